@@ -1,0 +1,126 @@
+"""The errors of chainnet.
+
+::
+
+    ChainnetError
+    ├── DataError        (also ValueError)  input that breaks a rule; carries all faults as a table
+    ├── UnknownIdError   (also KeyError)    an id that no table holds
+    ├── InfeasibleError                     bounds that cannot all be met; says which collide
+    └── SolverError                         a solver failed, or an answer failed its own check
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = [
+    "ChainnetError",
+    "DataError",
+    "Fault",
+    "InfeasibleError",
+    "SolverError",
+    "UnknownIdError",
+    "near_matches",
+]
+
+FAULT_COLUMNS = ("file", "row", "column", "value", "rule", "remedy")
+_PRINTED = 20
+
+
+class ChainnetError(Exception):
+    """Root of every error that chainnet raises on purpose."""
+
+
+@dataclass(frozen=True, order=True)
+class Fault:
+    """One broken rule: where it stands, what is wrong, what to do.
+
+    ``row`` is the line that a spreadsheet shows (header = 1), empty where there is no one row.
+    """
+
+    file: str
+    row: int | None
+    column: str
+    value: str
+    rule: str
+    remedy: str
+
+    def __str__(self) -> str:
+        where = self.file
+        if self.row is not None:
+            where += f" row {self.row}"
+        if self.column:
+            where += f", {self.column}"
+        value = f' "{self.value}":' if self.value else ""
+        return f"{where}:{value} {self.rule}. {self.remedy}"
+
+
+class DataError(ChainnetError, ValueError):
+    """Input that breaks a rule.
+
+    Parameters
+    ----------
+    message : str
+        What is wrong, in one sentence; made from the faults when these are given instead.
+    faults : iterable of Fault
+        Every broken rule found, in any order.
+
+    Attributes
+    ----------
+    faults : DataFrame
+        Columns file, row, column, value, rule, remedy, sorted by file, row and column.
+    """
+
+    def __init__(self, message: str = "", faults: Iterable[Fault] = ()) -> None:
+        self._faults = tuple(sorted(set(faults), key=_fault_key))
+        if self._faults:
+            lines = [str(fault) for fault in self._faults[:_PRINTED]]
+            left = len(self._faults) - _PRINTED
+            if left > 0:
+                lines.append(f"... and {left} more; all are in .faults")
+            head = message or f"{len(self._faults)} fault{'s' if len(self._faults) > 1 else ''} in the data"
+            message = head + "\n  " + "\n  ".join(lines)
+        super().__init__(message)
+
+    @property
+    def faults(self) -> pd.DataFrame:
+        """All faults as a table, one row each."""
+        import pandas as pd
+
+        rows = [(f.file, f.row, f.column, f.value, f.rule, f.remedy) for f in self._faults]
+        frame = pd.DataFrame(rows, columns=list(FAULT_COLUMNS))
+        return frame.astype({"row": "Int64"})
+
+
+class UnknownIdError(ChainnetError, KeyError):
+    """An id that no table of the network holds."""
+
+    def __str__(self) -> str:
+        # KeyError would print the repr of the message
+        return str(self.args[0]) if self.args else ""
+
+
+class InfeasibleError(ChainnetError):
+    """Bounds that cannot all be met at once."""
+
+
+class SolverError(ChainnetError):
+    """A solver failed, or an answer failed its own check."""
+
+
+def _fault_key(fault: Fault) -> tuple[str, int, str, str, str]:
+    return (fault.file, -1 if fault.row is None else fault.row, fault.column, fault.value, fault.rule)
+
+
+def near_matches(word: str, known: Iterable[str]) -> str:
+    """Return `` did you mean "x"?`` for the words nearest to ``word``, or nothing."""
+    close = difflib.get_close_matches(word, [str(k) for k in known], n=3, cutoff=0.6)
+    if not close:
+        return ""
+    return " did you mean " + " or ".join(f'"{c}"' for c in close) + "?"
