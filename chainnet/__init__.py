@@ -1,0 +1,1 @@
+"""Exact chokepoint, shortfall and rerouting analysis of critical mineral supply chains."""

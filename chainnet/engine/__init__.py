@@ -1,0 +1,1 @@
+"""Array engines: everything here takes arrays and returns arrays."""

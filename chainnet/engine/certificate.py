@@ -1,0 +1,162 @@
+"""Proofs of answers, made by code that shares nothing with the solvers.
+
+Only bounds, balances and inner products are looked at: an answer that was found in whatever
+way is right if it passes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from chainnet.errors import SolverError
+
+__all__ = ["Certificate", "certify_flow", "certify_linear", "require"]
+
+LP_TOLERANCE = 1e-7
+FLOW_TOLERANCE = 1e-9
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """What was checked, and how far it is off.
+
+    Attributes
+    ----------
+    problem : str
+        What was solved.
+    value, bound : float
+        The answer and the value that proves it (cut, dual or best bound).
+    gap : float
+        |value - bound| over the larger of the two and the tolerance base.
+    violation : float
+        Largest breach of a bound or balance, relative to the size of its commodity's flow.
+    tolerance : float
+        Both must stay below it.
+    second_value : float or None
+        The same value by a second solver, where that was asked for.
+    """
+
+    problem: str
+    value: float
+    bound: float
+    gap: float
+    violation: float
+    tolerance: float
+    second_value: float | None = None
+
+    @property
+    def ok(self) -> bool:
+        """Whether everything lies within the tolerance."""
+        parts = [self.gap, self.violation]
+        if self.second_value is not None:
+            size = max(1.0, abs(self.value), abs(self.second_value))
+            parts.append(abs(self.value - self.second_value) / size / 10)
+        return bool(all(np.isfinite(p) and p <= self.tolerance for p in parts))
+
+
+def require(certificate: Certificate) -> Certificate:
+    """Return the certificate if it holds.
+
+    Raises
+    ------
+    SolverError
+        If it does not: such an answer is never returned.
+    """
+    if not certificate.ok:
+        raise SolverError(
+            f"{certificate.problem}: the answer failed its own check (value {certificate.value!r}, "
+            f"bound {certificate.bound!r}, largest breach {certificate.violation:.3g}, second solver "
+            f"{certificate.second_value!r}). Report the network that caused this."
+        )
+    return certificate
+
+
+def certify_linear(problem: str, program: Any, x: Any, row_dual: Any, sizes: Any) -> Certificate:
+    """Prove an optimum of a linear program by feasibility of both sides and equal values.
+
+    Parameters
+    ----------
+    problem : str
+        Name for messages.
+    program : LinearProgram
+        In the caller's units.
+    x, row_dual : array
+        The primal answer and the duals of the rows.
+    sizes : array, one per row
+        What a breach of the row is measured against.
+
+    Returns
+    -------
+    Certificate
+        ``value`` and ``bound`` are the primal and the dual objective.
+    """
+    activity = program.matrix @ x
+    breach = np.maximum(program.row_lower - activity, activity - program.row_upper)
+    row_breach = float(np.max(np.maximum(breach, 0.0) / np.maximum(sizes, 1e-12), initial=0.0))
+    col_breach = float(
+        np.max(
+            np.maximum(np.maximum(program.col_lower - x, x - program.col_upper), 0.0) / program.col_scale, initial=0.0
+        )
+    )
+    reduced = program.cost - program.matrix.T @ row_dual
+    bound, lost = _side(row_dual, program.row_lower, program.row_upper, sizes)
+    more, more_lost = _side(reduced, program.col_lower, program.col_upper, program.col_scale)
+    value = float(program.cost @ x)
+    bound += more
+    # measured against what the value is made of, so that an optimum of 0 can be proved too
+    natural = float(np.max(np.abs(program.cost) * program.col_scale, initial=0.0))
+    base = max(abs(value), abs(bound), float(np.abs(program.cost) @ np.abs(x)), natural, 1e-12)
+    gap = (abs(value - bound) + lost + more_lost) / base
+    return Certificate(problem, value, bound, gap, max(row_breach, col_breach), LP_TOLERANCE)
+
+
+def certify_flow(problem: str, network: Any, flow: Any, cut_capacity: float, max_error: float) -> Certificate:
+    """Prove a maximum flow by its bounds, its balances and a cut of the same capacity.
+
+    Parameters
+    ----------
+    problem : str
+        Name for messages.
+    network : FlowProblem
+        Nodes, arcs and their capacities.
+    flow : FlowSolution
+        Arc flows, supplies, demands and the value claimed.
+    cut_capacity : float
+        Sum of the capacities of the cut's members, added up by the caller from the tables.
+    max_error : float
+        What the scaling to integers may have cost.
+
+    Returns
+    -------
+    Certificate
+        ``value`` is the flow, ``bound`` the cut.
+    """
+    n = network.n_nodes
+    out = np.bincount(network.tail, weights=flow.arc_flow, minlength=n)
+    into = np.bincount(network.head, weights=flow.arc_flow, minlength=n)
+    largest = max(float(np.max(flow.arc_flow, initial=0.0)), float(flow.value), 1e-300)
+    through = into + flow.supply_flow
+    breaches = [
+        np.abs(through - out - flow.demand_flow),
+        flow.arc_flow - network.capacity,
+        -flow.arc_flow,
+        flow.supply_flow - network.supply,
+        flow.demand_flow - network.demand,
+        through - network.node_capacity,
+        np.array([abs(float(flow.supply_flow.sum()) - flow.value), abs(float(flow.demand_flow.sum()) - flow.value)]),
+    ]
+    violation = max(float(np.max(part, initial=0.0)) for part in breaches) / largest
+    gap = max(abs(flow.value - cut_capacity) - max_error, 0.0) / max(abs(flow.value), abs(cut_capacity), 1e-300)
+    return Certificate(problem, float(flow.value), cut_capacity, gap, violation, FLOW_TOLERANCE)
+
+
+def _side(price: Any, lower: Any, upper: Any, sizes: Any) -> tuple[float, float]:
+    """Value that prices give to bounds; a price on an infinite bound counts as lost at the row's own size."""
+    at = np.where(price > 0, lower, upper)
+    finite = np.isfinite(at)
+    held = float(np.sum(np.where(finite & (price != 0), price * np.where(finite, at, 0.0), 0.0)))
+    stray = float(np.sum(np.abs(price[~finite]) * sizes[~finite])) if (~finite).any() else 0.0
+    return held, stray

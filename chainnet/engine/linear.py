@@ -1,0 +1,210 @@
+"""Linear programs on arrays, solved again and again from a warm basis by HiGHS.
+
+A model is built once. A removal or a measure changes bounds or costs, never the matrix. Before
+every solve the saved basis is restored into a cleared solver, so that an answer depends on its
+own bounds only and never on what was solved before it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.sparse import csc_array
+
+from chainnet.errors import SolverError
+
+__all__ = ["LinearProgram", "LinearSolution", "WarmModel", "solve_independently"]
+
+Array = np.ndarray[Any, np.dtype[np.float64]]
+_TOLERANCE = 1e-9
+
+
+@dataclass(frozen=True)
+class LinearProgram:
+    """min cost x  s.t.  row_lower <= A x <= row_upper, col_lower <= x <= col_upper.
+
+    ``row_scale`` and ``col_scale`` are the natural size of a row and a column: the solver sees
+    rows divided by the one and columns divided by the other, callers never do.
+    """
+
+    matrix: csc_array
+    row_lower: Array
+    row_upper: Array
+    col_lower: Array
+    col_upper: Array
+    cost: Array
+    row_scale: Array
+    col_scale: Array
+
+
+@dataclass(frozen=True)
+class LinearSolution:
+    """An optimal solution, or what went wrong.
+
+    ``status`` is "optimal", "infeasible" or "unbounded". ``row_dual`` is the change of the value
+    per unit of row bound, ``col_dual`` = cost - A' row_dual. ``basis`` can be handed back.
+    """
+
+    status: str
+    value: float
+    x: Array
+    row_dual: Array
+    col_dual: Array
+    basis: Any
+
+
+class WarmModel:
+    """One linear program held in a solver, re-solved under other bounds and costs."""
+
+    def __init__(self, program: LinearProgram) -> None:
+        import highspy
+
+        self.program = program
+        self._cost = program.cost
+        self._row_scale, self._col_scale = program.row_scale, program.col_scale
+        rows, cols = program.matrix.shape
+        scaled = program.matrix.tocoo()
+        data = scaled.data * self._col_scale[scaled.col] / self._row_scale[scaled.row]
+        matrix = csc_array((data, (scaled.row, scaled.col)), shape=(rows, cols))
+        matrix.sort_indices()
+        self._cols = np.arange(cols, dtype=np.int32)
+        self._rows = np.arange(rows, dtype=np.int32)
+        lp = highspy.HighsLp()
+        lp.num_col_, lp.num_row_ = cols, rows
+        lp.col_cost_ = program.cost * self._col_scale
+        lp.col_lower_ = program.col_lower / self._col_scale
+        lp.col_upper_ = program.col_upper / self._col_scale
+        lp.row_lower_ = program.row_lower / self._row_scale
+        lp.row_upper_ = program.row_upper / self._row_scale
+        lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
+        lp.a_matrix_.start_, lp.a_matrix_.index_, lp.a_matrix_.value_ = matrix.indptr, matrix.indices, matrix.data
+        self._highs = highspy.Highs()
+        for option, value in (
+            ("output_flag", False),
+            ("threads", 1),
+            ("presolve", "off"),
+            ("solver", "simplex"),
+            ("primal_feasibility_tolerance", _TOLERANCE),
+            ("dual_feasibility_tolerance", _TOLERANCE),
+        ):
+            self._highs.setOptionValue(option, value)
+        if self._highs.passModel(lp) == highspy.HighsStatus.kError:
+            raise SolverError("the solver refused the model; report the network that caused this")
+        self._known = highspy
+        self._col_lower, self._col_upper = program.col_lower, program.col_upper
+        self._row_bounds = (program.row_lower, program.row_upper)
+
+    def set_cost(self, cost: Array) -> None:
+        """Put another objective in place, in the caller's units."""
+        self._cost = cost
+        self._highs.changeColsCost(len(self._cols), self._cols, cost * self._col_scale)
+
+    def set_upper(self, upper: Array) -> None:
+        """Put other upper bounds of columns in place."""
+        changed = np.flatnonzero(upper != self._col_upper).astype(np.int32)
+        if len(changed):
+            lower = self._col_lower[changed] / self._col_scale[changed]
+            self._highs.changeColsBounds(len(changed), changed, lower, upper[changed] / self._col_scale[changed])
+        self._col_upper = upper
+
+    def col_lower(self, column: int) -> float:
+        """Return the lower bound of a column that is in place."""
+        return float(self._col_lower[column])
+
+    def set_col_lower(self, column: int, lower: float) -> None:
+        """Put another lower bound of one column in place."""
+        self._col_lower = self._col_lower.copy()
+        self._col_lower[column] = lower
+        scale = self._col_scale[column]
+        self._highs.changeColBounds(column, lower / scale, self._col_upper[column] / scale)
+
+    def set_row(self, row: int, lower: float, upper: float) -> None:
+        """Put other bounds of one row in place."""
+        scale = self._row_scale[row]
+        self._highs.changeRowBounds(row, lower / scale, upper / scale)
+        low, high = (bounds.copy() for bounds in self._row_bounds)
+        low[row], high[row] = lower, upper
+        self._row_bounds = (low, high)
+
+    def current(self) -> LinearProgram:
+        """Return the program as it stands now, with the bounds and costs last put in place."""
+        p = self.program
+        return LinearProgram(
+            p.matrix, *self._row_bounds, self._col_lower, self._col_upper, self._cost, p.row_scale, p.col_scale
+        )
+
+    def solve(self, basis: Any = None) -> LinearSolution:
+        """Solve under the bounds in place, from ``basis`` if one is given.
+
+        Raises
+        ------
+        SolverError
+            If HiGHS ends without a verdict.
+        """
+        highs, known = self._highs, self._known
+        highs.clearSolver()
+        if basis is not None:
+            highs.setBasis(basis)
+        run = highs.run()
+        status = highs.getModelStatus()
+        if run == known.HighsStatus.kError or status not in (
+            known.HighsModelStatus.kOptimal,
+            known.HighsModelStatus.kInfeasible,
+            known.HighsModelStatus.kUnbounded,
+            known.HighsModelStatus.kUnboundedOrInfeasible,
+        ):
+            if basis is not None:
+                return self.solve()
+            raise SolverError(f"the solver stopped without a verdict ({highs.modelStatusToString(status)})")
+        if status != known.HighsModelStatus.kOptimal:
+            word = "infeasible" if status == known.HighsModelStatus.kInfeasible else "unbounded"
+            none = np.empty(0)
+            return LinearSolution(word, np.nan, none, none, none, None)
+        found = highs.getSolution()
+        x = np.asarray(found.col_value) * self._col_scale
+        row_dual = np.asarray(found.row_dual) / self._row_scale
+        col_dual = self._cost - self.program.matrix.T @ row_dual
+        value = float(self._cost @ x)
+        return LinearSolution("optimal", value, x, row_dual, col_dual, highs.getBasis())
+
+    def row_ranges(self) -> tuple[Array, Array]:
+        """Return, per row, the bound values between which the row's dual holds (after a solve)."""
+        _, ranging = self._highs.getRanging()
+        low = np.asarray(ranging.row_bound_dn.value_) * self._row_scale
+        high = np.asarray(ranging.row_bound_up.value_) * self._row_scale
+        return low, high
+
+
+def solve_independently(program: LinearProgram) -> float:
+    """Return the optimal value by another road: the interior point solver of scipy, on a fresh model.
+
+    Raises
+    ------
+    SolverError
+        If it finds no optimum.
+    """
+    from scipy.optimize import linprog
+
+    scaled = program.matrix.tocsr() * program.col_scale
+    rows = scaled.multiply(1.0 / program.row_scale[:, None]).tocsr()
+    low, high = program.row_lower / program.row_scale, program.row_upper / program.row_scale
+    equal = low == high
+    above, below = np.isfinite(low) & ~equal, np.isfinite(high) & ~equal
+    from scipy.sparse import vstack
+
+    upper_rows = vstack([rows[below], -rows[above]]).tocsr() if (above | below).any() else None
+    upper_bound = np.concatenate([high[below], -low[above]]) if upper_rows is not None else None
+    result = linprog(
+        program.cost * program.col_scale,
+        A_ub=upper_rows,
+        b_ub=upper_bound,
+        A_eq=rows[equal] if equal.any() else None,
+        b_eq=low[equal] if equal.any() else None,
+        bounds=np.column_stack([program.col_lower / program.col_scale, program.col_upper / program.col_scale]),
+        method="highs-ipm",
+    )
+    if result.status != 0:
+        raise SolverError(f"the second solver found no optimum: {result.message}")
+    return float(result.fun)

@@ -1,0 +1,219 @@
+"""From tables to arrays: the only place where ids become positions.
+
+Columns of the linear program, in blocks: edges (in table order), new relations through hubs,
+activities of nodes with a process, stand-in inputs, stock draws, served demand. Rows: balance of
+each commodity at each node, throughput of nodes without a process, recipes with stand-ins, joint
+bounds of measures, and last the locks that ``balance`` sets. An overlay changes bounds alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from chainnet.engine.linear import LinearProgram
+from chainnet.errors import DataError
+from chainnet.lowering_bounds import Columns, assemble, edge_caps, node_caps, stock_draws
+from chainnet.lowering_overlay import Overlay, Restriction
+from chainnet.lowering_relations import Relations, new_relations, no_relations
+from chainnet.lowering_rows import (
+    Rows,
+    Tables,
+    balance_rows,
+    demand_rows,
+    fill_balance,
+    recipe_lines,
+    stack,
+    standin_rows,
+    throughput_rows,
+)
+from chainnet.network import Network
+
+__all__ = ["Degree", "Lowered", "Overlay", "Restriction", "lower"]
+
+Degree = Literal["frozen", "existing", "new"]
+DEGREES = ("frozen", "existing", "new")
+Array = np.ndarray[Any, np.dtype[np.float64]]
+Ints = np.ndarray[Any, np.dtype[np.int64]]
+INF = np.inf
+
+
+@dataclass(frozen=True)
+class Lowered:
+    """A network as arrays, and where each thing stands.
+
+    ``ids``: nodes, then projects. ``tail``, ``head``: positions of every edge column, the table's
+    rows first, then the hub edges of new relations. ``activity``: column of each node's process or
+    -1. ``demand``: the demand table with one served column per row. ``rows``: kind, owner and extra
+    of every row; ``balance`` finds the row of (node, commodity); ``locks`` are free rows at the end.
+    """
+
+    tables: Tables
+    overlay: Overlay
+    degree: Degree
+    stocks: bool
+    program: LinearProgram
+    tail: Ints
+    head: Ints
+    commodity: Ints
+    activity: Ints
+    draw_start: int
+    demand_start: int
+    demand: pd.DataFrame
+    rows: list[tuple[str, int, int]]
+    balance: dict[tuple[int, int], int]
+    limited: Ints
+    locks: Ints
+    relations: Relations
+
+    @property
+    def network(self) -> Network:
+        """The network that was lowered."""
+        return self.tables.network
+
+    @property
+    def ids(self) -> Any:
+        """Ids of nodes, then projects."""
+        return self.tables.nodes["id"].to_numpy()
+
+    @property
+    def n_edges(self) -> int:
+        """Number of edge rows in the table; hub edges stand after them."""
+        return len(self.tables.tail)
+
+    @property
+    def commodities(self) -> tuple[str, ...]:
+        """Commodity ids by code; the unnamed one is empty."""
+        return tuple(self.tables.code)
+
+    @property
+    def served(self) -> Ints:
+        """Columns of served demand, in the order of ``demand``."""
+        return np.arange(self.demand_start, self.demand_start + len(self.demand))
+
+    def closing(self, nodes: Ints) -> Ints:
+        """Return the columns that stop when the nodes at these positions drop out."""
+        out = np.zeros(len(self.activity) + self.relations.n_hubs, dtype=bool)
+        out[nodes] = True
+        edges = np.flatnonzero(out[self.tail] | out[self.head])
+        active = self.activity[nodes]
+        served = self.demand_start + np.flatnonzero(out[self.demand["position"].to_numpy(dtype=np.int64)])
+        return np.concatenate([edges, active[active >= 0], served])
+
+    def throughput(self, x: Array) -> Array:
+        """Return tonnes a year of main output (process) or throughput (else) of nodes and projects."""
+        n = len(self.activity)
+        size = n + self.relations.n_hubs
+        flow = x[: len(self.tail)]
+        out = np.bincount(self.tail, weights=flow, minlength=size)[:n]
+        into = np.bincount(self.head, weights=flow, minlength=size)[:n]
+        through = np.maximum(out, into)
+        active = self.activity >= 0
+        through[active] = x[self.activity[active]]
+        return through
+
+    def upper(self, overlay: Overlay) -> tuple[Array, Array]:
+        """Return (column upper bounds, bounds of the throughput rows in ``limited``) under an overlay."""
+        caps = node_caps(self.tables, overlay)
+        upper = self.program.col_upper.copy()
+        upper[: self.n_edges] = edge_caps(self.tables, overlay, self.degree)
+        active = self.activity >= 0
+        upper[self.activity[active]] = caps[active]
+        draws = stock_draws(self.network, overlay, self.tables) if self.stocks else 0.0
+        upper[self.draw_start : self.demand_start] = draws
+        return upper, caps[self.limited]
+
+
+def lower(
+    network: Network,
+    overlay: Overlay | None = None,
+    degree: Degree = "existing",
+    *,
+    stocks: bool = False,
+    extra_cost_usd_per_t: float = 0.0,
+    locks: Sequence[Any] = (),
+) -> Lowered:
+    """Turn a network under an overlay into a linear program.
+
+    Parameters
+    ----------
+    network : Network
+    overlay : Overlay, optional
+        None = the network as it stands.
+    degree : {"frozen", "existing", "new"}
+        How far flows may leave the baseline.
+    stocks : bool
+        Whether stocks may be drawn: each gives min(stock, release in one year).
+    extra_cost_usd_per_t : float
+        Cost of a tonne over a new relation, on top of its maker's.
+    locks : sequence of boolean arrays over the demand rows
+        A free row each at the end, the sum of what these rows are served; ``balance`` sets its bounds.
+
+    Raises
+    ------
+    DataError
+        If ``degree`` is unknown, or frozen is asked and an edge has no baseline flow.
+
+    Notes
+    -----
+    Cost: linear in nodes, edges and recipe rows; one pass.
+    """
+    if degree not in DEGREES:
+        raise DataError(f'reroute: unknown degree "{degree}"; one of {", ".join(DEGREES)}.')
+    overlay = overlay or Overlay.none(network)
+    t = stack(network)
+    relations = new_relations(t, overlay) if degree == "new" else no_relations()
+    tail = np.concatenate([t.tail, relations.tail])
+    head = np.concatenate([t.head, relations.head])
+    commodity = np.concatenate([t.commodity, relations.commodity])
+    recipes = recipe_lines(t)
+    makers = np.flatnonzero(t.nodes["process"].notna().to_numpy())
+    activity = np.full(len(t.nodes), -1, dtype=np.int64)
+    activity[makers] = len(tail) + np.arange(len(makers))
+    standins = recipes[recipes["group"].notna() & (recipes["role"] == "input")].reset_index(drop=True)
+    standin_start = len(tail) + len(makers)
+    draw_start = standin_start + len(standins)
+    demand = demand_rows(t, overlay)
+    demand_start = draw_start + len(network.stocks)
+    caps = node_caps(t, overlay)
+
+    rows = Rows()
+    balance = balance_rows(t, tail, head, commodity, recipes, demand, rows)
+    fill_balance(t, rows, balance, recipes, standins, standin_start, activity, demand, draw_start, demand_start)
+    limited = throughput_rows(t, rows, tail, head, caps, activity)
+    standin_rows(rows, standins, standin_start, activity)
+    for number, restriction in enumerate(overlay.restrictions):
+        if restriction.bound_tpa > 0:
+            row = rows.new("restriction", number, 0, -INF, restriction.bound_tpa)
+            rows.add(row, np.flatnonzero(restriction.edges), 1.0)
+    lock_rows = np.array([rows.new("lock", number, 0, -INF, INF) for number in range(len(locks))], dtype=np.int64)
+    for row, members in zip(lock_rows, locks, strict=True):
+        rows.add(row, demand_start + np.flatnonzero(members), 1.0)
+
+    columns = Columns(commodity, makers, standins, draw_start, demand, demand_start)
+    program = assemble(
+        t, overlay, degree, stocks, rows, columns, recipes, caps, tail, head, relations, extra_cost_usd_per_t
+    )
+    return Lowered(
+        t,
+        overlay,
+        degree,
+        stocks,
+        program,
+        tail,
+        head,
+        commodity,
+        activity,
+        draw_start,
+        demand_start,
+        demand,
+        rows.names,
+        balance,
+        limited,
+        lock_rows,
+        relations,
+    )

@@ -1,0 +1,91 @@
+"""New relations: makers of a commodity may also ship to its users, through hubs.
+
+One hub collects what the makers of a country offer, one hands out what the users of a country
+take, and one column joins each pair of countries: never node by node. A relation opens only
+between kinds of nodes (steps) that already trade the commodity, so that ore never skips a refiner.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from chainnet.lowering_overlay import Overlay
+
+Ints = np.ndarray[Any, np.dtype[np.int64]]
+
+
+@dataclass(frozen=True)
+class Relations:
+    """Hub edges: ``is_pair`` marks those that join two hubs; hubs stand after nodes and projects."""
+
+    n_hubs: int
+    tail: Ints
+    head: Ints
+    commodity: Ints
+    is_pair: Any
+    pairs: pd.DataFrame
+
+
+def no_relations() -> Relations:
+    """Return no relation at all."""
+    none = np.empty(0, dtype=np.int64)
+    pairs = pd.DataFrame({"maker": [], "user": [], "code": []})
+    return Relations(0, none, none, none, np.empty(0, dtype=bool), pairs)
+
+
+def new_relations(t: Any, overlay: Overlay) -> Relations:
+    """Return the hubs and their edges for every commodity that is traded.
+
+    Parameters
+    ----------
+    t : _Tables
+        The stacked tables of ``chainnet.lowering``.
+    overlay : Overlay
+        Relations that a restriction names stay closed.
+    """
+    nodes = t.nodes
+    kind = nodes["step"].fillna(nodes["stage"]).to_numpy(dtype=object)
+    place = nodes["country"].fillna(nodes["region"]).fillna("elsewhere").to_numpy(dtype=object)
+    edges = pd.DataFrame({"tail": t.tail, "head": t.head, "code": t.commodity})
+    trade = pd.DataFrame({"code": edges["code"], "a": kind[edges["tail"]], "b": kind[edges["head"]]}).drop_duplicates()
+    if trade.empty:
+        return no_relations()
+    makers = _class_table(edges[["tail", "code"]].drop_duplicates(), "tail", kind, place, overlay, "sources")
+    users = _class_table(edges[["head", "code"]].drop_duplicates(), "head", kind, place, overlay, "targets")
+    first = len(nodes)
+    makers["hub"] = first + makers.groupby(["code", "kind", "place", "mark"], sort=True).ngroup()
+    second = int(makers["hub"].max()) + 1
+    users["hub"] = second + users.groupby(["code", "kind", "place", "mark"], sort=True).ngroup()
+    n_hubs = int(users["hub"].max()) + 1 - first
+    a = makers.drop_duplicates("hub").merge(trade, left_on=["code", "kind"], right_on=["code", "a"])
+    b = users.drop_duplicates("hub")
+    pairs = a.merge(b, left_on=["code", "b"], right_on=["code", "kind"], suffixes=("_maker", "_user"))
+    words = list(t.code)
+    for number, restriction in enumerate(overlay.restrictions):
+        named = {t.code[c] for c in restriction.commodities if c in t.code} or set(range(len(words)))
+        closed = (
+            pairs["mark_maker"].str[number].eq("1") & pairs["mark_user"].str[number].eq("1") & pairs["code"].isin(named)
+        )
+        pairs = pairs[~closed]
+    pairs = pairs.sort_values(["hub_maker", "hub_user"], ignore_index=True)
+    tail = np.concatenate([makers["node"], pairs["hub_maker"], users["hub"]]).astype(np.int64)
+    head = np.concatenate([makers["hub"], pairs["hub_user"], users["node"]]).astype(np.int64)
+    code = np.concatenate([makers["code"], pairs["code"], users["code"]]).astype(np.int64)
+    is_pair = np.repeat([False, True, False], [len(makers), len(pairs), len(users)])
+    named_pairs = pairs.rename(columns={"place_maker": "maker", "place_user": "user"})[["maker", "user", "code"]]
+    return Relations(n_hubs, tail, head, code, is_pair, named_pairs)
+
+
+def _class_table(ends: pd.DataFrame, column: str, kind: Any, place: Any, overlay: Overlay, side: str) -> pd.DataFrame:
+    """Return node, commodity and class (kind, place, which restrictions name it) of every maker or user."""
+    node = ends[column].to_numpy(dtype=np.int64)
+    marks = [np.asarray(getattr(r, side))[node] for r in overlay.restrictions]
+    mark = ["".join("1" if m[i] else "0" for m in marks) for i in range(len(node))]
+    table = pd.DataFrame(
+        {"node": node, "code": ends["code"].to_numpy(), "kind": kind[node], "place": place[node], "mark": mark}
+    )
+    return table.sort_values(["code", "node"], ignore_index=True)

@@ -1,0 +1,225 @@
+"""Rows of the linear program: what stands in each balance, throughput and recipe."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.sparse import csc_array
+
+from chainnet.lowering_overlay import Overlay
+from chainnet.network import Network
+
+Array = np.ndarray[Any, np.dtype[np.float64]]
+Ints = np.ndarray[Any, np.dtype[np.int64]]
+INF = np.inf
+
+
+class Rows:
+    """Rows of the matrix as they come: kind, what they belong to, bounds, coordinates."""
+
+    def __init__(self) -> None:
+        self.names: list[tuple[str, int, int]] = []
+        self.low: list[float] = []
+        self.high: list[float] = []
+        self._row: list[Any] = []
+        self._col: list[Any] = []
+        self._value: list[Any] = []
+
+    def new(self, kind: str, owner: int, extra: int, low: float, high: float) -> int:
+        """Open a row and return its number."""
+        self.names.append((kind, owner, extra))
+        self.low.append(low)
+        self.high.append(high)
+        return len(self.names) - 1
+
+    def add(self, row: Any, col: Any, value: Any) -> None:
+        """Write coefficients; equal coordinates add up."""
+        row, col = np.broadcast_arrays(np.atleast_1d(np.asarray(row)), np.atleast_1d(np.asarray(col)))
+        self._row.append(row.astype(np.int64))
+        self._col.append(col.astype(np.int64))
+        self._value.append(np.broadcast_to(np.asarray(value, dtype=float), row.shape))
+
+    def matrix(self, n_cols: int) -> csc_array:
+        """Return the matrix of all that was written."""
+        shape = (len(self.names), n_cols)
+        if not self._row:
+            return csc_array(shape)
+        row, col, value = (np.concatenate(part) for part in (self._row, self._col, self._value))
+        return csc_array((value, (row, col)), shape=shape)
+
+
+@dataclass(frozen=True)
+class Tables:
+    """Nodes and projects stacked, with positions and codes in place of ids."""
+
+    network: Network
+    nodes: pd.DataFrame
+    position: dict[str, int]
+    code: dict[str, int]
+    tail: Ints
+    head: Ints
+    commodity: Ints
+
+
+def stack(network: Network) -> Tables:
+    """Stack nodes and projects and turn ids into positions, commodities into codes."""
+    nodes = pd.concat([network.nodes, network.projects[network.nodes.columns]], ignore_index=True)
+    edges, demand = network.edges, network.demand
+    position = {i: k for k, i in enumerate(nodes["id"])}
+    names = pd.concat(
+        [edges["commodity"], demand["commodity"], network.processes["commodity"], network.stocks["commodity"]]
+    ).fillna("")
+    code = {name: k for k, name in enumerate(sorted(set(names)))}
+    return Tables(
+        network,
+        nodes,
+        position,
+        code,
+        edges["source"].map(position).to_numpy(dtype=np.int64),
+        edges["target"].map(position).to_numpy(dtype=np.int64),
+        edges["commodity"].fillna("").map(code).to_numpy(dtype=np.int64),
+    )
+
+
+def recipe_lines(t: Tables) -> pd.DataFrame:
+    """Return one row per node with a process and recipe line: node, code, role, t_per_t, group, max_share."""
+    owners = t.nodes[["process"]].assign(node=np.arange(len(t.nodes))).dropna()
+    lines = owners.merge(t.network.processes, on="process", how="left")
+    lines["code"] = lines["commodity"].map(t.code).astype("int64")
+    return lines[["node", "code", "role", "t_per_t", "group", "max_share"]]
+
+
+def demand_rows(t: Tables, overlay: Overlay) -> pd.DataFrame:
+    """Return the demand table with positions; without one, end uses take any amount of what reaches them."""
+    network = t.network
+    demand = network.demand[["node", "commodity", "tier", "demand_tpa", "value_usd_per_t"]].copy()
+    if demand.empty:
+        ends = (t.nodes["stage"] == "end_use").to_numpy()
+        into = pd.DataFrame({"position": t.head, "code": t.commodity})[ends[t.head]].drop_duplicates()
+        into = into.sort_values(["position", "code"], ignore_index=True)
+        words = np.array(list(t.code), dtype=object)
+        demand = pd.DataFrame(
+            {
+                "node": t.nodes["id"].to_numpy()[into["position"]],
+                "commodity": words[into["code"]],
+                "tier": None,
+                "demand_tpa": INF,
+                "value_usd_per_t": np.nan,
+            }
+        )
+    demand["position"] = demand["node"].map(t.position).astype("int64")
+    demand["code"] = demand["commodity"].fillna("").map(t.code).astype("int64")
+    gone = overlay.node_share[demand["position"].to_numpy()] == 0
+    demand.loc[gone, "demand_tpa"] = 0.0
+    return demand
+
+
+def balance_rows(
+    t: Tables, tail: Ints, head: Ints, commodity: Ints, recipes: pd.DataFrame, demand: pd.DataFrame, rows: Rows
+) -> dict[tuple[int, int], int]:
+    """Open the (node, commodity) balances and write what the edges bring and take."""
+    k = max(len(t.code), 1)
+    stocks = t.network.stocks.dropna(subset=["node"])
+    stock_key = stocks["node"].map(t.position) * k + stocks["commodity"].fillna("").map(t.code)
+    tails, heads = tail * k + commodity, head * k + commodity
+    parts = [
+        tails,
+        heads,
+        recipes["node"].to_numpy(np.int64) * k + recipes["code"].to_numpy(np.int64),
+        demand["position"].to_numpy(np.int64) * k + demand["code"].to_numpy(np.int64),
+        stock_key.to_numpy(np.int64),
+    ]
+    keys = np.unique(np.concatenate(parts))
+    pairs = [(int(key // k), int(key % k)) for key in keys]
+    for (node, code), (low, high) in zip(pairs, _balance_bounds(t, pairs, recipes), strict=True):
+        rows.new("balance", node, code, low, high)
+    columns = np.arange(len(tail))
+    rows.add(np.searchsorted(keys, heads), columns, 1.0)
+    rows.add(np.searchsorted(keys, tails), columns, -1.0)
+    return {pair: row for row, pair in enumerate(pairs)}
+
+
+def fill_balance(
+    t: Tables,
+    rows: Rows,
+    balance: dict[tuple[int, int], int],
+    recipes: pd.DataFrame,
+    standins: pd.DataFrame,
+    standin_start: int,
+    activity: Ints,
+    demand: pd.DataFrame,
+    draw_start: int,
+    demand_start: int,
+) -> None:
+    """Write what recipes make and use, what stocks give and what demand takes."""
+
+    def at(frame: pd.DataFrame, node: str) -> Ints:
+        return np.array([balance[p] for p in zip(frame[node], frame["code"], strict=True)], dtype=np.int64)
+
+    plain = recipes[~(recipes["group"].notna() & (recipes["role"] == "input"))]
+    if len(plain):
+        sign = np.where(plain["role"] == "input", -1.0, 1.0) * plain["t_per_t"].to_numpy()
+        rows.add(at(plain, "node"), activity[plain["node"].to_numpy(np.int64)], sign)
+    if len(standins):
+        rows.add(at(standins, "node"), standin_start + np.arange(len(standins)), -1.0)
+    stocks = t.network.stocks
+    for number, (node, commodity) in enumerate(zip(stocks["node"], stocks["commodity"].fillna(""), strict=True)):
+        if isinstance(node, str):
+            rows.add(balance[t.position[node], t.code[commodity]], draw_start + number, 1.0)
+    if len(demand):
+        rows.add(at(demand, "position"), demand_start + np.arange(len(demand)), -1.0)
+
+
+def _balance_bounds(t: Tables, pairs: list[tuple[int, int]], recipes: pd.DataFrame) -> list[tuple[float, float]]:
+    """In what a balance may end: equal, surplus thrown away, or (mines) made from nothing."""
+    has_process = t.nodes["process"].notna().to_numpy()
+    is_mine = (t.nodes["stage"] == "mine").to_numpy()
+    role = {(int(a), int(b)): r for a, b, r in zip(recipes["node"], recipes["code"], recipes["role"], strict=True)}
+    discards = set(recipes.loc[recipes["role"] == "coproduct", "node"])
+    out = []
+    for node, code in pairs:
+        low = high = 0.0
+        if node < len(has_process):
+            word = role.get((node, code))
+            if not has_process[node]:
+                low = -INF if is_mine[node] else 0.0
+            elif word is not None and (word != "output" or node in discards):
+                high = INF
+        out.append((low, high))
+    return out
+
+
+def throughput_rows(t: Tables, rows: Rows, tail: Ints, head: Ints, caps: Array, activity: Ints) -> Ints:
+    """One row per limited node without a process: what leaves a mine, what enters the others.
+
+    Projects always have one, so that an unbuilt one can be held at nothing. Returns the nodes.
+    """
+    is_project = np.arange(len(caps)) >= len(t.network.nodes)
+    limited = np.flatnonzero((activity < 0) & (np.isfinite(caps) | is_project))
+    most = max(len(caps), int(tail.max(initial=-1)) + 1, int(head.max(initial=-1)) + 1)
+    number = np.full(most, -1)
+    number[limited] = [rows.new("node", int(node), 0, -INF, float(caps[node])) for node in limited]
+    mine = np.zeros(most, dtype=bool)
+    mine[: len(caps)] = (t.nodes["stage"] == "mine").to_numpy()
+    columns = np.arange(len(tail))
+    for ends, which in ((tail, mine[tail]), (head, ~mine[head])):
+        hit = which & (number[ends] >= 0)
+        rows.add(number[ends][hit], columns[hit], 1.0)
+    return limited
+
+
+def standin_rows(rows: Rows, standins: pd.DataFrame, standin_start: int, activity: Ints) -> None:
+    """Stand-in inputs add up to the activity, each within its share of it."""
+    for (node, _), members in standins.groupby(["node", "group"], sort=True):
+        z = int(activity[node])
+        use = 1.0 / members["t_per_t"].to_numpy()
+        columns = standin_start + members.index.to_numpy()
+        row = rows.new("recipe", int(node), 0, 0.0, 0.0)
+        rows.add(row, columns, use)
+        rows.add(row, z, -1.0)
+        for column, part, share in zip(columns, use, members["max_share"], strict=True):
+            if share < 1.0:
+                rows.add(rows.new("recipe", int(node), 1, -INF, 0.0), [column, z], [part, -share])

@@ -1,0 +1,551 @@
+"""``Network``: validated, ordered tables that never change.
+
+The constructor is the gate: after it nobody checks again. Transforms return a new network.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from chainnet.countries import Groups, collect_groups, common_groups, expand
+from chainnet.errors import DataError, UnknownIdError, near_matches
+from chainnet.network_tables import Frames, Gate, canonical
+from chainnet.schema import DEFAULT_TIERS, TABLES
+
+__all__ = ["Network", "Where"]
+
+Where = Mapping[str, "str | Sequence[str]"]
+_COUNTRY_COLUMNS = ("country", "owner_country", "offtake_country")
+
+
+class Network:
+    """A supply chain as tables: who makes what from what, who ships to whom, who asks for it.
+
+    Parameters
+    ----------
+    nodes, edges : DataFrame
+        The two tables that must be there; only ``id``, ``stage`` and ``source``, ``target`` are required.
+    commodities, processes, demand, stocks, projects, qualification, groups, owners, tiers, totals, \
+figures, references : DataFrame, optional
+        The other tables of the schema. Missing cells are unknown, never zero; a missing or
+        infinite capacity is unlimited. Capacities and flows in t/a, costs in USD/t.
+    name : str
+        Name of the graph.
+    main_commodity : str or list of str, optional
+        What losses and rankings count; several must be on one basis, their tonnes then add.
+    beneficiaries : list of str, optional
+        Countries or groups whose demand counts; none = all.
+    year : int, optional
+        Year of the baseline flows.
+    label : str
+        Title for people.
+    folder : Path, optional
+        Where the tables came from; its scenarios belong to the network. No part of the digest.
+    files : mapping of str to str, optional
+        File name of each table, for the messages.
+
+    Raises
+    ------
+    DataError
+        With every fault of every table.
+
+    Examples
+    --------
+    >>> import chainnet as cn
+    >>> import pandas as pd
+    >>> net = cn.Network(
+    ...     nodes=pd.DataFrame({"id": ["pit", "user"], "stage": ["mine", "end_use"]}),
+    ...     edges=pd.DataFrame({"source": ["pit"], "target": ["user"], "capacity_tpa": [3.0]}),
+    ... )
+    >>> float(cn.max_flow(net).value_tpa)
+    3.0
+    """
+
+    __slots__ = ("__dict__", "_frozen")
+
+    name: str
+    label: str
+    year: int | None
+    main_commodity: tuple[str, ...]
+    beneficiaries: tuple[str, ...]
+    folder: Path | None
+
+    def __init__(
+        self,
+        nodes: pd.DataFrame | None = None,
+        edges: pd.DataFrame | None = None,
+        *,
+        name: str = "network",
+        main_commodity: str | Sequence[str] | None = None,
+        beneficiaries: str | Sequence[str] | None = None,
+        year: int | None = None,
+        label: str = "",
+        folder: Path | None = None,
+        files: Mapping[str, str] | None = None,
+        **tables: pd.DataFrame | None,
+    ) -> None:
+        gate = Gate(files)
+        given: dict[str, pd.DataFrame | None] = {"nodes": nodes, "edges": edges, **tables}
+        for table in given:
+            if table not in TABLES:
+                raise DataError(
+                    f'Network: unknown table "{table}";{near_matches(table, TABLES)} known: {", ".join(TABLES)}.'
+                )
+        frames: Frames = {}
+        for table, schema in TABLES.items():
+            if schema.required and given.get(table) is None:
+                gate.fault(table, None, "", None, "the table is missing", "Give it.")
+            frames[table] = gate.parse(table, given.get(table))
+        gate.check(frames, common_groups())
+        main = _words(main_commodity)
+        _check_main(gate, frames, main)
+        gate.done()
+        for table in frames:
+            frames[table] = canonical(table, frames[table])
+        self._settle(frames, name, label or name, year, main, _words(beneficiaries), frozenset(), None, folder)
+        if self.beneficiaries:
+            self.resolve(self.beneficiaries, "beneficiaries")
+
+    def _settle(
+        self,
+        frames: Frames,
+        name: str,
+        label: str,
+        year: int | None,
+        main: tuple[str, ...],
+        beneficiaries: tuple[str, ...],
+        gone: frozenset[str],
+        baseline: pd.Series | None,
+        folder: Path | None,
+    ) -> None:
+        state = {
+            "_frames": frames,
+            "name": name,
+            "label": label,
+            "year": year,
+            "main_commodity": main,
+            "beneficiaries": beneficiaries,
+            "_gone": gone,
+            "_kept_baseline": baseline,
+            "folder": folder,
+        }
+        self.__dict__.update(state)
+        object.__setattr__(self, "_frozen", True)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise AttributeError(f"Network is frozen: {name} cannot be set; transforms return a new network")
+
+    def __delattr__(self, name: str) -> None:
+        raise AttributeError(f"Network is frozen: {name} cannot be deleted")
+
+    def __getattr__(self, name: str) -> pd.DataFrame:
+        frames = self.__dict__.get("_frames")
+        if frames is not None and name in frames:
+            return frames[name].copy(deep=False)
+        raise AttributeError(f"Network has no attribute {name!r}")
+
+    def __dir__(self) -> list[str]:
+        return sorted({*super().__dir__(), *TABLES})
+
+    def __repr__(self) -> str:
+        f = self._frames
+        return (
+            f"<Network {self.name!r}: {len(f['nodes'])} nodes, {len(f['edges'])} edges, "
+            f"{len(f['demand'])} demands, {len(f['projects'])} projects, digest {self.digest[:12]}>"
+        )
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        counts = "".join(
+            f"<tr><th style='text-align:left'>{escape(table)}</th><td>{len(frame)}</td></tr>"
+            for table, frame in self._frames.items()
+            if len(frame)
+        )
+        return f"<p><b>{escape(self.label)}</b> ({escape(self.digest[:12])})</p><table>{counts}</table>"
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of the canonical tables and of what the network counts, as hex text."""
+        sha = hashlib.sha256()
+        for words in (self.main_commodity, self.beneficiaries, sorted(self._gone)):
+            sha.update("\x1f".join(words).encode() + b"\x1e")
+        for table, frame in self._frames.items():
+            if frame.empty:
+                continue
+            sha.update(f"{table}:{len(frame)}\x1e".encode())
+            for column in frame.columns:
+                cells = frame[column]
+                if cells.isna().all():
+                    continue
+                sha.update(column.encode() + b"\x1e")
+                if pd.api.types.is_numeric_dtype(cells.dtype):
+                    values = cells.to_numpy(dtype="<f8").copy()
+                    values[np.isnan(values)] = np.nan
+                    sha.update(values.tobytes())
+                else:
+                    sha.update("\x1f".join(cells.fillna("").tolist()).encode("utf-8", "surrogatepass"))
+        return sha.hexdigest()
+
+    @cached_property
+    def groups_known(self) -> Groups:
+        """Group name -> member countries: those of every graph and the network's own."""
+        own = self._frames["groups"]
+        return {**common_groups(), **collect_groups(zip(own["group"], own["country"], strict=True))}
+
+    @cached_property
+    def tier_order(self) -> tuple[str, ...]:
+        """Tiers of demand, first served first."""
+        tiers = self._frames["tiers"]
+        if tiers.empty:
+            return DEFAULT_TIERS
+        return tuple(tiers.sort_values(["rank", "tier"])["tier"])
+
+    @cached_property
+    def baseline(self) -> pd.Series:
+        """Baseline output of each node, t/a, by id: main output where there is a process, else throughput."""
+        if self._kept_baseline is not None:
+            return self._kept_baseline
+        return _baseline(self._frames)
+
+    # -- views ----------------------------------------------------------------------------------
+
+    def resolve(self, words: str | Iterable[str], where: str) -> tuple[frozenset[str], frozenset[str]]:
+        """Return (countries, regions) that the country words stand for; see ``countries.expand``."""
+        return expand([words] if isinstance(words, str) else words, self.groups_known, where)
+
+    def in_countries(self, frame: pd.DataFrame, words: str | Iterable[str], where: str, column: str = "country") -> Any:
+        """Return a boolean array: which rows of ``frame`` lie in the countries or groups named."""
+        countries, regions = self.resolve(words, where)
+        inside = frame[column].isin(countries)
+        if column == "country" and "region" in frame.columns:
+            inside |= frame["country"].isna() & frame["region"].isin(regions)
+        return inside.to_numpy()
+
+    def matches(self, table: str, where: Where, argument: str = "where") -> Any:
+        """Return a boolean array: which rows of ``table`` match every column named in ``where``.
+
+        Raises
+        ------
+        DataError
+            If neither nodes, stocks nor projects have a column of that name.
+        """
+        _check_where(where, argument)
+        frame = self._frames[table]
+        hit = np.ones(len(frame), dtype=bool)
+        for column, value in where.items():
+            words = [value] if isinstance(value, str) else list(value)
+            if column not in frame.columns:
+                return np.zeros(len(frame), dtype=bool)
+            if column in _COUNTRY_COLUMNS:
+                hit &= self.in_countries(frame, words, f"{argument}.{column}", column)
+            else:
+                hit &= frame[column].isin([str(w) for w in words]).to_numpy()
+        return hit
+
+    def check_nodes(self, ids: Iterable[str], argument: str) -> list[str]:
+        """Return ``ids`` as text; raise UnknownIdError for one that is neither node nor project."""
+        known = set(self._frames["nodes"]["id"]) | set(self._frames["projects"]["id"]) | self._gone
+        out = [str(i) for i in ([ids] if isinstance(ids, str) else ids)]
+        for i in out:
+            if i not in known:
+                raise UnknownIdError(
+                    f'{argument}: unknown id "{i}";{near_matches(i, known)} list ids with network.nodes["id"].'
+                )
+        return out
+
+    # -- transforms -----------------------------------------------------------------------------
+
+    def _replace(self, frames: Frames, gone: frozenset[str] = frozenset()) -> Network:
+        new = object.__new__(Network)
+        new._settle(
+            {**self._frames, **frames},
+            self.name,
+            self.label,
+            self.year,
+            self.main_commodity,
+            self.beneficiaries,
+            self._gone | gone,
+            self.baseline,
+            self.folder,
+        )
+        return new
+
+    def without(
+        self,
+        nodes: Iterable[str] = (),
+        edges: Iterable[Sequence[str]] = (),
+        where: Where | None = None,
+    ) -> Network:
+        """Return a network without some nodes or edges.
+
+        Parameters
+        ----------
+        nodes : iterable of str
+            Ids of nodes or projects; their edges, demand and stocks go with them.
+        edges : iterable of (source, target) or (source, target, commodity)
+            All rows between the two go.
+        where : mapping, optional
+            Column -> value or list of values; removes nodes (never end uses), stocks and projects
+            that match in every column named. Countries may be ISO codes or group names.
+
+        Raises
+        ------
+        UnknownIdError
+            If an id or an edge does not exist.
+        DataError
+            If ``where`` names a column that neither nodes, stocks nor projects have.
+        """
+        f = self._frames
+        out = set(self.check_nodes(nodes, "without(nodes=...)"))
+        stocks_out = np.zeros(len(f["stocks"]), dtype=bool)
+        if where is not None:
+            hit = self.matches("nodes", where) & (f["nodes"]["stage"] != "end_use").to_numpy()
+            out |= set(f["nodes"]["id"][hit]) | set(f["projects"]["id"][self.matches("projects", where)])
+            stocks_out = self.matches("stocks", where)
+        edge_out = f["edges"]["source"].isin(out).to_numpy() | f["edges"]["target"].isin(out).to_numpy()
+        edge_out |= self.edge_rows(edges, "without(edges=...)")
+        stocks_out = stocks_out | f["stocks"]["node"].isin(out).to_numpy()
+        return self._replace(
+            {
+                "nodes": _keep(f["nodes"], ~f["nodes"]["id"].isin(out).to_numpy()),
+                "projects": _keep(f["projects"], ~f["projects"]["id"].isin(out).to_numpy()),
+                "edges": _keep(f["edges"], ~edge_out),
+                "demand": _keep(f["demand"], ~f["demand"]["node"].isin(out).to_numpy()),
+                "stocks": _keep(f["stocks"], ~stocks_out),
+            },
+            gone=frozenset(out & set(f["projects"]["id"])),
+        )
+
+    def edge_rows(self, pairs: Iterable[Sequence[str]], argument: str) -> Any:
+        """Return a boolean array: which rows of ``edges`` lie between the pairs named.
+
+        Raises
+        ------
+        UnknownIdError
+            If no row lies between a pair.
+        """
+        edges = self._frames["edges"]
+        hit = np.zeros(len(edges), dtype=bool)
+        for pair in pairs:
+            words = [str(w) for w in pair]
+            if isinstance(pair, str) or len(words) not in (2, 3):
+                raise DataError(
+                    f"{argument}: {pair!r} is no (source, target) pair. Give two ids, or two ids and a commodity."
+                )
+            rows = ((edges["source"] == words[0]) & (edges["target"] == words[1])).to_numpy()
+            if len(words) == 3:
+                rows &= (edges["commodity"] == words[2]).to_numpy()
+            if not rows.any() and not ({words[0], words[1]} & self._gone):
+                raise UnknownIdError(
+                    f'{argument}: no edge from "{words[0]}" to "{words[1]}"; list them with network.edges.'
+                )
+            hit |= rows
+        return hit
+
+    def scale(self, where: Where, share: float) -> Network:
+        """Return a network in which what matches keeps ``share`` of its capacity.
+
+        Reaches nodes (never end uses), stocks (tonnes and release) and projects. An unlimited
+        node takes its baseline as capacity; share 1 changes nothing.
+
+        Raises
+        ------
+        DataError
+            If the share is negative or not finite, or an unlimited row has no baseline.
+        """
+        share = check_share(share, "scale(share=...)")
+        if share == 1.0:
+            _check_where(where, "where")
+            return self
+        f = self._frames
+        nodes = f["nodes"].copy()
+        hit = self.matches("nodes", where) & (nodes["stage"] != "end_use").to_numpy()
+        nodes["capacity_tpa"] = np.where(hit, self.finite_capacity("nodes", hit) * share, nodes["capacity_tpa"])
+        projects = f["projects"].copy()
+        hit = self.matches("projects", where)
+        projects["capacity_tpa"] = np.where(
+            hit, self.finite_capacity("projects", hit) * share, projects["capacity_tpa"]
+        )
+        stocks = f["stocks"].copy()
+        hit = self.matches("stocks", where)
+        for column in ("stock_t", "release_tpa"):
+            stocks[column] = np.where(hit, stocks[column] * share, stocks[column])
+        return self._replace({"nodes": nodes, "projects": projects, "stocks": stocks})
+
+    def finite_capacity(self, table: str, hit: Any) -> Any:
+        """Return capacities, t/a, in which unlimited rows that are ``hit`` stand at their baseline.
+
+        Raises
+        ------
+        DataError
+            If such a row has no baseline flow.
+        """
+        frame = self._frames[table]
+        capacity = frame["capacity_tpa"].to_numpy(dtype="float64").copy()
+        need = hit & np.isnan(capacity)
+        if need.any():
+            if table == "edges":
+                capacity[need] = frame["flow_tpa"].to_numpy(dtype="float64")[need]
+                names = frame["source"] + " -> " + frame["target"]
+            else:
+                names = frame["id"]
+                capacity[need] = self.baseline.reindex(names).to_numpy(dtype="float64")[need]
+            lacking = need & np.isnan(capacity)
+            if lacking.any():
+                who = ", ".join(names[lacking].tolist()[:5])
+                raise DataError(
+                    f"{table}: unlimited and without baseline flow: {who}; a share of nothing known is nothing known. "
+                    "Give capacity_tpa or flow_tpa."
+                )
+        return capacity
+
+    def with_projects(self, ids: Iterable[str]) -> Network:
+        """Return a network in which the projects named are built; a removed project stays away.
+
+        Raises
+        ------
+        UnknownIdError
+            If an id is no project.
+        """
+        f = self._frames
+        known = set(f["projects"]["id"])
+        names = [str(i) for i in ([ids] if isinstance(ids, str) else ids)]
+        for i in names:
+            if i not in known and i not in self._gone and i not in set(f["nodes"]["id"]):
+                raise UnknownIdError(
+                    f'with_projects: unknown project "{i}";{near_matches(i, known)} list them with network.projects.'
+                )
+        built = f["projects"]["id"].isin(names).to_numpy()
+        rows = f["projects"].loc[built, TABLES["nodes"].names]
+        if rows.empty:
+            return self
+        nodes = pd.concat([f["nodes"], rows], ignore_index=True)
+        return self._replace({"nodes": canonical("nodes", nodes), "projects": _keep(f["projects"], ~built)})
+
+    # -- constructors and exits -----------------------------------------------------------------
+
+    @classmethod
+    def from_edges(cls, edges: pd.DataFrame, nodes: pd.DataFrame | None = None, **meta: Any) -> Network:
+        """Return a network from bare capacities.
+
+        Parameters
+        ----------
+        edges : DataFrame
+            ``source``, ``target``, ``capacity_tpa`` (missing or inf = unlimited) and any edge column.
+        nodes : DataFrame, optional
+            ``id``, ``stage`` and any node column. A stage given is used; for the ids not listed it is
+            inferred: no way in = mine, no way out = end_use, else refiner.
+        **meta
+            ``name``, ``main_commodity``, ``beneficiaries``, ``year``, ``label``, other tables.
+
+        Raises
+        ------
+        DataError
+            With every fault found.
+        """
+        from chainnet.network_convert import infer_nodes
+
+        return cls(nodes=infer_nodes(edges, nodes), edges=edges, **meta)
+
+    def to_networkx(self) -> Any:
+        """Return a ``networkx.MultiDiGraph``; edge keys are row positions, missing cells are left out."""
+        from chainnet.network_convert import to_networkx
+
+        return to_networkx(self)
+
+    @classmethod
+    def from_networkx(cls, graph: Any, **meta: Any) -> Network:
+        """Return a network from a networkx digraph; ``capacity`` is read as ``capacity_tpa``.
+
+        Attributes that no table knows are a fault; the caller's graph is left as it is.
+        """
+        from chainnet.network_convert import from_networkx
+
+        return from_networkx(graph, **meta)
+
+    def to_igraph(self) -> Any:
+        """Return a directed ``igraph.Graph`` with vertex and edge attributes as in the tables."""
+        from chainnet.network_convert import to_igraph
+
+        return to_igraph(self)
+
+    @classmethod
+    def from_igraph(cls, graph: Any, **meta: Any) -> Network:
+        """Return a network from a directed igraph graph; the vertex attribute ``name`` or ``id`` is the id."""
+        from chainnet.network_convert import from_igraph
+
+        return from_igraph(graph, **meta)
+
+
+def check_share(share: float, argument: str) -> float:
+    """Return ``share`` as a float; raise DataError unless it is a finite number, 0 or more."""
+    if isinstance(share, bool) or not isinstance(share, (int, float, np.integer, np.floating)):
+        raise DataError(f"{argument}: {share!r} is no number; a share is 0 or more.")
+    if not np.isfinite(share) or share < 0:
+        raise DataError(f"{argument}: {share!r} is out of range; a share is a finite number, 0 or more.")
+    return float(share)
+
+
+def _check_where(where: Where, argument: str) -> None:
+    known = sorted({c for t in ("nodes", "stocks", "projects") for c in TABLES[t].names})
+    if not isinstance(where, Mapping) or not where:
+        raise DataError(f'{argument}: give a mapping of column to value, for example {{"country": "CHN"}}.')
+    for column in where:
+        if column not in known:
+            raise DataError(
+                f'{argument}: no column "{column}" in nodes, stocks or projects;{near_matches(str(column), known)}'
+            )
+
+
+def _words(words: str | Sequence[str] | None) -> tuple[str, ...]:
+    if words is None:
+        return ()
+    return (words,) if isinstance(words, str) else tuple(str(w) for w in words)
+
+
+def _check_main(gate: Gate, frames: Frames, main: tuple[str, ...]) -> None:
+    """The main commodities must flow somewhere and be on one basis."""
+    used = set(frames["edges"]["commodity"].dropna()) | set(frames["demand"]["commodity"].dropna())
+    used |= set(frames["commodities"]["id"].dropna())
+    for commodity in main:
+        if commodity not in used:
+            raise DataError(f'main_commodity: unknown commodity "{commodity}";{near_matches(commodity, used)}')
+    basis = frames["commodities"].set_index("id")["basis"].reindex(list(main))
+    if len(main) > 1 and len(set(basis.fillna(""))) > 1:
+        gate.fault(
+            "commodities",
+            None,
+            "basis",
+            "; ".join(map(str, basis.unique())),
+            "the main commodities are on different bases, so their tonnes cannot be added",
+            "Give them one basis or name one of them.",
+        )
+
+
+def _keep(frame: pd.DataFrame, rows: Any) -> pd.DataFrame:
+    return frame if rows.all() else frame[rows].reset_index(drop=True)
+
+
+def _baseline(frames: Frames) -> pd.Series:
+    """Main output (process) or throughput (else) of each node from edges.flow_tpa; NaN where unknown."""
+    nodes, edges, processes = frames["nodes"], frames["edges"], frames["processes"]
+    known = edges.dropna(subset=["flow_tpa"])
+    main = processes[processes["role"] == "output"].set_index("process")["commodity"]
+    wanted = pd.Series(nodes["process"].map(main).to_numpy(), index=nodes["id"], dtype="object")
+    made = known["commodity"].to_numpy(dtype=object) == wanted.reindex(known["source"]).to_numpy()
+    has_process = pd.Series(nodes["process"].notna().to_numpy(), index=nodes["id"])
+    out = known.groupby("source")["flow_tpa"].sum(min_count=1)
+    into = known.groupby("target")["flow_tpa"].sum(min_count=1)
+    main_out = known[made].groupby("source")["flow_tpa"].sum(min_count=1)
+    ids = nodes["id"]
+    through = out.reindex(ids).where((nodes["stage"] != "end_use").to_numpy(), into.reindex(ids).to_numpy())
+    result = through.where(~has_process.to_numpy(), main_out.reindex(ids).to_numpy())
+    return pd.Series(result.to_numpy(), index=ids.to_numpy())

@@ -1,0 +1,326 @@
+"""Every table of a network as data: columns, kinds, units, ranges, keys, meaning.
+
+This page is the one place that says what a table may hold. The reader, the validator, the
+Frictionless descriptors and the reference pages are all made from it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+__all__ = ["TABLES", "Column", "Table"]
+
+Kind = Literal["text", "number", "integer"]
+
+STAGES = ("mine", "refiner", "manufacturer", "end_use", "recycler")
+ROLES = ("input", "output", "coproduct", "byproduct")
+QUALITIES = ("reported", "estimated", "inferred", "assumed")
+DEFAULT_TIERS = ("defence", "industrial", "civilian")
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: its kind, unit, legal range and what a missing cell means."""
+
+    name: str
+    description: str
+    kind: Kind = "text"
+    unit: str = ""
+    minimum: float | None = None
+    maximum: float | None = None
+    above: float | None = None
+    required: bool = False
+    filled: bool = False  # a required column whose cells may not be blank either
+    words: tuple[str, ...] = ()
+    is_country: bool = False
+    missing: str = "unknown"
+
+    @property
+    def range_words(self) -> str:
+        """The legal range in words, for messages and reference pages."""
+        if self.words:
+            return "one of " + ", ".join(self.words)
+        if self.above is not None:
+            return f"a number above {self.above:g}"
+        if self.minimum is not None and self.maximum is not None:
+            return f"from {self.minimum:g} to {self.maximum:g}"
+        if self.minimum is not None:
+            return f"{self.minimum:g} or more"
+        return ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table: its columns in order, its key, and whether a network must have it."""
+
+    name: str
+    description: str
+    columns: tuple[Column, ...]
+    key: tuple[str, ...] = ()
+    required: bool = False
+    foreign: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def names(self) -> list[str]:
+        """Column names in order."""
+        return [column.name for column in self.columns]
+
+    def column(self, name: str) -> Column:
+        """Return the column called ``name``."""
+        return next(column for column in self.columns if column.name == name)
+
+
+def _text(name: str, description: str, **rule: object) -> Column:
+    return Column(name, description, **rule)  # type: ignore[arg-type]
+
+
+def _number(name: str, description: str, unit: str = "", **rule: object) -> Column:
+    return Column(name, description, kind="number", unit=unit, **rule)  # type: ignore[arg-type]
+
+
+def _amount(name: str, description: str, unit: str, **rule: object) -> Column:
+    return _number(name, description, unit, minimum=0.0, **rule)
+
+
+def _id(name: str, description: str) -> Column:
+    return _text(name, description, required=True, filled=True)
+
+
+PEDIGREE = (
+    _text("reference", "keys of the references table, several split by ;"),
+    _text("quality", "grade of the row's principal figure", words=QUALITIES),
+    _number("low", "lower end of the row's principal figure, in its unit"),
+    _number("high", "upper end of the row's principal figure, in its unit"),
+    _text("note", "free text"),
+)
+
+_NODE_COLUMNS = (
+    _id("id", "name of the node, unique over nodes and projects"),
+    _text("label", "name for people", missing="the id stands in"),
+    _text("stage", "place in the chain", required=True, filled=True, words=STAGES),
+    _text("step", "word that refines the stage: mining, separation, metal, magnet"),
+    _text("site", "nodes of one plant share a site and fall together", missing="the node is its own site"),
+    _text("country", "ISO 3166-1 alpha-3", is_country=True),
+    _text("region", "where no one country fits: EU27, other"),
+    _text("operator", "firm that runs the node"),
+    _text("owner", "firm that owns the node"),
+    _text("owner_country", "country of the ultimate controlling owner, ISO 3166-1 alpha-3", is_country=True),
+    _text("process", "key of the processes table", missing="everything passes through one to one"),
+    _amount("capacity_tpa", "bound on main output or throughput", "t/a", missing="unlimited"),
+    _number("unit_cost_usd_per_t", "cost of a tonne of main output or throughput", "USD/t", missing="0"),
+    _number("latitude", "degrees north", "degree", minimum=-90.0, maximum=90.0),
+    _number("longitude", "degrees east", "degree", minimum=-180.0, maximum=180.0),
+)
+
+TABLES: dict[str, Table] = {
+    table.name: table
+    for table in (
+        Table(
+            "commodities",
+            "What flows, and what a tonne of it counts.",
+            (
+                _id("id", "name of the commodity"),
+                _text("label", "name for people", missing="the id stands in"),
+                _text("basis", "what a tonne counts; tonnes of one basis may be added"),
+                _number("price_usd_per_t", "price of a tonne", "USD/t", minimum=0.0),
+                *PEDIGREE,
+            ),
+            key=("id",),
+        ),
+        Table(
+            "nodes",
+            "Mines, refiners, manufacturers, recyclers and end uses.",
+            (*_NODE_COLUMNS, *PEDIGREE),
+            key=("id",),
+            required=True,
+        ),
+        Table(
+            "processes",
+            "Recipes: what a tonne of main output takes and gives besides.",
+            (
+                _id("process", "name of the process, as nodes.process has it"),
+                _text("commodity", "what is taken or made", required=True, filled=True),
+                _text("role", "how the commodity takes part", required=True, filled=True, words=ROLES),
+                _number("t_per_t", "tonnes per tonne of main output", "t/t", above=0.0, required=True, filled=True),
+                _text("group", "inputs of one group stand in for each other"),
+                _number(
+                    "max_share",
+                    "most of the activity this input may carry",
+                    "share",
+                    minimum=0.0,
+                    maximum=1.0,
+                    missing="1",
+                ),
+                *PEDIGREE,
+            ),
+            key=("process", "commodity", "role"),
+        ),
+        Table(
+            "edges",
+            "Who ships what to whom.",
+            (
+                _id("source", "id of a node or project that ships"),
+                _id("target", "id of a node or project that takes"),
+                _text("commodity", "what is shipped", missing="the one unnamed commodity"),
+                _amount("flow_tpa", "baseline flow", "t/a"),
+                _amount("capacity_tpa", "most that can be shipped", "t/a", missing="unlimited"),
+                _number("cost_usd_per_t", "cost of shipping a tonne", "USD/t", missing="0"),
+                _number("lag_months", "time in transit", "month", minimum=0.0, missing="0"),
+                *PEDIGREE,
+            ),
+            required=True,
+            foreign={"source": ("nodes", "projects"), "target": ("nodes", "projects")},
+        ),
+        Table(
+            "demand",
+            "What the end uses ask for, by tier.",
+            (
+                _id("node", "id of the node that asks"),
+                _text("commodity", "what it asks for", missing="the one unnamed commodity"),
+                _text(
+                    "tier",
+                    "who asks; the first tier is served first",
+                    missing="taken after all tiers, never short",
+                ),
+                _amount("demand_tpa", "tonnes asked for", "t/a", required=True, filled=True),
+                _number("value_usd_per_t", "loss per tonne short", "USD/t", minimum=0.0),
+                *PEDIGREE,
+            ),
+            key=("node", "commodity", "tier"),
+            foreign={"node": ("nodes", "projects")},
+        ),
+        Table(
+            "stocks",
+            "Tonnes in store that may be drawn.",
+            (
+                _id("id", "name of the stock"),
+                _text("holder", "who holds it"),
+                _text("country", "where it lies, ISO 3166-1 alpha-3", is_country=True),
+                _text("commodity", "what is in store", missing="the one unnamed commodity"),
+                _amount("stock_t", "tonnes in store", "t", required=True, filled=True),
+                _amount("release_tpa", "most that may be drawn in a year", "t/a", missing="no limit"),
+                _text("tiers", "tiers it is kept for, split by ;", missing="all tiers"),
+                _text("node", "id of the node where it enters", missing="it cannot be drawn"),
+                *PEDIGREE,
+            ),
+            key=("id",),
+            foreign={"node": ("nodes", "projects")},
+        ),
+        Table(
+            "projects",
+            "Nodes that may be built.",
+            (
+                *_NODE_COLUMNS,
+                Column(
+                    "start_year",
+                    "first year of output",
+                    kind="integer",
+                    unit="year",
+                    minimum=1900,
+                    maximum=2200,
+                    missing="available in every year",
+                ),
+                _number("ramp_years", "years from start to full output", "year", minimum=0.0, missing="0"),
+                _amount("capex_musd", "cost to build", "USD million", missing="valued, never chosen"),
+                _number("break_even_usd_per_t", "price at which the project pays", "USD/t", minimum=0.0),
+                _text("backers", "countries or groups behind it, split by ;"),
+                _text("offtake_country", "where part of the output is bound to go", is_country=True),
+                _number("offtake_share", "part of the output so bound", "share", minimum=0.0, maximum=1.0),
+                _text("status", "operating, building, planned, announced"),
+                *PEDIGREE,
+            ),
+            key=("id",),
+        ),
+        Table(
+            "qualification",
+            "How long a new relation takes before it may serve a tier.",
+            (
+                _id("commodity", "what is shipped"),
+                _id("tier", "who is served"),
+                _number("months", "time to qualify", "month", minimum=0.0, required=True, filled=True),
+                *PEDIGREE,
+            ),
+            key=("commodity", "tier"),
+        ),
+        Table(
+            "groups",
+            "Sets of countries that may stand wherever countries are named.",
+            (
+                _id("group", "name of the set"),
+                _text("country", "a member, ISO 3166-1 alpha-3", required=True, filled=True, is_country=True),
+                *PEDIGREE,
+            ),
+            key=("group", "country"),
+        ),
+        Table(
+            "owners",
+            "Who stands behind whom.",
+            (
+                _id("owner", "firm"),
+                _id("parent", "who holds a share of it: a firm or a country"),
+                _number("share", "part held", "share", minimum=0.0, maximum=1.0, missing="control"),
+                *PEDIGREE,
+            ),
+            key=("owner", "parent"),
+        ),
+        Table(
+            "tiers",
+            "The tiers of demand in their order, where the three usual ones do not fit.",
+            (
+                _id("tier", "name of the tier"),
+                _number("rank", "place in the order, lowest first", required=True, filled=True),
+                *PEDIGREE,
+            ),
+            key=("tier",),
+        ),
+        Table(
+            "totals",
+            "Published totals that the flows are held against.",
+            (
+                _text("step", "step of the chain", required=True, filled=True),
+                _text("commodity", "what is counted"),
+                _text("country", "whose total, ISO 3166-1 alpha-3; empty for the world", is_country=True),
+                Column(
+                    "year",
+                    "year of the figure",
+                    kind="integer",
+                    unit="year",
+                    minimum=1900,
+                    maximum=2200,
+                    required=True,
+                    filled=True,
+                ),
+                _number("value", "the figure", "as unit says", required=True, filled=True),
+                _text("unit", "t/a or share", required=True, filled=True),
+                *PEDIGREE,
+            ),
+            key=("step", "commodity", "country", "year", "unit"),
+        ),
+        Table(
+            "figures",
+            "Source and grade of figures that are not their row's principal one.",
+            (
+                _text("table", "table of the figure", required=True, filled=True),
+                _text("key", "key of its row", required=True, filled=True),
+                _text("column", "its column", required=True, filled=True),
+                _number("value", "the figure"),
+                *PEDIGREE,
+            ),
+            key=("table", "key", "column"),
+        ),
+        Table(
+            "references",
+            "Where the figures come from.",
+            (
+                _id("key", "name of the source"),
+                _text("title", "title"),
+                _text("publisher", "who published it"),
+                _text("year", "year of publication"),
+                _text("address", "where it can be found"),
+                _text("grade", "A official or stoichiometric, B company or consultancy, C press or derived"),
+            ),
+            key=("key",),
+        ),
+    )
+}
