@@ -159,8 +159,7 @@ class ValueModel:
 
     def value_without(self, columns: Ints) -> float:
         """Return the value with some columns closed; those that carry nothing cost no solve."""
-        columns = columns[self.base.x[columns] > 1e-12 * self.lowered.program.col_scale[columns]]
-        if not len(columns):
+        if not (self.base.x[columns] > 1e-12 * self.lowered.program.col_scale[columns]).any():
             return self.value
         upper = self._upper.copy()
         upper[columns] = 0.0

@@ -430,6 +430,20 @@ figures, references : DataFrame, optional
         nodes = pd.concat([f["nodes"], rows], ignore_index=True)
         return self._replace({"nodes": canonical("nodes", nodes), "projects": _keep(f["projects"], ~built)})
 
+    def with_demand(self, demand: pd.DataFrame) -> Network:
+        """Return a network with another demand table, checked as at the gate.
+
+        Raises
+        ------
+        DataError
+            With every fault of the table.
+        """
+        gate = Gate()
+        frame = gate.parse("demand", demand)
+        gate.check({**self._frames, "demand": frame}, common_groups())
+        gate.done()
+        return self._replace({"demand": canonical("demand", frame)})
+
     # -- constructors and exits -----------------------------------------------------------------
 
     @classmethod

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from chainnet.errors import DataError
+from chainnet.network_tables import member
 from chainnet.schema import TABLES
 
 if TYPE_CHECKING:
@@ -24,11 +25,16 @@ def infer_nodes(edges: pd.DataFrame, nodes: pd.DataFrame | None) -> pd.DataFrame
         given = given.reset_index("id")
     if lacking or "id" not in given.columns:
         return given
-    source, target = (pd.Series(pd.unique(_text(edges[c]).dropna())) for c in ("source", "target"))
-    found = pd.Series(pd.unique(pd.concat([source, target])))
-    new = found[~found.isin(set(_text(given["id"]).dropna()))]
-    stage = np.where(~new.isin(target), "mine", np.where(~new.isin(source), "end_use", "refiner"))
-    inferred = pd.DataFrame({"id": new.to_numpy(), "stage": stage})
+    ends = [_text(edges[c]) for c in ("source", "target")]
+    codes, found = pd.factorize(pd.concat(ends, ignore_index=True))
+    leaves, enters = np.zeros(len(found) + 1, dtype=bool), np.zeros(len(found) + 1, dtype=bool)
+    leaves[codes[: len(edges)]] = True  # a missing end has code -1: the spare last place
+    enters[codes[len(edges) :]] = True
+    stages = np.where(~enters, "mine", np.where(~leaves, "end_use", "refiner"))[:-1]
+    known = set(_text(given["id"]).dropna())
+    fresh = ~member(pd.Series(found), known)
+    new, stage = found[fresh], stages[fresh]
+    inferred = pd.DataFrame({"id": new, "stage": stage})
     if given.empty:
         return inferred.reindex(columns=list(dict.fromkeys(["id", "stage", *given.columns])))
     return pd.concat([given, inferred], ignore_index=True) if len(inferred) else given

@@ -547,3 +547,54 @@ def set_guides(g: Residual, w: Work, edge: Any, root: int) -> None:
                     swap(g, edge, i, front)
                 front += 1
         g.guide_end[x] = front
+
+
+def strong_components(g: Residual, w: Work, component: Any) -> int:
+    """Number the strong components of the residual network (Tarjan 1972) into ``component``, which holds -1 everywhere.
+
+    Returns their number.
+    """
+    start, head, res = g.start, g.head, g.res
+    level, low, cur, calls, stack = w.level, w.parent, w.cur, w.path, w.queue
+    n_parts = order = top = 0
+    for origin in range(len(g.guide_end)):
+        if component[origin] != -1:
+            continue
+        depth = 0
+        child = origin
+        while depth >= 0:
+            if child >= 0:
+                calls[depth] = child
+                stack[top] = child
+                top += 1
+                level[child] = order
+                low[child] = order
+                order += 1
+                cur[child] = start[child]
+                component[child] = -2
+            x = calls[depth]
+            child = -1
+            i = cur[x]
+            end = start[x + 1]
+            while i < end:
+                y = head[i]
+                if res[i] > 0:
+                    if component[y] == -1:
+                        child = y
+                        break
+                    if component[y] == -2 and level[y] < low[x]:
+                        low[x] = level[y]
+                i += 1
+            cur[x] = i
+            if child >= 0:
+                depth += 1
+                continue
+            if low[x] == level[x]:
+                while component[x] == -2:
+                    top -= 1
+                    component[stack[top]] = n_parts
+                n_parts += 1
+            depth -= 1
+            if depth >= 0:
+                low[calls[depth]] = min(low[calls[depth]], low[x])
+    return n_parts

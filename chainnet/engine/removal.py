@@ -15,9 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import scipy.sparse as sp
 from numpy.typing import NDArray
-from scipy.sparse.csgraph import connected_components
 
 from chainnet.engine.maxflow import PLENTY, BaseFlow, FlowProblem, FlowSolution, solve
 from chainnet.engine.maxflow_jit import Kernels, kernels
@@ -198,7 +196,7 @@ class _Parts:
     def of(cls, flow: BaseFlow) -> _Parts:
         split, rows = flow.split, flow.rows
         n = split.n_places
-        component = _components(rows, flow.res, n)
+        component = _components(flow)
         kept = np.flatnonzero(component[split.tail] == component[split.head])
         tail, head = split.tail[kept], split.head[kept]
         forward = rows.forward()[kept]
@@ -247,12 +245,10 @@ class _Parts:
         return np.asarray(lost, dtype=np.int64)
 
 
-def _components(rows: Rows, res: IntArray, n_places: int) -> IntArray:
+def _components(flow: BaseFlow) -> IntArray:
     """Return the strong component of each place in the residual network."""
-    is_open = res > 0
-    counts = np.concatenate(([0], np.cumsum(is_open)))
-    matrix = sp.csr_array(
-        (np.ones(int(counts[-1])), rows.head[is_open], counts[rows.start].astype(np.int32)), shape=(n_places, n_places)
-    )
-    _, component = connected_components(matrix, directed=True, connection="strong")
-    return component
+    n, n_halves = flow.split.n_places, len(flow.rows.head)
+    make = kernels(n_halves)
+    component = make.filled(n, np.int32, -1)
+    make.strong_components(residual(make, flow.rows, flow.res), workspace(make, n, n_halves), component)
+    return np.asarray(component, dtype=np.int64)

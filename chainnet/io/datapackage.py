@@ -1,0 +1,221 @@
+"""``datapackage.json``: the Frictionless descriptor of a folder, made from the schema and read back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath, PureWindowsPath
+from typing import Any
+
+import pandas as pd
+
+from chainnet.errors import DataError, near_matches
+from chainnet.io.intake import Intake, faults_of
+from chainnet.io.text import load_json, read_text, written_columns
+from chainnet.network import Network
+from chainnet.schema import TABLES, Column, Table
+
+__all__ = ["DESCRIPTOR", "Descriptor", "generate_datapackage", "network_meta", "read_descriptor", "take_meta"]
+
+DESCRIPTOR = "datapackage.json"
+_TYPES = {"text": "string", "number": "number", "integer": "integer"}
+
+
+@dataclass
+class Descriptor:
+    """What a descriptor says: words for the network, and the file of each table."""
+
+    meta: dict[str, Any] = field(default_factory=dict)
+    paths: dict[str, str] = field(default_factory=dict)
+
+
+def network_meta(network: Network) -> dict[str, Any]:
+    """Return name, title, year, main commodity and beneficiaries as files hold them."""
+    meta: dict[str, Any] = {"name": network.name, "title": network.label}
+    if network.year is not None:
+        meta["year"] = int(network.year)
+    if network.main_commodity:
+        main = list(network.main_commodity)
+        meta["main_commodity"] = main[0] if len(main) == 1 else main
+    if network.beneficiaries:
+        meta["beneficiaries"] = list(network.beneficiaries)
+    return meta
+
+
+def generate_datapackage(network: Network) -> str:
+    """Return the text of ``datapackage.json`` for a network (Frictionless Data Package v2).
+
+    Parameters
+    ----------
+    network : Network
+        Its tables with any row become resources; their columns with any value become fields.
+
+    Returns
+    -------
+    str
+        JSON with a closing line end; the same network gives the same text.
+    """
+    tables = {name: getattr(network, name) for name in TABLES}
+    filled = {name: frame for name, frame in tables.items() if len(frame)}
+    counts = ", ".join(f"{len(frame)} {name}" for name, frame in filled.items())
+    meta = network_meta(network)
+    package = {
+        "$schema": "https://datapackage.org/profiles/2.0/datapackage.json",
+        "name": meta.pop("name"),
+        "title": meta.pop("title"),
+        "description": f"A supply chain as tables, in tonnes a year: {counts}.",
+        **meta,
+        "resources": [_resource(TABLES[name], frame, filled) for name, frame in filled.items()],
+    }
+    return json.dumps(package, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
+
+
+def _resource(table: Table, frame: pd.DataFrame, filled: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
+    names = written_columns(frame, [c.name for c in table.columns if c.required])
+    schema: dict[str, Any] = {"fields": [_field(table.column(name)) for name in names]}
+    key = [name for name in table.key if name in names]
+    if table.key:
+        # a key with blank cells is unique all the same, but no primary key
+        whole = key == list(table.key) and bool(frame[key].notna().all(axis=None))
+        schema |= {"primaryKey": key} if whole else {"uniqueKeys": [key]}
+    foreign = [_foreign(name, other, column) for name, other, column in _references(table, filled) if name in names]
+    if foreign:
+        schema["foreignKeys"] = foreign
+    return {
+        "name": table.name,
+        "path": f"{table.name}.csv",
+        "type": "table",
+        "description": table.description,
+        "format": "csv",
+        "mediatype": "text/csv",
+        "encoding": "utf-8",
+        "schema": schema,
+    }
+
+
+def _references(table: Table, filled: Mapping[str, pd.DataFrame]) -> list[tuple[str, str, str]]:
+    """Columns that point into one other table; a column that may point into two cannot be said."""
+    out = []
+    if "projects" not in filled:
+        out += [(column, "nodes", "id") for column in table.foreign]
+    if table.name not in ("commodities", "totals") and "commodity" in table.names and "commodities" in filled:
+        out.append(("commodity", "commodities", "id"))
+    return out
+
+
+def _foreign(column: str, other: str, key: str) -> dict[str, Any]:
+    return {"fields": [column], "reference": {"resource": other, "fields": [key]}}
+
+
+def _field(column: Column) -> dict[str, Any]:
+    out: dict[str, Any] = {"name": column.name, "type": _TYPES[column.kind], "description": column.description}
+    if column.unit:
+        out["unit"] = column.unit
+    rules: dict[str, Any] = {}
+    if column.filled:
+        rules["required"] = True
+    if column.words:
+        rules["enum"] = list(column.words)
+    if column.is_country:
+        rules["pattern"] = "[A-Z]{3}"
+    for word, bound in (("minimum", column.minimum), ("maximum", column.maximum), ("exclusiveMinimum", column.above)):
+        if bound is not None:
+            rules[word] = int(bound) if float(bound).is_integer() else bound
+    if rules:
+        out["constraints"] = rules
+    if not column.filled:
+        out["missing"] = column.missing
+    return out
+
+
+def read_descriptor(folder: Path, intake: Intake) -> Descriptor:
+    """Read ``datapackage.json`` of a folder if it is there; faults go to ``intake``."""
+    path = folder / DESCRIPTOR
+    if not path.exists() and not path.is_symlink():
+        return Descriptor()
+    if not stays_inside(folder, path):
+        intake.fault("is a link out of the folder", "Put the file itself into the folder.")
+        return Descriptor()
+    try:
+        data = load_json(read_text(path, DESCRIPTOR), DESCRIPTOR)
+    except DataError as error:
+        intake.faults += faults_of(error)
+        return Descriptor()
+    if not isinstance(data, dict):
+        intake.fault("must be one JSON object", "Correct the file.")
+        return Descriptor()
+    out = Descriptor(take_meta(data, intake))
+    resources = data.get("resources", [])
+    if not isinstance(resources, list):
+        intake.fault("must be a list", "Correct the file.", column="resources")
+        resources = []
+    for number, resource in enumerate(resources):
+        _take_resource(folder, number, resource, out, intake)
+    return out
+
+
+def take_meta(data: Mapping[str, Any], intake: Intake) -> dict[str, Any]:
+    """Return the keywords of ``Network`` that ``data`` gives; wrong kinds are faults."""
+    meta: dict[str, Any] = {}
+    for key, argument in (("name", "name"), ("title", "label")):
+        value = data.get(key)
+        if isinstance(value, str):
+            if value.strip():
+                meta[argument] = value
+        elif value is not None:
+            intake.fault("must be text", "Quote it.", column=key, value=value)
+    year = data.get("year")
+    if isinstance(year, int) and not isinstance(year, bool) and 1900 <= year <= 2200:
+        meta["year"] = year
+    elif year is not None:
+        intake.fault("must be a year from 1900 to 2200", "Write it as a plain number.", column="year", value=year)
+    for key in ("main_commodity", "beneficiaries"):
+        value = data.get(key)
+        words = [value] if isinstance(value, str) else value
+        if isinstance(words, list) and all(isinstance(word, str) for word in words):
+            meta[key] = words
+        elif value is not None:
+            intake.fault("must be a text or a list of texts", "Correct it.", column=key, value=value)
+    return meta
+
+
+def _take_resource(folder: Path, number: int, resource: Any, out: Descriptor, intake: Intake) -> None:
+    where = f"resources[{number}]"
+    name = resource.get("name") if isinstance(resource, dict) else None
+    path = resource.get("path") if isinstance(resource, dict) else None
+    if not isinstance(name, str) or not isinstance(path, str):
+        rule = "a resource must have a name and one path"
+        intake.fault(rule, "Name the table and its CSV file.", column=where)
+        return
+    # a path that leaves the folder is refused whatever the resource is called
+    safe = _safe(path)
+    if not safe:
+        rule = "the path must be relative, without .. and no address"
+        intake.fault(rule, "Put the file into the folder.", column=f"{where}.path", value=path)
+    elif not stays_inside(folder, folder / path):
+        rule = "the path is a link out of the folder"
+        intake.fault(rule, "Put the file itself into the folder.", column=f"{where}.path", value=path)
+        safe = False
+    if name not in TABLES:
+        hint = near_matches(name, TABLES)
+        rule = f"no table has this name;{hint}".rstrip(";")
+        intake.fault(rule, f"Tables: {', '.join(TABLES)}.", column=f"{where}.name", value=name)
+    elif name in out.paths:
+        intake.fault("the table stands twice", "Keep one resource.", column=f"{where}.name", value=name)
+    else:
+        out.paths[name] = path if safe else ""
+
+
+def _safe(path: str) -> bool:
+    parts = PurePosixPath(path.replace("\\", "/")).parts
+    absolute = path.startswith(("/", "\\", "~")) or PureWindowsPath(path).drive != ""
+    return bool(parts) and not absolute and ".." not in parts and "://" not in path and "\x00" not in path
+
+
+def stays_inside(folder: Path, path: Path) -> bool:
+    """Say whether ``path``, with every link followed, lies in ``folder``."""
+    try:
+        return path.resolve().is_relative_to(folder.resolve())
+    except (OSError, RuntimeError):
+        return False

@@ -1,0 +1,128 @@
+"""A network as a folder: one CSV per table and a ``datapackage.json``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from chainnet.errors import DataError, near_matches
+from chainnet.io.atomic import write_files
+from chainnet.io.datapackage import DESCRIPTOR, generate_datapackage, read_descriptor, stays_inside
+from chainnet.io.intake import Intake
+from chainnet.io.text import csv_line, parse_csv, read_text, refuse, written_cells, written_columns
+from chainnet.network import Network
+from chainnet.schema import TABLES
+
+__all__ = ["generate_datapackage", "read_folder", "write_folder"]
+
+
+def read_folder(path: Path | str) -> Network:
+    """Read a network from a folder of CSV tables.
+
+    Parameters
+    ----------
+    path : Path or str
+        Folder with ``nodes.csv`` and ``edges.csv`` at least. ``datapackage.json`` may name it and
+        say what it counts; without one the folder's name is the network's. Every other CSV must
+        bear the name of a table; files of other kinds are left alone.
+
+    Returns
+    -------
+    Network
+
+    Raises
+    ------
+    DataError
+        With every fault of every file.
+    """
+    folder = Path(path)
+    if not folder.is_dir():
+        raise DataError(f"{folder}: there is no such folder.")
+    intake = Intake("{}.csv", DESCRIPTOR)
+    descriptor = read_descriptor(folder, intake)
+    for table, file in descriptor.paths.items():
+        if file:
+            intake.files[table] = file
+    _stray_files(folder, set(descriptor.paths.values()), intake)
+    for table in TABLES:
+        file = intake.files[table]
+        if table in descriptor.paths or (folder / file).exists() or (folder / file).is_symlink():
+            _take_table(folder, table, file, intake)
+    meta = {"name": folder.resolve().name or "network", **descriptor.meta}
+    return intake.network(**meta)
+
+
+def _take_table(folder: Path, table: str, file: str, intake: Intake) -> None:
+    place = folder / file
+    try:
+        if not stays_inside(folder, place):
+            raise refuse(file, "is a link out of the folder", "Put the file itself into the folder.")
+        records = parse_csv(read_text(place, file), file)
+    except DataError as error:
+        intake.unreadable(table, error)
+    else:
+        intake.add(table, records)
+
+
+def _stray_files(folder: Path, listed: set[str], intake: Intake) -> None:
+    """A CSV that no table claims is most likely a table whose name is mistyped."""
+    known = {f"{table}.csv" for table in TABLES} | listed
+    for entry in sorted(folder.iterdir()):
+        name = entry.name
+        if entry.suffix.lower() == ".csv" and not name.startswith(".") and name not in known:
+            hint = near_matches(name.lower(), known)
+            rule = f"no table has this name;{hint}".rstrip(";")
+            intake.fault(rule, f"Rename or move it; tables: {', '.join(TABLES)}.", file=name)
+
+
+def table_csv(network: Network, table: str) -> str:
+    """Return a table of the network as CSV text: required columns and those with any value."""
+    frame = getattr(network, table)
+    names = written_columns(frame, [c.name for c in TABLES[table].columns if c.required])
+    columns = [written_cells(frame[name]) for name in names]
+    return csv_line(names) + "".join(map(csv_line, zip(*columns, strict=True)))
+
+
+def write_folder(network: Network, path: Path | str) -> Path:
+    """Write a network as a folder of CSV tables and a ``datapackage.json``, whole or not at all.
+
+    Parameters
+    ----------
+    network : Network
+    path : Path or str
+        Missing, empty, or a folder that has a ``datapackage.json``: of that one the tables are
+        replaced and everything else (scenarios, README) is kept.
+
+    Returns
+    -------
+    Path
+        The folder.
+
+    Raises
+    ------
+    DataError
+        If the target is something else, or cannot be written.
+    """
+    target = Path(path)
+    drop: set[str] = set()
+    if target.is_symlink() or (target.exists() and not target.is_dir()):
+        raise DataError(f"{target}: is not a folder; a network is written to a folder of its own.")
+    if target.is_dir() and any(target.iterdir()):
+        if not (target / DESCRIPTOR).is_file():
+            raise DataError(
+                f"{target}: the folder is not empty and has no {DESCRIPTOR}; "
+                "give a new folder, or one that was written before."
+            )
+        old = read_descriptor(target, Intake("{}.csv", DESCRIPTOR))
+        drop = {f"{table}.csv" for table in TABLES} | {file for file in old.paths.values() if file}
+    return write_files(target, folder_files(network), drop)
+
+
+def folder_files(network: Network) -> dict[str, bytes]:
+    """Return the files of a network's folder: name -> content."""
+    files = {
+        f"{table}.csv": table_csv(network, table).encode()
+        for table in TABLES
+        if TABLES[table].required or len(getattr(network, table))
+    }
+    files[DESCRIPTOR] = generate_datapackage(network).encode()
+    return files

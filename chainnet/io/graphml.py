@@ -1,0 +1,208 @@
+"""GraphML: written in full, read without any entity or document type."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+from xml.parsers import expat
+
+import pandas as pd
+
+from chainnet.errors import DataError
+from chainnet.io.embedded import awake_edges, embedded_words, network_of_graph
+from chainnet.io.text import load_json, number_text, read_text, refuse, written_columns
+from chainnet.network import Network
+from chainnet.schema import TABLES
+
+__all__ = ["graphml_bytes", "read_graphml"]
+
+_WORDS = "chainnet"
+_DEEPEST = 32
+_ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\r": "&#13;", "\n": "&#10;", "\t": "&#9;"}
+_ESCAPED = re.compile("[" + "".join(_ESCAPES) + "]")
+
+
+def graphml_bytes(network: Network) -> bytes:
+    """Return GraphML; tables other than nodes and edges stand as JSON in one attribute of the graph."""
+    edges, _ = awake_edges(network)
+    keys: list[str] = []
+    nodes = _elements("node", network.nodes, keys)
+    links = _elements("edge", edges, keys)
+    words = json.dumps(embedded_words(network), ensure_ascii=False, allow_nan=False)
+    lines = [
+        '<?xml version="1.0" encoding="UTF-8"?>',
+        '<graphml xmlns="http://graphml.graphdrawing.org/xmlns">',
+        f'  <key id="g_{_WORDS}" for="graph" attr.name="{_WORDS}" attr.type="string"/>',
+        *keys,
+        '  <graph edgedefault="directed">',
+        f'    <data key="g_{_WORDS}">{_escape(words)}</data>',
+        *nodes,
+        *links,
+        "  </graph>",
+        "</graphml>",
+    ]
+    return ("\n".join(lines) + "\n").encode()
+
+
+def _elements(element: str, frame: pd.DataFrame, keys: list[str]) -> list[str]:
+    """Return one XML element per row; the keys of its data go to ``keys``."""
+    table = TABLES[f"{element}s"]
+    own = ["id"] if element == "node" else ["source", "target"]
+    names = [name for name in written_columns(frame, ()) if name not in own]
+    columns = []
+    for name in names:
+        numeric = table.column(name).kind != "text"
+        key, kind = f"{element}_{name}", "double" if numeric else "string"
+        keys.append(f'  <key id="{key}" for="{element}" attr.name="{name}" attr.type="{kind}"/>')
+        texts = map(number_text, frame[name].tolist()) if numeric else map(_escape, frame[name].fillna("").tolist())
+        columns.append([f'<data key="{key}">{text}</data>' if text else "" for text in texts])
+    ends = [[f'{name}="{_escape(v)}"' for v in frame[name].tolist()] for name in own]
+    heads = [" ".join(parts) for parts in zip(*ends, strict=True)]
+    return [f"    <{element} {head}>{''.join(parts)}</{element}>" for head, *parts in zip(heads, *columns, strict=True)]
+
+
+def _escape(text: str) -> str:
+    return _ESCAPED.sub(lambda found: _ESCAPES[found.group()], text)
+
+
+def read_graphml(path: Path) -> Network:
+    """Read GraphML of chainnet, networkx, igraph or others; one directed graph without nesting.
+
+    Raises
+    ------
+    DataError
+        If the file declares a document type or an entity, or with every fault found.
+    """
+    file = path.name
+    scan = _Scan(file)
+    scan.run(read_text(path, file))
+    nodes = [{**scan.resolve("node", own), **ends} for own, ends in scan.nodes]
+    edges = [{**scan.resolve("edge", own), **ends} for own, ends in scan.edges]
+    _igraph_names(nodes, edges)
+    graph = scan.resolve("graph", scan.graph)
+    words = load_json(graph[_WORDS], f"{file}!graph") if graph.get(_WORDS) else {}
+    if not words and graph.get("name"):
+        words = {"name": graph["name"]}
+    return network_of_graph(nodes, edges, words, file)
+
+
+def _igraph_names(nodes: list[dict[str, str]], edges: list[dict[str, str]]) -> None:
+    """Igraph numbers the nodes n0, n1, ... and keeps their ids as an attribute ``name``."""
+    names = [node.get("name") for node in nodes]
+    numbered = all(node.get("id") == f"n{place}" for place, node in enumerate(nodes))
+    if not numbered or not all(names) or len(set(names)) < len(names):
+        return
+    ids = {node["id"]: node.pop("name") for node in nodes}
+    for node in nodes:
+        node["id"] = ids[node["id"]]
+    for edge in edges:
+        for end in ("source", "target"):
+            edge[end] = ids.get(edge[end], edge[end])
+
+
+class _Scan:
+    """One pass of the XML parser over a GraphML text."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.nodes: list[tuple[dict[str, str], dict[str, str]]] = []
+        self.edges: list[tuple[dict[str, str], dict[str, str]]] = []
+        self.graph: dict[str, str] = {}
+        self._keys: dict[str, dict[str, str]] = {}
+        self._defaults: dict[str, str] = {}
+        self._path: list[str] = []
+        self._place: dict[str, str] | None = None
+        self._key = ""
+        self._text: list[str] | None = None
+        self._parser = expat.ParserCreate(encoding="utf-8", namespace_separator=" ")
+        self._parser.buffer_text = True
+        self._parser.StartElementHandler = self._start
+        self._parser.EndElementHandler = self._end
+        self._parser.CharacterDataHandler = self._characters
+        self._parser.StartDoctypeDeclHandler = self._doctype
+        self._parser.EntityDeclHandler = self._doctype
+
+    def run(self, text: str) -> None:
+        """Parse the text; raise DataError with the line of what is wrong."""
+        try:
+            self._parser.Parse(text.encode(), True)
+        except expat.ExpatError as error:
+            message = expat.errors.messages.get(error.code, "malformed")
+            raise refuse(self.file, f"not XML: {message}", "Correct the file.", row=error.lineno) from None
+        if self._keys.get("", {}) or not (self.nodes or self.edges):
+            raise refuse(self.file, "holds no GraphML graph with nodes", "Give a GraphML file.")
+
+    def resolve(self, element: str, data: dict[str, str]) -> dict[str, str]:
+        """Return attributes by name, defaults filled in; keys that only a drawing program knows are left out."""
+        out = {}
+        for key, words in self._keys.items():
+            name = words.get("attr.name")
+            if name and words.get("for", "all") in (element, "all"):
+                value = data.get(key, self._defaults.get(key))
+                if value is not None:
+                    out[name] = value
+        for key in data:
+            if key not in self._keys:
+                raise refuse(self.file, "data with a key that is not declared", "Declare the key.", value=key)
+        return out
+
+    def _refuse(self, rule: str, remedy: str) -> DataError:
+        return refuse(self.file, rule, remedy, row=self._parser.CurrentLineNumber)
+
+    def _doctype(self, *_: Any) -> None:
+        raise self._refuse("declares a document type or an entity", "Remove the declaration; it is never needed.")
+
+    def _start(self, tag: str, attributes: dict[str, str]) -> None:
+        name = tag.rsplit(" ", 1)[-1]
+        inside = self._path[-1] if self._path else ""
+        self._path.append(name)
+        if len(self._path) > _DEEPEST:
+            raise self._refuse(f"is nested deeper than {_DEEPEST} elements", "Flatten the file.")
+        if not inside and name != "graphml":
+            raise self._refuse(f"is no GraphML: the root is <{name[:80]}>", "Give a GraphML file.")
+        if name in ("hyperedge", "port") or (name == "graph" and inside != "graphml"):
+            raise self._refuse(f"<{name}> within <{inside}> is not taken", "Give one graph of nodes and edges.")
+        if name == "graph":
+            self._open_graph(attributes)
+        elif name in ("node", "edge") and inside == "graph":
+            self._open_item(name, attributes)
+        elif name == "key" and inside == "graphml":
+            self._key = attributes.get("id", "")
+            self._keys[self._key] = attributes
+        elif name == "data" and inside in ("graph", "node", "edge"):
+            self._key = attributes.get("key", "")
+            self._text = []
+        elif name == "default" and inside == "key":
+            self._text = []
+
+    def _open_graph(self, attributes: dict[str, str]) -> None:
+        if self._path.count("graph") > 1 or self._place is not None:
+            raise self._refuse("holds more than one graph", "Give one graph.")
+        if attributes.get("edgedefault") != "directed":
+            raise self._refuse("the graph is undirected; flows have a direction", 'Set edgedefault="directed".')
+        self._place = self.graph
+
+    def _open_item(self, name: str, attributes: dict[str, str]) -> None:
+        own = ("id",) if name == "node" else ("source", "target")
+        if attributes.get("directed") == "false":
+            raise self._refuse("the edge is undirected; flows have a direction", "Write it as two edges.")
+        ends = {end: attributes.get(end, "") for end in own}
+        self._place = {}
+        (self.nodes if name == "node" else self.edges).append((self._place, ends))
+
+    def _characters(self, text: str) -> None:
+        if self._text is not None and self._path[-1] in ("data", "default"):
+            self._text.append(text)
+
+    def _end(self, tag: str) -> None:
+        name = self._path.pop()
+        if name == "data" and self._text is not None and self._place is not None:
+            self._place[self._key] = "".join(self._text)
+            self._text = None
+        elif name == "default" and self._text is not None:
+            self._defaults[self._key] = "".join(self._text)
+            self._text = None
+        elif name in ("node", "edge"):
+            self._place = self.graph

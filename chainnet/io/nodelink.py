@@ -1,0 +1,58 @@
+"""Node-link JSON, as networkx writes and reads it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from chainnet.io.embedded import awake_edges, embedded_words, network_of_graph, rows_of
+from chainnet.io.text import load_json, read_text, refuse
+from chainnet.network import Network
+
+__all__ = ["nodelink_bytes", "read_nodelink"]
+
+
+def nodelink_bytes(network: Network) -> bytes:
+    """Return node-link JSON; tables other than nodes and edges stand among the attributes of the graph."""
+    edges, _ = awake_edges(network)
+    data = {
+        "directed": True,
+        "multigraph": True,
+        "graph": embedded_words(network),
+        "nodes": _items(*rows_of(network.nodes, "nodes")),
+        "edges": [{**item, "key": key} for key, item in enumerate(_items(*rows_of(edges, "edges")))],
+    }
+    return (json.dumps(data, ensure_ascii=False, allow_nan=False) + "\n").encode()
+
+
+def _items(columns: list[str], rows: list[tuple[Any, ...]]) -> list[dict[str, Any]]:
+    return [{c: v for c, v in zip(columns, row, strict=True) if v is not None} for row in rows]
+
+
+def read_nodelink(path: Path) -> Network:
+    """Read node-link JSON; edges may be called ``edges`` or ``links``.
+
+    Raises
+    ------
+    DataError
+        With every fault found.
+    """
+    file = path.name
+    data = load_json(read_text(path, file), file)
+    if not isinstance(data, dict):
+        raise refuse(file, "must be one JSON object with nodes and edges", "Correct the file.")
+    if data.get("directed") is False:
+        raise refuse(file, "the graph is undirected; flows have a direction", "Give a directed graph.")
+    if "edges" in data and "links" in data:
+        raise refuse(file, "has both edges and links", "Keep one of them.")
+    nodes = _objects(data.get("nodes"), "nodes", file)
+    edges = _objects(data.get("edges", data.get("links")), "edges", file)
+    edges = [{k: v for k, v in item.items() if k != "key"} for item in edges]
+    return network_of_graph(nodes, edges, data.get("graph", {}), file)
+
+
+def _objects(items: Any, name: str, file: str) -> list[dict[str, Any]]:
+    if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
+        raise refuse(file, f"{name} must be a list of objects", "Write it with networkx.node_link_data or chainnet.")
+    return items

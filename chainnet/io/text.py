@@ -1,0 +1,227 @@
+"""Text files that may come from anywhere: size and encoding guards, strict CSV and JSON, plain numbers."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from chainnet.errors import DataError, Fault
+
+__all__ = [
+    "Records",
+    "csv_line",
+    "load_json",
+    "number_text",
+    "parse_csv",
+    "read_bytes",
+    "read_text",
+    "refuse",
+    "written_cells",
+    "written_columns",
+]
+
+MOST_BYTES = 64 * 2**20
+MOST_COLUMNS = 200
+MOST_ROWS = 2_000_000
+MOST_CELLS = 12_000_000
+_WIDE_BOMS = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
+
+
+@dataclass
+class Records:
+    """The records of one table as text: header, rows of equal length, the line of each row."""
+
+    header: list[str] = field(default_factory=list)
+    rows: list[list[Any]] = field(default_factory=list)
+    lines: list[int] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
+
+
+def refuse(
+    file: str, rule: str, remedy: str, *, row: int | None = None, column: str = "", value: str = ""
+) -> DataError:
+    """Return the error for a file that cannot be read at all."""
+    return DataError(faults=[Fault(file, row, column, value, rule, remedy)])
+
+
+def read_bytes(path: Path, file: str, most: int | None = MOST_BYTES) -> bytes:
+    """Return the bytes of a regular file of at most ``most`` bytes.
+
+    Raises
+    ------
+    DataError
+        If it is missing, no regular file, too large or not readable.
+    """
+    try:
+        if not path.exists():
+            raise refuse(file, "there is no such file", "Correct the path.")
+        if not path.is_file():
+            raise refuse(file, "is not a regular file", "Give a file.")
+        size = path.stat().st_size
+        if most is not None and size > most:
+            raise refuse(file, f"the file has {size} bytes; at most {most} are taken", "Split it or use Parquet.")
+        return path.read_bytes()
+    except OSError as error:
+        raise refuse(file, f"the file cannot be read: {error.strerror}", "Check its permissions.") from error
+
+
+def read_text(path: Path, file: str) -> str:
+    """Return the text of a UTF-8 file, with or without BOM.
+
+    Raises
+    ------
+    DataError
+        If it is missing, too large, empty, or in another encoding.
+    """
+    data = read_bytes(path, file)
+    remedy = "Save the file as UTF-8."
+    if data.startswith(_WIDE_BOMS):
+        raise refuse(file, "the file is in UTF-16 or UTF-32", remedy)
+    place = data.find(b"\x00")
+    if place >= 0:
+        raise refuse(file, "the file holds a NUL byte", remedy, row=_line(data, place))
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        found = "0x" + error.object[error.start : error.start + 1].hex()
+        rule = "the file is not in UTF-8"
+        raise refuse(file, rule, remedy, row=_line(error.object, error.start), value=found) from None
+    if not text.strip():
+        raise refuse(file, "the file is empty", "Write a header and rows, or remove the file.")
+    return text
+
+
+def _line(data: bytes, place: int) -> int:
+    return data.count(b"\n", 0, place) + 1
+
+
+def parse_csv(text: str, file: str) -> Records:
+    """Split CSV text into records; rows that do not fit the header are faults, and are made to fit.
+
+    A file whose header line ends in CRLF has CRLF for every line end, also within a cell.
+
+    Raises
+    ------
+    DataError
+        If quotes do not match, or the table is larger than memory is given for.
+    """
+    newline = text.find("\n")
+    if newline > 0 and text[newline - 1] == "\r":
+        text = text.replace("\r\n", "\n")
+    before = csv.field_size_limit(MOST_BYTES)
+    try:
+        return fit_records(_csv_rows(text, file), file)
+    finally:
+        csv.field_size_limit(before)
+
+
+def _csv_rows(text: str, file: str) -> Iterator[tuple[int, list[str]]]:
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    line = 0
+    try:
+        for line, row in enumerate(reader, start=1):
+            yield line, row
+    except csv.Error as error:
+        rule = f"the row cannot be split into cells: {error}"
+        remedy = "Close every quote, and double quotes within a quoted cell."
+        raise refuse(file, rule, remedy, row=line + 1) from None
+
+
+def fit_records(numbered: Iterable[tuple[int, list[Any]]], file: str) -> Records:
+    """Return the records of ``numbered`` rows, the first of them the header; ragged rows are faults."""
+    out = Records()
+    width = cells = blank = 0
+    for line, row in numbered:
+        if line == 1:
+            out.header = [str(name) for name in row]
+            width = len(row)
+            if width > MOST_COLUMNS:
+                raise refuse(file, f"the header has {width} columns; at most {MOST_COLUMNS}", "Remove columns.", row=1)
+            continue
+        if not row:
+            blank = blank or line
+            continue
+        if blank:
+            out.faults.append(Fault(file, blank, "", "", "the row is blank", "Remove it."))
+            blank = 0
+        if len(row) != width:
+            rule = f"the row has {len(row)} cell{'s' * (len(row) != 1)}, the header has {width}"
+            remedy = "Add the missing cells, or quote a cell that holds a comma."
+            out.faults.append(Fault(file, line, "", "", rule, remedy))
+            row = row[:width] + [""] * (width - len(row))
+        out.rows.append(row)
+        out.lines.append(line)
+        cells += width
+        if len(out.rows) > MOST_ROWS or cells > MOST_CELLS:
+            rule = f"the table has more than {MOST_ROWS} rows or {MOST_CELLS} cells"
+            raise refuse(file, rule, "Give bare edges as Parquet.")
+    return out
+
+
+def load_json(text: str, file: str) -> Any:
+    """Parse strict JSON: no NaN or Infinity, no key twice in one object.
+
+    Raises
+    ------
+    DataError
+        If the text is anything else.
+    """
+
+    def constant(word: str) -> Any:
+        raise ValueError(f"{word} is no JSON number")
+
+    def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
+        out = dict(items)
+        if len(out) < len(items):
+            names = [name for name, _ in items]
+            raise ValueError(f'the key "{next(n for n in names if names.count(n) > 1)}" stands twice')
+        return out
+
+    remedy = "Correct the file."
+    try:
+        return json.loads(text, parse_constant=constant, object_pairs_hook=pairs)
+    except json.JSONDecodeError as error:
+        raise refuse(file, f"not JSON: {error.msg}", remedy, row=error.lineno) from None
+    except RecursionError:
+        raise refuse(file, "not JSON that can be read: nested too deeply", remedy) from None
+    except ValueError as error:
+        raise refuse(file, f"not JSON: {error}", remedy) from None
+
+
+def number_text(value: float) -> str:
+    """Return the shortest plain text that reads back as the same number; nothing for a missing one."""
+    if value != value:
+        return ""
+    if value.is_integer() and abs(value) < 1e15:
+        return str(int(value))
+    return repr(float(value))
+
+
+def csv_line(cells: Sequence[str]) -> str:
+    """Return one CSV line; cells are quoted only where they must be."""
+    quoted = [
+        '"' + c.replace('"', '""') + '"' if any(mark in c for mark in '",\r\n') or c != c.strip() else c for c in cells
+    ]
+    # a lone empty cell would else be a blank line
+    return (",".join(quoted) or '""') + "\n"
+
+
+def written_columns(frame: pd.DataFrame, required: Iterable[str]) -> list[str]:
+    """Return the columns of ``frame`` that a file needs: the required ones and those with any value."""
+    keep = set(required)
+    return [c for c in frame.columns if c in keep or bool(frame[c].notna().any())]
+
+
+def written_cells(cells: pd.Series) -> list[str]:
+    """Return a column as the text that a file holds; missing cells are empty."""
+    if pd.api.types.is_numeric_dtype(cells.dtype):
+        return [number_text(v) for v in cells.to_numpy(dtype=np.float64).tolist()]
+    return [str(v) for v in cells.fillna("").tolist()]

@@ -1,0 +1,263 @@
+"""A network as a workbook: one sheet per table and a sheet ``meta``; text only, never a formula."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from chainnet.errors import DataError, Fault, near_matches
+from chainnet.io.datapackage import network_meta, take_meta
+from chainnet.io.embedded import rows_of
+from chainnet.io.intake import Intake
+from chainnet.io.text import MOST_BYTES, MOST_COLUMNS, Records, fit_records, number_text, read_bytes, refuse
+from chainnet.network import Network
+from chainnet.schema import TABLES
+
+__all__ = ["read_workbook", "workbook_bytes"]
+
+META = "meta"
+_LISTS = ("main_commodity", "beneficiaries")
+_MOST_UNPACKED = 256 * 2**20
+_MOST_RATIO = 100
+_MOST_MARKS = 3_000_000
+_LONGEST_CELL = 32_767
+_MOST_ROWS = 1_048_575
+_STAMP = (1980, 1, 1, 0, 0, 0)
+_CODE = re.compile(r"_x([0-9A-Fa-f]{4})_")
+_LOOKS_CODED = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
+
+
+def workbook_bytes(network: Network) -> bytes:
+    """Return a workbook with one sheet per table that has rows.
+
+    Raises
+    ------
+    DataError
+        If a cell or a table is larger than a sheet can hold.
+    """
+    from openpyxl import Workbook
+
+    book = Workbook(write_only=True)
+    book.properties.creator = "chainnet"
+    book.properties.created = book.properties.modified = datetime(1980, 1, 1, tzinfo=UTC).replace(tzinfo=None)
+    meta: list[tuple[Any, ...]] = []
+    for key, value in network_meta(network).items():
+        meta += [(key, word) for word in (value if isinstance(value, list) else [value])]
+    _write_sheet(book, META, ["key", "value"], meta)
+    for table in TABLES:
+        frame = getattr(network, table)
+        if len(frame):
+            _write_sheet(book, table, *rows_of(frame, table))
+    out = io.BytesIO()
+    book.save(out)
+    return _repack(out.getvalue())
+
+
+def _write_sheet(book: Any, title: str, columns: list[str], rows: list[tuple[Any, ...]]) -> None:
+    from openpyxl.cell import WriteOnlyCell
+
+    if len(rows) > _MOST_ROWS:
+        raise DataError(f"write: {title} has {len(rows)} rows; a sheet holds {_MOST_ROWS}. Write a folder instead.")
+    sheet = book.create_sheet(title)
+    sheet.freeze_panes = "A2"
+    sheet.append(columns)
+    for number, row in enumerate(rows, start=2):
+        cells: list[Any] = []
+        for column, value in zip(columns, row, strict=True):
+            if not isinstance(value, str):
+                cells.append(None if value is None else _number_cell(sheet, value))
+                continue
+            text = _LOOKS_CODED.sub("_x005F_", value).replace("\r", "_x000D_")
+            if len(text) > _LONGEST_CELL:
+                raise DataError(
+                    f"write: {title} row {number}, {column}: {len(text)} characters; a cell of a workbook "
+                    f"holds {_LONGEST_CELL}. Write a folder instead."
+                )
+            cell = WriteOnlyCell(sheet, value=text)
+            cell.data_type = "s"  # also what begins with = stays text
+            cells.append(cell)
+        sheet.append(cells)
+
+
+def _number_cell(sheet: Any, value: float) -> Any:
+    from openpyxl.cell import WriteOnlyCell
+
+    # openpyxl rounds numbers to 16 digits, but writes a text as it stands
+    cell = WriteOnlyCell(sheet, value=number_text(float(value)))
+    cell.data_type = "n"
+    return cell
+
+
+def _repack(data: bytes) -> bytes:
+    """Return the workbook without clock times, packed so that the guard of the reader lets it in."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        parts = [(info.filename, archive.read(info)) for info in archive.infolist()]
+    for packing in (zipfile.ZIP_DEFLATED, zipfile.ZIP_STORED):
+        out = io.BytesIO()
+        with zipfile.ZipFile(out, "w") as archive:
+            for name, content in parts:
+                if name == "docProps/core.xml":
+                    content = re.sub(rb"(<dcterms:modified[^>]*>)[^<]*", rb"\g<1>1980-01-01T00:00:00Z", content)
+                info = zipfile.ZipInfo(name, _STAMP)
+                info.compress_type = packing
+                archive.writestr(info, content)
+        if sum(len(content) for _, content in parts) <= _MOST_RATIO * len(out.getvalue()):
+            break
+    return out.getvalue()
+
+
+def read_workbook(path: Path) -> Network:
+    """Read a network from a workbook whose sheets bear the names of tables.
+
+    Raises
+    ------
+    DataError
+        If it is no workbook or unpacks too large, or with every fault of every sheet.
+    """
+    from openpyxl import load_workbook
+
+    file = path.name
+    data = read_bytes(path, file)
+    _guard(data, file)
+    intake = Intake(f"{file}!{{}}", f"{file}!{META}")
+    try:
+        book = load_workbook(io.BytesIO(data), read_only=True, data_only=False, keep_links=False)
+    except Exception as error:  # openpyxl lets any error of zip, XML and its own through
+        raise _broken(file, error) from None
+    meta: dict[str, Any] = {}
+    try:
+        for sheet in book.worksheets:
+            _take_sheet(sheet, intake, meta)
+    finally:
+        book.close()
+    return intake.network(**meta)
+
+
+def _broken(file: str, error: Exception) -> DataError:
+    words = str(error).splitlines()[0][:120] if str(error) else type(error).__name__
+    return refuse(file, f"not a workbook that can be read: {words}", "Save it again as .xlsx.")
+
+
+def _take_sheet(sheet: Any, intake: Intake, meta: dict[str, Any]) -> None:
+    title = sheet.title
+    if title not in TABLES and title != META:
+        hint = near_matches(title, [*TABLES, META])
+        rule = f"no table has this name;{hint}".rstrip(";")
+        file = intake.place.replace(f"!{META}", f"!{title}")
+        intake.fault(rule, f"Rename or remove the sheet; tables: {', '.join(TABLES)}.", file=file)
+        return
+    file = intake.place if title == META else intake.files[title]
+    try:
+        records = _records(sheet, file)
+    except DataError as error:
+        intake.unreadable(title, error)
+        return
+    if title in TABLES:
+        intake.add(title, records)
+        return
+    intake.faults += records.faults
+    if records.header != ["key", "value"]:
+        intake.fault("the columns must be key and value", "Correct the header.")
+        return
+    words: dict[str, Any] = {}
+    for key, value in records.rows:
+        if key in _LISTS:
+            words.setdefault(key, []).append(str(value))
+        elif key in words:
+            intake.fault("the key stands twice", "Keep one row.", column="key", value=key)
+        elif key != "year":
+            words[str(key)] = None if value is None else str(value)
+        else:
+            words[key] = int(value) if isinstance(value, float) and value.is_integer() else value
+    meta.update(take_meta(words, intake))
+
+
+def _records(sheet: Any, file: str) -> Records:
+    """Return the records of a sheet; cells that hold no plain text or number are faults."""
+    faults: list[Fault] = []
+    try:
+        sheet.reset_dimensions()  # what the file claims its size to be is not to be trusted
+        records = fit_records(_sheet_rows(sheet, file, faults), file)
+    except DataError:
+        raise
+    except Exception as error:  # openpyxl lets any error of zip, XML and its own through
+        raise _broken(file, error) from None
+    if not records.header:
+        raise refuse(file, "the sheet is empty", "Write a header and rows, or remove the sheet.")
+    records.faults += faults
+    return records
+
+
+def _sheet_rows(sheet: Any, file: str, faults: list[Fault]) -> Iterator[tuple[int, list[Any]]]:
+    """Yield the rows, each as wide as the header unless a cell beyond it is filled."""
+    header: list[Any] = []
+    for line, cells in enumerate(sheet.iter_rows(), start=1):
+        if len(cells) > 5 * MOST_COLUMNS:
+            raise refuse(file, f"a cell stands beyond column {5 * MOST_COLUMNS}", "Remove it.", row=line)
+        row = [_value(cell, file, line, header, faults) for cell in cells]
+        while row and row[-1] is None:
+            row.pop()
+        if line == 1:
+            header = ["" if name is None else name for name in row]
+            yield line, header
+        else:
+            yield line, row + [None] * (len(header) - len(row)) if row else row
+
+
+def _value(cell: Any, file: str, line: int, header: list[Any], faults: list[Fault]) -> Any:
+    value, kind = cell.value, cell.data_type
+    if value is None or value == "":
+        return None
+    if kind in ("s", "inlineStr", "str") and isinstance(value, str):
+        return _CODE.sub(lambda found: chr(int(found.group(1), 16)), value) if "_x" in value else value
+    if kind == "n" and isinstance(value, (int, float)):
+        return value
+    place = cell.column - 1
+    column = str(header[place]) if place < len(header) else ""
+    words = {
+        "f": ("the cell holds a formula", "Paste its value instead."),
+        "e": ("the cell holds an error", "Correct it, or leave the cell empty."),
+        "b": ("the cell holds a logical value", "Format the cell as text."),
+        "d": ("the cell holds a date", "Format the cell as text or number."),
+    }
+    rule, remedy = words.get(kind, ("the cell holds neither text nor a number", "Correct it."))
+    text = str(value) if isinstance(value, (str, bool, int, float)) else type(value).__name__
+    faults.append(Fault(file, line, column, text[:80], rule, remedy))
+    return None
+
+
+def _guard(data: bytes, file: str) -> None:
+    """Refuse what is no zip, what unpacks too large, and what holds more cells than a network needs."""
+    remedy = "Save the tables as CSV in a folder instead."
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            parts = archive.infolist()
+            size = sum(part.file_size for part in parts)
+            if size > _MOST_UNPACKED or size > _MOST_RATIO * len(data):
+                rule = f"unpacks to {size} bytes from {len(data)}; at most {_MOST_UNPACKED} and {_MOST_RATIO} times"
+                raise refuse(file, rule, remedy)
+            marks = 0
+            for part in parts:
+                if part.filename.endswith((".xml", ".rels")):
+                    marks += _check_part(archive.read(part), part.filename, file)
+            if marks > _MOST_MARKS:
+                raise refuse(file, f"holds {marks} XML elements; at most {_MOST_MARKS}", remedy)
+    except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
+        raise _broken(file, error) from None
+    except Exception as error:
+        if isinstance(error, DataError):
+            raise
+        raise _broken(file, error) from None
+
+
+def _check_part(content: bytes, name: str, file: str) -> int:
+    if len(content) > MOST_BYTES:
+        raise refuse(file, f"{name} unpacks to {len(content)} bytes; at most {MOST_BYTES}", "Split the tables.")
+    if b"<!DOCTYPE" in content or b"<!ENTITY" in content or b"\x00" in content[:4]:
+        raise refuse(file, f"{name} declares a document type or an entity", "Save it again as .xlsx.")
+    return content.count(b"<") // 2
