@@ -136,6 +136,7 @@ def balance(
         extra_cost_usd_per_t=extra_cost_usd_per_t,
         verify=verify,
         scenario_name=scenario.name if scenario else "",
+        with_prices=True,
     )
 
 
@@ -152,8 +153,9 @@ def balance_under(
     verify: bool = False,
     stocks: bool = False,
     scenario_name: str = "",
+    with_prices: bool = False,
 ) -> Balance:
-    """See ``balance``; takes an overlay, and may draw stocks once."""
+    """See ``balance``; takes an overlay, may draw stocks once, and looks for prices only if asked."""
     if others not in ("after", "before"):
         raise DataError(f'others: unknown order "{others}"; one of after, before.')
     if network.demand.empty:
@@ -187,7 +189,7 @@ def balance_under(
     last = _optimal(model, basis, network)
     proofs.append(_proof("least cost", model, last, solve_independently(model.current()) if verify else None))
     certificate = require(_worst(proofs))
-    prices = _prices(low, network, commodity, beneficiaries, last)
+    prices = _prices(low, network, commodity, beneficiaries, last) if with_prices else pd.DataFrame()
     settings = {
         **count_settings(network, commodity, beneficiaries),
         "scenario": scenario_name,
@@ -361,13 +363,13 @@ def _prices(
     value.set_cost(cost)
     found = value.solve()
     low_bound, high_bound = value.row_ranges()
-    n = len(low.activity)
+    n, ids, words = len(low.activity), low.ids, low.commodities
     keys = [(pair, row) for pair, row in low.balance.items() if pair[0] < n]
     rows = np.array([row for _, row in keys], dtype=np.int64)
     table = pd.DataFrame(
         {
-            "id": [low.ids[node] for (node, _), _ in keys],
-            "commodity": [low.commodities[code] for (_, code), _ in keys],
+            "id": [ids[node] for (node, _), _ in keys],
+            "commodity": [words[code] for (_, code), _ in keys],
             "served_t_per_t": found.row_dual[rows] + 0.0,
             "usd_per_t": last.row_dual[rows] + 0.0,
             # a tonne more here lowers the right-hand side of the balance by one

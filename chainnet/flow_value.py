@@ -129,6 +129,7 @@ class ValueModel:
         self._model.set_cost(cost)
         self.base = self._solve(None)
         self._upper = self.lowered.program.col_upper
+        self._node_rows = [i for i, (kind, _, _) in enumerate(self.lowered.rows) if kind == "node"]
 
     def _solve(self, basis: Any) -> LinearSolution:
         found = self._model.solve(basis)
@@ -171,9 +172,6 @@ class ValueModel:
         """Solve under another overlay of the same restrictions (projects built, shares changed)."""
         upper, node_rows = self.lowered.upper(overlay)
         self._model.set_upper(upper)
-        for row, bound in zip(self._node_rows(), node_rows, strict=True):
+        for row, bound in zip(self._node_rows, node_rows, strict=True):
             self._model.set_row(row, -np.inf, float(bound))
         return self._solve(self.base.basis)
-
-    def _node_rows(self) -> list[int]:
-        return [i for i, (kind, _, _) in enumerate(self.lowered.rows) if kind == "node"]

@@ -26,7 +26,6 @@ from chainnet.lowering_rows import (
     balance_rows,
     demand_rows,
     fill_balance,
-    recipe_lines,
     stack,
     standin_rows,
     throughput_rows,
@@ -78,7 +77,7 @@ class Lowered:
     @property
     def ids(self) -> Any:
         """Ids of nodes, then projects."""
-        return self.tables.nodes["id"].to_numpy()
+        return self.tables.ids
 
     @property
     def n_edges(self) -> int:
@@ -170,7 +169,7 @@ def lower(
     tail = np.concatenate([t.tail, relations.tail])
     head = np.concatenate([t.head, relations.head])
     commodity = np.concatenate([t.commodity, relations.commodity])
-    recipes = recipe_lines(t)
+    recipes = t.recipes
     makers = np.flatnonzero(t.nodes["process"].notna().to_numpy())
     activity = np.full(len(t.nodes), -1, dtype=np.int64)
     activity[makers] = len(tail) + np.arange(len(makers))

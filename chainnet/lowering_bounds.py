@@ -91,14 +91,13 @@ def node_caps(t: Tables, overlay: Overlay) -> Array:
     n = len(network.nodes)
     share = overlay.node_share
     partial = (share != 1.0) & (share != 0.0)
-    caps = np.concatenate(
-        [
-            network.finite_capacity("nodes", partial[:n]),
-            network.finite_capacity("projects", partial[n:]),
-        ]
-    )
+    caps = t.node_capacity
+    if partial.any():
+        caps = np.concatenate(
+            [network.finite_capacity("nodes", partial[:n]), network.finite_capacity("projects", partial[n:])]
+        )
     caps = np.where(np.isnan(caps), INF, caps)
-    caps = np.where(share == 0, 0.0, np.where(share == 1.0, caps, caps * np.where(share == 0, 1.0, share)))
+    caps = np.where(share == 0, 0.0, caps * np.where(share == 0, 1.0, share))
     built = overlay.built
     size = np.where(built == 0, 0.0, np.where(np.isinf(caps[n:]), INF, caps[n:] * built))
     return np.concatenate([caps[:n], size])
@@ -109,13 +108,13 @@ def edge_caps(t: Tables, overlay: Overlay, degree: str) -> Array:
     network = t.network
     share = overlay.edge_share
     partial = (share != 1.0) & (share != 0.0)
-    caps = network.finite_capacity("edges", partial)
+    caps = network.finite_capacity("edges", partial) if partial.any() else t.edge_capacity
     caps = np.where(np.isnan(caps), INF, caps)
     n = len(network.nodes)
     asleep = np.concatenate([np.zeros(n, dtype=bool), overlay.built == 0]) | (overlay.node_share == 0)
     dead = asleep[t.tail] | asleep[t.head] | (share == 0)
     if degree == "frozen":
-        flow = network.edges["flow_tpa"].to_numpy(dtype=float)
+        flow = t.edge_flow
         new = (t.tail >= n) | (t.head >= n)  # edges of projects have no baseline
         lacking = np.isnan(flow) & ~dead & ~new
         if lacking.any():

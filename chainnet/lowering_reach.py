@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from chainnet.lowering_rows import recipe_lines, stack
+from chainnet.lowering_rows import stack
 from chainnet.network import Network
 
 __all__ = ["Reach"]
@@ -37,7 +37,7 @@ class Reach:
         passes = t.nodes["process"].isna().to_numpy()
         mines = passes & (t.nodes["stage"] == "mine").to_numpy()
         self._start = np.unique(self._tail[mines[t.tail]])
-        lines = recipe_lines(t)
+        lines = t.recipes
         key = lines["node"].to_numpy(np.int64) * self._k + lines["code"].to_numpy(np.int64)
         is_input = (lines["role"] == "input").to_numpy()
         self._makers = np.unique(lines["node"].to_numpy(np.int64))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -51,44 +52,57 @@ class Rows:
         return csc_array((value, (row, col)), shape=shape)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Tables:
-    """Nodes and projects stacked, with positions and codes in place of ids."""
+    """Nodes and projects stacked, with positions and codes in place of ids.
+
+    Capacities as in the tables: NaN = unlimited. ``recipes``: one row per node with a process and
+    recipe line: node, code, role, t_per_t, group, max_share.
+    """
 
     network: Network
     nodes: pd.DataFrame
+    ids: Any
     position: dict[str, int]
     code: dict[str, int]
     tail: Ints
     head: Ints
     commodity: Ints
+    node_capacity: Array
+    edge_capacity: Array
+    edge_flow: Array
+    recipes: pd.DataFrame
 
 
+@lru_cache(maxsize=16)
 def stack(network: Network) -> Tables:
     """Stack nodes and projects and turn ids into positions, commodities into codes."""
     nodes = pd.concat([network.nodes, network.projects[network.nodes.columns]], ignore_index=True)
     edges, demand = network.edges, network.demand
-    position = {i: k for k, i in enumerate(nodes["id"])}
-    names = pd.concat(
-        [edges["commodity"], demand["commodity"], network.processes["commodity"], network.stocks["commodity"]]
-    ).fillna("")
-    code = {name: k for k, name in enumerate(sorted(set(names)))}
+    ids = nodes["id"].to_numpy(dtype=object)
+    position = {i: k for k, i in enumerate(ids)}
+    parts = [edges["commodity"], demand["commodity"], network.processes["commodity"], network.stocks["commodity"]]
+    code = {name: k for k, name in enumerate(sorted(set(pd.concat(parts).fillna(""))))}
     return Tables(
         network,
         nodes,
+        ids,
         position,
         code,
         edges["source"].map(position).to_numpy(dtype=np.int64),
         edges["target"].map(position).to_numpy(dtype=np.int64),
         edges["commodity"].fillna("").map(code).to_numpy(dtype=np.int64),
+        nodes["capacity_tpa"].to_numpy(dtype=float),
+        edges["capacity_tpa"].to_numpy(dtype=float),
+        edges["flow_tpa"].to_numpy(dtype=float),
+        _recipe_lines(network, nodes, code),
     )
 
 
-def recipe_lines(t: Tables) -> pd.DataFrame:
-    """Return one row per node with a process and recipe line: node, code, role, t_per_t, group, max_share."""
-    owners = t.nodes[["process"]].assign(node=np.arange(len(t.nodes))).dropna()
-    lines = owners.merge(t.network.processes, on="process", how="left")
-    lines["code"] = lines["commodity"].map(t.code).astype("int64")
+def _recipe_lines(network: Network, nodes: pd.DataFrame, code: dict[str, int]) -> pd.DataFrame:
+    owners = nodes[["process"]].assign(node=np.arange(len(nodes))).dropna()
+    lines = owners.merge(network.processes, on="process", how="left")
+    lines["code"] = lines["commodity"].map(code).astype("int64")
     return lines[["node", "code", "role", "t_per_t", "group", "max_share"]]
 
 

@@ -96,7 +96,7 @@ def reroute(
 
     Notes
     -----
-    n + 2 warm solves, one per pair, and for the Shapley shares 2^n up to 12 projects or 128 orders beyond.
+    n + 2 warm solves, one per pair, and for the Shapley shares 2^n up to 12 projects or 64 orders beyond.
 
     Examples
     --------

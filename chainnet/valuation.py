@@ -88,7 +88,7 @@ def project_sizes(network: Network, by_year: int | None) -> Array:
 
 
 def shapley_values(
-    players: Sequence[str], value: Callable[[frozenset[str]], float], permutations: int = 64, seed: int = 0
+    players: Sequence[str], value: Callable[[frozenset[str]], float], permutations: int = 32, seed: int = 0
 ) -> tuple[pd.Series, pd.Series]:
     """Share a game's value fairly among its players.
 
@@ -188,5 +188,6 @@ def ladder(
         table.insert(1, "meaning", RUNG_WORDS[rung])
         parts.append(table)
     out = pd.concat(parts, ignore_index=True)
-    out["gained_tpa"] = out.groupby("tier", dropna=False)["served_tpa"].diff()
+    gained = out.groupby("tier", dropna=False)["served_tpa"].diff()
+    out["gained_tpa"] = gained.mask(gained.abs() <= 1e-9 * out["demand_tpa"], 0.0)
     return out
