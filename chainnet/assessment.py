@@ -23,7 +23,7 @@ from chainnet.scenario import Scenario, overlay_of, pick_scenarios
 from chainnet.schema import QUALITIES
 from chainnet.stress import StressTest, stress_test
 
-__all__ = ["Assessment", "assess"]
+__all__ = ["Assessment", "assess", "data_quality"]
 
 REMOVED = ("node", "site", "country", "operator", "owner_country", "step+country")
 
@@ -205,6 +205,13 @@ def _measure_words(measure: Mapping[str, Any]) -> str:
 
     parts = [f"{key} {words(value)}" for key, value in measure.items() if key != "kind"]
     return f"{measure['kind']}: {'; '.join(parts)}"
+
+
+def data_quality(network: Network) -> dict[str, pd.DataFrame]:
+    """Return what a network's figures rest on: coverage by step, edges by grade, references by grade."""
+    references = network.references.assign(grade=network.references["grade"].fillna("not graded"))
+    by_grade = references.groupby("grade").size().rename("n_references").to_frame()
+    return {"coverage": _coverage(network), "edges": _edge_quality(network), "references": by_grade}
 
 
 def _coverage(network: Network) -> pd.DataFrame:

@@ -531,7 +531,9 @@ def _check_main(gate: Gate, frames: Frames, main: tuple[str, ...]) -> None:
     used |= set(frames["commodities"]["id"].dropna())
     for commodity in main:
         if commodity not in used:
-            raise DataError(f'main_commodity: unknown commodity "{commodity}";{near_matches(commodity, used)}')
+            hint = near_matches(commodity, used)
+            rule = f"no table names this commodity;{hint}".rstrip(";")
+            gate.fault("network", None, "main_commodity", commodity, rule, "Correct it.")
     basis = frames["commodities"].set_index("id")["basis"].reindex(list(main))
     if len(main) > 1 and len(set(basis.fillna(""))) > 1:
         gate.fault(

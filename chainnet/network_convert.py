@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from chainnet.errors import DataError
-from chainnet.network_tables import member
+from chainnet.network_tables import as_text, member
 from chainnet.schema import TABLES
 
 if TYPE_CHECKING:
@@ -45,7 +45,12 @@ def _text(cells: pd.Series) -> pd.Series:
         return cells.astype(str)
     if pd.api.types.is_string_dtype(cells.dtype) and cells.dtype != object:
         return cells
-    return pd.Series([None if pd.isna(v) else str(v) for v in cells.tolist()], dtype="str", index=cells.index)
+    texts = [as_text(v) for v in cells.tolist()]
+    try:
+        return pd.Series(texts, dtype="str", index=cells.index)
+    except UnicodeEncodeError:  # a lone surrogate: a stand-in will do, the gate refuses the cell itself
+        safe = [None if t is None else t.encode("utf-8", "replace").decode() for t in texts]
+        return pd.Series(safe, dtype="str", index=cells.index)
 
 
 def _filled(row: Mapping[Hashable, Any]) -> dict[str, Any]:

@@ -85,7 +85,7 @@ class Gate:
 
     def _text(self, table: Table, column: Column, cells: pd.Series) -> pd.Series:
         if not pd.api.types.is_string_dtype(cells.dtype) or cells.dtype == object:
-            texts = [_as_text(v) for v in cells.tolist()]
+            texts = [as_text(v) for v in cells.tolist()]
             if _FORBIDDEN_RE.search("\n".join(t for t in texts if t is not None)):
                 texts = [self._clean(table, column, row, text) for row, text in enumerate(texts)]
             cells = pd.Series(texts, dtype="str", index=cells.index)
@@ -416,7 +416,8 @@ class Gate:
             raise DataError(faults=self.faults)
 
 
-def _as_text(value: object) -> str | None:
+def as_text(value: object) -> str | None:
+    """Return a cell as text, a whole number without its point; None where it is missing."""
     if value is None or value is pd.NA or (isinstance(value, float) and np.isnan(value)):
         return None
     if isinstance(value, (float, np.floating)) and float(value).is_integer():

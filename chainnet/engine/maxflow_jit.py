@@ -89,11 +89,11 @@ def _compiled() -> tuple[Kernels, bool]:
         again.__module__ = function.__module__
         again.__qualname__ = function.__qualname__
         try:
-            space[name] = numba.njit(cache=is_cached, boundscheck=False)(again)
+            space[name] = numba.njit(cache=is_cached, boundscheck=False, _nrt=False)(again)
         except RuntimeError:
             # no place to keep the compiled code: neither beside the source nor in the user's own cache
             is_cached = False
-            space[name] = numba.njit(boundscheck=False)(again)
+            space[name] = numba.njit(boundscheck=False, _nrt=False)(again)
     return Kernels({name: space[name] for name in _functions()}, compiled=True), is_cached
 
 

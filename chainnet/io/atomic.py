@@ -65,6 +65,7 @@ def write_files(target: Path, files: Mapping[str, bytes], drop: Collection[str])
             else:
                 beside.mkdir()
             for name, data in files.items():
+                (beside / name).parent.mkdir(parents=True, exist_ok=True)
                 (beside / name).write_bytes(data)
             _swap(target, beside, before)
         except BaseException:

@@ -13,6 +13,7 @@ from chainnet.io.intake import Intake
 from chainnet.io.text import MOST_COLUMNS, Records, refuse, written_columns
 from chainnet.network import Network
 from chainnet.network_convert import infer_nodes
+from chainnet.network_tables import as_text
 from chainnet.schema import TABLES
 
 __all__ = ["awake_edges", "cell", "embedded_words", "network_of_graph", "rows_of"]
@@ -143,7 +144,7 @@ def _infer_stages(intake: Intake) -> None:
         return
     if not nodes.columns.is_unique or not edges.columns.is_unique:
         return
-    stages = infer_nodes(edges, None).drop_duplicates("id").set_index("id")["stage"]
-    ids = nodes["id"].map(lambda v: None if v is None else str(v))
+    found = infer_nodes(edges, None)
+    stages = dict(zip(found["id"], found["stage"], strict=True)) if len(found) else {}
     # a node without any edge has no way in: a mine
-    intake.frames["nodes"] = nodes.assign(stage=ids.map(stages).astype("object").fillna("mine"))
+    intake.frames["nodes"] = nodes.assign(stage=[stages.get(as_text(v), "mine") for v in nodes["id"].tolist()])

@@ -47,7 +47,7 @@ def read_folder(path: Path | str) -> Network:
         file = intake.files[table]
         if table in descriptor.paths or (folder / file).exists() or (folder / file).is_symlink():
             _take_table(folder, table, file, intake)
-    meta = {"name": folder.resolve().name or "network", **descriptor.meta}
+    meta = {"name": folder.resolve().name or "network", "folder": folder, **descriptor.meta}
     return intake.network(**meta)
 
 

@@ -42,45 +42,59 @@ def workbook_bytes(network: Network) -> bytes:
     """
     from openpyxl import Workbook
 
-    book = Workbook(write_only=True)
-    book.properties.creator = "chainnet"
-    book.properties.created = book.properties.modified = datetime(1980, 1, 1, tzinfo=UTC).replace(tzinfo=None)
     meta: list[tuple[Any, ...]] = []
     for key, value in network_meta(network).items():
         meta += [(key, word) for word in (value if isinstance(value, list) else [value])]
-    _write_sheet(book, META, ["key", "value"], meta)
+    sheets = {META: (["key", "value"], meta)}
     for table in TABLES:
         frame = getattr(network, table)
         if len(frame):
-            _write_sheet(book, table, *rows_of(frame, table))
+            sheets[table] = rows_of(frame, table)
+    for title, (columns, rows) in sheets.items():
+        _check_size(title, columns, rows)
+    book = Workbook(write_only=True)
+    book.properties.creator = "chainnet"
+    book.properties.created = datetime(*_STAMP, tzinfo=UTC).replace(tzinfo=None)
+    for title, (columns, rows) in sheets.items():
+        _write_sheet(book, title, columns, rows)
     out = io.BytesIO()
     book.save(out)
     return _repack(out.getvalue())
 
 
+def _check_size(title: str, columns: list[str], rows: list[tuple[Any, ...]]) -> None:
+    """Refuse what a sheet would cut off; checked first, since openpyxl leaves its temporary files when stopped."""
+    if len(rows) > _MOST_ROWS:
+        raise DataError(f"write: {title} has {len(rows)} rows; a sheet holds {_MOST_ROWS}. Write a folder instead.")
+    for number, row in enumerate(rows, start=2):
+        for column, value in zip(columns, row, strict=True):
+            if isinstance(value, str) and len(_coded(value)) > _LONGEST_CELL:
+                raise DataError(
+                    f"write: {title} row {number}, {column}: {len(value)} characters; a cell of a workbook "
+                    f"holds {_LONGEST_CELL}. Write a folder instead."
+                )
+
+
+def _coded(text: str) -> str:
+    """Return text as a sheet holds it: carriage returns, and what looks like a code, as codes."""
+    return _LOOKS_CODED.sub("_x005F_", text).replace("\r", "_x000D_")
+
+
 def _write_sheet(book: Any, title: str, columns: list[str], rows: list[tuple[Any, ...]]) -> None:
     from openpyxl.cell import WriteOnlyCell
 
-    if len(rows) > _MOST_ROWS:
-        raise DataError(f"write: {title} has {len(rows)} rows; a sheet holds {_MOST_ROWS}. Write a folder instead.")
     sheet = book.create_sheet(title)
     sheet.freeze_panes = "A2"
     sheet.append(columns)
-    for number, row in enumerate(rows, start=2):
+    for row in rows:
         cells: list[Any] = []
-        for column, value in zip(columns, row, strict=True):
-            if not isinstance(value, str):
+        for value in row:
+            if isinstance(value, str):
+                cell = WriteOnlyCell(sheet, value=_coded(value))
+                cell.data_type = "s"  # also what begins with = stays text
+                cells.append(cell)
+            else:
                 cells.append(None if value is None else _number_cell(sheet, value))
-                continue
-            text = _LOOKS_CODED.sub("_x005F_", value).replace("\r", "_x000D_")
-            if len(text) > _LONGEST_CELL:
-                raise DataError(
-                    f"write: {title} row {number}, {column}: {len(text)} characters; a cell of a workbook "
-                    f"holds {_LONGEST_CELL}. Write a folder instead."
-                )
-            cell = WriteOnlyCell(sheet, value=text)
-            cell.data_type = "s"  # also what begins with = stays text
-            cells.append(cell)
         sheet.append(cells)
 
 

@@ -1,0 +1,1 @@
+"""Pictures of a network and its answers: one self-contained page a view. Never solves."""

@@ -1,0 +1,428 @@
+"""Network and answers -> the plain data of a graph page: steps, sites, links, words. Nothing is solved."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from chainnet.drawing.answers import Answer, Losses
+from chainnet.drawing.placing import Block, place
+from chainnet.drawing.style import (
+    COUNTRY_COLOURS,
+    LOSS_COLOURS,
+    OTHER_COLOUR,
+    SHAPES,
+    is_known,
+    loss_class,
+    number,
+    percent,
+    tonnes,
+)
+from chainnet.network import Network
+
+__all__ = ["Facts", "collect"]
+
+_GREY_PLACES = frozenset({"", "other"})
+_STAGE_WORDS = {
+    "mine": "mine",
+    "refiner": "refiner",
+    "manufacturer": "manufacturer",
+    "end_use": "end use",
+    "recycler": "recycler",
+}
+_FIELDS = (
+    ("stage", "Stage"),
+    ("step", "Step"),
+    ("country", "Country"),
+    ("region", "Region"),
+    ("operator", "Operator"),
+    ("owner", "Owner"),
+    ("owner_country", "Owner's country"),
+    ("site", "Site"),
+    ("process", "Process"),
+)
+_PROJECT_FIELDS = (
+    ("status", "Status"),
+    ("start_year", "Start year"),
+    ("ramp_years", "Ramp, years"),
+    ("capex_musd", "Cost to build, USD million"),
+    ("break_even_usd_per_t", "Break-even, USD/t"),
+    ("backers", "Backers"),
+    ("offtake_country", "Offtake country"),
+)
+
+
+@dataclass(frozen=True)
+class Facts:
+    """All that the template needs; ``data`` is what the script reads."""
+
+    data: dict[str, Any]
+    sites: list[dict[str, Any]]
+    links: list[dict[str, Any]]
+    blocks: list[dict[str, Any]]
+
+
+def collect(network: Network, answer: Answer | None, losses: Losses | None) -> Facts:
+    """Gather steps, sites and links with their numbers as they are printed."""
+    table = _site_table(network)
+    edges = network.edges
+    position = {name: i for i, name in enumerate(table["id"])}
+    tail = edges["source"].map(position).to_numpy(dtype=np.int64)
+    head = edges["target"].map(position).to_numpy(dtype=np.int64)
+    base = edges["flow_tpa"].to_numpy(dtype=float)
+    shown = answer.edge_flow if answer is not None else np.full(len(edges), np.nan)
+    weight = np.sqrt(np.fmax(np.nan_to_num(base), np.nan_to_num(shown)))
+    # links without flow still pull a little, so that sites without any find a place
+    weight = weight + 1e-3 * max(float(weight.max(initial=0.0)), 1e-6)
+    sites = _sites(network, table, answer, losses)
+    colours = _colours(sites)
+    for site in sites:
+        site["colour"] = colours.get(site["place"], OTHER_COLOUR)
+    places = sorted({s["place"] for s in sites}, key=lambda p: (list(colours).index(p) if p in colours else 99, p))
+    rank_of = {p: i for i, p in enumerate(places)}
+    order = sorted(range(len(sites)), key=lambda i: (sites[i]["project"], rank_of[sites[i]["place"]], sites[i]["id"]))
+    rank = np.empty(len(sites), dtype=np.int64)
+    rank[order] = np.arange(len(sites))
+    placing = place(table, tail, head, weight, rank)
+    for b, block in enumerate(placing.blocks):
+        for o, i in enumerate(block.members):
+            sites[i] |= {"block": b, "order": o}
+    links = _links(network, edges, tail, head, sites, answer)
+    blocks = [_block(network, b, block, sites, answer) for b, block in enumerate(placing.blocks)]
+    data = {
+        "sites": sites,
+        "links": links,
+        "blocks": blocks,
+        "columns": placing.n_columns,
+        "countries": [
+            {"place": p, "colour": colours.get(p, OTHER_COLOUR), "n": sum(s["place"] == p for s in sites)}
+            for p in places
+        ],
+        "shapes": {stage: list(SHAPES[stage]) for stage in sorted({s["stage"] for s in sites})},
+        "lossColours": [list(c) for c in LOSS_COLOURS],
+        "references": _references(network, sites, links),
+        "tierTotals": _tier_totals(network),
+        "main": sorted(network.main_commodity),
+        "hasBase": bool(np.isfinite(base).any()),
+        "hasResult": answer is not None,
+        "hasLosses": losses is not None,
+        "resultName": "" if answer is None else ("Scenario" if answer.scenario else answer.kind.capitalize()),
+    }
+    return Facts(data, sites, links, blocks)
+
+
+def _site_table(network: Network) -> pd.DataFrame:
+    nodes, projects = network.nodes, network.projects
+    table = pd.concat([nodes.assign(project=False), projects.assign(project=True)], ignore_index=True)
+    return table.sort_values("id", ignore_index=True) if len(table) else table
+
+
+def _sites(
+    network: Network, table: pd.DataFrame, answer: Answer | None, losses: Losses | None
+) -> list[dict[str, Any]]:
+    base = network.baseline
+    result = {} if answer is None else dict(zip(network.nodes["id"], answer.node_flow, strict=True))
+    ranks = {} if losses is None else losses.table.to_dict("index")
+    main = network.processes[network.processes["role"] == "output"].set_index("process")["commodity"]
+    labels = _labels(network)
+    makes = _makes(network, table, main)
+    cut = answer.cut_nodes if answer is not None else frozenset()
+    asks: dict[str, list[dict[str, Any]]] = {}
+    for row in network.demand.itertuples():
+        asks.setdefault(row.node, []).append(
+            {
+                "tier": row.tier if is_known(row.tier) else "",
+                "commodity": labels.get(row.commodity, row.commodity) if is_known(row.commodity) else "",
+                "counts": not network.main_commodity or row.commodity in network.main_commodity,
+                "tpa": _json(row.demand_tpa),
+                "text": tonnes(row.demand_tpa),
+            }
+        )
+    sites = []
+    for row in table.to_dict("records"):
+        name = row["id"]
+        found = ranks.get(name)
+        flow, new = (
+            base.get(name, np.nan) if not row["project"] else np.nan,
+            result.get(name, np.nan),
+        )
+        capacity = row["capacity_tpa"]
+        site = {
+            "id": name,
+            "label": row["label"] if is_known(row["label"]) else name,
+            "stage": row["stage"],
+            "step": row["step"] if is_known(row["step"]) else _STAGE_WORDS[row["stage"]],
+            "place": next((row[c] for c in ("country", "region") if is_known(row[c])), ""),
+            "project": bool(row["project"]),
+            "capacity": _json(capacity),
+            "capacityText": _capacity(row["stage"], capacity),
+            "base": _json(flow),
+            "baseText": tonnes(flow),
+            "result": _json(new),
+            "resultText": tonnes(new) if answer is not None else "-",
+            "utilBase": _ratio(flow, capacity),
+            "utilResult": _ratio(new, capacity),
+            "utilText": percent(_ratio(flow if is_known(flow) else new, capacity)),
+            "makes": labels.get(makes.get(name, ""), makes.get(name, "")),
+            "commodity": makes.get(name, ""),
+            "inCut": bool(name in cut or (found is not None and found["in_cut"])),
+            "grade": row["quality"] if is_known(row["quality"]) else "n/d",
+            "references": _keys(row["reference"]),
+            "fields": _card(row),
+            "demand": asks.get(name, []),
+            "lost": None if found is None else _json(found["lost_tpa"]),
+            "lostText": "-" if found is None else tonnes(found["lost_tpa"]),
+            "lostShare": None if found is None else _json(found["lost_share"]),
+            "lostShareText": "-" if found is None else percent(found["lost_share"]),
+            "lossClass": 0 if found is None else loss_class(found["lost_share"]),
+            "rank": 0 if found is None or not found["lost_tpa"] > 0 else int(found["rank"]),
+            "rankText": "" if found is None else f"{int(found['rank'])}{'=' if found['is_tied'] else ''}",
+            "owner": row["owner"] if is_known(row["owner"]) else "",
+            "operator": row["operator"] if is_known(row["operator"]) else "",
+            "ownerCountry": row["owner_country"] if is_known(row["owner_country"]) else "",
+        }
+        sites.append(site)
+    return sites
+
+
+def _makes(network: Network, table: pd.DataFrame, main: pd.Series) -> dict[str, str]:
+    """Return the commodity that a site's tonnes count: its main output, else what leaves it, else what it takes."""
+    edges = network.edges.dropna(subset=["commodity"])
+    out = edges.groupby("source")["commodity"].agg(lambda c: sorted(set(c)))
+    into = edges.groupby("target")["commodity"].agg(lambda c: sorted(set(c)))
+    found: dict[str, str] = {}
+    for name, process in zip(table["id"], table["process"], strict=True):
+        if is_known(process) and process in main.index:
+            found[name] = main[process]
+        elif name in out.index and len(out[name]) == 1:
+            found[name] = out[name][0]
+        elif name not in out.index and name in into.index and len(into[name]) == 1:
+            found[name] = into[name][0]
+    return found
+
+
+def _labels(network: Network) -> dict[str, str]:
+    table = network.commodities
+    return {k: (v if is_known(v) else k) for k, v in zip(table["id"], table["label"], strict=True)}
+
+
+def _basis(network: Network) -> dict[str, str]:
+    table = network.commodities
+    return {k: (v if is_known(v) else k) for k, v in zip(table["id"], table["basis"], strict=True)}
+
+
+def _capacity(stage: str, capacity: Any) -> str:
+    if is_known(capacity):
+        return tonnes(capacity)
+    return "n/a" if stage == "end_use" else "unlimited (no capacity on record)"
+
+
+def _card(row: dict[str, Any]) -> list[list[str]]:
+    """Return name and text of every further column that has something to say."""
+    lines = []
+    for column, name in _FIELDS:
+        value = row.get(column)
+        text = _STAGE_WORDS[value] if column == "stage" else str(value)
+        lines.append([name, text if is_known(value) else "n/d"])
+    if row["project"]:
+        for column, name in _PROJECT_FIELDS:
+            value = row.get(column)
+            year = column == "start_year" and is_known(value)
+            text = str(int(value)) if year else (number(value) if isinstance(value, (int, float)) else str(value))
+            lines.append([name, text if is_known(value) else "n/d"])
+    if is_known(row["low"]) or is_known(row["high"]):
+        lines.append(["Range of the principal figure", f"{number(row['low'])} to {number(row['high'])}"])
+    if is_known(row["unit_cost_usd_per_t"]):
+        lines.append(["Unit cost, USD/t", number(row["unit_cost_usd_per_t"])])
+    if is_known(row["note"]):
+        lines.append(["Note", str(row["note"])])
+    return lines
+
+
+def _colours(sites: list[dict[str, Any]]) -> dict[str, str]:
+    """Give the six places with the largest shares of their steps a colour; the rest is grey."""
+    key = "base" if any(s["base"] for s in sites) else ("result" if any(s["result"] for s in sites) else "capacity")
+    total: dict[tuple[str, str], float] = {}
+    for site in sites:
+        unit = (site["step"], site["commodity"])
+        total[unit] = total.get(unit, 0.0) + (site[key] or 0.0)
+    weight: dict[str, float] = {}
+    for site in sites:
+        whole = total[site["step"], site["commodity"]]
+        share = (site[key] or 0.0) / whole if whole > 0 else 0.0
+        weight[site["place"]] = weight.get(site["place"], 0.0) + share
+    ranked = sorted((p for p in weight if p not in _GREY_PLACES), key=lambda p: (-round(weight[p], 9), p))
+    return dict(zip(ranked, COUNTRY_COLOURS, strict=False))
+
+
+def _links(
+    network: Network, edges: pd.DataFrame, tail: Any, head: Any, sites: list[dict[str, Any]], answer: Answer | None
+) -> list[dict[str, Any]]:
+    labels = _labels(network)
+    records = edges.to_dict("records")
+    flows = answer.edge_flow if answer is not None else np.full(len(edges), np.nan)
+    links = [
+        _link(f"e{i}", row, int(tail[i]), int(head[i]), labels, flows[i], answer) for i, row in enumerate(records)
+    ]
+    if answer is not None and answer.relations is not None:
+        position = {s["id"]: i for i, s in enumerate(sites)}
+        blank = dict.fromkeys(edges.columns)
+        for i, row in enumerate(answer.relations.to_dict("records")):
+            if row["maker"] not in position or row["user"] not in position:
+                continue
+            words = {**blank, "source": row["maker"], "target": row["user"], "commodity": row["commodity"]}
+            link = _link(f"n{i}", words, position[row["maker"]], position[row["user"]], labels, row["flow_tpa"], answer)
+            links.append(link | {"isNew": True, "base": 0.0, "baseText": "0", "grade": "new relation"})
+    for link in links:
+        link["fromLabel"], link["toLabel"] = sites[link["s"]]["label"], sites[link["t"]]["label"]
+    return links
+
+
+def _link(
+    name: str, row: dict[str, Any], tail: int, head: int, labels: dict[str, str], flow: Any, answer: Answer | None
+) -> dict[str, Any]:
+    commodity = row["commodity"] if is_known(row["commodity"]) else ""
+    key = (row["source"], row["target"], commodity)
+    grade = row["quality"] if is_known(row["quality"]) else "n/d"
+    more = [
+        [words, number(row[column])]
+        for column, words in (("lag_months", "Lag, months"), ("cost_usd_per_t", "Cost, USD/t"))
+        if is_known(row[column])
+    ]
+    if is_known(row["note"]):
+        more.append(["Note", str(row["note"])])
+    return {
+        "id": name,
+        "s": tail,
+        "t": head,
+        "from": row["source"],
+        "to": row["target"],
+        "commodity": commodity,
+        "commodityText": labels.get(commodity, commodity),
+        "base": _json(row["flow_tpa"]),
+        "baseText": tonnes(row["flow_tpa"]),
+        "result": _json(flow),
+        "resultText": tonnes(flow) if answer is not None else "-",
+        "changeText": _change(row["flow_tpa"], flow) if answer is not None else "-",
+        "capacityText": tonnes(row["capacity_tpa"]) if is_known(row["capacity_tpa"]) else "unlimited",
+        "grade": grade,
+        "isInferred": grade == "inferred",
+        "isNew": False,
+        "inCut": answer is not None and key in answer.cut_edges,
+        "references": _keys(row["reference"]),
+        "fields": more,
+    }
+
+
+def _block(
+    network: Network, index: int, block: Block, sites: list[dict[str, Any]], answer: Answer | None
+) -> dict[str, Any]:
+    """Return the head of a step: capacity, flow and utilisation where its tonnes may be added."""
+    members = [sites[i] for i in block.members]
+    running = [s for s in members if not s["project"]]
+    basis = _basis(network)
+    units = sorted({basis.get(s["commodity"], s["commodity"]) for s in running if s["commodity"]})
+    adds = len(units) <= 1 or block.stage == "end_use"
+    lost = max((s for s in members if s["rank"]), key=lambda s: (s["lost"], s["id"]), default=None)
+    head: dict[str, Any] = {
+        "index": index,
+        "name": block.name,
+        "stage": block.stage,
+        "stageWord": _STAGE_WORDS[block.stage],
+        "column": block.column,
+        "n": len(running),
+        "nProjects": len(members) - len(running),
+        "nUnlimited": sum(s["capacity"] is None for s in running) if block.stage != "end_use" else 0,
+        "nCut": sum(s["inCut"] for s in members),
+        "unit": units[0] if len(units) == 1 else ("several kinds of tonne, not added" if units and not adds else ""),
+        "capacityText": "n/a" if block.stage == "end_use" else "not added",
+        "baseText": "not added",
+        "resultText": "not added" if answer is not None else "-",
+        "utilText": "n/a" if block.stage == "end_use" else "n/d",
+        "utilResultText": "n/a" if block.stage == "end_use" else "n/d",
+        "worst": None if lost is None else lost["id"],
+        "worstText": "" if lost is None else lost["lostText"],
+        "worstShareText": "" if lost is None else lost["lostShareText"],
+        "worstClass": 0 if lost is None else lost["lossClass"],
+    }
+    if block.stage == "end_use" and network.main_commodity:
+        counted = _delivered(network, [s["id"] for s in running], answer)
+        head |= {"baseText": tonnes(counted[0]), "resultText": tonnes(counted[1]) if answer is not None else "-"}
+        return head
+    if not adds:
+        return head
+    flow, new = _sum(s["base"] for s in running), _sum(s["result"] for s in running)
+    head |= {"baseText": tonnes(flow), "resultText": tonnes(new) if answer is not None else "-"}
+    if block.stage == "end_use":
+        return head
+    capacity = _sum(s["capacity"] for s in running)
+    full = head["nUnlimited"] == 0
+    if full or not is_known(capacity):
+        head["capacityText"] = tonnes(capacity) if full else "unlimited"
+        head["utilText"], head["utilResultText"] = percent(_ratio(flow, capacity)), percent(_ratio(new, capacity))
+    else:
+        head["capacityText"] = f"{tonnes(capacity)} + {head['nUnlimited']} unlimited"
+    return head
+
+
+def _delivered(network: Network, ids: list[str], answer: Answer | None) -> tuple[Any, Any]:
+    """Return what the main commodities deliver to the sites, before and after."""
+    edges = network.edges
+    rows = (edges["target"].isin(ids) & edges["commodity"].isin(network.main_commodity)).to_numpy()
+    base = _sum(x for x in edges["flow_tpa"].to_numpy(dtype=float)[rows].tolist())
+    after = _sum(answer.edge_flow[rows].tolist()) if answer is not None else np.nan
+    if answer is not None and answer.relations is not None:
+        extra = answer.relations
+        hit = extra["user"].isin(ids) & extra["commodity"].isin(network.main_commodity)
+        after += float(extra.loc[hit, "flow_tpa"].sum())
+    return base, after
+
+
+def _tier_totals(network: Network) -> dict[str, float]:
+    demand = network.demand.dropna(subset=["tier"])
+    if network.main_commodity:
+        demand = demand[demand["commodity"].isin(network.main_commodity)]
+    return {t: float(v) for t, v in demand.groupby("tier")["demand_tpa"].sum().items()}
+
+
+def _references(network: Network, *rows: list[dict[str, Any]]) -> dict[str, str]:
+    used = {key for part in rows for row in part for key in row["references"]}
+    words = {}
+    for row in network.references.itertuples():
+        if row.key in used:
+            parts = [row.title, row.publisher, row.year]
+            words[row.key] = ", ".join(str(p) for p in parts if is_known(p))
+    return words
+
+
+def _keys(cell: Any) -> list[str]:
+    return [k.strip() for k in str(cell).split(";") if k.strip()] if is_known(cell) else []
+
+
+def _sum(values: Any) -> float:
+    known = [float(v) for v in values if is_known(v)]
+    return float(sum(known)) if known else float("nan")
+
+
+def _ratio(flow: Any, capacity: Any) -> float | None:
+    if not is_known(flow) or not is_known(capacity) or capacity <= 0:
+        return None
+    return _json(float(flow) / float(capacity))
+
+
+def _change(before: Any, after: Any) -> str:
+    """Return the change with its sign; rounding noise of a solver is no change."""
+    if not is_known(before) or not is_known(after):
+        return "n/d"
+    change = float(after) - float(before)
+    if abs(change) <= 1e-6 * max(abs(float(before)), abs(float(after)), 1e-9):
+        return "0"
+    return ("+" if change > 0 else "") + number(change) + " t/yr"
+
+
+def _json(value: Any) -> float | None:
+    """Return a number that JSON can hold; nine digits, so that the last bits of a solver do not show."""
+    return float(f"{float(value):.9g}") if is_known(value) and np.isfinite(value) else None
