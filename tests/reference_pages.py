@@ -1,0 +1,116 @@
+"""Makes docs/reference from the code; run it to write the pages anew, the tests compare."""
+
+from __future__ import annotations
+
+import inspect
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import chainnet as cn
+from chainnet import errors
+from chainnet.schema import TABLES
+
+FOLDER = Path(__file__).parents[1] / "docs" / "reference"
+NOTE = "<!-- made by tests/reference_pages.py; do not edit -->\n\n"
+
+
+def tables_page() -> str:
+    """Every table and column, from the schema."""
+    parts = [
+        "# Tables\n\n",
+        NOTE,
+        "An empty cell is unknown, never zero. Every table also bears `reference`, `quality`, `low`, `high` (all four of the "
+        "row's principal figure) and `note`, except `references` itself.\n",
+    ]
+    hidden = {"reference", "quality", "low", "high", "note"}
+    for table in TABLES.values():
+        key = f" Key: {', '.join(f'`{c}`' for c in table.key)}." if table.key else " No key: parallel rows add up."
+        needed = " Required." if table.required else ""
+        parts.append(f"\n## {table.name}\n\n{table.description}{key}{needed}\n\n")
+        parts.append("| column | meaning | unit | range | when missing |\n| --- | --- | --- | --- | --- |\n")
+        for column in table.columns:
+            if column.name in hidden:
+                continue
+            rule = column.range_words or ("ISO 3166-1 alpha-3" if column.is_country else "")
+            missing = "not allowed" if column.filled else column.missing
+            parts.append(f"| `{column.name}` | {column.description} | {column.unit} | {rule} | {missing} |\n")
+    return "".join(parts)
+
+
+def errors_page() -> str:
+    """Print the tree of errors."""
+    tree = re.search(r"::\n\n(.*?)\n\n?$", inspect.getdoc(errors) or "", re.S)
+    assert tree is not None
+    return (
+        "# Errors\n\n" + NOTE + "```text\n" + inspect.cleandoc(tree.group(1)) + "\n```\n\n"
+        "A `DataError` carries all faults at once as a table, `DataError.faults`: file, row (the line that a spreadsheet "
+        "shows), column, value, rule, remedy. An answer that fails its own check raises `SolverError`; it is never "
+        "returned. On the command line each error is one message on stderr and exit code 1; `--debug` shows the "
+        "traceback.\n\n"
+        + "".join(
+            f"- `{n}`: {(inspect.getdoc(getattr(cn, n)) or '').splitlines()[0]}\n"
+            for n in cn.__all__
+            if n.endswith("Error")
+        )
+    )
+
+
+def api_page() -> str:
+    """Every public name with its docstring."""
+    parts = ["# Python\n\n", NOTE, "Import as `import chainnet as cn`.\n"]
+    for name in cn.__all__:
+        if name.endswith("Error"):
+            continue
+        thing = getattr(cn, name)
+        doc = inspect.getdoc(thing) or ""
+        title = f"class {name}" if inspect.isclass(thing) else f"{name}{inspect.signature(thing)}"
+        title = re.sub(r"<function .*?>", "...", title)
+        parts.append(f"\n## {name}\n\n```text\n{title}\n\n{doc}\n```\n")
+        if inspect.isclass(thing):
+            for method, value in sorted(vars(thing).items()):
+                function = getattr(value, "__func__", value)
+                if method.startswith("_") or not inspect.isfunction(function):
+                    continue
+                head = (inspect.getdoc(function) or "").splitlines()[:1]
+                parts.append(f"- `{name}.{method}`: {head[0] if head else ''}\n")
+    return (
+        "".join(parts)
+        + "\nErrors stand on a [page of their own](errors.md): "
+        + ", ".join(f"`{n}`" for n in cn.__all__ if n.endswith("Error"))
+        + ".\n"
+    )
+
+
+def cli_page() -> str:
+    """Every command with its help."""
+    env = {**os.environ, "COLUMNS": "100", "TERMINAL_WIDTH": "100", "NO_COLOR": "1"}
+
+    def ask(*words: str) -> str:
+        done = subprocess.run(
+            [sys.executable, "-m", "chainnet", *words, "--help"], capture_output=True, text=True, check=True, env=env
+        )
+        return done.stdout.strip()
+
+    top = ask()
+    commands = re.findall(r"^  ([a-z]+)  ", top.split("Commands:")[1], re.M)
+    parts = ["# Command line\n\n", NOTE, "`python -m chainnet` is the same program.\n\n```text\n", top, "\n```\n"]
+    for command in commands:
+        parts.append(f"\n## chainnet {command}\n\n```text\n{ask(command)}\n```\n")
+    return "".join(parts)
+
+
+PAGES = {"tables.md": tables_page, "errors.md": errors_page, "api.md": api_page, "cli.md": cli_page}
+
+
+def main() -> None:
+    """Write all pages."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    for name, make in PAGES.items():
+        (FOLDER / name).write_text(make(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,99 @@
+"""The documentation holds: blocks run, links resolve, reference pages are those of the code."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+from reference_pages import PAGES
+
+import chainnet as cn
+
+ROOT = Path(__file__).parents[1]
+FILES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.M | re.S)
+KINDS = {"python", "sh", "bash", "console", "toml", "json", "text"}
+NOT_RUN = re.compile(r"\b(pip|venv|git|uv|pytest)\b")
+
+
+def blocks(path: Path) -> list[tuple[str, str]]:
+    return BLOCK.findall(path.read_text(encoding="utf-8"))
+
+
+def slug(heading: str) -> str:
+    text = re.sub(r"`|\[([^\]]*)\]\([^)]*\)", lambda m: m.group(1) or "", heading).strip().lower()
+    return re.sub(r"[^\w\- ]", "", text).replace(" ", "-")
+
+
+def run_shell(line: str, folder: Path) -> None:
+    expected = int(found.group(1)) if (found := re.search(r"# exit (\d)\s*$", line)) else 0
+    command = re.sub(r"^\$ ", "", line).split("  #")[0]
+    words = re.sub(r"^(\.venv/bin/)?chainnet", f"{sys.executable} -m chainnet", command)
+    done = subprocess.run(words, shell=True, cwd=folder, capture_output=True, text=True, timeout=120)  # noqa: S602
+    assert done.returncode == expected, f"{line}\n{done.stdout}\n{done.stderr}"
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_blocks_run(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    space: dict[str, object] = {"__name__": "__main__"}
+    for kind, text in blocks(path):
+        assert kind in KINDS, f"{path.name}: a block of kind {kind}"
+        if kind == "python":
+            exec(compile(text, str(path), "exec"), space)  # noqa: S102
+        elif kind == "toml":
+            tomllib.loads(text)
+        elif kind == "json":
+            json.loads(text)
+        elif kind in {"sh", "bash", "console"}:
+            for line in text.splitlines():
+                if re.match(r"(\$ )?(\.venv/bin/)?chainnet\b", line) and not NOT_RUN.search(line):
+                    run_shell(line, tmp_path)
+    assert Path.cwd() == tmp_path
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_links_resolve(path: Path) -> None:
+    text = re.sub(r"^```.*?^```$", "", path.read_text(encoding="utf-8"), flags=re.M | re.S)
+    for target in re.findall(r"\]\(([^)\s]+)\)", text):
+        if re.match(r"[a-z]+:", target):
+            continue
+        name, _, anchor = target.partition("#")
+        page = (path.parent / name).resolve() if name else path
+        assert page.exists(), f"{path.name}: {target}"
+        if anchor:
+            headings = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.M)
+            assert anchor in {slug(h) for h in headings}, f"{path.name}: {target}"
+
+
+@pytest.mark.parametrize("name", sorted(PAGES))
+def test_reference_pages_are_current(name: str) -> None:
+    kept = (ROOT / "docs" / "reference" / name).read_text(encoding="utf-8")
+    assert kept == PAGES[name](), "run: python tests/reference_pages.py"
+
+
+def test_every_name_and_command_is_documented() -> None:
+    text = "".join(path.read_text(encoding="utf-8") for path in FILES)
+    lacking = [name for name in cn.__all__ if f"`{name}`" not in text and f"cn.{name}" not in text]
+    assert not lacking
+    env = {**os.environ, "COLUMNS": "200"}
+    done = subprocess.run(
+        [sys.executable, "-m", "chainnet", "--help"], capture_output=True, text=True, check=True, env=env
+    )
+    commands = re.findall(r"^  ([a-z]+)  ", done.stdout.split("Commands:")[1], re.M)
+    assert commands
+    assert all(f"chainnet {command}" in text for command in commands)
+
+
+def test_readme_commands() -> None:
+    shell = [text.strip() for kind, text in blocks(ROOT / "README.md") if kind in {"sh", "bash", "console"}]
+    assert len(shell[0].splitlines()) == 1
+    assert shell[0].split("&&")[-1].strip() == ".venv/bin/chainnet report rare-earths --out out"
+    assert len(shell[1].splitlines()) == 1
+    assert "pytest" in shell[1]
