@@ -6,7 +6,7 @@ All faults of all tables are gathered and raised once. After this gate nobody ch
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,8 @@ from chainnet.schema import DEFAULT_TIERS, TABLES, Column, Table
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 _FORBIDDEN = "[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]"
 _FORBIDDEN_RE = re.compile(_FORBIDDEN)
+MOST_FAULTS = 100_000
+_HINT_COMPARISONS = 200_000
 _UNLIMITED = ("capacity_tpa", "release_tpa")
 
 Frames = dict[str, pd.DataFrame]
@@ -30,9 +32,20 @@ class Gate:
     def __init__(self, files: Mapping[str, str] | None = None) -> None:
         self.files = dict(files or {})
         self.faults: list[Fault] = []
+        self.more = 0
+
+    def _rows(self, broken: Any) -> list[int]:
+        """Return the positions where a rule is broken, as many as may still be noted."""
+        rows = np.flatnonzero(broken)
+        kept = rows[: MOST_FAULTS - len(self.faults)]
+        self.more += len(rows) - len(kept)
+        return [int(row) for row in kept]
 
     def fault(self, table: str, row: int | None, column: str, value: object, rule: str, remedy: str) -> None:
-        """Note one broken rule; ``row`` counts records from 0."""
+        """Note one broken rule; ``row`` counts records from 0. Beyond ``MOST_FAULTS`` they are only counted."""
+        if len(self.faults) >= MOST_FAULTS:
+            self.more += 1
+            return
         text = "" if value is None else str(value)
         text = _FORBIDDEN_RE.sub("?", text)
         if len(text) > 80:
@@ -79,7 +92,7 @@ class Gate:
         parse = self._text if column.kind == "text" else self._numbers
         values = parse(table, column, cells)
         if column.filled:
-            for row in np.flatnonzero(values.isna().to_numpy()).tolist():
+            for row in self._rows(values.isna().to_numpy()):
                 self.fault(table.name, row, column.name, None, "the cell is blank", "Fill it in.")
         return values
 
@@ -114,7 +127,7 @@ class Gate:
             )
         for wrong, rule, remedy in rules:
             if wrong:
-                for row in np.flatnonzero(cells.isin(wrong).to_numpy()).tolist():
+                for row in self._rows(cells.isin(wrong).to_numpy()):
                     self.fault(table.name, row, column.name, cells.iloc[row], rule, remedy)
         return cells.reset_index(drop=True)
 
@@ -139,7 +152,7 @@ class Gate:
             if column.name in _UNLIMITED:
                 values[values == np.inf] = np.nan
                 infinite = np.isinf(values)
-            for row in np.flatnonzero(infinite).tolist():
+            for row in self._rows(infinite):
                 self.fault(table.name, row, column.name, values[row], "not a finite number", "Correct the cell.")
             values[infinite] = np.nan
         self._range(table, column, values)
@@ -173,7 +186,7 @@ class Gate:
                 bad |= values > column.maximum
             if column.above is not None:
                 bad |= values <= column.above
-        for row in np.flatnonzero(bad).tolist():
+        for row in self._rows(bad):
             self.fault(
                 table.name,
                 int(row),
@@ -183,7 +196,7 @@ class Gate:
                 "Correct the cell.",
             )
         if column.kind == "integer":
-            for row in np.flatnonzero(np.isfinite(values) & (values != np.floor(values))).tolist():
+            for row in self._rows(np.isfinite(values) & (values != np.floor(values))):
                 self.fault(
                     table.name,
                     int(row),
@@ -200,7 +213,7 @@ class Gate:
         for name, frame in frames.items():
             self._keys(TABLES[name], frame)
             if "low" in frame.columns:
-                for row in np.flatnonzero((frame["low"] > frame["high"]).to_numpy()).tolist():
+                for row in self._rows((frame["low"] > frame["high"]).to_numpy()):
                     self.fault(
                         name,
                         int(row),
@@ -220,14 +233,14 @@ class Gate:
             return
         keys = frame[list(table.key)]
         twice = keys.duplicated().to_numpy() & keys[table.key[0]].notna().to_numpy()
-        for row in np.flatnonzero(twice).tolist():
+        for row in self._rows(twice):
             value = " / ".join("" if pd.isna(v) else str(v) for v in keys.iloc[row])
             self.fault(table.name, int(row), table.key[0], value, "stands twice in the table", "Keep one row.")
 
     def _shared_ids(self, frames: Frames) -> None:
         nodes = set(frames["nodes"]["id"].dropna())
         both = member(frames["projects"]["id"], nodes)
-        for row in np.flatnonzero(both).tolist():
+        for row in self._rows(both):
             self.fault(
                 "projects",
                 int(row),
@@ -262,10 +275,13 @@ class Gate:
         if cells.empty or not (known or always):
             return
         wrong = cells.notna().to_numpy() & ~member(cells, known)
-        for row in np.flatnonzero(wrong).tolist():
+        hints: dict[str, str] = {}
+        for row in self._rows(wrong):
             value = cells.iloc[row]
-            hint = near_matches(value, known)
-            self.fault(name, int(row), column, value, rule, f"Correct it or add the row.{hint}")
+            if value not in hints:
+                # likeness is costly: with many wrong words the first get a hint
+                hints[value] = near_matches(value, known) if len(hints) * len(known) < _HINT_COMPARISONS else ""
+            self.fault(name, row, column, value, rule, f"Correct it or add the row.{hints[value]}")
 
     def _references(self, name: str, frame: pd.DataFrame, known: set[str]) -> None:
         cells = frame["reference"]
@@ -274,7 +290,7 @@ class Gate:
             lacking = [key for key in split_list(cell) if key not in known]
             if lacking:
                 wrong[cell] = lacking
-        for row in np.flatnonzero(cells.isin(list(wrong)).to_numpy()).tolist():
+        for row in self._rows(cells.isin(list(wrong)).to_numpy()):
             lacking = wrong[cells.iloc[row]]
             self.fault(
                 name,
@@ -287,7 +303,7 @@ class Gate:
 
     def _edges(self, frames: Frames) -> None:
         edges = frames["edges"]
-        for row in np.flatnonzero((edges["source"] == edges["target"]).to_numpy()).tolist():
+        for row in self._rows((edges["source"] == edges["target"]).to_numpy()):
             self.fault(
                 "edges",
                 int(row),
@@ -298,7 +314,7 @@ class Gate:
             )
         blank = edges["commodity"].isna().to_numpy()
         if blank.any() and not blank.all():
-            for row in np.flatnonzero(blank).tolist():
+            for row in self._rows(blank):
                 self.fault(
                     "edges",
                     int(row),
@@ -310,78 +326,82 @@ class Gate:
 
     def _processes(self, frames: Frames) -> None:
         table = frames["processes"]
-        basis = dict(zip(frames["commodities"]["id"], frames["commodities"]["basis"], strict=True))
-        for process, rows in table.dropna(subset=["process"]).groupby("process", sort=True):
-            first = int(rows.index[0])
-            outputs = rows[rows["role"] == "output"]
-            products = rows[rows["role"] != "input"]
-            inputs = rows[rows["role"] == "input"]
-            if len(outputs) != 1:
-                self.fault(
-                    "processes",
-                    first,
-                    "role",
-                    process,
-                    f"the process has {len(outputs)} rows with role output; it must have one",
-                    "Make the other products coproduct or byproduct.",
-                )
-            for row, value in outputs["t_per_t"].items():
-                if value != 1.0 and not np.isnan(value):
-                    self.fault(
-                        "processes",
-                        int(row),
-                        "t_per_t",
-                        f"{value:g}",
-                        "the main output has t_per_t 1",
-                        "State the other rows per tonne of main output.",
-                    )
-            for row, commodity in products["commodity"].items():
-                if commodity in set(inputs["commodity"].dropna()):
-                    self.fault(
-                        "processes",
-                        int(row),
-                        "commodity",
-                        commodity,
-                        "the output is its own input",
-                        "Net the two.",
-                    )
-            for row in products.index[products["commodity"].duplicated() & products["commodity"].notna()]:
-                self.fault(
-                    "processes",
-                    int(row),
-                    "commodity",
-                    products["commodity"][row],
-                    "the product stands twice",
-                    "Add the rows up.",
-                )
-            self._mass(first, str(process), inputs, products, basis)
+        table = table[table["process"].notna()]
+        if table.empty:
+            return
+        is_output, is_input = table["role"] == "output", table["role"] == "input"
+        outputs = is_output.groupby(table["process"]).sum()
+        first = ~table["process"].duplicated()
+        counted = table["process"].map(outputs)
+        self._process_faults(
+            table[first & (counted != 1)],
+            "role",
+            "process",
+            lambda row: f"the process has {outputs[row['process']]} rows with role output; it must have one",
+            "Make the other products coproduct or byproduct.",
+        )
+        t_per_t = table["t_per_t"]
+        self._process_faults(
+            table[is_output & (t_per_t != 1.0) & t_per_t.notna()],
+            "t_per_t",
+            "t_per_t",
+            lambda row: "the main output has t_per_t 1",
+            "State the other rows per tonne of main output.",
+        )
+        named = table["commodity"].notna()
+        pairs = pd.MultiIndex.from_frame(table[["process", "commodity"]])
+        self._process_faults(
+            table[~is_input & named & pairs.isin(pairs[is_input & named])],
+            "commodity",
+            "commodity",
+            lambda row: "the output is its own input",
+            "Net the two.",
+        )
+        products = table[~is_input & named]
+        self._process_faults(
+            products[products.duplicated(["process", "commodity"])],
+            "commodity",
+            "commodity",
+            lambda row: "the product stands twice",
+            "Add the rows up.",
+        )
+        commodities = frames["commodities"].drop_duplicates("id").set_index("id")["basis"]
+        self._mass(table.assign(basis=table["commodity"].map(commodities)))
 
-    def _mass(
-        self, row: int, process: str, inputs: pd.DataFrame, products: pd.DataFrame, basis: Mapping[str, Any]
+    def _process_faults(
+        self, rows: pd.DataFrame, column: str, shown: str, rule: Callable[[pd.Series], str], remedy: str
     ) -> None:
+        for place in self._rows(np.ones(len(rows), dtype=bool)):
+            row = rows.iloc[place]
+            value = f"{row[shown]:g}" if shown == "t_per_t" else row[shown]
+            self.fault("processes", int(rows.index[place]), column, value, rule(row), remedy)
+
+    def _mass(self, table: pd.DataFrame) -> None:
         """No process may make more of a basis than its inputs on that basis can weigh."""
-        made = products.assign(basis=products["commodity"].map(basis)).groupby("basis")["t_per_t"].sum()
-        taken = inputs.assign(basis=inputs["commodity"].map(basis))
-        for name, weight in made.items():
-            held = taken[taken["basis"] == name]
-            if held.empty:
-                continue
-            most = float(held.loc[held["group"].isna(), "t_per_t"].sum())
-            for _, members in held.dropna(subset=["group"]).groupby("group"):
-                room = 1.0
-                for _, member in members.sort_values("t_per_t", ascending=False).iterrows():
-                    share = min(room, 1.0 if np.isnan(member["max_share"]) else member["max_share"])
-                    most += share * member["t_per_t"]
-                    room -= share
-            if weight > most * (1 + 1e-9):
-                self.fault(
-                    "processes",
-                    row,
-                    "t_per_t",
-                    process,
-                    f"makes {weight:g} t of {name} per tonne of activity from at most {most:g} t",
-                    "Correct the recipe or the commodities' basis.",
-                )
+        first = dict(zip(table["process"][::-1], table.index[::-1], strict=True))
+        table = table.dropna(subset=["basis"])
+        is_input = table["role"] == "input"
+        by = ["process", "basis"]
+        made = table[~is_input].groupby(by)["t_per_t"].sum(skipna=False)
+        inputs = table[is_input].sort_values([*by, "group", "t_per_t"], ascending=[True, True, True, False])
+        # stand-ins of a group: the heaviest first, each up to its share, until the activity is covered
+        share = inputs["max_share"].fillna(1.0)
+        before = share.groupby([inputs["process"], inputs["basis"], inputs["group"]]).cumsum() - share
+        part = np.minimum(share, (1.0 - before).clip(lower=0.0)).where(inputs["group"].notna(), 1.0)
+        most = (part * inputs["t_per_t"]).groupby([inputs["process"], inputs["basis"]]).sum(skipna=False)
+        both = pd.concat({"made": made, "most": most}, axis=1, join="inner").sort_index()
+        heavy = both[both["made"] > both["most"] * (1 + 1e-9)]
+        for place in self._rows(np.ones(len(heavy), dtype=bool)):
+            process, basis = heavy.index[place]
+            weight, held = heavy.iloc[place]
+            self.fault(
+                "processes",
+                int(first[process]),
+                "t_per_t",
+                process,
+                f"makes {weight:g} t of {basis} per tonne of activity from at most {held:g} t",
+                "Correct the recipe or the commodities' basis.",
+            )
 
     def _words(self, frames: Frames, common: Groups) -> None:
         tiers = set(frames["tiers"]["tier"].dropna()) or set(DEFAULT_TIERS)
@@ -413,7 +433,8 @@ class Gate:
     def done(self) -> None:
         """Raise all faults at once, if there are any."""
         if self.faults:
-            raise DataError(faults=self.faults)
+            message = f"the first {len(self.faults)} faults of {len(self.faults) + self.more} in the data"
+            raise DataError(message if self.more else "", self.faults)
 
 
 def as_text(value: object) -> str | None:

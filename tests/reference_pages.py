@@ -42,7 +42,7 @@ def tables_page() -> str:
 
 def errors_page() -> str:
     """Print the tree of errors."""
-    tree = re.search(r"::\n\n(.*?)\n\n?$", inspect.getdoc(errors) or "", re.S)
+    tree = re.search(r"::\n\n(.*)$", inspect.getdoc(errors) or "", re.S)
     assert tree is not None
     return (
         "# Errors\n\n" + NOTE + "```text\n" + inspect.cleandoc(tree.group(1)) + "\n```\n\n"

@@ -6,7 +6,7 @@ Small networks are answered before numba is even imported; large ones repay its 
 from __future__ import annotations
 
 import functools
-import sys
+import hashlib
 import types
 from collections.abc import Callable
 from typing import Any
@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chainnet.engine import maxflow_kernel
+from chainnet.engine import maxflow_kernel, removal_kernel
 
 # half-edges from which starting numba from its cache (about a second) pays, and from which compiling (many seconds) pays
 CACHED_FROM = 12_000
@@ -60,12 +60,15 @@ def kernels(n_halves: int) -> Kernels:
 
 
 def _functions() -> dict[str, types.FunctionType]:
-    found = vars(maxflow_kernel).items()
-    return {
-        name: f
-        for name, f in found
-        if isinstance(f, types.FunctionType) and f.__module__ == maxflow_kernel.__name__
-    }
+    """Return the kernels of both rooms, each after those that it calls."""
+    found: dict[str, types.FunctionType] = {}
+    for room in (maxflow_kernel, removal_kernel):
+        found |= {
+            name: value
+            for name, value in vars(room).items()
+            if isinstance(value, types.FunctionType) and value.__module__ == room.__name__
+        }
+    return found
 
 
 @functools.cache
@@ -78,25 +81,47 @@ def _compiled() -> tuple[Kernels, bool]:
     """Return the compiled kernels and whether numba can keep them on disk."""
     import numba
 
-    # each function is made again over one common namespace, so that compiled kernels call compiled kernels and the plain
-    # ones stay as they are
-    space = dict(vars(maxflow_kernel))
+    functions = _functions()
+    space = {**vars(maxflow_kernel), **vars(removal_kernel)}
+    print_of_all = _fingerprint(functions)
+    known = _numba_types(numba)
     is_cached = True
-    for name, function in _functions().items():
-        again = types.FunctionType(
-            function.__code__, space, name, function.__defaults__, function.__closure__
-        )
+    for name, function in functions.items():
+        # made again over one common namespace, so that compiled kernels call compiled kernels and the plain ones stay as
+        # they are; the name holds a print of all kernels, since numba's cache does not see changes in what a kernel calls
+        again = types.FunctionType(function.__code__, space, name)
         again.__module__ = function.__module__
-        again.__qualname__ = function.__qualname__
+        again.__qualname__ = f"{name}_{print_of_all}"
+        wanted = [known[kind] for of, kind in function.__annotations__.items() if of != "return"]
+        # without reference counts (_nrt): no kernel allocates, and counting costs as much as the work itself
+        options = {"boundscheck": False, "_nrt": False}
         try:
-            space[name] = numba.njit(cache=is_cached, boundscheck=False, _nrt=False)(again)
-        except RuntimeError:
-            # no place to keep the compiled code: neither beside the source nor in the user's own cache
+            space[name] = numba.njit(tuple(wanted), cache=is_cached, **options)(again)
+        except (RuntimeError, OSError):
+            # no place to keep compiled code, neither beside the source nor in the user's own cache
             is_cached = False
-            space[name] = numba.njit(boundscheck=False, _nrt=False)(again)
-    return Kernels({name: space[name] for name in _functions()}, compiled=True), is_cached
+            space[name] = numba.njit(tuple(wanted), **options)(again)
+    return Kernels({name: space[name] for name in functions}, compiled=True), is_cached
 
 
-def is_started() -> bool:
-    """Tell whether numba is loaded in this process."""
-    return "numba" in sys.modules
+def _numba_types(numba: Any) -> dict[str, Any]:
+    """Return numba's type for each annotation that occurs in the kernels."""
+    known: dict[str, Any] = {"int": numba.int64}
+    for bits in (8, 32, 64):
+        known[f"Ints{bits}"] = getattr(numba, f"int{bits}")[::1]
+    for bundle in (maxflow_kernel.Residual, maxflow_kernel.Work):
+        parts = [known[kind.__forward_arg__] for kind in bundle.__annotations__.values()]
+        known[bundle.__name__] = numba.types.NamedTuple(parts, bundle)
+    return known
+
+
+def _fingerprint(functions: dict[str, types.FunctionType]) -> str:
+    """Return a short print of all that decides what the kernels do."""
+    digest = hashlib.sha256()
+    for function in functions.values():
+        code = function.__code__
+        digest.update(repr((code.co_code, code.co_consts, code.co_names, code.co_varnames)).encode())
+    for room in (maxflow_kernel, removal_kernel):
+        digest.update(repr({name: v for name, v in vars(room).items() if isinstance(v, int)}).encode())
+    digest.update(repr((maxflow_kernel.Residual._fields, maxflow_kernel.Work._fields)).encode())
+    return digest.hexdigest()[:12]

@@ -10,45 +10,53 @@ the other end, ``res[i]`` what may still be pushed along it.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
+
+# buffers of 8, 32 and 64 bits when compiled; lists otherwise
+Ints8: TypeAlias = Any
+Ints32: TypeAlias = Any
+Ints64: TypeAlias = Any
 
 # places in Work.clock
-EPOCH, LOGGED, STAMP, EFFORT = 0, 1, 2, 3
+EPOCH, LOGGED, STAMP, EFFORT, TAIL, FRESH, BACK_FRONT, BACK_TAIL = range(8)
 
 
 class Residual(NamedTuple):
     """A residual network as adjacency rows of half-edges."""
 
-    start: Any
-    head: Any
-    mate: Any
-    res: Any
-    guide_end: Any  # half-edges start[x] .. guide_end[x] lead one step nearer to the root
-    is_forward: Any  # 1 on the half-edge that stands for the edge itself, 0 on its way back
+    start: Ints32
+    head: Ints32
+    mate: Ints32
+    res: Ints64
+    guide_end: Ints32  # half-edges start[x] .. guide_end[x] lead one step nearer to the root
+    is_forward: Ints8  # 1 on the half-edge that stands for the edge itself, 0 on its way back
 
 
 class Work(NamedTuple):
     """Scratch space that lives from one removal to the next; stamps take the place of clearing."""
 
-    clock: Any
-    level: Any  # per node: distance, or place in the queue
-    seen: Any  # per node: epoch in which level is valid
-    cur: Any  # per node: next half-edge to try in a blocking flow
-    guide: Any  # per node: next guiding half-edge to try in this removal
-    guided: Any  # per node: stamp for which guide is valid
-    shut: Any  # per node: stamp of the removal that has no use for the node (removed, or proved dead)
-    parent: Any  # per node: half-edge by which a search came in
-    queue: Any
-    path: Any
-    trail: Any
-    excess: Any  # per node: what must find a way out
-    room: Any  # per node: what the node can take
-    starts: Any
-    targets: Any
-    touched: Any  # per half-edge: stamp of the removal that changed it
-    log_edge: Any
-    log_res: Any
-    log_back: Any
+    clock: Ints64
+    level: Ints32  # per node: distance, or place in the queue
+    seen: Ints32  # per node: epoch in which level is valid
+    cur: Ints32  # per node: next half-edge to try in a blocking flow
+    guide: Ints32  # per node: next guiding half-edge to try in this removal
+    guided: Ints32  # per node: stamp for which guide is valid
+    shut: Ints32  # per node: stamp of the removal that has no use for the node (removed, or proved dead)
+    parent: Ints32  # per node: half-edge by which a search came in
+    queue: Ints32
+    behind: Ints32  # per node: epoch in which the search from the targets came by
+    onward: Ints32  # per node: half-edge by which that search leads on to a target
+    back_queue: Ints32
+    path: Ints32
+    trail: Ints32
+    excess: Ints64  # per node: what must find a way out
+    room: Ints64  # per node: what the node can take
+    starts: Ints32
+    targets: Ints32
+    touched: Ints32  # per half-edge: stamp of the removal that changed it
+    log_edge: Ints32
+    log_res: Ints64
+    log_back: Ints64
 
 
 def note(g: Residual, w: Work, i: int) -> None:
@@ -191,7 +199,14 @@ def reach(g: Residual, w: Work, origin: int) -> int:
     return tail
 
 
-def push_path(g: Residual, w: Work, path: Any, depth: int, amount: int) -> int:
+def narrowest(g: Residual, path: Ints32, depth: int, amount: int) -> int:
+    """Return the most, up to ``amount``, that the first ``depth`` half-edges of ``path`` let through."""
+    for d in range(depth):
+        amount = min(amount, g.res[path[d]])
+    return amount
+
+
+def push_path(g: Residual, w: Work, path: Ints32, depth: int, amount: int) -> int:
     """Push along the first ``depth`` half-edges of ``path``; return the place of the first that is now full."""
     first = depth
     for d in range(depth - 1, -1, -1):
@@ -200,13 +215,6 @@ def push_path(g: Residual, w: Work, path: Any, depth: int, amount: int) -> int:
         if g.res[i] == 0:
             first = d
     return first
-
-
-def narrowest(g: Residual, path: Any, depth: int, amount: int) -> int:
-    """Return the most, up to ``amount``, that the first ``depth`` half-edges of ``path`` let through."""
-    for d in range(depth):
-        amount = min(amount, g.res[path[d]])
-    return amount
 
 
 def block_from(g: Residual, w: Work, u: int, root: int, step: int) -> int:
@@ -285,291 +293,7 @@ def send_rest(g: Residual, w: Work, n_starts: int, root: int) -> int:
     return total
 
 
-def descend(g: Residual, w: Work, origin: int, root: int) -> int:
-    """Follow guiding half-edges from ``origin`` to the root or a node with room, into ``w.trail``.
-
-    Returns the length of the way, or -1; a failure proves nothing. A half-edge given up is not tried again in this
-    removal, so all descents of one removal together cost one pass over the guides. The end of the way is the origin or
-    the head of the last half-edge.
-    """
-    start, head, res, guide_end = g.start, g.head, g.res, g.guide_end
-    guide, guided, shut, room, trail = w.guide, w.guided, w.shut, w.room, w.trail
-    stamp = w.clock[STAMP]
-    effort = 0
-    depth = 0
-    x = origin
-    while x != root and room[x] <= 0:
-        if guided[x] != stamp:
-            guided[x] = stamp
-            guide[x] = start[x]
-        i = guide[x]
-        end = guide_end[x]
-        first = i
-        while i < end and (res[i] <= 0 or shut[head[i]] == stamp):
-            i += 1
-        effort += i - first + 1
-        guide[x] = i
-        if i < end:
-            trail[depth] = i
-            depth += 1
-            x = head[i]
-        elif depth == 0:
-            depth = -1
-            break
-        else:
-            depth -= 1
-            x = origin if depth == 0 else head[trail[depth - 1]]
-            guide[x] += 1
-    w.clock[EFFORT] += effort
-    return depth
-
-
-def root_path(g: Residual, w: Work, u: int, x: int) -> int:
-    """Write the half-edges by which a search came from ``u`` to ``x`` into ``w.path``, last first; return their number."""
-    depth = 0
-    while x != u:
-        i = w.parent[x]
-        w.path[depth] = i
-        depth += 1
-        x = g.head[g.mate[i]]
-    return depth
-
-
-def drain(g: Residual, w: Work, u: int, x: int, root: int) -> int:
-    """Push excess of ``u`` by way of ``x`` and the guides; return the place in the queue from where the search is void.
-
-    The place is -1 as long as no guide leads on from ``x``, and that of ``x`` plus one when the search may go on.
-    """
-    while w.excess[u] > 0:
-        length = descend(g, w, x, root)
-        if length < 0:
-            return -1
-        end = x if length == 0 else g.head[w.trail[length - 1]]
-        amount = w.excess[u] if end == root else min(w.excess[u], w.room[end])
-        depth = root_path(g, w, u, x)
-        amount = narrowest(g, w.path, depth, amount)
-        amount = narrowest(g, w.trail, length, amount)
-        push_path(g, w, w.trail, length, amount)
-        last = -1
-        for d in range(depth):
-            push(g, w, w.path[d], amount)
-            if g.res[w.path[d]] == 0:
-                last = d
-        w.excess[u] -= amount
-        if end != root:
-            w.room[end] -= amount
-        if last >= 0:
-            return w.level[g.head[w.path[last]]]
-    return -1
-
-
-def search(g: Residual, w: Work, u: int, root: int, budget: int) -> None:
-    """Find a way out for the excess of ``u``, breadth first, with a guided descent from every node on the way.
-
-    What is left in ``excess[u]`` has no way out, unless the effort went over the budget. The nodes that a search proved
-    to lead nowhere are shut for the rest of the removal.
-    """
-    start, head, res = g.start, g.head, g.res
-    level, seen, queue, shut = w.level, w.seen, w.queue, w.shut
-    stamp = w.clock[STAMP]
-    epoch = w.clock[EPOCH] + 1
-    w.clock[EPOCH] = epoch
-    if drain(g, w, u, u, root) >= 0 or w.excess[u] == 0:
-        return
-    seen[u] = epoch
-    level[u] = 0
-    queue[0] = u
-    tail = 1
-    front = 0
-    while front < tail:
-        x = queue[front]
-        front += 1
-        w.clock[EFFORT] += start[x + 1] - start[x]
-        if w.clock[EFFORT] > budget:
-            return
-        for i in range(start[x], start[x + 1]):
-            y = head[i]
-            if res[i] <= 0 or seen[y] == epoch or shut[y] == stamp:
-                continue
-            seen[y] = epoch
-            w.parent[y] = i
-            level[y] = tail
-            queue[tail] = y
-            tail += 1
-            void = drain(g, w, u, y, root)
-            if w.excess[u] == 0:
-                return
-            if void >= 0:
-                # the search tree holds up to the half-edge that is now full: forget what came after, go on from its tail
-                front = level[head[g.mate[w.parent[queue[void]]]]]
-                for k in range(void, tail):
-                    seen[queue[k]] = 0
-                tail = void
-                break
-    for k in range(tail):
-        shut[queue[k]] = stamp
-
-
-def clear(w: Work, n_starts: int, n_targets: int) -> None:
-    """Take back the excess and the room of all starts and targets."""
-    for k in range(n_starts):
-        w.excess[w.starts[k]] = 0
-    for k in range(n_targets):
-        w.room[w.targets[k]] = 0
-
-
-def settle(
-    g: Residual, w: Work, n_starts: int, n_targets: int, root: int, flow: int, floor: int, budget: int
-) -> int:
-    """Return the loss that the excess of the starts leaves, or -1 when it is proved to be at most ``floor``.
-
-    ``flow`` is what went through that which was removed. All residuals, excess and room are put back.
-    """
-    w.clock[EFFORT] = 0
-    saved = 0
-    for k in range(n_starts):
-        u = w.starts[k]
-        both = min(w.excess[u], w.room[u])
-        w.excess[u] -= both
-        w.room[u] -= both
-        saved += both
-    for k in range(n_starts):
-        u = w.starts[k]
-        before = w.excess[u]
-        if before == 0:
-            continue
-        if flow - saved <= floor:
-            break
-        search(g, w, u, root, budget)
-        saved += before - w.excess[u]
-        if w.clock[EFFORT] > budget:
-            saved += send_rest(g, w, n_starts, root)
-            break
-        w.excess[u] = 0
-    undo(g, w)
-    clear(w, n_starts, n_targets)
-    if flow - saved <= floor:
-        return -1
-    return flow - saved
-
-
-def give_up_row(g: Residual, w: Work, x: int, root: int, n_starts: int, n_targets: int) -> tuple[int, int]:
-    """Turn the flow on the edges of the shut node ``x`` into excess and room at the other ends."""
-    stamp = w.clock[STAMP]
-    for i in range(g.start[x], g.start[x + 1]):
-        y = g.head[i]
-        if w.shut[y] == stamp:
-            continue
-        if g.is_forward[i] == 0:
-            flow = g.res[i]
-            if flow > 0:
-                if w.excess[y] == 0:
-                    w.starts[n_starts] = y
-                    n_starts += 1
-                w.excess[y] += flow
-        elif y != root:
-            flow = g.res[g.mate[i]]
-            if flow > 0:
-                if w.room[y] == 0:
-                    w.targets[n_targets] = y
-                    n_targets += 1
-                w.room[y] += flow
-    return n_starts, n_targets
-
-
-def keep_best(best: Any, value: int) -> None:
-    """Put ``value`` into the rising list ``best`` in place of its first entry."""
-    k = 1
-    while k < len(best) and best[k] < value:
-        best[k - 1] = best[k]
-        k += 1
-    best[k - 1] = value
-
-
-def sweep_nodes(
-    g: Residual, w: Work, inner: Any, outer: Any, root: Any, flow: Any, lost: Any, best: Any, budget: int
-) -> None:
-    """Write the loss of each single node, given by its two halves, into ``lost``; -1 where it cannot be among the best.
-
-    ``root`` is that of the node's component, -1 for none. With a non-empty ``best`` (the largest losses known, rising),
-    nodes come by falling flow.
-    """
-    floor = -1
-    for k in range(len(inner)):
-        if len(best) > 0:
-            floor = best[0]
-            if flow[k] <= floor:
-                break
-        w.clock[STAMP] += 1
-        w.shut[inner[k]] = w.clock[STAMP]
-        w.shut[outer[k]] = w.clock[STAMP]
-        n_starts, n_targets = give_up_row(g, w, inner[k], root[k], 0, 0)
-        if outer[k] != inner[k]:
-            n_starts, n_targets = give_up_row(g, w, outer[k], root[k], n_starts, n_targets)
-        lost[k] = settle(g, w, n_starts, n_targets, root[k], flow[k], floor, budget)
-        if len(best) > 0 and lost[k] > floor:
-            keep_best(best, lost[k])
-
-
-def sweep_edges(
-    g: Residual, w: Work, half: Any, root: Any, flow: Any, lost: Any, best: Any, budget: int
-) -> None:
-    """Write the loss of each single edge, given by its forward half-edge, into ``lost``; as `sweep_nodes`."""
-    floor = -1
-    for k in range(len(half)):
-        if len(best) > 0:
-            floor = best[0]
-            if flow[k] <= floor:
-                break
-        w.clock[STAMP] += 1
-        i = half[k]
-        j = g.mate[i]
-        note(g, w, i)
-        g.res[i] = 0
-        g.res[j] = 0
-        w.starts[0] = g.head[j]
-        w.excess[g.head[j]] = flow[k]
-        n_targets = 0
-        if g.head[i] != root[k]:
-            w.targets[0] = g.head[i]
-            w.room[g.head[i]] = flow[k]
-            n_targets = 1
-        lost[k] = settle(g, w, 1, n_targets, root[k], flow[k], floor, budget)
-        if len(best) > 0 and lost[k] > floor:
-            keep_best(best, lost[k])
-
-
-def lose_group(g: Residual, w: Work, members: Any, source: int, sink: int, plenty: int) -> int:
-    """Return the loss when all ``members`` go at once; ``plenty`` is more than can leave the source."""
-    w.clock[STAMP] += 1
-    for x in members:
-        w.shut[x] = w.clock[STAMP]
-    n_starts = 0
-    n_targets = 0
-    into = 0
-    for x in members:
-        for i in range(g.start[x], g.start[x + 1]):
-            if g.is_forward[i] == 0 and w.shut[g.head[i]] != w.clock[STAMP]:
-                into += g.res[i]
-        n_starts, n_targets = give_up_row(g, w, x, sink, n_starts, n_targets)
-    saved = 0
-    for k in range(n_starts):
-        u = w.starts[k]
-        both = min(w.excess[u], w.room[u])
-        w.excess[u] -= both
-        w.room[u] -= both
-        saved += both
-    if w.excess[source] == 0:
-        w.starts[n_starts] = source
-        n_starts += 1
-    w.excess[source] = plenty
-    saved += send_all(g, w, n_starts, n_targets, sink)
-    undo(g, w)
-    clear(w, n_starts, n_targets)
-    return into - saved
-
-
-def swap(g: Residual, edge: Any, a: int, b: int) -> None:
+def swap(g: Residual, edge: Ints32, a: int, b: int) -> None:
     """Exchange the places of two half-edges of one row; ``edge`` holds the edge of each half-edge and goes with them."""
     g.head[a], g.head[b] = g.head[b], g.head[a]
     g.res[a], g.res[b] = g.res[b], g.res[a]
@@ -583,7 +307,7 @@ def swap(g: Residual, edge: Any, a: int, b: int) -> None:
     g.mate[of_b] = a
 
 
-def set_guides(g: Residual, w: Work, edge: Any, root: int) -> None:
+def set_guides(g: Residual, w: Work, edge: Ints32, root: int) -> None:
     """Move to the front of its row each half-edge that leads one step nearer to ``root``."""
     label_back(g, w, root, 0, -1)
     epoch = w.clock[EPOCH]
@@ -600,7 +324,7 @@ def set_guides(g: Residual, w: Work, edge: Any, root: int) -> None:
         g.guide_end[x] = front
 
 
-def strong_components(g: Residual, w: Work, component: Any) -> int:
+def strong_components(g: Residual, w: Work, component: Ints32) -> int:
     """Number the strong components of the residual network (Tarjan 1972) into ``component``, which holds -1 everywhere.
 
     Returns their number.

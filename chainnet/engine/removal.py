@@ -210,7 +210,7 @@ class _Parts:
         make = kernels(len(rows.head))
         g = residual(make, inside, res)
         w = workspace(make, n, n_halves)
-        edge = make.buffer(kept[inside.edge], np.int64)
+        edge = make.buffer(kept[inside.edge], np.int32)
         for root in (split.sink, split.source):
             make.set_guides(g, w, edge, root)
         root_of = np.full(n, -1, dtype=np.int64)
@@ -231,7 +231,7 @@ class _Parts:
         """Run a sweep kernel and return the losses."""
         make = self.make
         lost = make.filled(len(root), np.int64, -1)
-        budget = max(_LEAST_EFFORT, len(self.rows.head) // 8)
+        budget = max(_LEAST_EFFORT, len(self.rows.head))
         getattr(make, kernel)(
             self.g,
             self.w,

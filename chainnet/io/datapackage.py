@@ -19,6 +19,7 @@ from chainnet.schema import TABLES, Column, Table
 __all__ = ["DESCRIPTOR", "Descriptor", "generate_datapackage", "network_meta", "read_descriptor", "take_meta"]
 
 DESCRIPTOR = "datapackage.json"
+_MOST_RESOURCES = 1000
 _TYPES = {"text": "string", "number": "number", "integer": "integer"}
 
 
@@ -149,6 +150,10 @@ def read_descriptor(folder: Path, intake: Intake) -> Descriptor:
     resources = data.get("resources", [])
     if not isinstance(resources, list):
         intake.fault("must be a list", "Correct the file.", column="resources")
+        resources = []
+    if len(resources) > _MOST_RESOURCES:
+        rule = f"has {len(resources)} resources; at most {_MOST_RESOURCES}"
+        intake.fault(rule, "Correct the file.", column="resources")
         resources = []
     for number, resource in enumerate(resources):
         _take_resource(folder, number, resource, out, intake)

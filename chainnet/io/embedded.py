@@ -107,6 +107,9 @@ def _tables(tables: Any, intake: Intake) -> dict[str, Records]:
     if not isinstance(tables, Mapping):
         intake.fault("must be an object of tables", "Correct the file.", column="tables")
         return {}
+    if len(tables) > MOST_COLUMNS:
+        intake.fault(f"has {len(tables)} tables; at most {MOST_COLUMNS}", "Correct the file.", column="tables")
+        return {}
     out = {}
     for table, content in tables.items():
         columns = content.get("columns") if isinstance(content, Mapping) else None

@@ -12,7 +12,7 @@ import pandas as pd
 
 from chainnet.errors import DataError
 from chainnet.io.embedded import awake_edges, embedded_words, network_of_graph
-from chainnet.io.text import load_json, number_text, read_text, refuse, written_columns
+from chainnet.io.text import MOST_ITEMS, load_json, number_text, read_text, refuse, written_columns
 from chainnet.network import Network
 from chainnet.schema import TABLES
 
@@ -190,7 +190,10 @@ class _Scan:
             raise self._refuse("the edge is undirected; flows have a direction", "Write it as two edges.")
         ends = {end: attributes.get(end, "") for end in own}
         self._place = {}
-        (self.nodes if name == "node" else self.edges).append((self._place, ends))
+        items = self.nodes if name == "node" else self.edges
+        if len(items) >= MOST_ITEMS:
+            raise self._refuse(f"has more than {MOST_ITEMS} {name}s", "Give bare edges as Parquet.")
+        items.append((self._place, ends))
 
     def _characters(self, text: str) -> None:
         if self._text is not None and self._path[-1] in ("data", "default"):

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from chainnet.io.embedded import awake_edges, embedded_words, network_of_graph, rows_of
-from chainnet.io.text import load_json, read_text, refuse
+from chainnet.io.text import MOST_ITEMS, load_json, read_text, refuse
 from chainnet.network import Network
 
 __all__ = ["nodelink_bytes", "read_nodelink"]
@@ -55,4 +55,6 @@ def read_nodelink(path: Path) -> Network:
 def _objects(items: Any, name: str, file: str) -> list[dict[str, Any]]:
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
         raise refuse(file, f"{name} must be a list of objects", "Write it with networkx.node_link_data or chainnet.")
+    if len(items) > MOST_ITEMS:
+        raise refuse(file, f"has {len(items)} {name}; at most {MOST_ITEMS}", "Give bare edges as Parquet.")
     return items

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from chainnet.errors import DataError, Fault
+from chainnet.network_tables import MOST_FAULTS
 
 __all__ = [
     "Records",
@@ -32,6 +33,8 @@ MOST_BYTES = 64 * 2**20
 MOST_COLUMNS = 200
 MOST_ROWS = 2_000_000
 MOST_CELLS = 12_000_000
+MOST_ITEMS = 1_000_000
+_MOST_JSON_PARTS = 2_500_000
 _WIDE_BOMS = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
 
 
@@ -150,12 +153,14 @@ def fit_records(numbered: Iterable[tuple[int, list[Any]]], file: str) -> Records
             blank = blank or line
             continue
         if blank:
-            out.faults.append(Fault(file, blank, "", "", "the row is blank", "Remove it."))
+            if len(out.faults) < MOST_FAULTS:
+                out.faults.append(Fault(file, blank, "", "", "the row is blank", "Remove it."))
             blank = 0
         if len(row) != width:
-            rule = f"the row has {len(row)} cell{'s' * (len(row) != 1)}, the header has {width}"
-            remedy = "Add the missing cells, or quote a cell that holds a comma."
-            out.faults.append(Fault(file, line, "", "", rule, remedy))
+            if len(out.faults) < MOST_FAULTS:
+                rule = f"the row has {len(row)} cell{'s' * (len(row) != 1)}, the header has {width}"
+                remedy = "Add the missing cells, or quote a cell that holds a comma."
+                out.faults.append(Fault(file, line, "", "", rule, remedy))
             row = row[:width] + [""] * (width - len(row))
         out.rows.append(row)
         out.lines.append(line)
@@ -186,6 +191,8 @@ def load_json(text: str, file: str) -> Any:
         return out
 
     remedy = "Correct the file."
+    if text.count("{") + text.count("[") > _MOST_JSON_PARTS:
+        raise refuse(file, f"holds more than {_MOST_JSON_PARTS} objects and lists", "Give bare edges as Parquet.")
     try:
         return json.loads(text, parse_constant=constant, object_pairs_hook=pairs)
     except json.JSONDecodeError as error:

@@ -1,0 +1,179 @@
+"""``draw``: one network and its answers as one self-contained page."""
+
+from __future__ import annotations
+
+import re
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from chainnet.drawing.answers import sort_answers
+from chainnet.drawing.style import tonnes
+from chainnet.errors import DataError, near_matches
+from chainnet.io.atomic import write_file
+from chainnet.network import Network
+from chainnet.results import package_version
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["VIEWS", "draw"]
+
+VIEWS = ("graph",)
+_TEMPLATES = Path(__file__).parent / "templates"
+_ENGINE = Path("templates/lib/vis-9.1.2/vis-network.min.js")
+# a table of more links than this is cut to the widest, so that the page stays small
+_LINK_ROWS = 1500
+_CROWDED = 16
+
+
+def draw(
+    network: Network,
+    result: Any = None,
+    view: str = "graph",
+    path: str | Path | None = None,
+    *,
+    title: str | None = None,
+    marking: str = "",
+    losses: pd.DataFrame | None = None,
+) -> Path:
+    """Draw a network as one HTML file that opens without a network connection.
+
+    Parameters
+    ----------
+    network : Network
+        Its baseline flows (``edges.flow_tpa``, t/a) are the first picture.
+    result : MaxFlow, Balance or DataFrame, optional
+        Flows shown against the baseline, or the table of ``chokepoints(network)``.
+    view : {"graph"}
+        graph: steps from left to right, sites by country and size, links by flow; search, filters,
+        tracing up- and downstream, baseline against scenario, chokepoint mode.
+    path : str or Path, optional
+        Exactly this file is written (UTF-8), its folder made; default ``<name>-<view>.html`` in the
+        working folder.
+    title : str, optional
+        Title of the page; default the network's label.
+    marking : str
+        A line shown at the top and bottom of the page and on exported pictures.
+    losses : DataFrame, optional
+        ``chokepoints(network)``, when ``result`` holds flows.
+
+    Returns
+    -------
+    Path
+        The file written.
+
+    Raises
+    ------
+    DataError
+        If the view is unknown, the result is of another kind or another network, or the file
+        cannot be written.
+
+    Notes
+    -----
+    Nothing is solved here. The page makes no request, runs no code from data, and the same input
+    gives the same bytes. The drawing engine is vis-network 9.1.2 as shipped by pyvis.
+
+    Examples
+    --------
+    >>> import chainnet as cn
+    >>> import tempfile, pathlib
+    >>> net = cn.read("mag-9")
+    >>> folder = pathlib.Path(tempfile.mkdtemp())
+    >>> cn.draw(net, cn.chokepoints(net), path=folder / "mag-9.html").name
+    'mag-9.html'
+    """
+    if view not in VIEWS:
+        raise DataError(f'draw: unknown view "{view}";{near_matches(str(view), VIEWS)} known: {", ".join(VIEWS)}.')
+    answer, ranking = sort_answers(network, result, losses)
+    target = Path(path) if path is not None else Path(f"{_file_name(network.name)}-{view}.html")
+    text = _graph_page(network, answer, ranking, title, marking)
+    return write_file(target, text.encode("utf-8"))
+
+
+def _file_name(name: str) -> str:
+    """Return a name that no file system takes for a path."""
+    return re.sub(r"[^\w.-]+", "_", name).strip("._") or "network"
+
+
+def _graph_page(network: Network, answer: Any, ranking: Any, title: str | None, marking: str) -> str:
+    from chainnet.drawing.facts import collect
+    from chainnet.drawing.still import still
+    from chainnet.drawing.words import finding, inferred_words, narrow_words
+
+    facts = collect(network, answer, ranking)
+    name = title if title is not None else network.label
+    data = dict(facts.data)
+    # the tables hold these words already; the script reads them from the ends of a link
+    data["links"] = [{k: v for k, v in link.items() if k not in _TABLE_ONLY} for link in facts.links]
+    data["startChoke"] = ranking is not None and answer is None
+    columns: dict[int, int] = {}
+    for site in facts.sites:
+        column = int(facts.blocks[site["block"]]["column"])
+        columns[column] = columns.get(column, 0) + 1
+    # projects are shown from the start where they leave room for the names of what runs
+    data["showProjects"] = max(columns.values(), default=0) <= _CROWDED
+    data["page"] = {"title": name, "marking": marking, "digest": network.digest[:12]}
+    widest = sorted(facts.links, key=lambda k: (-max(k["base"] or 0.0, k["result"] or 0.0), k["from"], k["to"]))
+    return _environment().get_template("graph.html.j2").render(
+        title=name,
+        marking=marking,
+        heading=finding(network, facts, answer, ranking),
+        subheading=narrow_words(facts, answer, ranking),
+        inferred=inferred_words(facts),
+        facts=facts,
+        answer=answer,
+        ranking=ranking,
+        sites=sorted(facts.sites, key=_site_order),
+        links=widest[:_LINK_ROWS],
+        n_links=len(facts.links),
+        picture=still(facts),
+        data=data,
+        network=network,
+        version=package_version(),
+        engine=_engine(),
+        style=_asset("graph.css"),
+        scripts=[_asset(f"graph_{part}.js") for part in ("data", "paint", "choose", "panels", "start")],
+    )
+
+
+_TABLE_ONLY = frozenset({"fromLabel", "toLabel", "from", "to"})
+
+
+def _site_order(site: dict[str, Any]) -> tuple[Any, ...]:
+    return (site["rank"] == 0, site["rank"], site["block"], site["order"])
+
+
+def _environment() -> Any:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    room = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+    )
+    room.filters["tonnes"] = tonnes
+    return room
+
+
+def _asset(name: str) -> Any:
+    """Return a file of ours to be set into the page as it stands."""
+    from markupsafe import Markup
+
+    return Markup((_TEMPLATES / name).read_text(encoding="utf-8"))  # noqa: S704
+
+
+def _engine() -> Any:
+    """Return vis-network from the pyvis package, without the map file a debugger would ask for."""
+    from markupsafe import Markup
+
+    spec = find_spec("pyvis")  # not imported: its package pulls in IPython
+    for folder in (spec.submodule_search_locations or ()) if spec is not None else ():
+        file = Path(folder) / _ENGINE
+        if file.is_file():
+            text = file.read_text(encoding="utf-8").replace("\r\n", "\n")
+            text = re.sub(r"//# sourceMappingURL=\S*", "", text)
+            return Markup(text.replace("</script", "<\\/script"))
+    raise DataError("draw: the package pyvis 0.3.2 with its vis-network is not installed. Install pyvis==0.3.2.")

@@ -1,0 +1,103 @@
+"""The first view of a graph as plain shapes, for readers without scripts."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from chainnet.drawing.facts import Facts
+
+__all__ = ["still"]
+
+_WIDTH, _TOP, _ROW, _MARGIN = 1240.0, 64.0, 22.0, 24.0
+
+
+def still(facts: Facts) -> dict[str, Any]:
+    """Return places and sizes of everything drawn; the template makes shapes of them."""
+    data = facts.data
+    shown = [s for s in facts.sites if not s["project"]]
+    columns = max(int(data["columns"]), 1)
+    step = (_WIDTH - 2 * _MARGIN) / columns
+    rows = max((sum(_in_column(facts, s, c) for s in shown) for c in range(columns)), default=1)
+    height = max(rows, 8) * _ROW
+    places: dict[int, tuple[float, float]] = {}
+    index = {id(s): i for i, s in enumerate(facts.sites)}
+    heads = []
+    for c in range(columns):
+        inside = [s for s in shown if _in_column(facts, s, c)]
+        inside.sort(key=lambda s: (s["block"], s["order"]))
+        x = _MARGIN + c * step + 14
+        for k, site in enumerate(inside):
+            places[index[id(site)]] = (x, _TOP + (k + 0.5) * height / len(inside))
+        names = [b["name"] for b in facts.blocks if b["column"] == c]
+        heads.append({"x": round(x - 10, 1), "text": " / ".join(dict.fromkeys(names))})
+    below = [s for s in shown if facts.blocks[s["block"]]["column"] < 0]
+    below.sort(key=lambda s: (s["block"], s["order"]))
+    for k, site in enumerate(below):
+        x = _MARGIN + (k % columns) * step + 14
+        places[index[id(site)]] = (x, _TOP + height + 34 + (k // columns) * _ROW)
+    most = max((_flow(s) for s in shown), default=0.0)
+    widest = max((_flow(k) for k in facts.links), default=0.0)
+    return {
+        "width": _WIDTH,
+        "height": round(_TOP + height + (34 + math.ceil(len(below) / columns) * _ROW if below else 0) + 12, 1),
+        "heads": heads,
+        "band": round(_TOP + height + 14, 1) if below else 0,
+        "links": _paths(facts, places, widest),
+        "sites": [_shape(facts.sites[i], xy, most, step) for i, xy in sorted(places.items())],
+    }
+
+
+def _in_column(facts: Facts, site: dict[str, Any], column: int) -> bool:
+    return int(facts.blocks[site["block"]]["column"]) == column
+
+
+def _flow(row: dict[str, Any]) -> float:
+    return float(row["base"] if row["base"] is not None else (row["result"] or 0.0))
+
+
+def _paths(facts: Facts, places: dict[int, tuple[float, float]], widest: float) -> list[dict[str, Any]]:
+    paths = []
+    for link in facts.links:
+        flow = _flow(link)
+        if flow <= 0 or link["s"] not in places or link["t"] not in places:
+            continue
+        (x1, y1), (x2, y2) = places[link["s"]], places[link["t"]]
+        bend = (x2 - x1) / 2
+        paths.append(
+            {
+                "d": f"M{x1:.1f} {y1:.1f}C{x1 + bend:.1f} {y1:.1f} {x2 - bend:.1f} {y2:.1f} {x2:.1f} {y2:.1f}",
+                "width": round(max(0.5, 10 * math.sqrt(flow / widest)), 2),
+                "colour": facts.sites[link["s"]]["colour"],
+                "dash": link["isInferred"],
+            }
+        )
+    return sorted(paths, key=lambda p: (-p["width"], p["d"]))
+
+
+def _shape(site: dict[str, Any], xy: tuple[float, float], most: float, step: float) -> dict[str, Any]:
+    x, y = xy
+    r = max(4.0, 14 * math.sqrt(_flow(site) / most)) if most > 0 else 6.0
+    corners = {
+        "triangle": [(0, -1.3), (1.2, 0.9), (-1.2, 0.9)],
+        "triangleDown": [(0, 1.3), (1.2, -0.9), (-1.2, -0.9)],
+        "diamond": [(0, -1.25), (1.25, 0), (0, 1.25), (-1.25, 0)],
+        "square": [(-0.89, -0.89), (0.89, -0.89), (0.89, 0.89), (-0.89, 0.89)],
+    }
+    kind = {"mine": "triangle", "refiner": "diamond", "manufacturer": "square", "recycler": "triangleDown"}
+    points = corners.get(kind.get(site["stage"], ""), [])
+    room = max(8, int((step - r - 20) / 5.9))
+    words = f"{site['place']} {site['label']}".strip()
+    return {
+        "x": round(x, 1),
+        "y": round(y, 1),
+        "r": round(r, 1),
+        "points": " ".join(f"{x + r * a:.1f},{y + r * b:.1f}" for a, b in points),
+        "colour": site["colour"],
+        "cut": site["inCut"],
+        "text": words if len(words) <= room else words[: room - 1] + "…",
+        "tx": round(x + r + 4, 1),
+        "full": site["label"],
+        "rank": site["rank"] if 0 < site["rank"] <= 3 else 0,
+        "lost": site["lostText"],
+    }

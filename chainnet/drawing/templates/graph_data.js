@@ -1,0 +1,123 @@
+"use strict";
+// What the page knows, what is switched on, and what follows from both. Data becomes text nodes, never markup.
+const C = { data: JSON.parse(document.getElementById("data").textContent) };
+C.sites = C.data.sites;
+C.links = C.data.links;
+C.blocks = C.data.blocks;
+C.at = (id) => document.getElementById(id);
+C.make = (tag, text, kind) => {
+  const element = document.createElement(tag);
+  if (text !== undefined) element.textContent = text;
+  if (kind) element.className = kind;
+  return element;
+};
+// names that every JavaScript object bears would be mistaken for entries by the drawing engine
+C.sites.forEach((s, i) => { s.index = i; s.key = s.id in {} ? "id:" + s.id : s.id; s.out = []; s.into = []; });
+C.byKey = new Map(C.sites.map((s) => [s.key, s]));
+C.byId = new Map(C.sites.map((s) => [s.id, s]));
+C.links.forEach((k, i) => {
+  k.index = i;
+  k.from = C.sites[k.s];
+  k.to = C.sites[k.t];
+  k.from.out.push(k);
+  k.to.into.push(k);
+  k.isBack = C.blocks[k.from.block].column < 0 || C.blocks[k.to.block].column < 0 ||
+    C.blocks[k.to.block].column <= C.blocks[k.from.block].column;
+});
+C.linkById = new Map(C.links.map((k) => [k.id, k]));
+C.state = {
+  mode: C.data.hasResult ? "result" : "base",
+  choke: C.data.startChoke,
+  chosen: null,
+  traced: null,
+  hover: null,
+  off: { step: new Set(), place: new Set(), grade: new Set() },
+  commodity: "",
+  least: 0,
+  projects: C.data.showProjects,
+  idle: false,
+  capacity: false,
+};
+C.flow = (row) => {
+  if (C.state.mode === "base") return row.base || 0;
+  if (C.state.mode === "result") return row.result || 0;
+  return Math.max(row.base || 0, row.result || 0);
+};
+C.change = (row) => {
+  const before = row.base || 0, after = row.result || 0, change = after - before;
+  return Math.abs(change) <= 1e-6 * Math.max(before, after, 1e-9) ? 0 : change;
+};
+C.most = (rows) => rows.reduce((top, r) => Math.max(top, r.base || 0, r.result || 0), 0);
+C.mostSite = C.most(C.sites);
+C.mostLink = C.most(C.links);
+C.mostLost = C.sites.reduce((top, s) => Math.max(top, s.lost || 0), 0);
+C.carries = (k) => C.flow(k) > 0;
+C.siteShown = (s) => !C.state.off.step.has(s.step) && !C.state.off.place.has(s.place) &&
+  (C.state.projects || !s.project);
+C.linkShown = (k) => {
+  const flow = C.flow(k), st = C.state;
+  const chosen = st.traced && st.traced.links.has(k);
+  if (!C.siteShown(k.from) || !C.siteShown(k.to)) return false;
+  if (st.off.grade.has(k.grade) || (st.commodity && k.commodity !== st.commodity)) return false;
+  if (flow <= 0) return st.idle || Boolean(chosen);
+  return flow >= st.least;
+};
+C.number = (x) => {
+  // the same figures as in the tables: three significant, thousands commas
+  if (x === null || x === undefined) return "n/d";
+  if (x === 0) return "0";
+  const sign = x < 0 ? "\u2212" : "", size = Math.abs(x);
+  if (size < 0.001) return sign + "<0.001";
+  const rounded = Number(size.toPrecision(3));
+  const digits = Math.max(0, 2 - Math.floor(Math.log10(rounded)));
+  return sign + rounded.toLocaleString("en-US", { maximumFractionDigits: digits, useGrouping: true });
+};
+C.percent = (share) => {
+  const x = 100 * share;
+  if (x === 0) return "0 %";
+  if (x > 0 && x < 0.1) return "<0.1 %";
+  if (x > 99.9 && x < 100 - 1e-7) return ">99.9 %";
+  return (x >= 9.95 ? x.toFixed(0) : x.toFixed(1)) + " %";
+};
+C.isolated = (text) => "\u2068" + text + "\u2069";
+C.trace = (start) => {
+  // everything up- and downstream along links with flow; where none has any, along all links
+  const open = (k) => C.state.capacity || C.carries(k) || (C.state.mode === "diff" && C.flow(k) > 0);
+  const any = [...start.out, ...start.into].some(open);
+  const way = any ? open : () => true;
+  const sites = new Set([start]), links = new Set(), ends = { up: new Set(), down: new Set() };
+  const walk = (side, next, found) => {
+    const seen = new Set([start]), queue = [start];
+    while (queue.length) {
+      const here = queue.pop();
+      here[side].forEach((k) => {
+        if (!way(k)) return;
+        links.add(k);
+        const there = k[next];
+        if (seen.has(there)) return;
+        seen.add(there);
+        sites.add(there);
+        found.add(there);
+        queue.push(there);
+      });
+    }
+  };
+  walk("out", "to", ends.down);
+  walk("into", "from", ends.up);
+  return { sites, links, up: ends.up, down: ends.down, byFlow: any };
+};
+C.feeds = (traced) => {
+  // which part of each tier's demand stands at the end uses reached
+  const ends = [...traced.down].filter((s) => s.stage === "end_use");
+  const parts = {};
+  ends.forEach((s) => s.demand.forEach((d) => {
+    if (d.counts && d.tier) parts["t " + d.tier] = (parts["t " + d.tier] || 0) + (d.tpa || 0);
+  }));
+  const words = Object.keys(parts).map((key) => {
+    const tier = key.slice(2), whole = C.data.tierTotals[tier];
+    return whole ? C.percent(parts[key] / whole) + " of " + tier + " demand" : "";
+  }).filter(Boolean);
+  const sources = [...traced.up].filter((s) => s.stage === "mine").length;
+  return "Reached by " + sources + (sources === 1 ? " mine" : " mines") + "; feeds " + ends.length +
+    (ends.length === 1 ? " end use" : " end uses") + (words.length ? ", where " + words.join(", ") + " stands." : ".");
+};

@@ -1,0 +1,250 @@
+"use strict";
+// Places, colours and sizes; labels, rings and marks are painted after the engine has drawn.
+C.FONT = '"Arial Narrow","Liberation Sans Narrow","Roboto Condensed",system-ui,sans-serif';
+C.INK = "#1B1F24"; C.LESS = "#A3320B"; C.MORE = "#0B6BB8"; C.SAME = "#8A929C";
+C.HEAD = 76;
+C.MIX = { triangle: 1.17, triangleDown: 1.17, diamond: 1.25, square: 0.886, dot: 1 };
+C.fade = (hex, part) => {
+  const mix = (at) => Math.round(255 - (255 - parseInt(hex.slice(at, at + 2), 16)) * part);
+  return "rgb(" + mix(1) + "," + mix(3) + "," + mix(5) + ")";
+};
+C.layout = () => {
+  const pane = C.at("graph").getBoundingClientRect();
+  const width = Math.max(pane.width, 300), height = Math.max(pane.height, 240);
+  const columns = Math.max(C.data.columns, 1);
+  C.columnWidth = Math.max(width / columns, 118);
+  const shown = C.blocks.map((b) => ({
+    block: b,
+    members: C.sites.filter((s) => s.block === b.index && (C.state.projects || !s.project))
+      .sort((p, q) => p.order - q.order),
+  })).filter((part) => part.members.length);
+  const band = shown.filter((p) => p.block.column < 0);
+  const low = band.reduce((sum, p) => sum + p.members.length, 0);
+  const perRow = Math.min(columns, Math.max(low, 1));
+  C.bandHeight = low ? 26 + Math.ceil(low / perRow) * 30 : 0;
+  const counts = [];
+  shown.forEach((p) => { if (p.block.column >= 0) counts[p.block.column] = (counts[p.block.column] || 0) + p.members.length; });
+  const most = counts.reduce((top, n) => Math.max(top, n || 0), 1);
+  const extra = Math.max(...Array.from({ length: columns }, (_, c) => shown.filter((p) => p.block.column === c).length - 1), 0);
+  C.rowsHeight = Math.max(height - C.HEAD - C.bandHeight - 10, most * 16 + extra * C.HEAD);
+  C.rowRoom = C.rowsHeight / most;
+  C.world = { width: columns * C.columnWidth, height: C.HEAD + C.rowsHeight + C.bandHeight + 10 };
+  C.heads = [];
+  for (let c = 0; c < columns; c += 1) {
+    const parts = shown.filter((p) => p.block.column === c);
+    const rows = parts.reduce((sum, p) => sum + p.members.length, 0);
+    const room = (C.rowsHeight - (parts.length - 1) * C.HEAD) / Math.max(rows, 1);
+    let y = C.HEAD;
+    parts.forEach((part, i) => {
+      if (i) { C.heads.push({ block: part.block, x: c * C.columnWidth, y }); y += C.HEAD; }
+      else C.heads.push({ block: part.block, x: c * C.columnWidth, y: null });
+      part.members.forEach((s) => { s.x = c * C.columnWidth + 26; s.y = y + room / 2; s.room = room; y += room; });
+    });
+  }
+  const top = C.HEAD + C.rowsHeight;
+  let slot = 0;
+  band.forEach((part) => {
+    C.heads.push({ block: part.block, x: slot % perRow * (C.world.width / perRow), y: top, low: true });
+    part.members.forEach((s) => {
+      s.x = slot % perRow * (C.world.width / perRow) + 26;
+      s.y = top + 38 + Math.floor(slot / perRow) * 30;
+      s.room = 30;
+      slot += 1;
+    });
+  });
+  C.bandTop = low ? top : null;
+  C.largest = Math.min(20, Math.max(8, C.rowRoom * 0.72));
+};
+C.radius = (s) => {
+  if (C.state.choke) {
+    return s.lost > 0 ? Math.max(5, C.largest * 1.15 * Math.sqrt(s.lost / C.mostLost)) : 2.5;
+  }
+  const flow = C.flow(s);
+  if (!(C.mostSite > 0)) return 6;
+  return Math.max(4, C.largest * Math.sqrt(flow / C.mostSite));
+};
+C.isStopped = (s) => C.state.mode !== "base" && (s.base || 0) > 0 && !((s.result || 0) > 1e-9 * s.base);
+C.dim = (s) => Boolean(C.state.traced) && !C.state.traced.sites.has(s);
+C.colour = (s) => {
+  if (C.state.mode !== "diff") return s.colour;
+  const change = C.change(s);
+  return change < 0 ? "#FFFFFF" : change > 0 ? C.MORE : C.SAME;
+};
+C.siteStyle = (s) => {
+  const shape = C.data.shapes[s.stage][0], dim = C.dim(s);
+  const stopped = C.isStopped(s), less = C.state.mode === "diff" && C.change(s) < 0;
+  const fill = s.project || stopped ? "#FFFFFF" : C.colour(s);
+  const edge = stopped || less ? C.LESS : s.project ? s.colour : C.INK;
+  const colours = { background: dim ? C.fade(fill, 0.16) : fill, border: dim ? "#D5D9DE" : edge };
+  return {
+    id: s.key, x: s.x, y: s.y, shape, size: C.radius(s) * C.MIX[shape], hidden: !C.siteShown(s),
+    borderWidth: s.inCut ? 3 : s.project || stopped || less ? 1.6 : 1, borderWidthSelected: s.inCut ? 3 : 1.6,
+    color: { ...colours, highlight: colours, hover: colours },
+    shapeProperties: { borderDashes: s.project ? [2, 2] : false },
+  };
+};
+C.linkWidth = (flow) => flow > 0 && C.mostLink > 0 ? Math.max(0.5, C.widest * Math.sqrt(flow / C.mostLink)) : 0.7;
+C.linkStyle = (k) => {
+  const traced = C.state.traced, dim = Boolean(traced) && !traced.links.has(k);
+  const diff = C.state.mode === "diff", change = diff ? C.change(k) : 0, flow = C.flow(k);
+  let width = C.linkWidth(diff && change ? Math.abs(change) : flow), colour = k.from.colour, hollow = false;
+  if (flow <= 0) colour = "#8A929C";
+  if (diff) {
+    colour = change < 0 ? C.LESS : change > 0 ? C.MORE : "#B9BFC7";
+    if (!change) width = Math.min(width, 1.2);
+    hollow = change < 0 && width > 3 && !dim;
+  }
+  const strong = traced && !dim ? 0.75 : diff && change ? 0.75 : C.links.length > 600 ? 0.3 : 0.42;
+  return {
+    id: k.id, from: k.from.key, to: k.to.key, width: hollow ? width - 2.4 : width, hidden: !C.linkShown(k),
+    dashes: k.isInferred ? [8, 4] : false,
+    color: { color: hollow ? "#FFFFFF" : colour, highlight: hollow ? "#FFFFFF" : colour,
+      opacity: dim ? 0.05 : hollow ? 1 : strong, inherit: false },
+    background: { enabled: hollow, color: colour, size: width, dashes: k.isInferred ? [8, 4] : false },
+    arrows: { to: { enabled: k.isBack && !dim, scaleFactor: 0.35 } },
+    smooth: C.links.length > 1500 ? false : k.isBack ? { enabled: true, type: "curvedCW", roundness: 0.12 }
+      : { enabled: true, type: "cubicBezier", forceDirection: "horizontal", roundness: 0.5 },
+    selectionWidth: 0, hoverWidth: 0,
+  };
+};
+C.refresh = () => {
+  C.nodes.update(C.sites.map(C.siteStyle));
+  C.edges.update(C.links.map(C.linkStyle));
+};
+C.show = (animate) => {
+  const pane = C.at("graph").getBoundingClientRect();
+  const scale = Math.min(pane.width / C.world.width, pane.height / C.world.height, 1.6);
+  const still = matchMedia("(prefers-reduced-motion: reduce)").matches || !animate;
+  window.network.moveTo({
+    position: { x: pane.width / scale / 2, y: pane.height / scale / 2 }, scale,
+    animation: still ? false : { duration: 250, easingFunction: "easeInOutQuad" },
+  });
+};
+C.short = (ctx, text, room) => {
+  if (ctx.measureText(text).width <= room) return text;
+  let low = 0, high = text.length;
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    if (ctx.measureText(text.slice(0, middle).trimEnd() + "\u2026").width <= room) low = middle; else high = middle - 1;
+  }
+  return low < 2 ? "" : text.slice(0, low).trimEnd() + "\u2026";
+};
+C.importance = (s) => {
+  if (s === C.state.chosen || s === C.state.hover) return 1e9;
+  const traced = C.state.traced && C.state.traced.sites.has(s) ? 1e6 : 0;
+  return traced + (s.rank && s.rank <= 3 ? 1e5 - s.rank : 0) + (s.inCut ? 1e4 : 0) + (C.state.choke ? 50 * (s.lost || 0) / (C.mostLost || 1) : 0) +
+    C.flow(s) / (C.mostSite || 1);
+};
+C.badge = (s) => s.rank && s.rank <= 3 && C.badges.has(s);
+C.paint = (ctx) => {
+  const scale = window.network.getScale(), px = 1 / scale;
+  if (C.bandTop !== null) {
+    ctx.strokeStyle = "#C9CED6"; ctx.lineWidth = px;
+    ctx.beginPath(); ctx.moveTo(0, C.bandTop + 2); ctx.lineTo(C.world.width, C.bandTop + 2); ctx.stroke();
+  }
+  const shown = C.sites.filter(C.siteShown);
+  shown.forEach((s) => C.rings(ctx, s, px));
+  if (C.state.mode === "diff") C.signs(ctx, px);
+  C.boxes = [];
+  const taken = new Map();
+  shown.slice().sort((p, q) => C.importance(q) - C.importance(p) || p.index - q.index)
+    .forEach((s) => C.label(ctx, s, px, taken));
+  C.placeHeads();
+};
+C.rings = (ctx, s, px) => {
+  const r = C.radius(s), dim = C.dim(s);
+  const used = C.state.mode === "result" ? s.utilResult : s.utilBase;
+  if (!C.state.choke && used !== null && used !== undefined && used > 0 && r / px > 4 && !s.project) {
+    ctx.strokeStyle = dim ? "#E3E6EA" : C.INK;
+    ctx.lineWidth = 1.6;
+    ctx.beginPath();
+    ctx.arc(s.x, s.y, r + 3.2, -Math.PI / 2, -Math.PI / 2 + Math.PI * 2 * Math.min(used, 1));
+    ctx.stroke();
+  }
+  if (C.isStopped(s)) {
+    ctx.strokeStyle = dim ? "#E5C9BE" : C.LESS;
+    ctx.lineWidth = 1.6;
+    const a = Math.max(3, r * 0.6);
+    ctx.beginPath();
+    ctx.moveTo(s.x - a, s.y - a); ctx.lineTo(s.x + a, s.y + a);
+    ctx.moveTo(s.x + a, s.y - a); ctx.lineTo(s.x - a, s.y + a);
+    ctx.stroke();
+  }
+  if (s === C.state.chosen || s === C.state.hover) {
+    ctx.strokeStyle = C.MORE;
+    ctx.lineWidth = 2 * px;
+    ctx.beginPath(); ctx.arc(s.x, s.y, r + 6, 0, Math.PI * 2); ctx.stroke();
+  }
+  if (C.badge(s)) {
+    const size = 7.5 * px, x = s.x - r - size - 4 * px;
+    ctx.fillStyle = dim ? "#DDB9AB" : C.LESS;
+    ctx.beginPath(); ctx.arc(Math.max(x, s.x - 17 * px), s.y, size, 0, Math.PI * 2); ctx.fill();
+    ctx.fillStyle = "#fff";
+    ctx.font = "bold " + 11 * px + "px sans-serif";
+    ctx.textAlign = "center"; ctx.textBaseline = "middle";
+    ctx.fillText(String(s.rank), Math.max(x, s.x - 17 * px), s.y + 0.5 * px);
+  }
+};
+C.signs = (ctx, px) => {
+  const changed = C.links.filter((k) => C.linkShown(k) && C.change(k) && !(C.state.traced && !C.state.traced.links.has(k)))
+    .sort((p, q) => Math.abs(C.change(q)) - Math.abs(C.change(p))).slice(0, 14);
+  ctx.textAlign = "center"; ctx.textBaseline = "middle";
+  ctx.font = "bold " + 15 * px + "px sans-serif";
+  changed.forEach((k) => {
+    const x = (k.from.x + k.to.x) / 2, y = (k.from.y + k.to.y) / 2, less = C.change(k) < 0;
+    if (k.isBack) return;
+    ctx.lineWidth = 4 * px; ctx.strokeStyle = "#fff"; ctx.lineJoin = "round";
+    ctx.strokeText(less ? "\u2212" : "+", x, y);
+    ctx.fillStyle = less ? C.LESS : C.MORE;
+    ctx.fillText(less ? "\u2212" : "+", x, y);
+  });
+};
+C.label = (ctx, s, px, taken) => {
+  const r = C.radius(s), size = 12 * px, x = s.x + r + 6;
+  const key = Math.round(s.x), rows = taken.get(key) || [];
+  const strong = s === C.state.chosen || s === C.state.hover;
+  const badge = C.badge(s), two = badge && s.room / px >= 28;
+  const tall = (two ? 13 : 6.5) * px;
+  if (!strong && rows.some((row) => Math.abs(row.y - s.y) < row.tall + tall)) return;
+  rows.push({ y: s.y, tall });
+  taken.set(key, rows);
+  const dim = C.dim(s), columnEnd = (s.stage === "recycler" ? s.x - 26 + C.columnWidth : (Math.floor(s.x / C.columnWidth) + 1) * C.columnWidth);
+  let room = columnEnd - x - 10;
+  const loss = badge ? "costs " + s.lostText : C.state.choke && s.lost > 0 ? s.lostText
+    : C.state.mode === "diff" && C.change(s) ? (C.change(s) > 0 ? "+" : "") + C.number(C.change(s)) : "";
+  ctx.textBaseline = "middle"; ctx.textAlign = "left"; ctx.direction = "ltr"; ctx.lineJoin = "round";
+  const put = (text, at, y, colour, bold) => {
+    ctx.font = (bold ? "bold " : "") + size + "px " + C.FONT;
+    const clean = C.isolated(text);
+    ctx.lineWidth = 3.5 * px; ctx.strokeStyle = "rgba(255,255,255,.92)"; ctx.strokeText(clean, at, y);
+    ctx.fillStyle = dim ? "#A7ADB6" : colour; ctx.fillText(clean, at, y);
+    return ctx.measureText(clean).width;
+  };
+  const y = two ? s.y - 7 * px : s.y;
+  ctx.font = "bold " + size + "px " + C.FONT;
+  const lossWidth = loss && !two ? ctx.measureText(loss).width + 5 * px : 0;
+  const mark = (s.inCut ? "\u25b6 " : "") + s.place;
+  let at = x;
+  if (mark.trim()) at += put(C.short(ctx, mark, room * 0.5), at, y, C.dark(s.colour), true) + 4 * px;
+  room -= at - x + lossWidth;
+  ctx.font = (badge || strong ? "bold " : "") + size + "px " + C.FONT;
+  if (strong) room = Math.max(room, 260 * px);
+  const name = C.short(ctx, C.plain(s), room);
+  if (name) at += put(name, at, y, s.project ? "#4B5563" : C.INK, badge || strong) + 5 * px;
+  if (loss) {
+    const colour = !badge && C.state.mode === "diff" && C.change(s) > 0 ? C.MORE : C.LESS;
+    if (two) put(loss, x, s.y + 7 * px, colour, true); else put(loss, at, y, colour, true);
+  }
+  C.boxes.push({ s, x1: x, x2: at + lossWidth, y1: s.y - tall, y2: s.y + tall });
+};
+C.plain = (s) => s.label.replace(/\s+/g, " ");
+C.dark = (hex) => hex === "#3A97D3" ? "#1F78B4" : hex === "#7A828C" ? "#4B5563" : hex === "#D55E00" ? "#B54E00" : hex;
+C.placeHeads = () => {
+  const net = window.network, scale = net.getScale();
+  C.heads.forEach((h) => {
+    const at = net.canvasToDOM({ x: h.x, y: h.y === null ? 0 : h.y });
+    h.element.style.left = Math.round(at.x + 4) + "px";
+    h.element.style.top = h.y === null ? "0" : Math.round(at.y + 4) + "px";
+    h.element.style.maxWidth = Math.max(60, Math.round(C.columnWidth * scale - 8)) + "px";
+  });
+};

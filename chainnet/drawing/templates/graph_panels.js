@@ -1,0 +1,276 @@
+"use strict";
+// The rail on the right, filters, counts, tables, saved pictures.
+C.row = (s, lead, number, share, colour, small) => {
+  const button = C.make("button", undefined, "row"), top = C.make("span", undefined, "top");
+  button.type = "button";
+  top.append(C.make("span", lead), C.make("span", number, "num"));
+  button.append(top);
+  if (small) button.append(C.make("small", small));
+  if (share !== null) {
+    const line = C.make("span", undefined, "barline"), bar = C.make("i");
+    bar.style.width = Math.max(1, 100 * Math.min(share, 1)) + "%";
+    bar.style.background = colour;
+    line.append(bar);
+    button.append(line);
+  }
+  if (s) button.addEventListener("click", () => C.choose(s, true)); else button.disabled = true;
+  return button;
+};
+C.side = () => {
+  const side = C.at("side");
+  side.replaceChildren(...(C.state.chosen ? C.card(C.state.chosen) : C.ranking()));
+  side.scrollTop = 0;
+};
+C.rows = (buttons) => {
+  const list = C.make("ol");
+  buttons.forEach((b) => { const item = C.make("li"); item.append(b); list.append(item); });
+  return list;
+};
+C.ranking = () => {
+  if (C.data.hasLosses) {
+    const ranked = C.sites.filter((s) => s.rank).sort((p, q) => p.rank - q.rank || (p.id < q.id ? -1 : 1));
+    const tested = C.sites.filter((s) => s.lost !== null).length, zero = tested - ranked.length;
+    const parts = [C.make("h2", "Costliest single losses"), C.make("p", "Deliveries lost if one site drops out, the rest rerouted as far as it goes.", "lead")];
+    parts.push(C.rows(ranked.slice(0, 12).map((s) => C.row(s, s.rankText + "  " + (s.inCut ? "\u25b6 " : "") + s.label, s.lostText,
+      s.lost / C.mostLost, C.LESS, [s.step, s.place, s.lostShareText].filter(Boolean).join(" \u00b7 ")))));
+    const rest = ranked.length > 12 ? "and " + (ranked.length - 12) + " more; " : "";
+    parts.push(C.make("p", rest + zero + " of " + tested + " sites cost nothing" + C.largestHarmless() + ".", "lead"));
+    return parts;
+  }
+  const sums = new Map();
+  C.sites.forEach((s) => sums.set(s.block, (sums.get(s.block) || 0) + C.flow(s)));
+  const part = (s) => sums.get(s.block) > 0 ? C.flow(s) / sums.get(s.block) : 0;
+  const large = C.sites.filter((s) => s.stage !== "end_use" && C.flow(s) > 0 && C.siteShown(s))
+    .sort((p, q) => part(q) - part(p) || p.index - q.index).slice(0, 12);
+  return [C.make("h2", "Largest parts of a step"), C.make("p", "Share of its step's output. Size is not loss: no ranking of losses was given.", "lead"),
+    C.rows(large.map((s) => C.row(s, s.label, C.percent(part(s)), part(s), s.colour, [s.step, s.place].filter(Boolean).join(" \u00b7 "))))];
+};
+C.largestHarmless = () => {
+  const none = C.sites.filter((s) => s.lost === 0 && !s.project && (s.base || 0) > 0).sort((p, q) => q.base - p.base || p.index - q.index)[0];
+  return none ? ", among them " + none.label + " (" + none.baseText + ")" : "";
+};
+C.card = (s) => {
+  const back = C.make("button", "\u2190 Back to the list", "back");
+  back.type = "button";
+  back.addEventListener("click", () => C.choose(null));
+  const parts = [back, C.make("h2", s.label), C.make("p", [s.step, s.place, s.project ? "project, not built" : ""].filter(Boolean).join(" \u00b7 "), "lead")];
+  if (C.data.hasLosses && s.stage !== "end_use") {
+    parts.push(C.make("p", s.rank ? "Its loss costs " + s.lostText : s.lost === null ? "Loss not tested" : "Its loss costs nothing", "big"));
+    if (s.rank) parts.push(C.make("p", s.lostShareText + " of deliveries; rank " + s.rankText + (s.inCut ? "; \u25b6 in the minimum cut" : ""), "lead"));
+  } else if (s.inCut) parts.push(C.make("p", "\u25b6 in the minimum cut", "lead"));
+  const lines = [["Capacity", s.capacityText], ["Flow, baseline", s.baseText]];
+  if (C.data.hasResult) lines.push(["Flow, " + C.data.resultName.toLowerCase(), s.resultText]);
+  lines.push(["Used", s.utilText]);
+  if (s.makes) lines.push(["Counts t of", s.makes]);
+  lines.push(["Grade", s.grade]);
+  parts.push(C.list(lines), C.make("p", C.feeds(C.state.traced)));
+  if (!C.state.traced.byFlow) parts.push(C.make("p", "No link has flow here: all links on record are traced.", "lead"));
+  C.partners(parts, "Suppliers", s.into, "from");
+  C.partners(parts, "Users", s.out, "to");
+  if (s.demand.length) {
+    parts.push(C.make("h3", "Demand"));
+    parts.push(C.list(s.demand.map((d) => [d.tier || "no tier", d.text + (d.commodity ? " " + d.commodity : "")])));
+  }
+  parts.push(C.make("h3", "On record"), C.list(s.fields.concat([["Id", s.id]])));
+  parts.push(C.make("h3", "Sources"));
+  if (!s.references.length) parts.push(C.make("p", "n/d"));
+  s.references.forEach((key) => parts.push(C.make("p", key + (C.data.references[key] ? ": " + C.data.references[key] : ""), "lead")));
+  return parts;
+};
+C.partners = (parts, title, links, end) => {
+  const open = links.filter((k) => C.flow(k) > 0).sort((p, q) => C.flow(q) - C.flow(p) || p.index - q.index);
+  if (!links.length) return;
+  parts.push(C.make("h3", title + (open.length > 6 ? " (6 of " + open.length + ")" : "")));
+  if (!open.length) { parts.push(C.make("p", "none with flow; " + links.length + " on record", "lead")); return; }
+  const sums = {};
+  open.forEach((k) => { sums["c" + k.commodity] = (sums["c" + k.commodity] || 0) + C.flow(k); });
+  parts.push(C.rows(open.slice(0, 6).map((k) => {
+    const share = C.flow(k) / sums["c" + k.commodity], other = k[end];
+    const text = C.state.mode === "base" ? k.baseText : C.state.mode === "result" ? k.resultText : k.changeText;
+    return C.row(other, other.label, text, share, k.from.colour,
+      [other.place, C.percent(share) + (k.commodityText ? " of " + k.commodityText : ""), k.grade].filter(Boolean).join(" \u00b7 "));
+  })));
+};
+C.count = () => {
+  const real = C.sites.filter((s) => C.state.projects || !s.project), shown = real.filter(C.siteShown);
+  const moving = C.links.filter(C.carries), seen = moving.filter(C.linkShown);
+  const main = (k) => !C.data.main.length || C.data.main.includes(k.commodity);
+  const whole = moving.filter(main).reduce((sum, k) => sum + C.flow(k), 0), part = seen.filter(main).reduce((sum, k) => sum + C.flow(k), 0);
+  const flow = C.data.main.length && whole > 0 ? ", " + C.percent(part / whole) + " of main flow" : "";
+  C.at("count").textContent = shown.length + " of " + real.length + " sites, " + seen.length + " of " + moving.length + " links with flow" + flow;
+};
+C.chips = () => {
+  const chips = [], st = C.state;
+  const chip = (text, undo) => {
+    const button = C.make("button", text + " \u00d7");
+    button.type = "button";
+    button.title = "Remove this filter";
+    button.addEventListener("click", () => { undo(); C.changed(); });
+    chips.push(button);
+  };
+  Object.entries(st.off).forEach(([kind, set]) => { if (set.size) chip("without " + [...set].map((v) => v || "no country").join(", "), () => C.allOn(kind)); });
+  if (st.commodity) chip("only " + C.at("commodity").selectedOptions[0].textContent, () => { st.commodity = ""; C.at("commodity").value = ""; });
+  if (st.least > 0) chip("from " + C.number(st.least) + " t/yr", () => { st.least = 0; C.at("least").value = 0; C.at("leastText").textContent = "0"; });
+  if (st.chosen) chip("chain of " + st.chosen.label, () => C.choose(null));
+  C.at("chips").replaceChildren(...chips);
+};
+C.allOn = (kind) => {
+  C.state.off[kind].clear();
+  document.querySelectorAll("#legend input[data-filter]").forEach((box) => { if (box.dataset.filter === kind) box.checked = true; });
+};
+C.clearFilters = () => {
+  Object.keys(C.state.off).forEach(C.allOn);
+  C.state.commodity = ""; C.state.least = 0;
+  C.at("commodity").value = ""; C.at("least").value = 0; C.at("leastText").textContent = "0";
+};
+C.follow = () => {
+  // counts, chips and tables follow what is shown
+  C.count();
+  C.chips();
+  document.querySelectorAll("#sites tbody tr").forEach((row) => {
+    const s = C.byId.get(row.dataset.site);
+    row.hidden = !(C.siteShown(s) || s.project && C.state.projects === false && !C.state.off.step.has(s.step) && !C.state.off.place.has(s.place));
+    row.classList.toggle("on", s === C.state.chosen);
+  });
+  document.querySelectorAll("#links tbody tr").forEach((row) => {
+    const k = C.linkById.get(row.dataset.link), st = C.state;
+    row.hidden = [k.from, k.to].some((s) => st.off.step.has(s.step) || st.off.place.has(s.place)) || st.off.grade.has(k.grade) ||
+      (Boolean(st.commodity) && k.commodity !== st.commodity) || (st.least > 0 && C.flow(k) < st.least);
+    row.classList.toggle("on", Boolean(st.chosen) && (k.from === st.chosen || k.to === st.chosen));
+  });
+};
+C.changed = () => {
+  if (C.state.chosen) C.state.traced = C.trace(C.state.chosen);
+  C.badges = new Set(C.sites.filter((s) => s.rank && s.rank <= 3 && C.sites.filter((t) => t.rank && t.rank <= 3).length <= 6));
+  C.refresh();
+  C.side();
+  C.follow();
+  C.fillHeads();
+  C.remember();
+  window.network.redraw();
+};
+C.setMode = (mode) => {
+  C.state.mode = mode;
+  document.querySelectorAll("#switch button").forEach((b) => b.setAttribute("aria-pressed", String(b.dataset.mode === mode)));
+  C.at("changes").hidden = mode !== "diff";
+  C.changed();
+  C.say({ base: "Baseline", result: C.data.resultName, diff: "Difference" }[mode] + " shown");
+};
+C.setChoke = (on) => {
+  C.state.choke = on;
+  C.at("choke").setAttribute("aria-pressed", String(on));
+  C.at("areaWords").textContent = on ? "area = loss if the site drops out; dot = no loss" : "area = output, t/yr";
+  C.changed();
+};
+C.setProjects = (on) => {
+  C.state.projects = on;
+  if (C.at("projects")) C.at("projects").checked = on;
+  C.layout();
+  C.makeHeads();
+  C.changed();
+  C.show(false);
+};
+C.makeHeads = () => {
+  C.at("heads").replaceChildren(...C.heads.map((h) => {
+    h.element = C.make("div", undefined, "head" + (h.low ? " low" : ""));
+    return h.element;
+  }));
+};
+C.fillHeads = () => {
+  const top = C.blocks.reduce((best, b) => b.worst && (!best || C.byId.get(b.worst).lost > C.byId.get(best.worst).lost) ? b : best, null);
+  C.heads.forEach((h) => {
+    const b = h.block, after = C.state.mode !== "base" && C.data.hasResult;
+    const flow = after ? b.resultText : b.baseText, used = after ? b.utilResultText : b.utilText;
+    const numbers = /t\/yr$/.test(flow) ? flow.replace(" t/yr", "") : flow;
+    const name = C.make("b", (b.nCut ? "\u25b6 " : "") + b.name);
+    const sum = b.stage === "end_use" ? flow + " delivered" : numbers + (b.capacityText.includes("t/yr") ? " of " : ", capacity ") + b.capacityText;
+    h.element.classList.toggle("cut", b.nCut > 0);
+    h.element.classList.toggle("worst", b === top);
+    h.element.title = b.name;
+    h.element.replaceChildren(name);
+    if (h.low) { name.textContent += "  " + (flow === "not added" ? "" : sum); return; }
+    h.element.append(C.make("div", sum));
+    const line = C.make("div");
+    if (/%/.test(used)) {
+      const bar = C.make("span", undefined, "use"), fill = C.make("i");
+      fill.style.width = Math.min(100, parseFloat(used.replace(/[<>]/, ""))) + "%";
+      bar.append(fill);
+      line.append(bar, used + " used");
+    } else line.append(b.stage === "end_use" ? b.n + (b.n === 1 ? " end use" : " end uses") : "use n/d");
+    h.element.append(line);
+    if (b.worst) {
+      const chip = C.make("span", "one loss: " + (b === top ? "up to " : "up to ") + b.worstText, "chip"), colour = C.data.lossColours[b.worstClass - 1];
+      chip.style.background = colour[0];
+      chip.style.color = colour[1];
+      h.element.append(chip);
+    } else if (C.data.hasLosses && b.stage !== "end_use") h.element.append(C.make("span", "no single loss costs", "chip"));
+  });
+};
+C.tables = () => {
+  document.querySelectorAll("table.sorts").forEach((table) => {
+    table.querySelectorAll("thead th").forEach((head, column) => {
+      head.tabIndex = 0;
+      const sort = () => {
+        const down = head.getAttribute("aria-sort") === "descending" || (!head.getAttribute("aria-sort") && !head.classList.contains("n"));
+        table.querySelectorAll("thead th").forEach((other) => other.removeAttribute("aria-sort"));
+        head.setAttribute("aria-sort", down ? "ascending" : "descending");
+        const value = (row) => { const cell = row.cells[column]; return cell.dataset.v === undefined ? cell.textContent : Number(cell.dataset.v); };
+        const rows = [...table.tBodies[0].rows].map((row, i) => [value(row), i, row]);
+        const order = (p, q) => p[0] === q[0] ? p[1] - q[1] : (p[0] < q[0] ? -1 : 1) * (down ? 1 : -1);
+        table.tBodies[0].append(...rows.sort(order).map((r) => r[2]));
+      };
+      head.addEventListener("click", sort);
+      head.addEventListener("keydown", (event) => { if (event.key === "Enter") sort(); });
+    });
+  });
+  C.at("sites").tBodies[0].addEventListener("click", (event) => {
+    const row = event.target.closest("tr");
+    if (row && !String(getSelection())) { C.choose(C.byId.get(row.dataset.site), true); document.querySelector(".app").scrollIntoView(); }
+  });
+};
+C.save = (url, name) => {
+  const link = C.make("a");
+  link.href = url;
+  link.download = name;
+  link.click();
+};
+C.compose = () => {
+  // the picture with its title, heads and marking, as it leaves the page
+  const from = document.querySelector("#graph canvas"), ratio = from.width / from.clientWidth, top = C.data.page.marking ? 84 : 60;
+  const to = C.make("canvas");
+  to.width = from.width;
+  to.height = from.height + (top + (C.data.page.marking ? 50 : 26)) * ratio;
+  const ctx = to.getContext("2d"), pane = C.at("heads").getBoundingClientRect();
+  ctx.fillStyle = "#fff"; ctx.fillRect(0, 0, to.width, to.height);
+  ctx.drawImage(from, 0, top * ratio);
+  ctx.scale(ratio, ratio);
+  const width = from.clientWidth;
+  const put = (text, x, y, font, colour, room) => { ctx.font = font; ctx.fillStyle = colour; ctx.textBaseline = "top"; ctx.fillText(C.isolated(C.short(ctx, text, room)), x, y); };
+  let y = 6;
+  const mark = (at) => { ctx.textAlign = "center"; put(C.data.page.marking, width / 2, at, "bold 14px sans-serif", C.INK, width); ctx.textAlign = "left"; };
+  if (C.data.page.marking) { mark(y); y += 24; }
+  put(document.querySelector("h1").textContent, 10, y, "bold 17px sans-serif", C.INK, width - 20);
+  put(C.data.page.title, 10, y + 24, "13px sans-serif", "#4B5563", width - 20);
+  C.heads.forEach((h) => {
+    const box = h.element.getBoundingClientRect(), x = box.left - pane.left, base = box.top - pane.top + top;
+    ctx.fillStyle = "#fff"; ctx.fillRect(x, base, box.width, box.height);
+    [...h.element.children].forEach((line, i) => put(line.textContent, x + 8, base + 4 + i * 17, (i ? "12px" : "bold 13px") + " sans-serif",
+      line.className === "chip" ? C.LESS : C.INK, box.width - 10));
+  });
+  const words = [C.at("count").textContent, [...C.at("chips").children].map((c) => c.textContent.slice(0, -2)).join("; "),
+    "input digest " + C.data.page.digest].filter(Boolean).join(" \u00b7 ");
+  put(words, 10, top + from.clientHeight + 6, "12px sans-serif", "#4B5563", width - 20);
+  if (C.data.page.marking) mark(top + from.clientHeight + 28);
+  return to;
+};
+C.csv = () => {
+  const safe = (text) => {
+    const guarded = /^[=+\-@\t\r]/.test(text) ? "'" + text : text;
+    return /[",\n\r]/.test(guarded) ? '"' + guarded.replace(/"/g, '""') + '"' : guarded;
+  };
+  const rows = [...C.at("sites").rows].filter((row) => !row.hidden);
+  const text = rows.map((row) => [...row.cells].map((cell) => safe(cell.textContent.trim())).join(",")).join("\r\n");
+  const url = URL.createObjectURL(new Blob(["\ufeff" + text + "\r\n"], { type: "text/csv" }));
+  C.save(url, "sites.csv");
+  setTimeout(() => URL.revokeObjectURL(url), 1000);
+};

@@ -1,0 +1,119 @@
+"use strict";
+// The engine is started with everything in its place: no physics, nothing moves by itself.
+C.remember = () => {
+  const st = C.state, parts = new URLSearchParams();
+  if (st.mode !== (C.data.hasResult ? "result" : "base")) parts.set("flows", st.mode);
+  if (st.choke !== C.data.startChoke) parts.set("chokepoints", st.choke ? "1" : "0");
+  if (st.chosen) parts.set("site", st.chosen.id);
+  Object.entries(st.off).forEach(([kind, set]) => set.forEach((value) => parts.append("without-" + kind, value)));
+  const text = parts.toString();
+  try { history.replaceState(null, "", text ? "#" + text : location.pathname + location.search); } catch (error) { C.fixed = true; }
+};
+C.recall = () => {
+  const parts = new URLSearchParams(location.hash.slice(1)), st = C.state;
+  const known = C.data.hasResult && C.data.hasBase ? ["base", "result", "diff"] : [];
+  if (known.includes(parts.get("flows"))) st.mode = parts.get("flows");
+  if (C.data.hasLosses && parts.has("chokepoints")) st.choke = parts.get("chokepoints") === "1";
+  document.querySelectorAll("#legend input[data-filter]").forEach((box) => {
+    if (parts.getAll("without-" + box.dataset.filter).includes(box.value)) { box.checked = false; st.off[box.dataset.filter].add(box.value); }
+  });
+  return C.byId.get(parts.get("site"));
+};
+C.controls = () => {
+  document.querySelectorAll("#switch button").forEach((b) => b.addEventListener("click", () => C.setMode(b.dataset.mode)));
+  C.at("choke").addEventListener("click", () => C.setChoke(!C.state.choke));
+  C.at("fit").addEventListener("click", () => C.show(true));
+  C.at("reset").addEventListener("click", () => { C.clearFilters(); C.choose(null); C.changed(); C.show(true); });
+  C.at("help").addEventListener("click", () => C.at("keys").showModal());
+  C.at("csv").addEventListener("click", C.csv);
+  C.at("png").addEventListener("click", () => C.compose().toBlob((blob) => {
+    const url = URL.createObjectURL(blob);
+    C.save(url, "graph.png");
+    setTimeout(() => URL.revokeObjectURL(url), 1000);
+  }));
+  document.querySelectorAll("#legend input[data-filter]").forEach((box) => box.addEventListener("change", () => {
+    const set = C.state.off[box.dataset.filter];
+    if (box.checked) set.delete(box.value); else set.add(box.value);
+    C.changed();
+  }));
+  if (C.at("projects")) C.at("projects").addEventListener("change", (event) => C.setProjects(event.target.checked));
+  C.at("idle").addEventListener("change", (event) => { C.state.idle = event.target.checked; C.changed(); });
+  C.at("capacity").addEventListener("change", (event) => { C.state.capacity = event.target.checked; C.changed(); });
+  C.at("commodity").addEventListener("change", (event) => { C.state.commodity = event.target.value; C.changed(); });
+  C.at("least").addEventListener("input", (event) => {
+    // the slider follows the square root, as the widths do
+    const share = Number(event.target.value) / 100;
+    C.state.least = share * share * C.mostLink;
+    C.at("leastText").textContent = C.number(C.state.least);
+    C.changed();
+  });
+};
+C.samples = () => {
+  if (!(C.mostLink > 0)) { C.at("widths").textContent = "no flow on record: all links are thin"; return; }
+  const round = (x) => Number(x.toPrecision(1)), space = "http://www.w3.org/2000/svg";
+  [C.mostLink / 100, C.mostLink / 10, C.mostLink].map(round).forEach((flow) => {
+    const picture = document.createElementNS(space, "svg"), line = document.createElementNS(space, "path");
+    picture.setAttribute("viewBox", "0 0 22 16");
+    picture.style.width = "22px";
+    line.setAttribute("d", "M0 8H22");
+    line.setAttribute("stroke", "#4B5563");
+    line.setAttribute("stroke-width", String(Math.min(C.linkWidth(flow), 14)));
+    picture.append(line);
+    C.at("widths").append(picture, C.number(flow));
+  });
+  C.at("widths").append("t/yr");
+};
+C.resize = () => {
+  const above = document.querySelector(".app").getBoundingClientRect().top + scrollY;
+  document.documentElement.style.setProperty("--above", Math.round(above) + "px");
+};
+C.start = () => {
+  C.resize();
+  C.widest = C.links.length > 600 ? 7 : 12;
+  C.badges = new Set();
+  const named = C.recall();
+  if (C.at("projects")) C.at("projects").checked = C.state.projects;
+  C.layout();
+  C.makeHeads();
+  C.nodes = new vis.DataSet(C.sites.map(C.siteStyle));
+  // wide links first, so that thin ones stay on top
+  C.links.slice().sort((p, q) => Math.max(q.base || 0, q.result || 0) - Math.max(p.base || 0, p.result || 0) || p.index - q.index)
+    .forEach((k, i) => { k.order = i; });
+  const ordered = C.links.slice().sort((p, q) => p.order - q.order);
+  C.edges = new vis.DataSet(ordered.map(C.linkStyle));
+  window.network = new vis.Network(C.at("graph"), { nodes: C.nodes, edges: C.edges }, {
+    physics: false,
+    layout: { improvedLayout: false, randomSeed: 1 },
+    nodes: { labelHighlightBold: false, chosen: false },
+    edges: { chosen: false },
+    interaction: {
+      dragNodes: false, hover: false, tooltipDelay: 1e9, selectConnectedEdges: false, keyboard: false,
+      hideEdgesOnDrag: C.links.length > 800, hideEdgesOnZoom: C.links.length > 800,
+    },
+  });
+  window.network.on("afterDrawing", C.paint);
+  C.samples();
+  C.controls();
+  C.pointer();
+  C.search();
+  C.keys();
+  C.tables();
+  C.show(false);
+  C.setChoke(C.state.choke);
+  C.setMode(C.state.mode);
+  if (named) C.choose(named, false);
+  let last = innerWidth + "x" + innerHeight;
+  addEventListener("resize", () => {
+    const now = innerWidth + "x" + innerHeight;
+    if (now === last || matchMedia("print").matches) return;
+    last = now;
+    C.resize(); C.layout(); C.makeHeads(); C.changed(); C.show(false);
+  });
+  addEventListener("beforeprint", () => {
+    const printed = C.at("printed");
+    printed.src = C.compose().toDataURL("image/png");
+    printed.hidden = false;
+  });
+  addEventListener("afterprint", () => { C.at("printed").hidden = true; });
+};
+C.start();

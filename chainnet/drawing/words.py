@@ -1,0 +1,103 @@
+"""What a graph shows, said in sentences made of its own numbers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chainnet.drawing.answers import Answer, Losses
+from chainnet.drawing.facts import Facts
+from chainnet.drawing.style import number, percent, tonnes
+from chainnet.network import Network
+
+__all__ = ["finding", "inferred_words", "narrow_words"]
+
+
+def finding(network: Network, facts: Facts, answer: Answer | None, losses: Losses | None) -> str:
+    """Return the heading: the one thing the picture is about."""
+    if answer is not None and answer.kind == "balance":
+        return _served(network, answer)
+    worst = _worst(facts)
+    if worst:
+        first = worst[0]
+        share = f", {first['lostShareText']} of {tonnes(losses.base_tpa)}" if losses and losses.base_tpa else ""
+        if len(worst) > 1:
+            names = _listed([s["label"] for s in worst[:3]])
+            more = f" and {len(worst) - 3} more" if len(worst) > 3 else ""
+            return f"{names}{more} tie as the single losses that cost most: {first['lostText']} each{share}."
+        return f"{_named(first)} is the single loss that costs most: {first['lostText']}{share}."
+    if losses is not None:
+        return f"No single site costs anything: {len(losses.table)} tested, all zero."
+    if answer is not None and answer.value_tpa is not None:
+        return f"The largest deliveries are {tonnes(answer.value_tpa)}."
+    return _fullest(facts)
+
+
+def narrow_words(facts: Facts, answer: Answer | None, losses: Losses | None) -> str:
+    """Return the line under the heading: what binds, and what the numbers count."""
+    cut = [s for s in facts.sites if s["inCut"]]
+    lines = []
+    if cut:
+        steps = _listed(sorted({s["step"] for s in cut}))
+        which = "the" if answer is not None and answer.is_unique else "a"
+        sites = f"{len(cut)} sites" if len(cut) > 1 else "1 site"
+        lines.append(f"▶ {sites} in {which} minimum cut, at {steps}.")
+    elif answer is not None and answer.cut_demand and not answer.cut_edges:
+        lines.append("Demand is met in full: no site binds.")
+    elif losses is not None and "in_cut" in losses.table and not losses.table["in_cut"].any():
+        lines.append("Before any loss no single capacity binds.")
+    worst = _worst(facts)
+    if answer is not None and answer.kind == "balance" and worst:
+        lines.append(f"Costliest single loss: {_named(worst[0])}, {worst[0]['lostText']}.")
+    if losses is not None:
+        lines.append(f"Loss = largest deliveries with less without the site ({losses.words}).")
+    return " ".join(lines)
+
+
+def inferred_words(facts: Facts) -> str:
+    """Return how many of the links with flow are inferred."""
+    moving = [k for k in facts.links if (k["base"] or 0.0) > 0 or (k["result"] or 0.0) > 0]
+    if not moving:
+        return "No link has a flow on record."
+    n = sum(k["isInferred"] for k in moving)
+    return f"{percent(n / len(moving))} of the {len(moving)} links with flow are inferred (dashed)."
+
+
+def _served(network: Network, answer: Answer) -> str:
+    demand = sum(t["demand"] for t in answer.tiers)
+    served = sum(t["served"] for t in answer.tiers)
+    whose = f" of {', '.join(network.beneficiaries)}" if network.beneficiaries else ""
+    start = f"{answer.words}: " if answer.scenario else ""
+    text = f"{start}{number(served)} of {tonnes(demand)} demand{whose} are served"
+    short = [t for t in answer.tiers if t["short"] > 1e-9 * max(t["demand"], 1e-12)]
+    if not short:
+        return f"{text}; nobody is short."
+    words = [f"{t['tier']} short {number(t['short'])} of {number(t['demand'])}" for t in short]
+    return f"{text}; {_listed(words)}."
+
+
+def _worst(facts: Facts) -> list[dict[str, Any]]:
+    return sorted((s for s in facts.sites if s["rank"] == 1), key=lambda s: str(s["id"]))
+
+
+def _named(site: dict[str, Any]) -> str:
+    place = f", {site['place']}" if site["place"] else ""
+    return f"{site['label']} ({site['step']}{place})"
+
+
+def _fullest(facts: Facts) -> str:
+    running = sum(not s["project"] for s in facts.sites)
+    count = f"{running} sites and {len(facts.links)} links in {len(facts.blocks)} steps"
+    used: dict[int, tuple[float, float]] = {}
+    for site in facts.sites:
+        if site["base"] is not None and site["capacity"]:
+            flow, capacity = used.get(site["block"], (0.0, 0.0))
+            used[site["block"]] = (flow + site["base"], capacity + site["capacity"])
+    known = [b for b in facts.blocks if b["index"] in used and b["utilText"] not in ("n/d", "n/a")]
+    if not known:
+        return f"{count}."
+    full = max(known, key=lambda b: (used[b["index"]][0] / used[b["index"]][1], -b["index"]))
+    return f"{full['name'].capitalize()} runs closest to capacity: {full['utilText']} of {full['capacityText']}."
+
+
+def _listed(words: list[str]) -> str:
+    return words[0] if len(words) == 1 else ", ".join(words[:-1]) + " and " + words[-1]

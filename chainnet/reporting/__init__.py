@@ -1,0 +1,1 @@
+"""Reports: an assessment becomes HTML, PDF and XLSX, from one content; nothing is solved here."""

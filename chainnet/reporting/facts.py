@@ -1,0 +1,340 @@
+"""An assessment as the report reads it: names, tiers in order, the first tier's numbers. Nothing is solved."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from chainnet.assessment import Assessment
+from chainnet.reporting.words import NO_DATA, country_name, readable_id, who
+from chainnet.schema import QUALITIES
+
+__all__ = ["Facts"]
+
+BASELINE = "baseline"
+ALL_TIERS = "all tiers"
+LETTERS = {"reported": "R", "estimated": "E", "inferred": "I", "assumed": "A"}
+SUMMED = (
+    "demand_tpa",
+    "served_tpa",
+    "shortfall_tpa",
+    "shortfall_before_tpa",
+    "demand_low_tpa",
+    "shortfall_low_tpa",
+    "demand_high_tpa",
+    "shortfall_high_tpa",
+)
+
+
+class Facts:
+    """Looks into an assessment.
+
+    Parameters
+    ----------
+    assessment : Assessment
+    """
+
+    def __init__(self, assessment: Assessment) -> None:
+        self.a = assessment
+        self.network = assessment.network
+        self.settings: dict[str, Any] = assessment.provenance["settings"]
+
+    # -- who and what counts --------------------------------------------------------------------
+
+    @cached_property
+    def tiers(self) -> list[str]:
+        """Tiers with counted demand, first served first."""
+        return list(dict.fromkeys(self.summary["tier"]))
+
+    @cached_property
+    def has_first(self) -> bool:
+        """Whether somebody asks in the first tier."""
+        return self.network.tier_order[0] in self.tiers
+
+    @property
+    def first(self) -> str:
+        """Name of the tier on which the report rests: the first one, or all of them."""
+        return self.network.tier_order[0] if self.has_first else ALL_TIERS
+
+    @cached_property
+    def summary(self) -> pd.DataFrame:
+        """``stress.summary`` with scenario and tier as columns."""
+        table = self.a.stress.summary.reset_index()
+        return table.assign(tier=table["tier"].fillna(ALL_TIERS))
+
+    @cached_property
+    def leading(self) -> pd.DataFrame:
+        """The summary of the leading tier (of all, where nobody asks in the first), by scenario."""
+        table = self.summary
+        if self.has_first:
+            return table[table["tier"] == self.first].set_index("scenario")
+        return self.whole
+
+    @cached_property
+    def whole(self) -> pd.DataFrame:
+        """The summary over all tiers, by scenario; their tonnes are on one basis."""
+        grouped = self.summary.groupby("scenario", sort=False)[list(SUMMED)]
+        return grouped.sum(min_count=1)
+
+    def of(self, scenario: str, tier: str) -> Any:
+        """Return the row of the summary for a scenario and tier."""
+        table = self.summary
+        return table[(table["scenario"] == scenario) & (table["tier"] == tier)].iloc[0]
+
+    @cached_property
+    def ordered(self) -> list[str]:
+        """Scenarios, worst first: by shortfall of the leading tier, then of all tiers, then by name."""
+        names = [name for name in self.leading.index if name != BASELINE]
+
+        def key(name: str) -> tuple[float, float, str]:
+            lead, whole = self.leading.loc[name, "shortfall_tpa"], self.whole.loc[name, "shortfall_tpa"]
+            return (-round(float(lead), 6), -round(float(whole), 6), name)
+
+        return sorted(names, key=key)
+
+    @property
+    def when(self) -> str:
+        """The scenario under which rerouting was asked, by name; the baseline if none was given."""
+        return self.a.worst or BASELINE
+
+    def scenario_label(self, name: str) -> str:
+        """Return a scenario in words."""
+        if name == BASELINE:
+            return "Baseline: nothing happens"
+        return str(self.a.scenarios.loc[name, "label"])
+
+    @cached_property
+    def whose(self) -> str:
+        """Whose demand counts, in the words of the data; empty where all of it does."""
+        asked = self.settings["beneficiaries"]
+        if asked in ("all", None) or not len(asked):
+            return ""
+        return ", ".join(country_name(w) for w in ([asked] if isinstance(asked, str) else asked))
+
+    @cached_property
+    def whose_members(self) -> str:
+        """The countries and groups behind ``whose``; empty where the words say it already."""
+        asked = self.settings["beneficiaries"]
+        if not self.whose:
+            return ""
+        members = who([asked] if isinstance(asked, str) else list(asked), self.network.groups_known)
+        return "" if members == self.whose else members
+
+    @cached_property
+    def counted(self) -> list[str]:
+        """Commodities whose tonnes count."""
+        asked = self.settings["commodity"]
+        return [asked] if isinstance(asked, str) else list(asked or [])
+
+    @cached_property
+    def commodity_labels(self) -> dict[str, str]:
+        """Commodity id -> name for people."""
+        table = self.network.commodities
+        return {str(i): str(label if isinstance(label, str) else i) for i, label in zip(table["id"], table["label"])}
+
+    def commodity(self, name: Any) -> str:
+        """Return a commodity's name for people; empty where it has none."""
+        return self.commodity_labels.get(str(name), str(name)) if isinstance(name, str) else ""
+
+    @cached_property
+    def basis(self) -> str:
+        """What a counted tonne counts, without the t; empty where nothing is said."""
+        table = self.network.commodities
+        found = table.loc[table["id"].isin(self.counted), "basis"].dropna().unique()
+        return str(found[0]).removeprefix("t ") if len(found) == 1 else ""
+
+    @property
+    def unit(self) -> str:
+        """Unit of every counted tonne."""
+        return f"t/yr {self.basis}".strip()
+
+    # -- names ----------------------------------------------------------------------------------
+
+    @cached_property
+    def things(self) -> pd.DataFrame:
+        """Nodes and projects by id: label, step, stage, site, place, country, quality, output, share of step."""
+        columns = ["id", "label", "stage", "step", "site", "country", "region", "process", "capacity_tpa", "quality"]
+        both = pd.concat([self.network.nodes[columns], self.network.projects[columns]], ignore_index=True)
+        both["label"] = both["label"].fillna(both["id"])
+        both["step"] = both["step"].fillna(both["stage"].str.replace("_", " "))
+        both["place"] = [self.place(c, r) for c, r in zip(both["country"], both["region"])]
+        both["output_tpa"] = self.network.baseline.reindex(both["id"]).to_numpy(dtype=float)
+        recipes = self.network.processes
+        main = recipes[recipes["role"] == "output"].set_index("process")["commodity"]
+        both["made"] = both["process"].map(main).fillna("")
+        whole = both.groupby(["step", "made"])["output_tpa"].transform("sum")
+        both["step_share"] = (both["output_tpa"] / whole.where(whole > 0)).fillna(0.0)
+        return both.set_index("id")
+
+    @staticmethod
+    def place(country: Any, region: Any) -> str:
+        """Return where something stands: its country by name, else its region, else n/d."""
+        if isinstance(country, str):
+            return country_name(country)
+        return str(region) if isinstance(region, str) else NO_DATA
+
+    def label(self, name: str) -> str:
+        """Return the label of a node or project, or its id."""
+        return str(self.things.at[name, "label"]) if name in self.things.index else str(name)
+
+    @cached_property
+    def site_of(self) -> pd.Series:
+        """Site of each node; a node without one is its own."""
+        nodes = self.network.nodes
+        return pd.Series(nodes["site"].fillna(nodes["id"]).to_numpy(), index=nodes["id"])
+
+    def members(self, site: str) -> list[str]:
+        """Return the nodes of a site."""
+        return list(self.site_of.index[self.site_of == site])
+
+    def site_label(self, site: str) -> str:
+        """Return a site in words."""
+        parts = self.members(site)
+        if len(parts) == 1:
+            return self.label(parts[0])
+        return f"{readable_id(site)} ({len(parts)} parts)"
+
+    def stands_for_region(self, site: str) -> bool:
+        """Whether a site has no country of its own, so that it may be several plants."""
+        parts = [p for p in self.members(site) if p in self.things.index]
+        return bool(parts) and bool(self.things.loc[parts, "country"].isna().all())
+
+    @cached_property
+    def steps(self) -> list[str]:
+        """Steps from the mine to the user, recyclers last."""
+        nodes = self.network.nodes
+        step = pd.Series(nodes["step"].fillna(nodes["stage"].str.replace("_", " ")).to_numpy(), index=nodes["id"])
+        stage = dict(zip(step, nodes["stage"]))
+        edges = self.network.edges
+        pairs = {(step.get(s), step.get(t)) for s, t in zip(edges["source"], edges["target"])}
+        asked = self.network.demand
+        served = set(asked.loc[asked["tier"].notna() | asked["commodity"].isin(self.counted), "node"])
+        away = {str(step[i]): 0 for i in step.index if i in served}  # takers of by-products are no users
+        found, hops = set(away), 0
+        while found:
+            hops += 1
+            found = {s for s, t in pairs if t in found and s is not None and s not in away}
+            away |= dict.fromkeys(sorted(str(s) for s in found), hops)
+        inner = [s for s, where in stage.items() if where != "end_use"]
+        return sorted(dict.fromkeys(inner), key=lambda s: (stage[s] == "recycler", -away.get(s, 99), s))
+
+    # -- shares, losses and grades ------------------------------------------------------------------
+
+    @cached_property
+    def shares(self) -> pd.DataFrame:
+        """Share of each place in what a step makes (baseline flow, else capacity): step, commodity, place, share."""
+        nodes, edges = self.things, self.network.edges
+        place = {i: (r.stage, r.step) for i, r in nodes.iterrows() if i in set(self.network.nodes["id"])}
+        inside = edges[[s in place and t in place for s, t in zip(edges["source"], edges["target"])]]
+        out = inside[[place[s] != place[t] for s, t in zip(inside["source"], inside["target"])]]
+        recipes = self.network.processes
+        side = recipes[recipes["role"] == "byproduct"]
+        aside = set(zip(side["process"], side["commodity"]))
+        process = nodes["process"]
+        out = out[[(process.get(s), c) not in aside for s, c in zip(out["source"], out["commodity"])]]
+        rows = pd.DataFrame(
+            {
+                "step": out["source"].map(nodes["step"]),
+                "commodity": out["commodity"].fillna(""),
+                "place": out["source"].map(nodes["place"]),
+                "code": out["source"].map(nodes["country"].fillna(nodes["region"]).fillna(NO_DATA)),
+                "t": out["flow_tpa"],
+            }
+        )
+        if rows["t"].isna().all():  # no baseline: what could be made stands in
+            made_by = nodes[nodes.index.isin(rows.index.union(out["source"]))]
+            rows = pd.DataFrame(
+                {
+                    "step": made_by["step"],
+                    "commodity": made_by["made"],
+                    "place": made_by["place"],
+                    "code": made_by["country"].fillna(made_by["region"]).fillna(NO_DATA),
+                    "t": made_by["capacity_tpa"],
+                }
+            )
+        keys = ["step", "commodity", "place", "code"]
+        made = rows.groupby(keys, sort=True)["t"].sum().reset_index()
+        whole = made.groupby(["step", "commodity"])["t"].transform("sum")
+        made["share"] = made["t"] / whole.where(whole > 0)
+        return made.dropna(subset=["share"])
+
+    def losses(self, by: str) -> pd.DataFrame:
+        """Return what a removal costs the leading tier and all tiers, worst first."""
+        every, first = self.a.chokepoints[by], self.a.first_tier[by]
+        table = every[["lost_tpa", "lost_share", "throughput_tpa", "in_cut", "is_dominator"]].copy()
+        table["first_lost_tpa"] = first["lost_tpa"].reindex(table.index)
+        table["first_lost_share"] = first["lost_share"].reindex(table.index)
+        names = table.index.map(str)
+        order = np.lexsort((names, -_rounded(table["lost_tpa"]), -_rounded(table["first_lost_tpa"])))
+        return table.iloc[order]
+
+    @cached_property
+    def lead_loss(self) -> str:
+        """Column by which removals are ranked: the leading tier's loss, all tiers' where that is nil."""
+        hit = any(bool((table["lost_tpa"] > 0).any()) for table in self.a.first_tier.values())
+        return "first_lost_tpa" if hit and self.has_first else "lost_tpa"
+
+    @property
+    def lead_tier(self) -> str:
+        """Whose loss ranks the removals, in words."""
+        return self.first if self.lead_loss == "first_lost_tpa" else ALL_TIERS
+
+    @property
+    def grade(self) -> str:
+        """Letter of the weakest decisive input."""
+        graded = [q for q in self.a.decisive["quality"] if q in QUALITIES]
+        if len(graded) < len(self.a.decisive):
+            return "not graded"
+        return LETTERS[max(graded, key=QUALITIES.index)] if graded else "not assessed"
+
+    @property
+    def grade_words(self) -> str:
+        """Letter of the weakest decisive input and how many are of it."""
+        table = self.a.decisive["quality"]
+        if self.grade not in LETTERS.values():
+            return self.grade
+        word = next(w for w, letter in LETTERS.items() if letter == self.grade)
+        return f"{self.grade} ({int((table == word).sum())} of {len(table)} decisive inputs {word})"
+
+    @property
+    def status(self) -> str:
+        """P where every certificate closes, else B."""
+        return "P" if bool(self.a.certificates["ok"].all()) else "B"
+
+    def rung(self, year: int, rung: str, tier: str) -> Any:
+        """Return a row of the ladder of a year, or None; the sum over tiers for all tiers."""
+        return _rung(self.a.rerouting[year].ladder, rung, tier)
+
+    def scenario_rung(self, scenario: str, rung: str, tier: str) -> Any:
+        """Return a row of the ladder of a scenario without projects, or None."""
+        table = self.a.stress.ladder
+        if table.empty:
+            return None
+        return _rung(table[table["scenario"] == scenario], rung, tier)
+
+
+def _rung(table: pd.DataFrame, rung: str, tier: str) -> Any:
+    if table.empty:
+        return None
+    found = table[table["rung"] == rung]
+    if tier != ALL_TIERS:
+        found = found[found["tier"] == tier]
+    if found.empty:
+        return None
+    return found[["demand_tpa", "served_tpa", "shortfall_tpa", "gained_tpa"]].sum(min_count=1)
+
+
+def _rounded(values: pd.Series) -> Any:
+    """Return losses rounded so far that ties are ties."""
+    found = values.to_numpy(dtype=float)
+    return np.round(found, 6 - int(np.ceil(np.log10(max(float(np.abs(found).max(initial=0.0)), 1.0)))))
+
+
+def weakest(qualities: Iterable[Any]) -> str:
+    """Return the letter of the weakest grade among some rows."""
+    known = [q for q in qualities if isinstance(q, str) and q in QUALITIES]
+    return LETTERS[max(known, key=QUALITIES.index)] if known else "not graded"

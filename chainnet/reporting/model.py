@@ -1,0 +1,178 @@
+"""What a report is made of: sentences, tables and figures as data, before any format is chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+__all__ = ["Cell", "Column", "Document", "Figure", "Section", "Sentence", "Table"]
+
+Kind = Literal["text", "number", "share", "year", "count"]
+BODY_ROWS = 10
+TIED_ROWS = 20
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What a workbook holds and what people read; ``value`` None where the text says why there is none."""
+
+    text: str
+    value: str | float | None = None
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column: its name in code, its head for people, what it holds."""
+
+    key: str
+    head: str
+    kind: Kind = "text"
+    unit: str = ""
+    meaning: str = ""
+    body: bool = True  # whether it is printed; the workbook has every column
+
+    @property
+    def is_number(self) -> bool:
+        """Whether its cells stand at the right."""
+        return self.kind != "text"
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table: one in text, one sheet of the workbook.
+
+    ``lead`` rows stand in the body; the rest in the annex. ``total`` is a last row that adds up.
+    """
+
+    id: str
+    sheet: str
+    title: str
+    subtitle: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    note: str = ""
+    total: tuple[Cell, ...] = ()
+    lead: int = 0
+    status: str = ""
+    grade: str = ""
+
+    @property
+    def anchor(self) -> str:
+        """Name of the place to which text links."""
+        return self.id.lower()
+
+    @property
+    def body_columns(self) -> tuple[int, ...]:
+        """Positions of the columns that are printed."""
+        return tuple(i for i, column in enumerate(self.columns) if column.body)
+
+    @property
+    def body_rows(self) -> tuple[tuple[Cell, ...], ...]:
+        """The rows that stand in the body."""
+        return self.rows[: self.lead] if self.lead else self.rows
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether the annex holds more rows than the body."""
+        return bool(self.lead) and self.lead < len(self.rows)
+
+    def with_lead(self, tied: Sequence[str] = (), rows: int = BODY_ROWS) -> Table:
+        """Return the table with its first rows in the body, and those that tie with the last of them."""
+        lead = min(rows, len(self.rows))
+        if tied and lead:
+            while lead < len(self.rows) and lead < TIED_ROWS and tied[lead] == tied[lead - 1]:
+                lead += 1
+        return replace(self, lead=lead if lead < len(self.rows) else 0)
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """A sentence and the tables in which its numbers stand."""
+
+    text: str
+    tables: tuple[str, ...] = ()
+    head: str = ""  # a few words in bold before it
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure: a finding as title, its statistical subtitle, the drawing, and the same in words."""
+
+    id: str
+    title: str
+    subtitle: str
+    svg: str
+    alt: str
+    note: str = ""
+
+    @property
+    def anchor(self) -> str:
+        """Name of the place to which text links."""
+        return self.id.lower()
+
+
+Block = Sentence | Table | Figure | tuple[Sentence, ...]  # a tuple is a list of points
+
+
+@dataclass(frozen=True)
+class Section:
+    """A heading and what stands under it."""
+
+    id: str
+    heading: str
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True)
+class Document:
+    """All of a report but its format."""
+
+    title: str
+    subtitle: str
+    author: str
+    marking: str
+    vintage: str
+    digest: str
+    version: str
+    bottom_line: tuple[Sentence, ...]
+    summary: tuple[Block, ...]
+    sections: tuple[Section, ...]
+    annexes: tuple[Section, ...]
+    inputs: tuple[Table, ...]  # sheets of the workbook only
+    codebook: tuple[tuple[str, str], ...] = field(default=())
+
+    @property
+    def tables(self) -> tuple[Table, ...]:
+        """Every table once, in the order in which it is printed."""
+        found: dict[str, Table] = {}
+        for block in self.blocks():
+            if isinstance(block, Table):
+                found.setdefault(block.id, block)
+        return tuple(found.values())
+
+    def blocks(self) -> list[Block]:
+        """Every block in the order in which it is printed."""
+        parts = [*self.sections, *self.annexes]
+        return [*self.summary, *(block for section in parts for block in section.blocks)]
+
+
+def make_table(columns: Sequence[Column], rows: Sequence[Sequence[Any]], **named: Any) -> Table:
+    """Return a table; cells that are not yet ``Cell`` are written by the kind of their column."""
+    made = tuple(tuple(_cell(c, v) for c, v in zip(columns, row, strict=True)) for row in rows)
+    total = tuple(_cell(c, v) for c, v in zip(columns, named.pop("total", ()), strict=False))
+    return Table(columns=tuple(columns), rows=made, total=total, **named)
+
+
+def _cell(column: Column, value: Any) -> Cell:
+    from chainnet.reporting import words
+
+    if isinstance(value, Cell):
+        return value
+    if column.kind == "text":
+        text = words.as_text(value)
+        return Cell(text, text)
+    write = {"number": words.number, "share": words.percent, "year": words.whole, "count": words.count}[column.kind]
+    text = write(value)
+    exact = None if text == words.NO_DATA or value in (float("inf"), float("-inf")) else float(value)
+    return Cell(text, exact)

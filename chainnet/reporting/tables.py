@@ -1,0 +1,522 @@
+"""The tables of the report that answer a question, from an assessment."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from chainnet.reporting.facts import ALL_TIERS, BASELINE, Facts
+from chainnet.reporting.model import Cell, Column, Table, make_table
+from chainnet.reporting.words import (
+    NO_DATA,
+    NOT_APPLICABLE,
+    NOT_ASSESSED,
+    country_name,
+    first_capital,
+    ranks,
+    span,
+)
+
+__all__ = [
+    "coverage_table",
+    "ladder_table",
+    "loss_table",
+    "scenario_table",
+    "stage_table",
+    "tier_table",
+    "top_losses",
+    "user_table",
+    "year_table",
+]
+
+PROVED = "P"
+GIVEN = "G"
+TPA = "t/yr"
+
+
+def tons(key: str, head: str, meaning: str, **more: Any) -> Column:
+    """Return a column of tonnes a year."""
+    return Column(key, head, "number", TPA, meaning, **more)
+
+
+def share(key: str, head: str, meaning: str, **more: Any) -> Column:
+    """Return a column of shares, 0 to 1 in the workbook, percent in print."""
+    return Column(key, head, "share", "share", meaning, **more)
+
+
+def text(key: str, head: str, meaning: str, **more: Any) -> Column:
+    """Return a column of words."""
+    return Column(key, head, "text", "", meaning, **more)
+
+
+def scenario_table(facts: Facts) -> Table:
+    """Return T1: the baseline, then scenarios, worst first."""
+    first = first_capital(facts.first)
+    others = [t for t in facts.tiers if t != facts.first] if facts.has_first else []
+    columns = [
+        text("scenario", "Scenario", "name of the scenario", body=False),
+        text("label", "Scenario", "the scenario in words"),
+        tons("shortfall_tpa", f"{first} short", f"shortfall of {facts.first}, others served after"),
+        text("range", "Low to high demand", "the same with all demand at its low and at its high values"),
+        tons("shortfall_low_tpa", "Short, low demand", "all demand at its low values", body=False),
+        tons("shortfall_high_tpa", "Short, high demand", "all demand at its high values", body=False),
+        share("met_share", f"{first} met", f"part of the demand of {facts.first} that is served"),
+        tons("shortfall_before_tpa", f"{first} short, others first", "shortfall if all other countries come first"),
+        *(tons(f"shortfall_{t}_tpa", f"{first_capital(t)} short", f"shortfall of {t}") for t in others),
+        tons("residual_tpa", f"{first} short after rerouting and stocks", "after new relations and one year of stocks"),
+    ]
+    rows = []
+    for name in [BASELINE, *facts.ordered]:
+        row = facts.leading.loc[name]
+        left = facts.scenario_rung(name, "stocks", facts.first)
+        demand = float(row["demand_tpa"])
+        rows.append(
+            [
+                name,
+                facts.scenario_label(name),
+                row["shortfall_tpa"],
+                Cell(span(row["shortfall_low_tpa"], row["shortfall_high_tpa"])),
+                _or_not(row["shortfall_low_tpa"]),
+                _or_not(row["shortfall_high_tpa"]),
+                row["served_tpa"] / demand if demand > 0 else Cell(NOT_APPLICABLE),
+                row["shortfall_before_tpa"],
+                *(facts.of(name, t)["shortfall_tpa"] for t in others),
+                left["shortfall_tpa"] if left is not None else Cell(NOT_APPLICABLE),
+            ]
+        )
+    return make_table(
+        columns,
+        rows,
+        id="T1",
+        sheet="Summary",
+        title="Scenarios, worst first",
+        subtitle=f"Unit: {facts.unit}. Steady state of one year. {whose_words(facts)}",
+        note=(
+            "Scenarios are assumptions to test against, not forecasts. The range is that of two corner cases, all demand "
+            "at its low and at its high values. Others first: the largest shortfall, if the demand of all other "
+            "countries is served before. Worst site under a scenario, first month short and time to survive: "
+            "not assessed (no months in this version)."
+        ),
+        status=PROVED,
+        grade=facts.grade,
+    )
+
+
+def whose_words(facts: Facts) -> str:
+    """Return whose demand counts, as a sentence."""
+    if not facts.whose:
+        return "All demand counts."
+    members = f" ({facts.whose_members})" if facts.whose_members else ""
+    return f"Counted: demand of {facts.whose}{members}."
+
+
+def _or_not(value: Any) -> Any:
+    return Cell(NOT_ASSESSED) if pd.isna(value) else value
+
+
+def _loss_columns(facts: Facts) -> list[Column]:
+    columns = []
+    if facts.has_first:
+        columns += [
+            tons("first_lost_tpa", f"{first_capital(facts.first)} lost", f"what {facts.first} loses, could it come first"),
+            share("first_lost_share", f"of {facts.first}", f"the same, of the demand of {facts.first} served before"),
+        ]
+    return [
+        *columns,
+        tons("lost_tpa", "All tiers lost", "fall of the largest tonnage that can be served"),
+        share("lost_share", "of all tiers", "the same, of what was served before"),
+    ]
+
+
+def _loss_cells(facts: Facts, row: Any) -> list[Any]:
+    cells = [row.first_lost_tpa, row.first_lost_share] if facts.has_first else []
+    return [*cells, row.lost_tpa, row.lost_share]
+
+
+def _why(facts: Facts) -> str:
+    return (
+        f"Loss: what can be served before less what can be served after removal, both solved ({facts.unit}). "
+        f"Ranked by the loss of {facts.lead_tier}; = marks ties."
+    )
+
+
+def loss_table(facts: Facts, by: str, number_: str, sheet: str, title: str) -> Table:
+    """Return T5 (by site or node) or one of T6 (by a label)."""
+    losses = facts.losses(by)
+    tied = ranks(losses[facts.lead_loss])
+    single = by in ("site", "node")
+    names: list[Column] = [text(by.replace("+", "_"), "Name", "what is removed", body=False)]
+    if single:
+        names += [
+            text("label", "Site" if by == "site" else "Node", "the same in words"),
+            text("step", "Step", "step of the chain"),
+            text("place", "Country or region", "where it stands"),
+            share("step_share", "Share of step", "part of what its step makes of the same good"),
+        ]
+    elif "+" in by:
+        names += [text("step", "Step", "step of the chain"), text("place", "Country", "whose nodes drop out")]
+    else:
+        head = {"country": "Country", "owner_country": "Country of owner", "operator": "Operator"}.get(by, by)
+        names += [text("label", head, "whose nodes drop out")]
+    columns = [
+        text("rank", "Rank", "place by the loss; = tied", body=True),
+        *names,
+        *_loss_columns(facts),
+        text("in_cut", "In the cut", "whether it lies in the minimum cut", body=False),
+        text("is_dominator", "Dominator", "whether nothing reaches the users without it", body=False),
+    ]
+    rows = []
+    for place, row in zip(tied, losses.itertuples()):
+        flags = ["yes" if row.in_cut else "no", "yes" if row.is_dominator else "no"]
+        rows.append([place, *_names(facts, by, row.Index), *_loss_cells(facts, row), *flags])
+    note = _why(facts)
+    if single and any(facts.stands_for_region(str(i)) for i in losses.index):
+        note += " A row that stands in a region, not in a country, may be several plants."
+    if by == "operator":
+        note += " Nodes without an operator on record have no row."
+    table = make_table(
+        columns,
+        rows,
+        id=number_,
+        sheet=sheet,
+        title=title,
+        subtitle=f"Unit: {facts.unit}. Removal one at a time, undisturbed network.",
+        note=note,
+        status=PROVED,
+        grade=facts.grade,
+    )
+    return table.with_lead(tied)
+
+
+def _names(facts: Facts, by: str, index: Any) -> list[Any]:
+    if by in ("site", "node"):
+        parts = facts.members(index) if by == "site" else [index]
+        things = facts.things.loc[parts]
+        label = facts.site_label(index) if by == "site" else facts.label(index)
+        largest = float(things["step_share"].max()) if len(things) else 0.0
+        steps = ", ".join(dict.fromkeys(things["step"]))
+        places = ", ".join(dict.fromkeys(things["place"]))
+        return [index, label, steps, places, largest if largest > 0 else Cell("0", 0.0)]
+    if "+" in by:
+        return [" | ".join(map(str, index)), index[0], country_name(str(index[1]))]
+    return [index, country_name(str(index)) if "country" in by else str(index)]
+
+
+def top_losses(facts: Facts, tables: Sequence[Table]) -> Table:
+    """Return T2: the five sites, countries and operators whose loss costs most, in one table."""
+    rows = []
+    for table, kind in zip(tables, ("site", "country", "country of owner", "operator"), strict=False):
+        names = {c.key: i for i, c in enumerate(table.columns)}
+        kept = [r for r in table.rows[:5] if (r[names[facts.lead_loss]].value or 0) > 0]
+        for row in kept[: 5 if kind == "site" else 3]:
+            losses = [row[names[c.key]] for c in _loss_columns(facts)]
+            place = row[names["place"]] if "place" in names else Cell("-")
+            step = row[names["step"]] if "step" in names else Cell("all its steps" if kind != "operator" else "-")
+            rows.append([first_capital(kind), row[names["rank"]], row[names["label"]], step, place, *losses])
+    columns = [
+        text("kind", "What drops out", "kind of removal"),
+        text("rank", "Rank", "place among its kind"),
+        text("label", "Name", "what is removed"),
+        text("step", "Step", "step of the chain"),
+        text("place", "Country or region", "where it stands"),
+        *_loss_columns(facts),
+    ]
+    return make_table(
+        columns,
+        rows or [["None", "-", "no single removal costs anything", "-", "-", *([0.0] * len(_loss_columns(facts)))]],
+        id="T2",
+        sheet="Costs most",
+        title="What costs most if it alone drops out",
+        subtitle=f"Unit: {facts.unit}. Five sites; three countries, owners' countries and operators; zero losses left out.",
+        note=_why(facts) + " All rows: T5, T6.",
+        status=PROVED,
+        grade=facts.grade,
+    )
+
+
+def stage_table(facts: Facts) -> Table:
+    """Return T4: concentration, spare capacity and cover of each step."""
+    table = facts.a.indicators.reset_index()
+    if "step" not in table.columns:
+        table["step"] = table["stage"]
+    table["step"] = table["step"].fillna(table["stage"]).str.replace("_", " ")
+    place = {step: i for i, step in enumerate(facts.steps)}
+    table = table.iloc[np.lexsort((table["commodity"].astype(str), table["step"].map(place).fillna(99)))]
+    pairs = facts.a.first_tier["step+country"]["lost_tpa"] if facts.has_first else pd.Series(dtype=float)
+    every = facts.a.chokepoints["step+country"]["lost_tpa"]
+    columns = [
+        text("step", "Step", "step of the chain"),
+        text("commodity", "Makes", "what leaves the step"),
+        tons("output_tpa", "Output", "baseline flow that leaves the step, else capacity"),
+        tons("capacity_tpa", "Capacity", "most that the step can make", body=False),
+        share("utilisation", "Used", "output over capacity"),
+        Column("hhi_10000", "HHI", "number", "0 to 10,000", "sum of squared shares x 10,000"),
+        text("top", "Largest holder", "country with the largest share"),
+        share("top_share", "Its share", "its part of the output"),
+        share("top3_share", "Top three", "part of the three largest", body=False),
+        share("n1_cover", "N-1 cover", "supply without the largest holder over demand without its own"),
+        *(
+            [tons("first_lost_tpa", f"{first_capital(facts.first)} lost without it", "largest holder out of this step")]
+            if facts.has_first
+            else []
+        ),
+        tons("lost_tpa", "All tiers lost without it", "the largest holder's nodes of this step removed"),
+    ]
+    rows = []
+    for row in table.itertuples():
+        key = (row.step, row.top)
+        known = isinstance(row.top, str) and key in every.index
+        spare = row.excess_share
+        rows.append(
+            [
+                row.step,
+                facts.commodity(row.commodity) or "-",
+                row.output_tpa,
+                row.capacity_tpa if not np.isnan(row.capacity_tpa) else Cell(NO_DATA),
+                1.0 - spare if not np.isnan(spare) else Cell(NO_DATA),
+                row.hhi * 10000,
+                country_name(row.top) if isinstance(row.top, str) else NO_DATA,
+                row.top_share,
+                row.top3_share,
+                row.n1_cover,
+                *([pairs[key] if known else Cell(NOT_APPLICABLE)] if facts.has_first else []),
+                every[key] if known else Cell(NOT_APPLICABLE),
+            ]
+        )
+    return make_table(
+        columns,
+        rows,
+        id="T4",
+        sheet="Stages",
+        title="Concentration, spare capacity and cover by step",
+        subtitle="Unit: t/yr of what the step makes (each on its own basis, never added); losses in " + facts.unit + ".",
+        note=(
+            "Shares by baseline output, else by capacity. N-1 cover above 100 % means that the others could meet the rest; "
+            "it knows no recipe, so the losses at the right, solved, may say otherwise. n/a: the largest holder is a "
+            "region, or no step of its own."
+        ),
+        status=f"{GIVEN}; losses {PROVED}",
+        grade=facts.grade,
+    )
+
+
+def tier_table(facts: Facts) -> Table:
+    """Return T8: scenario x tier."""
+    columns = [
+        text("scenario", "Scenario", "name of the scenario", body=False),
+        text("label", "Scenario", "the scenario in words"),
+        text("tier", "Tier", "who asks"),
+        tons("demand_tpa", "Demand", "tonnes asked for"),
+        tons("served_tpa", "Served", "tonnes served, other countries after"),
+        tons("shortfall_tpa", "Short", "demand less served"),
+        share("short_share", "Short, of demand", "part of the demand that goes short"),
+        tons("shortfall_before_tpa", "Short, others first", "shortfall if all other countries come first"),
+        text("demand_range", "Demand, low to high", "all demand at its low and high values"),
+        text("range", "Short, low to high", "shortfall with all demand at its low and high values"),
+        *(
+            tons(f"{what}_{side}_tpa", f"{what}, {side}", f"{what} with all demand at its {side} values", body=False)
+            for what in ("demand", "shortfall")
+            for side in ("low", "high")
+        ),
+        Column("value_musd", "Loss", "number", "USD million/yr", "shortfall times value per tonne", body=False),
+    ]
+    rows = []
+    for name in [BASELINE, *facts.ordered]:
+        for tier in facts.tiers:
+            row = facts.of(name, tier)
+            demand = float(row["demand_tpa"])
+            rows.append(
+                [
+                    name,
+                    facts.scenario_label(name),
+                    tier,
+                    demand,
+                    row["served_tpa"],
+                    row["shortfall_tpa"],
+                    row["shortfall_tpa"] / demand if demand > 0 else Cell(NOT_APPLICABLE),
+                    row["shortfall_before_tpa"],
+                    Cell(span(row["demand_low_tpa"], row["demand_high_tpa"])),
+                    Cell(span(row["shortfall_low_tpa"], row["shortfall_high_tpa"])),
+                    *(
+                        _or_not(row[f"{what}_{side}_tpa"])
+                        for what in ("demand", "shortfall")
+                        for side in ("low", "high")
+                    ),
+                    row["value_musd"],
+                ]
+            )
+    return make_table(
+        columns,
+        rows,
+        id="T8",
+        sheet="Served",
+        title="Who goes short, by scenario and tier",
+        subtitle=f"Unit: {facts.unit}. Known relations up to their capacity; stocks not drawn. {whose_words(facts)}",
+        note=(
+            "Short and short with others first bound the shortfall from below and above. Ranges are corner cases "
+            "(all demand low, all demand high), ends rounded outward; the high end of a shortfall is the bad one."
+        ),
+        status=PROVED,
+        grade=facts.grade,
+    )
+
+
+def user_table(facts: Facts, scenario: str) -> Table:
+    """Return T8b: who goes short under one scenario, by end use and commodity."""
+    table = facts.a.stress.nodes.reset_index()
+    table = table[table["scenario"] == scenario]
+    table = table.assign(tier=table["tier"].fillna(ALL_TIERS))
+    rank = {tier: i for i, tier in enumerate(facts.tiers)}
+    order = np.lexsort((table["node"], -table["shortfall_tpa"].to_numpy(), table["tier"].map(rank)))
+    table = table.iloc[order]
+    rows = [
+        [
+            row.tier,
+            facts.label(row.node),
+            facts.things.at[row.node, "place"],
+            facts.commodity(row.commodity) or "-",
+            row.demand_tpa,
+            row.served_tpa,
+            row.shortfall_tpa,
+            row.shortfall_tpa / row.demand_tpa if row.demand_tpa > 0 else Cell(NOT_APPLICABLE),
+        ]
+        for row in table.itertuples()
+    ]
+    sums = [float(table[c].sum()) for c in ("demand_tpa", "served_tpa", "shortfall_tpa")]
+    columns = [
+        text("tier", "Tier", "who asks"),
+        text("label", "End use", "the end use in words"),
+        text("place", "Country or region", "where it stands"),
+        text("commodity", "Asks for", "what it asks for"),
+        tons("demand_tpa", "Demand", "tonnes asked for"),
+        tons("served_tpa", "Served", "tonnes served"),
+        tons("shortfall_tpa", "Short", "demand less served"),
+        share("short_share", "Short, of demand", "part of the demand that goes short"),
+    ]
+    return make_table(
+        columns,
+        rows,
+        id="T8b",
+        sheet="End uses",
+        title="Who goes short in the worst scenario, by end use",
+        subtitle=f"Unit: {facts.unit}. Scenario: {facts.scenario_label(scenario)}. {whose_words(facts)}",
+        note="Inside a tier, who goes short is one of several answers with the same total; the total of a tier is proved.",
+        total=["All", "", "", "", *sums, sums[2] / sums[0] if sums[0] > 0 else Cell(NOT_APPLICABLE)],
+        status=PROVED,
+        grade=facts.grade,
+    ).with_lead(rows=12)
+
+
+LADDER_WORDS = {
+    "frozen": "Nothing is rerouted",
+    "existing": "Known relations, up to capacity",
+    "new": "+ new relations, once qualified",
+    "stocks": "+ stocks, first year only",
+    "projects": "+ projects that stand",
+}
+_LADDER = (
+    text("rung", "Rung", "name of the rung", body=False),
+    text("meaning", "What is allowed", "each rung keeps what those before it allow"),
+    text("tier", "Tier", "who asks"),
+    tons("demand_tpa", "Demand", "tonnes asked for"),
+    tons("served_tpa", "Served", "tonnes served"),
+    tons("gained_tpa", "Gained by this rung", "served here less served one rung before"),
+    tons("shortfall_tpa", "Still short", "demand less served"),
+)
+_LADDER_NOTE = (
+    "Tiers are served in their order, so a rung may take from a later tier what an earlier one then gets (a gain below 0). "
+    "Stocks count once: first year only. The last shortfall does not depend on the order of the rungs, the steps do."
+)
+
+
+def _ladder_cells(row: Any) -> list[Any]:
+    gained = Cell("-") if np.isnan(row.gained_tpa) else row.gained_tpa
+    words = LADDER_WORDS.get(row.rung, row.meaning)
+    tier = row.tier if isinstance(row.tier, str) else ALL_TIERS
+    return [row.rung, words, tier, row.demand_tpa, row.served_tpa, gained, row.shortfall_tpa]
+
+
+def year_table(facts: Facts) -> Table:
+    """Return T9: the ladder under the worst scenario, with the projects that stand by each year."""
+    rows = [
+        [str(year), *_ladder_cells(row)]
+        for year, found in facts.a.rerouting.items()
+        if not found.ladder.empty
+        for row in found.ladder.itertuples()
+    ]
+    return make_table(
+        [text("by_year", "By", "year by which projects stand"), *_LADDER],
+        rows,
+        id="T9",
+        sheet="Ladder",
+        title="What rerouting, stocks and projects win back in the worst scenario",
+        subtitle=f"Unit: {facts.unit}. Scenario: {facts.scenario_label(facts.when)}. {whose_words(facts)}",
+        note=_LADDER_NOTE + " Projects count at announced size, start year and ramp.",
+        status=PROVED,
+        grade=facts.grade,
+    )
+
+
+def ladder_table(facts: Facts) -> Table:
+    """Return T9b: the ladder without projects under every scenario."""
+    table = facts.a.stress.ladder
+    place = {name: i for i, name in enumerate(facts.ordered)}
+    table = table.assign(order=table["scenario"].map(place)) if not table.empty else table
+    table = table.sort_values("order", kind="stable") if not table.empty else table
+    rows = [[row.scenario, facts.scenario_label(row.scenario), *_ladder_cells(row)] for row in table.itertuples()]
+    return make_table(
+        [
+            text("scenario", "Scenario", "name of the scenario", body=False),
+            text("label", "Scenario", "the scenario in words"),
+            *_LADDER,
+        ],
+        rows,
+        id="T9b",
+        sheet="Ladder by scenario",
+        title="What rerouting and stocks win back, every scenario",
+        subtitle=f"Unit: {facts.unit}. No projects built. {whose_words(facts)}",
+        note=_LADDER_NOTE,
+        status=PROVED,
+        grade=facts.grade,
+    ).with_lead(rows=4 * max(len(facts.tiers), 1))
+
+
+def coverage_table(facts: Facts) -> Table:
+    """Return T18: tonnes of each step by grade."""
+    table = facts.a.coverage
+    grades = [c for c in table.columns if c.endswith("_tpa")]
+    place = {step: i for i, step in enumerate(facts.steps)}
+    names = table.index.str.replace("_", " ")
+    table = table.iloc[np.argsort([place.get(n, 99) for n in names], kind="stable")]
+    heads = {c: first_capital(c.removesuffix("_tpa")) for c in grades}
+    columns = [
+        text("step", "Step", "step of the chain"),
+        *(tons(c, heads[c], f"tonnes whose principal figure is {heads[c].lower()}") for c in grades),
+        share("assumed_share", "Assumed", "part of the tonnes whose figure is assumed"),
+        Column("n_nodes", "Nodes", "count", "", "nodes of the step"),
+        Column("n_unlimited", "No capacity", "count", "", "nodes without a capacity, counted as unlimited"),
+    ]
+    rows = [
+        [
+            str(step).replace("_", " "),
+            *(row[c] for c in grades),
+            row["assumed_share"],
+            row["n_nodes"],
+            row["n_unlimited"],
+        ]
+        for step, row in table.iterrows()
+    ]
+    return make_table(
+        columns,
+        rows,
+        id="T18",
+        sheet="Coverage",
+        title="How well each step is known",
+        subtitle="Unit: t/yr that the nodes of a step make, by grade of the node's principal figure.",
+        note="Grades: R reported, E estimated, I inferred, A assumed. Tonnes of different steps are on different bases.",
+        status=GIVEN,
+        grade="see columns",
+    )

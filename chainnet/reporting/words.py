@@ -1,0 +1,300 @@
+"""Numbers and names as people read them. The same string stands in text, tables and figures."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from typing import Any
+
+from chainnet.countries import is_country
+
+__all__ = [
+    "NOT_ASSESSED",
+    "NO_DATA",
+    "as_text",
+    "country_name",
+    "count",
+    "expand_countries",
+    "join",
+    "number",
+    "percent",
+    "ranks",
+    "span",
+    "tonnes",
+    "who",
+]
+
+NO_DATA = "n/d"
+NOT_APPLICABLE = "n/a"
+NOT_ASKED = "-"
+NOT_ASSESSED = "not assessed"
+NBSP = "\u00a0"
+MINUS = "\u2212"
+DUST = 1e-9
+SMALL = 0.1
+DIGITS = 3
+_SPELLED = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+
+
+def number(value: Any, infinite: str = "unlimited") -> str:
+    """Return a number with three significant digits, thousands by comma, a true minus.
+
+    Examples
+    --------
+    >>> number(21337.41), number(42.0), number(0.04), number(0), number(None)
+    ('21,300', '42', '<0.1', '0', 'n/d')
+    """
+    if _missing(value):
+        return NO_DATA
+    value = float(value)
+    if math.isinf(value):
+        return infinite
+    size = abs(value)
+    sign = MINUS if value < 0 else ""
+    if size <= DUST:
+        return "0"
+    if size < SMALL:
+        return f"<{SMALL:g}" if value > 0 else f">{MINUS}{SMALL:g}"
+    return sign + _plain(_significant(size, DIGITS))
+
+
+def whole(value: Any) -> str:
+    """Return a year or a count without thousands marks.
+
+    Examples
+    --------
+    >>> whole(2027.0)
+    '2027'
+    """
+    return NO_DATA if _missing(value) else str(round(float(value)))
+
+
+def count(value: Any) -> str:
+    """Return a count in full, thousands by comma.
+
+    Examples
+    --------
+    >>> count(1234)
+    '1,234'
+    """
+    return NO_DATA if _missing(value) else f"{round(float(value)):,}"
+
+
+def spelled(value: int, noun: str, plural: str = "") -> str:
+    """Return a small count in words with its noun.
+
+    Examples
+    --------
+    >>> spelled(1, "site"), spelled(12, "site"), spelled(3, "country", "countries")
+    ('one site', '12 sites', 'three countries')
+    """
+    word = _SPELLED[value] if 0 <= value < len(_SPELLED) else count(value)
+    return f"{word} {noun if value == 1 else plural or noun + 's'}"
+
+
+def tonnes(value: Any) -> str:
+    """Return tonnes a year.
+
+    Examples
+    --------
+    >>> tonnes(385.0).replace(NBSP, " ")
+    '385 t/yr'
+    """
+    return f"{number(value)}{NBSP}t/yr"
+
+
+def percent(share: Any) -> str:
+    """Return a share as percent; only what is nothing or all reads 0 or 100.
+
+    Examples
+    --------
+    >>> [percent(s).replace(NBSP, " ") for s in (0.12345, 0.0123, 0.99999, 0.996, 1, 0)]
+    ['12 %', '1.2 %', '>99.9 %', '99.6 %', '100 %', '0 %']
+    """
+    if _missing(share):
+        return NO_DATA
+    value = float(share) * 100
+    if abs(value) <= DUST:
+        return f"0{NBSP}%"
+    if 0 < value < SMALL:
+        return f"<0.1{NBSP}%"
+    if 99.5 <= value < 100 - DUST:
+        return f">99.9{NBSP}%" if value > 99.9 else f"{math.floor(value * 10) / 10:.1f}{NBSP}%"
+    sign = MINUS if value < 0 else ""
+    shown = f"{abs(value):.1f}".removesuffix(".0") if abs(value) < 9.95 else f"{abs(value):.0f}"
+    return f"{sign}{shown}{NBSP}%"
+
+
+def span(low: Any, high: Any) -> str:
+    """Return a range, each end rounded outward, no finer than a tenth of its width allows.
+
+    Two digits are kept at least, so that a low end above zero never reads 0.
+
+    Examples
+    --------
+    >>> span(64.17, 1155.0), span(0, 339.2), span(None, 3), span(5, 5)
+    ('[64–1,200]', '[0–340]', 'not assessed', '[5–5]')
+    """
+    if _missing(low) or _missing(high):
+        return NOT_ASSESSED
+    low, high = float(low), float(high)
+    width = high - low
+    ends = []
+    for value, outward in ((low, math.floor), (high, math.ceil)):
+        if abs(value) <= DUST:
+            ends.append("0")
+            continue
+        digits = math.floor(math.log10(abs(value)))
+        step = 10.0 ** (digits - DIGITS + 1)
+        if width > DUST:
+            step = max(step, min(10.0 ** math.floor(math.log10(width / 10)), 10.0 ** (digits - 1)))
+        # a value that already stands on the step, but for rounding, stays where it is
+        steps = value / step
+        nearest = round(steps)
+        steps = nearest if abs(steps - nearest) < 1e-6 else outward(steps)
+        ends.append((MINUS if steps < 0 else "") + _plain(abs(steps) * step))
+    return f"[{ends[0]}–{ends[1]}]"
+
+
+def join(parts: Sequence[str], last: str = "and") -> str:
+    """Return parts as a list in words.
+
+    Examples
+    --------
+    >>> join(["a"]), join(["a", "b"]), join(["a", "b", "c"])
+    ('a', 'a and b', 'a, b and c')
+    """
+    parts = list(parts)
+    if len(parts) < 2:
+        return "".join(parts)
+    return f"{', '.join(parts[:-1])} {last} {parts[-1]}"
+
+
+def as_text(value: Any) -> str:
+    """Return a word from the data, or n/d where there is none."""
+    return NO_DATA if _missing(value) or str(value) == "" else str(value)
+
+
+def first_capital(text: str) -> str:
+    """Return the text with its first letter as a capital."""
+    return text[:1].upper() + text[1:]
+
+
+def readable_id(text: str) -> str:
+    """Return a lower snake case id as words, any other text as it stands.
+
+    Examples
+    --------
+    >>> readable_id("japan_magnet_makers"), readable_id("H_CN")
+    ('Japan magnet makers', 'H_CN')
+    """
+    if re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)+", text):
+        return first_capital(text.replace("_", " "))
+    return text
+
+
+@cache
+def country_name(code: str) -> str:
+    """Return the name of an ISO 3166-1 alpha-3 code, or the text itself where it is none.
+
+    Examples
+    --------
+    >>> country_name("CHN"), country_name("KOR"), country_name("EU27")
+    ('China', 'South Korea', 'EU27')
+    """
+    if not is_country(code):
+        return code
+    import pycountry
+
+    found = pycountry.countries.get(alpha_3=code)
+    return str(getattr(found, "common_name", found.name))
+
+
+def in_sentence(name: str) -> str:
+    """Return a country's name as it stands inside a sentence.
+
+    Examples
+    --------
+    >>> in_sentence("United States"), in_sentence("Japan")
+    ('the United States', 'Japan')
+    """
+    first = name.split(" ")[0]
+    return f"the {name}" if first in ("United", "Russian", "Netherlands", "Philippines") else name
+
+
+def expand_countries(text: str) -> str:
+    """Return the words of a measure with the country codes in it spelled out.
+
+    Examples
+    --------
+    >>> expand_countries("restrict: from country CHN; to country bloc, JPN; share 0.0")
+    'restrict: from country China; to country bloc, Japan; share 0'
+    """
+
+    def spell(match: re.Match[str]) -> str:
+        return match[1] + ", ".join(country_name(word) for word in match[2].split(", "))
+
+    text = re.sub(r"(\bcountry )([^;]+?)(?=$|;| and )", spell, text)
+    return re.sub(r"\b(\d+)\.0\b", r"\1", text)
+
+
+def who(words: Sequence[str], groups: Mapping[str, frozenset[str]]) -> str:
+    """Return whom country words stand for: the few countries and known groups that make them up.
+
+    Examples
+    --------
+    >>> who(["bloc"], {"bloc": frozenset({"USA", "FRA", "DEU"}), "duo": frozenset({"FRA", "DEU"})})
+    'the United States and duo'
+    """
+    members: set[str] = set()
+    for word in words:
+        members |= groups.get(word, frozenset({word}))
+    left, named = set(members), []
+    inside = sorted((g for g in groups if groups[g] < members), key=lambda g: (-len(groups[g]), g))
+    for group in inside:
+        if groups[group] <= left and len(groups[group]) > 1:
+            named.append(group)
+            left -= groups[group]
+    return join([*sorted(in_sentence(country_name(c)) for c in left), *named])
+
+
+def ranks(values: Iterable[float]) -> list[str]:
+    """Return ranks of values that are sorted, largest first; ties share theirs and say so.
+
+    Examples
+    --------
+    >>> ranks([9.0, 4.0, 4.0, 1.0])
+    ['1', '2=', '2=', '4']
+    """
+    found = [float(v) for v in values]
+    first = [i for i, v in enumerate(found) if i == 0 or not same(v, found[i - 1])]
+    ends = [*first[1:], len(found)]
+    out: list[str] = []
+    for start, end in zip(first, ends, strict=True):
+        out += [f"{start + 1}{'=' if end - start > 1 else ''}"] * (end - start)
+    return out
+
+
+def same(a: float, b: float) -> bool:
+    """Say whether two results tie: equal to within what a solve is certain of."""
+    return abs(a - b) <= 1e-6 * max(abs(a), abs(b), 1e-6)
+
+
+def _missing(value: Any) -> bool:
+    return value is None or (isinstance(value, float) and math.isnan(value)) or value != value
+
+
+def _significant(size: float, digits: int) -> float:
+    exponent = math.floor(math.log10(size))
+    step = 10.0 ** (exponent - digits + 1)
+    return round(size / step) * step
+
+
+def _plain(size: float) -> str:
+    if size >= 100:
+        return f"{size:,.0f}"
+    exponent = math.floor(math.log10(size)) if size > 0 else 0
+    text = f"{size:,.{max(DIGITS - 1 - exponent, 0)}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
