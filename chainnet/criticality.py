@@ -214,7 +214,7 @@ def _program_losses(model: ValueModel, what: Removals) -> tuple[Any, float, Any,
     members = cut_of(model)
     if what.is_edge:
         through = model.base.x[: low.n_edges]
-        lost = np.array([base - model.value_without(m) for m in what.members])
+        lost = base - model.values_without(what.members)
         rows = members[members["kind"] == "edge"]
         named = set(zip(rows["source"], rows["target"], rows["commodity"].fillna(""), strict=True))
         return lost, base, np.maximum(through, 0.0), np.array([key in named for key in what.index], dtype=bool)
@@ -222,7 +222,7 @@ def _program_losses(model: ValueModel, what: Removals) -> tuple[Any, float, Any,
     through = np.array([flows[m].sum() for m in what.members])
     ids, in_nodes = low.ids, set(members.loc[members["kind"] == "node", "id"])
     in_cut = np.array([any(ids[i] in in_nodes for i in m) for m in what.members], dtype=bool)
-    lost = np.array([base - model.value_without(low.closing(m)) for m in what.members])
+    lost = base - model.values_without([low.closing(m) for m in what.members])
     return lost, base, np.maximum(through, 0.0), in_cut
 
 

@@ -76,6 +76,10 @@ class _Board:
         closed = [self.columns[i] for i in chosen]
         return self.model.value_without(np.unique(np.concatenate(closed))) if closed else self.model.value
 
+    def lefts(self, attacks: list[list[int]]) -> Any:
+        """Return the value under each of many attacks, solved as one sweep."""
+        return self.model.values_without([np.unique(np.concatenate([self.columns[i] for i in a])) for a in attacks])
+
     def search(self, budget: float, time_limit_s: float, forbidden: list[Any], ceiling: float | None) -> Attack | None:
         """Solve the attacker's program."""
         low = self.model.lowered
@@ -252,20 +256,20 @@ def _board(model: ValueModel, what: Removals, cost: Mapping[Any, float] | None, 
 
 
 def _greedy(board: _Board, budget: float) -> tuple[int, ...]:
+    """Take the worst single loss again and again, first by index among equals."""
     chosen: list[int] = []
     spent, left = 0.0, board.model.value
     while True:
-        best, best_left = None, left
-        for i in range(len(board.keys)):
-            if i not in chosen and spent + board.cost[i] <= budget + 1e-12:
-                value = board.left([*chosen, i])
-                if value < best_left - 1e-9 * max(board.model.value, 1.0):
-                    best, best_left = i, value
-        if best is None:
+        open_moves = [i for i in range(len(board.keys)) if i not in chosen and spent + board.cost[i] <= budget + 1e-12]
+        if not open_moves:
             return tuple(chosen)
-        chosen.append(best)
-        spent += float(board.cost[best])
-        left = best_left
+        values = board.lefts([[*chosen, i] for i in open_moves])
+        place = int(np.argmin(values))
+        if values[place] >= left - 1e-9 * max(board.model.value, 1.0):
+            return tuple(chosen)
+        chosen.append(open_moves[place])
+        spent += float(board.cost[open_moves[place]])
+        left = float(values[place])
 
 
 def _ties(
@@ -303,13 +307,12 @@ def _pairs(board: _Board, network: Network, what: Removals) -> pd.DataFrame:
     nodes = network.nodes.set_index("id")
     step = nodes["step"].fillna(nodes["stage"])
     base = board.model.value
-    alone = [base - board.left([i]) for i in range(len(board.keys))]
+    alone = base - board.lefts([[i] for i in range(len(board.keys))])
+    inside = [(i, j) for i, j in combinations(range(len(board.keys)), 2) if step[board.keys[i]] == step[board.keys[j]]]
+    joint = base - board.lefts([list(pair) for pair in inside])
     rows = []
-    for i, j in combinations(range(len(board.keys)), 2):
+    for (i, j), both in zip(inside, joint, strict=True):
         a, b = board.keys[i], board.keys[j]
-        if step[a] != step[b]:
-            continue
-        both = base - board.left([i, j])
         if both > alone[i] + alone[j] + 1e-7 * max(base, 1.0):
             rows.append((a, b, step[a], alone[i], alone[j], both, both - alone[i] - alone[j]))
     columns = ["node_a", "node_b", "step", "lost_a_tpa", "lost_b_tpa", "lost_both_tpa", "surplus_tpa"]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import pandas as pd
 
 from chainnet.engine.certificate import Certificate, certify_linear, require
 from chainnet.engine.linear import LinearSolution, WarmModel, solve_independently
+from chainnet.engine.linear_removal import values_without
 from chainnet.errors import DataError, near_matches
 from chainnet.lowering import Degree, Lowered, lower
 from chainnet.lowering_overlay import Overlay
@@ -125,6 +127,7 @@ class ValueModel:
         self.counted = counted_demand(network, self.lowered.demand, commodity, beneficiaries, tier)
         cost = np.zeros(len(self.lowered.program.cost))
         cost[self.lowered.served[self.counted]] = -1.0
+        self._cost = cost
         self._model = WarmModel(self.lowered.program)
         self._model.set_cost(cost)
         self.base = self._solve(None)
@@ -167,6 +170,12 @@ class ValueModel:
         self._model.set_upper(upper)
         value = -self._solve(self.base.basis).value
         return min(max(value, 0.0), self.value)
+
+    def values_without(self, closings: Sequence[Ints]) -> Array:
+        """Return the value with each set of columns closed, one at a time."""
+        program = replace(self.lowered.program, cost=self._cost)
+        found = -values_without(program, self.base, closings)
+        return np.clip(found, 0.0, self.value)
 
     def solve_under(self, overlay: Overlay) -> LinearSolution:
         """Solve under another overlay of the same restrictions (projects built, shares changed)."""

@@ -31,7 +31,7 @@ def infer_nodes(edges: pd.DataFrame, nodes: pd.DataFrame | None) -> pd.DataFrame
     leaves[codes[: len(edges)]] = True  # a missing end has code -1: the spare last place
     enters[codes[len(edges) :]] = True
     stages = np.where(~enters, "mine", np.where(~leaves, "end_use", "refiner"))[:-1]
-    known = set(_text(given["id"]).dropna())
+    known = set(_text(given["id"]).dropna().tolist())
     fresh = ~member(pd.Series(found), known)
     new, stage = found[fresh], stages[fresh]
     inferred = pd.DataFrame({"id": new, "stage": stage})

@@ -104,7 +104,7 @@ class Gate:
             cells = pd.Series(texts, dtype="str", index=cells.index)
         else:
             cells = cells.astype("str")
-            if _FORBIDDEN_RE.search("\n".join(cells.dropna().unique())):
+            if _FORBIDDEN_RE.search("\n".join(cells.dropna().unique().tolist())):
                 for row, text in enumerate(cells.tolist()):
                     self._clean(table, column, row, text if isinstance(text, str) else None)
         known = pd.Series(cells.dropna().unique(), dtype="str")
@@ -238,7 +238,7 @@ class Gate:
             self.fault(table.name, int(row), table.key[0], value, "stands twice in the table", "Keep one row.")
 
     def _shared_ids(self, frames: Frames) -> None:
-        nodes = set(frames["nodes"]["id"].dropna())
+        nodes = set(frames["nodes"]["id"].dropna().tolist())
         both = member(frames["projects"]["id"], nodes)
         for row in self._rows(both):
             self.fault(
@@ -252,10 +252,10 @@ class Gate:
 
     def _foreign(self, frames: Frames) -> None:
         ids: dict[str, set[str]] = {
-            "node": set(frames["nodes"]["id"].dropna()) | set(frames["projects"]["id"].dropna()),
-            "commodity": set(frames["commodities"]["id"].dropna()),
-            "process": set(frames["processes"]["process"].dropna()),
-            "reference": set(frames["references"]["key"].dropna()),
+            "node": set(frames["nodes"]["id"].dropna().tolist()) | set(frames["projects"]["id"].dropna().tolist()),
+            "commodity": set(frames["commodities"]["id"].dropna().tolist()),
+            "process": set(frames["processes"]["process"].dropna().tolist()),
+            "reference": set(frames["references"]["key"].dropna().tolist()),
         }
         for name, frame in frames.items():
             for column in ("source", "target", "node"):
@@ -404,14 +404,14 @@ class Gate:
             )
 
     def _words(self, frames: Frames, common: Groups) -> None:
-        tiers = set(frames["tiers"]["tier"].dropna()) or set(DEFAULT_TIERS)
+        tiers = set(frames["tiers"]["tier"].dropna().tolist()) or set(DEFAULT_TIERS)
         for name in ("demand", "qualification"):
             self._known(name, frames[name], "tier", tiers, f"not a known tier ({', '.join(sorted(tiers))})")
         for row, cell in frames["stocks"]["tiers"].dropna().items():
             for tier in split_list(cell):
                 if tier not in tiers:
                     self.fault("stocks", int(row), "tiers", tier, "not a known tier", "Correct it.")
-        groups = set(frames["groups"]["group"].dropna()) | set(common)
+        groups = set(frames["groups"]["group"].dropna().tolist()) | set(common)
         for row, cell in frames["projects"]["backers"].dropna().items():
             for word in split_list(cell):
                 if word not in groups and not is_country(word):

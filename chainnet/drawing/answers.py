@@ -43,6 +43,7 @@ class Losses:
     table: pd.DataFrame
     base_tpa: float | None
     words: str
+    when: str
 
 
 def sort_answers(network: Network, result: Any, losses: pd.DataFrame | None) -> tuple[Answer | None, Losses | None]:
@@ -159,8 +160,10 @@ def _from_table(network: Network, table: pd.DataFrame) -> Losses:
         share = frame["lost_share"].to_numpy(dtype=float)
         top = np.flatnonzero((share > 0) & np.isfinite(share))
         base = float(lost[top[0]] / share[top[0]]) if len(top) else None
-    whose = ", ".join(settings.get("beneficiaries") or ()) or "all demand"
+    whose = settings.get("beneficiaries") or ()
+    whose = "all demand" if whose == "all" or not whose else ", ".join([whose] if isinstance(whose, str) else whose)
     words = f"counted: {whose}" + (f", {settings['tier']} first" if settings.get("tier") else "")
+    when = "in the scenario" if settings.get("scenario") else "at the baseline"
     if settings.get("scenario"):
         words += f", on top of {_scenario_words(network, str(settings['scenario']))}"
-    return Losses(frame, None if base is None else float(base), words)
+    return Losses(frame, None if base is None else float(base), words, when)

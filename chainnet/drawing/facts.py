@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from chainnet.countries import is_country
 from chainnet.drawing.answers import Answer, Losses
 from chainnet.drawing.placing import Block, place
 from chainnet.drawing.style import (
@@ -25,7 +26,6 @@ from chainnet.network import Network
 
 __all__ = ["Facts", "collect"]
 
-_GREY_PLACES = frozenset({"", "other"})
 _STAGE_WORDS = {
     "mine": "mine",
     "refiner": "refiner",
@@ -78,7 +78,7 @@ def collect(network: Network, answer: Answer | None, losses: Losses | None) -> F
     # links without flow still pull a little, so that sites without any find a place
     weight = weight + 1e-3 * max(float(weight.max(initial=0.0)), 1e-6)
     sites = _sites(network, table, answer, losses)
-    colours = _colours(sites)
+    colours = _colours(network, sites)
     for site in sites:
         site["colour"] = colours.get(site["place"], OTHER_COLOUR)
     places = sorted({s["place"] for s in sites}, key=lambda p: (list(colours).index(p) if p in colours else 99, p))
@@ -104,6 +104,7 @@ def collect(network: Network, answer: Answer | None, losses: Losses | None) -> F
         "shapes": {stage: list(SHAPES[stage]) for stage in sorted({s["stage"] for s in sites})},
         "lossColours": [list(c) for c in LOSS_COLOURS],
         "references": _references(network, sites, links),
+        "tierOrder": list(network.tier_order),
         "tierTotals": _tier_totals(network),
         "main": sorted(network.main_commodity),
         "hasBase": bool(np.isfinite(base).any()),
@@ -242,19 +243,21 @@ def _card(row: dict[str, Any]) -> list[list[str]]:
     return lines
 
 
-def _colours(sites: list[dict[str, Any]]) -> dict[str, str]:
+def _colours(network: Network, sites: list[dict[str, Any]]) -> dict[str, str]:
     """Give the six places with the largest shares of their steps a colour; the rest is grey."""
     key = "base" if any(s["base"] for s in sites) else ("result" if any(s["result"] for s in sites) else "capacity")
+    basis = _basis(network)
     total: dict[tuple[str, str], float] = {}
     for site in sites:
-        unit = (site["step"], site["commodity"])
+        unit = (site["step"], basis.get(site["commodity"], site["commodity"]))
         total[unit] = total.get(unit, 0.0) + (site[key] or 0.0)
     weight: dict[str, float] = {}
     for site in sites:
-        whole = total[site["step"], site["commodity"]]
+        whole = total[site["step"], basis.get(site["commodity"], site["commodity"])]
         share = (site[key] or 0.0) / whole if whole > 0 else 0.0
         weight[site["place"]] = weight.get(site["place"], 0.0) + share
-    ranked = sorted((p for p in weight if p not in _GREY_PLACES), key=lambda p: (-round(weight[p], 9), p))
+    real = network.groups_known
+    ranked = sorted((p for p in weight if p in real or is_country(p)), key=lambda p: (-round(weight[p], 9), p))
     return dict(zip(ranked, COUNTRY_COLOURS, strict=False))
 
 

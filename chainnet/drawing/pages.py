@@ -87,7 +87,7 @@ def draw(
         raise DataError(f'draw: unknown view "{view}";{near_matches(str(view), VIEWS)} known: {", ".join(VIEWS)}.')
     answer, ranking = sort_answers(network, result, losses)
     target = Path(path) if path is not None else Path(f"{_file_name(network.name)}-{view}.html")
-    text = _graph_page(network, answer, ranking, title, marking)
+    text = _graph_page(network, answer, ranking, title, marking, losses is None and ranking is not None)
     return write_file(target, text.encode("utf-8"))
 
 
@@ -96,17 +96,20 @@ def _file_name(name: str) -> str:
     return re.sub(r"[^\w.-]+", "_", name).strip("._") or "network"
 
 
-def _graph_page(network: Network, answer: Any, ranking: Any, title: str | None, marking: str) -> str:
+def _graph_page(
+    network: Network, answer: Any, ranking: Any, title: str | None, marking: str, start_choke: bool
+) -> str:
     from chainnet.drawing.facts import collect
     from chainnet.drawing.still import still
-    from chainnet.drawing.words import finding, inferred_words, narrow_words
+    from chainnet.drawing.words import finding, inferred_words, loss_words, narrow_words
 
     facts = collect(network, answer, ranking)
     name = title if title is not None else network.label
     data = dict(facts.data)
     # the tables hold these words already; the script reads them from the ends of a link
     data["links"] = [{k: v for k, v in link.items() if k not in _TABLE_ONLY} for link in facts.links]
-    data["startChoke"] = ranking is not None and answer is None
+    data["lossWords"] = "" if ranking is None else loss_words(ranking)
+    data["startChoke"] = start_choke
     columns: dict[int, int] = {}
     for site in facts.sites:
         column = int(facts.blocks[site["block"]]["column"])

@@ -39,7 +39,7 @@ def place(nodes: pd.DataFrame, tail: Any, head: Any, weight: Any, rank: Any) -> 
     Parameters
     ----------
     nodes : DataFrame
-        Columns stage, step; row i is node i.
+        Columns stage, step, project; row i is node i.
     tail, head : arrays of int
         Ends of the links.
     weight : array of float
@@ -86,6 +86,7 @@ def place(nodes: pd.DataFrame, tail: Any, head: Any, weight: Any, rank: Any) -> 
 def _blocks(nodes: pd.DataFrame, tail: Any, head: Any, weight: Any) -> list[Block]:
     stage = nodes["stage"].to_numpy(dtype=object)
     name = nodes["step"].where(nodes["step"].notna(), nodes["stage"].str.replace("_", " ")).to_numpy(dtype=object)
+    named = nodes["step"].notna().to_numpy()
     keys = np.array([f"{s}\x1f{n}" for s, n in zip(stage, name, strict=True)], dtype=object)
     blocks: list[Block] = []
     column = 0
@@ -100,7 +101,8 @@ def _blocks(nodes: pd.DataFrame, tail: Any, head: Any, weight: Any) -> list[Bloc
             depths = []
             for key in names:
                 members = np.flatnonzero(keys == key)
-                depth = _depths(members, tail, head, len(nodes))
+                # a step that has a name is one column, whatever its sites sell to each other
+                depth = _depths(members, tail, head, len(nodes)) if not named[members[0]] else dict.fromkeys(members.tolist(), 0)
                 depths.append(max(depth.values()))
                 for d in range(depths[-1] + 1):
                     chosen = [int(i) for i in members if depth[int(i)] == d]
@@ -110,7 +112,8 @@ def _blocks(nodes: pd.DataFrame, tail: Any, head: Any, weight: Any) -> list[Bloc
     recyclers = np.flatnonzero(stage == "recycler")
     for key in sorted(set(keys[recyclers])):
         blocks.append(Block(key.split("\x1f")[1], "recycler", -1, np.flatnonzero(keys == key).tolist()))
-    size = {id(b): len(b.members) for b in blocks}
+    running = ~nodes["project"].to_numpy(dtype=bool)
+    size = {id(b): int(running[b.members].sum()) for b in blocks}
     # the fullest step of a column stands on top
     return sorted(blocks, key=lambda b: (b.column < 0, b.column, -size[id(b)], b.name))
 

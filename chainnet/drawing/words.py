@@ -9,7 +9,7 @@ from chainnet.drawing.facts import Facts
 from chainnet.drawing.style import number, percent, tonnes
 from chainnet.network import Network
 
-__all__ = ["finding", "inferred_words", "narrow_words"]
+__all__ = ["finding", "inferred_words", "loss_words", "narrow_words"]
 
 
 def finding(network: Network, facts: Facts, answer: Answer | None, losses: Losses | None) -> str:
@@ -43,14 +43,19 @@ def narrow_words(facts: Facts, answer: Answer | None, losses: Losses | None) -> 
         lines.append(f"▶ {sites} in {which} minimum cut, at {steps}.")
     elif answer is not None and answer.cut_demand and not answer.cut_edges:
         lines.append("Demand is met in full: no site binds.")
-    elif losses is not None and "in_cut" in losses.table and not losses.table["in_cut"].any():
+    elif answer is None and losses is not None and not losses.table["in_cut"].any():
         lines.append("Before any loss no single capacity binds.")
     worst = _worst(facts)
     if answer is not None and answer.kind == "balance" and worst:
-        lines.append(f"Costliest single loss: {_named(worst[0])}, {worst[0]['lostText']}.")
-    if losses is not None:
-        lines.append(f"Loss = largest deliveries with less without the site ({losses.words}).")
+        lines.append(f"Costliest single loss {losses.when if losses else ''}: {_named(worst[0])}, {worst[0]['lostText']}.")
+    elif losses is not None:
+        lines.append(loss_words(losses))
     return " ".join(lines)
+
+
+def loss_words(losses: Losses) -> str:
+    """Return what a loss counts."""
+    return f"Loss = largest deliveries with less without the site, the rest rerouted ({losses.words})."
 
 
 def inferred_words(facts: Facts) -> str:
@@ -59,6 +64,8 @@ def inferred_words(facts: Facts) -> str:
     if not moving:
         return "No link has a flow on record."
     n = sum(k["isInferred"] for k in moving)
+    if not n:
+        return f"None of the {len(moving)} links with flow is inferred."
     return f"{percent(n / len(moving))} of the {len(moving)} links with flow are inferred (dashed)."
 
 

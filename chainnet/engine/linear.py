@@ -88,6 +88,8 @@ class WarmModel:
             ("solver", "simplex"),
             ("primal_feasibility_tolerance", _TOLERANCE),
             ("dual_feasibility_tolerance", _TOLERANCE),
+            # devex: steepest edge would weigh every row anew before each warm solve
+            ("simplex_dual_edge_weight_strategy", 1),
         ):
             self._highs.setOptionValue(option, value)
         if self._highs.passModel(lp) == highspy.HighsStatus.kError:
@@ -135,6 +137,15 @@ class WarmModel:
             p.matrix, *self._row_bounds, self._col_lower, self._col_upper, self._cost, p.row_scale, p.col_scale
         )
 
+    def extended_basis(self, basis: Any, n_rows: int) -> Any:
+        """Return a basis for this model made of one without its last rows, which become basic."""
+        known = self._known
+        longer = known.HighsBasis()
+        longer.col_status = basis.col_status
+        longer.row_status = [*basis.row_status, *[known.HighsBasisStatus.kBasic] * n_rows]
+        longer.valid = True
+        return longer
+
     def solve(self, basis: Any = None) -> LinearSolution:
         """Solve under the bounds in place, from ``basis`` if one is given.
 
@@ -143,31 +154,39 @@ class WarmModel:
         SolverError
             If HiGHS ends without a verdict.
         """
-        highs, known = self._highs, self._known
-        highs.clearSolver()
-        if basis is not None:
-            highs.setBasis(basis)
-        run = highs.run()
-        status = highs.getModelStatus()
-        if run == known.HighsStatus.kError or status not in (
-            known.HighsModelStatus.kOptimal,
-            known.HighsModelStatus.kInfeasible,
-            known.HighsModelStatus.kUnbounded,
-            known.HighsModelStatus.kUnboundedOrInfeasible,
-        ):
-            if basis is not None:
-                return self.solve()
-            raise SolverError(f"the solver stopped without a verdict ({highs.modelStatusToString(status)})")
-        if status != known.HighsModelStatus.kOptimal:
-            word = "infeasible" if status == known.HighsModelStatus.kInfeasible else "unbounded"
+        status = self._run(basis)
+        if status != "optimal":
             none = np.empty(0)
-            return LinearSolution(word, np.nan, none, none, none, None)
-        found = highs.getSolution()
+            return LinearSolution(status, np.nan, none, none, none, None)
+        found = self._highs.getSolution()
         x = np.asarray(found.col_value) * self._col_scale
         row_dual = np.asarray(found.row_dual) / self._row_scale
         col_dual = self._cost - self.program.matrix.T @ row_dual
-        value = float(self._cost @ x)
-        return LinearSolution("optimal", value, x, row_dual, col_dual, highs.getBasis())
+        return LinearSolution("optimal", float(self._cost @ x), x, row_dual, col_dual, self._highs.getBasis())
+
+    def value(self, basis: Any) -> float:
+        """Solve for the optimal value alone, the cheapest answer there is; NaN if there is no optimum."""
+        if self._run(basis) != "optimal":
+            return np.nan
+        return float(self._highs.getInfo().objective_function_value)
+
+    def _run(self, basis: Any) -> str:
+        highs, known = self._highs, self._known
+        verdicts = {
+            known.HighsModelStatus.kOptimal: "optimal",
+            known.HighsModelStatus.kInfeasible: "infeasible",
+            known.HighsModelStatus.kUnbounded: "unbounded",
+            known.HighsModelStatus.kUnboundedOrInfeasible: "unbounded",
+        }
+        for start in (basis, None) if basis is not None else (None,):
+            highs.clearSolver()
+            if start is not None:
+                highs.setBasis(start)
+            run = highs.run()
+            status = highs.getModelStatus()
+            if run != known.HighsStatus.kError and status in verdicts:
+                return verdicts[status]
+        raise SolverError(f"the solver stopped without a verdict ({highs.modelStatusToString(status)})")
 
     def row_ranges(self) -> tuple[Array, Array]:
         """Return, per row, the bound values between which the row's dual holds (after a solve)."""

@@ -26,9 +26,11 @@ IntArray = NDArray[np.int64]
 
 # more than can ever leave the source
 PLENTY = 2**62
+# a capacity below this many units has lost digits that matter
+_COARSE = 2**30
 
 
-class UnboundedFlow(ChainnetError):
+class UnboundedFlow(ChainnetError):  # noqa: N818 - names the mathematics
     """There is a way from a supply to a demand on which nothing limits the flow.
 
     Attributes
@@ -147,9 +149,9 @@ def solve(problem: FlowProblem) -> FlowSolution:
     split = split_nodes(
         problem.tail, problem.head, problem.capacity, problem.node_capacity, problem.supply, problem.demand
     )
-    capacity, scale = to_integers(split.capacity, _bound(problem, split))
+    capacity, scale = _integers(problem, split)
     rows = to_rows(split.n_places, split.tail, split.head)
-    res, value, reached, reaching = _run(split, rows, capacity)
+    res, value, reached, reaching = run(split, rows, capacity, PLENTY)
     edge_flow = res[rows.mate[rows.forward()]]
     throughput = np.zeros(problem.n_nodes + 1, dtype=np.int64)
     node_of = _node_of_inner(split)
@@ -225,14 +227,50 @@ def _bound(problem: FlowProblem, split: Split) -> float:
     return float(min(at_source, at_sink, finite)) * (1 + 1e-9)
 
 
-def _run(split: Split, rows: Rows, capacity: IntArray) -> tuple[IntArray, int, NDArray[np.bool_], NDArray[np.bool_]]:
-    """Run the blocking flows; return residuals, value, and the places reached from the source and reaching the sink."""
+def _integers(problem: FlowProblem, split: Split) -> tuple[IntArray, Scale]:
+    """Scale the capacities, looking closer at a bound so huge that small ones would lose digits."""
+    bound = _bound(problem, split)
+    capacity, scale = to_integers(split.capacity, bound)
+    if scale.max_error > 0 and capacity.min(initial=_COARSE) < _COARSE:
+        closer = _widest_way(split) * len(split.tail)
+        if closer < bound:
+            return to_integers(split.capacity, closer)
+    return capacity, scale
+
+
+def _widest_way(split: Split) -> float:
+    """Return the largest amount that fits along one way from source to sink."""
+    widths = np.unique(split.capacity)
+    low, high = -1, len(widths) - 1
+    while low < high:
+        middle = (low + high + 1) // 2
+        kept = split.capacity >= widths[middle]
+        ends = (split.tail[kept], split.head[kept])
+        graph = sp.csr_array((np.ones(len(ends[0])), ends), shape=(split.n_places, split.n_places))
+        order = breadth_first_order(graph, split.source, directed=True, return_predecessors=False)
+        if np.any(order == split.sink):
+            low = middle
+        else:
+            high = middle - 1
+    return float(widths[low]) if low >= 0 else 0.0
+
+
+def run(
+    split: Split, rows: Rows, capacity: IntArray, supply: int
+) -> tuple[IntArray, int, NDArray[np.bool_], NDArray[np.bool_]]:
+    """Send up to ``supply`` from source to sink.
+
+    Returns
+    -------
+    residuals by half-edge, how much went, places that the source reaches, places that reach the sink
+        The last is of use only if not all of the supply went.
+    """
     n_halves = len(rows.head)
     make = kernels(n_halves)
     start = np.where(rows.is_forward, capacity[rows.edge], 0)
     g = residual(make, rows, start)
     w = workspace(make, split.n_places, n_halves)
-    w.excess[split.source] = PLENTY
+    w.excess[split.source] = supply
     w.starts[0] = split.source
     value = int(make.send_all(g, w, 1, 0, split.sink))
     reaching = np.asarray(w.seen)[: split.n_places] == w.clock[EPOCH]

@@ -16,9 +16,12 @@ from numpy.typing import NDArray
 
 from chainnet.engine import maxflow_kernel, removal_kernel
 
-# half-edges from which starting numba from its cache (about a second) pays, and from which compiling (many seconds) pays
+# half-edges from which it pays to start numba from its cache (about a second), and to compile (many seconds)
 CACHED_FROM = 12_000
 COMPILED_FROM = 300_000
+
+# merged into their callers: a call that hands over all buffers costs more than these do
+_INLINED = {"descend", "send_along", "drain", "spread", "join"}
 
 
 class Kernels:
@@ -87,14 +90,15 @@ def _compiled() -> tuple[Kernels, bool]:
     known = _numba_types(numba)
     is_cached = True
     for name, function in functions.items():
-        # made again over one common namespace, so that compiled kernels call compiled kernels and the plain ones stay as
-        # they are; the name holds a print of all kernels, since numba's cache does not see changes in what a kernel calls
+        # made again over one common namespace, so that compiled kernels call compiled kernels and the plain ones stay
+        # as they are; the name holds a print of all kernels, as numba's cache does not see changes in what one calls
         again = types.FunctionType(function.__code__, space, name)
         again.__module__ = function.__module__
         again.__qualname__ = f"{name}_{print_of_all}"
         wanted = [known[kind] for of, kind in function.__annotations__.items() if of != "return"]
         # without reference counts (_nrt): no kernel allocates, and counting costs as much as the work itself
-        options = {"boundscheck": False, "_nrt": False}
+        inline = "always" if name in _INLINED else "never"
+        options = {"boundscheck": False, "_nrt": False, "inline": inline}
         try:
             space[name] = numba.njit(tuple(wanted), cache=is_cached, **options)(again)
         except (RuntimeError, OSError):
@@ -123,5 +127,5 @@ def _fingerprint(functions: dict[str, types.FunctionType]) -> str:
         digest.update(repr((code.co_code, code.co_consts, code.co_names, code.co_varnames)).encode())
     for room in (maxflow_kernel, removal_kernel):
         digest.update(repr({name: v for name, v in vars(room).items() if isinstance(v, int)}).encode())
-    digest.update(repr((maxflow_kernel.Residual._fields, maxflow_kernel.Work._fields)).encode())
+    digest.update(repr((maxflow_kernel.Residual._fields, maxflow_kernel.Work._fields, sorted(_INLINED))).encode())
     return digest.hexdigest()[:12]

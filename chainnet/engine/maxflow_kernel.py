@@ -1,7 +1,7 @@
 """Inner loops of the flow engine: plain Python that numba can compile as it stands.
 
-Every function here works on anything that can be indexed: lists when a network is small and run as they are, NumPy arrays
-when it is large and the functions are compiled (`chainnet.engine.maxflow_jit`). All numbers are integers, so both ways
+Every function here works on anything that can be indexed: lists when a network is small and they run as they are, NumPy
+arrays when it is large and they are compiled (`chainnet.engine.maxflow_jit`). All numbers are integers, so both ways
 give the same bits. No function allocates; the caller hands over a `Residual` and a `Work`.
 
 A half-edge ``i`` stands in the row of its tail; ``head[i]`` is where it leads, ``mate[i]`` the same edge in the row of
@@ -294,7 +294,7 @@ def send_rest(g: Residual, w: Work, n_starts: int, root: int) -> int:
 
 
 def swap(g: Residual, edge: Ints32, a: int, b: int) -> None:
-    """Exchange the places of two half-edges of one row; ``edge`` holds the edge of each half-edge and goes with them."""
+    """Exchange two half-edges of one row; ``edge`` holds the edge of each half-edge and goes with them."""
     g.head[a], g.head[b] = g.head[b], g.head[a]
     g.res[a], g.res[b] = g.res[b], g.res[a]
     g.is_forward[a], g.is_forward[b] = g.is_forward[b], g.is_forward[a]

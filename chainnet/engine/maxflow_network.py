@@ -9,7 +9,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from chainnet.engine.maxflow_jit import Kernels
+from chainnet.engine.maxflow_jit import Kernels, kernels
 from chainnet.engine.maxflow_kernel import Residual, Work
 
 FloatArray = NDArray[np.float64]
@@ -156,3 +156,12 @@ def workspace(make: Kernels, n_places: int, n_halves: int) -> Work:
         log_res=make.filled(n_halves // 2 + 1, np.int64),
         log_back=make.filled(n_halves // 2 + 1, np.int64),
     )
+
+
+def components(rows: Rows, res: IntArray) -> IntArray:
+    """Return the number of the strong component of each place in a residual network."""
+    n_places, n_halves = len(rows.start) - 1, len(rows.head)
+    make = kernels(n_halves)
+    component = make.filled(n_places, np.int32, -1)
+    make.strong_components(residual(make, rows, res), workspace(make, n_places, n_halves), component)
+    return np.asarray(component, dtype=np.int64)

@@ -1,11 +1,11 @@
 """What a network loses without a node, an arc or a group of nodes: exact, and from one base flow.
 
-Take any maximum flow and delete node v, which carries q. Its predecessors are left with excess, its successors with room.
-Excess can always go back to the source and room be given up by the sink, so the loss is q less the largest flow from the
-excess (and the source) to the room (and the sink) in the residual network without v. Every way of that flow that matters
-lies inside the strong component of the residual network that holds v: what leads from one component to another is left
-out before anything starts. Inside the component of the sink only ways to room or the sink are looked for; that of the
-source is turned round and treated alike.
+Take any maximum flow and delete node v, which carries q. Its predecessors are left with excess, its successors with
+room. Excess can always go back to the source and room be given up by the sink, so the loss is q less the largest flow
+from the excess (and the source) to the room (and the sink) in the residual network without v. Every way of that flow
+that matters lies inside the strong component of the residual network that holds v: what leads from one component to
+another is left out before anything starts. Inside the component of the sink only ways to room or the sink are looked
+for; that of the source is turned round and treated alike.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from numpy.typing import NDArray
 from chainnet.engine.maxflow import PLENTY, BaseFlow, FlowProblem, FlowSolution, solve
 from chainnet.engine.maxflow_jit import Kernels, kernels
 from chainnet.engine.maxflow_kernel import Residual, Work
-from chainnet.engine.maxflow_network import Rows, residual, to_rows, workspace
+from chainnet.engine.maxflow_network import components, residual, to_rows, workspace
 
 __all__ = ["arc_losses", "group_losses", "node_losses"]
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
-# half-edges that single searches of one removal may look at, before all excess is sent at once
+# effort (half-edges looked at) that the searches of one removal have at least, before all excess is sent at once
 _LEAST_EFFORT = 2_000
 
 
@@ -190,13 +190,13 @@ class _Parts:
     g: Residual
     w: Work
     edge: Any  # per half-edge: its edge, in step with g
-    rows: Rows
+    n_halves: int
 
     @classmethod
     def of(cls, flow: BaseFlow) -> _Parts:
         split, rows = flow.split, flow.rows
         n = split.n_places
-        component = _components(flow)
+        component = components(rows, flow.res)
         kept = np.flatnonzero(component[split.tail] == component[split.head])
         tail, head = split.tail[kept], split.head[kept]
         forward = rows.forward()[kept]
@@ -216,7 +216,7 @@ class _Parts:
         root_of = np.full(n, -1, dtype=np.int64)
         for root in (split.sink, split.source):
             root_of[component == component[root]] = root
-        return cls(component, root_of, make, g, w, edge, inside)
+        return cls(component, root_of, make, g, w, edge, n_halves)
 
     def forward_halves(self, n_edges: int) -> IntArray:
         """Return the place of the forward half-edge of each edge that is left."""
@@ -231,7 +231,6 @@ class _Parts:
         """Run a sweep kernel and return the losses."""
         make = self.make
         lost = make.filled(len(root), np.int64, -1)
-        budget = max(_LEAST_EFFORT, len(self.rows.head))
         getattr(make, kernel)(
             self.g,
             self.w,
@@ -240,15 +239,10 @@ class _Parts:
             make.buffer(through, np.int64),
             lost,
             make.buffer(best, np.int64),
-            budget,
+            _budget(self.n_halves),
         )
         return np.asarray(lost, dtype=np.int64)
 
 
-def _components(flow: BaseFlow) -> IntArray:
-    """Return the strong component of each place in the residual network."""
-    n, n_halves = flow.split.n_places, len(flow.rows.head)
-    make = kernels(n_halves)
-    component = make.filled(n, np.int32, -1)
-    make.strong_components(residual(make, flow.rows, flow.res), workspace(make, n, n_halves), component)
-    return np.asarray(component, dtype=np.int64)
+def _budget(n_halves: int) -> int:
+    return max(_LEAST_EFFORT, n_halves)

@@ -1,6 +1,6 @@
 """Inner loops of the removals; how they are run stands in `chainnet.engine.maxflow_kernel`.
 
-One removal shuts nodes (or a half-edge) out, turns the flow that went through them into excess at the one end and room at
+One removal shuts nodes (or an edge) out, turns the flow that went through them into excess at the one end and room at
 the other, looks for ways from excess to room or to the root of the component, and puts everything back.
 """
 
@@ -67,7 +67,7 @@ def descend(g: Residual, w: Work, origin: int, root: int) -> int:
 
 
 def root_path(g: Residual, w: Work, u: int, x: int) -> int:
-    """Write the half-edges by which a search came from ``u`` to ``x`` into ``w.path``, last first; return their number."""
+    """Write the half-edges of the search tree from ``u`` to ``x`` into ``w.path``, last first; return their number."""
     depth = 0
     while x != u:
         i = w.parent[x]
@@ -197,11 +197,11 @@ def spread(g: Residual, w: Work, u: int, x: int, begin: int, epoch: int, root: i
 
 
 def search(g: Residual, w: Work, u: int, n_targets: int, root: int, budget: int) -> None:
-    """Find a way out for the excess of ``u``: breadth first from ``u``, with a guided descent from every node on the way,
-    and from the targets towards it.
+    """Find a way out for the excess of ``u``, from ``u`` and from the targets at once.
 
-    What is left in ``excess[u]`` has no way out, unless the effort went over the budget. The nodes that a search proved
-    to lead nowhere are shut for the rest of the removal.
+    From ``u`` the search goes breadth first, with a guided descent from every node that it comes to. What is left in
+    ``excess[u]`` has no way out, unless the effort went over the budget. The nodes that a search proved to lead nowhere
+    are shut for the rest of the removal.
     """
     start, level, seen, queue = g.start, w.level, w.seen, w.queue
     drain(g, w, u, u, root)
@@ -250,9 +250,7 @@ def clear(w: Work, n_starts: int, n_targets: int) -> None:
         w.room[w.targets[k]] = 0
 
 
-def settle(
-    g: Residual, w: Work, n_starts: int, n_targets: int, root: int, flow: int, floor: int, budget: int
-) -> int:
+def settle(g: Residual, w: Work, n_starts: int, n_targets: int, root: int, flow: int, floor: int, budget: int) -> int:
     """Return the loss that the excess of the starts leaves, or -1 when it is proved to be at most ``floor``.
 
     ``flow`` is what went through that which was removed. All residuals, excess and room are put back.
@@ -319,7 +317,15 @@ def keep_best(best: Ints64, value: int) -> None:
 
 
 def sweep_nodes(
-    g: Residual, w: Work, inner: Ints32, outer: Ints32, root: Ints32, flow: Ints64, lost: Ints64, best: Ints64, budget: int
+    g: Residual,
+    w: Work,
+    inner: Ints32,
+    outer: Ints32,
+    root: Ints32,
+    flow: Ints64,
+    lost: Ints64,
+    best: Ints64,
+    budget: int,
 ) -> None:
     """Write the loss of each single node, given by its two halves, into ``lost``; -1 where it cannot be among the best.
 

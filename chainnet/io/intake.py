@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from chainnet.errors import DataError, Fault
-from chainnet.io.text import Records
+from chainnet.io.text import Records, collector_off
 from chainnet.network import Network
 from chainnet.network_tables import Gate
 from chainnet.schema import TABLES
@@ -58,8 +58,9 @@ class Intake:
             rule = "the table has no rows"
             self.faults.append(Fault(self.files[table], None, "", "", rule, "Add them; it must have some."))
             return
-        columns = zip(*records.rows, strict=True) if records.rows else [()] * len(records.header)
-        frame = pd.DataFrame({i: _series(cells) for i, cells in enumerate(columns)})
+        with collector_off():
+            columns = zip(*records.rows, strict=True) if records.rows else [()] * len(records.header)
+            frame = pd.DataFrame({i: _series(cells) for i, cells in enumerate(columns)})
         frame.columns = pd.Index(records.header, dtype="object")
         self.frames[table] = frame
         self._lines[self.files[table]] = records.lines
@@ -109,7 +110,7 @@ class Intake:
 
 def _series(cells: Any) -> pd.Series:
     try:
-        return pd.Series(list(cells), dtype="str") if all(type(c) is str for c in cells) else _mixed(cells)
+        return pd.Series(list(cells), dtype="str") if set(map(type, cells)) <= {str} else _mixed(cells)
     except UnicodeEncodeError:  # a lone surrogate from a JSON escape: the gate names the cell
         return _mixed(cells)
 

@@ -210,10 +210,12 @@ class Facts:
         step = pd.Series(nodes["step"].fillna(nodes["stage"].str.replace("_", " ")).to_numpy(), index=nodes["id"])
         stage = dict(zip(step, nodes["stage"]))
         edges = self.network.edges
-        pairs = {(step.get(s), step.get(t)) for s, t in zip(edges["source"], edges["target"])}
         asked = self.network.demand
         served = set(asked.loc[asked["tier"].notna() | asked["commodity"].isin(self.counted), "node"])
-        away = {str(step[i]): 0 for i in step.index if i in served}  # takers of by-products are no users
+        ends = set(self.network.nodes.loc[self.network.nodes["stage"] == "end_use", "id"]) - served
+        edges = edges[~edges["target"].isin(ends)]  # takers of by-products are no users
+        pairs = {(step.get(s), step.get(t)) for s, t in zip(edges["source"], edges["target"])}
+        away = {str(step[i]): 0 for i in step.index if i in served}
         found, hops = set(away), 0
         while found:
             hops += 1
@@ -271,6 +273,16 @@ class Facts:
         names = table.index.map(str)
         order = np.lexsort((names, -_rounded(table["lost_tpa"]), -_rounded(table["first_lost_tpa"])))
         return table.iloc[order]
+
+    def by_place(self, scenario: str) -> pd.DataFrame:
+        """Return demand, served and short under a scenario by tier and country or region, most short first."""
+        table = self.a.stress.nodes.reset_index()
+        table = table[table["scenario"] == scenario]
+        table = table.assign(tier=table["tier"].fillna(ALL_TIERS), place=table["node"].map(self.things["place"]))
+        columns = ["demand_tpa", "served_tpa", "shortfall_tpa"]
+        found = table.groupby(["tier", "place"], sort=True)[columns].sum().reset_index()
+        rank = found["tier"].map({tier: i for i, tier in enumerate(self.tiers)})
+        return found.iloc[np.lexsort((found["place"], -found["shortfall_tpa"].round(6), rank))]
 
     @cached_property
     def lead_loss(self) -> str:

@@ -177,6 +177,8 @@ def loss_table(facts: Facts, by: str, number_: str, sheet: str, title: str) -> T
         note += " A row that stands in a region, not in a country, may be several plants."
     if by == "operator":
         note += " Nodes without an operator on record have no row."
+    if not rows:
+        rows = [["-", *("none on record" if c.key == names[-1].key else Cell("-") for c in columns[1:])]]
     table = make_table(
         columns,
         rows,
@@ -188,7 +190,7 @@ def loss_table(facts: Facts, by: str, number_: str, sheet: str, title: str) -> T
         status=PROVED,
         grade=facts.grade,
     )
-    return table.with_lead(tied)
+    return table.with_lead(tied) if len(tied) else table
 
 
 def _names(facts: Facts, by: str, index: Any) -> list[Any]:
@@ -364,8 +366,49 @@ def tier_table(facts: Facts) -> Table:
     )
 
 
+def place_table(facts: Facts, scenario: str) -> Table:
+    """Return T8b: who goes short under one scenario, by country or region and tier."""
+    table = facts.by_place(scenario)
+    rows = [
+        [
+            row.tier,
+            row.place,
+            row.demand_tpa,
+            row.served_tpa,
+            row.shortfall_tpa,
+            row.shortfall_tpa / row.demand_tpa if row.demand_tpa > 0 else Cell(NOT_APPLICABLE),
+        ]
+        for row in table.itertuples()
+    ]
+    sums = [float(table[c].sum()) for c in ("demand_tpa", "served_tpa", "shortfall_tpa")]
+    return make_table(
+        [text("tier", "Tier", "who asks"), text("place", "Country or region", "where it stands"), *_SERVED],
+        rows,
+        id="T8b",
+        sheet="By country",
+        title="Who goes short in the worst scenario, by country",
+        subtitle=f"Unit: {facts.unit}. Scenario: {facts.scenario_label(scenario)}. {whose_words(facts)}",
+        note=_SEVERAL,
+        total=["All", "", *sums, sums[2] / sums[0] if sums[0] > 0 else Cell(NOT_APPLICABLE)],
+        status=PROVED,
+        grade=facts.grade,
+    ).with_lead(rows=15)
+
+
+_SEVERAL = (
+    "Inside a tier, who goes short is one of several answers with the same total; the total of a tier is proved. "
+    "Totals come from unrounded values."
+)
+_SERVED = (
+    tons("demand_tpa", "Demand", "tonnes asked for"),
+    tons("served_tpa", "Served", "tonnes served"),
+    tons("shortfall_tpa", "Short", "demand less served"),
+    share("short_share", "Short, of demand", "part of the demand that goes short"),
+)
+
+
 def user_table(facts: Facts, scenario: str) -> Table:
-    """Return T8b: who goes short under one scenario, by end use and commodity."""
+    """Return T8c: who goes short under one scenario, by end use and commodity."""
     table = facts.a.stress.nodes.reset_index()
     table = table[table["scenario"] == scenario]
     table = table.assign(tier=table["tier"].fillna(ALL_TIERS))
@@ -391,19 +434,16 @@ def user_table(facts: Facts, scenario: str) -> Table:
         text("label", "End use", "the end use in words"),
         text("place", "Country or region", "where it stands"),
         text("commodity", "Asks for", "what it asks for"),
-        tons("demand_tpa", "Demand", "tonnes asked for"),
-        tons("served_tpa", "Served", "tonnes served"),
-        tons("shortfall_tpa", "Short", "demand less served"),
-        share("short_share", "Short, of demand", "part of the demand that goes short"),
+        *_SERVED,
     ]
     return make_table(
         columns,
         rows,
-        id="T8b",
+        id="T8c",
         sheet="End uses",
         title="Who goes short in the worst scenario, by end use",
         subtitle=f"Unit: {facts.unit}. Scenario: {facts.scenario_label(scenario)}. {whose_words(facts)}",
-        note="Inside a tier, who goes short is one of several answers with the same total; the total of a tier is proved.",
+        note=_SEVERAL,
         total=["All", "", "", "", *sums, sums[2] / sums[0] if sums[0] > 0 else Cell(NOT_APPLICABLE)],
         status=PROVED,
         grade=facts.grade,

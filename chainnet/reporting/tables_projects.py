@@ -10,7 +10,7 @@ import pandas as pd
 from chainnet.reporting.facts import LETTERS, Facts
 from chainnet.reporting.model import Cell, Column, Table, make_table
 from chainnet.reporting.tables import GIVEN, PROVED, text, tons
-from chainnet.reporting.words import NOT_APPLICABLE, count, country_name, first_capital, number, ranks, whole
+from chainnet.reporting.words import NOT_APPLICABLE, count, country_name, ranks, whole
 
 __all__ = ["complement_table", "effect_table", "project_table", "stock_table", "top_projects"]
 
@@ -137,20 +137,24 @@ def top_projects(facts: Facts) -> Table:
     """Return T3: five projects with the largest fair share, side by side over the years."""
     years = list(facts.a.rerouting)
     last = facts.a.rerouting[years[-1]].projects if years else pd.DataFrame(columns=["shapley_t"])
+    first = [c for c in _first_column(facts) if bool((last[c] > 0).any())]
     shares = last["shapley_t"].fillna(0.0).round(6)
-    names = [n for n in shares.sort_values(ascending=False, kind="stable").index if shares[n] > 0][:5]
+    lead = last[first[0]].fillna(0.0).round(6) if first else shares
+    order = np.lexsort((last.index.astype(str), -shares, -lead))
+    names = [n for n in last.index[order] if shares[n] > 0 or lead[n] > 0][:5]
+    alone = f"Alone, {facts.first} first, {years[-1]}" if first else f"Alone {years[-1]}" if years else "Alone"
     columns = [
-        text("rank", "Rank", "place by fair share in the last year"),
+        text("rank", "Rank", "place; = tied"),
         text("label", "Project", "the project in words"),
         text("step", "Step", "step of the chain"),
         text("place", "Country", "where it is to stand"),
         Column("start_year", "Start", "year", "year", "first year of output"),
+        tons("alone_t", alone, "rise with it alone, in the last year asked"),
         *(tons(f"shapley_{y}_t", f"Fair share {y}", f"Shapley value by {y}") for y in years),
-        *(tons(f"standalone_{y}_t", f"Alone {y}", f"rise with it alone by {y}") for y in years[-1:]),
         Column("capex_musd", "USD million", "number", "USD million", "cost to build"),
     ]
     rows = []
-    for place, name in zip(ranks(shares[names]), names, strict=True):
+    for place, name in zip(ranks(lead[names]), names, strict=True):
         thing, row = facts.things.loc[name], last.loc[name]
         won = [facts.a.rerouting[y].projects.loc[name, "shapley_t"] for y in years]
         rows.append(
@@ -160,8 +164,8 @@ def top_projects(facts: Facts) -> Table:
                 thing["step"],
                 thing["place"],
                 _start(row["start_year"]),
+                row[first[0]] if first else row["standalone_t"],
                 *(Cell(NOT_APPLICABLE) if pd.isna(w) else w for w in won),
-                row["standalone_t"],
                 row["capex_musd"],
             ]
         )
@@ -173,9 +177,10 @@ def top_projects(facts: Facts) -> Table:
         id="T3",
         sheet="Helps most",
         title="Projects that help most",
-        subtitle=f"Unit: {facts.unit}, all tiers. Scenario: {facts.scenario_label(facts.when)}. Known relations, no stocks.",
+        subtitle=f"Unit: {facts.unit}. Scenario: {facts.scenario_label(facts.when)}. Known relations, no stocks.",
         note=(
-            "Fair share: Shapley value, its part of what all projects that stand win together"
+            (f"Ranked by what {facts.first} regains with the project alone, could it come first. " if first else "")
+            + "Fair share: Shapley value over all tiers, its part of what all projects that stand win together"
             + (" (mean of 64 random orders, seed 0)." if is_sampled else ".")
             + " n/a: does not stand by then."
         ),
@@ -268,15 +273,7 @@ def stock_table(facts: Facts) -> Table:
     )
 
 
-def pair_words(facts: Facts, row: Any, year: int) -> str:
-    """Return a pair of projects that need each other, as a sentence."""
-    return (
-        f"By {year} {facts.label(row.project_a)} alone returns {number(row.alone_a_t)}, {facts.label(row.project_b)} "
-        f"alone {number(row.alone_b_t)}, both {number(row.together_t)}\u00a0t/yr: they need each other."
-    )
-
-
 def stands_words(facts: Facts, year: int) -> str:
     """Return how many projects stand by a year."""
     table = facts.a.rerouting[year].projects
-    return first_capital(f"{count(table['standalone_t'].notna().sum())} of {count(len(table))} listed projects")
+    return f"{count(table['standalone_t'].notna().sum())} of {count(len(table))} listed projects"

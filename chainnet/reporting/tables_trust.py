@@ -287,7 +287,7 @@ def certificate_table(facts: Facts) -> Table:
             _problem(facts, str(row.problem)),
             row.value,
             row.bound,
-            *(f"{v:.0e}" for v in (row.gap, row.violation, row.tolerance)),
+            *(f"{v:.0e}" if v else "0" for v in (row.gap, row.violation, row.tolerance)),
             row.gap,
             row.violation,
             "yes" if row.ok else "no",

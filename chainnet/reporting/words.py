@@ -141,6 +141,8 @@ def span(low: Any, high: Any) -> str:
         return NOT_ASSESSED
     low, high = float(low), float(high)
     width = high - low
+    if max(abs(low), abs(high)) <= DUST:
+        return "0"
     ends = []
     for value, outward in ((low, math.floor), (high, math.ceil)):
         if abs(value) <= DUST:
@@ -269,6 +271,8 @@ def ranks(values: Iterable[float]) -> list[str]:
     ['1', '2=', '2=', '4']
     """
     found = [float(v) for v in values]
+    if not found:
+        return []
     first = [i for i, v in enumerate(found) if i == 0 or not same(v, found[i - 1])]
     ends = [*first[1:], len(found)]
     out: list[str] = []

@@ -20,11 +20,10 @@ C.choose = (s, move) => {
   C.remember();
 };
 C.centre = (s) => {
-  const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
-  window.network.focus(s.key, {
-    scale: Math.max(window.network.getScale(), 1), locked: false,
-    animation: still ? false : { duration: 250, easingFunction: "easeInOutQuad" },
-  });
+  // in the middle, but never so far that the pane shows what lies beyond the graph
+  const pane = C.at("graph").getBoundingClientRect(), scale = Math.max(window.network.getScale(), 1);
+  const middle = (at, room, whole) => whole <= room ? room / 2 : Math.max(room / 2, Math.min(whole - room / 2, at));
+  C.move({ x: middle(s.x, pane.width / scale, C.world.width), y: middle(s.y, pane.height / scale, C.world.height) }, scale, true);
 };
 C.spoken = (s) => [s.label, s.step, s.place, s.baseText + " baseline", s.capacityText + " capacity",
   s.rank ? "loss " + s.lostText + ", rank " + s.rankText : "", s.inCut ? "in the minimum cut" : ""].filter(Boolean).join(", ");

@@ -81,7 +81,8 @@ C.percent = (share) => {
 };
 C.isolated = (text) => "\u2068" + text + "\u2069";
 C.trace = (start) => {
-  // everything up- and downstream along links with flow; where none has any, along all links
+  // everything up- and downstream along links with flow; where none has any, along all links.
+  // Scrap goes round: the way ends at a recycler, else every chain would be the whole graph.
   const open = (k) => C.state.capacity || C.carries(k) || (C.state.mode === "diff" && C.flow(k) > 0);
   const any = [...start.out, ...start.into].some(open);
   const way = any ? open : () => true;
@@ -98,7 +99,7 @@ C.trace = (start) => {
         seen.add(there);
         sites.add(there);
         found.add(there);
-        queue.push(there);
+        if (there.stage !== "recycler") queue.push(there);
       });
     }
   };
@@ -113,11 +114,11 @@ C.feeds = (traced) => {
   ends.forEach((s) => s.demand.forEach((d) => {
     if (d.counts && d.tier) parts["t " + d.tier] = (parts["t " + d.tier] || 0) + (d.tpa || 0);
   }));
-  const words = Object.keys(parts).map((key) => {
-    const tier = key.slice(2), whole = C.data.tierTotals[tier];
-    return whole ? C.percent(parts[key] / whole) + " of " + tier + " demand" : "";
+  const words = C.data.tierOrder.map((tier) => {
+    const whole = C.data.tierTotals[tier], part = parts["t " + tier];
+    return whole && part !== undefined ? C.percent(part / whole) + " of " + tier : "";
   }).filter(Boolean);
   const sources = [...traced.up].filter((s) => s.stage === "mine").length;
   return "Reached by " + sources + (sources === 1 ? " mine" : " mines") + "; feeds " + ends.length +
-    (ends.length === 1 ? " end use" : " end uses") + (words.length ? ", where " + words.join(", ") + " stands." : ".");
+    (ends.length === 1 ? " end use" : " end uses") + (words.length ? ", which ask for " + words.join(", ") + " demand." : ".");
 };

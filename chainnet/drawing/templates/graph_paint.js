@@ -21,6 +21,7 @@ C.layout = () => {
   const band = shown.filter((p) => p.block.column < 0);
   const low = band.reduce((sum, p) => sum + p.members.length, 0);
   const perRow = Math.min(columns, Math.max(low, 1));
+  C.lowWidth = C.columnWidth * columns / perRow - 8;
   C.bandHeight = low ? 26 + Math.ceil(low / perRow) * 30 : 0;
   const counts = [];
   shown.forEach((p) => { if (p.block.column >= 0) counts[p.block.column] = (counts[p.block.column] || 0) + p.members.length; });
@@ -38,7 +39,7 @@ C.layout = () => {
     parts.forEach((part, i) => {
       if (i) { C.heads.push({ block: part.block, x: c * C.columnWidth, y }); y += C.HEAD; }
       else C.heads.push({ block: part.block, x: c * C.columnWidth, y: null });
-      part.members.forEach((s) => { s.x = c * C.columnWidth + 26; s.y = y + room / 2; s.room = room; y += room; });
+      part.members.forEach((s) => { s.x = c * C.columnWidth + 30; s.y = y + room / 2; s.room = room; y += room; });
     });
   }
   const top = C.HEAD + C.rowsHeight;
@@ -46,20 +47,21 @@ C.layout = () => {
   band.forEach((part) => {
     C.heads.push({ block: part.block, x: slot % perRow * (C.world.width / perRow), y: top, low: true });
     part.members.forEach((s) => {
-      s.x = slot % perRow * (C.world.width / perRow) + 26;
+      s.x = slot % perRow * (C.world.width / perRow) + 30;
       s.y = top + 38 + Math.floor(slot / perRow) * 30;
       s.room = 30;
       slot += 1;
     });
   });
   C.bandTop = low ? top : null;
-  C.largest = Math.min(20, Math.max(8, C.rowRoom * 0.72));
+  C.largest = Math.min(20, Math.max(8, C.rowRoom * 0.6));
 };
 C.radius = (s) => {
   if (C.state.choke) {
     return s.lost > 0 ? Math.max(5, C.largest * 1.15 * Math.sqrt(s.lost / C.mostLost)) : 2.5;
   }
   const flow = C.flow(s);
+  if (s.project && !flow) return 6;
   if (!(C.mostSite > 0)) return 6;
   return Math.max(4, C.largest * Math.sqrt(flow / C.mostSite));
 };
@@ -94,7 +96,7 @@ C.linkStyle = (k) => {
     if (!change) width = Math.min(width, 1.2);
     hollow = change < 0 && width > 3 && !dim;
   }
-  const strong = traced && !dim ? 0.75 : diff && change ? 0.75 : C.links.length > 600 ? 0.3 : 0.42;
+  const strong = traced && !dim ? (k.isBack ? 0.35 : 0.62) : diff && change ? (k.isBack ? 0.35 : 0.6) : (C.links.length > 600 ? 0.3 : 0.42) * (k.isBack ? 0.5 : 1) * (C.state.choke ? 0.6 : 1);
   return {
     id: k.id, from: k.from.key, to: k.to.key, width: hollow ? width - 2.4 : width, hidden: !C.linkShown(k),
     dashes: k.isInferred ? [8, 4] : false,
@@ -111,14 +113,14 @@ C.refresh = () => {
   C.nodes.update(C.sites.map(C.siteStyle));
   C.edges.update(C.links.map(C.linkStyle));
 };
+C.move = (position, scale, animate) => {
+  const still = matchMedia("(prefers-reduced-motion: reduce)").matches || !animate;
+  window.network.moveTo({ position, scale, animation: still ? false : { duration: 250, easingFunction: "easeInOutQuad" } });
+};
 C.show = (animate) => {
   const pane = C.at("graph").getBoundingClientRect();
   const scale = Math.min(pane.width / C.world.width, pane.height / C.world.height, 1.6);
-  const still = matchMedia("(prefers-reduced-motion: reduce)").matches || !animate;
-  window.network.moveTo({
-    position: { x: pane.width / scale / 2, y: pane.height / scale / 2 }, scale,
-    animation: still ? false : { duration: 250, easingFunction: "easeInOutQuad" },
-  });
+  C.move({ x: pane.width / scale / 2, y: pane.height / scale / 2 }, scale, animate);
 };
 C.short = (ctx, text, room) => {
   if (ctx.measureText(text).width <= room) return text;
@@ -137,7 +139,7 @@ C.importance = (s) => {
 };
 C.badge = (s) => s.rank && s.rank <= 3 && C.badges.has(s);
 C.paint = (ctx) => {
-  const scale = window.network.getScale(), px = 1 / scale;
+  const px = (C.pixel || 1) / window.network.getScale();
   if (C.bandTop !== null) {
     ctx.strokeStyle = "#C9CED6"; ctx.lineWidth = px;
     ctx.beginPath(); ctx.moveTo(0, C.bandTop + 2); ctx.lineTo(C.world.width, C.bandTop + 2); ctx.stroke();
@@ -149,7 +151,7 @@ C.paint = (ctx) => {
   const taken = new Map();
   shown.slice().sort((p, q) => C.importance(q) - C.importance(p) || p.index - q.index)
     .forEach((s) => C.label(ctx, s, px, taken));
-  C.placeHeads();
+  if ((C.pixel || 1) === 1) C.placeHeads();
 };
 C.rings = (ctx, s, px) => {
   const r = C.radius(s), dim = C.dim(s);
@@ -176,13 +178,15 @@ C.rings = (ctx, s, px) => {
     ctx.beginPath(); ctx.arc(s.x, s.y, r + 6, 0, Math.PI * 2); ctx.stroke();
   }
   if (C.badge(s)) {
-    const size = 7.5 * px, x = s.x - r - size - 4 * px;
+    const size = 8 * px, inside = r > 9 * px && C.state.mode !== "diff";
+    const lift = inside && s.stage === "mine" ? r * 0.2 : 0, x = inside ? s.x : s.x - r - 13 * px;
     ctx.fillStyle = dim ? "#DDB9AB" : C.LESS;
-    ctx.beginPath(); ctx.arc(Math.max(x, s.x - 17 * px), s.y, size, 0, Math.PI * 2); ctx.fill();
+    ctx.strokeStyle = "#fff"; ctx.lineWidth = 1.5 * px;
+    ctx.beginPath(); ctx.arc(x, s.y + lift, size, 0, Math.PI * 2); ctx.fill(); ctx.stroke();
     ctx.fillStyle = "#fff";
     ctx.font = "bold " + 11 * px + "px sans-serif";
     ctx.textAlign = "center"; ctx.textBaseline = "middle";
-    ctx.fillText(String(s.rank), Math.max(x, s.x - 17 * px), s.y + 0.5 * px);
+    ctx.fillText(String(s.rank), x, s.y + lift + 0.5 * px);
   }
 };
 C.signs = (ctx, px) => {
@@ -200,49 +204,66 @@ C.signs = (ctx, px) => {
   });
 };
 C.label = (ctx, s, px, taken) => {
-  const r = C.radius(s), size = 12 * px, x = s.x + r + 6;
+  const r = C.radius(s), size = 12 * px, x = s.x + r + 6, step = 13 * px;
   const key = Math.round(s.x), rows = taken.get(key) || [];
-  const strong = s === C.state.chosen || s === C.state.hover;
-  const badge = C.badge(s), two = badge && s.room / px >= 28;
-  const tall = (two ? 13 : 6.5) * px;
-  if (!strong && rows.some((row) => Math.abs(row.y - s.y) < row.tall + tall)) return;
-  rows.push({ y: s.y, tall });
-  taken.set(key, rows);
-  const dim = C.dim(s), columnEnd = (s.stage === "recycler" ? s.x - 26 + C.columnWidth : (Math.floor(s.x / C.columnWidth) + 1) * C.columnWidth);
-  let room = columnEnd - x - 10;
+  const strong = s === C.state.chosen || s === C.state.hover, badge = C.badge(s), dim = C.dim(s);
+  const fit = Math.max(1, Math.min(3, Math.floor((s.room / px - 2) / 13)));
+  const columnEnd = s.stage === "recycler" ? s.x + C.lowWidth : (Math.floor(s.x / C.columnWidth) + 1) * C.columnWidth;
+  const room = columnEnd - x - 6 * px;
   const loss = badge ? "costs " + s.lostText : C.state.choke && s.lost > 0 ? s.lostText
     : C.state.mode === "diff" && C.change(s) ? (C.change(s) > 0 ? "+" : "") + C.number(C.change(s)) : "";
+  const bold = badge || strong;
+  const font = (heavy) => { ctx.font = (heavy ? "bold " : "") + size + "px " + C.FONT; };
+  font(true);
+  const mark = C.short(ctx, ((s.inCut ? "\u25b6 " : "") + s.place).trim(), room * 0.5);
+  const indent = mark ? ctx.measureText(C.isolated(mark)).width + 4 * px : 0;
+  font(bold);
+  const names = C.wrap(ctx, C.plain(s), strong ? Math.max(room, 300 * px) : room, indent, loss ? Math.max(1, fit - 1) : Math.min(fit, 2));
+  const lines = names.length + (loss && fit > 1 ? 1 : 0), tall = lines * step / 2;
+  if (!strong && rows.some((row) => Math.abs(row.y - s.y) < row.tall + tall - px)) return;
+  rows.push({ y: s.y, tall });
+  taken.set(key, rows);
   ctx.textBaseline = "middle"; ctx.textAlign = "left"; ctx.direction = "ltr"; ctx.lineJoin = "round";
-  const put = (text, at, y, colour, bold) => {
-    ctx.font = (bold ? "bold " : "") + size + "px " + C.FONT;
-    const clean = C.isolated(text);
-    ctx.lineWidth = 3.5 * px; ctx.strokeStyle = "rgba(255,255,255,.92)"; ctx.strokeText(clean, at, y);
-    ctx.fillStyle = dim ? "#A7ADB6" : colour; ctx.fillText(clean, at, y);
-    return ctx.measureText(clean).width;
+  const put = (text, at, y, colour, heavy) => {
+    if (!text) return;
+    font(heavy);
+    ctx.lineWidth = 3.5 * px; ctx.strokeStyle = "rgba(255,255,255,.92)"; ctx.strokeText(C.isolated(text), at, y);
+    ctx.fillStyle = dim ? "#A7ADB6" : colour; ctx.fillText(C.isolated(text), at, y);
   };
-  const y = two ? s.y - 7 * px : s.y;
-  ctx.font = "bold " + size + "px " + C.FONT;
-  const lossWidth = loss && !two ? ctx.measureText(loss).width + 5 * px : 0;
-  const mark = (s.inCut ? "\u25b6 " : "") + s.place;
-  let at = x;
-  if (mark.trim()) at += put(C.short(ctx, mark, room * 0.5), at, y, C.dark(s.colour), true) + 4 * px;
-  room -= at - x + lossWidth;
-  ctx.font = (badge || strong ? "bold " : "") + size + "px " + C.FONT;
-  if (strong) room = Math.max(room, 260 * px);
-  const name = C.short(ctx, C.plain(s), room);
-  if (name) at += put(name, at, y, s.project ? "#4B5563" : C.INK, badge || strong) + 5 * px;
-  if (loss) {
-    const colour = !badge && C.state.mode === "diff" && C.change(s) > 0 ? C.MORE : C.LESS;
-    if (two) put(loss, x, s.y + 7 * px, colour, true); else put(loss, at, y, colour, true);
-  }
-  C.boxes.push({ s, x1: x, x2: at + lossWidth, y1: s.y - tall, y2: s.y + tall });
+  const quiet = s.project || C.state.choke && !(s.lost > 0);
+  const lossColour = !badge && C.state.mode === "diff" && C.change(s) > 0 ? C.MORE : C.LESS;
+  let y = s.y - (lines - 1) * step / 2;
+  put(mark, x, y, C.dark(s.colour), true);
+  names.forEach((name, i) => { put(name, x + (i ? 0 : indent), y, quiet && !strong ? "#4B5563" : C.INK, bold); y += step; });
+  if (loss && fit > 1) put(loss, x, y, lossColour, true);
+  C.boxes.push({ s, x1: x, x2: x + Math.min(room, 200 * px), y1: s.y - tall, y2: s.y + tall });
 };
-C.plain = (s) => s.label.replace(/\s+/g, " ");
+C.wrap = (ctx, text, room, indent, most) => {
+  // words into at most so many lines; what does not fit ends in dots
+  if (ctx.measureText(text).width <= room - indent || most < 2) return [C.short(ctx, text, room - indent)];
+  const words = text.split(" ");
+  let first = "";
+  while (words.length > 1 && ctx.measureText((first + " " + words[0]).trim()).width <= room - indent) first = (first + " " + words.shift()).trim();
+  if (!first) return [C.short(ctx, text, room - indent)];
+  return [first, C.short(ctx, words.join(" "), room)];
+};
+C.plain = (s) => {
+  // "China: wind turbines" beside "CHN" says the country twice
+  if (!C.shared) {
+    C.shared = new Map();
+    C.sites.forEach((t) => { const lead = t.place && /^([^:]{2,30}): /.exec(t.label); if (lead) C.shared.set(t.place + lead[1], (C.shared.get(t.place + lead[1]) || 0) + 1); });
+  }
+  const lead = s.place && /^([^:]{2,30}): (.*)$/.exec(s.label);
+  const text = lead && C.shared.get(s.place + lead[1]) > 1 ? lead[2] : s.label;
+  return text.replace(/\s+/g, " ").trim();
+};
 C.dark = (hex) => hex === "#3A97D3" ? "#1F78B4" : hex === "#7A828C" ? "#4B5563" : hex === "#D55E00" ? "#B54E00" : hex;
 C.placeHeads = () => {
   const net = window.network, scale = net.getScale();
   C.heads.forEach((h) => {
     const at = net.canvasToDOM({ x: h.x, y: h.y === null ? 0 : h.y });
+    h.left = Math.round(at.x + 4);
+    h.top = h.y === null ? 0 : Math.round(at.y + 4);
     h.element.style.left = Math.round(at.x + 4) + "px";
     h.element.style.top = h.y === null ? "0" : Math.round(at.y + 4) + "px";
     h.element.style.maxWidth = Math.max(60, Math.round(C.columnWidth * scale - 8)) + "px";

@@ -30,7 +30,7 @@ C.ranking = () => {
   if (C.data.hasLosses) {
     const ranked = C.sites.filter((s) => s.rank).sort((p, q) => p.rank - q.rank || (p.id < q.id ? -1 : 1));
     const tested = C.sites.filter((s) => s.lost !== null).length, zero = tested - ranked.length;
-    const parts = [C.make("h2", "Costliest single losses"), C.make("p", "Deliveries lost if one site drops out, the rest rerouted as far as it goes.", "lead")];
+    const parts = [C.make("h2", "Costliest single losses"), C.make("p", C.data.lossWords, "lead")];
     parts.push(C.rows(ranked.slice(0, 12).map((s) => C.row(s, s.rankText + "  " + (s.inCut ? "\u25b6 " : "") + s.label, s.lostText,
       s.lost / C.mostLost, C.LESS, [s.step, s.place, s.lostShareText].filter(Boolean).join(" \u00b7 ")))));
     const rest = ranked.length > 12 ? "and " + (ranked.length - 12) + " more; " : "";
@@ -55,7 +55,7 @@ C.card = (s) => {
   back.addEventListener("click", () => C.choose(null));
   const parts = [back, C.make("h2", s.label), C.make("p", [s.step, s.place, s.project ? "project, not built" : ""].filter(Boolean).join(" \u00b7 "), "lead")];
   if (C.data.hasLosses && s.stage !== "end_use") {
-    parts.push(C.make("p", s.rank ? "Its loss costs " + s.lostText : s.lost === null ? "Loss not tested" : "Its loss costs nothing", "big"));
+    parts.push(C.make("p", s.rank ? "Its loss costs " + s.lostText : s.lost === null ? "Loss not tested" : "Its loss costs nothing", s.rank ? "big" : "big none"));
     if (s.rank) parts.push(C.make("p", s.lostShareText + " of deliveries; rank " + s.rankText + (s.inCut ? "; \u25b6 in the minimum cut" : ""), "lead"));
   } else if (s.inCut) parts.push(C.make("p", "\u25b6 in the minimum cut", "lead"));
   const lines = [["Capacity", s.capacityText], ["Flow, baseline", s.baseText]];
@@ -183,7 +183,8 @@ C.fillHeads = () => {
     const flow = after ? b.resultText : b.baseText, used = after ? b.utilResultText : b.utilText;
     const numbers = /t\/yr$/.test(flow) ? flow.replace(" t/yr", "") : flow;
     const name = C.make("b", (b.nCut ? "\u25b6 " : "") + b.name);
-    const sum = b.stage === "end_use" ? flow + " delivered" : numbers + (b.capacityText.includes("t/yr") ? " of " : ", capacity ") + b.capacityText;
+    const arrow = C.state.mode === "diff" && /t\/yr$/.test(b.baseText) && /t\/yr$/.test(b.resultText);
+    const sum = arrow ? b.baseText.replace(" t/yr", "") + " \u2192 " + b.resultText : b.stage === "end_use" ? flow + " delivered" : numbers + (b.capacityText.includes("t/yr") ? " of " : ", capacity ") + b.capacityText;
     h.element.classList.toggle("cut", b.nCut > 0);
     h.element.classList.toggle("worst", b === top);
     h.element.title = b.name;
@@ -199,11 +200,11 @@ C.fillHeads = () => {
     } else line.append(b.stage === "end_use" ? b.n + (b.n === 1 ? " end use" : " end uses") : "use n/d");
     h.element.append(line);
     if (b.worst) {
-      const chip = C.make("span", "one loss: " + (b === top ? "up to " : "up to ") + b.worstText, "chip"), colour = C.data.lossColours[b.worstClass - 1];
+      const chip = C.make("span", "worst loss " + b.worstText, "chip"), colour = C.data.lossColours[b.worstClass - 1];
       chip.style.background = colour[0];
       chip.style.color = colour[1];
       h.element.append(chip);
-    } else if (C.data.hasLosses && b.stage !== "end_use") h.element.append(C.make("span", "no single loss costs", "chip"));
+    } else if (C.data.hasLosses && b.stage !== "end_use") h.element.append(C.make("span", "no single loss costs any", "chip none"));
   });
 };
 C.tables = () => {
@@ -234,35 +235,53 @@ C.save = (url, name) => {
   link.download = name;
   link.click();
 };
-C.compose = () => {
+C.sharp = (job) => {
+  // for paper and files the picture is drawn at twice its size, then put back
+  const net = window.network, pane = C.at("graph"), width = pane.clientWidth, height = pane.clientHeight;
+  const view = { position: net.getViewPosition(), scale: net.getScale() };
+  const size = (factor) => {
+    C.pixel = factor;
+    net.setSize(width * factor + "px", height * factor + "px");
+    net.moveTo({ position: view.position, scale: view.scale * factor, animation: false });
+    net.redraw();
+  };
+  C.placeHeads();
+  size(2);
+  try { return job(width, height); } finally {
+    size(1);
+    net.setSize("100%", "100%");
+    net.redraw();
+  }
+};
+C.compose = (titled) => C.sharp((width, height) => {
   // the picture with its title, heads and marking, as it leaves the page
-  const from = document.querySelector("#graph canvas"), ratio = from.width / from.clientWidth, top = C.data.page.marking ? 84 : 60;
+  const from = document.querySelector("#graph canvas"), ratio = from.width / width, marking = titled && C.data.page.marking;
+  const top = !titled ? 0 : marking ? 84 : 60;
   const to = C.make("canvas");
   to.width = from.width;
-  to.height = from.height + (top + (C.data.page.marking ? 50 : 26)) * ratio;
-  const ctx = to.getContext("2d"), pane = C.at("heads").getBoundingClientRect();
+  to.height = (height + top + (marking ? 50 : 26)) * ratio;
+  const ctx = to.getContext("2d");
   ctx.fillStyle = "#fff"; ctx.fillRect(0, 0, to.width, to.height);
   ctx.drawImage(from, 0, top * ratio);
   ctx.scale(ratio, ratio);
-  const width = from.clientWidth;
   const put = (text, x, y, font, colour, room) => { ctx.font = font; ctx.fillStyle = colour; ctx.textBaseline = "top"; ctx.fillText(C.isolated(C.short(ctx, text, room)), x, y); };
   let y = 6;
   const mark = (at) => { ctx.textAlign = "center"; put(C.data.page.marking, width / 2, at, "bold 14px sans-serif", C.INK, width); ctx.textAlign = "left"; };
-  if (C.data.page.marking) { mark(y); y += 24; }
-  put(document.querySelector("h1").textContent, 10, y, "bold 17px sans-serif", C.INK, width - 20);
-  put(C.data.page.title, 10, y + 24, "13px sans-serif", "#4B5563", width - 20);
+  if (marking) { mark(y); y += 24; }
+  if (titled) put(document.querySelector("h1").textContent, 10, y, "bold 17px sans-serif", C.INK, width - 20);
+  if (titled) put(C.data.page.title, 10, y + 24, "13px sans-serif", "#4B5563", width - 20);
   C.heads.forEach((h) => {
-    const box = h.element.getBoundingClientRect(), x = box.left - pane.left, base = box.top - pane.top + top;
-    ctx.fillStyle = "#fff"; ctx.fillRect(x, base, box.width, box.height);
-    [...h.element.children].forEach((line, i) => put(line.textContent, x + 8, base + 4 + i * 17, (i ? "12px" : "bold 13px") + " sans-serif",
-      line.className === "chip" ? C.LESS : C.INK, box.width - 10));
+    const x = h.left, base = h.top + top, wide = C.columnWidth - 8;
+    ctx.fillStyle = "#fff"; ctx.fillRect(x, base, wide, h.low ? 20 : C.HEAD - 6);
+    [...h.element.children].forEach((line, i) => put(line.textContent, x + 8, base + 4 + i * 17, (i ? "12px " : "bold 13px ") + C.FONT,
+      line.className === "chip" ? C.LESS : C.INK, wide));
   });
   const words = [C.at("count").textContent, [...C.at("chips").children].map((c) => c.textContent.slice(0, -2)).join("; "),
     "input digest " + C.data.page.digest].filter(Boolean).join(" \u00b7 ");
-  put(words, 10, top + from.clientHeight + 6, "12px sans-serif", "#4B5563", width - 20);
-  if (C.data.page.marking) mark(top + from.clientHeight + 28);
+  put(words, 10, top + height + 6, "12px sans-serif", "#4B5563", width - 20);
+  if (marking) mark(top + height + 28);
   return to;
-};
+});
 C.csv = () => {
   const safe = (text) => {
     const guarded = /^[=+\-@\t\r]/.test(text) ? "'" + text : text;

@@ -26,7 +26,7 @@ C.controls = () => {
   C.at("reset").addEventListener("click", () => { C.clearFilters(); C.choose(null); C.changed(); C.show(true); });
   C.at("help").addEventListener("click", () => C.at("keys").showModal());
   C.at("csv").addEventListener("click", C.csv);
-  C.at("png").addEventListener("click", () => C.compose().toBlob((blob) => {
+  C.at("png").addEventListener("click", () => C.compose(true).toBlob((blob) => {
     const url = URL.createObjectURL(blob);
     C.save(url, "graph.png");
     setTimeout(() => URL.revokeObjectURL(url), 1000);
@@ -76,8 +76,8 @@ C.start = () => {
   C.layout();
   C.makeHeads();
   C.nodes = new vis.DataSet(C.sites.map(C.siteStyle));
-  // wide links first, so that thin ones stay on top
-  C.links.slice().sort((p, q) => Math.max(q.base || 0, q.result || 0) - Math.max(p.base || 0, p.result || 0) || p.index - q.index)
+  // what flows back first, then wide links, so that thin ones stay on top
+  C.links.slice().sort((p, q) => q.isBack - p.isBack || Math.max(q.base || 0, q.result || 0) - Math.max(p.base || 0, p.result || 0) || p.index - q.index)
     .forEach((k, i) => { k.order = i; });
   const ordered = C.links.slice().sort((p, q) => p.order - q.order);
   C.edges = new vis.DataSet(ordered.map(C.linkStyle));
@@ -109,11 +109,6 @@ C.start = () => {
     last = now;
     C.resize(); C.layout(); C.makeHeads(); C.changed(); C.show(false);
   });
-  addEventListener("beforeprint", () => {
-    const printed = C.at("printed");
-    printed.src = C.compose().toDataURL("image/png");
-    printed.hidden = false;
-  });
-  addEventListener("afterprint", () => { C.at("printed").hidden = true; });
+  addEventListener("beforeprint", () => { C.at("printed").src = C.compose(false).toDataURL("image/png"); });
 };
 C.start();
