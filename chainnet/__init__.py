@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from chainnet.assessment import Assessment as Assessment
     from chainnet.assessment import assess as assess
     from chainnet.criticality import chokepoints as chokepoints
+    from chainnet.criticality_attack import interdict as interdict
+    from chainnet.criticality_attack import shapley as shapley
+    from chainnet.criticality_defence import fortify as fortify
     from chainnet.drawing.pages import draw as draw
     from chainnet.errors import ChainnetError as ChainnetError
     from chainnet.errors import DataError as DataError
@@ -44,11 +47,14 @@ _ROOMS = {
     "chokepoints": "criticality",
     "concentration": "indicators",
     "draw": "drawing.pages",
+    "fortify": "criticality_defence",
+    "interdict": "criticality_attack",
     "max_flow": "flow",
     "read": "io.reading",
     "report": "reporting.documents",
     "reroute": "projects",
     "scenarios": "scenario",
+    "shapley": "criticality_attack",
     "stress_test": "stress",
     "write": "io.writing",
 }
@@ -68,11 +74,14 @@ __all__ = [
     "chokepoints",
     "concentration",
     "draw",
+    "fortify",
+    "interdict",
     "max_flow",
     "read",
     "report",
     "reroute",
     "scenarios",
+    "shapley",
     "stress_test",
     "write",
 ]

@@ -1,0 +1,141 @@
+"""The commands that list, check, draw, report and convert."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from chainnet.cli_common import (
+    Beneficiaries,
+    Commodity,
+    Form,
+    Graph,
+    OneScenario,
+    Out,
+    Scenarios,
+    TableName,
+    app,
+    pick_scenario,
+    progress_bar,
+    read_graph,
+    say,
+    say_paths,
+    words,
+)
+from chainnet.errors import DataError
+
+
+@app.command("list")
+def list_graphs(form: Form = "table", out: Out = None) -> None:
+    """List the shipped graphs."""
+    from chainnet.cli_output import Answer
+    from chainnet.io.catalogue import catalog
+
+    say(Answer({"graphs": catalog()}), form, out)
+
+
+@app.command()
+def check(graph: Graph, form: Form = "table", out: Out = None, table: TableName = None) -> None:
+    """Check a graph and say what its figures rest on; every fault is listed at once."""
+    from chainnet.assessment import data_quality
+    from chainnet.cli_output import Answer
+
+    try:
+        network = read_graph(graph)
+    except DataError as err:
+        faults = err.faults
+        if form != "json" or faults.empty:
+            raise
+        say(Answer({"faults": faults}, {"ok": False}), form, out)
+        raise typer.Exit(1) from None
+    tables = data_quality(network)
+    numbers = {"graph": network.name, "digest": network.digest, "ok": True}
+    say(Answer({**tables, "faults": DataError().faults}, numbers, shown=tuple(tables)), form, out, table)
+
+
+@app.command()
+def draw(
+    graph: Graph,
+    out: Annotated[Path | None, typer.Option("--out", help="HTML file to write; default GRAPH-VIEW.html.")] = None,
+    view: Annotated[str, typer.Option("--view", help="Which view to draw.")] = "graph",
+    scenario: OneScenario = None,
+    marking: Annotated[str, typer.Option("--marking", help="Banner at the top and bottom.")] = "",
+    title: Annotated[str | None, typer.Option("--title", help="Heading.")] = None,
+    form: Form = "table",
+) -> None:
+    """Draw an interactive page: one file that opens offline."""
+    from chainnet.criticality import chokepoints as losses_of
+    from chainnet.drawing.pages import draw as ask
+    from chainnet.flow_balance import balance as solve
+
+    network = read_graph(graph)
+    found, losses = None, None
+    if not network.demand.empty:
+        found = solve(network, pick_scenario(network, scenario) if scenario else None)
+        losses = losses_of(network)
+    elif scenario:
+        raise DataError("draw: a scenario needs a network with a demand table.")
+    say_paths([ask(network, found, view, out, title=title, marking=marking, losses=losses)], form)
+
+
+@app.command()
+def report(
+    graph: Graph,
+    out: Annotated[Path, typer.Option("--out", help="Folder to write.")] = Path("out"),
+    formats: Annotated[str, typer.Option("--formats", help="html, pdf, xlsx; split by commas.")] = "html,pdf,xlsx",
+    scenario: Scenarios = None,
+    year: Annotated[
+        list[int] | None, typer.Option("--year", help="Year for which projects are valued; may be repeated.")
+    ] = None,
+    title: Annotated[str | None, typer.Option("--title", help="Title of the report.")] = None,
+    author: Annotated[str, typer.Option("--author", help="Who hands it up.")] = "",
+    marking: Annotated[str, typer.Option("--marking", help="Banner at the top and bottom of every page.")] = "",
+    commodity: Commodity = None,
+    beneficiaries: Beneficiaries = None,
+    form: Form = "table",
+) -> None:
+    """Write the stress-test report: report.html, report.pdf, report.xlsx and graph.html."""
+    from chainnet.reporting.documents import report as ask
+
+    network = read_graph(graph)
+    chosen = [pick_scenario(network, word) for word in scenario] if scenario else None
+    with progress_bar("report") as step:
+        paths = ask(
+            network,
+            out,
+            words(formats) or [],
+            scenarios=chosen,
+            years=year or None,
+            title=title,
+            author=author,
+            marking=marking,
+            commodity=words(commodity),
+            beneficiaries=words(beneficiaries),
+            progress=step,
+        )
+    say_paths(paths, form)
+
+
+@app.command("import")
+def import_file(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="Folder, .xlsx, .graphml, .json, .csv or .parquet.")],
+    out: Annotated[Path, typer.Option("--out", help="Folder or file to write.")],
+    form: Form = "table",
+) -> None:
+    """Read a network in one form and write it in another; checked on the way."""
+    from chainnet.io.writing import write
+
+    say_paths([write(read_graph(file), out)], form)
+
+
+@app.command()
+def init(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Folder to make.")],
+    form: Form = "table",
+) -> None:
+    """Start a graph of your own: a small chain as a folder of tables, with a scenario."""
+    from chainnet.io.template import write_template
+
+    say_paths([write_template(folder)], form)

@@ -1,0 +1,349 @@
+"""The commands that ask a question of a graph."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from chainnet.cli_common import (
+    Beneficiaries,
+    Commodity,
+    Degree,
+    Form,
+    Graph,
+    OneScenario,
+    Out,
+    Scenarios,
+    TableName,
+    Verify,
+    app,
+    pick_scenario,
+    read_graph,
+    say,
+    say_verified,
+    words,
+)
+from chainnet.errors import DataError
+
+
+@app.command()
+def flow(
+    graph: Graph,
+    commodity: Annotated[str | None, typer.Option("--commodity", help="Cut out the market of one commodity.")] = None,
+    beneficiaries: Beneficiaries = None,
+    form: Form = "table",
+    out: Out = None,
+    table: TableName = None,
+    verify: Verify = False,
+) -> None:
+    """Find the largest tonnage that can be served, and the cut that bounds it."""
+    from chainnet.cli_output import Answer
+    from chainnet.flow import max_flow
+
+    found = max_flow(read_graph(graph), commodity, beneficiaries=words(beneficiaries), verify=verify)
+    say_verified(found.certificate, verify)
+    numbers = {"value_tpa": found.value_tpa, "is_unique": found.is_unique, "certificate": found.certificate}
+    say(
+        Answer({"cut": found.cut, "nodes": found.nodes, "edges": found.edges}, numbers, found.provenance),
+        form,
+        out,
+        table,
+    )
+
+
+@app.command()
+def chokepoints(
+    graph: Graph,
+    by: Annotated[
+        str, typer.Option("--by", help="node, edge, site, country, operator, owner_country, step+country, ...")
+    ] = "node",
+    top: Annotated[int | None, typer.Option("--top", help="Only the first rows.")] = None,
+    tier: Annotated[str | None, typer.Option("--tier", help="What this tier loses, could it come first.")] = None,
+    centrality: Annotated[bool, typer.Option("--centrality", help="Fill betweenness for comparison.")] = False,
+    scenario: OneScenario = None,
+    reroute: Degree = "existing",
+    commodity: Commodity = None,
+    beneficiaries: Beneficiaries = None,
+    form: Form = "table",
+    out: Out = None,
+) -> None:
+    """Rank what the network can least do without: the exact loss of each node, edge or group."""
+    from chainnet.cli_output import Answer
+    from chainnet.criticality import chokepoints as ask
+
+    network = read_graph(graph)
+    found = ask(
+        network,
+        by,
+        top,
+        tier,
+        centrality,
+        scenario=pick_scenario(network, scenario) if scenario else None,
+        reroute=reroute,
+        commodity=words(commodity),
+        beneficiaries=words(beneficiaries),
+    )
+    source = found.attrs["provenance"]
+    say(Answer({"chokepoints": found}, {"base_tpa": source["settings"]["base_tpa"]}, source), form, out)
+
+
+@app.command()
+def interdict(
+    graph: Graph,
+    k: Annotated[float, typer.Option("--k", help="Most removals; with --cost the budget.")],
+    by: Annotated[str, typer.Option("--by", help="node, edge, site, country, ... as in chokepoints.")] = "node",
+    protect: Annotated[list[str] | None, typer.Option("--protect", help="Cannot be removed; may be repeated.")] = None,
+    cost: Annotated[
+        list[str] | None, typer.Option("--cost", help="LABEL=COST of a removal (others cost 1); may be repeated.")
+    ] = None,
+    tier: Annotated[str | None, typer.Option("--tier", help="What this tier loses, could it come first.")] = None,
+    details: Annotated[bool, typer.Option("--details", help="Other optimal attacks, and pairs inside a step.")] = False,
+    scenario: OneScenario = None,
+    reroute: Degree = "existing",
+    time_limit: Annotated[float, typer.Option("--time-limit", help="Seconds for the search.")] = 60.0,
+    commodity: Commodity = None,
+    beneficiaries: Beneficiaries = None,
+    form: Form = "table",
+    out: Out = None,
+    table: TableName = None,
+) -> None:
+    """Find the k losses at once that hurt most, exactly."""
+    from chainnet.cli_output import Answer
+    from chainnet.criticality_attack import interdict as ask
+
+    network = read_graph(graph)
+    prices = _pairs(cost, "--cost") if cost else None
+    found = ask(
+        network,
+        k,
+        by,
+        prices,
+        [_edge(word) if by == "edge" else word for word in protect or ()],
+        tier,
+        details=details,
+        scenario=pick_scenario(network, scenario) if scenario else None,
+        reroute=reroute,
+        commodity=words(commodity),
+        beneficiaries=words(beneficiaries),
+        time_limit_s=time_limit,
+    )
+    import pandas as pd
+
+    sets = [("optimal", found.removed), *(("tie", tie) for tie in found.ties or ()), ("greedy", found.greedy)]
+    rows = [(kind, " + ".join(_word(member) for member in members)) for kind, members in sets]
+    tables = {"attacks": pd.DataFrame(rows, columns=["kind", "removed"]), "pairs": found.pairs}
+    numbers = {
+        **found.numbers(),
+        "is_unique": None if found.ties is None else not found.ties,
+        "certificate": found.certificate,
+    }
+    say(
+        Answer(tables, numbers, found.provenance, shown=("attacks", "pairs") if details else ("attacks",)),
+        form,
+        out,
+        table,
+    )
+
+
+def _word(member: Any) -> str:
+    return " -> ".join(member) if isinstance(member, tuple) else str(member)
+
+
+def _edge(word: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in word.split("->" if "->" in word else ","))
+
+
+def _pairs(words: list[str], option: str) -> dict[Any, float]:
+    out: dict[Any, float] = {}
+    for word in words:
+        label, _, value = word.rpartition("=")
+        try:
+            out[label] = float(value)
+        except ValueError:
+            raise DataError(f'{option}: "{word}" is not of the form LABEL=NUMBER.') from None
+    return out
+
+
+@app.command()
+def shapley(
+    graph: Graph,
+    by: Annotated[str, typer.Option("--by", help="As in chokepoints.")] = "country",
+    tier: Annotated[str | None, typer.Option("--tier", help="What this tier loses, could it come first.")] = None,
+    seed: Annotated[int, typer.Option("--seed", help="Seed of the random orders, beyond 12 players.")] = 0,
+    scenario: OneScenario = None,
+    commodity: Commodity = None,
+    beneficiaries: Beneficiaries = None,
+    form: Form = "table",
+    out: Out = None,
+) -> None:
+    """Share the loss that all together would cause fairly among countries, owners or nodes."""
+    from chainnet.cli_output import Answer
+    from chainnet.criticality_attack import shapley as ask
+
+    network = read_graph(graph)
+    found = ask(
+        network,
+        by,
+        tier=tier,
+        seed=seed,
+        scenario=pick_scenario(network, scenario) if scenario else None,
+        commodity=words(commodity),
+        beneficiaries=words(beneficiaries),
+    )
+    say(Answer({"shapley": found}, None, found.attrs["provenance"]), form, out)
+
+
+@app.command()
+def fortify(
+    graph: Graph,
+    k: Annotated[int, typer.Option("--k", help="Nodes that the attacker removes.")],
+    budget: Annotated[float, typer.Option("--budget", help="What the defence may cost, USD million.")],
+    protect: Annotated[
+        list[str] | None, typer.Option("--protect", help="NODE=USD million to protect it; may be repeated.")
+    ] = None,
+    build: Annotated[
+        list[str] | None,
+        typer.Option("--build", help="Project to build at its capex; may be repeated. Default: all with capex."),
+    ] = None,
+    tier: Annotated[str | None, typer.Option("--tier", help="Whom the defence is for, could it come first.")] = None,
+    commodity: Commodity = None,
+    beneficiaries: Beneficiaries = None,
+    form: Form = "table",
+    out: Out = None,
+    table: TableName = None,
+) -> None:
+    """Choose what to protect or build so that the worst k removals hurt least."""
+    from chainnet.cli_output import Answer
+    from chainnet.criticality_defence import fortify as ask
+
+    network = read_graph(graph)
+    projects = network.projects
+    names = (
+        build if build is not None else ([] if protect else list(projects.loc[projects["capex_musd"].notna(), "id"]))
+    )
+    options: dict[str, float | None] = {**dict.fromkeys(names), **_pairs(protect or [], "--protect")}
+    found = ask(network, k, budget, options, tier=tier, commodity=words(commodity), beneficiaries=words(beneficiaries))
+    numbers = {
+        **found.numbers(),
+        "attack": list(found.attack),
+        "before_attack": list(found.before_attack),
+        "certificate": found.certificate,
+    }
+    say(Answer(found.tables(), numbers, found.provenance), form, out, table)
+
+
+@app.command()
+def balance(
+    graph: Graph,
+    scenario: OneScenario = None,
+    reroute: Degree = "existing",
+    others: Annotated[
+        Any, typer.Option("--others", help="after or before: when the others are served.", parser=str)
+    ] = "after",
+    fair: Annotated[bool, typer.Option("--fair", help="Equal fractions inside a tier.")] = False,
+    commodity: Commodity = None,
+    beneficiaries: Beneficiaries = None,
+    form: Form = "table",
+    out: Out = None,
+    table: TableName = None,
+    verify: Verify = False,
+) -> None:
+    """Serve demand tier by tier with the least shortfall, then at least cost."""
+    from chainnet.cli_output import Answer
+    from chainnet.flow_balance import balance as ask
+
+    network = read_graph(graph)
+    found = ask(
+        network,
+        pick_scenario(network, scenario) if scenario else None,
+        reroute,
+        others=others,
+        fair=fair,
+        commodity=words(commodity),
+        beneficiaries=words(beneficiaries),
+        verify=verify,
+    )
+    say_verified(found.certificate, verify)
+    tables = {"tiers": found.by_tier(), **found.tables()}
+    numbers = {"cost_usd": found.cost_usd, "certificate": found.certificate}
+    say(Answer(tables, numbers, found.provenance, shown=("tiers", "demand")), form, out, table)
+
+
+@app.command()
+def stress(
+    graph: Graph,
+    scenario: Scenarios = None,
+    reroute: Degree = "existing",
+    commodity: Commodity = None,
+    beneficiaries: Beneficiaries = None,
+    form: Form = "table",
+    out: Out = None,
+    table: TableName = None,
+) -> None:
+    """Say who goes short under each scenario, in a steady state of one year."""
+    from chainnet.cli_output import Answer
+    from chainnet.stress import stress_test
+
+    network = read_graph(graph)
+    chosen = [pick_scenario(network, word) for word in scenario] if scenario else None
+    found = stress_test(
+        network,
+        chosen,
+        reroute=reroute,
+        commodity=words(commodity),
+        beneficiaries=words(beneficiaries),
+    )
+    say(Answer(found.tables(), None, found.provenance), form, out, table)
+
+
+@app.command()
+def reroute(
+    graph: Graph,
+    scenario: Annotated[str, typer.Option("--scenario", help="Name of a shipped scenario or path of a TOML file.")],
+    project: Annotated[
+        list[str] | None, typer.Option("--project", help="Only these projects; may be repeated.")
+    ] = None,
+    allies: Annotated[
+        str | None, typer.Option("--allies", help="Only projects in, or backed by, these countries or groups.")
+    ] = None,
+    by_year: Annotated[int | None, typer.Option("--by-year", help="Only projects that stand in this year.")] = None,
+    degree: Degree = "existing",
+    commodity: Commodity = None,
+    beneficiaries: Beneficiaries = None,
+    form: Form = "table",
+    out: Out = None,
+    table: TableName = None,
+) -> None:
+    """Say how much rerouting and each project buy under a scenario."""
+    from chainnet.cli_output import Answer
+    from chainnet.projects import reroute as ask
+
+    network = read_graph(graph)
+    found = ask(
+        network,
+        pick_scenario(network, scenario),
+        project,
+        words(allies),
+        by_year,
+        degree,
+        commodity=words(commodity),
+        beneficiaries=words(beneficiaries),
+    )
+    tables = {"projects": found.projects, "ladder": found.ladder, "complements": found.complements}
+    say(Answer(tables, found.numbers(), found.provenance, shown=("ladder", "projects")), form, out, table)
+
+
+@app.command()
+def concentration(
+    graph: Graph,
+    by: Annotated[str, typer.Option("--by", help="Column of nodes that names the holder.")] = "country",
+    form: Form = "table",
+    out: Out = None,
+) -> None:
+    """Say who holds how much of what each step makes."""
+    from chainnet.cli_output import Answer
+    from chainnet.indicators import concentration as ask
+
+    found = ask(read_graph(graph), by)
+    say(Answer({"concentration": found}, None, found.attrs["provenance"]), form, out)
