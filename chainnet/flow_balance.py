@@ -10,6 +10,7 @@ import pandas as pd
 
 from chainnet.engine.certificate import Certificate, certify_linear, require
 from chainnet.engine.linear import LinearSolution, WarmModel, solve_independently
+from chainnet.engine.linear_prices import price_ranges
 from chainnet.errors import DataError, SolverError
 from chainnet.flow import edge_table, node_table
 from chainnet.flow_value import Words, benefits, check_commodities, count_settings, counted_demand
@@ -41,8 +42,9 @@ class Balance(Result):
     relations : DataFrame
         New relations in use (degree new): commodity, from and to country, flow_tpa.
     prices : DataFrame, index (id, commodity)
-        served_t_per_t: tonnes served per more tonne here (value program); usd_per_t: cost saved per
-        more tonne here (cost program); from_t, to_t: change of supply for which served_t_per_t holds.
+        served_t_per_t: tonnes served per tonne here (value program), one of the duals from
+        served_low (per more tonne) to served_high (per tonne less); usd_per_t: cost saved per more
+        tonne here (cost program); from_t, to_t: change of supply for which served_t_per_t holds.
     cost_usd : float
         Edge and node cost of what flows, without any shortfall penalty, USD/a.
     certificate : Certificate
@@ -363,14 +365,20 @@ def _prices(
     value.set_cost(cost)
     found = value.solve()
     low_bound, high_bound = value.row_ranges()
-    n, ids, words = len(low.activity), low.ids, low.commodities
+    n, ids, words = len(network.nodes), low.ids, low.commodities  # projects that are not built have no price
     keys = [(pair, row) for pair, row in low.balance.items() if pair[0] < n]
     rows = np.array([row for _, row in keys], dtype=np.int64)
+    least, most = price_ranges(replace(program, cost=cost), found.value, rows)
+    price = found.row_dual[rows] + 0.0
+    dust = 2e-6 * np.maximum(1.0, np.abs(price))
+    least, most = (np.where(np.abs(end - price) <= dust, price, end) for end in (least, most))
     table = pd.DataFrame(
         {
             "id": [ids[node] for (node, _), _ in keys],
             "commodity": [words[code] for (_, code), _ in keys],
-            "served_t_per_t": found.row_dual[rows] + 0.0,
+            "served_t_per_t": price,
+            "served_low": least,
+            "served_high": most,
             "usd_per_t": last.row_dual[rows] + 0.0,
             # a tonne more here lowers the right-hand side of the balance by one
             "from_t": -high_bound[rows],

@@ -369,12 +369,12 @@ class Gate:
         self._mass(table.assign(basis=table["commodity"].map(commodities)))
 
     def _process_faults(
-        self, rows: pd.DataFrame, column: str, shown: str, rule: Callable[[pd.Series], str], remedy: str
+        self, rows: pd.DataFrame, column: str, shown: str, rule: Callable[[dict[Any, Any]], str], remedy: str
     ) -> None:
-        for place in self._rows(np.ones(len(rows), dtype=bool)):
-            row = rows.iloc[place]
+        noted = rows.iloc[self._rows(np.ones(len(rows), dtype=bool))]
+        for place, row in zip(noted.index.tolist(), noted.to_dict("records"), strict=True):
             value = f"{row[shown]:g}" if shown == "t_per_t" else row[shown]
-            self.fault("processes", int(rows.index[place]), column, value, rule(row), remedy)
+            self.fault("processes", place, column, value, rule(row), remedy)
 
     def _mass(self, table: pd.DataFrame) -> None:
         """No process may make more of a basis than its inputs on that basis can weigh."""

@@ -140,7 +140,7 @@ def _from_table(network: Network, table: pd.DataFrame) -> Losses:
     known = set(network.nodes["id"])
     if table.index.nlevels > 1 or not set(table.index) <= known or not table.index.is_unique:
         raise DataError(
-            f'draw: the losses are by {"+".join(str(n) for n in table.index.names)}; the graph shows losses of single '
+            f"draw: the losses are by {'+'.join(str(n) for n in table.index.names)}; the graph shows losses of single "
             'sites. Give chokepoints(network, by="node") of this very network.'
         )
     frame = table.rename_axis("id").reset_index()

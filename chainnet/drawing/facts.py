@@ -121,9 +121,7 @@ def _site_table(network: Network) -> pd.DataFrame:
     return table.sort_values("id", ignore_index=True) if len(table) else table
 
 
-def _sites(
-    network: Network, table: pd.DataFrame, answer: Answer | None, losses: Losses | None
-) -> list[dict[str, Any]]:
+def _sites(network: Network, table: pd.DataFrame, answer: Answer | None, losses: Losses | None) -> list[dict[str, Any]]:
     base = network.baseline
     result = {} if answer is None else dict(zip(network.nodes["id"], answer.node_flow, strict=True))
     ranks = {} if losses is None else losses.table.to_dict("index")
@@ -267,9 +265,7 @@ def _links(
     labels = _labels(network)
     records = edges.to_dict("records")
     flows = answer.edge_flow if answer is not None else np.full(len(edges), np.nan)
-    links = [
-        _link(f"e{i}", row, int(tail[i]), int(head[i]), labels, flows[i], answer) for i, row in enumerate(records)
-    ]
+    links = [_link(f"e{i}", row, int(tail[i]), int(head[i]), labels, flows[i], answer) for i, row in enumerate(records)]
     if answer is not None and answer.relations is not None:
         position = {s["id"]: i for i, s in enumerate(sites)}
         blank = dict.fromkeys(edges.columns)
@@ -328,6 +324,8 @@ def _block(
     running = [s for s in members if not s["project"]]
     basis = _basis(network)
     units = sorted({basis.get(s["commodity"], s["commodity"]) for s in running if s["commodity"]})
+    if block.stage == "end_use" and network.main_commodity:
+        units = sorted({basis.get(c, c) for c in network.main_commodity})
     adds = len(units) <= 1 or block.stage == "end_use"
     lost = max((s for s in members if s["rank"]), key=lambda s: (s["lost"], s["id"]), default=None)
     head: dict[str, Any] = {

@@ -96,9 +96,7 @@ def _file_name(name: str) -> str:
     return re.sub(r"[^\w.-]+", "_", name).strip("._") or "network"
 
 
-def _graph_page(
-    network: Network, answer: Any, ranking: Any, title: str | None, marking: str, start_choke: bool
-) -> str:
+def _graph_page(network: Network, answer: Any, ranking: Any, title: str | None, marking: str, start_choke: bool) -> str:
     from chainnet.drawing.facts import collect
     from chainnet.drawing.still import still
     from chainnet.drawing.words import finding, inferred_words, loss_words, narrow_words
@@ -118,25 +116,29 @@ def _graph_page(
     data["showProjects"] = max(columns.values(), default=0) <= _CROWDED
     data["page"] = {"title": name, "marking": marking, "digest": network.digest[:12]}
     widest = sorted(facts.links, key=lambda k: (-max(k["base"] or 0.0, k["result"] or 0.0), k["from"], k["to"]))
-    return _environment().get_template("graph.html.j2").render(
-        title=name,
-        marking=marking,
-        heading=finding(network, facts, answer, ranking),
-        subheading=narrow_words(facts, answer, ranking),
-        inferred=inferred_words(facts),
-        facts=facts,
-        answer=answer,
-        ranking=ranking,
-        sites=sorted(facts.sites, key=_site_order),
-        links=widest[:_LINK_ROWS],
-        n_links=len(facts.links),
-        picture=still(facts),
-        data=data,
-        network=network,
-        version=package_version(),
-        engine=_engine(),
-        style=_asset("graph.css"),
-        scripts=[_asset(f"graph_{part}.js") for part in ("data", "paint", "choose", "panels", "start")],
+    return (
+        _environment()
+        .get_template("graph.html.j2")
+        .render(
+            title=name,
+            marking=marking,
+            heading=finding(network, facts, answer, ranking),
+            subheading=narrow_words(facts, answer, ranking),
+            inferred=inferred_words(facts),
+            facts=facts,
+            answer=answer,
+            ranking=ranking,
+            sites=sorted(facts.sites, key=_site_order),
+            links=widest[:_LINK_ROWS],
+            n_links=len(facts.links),
+            picture=still(facts),
+            data=data,
+            network=network,
+            version=package_version(),
+            engine=_engine(),
+            style=_asset("graph.css"),
+            scripts=[_asset(f"graph_{part}.js") for part in ("data", "paint", "choose", "panels", "start")],
+        )
     )
 
 

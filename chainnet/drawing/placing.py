@@ -102,7 +102,11 @@ def _blocks(nodes: pd.DataFrame, tail: Any, head: Any, weight: Any) -> list[Bloc
             for key in names:
                 members = np.flatnonzero(keys == key)
                 # a step that has a name is one column, whatever its sites sell to each other
-                depth = _depths(members, tail, head, len(nodes)) if not named[members[0]] else dict.fromkeys(members.tolist(), 0)
+                depth = (
+                    _depths(members, tail, head, len(nodes))
+                    if not named[members[0]]
+                    else dict.fromkeys(members.tolist(), 0)
+                )
                 depths.append(max(depth.values()))
                 for d in range(depths[-1] + 1):
                     chosen = [int(i) for i in members if depth[int(i)] == d]

@@ -86,7 +86,8 @@ def _shape(site: dict[str, Any], xy: tuple[float, float], most: float, step: flo
     }
     kind = {"mine": "triangle", "refiner": "diamond", "manufacturer": "square", "recycler": "triangleDown"}
     points = corners.get(kind.get(site["stage"], ""), [])
-    room = max(8, int((step - r - 20) / 5.9))
+    rank = site["rank"] if 0 < site["rank"] <= 3 else 0
+    room = max(8, int((step - r - 24) / 5.7) - (len(site["lostText"]) + 6 if rank else 0))
     words = f"{site['place']} {site['label']}".strip()
     return {
         "x": round(x, 1),
@@ -98,6 +99,6 @@ def _shape(site: dict[str, Any], xy: tuple[float, float], most: float, step: flo
         "text": words if len(words) <= room else words[: room - 1] + "…",
         "tx": round(x + r + 4, 1),
         "full": site["label"],
-        "rank": site["rank"] if 0 < site["rank"] <= 3 else 0,
+        "rank": rank,
         "lost": site["lostText"],
     }

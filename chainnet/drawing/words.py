@@ -47,7 +47,9 @@ def narrow_words(facts: Facts, answer: Answer | None, losses: Losses | None) -> 
         lines.append("Before any loss no single capacity binds.")
     worst = _worst(facts)
     if answer is not None and answer.kind == "balance" and worst:
-        lines.append(f"Costliest single loss {losses.when if losses else ''}: {_named(worst[0])}, {worst[0]['lostText']}.")
+        lines.append(
+            f"Costliest single loss {losses.when if losses else ''}: {_named(worst[0])}, {worst[0]['lostText']}."
+        )
     elif losses is not None:
         lines.append(loss_words(losses))
     return " ".join(lines)

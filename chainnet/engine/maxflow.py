@@ -157,7 +157,7 @@ def solve(problem: FlowProblem) -> FlowSolution:
     node_of = _node_of_inner(split)
     np.add.at(throughput, node_of[split.head], edge_flow)
     base = BaseFlow(split, rows, scale, res, edge_flow, throughput[:-1], value)
-    cuts = [_members(split, capacity, side) for side in (reached, ~reaching)]
+    cuts = [_members(split, side) for side in (reached, ~reaching)]
     a, b, c = split.block
     arc_flow, supply_flow, demand_flow = (
         _spread(scale.to_float(edge_flow[part]), split.origin[part], length)
@@ -286,9 +286,9 @@ def _node_of_inner(split: Split) -> IntArray:
     return node
 
 
-def _members(split: Split, capacity: IntArray, side: NDArray[np.bool_]) -> CutMembers:
+def _members(split: Split, side: NDArray[np.bool_]) -> CutMembers:
     """Return what leads from the places on the source's ``side`` to the others."""
-    is_cut = side[split.tail] & ~side[split.head] & (capacity > 0)
+    is_cut = side[split.tail] & ~side[split.head] & (split.capacity > 0)
     a, b, c = split.block
     nodes, arcs, supplies, demands = (
         split.origin[part][is_cut[part]] for part in (slice(0, a), slice(a, b), slice(b, c), slice(c, None))

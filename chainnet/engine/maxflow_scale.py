@@ -72,7 +72,7 @@ def to_integers(capacity: FloatArray, bound: float) -> tuple[IntArray, Scale]:
     usual = capacity[~is_large]
     scale = _decimal(usual, ceiling)
     if scale is None:
-        power = int(np.floor(np.log2(_LARGEST / ceiling)))
+        power = _LARGEST.bit_length() - 1 - int(np.frexp(ceiling)[1])
         scaled = np.ldexp(usual, power)
         whole = np.floor(scaled)
         n_rounded = int(np.count_nonzero(whole != scaled))

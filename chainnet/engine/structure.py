@@ -51,6 +51,6 @@ def dominators(problem: FlowProblem) -> NDArray[np.bool_]:
     component = components(rows, res)
     is_full = np.zeros(problem.n_nodes, dtype=np.bool_)
     through = np.arange(split.block[0])
-    is_full[split.origin[through]] = res[rows.forward()[through]] == 0
+    is_full[split.origin[through]] = res[rows.mate[rows.forward()[through]]] == 1
     is_on_every: NDArray[np.bool_] = is_full & (component[split.inner] != component[split.outer])
     return is_on_every

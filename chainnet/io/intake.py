@@ -10,7 +10,7 @@ import pandas as pd
 from chainnet.errors import DataError, Fault
 from chainnet.io.text import Records, collector_off
 from chainnet.network import Network
-from chainnet.network_tables import Gate
+from chainnet.network_tables import MOST_FAULTS, Gate
 from chainnet.schema import TABLES
 
 __all__ = ["Intake", "faults_of"]
@@ -94,7 +94,8 @@ class Intake:
             for table, schema in TABLES.items():
                 if schema.required and table not in self.frames and table not in self._unreadable:
                     self.fault("the table is missing", "Give it.", file=self.files[table])
-        raise DataError(faults=self.faults)
+        message = f"more than {MOST_FAULTS} faults in the data, of which" if len(self.faults) >= MOST_FAULTS else ""
+        raise DataError(message, self.faults)
 
     def _take(self, found: Iterable[Fault]) -> None:
         """Keep faults of the gate, at the line of the file; a row that did not fit is blamed once."""

@@ -146,7 +146,15 @@ def _ladder(facts: Facts, names: Names) -> Figure | None:
         ax.barh(y, part, left=left, color=TIERS[style], height=0.62, edgecolor="white", linewidth=1.0, hatch=hatch)
         row = int(np.argmax(part))
         if part[row] > 0.12 * max(max(whole), 1e-12):
-            ax.text(left[row] + part[row] / 2, y[row], drawable(tier), ha="center", va="center", color="white", fontsize=SMALL)
+            ax.text(
+                left[row] + part[row] / 2,
+                y[row],
+                drawable(tier),
+                ha="center",
+                va="center",
+                color="white",
+                fontsize=SMALL,
+            )
         left = left + part
     _ends(ax, y, whole)
     ax.set_title("All tiers, t/yr short", loc="left", fontsize=NORMAL, color=INK)
@@ -159,7 +167,11 @@ def _ladder(facts: Facts, names: Names) -> Figure | None:
     what = f"{first_capital(tier)} shortfall" if tier != ALL_TIERS else "Shortfall over all tiers"
     last = rungs[-1][0].removeprefix("+ ")
     same_end = same(told[0], told[-1])
-    title = f"{what} stays at {tonnes(told[-1])}" if same_end else f"{what} falls from {number(told[0])} to {tonnes(told[-1])} with {last}"
+    title = (
+        f"{what} stays at {tonnes(told[-1])}"
+        if same_end
+        else f"{what} falls from {number(told[0])} to {tonnes(told[-1])} with {last}"
+    )
     alt = "Bars show what is still short, rung by rung: " + "; ".join(
         f"{words} {number(value)}" for (words, _), value in zip(rungs, told, strict=True)
     )
@@ -201,7 +213,15 @@ def _strip(facts: Facts, names: Names) -> Figure | None:
         for code, share in pieces:
             ax.barh(at, share, left=left, color=colour.get(code, OTHER), height=0.74, edgecolor="white", linewidth=1.2)
             if share > 0.055:
-                ax.text(left + share / 2, at, drawable(short_label(code, 8)), ha="center", va="center", color="white", fontsize=7.5)
+                ax.text(
+                    left + share / 2,
+                    at,
+                    drawable(short_label(code, 8)),
+                    ha="center",
+                    va="center",
+                    color="white",
+                    fontsize=7.5,
+                )
             left += share
         row = indicators[(indicators["step"].fillna("") == step) & (indicators["commodity"] == commodity)]
         cover = percent(row["n1_cover"].iloc[0]) if len(row) else "n/d"
@@ -222,10 +242,14 @@ def _strip(facts: Facts, names: Names) -> Figure | None:
         title = f"{place} makes over half of {leader[place]} of {len(rows)} goods"
     else:
         title = f"No country makes over half of any of {len(rows)} goods"
-    three = ", ".join(f"{facts.commodity(r.commodity) or r.step} {r.place} {percent(r.share)}" for r in tops.head(3).itertuples())
+    three = ", ".join(
+        f"{facts.commodity(r.commodity) or r.step} {r.place} {percent(r.share)}" for r in tops.head(3).itertuples()
+    )
     key = ", ".join(f"{c} {country_name(c)}" if country_name(c) != c else c for c in named)
     subtitle = "Share of baseline output by country, each good on its own basis, mine first; at the right N-1 cover and HHI x 10,000."
-    return _make(facts, "F2", title, subtitle, figure, f"One bar per good; largest holders: {three}.", f"{key}. Data: T4.")
+    return _make(
+        facts, "F2", title, subtitle, figure, f"One bar per good; largest holders: {three}.", f"{key}. Data: T4."
+    )
 
 
 def _row_words(facts: Facts, step: str, commodity: str) -> str:
@@ -312,7 +336,8 @@ def _heat(facts: Facts, names: Names) -> Figure | None:
     if len(rows) == 1:
         title = f"The one scenario {'leaves' if short else 'does not leave'} {facts.first} demand short"
     alt = "Cells show the share of demand that goes short: " + "; ".join(
-        f"{facts.scenario_label(n)} {number(facts.leading.loc[n, 'shortfall_tpa'])} t/yr of {facts.first}" for n in rows[:3]
+        f"{facts.scenario_label(n)} {number(facts.leading.loc[n, 'shortfall_tpa'])} t/yr of {facts.first}"
+        for n in rows[:3]
     )
     subtitle = f"Short, % of demand ({facts.unit} in brackets), by scenario and tier; known relations, one year, stocks not drawn."
     return _make(facts, "F5", title, subtitle, figure, alt + ".", f"Baseline: {_baseline(facts)}. Data: T8.")
@@ -348,7 +373,9 @@ def _projects(facts: Facts, names: Names) -> Figure | None:
     faces = (("o", "white", "alone"), ("o", INK, "fair share"), ("D", "#3A97D3", "last in"))
     for mark, (shape, face, words) in zip(marks, faces, strict=True):
         size = 4.2 if shape == "D" else 6.0
-        ax.plot(found[mark], y, shape, markerfacecolor=face, markeredgecolor=INK, markersize=size, label=words, linestyle="")
+        ax.plot(
+            found[mark], y, shape, markerfacecolor=face, markeredgecolor=INK, markersize=size, label=words, linestyle=""
+        )
     ax.legend(loc="lower right", frameon=False, fontsize=SMALL, handletextpad=0.2)
     ax.set_yticks(y, [drawable(short_label(facts.label(str(n)), 46), names) for n in found.index])
     ax.set_xlim(-0.02 * top, 1.15 * top)
@@ -392,7 +419,16 @@ def _coverage(facts: Facts, names: Names) -> Figure | None:
             if share <= 0:
                 continue
             letter = GRADES[column.removesuffix("_tpa")]
-            ax.barh(at, share, left=left, height=0.7, color=GRADE_FILL[letter], edgecolor="#12436D", hatch=GRADE_HATCH[letter], linewidth=0.8)
+            ax.barh(
+                at,
+                share,
+                left=left,
+                height=0.7,
+                color=GRADE_FILL[letter],
+                edgecolor="#12436D",
+                hatch=GRADE_HATCH[letter],
+                linewidth=0.8,
+            )
             if share > 0.06:
                 words = f"{letter} {percent(share)}" if share > 0.13 else letter
                 box = {"facecolor": "white", "edgecolor": "none", "pad": 1.0} if letter in "IA" else None
@@ -409,7 +445,10 @@ def _coverage(facts: Facts, names: Names) -> Figure | None:
     title = f"{first_capital(str(weak.idxmax()))} rests most on assumption: {percent(weak.max())} of its tonnes"
     if weak.max() <= 0:
         title = "No step's tonnes rest on an assumed figure"
-    if set(grades) == {"not graded_tpa"} or float(table.get("not graded_tpa", weak * 0).sum()) >= float(whole.sum()) - 1e-9:
+    if (
+        set(grades) == {"not graded_tpa"}
+        or float(table.get("not graded_tpa", weak * 0).sum()) >= float(whole.sum()) - 1e-9
+    ):
         title = "No figure of the data bears a grade"
     alt = "One bar per step, parts by grade: " + "; ".join(
         f"{s} {percent(v)} assumed" for s, v in list(weak.items())[:3]

@@ -216,7 +216,11 @@ def _hangs(facts: Facts) -> str:
     if sites:
         tested = facts.losses("site")
         regions = sum(facts.stands_for_region(str(s)) for s in tested.index[: len(sites)])
-        several = f" ({spelled(regions, 'of them stands', 'of them stand')} for several plants of a region)" if regions else ""
+        several = (
+            f" ({spelled(regions, 'of them stands', 'of them stand')} for several plants of a region)"
+            if regions
+            else ""
+        )
         said.append(f"The sites that cost most, each alone, are {join(sites)}{several}.")
     else:
         said.append(f"No single site costs {of} anything: {count(len(facts.losses('site')))} tested, all zero, proved.")
@@ -234,7 +238,9 @@ def _contrast(facts: Facts) -> str:
         return ""
     name = share.sort_values(ascending=False, kind="stable").index[0]
     thing = facts.things.loc[name]
-    return f"{facts.label(name)} ({thing['step']}, {percent(share[name])} of its step) costs nothing: others can stand in."
+    return (
+        f"{facts.label(name)} ({thing['step']}, {percent(share[name])} of its step) costs nothing: others can stand in."
+    )
 
 
 def _wins(facts: Facts) -> str:
@@ -251,7 +257,9 @@ def _wins(facts: Facts) -> str:
             said.append(f"By {year} nothing changes.")
         else:
             same_gain = f"they return the same to {_gain_tier(facts)}"
-            said.append(f"By {year} ({stands_words(facts, year)}) {gained if gained != before[0] else same_gain}; {left}.")
+            said.append(
+                f"By {year} ({stands_words(facts, year)}) {gained if gained != before[0] else same_gain}; {left}."
+            )
         before = (gained, left)
     if facts.network.stocks.empty:
         said.append("No stocks are in the data.")
@@ -319,7 +327,9 @@ def _trust(facts: Facts) -> str:
         said.append(f"Assumed figures carry {join(worst)}.")
     edges = facts.a.edge_quality
     if "inferred" in edges.index and edges["n_with_flow"].sum():
-        said.append(f"{count(edges.loc['inferred', 'n_with_flow'])} of {count(edges['n_with_flow'].sum())} flows are inferred.")
+        said.append(
+            f"{count(edges.loc['inferred', 'n_with_flow'])} of {count(edges['n_with_flow'].sum())} flows are inferred."
+        )
     if not any(q in LETTERS_KNOWN for q in quality):
         said.append("The inputs bear no grade.")
     return " ".join(said)
@@ -371,8 +381,10 @@ def _cost(facts: Facts, names: list[str]) -> str:
 def _build(facts: Facts, years: list[int]) -> list[Sentence]:
     lines = []
     last = years[-1]
-    for year, column, whom in ((years[0], f"standalone_{facts.first}_t", f"to {facts.first}, could it come first,"),
-                               (last, "standalone_t", "over all tiers")):
+    for year, column, whom in (
+        (years[0], f"standalone_{facts.first}_t", f"to {facts.first}, could it come first,"),
+        (last, "standalone_t", "over all tiers"),
+    ):
         table = facts.a.rerouting[year].projects
         alone = table[column].fillna(0.0).round(6) if column in table.columns else pd.Series(dtype=float)
         if not len(alone) or alone.max() <= 0:

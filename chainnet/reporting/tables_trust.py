@@ -170,7 +170,13 @@ def assumption_table(facts: Facts) -> Table:
         standing = {y: int(r.projects["standalone_t"].notna().sum()) for y, r in a.rerouting.items()}
         words = ", ".join(f"{n} by {y}" for y, n in standing.items())
         rows.append(
-            ["Projects", f"announced size, year and ramp: {words}", "ladder, T10", "down", "by year: T9; delay: not tested"]
+            [
+                "Projects",
+                f"announced size, year and ramp: {words}",
+                "ladder, T10",
+                "down",
+                "by year: T9; delay: not tested",
+            ]
         )
     if not facts.whose:
         rows[3][4] = "n/a"
@@ -217,8 +223,20 @@ def gap_table(facts: Facts) -> Table:
             n = edges.loc[word, "n_with_flow"]
             gap(f"Who ships to whom: {word}", n, carrying, "as in the data, capacity of the relation bounds it", either)
     region = nodes["country"].isna()
-    gap("Plants behind a region's remainder", int(region.sum()), len(nodes), "one node each", "loss of one site too large")
-    gap("Owner's country", int(nodes["owner_country"].isna().sum()), len(nodes), "falls with no owner", "owner losses too small")
+    gap(
+        "Plants behind a region's remainder",
+        int(region.sum()),
+        len(nodes),
+        "one node each",
+        "loss of one site too large",
+    )
+    gap(
+        "Owner's country",
+        int(nodes["owner_country"].isna().sum()),
+        len(nodes),
+        "falls with no owner",
+        "owner losses too small",
+    )
     counted = net.demand[net.demand["tier"].notna()]
     gap("Range of a demand", int(counted["low"].isna().sum()), len(counted), "its one value", "range too narrow")
     if net.stocks.empty:
@@ -226,7 +244,13 @@ def gap_table(facts: Facts) -> Table:
     else:
         rows.append(["Stocks not on record", NO_DATA, "not drawn", "shortfall too large in the first year"])
     projects = net.projects
-    gap("Capital cost of a project", int(projects["capex_musd"].isna().sum()), len(projects), "no cost per tonne", "order by cost open")
+    gap(
+        "Capital cost of a project",
+        int(projects["capex_musd"].isna().sum()),
+        len(projects),
+        "no cost per tonne",
+        "order by cost open",
+    )
     gap("Start year of a project", int(projects["start_year"].isna().sum()), len(projects), "stands in any year", small)
     columns = [
         text("what", "What is missing", "kind of gap"),

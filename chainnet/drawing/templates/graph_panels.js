@@ -256,7 +256,7 @@ C.sharp = (job) => {
 C.compose = (titled) => C.sharp((width, height) => {
   // the picture with its title, heads and marking, as it leaves the page
   const from = document.querySelector("#graph canvas"), ratio = from.width / width, marking = titled && C.data.page.marking;
-  const top = !titled ? 0 : marking ? 84 : 60;
+  const top = !titled ? 0 : marking ? 94 : 70;
   const to = C.make("canvas");
   to.width = from.width;
   to.height = (height + top + (marking ? 50 : 26)) * ratio;
@@ -268,8 +268,9 @@ C.compose = (titled) => C.sharp((width, height) => {
   let y = 6;
   const mark = (at) => { ctx.textAlign = "center"; put(C.data.page.marking, width / 2, at, "bold 14px sans-serif", C.INK, width); ctx.textAlign = "left"; };
   if (marking) { mark(y); y += 24; }
-  if (titled) put(document.querySelector("h1").textContent, 10, y, "bold 17px sans-serif", C.INK, width - 20);
-  if (titled) put(C.data.page.title, 10, y + 24, "13px sans-serif", "#4B5563", width - 20);
+  ctx.font = "bold 16px sans-serif";
+  if (titled) C.wrap(ctx, document.querySelector("h1").textContent, width - 20, 0, 2).forEach((line, i) => put(line, 10, y + i * 20, "bold 16px sans-serif", C.INK, width - 20));
+  if (titled) put(C.data.page.title, 10, y + 42, "13px sans-serif", "#4B5563", width - 20);
   C.heads.forEach((h) => {
     const x = h.left, base = h.top + top, wide = C.columnWidth - 8;
     ctx.fillStyle = "#fff"; ctx.fillRect(x, base, wide, h.low ? 20 : C.HEAD - 6);

@@ -1,0 +1,391 @@
+"""The content of a report, in its order: page one, the fixed questions, the annexes. Every format shows this."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+
+from chainnet.assessment import Assessment
+from chainnet.reporting import tables, tables_losses, tables_projects, tables_trust
+from chainnet.reporting.facts import ALL_TIERS, Facts
+from chainnet.reporting.figures import figures
+from chainnet.reporting.glyphs import stand_ins
+from chainnet.reporting.model import Block, Document, Figure, Section, Sentence, Table
+from chainnet.reporting.summary import bottom_line, decisions, stranger_sentences
+from chainnet.reporting.words import count, join, spelled
+
+__all__ = ["build", "name_stand_ins"]
+
+NOT_YET = "not assessed in this version"
+STATUS_WORDS = (
+    "P proved (the certificate closes, for the stated data); B bounded; S sampled; M myopic simulation; G given (input)"
+)
+GLOSSARY = (
+    (
+        "Assumed, inferred, estimated, reported",
+        "Grade of an input: no source; derived from totals; published estimate; published.",
+    ),
+    ("Baseline", "The flows of the base year, nothing disrupted."),
+    ("Basis", "What a tonne counts, such as t finished magnet. Tonnes on different bases are never added."),
+    ("Beneficiaries", "The countries whose demand counts. In a value they come first."),
+    (
+        "Certificate",
+        "A check of an answer that knows nothing of the solver: bounds, balances, and a bound that meets the value.",
+    ),
+    ("Chokepoint", "A site, country or owner without which less can be served."),
+    ("Complements", "Projects that together win more than the sum of each alone."),
+    ("Cut", "Bounds that together hold the deliveries at their value; more capacity elsewhere changes nothing."),
+    ("Decisive input", "A bound that carries a price: a tonne more of it changes the answer."),
+    ("Dominator", "A site that everything served must pass."),
+    ("Fair share", "Shapley value: the mean of what a project adds over all orders of building."),
+    ("Frozen", "No relation carries more than its baseline flow."),
+    ("HHI", "Herfindahl-Hirschman index: sum of squared shares, here x 10,000; 10,000 is one holder."),
+    ("Ladder", "What each further freedom wins back: known relations, new relations, stocks, projects."),
+    ("Last in", "What is lost without a project when all others stand."),
+    ("Loss", "Served before less served after a removal, both solved; never a sum of parts."),
+    ("N-1 cover", "Supply without the largest holder over demand without its own."),
+    ("New relation", "A maker ships to a user it does not supply today, once qualified, at an extra cost."),
+    (
+        "Others after, others first",
+        "Other countries are served after, or before, the beneficiaries: both ends of the shortfall.",
+    ),
+    ("Rerouting", "Sending goods another way than in the baseline, within what measures and recipes allow."),
+    ("Shortfall", "Demand less what is served."),
+    ("Site", "The nodes of one plant; they drop out together."),
+    ("Steady state", "One year in which a measure holds throughout; nothing is said of the months on the way."),
+    ("Substitutes", "Projects that together win less than the sum of each alone: either will do."),
+    ("Tier", "A class of demand; the first is served first."),
+    ("Tie", "Results equal to within what a solve is certain of; their ranks bear an =."),
+    ("t/yr", "Tonnes a year, on the basis that the table names."),
+)
+METHOD = (
+    "1. Files to network: tables of nodes, recipes, relations, demand, stocks and projects are checked as a whole and put in a "
+    "fixed order. Leaves out: anything no table holds.",
+    "2. Network to value: the largest tonnage of counted demand that can be served, given capacities, recipes and relations: a "
+    "linear program, or a maximum flow where there are no recipes. Leaves out: prices as a brake on demand, and time.",
+    "3. Loss of a site, country or owner: value before less value after its removal, both solved. Leaves out: what firms do "
+    "before they have found the best way round, so a real loss may be larger for a while.",
+    "4. Scenario: least shortfall tier by tier, then least cost; other countries served after, and once before, the "
+    "beneficiaries. Leaves out: the months on the way; every measure holds all year at its full size.",
+    "5. Ladder and projects: the same with known relations, new relations, stocks of one year and projects that stand by a "
+    "year; each project alone, last in and by its fair share. Leaves out: delay, failure and price of projects.",
+    "Each answer is checked by code that shares nothing with the solver (T20); one that fails its check is never printed.",
+)
+
+
+def build(assessment: Assessment, *, title: str | None = None, author: str = "", marking: str = "") -> Document:
+    """Return the content of the report on an assessment.
+
+    Parameters
+    ----------
+    assessment : Assessment
+    title : str, optional
+        Default the graph's own title.
+    author, marking : str
+        The marking stands on every page, sheet and in the title.
+
+    Returns
+    -------
+    Document
+    """
+    facts = Facts(assessment)
+    found = figures(facts, name_stand_ins(facts))
+    made = _tables(facts)
+    network = assessment.network
+    head = title or f"{network.label}: stress test"
+    source = assessment.provenance
+    return Document(
+        title=head,
+        subtitle=_subtitle(facts),
+        author=author,
+        marking=marking.strip(),
+        vintage=f"{network.label}, data of {network.year}" if network.year else network.label,
+        digest=source["digest"][:12],
+        version=source["version"],
+        bottom_line=bottom_line(facts),
+        summary=_summary(facts, made, found),
+        sections=_sections(facts, made, found),
+        annexes=_annexes(facts, made),
+        inputs=tables_trust.input_tables(facts),
+    )
+
+
+def name_stand_ins(facts: Facts) -> dict[str, str]:
+    """Return names in scripts that the fonts lack -> ids."""
+    network = facts.network
+    pairs = {str(i): str(label) for i, label in facts.things["label"].items()}
+    pairs |= facts.commodity_labels
+    pairs |= {str(name): str(label) for name, label in facts.a.scenarios["label"].items()}
+    pairs |= {network.name: network.label}
+    return stand_ins(pairs)
+
+
+def _subtitle(facts: Facts) -> str:
+    goods = [facts.commodity(c) for c in facts.counted]
+    what = join(goods) if goods else "all goods"
+    whose = f", demand of {facts.whose}" if facts.whose else ""
+    return f"{what}{whose}; {spelled(len(facts.ordered), 'scenario')}, steady state of one year"
+
+
+def _tables(facts: Facts) -> dict[str, Table]:
+    losses = tables_losses.loss_table
+    made = [
+        tables.scenario_table(facts),
+        tables.stage_table(facts),
+        losses(facts, "site", "T5", "N-1", "What is lost if one site drops out"),
+        losses(facts, "node", "T5b", "N-1 nodes", "What is lost if one node drops out"),
+        losses(facts, "country", "T6a", "Countries", "What is lost if one country drops out"),
+        losses(
+            facts,
+            "owner_country",
+            "T6b",
+            "Owners' countries",
+            "What is lost if all that one country's owners hold drops out",
+        ),
+        losses(facts, "operator", "T6c", "Operators", "What is lost if one operator drops out"),
+        losses(facts, "step+country", "T6d", "Steps by country", "What is lost if one step in one country drops out"),
+        tables.tier_table(facts),
+        tables.place_table(facts, facts.when),
+        tables.user_table(facts, facts.when),
+        tables_projects.stock_table(facts),
+        tables_trust.decisive_table(facts),
+        tables_trust.assumption_table(facts),
+        tables_trust.gap_table(facts),
+        tables.coverage_table(facts),
+        tables_trust.edge_table(facts),
+        tables_trust.certificate_table(facts),
+        tables_trust.measure_table(facts),
+        tables_trust.source_table(facts),
+    ]
+    if facts.ordered:
+        made.append(tables.ladder_table(facts))
+    if facts.a.rerouting:
+        made += [tables.year_table(facts), tables_projects.top_projects(facts), tables_projects.complement_table(facts)]
+        made += [tables_projects.effect_table(facts, year) for year in facts.a.rerouting]
+    if not facts.network.projects.empty:
+        made.append(tables_projects.project_table(facts))
+    by_id = {table.id: table for table in made}
+    by_id["T2"] = tables_losses.top_losses(facts, [by_id[k] for k in ("T5", "T6a", "T6b", "T6c")])
+    return by_id
+
+
+def _with(*blocks: Block | None) -> tuple[Block, ...]:
+    return tuple(block for block in blocks if block is not None)
+
+
+def _summary(facts: Facts, made: Mapping[str, Table], found: Mapping[str, Figure]) -> tuple[Block, ...]:
+    lines = decisions(facts)
+    return _with(
+        made["T1"],
+        found.get("F1"),
+        found.get("F2"),
+        made["T2"],
+        made.get("T3"),
+        Sentence("", (), "Decisions this supports") if lines else None,
+        lines or None,
+        Sentence("", (), "How far to trust it"),
+        stranger_sentences(facts),
+    )
+
+
+def _sections(facts: Facts, made: Mapping[str, Table], found: Mapping[str, Figure]) -> tuple[Section, ...]:
+    years = [made[f"T10.{year}"] for year in facts.a.rerouting]
+    projects = not facts.network.projects.empty
+    no_projects = Sentence("Not assessed: projects. There are none in the data.")
+    return (
+        Section("s1", "1 What was asked?", _asked(facts, made)),
+        Section("s2", "2 Where does the chain narrow?", _with(_cut_sentence(facts), made["T4"])),
+        Section(
+            "s3",
+            "3 What is lost if one, two or k drop out?",
+            _with(
+                found.get("F3"),
+                made["T5"],
+                made["T6a"],
+                made["T6b"],
+                made["T6c"],
+                made["T6d"],
+                Sentence(
+                    f"Pairs and larger sets that drop out together: {NOT_YET} (interdiction is a later analysis)."
+                ),
+            ),
+        ),
+        Section(
+            "s4",
+            "4 Who goes short, and when?",
+            _with(
+                found.get("F5"),
+                made["T8"],
+                made["T8b"],
+                Sentence(
+                    f"When: {NOT_YET} (the model has no months yet, so neither first month short nor time to survive)."
+                ),
+            ),
+        ),
+        Section("s5", "5 What does rerouting recover?", _rerouting(facts, made)),
+        Section(
+            "s6",
+            "6 Which projects help, and in what company?",
+            _with(found.get("F8"), made["T10"], *years, made["T11"]) if projects and years else (no_projects,),
+        ),
+        Section(
+            "s7",
+            "7 What must be in stock?",
+            _with(Sentence(f"Required stock: {NOT_YET} (it needs months). What is on record:"), made["T12"]),
+        ),
+        Section(
+            "s8",
+            "8 What do floors cost, and what stands idle?",
+            (Sentence(f"Price floors and idle capacity: {NOT_YET} (break-even prices come with a later analysis)."),),
+        ),
+        Section(
+            "s9",
+            "9 Who holds the balance?",
+            (
+                Sentence(
+                    f"What non-aligned countries are worth to either side: {NOT_YET} (alignment is a later analysis)."
+                ),
+            ),
+        ),
+        Section(
+            "s10",
+            "10 How sure are we?",
+            _with(
+                found.get("F14"),
+                made["T15"],
+                made["T18"],
+                made["T19"],
+                Sentence(
+                    f"Sampling of all inputs together (P10 to P90, rank stability): {NOT_YET}; ranges are corner cases of demand."
+                ),
+            ),
+        ),
+        Section("s11", "11 What was assumed, what is missing?", (made["T16"], made["T17"])),
+        Section("s12", "12 Method in one page", (tuple(Sentence(text) for text in METHOD),)),
+    )
+
+
+def _asked(facts: Facts, made: Mapping[str, Table]) -> tuple[Block, ...]:
+    goods = join([facts.commodity(c) for c in facts.counted]) or "all goods"
+    whose = (
+        f"demand of {facts.whose}{f' ({facts.whose_members})' if facts.whose_members else ''}"
+        if facts.whose
+        else "all demand"
+    )
+    network = facts.network
+    years = join([str(y) for y in facts.a.rerouting])
+    points = [
+        Sentence(f"{goods}, in {facts.unit}.", (), "What counts:"),
+        Sentence(f"{whose}; tiers in the order {join(facts.tiers)}.", (), "Whose:"),
+        Sentence(
+            "one year, steady state; every measure at its full size all year, whatever its dates.", (), "Horizon:"
+        ),
+        Sentence(f"by {years}, under the worst scenario." if years else "none listed.", (), "Projects:"),
+        Sentence(
+            f"{count(len(network.nodes))} nodes, {count(len(network.edges))} relations, {count(len(network.demand))} demands, "
+            f"{count(len(network.stocks))} stocks, {count(len(network.projects))} projects.",
+            (),
+            "Data:",
+        ),
+        Sentence(
+            "months, pairs and larger sets of losses, required stock, price floors, alignment, sampling: each is said to be "
+            "not assessed where it belongs.",
+            (),
+            "Not covered:",
+        ),
+    ]
+    return (tuple(points), made["T21"])
+
+
+def _cut_sentence(facts: Facts) -> Sentence:
+    cut = facts.a.flow.cut
+    kinds = cut["kind"].value_counts().sort_index() if len(cut) else {}
+    if not len(cut):
+        return Sentence("Nothing reaches the users: the minimum cut is empty.")
+    words = join([f"{count(n)} bounds of {kind}" for kind, n in kinds.items()])
+    if set(kinds) == {"demand"}:
+        return Sentence(
+            "Undisturbed, no step holds deliveries back: the minimum cut is the demand itself, all of it is served. "
+            "F2 shows who holds each step, T4 what its largest holder's loss costs.",
+            ("T4",),
+        )
+    return Sentence(
+        f"Undisturbed, deliveries are held back by a minimum cut of {words}; other cuts may exist.", ("T4",)
+    )
+
+
+def _rerouting(facts: Facts, made: Mapping[str, Table]) -> tuple[Block, ...]:
+    if not facts.ordered:
+        return (Sentence("Not assessed: rerouting. No scenario was given."),)
+    taken = [t for t in facts.tiers if _loses(facts, t)]
+    note = None
+    if taken:
+        note = Sentence(
+            f"New relations serve earlier tiers first, so {join(taken)} {'gets' if len(taken) == 1 else 'get'} less on that rung.",
+            ("T9b",),
+        )
+    return _with(note, made.get("T9"), made["T9b"])
+
+
+def _loses(facts: Facts, tier: str) -> bool:
+    row = facts.scenario_rung(facts.when, "new", tier)
+    return tier != ALL_TIERS and row is not None and row["gained_tpa"] < -1e-9
+
+
+def _annexes(facts: Facts, made: Mapping[str, Table]) -> tuple[Section, ...]:
+    cut = [replace(t, lead=0) for t in made.values() if t.is_cut]
+    full = sorted([*cut, made["T5b"], made["T8c"]], key=lambda t: list(made).index(t.id))
+    glossary = tuple(Sentence(text, (), f"{word}.") for word, text in GLOSSARY)
+    return (
+        Section("annex-a", "A Glossary and signs", ((*_signs(), *glossary),)),
+        Section("annex-b", "B Full tables", tuple({t.id: replace(t, lead=0) for t in full}.values())),
+        Section("annex-c", "C Inputs and sources", (_input_sentence(facts), made["T22"])),
+        Section("annex-d", "D Certificates", (made["T20"],)),
+        Section(
+            "annex-e",
+            "E Published indices",
+            (Sentence("HHI and N-1 cover stand in T4; other indices: " + NOT_YET + "."),),
+        ),
+        Section("annex-f", "F Changes", (Sentence(f"Changes since an earlier assessment: {NOT_YET}."),)),
+        Section("annex-g", "G Reproduction", (_reproduction(facts),)),
+    )
+
+
+def _signs() -> tuple[Sentence, ...]:
+    return (
+        Sentence(f"{STATUS_WORDS}.", (), "Status."),
+        Sentence(
+            "R reported, E estimated, I inferred, A assumed; of a result: that of its weakest decisive input.",
+            (),
+            "Grade.",
+        ),
+        Sentence(
+            "n/d no data; n/a cannot apply; - not asked; 0 found to be zero; <0.1 small; [low–high] a range, ends rounded outward. "
+            "Numbers have three significant digits; totals come from unrounded values and may not add up as printed.",
+            (),
+            "Signs.",
+        ),
+    )
+
+
+def _input_sentence(facts: Facts) -> Sentence:
+    return Sentence(
+        "All input tables as used, with source, grade and range of every row, are sheets of the workbook (Input nodes, Input edges "
+        "and so on).",
+    )
+
+
+def _reproduction(facts: Facts) -> tuple[Sentence, ...]:
+    source, network = facts.a.provenance, facts.network
+    settings = json.dumps(source["settings"], sort_keys=True, ensure_ascii=False)
+    return (
+        Sentence(f"chainnet {source['version']}; solver {source['solver']}.", (), "Version."),
+        Sentence(f"{network.name}, SHA-256 {source['digest']}.", (), "Input digest."),
+        Sentence(settings, (), "Settings."),
+        Sentence("0 (random orders of the fair shares, where sampled); nothing else is random.", (), "Seed."),
+        Sentence(f"chainnet report {network.name} --out out", (), "Command."),
+        Sentence(
+            "run the command again on the same input and version and compare the files byte by byte.", (), "To verify."
+        ),
+    )

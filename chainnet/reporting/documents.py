@@ -1,0 +1,233 @@
+"""``report``: one assessment as HTML, PDF and XLSX, the same numbers in each."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+from collections.abc import Callable, Iterable, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from chainnet.assessment import Assessment, assess
+from chainnet.errors import DataError, near_matches
+from chainnet.flow_value import Words
+from chainnet.network import Network
+
+__all__ = ["report"]
+
+FORMATS = ("html", "pdf", "xlsx")
+NEEDS = {"html": ("matplotlib",), "pdf": ("matplotlib", "typst"), "xlsx": ("matplotlib", "xlsxwriter")}
+ASSESSED = 0.7  # part of the time that the assessment takes
+
+
+def report(
+    source: Assessment | Network,
+    path: str | Path = "out",
+    formats: Iterable[str] = FORMATS,
+    *,
+    scenarios: Any = None,
+    years: Sequence[int] | None = None,
+    title: str | None = None,
+    author: str = "",
+    marking: str = "",
+    beneficiaries: Words = None,
+    commodity: Words = None,
+    progress: Callable[[str, float], None] | None = None,
+) -> list[Path]:
+    """Write the report on a network: what fails, who goes short, what helps, how sure that is.
+
+    Nothing is computed here that the assessment does not hold. The same input gives the same bytes.
+
+    Parameters
+    ----------
+    source : Assessment or Network
+        A network is assessed first.
+    path : str or Path
+        Folder for the documents, made if it is missing; other files in it are left alone.
+    formats : iterable of {"html", "pdf", "xlsx"}
+        html: ``report.html`` and ``graph.html``. pdf: ``report.pdf``. xlsx: ``report.xlsx``.
+    scenarios, years, beneficiaries, commodity : optional
+        For the assessment of a network, as ``assess`` takes them; an assessment has its own.
+    title, author : str, optional
+        Title (default that of the graph) and author of the documents.
+    marking : str
+        Stands on every page, sheet and view; none if empty.
+    progress : callable, optional
+        Called with (what is being done, part done from 0 to 1).
+
+    Returns
+    -------
+    list of Path
+        The files written.
+
+    Raises
+    ------
+    DataError
+        If a format is unknown, a package of the extra ``report`` is missing, an argument is wrong or the folder
+        cannot be written. Then the folder is as it was.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import chainnet as cn
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     [p.name for p in cn.report(cn.read("mag-9"), folder, formats=["xlsx"])]
+    ['report.xlsx']
+    """
+    wanted = _formats(formats)
+    _check_words(title=title, author=author, marking=marking)
+    folder = Path(path)
+    if folder.exists() and not folder.is_dir():
+        raise DataError(f"path: {folder} is a file; give the name of a folder.")
+    say = progress or (lambda _what, _part: None)
+    asked = {"scenarios": scenarios, "years": years, "beneficiaries": beneficiaries, "commodity": commodity}
+    if isinstance(source, Network):
+        assessment = assess(source, progress=lambda what, part: say(what, ASSESSED * part), **asked)
+    elif isinstance(source, Assessment):
+        given = [name for name, value in asked.items() if value is not None]
+        if given:
+            raise DataError(f"report: {', '.join(given)} belong to the assessment, which is made already. Give them to assess.")
+        assessment = source
+    else:
+        raise DataError(f"report: {type(source).__name__} is neither an Assessment nor a Network.")
+    with _Placing(folder) as placing:
+        _write(assessment, placing.stage, wanted, title, author, marking, say)
+        return placing.finish()
+
+
+def _write(
+    assessment: Assessment,
+    stage: Path,
+    wanted: Sequence[str],
+    title: str | None,
+    author: str,
+    marking: str,
+    say: Callable[[str, float], None],
+) -> None:
+    from chainnet.reporting.content import build, name_stand_ins
+    from chainnet.reporting.facts import Facts
+
+    say("figures and tables", ASSESSED)
+    document = build(assessment, title=title, author=author, marking=marking)
+    if "html" in wanted:
+        from chainnet.drawing.pages import draw
+        from chainnet.reporting.page import html_report
+
+        say("report.html", 0.85)
+        (stage / "report.html").write_bytes(html_report(document, has_graph=True))
+        say("graph.html", 0.88)
+        draw(
+            assessment.network,
+            assessment.disrupted or assessment.base,
+            view="graph",
+            path=stage / "graph.html",
+            title=document.title,
+            marking=marking,
+            losses=assessment.chokepoints["node"],
+        )
+    if "pdf" in wanted:
+        from chainnet.reporting.pdf import pdf_report
+
+        say("report.pdf", 0.92)
+        (stage / "report.pdf").write_bytes(pdf_report(document, name_stand_ins(Facts(assessment))))
+    if "xlsx" in wanted:
+        from chainnet.reporting.workbook import workbook_report
+
+        say("report.xlsx", 0.97)
+        (stage / "report.xlsx").write_bytes(workbook_report(document))
+    say("done", 1.0)
+
+
+def _formats(formats: Iterable[str]) -> list[str]:
+    asked = [formats] if isinstance(formats, str) else list(formats)
+    for word in asked:
+        if word not in FORMATS:
+            hint = near_matches(str(word), FORMATS)
+            raise DataError(f'formats: unknown format "{word}";{hint} one or more of {", ".join(FORMATS)}.')
+    if not asked:
+        raise DataError(f"formats: none given; one or more of {', '.join(FORMATS)}.")
+    wanted = [word for word in FORMATS if word in asked]
+    for word in wanted:
+        for package in NEEDS[word]:
+            if find_spec(package) is None:
+                raise DataError(
+                    f'formats: "{word}" needs the package {package}, which is not installed. '
+                    'Install it with: pip install "chainnet[report]"'
+                )
+    return wanted
+
+
+def _check_words(**words: str | None) -> None:
+    for name, text in words.items():
+        if text is None:
+            continue
+        if not isinstance(text, str):
+            raise DataError(f"{name}: {text!r} is no text.")
+        if any(ord(c) < 32 and c not in "\t\n\r" or 0xD800 <= ord(c) < 0xE000 or c in "\ufffe\uffff" for c in text):
+            raise DataError(f"{name}: {text!r} holds a control character that no document may hold. Take it out.")
+
+
+class _Placing:
+    """A stage beside the target; on success its files take their place, on any error all is as before."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.made: list[Path] = []
+        mark = f".report.{secrets.token_hex(6)}.part"
+        self.is_new = not folder.exists()
+        self.stage = folder.absolute().parent / mark if self.is_new else folder / mark
+
+    def __enter__(self) -> _Placing:
+        missing = [f for f in self.stage.parents if not f.exists()]
+        try:
+            self.stage.mkdir(parents=True)
+        except OSError as error:
+            self._clear(missing)
+            raise DataError(f"{self.folder}: cannot be written: {error.strerror}.") from error
+        self.made = missing
+        return self
+
+    def finish(self) -> list[Path]:
+        """Move the files to their place; return where they are."""
+        names = sorted(f.name for f in self.stage.iterdir())
+        try:
+            if self.is_new:
+                self.stage.rename(self.folder)
+            else:
+                self._swap(names)
+        except OSError as error:
+            raise DataError(f"{self.folder}: cannot be written: {error.strerror}.") from error
+        self.made = []
+        return [self.folder / name for name in names]
+
+    def _swap(self, names: Sequence[str]) -> None:
+        """Put each file in its place; put the old ones back if one of them fails."""
+        kept = self.stage / "before"
+        kept.mkdir()
+        done: list[str] = []
+        try:
+            for name in names:
+                target = self.folder / name
+                if target.exists() or target.is_symlink():
+                    target.rename(kept / name)
+                done.append(name)
+                (self.stage / name).rename(target)
+        except BaseException:
+            for name in done:
+                (self.folder / name).unlink(missing_ok=True)
+                if (kept / name).exists() or (kept / name).is_symlink():
+                    (kept / name).rename(self.folder / name)
+            raise
+
+    def __exit__(self, *_error: object) -> None:
+        shutil.rmtree(self.stage, ignore_errors=True)
+        self._clear(self.made)
+
+    @staticmethod
+    def _clear(folders: Sequence[Path]) -> None:
+        for folder in folders:
+            try:
+                folder.rmdir()
+            except OSError:
+                return

@@ -1,0 +1,56 @@
+"""The report as one HTML file without scripts."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from importlib.resources import files
+from typing import Any
+
+from chainnet.reporting.model import Document, Figure, Sentence, Table
+
+__all__ = ["html_report"]
+
+
+def html_report(document: Document, has_graph: bool) -> bytes:
+    """Return the HTML of a report.
+
+    Parameters
+    ----------
+    document : Document
+    has_graph : bool
+        Whether ``graph.html`` stands beside it.
+
+    Returns
+    -------
+    bytes
+        UTF-8; it asks for nothing but itself and the graph beside it.
+    """
+    from jinja2 import Environment, StrictUndefined
+
+    shell = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+    shell.filters["b64"] = lambda text: b64encode(text.encode("utf-8")).decode("ascii")
+    source = files("chainnet.reporting").joinpath("page.html.j2").read_text(encoding="utf-8")
+    printed = document.tables
+    text = shell.from_string(source).render(
+        d=document,
+        graph=has_graph,
+        anchors={t.id for t in printed},
+        cut={t.id for t in printed if t.is_cut},
+        kind_of=kind_of,
+        numeric=numeric,
+    )
+    return text.encode("utf-8")
+
+
+def kind_of(block: Any) -> str:
+    """Return what kind of block this is: table, figure, list or text."""
+    if isinstance(block, Table):
+        return "table"
+    if isinstance(block, Figure):
+        return "figure"
+    return "text" if isinstance(block, Sentence) else "list"
+
+
+def numeric(table: Table) -> frozenset[int]:
+    """Return the columns that are words in code and numbers to the eye, such as ranges: they stand at the right."""
+    return frozenset(i for i, c in enumerate(table.columns) if c.key in ("range", "demand_range"))

@@ -1,0 +1,143 @@
+"""The report as a tagged PDF (PDF/UA-1), typeset by typst."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from importlib.resources import files
+from typing import Any
+
+from chainnet.reporting.glyphs import drawable, font_folder
+from chainnet.reporting.model import Block, Document, Figure, Sentence, Table
+from chainnet.reporting.page import numeric
+
+__all__ = ["pdf_report"]
+
+LONG = 80  # tables longer than this stand in the workbook only
+LEAST_SHARE = 1.0
+Write = Callable[[str], str]
+
+
+def pdf_report(document: Document, names: Mapping[str, str]) -> bytes:
+    """Return the PDF of a report.
+
+    Parameters
+    ----------
+    document : Document
+    names : mapping of str to str
+        Names in scripts that the fonts lack -> what stands in.
+
+    Returns
+    -------
+    bytes
+        The same for the same content: no date, no path, fonts from the packages themselves.
+    """
+    import typst
+
+    def write(text: str) -> str:
+        return drawable(text, names)
+
+    source = files("chainnet.reporting").joinpath("report.typ").read_bytes()
+    made: bytes = typst.compile(
+        source,
+        format="pdf",
+        sys_inputs={"data": json.dumps(_content(document, write), ensure_ascii=True, sort_keys=True)},
+        pdf_standards=["ua-1"],
+        ignore_system_fonts=True,
+        font_paths=[str(font_folder())],
+        timestamp=0,
+    )
+    return made
+
+
+def _content(document: Document, write: Write) -> dict[str, Any]:
+    taken: set[str] = set()
+    summary = _blocks(document.summary, write, taken)
+    sections = [{"heading": s.heading, "blocks": _blocks(s.blocks, write, taken)} for s in document.sections]
+    annexes = [{"heading": s.heading, "blocks": _blocks(s.blocks, write, taken)} for s in document.annexes]
+    title = f"{document.marking} | {document.title}" if document.marking else document.title
+    return {
+        "title": write(document.title),
+        "pdf_title": write(title),
+        "subtitle": write(document.subtitle),
+        "author": write(document.author),
+        "marking": write(document.marking),
+        "vintage": write(document.vintage),
+        "stamp": f"input {document.digest}, chainnet {document.version}",
+        "bottom_line": [_sentence(s, write) for s in document.bottom_line],
+        "summary": summary,
+        "sections": sections,
+        "annexes": annexes,
+        "anchors": sorted(taken),
+    }
+
+
+def _sentence(sentence: Sentence, write: Write) -> dict[str, Any]:
+    return {"head": write(sentence.head), "text": write(sentence.text), "tables": list(sentence.tables)}
+
+
+def _blocks(blocks: Sequence[Block], write: Write, taken: set[str]) -> list[dict[str, Any]]:
+    out: list[dict[str, Any]] = []
+    for block in blocks:
+        if isinstance(block, Table):
+            out.append(_table(block, write, taken))
+        elif isinstance(block, Figure):
+            out.append(_figure(block, write))
+        elif isinstance(block, Sentence):
+            out.append({"kind": "text", **_sentence(block, write)})
+        else:
+            out.append({"kind": "list", "items": [_sentence(s, write) for s in block]})
+    return out
+
+
+def _figure(figure: Figure, write: Write) -> dict[str, Any]:
+    return {
+        "kind": "figure",
+        "id": figure.id,
+        "anchor": figure.anchor,
+        "title": write(figure.title),
+        "subtitle": write(figure.subtitle),
+        "svg": figure.svg,
+        "alt": write(figure.alt),
+        "note": write(figure.note),
+    }
+
+
+def _table(table: Table, write: Write, taken: set[str]) -> dict[str, Any]:
+    shown = table.body_rows[:LONG]
+    columns = table.body_columns
+    rows = [[write(row[i].text) for i in columns] for row in shown]
+    heads = [write(table.columns[i].head) for i in columns]
+    more = f"First {len(shown)} of {len(table.rows)} rows; all in the workbook. " if len(shown) < len(table.rows) else ""
+    anchor = "" if table.id in taken else table.anchor
+    taken.add(table.id)
+    right = [table.columns[i].is_number or i in numeric(table) for i in columns]
+    return {
+        "kind": "table",
+        "id": table.id,
+        "anchor": anchor,
+        "title": write(table.title),
+        "subtitle": write(table.subtitle),
+        "heads": heads,
+        "rows": rows,
+        "total": [write(table.total[i].text) for i in columns] if table.total else [],
+        "right": right,
+        "widths": _widths(heads, rows, right),
+        "note": write(f"{more}{table.note} Status {table.status}. Grade {table.grade}. Sheet: {table.sheet}.".strip()),
+    }
+
+
+def _widths(heads: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[bool]) -> list[float]:
+    """Return shares of the page's width: by the longest words, so that no column starves or sprawls."""
+    out = []
+    for i, head in enumerate(heads):
+        cells = [row[i] for row in rows] or [""]
+        longest = max(len(c) for c in cells)
+        word = max((len(w) for text in [head, *cells] for w in text.split(" ")), default=1)
+        if right[i]:
+            width = max(longest, min(word, 12), 5) + 1
+        else:
+            mean = sum(len(c) for c in cells) / len(cells)
+            width = min(max(mean * 1.15, min(word, 16), longest * 0.5, 5), 42) + 1
+        out.append(max(round(width, 2), LEAST_SHARE))
+    return out

@@ -1,0 +1,137 @@
+"""The tables of what is lost when something drops out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from chainnet.reporting.facts import Facts
+from chainnet.reporting.model import Cell, Column, Table, make_table
+from chainnet.reporting.tables import PROVED, share, text, tons
+from chainnet.reporting.words import country_name, first_capital, ranks
+
+__all__ = ["loss_table", "top_losses"]
+
+
+def _loss_columns(facts: Facts) -> list[Column]:
+    columns = []
+    if facts.has_first:
+        columns += [
+            tons(
+                "first_lost_tpa", f"{first_capital(facts.first)} lost", f"what {facts.first} loses, could it come first"
+            ),
+            share("first_lost_share", f"of {facts.first}", f"the same, of the demand of {facts.first} served before"),
+        ]
+    return [
+        *columns,
+        tons("lost_tpa", "All tiers lost", "fall of the largest tonnage that can be served"),
+        share("lost_share", "of all tiers", "the same, of what was served before"),
+    ]
+
+
+def _loss_cells(facts: Facts, row: Any) -> list[Any]:
+    cells = [row.first_lost_tpa, row.first_lost_share] if facts.has_first else []
+    return [*cells, row.lost_tpa, row.lost_share]
+
+
+def _why(facts: Facts) -> str:
+    return (
+        f"Loss: what can be served before less what can be served after removal, both solved ({facts.unit}). "
+        f"Ranked by the loss of {facts.lead_tier}; = marks ties."
+    )
+
+
+def loss_table(facts: Facts, by: str, number_: str, sheet: str, title: str) -> Table:
+    """Return T5 (by site or node) or one of T6 (by a label)."""
+    losses = facts.losses(by)
+    tied = ranks(losses[facts.lead_loss])
+    single = by in ("site", "node")
+    names: list[Column] = [text(by.replace("+", "_"), "Name", "what is removed", body=False)]
+    if single:
+        names += [
+            text("label", "Site" if by == "site" else "Node", "the same in words"),
+            text("step", "Step", "step of the chain"),
+            text("place", "Country or region", "where it stands"),
+            share("step_share", "Share of step", "part of what its step makes of the same good"),
+        ]
+    elif "+" in by:
+        names += [text("step", "Step", "step of the chain"), text("place", "Country", "whose nodes drop out")]
+    else:
+        head = {"country": "Country", "owner_country": "Country of owner", "operator": "Operator"}.get(by, by)
+        names += [text("label", head, "whose nodes drop out")]
+    columns = [
+        text("rank", "Rank", "place by the loss; = tied", body=True),
+        *names,
+        *_loss_columns(facts),
+        text("in_cut", "In the cut", "whether it lies in the minimum cut", body=False),
+        text("is_dominator", "Dominator", "whether nothing reaches the users without it", body=False),
+    ]
+    rows = []
+    for place, row in zip(tied, losses.itertuples()):
+        flags = ["yes" if row.in_cut else "no", "yes" if row.is_dominator else "no"]
+        rows.append([place, *_names(facts, by, row.Index), *_loss_cells(facts, row), *flags])
+    note = _why(facts)
+    if single and any(facts.stands_for_region(str(i)) for i in losses.index):
+        note += " A row that stands in a region, not in a country, may be several plants."
+    if by == "operator":
+        note += " Nodes without an operator on record have no row."
+    if not rows:
+        rows = [["-", *("none on record" if c.key == names[-1].key else Cell("-") for c in columns[1:])]]
+    table = make_table(
+        columns,
+        rows,
+        id=number_,
+        sheet=sheet,
+        title=title,
+        subtitle=f"Unit: {facts.unit}. Removal one at a time, undisturbed network.",
+        note=note,
+        status=PROVED,
+        grade=facts.grade,
+    )
+    return table.with_lead(tied) if len(tied) else table
+
+
+def _names(facts: Facts, by: str, index: Any) -> list[Any]:
+    if by in ("site", "node"):
+        parts = facts.members(index) if by == "site" else [index]
+        things = facts.things.loc[parts]
+        label = facts.site_label(index) if by == "site" else facts.label(index)
+        largest = float(things["step_share"].max()) if len(things) else 0.0
+        steps = ", ".join(dict.fromkeys(things["step"]))
+        places = ", ".join(dict.fromkeys(things["place"]))
+        return [index, label, steps, places, largest if largest > 0 else Cell("0", 0.0)]
+    if "+" in by:
+        return [" | ".join(map(str, index)), index[0], country_name(str(index[1]))]
+    return [index, country_name(str(index)) if "country" in by else str(index)]
+
+
+def top_losses(facts: Facts, tables: Sequence[Table]) -> Table:
+    """Return T2: the five sites, countries and operators whose loss costs most, in one table."""
+    rows = []
+    for table, kind in zip(tables, ("site", "country", "country of owner", "operator"), strict=False):
+        names = {c.key: i for i, c in enumerate(table.columns)}
+        kept = [r for r in table.rows[:5] if (r[names[facts.lead_loss]].value or 0) > 0]
+        for row in kept[: 5 if kind == "site" else 3]:
+            losses = [row[names[c.key]] for c in _loss_columns(facts)]
+            place = row[names["place"]] if "place" in names else Cell("-")
+            step = row[names["step"]] if "step" in names else Cell("all its steps" if kind != "operator" else "-")
+            rows.append([first_capital(kind), row[names["rank"]], row[names["label"]], step, place, *losses])
+    columns = [
+        text("kind", "What drops out", "kind of removal"),
+        text("rank", "Rank", "place among its kind"),
+        text("label", "Name", "what is removed"),
+        text("step", "Step", "step of the chain"),
+        text("place", "Country or region", "where it stands"),
+        *_loss_columns(facts),
+    ]
+    return make_table(
+        columns,
+        rows or [["None", "-", "no single removal costs anything", "-", "-", *([0.0] * len(_loss_columns(facts)))]],
+        id="T2",
+        sheet="Costs most",
+        title="What costs most if it alone drops out",
+        subtitle=f"Unit: {facts.unit}. Five sites; three countries, owners' countries and operators; zero losses left out.",
+        note=_why(facts) + " All rows: T5, T6.",
+        status=PROVED,
+        grade=facts.grade,
+    )
