@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated, Any
 
 import typer
@@ -67,6 +68,7 @@ def chokepoints(
     beneficiaries: Beneficiaries = None,
     form: Form = "table",
     out: Out = None,
+    verify: Verify = False,
 ) -> None:
     """Rank what the network can least do without: the exact loss of each node, edge or group."""
     from chainnet.cli_output import Answer
@@ -83,9 +85,15 @@ def chokepoints(
         reroute=reroute,
         commodity=words(commodity),
         beneficiaries=words(beneficiaries),
+        verify=verify,
     )
+    if verify:
+        print("verified: a second solver finds the same value and the same largest losses", file=sys.stderr)
     source = found.attrs["provenance"]
-    say(Answer({"chokepoints": found}, {"base_tpa": source["settings"]["base_tpa"]}, source), form, out)
+    numbers = {"base_tpa": source["settings"]["base_tpa"]}
+    for name, value in found.attrs.get("rank_correlation", {}).items():
+        numbers[f"rank correlation of {name} with loss"] = value
+    say(Answer({"chokepoints": found}, numbers, source), form, out)
 
 
 @app.command()

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from chainnet.countries import is_country
+from chainnet.criticality_checks import check_losses, compared
 from chainnet.engine.removal import arc_losses, group_losses, node_losses
 from chainnet.errors import DataError, near_matches
 from chainnet.flow import cut_of, solve_market
@@ -24,6 +26,8 @@ from chainnet.schema import TABLES
 __all__ = ["Removals", "chokepoints", "removals"]
 
 Ints = np.ndarray[Any, np.dtype[np.int64]]
+# a holder of half or more controls
+CONTROL = 0.5
 COLUMNS = ["lost_tpa", "lost_share", "throughput_tpa", "in_cut", "is_dominator", "betweenness"]
 
 
@@ -66,6 +70,8 @@ def removals(network: Network, by: str) -> Removals:
     labels = nodes[columns].iloc[open_rows].copy()
     if "site" in columns:
         labels["site"] = labels["site"].fillna(nodes["id"].iloc[open_rows])
+    if len(columns) == 1 and columns[0] in ("owner", "owner_country") and not network.owners.empty:
+        return _look_through(network, columns[0], open_rows)
     labels = labels.dropna()
     members = labels.groupby(columns, sort=True).indices
     positions = labels.index.to_numpy()
@@ -82,6 +88,35 @@ def removals(network: Network, by: str) -> Removals:
     return Removals(index, [positions[members[k]] for k in keys_sorted], False)
 
 
+def _look_through(network: Network, column: str, open_rows: Ints) -> Removals:
+    """Return who holds what through other firms: a label takes all that it controls.
+
+    A parent controls a firm of which it holds half or more, or an unstated share; so a node may
+    fall with several labels. Parents that are countries count for owner_country.
+    """
+    owners = network.owners
+    controls = owners[owners["share"].isna() | (owners["share"] >= CONTROL)]
+    parents = controls.groupby("owner")["parent"].agg(list).to_dict()
+    nodes = network.nodes
+    held: dict[str, list[int]] = {}
+    for row in open_rows.tolist():
+        labels = {nodes[column].iloc[row]} - {np.nan, None}
+        wave = [nodes["owner"].iloc[row]]
+        seen: set[str] = set()
+        while wave:
+            firm = wave.pop()
+            if not isinstance(firm, str) or firm in seen:
+                continue
+            seen.add(firm)
+            wave += parents.get(firm, [])
+        labels |= {name for name in seen if is_country(name) == (column == "owner_country")}
+        for label in labels:
+            if isinstance(label, str):
+                held.setdefault(label, []).append(row)
+    names = sorted(held)
+    return Removals(pd.Index(names, name=column, dtype="str"), [np.array(held[name]) for name in names], False)
+
+
 def chokepoints(
     network: Network,
     by: str = "node",
@@ -93,6 +128,7 @@ def chokepoints(
     reroute: Degree = "existing",
     commodity: Words = None,
     beneficiaries: Words = None,
+    verify: bool = False,
 ) -> pd.DataFrame:
     """Rank what the network can least do without.
 
@@ -111,13 +147,17 @@ def chokepoints(
     tier : str, optional
         Count what this tier could get if it came first; default all tiers.
     centrality : bool
-        Fill ``betweenness`` (directed, igraph) for comparison.
+        Fill ``betweenness`` (directed, igraph), and by node add ``current_flow`` (current-flow
+        betweenness of the undirected graph, capacity as conductance) and ``is_articulation``; the
+        rank correlation of each with the loss stands in ``attrs["rank_correlation"]``.
     scenario : Scenario, optional
         Ask what is lost on top of a scenario.
     reroute : {"existing", "frozen", "new"}
         How far flows may leave the baseline.
     commodity, beneficiaries : optional
         What and whose demand counts; default from the network.
+    verify : bool
+        Solve the value and the largest losses (up to 20) again with a second solver and compare.
 
     Returns
     -------
@@ -131,6 +171,8 @@ def chokepoints(
     ------
     DataError
         If an argument is unknown, ``top`` is negative, or nothing limits the flow.
+    SolverError
+        If the base answer fails its own check, or a second solver finds another loss.
 
     Notes
     -----
@@ -170,6 +212,19 @@ def chokepoints(
     table = table.iloc[order]
     table["is_dominator"] = _dominators(network, kept, table["lost_share"].to_numpy(), tier, commodity, beneficiaries)
     table["betweenness"] = _betweenness(network, by, what)[order] if centrality else np.nan
+    if verify:
+        check_losses(
+            network,
+            kept,
+            table["lost_tpa"].to_numpy(),
+            float(base),
+            plain,
+            overlay,
+            reroute,
+            commodity,
+            beneficiaries,
+            tier,
+        )
     source = provenance(
         network,
         "chainnet re-augmentation" if plain else "HiGHS simplex",
@@ -181,7 +236,10 @@ def chokepoints(
         base_tpa=float(base),
         **count_settings(network, commodity, beneficiaries),
     )
-    return stamp(table[COLUMNS], source)
+    table = table[COLUMNS]
+    if centrality and by == "node":
+        table = compared(network, table)
+    return stamp(table, {**source, "verified": "second solver" if verify else "no"})
 
 
 def _plain_losses(

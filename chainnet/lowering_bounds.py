@@ -19,6 +19,7 @@ from chainnet.network import Network
 Array = np.ndarray[Any, np.dtype[np.float64]]
 Ints = np.ndarray[Any, np.dtype[np.int64]]
 INF = np.inf
+_ROUNDS = 8
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ def assemble(
     cost[:n_flows] = edge_costs(t, tail, head, relations, extra_cost_usd_per_t)
     unit = t.nodes["unit_cost_usd_per_t"].fillna(0.0).to_numpy()
     cost[n_flows : n_flows + len(columns.makers)] = unit[columns.makers]
-    size = commodity_sizes(t, recipes, caps, columns.demand, upper[:m])
+    size = commodity_sizes(t, overlay, degree, columns.demand)
     main = recipes[recipes["role"] == "output"].set_index("node")["code"]
     stock_code = network.stocks["commodity"].fillna("").map(t.code)
     codes = [
@@ -156,26 +157,59 @@ def edge_costs(t: Tables, tail: Ints, head: Ints, relations: Relations, extra: f
     return np.asarray(cost + np.where(mine[tail], unit[tail], 0.0) + np.where(other[head], unit[head], 0.0))
 
 
-def commodity_sizes(t: Tables, recipes: pd.DataFrame, caps: Array, demand: pd.DataFrame, edge_upper: Array) -> Array:
+def commodity_sizes(t: Tables, overlay: Overlay, degree: str, demand: pd.DataFrame) -> Array:
     """Natural size of each commodity, so that its largest flow meets the solver as about a thousand.
 
-    What can flow is bounded by what its makers and what its users can do together; where both
-    are unlimited, by the largest finite edge.
+    What can flow is bounded by what its makers can make of what reaches them, and by what its users
+    can use; both are followed along the chain, projects as if built. Where neither is limited, by the
+    largest finite edge. A far too large size would hide small flows behind the solver's tolerance.
     """
-    k = len(t.code)
-    sides = np.zeros((2, k))
-    for role, side in (("input", 1), ("output", 0), ("coproduct", 0), ("byproduct", 0)):
-        lines = recipes[recipes["role"] == role]
-        amount = caps[lines["node"].to_numpy(np.int64)] * lines["t_per_t"].to_numpy()
-        np.add.at(sides[side], lines["code"].to_numpy(np.int64), amount)
+    k, n = len(t.code), len(t.nodes)
+    whole = overlay.with_built(np.ones(len(overlay.built)))
+    caps, edge_upper = node_caps(t, whole), edge_caps(t, whole, degree)
+    lines = t.recipes
+    node, code = lines["node"].to_numpy(np.int64), lines["code"].to_numpy(np.int64)
+    per, taken = lines["t_per_t"].to_numpy(dtype=float), (lines["role"] == "input").to_numpy()
+    joint = lines["group"].notna().to_numpy()
+    needs = taken & ~joint
     mine = ((t.nodes["stage"] == "mine") & t.nodes["process"].isna()).to_numpy()
-    pairs = pd.DataFrame({"node": t.tail, "code": t.commodity})[mine[t.tail]].drop_duplicates()
-    np.add.at(sides[0], pairs["code"].to_numpy(np.int64), caps[pairs["node"].to_numpy(np.int64)])
-    np.add.at(sides[1], demand["code"].to_numpy(np.int64), demand["demand_tpa"].to_numpy())
-    sides[sides == 0] = INF
-    bound = sides.min(axis=0)
+    dug = np.unique(t.tail[mine[t.tail]] * k + t.commodity[mine[t.tail]])
+    asked = np.bincount(demand["code"].to_numpy(np.int64), demand["demand_tpa"].to_numpy(dtype=float), minlength=k)
+    entering = np.bincount(t.head * k + t.commodity, edge_upper, minlength=n * k) if degree != "new" else None
+    supply, use = np.full(k, INF), np.full(k, INF)
+    activity = np.where(np.isin(np.arange(n), node), caps, 0.0)
+    for _ in range(_ROUNDS):
+        reach = supply[code] if entering is None else np.minimum(supply[code], entering[node * k + code])
+        np.minimum.at(activity, node[needs], (reach / per)[needs])
+        for group in np.unique(node[taken & joint]):
+            of = taken & joint & (node == group)
+            activity[group] = min(activity[group], float((reach / per)[of].sum()))
+        wanted = np.zeros(n)
+        np.maximum.at(wanted, node[~taken], (use[code] / per)[~taken])
+        activity = np.minimum(activity, np.where(np.isin(np.arange(n), node), wanted, 0.0))
+        amount = activity[node] * per
+        made = np.bincount(code[~taken], amount[~taken], minlength=k)
+        made = made + np.bincount(dug % k, np.minimum(caps[dug // k], _leaving(t, edge_upper, dug, k)), minlength=k)
+        supply = np.minimum(supply, made + _stored(t, k))
+        use = np.minimum(use, asked + np.bincount(code[taken], amount[taken], minlength=k))
+    bound = np.minimum(supply, use)
     finite = np.isfinite(edge_upper)
     edge = np.zeros(k)
     np.maximum.at(edge, t.commodity[finite], edge_upper[finite])
-    bound = np.where(np.isfinite(bound), bound, np.where(edge > 0, edge, 1000.0))
+    bound = np.where(np.isfinite(bound), bound, edge)
+    some = bound[bound > 0]
+    # what cannot flow has no size of its own: the middle of the others disturbs nobody
+    bound = np.where(bound > 0, bound, np.exp(np.log(some).mean()) if len(some) else 1000.0)
     return np.asarray(np.maximum(bound, 1e-6) / 1000.0)
+
+
+def _leaving(t: Tables, edge_upper: Array, keys: Ints, k: int) -> Array:
+    """Most that the edges of each (node, commodity) can take away."""
+    return np.asarray(np.bincount(t.tail * k + t.commodity, edge_upper, minlength=len(t.nodes) * k)[keys])
+
+
+def _stored(t: Tables, k: int) -> Array:
+    """Tonnes in store of each commodity."""
+    stocks = t.network.stocks
+    code = stocks["commodity"].fillna("").map(t.code).to_numpy(dtype=np.int64)
+    return np.bincount(code, stocks["stock_t"].to_numpy(dtype=float), minlength=k)

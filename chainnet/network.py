@@ -175,7 +175,7 @@ figures, references : DataFrame, optional
     def digest(self) -> str:
         """SHA-256 of the canonical tables and of what the network counts, as hex text."""
         sha = hashlib.sha256()
-        for words in (self.main_commodity, self.beneficiaries, sorted(self._gone)):
+        for words in (self.main_commodity, self.beneficiaries):
             sha.update("\x1f".join(words).encode() + b"\x1e")
         for table, frame in self._frames.items():
             if frame.empty:

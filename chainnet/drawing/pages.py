@@ -105,7 +105,9 @@ def _graph_page(network: Network, answer: Any, ranking: Any, title: str | None, 
     name = title if title is not None else network.label
     data = dict(facts.data)
     # the tables hold these words already; the script reads them from the ends of a link
-    data["links"] = [{k: v for k, v in link.items() if k not in _TABLE_ONLY} for link in facts.links]
+    data["links"] = [_lean(link, _LINK_BLANK) for link in facts.links]
+    data["sites"] = [_lean(site, _SITE_BLANK) for site in facts.sites]
+    data["blanks"] = {"link": _LINK_BLANK, "site": _SITE_BLANK}
     data["lossWords"] = "" if ranking is None else loss_words(ranking)
     data["startChoke"] = start_choke
     columns: dict[int, int] = {}
@@ -116,7 +118,7 @@ def _graph_page(network: Network, answer: Any, ranking: Any, title: str | None, 
     data["showProjects"] = max(columns.values(), default=0) <= _CROWDED
     data["page"] = {"title": name, "marking": marking, "digest": network.digest[:12]}
     widest = sorted(facts.links, key=lambda k: (-max(k["base"] or 0.0, k["result"] or 0.0), k["from"], k["to"]))
-    return (
+    page: str = (
         _environment()
         .get_template("graph.html.j2")
         .render(
@@ -142,7 +144,57 @@ def _graph_page(network: Network, answer: Any, ranking: Any, title: str | None, 
     )
 
 
-_TABLE_ONLY = frozenset({"fromLabel", "toLabel", "from", "to"})
+# what most rows say is said once; the tables already hold the labels of a link's ends
+_TABLE_ONLY = frozenset({"fromLabel", "toLabel", "from", "to", "isInferred"})
+_LINK_BLANK: dict[str, Any] = {
+    "base": None,
+    "baseText": "n/d",
+    "result": None,
+    "resultText": "-",
+    "changeText": "-",
+    "capacityText": "unlimited",
+    "commodity": "",
+    "commodityText": "",
+    "isNew": False,
+    "inCut": False,
+    "references": [],
+    "fields": [],
+    "grade": "n/d",
+}
+_SITE_BLANK: dict[str, Any] = {
+    "project": False,
+    "capacity": None,
+    "base": None,
+    "baseText": "n/d",
+    "result": None,
+    "resultText": "-",
+    "utilBase": None,
+    "utilResult": None,
+    "utilText": "n/d",
+    "makes": "",
+    "commodity": "",
+    "inCut": False,
+    "grade": "n/d",
+    "references": [],
+    "demand": [],
+    "lost": None,
+    "lostText": "-",
+    "lostShare": None,
+    "lostShareText": "-",
+    "lossClass": 0,
+    "rank": 0,
+    "rankText": "",
+    "owner": "",
+    "operator": "",
+    "ownerCountry": "",
+    "place": "",
+}
+
+
+def _lean(row: dict[str, Any], blank: dict[str, Any]) -> dict[str, Any]:
+    """Leave out what the script fills in by itself."""
+    gone = object()
+    return {k: v for k, v in row.items() if k not in _TABLE_ONLY and (v is None or blank.get(k, gone) != v)}
 
 
 def _site_order(site: dict[str, Any]) -> tuple[Any, ...]:
@@ -167,7 +219,7 @@ def _asset(name: str) -> Any:
     """Return a file of ours to be set into the page as it stands."""
     from markupsafe import Markup
 
-    return Markup((_TEMPLATES / name).read_text(encoding="utf-8"))  # noqa: S704
+    return Markup((_TEMPLATES / name).read_text(encoding="utf-8"))
 
 
 def _engine() -> Any:
