@@ -207,7 +207,8 @@ def chokepoints(
         index=what.index,
     )
     order = np.lexsort((np.arange(len(table)), -np.nan_to_num(table["lost_tpa"].to_numpy(), nan=-1.0)))
-    order = order[: len(order) if top is None else top]
+    if top is not None and not centrality:  # a rank correlation needs every row
+        order = order[:top]
     kept = Removals(what.index, [what.members[i] for i in order], what.is_edge)
     table = table.iloc[order]
     table["is_dominator"] = _dominators(network, kept, table["lost_share"].to_numpy(), tier, commodity, beneficiaries)
@@ -239,6 +240,10 @@ def chokepoints(
     table = table[COLUMNS]
     if centrality and by == "node":
         table = compared(network, table)
+    if top is not None:
+        ranked = table.attrs
+        table = table.head(top)
+        table.attrs = ranked
     return stamp(table, {**source, "verified": "second solver" if verify else "no"})
 
 

@@ -24,7 +24,7 @@ from chainnet.drawing.style import (
 )
 from chainnet.network import Network
 
-__all__ = ["Facts", "collect"]
+__all__ = ["Facts", "basis_of", "collect"]
 
 _STAGE_WORDS = {
     "mine": "mine",
@@ -208,7 +208,8 @@ def _labels(network: Network) -> dict[str, str]:
     return {k: (v if is_known(v) else k) for k, v in zip(table["id"], table["label"], strict=True)}
 
 
-def _basis(network: Network) -> dict[str, str]:
+def basis_of(network: Network) -> dict[str, str]:
+    """Return what a tonne of each commodity counts."""
     table = network.commodities
     return {k: (v if is_known(v) else k) for k, v in zip(table["id"], table["basis"], strict=True)}
 
@@ -221,30 +222,32 @@ def _capacity(stage: str, capacity: Any) -> str:
 
 def _card(row: dict[str, Any]) -> list[list[str]]:
     """Return name and text of every further column that has something to say."""
-    lines = []
-    for column, name in _FIELDS:
-        value = row.get(column)
-        text = _STAGE_WORDS[value] if column == "stage" else str(value)
-        lines.append([name, text if is_known(value) else "n/d"])
-    if row["project"]:
-        for column, name in _PROJECT_FIELDS:
-            value = row.get(column)
-            year = column == "start_year" and is_known(value)
-            text = str(int(value)) if year else (number(value) if isinstance(value, (int, float)) else str(value))
-            lines.append([name, text if is_known(value) else "n/d"])
+    lines, lacking = [], []
+    for column, name in (*_FIELDS, *(_PROJECT_FIELDS if row["project"] else ())):
+        value: Any = row.get(column)
+        if not is_known(value):
+            lacking.append(name)
+        elif column == "stage":
+            lines.append([name, _STAGE_WORDS[value]])
+        elif column == "start_year":
+            lines.append([name, str(int(value))])
+        else:
+            lines.append([name, number(value) if isinstance(value, (int, float)) else str(value)])
     if is_known(row["low"]) or is_known(row["high"]):
         lines.append(["Range of the principal figure", f"{number(row['low'])} to {number(row['high'])}"])
     if is_known(row["unit_cost_usd_per_t"]):
         lines.append(["Unit cost, USD/t", number(row["unit_cost_usd_per_t"])])
     if is_known(row["note"]):
         lines.append(["Note", str(row["note"])])
+    if lacking:
+        lines.append(["n/d", ", ".join(lacking)])
     return lines
 
 
 def _colours(network: Network, sites: list[dict[str, Any]]) -> dict[str, str]:
     """Give the six places with the largest shares of their steps a colour; the rest is grey."""
     key = "base" if any(s["base"] for s in sites) else ("result" if any(s["result"] for s in sites) else "capacity")
-    basis = _basis(network)
+    basis = basis_of(network)
     total: dict[tuple[str, str], float] = {}
     for site in sites:
         unit = (site["step"], basis.get(site["commodity"], site["commodity"]))
@@ -322,7 +325,7 @@ def _block(
     """Return the head of a step: capacity, flow and utilisation where its tonnes may be added."""
     members = [sites[i] for i in block.members]
     running = [s for s in members if not s["project"]]
-    basis = _basis(network)
+    basis = basis_of(network)
     units = sorted({basis.get(s["commodity"], s["commodity"]) for s in running if s["commodity"]})
     if block.stage == "end_use" and network.main_commodity:
         units = sorted({basis.get(c, c) for c in network.main_commodity})

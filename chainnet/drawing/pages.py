@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["VIEWS", "draw"]
 
-VIEWS = ("graph",)
+VIEWS = ("graph", "sankey")
 _TEMPLATES = Path(__file__).parent / "templates"
 _ENGINE = Path("templates/lib/vis-9.1.2/vis-network.min.js")
 # a table of more links than this is cut to the widest, so that the page stays small
@@ -45,9 +45,10 @@ def draw(
         Its baseline flows (``edges.flow_tpa``, t/a) are the first picture.
     result : MaxFlow, Balance or DataFrame, optional
         Flows shown against the baseline, or the table of ``chokepoints(network)``.
-    view : {"graph"}
+    view : {"graph", "sankey"}
         graph: steps from left to right, sites by country and size, links by flow; search, filters,
         tracing up- and downstream, baseline against scenario, chokepoint mode.
+        sankey: flows between steps by country as bands, without scripts.
     path : str or Path, optional
         Exactly this file is written (UTF-8), its folder made; default ``<name>-<view>.html`` in the
         working folder.
@@ -87,7 +88,10 @@ def draw(
         raise DataError(f'draw: unknown view "{view}";{near_matches(str(view), VIEWS)} known: {", ".join(VIEWS)}.')
     answer, ranking = sort_answers(network, result, losses)
     target = Path(path) if path is not None else Path(f"{_file_name(network.name)}-{view}.html")
-    text = _graph_page(network, answer, ranking, title, marking, losses is None and ranking is not None)
+    if view == "graph":
+        text = _graph_page(network, answer, ranking, title, marking, losses is None and ranking is not None)
+    else:
+        text = _sheet(view, network, answer, ranking, title, marking)
     return write_file(target, text.encode("utf-8"))
 
 
@@ -142,6 +146,34 @@ def _graph_page(network: Network, answer: Any, ranking: Any, title: str | None, 
             scripts=[_asset(f"graph_{part}.js") for part in ("data", "paint", "choose", "panels", "start")],
         )
     )
+    return page
+
+
+def _sheet(view: str, network: Network, answer: Any, ranking: Any, title: str | None, marking: str) -> str:
+    """Return a page without scripts."""
+    from chainnet.drawing.facts import basis_of, collect
+    from chainnet.drawing.sankey import bands
+    from chainnet.drawing.words import inferred_words, narrowest_step
+
+    facts = collect(network, answer, ranking)
+    picture = bands(facts, basis_of(network), network.main_commodity)
+    page: str = (
+        _environment()
+        .get_template(f"{view}.html.j2")
+        .render(
+            view=view,
+            title=title if title is not None else network.label,
+            marking=marking,
+            heading=narrowest_step(picture),
+            subheading=inferred_words(facts) + (f" {answer.words}." if answer is not None else ""),
+            picture=picture,
+            after_name=facts.data["resultName"],
+            network=network,
+            version=package_version(),
+            style=_asset("sheet.css"),
+        )
+    )
+    return page
 
 
 # what most rows say is said once; the tables already hold the labels of a link's ends
@@ -194,7 +226,7 @@ _SITE_BLANK: dict[str, Any] = {
 def _lean(row: dict[str, Any], blank: dict[str, Any]) -> dict[str, Any]:
     """Leave out what the script fills in by itself."""
     gone = object()
-    return {k: v for k, v in row.items() if k not in _TABLE_ONLY and (v is None or blank.get(k, gone) != v)}
+    return {k: v for k, v in row.items() if k not in _TABLE_ONLY and blank.get(k, gone) != v}
 
 
 def _site_order(site: dict[str, Any]) -> tuple[Any, ...]:

@@ -77,4 +77,4 @@ def loss_class(share: Any) -> int:
     """Return 0 for no loss, 1 to 5 for the classes up to 5, 25, 50, 75 and 100 %."""
     if not is_known(share) or share <= 0:
         return 0
-    return 1 + sum(share > step for step in _LOSS_STEPS)
+    return 1 + sum(float(share) > step for step in _LOSS_STEPS)

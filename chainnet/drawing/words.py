@@ -9,7 +9,7 @@ from chainnet.drawing.facts import Facts
 from chainnet.drawing.style import number, percent, tonnes
 from chainnet.network import Network
 
-__all__ = ["finding", "inferred_words", "loss_words", "narrow_words"]
+__all__ = ["finding", "inferred_words", "loss_words", "narrow_words", "narrowest_step"]
 
 
 def finding(network: Network, facts: Facts, answer: Answer | None, losses: Losses | None) -> str:
@@ -69,6 +69,18 @@ def inferred_words(facts: Facts) -> str:
     if not n:
         return f"None of the {len(moving)} links with flow is inferred."
     return f"{percent(n / len(moving))} of the {len(moving)} links with flow are inferred (dashed)."
+
+
+def narrowest_step(picture: dict[str, Any]) -> str:
+    """Return the heading of a Sankey: the step that one country holds most of."""
+    steps = [g for g in picture["groups"] if g["blocks"]]
+    if not steps:
+        return "No link has a flow on record."
+    shares = [(max(b["size"] for b in g["blocks"]) / sum(b["size"] for b in g["blocks"]), g) for g in steps]
+    share, most = max(shares, key=lambda pair: pair[0])
+    others = [f"{g['name']} {percent(s)}" for s, g in shares if g is not most and g["largest"] == most["largest"]]
+    text = f"{most['name'].capitalize()} narrows most to one country: {most['largest']} makes {percent(share)} of it"
+    return text + (f" ({', '.join(others)})." if others else ".")
 
 
 def _served(network: Network, answer: Answer) -> str:

@@ -60,17 +60,35 @@ GLOSSARY = (
     ("t/yr", "Tonnes a year, on the basis that the table names."),
 )
 METHOD = (
-    "1. Files to network: tables of nodes, recipes, relations, demand, stocks and projects are checked as a whole and put in a "
-    "fixed order. Leaves out: anything no table holds.",
-    "2. Network to value: the largest tonnage of counted demand that can be served, given capacities, recipes and relations: a "
-    "linear program, or a maximum flow where there are no recipes. Leaves out: prices as a brake on demand, and time.",
-    "3. Loss of a site, country or owner: value before less value after its removal, both solved. Leaves out: what firms do "
-    "before they have found the best way round, so a real loss may be larger for a while.",
-    "4. Scenario: least shortfall tier by tier, then least cost; other countries served after, and once before, the "
-    "beneficiaries. Leaves out: the months on the way; every measure holds all year at its full size.",
-    "5. Ladder and projects: the same with known relations, new relations, stocks of one year and projects that stand by a "
-    "year; each project alone, last in and by its fair share. Leaves out: delay, failure and price of projects.",
-    "Each answer is checked by code that shares nothing with the solver (T20); one that fails its check is never printed.",
+    (
+        "Files to network.",
+        "Tables of nodes, recipes, relations, demand, stocks and projects are checked as a whole and put in a fixed "
+        "order. Leaves out: anything no table holds.",
+    ),
+    (
+        "Network to value.",
+        "The largest tonnage of counted demand that can be served, given capacities, recipes and relations: a linear "
+        "program, or a maximum flow where there are no recipes. Leaves out: prices as a brake on demand, and time.",
+    ),
+    (
+        "Loss of a site, country or owner.",
+        "Value before less value after its removal, both solved. Leaves out: what firms do before they have found the "
+        "best way round, so a real loss may be larger for a while.",
+    ),
+    (
+        "Scenario.",
+        "Least shortfall tier by tier, then least cost; other countries served after, and once before, the "
+        "beneficiaries. Leaves out: the months on the way; every measure holds all year at its full size.",
+    ),
+    (
+        "Ladder and projects.",
+        "The same with known relations, new relations, stocks of one year and projects that stand by a year; each "
+        "project alone, last in and by its fair share. Leaves out: delay, failure and price of projects.",
+    ),
+    (
+        "Proof.",
+        "Each answer is checked by code that shares nothing with the solver (T20); one that fails is never printed.",
+    ),
 )
 
 
@@ -262,7 +280,7 @@ def _sections(facts: Facts, made: Mapping[str, Table], found: Mapping[str, Figur
             ),
         ),
         Section("s11", "11 What was assumed, what is missing?", (made["T16"], made["T17"])),
-        Section("s12", "12 Method in one page", (tuple(Sentence(text) for text in METHOD),)),
+        Section("s12", "12 Method in one page", (tuple(Sentence(text, (), head) for head, text in METHOD),)),
     )
 
 
@@ -300,11 +318,11 @@ def _asked(facts: Facts, made: Mapping[str, Table]) -> tuple[Block, ...]:
 
 def _cut_sentence(facts: Facts) -> Sentence:
     cut = facts.a.flow.cut
-    kinds = cut["kind"].value_counts().sort_index() if len(cut) else {}
-    if not len(cut):
+    kinds = cut["kind"].value_counts().sort_index()
+    if cut.empty:
         return Sentence("Nothing reaches the users: the minimum cut is empty.")
     words = join([f"{count(n)} bounds of {kind}" for kind, n in kinds.items()])
-    if set(kinds) == {"demand"}:
+    if list(kinds.index) == ["demand"]:
         return Sentence(
             "Undisturbed, no step holds deliveries back: the minimum cut is the demand itself, all of it is served. "
             "F2 shows who holds each step, T4 what its largest holder's loss costs.",

@@ -87,7 +87,9 @@ def report(
     elif isinstance(source, Assessment):
         given = [name for name, value in asked.items() if value is not None]
         if given:
-            raise DataError(f"report: {', '.join(given)} belong to the assessment, which is made already. Give them to assess.")
+            raise DataError(
+                f"report: {', '.join(given)} belong to the assessment, which is made already. Give them to assess."
+            )
         assessment = source
     else:
         raise DataError(f"report: {type(source).__name__} is neither an Assessment nor a Network.")

@@ -202,38 +202,46 @@ def _strip(facts: Facts, names: Names) -> Figure | None:
     indicators = facts.a.indicators.reset_index()
     if "step" not in indicators.columns:
         indicators["step"] = indicators["stage"].str.replace("_", " ")
-    figure, (ax,) = _new(0.75 + 0.27 * len(rows))
-    y = np.arange(len(rows))[::-1]
-    for at, (step, commodity) in zip(y, rows, strict=True):
+    lines: list[tuple[str, str | None]] = []
+    for step in dict.fromkeys(s for s, _ in rows):
+        goods = [c for s, c in rows if s == step]
+        if len(rows) > 1 and any(facts.commodity(c) for c in goods):
+            lines += [(step, None), *((step, c) for c in goods)]
+        else:
+            lines += [(step, c) for c in goods]
+    y = np.arange(len(lines))[::-1]
+    figure, (ax,) = _new(0.5 + 0.235 * len(lines))
+    for at, (step, commodity) in zip(y, lines, strict=True):
+        if commodity is None:
+            continue
         part = shares[(shares["step"] == step) & (shares["commodity"] == commodity)].set_index("code")["share"]
         left = 0.0
         rest = [c for c in part.index if c not in colour]
         pieces = [(c, float(part[c])) for c in named if c in part.index]
         pieces += [("other", float(part[rest].sum()))] if rest else []
         for code, share in pieces:
-            ax.barh(at, share, left=left, color=colour.get(code, OTHER), height=0.74, edgecolor="white", linewidth=1.2)
-            if share > 0.055:
-                ax.text(
-                    left + share / 2,
-                    at,
-                    drawable(short_label(code, 8)),
-                    ha="center",
-                    va="center",
-                    color="white",
-                    fontsize=7.5,
-                )
+            fill = colour.get(code, OTHER)
+            ax.barh(at, share, left=left, color=fill, height=0.78, edgecolor="white", linewidth=1.2)
+            shown = drawable(short_label(code, 8))
+            if share > 0.022 * len(shown):
+                ax.text(left + share / 2, at, shown, ha="center", va="center", color="white", fontsize=7.5)
             left += share
         row = indicators[(indicators["step"].fillna("") == step) & (indicators["commodity"] == commodity)]
         cover = percent(row["n1_cover"].iloc[0]) if len(row) else "n/d"
         hhi = number(row["hhi"].iloc[0] * 10000) if len(row) else "n/d"
-        ax.text(1.09, at, cover, ha="right", va="center", fontsize=SMALL, color=INK)
-        ax.text(1.21, at, hhi, ha="right", va="center", fontsize=SMALL, color=INK)
-    ax.text(1.09, len(rows) - 0.35, "N-1 cover", ha="right", va="bottom", fontsize=SMALL, color=GREY)
-    ax.text(1.21, len(rows) - 0.35, "HHI", ha="right", va="bottom", fontsize=SMALL, color=GREY)
-    ax.set_yticks(y, [drawable(short_label(_row_words(facts, s, c), 44), names) for s, c in rows])
-    ax.set_xlim(0, 1.22)
-    ax.set_ylim(-0.6, len(rows) + 0.25)
+        ax.text(1.17, at, cover, ha="right", va="center", fontsize=SMALL, color=INK)
+        ax.text(1.34, at, hhi, ha="right", va="center", fontsize=SMALL, color=INK)
+    ax.text(1.17, len(lines) - 0.35, "N-1 cover", ha="right", va="bottom", fontsize=SMALL, color=GREY)
+    ax.text(1.34, len(lines) - 0.35, "HHI", ha="right", va="bottom", fontsize=SMALL, color=GREY)
+    words = [facts.commodity(c) or s if c is not None else first_capital(s) for s, c in lines]
+    ticks = ax.set_yticks(y, [drawable(short_label(w, 42), names) for w in words]) and ax.get_yticklabels()
+    for label, (_, commodity) in zip(ticks, lines, strict=True):
+        if commodity is None:
+            label.set_fontweight("bold")
+    ax.set_xlim(0, 1.35)
+    ax.set_ylim(-0.6, len(lines) + 0.25)
     _no_value_axis(ax)
+    ax.spines["left"].set_visible(False)
     tops = shares.loc[shares.groupby(["step", "commodity"])["share"].idxmax()]
     leader = tops[tops["share"] > 0.5].groupby("place").size()
     leader = leader[leader.index != "other"]
@@ -250,11 +258,6 @@ def _strip(facts: Facts, names: Names) -> Figure | None:
     return _make(
         facts, "F2", title, subtitle, figure, f"One bar per good; largest holders: {three}.", f"{key}. Data: T4."
     )
-
-
-def _row_words(facts: Facts, step: str, commodity: str) -> str:
-    good = facts.commodity(commodity)
-    return f"{step}: {good}" if good else step
 
 
 # -- F3: single losses ---------------------------------------------------------------------------
@@ -285,10 +288,10 @@ def _losses(facts: Facts, names: Names) -> Figure | None:
     right.hlines(y, 0, parts, color=RULE, linewidth=1.2)
     right.plot(parts, y, "o", markerfacecolor="white", markeredgecolor=INK, markersize=5.5)
     for at, part in zip(y, parts, strict=True):
-        right.text(part + 0.05, at, percent(part), va="center", fontsize=SMALL, color=INK)
-    right.set_xlim(0, 1.35)
+        right.text(part + 0.09, at, percent(part), va="center", fontsize=SMALL, color=INK)
+    right.set_xlim(0, 1.5)
     right.set_yticks(y, [""] * len(y))
-    right.set_title("Share of its step's output", loc="left", fontsize=NORMAL, color=INK)
+    right.set_title("Share of its step", loc="left", fontsize=NORMAL, color=INK)
     for ax in (left, right):
         _no_value_axis(ax)
         ax.set_ylim(-0.6, len(sites) - 0.4)

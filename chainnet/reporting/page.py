@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from base64 import b64encode
 from importlib.resources import files
 from typing import Any
@@ -28,6 +29,7 @@ def html_report(document: Document, has_graph: bool) -> bytes:
     from jinja2 import Environment, StrictUndefined
 
     shell = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+    shell.filters["nb"] = unbroken
     shell.filters["b64"] = lambda text: b64encode(text.encode("utf-8")).decode("ascii")
     source = files("chainnet.reporting").joinpath("page.html.j2").read_text(encoding="utf-8")
     printed = document.tables
@@ -40,6 +42,15 @@ def html_report(document: Document, has_graph: bool) -> bytes:
         numeric=numeric,
     )
     return text.encode("utf-8")
+
+
+def unbroken(text: str) -> Any:
+    """Return escaped text in which no range is broken over two lines."""
+    from markupsafe import Markup, escape
+
+    parts = re.split(r"(\[[^\[\]]{1,24}\])", text)
+    held = [Markup('<span class="nb">{}</span>').format(p) if i % 2 else escape(p) for i, p in enumerate(parts)]
+    return Markup("").join(held)
 
 
 def kind_of(block: Any) -> str:

@@ -108,7 +108,9 @@ def _table(table: Table, write: Write, taken: set[str]) -> dict[str, Any]:
     columns = table.body_columns
     rows = [[write(row[i].text) for i in columns] for row in shown]
     heads = [write(table.columns[i].head) for i in columns]
-    more = f"First {len(shown)} of {len(table.rows)} rows; all in the workbook. " if len(shown) < len(table.rows) else ""
+    more = (
+        f"First {len(shown)} of {len(table.rows)} rows; all in the workbook. " if len(shown) < len(table.rows) else ""
+    )
     anchor = "" if table.id in taken else table.anchor
     taken.add(table.id)
     right = [table.columns[i].is_number or i in numeric(table) for i in columns]

@@ -32,7 +32,7 @@ NAMES = 3
 RUNG_WORDS = {
     "existing": "known relations",
     "new": "new relations",
-    "stocks": "first-year stocks",
+    "stocks": "stocks (first year only)",
     "projects": "projects",
 }
 
@@ -64,7 +64,7 @@ def _tier_words(facts: Facts, name: str, tier: str) -> str:
     short, demand = float(row["shortfall_tpa"]), float(row["demand_tpa"])
     if short <= 0:
         return f"{tier} demand ({tonnes(demand)}) is met"
-    return f"{tier} is short {number(short)} of {tonnes(demand)} ({percent(short / demand)})"
+    return f"{tier} demand is short {number(short)} of {tonnes(demand)} ({percent(short / demand)})"
 
 
 def _ends(facts: Facts, name: str) -> str:
@@ -139,10 +139,10 @@ def place_sentence(facts: Facts) -> str:
     if len(table) < 2:
         return ""
     words = [
-        f"{in_sentence(row.place)} {number(row.shortfall_tpa)} of {number(row.demand_tpa)}{NBSP}t/yr"
+        f"{in_sentence(row.place)} {number(row.shortfall_tpa)} of {tonnes(row.demand_tpa)}"
         for row in table.head(4).itertuples()
     ]
-    return f"Of {facts.first} demand go short in {join(words)} (one of several answers)."
+    return f"Short for {facts.first}: {join(words)} (one of several answers)."
 
 
 def _who(facts: Facts) -> str:
@@ -170,12 +170,17 @@ def step_sentence(facts: Facts) -> str:
     steps = [str(key[0]) for key, _ in shown]
     every = [number(row["lost_tpa"]) for _, row in shown]
     said = f"If one step in {in_sentence(country_name(str(country)))} alone stops for everyone, "
-    losses = [f"{number(row['first_lost_tpa'])} at {step}" for (_, row), step in zip(shown, steps, strict=True)]
+    losses = [
+        f"{number(row['first_lost_tpa']) if i else tonnes(row['first_lost_tpa'])} at {step}"
+        for i, ((_, row), step) in enumerate(zip(shown, steps, strict=True))
+    ]
     if facts.has_first and any(row["first_lost_tpa"] > 0 for _, row in shown):
         return f"{said}{facts.first} loses {join(losses)}; {ALL_TIERS} lose {join(every)}{NBSP}t/yr."
-    losses = [f"{lost} at {step}" for lost, step in zip(every, steps, strict=True)]
+    losses = [
+        f"{lost} at {step}" for lost, step in zip([tonnes(shown[0][1]["lost_tpa"]), *every[1:]], steps, strict=True)
+    ]
     none = f"; {facts.first} loses nothing" if facts.has_first else ""
-    return f"{said}{ALL_TIERS} lose {join(losses)}{NBSP}t/yr{none}."
+    return f"{said}{ALL_TIERS} lose {join(losses)}{none}."
 
 
 def _top(facts: Facts, by: str) -> Any:
@@ -253,13 +258,13 @@ def _wins(facts: Facts) -> str:
     before: tuple[str, str] = ("", "")
     for year in years:
         gained, left = _returned(facts, _gains(facts, year)), _left(facts, year)
+        stand = stands_words(facts, year)
         if (gained, left) == before:
             said.append(f"By {year} nothing changes.")
+        elif gained == before[0]:
+            said.append(f"By {year} ({stand}) it regains the same; {left}.")
         else:
-            same_gain = f"they return the same to {_gain_tier(facts)}"
-            said.append(
-                f"By {year} ({stands_words(facts, year)}) {gained if gained != before[0] else same_gain}; {left}."
-            )
+            said.append(f"By {year} ({stand}) {gained}; {left}.")
         before = (gained, left)
     if facts.network.stocks.empty:
         said.append("No stocks are in the data.")
@@ -279,12 +284,14 @@ def _gains(facts: Facts, year: int) -> list[str]:
     for rung, name in RUNG_WORDS.items():
         row = facts.rung(year, rung, tier)
         if row is not None and not np.isnan(row["gained_tpa"]):
-            words.append(f"{number(row['gained_tpa'])} from {name}")
+            words.append(f"{number(row['gained_tpa']) if words else tonnes(row['gained_tpa'])} from {name}")
     return words
 
 
 def _returned(facts: Facts, rungs: list[str]) -> str:
-    return f"{join(rungs)}{NBSP}t/yr return to {_gain_tier(facts)}" if rungs else "the ladder was not assessed"
+    tier = _gain_tier(facts)
+    whom = "all tiers together regain" if tier == ALL_TIERS else f"{tier} demand regains"
+    return f"{whom} {join(rungs)}" if rungs else "the ladder was not assessed"
 
 
 def _left(facts: Facts, year: int) -> str:
@@ -301,7 +308,8 @@ def _wins_without_projects(facts: Facts) -> str:
     for rung in ("existing", "new", "stocks"):
         row = facts.scenario_rung(facts.when, rung, _gain_tier(facts))
         if row is not None and not pd.isna(row["gained_tpa"]):
-            words.append(f"{number(row['gained_tpa'])} from {RUNG_WORDS[rung]}")
+            gained = row["gained_tpa"]
+            words.append(f"{number(gained) if words else tonnes(gained)} from {RUNG_WORDS[rung]}")
     said = _returned(facts, words) if words else "What rerouting wins back was not assessed"
     extra = " No stocks are in the data." if facts.network.stocks.empty else ""
     return f"{first_capital(said)}. No projects are in the data.{extra}"

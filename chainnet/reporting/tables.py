@@ -227,6 +227,8 @@ def tier_table(facts: Facts) -> Table:
                     row["value_musd"],
                 ]
             )
+    short = [n for n in facts.ordered if facts.whole.loc[n, "shortfall_tpa"] > 0]
+    lead = (1 + min(len(short), 6)) * len(facts.tiers)
     return make_table(
         columns,
         rows,
@@ -240,7 +242,7 @@ def tier_table(facts: Facts) -> Table:
         ),
         status=PROVED,
         grade=facts.grade,
-    )
+    ).with_lead(rows=lead)
 
 
 def place_table(facts: Facts, scenario: str) -> Table:
@@ -358,12 +360,7 @@ def _ladder_cells(row: Any) -> list[Any]:
 
 def year_table(facts: Facts) -> Table:
     """Return T9: the ladder under the worst scenario, with the projects that stand by each year."""
-    rows = [
-        [str(year), *_ladder_cells(row)]
-        for year, found in facts.a.rerouting.items()
-        if not found.ladder.empty
-        for row in found.ladder.itertuples()
-    ]
+    rows = _years(facts)
     return make_table(
         [text("by_year", "By", "year by which projects stand"), *_LADDER],
         rows,
@@ -375,6 +372,16 @@ def year_table(facts: Facts) -> Table:
         status=PROVED,
         grade=facts.grade,
     )
+
+
+def _years(facts: Facts) -> list[list[Any]]:
+    """Return the rungs that hold in every year once, then those with projects, year by year."""
+    rows: list[list[Any]] = []
+    for number_, (year, found) in enumerate(facts.a.rerouting.items()):
+        for row in found.ladder.itertuples() if not found.ladder.empty else ():
+            if row.rung == "projects" or number_ == 0:
+                rows.append([str(year) if row.rung == "projects" else "any year", *_ladder_cells(row)])
+    return rows
 
 
 def ladder_table(facts: Facts) -> Table:

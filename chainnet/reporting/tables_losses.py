@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from chainnet.reporting.facts import Facts
-from chainnet.reporting.model import Cell, Column, Table, make_table
+from chainnet.reporting.model import BODY_ROWS, Cell, Column, Table, make_table
 from chainnet.reporting.tables import PROVED, share, text, tons
 from chainnet.reporting.words import country_name, first_capital, ranks
 
@@ -88,7 +88,13 @@ def loss_table(facts: Facts, by: str, number_: str, sheet: str, title: str) -> T
         status=PROVED,
         grade=facts.grade,
     )
-    return table.with_lead(tied) if len(tied) else table
+    if not len(tied):
+        return table
+    hit = int(((losses["lost_tpa"] > 0) | (losses["first_lost_tpa"].fillna(0.0) > 0)).sum())
+    if hit >= BODY_ROWS:
+        return table.with_lead(tied)
+    # rows that cost nothing are many and say the same: two of them in the body stand for all
+    return table.with_lead(rows=min(hit + 2, BODY_ROWS))
 
 
 def _names(facts: Facts, by: str, index: Any) -> list[Any]:
@@ -108,25 +114,25 @@ def _names(facts: Facts, by: str, index: Any) -> list[Any]:
 def top_losses(facts: Facts, tables: Sequence[Table]) -> Table:
     """Return T2: the five sites, countries and operators whose loss costs most, in one table."""
     rows = []
-    for table, kind in zip(tables, ("site", "country", "country of owner", "operator"), strict=False):
+    for table, kind in zip(tables, ("site", "country", "owner's country", "operator"), strict=True):
         names = {c.key: i for i, c in enumerate(table.columns)}
+        if facts.lead_loss not in names:
+            continue
         kept = [r for r in table.rows[:5] if (r[names[facts.lead_loss]].value or 0) > 0]
         for row in kept[: 5 if kind == "site" else 3]:
             losses = [row[names[c.key]] for c in _loss_columns(facts)]
-            place = row[names["place"]] if "place" in names else Cell("-")
-            step = row[names["step"]] if "step" in names else Cell("all its steps" if kind != "operator" else "-")
-            rows.append([first_capital(kind), row[names["rank"]], row[names["label"]], step, place, *losses])
+            where = f"{row[names['step']].text}, {row[names['place']].text}" if kind == "site" else "-"
+            rows.append([first_capital(kind), row[names["rank"]], row[names["label"]], where, *losses])
     columns = [
         text("kind", "What drops out", "kind of removal"),
         text("rank", "Rank", "place among its kind"),
         text("label", "Name", "what is removed"),
-        text("step", "Step", "step of the chain"),
-        text("place", "Country or region", "where it stands"),
+        text("place", "Step and place", "step of the chain, country or region"),
         *_loss_columns(facts),
     ]
     return make_table(
         columns,
-        rows or [["None", "-", "no single removal costs anything", "-", "-", *([0.0] * len(_loss_columns(facts)))]],
+        rows or [["None", "-", "no single removal costs anything", "-", *([0.0] * len(_loss_columns(facts)))]],
         id="T2",
         sheet="Costs most",
         title="What costs most if it alone drops out",

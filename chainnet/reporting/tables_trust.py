@@ -15,6 +15,7 @@ from chainnet.reporting.words import (
     NO_DATA,
     count,
     expand_countries,
+    join,
     number,
     percent,
     span,
@@ -42,11 +43,11 @@ def measure_table(facts: Facts) -> Table:
     rows = [
         [name, facts.scenario_label(name), part]
         for name in facts.ordered
-        for part in _measures(str(table.loc[name, "measures"]))
+        for part in _measures(facts, str(table.loc[name, "measures"]))
     ]
     return make_table(
         [
-            text("scenario", "Name", "name of the scenario"),
+            text("scenario", "Name", "name of the scenario", body=False),
             text("label", "Scenario", "the scenario in words"),
             text("measure", "Measure", "what it does"),
         ],
@@ -55,23 +56,54 @@ def measure_table(facts: Facts) -> Table:
         sheet="Scenarios",
         title="What each scenario does",
         subtitle="In a steady state every measure is in force at its full size, whatever its dates.",
-        note="restrict: what matches carries at most this share of its baseline flow, and no new relation of the kind opens. "
-        "remove: what matches drops out. scale: capacity times the share.",
+        note="A limit on a flow also closes new relations of its kind. Out: what is named drops out, its demand stays.",
         status=GIVEN,
         grade="n/a",
     )
 
 
-def _measures(words: str) -> list[str]:
-    """Return the measures of a scenario one by one; a new one starts with its kind."""
-    parts: list[str] = []
+def _measures(facts: Facts, words: str) -> list[str]:
+    """Return the measures of a scenario in plain words; those that differ in their good alone are one."""
+    raw: list[str] = []
     for piece in words.split("; "):
         head = piece.split(": ", 1)[0]
-        if not parts or (": " in piece and " " not in head and head.isalpha()):
-            parts.append(piece)
+        if not raw or (": " in piece and head.isalpha()):
+            raw.append(piece)
         else:
-            parts[-1] += f"; {piece}"
-    return [expand_countries(part) for part in parts] or [NONE]
+            raw[-1] += f"; {piece}"
+    found: dict[tuple[str, str], list[str]] = {}
+    for measure in raw:
+        before, good, after = _plain_measure(facts, measure)
+        found.setdefault((before, after), []).append(good)
+    return [before + join([g for g in goods if g]) + after for (before, after), goods in found.items()]
+
+
+def _plain_measure(facts: Facts, measure: str) -> tuple[str, str, str]:
+    """Return a measure as (words before its good, its good, words after); unknown forms stay as they are."""
+    kind, _, rest = measure.partition(": ")
+    parts = dict(part.partition(" ")[::2] for part in expand_countries(rest).split("; "))
+    months = ""
+    if "months" in parts:
+        months = f", {parts.pop('months')} months"
+    start = parts.pop("start_month", parts.pop("start", ""))
+    if start not in ("", "0"):
+        months += f" from {start}"
+    share = parts.pop("share", "")
+    part = percent(float(share)) if share.replace(".", "", 1).isdigit() else share
+    if kind == "restrict" and share and set(parts) <= {"from", "to", "commodity", "tier", "origin"}:
+        good = facts.commodity(parts["commodity"]) if "commodity" in parts else ""
+        ways = "".join(f" {w} {_where(parts[w])}" for w in ("from", "to", "tier", "origin") if w in parts)
+        return ("At most " + f"{part} of the baseline flow{ways}" + (": " if good else ""), good, months)
+    if kind in ("remove", "scale") and len(parts) == 1:
+        word, value = next(iter(parts.items()))
+        what = _where(value) if word == "where" else f"{word} {value}"
+        return (f"Out: {what}" if kind == "remove" else f"Capacity times {share}: {what}", "", months)
+    return (expand_countries(measure), "", "")
+
+
+def _where(words: str) -> str:
+    """Return the words of a condition without those that say themselves."""
+    return words.removeprefix("country ").removeprefix("region ")
 
 
 def decisive_table(facts: Facts) -> Table:
@@ -92,7 +124,7 @@ def decisive_table(facts: Facts) -> Table:
                 *(Cell(NO_DATA) if pd.isna(v) else v for v in (row.low, row.high)),
                 row.price,
                 LETTERS.get(row.quality, row.quality),
-                row.reference,
+                row.reference.replace(";", "; ") if isinstance(row.reference, str) else None,
             ]
         )
     columns = [
@@ -100,7 +132,7 @@ def decisive_table(facts: Facts) -> Table:
         text("id", "Id", "whose bound it is", body=False),
         text("label", "Name", "the same in words"),
         text("commodity", "Of", "commodity"),
-        text("tier", "Tier", "tier of a demand"),
+        text("tier", "Tier", "tier of a demand", body=False),
         tons("capacity_tpa", "Bound", "the figure itself"),
         text("range", "Range", "from the data"),
         tons("low", "Low", "low value in the data", body=False),

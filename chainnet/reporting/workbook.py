@@ -48,7 +48,12 @@ def workbook_report(document: Document) -> bytes:
     )
     title = f"{document.marking} | {document.title}" if document.marking else document.title
     book.set_properties(
-        {"title": title[:255], "author": document.author[:255], "created": CREATED, "comments": f"chainnet {document.version}"}
+        {
+            "title": title[:255],
+            "author": document.author[:255],
+            "created": CREATED,
+            "comments": f"chainnet {document.version}",
+        }
     )
     writer = _Writer(book, document)
     tables = [*document.tables, *document.inputs]
@@ -116,11 +121,17 @@ class _Writer:
         rows += [("Report", document.title), ("Asked", document.subtitle)]
         if document.author:
             rows.append(("Author", document.author))
-        rows += [("Data", document.vintage), ("Input digest", document.digest), ("Version", f"chainnet {document.version}")]
+        rows += [
+            ("Data", document.vintage),
+            ("Input digest", document.digest),
+            ("Version", f"chainnet {document.version}"),
+        ]
         rows += [(s.head, s.text) for s in document.bottom_line]
         signs = document.annexes[0].blocks[0]
         rows += [(s.head, s.text) for s in signs[:3] if isinstance(s, Sentence)] if isinstance(signs, tuple) else []
-        rows.append(("Numbers", "Full precision in the cells, rounded on show. Text that looks like a formula is text."))
+        rows.append(
+            ("Numbers", "Full precision in the cells, rounded on show. Text that looks like a formula is text.")
+        )
         rows.append(("Sheets", "Name of the sheet, then the report's table and what it answers:"))
         rows += [(names[t.id], f"{t.id}: {t.title}" if not t.id.startswith("I ") else t.title) for t in tables]
         rows.append((COLUMNS, "Every column of every sheet: unit and meaning"))
@@ -142,7 +153,9 @@ class _Writer:
         keys = _unique([c.key for c in columns])
         for j, (column, key) in enumerate(zip(columns, keys, strict=True)):
             self._text(sheet, HEAD_ROW, j, key, self.head)
-            sheet.set_column(j, j, _width(column, key, [row[j].text for row in table.rows] if j < len(table.columns) else []))
+            sheet.set_column(
+                j, j, _width(column, key, [row[j].text for row in table.rows] if j < len(table.columns) else [])
+            )
         for i, row in enumerate(table.rows):
             for j, cell in enumerate([*row, *tail]):
                 self._cell(sheet, HEAD_ROW + 1 + i, j, columns[j], cell)
@@ -177,7 +190,12 @@ class _Writer:
         """Write what every column means."""
         sheet = self._sheet(COLUMNS)
         self._text(sheet, 0, 0, "Columns of every sheet", self.bold)
-        self._text(sheet, 1, 0, f"{self.document.marking}. Units and meanings." if self.document.marking else "Units and meanings.")
+        self._text(
+            sheet,
+            1,
+            0,
+            f"{self.document.marking}. Units and meanings." if self.document.marking else "Units and meanings.",
+        )
         heads = ("sheet", "column", "label", "unit", "meaning")
         for j, head in enumerate(heads):
             self._text(sheet, HEAD_ROW, j, head, self.head)
@@ -193,7 +211,12 @@ class _Writer:
             0,
             row,
             len(heads) - 1,
-            {"name": "tbl_columns", "columns": [{"header": h} for h in heads], "style": "Table Style Light 1", "banded_rows": False},
+            {
+                "name": "tbl_columns",
+                "columns": [{"header": h} for h in heads],
+                "style": "Table Style Light 1",
+                "banded_rows": False,
+            },
         )
         for j, width in enumerate((20, 26, 34, 16, 70)):
             sheet.set_column(j, j, width)

@@ -1,8 +1,8 @@
 "use strict";
 // What the page knows, what is switched on, and what follows from both. Data becomes text nodes, never markup.
 const C = { data: JSON.parse(document.getElementById("data").textContent) };
-C.sites = C.data.sites;
-C.links = C.data.links;
+C.sites = C.data.sites.map((s) => ({ ...C.data.blanks.site, ...s }));
+C.links = C.data.links.map((k) => ({ ...C.data.blanks.link, isInferred: k.grade === "inferred", ...k }));
 C.blocks = C.data.blocks;
 C.at = (id) => document.getElementById(id);
 C.make = (tag, text, kind) => {

@@ -12,7 +12,6 @@ C.layout = () => {
   const pane = C.at("graph").getBoundingClientRect();
   const width = Math.max(pane.width, 300), height = Math.max(pane.height, 240);
   const columns = Math.max(C.data.columns, 1);
-  C.columnWidth = Math.max(width / columns, 118);
   const shown = C.blocks.map((b) => ({
     block: b,
     members: C.sites.filter((s) => s.block === b.index && (C.state.projects || !s.project))
@@ -21,7 +20,6 @@ C.layout = () => {
   const band = shown.filter((p) => p.block.column < 0);
   const low = band.reduce((sum, p) => sum + p.members.length, 0);
   const perRow = Math.min(columns, Math.max(low, 1));
-  C.lowWidth = C.columnWidth * columns / perRow - 8;
   C.bandHeight = low ? 26 + Math.ceil(low / perRow) * 30 : 0;
   const counts = [];
   shown.forEach((p) => { if (p.block.column >= 0) counts[p.block.column] = (counts[p.block.column] || 0) + p.members.length; });
@@ -29,7 +27,11 @@ C.layout = () => {
   const extra = Math.max(...Array.from({ length: columns }, (_, c) => shown.filter((p) => p.block.column === c).length - 1), 0);
   C.rowsHeight = Math.max(height - C.HEAD - C.bandHeight - 10, most * 16 + extra * C.HEAD);
   C.rowRoom = C.rowsHeight / most;
-  C.world = { width: columns * C.columnWidth, height: C.HEAD + C.rowsHeight + C.bandHeight + 10 };
+  // a graph taller than the pane is as wide as it must be to fill it
+  const whole = C.HEAD + C.rowsHeight + C.bandHeight + 10;
+  C.columnWidth = Math.max(width / columns, 118) * Math.max(1, whole / height);
+  C.lowWidth = C.columnWidth * columns / perRow - 8;
+  C.world = { width: columns * C.columnWidth, height: whole };
   C.heads = [];
   for (let c = 0; c < columns; c += 1) {
     const parts = shown.filter((p) => p.block.column === c);
@@ -227,7 +229,8 @@ C.label = (ctx, s, px, taken) => {
   const put = (text, at, y, colour, heavy) => {
     if (!text) return;
     font(heavy);
-    ctx.lineWidth = 3.5 * px; ctx.strokeStyle = "rgba(255,255,255,.92)"; ctx.strokeText(C.isolated(text), at, y);
+    ctx.lineWidth = 3.5 * px; ctx.strokeStyle = "rgba(255,255,255,.92)";
+    if (!dim) ctx.strokeText(C.isolated(text), at, y);
     ctx.fillStyle = dim ? "#A7ADB6" : colour; ctx.fillText(C.isolated(text), at, y);
   };
   const quiet = s.project || C.state.choke && !(s.lost > 0);

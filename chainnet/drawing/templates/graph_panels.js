@@ -139,10 +139,16 @@ C.follow = () => {
     row.classList.toggle("on", Boolean(st.chosen) && (k.from === st.chosen || k.to === st.chosen));
   });
 };
-C.changed = () => {
+C.marks = () => {
+  document.querySelectorAll("#switch button").forEach((b) => b.setAttribute("aria-pressed", String(b.dataset.mode === C.state.mode)));
+  C.at("changes").hidden = C.state.mode !== "diff";
+  C.at("choke").setAttribute("aria-pressed", String(C.state.choke));
+  C.at("areaWords").textContent = C.state.choke ? "area = loss if the site drops out; dot = no loss" : "area = output, t/yr";
+};
+C.changed = (fresh) => {
   if (C.state.chosen) C.state.traced = C.trace(C.state.chosen);
   C.badges = new Set(C.sites.filter((s) => s.rank && s.rank <= 3 && C.sites.filter((t) => t.rank && t.rank <= 3).length <= 6));
-  C.refresh();
+  if (!fresh) C.refresh();
   C.side();
   C.follow();
   C.fillHeads();
@@ -151,15 +157,13 @@ C.changed = () => {
 };
 C.setMode = (mode) => {
   C.state.mode = mode;
-  document.querySelectorAll("#switch button").forEach((b) => b.setAttribute("aria-pressed", String(b.dataset.mode === mode)));
-  C.at("changes").hidden = mode !== "diff";
+  C.marks();
   C.changed();
   C.say({ base: "Baseline", result: C.data.resultName, diff: "Difference" }[mode] + " shown");
 };
 C.setChoke = (on) => {
   C.state.choke = on;
-  C.at("choke").setAttribute("aria-pressed", String(on));
-  C.at("areaWords").textContent = on ? "area = loss if the site drops out; dot = no loss" : "area = output, t/yr";
+  C.marks();
   C.changed();
 };
 C.setProjects = (on) => {

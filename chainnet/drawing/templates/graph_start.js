@@ -99,8 +99,8 @@ C.start = () => {
   C.keys();
   C.tables();
   C.show(false);
-  C.setChoke(C.state.choke);
-  C.setMode(C.state.mode);
+  C.marks();
+  C.changed(true);
   if (named) C.choose(named, false);
   let last = innerWidth + "x" + innerHeight;
   addEventListener("resize", () => {
