@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from chainnet.criticality import chokepoints
+from chainnet.criticality_attack import interdict
 from chainnet.errors import DataError
 from chainnet.flow import MaxFlow, cut_of, max_flow
 from chainnet.flow_balance import Balance, balance
@@ -25,6 +26,7 @@ from chainnet.stress import StressTest, stress_test
 
 __all__ = ["Assessment", "assess", "data_quality"]
 
+ATTACKED = (2, 3)
 REMOVED = ("node", "site", "country", "operator", "owner_country", "step+country")
 
 
@@ -47,6 +49,11 @@ class Assessment(Result):
         By node, site, country, operator, owner_country, step+country: what all tiers lose.
     first_tier : mapping of str to DataFrame
         The same for the first tier alone, could it come first.
+    attacks : DataFrame, index (counts, k)
+        The worst k sites at once, for the first tier ("first tier") and for all: removed, lost_tpa,
+        left_tpa, bound_tpa, is_optimal, greedy_lost_tpa, other_sets (None = not asked).
+    pairs : DataFrame
+        Pairs of nodes of one step that cost the first tier more together than their losses added.
     stress : StressTest
     rerouting : mapping of int to Reroute
         Under the worst scenario, by year.
@@ -72,6 +79,8 @@ class Assessment(Result):
     disrupted: Balance | None
     chokepoints: Mapping[str, pd.DataFrame]
     first_tier: Mapping[str, pd.DataFrame]
+    attacks: pd.DataFrame
+    pairs: pd.DataFrame
     stress: StressTest
     rerouting: Mapping[int, Reroute]
     indicators: pd.DataFrame
@@ -137,7 +146,9 @@ def assess(
         say(f"losses by {by}", 0.05 + 0.2 * number / len(REMOVED))
         removed[by] = chokepoints(network, by, **count)
         removed_first[by] = chokepoints(network, by, tier=first if has_first else None, **count)
-    say("scenarios", 0.25)
+    say("several losses at once", 0.25)
+    attacks, pairs = _attacks(network, first if has_first else None, count)
+    say("scenarios", 0.35)
     stress = stress_test(network, chosen, **count)
     worst = _worst(stress, chosen, first)
     disrupted = balance(network, worst, **count) if worst else None
@@ -165,6 +176,8 @@ def assess(
         disrupted,
         MappingProxyType(removed),
         MappingProxyType(removed_first),
+        stamp(attacks, source),
+        stamp(pairs, source),
         stress,
         MappingProxyType(rerouting),
         concentration(network),
@@ -174,6 +187,44 @@ def assess(
         stamp(_edge_quality(network), source),
         stamp(_certificates(flow, base, disrupted), source),
     )
+
+
+def _attacks(network: Network, first: str | None, count: dict[str, Any]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Find the worst two and three sites at once, for the first tier with ties and pairs, and for all."""
+    rows, pairs = [], pd.DataFrame()
+    for counts, tier in (("first tier", first), ("all tiers", None)):
+        if counts == "all tiers" and first is None:
+            continue
+        for k in ATTACKED:
+            found = interdict(network, k, tier=tier, details=counts == "first tier" and k == ATTACKED[0], **count)
+            if not found.pairs.empty:
+                pairs = found.pairs
+            others = None if found.ties is None else "; ".join(" + ".join(tie) for tie in found.ties)
+            rows.append(
+                (
+                    counts,
+                    k,
+                    " + ".join(found.removed),
+                    found.lost_tpa,
+                    found.left_tpa,
+                    found.bound_tpa,
+                    found.is_optimal,
+                    found.greedy_lost_tpa,
+                    others,
+                )
+            )
+    columns = [
+        "counts",
+        "k",
+        "removed",
+        "lost_tpa",
+        "left_tpa",
+        "bound_tpa",
+        "is_optimal",
+        "greedy_lost_tpa",
+        "other_sets",
+    ]
+    return pd.DataFrame(rows, columns=columns).set_index(["counts", "k"]), pairs
 
 
 def _years(network: Network) -> tuple[int, ...]:

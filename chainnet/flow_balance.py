@@ -24,6 +24,7 @@ __all__ = ["Balance", "balance", "balance_under"]
 
 Others = Literal["after", "before"]
 EXTRA_COST_USD_PER_T = 1000.0
+LOCK_SLACK = 1e-10
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -165,31 +166,17 @@ def balance_under(
             "balance: the network has no demand table, so nobody can go short. Give demand, or use max_flow."
         )
     stages = _stages(network, commodity, beneficiaries, others)
-    low = lower(
-        network,
-        overlay,
-        reroute,
-        stocks=stocks,
-        extra_cost_usd_per_t=extra_cost_usd_per_t,
-        locks=[members for _, members in stages],
-    )
-    model = WarmModel(low.program)
-    zero = np.zeros(len(low.program.cost))
-    proofs: list[Certificate] = []
-    basis: Any = None
-    for number, (name, members) in enumerate(stages):
-        cost = zero.copy()
-        cost[low.served[members]] = -1.0
-        model.set_cost(cost)
-        found = _optimal(model, basis, network)
-        proofs.append(_proof(name, model, found))
-        basis = found.basis
-        model.set_row(int(low.locks[number]), -found.value, np.inf)
-    if fair:
-        _share_fairly(low, model, stages, network)
-    model.set_cost(low.program.cost)
-    last = _optimal(model, basis, network)
-    proofs.append(_proof("least cost", model, last, solve_independently(model.current()) if verify else None))
+    asked: dict[str, Any] = {
+        "stocks": stocks,
+        "extra_cost_usd_per_t": extra_cost_usd_per_t,
+        "locks": [members for _, members in stages],
+    }
+    low = lower(network, overlay, reroute, **asked)
+    last, proofs = _in_order(low, stages, fair, verify)
+    finer = low.finer_sizes(last.x)
+    if finer is not None:
+        low = lower(network, overlay, reroute, sizes=finer, **asked)
+        last, proofs = _in_order(low, stages, fair, verify)
     certificate = require(_worst(proofs))
     prices = _prices(low, network, commodity, beneficiaries, last) if with_prices else pd.DataFrame()
     settings = {
@@ -237,6 +224,33 @@ def _stages(network: Network, commodity: Words, beneficiaries: Words, others: st
                 stages.append((f"{name}, {c}{whose}", ~main & rows & mask & (side == c)))
     stages.append(("without a tier", ~has_tier & ~main))
     return [(name, members) for name, members in stages if members.any()]
+
+
+def _in_order(
+    low: Lowered, stages: list[tuple[str, Any]], fair: bool, verify: bool
+) -> tuple[LinearSolution, list[Certificate]]:
+    """Serve stage after stage, each locked before the next, then look for the least cost."""
+    network = low.network
+    model = WarmModel(low.program)
+    proofs: list[Certificate] = []
+    basis: Any = None
+    for number, (name, members) in enumerate(stages):
+        cost = np.zeros(len(low.program.cost))
+        cost[low.served[members]] = -1.0
+        model.set_cost(cost)
+        found = _optimal(model, basis, network)
+        proofs.append(_proof(name, model, found))
+        basis = found.basis
+        # a hair below what was found, so that no later stage fails by rounding
+        row = int(low.locks[number])
+        slack = max(LOCK_SLACK * -found.value, 10 * LOCK_SLACK * low.program.row_scale[row])
+        model.set_row(row, -found.value - slack, np.inf)
+    if fair:
+        _share_fairly(low, model, stages, network)
+    model.set_cost(low.program.cost)
+    last = _optimal(model, basis, network)
+    proofs.append(_proof("least cost", model, last, solve_independently(model.current()) if verify else None))
+    return last, proofs
 
 
 def _optimal(model: WarmModel, basis: Any, network: Network) -> LinearSolution:
@@ -332,7 +346,9 @@ def _demand_table(low: Lowered, network: Network, commodity: Words, beneficiarie
     table = low.demand[["node", "commodity", "tier", "demand_tpa"]].copy()
     wanted = table["demand_tpa"].to_numpy()
     served = np.clip(x[low.served], 0.0, wanted)
-    served = np.where(wanted - served <= 1e-9 * wanted, wanted, np.where(served <= 1e-9 * wanted, 0.0, served))
+    # dust is measured by what can flow, for a demand may be far beyond it
+    dust = 1e-6 * np.minimum(low.program.col_scale[low.served], wanted / 1000.0)
+    served = np.where(wanted - served <= dust, wanted, np.where(served <= dust, 0.0, served))
     table["served_tpa"] = served
     table["shortfall_tpa"] = wanted - served
     table["is_counted"] = counted_demand(network, low.demand, commodity, [], None)

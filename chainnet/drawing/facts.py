@@ -34,9 +34,6 @@ _STAGE_WORDS = {
     "recycler": "recycler",
 }
 _FIELDS = (
-    ("stage", "Stage"),
-    ("step", "Step"),
-    ("country", "Country"),
     ("region", "Region"),
     ("operator", "Operator"),
     ("owner", "Owner"),
@@ -101,6 +98,7 @@ def collect(network: Network, answer: Answer | None, losses: Losses | None) -> F
             {"place": p, "colour": colours.get(p, OTHER_COLOUR), "n": sum(s["place"] == p for s in sites)}
             for p in places
         ],
+        "stageWords": {stage: _STAGE_WORDS[stage] for stage in sorted({s["stage"] for s in sites})},
         "shapes": {stage: list(SHAPES[stage]) for stage in sorted({s["stage"] for s in sites})},
         "lossColours": [list(c) for c in LOSS_COLOURS],
         "references": _references(network, sites, links),
@@ -227,8 +225,6 @@ def _card(row: dict[str, Any]) -> list[list[str]]:
         value: Any = row.get(column)
         if not is_known(value):
             lacking.append(name)
-        elif column == "stage":
-            lines.append([name, _STAGE_WORDS[value]])
         elif column == "start_year":
             lines.append([name, str(int(value))])
         else:

@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
 __all__ = ["VIEWS", "draw"]
 
-VIEWS = ("graph", "sankey")
+VIEWS = ("graph", "map", "sankey")
 _TEMPLATES = Path(__file__).parent / "templates"
 _ENGINE = Path("templates/lib/vis-9.1.2/vis-network.min.js")
 # a table of more links than this is cut to the widest, so that the page stays small
-_LINK_ROWS = 1500
+_LINK_ROWS = 1000
 _CROWDED = 16
 
 
@@ -45,10 +45,11 @@ def draw(
         Its baseline flows (``edges.flow_tpa``, t/a) are the first picture.
     result : MaxFlow, Balance or DataFrame, optional
         Flows shown against the baseline, or the table of ``chokepoints(network)``.
-    view : {"graph", "sankey"}
+    view : {"graph", "map", "sankey"}
         graph: steps from left to right, sites by country and size, links by flow; search, filters,
         tracing up- and downstream, baseline against scenario, chokepoint mode.
-        sankey: flows between steps by country as bands, without scripts.
+        sankey: flows between steps by country as bands, without scripts. map: sites on the
+        outlines of the land with the widest flows between countries, without scripts.
     path : str or Path, optional
         Exactly this file is written (UTF-8), its folder made; default ``<name>-<view>.html`` in the
         working folder.
@@ -143,7 +144,7 @@ def _graph_page(network: Network, answer: Any, ranking: Any, title: str | None, 
             version=package_version(),
             engine=_engine(),
             style=_asset("graph.css"),
-            scripts=[_asset(f"graph_{part}.js") for part in ("data", "paint", "choose", "panels", "start")],
+            scripts=[_asset(f"graph_{part}.js") for part in ("data", "group", "paint", "choose", "panels", "start")],
         )
     )
     return page
@@ -153,10 +154,13 @@ def _sheet(view: str, network: Network, answer: Any, ranking: Any, title: str | 
     """Return a page without scripts."""
     from chainnet.drawing.facts import basis_of, collect
     from chainnet.drawing.sankey import bands
-    from chainnet.drawing.words import inferred_words, narrowest_step
+    from chainnet.drawing.words import crossing_words, finding, inferred_words, narrowest_step
+    from chainnet.drawing.world import atlas
 
     facts = collect(network, answer, ranking)
-    picture = bands(facts, basis_of(network), network.main_commodity)
+    flows = bands(facts, basis_of(network), network.main_commodity)
+    picture = flows if view == "sankey" else atlas(network, facts)
+    under = inferred_words(facts).replace("dashed", "striped") if view == "sankey" else crossing_words(picture)
     page: str = (
         _environment()
         .get_template(f"{view}.html.j2")
@@ -164,8 +168,8 @@ def _sheet(view: str, network: Network, answer: Any, ranking: Any, title: str | 
             view=view,
             title=title if title is not None else network.label,
             marking=marking,
-            heading=narrowest_step(picture),
-            subheading=inferred_words(facts) + (f" {answer.words}." if answer is not None else ""),
+            heading=finding(network, facts, answer, None) if answer is not None else narrowest_step(flows),
+            subheading=under,
             picture=picture,
             after_name=facts.data["resultName"],
             network=network,

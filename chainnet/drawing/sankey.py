@@ -12,7 +12,7 @@ __all__ = ["bands"]
 
 _WIDTH, _HEIGHT, _TOP, _MARGIN, _BLOCK = 1240.0, 560.0, 92.0, 10.0, 14.0
 _GAP, _HEAD, _FLOOR = 2.0, 58.0, 1.0
-_PLACES, _FIRST = 5, 0.75
+_PLACES, _FIRST = 5, 0.86
 _OTHER = "other"
 
 
@@ -43,6 +43,10 @@ def bands(facts: Facts, basis: dict[str, str], main: tuple[str, ...]) -> dict[st
     colours = {c["place"]: c["colour"] for c in facts.data["countries"]}
     groups = _groups(facts)
     flows, left_out = _flows(facts, groups, basis, main, set(places))
+    units = sorted({basis.get(c, c) for c in main})
+    for g in groups.values():
+        if g.is_end:
+            g.kind = units[0] if len(units) == 1 else ""
     _measure(groups, flows, [*places, _OTHER])
     _stack(groups, colours)
     drawn = _bands(groups, flows, colours, [*places, _OTHER])
@@ -179,16 +183,16 @@ def _bands(
         drawn[key] = {"y1": at, "w1": thick}
     entering: dict[tuple[int, str], float] = {}
     for key in sorted(flows, key=lambda k: (k[2], order[k[3]], _kind_rank(kinds, by_index, k), k[0], order[k[1]])):
-        block = by_index[key[2]].blocks.get(key[3])
-        if block is None:  # it takes, and delivers nothing that is drawn
+        entered = by_index[key[2]].blocks.get(key[3])
+        if entered is None:  # it takes, and delivers nothing that is drawn
             drawn.pop(key)
             continue
         kind = by_index[key[0]].kind
         present = {by_index[k[0]].kind for k in flows if k[2:] == key[2:]}
         edge = kinds[key[2]][kind] / sum(kinds[key[2]][k] for k in present)
         whole = sum(size[k] for k in flows if k[2:] == key[2:] and by_index[k[0]].kind == kind)
-        thick = block["h"] * edge * size[key] / whole
-        at = entering.get(key[2:], block["y"])
+        thick = entered["h"] * edge * size[key] / whole
+        at = entering.get(key[2:], entered["y"])
         entering[key[2:]] = at + thick
         drawn[key] |= {"y2": at, "w2": thick}
     return [
@@ -198,7 +202,7 @@ def _bands(
             "c2": by_index[key[2]].column,
             "colour": colours.get(key[1], OTHER_COLOUR),
             "kept": min(1.0, v["after"] / size[key]) if v["after"] > 0 else 0.0,
-            "grown": v["after"] > v["base"] * (1 + 1e-6),
+            "opacity": 0.42 if by_index[key[2]].column == by_index[key[0]].column + 1 else 0.26,
             "inferred": v["inferred"] > 0.5 * size[key],
             "from": f"{key[1]}, {by_index[key[0]].name}",
             "to": f"{key[3]}, {by_index[key[2]].name}",
@@ -243,17 +247,19 @@ def _path(band: dict[str, Any], step: float) -> dict[str, str]:
 def _group_words(group: _Group, x: float) -> dict[str, Any]:
     base = sum(b["base"] for b in group.blocks.values())
     after = sum(b["after"] for b in group.blocks.values())
-    largest = max(group.blocks, key=lambda p: (group.blocks[p]["size"], p))
+    named = [p for p in group.blocks if p != _OTHER] or [_OTHER]
+    largest = max(named, key=lambda p: (group.blocks[p]["size"], p))
     return {
         "name": group.name,
+        "is_end": group.is_end,
         "kind": group.kind,
         "x": round(x, 1),
         "y": round(group.top, 1),
         "w": _BLOCK,
         "base": tonnes(base),
         "after": tonnes(after),
+        "size": group.total,
         "largest": largest,
-        "largestShare": percent(group.blocks[largest]["size"] / group.total),
         "blocks": [
             {
                 "place": place,

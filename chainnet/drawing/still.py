@@ -10,12 +10,17 @@ from chainnet.drawing.facts import Facts
 __all__ = ["still"]
 
 _WIDTH, _TOP, _ROW, _MARGIN = 1240.0, 64.0, 22.0, 24.0
+# more than this cannot be told apart, and would double the size of the page
+_SITES, _LINKS = 400, 600
 
 
 def still(facts: Facts) -> dict[str, Any]:
     """Return places and sizes of everything drawn; the template makes shapes of them."""
     data = facts.data
-    shown = [s for s in facts.sites if not s["project"]]
+    running = [s for s in facts.sites if not s["project"]]
+    first = sorted(running, key=lambda s: (s["rank"] == 0, s["rank"], not s["inCut"], -_flow(s), s["id"]))[:_SITES]
+    kept = {s["id"] for s in first}
+    shown = [s for s in running if s["id"] in kept]
     columns = max(int(data["columns"]), 1)
     step = (_WIDTH - 2 * _MARGIN) / columns
     rows = max((sum(_in_column(facts, s, c) for s in shown) for c in range(columns)), default=1)
@@ -42,6 +47,7 @@ def still(facts: Facts) -> dict[str, Any]:
         "width": _WIDTH,
         "height": round(_TOP + height + (34 + math.ceil(len(below) / columns) * _ROW if below else 0) + 12, 1),
         "heads": heads,
+        "left_out": len(running) - len(shown),
         "band": round(_TOP + height + 14, 1) if below else 0,
         "links": _paths(facts, places, widest),
         "sites": [_shape(facts.sites[i], xy, most, step) for i, xy in sorted(places.items())],
@@ -72,7 +78,7 @@ def _paths(facts: Facts, places: dict[int, tuple[float, float]], widest: float) 
                 "dash": link["isInferred"],
             }
         )
-    return sorted(paths, key=lambda p: (-p["width"], p["d"]))
+    return sorted(paths, key=lambda p: (-p["width"], p["d"]))[:_LINKS]
 
 
 def _shape(site: dict[str, Any], xy: tuple[float, float], most: float, step: float) -> dict[str, Any]:

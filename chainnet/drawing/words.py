@@ -9,7 +9,7 @@ from chainnet.drawing.facts import Facts
 from chainnet.drawing.style import number, percent, tonnes
 from chainnet.network import Network
 
-__all__ = ["finding", "inferred_words", "loss_words", "narrow_words", "narrowest_step"]
+__all__ = ["crossing_words", "finding", "inferred_words", "loss_words", "narrow_words", "narrowest_step"]
 
 
 def finding(network: Network, facts: Facts, answer: Answer | None, losses: Losses | None) -> str:
@@ -73,14 +73,29 @@ def inferred_words(facts: Facts) -> str:
 
 def narrowest_step(picture: dict[str, Any]) -> str:
     """Return the heading of a Sankey: the step that one country holds most of."""
-    steps = [g for g in picture["groups"] if g["blocks"]]
-    if not steps:
+    columns: dict[float, Any] = {}
+    for g in picture["groups"]:
+        columns.setdefault(g["x"], g)  # the first step of a column is its fullest
+    steps = [g for g in columns.values() if not g["is_end"]]
+    shares = [
+        (max((b["size"] for b in g["blocks"] if b["place"] != "other"), default=0.0) / g["size"], g) for g in steps
+    ]
+    if not shares or max(s for s, _ in shares) <= 0:
         return "No link has a flow on record."
-    shares = [(max(b["size"] for b in g["blocks"]) / sum(b["size"] for b in g["blocks"]), g) for g in steps]
     share, most = max(shares, key=lambda pair: pair[0])
     others = [f"{g['name']} {percent(s)}" for s, g in shares if g is not most and g["largest"] == most["largest"]]
+    if share >= 1 - 1e-9:
+        return f"All of {most['name']} is in one country, {most['largest']}."
     text = f"{most['name'].capitalize()} narrows most to one country: {most['largest']} makes {percent(share)} of it"
     return text + (f" ({', '.join(others)})." if others else ".")
+
+
+def crossing_words(picture: dict[str, Any]) -> str:
+    """Return how much of the main flow crosses a border."""
+    crossing, counted = picture["crossing"]
+    if counted <= 0:
+        return "No link has a flow on record."
+    return f"{percent(crossing / counted)} of the main flow crosses a border ({tonnes(crossing)} of {tonnes(counted)})."
 
 
 def _served(network: Network, answer: Answer) -> str:

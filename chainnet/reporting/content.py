@@ -224,9 +224,7 @@ def _sections(facts: Facts, made: Mapping[str, Table], found: Mapping[str, Figur
                 made["T6b"],
                 made["T6c"],
                 made["T6d"],
-                Sentence(
-                    f"Pairs and larger sets that drop out together: {NOT_YET} (interdiction is a later analysis)."
-                ),
+                Sentence(f"Pairs and larger sets that drop out together: {NOT_YET} (“chainnet interdict” answers it)."),
             ),
         ),
         Section(
@@ -275,7 +273,8 @@ def _sections(facts: Facts, made: Mapping[str, Table], found: Mapping[str, Figur
                 made["T18"],
                 made["T19"],
                 Sentence(
-                    f"Sampling of all inputs together (P10 to P90, rank stability): {NOT_YET}; ranges are corner cases of demand."
+                    f"Sampling of all inputs together (P10 to P90, rank stability): {NOT_YET}; ranges are corner "
+                    f"cases of demand."
                 ),
             ),
         ),
@@ -301,13 +300,15 @@ def _asked(facts: Facts, made: Mapping[str, Table]) -> tuple[Block, ...]:
         ),
         Sentence(f"by {years}, under the worst scenario." if years else "none listed.", (), "Projects:"),
         Sentence(
-            f"{count(len(network.nodes))} nodes, {count(len(network.edges))} relations, {count(len(network.demand))} demands, "
+            f"{count(len(network.nodes))} nodes, {count(len(network.edges))} relations, "
+            f"{count(len(network.demand))} demands, "
             f"{count(len(network.stocks))} stocks, {count(len(network.projects))} projects.",
             (),
             "Data:",
         ),
         Sentence(
-            "months, pairs and larger sets of losses, required stock, price floors, alignment, sampling: each is said to be "
+            "months, pairs and larger sets of losses, required stock, price floors, alignment, sampling: each is "
+            "said to be "
             "not assessed where it belongs.",
             (),
             "Not covered:",
@@ -340,7 +341,8 @@ def _rerouting(facts: Facts, made: Mapping[str, Table]) -> tuple[Block, ...]:
     note = None
     if taken:
         note = Sentence(
-            f"New relations serve earlier tiers first, so {join(taken)} {'gets' if len(taken) == 1 else 'get'} less on that rung.",
+            f"New relations serve earlier tiers first, so {join(taken)} {'gets' if len(taken) == 1 else 'get'} "
+            f"less on that rung.",
             ("T9b",),
         )
     return _with(note, made.get("T9"), made["T9b"])
@@ -379,7 +381,8 @@ def _signs() -> tuple[Sentence, ...]:
             "Grade.",
         ),
         Sentence(
-            "n/d no data; n/a cannot apply; - not asked; 0 found to be zero; <0.1 small; [low–high] a range, ends rounded outward. "
+            "n/d no data; n/a cannot apply; - not asked; 0 found to be zero; <0.1 small; [low–high] a range, "
+            "ends rounded outward. "
             "Numbers have three significant digits; totals come from unrounded values and may not add up as printed.",
             (),
             "Signs.",
@@ -389,7 +392,8 @@ def _signs() -> tuple[Sentence, ...]:
 
 def _input_sentence(facts: Facts) -> Sentence:
     return Sentence(
-        "All input tables as used, with source, grade and range of every row, are sheets of the workbook (Input nodes, Input edges "
+        "All input tables as used, with source, grade and range of every row, are sheets of the workbook (Input "
+        "nodes, Input edges "
         "and so on).",
     )
 

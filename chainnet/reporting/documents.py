@@ -166,7 +166,7 @@ def _check_words(**words: str | None) -> None:
             continue
         if not isinstance(text, str):
             raise DataError(f"{name}: {text!r} is no text.")
-        if any(ord(c) < 32 and c not in "\t\n\r" or 0xD800 <= ord(c) < 0xE000 or c in "\ufffe\uffff" for c in text):
+        if any((ord(c) < 32 and c not in "\t\n\r") or 0xD800 <= ord(c) < 0xE000 or c in "\ufffe\uffff" for c in text):
             raise DataError(f"{name}: {text!r} holds a control character that no document may hold. Take it out.")
 
 

@@ -134,7 +134,10 @@ class Facts:
     def commodity_labels(self) -> dict[str, str]:
         """Commodity id -> name for people."""
         table = self.network.commodities
-        return {str(i): str(label if isinstance(label, str) else i) for i, label in zip(table["id"], table["label"])}
+        return {
+            str(i): str(label if isinstance(label, str) else i)
+            for i, label in zip(table["id"], table["label"], strict=True)
+        }
 
     def commodity(self, name: Any) -> str:
         """Return a commodity's name for people; empty where it has none."""
@@ -161,7 +164,7 @@ class Facts:
         both = pd.concat([self.network.nodes[columns], self.network.projects[columns]], ignore_index=True)
         both["label"] = both["label"].fillna(both["id"])
         both["step"] = both["step"].fillna(both["stage"].str.replace("_", " "))
-        both["place"] = [self.place(c, r) for c, r in zip(both["country"], both["region"])]
+        both["place"] = [self.place(c, r) for c, r in zip(both["country"], both["region"], strict=True)]
         both["output_tpa"] = self.network.baseline.reindex(both["id"]).to_numpy(dtype=float)
         recipes = self.network.processes
         main = recipes[recipes["role"] == "output"].set_index("process")["commodity"]
@@ -179,7 +182,7 @@ class Facts:
 
     def label(self, name: str) -> str:
         """Return the label of a node or project, or its id."""
-        return str(self.things.at[name, "label"]) if name in self.things.index else str(name)
+        return str(self.things.loc[name, "label"]) if name in self.things.index else str(name)
 
     @cached_property
     def site_of(self) -> pd.Series:
@@ -208,13 +211,13 @@ class Facts:
         """Steps from the mine to the user, recyclers last."""
         nodes = self.network.nodes
         step = pd.Series(nodes["step"].fillna(nodes["stage"].str.replace("_", " ")).to_numpy(), index=nodes["id"])
-        stage = dict(zip(step, nodes["stage"]))
+        stage = dict(zip(step, nodes["stage"], strict=True))
         edges = self.network.edges
         asked = self.network.demand
         served = set(asked.loc[asked["tier"].notna() | asked["commodity"].isin(self.counted), "node"])
         ends = set(self.network.nodes.loc[self.network.nodes["stage"] == "end_use", "id"]) - served
         edges = edges[~edges["target"].isin(ends)]  # takers of by-products are no users
-        pairs = {(step.get(s), step.get(t)) for s, t in zip(edges["source"], edges["target"])}
+        pairs = {(step.get(s), step.get(t)) for s, t in zip(edges["source"], edges["target"], strict=True)}
         away = {str(step[i]): 0 for i in step.index if i in served}
         found, hops = set(away), 0
         while found:
@@ -231,13 +234,13 @@ class Facts:
         """Share of each place in what a step makes (baseline flow, else capacity): step, commodity, place, share."""
         nodes, edges = self.things, self.network.edges
         place = {i: (r.stage, r.step) for i, r in nodes.iterrows() if i in set(self.network.nodes["id"])}
-        inside = edges[[s in place and t in place for s, t in zip(edges["source"], edges["target"])]]
-        out = inside[[place[s] != place[t] for s, t in zip(inside["source"], inside["target"])]]
+        inside = edges[[s in place and t in place for s, t in zip(edges["source"], edges["target"], strict=True)]]
+        out = inside[[place[s] != place[t] for s, t in zip(inside["source"], inside["target"], strict=True)]]
         recipes = self.network.processes
         side = recipes[recipes["role"] == "byproduct"]
-        aside = set(zip(side["process"], side["commodity"]))
+        aside = set(zip(side["process"], side["commodity"], strict=True))
         process = nodes["process"]
-        out = out[[(process.get(s), c) not in aside for s, c in zip(out["source"], out["commodity"])]]
+        out = out[[(process.get(s), c) not in aside for s, c in zip(out["source"], out["commodity"], strict=True)]]
         rows = pd.DataFrame(
             {
                 "step": out["source"].map(nodes["step"]),

@@ -162,7 +162,8 @@ def _ladder(facts: Facts, names: Names) -> Figure | None:
         _no_value_axis(ax)
         ax.set_yticks(y, labels if ax is axes[0] else [""] * len(y))
         ax.set_ylim(-0.6, len(rungs) - 0.4)
-    tier = facts.first if split and rungs[0][1][facts.first] > 0 else ALL_TIERS
+    short = float(facts.leading.loc[facts.when, "shortfall_tpa"])
+    tier = facts.first if split and short > 0 else ALL_TIERS
     told = [short[tier] if tier in short else sum(short.values()) for _, short in rungs]
     what = f"{first_capital(tier)} shortfall" if tier != ALL_TIERS else "Shortfall over all tiers"
     last = rungs[-1][0].removeprefix("+ ")
@@ -254,7 +255,8 @@ def _strip(facts: Facts, names: Names) -> Figure | None:
         f"{facts.commodity(r.commodity) or r.step} {r.place} {percent(r.share)}" for r in tops.head(3).itertuples()
     )
     key = ", ".join(f"{c} {country_name(c)}" if country_name(c) != c else c for c in named)
-    subtitle = "Share of baseline output by country, each good on its own basis, mine first; at the right N-1 cover and HHI x 10,000."
+    subtitle = "Share of baseline output by country, each good on its own basis, mine first; at the right N-1 "
+    "cover and HHI x 10,000."
     return _make(
         facts, "F2", title, subtitle, figure, f"One bar per good; largest holders: {three}.", f"{key}. Data: T4."
     )
@@ -300,7 +302,8 @@ def _losses(facts: Facts, names: Names) -> Figure | None:
     alt = "Bars show the loss when one site drops out, circles its share of its step: " + "; ".join(
         f"{facts.site_label(str(s))} {number(v)} t/yr" for s, v in list(zip(sites, lost, strict=True))[:3]
     )
-    subtitle = f"Loss of {facts.lead_tier} when one site drops out, {facts.unit}, undisturbed network; then large sites without a loss."
+    subtitle = f"Loss of {facts.lead_tier} when one site drops out, {facts.unit}, undisturbed network; then "
+    "large sites without a loss."
     return _make(facts, "F3", title, subtitle, figure, alt + ".", "Data: T5.")
 
 
@@ -342,7 +345,8 @@ def _heat(facts: Facts, names: Names) -> Figure | None:
         f"{facts.scenario_label(n)} {number(facts.leading.loc[n, 'shortfall_tpa'])} t/yr of {facts.first}"
         for n in rows[:3]
     )
-    subtitle = f"Short, % of demand ({facts.unit} in brackets), by scenario and tier; known relations, one year, stocks not drawn."
+    subtitle = f"Short, % of demand ({facts.unit} in brackets), by scenario and tier; known relations, one year, "
+    "stocks not drawn."
     return _make(facts, "F5", title, subtitle, figure, alt + ".", f"Baseline: {_baseline(facts)}. Data: T8.")
 
 
@@ -394,7 +398,8 @@ def _projects(facts: Facts, names: Names) -> Figure | None:
         for r in list(found.itertuples())[:3]
     )
     subtitle = (
-        f"Returned over all tiers, {facts.unit}, by {years[-1]}: alone (open circle), fair share (dot), last in (diamond). "
+        f"Returned over all tiers, {facts.unit}, by {years[-1]}: alone (open circle), fair share (dot), last in "
+        f"(diamond). "
         f"Scenario: {facts.scenario_label(facts.when)}."
     )
     note = f"The number is the largest of the three. Data: T10.{years[-1]}."
@@ -456,5 +461,6 @@ def _coverage(facts: Facts, names: Names) -> Figure | None:
     alt = "One bar per step, parts by grade: " + "; ".join(
         f"{s} {percent(v)} assumed" for s, v in list(weak.items())[:3]
     )
-    subtitle = "Tonnes of each step by grade of the node's principal figure, %: R reported, E estimated, I inferred, A assumed."
+    subtitle = "Tonnes of each step by grade of the node's principal figure, %: R reported, E estimated, I "
+    "inferred, A assumed."
     return _make(facts, "F14", title, subtitle, figure, alt + ".", "Data: T18.")

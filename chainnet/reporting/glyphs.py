@@ -65,7 +65,7 @@ def drawable(text: str, stand_ins: Mapping[str, str] | None = None) -> str:
 
 
 def stand_ins(pairs: Mapping[str, str]) -> dict[str, str]:
-    """Return label -> id for labels that cannot be drawn, longest first, so that no part is replaced before its whole."""
+    """Return label -> id for labels that cannot be drawn, longest first: no part goes before its whole."""
     bad = {label: name for name, label in pairs.items() if not can_draw(label)}
     return {label: bad[label] for label in sorted(bad, key=lambda t: (-len(t), t))}
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Literal
+
+from chainnet.reporting import words
 
 __all__ = ["Cell", "Column", "Document", "Figure", "Section", "Sentence", "Table"]
 
@@ -140,7 +142,6 @@ class Document:
     sections: tuple[Section, ...]
     annexes: tuple[Section, ...]
     inputs: tuple[Table, ...]  # sheets of the workbook only
-    codebook: tuple[tuple[str, str], ...] = field(default=())
 
     @property
     def tables(self) -> tuple[Table, ...]:
@@ -164,15 +165,20 @@ def make_table(columns: Sequence[Column], rows: Sequence[Sequence[Any]], **named
     return Table(columns=tuple(columns), rows=made, total=total, **named)
 
 
-def _cell(column: Column, value: Any) -> Cell:
-    from chainnet.reporting import words
+_WRITE: dict[str, Callable[[Any], str]] = {
+    "number": words.number,
+    "share": words.percent,
+    "year": words.whole,
+    "count": words.count,
+}
 
+
+def _cell(column: Column, value: Any) -> Cell:
     if isinstance(value, Cell):
         return value
     if column.kind == "text":
         text = words.as_text(value)
         return Cell(text, text)
-    write = {"number": words.number, "share": words.percent, "year": words.whole, "count": words.count}[column.kind]
-    text = write(value)
+    text = _WRITE[column.kind](value)
     exact = None if text == words.NO_DATA or value in (float("inf"), float("-inf")) else float(value)
     return Cell(text, exact)

@@ -48,7 +48,7 @@ def unbroken(text: str) -> Any:
     """Return escaped text in which no range is broken over two lines."""
     from markupsafe import Markup, escape
 
-    parts = re.split(r"(\[[^\[\]]{1,24}\])", text)
+    parts = re.split(r"(\[[^\[\]]{1,24}\]|[0-9.,<]+\u00a0t/yr)", text)
     held = [Markup('<span class="nb">{}</span>').format(p) if i % 2 else escape(p) for i, p in enumerate(parts)]
     return Markup("").join(held)
 

@@ -15,6 +15,7 @@ __all__ = ["pdf_report"]
 
 LONG = 80  # tables longer than this stand in the workbook only
 LEAST_SHARE = 1.0
+WORD = 19  # letters of a word that a column of text always has room for
 Write = Callable[[str], str]
 
 
@@ -34,15 +35,17 @@ def pdf_report(document: Document, names: Mapping[str, str]) -> bytes:
     """
     import typst
 
+    compile_typst: Any = typst.compile  # its stub wants bytes where it takes text
+
     def write(text: str) -> str:
         return drawable(text, names)
 
     source = files("chainnet.reporting").joinpath("report.typ").read_bytes()
-    made: bytes = typst.compile(
+    made: bytes = compile_typst(
         source,
         format="pdf",
         sys_inputs={"data": json.dumps(_content(document, write), ensure_ascii=True, sort_keys=True)},
-        pdf_standards=["ua-1"],
+        pdf_standards="ua-1",
         ignore_system_fonts=True,
         font_paths=[str(font_folder())],
         timestamp=0,
@@ -106,7 +109,7 @@ def _figure(figure: Figure, write: Write) -> dict[str, Any]:
 def _table(table: Table, write: Write, taken: set[str]) -> dict[str, Any]:
     shown = table.body_rows[:LONG]
     columns = table.body_columns
-    rows = [[write(row[i].text) for i in columns] for row in shown]
+    rows = [[_breakable(write(row[i].text)) for i in columns] for row in shown]
     heads = [write(table.columns[i].head) for i in columns]
     more = (
         f"First {len(shown)} of {len(table.rows)} rows; all in the workbook. " if len(shown) < len(table.rows) else ""
@@ -129,6 +132,14 @@ def _table(table: Table, write: Write, taken: set[str]) -> dict[str, Any]:
     }
 
 
+def _breakable(text: str) -> str:
+    """Return a text in which words wider than any column may be broken."""
+    return " ".join(
+        word if len(word) <= WORD else "\u200b".join(word[i : i + WORD] for i in range(0, len(word), WORD))
+        for word in text.split(" ")
+    )
+
+
 def _widths(heads: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[bool]) -> list[float]:
     """Return shares of the page's width: by the longest words, so that no column starves or sprawls."""
     out = []
@@ -137,9 +148,9 @@ def _widths(heads: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence
         longest = max(len(c) for c in cells)
         word = max((len(w) for text in [head, *cells] for w in text.split(" ")), default=1)
         if right[i]:
-            width = max(longest, min(word, 12), 5) + 1
+            width = max(longest, min(word, 12), 5) + 1.0
         else:
             mean = sum(len(c) for c in cells) / len(cells)
-            width = min(max(mean * 1.15, min(word, 16), longest * 0.5, 5), 42) + 1
+            width = min(max(mean * 1.15, min(word, WORD), longest * 0.5, 5), 42) + 1
         out.append(max(round(width, 2), LEAST_SHARE))
     return out

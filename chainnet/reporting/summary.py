@@ -244,7 +244,8 @@ def _contrast(facts: Facts) -> str:
     name = share.sort_values(ascending=False, kind="stable").index[0]
     thing = facts.things.loc[name]
     return (
-        f"{facts.label(name)} ({thing['step']}, {percent(share[name])} of its step) costs nothing: others can stand in."
+        f"The loss of {facts.label(name)} ({thing['step']}, {percent(share[name])} of its step) costs nothing: "
+        "others can stand in."
     )
 
 
@@ -280,7 +281,7 @@ def _gain_tier(facts: Facts) -> str:
 
 def _gains(facts: Facts, year: int) -> list[str]:
     tier = _gain_tier(facts)
-    words = []
+    words: list[str] = []
     for rung, name in RUNG_WORDS.items():
         row = facts.rung(year, rung, tier)
         if row is not None and not np.isnan(row["gained_tpa"]):
@@ -304,7 +305,7 @@ def _left(facts: Facts, year: int) -> str:
 
 
 def _wins_without_projects(facts: Facts) -> str:
-    words = []
+    words: list[str] = []
     for rung in ("existing", "new", "stocks"):
         row = facts.scenario_rung(facts.when, rung, _gain_tier(facts))
         if row is not None and not pd.isna(row["gained_tpa"]):
@@ -359,7 +360,8 @@ def decisions(facts: Facts) -> tuple[Sentence, ...]:
     if row is not None and row["gained_tpa"] > 1e-9:
         lines.append(
             Sentence(
-                f"Keep the stocks on record: they return {tonnes(row['gained_tpa'])} to {tier}, in the first year only, "
+                f"Keep the stocks on record: they return {tonnes(row['gained_tpa'])} to {tier}, in the first "
+                f"year only, "
                 "provided that new relations are qualified. See section 7.",
                 ("T9", "T12"),
                 "Hold.",
@@ -445,8 +447,9 @@ def stranger_sentences(facts: Facts) -> tuple[Sentence, ...]:
         said.append(Sentence("Not assessed: how the answer moves with demand (the data give no range).", ("T16",)))
     said.append(
         Sentence(
-            "Not assessed in this version: months (first month short, time to survive), pairs and larger sets of losses, "
-            "required stock, price floors, sampling of inputs. Each needs a later analysis; none is shown as zero.",
+            "Not assessed in this version: months (first month short, time to survive), pairs and larger sets of "
+            "losses, "
+            "required stock, price floors, sampling of inputs. None is shown as zero.",
             ("T17",),
         )
     )

@@ -63,6 +63,7 @@ def scenario_table(facts: Facts) -> Table:
         share("met_share", f"{first} met", f"part of the demand of {facts.first} that is served"),
         tons("shortfall_before_tpa", f"{first} short, others first", "shortfall if all other countries come first"),
         *(tons(f"shortfall_{t}_tpa", f"{first_capital(t)} short", f"shortfall of {t}") for t in others),
+        *([tons("whole_served_tpa", "All tiers served", "tonnes served over all tiers")] if others else []),
         tons("residual_tpa", f"{first} short after rerouting and stocks", "after new relations and one year of stocks"),
     ]
     rows = []
@@ -81,6 +82,7 @@ def scenario_table(facts: Facts) -> Table:
                 row["served_tpa"] / demand if demand > 0 else Cell(NOT_APPLICABLE),
                 row["shortfall_before_tpa"],
                 *(facts.of(name, t)["shortfall_tpa"] for t in others),
+                *([facts.whole.loc[name, "served_tpa"]] if others else []),
                 left["shortfall_tpa"] if left is not None else Cell(NOT_APPLICABLE),
             ]
         )
@@ -92,7 +94,8 @@ def scenario_table(facts: Facts) -> Table:
         title="Scenarios, worst first",
         subtitle=f"Unit: {facts.unit}. Steady state of one year. {whose_words(facts)}",
         note=(
-            "Scenarios are assumptions to test against, not forecasts. The range is that of two corner cases, all demand "
+            "Scenarios are assumptions to test against, not forecasts. The range is that of two corner cases, "
+            "all demand "
             "at its low and at its high values. Others first: the largest shortfall, if the demand of all other "
             "countries is served before. Worst site under a scenario, first month short and time to survive: "
             "not assessed (no months in this version)."
@@ -173,7 +176,8 @@ def stage_table(facts: Facts) -> Table:
         + facts.unit
         + ".",
         note=(
-            "Shares by baseline output, else by capacity. N-1 cover above 100 % means that the others could meet the rest; "
+            "Shares by baseline output, else by capacity. N-1 cover above 100 % means that the others could meet "
+            "the rest; "
             "it knows no recipe, so the losses at the right, solved, may say otherwise. n/a: the largest holder is a "
             "region, or no step of its own."
         ),
@@ -268,7 +272,7 @@ def place_table(facts: Facts, scenario: str) -> Table:
         title="Who goes short in the worst scenario, by country",
         subtitle=f"Unit: {facts.unit}. Scenario: {facts.scenario_label(scenario)}. {whose_words(facts)}",
         note=_SEVERAL,
-        total=["All", "", *sums, sums[2] / sums[0] if sums[0] > 0 else Cell(NOT_APPLICABLE)],
+        total=["All", "-", *sums, sums[2] / sums[0] if sums[0] > 0 else Cell(NOT_APPLICABLE)],
         status=PROVED,
         grade=facts.grade,
     ).with_lead(rows=15)
@@ -298,7 +302,7 @@ def user_table(facts: Facts, scenario: str) -> Table:
         [
             row.tier,
             facts.label(row.node),
-            facts.things.at[row.node, "place"],
+            facts.things.loc[row.node, "place"],
             facts.commodity(row.commodity) or "-",
             row.demand_tpa,
             row.served_tpa,
@@ -323,7 +327,7 @@ def user_table(facts: Facts, scenario: str) -> Table:
         title="Who goes short in the worst scenario, by end use",
         subtitle=f"Unit: {facts.unit}. Scenario: {facts.scenario_label(scenario)}. {whose_words(facts)}",
         note=_SEVERAL,
-        total=["All", "", "", "", *sums, sums[2] / sums[0] if sums[0] > 0 else Cell(NOT_APPLICABLE)],
+        total=["All", "-", "-", "-", *sums, sums[2] / sums[0] if sums[0] > 0 else Cell(NOT_APPLICABLE)],
         status=PROVED,
         grade=facts.grade,
     ).with_lead(rows=12)
@@ -346,16 +350,25 @@ _LADDER = (
     tons("shortfall_tpa", "Still short", "demand less served"),
 )
 _LADDER_NOTE = (
-    "Tiers are served in their order, so a rung may take from a later tier what an earlier one then gets (a gain below 0). "
+    "Tiers are served in their order, so a rung may take from a later tier what an earlier one then gets (a gain "
+    "below 0). "
     "Stocks count once: first year only. The last shortfall does not depend on the order of the rungs, the steps do."
 )
 
 
-def _ladder_cells(row: Any) -> list[Any]:
-    gained = Cell("-") if np.isnan(row.gained_tpa) else row.gained_tpa
-    words = LADDER_WORDS.get(row.rung, row.meaning)
-    tier = row.tier if isinstance(row.tier, str) else ALL_TIERS
-    return [row.rung, words, tier, row.demand_tpa, row.served_tpa, gained, row.shortfall_tpa]
+def _ladder_rows(ladder: pd.DataFrame) -> list[list[Any]]:
+    """Return the rows of a ladder, each rung followed by its sum over tiers where there are several."""
+    rows: list[list[Any]] = []
+    for rung, found in ladder.groupby("rung", sort=False):
+        words = LADDER_WORDS.get(str(rung), str(found["meaning"].iloc[0]))
+        parts = found.assign(tier=found["tier"].fillna(ALL_TIERS))
+        if len(parts) > 1:
+            whole = parts[["demand_tpa", "served_tpa", "gained_tpa", "shortfall_tpa"]].sum(min_count=1)
+            parts = pd.concat([parts, whole.to_frame().T.assign(tier=ALL_TIERS)], ignore_index=True)
+        for row in parts.itertuples():
+            gained = Cell("-") if np.isnan(row.gained_tpa) else row.gained_tpa
+            rows.append([rung, words, row.tier, row.demand_tpa, row.served_tpa, gained, row.shortfall_tpa])
+    return rows
 
 
 def year_table(facts: Facts) -> Table:
@@ -378,19 +391,20 @@ def _years(facts: Facts) -> list[list[Any]]:
     """Return the rungs that hold in every year once, then those with projects, year by year."""
     rows: list[list[Any]] = []
     for number_, (year, found) in enumerate(facts.a.rerouting.items()):
-        for row in found.ladder.itertuples() if not found.ladder.empty else ():
-            if row.rung == "projects" or number_ == 0:
-                rows.append([str(year) if row.rung == "projects" else "any year", *_ladder_cells(row)])
+        for row in _ladder_rows(found.ladder) if not found.ladder.empty else ():
+            if row[0] == "projects" or number_ == 0:
+                rows.append([str(year) if row[0] == "projects" else "any year", *row])
     return rows
 
 
 def ladder_table(facts: Facts) -> Table:
     """Return T9b: the ladder without projects under every scenario."""
     table = facts.a.stress.ladder
-    place = {name: i for i, name in enumerate(facts.ordered)}
-    table = table.assign(order=table["scenario"].map(place)) if not table.empty else table
-    table = table.sort_values("order", kind="stable") if not table.empty else table
-    rows = [[row.scenario, facts.scenario_label(row.scenario), *_ladder_cells(row)] for row in table.itertuples()]
+    rows = [
+        [name, facts.scenario_label(name), *row]
+        for name in facts.ordered
+        for row in _ladder_rows(table[table["scenario"] == name])
+    ]
     return make_table(
         [
             text("scenario", "Scenario", "name of the scenario", body=False),
@@ -405,7 +419,7 @@ def ladder_table(facts: Facts) -> Table:
         note=_LADDER_NOTE,
         status=PROVED,
         grade=facts.grade,
-    ).with_lead(rows=4 * max(len(facts.tiers), 1))
+    ).with_lead(rows=4 * (len(facts.tiers) + 1))
 
 
 def coverage_table(facts: Facts) -> Table:
@@ -440,7 +454,8 @@ def coverage_table(facts: Facts) -> Table:
         sheet="Coverage",
         title="How well each step is known",
         subtitle="Unit: t/yr that the nodes of a step make, by grade of the node's principal figure.",
-        note="Grades: R reported, E estimated, I inferred, A assumed. Tonnes of different steps are on different bases.",
+        note="Grades: R reported, E estimated, I inferred, A assumed. Tonnes of different steps are on different "
+        "bases.",
         status=GIVEN,
         grade="see columns",
     )

@@ -67,7 +67,7 @@ def loss_table(facts: Facts, by: str, number_: str, sheet: str, title: str) -> T
         text("is_dominator", "Dominator", "whether nothing reaches the users without it", body=False),
     ]
     rows = []
-    for place, row in zip(tied, losses.itertuples()):
+    for place, row in zip(tied, losses.itertuples(), strict=True):
         flags = ["yes" if row.in_cut else "no", "yes" if row.is_dominator else "no"]
         rows.append([place, *_names(facts, by, row.Index), *_loss_cells(facts, row), *flags])
     note = _why(facts)
@@ -118,7 +118,8 @@ def top_losses(facts: Facts, tables: Sequence[Table]) -> Table:
         names = {c.key: i for i, c in enumerate(table.columns)}
         if facts.lead_loss not in names:
             continue
-        kept = [r for r in table.rows[:5] if (r[names[facts.lead_loss]].value or 0) > 0]
+        lost = names[facts.lead_loss]
+        kept = [r for r in table.rows[:5] if isinstance(r[lost].value, float) and float(r[lost].value or 0) > 0]
         for row in kept[: 5 if kind == "site" else 3]:
             losses = [row[names[c.key]] for c in _loss_columns(facts)]
             where = f"{row[names['step']].text}, {row[names['place']].text}" if kind == "site" else "-"
@@ -136,7 +137,8 @@ def top_losses(facts: Facts, tables: Sequence[Table]) -> Table:
         id="T2",
         sheet="Costs most",
         title="What costs most if it alone drops out",
-        subtitle=f"Unit: {facts.unit}. Five sites; three countries, owners' countries and operators; zero losses left out.",
+        subtitle=f"Unit: {facts.unit}. Five sites; three countries, owners' countries and operators; zero losses "
+        f"left out.",
         note=_why(facts) + " All rows: T5, T6.",
         status=PROVED,
         grade=facts.grade,

@@ -52,8 +52,8 @@ def project_table(facts: Facts) -> Table:
         [
             row.id,
             facts.label(row.id),
-            facts.things.at[row.id, "step"],
-            facts.things.at[row.id, "place"],
+            facts.things.loc[row.id, "step"],
+            facts.things.loc[row.id, "place"],
             _start(row.start_year),
             Cell("unlimited") if np.isnan(row.capacity_tpa) else row.capacity_tpa,
             row.capex_musd,
@@ -106,7 +106,7 @@ def effect_table(facts: Facts, year: int) -> Table:
             [
                 row["id"],
                 facts.label(row["id"]),
-                facts.things.at[row["id"], "place"],
+                facts.things.loc[row["id"], "place"],
                 _start(row["start_year"]),
                 *(row[c] if stands else gone for c in first),
                 *(row[c] if stands else gone for c in ("standalone_t", "last_in_t", "shapley_t")),
@@ -228,7 +228,8 @@ def complement_table(facts: Facts) -> Table:
         sheet="Complements",
         title="Projects that need each other, or replace each other",
         subtitle=f"Unit: {facts.unit}, all tiers. Scenario: {facts.scenario_label(facts.when)}.",
-        note="A surplus above 0: together they win more than the sum of each alone. Pairs without a surplus are left out.",
+        note="A surplus above 0: together they win more than the sum of each alone. Pairs without a surplus are "
+        "left out.",
         status=PROVED,
         grade=facts.grade,
     ).with_lead()

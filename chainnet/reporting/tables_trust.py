@@ -90,10 +90,11 @@ def _plain_measure(facts: Facts, measure: str) -> tuple[str, str, str]:
         months += f" from {start}"
     share = parts.pop("share", "")
     part = percent(float(share)) if share.replace(".", "", 1).isdigit() else share
-    if kind == "restrict" and share and set(parts) <= {"from", "to", "commodity", "tier", "origin"}:
+    if kind == "restrict" and part != share and set(parts) <= {"from", "to", "commodity", "tier", "origin"}:
         good = facts.commodity(parts["commodity"]) if "commodity" in parts else ""
         ways = "".join(f" {w} {_where(parts[w])}" for w in ("from", "to", "tier", "origin") if w in parts)
-        return ("At most " + f"{part} of the baseline flow{ways}" + (": " if good else ""), good, months)
+        head = "No flow" if float(share) == 0 else f"At most {part} of the baseline flow"
+        return (head + ways + (": " if good else ""), good, months)
     if kind in ("remove", "scale") and len(parts) == 1:
         word, value = next(iter(parts.items()))
         what = _where(value) if word == "where" else f"{word} {value}"
@@ -149,7 +150,8 @@ def decisive_table(facts: Facts) -> Table:
         sheet="Decisive inputs",
         title="Inputs on which the answer rests, weakest grade first",
         subtitle=f"Bounds with a price for {facts.first} demand. Scenario: {facts.scenario_label(facts.when)}.",
-        note="A demand in this list is met in full: more supply elsewhere changes nothing for it. One of the sets of bounds that "
+        note="A demand in this list is met in full: more supply elsewhere changes nothing for it. One of the "
+        "sets of bounds that "
         "prove the answer; others may exist. n/d: no range in the data.",
         status=PROVED,
         grade="see column",
@@ -356,7 +358,8 @@ def certificate_table(facts: Facts) -> Table:
         id="T20",
         sheet="Certificates",
         title="Certificates",
-        subtitle="Value: t/yr served; balance: its last stage, USD/yr of flow cost. Checked by code that shares nothing with the solver.",
+        subtitle="Value: t/yr served; balance: its last stage, USD/yr of flow cost. Checked by code that shares "
+        "nothing with the solver.",
         note="Every other solve was checked in the same way as it was made; one that fails stops the run.",
         status=PROVED,
         grade="n/a",

@@ -34,6 +34,7 @@ NBSP = "\u00a0"
 MINUS = "\u2212"
 DUST = 1e-9
 SMALL = 0.1
+HALF_UP = 1 + 1e-9  # what lies at a half but for the last digits of a solve always rounds up
 DIGITS = 3
 _SPELLED = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
@@ -123,7 +124,8 @@ def percent(share: Any) -> str:
     if 99.5 <= value < 100 - DUST:
         return f">99.9{NBSP}%" if value > 99.9 else f"{math.floor(value * 10) / 10:.1f}{NBSP}%"
     sign = MINUS if value < 0 else ""
-    shown = f"{abs(value):.1f}".removesuffix(".0") if abs(value) < 9.95 else f"{abs(value):.0f}"
+    size = abs(value) * HALF_UP
+    shown = f"{size:.1f}".removesuffix(".0") if size < 9.95 else f"{size:.0f}"
     return f"{sign}{shown}{NBSP}%"
 
 
@@ -211,7 +213,7 @@ def country_name(code: str) -> str:
     import pycountry
 
     found = pycountry.countries.get(alpha_3=code)
-    return str(getattr(found, "common_name", found.name))
+    return code if found is None else str(getattr(found, "common_name", found.name))
 
 
 def in_sentence(name: str) -> str:
@@ -293,7 +295,7 @@ def _missing(value: Any) -> bool:
 def _significant(size: float, digits: int) -> float:
     exponent = math.floor(math.log10(size))
     step = 10.0 ** (exponent - digits + 1)
-    return round(size / step) * step
+    return round(size / step * HALF_UP) * step
 
 
 def _plain(size: float) -> str:

@@ -2,6 +2,7 @@
 // Choosing a site: pointer, search, keys; its chain is traced and its card shown.
 C.say = (text) => { C.at("live").textContent = text; };
 C.choose = (s, move) => {
+  if (s && !s.members && !C.isSingle(s)) C.open(C.family(s));
   C.state.chosen = s;
   C.state.hover = null;
   C.state.traced = s ? C.trace(s) : null;
@@ -48,9 +49,10 @@ C.tipRows = (row) => {
     if (row.makes) lines.push(["Counts", row.makes]);
     lines.push(["Capacity", row.capacityText], ["Flow", row.baseText + (C.data.hasResult ? " \u2192 " + row.resultText : "")],
       ["Used", row.utilText]);
-    if (C.data.hasLosses && row.stage !== "end_use") {
+    if (C.data.hasLosses && row.stage !== "end_use" && !row.members) {
       lines.push(["Its loss costs", row.lostText + (row.rank ? " (" + row.lostShareText + ", rank " + row.rankText + ")" : "")]);
     }
+    if (row.members) { lines.push(["Its loss costs", "not asked for groups"], ["Open", "double click or Enter"]); return [row.place + ", " + row.label, lines]; }
     lines.push(["In the cut", row.inCut ? "yes" : "no"], ["Grade", row.grade], ["Source", row.references.join("; ") || "n/d"], ["Id", row.id]);
     return [row.label + (row.project ? " (project, not built)" : ""), lines];
   }
@@ -100,6 +102,10 @@ C.pointer = () => {
     C.tip(null);
     if (C.state.hover) { C.state.hover = null; window.network.redraw(); }
   });
+  window.network.on("doubleClick", (event) => {
+    const s = C.hit(event.pointer.DOM);
+    if (s && s.members) { C.tip(null); C.open(C.family(s)); }
+  });
   window.network.on("click", (event) => { C.tip(null); C.choose(C.hit(event.pointer.DOM), false); });
 };
 C.bare = (text) => String(text).normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
@@ -113,7 +119,7 @@ C.find = (words) => {
     if (id.includes(wanted) || name.includes(wanted)) return 2;
     return [s.operator, s.owner, s.place, s.ownerCountry].some((t) => t && C.bare(t).includes(wanted)) ? 3 : 9;
   };
-  return C.sites.map((s) => [level(s), s]).filter(([l]) => l < 9)
+  return C.every.sites.map((s) => [level(s), s]).filter(([l]) => l < 9)
     .sort((p, q) => p[0] - q[0] || p[1].project - q[1].project || C.flow(q[1]) - C.flow(p[1]) || p[1].index - q[1].index).map(([, s]) => s);
 };
 C.search = () => {
@@ -193,6 +199,7 @@ C.keys = () => {
     else if (key === "0") C.show(true);
     else if (inside && (key === "+" || key === "-")) window.network.moveTo({ scale: window.network.getScale() * (key === "+" ? 1.25 : 0.8) });
     else if (inside && key.startsWith("Arrow")) { event.preventDefault(); C.step(key); }
+    else if (inside && key === "Enter" && !C.state.hover && C.state.chosen && C.state.chosen.members) C.open(C.family(C.state.chosen));
     else if (inside && key === "Enter" && C.state.hover) { const s = C.state.hover; C.tip(null); C.choose(s, false); }
   });
 };

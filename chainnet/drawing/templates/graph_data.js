@@ -1,8 +1,11 @@
 "use strict";
 // What the page knows, what is switched on, and what follows from both. Data becomes text nodes, never markup.
 const C = { data: JSON.parse(document.getElementById("data").textContent) };
-C.sites = C.data.sites.map((s) => ({ ...C.data.blanks.site, ...s }));
-C.links = C.data.links.map((k) => ({ ...C.data.blanks.link, isInferred: k.grade === "inferred", ...k }));
+// what the files hold; C.sites and C.links are what is drawn, groups included
+C.every = {
+  sites: C.data.sites.map((s) => ({ ...C.data.blanks.site, ...s })),
+  links: C.data.links.map((k) => ({ ...C.data.blanks.link, isInferred: k.grade === "inferred", ...k })),
+};
 C.blocks = C.data.blocks;
 C.at = (id) => document.getElementById(id);
 C.make = (tag, text, kind) => {
@@ -12,19 +15,25 @@ C.make = (tag, text, kind) => {
   return element;
 };
 // names that every JavaScript object bears would be mistaken for entries by the drawing engine
-C.sites.forEach((s, i) => { s.index = i; s.key = s.id in {} ? "id:" + s.id : s.id; s.out = []; s.into = []; });
-C.byKey = new Map(C.sites.map((s) => [s.key, s]));
-C.byId = new Map(C.sites.map((s) => [s.id, s]));
-C.links.forEach((k, i) => {
-  k.index = i;
-  k.from = C.sites[k.s];
-  k.to = C.sites[k.t];
-  k.from.out.push(k);
-  k.to.into.push(k);
-  k.isBack = C.blocks[k.from.block].column < 0 || C.blocks[k.to.block].column < 0 ||
-    C.blocks[k.to.block].column <= C.blocks[k.from.block].column;
-});
-C.linkById = new Map(C.links.map((k) => [k.id, k]));
+C.every.sites.forEach((s) => { s.key = s.id in {} ? "id:" + s.id : s.id; s.size = 1; });
+C.every.links.forEach((k) => { k.from = C.every.sites[k.s]; k.to = C.every.sites[k.t]; k.size = 1; });
+C.byId = new Map(C.every.sites.map((s) => [s.id, s]));
+C.rowById = new Map(C.every.links.map((k) => [k.id, k]));
+C.wire = (sites, links) => {
+  C.sites = sites;
+  C.links = links;
+  C.sites.forEach((s, i) => { s.index = i; s.out = []; s.into = []; });
+  C.links.forEach((k, i) => {
+    k.index = i;
+    k.from.out.push(k);
+    k.to.into.push(k);
+    const a = C.blocks[k.from.block].column, b = C.blocks[k.to.block].column;
+    k.isBack = a < 0 || b < 0 || b <= a;
+  });
+  C.linkById = new Map(C.links.map((k) => [k.id, k]));
+  C.mostSite = C.most(C.sites);
+  C.mostLink = C.most(C.links);
+};
 C.state = {
   mode: C.data.hasResult ? "result" : "base",
   choke: C.data.startChoke,
@@ -48,9 +57,7 @@ C.change = (row) => {
   return Math.abs(change) <= 1e-6 * Math.max(before, after, 1e-9) ? 0 : change;
 };
 C.most = (rows) => rows.reduce((top, r) => Math.max(top, r.base || 0, r.result || 0), 0);
-C.mostSite = C.most(C.sites);
-C.mostLink = C.most(C.links);
-C.mostLost = C.sites.reduce((top, s) => Math.max(top, s.lost || 0), 0);
+C.mostLost = C.every.sites.reduce((top, s) => Math.max(top, s.lost || 0), 0);
 C.carries = (k) => C.flow(k) > 0;
 C.siteShown = (s) => !C.state.off.step.has(s.step) && !C.state.off.place.has(s.place) &&
   (C.state.projects || !s.project);
@@ -118,7 +125,9 @@ C.feeds = (traced) => {
     const whole = C.data.tierTotals[tier], part = parts["t " + tier];
     return whole && part !== undefined ? C.percent(part / whole) + " of " + tier : "";
   }).filter(Boolean);
-  const sources = [...traced.up].filter((s) => s.stage === "mine").length;
-  return "Reached by " + sources + (sources === 1 ? " mine" : " mines") + "; feeds " + ends.length +
-    (ends.length === 1 ? " end use" : " end uses") + (words.length ? ", which ask for " + words.join(", ") + " demand." : ".");
+  const heads = (rows) => rows.reduce((sum, s) => sum + s.size, 0);
+  const sources = heads([...traced.up].filter((s) => s.stage === "mine")), reached = heads(ends);
+  const groups = [...traced.sites].some((s) => s.members) ? " Traced by groups: single sites reach no more than this." : "";
+  return "Reached by " + sources + (sources === 1 ? " mine" : " mines") + "; feeds " + reached +
+    (reached === 1 ? " end use" : " end uses") + (words.length ? ", which ask for " + words.join(", ") + " demand." : ".") + groups;
 };

@@ -28,8 +28,8 @@ C.rows = (buttons) => {
 };
 C.ranking = () => {
   if (C.data.hasLosses) {
-    const ranked = C.sites.filter((s) => s.rank).sort((p, q) => p.rank - q.rank || (p.id < q.id ? -1 : 1));
-    const tested = C.sites.filter((s) => s.lost !== null).length, zero = tested - ranked.length;
+    const ranked = C.every.sites.filter((s) => s.rank).sort((p, q) => p.rank - q.rank || (p.id < q.id ? -1 : 1));
+    const tested = C.every.sites.filter((s) => s.lost !== null).length, zero = tested - ranked.length;
     const parts = [C.make("h2", "Costliest single losses"), C.make("p", C.data.lossWords, "lead")];
     parts.push(C.rows(ranked.slice(0, 12).map((s) => C.row(s, s.rankText + "  " + (s.inCut ? "\u25b6 " : "") + s.label, s.lostText,
       s.lost / C.mostLost, C.LESS, [s.step, s.place, s.lostShareText].filter(Boolean).join(" \u00b7 ")))));
@@ -38,22 +38,36 @@ C.ranking = () => {
     return parts;
   }
   const sums = new Map();
-  C.sites.forEach((s) => sums.set(s.block, (sums.get(s.block) || 0) + C.flow(s)));
+  C.every.sites.forEach((s) => sums.set(s.block, (sums.get(s.block) || 0) + C.flow(s)));
   const part = (s) => sums.get(s.block) > 0 ? C.flow(s) / sums.get(s.block) : 0;
-  const large = C.sites.filter((s) => s.stage !== "end_use" && C.flow(s) > 0 && C.siteShown(s))
+  const large = C.every.sites.filter((s) => s.stage !== "end_use" && C.flow(s) > 0 && C.siteShown(s))
     .sort((p, q) => part(q) - part(p) || p.index - q.index).slice(0, 12);
   return [C.make("h2", "Largest parts of a step"), C.make("p", "Share of its step's output. Size is not loss: no ranking of losses was given.", "lead"),
     C.rows(large.map((s) => C.row(s, s.label, C.percent(part(s)), part(s), s.colour, [s.step, s.place].filter(Boolean).join(" \u00b7 "))))];
 };
 C.largestHarmless = () => {
-  const none = C.sites.filter((s) => s.lost === 0 && !s.project && (s.base || 0) > 0).sort((p, q) => q.base - p.base || p.index - q.index)[0];
+  const none = C.every.sites.filter((s) => s.lost === 0 && !s.project && (s.base || 0) > 0).sort((p, q) => q.base - p.base || p.index - q.index)[0];
   return none ? ", among them " + none.label + " (" + none.baseText + ")" : "";
+};
+C.herdCard = (s, parts) => {
+  const open = C.make("button", "Open this group");
+  open.type = "button";
+  open.addEventListener("click", () => C.open(C.family(s)));
+  parts.push(C.list([["Capacity", s.capacityText], ["Flow, baseline", s.baseText], ["Used", s.utilText], ["Grade", s.grade]]), open,
+    C.make("p", "The loss of a group is not the sum of its members' losses and was not asked.", "lead"), C.make("p", C.feeds(C.state.traced)));
+  C.partners(parts, "Suppliers", s.into, "from");
+  C.partners(parts, "Users", s.out, "to");
+  const most = s.members.slice().sort((p, q) => C.flow(q) - C.flow(p) || (p.id < q.id ? -1 : 1)), whole = C.flow(s);
+  parts.push(C.make("h3", "Members" + (most.length > 12 ? " (12 of " + most.length + ")" : "")));
+  parts.push(C.rows(most.slice(0, 12).map((m) => C.row(m, m.label, C.state.mode === "base" ? m.baseText : m.resultText, whole > 0 ? C.flow(m) / whole : null, m.colour))));
+  return parts;
 };
 C.card = (s) => {
   const back = C.make("button", "\u2190 Back to the list", "back");
   back.type = "button";
   back.addEventListener("click", () => C.choose(null));
   const parts = [back, C.make("h2", s.label), C.make("p", [s.step, s.place, s.project ? "project, not built" : ""].filter(Boolean).join(" \u00b7 "), "lead")];
+  if (s.members) return C.herdCard(s, parts);
   if (C.data.hasLosses && s.stage !== "end_use") {
     parts.push(C.make("p", s.rank ? "Its loss costs " + s.lostText : s.lost === null ? "Loss not tested" : "Its loss costs nothing", s.rank ? "big" : "big none"));
     if (s.rank) parts.push(C.make("p", s.lostShareText + " of deliveries; rank " + s.rankText + (s.inCut ? "; \u25b6 in the minimum cut" : ""), "lead"));
@@ -71,7 +85,7 @@ C.card = (s) => {
     parts.push(C.make("h3", "Demand"));
     parts.push(C.list(s.demand.map((d) => [d.tier || "no tier", d.text + (d.commodity ? " " + d.commodity : "")])));
   }
-  parts.push(C.make("h3", "On record"), C.list(s.fields.concat([["Id", s.id]])));
+  parts.push(C.make("h3", "On record"), C.list([["Stage", C.data.stageWords[s.stage]], ["Step", s.step], ["Country", s.place || "n/d"], ...s.fields, ["Id", s.id]]));
   parts.push(C.make("h3", "Sources"));
   if (!s.references.length) parts.push(C.make("p", "n/d"));
   s.references.forEach((key) => parts.push(C.make("p", key + (C.data.references[key] ? ": " + C.data.references[key] : ""), "lead")));
@@ -97,7 +111,9 @@ C.count = () => {
   const main = (k) => !C.data.main.length || C.data.main.includes(k.commodity);
   const whole = moving.filter(main).reduce((sum, k) => sum + C.flow(k), 0), part = seen.filter(main).reduce((sum, k) => sum + C.flow(k), 0);
   const flow = C.data.main.length && whole > 0 ? ", " + C.percent(part / whole) + " of main flow" : "";
-  C.at("count").textContent = shown.length + " of " + real.length + " sites, " + seen.length + " of " + moving.length + " links with flow" + flow;
+  const heads = (rows) => rows.reduce((sum, row) => sum + row.size, 0), herds = shown.filter((s) => s.members).length;
+  C.at("count").textContent = heads(shown) + " of " + heads(real) + " sites" + (herds ? " (" + herds + " groups)" : "") + ", " + heads(seen) + " of " +
+    heads(moving) + " links with flow" + flow;
 };
 C.chips = () => {
   const chips = [], st = C.state;
@@ -111,6 +127,7 @@ C.chips = () => {
   Object.entries(st.off).forEach(([kind, set]) => { if (set.size) chip("without " + [...set].map((v) => v || "no country").join(", "), () => C.allOn(kind)); });
   if (st.commodity) chip("only " + C.at("commodity").selectedOptions[0].textContent, () => { st.commodity = ""; C.at("commodity").value = ""; });
   if (st.least > 0) chip("from " + C.number(st.least) + " t/yr", () => { st.least = 0; C.at("least").value = 0; C.at("leastText").textContent = "0"; });
+  if (C.opened.size) chip("opened groups", () => C.regroup());
   if (st.chosen) chip("chain of " + st.chosen.label, () => C.choose(null));
   C.at("chips").replaceChildren(...chips);
 };
@@ -133,7 +150,7 @@ C.follow = () => {
     row.classList.toggle("on", s === C.state.chosen);
   });
   document.querySelectorAll("#links tbody tr").forEach((row) => {
-    const k = C.linkById.get(row.dataset.link), st = C.state;
+    const k = C.rowById.get(row.dataset.link), st = C.state;
     row.hidden = [k.from, k.to].some((s) => st.off.step.has(s.step) || st.off.place.has(s.place)) || st.off.grade.has(k.grade) ||
       (Boolean(st.commodity) && k.commodity !== st.commodity) || (st.least > 0 && C.flow(k) < st.least);
     row.classList.toggle("on", Boolean(st.chosen) && (k.from === st.chosen || k.to === st.chosen));

@@ -23,7 +23,7 @@ C.controls = () => {
   document.querySelectorAll("#switch button").forEach((b) => b.addEventListener("click", () => C.setMode(b.dataset.mode)));
   C.at("choke").addEventListener("click", () => C.setChoke(!C.state.choke));
   C.at("fit").addEventListener("click", () => C.show(true));
-  C.at("reset").addEventListener("click", () => { C.clearFilters(); C.choose(null); C.changed(); C.show(true); });
+  C.at("reset").addEventListener("click", () => { C.clearFilters(); C.choose(null); if (C.opened.size) C.regroup(); else { C.changed(); C.show(true); } });
   C.at("help").addEventListener("click", () => C.at("keys").showModal());
   C.at("csv").addEventListener("click", C.csv);
   C.at("png").addEventListener("click", () => C.compose(true).toBlob((blob) => {
@@ -63,12 +63,18 @@ C.samples = () => {
   });
   C.at("widths").append("t/yr");
 };
+C.inOrder = () => {
+  // what flows back first, then wide links, so that thin ones stay on top
+  const top = (k) => Math.max(k.base || 0, k.result || 0);
+  return C.links.slice().sort((p, q) => q.isBack - p.isBack || top(q) - top(p) || p.index - q.index);
+};
 C.resize = () => {
   const above = document.querySelector(".app").getBoundingClientRect().top + scrollY;
   document.documentElement.style.setProperty("--above", Math.round(above) + "px");
 };
 C.start = () => {
   C.resize();
+  C.scene();
   C.widest = C.links.length > 600 ? 7 : 12;
   C.badges = new Set();
   const named = C.recall();
@@ -76,11 +82,7 @@ C.start = () => {
   C.layout();
   C.makeHeads();
   C.nodes = new vis.DataSet(C.sites.map(C.siteStyle));
-  // what flows back first, then wide links, so that thin ones stay on top
-  C.links.slice().sort((p, q) => q.isBack - p.isBack || Math.max(q.base || 0, q.result || 0) - Math.max(p.base || 0, p.result || 0) || p.index - q.index)
-    .forEach((k, i) => { k.order = i; });
-  const ordered = C.links.slice().sort((p, q) => p.order - q.order);
-  C.edges = new vis.DataSet(ordered.map(C.linkStyle));
+  C.edges = new vis.DataSet(C.inOrder().map(C.linkStyle));
   window.network = new vis.Network(C.at("graph"), { nodes: C.nodes, edges: C.edges }, {
     physics: false,
     layout: { improvedLayout: false, randomSeed: 1 },

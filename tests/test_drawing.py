@@ -1,0 +1,511 @@
+"""The drawing room: pages that open anywhere, run nothing from data, and say what the tables say."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import chainnet as cn
+from chainnet.drawing.facts import basis_of, collect
+from chainnet.drawing.sankey import bands
+from chainnet.drawing.style import loss_class, number, percent, tonnes
+
+CHROMIUM = Path("/usr/bin/chromium")
+HOSTILE = [
+    "<img src=x onerror=alert(1)>",
+    "</script><script>alert(2)</script>",
+    "href",
+    "{{7*7}}",
+    "{% raw %}",
+    "مصنع المغناطيس",
+    "包头稀土分离厂",
+    "' onmouseover='alert(3)",
+    "a & b < c > d \u2028 \u202e txt",
+    "very long " * 60,
+]
+
+
+@pytest.fixture(scope="module")
+def mag9():
+    return cn.read("mag-9")
+
+
+@pytest.fixture(scope="module")
+def losses(mag9):
+    return cn.chokepoints(mag9)
+
+
+@pytest.fixture(scope="module")
+def blocked(mag9):
+    return cn.balance(mag9, cn.scenarios(mag9)["china_out"])
+
+
+def hostile_network():
+    ids = [f"n{i}" for i in range(len(HOSTILE))]
+    nodes = pd.DataFrame(
+        {
+            "id": [*ids, "__proto__", "constructor", "end"],
+            "label": [*HOSTILE, "proto", "constructor", "end <b>use</b>"],
+            "stage": ["mine"] * len(ids) + ["refiner", "refiner", "end_use"],
+            "step": ["<i>pit</i>"] * len(ids) + ["</style>", "</style>", None],
+            "operator": [*HOSTILE, *HOSTILE[:3]],
+            "capacity_tpa": [5.0] * len(ids) + [9.0, 9.0, np.nan],
+        }
+    )
+    edges = pd.DataFrame(
+        {
+            "source": [*ids, "__proto__", "constructor"],
+            "target": ["__proto__"] * 4 + ["constructor"] * (len(ids) - 4) + ["end", "end"],
+            "flow_tpa": [2.0] * len(ids) + [8.0, 12.0],
+            "quality": ["inferred"] * len(ids) + ["reported", "reported"],
+            "note": [*HOSTILE, *HOSTILE[:2]],
+        }
+    )
+    return cn.Network(
+        nodes=nodes, edges=edges, name="../../<x>", label="<b>hostile</b> </title><script>alert(4)</script>"
+    )
+
+
+def big_network(n):
+    rng = np.random.default_rng(0)
+    ids = [f"s{i:04d}" for i in range(n)]
+    layer = np.arange(n) * 6 // n
+    stage = np.array(["mine", "refiner", "refiner", "manufacturer", "manufacturer", "end_use"])[layer]
+    step = np.array(["mining", "concentrate", "metal", "part", "assembly", "use"])[layer]
+    nodes = pd.DataFrame(
+        {
+            "id": ids,
+            "label": [f"Site number {i} of a large chain" for i in range(n)],
+            "stage": stage,
+            "step": step,
+            "country": rng.choice(["CHN", "USA", "JPN", "AUS", "DEU", "KOR", "BRA"], n),
+            "capacity_tpa": np.where(stage == "end_use", np.nan, 50.0),
+        }
+    )
+    rows = [
+        (ids[i], ids[int(t)], float(rng.integers(1, 20)))
+        for i in range(n)
+        if layer[i] < 5
+        for t in rng.choice(np.flatnonzero(layer == layer[i] + 1), 2, replace=False)
+    ]
+    edges = pd.DataFrame(rows, columns=["source", "target", "flow_tpa"])
+    return cn.Network(nodes=nodes, edges=edges)
+
+
+# -- numbers as printed ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (42039.0, "42,000"),
+        (0, "0"),
+        (0.8, "0.8"),
+        (2.6666, "2.67"),
+        (999.6, "1,000"),
+        (0.0001, "<0.001"),
+        (-12300, "−12,300"),
+        (None, "n/d"),
+        (float("nan"), "n/d"),
+        (float("inf"), "unlimited"),
+    ],
+)
+def test_numbers_have_three_figures(value, text):
+    assert number(value) == text
+
+
+def test_percent_never_rounds_to_none_or_all():
+    assert [percent(x) for x in (0, 0.0004, 0.042, 0.31, 0.9996, 1.0, None)] == [
+        "0 %",
+        "<0.1 %",
+        "4.2 %",
+        "31 %",
+        ">99.9 %",
+        "100 %",
+        "n/d",
+    ]
+    assert tonnes(None) == "n/d"
+
+
+def test_loss_classes_end_where_the_legend_says():
+    assert [loss_class(x) for x in (0, 0.05, 0.051, 0.5, 0.76, None)] == [0, 1, 2, 3, 5, 0]
+
+
+# -- the file -------------------------------------------------------------------------------------
+
+
+def test_writes_exactly_the_path_with_its_folder(mag9, tmp_path):
+    target = tmp_path / "a" / "b" / "page.html"
+    assert cn.draw(mag9, path=target) == target
+    assert [p.name for p in target.parent.iterdir()] == ["page.html"]
+    text = target.read_bytes()
+    assert b"\r" not in text
+    text.decode("utf-8")
+
+
+def test_default_name_stays_in_the_working_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert cn.draw(hostile_network()).parent == Path()
+    assert [p.suffix for p in tmp_path.iterdir()] == [".html"]
+
+
+@pytest.mark.parametrize("view", ["grahp", "", None, "globe"])
+def test_unknown_view_names_the_known_ones(mag9, tmp_path, view):
+    with pytest.raises(cn.DataError, match="known: graph"):
+        cn.draw(mag9, view=view, path=tmp_path / "x.html")
+    assert not list(tmp_path.iterdir())
+
+
+def test_foreign_results_are_refused(mag9, losses, blocked, tmp_path):
+    other = mag9.without(nodes=["M_AU"])
+    for result in (blocked, losses, "text", losses.drop(columns="lost_tpa"), cn.chokepoints(mag9, by="country")):
+        with pytest.raises(cn.DataError, match="draw: "):
+            cn.draw(other, result, path=tmp_path / "x.html")
+    with pytest.raises(cn.DataError, match="once"):
+        cn.draw(mag9, losses, losses=losses, path=tmp_path / "x.html")
+    assert not list(tmp_path.iterdir())
+
+
+def test_same_bytes_whatever_the_row_order(mag9, losses, tmp_path):
+    tables = {
+        t: getattr(mag9, t) for t in ("nodes", "edges", "commodities", "processes", "demand", "projects", "references")
+    }
+    shuffled = cn.Network(
+        **{t: f.sample(frac=1, random_state=3) for t, f in tables.items()},
+        name=mag9.name,
+        label=mag9.label,
+        year=mag9.year,
+        main_commodity=mag9.main_commodity,
+        beneficiaries=mag9.beneficiaries,
+    )
+    one = cn.draw(mag9, losses, path=tmp_path / "one.html").read_bytes()
+    two = cn.draw(shuffled, losses.sample(frac=1, random_state=5), path=tmp_path / "two.html").read_bytes()
+    assert one == two
+
+
+@pytest.mark.slow
+def test_same_bytes_whatever_the_hash_seed(tmp_path):
+    code = "import chainnet as cn, sys; n = cn.read('rare-earths'); cn.draw(n, cn.chokepoints(n), path=sys.argv[1])"
+    pages = []
+    for seed in ("0", "1"):
+        target = tmp_path / f"{seed}.html"
+        subprocess.run([sys.executable, "-c", code, str(target)], check=True, env={"PYTHONHASHSEED": seed})
+        pages.append(target.read_bytes())
+    assert pages[0] == pages[1]
+
+
+def test_asks_for_nothing_and_stays_small(mag9, losses, tmp_path):
+    text = cn.draw(mag9, losses, path=tmp_path / "x.html").read_text(encoding="utf-8")
+    assert "default-src 'none'" in text
+    assert not re.search(r"<(?:link|iframe|object|embed)\b|@import|sourceMappingURL|<script[^>]*\bsrc=", text)
+    assert not re.search(r"\b(?:src|href)=[\"']?https?:", text)
+    assert len(text.encode()) < 2_000_000
+
+
+def test_hostile_text_is_never_markup(tmp_path):
+    text = cn.draw(hostile_network(), path=tmp_path / "x.html", title=HOSTILE[1], marking=HOSTILE[0]).read_text("utf-8")
+    assert "<img src=x" not in text
+    assert "alert(2)</script>" not in text
+    assert "<script>alert" not in text
+    assert "{{7*7}}" in text
+    assert HOSTILE[6] in text
+
+
+# -- what it says ---------------------------------------------------------------------------------
+
+
+def page(net, tmp_path, result=None, **more):
+    return cn.draw(net, result, path=tmp_path / "x.html", **more).read_text(encoding="utf-8")
+
+
+def heading(text):
+    return re.sub("<[^>]+>", "", re.search("<h1>(.*?)</h1>", text)[1])
+
+
+def test_heading_names_the_costliest_loss(mag9, losses, tmp_path):
+    assert "Dysprosium source in China" in heading(page(mag9, tmp_path, losses))
+    assert "40 t/yr, 80 % of 50 t/yr" in heading(page(mag9, tmp_path, losses=losses))
+
+
+def test_heading_says_who_is_short(mag9, losses, blocked, tmp_path):
+    text = page(mag9, tmp_path, blocked, losses=losses)
+    assert "10 of 50 t/yr demand" in heading(text)
+    assert "civilian short 30 of 30" in heading(text)
+    assert "defence short" not in heading(text)
+
+
+def test_heading_says_ties_and_nothing(tmp_path):
+    nodes = pd.DataFrame(
+        {"id": ["a", "b", "u"], "stage": ["mine", "mine", "end_use"], "capacity_tpa": [1.0, 1.0, None]}
+    )
+    edges = pd.DataFrame({"source": ["a", "b"], "target": ["u", "u"]})
+    net = cn.Network(nodes=nodes, edges=edges)
+    table = cn.chokepoints(net)
+    assert "a and b tie" in heading(page(net, tmp_path, table))
+    assert "No single site costs anything" in heading(page(net, tmp_path, table.assign(lost_tpa=0.0, lost_share=0.0)))
+
+
+def test_every_site_and_link_stands_in_the_tables(mag9, losses, tmp_path):
+    text = page(mag9, tmp_path, losses, marking="EXERCISE ONLY")
+    assert text.count("<tr data-site=") == len(mag9.nodes) + len(mag9.projects)
+    assert text.count("<tr data-link=") == len(mag9.edges)
+    assert text.count('<p class="marking">EXERCISE ONLY</p>') == 2
+    assert mag9.digest[:12] in text
+    assert 'id="legend"' in text
+    assert "<noscript>" in text
+
+
+def test_tonnes_of_different_kinds_are_not_added():
+    net = cn.read("rare-earths")
+    blocks = {b["name"]: b for b in collect(net, None, None).blocks}
+    assert blocks["recycling"]["baseText"] == "not added"
+    mined = net.baseline[net.nodes.loc[net.nodes["step"] == "mining", "id"]].sum()
+    assert blocks["mining"]["baseText"] == tonnes(mined)
+    assert blocks["magnet"]["unit"] == "t finished magnet"
+
+
+def test_steps_stand_in_the_order_of_flow():
+    facts = collect(cn.read("rare-earths"), None, None)
+    column = {b["name"]: b["column"] for b in facts.blocks}
+    assert column["mining"] < column["separation"] < column["metal"] < column["magnet"] < column["end use"]
+    assert column["recycling"] == -1
+
+
+def test_a_bare_network_without_flows_can_be_drawn(tmp_path):
+    edges = pd.DataFrame(
+        {"source": ["a", "b", "c", "b"], "target": ["b", "c", "d", "d"], "capacity_tpa": [4.0, 3, 3, 1]}
+    )
+    net = cn.Network.from_edges(edges)
+    text = page(net, tmp_path, cn.max_flow(net))
+    assert "The largest deliveries are 4 t/yr" in heading(text)
+    page(net, tmp_path)
+    page(cn.Network(nodes=pd.DataFrame({"id": [], "stage": []}), edges=edges.head(0)), tmp_path)
+
+
+@pytest.mark.parametrize("view", ["sankey", "map"])
+def test_sheets_have_no_script_and_hold_their_table(view, mag9, blocked, tmp_path):
+    for result in (None, blocked, cn.max_flow(mag9)):
+        text = cn.draw(mag9, result, view=view, path=tmp_path / "x.html", marking="EXERCISE ONLY").read_text("utf-8")
+        assert "<script" not in text
+        assert text.count("<svg") == 1
+        assert "JPN" in text
+        assert text.count('<p class="marking">EXERCISE ONLY</p>') == 2
+    hostile = cn.draw(hostile_network(), view=view, path=tmp_path / "y.html", title=HOSTILE[1]).read_text("utf-8")
+    assert "<script" not in hostile
+    assert "<img" not in hostile
+    assert "<i>pit" not in hostile
+
+
+def test_map_places_sites_and_counts_the_rest(tmp_path):
+    net = cn.read("rare-earths")
+    text = cn.draw(net, view="map", path=tmp_path / "x.html").read_text("utf-8")
+    assert "Bayan Obo" in text
+    assert "at the country&#39;s centre" in text
+    assert "sites have no place" in text
+    assert "Natural Earth" in text
+
+
+def test_sankey_blocks_balance():
+    net = cn.read("rare-earths")
+    sheet = bands(collect(net, None, None), basis_of(net), net.main_commodity)
+    for group in sheet["groups"]:
+        assert sum(b["size"] for b in group["blocks"]) == pytest.approx(group["size"])
+        if group["name"] == "magnet":
+            leaving = sum(b["base"] for b in sheet["bands"] if b["from"].endswith(", magnet"))
+            assert group["size"] == pytest.approx(leaving)
+            for block in group["blocks"]:
+                thick = sum(b["w1"] for b in sheet["bands"] if b["from"] == f"{block['place']}, magnet")
+                assert thick == pytest.approx(block["h"], abs=0.01)
+
+
+# -- in a browser ---------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def browser():
+    if not CHROMIUM.exists():
+        pytest.skip("no browser was found: /usr/bin/chromium is not there")
+    sync_api = pytest.importorskip("playwright.sync_api", reason="no browser was found: playwright is not installed")
+    with sync_api.sync_playwright() as play:
+        chromium = play.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def opened(browser):
+    """Open a page; afterwards: nothing was asked for, no error, no dialog."""
+    faults, pages = [], []
+
+    def watch(file):
+        tab = browser.new_page(viewport={"width": 1366, "height": 768})
+        tab.on("request", lambda r: faults.append(r.url) if not r.url.startswith(("file:", "data:", "blob:")) else None)
+        tab.on("console", lambda m: faults.append(m.text) if m.type in ("error", "warning") else None)
+        tab.on("pageerror", lambda e: faults.append(str(e)))
+        tab.on("dialog", lambda d: (faults.append(d.message), d.dismiss()))
+        tab.goto(Path(file).resolve().as_uri())
+        tab.wait_for_function("window.network !== undefined")
+        pages.append(tab)
+        return tab
+
+    yield watch
+    for tab in pages:
+        tab.close()
+    assert faults == []
+
+
+def find(tab, words):
+    tab.fill("#search", words)
+    tab.press("#search", "Enter")
+    return tab.evaluate("window.network.getSelectedNodes()")
+
+
+def inked(tab):
+    return tab.evaluate(
+        """() => { const c = document.querySelector('canvas');
+        const d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data;
+        let n = 0; for (let i = 3; i < d.length; i += 4) if (d[i] > 0) n += 1; return n / (d.length / 4); }"""
+    )
+
+
+@pytest.mark.browser
+def test_page_is_drawn_and_found(mag9, losses, opened, tmp_path):
+    tab = opened(cn.draw(mag9, losses, path=tmp_path / "x.html"))
+    assert inked(tab) > 0.01
+    assert tab.is_visible("#legend")
+    for _, row in mag9.nodes.iterrows():
+        assert find(tab, row["id"]) == [row["id"]]
+        assert find(tab, row["label"]) == [row["id"]]
+    assert find(tab, "DYSPRÓSIUM source in chi") == ["H_CN"]
+    tab.fill("#search", "no such site")
+    assert tab.inner_text("#found") == "nothing found"
+    assert find(tab, "G_US") == ["G_US"]
+
+
+@pytest.mark.browser
+def test_choosing_traces_and_shows_the_card(mag9, losses, opened, tmp_path):
+    tab = opened(cn.draw(mag9, losses, path=tmp_path / "x.html"))
+    assert "Costliest single losses" in tab.inner_text("#side")
+    find(tab, "S_MY")
+    card = tab.inner_text("#side")
+    assert "Separator in Malaysia" in card
+    assert "Mine in Australia" in card
+    assert "feeds 1 end use" in card
+    assert tab.evaluate("[...C.state.traced.sites].map((s) => s.id).sort()") == ["G_CN", "G_JP", "M_AU", "S_MY", "USE"]
+    assert "site=S_MY" in tab.url
+    tab.keyboard.press("Escape")
+    assert tab.evaluate("window.network.getSelectedNodes()") == []
+
+
+@pytest.mark.browser
+def test_keys_alone_are_enough(mag9, losses, blocked, opened, tmp_path):
+    tab = opened(cn.draw(mag9, blocked, losses=losses, path=tmp_path / "x.html"))
+    tab.focus("#graph")
+    tab.keyboard.press("1")
+    for key in ("ArrowDown", "ArrowRight", "Enter"):
+        tab.keyboard.press(key)
+    assert tab.evaluate("window.network.getSelectedNodes()") == ["G_CN"]
+    assert "Magnet plant in China" in tab.inner_text("#live")
+    tab.keyboard.press("3")
+    assert tab.evaluate("C.state.mode") == "diff"
+    tab.keyboard.press("c")
+    assert tab.evaluate("C.state.choke") is True
+    tab.keyboard.press("Escape")
+    tab.keyboard.press("/")
+    assert tab.evaluate("document.activeElement.id") == "search"
+
+
+@pytest.mark.browser
+def test_filters_hide_and_count(mag9, opened, tmp_path):
+    tab = opened(cn.draw(mag9, path=tmp_path / "x.html"))
+    before = tab.inner_text("#count")
+    tab.uncheck('#legend input[value="CHN"]')
+    assert tab.evaluate("C.nodes.get('S_CN').hidden") is True
+    assert tab.inner_text("#count") != before
+    assert tab.is_hidden('#sites tr[data-site="S_CN"]')
+    tab.click("#chips button")
+    assert tab.inner_text("#count") == before
+
+
+@pytest.mark.browser
+def test_hostile_text_stays_text(opened, tmp_path):
+    net = hostile_network()
+    tab = opened(cn.draw(net, cn.max_flow(net), path=tmp_path / "x.html", title=HOSTILE[0], marking=HOSTILE[1]))
+    for i, words in enumerate(HOSTILE):
+        assert find(tab, f"n{i}") == [f"n{i}"]
+        assert tab.inner_text("#side h2").split() == words.split()
+        place = tab.evaluate(
+            f"(() => {{ const s = C.byId.get('n{i}'); return network.canvasToDOM({{x: s.x, y: s.y}}); }})()"
+        )
+        box = tab.locator("#graph").bounding_box()
+        tab.mouse.move(box["x"] + place["x"], box["y"] + place["y"])
+    assert len(find(tab, "__proto__")) == 1
+    assert len(find(tab, "constructor")) == 1
+    assert tab.evaluate("document.querySelectorAll('img[src=x], b > i').length") == 0
+    assert "49" not in tab.inner_text("#hits")
+
+
+@pytest.mark.browser
+def test_prints_and_saves(mag9, losses, opened, tmp_path):
+    tab = opened(cn.draw(mag9, losses, path=tmp_path / "x.html", marking="EXERCISE ONLY"))
+    assert tab.pdf(prefer_css_page_size=True).startswith(b"%PDF")
+    assert tab.evaluate("document.getElementById('printed').src.length") > 10_000
+    with tab.expect_download() as saved:
+        tab.click("#csv")
+    text = Path(saved.value.path()).read_text(encoding="utf-8-sig")
+    assert "Dysprosium source in China" in text
+    with tab.expect_download() as saved:
+        tab.click("#png")
+    assert Path(saved.value.path()).read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.browser
+def test_without_scripts_there_is_a_picture(mag9, losses, browser, tmp_path):
+    context = browser.new_context(java_script_enabled=False)
+    tab = context.new_page()
+    tab.goto(cn.draw(mag9, losses, path=tmp_path / "x.html").as_uri())
+    assert tab.is_visible("svg.picture")
+    assert tab.is_visible("#sites")
+    context.close()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("view", ["sankey", "map"])
+def test_sheets_open_without_a_request(view, mag9, blocked, browser, tmp_path):
+    tab, faults = browser.new_page(), []
+    tab.on("request", lambda r: faults.append(r.url) if not r.url.startswith("file:") else None)
+    tab.on("console", lambda m: faults.append(m.text))
+    tab.goto(cn.draw(mag9, blocked, view=view, path=tmp_path / "x.html").as_uri())
+    assert tab.locator("svg.sheet").bounding_box()["width"] > 400
+    tab.close()
+    assert faults == []
+
+
+@pytest.mark.browser
+def test_three_hundred_sites_are_quickly_usable(opened, tmp_path):
+    net = big_network(300)
+    file = cn.draw(net, path=tmp_path / "x.html")
+    assert file.stat().st_size < 2_000_000
+    tab = opened(file)
+    usable = tab.evaluate("performance.now()")
+    assert usable < 5000  # 1 s on a free machine; the bound is for a busy one
+    assert inked(tab) > 0.01
+
+
+@pytest.mark.browser
+def test_two_thousand_sites_open_in_groups(opened, tmp_path):
+    net = big_network(2000)
+    tab = opened(cn.draw(net, path=tmp_path / "x.html"))
+    assert tab.evaluate("performance.now()") < 10_000  # 2.5 s on a free machine
+    assert tab.evaluate("C.nodes.length") < 60
+    assert tab.inner_text("#count").startswith("2000 of 2000 sites (42 groups)")
+    flow = tab.evaluate("C.links.reduce((sum, k) => sum + k.base, 0)")
+    assert flow == pytest.approx(net.edges["flow_tpa"].sum())
+    assert find(tab, "s0100") == ["s0100"]
+    assert "Site number 100" in tab.inner_text("#side h2")
+    tab.click("#reset")
+    assert tab.evaluate("C.nodes.length") < 60
