@@ -13,6 +13,7 @@ from chainnet.engine.linear import LinearSolution, WarmModel, solve_independentl
 from chainnet.engine.linear_prices import price_ranges
 from chainnet.errors import DataError, SolverError
 from chainnet.flow import edge_table, node_table
+from chainnet.flow_fair import share_fairly
 from chainnet.flow_value import Words, benefits, check_commodities, count_settings, counted_demand
 from chainnet.lowering import Degree, Lowered, lower
 from chainnet.lowering_overlay import Overlay
@@ -243,10 +244,10 @@ def _in_order(
         basis = found.basis
         # a hair below what was found, so that no later stage fails by rounding
         row = int(low.locks[number])
-        slack = max(LOCK_SLACK * -found.value, 10 * LOCK_SLACK * low.program.row_scale[row])
+        slack = max(LOCK_SLACK * -found.value, 100 * LOCK_SLACK * low.program.row_scale[row])
         model.set_row(row, -found.value - slack, np.inf)
     if fair:
-        _share_fairly(low, model, stages, network)
+        share_fairly(low, model, [members for _, members in stages])
     model.set_cost(low.program.cost)
     last = _optimal(model, basis, network)
     proofs.append(_proof("least cost", model, last, solve_independently(model.current()) if verify else None))
@@ -255,6 +256,8 @@ def _in_order(
 
 def _optimal(model: WarmModel, basis: Any, network: Network) -> LinearSolution:
     found = model.solve(basis)
+    if found.status == "infeasible":
+        found = model.solve(is_wide=True)  # nothing demands what cannot be; only the rounding of locks can collide
     if found.status == "optimal":
         return found
     if found.status == "unbounded":
@@ -295,51 +298,6 @@ def _worst(proofs: list[Certificate]) -> Certificate:
     return replace(
         proofs[-1], problem="balance", gap=max(p.gap for p in proofs), violation=max(p.violation for p in proofs)
     )
-
-
-def _share_fairly(low: Lowered, model: WarmModel, stages: list[tuple[str, Any]], network: Network) -> None:
-    """Raise the least served fraction of each stage as far as its total allows, then fix what is stuck."""
-    wanted = low.demand["demand_tpa"].to_numpy(dtype=float)
-    for _, members in stages:
-        open_rows = [int(i) for i in np.flatnonzero(members & (wanted > 0))]
-        while open_rows:
-            level = _largest_fraction(low, model, open_rows, wanted)
-            for i in open_rows:
-                model.set_col_lower(int(low.served[i]), level * wanted[i] * (1 - 1e-12))
-            stuck = [i for i in open_rows if _most(low, model, i, network) <= level * wanted[i] + 1e-9 * wanted[i]]
-            if not stuck or level >= 1 - 1e-12:
-                break
-            open_rows = [i for i in open_rows if i not in stuck]
-
-
-def _largest_fraction(low: Lowered, model: WarmModel, rows: list[int], wanted: Any) -> float:
-    """Find the largest fraction that all rows can have at once, by bisection on warm solves."""
-    feasible, infeasible = 0.0, 1.0
-    kept = [model.col_lower(int(low.served[i])) for i in rows]
-    model.set_cost(np.zeros(len(low.program.cost)))
-
-    def fits(level: float) -> bool:
-        for i, floor in zip(rows, kept, strict=True):
-            model.set_col_lower(int(low.served[i]), max(floor, level * wanted[i]))
-        return model.solve().status == "optimal"
-
-    if fits(1.0):
-        feasible = 1.0
-    else:
-        for _ in range(45):
-            middle = 0.5 * (feasible + infeasible)
-            feasible, infeasible = (middle, infeasible) if fits(middle) else (feasible, middle)
-    for i, floor in zip(rows, kept, strict=True):
-        model.set_col_lower(int(low.served[i]), floor)
-    return feasible
-
-
-def _most(low: Lowered, model: WarmModel, row: int, network: Network) -> float:
-    """Return the most that one demand row can be served under the bounds in place."""
-    cost = np.zeros(len(low.program.cost))
-    cost[low.served[row]] = -1.0
-    model.set_cost(cost)
-    return -_optimal(model, None, network).value
 
 
 def _demand_table(low: Lowered, network: Network, commodity: Words, beneficiaries: Words, x: Any) -> pd.DataFrame:

@@ -123,7 +123,16 @@ class ValueModel:
         tier: str | None = None,
         stocks: bool = False,
     ) -> None:
-        self.lowered: Lowered = lower(network, overlay, degree, stocks=stocks)
+        self._lower(lower(network, overlay, degree, stocks=stocks), commodity, beneficiaries, tier)
+        finer = self.lowered.finer_sizes(self.base.x)
+        if finer is not None:
+            low = lower(network, overlay, degree, stocks=stocks, sizes=finer)
+            self._lower(low, commodity, beneficiaries, tier)
+
+    def _lower(self, low: Lowered, commodity: Words, beneficiaries: Words, tier: str | None) -> None:
+        """Take a program and solve it."""
+        self.lowered = low
+        network = low.network
         self.counted = counted_demand(network, self.lowered.demand, commodity, beneficiaries, tier)
         cost = np.zeros(len(self.lowered.program.cost))
         cost[self.lowered.served[self.counted]] = -1.0

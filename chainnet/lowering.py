@@ -36,6 +36,8 @@ __all__ = ["Degree", "Lowered", "Overlay", "Restriction", "lower"]
 
 Degree = Literal["frozen", "existing", "new"]
 DEGREES = ("frozen", "existing", "new")
+FAR = 30.0
+DUST = 1e-5
 Array = np.ndarray[Any, np.dtype[np.float64]]
 Ints = np.ndarray[Any, np.dtype[np.int64]]
 INF = np.inf
@@ -68,6 +70,8 @@ class Lowered:
     limited: Ints
     locks: Ints
     relations: Relations
+    sizes: Array
+    column_code: Ints
 
     @property
     def network(self) -> Network:
@@ -115,6 +119,27 @@ class Lowered:
         through[active] = x[self.activity[active]]
         return through
 
+    def finer_sizes(self, x: Array) -> Array | None:
+        """Return sizes of the commodities as an answer has them, or None where those in use are near enough.
+
+        Sizes are estimated before the first solve; far too large ones hide small flows behind the
+        solver's tolerance.
+        """
+        largest = np.zeros(len(self.sizes))
+        np.maximum.at(largest, self.column_code, np.abs(x))
+        p = self.program
+        bounds = np.concatenate([p.col_upper, p.row_upper])
+        bounds = bounds[(bounds > 0) & np.isfinite(bounds)]
+        # what is far below every bound is dust of the solver
+        flows = largest > DUST * float(bounds.min(initial=np.inf))
+        if not flows.any():
+            return None
+        most = np.where(flows, FAR * largest, FAR * float(largest.max()))
+        if (1000.0 * self.sizes <= most).all():
+            return None
+        middle = float(np.exp(np.log(largest[flows]).mean()))
+        return np.where(flows, largest, np.minimum(middle, 1000.0 * self.sizes)) / 1000.0
+
     def upper(self, overlay: Overlay) -> tuple[Array, Array]:
         """Return (column upper bounds, bounds of the throughput rows in ``limited``) under an overlay."""
         caps = node_caps(self.tables, overlay)
@@ -135,6 +160,7 @@ def lower(
     stocks: bool = False,
     extra_cost_usd_per_t: float = 0.0,
     locks: Sequence[Any] = (),
+    sizes: Array | None = None,
 ) -> Lowered:
     """Turn a network under an overlay into a linear program.
 
@@ -151,6 +177,8 @@ def lower(
         Cost of a tonne over a new relation, on top of its maker's.
     locks : sequence of boolean arrays over the demand rows
         A free row each at the end, the sum of what these rows are served; ``balance`` sets its bounds.
+    sizes : array over the commodities, optional
+        Natural size of each; None = estimated.
 
     Raises
     ------
@@ -194,8 +222,8 @@ def lower(
         rows.add(row, demand_start + np.flatnonzero(members), 1.0)
 
     columns = Columns(commodity, makers, standins, draw_start, demand, demand_start)
-    program = assemble(
-        t, overlay, degree, stocks, rows, columns, recipes, caps, tail, head, relations, extra_cost_usd_per_t
+    program, found_sizes, column_code = assemble(
+        t, overlay, degree, stocks, rows, columns, recipes, caps, tail, head, relations, extra_cost_usd_per_t, sizes
     )
     return Lowered(
         t,
@@ -215,4 +243,6 @@ def lower(
         limited,
         lock_rows,
         relations,
+        found_sizes,
+        column_code,
     )

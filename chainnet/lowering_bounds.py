@@ -47,8 +47,9 @@ def assemble(
     head: Ints,
     relations: Relations,
     extra_cost_usd_per_t: float,
-) -> LinearProgram:
-    """Put bounds, costs and scales to the rows."""
+    sizes: Array | None,
+) -> tuple[LinearProgram, Array, Ints]:
+    """Put bounds, costs and scales to the rows; return also the size of each commodity and the code of each column."""
     network, m, n_flows = t.network, len(t.tail), len(tail)
     n_cols = columns.demand_start + len(columns.demand)
     upper = np.full(n_cols, INF)
@@ -60,7 +61,7 @@ def assemble(
     cost[:n_flows] = edge_costs(t, tail, head, relations, extra_cost_usd_per_t)
     unit = t.nodes["unit_cost_usd_per_t"].fillna(0.0).to_numpy()
     cost[n_flows : n_flows + len(columns.makers)] = unit[columns.makers]
-    size = commodity_sizes(t, overlay, degree, columns.demand)
+    size = commodity_sizes(t, overlay, degree, columns.demand) if sizes is None else sizes
     main = recipes[recipes["role"] == "output"].set_index("node")["code"]
     stock_code = network.stocks["commodity"].fillna("").map(t.code)
     codes = [
@@ -70,20 +71,23 @@ def assemble(
         stock_code,
         columns.demand["code"],
     ]
-    col_scale = size[np.concatenate([np.asarray(c, dtype=np.int64) for c in codes])]
+    code = np.concatenate([np.asarray(c, dtype=np.int64) for c in codes])
+    col_scale = size[code]
     matrix = rows.matrix(n_cols)
     row_scale = _row_sizes(matrix, rows.names, size, col_scale)
     low, high = np.array(rows.low, dtype=float), np.array(rows.high, dtype=float)
-    return LinearProgram(matrix, low, high, np.zeros(n_cols), upper, cost, row_scale, col_scale)
+    program = LinearProgram(matrix, low, high, np.zeros(n_cols), upper, cost, row_scale, col_scale)
+    return program, size, code
 
 
 def _row_sizes(matrix: csc_array, names: list[tuple[str, int, int]], size: Array, col_scale: Array) -> Array:
-    """A balance has the size of its commodity, any other row that of its largest column."""
-    largest = np.zeros(matrix.shape[0])
+    """A balance has the size of its commodity, any other row the mean one of its columns."""
     coo = matrix.tocoo()
-    np.maximum.at(largest, coo.row, np.abs(coo.data) * col_scale[coo.col])
-    largest[largest == 0] = 1.0
-    return np.array([size[k] if kind == "balance" else largest[i] for i, (kind, _, k) in enumerate(names)], dtype=float)
+    n = matrix.shape[0]
+    logs = np.bincount(coo.row, np.log(np.abs(coo.data) * col_scale[coo.col]), minlength=n)
+    # geometric: beside a large column a small one would be lost to the solver
+    mean = np.exp(logs / np.maximum(np.bincount(coo.row, minlength=n), 1))
+    return np.array([size[k] if kind == "balance" else mean[i] for i, (kind, _, k) in enumerate(names)], dtype=float)
 
 
 def node_caps(t: Tables, overlay: Overlay) -> Array:

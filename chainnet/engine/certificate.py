@@ -17,6 +17,7 @@ __all__ = ["Certificate", "certify_flow", "certify_linear", "require"]
 
 LP_TOLERANCE = 1e-7
 FLOW_TOLERANCE = 1e-9
+ROUNDING = 1e-9
 
 
 @dataclass(frozen=True)
@@ -102,12 +103,12 @@ def certify_linear(problem: str, program: Any, x: Any, row_dual: Any, sizes: Any
         )
     )
     reduced = program.cost - program.matrix.T @ row_dual
-    bound, lost = _side(row_dual, program.row_lower, program.row_upper, sizes)
-    more, more_lost = _side(reduced, program.col_lower, program.col_upper, program.col_scale)
+    natural = float(np.max(np.abs(program.cost) * program.col_scale, initial=0.0))
+    bound, lost = _side(row_dual, program.row_lower, program.row_upper, sizes, natural)
+    more, more_lost = _side(reduced, program.col_lower, program.col_upper, program.col_scale, natural)
     value = float(program.cost @ x)
     bound += more
     # measured against what the value is made of, so that an optimum of 0 can be proved too
-    natural = float(np.max(np.abs(program.cost) * program.col_scale, initial=0.0))
     base = max(abs(value), abs(bound), float(np.abs(program.cost) @ np.abs(x)), natural, 1e-12)
     gap = (abs(value - bound) + lost + more_lost) / base
     return Certificate(problem, value, bound, gap, max(row_breach, col_breach), LP_TOLERANCE)
@@ -153,10 +154,14 @@ def certify_flow(problem: str, network: Any, flow: Any, cut_capacity: float, max
     return Certificate(problem, float(flow.value), cut_capacity, gap, violation, FLOW_TOLERANCE)
 
 
-def _side(price: Any, lower: Any, upper: Any, sizes: Any) -> tuple[float, float]:
-    """Value that prices give to bounds; a price on an infinite bound counts as lost at the row's own size."""
+def _side(price: Any, lower: Any, upper: Any, sizes: Any, natural: float) -> tuple[float, float]:
+    """Value that prices give to bounds; a price on an infinite bound counts as lost at the row's own size.
+
+    A price that is no more than rounding counts at the row's own size too, where its bound is far beyond.
+    """
     at = np.where(price > 0, lower, upper)
-    finite = np.isfinite(at)
+    dust = (np.abs(price) * sizes <= ROUNDING * natural) & (np.abs(at) > 1000.0 * sizes)
+    finite = np.isfinite(at) & ~dust
     held = float(np.sum(np.where(finite & (price != 0), price * np.where(finite, at, 0.0), 0.0)))
     stray = float(np.sum(np.abs(price[~finite]) * sizes[~finite])) if (~finite).any() else 0.0
     return held, stray

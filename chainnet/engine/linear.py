@@ -19,6 +19,7 @@ __all__ = ["LinearProgram", "LinearSolution", "WarmModel", "solve_independently"
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 _TOLERANCE = 1e-9
+WIDE = 1e-7
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,6 @@ class WarmModel:
         import highspy
 
         self.program = program
-        self._cost = program.cost
         self._row_scale, self._col_scale = program.row_scale, program.col_scale
         rows, cols = program.matrix.shape
         scaled = program.matrix.tocoo()
@@ -73,7 +73,7 @@ class WarmModel:
         self._rows = np.arange(rows, dtype=np.int32)
         lp = highspy.HighsLp()
         lp.num_col_, lp.num_row_ = cols, rows
-        lp.col_cost_ = program.cost * self._col_scale
+        lp.col_cost_ = self._scaled(program.cost)
         lp.col_lower_ = program.col_lower / self._col_scale
         lp.col_upper_ = program.col_upper / self._col_scale
         lp.row_lower_ = program.row_lower / self._row_scale
@@ -81,6 +81,7 @@ class WarmModel:
         lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
         lp.a_matrix_.start_, lp.a_matrix_.index_, lp.a_matrix_.value_ = matrix.indptr, matrix.indices, matrix.data
         self._highs = highspy.Highs()
+        self._is_wide = False
         for option, value in (
             ("output_flag", False),
             ("threads", 1),
@@ -88,6 +89,7 @@ class WarmModel:
             ("solver", "simplex"),
             ("primal_feasibility_tolerance", _TOLERANCE),
             ("dual_feasibility_tolerance", _TOLERANCE),
+            ("small_matrix_value", 1e-12),
             # devex: steepest edge would weigh every row anew before each warm solve
             ("simplex_dual_edge_weight_strategy", 1),
         ):
@@ -100,8 +102,14 @@ class WarmModel:
 
     def set_cost(self, cost: Array) -> None:
         """Put another objective in place, in the caller's units."""
+        self._highs.changeColsCost(len(self._cols), self._cols, self._scaled(cost))
+
+    def _scaled(self, cost: Array) -> Array:
+        """Keep a cost; return it in the solver's units, its largest 1: tolerances are absolute there."""
         self._cost = cost
-        self._highs.changeColsCost(len(self._cols), self._cols, cost * self._col_scale)
+        scaled = cost * self._col_scale
+        self._cost_scale = float(np.max(np.abs(scaled), initial=0.0)) or 1.0
+        return scaled / self._cost_scale
 
     def set_upper(self, upper: Array) -> None:
         """Put other upper bounds of columns in place."""
@@ -146,31 +154,42 @@ class WarmModel:
         longer.valid = True
         return longer
 
-    def solve(self, basis: Any = None) -> LinearSolution:
+    def solve(self, basis: Any = None, *, is_wide: bool = False) -> LinearSolution:
         """Solve under the bounds in place, from ``basis`` if one is given.
+
+        ``is_wide`` is for a model that rounding made infeasible although it cannot be: presolve, and
+        tolerances a hundred times wider. The answer still has to pass its own check.
 
         Raises
         ------
         SolverError
             If HiGHS ends without a verdict.
         """
-        status = self._run(basis)
+        status = self._run(basis, is_wide)
         if status != "optimal":
             none = np.empty(0)
             return LinearSolution(status, np.nan, none, none, none, None)
         found = self._highs.getSolution()
         x = np.asarray(found.col_value) * self._col_scale
-        row_dual = np.asarray(found.row_dual) / self._row_scale
+        row_dual = np.asarray(found.row_dual) * self._cost_scale / self._row_scale
         col_dual = self._cost - self.program.matrix.T @ row_dual
         return LinearSolution("optimal", float(self._cost @ x), x, row_dual, col_dual, self._highs.getBasis())
 
     def value(self, basis: Any) -> float:
         """Solve for the optimal value alone, the cheapest answer there is; NaN if there is no optimum."""
-        if self._run(basis) != "optimal":
+        if self._run(basis, False) != "optimal":
             return np.nan
-        return float(self._highs.getInfo().objective_function_value)
+        return float(self._highs.getInfo().objective_function_value) * self._cost_scale
 
-    def _run(self, basis: Any) -> str:
+    def _widen(self, is_wide: bool) -> None:
+        if is_wide == self._is_wide:
+            return
+        self._is_wide = is_wide
+        self._highs.setOptionValue("presolve", "on" if is_wide else "off")
+        for side in ("primal", "dual"):
+            self._highs.setOptionValue(f"{side}_feasibility_tolerance", WIDE if is_wide else _TOLERANCE)
+
+    def _run(self, basis: Any, is_wide: bool) -> str:
         highs, known = self._highs, self._known
         verdicts = {
             known.HighsModelStatus.kOptimal: "optimal",
@@ -178,14 +197,19 @@ class WarmModel:
             known.HighsModelStatus.kUnbounded: "unbounded",
             known.HighsModelStatus.kUnboundedOrInfeasible: "unbounded",
         }
-        for start in (basis, None) if basis is not None else (None,):
+        # from the basis; cold; and where rounding defeats both, widely
+        attempts = [(None, True)] if is_wide else [(basis, False), (None, False), (None, True)]
+        for start, widely in attempts:
+            self._widen(widely)
             highs.clearSolver()
             if start is not None:
                 highs.setBasis(start)
             run = highs.run()
             status = highs.getModelStatus()
             if run != known.HighsStatus.kError and status in verdicts:
+                self._widen(False)
                 return verdicts[status]
+        self._widen(False)
         raise SolverError(f"the solver stopped without a verdict ({highs.modelStatusToString(status)})")
 
     def row_ranges(self) -> tuple[Array, Array]:

@@ -273,6 +273,7 @@ def run(
     w.excess[split.source] = supply
     w.starts[0] = split.source
     value = int(make.send_all(g, w, 1, 0, split.sink))
+    make.label_back(g, w, split.sink, 0)
     reaching = np.asarray(w.seen)[: split.n_places] == w.clock[EPOCH]
     make.reach(g, w, split.source)
     reached = np.asarray(w.seen)[: split.n_places] == w.clock[EPOCH]

@@ -18,7 +18,7 @@ Ints32: TypeAlias = Any
 Ints64: TypeAlias = Any
 
 # places in Work.clock
-EPOCH, LOGGED, STAMP, EFFORT, TAIL, FRESH, BACK_FRONT, BACK_TAIL = range(8)
+EPOCH, LOGGED, STAMP, EFFORT, TAIL, FRESH, BACK_FRONT, BACK_TAIL, LEVELS, WORK, GAP = range(11)
 
 
 class Residual(NamedTuple):
@@ -49,6 +49,7 @@ class Work(NamedTuple):
     back_queue: Ints32
     path: Ints32
     trail: Ints32
+    count: Ints32  # per label: nodes that bear it
     excess: Ints64  # per node: what must find a way out
     room: Ints64  # per node: what the node can take
     starts: Ints32
@@ -91,21 +92,19 @@ def undo(g: Residual, w: Work) -> None:
     w.clock[LOGGED] = 0
 
 
-def label_back(g: Residual, w: Work, root: int, n_targets: int, n_wanted: int) -> int:
-    """Label nodes by their distance to the root or an open target; stop when all wanted starts have a label.
-
-    Returns how many of the starts that still hold excess were reached.
-    """
+def label_back(g: Residual, w: Work, root: int, n_targets: int) -> None:
+    """Label nodes by their distance to the root or an open target, and count the nodes of each label."""
     start, head, mate, res = g.start, g.head, g.mate, g.res
-    level, seen, queue, shut, excess = w.level, w.seen, w.queue, w.shut, w.excess
+    level, seen, queue, shut, cur, count = w.level, w.seen, w.queue, w.shut, w.cur, w.count
     stamp = w.clock[STAMP]
     epoch = w.clock[EPOCH] + 1
     w.clock[EPOCH] = epoch
+    for d in range(w.clock[LEVELS]):
+        count[d] = 0
     tail = 0
     if root >= 0:
         seen[root] = epoch
         level[root] = 0
-        w.cur[root] = start[root]
         queue[0] = root
         tail = 1
     for k in range(n_targets):
@@ -113,68 +112,24 @@ def label_back(g: Residual, w: Work, root: int, n_targets: int, n_wanted: int) -
         if w.room[x] > 0 and seen[x] != epoch and shut[x] != stamp:
             seen[x] = epoch
             level[x] = 0
-            w.cur[x] = start[x]
             queue[tail] = x
             tail += 1
-    found = 0
     front = 0
+    further = 0
     while front < tail:
         x = queue[front]
         front += 1
+        cur[x] = start[x]
+        count[level[x]] += 1
         further = level[x] + 1
         for i in range(start[x], start[x + 1]):
             y = head[i]
             if seen[y] != epoch and res[mate[i]] > 0 and shut[y] != stamp:
                 seen[y] = epoch
                 level[y] = further
-                w.cur[y] = start[y]
                 queue[tail] = y
                 tail += 1
-                if excess[y] > 0:
-                    found += 1
-                    if found == n_wanted:
-                        return found
-    return found
-
-
-def label_ahead(g: Residual, w: Work, root: int, n_starts: int) -> int:
-    """Label nodes by their distance from the starts that hold excess, up to the nearest room or the root.
-
-    Returns 1 if there is any, else 0.
-    """
-    start, head, res = g.start, g.head, g.res
-    level, seen, queue, shut, room = w.level, w.seen, w.queue, w.shut, w.room
-    stamp = w.clock[STAMP]
-    epoch = w.clock[EPOCH] + 1
-    w.clock[EPOCH] = epoch
-    tail = 0
-    for k in range(n_starts):
-        x = w.starts[k]
-        if w.excess[x] > 0 and seen[x] != epoch:
-            seen[x] = epoch
-            level[x] = 0
-            w.cur[x] = start[x]
-            queue[tail] = x
-            tail += 1
-    last = len(seen)
-    front = 0
-    while front < tail:
-        x = queue[front]
-        front += 1
-        further = level[x] + 1
-        if further > last:
-            return 1
-        for i in range(start[x], start[x + 1]):
-            y = head[i]
-            if res[i] > 0 and seen[y] != epoch and shut[y] != stamp:
-                seen[y] = epoch
-                level[y] = further
-                w.cur[y] = start[y]
-                queue[tail] = y
-                tail += 1
-                if y == root or room[y] > 0:
-                    last = further
-    return 1 if last < len(seen) else 0
+    w.clock[LEVELS] = further
 
 
 def reach(g: Residual, w: Work, origin: int) -> int:
@@ -217,15 +172,43 @@ def push_path(g: Residual, w: Work, path: Ints32, depth: int, amount: int) -> in
     return first
 
 
-def block_from(g: Residual, w: Work, u: int, root: int, step: int) -> int:
-    """Send as much of the excess of ``u`` as goes by the present labels, ``step`` by step; return how much went."""
+def lift(g: Residual, w: Work, x: int) -> bool:
+    """Label ``x`` anew, one step above the lowest node that it still leads to.
+
+    Returns whether no node with the old label is left: then nothing above leads to the root or an open target any more.
+    """
+    head, res, level, seen = g.head, g.res, w.level, w.seen
+    epoch = w.clock[EPOCH]
+    lowest = len(seen)
+    begin = g.start[x]
+    for i in range(begin, g.start[x + 1]):
+        y = head[i]
+        if res[i] > 0 and seen[y] == epoch and level[y] < lowest:
+            lowest = level[y]
+    w.clock[WORK] += g.start[x + 1] - begin
+    old = level[x]
+    w.count[old] -= 1
+    if lowest + 1 >= len(seen):
+        seen[x] = 0
+    else:
+        level[x] = lowest + 1
+        w.count[lowest + 1] += 1
+        w.clock[LEVELS] = max(w.clock[LEVELS], lowest + 2)
+        w.cur[x] = begin
+    is_gap: bool = w.count[old] == 0
+    return is_gap
+
+
+def send_from(g: Residual, w: Work, u: int, root: int) -> int:
+    """Send the excess of ``u`` along shortest ways until none is left, or for the time being; return how much went."""
     start, head, mate, res = g.start, g.head, g.mate, g.res
     level, seen, cur, path, excess, room = w.level, w.seen, w.cur, w.path, w.excess, w.room
     epoch = w.clock[EPOCH]
+    most_work = len(head) + len(seen)
     total = 0
     depth = 0
     x = u
-    while True:
+    while seen[u] == epoch:
         if x == root or room[x] > 0:
             amount = excess[u] if x == root else min(excess[u], room[x])
             amount = narrowest(g, path, depth, amount)
@@ -242,10 +225,10 @@ def block_from(g: Residual, w: Work, u: int, root: int, step: int) -> int:
             continue
         i = cur[x]
         end = start[x + 1]
-        following = level[x] + step
+        nearer = level[x] - 1
         while i < end:
             y = head[i]
-            if res[i] > 0 and seen[y] == epoch and level[y] == following:
+            if res[i] > 0 and seen[y] == epoch and level[y] == nearer:
                 break
             i += 1
         cur[x] = i
@@ -253,43 +236,38 @@ def block_from(g: Residual, w: Work, u: int, root: int, step: int) -> int:
             path[depth] = i
             depth += 1
             x = head[i]
-        else:
-            seen[x] = 0
-            if depth == 0:
-                return total
+            continue
+        if lift(g, w, x):
+            w.clock[GAP] = min(w.clock[GAP], nearer + 1)
+            return total
+        if depth > 0:
             depth -= 1
             x = head[mate[path[depth]]]
-            cur[x] += 1
-
-
-def send_all(g: Residual, w: Work, n_starts: int, n_targets: int, root: int) -> int:
-    """Send the excess of all starts to the targets and the root by blocking flows, labelled from their ends.
-
-    After the last round without a way, ``seen == clock[EPOCH]`` marks the nodes that reach the root or an open target.
-    """
-    total = 0
-    while True:
-        wanted = 0
-        for k in range(n_starts):
-            if w.excess[w.starts[k]] > 0:
-                wanted += 1
-        if wanted == 0 or label_back(g, w, root, n_targets, wanted) == 0:
-            break
-        for k in range(n_starts):
-            u = w.starts[k]
-            if w.excess[u] > 0 and w.seen[u] == w.clock[EPOCH]:
-                total += block_from(g, w, u, root, -1)
+        if w.clock[WORK] > most_work:
+            return total
     return total
 
 
-def send_rest(g: Residual, w: Work, n_starts: int, root: int) -> int:
-    """Do as `send_all`, labelled from the starts: better where a small part of the network is closed off."""
+def send_all(g: Residual, w: Work, n_starts: int, n_targets: int, root: int) -> int:
+    """Send the excess of all starts to the targets and the root along shortest ways, until there is no way left.
+
+    Distances are kept up as lower bounds where a search gets stuck (Ahuja and Orlin 1991), and found anew once that has
+    cost as much as finding them.
+    """
     total = 0
-    while label_ahead(g, w, root, n_starts) > 0:
+    is_done = False
+    while not is_done:
+        is_done = True
+        label_back(g, w, root, n_targets)
+        w.clock[WORK] = 0
+        w.clock[GAP] = len(w.seen)
         for k in range(n_starts):
             u = w.starts[k]
-            if w.excess[u] > 0:
-                total += block_from(g, w, u, root, 1)
+            if w.excess[u] > 0 and w.seen[u] == w.clock[EPOCH] and w.level[u] <= w.clock[GAP]:
+                total += send_from(g, w, u, root)
+                if w.clock[WORK] > len(g.head) + len(w.seen):
+                    is_done = False
+                    break
     return total
 
 
@@ -309,7 +287,7 @@ def swap(g: Residual, edge: Ints32, a: int, b: int) -> None:
 
 def set_guides(g: Residual, w: Work, edge: Ints32, root: int) -> None:
     """Move to the front of its row each half-edge that leads one step nearer to ``root``."""
-    label_back(g, w, root, 0, -1)
+    label_back(g, w, root, 0)
     epoch = w.clock[EPOCH]
     for x in range(len(g.guide_end)):
         if w.seen[x] != epoch:

@@ -133,7 +133,7 @@ def workspace(make: Kernels, n_places: int, n_halves: int) -> Work:
 
     # stamp 0 and epoch 0 are never used, so zeros everywhere mean "not yet"
     return Work(
-        clock=make.buffer(np.array([0, 0, 1, 0, 0, 0, 0, 0]), np.int64),
+        clock=make.buffer(np.array([0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0]), np.int64),
         level=nodes(),
         seen=nodes(),
         cur=nodes(),
@@ -147,6 +147,7 @@ def workspace(make: Kernels, n_places: int, n_halves: int) -> Work:
         back_queue=nodes(),
         path=nodes(),
         trail=nodes(),
+        count=nodes(),
         excess=nodes(np.int64),
         room=nodes(np.int64),
         starts=nodes(),

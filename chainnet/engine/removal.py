@@ -245,4 +245,4 @@ class _Parts:
 
 
 def _budget(n_halves: int) -> int:
-    return max(_LEAST_EFFORT, n_halves)
+    return max(_LEAST_EFFORT, n_halves // 2)

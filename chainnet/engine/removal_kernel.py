@@ -22,7 +22,6 @@ from chainnet.engine.maxflow_kernel import (
     note,
     push,
     send_all,
-    send_rest,
     undo,
 )
 
@@ -273,7 +272,7 @@ def settle(g: Residual, w: Work, n_starts: int, n_targets: int, root: int, flow:
         search(g, w, u, n_targets, root, budget)
         saved += before - w.excess[u]
         if w.clock[EFFORT] > budget:
-            saved += send_rest(g, w, n_starts, root)
+            saved += send_all(g, w, n_starts, n_targets, root)
             break
         w.excess[u] = 0
     undo(g, w)

@@ -158,7 +158,7 @@ def _tables(facts: Facts) -> dict[str, Table]:
             facts,
             "owner_country",
             "T6b",
-            "Owners' countries",
+            "Owner countries",
             "What is lost if all that one country's owners hold drops out",
         ),
         losses(facts, "operator", "T6c", "Operators", "What is lost if one operator drops out"),

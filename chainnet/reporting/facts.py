@@ -128,6 +128,8 @@ class Facts:
     def counted(self) -> list[str]:
         """Commodities whose tonnes count."""
         asked = self.settings["commodity"]
+        if asked == "all":
+            return []
         return [asked] if isinstance(asked, str) else list(asked or [])
 
     @cached_property

@@ -166,7 +166,8 @@ def _ladder(facts: Facts, names: Names) -> Figure | None:
     tier = facts.first if split and short > 0 else ALL_TIERS
     told = [short[tier] if tier in short else sum(short.values()) for _, short in rungs]
     what = f"{first_capital(tier)} shortfall" if tier != ALL_TIERS else "Shortfall over all tiers"
-    last = rungs[-1][0].removeprefix("+ ")
+    reached = next(i for i, value in enumerate(told) if same(value, told[-1]))
+    last = rungs[reached][0].removeprefix("+ ").lower()
     same_end = same(told[0], told[-1])
     title = (
         f"{what} stays at {tonnes(told[-1])}"
@@ -255,8 +256,10 @@ def _strip(facts: Facts, names: Names) -> Figure | None:
         f"{facts.commodity(r.commodity) or r.step} {r.place} {percent(r.share)}" for r in tops.head(3).itertuples()
     )
     key = ", ".join(f"{c} {country_name(c)}" if country_name(c) != c else c for c in named)
-    subtitle = "Share of baseline output by country, each good on its own basis, mine first; at the right N-1 "
-    "cover and HHI x 10,000."
+    subtitle = (
+        "Share of baseline output by country, each good on its own basis, mine first; at the right N-1 "
+        "cover and HHI x 10,000."
+    )
     return _make(
         facts, "F2", title, subtitle, figure, f"One bar per good; largest holders: {three}.", f"{key}. Data: T4."
     )
@@ -302,8 +305,10 @@ def _losses(facts: Facts, names: Names) -> Figure | None:
     alt = "Bars show the loss when one site drops out, circles its share of its step: " + "; ".join(
         f"{facts.site_label(str(s))} {number(v)} t/yr" for s, v in list(zip(sites, lost, strict=True))[:3]
     )
-    subtitle = f"Loss of {facts.lead_tier} when one site drops out, {facts.unit}, undisturbed network; then "
-    "large sites without a loss."
+    subtitle = (
+        f"Loss of {facts.lead_tier} when one site drops out, {facts.unit}, undisturbed network; then "
+        "large sites without a loss."
+    )
     return _make(facts, "F3", title, subtitle, figure, alt + ".", "Data: T5.")
 
 
@@ -345,8 +350,10 @@ def _heat(facts: Facts, names: Names) -> Figure | None:
         f"{facts.scenario_label(n)} {number(facts.leading.loc[n, 'shortfall_tpa'])} t/yr of {facts.first}"
         for n in rows[:3]
     )
-    subtitle = f"Short, % of demand ({facts.unit} in brackets), by scenario and tier; known relations, one year, "
-    "stocks not drawn."
+    subtitle = (
+        f"Short, % of demand ({facts.unit} in brackets), by scenario and tier; known relations, one year, "
+        "stocks not drawn."
+    )
     return _make(facts, "F5", title, subtitle, figure, alt + ".", f"Baseline: {_baseline(facts)}. Data: T8.")
 
 
@@ -461,6 +468,8 @@ def _coverage(facts: Facts, names: Names) -> Figure | None:
     alt = "One bar per step, parts by grade: " + "; ".join(
         f"{s} {percent(v)} assumed" for s, v in list(weak.items())[:3]
     )
-    subtitle = "Tonnes of each step by grade of the node's principal figure, %: R reported, E estimated, I "
-    "inferred, A assumed."
+    subtitle = (
+        "Tonnes of each step by grade of the node's principal figure, %: R reported, E estimated, I "
+        "inferred, A assumed."
+    )
     return _make(facts, "F14", title, subtitle, figure, alt + ".", "Data: T18.")

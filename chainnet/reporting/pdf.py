@@ -16,6 +16,9 @@ __all__ = ["pdf_report"]
 LONG = 80  # tables longer than this stand in the workbook only
 LEAST_SHARE = 1.0
 WORD = 19  # letters of a word that a column of text always has room for
+LINE = 45  # letters of a word that a line of text always has room for
+CELL = 240  # letters that a cell shows
+JOINT = "\u200b"  # where a long word may break
 Write = Callable[[str], str]
 
 
@@ -38,7 +41,7 @@ def pdf_report(document: Document, names: Mapping[str, str]) -> bytes:
     compile_typst: Any = typst.compile  # its stub wants bytes where it takes text
 
     def write(text: str) -> str:
-        return drawable(text, names)
+        return _breakable(drawable(text, names), LINE)
 
     source = files("chainnet.reporting").joinpath("report.typ").read_bytes()
     made: bytes = compile_typst(
@@ -109,11 +112,14 @@ def _figure(figure: Figure, write: Write) -> dict[str, Any]:
 def _table(table: Table, write: Write, taken: set[str]) -> dict[str, Any]:
     shown = table.body_rows[:LONG]
     columns = table.body_columns
-    rows = [[_breakable(write(row[i].text)) for i in columns] for row in shown]
+    texts = [[write(row[i].text).replace(JOINT, "") for i in columns] for row in shown]
+    rows = [[_breakable(_cut(text), WORD) for text in row] for row in texts]
     heads = [write(table.columns[i].head) for i in columns]
     more = (
         f"First {len(shown)} of {len(table.rows)} rows; all in the workbook. " if len(shown) < len(table.rows) else ""
     )
+    if any(len(text) > CELL for row in texts for text in row):
+        more += f"Cells of more than {CELL} letters are cut here, in full in the workbook. "
     anchor = "" if table.id in taken else table.anchor
     taken.add(table.id)
     right = [table.columns[i].is_number or i in numeric(table) for i in columns]
@@ -132,10 +138,14 @@ def _table(table: Table, write: Write, taken: set[str]) -> dict[str, Any]:
     }
 
 
-def _breakable(text: str) -> str:
-    """Return a text in which words wider than any column may be broken."""
+def _cut(text: str) -> str:
+    return text if len(text) <= CELL else text[: CELL - 1] + "\u2026"
+
+
+def _breakable(text: str, width: int) -> str:
+    """Return a text in which words longer than ``width`` letters may be broken."""
     return " ".join(
-        word if len(word) <= WORD else "\u200b".join(word[i : i + WORD] for i in range(0, len(word), WORD))
+        word if len(word) <= width else JOINT.join(word[i : i + width] for i in range(0, len(word), width))
         for word in text.split(" ")
     )
 

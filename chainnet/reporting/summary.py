@@ -320,7 +320,9 @@ def _trust(facts: Facts) -> str:
     proofs = facts.a.certificates["ok"]
     said = [f"Proved for the stated data ({count(proofs.sum())} of {count(len(proofs))} certificates close)."]
     quality = facts.a.decisive["quality"]
-    if len(quality):
+    if len(quality) and facts.grade == "not graded":
+        said.append(f"The answer rests on {spelled(len(quality), 'input')}, not all of which bear a grade.")
+    elif len(quality):
         grades = join([f"{count(n)} {word}" for word, n in quality.value_counts().sort_index().items()])
         weakest = facts.a.decisive.iloc[0]
         label = weakest["label"] if isinstance(weakest["label"], str) else str(weakest["id"])
@@ -339,12 +341,7 @@ def _trust(facts: Facts) -> str:
         said.append(
             f"{count(edges.loc['inferred', 'n_with_flow'])} of {count(edges['n_with_flow'].sum())} flows are inferred."
         )
-    if not any(q in LETTERS_KNOWN for q in quality):
-        said.append("The inputs bear no grade.")
     return " ".join(said)
-
-
-LETTERS_KNOWN = ("reported", "estimated", "inferred", "assumed")
 
 
 def decisions(facts: Facts) -> tuple[Sentence, ...]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from chainnet.reporting.facts import Facts
+from chainnet.reporting.facts import ALL_TIERS, Facts
 from chainnet.reporting.model import BODY_ROWS, Cell, Column, Table, make_table
 from chainnet.reporting.tables import PROVED, share, text, tons
-from chainnet.reporting.words import country_name, first_capital, ranks
+from chainnet.reporting.words import country_name, first_capital, join, number, ranks
 
-__all__ = ["loss_table", "top_losses"]
+__all__ = ["attack_table", "loss_table", "pair_table", "set_words", "tied_sets", "top_losses"]
 
 
 def _loss_columns(facts: Facts) -> list[Column]:
@@ -143,3 +143,108 @@ def top_losses(facts: Facts, tables: Sequence[Table]) -> Table:
         status=PROVED,
         grade=facts.grade,
     )
+
+
+def set_words(facts: Facts, members: str) -> str:
+    """Return a set of nodes, as the assessment joins their ids, by their labels."""
+    names = members.split(" + ")
+    known = all(name in facts.things.index for name in names)
+    return join([facts.label(name) for name in names]) if known else members
+
+
+def tied_sets(others: object) -> list[str] | None:
+    """Return the other sets that cost as much; None where they were not asked for."""
+    if not isinstance(others, str):
+        return None
+    return others.split("; ") if others else []
+
+
+def attack_table(facts: Facts) -> Table:
+    """Return T7: the worst two and three sites at once, proved, beside the greedy choice."""
+    columns = [
+        text("counts", "Counted", "whose loss"),
+        Column("k", "At once", "count", "", "number that drop out together"),
+        text("removed", "Ids", "what drops out, by id", body=False),
+        text("label", "The worst set", "what drops out, in words"),
+        tons("lost_tpa", "Lost", "what they cost together"),
+        tons("left_tpa", "Left", "what can still be served"),
+        tons("greedy_lost_tpa", "Greedy", "taking the worst single loss again and again"),
+        tons("bound_tpa", "Bound", "no set of this size costs more", body=False),
+        text("proved", "Proved", "whether the loss meets its bound"),
+        text("tied_with", "As bad", "other sets that cost as much"),
+        text("other_sets", "Other sets", "by id", body=False),
+    ]
+    rows = []
+    for (counts, k), row in facts.a.attacks.iterrows():
+        others = tied_sets(row["other_sets"])
+        if others is None:
+            said = "not asked"
+        else:
+            said = "; ".join(set_words(facts, other) for other in others) or "none"
+        rows.append(
+            [
+                facts.first if counts == "first tier" else ALL_TIERS,
+                k,
+                row["removed"],
+                set_words(facts, row["removed"]) if row["removed"] else "nothing costs anything",
+                row["lost_tpa"],
+                row["left_tpa"],
+                row["greedy_lost_tpa"],
+                row["bound_tpa"],
+                "yes" if row["is_optimal"] else f"at most {number(row['bound_tpa'])}",
+                said,
+                row["other_sets"] if others else "-",
+            ]
+        )
+    return make_table(
+        columns,
+        rows or [["-", 0, "-", "not asked", *(Cell("-") for _ in range(4)), "-", "-", "-"]],
+        id="T7",
+        sheet="N-k",
+        title="The worst that drop out together",
+        subtitle=f"Unit: {facts.unit}. Sites taken as nodes, two and three at once, undisturbed network.",
+        note="Lost is solved for the set itself. Where greedy is smaller, the worst single losses do not show "
+        "the worst set.",
+        status=PROVED if bool(facts.a.attacks["is_optimal"].all()) else "P or B, see column",
+        grade=facts.grade,
+    )
+
+
+def pair_table(facts: Facts) -> Table:
+    """Return T7b: pairs of one step that cost more together than their two losses added."""
+    columns = [
+        text("node_a", "Id a", "first of the two", body=False),
+        text("node_b", "Id b", "second of the two", body=False),
+        text("step", "Step", "step of the chain"),
+        text("label_a", "One", "the first in words"),
+        text("label_b", "and the other", "the second in words"),
+        tons("lost_a_tpa", "One alone", "loss of the first alone"),
+        tons("lost_b_tpa", "Other alone", "loss of the second alone"),
+        tons("lost_both_tpa", "Both", "loss of both"),
+        tons("surplus_tpa", "More than added", "loss of both less the two losses"),
+    ]
+    rows = [
+        [
+            row.node_a,
+            row.node_b,
+            row.step,
+            facts.label(row.node_a),
+            facts.label(row.node_b),
+            row.lost_a_tpa,
+            row.lost_b_tpa,
+            row.lost_both_tpa,
+            row.surplus_tpa,
+        ]
+        for row in facts.a.pairs.itertuples()
+    ]
+    return make_table(
+        columns,
+        rows or [["-", "-", "-", "no such pair", "-", *(Cell("-") for _ in range(4))]],
+        id="T7b",
+        sheet="Pairs",
+        title="Pairs that stand in for each other: both out costs more than each alone",
+        subtitle=f"Unit: {facts.unit}, {facts.first}. Two nodes of one step at once, undisturbed network.",
+        note="Such a pair looks harmless in T5: each alone is made up for by the other.",
+        status=PROVED,
+        grade=facts.grade,
+    ).with_lead()
