@@ -337,7 +337,7 @@ def _decisive(network: Network, scenario: Scenario | None, tier: str | None, cou
     ]
     table = pd.DataFrame(rows, columns=columns)
     rank = {word: i for i, word in enumerate(QUALITIES)}
-    table["quality"] = table["quality"].fillna("not graded")
+    table["quality"] = table["quality"].astype(object).fillna("not graded")
     worst_first = -table["quality"].map(rank).fillna(len(QUALITIES)).to_numpy(dtype=float)
     return table.iloc[np.lexsort((table["id"].astype(str), worst_first))].reset_index(drop=True)
 

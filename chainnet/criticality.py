@@ -53,11 +53,11 @@ def removals(network: Network, by: str) -> Removals:
         edges = network.edges
         keys = [edges["source"], edges["target"], edges["commodity"].fillna("")]
         index = pd.MultiIndex.from_arrays(keys, names=["source", "target", "commodity"])
-        return Removals(index, [np.array([row]) for row in range(len(edges))], True)
+        return Removals(index, list(np.arange(len(edges)).reshape(-1, 1)), True)
     open_rows = np.flatnonzero((nodes["stage"] != "end_use").to_numpy())
     if by == "node":
         index = pd.Index(nodes["id"].to_numpy()[open_rows], name="id")
-        return Removals(index, [np.array([row]) for row in open_rows], False)
+        return Removals(index, list(open_rows.reshape(-1, 1)), False)
     columns = by.split("+") if isinstance(by, str) else []
     known = [c for c in TABLES["nodes"].names if TABLES["nodes"].column(c).kind == "text"]
     for column in columns or [str(by)]:
@@ -264,11 +264,11 @@ def _plain_losses(
         lost = np.zeros(len(network.edges))
         lost[market.rows] = arc_losses(problem, base, np.arange(len(market.rows)), top)
         return lost, base.value, flow, cut_arcs
-    through = np.array([base.throughput[m].sum() for m in what.members])
-    in_cut = np.array([bool(cut_nodes[m].any()) for m in what.members], dtype=bool)
     if what.index.name == "id":
         single = np.concatenate(what.members) if what.members else np.empty(0, dtype=np.int64)
-        return node_losses(problem, base, single, top), base.value, through, in_cut
+        return node_losses(problem, base, single, top), base.value, base.throughput[single], cut_nodes[single]
+    through = np.array([base.throughput[m].sum() for m in what.members])
+    in_cut = np.array([bool(cut_nodes[m].any()) for m in what.members], dtype=bool)
     return group_losses(problem, base, what.members), base.value, through, in_cut
 
 

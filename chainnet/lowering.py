@@ -113,6 +113,8 @@ class Lowered:
         size = n + self.relations.n_hubs
         flow = x[: len(self.tail)]
         out = np.bincount(self.tail, weights=flow, minlength=size)[:n]
+        users = self.demand["position"].to_numpy(dtype=np.int64)
+        out = out + np.bincount(users, weights=x[self.served], minlength=n)
         into = np.bincount(self.head, weights=flow, minlength=size)[:n]
         through = np.maximum(out, into)
         active = self.activity >= 0
@@ -211,7 +213,7 @@ def lower(
     rows = Rows()
     balance = balance_rows(t, tail, head, commodity, recipes, demand, rows)
     fill_balance(t, rows, balance, recipes, standins, standin_start, activity, demand, draw_start, demand_start)
-    limited = throughput_rows(t, rows, tail, head, caps, activity)
+    limited = throughput_rows(t, rows, tail, head, caps, activity, demand, demand_start)
     standin_rows(rows, standins, standin_start, activity)
     for number, restriction in enumerate(overlay.restrictions):
         if restriction.bound_tpa > 0:

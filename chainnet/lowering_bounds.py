@@ -104,7 +104,10 @@ def node_caps(t: Tables, overlay: Overlay) -> Array:
     caps = np.where(np.isnan(caps), INF, caps)
     caps = np.where(share == 0, 0.0, caps * np.where(share == 0, 1.0, share))
     built = overlay.built
-    size = np.where(built == 0, 0.0, np.where(np.isinf(caps[n:]), INF, caps[n:] * built))
+    size = caps[n:].copy()
+    finite = np.isfinite(size)
+    size[finite] *= built[finite]
+    size[built == 0] = 0.0
     return np.concatenate([caps[:n], size])
 
 
@@ -120,7 +123,8 @@ def edge_caps(t: Tables, overlay: Overlay, degree: str) -> Array:
     dead = asleep[t.tail] | asleep[t.head] | (share == 0)
     if degree == "frozen":
         flow = t.edge_flow
-        new = (t.tail >= n) | (t.head >= n)  # edges of projects have no baseline
+        project = np.isin(t.ids, list(network.built_projects)) | (np.arange(len(t.ids)) >= n)
+        new = project[t.tail] | project[t.head]  # edges of projects have no baseline
         lacking = np.isnan(flow) & ~dead & ~new
         if lacking.any():
             pairs = (network.edges["source"] + " -> " + network.edges["target"])[lacking].tolist()

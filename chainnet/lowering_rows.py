@@ -206,8 +206,10 @@ def _balance_bounds(t: Tables, pairs: list[tuple[int, int]], recipes: pd.DataFra
     return out
 
 
-def throughput_rows(t: Tables, rows: Rows, tail: Ints, head: Ints, caps: Array, activity: Ints) -> Ints:
-    """One row per limited node without a process: what leaves a mine, what enters the others.
+def throughput_rows(
+    t: Tables, rows: Rows, tail: Ints, head: Ints, caps: Array, activity: Ints, demand: pd.DataFrame, demand_start: int
+) -> Ints:
+    """One row per limited node without a process: what leaves a mine or is used there, what enters the others.
 
     Projects always have one, so that an unbuilt one can be held at nothing. Returns the nodes.
     """
@@ -222,6 +224,9 @@ def throughput_rows(t: Tables, rows: Rows, tail: Ints, head: Ints, caps: Array, 
     for ends, which in ((tail, mine[tail]), (head, ~mine[head])):
         hit = which & (number[ends] >= 0)
         rows.add(number[ends][hit], columns[hit], 1.0)
+    users = demand["position"].to_numpy(dtype=np.int64)
+    hit = mine[users] & (number[users] >= 0)
+    rows.add(number[users][hit], demand_start + np.flatnonzero(hit), 1.0)
     return limited
 
 

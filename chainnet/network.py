@@ -109,7 +109,7 @@ figures, references : DataFrame, optional
         gate.done()
         for table in frames:
             frames[table] = canonical(table, frames[table])
-        self._settle(frames, name, label or name, year, main, _words(beneficiaries), frozenset(), None, folder)
+        self._settle(frames, name, label or name, year, main, _words(beneficiaries), frozenset(), None, folder, None)
         if self.beneficiaries:
             self.resolve(self.beneficiaries, "beneficiaries")
 
@@ -124,6 +124,7 @@ figures, references : DataFrame, optional
         gone: frozenset[str],
         baseline: pd.Series | None,
         folder: Path | None,
+        built: pd.DataFrame | None,
     ) -> None:
         state = {
             "_frames": frames,
@@ -135,6 +136,7 @@ figures, references : DataFrame, optional
             "_gone": gone,
             "_kept_baseline": baseline,
             "folder": folder,
+            "_built": frames["projects"].iloc[:0] if built is None else built,
         }
         self.__dict__.update(state)
         object.__setattr__(self, "_frozen", True)
@@ -243,7 +245,11 @@ figures, references : DataFrame, optional
         for column, value in where.items():
             words = [value] if isinstance(value, str) else list(value)
             if column not in frame.columns:
-                return np.zeros(len(frame), dtype=bool)
+                if table != "nodes" or column not in self._built.columns:
+                    return np.zeros(len(frame), dtype=bool)
+                # a project that was built keeps what the projects table says of it
+                known = self._built.set_index("id")[column]
+                frame = frame.assign(**{column: known.reindex(frame["id"]).to_numpy()})
             if column in _COUNTRY_COLUMNS:
                 hit &= self.in_countries(frame, words, f"{argument}.{column}", column)
             else:
@@ -263,7 +269,14 @@ figures, references : DataFrame, optional
 
     # -- transforms -----------------------------------------------------------------------------
 
-    def _replace(self, frames: Frames, gone: frozenset[str] = frozenset()) -> Network:
+    @property
+    def built_projects(self) -> frozenset[str]:
+        """Ids of the nodes that ``with_projects`` built."""
+        return frozenset(self._built["id"])
+
+    def _replace(
+        self, frames: Frames, gone: frozenset[str] = frozenset(), built: pd.DataFrame | None = None
+    ) -> Network:
         new = object.__new__(Network)
         new._settle(
             {**self._frames, **frames},
@@ -275,6 +288,7 @@ figures, references : DataFrame, optional
             self._gone | gone,
             self.baseline,
             self.folder,
+            self._built if built is None else pd.concat([self._built, built], ignore_index=True),
         )
         return new
 
@@ -321,7 +335,7 @@ figures, references : DataFrame, optional
                 "demand": _keep(f["demand"], ~f["demand"]["node"].isin(out).to_numpy()),
                 "stocks": _keep(f["stocks"], ~stocks_out),
             },
-            gone=frozenset(out & set(f["projects"]["id"])),
+            gone=frozenset(out),
         )
 
     def edge_rows(self, pairs: Iterable[Sequence[str]], argument: str) -> Any:
@@ -340,9 +354,10 @@ figures, references : DataFrame, optional
                 raise DataError(
                     f"{argument}: {pair!r} is no (source, target) pair. Give two ids, or two ids and a commodity."
                 )
-            rows = ((edges["source"] == words[0]) & (edges["target"] == words[1])).to_numpy()
+            between = (edges["source"] == words[0]) & (edges["target"] == words[1])
             if len(words) == 3:
-                rows &= (edges["commodity"] == words[2]).to_numpy()
+                between &= edges["commodity"].fillna("") == words[2]
+            rows = between.to_numpy()
             if not rows.any() and not ({words[0], words[1]} & self._gone):
                 raise UnknownIdError(
                     f'{argument}: no edge from "{words[0]}" to "{words[1]}"; list them with network.edges.'
@@ -354,7 +369,8 @@ figures, references : DataFrame, optional
         """Return a network in which what matches keeps ``share`` of its capacity.
 
         Reaches nodes (never end uses), stocks (tonnes and release) and projects. An unlimited
-        node takes its baseline as capacity; share 1 changes nothing.
+        node takes its baseline as capacity; share 1 changes nothing, share 0 stops the node, its
+        edges and the stocks that lie there.
 
         Raises
         ------
@@ -368,17 +384,23 @@ figures, references : DataFrame, optional
         f = self._frames
         nodes = f["nodes"].copy()
         hit = self.matches("nodes", where) & (nodes["stage"] != "end_use").to_numpy()
-        nodes["capacity_tpa"] = np.where(hit, self.finite_capacity("nodes", hit) * share, nodes["capacity_tpa"])
+        stopped = set(nodes["id"][hit]) if share == 0 else set()
+        capacity = self.finite_capacity("nodes", hit) if share > 0 else np.zeros(len(nodes))
+        nodes["capacity_tpa"] = np.where(hit, capacity * share, nodes["capacity_tpa"])
         projects = f["projects"].copy()
         hit = self.matches("projects", where)
-        projects["capacity_tpa"] = np.where(
-            hit, self.finite_capacity("projects", hit) * share, projects["capacity_tpa"]
-        )
+        stopped |= set(projects["id"][hit]) if share == 0 else set()
+        capacity = self.finite_capacity("projects", hit) if share > 0 else np.zeros(len(projects))
+        projects["capacity_tpa"] = np.where(hit, capacity * share, projects["capacity_tpa"])
         stocks = f["stocks"].copy()
-        hit = self.matches("stocks", where)
+        hit = self.matches("stocks", where) | stocks["node"].isin(stopped).to_numpy()
+        edges = f["edges"]
+        if stopped:
+            idle = edges["source"].isin(stopped) | edges["target"].isin(stopped)
+            edges = canonical("edges", edges.assign(capacity_tpa=edges["capacity_tpa"].mask(idle, 0.0)))
         for column in ("stock_t", "release_tpa"):
             stocks[column] = np.where(hit, stocks[column] * share, stocks[column])
-        return self._replace({"nodes": nodes, "projects": projects, "stocks": stocks})
+        return self._replace({"nodes": nodes, "projects": projects, "stocks": stocks, "edges": edges})
 
     def finite_capacity(self, table: str, hit: Any) -> Any:
         """Return capacities, t/a, in which unlimited rows that are ``hit`` stand at their baseline.
@@ -424,11 +446,12 @@ figures, references : DataFrame, optional
                     f'with_projects: unknown project "{i}";{near_matches(i, known)} list them with network.projects.'
                 )
         built = f["projects"]["id"].isin(names).to_numpy()
-        rows = f["projects"].loc[built, TABLES["nodes"].names]
+        rows = f["projects"][built]
         if rows.empty:
             return self
-        nodes = pd.concat([f["nodes"], rows], ignore_index=True)
-        return self._replace({"nodes": canonical("nodes", nodes), "projects": _keep(f["projects"], ~built)})
+        nodes = pd.concat([f["nodes"], rows[TABLES["nodes"].names]], ignore_index=True)
+        frames = {"nodes": canonical("nodes", nodes), "projects": _keep(f["projects"], ~built)}
+        return self._replace(frames, built=rows)
 
     def with_demand(self, demand: pd.DataFrame) -> Network:
         """Return a network with another demand table, checked as at the gate.

@@ -390,7 +390,8 @@ def _restriction(network: Network, measure: Mapping[str, Any], name: str) -> Res
     share = float(measure.get("share", 0.0))
     flow = edges["flow_tpa"].to_numpy(dtype=float)
     if share > 0:
-        asleep = edges["source"].isin(set(network.projects["id"])) | edges["target"].isin(set(network.projects["id"]))
+        new = set(network.projects["id"]) | network.built_projects  # a project has no baseline, built or not
+        asleep = edges["source"].isin(new) | edges["target"].isin(new)
         lacking = rows & np.isnan(flow) & ~asleep.to_numpy()
         if lacking.any():
             pairs = (edges["source"] + " -> " + edges["target"])[lacking].tolist()

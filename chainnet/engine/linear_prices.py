@@ -12,6 +12,7 @@ import numpy as np
 from scipy.sparse import csc_array, hstack, identity, vstack
 
 from chainnet.engine.linear import LinearProgram, WarmModel
+from chainnet.errors import SolverError
 
 __all__ = ["price_ranges"]
 
@@ -33,7 +34,8 @@ def price_ranges(program: LinearProgram, value: float, rows: Ints) -> tuple[Arra
     Returns
     -------
     (low, high) : float arrays
-        Infinite where the dual is not bounded (a tonne less cannot be borne at all).
+        Infinite where the dual is not bounded (a tonne less cannot be borne at all); NaN where the
+        solver had no verdict.
 
     Notes
     -----
@@ -41,8 +43,11 @@ def price_ranges(program: LinearProgram, value: float, rows: Ints) -> tuple[Arra
     """
     face, first = _dual_face(program, value)
     model = WarmModel(face)
-    start = model.solve()
     out = np.full((2, len(rows)), np.nan)
+    try:
+        start = model.solve()
+    except SolverError:
+        return out[0], out[1]
     if start.status != "optimal":
         return out[0], out[1]
     basis = start.basis
@@ -53,7 +58,10 @@ def price_ranges(program: LinearProgram, value: float, rows: Ints) -> tuple[Arra
                 if column >= 0:
                     cost[column] = sign * direction
             model.set_cost(cost)
-            found = model.solve(basis)
+            try:
+                found = model.solve(basis)
+            except SolverError:  # no verdict: this end stays unknown, the answer itself does not hang on it
+                continue
             if found.status == "optimal":
                 out[side, place] = sign * found.value
             elif found.status == "unbounded":

@@ -98,7 +98,7 @@ def _compiled() -> tuple[Kernels, bool]:
         wanted = [known[kind] for of, kind in function.__annotations__.items() if of != "return"]
         # without reference counts (_nrt): no kernel allocates, and counting costs as much as the work itself
         inline = "always" if name in _INLINED else "never"
-        options = {"boundscheck": False, "_nrt": False, "inline": inline}
+        options: dict[str, Any] = {"boundscheck": False, "_nrt": False, "inline": inline}
         try:
             space[name] = numba.njit(tuple(wanted), cache=is_cached, **options)(again)
         except (RuntimeError, OSError):

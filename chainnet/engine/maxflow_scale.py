@@ -40,7 +40,7 @@ class Scale:
     def one_to_float(self, value: int) -> float:
         """Return one scaled integer in the unit of the data, correctly rounded."""
         if self.base == 10 or self.power >= 0:
-            return value / self.base**self.power
+            return float(value / self.base**self.power)
         return float(value * self.base**-self.power)
 
     def rounding(self, value: int) -> float:

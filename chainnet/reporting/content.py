@@ -163,6 +163,8 @@ def _tables(facts: Facts) -> dict[str, Table]:
         ),
         losses(facts, "operator", "T6c", "Operators", "What is lost if one operator drops out"),
         losses(facts, "step+country", "T6d", "Steps by country", "What is lost if one step in one country drops out"),
+        tables_losses.attack_table(facts),
+        tables_losses.pair_table(facts),
         tables.tier_table(facts),
         tables.place_table(facts, facts.when),
         tables.user_table(facts, facts.when),
@@ -224,7 +226,9 @@ def _sections(facts: Facts, made: Mapping[str, Table], found: Mapping[str, Figur
                 made["T6b"],
                 made["T6c"],
                 made["T6d"],
-                Sentence(f"Pairs and larger sets that drop out together: {NOT_YET} (“chainnet interdict” answers it)."),
+                made["T7"],
+                made["T7b"],
+                Sentence(f"Sets of four and more: {NOT_YET} (“chainnet interdict” answers it)."),
             ),
         ),
         Section(
@@ -307,7 +311,7 @@ def _asked(facts: Facts, made: Mapping[str, Table]) -> tuple[Block, ...]:
             "Data:",
         ),
         Sentence(
-            "months, pairs and larger sets of losses, required stock, price floors, alignment, sampling: each is "
+            "months, sets of four and more losses, required stock, price floors, alignment, sampling: each is "
             "said to be "
             "not assessed where it belongs.",
             (),

@@ -16,6 +16,7 @@ from chainnet.schema import QUALITIES
 __all__ = ["Facts"]
 
 BASELINE = "baseline"
+CERTAIN = 1e-7  # part of a demand that a linear program can tell from nothing
 ALL_TIERS = "all tiers"
 LETTERS = {"reported": "R", "estimated": "E", "inferred": "I", "assumed": "A"}
 SUMMED = (
@@ -63,8 +64,24 @@ class Facts:
     @cached_property
     def summary(self) -> pd.DataFrame:
         """``stress.summary`` with scenario and tier as columns."""
-        table = self.a.stress.summary.reset_index()
+        table = settled(self.a.stress.summary.reset_index())
         return table.assign(tier=table["tier"].fillna(ALL_TIERS))
+
+    @cached_property
+    def users(self) -> pd.DataFrame:
+        """``stress.nodes`` with its index as columns."""
+        table = settled(self.a.stress.nodes.reset_index())
+        return table.assign(tier=table["tier"].fillna(ALL_TIERS))
+
+    @cached_property
+    def ladders(self) -> dict[int, pd.DataFrame]:
+        """The ladder of each year for which there is one."""
+        return {y: settled(r.ladder) for y, r in self.a.rerouting.items() if not r.ladder.empty}
+
+    @cached_property
+    def scenario_ladders(self) -> pd.DataFrame:
+        """The ladder of every scenario, without projects."""
+        return settled(self.a.stress.ladder) if not self.a.stress.ladder.empty else self.a.stress.ladder
 
     @cached_property
     def leading(self) -> pd.DataFrame:
@@ -170,7 +187,7 @@ class Facts:
         both["output_tpa"] = self.network.baseline.reindex(both["id"]).to_numpy(dtype=float)
         recipes = self.network.processes
         main = recipes[recipes["role"] == "output"].set_index("process")["commodity"]
-        both["made"] = both["process"].map(main).fillna("")
+        both["made"] = both["process"].map(main).astype(object).fillna("")
         whole = both.groupby(["step", "made"])["output_tpa"].transform("sum")
         both["step_share"] = (both["output_tpa"] / whole.where(whole > 0)).fillna(0.0)
         return both.set_index("id")
@@ -275,15 +292,17 @@ class Facts:
         table = every[["lost_tpa", "lost_share", "throughput_tpa", "in_cut", "is_dominator"]].copy()
         table["first_lost_tpa"] = first["lost_tpa"].reindex(table.index)
         table["first_lost_share"] = first["lost_share"].reindex(table.index)
+        for part in ("", "first_"):
+            nothing = table[f"{part}lost_share"].abs() <= CERTAIN
+            table.loc[nothing, [f"{part}lost_tpa", f"{part}lost_share"]] = 0.0
         names = table.index.map(str)
         order = np.lexsort((names, -_rounded(table["lost_tpa"]), -_rounded(table["first_lost_tpa"])))
         return table.iloc[order]
 
     def by_place(self, scenario: str) -> pd.DataFrame:
         """Return demand, served and short under a scenario by tier and country or region, most short first."""
-        table = self.a.stress.nodes.reset_index()
-        table = table[table["scenario"] == scenario]
-        table = table.assign(tier=table["tier"].fillna(ALL_TIERS), place=table["node"].map(self.things["place"]))
+        table = self.users[self.users["scenario"] == scenario]
+        table = table.assign(place=table["node"].map(self.things["place"]))
         columns = ["demand_tpa", "served_tpa", "shortfall_tpa"]
         found = table.groupby(["tier", "place"], sort=True)[columns].sum().reset_index()
         rank = found["tier"].map({tier: i for i, tier in enumerate(self.tiers)})
@@ -292,7 +311,7 @@ class Facts:
     @cached_property
     def lead_loss(self) -> str:
         """Column by which removals are ranked: the leading tier's loss, all tiers' where that is nil."""
-        hit = any(bool((table["lost_tpa"] > 0).any()) for table in self.a.first_tier.values())
+        hit = any(bool((self.losses(by)["first_lost_tpa"] > 0).any()) for by in self.a.first_tier)
         return "first_lost_tpa" if hit and self.has_first else "lost_tpa"
 
     @property
@@ -324,14 +343,33 @@ class Facts:
 
     def rung(self, year: int, rung: str, tier: str) -> Any:
         """Return a row of the ladder of a year, or None; the sum over tiers for all tiers."""
-        return _rung(self.a.rerouting[year].ladder, rung, tier)
+        return _rung(self.ladders[year], rung, tier)
 
     def scenario_rung(self, scenario: str, rung: str, tier: str) -> Any:
         """Return a row of the ladder of a scenario without projects, or None."""
-        table = self.a.stress.ladder
+        table = self.scenario_ladders
         if table.empty:
             return None
         return _rung(table[table["scenario"] == scenario], rung, tier)
+
+
+def settled(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table of who is served in which what a solve cannot tell from zero, or from all, is just that."""
+    out = table.copy()
+    for part in ("", "_before", "_low", "_high"):
+        short = f"shortfall{part}_tpa"
+        if short not in out.columns:
+            continue
+        demand = out[f"demand{part}_tpa" if part in ("_low", "_high") else "demand_tpa"]
+        out[short] = out[short].mask(out[short].abs() <= CERTAIN * demand, 0.0)
+    nothing = out["shortfall_tpa"] == 0.0
+    out["served_tpa"] = out["served_tpa"].mask(nothing, out["demand_tpa"])
+    out["served_tpa"] = out["served_tpa"].mask(out["served_tpa"].abs() <= CERTAIN * out["demand_tpa"], 0.0)
+    if "gained_tpa" in out.columns:
+        out["gained_tpa"] = out["gained_tpa"].mask(out["gained_tpa"].abs() <= CERTAIN * out["demand_tpa"], 0.0)
+    if "value_musd" in out.columns:
+        out["value_musd"] = out["value_musd"].mask(nothing & out["value_musd"].notna(), 0.0)
+    return out
 
 
 def _rung(table: pd.DataFrame, rung: str, tier: str) -> Any:

@@ -108,7 +108,7 @@ def _make(facts: Facts, name: str, title: str, subtitle: str, figure: Any, alt: 
 
 def _rungs(facts: Facts) -> list[tuple[str, dict[str, float]]]:
     """Return (what is allowed, short by tier), the projects of each year last."""
-    years = [y for y, r in facts.a.rerouting.items() if not r.ladder.empty]
+    years = list(facts.ladders)
     out: list[tuple[str, dict[str, float]]] = []
     for rung in ("frozen", "existing", "new", "stocks"):
         found = {

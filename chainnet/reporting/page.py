@@ -30,6 +30,7 @@ def html_report(document: Document, has_graph: bool) -> bytes:
 
     shell = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
     shell.filters["nb"] = unbroken
+    shell.filters["css"] = css_text
     shell.filters["b64"] = lambda text: b64encode(text.encode("utf-8")).decode("ascii")
     source = files("chainnet.reporting").joinpath("page.html.j2").read_text(encoding="utf-8")
     printed = document.tables
@@ -42,6 +43,11 @@ def html_report(document: Document, has_graph: bool) -> bytes:
         numeric=numeric,
     )
     return text.encode("utf-8")
+
+
+def css_text(text: str) -> str:
+    """Return text as the inside of a CSS string: every sign that is no letter or digit of ASCII by its number."""
+    return "".join(c if c.isascii() and c.isalnum() else f"\\{ord(c):06x}" for c in text)
 
 
 def unbroken(text: str) -> Any:

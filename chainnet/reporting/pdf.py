@@ -17,7 +17,7 @@ LONG = 80  # tables longer than this stand in the workbook only
 LEAST_SHARE = 1.0
 WORD = 19  # letters of a word that a column of text always has room for
 LINE = 45  # letters of a word that a line of text always has room for
-CELL = 240  # letters that a cell shows
+CELL = 400  # letters that a cell shows
 JOINT = "\u200b"  # where a long word may break
 Write = Callable[[str], str]
 

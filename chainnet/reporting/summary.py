@@ -9,6 +9,7 @@ import pandas as pd
 
 from chainnet.reporting.facts import ALL_TIERS, BASELINE, Facts
 from chainnet.reporting.model import Sentence
+from chainnet.reporting.tables_losses import set_words, tied_sets
 from chainnet.reporting.tables_projects import stands_words
 from chainnet.reporting.words import (
     NBSP,
@@ -42,7 +43,7 @@ def bottom_line(facts: Facts) -> tuple[Sentence, ...]:
     parts = [
         Sentence(_verdict(facts), ("T1", "T8"), "Verdict."),
         Sentence(_who(facts), ("T8", "T8b", "T6d"), "Who goes short."),
-        Sentence(_hangs(facts), ("T5", "T6a", "T6b"), "What it hangs on."),
+        Sentence(_hangs(facts), ("T5", "T6a", "T6b", "T7"), "What it hangs on."),
         Sentence(_wins(facts), ("T9",), "What wins it back."),
         Sentence(_trust(facts), ("T15", "T18", "T19", "T20"), "How far to trust it."),
     ]
@@ -229,7 +230,23 @@ def _hangs(facts: Facts) -> str:
         said.append(f"The sites that cost most, each alone, are {join(sites)}{several}.")
     else:
         said.append(f"No single site costs {of} anything: {count(len(facts.losses('site')))} tested, all zero, proved.")
-    return " ".join([*said, _contrast(facts)]).strip()
+    return " ".join(part for part in (*said, _together(facts), _contrast(facts)) if part)
+
+
+def _together(facts: Facts) -> str:
+    """Say what the worst two sites at once cost the leading tier, where that is more than the worst one."""
+    attacks = facts.a.attacks
+    if ("first tier", 2) not in attacks.index:
+        return ""
+    row = attacks.loc[("first tier", 2)]
+    losses = facts.losses("node")["first_lost_tpa" if facts.has_first else "lost_tpa"]
+    lost, single = float(row["lost_tpa"]), float(losses.max()) if len(losses) else 0.0
+    if lost <= single or same(lost, single):
+        return ""
+    others = tied_sets(row["other_sets"]) or []
+    ties = f"; {spelled(len(others), 'other pair costs', 'other pairs cost')} as much" if others else ""
+    how = "" if row["is_optimal"] else "at least "
+    return f"The worst two together, {set_words(facts, row['removed'])}, cost {facts.first} {how}{tonnes(lost)}{ties}."
 
 
 def _contrast(facts: Facts) -> str:
@@ -252,7 +269,7 @@ def _contrast(facts: Facts) -> str:
 def _wins(facts: Facts) -> str:
     if not facts.a.worst:
         return ""
-    years = [y for y, r in facts.a.rerouting.items() if not r.ladder.empty]
+    years = list(facts.ladders)
     if not years:
         return _wins_without_projects(facts)
     said = []
@@ -444,8 +461,7 @@ def stranger_sentences(facts: Facts) -> tuple[Sentence, ...]:
         said.append(Sentence("Not assessed: how the answer moves with demand (the data give no range).", ("T16",)))
     said.append(
         Sentence(
-            "Not assessed in this version: months (first month short, time to survive), pairs and larger sets of "
-            "losses, "
+            "Not assessed in this version: months (first month short, time to survive), sets of four and more losses, "
             "required stock, price floors, sampling of inputs. None is shown as zero.",
             ("T17",),
         )

@@ -64,7 +64,7 @@ def scenario_table(facts: Facts) -> Table:
         tons("shortfall_before_tpa", f"{first} short, others first", "shortfall if all other countries come first"),
         *(tons(f"shortfall_{t}_tpa", f"{first_capital(t)} short", f"shortfall of {t}") for t in others),
         *([tons("whole_served_tpa", "All tiers served", "tonnes served over all tiers")] if others else []),
-        tons("residual_tpa", f"{first} short after rerouting and stocks", "after new relations and one year of stocks"),
+        tons("residual_tpa", f"{first} short after rerouting, stocks", "after new relations and one year of stocks"),
     ]
     rows = []
     for name in [BASELINE, *facts.ordered]:
@@ -292,9 +292,7 @@ _SERVED = (
 
 def user_table(facts: Facts, scenario: str) -> Table:
     """Return T8c: who goes short under one scenario, by end use and commodity."""
-    table = facts.a.stress.nodes.reset_index()
-    table = table[table["scenario"] == scenario]
-    table = table.assign(tier=table["tier"].fillna(ALL_TIERS))
+    table = facts.users[facts.users["scenario"] == scenario]
     rank = {tier: i for i, tier in enumerate(facts.tiers)}
     order = np.lexsort((table["node"], -table["shortfall_tpa"].to_numpy(), table["tier"].map(rank)))
     table = table.iloc[order]
@@ -390,8 +388,8 @@ def year_table(facts: Facts) -> Table:
 def _years(facts: Facts) -> list[list[Any]]:
     """Return the rungs that hold in every year once, then those with projects, year by year."""
     rows: list[list[Any]] = []
-    for number_, (year, found) in enumerate(facts.a.rerouting.items()):
-        for row in _ladder_rows(found.ladder) if not found.ladder.empty else ():
+    for number_, (year, ladder) in enumerate(facts.ladders.items()):
+        for row in _ladder_rows(ladder):
             if row[0] == "projects" or number_ == 0:
                 rows.append([str(year) if row[0] == "projects" else "any year", *row])
     return rows
@@ -399,7 +397,7 @@ def _years(facts: Facts) -> list[list[Any]]:
 
 def ladder_table(facts: Facts) -> Table:
     """Return T9b: the ladder without projects under every scenario."""
-    table = facts.a.stress.ladder
+    table = facts.scenario_ladders
     rows = [
         [name, facts.scenario_label(name), *row]
         for name in facts.ordered

@@ -177,10 +177,8 @@ def attack_table(facts: Facts) -> Table:
     rows = []
     for (counts, k), row in facts.a.attacks.iterrows():
         others = tied_sets(row["other_sets"])
-        if others is None:
-            said = "not asked"
-        else:
-            said = "; ".join(set_words(facts, other) for other in others) or "none"
+        words = "; ".join(set_words(facts, other) for other in others or ())
+        said = "not asked" if others is None else words or "none"
         rows.append(
             [
                 facts.first if counts == "first tier" else ALL_TIERS,

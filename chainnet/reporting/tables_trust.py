@@ -104,7 +104,7 @@ def _plain_measure(facts: Facts, measure: str) -> tuple[str, str, str]:
 
 def _where(words: str) -> str:
     """Return the words of a condition without those that say themselves."""
-    return words.removeprefix("country ").removeprefix("region ")
+    return words.removeprefix("country ")
 
 
 def decisive_table(facts: Facts) -> Table:
