@@ -13,7 +13,7 @@ from chainnet.criticality_checks import check_losses, compared
 from chainnet.engine.removal import arc_losses, group_losses, node_losses
 from chainnet.errors import DataError, near_matches
 from chainnet.flow import cut_of, solve_market
-from chainnet.flow_value import ValueModel, Words, count_settings, counted_demand
+from chainnet.flow_value import ValueModel, Words, benefits, count_settings, counted_demand
 from chainnet.lowering import Degree
 from chainnet.lowering_market import is_plain, lower_market
 from chainnet.lowering_reach import Reach
@@ -196,7 +196,8 @@ def chokepoints(
         model = ValueModel(network, overlay, reroute, commodity=commodity, beneficiaries=beneficiaries, tier=tier)
         model.certificate()
         lost, base, through, in_cut = _program_losses(model, what)
-    lost = np.where(lost <= 1e-9 * base, 0.0, np.minimum(lost, base))
+    # a pure flow is exact: a small loss beside a huge value is still a loss
+    lost = np.where(lost <= (0.0 if plain else 1e-9 * base), 0.0, np.minimum(lost, base))
     table = pd.DataFrame(
         {
             "lost_tpa": lost,
@@ -251,7 +252,8 @@ def _plain_losses(
     network: Network, what: Removals, top: int | None, tier: str | None, commodity: Words, beneficiaries: Words
 ) -> tuple[Any, float, Any, Any]:
     counted = counted_demand(network, network.demand, commodity, beneficiaries, tier)
-    market = lower_market(network, None, counted)
+    whose = benefits(network, network.nodes.rename(columns={"id": "node"}), beneficiaries)
+    market = lower_market(network, None, counted, whose)
     problem = market.problem
     base = solve_market(market)
     n = len(network.nodes)
@@ -300,7 +302,8 @@ def _dominators(
     t = stack(network)
     demand = network.demand
     if demand.empty:
-        ends = (t.nodes["stage"] == "end_use").to_numpy()[t.head]
+        whose = benefits(network, t.nodes.rename(columns={"id": "node"}), beneficiaries)
+        ends = ((t.nodes["stage"] == "end_use").to_numpy() & whose)[t.head]
         targets = np.column_stack([t.head[ends], t.commodity[ends]])
     else:
         asked = demand[counted_demand(network, demand, commodity, beneficiaries, tier)]

@@ -86,10 +86,11 @@ def _by_igraph(
 ) -> list[float]:
     import igraph
 
-    from chainnet.flow_value import counted_demand
+    from chainnet.flow_value import benefits, counted_demand
 
     counted = counted_demand(network, network.demand, commodity, beneficiaries, tier)
-    market = lower_market(network, None, counted)
+    whose = benefits(network, network.nodes.rename(columns={"id": "node"}), beneficiaries)
+    market = lower_market(network, None, counted, whose)
     p = market.problem
     n = p.n_nodes
     inner = np.arange(n)

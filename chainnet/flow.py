@@ -11,7 +11,7 @@ import pandas as pd
 from chainnet.engine.certificate import Certificate, certify_flow, require
 from chainnet.engine.maxflow import CutMembers, FlowSolution, UnboundedFlow, solve
 from chainnet.errors import DataError
-from chainnet.flow_value import ValueModel, Words, check_commodities, count_settings, counted_demand
+from chainnet.flow_value import ValueModel, Words, benefits, check_commodities, count_settings, counted_demand
 from chainnet.lowering_market import Market, is_plain, lower_market
 from chainnet.network import Network
 from chainnet.results import Result, provenance, stamp
@@ -112,7 +112,8 @@ def max_flow(
     if commodity is None and not is_plain(network):
         return _by_program(network, beneficiaries, settings, verify)
     counted = counted_demand(network, network.demand, None, beneficiaries, None) if commodity is None else None
-    market = lower_market(network, commodity, counted)
+    whose = None if commodity else benefits(network, network.nodes.rename(columns={"id": "node"}), beneficiaries)
+    market = lower_market(network, commodity, counted, whose)
     found = solve_market(market)
     members = _cut_table(market, found.source_cut)
     proof = certify_flow("max_flow", market.problem, found, float(members["capacity_tpa"].sum()), found.max_error)

@@ -220,4 +220,4 @@ def _stored(t: Tables, k: int) -> Array:
     """Tonnes in store of each commodity."""
     stocks = t.network.stocks
     code = stocks["commodity"].fillna("").map(t.code).to_numpy(dtype=np.int64)
-    return np.bincount(code, stocks["stock_t"].to_numpy(dtype=float), minlength=k)
+    return np.asarray(np.bincount(code, stocks["stock_t"].to_numpy(dtype=float), minlength=k), dtype=float)

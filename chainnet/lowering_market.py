@@ -32,10 +32,16 @@ class Market:
 
 def is_plain(network: Network) -> bool:
     """Say whether a network is one commodity that only passes through: a pure flow problem."""
-    return bool(network.processes.empty and len(set(network.edges["commodity"].dropna().unique())) <= 1)
+    if not network.processes.empty:
+        return False
+    flows, asked = (set(table["commodity"].unique()) for table in (network.edges, network.demand))
+    blank = {word for word in flows | asked if not isinstance(word, str)}
+    return len((flows | asked) - blank) + bool(blank) <= 1
 
 
-def lower_market(network: Network, commodity: str | None = None, counted: Any = None) -> Market:
+def lower_market(
+    network: Network, commodity: str | None = None, counted: Any = None, beneficiaries: Any = None
+) -> Market:
     """Cut out the market of one commodity.
 
     Parameters
@@ -45,16 +51,17 @@ def lower_market(network: Network, commodity: str | None = None, counted: Any = 
         None = the one commodity of a plain network.
     counted : boolean array over ``network.demand``, optional
         Demand that counts; the rest is 0.
+    beneficiaries : boolean array over ``network.nodes``, optional
+        End uses that count where there is no demand table.
 
     Notes
     -----
     Cost: linear in nodes and edges.
     """
     nodes, edges = network.nodes, network.edges
-    index = pd.Index(nodes["id"])
+    tail, head = network.edge_ends
     rows = np.arange(len(edges)) if commodity is None else np.flatnonzero((edges["commodity"] == commodity).to_numpy())
-    tail = index.get_indexer(edges["source"].to_numpy()[rows])
-    head = index.get_indexer(edges["target"].to_numpy()[rows])
+    tail, head = tail[rows], head[rows]
     awake = (tail >= 0) & (head >= 0)  # edges of unbuilt projects sleep
     rows, tail, head = rows[awake], tail[awake].astype(np.int64), head[awake].astype(np.int64)
     capacity = edges["capacity_tpa"].to_numpy(dtype=float)[rows]
@@ -67,13 +74,13 @@ def lower_market(network: Network, commodity: str | None = None, counted: Any = 
     supply[passes & (stage == "mine")] = INF
     ends = stage == "end_use"
     if network.demand.empty:
-        demand[passes & ends] = INF
+        demand[passes & ends & (True if beneficiaries is None else beneficiaries)] = INF
     else:
         table = network.demand
         asked = np.ones(len(table), dtype=bool) if counted is None else counted
         if commodity is not None:
             asked = asked & (table["commodity"] == commodity).to_numpy()
-        at = index.get_indexer(table["node"])
+        at = pd.Index(nodes["id"]).get_indexer(table["node"])
         asked = asked & (at >= 0)
         np.add.at(demand, at[asked], table["demand_tpa"].to_numpy()[asked])
     if not passes.all():

@@ -50,12 +50,18 @@ def new_relations(t: Any, overlay: Overlay) -> Relations:
     nodes = t.nodes
     kind = nodes["step"].fillna(nodes["stage"]).to_numpy(dtype=object)
     place = nodes["country"].fillna(nodes["region"]).fillna("elsewhere").to_numpy(dtype=object)
-    edges = pd.DataFrame({"tail": t.tail, "head": t.head, "code": t.commodity})
-    trade = pd.DataFrame({"code": edges["code"], "a": kind[edges["tail"]], "b": kind[edges["head"]]}).drop_duplicates()
-    if trade.empty:
+    kinds, ends = t.network.trade
+    trade = kinds.assign(code=kinds["commodity"].map(t.code)).dropna(subset=["code"])
+    ends = ends.assign(code=ends["commodity"].map(t.code), node=ends["id"].map(t.position)).dropna(
+        subset=["code", "node"]
+    )
+    makers, users = (
+        _class_table(ends[ends["side"] == side].astype({"code": "int64"}), kind, place, overlay, mark)
+        for side, mark in (("source", "sources"), ("target", "targets"))
+    )
+    if makers.empty or users.empty:
         return no_relations()
-    makers = _class_table(edges[["tail", "code"]].drop_duplicates(), "tail", kind, place, overlay, "sources")
-    users = _class_table(edges[["head", "code"]].drop_duplicates(), "head", kind, place, overlay, "targets")
+    trade = trade.astype({"code": "int64"})[["code", "a", "b"]]
     first = len(nodes)
     makers["hub"] = first + makers.groupby(["code", "kind", "place", "mark"], sort=True).ngroup()
     second = int(makers["hub"].max()) + 1
@@ -80,9 +86,9 @@ def new_relations(t: Any, overlay: Overlay) -> Relations:
     return Relations(n_hubs, tail, head, code, is_pair, named_pairs)
 
 
-def _class_table(ends: pd.DataFrame, column: str, kind: Any, place: Any, overlay: Overlay, side: str) -> pd.DataFrame:
+def _class_table(ends: pd.DataFrame, kind: Any, place: Any, overlay: Overlay, side: str) -> pd.DataFrame:
     """Return node, commodity and class (kind, place, which restrictions name it) of every maker or user."""
-    node = ends[column].to_numpy(dtype=np.int64)
+    node = ends["node"].to_numpy(dtype=np.int64)
     marks = [np.asarray(getattr(r, side))[node] for r in overlay.restrictions]
     mark = ["".join("1" if m[i] else "0" for m in marks) for i in range(len(node))]
     table = pd.DataFrame(

@@ -16,6 +16,7 @@ import pandas as pd
 
 from chainnet.countries import Groups, collect_groups, common_groups, expand
 from chainnet.errors import DataError, UnknownIdError, near_matches
+from chainnet.network_baseline import baseline_of, trade_of
 from chainnet.network_tables import Frames, Gate, canonical
 from chainnet.schema import DEFAULT_TIERS, TABLES
 
@@ -68,8 +69,6 @@ figures, references : DataFrame, optional
     3.0
     """
 
-    __slots__ = ("__dict__", "_frozen")
-
     name: str
     label: str
     year: int | None
@@ -112,6 +111,7 @@ figures, references : DataFrame, optional
         self._settle(frames, name, label or name, year, main, _words(beneficiaries), frozenset(), None, folder, None)
         if self.beneficiaries:
             self.resolve(self.beneficiaries, "beneficiaries")
+        _ = self.edge_ends  # found once, here, not in every question
 
     def _settle(
         self,
@@ -122,7 +122,7 @@ figures, references : DataFrame, optional
         main: tuple[str, ...],
         beneficiaries: tuple[str, ...],
         gone: frozenset[str],
-        baseline: pd.Series | None,
+        origin: Frames | None,
         folder: Path | None,
         built: pd.DataFrame | None,
     ) -> None:
@@ -134,12 +134,11 @@ figures, references : DataFrame, optional
             "main_commodity": main,
             "beneficiaries": beneficiaries,
             "_gone": gone,
-            "_kept_baseline": baseline,
+            "_origin": origin or frames,
             "folder": folder,
             "_built": frames["projects"].iloc[:0] if built is None else built,
         }
         self.__dict__.update(state)
-        object.__setattr__(self, "_frozen", True)
 
     def __setattr__(self, name: str, value: Any) -> None:
         raise AttributeError(f"Network is frozen: {name} cannot be set; transforms return a new network")
@@ -147,7 +146,7 @@ figures, references : DataFrame, optional
     def __delattr__(self, name: str) -> None:
         raise AttributeError(f"Network is frozen: {name} cannot be deleted")
 
-    def __getattr__(self, name: str) -> pd.DataFrame:
+    def __getattr__(self, name: str) -> Any:
         frames = self.__dict__.get("_frames")
         if frames is not None and name in frames:
             return frames[name].copy(deep=False)
@@ -213,9 +212,23 @@ figures, references : DataFrame, optional
     @cached_property
     def baseline(self) -> pd.Series:
         """Baseline output of each node, t/a, by id: main output where there is a process, else throughput."""
-        if self._kept_baseline is not None:
-            return self._kept_baseline
-        return _baseline(self._frames)
+        return baseline_of(self._origin)
+
+    @cached_property
+    def trade(self) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Who trades what, as the tables had it before anything was removed.
+
+        (kinds, ends): kinds of nodes that trade a commodity (commodity, a, b; a step or stage each), and
+        who ships or takes it (id, commodity, side).
+        """
+        return trade_of(self._origin)
+
+    @cached_property
+    def edge_ends(self) -> tuple[Any, Any]:
+        """Positions of source and target of each edge in ``nodes``; -1 where the end is an unbuilt project."""
+        index = pd.Index(self._frames["nodes"]["id"].to_numpy(dtype=object))
+        edges = self._frames["edges"]
+        return tuple(index.get_indexer(edges[end].to_numpy(dtype=object)) for end in ("source", "target"))
 
     # -- views ----------------------------------------------------------------------------------
 
@@ -286,7 +299,7 @@ figures, references : DataFrame, optional
             self.main_commodity,
             self.beneficiaries,
             self._gone | gone,
-            self.baseline,
+            self._origin,
             self.folder,
             self._built if built is None else pd.concat([self._built, built], ignore_index=True),
         )
@@ -571,20 +584,3 @@ def _check_main(gate: Gate, frames: Frames, main: tuple[str, ...]) -> None:
 
 def _keep(frame: pd.DataFrame, rows: Any) -> pd.DataFrame:
     return frame if rows.all() else frame[rows].reset_index(drop=True)
-
-
-def _baseline(frames: Frames) -> pd.Series:
-    """Main output (process) or throughput (else) of each node from edges.flow_tpa; NaN where unknown."""
-    nodes, edges, processes = frames["nodes"], frames["edges"], frames["processes"]
-    known = edges.dropna(subset=["flow_tpa"])
-    main = processes[processes["role"] == "output"].set_index("process")["commodity"]
-    wanted = pd.Series(nodes["process"].map(main).to_numpy(), index=nodes["id"], dtype="object")
-    made = known["commodity"].to_numpy(dtype=object) == wanted.reindex(known["source"]).to_numpy()
-    has_process = pd.Series(nodes["process"].notna().to_numpy(), index=nodes["id"])
-    out = known.groupby("source")["flow_tpa"].sum(min_count=1)
-    into = known.groupby("target")["flow_tpa"].sum(min_count=1)
-    main_out = known[made].groupby("source")["flow_tpa"].sum(min_count=1)
-    ids = nodes["id"]
-    through = out.reindex(ids).where((nodes["stage"] != "end_use").to_numpy(), into.reindex(ids).to_numpy())
-    result = through.where(~has_process.to_numpy(), main_out.reindex(ids).to_numpy())
-    return pd.Series(result.to_numpy(), index=ids.to_numpy())

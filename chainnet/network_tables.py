@@ -225,6 +225,7 @@ class Gate:
         self._shared_ids(frames)
         self._foreign(frames)
         self._edges(frames)
+        self._unnamed(frames)
         self._processes(frames)
         self._words(frames, common)
 
@@ -323,6 +324,16 @@ class Gate:
                     "blank beside rows that name a commodity",
                     "Name the commodity in every row, or in none.",
                 )
+
+    def _unnamed(self, frames: Frames) -> None:
+        """Demand and stocks name a commodity where edges do: nothing unnamed could ever reach them."""
+        edges = frames["edges"]["commodity"]
+        if edges.empty or edges.isna().any():
+            return
+        for name in ("demand", "stocks"):
+            for row in self._rows(frames[name]["commodity"].isna().to_numpy()):
+                rule = "blank beside edges that name a commodity"
+                self.fault(name, row, "commodity", None, rule, "Name the commodity.")
 
     def _processes(self, frames: Frames) -> None:
         table = frames["processes"]
