@@ -48,6 +48,9 @@ class MaxFlow(Result):
     cut : DataFrame
         One minimum cut: kind (edge, node, demand, restriction), source and target or id,
         capacity_tpa, price; capacity x price sums to the value. On pure flows every price is 1.
+    sink_cut : DataFrame
+        The minimum cut nearest to the uses (``cut`` is the one nearest to the sources); on recipe
+        networks the same as ``cut``.
     is_unique : bool or None
         Whether there is no other minimum cut; None on recipe networks, where it is not looked at.
     n_unlimited : int
@@ -60,6 +63,7 @@ class MaxFlow(Result):
     edges: pd.DataFrame
     nodes: pd.DataFrame
     cut: pd.DataFrame
+    sink_cut: pd.DataFrame
     is_unique: bool | None
     n_unlimited: int
     certificate: Certificate
@@ -132,6 +136,7 @@ def max_flow(
         stamp(edges, source),
         stamp(nodes, source),
         stamp(members, source),
+        stamp(_cut_table(market, found.sink_cut), source),
         found.is_unique,
         int((nodes["capacity_tpa"].isna() & (nodes["throughput_tpa"] > 0)).sum()),
         require(proof),
@@ -238,6 +243,7 @@ def _by_program(network: Network, beneficiaries: Words, settings: dict[str, Any]
         model.value,
         stamp(edges, source),
         stamp(nodes, source),
+        stamp(cut_of(model), source),
         stamp(cut_of(model), source),
         None,
         int((nodes["capacity_tpa"].isna() & (nodes["throughput_tpa"] > 0)).sum()),

@@ -1,0 +1,209 @@
+"""Interdiction, Shapley shares and fortification: against brute force and published numbers."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+import pytest
+from recipe_networks import recipe_network
+
+import chainnet as cn
+
+# Pyomo Gallery, network_interdiction/max_flow (BSD): five nodes, answers 80, 10, 0
+SAMPLE = [("S", "B", 10), ("S", "C", 70), ("C", "B", 30), ("B", "E", 100), ("C", "D", 40), ("D", "E", 50)]
+
+
+def plain(rows: list[tuple[str, str, float | None]], nodes: pd.DataFrame | None = None) -> cn.Network:
+    return cn.Network.from_edges(pd.DataFrame(rows, columns=["source", "target", "capacity_tpa"]), nodes)
+
+
+@pytest.fixture
+def trap() -> cn.Network:
+    """Two sources that stand in for each other before one gate of 10, and two small ways."""
+    rows = [("S", "R1", 10.0), ("S", "R2", 10.0), ("R1", "D1", 10.0), ("R2", "D1", 10.0), ("D1", "T", None)]
+    rows += [("S", "S4", 4.0), ("S4", "T", None), ("S", "T3", 3.0), ("T3", "T", None)]
+    return plain(rows, pd.DataFrame({"id": ["D1"], "stage": ["refiner"], "capacity_tpa": [10.0]}))
+
+
+def test_published_arc_attacks() -> None:
+    net = plain(SAMPLE)
+    left = [cn.interdict(net, k, by="edge").left_tpa for k in range(3)]
+    assert left == pytest.approx([80, 10, 0], abs=1e-9)
+    assert cn.interdict(net, 1, by="edge").removed == (("S", "C"),)
+    two = cn.interdict(net, 2, by="edge", details=True)
+    assert two.ties is not None
+    assert 1 + len(two.ties) == 4  # four optimal pairs
+    assert [cn.interdict(net, k, protect=["S"]).left_tpa for k in (1, 2)] == pytest.approx([10, 0], abs=1e-9)
+
+
+def test_greedy_is_shown_and_not_trusted(trap: cn.Network) -> None:
+    lost = {k: cn.interdict(trap, k, protect=["S", "D1"]).lost_tpa for k in (1, 2, 3, 4)}
+    assert lost == pytest.approx({1: 4, 2: 10, 3: 14, 4: 17})
+    two = cn.interdict(trap, 2, protect=["S", "D1"], details=True)
+    assert two.greedy_lost_tpa == pytest.approx(7)
+    assert set(two.removed) == {"R1", "R2"}
+    assert two.ties == ()
+    assert two.pairs[["node_a", "node_b"]].to_numpy().tolist() == [["R1", "R2"]]
+
+
+def test_published_shapley(trap: cn.Network) -> None:
+    shares = cn.shapley(plain(SAMPLE).without(), by="node")["shapley_tpa"]
+    assert shares.sum() == pytest.approx(80)
+    only = plain(SAMPLE, pd.DataFrame({"id": ["B", "C", "D"], "stage": "refiner", "operator": ["b", "c", "d"]}))
+    assert cn.shapley(only, by="operator")["shapley_tpa"].to_dict() == pytest.approx({"b": 25, "c": 35, "d": 20})
+    nodes = pd.DataFrame(
+        {
+            "id": ["R1", "R2", "S4", "T3", "D1"],
+            "stage": "refiner",
+            "operator": ["r", "q", "s", "t", None],
+            "capacity_tpa": [None, None, None, None, 10.0],
+        }
+    )
+    backups = plain(
+        [
+            ("S", "R1", 10.0),
+            ("S", "R2", 10.0),
+            ("R1", "D1", 10.0),
+            ("R2", "D1", 10.0),
+            ("D1", "T", None),
+            ("S", "S4", 4.0),
+            ("S4", "T", None),
+            ("S", "T3", 3.0),
+            ("T3", "T", None),
+        ],
+        nodes,
+    )
+    found = cn.shapley(backups, by="operator")["shapley_tpa"].to_dict()
+    assert found == pytest.approx({"r": 5, "q": 5, "s": 4, "t": 3})
+
+
+def brute(net: cn.Network, k: int, by: str = "node") -> float:
+    """The least value after at most k removals, by trying all of them."""
+    base = cn.chokepoints(net, by=by).attrs["provenance"]["settings"]["base_tpa"]
+    things = list(cn.chokepoints(net, by=by).index)
+    least = base
+    for size in range(1, k + 1):
+        for chosen in combinations(things, size):
+            if by == "node":
+                smaller = net.without(nodes=chosen)
+            else:
+                smaller = net
+                for label in chosen:
+                    smaller = smaller.without(where={by: label})
+            least = min(least, cn.max_flow(smaller).value_tpa)
+    return float(least)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_attacks_match_brute_force(seed: int) -> None:
+    net = recipe_network(seed, wild=False)
+    for k in (1, 2):
+        found = cn.interdict(net, k)
+        assert found.is_optimal
+        assert found.certificate.ok
+        size = max(found.base_tpa, 1.0)
+        assert found.left_tpa == pytest.approx(brute(net, k), abs=2e-6 * size)
+        assert found.greedy_lost_tpa <= found.lost_tpa + 1e-6 * size
+        assert found.lost_tpa <= found.bound_tpa + 1e-6 * size
+
+
+def test_budget_costs_and_protection(mag9: cn.Network) -> None:
+    dear = cn.interdict(mag9, 1, cost={"H_CN": 5.0, "G_CN": 5.0})
+    assert dear.removed == ("S_CN",)
+    assert dear.lost_tpa == pytest.approx(20)
+    assert cn.interdict(mag9, 1, protect=["H_CN"]).removed == ("G_CN",)
+    assert cn.interdict(mag9, 0).lost_tpa == 0
+    everything = cn.interdict(mag9, 99)
+    assert everything.lost_tpa == pytest.approx(50)
+    assert len(everything.removed) == 2  # what adds nothing is not named
+
+
+@pytest.mark.parametrize("k", [-1, 1.5, float("nan"), True, "two"])
+def test_bad_k(mag9: cn.Network, k: object) -> None:
+    with pytest.raises(cn.DataError):
+        cn.interdict(mag9, k)  # type: ignore[arg-type]
+
+
+def test_unknown_names(mag9: cn.Network) -> None:
+    with pytest.raises(cn.UnknownIdError):
+        cn.interdict(mag9, 1, protect=["nobody"])
+    with pytest.raises(cn.UnknownIdError):
+        cn.interdict(mag9, 1, cost={"nobody": 1.0})
+    with pytest.raises(cn.DataError):
+        cn.interdict(mag9, 1, by="flavour")
+    with pytest.raises(cn.UnknownIdError):
+        cn.fortify(mag9, 1, 10, {"nobody": 1.0})
+    with pytest.raises(cn.DataError):
+        cn.fortify(mag9, 1, -1, {"H_CN": 1.0})
+    with pytest.raises(cn.DataError):
+        cn.fortify(mag9, 1, 10, ["H_CN"])  # a protection needs a cost
+
+
+@pytest.mark.parametrize(("k", "budget"), [(1, 60), (1, 130), (1, 250), (2, 250)])
+def test_fortify_matches_brute_force(mag9: cn.Network, k: int, budget: float) -> None:
+    options = {"H_CN": 60.0, "G_CN": 70.0, "S_US": 100.0, "H_US": 50.0, "G_US": 80.0}
+    best = 0.0
+    for size in range(len(options) + 1):
+        for plan in combinations(options, size):
+            if sum(options[o] for o in plan) > budget:
+                continue
+            built = [o for o in plan if o.endswith("_US")]
+            kept = [o for o in plan if not o.endswith("_US")]
+            best = max(best, cn.interdict(mag9.with_projects(built), k, protect=kept).left_tpa)
+    found = cn.fortify(mag9, k, budget, options)
+    assert found.is_optimal
+    assert found.spent_musd <= budget
+    assert found.left_tpa == pytest.approx(best, abs=1e-6)
+
+
+def test_fortify_spends_nothing_in_vain(mag9: cn.Network) -> None:
+    found = cn.fortify(mag9, 2, 60, {"H_CN": 60.0})
+    assert found.chosen.empty
+    assert found.left_tpa == pytest.approx(found.before_left_tpa)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_sampled_shapley_is_efficient_and_near(seed: int) -> None:
+    net = recipe_network(seed, wild=False)
+    table = cn.shapley(net, by="node")
+    gone = net.without(nodes=list(table.index))
+    lost = cn.max_flow(net).value_tpa - cn.max_flow(gone).value_tpa
+    assert table["shapley_tpa"].sum() == pytest.approx(lost, abs=1e-6 * max(lost, 1.0))
+    assert (table["shapley_tpa"] >= -1e-6 * max(lost, 1.0)).all()
+
+
+def test_prices_hold_between_their_ends(mag9: cn.Network, china_out: cn.Scenario) -> None:
+    prices = cn.balance(mag9, china_out).prices
+    assert (prices["served_low"] <= prices["served_t_per_t"] + 1e-6).all()
+    assert (prices["served_t_per_t"] <= prices["served_high"] + 1e-6).all()
+    dy = prices.loc[("G_JP", "dy")]
+    # one more tonne of dysprosium is worth 50 t of magnets, for the first 0.04 t
+    assert dy[["served_low", "served_high"]].tolist() == pytest.approx([50, 50])
+    assert dy["to_t"] == pytest.approx(0.04)
+
+
+def test_sweep_of_a_large_recipe_network_is_exact() -> None:
+    """More candidates than are solved at once: other optima and threads come in, losses stay those of single solves."""
+    net = recipe_network(3, wild=False)
+    copies = []
+    for number in range(12):
+        nodes = net.nodes.assign(id=net.nodes["id"] + f"_{number}")
+        edges = net.edges.assign(source=net.edges["source"] + f"_{number}", target=net.edges["target"] + f"_{number}")
+        demand = net.demand.assign(node=net.demand["node"] + f"_{number}")
+        copies.append((nodes, edges, demand))
+    whole = cn.Network(
+        nodes=pd.concat([c[0] for c in copies]),
+        edges=pd.concat([c[1] for c in copies]),
+        demand=pd.concat([c[2] for c in copies]),
+        processes=net.processes,
+        commodities=net.commodities,
+        references=net.references,
+        main_commodity=net.main_commodity or None,
+    )
+    one = cn.chokepoints(net)["lost_tpa"]
+    many = cn.chokepoints(whole, verify=True)["lost_tpa"]
+    for name, lost in one.items():
+        found = many[[f"{name}_{number}" for number in range(12)]].to_numpy()
+        assert np.allclose(found, lost, atol=1e-6 * max(one.max(), 1.0))
