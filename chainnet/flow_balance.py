@@ -173,12 +173,14 @@ def balance_under(
         "locks": [members for _, members in stages],
     }
     low = lower(network, overlay, reroute, **asked)
-    last, proofs = _in_order(low, stages, fair, verify)
+    last, certificate = _in_order(low, stages, fair, verify)
     finer = low.finer_sizes(last.x)
     if finer is not None:
-        low = lower(network, overlay, reroute, sizes=finer, **asked)
-        last, proofs = _in_order(low, stages, fair, verify)
-    certificate = require(_worst(proofs))
+        fine = lower(network, overlay, reroute, sizes=finer, **asked)
+        better, proof = _in_order(fine, stages, fair, verify)
+        if proof.ok or not certificate.ok:
+            low, last, certificate = fine, better, proof
+    require(certificate)
     prices = _prices(low, network, commodity, beneficiaries, last) if with_prices else pd.DataFrame()
     settings = {
         **count_settings(network, commodity, beneficiaries),
@@ -229,7 +231,7 @@ def _stages(network: Network, commodity: Words, beneficiaries: Words, others: st
 
 def _in_order(
     low: Lowered, stages: list[tuple[str, Any]], fair: bool, verify: bool
-) -> tuple[LinearSolution, list[Certificate]]:
+) -> tuple[LinearSolution, Certificate]:
     """Serve stage after stage, each locked before the next, then look for the least cost."""
     network = low.network
     model = WarmModel(low.program)
@@ -251,7 +253,7 @@ def _in_order(
     model.set_cost(low.program.cost)
     last = _optimal(model, basis, network)
     proofs.append(_proof("least cost", model, last, solve_independently(model.current()) if verify else None))
-    return last, proofs
+    return last, _worst(proofs)
 
 
 def _optimal(model: WarmModel, basis: Any, network: Network) -> LinearSolution:

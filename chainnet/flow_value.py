@@ -126,8 +126,11 @@ class ValueModel:
         self._lower(lower(network, overlay, degree, stocks=stocks), commodity, beneficiaries, tier)
         finer = self.lowered.finer_sizes(self.base.x)
         if finer is not None:
+            first, held = self.lowered, self._proof().ok
             low = lower(network, overlay, degree, stocks=stocks, sizes=finer)
             self._lower(low, commodity, beneficiaries, tier)
+            if held and not self._proof().ok:
+                self._lower(first, commodity, beneficiaries, tier)
 
     def _lower(self, low: Lowered, commodity: Words, beneficiaries: Words, tier: str | None) -> None:
         """Take a program and solve it."""
@@ -161,14 +164,17 @@ class ValueModel:
 
     def certificate(self, verify: bool = False) -> Certificate:
         """Prove the base value by its duals, and by a second solver if asked."""
-        program = self._model.current()
-        proof = certify_linear("value", program, self.base.x, self.base.row_dual, program.row_scale)
-        second = -solve_independently(program) if verify else None
+        proof = self._proof()
+        second = -solve_independently(self._model.current()) if verify else None
         return require(
             Certificate(
                 "value", -proof.value + 0.0, -proof.bound + 0.0, proof.gap, proof.violation, proof.tolerance, second
             )
         )
+
+    def _proof(self) -> Certificate:
+        program = replace(self.lowered.program, cost=self._cost)
+        return certify_linear("value", program, self.base.x, self.base.row_dual, program.row_scale)
 
     def value_without(self, columns: Ints) -> float:
         """Return the value with some columns closed; those that carry nothing cost no solve."""

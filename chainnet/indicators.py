@@ -44,7 +44,7 @@ def concentration(network: Network, by: str = "country") -> pd.DataFrame:
     --------
     >>> import chainnet as cn
     >>> table = cn.concentration(cn.read("mag-9"))
-    >>> table.xs("ore", level="commodity")["top"].tolist()
+    >>> table.xs("ndpr_ore", level="commodity")["top"].tolist()
     ['CHN']
     """
     known = [c.name for c in TABLES["nodes"].columns if c.kind == "text"]

@@ -133,11 +133,11 @@ class Lowered:
         bounds = np.concatenate([p.col_upper, p.row_upper])
         bounds = bounds[(bounds > 0) & np.isfinite(bounds)]
         # what is far below every bound is dust of the solver
-        flows = largest > DUST * float(bounds.min(initial=np.inf))
+        most = float(largest.max(initial=0.0))
+        flows = largest > max(DUST * float(bounds.min(initial=np.inf)), 1e-12 * most)
         if not flows.any():
             return None
-        most = np.where(flows, FAR * largest, FAR * float(largest.max()))
-        if (1000.0 * self.sizes <= most).all():
+        if (1000.0 * self.sizes <= FAR * np.where(flows, largest, most)).all():
             return None
         middle = float(np.exp(np.log(largest[flows]).mean()))
         return np.where(flows, largest, np.minimum(middle, 1000.0 * self.sizes)) / 1000.0
@@ -151,6 +151,7 @@ class Lowered:
         upper[self.activity[active]] = caps[active]
         draws = stock_draws(self.network, overlay, self.tables) if self.stocks else 0.0
         upper[self.draw_start : self.demand_start] = draws
+        upper[self.served[overlay.node_share[self.demand["position"].to_numpy(dtype=np.int64)] == 0]] = 0.0
         return upper, caps[self.limited]
 
 

@@ -84,9 +84,10 @@ def _row_sizes(matrix: csc_array, names: list[tuple[str, int, int]], size: Array
     """A balance has the size of its commodity, any other row the mean one of its columns."""
     coo = matrix.tocoo()
     n = matrix.shape[0]
-    logs = np.bincount(coo.row, np.log(np.abs(coo.data) * col_scale[coo.col]), minlength=n)
+    row, col, value = (part[coo.data != 0] for part in (coo.row, coo.col, coo.data))
+    logs = np.bincount(row, np.log(np.abs(value) * col_scale[col]), minlength=n)
     # geometric: beside a large column a small one would be lost to the solver
-    mean = np.exp(logs / np.maximum(np.bincount(coo.row, minlength=n), 1))
+    mean = np.exp(logs / np.maximum(np.bincount(row, minlength=n), 1))
     return np.array([size[k] if kind == "balance" else mean[i] for i, (kind, _, k) in enumerate(names)], dtype=float)
 
 

@@ -211,10 +211,12 @@ def throughput_rows(
 ) -> Ints:
     """One row per limited node without a process: what leaves a mine or is used there, what enters the others.
 
-    Projects always have one, so that an unbuilt one can be held at nothing. Returns the nodes.
+    Projects always have one, so that an unbuilt one can be held at nothing, and nodes with a baseline,
+    so that an overlay can limit them. Returns the nodes.
     """
     is_project = np.arange(len(caps)) >= len(t.network.nodes)
-    limited = np.flatnonzero((activity < 0) & (np.isfinite(caps) | is_project))
+    known = ~np.isnan(t.node_capacity) | t.network.baseline.reindex(t.ids).notna().to_numpy()
+    limited = np.flatnonzero((activity < 0) & (known | is_project))
     most = max(len(caps), int(tail.max(initial=-1)) + 1, int(head.max(initial=-1)) + 1)
     number = np.full(most, -1)
     number[limited] = [rows.new("node", int(node), 0, -INF, float(caps[node])) for node in limited]

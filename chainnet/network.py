@@ -331,6 +331,7 @@ figures, references : DataFrame, optional
             If ``where`` names a column that neither nodes, stocks nor projects have.
         """
         f = self._frames
+        edges = list(edges)
         out = set(self.check_nodes(nodes, "without(nodes=...)"))
         stocks_out = np.zeros(len(f["stocks"]), dtype=bool)
         if where is not None:
@@ -348,7 +349,7 @@ figures, references : DataFrame, optional
                 "demand": _keep(f["demand"], ~f["demand"]["node"].isin(out).to_numpy()),
                 "stocks": _keep(f["stocks"], ~stocks_out),
             },
-            gone=frozenset(out),
+            gone=frozenset(out) | {"\x1f".join(map(str, pair[:2])) for pair in edges},
         )
 
     def edge_rows(self, pairs: Iterable[Sequence[str]], argument: str) -> Any:
@@ -371,7 +372,7 @@ figures, references : DataFrame, optional
             if len(words) == 3:
                 between &= edges["commodity"].fillna("") == words[2]
             rows = between.to_numpy()
-            if not rows.any() and not ({words[0], words[1]} & self._gone):
+            if not rows.any() and not ({words[0], words[1], "\x1f".join(words[:2])} & self._gone):
                 raise UnknownIdError(
                     f'{argument}: no edge from "{words[0]}" to "{words[1]}"; list them with network.edges.'
                 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -15,6 +16,7 @@ __all__ = ["Result", "provenance", "stamp", "table_html"]
 _SHOWN_ROWS = 20
 
 
+@cache
 def package_version() -> str:
     """Return the version of chainnet that is installed."""
     try:

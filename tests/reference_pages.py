@@ -22,8 +22,8 @@ def tables_page() -> str:
     parts = [
         "# Tables\n\n",
         NOTE,
-        "An empty cell is unknown, never zero. Every table also bears `reference`, `quality`, `low`, `high` (all four of the "
-        "row's principal figure) and `note`, except `references` itself.\n",
+        "An empty cell is unknown, never zero. Every table also bears `reference`, `quality`, `low`, `high` (all four of "
+        "the row's principal figure) and `note`, except `references` itself.\n",
     ]
     hidden = {"reference", "quality", "low", "high", "note"}
     for table in TABLES.values():

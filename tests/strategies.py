@@ -111,7 +111,7 @@ def worded_networks(draw: st.DrawFn) -> cn.Network:
             {"id": [project], "stage": ["refiner"], "capex_musd": [draw(amounts())], "start_year": [2030]}
         ),
         tiers=pd.DataFrame({"tier": [tier], "rank": [draw(st.floats(-9, 9))]}),
-        demand=pd.DataFrame({"node": [ids[0]], "tier": [tier], "demand_tpa": [draw(amounts())]}),
+        demand=pd.DataFrame({"node": [ids[0]], "commodity": ["a"], "tier": [tier], "demand_tpa": [draw(amounts())]}),
         references=pd.DataFrame({"key": ["r"], "title": [draw(texts())], "year": ["2024"]}),
         name=draw(texts()).strip(),
         label=draw(texts()),

@@ -193,6 +193,7 @@ class WarmModel:
         highs, known = self._highs, self._known
         verdicts = {
             known.HighsModelStatus.kOptimal: "optimal",
+            known.HighsModelStatus.kModelEmpty: "optimal",  # neither rows nor columns: nothing flows
             known.HighsModelStatus.kInfeasible: "infeasible",
             known.HighsModelStatus.kUnbounded: "unbounded",
             known.HighsModelStatus.kUnboundedOrInfeasible: "unbounded",

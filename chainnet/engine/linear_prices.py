@@ -42,9 +42,9 @@ def price_ranges(program: LinearProgram, value: float, rows: Ints) -> tuple[Arra
     Two warm linear programs per row, on the dual of the program held at its optimal value.
     """
     face, first = _dual_face(program, value)
-    model = WarmModel(face)
     out = np.full((2, len(rows)), np.nan)
     try:
+        model = WarmModel(face)
         start = model.solve()
     except SolverError:
         return out[0], out[1]

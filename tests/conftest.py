@@ -1,0 +1,110 @@
+"""Toy networks with hand-solved answers, and the shipped graphs, read once."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+from hypothesis import settings
+
+import chainnet as cn
+
+settings.register_profile("repeatable", deadline=None, derandomize=True, max_examples=25, print_blob=True)
+settings.load_profile("repeatable")
+
+
+def frame(columns: str, *rows: tuple[object, ...]) -> pd.DataFrame:
+    """Rows under column names split by blanks; None is a blank cell."""
+    return pd.DataFrame(list(rows), columns=columns.split())
+
+
+def line() -> cn.Network:
+    """A mine, a port and a user in a row; the port's 5 t/a bound the flow."""
+    return cn.Network.from_edges(
+        frame("source target capacity_tpa", ("mine", "port", 7.0), ("port", "user", None)),
+        nodes=frame("id stage capacity_tpa", ("port", "refiner", 5.0)),
+        name="line",
+    )
+
+
+def diamond() -> cn.Network:
+    """Two ways of 4 and 3 t/a from one mine to one user: value 7."""
+    return cn.Network.from_edges(
+        frame(
+            "source target capacity_tpa",
+            ("mine", "a", 4.0),
+            ("mine", "b", 3.0),
+            ("a", "user", None),
+            ("b", "user", 9.0),
+        ),
+        name="diamond",
+    )
+
+
+def hourglass() -> cn.Network:
+    """Two mines (6, 6) and two users (8, 2) meet in one plant of 9 t/a: value 9."""
+    return cn.Network.from_edges(
+        frame(
+            "source target capacity_tpa",
+            ("m1", "waist", 6.0),
+            ("m2", "waist", 6.0),
+            ("waist", "u1", 8.0),
+            ("waist", "u2", 2.0),
+        ),
+        nodes=frame("id stage capacity_tpa", ("waist", "refiner", 9.0)),
+        name="hourglass",
+    )
+
+
+def two_tier() -> cn.Network:
+    """10 t of ore make 5 t of metal; defence asks for 3 in the USA, civilians for 4 in the USA and 2 in Japan."""
+    return cn.Network(
+        nodes=frame(
+            "id stage country process capacity_tpa unit_cost_usd_per_t",
+            ("mine", "mine", "AUS", None, 10.0, 1.0),
+            ("works", "refiner", "CHN", "smelt", None, 10.0),
+            ("u_usa", "end_use", "USA", None, None, None),
+            ("u_jpn", "end_use", "JPN", None, None, None),
+        ),
+        edges=frame(
+            "source target commodity cost_usd_per_t",
+            ("mine", "works", "ore", 2.0),
+            ("works", "u_usa", "metal", 0.0),
+            ("works", "u_jpn", "metal", 1.0),
+        ),
+        processes=frame(
+            "process commodity role t_per_t", ("smelt", "ore", "input", 2.0), ("smelt", "metal", "output", 1.0)
+        ),
+        demand=frame(
+            "node commodity tier demand_tpa",
+            ("u_usa", "metal", "defence", 3.0),
+            ("u_usa", "metal", "civilian", 4.0),
+            ("u_jpn", "metal", "civilian", 2.0),
+        ),
+        main_commodity="metal",
+        name="two-tier",
+    )
+
+
+TOYS = {"line": (line, 5.0), "diamond": (diamond, 7.0), "hourglass": (hourglass, 9.0), "two_tier": (two_tier, 5.0)}
+
+
+@pytest.fixture(scope="session")
+def mag9() -> cn.Network:
+    """The shipped teaching chain."""
+    return cn.read("mag-9")
+
+
+@pytest.fixture(scope="session")
+def china_out(mag9: cn.Network) -> cn.Scenario:
+    return cn.scenarios(mag9)["china_out"]
+
+
+@pytest.fixture(scope="session")
+def graphs() -> dict[str, cn.Network]:
+    """Every shipped graph by name."""
+    return {name: cn.read(name) for name in cn.catalog().index}
+
+
+@pytest.fixture(scope="session")
+def rare_earths(graphs: dict[str, cn.Network]) -> cn.Network:
+    return graphs["rare-earths"]

@@ -1,0 +1,67 @@
+"""``assess``: one bundle, equal to what the single questions answer."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+from conftest import line, two_tier
+
+import chainnet as cn
+
+
+@pytest.fixture(scope="module")
+def assessment(mag9: cn.Network) -> cn.Assessment:
+    return cn.assess(mag9)
+
+
+def test_tables_are_those_of_the_questions(mag9: cn.Network, assessment: cn.Assessment, china_out: cn.Scenario) -> None:
+    assert assessment.worst == "china_out"
+    for by, table in assessment.chokepoints.items():
+        pd.testing.assert_frame_equal(table[["lost_tpa"]], cn.chokepoints(mag9, by=by)[["lost_tpa"]])
+    first = assessment.first_tier["node"]
+    pd.testing.assert_frame_equal(first[["lost_tpa"]], cn.chokepoints(mag9, tier="defence")[["lost_tpa"]])
+    pd.testing.assert_frame_equal(assessment.stress.summary, cn.stress_test(mag9).summary)
+    pd.testing.assert_frame_equal(assessment.indicators, cn.concentration(mag9))
+    assert set(assessment.rerouting) == {2028, 2031}
+    expected = cn.reroute(mag9, china_out, by_year=2031).projects["shapley_t"]
+    pd.testing.assert_series_equal(assessment.rerouting[2031].projects["shapley_t"], expected)
+    assert assessment.disrupted is not None
+    assert assessment.disrupted.demand["served_tpa"].sum() == pytest.approx(10.0)
+
+
+def test_every_certificate_holds(assessment: cn.Assessment) -> None:
+    assert assessment.certificates["ok"].all()
+    assert len(assessment.certificates) >= 3
+
+
+def test_quality_and_decisive_bounds(mag9: cn.Network, assessment: cn.Assessment) -> None:
+    assert assessment.coverage["n_nodes"].sum() == 9
+    assert (assessment.coverage["assumed_share"] == 1.0).all()
+    assert assessment.edge_quality.loc["assumed", "n_edges"] == len(mag9.edges)
+    assert len(assessment.decisive) >= 1
+    assert (assessment.decisive["price"] > 0).all()
+
+
+def test_progress_is_told_and_years_can_be_chosen(mag9: cn.Network) -> None:
+    told: list[tuple[str, float]] = []
+    found = cn.assess(mag9, years=[2040], progress=lambda what, part: told.append((what, part)))
+    assert list(found.rerouting) == [2040]
+    parts = [part for _, part in told]
+    assert parts == sorted(parts)
+    assert 0 <= parts[0] <= parts[-1] <= 1
+
+
+def test_a_network_without_projects_scenarios_or_year() -> None:
+    found = cn.assess(two_tier())
+    assert found.worst == ""
+    assert found.disrupted is None
+    assert dict(found.rerouting) == {}
+    with pytest.raises(cn.DataError, match="no demand table"):
+        cn.assess(line())
+
+
+def test_frozen(assessment: cn.Assessment) -> None:
+    with pytest.raises(AttributeError):
+        assessment.worst = ""  # type: ignore[misc]
+    with pytest.raises(TypeError):
+        assessment.chokepoints["node"] = None  # type: ignore[index]

@@ -1,0 +1,254 @@
+"""The command line: every command in every format, exit codes, and nothing left after an error."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import chainnet as cn
+from chainnet.cli import main
+
+CHINA_OUT = ("--scenario", "china_out")
+COMMANDS: dict[str, tuple[str, ...]] = {
+    "list": ("list",),
+    "check": ("check", "mag-9"),
+    "flow": ("flow", "mag-9"),
+    "flow of a market": ("flow", "mag-9", "--commodity", "dy"),
+    "chokepoints": ("chokepoints", "mag-9", "--by", "stage+country", "--top", "3"),
+    "chokepoints of edges": ("chokepoints", "mag-9", "--by", "edge", "--tier", "defence", "--centrality"),
+    "interdict": ("interdict", "mag-9", "--k", "2"),
+    "shapley": ("shapley", "mag-9"),
+    "fortify": ("fortify", "mag-9", "--k", "1", "--budget", "100", "--build", "H_US"),
+    "balance": ("balance", "mag-9", *CHINA_OUT, "--fair"),
+    "stress": ("stress", "mag-9", *CHINA_OUT),
+    "reroute": ("reroute", "mag-9", *CHINA_OUT, "--allies", "USA,JPN", "--by-year", "2030"),
+    "concentration": ("concentration", "mag-9"),
+}
+
+
+@dataclass
+class Told:
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def run(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Call the program in this process."""
+    monkeypatch.delenv("CHAINNET_DEBUG", raising=False)
+
+    def call(*words: str) -> Told:
+        monkeypatch.setattr(sys, "argv", ["chainnet", *words])
+        capfd.readouterr()
+        code = 0
+        try:
+            main()
+        except SystemExit as stop:
+            code = int(stop.code or 0)
+        found = capfd.readouterr()
+        return Told(code, found.out, found.err)
+
+    return call
+
+
+def strict(text: str) -> Any:
+    def refuse(token: str) -> None:
+        raise AssertionError(f"{token} is no JSON")
+
+    return json.loads(text, parse_constant=refuse)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_in_every_format(run: Any, name: str) -> None:
+    words = COMMANDS[name]
+    plain = run(*words)
+    assert plain.code == 0, plain.err
+    assert plain.out.strip()
+    assert "\x1b" not in plain.out + plain.err, "no colour codes without a terminal"
+    document = run(*words, "--format", "json")
+    assert document.code == 0
+    found = strict(document.out)
+    assert any(len(rows) > 0 for rows in found["tables"].values())
+    table = run(*words, "--format", "csv")
+    assert table.code == 0
+    rows = list(csv.reader(io.StringIO(table.out)))
+    assert len(rows) >= 2
+    assert len({len(row) for row in rows}) == 1
+    assert len(rows) - 1 == len(next(iter(found["tables"].values())))
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help(run: Any, name: str) -> None:
+    told = run(COMMANDS[name][0], "--help")
+    assert told.code == 0
+    assert "Usage" in told.out
+
+
+def test_numbers_are_those_of_the_api(run: Any, mag9: cn.Network, china_out: cn.Scenario) -> None:
+    rows = strict(run("chokepoints", "mag-9", "--format", "json").out)["tables"]["chokepoints"]
+    expected = cn.chokepoints(mag9)["lost_tpa"]
+    assert {r["id"]: r["lost_tpa"] for r in rows} == pytest.approx(expected.to_dict())
+    reroute = strict(run("reroute", "mag-9", *CHINA_OUT, "--format", "json").out)
+    projects = {r["id"]: r for r in reroute["tables"]["projects"]}
+    assert projects["H_US"]["shapley_t"] == pytest.approx(35 / 3)
+    assert projects["S_US"]["usd_per_tpa"] == "unlimited"
+    assert reroute["provenance"]["digest"] == mag9.digest
+    balance = strict(run("balance", "mag-9", *CHINA_OUT, "--format", "json").out)
+    assert sum(r["served_tpa"] for r in balance["tables"]["demand"]) == pytest.approx(10.0)
+
+
+def test_another_table_and_a_wrong_one(run: Any) -> None:
+    told = run("flow", "mag-9", "--format", "csv", "--table", "edges")
+    assert told.out.splitlines()[0].startswith("source,target,commodity")
+    wrong = run("flow", "mag-9", "--format", "csv", "--table", "edgse")
+    assert wrong.code in (1, 2)
+    assert "edges" in wrong.err
+
+
+def test_verify_says_so_on_stderr(run: Any) -> None:
+    told = run("flow", "mag-9", "--verify", "--format", "json")
+    assert strict(told.out)
+    assert "second solver finds 50" in told.err
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "named"),
+    [
+        (("flow", "mag9"), 1, "mag-9"),
+        (("flow", "nowhere.xlsx"), 1, "nowhere.xlsx"),
+        (("balance", "mag-9", "--scenario", "chna_out"), 1, "china_out"),
+        (("balance", "mag-9", "--reroute", "free"), 1, "free"),
+        (("balance", "mag-9", "--beneficiaries", "XYZ"), 1, "XYZ"),
+        (("chokepoints", "mag-9", "--by", "colour"), 1, "colour"),
+        (("chokepoints", "mag-9", "--top", "-1"), 1, "-1"),
+        (("chokepoints", "mag-9", "--tier", "army"), 1, "army"),
+        (("flow", "mag-9", "--commodity", "gold"), 1, "gold"),
+        (("interdict", "mag-9", "--k", "-1"), 1, "-1"),
+        (("flow", "mag-9", "--format", "yaml"), 1, "yaml"),
+        (("reroute", "mag-9", *CHINA_OUT, "--project", "X_US"), 1, "X_US"),
+        (("flow",), 2, "GRAPH"),
+        (("flow", "mag-9", "--loud"), 2, "--loud"),
+        (("dance", "mag-9"), 2, "dance"),
+        (("reroute", "mag-9"), 2, "--scenario"),
+        (("chokepoints", "mag-9", "--top", "many"), 2, "--top"),
+    ],
+)
+def test_exit_codes_and_messages(run: Any, words: tuple[str, ...], code: int, named: str) -> None:
+    told = run(*words)
+    assert told.code == code, told.err
+    assert named in told.err
+    assert "Traceback" not in told.err
+    assert told.out == ""
+
+
+def test_version_and_debug(run: Any) -> None:
+    assert run("--version").out.startswith("chainnet ")
+    with pytest.raises(cn.DataError):
+        run("--debug", "flow", "mag9")
+
+
+def faulty(folder: Path) -> Path:
+    folder.mkdir()
+    (folder / "nodes.csv").write_text("id,stage\nm,mine\nm,mine\nu,shop\n")
+    (folder / "edges.csv").write_text("source,target,capacity_tpa\nm,x,-3\n")
+    return folder
+
+
+def test_check_lists_the_faults(run: Any, tmp_path: Path) -> None:
+    folder = faulty(tmp_path / "bad")
+    told = run("check", str(folder), "--format", "json")
+    assert told.code == 1
+    faults = strict(told.out)["tables"]["faults"]
+    assert [(f["file"], f["row"], f["column"]) for f in faults] == [
+        ("edges.csv", 2, "capacity_tpa"),
+        ("edges.csv", 2, "target"),
+        ("nodes.csv", 3, "id"),
+        ("nodes.csv", 4, "stage"),
+    ]
+    assert set(faults[0]) == {"file", "row", "column", "value", "rule", "remedy"}
+    words = run("check", str(folder))
+    assert words.code == 1
+    assert "nodes.csv row 4, stage" in words.err
+
+
+def test_out_writes_the_same_bytes_and_nothing_after_an_error(run: Any, tmp_path: Path) -> None:
+    target = tmp_path / "deep" / "answer.json"
+    shown = run("flow", "mag-9", "--format", "json").out
+    told = run("flow", "mag-9", "--format", "json", "--out", str(target))
+    assert told.code == 0
+    assert told.out == ""
+    assert target.read_text(encoding="utf-8") == shown
+    before = sorted(p.name for p in target.parent.iterdir())
+    assert run("flow", "mag9", "--format", "json", "--out", str(target)).code == 1
+    assert target.read_text(encoding="utf-8") == shown
+    assert sorted(p.name for p in target.parent.iterdir()) == before == ["answer.json"]
+    other = tmp_path / "other.json"
+    assert run("flow", str(faulty(tmp_path / "bad")), "--out", str(other)).code == 1
+    assert not other.exists()
+
+
+def test_import_init_and_draw(run: Any, tmp_path: Path, mag9: cn.Network) -> None:
+    started = run("init", str(tmp_path / "own"), "--format", "json")
+    assert started.code == 0, started.err
+    assert strict(started.out)["tables"]["written"]
+    assert run("check", str(tmp_path / "own")).code == 0
+    again = run("init", str(tmp_path / "own"))
+    assert again.code == 1, "what is there is not overwritten"
+    copied = run("import", "mag-9", "--out", str(tmp_path / "copy"), "--format", "json")
+    assert copied.code == 0, copied.err
+    assert cn.read(tmp_path / "copy").digest == mag9.digest
+    page = tmp_path / "page.html"
+    drawn = run("draw", "mag-9", "--out", str(page), "--format", "json")
+    assert drawn.code == 0, drawn.err
+    assert strict(drawn.out)["tables"]["written"] == [{"path": str(page)}]
+    assert page.read_text(encoding="utf-8").lstrip().startswith("<!DOCTYPE html>")
+    bad = run("draw", "mag-9", "--out", str(tmp_path / "none.html"), "--view", "cube")
+    assert bad.code == 1
+    assert not (tmp_path / "none.html").exists()
+
+
+def test_a_scenario_file_and_a_faulty_one(run: Any, tmp_path: Path) -> None:
+    good = tmp_path / "stop.toml"
+    good.write_text('[[measures]]\nkind = "remove"\nnodes = ["H_CN"]\n')
+    told = run("stress", "mag-9", "--scenario", str(good), "--format", "json")
+    rows = strict(told.out)["tables"]["summary"]
+    assert sum(r["shortfall_tpa"] for r in rows if r["scenario"] == "stop") == pytest.approx(40.0)
+    bad = tmp_path / "bad.toml"
+    bad.write_text('[[measures]]\nkind = "remve"\n')
+    wrong = run("stress", "mag-9", "--scenario", str(bad))
+    assert wrong.code == 1
+    assert "bad.toml" in wrong.err
+    assert "remove" in wrong.err
+
+
+ENV = {**os.environ, "PYTHONWARNINGS": "error"}
+
+
+def test_a_broken_pipe_is_no_error() -> None:
+    line = f"{sys.executable} -m chainnet flow rare-earths --format csv --table edges | head -1"
+    done = subprocess.run(["bash", "-c", line], capture_output=True, text=True, timeout=120, env=ENV, check=False)
+    assert done.stdout.startswith("source,target")
+    assert done.stderr == ""
+
+
+def test_as_a_module_without_warnings() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "chainnet", "balance", "mag-9", *CHINA_OUT, "--format", "json"],
+        capture_output=True,
+        timeout=120,
+        env=ENV,
+        check=False,
+    )
+    assert done.returncode == 0
+    assert done.stderr == b""
+    assert strict(done.stdout.decode("utf-8"))["certificate"]["ok"] is True

@@ -1,0 +1,88 @@
+"""Concentration: shares, HHI and N-1 cover against hand calculation."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from conftest import frame
+
+import chainnet as cn
+
+
+def market(flow: bool) -> cn.Network:
+    nodes = frame(
+        "id stage country capacity_tpa", ("a", "mine", "CHN", 60.0), ("b", "mine", "AUS", 30.0), ("c", "mine", "USA", 10.0),
+        ("u", "end_use", "CHN", None), ("v", "end_use", "USA", None),
+    )  # fmt: skip
+    edges = frame(
+        "source target flow_tpa",
+        ("a", "u", 25.0),
+        ("a", "v", 25.0),
+        ("b", "v", 30.0),
+        ("c", "u", 0.0),
+        ("c", "v", 20.0),
+    )
+    if not flow:
+        edges = edges.drop(columns="flow_tpa")
+    demand = frame("node tier demand_tpa", ("u", "defence", 25.0), ("v", "civilian", 75.0))
+    return cn.Network(nodes=nodes, edges=edges, demand=demand)
+
+
+def test_shares_by_baseline_flow() -> None:
+    row = cn.concentration(market(True)).loc[("mine", "")]
+    assert row["basis"] == "flow"
+    assert row["output_tpa"] == 100.0
+    assert row["hhi"] == pytest.approx(0.25 + 0.09 + 0.04)
+    assert (row["top"], row["top_share"], row["top3_share"]) == ("CHN", pytest.approx(0.5), pytest.approx(1.0))
+    assert row["n1_cover"] == pytest.approx(50 / 75), "China's own demand falls away with China"
+    assert row["excess_share"] == pytest.approx(0.0)
+
+
+def test_shares_by_capacity_where_no_flow_is_known() -> None:
+    row = cn.concentration(market(False)).loc[("mine", "")]
+    assert row["basis"] == "capacity"
+    assert row["hhi"] == pytest.approx(0.36 + 0.09 + 0.01)
+    assert row["n1_cover"] == pytest.approx(40 / 75)
+
+
+def test_a_missing_capacity_is_not_counted_and_never_zero() -> None:
+    net = market(False)
+    nodes = net.nodes.assign(capacity_tpa=net.nodes["capacity_tpa"].where(net.nodes["id"] != "c"))
+    row = cn.concentration(cn.Network(nodes=nodes, edges=net.edges, demand=net.demand)).loc[("mine", "")]
+    assert row["n_uncounted"] == 1
+    assert row["hhi"] == pytest.approx((60 / 90) ** 2 + (30 / 90) ** 2)
+    assert math.isnan(row["capacity_tpa"])
+
+
+def test_mag9_by_hand(mag9: cn.Network) -> None:
+    table = cn.concentration(mag9)
+    assert table.index.names == ["stage", "step", "commodity"]
+    ore = table.xs("ndpr_ore", level="commodity").iloc[0]
+    total = 11 + 3 + 8 / 3
+    assert ore["hhi"] == pytest.approx(sum((x / total) ** 2 for x in (11, 3, 8 / 3)))
+    magnet = table.xs("magnet", level="commodity").iloc[0]
+    assert magnet["hhi"] == pytest.approx(0.84**2 + 0.16**2)
+    assert magnet["n1_cover"] == pytest.approx(8 / 50), "users have no country, so nothing falls away"
+    assert table.xs("ndpr", level="commodity").iloc[0]["top"] == "CHN"
+
+
+def test_by_other_columns(mag9: cn.Network) -> None:
+    owner = cn.concentration(mag9, by="owner_country")
+    assert owner.xs("ndpr", level="commodity").iloc[0]["top"] == "CHN"
+    assert cn.concentration(mag9, by="id").xs("magnet", level="commodity").iloc[0]["top"] == "G_CN"
+    for bad in ("capacity_tpa", "colour"):
+        with pytest.raises(cn.DataError):
+            cn.concentration(mag9, by=bad)
+
+
+def test_ranges(graphs: dict[str, cn.Network]) -> None:
+    for net in graphs.values():
+        table = cn.concentration(net)
+        made = table[table["output_tpa"] > 0]
+        assert len(made) > 0
+        assert made["hhi"].between(1 / 300, 1 + 1e-12).all()
+        assert (made["top3_share"] >= made["top_share"] - 1e-12).all()
+        assert (made["hhi"] >= made["top_share"] ** 2 - 1e-12).all()
+        assert np.isfinite(made["top_share"]).all()

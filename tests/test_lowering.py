@@ -1,0 +1,102 @@
+"""Tables to arrays: what becomes a column, what a row, and how large the solver sees it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from conftest import frame, two_tier
+from recipe_networks import recipe_network
+
+import chainnet as cn
+from chainnet.lowering import Overlay, lower
+
+
+def test_every_edge_recipe_and_demand_has_a_column_and_every_balance_a_row() -> None:
+    net = two_tier()
+    low = lower(net)
+    assert low.n_edges == 3
+    assert (low.activity >= 0).tolist() == [False, False, False, True]
+    assert len(low.served) == 3
+    balances = {(low.ids[node], low.commodities[code]) for node, code in low.balance}
+    assert balances == {("mine", "ore"), ("works", "ore"), ("works", "metal"), ("u_usa", "metal"), ("u_jpn", "metal")}
+    assert low.program.matrix.shape == (len(low.rows), len(low.program.col_upper))
+
+
+def test_an_overlay_changes_bounds_and_never_the_matrix() -> None:
+    net = recipe_network(3, wild=False, projects=True)
+    none = Overlay.none(net)
+    shares = np.where(np.arange(len(none.node_share)) % 2 == 0, 0.0, 1.0)
+    other = Overlay(shares, none.edge_share, none.stock_share, np.ones_like(none.built))
+    a, b = lower(net, none), lower(net, other)
+    assert abs(a.program.matrix - b.program.matrix).max() == 0.0
+    upper, rows = a.upper(other)
+    assert np.array_equal(upper, b.program.col_upper)
+    assert np.array_equal(rows, b.program.row_upper[[i for i, r in enumerate(b.rows) if r[0] == "node"]])
+
+
+def test_closing_names_all_that_stops_with_a_node() -> None:
+    net = two_tier()
+    low = lower(net)
+    works = int(np.flatnonzero(low.ids == "works")[0])
+    assert set(low.closing(np.array([works]))) == {0, 1, 2, int(low.activity[works])}
+    user = int(np.flatnonzero(low.ids == "u_usa")[0])
+    closed = low.closing(np.array([user]))
+    assert len(closed) == 3, "one edge and two demands"
+
+
+def test_frozen_needs_baseline_flows() -> None:
+    with pytest.raises(cn.DataError, match="works -> u_jpn"):
+        lower(two_tier(), degree="frozen")
+    with pytest.raises(cn.DataError, match="unknown degree"):
+        lower(two_tier(), degree="loose")  # type: ignore[arg-type]
+
+
+def test_a_demand_far_beyond_what_can_flow_does_not_set_the_size() -> None:
+    """A tolerance that fits 1e9 t would swallow a flow of 0.37 t."""
+    edges = frame("source target commodity capacity_tpa", ("m", "u", "a", 0.37))
+    net = cn.Network(
+        nodes=frame("id stage", ("m", "mine"), ("u", "end_use")),
+        edges=edges,
+        demand=frame("node commodity tier demand_tpa", ("u", "a", "defence", 1e9)),
+    )
+    assert lower(net).sizes == pytest.approx(0.37 / 1000)
+    assert cn.balance(net).demand["served_tpa"].tolist() == pytest.approx([0.37], rel=1e-9)
+
+
+def test_sizes_follow_the_chain() -> None:
+    low = lower(two_tier())
+    sizes = dict(zip(low.commodities, low.sizes, strict=True))
+    assert sizes["ore"] == pytest.approx(0.010)  # the mine's 10 t/a
+    assert sizes["metal"] == pytest.approx(0.005)  # what 10 t of ore can make
+
+
+def test_sizes_are_made_finer_where_the_estimate_was_far_off() -> None:
+    nodes = frame("id stage capacity_tpa", ("m", "mine", 2.5e9), ("p", "refiner", None), ("u", "end_use", None))
+    edges = frame("source target commodity capacity_tpa", ("m", "p", "a", None), ("p", "u", "a", 0.37))
+    demand = frame("node commodity tier demand_tpa", ("u", "a", "defence", 2e9))
+    net = cn.Network(nodes=nodes, edges=edges, demand=demand)
+    low = lower(net)
+    assert low.finer_sizes(np.zeros(len(low.program.col_upper))) is None
+    assert cn.balance(net).demand["served_tpa"].tolist() == pytest.approx([0.37], rel=1e-9)
+
+
+def test_unbuilt_projects_carry_nothing_even_without_a_capacity() -> None:
+    net = cn.Network(
+        nodes=frame("id stage", ("u", "end_use")),
+        edges=frame("source target", ("plan", "u")),
+        demand=frame("node tier demand_tpa", ("u", "defence", 5.0)),
+        projects=frame("id stage", ("plan", "mine")),
+    )
+    assert cn.balance(net).demand["served_tpa"].sum() == 0.0
+    assert cn.balance(net.with_projects(["plan"])).demand["served_tpa"].sum() == 5.0
+
+
+def test_new_relations_are_hubs_and_not_pairs() -> None:
+    net = recipe_network(5, wild=False)
+    low = lower(net, degree="new")
+    makers = {(s, c) for s, c in zip(net.edges["source"], net.edges["commodity"], strict=True)}
+    users = {(t, c) for t, c in zip(net.edges["target"], net.edges["commodity"], strict=True)}
+    n_single = int((~low.relations.is_pair).sum())
+    assert n_single == len(makers) + len(users)
+    assert low.relations.n_hubs > 0
+    assert low.relations.is_pair.sum() > 0

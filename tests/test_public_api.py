@@ -1,0 +1,146 @@
+"""The front door: names, docstrings, import cost, provenance."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+import inspect
+import re
+import subprocess
+import sys
+from typing import Any
+
+import pandas as pd
+import pytest
+
+import chainnet as cn
+
+
+def test_all_is_sorted_and_complete() -> None:
+    assert cn.__all__ == sorted(cn.__all__)
+    assert set(cn._ROOMS) == set(cn.__all__)
+    for name in cn.__all__:
+        thing = getattr(cn, name)
+        assert thing.__name__ == name
+        assert thing.__module__ == f"chainnet.{cn._ROOMS[name]}"
+    assert set(cn.__all__) <= set(dir(cn))
+    with pytest.raises(AttributeError):
+        cn.nothing  # noqa: B018
+
+
+def test_type_checkers_see_the_same_names() -> None:
+    source = inspect.getsource(importlib.import_module("chainnet"))
+    assert set(re.findall(r"import (\w+) as \1$", source, re.M)) == set(cn.__all__)
+
+
+@pytest.mark.parametrize("name", cn.__all__)
+def test_numpydoc(name: str) -> None:
+    thing = getattr(cn, name)
+    doc = inspect.getdoc(thing) or ""
+    first = doc.splitlines()[0]
+    assert first.endswith(".")
+    if name.endswith("Error"):
+        return
+    has_arguments = [p for p in inspect.signature(thing).parameters if p not in ("self", "args", "kwargs")]
+    if name != "Assessment":
+        assert ("Parameters\n----------" in doc) == bool(has_arguments)
+        for argument in has_arguments:
+            assert re.search(rf"\b{argument}\b", doc), f"{name}: {argument} is not described"
+    if inspect.isfunction(thing):
+        assert "Returns\n-------" in doc
+        source = inspect.getsource(thing)
+        if "raise " in source and has_arguments:  # without an argument nobody can do anything about it
+            assert "Raises\n------" in doc
+
+
+@pytest.mark.parametrize("name", ["balance", "chokepoints", "concentration", "max_flow", "reroute", "stress_test"])
+def test_examples_hold(name: str) -> None:
+    import doctest
+
+    module = importlib.import_module(f"chainnet.{cn._ROOMS[name]}")
+    tests = [t for t in doctest.DocTestFinder().find(module) if t.name.endswith(f".{name}")]
+    assert tests
+    assert tests[0].examples
+    assert doctest.DocTestRunner().run(tests[0]).failed == 0
+
+
+def test_importing_is_light_and_fast() -> None:
+    code = (
+        "import sys, time; t = time.perf_counter(); import chainnet; spent = time.perf_counter() - t\n"
+        "print(','.join(sorted({m.split('.')[0] for m in sys.modules})), spent)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    names, spent = done.stdout.split()
+    heavy = {"pandas", "matplotlib", "igraph", "pyvis", "highspy", "numba", "networkx", "typst", "openpyxl", "scipy"}
+    assert not heavy & set(names.split(","))
+    assert float(spent) < 0.5
+
+
+def test_solving_needs_neither_drawing_nor_report() -> None:
+    code = (
+        "import sys, chainnet as cn; net = cn.read('mag-9'); cn.chokepoints(net); cn.balance(net)\n"
+        "print(','.join(sorted({m.split('.')[0] for m in sys.modules})))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not {"matplotlib", "pyvis", "typst", "openpyxl", "xlsxwriter", "jinja2"} & set(
+        done.stdout.strip().split(",")
+    )
+
+
+@pytest.fixture(scope="module")
+def results(mag9: cn.Network, china_out: cn.Scenario) -> dict[str, Any]:
+    return {
+        "max_flow": cn.max_flow(mag9),
+        "balance": cn.balance(mag9, china_out),
+        "stress_test": cn.stress_test(mag9),
+        "reroute": cn.reroute(mag9, china_out),
+        "interdict": cn.interdict(mag9, 1),
+        "chokepoints": cn.chokepoints(mag9),
+        "concentration": cn.concentration(mag9),
+        "shapley": cn.shapley(mag9),
+    }
+
+
+KEYS = {"graph", "digest", "version", "solver", "settings"}
+
+
+def test_every_result_says_where_it_comes_from(results: dict[str, Any], mag9: cn.Network) -> None:
+    for name, result in results.items():
+        source = result.attrs["provenance"] if isinstance(result, pd.DataFrame) else result.provenance
+        assert set(source) >= KEYS, name
+        assert source["digest"] == mag9.digest
+        assert source["graph"] == "mag-9"
+
+
+def test_results_are_frozen_and_show_themselves(results: dict[str, Any]) -> None:
+    for name, result in results.items():
+        if isinstance(result, pd.DataFrame):
+            continue
+        field = dataclasses.fields(result)[1].name
+        with pytest.raises(dataclasses.FrozenInstanceError):
+            setattr(result, field, None)
+        assert name.split("_")[0][:3] in repr(result).lower()
+        page = result._repr_html_()
+        assert "<table" in page
+        assert "<script" not in page
+
+
+def test_the_same_input_gives_the_same_answer(
+    results: dict[str, Any], mag9: cn.Network, china_out: cn.Scenario
+) -> None:
+    again = cn.balance(mag9, china_out)
+    for name, table in results["balance"].tables().items():
+        pd.testing.assert_frame_equal(table, again.tables()[name], check_exact=True)
+    pd.testing.assert_frame_equal(results["chokepoints"], cn.chokepoints(mag9), check_exact=True)
+
+
+def test_returned_frames_do_not_change_the_network(mag9: cn.Network) -> None:
+    digest, value = mag9.digest, cn.max_flow(mag9).value_tpa
+    for table in ("nodes", "edges", "demand", "projects"):
+        frame = getattr(mag9, table)
+        for column in frame.columns:
+            frame[column] = None
+    found = cn.balance(mag9).demand
+    found["demand_tpa"] = 0.0
+    assert cn.max_flow(mag9).value_tpa == value
+    assert mag9.without(nodes=[]).digest == digest

@@ -1,0 +1,76 @@
+"""``stress_test``: every scenario as a steady state, with both ends of the bracket."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from conftest import two_tier
+
+import chainnet as cn
+
+
+def scenarios() -> list[cn.Scenario]:
+    return [
+        cn.Scenario("half", [{"kind": "scale", "where": {"stage": "mine"}, "share": 0.5}]),
+        cn.Scenario("all", [{"kind": "remove", "where": {"country": "CHN"}}]),
+    ]
+
+
+def test_summary_by_scenario_and_tier() -> None:
+    st = cn.stress_test(two_tier(), scenarios())
+    assert st.summary.index.names == ["scenario", "tier"]
+    assert list(st.summary.index.get_level_values(0).unique()) == ["baseline", "half", "all"]
+    short = st.summary["shortfall_tpa"]
+    assert short["baseline"].tolist() == pytest.approx([0.0, 4.0])
+    assert short["half"].tolist() == pytest.approx([0.5, 6.0])
+    assert short["all"].tolist() == pytest.approx([3.0, 6.0])
+    assert st.summary["shortfall_low_tpa"].isna().all(), "no range is given"
+
+
+def test_both_ends_of_the_bracket() -> None:
+    st = cn.stress_test(two_tier(), scenarios(), beneficiaries=["USA"])
+    after, before = st.summary["shortfall_tpa"], st.summary["shortfall_before_tpa"]
+    assert (before >= after - 1e-9).all()
+    assert after["half"].tolist() == pytest.approx([0.5, 4.0])
+    assert before["half"].sum() == pytest.approx(6.5)
+
+
+def test_demand_at_its_low_and_high_value() -> None:
+    net = two_tier()
+    ranged = net.demand.assign(low=[1.0, np.nan, 2.0], high=[3.0, np.nan, 5.0], value_usd_per_t=[10.0, 10.0, 1e6])
+    st = cn.stress_test(net.with_demand(ranged), scenarios())
+    assert st.summary.loc[("half", "defence"), "shortfall_low_tpa"] == pytest.approx(0.0)
+    assert st.summary.loc[("half", "defence"), "shortfall_high_tpa"] == pytest.approx(2.5)
+    assert st.summary.loc[("half", "defence"), "demand_high_tpa"] == 5.0
+    assert st.summary.loc[("half", "defence"), "value_musd"] == pytest.approx(0.5)
+
+
+def test_one_a_list_a_mapping_or_the_shipped_ones(mag9: cn.Network, china_out: cn.Scenario) -> None:
+    one = cn.stress_test(mag9, china_out).summary
+    for given in ([china_out], {"china_out": china_out}, None, cn.scenarios(mag9)):
+        assert cn.stress_test(mag9, given).summary.equals(one)
+    assert one.loc["china_out", "shortfall_tpa"].tolist() == pytest.approx([0.0, 10.0, 30.0], abs=1e-6)
+    with pytest.raises(cn.DataError, match="stands twice"):
+        cn.stress_test(mag9, [china_out, china_out])
+    with pytest.raises(cn.DataError, match="no Scenario"):
+        cn.stress_test(mag9, ["china_out"])
+
+
+def test_per_node_and_ladder(mag9: cn.Network) -> None:
+    st = cn.stress_test(mag9)
+    assert st.nodes.loc["china_out"]["shortfall_tpa"].sum() == pytest.approx(40.0)
+    assert st.ladder["rung"].unique().tolist() == ["frozen", "existing", "new", "stocks"]
+    assert st.ladder["scenario"].unique().tolist() == ["china_out"]
+
+
+def test_no_demand_is_said() -> None:
+    from conftest import line
+
+    with pytest.raises(cn.DataError, match="no demand table"):
+        cn.stress_test(line(), [])
+
+
+def test_a_plain_copy_keeps_its_order(mag9: cn.Network) -> None:
+    st = cn.stress_test(mag9)
+    assert st.summary.loc["china_out"].index.tolist() == ["defence", "industrial", "civilian"]
+    assert st.provenance["settings"]["scenarios"] == ["china_out"]
