@@ -191,34 +191,38 @@ def chokepoints(
     overlay = overlay_of(network, scenario)
     plain = is_plain(network) and scenario is None and reroute == "existing"
     if plain:
-        lost, base, through, in_cut = _plain_losses(network, what, top, tier, commodity, beneficiaries)
+        lost, base, through, in_cut = _plain_losses(
+            network, what, None if centrality else top, tier, commodity, beneficiaries
+        )
     else:
         model = ValueModel(network, overlay, reroute, commodity=commodity, beneficiaries=beneficiaries, tier=tier)
         model.certificate()
         lost, base, through, in_cut = _program_losses(model, what)
     # a pure flow is exact: a small loss beside a huge value is still a loss
     lost = np.where(lost <= (0.0 if plain else 1e-9 * base), 0.0, np.minimum(lost, base))
+    order = np.lexsort((np.arange(len(lost)), -np.nan_to_num(lost, nan=-1.0)))
+    if top is not None and not centrality:  # a rank correlation needs every row
+        order = order[:top]
+    kept = Removals(what.index[order], [what.members[i] for i in order], what.is_edge)
+    lost = lost[order]
+    share = lost / base if base > 0 else 0.0 * lost
     table = pd.DataFrame(
         {
             "lost_tpa": lost,
-            "lost_share": lost / base if base > 0 else 0.0 * lost,
-            "throughput_tpa": through,
-            "in_cut": in_cut,
+            "lost_share": share,
+            "throughput_tpa": np.asarray(through)[order],
+            "in_cut": np.asarray(in_cut)[order],
+            "is_dominator": _dominators(network, kept, share, tier, commodity, beneficiaries),
+            "betweenness": _betweenness(network, by, what)[order] if centrality else np.nan,
         },
-        index=what.index,
+        index=kept.index,
+        columns=COLUMNS,
     )
-    order = np.lexsort((np.arange(len(table)), -np.nan_to_num(table["lost_tpa"].to_numpy(), nan=-1.0)))
-    if top is not None and not centrality:  # a rank correlation needs every row
-        order = order[:top]
-    kept = Removals(what.index, [what.members[i] for i in order], what.is_edge)
-    table = table.iloc[order]
-    table["is_dominator"] = _dominators(network, kept, table["lost_share"].to_numpy(), tier, commodity, beneficiaries)
-    table["betweenness"] = _betweenness(network, by, what)[order] if centrality else np.nan
     if verify:
         check_losses(
             network,
             kept,
-            table["lost_tpa"].to_numpy(),
+            lost,
             float(base),
             plain,
             overlay,
@@ -238,7 +242,6 @@ def chokepoints(
         base_tpa=float(base),
         **count_settings(network, commodity, beneficiaries),
     )
-    table = table[COLUMNS]
     if centrality and by == "node":
         table = compared(network, table)
     if top is not None:

@@ -180,7 +180,7 @@ def commodity_sizes(t: Tables, overlay: Overlay, degree: str, demand: pd.DataFra
     node, code = lines["node"].to_numpy(np.int64), lines["code"].to_numpy(np.int64)
     per, taken = lines["t_per_t"].to_numpy(dtype=float), (lines["role"] == "input").to_numpy()
     joint = lines["group"].notna().to_numpy()
-    needs = taken & ~joint
+    needs, mixed = taken & ~joint, np.unique(node[taken & joint])
     mine = ((t.nodes["stage"] == "mine") & t.nodes["process"].isna()).to_numpy()
     dug = np.unique(t.tail[mine[t.tail]] * k + t.commodity[mine[t.tail]])
     asked = np.bincount(demand["code"].to_numpy(np.int64), demand["demand_tpa"].to_numpy(dtype=float), minlength=k)
@@ -190,9 +190,8 @@ def commodity_sizes(t: Tables, overlay: Overlay, degree: str, demand: pd.DataFra
     for _ in range(_ROUNDS):
         reach = supply[code] if entering is None else np.minimum(supply[code], entering[node * k + code])
         np.minimum.at(activity, node[needs], (reach / per)[needs])
-        for group in np.unique(node[taken & joint]):
-            of = taken & joint & (node == group)
-            activity[group] = min(activity[group], float((reach / per)[of].sum()))
+        standin = np.bincount(node[taken & joint], (reach / per)[taken & joint], minlength=n)
+        activity[mixed] = np.minimum(activity[mixed], standin[mixed])
         wanted = np.zeros(n)
         np.maximum.at(wanted, node[~taken], (use[code] / per)[~taken])
         activity = np.minimum(activity, np.where(np.isin(np.arange(n), node), wanted, 0.0))

@@ -110,7 +110,8 @@ def test_dominators_by_forward_chaining() -> None:
     def dominators(group: str | None) -> set[str]:
         recipe = frame(
             "process commodity role t_per_t group",
-            ("make", "ca", "input", 1.0, group), ("make", "cb", "input", 1.0, group), ("make", "x", "output", 1.0, None),
+            ("make", "ca", "input", 1.0, group), ("make", "cb", "input", 1.0, group),
+            ("make", "x", "output", 1.0, None),
         )  # fmt: skip
         table = cn.chokepoints(cn.Network(nodes=nodes, edges=edges, processes=recipe, demand=demand))
         return set(table.index[table["is_dominator"]])

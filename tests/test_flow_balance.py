@@ -172,9 +172,12 @@ def test_standins_add_up_each_within_its_share() -> None:
     def net(share: float | None) -> cn.Network:
         return cn.Network(
             nodes=frame(
-                "id stage process capacity_tpa", ("a", "mine", None, 10.0), ("b", "mine", None, 4.0),
-                ("p", "manufacturer", "make", None), ("u", "end_use", None, None),
-            ),  # fmt: skip
+                "id stage process capacity_tpa",
+                ("a", "mine", None, 10.0),
+                ("b", "mine", None, 4.0),
+                ("p", "manufacturer", "make", None),
+                ("u", "end_use", None, None),
+            ),
             edges=frame("source target commodity", ("a", "p", "ca"), ("b", "p", "cb"), ("p", "u", "x")),
             processes=frame(
                 "process commodity role t_per_t group max_share",
@@ -183,7 +186,7 @@ def test_standins_add_up_each_within_its_share() -> None:
                 ("make", "x", "output", 1.0, None, None),
             ),
             demand=frame("node commodity tier demand_tpa", ("u", "x", "defence", 99.0)),
-        )  # fmt: skip
+        )
 
     assert cn.max_flow(net(None)).value_tpa == pytest.approx(9.0)  # 5 from a, 4 from b
     assert cn.max_flow(net(0.5)).value_tpa == pytest.approx(8.0)  # at most half from a
@@ -208,7 +211,8 @@ def test_the_three_degrees() -> None:
     )  # fmt: skip
     edges = frame(
         "source target capacity_tpa flow_tpa cost_usd_per_t",
-        ("m1", "p1", 3.0, 2.0, None), ("m2", "p2", None, 4.0, None), ("p1", "u", None, 2.0, None), ("p2", "u", None, 4.0, None),
+        ("m1", "p1", 3.0, 2.0, None), ("m2", "p2", None, 4.0, None),
+        ("p1", "u", None, 2.0, None), ("p2", "u", None, 4.0, None),
     )  # fmt: skip
     net = cn.Network(nodes=nodes, edges=edges, demand=frame("node tier demand_tpa", ("u", "defence", 10.0)))
     stop = cn.Scenario("stop", [{"kind": "remove", "nodes": ["m2"]}])

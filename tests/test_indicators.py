@@ -13,7 +13,8 @@ import chainnet as cn
 
 def market(flow: bool) -> cn.Network:
     nodes = frame(
-        "id stage country capacity_tpa", ("a", "mine", "CHN", 60.0), ("b", "mine", "AUS", 30.0), ("c", "mine", "USA", 10.0),
+        "id stage country capacity_tpa",
+        ("a", "mine", "CHN", 60.0), ("b", "mine", "AUS", 30.0), ("c", "mine", "USA", 10.0),
         ("u", "end_use", "CHN", None), ("v", "end_use", "USA", None),
     )  # fmt: skip
     edges = frame(

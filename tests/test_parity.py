@@ -89,15 +89,15 @@ def compare(seed: int, wild: bool) -> float:
     return expected
 
 
-@pytest.mark.parametrize("start", range(0, 40, 20))
+@pytest.mark.parametrize("start", range(0, 30, 10))
 @pytest.mark.parametrize("wild", [False, True], ids=["near", "far"])
 def test_value_and_balance_against_an_independent_program(start: int, wild: bool) -> None:
-    found = [compare(seed, wild) for seed in range(start, start + 20)]
-    assert sum(v > 0 for v in found) >= 4, "the networks must carry something"
+    found = [compare(seed, wild) for seed in range(start, start + 10)]
+    assert sum(v > 0 for v in found) >= 2, "the networks must carry something"
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("start", range(40, 1040, 100))
+@pytest.mark.parametrize("start", range(30, 1030, 100))
 @pytest.mark.parametrize("wild", [False, True], ids=["near", "far"])
 def test_many_more(start: int, wild: bool) -> None:
     found = [compare(seed, wild) for seed in range(start, start + 100)]

@@ -146,7 +146,7 @@ def test_mag9_tiers(mag9: cn.Network, china_out: cn.Scenario) -> None:
 
 
 def test_gallium_from_alumina() -> None:
-    """1,000 kt of alumina, 50 g/t, recovery 0.4: 20 t of gallium potential, 15 t with a plant of 15 t, 10 t at half the host."""
+    """1,000 kt of alumina, 50 g/t, recovery 0.4: 20 t of gallium, 15 t with a plant of 15 t, 10 t at half the host."""
 
     def made(host: float) -> float:
         net = cn.Network(
