@@ -26,6 +26,8 @@ __all__ = ["Balance", "balance", "balance_under"]
 Others = Literal["after", "before"]
 EXTRA_COST_USD_PER_T = 1000.0
 LOCK_SLACK = 1e-10
+# two programs per price: beyond this many balances they would cost more than all else together
+MOST_RANGED = 500
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -45,8 +47,9 @@ class Balance(Result):
         New relations in use (degree new): commodity, from and to country, flow_tpa.
     prices : DataFrame, index (id, commodity)
         served_t_per_t: tonnes served per tonne here (value program), one of the duals from
-        served_low (per more tonne) to served_high (per tonne less); usd_per_t: cost saved per more
-        tonne here (cost program); from_t, to_t: change of supply for which served_t_per_t holds.
+        served_low (per more tonne) to served_high (per tonne less), NaN beyond 500 balances; usd_per_t:
+        cost saved per more tonne here (cost program); from_t, to_t: change of supply for which
+        served_t_per_t holds.
     cost_usd : float
         Edge and node cost of what flows, without any shortfall penalty, USD/a.
     certificate : Certificate
@@ -344,7 +347,10 @@ def _prices(
     n, ids, words = len(network.nodes), low.ids, low.commodities  # projects that are not built have no price
     keys = [(pair, row) for pair, row in low.balance.items() if pair[0] < n]
     rows = np.array([row for _, row in keys], dtype=np.int64)
-    least, most = price_ranges(replace(program, cost=cost), found.value, rows)
+    if len(rows) > MOST_RANGED:
+        least = most = np.full(len(rows), np.nan)
+    else:
+        least, most = price_ranges(replace(program, cost=cost), found.value, rows)
     price = found.row_dual[rows] + 0.0
     dust = 2e-6 * np.maximum(1.0, np.abs(price))
     least, most = (np.where(np.abs(end - price) <= dust, price, end) for end in (least, most))

@@ -281,3 +281,20 @@ def test_mag9(mag9: cn.Network, china_out: cn.Scenario) -> None:
     assert left.prices.loc[("G_JP", "dy"), "served_t_per_t"] == pytest.approx(50.0)
     assert left.prices.loc[("G_JP", "dy"), "to_t"] == pytest.approx(0.04)
     assert np.isfinite(left.cost_usd)
+
+
+def test_a_large_network_is_not_priced_for_ever() -> None:
+    n = 600
+    ids = [f"m{i}" for i in range(n)]
+    net = cn.Network(
+        nodes=pd.DataFrame(
+            {"id": [*ids, "u"], "stage": ["mine"] * n + ["end_use"], "capacity_tpa": [1.0] * n + [None]}
+        ),
+        edges=pd.DataFrame({"source": ids, "target": "u"}),
+        demand=frame("node tier demand_tpa", ("u", "defence", 700.0)),
+    )
+    bal = cn.balance(net)
+    assert bal.demand["served_tpa"].sum() == pytest.approx(n)
+    assert len(bal.prices) == n + 1
+    assert bal.prices["served_low"].isna().all()
+    assert bal.prices.loc[("u", ""), "served_t_per_t"] == pytest.approx(1.0)
