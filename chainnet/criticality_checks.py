@@ -9,7 +9,8 @@ import pandas as pd
 
 from chainnet.engine.linear import solve_independently
 from chainnet.errors import SolverError
-from chainnet.flow_value import ValueModel, Words
+from chainnet.flow_second import values_by_igraph
+from chainnet.flow_value import ValueModel, Words, benefits, counted_demand
 from chainnet.lowering import Degree
 from chainnet.lowering_market import lower_market
 from chainnet.lowering_overlay import Overlay
@@ -84,37 +85,16 @@ def _by_interior_point(
 def _by_igraph(
     network: Network, what: Any, chosen: range, commodity: Words, beneficiaries: Words, tier: str | None
 ) -> list[float]:
-    import igraph
-
-    from chainnet.flow_value import benefits, counted_demand
-
     counted = counted_demand(network, network.demand, commodity, beneficiaries, tier)
     whose = benefits(network, network.nodes.rename(columns={"id": "node"}), beneficiaries)
     market = lower_market(network, None, counted, whose)
-    p = market.problem
-    n = p.n_nodes
-    inner = np.arange(n)
-    arcs = np.concatenate(
-        [
-            np.column_stack([p.tail + n, p.head]),
-            np.column_stack([inner, inner + n]),
-            np.column_stack([np.full(n, 2 * n), inner]),
-            np.column_stack([inner + n, np.full(n, 2 * n + 1)]),
-        ]
-    )
-    capacity = np.concatenate([p.capacity, p.node_capacity, p.supply, p.demand])
-    capacity = np.where(np.isfinite(capacity), capacity, float(capacity[np.isfinite(capacity)].sum()) + 1.0)
-    graph = igraph.Graph(n=2 * n + 2, edges=arcs.tolist(), directed=True)
-    m = len(p.tail)
+    members = [np.asarray(what.members[i]) for i in chosen]
+    if not what.is_edge:
+        return values_by_igraph(market.problem, nodes=members)
     place = np.full(len(network.edges), -1)
-    place[market.rows] = np.arange(m)
-    values = [float(graph.maxflow_value(2 * n, 2 * n + 1, capacity.tolist()))]
-    for i in chosen:
-        closed = capacity.copy()
-        members = np.asarray(what.members[i])
-        closed[place[members] if what.is_edge else m + members] = 0.0
-        values.append(float(graph.maxflow_value(2 * n, 2 * n + 1, closed.tolist())))
-    return values
+    place[market.rows] = np.arange(len(market.rows))
+    arcs = [place[rows] for rows in members]
+    return values_by_igraph(market.problem, arcs=[at[at >= 0] for at in arcs])  # edges of unbuilt projects sleep
 
 
 def compared(network: Network, table: pd.DataFrame) -> pd.DataFrame:

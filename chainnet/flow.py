@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ import pandas as pd
 from chainnet.engine.certificate import Certificate, certify_flow, require
 from chainnet.engine.maxflow import CutMembers, FlowSolution, UnboundedFlow, solve
 from chainnet.errors import DataError
+from chainnet.flow_second import values_by_igraph
 from chainnet.flow_value import ValueModel, Words, benefits, check_commodities, count_settings, counted_demand
 from chainnet.lowering_market import Market, is_plain, lower_market
 from chainnet.network import Network
@@ -82,7 +83,8 @@ def max_flow(
         Cut out the market of one commodity: its makers are sources, its users sinks, at their
         capacities. None = the whole network, where the value counts the main commodities.
     beneficiaries : list of str, optional
-        Countries or groups whose demand counts; default from the network, else all.
+        Countries or groups whose demand counts; default from the network, else all. The market of one
+        commodity has all its users as sinks, whosever they are.
     verify : bool
         Solve again with a second solver and compare.
 
@@ -122,7 +124,7 @@ def max_flow(
     members = _cut_table(market, found.source_cut)
     proof = certify_flow("max_flow", market.problem, found, float(members["capacity_tpa"].sum()), found.max_error)
     if verify:
-        proof = _verified(proof, market)
+        proof = replace(proof, second_value=values_by_igraph(market.problem)[0])
     source = provenance(network, "chainnet blocking flow", **settings)
     edges = network.edges[["source", "target", "commodity", "flow_tpa", "capacity_tpa"]].copy()
     edges["flow_tpa"] = 0.0
@@ -153,29 +155,6 @@ def solve_market(market: Market) -> FlowSolution:
             f"nothing limits the flow along {way}: neither a node nor an edge of this way has a capacity. "
             "Give one of them capacity_tpa."
         ) from err
-
-
-def _verified(proof: Certificate, market: Market) -> Certificate:
-    """Add the value that igraph finds for the same problem."""
-    import igraph
-
-    p = market.problem
-    n = p.n_nodes
-    finite = [part[np.isfinite(part)].sum() for part in (p.capacity, p.node_capacity, p.supply, p.demand)]
-    plenty = float(sum(finite)) + 1.0
-    arcs = np.concatenate(
-        [
-            np.column_stack([p.tail + n, p.head]),
-            np.column_stack([np.arange(n), np.arange(n) + n]),
-            np.column_stack([np.full(n, 2 * n), np.arange(n)]),
-            np.column_stack([np.arange(n) + n, np.full(n, 2 * n + 1)]),
-        ]
-    )
-    capacity = np.concatenate([p.capacity, p.node_capacity, p.supply, p.demand])
-    capacity = np.where(np.isfinite(capacity), capacity, plenty)
-    graph = igraph.Graph(n=2 * n + 2, edges=arcs.tolist(), directed=True)
-    second = float(graph.maxflow_value(2 * n, 2 * n + 1, capacity.tolist()))
-    return Certificate(proof.problem, proof.value, proof.bound, proof.gap, proof.violation, proof.tolerance, second)
 
 
 def node_table(network: Network, throughput: Any) -> pd.DataFrame:
@@ -236,6 +215,7 @@ def _by_program(network: Network, beneficiaries: Words, settings: dict[str, Any]
     """Solve a recipe network: the same answer as a linear program, the cut read from its duals."""
     model = ValueModel(network, beneficiaries=beneficiaries)
     source = provenance(network, "HiGHS simplex", **settings)
+    cut = cut_of(model)
     edges = edge_table(network, model.base.x)
     nodes = node_table(network, model.lowered.throughput(model.base.x))
     return MaxFlow(
@@ -243,8 +223,8 @@ def _by_program(network: Network, beneficiaries: Words, settings: dict[str, Any]
         model.value,
         stamp(edges, source),
         stamp(nodes, source),
-        stamp(cut_of(model), source),
-        stamp(cut_of(model), source),
+        stamp(cut, source),
+        stamp(cut.copy(), source),
         None,
         int((nodes["capacity_tpa"].isna() & (nodes["throughput_tpa"] > 0)).sum()),
         model.certificate(verify),

@@ -158,3 +158,14 @@ def test_losses_are_those_of_a_rebuilt_network(seed: int) -> None:
             assert table.loc[label, "lost_tpa"] == pytest.approx(
                 base - TableProgram(less).value(), abs=1e-6 * max(base, 1)
             )
+
+
+def test_verify_by_edge_leaves_sleeping_edges_asleep() -> None:
+    """An edge of an unbuilt project has no arc; closing it must close nothing else."""
+    net = cn.Network(
+        nodes=frame("id stage capacity_tpa", ("m", "mine", 5.0), ("u", "end_use", None)),
+        edges=frame("source target capacity_tpa", ("m", "u", 4.0), ("p", "u", 3.0)),
+        projects=frame("id stage capacity_tpa", ("p", "mine", 9.0)),
+    )
+    lost = cn.chokepoints(net, by="edge", verify=True)["lost_tpa"]
+    assert lost.tolist() == [4.0, 0.0]

@@ -23,7 +23,6 @@ __all__ = ["Attack", "worst_attack"]
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 Ints = np.ndarray[Any, np.dtype[np.int64]]
-BIG = 1e30
 
 
 @dataclass(frozen=True)
