@@ -21,7 +21,7 @@ from chainnet.network import Network
 from chainnet.results import Result, provenance, stamp
 from chainnet.scenario import Scenario, overlay_of
 
-__all__ = ["Balance", "balance", "balance_under"]
+__all__ = ["Balance", "balance", "balance_under", "stages_of"]
 
 Others = Literal["after", "before"]
 EXTRA_COST_USD_PER_T = 1000.0
@@ -169,7 +169,7 @@ def balance_under(
         raise DataError(
             "balance: the network has no demand table, so nobody can go short. Give demand, or use max_flow."
         )
-    stages = _stages(network, commodity, beneficiaries, others)
+    stages = stages_of(network, commodity, beneficiaries, others)
     asked: dict[str, Any] = {
         "stocks": stocks,
         "extra_cost_usd_per_t": extra_cost_usd_per_t,
@@ -208,7 +208,7 @@ def balance_under(
     )
 
 
-def _stages(network: Network, commodity: Words, beneficiaries: Words, others: str) -> list[tuple[str, Any]]:
+def stages_of(network: Network, commodity: Words, beneficiaries: Words, others: str) -> list[tuple[str, Any]]:
     """Return the locks in their order: (name, members of the demand table)."""
     demand = network.demand
     main = counted_demand(network, demand, commodity, [], None)

@@ -144,7 +144,6 @@ class ValueModel:
         self._model.set_cost(cost)
         self.base = self._solve(None)
         self._upper = self.lowered.program.col_upper
-        self._node_rows = [i for i, (kind, _, _) in enumerate(self.lowered.rows) if kind == "node"]
 
     def _solve(self, basis: Any) -> LinearSolution:
         found = self._model.solve(basis)
@@ -194,8 +193,7 @@ class ValueModel:
 
     def solve_under(self, overlay: Overlay) -> LinearSolution:
         """Solve under another overlay of the same restrictions (projects built, shares changed)."""
-        upper, node_rows = self.lowered.upper(overlay)
+        upper, row_upper = self.lowered.bounds(overlay)
         self._model.set_upper(upper)
-        for row, bound in zip(self._node_rows, node_rows, strict=True):
-            self._model.set_row(row, -np.inf, float(bound))
+        self._model.set_rows(self.lowered.program.row_lower, row_upper)
         return self._solve(self.base.basis)

@@ -1,15 +1,17 @@
 """From tables to arrays: the only place where ids become positions.
 
 Columns of the linear program, in blocks: edges (in table order), new relations through hubs,
-activities of nodes with a process, stand-in inputs, stock draws, served demand. Rows: balance of
-each commodity at each node, throughput of nodes without a process, recipes with stand-ins, joint
-bounds of measures, and last the locks that ``balance`` sets. An overlay changes bounds alone.
+activities of nodes with a process, stand-in inputs, stock draws, served demand, strands. Rows:
+balance of each commodity at each node, throughput of nodes without a process, recipes with
+stand-ins, joint bounds of measures, strands, and last the locks that ``balance`` sets. An overlay
+changes bounds and costs alone.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -17,19 +19,21 @@ import pandas as pd
 
 from chainnet.engine.linear import LinearProgram
 from chainnet.errors import DataError
-from chainnet.lowering_bounds import Columns, assemble, edge_caps, node_caps, stock_draws
+from chainnet.lowering_bounds import assemble, close_classes, edge_caps, edge_costs, node_caps, stock_draws
 from chainnet.lowering_overlay import Overlay, Restriction
 from chainnet.lowering_relations import Relations, new_relations, no_relations
 from chainnet.lowering_rows import (
     Rows,
     Tables,
     balance_rows,
+    demand_bounds,
     demand_rows,
     fill_balance,
     stack,
     standin_rows,
     throughput_rows,
 )
+from chainnet.lowering_strands import Flows, Strands, split
 from chainnet.network import Network
 
 __all__ = ["Degree", "Lowered", "Overlay", "Restriction", "lower"]
@@ -48,9 +52,8 @@ class Lowered:
     """A network as arrays, and where each thing stands.
 
     ``ids``: nodes, then projects. ``tail``, ``head``: positions of every edge column, the table's
-    rows first, then the hub edges of new relations. ``activity``: column of each node's process or
-    -1. ``demand``: the demand table with one served column per row. ``rows``: kind, owner and extra
-    of every row; ``balance`` finds the row of (node, commodity); ``locks`` are free rows at the end.
+    rows first, then the hub edges of new relations. ``rows``: kind, owner and extra of every row;
+    ``balance`` finds the row of (node, commodity); ``locks`` are free rows at the end.
     """
 
     tables: Tables
@@ -58,20 +61,51 @@ class Lowered:
     degree: Degree
     stocks: bool
     program: LinearProgram
-    tail: Ints
-    head: Ints
-    commodity: Ints
-    activity: Ints
-    draw_start: int
-    demand_start: int
-    demand: pd.DataFrame
+    flows: Flows
     rows: list[tuple[str, int, int]]
     balance: dict[tuple[int, int], int]
     limited: Ints
     locks: Ints
     relations: Relations
+    strands: Strands
     sizes: Array
     column_code: Ints
+    extra_cost_usd_per_t: float
+
+    @property
+    def tail(self) -> Ints:
+        """Position of the node that each edge column leaves."""
+        return self.flows.tail
+
+    @property
+    def head(self) -> Ints:
+        """Position of the node that each edge column enters."""
+        return self.flows.head
+
+    @property
+    def commodity(self) -> Ints:
+        """Commodity code of each edge column."""
+        return self.flows.commodity
+
+    @property
+    def activity(self) -> Ints:
+        """Column of each node's process, or -1."""
+        return self.flows.activity
+
+    @property
+    def draw_start(self) -> int:
+        """First column of stock draws."""
+        return self.flows.draw_start
+
+    @property
+    def demand_start(self) -> int:
+        """First column of served demand."""
+        return self.flows.demand_start
+
+    @property
+    def demand(self) -> pd.DataFrame:
+        """The demand table with positions and codes, one served column per row."""
+        return self.flows.demand
 
     @property
     def network(self) -> Network:
@@ -142,17 +176,39 @@ class Lowered:
         middle = float(np.exp(np.log(largest[flows]).mean()))
         return np.where(flows, largest, np.minimum(middle, 1000.0 * self.sizes)) / 1000.0
 
-    def upper(self, overlay: Overlay) -> tuple[Array, Array]:
-        """Return (column upper bounds, bounds of the throughput rows in ``limited``) under an overlay."""
-        caps = node_caps(self.tables, overlay)
-        upper = self.program.col_upper.copy()
-        upper[: self.n_edges] = edge_caps(self.tables, overlay, self.degree)
+    def bounds(self, overlay: Overlay) -> tuple[Array, Array]:
+        """Return upper bounds of columns and of rows under an overlay of the same restrictions."""
+        t = self.tables
+        caps = node_caps(t, overlay)
+        upper = np.full(len(self.program.col_upper), INF)
+        upper[: self.n_edges] = edge_caps(t, overlay, self.degree)
         active = self.activity >= 0
         upper[self.activity[active]] = caps[active]
-        draws = stock_draws(self.network, overlay, self.tables) if self.stocks else 0.0
-        upper[self.draw_start : self.demand_start] = draws
-        upper[self.served[overlay.node_share[self.demand["position"].to_numpy(dtype=np.int64)] == 0]] = 0.0
-        return upper, caps[self.limited]
+        upper[self.draw_start : self.demand_start] = stock_draws(self.network, overlay, t) if self.stocks else 0.0
+        upper[self.served] = demand_bounds(t, overlay, self.demand["position"].to_numpy(dtype=np.int64))
+        close_classes(upper, overlay, self.relations, self.strands, self.n_edges)
+        rows = self.program.row_upper.copy()
+        limits, joint = self._limit_rows
+        rows[limits] = caps[self.limited]
+        for row, number in joint:
+            rows[row] = overlay.restrictions[number].bound_tpa
+        return upper, rows
+
+    @cached_property
+    def _limit_rows(self) -> tuple[Ints, list[tuple[int, int]]]:
+        """Rows of node capacities; rows of restrictions with their number."""
+        limits = [i for i, (kind, _, _) in enumerate(self.rows) if kind == "node"]
+        joint = [(i, number) for i, (kind, number, _) in enumerate(self.rows) if kind == "restriction"]
+        return np.array(limits, dtype=np.int64), joint
+
+    def costs(self, overlay: Overlay) -> Array:
+        """Return what a tonne over each column costs under an overlay, USD/t."""
+        t = self.tables
+        cost = np.zeros(len(self.program.cost))
+        cost[: len(self.tail)] = edge_costs(t, overlay, self.tail, self.head, self.relations, self.extra_cost_usd_per_t)
+        makers = self.activity >= 0
+        cost[self.activity[makers]] = t.nodes["unit_cost_usd_per_t"].fillna(0.0).to_numpy()[makers]
+        return cost
 
 
 def lower(
@@ -164,6 +220,7 @@ def lower(
     extra_cost_usd_per_t: float = 0.0,
     locks: Sequence[Any] = (),
     sizes: Array | None = None,
+    pipeline: bool = False,
 ) -> Lowered:
     """Turn a network under an overlay into a linear program.
 
@@ -182,6 +239,8 @@ def lower(
         A free row each at the end, the sum of what these rows are served; ``balance`` sets its bounds.
     sizes : array over the commodities, optional
         Natural size of each; None = estimated.
+    pipeline : bool
+        Whether goods may be under way at the start (answers over time).
 
     Raises
     ------
@@ -196,7 +255,7 @@ def lower(
         raise DataError(f'reroute: unknown degree "{degree}"; one of {", ".join(DEGREES)}.')
     overlay = overlay or Overlay.none(network)
     t = stack(network)
-    relations = new_relations(t, overlay) if degree == "new" else no_relations()
+    relations = new_relations(t, overlay) if degree == "new" else no_relations(len(overlay.restrictions))
     tail = np.concatenate([t.tail, relations.tail])
     head = np.concatenate([t.head, relations.head])
     commodity = np.concatenate([t.commodity, relations.commodity])
@@ -217,35 +276,33 @@ def lower(
     limited = throughput_rows(t, rows, tail, head, caps, activity, demand, demand_start)
     standin_rows(rows, standins, standin_start, activity)
     for number, restriction in enumerate(overlay.restrictions):
-        if restriction.bound_tpa > 0:
+        if restriction.bound_tpa > 0 and not restriction.is_strand:
             row = rows.new("restriction", number, 0, -INF, restriction.bound_tpa)
             rows.add(row, np.flatnonzero(restriction.edges), 1.0)
+    flows = Flows(tail, head, commodity, activity, standins, standin_start, draw_start, demand, demand_start)
+    strands = split(t, rows, overlay, relations, flows, stocks=stocks, pipeline=pipeline)
     lock_rows = np.array([rows.new("lock", number, 0, -INF, INF) for number in range(len(locks))], dtype=np.int64)
     for row, members in zip(lock_rows, locks, strict=True):
         rows.add(row, demand_start + np.flatnonzero(members), 1.0)
 
-    columns = Columns(commodity, makers, standins, draw_start, demand, demand_start)
-    program, found_sizes, column_code = assemble(
-        t, overlay, degree, stocks, rows, columns, recipes, caps, tail, head, relations, extra_cost_usd_per_t, sizes
-    )
-    return Lowered(
+    program, found_sizes, code = assemble(t, overlay, degree, rows, flows, strands, sizes)
+    low = Lowered(
         t,
         overlay,
         degree,
         stocks,
         program,
-        tail,
-        head,
-        commodity,
-        activity,
-        draw_start,
-        demand_start,
-        demand,
+        flows,
         rows.names,
         balance,
         limited,
         lock_rows,
         relations,
+        strands,
         found_sizes,
-        column_code,
+        code,
+        extra_cost_usd_per_t,
     )
+    upper, row_upper = low.bounds(overlay)
+    bounded = replace(program, col_upper=upper, row_upper=row_upper, cost=low.costs(overlay))
+    return replace(low, program=bounded)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,6 +13,7 @@ from chainnet.errors import DataError
 from chainnet.lowering_overlay import Overlay
 from chainnet.lowering_relations import Relations
 from chainnet.lowering_rows import Rows, Tables
+from chainnet.lowering_strands import Flows, Strands
 from chainnet.network import Network
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
@@ -22,62 +22,49 @@ INF = np.inf
 _ROUNDS = 8
 
 
-@dataclass(frozen=True)
-class Columns:
-    """Where the blocks of columns begin and what stands in them."""
-
-    commodity: Ints
-    makers: Ints
-    standins: pd.DataFrame
-    draw_start: int
-    demand: pd.DataFrame
-    demand_start: int
-
-
 def assemble(
-    t: Tables,
-    overlay: Overlay,
-    degree: str,
-    stocks: bool,
-    rows: Rows,
-    columns: Columns,
-    recipes: pd.DataFrame,
-    caps: Array,
-    tail: Ints,
-    head: Ints,
-    relations: Relations,
-    extra_cost_usd_per_t: float,
-    sizes: Array | None,
+    t: Tables, overlay: Overlay, degree: str, rows: Rows, flows: Flows, strands: Strands, sizes: Array | None
 ) -> tuple[LinearProgram, Array, Ints]:
-    """Put bounds, costs and scales to the rows; return also the size of each commodity and the code of each column."""
-    network, m, n_flows = t.network, len(t.tail), len(tail)
-    n_cols = columns.demand_start + len(columns.demand)
-    upper = np.full(n_cols, INF)
-    upper[:m] = edge_caps(t, overlay, degree)
-    upper[n_flows : n_flows + len(columns.makers)] = caps[columns.makers]
-    upper[columns.draw_start : columns.demand_start] = stock_draws(network, overlay, t) if stocks else 0.0
-    upper[columns.demand_start :] = columns.demand["demand_tpa"].to_numpy()
-    cost = np.zeros(n_cols)
-    cost[:n_flows] = edge_costs(t, tail, head, relations, extra_cost_usd_per_t)
-    unit = t.nodes["unit_cost_usd_per_t"].fillna(0.0).to_numpy()
-    cost[n_flows : n_flows + len(columns.makers)] = unit[columns.makers]
-    size = commodity_sizes(t, overlay, degree, columns.demand) if sizes is None else sizes
-    main = recipes[recipes["role"] == "output"].set_index("node")["code"]
-    stock_code = network.stocks["commodity"].fillna("").map(t.code)
+    """Put scales to the rows, bounds open; return also the size of each commodity and the code of each column."""
+    n_cols = strands.first + len(strands.code)
+    size = commodity_sizes(t, overlay, degree, flows.demand) if sizes is None else sizes
+    main = t.recipes[t.recipes["role"] == "output"].set_index("node")["code"]
     codes = [
-        columns.commodity,
-        main.reindex(columns.makers),
-        columns.standins["code"],
-        stock_code,
-        columns.demand["code"],
+        flows.commodity,
+        main.reindex(np.flatnonzero(flows.activity >= 0)),
+        flows.standins["code"],
+        t.network.stocks["commodity"].fillna("").map(t.code),
+        flows.demand["code"],
+        strands.code,
     ]
     code = np.concatenate([np.asarray(c, dtype=np.int64) for c in codes])
     col_scale = size[code]
     matrix = rows.matrix(n_cols)
     row_scale = _row_sizes(matrix, rows.names, size, col_scale)
     low, high = np.array(rows.low, dtype=float), np.array(rows.high, dtype=float)
-    program = LinearProgram(matrix, low, high, np.zeros(n_cols), upper, cost, row_scale, col_scale)
+    none = np.zeros(n_cols)
+    program = LinearProgram(matrix, low, high, none, np.full(n_cols, INF), none, row_scale, col_scale)
     return program, size, code
+
+
+def close_classes(upper: Array, overlay: Overlay, relations: Relations, strands: Strands, n_edges: int) -> None:
+    """Close what the restrictions in force name: relations always, edges and strands where nothing may cross."""
+    n_flows = n_edges + len(relations.tail)
+    for number, restriction in enumerate(overlay.restrictions):
+        if restriction.bound_tpa == INF:
+            continue
+        if not restriction.is_strand:
+            upper[n_edges:n_flows][relations.classes[number]] = 0.0
+            continue
+        columns = strands.counted[number]
+        if restriction.bound_tpa > 0:
+            edge = np.where(columns < strands.first, columns, strands.edge[np.maximum(columns - strands.first, 0)])
+            columns = columns[edge >= n_edges]
+        upper[columns] = 0.0
+    # a mark taken where nothing asks for it only does harm
+    for columns, limits in strands.dodging:
+        if all(overlay.restrictions[i].bound_tpa == INF for i in limits):
+            upper[columns] = 0.0
 
 
 def _row_sizes(matrix: csc_array, names: list[tuple[str, int, int]], size: Array, col_scale: Array) -> Array:
@@ -88,7 +75,8 @@ def _row_sizes(matrix: csc_array, names: list[tuple[str, int, int]], size: Array
     logs = np.bincount(row, np.log(np.abs(value) * col_scale[col]), minlength=n)
     # geometric: beside a large column a small one would be lost to the solver
     mean = np.exp(logs / np.maximum(np.bincount(row, minlength=n), 1))
-    return np.array([size[k] if kind == "balance" else mean[i] for i, (kind, _, k) in enumerate(names)], dtype=float)
+    own = [size[k] if kind in ("balance", "strand") else mean[i] for i, (kind, _, k) in enumerate(names)]
+    return np.array(own, dtype=float)
 
 
 def node_caps(t: Tables, overlay: Overlay) -> Array:
@@ -138,7 +126,7 @@ def edge_caps(t: Tables, overlay: Overlay, degree: str) -> Array:
     scaled = np.where(np.isinf(caps), INF, caps * np.where(np.isinf(caps), 1.0, share))
     scaled = np.where(dead, 0.0, scaled)
     for restriction in overlay.restrictions:
-        if restriction.bound_tpa == 0:
+        if restriction.bound_tpa == 0 and not restriction.is_strand:
             scaled[restriction.edges] = 0.0
     return scaled
 
@@ -146,7 +134,7 @@ def edge_caps(t: Tables, overlay: Overlay, degree: str) -> Array:
 def stock_draws(network: Network, overlay: Overlay, t: Tables) -> Array:
     """Return what each stock can give in one year: min(stock, release), t."""
     stocks = network.stocks
-    amount = np.fmin(stocks["stock_t"].to_numpy(dtype=float), stocks["release_tpa"].to_numpy(dtype=float))
+    amount = np.fmin(stocks["stock_t"].to_numpy(dtype=float), release_rate(network, overlay))
     amount = amount * overlay.stock_share
     where = stocks["node"].map(t.position)
     placed = where.notna().to_numpy()
@@ -155,9 +143,15 @@ def stock_draws(network: Network, overlay: Overlay, t: Tables) -> Array:
     return np.where(alive, amount, 0.0)
 
 
-def edge_costs(t: Tables, tail: Ints, head: Ints, relations: Relations, extra: float) -> Array:
-    """Cost of a tonne on each edge: its own, and the unit cost of nodes without a process."""
-    own = t.network.edges["cost_usd_per_t"].fillna(0.0).to_numpy()
+def release_rate(network: Network, overlay: Overlay) -> Array:
+    """Return the most that each stock may give, t/a; inf = at once."""
+    own = network.stocks["release_tpa"].to_numpy(dtype=float)
+    return np.minimum(np.where(np.isnan(own), INF, own), overlay.release_tpa)
+
+
+def edge_costs(t: Tables, overlay: Overlay, tail: Ints, head: Ints, relations: Relations, extra: float) -> Array:
+    """Cost of a tonne on each edge: its own, what measures add, and the unit cost of nodes without a process."""
+    own = t.network.edges["cost_usd_per_t"].fillna(0.0).to_numpy() + overlay.edge_cost
     cost = np.concatenate([own, np.where(relations.is_pair, extra, 0.0)])
     passes = t.nodes["process"].isna().to_numpy()
     unit = np.concatenate([t.nodes["unit_cost_usd_per_t"].fillna(0.0).to_numpy(), np.zeros(relations.n_hubs)])

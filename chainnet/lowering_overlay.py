@@ -17,38 +17,79 @@ Bools = np.ndarray[Any, np.dtype[np.bool_]]
 
 @dataclass(frozen=True)
 class Restriction:
-    """Edges that together carry at most ``bound_tpa``; new relations of the class are closed."""
+    """Edges that together carry at most ``bound_tpa`` of what the measure binds.
+
+    Parameters
+    ----------
+    edges : boolean array over ``network.edges``
+        The class; with a bound of 0 new relations of it are closed too, with a finite one as well.
+    bound_tpa : float
+        Most that the class carries, t/a; inf = not in force.
+    sources, targets : boolean arrays over nodes, then projects
+        The ends of the class, for relations that are not in the table.
+    commodities : tuple of str
+        Empty = all.
+    tier : str, optional
+        Binds only what serves this tier, all the way down; None = whatever the use.
+    origin : boolean array over nodes, then projects, optional
+        Binds only what was made at, or went through, one of these nodes (bound 0 only).
+    origin_stocks : boolean array over ``network.stocks``, optional
+        Stocks that are of this origin.
+    ladder : str
+        Restrictions of one ladder are lifted in their order, never a later one before an earlier one.
+    """
 
     edges: Bools
     bound_tpa: float
     sources: Bools
     targets: Bools
     commodities: tuple[str, ...]
+    tier: str | None = None
+    origin: Bools | None = None
+    origin_stocks: Bools | None = None
+    ladder: str = ""
+
+    @property
+    def is_strand(self) -> bool:
+        """Whether the measure follows goods down the chain."""
+        return self.tier is not None or self.origin is not None
 
 
 @dataclass(frozen=True)
 class Overlay:
     """What a scenario does to a network: multipliers on rows, relations closed, projects built.
 
-    ``node_share`` and ``projects`` run over nodes then projects, the others over their tables.
-    ``built`` is the part of each project's size that stands (0 = not built).
+    ``node_share`` runs over nodes then projects, the others over their tables. ``built`` is the part
+    of each project's size that stands (0 = not built). ``demand_share`` multiplies demand,
+    ``edge_cost`` is added to what a tonne over an edge costs (tariff, border price floor, USD/t),
+    ``release_tpa`` is the most that a stock may give, t/a (inf = as its table says),
+    ``stock_tiers`` the tiers that a stock is reserved for (empty = as its table says).
     """
 
     node_share: Array
     edge_share: Array
     stock_share: Array
     built: Array
-    restrictions: tuple[Restriction, ...] = ()
+    restrictions: tuple[Restriction, ...]
+    demand_share: Array
+    edge_cost: Array
+    release_tpa: Array
+    stock_tiers: tuple[tuple[str, ...], ...]
 
     @classmethod
     def none(cls, network: Network) -> Overlay:
         """Return the overlay that changes nothing."""
-        n_projects = len(network.projects)
+        n_projects, n_stocks = len(network.projects), len(network.stocks)
         return cls(
             np.ones(len(network.nodes) + n_projects),
             np.ones(len(network.edges)),
-            np.ones(len(network.stocks)),
+            np.ones(n_stocks),
             np.zeros(n_projects),
+            (),
+            np.ones(len(network.demand)),
+            np.zeros(len(network.edges)),
+            np.full(n_stocks, np.inf),
+            ((),) * n_stocks,
         )
 
     def with_built(self, built: Array) -> Overlay:

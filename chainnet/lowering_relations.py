@@ -20,7 +20,10 @@ Ints = np.ndarray[Any, np.dtype[np.int64]]
 
 @dataclass(frozen=True)
 class Relations:
-    """Hub edges: ``is_pair`` marks those that join two hubs; hubs stand after nodes and projects."""
+    """Hub edges: ``is_pair`` marks those that join two hubs; hubs stand after nodes and projects.
+
+    ``classes``: one row per restriction of the overlay, which of the hub edges it names.
+    """
 
     n_hubs: int
     tail: Ints
@@ -28,13 +31,14 @@ class Relations:
     commodity: Ints
     is_pair: Any
     pairs: pd.DataFrame
+    classes: Any
 
 
-def no_relations() -> Relations:
+def no_relations(n_restrictions: int = 0) -> Relations:
     """Return no relation at all."""
     none = np.empty(0, dtype=np.int64)
     pairs = pd.DataFrame({"maker": [], "user": [], "code": []})
-    return Relations(0, none, none, none, np.empty(0, dtype=bool), pairs)
+    return Relations(0, none, none, none, np.empty(0, dtype=bool), pairs, np.zeros((n_restrictions, 0), dtype=bool))
 
 
 def new_relations(t: Any, overlay: Overlay) -> Relations:
@@ -45,7 +49,7 @@ def new_relations(t: Any, overlay: Overlay) -> Relations:
     t : _Tables
         The stacked tables of ``chainnet.lowering``.
     overlay : Overlay
-        Relations that a restriction names stay closed.
+        Its restrictions part the hubs, so that each can close what it names.
     """
     nodes = t.nodes
     kind = nodes["step"].fillna(nodes["stage"]).to_numpy(dtype=object)
@@ -60,7 +64,7 @@ def new_relations(t: Any, overlay: Overlay) -> Relations:
         for side, mark in (("source", "sources"), ("target", "targets"))
     )
     if makers.empty or users.empty:
-        return no_relations()
+        return no_relations(len(overlay.restrictions))
     trade = trade.astype({"code": "int64"})[["code", "a", "b"]]
     first = len(nodes)
     makers["hub"] = first + makers.groupby(["code", "kind", "place", "mark"], sort=True).ngroup()
@@ -70,20 +74,18 @@ def new_relations(t: Any, overlay: Overlay) -> Relations:
     a = makers.drop_duplicates("hub").merge(trade, left_on=["code", "kind"], right_on=["code", "a"])
     b = users.drop_duplicates("hub")
     pairs = a.merge(b, left_on=["code", "b"], right_on=["code", "kind"], suffixes=("_maker", "_user"))
-    words = list(t.code)
-    for number, restriction in enumerate(overlay.restrictions):
-        named = {t.code[c] for c in restriction.commodities if c in t.code} or set(range(len(words)))
-        closed = (
-            pairs["mark_maker"].str[number].eq("1") & pairs["mark_user"].str[number].eq("1") & pairs["code"].isin(named)
-        )
-        pairs = pairs[~closed]
     pairs = pairs.sort_values(["hub_maker", "hub_user"], ignore_index=True)
     tail = np.concatenate([makers["node"], pairs["hub_maker"], users["hub"]]).astype(np.int64)
     head = np.concatenate([makers["hub"], pairs["hub_user"], users["node"]]).astype(np.int64)
     code = np.concatenate([makers["code"], pairs["code"], users["code"]]).astype(np.int64)
     is_pair = np.repeat([False, True, False], [len(makers), len(pairs), len(users)])
+    classes = np.zeros((len(overlay.restrictions), len(tail)), dtype=bool)
+    for number, restriction in enumerate(overlay.restrictions):
+        named = {t.code[c] for c in restriction.commodities if c in t.code} or set(t.code.values())
+        inside = pairs["mark_maker"].str[number].eq("1") & pairs["mark_user"].str[number].eq("1")
+        classes[number, is_pair] = (inside & pairs["code"].isin(named)).to_numpy()
     named_pairs = pairs.rename(columns={"place_maker": "maker", "place_user": "user"})[["maker", "user", "code"]]
-    return Relations(n_hubs, tail, head, code, is_pair, named_pairs)
+    return Relations(n_hubs, tail, head, code, is_pair, named_pairs, classes)
 
 
 def _class_table(ends: pd.DataFrame, kind: Any, place: Any, overlay: Overlay, side: str) -> pd.DataFrame:

@@ -126,9 +126,17 @@ def demand_rows(t: Tables, overlay: Overlay) -> pd.DataFrame:
         )
     demand["position"] = demand["node"].map(t.position).astype("int64")
     demand["code"] = demand["commodity"].fillna("").map(t.code).astype("int64")
-    gone = overlay.node_share[demand["position"].to_numpy()] == 0
-    demand.loc[gone, "demand_tpa"] = 0.0
+    demand["demand_tpa"] = demand_bounds(t, overlay, demand["position"].to_numpy())
     return demand
+
+
+def demand_bounds(t: Tables, overlay: Overlay, position: Ints) -> Array:
+    """Return what is asked for under an overlay, t/a, by demand row; a node that is gone asks for nothing."""
+    table = t.network.demand
+    wanted = np.full(len(position), INF)
+    if len(table):
+        wanted = table["demand_tpa"].to_numpy(dtype=float) * overlay.demand_share
+    return np.where(overlay.node_share[position] == 0, 0.0, wanted)
 
 
 def balance_rows(
@@ -148,8 +156,8 @@ def balance_rows(
     ]
     keys = np.unique(np.concatenate(parts))
     pairs = [(int(key // k), int(key % k)) for key in keys]
-    for (node, code), (low, high) in zip(pairs, _balance_bounds(t, pairs, recipes), strict=True):
-        rows.new("balance", node, code, low, high)
+    for node, code in pairs:
+        rows.new("balance", node, code, *balance_bound(t, node, code))
     columns = np.arange(len(tail))
     rows.add(np.searchsorted(keys, heads), columns, 1.0)
     rows.add(np.searchsorted(keys, tails), columns, -1.0)
@@ -187,23 +195,25 @@ def fill_balance(
         rows.add(at(demand, "position"), demand_start + np.arange(len(demand)), -1.0)
 
 
-def _balance_bounds(t: Tables, pairs: list[tuple[int, int]], recipes: pd.DataFrame) -> list[tuple[float, float]]:
+def balance_bound(t: Tables, node: int, code: int) -> tuple[float, float]:
     """In what a balance may end: equal, surplus thrown away, or (mines) made from nothing."""
-    has_process = t.nodes["process"].notna().to_numpy()
-    is_mine = (t.nodes["stage"] == "mine").to_numpy()
+    if node >= len(t.nodes):
+        return 0.0, 0.0
+    role, discards, passes, is_mine = _roles(t)
+    if passes[node]:
+        return (-INF if is_mine[node] else 0.0), 0.0
+    word = role.get((node, code))
+    loose = word is not None and (word != "output" or node in discards)
+    return 0.0, (INF if loose else 0.0)
+
+
+@lru_cache(maxsize=16)
+def _roles(t: Tables) -> tuple[dict[tuple[int, int], str], set[int], Any, Any]:
+    """Role of each commodity at each node, nodes that may discard any product, which pass goods on, mines."""
+    recipes = t.recipes
     role = {(int(a), int(b)): r for a, b, r in zip(recipes["node"], recipes["code"], recipes["role"], strict=True)}
     discards = set(recipes.loc[recipes["role"] == "coproduct", "node"])
-    out = []
-    for node, code in pairs:
-        low = high = 0.0
-        if node < len(has_process):
-            word = role.get((node, code))
-            if not has_process[node]:
-                low = -INF if is_mine[node] else 0.0
-            elif word is not None and (word != "output" or node in discards):
-                high = INF
-        out.append((low, high))
-    return out
+    return role, discards, t.nodes["process"].isna().to_numpy(), (t.nodes["stage"] == "mine").to_numpy()
 
 
 def throughput_rows(

@@ -468,18 +468,31 @@ figures, references : DataFrame, optional
         return self._replace(frames, built=rows)
 
     def with_demand(self, demand: pd.DataFrame) -> Network:
-        """Return a network with another demand table, checked as at the gate.
+        """Return a network with another demand table; see ``with_table``."""
+        return self.with_table("demand", demand)
+
+    def with_table(self, table: str, frame: pd.DataFrame) -> Network:
+        """Return a network with another table in the place of one, checked as at the gate.
+
+        Parameters
+        ----------
+        table : str
+            A name of a table, such as stocks.
+        frame : DataFrame
+            Its columns; optional ones may be left out.
 
         Raises
         ------
         DataError
-            With every fault of the table.
+            With every fault of the table, or if there is no such table.
         """
+        if table not in TABLES:
+            raise DataError(f'with_table: unknown table "{table}";{near_matches(table, TABLES)}')
         gate = Gate()
-        frame = gate.parse("demand", demand)
-        gate.check({**self._frames, "demand": frame}, common_groups())
+        parsed = gate.parse(table, frame)
+        gate.check({**self._frames, table: parsed}, common_groups())
         gate.done()
-        return self._replace({"demand": canonical("demand", frame)})
+        return self._replace({table: canonical(table, parsed)})
 
     # -- constructors and exits -----------------------------------------------------------------
 

@@ -202,6 +202,11 @@ TABLES: dict[str, Table] = {
                 _amount("release_tpa", "most that may be drawn in a year", "t/a", missing="no limit"),
                 _text("tiers", "tiers it is kept for, split by ;", missing="all tiers"),
                 _text("node", "id of the node where it enters", missing="it cannot be drawn"),
+                _amount(
+                    "capacity_t", "most it can hold when it is filled again", "t", missing="it is never filled again"
+                ),
+                _amount("end_t", "least that is left at the end of the horizon", "t", missing="nothing need be left"),
+                _number("holding_usd_per_t_a", "cost of holding a tonne for a year", "USD/t/a", minimum=0.0),
                 *PEDIGREE,
             ),
             key=("id",),

@@ -138,6 +138,16 @@ class WarmModel:
         low[row], high[row] = lower, upper
         self._row_bounds = (low, high)
 
+    def set_rows(self, lower: Array, upper: Array) -> None:
+        """Put other bounds of all rows in place."""
+        low, high = self._row_bounds
+        changed = np.flatnonzero((lower != low) | (upper != high)).astype(np.int32)
+        if len(changed):
+            scale = self._row_scale[changed]
+            highs: Any = self._highs  # its stubs lack the call
+            highs.changeRowsBounds(len(changed), changed, lower[changed] / scale, upper[changed] / scale)
+        self._row_bounds = (lower, upper)
+
     def current(self) -> LinearProgram:
         """Return the program as it stands now, with the bounds and costs last put in place."""
         p = self.program

@@ -1,0 +1,137 @@
+"""A large linear program most of whose columns can carry nothing: only the others meet the solver."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from scipy.sparse import csc_array
+
+from chainnet.engine.certificate import Certificate, certify_linear
+from chainnet.engine.linear import LinearProgram, LinearSolution, WarmModel, solve_independently
+
+__all__ = ["CompactModel", "in_use"]
+
+Array = np.ndarray[Any, np.dtype[np.float64]]
+Bools = np.ndarray[Any, np.dtype[np.bool_]]
+
+
+def in_use(matrix: csc_array, is_open: Bools, row_lower: Array, row_upper: Array) -> Bools:
+    """Return which columns can be other than 0 at all, when all are at least 0.
+
+    A row that may not fall below 0 and has nothing open that raises it shuts all that lowers it, and so
+    the other way round; this goes on along the chain.
+
+    Notes
+    -----
+    Cost: one pass over the non-zeros per step of the longest chain.
+    """
+    coo = matrix.tocoo()
+    raises = coo.data > 0
+    row, column, some = coo.row, coo.col, coo.data != 0
+    n_rows = matrix.shape[0]
+    is_open = is_open.copy()
+    while True:
+        live = is_open[column] & some
+        row, column, raises, some = row[live], column[live], raises[live], some[live]
+        up = np.bincount(row[raises], minlength=n_rows)
+        down = np.bincount(row[~raises], minlength=n_rows)
+        shut = np.where(raises, ((row_upper == 0) & (down == 0))[row], ((row_lower == 0) & (up == 0))[row])
+        if not shut.any():
+            return is_open
+        is_open[column[shut]] = False
+
+
+class CompactModel:
+    """Like ``WarmModel``, for programs whose lower bounds are 0: columns that must be 0 are left out.
+
+    The solver's model is made anew when a column comes into use that it lacks; otherwise it is kept warm.
+
+    Notes
+    -----
+    A row none of whose columns is in use is left out too; if it cannot hold with nothing the answer is
+    infeasible. ``set_row`` may only tighten a row and loosen it again to what ``set_rows`` gave it.
+    """
+
+    def __init__(self, program: LinearProgram) -> None:
+        self.program = program
+        self._upper = program.col_upper
+        self._low, self._high = program.row_lower, program.row_upper
+        self._cost = program.cost
+        self._model: WarmModel | None = None
+        self._open = np.zeros(len(program.cost), dtype=bool)
+        self._rows = np.zeros(len(program.row_lower), dtype=bool)
+
+    def set_cost(self, cost: Array) -> None:
+        """Put another objective in place."""
+        self._cost = cost
+        if self._model is not None:
+            self._model.set_cost(cost[self._open])
+
+    def set_bounds(self, upper: Array, row_lower: Array, row_upper: Array) -> None:
+        """Put other upper bounds of columns and bounds of rows in place."""
+        self._upper, self._low, self._high = upper, row_lower, row_upper
+        used = in_use(self.program.matrix, upper > 0, row_lower, row_upper)
+        if self._model is None or (used & ~self._open).any():
+            self._build(used)
+        else:
+            self._model.set_upper(upper[self._open])
+            self._model.set_rows(row_lower[self._rows], row_upper[self._rows])
+
+    def set_row(self, row: int, lower: float, upper: float) -> None:
+        """Put other bounds of one row in place."""
+        low, high = self._low.copy(), self._high.copy()
+        low[row], high[row] = lower, upper
+        self._low, self._high = low, high
+        if self._model is not None and self._rows[row]:
+            self._model.set_row(int(self._rows[:row].sum()), lower, upper)
+
+    def row_bounds(self, row: int) -> tuple[float, float]:
+        """Return the bounds of a row."""
+        return float(self._low[row]), float(self._high[row])
+
+    def solve(self, before: LinearSolution | None = None, *, is_wide: bool = False) -> LinearSolution:
+        """Solve under what is in place, from an earlier answer if its basis still fits."""
+        if self._model is None:
+            self.set_bounds(self._upper, self._low, self._high)
+        assert self._model is not None
+        idle = ~self._rows
+        if (np.maximum(self._low[idle], -self._high[idle]) > 0).any():
+            none = np.empty(0)
+            return LinearSolution("infeasible", np.nan, none, none, none, None)
+        basis = before.basis[1] if before is not None and before.basis[0] is self._model else None
+        found = self._model.solve(basis, is_wide=is_wide)
+        if found.status != "optimal":
+            return found
+        self._last = found
+        x, reduced = np.zeros(len(self._open)), np.zeros(len(self._open))
+        dual = np.zeros(len(self._rows))
+        x[self._open], reduced[self._open], dual[self._rows] = found.x, found.col_dual, found.row_dual
+        return LinearSolution("optimal", found.value, x, dual, reduced, (self._model, found.basis))
+
+    def certify(self, problem: str, *, verify: bool = False) -> Certificate:
+        """Prove the last answer on the columns in use, which are all that there can be."""
+        assert self._model is not None
+        program = self._model.current()
+        proof = certify_linear(problem, program, self._last.x, self._last.row_dual, program.row_scale)
+        return replace(proof, second_value=solve_independently(program) if verify else None)
+
+    def _build(self, used: Bools) -> None:
+        p = self.program
+        part = csc_array(p.matrix[:, np.flatnonzero(used)])
+        rows = np.zeros(len(p.row_lower), dtype=bool)
+        rows[part.indices[part.data != 0]] = True
+        self._open, self._rows = used, rows
+        self._model = WarmModel(
+            LinearProgram(
+                csc_array(part[np.flatnonzero(rows), :]),
+                self._low[rows],
+                self._high[rows],
+                np.zeros(int(used.sum())),
+                self._upper[used],
+                self._cost[used],
+                p.row_scale[rows],
+                p.col_scale[used],
+            )
+        )

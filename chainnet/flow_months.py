@@ -1,0 +1,278 @@
+"""Who is served when: one linear program over all periods, tier by tier, early, then at least cost."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from chainnet.engine.certificate import Certificate, require
+from chainnet.engine.linear import LinearSolution
+from chainnet.engine.linear_compact import CompactModel
+from chainnet.errors import DataError, InfeasibleError, SolverError
+from chainnet.flow_balance import EXTRA_COST_USD_PER_T, LOCK_SLACK, stages_of
+from chainnet.flow_value import Words
+from chainnet.lowering import Degree, lower
+from chainnet.lowering_overlay import Overlay
+from chainnet.lowering_periods import Periods, Start, check_stocks, expand_periods
+from chainnet.network import Network
+
+__all__ = ["NEW_LAG_MONTHS", "MonthsModel", "Plan"]
+
+Array = np.ndarray[Any, np.dtype[np.float64]]
+NEW_LAG_MONTHS = 2.0
+WHOLE = 1e-7
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is done in each period.
+
+    ``served_t``: periods x demand rows; ``wanted_t`` the same of what is asked for; ``level_t``:
+    periods x stocks, at the end of each; ``flow_t``: periods x edge rows; ``endurance``: (name,
+    demand rows) -> periods served whole from the start, inf = to the end; ``start``: what was there.
+    """
+
+    x: Array
+    start: Start
+    served_t: Array
+    wanted_t: Array
+    level_t: Array
+    flow_t: Array
+    cost_usd: float
+    endurance: dict[str, float]
+    certificate: Certificate
+
+
+class MonthsModel:
+    """A network over periods, solved again and again under other overlays of the same restrictions.
+
+    Parameters
+    ----------
+    network : Network
+    template : Overlay
+        Its restrictions give the classes; their bounds do not matter.
+    degree : {"frozen", "existing", "new"}
+    n_periods, step_months
+        Number and length of the periods.
+    stocks : bool
+        Whether stocks may be drawn.
+    commodity, beneficiaries, others
+        Whose demand comes first, as in ``balance``.
+
+    Raises
+    ------
+    DataError
+        If there is no demand table, or a stock lies where nothing can take it.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        template: Overlay,
+        degree: Degree = "existing",
+        n_periods: int = 48,
+        step_months: float = 1.0,
+        *,
+        stocks: bool = True,
+        commodity: Words = None,
+        beneficiaries: Words = None,
+        others: str = "after",
+    ) -> None:
+        if network.demand.empty:
+            raise DataError("months: the network has no demand table, so nobody can go short. Give demand.")
+        self.network, self.stages = network, stages_of(network, commodity, beneficiaries, others)
+        self._firsts = {*network.tier_order, "demand"}  # the stages of those whose shortfall counts
+        open_ = tuple(replace(r, bound_tpa=np.inf) for r in template.restrictions)
+        low = lower(
+            network,
+            replace(template, restrictions=open_),
+            degree,
+            stocks=stocks,
+            extra_cost_usd_per_t=EXTRA_COST_USD_PER_T,
+            pipeline=True,
+        )
+        if stocks:
+            check_stocks(low)
+        self._early = (n_periods - np.arange(n_periods)) / n_periods
+        weights = (np.ones(n_periods), self._early)
+        locks = [(members, weight) for _, members in self.stages for weight in weights]
+        self.periods: Periods = expand_periods(low, n_periods, step_months, locks=locks, new_lag_months=NEW_LAG_MONTHS)
+        self._model = CompactModel(self.periods.program)
+
+    @property
+    def n_demand(self) -> int:
+        """Number of demand rows."""
+        return len(self.periods.low.demand)
+
+    def plan(
+        self,
+        overlays: Sequence[Overlay],
+        start: Start,
+        *,
+        totals_only: bool = False,
+        endurance: Sequence[tuple[str, Any]] = (),
+        least_cost: bool = True,
+        verify: bool = False,
+    ) -> Plan:
+        """Serve tier after tier over all periods, early rather than late, then at least cost.
+
+        Parameters
+        ----------
+        overlays : sequence of Overlay
+            One per period; fewer than the model has periods leaves the last ones empty.
+        start : Start
+        totals_only : bool
+            Only how much the tiers that count are served; when, and who else, is then one of many answers.
+        endurance : sequence of (stage name, demand rows)
+            For whom to find how long they can be served whole once the stages before theirs are.
+        least_cost : bool
+            Whether to look for the least cost at the end.
+        verify : bool
+            Solve the last stage again with a second solver.
+
+        Raises
+        ------
+        InfeasibleError
+            If lower bounds (what a stock has to keep) collide.
+        SolverError
+            If an answer fails its own check.
+        """
+        p = self.periods
+        upper, row_lower, row_upper = p.bounds(overlays, start)
+        self._model.set_bounds(upper, row_lower, row_upper)
+        wanted = upper[p.served(np.ones(self.n_demand, dtype=bool))].reshape(p.n_periods, -1)
+        proofs: list[Certificate] = []
+        lasting: dict[str, float] = {}
+        found = None
+        for number, (name, members) in enumerate(self.stages):
+            if totals_only and name not in self._firsts:
+                continue
+            found = self._stage(number, name, members, wanted, found, proofs, totals_only)
+            for label, rows in [(label, rows) for label, rows in endurance if (rows & members).any()]:
+                lasting[label] = self._lasting(number, rows & members, wanted, found, len(overlays))
+        if least_cost or found is None:
+            self._model.set_cost(p.costs(overlays))
+            found = self._optimal(found)
+            proofs.append(self._model.certify("months, least cost", verify=verify))
+        block = p.block(found.x)
+        served = np.clip(block[:, p.low.served], 0.0, wanted)
+        dust = WHOLE * np.minimum(p.low.program.col_scale[p.low.served] * p.years, wanted / 1000.0)
+        for number, (_, members) in enumerate(self.stages):  # what a lock leaves open is nobody's loss
+            dust[:, members] = np.maximum(
+                dust[:, members], 3.0 * self._slack(2 * number, float(wanted[:, members].sum()))
+            )
+        served = np.where(wanted - served <= dust, wanted, np.where(served <= dust, 0.0, served))
+        steps = len(overlays)
+        worst = (
+            replace(
+                proofs[-1], problem="months", gap=max(q.gap for q in proofs), violation=max(q.violation for q in proofs)
+            )
+            if proofs
+            else self._model.certify("months")
+        )
+        return Plan(
+            found.x,
+            start,
+            served[:steps],
+            wanted[:steps],
+            p.levels(found.x, start)[:steps],
+            block[:steps, : p.low.n_edges],
+            float(found.value) if least_cost else float("nan"),
+            lasting,
+            require(worst),
+        )
+
+    def _stage(
+        self,
+        number: int,
+        name: str,
+        members: Any,
+        wanted: Array,
+        found: LinearSolution | None,
+        proofs: list[Certificate],
+        totals_only: bool,
+    ) -> LinearSolution:
+        """Serve a stage as far as can be, lock it, then as early as can be, and lock that."""
+        p = self.periods
+        columns = p.served(members)
+        ask = wanted[:, np.flatnonzero(members)]
+        if found is not None and self._is_whole(found, columns, ask):
+            self._lock(2 * number, float(ask.sum()))  # nothing better is possible
+            return found
+        cost = np.zeros(len(p.program.cost))
+        cost[columns] = -1.0
+        self._model.set_cost(cost)
+        found = self._optimal(found)
+        proofs.append(self._model.certify(f"months, {name}"))
+        self._lock(2 * number, -found.value)
+        if totals_only or name not in self._firsts or self._is_whole(found, columns, ask):
+            return found
+        cost[columns] = -np.repeat(self._early, int(members.sum()))
+        self._model.set_cost(cost)
+        found = self._optimal(found)
+        proofs.append(self._model.certify(f"months, {name}, early"))
+        self._lock(2 * number + 1, -found.value)
+        return found
+
+    def _is_whole(self, found: LinearSolution, columns: Any, ask: Array) -> bool:
+        return bool((ask.ravel() - found.x[columns] <= LOCK_SLACK * np.maximum(ask.ravel(), 1e-9)).all())
+
+    def _lock(self, lock: int, value: float) -> None:
+        self._model.set_row(int(self.periods.locks[lock]), value - self._slack(lock, value), np.inf)
+
+    def _slack(self, lock: int, value: float) -> float:
+        scale = float(self.periods.program.row_scale[int(self.periods.locks[lock])])
+        return max(LOCK_SLACK * value, 100 * LOCK_SLACK * scale)
+
+    def _lasting(self, number: int, rows: Any, wanted: Array, found: LinearSolution, steps: int) -> float:
+        """Return for how many periods from the start these rows can be served whole, the stages before kept.
+
+        The plan at hand gives a first answer; whether one period more is possible is asked of a program
+        that counts these periods alone, until it is not.
+        """
+        p = self.periods
+        place = np.flatnonzero(rows)
+        ask = wanted[:, place]
+        columns = p.served(rows).reshape(p.n_periods, -1)
+
+        def first_short(x: Array) -> int:
+            short: Any = ask - x[columns] > WHOLE * np.maximum(ask, 1e-9)
+            some = np.flatnonzero(short.any(axis=1)[:steps])
+            return int(some[0]) if len(some) else steps
+
+        reach = first_short(found.x)
+        if reach >= steps:
+            return float("inf")
+        held = [int(self.periods.locks[2 * number + i]) for i in (0, 1)]
+        bounds = [self._model.row_bounds(r) for r in held]
+        for r in held:
+            self._model.set_row(r, -np.inf, np.inf)
+        basis = found
+        while reach < steps:
+            cost = np.zeros(len(p.program.cost))
+            cost[columns[: reach + 1].ravel()] = -1.0
+            self._model.set_cost(cost)
+            basis = self._optimal(basis)
+            further = first_short(basis.x)
+            if further <= reach:
+                break
+            reach = further
+        for r, (low, high) in zip(held, bounds, strict=True):
+            self._model.set_row(r, low, high)
+        return float("inf") if reach >= steps else float(reach)
+
+    def _optimal(self, before: LinearSolution | None) -> LinearSolution:
+        found = self._model.solve(before)
+        if found.status == "infeasible":
+            found = self._model.solve(is_wide=True)
+        if found.status == "infeasible":
+            raise InfeasibleError(
+                "months: what stocks have to keep (stocks.end_t) cannot be kept with what they hold and what can "
+                "be brought to them. Lower end_t."
+            )
+        if found.status != "optimal":
+            raise SolverError(f"months: the program is {found.status}. Report the network.")
+        return found
