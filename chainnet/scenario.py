@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,18 +14,13 @@ import numpy as np
 
 from chainnet.countries import graphs_folder
 from chainnet.errors import DataError, Fault, near_matches
-from chainnet.lowering_overlay import Overlay, Restriction
-from chainnet.network import Network, check_share
+from chainnet.lowering_overlay import Overlay
+from chainnet.network import Network
+from chainnet.scenario_effects import effects_of, overlay_at
+from chainnet.scenario_measures import form_faults, plain, severity_of, severity_steps
 
 __all__ = ["Scenario", "overlay_of", "pick_scenarios", "scenarios"]
 
-_SELECTORS = ("nodes", "edges", "where")
-_CALENDAR = ("start_month", "start", "months")
-MEASURES: dict[str, tuple[str, ...]] = {
-    "remove": (*_SELECTORS, *_CALENDAR),
-    "scale": (*_SELECTORS, "share", *_CALENDAR),
-    "restrict": ("from", "to", "commodity", "share", *_CALENDAR),
-}
 _MAX_BYTES = 1 << 20
 
 
@@ -37,11 +33,20 @@ class Scenario:
     name : str
         Short name; a file's stem.
     measures : sequence of mapping
-        Each has ``kind`` and the keys of that kind: ``remove`` (nodes, edges, where), ``scale`` (the
-        same and share: what is left of the capacity), ``restrict`` (from, to, commodity, share: the
-        edges that match carry together at most share x their baseline flow, and new relations of
-        that class are closed). Dates (start_month, start, months) are kept for answers over time;
-        a static answer takes every measure at its full size.
+        Each has ``kind`` and the keys of that kind:
+
+        - ``remove`` (nodes, edges, where), ``scale`` (the same and share: what is left of the capacity);
+        - ``restrict`` (from, to, commodity, share, tier, origin): the edges that match carry together at
+          most share x their baseline flow, and new relations of that class are closed; with ``tier`` only
+          what serves that tier counts, with ``origin`` only what was made at or went through such nodes;
+        - ``quota`` (from, to, commodity, tier, tpa, severity): the same with a bound in t/a;
+        - ``tariff`` (from, to, commodity, rate or usd_per_t), ``price_floor`` (from, to, commodity, usd_per_t);
+        - ``demand`` (nodes, where, commodity, tier, share: what demand is multiplied by);
+        - ``release`` (stocks, where, tiers, release_tpa): stocks that are opened;
+        - ``build`` (projects, where), ``delay`` (projects, where, late_months).
+
+        Every kind takes start_month or start, months and suspended, most take phase_in_months; a static
+        answer takes every measure at its full size.
     label : str
         Words for people.
     probability : float, optional
@@ -50,7 +55,8 @@ class Scenario:
     Raises
     ------
     DataError
-        With every fault: an unknown kind or key, a value of the wrong form.
+        With every fault: an unknown kind or key, a value of the wrong form, times that contradict
+        each other.
 
     Examples
     --------
@@ -67,11 +73,17 @@ class Scenario:
     file: str = field(default="", compare=False, repr=False)
 
     def __post_init__(self) -> None:
-        faults = _form_faults(self)
+        given: Any = self.measures
+        measures = plain(list(given)) if isinstance(given, Iterable) and not isinstance(given, str | Mapping) else given
+        faults = form_faults(self.name, self.label, self.probability, measures, self.file)
         if faults:
             raise DataError(faults=faults)
-        frozen = tuple(MappingProxyType(dict(measure)) for measure in self.measures)
-        object.__setattr__(self, "measures", frozen)
+        object.__setattr__(self, "measures", tuple(MappingProxyType(measure) for measure in measures))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # a read-only mapping cannot be pickled, and scenarios go to other processes
+        measures = [dict(measure) for measure in self.measures]
+        return (Scenario, (self.name, measures, self.label, self.probability, self.file))
 
     @classmethod
     def read(cls, path: str | Path) -> Scenario:
@@ -91,7 +103,7 @@ class Scenario:
             raise DataError(
                 f'scenario: cannot read "{path}": {err.strerror or err}. Give the path of a TOML file.'
             ) from err
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as err:
+        except (ValueError, RecursionError) as err:  # also text that is no UTF-8, and numbers without end
             raise DataError(
                 faults=[Fault(path.name, None, "", "", f"no valid TOML: {err}", "Correct the file.")]
             ) from err
@@ -129,8 +141,58 @@ class Scenario:
             lines += ["", "[[measures]]", *(f"{key} = {_toml(value)}" for key, value in measure.items())]
         return "\n".join(lines).lstrip("\n") + "\n"
 
+    def severities(
+        self, shares: Sequence[float] = (0.1, 0.3, 0.6, 1.0), months: Sequence[int] = (3, 12, 48)
+    ) -> Mapping[str, Scenario]:
+        """Return the severity ladder: the scenario at each part of its loss and each duration.
+
+        Every remove, scale, restrict and quota is set to that part of its loss and that duration, counted
+        from its own start, without suspensions: removed rows keep 1 - part of their capacity, a share
+        becomes 1 - part x (1 - share), a quota takes part of its cut from the baseline. A restriction of an
+        origin is all or nothing: it keeps its size, the label says so, and a scenario that takes nothing
+        else away has steps at the whole loss only. Other kinds stay as they are.
+
+        Parameters
+        ----------
+        shares : sequence of float
+            Parts of the loss, above 0 up to 1.
+        months : sequence of int
+            Durations, 1 or more.
+
+        Returns
+        -------
+        Mapping of str to Scenario
+            Names such as "ban.s10.m3": 10 percent of the loss for three months.
+
+        Raises
+        ------
+        DataError
+            If a share or a duration is out of range, or no measure takes anything away.
+
+        Examples
+        --------
+        >>> import chainnet as cn
+        >>> ban = cn.Scenario("ban", [{"kind": "remove", "where": {"country": "CHN"}}])
+        >>> steps = ban.severities(shares=(0.1, 1.0), months=(3,))
+        >>> [(name, step.measures[0]["kind"]) for name, step in steps.items()]
+        [('ban.s10.m3', 'scale'), ('ban.s100.m3', 'remove')]
+        """
+        steps = severity_steps(self.name, self.measures, shares, months)
+        return MappingProxyType({step.name: step for step in map(self._at, *steps)})
+
+    def _at(self, lost: float, months: int) -> Scenario:
+        percent = f"{round(100 * lost, 6):g}"
+        length = "1 month" if months == 1 else f"{months} months"
+        barred = lost < 1.0 and any("origin" in measure for measure in self.measures)
+        return Scenario(
+            f"{self.name}.s{percent}.m{months}",
+            [severity_of(measure, lost, months) for measure in self.measures],
+            f"{self.label or self.name}: {percent} % of the loss{', origins barred in full' * barred}, {length}",
+        )
+
 
 _TOP = ("name", "label", "probability", "measures")
+_BARE = re.compile(r"[A-Za-z0-9_-]+")
 
 
 def _toml(value: Any) -> str:
@@ -139,12 +201,12 @@ def _toml(value: Any) -> str:
     if isinstance(value, (int, float)):
         return repr(value)
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{k} = {_toml(v)}" for k, v in value.items()) + "}"
-    if isinstance(value, Iterable) and not isinstance(value, str):
+        return "{" + ", ".join(f"{k if _BARE.fullmatch(k) else _toml(k)} = {_toml(v)}" for k, v in value.items()) + "}"
+    if isinstance(value, list):
         return "[" + ", ".join(_toml(v) for v in value) + "]"
     import json
 
-    return json.dumps(str(value), ensure_ascii=False)
+    return json.dumps(str(value), ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def scenarios(network: Network) -> Mapping[str, Scenario]:
@@ -190,7 +252,7 @@ def pick_scenarios(network: Network, given: Any) -> list[Scenario]:
         given = [given]
     found = list(given.values()) if isinstance(given, Mapping) else list(given)
     for item in found:
-        if not _is_scenario(item):
+        if not isinstance(item, Scenario):
             raise DataError(f"scenarios: {item!r} is no Scenario. Use chainnet.Scenario or chainnet.Scenario.read.")
     names = [item.name for item in found]
     twice = sorted({name for name in names if names.count(name) > 1})
@@ -199,205 +261,31 @@ def pick_scenarios(network: Network, given: Any) -> list[Scenario]:
     return found
 
 
-def _form_faults(scenario: Scenario) -> list[Fault]:
-    file = scenario.file or f"scenario {scenario.name}"
-    faults: list[Fault] = []
-
-    def fault(column: str, value: object, rule: str, remedy: str) -> None:
-        faults.append(Fault(file, None, column, "" if value is None else str(value)[:80], rule, remedy))
-
-    if not _is_text(scenario.label):
-        fault("label", scenario.label, "is no text", "Write words.")
-    p = scenario.probability
-    if p is not None and (isinstance(p, bool) or not isinstance(p, (int, float)) or not 0 <= p <= 1):
-        fault("probability", p, "must be from 0 to 1", "Correct it or leave it out.")
-    for number, measure in enumerate(scenario.measures):
-        where = f"measures[{number}]"
-        if not _is_table(measure):
-            fault(where, measure, "is no measure", 'Write a table with kind = "remove", "scale" or "restrict".')
-            continue
-        kind = measure.get("kind")
-        if kind not in MEASURES:
-            fault(
-                f"{where}.kind",
-                kind,
-                f"unknown kind;{near_matches(str(kind), MEASURES)}",
-                f"One of {', '.join(MEASURES)}.",
-            )
-            continue
-        _measure_faults(measure, where, fault)
-    return faults
-
-
-def _measure_faults(measure: Mapping[str, Any], where: str, fault: Any) -> None:
-    kind = measure["kind"]
-    known = ("kind", *MEASURES[kind])
-    for key in measure:
-        if key not in known:
-            fault(
-                f"{where}.{key}",
-                None,
-                f"unknown key of {kind};{near_matches(str(key), known)}",
-                f"Known: {', '.join(known)}.",
-            )
-    share = measure.get("share")
-    if kind in ("scale", "restrict"):
-        if share is None and kind == "scale":
-            fault(f"{where}.share", None, "is missing", "Say what share of the capacity is left.")
-        if share is not None and (
-            isinstance(share, bool) or not isinstance(share, (int, float)) or not np.isfinite(share) or share < 0
-        ):
-            fault(f"{where}.share", share, "must be a number, 0 or more", "Correct it.")
-    for key in ("where", "from", "to"):
-        value = measure.get(key)
-        if value is not None and (
-            not isinstance(value, Mapping) or not value or not all(map(_is_words, value.values()))
-        ):
-            fault(
-                f"{where}.{key}",
-                value,
-                "must map columns to a word or a list of words",
-                'For example {country = "CHN"}.',
-            )
-    for key in ("nodes", "commodity"):
-        if key in measure and not _is_words(measure[key]):
-            fault(f"{where}.{key}", measure[key], "must be a word or a list of words", "Correct it.")
-    edges = measure.get("edges")
-    if edges is not None and (
-        isinstance(edges, str)
-        or not all(isinstance(e, Sequence) and not isinstance(e, str) and len(e) in (2, 3) for e in edges)
-    ):
-        fault(f"{where}.edges", edges, "must be a list of [source, target] pairs", "Correct it.")
-    if kind in ("remove", "scale") and not any(measure.get(key) for key in _SELECTORS):
-        fault(where, None, f"names nothing to {kind}", "Give nodes, edges or where.")
-    if kind == "restrict" and not any(measure.get(key) for key in ("from", "to", "commodity")):
-        fault(where, None, "names nothing to restrict", "Give from, to or commodity.")
-    _calendar_faults(measure, where, fault)
-
-
-def _calendar_faults(measure: Mapping[str, Any], where: str, fault: Any) -> None:
-    for key, least in (("start_month", 0), ("months", 1)):
-        value = measure.get(key)
-        if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < least):
-            fault(f"{where}.{key}", value, f"must be a whole number, {least} or more", "Correct it.")
-    start = measure.get("start")
-    if start is not None:
-        import re
-
-        if not isinstance(start, str) or not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", start):
-            fault(f"{where}.start", start, "must be a month such as 2025-04", "Correct it.")
-        if "start_month" in measure:
-            fault(f"{where}.start", start, "stands beside start_month", "Keep one of the two.")
-
-
-def _is_text(value: object) -> bool:
-    return isinstance(value, str)
-
-
-def _is_scenario(value: object) -> bool:
-    return isinstance(value, Scenario)
-
-
-def _is_table(value: object) -> bool:
-    return isinstance(value, Mapping)
-
-
-def _is_words(value: object) -> bool:
-    if isinstance(value, str):
-        return True
-    return isinstance(value, (Sequence, frozenset, set)) and bool(value) and all(isinstance(v, str) for v in value)
-
-
-def _list(value: Any) -> list[str]:
-    return [value] if isinstance(value, str) else [str(v) for v in value]
-
-
 def overlay_of(network: Network, scenario: Scenario | None) -> Overlay:
     """Put a scenario to a network, every measure at its full size whatever its dates.
+
+    Projects of a build measure stand whole; a delay changes nothing.
 
     Raises
     ------
     UnknownIdError
         If a measure names an id or an edge that does not exist.
     DataError
-        If a column, country, group or commodity is unknown, or a restricted share has no baseline.
+        If a column, country, group, commodity or tier is unknown, a baseline or price that is needed
+        is missing, or measures contradict each other.
     """
-    base = Overlay.none(network)
     if scenario is None:
-        return base
-    if not _is_scenario(scenario):
+        return Overlay.none(network)
+    check_scenario(scenario)
+    effects = effects_of(network, scenario.measures, scenario.file or scenario.name)
+    built = np.zeros(len(network.projects))
+    for effect in effects:
+        if effect.kind == "build":
+            built[effect.projects] = 1.0
+    return overlay_at(network, effects, np.ones(len(effects))).with_built(built)
+
+
+def check_scenario(scenario: object) -> None:
+    """Raise DataError for what is no Scenario."""
+    if not isinstance(scenario, Scenario):
         raise DataError(f"scenario: {scenario!r} is no Scenario. Use chainnet.Scenario or chainnet.Scenario.read.")
-    nodes, edges = base.node_share.copy(), base.edge_share.copy()
-    stocks = base.stock_share.copy()
-    restrictions = []
-    for measure in scenario.measures:
-        if measure["kind"] == "restrict":
-            restrictions.append(_restriction(network, measure, scenario.name))
-            continue
-        share = 0.0 if measure["kind"] == "remove" else check_share(measure["share"], f"{scenario.name}: share")
-        node_hit, edge_hit, stock_hit = _selected(network, measure, scenario.name)
-        nodes[node_hit] *= share
-        edges[edge_hit] *= share
-        stocks[stock_hit] *= share
-    return Overlay(nodes, edges, stocks, base.built, tuple(restrictions))
-
-
-def _selected(network: Network, measure: Mapping[str, Any], name: str) -> tuple[Any, Any, Any]:
-    """Return which nodes and projects, edges and stocks a remove or scale measure reaches."""
-    ids = np.concatenate([network.nodes["id"].to_numpy(dtype=object), network.projects["id"].to_numpy(dtype=object)])
-    wanted = network.check_nodes(_list(measure.get("nodes") or []), f"{name}: nodes")
-    node_hit = np.isin(ids, wanted) if wanted else np.zeros(len(ids), dtype=bool)
-    stock_hit = np.zeros(len(network.stocks), dtype=bool)
-    if wanted and measure["kind"] == "remove":
-        stock_hit |= network.stocks["node"].isin(wanted).to_numpy()
-    where = measure.get("where")
-    if where:
-        stays = (network.nodes["stage"] == "end_use").to_numpy()
-        hit = [
-            network.matches("nodes", where, f"{name}: where") & ~stays,
-            network.matches("projects", where, f"{name}: where"),
-        ]
-        node_hit |= np.concatenate(hit)
-        stock_hit |= network.matches("stocks", where, f"{name}: where")
-    edge_hit = network.edge_rows(measure.get("edges") or [], f"{name}: edges")
-    return node_hit, edge_hit, stock_hit
-
-
-def _restriction(network: Network, measure: Mapping[str, Any], name: str) -> Restriction:
-    """Return the edges, the bound and the classes that a restrict measure names."""
-
-    def side(key: str) -> Any:
-        where = measure.get(key)
-        if not where:
-            return np.ones(len(network.nodes) + len(network.projects), dtype=bool)
-        argument = f"{name}: {key}"
-        return np.concatenate([network.matches("nodes", where, argument), network.matches("projects", where, argument)])
-
-    import pandas as pd
-
-    ids = pd.concat([network.nodes["id"], network.projects["id"]], ignore_index=True)
-    sources, targets = side("from"), side("to")
-    edges = network.edges
-    commodities = tuple(_list(measure["commodity"])) if "commodity" in measure else ()
-    known = set(edges["commodity"].dropna()) | set(network.commodities["id"])
-    for commodity in commodities:
-        if commodity not in known:
-            raise DataError(f'{name}: unknown commodity "{commodity}";{near_matches(commodity, known)}')
-    hit = edges["source"].isin(set(ids[sources])) & edges["target"].isin(set(ids[targets]))
-    if commodities:
-        hit &= edges["commodity"].isin(commodities)
-    rows = hit.to_numpy()
-    share = float(measure.get("share", 0.0))
-    flow = edges["flow_tpa"].to_numpy(dtype=float)
-    if share > 0:
-        new = set(network.projects["id"]) | network.built_projects  # a project has no baseline, built or not
-        asleep = edges["source"].isin(new) | edges["target"].isin(new)
-        lacking = rows & np.isnan(flow) & ~asleep.to_numpy()
-        if lacking.any():
-            pairs = (edges["source"] + " -> " + edges["target"])[lacking].tolist()
-            raise DataError(
-                f"{name}: restrict with share {share:g} needs the baseline flow of {', '.join(pairs[:5])}. "
-                "Fill flow_tpa or use share 0."
-            )
-    bound = share * float(np.nansum(flow[rows])) if share > 0 else 0.0
-    return Restriction(rows, bound, sources, targets, commodities)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import pickle
 from pathlib import Path
 
+import numpy as np
 import pytest
 from conftest import frame, two_tier
 
 import chainnet as cn
+from chainnet.scenario_measures import MEASURES
 
 REMOVE = {"kind": "remove", "where": {"country": "CHN"}}
 
@@ -33,6 +36,53 @@ REMOVE = {"kind": "remove", "where": {"country": "CHN"}}
         {**REMOVE, "months": 0},
         {**REMOVE, "start": "2025-13"},
         {**REMOVE, "start": "2025-04", "start_month": 3},
+        {**REMOVE, "months": 10**400},
+        {**REMOVE, "phase_in_months": 0},
+        {**REMOVE, "phase_in_months": 4, "months": 3},
+        {**REMOVE, "suspended": []},
+        {**REMOVE, "suspended": 3},
+        {**REMOVE, "suspended": ["2025"]},
+        {**REMOVE, "suspended": [{"start_month": 3}]},
+        {**REMOVE, "suspended": [{"months": 3}]},
+        {**REMOVE, "suspended": [{"start_month": 3, "months": 2, "weeks": 1}]},
+        {**REMOVE, "suspended": [{"start": "2025-1", "months": 2}]},
+        {**REMOVE, "months": 3, "suspended": [{"start_month": 3, "months": 2}]},
+        {**REMOVE, "start_month": 2, "suspended": [{"start_month": 0, "months": 2}]},
+        {**REMOVE, "months": 3, "suspended": [{"start_month": 0, "months": 3}]},
+        {**REMOVE, "months": 3, "suspended": [{"start_month": 2, "months": 1}, {"start_month": 0, "months": 2}]},
+        {**REMOVE, "start": "2025-01", "months": 3, "suspended": [{"start": "2024-11", "months": 9}]},
+        {**REMOVE, "suspended": [{"start_month": 3, "months": 4}, {"start_month": 1, "months": 4}]},
+        {"kind": "demand", "tier": "defence", "share": -1},
+        {"kind": "demand", "tier": "defence", "share": float("nan")},
+        {"kind": "restrict", "to": {"country": "USA"}, "tier": ["defence", "civilian"]},
+        {"kind": "restrict", "to": {"country": "USA"}, "origin": {"country": "CHN"}, "share": 0.5},
+        {"kind": "restrict", "to": {"country": "USA"}, "origin": {"country": "CHN"}, "phase_in_months": 2},
+        {"kind": "restrict", "to": {"country": "USA"}, "origin": {}},
+        {"kind": "quota", "to": {"country": "USA"}},
+        {"kind": "quota", "tpa": 3},
+        {"kind": "quota", "to": {"country": "USA"}, "tpa": -3},
+        {"kind": "quota", "to": {"country": "USA"}, "tpa": 3, "severity": 1.5},
+        {"kind": "quota", "to": {"country": "USA"}, "tpa": 3, "phase_in_months": 2},
+        {"kind": "tariff", "to": {"country": "USA"}},
+        {"kind": "tariff", "to": {"country": "USA"}, "rate": 0.1, "usd_per_t": 3},
+        {"kind": "tariff", "to": {"country": "USA"}, "rate": 10**400},
+        {"kind": "tariff", "rate": 0.1},
+        {"kind": "tariff", "to": {"country": "USA"}, "rate": 0.1, "share": 0.1},
+        {"kind": "price_floor", "commodity": "metal"},
+        {"kind": "price_floor", "usd_per_t": 3},
+        {"kind": "demand", "share": 2},
+        {"kind": "demand", "tier": "defence"},
+        {"kind": "demand", "tier": 3, "share": 2},
+        {"kind": "release"},
+        {"kind": "release", "stocks": []},
+        {"kind": "release", "stocks": "s", "tiers": []},
+        {"kind": "release", "stocks": "s", "release_tpa": "5"},
+        {"kind": "release", "stocks": "s", "phase_in_months": 3},
+        {"kind": "build"},
+        {"kind": "build", "projects": ["p"], "phase_in_months": 3},
+        {"kind": "delay", "projects": ["p"]},
+        {"kind": "delay", "projects": ["p"], "late_months": 1.5},
+        {"kind": "delay", "projects": ["p"], "late_months": 3, "phase_in_months": 3},
         "remove",
     ],
 )
@@ -40,6 +90,38 @@ def test_a_wrong_form_is_refused(measure: object) -> None:
     with pytest.raises(cn.DataError) as caught:
         cn.Scenario("s", [measure])  # type: ignore[list-item]
     assert len(caught.value.faults) >= 1
+
+
+def test_all_faults_come_at_once_and_name_measure_and_key() -> None:
+    measures = [
+        {**REMOVE, "months": 0, "colour": "red"},
+        {"kind": "quota", "to": {"country": "USA"}, "tonnes": 3},
+        {"kind": "tarif", "to": {"country": "USA"}, "rate": 0.1},
+    ]
+    with pytest.raises(cn.DataError) as caught:
+        cn.Scenario("s", measures)
+    assert caught.value.faults["column"].tolist() == [
+        "measures[0].colour",
+        "measures[0].months",
+        "measures[1].tonnes",
+        "measures[1].tpa",
+        "measures[2].kind",
+    ]
+    assert 'did you mean "tariff"?' in str(caught.value)
+    with pytest.raises(cn.DataError, match=r"measures\[1\].*phase_in_months \(4\) is longer than months \(3\)"):
+        cn.Scenario("s", [REMOVE, {**REMOVE, "phase_in_months": 4, "months": 3}])
+
+
+@pytest.mark.parametrize("measures", [None, 3, "remove", REMOVE])
+def test_measures_that_are_no_list_are_refused(measures: object) -> None:
+    with pytest.raises(cn.DataError, match="measures"):
+        cn.Scenario("s", measures)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("name", "label"), [("", ""), (3, ""), ("s", 3), ("s", "a\x00b")])
+def test_name_and_label_are_text(name: object, label: object) -> None:
+    with pytest.raises(cn.DataError):
+        cn.Scenario(name, [REMOVE], label)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("probability", [-0.1, 1.1, True, "0.5"])
@@ -69,6 +151,100 @@ def test_a_file_is_the_same_words(tmp_path: Path) -> None:
     again = cn.Scenario.read(write(tmp_path, scn.to_toml(), "again.toml"))
     assert [dict(m) for m in again.measures] == [dict(m) for m in scn.measures]
     assert again.label == scn.label
+
+
+EVERY_KIND: list[dict[str, object]] = [
+    {**REMOVE, "start_month": 2, "months": 9, "phase_in_months": 3, "suspended": [{"start_month": 4, "months": 2}]},
+    {"kind": "remove", "nodes": "works", "edges": [["mine", "works"], ["works", "u_usa", "metal"]]},
+    {"kind": "scale", "where": {"stage": ["mine", "refiner"]}, "share": 0.25, "start": "2027-01"},
+    {"kind": "restrict", "from": {"country": "CHN"}, "to": {"country": ["USA", "JPN"]}, "tier": "defence"},
+    {"kind": "restrict", "to": {"country": "USA"}, "origin": {"country": "CHN"}, "commodity": "metal", "share": 0},
+    {"kind": "quota", "from": {"country": "CHN"}, "tpa": 2.5, "tier": "defence", "severity": 0.5},
+    {"kind": "tariff", "commodity": ["ore", "metal"], "rate": 0.25},
+    {"kind": "tariff", "to": {"country": "USA"}, "usd_per_t": 1e-07},
+    {"kind": "price_floor", "commodity": "metal", "usd_per_t": 1e22},
+    {"kind": "demand", "tier": ["defence", "civilian"], "where": {"country": "USA"}, "share": 2},
+    {"kind": "release", "stocks": ["s"], "tiers": ["defence"], "release_tpa": 3, "start_month": 1},
+    {"kind": "build", "projects": ["p"]},
+    {"kind": "delay", "where": {"country": "USA"}, "late_months": 18},
+]
+
+
+def test_every_kind_goes_through_a_file(tmp_path: Path) -> None:
+    scn = cn.Scenario("s", EVERY_KIND, 'Words with "quotes", a line\nbreak, \x7f and 日本', 0.5)
+    again = cn.Scenario.read(write(tmp_path, scn.to_toml(), "s.toml"))
+    assert again == scn
+    assert {m["kind"] for m in scn.measures} == set(MEASURES)
+
+
+def test_numbers_and_sets_become_plain(tmp_path: Path) -> None:
+    measure = {"kind": "scale", "where": {"country": {"USA", "JPN"}}, "share": np.float64(0.5), "months": np.int64(3)}
+    scn = cn.Scenario("s", (m for m in [measure]))
+    assert dict(scn.measures[0]) == {"kind": "scale", "where": {"country": ["JPN", "USA"]}, "share": 0.5, "months": 3}
+    assert cn.Scenario.read(write(tmp_path, scn.to_toml(), "s.toml")) == scn
+
+
+def test_a_scenario_goes_to_another_process() -> None:
+    scn = cn.Scenario("s", EVERY_KIND, "words", 0.5)
+    assert pickle.loads(pickle.dumps(scn)) == scn
+
+
+def test_the_severity_ladder() -> None:
+    measures: list[dict[str, object]] = [
+        {**REMOVE, "start_month": 2, "months": 9, "phase_in_months": 6, "suspended": [{"start_month": 4, "months": 2}]},
+        {"kind": "scale", "where": {"country": "CHN"}, "share": 0.5},
+        {"kind": "restrict", "to": {"country": "USA"}},
+        {"kind": "restrict", "to": {"country": "USA"}, "origin": {"country": "CHN"}},
+        {"kind": "quota", "to": {"country": "USA"}, "tpa": 4},
+        {"kind": "demand", "tier": "defence", "share": 2},
+    ]
+    steps = cn.Scenario("ban", measures, "No exports", 0.3).severities()
+    assert len(steps) == 12
+    assert list(steps)[:4] == ["ban.s10.m3", "ban.s10.m12", "ban.s10.m48", "ban.s30.m3"]
+    assert all(name == step.name for name, step in steps.items())
+    third = steps["ban.s30.m3"]
+    assert third.label == "No exports: 30 % of the loss, origins barred in full, 3 months"
+    assert steps["ban.s100.m3"].label == "No exports: 100 % of the loss, 3 months"
+    assert third.probability is None
+    assert [dict(m) for m in third.measures] == [
+        {
+            "kind": "scale",
+            "where": {"country": "CHN"},
+            "start_month": 2,
+            "months": 3,
+            "phase_in_months": 3,
+            "share": 0.7,
+        },
+        {"kind": "scale", "where": {"country": "CHN"}, "share": 0.85, "months": 3},
+        {"kind": "restrict", "to": {"country": "USA"}, "months": 3, "share": 0.7},
+        {"kind": "restrict", "to": {"country": "USA"}, "origin": {"country": "CHN"}, "months": 3},
+        {"kind": "quota", "to": {"country": "USA"}, "tpa": 4, "months": 3, "severity": 0.3},
+        measures[5],
+    ]
+    whole = steps["ban.s100.m48"].measures
+    assert [m["kind"] for m in whole] == [m["kind"] for m in measures]
+    assert "share" not in whole[2]
+    for shares, months in (
+        ((0.0,), (3,)),
+        ((1.5,), (3,)),
+        ((0.5,), (0,)),
+        ((0.5,), (2.5,)),
+        (("x",), (3,)),
+        (0.3, (3,)),
+        ((0.3,), 3),
+    ):
+        with pytest.raises(cn.DataError, match="severities"):
+            cn.Scenario("ban", measures).severities(shares, months)  # type: ignore[arg-type]
+
+
+def test_a_ladder_has_only_steps_that_differ() -> None:
+    origin = {"kind": "restrict", "to": {"country": "USA"}, "origin": {"country": "CHN"}}
+    barred = cn.Scenario("barred", [origin, {"kind": "demand", "tier": "defence", "share": 2}])
+    assert list(barred.severities()) == ["barred.s100.m3", "barred.s100.m12", "barred.s100.m48"]
+    with pytest.raises(cn.DataError, match="barred only bars origins"):
+        barred.severities(shares=(0.1, 0.3))
+    with pytest.raises(cn.DataError, match="no measure of surge takes anything away"):
+        cn.Scenario("surge", [{"kind": "demand", "tier": "defence", "share": 2}]).severities()
 
 
 @pytest.mark.parametrize(

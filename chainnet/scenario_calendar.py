@@ -1,0 +1,143 @@
+"""When a measure is in force: month numbers, dates, phase-in and suspensions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from chainnet.errors import DataError
+
+__all__ = ["Calendar", "calendar_of", "is_month", "month_number", "month_text"]
+
+Array = np.ndarray[Any, np.dtype[np.float64]]
+Bools = np.ndarray[Any, np.dtype[np.bool_]]
+_MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])", re.ASCII)
+
+
+def is_month(text: object) -> bool:
+    """Say whether ``text`` is a month such as "2025-04"."""
+    return isinstance(text, str) and _MONTH.fullmatch(text) is not None
+
+
+def month_number(text: str, argument: str = "month") -> int:
+    """Return the number of a month: twelve times the year, plus 0 for January to 11 for December.
+
+    Raises
+    ------
+    DataError
+        If it is no month such as "2025-04".
+
+    Examples
+    --------
+    >>> month_number("2027-01") - month_number("2025-04")
+    21
+    """
+    if not is_month(text):
+        raise DataError(f'{argument}: {text!r} is no month. Write year and month, such as "2025-04".')
+    return int(text[:4]) * 12 + int(text[5:]) - 1
+
+
+def month_text(number: int) -> str:
+    """Return the month of a number, the inverse of ``month_number``.
+
+    Examples
+    --------
+    >>> month_text(month_number("2025-04") + 21)
+    '2027-01'
+    """
+    return f"{number // 12:04d}-{number % 12 + 1:02d}"
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """When a measure is in force, in months counted from the month 0 of an answer.
+
+    Parameters
+    ----------
+    begin : int
+        First month; below 0 where it began before month 0.
+    end : float
+        First month after it; inf = it stays.
+    windows : tuple of (int, int)
+        Suspensions, first month and first month after, sorted.
+    phase_in : int
+        Months over which the effect grows to full size; 1 = at once. Suspensions do not stop it.
+    has_start : bool
+        Whether the measure says when it begins.
+    """
+
+    begin: int
+    end: float
+    windows: tuple[tuple[int, int], ...]
+    phase_in: int
+    has_start: bool
+
+    def in_force(self, months: Any) -> Bools:
+        """Return for each month whether the measure is in force."""
+        months = np.asarray(months)
+        force = (months >= self.begin) & (months < self.end)
+        for first, after in self.windows:
+            force &= (months < first) | (months >= after)
+        return np.asarray(force, dtype=bool)
+
+    def fraction(self, months: Any) -> Array:
+        """Return for each month the part of the full effect that the phase-in has reached."""
+        grown = (np.asarray(months) - self.begin + 1) / self.phase_in
+        return np.asarray(np.clip(grown, 0.0, 1.0), dtype=float)
+
+    def problems(self) -> list[str]:
+        """Return what is wrong with it, in words."""
+        found = []
+        if self.begin + self.phase_in > self.end:
+            found.append(f"phase_in_months ({self.phase_in}) is longer than months ({self.end - self.begin:g})")
+        reached: float = self.begin
+        for (first, after), (following, _) in zip(self.windows, self.windows[1:], strict=False):
+            if following < after:
+                found.append(f"two suspensions overlap: one ends after {after - first} months, the next begins before")
+        for first, after in self.windows:
+            if after <= self.begin or first >= self.end:
+                found.append("a suspension lies outside the time of the measure")
+            elif first <= reached:
+                reached = max(reached, after)
+        if reached >= self.end:
+            found.append("its suspensions cover the whole of it")
+        return found
+
+
+def calendar_of(measure: Mapping[str, Any], zero: int | None) -> Calendar:
+    """Return the calendar of a measure.
+
+    Parameters
+    ----------
+    measure : mapping
+    zero : int, optional
+        Number of month 0 (``month_number``); needed where the measure gives dates.
+    """
+    windows = []
+    for window in measure.get("suspended") or ():
+        first = _first(window, zero)
+        windows.append((first, first + int(window["months"])))
+    begin = _first(measure, zero)
+    months = measure.get("months")
+    return Calendar(
+        begin,
+        np.inf if months is None else begin + int(months),
+        tuple(sorted(windows)),
+        int(measure.get("phase_in_months", 1)),
+        "start" in measure or "start_month" in measure,
+    )
+
+
+def _first(table: Mapping[str, Any], zero: int | None) -> int:
+    if "start" not in table:
+        return int(table.get("start_month", 0))
+    if zero is None:
+        raise DataError(
+            f'start = "{table["start"]}" needs to know when month 0 is. Give start= or a network with a year, '
+            "or write start_month."
+        )
+    return month_number(table["start"]) - zero
