@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from chainnet.assessment import Assessment as Assessment
     from chainnet.assessment import assess as assess
+    from chainnet.cascades import cascade as cascade
     from chainnet.criticality import chokepoints as chokepoints
     from chainnet.criticality_attack import interdict as interdict
     from chainnet.criticality_attack import shapley as shapley
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
     from chainnet.scenario import Scenario as Scenario
     from chainnet.scenario import scenarios as scenarios
     from chainnet.stress import stress_test as stress_test
+    from chainnet.stress_exposure import risk_exposure as risk_exposure
+    from chainnet.stress_stockpile import stockpile_mitigation as stockpile_mitigation
+    from chainnet.stress_stockpile import stockpile_requirement as stockpile_requirement
 
 _ROOMS = {
     "Assessment": "assessment",
@@ -43,6 +47,7 @@ _ROOMS = {
     "UnknownIdError": "errors",
     "assess": "assessment",
     "balance": "flow_balance",
+    "cascade": "cascades",
     "catalog": "io.catalogue",
     "chokepoints": "criticality",
     "concentration": "indicators",
@@ -53,8 +58,11 @@ _ROOMS = {
     "read": "io.reading",
     "report": "reporting.documents",
     "reroute": "projects",
+    "risk_exposure": "stress_exposure",
     "scenarios": "scenario",
     "shapley": "criticality_attack",
+    "stockpile_mitigation": "stress_stockpile",
+    "stockpile_requirement": "stress_stockpile",
     "stress_test": "stress",
     "write": "io.writing",
 }
@@ -70,6 +78,7 @@ __all__ = [
     "UnknownIdError",
     "assess",
     "balance",
+    "cascade",
     "catalog",
     "chokepoints",
     "concentration",
@@ -80,8 +89,11 @@ __all__ = [
     "read",
     "report",
     "reroute",
+    "risk_exposure",
     "scenarios",
     "shapley",
+    "stockpile_mitigation",
+    "stockpile_requirement",
     "stress_test",
     "write",
 ]

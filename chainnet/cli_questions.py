@@ -15,7 +15,6 @@ from chainnet.cli_common import (
     Graph,
     OneScenario,
     Out,
-    Scenarios,
     TableName,
     Verify,
     app,
@@ -276,33 +275,6 @@ def balance(
     tables = {"tiers": found.by_tier(), **found.tables()}
     numbers = {"cost_usd": found.cost_usd, "certificate": found.certificate}
     say(Answer(tables, numbers, found.provenance, shown=("tiers", "demand")), form, out, table)
-
-
-@app.command()
-def stress(
-    graph: Graph,
-    scenario: Scenarios = None,
-    reroute: Degree = "existing",
-    commodity: Commodity = None,
-    beneficiaries: Beneficiaries = None,
-    form: Form = "table",
-    out: Out = None,
-    table: TableName = None,
-) -> None:
-    """Say who goes short under each scenario, in a steady state of one year."""
-    from chainnet.cli_output import Answer
-    from chainnet.stress import stress_test
-
-    network = read_graph(graph)
-    chosen = [pick_scenario(network, word) for word in scenario] if scenario else None
-    found = stress_test(
-        network,
-        chosen,
-        reroute=reroute,
-        commodity=words(commodity),
-        beneficiaries=words(beneficiaries),
-    )
-    say(Answer(found.tables(), None, found.provenance), form, out, table)
 
 
 @app.command()

@@ -115,6 +115,7 @@ class MonthsModel:
         totals_only: bool = False,
         endurance: Sequence[tuple[str, Any]] = (),
         least_cost: bool = True,
+        worth: Array | None = None,
         verify: bool = False,
     ) -> Plan:
         """Serve tier after tier over all periods, early rather than late, then at least cost.
@@ -130,6 +131,8 @@ class MonthsModel:
             For whom to find how long they can be served whole once the stages before theirs are.
         least_cost : bool
             Whether to look for the least cost at the end.
+        worth : array over demand rows, USD/t, optional
+            Serve for the most worth less cost instead of tier by tier; endurance is then of whom it comes first.
         verify : bool
             Solve the last stage again with a second solver.
 
@@ -147,24 +150,30 @@ class MonthsModel:
         proofs: list[Certificate] = []
         lasting: dict[str, float] = {}
         found = None
+        gain = np.zeros(len(upper))
+        if worth is not None:
+            gain[p.served(np.ones(self.n_demand, dtype=bool))] = np.tile(worth, p.n_periods)
+            self._model.set_cost(p.costs(overlays) - gain)
+            found = self._optimal(None)
+            proofs.append(self._model.certify("months, worth", verify=verify))
+        best = found
         for number, (name, members) in enumerate(self.stages):
             if totals_only and name not in self._firsts:
                 continue
-            found = self._stage(number, name, members, wanted, found, proofs, totals_only)
+            if worth is None:
+                found = self._stage(number, name, members, wanted, found, proofs, totals_only)
+            assert found is not None
             for label, rows in [(label, rows) for label, rows in endurance if (rows & members).any()]:
                 lasting[label] = self._lasting(number, rows & members, wanted, found, len(overlays))
-        if least_cost or found is None:
+        if worth is not None:
+            assert best is not None
+            found = best
+        elif least_cost or found is None:
             self._model.set_cost(p.costs(overlays))
             found = self._optimal(found)
             proofs.append(self._model.certify("months, least cost", verify=verify))
         block = p.block(found.x)
-        served = np.clip(block[:, p.low.served], 0.0, wanted)
-        dust = WHOLE * np.minimum(p.low.program.col_scale[p.low.served] * p.years, wanted / 1000.0)
-        for number, (_, members) in enumerate(self.stages):  # what a lock leaves open is nobody's loss
-            dust[:, members] = np.maximum(
-                dust[:, members], 3.0 * self._slack(2 * number, float(wanted[:, members].sum()))
-            )
-        served = np.where(wanted - served <= dust, wanted, np.where(served <= dust, 0.0, served))
+        served = self._settled(np.clip(block[:, p.low.served], 0.0, wanted), wanted)
         steps = len(overlays)
         worst = (
             replace(
@@ -180,10 +189,19 @@ class MonthsModel:
             wanted[:steps],
             p.levels(found.x, start)[:steps],
             block[:steps, : p.low.n_edges],
-            float(found.value) if least_cost else float("nan"),
+            float(found.value + gain @ found.x) if least_cost else float("nan"),
             lasting,
             require(worst),
         )
+
+    def _settled(self, served: Array, wanted: Array) -> Array:
+        """Clear of rounding: what a lock leaves open is nobody's loss."""
+        p = self.periods
+        dust = WHOLE * np.minimum(p.low.program.col_scale[p.low.served] * p.years, wanted / 1000.0)
+        for number, (_, members) in enumerate(self.stages):
+            slack = 3.0 * self._slack(2 * number, float(wanted[:, members].sum()))
+            dust[:, members] = np.maximum(dust[:, members], np.minimum(slack, 1e-3 * wanted[:, members]))
+        return np.where(wanted - served <= dust, wanted, np.where(served <= dust, 0.0, served))
 
     def _stage(
         self,

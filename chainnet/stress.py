@@ -6,12 +6,13 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
 
 from chainnet.engine.certificate import Certificate
+from chainnet.errors import DataError
 from chainnet.flow_balance import balance_under
 from chainnet.flow_months import NEW_LAG_MONTHS
 from chainnet.flow_value import Words, count_settings
@@ -21,9 +22,13 @@ from chainnet.results import Result, provenance, stamp
 from chainnet.scenario import Scenario, overlay_of, pick_scenarios
 from chainnet.stress_months import (
     Ask,
+    Course,
+    Objective,
     as_words,
     check_whole,
+    course,
     horizon_ladder,
+    money_table,
     months_table,
     stock_table,
     summary_table,
@@ -69,6 +74,9 @@ class StressTest(Result):
     horizon_ladder : DataFrame
         Over the horizon, rung by rung, where asked for: scenario, rung, tier, demand_t, served_t,
         shortfall_t, gained_t.
+    money : DataFrame, index scenario
+        Over the horizon and all demand rows, USD: served_usd and lost_usd at the value per tonne, cost_usd
+        of flows, plants and storage, net_usd = served less cost.
     certificate : Certificate
         The worst of all scenarios.
     """
@@ -80,6 +88,7 @@ class StressTest(Result):
     stocks: pd.DataFrame
     time_to_survive: pd.DataFrame
     horizon_ladder: pd.DataFrame
+    money: pd.DataFrame
     certificate: Certificate
 
 
@@ -94,6 +103,7 @@ def stress_test(
     stocks: bool = True,
     projects: Sequence[str] | None = None,
     ladder_over_time: bool = False,
+    objective: Objective = "tiers",
     beneficiaries: Words = None,
     commodity: Words = None,
     progress: Callable[[str, float], None] | None = None,
@@ -122,6 +132,9 @@ def stress_test(
         serve a tier only once qualified for it.
     ladder_over_time : bool
         Also find ``horizon_ladder``: minutes on a large graph, where new relations qualify tier by tier.
+    objective : {"tiers", "value"}
+        What is planned for in the months: the tiers in their order, or the most value served
+        (``demand.value_usd_per_t``, all rows, 0 where empty) less the cost of flows, plants and storage.
     beneficiaries, commodity : optional
         Whose and what demand counts; default from the network.
     progress : callable, optional
@@ -163,20 +176,22 @@ def stress_test(
         None if projects is None else tuple(network.check_nodes(projects, "projects")),
         as_words(beneficiaries),
         as_words(commodity),
+        objective=_objective(objective),
     )
+    if ladder_over_time and objective == "value":
+        raise DataError("ladder_over_time: the rungs are counted tier by tier; ask for it with objective=tiers.")
     chosen: list[Scenario | None] = [None, *pick_scenarios(network, scenarios)]
     count: dict[str, Any] = {"commodity": commodity, "beneficiaries": beneficiaries}
     _corners(network)  # kept before two threads ask for them
     steady, found = [], []
+
+    def answer(scenario: Scenario | None) -> tuple[Any, Course]:
+        return _steady(network, scenario, reroute, count), course(network, scenario, ask)
+
     with ThreadPoolExecutor(max_workers=2) as pool:
-        jobs = [
-            pool.submit(lambda s=scenario: (_steady(network, s, reroute, count), course(network, s, ask)))
-            for scenario in chosen
-        ]
-        for number, job in enumerate(jobs):
+        for number, (at_rest, over_time) in enumerate(pool.map(answer, chosen)):
             if progress:
-                progress("months of each scenario", number / len(jobs))
-            at_rest, over_time = job.result()
+                progress("months of each scenario", (number + 1) / len(chosen))
             steady.append(at_rest)
             found.append(over_time)
     source = provenance(
@@ -189,6 +204,7 @@ def stress_test(
         step_months=step_months,
         stocks=stocks,
         projects=list(ask.projects or ()),
+        objective=objective,
         new_lag_months=NEW_LAG_MONTHS,
         **count_settings(network, commodity, beneficiaries),
     )
@@ -213,12 +229,19 @@ def stress_test(
         stamp(pd.concat(levels, ignore_index=True), source),
         stamp(survive, source),
         stamp(horizon_ladder(network, chosen[1:] if ladder_over_time else [], ask), source),
+        stamp(pd.concat([money_table(network, _name(s), c) for s, c in zip(chosen, found, strict=True)]), source),
         replace(
             found[0].perfect.certificate,
             gap=max(c.perfect.certificate.gap for c in found),
             violation=max(c.perfect.certificate.violation for c in found),
         ),
     )
+
+
+def _objective(given: str) -> Objective:
+    if given in ("tiers", "value"):
+        return cast(Objective, given)
+    raise DataError(f'objective: unknown objective "{given}"; one of tiers, value.')
 
 
 def _name(scenario: Scenario | None) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -22,10 +22,11 @@ from chainnet.network import Network
 from chainnet.scenario import Scenario
 from chainnet.scenario_timeline import Timeline, timeline
 
-__all__ = ["Ask", "Course", "course", "months_table", "stock_table", "summary_table", "survival_table"]
+__all__ = ["Ask", "Course", "course", "money_table", "months_table", "stock_table", "summary_table", "survival_table"]
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 INF = np.inf
+Objective = Literal["tiers", "value"]
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,7 @@ class Ask:
     beneficiaries: tuple[str, ...] | None = None
     commodity: tuple[str, ...] | None = None
     others: str = "after"
+    objective: Objective = "tiers"
 
     @property
     def n_periods(self) -> int:
@@ -99,7 +101,12 @@ def _course(network: Network, keyed: _Keyed, ask: Ask) -> Course:
     model = _model(network, overlays[0], ask)
     begin = model.periods.base_start(base_flow(network))
     asked = _endured(network, ask)
-    perfect = model.plan(overlays, begin, endurance=[(_label(*key), rows) for key, rows in asked.items()])
+    perfect = model.plan(
+        overlays,
+        begin,
+        endurance=[(_label(*key), rows) for key, rows in asked.items()],
+        worth=_worth(network, ask),
+    )
     served, level, replans = _rolling(network, scenario, ask, truth, overlays, model, begin, perfect)
     onset = truth.onset or 0
     endurance = {
@@ -119,6 +126,13 @@ def _course(network: Network, keyed: _Keyed, ask: Ask) -> Course:
     short = steady.demand["shortfall_tpa"].to_numpy() > 1e-6 * steady.demand["demand_tpa"].to_numpy()
     lasting = {key: not bool((short & rows).any()) for key, rows in asked.items()}
     return Course(truth, perfect, served, level, replans, endurance, lasting)
+
+
+def _worth(network: Network, ask: Ask) -> Array | None:
+    """Return what a tonne served is worth by demand row, where that is the objective."""
+    if ask.objective == "tiers":
+        return None
+    return np.asarray(network.demand["value_usd_per_t"].fillna(0.0).to_numpy(dtype=float))
 
 
 def _line(network: Network, scenario: Scenario | None, ask: Ask, known_at: int | None) -> Timeline:
@@ -225,7 +239,7 @@ def _rolling(
     served, level = np.zeros_like(perfect.served_t), np.zeros_like(perfect.level_t)
     start = begin
     for m, until, belief in zip(points, [*points[1:], ask.n_periods], beliefs, strict=True):
-        plan = model.plan(belief[m:], start)
+        plan = model.plan(belief[m:], start, worth=_worth(network, ask))
         served[m:until], level[m:until] = plan.served_t[: until - m], plan.level_t[: until - m]
         start = model.periods.later_start(plan.x, start, until - m)
     return served, level, len(points)
@@ -366,6 +380,17 @@ def months_table(network: Network, name: str, found: Course, ask: Ask) -> pd.Dat
     return table
 
 
+def money_table(network: Network, name: str, found: Course) -> pd.DataFrame:
+    """Return what is served and lost at the value per tonne, and what it costs, USD over the horizon."""
+    value = network.demand["value_usd_per_t"].to_numpy(dtype=float)
+    plan = found.perfect
+    known = ~np.isnan(value)
+    served = float(plan.served_t[:, known].sum(axis=0) @ value[known]) if known.any() else np.nan
+    lost = float((plan.wanted_t - plan.served_t)[:, known].sum(axis=0) @ value[known]) if known.any() else np.nan
+    row = {"scenario": name, "served_usd": served, "lost_usd": lost, "cost_usd": plan.cost_usd}
+    return pd.DataFrame([{**row, "net_usd": served - plan.cost_usd}]).set_index("scenario")
+
+
 def stock_table(network: Network, name: str, found: Course, ask: Ask) -> pd.DataFrame:
     """Return tonnes left in each stock at the end of each month."""
     stocks = network.stocks
@@ -408,7 +433,7 @@ def summary_table(months: pd.DataFrame, found: Course, network: Network, ask: As
                 "value_of_information_t": unforeseen - total,
                 "value_at_risk_musd": float(mine["value_musd"].sum(min_count=1)),
                 "first_short_month": first,
-                "worst_month": float(share.idxmax()) if short.any() else np.nan,
+                "worst_month": float(share.round(9).idxmax()) if short.any() else np.nan,
                 "worst_month_share": float(share.max()),
                 "months_short": int(short.sum()) * ask.step_months,
                 "time_to_survive": survive,

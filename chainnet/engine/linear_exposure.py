@@ -1,0 +1,266 @@
+"""How much a removal costs over a window, and how long it can be borne: two families of warm programs.
+
+A window of t periods divided by t is the program of one period in which a stock gives at most its
+tonnes over t. So one matrix serves every window and every removal: bounds alone change.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from scipy.sparse import coo_array, csc_array, hstack, vstack
+
+from chainnet.engine.linear import LinearProgram, LinearSolution, WarmModel
+from chainnet.engine.linear_removal import FEW, IDLE, _settle
+from chainnet.errors import SolverError
+
+__all__ = ["not_idle", "plan", "plans_without", "shares_without", "survival_program", "with_columns"]
+
+Array = np.ndarray[Any, np.dtype[np.float64]]
+Ints = np.ndarray[Any, np.dtype[np.int64]]
+# a scaled dual beyond this (the solver's tolerance) is no rounding
+HELD = 1e-9
+
+
+def with_columns(program: LinearProgram, rows: Ints, columns: Ints, values: Array, scale: Array) -> LinearProgram:
+    """Return the program with free columns (0 to inf, no cost) at its end.
+
+    Parameters
+    ----------
+    program : LinearProgram
+    rows, columns, values : arrays
+        Coefficients to add, ``columns`` counted over old and new ones; the old ones may get more.
+    scale : array
+        Natural size of each new column.
+    """
+    m, n = program.matrix.shape
+    k = len(scale)
+    extra = coo_array((values, (rows, columns)), shape=(m, n + k))
+    matrix = hstack([program.matrix, csc_array((m, k))]).tocsc() + extra.tocsc()
+    return replace(
+        program,
+        matrix=csc_array(matrix),
+        col_lower=np.append(program.col_lower, np.zeros(k)),
+        col_upper=np.append(program.col_upper, np.full(k, np.inf)),
+        cost=np.append(program.cost, np.zeros(k)),
+        col_scale=np.append(program.col_scale, scale),
+    )
+
+
+def survival_program(
+    program: LinearProgram, draws: Ints, amounts: Array, releases: Array, required: Ints, least: Array
+) -> LinearProgram:
+    """Return the program whose optimum is 1 / (the longest time in which nothing required is lost).
+
+    The last column is u = 1 / t; a stock gives at most ``amounts`` x u a period, and ``releases``.
+
+    Parameters
+    ----------
+    program : LinearProgram
+        One period.
+    draws : int array
+        Columns of the stocks.
+    amounts, releases : arrays
+        Tonnes in each, and the most it gives a period (inf = no limit).
+    required, least : arrays
+        Columns that must reach at least this much.
+    """
+    k = len(draws)
+    ones = np.arange(k)
+    m, n = program.matrix.shape
+    stores = csc_array(
+        (
+            np.concatenate([np.ones(k), -amounts]),
+            (np.concatenate([ones, ones]), np.concatenate([draws, np.full(k, n)])),
+        ),
+        shape=(k, n + 1),
+    )
+    lower, upper = program.col_lower.copy(), program.col_upper.copy()
+    upper[draws] = releases
+    lower[required] = least
+    size = float(np.exp(np.mean(np.log(program.col_scale[draws] / amounts))))
+    return LinearProgram(
+        vstack([hstack([program.matrix, csc_array((m, 1))]), stores]).tocsc(),
+        np.append(program.row_lower, np.full(k, -np.inf)),
+        np.append(program.row_upper, np.zeros(k)),
+        np.append(lower, 0.0),
+        np.append(upper, np.inf),
+        np.append(np.zeros(n), 1.0),
+        np.append(program.row_scale, program.col_scale[draws]),
+        np.append(program.col_scale, size),
+    )
+
+
+def not_idle(program: LinearProgram, base: LinearSolution, closings: Sequence[Ints]) -> list[int]:
+    """Return the closings that no known optimal answer leaves idle: all others cost nothing.
+
+    Where many are open, other optimal answers than ``base`` are looked for.
+    """
+    tiny = IDLE * program.col_scale
+    open_sets = [i for i, columns in enumerate(closings) if (base.x[columns] > tiny[columns]).any()]
+    if len(open_sets) > FEW:
+        open_sets = _settle(program, base, closings, open_sets, tiny)
+    return open_sets
+
+
+def shares_without(program: LinearProgram, base: LinearSolution, closings: Sequence[Ints]) -> Array:
+    """Return the optimum of a survival program with each set of columns closed; inf = not to be met.
+
+    Parameters
+    ----------
+    program : LinearProgram
+        See ``survival_program``.
+    base : LinearSolution
+        Its optimal solution.
+    closings : list of int arrays
+        Columns that each removal holds at nothing.
+    """
+    found = np.full(len(closings), base.value)
+    open_sets = not_idle(program, base, closings)
+
+    def run(share: Sequence[int]) -> list[float]:
+        model = WarmModel(program)
+        return [_closed(model, program, closings[i]).value(base.basis) for i in share]
+
+    for share, values in _shared(open_sets, run):
+        found[share] = [np.inf if np.isnan(value) else max(value, base.value) for value in values]
+    return found
+
+
+def _closed(model: WarmModel, program: LinearProgram, columns: Ints) -> WarmModel:
+    upper = program.col_upper.copy()
+    upper[columns] = 0.0
+    model.set_upper(upper)
+    return model
+
+
+def plans_without(
+    program: LinearProgram,
+    basis: Any,
+    closings: Sequence[Ints],
+    draws: Ints,
+    bounds: Array,
+    wanted: Ints,
+    is_tied: bool,
+) -> Array:
+    """Return what the wanted columns carry in the cheapest plan with each set of columns closed.
+
+    Parameters
+    ----------
+    program : LinearProgram
+        One period, with its costs.
+    basis : Any
+        Where to start from.
+    closings : list of int arrays
+    draws : int array
+        Columns of the stocks.
+    bounds : float array, closings x draws
+        The most that each gives a period in the window of that closing.
+    wanted : int array
+        Columns to report.
+    is_tied : bool
+        Whether to carry, among equally cheap plans, as much as can be on the wanted columns.
+
+    Raises
+    ------
+    SolverError
+        If a plan has no optimum.
+    """
+    out = np.zeros((len(closings), len(wanted)))
+
+    def run(share: Sequence[int]) -> Array:
+        planner = _Planner(program, basis, wanted, is_tied)
+        carried = np.zeros((len(share), len(wanted)))
+        for place, i in enumerate(share):
+            upper = program.col_upper.copy()
+            upper[draws] = bounds[i]
+            upper[closings[i]] = 0.0
+            carried[place] = planner.plan(upper)[0].x[wanted]
+        return carried
+
+    for share, values in _shared(range(len(closings)), run):
+        out[share] = values
+    return out
+
+
+def plan(program: LinearProgram, basis: Any, wanted: Ints, is_tied: bool) -> tuple[LinearSolution, LinearProgram, Any]:
+    """Return the cheapest plan under the bounds of the program, the program of all that are as good, and a basis.
+
+    The basis is one to start like programs from: that of the first step, in which cost alone counts.
+
+    Parameters
+    ----------
+    program, basis, wanted, is_tied
+        As in ``plans_without``.
+    """
+    return _Planner(program, basis, wanted, is_tied).plan(program.col_upper)
+
+
+class _Planner:
+    """One warm model: cheapest, then, if asked, the most on the wanted columns at that cost."""
+
+    def __init__(self, program: LinearProgram, basis: Any, wanted: Ints, is_tied: bool) -> None:
+        self._program, self._start, self._is_tied = program, basis, is_tied
+        self._model = WarmModel(program)
+        self._most = np.zeros(len(program.cost))
+        self._most[wanted] = -1.0
+
+    def plan(self, upper: Array) -> tuple[LinearSolution, LinearProgram, Any]:
+        program, model = self._program, self._model
+        model.set_upper(upper)
+        found = model.solve(self._start)
+        if found.status != "optimal":
+            raise SolverError(f"a plan without some nodes is {found.status}; report the network that caused this")
+        if not self._is_tied:
+            return found, program, found.basis
+        face = _face(replace(program, col_upper=upper), found, self._most)
+        raised = np.flatnonzero(face.col_lower != program.col_lower).tolist()
+        model.set_upper(face.col_upper)
+        for column in raised:
+            model.set_col_lower(column, float(face.col_lower[column]))
+        model.set_rows(face.row_lower, face.row_upper)
+        model.set_cost(face.cost)
+        second = model.solve(found.basis)
+        for column in raised:
+            model.set_col_lower(column, float(program.col_lower[column]))
+        model.set_rows(program.row_lower, program.row_upper)
+        model.set_cost(program.cost)
+        return (second, face, found.basis) if second.status == "optimal" else (found, program, found.basis)
+
+
+def _face(program: LinearProgram, found: LinearSolution, cost: Array) -> LinearProgram:
+    """Return the program of all optimal answers, with another cost.
+
+    By complementary slackness each of them keeps a column with a reduced cost, and a row with a dual,
+    at its bound: no row that holds the cost is needed, which would be dense and have a slack of its own.
+    """
+    p = program
+    size = float(np.max(np.abs(p.cost) * p.col_scale, initial=0.0)) or 1.0
+    reduced, dual = found.col_dual * p.col_scale / size, found.row_dual * p.row_scale / size
+
+    def held(at_most: Any, bound: Array, other: Array) -> Array:
+        return np.where(at_most & np.isfinite(bound), bound, other)
+
+    return replace(
+        p,
+        cost=cost,
+        col_lower=held(reduced < -HELD, p.col_upper, p.col_lower),
+        col_upper=held(reduced > HELD, p.col_lower, p.col_upper),
+        row_lower=held(dual < -HELD, p.row_upper, p.row_lower),
+        row_upper=held(dual > HELD, p.row_lower, p.row_upper),
+    )
+
+
+def _shared(places: Sequence[int], run: Callable[[Sequence[int]], Any]) -> list[tuple[Sequence[int], Any]]:
+    """Run shares of the work on as many threads as pay; every answer depends on its own bounds only."""
+    workers = max(1, min(os.cpu_count() or 1, len(places) // 16))
+    shares = [list(places[start::workers]) for start in range(workers)]
+    if workers == 1:
+        return [(shares[0], run(shares[0]))] if shares[0] else []
+    with ThreadPoolExecutor(workers) as pool:
+        return list(zip(shares, pool.map(run, shares), strict=True))
