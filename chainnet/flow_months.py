@@ -116,6 +116,7 @@ class MonthsModel:
         endurance: Sequence[tuple[str, Any]] = (),
         least_cost: bool = True,
         worth: Array | None = None,
+        keeps_end: bool = True,
         verify: bool = False,
     ) -> Plan:
         """Serve tier after tier over all periods, early rather than late, then at least cost.
@@ -133,6 +134,8 @@ class MonthsModel:
             Whether to look for the least cost at the end.
         worth : array over demand rows, USD/t, optional
             Serve for the most worth less cost instead of tier by tier; endurance is then of whom it comes first.
+        keeps_end : bool
+            Whether stocks have to keep their ``end_t``.
         verify : bool
             Solve the last stage again with a second solver.
 
@@ -144,7 +147,7 @@ class MonthsModel:
             If an answer fails its own check.
         """
         p = self.periods
-        upper, row_lower, row_upper = p.bounds(overlays, start)
+        upper, row_lower, row_upper = p.bounds(overlays, start, keeps_end=keeps_end)
         self._model.set_bounds(upper, row_lower, row_upper)
         wanted = upper[p.served(np.ones(self.n_demand, dtype=bool))].reshape(p.n_periods, -1)
         proofs: list[Certificate] = []

@@ -11,7 +11,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from chainnet.errors import DataError
+from chainnet.errors import DataError, InfeasibleError
 from chainnet.flow_balance import balance_under
 from chainnet.flow_months import MonthsModel, Plan
 from chainnet.flow_value import Words, benefits, counted_demand
@@ -229,6 +229,8 @@ def _rolling(
 ) -> tuple[Array, Array, int]:
     """Plan on what is in force, carry the plan out until the news, plan again.
 
+    Where what is in force, for ever, would keep stocks from their stated end, the plan leaves that aside.
+
     Between two pieces of news the plan would not change: what is left of the best plan is the best plan
     for what is left, so a new plan every month gives the same service.
     """
@@ -239,7 +241,10 @@ def _rolling(
     served, level = np.zeros_like(perfect.served_t), np.zeros_like(perfect.level_t)
     start = begin
     for m, until, belief in zip(points, [*points[1:], ask.n_periods], beliefs, strict=True):
-        plan = model.plan(belief[m:], start, worth=_worth(network, ask))
+        try:
+            plan = model.plan(belief[m:], start, worth=_worth(network, ask))
+        except InfeasibleError:  # as things seem, what stocks have to keep cannot be kept
+            plan = model.plan(belief[m:], start, worth=_worth(network, ask), keeps_end=False)
         served[m:until], level[m:until] = plan.served_t[: until - m], plan.level_t[: until - m]
         start = model.periods.later_start(plan.x, start, until - m)
     return served, level, len(points)
@@ -483,4 +488,5 @@ def survival_table(months: pd.DataFrame, found: Course, name: str, ask: Ask) -> 
                 "shortfall_t": float(by_month["shortfall_t"].sum()),
             }
         )
-    return pd.DataFrame(parts)
+    columns = ["scenario", "tier", "node", "time_to_survive", "is_unlimited", "time_to_recover"]
+    return pd.DataFrame(parts, columns=[*columns, "first_short_month", "shortfall_t"])

@@ -7,6 +7,7 @@ import pytest
 from conftest import line, two_tier
 
 import chainnet as cn
+from chainnet.cascades_bracket import bracket
 
 
 @pytest.fixture(scope="module")
@@ -65,3 +66,41 @@ def test_frozen(assessment: cn.Assessment) -> None:
         assessment.worst = ""  # type: ignore[misc]
     with pytest.raises(TypeError):
         assessment.chokepoints["node"] = None  # type: ignore[index]
+
+
+# -- months, stores and habits ------------------------------------------------------------------
+
+
+def test_the_questions_of_time_are_those_asked_alone(
+    mag9: cn.Network, assessment: cn.Assessment, china_out: cn.Scenario
+) -> None:
+    pd.testing.assert_frame_equal(assessment.stress.months, cn.stress_test(mag9, china_out).months)
+    pd.testing.assert_frame_equal(assessment.exposure, cn.risk_exposure(mag9, 1.0, by="site"), check_like=True)
+    assert assessment.exposure.attrs["recovery"] == "assumed"
+    alone = bracket(mag9, scenario=china_out)
+    pd.testing.assert_frame_equal(assessment.bracket.loc["china_out"], alone)
+    assert assessment.scenarios.loc["china_out", "onset_month"] == 1.0
+    assert dict(assessment.unanswered) == {}
+
+
+def test_stock_is_asked_for_the_first_tier_where_it_is_short() -> None:
+    net = two_tier()
+    place = net.demand["node"].iloc[0]
+    source = net.edges.loc[net.edges["target"] == place, "source"].iloc[0]
+    first = net.tier_order[0]
+    stop = cn.Scenario("stop", measures=[{"kind": "remove", "nodes": [source]}])
+    found = cn.assess(net, [stop], months=12)
+    short = found.stress.summary.xs(first, level="tier")["shortfall_t"]
+    if short["stop"] > 1e-6:
+        assert set(found.stockpile["scenario"]) == {"stop"}
+        assert {"required_t", "held_t", "net_t", "cost_usd"} <= set(found.stockpile.columns)
+        assert found.mitigation.empty or {"before_t", "averted_t", "after_t"} <= set(found.mitigation.columns)
+    assert "least stock, stop" in set(found.certificates["problem"]) or short["stop"] <= 1e-6
+
+
+def test_recovery_given_is_taken(mag9: cn.Network) -> None:
+    found = cn.assess(mag9, recovery={"H_CN": 0.5}, months=12)
+    assert found.exposure.attrs["recovery"] == "given"
+    assert found.exposure.loc["H_CN", "recovery"] == 0.5
+    with pytest.raises(cn.DataError, match="recovery"):
+        cn.assess(mag9, recovery={"nowhere": 1.0}, months=12)

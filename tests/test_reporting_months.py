@@ -1,0 +1,302 @@
+"""The months in the report: numbers equal those of the tables, sentences from numbers, hostile words, bare networks."""
+
+from __future__ import annotations
+
+import io
+import re
+from dataclasses import replace
+from types import MappingProxyType
+
+import numpy as np
+import openpyxl
+import pandas as pd
+import pytest
+
+import chainnet as cn
+from chainnet.reporting.content import build
+from chainnet.reporting.facts import Facts
+from chainnet.reporting.facts_months import Months
+from chainnet.reporting.model import Document, Table
+from chainnet.reporting.page import html_report
+from chainnet.reporting.pdf import pdf_report
+from chainnet.reporting.summary import bottom_line
+from chainnet.reporting.summary_months import not_assessed
+from chainnet.reporting.words import (
+    bracket_sentence,
+    calendar_month,
+    endurance_sentence,
+    foresight_sentence,
+    month_words,
+    recover_words,
+    stock_sentence,
+    survive_words,
+    tier_sentence,
+)
+from chainnet.reporting.workbook import workbook_report
+
+SCRIPT = "<script>alert(1)</script>"
+
+
+def flat(text: str) -> str:
+    return re.sub(r"\s+", " ", text.replace("\u00a0", " "))
+
+
+def chain(label: str = "Maker", **more: object) -> cn.Network:
+    """One maker of 12 t/yr for defence (6) and others (6), a stock of 2 t beside it, no lag."""
+    nodes = pd.DataFrame(
+        {
+            "id": ["pit", "maker", "user"],
+            "label": ["Pit", label, "User"],
+            "stage": ["mine", "refiner", "end_use"],
+            "country": ["CHN", "CHN", "USA"],
+            "capacity_tpa": [12.0, 12.0, None],
+        }
+    )
+    edges = pd.DataFrame(
+        {
+            "source": ["pit", "maker"],
+            "target": ["maker", "user"],
+            "capacity_tpa": [12.0, 12.0],
+            "flow_tpa": [12.0, 12.0],
+        }
+    )
+    demand = pd.DataFrame(
+        {
+            "node": ["user", "user"],
+            "tier": ["defence", "civilian"],
+            "demand_tpa": [6.0, 6.0],
+            "value_usd_per_t": [2e6, 1e6],
+        }
+    )
+    stocks = pd.DataFrame({"id": ["depot"], "node": ["user"], "stock_t": [2.0], "country": ["USA"]})
+    return cn.Network(nodes, edges, demand=demand, **{"name": "chain", "year": 2024, "stocks": stocks, **more})
+
+
+def stop(label: str = "Maker stops") -> cn.Scenario:
+    measures = [{"kind": "remove", "nodes": ["maker"], "start_month": 2, "months": 9}]
+    return cn.Scenario("stop", measures=measures, label=label)
+
+
+@pytest.fixture(scope="module")
+def made() -> cn.Assessment:
+    return cn.assess(chain(), [stop()], months=12, recovery=0.5)
+
+
+@pytest.fixture(scope="module")
+def document(made: cn.Assessment) -> Document:
+    return build(made)
+
+
+def table(document: Document, name: str) -> Table:
+    return next(t for t in [*document.tables, *document.inputs] if t.id == name)
+
+
+def column(found: Table, key: str) -> list[object]:
+    place = [c.key for c in found.columns].index(key)
+    return [row[place].value if row[place].value is not None else row[place].text for row in found.rows]
+
+
+# -- words --------------------------------------------------------------------------------------
+
+
+def test_months_count_from_one_and_bear_their_name() -> None:
+    assert calendar_month(1, "2025-01") == "Jan 2025"
+    assert calendar_month(12, "2025-01") == "Dec 2025"
+    assert calendar_month(13, "2025-12") == "Dec 2026"
+    assert flat(month_words(3, "")) == "3"
+    assert month_words(float("nan"), "2025-01") == "never"
+
+
+@pytest.mark.parametrize(
+    ("months", "is_unlimited", "said"),
+    [
+        (0.0, False, "0"),
+        (6.0, False, "6"),
+        (47.0, False, "at least 47"),
+        (48.0, False, "at least 48"),
+        (np.inf, True, "unlimited"),
+    ],
+)
+def test_time_to_survive_says_what_it_is(months: float, is_unlimited: bool, said: str) -> None:
+    assert survive_words(months, is_unlimited, 47.0) == said
+
+
+def test_templates() -> None:
+    assert recover_words(np.inf, 48) == "not in 48"
+    assert flat(tier_sentence("defence", 24.0, 0.0, float("nan"), float("nan"), 0.0, "2025-01")) == (
+        "Defence demand (24 t) is met in every month."
+    )
+    assert endurance_sentence("defence", "1", "not in 48").startswith("It can be kept whole for one month")
+    assert "for at least 46 months" in endurance_sentence("defence", "at least 46", "2")
+    assert flat(foresight_sentence(1.0, 2.0)) == "If nobody foresees a date, 3 t go short, 1 t more."
+    assert flat(bracket_sentence(0.0, 7.5)) == (
+        "With best rerouting 0 t/yr are lost; if firms react only to their own stocks, 7.5."
+    )
+    assert flat(stock_sentence("defence", "S", "oxide", 3.0, 5.0, 0.0, None)).endswith(
+        "5 t are held; nothing is missing."
+    )
+    assert "(no price in the data)" in stock_sentence("defence", "S", "oxide", 3.0, 0.0, 3.0, np.nan)
+
+
+# -- the numbers are those of the tables --------------------------------------------------------
+
+
+def test_hand_worked_months(made: cn.Assessment) -> None:
+    # month 3 to 11 nothing is made; 2 t in stock serve defence (0.5 t a month) for four months
+    months = Months(Facts(made))
+    row = months.of("stop", "defence")
+    assert row["shortfall_t"] == pytest.approx(9 * 0.5 - 2.0)
+    assert months.survive(row) == "4"
+    assert months.onset("stop") == 3.0
+    assert months.of("stop", "civilian")["first_short_month"] == 3
+    assert months.of("stop", "civilian")["worst_month"] == 3
+    assert months.start == "2025-01"
+    assert months.left("stop") == 10
+
+
+def test_tables_are_those_of_the_stress_test(made: cn.Assessment, document: Document) -> None:
+    summary = made.stress.summary.reset_index().set_index(["scenario", "tier"])
+    over, when = table(document, "T8d"), table(document, "T8e")
+    for found in (over, when):
+        keys = list(zip(column(found, "scenario"), column(found, "tier"), strict=True))
+        assert set(keys) == set(summary.index)
+        for key in {"shortfall_t", "served_t", "shortfall_unforeseen_t", "months_short"} & {
+            c.key for c in found.columns
+        }:
+            for place, value in zip(keys, column(found, key), strict=True):
+                assert value == pytest.approx(float(summary.loc[place, key]), abs=1e-6)
+    every = table(document, "M1")
+    assert sum(float(str(v)) for v in column(every, "shortfall_t")) == pytest.approx(
+        float(made.stress.months["shortfall_t"].sum()), abs=1e-6
+    )
+    assert column(every, "calendar_month")[:1] == ["Jan 2025"]
+    levels = column(table(document, "M3"), "level_t")
+    assert levels == pytest.approx(made.stress.stocks["level_t"].tolist(), abs=1e-6)
+
+
+def test_key_table_bears_first_month_and_endurance(document: Document) -> None:
+    key = table(document, "T1")
+    assert [flat(str(v)) for v in column(key, "survive")] == ["unlimited", "4"]
+    assert column(key, "first_short_month")[0] == "never"
+    first = column(key, "first_short_month")[1]
+    assert flat(str(column(key, "first")[1])) == f"{first:.0f} ({calendar_month(first, '2025-01')})"
+    shown = [key.columns[i].key for i in key.body_columns]
+    assert {"first", "survive"} <= set(shown)
+    assert len(shown) <= 9
+
+
+def test_bottom_line_says_when(made: cn.Assessment, document: Document) -> None:
+    facts = Facts(made)
+    said = {s.head: flat(s.text) for s in bottom_line(facts, Months(facts))}["When."]
+    assert said.startswith(
+        "Over 12 months, Jan 2025 to Dec 2025, worst under “Maker stops”: Defence is short from month"
+    )
+    assert "by 2.5 t in all" in said
+    assert "kept whole for 4 months" in said
+    held = {flat(c.text) for c in (c for row in table(document, "T8d").rows for c in row)}
+    assert "2.5" in held
+
+
+def test_stock_rows_add_up(made: cn.Assessment, document: Document) -> None:
+    need = table(document, "T12")
+    assert column(need, "required_t") == pytest.approx([4.5])
+    assert column(need, "held_t") == pytest.approx([2.0])
+    assert column(need, "net_t") == pytest.approx([2.5])
+    steps = table(document, "T12b")
+    for unit in ("t", "musd"):
+        for row in zip(*(column(steps, f"{k}_{unit}") for k in ("before", "averted", "after")), strict=True):
+            if all(isinstance(v, float) for v in row):
+                assert row[0] - row[1] == pytest.approx(row[2])
+    assert all(row[0].text for row in steps.rows)
+
+
+def test_exposure_and_bracket_are_those_of_their_questions(made: cn.Assessment, document: Document) -> None:
+    asked = cn.risk_exposure(made.network, 0.5, by="site")
+    found = table(document, "T8f")
+    assert column(found, "cost_musd") == pytest.approx((asked["cost_usd"] / 1e6).tolist())
+    assert column(found, "recovery") == pytest.approx([6.0] * len(asked))
+    assert "6 months for each site (as given)" in found.subtitle
+    lost = table(document, "T8g")
+    assert column(lost, "optimal_tpa") == pytest.approx([made.bracket.loc[("stop", "optimal"), "lost_tpa"]])
+    assert column(lost, "myopic_long_run_tpa") == pytest.approx(
+        [made.bracket.loc[("stop", "myopic long run"), "lost_tpa"]]
+    )
+
+
+def test_recovery_that_nobody_gave_is_said() -> None:
+    found = table(build(cn.assess(chain(), [stop()], months=12)), "T8f")
+    assert "12 months for each site (assumed, the data hold none)" in found.subtitle
+
+
+def test_workbook_has_the_sheets(document: Document) -> None:
+    book = openpyxl.load_workbook(io.BytesIO(workbook_report(document)), read_only=True)
+    wanted = {"Months", "Over time", "Endurance", "Endurance by use", "Stock", "Stock levels", "Stock mitigation"}
+    assert wanted | {"Exposure", "Bracket", "Ladder over time"} <= set(book.sheetnames)
+
+
+def test_figures_bear_title_and_words(document: Document) -> None:
+    page = html_report(document, has_graph=False).decode("utf-8")
+    for name in ("f5", "f6", "f7", "f7b", "f10"):
+        assert re.search(rf'<figure id="{name}">.*?<img alt="[^"]{{40,}}"', page, flags=re.DOTALL), name
+
+
+# -- bare networks ------------------------------------------------------------------------------
+
+
+def test_without_tiers_stocks_values_or_year() -> None:
+    net = chain(stocks=None, year=None)
+    net = net.with_demand(net.demand.iloc[:1].assign(tier=None, value_usd_per_t=np.nan))
+    made = cn.assess(net, [stop()], months=12)
+    document = build(made)
+    assert "cost_t" in [c.key for c in table(document, "T8f").columns]
+    assert not [t for t in document.inputs if t.id == "M3"]
+    assert "nobody asks in the first tier" in made.unanswered["stockpile"]
+    assert Months(Facts(made)).span == "12 months"
+    page = html_report(document, has_graph=False).decode("utf-8")
+    assert "Not assessed: required stock. Nobody asks in the first tier." in flat(page)
+    assert pdf_report(document, {})[:4] == b"%PDF"
+
+
+def test_without_baseline_flows_the_bracket_is_not_assessed() -> None:
+    net = chain()
+    net = net.with_table("edges", net.edges.assign(flow_tpa=np.nan))
+    made = cn.assess(net, [stop()], months=12)
+    assert made.bracket.empty
+    said = [flat(s.text) for s in not_assessed(Facts(made), ("bracket",))]
+    assert said[0].startswith("Not assessed: myopic loss (“Maker stops”). No baseline flow on")
+    assert html_report(build(made), has_graph=False)
+
+
+def test_no_scenario() -> None:
+    made = cn.assess(chain(), [], months=12)
+    document = build(made)
+    assert not [f for f in ("F5", "F6", "F7", "F10") if f'id="{f.lower()}"' in html_report(document, False).decode()]
+    assert made.stress.horizon_ladder.empty
+
+
+def test_a_recovery_that_is_wrong_is_refused() -> None:
+    with pytest.raises(cn.DataError, match="recovery"):
+        cn.assess(chain(), [stop()], months=12, recovery=-1.0)
+
+
+def test_hostile_words_stay_words(made: cn.Assessment) -> None:
+    label = f'{SCRIPT} =1+1 {{{{ 7*7 }}}} "W" 稀土'
+    scenarios = made.scenarios.assign(label=label)
+    need = made.stockpile.assign(label=label)
+    need.attrs = made.stockpile.attrs
+    why = MappingProxyType({"bracket: stop": f"bracket: {SCRIPT}", "exposure": SCRIPT})
+    bad = replace(made, scenarios=scenarios, stockpile=need, unanswered=why)
+    document = build(bad)
+    page = html_report(document, has_graph=False).decode("utf-8")
+    assert "<script" not in page.lower()
+    assert "{{ 7*7 }}" in page
+    assert pdf_report(document, {"稀土": "ree"})[:4] == b"%PDF"
+    book = openpyxl.load_workbook(io.BytesIO(workbook_report(document)))
+    assert not [c for sheet in book for row in sheet.iter_rows() for c in row if c.data_type == "f"]
+
+
+def test_same_bytes_twice(made: cn.Assessment) -> None:
+    again = cn.assess(chain(), [stop()], months=12, recovery=0.5)
+    pages = [html_report(build(a), has_graph=False) for a in (made, again)]
+    assert pages[0] == pages[1]
+    assert workbook_report(build(made)) == workbook_report(build(again))
