@@ -83,7 +83,9 @@ class Periods:
             change[:, stock] += x[first : first + self.n_periods]
         return np.asarray(np.maximum(start.stock_t + np.cumsum(change, axis=0), 0.0))
 
-    def bounds(self, overlays: Sequence[Overlay], start: Start) -> tuple[Array, Array, Array]:
+    def bounds(
+        self, overlays: Sequence[Overlay], start: Start, *, keeps_end: bool = True
+    ) -> tuple[Array, Array, Array]:
         """Return upper bounds of columns, lower and upper bounds of rows under one overlay per period.
 
         Fewer overlays than periods: the rest are beyond the horizon, nothing moves in them.
@@ -103,7 +105,7 @@ class Periods:
             upper[t * n : (t + 1) * n], row_upper[t * m : (t + 1) * m] = known[id(overlay)]
         arrivals = np.where(self.under_way[:, 1] < steps, start.arrivals, 0.0)
         upper[self.n_periods * n : self.first_level] = arrivals
-        self._stock_bounds(overlays, start, upper, row_lower, row_upper)
+        self._stock_bounds(overlays, start, upper, row_lower, row_upper, keeps_end)
         return upper, row_lower, row_upper
 
     def _one(self, overlay: Overlay) -> tuple[Array, Array]:
@@ -124,13 +126,19 @@ class Periods:
         return upper, rows * self.years
 
     def _stock_bounds(
-        self, overlays: Sequence[Overlay], start: Start, upper: Array, row_lower: Array, row_upper: Array
+        self,
+        overlays: Sequence[Overlay],
+        start: Start,
+        upper: Array,
+        row_lower: Array,
+        row_upper: Array,
+        keeps_end: bool,
     ) -> None:
         stocks = self.low.network.stocks
         if stocks.empty:
             return
         share = np.max([o.stock_share for o in overlays], axis=0)
-        end = stocks["end_t"].fillna(0.0).to_numpy(dtype=float)
+        end = stocks["end_t"].fillna(0.0).to_numpy(dtype=float) * keeps_end
         room = stocks["capacity_t"].to_numpy(dtype=float)
         steps = len(overlays)
         for i, name in enumerate(stocks["id"]):

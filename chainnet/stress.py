@@ -181,19 +181,7 @@ def stress_test(
     if ladder_over_time and objective == "value":
         raise DataError("ladder_over_time: the rungs are counted tier by tier; ask for it with objective=tiers.")
     chosen: list[Scenario | None] = [None, *pick_scenarios(network, scenarios)]
-    count: dict[str, Any] = {"commodity": commodity, "beneficiaries": beneficiaries}
-    _corners(network)  # kept before two threads ask for them
-    steady, found = [], []
-
-    def answer(scenario: Scenario | None) -> tuple[Any, Course]:
-        return _steady(network, scenario, reroute, count), course(network, scenario, ask)
-
-    with ThreadPoolExecutor(max_workers=2) as pool:
-        for number, (at_rest, over_time) in enumerate(pool.map(answer, chosen)):
-            if progress:
-                progress("months of each scenario", (number + 1) / len(chosen))
-            steady.append(at_rest)
-            found.append(over_time)
+    steady, found = _answers(network, chosen, ask, progress)
     source = provenance(
         network,
         "HiGHS simplex",
@@ -236,6 +224,26 @@ def stress_test(
             violation=max(c.perfect.certificate.violation for c in found),
         ),
     )
+
+
+def _answers(
+    network: Network, chosen: list[Scenario | None], ask: Ask, progress: Callable[[str, float], None] | None
+) -> tuple[list[Any], list[Course]]:
+    """Return the long run and the months of each scenario, two scenarios at a time."""
+    count: dict[str, Any] = {"commodity": ask.commodity, "beneficiaries": ask.beneficiaries}
+    _corners(network)  # kept before two threads ask for them
+    steady, found = [], []
+
+    def answer(scenario: Scenario | None) -> tuple[Any, Course]:
+        return _steady(network, scenario, ask.reroute, count), course(network, scenario, ask)
+
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        for number, (at_rest, over_time) in enumerate(pool.map(answer, chosen)):
+            if progress:
+                progress("months of each scenario", (number + 1) / len(chosen))
+            steady.append(at_rest)
+            found.append(over_time)
+    return steady, found
 
 
 def _objective(given: str) -> Objective:

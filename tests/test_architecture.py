@@ -42,7 +42,21 @@ FLOORS = {
 }
 LINES, FUNCTION_LINES = 600, 80
 # neither the drawing nor the report may solve anything: they are handed results
-SOLVERS = {"chainnet.flow", "chainnet.flow_balance", "chainnet.criticality", "chainnet.stress", "chainnet.projects"}
+SOLVERS = {
+    f"chainnet.{room}"
+    for room in (
+        "flow",
+        "flow_balance",
+        "flow_months",
+        "criticality",
+        "stress",
+        "stress_months",
+        "stress_exposure",
+        "stress_stockpile",
+        "projects",
+        "cascades",
+    )
+}
 
 
 def room(path: Path) -> str:
