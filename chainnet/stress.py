@@ -23,6 +23,7 @@ from chainnet.scenario import Scenario, overlay_of, pick_scenarios
 from chainnet.stress_months import (
     Ask,
     Course,
+    Keyed,
     Objective,
     as_words,
     check_whole,
@@ -230,19 +231,21 @@ def _answers(
     network: Network, chosen: list[Scenario | None], ask: Ask, progress: Callable[[str, float], None] | None
 ) -> tuple[list[Any], list[Course]]:
     """Return the long run and the months of each scenario, two scenarios at a time."""
-    count: dict[str, Any] = {"commodity": ask.commodity, "beneficiaries": ask.beneficiaries}
     _corners(network)  # kept before two threads ask for them
     steady, found = [], []
-
-    def answer(scenario: Scenario | None) -> tuple[Any, Course]:
-        return _steady(network, scenario, ask.reroute, count), course(network, scenario, ask)
-
     with ThreadPoolExecutor(max_workers=2) as pool:
-        for number, (at_rest, over_time) in enumerate(pool.map(answer, chosen)):
+        jobs = [
+            (
+                pool.submit(_steady, network, Keyed.of(one), ask.reroute, ask.commodity, ask.beneficiaries),
+                pool.submit(course, network, one, ask),
+            )
+            for one in chosen
+        ]
+        for number, (at_rest, over_time) in enumerate(jobs):
+            steady.append(at_rest.result())
+            found.append(over_time.result())
             if progress:
                 progress("months of each scenario", (number + 1) / len(chosen))
-            steady.append(at_rest)
-            found.append(over_time)
     return steady, found
 
 
@@ -262,10 +265,13 @@ def _corners(network: Network) -> tuple[Network | None, Network | None]:
     return _at_corner(network, "low"), _at_corner(network, "high")
 
 
+@lru_cache(maxsize=64)
 def _steady(
-    network: Network, scenario: Scenario | None, reroute: Degree, count: dict[str, Any]
+    network: Network, keyed: Keyed, reroute: Degree, commodity: Words, beneficiaries: Words
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-    """Return the long run of a scenario: by tier, by end use, and its ladder."""
+    """Return the long run of a scenario: by tier, by end use, and its ladder. Kept: callers must not change it."""
+    scenario = keyed.scenario
+    count: dict[str, Any] = {"commodity": commodity, "beneficiaries": beneficiaries}
     name = _name(scenario)
     overlay = overlay_of(network, scenario)
     after = balance_under(network, overlay, reroute, scenario_name=name, **count)

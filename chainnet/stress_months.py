@@ -22,7 +22,17 @@ from chainnet.network import Network
 from chainnet.scenario import Scenario
 from chainnet.scenario_timeline import Timeline, timeline
 
-__all__ = ["Ask", "Course", "course", "money_table", "months_table", "stock_table", "summary_table", "survival_table"]
+__all__ = [
+    "Ask",
+    "Course",
+    "Keyed",
+    "course",
+    "money_table",
+    "months_table",
+    "stock_table",
+    "summary_table",
+    "survival_table",
+]
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 INF = np.inf
@@ -75,26 +85,30 @@ def course(network: Network, scenario: Scenario | None, ask: Ask) -> Course:
     Cost: about ten warm linear programs of (periods x columns), and as many per replan. Answers of the
     last 64 questions are kept, so that a change of one scenario solves that one alone.
     """
-    key = "" if scenario is None else f"{scenario.name}\n{scenario.to_toml()}"
-    return _course(network, _Keyed(key, scenario), ask)
+    return _course(network, Keyed.of(scenario), ask)
 
 
 @dataclass(frozen=True)
-class _Keyed:
+class Keyed:
     """A scenario that equals another of the same words."""
 
     key: str
     scenario: Scenario | None
 
+    @classmethod
+    def of(cls, scenario: Scenario | None) -> Keyed:
+        """Return a scenario by its words."""
+        return cls("" if scenario is None else f"{scenario.name}\n{scenario.to_toml()}", scenario)
+
     def __hash__(self) -> int:
         return hash(self.key)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Keyed) and self.key == other.key
+        return isinstance(other, Keyed) and self.key == other.key
 
 
 @lru_cache(maxsize=64)
-def _course(network: Network, keyed: _Keyed, ask: Ask) -> Course:
+def _course(network: Network, keyed: Keyed, ask: Ask) -> Course:
     scenario = keyed.scenario
     truth = _line(network, scenario, ask, None)
     overlays = qualified(network, truth, ask)
@@ -334,8 +348,7 @@ def horizon_ladder(network: Network, scenarios: Sequence[Scenario | None], ask: 
 
 
 def _rung(network: Network, scenario: Scenario | None, rung: str, ask: Ask) -> pd.DataFrame:
-    key = "" if scenario is None else f"{scenario.name}\n{scenario.to_toml()}"
-    served, wanted = _served(network, _Keyed(key, scenario), ask)
+    served, wanted = _served(network, Keyed.of(scenario), ask)
     counted = counted_rows(network, ask)
     tier = network.demand["tier"].fillna("").to_numpy(dtype=object)
     parts = []
@@ -348,7 +361,7 @@ def _rung(network: Network, scenario: Scenario | None, rung: str, ask: Ask) -> p
 
 
 @lru_cache(maxsize=256)
-def _served(network: Network, keyed: _Keyed, ask: Ask) -> tuple[Array, Array]:
+def _served(network: Network, keyed: Keyed, ask: Ask) -> tuple[Array, Array]:
     """Return what is served and wanted where nobody asks when or at what cost: the first stages alone."""
     line = _line(network, keyed.scenario, ask, None)
     overlays = qualified(network, line, ask)
