@@ -17,7 +17,6 @@ from hypothesis import given, settings
 from chainnet.engine import maxflow_jit
 from chainnet.engine.maxflow import FlowProblem, FlowSolution, UnboundedFlow, solve
 from chainnet.engine.maxflow_scale import to_integers
-from chainnet.engine.structure import dominators
 from chainnet.errors import DataError
 
 INF = float("inf")
@@ -239,32 +238,3 @@ def test_no_place_for_compiled_code_is_no_error(monkeypatch: pytest.MonkeyPatch)
         assert maxflow_jit.kernels(maxflow_jit.COMPILED_FROM).compiled
     finally:
         maxflow_jit._compiled.cache_clear()
-
-
-# methods example B: immediate dominators from 0 are 1:0, 2:1, 3:1, 4:3, 5:4, 6:4, 7:1
-FOREST = [(0, 1), (1, 2), (1, 3), (2, 7), (3, 4), (4, 5), (4, 6), (5, 7), (6, 4)]
-
-
-@pytest.mark.parametrize(
-    ("end", "expected"), [(7, [0, 1, 7]), (4, [0, 1, 3, 4]), (6, [0, 1, 3, 4, 6]), (2, [0, 1, 2]), (0, [0])]
-)
-def test_dominators_of_the_textbook(end: int, expected: list[int]) -> None:
-    p = problem(8, [(t, h, 1.0) for t, h in FOREST], supply={0: 1.0}, demand={end: 1.0})
-    assert np.flatnonzero(dominators(p)).tolist() == expected
-
-
-@pytest.mark.parametrize("seed", range(150))
-def test_dominators_by_taking_out_each_node(seed: int) -> None:
-    p = random_problem(seed, most_nodes=10, most_arcs=16)
-    graph = nx.DiGraph()
-    graph.add_nodes_from(range(2 * p.n_nodes + 2))
-    graph.add_edges_from((t, h) for t, h, _ in split_edges(p))
-    source, sink = 2 * p.n_nodes, 2 * p.n_nodes + 1
-    expected = []
-    if nx.has_path(graph, source, sink):
-        for v in range(p.n_nodes):
-            less = graph.copy()
-            less.remove_node(2 * v)
-            if not nx.has_path(less, source, sink):
-                expected.append(v)
-    assert np.flatnonzero(dominators(p)).tolist() == expected

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from chainnet.engine import maxflow, maxflow_jit, removal
 from chainnet.engine.maxflow import FlowProblem, FlowSolution, UnboundedFlow, solve
 from chainnet.engine.removal import arc_losses, group_losses, node_losses
-from chainnet.engine.structure import dominators
 
 INF = float("inf")
 ROUTES = [(0, 1, 10), (0, 2, 70), (2, 1, 30), (1, 4, 100), (2, 3, 40), (3, 4, 50)]
@@ -146,13 +145,6 @@ def test_top_is_the_head_of_the_whole(seed: int, top: int) -> None:
         assert len(known) >= min(top, len(whole))
         assert np.sort(known)[::-1][:top].tolist() == np.sort(whole)[::-1][:top].tolist()
         assert (best == whole)[~np.isnan(best)].all()
-
-
-@pytest.mark.parametrize("seed", range(40))
-def test_dominators_lose_all(seed: int) -> None:
-    if (case := bounded(seed, most_arcs=14)) is not None:
-        p, f = case
-        assert (node_losses(p, f)[dominators(p)] == f.value).all()
 
 
 @pytest.mark.parametrize("seed", range(25))
