@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from chainnet.assessment_time import exposures, horizon_rungs, myopia, onsets, stockpiles
 from chainnet.criticality import chokepoints
 from chainnet.criticality_attack import interdict
+from chainnet.engine.certificate import Certificate
 from chainnet.errors import DataError
 from chainnet.flow import MaxFlow, cut_of, max_flow
 from chainnet.flow_balance import Balance, balance
@@ -55,12 +58,29 @@ class Assessment(Result):
     pairs : DataFrame
         Pairs of nodes of one step that cost the first tier more together than their losses added.
     stress : StressTest
+        The long run of every scenario, and its months; ``horizon_ladder`` for the worst scenario alone, in
+        half-years.
+    exposure : DataFrame, index site
+        What the loss of each site costs until it is back (``risk_exposure``); empty where not assessed.
+        ``attrs["recovery"]`` is "given" or "assumed".
+    bracket : DataFrame, index (scenario, measure)
+        The optimal loss, the myopic ones and the worst case (``chainnet.cascades_bracket``), for each
+        scenario that can be put in such terms.
+    stockpile : DataFrame
+        scenario, then the columns of ``stockpile_requirement``: what keeps the first tier whole, for the
+        scenarios that leave most of it short over the horizon.
+    mitigation : DataFrame
+        scenario, then the columns of ``stockpile_mitigation``, a row per step and commodity, for the first
+        of these scenarios; counted in quarters.
+    unanswered : mapping of str to str
+        Question, or "question: scenario" -> why it was not assessed.
     rerouting : mapping of int to Reroute
         Under the worst scenario, by year.
     indicators : DataFrame
         Concentration by country.
     scenarios : DataFrame, index scenario
-        label, measures in words.
+        label, measures in words, onset_month (the first month in which a measure is in force, from 1; NaN =
+        none in the horizon).
     coverage : DataFrame, index step
         Tonnes by grade of the node's figure, number of nodes, nodes without a capacity.
     decisive : DataFrame
@@ -82,6 +102,11 @@ class Assessment(Result):
     attacks: pd.DataFrame
     pairs: pd.DataFrame
     stress: StressTest
+    exposure: pd.DataFrame
+    bracket: pd.DataFrame
+    stockpile: pd.DataFrame
+    mitigation: pd.DataFrame
+    unanswered: Mapping[str, str]
     rerouting: Mapping[int, Reroute]
     indicators: pd.DataFrame
     scenarios: pd.DataFrame
@@ -96,6 +121,9 @@ def assess(
     scenarios: Any = None,
     *,
     years: Sequence[int] | None = None,
+    months: int = 48,
+    start: str | None = None,
+    recovery: float | Mapping[Any, float] | pd.Series | None = None,
     beneficiaries: Words = None,
     commodity: Words = None,
     progress: Callable[[str, float], None] | None = None,
@@ -110,6 +138,13 @@ def assess(
         Default the scenarios that ship with the graph.
     years : list of int, optional
         Years for which projects are valued; default the third and the sixth after the base year.
+    months : int
+        Horizon of the answers over time.
+    start : str, optional
+        Its first month, such as "2027-01"; default January after the network's year.
+    recovery : number, mapping or Series, optional
+        Years until a site that dropped out is back, one for all or by site; default one year, and the
+        answer then says that this was assumed.
     beneficiaries, commodity : optional
         Whose and what demand counts; default from the network.
     progress : callable, optional
@@ -137,32 +172,39 @@ def assess(
     count: dict[str, Any] = {"commodity": commodity, "beneficiaries": beneficiaries}
     chosen = pick_scenarios(network, scenarios)
     first = network.tier_order[0]
-    has_first = bool((network.demand["tier"] == first).any())
     say("undisturbed flow", 0.0)
     flow = max_flow(network, beneficiaries=beneficiaries)
     base = balance(network, **count)
-    removed, removed_first = {}, {}
-    for number, by in enumerate(REMOVED):
-        say(f"losses by {by}", 0.05 + 0.2 * number / len(REMOVED))
-        removed[by] = chokepoints(network, by, **count)
-        removed_first[by] = chokepoints(network, by, tier=first if has_first else None, **count)
-    say("several losses at once", 0.25)
-    attacks, pairs = _attacks(network, first if has_first else None, count)
-    say("scenarios", 0.35)
-    stress = stress_test(network, chosen, **count)
-    worst = _worst(stress, chosen, first)
-    disrupted = balance(network, worst, **count) if worst else None
+    lead = first if bool((network.demand["tier"] == first).any()) else None
+    removed, removed_first = _removed(network, lead, count, say)
     when = tuple(years) if years is not None else _years(network)
-    rerouting: dict[int, Reroute] = {}
-    for number, year in enumerate(when):
-        say(f"projects by {year}", 0.6 + 0.35 * number / max(len(when), 1))
-        rerouting[year] = reroute(network, worst, by_year=year, **count)
+    why: tuple[dict[str, str], ...] = ({}, {}, {})  # one each: what is told does not depend on who is done first
+    say("scenarios, month by month", 0.25)
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        several = pool.submit(_attacks, network, lead, count)
+        exposed = pool.submit(exposures, network, recovery, count, why[0])
+        myopic = pool.submit(myopia, network, chosen, count, why[1])
+        stress = stress_test(network, chosen, months, start, **count)
+        worst = _worst(stress, chosen, first)
+        say("projects, required stock", 0.6)
+        built = {year: pool.submit(reroute, network, worst, by_year=year, **count) for year in when}
+        stocks = pool.submit(stockpiles, network, stress, chosen, lead, months, start, count, why[2])
+        rungs = pool.submit(horizon_rungs, network, worst, months, start, count)
+        disrupted = balance(network, worst, **count) if worst else None
+        rerouting: dict[int, Reroute] = {year: job.result() for year, job in built.items()}
+        attacks, pairs = several.result()
+        need, less = stocks.result()
+        stress = replace(stress, horizon_ladder=stamp(rungs.result(), stress.provenance))
+        exposure, bracketed = exposed.result(), myopic.result()
     say("done", 1.0)
     source = provenance(
         network,
         "HiGHS simplex; chainnet re-augmentation",
         scenarios=[s.name for s in chosen],
         years=list(when),
+        months=months,
+        start=start or "",
+        recovery=exposure.attrs.get("recovery", ""),
         worst=worst.name if worst else "",
         tiers=list(network.tier_order),
         **count_settings(network, commodity, beneficiaries),
@@ -179,14 +221,31 @@ def assess(
         stamp(attacks, source),
         stamp(pairs, source),
         stress,
+        exposure,
+        bracketed,
+        need,
+        less,
+        MappingProxyType({key: reason for part in why for key, reason in part.items()}),
         MappingProxyType(rerouting),
         concentration(network),
-        stamp(_scenario_table(chosen), source),
+        stamp(_scenario_table(chosen, onsets(network, chosen, months, start)), source),
         stamp(_coverage(network), source),
-        stamp(_decisive(network, worst, first if has_first else None, count), source),
+        stamp(_decisive(network, worst, lead, count), source),
         stamp(_edge_quality(network), source),
-        stamp(_certificates(flow, base, disrupted), source),
+        stamp(_certificates(flow, base, disrupted, stress, need), source),
     )
+
+
+def _removed(
+    network: Network, first: str | None, count: dict[str, Any], say: Callable[[str, float], None]
+) -> tuple[dict[str, pd.DataFrame], dict[str, pd.DataFrame]]:
+    """Return what every kind of removal costs all tiers, and what it costs the first."""
+    every, lead = {}, {}
+    for number, by in enumerate(REMOVED):
+        say(f"losses by {by}", 0.05 + 0.2 * number / len(REMOVED))
+        every[by] = chokepoints(network, by, **count)
+        lead[by] = chokepoints(network, by, tier=first, **count)
+    return every, lead
 
 
 def _attacks(network: Network, first: str | None, count: dict[str, Any]) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -236,14 +295,16 @@ def _years(network: Network) -> tuple[int, ...]:
 def _worst(stress: StressTest, chosen: list[Scenario], first: str) -> Scenario | None:
     def key(scenario: Scenario) -> tuple[float, float, str]:
         short = stress.summary.loc[scenario.name, "shortfall_tpa"]
-        return (-float(short.get(first, 0.0)), -float(short.sum()), scenario.name)
+        # rounded, so that ties are ties and not the last digits of a solve
+        return (-round(float(short.get(first, 0.0)), 6), -round(float(short.sum()), 6), scenario.name)
 
     return min(chosen, key=key) if chosen else None
 
 
-def _scenario_table(chosen: list[Scenario]) -> pd.DataFrame:
+def _scenario_table(chosen: list[Scenario], onset: list[float]) -> pd.DataFrame:
     rows = [(s.name, s.label or s.name, "; ".join(_measure_words(m) for m in s.measures)) for s in chosen]
-    return pd.DataFrame(rows, columns=["scenario", "label", "measures"]).set_index("scenario")
+    table = pd.DataFrame(rows, columns=["scenario", "label", "measures"]).set_index("scenario")
+    return table.assign(onset_month=np.array(onset, dtype=float))
 
 
 def _measure_words(measure: Mapping[str, Any]) -> str:
@@ -342,9 +403,17 @@ def _decisive(network: Network, scenario: Scenario | None, tier: str | None, cou
     return table.iloc[np.lexsort((table["id"].astype(str), worst_first))].reset_index(drop=True)
 
 
-def _certificates(flow: MaxFlow, base: Balance, disrupted: Balance | None) -> pd.DataFrame:
-    named = [("value, undisturbed", flow.certificate), ("balance, undisturbed", base.certificate)]
+def _certificates(
+    flow: MaxFlow, base: Balance, disrupted: Balance | None, stress: StressTest, need: pd.DataFrame
+) -> pd.DataFrame:
+    named: list[tuple[str, Certificate]] = [
+        ("value, undisturbed", flow.certificate),
+        ("balance, undisturbed", base.certificate),
+    ]
     if disrupted is not None:
         named.append((f"balance, {disrupted.provenance['settings']['scenario']}", disrupted.certificate))
+    named.append(("months, worst of all scenarios", stress.certificate))
+    stocks = need.attrs.get("certificates", {})
+    named += [(f"least stock, {name}", proof) for name, proof in stocks.items() if proof is not None]
     rows = [(name, c.value, c.bound, c.gap, c.violation, c.tolerance, c.ok) for name, c in named]
     return pd.DataFrame(rows, columns=["problem", "value", "bound", "gap", "violation", "tolerance", "ok"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from dataclasses import replace
+from pathlib import Path
 from types import MappingProxyType
 
 import numpy as np
@@ -28,6 +29,7 @@ from chainnet.reporting.words import (
     foresight_sentence,
     month_words,
     recover_words,
+    stock_part,
     stock_sentence,
     survive_words,
     tier_sentence,
@@ -132,10 +134,9 @@ def test_templates() -> None:
     assert flat(bracket_sentence(0.0, 7.5)) == (
         "With best rerouting 0 t/yr are lost; if firms react only to their own stocks, 7.5."
     )
-    assert flat(stock_sentence("defence", "S", "oxide", 3.0, 5.0, 0.0, None)).endswith(
-        "5 t are held; nothing is missing."
-    )
-    assert "(no price in the data)" in stock_sentence("defence", "S", "oxide", 3.0, 0.0, 3.0, np.nan)
+    assert flat(stock_part("oxide", 3.0, 5.0, 0.0, None)) == "3 t of oxide (5 t held, nothing missing)"
+    assert "no price in the data" in stock_part("oxide", 3.0, 0.0, 3.0, np.nan)
+    assert stock_sentence("defence", "S", ["a", "b", "c"]) == "Carrying defence through “S” takes a, b and c."
 
 
 # -- the numbers are those of the tables --------------------------------------------------------
@@ -189,7 +190,7 @@ def test_bottom_line_says_when(made: cn.Assessment, document: Document) -> None:
     facts = Facts(made)
     said = {s.head: flat(s.text) for s in bottom_line(facts, Months(facts))}["When."]
     assert said.startswith(
-        "Over 12 months, Jan 2025 to Dec 2025, worst under “Maker stops”: Defence is short from month"
+        "Over 12 months, Jan 2025 to Dec 2025, most is lacking under “Maker stops”: Defence demand is short from month"
     )
     assert "by 2.5 t in all" in said
     assert "kept whole for 4 months" in said
@@ -265,6 +266,16 @@ def test_without_baseline_flows_the_bracket_is_not_assessed() -> None:
     said = [flat(s.text) for s in not_assessed(Facts(made), ("bracket",))]
     assert said[0].startswith("Not assessed: myopic loss (“Maker stops”). No baseline flow on")
     assert html_report(build(made), has_graph=False)
+
+
+def test_report_passes_the_horizon_on(made: cn.Assessment, tmp_path: Path) -> None:
+    cn.report(chain(), tmp_path / "out", "xlsx", scenarios=[stop()], months=6, start="2030-03", recovery=2.0)
+    book = openpyxl.load_workbook(tmp_path / "out" / "report.xlsx", read_only=True)
+    rows = list(book["Months"].iter_rows(min_row=5, values_only=True))
+    assert [row[2] for row in rows if row[:2] == ("stop", "defence")] == [1, 2, 3, 4, 5, 6]
+    assert rows[0][3] == "Mar 2030"
+    with pytest.raises(cn.DataError, match="months"):
+        cn.report(made, tmp_path / "other", months=6)
 
 
 def test_no_scenario() -> None:

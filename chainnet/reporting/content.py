@@ -7,12 +7,24 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from chainnet.assessment import Assessment
-from chainnet.reporting import tables, tables_losses, tables_projects, tables_trust
-from chainnet.reporting.facts import ALL_TIERS, Facts
+from chainnet.reporting import (
+    tables,
+    tables_exposure,
+    tables_losses,
+    tables_months,
+    tables_projects,
+    tables_stocks,
+    tables_trust,
+)
+from chainnet.reporting.facts import ALL_TIERS, BASELINE, Facts
+from chainnet.reporting.facts_months import Months
 from chainnet.reporting.figures import figures
+from chainnet.reporting.figures_months import month_figures
+from chainnet.reporting.figures_stocks import stock_figures
 from chainnet.reporting.glyphs import stand_ins
 from chainnet.reporting.model import Block, Document, Figure, Section, Sentence, Table
 from chainnet.reporting.summary import bottom_line, decisions, stranger_sentences
+from chainnet.reporting.summary_months import bracket_points, month_points, not_assessed, stock_points
 from chainnet.reporting.words import count, join, spelled
 
 __all__ = ["build", "name_stand_ins"]
@@ -27,6 +39,7 @@ GLOSSARY = (
         "Grade of an input: no source; derived from totals; published estimate; published.",
     ),
     ("Baseline", "The flows of the base year, nothing disrupted."),
+    ("Bracket", "What is lost with the best rerouting, and what if firms react only to their own stocks."),
     ("Basis", "What a tonne counts, such as t finished magnet. Tonnes on different bases are never added."),
     ("Beneficiaries", "The countries whose demand counts. In a value they come first."),
     (
@@ -38,6 +51,7 @@ GLOSSARY = (
     ("Cut", "Bounds that together hold the deliveries at their value; more capacity elsewhere changes nothing."),
     ("Decisive input", "A bound that carries a price: a tonne more of it changes the answer."),
     ("Dominator", "A site that everything served must pass."),
+    ("Exposure", "Least value lost while a site is out until it has recovered."),
     ("Fair share", "Shapley value: the mean of what a project adds over all orders of building."),
     ("Frozen", "No relation carries more than its baseline flow."),
     ("HHI", "Herfindahl-Hirschman index: sum of squared shares, here x 10,000; 10,000 is one holder."),
@@ -50,14 +64,19 @@ GLOSSARY = (
         "Others after, others first",
         "Other countries are served after, or before, the beneficiaries: both ends of the shortfall.",
     ),
+    ("Recovery", "Time until a site that dropped out is back: an input."),
+    ("Required stock", "The cheapest set of stocks that keeps a tier whole in every month of the horizon."),
     ("Rerouting", "Sending goods another way than in the baseline, within what measures and recipes allow."),
     ("Shortfall", "Demand less what is served."),
     ("Site", "The nodes of one plant; they drop out together."),
-    ("Steady state", "One year in which a measure holds throughout; nothing is said of the months on the way."),
+    ("Steady state", "One year in which a measure holds throughout: the long run."),
     ("Substitutes", "Projects that together win less than the sum of each alone: either will do."),
     ("Tier", "A class of demand; the first is served first."),
+    ("Time to recover", "Months from the first short one until demand is met to the end of the horizon."),
+    ("Time to survive", "Months from the first measure in which a tier can be kept whole, could it come first."),
     ("Tie", "Results equal to within what a solve is certain of; their ranks bear an =."),
     ("t/yr", "Tonnes a year, on the basis that the table names."),
+    ("Value of the dates", "Short if nobody foresees a date, less short if all are known."),
 )
 METHOD = (
     (
@@ -68,7 +87,7 @@ METHOD = (
     (
         "Network to value.",
         "The largest tonnage of counted demand that can be served, given capacities, recipes and relations: a linear "
-        "program, or a maximum flow where there are no recipes. Leaves out: prices as a brake on demand, and time.",
+        "program, or a maximum flow where there are no recipes. Leaves out: prices as a brake on demand.",
     ),
     (
         "Loss of a site, country or owner.",
@@ -78,7 +97,23 @@ METHOD = (
     (
         "Scenario.",
         "Least shortfall tier by tier, then least cost; other countries served after, and once before, the "
-        "beneficiaries. Leaves out: the months on the way; every measure holds all year at its full size.",
+        "beneficiaries. In the long run every measure holds all year at its full size.",
+    ),
+    (
+        "Months.",
+        "The same over months with lags, stocks and dates: the first tier is served as far as can be over the whole "
+        "horizon, then the next; of equal totals the earliest is taken. Once with every date known, once with what is "
+        "in force. Leaves out: what is in store at plants and not on record.",
+    ),
+    (
+        "Habit.",
+        "Plants order as they always did and live on their stores (ARIO), or pass each loss on (ESRI); with the best "
+        "rerouting they bracket the loss. Leaves out: new relations and priority between tiers.",
+    ),
+    (
+        "Required stock.",
+        "The cheapest set of stocks with which the first tier is whole in every month. Leaves out: wear, turnover, "
+        "cost of keeping.",
     ),
     (
         "Ladder and projects.",
@@ -108,24 +143,26 @@ def build(assessment: Assessment, *, title: str | None = None, author: str = "",
     Document
     """
     facts = Facts(assessment)
-    found = figures(facts, name_stand_ins(facts))
-    made = _tables(facts)
+    months = Months(facts)
+    names = name_stand_ins(facts)
+    found = figures(facts, names) | month_figures(months, names) | stock_figures(months, names)
+    made = _tables(facts, months)
     network = assessment.network
     head = title or f"{network.label}: stress test"
     source = assessment.provenance
     return Document(
         title=head,
-        subtitle=_subtitle(facts),
+        subtitle=_subtitle(facts, months),
         author=author,
         marking=marking.strip(),
         vintage=f"{network.label}, data of {network.year}" if network.year else network.label,
         digest=source["digest"][:12],
         version=source["version"],
-        bottom_line=bottom_line(facts),
+        bottom_line=bottom_line(facts, months),
         summary=_summary(facts, made, found),
-        sections=_sections(facts, made, found),
+        sections=_sections(facts, months, made, found),
         annexes=_annexes(facts, made),
-        inputs=tables_trust.input_tables(facts),
+        inputs=(*_sheets(months), *tables_trust.input_tables(facts)),
     )
 
 
@@ -139,17 +176,33 @@ def name_stand_ins(facts: Facts) -> dict[str, str]:
     return stand_ins(pairs)
 
 
-def _subtitle(facts: Facts) -> str:
+def _subtitle(facts: Facts, months: Months) -> str:
     goods = [facts.commodity(c) for c in facts.counted]
     what = join(goods) if goods else "all goods"
     whose = f", demand of {facts.whose}" if facts.whose else ""
-    return f"{what}{whose}; {spelled(len(facts.ordered), 'scenario')}, steady state of one year"
+    return f"{what}{whose}; {spelled(len(facts.ordered), 'scenario')}, in the long run and over {months.span}"
 
 
-def _tables(facts: Facts) -> dict[str, Table]:
+def _sheets(months: Months) -> tuple[Table, ...]:
+    """Return the sheets of the workbook that are too long to print."""
+    made = (tables_months.month_sheet(months), tables_months.user_sheet(months), tables_months.stock_sheet(months))
+    return tuple(table for table in made if table is not None)
+
+
+def _key_table(facts: Facts, months: Months) -> Table:
+    """Return T1 with the months of the leading tier."""
+    names = [BASELINE, *facts.ordered]
+    rows = {name: months.of(name, months.lead) for name in names}
+    cells = {name: [row["shortfall_t"], *tables_months.month_cells(months, row)] for name, row in rows.items()}
+    head = f"Short in {months.horizon} months, t"
+    short = tables_months.tonnes_of("shortfall_t", head, f"what {months.lead} lacks over the horizon")
+    return tables.scenario_table(facts, [short, *tables_months.month_columns()], cells)
+
+
+def _tables(facts: Facts, months: Months) -> dict[str, Table]:
     losses = tables_losses.loss_table
     made = [
-        tables.scenario_table(facts),
+        _key_table(facts, months),
         tables.stage_table(facts),
         losses(facts, "site", "T5", "N-1", "What is lost if one site drops out"),
         losses(facts, "node", "T5b", "N-1 nodes", "What is lost if one node drops out"),
@@ -168,9 +221,11 @@ def _tables(facts: Facts) -> dict[str, Table]:
         tables.tier_table(facts),
         tables.place_table(facts, facts.when),
         tables.user_table(facts, facts.when),
+        tables_months.horizon_table(months),
+        tables_months.endurance_table(months),
         tables_projects.stock_table(facts),
         tables_trust.decisive_table(facts),
-        tables_trust.assumption_table(facts),
+        tables_trust.assumption_table(facts, months.span),
         tables_trust.gap_table(facts),
         tables.coverage_table(facts),
         tables_trust.edge_table(facts),
@@ -185,6 +240,14 @@ def _tables(facts: Facts) -> dict[str, Table]:
         made += [tables_projects.effect_table(facts, year) for year in facts.a.rerouting]
     if not facts.network.projects.empty:
         made.append(tables_projects.project_table(facts))
+    some = (
+        tables_months.rung_table(months),
+        tables_exposure.exposure_table(facts),
+        tables_exposure.bracket_table(facts),
+        tables_stocks.requirement_table(months),
+        tables_stocks.mitigation_table(months),
+    )
+    made += [table for table in some if table is not None]
     by_id = {table.id: table for table in made}
     by_id["T2"] = tables_losses.top_losses(facts, [by_id[k] for k in ("T5", "T6a", "T6b", "T6c")])
     return by_id
@@ -209,12 +272,14 @@ def _summary(facts: Facts, made: Mapping[str, Table], found: Mapping[str, Figure
     )
 
 
-def _sections(facts: Facts, made: Mapping[str, Table], found: Mapping[str, Figure]) -> tuple[Section, ...]:
+def _sections(
+    facts: Facts, months: Months, made: Mapping[str, Table], found: Mapping[str, Figure]
+) -> tuple[Section, ...]:
     years = [made[f"T10.{year}"] for year in facts.a.rerouting]
     projects = not facts.network.projects.empty
     no_projects = Sentence("Not assessed: projects. There are none in the data.")
     return (
-        Section("s1", "1 What was asked?", _asked(facts, made)),
+        Section("s1", "1 What was asked?", _asked(facts, months, made)),
         Section("s2", "2 Where does the chain narrow?", _with(_cut_sentence(facts), made["T4"])),
         Section(
             "s3",
@@ -234,14 +299,7 @@ def _sections(facts: Facts, made: Mapping[str, Table], found: Mapping[str, Figur
         Section(
             "s4",
             "4 Who goes short, and when?",
-            _with(
-                found.get("F5"),
-                made["T8"],
-                made["T8b"],
-                Sentence(
-                    f"When: {NOT_YET} (the model has no months yet, so neither first month short nor time to survive)."
-                ),
-            ),
+            _when(facts, months, made, found),
         ),
         Section("s5", "5 What does rerouting recover?", _rerouting(facts, made)),
         Section(
@@ -252,7 +310,14 @@ def _sections(facts: Facts, made: Mapping[str, Table], found: Mapping[str, Figur
         Section(
             "s7",
             "7 What must be in stock?",
-            _with(Sentence(f"Required stock: {NOT_YET} (it needs months). What is on record:"), made["T12"]),
+            _with(
+                stock_points(months) or None,
+                found.get("F10"),
+                made.get("T12"),
+                made.get("T12b"),
+                not_assessed(facts, ("stockpile", "mitigation")) or None,
+                made["T12a"],
+            ),
         ),
         Section(
             "s8",
@@ -287,7 +352,29 @@ def _sections(facts: Facts, made: Mapping[str, Table], found: Mapping[str, Figur
     )
 
 
-def _asked(facts: Facts, made: Mapping[str, Table]) -> tuple[Block, ...]:
+def _when(facts: Facts, months: Months, made: Mapping[str, Table], found: Mapping[str, Figure]) -> tuple[Block, ...]:
+    """Return who goes short when: the months, then the long run, then what habit loses and what sites cost."""
+    myopic = _with(bracket_points(facts) or None, made.get("T8g"), not_assessed(facts, ("bracket",)) or None)
+    exposed = _with(found.get("F7b"), made.get("T8f"), not_assessed(facts, ("exposure",)) or None)
+    return _with(
+        month_points(months) or None,
+        found.get("F5"),
+        made["T8d"],
+        found.get("F6"),
+        found.get("F7"),
+        made["T8e"],
+        Sentence("", (), "In the long run"),
+        found.get("F5b"),
+        made["T8"],
+        made["T8b"],
+        Sentence("", (), "If firms react only to their own stocks") if myopic else None,
+        *myopic,
+        Sentence("", (), "What a site's loss costs until it is back") if exposed else None,
+        *exposed,
+    )
+
+
+def _asked(facts: Facts, months: Months, made: Mapping[str, Table]) -> tuple[Block, ...]:
     goods = join([facts.commodity(c) for c in facts.counted]) or "all goods"
     whose = (
         f"demand of {facts.whose}{f' ({facts.whose_members})' if facts.whose_members else ''}"
@@ -300,7 +387,10 @@ def _asked(facts: Facts, made: Mapping[str, Table]) -> tuple[Block, ...]:
         Sentence(f"{goods}, in {facts.unit}.", (), "What counts:"),
         Sentence(f"{whose}; tiers in the order {join(facts.tiers)}.", (), "Whose:"),
         Sentence(
-            "one year, steady state; every measure at its full size all year, whatever its dates.", (), "Horizon:"
+            f"in the long run a steady year with every measure at its full size; over time {months.span}, every "
+            "measure with its dates, counted from month 1.",
+            (),
+            "Horizon:",
         ),
         Sentence(f"by {years}, under the worst scenario." if years else "none listed.", (), "Projects:"),
         Sentence(
@@ -311,9 +401,8 @@ def _asked(facts: Facts, made: Mapping[str, Table]) -> tuple[Block, ...]:
             "Data:",
         ),
         Sentence(
-            "months, sets of four and more losses, required stock, price floors, alignment, sampling: each is "
-            "said to be "
-            "not assessed where it belongs.",
+            "sets of four and more losses, price floors, alignment, sampling: each is said to be not assessed where it "
+            "belongs.",
             (),
             "Not covered:",
         ),
@@ -349,7 +438,7 @@ def _rerouting(facts: Facts, made: Mapping[str, Table]) -> tuple[Block, ...]:
             f"less on that rung.",
             ("T9b",),
         )
-    return _with(note, made.get("T9"), made["T9b"])
+    return _with(note, made.get("T9"), made["T9b"], made.get("T9c"))
 
 
 def _loses(facts: Facts, tier: str) -> bool:

@@ -28,6 +28,9 @@ def report(
     *,
     scenarios: Any = None,
     years: Sequence[int] | None = None,
+    months: int | None = None,
+    start: str | None = None,
+    recovery: Any = None,
     title: str | None = None,
     author: str = "",
     marking: str = "",
@@ -47,7 +50,7 @@ def report(
         Folder for the documents, made if it is missing; other files in it are left alone.
     formats : iterable of {"html", "pdf", "xlsx"}
         html: ``report.html`` and ``graph.html``. pdf: ``report.pdf``. xlsx: ``report.xlsx``.
-    scenarios, years, beneficiaries, commodity : optional
+    scenarios, years, months, start, recovery, beneficiaries, commodity : optional
         For the assessment of a network, as ``assess`` takes them; an assessment has its own.
     title, author : str, optional
         Title (default that of the graph) and author of the documents.
@@ -81,14 +84,22 @@ def report(
     if folder.exists() and not folder.is_dir():
         raise DataError(f"path: {folder} is a file; give the name of a folder.")
     say = progress or (lambda _what, _part: None)
-    asked = {"scenarios": scenarios, "years": years, "beneficiaries": beneficiaries, "commodity": commodity}
+    asked: dict[str, Any] = {
+        "scenarios": scenarios,
+        "years": years,
+        "months": months,
+        "start": start,
+        "recovery": recovery,
+        "beneficiaries": beneficiaries,
+        "commodity": commodity,
+    }
+    asked = {name: value for name, value in asked.items() if value is not None}
     if isinstance(source, Network):
         assessment = assess(source, progress=lambda what, part: say(what, ASSESSED * part), **asked)
     elif isinstance(source, Assessment):
-        given = [name for name, value in asked.items() if value is not None]
-        if given:
+        if asked:
             raise DataError(
-                f"report: {', '.join(given)} belong to the assessment, which is made already. Give them to assess."
+                f"report: {', '.join(asked)} belong to the assessment, which is made already. Give them to assess."
             )
         assessment = source
     else:

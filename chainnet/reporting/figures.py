@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from chainnet.reporting.model import Figure
 from chainnet.reporting.tables import LADDER_WORDS
 from chainnet.reporting.words import country_name, first_capital, number, percent, same, tonnes
 
-__all__ = ["figures"]
+__all__ = ["draw_all", "figures", "make_figure", "new_canvas", "no_value_axis", "value_ends"]
 
 INK, GREY, AXIS, RULE = "#1B1F24", "#4B5563", "#767D87", "#C9CED6"
 TIERS = ("#12436D", "#0B6BB8", "#2BA59A", "#7A828C")
@@ -41,6 +41,12 @@ def figures(facts: Facts, names: Names) -> dict[str, Figure]:
     names : mapping of str to str
         Names in scripts that the fonts lack -> what stands in.
     """
+    parts = (("F1", _ladder), ("F2", _strip), ("F3", _losses), ("F5b", _heat), ("F8", _projects), ("F14", _coverage))
+    return draw_all(facts, names, parts)
+
+
+def draw_all(source: Any, names: Names, parts: Iterable[tuple[str, Any]]) -> dict[str, Figure]:
+    """Return every figure for which its part finds something to draw, all in one style."""
     import matplotlib as mpl
 
     made: dict[str, Figure] = {}
@@ -56,22 +62,16 @@ def figures(facts: Facts, names: Names) -> dict[str, Figure]:
                 "hatch.linewidth": 0.6,
             }
         )
-        for name, draw in (
-            ("F1", _ladder),
-            ("F2", _strip),
-            ("F3", _losses),
-            ("F5", _heat),
-            ("F8", _projects),
-            ("F14", _coverage),
-        ):
+        for name, draw in parts:
             mpl.rcParams["svg.hashsalt"] = f"chainnet {name}"
-            found = draw(facts, names)
+            found = draw(source, names)
             if found is not None:
                 made[name] = found
     return made
 
 
-def _new(height_in: float, columns: int = 1, ratios: Sequence[float] = (1.0,)) -> tuple[Any, list[Any]]:
+def new_canvas(height_in: float, columns: int = 1, ratios: Sequence[float] = (1.0,)) -> tuple[Any, list[Any]]:
+    """Return a canvas of the report's width, and its axes side by side."""
     from matplotlib.figure import Figure as Canvas
 
     figure = Canvas(figsize=(WIDTH_IN, height_in), layout="constrained")
@@ -93,12 +93,14 @@ def _svg(figure: Any) -> str:
     return re.sub(r"\s*<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
 
 
-def _no_value_axis(ax: Any) -> None:
+def no_value_axis(ax: Any) -> None:
+    """Take the value axis off: the values stand at the marks."""
     ax.set_xticks([])
     ax.spines["bottom"].set_visible(False)
 
 
-def _make(facts: Facts, name: str, title: str, subtitle: str, figure: Any, alt: str, note: str) -> Figure:
+def make_figure(facts: Facts, name: str, title: str, subtitle: str, figure: Any, alt: str, note: str) -> Figure:
+    """Return a canvas with its finding, its subtitle and the same in words."""
     tail = f"Status {facts.status}. Grade {facts.grade}. {note}".strip()
     return Figure(name, title, subtitle, _svg(figure), f"{title}. {alt}", tail)
 
@@ -130,12 +132,12 @@ def _ladder(facts: Facts, names: Names) -> Figure | None:
     split = facts.has_first and len(facts.tiers) > 1
     labels = [drawable(words) for words, _ in rungs]
     y = np.arange(len(rungs))[::-1]
-    figure, axes = _new(0.62 + 0.3 * len(rungs), 2 if split else 1, (1.0, 1.35) if split else (1.0,))
+    figure, axes = new_canvas(0.62 + 0.3 * len(rungs), 2 if split else 1, (1.0, 1.35) if split else (1.0,))
     whole = [sum(short.values()) for _, short in rungs]
     if split:
         first = [short[facts.first] for _, short in rungs]
         axes[0].barh(y, first, color=TIERS[0], height=0.62)
-        _ends(axes[0], y, first)
+        value_ends(axes[0], y, first)
         axes[0].set_title(f"{first_capital(facts.first)}, t/yr short", loc="left", fontsize=NORMAL, color=INK)
     ax = axes[-1]
     left = np.zeros(len(rungs))
@@ -156,10 +158,10 @@ def _ladder(facts: Facts, names: Names) -> Figure | None:
                 fontsize=SMALL,
             )
         left = left + part
-    _ends(ax, y, whole)
+    value_ends(ax, y, whole)
     ax.set_title("All tiers, t/yr short", loc="left", fontsize=NORMAL, color=INK)
     for ax in axes:
-        _no_value_axis(ax)
+        no_value_axis(ax)
         ax.set_yticks(y, labels if ax is axes[0] else [""] * len(y))
         ax.set_ylim(-0.6, len(rungs) - 0.4)
     short = float(facts.leading.loc[facts.when, "shortfall_tpa"])
@@ -179,10 +181,13 @@ def _ladder(facts: Facts, names: Names) -> Figure | None:
     )
     subtitle = f"Still short, {facts.unit}, by what is allowed. Scenario: {facts.scenario_label(facts.when)}. One year."
     note = "Data: T9." if facts.a.rerouting else "Data: T9b."
-    return _make(facts, "F1", title, subtitle, figure, alt + " t/yr.", note + " The last bar is what stays short.")
+    return make_figure(
+        facts, "F1", title, subtitle, figure, alt + " t/yr.", note + " The last bar is what stays short."
+    )
 
 
-def _ends(ax: Any, y: Any, values: Sequence[float]) -> None:
+def value_ends(ax: Any, y: Any, values: Sequence[float]) -> None:
+    """Write each value at the end of its bar."""
     top = max(max(values), 1e-12)
     for at, value in zip(y, values, strict=True):
         ax.text(max(value, 0) + 0.015 * top, at, number(value), va="center", fontsize=SMALL, color=INK)
@@ -212,7 +217,7 @@ def _strip(facts: Facts, names: Names) -> Figure | None:
         else:
             lines += [(step, c) for c in goods]
     y = np.arange(len(lines))[::-1]
-    figure, (ax,) = _new(0.5 + 0.235 * len(lines))
+    figure, (ax,) = new_canvas(0.5 + 0.235 * len(lines))
     for at, (step, commodity) in zip(y, lines, strict=True):
         if commodity is None:
             continue
@@ -242,7 +247,7 @@ def _strip(facts: Facts, names: Names) -> Figure | None:
             label.set_fontweight("bold")
     ax.set_xlim(0, 1.35)
     ax.set_ylim(-0.6, len(lines) + 0.25)
-    _no_value_axis(ax)
+    no_value_axis(ax)
     ax.spines["left"].set_visible(False)
     tops = shares.loc[shares.groupby(["step", "commodity"])["share"].idxmax()]
     leader = tops[tops["share"] > 0.5].groupby("place").size()
@@ -260,7 +265,7 @@ def _strip(facts: Facts, names: Names) -> Figure | None:
         "Share of baseline output by country, each good on its own basis, mine first; at the right N-1 "
         "cover and HHI x 10,000."
     )
-    return _make(
+    return make_figure(
         facts, "F2", title, subtitle, figure, f"One bar per good; largest holders: {three}.", f"{key}. Data: T4."
     )
 
@@ -283,10 +288,10 @@ def _losses(facts: Facts, names: Names) -> Figure | None:
     )[:2]
     sites = [*shown.index, *(s for s in big if size[s] > 0.1)]
     y = np.arange(len(sites))[::-1]
-    figure, (left, right) = _new(0.7 + 0.28 * len(sites), 2, (1.5, 1.0))
+    figure, (left, right) = new_canvas(0.7 + 0.28 * len(sites), 2, (1.5, 1.0))
     lost = [float(table.at[s, column]) for s in sites]
     left.barh(y, lost, color="#A3320B", height=0.62)
-    _ends(left, y, lost)
+    value_ends(left, y, lost)
     left.set_yticks(y, [drawable(short_label(_site_words(facts, s), 46), names) for s in sites])
     left.set_title(f"Lost, t/yr ({facts.lead_tier})", loc="left", fontsize=NORMAL, color=INK)
     parts = [size[s] for s in sites]
@@ -298,7 +303,7 @@ def _losses(facts: Facts, names: Names) -> Figure | None:
     right.set_yticks(y, [""] * len(y))
     right.set_title("Share of its step", loc="left", fontsize=NORMAL, color=INK)
     for ax in (left, right):
-        _no_value_axis(ax)
+        no_value_axis(ax)
         ax.set_ylim(-0.6, len(sites) - 0.4)
     label = drawable(short_label(facts.site_label(str(shown.index[0])), 45), names)
     title = f"{label} alone costs {tonnes(lost[0])}"
@@ -309,7 +314,7 @@ def _losses(facts: Facts, names: Names) -> Figure | None:
         f"Loss of {facts.lead_tier} when one site drops out, {facts.unit}, undisturbed network; then "
         "large sites without a loss."
     )
-    return _make(facts, "F3", title, subtitle, figure, alt + ".", "Data: T5.")
+    return make_figure(facts, "F3", title, subtitle, figure, alt + ".", "Data: T5.")
 
 
 def _site_words(facts: Facts, site: Any) -> str:
@@ -323,7 +328,7 @@ def _heat(facts: Facts, names: Names) -> Figure | None:
     if not facts.ordered:
         return None
     rows = facts.ordered
-    figure, (ax,) = _new(0.62 + 0.27 * len(rows))
+    figure, (ax,) = new_canvas(0.62 + 0.27 * len(rows))
     for i, name in enumerate(rows):
         for j, tier in enumerate(facts.tiers):
             row = facts.of(name, tier)
@@ -342,19 +347,19 @@ def _heat(facts: Facts, names: Names) -> Figure | None:
     ax.set_xlim(0, len(facts.tiers))
     ax.set_ylim(-0.55, len(rows) - 0.45)
     short = [n for n in rows if facts.leading.loc[n, "shortfall_tpa"] > 0]
-    many = f"{len(short)} of {len(rows)} scenarios leave {facts.first} demand short"
-    title = many if short else f"No scenario of {len(rows)} leaves {facts.first} demand short"
+    many = f"{len(short)} of {len(rows)} scenarios leave {facts.first} demand short in the long run"
+    title = many if short else f"No scenario of {len(rows)} leaves {facts.first} demand short in the long run"
     if len(rows) == 1:
-        title = f"The one scenario {'leaves' if short else 'does not leave'} {facts.first} demand short"
+        title = f"The one scenario {'leaves' if short else 'does not leave'} {facts.first} demand short in the long run"
     alt = "Cells show the share of demand that goes short: " + "; ".join(
         f"{facts.scenario_label(n)} {number(facts.leading.loc[n, 'shortfall_tpa'])} t/yr of {facts.first}"
         for n in rows[:3]
     )
     subtitle = (
-        f"Short, % of demand ({facts.unit} in brackets), by scenario and tier; known relations, one year, "
+        f"Short in the long run, % of demand ({facts.unit} in brackets), by scenario and tier; known relations, "
         "stocks not drawn."
     )
-    return _make(facts, "F5", title, subtitle, figure, alt + ".", f"Baseline: {_baseline(facts)}. Data: T8.")
+    return make_figure(facts, "F5b", title, subtitle, figure, alt + ".", f"Baseline: {_baseline(facts)}. Data: T8.")
 
 
 def _baseline(facts: Facts) -> str:
@@ -378,7 +383,7 @@ def _projects(facts: Facts, names: Names) -> Figure | None:
     order = np.lexsort((found.index, -found["shapley_t"].round(6), -best[best > 0]))
     found = found.iloc[order[:12]]
     y = np.arange(len(found))[::-1]
-    figure, (ax,) = _new(0.8 + 0.28 * len(found))
+    figure, (ax,) = new_canvas(0.8 + 0.28 * len(found))
     top = float(best.max())
     for at, row in zip(y, found.itertuples(), strict=True):
         values = [getattr(row, m) for m in marks]
@@ -394,7 +399,7 @@ def _projects(facts: Facts, names: Names) -> Figure | None:
     ax.set_yticks(y, [drawable(short_label(facts.label(str(n)), 46), names) for n in found.index])
     ax.set_xlim(-0.02 * top, 1.15 * top)
     ax.set_ylim(-0.6, len(found) - 0.4)
-    _no_value_axis(ax)
+    no_value_axis(ax)
     ax.axvline(0, color=AXIS, linewidth=0.8)
     ax.spines["left"].set_visible(False)
     lead = str(found.index[0])
@@ -410,7 +415,7 @@ def _projects(facts: Facts, names: Names) -> Figure | None:
         f"Scenario: {facts.scenario_label(facts.when)}."
     )
     note = f"The number is the largest of the three. Data: T10.{years[-1]}."
-    return _make(facts, "F8", title, subtitle, figure, alt + " t/yr.", note)
+    return make_figure(facts, "F8", title, subtitle, figure, alt + " t/yr.", note)
 
 
 # -- F14: how well it is known --------------------------------------------------------------------
@@ -425,7 +430,7 @@ def _coverage(facts: Facts, names: Names) -> Figure | None:
         return None
     place = {step: i for i, step in enumerate(facts.steps)}
     table = table.iloc[np.argsort([place.get(str(s).replace("_", " "), 99) for s in table.index], kind="stable")]
-    figure, (ax,) = _new(0.55 + 0.3 * len(table))
+    figure, (ax,) = new_canvas(0.55 + 0.3 * len(table))
     y = np.arange(len(table))[::-1]
     for at, (step, row) in zip(y, table.iterrows(), strict=True):
         left, total = 0.0, float(whole[step])
@@ -455,7 +460,7 @@ def _coverage(facts: Facts, names: Names) -> Figure | None:
     ax.set_yticks(y, [drawable(short_label(str(s), 40), names) for s in table.index])
     ax.set_xlim(0, 1.17)
     ax.set_ylim(-0.6, len(table) - 0.4)
-    _no_value_axis(ax)
+    no_value_axis(ax)
     weak = table["assumed_share"].fillna(0.0)
     title = f"{first_capital(str(weak.idxmax()))} rests most on assumption: {percent(weak.max())} of its tonnes"
     if weak.max() <= 0:
@@ -472,4 +477,4 @@ def _coverage(facts: Facts, names: Names) -> Figure | None:
         "Tonnes of each step by grade of the node's principal figure, %: R reported, E estimated, I "
         "inferred, A assumed."
     )
-    return _make(facts, "F14", title, subtitle, figure, alt + ".", "Data: T18.")
+    return make_figure(facts, "F14", title, subtitle, figure, alt + ".", "Data: T18.")

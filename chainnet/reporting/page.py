@@ -12,6 +12,9 @@ from chainnet.reporting.model import Document, Figure, Sentence, Table
 __all__ = ["html_report"]
 
 
+RIGHT = ("range", "demand_range", "first", "worst", "survive", "recover")
+
+
 def html_report(document: Document, has_graph: bool) -> bytes:
     """Return the HTML of a report.
 
@@ -70,4 +73,4 @@ def kind_of(block: Any) -> str:
 
 def numeric(table: Table) -> frozenset[int]:
     """Return the columns that are words in code and numbers to the eye, such as ranges: they stand at the right."""
-    return frozenset(i for i, c in enumerate(table.columns) if c.key in ("range", "demand_range"))
+    return frozenset(i for i, c in enumerate(table.columns) if c.key in RIGHT)

@@ -8,7 +8,9 @@ import numpy as np
 import pandas as pd
 
 from chainnet.reporting.facts import ALL_TIERS, BASELINE, Facts
+from chainnet.reporting.facts_months import Months
 from chainnet.reporting.model import Sentence
+from chainnet.reporting.summary_months import when_words
 from chainnet.reporting.tables_losses import set_words, tied_sets
 from chainnet.reporting.tables_projects import stands_words
 from chainnet.reporting.words import (
@@ -38,11 +40,12 @@ RUNG_WORDS = {
 }
 
 
-def bottom_line(facts: Facts) -> tuple[Sentence, ...]:
-    """Return the points of the bottom line: verdict, who, on what, what helps, how sure."""
+def bottom_line(facts: Facts, months: Months) -> tuple[Sentence, ...]:
+    """Return the points of the bottom line: verdict, who, when, on what, what helps, how sure."""
     parts = [
         Sentence(_verdict(facts), ("T1", "T8"), "Verdict."),
         Sentence(_who(facts), ("T8", "T8b", "T6d"), "Who goes short."),
+        Sentence(when_words(months), ("T8d", "T8e"), "When."),
         Sentence(_hangs(facts), ("T5", "T6a", "T6b", "T7"), "What it hangs on."),
         Sentence(_wins(facts), ("T9",), "What wins it back."),
         Sentence(_trust(facts), ("T15", "T18", "T19", "T20"), "How far to trust it."),
@@ -461,8 +464,8 @@ def stranger_sentences(facts: Facts) -> tuple[Sentence, ...]:
         said.append(Sentence("Not assessed: how the answer moves with demand (the data give no range).", ("T16",)))
     said.append(
         Sentence(
-            "Not assessed in this version: months (first month short, time to survive), sets of four and more losses, "
-            "required stock, price floors, sampling of inputs. None is shown as zero.",
+            "Not assessed in this version: sets of four and more losses, price floors, sampling of inputs. None is "
+            "shown as zero.",
             ("T17",),
         )
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -49,8 +50,11 @@ def text(key: str, head: str, meaning: str, **more: Any) -> Column:
     return Column(key, head, "text", "", meaning, **more)
 
 
-def scenario_table(facts: Facts) -> Table:
-    """Return T1: the baseline, then scenarios, worst first."""
+def scenario_table(facts: Facts, extra: Sequence[Column], cells: Mapping[str, Sequence[Any]]) -> Table:
+    """Return T1: the baseline, then scenarios, worst first.
+
+    ``extra`` are the columns of the months, ``cells`` what stands in them by scenario.
+    """
     first = first_capital(facts.first)
     others = [t for t in facts.tiers if t != facts.first] if facts.has_first else []
     columns = [
@@ -60,10 +64,16 @@ def scenario_table(facts: Facts) -> Table:
         text("range", "Low to high demand", "the same with all demand at its low and at its high values"),
         tons("shortfall_low_tpa", "Short, low demand", "all demand at its low values", body=False),
         tons("shortfall_high_tpa", "Short, high demand", "all demand at its high values", body=False),
-        share("met_share", f"{first} met", f"part of the demand of {facts.first} that is served"),
-        tons("shortfall_before_tpa", f"{first} short, others first", "shortfall if all other countries come first"),
+        share("met_share", f"{first} met", f"part of the demand of {facts.first} that is served", body=False),
+        tons(
+            "shortfall_before_tpa",
+            f"{first} short, others first",
+            "shortfall if all other countries come first",
+            body=False,
+        ),
         *(tons(f"shortfall_{t}_tpa", f"{first_capital(t)} short", f"shortfall of {t}") for t in others),
-        *([tons("whole_served_tpa", "All tiers served", "tonnes served over all tiers")] if others else []),
+        *([tons("whole_served_tpa", "All tiers served", "tonnes served over all tiers", body=False)] if others else []),
+        *extra,
         tons("residual_tpa", f"{first} short after rerouting, stocks", "after new relations and one year of stocks"),
     ]
     rows = []
@@ -83,6 +93,7 @@ def scenario_table(facts: Facts) -> Table:
                 row["shortfall_before_tpa"],
                 *(facts.of(name, t)["shortfall_tpa"] for t in others),
                 *([facts.whole.loc[name, "served_tpa"]] if others else []),
+                *cells[name],
                 left["shortfall_tpa"] if left is not None else Cell(NOT_APPLICABLE),
             ]
         )
@@ -92,13 +103,12 @@ def scenario_table(facts: Facts) -> Table:
         id="T1",
         sheet="Summary",
         title="Scenarios, worst first",
-        subtitle=f"Unit: {facts.unit}. Steady state of one year. {whose_words(facts)}",
+        subtitle=f"Unit: {facts.unit}. The long run; months from 1. {whose_words(facts)}",
         note=(
-            "Scenarios are assumptions to test against, not forecasts. The range is that of two corner cases, "
-            "all demand "
-            "at its low and at its high values. Others first: the largest shortfall, if the demand of all other "
-            "countries is served before. Worst site under a scenario, first month short and time to survive: "
-            "not assessed (no months in this version)."
+            "Scenarios are assumptions to test against, not forecasts. The range is that of two corner cases, all "
+            "demand at its low and at its high values. Months: over the horizon, stocks drawn, every date known (T8e); "
+            "time to survive counts from the first measure, could the tier come first. Some are short in the long run "
+            "but in no month: measures end, stocks carry. Worst site under a scenario: not assessed."
         ),
         status=PROVED,
         grade=facts.grade,
@@ -238,8 +248,9 @@ def tier_table(facts: Facts) -> Table:
         rows,
         id="T8",
         sheet="Served",
-        title="Who goes short, by scenario and tier",
-        subtitle=f"Unit: {facts.unit}. Known relations up to their capacity; stocks not drawn. {whose_words(facts)}",
+        title="Who goes short in the long run, by scenario and tier",
+        subtitle=f"Unit: {facts.unit}. A steady year with every measure at its full size. Known relations up to their "
+        f"capacity; stocks not drawn. {whose_words(facts)}",
         note=(
             "Short and short with others first bound the shortfall from below and above. Ranges are corner cases "
             "(all demand low, all demand high), ends rounded outward; the high end of a shortfall is the bad one."
@@ -269,7 +280,7 @@ def place_table(facts: Facts, scenario: str) -> Table:
         rows,
         id="T8b",
         sheet="By country",
-        title="Who goes short in the worst scenario, by country",
+        title="Who goes short in the long run of the worst scenario, by country",
         subtitle=f"Unit: {facts.unit}. Scenario: {facts.scenario_label(scenario)}. {whose_words(facts)}",
         note=_SEVERAL,
         total=["All", "-", *sums, sums[2] / sums[0] if sums[0] > 0 else Cell(NOT_APPLICABLE)],
@@ -322,7 +333,7 @@ def user_table(facts: Facts, scenario: str) -> Table:
         rows,
         id="T8c",
         sheet="End uses",
-        title="Who goes short in the worst scenario, by end use",
+        title="Who goes short in the long run of the worst scenario, by end use",
         subtitle=f"Unit: {facts.unit}. Scenario: {facts.scenario_label(scenario)}. {whose_words(facts)}",
         note=_SEVERAL,
         total=["All", "-", "-", "-", *sums, sums[2] / sums[0] if sums[0] > 0 else Cell(NOT_APPLICABLE)],
@@ -377,7 +388,7 @@ def year_table(facts: Facts) -> Table:
         rows,
         id="T9",
         sheet="Ladder",
-        title="What rerouting, stocks and projects win back in the worst scenario",
+        title="What rerouting, stocks and projects win back in the long run of the worst scenario",
         subtitle=f"Unit: {facts.unit}. Scenario: {facts.scenario_label(facts.when)}. {whose_words(facts)}",
         note=_LADDER_NOTE + " Projects count at announced size, start year and ramp.",
         status=PROVED,
@@ -412,7 +423,7 @@ def ladder_table(facts: Facts) -> Table:
         rows,
         id="T9b",
         sheet="Ladder by scenario",
-        title="What rerouting and stocks win back, every scenario",
+        title="What rerouting and stocks win back in the long run, every scenario",
         subtitle=f"Unit: {facts.unit}. No projects built. {whose_words(facts)}",
         note=_LADDER_NOTE,
         status=PROVED,

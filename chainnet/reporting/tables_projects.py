@@ -236,7 +236,7 @@ def complement_table(facts: Facts) -> Table:
 
 
 def stock_table(facts: Facts) -> Table:
-    """Return T12: the stocks on record."""
+    """Return T12a: the stocks on record."""
     stocks = facts.network.stocks
     columns = [
         text("id", "Stock", "name of the stock", body=False),
@@ -264,11 +264,11 @@ def stock_table(facts: Facts) -> Table:
     return make_table(
         columns,
         rows or [["-", "no stock on record", "-", "-", Cell("-"), Cell("-"), "-", "-"]],
-        id="T12",
-        sheet="Stock",
+        id="T12a",
+        sheet="Stocks held",
         title="Stocks on record",
         subtitle="Unit: t of the stock's own material; never added.",
-        note="Required stock and time to survive are not assessed in this version: they need months.",
+        note="All that is on record, whoever holds it; T12 counts what lies with the counted countries for its tier.",
         status=GIVEN,
         grade="see column",
     )

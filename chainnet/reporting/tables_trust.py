@@ -55,7 +55,7 @@ def measure_table(facts: Facts) -> Table:
         id="T21",
         sheet="Scenarios",
         title="What each scenario does",
-        subtitle="In a steady state every measure is in force at its full size, whatever its dates.",
+        subtitle="In the long run every measure is in force at its full size; in the months its dates count.",
         note="A limit on a flow also closes new relations of its kind. Out: what is named drops out, its demand stays.",
         status=GIVEN,
         grade="n/a",
@@ -158,8 +158,8 @@ def decisive_table(facts: Facts) -> Table:
     ).with_lead()
 
 
-def assumption_table(facts: Facts) -> Table:
-    """Return T16: what was assumed, and whether it was tested."""
+def assumption_table(facts: Facts, horizon: str) -> Table:
+    """Return T16: what was assumed, and whether it was tested; ``horizon`` in words."""
     a, net = facts.a, facts.network
     demand = net.demand
     first = demand[demand["tier"] == facts.first] if facts.has_first else demand
@@ -177,8 +177,9 @@ def assumption_table(facts: Facts) -> Table:
         relations = "not tested"
     others = f"{facts.first} short {tonnes(worst['shortfall_before_tpa'])} if all others come first"
     rows: list[list[Any]] = [
-        ["Length", "one year, steady state; no months", "all answers", "either", "not tested"],
-        ["Intensity", "every measure at its full size", "scenarios", "up", "not tested"],
+        ["Length", f"a steady year; {horizon} for the months", "all answers", "either", "not tested"],
+        ["Intensity", "every measure at its full size; in the months with its dates", "scenarios", "up", "T8, T8d"],
+        ["Foresight", "every date of a scenario is known beforehand", "T8d, T8e, T12", "down", "T8d"],
         ["Whose demand", facts.whose or "everyone's", "all answers", "either", "not tested"],
         ["Others", "served after the counted demand" if facts.whose else "nobody else", "scenarios", "down", others],
         ["Order of tiers", ", ".join(facts.tiers), "scenarios, ladder", "either", "not tested"],
@@ -198,7 +199,7 @@ def assumption_table(facts: Facts) -> Table:
         ],
         ["Relations", "known ones, each up to its capacity", "T1, T5, T6, T8", "up", relations],
         ["New relations", "any maker to any user not barred, at an extra cost", "ladder", "down", "T9"],
-        ["Stocks", f"{count(len(net.stocks))} on record, drawn once", "ladder", "down", "T9"],
+        ["Stocks", f"{count(len(net.stocks))} on record, drawn once", "ladder, months", "down", "T9, T9c"],
     ]
     if a.rerouting:
         standing = {y: int(r.projects["standalone_t"].notna().sum()) for y, r in a.rerouting.items()}
@@ -212,8 +213,13 @@ def assumption_table(facts: Facts) -> Table:
                 "by year: T9; delay: not tested",
             ]
         )
+    if not a.exposure.empty:
+        years = sorted(set(a.exposure["recovery"]))
+        value = number(years[0]) if len(years) == 1 else f"{number(years[0])} to {number(years[-1])}"
+        how = "given" if a.exposure.attrs.get("recovery") == "given" else "assumed"
+        rows.append(["Recovery of a site", f"{value} years, {how}", "T8f", "either", "not tested"])
     if not facts.whose:
-        rows[3][4] = "n/a"
+        rows[4][4] = "n/a"
     columns = [
         text("assumption", "Assumption", "what was assumed"),
         text("value", "Value", "how"),
@@ -274,9 +280,9 @@ def gap_table(facts: Facts) -> Table:
     counted = net.demand[net.demand["tier"].notna()]
     gap("Range of a demand", int(counted["low"].isna().sum()), len(counted), "its one value", "range too narrow")
     if net.stocks.empty:
-        rows.append(["Stocks", "none on record", "no stock is drawn", "shortfall too large in the first year"])
+        rows.append(["Stocks", "none on record", "no stock is drawn", "shortfall too large in the first months"])
     else:
-        rows.append(["Stocks not on record", NO_DATA, "not drawn", "shortfall too large in the first year"])
+        rows.append(["Stocks not on record", NO_DATA, "not drawn", "shortfall too large in the first months"])
     projects = net.projects
     gap(
         "Capital cost of a project",

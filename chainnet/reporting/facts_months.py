@@ -1,0 +1,150 @@
+"""The months of an assessment as the report reads them. Nothing is solved."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from chainnet.reporting.facts import ALL_TIERS, BASELINE, CERTAIN, Facts
+from chainnet.reporting.words import calendar_month, recover_words, survive_words
+
+__all__ = ["Months"]
+
+# below this part of the largest share two months are equally bad: the first of them is told
+EQUALLY_BAD = 1e-6
+
+
+class Months:
+    """Looks into the months of an assessment.
+
+    Parameters
+    ----------
+    facts : Facts
+    """
+
+    def __init__(self, facts: Facts) -> None:
+        self.facts = facts
+        settings = facts.a.stress.provenance["settings"]
+        self.horizon = int(settings["months"])
+        self.step = int(settings["step_months"])
+        year = facts.network.year
+        self.start = str(settings["start"] or (f"{year + 1}-01" if year is not None else ""))
+
+    @property
+    def unit(self) -> str:
+        """Unit of tonnes over the horizon."""
+        return f"t {self.facts.basis}".strip()
+
+    @property
+    def span(self) -> str:
+        """The horizon in words."""
+        first, last = calendar_month(1, self.start), calendar_month(self.horizon, self.start)
+        return f"{self.horizon} months" + (f", {first} to {last}" if first else "")
+
+    @cached_property
+    def summary(self) -> pd.DataFrame:
+        """What each scenario does to each tier over the horizon: scenario, tier and the columns in t and months.
+
+        What a solve cannot tell from zero is zero; the worst month is the first of equally bad ones.
+        """
+        table = self.facts.a.stress.summary.reset_index()
+        table = table.assign(tier=table["tier"].fillna(ALL_TIERS))
+        nothing = table["shortfall_t"].abs() <= CERTAIN * table["demand_t"]
+        for column in ("shortfall_t", "worst_month_share"):
+            table[column] = table[column].mask(nothing, 0.0)
+        table["value_at_risk_musd"] = table["value_at_risk_musd"].mask(
+            nothing & table["value_at_risk_musd"].notna(), 0.0
+        )
+        table["served_t"] = table["served_t"].mask(nothing, table["demand_t"])
+        table["served_t"] = table["served_t"].mask(table["served_t"].abs() <= CERTAIN * table["demand_t"], 0.0)
+        worth = table["shortfall_unforeseen_t"] - table["shortfall_t"]
+        worth = worth.mask(worth.abs() <= CERTAIN * table["demand_t"], 0.0)
+        table["value_of_information_t"] = worth
+        table["shortfall_unforeseen_t"] = table["shortfall_t"] + worth
+        shares = self.by_month.pivot_table(index=["scenario", "tier"], columns="month", values="share", sort=False)
+        bad = shares.ge(shares.max(axis=1) - EQUALLY_BAD, axis=0).idxmax(axis=1).rename("worst").reset_index()
+        table = table.merge(bad, on=["scenario", "tier"], how="left")
+        table["worst_month"] = table.pop("worst").mask(table["first_short_month"].isna(), np.nan)
+        return table
+
+    @cached_property
+    def by_month(self) -> pd.DataFrame:
+        """Demand, served and short by scenario, tier and month, and the share that goes short."""
+        table = self.facts.a.stress.months
+        table = table.assign(tier=table["tier"].fillna(ALL_TIERS))
+        columns = ["demand_t", "served_t", "shortfall_t", "shortfall_unforeseen_t"]
+        out = table.groupby(["scenario", "tier", "month"], sort=False)[columns].sum().reset_index()
+        for column in ("shortfall_t", "shortfall_unforeseen_t"):
+            out[column] = out[column].mask(out[column].abs() <= CERTAIN * out["demand_t"], 0.0)
+        out["served_t"] = out["demand_t"] - out["shortfall_t"]
+        out["share"] = (out["shortfall_t"] / out["demand_t"].where(out["demand_t"] > 0)).fillna(0.0)
+        return out
+
+    def of(self, scenario: str, tier: str) -> Any:
+        """Return the row of the summary for a scenario and tier."""
+        table = self.summary
+        return table[(table["scenario"] == scenario) & (table["tier"] == tier)].iloc[0]
+
+    @property
+    def lead(self) -> str:
+        """The tier that leads: the first one, or the only one there is."""
+        return self.facts.first if self.facts.has_first else self.facts.tiers[0]
+
+    @cached_property
+    def ordered(self) -> list[str]:
+        """Scenarios, worst first: by what the leading tier lacks over the horizon, then all tiers, then by name."""
+        whole = self.summary.groupby("scenario")["shortfall_t"].sum()
+
+        def key(name: str) -> tuple[float, float, str]:
+            first = float(self.of(name, self.lead)["shortfall_t"])
+            return (-round(first, 6), -round(float(whole[name]), 6), name)
+
+        return sorted(self.facts.ordered, key=key)
+
+    @cached_property
+    def short(self) -> list[str]:
+        """Scenarios that leave anybody short in any month, worst first."""
+        hit = set(self.summary.loc[self.summary["first_short_month"].notna(), "scenario"])
+        return [name for name in self.ordered if name in hit]
+
+    def onset(self, scenario: str) -> float:
+        """Return the first month in which a measure is in force; NaN if none."""
+        if scenario == BASELINE:
+            return float("nan")
+        return float(self.facts.a.scenarios.loc[scenario, "onset_month"])
+
+    def left(self, scenario: str) -> float:
+        """Return the months from the first measure to the end of the horizon."""
+        onset = self.onset(scenario)
+        return self.horizon - (0.0 if np.isnan(onset) else onset - 1)
+
+    def survive(self, row: Any) -> str:
+        """Return the time to survive of a row in words."""
+        return survive_words(row["time_to_survive"], row["is_unlimited"], self.left(row["scenario"]))
+
+    def recover(self, row: Any) -> str:
+        """Return the time to recover of a row in words."""
+        return recover_words(row["time_to_recover"], self.horizon)
+
+    @cached_property
+    def users(self) -> pd.DataFrame:
+        """How long each end use can be kept whole: ``stress.time_to_survive`` without the rows of whole tiers."""
+        table = self.facts.a.stress.time_to_survive.reset_index()
+        table = table[table["node"].ne("")]
+        return table.assign(tier=table["tier"].fillna(ALL_TIERS))
+
+    @cached_property
+    def levels(self) -> pd.DataFrame:
+        """What lies in each stock at the end of each month, and its part of what is on record."""
+        table = self.facts.a.stress.stocks
+        full = self.facts.network.stocks.set_index("id")["stock_t"] if len(table) else pd.Series(dtype=float)
+        size = table["stock"].map(full).to_numpy(dtype=float) if len(table) else np.array([])
+        out = table.copy()
+        for column in ("level_t", "level_unforeseen_t"):
+            values = out[column].to_numpy(dtype=float)
+            out[column] = np.where(np.abs(values) <= CERTAIN * np.maximum(size, 1.0), 0.0, values)
+        out["share"] = np.where(size > 0, out["level_t"].to_numpy(dtype=float) / np.where(size > 0, size, 1.0), 0.0)
+        return out
