@@ -89,6 +89,11 @@ def report(
     year: Annotated[
         list[int] | None, typer.Option("--year", help="Year for which projects are valued; may be repeated.")
     ] = None,
+    months: Annotated[int, typer.Option("--months", help="Horizon of the answers over time.")] = 48,
+    start: Annotated[str | None, typer.Option("--start", help="First month, such as 2027-01.")] = None,
+    recovery: Annotated[
+        float | None, typer.Option("--recovery", help="Years until a site that drops out is back; default 1, assumed.")
+    ] = None,
     title: Annotated[str | None, typer.Option("--title", help="Title of the report.")] = None,
     author: Annotated[str, typer.Option("--author", help="Who hands it up.")] = "",
     marking: Annotated[str, typer.Option("--marking", help="Banner at the top and bottom of every page.")] = "",
@@ -108,6 +113,9 @@ def report(
             words(formats) or [],
             scenarios=chosen,
             years=year or None,
+            months=months,
+            start=start,
+            recovery=recovery,
             title=title,
             author=author,
             marking=marking,

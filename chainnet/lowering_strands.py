@@ -105,6 +105,49 @@ class Way(NamedTuple):
     dodges: tuple[int, ...]
 
 
+class Standin(NamedTuple):
+    """A stand-in of a process: its line in the table of stand-ins, and what it says."""
+
+    line: int
+    code: int
+    per: float
+    most: float
+
+
+class Recipe(NamedTuple):
+    """A process at a node, by code: what it uses and makes, its needs (stand-ins together), its lines.
+
+    ``rows``: code, whether an input, t per t, whether one of a group.
+    """
+
+    main: int
+    used: list[int]
+    made: list[int]
+    needs: list[list[int]]
+    rows: list[tuple[int, bool, float, bool]]
+
+
+def _recipes(table: pd.DataFrame) -> dict[int, Recipe]:
+    """Return the recipe of each node that has a process."""
+    lines: dict[int, list[tuple[int, str, float, Any]]] = {}
+    for node, *line in table[["node", "code", "role", "t_per_t", "group"]].itertuples(index=False, name=None):
+        lines.setdefault(int(node), []).append((int(line[0]), line[1], float(line[2]), line[3]))
+    out = {}
+    for node, mine in lines.items():
+        inputs = [(code, group) for code, role, _, group in mine if role == "input"]
+        groups: dict[Any, list[int]] = {}
+        for code, group in inputs:
+            groups.setdefault(group if isinstance(group, str) else code, []).append(code)
+        out[node] = Recipe(
+            next(code for code, role, _, _ in mine if role == "output"),
+            [code for code, _ in inputs],
+            [code for code, role, _, _ in mine if role != "input"],
+            list(groups.values()),
+            [(code, role == "input", per, isinstance(group, str)) for code, role, per, group in mine],
+        )
+    return out
+
+
 @dataclass(frozen=True)
 class _Marks:
     """Bits of tiers and origins, what leaving a node adds, in which state stock comes out."""
@@ -180,7 +223,11 @@ class _Splitter:
         for j, key in enumerate((flows.tail * self.k + flows.commodity).tolist()):
             self.leaving.setdefault(key, []).append(j)
         self.counted: list[list[int]] = [[] for _ in overlay.restrictions]
-        self.recipe = {int(node): lines for node, lines in t.recipes.groupby("node", sort=True)}
+        self.recipe = _recipes(t.recipes)
+        self.standins: dict[int, list[list[Standin]]] = {}
+        for (node, _), members in flows.standins.groupby(["node", "group"], sort=True):
+            values = members[["code", "t_per_t", "max_share"]].itertuples(index=True, name=None)
+            self.standins.setdefault(int(node), []).append([Standin(int(i), int(c), p, m) for i, c, p, m in values])
         self.states: dict[int, set[int]] = {}
         self.runs: dict[int, list[int]] = {}
         self.known: dict[tuple[tuple[int, ...], int, int], list[Way]] = {}
@@ -233,9 +280,8 @@ class _Splitter:
         for tail, head, code in zip(flows.tail.tolist(), flows.head.tolist(), flows.commodity.tolist(), strict=True):
             ways.setdefault(head * k + code, set()).add(tail * k + code)
         for node, lines in self.recipe.items():
-            used = lines.loc[lines["role"] == "input", "code"].tolist()
-            for code in lines.loc[lines["role"] != "input", "code"].tolist():
-                ways.setdefault(node * k + code, set()).update(node * k + c for c in used)
+            for code in lines.made:
+                ways.setdefault(node * k + code, set()).update(node * k + c for c in lines.used)
         rows = flows.demand[flows.demand["tier"].isna()]
         todo = (rows["position"] * k + rows["code"]).astype(int).tolist()
         found = set(todo)
@@ -260,9 +306,9 @@ class _Splitter:
         for key in (own * k + flows.demand["code"].to_numpy(np.int64))[mine[own]].tolist():
             self.put(key, 0, todo)
         for node, lines in self.recipe.items():
-            if not (lines["role"] == "input").any():
+            if not lines.used:
                 self.runs[node] = [0]
-                for code in lines["code"].tolist():
+                for code in lines.made:
                     self.put(node * k + code, 0, todo)
         if stocks:
             held = t.network.stocks
@@ -302,26 +348,18 @@ class _Splitter:
                 runs = self._runs(node, lines)
                 if runs != self.runs.get(node):
                     self.runs[node] = runs
-                    for code in lines.loc[lines["role"] != "input", "code"].tolist():
+                    for code in lines.made:
                         for state in runs:
                             self.put(node * self.k + code, state, todo)
 
-    def _runs(self, node: int, lines: pd.DataFrame) -> list[int]:
+    def _runs(self, node: int, lines: Recipe) -> list[int]:
         """Return the states in which a process can run: the union of what it may take of each input."""
-        inputs = lines[lines["role"] == "input"]
-        if inputs.empty:
+        if not lines.used:
             return [0]
-        needs = []
-        single = inputs["group"].isna().to_numpy()
-        for code in inputs.loc[single, "code"].tolist():
-            needs.append(self.states.get(node * self.k + code, set()))
-        for _, members in inputs[~single].groupby("group", sort=True):
-            mixed: set[int] = set()
-            for code in members["code"].tolist():
-                mixed |= self.states.get(node * self.k + code, set())
-            needs.append(_unions(mixed))
-        found = {0} if needs else set()
-        for need in needs:
+        found = {0}
+        for members in lines.needs:
+            held = [self.states.get(node * self.k + code, set()) for code in members]
+            need = held[0] if len(members) == 1 else _unions(set().union(*held))
             found = {a | b for a, b in product(found, need)}
         return sorted(found)
 
@@ -359,7 +397,7 @@ class _Splitter:
         node, code = key // self.k, key % self.k
         low, high = balance_bound(self.t, node, code)
         states = set(self.states[key])
-        if node in self.recipe and (self.recipe[node]["code"] == code).any():
+        if node in self.recipe and code in (*self.recipe[node].used, *self.recipe[node].made):
             states |= set(self.runs.get(node, ()))
         for state in sorted(states):
             floor = low if state == 0 or low > -INF else 0.0  # what a mine digs bears no mark
@@ -390,28 +428,24 @@ class _Splitter:
         if row is not None:
             self.rows.add(row, column, value)
 
-    def _process(self, node: int, lines: pd.DataFrame) -> None:
+    def _process(self, node: int, lines: Recipe) -> None:
         """Part the activity by state, and let cleaner inputs go into less clean batches."""
         z = int(self.flows.activity[node])
         runs = self.runs.get(node, [])
-        keys = [node * self.k + code for code in lines["code"].tolist()]
+        keys = [node * self.k + code for code, *_ in lines.rows]
         if not runs or (len(runs) == 1 and not any(len(self.states.get(key, ())) > 1 for key in keys)):
             return
-        main = int(lines.loc[lines["role"] == "output", "code"].iloc[0])
-        parts = [z] if len(runs) == 1 else [self.column(-1, main) for _ in runs]
+        parts = [z] if len(runs) == 1 else [self.column(-1, lines.main) for _ in runs]
         if len(runs) > 1:
             self.link(z, parts, node)
-        standins = self.flows.standins
-        mine = standins[standins["node"] == node]
-        for key, role, per, group in zip(keys, lines["role"], lines["t_per_t"], lines["group"], strict=True):
-            if role == "input":
+        for key, (_, is_input, per, is_joint) in zip(keys, lines.rows, strict=True):
+            if is_input:
                 self._downgrades(key, runs)
-                if isinstance(group, str):
+                if is_joint:
                     continue
-            sign = -per if role == "input" else per
             for state, part in zip(runs, parts, strict=True):
-                self._write(key, state, part, sign)
-        for _, members in mine.groupby("group", sort=True):
+                self._write(key, state, part, -per if is_input else per)
+        for members in self.standins.get(node, ()):
             self._standins(node, members, runs, parts)
 
     def _downgrades(self, key: int, runs: list[int]) -> None:
@@ -424,11 +458,11 @@ class _Splitter:
                     self._write(key, state, column, -1.0)
                     self._write(key, worse, column, 1.0)
 
-    def _standins(self, node: int, members: pd.DataFrame, runs: list[int], parts: list[int]) -> None:
+    def _standins(self, node: int, members: list[Standin], runs: list[int], parts: list[int]) -> None:
         many = len(runs) > 1
         uses: list[list[int]] = []
-        for i, code in zip(members.index, members["code"].tolist(), strict=True):
-            whole = self.flows.standin_start + int(i)
+        for line, code, _, _ in members:
+            whole = self.flows.standin_start + line
             columns = [self.column(-1, code) for _ in runs] if many else [whole]
             key = node * self.k + code
             if many:
@@ -445,7 +479,7 @@ class _Splitter:
         for batch, part in enumerate(parts):
             row = self.rows.new("strands", node, part, 0.0, 0.0)
             self.rows.add(row, part, -1.0)
-            for columns, per, share in zip(uses, members["t_per_t"], members["max_share"], strict=True):
+            for columns, (_, _, per, share) in zip(uses, members, strict=True):
                 self.rows.add(row, columns[batch], 1.0 / per)
                 if share < 1.0:
                     most = self.rows.new("strands", node, part, -INF, 0.0)
