@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from chainnet.io.writing import write as write
     from chainnet.network import Network as Network
     from chainnet.projects import reroute as reroute
+    from chainnet.projects_floor import price_floor as price_floor
+    from chainnet.projects_idle import overcapacity as overcapacity
     from chainnet.reporting.documents import report as report
     from chainnet.scenario import Scenario as Scenario
     from chainnet.scenario import scenarios as scenarios
@@ -55,6 +57,8 @@ _ROOMS = {
     "fortify": "criticality_defence",
     "interdict": "criticality_attack",
     "max_flow": "flow",
+    "overcapacity": "projects_idle",
+    "price_floor": "projects_floor",
     "read": "io.reading",
     "report": "reporting.documents",
     "reroute": "projects",
@@ -86,6 +90,8 @@ __all__ = [
     "fortify",
     "interdict",
     "max_flow",
+    "overcapacity",
+    "price_floor",
     "read",
     "report",
     "reroute",

@@ -9,11 +9,11 @@ from __future__ import annotations
 import os
 import sys
 
-from chainnet import cli_cascade, cli_exposure, cli_files, cli_questions, cli_stress
+from chainnet import cli_cascade, cli_exposure, cli_files, cli_floor, cli_questions, cli_stress
 from chainnet.cli_common import app
 from chainnet.errors import ChainnetError
 
-__all__ = ["app", "cli_cascade", "cli_exposure", "cli_files", "cli_questions", "cli_stress", "main"]
+__all__ = ["app", "cli_cascade", "cli_exposure", "cli_files", "cli_floor", "cli_questions", "cli_stress", "main"]
 
 
 def main() -> None:
