@@ -39,7 +39,7 @@ def list_graphs(form: Form = "table", out: Out = None) -> None:
 @app.command()
 def check(graph: Graph, form: Form = "table", out: Out = None, table: TableName = None) -> None:
     """Check a graph and say what its figures rest on; every fault is listed at once."""
-    from chainnet.assessment import data_quality
+    from chainnet.cli_indicators import coverage_answer
     from chainnet.cli_output import Answer
 
     try:
@@ -50,9 +50,11 @@ def check(graph: Graph, form: Form = "table", out: Out = None, table: TableName 
             raise
         say(Answer({"faults": faults}, {"ok": False}), form, out)
         raise typer.Exit(1) from None
-    tables = data_quality(network)
-    numbers = {"graph": network.name, "digest": network.digest, "ok": True}
-    say(Answer({**tables, "faults": DataError().faults}, numbers, shown=tuple(tables)), form, out, table)
+    tables, figures = coverage_answer(network)
+    numbers = {"graph": network.name, "digest": network.digest, "ok": True, **figures}
+    # balance gaps and published totals only where there are any
+    shown = tuple(name for name, rows in tables.items() if len(rows) or name in ("coverage", "edges", "references"))
+    say(Answer({**tables, "faults": DataError().faults}, numbers, shown=shown), form, out, table)
 
 
 @app.command()

@@ -14,6 +14,11 @@ from chainnet.schema import TABLES
 
 __all__ = ["concentration"]
 
+# words of statistics for the sum of all countries, in the place of a region
+_SUMS = frozenset(
+    {"total", "totals", "grand total", "sum", "world", "world total", "wld", "global", "all", "all countries"}
+)
+
 
 def concentration(network: Network, by: str = "country") -> pd.DataFrame:
     """Say who holds how much of what each step makes.
@@ -38,7 +43,7 @@ def concentration(network: Network, by: str = "country") -> pd.DataFrame:
     Raises
     ------
     DataError
-        If ``by`` is no text column of nodes.
+        If ``by`` is no text column of nodes, or a region is a total ("World").
 
     Examples
     --------
@@ -50,8 +55,8 @@ def concentration(network: Network, by: str = "country") -> pd.DataFrame:
     known = [c.name for c in TABLES["nodes"].columns if c.kind == "text"]
     if by not in known:
         raise DataError(f'by: unknown column "{by}";{near_matches(str(by), known)} One of {", ".join(known)}.')
-    supply, demand = _supply(network, by), _demand(network, by)
-    levels = ["stage", "step", "commodity"] if network.nodes["step"].notna().any() else ["stage", "commodity"]
+    supply, demand = supply_by_node(network, by), _demand(network, by)
+    levels = levels_of(network)
     rows: list[dict[str, Any]] = []
     for key, part in supply.groupby(levels, sort=True, dropna=False):
         named = dict(zip(levels, key if isinstance(key, tuple) else (key,), strict=True))
@@ -73,15 +78,27 @@ def concentration(network: Network, by: str = "country") -> pd.DataFrame:
     return stamp(table.set_index(levels), provenance(network, "none", by=by))
 
 
-def _labels(network: Network, by: str) -> pd.Series:
+def levels_of(network: Network) -> list[str]:
+    """Return what a row of an index table stands for: stage, step (where nodes have one) and commodity."""
+    return ["stage", "step", "commodity"] if network.nodes["step"].notna().any() else ["stage", "commodity"]
+
+
+def holders(network: Network, by: str) -> pd.Series:
+    """Return who holds each node, by id; a region stands in for a missing country."""
     nodes = network.nodes
     label = nodes[by]
     if by == "country":
         label = label.fillna(nodes["region"])
+        sums = nodes["id"][label.fillna("").str.strip().str.lower().isin(_SUMS).to_numpy()]
+        if len(sums):
+            raise DataError(
+                f'nodes: {sums.iloc[0]} lies in "{label[sums.index[0]]}"; a total is never counted as a country. '
+                'Leave the row out, or give the remainder as region "other".'
+            )
     return pd.Series(label.fillna("not known").to_numpy(), index=nodes["id"])
 
 
-def _supply(network: Network, by: str) -> pd.DataFrame:
+def supply_by_node(network: Network, by: str) -> pd.DataFrame:
     """Return what each node makes: node, stage, step, commodity, label, amount, capacity_tpa, basis."""
     nodes, edges = network.nodes.set_index("id"), network.edges
     place = nodes["stage"] + "|" + nodes["step"].fillna("")
@@ -99,7 +116,7 @@ def _supply(network: Network, by: str) -> pd.DataFrame:
     made["capacity_tpa"] = made["node"].map(nodes["capacity_tpa"]).astype(float) * made["per"].fillna(1.0)
     for column in ("stage", "step"):
         made[column] = made["node"].map(nodes[column])
-    made["label"] = made["node"].map(_labels(network, by))
+    made["label"] = made["node"].map(holders(network, by))
     by_flow = made.groupby(["stage", "commodity"])["flow"].transform(lambda f: f.notna().any())
     made["basis"] = np.where(by_flow, "flow", "capacity")
     made["amount"] = np.where(by_flow, made["flow"], made["capacity_tpa"])
@@ -109,7 +126,7 @@ def _supply(network: Network, by: str) -> pd.DataFrame:
 def _demand(network: Network, by: str) -> pd.DataFrame:
     """Return who asks for what: commodity, label, amount. End uses count their demand, users their baseline flow."""
     nodes, edges, demand = network.nodes.set_index("id"), network.edges, network.demand
-    labels = _labels(network, by)
+    labels = holders(network, by)
     asked = demand.assign(commodity=demand["commodity"].fillna(""), label=demand["node"].map(labels))
     asked = asked.rename(columns={"demand_tpa": "amount"})[["commodity", "label", "amount"]]
     place = nodes["stage"] + "|" + nodes["step"].fillna("")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import pandas as pd
 import pytest
 from conftest import frame
 
@@ -87,3 +88,26 @@ def test_ranges(graphs: dict[str, cn.Network]) -> None:
         assert (made["top3_share"] >= made["top_share"] - 1e-12).all()
         assert (made["hhi"] >= made["top_share"] ** 2 - 1e-12).all()
         assert np.isfinite(made["top_share"]).all()
+
+
+@pytest.mark.parametrize("word", ["Total", "WORLD", "all countries"])
+def test_a_total_row_is_refused_and_a_remainder_is_not(word: str) -> None:
+    nodes = market(True).nodes
+
+    def held(country: str | None, region: str | None) -> cn.Network:
+        row = frame("id stage country region capacity_tpa", ("t", "mine", country, region, 100.0))
+        edges = frame("source target flow_tpa", ("t", "u", 100.0))
+        whole = market(True)
+        return cn.Network(
+            nodes=pd.concat([nodes, row], ignore_index=True),
+            edges=pd.concat([whole.edges, edges], ignore_index=True),
+            demand=whole.demand,
+        )
+
+    with pytest.raises(cn.DataError, match="ISO 3166-1"):
+        held(word, None)
+    with pytest.raises(cn.DataError, match="never counted as a country"):
+        cn.concentration(held(None, word))
+    assert cn.concentration(held(None, "other")).loc[("mine", ""), "hhi"] == pytest.approx(
+        0.25 + 0.0625 + 0.0225 + 0.01
+    )
