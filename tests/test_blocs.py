@@ -1,0 +1,199 @@
+"""Alliance: hand-worked pools, Shapley, who pays, and bad input."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import chainnet as cn
+from chainnet.blocs import alliance
+
+
+def shared(r: float = 10.0, p: float = 5.0, s: float = 3.0, **project: Any) -> cn.Network:
+    """One common refiner R, a project P of the United States, a stock S in Japan, and users in both."""
+    nodes = pd.DataFrame(
+        [
+            ("M", "mine", "AUS", np.nan),
+            ("R", "refiner", "AUS", r),
+            ("U", "end_use", "USA", np.nan),
+            ("J", "end_use", "JPN", np.nan),
+        ],
+        columns=["id", "stage", "country", "capacity_tpa"],
+    )
+    edges = pd.DataFrame(
+        [("M", "R"), ("M", "P"), ("R", "U"), ("R", "J"), ("P", "U"), ("P", "J")], columns=["source", "target"]
+    )
+    demand = pd.DataFrame({"node": ["U", "J"], "tier": ["defence", "civilian"], "demand_tpa": [10.0, 10.0]})
+    plan = {"id": "P", "stage": "refiner", "country": "USA", "capacity_tpa": p, "capex_musd": 90.0, **project}
+    stocks = pd.DataFrame({"id": ["S"], "country": ["JPN"], "stock_t": [s], "node": ["J"]})
+    return cn.Network(
+        nodes=nodes, edges=edges, demand=demand, projects=pd.DataFrame([plan]), stocks=stocks, name="shared"
+    )
+
+
+def test_alone_and_together_by_hand() -> None:
+    # alone, the other is served first from all but what is one's own; together R + P + S = 18 of 20
+    found = alliance(shared(), None, ["USA", "JPN"])
+    assert found.members["alone_tpa"].to_dict() == pytest.approx({"JPN": 8.0, "USA": 8.0})
+    assert found.together_tpa == pytest.approx(18.0)
+    assert found.members["shapley_tpa"].to_dict() == pytest.approx({"JPN": 9.0, "USA": 9.0})
+    assert found.gain_tpa == pytest.approx(2.0)
+    assert found.members["gain_share"].to_list() == pytest.approx([0.5, 0.5])
+    pools = found.pools.set_index("pool")
+    assert pools["alone_tpa"].to_list() == pytest.approx([0.0, 6.0, 16.0])
+    assert pools["together_tpa"].to_list() == pytest.approx([10.0, 13.0, 18.0])
+    assert pools["gain_tpa"].to_list() == pytest.approx([10.0, 7.0, 2.0])
+    assert found.certificate.ok
+
+
+def test_tiers_come_in_order_when_all_pool() -> None:
+    whole = alliance(shared(), None, ["USA", "JPN"]).coalitions.set_index("coalition").loc["JPN + USA"]
+    assert whole["kept_defence_tpa"] == pytest.approx(10.0)
+    assert whole["kept_civilian_tpa"] == pytest.approx(8.0)
+
+
+def test_what_is_the_others_own_does_not_reach_a_member() -> None:
+    # without R nothing is common: Japan cannot take what P makes, nor the United States what lies in S
+    found = alliance(shared(r=0.0), None, ["USA", "JPN"])
+    assert found.members["alone_tpa"].to_dict() == pytest.approx({"JPN": 3.0, "USA": 5.0})
+    assert found.together_tpa == pytest.approx(8.0)
+    assert found.gain_tpa == 0.0
+
+
+def test_offtake_and_backers_decide_who_may_use_a_project() -> None:
+    promised = alliance(
+        shared(r=0.0, offtake_country="JPN", offtake_share=0.4, backers="USA;JPN"), None, ["USA", "JPN"]
+    )
+    # Japan backs it and has the offtake: all 5; the United States back it but 40 % is promised away
+    assert promised.members["alone_tpa"].to_dict() == pytest.approx({"JPN": 8.0, "USA": 3.0})
+    assert promised.members["pays_musd"].to_dict() == pytest.approx({"JPN": 45.0, "USA": 45.0})
+    outside = alliance(shared(backers="USA;AUS"), None, ["USA", "JPN"])
+    assert outside.outside_musd == pytest.approx(45.0)
+    assert outside.projects.loc["P", "paid_by"] == "USA + outside"
+    away = alliance(shared(r=0.0, offtake_country="KOR", offtake_share=1.0), None, ["USA", "JPN"])
+    assert away.together_tpa == pytest.approx(3.0)
+    assert away.projects.empty
+
+
+def test_regions_part_the_projects() -> None:
+    found = alliance(shared(country="BRA", backers="USA"), None, ["USA", "JPN"])
+    assert found.regions.loc["latin_america", "n_projects"] == 1
+    assert found.regions.loc["latin_america", "capex_musd"] == pytest.approx(90.0)
+    assert found.regions.loc["latin_america", "standalone_t"] == pytest.approx(5.0)
+    assert found.regions["n_projects"].sum() == len(found.projects)
+
+
+@settings(max_examples=12, deadline=None)
+@given(st.integers(0, 12), st.integers(1, 12), st.integers(0, 12))
+def test_shapley_is_efficient_and_members_never_keep_more_than_they_ask(r: int, p: int, s: int) -> None:
+    found = alliance(shared(float(r), float(p), float(s)), None, ["USA", "JPN"])
+    assert found.members["shapley_tpa"].sum() == pytest.approx(found.together_tpa, abs=1e-6)
+    assert found.members["gain_tpa"].sum() == pytest.approx(found.gain_tpa, abs=1e-6)
+    # the stock lies with Japan's users and serves no others
+    assert found.together_tpa == pytest.approx(min(20, r + p + min(s, 10)), abs=1e-6)
+    assert (found.members["together_tpa"] <= found.members["demand_tpa"] + 1e-6).all()
+
+
+def test_equals_get_equal_shares() -> None:
+    net = shared(p=4.0)
+    twin = net.projects.assign(id="Q", country="JPN")
+    edges = pd.concat(
+        [net.edges, pd.DataFrame({"source": ["M", "Q", "Q"], "target": ["Q", "U", "J"]})], ignore_index=True
+    )
+    both = cn.Network(
+        nodes=net.nodes,
+        edges=edges,
+        demand=net.demand.assign(tier="civilian"),
+        projects=pd.concat([net.projects, twin], ignore_index=True),
+    )
+    found = alliance(both, None, ["USA", "JPN"])
+    assert found.members.loc["USA", "shapley_tpa"] == pytest.approx(found.members.loc["JPN", "shapley_tpa"])
+    assert found.members.loc["USA", "alone_tpa"] == pytest.approx(found.members.loc["JPN", "alone_tpa"])
+
+
+def test_mag_9_by_hand() -> None:
+    """MAG-9 with China out and its users in the United States and Japan, 25 t each."""
+    net = cn.read("mag-9")
+    nodes = net.nodes[net.nodes["id"] != "USE"]
+    users = pd.DataFrame({"id": ["UJ", "UU"], "stage": "end_use", "country": ["JPN", "USA"]})
+    old = net.edges[net.edges["target"] == "USE"]
+    edges = pd.concat(
+        [net.edges[net.edges["target"] != "USE"], old.assign(target="UJ"), old.assign(target="UU")], ignore_index=True
+    )
+    demand = pd.DataFrame({"node": ["UJ", "UU"], "commodity": "magnet", "tier": "industrial", "demand_tpa": 25.0})
+    split = cn.Network(
+        nodes=pd.concat([nodes, users], ignore_index=True),
+        edges=edges,
+        demand=demand,
+        processes=net.processes,
+        projects=net.projects,
+        main_commodity=["magnet"],
+    )
+    ban = cn.Scenario("ban", [{"kind": "remove", "where": {"country": "CHN"}}])
+    found = alliance(split, ban, ["USA", "JPN"])
+    # Brazil's 0.2 t Dy make 10 t, which whoever is outbid does not get; with the three American projects
+    # 0.7 t Dy make 32 t (12 in G_JP, 20 in G_US), all but Japan's 10 for the United States
+    assert found.members["alone_tpa"].to_dict() == pytest.approx({"JPN": 7.0, "USA": 22.0})
+    assert found.together_tpa == pytest.approx(32.0)
+    assert found.pools["together_tpa"].to_list() == pytest.approx([10.0, 10.0, 32.0])
+    assert found.members["pays_musd"].to_dict() == pytest.approx({"JPN": 0.0, "USA": 230.0})
+
+
+def test_rare_earths_whole_alliance_is_the_value_of_the_same_world() -> None:
+    net = cn.read("rare-earths")
+    stop = cn.scenarios(net)["china_export_stop"]
+    who = ["USA", "JPN", "EU27"]
+    found = alliance(net, stop, who, others="after", projects=["usa_stillwater", "est_narva", "mys_lynas_heavy"])
+    assert found.members["shapley_tpa"].sum() == pytest.approx(found.together_tpa, rel=1e-9)
+    bare = alliance(net.with_table("stocks", net.stocks.iloc[:0]), stop, who, others="after", projects=[])
+    served = cn.balance(net, stop, beneficiaries=who).by_tier()["served_tpa"].sum()
+    assert bare.together_tpa >= served - 1e-6
+    valued = cn.chokepoints(net, top=1, scenario=stop, beneficiaries=who).attrs["provenance"]["settings"]["base_tpa"]
+    assert bare.together_tpa == pytest.approx(valued, rel=1e-9)
+
+
+def test_the_default_members_of_the_shipped_bloc() -> None:
+    net = cn.read("rare-earths")
+    found = alliance(net, cn.scenarios(net)["china_export_stop"], projects=[])
+    assert list(found.members.index) == ["EU27", "JPN", "USA"]
+
+
+def test_order_of_members_and_rows_does_not_matter() -> None:
+    net = shared()
+    turned = cn.Network(
+        nodes=net.nodes.iloc[::-1],
+        edges=net.edges.iloc[::-1],
+        demand=net.demand.iloc[::-1],
+        projects=net.projects,
+        stocks=net.stocks,
+        name="shared",
+    )
+    one, two = alliance(net, None, ["USA", "JPN"]), alliance(turned, None, ["JPN", "USA"])
+    for name, table in one.tables().items():
+        pd.testing.assert_frame_equal(table, two.tables()[name])
+
+
+@pytest.mark.parametrize(
+    ("members", "keywords", "words"),
+    [
+        ([], {}, "nobody is named"),
+        (5, {}, "5 is not allowed"),
+        (["USA", "NOWHERE"], {}, "NOWHERE"),
+        (["USA", "G7"], {}, "USA is in both"),
+        ({"west": []}, {}, "west"),
+        (["AUS"], {}, "no demand"),
+        (["USA"], {"others": "never"}, "never"),
+        (["USA"], {"by_year": "soon"}, "by_year"),
+        (["USA"], {"regions": ["africa", "ZAF"]}, "ZAF is in both"),
+        (["USA"], {"projects": ["X"]}, "unknown project"),
+        (["AUS", "BRA", "CAN", "FRA", "DEU", "IND", "ITA", "USA", "JPN"], {}, "at most 8"),
+    ],
+)
+def test_bad_input_is_named(members: Any, keywords: dict[str, Any], words: str) -> None:
+    with pytest.raises(cn.ChainnetError, match=words):
+        alliance(shared(), None, members, **keywords)
