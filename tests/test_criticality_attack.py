@@ -207,3 +207,28 @@ def test_sweep_of_a_large_recipe_network_is_exact() -> None:
     for name, lost in one.items():
         found = many[[f"{name}_{number}" for number in range(12)]].to_numpy()
         assert np.allclose(found, lost, atol=1e-6 * max(one.max(), 1.0))
+
+
+@pytest.mark.parametrize("share", [0.5, 0.8])
+def test_a_feed_that_lets_stand_ins_in_is_worth_more_than_itself(share: float) -> None:
+    # 10 t of the one feed let in as much of the other as its share allows: 20 t or 50 t run on them
+    nodes = pd.DataFrame(
+        [("S", "mine", None, 10.0), ("N", "mine", None, 100.0), ("X", "mine", None, 13.0),
+         ("C", "manufacturer", "cells", None), ("U", "end_use", None, None)],
+        columns=["id", "stage", "process", "capacity_tpa"],
+    )  # fmt: skip
+    edges = pd.DataFrame(
+        [("S", "C", "syn"), ("N", "C", "nat"), ("C", "U", "cell"), ("X", "U", "cell")],
+        columns=["source", "target", "commodity"],
+    )
+    processes = pd.DataFrame(
+        [("cells", "syn", "input", 1.0, "feed", None), ("cells", "nat", "input", 1.0, "feed", share),
+         ("cells", "cell", "output", 1.0, None, None)],
+        columns=["process", "commodity", "role", "t_per_t", "group", "max_share"],
+    )  # fmt: skip
+    demand = pd.DataFrame({"node": ["U"], "commodity": ["cell"], "demand_tpa": [100.0]})
+    net = cn.Network(nodes=nodes, edges=edges, processes=processes, demand=demand)
+    found = cn.interdict(net, 1, protect=["C"])
+    assert list(found.removed) == ["S"]
+    assert found.lost_tpa == pytest.approx(10.0 / (1.0 - share))
+    assert found.lost_tpa == pytest.approx(cn.chokepoints(net).drop("C")["lost_tpa"].max())
