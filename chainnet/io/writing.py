@@ -14,7 +14,7 @@ __all__ = ["write"]
 
 
 def write(network: Network, path: str | Path) -> Path:
-    """Write a network, whole or not at all; ``read`` gives the same network back.
+    """Write a network, whole or not at all; ``read`` gives the same network back, but for two kinds.
 
     Parameters
     ----------
@@ -22,7 +22,8 @@ def write(network: Network, path: str | Path) -> Path:
     path : str or Path
         The suffix says what is written: none a folder of CSV tables, ``.xlsx`` a workbook,
         ``.graphml``, ``.json`` (node-link), ``.csv`` or ``.parquet`` an edge list, which holds bare
-        capacities only. A folder that was written before gets new tables and keeps its other files.
+        capacities only; ``.gexf`` (Gephi) and ``.dot`` (Graphviz) are pictures of the graph for other
+        programs and are not read back. A folder that was written before gets new tables and keeps its other files.
 
     Returns
     -------
@@ -60,6 +61,7 @@ def write(network: Network, path: str | Path) -> Path:
 
 def _writers() -> dict[str, Callable[[Network], bytes]]:
     from chainnet.io.edgelist import edge_csv, edge_parquet
+    from chainnet.io.exits import dot_bytes, gexf_bytes
     from chainnet.io.graphml import graphml_bytes
     from chainnet.io.nodelink import nodelink_bytes
     from chainnet.io.workbook import workbook_bytes
@@ -70,4 +72,6 @@ def _writers() -> dict[str, Callable[[Network], bytes]]:
         ".json": nodelink_bytes,
         ".csv": edge_csv,
         ".parquet": edge_parquet,
+        ".gexf": gexf_bytes,
+        ".dot": dot_bytes,
     }
