@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
@@ -11,7 +11,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from chainnet.assessment_bloc import blocs_of, break_evens, doubts, idle_plants, index_ranks, portfolios, sides
 from chainnet.assessment_time import exposures, horizon_rungs, myopia, onsets, stockpiles
+from chainnet.blocs_alignment import Alignment
 from chainnet.criticality import chokepoints
 from chainnet.criticality_attack import interdict
 from chainnet.engine.certificate import Certificate
@@ -22,7 +24,11 @@ from chainnet.flow_value import ValueModel, Words, count_settings
 from chainnet.indicators import concentration
 from chainnet.network import Network
 from chainnet.projects import Reroute, reroute
+from chainnet.projects_idle import Overcapacity
+from chainnet.projects_portfolio import Portfolio
 from chainnet.results import Result, provenance, stamp
+from chainnet.runs import Ensemble
+from chainnet.runs_sensitivity import Sensitivity
 from chainnet.scenario import Scenario, overlay_of, pick_scenarios
 from chainnet.schema import QUALITIES
 from chainnet.stress import StressTest, stress_test
@@ -30,6 +36,7 @@ from chainnet.stress import StressTest, stress_test
 __all__ = ["Assessment", "assess", "data_quality"]
 
 ATTACKED = (2, 3)
+QUESTIONS = 15  # about as many as are put, for the progress bar
 REMOVED = ("node", "site", "country", "operator", "owner_country", "step+country")
 
 
@@ -76,8 +83,22 @@ class Assessment(Result):
         Question, or "question: scenario" -> why it was not assessed.
     rerouting : mapping of int to Reroute
         Under the worst scenario, by year.
+    portfolios : mapping of str to Portfolio
+        Under the worst scenario in the last year, at five budgets: "all" tiers, and the first tier as if alone.
+    floors : DataFrame, index project
+        At which price each pays, against today's (``price_floor``).
+    idle : Overcapacity or None
+        What stands idle if nothing is cut off.
+    alignment : Alignment or None
+        The beneficiaries against the country outside them whose loss costs them most.
     indicators : DataFrame
         Concentration by country.
+    indices : DataFrame, index (step, country)
+        Rank by published index and by loss (``chainnet.indicators_compare``).
+    ensemble : Ensemble or None
+        The worst scenario with all inputs drawn within their ranges.
+    sensitivity : Sensitivity or None
+        The same for the first tier, one input at a time.
     scenarios : DataFrame, index scenario
         label, measures in words, onset_month (the first month in which a measure is in force, from 1; NaN =
         none in the horizon).
@@ -90,6 +111,8 @@ class Assessment(Result):
         Tonnes and rows of edges by grade.
     certificates : DataFrame
         problem, value, bound, gap, violation, tolerance, ok.
+    asked : mapping of str to Scenario
+        The scenarios themselves.
     """
 
     network: Network
@@ -108,12 +131,20 @@ class Assessment(Result):
     mitigation: pd.DataFrame
     unanswered: Mapping[str, str]
     rerouting: Mapping[int, Reroute]
+    portfolios: Mapping[str, Portfolio]
+    floors: pd.DataFrame
+    idle: Overcapacity | None
+    alignment: Alignment | None
     indicators: pd.DataFrame
+    indices: pd.DataFrame
+    ensemble: Ensemble | None
+    sensitivity: Sensitivity | None
     scenarios: pd.DataFrame
     coverage: pd.DataFrame
     decisive: pd.DataFrame
     edge_quality: pd.DataFrame
     certificates: pd.DataFrame
+    asked: Mapping[str, Scenario]
 
 
 def assess(
@@ -124,6 +155,8 @@ def assess(
     months: int = 48,
     start: str | None = None,
     recovery: float | Mapping[Any, float] | pd.Series | None = None,
+    draws: int = 64,
+    executor: Executor | None = None,
     beneficiaries: Words = None,
     commodity: Words = None,
     progress: Callable[[str, float], None] | None = None,
@@ -145,6 +178,10 @@ def assess(
     recovery : number, mapping or Series, optional
         Years until a site that dropped out is back, one for all or by site; default one year, and the
         answer then says that this was assumed.
+    draws : int
+        Draws of the ensemble; 0 = none.
+    executor : Executor, optional
+        Where the questions are answered, such as a ``ProcessPoolExecutor``; default two threads. It is not ended.
     beneficiaries, commodity : optional
         Whose and what demand counts; default from the network.
     progress : callable, optional
@@ -171,32 +208,38 @@ def assess(
     say = progress or (lambda _what, _part: None)
     count: dict[str, Any] = {"commodity": commodity, "beneficiaries": beneficiaries}
     chosen = pick_scenarios(network, scenarios)
-    first = network.tier_order[0]
-    say("undisturbed flow", 0.0)
-    flow = max_flow(network, beneficiaries=beneficiaries)
-    base = balance(network, **count)
-    lead = first if bool((network.demand["tier"] == first).any()) else None
-    removed, removed_first = _removed(network, lead, count, say)
+    lead = network.tier_order[0] if bool((network.demand["tier"] == network.tier_order[0]).any()) else None
     when = tuple(years) if years is not None else _years(network)
-    why: tuple[dict[str, str], ...] = ({}, {}, {})  # one each: what is told does not depend on who is done first
-    say("scenarios, month by month", 0.25)
-    with ThreadPoolExecutor(max_workers=2) as pool:
-        several = pool.submit(_attacks, network, lead, count)
-        exposed = pool.submit(exposures, network, recovery, count, why[0])
-        myopic = pool.submit(myopia, network, chosen, count, why[1])
-        stress = stress_test(network, chosen, months, start, **count)
-        worst = _worst(stress, chosen, first)
-        say("projects, required stock", 0.6)
-        built = {year: pool.submit(reroute, network, worst, by_year=year, **count) for year in when}
-        stocks = pool.submit(stockpiles, network, stress, chosen, lead, months, start, count, why[2])
-        rungs = pool.submit(horizon_rungs, network, worst, months, start, count)
+    with _Desk(executor, say) as desk:
+        desk.ask("stress", _stress, network, list(chosen), months, start, count)
+        desk.ask("removed", _removed, network, lead, count)
+        desk.ask("attacks", _attacks, network, lead, count)
+        desk.ask("exposure", exposures, network, recovery, count)
+        desk.ask("bracket", myopia, network, chosen, count)
+        desk.ask("floors", break_evens, network)
+        desk.ask("indices", index_ranks, network, count)
+        flow, base = max_flow(network, beneficiaries=beneficiaries), balance(network, **count)
+        removed, removed_first = desk.get("removed")
+        blocs = blocs_of(network, removed["country"], removed_first["country"])
+        desk.ask("alignment", sides, network, blocs, commodity)
+        stress = desk.get("stress")
+        worst, last = _worst(stress, chosen, network.tier_order[0]), when[-1] if when else None
+        desk.ask("stockpile", stockpiles, network, stress, chosen, lead, months, start, count)
+        for year in when:
+            desk.ask(f"rerouting {year}", _rerouted, network, worst, year, count)
+        desk.ask("rungs", _rungs, network, worst, months, start, count)
+        desk.ask("doubts", doubts, network, worst, lead, draws, count)
+        desk.ask("portfolios", portfolios, network, worst, last, lead, count)
+        desk.ask("idle", idle_plants, network, worst, last, count)
         disrupted = balance(network, worst, **count) if worst else None
-        rerouting: dict[int, Reroute] = {year: job.result() for year, job in built.items()}
-        attacks, pairs = several.result()
-        need, less = stocks.result()
-        stress = replace(stress, horizon_ladder=stamp(rungs.result(), stress.provenance))
-        exposure, bracketed = exposed.result(), myopic.result()
-    say("done", 1.0)
+        attacks, pairs = desk.get("attacks")
+        need, less = desk.get("stockpile")
+        many, single = desk.get("doubts")
+        stress = replace(stress, horizon_ladder=stamp(desk.get("rungs"), stress.provenance))
+        exposure = desk.get("exposure")
+        rerouting = {year: desk.get(f"rerouting {year}") for year in when}
+        rest = {name: desk.get(name) for name in ("bracket", "portfolios", "floors", "idle", "alignment", "indices")}
+        unanswered = desk.unanswered()
     source = provenance(
         network,
         "HiGHS simplex; chainnet re-augmentation",
@@ -205,6 +248,7 @@ def assess(
         months=months,
         start=start or "",
         recovery=exposure.attrs.get("recovery", ""),
+        draws=draws,
         worst=worst.name if worst else "",
         tiers=list(network.tier_order),
         **count_settings(network, commodity, beneficiaries),
@@ -222,33 +266,100 @@ def assess(
         stamp(pairs, source),
         stress,
         exposure,
-        bracketed,
+        rest["bracket"],
         need,
         less,
-        MappingProxyType({key: reason for part in why for key, reason in part.items()}),
+        MappingProxyType(unanswered),
         MappingProxyType(rerouting),
+        MappingProxyType(rest["portfolios"]),
+        rest["floors"],
+        rest["idle"],
+        rest["alignment"],
         concentration(network),
+        rest["indices"],
+        many,
+        single,
         stamp(_scenario_table(chosen, onsets(network, chosen, months, start)), source),
         stamp(_coverage(network), source),
         stamp(_decisive(network, worst, lead, count), source),
         stamp(_edge_quality(network), source),
         stamp(_certificates(flow, base, disrupted, stress, need), source),
+        MappingProxyType({s.name: s for s in chosen}),
     )
 
 
+class _Desk:
+    """Questions that are being answered side by side, and why some have no answer."""
+
+    def __init__(self, executor: Executor | None, say: Callable[[str, float], None]) -> None:
+        self._pool = executor or ThreadPoolExecutor(max_workers=2)
+        self._is_own = executor is None
+        self._say = say
+        self._jobs: dict[str, Future[tuple[Any, dict[str, str]]]] = {}
+        self._done = 0
+
+    def __enter__(self) -> _Desk:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._is_own:
+            self._pool.shutdown(cancel_futures=True)
+
+    def ask(self, name: str, work: Callable[..., Any], *args: Any) -> None:
+        """Put a question."""
+        job = self._pool.submit(_answered, work, args)
+        self._jobs[name] = job
+        job.add_done_callback(lambda _job: self._tell(name))
+
+    def _tell(self, name: str) -> None:
+        self._done += 1
+        self._say(name, min(self._done / QUESTIONS, 1.0))
+
+    def get(self, name: str) -> Any:
+        """Return an answer."""
+        return self._jobs[name].result()[0]
+
+    def unanswered(self) -> dict[str, str]:
+        """Return why questions have no answer, in the order in which they were put."""
+        return {key: reason for job in self._jobs.values() for key, reason in job.result()[1].items()}
+
+
+def _answered(work: Callable[..., Any], args: tuple[Any, ...]) -> tuple[Any, dict[str, str]]:
+    """Answer one question, in whatever process; what cannot be answered says why."""
+    why: dict[str, str] = {}
+    return work(*args, why), why
+
+
+def _stress(
+    network: Network, chosen: list[Scenario], months: int, start: str | None, count: dict[str, Any], _why: Any
+) -> StressTest:
+    return stress_test(network, chosen, months, start, **count)
+
+
+def _rerouted(network: Network, worst: Scenario | None, year: int, count: dict[str, Any], _why: Any) -> Reroute:
+    return reroute(network, worst, by_year=year, **count)
+
+
+def _rungs(
+    network: Network, worst: Scenario | None, months: int, start: str | None, count: dict[str, Any], _why: Any
+) -> pd.DataFrame:
+    return horizon_rungs(network, worst, months, start, count)
+
+
 def _removed(
-    network: Network, first: str | None, count: dict[str, Any], say: Callable[[str, float], None]
+    network: Network, first: str | None, count: dict[str, Any], _why: Any
 ) -> tuple[dict[str, pd.DataFrame], dict[str, pd.DataFrame]]:
     """Return what every kind of removal costs all tiers, and what it costs the first."""
     every, lead = {}, {}
-    for number, by in enumerate(REMOVED):
-        say(f"losses by {by}", 0.05 + 0.2 * number / len(REMOVED))
+    for by in REMOVED:
         every[by] = chokepoints(network, by, **count)
         lead[by] = chokepoints(network, by, tier=first, **count)
     return every, lead
 
 
-def _attacks(network: Network, first: str | None, count: dict[str, Any]) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _attacks(
+    network: Network, first: str | None, count: dict[str, Any], _why: Any
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Find the worst two and three sites at once, for the first tier with ties and pairs, and for all."""
     rows, pairs = [], pd.DataFrame()
     for counts, tier in (("first tier", first), ("all tiers", None)):

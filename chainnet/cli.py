@@ -9,11 +9,37 @@ from __future__ import annotations
 import os
 import sys
 
-from chainnet import cli_cascade, cli_exposure, cli_files, cli_floor, cli_questions, cli_stress
+from chainnet import (
+    cli_blocs,
+    cli_calibrate,
+    cli_cascade,
+    cli_compare,
+    cli_exposure,
+    cli_files,
+    cli_floor,
+    cli_indicators,
+    cli_questions,
+    cli_runs,
+    cli_stress,
+)
 from chainnet.cli_common import app
 from chainnet.errors import ChainnetError
 
-__all__ = ["app", "cli_cascade", "cli_exposure", "cli_files", "cli_floor", "cli_questions", "cli_stress", "main"]
+__all__ = [
+    "app",
+    "cli_blocs",
+    "cli_calibrate",
+    "cli_cascade",
+    "cli_compare",
+    "cli_exposure",
+    "cli_files",
+    "cli_floor",
+    "cli_indicators",
+    "cli_questions",
+    "cli_runs",
+    "cli_stress",
+    "main",
+]
 
 
 def main() -> None:
