@@ -1,0 +1,308 @@
+"""The point nearest to a prior, in relative entropy, that meets linear conditions exactly.
+
+Arrays alone: minimise sum w (x ln(x/q) - x + q) subject to A x = b, 0 <= x <= u. The dual has one
+number per condition and is solved by Newton's method; what the conditions force to zero or to its
+bound is found first, by linear programs, so that the rest has an inside.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.optimize import linprog
+from scipy.sparse import csr_array, diags_array, eye_array, hstack
+from scipy.sparse.linalg import splu
+
+from chainnet.errors import SolverError
+
+__all__ = ["Conditions", "nearest", "repair", "support"]
+
+Array = np.ndarray[Any, np.dtype[np.float64]]
+Bools = np.ndarray[Any, np.dtype[np.bool_]]
+
+_FORCED = 1e-9  # of its scale: a variable that cannot rise above this is forced
+_ROUNDS = 80
+_TOLERANCE = 1e-11
+_NEAR = 1e-9  # farther off than this the dual has lost its way
+_STEPS = 300
+_CENTRE = 0.1
+_SETTLED = 1e-6
+_DUST = 1e-16  # of a typical amount
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """A x = b within 0 <= x <= u; every row is divided by its scale before it meets a solver.
+
+    ``size`` is a typical amount of each variable, in its own unit: what is tiny is judged by it.
+    """
+
+    matrix: csr_array
+    value: Array
+    upper: Array
+    scale: Array
+    size: Array
+
+    @property
+    def scaled(self) -> tuple[csr_array, Array]:
+        """Rows over their scale."""
+        over = diags_array(1.0 / self.scale)
+        return csr_array(over @ self.matrix), self.value / self.scale
+
+
+def repair(conditions: Conditions, soft: Bools, weight: Array) -> tuple[Array, Array]:
+    """Return (x, lack): a point that breaks only the rows marked soft, with the least weighted breach.
+
+    ``lack`` is what each row falls short (+) or goes over (-), in the row's own unit; all zero if
+    the conditions can be met.
+    """
+    matrix, value = conditions.scaled
+    columns = matrix.shape[1]
+    size = np.maximum(conditions.size, 1e-300)
+    unit = csr_array(matrix @ diags_array(size))
+    rows = np.flatnonzero(soft)
+    slack = csr_array(eye_array(matrix.shape[0], format="csr")[:, rows])
+    cost = np.concatenate([np.zeros(columns), weight[rows], weight[rows]])
+    bounds = np.column_stack([np.zeros(columns + 2 * len(rows)), np.full(columns + 2 * len(rows), np.inf)])
+    bounds[:columns, 1] = conditions.upper / size
+    found = linprog(cost, A_eq=hstack([unit, slack, -slack], format="csr"), b_eq=value, bounds=bounds, method="highs")
+    if found.status != 0:
+        raise SolverError(f"calibration: the linear program of the conditions ended with {found.message}")
+    lack = np.zeros(matrix.shape[0])
+    over, under = found.x[columns : columns + len(rows)], found.x[columns + len(rows) :]
+    lack[rows] = (over - under) * conditions.scale[rows]
+    return found.x[:columns] * size, lack
+
+
+def support(conditions: Conditions) -> tuple[Bools, Bools, Array]:
+    """Return (is_zero, is_full, x): what the conditions force to zero or to its bound, and an inner point.
+
+    Each linear program raises as many still flat variables as it can; the mean of its answers is an
+    inner point. It ends when none can be raised.
+    """
+    matrix, value = conditions.scaled
+    columns = matrix.shape[1]
+    size = np.maximum(conditions.size, 1e-300)
+    unit = csr_array(matrix @ diags_array(size))
+    upper = conditions.upper / size
+    bounded = np.flatnonzero(np.isfinite(upper))
+    low, high = np.ones(columns, dtype=bool), np.isfinite(upper)
+    points: list[Array] = []
+    identity = eye_array(columns, format="csr")
+    for _ in range(columns + 1):
+        raised, lowered = np.flatnonzero(low), np.flatnonzero(high)
+        if not len(raised) and not len(lowered):
+            break
+        # x >= t where x may be zero, u - x >= t where x may be full
+        above = hstack([-identity[raised], eye_array(len(raised)), csr_array((len(raised), len(lowered)))])
+        below = hstack([identity[lowered], csr_array((len(lowered), len(raised))), eye_array(len(lowered))])
+        from scipy.sparse import vstack
+
+        most = 1e-3
+        count = len(raised) + len(lowered)
+        cost = np.concatenate([np.zeros(columns), -np.ones(count)])
+        box = np.column_stack([np.zeros(columns + count), np.full(columns + count, most)])
+        box[:columns, 1] = np.where(np.isfinite(upper), upper, np.inf)
+        found = linprog(
+            cost,
+            A_ub=vstack([above, below], format="csr"),
+            b_ub=np.concatenate([np.zeros(len(raised)), upper[lowered]]),
+            A_eq=hstack([unit, csr_array((matrix.shape[0], count))], format="csr"),
+            b_eq=value,
+            bounds=box,
+            method="highs",
+        )
+        if found.status != 0:
+            raise SolverError(f"calibration: the linear program of the support ended with {found.message}")
+        x = np.maximum(found.x[:columns], 0.0)
+        points.append(x)
+        fresh = (low & (x > _FORCED)) | (high & (upper - x > _FORCED))
+        low &= x <= _FORCED
+        high &= upper - x <= _FORCED
+        if not fresh.any():
+            break
+    assert len(bounded) >= int(high.sum())
+    return low, high, np.mean(points, axis=0) * size
+
+
+def nearest(conditions: Conditions, prior: Array, weight: Array) -> Array:
+    """Return the x that minimises the weighted relative entropy to ``prior`` under the conditions.
+
+    Parameters
+    ----------
+    conditions : Conditions
+        They must be feasible (``repair`` says so).
+    prior : array, above 0
+    weight : array, above 0
+        How much a variable resists; in units of one over tonnes, so that tonnes of different
+        materials weigh alike.
+
+    Raises
+    ------
+    SolverError
+        If the search does not settle, which no feasible problem should cause.
+
+    Notes
+    -----
+    x = min(u, q exp(A' y / w)) for the dual y. Cost: some twenty factorisations of A D A'. Where weights of
+    very different size leave the dual lost, the primal is followed from an inner point instead.
+    """
+    zero, full, inner_point = support(conditions)
+    x = np.where(full, conditions.upper, 0.0)
+    free = ~zero & ~full
+    if not free.any():
+        return x
+    matrix, value = conditions.scaled
+    left = value - matrix @ x
+    inner = csr_array(matrix[:, free])
+    keep = np.diff(inner.indptr) > 0
+    inner, left, scale = csr_array(inner[keep]), left[keep], conditions.scale[keep]
+    terms = prior[free], weight[free], conditions.upper[free]
+    if not len(left):
+        x[free] = np.minimum(terms[0], terms[2])
+        return x
+    found = _newton(inner, left, *terms)
+    if np.abs(inner @ found - left).max(initial=0.0) > _NEAR * max(1.0, float(np.abs(left).max(initial=0.0))):
+        start = _polish(inner, left, inner_point[free], terms[2], conditions.size[free])
+        found = _from_inside(inner, left, *terms, start, conditions.size[free])
+    x[free] = _polish(inner, left, found, conditions.upper[free], conditions.size[free])
+    assert len(scale) == len(left)
+    return x
+
+
+def _at(matrix: csr_array, dual: Array, prior: Array, weight: Array, upper: Array) -> tuple[Array, Bools, Array]:
+    """Return x, whether it lies below its bound, and the conjugate of each term."""
+    power = (matrix.T @ dual) / weight
+    with np.errstate(over="ignore"):
+        raw = prior * np.exp(np.clip(power, -700.0, 650.0))
+    inside = raw < upper
+    x = np.where(inside, raw, upper)
+    # sup over x <= u of x s - w (x ln(x/q) - x + q); with s = w * power
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        at_bound = weight * (x * power - x * np.log(x / prior) + x - prior)
+    term = np.where(inside, weight * (x - prior), at_bound)
+    return x, inside, term
+
+
+def _newton(matrix: csr_array, value: Array, prior: Array, weight: Array, upper: Array) -> Array:
+    """Minimise the dual; the ridge grows where a step leads out of the region that its curve speaks of."""
+    dual = np.zeros(matrix.shape[0])
+    x, inside, term = _at(matrix, dual, prior, weight, upper)
+    worth = float(term.sum() - value @ dual)
+    base = max(1.0, float(np.abs(value).max(initial=0.0)))
+    ridge = 1e-10
+    for _ in range(_ROUNDS):
+        slope = matrix @ x - value
+        if np.abs(slope).max() <= _TOLERANCE * base:
+            return x
+        curve = csr_array(matrix @ diags_array(np.where(inside, x, 0.0) / weight) @ matrix.T)
+        size = curve.diagonal()
+        while True:
+            lift = ridge * np.maximum(size, size.max() * 1e-6)
+            step = -_solved(csr_array(curve + diags_array(lift)), slope)
+            gain = float(slope @ step)
+            found = _down(matrix, value, prior, weight, upper, dual, step, gain, worth) if gain < 0 else None
+            if found is not None:
+                break
+            ridge *= 30.0
+            if ridge > 1e8:
+                return x  # as near as floating point comes; the polish and the check decide
+        length, dual, x, inside, term, worth = found
+        ridge = max(ridge * (0.03 if length == 1.0 else 1.0), 1e-13)
+    return x
+
+
+def _from_inside(
+    matrix: csr_array, value: Array, prior: Array, weight: Array, upper: Array, x: Array, typical: Array
+) -> Array:
+    """Minimise from an inner point with a price on every bound (primal-dual): slower, but it cannot get lost."""
+    bounded = np.isfinite(upper)
+    floor = _DUST * typical
+    x = np.maximum(x, floor)
+    room = np.where(bounded, np.maximum(upper - x, floor), np.inf)
+    gap = float((weight * x * np.maximum(1.0, np.abs(np.log(x / prior)))).mean())
+    low, high = gap / x, gap / room
+    change, calm = 1.0, 0
+    for _ in range(_STEPS):
+        slope = weight * np.log(x / prior) - gap / x + gap / room
+        bend = weight / x + low / x + high / room
+        curve = csr_array(matrix @ diags_array(1.0 / bend) @ matrix.T)
+        aim = value - matrix @ x + matrix @ (slope / bend)
+        step = -(slope + matrix.T @ _solved(curve, -aim)) / bend
+        to_low, to_high = gap / x - low - low * step / x, gap / room - high + high * step / room
+        # what is dust does not count, however it moves
+        change = float(np.abs(step / x)[x > 1e4 * floor].max(initial=0.0))
+        reach = np.maximum(
+            np.maximum(-step / x, step / room), np.maximum(-to_low / low, -to_high / np.maximum(high, 1e-300))
+        )
+        length = min(1.0, 0.95 / max(float(reach.max(initial=0.0)), 1e-300))
+        x = np.maximum(x + length * step, floor)
+        room = np.where(bounded, np.maximum(upper - x, 1e-4 * floor), np.inf)
+        low = np.maximum(low + length * to_low, 1e-300)
+        high = np.where(bounded, np.maximum(high + length * to_high, 1e-300), 0.0)
+        calm += int((gap <= 1e-10 * weight * np.maximum(x, 1e4 * floor)).all())
+        if calm and (change <= 1e-9 or calm > 10):
+            break
+        if length > 0.5:
+            gap *= _CENTRE
+    if not calm or change > _SETTLED:
+        raise SolverError(
+            f"calibration: the search for the nearest flows did not settle (last change {change:.2g} of a flow); "
+            "weights or tonnages lie too far apart."
+        )
+    return x
+
+
+def _solved(curve: csr_array, right: Array) -> Array:
+    """Solve with rows and columns scaled alike, and as small a lift of the diagonal as keeps it regular."""
+    diagonal = curve.diagonal()
+    over = 1.0 / np.sqrt(np.maximum(diagonal, max(diagonal.max(initial=0.0) * 1e-26, 1e-300)))
+    scaled = csr_array(diags_array(over) @ curve @ diags_array(over))
+    aim = over * right
+    for lift in (1e-14, 1e-11, 1e-8):
+        with suppress(RuntimeError), np.errstate(over="ignore", invalid="ignore"):  # exactly singular
+            factor = splu((scaled + lift * eye_array(len(aim), format="csr")).tocsc())
+            found = factor.solve(aim)
+            for _ in range(2):  # what the lift took away
+                found = found + factor.solve(aim - scaled @ found)
+            if np.isfinite(over * found).all():
+                return np.asarray(over * found)
+    raise SolverError("calibration: the conditions are singular beyond repair.")
+
+
+def _down(
+    matrix: csr_array,
+    value: Array,
+    prior: Array,
+    weight: Array,
+    upper: Array,
+    dual: Array,
+    step: Array,
+    gain: float,
+    worth: float,
+) -> tuple[float, Array, Array, Bools, Array, float] | None:
+    """Return the first of a few shorter and shorter steps that goes down enough."""
+    slack = 1e-14 * max(abs(worth), 1.0)
+    for length in (1.0, 0.5, 0.25, 0.0625):
+        trial = dual + length * step
+        x, inside, term = _at(matrix, trial, prior, weight, upper)
+        found = float(term.sum() - value @ trial)
+        if np.isfinite(found) and found <= worth + 1e-4 * length * gain + slack:
+            return length, trial, x, inside, term, found
+    return None
+
+
+def _polish(matrix: csr_array, value: Array, x: Array, upper: Array, size: Array) -> Array:
+    """Move x onto the conditions by weighted least squares; what is small moves little, zero stays zero."""
+    for _ in range(8):
+        lack = value - matrix @ x
+        if np.abs(lack).max(initial=0.0) <= 1e-16 * max(1.0, np.abs(value).max(initial=0.0)):
+            break
+        room = np.minimum(x, np.where(np.isfinite(upper), np.maximum(upper - x, 0.0), np.inf))
+        curve = csr_array(matrix @ diags_array(room * size) @ matrix.T)
+        move = room * size * (matrix.T @ _solved(curve, lack))
+        x = np.clip(x + move, 0.0, upper)
+    return x
