@@ -606,5 +606,9 @@ def test_shipped_scenarios_over_time(graphs: dict[str, cn.Network]) -> None:
             line = timeline(net, scenario, 48)
             assert len(line.overlays) == 48
             assert line.onset is not None
+            if not {m["kind"] for m in scenario.measures} & {"remove", "scale", "restrict", "quota"}:
+                with pytest.raises(cn.DataError, match="takes anything away"):
+                    scenario.severities()
+                continue
             for step in scenario.severities((0.3, 1.0), (12,)).values():
                 overlay_of(net, step)
