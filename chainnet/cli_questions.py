@@ -278,43 +278,6 @@ def balance(
 
 
 @app.command()
-def reroute(
-    graph: Graph,
-    scenario: Annotated[str, typer.Option("--scenario", help="Name of a shipped scenario or path of a TOML file.")],
-    project: Annotated[
-        list[str] | None, typer.Option("--project", help="Only these projects; may be repeated.")
-    ] = None,
-    allies: Annotated[
-        str | None, typer.Option("--allies", help="Only projects in, or backed by, these countries or groups.")
-    ] = None,
-    by_year: Annotated[int | None, typer.Option("--by-year", help="Only projects that stand in this year.")] = None,
-    degree: Degree = "existing",
-    commodity: Commodity = None,
-    beneficiaries: Beneficiaries = None,
-    form: Form = "table",
-    out: Out = None,
-    table: TableName = None,
-) -> None:
-    """Say how much rerouting and each project buy under a scenario."""
-    from chainnet.cli_output import Answer
-    from chainnet.projects import reroute as ask
-
-    network = read_graph(graph)
-    found = ask(
-        network,
-        pick_scenario(network, scenario),
-        project,
-        words(allies),
-        by_year,
-        degree,
-        commodity=words(commodity),
-        beneficiaries=words(beneficiaries),
-    )
-    tables = {"projects": found.projects, "ladder": found.ladder, "complements": found.complements}
-    say(Answer(tables, found.numbers(), found.provenance, shown=("ladder", "projects")), form, out, table)
-
-
-@app.command()
 def concentration(
     graph: Graph,
     by: Annotated[str, typer.Option("--by", help="Column of nodes that names the holder.")] = "country",
