@@ -208,38 +208,12 @@ def assess(
     say = progress or (lambda _what, _part: None)
     count: dict[str, Any] = {"commodity": commodity, "beneficiaries": beneficiaries}
     chosen = pick_scenarios(network, scenarios)
-    lead = network.tier_order[0] if bool((network.demand["tier"] == network.tier_order[0]).any()) else None
     when = tuple(years) if years is not None else _years(network)
+    asked = _Asked(network, chosen, when, months, start, recovery, draws, count)
     with _Desk(executor, say) as desk:
-        desk.ask("stress", _stress, network, list(chosen), months, start, count)
-        desk.ask("removed", _removed, network, lead, count)
-        desk.ask("attacks", _attacks, network, lead, count)
-        desk.ask("exposure", exposures, network, recovery, count)
-        desk.ask("bracket", myopia, network, chosen, count)
-        desk.ask("floors", break_evens, network)
-        desk.ask("indices", index_ranks, network, count)
-        flow, base = max_flow(network, beneficiaries=beneficiaries), balance(network, **count)
-        removed, removed_first = desk.get("removed")
-        blocs = blocs_of(network, removed["country"], removed_first["country"])
-        desk.ask("alignment", sides, network, blocs, commodity)
-        stress = desk.get("stress")
-        worst, last = _worst(stress, chosen, network.tier_order[0]), when[-1] if when else None
-        desk.ask("stockpile", stockpiles, network, stress, chosen, lead, months, start, count)
-        for year in when:
-            desk.ask(f"rerouting {year}", _rerouted, network, worst, year, count)
-        desk.ask("rungs", _rungs, network, worst, months, start, count)
-        desk.ask("doubts", doubts, network, worst, lead, draws, count)
-        desk.ask("portfolios", portfolios, network, worst, last, lead, count)
-        desk.ask("idle", idle_plants, network, worst, last, count)
-        disrupted = balance(network, worst, **count) if worst else None
-        attacks, pairs = desk.get("attacks")
-        need, less = desk.get("stockpile")
-        many, single = desk.get("doubts")
-        stress = replace(stress, horizon_ladder=stamp(desk.get("rungs"), stress.provenance))
-        exposure = desk.get("exposure")
-        rerouting = {year: desk.get(f"rerouting {year}") for year in when}
-        rest = {name: desk.get(name) for name in ("bracket", "portfolios", "floors", "idle", "alignment", "indices")}
-        unanswered = desk.unanswered()
+        found = asked.put(desk)
+    worst: Scenario | None = found.pop("scenario")
+    lead: str | None = found.pop("lead")
     source = provenance(
         network,
         "HiGHS simplex; chainnet re-augmentation",
@@ -247,45 +221,93 @@ def assess(
         years=list(when),
         months=months,
         start=start or "",
-        recovery=exposure.attrs.get("recovery", ""),
+        recovery=found["exposure"].attrs.get("recovery", ""),
         draws=draws,
         worst=worst.name if worst else "",
         tiers=list(network.tier_order),
         **count_settings(network, commodity, beneficiaries),
     )
+    proofs = _certificates(found["flow"], found["base"], found["disrupted"], found["stress"], found["stockpile"])
     return Assessment(
         source,
-        network,
-        flow,
-        base,
-        worst.name if worst else "",
-        disrupted,
-        MappingProxyType(removed),
-        MappingProxyType(removed_first),
-        stamp(attacks, source),
-        stamp(pairs, source),
-        stress,
-        exposure,
-        rest["bracket"],
-        need,
-        less,
-        MappingProxyType(unanswered),
-        MappingProxyType(rerouting),
-        MappingProxyType(rest["portfolios"]),
-        rest["floors"],
-        rest["idle"],
-        rest["alignment"],
-        concentration(network),
-        rest["indices"],
-        many,
-        single,
-        stamp(_scenario_table(chosen, onsets(network, chosen, months, start)), source),
-        stamp(_coverage(network), source),
-        stamp(_decisive(network, worst, lead, count), source),
-        stamp(_edge_quality(network), source),
-        stamp(_certificates(flow, base, disrupted, stress, need), source),
-        MappingProxyType({s.name: s for s in chosen}),
+        network=network,
+        worst=worst.name if worst else "",
+        attacks=stamp(found.pop("attacks"), source),
+        pairs=stamp(found.pop("pairs"), source),
+        indicators=concentration(network),
+        scenarios=stamp(_scenario_table(chosen, onsets(network, chosen, months, start)), source),
+        coverage=stamp(_coverage(network), source),
+        decisive=stamp(_decisive(network, worst, lead, count), source),
+        edge_quality=stamp(_edge_quality(network), source),
+        certificates=stamp(proofs, source),
+        asked=MappingProxyType({s.name: s for s in chosen}),
+        **found,
     )
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What is to be assessed."""
+
+    network: Network
+    chosen: list[Scenario]
+    when: tuple[int, ...]
+    months: int
+    start: str | None
+    recovery: Any
+    draws: int
+    count: dict[str, Any]
+
+    def put(self, desk: _Desk) -> dict[str, Any]:
+        """Put every question, those that need no answer of another one first; return fields of the assessment."""
+        network, count, months, start = self.network, self.count, self.months, self.start
+        first = network.tier_order[0]
+        lead = first if bool((network.demand["tier"] == first).any()) else None
+        desk.ask("stress", _stress, network, self.chosen, months, start, count)
+        desk.ask("removed", _removed, network, lead, count)
+        desk.ask("attacks", _attacks, network, lead, count)
+        desk.ask("exposure", exposures, network, self.recovery, count)
+        desk.ask("bracket", myopia, network, self.chosen, count)
+        desk.ask("floors", break_evens, network)
+        desk.ask("indices", index_ranks, network, count)
+        flow, base = max_flow(network, beneficiaries=count["beneficiaries"]), balance(network, **count)
+        removed, removed_first = desk.get("removed")
+        blocs = blocs_of(network, removed["country"], removed_first["country"])
+        desk.ask("alignment", sides, network, blocs, count["commodity"])
+        stress = desk.get("stress")
+        worst, last = _worst(stress, self.chosen, first), self.when[-1] if self.when else None
+        desk.ask("stockpile", stockpiles, network, stress, self.chosen, lead, months, start, count)
+        for year in self.when:
+            desk.ask(f"rerouting {year}", _rerouted, network, worst, year, count)
+        desk.ask("rungs", _rungs, network, worst, months, start, count)
+        desk.ask("doubts", doubts, network, worst, lead, self.draws, count)
+        desk.ask("portfolios", portfolios, network, worst, last, lead, count)
+        desk.ask("idle", idle_plants, network, worst, last, count)
+        disrupted = balance(network, worst, **count) if worst else None
+        attacks, pairs = desk.get("attacks")
+        need, less = desk.get("stockpile")
+        many, single = desk.get("doubts")
+        plain = ("exposure", "bracket", "floors", "idle", "alignment", "indices")
+        return {
+            "scenario": worst,
+            "lead": lead,
+            "flow": flow,
+            "base": base,
+            "disrupted": disrupted,
+            "chokepoints": MappingProxyType(removed),
+            "first_tier": MappingProxyType(removed_first),
+            "attacks": attacks,
+            "pairs": pairs,
+            "stress": replace(stress, horizon_ladder=stamp(desk.get("rungs"), stress.provenance)),
+            "stockpile": need,
+            "mitigation": less,
+            "rerouting": MappingProxyType({year: desk.get(f"rerouting {year}") for year in self.when}),
+            "portfolios": MappingProxyType(desk.get("portfolios")),
+            "ensemble": many,
+            "sensitivity": single,
+            "unanswered": MappingProxyType(desk.unanswered()),
+            **{name: desk.get(name) for name in plain},
+        }
 
 
 class _Desk:

@@ -45,7 +45,7 @@ def portfolios(
                 network, [worst], whole, by_year=year, budgets=budgets, close=[tier or "all"], tier=tier, **count
             )
         except ChainnetError as error:
-            why[f"portfolio: {tier or 'all'}"] = str(error)
+            why["portfolio"] = str(error)
     return found
 
 

@@ -99,16 +99,24 @@ def report(
     title: Annotated[str | None, typer.Option("--title", help="Title of the report.")] = None,
     author: Annotated[str, typer.Option("--author", help="Who hands it up.")] = "",
     marking: Annotated[str, typer.Option("--marking", help="Banner at the top and bottom of every page.")] = "",
+    language: Annotated[str, typer.Option("--language", help="Language of the documents, such as en.")] = "en",
+    templates: Annotated[
+        Path | None, typer.Option("--templates", help="Folder with page.html.j2, report.typ or both in place of ours.")
+    ] = None,
+    draws: Annotated[int, typer.Option("--draws", help="Draws of the uncertain inputs; 0 = none.", min=0)] = 64,
     commodity: Commodity = None,
     beneficiaries: Beneficiaries = None,
     form: Form = "table",
 ) -> None:
     """Write the stress-test report: report.html, report.pdf, report.xlsx and graph.html."""
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import get_context
+
     from chainnet.reporting.documents import report as ask
 
     network = read_graph(graph)
     chosen = [pick_scenario(network, word) for word in scenario] if scenario else None
-    with progress_bar("report") as step:
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool, progress_bar("report") as step:
         paths = ask(
             network,
             out,
@@ -121,6 +129,10 @@ def report(
             title=title,
             author=author,
             marking=marking,
+            language=language,
+            templates=templates,
+            draws=draws,
+            executor=pool,
             commodity=words(commodity),
             beneficiaries=words(beneficiaries),
             progress=step,

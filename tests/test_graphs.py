@@ -129,9 +129,6 @@ def test_reading_writing_and_reading_again_is_the_same(net: cn.Network, tmp_path
     assert cn.read(cn.write(net, tmp_path / net.name)).digest == net.digest  # type: ignore[operator]
 
 
-# -- rare-earths ----------------------------------------------------------------------------------
-
-
 def step_output(net: cn.Network, step: str) -> pd.DataFrame:
     """Edges that leave a step, of the outputs and coproducts of its processes; country or region of the maker."""
     nodes = net.nodes.set_index("id")
@@ -144,6 +141,65 @@ def step_output(net: cn.Network, step: str) -> pd.DataFrame:
     kept = [pd.isna(p) or (p, c) in products for p, c in zip(process, leaves["commodity"], strict=True)]
     leaves = leaves[kept]
     return leaves.assign(country=leaves["source"].map(nodes["country"]))
+
+
+def against_totals(net: cn.Network) -> pd.DataFrame:
+    """Return every published total of the year beside what the graph makes: found, low, high, unit, country, grade."""
+    grades = net.references.set_index("key")["grade"]
+    rows = []
+    for row in net.totals[net.totals["year"] == net.year].itertuples():
+        if row.step not in set(net.nodes["step"].dropna()):
+            continue
+        made = step_output(net, row.step)
+        if isinstance(row.commodity, str):
+            made = made[made["commodity"] == row.commodity]
+        world = float(made["flow_tpa"].sum())
+        mine = made[made["country"] == row.country] if isinstance(row.country, str) else made
+        found = float(mine["flow_tpa"].sum()) / (world if row.unit == "share" else 1.0)
+        low = row.value if pd.isna(row.low) else row.low
+        high = row.value if pd.isna(row.high) else row.high
+        best = min(grades.get(key.strip(), "Z") for key in str(row.reference).split(";"))
+        rows.append((row.step, row.commodity, row.country, row.unit, found, low, high, best))
+    columns = ["step", "commodity", "country", "unit", "found", "low", "high", "grade"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def test_official_totals_are_met(net: cn.Network) -> None:
+    """Tonnes of A-graded sources, by step and country: inside their range, else within 5 %."""
+    table = against_totals(net)
+    if table.empty:
+        assert net.name == "mag-9", "only the toy has no totals"
+        return
+    official = table[(table["unit"] == "t/a") & (table["grade"] == "A")]
+    assert len(official) >= 5
+    off = official[(official["found"] < 0.95 * official["low"]) | (official["found"] > 1.05 * official["high"])]
+    assert off.empty, off.to_string()
+
+
+def test_published_shares_of_china_are_met(net: cn.Network) -> None:
+    """Within three points; the mined share of rare earths counts magnet elements, which the tonnes here do not."""
+    table = against_totals(net)
+    if table.empty:
+        return
+    shares = table[(table["unit"] == "share") & (table["country"] == "CHN")]
+    shares = shares[~((net.name == "rare-earths") & (shares["step"] == "mining"))]
+    off = shares[(shares["found"] < shares["low"] - 0.03) | (shares["found"] > shares["high"] + 0.03)]
+    assert off.empty, off.to_string()
+
+
+def test_a_card_says_what_it_must(net: cn.Network) -> None:
+    folder = net.folder
+    assert folder is not None
+    card = (folder / "README.md").read_text(encoding="utf-8")
+    if net.name == "mag-9":
+        return
+    heads = {line.lstrip("# ").lower() for line in card.splitlines() if line.startswith("#")}
+    assert any("gaps" in head for head in heads)
+    assert any("disagree" in head or "choices" in head for head in heads)
+    assert "calibrate" in card
+
+
+# -- rare-earths ----------------------------------------------------------------------------------
 
 
 def test_rare_earths_size(rare_earths: cn.Network) -> None:

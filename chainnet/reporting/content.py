@@ -9,26 +9,31 @@ from dataclasses import replace
 from chainnet.assessment import Assessment
 from chainnet.reporting import (
     tables,
+    tables_bloc,
     tables_exposure,
     tables_losses,
     tables_months,
     tables_projects,
     tables_stocks,
+    tables_sure,
     tables_trust,
 )
 from chainnet.reporting.facts import ALL_TIERS, BASELINE, Facts
 from chainnet.reporting.facts_months import Months
 from chainnet.reporting.figures import figures
+from chainnet.reporting.figures_bloc import bloc_figures
 from chainnet.reporting.figures_months import month_figures
 from chainnet.reporting.figures_stocks import stock_figures
 from chainnet.reporting.glyphs import stand_ins
 from chainnet.reporting.model import Block, Document, Figure, Section, Sentence, Table
 from chainnet.reporting.summary import bottom_line, decisions, stranger_sentences
 from chainnet.reporting.summary_months import bracket_points, month_points, not_assessed, stock_points
+from chainnet.reporting.summary_short import short_line
 from chainnet.reporting.words import count, join, spelled
 
 __all__ = ["build", "name_stand_ins"]
 
+KEY_ROWS = 7  # so that the summary stands on two pages
 NOT_YET = "not assessed in this version"
 STATUS_WORDS = (
     "P proved (the certificate closes, for the stated data); B bounded; S sampled; M myopic simulation; G given (input)"
@@ -121,9 +126,34 @@ METHOD = (
         "project alone, last in and by its fair share. Leaves out: delay, failure and price of projects.",
     ),
     (
+        "Best sets, prices, blocs.",
+        "The set of projects that averts most under a budget is chosen exactly; a project pays where its price covers "
+        "unit cost and capital. Two blocs: the counted countries and the one outside them whose loss costs most. "
+        "Leaves out: how prices answer.",
+    ),
+    (
+        "Doubt.",
+        "Every figure with a range is drawn anew and all is solved again; and each alone at both ends. Leaves out: "
+        "recipes in the draws, and relations that may not exist.",
+    ),
+    (
         "Proof.",
         "Each answer is checked by code that shares nothing with the solver (T20); one that fails is never printed.",
     ),
+)
+
+
+# tables of questions that not every graph can be asked
+_LATE = (
+    tables_bloc.frontier_table,
+    tables_bloc.floor_table,
+    tables_bloc.idle_table,
+    tables_bloc.split_table,
+    tables_bloc.side_table,
+    tables_bloc.index_table,
+    tables_sure.range_table,
+    tables_sure.rank_table,
+    tables_sure.input_table,
 )
 
 
@@ -146,6 +176,7 @@ def build(assessment: Assessment, *, title: str | None = None, author: str = "",
     months = Months(facts)
     names = name_stand_ins(facts)
     found = figures(facts, names) | month_figures(months, names) | stock_figures(months, names)
+    found |= bloc_figures(facts, names)
     made = _tables(facts, months)
     network = assessment.network
     head = title or f"{network.label}: stress test"
@@ -158,7 +189,7 @@ def build(assessment: Assessment, *, title: str | None = None, author: str = "",
         vintage=f"{network.label}, data of {network.year}" if network.year else network.label,
         digest=source["digest"][:12],
         version=source["version"],
-        bottom_line=bottom_line(facts, months),
+        bottom_line=short_line(facts, months),
         summary=_summary(facts, made, found),
         sections=_sections(facts, months, made, found),
         annexes=_annexes(facts, made),
@@ -196,7 +227,7 @@ def _key_table(facts: Facts, months: Months) -> Table:
     cells = {name: [row["shortfall_t"], *tables_months.month_cells(months, row)] for name, row in rows.items()}
     head = f"Short in {months.horizon} months, t"
     short = tables_months.tonnes_of("shortfall_t", head, f"what {months.lead} lacks over the horizon")
-    return tables.scenario_table(facts, [short, *tables_months.month_columns()], cells)
+    return tables.scenario_table(facts, [short, *tables_months.month_columns()], cells).with_lead(rows=KEY_ROWS)
 
 
 def _tables(facts: Facts, months: Months) -> dict[str, Table]:
@@ -246,6 +277,7 @@ def _tables(facts: Facts, months: Months) -> dict[str, Table]:
         tables_exposure.bracket_table(facts),
         tables_stocks.requirement_table(months),
         tables_stocks.mitigation_table(months),
+        *(make(facts) for make in _LATE),
     )
     made += [table for table in some if table is not None]
     by_id = {table.id: table for table in made}
@@ -276,11 +308,13 @@ def _sections(
     facts: Facts, months: Months, made: Mapping[str, Table], found: Mapping[str, Figure]
 ) -> tuple[Section, ...]:
     years = [made[f"T10.{year}"] for year in facts.a.rerouting]
+
     projects = not facts.network.projects.empty
     no_projects = Sentence("Not assessed: projects. There are none in the data.")
     return (
+        Section("s0", "The answer, point by point", (bottom_line(facts, months),)),
         Section("s1", "1 What was asked?", _asked(facts, months, made)),
-        Section("s2", "2 Where does the chain narrow?", _with(_cut_sentence(facts), made["T4"])),
+        Section("s2", "2 Where does the chain narrow?", _with(_cut_sentence(facts), found.get("F2b"), made["T4"])),
         Section(
             "s3",
             "3 What is lost if one, two or k drop out?",
@@ -305,7 +339,17 @@ def _sections(
         Section(
             "s6",
             "6 Which projects help, and in what company?",
-            _with(found.get("F8"), made["T10"], *years, made["T11"]) if projects and years else (no_projects,),
+            _with(
+                found.get("F8"),
+                made["T10"],
+                *years,
+                made["T11"],
+                found.get("F9"),
+                made.get("T11b"),
+                *_said(facts, "portfolio"),
+            )
+            if projects and years
+            else (no_projects,),
         ),
         Section(
             "s7",
@@ -319,37 +363,47 @@ def _sections(
                 made["T12a"],
             ),
         ),
+        *_late_sections(facts, made, found),
+        Section("s11", "11 What was assumed, what is missing?", (made["T16"], made["T17"])),
+        Section("s12", "12 Method in one page", (tuple(Sentence(text, (), head) for head, text in METHOD),)),
+    )
+
+
+def _late_sections(facts: Facts, made: Mapping[str, Table], found: Mapping[str, Figure]) -> tuple[Section, ...]:
+    """Return the sections of money, blocs and doubt."""
+    return (
         Section(
             "s8",
             "8 What do floors cost, and what stands idle?",
-            (Sentence(f"Price floors and idle capacity: {NOT_YET} (break-even prices come with a later analysis)."),),
+            _with(found.get("F11"), made.get("T13"), *_said(facts, "floors"), made.get("T13b"), *_said(facts, "idle")),
         ),
         Section(
             "s9",
             "9 Who holds the balance?",
-            (
-                Sentence(
-                    f"What non-aligned countries are worth to either side: {NOT_YET} (alignment is a later analysis)."
-                ),
-            ),
+            _with(made.get("T14b"), found.get("F12"), made.get("T14"), *_said(facts, "alignment")),
         ),
         Section(
             "s10",
             "10 How sure are we?",
             _with(
+                tables_sure.sure_points(facts) or None,
+                found.get("F13"),
+                made.get("T15b"),
+                made.get("T15c"),
+                made.get("T15d"),
+                *_said(facts, "ranges", "draws"),
                 found.get("F14"),
                 made["T15"],
                 made["T18"],
                 made["T19"],
-                Sentence(
-                    f"Sampling of all inputs together (P10 to P90, rank stability): {NOT_YET}; ranges are corner "
-                    f"cases of demand."
-                ),
             ),
         ),
-        Section("s11", "11 What was assumed, what is missing?", (made["T16"], made["T17"])),
-        Section("s12", "12 Method in one page", (tuple(Sentence(text, (), head) for head, text in METHOD),)),
     )
+
+
+def _said(facts: Facts, *questions: str) -> tuple[Block, ...]:
+    points = not_assessed(facts, questions)
+    return (points,) if points else ()
 
 
 def _when(facts: Facts, months: Months, made: Mapping[str, Table], found: Mapping[str, Figure]) -> tuple[Block, ...]:
@@ -401,8 +455,7 @@ def _asked(facts: Facts, months: Months, made: Mapping[str, Table]) -> tuple[Blo
             "Data:",
         ),
         Sentence(
-            "sets of four and more losses, price floors, alignment, sampling: each is said to be not assessed where it "
-            "belongs.",
+            "sets of four and more losses; what else could not be assessed is said where it belongs, with the reason.",
             (),
             "Not covered:",
         ),
@@ -419,7 +472,7 @@ def _cut_sentence(facts: Facts) -> Sentence:
     if list(kinds.index) == ["demand"]:
         return Sentence(
             "Undisturbed, no step holds deliveries back: the minimum cut is the demand itself, all of it is served. "
-            "F2 shows who holds each step, T4 what its largest holder's loss costs.",
+            "F2b shows who holds each good, T4 what its largest holder's loss costs.",
             ("T4",),
         )
     return Sentence(
@@ -458,9 +511,17 @@ def _annexes(facts: Facts, made: Mapping[str, Table]) -> tuple[Section, ...]:
         Section(
             "annex-e",
             "E Published indices",
-            (Sentence("HHI and N-1 cover stand in T4; other indices: " + NOT_YET + "."),),
+            _with(
+                Sentence("HHI and N-1 cover stand in T4; the index below is the EU supply risk, country by country."),
+                made.get("T23"),
+                not_assessed(facts, ("indices",)) or None,
+            ),
         ),
-        Section("annex-f", "F Changes", (Sentence(f"Changes since an earlier assessment: {NOT_YET}."),)),
+        Section(
+            "annex-f",
+            "F Changes",
+            (Sentence("Not asked; “chainnet compare” sets two versions of the data side by side."),),
+        ),
         Section("annex-g", "G Reproduction", (_reproduction(facts),)),
     )
 
@@ -498,7 +559,7 @@ def _reproduction(facts: Facts) -> tuple[Sentence, ...]:
         Sentence(f"chainnet {source['version']}; solver {source['solver']}.", (), "Version."),
         Sentence(f"{network.name}, SHA-256 {source['digest']}.", (), "Input digest."),
         Sentence(settings, (), "Settings."),
-        Sentence("0 (random orders of the fair shares, where sampled); nothing else is random.", (), "Seed."),
+        Sentence("0 (random orders of the fair shares and draws of the ranges); nothing else is random.", (), "Seed."),
         Sentence(f"chainnet report {network.name} --out out", (), "Command."),
         Sentence(
             "run the command again on the same input and version and compare the files byte by byte.", (), "To verify."

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 import shutil
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor
+from contextlib import contextmanager
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from chainnet.assessment import Assessment, assess
-from chainnet.errors import DataError, near_matches
+from chainnet.errors import ChainnetError, DataError, near_matches
 from chainnet.flow_value import Words
 from chainnet.network import Network
 
@@ -18,6 +22,7 @@ __all__ = ["report"]
 
 FORMATS = ("html", "pdf", "xlsx")
 NEEDS = {"html": ("matplotlib",), "pdf": ("matplotlib", "typst"), "xlsx": ("matplotlib", "xlsxwriter")}
+HTML_TEMPLATE, PDF_TEMPLATE = "page.html.j2", "report.typ"
 ASSESSED = 0.7  # part of the time that the assessment takes
 
 
@@ -34,6 +39,10 @@ def report(
     title: str | None = None,
     author: str = "",
     marking: str = "",
+    language: str = "en",
+    templates: str | Path | None = None,
+    draws: int | None = None,
+    executor: Executor | None = None,
     beneficiaries: Words = None,
     commodity: Words = None,
     progress: Callable[[str, float], None] | None = None,
@@ -50,12 +59,18 @@ def report(
         Folder for the documents, made if it is missing; other files in it are left alone.
     formats : iterable of {"html", "pdf", "xlsx"}
         html: ``report.html`` and ``graph.html``. pdf: ``report.pdf``. xlsx: ``report.xlsx``.
-    scenarios, years, months, start, recovery, beneficiaries, commodity : optional
+    scenarios, years, months, start, recovery, draws, executor, beneficiaries, commodity : optional
         For the assessment of a network, as ``assess`` takes them; an assessment has its own.
     title, author : str, optional
         Title (default that of the graph) and author of the documents.
     marking : str
         Stands on every page, sheet and view; none if empty.
+    language : str
+        Two or three letters, such as "de": what the documents say of their language, for a reader's voice. Our own
+        words are English; ``templates`` in another language go with it.
+    templates : path, optional
+        Folder with ``page.html.j2`` (HTML, Jinja), ``report.typ`` (PDF, typst) or both in the place of ours; start
+        from those in ``chainnet/reporting``.
     progress : callable, optional
         Called with (what is being done, part done from 0 to 1).
 
@@ -80,6 +95,9 @@ def report(
     """
     wanted = _formats(formats)
     _check_words(title=title, author=author, marking=marking)
+    own = _own_templates(templates)
+    if not isinstance(language, str) or not re.fullmatch("[a-z]{2,3}", language):
+        raise DataError(f"language: {language!r} is not two or three small letters, such as en or de.")
     folder = Path(path)
     if folder.exists() and not folder.is_dir():
         raise DataError(f"path: {folder} is a file; give the name of a folder.")
@@ -90,6 +108,8 @@ def report(
         "months": months,
         "start": start,
         "recovery": recovery,
+        "draws": draws,
+        "executor": executor,
         "beneficiaries": beneficiaries,
         "commodity": commodity,
     }
@@ -105,7 +125,7 @@ def report(
     else:
         raise DataError(f"report: {type(source).__name__} is neither an Assessment nor a Network.")
     with _Placing(folder) as placing:
-        _write(assessment, placing.stage, wanted, title, author, marking, say)
+        _write(assessment, placing.stage, wanted, title, author, marking, language, own, say)
         return placing.finish()
 
 
@@ -116,19 +136,22 @@ def _write(
     title: str | None,
     author: str,
     marking: str,
+    language: str,
+    own: Mapping[str, str],
     say: Callable[[str, float], None],
 ) -> None:
     from chainnet.reporting.content import build, name_stand_ins
     from chainnet.reporting.facts import Facts
 
     say("figures and tables", ASSESSED)
-    document = build(assessment, title=title, author=author, marking=marking)
+    document = replace(build(assessment, title=title, author=author, marking=marking), language=language)
     if "html" in wanted:
         from chainnet.drawing.pages import draw
         from chainnet.reporting.page import html_report
 
         say("report.html", 0.85)
-        (stage / "report.html").write_bytes(html_report(document, has_graph=True))
+        with _template_faults(own, HTML_TEMPLATE):
+            (stage / "report.html").write_bytes(html_report(document, True, own.get(HTML_TEMPLATE)))
         say("graph.html", 0.88)
         draw(
             assessment.network,
@@ -143,13 +166,45 @@ def _write(
         from chainnet.reporting.pdf import pdf_report
 
         say("report.pdf", 0.92)
-        (stage / "report.pdf").write_bytes(pdf_report(document, name_stand_ins(Facts(assessment))))
+        with _template_faults(own, PDF_TEMPLATE):
+            names = name_stand_ins(Facts(assessment))
+            (stage / "report.pdf").write_bytes(pdf_report(document, names, own.get(PDF_TEMPLATE)))
     if "xlsx" in wanted:
         from chainnet.reporting.workbook import workbook_report
 
         say("report.xlsx", 0.97)
         (stage / "report.xlsx").write_bytes(workbook_report(document))
     say("done", 1.0)
+
+
+def _own_templates(folder: str | Path | None) -> dict[str, str]:
+    """Return the texts of a user's templates by name."""
+    if folder is None:
+        return {}
+    path = Path(folder)
+    if not path.is_dir():
+        raise DataError(f"templates: {path} is no folder.")
+    known = (HTML_TEMPLATE, PDF_TEMPLATE)
+    try:
+        found = {name: (path / name).read_text(encoding="utf-8") for name in known if (path / name).is_file()}
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"templates: a file in {path} cannot be read: {error}.") from error
+    if not found:
+        raise DataError(f"templates: {path} holds neither {' nor '.join(known)}.")
+    return found
+
+
+@contextmanager
+def _template_faults(own: Mapping[str, str], name: str) -> Iterator[None]:
+    """Say which template of the user a fault comes from."""
+    try:
+        yield
+    except ChainnetError:
+        raise
+    except Exception as error:
+        if name not in own:
+            raise
+        raise DataError(f"templates: {name} cannot be typeset: {error}") from error
 
 
 def _formats(formats: Iterable[str]) -> list[str]:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from chainnet.reporting.facts import ALL_TIERS, BASELINE, Facts
 from chainnet.reporting.glyphs import drawable, short_label
@@ -41,7 +42,15 @@ def figures(facts: Facts, names: Names) -> dict[str, Figure]:
     names : mapping of str to str
         Names in scripts that the fonts lack -> what stands in.
     """
-    parts = (("F1", _ladder), ("F2", _strip), ("F3", _losses), ("F5b", _heat), ("F8", _projects), ("F14", _coverage))
+    parts = (
+        ("F1", _ladder),
+        ("F2", _steps),
+        ("F2b", _goods),
+        ("F3", _losses),
+        ("F5b", _heat),
+        ("F8", _projects),
+        ("F14", _coverage),
+    )
     return draw_all(facts, names, parts)
 
 
@@ -197,10 +206,31 @@ def value_ends(ax: Any, y: Any, values: Sequence[float]) -> None:
 # -- F2: who holds each step --------------------------------------------------------------------
 
 
-def _strip(facts: Facts, names: Names) -> Figure | None:
+def _steps(facts: Facts, names: Names) -> Figure | None:
+    """Draw one bar a step: the good of it that is held most closely."""
     shares = facts.shares
     if shares.empty:
         return None
+    close = (shares["share"] ** 2).groupby([shares["step"], shares["commodity"]]).sum().round(9).reset_index()
+    close = close.sort_values(["step", "share", "commodity"], ascending=[True, False, True])
+    kept = close.drop_duplicates("step").set_index(["step", "commodity"]).index
+    if len(kept) == len(close):
+        return _strip(facts, names, shares, "F2", "")
+    mine = pd.MultiIndex.from_frame(shares[["step", "commodity"]]).isin(kept)
+    return _strip(facts, names, shares[mine], "F2", "the good of each step that is held most closely; all goods: F2b")
+
+
+def _goods(facts: Facts, names: Names) -> Figure | None:
+    """Draw one bar a good, where a step makes several."""
+    shares = facts.shares
+    if shares.empty or len(shares[["step", "commodity"]].drop_duplicates()) == shares["step"].nunique():
+        return None
+    return _strip(facts, names, shares, "F2b", "each good on its own basis")
+
+
+def _strip(facts: Facts, names: Names, shares: pd.DataFrame, name: str, which: str) -> Figure:
+    """Draw who holds what, a bar for each step and good."""
+    shares = shares[shares["step"].isin(facts.steps)]
     rows = [(s, c) for s in facts.steps for c in sorted(shares.loc[shares["step"] == s, "commodity"].unique())]
     weight = shares.groupby("code")["share"].sum().round(9)
     order = [str(c) for c in weight.index[np.lexsort((weight.index, -weight.to_numpy()))]]
@@ -262,11 +292,11 @@ def _strip(facts: Facts, names: Names) -> Figure | None:
     )
     key = ", ".join(f"{c} {country_name(c)}" if country_name(c) != c else c for c in named)
     subtitle = (
-        "Share of baseline output by country, each good on its own basis, mine first; at the right N-1 "
-        "cover and HHI x 10,000."
+        f"Share of baseline output by country{', ' + which if which else ''}; mine first; at the right N-1 cover and "
+        "HHI x 10,000."
     )
     return make_figure(
-        facts, "F2", title, subtitle, figure, f"One bar per good; largest holders: {three}.", f"{key}. Data: T4."
+        facts, name, title, subtitle, figure, f"One bar per good; largest holders: {three}.", f"{key}. Data: T4."
     )
 
 
@@ -289,7 +319,7 @@ def _losses(facts: Facts, names: Names) -> Figure | None:
     sites = [*shown.index, *(s for s in big if size[s] > 0.1)]
     y = np.arange(len(sites))[::-1]
     figure, (left, right) = new_canvas(0.7 + 0.28 * len(sites), 2, (1.5, 1.0))
-    lost = [float(table.at[s, column]) for s in sites]
+    lost = [float(table.loc[s, column]) for s in sites]
     left.barh(y, lost, color="#A3320B", height=0.62)
     value_ends(left, y, lost)
     left.set_yticks(y, [drawable(short_label(_site_words(facts, s), 46), names) for s in sites])

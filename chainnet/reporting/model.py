@@ -142,6 +142,7 @@ class Document:
     sections: tuple[Section, ...]
     annexes: tuple[Section, ...]
     inputs: tuple[Table, ...]  # sheets of the workbook only
+    language: str = "en"
 
     @property
     def tables(self) -> tuple[Table, ...]:

@@ -15,7 +15,7 @@ __all__ = ["html_report"]
 RIGHT = ("range", "demand_range", "first", "worst", "survive", "recover")
 
 
-def html_report(document: Document, has_graph: bool) -> bytes:
+def html_report(document: Document, has_graph: bool, template: str | None = None) -> bytes:
     """Return the HTML of a report.
 
     Parameters
@@ -23,6 +23,8 @@ def html_report(document: Document, has_graph: bool) -> bytes:
     document : Document
     has_graph : bool
         Whether ``graph.html`` stands beside it.
+    template : str, optional
+        Text of a template in the place of ours.
 
     Returns
     -------
@@ -35,7 +37,7 @@ def html_report(document: Document, has_graph: bool) -> bytes:
     shell.filters["nb"] = unbroken
     shell.filters["css"] = css_text
     shell.filters["b64"] = lambda text: b64encode(text.encode("utf-8")).decode("ascii")
-    source = files("chainnet.reporting").joinpath("page.html.j2").read_text(encoding="utf-8")
+    source = template or files("chainnet.reporting").joinpath("page.html.j2").read_text(encoding="utf-8")
     printed = document.tables
     text = shell.from_string(source).render(
         d=document,

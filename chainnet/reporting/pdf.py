@@ -22,7 +22,7 @@ JOINT = "\u200b"  # where a long word may break
 Write = Callable[[str], str]
 
 
-def pdf_report(document: Document, names: Mapping[str, str]) -> bytes:
+def pdf_report(document: Document, names: Mapping[str, str], template: str | None = None) -> bytes:
     """Return the PDF of a report.
 
     Parameters
@@ -30,6 +30,8 @@ def pdf_report(document: Document, names: Mapping[str, str]) -> bytes:
     document : Document
     names : mapping of str to str
         Names in scripts that the fonts lack -> what stands in.
+    template : str, optional
+        Text of a template in the place of ours.
 
     Returns
     -------
@@ -43,7 +45,8 @@ def pdf_report(document: Document, names: Mapping[str, str]) -> bytes:
     def write(text: str) -> str:
         return _breakable(drawable(text, names), LINE)
 
-    source = files("chainnet.reporting").joinpath("report.typ").read_bytes()
+    ours = files("chainnet.reporting").joinpath("report.typ")
+    source = template.encode() if template else ours.read_bytes()
     made: bytes = compile_typst(
         source,
         format="pdf",
@@ -63,6 +66,7 @@ def _content(document: Document, write: Write) -> dict[str, Any]:
     annexes = [{"heading": s.heading, "blocks": _blocks(s.blocks, write, taken)} for s in document.annexes]
     title = f"{document.marking} | {document.title}" if document.marking else document.title
     return {
+        "language": document.language,
         "title": write(document.title),
         "pdf_title": write(title),
         "subtitle": write(document.subtitle),

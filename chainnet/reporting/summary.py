@@ -13,6 +13,7 @@ from chainnet.reporting.model import Sentence
 from chainnet.reporting.summary_months import when_words
 from chainnet.reporting.tables_losses import set_words, tied_sets
 from chainnet.reporting.tables_projects import stands_words
+from chainnet.reporting.tables_sure import sure_points
 from chainnet.reporting.words import (
     NBSP,
     NOT_ASSESSED,
@@ -29,7 +30,17 @@ from chainnet.reporting.words import (
     tonnes,
 )
 
-__all__ = ["bottom_line", "decisions", "stranger_sentences"]
+__all__ = [
+    "bottom_line",
+    "contrast",
+    "decisions",
+    "ends_words",
+    "gain_tier",
+    "quoted",
+    "stranger_sentences",
+    "to_whom",
+    "whole_verdict",
+]
 
 NAMES = 3
 RUNG_WORDS = {
@@ -41,7 +52,7 @@ RUNG_WORDS = {
 
 
 def bottom_line(facts: Facts, months: Months) -> tuple[Sentence, ...]:
-    """Return the points of the bottom line: verdict, who, when, on what, what helps, how sure."""
+    """Return the answer point by point: verdict, who, when, on what, what helps, how sure."""
     parts = [
         Sentence(_verdict(facts), ("T1", "T8"), "Verdict."),
         Sentence(_who(facts), ("T8", "T8b", "T6d"), "Who goes short."),
@@ -53,11 +64,13 @@ def bottom_line(facts: Facts, months: Months) -> tuple[Sentence, ...]:
     return tuple(part for part in parts if part.text)
 
 
-def _quoted(facts: Facts, name: str) -> str:
+def quoted(facts: Facts, name: str) -> str:
+    """Return a scenario in words, quoted."""
     return f"“{facts.scenario_label(name)}”"
 
 
-def _to_whom(facts: Facts) -> str:
+def to_whom(facts: Facts) -> str:
+    """Return to whom deliveries go, with a leading blank."""
     if not facts.whose:
         return ""
     return f" to {facts.whose}" + (f" ({facts.whose_members})" if facts.whose_members else "")
@@ -71,7 +84,8 @@ def _tier_words(facts: Facts, name: str, tier: str) -> str:
     return f"{tier} demand is short {number(short)} of {tonnes(demand)} ({percent(short / demand)})"
 
 
-def _ends(facts: Facts, name: str) -> str:
+def ends_words(facts: Facts, name: str) -> str:
+    """Return the shortfall at low and high demand; empty where no range is known."""
     row = facts.leading.loc[name]
     ends = span(row["shortfall_low_tpa"], row["shortfall_high_tpa"])
     return "" if ends == NOT_ASSESSED else ends
@@ -86,23 +100,23 @@ def _verdict(facts: Facts) -> str:
         )
     worst, base = facts.leading.loc[facts.a.worst], facts.leading.loc[BASELINE]
     short, before = float(worst["shortfall_tpa"]), float(worst["shortfall_before_tpa"])
-    quoted = _quoted(facts, facts.a.worst)
+    words = quoted(facts, facts.a.worst)
     if short <= 0 and before <= 0:
-        return _whole_verdict(facts)
+        return whole_verdict(facts)
     basis = f" ({facts.basis})" if facts.basis else ""
     demand = float(worst["demand_tpa"])
     said = (
-        f"Under {quoted}, {facts.first} deliveries{_to_whom(facts)} fall from {number(base['served_tpa'])} to "
+        f"Under {words}, {facts.first} deliveries{to_whom(facts)} fall from {number(base['served_tpa'])} to "
         f"{tonnes(worst['served_tpa'])}{basis}: {tonnes(short)} ({percent(short / demand)}) go short"
     )
-    ends = _ends(facts, facts.a.worst)
+    ends = ends_words(facts, facts.a.worst)
     said += f", {ends} with all demand at its low and high values." if ends else "; no range is in the data."
     if before > short and not same(before, short):
         said += f" If all other countries are served first, {tonnes(before)} go short."
     return f"{said} {_other_scenarios(facts)}".strip()
 
 
-def _whole_verdict(facts: Facts) -> str:
+def whole_verdict(facts: Facts) -> str:
     """Say what the worst scenario costs where the leading tier is met in full."""
     whole, base = facts.whole.loc[facts.a.worst], facts.whole.loc[BASELINE]
     if whole["shortfall_tpa"] <= 0:
@@ -111,7 +125,7 @@ def _whole_verdict(facts: Facts) -> str:
     basis = f" ({facts.basis})" if facts.basis else ""
     tiers = join([_tier_words(facts, facts.a.worst, t) for t in facts.tiers])
     return (
-        f"Under {_quoted(facts, facts.a.worst)}, deliveries{_to_whom(facts)} fall from {number(base['served_tpa'])} to "
+        f"Under {quoted(facts, facts.a.worst)}, deliveries{to_whom(facts)} fall from {number(base['served_tpa'])} to "
         f"{tonnes(whole['served_tpa'])}{basis}. {first_capital(tiers)}."
     )
 
@@ -123,10 +137,10 @@ def _other_scenarios(facts: Facts) -> str:
     for name in hit[:NAMES]:
         short = float(facts.leading.loc[name, "shortfall_tpa"])
         if parts and same(short, float(facts.leading.loc[hit[len(parts) - 1], "shortfall_tpa"])):
-            parts.append(f"{_quoted(facts, name)} as much")
+            parts.append(f"{quoted(facts, name)} as much")
             continue
-        ends = _ends(facts, name)
-        parts.append(f"{_quoted(facts, name)} leaves {number(short)}{NBSP}t/yr short{' ' + ends if ends else ''}")
+        ends = ends_words(facts, name)
+        parts.append(f"{quoted(facts, name)} leaves {number(short)}{NBSP}t/yr short{' ' + ends if ends else ''}")
     said = f"{join(parts)}." if parts else ""
     whole = len(rest) - len(hit)
     if whole:
@@ -233,7 +247,7 @@ def _hangs(facts: Facts) -> str:
         said.append(f"The sites that cost most, each alone, are {join(sites)}{several}.")
     else:
         said.append(f"No single site costs {of} anything: {count(len(facts.losses('site')))} tested, all zero, proved.")
-    return " ".join(part for part in (*said, _together(facts), _contrast(facts)) if part)
+    return " ".join(part for part in (*said, _together(facts), contrast(facts)) if part)
 
 
 def _together(facts: Facts) -> str:
@@ -252,7 +266,7 @@ def _together(facts: Facts) -> str:
     return f"The worst two together, {set_words(facts, row['removed'])}, cost {facts.first} {how}{tonnes(lost)}{ties}."
 
 
-def _contrast(facts: Facts) -> str:
+def contrast(facts: Facts) -> str:
     """Name the site that is large in its step and whose loss costs nothing."""
     table = facts.losses("node")
     idle = table[(table["lost_tpa"] <= 0) & (table["first_lost_tpa"].fillna(0.0) <= 0)]
@@ -293,14 +307,14 @@ def _wins(facts: Facts) -> str:
     return " ".join(said)
 
 
-def _gain_tier(facts: Facts) -> str:
+def gain_tier(facts: Facts) -> str:
     """Tier whose gains are told: the leading one if it is short, else all."""
     frozen = facts.leading.loc[facts.when, "shortfall_tpa"]
     return facts.first if facts.has_first and frozen > 0 else ALL_TIERS
 
 
 def _gains(facts: Facts, year: int) -> list[str]:
-    tier = _gain_tier(facts)
+    tier = gain_tier(facts)
     words: list[str] = []
     for rung, name in RUNG_WORDS.items():
         row = facts.rung(year, rung, tier)
@@ -310,7 +324,7 @@ def _gains(facts: Facts, year: int) -> list[str]:
 
 
 def _returned(facts: Facts, rungs: list[str]) -> str:
-    tier = _gain_tier(facts)
+    tier = gain_tier(facts)
     whom = "all tiers together regain" if tier == ALL_TIERS else f"{tier} demand regains"
     return f"{whom} {join(rungs)}" if rungs else "the ladder was not assessed"
 
@@ -327,7 +341,7 @@ def _left(facts: Facts, year: int) -> str:
 def _wins_without_projects(facts: Facts) -> str:
     words: list[str] = []
     for rung in ("existing", "new", "stocks"):
-        row = facts.scenario_rung(facts.when, rung, _gain_tier(facts))
+        row = facts.scenario_rung(facts.when, rung, gain_tier(facts))
         if row is not None and not pd.isna(row["gained_tpa"]):
             gained = row["gained_tpa"]
             words.append(f"{number(gained) if words else tonnes(gained)} from {RUNG_WORDS[rung]}")
@@ -370,7 +384,7 @@ def decisions(facts: Facts) -> tuple[Sentence, ...]:
     if not facts.a.worst:
         return ()
     years = list(facts.a.rerouting)
-    tier = _gain_tier(facts)
+    tier = gain_tier(facts)
     if years:
         lines += _build(facts, years)
     row = facts.scenario_rung(facts.when, "stocks", tier)
@@ -462,11 +476,4 @@ def stranger_sentences(facts: Facts) -> tuple[Sentence, ...]:
     low = row["shortfall_low_tpa"]
     if pd.isna(low):
         said.append(Sentence("Not assessed: how the answer moves with demand (the data give no range).", ("T16",)))
-    said.append(
-        Sentence(
-            "Not assessed in this version: sets of four and more losses, price floors, sampling of inputs. None is "
-            "shown as zero.",
-            ("T17",),
-        )
-    )
-    return tuple(said)
+    return (*said, *sure_points(facts)[:1])

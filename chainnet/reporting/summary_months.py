@@ -27,7 +27,7 @@ from chainnet.reporting.words import (
     tier_sentence,
 )
 
-__all__ = ["bracket_points", "month_points", "not_assessed", "stock_points", "when_words"]
+__all__ = ["bracket_points", "lasts_words", "month_points", "not_assessed", "stock_points", "tier_words", "when_words"]
 
 TOLD = 3
 
@@ -48,14 +48,15 @@ def when_words(months: Months) -> str:
     row = months.of(name, months.lead)
     said = f"Over {months.span}, most is lacking under {_quoted(facts, name)}: "
     if np.isnan(row["first_short_month"]):
-        said += _tier(months, name, months.lead) + " "
+        said += tier_words(months, name, months.lead) + " "
         others = [t for t in facts.tiers if not np.isnan(months.of(name, t)["first_short_month"])]
-        return said + " ".join(f"{_tier(months, name, t)}{_lasts(months, name, t)}" for t in others[:2])
-    said += f"{_tier(months, name, months.lead)}{_lasts(months, name, months.lead)}"
+        return said + " ".join(f"{tier_words(months, name, t)}{lasts_words(months, name, t)}" for t in others[:2])
+    said += f"{tier_words(months, name, months.lead)}{lasts_words(months, name, months.lead)}"
     return f"{said}{_also(months, name)}".strip()
 
 
-def _tier(months: Months, name: str, tier: str) -> str:
+def tier_words(months: Months, name: str, tier: str) -> str:
+    """Return what the months say of a tier under a scenario."""
     row = months.of(name, tier)
     return tier_sentence(
         tier,
@@ -68,7 +69,8 @@ def _tier(months: Months, name: str, tier: str) -> str:
     )
 
 
-def _lasts(months: Months, name: str, tier: str) -> str:
+def lasts_words(months: Months, name: str, tier: str) -> str:
+    """Return how long a tier is kept whole and when it recovers, with a leading blank; empty if never short."""
     row = months.of(name, tier)
     if np.isnan(row["first_short_month"]):
         return ""
@@ -93,7 +95,7 @@ def month_points(months: Months) -> tuple[Sentence, ...]:
         parts = []
         for tier in months.facts.tiers:
             row = months.of(name, tier)
-            parts.append(_tier(months, name, tier) + _lasts(months, name, tier))
+            parts.append(tier_words(months, name, tier) + lasts_words(months, name, tier))
             parts.append(foresight_sentence(row["value_of_information_t"], row["shortfall_t"]))
         head = f"{months.facts.scenario_label(name)}."
         points.append(Sentence(" ".join(p for p in parts if p), ("T8d", "T8e"), head))
@@ -170,6 +172,13 @@ def not_assessed(facts: Facts, questions: Sequence[str]) -> tuple[Sentence, ...]
         "exposure": "Exposure",
         "stockpile": "Required stock",
         "mitigation": "Mitigation of the required stock",
+        "portfolio": "Best sets of projects",
+        "floors": "Prices at which projects pay",
+        "idle": "Idle plants",
+        "alignment": "What countries between two blocs are worth",
+        "indices": "Published indices",
+        "ranges": "Ranges",
+        "draws": "All ranges at once",
     }
     found: dict[tuple[str, str], list[str]] = {}
     for key, reason in facts.a.unanswered.items():

@@ -112,7 +112,7 @@ def _names(facts: Facts, by: str, index: Any) -> list[Any]:
 
 
 def top_losses(facts: Facts, tables: Sequence[Table]) -> Table:
-    """Return T2: the five sites, countries and operators whose loss costs most, in one table."""
+    """Return T2: the five sites, and the country, owners' country and operator, whose loss costs most."""
     rows = []
     for table, kind in zip(tables, ("site", "country", "owner's country", "operator"), strict=True):
         names = {c.key: i for i, c in enumerate(table.columns)}
@@ -120,7 +120,7 @@ def top_losses(facts: Facts, tables: Sequence[Table]) -> Table:
             continue
         lost = names[facts.lead_loss]
         kept = [r for r in table.rows[:5] if isinstance(r[lost].value, float) and float(r[lost].value or 0) > 0]
-        for row in kept[: 5 if kind == "site" else 3]:
+        for row in kept[: 5 if kind == "site" else 1]:
             losses = [row[names[c.key]] for c in _loss_columns(facts)]
             where = f"{row[names['step']].text}, {row[names['place']].text}" if kind == "site" else "-"
             rows.append([first_capital(kind), row[names["rank"]], row[names["label"]], where, *losses])
@@ -137,8 +137,7 @@ def top_losses(facts: Facts, tables: Sequence[Table]) -> Table:
         id="T2",
         sheet="Costs most",
         title="What costs most if it alone drops out",
-        subtitle=f"Unit: {facts.unit}. Five sites; three countries, owners' countries and operators; zero losses "
-        f"left out.",
+        subtitle=f"Unit: {facts.unit}. Five sites; the first country, owners' country and operator. No zero losses.",
         note=_why(facts) + " All rows: T5, T6.",
         status=PROVED,
         grade=facts.grade,
