@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from chainnet.projects_floor import price_floor as price_floor
     from chainnet.projects_idle import overcapacity as overcapacity
     from chainnet.projects_portfolio import portfolio as portfolio
+    from chainnet.reporting.content import figures as figures
     from chainnet.reporting.documents import report as report
     from chainnet.runs import ensemble as ensemble
     from chainnet.runs_sensitivity import sensitivity as sensitivity
@@ -70,6 +71,7 @@ _ROOMS = {
     "draw": "drawing.pages",
     "ensemble": "runs",
     "eu_supply_risk": "indicators_risk",
+    "figures": "reporting.content",
     "fortify": "criticality_defence",
     "geopolrisk": "indicators_risk",
     "interdict": "criticality_attack",
@@ -113,6 +115,7 @@ __all__ = [
     "draw",
     "ensemble",
     "eu_supply_risk",
+    "figures",
     "fortify",
     "geopolrisk",
     "interdict",

@@ -509,3 +509,34 @@ def test_two_thousand_sites_open_in_groups(opened, tmp_path):
     assert "Site number 100" in tab.inner_text("#side h2")
     tab.click("#reset")
     assert tab.evaluate("C.nodes.length") < 60
+
+
+# -- still pictures -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("view", ["graph", "sankey", "map"])
+def test_a_view_as_svg_and_png(mag9: cn.Network, tmp_path: Path, view: str) -> None:
+    from xml.etree import ElementTree
+
+    hostile = '<script>alert("x")</script> & \u202eabc'
+    svg = cn.draw(mag9, view=view, path=tmp_path / "a.svg", title=hostile, marking=hostile)
+    root = ElementTree.fromstring(svg.read_text(encoding="utf-8"))
+    texts = ["".join(e.itertext()) for e in root.iter("{http://www.w3.org/2000/svg}text")]
+    assert texts.count(hostile) == 2, "the marking stands above and below, as text"
+    assert not list(root.iter("{http://www.w3.org/2000/svg}script"))
+    bare = cn.draw(mag9, view=view, path=tmp_path / "b.svg").read_text(encoding="utf-8")
+    assert "alert" not in bare
+    one = cn.draw(mag9, view=view, path=tmp_path / "a.png")
+    two = cn.draw(mag9, view=view, path=tmp_path / "b.png")
+    assert one.read_bytes() == two.read_bytes()
+    assert one.read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_drawing_shows_itself_in_a_notebook(mag9: cn.Network, tmp_path: Path) -> None:
+    page = cn.draw(mag9, path=tmp_path / "a.html")
+    assert isinstance(page, Path)
+    shown = page._repr_html_()  # type: ignore[attr-defined]
+    assert shown.startswith("<iframe")
+    assert "<script" not in shown, "all of it is one escaped attribute"
+    picture = cn.draw(mag9, path=tmp_path / "a.png")._repr_html_()  # type: ignore[attr-defined]
+    assert "data:image/png;base64," in picture

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from html import escape, unescape
 from importlib.util import find_spec
 from pathlib import Path
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 from chainnet.drawing.answers import sort_answers
@@ -25,6 +27,7 @@ _ENGINE = Path("templates/lib/vis-9.1.2/vis-network.min.js")
 # a table of more links than this is cut to the widest, so that the page stays small
 _LINK_ROWS = 1000
 _CROWDED = 16
+_ROOM = 90.0  # at the right of a still picture, for the last names
 
 
 def draw(
@@ -52,7 +55,7 @@ def draw(
         outlines of the land with the widest flows between countries, without scripts.
     path : str or Path, optional
         Exactly this file is written (UTF-8), its folder made; default ``<name>-<view>.html`` in the
-        working folder.
+        working folder. ``.svg`` and ``.png`` give the still picture of the view alone.
     title : str, optional
         Title of the page; default the network's label.
     marking : str
@@ -63,7 +66,7 @@ def draw(
     Returns
     -------
     Path
-        The file written.
+        The file written; a notebook shows the drawing in its place.
 
     Raises
     ------
@@ -93,7 +96,64 @@ def draw(
         text = _graph_page(network, answer, ranking, title, marking, losses is None and ranking is not None)
     else:
         text = _sheet(view, network, answer, ranking, title, marking)
-    return write_file(target, text.encode("utf-8"))
+    kind = target.suffix.lower()
+    if kind not in (".svg", ".png"):
+        return Drawing(write_file(target, text.encode("utf-8")))
+    picture = _picture(text, marking)
+    if kind == ".png":
+        from chainnet.drawing.raster import png_bytes
+
+        return Drawing(write_file(target, png_bytes(picture)))
+    return Drawing(write_file(target, picture.encode("utf-8")))
+
+
+class Drawing(type(Path())):  # type: ignore[misc]
+    """The path of a drawing, which a notebook shows as the drawing itself."""
+
+    def _repr_html_(self) -> str:
+        from base64 import b64encode
+
+        data, kind = self.read_bytes(), self.suffix.lower()
+        if kind in (".png", ".svg"):
+            mime = {".png": "image/png", ".svg": "image/svg+xml"}[kind]
+            return f'<img alt="{escape(self.name)}" src="data:{mime};base64,{b64encode(data).decode()}">'
+        page = escape(data.decode("utf-8"), quote=True)
+        return f'<iframe srcdoc="{page}" sandbox="allow-scripts" style="width:100%;height:720px;border:0"></iframe>'
+
+
+def _picture(page: str, marking: str) -> str:
+    """Return the still picture of a page as an SVG of its own, its finding above it, the marking above and below."""
+    found = re.search(r'<svg class="(?:picture|sheet)" viewBox="0 0 ([\d.]+) ([\d.]+)".*?</svg>', page, re.DOTALL)
+    finding = re.search(r"<h1[^>]*>(.*?)</h1>", page, re.DOTALL)
+    if found is None:
+        raise DataError("draw: this page holds no still picture.")
+    inside, height = float(found.group(1)), float(found.group(2))
+    width = inside + _ROOM
+    words = escape(marking.strip())
+    heading = wrap(unescape(re.sub(r"<[^>]*>", "", finding.group(1))).strip(), int(width / 9.6)) if finding else []
+    y = 20.0
+    lines = []
+    if words:
+        lines.append(f'<text x="{width / 2:g}" y="{y:g}" text-anchor="middle" font-weight="700">{words}</text>')
+        y += 26
+    for part in heading:
+        lines.append(f'<text x="16" y="{y:g}" font-size="16" font-weight="700" fill="#1B1F24">{escape(part)}</text>')
+        y += 21
+    inner = re.sub(
+        r'^<svg class="\w+"',
+        f'<svg x="0" y="{y - 10:g}" width="{inside:g}" height="{height:g}" overflow="visible"',
+        re.sub(r'<text class="mark".*?</text>', "", found.group(), flags=re.DOTALL),
+    )
+    whole = y + height
+    if words:
+        whole += 24
+        y = whole - 10
+        lines.append(f'<text x="{width / 2:g}" y="{y:g}" text-anchor="middle" font-weight="700">{words}</text>')
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {whole:g}" width="{width:g}" '
+        f'height="{whole:g}" font-family="DejaVu Sans, sans-serif" font-size="13">'
+        f'<rect width="100%" height="100%" fill="#fff"></rect>{"".join(lines)}{inner}</svg>\n'
+    )
 
 
 def _file_name(name: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from chainnet.assessment import Assessment
+from chainnet.errors import DataError
 from chainnet.reporting import (
     tables,
     tables_bloc,
@@ -20,7 +21,7 @@ from chainnet.reporting import (
 )
 from chainnet.reporting.facts import ALL_TIERS, BASELINE, Facts
 from chainnet.reporting.facts_months import Months
-from chainnet.reporting.figures import figures
+from chainnet.reporting.figures import main_figures
 from chainnet.reporting.figures_bloc import bloc_figures
 from chainnet.reporting.figures_months import month_figures
 from chainnet.reporting.figures_stocks import stock_figures
@@ -31,7 +32,7 @@ from chainnet.reporting.summary_months import bracket_points, month_points, not_
 from chainnet.reporting.summary_short import short_line
 from chainnet.reporting.words import count, join, spelled
 
-__all__ = ["build", "name_stand_ins"]
+__all__ = ["build", "figures", "name_stand_ins"]
 
 KEY_ROWS = 7  # so that the summary stands on two pages
 NOT_YET = "not assessed in this version"
@@ -175,8 +176,7 @@ def build(assessment: Assessment, *, title: str | None = None, author: str = "",
     facts = Facts(assessment)
     months = Months(facts)
     names = name_stand_ins(facts)
-    found = figures(facts, names) | month_figures(months, names) | stock_figures(months, names)
-    found |= bloc_figures(facts, names)
+    found = _figures(facts, months, names)
     made = _tables(facts, months)
     network = assessment.network
     head = title or f"{network.label}: stress test"
@@ -195,6 +195,41 @@ def build(assessment: Assessment, *, title: str | None = None, author: str = "",
         annexes=_annexes(facts, made),
         inputs=(*_sheets(months), *tables_trust.input_tables(facts)),
     )
+
+
+def figures(assessment: Assessment) -> dict[str, Figure]:
+    """Return every figure of the report on an assessment, by id.
+
+    Parameters
+    ----------
+    assessment : Assessment
+
+    Returns
+    -------
+    dict of str to Figure
+        id, title (the finding), subtitle, svg, alt, note; ``save`` writes SVG or PNG, a notebook shows it.
+
+    Raises
+    ------
+    DataError
+        If it is no assessment.
+
+    Examples
+    --------
+    >>> import chainnet as cn
+    >>> made = cn.figures(cn.assess(cn.read("mag-9")))
+    >>> made["F2"].title
+    'China makes over half of 4 of 4 goods'
+    """
+    if not isinstance(assessment, Assessment):
+        raise DataError(f"figures: a {type(assessment).__name__}; give an Assessment, made by assess.")
+    facts = Facts(assessment)
+    return _figures(facts, Months(facts), name_stand_ins(facts))
+
+
+def _figures(facts: Facts, months: Months, names: Mapping[str, str]) -> dict[str, Figure]:
+    found = main_figures(facts, names) | month_figures(months, names) | stock_figures(months, names)
+    return found | bloc_figures(facts, names)
 
 
 def name_stand_ins(facts: Facts) -> dict[str, str]:

@@ -16,7 +16,7 @@ from chainnet.reporting.model import Figure
 from chainnet.reporting.tables import LADDER_WORDS
 from chainnet.reporting.words import country_name, first_capital, number, percent, same, tonnes
 
-__all__ = ["draw_all", "figures", "make_figure", "new_canvas", "no_value_axis", "value_ends"]
+__all__ = ["draw_all", "main_figures", "make_figure", "new_canvas", "no_value_axis", "value_ends"]
 
 INK, GREY, AXIS, RULE = "#1B1F24", "#4B5563", "#767D87", "#C9CED6"
 TIERS = ("#12436D", "#0B6BB8", "#2BA59A", "#7A828C")
@@ -33,7 +33,7 @@ SMALL, NORMAL = 8.0, 8.5
 Names = Mapping[str, str]
 
 
-def figures(facts: Facts, names: Names) -> dict[str, Figure]:
+def main_figures(facts: Facts, names: Names) -> dict[str, Figure]:
     """Return every figure for which there is something to draw, by id.
 
     Parameters

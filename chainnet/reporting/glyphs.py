@@ -4,23 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from pathlib import Path
 
-__all__ = ["drawable", "font_folder", "short_label"]
+from chainnet.drawing.raster import font_folder
+
+__all__ = ["drawable", "short_label"]
 
 BOX = "\u25a1"
 # joiners, direction marks and variation selectors change how others look and need no glyph themselves
 _SILENT = frozenset(
     [*range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x206A), *range(0xFE00, 0xFE10), 0xFEFF, 0x00AD]
 )
-
-
-@cache
-def font_folder() -> Path:
-    """Return the folder of the DejaVu fonts that come with matplotlib."""
-    import matplotlib
-
-    return Path(matplotlib.get_data_path()) / "fonts" / "ttf"
 
 
 @cache

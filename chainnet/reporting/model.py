@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from html import escape
+from pathlib import Path
 from typing import Any, Literal
 
+from chainnet.drawing.raster import png_bytes
+from chainnet.errors import DataError
+from chainnet.io.atomic import write_file
 from chainnet.reporting import words
 
 __all__ = ["Cell", "Column", "Document", "Figure", "Section", "Sentence", "Table"]
@@ -112,6 +117,26 @@ class Figure:
     def anchor(self) -> str:
         """Name of the place to which text links."""
         return self.id.lower()
+
+    def save(self, path: str | Path) -> Path:
+        """Write the drawing as ``.svg`` or ``.png``.
+
+        Raises
+        ------
+        DataError
+            If the suffix is another, or the file cannot be written.
+        """
+        target = Path(path)
+        kind = target.suffix.lower()
+        if kind == ".svg":
+            return write_file(target, self.svg.encode("utf-8"))
+        if kind == ".png":
+            return write_file(target, png_bytes(self.svg))
+        raise DataError(f"{target}: a figure is saved as .svg or .png.")
+
+    def _repr_html_(self) -> str:
+        head = f"<p><b>{escape(self.id)} {escape(self.title)}</b><br>{escape(self.subtitle)}</p>"
+        return f'<figure role="img" aria-label="{escape(self.alt)}">{head}{self.svg}</figure>'
 
 
 Block = Sentence | Table | Figure | tuple[Sentence, ...]  # a tuple is a list of points

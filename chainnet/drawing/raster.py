@@ -1,0 +1,52 @@
+"""SVG to PNG, without a browser: typeset by typst with the fonts that come with matplotlib."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from chainnet.errors import DataError
+
+__all__ = ["font_folder", "png_bytes"]
+
+_PAGE = """#set page(width: auto, height: auto, margin: 8pt, fill: white)
+#image(bytes(sys.inputs.svg), format: "svg")
+"""
+_PPI = 160.0
+
+
+@cache
+def font_folder() -> Path:
+    """Return the folder of the DejaVu fonts that come with matplotlib."""
+    import matplotlib
+
+    return Path(matplotlib.get_data_path()) / "fonts" / "ttf"
+
+
+def png_bytes(svg: str) -> bytes:
+    """Return a picture as PNG, the same bytes for the same SVG.
+
+    Raises
+    ------
+    DataError
+        If the package typst is missing, or the SVG cannot be read.
+    """
+    if find_spec("typst") is None:
+        raise DataError('png: needs the package typst. Install it with: pip install "chainnet[report]"')
+    import typst
+
+    compile_typst: Any = typst.compile  # its stub wants bytes where it takes text
+    try:
+        made: bytes = compile_typst(
+            _PAGE.encode(),
+            format="png",
+            ppi=_PPI,
+            sys_inputs={"svg": svg.replace("system-ui", "'DejaVu Sans'")},
+            ignore_system_fonts=True,
+            font_paths=[str(font_folder())],
+        )
+    except Exception as error:  # typst's own errors share no class
+        raise DataError(f"png: the picture cannot be drawn: {error}") from error
+    return made
