@@ -1,0 +1,186 @@
+"""The parts of the report on money, blocs and doubt; figures as objects; language and templates."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import chainnet as cn
+from chainnet.reporting.content import build
+from chainnet.reporting.model import Document, Table
+
+
+@pytest.fixture(scope="module")
+def made() -> cn.Assessment:
+    """A chain with ranges, prices, costs, blocs and a country between them."""
+    nodes = pd.DataFrame(
+        [
+            ("m_chn", "mine", "ore", "CHN", None, 80.0, 60.0, 100.0),
+            ("m_aus", "mine", "ore", "AUS", None, 30.0, 20.0, 40.0),
+            ("r_chn", "refiner", "metal", "CHN", "smelt", 70.0, 60.0, 80.0),
+            ("r_mys", "refiner", "metal", "MYS", "smelt", 20.0, 10.0, 30.0),
+            ("u_usa", "end_use", "use", "USA", None, np.nan, np.nan, np.nan),
+            ("u_chn", "end_use", "use", "CHN", None, np.nan, np.nan, np.nan),
+        ],
+        columns=["id", "stage", "step", "country", "process", "capacity_tpa", "low", "high"],
+    )
+    edges = pd.DataFrame(
+        [
+            ("m_chn", "r_chn", "ore", 60.0, 80.0),
+            ("m_aus", "r_mys", "ore", 20.0, 30.0),
+            ("r_chn", "u_chn", "metal", 30.0, 40.0),
+            ("r_chn", "u_usa", "metal", 30.0, 40.0),
+            ("r_mys", "u_usa", "metal", 20.0, 20.0),
+            ("m_aus", "p_usa", "ore", np.nan, 30.0),
+            ("p_usa", "u_usa", "metal", np.nan, 30.0),
+        ],
+        columns=["source", "target", "commodity", "flow_tpa", "capacity_tpa"],
+    )
+    demand = pd.DataFrame(
+        [
+            ("u_usa", "metal", "defence", 10.0, 5.0, 25.0),
+            ("u_usa", "metal", "civilian", 40.0, 30.0, 50.0),
+            ("u_chn", "metal", "civilian", 30.0, None, None),
+        ],
+        columns=["node", "commodity", "tier", "demand_tpa", "low", "high"],
+    )
+    processes = pd.DataFrame(
+        [("smelt", "ore", "input", 1.0), ("smelt", "metal", "output", 1.0)],
+        columns=["process", "commodity", "role", "t_per_t"],
+    )
+    projects = pd.DataFrame(
+        {
+            "id": ["p_usa"], "stage": ["refiner"], "step": ["metal"], "country": ["USA"], "process": ["smelt"], "capacity_tpa": [15.0],
+            "start_year": [2026], "capex_musd": [90.0], "unit_cost_usd_per_t": [1000.0],
+        }
+    )  # fmt: skip
+    commodities = pd.DataFrame(
+        {"id": ["ore", "metal"], "basis": ["t ore", "t metal"], "price_usd_per_t": [None, 50000.0]}
+    )
+    net = cn.Network(
+        nodes, edges, demand=demand, processes=processes, projects=projects, commodities=commodities,
+        year=2024, main_commodity="metal", beneficiaries="USA", name="small",
+    )  # fmt: skip
+    stop = cn.Scenario(
+        "stop", [{"kind": "restrict", "from": {"country": "CHN"}, "to": {"country": "USA"}, "share": 0.0}]
+    )
+    return cn.assess(net, [stop], months=12, draws=16)
+
+
+@pytest.fixture(scope="module")
+def document(made: cn.Assessment) -> Document:
+    return build(made)
+
+
+def sheet(document: Document, name: str) -> pd.DataFrame:
+    table = next(t for t in document.tables if t.id == name)
+    assert isinstance(table, Table)
+    values = [[c.value if c.value is not None else c.text for c in row] for row in table.rows]
+    return pd.DataFrame(values, columns=[c.key for c in table.columns])
+
+
+def test_best_sets_by_hand(document: Document) -> None:
+    """Without China 30 t are short; the smelter turns the 10 t of ore left to Australia into metal."""
+    table = sheet(document, "T11b")
+    rows = table[table["counts"] == "all tiers"]
+    assert rows["averted_t"].max() == pytest.approx(10.0)
+    assert rows.loc[rows["averted_t"] > 0, "spent_musd"].iloc[0] == 90.0
+    assert rows.loc[rows["averted_t"] > 0, "short_t"].iloc[0] == pytest.approx(20.0)
+
+
+def test_price_at_which_the_project_pays(document: Document) -> None:
+    row = sheet(document, "T13").iloc[0]
+    factor = 0.1 * 1.1**10 / (1.1**10 - 1)
+    assert row["break_even"] == pytest.approx(1000 + 90e6 * factor / 15)
+    assert row["viable"] == "no"
+
+
+def test_countries_between_the_blocs(document: Document) -> None:
+    table = sheet(document, "T14").set_index("country")
+    assert set(table.index) == {"AUS", "MYS"}
+    assert table.loc["MYS", "swing_allies_t"] == pytest.approx(20.0), "all metal that the USA has left"
+    split = sheet(document, "T14b")
+    usa = split[split["side"] == "United States"].iloc[0]
+    assert usa["lost_tpa"] == pytest.approx(30.0)
+
+
+def test_idle_plants(document: Document) -> None:
+    table = sheet(document, "T13b").set_index("commodity")
+    assert table.loc["metal", "used"] == pytest.approx(80 / 90)
+    assert table.loc["metal", "used_with"] == pytest.approx(80 / 105)
+
+
+def test_ranges_are_those_of_the_ensemble(made: cn.Assessment, document: Document) -> None:
+    table = sheet(document, "T15b").set_index("number")
+    assert made.ensemble is not None
+    for name in ("lost_t", "defence_short_t"):
+        assert table.loc[name, "p90"] == pytest.approx(made.ensemble.summary.loc[name, "p90"])
+    single = sheet(document, "T15d")
+    assert single["swing_t"].is_monotonic_decreasing
+    said = " ".join(s.text for s in document.summary if isinstance(s, tuple) for s in s)
+    assert "In 8 of 10 draws" in said
+
+
+def test_index_beside_loss(document: Document) -> None:
+    table = sheet(document, "T23")
+    china = table[(table["country"] == "China") & (table["step"] == "metal")].iloc[0]
+    assert china["share"] == pytest.approx(0.75)
+    assert china["lost_tpa"] == pytest.approx(30.0)
+
+
+def test_figures_are_objects(made: cn.Assessment, tmp_path: Path) -> None:
+    found = cn.figures(made)
+    assert {"F1", "F2", "F9", "F11", "F12", "F13"} <= set(found)
+    picture = found["F9"]
+    assert picture.save(tmp_path / "f.svg").read_text(encoding="utf-8").startswith("<svg")
+    assert picture.save(tmp_path / "f.png").read_bytes().startswith(b"\x89PNG")
+    assert picture.title in picture._repr_html_()
+    with pytest.raises(cn.DataError, match=r"\.svg or \.png"):
+        picture.save(tmp_path / "f.gif")
+    with pytest.raises(cn.DataError, match="give an Assessment"):
+        cn.figures(made.network)  # type: ignore[arg-type]
+
+
+def test_language_and_templates_of_ones_own(made: cn.Assessment, tmp_path: Path) -> None:
+    own = tmp_path / "own"
+    own.mkdir()
+    (own / "page.html.j2").write_text(
+        '<html lang="{{ d.language }}"><h1>Mein {{ d.title }}</h1></html>', encoding="utf-8"
+    )
+    cn.report(made, tmp_path / "out", formats=["html"], language="de", templates=own)
+    text = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert text.startswith('<html lang="de"><h1>Mein small')
+    cn.report(made, tmp_path / "plain", formats=["html", "pdf"], language="fr")
+    assert '<html lang="fr">' in (tmp_path / "plain" / "report.html").read_text(encoding="utf-8")
+    assert re.search(rb"/Lang\s*\(fr", (tmp_path / "plain" / "report.pdf").read_bytes())
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "formats", "said"),
+    [
+        ("page.html.j2", "{{ nothing_of_this_name }}", ["html"], r"page\.html\.j2.*nothing_of_this_name"),
+        ("page.html.j2", "{% if %}", ["html"], r"page\.html\.j2"),
+        ("report.typ", "#unknown-function()", ["pdf"], r"report\.typ"),
+        ("other.txt", "x", ["html"], "neither"),
+    ],
+)
+def test_a_broken_template_is_named(
+    made: cn.Assessment, tmp_path: Path, name: str, text: str, formats: list[str], said: str
+) -> None:
+    own = tmp_path / "own"
+    own.mkdir()
+    (own / name).write_text(text, encoding="utf-8")
+    with pytest.raises(cn.DataError, match=said):
+        cn.report(made, tmp_path / "out", formats=formats, templates=own)
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("words", [{"language": "English"}, {"language": 3}, {"templates": "nowhere"}, {"draws": 5}])
+def test_wrong_words_are_refused(made: cn.Assessment, tmp_path: Path, words: dict[str, object]) -> None:
+    with pytest.raises(cn.DataError, match=next(iter(words))):
+        cn.report(made, tmp_path / "out", **words)  # type: ignore[arg-type]
+    assert not (tmp_path / "out").exists()
