@@ -34,7 +34,7 @@ class Sensitivity(Result):
         A row for each input with a range, that which moves the shortfall most first: table, key, label, column,
         value, low, high, width ((high - low) / value), quality, reference; short_low_t and short_high_t, the
         shortfall with this input alone at its low and high value; swing_t, the largest change; served_low_t and
-        served_high_t; with projects also averted_low_t and averted_high_t.
+        served_high_t; with projects also averted_low_t, averted_high_t and averted_swing_t.
     widest : DataFrame
         The inputs with the widest range, whether or not they move anything; the same columns.
     short_t, served_t, averted_t : float
@@ -118,12 +118,14 @@ def sensitivity(
         )
         table = table.assign(**{c: pd.Series(dtype=float) for c in ("short_low_t", "short_high_t", "swing_t", "width")})
     else:
-        ends = table[["short_low_t", "short_high_t"]].to_numpy()
-        table["swing_t"] = np.abs(ends - given["short_t"]).max(axis=1)
+        for what in ("short", "averted"):
+            ends = table[[f"{what}_low_t", f"{what}_high_t"]].to_numpy(dtype=float)
+            table[f"{what}_swing_t"] = np.abs(ends - given[f"{what}_t"]).max(axis=1)
+        table = table.rename(columns={"short_swing_t": "swing_t"})
         low, high = table["low"].fillna(table["value"]), table["high"].fillna(table["value"])
         table["width"] = (high - low) / table["value"]
     if not names:
-        table = table.drop(columns=["averted_low_t", "averted_high_t"], errors="ignore")
+        table = table.drop(columns=["averted_low_t", "averted_high_t", "averted_swing_t"], errors="ignore")
     moved = table.sort_values(["swing_t", "width", "table", "key"], ascending=[False, False, True, True], kind="stable")
     widest = table.sort_values(
         ["width", "swing_t", "table", "key"], ascending=[False, False, True, True], kind="stable"

@@ -89,7 +89,11 @@ def collect(network: Network, answer: Answer | None, losses: Losses | None) -> F
             sites[i] |= {"block": b, "order": o}
     links = _links(network, edges, tail, head, sites, answer)
     blocks = [_block(network, b, block, sites, answer) for b, block in enumerate(placing.blocks)]
+    kinds = basis_of(network)
+    main = sorted({kinds.get(c, c) for c in network.main_commodity})
     data = {
+        "basisOf": kinds,
+        "mainBasis": main[0] if len(main) == 1 else "",
         "sites": sites,
         "links": links,
         "blocks": blocks,

@@ -41,8 +41,13 @@ def still(facts: Facts) -> dict[str, Any]:
     for k, site in enumerate(below):
         x = _MARGIN + (k % columns) * step + 14
         places[index[id(site)]] = (x, _TOP + height + 34 + (k // columns) * _ROW)
-    most = max((_flow(s) for s in shown), default=0.0)
-    widest = max((_flow(k) for k in facts.links), default=0.0)
+    kinds = _kinds(facts)
+    most: dict[str, float] = {}
+    widest: dict[str, float] = {}
+    for site in shown:
+        most[kinds[site["id"]]] = max(most.get(kinds[site["id"]], 0.0), _flow(site))
+    for link in facts.links:
+        widest[_kind(facts, link)] = max(widest.get(_kind(facts, link), 0.0), _flow(link))
     return {
         "width": _WIDTH,
         "height": round(_TOP + height + (34 + math.ceil(len(below) / columns) * _ROW if below else 0) + 12, 1),
@@ -50,7 +55,10 @@ def still(facts: Facts) -> dict[str, Any]:
         "left_out": len(running) - len(shown),
         "band": round(_TOP + height + 14, 1) if below else 0,
         "links": _paths(facts, places, widest),
-        "sites": [_shape(facts.sites[i], xy, most, step) for i, xy in sorted(places.items())],
+        "sites": [
+            _shape(facts.sites[i], xy, most.get(kinds[facts.sites[i]["id"]], 0.0), step)
+            for i, xy in sorted(places.items())
+        ],
     }
 
 
@@ -62,7 +70,22 @@ def _flow(row: dict[str, Any]) -> float:
     return float(row["base"] if row["base"] is not None else (row["result"] or 0.0))
 
 
-def _paths(facts: Facts, places: dict[int, tuple[float, float]], widest: float) -> list[dict[str, Any]]:
+def _kind(facts: Facts, link: dict[str, Any]) -> str:
+    """Return the kind of tonne that a link carries; widths of different kinds are not compared."""
+    return str(facts.data["basisOf"].get(link["commodity"], link["commodity"]))
+
+
+def _kinds(facts: Facts) -> dict[str, str]:
+    """Return the kind of tonne of each site: that of the widest link out of it, else into it."""
+    best: dict[str, tuple[bool, float, str]] = {}
+    for link in facts.links:
+        for end, leaves in (("from", True), ("to", False)):
+            mine = (leaves, _flow(link), _kind(facts, link))
+            best[link[end]] = max(best.get(link[end], mine), mine)
+    return {site["id"]: best[site["id"]][2] if site["id"] in best else "" for site in facts.sites}
+
+
+def _paths(facts: Facts, places: dict[int, tuple[float, float]], widest: dict[str, float]) -> list[dict[str, Any]]:
     paths = []
     for link in facts.links:
         flow = _flow(link)
@@ -73,7 +96,7 @@ def _paths(facts: Facts, places: dict[int, tuple[float, float]], widest: float) 
         paths.append(
             {
                 "d": f"M{x1:.1f} {y1:.1f}C{x1 + bend:.1f} {y1:.1f} {x2 - bend:.1f} {y2:.1f} {x2:.1f} {y2:.1f}",
-                "width": round(max(0.5, 10 * math.sqrt(flow / widest)), 2),
+                "width": round(max(0.5, 10 * math.sqrt(flow / widest[_kind(facts, link)])), 2),
                 "colour": facts.sites[link["s"]]["colour"],
                 "dash": link["isInferred"],
             }

@@ -34,6 +34,7 @@ __all__ = [
     "bottom_line",
     "contrast",
     "decisions",
+    "delivered_words",
     "ends_words",
     "gain_tier",
     "quoted",
@@ -105,10 +106,8 @@ def _verdict(facts: Facts) -> str:
         return whole_verdict(facts)
     basis = f" ({facts.basis})" if facts.basis else ""
     demand = float(worst["demand_tpa"])
-    said = (
-        f"Under {words}, {facts.first} deliveries{to_whom(facts)} fall from {number(base['served_tpa'])} to "
-        f"{tonnes(worst['served_tpa'])}{basis}: {tonnes(short)} ({percent(short / demand)}) go short"
-    )
+    said = f"Under {words}, {delivered_words(facts, base, worst)}{basis}: "
+    said += f"{tonnes(short)} ({percent(short / demand)}) go short"
     ends = ends_words(facts, facts.a.worst)
     said += f", {ends} with all demand at its low and high values." if ends else "; no range is in the data."
     if before > short and not same(before, short):
@@ -128,6 +127,14 @@ def whole_verdict(facts: Facts) -> str:
         f"Under {quoted(facts, facts.a.worst)}, deliveries{to_whom(facts)} fall from {number(base['served_tpa'])} to "
         f"{tonnes(whole['served_tpa'])}{basis}. {first_capital(tiers)}."
     )
+
+
+def delivered_words(facts: Facts, base: Any, worst: Any) -> str:
+    """Return what the leading tier gets before and after; where it asks for more than before, what it gets of that."""
+    whom = f"{facts.first} deliveries{to_whom(facts)}"
+    if worst["demand_tpa"] > base["demand_tpa"] * (1 + 1e-9):
+        return f"{whom} reach {number(worst['served_tpa'])} of {tonnes(worst['demand_tpa'])} asked for"
+    return f"{whom} fall from {number(base['served_tpa'])} to {tonnes(worst['served_tpa'])}"
 
 
 def _other_scenarios(facts: Facts) -> str:

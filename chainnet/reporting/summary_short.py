@@ -7,7 +7,7 @@ import numpy as np
 from chainnet.reporting.facts import ALL_TIERS, BASELINE, Facts
 from chainnet.reporting.facts_months import Months
 from chainnet.reporting.model import Sentence
-from chainnet.reporting.summary import contrast, ends_words, gain_tier, quoted, to_whom, whole_verdict
+from chainnet.reporting.summary import contrast, delivered_words, ends_words, gain_tier, quoted, whole_verdict
 from chainnet.reporting.summary_months import lasts_words, tier_words
 from chainnet.reporting.tables_projects import stands_words
 from chainnet.reporting.words import (
@@ -51,11 +51,8 @@ def _verdict(facts: Facts) -> str:
     if short <= 0 and float(worst["shortfall_before_tpa"]) <= 0:
         return whole_verdict(facts)
     basis = f" ({facts.basis})" if facts.basis else ""
-    said = (
-        f"Under {quoted(facts, facts.a.worst)}, {facts.first} deliveries{to_whom(facts)} fall from "
-        f"{number(base['served_tpa'])} to {tonnes(worst['served_tpa'])}{basis}: {tonnes(short)} "
-        f"({percent(short / float(worst['demand_tpa']))}) go short"
-    )
+    said = f"Under {quoted(facts, facts.a.worst)}, {delivered_words(facts, base, worst)}{basis}: "
+    said += f"{tonnes(short)} ({percent(short / float(worst['demand_tpa']))}) go short"
     ends = ends_words(facts, facts.a.worst)
     return said + (f", {ends} with all demand at its low and high values." if ends else "; no range is in the data.")
 

@@ -31,8 +31,14 @@ C.wire = (sites, links) => {
     k.isBack = a < 0 || b < 0 || b <= a;
   });
   C.linkById = new Map(C.links.map((k) => [k.id, k]));
-  C.mostSite = C.most(C.sites);
-  C.mostLink = C.most(C.links);
+  // tonnes of different materials are never compared: each kind of tonne has its own scale
+  C.links.forEach((k) => { k.basis = C.data.basisOf[k.commodity] || k.commodity || ""; });
+  C.sites.forEach((s) => {
+    const top = (s.out.length ? s.out : s.into).reduce((a, k) => !a || C.peak(k) > C.peak(a) ? k : a, null);
+    s.basis = top ? top.basis : "";
+  });
+  C.mostSite = C.mosts(C.sites);
+  C.mostLink = C.mosts(C.links);
 };
 C.state = {
   mode: C.data.hasResult ? "result" : "base",
@@ -56,7 +62,8 @@ C.change = (row) => {
   const before = row.base || 0, after = row.result || 0, change = after - before;
   return Math.abs(change) <= 1e-6 * Math.max(before, after, 1e-9) ? 0 : change;
 };
-C.most = (rows) => rows.reduce((top, r) => Math.max(top, r.base || 0, r.result || 0), 0);
+C.peak = (row) => Math.max(row.base || 0, row.result || 0);
+C.mosts = (rows) => rows.reduce((all, r) => all.set(r.basis, Math.max(all.get(r.basis) || 0, C.peak(r))), new Map());
 C.mostLost = C.every.sites.reduce((top, s) => Math.max(top, s.lost || 0), 0);
 C.carries = (k) => C.flow(k) > 0;
 C.siteShown = (s) => !C.state.off.step.has(s.step) && !C.state.off.place.has(s.place) &&
@@ -67,7 +74,7 @@ C.linkShown = (k) => {
   if (!C.siteShown(k.from) || !C.siteShown(k.to)) return false;
   if (st.off.grade.has(k.grade) || (st.commodity && k.commodity !== st.commodity)) return false;
   if (flow <= 0) return st.idle || Boolean(chosen);
-  return flow >= st.least;
+  return flow >= st.least * (C.mostLink.get(k.basis) || 0);
 };
 C.number = (x) => {
   // the same figures as in the tables: three significant, thousands commas

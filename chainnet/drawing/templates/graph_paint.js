@@ -64,8 +64,9 @@ C.radius = (s) => {
   }
   const flow = C.flow(s);
   if (s.project && !flow) return 6;
-  if (!(C.mostSite > 0)) return 6;
-  return Math.max(4, C.largest * Math.sqrt(flow / C.mostSite));
+  const most = C.mostSite.get(s.basis);
+  if (!(most > 0)) return 6;
+  return Math.max(4, C.largest * Math.sqrt(flow / most));
 };
 C.isStopped = (s) => C.state.mode !== "base" && (s.base || 0) > 0 && !((s.result || 0) > 1e-9 * s.base);
 C.dim = (s) => Boolean(C.state.traced) && !C.state.traced.sites.has(s);
@@ -87,11 +88,12 @@ C.siteStyle = (s) => {
     shapeProperties: { borderDashes: s.project ? [2, 2] : false },
   };
 };
-C.linkWidth = (flow) => flow > 0 && C.mostLink > 0 ? Math.max(0.5, C.widest * Math.sqrt(flow / C.mostLink)) : 0.7;
+C.linkWidth = (flow, basis) => flow > 0 && C.mostLink.get(basis) > 0
+  ? Math.max(0.5, C.widest * Math.sqrt(flow / C.mostLink.get(basis))) : 0.7;
 C.linkStyle = (k) => {
   const traced = C.state.traced, dim = Boolean(traced) && !traced.links.has(k);
   const diff = C.state.mode === "diff", change = diff ? C.change(k) : 0, flow = C.flow(k);
-  let width = C.linkWidth(diff && change ? Math.abs(change) : flow), colour = k.from.colour, hollow = false;
+  let width = C.linkWidth(diff && change ? Math.abs(change) : flow, k.basis), colour = k.from.colour, hollow = false;
   if (flow <= 0) colour = "#8A929C";
   if (diff) {
     colour = change < 0 ? C.LESS : change > 0 ? C.MORE : "#B9BFC7";
@@ -137,7 +139,7 @@ C.importance = (s) => {
   if (s === C.state.chosen || s === C.state.hover) return 1e9;
   const traced = C.state.traced && C.state.traced.sites.has(s) ? 1e6 : 0;
   return traced + (s.rank && s.rank <= 3 ? 1e5 - s.rank : 0) + (s.inCut ? 1e4 : 0) + (C.state.choke ? 50 * (s.lost || 0) / (C.mostLost || 1) : 0) +
-    C.flow(s) / (C.mostSite || 1);
+    C.flow(s) / (C.mostSite.get(s.basis) || 1);
 };
 C.badge = (s) => s.rank && s.rank <= 3 && C.badges.has(s);
 C.paint = (ctx) => {

@@ -43,25 +43,31 @@ C.controls = () => {
   C.at("least").addEventListener("input", (event) => {
     // the slider follows the square root, as the widths do
     const share = Number(event.target.value) / 100;
-    C.state.least = share * share * C.mostLink;
-    C.at("leastText").textContent = C.number(C.state.least);
+    C.state.least = share * share;
+    C.at("leastText").textContent = C.percent(C.state.least) + " of the widest";
     C.changed();
   });
 };
 C.samples = () => {
-  if (!(C.mostLink > 0)) { C.at("widths").textContent = "no flow on record: all links are thin"; return; }
+  // samples in the kind of tonne that is counted, else in that which most links carry
+  const counts = new Map();
+  C.links.forEach((k) => counts.set(k.basis, (counts.get(k.basis) || 0) + 1));
+  const usual = [...counts].sort((p, q) => q[1] - p[1])[0];
+  const basis = C.mostLink.get(C.data.mainBasis) > 0 ? C.data.mainBasis : usual ? usual[0] : "", widest = C.mostLink.get(basis);
+  if (!(widest > 0)) { C.at("widths").textContent = "no flow on record: all links are thin"; return; }
   const round = (x) => Number(x.toPrecision(1)), space = "http://www.w3.org/2000/svg";
-  [C.mostLink / 100, C.mostLink / 10, C.mostLink].map(round).forEach((flow) => {
+  [widest / 100, widest / 10, widest].map(round).forEach((flow) => {
     const picture = document.createElementNS(space, "svg"), line = document.createElementNS(space, "path");
     picture.setAttribute("viewBox", "0 0 22 16");
     picture.style.width = "22px";
     line.setAttribute("d", "M0 8H22");
     line.setAttribute("stroke", "#4B5563");
-    line.setAttribute("stroke-width", String(Math.min(C.linkWidth(flow), 14)));
+    line.setAttribute("stroke-width", String(Math.min(C.linkWidth(flow, basis), 14)));
     picture.append(line);
     C.at("widths").append(picture, C.number(flow));
   });
-  C.at("widths").append("t/yr");
+  const kinds = [...C.mostLink.values()].filter((most) => most > 0).length;
+  C.at("widths").append("t/yr" + (basis ? " " + basis.replace(/^t /, "") : "") + (kinds > 1 ? "; each kind of tonne has its own scale" : ""));
 };
 C.inOrder = () => {
   // what flows back first, then wide links, so that thin ones stay on top
