@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from chainnet.projects_floor import price_floor as price_floor
     from chainnet.projects_idle import overcapacity as overcapacity
     from chainnet.projects_portfolio import portfolio as portfolio
-    from chainnet.reporting.content import figures as figures
+    from chainnet.reporting.content import report_figures as report_figures
     from chainnet.reporting.documents import report as report
     from chainnet.runs import ensemble as ensemble
     from chainnet.runs_sensitivity import sensitivity as sensitivity
@@ -71,7 +71,6 @@ _ROOMS = {
     "draw": "drawing.pages",
     "ensemble": "runs",
     "eu_supply_risk": "indicators_risk",
-    "figures": "reporting.content",
     "fortify": "criticality_defence",
     "geopolrisk": "indicators_risk",
     "interdict": "criticality_attack",
@@ -81,6 +80,7 @@ _ROOMS = {
     "price_floor": "projects_floor",
     "read": "io.reading",
     "report": "reporting.documents",
+    "report_figures": "reporting.content",
     "reroute": "projects",
     "retaliation": "blocs_retaliation",
     "risk_exposure": "stress_exposure",
@@ -115,7 +115,6 @@ __all__ = [
     "draw",
     "ensemble",
     "eu_supply_risk",
-    "figures",
     "fortify",
     "geopolrisk",
     "interdict",
@@ -125,6 +124,7 @@ __all__ = [
     "price_floor",
     "read",
     "report",
+    "report_figures",
     "reroute",
     "retaliation",
     "risk_exposure",

@@ -143,6 +143,9 @@ figures, references : DataFrame, optional
     def __setattr__(self, name: str, value: Any) -> None:
         raise AttributeError(f"Network is frozen: {name} cannot be set; transforms return a new network")
 
+    def __getstate__(self) -> dict[str, Any]:
+        return dict(self.__dict__)  # a copy in one step: another thread may be caching a property
+
     def __delattr__(self, name: str) -> None:
         raise AttributeError(f"Network is frozen: {name} cannot be deleted")
 
@@ -586,14 +589,9 @@ def _check_main(gate: Gate, frames: Frames, main: tuple[str, ...]) -> None:
             gate.fault("network", None, "main_commodity", commodity, rule, "Correct it.")
     basis = frames["commodities"].set_index("id")["basis"].reindex(list(main))
     if len(main) > 1 and len(set(basis.fillna(""))) > 1:
-        gate.fault(
-            "commodities",
-            None,
-            "basis",
-            "; ".join(map(str, basis.unique())),
-            "the main commodities are on different bases, so their tonnes cannot be added",
-            "Give them one basis or name one of them.",
-        )
+        rule = "the main commodities are on different bases, so their tonnes cannot be added"
+        found = "; ".join(map(str, basis.unique()))
+        gate.fault("commodities", None, "basis", found, rule, "Give them one basis or name one of them.")
 
 
 def _keep(frame: pd.DataFrame, rows: Any) -> pd.DataFrame:

@@ -56,6 +56,7 @@ def sensitivity(
     by_year: int | None = None,
     top: int = 10,
     tier: str | None = None,
+    recipes: bool = True,
     reroute: Degree = "existing",
     commodity: Words = None,
     beneficiaries: Words = None,
@@ -74,6 +75,8 @@ def sensitivity(
         Number of rows of ``widest``.
     tier : str, optional
         Only this tier, could it come first; default all that counts.
+    recipes : bool
+        Whether recipe lines are tried too: most of the time goes there.
     reroute : {"existing", "frozen", "new"}
     commodity, beneficiaries : optional
         Whose and what demand counts; default from the network.
@@ -110,7 +113,7 @@ def sensitivity(
     asker = _Asker(network, scenario, names, by_year, reroute, count)
     inputs = uncertain_inputs(network)
     given = asker.answer(None)
-    rows = [*_bounds(asker, inputs), *_recipes(asker, network)]
+    rows = [*_bounds(asker, inputs), *(_recipes(asker, network) if recipes else ())]
     table = pd.DataFrame(rows)
     if not rows:
         table = pd.DataFrame(
@@ -138,6 +141,7 @@ def sensitivity(
         projects=names,
         by_year=by_year,
         tier=tier,
+        recipes=bool(recipes),
         reroute=reroute,
     )
     return Sensitivity(

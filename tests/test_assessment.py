@@ -102,3 +102,40 @@ def test_recovery_given_is_taken(mag9: cn.Network) -> None:
     assert found.exposure.loc["H_CN", "recovery"] == 0.5
     with pytest.raises(cn.UnknownIdError, match="recovery"):
         cn.assess(mag9, recovery={"nowhere": 1.0}, months=12)
+
+
+def test_answers_are_the_same_in_other_processes(mag9: cn.Network, assessment: cn.Assessment) -> None:
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import get_context
+
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
+        found = cn.assess(mag9, executor=pool)
+        assert pool.submit(abs, -1).result() == 1, "an executor that was handed in stays open"
+    assert found.worst == assessment.worst
+    assert dict(found.unanswered) == dict(assessment.unanswered)
+    pd.testing.assert_frame_equal(found.stress.summary, assessment.stress.summary)
+    pd.testing.assert_frame_equal(found.attacks, assessment.attacks)
+    for year, bought in assessment.rerouting.items():
+        pd.testing.assert_frame_equal(found.rerouting[year].projects, bought.projects)
+
+
+def test_a_network_is_pickled_while_it_is_asked(mag9: cn.Network) -> None:
+    import pickle
+    import threading
+
+    stop = threading.Event()
+
+    def ask() -> None:
+        while not stop.is_set():
+            for name in ("digest", "baseline", "trade", "edge_ends"):
+                getattr(mag9, name)
+                mag9.__dict__.pop(name, None)
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    try:
+        for _ in range(200):
+            assert pickle.loads(pickle.dumps(mag9)).name == mag9.name
+    finally:
+        stop.set()
+        thread.join()

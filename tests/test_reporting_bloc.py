@@ -133,7 +133,7 @@ def test_index_beside_loss(document: Document) -> None:
 
 
 def test_figures_are_objects(made: cn.Assessment, tmp_path: Path) -> None:
-    found = cn.figures(made)
+    found = cn.report_figures(made)
     assert {"F1", "F2", "F9", "F11", "F12", "F13"} <= set(found)
     picture = found["F9"]
     assert picture.save(tmp_path / "f.svg").read_text(encoding="utf-8").startswith("<svg")
@@ -142,7 +142,7 @@ def test_figures_are_objects(made: cn.Assessment, tmp_path: Path) -> None:
     with pytest.raises(cn.DataError, match=r"\.svg or \.png"):
         picture.save(tmp_path / "f.gif")
     with pytest.raises(cn.DataError, match="give an Assessment"):
-        cn.figures(made.network)  # type: ignore[arg-type]
+        cn.report_figures(made.network)  # type: ignore[arg-type]
 
 
 def test_language_and_templates_of_ones_own(made: cn.Assessment, tmp_path: Path) -> None:

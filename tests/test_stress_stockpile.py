@@ -118,7 +118,11 @@ def test_before_less_averted_is_after_and_every_step_says_what_it_takes_off() ->
         stocks=frame("id node commodity stock_t", ("s", "works", "ore", 1.0)),
     )
     steps = cn.stockpile_mitigation(
-        net, OUT, months=12, austerity={"defence": 0.5}, measures={"thrift": [{"kind": "demand", "tier": "defence", "share": 0.5}]}
+        net,
+        OUT,
+        months=12,
+        austerity={"defence": 0.5},
+        measures={"thrift": [{"kind": "demand", "tier": "defence", "share": 0.5}]},
     )
     ore = steps[steps["commodity"] == "ore"].set_index("step")
     # 8 t of defence take 16 t of ore; 2 come as before, 10 once the pit sells at home only

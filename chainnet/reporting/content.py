@@ -33,7 +33,7 @@ from chainnet.reporting.summary_months import bracket_points, month_points, not_
 from chainnet.reporting.summary_short import short_line
 from chainnet.reporting.words import count, join, spelled
 
-__all__ = ["build", "figures", "name_stand_ins"]
+__all__ = ["build", "name_stand_ins", "report_figures"]
 
 KEY_ROWS = 7  # so that the summary stands on two pages
 NOT_YET = "not assessed in this version"
@@ -90,7 +90,7 @@ def build(assessment: Assessment, *, title: str | None = None, author: str = "",
     )
 
 
-def figures(assessment: Assessment) -> dict[str, Figure]:
+def report_figures(assessment: Assessment) -> dict[str, Figure]:
     """Return every figure of the report on an assessment, by id.
 
     Parameters
@@ -110,12 +110,12 @@ def figures(assessment: Assessment) -> dict[str, Figure]:
     Examples
     --------
     >>> import chainnet as cn
-    >>> made = cn.figures(cn.assess(cn.read("mag-9")))
+    >>> made = cn.report_figures(cn.assess(cn.read("mag-9")))
     >>> made["F2"].title
     'China makes over half of 4 of 4 goods'
     """
     if not isinstance(assessment, Assessment):
-        raise DataError(f"figures: a {type(assessment).__name__}; give an Assessment, made by assess.")
+        raise DataError(f"report_figures: a {type(assessment).__name__}; give an Assessment, made by assess.")
     facts = Facts(assessment)
     return _figures(facts, Months(facts), name_stand_ins(facts))
 

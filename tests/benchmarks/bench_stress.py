@@ -1,6 +1,6 @@
 """48 months of every scenario of a graph: the first answer, and the answer after one scenario has changed.
 
-    python tests/benchmarks/bench_stress.py
+python tests/benchmarks/bench_stress.py
 """
 
 from __future__ import annotations
