@@ -397,6 +397,7 @@ def test_idle_capacity_elsewhere_by_hand() -> None:
 
 
 def test_command_line(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CHAINNET_DEBUG", raising=False)  # another test may have asked for tracebacks
     assert cli_indicators.indicators
 
     def run(*words: str) -> tuple[int, str, str]:

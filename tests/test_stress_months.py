@@ -303,7 +303,7 @@ def by_time_expansion(net: cn.Network, scenario: cn.Scenario, months: int) -> fl
     return float(nx.maximum_flow_value(graph, "source", "sink"))
 
 
-@settings(max_examples=20)
+@settings(max_examples=8)
 @given(lagged_roads())
 def test_as_much_as_a_max_flow_over_a_time_expanded_graph(case: tuple[cn.Network, cn.Scenario]) -> None:
     net, scenario = case
@@ -325,7 +325,7 @@ def test_more_never_hurts_the_first_tier(case: tuple[cn.Network, cn.Scenario], w
     assert after["time_to_survive"] >= before["time_to_survive"]
 
 
-@settings(max_examples=15)
+@settings(max_examples=8)
 @given(lagged_roads())
 def test_time_to_survive_is_the_longest_window_without_loss(case: tuple[cn.Network, cn.Scenario]) -> None:
     """Within the time to survive nothing need be lost; one month more cannot be borne."""
