@@ -106,6 +106,18 @@ def test_rare_earths_equal_enumeration(seed: int) -> None:
     check_against(enumerate_sets(net, scenarios, names, year), found, net, objective, 0.6)
 
 
+@pytest.mark.parametrize("name", ["gallium", "germanium", "tungsten", "antimony"])
+def test_other_shipped_graphs_equal_enumeration(graphs: dict[str, cn.Network], name: str) -> None:
+    """Every set of the projects that have a cost, under a Chinese stop and half of what all of them cost."""
+    net = graphs[name]
+    capex = net.projects.set_index("id")["capex_musd"].dropna()
+    names = list(capex.index)
+    assert 0 < len(names) <= 15
+    scenarios = [cn.scenarios(net)["china_export_stop_all"]]
+    found = portfolio(net, scenarios, float(capex.sum()) / 2, projects=names, budgets=[], close=[])
+    check_against(enumerate_sets(net, scenarios, names, None), found, net, "expected", 0.9)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(6))
 def test_rare_earths_equal_enumeration_of_many(seed: int) -> None:
