@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -184,3 +185,17 @@ def test_wrong_words_are_refused(made: cn.Assessment, tmp_path: Path, words: dic
     with pytest.raises(cn.DataError, match=next(iter(words))):
         cn.report(made, tmp_path / "out", **words)  # type: ignore[arg-type]
     assert not (tmp_path / "out").exists()
+
+
+def test_a_first_tier_that_is_short_only_after_all_others(made: cn.Assessment) -> None:
+    """What falls is told of all tiers, never that the first falls from a number to the same number."""
+    table = made.stress.summary.copy()
+    assert table.loc[("stop", "defence"), "shortfall_tpa"] == 0
+    table.loc[("stop", "defence"), "shortfall_before_tpa"] = 5.0
+    document = build(replace(made, stress=replace(made.stress, summary=table)))
+    points = document.sections[0].blocks[0]
+    assert isinstance(points, tuple)
+    for said in (document.bottom_line[0].text, points[0].text):
+        assert "Civilian" in said or "civilian" in said
+        assert not re.search(r"fall from (\S+) to \1\s", said)
+    assert "served first, 5" in points[0].text

@@ -102,8 +102,10 @@ def _verdict(facts: Facts) -> str:
     worst, base = facts.leading.loc[facts.a.worst], facts.leading.loc[BASELINE]
     short, before = float(worst["shortfall_tpa"]), float(worst["shortfall_before_tpa"])
     words = quoted(facts, facts.a.worst)
-    if short <= 0 and before <= 0:
-        return whole_verdict(facts)
+    if short <= 0:
+        # nothing falls for the leading tier: what the others lose is the verdict
+        first = f" If all other countries are served first, {tonnes(before)} of {facts.first} go short."
+        return whole_verdict(facts) + (first if before > 0 and not same(before, 0.0) else "")
     basis = f" ({facts.basis})" if facts.basis else ""
     demand = float(worst["demand_tpa"])
     said = f"Under {words}, {delivered_words(facts, base, worst)}{basis}: "

@@ -48,7 +48,7 @@ def _verdict(facts: Facts) -> str:
         )
     worst, base = facts.leading.loc[facts.a.worst], facts.leading.loc[BASELINE]
     short = float(worst["shortfall_tpa"])
-    if short <= 0 and float(worst["shortfall_before_tpa"]) <= 0:
+    if short <= 0:
         return whole_verdict(facts)
     basis = f" ({facts.basis})" if facts.basis else ""
     said = f"Under {quoted(facts, facts.a.worst)}, {delivered_words(facts, base, worst)}{basis}: "
