@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from chainnet.projects_portfolio import portfolio as portfolio
     from chainnet.reporting.content import report_figures as report_figures
     from chainnet.reporting.documents import report as report
+    from chainnet.results import codebook as codebook
     from chainnet.runs import ensemble as ensemble
     from chainnet.runs_sensitivity import sensitivity as sensitivity
     from chainnet.scenario import Scenario as Scenario
@@ -66,6 +67,7 @@ _ROOMS = {
     "cascade": "cascades",
     "catalog": "io.catalogue",
     "chokepoints": "criticality",
+    "codebook": "results",
     "compare": "assessment_compare",
     "concentration": "indicators",
     "draw": "drawing.pages",
@@ -110,6 +112,7 @@ __all__ = [
     "cascade",
     "catalog",
     "chokepoints",
+    "codebook",
     "compare",
     "concentration",
     "draw",

@@ -18,15 +18,15 @@ from chainnet.criticality import chokepoints
 from chainnet.criticality_attack import interdict
 from chainnet.engine.certificate import Certificate
 from chainnet.errors import DataError
-from chainnet.flow import MaxFlow, cut_of, max_flow
+from chainnet.flow import MaxFlow, max_flow, what_binds
 from chainnet.flow_balance import Balance, balance
-from chainnet.flow_value import ValueModel, Words, count_settings
+from chainnet.flow_value import Words, count_settings
 from chainnet.indicators import concentration
 from chainnet.network import Network
 from chainnet.projects import Reroute, reroute
 from chainnet.projects_idle import Overcapacity
 from chainnet.projects_portfolio import Portfolio
-from chainnet.results import Result, provenance, stamp
+from chainnet.results import Result, Status, provenance, stamp
 from chainnet.runs import Ensemble
 from chainnet.runs_sensitivity import Sensitivity
 from chainnet.scenario import Scenario, overlay_of, pick_scenarios
@@ -214,9 +214,11 @@ def assess(
         found = asked.put(desk)
     worst: Scenario | None = found.pop("scenario")
     lead: str | None = found.pop("lead")
+    decisive = what_binds(network, [overlay_of(network, worst)], tier=lead, **count)
     source = provenance(
         network,
         "HiGHS simplex; chainnet re-augmentation",
+        rests_on=decisive,
         scenarios=[s.name for s in chosen],
         years=list(when),
         months=months,
@@ -232,12 +234,10 @@ def assess(
         source,
         network=network,
         worst=worst.name if worst else "",
-        attacks=stamp(found.pop("attacks"), source),
-        pairs=stamp(found.pop("pairs"), source),
         indicators=concentration(network),
         scenarios=stamp(_scenario_table(chosen, onsets(network, chosen, months, start)), source),
         coverage=stamp(_coverage(network), source),
-        decisive=stamp(_decisive(network, worst, lead, count), source),
+        decisive=stamp(decisive, source),
         edge_quality=stamp(_edge_quality(network), source),
         certificates=stamp(proofs, source),
         asked=MappingProxyType({s.name: s for s in chosen}),
@@ -384,11 +384,13 @@ def _attacks(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Find the worst two and three sites at once, for the first tier with ties and pairs, and for all."""
     rows, pairs = [], pd.DataFrame()
+    source: dict[str, Any] = {}
     for counts, tier in (("first tier", first), ("all tiers", None)):
         if counts == "all tiers" and first is None:
             continue
         for k in ATTACKED:
             found = interdict(network, k, tier=tier, details=counts == "first tier" and k == ATTACKED[0], **count)
+            source = source or found.provenance  # the answer on which the table is ranked
             if not found.pairs.empty:
                 pairs = found.pairs
             others = None if found.ties is None else "; ".join(" + ".join(tie) for tie in found.ties)
@@ -416,7 +418,10 @@ def _attacks(
         "greedy_lost_tpa",
         "other_sets",
     ]
-    return pd.DataFrame(rows, columns=columns).set_index(["counts", "k"]), pairs
+    table = pd.DataFrame(rows, columns=columns).set_index(["counts", "k"])
+    proved: Status = "P" if bool(table["is_optimal"].all()) else "B"
+    source = {**source, "status": proved}
+    return stamp(table, source, status={"greedy_lost_tpa": "B"}), stamp(pairs, source)
 
 
 def _years(network: Network) -> tuple[int, ...]:
@@ -483,57 +488,6 @@ def _edge_quality(network: Network) -> pd.DataFrame:
     grouped = edges.groupby("quality")["flow_tpa"]
     table = pd.DataFrame({"n_edges": grouped.size(), "n_with_flow": grouped.apply(lambda f: int((f > 0).sum()))})
     return table.reindex([*[q for q in QUALITIES if q in table.index], *[q for q in table.index if q not in QUALITIES]])
-
-
-def _decisive(network: Network, scenario: Scenario | None, tier: str | None, count: dict[str, Any]) -> pd.DataFrame:
-    """Bounds that carry a price for the first tier: what the answer rests on, weakest grade first."""
-    model = ValueModel(network, overlay_of(network, scenario), tier=tier, **count)
-    cut = cut_of(model)
-    nodes = network.nodes.set_index("id")[["label", "low", "high", "quality", "reference"]]
-    asked = network.demand.set_index(["node", "commodity", "tier"])[["low", "high", "quality", "reference"]]
-    edges = network.edges.groupby(["source", "target", "commodity"])[["low", "high", "quality", "reference"]].first()
-    rows = []
-    for member in cut.itertuples():
-        entry: dict[str, Any] = {
-            "kind": member.kind,
-            "id": member.id,
-            "commodity": member.commodity,
-            "tier": member.tier,
-            "capacity_tpa": member.capacity_tpa,
-            "price": member.price,
-        }
-        found = None
-        if member.kind == "demand":
-            found = asked.loc[(member.id, member.commodity, member.tier)]
-            entry["label"] = nodes.loc[member.id, "label"]
-        elif member.kind == "node" and member.id in nodes.index:
-            found = nodes.loc[member.id]
-            entry["label"] = found["label"]
-        elif member.kind == "edge":
-            entry["id"] = f"{member.source} -> {member.target}"
-            key = (member.source, member.target, member.commodity)
-            found = edges.loc[key] if key in edges.index else None
-        if found is not None:
-            entry |= {key: found[key] for key in ("low", "high", "quality", "reference")}
-        rows.append(entry)
-    columns = [
-        "kind",
-        "id",
-        "label",
-        "commodity",
-        "tier",
-        "capacity_tpa",
-        "price",
-        "low",
-        "high",
-        "quality",
-        "reference",
-    ]
-    table = pd.DataFrame(rows, columns=columns)
-    rank = {word: i for i, word in enumerate(QUALITIES)}
-    table["quality"] = table["quality"].astype(object).fillna("not graded")
-    worst_first = -table["quality"].map(rank).fillna(len(QUALITIES)).to_numpy(dtype=float)
-    return table.iloc[np.lexsort((table["id"].astype(str), worst_first))].reset_index(drop=True)
 
 
 def _certificates(

@@ -14,6 +14,7 @@ from chainnet.blocs_worlds import Party, Proofs, chosen_projects, demand_of, par
 from chainnet.engine.certificate import Certificate
 from chainnet.engine.linear import WarmModel
 from chainnet.errors import DataError
+from chainnet.flow import what_binds
 from chainnet.flow_fair import share_fairly
 from chainnet.flow_value import Words, counted_demand
 from chainnet.lowering import Degree, lower
@@ -171,8 +172,9 @@ def alliance(
     if network.demand.empty:
         raise DataError("alliance: the network has no demand table, so nobody can go short. Give demand.")
     where = parties(network, regions, "regions") if regions else []
-    game = _Pool(network, standing(network, scenario, [], by_year), who, projects, by_year, reroute, others, commodity)
-    settings = {
+    overlay = standing(network, scenario, [], by_year)
+    game = _Pool(network, overlay, who, projects, by_year, reroute, others, commodity)
+    settings: dict[str, Any] = {
         "scenario": scenario.name if scenario else "",
         "members": {m.name: list(m.words) for m in who},
         "projects": "all" if projects is None else sorted(network.projects["id"][chosen_projects(network, projects)]),
@@ -183,7 +185,9 @@ def alliance(
         "commodity": commodity,
         "stocks": "first year",
     }
-    source = provenance(network, "HiGHS simplex", **settings)
+    ours = [word for m in who for word in m.words]
+    binds = what_binds(network, [overlay], reroute, commodity=commodity, beneficiaries=ours)
+    source = provenance(network, "HiGHS simplex", rests_on=binds, **settings)
     everyone = frozenset(m.name for m in who)
     project_table = _project_table(game, everyone)
     member_table = _member_table(game, everyone, project_table)

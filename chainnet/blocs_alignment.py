@@ -16,6 +16,7 @@ from chainnet.blocs_prices import check_elasticities, price_table
 from chainnet.blocs_worlds import Party, Proofs, parties, standing, third_places
 from chainnet.engine.certificate import Certificate
 from chainnet.errors import DataError, near_matches
+from chainnet.flow import what_binds
 from chainnet.flow_balance import EXTRA_COST_USD_PER_T, balance_under
 from chainnet.flow_value import Words
 from chainnet.lowering import Degree
@@ -201,7 +202,7 @@ def alignment(
     players = _players(network, sides, overlay, countries)
     exclude = None if exclude is None else _several(exclude)
     plans = _plans(network, sides, exclude, exclude_from)
-    settings = {
+    settings: dict[str, Any] = {
         "blocs": {bloc.name: list(bloc.words) for bloc in sides},
         "scenario": scenario.name if scenario else "",
         "countries": [p.name for p in players],
@@ -219,7 +220,9 @@ def alignment(
         "permutations": permutations,
         "seed": seed,
     }
-    source = provenance(network, "HiGHS simplex", **settings)
+    words = [word for side in sides for word in side.words]
+    binds = what_binds(network, [overlay], reroute, commodity=commodity, beneficiaries=words)
+    source = provenance(network, "HiGHS simplex", rests_on=binds, **settings)
     split = _split_table(world)
     tiers, cost_together, cost_split = _tier_table(world)
     owned, excluded = exclusion_table(world, exclude)

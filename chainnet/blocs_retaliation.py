@@ -15,6 +15,7 @@ from chainnet.engine.certificate import Certificate, require
 from chainnet.engine.fortification import BestDefence
 from chainnet.engine.interdiction import worst_attack
 from chainnet.errors import DataError, SolverError
+from chainnet.flow import what_binds
 from chainnet.flow_value import Words
 from chainnet.lowering import Degree
 from chainnet.lowering_gain import column_gains
@@ -182,7 +183,7 @@ def retaliation(
     table = pd.DataFrame.from_dict(lines, orient="index").rename_axis("move")
     best = float(table["prepared_tpa"].max())
     table["is_best"] = table["prepared_tpa"] >= best - DUST * max(open_us, 1.0)
-    settings = {
+    settings: dict[str, Any] = {
         "us": list(sides[0].words),
         "them": list(sides[1].words),
         "moves": {name: "" if m is None else m.to_toml() for name, m in plays.items()},
@@ -196,7 +197,8 @@ def retaliation(
         "reroute": reroute,
         "commodity": commodity,
     }
-    source = provenance(network, "HiGHS simplex, branch and cut", **settings)
+    binds = what_binds(network, [whole], reroute, commodity=commodity, beneficiaries=list(sides[0].words))
+    source = provenance(network, "HiGHS simplex, branch and cut", rests_on=binds, **settings)
     payoffs = pd.concat([board.payoffs(name, open_us, open_them) for name, board in boards.items()], ignore_index=True)
     return Retaliation(
         source,

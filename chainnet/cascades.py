@@ -280,7 +280,7 @@ def _esri(
     )
     total = float(weight.sum())
     index = float(weight @ nodes["loss"].to_numpy() / total) if total > 0 else 0.0
-    source = provenance(network, "fixed point of the generalised Leontief cascade (ESRI)", **settings)
+    source = provenance(network, "fixed point of the generalised Leontief cascade (ESRI)", status="M", **settings)
     base = uses["flow_tpa"].to_numpy(dtype=float)
     tiers = _tier_table(network, uses, base, base * (1.0 - lost_in_use(s, uses, down)))
     empty = pd.DataFrame(index=pd.Index([], name="day", dtype="int64"))
@@ -326,6 +326,7 @@ def _ario(
     source = provenance(
         network,
         "daily simulation with adaptive inventories (ARIO)",
+        status="M",
         **settings,
         days=days,
         start_day=start,

@@ -13,10 +13,12 @@ from chainnet.cascades_esri import downstream, lost_in_use, spreading_of
 from chainnet.cascades_inventory import Behaviour, plants_of, simulate
 from chainnet.cascades_links import end_uses, links_of
 from chainnet.errors import DataError, near_matches
+from chainnet.flow import cut_of
 from chainnet.flow_value import ValueModel, Words, count_settings
 from chainnet.lowering import Degree
 from chainnet.network import Network
 from chainnet.results import provenance, stamp
+from chainnet.results_grade import decisive_inputs
 from chainnet.scenario import Scenario, overlay_of
 
 __all__ = ["bracket"]
@@ -136,6 +138,7 @@ def bracket(
     source = provenance(
         network,
         "HiGHS simplex; daily simulation (ARIO); fixed point (ESRI)",
+        rests_on=decisive_inputs(network, cut_of(best)),
         fail=told(network, left),
         scenario=scenario.name if scenario else "",
         reroute=reroute,

@@ -17,6 +17,13 @@ from chainnet.errors import DataError, near_matches
 __all__ = ["Answer", "render"]
 
 FORMATS = ("table", "csv", "json")
+_STATUS = {
+    "P": "proved for the stated data",
+    "B": "bounded",
+    "S": "sampled",
+    "M": "myopic simulation",
+    "G": "reckoned from the inputs",
+}
 
 
 class Answer:
@@ -67,7 +74,16 @@ def render(answer: Answer, form: str, table: str | None = None) -> str:
         frame = answer.tables[name]
         lines.append(f"{name} ({len(frame)} rows)")
         lines.append(_text(frame))
+    if "rests_on" in answer.provenance:
+        lines += ["", _borne(answer.provenance)]
     return "\n".join(lines) + "\n"
+
+
+def _borne(source: Mapping[str, Any]) -> str:
+    """Say of what standing an answer is, and how good the inputs are that bind it."""
+    rest = source["rests_on"]
+    of = f" ({rest['n_weakest']} of the {rest['n_decisive']} inputs that bind)" if rest["n_decisive"] else ""
+    return f"status {source['status']} ({_STATUS[source['status']]}), grade {rest['grade']}{of}"
 
 
 def _document(answer: Answer) -> dict[str, Any]:
@@ -77,6 +93,7 @@ def _document(answer: Answer) -> dict[str, Any]:
             name: [{str(k): _plain(v) for k, v in row.items()} for row in table.to_dict("records")]
             for name, table in answer.tables.items()
         },
+        "columns": _plain({name: table.attrs.get("columns", {}) for name, table in answer.tables.items()}),
         "provenance": _plain(answer.provenance),
     }
 

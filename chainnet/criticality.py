@@ -12,7 +12,7 @@ from chainnet.countries import is_country
 from chainnet.criticality_checks import check_losses, compared
 from chainnet.engine.removal import arc_losses, group_losses, node_losses
 from chainnet.errors import DataError, near_matches
-from chainnet.flow import cut_of, solve_market
+from chainnet.flow import cut_of, cut_table, solve_market
 from chainnet.flow_value import ValueModel, Words, benefits, count_settings, counted_demand
 from chainnet.lowering import Degree
 from chainnet.lowering_market import is_plain, lower_market
@@ -20,6 +20,7 @@ from chainnet.lowering_reach import Reach
 from chainnet.lowering_rows import stack
 from chainnet.network import Network
 from chainnet.results import provenance, stamp
+from chainnet.results_grade import decisive_inputs
 from chainnet.scenario import Scenario, overlay_of
 from chainnet.schema import TABLES
 
@@ -191,13 +192,13 @@ def chokepoints(
     overlay = overlay_of(network, scenario)
     plain = is_plain(network) and scenario is None and reroute == "existing"
     if plain:
-        lost, base, through, in_cut = _plain_losses(
+        lost, base, through, in_cut, cut = _plain_losses(
             network, what, None if centrality else top, tier, commodity, beneficiaries
         )
     else:
         model = ValueModel(network, overlay, reroute, commodity=commodity, beneficiaries=beneficiaries, tier=tier)
         model.certificate()
-        lost, base, through, in_cut = _program_losses(model, what)
+        lost, base, through, in_cut, cut = _program_losses(model, what)
     # a pure flow is exact: a small loss beside a huge value is still a loss
     lost = np.where(lost <= (0.0 if plain else 1e-9 * base), 0.0, np.minimum(lost, base))
     order = np.lexsort((np.arange(len(lost)), -np.nan_to_num(lost, nan=-1.0)))
@@ -240,6 +241,7 @@ def chokepoints(
         scenario=scenario.name if scenario else "",
         reroute=reroute,
         base_tpa=float(base),
+        rests_on=decisive_inputs(network, cut),
         **count_settings(network, commodity, beneficiaries),
     )
     if centrality and by == "node":
@@ -248,12 +250,13 @@ def chokepoints(
         ranked = table.attrs
         table = table.head(top)
         table.attrs = ranked
-    return stamp(table, {**source, "verified": "second solver" if verify else "no"})
+    return stamp(table, {**source, "verified": "second solver" if verify else "no"}, ranked="lost_tpa")
 
 
 def _plain_losses(
     network: Network, what: Removals, top: int | None, tier: str | None, commodity: Words, beneficiaries: Words
-) -> tuple[Any, float, Any, Any]:
+) -> tuple[Any, float, Any, Any, pd.DataFrame]:
+    """Return losses, the value, throughput, what lies in the cut, and the cut itself."""
     counted = counted_demand(network, network.demand, commodity, beneficiaries, tier)
     whose = benefits(network, network.nodes.rename(columns={"id": "node"}), beneficiaries)
     market = lower_market(network, None, counted, whose)
@@ -263,21 +266,23 @@ def _plain_losses(
     cut_nodes, cut_arcs = np.zeros(n, dtype=bool), np.zeros(len(network.edges), dtype=bool)
     cut_nodes[base.source_cut.nodes] = True
     cut_arcs[market.rows[base.source_cut.arcs]] = True
+    cut = pd.concat([cut_table(market, side) for side in (base.source_cut, base.sink_cut)])
     if what.is_edge:
         flow = np.zeros(len(network.edges))
         flow[market.rows] = base.arc_flow
         lost = np.zeros(len(network.edges))
         lost[market.rows] = arc_losses(problem, base, np.arange(len(market.rows)), top)
-        return lost, base.value, flow, cut_arcs
+        return lost, base.value, flow, cut_arcs, cut
     if what.index.name == "id":
         single = np.concatenate(what.members) if what.members else np.empty(0, dtype=np.int64)
-        return node_losses(problem, base, single, top), base.value, base.throughput[single], cut_nodes[single]
+        lost = node_losses(problem, base, single, top)
+        return lost, base.value, base.throughput[single], cut_nodes[single], cut
     through = np.array([base.throughput[m].sum() for m in what.members])
     in_cut = np.array([bool(cut_nodes[m].any()) for m in what.members], dtype=bool)
-    return group_losses(problem, base, what.members), base.value, through, in_cut
+    return group_losses(problem, base, what.members), base.value, through, in_cut, cut
 
 
-def _program_losses(model: ValueModel, what: Removals) -> tuple[Any, float, Any, Any]:
+def _program_losses(model: ValueModel, what: Removals) -> tuple[Any, float, Any, Any, pd.DataFrame]:
     low, base = model.lowered, model.value
     members = cut_of(model)
     if what.is_edge:
@@ -285,13 +290,14 @@ def _program_losses(model: ValueModel, what: Removals) -> tuple[Any, float, Any,
         lost = base - model.values_without(what.members)
         rows = members[members["kind"] == "edge"]
         named = set(zip(rows["source"], rows["target"], rows["commodity"].fillna(""), strict=True))
-        return lost, base, np.maximum(through, 0.0), np.array([key in named for key in what.index], dtype=bool)
+        in_cut = np.array([key in named for key in what.index], dtype=bool)
+        return lost, base, np.maximum(through, 0.0), in_cut, members
     flows = low.throughput(model.base.x)
     through = np.array([flows[m].sum() for m in what.members])
     ids, in_nodes = low.ids, set(members.loc[members["kind"] == "node", "id"])
     in_cut = np.array([any(ids[i] in in_nodes for i in m) for m in what.members], dtype=bool)
     lost = base - model.values_without([low.closing(m) for m in what.members])
-    return lost, base, np.maximum(through, 0.0), in_cut
+    return lost, base, np.maximum(through, 0.0), in_cut, members
 
 
 def _dominators(

@@ -14,11 +14,13 @@ from chainnet.criticality import Removals, removals
 from chainnet.engine.certificate import Certificate, require
 from chainnet.engine.interdiction import Attack, worst_attack
 from chainnet.errors import DataError, UnknownIdError, near_matches
+from chainnet.flow import cut_of
 from chainnet.flow_value import ValueModel, Words, count_settings
 from chainnet.lowering import Degree
 from chainnet.lowering_gain import column_gains
 from chainnet.network import Network
-from chainnet.results import Result, provenance, stamp
+from chainnet.results import Result, Status, provenance, stamp
+from chainnet.results_grade import decisive_inputs
 from chainnet.scenario import Scenario, overlay_of
 from chainnet.valuation import shapley_values
 
@@ -193,7 +195,13 @@ def interdict(
         "scenario": scenario.name if scenario else "",
         "time_limit_s": time_limit_s,
     }
-    source = provenance(network, "HiGHS branch and cut", **settings)
+    source = provenance(
+        network,
+        "HiGHS branch and cut",
+        status="P" if is_optimal else "B",
+        rests_on=decisive_inputs(network, cut_of(model)),
+        **settings,
+    )
     keys = board.keys
     return Interdiction(
         source,
@@ -401,4 +409,6 @@ def shapley(
         "reroute": reroute,
         "scenario": scenario.name if scenario else "",
     }
-    return stamp(table.iloc[order], provenance(network, "HiGHS simplex", **settings))
+    source = provenance(network, "HiGHS simplex", rests_on=decisive_inputs(network, cut_of(model)), **settings)
+    sampled: dict[str, Status] = {} if bool((error == 0).all()) else {"shapley_tpa": "S", "standard_error_tpa": "S"}
+    return stamp(table.iloc[order], source, status=sampled, ranked="shapley_tpa")

@@ -13,6 +13,7 @@ from chainnet.criticality_attack import Interdiction, interdict
 from chainnet.engine.certificate import Certificate, require
 from chainnet.engine.fortification import BestDefence
 from chainnet.errors import DataError, UnknownIdError, near_matches
+from chainnet.flow import what_binds
 from chainnet.flow_value import Words, count_settings, counted_demand
 from chainnet.lowering import Lowered, lower
 from chainnet.lowering_overlay import Overlay
@@ -159,6 +160,8 @@ def fortify(
     source = provenance(
         network,
         "HiGHS branch and cut",
+        status="P" if is_optimal else "B",
+        rests_on=what_binds(network, [Overlay.none(network)], tier=tier, **count),
         k_attack=k_attack,
         budget_musd=budget_musd,
         options=sorted(table.index),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,12 +14,16 @@ from chainnet.engine.maxflow import CutMembers, FlowSolution, UnboundedFlow, sol
 from chainnet.errors import DataError
 from chainnet.flow_second import values_by_igraph
 from chainnet.flow_value import ValueModel, Words, benefits, check_commodities, count_settings, counted_demand
+from chainnet.lowering import Degree, Lowered
 from chainnet.lowering_market import Market, is_plain, lower_market
+from chainnet.lowering_overlay import Overlay
 from chainnet.network import Network
 from chainnet.results import Result, provenance, stamp
+from chainnet.results_grade import decisive_inputs
 
 __all__ = ["MaxFlow", "max_flow"]
 
+PRICED = 1e-9  # a dual below that is rounding
 CUT_COLUMNS = [
     "kind",
     "source",
@@ -121,11 +126,13 @@ def max_flow(
     whose = None if commodity else benefits(network, network.nodes.rename(columns={"id": "node"}), beneficiaries)
     market = lower_market(network, commodity, counted, whose)
     found = solve_market(market)
-    members = _cut_table(market, found.source_cut)
+    members = cut_table(market, found.source_cut)
     proof = certify_flow("max_flow", market.problem, found, float(members["capacity_tpa"].sum()), found.max_error)
     if verify:
         proof = replace(proof, second_value=values_by_igraph(market.problem)[0])
-    source = provenance(network, "chainnet blocking flow", **settings)
+    after = cut_table(market, found.sink_cut)
+    rests_on = decisive_inputs(network, pd.concat([members, after]))
+    source = provenance(network, "chainnet blocking flow", rests_on=rests_on, **settings)
     edges = network.edges[["source", "target", "commodity", "flow_tpa", "capacity_tpa"]].copy()
     edges["flow_tpa"] = 0.0
     flows = np.zeros(len(edges))
@@ -138,7 +145,7 @@ def max_flow(
         stamp(edges, source),
         stamp(nodes, source),
         stamp(members, source),
-        stamp(_cut_table(market, found.sink_cut), source),
+        stamp(after, source),
         found.is_unique,
         int((nodes["capacity_tpa"].isna() & (nodes["throughput_tpa"] > 0)).sum()),
         require(proof),
@@ -183,7 +190,8 @@ def _named(network: Network, cut: pd.DataFrame) -> pd.DataFrame:
     return cut.reindex(columns=CUT_COLUMNS)
 
 
-def _cut_table(market: Market, members: CutMembers) -> pd.DataFrame:
+def cut_table(market: Market, members: CutMembers) -> pd.DataFrame:
+    """Return the members of a market's cut: nodes, edges, demands, at their capacities."""
     p, edges = market.problem, market.network.edges
     rows = edges.iloc[market.rows[members.arcs]]
     parts = [
@@ -214,8 +222,8 @@ def _cut_table(market: Market, members: CutMembers) -> pd.DataFrame:
 def _by_program(network: Network, beneficiaries: Words, settings: dict[str, Any], verify: bool) -> MaxFlow:
     """Solve a recipe network: the same answer as a linear program, the cut read from its duals."""
     model = ValueModel(network, beneficiaries=beneficiaries)
-    source = provenance(network, "HiGHS simplex", **settings)
     cut = cut_of(model)
+    source = provenance(network, "HiGHS simplex", rests_on=decisive_inputs(network, cut), **settings)
     edges = edge_table(network, model.base.x)
     nodes = node_table(network, model.lowered.throughput(model.base.x))
     return MaxFlow(
@@ -240,37 +248,51 @@ def edge_table(network: Network, x: Any) -> pd.DataFrame:
 
 def cut_of(model: ValueModel) -> pd.DataFrame:
     """Read the cut from the duals: every finite bound with a price, the prices in tonnes served per tonne."""
-    low, base = model.lowered, model.base
-    program = low.program
-    price = -base.col_dual
-    priced = (price > 1e-9) & np.isfinite(program.col_upper) & (program.col_upper > 0)
-    ids = low.ids
-    edges = low.network.edges
-    rows: list[dict[str, Any]] = []
-    owner_of = {int(column): node for node, column in enumerate(low.activity) if column >= 0}
-    for column in np.flatnonzero(priced).tolist():
-        entry: dict[str, Any] = {"capacity_tpa": program.col_upper[column], "price": price[column]}
-        if column < low.n_edges:
-            edge = edges.iloc[column]
-            entry |= {
-                "kind": "edge",
-                "source": edge["source"],
-                "target": edge["target"],
-                "commodity": edge["commodity"],
-            }
-        elif column >= low.demand_start:
-            ask = low.demand.iloc[column - low.demand_start]
-            entry |= {"kind": "demand", "id": ask["node"], "commodity": ask["commodity"], "tier": ask["tier"]}
-        elif column in owner_of:
-            entry |= {"kind": "node", "id": ids[owner_of[column]]}
-        else:
-            continue
-        rows.append(entry)
-    for row, (kind, owner, _) in enumerate(low.rows):
-        dual = -base.row_dual[row]
-        if kind in ("node", "restriction") and dual > 1e-9 and program.row_upper[row] > 0:
-            name = ids[owner] if kind == "node" else f"measure {owner + 1}"
-            rows.append({"kind": kind, "id": name, "capacity_tpa": program.row_upper[row], "price": dual})
-    cut = pd.DataFrame(rows, columns=CUT_COLUMNS)
+    return priced_bounds(model.lowered, -model.base.col_dual, -model.base.row_dual)
+
+
+def what_binds(
+    network: Network,
+    overlays: Sequence[Overlay],
+    degree: Degree = "existing",
+    *,
+    commodity: Words = None,
+    beneficiaries: Words = None,
+    tier: str | None = None,
+) -> pd.DataFrame:
+    """Return the inputs that bind the value under any of some overlays, as ``decisive_inputs``; a program each."""
+    count: dict[str, Any] = {"commodity": commodity, "beneficiaries": beneficiaries, "tier": tier}
+    cuts = [cut_of(ValueModel(network, overlay, degree, **count)) for overlay in overlays]
+    return decisive_inputs(network, pd.concat(cuts, ignore_index=True))
+
+
+def priced_bounds(low: Lowered, col_price: Any, row_price: Any) -> pd.DataFrame:
+    """Return every finite bound of a program that has a price: edges, nodes, demand, restrictions."""
+    program, edges = low.program, low.network.edges
+    hit = (col_price > PRICED) & np.isfinite(program.col_upper) & (program.col_upper > 0)
+    columns = np.arange(len(hit))
+    at = low.activity >= 0
+    node_of = np.full(len(hit), -1)
+    node_of[low.activity[at]] = np.flatnonzero(at)
+    on_edge = np.flatnonzero(hit & (columns < low.n_edges))
+    on_node = np.flatnonzero(hit & (node_of >= 0))
+    on_ask = np.flatnonzero(hit & (columns >= low.demand_start) & (node_of < 0))
+    limits = [(r, kind, owner) for r, (kind, owner, _) in enumerate(low.rows) if kind in ("node", "restriction")]
+    binds = [entry for entry in limits if row_price[entry[0]] > PRICED and program.row_upper[entry[0]] > 0]
+    rows = np.array([r for r, _, _ in binds], dtype=np.int64)
+    ids = np.asarray(low.ids, dtype=object)
+    named = [ids[owner] if kind == "node" else f"measure {owner + 1}" for _, kind, owner in binds]
+    asked = low.demand.iloc[on_ask - low.demand_start]
+    parts = [
+        edges.iloc[on_edge][["source", "target", "commodity"]].assign(kind="edge"),
+        pd.DataFrame({"id": ids[node_of[on_node]]}).assign(kind="node"),
+        asked[["node", "commodity", "tier"]].rename(columns={"node": "id"}).assign(kind="demand"),
+        pd.DataFrame({"id": named, "kind": [kind for _, kind, _ in binds]}, dtype=object),
+    ]
+    found = np.concatenate([on_edge, on_node, on_ask])
+    bound = np.concatenate([program.col_upper[found], program.row_upper[rows]])
+    price = np.concatenate([col_price[found], row_price[rows]])
+    cut = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
+    cut = cut.reindex(columns=CUT_COLUMNS).assign(capacity_tpa=bound, price=price)
     cut = cut.sort_values(["kind", "source", "target", "id", "commodity", "tier"], ignore_index=True)
     return _named(low.network, cut)

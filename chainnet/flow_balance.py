@@ -12,13 +12,14 @@ from chainnet.engine.certificate import Certificate, certify_linear, require
 from chainnet.engine.linear import LinearSolution, WarmModel, solve_independently
 from chainnet.engine.linear_prices import price_ranges
 from chainnet.errors import DataError, SolverError
-from chainnet.flow import edge_table, node_table
+from chainnet.flow import edge_table, node_table, priced_bounds
 from chainnet.flow_fair import share_fairly
 from chainnet.flow_value import Words, benefits, check_commodities, count_settings, counted_demand
 from chainnet.lowering import Degree, Lowered, lower
 from chainnet.lowering_overlay import Overlay
 from chainnet.network import Network
-from chainnet.results import Result, provenance, stamp
+from chainnet.results import STEADY, Result, provenance, stamp
+from chainnet.results_grade import decisive_inputs
 from chainnet.scenario import Scenario, overlay_of
 
 __all__ = ["Balance", "balance", "balance_under", "stages_of"]
@@ -50,6 +51,9 @@ class Balance(Result):
         served_low (per more tonne) to served_high (per tonne less), NaN beyond 500 balances; usd_per_t:
         cost saved per more tonne here (cost program); from_t, to_t: change of supply for which
         served_t_per_t holds.
+    decisive : DataFrame
+        The inputs that bind what the counted tiers get, weakest grade first: kind, id, label, commodity, tier,
+        capacity_tpa, price (tonnes served per tonne, the largest over the tiers), low, high, quality, reference.
     cost_usd : float
         Edge and node cost of what flows, without any shortfall penalty, USD/a.
     certificate : Certificate
@@ -61,6 +65,7 @@ class Balance(Result):
     edges: pd.DataFrame
     relations: pd.DataFrame
     prices: pd.DataFrame
+    decisive: pd.DataFrame
     cost_usd: float
     certificate: Certificate
 
@@ -144,6 +149,7 @@ def balance(
         verify=verify,
         scenario_name=scenario.name if scenario else "",
         with_prices=True,
+        with_inputs=True,
     )
 
 
@@ -161,8 +167,9 @@ def balance_under(
     stocks: bool = False,
     scenario_name: str = "",
     with_prices: bool = False,
+    with_inputs: bool = False,
 ) -> Balance:
-    """See ``balance``; takes an overlay, may draw stocks once, and looks for prices only if asked."""
+    """See ``balance``; takes an overlay, may draw stocks once, looks for prices and what binds only if asked."""
     if others not in ("after", "before"):
         raise DataError(f'others: unknown order "{others}"; one of after, before.')
     if network.demand.empty:
@@ -176,13 +183,14 @@ def balance_under(
         "locks": [members for _, members in stages],
     }
     low = lower(network, overlay, reroute, **asked)
-    last, certificate = _in_order(low, stages, fair, verify)
+    mine = counted_demand(network, low.demand, commodity, [], None) & benefits(network, low.demand, beneficiaries)
+    last, certificate, bind = _in_order(low, stages, mine, fair, verify)
     finer = low.finer_sizes(last.x)
     if finer is not None:
         fine = lower(network, overlay, reroute, sizes=finer, **asked)
-        better, proof = _in_order(fine, stages, fair, verify)
+        better, proof, binds = _in_order(fine, stages, mine, fair, verify)
         if proof.ok or not certificate.ok:
-            low, last, certificate = fine, better, proof
+            low, last, certificate, bind = fine, better, proof, binds
     require(certificate)
     prices = _prices(low, network, commodity, beneficiaries, last) if with_prices else pd.DataFrame()
     settings = {
@@ -195,14 +203,16 @@ def balance_under(
         "extra_cost_usd_per_t": extra_cost_usd_per_t,
         "tiers": list(network.tier_order),
     }
-    source = provenance(network, "HiGHS simplex", **settings)
+    decisive = decisive_inputs(network, priced_bounds(low, *bind)) if with_inputs else pd.DataFrame()
+    source = provenance(network, "HiGHS simplex", rests_on=decisive, **settings)
     return Balance(
         source,
         stamp(_demand_table(low, network, commodity, beneficiaries, last.x), source),
         stamp(node_table(network, low.throughput(last.x)), source),
         stamp(edge_table(network, last.x), source),
         stamp(_relation_table(low, last.x), source),
-        stamp(prices, source),
+        stamp(prices, source, units=STEADY),
+        stamp(decisive, source),
         float(last.value) + 0.0,
         certificate,
     )
@@ -233,13 +243,17 @@ def stages_of(network: Network, commodity: Words, beneficiaries: Words, others: 
 
 
 def _in_order(
-    low: Lowered, stages: list[tuple[str, Any]], fair: bool, verify: bool
-) -> tuple[LinearSolution, Certificate]:
-    """Serve stage after stage, each locked before the next, then look for the least cost."""
+    low: Lowered, stages: list[tuple[str, Any]], mine: Any, fair: bool, verify: bool
+) -> tuple[LinearSolution, Certificate, tuple[Any, Any]]:
+    """Serve stage after stage, each locked before the next, then look for the least cost.
+
+    Last come the prices of columns and rows, the largest over the stages of what counts (``mine``).
+    """
     network = low.network
     model = WarmModel(low.program)
     proofs: list[Certificate] = []
     basis: Any = None
+    columns, rows = np.zeros(len(low.program.cost)), np.zeros(len(low.program.row_upper))
     for number, (name, members) in enumerate(stages):
         cost = np.zeros(len(low.program.cost))
         cost[low.served[members]] = -1.0
@@ -247,6 +261,8 @@ def _in_order(
         found = _optimal(model, basis, network)
         proofs.append(_proof(name, model, found))
         basis = found.basis
+        if (members & mine).any():
+            columns, rows = np.maximum(columns, -found.col_dual), np.maximum(rows, -found.row_dual)
         # a hair below what was found, so that no later stage fails by rounding
         row = int(low.locks[number])
         slack = max(LOCK_SLACK * -found.value, 100 * LOCK_SLACK * low.program.row_scale[row])
@@ -256,7 +272,7 @@ def _in_order(
     model.set_cost(low.program.cost)
     last = _optimal(model, basis, network)
     proofs.append(_proof("least cost", model, last, solve_independently(model.current()) if verify else None))
-    return last, _worst(proofs)
+    return last, _worst(proofs), (columns, rows)
 
 
 def _optimal(model: WarmModel, basis: Any, network: Network) -> LinearSolution:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from chainnet.flow import what_binds
 from chainnet.flow_balance import balance_under
 from chainnet.flow_value import ValueModel, Words, count_settings
 from chainnet.lowering import Degree
@@ -20,7 +21,7 @@ from chainnet.projects_game import Game
 from chainnet.projects_options import check_money
 from chainnet.projects_portfolio import portfolio
 from chainnet.projects_words import labels, needed_by, pair_table, sentences, triple_table
-from chainnet.results import Result, provenance, stamp
+from chainnet.results import STEADY, Result, Status, provenance, stamp
 from chainnet.scenario import Scenario, overlay_of
 from chainnet.valuation import EXACT_PLAYERS, ladder, shapley_values
 
@@ -151,6 +152,7 @@ def reroute(
     source = provenance(
         network,
         "HiGHS simplex",
+        rests_on=what_binds(network, [overlay], reroute, **count),
         **count_settings(network, **count),
         scenario=scenario.name if scenario else "",
         reroute=reroute,
@@ -177,12 +179,13 @@ def reroute(
         if years is not None
         else pd.DataFrame(columns=list(COLUMNS))
     )
+    shares: dict[str, Status] = {} if is_exact else {"shapley_t": "S", "shapley_se_t": "S", "usd_per_shapley_tpa": "S"}
     return Reroute(
         source,
         stamp(_ladder(network, overlay, game, names, count), source),
-        stamp(table.reindex(names), source),
-        stamp(pairs, source),
-        stamp(triples, source),
+        stamp(table.reindex(names), source, units=STEADY, status=shares),
+        stamp(pairs, source, units=STEADY),
+        stamp(triples, source, units=STEADY),
         stamp(late, source),
         game.value(),
         game.value(standing),

@@ -154,7 +154,7 @@ def overcapacity(
         sizes = project_sizes(network, year)
         built = _built(base, names, sizes)
         for stands, shown in ((False, base), (True, built)):
-            found = balance_under(shown, Overlay.none(shown), reroute, verify=verify, **count)
+            found = balance_under(shown, Overlay.none(shown), reroute, verify=verify, with_inputs=True, **count)
             served = found.certificate
             proofs.append(served)
             parts["steps"].append(_steps(shown, found, by).assign(year=year, with_projects=stands))
@@ -177,7 +177,7 @@ def overcapacity(
         "reroute": reroute,
         "elasticities": None if responses is None else [list(r) for r in responses],
     }
-    source = provenance(network, "HiGHS simplex", **settings)
+    source = provenance(network, "HiGHS simplex", rests_on=found.decisive, **settings)
     tables = {key: stamp(_joined(frames), source) for key, frames in parts.items()}
     keys = ["with_projects", "stage", "step", "commodity"] if by == "step" else ["with_projects", "stage", "commodity"]
     tables["steps"] = stamp(tables["steps"][["year", *keys, *STEP_COLUMNS]], source)

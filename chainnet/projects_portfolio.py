@@ -11,6 +11,7 @@ import pandas as pd
 
 from chainnet.engine.certificate import Certificate, require
 from chainnet.errors import DataError
+from chainnet.flow import what_binds
 from chainnet.flow_value import Words, check_tier, count_settings
 from chainnet.lowering import Degree
 from chainnet.network import Network
@@ -18,8 +19,8 @@ from chainnet.projects_access import check_year, pick_projects
 from chainnet.projects_cases import Case, Question
 from chainnet.projects_milp import SLACK, BestSet, FixedSets, Found, risk_of
 from chainnet.projects_options import Option, check_money, options_of
-from chainnet.results import Result, provenance, stamp
-from chainnet.scenario import Scenario, pick_scenarios
+from chainnet.results import STEADY, Result, provenance, stamp
+from chainnet.scenario import Scenario, overlay_of, pick_scenarios
 
 __all__ = ["Portfolio", "portfolio"]
 
@@ -203,6 +204,15 @@ def portfolio(
     source = provenance(
         network,
         "HiGHS branch and cut",
+        status="P" if best.is_optimal else "B",
+        rests_on=what_binds(
+            network,
+            [overlay_of(network, s) for s in asked],
+            reroute,
+            commodity=commodity,
+            beneficiaries=beneficiaries,
+            tier=tier,
+        ),
         scenarios=[_name(s) for s in given],
         budget_musd=budget,
         objective=objective,
@@ -215,12 +225,13 @@ def portfolio(
         **count_settings(network, commodity, beneficiaries),
     )
     proof = search.certificate(best)
+    units = STEADY if len(years) == 1 else {}  # else tonnes of several years are added
     return Portfolio(
         source,
-        stamp(search.option_table(best, why), source),
-        stamp(search.scenario_table(best).loc[[_name(s) for s in given]], source),
-        stamp(search.frontier(steps, budget, best, greedy_risk), source),
-        stamp(search.closing(_tiers(network, close)), source),
+        stamp(search.option_table(best, why), source, units=units),
+        stamp(search.scenario_table(best).loc[[_name(s) for s in given]], source, units=units),
+        stamp(search.frontier(steps, budget, best, greedy_risk), source, units=units),
+        stamp(search.closing(_tiers(network, close)), source, units=units),
         search.names(best),
         ties,
         greedy,

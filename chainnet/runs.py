@@ -14,14 +14,15 @@ import numpy as np
 import pandas as pd
 
 from chainnet.errors import ChainnetError, DataError
+from chainnet.flow import what_binds
 from chainnet.flow_value import Words, count_settings
 from chainnet.lowering import Degree
 from chainnet.network import Network
-from chainnet.results import Result, provenance, stamp
+from chainnet.results import STEADY, Result, provenance, stamp
 from chainnet.runs_draws import Question, Trial, run_draws
 from chainnet.runs_sobol import sobol_table
 from chainnet.runs_store import Store
-from chainnet.scenario import Scenario
+from chainnet.scenario import Scenario, overlay_of
 
 __all__ = ["Ensemble", "ensemble"]
 
@@ -143,7 +144,10 @@ def ensemble(
         "correlation": float(correlation),
         "ranked": ranked,
     }
-    source = provenance(network, "HiGHS simplex", **settings, sobol=sobol)
+    binds = what_binds(
+        network, [overlay_of(network, scenario)], reroute, commodity=commodity, beneficiaries=beneficiaries
+    )
+    source = provenance(network, "HiGHS simplex", status="S", rests_on=binds, **settings, sobol=sobol)
     measures = [dict(m) for m in scenario.measures] if scenario else []
     asked = {"network": network.digest, **settings, "measures": measures, "numbers": trial.names}
     kept = Store(store, asked)
@@ -158,8 +162,8 @@ def ensemble(
     indices = sobol_table(trial, int(sobol), seed) if sobol else pd.DataFrame(columns=["first", "total", "n_inputs"])
     return Ensemble(
         source,
-        stamp(_summary(table, given), source),
-        stamp(table, source),
+        stamp(_summary(table, given), source, units=dict.fromkeys(("given", "mean", "p10", "p50", "p90"), "t/a")),
+        stamp(table, source, units=STEADY),
         stamp(_ranks(table, given, trial), source),
         stamp(indices, source),
         stamp(trial.inputs.table.drop(columns="row"), source),

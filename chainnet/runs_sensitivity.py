@@ -10,11 +10,12 @@ import numpy as np
 import pandas as pd
 
 from chainnet.errors import DataError, UnknownIdError, near_matches
+from chainnet.flow import what_binds
 from chainnet.flow_value import ValueModel, Words, check_tier, count_settings, counted_demand
 from chainnet.lowering import Degree
 from chainnet.lowering_overlay import Overlay
 from chainnet.network import Network
-from chainnet.results import Result, provenance, stamp
+from chainnet.results import STEADY, Result, provenance, stamp
 from chainnet.runs_inputs import Inputs, uncertain_inputs
 from chainnet.scenario import Scenario, overlay_of
 from chainnet.valuation import project_sizes
@@ -136,6 +137,14 @@ def sensitivity(
     source = provenance(
         network,
         "HiGHS simplex",
+        rests_on=what_binds(
+            network,
+            [overlay_of(network, scenario)],
+            reroute,
+            commodity=commodity,
+            beneficiaries=beneficiaries,
+            tier=tier,
+        ),
         **count_settings(network, commodity, beneficiaries),
         scenario=scenario.name if scenario else "",
         projects=names,
@@ -146,8 +155,8 @@ def sensitivity(
     )
     return Sensitivity(
         source,
-        stamp(moved.reset_index(drop=True), source),
-        stamp(widest.head(int(top)).reset_index(drop=True), source),
+        stamp(moved.reset_index(drop=True), source, units=STEADY, ranked="swing_t"),
+        stamp(widest.head(int(top)).reset_index(drop=True), source, units=STEADY),
         given["short_t"],
         given["served_t"],
         given["averted_t"],

@@ -19,6 +19,7 @@ from chainnet.flow_value import Words, count_settings
 from chainnet.lowering import Degree
 from chainnet.network import Network
 from chainnet.results import Result, provenance, stamp
+from chainnet.results_grade import rest_of
 from chainnet.scenario import Scenario, overlay_of, pick_scenarios
 from chainnet.stress_months import (
     Ask,
@@ -183,9 +184,11 @@ def stress_test(
         raise DataError("ladder_over_time: the rungs are counted tier by tier; ask for it with objective=tiers.")
     chosen: list[Scenario | None] = [None, *pick_scenarios(network, scenarios)]
     steady, found = _answers(network, chosen, ask, progress)
+    binds = [inputs for *_, inputs in steady]
     source = provenance(
         network,
         "HiGHS simplex",
+        rests_on=pd.concat(binds, ignore_index=True).drop_duplicates(["kind", "id", "commodity", "tier"]),
         reroute=reroute,
         scenarios=[s.name for s in chosen if s is not None],
         months=months,
@@ -198,7 +201,7 @@ def stress_test(
         **count_settings(network, commodity, beneficiaries),
     )
     summaries, by_month, levels, lasting = [], [], [], []
-    for scenario, over_time, (table, _, _) in zip(chosen, found, steady, strict=True):
+    for scenario, over_time, (table, *_) in zip(chosen, found, steady, strict=True):
         name = _name(scenario)
         mine = months_table(network, name, over_time, ask)
         over = summary_table(mine, over_time, network, ask).reindex(table.index)
@@ -206,12 +209,14 @@ def stress_test(
         by_month.append(mine)
         levels.append(stock_table(network, name, over_time, ask))
         lasting.append(survival_table(mine, over_time, name, ask))
-    all_nodes = pd.concat([nodes for _, nodes, _ in steady], ignore_index=True)
-    rungs = [rung for _, _, rung in steady if len(rung)]
+    all_nodes = pd.concat([nodes for _, nodes, _, _ in steady], ignore_index=True)
+    rungs = [rung for _, _, rung, _ in steady if len(rung)]
     survive = pd.concat(lasting, ignore_index=True).set_index(["scenario", "tier", "node"])
+    summary = stamp(pd.concat(summaries), source)
+    summary.attrs["rests_on"] = {_name(s): rest_of(inputs) for s, inputs in zip(chosen, binds, strict=True)}
     return StressTest(
         source,
-        stamp(pd.concat(summaries), source),
+        summary,
         stamp(all_nodes.set_index(["scenario", "node", "commodity", "tier"]), source),
         stamp(pd.concat(rungs, ignore_index=True) if rungs else pd.DataFrame(), source),
         stamp(pd.concat(by_month, ignore_index=True), source),
@@ -268,13 +273,16 @@ def _corners(network: Network) -> tuple[Network | None, Network | None]:
 @lru_cache(maxsize=64)
 def _steady(
     network: Network, keyed: Keyed, reroute: Degree, commodity: Words, beneficiaries: Words
-) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-    """Return the long run of a scenario: by tier, by end use, and its ladder. Kept: callers must not change it."""
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Return the long run of a scenario: by tier, by end use, its ladder, the inputs that bind it.
+
+    Kept: callers must not change it.
+    """
     scenario = keyed.scenario
     count: dict[str, Any] = {"commodity": commodity, "beneficiaries": beneficiaries}
     name = _name(scenario)
     overlay = overlay_of(network, scenario)
-    after = balance_under(network, overlay, reroute, scenario_name=name, **count)
+    after = balance_under(network, overlay, reroute, scenario_name=name, with_inputs=True, **count)
     before = balance_under(network, overlay, reroute, others="before", scenario_name=name, **count)
     table = after.by_tier()
     table["shortfall_before_tpa"] = before.by_tier()["shortfall_tpa"]
@@ -292,7 +300,7 @@ def _steady(
         steps = ladder(network, overlay, project_sizes(network, None), projects=[], **count)
         steps = steps[steps["rung"] != "projects"]
         steps.insert(0, "scenario", name)
-    return table, per_node.drop(columns=["is_counted", "is_beneficiary"]), steps
+    return table, per_node.drop(columns=["is_counted", "is_beneficiary"]), steps, after.decisive
 
 
 def _at_corner(network: Network, side: str) -> Network | None:

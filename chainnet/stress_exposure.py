@@ -21,6 +21,7 @@ from chainnet.engine.linear_exposure import (
     with_columns,
 )
 from chainnet.errors import DataError, SolverError, UnknownIdError, near_matches
+from chainnet.flow import what_binds
 from chainnet.flow_value import Words, count_settings, counted_demand
 from chainnet.lowering import Degree, Lowered, lower
 from chainnet.lowering_overlay import Overlay
@@ -145,6 +146,9 @@ def risk_exposure(
     source = provenance(
         network,
         "HiGHS simplex",
+        rests_on=what_binds(
+            network, [overlay_of(network, scenario)], reroute, commodity=commodity, beneficiaries=beneficiaries
+        ),
         recovery=recovery if isinstance(recovery, (int, float)) else "by row",
         by=by,
         scenario=scenario.name if scenario else "",
@@ -152,7 +156,9 @@ def risk_exposure(
         value="value_usd_per_t" if model.has_values else "1 per tonne",
         **count_settings(network, commodity, beneficiaries),
     )
-    return stamp(table, {**source, "verified": "second solver" if verify else "no"})
+    units = dict.fromkeys(("gap", "recovery", "time_to_survive"), "periods (years, if capacities are a year's)")
+    said = {**source, "verified": "second solver" if verify else "no"}
+    return stamp(table, said, units={**units, "rei": "share of the largest loss"}, ranked="cost_usd")
 
 
 def _periods(network: Network, what: Removals, by: str, recovery: Any) -> Array:

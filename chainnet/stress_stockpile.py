@@ -10,13 +10,14 @@ import numpy as np
 import pandas as pd
 
 from chainnet.errors import DataError, InfeasibleError
+from chainnet.flow import what_binds
 from chainnet.flow_months import MonthsModel
 from chainnet.flow_stock import LeastStock, StockModel
 from chainnet.flow_value import Words, check_tier, count_settings
 from chainnet.lowering import Degree
 from chainnet.network import Network
 from chainnet.results import provenance, stamp
-from chainnet.scenario import Scenario
+from chainnet.scenario import Scenario, overlay_of
 from chainnet.scenario_timeline import timeline
 from chainnet.stress_months import Ask, as_words, base_flow, check_whole, counted_rows, qualified
 
@@ -288,6 +289,13 @@ def _source(network: Network, scenario: Scenario | None, tiers: tuple[str, ...],
     return provenance(
         network,
         "HiGHS simplex",
+        rests_on=what_binds(
+            network,
+            [overlay_of(network, scenario)],
+            ask.reroute,
+            commodity=ask.commodity,
+            beneficiaries=ask.beneficiaries,
+        ),
         scenario=scenario.name if scenario else "",
         tiers=list(tiers),
         months=ask.months,

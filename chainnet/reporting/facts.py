@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -11,14 +11,16 @@ import pandas as pd
 
 from chainnet.assessment import Assessment
 from chainnet.reporting.words import NO_DATA, country_name, readable_id, who
-from chainnet.schema import QUALITIES
+from chainnet.results_grade import GIVEN, LETTERS, NOT_ASSESSED, NOT_GRADED, rest_of
+from chainnet.schema import STAGES
 
 __all__ = ["Facts"]
 
 BASELINE = "baseline"
 CERTAIN = 1e-7  # part of a demand that a linear program can tell from nothing
 ALL_TIERS = "all tiers"
-LETTERS = {"reported": "R", "estimated": "E", "inferred": "I", "assumed": "A"}
+# best first
+_GRADES = (GIVEN, *LETTERS.values(), NOT_GRADED, NOT_ASSESSED)
 SUMMED = (
     "demand_tpa",
     "served_tpa",
@@ -178,8 +180,20 @@ class Facts:
 
     @cached_property
     def things(self) -> pd.DataFrame:
-        """Nodes and projects by id: label, step, stage, site, place, country, quality, output, share of step."""
-        columns = ["id", "label", "stage", "step", "site", "country", "region", "process", "capacity_tpa", "quality"]
+        """Nodes and projects by id: label, step, stage, site, place, country, operator, output, share of step."""
+        columns = [
+            "id",
+            "label",
+            "stage",
+            "step",
+            "site",
+            "country",
+            "region",
+            "process",
+            "operator",
+            "capacity_tpa",
+            "quality",
+        ]
         both = pd.concat([self.network.nodes[columns], self.network.projects[columns]], ignore_index=True)
         both["label"] = both["label"].fillna(both["id"])
         both["step"] = both["step"].fillna(both["stage"].str.replace("_", " "))
@@ -218,33 +232,28 @@ class Facts:
         parts = self.members(site)
         if len(parts) == 1:
             return self.label(parts[0])
-        return f"{readable_id(site)} ({len(parts)} parts)"
+        runs = self.things.loc[[p for p in parts if p in self.things.index], "operator"].dropna().unique()
+        known = self.things[self.things["operator"] == runs[0]] if len(runs) == 1 else self.things.head(0)
+        is_its_only_site = len(known) == len(parts)
+        return f"{runs[0] if is_its_only_site else readable_id(site)} ({len(parts)} parts)"
 
-    def stands_for_region(self, site: str) -> bool:
-        """Whether a site has no country of its own, so that it may be several plants."""
-        parts = [p for p in self.members(site) if p in self.things.index]
-        return bool(parts) and bool(self.things.loc[parts, "country"].isna().all())
+    def stands_for_several(self, site: str) -> bool:
+        """Whether a site may be several plants: it lies in a region, or has no operator where others have one."""
+        parts = self.things.loc[[p for p in self.members(site) if p in self.things.index]]
+        nobody = bool(parts["operator"].isna().all()) and bool(self.network.nodes["operator"].notna().any())
+        return bool(len(parts)) and (nobody or bool(parts["country"].isna().all()))
 
     @cached_property
     def steps(self) -> list[str]:
         """Steps from the mine to the user, recyclers last."""
         nodes = self.network.nodes
         step = pd.Series(nodes["step"].fillna(nodes["stage"].str.replace("_", " ")).to_numpy(), index=nodes["id"])
-        stage = dict(zip(step, nodes["stage"], strict=True))
+        rank = nodes["stage"].map(STAGES.index).groupby(step.to_numpy()).min()  # a refinery that also takes scrap
+        stage = {str(s): STAGES[r] for s, r in rank.items()}
         edges = self.network.edges
-        asked = self.network.demand
-        served = set(asked.loc[asked["tier"].notna() | asked["commodity"].isin(self.counted), "node"])
-        ends = set(self.network.nodes.loc[self.network.nodes["stage"] == "end_use", "id"]) - served
-        edges = edges[~edges["target"].isin(ends)]  # takers of by-products are no users
-        pairs = {(step.get(s), step.get(t)) for s, t in zip(edges["source"], edges["target"], strict=True)}
-        away = {str(step[i]): 0 for i in step.index if i in served}
-        found, hops = set(away), 0
-        while found:
-            hops += 1
-            found = {s for s, t in pairs if t in found and s is not None and s not in away}
-            away |= dict.fromkeys(sorted(str(s) for s in found), hops)
-        inner = [s for s, where in stage.items() if where != "end_use"]
-        return sorted(dict.fromkeys(inner), key=lambda s: (stage[s] == "recycler", -away.get(s, 99), s))
+        inner = sorted(s for s, where in stage.items() if where != "end_use")
+        depth = _depths(inner, stage, zip(step.reindex(edges["source"]), step.reindex(edges["target"]), strict=True))
+        return sorted(inner, key=lambda s: (STAGES.index(stage[s]), depth[s], s))
 
     # -- shares, losses and grades ------------------------------------------------------------------
 
@@ -321,20 +330,25 @@ class Facts:
 
     @property
     def grade(self) -> str:
-        """Letter of the weakest decisive input."""
-        graded = [q for q in self.a.decisive["quality"] if q in QUALITIES]
-        if len(graded) < len(self.a.decisive):
-            return "not graded"
-        return LETTERS[max(graded, key=QUALITIES.index)] if graded else "not assessed"
+        """Letter of the weakest input that binds the leading tier in the worst scenario."""
+        return str(rest_of(self.a.decisive)["grade"])
 
     @property
     def grade_words(self) -> str:
-        """Letter of the weakest decisive input and how many are of it."""
-        table = self.a.decisive["quality"]
-        if self.grade not in LETTERS.values():
-            return self.grade
-        word = next(w for w, letter in LETTERS.items() if letter == self.grade)
-        return f"{self.grade} ({int((table == word).sum())} of {len(table)} decisive inputs {word})"
+        """The same, and how many inputs are of that grade."""
+        return _grade_words(rest_of(self.a.decisive))
+
+    def scenario_grade_words(self, name: str) -> str:
+        """Return the same for the long run of a scenario."""
+        return _grade_words(self.a.stress.summary.attrs["rests_on"][name])
+
+    def rests_on(self, *tables: pd.DataFrame) -> dict[str, str]:
+        """Return the weakest grade and the sources of the inputs on which result tables say they rest."""
+        return _joined([t.attrs["provenance"]["rests_on"] for t in tables if "provenance" in t.attrs])
+
+    def scenario_rests_on(self, name: str) -> dict[str, str]:
+        """Return the same for the long run of a scenario."""
+        return _joined([self.a.stress.summary.attrs["rests_on"][name]])
 
     @property
     def status(self) -> str:
@@ -372,6 +386,36 @@ def settled(table: pd.DataFrame) -> pd.DataFrame:
     return out
 
 
+def _grade_words(rest: dict[str, Any]) -> str:
+    word = next((w for w, letter in LETTERS.items() if letter == rest["grade"]), None)
+    if word is None:
+        return str(rest["grade"])
+    return f"{rest['grade']} ({rest['n_weakest']} of {rest['n_decisive']} decisive inputs {word})"
+
+
+def _depths(steps: list[str], stage: Mapping[str, str], pairs: Iterable[tuple[Any, Any]]) -> dict[str, int]:
+    """Return the longest way to each step from a step that needs none; what comes back from later stages aside."""
+    import networkx as nx
+
+    graph = nx.DiGraph()
+    graph.add_nodes_from(steps)
+    known = set(steps)
+    for a, b in sorted({(a, b) for a, b in pairs if a in known and b in known}):
+        if "recycler" not in (stage[a], stage[b]) and STAGES.index(stage[a]) <= STAGES.index(stage[b]):
+            graph.add_edge(a, b)
+    loops = nx.condensation(graph)
+    depth: dict[Any, int] = {}
+    for node in nx.topological_sort(loops):
+        depth[node] = max((depth[before] + 1 for before in loops.predecessors(node)), default=0)
+    return {step: depth[node] for step, node in loops.graph["mapping"].items()}
+
+
+def _joined(rests: list[dict[str, Any]]) -> dict[str, str]:
+    sources = sorted({key for rest in rests for key in rest["references"]})
+    grade = max((rest["grade"] for rest in rests), key=_GRADES.index, default=NOT_ASSESSED)
+    return {"grade": grade, "reference": "; ".join(sources)}
+
+
 def _rung(table: pd.DataFrame, rung: str, tier: str) -> Any:
     if table.empty:
         return None
@@ -387,9 +431,3 @@ def _rounded(values: pd.Series) -> Any:
     """Return losses rounded so far that ties are ties."""
     found = values.to_numpy(dtype=float)
     return np.round(found, 6 - int(np.ceil(np.log10(max(float(np.abs(found).max(initial=0.0)), 1.0)))))
-
-
-def weakest(qualities: Iterable[Any]) -> str:
-    """Return the letter of the weakest grade among some rows."""
-    known = [q for q in qualities if isinstance(q, str) and q in QUALITIES]
-    return LETTERS[max(known, key=QUALITIES.index)] if known else "not graded"

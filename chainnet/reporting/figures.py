@@ -141,7 +141,7 @@ def _ladder(facts: Facts, names: Names) -> Figure | None:
     split = facts.has_first and len(facts.tiers) > 1
     labels = [drawable(words) for words, _ in rungs]
     y = np.arange(len(rungs))[::-1]
-    figure, axes = new_canvas(0.62 + 0.3 * len(rungs), 2 if split else 1, (1.0, 1.35) if split else (1.0,))
+    figure, axes = new_canvas(0.5 + 0.2 * len(rungs), 2 if split else 1, (1.0, 1.35) if split else (1.0,))
     whole = [sum(short.values()) for _, short in rungs]
     if split:
         first = [short[facts.first] for _, short in rungs]
@@ -240,14 +240,12 @@ def _strip(facts: Facts, names: Names, shares: pd.DataFrame, name: str, which: s
     if "step" not in indicators.columns:
         indicators["step"] = indicators["stage"].str.replace("_", " ")
     lines: list[tuple[str, str | None]] = []
+    several = len(rows) > len({s for s, _ in rows})  # steps that make more than one good stand as heads over them
     for step in dict.fromkeys(s for s, _ in rows):
         goods = [c for s, c in rows if s == step]
-        if len(rows) > 1 and any(facts.commodity(c) for c in goods):
-            lines += [(step, None), *((step, c) for c in goods)]
-        else:
-            lines += [(step, c) for c in goods]
+        lines += [(step, None), *((step, c) for c in goods)] if several else [(step, c) for c in goods]
     y = np.arange(len(lines))[::-1]
-    figure, (ax,) = new_canvas(0.5 + 0.235 * len(lines))
+    figure, (ax,) = new_canvas(0.5 + (0.235 if several else 0.26) * len(lines))
     for at, (step, commodity) in zip(y, lines, strict=True):
         if commodity is None:
             continue
@@ -270,7 +268,7 @@ def _strip(facts: Facts, names: Names, shares: pd.DataFrame, name: str, which: s
         ax.text(1.34, at, hhi, ha="right", va="center", fontsize=SMALL, color=INK)
     ax.text(1.17, len(lines) - 0.35, "N-1 cover", ha="right", va="bottom", fontsize=SMALL, color=GREY)
     ax.text(1.34, len(lines) - 0.35, "HHI", ha="right", va="bottom", fontsize=SMALL, color=GREY)
-    words = [facts.commodity(c) or s if c is not None else first_capital(s) for s, c in lines]
+    words = [_good_words(facts, s, c, several) for s, c in lines]
     ticks = ax.set_yticks(y, [drawable(short_label(w, 42), names) for w in words]) and ax.get_yticklabels()
     for label, (_, commodity) in zip(ticks, lines, strict=True):
         if commodity is None:
@@ -298,6 +296,16 @@ def _strip(facts: Facts, names: Names, shares: pd.DataFrame, name: str, which: s
     return make_figure(
         facts, name, title, subtitle, figure, f"One bar per good; largest holders: {three}.", f"{key}. Data: T4."
     )
+
+
+def _good_words(facts: Facts, step: str, commodity: str | None, is_under_head: bool) -> str:
+    """Return a line's name: the step alone as a head, the good under it, else both."""
+    if commodity is None:
+        return first_capital(step)
+    good = facts.commodity(commodity)
+    if is_under_head or not good or good.lower() == step.lower():
+        return good or first_capital(step)
+    return f"{first_capital(step)}: {good}"
 
 
 # -- F3: single losses ---------------------------------------------------------------------------

@@ -63,6 +63,7 @@ class Table:
     lead: int = 0
     status: str = ""
     grade: str = ""
+    reference: str = ""  # keys of the sources of the inputs that bind
 
     @property
     def anchor(self) -> str:

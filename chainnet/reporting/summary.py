@@ -247,12 +247,8 @@ def _hangs(facts: Facts) -> str:
         said.append(f"By the owner's country: {join(owners)}.")
     if sites:
         tested = facts.losses("site")
-        regions = sum(facts.stands_for_region(str(s)) for s in tested.index[: len(sites)])
-        several = (
-            f" ({spelled(regions, 'of them stands', 'of them stand')} for several plants of a region)"
-            if regions
-            else ""
-        )
+        groups = sum(facts.stands_for_several(str(s)) for s in tested.index[: len(sites)])
+        several = f" ({spelled(groups, 'of them stands', 'of them stand')} for several plants)" if groups else ""
         said.append(f"The sites that cost most, each alone, are {join(sites)}{several}.")
     else:
         said.append(f"No single site costs {of} anything: {count(len(facts.losses('site')))} tested, all zero, proved.")

@@ -78,7 +78,13 @@ def _place(facts: Facts) -> str:
         name, lost = str(sites.index[0]), float(sites[facts.lead_loss].iloc[0])
         tied = int((sites[facts.lead_loss].round(6) == round(lost, 6)).sum()) - 1
         others = f", {spelled(tied, 'other')} as much" if tied else ""
-        said.append(f"The single site that costs {of} most is {facts.site_label(name)}, {tonnes(lost)}{others}.")
+        if facts.stands_for_several(name):
+            said.append(
+                f"What costs {of} most is {facts.site_label(name)}, {tonnes(lost)}, several plants as one entry."
+            )
+            said.append(_plant(facts, of))
+        else:
+            said.append(f"The single site that costs {of} most is {facts.site_label(name)}, {tonnes(lost)}{others}.")
     else:
         said.append(f"No single site costs {of} anything: {count(len(sites))} tested, all zero, proved.")
     if len(countries) and countries[facts.lead_loss].iloc[0] > 0:
@@ -86,6 +92,15 @@ def _place(facts: Facts) -> str:
         part = countries["first_lost_share" if facts.lead_loss == "first_lost_tpa" else "lost_share"].iloc[0]
         said.append(f"Without {in_sentence(country_name(name))} {tonnes(lost)} ({percent(part)}) are lost.")
     return " ".join([*said, contrast(facts)]).strip()
+
+
+def _plant(facts: Facts, of: str) -> str:
+    """Return the single plant that costs most, where the data have larger entries that are no single plants."""
+    sites = facts.losses("site")[facts.lead_loss]
+    single = sites[[not facts.stands_for_several(str(name)) for name in sites.index]]
+    if not len(single) or single.iloc[0] <= 0:
+        return f"No single plant costs {of} anything."
+    return f"Of single plants it is {facts.site_label(str(single.index[0]))}, {tonnes(float(single.iloc[0]))}."
 
 
 def _helps(facts: Facts) -> str:

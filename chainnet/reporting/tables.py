@@ -75,6 +75,7 @@ def scenario_table(facts: Facts, extra: Sequence[Column], cells: Mapping[str, Se
         *([tons("whole_served_tpa", "All tiers served", "tonnes served over all tiers", body=False)] if others else []),
         *extra,
         tons("residual_tpa", f"{first} short after rerouting, stocks", "after new relations and one year of stocks"),
+        text("rests_on", "Rests on", "grade of the weakest input that binds, how many of how many", body=False),
     ]
     rows = []
     for name in [BASELINE, *facts.ordered]:
@@ -95,6 +96,7 @@ def scenario_table(facts: Facts, extra: Sequence[Column], cells: Mapping[str, Se
                 *([facts.whole.loc[name, "served_tpa"]] if others else []),
                 *cells[name],
                 left["shortfall_tpa"] if left is not None else Cell(NOT_APPLICABLE),
+                facts.scenario_grade_words(name),
             ]
         )
     return make_table(
@@ -111,7 +113,7 @@ def scenario_table(facts: Facts, extra: Sequence[Column], cells: Mapping[str, Se
             "but in no month: measures end, stocks carry. Worst site under a scenario: not assessed."
         ),
         status=PROVED,
-        grade=facts.grade,
+        **facts.rests_on(facts.a.stress.summary),
     )
 
 
@@ -192,7 +194,7 @@ def stage_table(facts: Facts) -> Table:
             "region, or no step of its own."
         ),
         status=f"{GIVEN}; losses {PROVED}",
-        grade=facts.grade,
+        **facts.rests_on(facts.a.chokepoints["step+country"]),
     )
 
 
@@ -256,7 +258,7 @@ def tier_table(facts: Facts) -> Table:
             "(all demand low, all demand high), ends rounded outward; the high end of a shortfall is the bad one."
         ),
         status=PROVED,
-        grade=facts.grade,
+        **facts.rests_on(facts.a.stress.summary),
     ).with_lead(rows=lead)
 
 
@@ -285,7 +287,7 @@ def place_table(facts: Facts, scenario: str) -> Table:
         note=_SEVERAL,
         total=["All", "-", *sums, sums[2] / sums[0] if sums[0] > 0 else Cell(NOT_APPLICABLE)],
         status=PROVED,
-        grade=facts.grade,
+        **facts.scenario_rests_on(scenario),
     ).with_lead(rows=15)
 
 
@@ -338,7 +340,7 @@ def user_table(facts: Facts, scenario: str) -> Table:
         note=_SEVERAL,
         total=["All", "-", "-", "-", *sums, sums[2] / sums[0] if sums[0] > 0 else Cell(NOT_APPLICABLE)],
         status=PROVED,
-        grade=facts.grade,
+        **facts.scenario_rests_on(scenario),
     ).with_lead(rows=12)
 
 
@@ -392,7 +394,7 @@ def year_table(facts: Facts) -> Table:
         subtitle=f"Unit: {facts.unit}. Scenario: {facts.scenario_label(facts.when)}. {whose_words(facts)}",
         note=_LADDER_NOTE + " Projects count at announced size, start year and ramp.",
         status=PROVED,
-        grade=facts.grade,
+        **facts.rests_on(facts.a.stress.ladder),
     )
 
 
@@ -427,7 +429,7 @@ def ladder_table(facts: Facts) -> Table:
         subtitle=f"Unit: {facts.unit}. No projects built. {whose_words(facts)}",
         note=_LADDER_NOTE,
         status=PROVED,
-        grade=facts.grade,
+        **facts.rests_on(*(r.ladder for r in facts.a.rerouting.values())),
     ).with_lead(rows=4 * (len(facts.tiers) + 1))
 
 

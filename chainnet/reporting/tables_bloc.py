@@ -71,7 +71,7 @@ def frontier_table(facts: Facts) -> Table | None:
         + " Known relations, no stocks.",
         note=note.strip(),
         status=PROVED,
-        grade=facts.grade,
+        **facts.rests_on(*(best.frontier for best in found.values())),
     )
 
 
@@ -177,7 +177,7 @@ def idle_table(facts: Facts) -> Table | None:
         else "Unit: t/yr of what the step makes, each on its own basis. All projects at full size.",
         note=_premium_words(facts),
         status=PROVED,
-        grade=facts.grade,
+        **facts.rests_on(idle.projects),
     )
 
 
@@ -246,7 +246,7 @@ def side_table(facts: Facts) -> Table | None:
         note="Swing: all others stay open to both sides. Fair share: Shapley value over the countries that choose. "
         "Existing relations, no projects.",
         status=PROVED,
-        grade=facts.grade,
+        **facts.rests_on(found.countries),
     ).with_lead(rows=max(min(hit, SHORT_LIST), 3))
 
 
@@ -295,7 +295,7 @@ def split_table(facts: Facts) -> Table | None:
         subtitle=f"Unit: {facts.unit}. {one} against {two}; the others trade with both.",
         note=note.strip(),
         status=PROVED,
-        grade=facts.grade,
+        **facts.rests_on(found.split),
     )
 
 
@@ -355,5 +355,5 @@ def index_table(facts: Facts) -> Table | None:
         subtitle=f"Index: contribution to the EU supply risk. Loss: {facts.unit}, all tiers.",
         note=note,
         status=f"index {GIVEN}; loss {PROVED}",
-        grade=facts.grade,
+        **facts.rests_on(table),
     ).with_lead(rows=SHORT_LIST)

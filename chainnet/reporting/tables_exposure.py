@@ -90,7 +90,7 @@ def exposure_table(facts: Facts) -> Table | None:
         + "The rest of the network makes, ships and draws on stocks so that the least value is lost; lead times are "
         "left out. Time to survive: how long it can be out without any loss. Throughput: t/yr of all that leaves it.",
         status=PROVED,
-        grade=facts.grade,
+        **facts.rests_on(facts.a.exposure),
     ).with_lead(rows=min(hit + 1, SHORT_LIST))
 
 
@@ -140,7 +140,7 @@ def bracket_table(facts: Facts) -> Table | None:
             "rerouting; no bound by proof. " + _left_out(facts)
         ).strip(),
         status=f"{PROVED}; first, last year and worst case M",
-        grade=facts.grade,
+        **facts.rests_on(facts.a.bracket),
     )
 
 

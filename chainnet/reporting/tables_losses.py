@@ -71,8 +71,8 @@ def loss_table(facts: Facts, by: str, number_: str, sheet: str, title: str) -> T
         flags = ["yes" if row.in_cut else "no", "yes" if row.is_dominator else "no"]
         rows.append([place, *_names(facts, by, row.Index), *_loss_cells(facts, row), *flags])
     note = _why(facts)
-    if single and any(facts.stands_for_region(str(i)) for i in losses.index):
-        note += " A row that stands in a region, not in a country, may be several plants."
+    if single and any(facts.stands_for_several(str(i)) for i in losses.index):
+        note += " A row in a region, or without an operator on record, may be several plants."
     if by == "operator":
         note += " Nodes without an operator on record have no row."
     if not rows:
@@ -86,7 +86,7 @@ def loss_table(facts: Facts, by: str, number_: str, sheet: str, title: str) -> T
         subtitle=f"Unit: {facts.unit}. Removal one at a time, undisturbed network.",
         note=note,
         status=PROVED,
-        grade=facts.grade,
+        **facts.rests_on(facts.a.first_tier[by], facts.a.chokepoints[by]),
     )
     if not len(tied):
         return table
@@ -140,7 +140,7 @@ def top_losses(facts: Facts, tables: Sequence[Table]) -> Table:
         subtitle=f"Unit: {facts.unit}. Five sites; the first country, owners' country and operator. No zero losses.",
         note=_why(facts) + " All rows: T5, T6.",
         status=PROVED,
-        grade=facts.grade,
+        **facts.rests_on(*facts.a.first_tier.values(), *facts.a.chokepoints.values()),
     )
 
 
@@ -203,7 +203,7 @@ def attack_table(facts: Facts) -> Table:
         note="Lost is solved for the set itself. Where greedy is smaller, the worst single losses do not show "
         "the worst set.",
         status=PROVED if bool(facts.a.attacks["is_optimal"].all()) else "P or B, see column",
-        grade=facts.grade,
+        **facts.rests_on(facts.a.attacks),
     )
 
 
@@ -243,5 +243,5 @@ def pair_table(facts: Facts) -> Table:
         subtitle=f"Unit: {facts.unit}, {facts.first}. Two nodes of one step at once, undisturbed network.",
         note="Such a pair looks harmless in T5: each alone is made up for by the other.",
         status=PROVED,
-        grade=facts.grade,
+        **facts.rests_on(facts.a.pairs),
     ).with_lead()

@@ -102,7 +102,7 @@ def horizon_table(months: Months) -> Table:
         subtitle=f"Unit: {months.unit}. {months.span}. Known relations, stocks drawn. {whose_words(facts)}",
         note=FORESIGHT + "Worst first, by what " + months.lead + " lacks. Every month: sheet Months.",
         status=PROVED,
-        grade=facts.grade,
+        **facts.rests_on(facts.a.stress.summary),
     ).with_lead(rows=_lead(months))
 
 
@@ -177,7 +177,7 @@ def endurance_table(months: Months) -> Table:
             f"{whole(months.horizon)} = it is not. Each end use by itself: sheet Endurance by use."
         ),
         status=PROVED,
-        grade=facts.grade,
+        **facts.rests_on(facts.a.stress.summary),
     ).with_lead(rows=_lead(months))
 
 
@@ -226,7 +226,7 @@ def rung_table(months: Months) -> Table | None:
             "depend on the order of the rungs, the steps do."
         ),
         status=PROVED,
-        grade=facts.grade,
+        **facts.rests_on(facts.a.stress.summary),
     )
 
 
@@ -336,5 +336,5 @@ def _sheet(months: Months, number: str, sheet: str, title: str) -> dict[str, Any
         "title": title,
         "subtitle": f"Unit: {months.unit}. {months.span}. Known relations, stocks drawn.",
         "status": PROVED,
-        "grade": months.facts.grade,
+        **months.facts.rests_on(months.facts.a.stress.months),
     }

@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from chainnet.reporting.facts import LETTERS, Facts
+from chainnet.reporting.facts import Facts
 from chainnet.reporting.model import Cell, Column, Table, make_table
 from chainnet.reporting.tables import GIVEN, PROVED, text, tons
 from chainnet.reporting.words import NOT_APPLICABLE, count, country_name, ranks, whole
+from chainnet.results_grade import LETTERS
 
 __all__ = ["complement_table", "effect_table", "project_table", "stock_table", "top_projects"]
 
@@ -129,7 +130,7 @@ def effect_table(facts: Facts, year: int) -> Table:
         subtitle=f"Unit: {facts.unit}. Scenario: {facts.scenario_label(facts.when)}. Known relations, no stocks.",
         note=note,
         status=f"{PROVED}; fair share {SAMPLED}" if sampled(found) else PROVED,
-        grade=facts.grade,
+        **facts.rests_on(found),
     ).with_lead()
 
 
@@ -185,7 +186,7 @@ def top_projects(facts: Facts) -> Table:
             + " n/a: does not stand by then."
         ),
         status=f"{PROVED}; fair share {SAMPLED}" if is_sampled else PROVED,
-        grade=facts.grade,
+        **facts.rests_on(last),
     )
 
 
@@ -231,7 +232,7 @@ def complement_table(facts: Facts) -> Table:
         note="A surplus above 0: together they win more than the sum of each alone. Pairs without a surplus are "
         "left out.",
         status=PROVED,
-        grade=facts.grade,
+        **facts.rests_on(*(found.complements for found in facts.a.rerouting.values())),
     ).with_lead()
 
 

@@ -101,7 +101,7 @@ def requirement_table(months: Months) -> Table | None:
             "no row."
         ),
         status=PROVED,
-        grade=facts.grade,
+        **facts.rests_on(facts.a.stockpile),
     )
 
 
@@ -154,7 +154,7 @@ def mitigation_table(months: Months) -> Table | None:
             "depends on those before it, what is left at the end does not. n/d: no price; the sums leave it out."
         ),
         status=PROVED,
-        grade=facts.grade,
+        **facts.rests_on(table),
     )
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from chainnet.reporting.facts import LETTERS, Facts
+from chainnet.reporting.facts import Facts
 from chainnet.reporting.model import Column, Sentence, Table, make_table
 from chainnet.reporting.tables import PROVED, share, text, tons
 from chainnet.reporting.words import NBSP, count, first_capital, number, percent, span, tonnes
+from chainnet.results_grade import LETTERS
 
 __all__ = ["RANGE_WORDS", "input_table", "range_table", "rank_table", "sure_points"]
 
@@ -69,7 +70,7 @@ def range_table(facts: Facts) -> Table | None:
         note=f"{count(len(many.inputs))} figures with a range vary; low and high are read as P10 and P90; inputs of "
         "one country share half of their variance (assumed). Recipes and relations stay as they are.",
         status=SAMPLED,
-        grade=facts.grade,
+        **facts.rests_on(many.summary),
     )
 
 
@@ -114,7 +115,7 @@ def rank_table(facts: Facts) -> Table | None:
         f"{settings['seed']}.",
         note="Equal losses share the better rank, so shares of first places may add to more than 100 %.",
         status=SAMPLED,
-        grade=facts.grade,
+        **facts.rests_on(many.ranks),
     )
 
 

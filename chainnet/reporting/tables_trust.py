@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from chainnet.network_tables import split_list
-from chainnet.reporting.facts import LETTERS, Facts, weakest
+from chainnet.reporting.facts import Facts
 from chainnet.reporting.model import Cell, Column, Table, make_table
 from chainnet.reporting.tables import GIVEN, PROVED, text, tons
 from chainnet.reporting.words import (
@@ -21,6 +21,7 @@ from chainnet.reporting.words import (
     span,
     tonnes,
 )
+from chainnet.results_grade import LETTERS, weakest
 from chainnet.schema import TABLES
 
 __all__ = [

@@ -147,9 +147,9 @@ class _Writer:
         said = f"{marking}{table.subtitle} {table.note} Status {table.status}. Grade {table.grade}."
         self._text(sheet, 1, 0, said)
         is_input = table.id.startswith("I ")
-        extra = [] if is_input else [Column("status", "Status"), Column("grade", "Grade"), Column("table_id", "Table")]
-        columns = [*table.columns, *extra]
-        tail = [] if is_input else [Cell(t, t) for t in (table.status, table.grade, table.id)]
+        borne = () if is_input else _BORNE
+        columns = [*table.columns, *(Column(key, key) for key in borne)]
+        tail = [Cell(t or "-", t or "-") for t in _borne(table)] if borne else []
         keys = _unique([c.key for c in columns])
         for j, (column, key) in enumerate(zip(columns, keys, strict=True)):
             self._text(sheet, HEAD_ROW, j, key, self.head)
@@ -222,6 +222,14 @@ class _Writer:
             sheet.set_column(j, j, width)
         sheet.freeze_panes(HEAD_ROW + 1, 0)
         sheet.repeat_rows(HEAD_ROW)
+
+
+# what every row of a result sheet ends with
+_BORNE = ("status", "grade", "reference", "table_id")
+
+
+def _borne(table: Table) -> tuple[str, ...]:
+    return table.status, table.grade, table.reference, table.id
 
 
 def _unique(keys: Sequence[str]) -> list[str]:
