@@ -255,7 +255,8 @@ def _credits(network: Network, rows: pd.DataFrame) -> pd.Series:
     """Return what the coproducts of a tonne of main output fetch, USD/t; NaN where one has no price."""
     price = network.commodities.set_index("id")["price_usd_per_t"]
     recipes = network.processes[network.processes["role"] == "coproduct"]
-    worth = recipes.assign(usd=recipes["t_per_t"] * recipes["commodity"].map(price))
+    # without any coproduct the mapped column is empty text, not numbers
+    worth = recipes.assign(usd=recipes["t_per_t"] * recipes["commodity"].map(price).astype(float))
     total = worth.groupby("process")["usd"].agg(lambda usd: usd.sum(skipna=False))
     has = rows["process"].isin(recipes["process"])
     return rows["process"].map(total).astype(float).where(has, 0.0)
