@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from chainnet.errors import DataError, UnknownIdError, near_matches
+from chainnet.errors import DataError, near_matches
 from chainnet.flow_value import Words
 from chainnet.network import Network
-from chainnet.valuation import project_sizes
+from chainnet.valuation import check_year, named_projects, project_sizes
 
 __all__ = [
     "Money",
@@ -87,8 +87,7 @@ class Terms:
         used = check_number(utilisation, "utilisation", 0.0, 1.0, "the part of the capacity that is sold")
         if used == 0:
             raise DataError("utilisation: 0 sells nothing; give a part of the capacity above 0 and up to 1.")
-        if by_year is not None and (isinstance(by_year, bool) or not isinstance(by_year, (int, np.integer))):
-            raise DataError(f"by_year: {by_year!r} is no year; give a whole number such as 2030.")
+        check_year(by_year)
         rows, self.commodity = _asked(
             network, projects, commodity, floor if isinstance(floor, Mapping) else None, known
         )
@@ -274,12 +273,7 @@ def _asked(
     output = main_outputs(network, table)
     keep = np.ones(len(table), dtype=bool)
     if projects is not None:
-        names = [projects] if isinstance(projects, str) else [str(p) for p in projects]
-        for name in names:
-            if name not in output.index:
-                hint = near_matches(name, output.index)
-                raise UnknownIdError(f'projects: unknown project "{name}";{hint} list them with network.projects.')
-        keep &= table["id"].isin(names).to_numpy()
+        keep &= table["id"].isin(named_projects(network, projects)).to_numpy()
     elif floor is not None and commodity is None:
         keep &= output.isin(list(floor)).to_numpy()
     if commodity is not None:

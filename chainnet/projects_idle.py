@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from chainnet.engine.certificate import Certificate
-from chainnet.errors import DataError, UnknownIdError, near_matches
+from chainnet.errors import DataError, near_matches
 from chainnet.flow_balance import Balance, balance_under
 from chainnet.flow_value import Words, count_settings
 from chainnet.lowering import Degree
@@ -20,7 +20,7 @@ from chainnet.projects_floor_terms import capital_recovery_factor, check_number,
 from chainnet.projects_idle_range import DUST, Idle, snapped
 from chainnet.results import Result, provenance, stamp
 from chainnet.scenario import Scenario, overlay_of, pick_scenarios
-from chainnet.valuation import Coalitions, project_sizes
+from chainnet.valuation import Coalitions, named_projects, project_sizes
 
 __all__ = ["Overcapacity", "constant_elasticity_price", "overcapacity"]
 
@@ -138,7 +138,8 @@ def overcapacity(
     if by not in ("step", "stage"):
         raise DataError(f'by: unknown grouping "{by}"; one of step, stage.')
     when = _years(by_year)
-    names = _names(network, projects)
+    asked_for = set(named_projects(network, projects))
+    names = [name for name in network.projects["id"] if name in asked_for]
     factor = capital_recovery_factor(rate, years)
     asked = [] if scenarios is not None and not isinstance(scenarios, Scenario) and len(scenarios) == 0 else scenarios
     picked = pick_scenarios(network, asked)
@@ -368,19 +369,6 @@ def _years(by_year: int | Sequence[int] | None) -> list[int | None]:
     if not given:
         raise DataError("by_year: empty; give a year such as 2030.")
     return [*sorted({int(year) for year in given})]
-
-
-def _names(network: Network, projects: Iterable[str] | None) -> list[str]:
-    known = [str(name) for name in network.projects["id"]]
-    if projects is None:
-        return known
-    names = [projects] if isinstance(projects, str) else [str(p) for p in projects]
-    for name in names:
-        if name not in known:
-            raise UnknownIdError(
-                f'projects: unknown project "{name}";{near_matches(name, known)} list them with network.projects.'
-            )
-    return [name for name in known if name in set(names)]
 
 
 def _chances(picked: Sequence[Scenario], given: Sequence[float] | Mapping[str, float] | None) -> Array:

@@ -14,12 +14,13 @@ from chainnet.errors import DataError
 from chainnet.flow_value import Words, check_tier, count_settings
 from chainnet.lowering import Degree
 from chainnet.network import Network
-from chainnet.projects_access import check_year, pick_projects
+from chainnet.projects_access import pick_projects
 from chainnet.projects_cases import Question
 from chainnet.projects_options import Option, check_money, options_of
 from chainnet.projects_search import Search, name_of
 from chainnet.results import Result, provenance, stamp
 from chainnet.scenario import Scenario, pick_scenarios
+from chainnet.valuation import check_year
 
 __all__ = ["Portfolio", "portfolio"]
 
