@@ -3,34 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from chainnet.blocs_worlds import Party, Proofs, chosen_projects, demand_of, parties, places, solve_proved, standing
+from chainnet.blocs_pool import DUST, Pool, clean
+from chainnet.blocs_worlds import Party, chosen_projects, parties, places, standing
 from chainnet.engine.certificate import Certificate
-from chainnet.engine.linear import WarmModel
 from chainnet.errors import DataError
 from chainnet.flow import what_binds
-from chainnet.flow_fair import share_fairly
-from chainnet.flow_value import Words, counted_demand
-from chainnet.lowering import Degree, lower
-from chainnet.lowering_overlay import Overlay, Restriction
+from chainnet.flow_value import Words
+from chainnet.lowering import Degree
 from chainnet.network import Network
 from chainnet.network_tables import split_list
 from chainnet.results import Result, provenance, stamp
 from chainnet.scenario import Scenario
-from chainnet.valuation import project_sizes, shapley_values
+from chainnet.valuation import shapley_values
 
 __all__ = ["Alliance", "alliance"]
 
 MOST_MEMBERS = 8
 REGIONS = ("africa", "latin_america", "southeast_asia", "oceania")
-LOCK_SLACK = 1e-10
-DUST = 1e-7
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -173,7 +169,7 @@ def alliance(
         raise DataError("alliance: the network has no demand table, so nobody can go short. Give demand.")
     where = parties(network, regions, "regions") if regions else []
     overlay = standing(network, scenario, [], by_year)
-    game = _Pool(network, overlay, who, projects, by_year, reroute, others, commodity)
+    game = Pool(network, overlay, who, projects, by_year, reroute, others, commodity)
     settings: dict[str, Any] = {
         "scenario": scenario.name if scenario else "",
         "members": {m.name: list(m.words) for m in who},
@@ -207,7 +203,7 @@ def alliance(
         float(member_table["demand_tpa"].sum()),
         alone,
         whole,
-        _clean(whole - alone, whole),
+        clean(whole - alone, whole),
         float(project_table["capex_musd"].sum()) - paid,
         game.proofs.worst(whole),
     )
@@ -227,175 +223,12 @@ def _default_members(network: Network) -> list[str]:
     return out
 
 
-def _clean(value: float, size: float) -> float:
-    return 0.0 if abs(value) <= DUST * max(abs(size), 1e-9) else float(value)
-
-
-@dataclass(frozen=True)
-class _Served:
-    """One coalition's answer: the largest tonnage, what outsiders got first, and served demand rows in tier order."""
-
-    kept: float
-    outsiders: float
-    served: Any
-
-
-class _Pool:
-    """The game: what any coalition keeps, each solved once and proved."""
-
-    def __init__(
-        self,
-        network: Network,
-        overlay: Overlay,
-        who: Sequence[Party],
-        projects: Iterable[str] | None,
-        by_year: int | None,
-        degree: Degree,
-        others: str,
-        commodity: Words,
-    ) -> None:
-        self.network, self.who, self.degree, self.others = network, {m.name: m for m in who}, degree, others
-        self.overlay = overlay
-        self.sizes = np.where(chosen_projects(network, projects), project_sizes(network, by_year), 0.0)
-        self.counted = counted_demand(network, network.demand, commodity, [], None)
-        self.rows = {m.name: demand_of(network, network.demand, m) & self.counted for m in who}
-        if not any(rows.any() for rows in self.rows.values()):
-            raise DataError(
-                f"members: no demand that counts lies with {', '.join(self.who)}. Name the countries of end uses."
-            )
-        self.proofs = Proofs("alliance")
-        self._known: dict[tuple[frozenset[str], str, frozenset[str] | None], _Served] = {}
-
-    def usable(self, coalition: frozenset[str]) -> Any:
-        """Return the part of each project that a coalition may use by itself, 0 to 1."""
-        table = self.network.projects
-        inside = [self.who[name] for name in sorted(coalition)]
-        own = np.zeros(len(table), dtype=bool)
-        bought = np.zeros(len(table), dtype=bool)
-        for member in inside:
-            own |= member.rows(table) | np.array([member.backs(cell) for cell in table["backers"]], dtype=bool)
-            bought |= np.array([member.backs(cell) for cell in table["offtake_country"]], dtype=bool)
-        promised = np.where(table["offtake_country"].notna(), table["offtake_share"].fillna(0.0).to_numpy(), 0.0)
-        return np.where(own, np.where(bought, 1.0, 1.0 - promised), np.where(bought, promised, 0.0))
-
-    def held(self, coalition: frozenset[str]) -> Any:
-        """Return which stocks lie with a coalition."""
-        stocks = self.network.stocks
-        out = np.zeros(len(stocks), dtype=bool)
-        for name in coalition:
-            out |= self.who[name].rows(stocks)
-        return out
-
-    def kept(self, coalition: frozenset[str]) -> float:
-        """Return what a coalition keeps with all that it pools, t/a."""
-        return self.answer(coalition).kept if coalition else 0.0
-
-    def answer(
-        self,
-        coalition: frozenset[str],
-        pool: str = "projects",
-        only: frozenset[str] | None = None,
-        detail: bool = False,
-    ) -> _Served:
-        """Solve for a coalition; ``pool`` says how far it pools, ``only`` which projects stand."""
-        key = (coalition, pool, only)
-        if key not in self._known or (detail and self._known[key].served is None):
-            self._known[key] = self._solve(coalition, pool, only, detail)
-        return self._known[key]
-
-    def _solve(self, coalition: frozenset[str], pool: str, only: frozenset[str] | None, detail: bool) -> _Served:
-        ours = np.any([self.rows[name] for name in sorted(coalition)], axis=0)
-        rivals = self.counted & ~ours
-        if self.others == "after":
-            rivals = rivals & np.any(list(self.rows.values()), axis=0)
-        full, common = self._worlds(coalition, pool, only)
-        tier = self.network.demand["tier"].to_numpy(dtype=object)
-        stages = [ours & (tier == name) for name in self.network.tier_order]
-        stages = [rows for rows in stages if rows.any()] or [ours]
-        low = lower(self.network, full, self.degree, stocks=True, locks=[rivals, *stages])
-        model = WarmModel(low.program)
-        upper, row_upper = low.bounds(common)
-        row_lower, row_full = low.program.row_lower, low.program.row_upper
-
-        def ask(rows: Any, basis: Any) -> Any:
-            cost = np.zeros(len(low.program.cost))
-            cost[low.served[rows]] = -1.0
-            model.set_cost(cost)
-            return solve_proved(model, basis, "alliance", self.proofs)
-
-        basis, first = None, 0.0
-        if rivals.any():
-            model.set_upper(upper)
-            model.set_rows(row_lower, row_upper)
-            found = ask(rivals, None)
-            first, basis = max(-found.value, 0.0), found.basis
-            model.set_upper(low.program.col_upper)
-            model.set_rows(row_lower, row_full)
-            self._lock(model, low, 0, first)
-        found = ask(ours, basis)
-        # what the slack of the lock alone lets through is nothing
-        kept = max(-found.value, 0.0) if -found.value > DUST * max(first, 1e-9) else 0.0
-        if not detail:
-            return _Served(kept, first, None)
-        for number, rows in enumerate(stages):
-            found = ask(rows, found.basis)
-            self._lock(model, low, number + 1, -found.value)
-        share_fairly(low, model, stages)
-        found = ask(ours, found.basis)
-        wanted = low.demand["demand_tpa"].to_numpy(dtype=float)
-        return _Served(kept, first, np.clip(found.x[low.served], 0.0, wanted))
-
-    def _worlds(self, coalition: frozenset[str], pool: str, only: frozenset[str] | None) -> tuple[Overlay, Overlay]:
-        """Return what stands for a coalition and its rivals, and what stands for the rivals alone."""
-        everyone = frozenset(self.who)
-        table, none = self.network.projects, np.zeros(len(self.sizes))
-        mine = self.sizes * self.usable(coalition) if pool == "projects" else none
-        every = self.sizes * self.usable(everyone) if pool == "projects" else none
-        if only is not None:
-            named = table["id"].isin(only).to_numpy()
-            mine, every = np.where(named, mine, 0.0), np.where(named, every, 0.0)
-        theirs = np.where(mine > 0, 0.0, every)
-        my_stocks, all_stocks = self.held(coalition), self.held(everyone)
-        if pool == "access":
-            my_stocks, all_stocks = my_stocks & False, all_stocks & False
-        their_stocks = all_stocks & ~my_stocks
-        share, built = self.overlay.stock_share, self.overlay.built
-        common = replace(self.overlay, built=np.maximum(built, theirs), stock_share=np.where(their_stocks, share, 0.0))
-        bars = self.overlay.restrictions
-        if (theirs > 0).any() or their_stocks.any():
-            bars = (*bars, self._bar(coalition, theirs > 0, their_stocks))
-        full = replace(
-            common,
-            built=np.maximum(built, np.maximum(mine, theirs)),
-            stock_share=np.where(all_stocks, share, 0.0),
-            restrictions=bars,
-        )
-        return full, replace(common, restrictions=bars)
-
-    def _bar(self, coalition: frozenset[str], projects: Any, stocks: Any) -> Restriction:
-        """Bar a coalition's users from what was made at, went through or was stored with what is its rivals' own."""
-        network = self.network
-        ids = pd.concat([network.nodes["id"], network.projects["id"]], ignore_index=True)
-        ours = np.any([self.rows[name] for name in sorted(coalition)], axis=0)
-        users = ids.isin(set(network.demand["node"][ours])).to_numpy()
-        edges = network.edges["target"].isin(set(ids[users])).to_numpy()
-        origin = np.concatenate([np.zeros(len(network.nodes), dtype=bool), projects])
-        everywhere = np.ones(len(ids), dtype=bool)
-        return Restriction(edges, 0.0, everywhere, users, (), origin=origin, origin_stocks=stocks)
-
-    @staticmethod
-    def _lock(model: WarmModel, low: Any, number: int, value: float) -> None:
-        row = int(low.locks[number])
-        slack = max(LOCK_SLACK * value, 100 * LOCK_SLACK * low.program.row_scale[row])
-        model.set_row(row, value - slack, np.inf)
-
-
 def _sets(who: Sequence[Party]) -> list[frozenset[str]]:
     names = [m.name for m in who]
     return [frozenset(c) for size in range(1, len(names) + 1) for c in combinations(names, size)]
 
 
-def _coalition_tables(game: _Pool, who: Sequence[Party]) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _coalition_tables(game: Pool, who: Sequence[Party]) -> tuple[pd.DataFrame, pd.DataFrame]:
     demand = game.network.demand
     wanted = demand["demand_tpa"].to_numpy(dtype=float)
     tier = demand["tier"].to_numpy(dtype=object)
@@ -415,7 +248,7 @@ def _coalition_tables(game: _Pool, who: Sequence[Party]) -> tuple[pd.DataFrame, 
             "demand_tpa": float(wanted[ours].sum()),
             "kept_tpa": found.kept,
             "alone_tpa": alone,
-            "gain_tpa": _clean(found.kept - alone, found.kept),
+            "gain_tpa": clean(found.kept - alone, found.kept),
             "outsiders_tpa": found.outsiders,
         }
         for name in tiers:
@@ -436,7 +269,7 @@ def _coalition_tables(game: _Pool, who: Sequence[Party]) -> tuple[pd.DataFrame, 
     return pd.DataFrame(rows), pd.DataFrame(keeps)
 
 
-def _member_table(game: _Pool, everyone: frozenset[str], projects: pd.DataFrame) -> pd.DataFrame:
+def _member_table(game: Pool, everyone: frozenset[str], projects: pd.DataFrame) -> pd.DataFrame:
     names = list(game.who)
     fair, _ = shapley_values(names, game.kept)
     together = game.answer(everyone, detail=True).served
@@ -445,7 +278,7 @@ def _member_table(game: _Pool, everyone: frozenset[str], projects: pd.DataFrame)
     rows = []
     for name in names:
         alone = game.kept(frozenset([name]))
-        gain = _clean(float(fair[name]) - alone, whole)
+        gain = clean(float(fair[name]) - alone, whole)
         rows.append(
             {
                 "member": name,
@@ -465,17 +298,17 @@ def _member_table(game: _Pool, everyone: frozenset[str], projects: pd.DataFrame)
     return table
 
 
-def _pool_table(game: _Pool, who: Sequence[Party], everyone: frozenset[str]) -> pd.DataFrame:
+def _pool_table(game: Pool, who: Sequence[Party], everyone: frozenset[str]) -> pd.DataFrame:
     rows, before = [], 0.0
     for pool in ("access", "stocks", "projects"):
         alone = sum(game.answer(frozenset([m.name]), pool).kept for m in who)
         together = game.answer(everyone, pool).kept
-        rows.append((pool, alone, together, _clean(together - alone, together), _clean(together - before, together)))
+        rows.append((pool, alone, together, clean(together - alone, together), clean(together - before, together)))
         before = together
     return pd.DataFrame(rows, columns=["pool", "alone_tpa", "together_tpa", "gain_tpa", "added_tpa"])
 
 
-def _project_table(game: _Pool, everyone: frozenset[str]) -> pd.DataFrame:
+def _project_table(game: Pool, everyone: frozenset[str]) -> pd.DataFrame:
     """Return one row per project that the alliance may use; ``parts`` is who pays what, USD million."""
     table = game.network.projects
     share = game.sizes * game.usable(everyone)
@@ -499,8 +332,8 @@ def _project_table(game: _Pool, everyone: frozenset[str]) -> pd.DataFrame:
                 "capex_musd": row.capex_musd,
                 "usable_by": " + ".join(users),
                 "paid_by": " + ".join(parts),
-                "standalone_t": _clean(max(alone - base, 0.0), whole),
-                "last_in_t": _clean(max(whole - rest, 0.0), whole),
+                "standalone_t": clean(max(alone - base, 0.0), whole),
+                "last_in_t": clean(max(whole - rest, 0.0), whole),
                 "parts": {n: p * (0.0 if np.isnan(row.capex_musd) else row.capex_musd) for n, p in parts.items()},
             }
         )
@@ -520,7 +353,7 @@ def _project_table(game: _Pool, everyone: frozenset[str]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns).set_index("id")
 
 
-def _payers(game: _Pool, row: Any) -> dict[str, float]:
+def _payers(game: Pool, row: Any) -> dict[str, float]:
     """Return who pays what part: equal parts for the backers; without any, whoever's country it stands in."""
     backers = split_list(row.backers) if isinstance(row.backers, str) else []
     out: dict[str, float] = {}
@@ -530,9 +363,7 @@ def _payers(game: _Pool, row: Any) -> dict[str, float]:
     return out
 
 
-def _region_table(
-    game: _Pool, everyone: frozenset[str], where: Sequence[Party], projects: pd.DataFrame
-) -> pd.DataFrame:
+def _region_table(game: Pool, everyone: frozenset[str], where: Sequence[Party], projects: pd.DataFrame) -> pd.DataFrame:
     table = game.network.projects.set_index("id").reindex(projects.index)
     place = pd.Series(places(table), index=table.index)
     label = pd.Series("elsewhere", index=table.index, dtype=object)
@@ -554,8 +385,8 @@ def _region_table(
                 "n_projects": len(mine),
                 "capex_musd": float(capex.sum()),
                 "n_without_capex": int(capex.isna().sum()),
-                "standalone_t": _clean(max(alone - base, 0.0), whole),
-                "last_in_t": _clean(max(whole - rest, 0.0), whole),
+                "standalone_t": clean(max(alone - base, 0.0), whole),
+                "last_in_t": clean(max(whole - rest, 0.0), whole),
             }
         )
     return pd.DataFrame(rows).set_index("region")

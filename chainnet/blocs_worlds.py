@@ -11,14 +11,14 @@ import pandas as pd
 
 from chainnet.engine.certificate import Certificate, certify_linear, require
 from chainnet.engine.linear import LinearSolution, WarmModel
-from chainnet.errors import DataError, SolverError, UnknownIdError, near_matches
+from chainnet.errors import DataError, SolverError
 from chainnet.flow_value import ValueModel, Words
 from chainnet.lowering import Degree, Lowered
 from chainnet.lowering_overlay import Overlay
 from chainnet.network import Network
 from chainnet.network_tables import split_list
 from chainnet.scenario import Scenario, overlay_of
-from chainnet.valuation import project_sizes
+from chainnet.valuation import check_year, named_projects, project_sizes
 
 __all__ = [
     "Party",
@@ -140,22 +140,13 @@ def chosen_projects(network: Network, projects: Iterable[str] | None) -> Bools:
         If a project does not exist.
     """
     table = network.projects
-    if projects is None:
-        return np.ones(len(table), dtype=bool)
-    names = [projects] if isinstance(projects, str) else [str(p) for p in projects]
-    known = set(table["id"])
-    for name in names:
-        if name not in known:
-            raise UnknownIdError(f'projects: unknown project "{name}";{near_matches(name, known)}')
-    return np.asarray(table["id"].isin(names).to_numpy(dtype=bool))
+    return np.asarray(table["id"].isin(named_projects(network, projects)).to_numpy(dtype=bool))
 
 
 def standing(network: Network, scenario: Scenario | None, projects: Iterable[str] | None, by_year: Any) -> Overlay:
     """Return the overlay of a scenario with the named projects built, at the size they have in a year."""
-    if by_year is not None and (isinstance(by_year, bool) or not isinstance(by_year, (int, np.integer))):
-        raise DataError(f"by_year: {by_year!r} is no year; give a whole number such as 2030.")
+    year = check_year(by_year)
     overlay = overlay_of(network, scenario)
-    year = None if by_year is None else int(by_year)
     sizes = np.where(chosen_projects(network, projects), project_sizes(network, year), 0.0)
     return overlay.with_built(np.maximum(overlay.built, sizes))
 

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from chainnet.errors import DataError, near_matches
+from chainnet.network_rules import check_keys, check_known, check_processes
 from chainnet.network_tables import Frames, Gate, empty
 from chainnet.schema import PEDIGREE, TABLES, Column, Table
 
@@ -204,7 +205,7 @@ def take_sources(
         given = tables.get(name)
         frames[name] = empty(name) if given is None else gate.parse(name, given)
     for name in ("nodes", "demand", "totals", "processes"):
-        gate._keys(HAND_TABLES.get(name, TABLES[name]), frames[name])
+        check_keys(gate, HAND_TABLES.get(name, TABLES[name]), frames[name])
     _check_ids(gate, frames)
     _check_totals(gate, frames, year)
     for row in np.flatnonzero(
@@ -213,7 +214,7 @@ def take_sources(
         node = frames["nodes"].iloc[row]
         rule = f"more than the node's capacity of {node['capacity_tpa']:g} t"
         gate.fault("nodes", int(row), "output_tpa", f"{node['output_tpa']:g}", rule, "Correct one of them.")
-    gate._processes({**frames, "commodities": frames["commodities"]})
+    check_processes(gate, frames)
     gate.done()
     for name, frame in frames.items():
         keys = [c for c in frame.columns if c != "row"]
@@ -223,15 +224,15 @@ def take_sources(
 
 def _check_ids(gate: _HandGate, frames: Frames) -> None:
     ids = set(frames["nodes"]["id"].dropna()) | set(frames["projects"]["id"].dropna())
-    gate._known("demand", frames["demand"], "node", ids, "no node or project has this id", True)
+    check_known(gate, "demand", frames["demand"], "node", ids, "no node or project has this id", True)
     known = set(frames["processes"]["process"].dropna())
     for name in ("nodes", "projects"):
-        gate._known(name, frames[name], "process", known, "the processes table lacks it", True)
+        check_known(gate, name, frames[name], "process", known, "the processes table lacks it", True)
     goods = set(frames["commodities"]["id"].dropna())
     if goods:
         for name in ("demand", "processes"):
-            gate._known(name, frames[name], "commodity", goods, "the commodities table lacks it")
-        gate._known("totals", frames["totals"], "commodity", goods, "the commodities table lacks it")
+            check_known(gate, name, frames[name], "commodity", goods, "the commodities table lacks it")
+        check_known(gate, "totals", frames["totals"], "commodity", goods, "the commodities table lacks it")
 
 
 def _check_totals(gate: _HandGate, frames: Frames, year: int | None) -> None:

@@ -10,17 +10,15 @@ import typer
 from chainnet.cli_common import (
     Commodity,
     Degree,
-    Form,
     Graph,
     OneScenario,
-    Out,
-    TableName,
-    app,
+    TableOutput,
+    command,
+    maybe_scenario,
     pick_scenario,
     read_graph,
-    say,
-    words,
 )
+from chainnet.cli_words import words
 from chainnet.errors import DataError
 
 ByYear = Annotated[int | None, typer.Option("--by-year", help="Projects at the size they have in this year.")]
@@ -42,7 +40,7 @@ def _named(options: list[str], option: str) -> dict[str, list[str]]:
     return out
 
 
-@app.command()
+@command()
 def alliance(
     graph: Graph,
     scenario: OneScenario = None,
@@ -59,19 +57,17 @@ def alliance(
         str | None, typer.Option("--regions", help="Groups by which investment is told apart, split by commas.")
     ] = None,
     commodity: Commodity = None,
-    form: Form = "table",
-    out: Out = None,
-    table: TableName = None,
+    *,
+    output: TableOutput,
 ) -> None:
     """Say what members keep alone, in pairs and together, and who pays against who gains."""
     from chainnet.blocs import REGIONS
     from chainnet.blocs import alliance as ask
-    from chainnet.cli_output import Answer
 
     network = read_graph(graph)
     found = ask(
         network,
-        pick_scenario(network, scenario) if scenario else None,
+        maybe_scenario(network, scenario),
         words(members),
         projects=project,
         by_year=by_year,
@@ -82,10 +78,10 @@ def alliance(
     )
     numbers = {**found.numbers(), "certificate": found.certificate}
     shown = ("members", "coalitions", "pools", "regions")
-    say(Answer(found.tables(), numbers, found.provenance, shown=shown), form, out, table)
+    output.say(found.tables(), numbers, found.provenance, shown=shown)
 
 
-@app.command()
+@command()
 def alignment(
     graph: Graph,
     bloc: Annotated[list[str], typer.Option("--bloc", help="NAME=COUNTRIES split by commas; give two, ours first.")],
@@ -121,22 +117,20 @@ def alignment(
     ] = None,
     seed: Annotated[int, typer.Option("--seed", help="Seed of the random orders, beyond 12 countries.")] = 0,
     commodity: Commodity = None,
-    form: Form = "table",
-    out: Out = None,
-    table: TableName = None,
+    *,
+    output: TableOutput,
 ) -> None:
     """Say what a split into two blocs costs, and what each country between them is worth to either."""
     import pandas as pd
 
     from chainnet.blocs_alignment import alignment as ask
-    from chainnet.cli_output import Answer
     from chainnet.io.atomic import write_file
 
     network = read_graph(graph)
     found = ask(
         network,
         _named(bloc, "--bloc"),
-        scenario=pick_scenario(network, scenario) if scenario else None,
+        scenario=maybe_scenario(network, scenario),
         countries=words(country),
         projects=None if project == ["all"] else project or (),
         by_year=by_year,
@@ -159,10 +153,10 @@ def alignment(
             write_file(save / f"{name}.toml", plan.to_toml().encode())
     shown = ["split", "countries", "incumbents", "counter_network", "leaks", "caps"]
     shown += ["prices"] if len(found.prices) else []
-    say(Answer(tables, numbers, found.provenance, shown=tuple(shown)), form, out, table)
+    output.say(tables, numbers, found.provenance, shown=tuple(shown))
 
 
-@app.command()
+@command()
 def retaliation(
     graph: Graph,
     us: Annotated[str, typer.Option("--us", help="Our countries or groups, split by commas.")],
@@ -180,13 +174,11 @@ def retaliation(
     by_year: ByYear = None,
     reroute: Degree = "existing",
     commodity: Commodity = None,
-    form: Form = "table",
-    out: Out = None,
-    table: TableName = None,
+    *,
+    output: TableOutput,
 ) -> None:
     """Play a bloc's measures against the best answer of the other side, and reply with projects."""
     from chainnet.blocs_retaliation import retaliation as ask
-    from chainnet.cli_output import Answer
 
     network = read_graph(graph)
     moves: dict[str, Any] | None = None
@@ -200,7 +192,7 @@ def retaliation(
         k,
         by=by,
         to=to,
-        scenario=pick_scenario(network, scenario) if scenario else None,
+        scenario=maybe_scenario(network, scenario),
         projects=project,
         budget_musd=budget,
         by_year=by_year,
@@ -208,4 +200,4 @@ def retaliation(
         commodity=words(commodity),
     )
     numbers = {**found.numbers(), "certificate": found.certificate}
-    say(Answer(found.tables(), numbers, found.provenance, shown=("moves", "candidates")), form, out, table)
+    output.say(found.tables(), numbers, found.provenance, shown=("moves", "candidates"))

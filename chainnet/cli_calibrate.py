@@ -8,10 +8,10 @@ from typing import Annotated
 
 import typer
 
-from chainnet.cli_common import Form, TableName, app, say
+from chainnet.cli_common import Form, Output, TableName, command
 
 
-@app.command()
+@command()
 def calibrate(
     folder: Annotated[
         str, typer.Argument(metavar="FOLDER", help="Folder that holds calibration/, or the name of a shipped graph.")
@@ -47,7 +47,6 @@ def calibrate(
     """
     from chainnet.calibration_folder import calibrate_folder, read_trade, write_rebuilt
     from chainnet.calibration_trade import compare_trade
-    from chainnet.cli_output import Answer
     from chainnet.errors import DataError
 
     if reexports and trade is None:
@@ -75,4 +74,4 @@ def calibrate(
     else:
         print("nothing written: give --out, or the path of the folder", file=sys.stderr)
     shown = ("gaps", "amounts") if trade is None else ("gaps", "trade")
-    say(Answer(tables, numbers, found.provenance, shown=shown), form, None, table)
+    Output(form, table=table).say(tables, numbers, found.provenance, shown)

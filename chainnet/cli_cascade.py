@@ -6,26 +6,14 @@ from typing import Annotated, Any
 
 import typer
 
-from chainnet.cli_common import (
-    Beneficiaries,
-    Commodity,
-    Form,
-    Graph,
-    OneScenario,
-    Out,
-    TableName,
-    app,
-    pick_scenario,
-    read_graph,
-    say,
-    words,
-)
+from chainnet.cli_common import Graph, Market, OneScenario, TableOutput, command, maybe_scenario, read_graph
+from chainnet.cli_words import by_label, number
 from chainnet.errors import DataError
 
 METHODS = ("esri", "ario", "bracket")
 
 
-@app.command()
+@command()
 def cascade(
     graph: Graph,
     fail: Annotated[
@@ -56,16 +44,13 @@ def cascade(
         typer.Option("--inventory-days", help="DAYS or COMMODITY=DAYS in store; default 90; may be repeated."),
     ] = None,
     years: Annotated[int | None, typer.Option("--years", help="bracket: length of the myopic run; default 10.")] = None,
-    commodity: Commodity = None,
-    beneficiaries: Beneficiaries = None,
-    form: Form = "table",
-    out: Out = None,
-    table: TableName = None,
+    *,
+    market: Market,
+    output: TableOutput,
 ) -> None:
     """Follow a failure along the baseline flows, when nobody reroutes well."""
     from chainnet.cascades import cascade as ask
     from chainnet.cascades_bracket import bracket
-    from chainnet.cli_output import Answer
 
     if method not in METHODS:
         raise DataError(f'--method: unknown method "{method}"; one of {", ".join(METHODS)}.')
@@ -86,14 +71,13 @@ def cascade(
     network = read_graph(graph)
     lost = _shares(fail, set(network.nodes["id"]))
     stores = _stores(inventory_days)
-    counted: dict[str, Any] = {"commodity": words(commodity), "beneficiaries": words(beneficiaries)}
     if method == "bracket":
-        event = pick_scenario(network, scenario) if scenario else None
+        event = maybe_scenario(network, scenario)
         given: dict[str, Any] = {} if stores is None else {"inventory_days": stores}
         if years is not None:
             given["years"] = years
-        found = bracket(network, lost or None, event, **counted, **given)
-        say(Answer({"bracket": found}, None, found.attrs["provenance"]), form, out, table)
+        found = bracket(network, lost or None, event, **market.words, **given)
+        output.say({"bracket": found}, None, found.attrs["provenance"])
         return
     if not lost:
         raise DataError("--fail: nothing fails; give --fail ID or --fail ID=SHARE.")
@@ -101,11 +85,11 @@ def cascade(
     if tolerance is not None:
         spread["tolerance"] = tolerance
     timed: dict[str, Any] = {"days": days, "start_day": start_day, "days_out": days_out, "inventory_days": stores}
-    result = ask(network, lost, method, **spread, **timed, **counted)  # type: ignore[arg-type]
+    result = ask(network, lost, method, **spread, **timed, **market.words)  # type: ignore[arg-type]
     nodes = result.nodes.sort_values("loss", ascending=False, kind="stable")
     tables = {**result.tables(), "nodes": nodes}
     shown = ("nodes", "tiers") if method == "esri" else ("tiers", "nodes")
-    say(Answer(tables, result.numbers(), result.provenance, shown=shown), form, out, table)
+    output.say(tables, result.numbers(), result.provenance, shown=shown)
 
 
 def _check_options(method: str, given: dict[str, tuple[Any, tuple[str, ...]]]) -> None:
@@ -124,7 +108,7 @@ def _shares(fail: list[str] | None, known: set[str]) -> dict[str, float]:
         name = word if whole else label
         if name in out:
             raise DataError(f'--fail: "{name}" is named twice. Name it once.')
-        out[name] = 1.0 if whole else _number(share, "--fail", word, "ID or ID=SHARE")
+        out[name] = 1.0 if whole else number(share, f'--fail: "{word}" is not of the form ID or ID=SHARE.')
     return out
 
 
@@ -133,17 +117,5 @@ def _stores(given: list[str] | None) -> float | dict[str, float] | None:
     if not given:
         return None
     if len(given) == 1 and "=" not in given[0]:
-        return _number(given[0], "--inventory-days", given[0], "DAYS or COMMODITY=DAYS")
-    pairs = [word.rpartition("=") for word in given]
-    rule = "COMMODITY=DAYS, where there are several"
-    return {
-        label: _number(days, "--inventory-days", word, rule)
-        for word, (label, _, days) in zip(given, pairs, strict=True)
-    }
-
-
-def _number(text: str, option: str, word: str, rule: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        raise DataError(f'{option}: "{word}" is not of the form {rule}.') from None
+        return number(given[0], f'--inventory-days: "{given[0]}" is not of the form DAYS or COMMODITY=DAYS.')
+    return by_label(given, "--inventory-days", "COMMODITY=DAYS, where there are several")

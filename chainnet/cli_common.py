@@ -1,20 +1,29 @@
-"""What all commands share: the app, the options, reading and printing."""
+"""What all commands share: the app, the options, reading and printing.
+
+A command names the options that many share once, as a bundle: a parameter of type ``Market``, ``Output`` or
+``TableOutput`` stands for the options that are its fields, in the place where it stands.
+"""
 
 from __future__ import annotations
 
+import inspect
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, is_dataclass
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypedDict, TypeVar, get_origin, get_type_hints
 
 import typer
 
+from chainnet.cli_words import words
 from chainnet.errors import DataError, near_matches
 
 if TYPE_CHECKING:
-    from chainnet.cli_output import Answer
+    import pandas as pd
+
     from chainnet.network import Network
     from chainnet.scenario import Scenario
 
@@ -45,6 +54,96 @@ OneScenario = Annotated[
     str | None, typer.Option("--scenario", help="Name of a shipped scenario or path of a TOML file.")
 ]
 Degree = Annotated[Any, typer.Option("--reroute", help="frozen, existing or new.", parser=str)]
+F = TypeVar("F", bound=Callable[..., None])
+
+
+class Counted(TypedDict):
+    """What counts, as every question takes it."""
+
+    commodity: list[str] | None
+    beneficiaries: list[str] | None
+
+
+@dataclass(frozen=True)
+class Market:
+    """The options that say what counts."""
+
+    commodity: Commodity = None
+    beneficiaries: Beneficiaries = None
+
+    @property
+    def words(self) -> Counted:
+        """Both as lists of words, to be handed on to a question."""
+        return {"commodity": words(self.commodity), "beneficiaries": words(self.beneficiaries)}
+
+
+@dataclass(frozen=True)
+class Output:
+    """The options that say how and where an answer goes."""
+
+    form: Form = "table"
+    out: Out = None
+    table: str | None = None  # no option: see TableOutput
+
+    def say(
+        self,
+        tables: Mapping[str, pd.DataFrame],
+        numbers: Mapping[str, Any] | None = None,
+        provenance: Mapping[str, Any] | None = None,
+        shown: tuple[str, ...] | None = None,
+    ) -> None:
+        """Print an answer, or write it to a file whole or not at all; see ``cli_output.Answer``."""
+        from chainnet.cli_output import Answer, render
+
+        text = render(Answer(tables, numbers, provenance, shown), self.form, self.table)
+        if self.out is None:
+            sys.stdout.write(text)
+        else:
+            from chainnet.io.atomic import write_file
+
+            write_file(self.out, text.encode())
+            print(f"written: {self.out}", file=sys.stderr)
+
+
+@dataclass(frozen=True)
+class TableOutput(Output):
+    """The same for an answer of several tables, one of which may be asked for."""
+
+    table: TableName = None
+
+
+def command(name: str | None = None) -> Callable[[F], F]:
+    """Make a function a command; its bundles are taken apart into options and put together for the call."""
+
+    def register(function: F) -> F:
+        options: dict[str, inspect.Parameter] = {}
+        bundles: dict[str, tuple[Any, list[str]]] = {}
+        for asked in inspect.signature(function, eval_str=True).parameters.values():
+            kind: Any = asked.annotation
+            hints, defaults = {asked.name: kind}, {asked.name: asked.default}
+            if is_dataclass(kind):
+                fields = get_type_hints(kind, include_extras=True)
+                hints = {field: hint for field, hint in fields.items() if get_origin(hint) is Annotated}
+                defaults = {field: getattr(kind, field) for field in hints}
+                bundles[asked.name] = (kind, list(hints))
+            for option, hint in hints.items():
+                options[option] = inspect.Parameter(
+                    option, inspect.Parameter.KEYWORD_ONLY, default=defaults[option], annotation=hint
+                )
+
+        @wraps(function)
+        def run(**given: Any) -> None:
+            for asked, (kind, fields) in bundles.items():
+                given[asked] = kind(**{field: given.pop(field) for field in fields})
+            function(**given)
+
+        # what typer reads
+        run.__signature__ = inspect.Signature(list(options.values()))  # type: ignore[attr-defined]
+        run.__annotations__ = {option: asked.annotation for option, asked in options.items()}
+        app.command(name)(run)
+        return function
+
+    return register
 
 
 @app.callback(invoke_without_command=True)
@@ -59,11 +158,6 @@ def _root(
         raise typer.Exit
     if debug:
         os.environ["CHAINNET_DEBUG"] = "1"
-
-
-def words(text: str | None) -> list[str] | None:
-    """Split an option that lists words by commas."""
-    return None if text is None else [word.strip() for word in text.split(",") if word.strip()]
 
 
 def read_graph(graph: str) -> Network:
@@ -88,31 +182,25 @@ def pick_scenario(network: Network, word: str) -> Scenario:
     )
 
 
-def say(answer: Answer, form: str, out: Path | None = None, table: str | None = None) -> None:
-    """Print an answer, or write it to a file whole or not at all."""
-    from chainnet.cli_output import render
+def maybe_scenario(network: Network, word: str | None) -> Scenario | None:
+    """Return the scenario asked for, if one is."""
+    return pick_scenario(network, word) if word else None
 
-    text = render(answer, form, table)
-    if out is None:
-        sys.stdout.write(text)
-    else:
-        from chainnet.io.atomic import write_file
 
-        write_file(out, text.encode())
-        print(f"written: {out}", file=sys.stderr)
+def each_scenario(network: Network, given: list[str] | None) -> list[Scenario]:
+    """Return the scenarios asked for, in their order."""
+    return [pick_scenario(network, word) for word in given or ()]
 
 
 def say_paths(paths: list[Path], form: str) -> None:
     """Say which files were written."""
-    import pandas as pd
-
-    from chainnet.cli_output import Answer
-
     if form == "table":
         for path in paths:
             print(path)
     else:
-        say(Answer({"written": pd.DataFrame({"path": [str(p) for p in paths]})}), form)
+        import pandas as pd
+
+        Output(form).say({"written": pd.DataFrame({"path": [str(p) for p in paths]})})
 
 
 @contextmanager

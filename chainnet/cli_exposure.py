@@ -10,21 +10,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from chainnet.cli_common import (
-    Beneficiaries,
-    Commodity,
     Degree,
-    Form,
     Graph,
+    Market,
     OneScenario,
-    Out,
-    TableName,
+    TableOutput,
     Verify,
-    app,
-    pick_scenario,
+    command,
+    maybe_scenario,
     read_graph,
-    say,
-    words,
 )
+from chainnet.cli_words import number
 from chainnet.errors import DataError
 
 if TYPE_CHECKING:
@@ -33,7 +29,7 @@ if TYPE_CHECKING:
 DEFAULT = 1.0
 
 
-@app.command()
+@command()
 def exposure(
     graph: Graph,
     recovery: Annotated[
@@ -53,15 +49,12 @@ def exposure(
     plot: Annotated[
         Path | None, typer.Option("--plot", help="Also write a plot of spend (or flow) against cost: F.svg.")
     ] = None,
-    commodity: Commodity = None,
-    beneficiaries: Beneficiaries = None,
-    form: Form = "table",
-    out: Out = None,
-    table: TableName = None,
+    *,
+    market: Market,
+    output: TableOutput,
     verify: Verify = False,
 ) -> None:
     """Say what each loss costs until it is back, and how long it can be borne (risk exposure index)."""
-    from chainnet.cli_output import Answer
     from chainnet.stress_exposure import risk_exposure
 
     if plot is not None and plot.suffix.lower() != ".svg":
@@ -71,10 +64,9 @@ def exposure(
         network,
         _recovery(recovery, by),
         by,
-        scenario=pick_scenario(network, scenario) if scenario else None,
+        scenario=maybe_scenario(network, scenario),
         reroute=reroute,
-        commodity=words(commodity),
-        beneficiaries=words(beneficiaries),
+        **market.words,
         verify=verify,
     )
     if verify:
@@ -96,7 +88,7 @@ def exposure(
         print(f"written: {plot}", file=sys.stderr)
         numbers["plot"] = str(plot)
     shown = found if top is None else found.head(top)
-    say(Answer({"exposure": shown}, numbers, source), form, out, table)
+    output.say({"exposure": shown}, numbers, source)
 
 
 def _said(given: list[str] | None, used: Any) -> str:
@@ -160,9 +152,5 @@ def _put(out: dict[Any, float], key: Any, periods: float, said: str) -> None:
 
 
 def _number(text: str, word: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        raise DataError(
-            f'--recovery: "{word}" is not allowed; give X, ID=X or FILE.csv, where X is a number of periods.'
-        ) from None
+    rule = "is not allowed; give X, ID=X or FILE.csv, where X is a number of periods."
+    return number(text, f'--recovery: "{word}" {rule}')

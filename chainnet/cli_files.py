@@ -8,56 +8,53 @@ from typing import Annotated
 import typer
 
 from chainnet.cli_common import (
-    Beneficiaries,
-    Commodity,
     Form,
     Graph,
+    Market,
     OneScenario,
-    Out,
+    Output,
     Scenarios,
-    TableName,
-    app,
-    pick_scenario,
+    TableOutput,
+    command,
+    each_scenario,
+    maybe_scenario,
     progress_bar,
     read_graph,
-    say,
     say_paths,
-    words,
 )
+from chainnet.cli_words import words
 from chainnet.errors import DataError
 
 
-@app.command("list")
-def list_graphs(form: Form = "table", out: Out = None) -> None:
+@command("list")
+def list_graphs(output: Output) -> None:
     """List the shipped graphs."""
-    from chainnet.cli_output import Answer
     from chainnet.io.catalogue import catalog
 
-    say(Answer({"graphs": catalog()}), form, out)
+    output.say({"graphs": catalog()})
 
 
-@app.command()
-def check(graph: Graph, form: Form = "table", out: Out = None, table: TableName = None) -> None:
+@command()
+def check(graph: Graph, output: TableOutput) -> None:
     """Check a graph and say what its figures rest on; every fault is listed at once."""
     from chainnet.cli_indicators import coverage_answer
-    from chainnet.cli_output import Answer
 
     try:
         network = read_graph(graph)
     except DataError as err:
         faults = err.faults
-        if form != "json" or faults.empty:
+        if output.form != "json" or faults.empty:
             raise
-        say(Answer({"faults": faults}, {"ok": False}), form, out)
+        Output(output.form, output.out).say({"faults": faults}, {"ok": False})
         raise typer.Exit(1) from None
     tables, figures = coverage_answer(network)
     numbers = {"graph": network.name, "digest": network.digest, "ok": True, **figures}
     # balance gaps and published totals only where there are any
     shown = tuple(name for name, rows in tables.items() if len(rows) or name in ("coverage", "edges", "references"))
-    say(Answer({**tables, "faults": DataError().faults}, numbers, shown=shown), form, out, table)
+    output.say({**tables, "faults": DataError().faults}, numbers, shown=shown)
 
 
-@app.command()
+@command()
 def draw(
     graph: Graph,
     out: Annotated[Path | None, typer.Option("--out", help="HTML file to write; default GRAPH-VIEW.html.")] = None,
@@ -75,14 +72,14 @@ def draw(
     network = read_graph(graph)
     found, losses = None, None
     if not network.demand.empty:
-        found = solve(network, pick_scenario(network, scenario) if scenario else None)
+        found = solve(network, maybe_scenario(network, scenario))
         losses = losses_of(network)
     elif scenario:
         raise DataError("draw: a scenario needs a network with a demand table.")
     say_paths([ask(network, found, view, out, title=title, marking=marking, losses=losses)], form)
 
 
-@app.command()
+@command()
 def report(
     graph: Graph,
     out: Annotated[Path, typer.Option("--out", help="Folder to write.")] = Path("out"),
@@ -104,8 +101,8 @@ def report(
         Path | None, typer.Option("--templates", help="Folder with page.html.j2, report.typ or both in place of ours.")
     ] = None,
     draws: Annotated[int, typer.Option("--draws", help="Draws of the uncertain inputs; 0 = none.", min=0)] = 64,
-    commodity: Commodity = None,
-    beneficiaries: Beneficiaries = None,
+    *,
+    market: Market,
     form: Form = "table",
 ) -> None:
     """Write the stress-test report: report.html, report.pdf, report.xlsx and graph.html."""
@@ -115,7 +112,7 @@ def report(
     from chainnet.reporting.documents import report as ask
 
     network = read_graph(graph)
-    chosen = [pick_scenario(network, word) for word in scenario] if scenario else None
+    chosen = each_scenario(network, scenario) or None
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool, progress_bar("report") as step:
         paths = ask(
             network,
@@ -133,14 +130,13 @@ def report(
             templates=templates,
             draws=draws,
             executor=pool,
-            commodity=words(commodity),
-            beneficiaries=words(beneficiaries),
+            **market.words,
             progress=step,
         )
     say_paths(paths, form)
 
 
-@app.command("import")
+@command("import")
 def import_file(
     file: Annotated[str, typer.Argument(metavar="FILE", help="Folder, .xlsx, .graphml, .json, .csv or .parquet.")],
     out: Annotated[Path, typer.Option("--out", help="Folder or file to write.")],
@@ -152,7 +148,7 @@ def import_file(
     say_paths([write(read_graph(file), out)], form)
 
 
-@app.command()
+@command()
 def init(
     folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Folder to make.")],
     form: Form = "table",

@@ -9,21 +9,17 @@ from typing import Annotated, Any
 import typer
 
 from chainnet.cli_common import (
-    Beneficiaries,
-    Commodity,
     Degree,
-    Form,
     Graph,
-    Out,
+    Market,
     Scenarios,
-    TableName,
+    TableOutput,
     Verify,
-    app,
-    pick_scenario,
+    command,
+    each_scenario,
     read_graph,
-    say,
-    words,
 )
+from chainnet.cli_words import number, words
 from chainnet.errors import DataError
 
 Price = float | dict[str, float]
@@ -32,7 +28,7 @@ Rate = Annotated[float, typer.Option("--rate", help="Required return a year: ten
 Years = Annotated[int, typer.Option("--years", help="Years over which the capital must come back.")]
 
 
-@app.command("floor")
+@command("floor")
 def floor_command(
     graph: Graph,
     floor: Annotated[list[str], typer.Option("--floor", help="USD/t: one number, or COMMODITY=USD (may be repeated).")],
@@ -67,12 +63,10 @@ def floor_command(
     commodity: Annotated[
         str | None, typer.Option("--commodity", help="Only makers of these commodities, split by commas.")
     ] = None,
-    form: Form = "table",
-    out: Out = None,
-    table: TableName = None,
+    *,
+    output: TableOutput,
 ) -> None:
     """Say which projects pay at a price floor, what it costs, and what a price cut does to it."""
-    from chainnet.cli_output import Answer
     from chainnet.projects_floor import floor_buyers, floor_supply_curve, price_cut, price_floor
 
     network = read_graph(graph)
@@ -108,10 +102,10 @@ def floor_command(
             file=sys.stderr,
         )
     tables = {"floor": found, "supply_curve": curve, "price_cut": cuts, "buyers": bill}
-    say(Answer(tables, numbers, found.attrs["provenance"]), form, out, table)
+    output.say(tables, numbers, found.attrs["provenance"])
 
 
-@app.command("overcapacity")
+@command("overcapacity")
 def overcapacity_command(
     graph: Graph,
     scenario: Scenarios = None,
@@ -135,21 +129,18 @@ def overcapacity_command(
     years: Years = 10,
     projects: Projects = None,
     reroute: Degree = "existing",
-    commodity: Commodity = None,
-    beneficiaries: Beneficiaries = None,
-    form: Form = "table",
-    out: Out = None,
-    table: TableName = None,
+    *,
+    market: Market,
+    output: TableOutput,
     verify: Verify = False,
 ) -> None:
     """Say what stands idle if nothing is cut off, with and without projects, and what that insures."""
-    from chainnet.cli_output import Answer
     from chainnet.projects_idle import overcapacity
 
     network = read_graph(graph)
     found = overcapacity(
         network,
-        [pick_scenario(network, word) for word in scenario or ()],
+        each_scenario(network, scenario),
         by_year=by_year or None,
         projects=words(projects),
         by=by,  # type: ignore[arg-type]
@@ -160,15 +151,14 @@ def overcapacity_command(
         supply_elasticity=_range(supply_elasticity, "--supply-elasticity"),
         demand_elasticity=_range(demand_elasticity, "--demand-elasticity"),
         reroute=reroute,
-        commodity=words(commodity),
-        beneficiaries=words(beneficiaries),
+        **market.words,
         verify=verify,
     )
     if verify:
         print("verified: a second solver finds the same least costs", file=sys.stderr)
     tables = {name: frame for name, frame in found.tables().items() if len(frame) or name == "steps"}
     shown = ("steps", "premium") if scenario else ("steps",)
-    say(Answer(tables, {"certificate": found.certificate}, found.provenance, shown), form, out, table)
+    output.say(tables, {"certificate": found.certificate}, found.provenance, shown)
 
 
 def _prices(given: list[str] | None, option: str) -> Price | None:
@@ -199,9 +189,5 @@ def _range(text: str | None, option: str) -> tuple[float, float] | None:
 
 
 def _number(text: str, option: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        raise DataError(
-            f'{option}: "{text}" is no number; give a number, or NAME=NUMBER where prices are meant.'
-        ) from None
+    rule = "is no number; give a number, or NAME=NUMBER where prices are meant."
+    return number(text, f'{option}: "{text}" {rule}')

@@ -6,20 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from chainnet.cli_common import (
-    Beneficiaries,
-    Commodity,
-    Form,
-    Graph,
-    OneScenario,
-    Out,
-    TableName,
-    app,
-    pick_scenario,
-    read_graph,
-    say,
-    words,
-)
+from chainnet.cli_common import Graph, Market, OneScenario, TableOutput, command, maybe_scenario, read_graph
+from chainnet.cli_words import number, words
 from chainnet.errors import DataError
 
 if TYPE_CHECKING:
@@ -30,7 +18,7 @@ if TYPE_CHECKING:
 PERIODS = ("2023", "2016-2020")
 
 
-@app.command()
+@command()
 def indicators(
     graph: Graph,
     union: Annotated[
@@ -55,14 +43,11 @@ def indicators(
         typer.Option("--substitution", help="COMMODITY=index, 0 to 1; may be repeated. Default: 1, nothing stands in."),
     ] = None,
     scenario: OneScenario = None,
-    commodity: Commodity = None,
-    beneficiaries: Beneficiaries = None,
-    form: Form = "table",
-    out: Out = None,
-    table: TableName = None,
+    *,
+    market: Market,
+    output: TableOutput,
 ) -> None:
     """Set the published indices of every step beside the exact losses, and say where they disagree."""
-    from chainnet.cli_output import Answer
     from chainnet.indicators_benchmarks import benchmarks, indices
     from chainnet.indicators_compare import compare_indices
     from chainnet.indicators_risk import governance as figures
@@ -80,9 +65,8 @@ def indicators(
     found = indices(network, importer=words(importer) or [], **settings)
     beside = compare_indices(
         network,
-        scenario=pick_scenario(network, scenario) if scenario else None,
-        commodity=words(commodity),
-        beneficiaries=words(beneficiaries),
+        scenario=maybe_scenario(network, scenario),
+        **market.words,
         **settings,
     )
     tables = {
@@ -92,7 +76,7 @@ def indicators(
         "benchmarks": benchmarks(network, settings["union"]),
         "formulas": formula_table(found),
     }
-    say(Answer(tables, None, found.attrs["provenance"], shown=("indicators", "disagreements")), form, out, table)
+    output.say(tables, None, found.attrs["provenance"], shown=("indicators", "disagreements"))
 
 
 def formula_table(found: pd.DataFrame) -> pd.DataFrame:
@@ -116,11 +100,6 @@ def coverage_answer(network: Network) -> tuple[dict[str, pd.DataFrame], dict[str
 
 
 def _pairs(given: list[str], option: str, word: str) -> dict[str, float]:
-    out: dict[str, float] = {}
-    for pair in given:
-        name, _, value = pair.partition("=")
-        try:
-            out[name.strip()] = float(value)
-        except ValueError:
-            raise DataError(f'{option}: "{pair}" is not of the form {word}=NUMBER.') from None
-    return out
+    rule = f"is not of the form {word}=NUMBER."
+    parts = [(pair, *pair.partition("=")) for pair in given]
+    return {name.strip(): number(value, f'{option}: "{pair}" {rule}') for pair, name, _, value in parts}

@@ -8,20 +8,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from chainnet.cli_common import (
-    Beneficiaries,
-    Commodity,
     Degree,
-    Form,
     Graph,
-    Out,
+    Market,
     Scenarios,
-    TableName,
-    app,
+    TableOutput,
+    command,
+    each_scenario,
     pick_scenario,
     read_graph,
-    say,
-    words,
 )
+from chainnet.cli_words import number, words
 from chainnet.errors import DataError
 
 if TYPE_CHECKING:
@@ -59,7 +56,7 @@ Offered = Annotated[
 ]
 
 
-@app.command()
+@command()
 def reroute(
     graph: Graph,
     scenario: Annotated[str, typer.Option("--scenario", help="Name of a shipped scenario or path of a TOML file.")],
@@ -75,14 +72,11 @@ def reroute(
     horizon: Annotated[
         str | None, typer.Option("--horizon", help="FIRST,LAST year: also say what each year of delay loses.")
     ] = None,
-    commodity: Commodity = None,
-    beneficiaries: Beneficiaries = None,
-    form: Form = "table",
-    out: Out = None,
-    table: TableName = None,
+    *,
+    market: Market,
+    output: TableOutput,
 ) -> None:
     """Say how much rerouting and each project buy under a scenario: alone, last, shared, by price, in company."""
-    from chainnet.cli_output import Answer
     from chainnet.projects import reroute as ask
 
     network = read_graph(graph)
@@ -95,8 +89,7 @@ def reroute(
         degree,
         budget_musd=budget,
         horizon=_horizon(horizon),
-        commodity=words(commodity),
-        beneficiaries=words(beneficiaries),
+        **market.words,
     )
     tables = {
         "projects": found.projects,
@@ -106,10 +99,10 @@ def reroute(
         "words": found.projects[["words"]],
         **({"delays": found.delays} if horizon is not None else {}),
     }
-    say(Answer(tables, found.numbers(), found.provenance, shown=("ladder", "projects")), form, out, table)
+    output.say(tables, found.numbers(), found.provenance, shown=("ladder", "projects"))
 
 
-@app.command()
+@command()
 def portfolio(
     graph: Graph,
     budget: Annotated[float, typer.Option("--budget", help="USD million.")],
@@ -129,19 +122,16 @@ def portfolio(
     step: Step = None,
     close: Close = None,
     tier: Annotated[str | None, typer.Option("--tier", help="Only this tier counts, as if it came first.")] = None,
-    commodity: Commodity = None,
-    beneficiaries: Beneficiaries = None,
+    *,
+    market: Market,
     time_limit: Annotated[float, typer.Option("--time-limit", help="Seconds for each program.")] = 60.0,
-    form: Form = "table",
-    out: Out = None,
-    table: TableName = None,
+    output: TableOutput,
 ) -> None:
     """Choose what to build, store and protect under a budget so that least stays short, exactly."""
-    from chainnet.cli_output import Answer
     from chainnet.projects_portfolio import portfolio as ask
 
     network = read_graph(graph)
-    asked = _likely([pick_scenario(network, word) for word in scenario or ()], probability)
+    asked = _likely(each_scenario(network, scenario), probability)
     found = ask(
         network,
         asked or None,
@@ -156,8 +146,7 @@ def portfolio(
         budgets=step or None,
         close=words(close),
         tier=tier,
-        beneficiaries=words(beneficiaries),
-        commodity=words(commodity),
+        **market.words,
         time_limit_s=time_limit,
     )
     numbers = {
@@ -168,7 +157,7 @@ def portfolio(
         "certificate": found.certificate,
     }
     shown = ("options", "frontier", "closing") if len(found.closing) else ("options", "frontier")
-    say(Answer(found.tables(), numbers, found.provenance, shown), form, out, table)
+    output.say(found.tables(), numbers, found.provenance, shown)
 
 
 def _likely(asked: list[Scenario], probability: list[float] | None) -> list[Scenario]:
@@ -228,7 +217,4 @@ def _pair(word: str, option: str, form: str) -> tuple[str, str]:
 
 
 def _number(text: str, option: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        raise DataError(f'{option}: "{text}" is no number.') from None
+    return number(text, f'{option}: "{text}" is no number.')

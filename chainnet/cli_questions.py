@@ -9,50 +9,40 @@ import typer
 
 from chainnet.cli_common import (
     Beneficiaries,
-    Commodity,
     Degree,
-    Form,
     Graph,
+    Market,
     OneScenario,
-    Out,
-    TableName,
+    Output,
+    TableOutput,
     Verify,
-    app,
-    pick_scenario,
+    command,
+    maybe_scenario,
     read_graph,
-    say,
     say_verified,
-    words,
 )
-from chainnet.errors import DataError
+from chainnet.cli_words import by_label, words
 
 
-@app.command()
+@command()
 def flow(
     graph: Graph,
     commodity: Annotated[str | None, typer.Option("--commodity", help="Cut out the market of one commodity.")] = None,
     beneficiaries: Beneficiaries = None,
-    form: Form = "table",
-    out: Out = None,
-    table: TableName = None,
+    *,
+    output: TableOutput,
     verify: Verify = False,
 ) -> None:
     """Find the largest tonnage that can be served, and the cut that bounds it."""
-    from chainnet.cli_output import Answer
     from chainnet.flow import max_flow
 
     found = max_flow(read_graph(graph), commodity, beneficiaries=words(beneficiaries), verify=verify)
     say_verified(found.certificate, verify)
     numbers = {"value_tpa": found.value_tpa, "is_unique": found.is_unique, "certificate": found.certificate}
-    say(
-        Answer({"cut": found.cut, "nodes": found.nodes, "edges": found.edges}, numbers, found.provenance),
-        form,
-        out,
-        table,
-    )
+    output.say({"cut": found.cut, "nodes": found.nodes, "edges": found.edges}, numbers, found.provenance)
 
 
-@app.command()
+@command()
 def chokepoints(
     graph: Graph,
     by: Annotated[
@@ -63,14 +53,12 @@ def chokepoints(
     centrality: Annotated[bool, typer.Option("--centrality", help="Fill betweenness for comparison.")] = False,
     scenario: OneScenario = None,
     reroute: Degree = "existing",
-    commodity: Commodity = None,
-    beneficiaries: Beneficiaries = None,
-    form: Form = "table",
-    out: Out = None,
+    *,
+    market: Market,
+    output: Output,
     verify: Verify = False,
 ) -> None:
     """Rank what the network can least do without: the exact loss of each node, edge or group."""
-    from chainnet.cli_output import Answer
     from chainnet.criticality import chokepoints as ask
 
     network = read_graph(graph)
@@ -80,10 +68,9 @@ def chokepoints(
         top,
         tier,
         centrality,
-        scenario=pick_scenario(network, scenario) if scenario else None,
+        scenario=maybe_scenario(network, scenario),
         reroute=reroute,
-        commodity=words(commodity),
-        beneficiaries=words(beneficiaries),
+        **market.words,
         verify=verify,
     )
     if verify:
@@ -92,10 +79,10 @@ def chokepoints(
     numbers = {"base_tpa": source["settings"]["base_tpa"]}
     for name, value in found.attrs.get("rank_correlation", {}).items():
         numbers[f"rank correlation of {name} with loss"] = value
-    say(Answer({"chokepoints": found}, numbers, source), form, out)
+    output.say({"chokepoints": found}, numbers, source)
 
 
-@app.command()
+@command()
 def interdict(
     graph: Graph,
     k: Annotated[float, typer.Option("--k", help="Most removals; with --cost the budget.")],
@@ -109,18 +96,17 @@ def interdict(
     scenario: OneScenario = None,
     reroute: Degree = "existing",
     time_limit: Annotated[float, typer.Option("--time-limit", help="Seconds for the search.")] = 60.0,
-    commodity: Commodity = None,
-    beneficiaries: Beneficiaries = None,
-    form: Form = "table",
-    out: Out = None,
-    table: TableName = None,
+    *,
+    market: Market,
+    output: TableOutput,
 ) -> None:
     """Find the k losses at once that hurt most, exactly."""
-    from chainnet.cli_output import Answer
+    import pandas as pd
+
     from chainnet.criticality_attack import interdict as ask
 
     network = read_graph(graph)
-    prices = _pairs(cost, "--cost") if cost else None
+    prices = by_label(cost, "--cost", "LABEL=NUMBER") if cost else None
     found = ask(
         network,
         k,
@@ -129,14 +115,11 @@ def interdict(
         [_edge(word) if by == "edge" else word for word in protect or ()],
         tier,
         details=details,
-        scenario=pick_scenario(network, scenario) if scenario else None,
+        scenario=maybe_scenario(network, scenario),
         reroute=reroute,
-        commodity=words(commodity),
-        beneficiaries=words(beneficiaries),
+        **market.words,
         time_limit_s=time_limit,
     )
-    import pandas as pd
-
     sets = [("optimal", found.removed), *(("tie", tie) for tie in found.ties or ()), ("greedy", found.greedy)]
     rows = [(kind, " + ".join(_word(member) for member in members)) for kind, members in sets]
     tables = {"attacks": pd.DataFrame(rows, columns=["kind", "removed"]), "pairs": found.pairs}
@@ -145,12 +128,7 @@ def interdict(
         "is_unique": None if found.ties is None else not found.ties,
         "certificate": found.certificate,
     }
-    say(
-        Answer(tables, numbers, found.provenance, shown=("attacks", "pairs") if details else ("attacks",)),
-        form,
-        out,
-        table,
-    )
+    output.say(tables, numbers, found.provenance, shown=("attacks", "pairs") if details else ("attacks",))
 
 
 def _word(member: Any) -> str:
@@ -161,47 +139,26 @@ def _edge(word: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in word.split("->" if "->" in word else ","))
 
 
-def _pairs(words: list[str], option: str) -> dict[Any, float]:
-    out: dict[Any, float] = {}
-    for word in words:
-        label, _, value = word.rpartition("=")
-        try:
-            out[label] = float(value)
-        except ValueError:
-            raise DataError(f'{option}: "{word}" is not of the form LABEL=NUMBER.') from None
-    return out
-
-
-@app.command()
+@command()
 def shapley(
     graph: Graph,
     by: Annotated[str, typer.Option("--by", help="As in chokepoints.")] = "country",
     tier: Annotated[str | None, typer.Option("--tier", help="What this tier loses, could it come first.")] = None,
     seed: Annotated[int, typer.Option("--seed", help="Seed of the random orders, beyond 12 players.")] = 0,
     scenario: OneScenario = None,
-    commodity: Commodity = None,
-    beneficiaries: Beneficiaries = None,
-    form: Form = "table",
-    out: Out = None,
+    *,
+    market: Market,
+    output: Output,
 ) -> None:
     """Share the loss that all together would cause fairly among countries, owners or nodes."""
-    from chainnet.cli_output import Answer
     from chainnet.criticality_attack import shapley as ask
 
     network = read_graph(graph)
-    found = ask(
-        network,
-        by,
-        tier=tier,
-        seed=seed,
-        scenario=pick_scenario(network, scenario) if scenario else None,
-        commodity=words(commodity),
-        beneficiaries=words(beneficiaries),
-    )
-    say(Answer({"shapley": found}, None, found.attrs["provenance"]), form, out)
+    found = ask(network, by, tier=tier, seed=seed, scenario=maybe_scenario(network, scenario), **market.words)
+    output.say({"shapley": found}, None, found.attrs["provenance"])
 
 
-@app.command()
+@command()
 def fortify(
     graph: Graph,
     k: Annotated[int, typer.Option("--k", help="Nodes that the attacker removes.")],
@@ -214,14 +171,11 @@ def fortify(
         typer.Option("--build", help="Project to build at its capex; may be repeated. Default: all with capex."),
     ] = None,
     tier: Annotated[str | None, typer.Option("--tier", help="Whom the defence is for, could it come first.")] = None,
-    commodity: Commodity = None,
-    beneficiaries: Beneficiaries = None,
-    form: Form = "table",
-    out: Out = None,
-    table: TableName = None,
+    *,
+    market: Market,
+    output: TableOutput,
 ) -> None:
     """Choose what to protect or build so that the worst k removals hurt least."""
-    from chainnet.cli_output import Answer
     from chainnet.criticality_defence import fortify as ask
 
     network = read_graph(graph)
@@ -229,18 +183,18 @@ def fortify(
     names = (
         build if build is not None else ([] if protect else list(projects.loc[projects["capex_musd"].notna(), "id"]))
     )
-    options: dict[str, float | None] = {**dict.fromkeys(names), **_pairs(protect or [], "--protect")}
-    found = ask(network, k, budget, options, tier=tier, commodity=words(commodity), beneficiaries=words(beneficiaries))
+    options: dict[str, float | None] = {**dict.fromkeys(names), **by_label(protect, "--protect", "LABEL=NUMBER")}
+    found = ask(network, k, budget, options, tier=tier, **market.words)
     numbers = {
         **found.numbers(),
         "attack": list(found.attack),
         "before_attack": list(found.before_attack),
         "certificate": found.certificate,
     }
-    say(Answer(found.tables(), numbers, found.provenance), form, out, table)
+    output.say(found.tables(), numbers, found.provenance)
 
 
-@app.command()
+@command()
 def balance(
     graph: Graph,
     scenario: OneScenario = None,
@@ -249,44 +203,39 @@ def balance(
         Any, typer.Option("--others", help="after or before: when the others are served.", parser=str)
     ] = "after",
     fair: Annotated[bool, typer.Option("--fair", help="Equal fractions inside a tier.")] = False,
-    commodity: Commodity = None,
-    beneficiaries: Beneficiaries = None,
-    form: Form = "table",
-    out: Out = None,
-    table: TableName = None,
+    *,
+    market: Market,
+    output: TableOutput,
     verify: Verify = False,
 ) -> None:
     """Serve demand tier by tier with the least shortfall, then at least cost."""
-    from chainnet.cli_output import Answer
     from chainnet.flow_balance import balance as ask
 
     network = read_graph(graph)
     found = ask(
         network,
-        pick_scenario(network, scenario) if scenario else None,
+        maybe_scenario(network, scenario),
         reroute,
         others=others,
         fair=fair,
-        commodity=words(commodity),
-        beneficiaries=words(beneficiaries),
+        **market.words,
         verify=verify,
     )
     say_verified(found.certificate, verify)
     tables = {"tiers": found.by_tier(), **found.tables()}
     numbers = {"cost_usd": found.cost_usd, "certificate": found.certificate}
-    say(Answer(tables, numbers, found.provenance, shown=("tiers", "demand")), form, out, table)
+    output.say(tables, numbers, found.provenance, shown=("tiers", "demand"))
 
 
-@app.command()
+@command()
 def concentration(
     graph: Graph,
     by: Annotated[str, typer.Option("--by", help="Column of nodes that names the holder.")] = "country",
-    form: Form = "table",
-    out: Out = None,
+    *,
+    output: Output,
 ) -> None:
     """Say who holds how much of what each step makes."""
-    from chainnet.cli_output import Answer
     from chainnet.indicators import concentration as ask
 
     found = ask(read_graph(graph), by)
-    say(Answer({"concentration": found}, None, found.attrs["provenance"]), form, out)
+    output.say({"concentration": found}, None, found.attrs["provenance"])

@@ -8,24 +8,19 @@ from typing import Annotated
 import typer
 
 from chainnet.cli_common import (
-    Beneficiaries,
-    Commodity,
     Degree,
-    Form,
     Graph,
+    Market,
     OneScenario,
-    Out,
-    TableName,
-    app,
-    pick_scenario,
+    TableOutput,
+    command,
+    maybe_scenario,
     progress_bar,
     read_graph,
-    say,
-    words,
 )
 
 
-@app.command()
+@command()
 def ensemble(
     graph: Graph,
     scenario: OneScenario = None,
@@ -43,21 +38,18 @@ def ensemble(
         int, typer.Option("--sobol", help="Base sample of Sobol indices, a power of two; 0 = not asked.", min=0)
     ] = 0,
     reroute: Degree = "existing",
-    commodity: Commodity = None,
-    beneficiaries: Beneficiaries = None,
-    form: Form = "table",
-    out: Out = None,
-    table: TableName = None,
+    *,
+    market: Market,
+    output: TableOutput,
 ) -> None:
     """Ask again and again with inputs drawn between low and high: P10, P50, P90, and whether ranks hold."""
-    from chainnet.cli_output import Answer
     from chainnet.runs import ensemble as run
 
     network = read_graph(graph)
     with progress_bar("draws") as progress:
         found = run(
             network,
-            pick_scenario(network, scenario) if scenario else None,
+            maybe_scenario(network, scenario),
             draws,
             seed,
             workers,
@@ -66,15 +58,14 @@ def ensemble(
             correlation=correlation,
             ranked=ranked,
             sobol=sobol,
-            commodity=words(commodity),
-            beneficiaries=words(beneficiaries),
+            **market.words,
             progress=progress,
         )
     shown = ("summary", "ranks", *(("sobol",) if sobol else ()))
-    say(Answer(found.tables(), {"draws": draws, "seed": seed}, found.provenance, shown=shown), form, out, table)
+    output.say(found.tables(), {"draws": draws, "seed": seed}, found.provenance, shown=shown)
 
 
-@app.command()
+@command()
 def sensitivity(
     graph: Graph,
     scenario: OneScenario = None,
@@ -88,28 +79,24 @@ def sensitivity(
     tier: Annotated[str | None, typer.Option("--tier", help="Only this tier, could it come first.")] = None,
     recipes: Annotated[bool, typer.Option("--recipes/--no-recipes", help="Whether recipe lines are tried too.")] = True,
     reroute: Degree = "existing",
-    commodity: Commodity = None,
-    beneficiaries: Beneficiaries = None,
-    form: Form = "table",
-    out: Out = None,
-    table: TableName = None,
+    *,
+    market: Market,
+    output: TableOutput,
 ) -> None:
     """Solve again with each uncertain input at its low and its high value, and say which moves the answer most."""
-    from chainnet.cli_output import Answer
     from chainnet.runs_sensitivity import sensitivity as run
 
     network = read_graph(graph)
     found = run(
         network,
-        pick_scenario(network, scenario) if scenario else None,
+        maybe_scenario(network, scenario),
         projects=project or (),
         by_year=by_year,
         top=top,
         tier=tier,
         recipes=recipes,
         reroute=reroute,
-        commodity=words(commodity),
-        beneficiaries=words(beneficiaries),
+        **market.words,
     )
     shown = ("inputs", "widest")
-    say(Answer(found.tables(), found.numbers(), found.provenance, shown=shown), form, out, table)
+    output.say(found.tables(), found.numbers(), found.provenance, shown=shown)

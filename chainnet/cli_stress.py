@@ -7,21 +7,18 @@ from typing import Annotated, Any
 import typer
 
 from chainnet.cli_common import (
-    Beneficiaries,
-    Commodity,
     Degree,
-    Form,
     Graph,
-    Out,
+    Market,
     Scenarios,
-    TableName,
-    app,
+    TableOutput,
+    command,
+    each_scenario,
     pick_scenario,
     progress_bar,
     read_graph,
-    say,
-    words,
 )
+from chainnet.cli_words import by_label, words
 from chainnet.errors import DataError
 
 Months = Annotated[int, typer.Option("--months", help="Horizon.")]
@@ -45,7 +42,7 @@ OVERVIEW = (
 )
 
 
-@app.command()
+@command()
 def stress(
     graph: Graph,
     scenario: Scenarios = None,
@@ -62,19 +59,16 @@ def stress(
     objective: Annotated[
         Any, typer.Option("--objective", help="tiers in their order, or value less cost.", parser=str)
     ] = "tiers",
-    commodity: Commodity = None,
-    beneficiaries: Beneficiaries = None,
-    form: Form = "table",
-    out: Out = None,
-    table: TableName = None,
+    *,
+    market: Market,
+    output: TableOutput,
 ) -> None:
     """Say who goes short under each scenario, in the long run and month by month."""
-    from chainnet.cli_output import Answer
     from chainnet.scenario import scenarios as shipped
     from chainnet.stress import stress_test
 
     network = read_graph(graph)
-    chosen: Any = [pick_scenario(network, word) for word in scenario] if scenario else None
+    chosen: Any = each_scenario(network, scenario) or None
     if severities:
         if chosen is None:
             chosen = list(shipped(network).values())
@@ -94,20 +88,19 @@ def stress(
             projects=_projects(network, projects),
             ladder_over_time=ladder,
             objective=objective,
-            commodity=words(commodity),
-            beneficiaries=words(beneficiaries),
+            **market.words,
             progress=progress,
         )
     tables = {**found.tables(), "overview": found.summary[list(OVERVIEW)]}
     numbers = {"certificate": found.certificate}
-    say(Answer(tables, numbers, found.provenance, shown=("overview",)), form, out, table)
+    output.say(tables, numbers, found.provenance, shown=("overview",))
 
 
 def _projects(network: Any, given: str | None) -> list[str] | None:
     return list(network.projects["id"]) if given == "all" else words(given)
 
 
-@app.command()
+@command()
 def stockpile(
     graph: Graph,
     scenario: Annotated[str, typer.Option("--scenario", help="Name of a shipped scenario or path of a TOML file.")],
@@ -124,43 +117,25 @@ def stockpile(
         list[str] | None,
         typer.Option("--austerity", help="TIER=SHARE of demand that is left; with --mitigation; may be repeated."),
     ] = None,
-    commodity: Commodity = None,
-    beneficiaries: Beneficiaries = None,
-    form: Form = "table",
-    out: Out = None,
-    table: TableName = None,
+    *,
+    market: Market,
+    output: TableOutput,
 ) -> None:
     """Say what must be in stock for the tiers chosen to stay whole through a scenario."""
-    from chainnet.cli_output import Answer
     from chainnet.stress_stockpile import stockpile_mitigation, stockpile_requirement
 
     network = read_graph(graph)
     event = pick_scenario(network, scenario)
     who = words(tiers) or []
-    asked: dict[str, Any] = {
-        "step_months": step_months,
-        "commodity": words(commodity),
-        "beneficiaries": words(beneficiaries),
-    }
+    asked: dict[str, Any] = {"step_months": step_months, **market.words}
     built = _projects(network, projects)
     need = stockpile_requirement(network, event, who, months, start, reroute=reroute, projects=built, **asked)
     tables = {"stockpile": need}
     if mitigation:
         tables["mitigation"] = stockpile_mitigation(
-            network, event, who, months, start, austerity=_shares(austerity), **asked
+            network, event, who, months, start, austerity=by_label(austerity, "--austerity", "TIER=SHARE"), **asked
         )
     elif austerity:
         raise DataError("--austerity: only --mitigation takes it; a demand measure in the scenario does the same.")
     numbers = {"certificate": need.attrs["certificate"]}
-    say(Answer(tables, numbers, need.attrs["provenance"], shown=tuple(tables)), form, out, table)
-
-
-def _shares(given: list[str] | None) -> dict[str, float]:
-    out = {}
-    for word in given or ():
-        tier, _, share = word.rpartition("=")
-        try:
-            out[tier] = float(share)
-        except ValueError:
-            raise DataError(f'--austerity: "{word}" is not of the form TIER=SHARE.') from None
-    return out
+    output.say(tables, numbers, need.attrs["provenance"], shown=tuple(tables))

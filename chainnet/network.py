@@ -5,7 +5,6 @@ The constructor is the gate: after it nobody checks again. Transforms return a n
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -17,7 +16,9 @@ import pandas as pd
 from chainnet.countries import Groups, collect_groups, common_groups, expand
 from chainnet.errors import DataError, UnknownIdError, near_matches
 from chainnet.network_baseline import baseline_of, trade_of
-from chainnet.network_tables import Frames, Gate, canonical
+from chainnet.network_order import canonical, digest_of
+from chainnet.network_rules import check_main, check_rules
+from chainnet.network_tables import Frames, Gate
 from chainnet.schema import DEFAULT_TIERS, TABLES
 
 __all__ = ["Network", "Where"]
@@ -102,9 +103,9 @@ figures, references : DataFrame, optional
             if schema.required and given.get(table) is None:
                 gate.fault(table, None, "", None, "the table is missing", "Give it.")
             frames[table] = gate.parse(table, given.get(table))
-        gate.check(frames, common_groups())
+        check_rules(gate, frames, common_groups())
         main = _words(main_commodity)
-        _check_main(gate, frames, main)
+        check_main(gate, frames, main)
         gate.done()
         for table in frames:
             frames[table] = canonical(table, frames[table])
@@ -178,25 +179,7 @@ figures, references : DataFrame, optional
     @cached_property
     def digest(self) -> str:
         """SHA-256 of the canonical tables and of what the network counts, as hex text."""
-        sha = hashlib.sha256()
-        for words in (self.main_commodity, self.beneficiaries):
-            sha.update("\x1f".join(words).encode() + b"\x1e")
-        for table, frame in self._frames.items():
-            if frame.empty:
-                continue
-            sha.update(f"{table}:{len(frame)}\x1e".encode())
-            for column in frame.columns:
-                cells = frame[column]
-                if cells.isna().all():
-                    continue
-                sha.update(column.encode() + b"\x1e")
-                if pd.api.types.is_numeric_dtype(cells.dtype):
-                    values = cells.to_numpy(dtype="<f8").copy()
-                    values[np.isnan(values)] = np.nan
-                    sha.update(values.tobytes())
-                else:
-                    sha.update("\x1f".join(cells.fillna("").tolist()).encode("utf-8", "surrogatepass"))
-        return sha.hexdigest()
+        return digest_of(self._frames, self.main_commodity, self.beneficiaries)
 
     @cached_property
     def groups_known(self) -> Groups:
@@ -493,7 +476,7 @@ figures, references : DataFrame, optional
             raise DataError(f'with_table: unknown table "{table}";{near_matches(table, TABLES)}')
         gate = Gate()
         parsed = gate.parse(table, frame)
-        gate.check({**self._frames, table: parsed}, common_groups())
+        check_rules(gate, {**self._frames, table: parsed}, common_groups())
         gate.done()
         return self._replace({table: canonical(table, parsed)})
 
@@ -576,22 +559,6 @@ def _words(words: str | Sequence[str] | None) -> tuple[str, ...]:
     if words is None:
         return ()
     return (words,) if isinstance(words, str) else tuple(str(w) for w in words)
-
-
-def _check_main(gate: Gate, frames: Frames, main: tuple[str, ...]) -> None:
-    """The main commodities must flow somewhere and be on one basis."""
-    used = set(frames["edges"]["commodity"].dropna()) | set(frames["demand"]["commodity"].dropna())
-    used |= set(frames["commodities"]["id"].dropna())
-    for commodity in main:
-        if commodity not in used:
-            hint = near_matches(commodity, used)
-            rule = f"no table names this commodity;{hint}".rstrip(";")
-            gate.fault("network", None, "main_commodity", commodity, rule, "Correct it.")
-    basis = frames["commodities"].set_index("id")["basis"].reindex(list(main))
-    if len(main) > 1 and len(set(basis.fillna(""))) > 1:
-        rule = "the main commodities are on different bases, so their tonnes cannot be added"
-        found = "; ".join(map(str, basis.unique()))
-        gate.fault("commodities", None, "basis", found, rule, "Give them one basis or name one of them.")
 
 
 def _keep(frame: pd.DataFrame, rows: Any) -> pd.DataFrame:

@@ -1,40 +1,39 @@
-"""From frames as people write them to canonical tables: parse, check every rule, sort.
+"""From frames as people write them to typed tables: every cell parsed and checked by itself.
 
-All faults of all tables are gathered and raised once. After this gate nobody checks again.
+All faults of all tables, also of the rules that span cells (``network_rules``), are gathered here and raised once.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from chainnet.countries import Groups, is_country
+from chainnet.countries import is_country
 from chainnet.errors import DataError, Fault, near_matches
-from chainnet.schema import DEFAULT_TIERS, TABLES, Column, Table
+from chainnet.schema import TABLES, Column, Table
 
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 _FORBIDDEN = "[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]"
 _FORBIDDEN_RE = re.compile(_FORBIDDEN)
 MOST_FAULTS = 100_000
-_HINT_COMPARISONS = 200_000
 _UNLIMITED = ("capacity_tpa", "release_tpa")
 
 Frames = dict[str, pd.DataFrame]
 
 
 class Gate:
-    """One pass over the tables of a network: gathers faults, hands out canonical frames."""
+    """One pass over the tables of a network: gathers faults, hands out typed frames."""
 
     def __init__(self, files: Mapping[str, str] | None = None) -> None:
         self.files = dict(files or {})
         self.faults: list[Fault] = []
         self.more = 0
 
-    def _rows(self, broken: Any) -> list[int]:
+    def rows(self, broken: Any) -> list[int]:
         """Return the positions where a rule is broken, as many as may still be noted."""
         rows = np.flatnonzero(broken)
         kept = rows[: MOST_FAULTS - len(self.faults)]
@@ -92,7 +91,7 @@ class Gate:
         parse = self._text if column.kind == "text" else self._numbers
         values = parse(table, column, cells)
         if column.filled:
-            for row in self._rows(values.isna().to_numpy()):
+            for row in self.rows(values.isna().to_numpy()):
                 self.fault(table.name, row, column.name, None, "the cell is blank", "Fill it in.")
         return values
 
@@ -127,7 +126,7 @@ class Gate:
             )
         for wrong, rule, remedy in rules:
             if wrong:
-                for row in self._rows(cells.isin(wrong).to_numpy()):
+                for row in self.rows(cells.isin(wrong).to_numpy()):
                     self.fault(table.name, row, column.name, cells.iloc[row], rule, remedy)
         return cells.reset_index(drop=True)
 
@@ -152,7 +151,7 @@ class Gate:
             if column.name in _UNLIMITED:
                 values[values == np.inf] = np.nan
                 infinite = np.isinf(values)
-            for row in self._rows(infinite):
+            for row in self.rows(infinite):
                 self.fault(table.name, row, column.name, values[row], "not a finite number", "Correct the cell.")
             values[infinite] = np.nan
         self._range(table, column, values)
@@ -186,7 +185,7 @@ class Gate:
                 bad |= values > column.maximum
             if column.above is not None:
                 bad |= values <= column.above
-        for row in self._rows(bad):
+        for row in self.rows(bad):
             self.fault(
                 table.name,
                 int(row),
@@ -196,7 +195,7 @@ class Gate:
                 "Correct the cell.",
             )
         if column.kind == "integer":
-            for row in self._rows(np.isfinite(values) & (values != np.floor(values))):
+            for row in self.rows(np.isfinite(values) & (values != np.floor(values))):
                 self.fault(
                     table.name,
                     int(row),
@@ -205,241 +204,6 @@ class Gate:
                     "must be a whole number",
                     "Correct the cell.",
                 )
-
-    # -- rules over rows and tables ------------------------------------------------------------
-
-    def check(self, frames: Frames, common: Groups) -> None:
-        """Note every broken rule that spans cells: keys, ids, ranges, recipes."""
-        for name, frame in frames.items():
-            self._keys(TABLES[name], frame)
-            if "low" in frame.columns:
-                for row in self._rows((frame["low"] > frame["high"]).to_numpy()):
-                    self.fault(
-                        name,
-                        int(row),
-                        "low",
-                        f"{frame['low'].iloc[row]:g}",
-                        f"low is above high ({frame['high'].iloc[row]:g})",
-                        "Swap or correct them.",
-                    )
-        self._shared_ids(frames)
-        self._foreign(frames)
-        self._edges(frames)
-        self._unnamed(frames)
-        self._processes(frames)
-        self._words(frames, common)
-
-    def _keys(self, table: Table, frame: pd.DataFrame) -> None:
-        if not table.key or frame.empty:
-            return
-        keys = frame[list(table.key)]
-        twice = keys.duplicated().to_numpy() & keys[table.key[0]].notna().to_numpy()
-        for row in self._rows(twice):
-            value = " / ".join("" if pd.isna(v) else str(v) for v in keys.iloc[row])
-            self.fault(table.name, int(row), table.key[0], value, "stands twice in the table", "Keep one row.")
-
-    def _shared_ids(self, frames: Frames) -> None:
-        nodes = set(frames["nodes"]["id"].dropna().tolist())
-        both = member(frames["projects"]["id"], nodes)
-        for row in self._rows(both):
-            self.fault(
-                "projects",
-                int(row),
-                "id",
-                frames["projects"]["id"].iloc[row],
-                "the id stands in nodes too",
-                "Give the project an id of its own.",
-            )
-
-    def _foreign(self, frames: Frames) -> None:
-        ids: dict[str, set[str]] = {
-            "node": set(frames["nodes"]["id"].dropna().tolist()) | set(frames["projects"]["id"].dropna().tolist()),
-            "commodity": set(frames["commodities"]["id"].dropna().tolist()),
-            "process": set(frames["processes"]["process"].dropna().tolist()),
-            "reference": set(frames["references"]["key"].dropna().tolist()),
-        }
-        for name, frame in frames.items():
-            for column in ("source", "target", "node"):
-                if column in frame.columns and column in TABLES[name].foreign:
-                    self._known(name, frame, column, ids["node"], "no node or project has this id", True)
-            if "commodity" in frame.columns and ids["commodity"] and name != "totals":
-                self._known(name, frame, "commodity", ids["commodity"], "the commodities table lacks it")
-            if "reference" in frame.columns and ids["reference"]:
-                self._references(name, frame, ids["reference"])
-        for name in ("nodes", "projects"):
-            self._known(name, frames[name], "process", ids["process"], "the processes table lacks it", True)
-
-    def _known(
-        self, name: str, frame: pd.DataFrame, column: str, known: set[str], rule: str, always: bool = False
-    ) -> None:
-        cells = frame[column]
-        if cells.empty or not (known or always):
-            return
-        wrong = cells.notna().to_numpy() & ~member(cells, known)
-        hints: dict[str, str] = {}
-        for row in self._rows(wrong):
-            value = cells.iloc[row]
-            if value not in hints:
-                # likeness is costly: with many wrong words the first get a hint
-                hints[value] = near_matches(value, known) if len(hints) * len(known) < _HINT_COMPARISONS else ""
-            self.fault(name, row, column, value, rule, f"Correct it or add the row.{hints[value]}")
-
-    def _references(self, name: str, frame: pd.DataFrame, known: set[str]) -> None:
-        cells = frame["reference"]
-        wrong: dict[str, list[str]] = {}
-        for cell in cells.dropna().unique():
-            lacking = [key for key in split_list(cell) if key not in known]
-            if lacking:
-                wrong[cell] = lacking
-        for row in self._rows(cells.isin(list(wrong)).to_numpy()):
-            lacking = wrong[cells.iloc[row]]
-            self.fault(
-                name,
-                int(row),
-                "reference",
-                "; ".join(lacking),
-                "the references table lacks it",
-                f"Correct it or add the source.{near_matches(lacking[0], known)}",
-            )
-
-    def _edges(self, frames: Frames) -> None:
-        edges = frames["edges"]
-        for row in self._rows((edges["source"] == edges["target"]).to_numpy()):
-            self.fault(
-                "edges",
-                int(row),
-                "target",
-                edges["target"].iloc[row],
-                "an edge may not end where it begins",
-                "Remove the row.",
-            )
-        blank = edges["commodity"].isna().to_numpy()
-        if blank.any() and not blank.all():
-            for row in self._rows(blank):
-                self.fault(
-                    "edges",
-                    int(row),
-                    "commodity",
-                    None,
-                    "blank beside rows that name a commodity",
-                    "Name the commodity in every row, or in none.",
-                )
-
-    def _unnamed(self, frames: Frames) -> None:
-        """Demand and stocks name a commodity where edges do: nothing unnamed could ever reach them."""
-        edges = frames["edges"]["commodity"]
-        if edges.empty or edges.isna().any():
-            return
-        for name in ("demand", "stocks"):
-            for row in self._rows(frames[name]["commodity"].isna().to_numpy()):
-                rule = "blank beside edges that name a commodity"
-                self.fault(name, row, "commodity", None, rule, "Name the commodity.")
-
-    def _processes(self, frames: Frames) -> None:
-        table = frames["processes"]
-        table = table[table["process"].notna()]
-        if table.empty:
-            return
-        is_output, is_input = table["role"] == "output", table["role"] == "input"
-        outputs = is_output.groupby(table["process"]).sum()
-        first = ~table["process"].duplicated()
-        counted = table["process"].map(outputs)
-        self._process_faults(
-            table[first & (counted != 1)],
-            "role",
-            "process",
-            lambda row: f"the process has {outputs[row['process']]} rows with role output; it must have one",
-            "Make the other products coproduct or byproduct.",
-        )
-        t_per_t = table["t_per_t"]
-        self._process_faults(
-            table[is_output & (t_per_t != 1.0) & t_per_t.notna()],
-            "t_per_t",
-            "t_per_t",
-            lambda row: "the main output has t_per_t 1",
-            "State the other rows per tonne of main output.",
-        )
-        named = table["commodity"].notna()
-        pairs = pd.MultiIndex.from_frame(table[["process", "commodity"]])
-        self._process_faults(
-            table[~is_input & named & pairs.isin(pairs[is_input & named])],
-            "commodity",
-            "commodity",
-            lambda row: "the output is its own input",
-            "Net the two.",
-        )
-        products = table[~is_input & named]
-        self._process_faults(
-            products[products.duplicated(["process", "commodity"])],
-            "commodity",
-            "commodity",
-            lambda row: "the product stands twice",
-            "Add the rows up.",
-        )
-        commodities = frames["commodities"].drop_duplicates("id").set_index("id")["basis"]
-        self._mass(table.assign(basis=table["commodity"].map(commodities)))
-
-    def _process_faults(
-        self, rows: pd.DataFrame, column: str, shown: str, rule: Callable[[dict[Any, Any]], str], remedy: str
-    ) -> None:
-        noted = rows.iloc[self._rows(np.ones(len(rows), dtype=bool))]
-        for place, row in zip(noted.index.tolist(), noted.to_dict("records"), strict=True):
-            value = f"{row[shown]:g}" if shown == "t_per_t" else row[shown]
-            self.fault("processes", place, column, value, rule(row), remedy)
-
-    def _mass(self, table: pd.DataFrame) -> None:
-        """No process may make more of a basis than its inputs on that basis can weigh."""
-        first = dict(zip(table["process"][::-1], table.index[::-1], strict=True))
-        table = table.dropna(subset=["basis"])
-        is_input = table["role"] == "input"
-        by = ["process", "basis"]
-        made = table[~is_input].groupby(by)["t_per_t"].sum(skipna=False)
-        inputs = table[is_input].sort_values([*by, "group", "t_per_t"], ascending=[True, True, True, False])
-        # stand-ins of a group: the heaviest first, each up to its share, until the activity is covered
-        share = inputs["max_share"].fillna(1.0)
-        before = share.groupby([inputs["process"], inputs["basis"], inputs["group"]]).cumsum() - share
-        part = np.minimum(share, (1.0 - before).clip(lower=0.0)).where(inputs["group"].notna(), 1.0)
-        most = (part * inputs["t_per_t"]).groupby([inputs["process"], inputs["basis"]]).sum(skipna=False)
-        both = pd.concat({"made": made, "most": most}, axis=1, join="inner").sort_index()
-        heavy = both[both["made"] > both["most"] * (1 + 1e-9)]
-        for place in self._rows(np.ones(len(heavy), dtype=bool)):
-            process, basis = heavy.index[place]
-            weight, held = heavy.iloc[place]
-            self.fault(
-                "processes",
-                int(first[process]),
-                "t_per_t",
-                process,
-                f"makes {weight:g} t of {basis} per tonne of activity from at most {held:g} t",
-                "Correct the recipe or the commodities' basis.",
-            )
-
-    def _words(self, frames: Frames, common: Groups) -> None:
-        tiers = set(frames["tiers"]["tier"].dropna().tolist()) or set(DEFAULT_TIERS)
-        for name in ("demand", "qualification"):
-            self._known(name, frames[name], "tier", tiers, f"not a known tier ({', '.join(sorted(tiers))})")
-        for row, cell in frames["stocks"]["tiers"].dropna().items():
-            for tier in split_list(cell):
-                if tier not in tiers:
-                    self.fault("stocks", int(row), "tiers", tier, "not a known tier", "Correct it.")
-        groups = set(frames["groups"]["group"].dropna().tolist()) | set(common)
-        for row, cell in frames["projects"]["backers"].dropna().items():
-            for word in split_list(cell):
-                if word not in groups and not is_country(word):
-                    self.fault(
-                        "projects",
-                        int(row),
-                        "backers",
-                        word,
-                        "neither a country nor a known group",
-                        "Use ISO alpha-3 codes or group names, split by ;.",
-                    )
-        figures = frames["figures"]
-        for row, (table, column) in enumerate(zip(figures["table"], figures["column"], strict=True)):
-            if table not in TABLES:
-                self.fault("figures", row, "table", table, "no such table", f"One of {', '.join(TABLES)}.")
-            elif column not in TABLES[table].names:
-                self.fault("figures", row, "column", column, f"the table {table} has no such column", "Correct it.")
 
     def done(self) -> None:
         """Raise all faults at once, if there are any."""
@@ -480,48 +244,3 @@ def member(cells: pd.Series, words: set[str]) -> np.ndarray:
 def split_list(cell: object) -> list[str]:
     """Split a cell that lists several words by semicolons."""
     return [word.strip() for word in str(cell).split(";") if word.strip()]
-
-
-def canonical(name: str, frame: pd.DataFrame) -> pd.DataFrame:
-    """Sort ``frame`` into canonical order: by key, then by all other columns, empty last."""
-    table = TABLES[name]
-    first = list(table.key) or ["source", "target", "commodity"]
-    if len(frame) < 2:
-        return frame.reset_index(drop=True)
-    codes = _folded([_codes(frame[column]) for column in first])
-    order = np.lexsort(codes[::-1])
-    same = np.ones(len(frame) - 1, dtype=bool)
-    for code in codes:
-        same &= code[order][1:] == code[order][:-1]
-    if same.any():
-        rest = [c for c in table.names if c not in first]
-        codes += [_codes(frame[column]) for column in rest]
-        order = np.lexsort(codes[::-1])
-    return frame.take(order).reset_index(drop=True)
-
-
-def _folded(codes: list[np.ndarray]) -> list[np.ndarray]:
-    """Fold ranks of several columns into one of the same order, where it fits: one sort instead of several."""
-    room = 1
-    for code in codes:
-        if code.dtype != np.int64:
-            return codes
-        room *= int(code.max()) + 1
-    if room >= 2**62:
-        return codes
-    folded = np.zeros(len(codes[0]), dtype=np.int64)
-    for code in codes:
-        folded = folded * (int(code.max()) + 1) + code
-    return [folded]
-
-
-def _codes(cells: pd.Series) -> np.ndarray:
-    """Return sort ranks of a column; missing cells rank last."""
-    if pd.api.types.is_numeric_dtype(cells.dtype):
-        return np.asarray(cells.to_numpy(dtype="float64"))
-    codes, uniques = pd.factorize(cells, use_na_sentinel=True)
-    rank = np.empty(len(uniques) + 1, dtype=np.int64)
-    texts = np.asarray(uniques, dtype=object)
-    rank[np.argsort(texts, kind="stable")] = np.arange(len(uniques))
-    rank[-1] = len(uniques)
-    return np.asarray(rank[codes])

@@ -15,7 +15,7 @@ from chainnet.flow_value import ValueModel, Words, count_settings
 from chainnet.lowering import Degree
 from chainnet.lowering_overlay import Overlay
 from chainnet.network import Network
-from chainnet.projects_access import access_to, check_year, pick_projects
+from chainnet.projects_access import access_to, pick_projects
 from chainnet.projects_delay import COLUMNS, check_horizon, delay_table
 from chainnet.projects_game import Game
 from chainnet.projects_options import check_money
@@ -23,7 +23,7 @@ from chainnet.projects_portfolio import portfolio
 from chainnet.projects_words import labels, needed_by, pair_table, sentences, triple_table
 from chainnet.results import STEADY, Result, Status, provenance, stamp
 from chainnet.scenario import Scenario, overlay_of
-from chainnet.valuation import EXACT_PLAYERS, ladder, shapley_values
+from chainnet.valuation import EXACT_PLAYERS, check_year, ladder, shapley_values
 
 __all__ = ["Reroute", "reroute"]
 

@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from chainnet.errors import DataError, UnknownIdError, near_matches
 from chainnet.flow_value import Words
 from chainnet.lowering_overlay import Overlay, Restriction
 from chainnet.network import Network
 from chainnet.network_tables import split_list
+from chainnet.valuation import named_projects
 
-__all__ = ["Access", "access_to", "check_year", "pick_projects"]
+__all__ = ["Access", "access_to", "pick_projects"]
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 Bools = np.ndarray[Any, np.dtype[np.bool_]]
@@ -191,15 +191,6 @@ def _rates(network: Network) -> dict[tuple[Any, Any, str], float]:
     return dict(zip(zip(lines["process"], lines["commodity"], way, strict=True), lines["t_per_t"], strict=True))
 
 
-def check_year(by_year: Any, argument: str = "by_year") -> int | None:
-    """Return a year; raise DataError for what is none."""
-    if by_year is None:
-        return None
-    if isinstance(by_year, bool) or not isinstance(by_year, (int, np.integer)):
-        raise DataError(f"{argument}: {by_year!r} is no year; give a whole number such as 2030.")
-    return int(by_year)
-
-
 def pick_projects(network: Network, projects: Iterable[str] | None, allies: Words) -> list[str]:
     """Return the ids of the projects asked for, in the order of the table.
 
@@ -211,14 +202,8 @@ def pick_projects(network: Network, projects: Iterable[str] | None, allies: Word
         If a country or group is unknown.
     """
     table = network.projects
-    known = set(table["id"])
-    names = list(table["id"])
-    if projects is not None:
-        wanted = [projects] if isinstance(projects, str) else [str(p) for p in projects]
-        for name in wanted:
-            if name not in known:
-                raise UnknownIdError(f'projects: unknown project "{name}";{near_matches(name, known)}')
-        names = [name for name in names if name in set(wanted)]
+    wanted = set(named_projects(network, projects))
+    names = [name for name in table["id"] if name in wanted]
     if allies is not None:
         words = [allies] if isinstance(allies, str) else list(allies)
         inside = network.in_countries(table, words, "allies")

@@ -14,8 +14,9 @@ from chainnet.flow_value import Words
 from chainnet.lowering import Degree
 from chainnet.lowering_overlay import Overlay
 from chainnet.network import Network
-from chainnet.projects_access import access_to, check_year
+from chainnet.projects_access import access_to
 from chainnet.projects_game import Game
+from chainnet.valuation import check_year
 
 __all__ = ["Timing", "check_horizon", "delay_table", "timing_value"]
 

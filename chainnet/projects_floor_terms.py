@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from chainnet.errors import DataError, UnknownIdError, near_matches
+from chainnet.errors import DataError, near_matches
 from chainnet.flow_value import Words
 from chainnet.network import Network
-from chainnet.valuation import project_sizes
+from chainnet.valuation import check_year, named_projects, project_sizes
 
 __all__ = [
     "Money",
@@ -87,8 +87,7 @@ class Terms:
         used = check_number(utilisation, "utilisation", 0.0, 1.0, "the part of the capacity that is sold")
         if used == 0:
             raise DataError("utilisation: 0 sells nothing; give a part of the capacity above 0 and up to 1.")
-        if by_year is not None and (isinstance(by_year, bool) or not isinstance(by_year, (int, np.integer))):
-            raise DataError(f"by_year: {by_year!r} is no year; give a whole number such as 2030.")
+        check_year(by_year)
         rows, self.commodity = _asked(
             network, projects, commodity, floor if isinstance(floor, Mapping) else None, known
         )
@@ -255,7 +254,8 @@ def _credits(network: Network, rows: pd.DataFrame) -> pd.Series:
     """Return what the coproducts of a tonne of main output fetch, USD/t; NaN where one has no price."""
     price = network.commodities.set_index("id")["price_usd_per_t"]
     recipes = network.processes[network.processes["role"] == "coproduct"]
-    worth = recipes.assign(usd=recipes["t_per_t"] * recipes["commodity"].map(price))
+    # without any coproduct the mapped column is empty text, not numbers
+    worth = recipes.assign(usd=recipes["t_per_t"] * recipes["commodity"].map(price).astype(float))
     total = worth.groupby("process")["usd"].agg(lambda usd: usd.sum(skipna=False))
     has = rows["process"].isin(recipes["process"])
     return rows["process"].map(total).astype(float).where(has, 0.0)
@@ -273,12 +273,7 @@ def _asked(
     output = main_outputs(network, table)
     keep = np.ones(len(table), dtype=bool)
     if projects is not None:
-        names = [projects] if isinstance(projects, str) else [str(p) for p in projects]
-        for name in names:
-            if name not in output.index:
-                hint = near_matches(name, output.index)
-                raise UnknownIdError(f'projects: unknown project "{name}";{hint} list them with network.projects.')
-        keep &= table["id"].isin(names).to_numpy()
+        keep &= table["id"].isin(named_projects(network, projects)).to_numpy()
     elif floor is not None and commodity is None:
         keep &= output.isin(list(floor)).to_numpy()
     if commodity is not None:

@@ -9,25 +9,23 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from chainnet.engine.certificate import Certificate, certify_linear, require
-from chainnet.engine.linear import LinearSolution, WarmModel
-from chainnet.errors import DataError, SolverError, UnknownIdError, near_matches
-from chainnet.flow_balance import Balance, balance_under, stages_of
+from chainnet.engine.certificate import Certificate
+from chainnet.errors import DataError, near_matches
+from chainnet.flow_balance import Balance, balance_under
 from chainnet.flow_value import Words, count_settings
-from chainnet.lowering import Degree, Lowered, lower
+from chainnet.lowering import Degree
 from chainnet.lowering_overlay import Overlay
 from chainnet.network import Network
 from chainnet.projects_floor_terms import capital_recovery_factor, check_number, main_outputs
+from chainnet.projects_idle_range import DUST, Idle, snapped
 from chainnet.results import Result, provenance, stamp
 from chainnet.scenario import Scenario, overlay_of, pick_scenarios
-from chainnet.valuation import Coalitions, project_sizes
+from chainnet.valuation import Coalitions, named_projects, project_sizes
 
 __all__ = ["Overcapacity", "constant_elasticity_price", "overcapacity"]
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 Range = float | Sequence[float]
-LOCK_SLACK = 1e-10
-DUST = 1e-9
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -140,7 +138,8 @@ def overcapacity(
     if by not in ("step", "stage"):
         raise DataError(f'by: unknown grouping "{by}"; one of step, stage.')
     when = _years(by_year)
-    names = _names(network, projects)
+    asked_for = set(named_projects(network, projects))
+    names = [name for name in network.projects["id"] if name in asked_for]
     factor = capital_recovery_factor(rate, years)
     asked = [] if scenarios is not None and not isinstance(scenarios, Scenario) and len(scenarios) == 0 else scenarios
     picked = pick_scenarios(network, asked)
@@ -159,7 +158,7 @@ def overcapacity(
             proofs.append(served)
             parts["steps"].append(_steps(shown, found, by).assign(year=year, with_projects=stands))
         standing = [name for name in names if name in built.built_projects]
-        idle = _Idle(base, built, found, reroute, count, standing, factor)
+        idle = Idle(base, built, found, reroute, count, standing, factor)
         proofs += idle.proofs
         parts["projects"].append(idle.table.assign(year=year))
         averted = _averted(base, picked, chance, names, sizes, reroute, count)
@@ -258,7 +257,7 @@ def _steps(shown: Network, found: Balance, by: str) -> pd.DataFrame:
     table = nodes[["stage", "step"]].assign(
         commodity=main_outputs(shown, nodes).to_numpy(),
         capacity=nodes["capacity_tpa"].to_numpy(dtype=float),
-        output=_snapped(
+        output=snapped(
             found.nodes["throughput_tpa"].reindex(nodes["id"]).to_numpy(dtype=float),
             nodes["capacity_tpa"].to_numpy(dtype=float),
         ),
@@ -284,136 +283,7 @@ def _steps(shown: Network, found: Balance, by: str) -> pd.DataFrame:
     return out
 
 
-def _snapped(output: Array, capacity: Array) -> Array:
-    """Return outputs without the dust of the solver: nothing, or the whole capacity, where they are that but for it."""
-    whole = np.where(np.isnan(capacity), output, capacity)
-    output = np.where(np.abs(output) <= DUST * whole, 0.0, output + 0.0)
-    return np.asarray(np.where(np.abs(whole - output) <= DUST * whole, whole, output))
-
-
-class _Idle:
-    """What each project makes if nothing is cut off: in the least-cost answer, at least and at most."""
-
-    def __init__(
-        self,
-        base: Network,
-        built: Network,
-        found: Balance,
-        reroute: Degree,
-        count: Mapping[str, Any],
-        names: Sequence[str],
-        factor: float,
-    ) -> None:
-        rows = base.projects.set_index("id").reindex(list(names))
-        size = built.nodes.set_index("id")["capacity_tpa"].reindex(names).to_numpy(dtype=float)
-        output = _snapped(found.nodes["throughput_tpa"].reindex(names).to_numpy(dtype=float), size)
-        capex = rows["capex_musd"].to_numpy(dtype=float)
-        charge = capex * 1e6 * factor
-        self.proofs: list[Certificate] = []
-        model = _Outputs(built, reroute, count) if len(names) else None
-        bounds = np.zeros((len(names), 2))
-        if model is not None:
-            for i, name in enumerate(names):
-                bounds[i] = model.least_and_most({name: 1.0})
-        # an answer of its own may lie a hair outside its bounds
-        least = _snapped(np.minimum(bounds[:, 0], output), size)
-        most = _snapped(np.maximum(bounds[:, 1], output), size)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            idle, low, high = (
-                np.where(size > 0, np.clip(1.0 - made / size, 0.0, 1.0), np.nan) for made in (output, most, least)
-            )
-        self.table = pd.DataFrame(
-            {
-                "id": list(names),
-                "label": rows["label"].to_numpy(),
-                "step": rows["step"].to_numpy(),
-                "country": rows["country"].to_numpy(),
-                "capacity_tpa": size,
-                "output_tpa": output,
-                "idle_share": idle,
-                "idle_low_share": low,
-                "idle_high_share": high,
-                "capex_musd": capex,
-                "capital_usd_per_a": charge,
-                "stranded_musd": idle * capex,
-                "stranded_usd_per_a": idle * charge,
-            }
-        )
-        counts = ~np.isnan(idle) & ~np.isnan(charge)
-        self.n_left_out = int((~counts).sum())
-        self.stranded = float((idle * charge)[counts].sum())
-        self.low = self.high = self.stranded
-        if counts.any() and model is not None:
-            weights = {n: c / q for n, c, q, k in zip(names, charge, size, counts, strict=True) if k}
-            paid_for, total = model.least_and_most(weights), float(charge[counts].sum())
-            self.low = min(max(total - paid_for[1], 0.0), self.stranded)
-            self.high = max(total - paid_for[0], self.stranded)
-        if model is not None:
-            self.proofs = model.proofs
-
-
-class _Outputs:
-    """A network that serves, tier by tier, as much as can be; asked for the range of what its plants make."""
-
-    def __init__(self, built: Network, reroute: Degree, count: Mapping[str, Any]) -> None:
-        stages = stages_of(built, count["commodity"], count["beneficiaries"], "after")
-        self._locks = [members for _, members in stages]
-        self.proofs: list[Certificate] = []
-        self._low = lower(built, None, reroute, locks=self._locks)
-        finer = self._low.finer_sizes(self._serve())
-        if finer is not None:
-            self._low = lower(built, None, reroute, locks=self._locks, sizes=finer)
-            self._serve()
-        self._position = {name: i for i, name in enumerate(self._low.ids)}
-
-    def _serve(self) -> Array:
-        """Lock stage after stage at the most that it can be served, as ``balance`` does."""
-        low: Lowered = self._low
-        self._model = WarmModel(low.program)
-        self._basis: Any = None
-        x = np.zeros(len(low.program.cost))
-        for row, members in zip(low.locks, self._locks, strict=True):
-            cost = np.zeros(len(x))
-            cost[low.served[members]] = -1.0
-            found = self._solve(cost)
-            slack = max(LOCK_SLACK * -found.value, 100 * LOCK_SLACK * low.program.row_scale[row])
-            self._model.set_row(int(row), -found.value - slack, np.inf)
-            x, self._basis = found.x, found.basis
-        return x
-
-    def _solve(self, cost: Array) -> LinearSolution:
-        self._model.set_cost(cost)
-        found = self._model.solve(self._basis)
-        if found.status == "infeasible":
-            found = self._model.solve(is_wide=True)
-        if found.status != "optimal":
-            raise SolverError(f"overcapacity: the program is {found.status}. Report the network.")
-        return found
-
-    def least_and_most(self, weights: Mapping[str, float]) -> tuple[float, float]:
-        """Return the least and the most of a weighted sum of outputs of nodes."""
-        cost = np.zeros(len(self._low.program.cost))
-        users = self._low.demand["position"].to_numpy(dtype=np.int64)
-        for name, weight in weights.items():
-            at = self._position[name]
-            if self._low.activity[at] >= 0:
-                cost[self._low.activity[at]] += weight
-            else:
-                cost[: len(self._low.tail)][self._low.tail == at] += weight
-                cost[self._low.served[users == at]] += weight
-        if not cost.any():
-            return 0.0, 0.0
-        ends = []
-        for sign in (1.0, -1.0):
-            found = self._solve(sign * cost)
-            program = self._model.current()
-            proof = certify_linear("overcapacity, range", program, found.x, found.row_dual, program.row_scale)
-            self.proofs.append(require(proof))
-            ends.append(sign * found.value + 0.0)
-        return max(ends[0], 0.0), max(ends[1], 0.0)
-
-
-def _premium(idle: _Idle, expected: float) -> pd.DataFrame:
+def _premium(idle: Idle, expected: float) -> pd.DataFrame:
     """Return the yearly cost of what stands idle per tonne of expected shortfall averted."""
     row: dict[str, Any] = {
         "stranded_usd_per_a": idle.stranded,
@@ -499,19 +369,6 @@ def _years(by_year: int | Sequence[int] | None) -> list[int | None]:
     if not given:
         raise DataError("by_year: empty; give a year such as 2030.")
     return [*sorted({int(year) for year in given})]
-
-
-def _names(network: Network, projects: Iterable[str] | None) -> list[str]:
-    known = [str(name) for name in network.projects["id"]]
-    if projects is None:
-        return known
-    names = [projects] if isinstance(projects, str) else [str(p) for p in projects]
-    for name in names:
-        if name not in known:
-            raise UnknownIdError(
-                f'projects: unknown project "{name}";{near_matches(name, known)} list them with network.projects.'
-            )
-    return [name for name in known if name in set(names)]
 
 
 def _chances(picked: Sequence[Scenario], given: Sequence[float] | Mapping[str, float] | None) -> Array:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from chainnet.errors import DataError, UnknownIdError, near_matches
+from chainnet.errors import DataError
 from chainnet.flow import what_binds
 from chainnet.flow_value import ValueModel, Words, check_tier, count_settings, counted_demand
 from chainnet.lowering import Degree
@@ -18,7 +18,7 @@ from chainnet.network import Network
 from chainnet.results import STEADY, Result, provenance, stamp
 from chainnet.runs_inputs import Inputs, uncertain_inputs
 from chainnet.scenario import Scenario, overlay_of
-from chainnet.valuation import project_sizes
+from chainnet.valuation import named_projects, project_sizes
 
 __all__ = ["Sensitivity", "sensitivity"]
 
@@ -110,7 +110,7 @@ def sensitivity(
         raise DataError(f"top: {top!r} is not a whole number of at least 1.")
     check_tier(network, tier)
     count: dict[str, Any] = {"commodity": commodity, "beneficiaries": beneficiaries, "tier": tier}
-    names = _projects(network, projects)
+    names = named_projects(network, projects if isinstance(projects, str) else sorted({str(p) for p in projects}))
     asker = _Asker(network, scenario, names, by_year, reroute, count)
     inputs = uncertain_inputs(network)
     given = asker.answer(None)
@@ -161,15 +161,6 @@ def sensitivity(
         given["served_t"],
         given["averted_t"],
     )
-
-
-def _projects(network: Network, projects: Iterable[str]) -> list[str]:
-    names = [projects] if isinstance(projects, str) else sorted({str(p) for p in projects})
-    known = set(network.projects["id"])
-    for name in names:
-        if name not in known:
-            raise UnknownIdError(f'projects: unknown project "{name}";{near_matches(name, known)}')
-    return names
 
 
 class _Asker:

@@ -11,13 +11,14 @@ import numpy as np
 import pandas as pd
 
 from chainnet.engine.linear import LinearSolution
+from chainnet.errors import DataError, UnknownIdError, near_matches
 from chainnet.flow_balance import balance_under
 from chainnet.flow_value import ValueModel, Words
 from chainnet.lowering import Degree
 from chainnet.lowering_overlay import Overlay
 from chainnet.network import Network
 
-__all__ = ["Coalitions", "ladder", "project_sizes", "shapley_values"]
+__all__ = ["Coalitions", "check_year", "ladder", "named_projects", "project_sizes", "shapley_values"]
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 EXACT_PLAYERS = 12
@@ -70,6 +71,34 @@ class Coalitions:
         for name in built:
             share[self._position[name]] = self._sizes[self._position[name]] * size
         return self.model.solve_under(self._overlay.with_built(share))
+
+
+def check_year(by_year: Any, argument: str = "by_year") -> int | None:
+    """Return a year; raise DataError for what is none."""
+    if by_year is None:
+        return None
+    if isinstance(by_year, bool) or not isinstance(by_year, (int, np.integer)):
+        raise DataError(f"{argument}: {by_year!r} is no year; give a whole number such as 2030.")
+    return int(by_year)
+
+
+def named_projects(network: Network, projects: Iterable[str] | None) -> list[str]:
+    """Return the ids of the projects named, in the order given; None = all, in the order of the table.
+
+    Raises
+    ------
+    UnknownIdError
+        If a project does not exist.
+    """
+    known = [str(name) for name in network.projects["id"]]
+    if projects is None:
+        return known
+    names = [projects] if isinstance(projects, str) else [str(p) for p in projects]
+    for name in names:
+        if name not in known:
+            hint = near_matches(name, known)
+            raise UnknownIdError(f'projects: unknown project "{name}";{hint} list them with network.projects.')
+    return names
 
 
 def project_sizes(network: Network, by_year: int | None) -> Array:

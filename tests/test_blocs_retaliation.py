@@ -13,7 +13,6 @@ import pytest
 from typer.testing import CliRunner
 
 import chainnet as cn
-from chainnet import cli_blocs
 from chainnet.blocs_retaliation import retaliation
 from chainnet.cli import app
 
@@ -173,7 +172,6 @@ def test_bad_input_is_named(us: Any, them: Any, keywords: dict[str, Any], words:
     ],
 )
 def test_commands_answer_in_strict_json(line: str) -> None:
-    assert cli_blocs.app is app
     done = CliRunner().invoke(app, [*line.split(), "--format", "json"])
     assert done.exit_code == 0, done.output
     answer = json.loads(done.stdout, parse_constant=pytest.fail)

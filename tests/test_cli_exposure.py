@@ -11,9 +11,7 @@ from xml.etree import ElementTree
 import pytest
 
 import chainnet as cn
-from chainnet import cli, cli_exposure
-
-assert cli_exposure.app is cli.app
+from chainnet import cli
 
 
 class Told(NamedTuple):

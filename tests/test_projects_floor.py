@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import chainnet as cn
-from chainnet import cli, cli_floor
+from chainnet import cli
 from chainnet.projects_floor import (
     capital_recovery_factor,
     floor_buyers,
@@ -23,8 +23,6 @@ from chainnet.projects_floor import (
     price_floor,
 )
 from chainnet.projects_floor_timing import build_or_wait, option_value
-
-assert cli_floor.app is cli.app
 
 
 def market(*projects: tuple[object, ...], **tables: Any) -> cn.Network:
@@ -164,6 +162,13 @@ def test_coproducts_are_credited_if_asked() -> None:
     assert plain["commodity"] == "light"
     assert plain["break_even_usd_per_t"] == pytest.approx(40_000 + 16_274.5395)
     assert credited["break_even_usd_per_t"] == pytest.approx(10_000 + 16_274.5395)
+
+
+def test_where_nothing_has_a_coproduct_there_is_no_credit(mag9: cn.Network) -> None:
+    plain, credited = (price_floor(mag9, 9e5, coproduct_credit=c, unit_cost=3e4) for c in (False, True))
+    assert credited["credit_usd_per_t"].tolist() == [0.0] * len(mag9.projects)
+    assert credited["break_even_usd_per_t"].notna().any()
+    pd.testing.assert_frame_equal(plain, credited)
 
 
 # -- curve, cut, buyers ---------------------------------------------------------------------------------------

@@ -15,11 +15,10 @@ from hypothesis import strategies as st
 from scipy.optimize import linprog
 
 import chainnet as cn
-from chainnet import cli, cli_floor
+from chainnet import cli
 from chainnet.projects_floor_terms import capital_recovery_factor
 from chainnet.projects_idle import constant_elasticity_price, overcapacity
 
-assert cli_floor.app is cli.app
 CHARGE = capital_recovery_factor() * 1e6  # of a million dollars, a year
 STOP = cn.Scenario("stop", [{"kind": "remove", "nodes": ["old"]}])
 

@@ -70,7 +70,11 @@ def test_every_number_of_every_answer_bears_unit_status_and_grade(net: cn.Networ
         book = cn.codebook(answer)
         tables = answer.tables() if hasattr(answer, "tables") else {"": answer}
         for key, table in tables.items():
-            numbers = [c for c in table.columns if pd.api.types.is_numeric_dtype(table[c]) and table[c].dtype != bool]
+            numbers = [
+                c
+                for c in table.columns
+                if pd.api.types.is_numeric_dtype(table[c]) and not pd.api.types.is_bool_dtype(table[c])
+            ]
             assert book.loc[book["table"] == key, "column"].tolist() == [str(c) for c in numbers], (name, key)
         known = book["column"].str.contains(r"_(?:tpa|t|usd|musd|share)$|_usd_per_t$")
         assert (book.loc[known, "unit"] != "").all(), name
