@@ -14,6 +14,8 @@ from chainnet.cli_common import (
     Graph,
     Out,
     Scenarios,
+    Start,
+    Step,
     TableName,
     app,
     pick_scenario,
@@ -25,8 +27,6 @@ from chainnet.cli_common import (
 from chainnet.errors import DataError
 
 Months = Annotated[int, typer.Option("--months", help="Horizon.")]
-Start = Annotated[str | None, typer.Option("--start", help="First month, such as 2027-01.")]
-Step = Annotated[int, typer.Option("--step-months", help="Length of a period.")]
 Projects = Annotated[
     str | None, typer.Option("--projects", help="Come on stream at their start year: ids split by commas, or all.")
 ]

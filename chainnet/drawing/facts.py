@@ -24,7 +24,7 @@ from chainnet.drawing.style import (
 )
 from chainnet.network import Network
 
-__all__ = ["Facts", "basis_of", "collect"]
+__all__ = ["Facts", "basis_of", "change_text", "collect", "heads", "ratio"]
 
 _STAGE_WORDS = {
     "mine": "mine",
@@ -60,6 +60,12 @@ class Facts:
     sites: list[dict[str, Any]]
     links: list[dict[str, Any]]
     blocks: list[dict[str, Any]]
+    placed: tuple[Block, ...] = ()
+
+
+def heads(network: Network, facts: Facts, sites: list[dict[str, Any]], answer: Answer | None) -> list[dict[str, Any]]:
+    """Return the heads of the steps for other flows of the same sites."""
+    return [_block(network, b, block, sites, answer) for b, block in enumerate(facts.placed)]
 
 
 def collect(network: Network, answer: Answer | None, losses: Losses | None) -> Facts:
@@ -70,7 +76,9 @@ def collect(network: Network, answer: Answer | None, losses: Losses | None) -> F
     tail = edges["source"].map(position).to_numpy(dtype=np.int64)
     head = edges["target"].map(position).to_numpy(dtype=np.int64)
     base = edges["flow_tpa"].to_numpy(dtype=float)
-    shown = answer.edge_flow if answer is not None else np.full(len(edges), np.nan)
+    shown = np.full(len(edges), np.nan)
+    if answer is not None:
+        shown = answer.edge_flow if answer.peak is None else answer.peak
     weight = np.sqrt(np.fmax(np.nan_to_num(base), np.nan_to_num(shown)))
     # links without flow still pull a little, so that sites without any find a place
     weight = weight + 1e-3 * max(float(weight.max(initial=0.0)), 1e-6)
@@ -93,6 +101,8 @@ def collect(network: Network, answer: Answer | None, losses: Losses | None) -> F
     main = sorted({kinds.get(c, c) for c in network.main_commodity})
     data = {
         "basisOf": kinds,
+        "commodityWords": {c: words for c, words in _labels(network).items() if c in set(edges["commodity"])},
+        "colourOf": {p: colours.get(p, OTHER_COLOUR) for p in places},
         "mainBasis": main[0] if len(main) == 1 else "",
         "sites": sites,
         "links": links,
@@ -114,7 +124,7 @@ def collect(network: Network, answer: Answer | None, losses: Losses | None) -> F
         "hasLosses": losses is not None,
         "resultName": "" if answer is None else ("Scenario" if answer.scenario else answer.kind.capitalize()),
     }
-    return Facts(data, sites, links, blocks)
+    return Facts(data, sites, links, blocks, tuple(placing.blocks))
 
 
 def _site_table(network: Network) -> pd.DataFrame:
@@ -126,6 +136,8 @@ def _site_table(network: Network) -> pd.DataFrame:
 def _sites(network: Network, table: pd.DataFrame, answer: Answer | None, losses: Losses | None) -> list[dict[str, Any]]:
     base = network.baseline
     result = {} if answer is None else dict(zip(network.nodes["id"], answer.node_flow, strict=True))
+    if answer is not None and answer.project_flow is not None:
+        result |= dict(zip(network.projects["id"], answer.project_flow, strict=True))
     ranks = {} if losses is None else losses.table.to_dict("index")
     main = network.processes[network.processes["role"] == "output"].set_index("process")["commodity"]
     labels = _labels(network)
@@ -164,9 +176,9 @@ def _sites(network: Network, table: pd.DataFrame, answer: Answer | None, losses:
             "baseText": tonnes(flow),
             "result": _json(new),
             "resultText": tonnes(new) if answer is not None else "-",
-            "utilBase": _ratio(flow, capacity),
-            "utilResult": _ratio(new, capacity),
-            "utilText": percent(_ratio(flow if is_known(flow) else new, capacity)),
+            "utilBase": ratio(flow, capacity),
+            "utilResult": ratio(new, capacity),
+            "utilText": percent(ratio(flow if is_known(flow) else new, capacity)),
             "makes": labels.get(makes.get(name, ""), makes.get(name, "")),
             "commodity": makes.get(name, ""),
             "inCut": bool(name in cut or (found is not None and found["in_cut"])),
@@ -308,7 +320,7 @@ def _link(
         "baseText": tonnes(row["flow_tpa"]),
         "result": _json(flow),
         "resultText": tonnes(flow) if answer is not None else "-",
-        "changeText": _change(row["flow_tpa"], flow) if answer is not None else "-",
+        "changeText": change_text(row["flow_tpa"], flow) if answer is not None else "-",
         "capacityText": tonnes(row["capacity_tpa"]) if is_known(row["capacity_tpa"]) else "unlimited",
         "grade": grade,
         "isInferred": grade == "inferred",
@@ -366,7 +378,7 @@ def _block(
     full = head["nUnlimited"] == 0
     if full or not is_known(capacity):
         head["capacityText"] = tonnes(capacity) if full else "unlimited"
-        head["utilText"], head["utilResultText"] = percent(_ratio(flow, capacity)), percent(_ratio(new, capacity))
+        head["utilText"], head["utilResultText"] = percent(ratio(flow, capacity)), percent(ratio(new, capacity))
     else:
         head["capacityText"] = f"{tonnes(capacity)} + {head['nUnlimited']} unlimited"
     return head
@@ -411,13 +423,14 @@ def _sum(values: Any) -> float:
     return float(sum(known)) if known else float("nan")
 
 
-def _ratio(flow: Any, capacity: Any) -> float | None:
+def ratio(flow: Any, capacity: Any) -> float | None:
+    """Return the share of a capacity that is used, None where either is not known."""
     if not is_known(flow) or not is_known(capacity) or capacity <= 0:
         return None
     return _json(float(flow) / float(capacity))
 
 
-def _change(before: Any, after: Any) -> str:
+def change_text(before: Any, after: Any) -> str:
     """Return the change with its sign; rounding noise of a solver is no change."""
     if not is_known(before) or not is_known(after):
         return "n/d"

@@ -1,0 +1,133 @@
+"use strict";
+// The months of an answer: what changes is put into the rows, then all that shows them follows.
+C.unpackMonths = () => {
+  const all = C.data.months;
+  if (!all) return;
+  const unpack = (row, text) => {
+    row.series = text.split(" ").flatMap((token) => {
+      const [value, times] = token.split("*");
+      return Array(Number(times || 1)).fill(value === "b" ? row.base : Number(value));
+    });
+    row.most = Math.max(...row.series);
+  };
+  Object.entries(all.links).forEach(([i, text]) => unpack(C.every.links[i], text));
+  Object.entries(all.sites).forEach(([i, text]) => unpack(C.every.sites[i], text));
+};
+C.added = (rows) => {
+  // the most that a group carries in any month is not the sum of what its members carry at most
+  if (!C.data.months) return {};
+  const sums = C.data.months.rows.map((_, m) => rows.reduce((sum, r) => sum + (r.series ? r.series[m] : r.result || 0), 0));
+  return { series: sums, most: Math.max(...sums) };
+};
+C.monthNow = () => C.data.months ? C.data.months.rows[C.state.month] : null;
+C.capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
+C.fileMonth = () => C.data.months ? "-month-" + C.monthNow().n : "";
+C.resultWord = () => C.data.months ? C.monthNow().name : C.data.resultName.toLowerCase();
+C.flowLine = (row) => {
+  if (!C.data.hasResult) return ["Flow", row.baseText];
+  return [C.data.months ? "Base year \u2192 " + C.monthNow().name : "Flow", row.baseText + " \u2192 " + row.resultText];
+};
+C.putMonth = () => {
+  const at = C.state.month, now = C.monthNow();
+  C.every.links.forEach((k) => {
+    if (!k.series) return;
+    k.result = k.series[at];
+    k.resultText = C.tonnes(k.result);
+    k.changeText = C.changeText(k.base, k.result);
+  });
+  C.every.sites.forEach((s) => {
+    if (!s.series) return;
+    s.result = s.series[at];
+    s.resultText = C.tonnes(s.result);
+    s.utilResult = C.ratio(s.result, s.capacity);
+    if (s.base === null) s.utilText = C.percent(s.utilResult);
+  });
+  C.blocks.forEach((b, i) => { [b.resultText, b.utilResultText] = now.heads[i]; });
+  const slider = C.at("month");
+  slider.value = at;
+  slider.setAttribute("aria-valuetext", now.words);
+  C.at("monthText").textContent = C.capital(now.words);
+  C.fillMonth();
+};
+C.fillMonth = () => {
+  // the tables beneath the graph
+  const now = C.monthNow();
+  document.querySelectorAll("[data-month]").forEach((e) => { e.textContent = C.capital(now.name); });
+  ["sites", "links"].forEach((id) => {
+    const table = C.at(id), column = (key) => { const head = table.querySelector("th[data-k=" + key + "]"); return head ? head.cellIndex : -1; };
+    const result = column("result"), change = column("change");
+    [...table.tBodies[0].rows].forEach((row) => {
+      const thing = C.thing(row);
+      if (!thing.series) return;
+      row.cells[result].textContent = thing.resultText;
+      if (change >= 0) row.cells[change].textContent = thing.changeText;
+    });
+    const sorted = table.querySelector("th[aria-sort]");
+    if (sorted && ["result", "change"].includes(sorted.dataset.k)) C.sort(table, sorted, sorted.getAttribute("aria-sort") === "ascending");
+  });
+  const put = (id, rows, first) => [...C.at(id).tBodies[0].rows].forEach((row, i) => rows[i].forEach((text, j) => { row.cells[first + j].textContent = text; }));
+  put("steps", now.heads, C.at("steps").querySelector("th[data-k=result]").cellIndex);
+  if (C.at("served")) put("served", now.tiers, 2);
+};
+C.heading = () => {
+  if (!C.data.months) return;
+  const now = C.monthNow();
+  C.at("finding").textContent = C.state.mode === "base" ? C.data.months.baseHeading : now.heading;
+  C.at("inferred").textContent = now.inferred;
+  C.at("printed").alt = C.at("finding").textContent;
+};
+C.setMonth = (to) => {
+  const next = Math.max(0, Math.min(C.data.months.rows.length - 1, to));
+  if (next === C.state.month && C.state.mode !== "base") return;
+  C.state.month = next;
+  if (C.state.mode === "base") C.state.mode = "result";
+  C.putMonth();
+  const chosen = C.state.chosen;
+  if (C.grouping) {
+    // the same groups with the sums of the month
+    const hover = C.state.hover;
+    C.state.traced = null;
+    C.scene();
+    const same = (s) => s && C.sites.find((t) => t.key === s.key) || null;
+    C.state.chosen = same(chosen);
+    C.state.hover = same(hover);
+    C.layout();
+    C.makeHeads();
+  }
+  C.tip(null);
+  C.marks();
+  const side = C.at("side"), scrolled = side.scrollTop;
+  C.changed();
+  side.scrollTop = scrolled;
+  C.say(C.monthNow().spoken);
+};
+C.recallMonth = (n) => {
+  // where not every month is on the page: the place that stands for it
+  const rows = C.data.months.rows;
+  const exact = rows.findIndex((r) => r.n === n);
+  if (exact >= 0) C.state.month = exact;
+  else if (Number.isFinite(n)) C.state.month = rows.reduce((best, r, i) => Math.abs(r.n - n) < Math.abs(rows[best].n - n) ? i : best, 0);
+};
+C.monthControls = () => {
+  if (!C.data.months) return;
+  const slider = C.at("month"), leap = Number(slider.dataset.leap);
+  slider.addEventListener("input", () => C.setMonth(Number(slider.value)));
+  slider.addEventListener("keydown", (event) => {
+    const way = { PageUp: leap, PageDown: -leap }[event.key];
+    if (way) { event.preventDefault(); C.setMonth(C.state.month + way); }
+  });
+};
+C.monthSide = () => {
+  // who is served, and which links change most, each measured by the widest of its kind of tonne
+  if (!C.data.months || C.state.mode === "base") return [];
+  const now = C.monthNow(), parts = [C.make("h2", C.capital(now.name) + ": who is served")];
+  const served = C.list(C.data.months.tiers.map((tier, i) => [tier, now.tiers[i][2] + ", short " + now.tiers[i][1]]));
+  served.className = "served";
+  const weight = (k) => Math.abs(C.change(k)) / (C.mostLink.get(k.basis) || 1);
+  const changed = C.every.links.filter((k) => C.change(k) && C.siteShown(k.from) && C.siteShown(k.to))
+    .sort((p, q) => weight(q) - weight(p) || (p.id < q.id ? -1 : 1)).slice(0, 4);
+  const list = C.rows(changed.map((k) => C.row(k.from, k.from.label, k.changeText, null, "", "\u2192 " + k.to.label + (k.commodityText ? " \u00b7 " + k.commodityText : ""))));
+  list.className = "tight";
+  parts.push(served, C.make("h3", "Links that change most"), changed.length ? list : C.make("p", "none", "lead"));
+  return parts;
+};
