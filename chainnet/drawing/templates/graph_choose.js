@@ -48,7 +48,7 @@ C.tipRows = (row) => {
     if (row.operator) lines.push(["Operator", row.operator]);
     if (row.owner || row.ownerCountry) lines.push(["Owner", [row.owner, row.ownerCountry].filter(Boolean).join(", ")]);
     if (row.makes) lines.push(["Counts", row.makes]);
-    lines.push(["Capacity", row.capacityText], C.flowLine(row), ["Used", row.utilText]);
+    lines.push(["Capacity", row.capacityText], C.flowLine(row), ["Used", C.usedText(row)]);
     if (C.data.hasLosses && row.stage !== "end_use" && !row.members) {
       lines.push(["Its loss costs", row.lostText + (row.rank ? " (" + row.lostShareText + ", rank " + row.rankText + ")" : "")]);
     }

@@ -27,6 +27,7 @@ C.flowLine = (row) => {
   if (!C.data.hasResult) return ["Flow", row.baseText];
   return [C.data.months ? "Base year \u2192 " + C.monthNow().name : "Flow", row.baseText + " \u2192 " + row.resultText];
 };
+C.usedText = (row) => C.data.months && row.base !== null && row.utilResult !== null ? row.utilText + " \u2192 " + C.percent(row.utilResult) : row.utilText;
 C.putMonth = () => {
   const at = C.state.month, now = C.monthNow();
   C.every.links.forEach((k) => {
@@ -120,7 +121,7 @@ C.monthControls = () => {
 C.monthSide = () => {
   // who is served, and which links change most, each measured by the widest of its kind of tonne
   if (!C.data.months || C.state.mode === "base") return [];
-  const now = C.monthNow(), parts = [C.make("h2", C.capital(now.name) + ": who is served")];
+  const now = C.monthNow(), parts = [C.make("h2", C.capital(now.name.replace(/ of .*$/, "")) + ": who is served")];
   const served = C.list(C.data.months.tiers.map((tier, i) => [tier, now.tiers[i][2] + ", short " + now.tiers[i][1]]));
   served.className = "served";
   const weight = (k) => Math.abs(C.change(k)) / (C.mostLink.get(k.basis) || 1);

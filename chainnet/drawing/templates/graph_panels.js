@@ -53,7 +53,7 @@ C.herdCard = (s, parts) => {
   const open = C.make("button", "Open this group");
   open.type = "button";
   open.addEventListener("click", () => C.open(C.family(s)));
-  parts.push(C.list([["Capacity", s.capacityText], ["Flow, baseline", s.baseText], ["Used", s.utilText], ["Grade", s.grade]]), open,
+  parts.push(C.list([["Capacity", s.capacityText], ["Flow, baseline", s.baseText], ["Used", C.usedText(s)], ["Grade", s.grade]]), open,
     C.make("p", "The loss of a group is not the sum of its members' losses and was not asked.", "lead"), C.make("p", C.feeds(C.state.traced)));
   C.partners(parts, "Suppliers", s.into, "from");
   C.partners(parts, "Users", s.out, "to");
@@ -74,7 +74,7 @@ C.card = (s) => {
   } else if (s.inCut) parts.push(C.make("p", "\u25b6 in the minimum cut", "lead"));
   const lines = [["Capacity", s.capacityText], ["Flow, baseline", s.baseText]];
   if (C.data.hasResult) lines.push(["Flow, " + C.resultWord(), s.resultText]);
-  lines.push(["Used", s.utilText]);
+  lines.push(["Used", C.usedText(s)]);
   if (s.makes) lines.push(["Counts t of", s.makes]);
   lines.push(["Grade", s.grade]);
   parts.push(C.list(lines), C.make("p", C.feeds(C.state.traced)));
