@@ -77,12 +77,17 @@ def few_months(net: cn.Network, n: int, part: float = 1.0) -> Any:
     return replace(small, months=months, by_month={"x": flows})
 
 
+def two_scenarios(toy: cn.Network) -> list[cn.Scenario]:
+    late = cn.Scenario("malaysia_late", [{"kind": "remove", "nodes": ["S_MY"], "start_month": 3}])
+    return [cn.scenarios(toy)["china_out"], late]
+
+
 # -- what it says -----------------------------------------------------------------------------------
 
 
 def test_numbers_on_the_page_are_those_of_the_tables(net: cn.Network, stopped: Any, page: Path) -> None:
     data = data_of(page)
-    months = data["months"]
+    months = data["courses"][0]
     assert [row["n"] for row in months["rows"]] == list(range(1, 9))
     flows = stopped.flows[stopped.flows["scenario"] == STOP]
     wanted = flows["flow_t"].to_numpy().reshape(8, len(net.edges)) * 12
@@ -109,8 +114,8 @@ def test_the_page_opens_at_the_worst_month_and_names_it(net: cn.Network, stopped
     table = stopped.months[(stopped.months["scenario"] == STOP) & (stopped.months["tier"] == "defence")]
     short = table.groupby("month")["shortfall_t"].sum()
     worst = short[short >= short.max() * (1 - 1e-6)].index  # the other tiers part equals
-    rows = data_of(page)["months"]["rows"]
-    start = data_of(page)["months"]["start"]
+    rows = data_of(page)["courses"][0]["rows"]
+    start = data_of(page)["courses"][0]["start"]
     assert short.max() > 1
     assert rows[start]["n"] in worst
     assert f"month {rows[start]['n']} of 8 (" in heading(text)
@@ -142,13 +147,28 @@ def test_which_scenario_is_shown(net: cn.Network, stopped: Any, tmp_path: Path) 
         cn.draw(net, replace(stopped, by_month={}), path=tmp_path / "x.html")
 
 
+def test_every_scenario_has_its_own_numbers(tmp_path: Path) -> None:
+    toy = cn.read("mag-9")
+    found = cn.stress_test(toy, two_scenarios(toy), months=6)
+    data = data_of(cn.draw(toy, found, path=tmp_path / "x.html"))
+    names = [c["scenario"] for c in data["courses"]]
+    assert sorted(names) == sorted(set(found.by_month) - {"baseline"})
+    assert len(names) > 1
+    lost = found.summary["shortfall_t"].groupby("scenario").sum()
+    assert lost[names[0]] > 0
+    for course in data["courses"]:
+        flows = found.flows[found.flows["scenario"] == course["scenario"]]["flow_t"].to_numpy().reshape(6, -1) * 12
+        shown = np.array([series(k, course["links"].get(str(i)), 6) for i, k in enumerate(data["links"])]).T
+        np.testing.assert_allclose(shown, flows, rtol=6e-5, atol=1e-6)
+
+
 def test_periods_of_several_months_are_at_the_yearly_rate(tmp_path: Path) -> None:
     toy = cn.read("mag-9")
     found = cn.stress_test(toy, cn.scenarios(toy)["china_out"], months=12, step_months=3, start="2027-04")
     data = data_of(cn.draw(toy, found, path=tmp_path / "x.html"))
-    assert data["months"]["rows"][1]["words"] == "months 4 to 6 of 12 (from July 2027)"
+    assert data["courses"][0]["rows"][1]["words"] == "months 4 to 6 of 12 (from July 2027)"
     flows = found.flows[found.flows["scenario"] == "china_out"]["flow_t"].to_numpy().reshape(4, -1) * 4
-    shown = np.array([series(k, data["months"]["links"].get(str(i)), 4) for i, k in enumerate(data["links"])]).T
+    shown = np.array([series(k, data["courses"][0]["links"].get(str(i)), 4) for i, k in enumerate(data["links"])]).T
     np.testing.assert_allclose(shown, flows, rtol=6e-5, atol=1e-9)
     assert "the tonnes of the 3 months × 4" in (tmp_path / "x.html").read_text("utf-8")
 
@@ -158,7 +178,7 @@ def test_new_relations_between_countries_are_counted(net: cn.Network, tmp_path: 
     table = found.relations[found.relations["scenario"] == STOP]
     n = table.groupby("month").size().reindex([1, 7], fill_value=0).tolist()
     assert n[1] > 1
-    rows = data_of(cn.draw(net, found, path=tmp_path / "x.html", scenario=STOP))["months"]["rows"]
+    rows = data_of(cn.draw(net, found, path=tmp_path / "x.html", scenario=STOP))["courses"][0]["rows"]
     assert f"{n[1]} new relations between countries are in the answer and not drawn" in rows[1]["inferred"]
     assert ("not drawn" in rows[0]["inferred"]) is (n[0] > 0)
 
@@ -174,7 +194,7 @@ def test_new_relations_of_sites_are_drawn(tmp_path: Path) -> None:
     flows = replace(found.by_month["out"], relations=pair)
     data = data_of(cn.draw(toy, replace(found, by_month={"out": flows}), path=tmp_path / "x.html"))
     (i,) = [i for i, k in enumerate(data["links"]) if k.get("isNew")]
-    assert series(data["links"][i], data["months"]["links"][str(i)], 4) == [0.0, 0.0, 6.0, 12.0]
+    assert series(data["links"][i], data["courses"][0]["links"][str(i)], 4) == [0.0, 0.0, 6.0, 12.0]
 
 
 def test_same_bytes_twice(net: cn.Network, stopped: Any, page: Path, tmp_path: Path) -> None:
@@ -190,7 +210,7 @@ def test_a_page_too_large_takes_the_worst_month_of_each_year(
     toy = cn.read("mag-9")
     found = cn.stress_test(toy, cn.scenarios(toy)["china_out"], months=24)
     file = cn.draw(toy, found, path=tmp_path / "x.html")
-    months = data_of(file)["months"]
+    months = data_of(file)["courses"][0]
     assert len(months["rows"]) == 24 // span
     assert ("of every 12 months the worst is shown" in file.read_text("utf-8")) is (span > 1)
     assert months["rows"][0]["words"].endswith("the worst of its year") is (span > 1)
@@ -200,7 +220,7 @@ def test_forty_eight_months_fit(net: cn.Network, tmp_path: Path) -> None:
     many = few_months(net, 48)
     file = cn.draw(net, many, path=tmp_path / "x.html")
     assert file.stat().st_size < 2_000_000
-    assert len(data_of(file)["months"]["rows"]) == 48
+    assert len(data_of(file)["courses"][0]["rows"]) == 48
 
 
 @pytest.mark.slow
@@ -218,8 +238,8 @@ Open = Callable[..., Any]
 
 @pytest.mark.browser
 def test_the_slider_moves_by_keys_and_all_follows(net: cn.Network, stopped: Any, page: Path, opened: Open) -> None:
-    rows = data_of(page)["months"]["rows"]
-    start = data_of(page)["months"]["start"]
+    rows = data_of(page)["courses"][0]["rows"]
+    start = data_of(page)["courses"][0]["start"]
     tab = opened(page)
     assert tab.inner_text("h1") == rows[start]["heading"]
     tab.focus("#month")
@@ -264,9 +284,9 @@ def test_the_slider_moves_by_keys_and_all_follows(net: cn.Network, stopped: Any,
 @pytest.mark.browser
 def test_card_tooltip_and_switch_follow_the_month(page: Path, opened: Open) -> None:
     data = data_of(page)
-    i = next(i for i, text in data["months"]["sites"].items() if data["sites"][int(i)].get("base"))
+    i = next(i for i, text in data["courses"][0]["sites"].items() if data["sites"][int(i)].get("base"))
     site = data["sites"][int(i)]
-    flows = series(site, data["months"]["sites"][i], 8)
+    flows = series(site, data["courses"][0]["sites"][i], 8)
     tab = opened(page, f"#month=1&site={site['id']}")
     for n in (1, 4):
         assert tab.evaluate("C.monthNow().n") == n
@@ -279,7 +299,7 @@ def test_card_tooltip_and_switch_follow_the_month(page: Path, opened: Open) -> N
         tab.keyboard.press("]")
         tab.keyboard.press("]")
     tab.keyboard.press("1")
-    assert tab.inner_text("h1") == data["months"]["baseHeading"]
+    assert tab.inner_text("h1") == data["courses"][0]["baseHeading"]
     tab.keyboard.press("[")
     assert tab.evaluate("C.state.mode") == "result", "a month is shown where the baseline was"
     tab.keyboard.press("3")
@@ -289,9 +309,31 @@ def test_card_tooltip_and_switch_follow_the_month(page: Path, opened: Open) -> N
 
 
 @pytest.mark.browser
+def test_the_menu_of_scenarios(opened: Open, tmp_path: Path) -> None:
+    toy = cn.read("mag-9")
+    found = cn.stress_test(toy, two_scenarios(toy), months=6)
+    file = cn.draw(toy, found, path=tmp_path / "x.html")
+    data = data_of(file)
+    tab = opened(file)
+    assert tab.inner_text("h1") == data["courses"][0]["rows"][data["courses"][0]["start"]]["heading"]
+    for i, name in enumerate(c["scenario"] for c in data["courses"]):
+        tab.select_option("#course", name)
+        tab.focus("#month")
+        tab.keyboard.press("End")
+        assert tab.inner_text("h1") == data["courses"][i]["rows"][5]["heading"]
+        assert data["courses"][i]["words"] in tab.inner_text("#served caption")
+        now = found.flows[(found.flows["scenario"] == name) & (found.flows["month"] == 6)]["flow_t"].to_numpy() * 12
+        np.testing.assert_allclose(tab.evaluate("C.every.links.map((k) => k.result)"), now, rtol=6e-5, atol=1e-6)
+    assert f"scenario={name}" in tab.url
+    again = opened(file, f"#scenario={name}&month=2")
+    assert again.inner_text("h1") == data["courses"][i]["rows"][1]["heading"]
+    assert again.evaluate("C.at('course').value") == name
+
+
+@pytest.mark.browser
 def test_a_month_that_is_not_on_the_page_gives_the_nearest(page: Path, opened: Open) -> None:
     assert opened(page, "#month=99").evaluate("C.monthNow().n") == 8
-    start = data_of(page)["months"]["start"]
+    start = data_of(page)["courses"][0]["start"]
     assert opened(page, "#month=x").evaluate("C.state.month") == start
 
 

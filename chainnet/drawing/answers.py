@@ -29,7 +29,7 @@ class Answer:
     ``kind`` is "balance" or "largest flow"; ``edge_flow`` has one value per row of ``network.edges``,
     ``node_flow`` one per row of ``network.nodes``, ``project_flow`` one per project. ``relations`` are links
     that no table holds. ``when`` is the month in words, ``months`` the other months, ``peak`` the most
-    that each edge carries in any of them.
+    that each edge carries in any of them, ``others`` are other scenarios over the same months.
     """
 
     kind: str
@@ -48,6 +48,12 @@ class Answer:
     when: str = ""
     months: Months | None = None
     peak: Any = None
+    others: tuple[Answer, ...] = ()
+
+    @property
+    def courses(self) -> tuple[Answer, ...]:
+        """Itself and the other scenarios, if it has months."""
+        return () if self.months is None else (self, *self.others)
 
 
 @dataclass(frozen=True)
@@ -229,7 +235,15 @@ def _from_flow(network: Network, result: Any) -> Answer:
 
 
 def _from_months(network: Network, result: Any, scenario: str | None) -> Answer:
-    name = _picked(network, result, scenario)
+    names = _ordered(network, result, scenario)
+    pairs = _drawn_pairs(pd.concat([result.by_month[name].relations for name in names]), result.by_month[names[0]].ids)
+    found = [_course(network, result, name, pairs) for name in names]
+    peak = np.max([one.peak for one in found], axis=0)
+    return replace(found[0], peak=peak, others=tuple(found[1:]))
+
+
+def _course(network: Network, result: Any, name: str, pairs: pd.DataFrame) -> Answer:
+    """Return one scenario in its worst month, with all its months."""
     flows = result.by_month[name]
     every = np.concatenate([network.nodes["id"].to_numpy(dtype=object), network.projects["id"].to_numpy(dtype=object)])
     if len(flows.ids) != len(every) or not (flows.ids == every).all():
@@ -239,7 +253,7 @@ def _from_months(network: Network, result: Any, scenario: str | None) -> Answer:
     base = network.edges["flow_tpa"].to_numpy(dtype=float)
     edge = _figures(flows.edge_t * rate, base)
     site = _figures(flows.node_t * rate, network.baseline.reindex(every).to_numpy(dtype=float))
-    pairs, relation, hidden = _pairs(flows, rate)
+    relation, hidden = _relations(flows, pairs, rate)
     table = result.months[result.months["scenario"] == name]
     settings = result.provenance["settings"]
     first = month_number(settings["start"]) if settings.get("start") else None
@@ -266,8 +280,8 @@ def _from_months(network: Network, result: Any, scenario: str | None) -> Answer:
     return replace(months.at(months.worst()), months=months)
 
 
-def _picked(network: Network, result: Any, scenario: str | None) -> str:
-    """Return the scenario asked for, else the one that leaves most short, tier by tier."""
+def _ordered(network: Network, result: Any, scenario: str | None) -> list[str]:
+    """Return the scenario asked for, else all, first the one that leaves most short, tier by tier."""
     known = list(result.by_month)
     if not known:
         raise DataError("draw: this stress test holds no flows by month. Ask stress_test again.")
@@ -277,14 +291,15 @@ def _picked(network: Network, result: Any, scenario: str | None) -> str:
                 f'draw: scenario "{scenario}" is not in the result;{near_matches(scenario, known)} '
                 f"it holds {', '.join(known)}."
             )
-        return scenario
+        return [scenario]
     short = result.months.groupby(["scenario", result.months["tier"].fillna("")])["shortfall_t"].sum()
     order = [*network.tier_order, ""]
 
     def badness(name: str) -> tuple[Any, ...]:
-        return (name == "baseline", *[-round(float(short.get((name, tier), 0.0)), 6) for tier in order], name)
+        return (*[-float(f"{short.get((name, tier), 0.0):.6g}") for tier in order], name)
 
-    return str(min(known, key=badness))
+    # that nothing happens is shown where nothing else is
+    return sorted((name for name in known if name != "baseline"), key=badness) or known
 
 
 def _figures(amount: Array, base: Array) -> Array:
@@ -295,21 +310,21 @@ def _figures(amount: Array, base: Array) -> Array:
     return np.where(same, np.broadcast_to(base, amount.shape), out)
 
 
-def _pairs(flows: Any, rate: float) -> tuple[pd.DataFrame, Array, Any]:
-    """Return the new relations of sites, what each carries, periods x relations, and the number of others a period.
+def _drawn_pairs(relations: pd.DataFrame, ids: Any) -> pd.DataFrame:
+    """Return the new relations between sites; those between countries have no place among them."""
+    keys = ["commodity", "maker", "user"]
+    drawn = relations["maker"].isin(ids) & relations["user"].isin(ids)
+    return relations.loc[drawn, keys].drop_duplicates().sort_values(keys, ignore_index=True)
 
-    The others join countries: they have no place between sites.
-    """
-    table, keys = flows.relations, ["commodity", "maker", "user"]
-    drawn = table["maker"].isin(flows.ids) & table["user"].isin(flows.ids)
-    hidden = np.bincount(table.loc[~drawn, "period"].to_numpy(dtype=np.int64), minlength=len(flows.month))
-    table = table[drawn]
-    pairs = table[keys].drop_duplicates().sort_values(keys, ignore_index=True)
+
+def _relations(flows: Any, pairs: pd.DataFrame, rate: float) -> tuple[Array, Any]:
+    """Return what each new relation of sites carries, periods x relations, and how many others there are a period."""
+    table = flows.relations.merge(pairs.reset_index(), on=list(pairs.columns), how="left")
+    period, column = table["period"].to_numpy(dtype=np.int64), table["index"].to_numpy(dtype=float)
+    drawn = ~np.isnan(column)
     amount = np.zeros((len(flows.month), len(pairs)))
-    if len(pairs):
-        column = table[keys].merge(pairs.reset_index(), on=keys, how="left")["index"].to_numpy(dtype=np.int64)
-        amount[table["period"].to_numpy(dtype=np.int64), column] = table["flow_t"].to_numpy(dtype=float) * rate
-    return pairs, _figures(amount, np.zeros(len(pairs))), hidden
+    amount[period[drawn], column[drawn].astype(np.int64)] = table["flow_t"].to_numpy(dtype=float)[drawn] * rate
+    return _figures(amount, np.zeros(len(pairs))), np.bincount(period[~drawn], minlength=len(flows.month))
 
 
 def _tiers(network: Network, table: pd.DataFrame, rate: float) -> list[list[dict[str, Any]]]:

@@ -13,17 +13,21 @@ from chainnet.drawing.style import percent, tonnes
 from chainnet.drawing.words import base_words, finding, hidden_words, share_inferred, spoken
 from chainnet.network import Network
 
-__all__ = ["month_data", "month_note"]
+__all__ = ["course_data", "month_note"]
 
 
-def month_data(network: Network, facts: Facts, answer: Answer) -> dict[str, Any] | None:
+def course_data(network: Network, facts: Facts, answer: Answer) -> list[dict[str, Any]]:
+    """Return the months of the answer and of the other scenarios; none where there are no months."""
+    return [_month_data(network, facts, one) for one in answer.courses]
+
+
+def _month_data(network: Network, facts: Facts, answer: Answer) -> dict[str, Any]:
     """Return what the slider needs: for each month its words, for each thing that changes its flows.
 
     Flows are words such as ``"12.5*3 b 0"``: 12.5 t/yr for three months, the baseline for one, then nothing.
     """
     months = answer.months
-    if months is None:
-        return None
+    assert months is not None
     shown = list(months.shown)
     base = np.array([k["base"] or 0.0 for k in facts.links])
     inferred = np.array([k["isInferred"] for k in facts.links], dtype=bool)
@@ -59,12 +63,14 @@ def month_data(network: Network, facts: Facts, answer: Answer) -> dict[str, Any]
             }
         )
     return {
+        "scenario": answer.scenario,
+        "words": answer.words,
         "rows": rows,
         "start": shown.index(months.worst()),
         "tiers": [x["tier"] for x in answer.tiers],
         "baseHeading": base_words(facts),
-        "links": _series(flow, [k["base"] for k in facts.links]),
-        "sites": _series(site, [s["base"] for s in facts.sites]),
+        "links": _series(flow, facts.links),
+        "sites": _series(site, facts.sites),
     }
 
 
@@ -85,12 +91,13 @@ def _ids(network: Network) -> list[str]:
     return [*network.nodes["id"], *network.projects["id"]]
 
 
-def _series(amount: Any, base: list[Any]) -> dict[str, str]:
-    """Return the flows of what changes, by position; runs of one value are said once."""
+def _series(amount: Any, rows: list[dict[str, Any]]) -> dict[str, str]:
+    """Return the flows of what is not always as in the first picture, by position; runs of one value are said once."""
+    first = np.array([row["result"] or 0.0 for row in rows])
     out = {}
-    for j in np.flatnonzero((amount != amount[:1]).any(axis=0)):
+    for j in np.flatnonzero((np.abs(amount - first) > 1e-8 * first).any(axis=0)):
         values = amount[:, j].tolist()
-        known = base[j]
+        known = rows[j]["base"]
         # the baseline has nine figures; it is said by its name
         tokens = ["b" if known and abs(v - known) <= 1e-8 * known else f"{v:.9g}" for v in values]
         runs = [(token, len(list(same))) for token, same in groupby(tokens)]

@@ -55,8 +55,8 @@ def draw(
         Its baseline flows (``edges.flow_tpa``, t/a) are the first picture.
     result : MaxFlow, Balance, StressTest or DataFrame, optional
         Flows shown against the baseline, or the table of ``chokepoints(network)``. Of a stress test the
-        graph shows one scenario with a slider over its months, t/yr at the rate of the month; still
-        pictures, sankey and map show its worst month.
+        graph shows the scenarios with a slider over their months, t/yr at the rate of the month; still
+        pictures, sankey and map show the worst month.
     view : {"graph", "map", "sankey"}
         graph: steps from left to right, sites by country and size, links by flow; search, filters,
         tracing up- and downstream, baseline against scenario, chokepoint mode.
@@ -72,7 +72,8 @@ def draw(
     losses : DataFrame, optional
         ``chokepoints(network)``, when ``result`` holds flows.
     scenario : str, optional
-        Which scenario of a stress test; default the one that leaves most short, tier by tier.
+        Which scenario of a stress test alone; default all, first the one that leaves most short, tier by
+        tier. The page then has a menu; still pictures, sankey and map show the first.
 
     Returns
     -------
@@ -175,18 +176,19 @@ def _file_name(name: str) -> str:
 
 def _graph_page(network: Network, answer: Any, ranking: Any, title: str | None, marking: str, start_choke: bool) -> str:
     from chainnet.drawing.facts import collect
-    from chainnet.drawing.months import month_data, month_note
+    from chainnet.drawing.months import course_data, month_note
     from chainnet.drawing.still import still
     from chainnet.drawing.words import finding, inferred_words, loss_words, narrow_words
 
     facts = collect(network, answer, ranking)
-    course = None if answer is None else month_data(network, facts, answer)
+    courses = [] if answer is None else course_data(network, facts, answer)
+    course = courses[0] if courses else None
     name = title if title is not None else network.label
     data = dict(facts.data)
     # the tables hold these words already; the script reads them from the ends of a link
     data["links"], data["sites"], data["common"] = lean(facts)
     data["blanks"] = {"link": LINK_BLANK, "site": SITE_BLANK}
-    data["months"] = course
+    data["courses"] = courses
     data["lossWords"] = "" if ranking is None else loss_words(ranking)
     data["startChoke"] = start_choke
     columns: dict[int, int] = {}
@@ -212,6 +214,7 @@ def _graph_page(network: Network, answer: Any, ranking: Any, title: str | None, 
             sites=sorted(facts.sites, key=_site_order),
             links=order[: _LINK_ROWS if len(facts.sites) <= _MANY_SITES else _FEW_LINK_ROWS],
             course=course,
+            courses=courses,
             leap=_leap(course),
             column=answer.months.name(answer.months.worst()) if course else facts.data["resultName"],
             note="" if answer is None else month_note(answer),
@@ -237,17 +240,23 @@ def _months_page(network: Network, answer: Any, *more: Any) -> str:
         months = answer.months
         if len(page.encode()) <= _MOST_BYTES or span <= months.step or span % months.step or span > months.last:
             continue
-        page = _graph_page(network, replace(answer, months=months.coarser(span)), *more)
+        page = _graph_page(network, _coarser(answer, span), *more)
     return page
+
+
+def _coarser(answer: Any, span: int) -> Any:
+    """Return the answer and the other scenarios with fewer months."""
+    others = tuple(replace(one, months=one.months.coarser(span)) for one in answer.others)
+    return replace(answer, months=answer.months.coarser(span), others=others)
 
 
 def _by_width(facts: Any, answer: Any) -> list[dict[str, Any]]:
     """Return the links, those first that carry most at any time."""
-    peak: list[float] = []
-    if answer is not None and answer.months is not None:
-        months = answer.months
-        peak = [*months.edge_tpa.max(axis=0).tolist(), *months.relation_tpa.max(axis=0).tolist()]
-    most = [max(k["base"] or 0.0, k["result"] or 0.0, peak[i] if peak else 0.0) for i, k in enumerate(facts.links)]
+    peak = [0.0] * len(facts.links)
+    for one in () if answer is None else answer.courses:
+        mine = [*one.months.edge_tpa.max(axis=0).tolist(), *one.months.relation_tpa.max(axis=0).tolist()]
+        peak = [max(pair) for pair in zip(peak, mine, strict=True)]
+    most = [max(k["base"] or 0.0, k["result"] or 0.0, peak[i]) for i, k in enumerate(facts.links)]
     order = sorted(range(len(most)), key=lambda i: (-most[i], facts.links[i]["from"], facts.links[i]["to"]))
     return [facts.links[i] for i in order]
 

@@ -1,6 +1,7 @@
 "use strict";
 // What the page knows, what is switched on, and what follows from both. Data becomes text nodes, never markup.
 const C = { data: JSON.parse(document.getElementById("data").textContent) };
+C.data.months = C.data.courses[0] || null;
 C.number = (x) => {
   // the same figures as in the tables: three significant, thousands commas, halves to the even side
   if (x === null || x === undefined) return "n/d";
@@ -108,6 +109,7 @@ C.state = {
   projects: C.data.showProjects,
   idle: false,
   capacity: false,
+  course: 0,
   month: C.data.months ? C.data.months.start : 0,
 };
 C.flow = (row) => {
@@ -120,7 +122,7 @@ C.change = (row) => {
   return Math.abs(change) <= 1e-6 * Math.max(before, after, 1e-9) ? 0 : change;
 };
 // with months: the most in any of them, so that widths and areas keep their scale
-C.peak = (row) => Math.max(row.base || 0, row.result || 0, row.series ? row.most : 0);
+C.peak = (row) => Math.max(row.base || 0, row.result || 0, row.most || 0);
 C.mosts = (rows) => rows.reduce((all, r) => all.set(r.basis, Math.max(all.get(r.basis) || 0, C.peak(r))), new Map());
 C.mostLost = C.every.sites.reduce((top, s) => Math.max(top, s.lost || 0), 0);
 C.carries = (k) => C.flow(k) > 0;

@@ -1,23 +1,30 @@
 "use strict";
 // The months of an answer: what changes is put into the rows, then all that shows them follows.
 C.unpackMonths = () => {
-  const all = C.data.months;
-  if (!all) return;
-  const unpack = (row, text) => {
-    row.series = text.split(" ").flatMap((token) => {
+  const unpack = (row, text, course) => {
+    const series = text.split(" ").flatMap((token) => {
       const [value, times] = token.split("*");
       return Array(Number(times || 1)).fill(value === "b" ? row.base : Number(value));
     });
-    row.most = Math.max(...row.series);
+    if (!row.courses) { row.courses = []; row.first = row.result || 0; row.most = row.first; }
+    row.courses[course] = series;
+    row.most = Math.max(row.most, ...series);
   };
-  Object.entries(all.links).forEach(([i, text]) => unpack(C.every.links[i], text));
-  Object.entries(all.sites).forEach(([i, text]) => unpack(C.every.sites[i], text));
+  C.data.courses.forEach((c, i) => {
+    Object.entries(c.links).forEach(([j, text]) => unpack(C.every.links[j], text, i));
+    Object.entries(c.sites).forEach(([j, text]) => unpack(C.every.sites[j], text, i));
+  });
 };
+// what a row carries in a month of a scenario; what never changes is as at first
+C.inMonth = (row, course, month) => !row.courses ? row.result || 0 : row.courses[course] ? row.courses[course][month] : row.first;
 C.added = (rows) => {
   // the most that a group carries in any month is not the sum of what its members carry at most
-  if (!C.data.months) return {};
-  const sums = C.data.months.rows.map((_, m) => rows.reduce((sum, r) => sum + (r.series ? r.series[m] : r.result || 0), 0));
-  return { series: sums, most: Math.max(...sums) };
+  const fixed = rows.filter((r) => !r.courses).reduce((sum, r) => sum + (r.result || 0), 0), moving = rows.filter((r) => r.courses);
+  let most = 0;
+  C.data.courses.forEach((c, i) => c.rows.forEach((_, m) => {
+    most = Math.max(most, moving.reduce((sum, r) => sum + C.inMonth(r, i, m), fixed));
+  }));
+  return { most };
 };
 C.monthNow = () => C.data.months ? C.data.months.rows[C.state.month] : null;
 C.capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
@@ -29,16 +36,16 @@ C.flowLine = (row) => {
 };
 C.usedText = (row) => C.data.months && row.base !== null && row.utilResult !== null ? row.utilText + " \u2192 " + C.percent(row.utilResult) : row.utilText;
 C.putMonth = () => {
-  const at = C.state.month, now = C.monthNow();
+  const at = C.state.month, course = C.state.course, now = C.monthNow();
   C.every.links.forEach((k) => {
-    if (!k.series) return;
-    k.result = k.series[at];
+    if (!k.courses) return;
+    k.result = C.inMonth(k, course, at);
     k.resultText = C.tonnes(k.result);
     k.changeText = C.changeText(k.base, k.result);
   });
   C.every.sites.forEach((s) => {
-    if (!s.series) return;
-    s.result = s.series[at];
+    if (!s.courses) return;
+    s.result = C.inMonth(s, course, at);
     s.resultText = C.tonnes(s.result);
     s.utilResult = C.ratio(s.result, s.capacity);
     if (s.base === null) s.utilText = C.percent(s.utilResult);
@@ -59,7 +66,7 @@ C.fillMonth = () => {
     const result = column("result"), change = column("change");
     [...table.tBodies[0].rows].forEach((row) => {
       const thing = C.thing(row);
-      if (!thing.series) return;
+      if (!thing.courses) return;
       row.cells[result].textContent = thing.resultText;
       if (change >= 0) row.cells[change].textContent = thing.changeText;
     });
@@ -68,6 +75,7 @@ C.fillMonth = () => {
   });
   const put = (id, rows, first) => [...C.at(id).tBodies[0].rows].forEach((row, i) => rows[i].forEach((text, j) => { row.cells[first + j].textContent = text; }));
   put("steps", now.heads, C.at("steps").querySelector("th[data-k=result]").cellIndex);
+  if (C.at("courseWords")) C.at("courseWords").textContent = C.data.months.words;
   if (C.at("served")) put("served", now.tiers, 2);
 };
 C.heading = () => {
@@ -81,15 +89,26 @@ C.setMonth = (to) => {
   const next = Math.max(0, Math.min(C.data.months.rows.length - 1, to));
   if (next === C.state.month && C.state.mode !== "base") return;
   C.state.month = next;
+  C.renew();
+};
+C.pickCourse = (i) => {
+  C.state.course = i;
+  C.data.months = C.data.courses[i];
+  C.at("course").value = C.data.months.scenario;
+};
+C.setCourse = (i) => {
+  C.pickCourse(i);
+  C.renew();
+  C.say(C.data.months.words + ". " + C.monthNow().spoken);
+};
+C.renew = () => {
   if (C.state.mode === "base") C.state.mode = "result";
   C.putMonth();
-  const chosen = C.state.chosen;
   if (C.grouping) {
     // the same groups with the sums of the month
-    const hover = C.state.hover;
+    const same = (s) => s && C.sites.find((t) => t.key === s.key) || null, { chosen, hover } = C.state;
     C.state.traced = null;
     C.scene();
-    const same = (s) => s && C.sites.find((t) => t.key === s.key) || null;
     C.state.chosen = same(chosen);
     C.state.hover = same(hover);
     C.layout();
@@ -113,6 +132,7 @@ C.monthControls = () => {
   if (!C.data.months) return;
   const slider = C.at("month"), leap = Number(slider.dataset.leap);
   slider.addEventListener("input", () => C.setMonth(Number(slider.value)));
+  if (C.at("course")) C.at("course").addEventListener("change", (event) => C.setCourse(event.target.selectedIndex));
   slider.addEventListener("keydown", (event) => {
     const way = { PageUp: leap, PageDown: -leap }[event.key];
     if (way) { event.preventDefault(); C.setMonth(C.state.month + way); }

@@ -3,6 +3,7 @@
 C.remember = () => {
   const st = C.state, parts = new URLSearchParams();
   if (st.mode !== (C.data.hasResult ? "result" : "base")) parts.set("flows", st.mode);
+  if (st.course) parts.set("scenario", C.data.months.scenario);
   if (C.data.months && st.month !== C.data.months.start) parts.set("month", String(C.data.months.rows[st.month].n));
   if (st.choke !== C.data.startChoke) parts.set("chokepoints", st.choke ? "1" : "0");
   if (st.chosen) parts.set("site", st.chosen.id);
@@ -14,6 +15,8 @@ C.recall = () => {
   const parts = new URLSearchParams(location.hash.slice(1)), st = C.state;
   const known = C.data.hasResult && C.data.hasBase ? ["base", "result", "diff"] : [];
   if (known.includes(parts.get("flows"))) st.mode = parts.get("flows");
+  const course = C.data.courses.findIndex((c) => c.scenario === parts.get("scenario"));
+  if (course > 0) C.pickCourse(course);
   if (C.data.months && parts.has("month")) C.recallMonth(Number(parts.get("month")));
   if (C.data.hasLosses && parts.has("chokepoints")) st.choke = parts.get("chokepoints") === "1";
   document.querySelectorAll("#legend input[data-filter]").forEach((box) => {
