@@ -125,6 +125,19 @@ def test_the_page_opens_at_the_worst_month_and_names_it(net: cn.Network, stopped
     assert f"{net.year + 1}" in rows[0]["words"]
 
 
+def test_the_end_of_the_horizon_is_said_and_not_taken_for_the_worst(tmp_path: Path) -> None:
+    toy = cn.Network(
+        nodes=pd.DataFrame({"id": ["a", "u"], "stage": ["mine", "end_use"], "capacity_tpa": [12.0, None]}),
+        edges=pd.DataFrame({"source": ["a"], "target": ["u"], "flow_tpa": [12.0], "lag_months": [2.0]}),
+        demand=pd.DataFrame({"node": ["u"], "demand_tpa": [24.0]}),
+    )
+    data = data_of(cn.draw(toy, cn.stress_test(toy, [], months=6), path=tmp_path / "x.html"))
+    rows = data["courses"][0]["rows"]
+    assert series(data["links"][0], data["courses"][0]["links"]["0"], 6) == [12.0] * 4 + [0.0] * 2
+    assert ["Near the end less is shipped" in row["inferred"] for row in rows] == [False] * 4 + [True] * 2
+    assert data["courses"][0]["start"] == 0, "all months are equally short"
+
+
 def test_still_pictures_and_sheets_show_the_worst_month(net: cn.Network, stopped: Any, tmp_path: Path) -> None:
     svg = cn.draw(net, stopped, path=tmp_path / "a.svg").read_text("utf-8")
     assert re.search(r"month \d of 8", svg)

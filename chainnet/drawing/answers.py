@@ -62,8 +62,9 @@ class Months:
 
     ``edge_tpa``, ``site_tpa`` (nodes, then projects), ``relation_tpa`` (rows of ``relations``): periods x
     things; ``tiers``: one list a period; ``number``: first month of each period, from 1; ``lost``: links of
-    the baseline without flow; ``hidden``: new relations between countries, which are not drawn; ``shown``:
-    the periods on the slider, each of which stands for ``span`` months.
+    the baseline without flow; ``hidden``: new relations between countries, which are not drawn; ``tail``:
+    periods at the end in which what is shipped may arrive too late; ``shown``: the periods on the slider,
+    each of which stands for ``span`` months.
     """
 
     answer: Answer
@@ -77,6 +78,7 @@ class Months:
     first: int | None
     lost: Any
     hidden: Any
+    tail: int
     shown: tuple[int, ...]
     span: int
 
@@ -88,14 +90,20 @@ class Months:
     def worst(self, periods: Any = None) -> int:
         """Return the period in which most is missing in the first tier, then in the next.
 
-        Of equals it is the one in which most links are lost, then the earliest.
+        Of equals it is the earliest, the end of the horizon last; where nobody is short, that in which
+        most links are lost.
         """
 
         def badness(t: int) -> tuple[Any, ...]:
             # equal to six figures = equal
-            return (*[-float(f"{tier['short']:.6g}") for tier in self.tiers[t]], -int(self.lost[t]), t)
+            short = [-float(f"{tier['short']:.6g}") for tier in self.tiers[t]]
+            return (*short, self.is_end(t), 0 if any(short) else -int(self.lost[t]), t)
 
         return int(min(self.shown if periods is None else periods, key=badness))
+
+    def is_end(self, t: int) -> bool:
+        """Say whether a period is so near the end that what is shipped may arrive too late to count."""
+        return t >= len(self.number) - self.tail
 
     def coarser(self, span: int) -> Months:
         """Return the same with one month, the worst, for each ``span`` months."""
@@ -274,10 +282,20 @@ def _course(network: Network, result: Any, name: str, pairs: pd.DataFrame) -> An
         first,
         ((np.nan_to_num(base) > 0) & (edge <= 0)).sum(axis=1),
         hidden,
+        _tail(network, flows.step_months),
         tuple(range(len(flows.month))),
         flows.step_months,
     )
     return replace(months.at(months.worst()), months=months)
+
+
+def _tail(network: Network, step: int) -> int:
+    """Return how many periods goods take from end to end at most: the longest lag for each step but one."""
+    nodes = network.nodes[network.nodes["stage"] != "recycler"]
+    lag = network.edges["lag_months"].max()
+    if not lag > 0:
+        return 0
+    return int(np.floor(lag / step + 0.5)) * max(int(nodes["step"].fillna(nodes["stage"]).nunique()) - 1, 1)
 
 
 def _ordered(network: Network, result: Any, scenario: str | None) -> list[str]:

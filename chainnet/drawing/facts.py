@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -65,7 +66,8 @@ class Facts:
 
 def heads(network: Network, facts: Facts, sites: list[dict[str, Any]], answer: Answer | None) -> list[dict[str, Any]]:
     """Return the heads of the steps for other flows of the same sites."""
-    return [_block(network, b, block, sites, answer) for b, block in enumerate(facts.placed)]
+    basis = facts.data["basisOf"]
+    return [_block(network, b, block, sites, answer, basis) for b, block in enumerate(facts.placed)]
 
 
 def collect(network: Network, answer: Answer | None, losses: Losses | None) -> Facts:
@@ -96,8 +98,8 @@ def collect(network: Network, answer: Answer | None, losses: Losses | None) -> F
         for o, i in enumerate(block.members):
             sites[i] |= {"block": b, "order": o}
     links = _links(network, edges, tail, head, sites, answer)
-    blocks = [_block(network, b, block, sites, answer) for b, block in enumerate(placing.blocks)]
     kinds = basis_of(network)
+    blocks = [_block(network, b, block, sites, answer, kinds) for b, block in enumerate(placing.blocks)]
     main = sorted({kinds.get(c, c) for c in network.main_commodity})
     data = {
         "basisOf": kinds,
@@ -332,12 +334,16 @@ def _link(
 
 
 def _block(
-    network: Network, index: int, block: Block, sites: list[dict[str, Any]], answer: Answer | None
+    network: Network,
+    index: int,
+    block: Block,
+    sites: list[dict[str, Any]],
+    answer: Answer | None,
+    basis: dict[str, str],
 ) -> dict[str, Any]:
     """Return the head of a step: capacity, flow and utilisation where its tonnes may be added."""
     members = [sites[i] for i in block.members]
     running = [s for s in members if not s["project"]]
-    basis = basis_of(network)
     units = sorted({basis.get(s["commodity"], s["commodity"]) for s in running if s["commodity"]})
     if block.stage == "end_use" and network.main_commodity:
         units = sorted({basis.get(c, c) for c in network.main_commodity})
@@ -365,7 +371,7 @@ def _block(
         "worstClass": 0 if lost is None else lost["lossClass"],
     }
     if block.stage == "end_use" and network.main_commodity:
-        counted = _delivered(network, [s["id"] for s in running], answer)
+        counted = _delivered(network, tuple(s["id"] for s in running), answer)
         head |= {"baseText": tonnes(counted[0]), "resultText": tonnes(counted[1]) if answer is not None else "-"}
         return head
     if not adds:
@@ -384,17 +390,23 @@ def _block(
     return head
 
 
-def _delivered(network: Network, ids: list[str], answer: Answer | None) -> tuple[Any, Any]:
+def _delivered(network: Network, ids: tuple[str, ...], answer: Answer | None) -> tuple[Any, Any]:
     """Return what the main commodities deliver to the sites, before and after."""
-    edges = network.edges
-    rows = (edges["target"].isin(ids) & edges["commodity"].isin(network.main_commodity)).to_numpy()
-    base = _sum(x for x in edges["flow_tpa"].to_numpy(dtype=float)[rows].tolist())
+    rows, base = _delivering(network, ids)
     after = _sum(answer.edge_flow[rows].tolist()) if answer is not None else np.nan
     if answer is not None and answer.relations is not None:
         extra = answer.relations
         hit = extra["user"].isin(ids) & extra["commodity"].isin(network.main_commodity)
         after += float(extra.loc[hit, "flow_tpa"].sum())
     return base, after
+
+
+@lru_cache(maxsize=16)
+def _delivering(network: Network, ids: tuple[str, ...]) -> tuple[Any, float]:
+    """Return which edges bring the main commodities to the sites, and their baseline; kept for the next month."""
+    edges = network.edges
+    rows = (edges["target"].isin(ids) & edges["commodity"].isin(network.main_commodity)).to_numpy()
+    return rows, _sum(edges["flow_tpa"].to_numpy(dtype=float)[rows].tolist())
 
 
 def _tier_totals(network: Network) -> dict[str, float]:

@@ -10,7 +10,7 @@ import numpy as np
 from chainnet.drawing.answers import FIGURES, Answer
 from chainnet.drawing.facts import Facts, heads, ratio
 from chainnet.drawing.style import percent, tonnes
-from chainnet.drawing.words import base_words, finding, hidden_words, share_inferred, spoken
+from chainnet.drawing.words import base_words, end_words, finding, hidden_words, share_inferred, spoken
 from chainnet.network import Network
 
 __all__ = ["course_data", "month_note"]
@@ -49,7 +49,8 @@ def _month_data(network: Network, facts: Facts, answer: Answer) -> dict[str, Any
                 "words": months.words(t),
                 "heading": finding(network, facts, one, None),
                 "inferred": share_inferred(int((moving & inferred).sum()), int(moving.sum()))
-                + hidden_words(int(months.hidden[t])),
+                + hidden_words(int(months.hidden[t]))
+                + (end_words(months.last) if months.is_end(t) else ""),
                 "spoken": spoken(one, months.name(t), int(months.lost[t])),
                 "tiers": [
                     [

@@ -12,6 +12,7 @@ from chainnet.network import Network
 __all__ = [
     "base_words",
     "crossing_words",
+    "end_words",
     "finding",
     "hidden_words",
     "inferred_words",
@@ -92,6 +93,11 @@ def hidden_words(n: int) -> str:
         return ""
     what = "1 new relation between countries is" if n == 1 else f"{n} new relations between countries are"
     return f" {what} in the answer and not drawn."
+
+
+def end_words(last: int) -> str:
+    """Return why less moves near the end of the horizon."""
+    return f" Near the end less is shipped: what would arrive after month {last} serves nobody in this plan."
 
 
 def base_words(facts: Facts) -> str:
