@@ -53,6 +53,8 @@ Scenarios = Annotated[
 OneScenario = Annotated[
     str | None, typer.Option("--scenario", help="Name of a shipped scenario or path of a TOML file.")
 ]
+Start = Annotated[str | None, typer.Option("--start", help="First month, such as 2027-01.")]
+Step = Annotated[int, typer.Option("--step-months", help="Length of a period.")]
 Degree = Annotated[Any, typer.Option("--reroute", help="frozen, existing or new.", parser=str)]
 F = TypeVar("F", bound=Callable[..., None])
 

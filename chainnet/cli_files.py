@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -14,6 +14,8 @@ from chainnet.cli_common import (
     OneScenario,
     Output,
     Scenarios,
+    Start,
+    Step,
     TableOutput,
     command,
     each_scenario,
@@ -60,6 +62,11 @@ def draw(
     out: Annotated[Path | None, typer.Option("--out", help="HTML file to write; default GRAPH-VIEW.html.")] = None,
     view: Annotated[str, typer.Option("--view", help="Which view to draw.")] = "graph",
     scenario: OneScenario = None,
+    months: Annotated[
+        int | None, typer.Option("--months", help="Horizon: the scenario month by month, with a slider.")
+    ] = None,
+    start: Start = None,
+    step_months: Step = 1,
     marking: Annotated[str, typer.Option("--marking", help="Banner at the top and bottom.")] = "",
     title: Annotated[str | None, typer.Option("--title", help="Heading.")] = None,
     form: Form = "table",
@@ -68,15 +75,27 @@ def draw(
     from chainnet.criticality import chokepoints as losses_of
     from chainnet.drawing.pages import draw as ask
     from chainnet.flow_balance import balance as solve
+    from chainnet.stress import stress_test
 
+    if months is None and (start is not None or step_months != 1):
+        raise DataError("draw: --start and --step-months go with --months; give the horizon.")
+    if months is not None and scenario is None:
+        raise DataError("draw: --months follows one scenario; name it with --scenario.")
     network = read_graph(graph)
-    found, losses = None, None
+    found: Any = None
+    event, losses = None, None
     if not network.demand.empty:
-        found = solve(network, maybe_scenario(network, scenario))
+        event = maybe_scenario(network, scenario)
+        if months is None:
+            found = solve(network, event)
+        else:
+            found = stress_test(network, event, months, start, step_months=step_months)
         losses = losses_of(network)
     elif scenario:
         raise DataError("draw: a scenario needs a network with a demand table.")
-    say_paths([ask(network, found, view, out, title=title, marking=marking, losses=losses)], form)
+    name = event.name if event is not None and months is not None else None
+    drawn = ask(network, found, view, out, title=title, marking=marking, losses=losses, scenario=name)
+    say_paths([drawn], form)
 
 
 @command()

@@ -11,6 +11,8 @@ from chainnet.cli_common import (
     Graph,
     Market,
     Scenarios,
+    Start,
+    Step,
     TableOutput,
     command,
     each_scenario,
@@ -22,8 +24,6 @@ from chainnet.cli_words import by_label, words
 from chainnet.errors import DataError
 
 Months = Annotated[int, typer.Option("--months", help="Horizon.")]
-Start = Annotated[str | None, typer.Option("--start", help="First month, such as 2027-01.")]
-Step = Annotated[int, typer.Option("--step-months", help="Length of a period.")]
 Projects = Annotated[
     str | None, typer.Option("--projects", help="Come on stream at their start year: ids split by commas, or all.")
 ]

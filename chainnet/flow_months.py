@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from chainnet.engine.certificate import Certificate, require
 from chainnet.engine.linear import LinearSolution
@@ -14,7 +15,7 @@ from chainnet.engine.linear_compact import CompactModel
 from chainnet.errors import DataError, InfeasibleError, SolverError
 from chainnet.flow_balance import EXTRA_COST_USD_PER_T, LOCK_SLACK, stages_of
 from chainnet.flow_value import Words
-from chainnet.lowering import Degree, lower
+from chainnet.lowering import Degree, Lowered, lower
 from chainnet.lowering_overlay import Overlay
 from chainnet.lowering_periods import Periods, Start, check_stocks, expand_periods
 from chainnet.network import Network
@@ -31,8 +32,10 @@ class Plan:
     """What is done in each period.
 
     ``served_t``: periods x demand rows; ``wanted_t`` the same of what is asked for; ``level_t``:
-    periods x stocks, at the end of each; ``flow_t``: periods x edge rows; ``endurance``: (name,
-    demand rows) -> periods served whole from the start, inf = to the end; ``start``: what was there.
+    periods x stocks, at the end of each; ``flow_t``: periods x edge rows, shipped in the period;
+    ``through_t``: periods x nodes and projects; ``relations``: period, commodity, maker, user, flow_t of
+    new relations that carry something; ``endurance``: (name, demand rows) -> periods served whole from
+    the start, inf = to the end; ``start``: what was there.
     """
 
     x: Array
@@ -41,6 +44,8 @@ class Plan:
     wanted_t: Array
     level_t: Array
     flow_t: Array
+    through_t: Array
+    relations: pd.DataFrame
     cost_usd: float
     endurance: dict[str, float]
     certificate: Certificate
@@ -191,7 +196,9 @@ class MonthsModel:
             served[:steps],
             wanted[:steps],
             p.levels(found.x, start)[:steps],
-            block[:steps, : p.low.n_edges],
+            np.maximum(block[:steps, : p.low.n_edges], 0.0),
+            p.throughput(found.x)[:steps],
+            _relations(p.low, block[:steps]),
             float(found.value + gain @ found.x) if least_cost else float("nan"),
             lasting,
             require(worst),
@@ -297,3 +304,21 @@ class MonthsModel:
         if found.status != "optimal":
             raise SolverError(f"months: the program is {found.status}. Report the network.")
         return found
+
+
+def _relations(low: Lowered, block: Array) -> pd.DataFrame:
+    """Return what new relations carry: period, commodity, maker, user, flow_t."""
+    pairs = low.relations.pairs
+    flow = block[:, low.n_edges + np.flatnonzero(low.relations.is_pair)]
+    period, pair = np.nonzero(flow > 1e-9 * max(float(flow.max(initial=0.0)), 1.0))
+    words = np.array([*low.commodities, ""], dtype=object)
+    table = pd.DataFrame(
+        {
+            "period": period,
+            "commodity": words[pairs["code"].to_numpy(dtype=np.int64)][pair],
+            "maker": pairs["maker"].to_numpy(dtype=object)[pair],
+            "user": pairs["user"].to_numpy(dtype=object)[pair],
+            "flow_t": flow[period, pair],
+        }
+    )
+    return table.groupby(["period", "commodity", "maker", "user"], as_index=False)["flow_t"].sum()

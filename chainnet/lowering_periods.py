@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.sparse import coo_array, csc_array
+from scipy.sparse import coo_array, csc_array, csr_array
 
 from chainnet.engine.linear import LinearProgram
 from chainnet.errors import DataError, InfeasibleError
@@ -82,6 +82,39 @@ class Periods:
             first = int(self.fills[place])
             change[:, stock] += x[first : first + self.n_periods]
         return np.asarray(np.maximum(start.stock_t + np.cumsum(change, axis=0), 0.0))
+
+    def throughput(self, x: Array) -> Array:
+        """Return tonnes of main output (process) or throughput (else) by period, periods x nodes and projects.
+
+        What an edge with a lag ships counts where it leaves at once, where it enters on arrival.
+        """
+        low, block = self.low, self.block(x)
+        n, m = len(low.activity), len(low.tail)
+        size, flow = n + low.relations.n_hubs, block[:, :m]
+        edge, ones = np.arange(m), np.ones(m)
+        leaves = csr_array((ones, (edge, low.tail)), shape=(m, size))
+        enters = csr_array((ones, (edge, low.head)), shape=(m, size))
+        users = csr_array(
+            (np.ones(len(low.demand)), (np.arange(len(low.demand)), low.demand["position"].to_numpy(dtype=np.int64))),
+            shape=(len(low.demand), size),
+        )
+        out = flow @ leaves + block[:, low.served] @ users
+        into = np.zeros_like(out)
+        for lag in np.unique(self.lag[:m]).tolist():
+            mine = self.lag[:m] == lag
+            into[lag:] += flow[: max(self.n_periods - lag, 0), mine] @ enters[mine]
+        if len(self.under_way):
+            column, arrival = self.under_way.T
+            first = low.strands.first
+            parted = column >= first
+            edges = column.copy()
+            edges[parted] = low.strands.edge[column[parted] - first]
+            came = x[self.n_periods * self.width : self.first_level]
+            np.add.at(into, (arrival, low.head[edges]), came)
+        through = np.maximum(out, into)[:, :n]
+        active = low.activity >= 0
+        through[:, active] = block[:, low.activity[active]]
+        return np.asarray(np.maximum(through, 0.0))
 
     def bounds(
         self, overlays: Sequence[Overlay], start: Start, *, keeps_end: bool = True

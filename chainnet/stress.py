@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from functools import lru_cache
+from dataclasses import dataclass, field, replace
+from functools import cached_property, lru_cache
 from typing import Any, cast
 
 import numpy as np
@@ -21,6 +21,7 @@ from chainnet.network import Network
 from chainnet.results import Result, provenance, stamp
 from chainnet.results_grade import rest_of
 from chainnet.scenario import Scenario, overlay_of, pick_scenarios
+from chainnet.stress_flows import MonthFlows, flows_of, flows_table, relations_table, throughput_table
 from chainnet.stress_months import (
     Ask,
     Course,
@@ -81,6 +82,15 @@ class StressTest(Result):
         of flows, plants and storage, net_usd = served less cost.
     certificate : Certificate
         The worst of all scenarios.
+    flows : DataFrame
+        What moves, as planned by one who knows every date: scenario, month, source, target, commodity,
+        flow_t (shipped in the month; goods with a lag arrive later). Made when asked for, as are the next two.
+    throughput : DataFrame
+        scenario, month, id, throughput_t of nodes and projects.
+    relations : DataFrame
+        scenario, month, commodity, maker, user, flow_t of new relations that carry something.
+    by_month : dict
+        The arrays behind these tables, by scenario.
     """
 
     summary: pd.DataFrame
@@ -92,6 +102,22 @@ class StressTest(Result):
     horizon_ladder: pd.DataFrame
     money: pd.DataFrame
     certificate: Certificate
+    by_month: dict[str, MonthFlows] = field(default_factory=dict)
+
+    @cached_property
+    def flows(self) -> pd.DataFrame:
+        """What every edge ships in every month, t."""
+        return stamp(flows_table(self.by_month), self.provenance)
+
+    @cached_property
+    def throughput(self) -> pd.DataFrame:
+        """What every node and project makes or passes on in every month, t."""
+        return stamp(throughput_table(self.by_month), self.provenance)
+
+    @cached_property
+    def relations(self) -> pd.DataFrame:
+        """What new relations carry in every month, t."""
+        return stamp(relations_table(self.by_month), self.provenance)
 
 
 def stress_test(
@@ -229,6 +255,7 @@ def stress_test(
             gap=max(c.perfect.certificate.gap for c in found),
             violation=max(c.perfect.certificate.violation for c in found),
         ),
+        {_name(s): flows_of(network, c, ask) for s, c in zip(chosen, found, strict=True)},
     )
 
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
 import pandas as pd
 import pytest
 from hypothesis import settings
@@ -108,3 +112,42 @@ def graphs() -> dict[str, cn.Network]:
 @pytest.fixture(scope="session")
 def rare_earths(graphs: dict[str, cn.Network]) -> cn.Network:
     return graphs["rare-earths"]
+
+
+# -- a browser for the drawings ---------------------------------------------------------------------
+
+CHROMIUM = Path("/usr/bin/chromium")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    if not CHROMIUM.exists():
+        pytest.skip("no browser was found: /usr/bin/chromium is not there")
+    sync_api = pytest.importorskip("playwright.sync_api", reason="no browser was found: playwright is not installed")
+    with sync_api.sync_playwright() as play:
+        chromium = play.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def opened(browser: Any) -> Iterator[Callable[..., Any]]:
+    """Open a page; afterwards: nothing was asked for, no error, no dialog."""
+    faults: list[str] = []
+    pages = []
+
+    def watch(file: Path, fragment: str = "") -> Any:
+        tab = browser.new_page(viewport={"width": 1366, "height": 768})
+        tab.on("request", lambda r: faults.append(r.url) if not r.url.startswith(("file:", "data:", "blob:")) else None)
+        tab.on("console", lambda m: faults.append(m.text) if m.type in ("error", "warning") else None)
+        tab.on("pageerror", lambda e: faults.append(str(e)))
+        tab.on("dialog", lambda d: (faults.append(d.message), d.dismiss()))
+        tab.goto(Path(file).resolve().as_uri() + fragment)
+        tab.wait_for_function("window.network !== undefined")
+        pages.append(tab)
+        return tab
+
+    yield watch
+    for tab in pages:
+        tab.close()
+    assert faults == []

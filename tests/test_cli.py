@@ -212,6 +212,15 @@ def test_import_init_and_draw(run: Any, tmp_path: Path, mag9: cn.Network) -> Non
     assert drawn.code == 0, drawn.err
     assert strict(drawn.out)["tables"]["written"] == [{"path": str(page)}]
     assert page.read_text(encoding="utf-8").lstrip().startswith("<!DOCTYPE html>")
+    months = tmp_path / "months.html"
+    drawn = run("draw", "mag-9", "--scenario", "china_out", "--months", "6", "--step-months", "3", "--out", str(months))
+    assert drawn.code == 0, drawn.err
+    assert 'id="month"' in months.read_text(encoding="utf-8")
+    assert "months 4 to 6 of 6" in months.read_text(encoding="utf-8")
+    for lacking in (("--months", "6"), ("--start", "2027-01"), ("--scenario", "china_out", "--step-months", "3")):
+        refused = run("draw", "mag-9", "--out", str(tmp_path / "none.html"), *lacking)
+        assert refused.code == 1
+        assert "--months" in refused.err
     bad = run("draw", "mag-9", "--out", str(tmp_path / "none.html"), "--view", "cube")
     assert bad.code == 1
     assert not (tmp_path / "none.html").exists()

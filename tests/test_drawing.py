@@ -14,7 +14,6 @@ from chainnet.drawing.facts import basis_of, collect
 from chainnet.drawing.sankey import bands
 from chainnet.drawing.style import loss_class, number, percent, tonnes
 
-CHROMIUM = Path("/usr/bin/chromium")
 HOSTILE = [
     "<img src=x onerror=alert(1)>",
     "</script><script>alert(2)</script>",
@@ -323,39 +322,6 @@ def test_sankey_blocks_balance():
 
 
 # -- in a browser ---------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def browser():
-    if not CHROMIUM.exists():
-        pytest.skip("no browser was found: /usr/bin/chromium is not there")
-    sync_api = pytest.importorskip("playwright.sync_api", reason="no browser was found: playwright is not installed")
-    with sync_api.sync_playwright() as play:
-        chromium = play.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
-        yield chromium
-        chromium.close()
-
-
-@pytest.fixture
-def opened(browser):
-    """Open a page; afterwards: nothing was asked for, no error, no dialog."""
-    faults, pages = [], []
-
-    def watch(file):
-        tab = browser.new_page(viewport={"width": 1366, "height": 768})
-        tab.on("request", lambda r: faults.append(r.url) if not r.url.startswith(("file:", "data:", "blob:")) else None)
-        tab.on("console", lambda m: faults.append(m.text) if m.type in ("error", "warning") else None)
-        tab.on("pageerror", lambda e: faults.append(str(e)))
-        tab.on("dialog", lambda d: (faults.append(d.message), d.dismiss()))
-        tab.goto(Path(file).resolve().as_uri())
-        tab.wait_for_function("window.network !== undefined")
-        pages.append(tab)
-        return tab
-
-    yield watch
-    for tab in pages:
-        tab.close()
-    assert faults == []
 
 
 def find(tab, words):

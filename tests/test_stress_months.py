@@ -66,6 +66,38 @@ def test_goods_under_way_arrive_and_recovery_takes_the_road() -> None:
     assert (mine["first_short_month"], mine["months_short"], mine["time_to_recover"]) == (3.0, 4, 4.0)
 
 
+def test_flows_and_throughput_by_month() -> None:
+    lagged = frame("source target flow_tpa lag_months", ("mine", "user", 12.0, 2.0))
+    out = [{**OUT[0], "start_month": 1, "months": 3}]
+    found = cn.stress_test(road(edges=lagged), cn.Scenario("out", out), months=8)
+    moved = found.flows[found.flows["scenario"] == "out"]
+    assert moved["flow_t"].tolist()[:6] == pytest.approx([1, 0, 0, 0, 1, 1])
+    through = found.throughput[found.throughput["scenario"] == "out"]
+    mine, user = (through[through["id"] == i]["throughput_t"].tolist() for i in ("mine", "user"))
+    assert mine[:6] == pytest.approx([1, 0, 0, 0, 1, 1])
+    assert user == pytest.approx([1, 1, 1, 0, 0, 0, 1, 1]), (
+        "what is under way at the start and shipped arrives two later"
+    )
+    served = found.months[found.months["scenario"] == "out"]["served_t"].tolist()
+    assert user == pytest.approx(served)
+    assert "flows" not in found.tables(), "made only when asked for"
+    assert found.flows is found.flows
+
+
+def test_throughput_of_plants_is_that_of_the_long_run() -> None:
+    net = cn.read("mag-9")
+    found = cn.stress_test(net, cn.scenarios(net)["china_out"], months=6)
+    ends = found.flows.merge(found.months[["scenario", "month"]].drop_duplicates())
+    into = ends[ends["target"] == "USE"].groupby(["scenario", "month"])["flow_t"].sum()
+    served = found.months.groupby(["scenario", "month"])["served_t"].sum()
+    assert into.to_numpy() == pytest.approx(served.to_numpy(), abs=1e-6)
+    steady = cn.balance(net, cn.scenarios(net)["china_out"]).nodes["throughput_tpa"]
+    last = found.throughput[(found.throughput["scenario"] == "china_out") & (found.throughput["month"] == 6)]
+    last = last.set_index("id")["throughput_t"].reindex(steady.index)
+    served_now = last.loc["USE"] * 12
+    assert served_now == pytest.approx(steady.loc["USE"], abs=1e-6)
+
+
 def test_reserved_stock_serves_its_tier_alone() -> None:
     net = road(
         demand=frame("node tier demand_tpa", ("user", "defence", 2.0), ("user", "civilian", 10.0)),

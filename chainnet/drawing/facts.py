@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,7 @@ from chainnet.drawing.style import (
 )
 from chainnet.network import Network
 
-__all__ = ["Facts", "basis_of", "collect"]
+__all__ = ["Facts", "basis_of", "change_text", "collect", "heads", "ratio"]
 
 _STAGE_WORDS = {
     "mine": "mine",
@@ -60,6 +61,13 @@ class Facts:
     sites: list[dict[str, Any]]
     links: list[dict[str, Any]]
     blocks: list[dict[str, Any]]
+    placed: tuple[Block, ...] = ()
+
+
+def heads(network: Network, facts: Facts, sites: list[dict[str, Any]], answer: Answer | None) -> list[dict[str, Any]]:
+    """Return the heads of the steps for other flows of the same sites."""
+    basis = facts.data["basisOf"]
+    return [_block(network, b, block, sites, answer, basis) for b, block in enumerate(facts.placed)]
 
 
 def collect(network: Network, answer: Answer | None, losses: Losses | None) -> Facts:
@@ -70,7 +78,9 @@ def collect(network: Network, answer: Answer | None, losses: Losses | None) -> F
     tail = edges["source"].map(position).to_numpy(dtype=np.int64)
     head = edges["target"].map(position).to_numpy(dtype=np.int64)
     base = edges["flow_tpa"].to_numpy(dtype=float)
-    shown = answer.edge_flow if answer is not None else np.full(len(edges), np.nan)
+    shown = np.full(len(edges), np.nan)
+    if answer is not None:
+        shown = answer.edge_flow if answer.peak is None else answer.peak
     weight = np.sqrt(np.fmax(np.nan_to_num(base), np.nan_to_num(shown)))
     # links without flow still pull a little, so that sites without any find a place
     weight = weight + 1e-3 * max(float(weight.max(initial=0.0)), 1e-6)
@@ -88,11 +98,13 @@ def collect(network: Network, answer: Answer | None, losses: Losses | None) -> F
         for o, i in enumerate(block.members):
             sites[i] |= {"block": b, "order": o}
     links = _links(network, edges, tail, head, sites, answer)
-    blocks = [_block(network, b, block, sites, answer) for b, block in enumerate(placing.blocks)]
     kinds = basis_of(network)
+    blocks = [_block(network, b, block, sites, answer, kinds) for b, block in enumerate(placing.blocks)]
     main = sorted({kinds.get(c, c) for c in network.main_commodity})
     data = {
         "basisOf": kinds,
+        "commodityWords": {c: words for c, words in _labels(network).items() if c in set(edges["commodity"])},
+        "colourOf": {p: colours.get(p, OTHER_COLOUR) for p in places},
         "mainBasis": main[0] if len(main) == 1 else "",
         "sites": sites,
         "links": links,
@@ -114,7 +126,7 @@ def collect(network: Network, answer: Answer | None, losses: Losses | None) -> F
         "hasLosses": losses is not None,
         "resultName": "" if answer is None else ("Scenario" if answer.scenario else answer.kind.capitalize()),
     }
-    return Facts(data, sites, links, blocks)
+    return Facts(data, sites, links, blocks, tuple(placing.blocks))
 
 
 def _site_table(network: Network) -> pd.DataFrame:
@@ -126,6 +138,8 @@ def _site_table(network: Network) -> pd.DataFrame:
 def _sites(network: Network, table: pd.DataFrame, answer: Answer | None, losses: Losses | None) -> list[dict[str, Any]]:
     base = network.baseline
     result = {} if answer is None else dict(zip(network.nodes["id"], answer.node_flow, strict=True))
+    if answer is not None and answer.project_flow is not None:
+        result |= dict(zip(network.projects["id"], answer.project_flow, strict=True))
     ranks = {} if losses is None else losses.table.to_dict("index")
     main = network.processes[network.processes["role"] == "output"].set_index("process")["commodity"]
     labels = _labels(network)
@@ -164,9 +178,9 @@ def _sites(network: Network, table: pd.DataFrame, answer: Answer | None, losses:
             "baseText": tonnes(flow),
             "result": _json(new),
             "resultText": tonnes(new) if answer is not None else "-",
-            "utilBase": _ratio(flow, capacity),
-            "utilResult": _ratio(new, capacity),
-            "utilText": percent(_ratio(flow if is_known(flow) else new, capacity)),
+            "utilBase": ratio(flow, capacity),
+            "utilResult": ratio(new, capacity),
+            "utilText": percent(ratio(flow if is_known(flow) else new, capacity)),
             "makes": labels.get(makes.get(name, ""), makes.get(name, "")),
             "commodity": makes.get(name, ""),
             "inCut": bool(name in cut or (found is not None and found["in_cut"])),
@@ -308,7 +322,7 @@ def _link(
         "baseText": tonnes(row["flow_tpa"]),
         "result": _json(flow),
         "resultText": tonnes(flow) if answer is not None else "-",
-        "changeText": _change(row["flow_tpa"], flow) if answer is not None else "-",
+        "changeText": change_text(row["flow_tpa"], flow) if answer is not None else "-",
         "capacityText": tonnes(row["capacity_tpa"]) if is_known(row["capacity_tpa"]) else "unlimited",
         "grade": grade,
         "isInferred": grade == "inferred",
@@ -320,12 +334,16 @@ def _link(
 
 
 def _block(
-    network: Network, index: int, block: Block, sites: list[dict[str, Any]], answer: Answer | None
+    network: Network,
+    index: int,
+    block: Block,
+    sites: list[dict[str, Any]],
+    answer: Answer | None,
+    basis: dict[str, str],
 ) -> dict[str, Any]:
     """Return the head of a step: capacity, flow and utilisation where its tonnes may be added."""
     members = [sites[i] for i in block.members]
     running = [s for s in members if not s["project"]]
-    basis = basis_of(network)
     units = sorted({basis.get(s["commodity"], s["commodity"]) for s in running if s["commodity"]})
     if block.stage == "end_use" and network.main_commodity:
         units = sorted({basis.get(c, c) for c in network.main_commodity})
@@ -353,7 +371,7 @@ def _block(
         "worstClass": 0 if lost is None else lost["lossClass"],
     }
     if block.stage == "end_use" and network.main_commodity:
-        counted = _delivered(network, [s["id"] for s in running], answer)
+        counted = _delivered(network, tuple(s["id"] for s in running), answer)
         head |= {"baseText": tonnes(counted[0]), "resultText": tonnes(counted[1]) if answer is not None else "-"}
         return head
     if not adds:
@@ -366,23 +384,29 @@ def _block(
     full = head["nUnlimited"] == 0
     if full or not is_known(capacity):
         head["capacityText"] = tonnes(capacity) if full else "unlimited"
-        head["utilText"], head["utilResultText"] = percent(_ratio(flow, capacity)), percent(_ratio(new, capacity))
+        head["utilText"], head["utilResultText"] = percent(ratio(flow, capacity)), percent(ratio(new, capacity))
     else:
         head["capacityText"] = f"{tonnes(capacity)} + {head['nUnlimited']} unlimited"
     return head
 
 
-def _delivered(network: Network, ids: list[str], answer: Answer | None) -> tuple[Any, Any]:
+def _delivered(network: Network, ids: tuple[str, ...], answer: Answer | None) -> tuple[Any, Any]:
     """Return what the main commodities deliver to the sites, before and after."""
-    edges = network.edges
-    rows = (edges["target"].isin(ids) & edges["commodity"].isin(network.main_commodity)).to_numpy()
-    base = _sum(x for x in edges["flow_tpa"].to_numpy(dtype=float)[rows].tolist())
+    rows, base = _delivering(network, ids)
     after = _sum(answer.edge_flow[rows].tolist()) if answer is not None else np.nan
     if answer is not None and answer.relations is not None:
         extra = answer.relations
         hit = extra["user"].isin(ids) & extra["commodity"].isin(network.main_commodity)
         after += float(extra.loc[hit, "flow_tpa"].sum())
     return base, after
+
+
+@lru_cache(maxsize=16)
+def _delivering(network: Network, ids: tuple[str, ...]) -> tuple[Any, float]:
+    """Return which edges bring the main commodities to the sites, and their baseline; kept for the next month."""
+    edges = network.edges
+    rows = (edges["target"].isin(ids) & edges["commodity"].isin(network.main_commodity)).to_numpy()
+    return rows, _sum(edges["flow_tpa"].to_numpy(dtype=float)[rows].tolist())
 
 
 def _tier_totals(network: Network) -> dict[str, float]:
@@ -411,13 +435,14 @@ def _sum(values: Any) -> float:
     return float(sum(known)) if known else float("nan")
 
 
-def _ratio(flow: Any, capacity: Any) -> float | None:
+def ratio(flow: Any, capacity: Any) -> float | None:
+    """Return the share of a capacity that is used, None where either is not known."""
     if not is_known(flow) or not is_known(capacity) or capacity <= 0:
         return None
     return _json(float(flow) / float(capacity))
 
 
-def _change(before: Any, after: Any) -> str:
+def change_text(before: Any, after: Any) -> str:
     """Return the change with its sign; rounding noise of a solver is no change."""
     if not is_known(before) or not is_known(after):
         return "n/d"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html import escape, unescape
 from importlib.util import find_spec
 from pathlib import Path
@@ -10,7 +11,8 @@ from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 from chainnet.drawing.answers import sort_answers
-from chainnet.drawing.style import tonnes
+from chainnet.drawing.lean import LINK_BLANK, SITE_BLANK, lean
+from chainnet.drawing.style import percent, tonnes
 from chainnet.errors import DataError, near_matches
 from chainnet.io.atomic import write_file
 from chainnet.network import Network
@@ -26,7 +28,11 @@ _TEMPLATES = Path(__file__).parent / "templates"
 _ENGINE = Path("templates/lib/vis-9.1.2/vis-network.min.js")
 # a table of more links than this is cut to the widest, so that the page stays small
 _LINK_ROWS = 1000
+_MANY_SITES, _FEW_LINK_ROWS = 800, 500
 _CROWDED = 16
+_SCRIPTS = ("data", "group", "paint", "choose", "panels", "months", "start")
+_MOST_BYTES = 2_000_000
+_SPANS = (3, 6, 12)  # months that one place of the slider may stand for on a page that would be too large
 _ROOM = 90.0  # at the right of a still picture, for the last names
 
 
@@ -39,6 +45,7 @@ def draw(
     title: str | None = None,
     marking: str = "",
     losses: pd.DataFrame | None = None,
+    scenario: str | None = None,
 ) -> Path:
     """Draw a network as one HTML file that opens without a network connection.
 
@@ -46,8 +53,10 @@ def draw(
     ----------
     network : Network
         Its baseline flows (``edges.flow_tpa``, t/a) are the first picture.
-    result : MaxFlow, Balance or DataFrame, optional
-        Flows shown against the baseline, or the table of ``chokepoints(network)``.
+    result : MaxFlow, Balance, StressTest or DataFrame, optional
+        Flows shown against the baseline, or the table of ``chokepoints(network)``. Of a stress test the
+        graph shows the scenarios with a slider over their months, t/yr at the rate of the month; still
+        pictures, sankey and map show the worst month.
     view : {"graph", "map", "sankey"}
         graph: steps from left to right, sites by country and size, links by flow; search, filters,
         tracing up- and downstream, baseline against scenario, chokepoint mode.
@@ -62,6 +71,9 @@ def draw(
         A line shown at the top and bottom of the page and on exported pictures.
     losses : DataFrame, optional
         ``chokepoints(network)``, when ``result`` holds flows.
+    scenario : str, optional
+        Which scenario of a stress test alone; default all, first the one that leaves most short, tier by
+        tier. The page then has a menu; still pictures, sankey and map show the first.
 
     Returns
     -------
@@ -71,13 +83,14 @@ def draw(
     Raises
     ------
     DataError
-        If the view is unknown, the result is of another kind or another network, or the file
-        cannot be written.
+        If the view or the scenario is unknown, the result is of another kind or another network, or the
+        file cannot be written.
 
     Notes
     -----
     Nothing is solved here. The page makes no request, runs no code from data, and the same input
-    gives the same bytes. The drawing engine is vis-network 9.1.2 as shipped by pyvis.
+    gives the same bytes. A page of months that would pass 2 MB shows the worst month of each quarter,
+    half-year or year instead, and says so. The drawing engine is vis-network 9.1.2 as shipped by pyvis.
 
     Examples
     --------
@@ -90,10 +103,10 @@ def draw(
     """
     if view not in VIEWS:
         raise DataError(f'draw: unknown view "{view}";{near_matches(str(view), VIEWS)} known: {", ".join(VIEWS)}.')
-    answer, ranking = sort_answers(network, result, losses)
+    answer, ranking = sort_answers(network, result, losses, scenario)
     target = Path(path) if path is not None else Path(f"{_file_name(network.name)}-{view}.html")
     if view == "graph":
-        text = _graph_page(network, answer, ranking, title, marking, losses is None and ranking is not None)
+        text = _months_page(network, answer, ranking, title, marking, losses is None and ranking is not None)
     else:
         text = _sheet(view, network, answer, ranking, title, marking)
     kind = target.suffix.lower()
@@ -163,16 +176,19 @@ def _file_name(name: str) -> str:
 
 def _graph_page(network: Network, answer: Any, ranking: Any, title: str | None, marking: str, start_choke: bool) -> str:
     from chainnet.drawing.facts import collect
+    from chainnet.drawing.months import course_data, month_note
     from chainnet.drawing.still import still
     from chainnet.drawing.words import finding, inferred_words, loss_words, narrow_words
 
     facts = collect(network, answer, ranking)
+    courses = [] if answer is None else course_data(network, facts, answer)
+    course = courses[0] if courses else None
     name = title if title is not None else network.label
     data = dict(facts.data)
     # the tables hold these words already; the script reads them from the ends of a link
-    data["links"] = [_lean(link, _LINK_BLANK) for link in facts.links]
-    data["sites"] = [_lean(site, _SITE_BLANK) for site in facts.sites]
-    data["blanks"] = {"link": _LINK_BLANK, "site": _SITE_BLANK}
+    data["links"], data["sites"], data["common"] = lean(facts)
+    data["blanks"] = {"link": LINK_BLANK, "site": SITE_BLANK}
+    data["courses"] = courses
     data["lossWords"] = "" if ranking is None else loss_words(ranking)
     data["startChoke"] = start_choke
     columns: dict[int, int] = {}
@@ -182,7 +198,7 @@ def _graph_page(network: Network, answer: Any, ranking: Any, title: str | None, 
     # projects are shown from the start where they leave room for the names of what runs
     data["showProjects"] = max(columns.values(), default=0) <= _CROWDED
     data["page"] = {"title": name, "marking": marking, "digest": network.digest[:12]}
-    widest = sorted(facts.links, key=lambda k: (-max(k["base"] or 0.0, k["result"] or 0.0), k["from"], k["to"]))
+    order = _by_width(facts, answer)
     page: str = (
         _environment()
         .get_template("graph.html.j2")
@@ -191,23 +207,58 @@ def _graph_page(network: Network, answer: Any, ranking: Any, title: str | None, 
             marking=marking,
             heading=finding(network, facts, answer, ranking),
             subheading=narrow_words(facts, answer, ranking),
-            inferred=inferred_words(facts),
+            inferred=course["rows"][course["start"]]["inferred"] if course else inferred_words(facts),
             facts=facts,
             answer=answer,
             ranking=ranking,
             sites=sorted(facts.sites, key=_site_order),
-            links=widest[:_LINK_ROWS],
+            links=order[: _LINK_ROWS if len(facts.sites) <= _MANY_SITES else _FEW_LINK_ROWS],
+            course=course,
+            courses=courses,
+            leap=_leap(course),
+            column=answer.months.name(answer.months.worst()) if course else facts.data["resultName"],
+            note="" if answer is None else month_note(answer),
             n_links=len(facts.links),
-            picture=still(facts),
+            picture=still(facts, by_result=course is not None),
             data=data,
             network=network,
             version=package_version(),
             engine=_engine(),
             style=_asset("graph.css"),
-            scripts=[_asset(f"graph_{part}.js") for part in ("data", "group", "paint", "choose", "panels", "start")],
+            scripts=[_asset(f"graph_{part}.js") for part in _SCRIPTS],
         )
     )
     return page
+
+
+def _months_page(network: Network, answer: Any, *more: Any) -> str:
+    """Return the page; where its months make it too large, with fewer of them."""
+    page = _graph_page(network, answer, *more)
+    if answer is None or answer.months is None:
+        return page
+    for span in _SPANS:
+        months = answer.months
+        if len(page.encode()) <= _MOST_BYTES or span <= months.step or span % months.step or span > months.last:
+            continue
+        page = _graph_page(network, _coarser(answer, span), *more)
+    return page
+
+
+def _coarser(answer: Any, span: int) -> Any:
+    """Return the answer and the other scenarios with fewer months."""
+    others = tuple(replace(one, months=one.months.coarser(span)) for one in answer.others)
+    return replace(answer, months=answer.months.coarser(span), others=others)
+
+
+def _by_width(facts: Any, answer: Any) -> list[dict[str, Any]]:
+    """Return the links, those first that carry most at any time."""
+    peak = [0.0] * len(facts.links)
+    for one in () if answer is None else answer.courses:
+        mine = [*one.months.edge_tpa.max(axis=0).tolist(), *one.months.relation_tpa.max(axis=0).tolist()]
+        peak = [max(pair) for pair in zip(peak, mine, strict=True)]
+    most = [max(k["base"] or 0.0, k["result"] or 0.0, peak[i]) for i, k in enumerate(facts.links)]
+    order = sorted(range(len(most)), key=lambda i: (-most[i], facts.links[i]["from"], facts.links[i]["to"]))
+    return [facts.links[i] for i in order]
 
 
 def _sheet(view: str, network: Network, answer: Any, ranking: Any, title: str | None, marking: str) -> str:
@@ -240,57 +291,9 @@ def _sheet(view: str, network: Network, answer: Any, ranking: Any, title: str | 
     return page
 
 
-# what most rows say is said once; the tables already hold the labels of a link's ends
-_TABLE_ONLY = frozenset({"fromLabel", "toLabel", "from", "to", "isInferred"})
-_LINK_BLANK: dict[str, Any] = {
-    "base": None,
-    "baseText": "n/d",
-    "result": None,
-    "resultText": "-",
-    "changeText": "-",
-    "capacityText": "unlimited",
-    "commodity": "",
-    "commodityText": "",
-    "isNew": False,
-    "inCut": False,
-    "references": [],
-    "fields": [],
-    "grade": "n/d",
-}
-_SITE_BLANK: dict[str, Any] = {
-    "project": False,
-    "capacity": None,
-    "base": None,
-    "baseText": "n/d",
-    "result": None,
-    "resultText": "-",
-    "utilBase": None,
-    "utilResult": None,
-    "utilText": "n/d",
-    "makes": "",
-    "commodity": "",
-    "inCut": False,
-    "grade": "n/d",
-    "references": [],
-    "demand": [],
-    "lost": None,
-    "lostText": "-",
-    "lostShare": None,
-    "lostShareText": "-",
-    "lossClass": 0,
-    "rank": 0,
-    "rankText": "",
-    "owner": "",
-    "operator": "",
-    "ownerCountry": "",
-    "place": "",
-}
-
-
-def _lean(row: dict[str, Any], blank: dict[str, Any]) -> dict[str, Any]:
-    """Leave out what the script fills in by itself."""
-    gone = object()
-    return {k: v for k, v in row.items() if k not in _TABLE_ONLY and blank.get(k, gone) != v}
+def _leap(course: dict[str, Any] | None) -> int:
+    """Return how many places of the slider a large step is: half a year where there are so many months."""
+    return 1 if course is None else max(2, min(6, len(course["rows"]) // 4))
 
 
 def _site_order(site: dict[str, Any]) -> tuple[Any, ...]:
@@ -307,7 +310,8 @@ def _environment() -> Any:
         lstrip_blocks=True,
         undefined=StrictUndefined,
     )
-    room.filters["tonnes"] = tonnes
+    room.policies["json.dumps_kwargs"] = {"sort_keys": True, "separators": (",", ":")}
+    room.filters |= {"tonnes": tonnes, "percent": percent, "capfirst": lambda text: text[:1].upper() + text[1:]}
     return room
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 from chainnet.drawing.facts import Facts
@@ -14,9 +15,16 @@ _WIDTH, _TOP, _ROW, _MARGIN = 1240.0, 64.0, 22.0, 24.0
 _SITES, _LINKS = 400, 600
 
 
-def still(facts: Facts) -> dict[str, Any]:
-    """Return places and sizes of everything drawn; the template makes shapes of them."""
+def still(facts: Facts, by_result: bool = False) -> dict[str, Any]:
+    """Return places and sizes of everything drawn; the template makes shapes of them.
+
+    With ``by_result`` sizes and widths are those of the answer, not of the baseline; what stops is hollow.
+    """
     data = facts.data
+    if by_result:
+        stops = {s["id"] for s in facts.sites if (s["base"] or 0.0) > 0 and not s["result"]}
+        swapped = [[{**row, "base": row["result"] or 0.0} for row in rows] for rows in (facts.sites, facts.links)]
+        facts = replace(facts, sites=[{**s, "stops": s["id"] in stops} for s in swapped[0]], links=swapped[1])
     running = [s for s in facts.sites if not s["project"]]
     first = sorted(running, key=lambda s: (s["rank"] == 0, s["rank"], not s["inCut"], -_flow(s), s["id"]))[:_SITES]
     kept = {s["id"] for s in first}
@@ -123,7 +131,8 @@ def _shape(site: dict[str, Any], xy: tuple[float, float], most: float, step: flo
         "y": round(y, 1),
         "r": round(r, 1),
         "points": " ".join(f"{x + r * a:.1f},{y + r * b:.1f}" for a, b in points),
-        "colour": site["colour"],
+        "colour": "#FFFFFF" if site.get("stops") else site["colour"],
+        "edge": "#A3320B" if site.get("stops") else "#1B1F24",
         "cut": site["inCut"],
         "text": words if len(words) <= room else words[: room - 1] + "…",
         "tx": round(x + r + 4, 1),

@@ -9,7 +9,19 @@ from chainnet.drawing.facts import Facts
 from chainnet.drawing.style import number, percent, tonnes
 from chainnet.network import Network
 
-__all__ = ["crossing_words", "finding", "inferred_words", "loss_words", "narrow_words", "narrowest_step"]
+__all__ = [
+    "base_words",
+    "crossing_words",
+    "end_words",
+    "finding",
+    "hidden_words",
+    "inferred_words",
+    "loss_words",
+    "narrow_words",
+    "narrowest_step",
+    "share_inferred",
+    "spoken",
+]
 
 
 def finding(network: Network, facts: Facts, answer: Answer | None, losses: Losses | None) -> str:
@@ -63,12 +75,41 @@ def loss_words(losses: Losses) -> str:
 def inferred_words(facts: Facts) -> str:
     """Return how many of the links with flow are inferred."""
     moving = [k for k in facts.links if (k["base"] or 0.0) > 0 or (k["result"] or 0.0) > 0]
+    return share_inferred(sum(k["isInferred"] for k in moving), len(moving))
+
+
+def share_inferred(n: int, moving: int) -> str:
+    """Return how many of so many links with flow are inferred."""
     if not moving:
         return "No link has a flow on record."
-    n = sum(k["isInferred"] for k in moving)
     if not n:
-        return f"None of the {len(moving)} links with flow is inferred."
-    return f"{percent(n / len(moving))} of the {len(moving)} links with flow are inferred (dashed)."
+        return f"None of the {moving} links with flow is inferred."
+    return f"{percent(n / moving)} of the {moving} links with flow are inferred (dashed)."
+
+
+def hidden_words(n: int) -> str:
+    """Return that new relations between countries have no place between sites; empty where there is none."""
+    if not n:
+        return ""
+    what = "1 new relation between countries is" if n == 1 else f"{n} new relations between countries are"
+    return f" {what} in the answer and not drawn."
+
+
+def end_words(last: int) -> str:
+    """Return why less moves near the end of the horizon."""
+    return f" Near the end less is shipped: what would arrive after month {last} serves nobody in this plan."
+
+
+def base_words(facts: Facts) -> str:
+    """Return the heading of the base year beside an answer by month."""
+    return "Base year: " + _fullest(facts)
+
+
+def spoken(answer: Answer, name: str, lost: int) -> str:
+    """Return what is said of a month: links lost, and how far each tier is served."""
+    links = "no link lost" if not lost else f"{lost} {'link' if lost == 1 else 'links'} lost"
+    tiers = [f"{t['tier']} served {percent(t['served'] / t['demand'])}" for t in answer.tiers if t["demand"] > 0]
+    return f"{name[0].upper()}{name[1:]}: " + ", ".join([links, *tiers])
 
 
 def narrowest_step(picture: dict[str, Any]) -> str:
@@ -102,7 +143,8 @@ def _served(network: Network, answer: Answer) -> str:
     demand = sum(t["demand"] for t in answer.tiers)
     served = sum(t["served"] for t in answer.tiers)
     whose = f" of {', '.join(network.beneficiaries)}" if network.beneficiaries else ""
-    start = f"{answer.words}: " if answer.scenario else ""
+    head = ", ".join(part for part in (answer.words if answer.scenario else "", answer.when) if part)
+    start = f"{head[0].upper()}{head[1:]}: " if head else ""
     text = f"{start}{number(served)} of {tonnes(demand)} demand{whose} are served"
     short = [t for t in answer.tiers if t["short"] > 1e-9 * max(t["demand"], 1e-12)]
     if not short:

@@ -26,7 +26,8 @@ C.centre = (s) => {
   const middle = (at, room, whole) => whole <= room ? room / 2 : Math.max(room / 2, Math.min(whole - room / 2, at));
   C.move({ x: middle(s.x, pane.width / scale, C.world.width), y: middle(s.y, pane.height / scale, C.world.height) }, scale, true);
 };
-C.spoken = (s) => [s.label, s.step, s.place, s.baseText + " baseline", s.capacityText + " capacity",
+C.spoken = (s) => [s.label, s.step, s.place, s.baseText + " baseline",
+  C.data.hasResult ? s.resultText + " " + C.resultWord() : "", s.capacityText + " capacity",
   s.rank ? "loss " + s.lostText + ", rank " + s.rankText : "", s.inCut ? "in the minimum cut" : ""].filter(Boolean).join(", ");
 C.hit = (point) => {
   // a site is hit within 12 px of its centre or on its label
@@ -47,8 +48,7 @@ C.tipRows = (row) => {
     if (row.operator) lines.push(["Operator", row.operator]);
     if (row.owner || row.ownerCountry) lines.push(["Owner", [row.owner, row.ownerCountry].filter(Boolean).join(", ")]);
     if (row.makes) lines.push(["Counts", row.makes]);
-    lines.push(["Capacity", row.capacityText], ["Flow", row.baseText + (C.data.hasResult ? " \u2192 " + row.resultText : "")],
-      ["Used", row.utilText]);
+    lines.push(["Capacity", row.capacityText], C.flowLine(row), ["Used", C.usedText(row)]);
     if (C.data.hasLosses && row.stage !== "end_use" && !row.members) {
       lines.push(["Its loss costs", row.lostText + (row.rank ? " (" + row.lostShareText + ", rank " + row.rankText + ")" : "")]);
     }
@@ -57,7 +57,7 @@ C.tipRows = (row) => {
     return [row.label + (row.project ? " (project, not built)" : ""), lines];
   }
   const lines = [["Commodity", row.commodityText || "n/d"],
-    ["Flow", row.baseText + (C.data.hasResult ? " \u2192 " + row.resultText : "")], ["Capacity", row.capacityText],
+    C.flowLine(row), ["Capacity", row.capacityText],
     ["Grade", row.grade + (row.isNew ? "" : row.isInferred ? " (no figure of its own)" : "")]];
   if (row.inCut) lines.push(["In the cut", "yes"]);
   row.fields.forEach((f) => lines.push(f));
@@ -188,9 +188,12 @@ C.step = (key) => {
 };
 C.keys = () => {
   document.addEventListener("keydown", (event) => {
-    const typing = /^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName) && event.target.type !== "checkbox";
-    if (typing || event.ctrlKey || event.metaKey || event.altKey || C.at("keys").open) return;
-    const inside = event.target === C.at("graph"), key = event.key;
+    const typing = /^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName) && !["checkbox", "range"].includes(event.target.type);
+    const inside = event.target === C.at("graph"), key = event.key, bracket = key === "[" || key === "]";
+    // brackets may need a third key on the board
+    const held = event.metaKey || ((event.ctrlKey || event.altKey) && !(bracket && event.getModifierState("AltGraph")));
+    if (typing || held || C.at("keys").open) return;
+    if (bracket && C.data.months) { C.setMonth(C.state.month + (key === "]" ? 1 : -1)); return; }
     if (key === "/") { event.preventDefault(); C.at("search").focus(); }
     else if (key === "?") C.at("keys").showModal();
     else if (key === "Escape") { C.tip(null); C.choose(null); }

@@ -1,11 +1,68 @@
 "use strict";
 // What the page knows, what is switched on, and what follows from both. Data becomes text nodes, never markup.
 const C = { data: JSON.parse(document.getElementById("data").textContent) };
-// what the files hold; C.sites and C.links are what is drawn, groups included
-C.every = {
-  sites: C.data.sites.map((s) => ({ ...C.data.blanks.site, ...s })),
-  links: C.data.links.map((k) => ({ ...C.data.blanks.link, isInferred: k.grade === "inferred", ...k })),
+C.data.months = C.data.courses[0] || null;
+C.number = (x) => {
+  // the same figures as in the tables: three significant, thousands commas, halves to the even side
+  if (x === null || x === undefined) return "n/d";
+  if (x === 0) return "0";
+  const sign = x < 0 ? "\u2212" : "", size = Math.abs(x);
+  if (size < 0.001) return sign + "<0.001";
+  const half = /^(\d\.\d[02468])50*e(.*)$/.exec(size.toExponential(60));
+  const rounded = half ? Number(half[1] + "e" + half[2]) : Number(size.toPrecision(3));
+  const digits = Math.max(0, 2 - Math.floor(Math.log10(rounded)));
+  return sign + rounded.toLocaleString("en-US", { maximumFractionDigits: digits, useGrouping: true });
 };
+C.fixed = (x, digits) => {
+  const half = new RegExp("^(\\d*" + (digits ? "\\.\\d{" + (digits - 1) + "}" : "") + "[02468])" + (digits ? "" : "\\.") + "50*$").exec(x.toFixed(60));
+  return half ? half[1] : x.toFixed(digits);
+};
+C.percent = (share) => {
+  if (share === null || share === undefined) return "n/d";
+  const x = 100 * share;
+  if (x === 0) return "0 %";
+  if (x > 0 && x < 0.1) return "<0.1 %";
+  if (x > 99.9 && x < 100 - 1e-7) return ">99.9 %";
+  return (x >= 9.95 ? C.fixed(x, 0) : C.fixed(x, 1)) + " %";
+};
+C.tonnes = (x) => x === null ? "n/d" : C.number(x) + " t/yr";
+C.ratio = (flow, capacity) => flow === null || !(capacity > 0) ? null : Number((flow / capacity).toPrecision(9));
+C.changeText = (before, after) => {
+  if (before === null || after === null) return "n/d";
+  const change = after - before;
+  if (Math.abs(change) <= 1e-6 * Math.max(Math.abs(before), Math.abs(after), 1e-9)) return "0";
+  return (change > 0 ? "+" : "") + C.tonnes(change);
+};
+// what the files hold; C.sites and C.links are what is drawn, groups included.
+// What follows from a row's numbers, its step or its place is not in the file: it is filled in here.
+C.words = new Map(Object.entries(C.data.commodityWords));
+C.colours = new Map(Object.entries(C.data.colourOf));
+C.fields = (row) => row.fields.map((f) => typeof f === "number" ? C.data.common[f] : f);
+C.same = (given) => ({ result: C.data.hasResult && given.base !== undefined ? given.base : null });
+C.fill = {
+  site: (given) => {
+    const s = { ...C.data.blanks.site, ...C.same(given), ...given }, block = C.data.blocks[s.block];
+    s.utilBase = given.utilBase === undefined ? C.ratio(s.base, s.capacity) : given.utilBase;
+    s.utilResult = given.utilResult === undefined ? C.ratio(s.result, s.capacity) : given.utilResult;
+    return {
+      stage: block.stage, step: block.name, colour: C.colours.get(s.place),
+      baseText: C.tonnes(s.base), resultText: C.data.hasResult ? C.tonnes(s.result) : "-",
+      capacityText: s.capacity !== null ? C.tonnes(s.capacity) : block.stage === "end_use" ? "n/a" : "unlimited (no capacity on record)",
+      utilText: C.percent(s.base === null ? s.utilResult : s.utilBase),
+      lostText: s.lost === null ? "-" : C.tonnes(s.lost), lostShareText: s.lost === null ? "-" : C.percent(s.lostShare),
+      ...s, fields: C.fields(s),
+    };
+  },
+  link: (given, i) => {
+    const k = { id: "e" + i, ...C.data.blanks.link, ...C.same(given), ...given };
+    return {
+      isInferred: k.grade === "inferred", commodityText: C.words.has(k.commodity) ? C.words.get(k.commodity) : k.commodity,
+      baseText: C.tonnes(k.base), resultText: C.data.hasResult ? C.tonnes(k.result) : "-",
+      changeText: C.data.hasResult ? C.changeText(k.base, k.result) : "-", ...k, fields: C.fields(k),
+    };
+  },
+};
+C.every = { sites: C.data.sites.map(C.fill.site), links: C.data.links.map(C.fill.link) };
 C.blocks = C.data.blocks;
 C.at = (id) => document.getElementById(id);
 C.make = (tag, text, kind) => {
@@ -16,7 +73,7 @@ C.make = (tag, text, kind) => {
 };
 // names that every JavaScript object bears would be mistaken for entries by the drawing engine
 C.every.sites.forEach((s) => { s.key = s.id in {} ? "id:" + s.id : s.id; s.size = 1; });
-C.every.links.forEach((k) => { k.from = C.every.sites[k.s]; k.to = C.every.sites[k.t]; k.size = 1; });
+C.every.links.forEach((k) => { k.from = C.every.sites[k.s]; k.to = C.every.sites[k.t]; k.size = 1; k.basis = C.data.basisOf[k.commodity] || k.commodity || ""; });
 C.byId = new Map(C.every.sites.map((s) => [s.id, s]));
 C.rowById = new Map(C.every.links.map((k) => [k.id, k]));
 C.wire = (sites, links) => {
@@ -52,6 +109,8 @@ C.state = {
   projects: C.data.showProjects,
   idle: false,
   capacity: false,
+  course: 0,
+  month: C.data.months ? C.data.months.start : 0,
 };
 C.flow = (row) => {
   if (C.state.mode === "base") return row.base || 0;
@@ -62,7 +121,8 @@ C.change = (row) => {
   const before = row.base || 0, after = row.result || 0, change = after - before;
   return Math.abs(change) <= 1e-6 * Math.max(before, after, 1e-9) ? 0 : change;
 };
-C.peak = (row) => Math.max(row.base || 0, row.result || 0);
+// with months: the most in any of them, so that widths and areas keep their scale
+C.peak = (row) => Math.max(row.base || 0, row.result || 0, row.most || 0);
 C.mosts = (rows) => rows.reduce((all, r) => all.set(r.basis, Math.max(all.get(r.basis) || 0, C.peak(r))), new Map());
 C.mostLost = C.every.sites.reduce((top, s) => Math.max(top, s.lost || 0), 0);
 C.carries = (k) => C.flow(k) > 0;
@@ -75,23 +135,6 @@ C.linkShown = (k) => {
   if (st.off.grade.has(k.grade) || (st.commodity && k.commodity !== st.commodity)) return false;
   if (flow <= 0) return st.idle || Boolean(chosen);
   return flow >= st.least * (C.mostLink.get(k.basis) || 0);
-};
-C.number = (x) => {
-  // the same figures as in the tables: three significant, thousands commas
-  if (x === null || x === undefined) return "n/d";
-  if (x === 0) return "0";
-  const sign = x < 0 ? "\u2212" : "", size = Math.abs(x);
-  if (size < 0.001) return sign + "<0.001";
-  const rounded = Number(size.toPrecision(3));
-  const digits = Math.max(0, 2 - Math.floor(Math.log10(rounded)));
-  return sign + rounded.toLocaleString("en-US", { maximumFractionDigits: digits, useGrouping: true });
-};
-C.percent = (share) => {
-  const x = 100 * share;
-  if (x === 0) return "0 %";
-  if (x > 0 && x < 0.1) return "<0.1 %";
-  if (x > 99.9 && x < 100 - 1e-7) return ">99.9 %";
-  return (x >= 9.95 ? x.toFixed(0) : x.toFixed(1)) + " %";
 };
 C.isolated = (text) => "\u2068" + text + "\u2069";
 C.trace = (start) => {

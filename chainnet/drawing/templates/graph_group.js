@@ -10,13 +10,12 @@ C.sum = (rows, name) => {
   const known = rows.map((r) => r[name]).filter((v) => v !== null && v !== undefined);
   return known.length ? known.reduce((a, b) => a + b, 0) : null;
 };
-C.tonnes = (x) => x === null ? "n/d" : C.number(x) + " t/yr";
 C.herd = (members) => {
   const first = members[0], base = C.sum(members, "base"), result = C.sum(members, "result");
   const whole = members.every((s) => s.capacity !== null), capacity = whole ? C.sum(members, "capacity") : null;
   const share = (flow) => flow === null || !(capacity > 0) ? null : flow / capacity;
   return {
-    ...C.data.blanks.site, id: "group " + C.family(first), key: "group " + C.family(first), members, size: members.length,
+    ...C.added(members), ...C.data.blanks.site, id: "group " + C.family(first), key: "group " + C.family(first), members, size: members.length,
     label: members.length + " sites, " + first.step, stage: first.stage, step: first.step, place: first.place, block: first.block,
     order: members.reduce((sum, s) => sum + s.order, 0) / members.length, colour: first.colour,
     base, result, capacity, baseText: C.tonnes(base), resultText: C.data.hasResult ? C.tonnes(result) : "-",
@@ -54,11 +53,10 @@ C.scene = () => {
     const parts = rows.map((r) => r[0]), base = C.sum(parts, "base"), result = C.sum(parts, "result");
     const top = (k) => Math.max(k.base || 0, k.result || 0);
     const whole = parts.reduce((sum, k) => sum + top(k), 0), guessed = parts.filter((k) => k.isInferred).reduce((sum, k) => sum + top(k), 0);
-    const change = result === null || base === null ? null : result - base;
     return {
-      ...first, id: "group " + first.id, from, to, base, result, size: parts.length,
+      ...first, ...C.added(parts), id: "group " + first.id, from, to, base, result, size: parts.length,
       baseText: C.tonnes(base), resultText: C.data.hasResult ? C.tonnes(result) : "-",
-      changeText: change === null ? "-" : (change > 0 ? "+" : "") + C.tonnes(change), capacityText: "of " + parts.length + " links",
+      changeText: C.data.hasResult ? C.changeText(base, result) : "-", capacityText: "of " + parts.length + " links",
       isInferred: guessed > whole / 2, inCut: parts.some((k) => k.inCut), fields: [["Links", String(parts.length)]], references: [],
       grade: parts.every((k) => k.grade === first.grade) ? first.grade : "mixed",
     };

@@ -30,7 +30,7 @@ C.ranking = () => {
   if (C.data.hasLosses) {
     const ranked = C.every.sites.filter((s) => s.rank).sort((p, q) => p.rank - q.rank || (p.id < q.id ? -1 : 1));
     const tested = C.every.sites.filter((s) => s.lost !== null).length, zero = tested - ranked.length;
-    const parts = [C.make("h2", "Costliest single losses"), C.make("p", C.data.lossWords, "lead")];
+    const parts = [...C.monthSide(), C.make("h2", "Costliest single losses"), C.make("p", C.data.lossWords, "lead")];
     parts.push(C.rows(ranked.slice(0, 12).map((s) => C.row(s, s.rankText + "  " + (s.inCut ? "\u25b6 " : "") + s.label, s.lostText,
       s.lost / C.mostLost, C.LESS, [s.step, s.place, s.lostShareText].filter(Boolean).join(" \u00b7 ")))));
     const rest = ranked.length > 12 ? "and " + (ranked.length - 12) + " more; " : "";
@@ -42,7 +42,7 @@ C.ranking = () => {
   const part = (s) => sums.get(s.block) > 0 ? C.flow(s) / sums.get(s.block) : 0;
   const large = C.every.sites.filter((s) => s.stage !== "end_use" && C.flow(s) > 0 && C.siteShown(s))
     .sort((p, q) => part(q) - part(p) || p.index - q.index).slice(0, 12);
-  return [C.make("h2", "Largest parts of a step"), C.make("p", "Share of its step's output. Size is not loss: no ranking of losses was given.", "lead"),
+  return [...C.monthSide(), C.make("h2", "Largest parts of a step"), C.make("p", "Share of its step's output. Size is not loss: no ranking of losses was given.", "lead"),
     C.rows(large.map((s) => C.row(s, s.label, C.percent(part(s)), part(s), s.colour, [s.step, s.place].filter(Boolean).join(" \u00b7 "))))];
 };
 C.largestHarmless = () => {
@@ -53,7 +53,7 @@ C.herdCard = (s, parts) => {
   const open = C.make("button", "Open this group");
   open.type = "button";
   open.addEventListener("click", () => C.open(C.family(s)));
-  parts.push(C.list([["Capacity", s.capacityText], ["Flow, baseline", s.baseText], ["Used", s.utilText], ["Grade", s.grade]]), open,
+  parts.push(C.list([["Capacity", s.capacityText], ["Flow, baseline", s.baseText], ["Used", C.usedText(s)], ["Grade", s.grade]]), open,
     C.make("p", "The loss of a group is not the sum of its members' losses and was not asked.", "lead"), C.make("p", C.feeds(C.state.traced)));
   C.partners(parts, "Suppliers", s.into, "from");
   C.partners(parts, "Users", s.out, "to");
@@ -73,8 +73,8 @@ C.card = (s) => {
     if (s.rank) parts.push(C.make("p", s.lostShareText + " of deliveries; rank " + s.rankText + (s.inCut ? "; \u25b6 in the minimum cut" : ""), "lead"));
   } else if (s.inCut) parts.push(C.make("p", "\u25b6 in the minimum cut", "lead"));
   const lines = [["Capacity", s.capacityText], ["Flow, baseline", s.baseText]];
-  if (C.data.hasResult) lines.push(["Flow, " + C.data.resultName.toLowerCase(), s.resultText]);
-  lines.push(["Used", s.utilText]);
+  if (C.data.hasResult) lines.push(["Flow, " + C.resultWord(), s.resultText]);
+  lines.push(["Used", C.usedText(s)]);
   if (s.makes) lines.push(["Counts t of", s.makes]);
   lines.push(["Grade", s.grade]);
   parts.push(C.list(lines), C.make("p", C.feeds(C.state.traced)));
@@ -160,6 +160,7 @@ C.marks = () => {
   document.querySelectorAll("#switch button").forEach((b) => b.setAttribute("aria-pressed", String(b.dataset.mode === C.state.mode)));
   C.at("changes").hidden = C.state.mode !== "diff";
   C.at("choke").setAttribute("aria-pressed", String(C.state.choke));
+  C.heading();
   C.at("areaWords").textContent = C.state.choke ? "area = loss if the site drops out; dot = no loss" : "area = output, t/yr";
 };
 C.changed = (fresh) => {
@@ -228,21 +229,27 @@ C.fillHeads = () => {
     } else if (C.data.hasLosses && b.stage !== "end_use") h.element.append(C.make("span", "no single loss costs any", "chip none"));
   });
 };
+C.thing = (row) => row.dataset.site === undefined ? C.rowById.get(row.dataset.link) : C.byId.get(row.dataset.site);
+C.value = (row, key) => {
+  if (key === "change") return (row.result || 0) - (row.base || 0);
+  if (key === "rank") return row.rank || 9999;
+  return row[key] === null || row[key] === undefined ? -1 : row[key];
+};
+C.sort = (table, head, down) => {
+  const column = head.cellIndex, value = (row) => head.dataset.k ? C.value(C.thing(row), head.dataset.k) : row.cells[column].textContent;
+  table.querySelectorAll("thead th").forEach((other) => other.removeAttribute("aria-sort"));
+  head.setAttribute("aria-sort", down ? "ascending" : "descending");
+  const rows = [...table.tBodies[0].rows].map((row, i) => [value(row), i, row]);
+  const order = (p, q) => p[0] === q[0] ? p[1] - q[1] : (p[0] < q[0] ? -1 : 1) * (down ? 1 : -1);
+  table.tBodies[0].append(...rows.sort(order).map((r) => r[2]));
+};
 C.tables = () => {
   document.querySelectorAll("table.sorts").forEach((table) => {
-    table.querySelectorAll("thead th").forEach((head, column) => {
+    table.querySelectorAll("thead th").forEach((head) => {
       head.tabIndex = 0;
-      const sort = () => {
-        const down = head.getAttribute("aria-sort") === "descending" || (!head.getAttribute("aria-sort") && !head.classList.contains("n"));
-        table.querySelectorAll("thead th").forEach((other) => other.removeAttribute("aria-sort"));
-        head.setAttribute("aria-sort", down ? "ascending" : "descending");
-        const value = (row) => { const cell = row.cells[column]; return cell.dataset.v === undefined ? cell.textContent : Number(cell.dataset.v); };
-        const rows = [...table.tBodies[0].rows].map((row, i) => [value(row), i, row]);
-        const order = (p, q) => p[0] === q[0] ? p[1] - q[1] : (p[0] < q[0] ? -1 : 1) * (down ? 1 : -1);
-        table.tBodies[0].append(...rows.sort(order).map((r) => r[2]));
-      };
-      head.addEventListener("click", sort);
-      head.addEventListener("keydown", (event) => { if (event.key === "Enter") sort(); });
+      const turn = () => C.sort(table, head, head.getAttribute("aria-sort") === "descending" || (!head.getAttribute("aria-sort") && !head.classList.contains("n")));
+      head.addEventListener("click", turn);
+      head.addEventListener("keydown", (event) => { if (event.key === "Enter") turn(); });
     });
   });
   C.at("sites").tBodies[0].addEventListener("click", (event) => {
@@ -312,6 +319,6 @@ C.csv = () => {
   const rows = [...C.at("sites").rows].filter((row) => !row.hidden);
   const text = rows.map((row) => [...row.cells].map((cell) => safe(cell.textContent.trim())).join(",")).join("\r\n");
   const url = URL.createObjectURL(new Blob(["\ufeff" + text + "\r\n"], { type: "text/csv" }));
-  C.save(url, "sites.csv");
+  C.save(url, "sites" + C.fileMonth() + ".csv");
   setTimeout(() => URL.revokeObjectURL(url), 1000);
 };

@@ -3,6 +3,8 @@
 C.remember = () => {
   const st = C.state, parts = new URLSearchParams();
   if (st.mode !== (C.data.hasResult ? "result" : "base")) parts.set("flows", st.mode);
+  if (st.course) parts.set("scenario", C.data.months.scenario);
+  if (C.data.months && st.month !== C.data.months.start) parts.set("month", String(C.data.months.rows[st.month].n));
   if (st.choke !== C.data.startChoke) parts.set("chokepoints", st.choke ? "1" : "0");
   if (st.chosen) parts.set("site", st.chosen.id);
   Object.entries(st.off).forEach(([kind, set]) => set.forEach((value) => parts.append("without-" + kind, value)));
@@ -13,6 +15,9 @@ C.recall = () => {
   const parts = new URLSearchParams(location.hash.slice(1)), st = C.state;
   const known = C.data.hasResult && C.data.hasBase ? ["base", "result", "diff"] : [];
   if (known.includes(parts.get("flows"))) st.mode = parts.get("flows");
+  const course = C.data.courses.findIndex((c) => c.scenario === parts.get("scenario"));
+  if (course > 0) C.pickCourse(course);
+  if (C.data.months && parts.has("month")) C.recallMonth(Number(parts.get("month")));
   if (C.data.hasLosses && parts.has("chokepoints")) st.choke = parts.get("chokepoints") === "1";
   document.querySelectorAll("#legend input[data-filter]").forEach((box) => {
     if (parts.getAll("without-" + box.dataset.filter).includes(box.value)) { box.checked = false; st.off[box.dataset.filter].add(box.value); }
@@ -28,7 +33,7 @@ C.controls = () => {
   C.at("csv").addEventListener("click", C.csv);
   C.at("png").addEventListener("click", () => C.compose(true).toBlob((blob) => {
     const url = URL.createObjectURL(blob);
-    C.save(url, "graph.png");
+    C.save(url, "graph" + C.fileMonth() + ".png");
     setTimeout(() => URL.revokeObjectURL(url), 1000);
   }));
   document.querySelectorAll("#legend input[data-filter]").forEach((box) => box.addEventListener("change", () => {
@@ -71,8 +76,7 @@ C.samples = () => {
 };
 C.inOrder = () => {
   // what flows back first, then wide links, so that thin ones stay on top
-  const top = (k) => Math.max(k.base || 0, k.result || 0);
-  return C.links.slice().sort((p, q) => q.isBack - p.isBack || top(q) - top(p) || p.index - q.index);
+  return C.links.slice().sort((p, q) => q.isBack - p.isBack || C.peak(q) - C.peak(p) || p.index - q.index);
 };
 C.resize = () => {
   const above = document.querySelector(".app").getBoundingClientRect().top + scrollY;
@@ -80,10 +84,12 @@ C.resize = () => {
 };
 C.start = () => {
   C.resize();
+  C.unpackMonths();
   C.scene();
   C.widest = C.links.length > 600 ? 7 : 12;
   C.badges = new Set();
   const named = C.recall();
+  if (C.data.months) { C.putMonth(); if (C.grouping) C.scene(); }
   if (C.at("projects")) C.at("projects").checked = C.state.projects;
   C.layout();
   C.makeHeads();
@@ -102,6 +108,7 @@ C.start = () => {
   window.network.on("afterDrawing", C.paint);
   C.samples();
   C.controls();
+  C.monthControls();
   C.pointer();
   C.search();
   C.keys();

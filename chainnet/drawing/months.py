@@ -1,0 +1,106 @@
+"""The months of an answer as the page holds them: numbers that change, and what is said of each month."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import Any
+
+import numpy as np
+
+from chainnet.drawing.answers import FIGURES, Answer
+from chainnet.drawing.facts import Facts, heads, ratio
+from chainnet.drawing.style import percent, tonnes
+from chainnet.drawing.words import base_words, end_words, finding, hidden_words, share_inferred, spoken
+from chainnet.network import Network
+
+__all__ = ["course_data", "month_note"]
+
+
+def course_data(network: Network, facts: Facts, answer: Answer) -> list[dict[str, Any]]:
+    """Return the months of the answer and of the other scenarios; none where there are no months."""
+    return [_month_data(network, facts, one) for one in answer.courses]
+
+
+def _month_data(network: Network, facts: Facts, answer: Answer) -> dict[str, Any]:
+    """Return what the slider needs: for each month its words, for each thing that changes its flows.
+
+    Flows are words such as ``"12.5*3 b 0"``: 12.5 t/yr for three months, the baseline for one, then nothing.
+    """
+    months = answer.months
+    assert months is not None
+    shown = list(months.shown)
+    base = np.array([k["base"] or 0.0 for k in facts.links])
+    inferred = np.array([k["isInferred"] for k in facts.links], dtype=bool)
+    flow = np.concatenate([months.edge_tpa, months.relation_tpa], axis=1)[shown]
+    position = {name: i for i, name in enumerate(_ids(network))}
+    site = months.site_tpa[np.ix_(shown, [position[s["id"]] for s in facts.sites])]
+    rows = []
+    for i, t in enumerate(shown):
+        one = months.at(t)
+        moving = (base > 0) | (flow[i] > 0)
+        sites = [
+            s | {"result": v, "utilResult": ratio(v, s["capacity"])}
+            for s, v in zip(facts.sites, site[i].tolist(), strict=True)
+        ]
+        rows.append(
+            {
+                "n": int(months.number[t]),
+                "name": months.name(t),
+                "words": months.words(t),
+                "heading": finding(network, facts, one, None),
+                "inferred": share_inferred(int((moving & inferred).sum()), int(moving.sum()))
+                + hidden_words(int(months.hidden[t]))
+                + (end_words(months.last) if months.is_end(t) else ""),
+                "spoken": spoken(one, months.name(t), int(months.lost[t])),
+                "tiers": [
+                    [
+                        tonnes(x["served"]),
+                        tonnes(x["short"]),
+                        percent(x["served"] / x["demand"] if x["demand"] else None),
+                    ]
+                    for x in one.tiers
+                ],
+                "heads": [[b["resultText"], b["utilResultText"]] for b in heads(network, facts, sites, one)],
+            }
+        )
+    return {
+        "scenario": answer.scenario,
+        "words": answer.words,
+        "rows": rows,
+        "start": shown.index(months.worst()),
+        "tiers": [x["tier"] for x in answer.tiers],
+        "baseHeading": base_words(facts),
+        "links": _series(flow, facts.links),
+        "sites": _series(site, facts.sites),
+    }
+
+
+def month_note(answer: Answer) -> str:
+    """Return what a number of a month counts."""
+    months = answer.months
+    if months is None:
+        return ""
+    factor = 12 // months.step if 12 % months.step == 0 else f"{12 / months.step:.3g}"
+    what = "month" if months.step == 1 else f"{months.step} months"
+    times = f" × {factor}" if factor != 1 else ""
+    said = f"Flows by month are t/yr: the tonnes of the {what}{times}, to compare with the base year"
+    some = f"; of every {months.span} months the worst is shown" if months.span > months.step else ""
+    return f"{said}{some}; kept to {FIGURES} figures, planned by one who knows every date."
+
+
+def _ids(network: Network) -> list[str]:
+    return [*network.nodes["id"], *network.projects["id"]]
+
+
+def _series(amount: Any, rows: list[dict[str, Any]]) -> dict[str, str]:
+    """Return the flows of what is not always as in the first picture, by position; runs of one value are said once."""
+    first = np.array([row["result"] or 0.0 for row in rows])
+    out = {}
+    for j in np.flatnonzero((np.abs(amount - first) > 1e-8 * first).any(axis=0)):
+        values = amount[:, j].tolist()
+        known = rows[j]["base"]
+        # the baseline has nine figures; it is said by its name
+        tokens = ["b" if known and abs(v - known) <= 1e-8 * known else f"{v:.9g}" for v in values]
+        runs = [(token, len(list(same))) for token, same in groupby(tokens)]
+        out[str(j)] = " ".join(token if n == 1 else f"{token}*{n}" for token, n in runs)
+    return out
