@@ -153,7 +153,7 @@ def _key_table(facts: Facts, months: Months) -> Table:
     names = [BASELINE, *facts.ordered]
     rows = {name: months.of(name, months.lead) for name in names}
     cells = {name: [row["shortfall_t"], *tables_months.month_cells(months, row)] for name, row in rows.items()}
-    head = f"Short in {months.horizon} months, t"
+    head = f"In {months.horizon} months, t"
     short = tables_months.tonnes_of("shortfall_t", head, f"what {months.lead} lacks over the horizon")
     return tables.scenario_table(facts, [short, *tables_months.month_columns()], cells).with_lead(rows=KEY_ROWS)
 

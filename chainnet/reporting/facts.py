@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from chainnet.assessment import Assessment
-from chainnet.reporting.words import NO_DATA, country_name, readable_id, who
+from chainnet.reporting.words import NO_DATA, country_name, first_capital, readable_id, who
 from chainnet.results_grade import GIVEN, LETTERS, NOT_ASSESSED, NOT_GRADED, rest_of
 from chainnet.schema import STAGES
 
@@ -235,7 +235,7 @@ class Facts:
         runs = self.things.loc[[p for p in parts if p in self.things.index], "operator"].dropna().unique()
         known = self.things[self.things["operator"] == runs[0]] if len(runs) == 1 else self.things.head(0)
         is_its_only_site = len(known) == len(parts)
-        return f"{runs[0] if is_its_only_site else readable_id(site)} ({len(parts)} parts)"
+        return f"{runs[0] if is_its_only_site else first_capital(readable_id(site))} ({len(parts)} parts)"
 
     def stands_for_several(self, site: str) -> bool:
         """Whether a site may be several plants: it lies in a region, or has no operator where others have one."""

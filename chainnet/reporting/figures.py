@@ -141,7 +141,7 @@ def _ladder(facts: Facts, names: Names) -> Figure | None:
     split = facts.has_first and len(facts.tiers) > 1
     labels = [drawable(words) for words, _ in rungs]
     y = np.arange(len(rungs))[::-1]
-    figure, axes = new_canvas(0.5 + 0.2 * len(rungs), 2 if split else 1, (1.0, 1.35) if split else (1.0,))
+    figure, axes = new_canvas(0.45 + 0.19 * len(rungs), 2 if split else 1, (1.0, 1.35) if split else (1.0,))
     whole = [sum(short.values()) for _, short in rungs]
     if split:
         first = [short[facts.first] for _, short in rungs]
@@ -217,7 +217,7 @@ def _steps(facts: Facts, names: Names) -> Figure | None:
     if len(kept) == len(close):
         return _strip(facts, names, shares, "F2", "")
     mine = pd.MultiIndex.from_frame(shares[["step", "commodity"]]).isin(kept)
-    return _strip(facts, names, shares[mine], "F2", "the good of each step that is held most closely; all goods: F2b")
+    return _strip(facts, names, shares[mine], "F2", "each step's most concentrated good (all: F2b)")
 
 
 def _goods(facts: Facts, names: Names) -> Figure | None:
@@ -245,7 +245,7 @@ def _strip(facts: Facts, names: Names, shares: pd.DataFrame, name: str, which: s
         goods = [c for s, c in rows if s == step]
         lines += [(step, None), *((step, c) for c in goods)] if several else [(step, c) for c in goods]
     y = np.arange(len(lines))[::-1]
-    figure, (ax,) = new_canvas(0.5 + (0.235 if several else 0.26) * len(lines))
+    figure, (ax,) = new_canvas(0.45 + 0.235 * len(lines))
     for at, (step, commodity) in zip(y, lines, strict=True):
         if commodity is None:
             continue
@@ -269,7 +269,7 @@ def _strip(facts: Facts, names: Names, shares: pd.DataFrame, name: str, which: s
     ax.text(1.17, len(lines) - 0.35, "N-1 cover", ha="right", va="bottom", fontsize=SMALL, color=GREY)
     ax.text(1.34, len(lines) - 0.35, "HHI", ha="right", va="bottom", fontsize=SMALL, color=GREY)
     words = [_good_words(facts, s, c, several) for s, c in lines]
-    ticks = ax.set_yticks(y, [drawable(short_label(w, 42), names) for w in words]) and ax.get_yticklabels()
+    ticks = ax.set_yticks(y, [drawable(short_label(w, 48), names) for w in words]) and ax.get_yticklabels()
     for label, (_, commodity) in zip(ticks, lines, strict=True):
         if commodity is None:
             label.set_fontweight("bold")
@@ -289,10 +289,8 @@ def _strip(facts: Facts, names: Names, shares: pd.DataFrame, name: str, which: s
         f"{facts.commodity(r.commodity) or r.step} {r.place} {percent(r.share)}" for r in tops.head(3).itertuples()
     )
     key = ", ".join(f"{c} {country_name(c)}" if country_name(c) != c else c for c in named)
-    subtitle = (
-        f"Share of baseline output by country{', ' + which if which else ''}; mine first; at the right N-1 cover and "
-        "HHI x 10,000."
-    )
+    basis = f"Share of baseline output by country{', ' + which if which else ''}"
+    subtitle = f"{basis}; mine first; right: N-1 cover, HHI x 10,000."
     return make_figure(
         facts, name, title, subtitle, figure, f"One bar per good; largest holders: {three}.", f"{key}. Data: T4."
     )
@@ -303,7 +301,7 @@ def _good_words(facts: Facts, step: str, commodity: str | None, is_under_head: b
     if commodity is None:
         return first_capital(step)
     good = facts.commodity(commodity)
-    if is_under_head or not good or good.lower() == step.lower():
+    if is_under_head or not good or good.lower().startswith(step.lower()):
         return good or first_capital(step)
     return f"{first_capital(step)}: {good}"
 

@@ -26,7 +26,7 @@ from chainnet.reporting.figures import (
 )
 from chainnet.reporting.glyphs import drawable, short_label
 from chainnet.reporting.model import Figure
-from chainnet.reporting.words import calendar_month, first_capital, number, percent, weight, whole
+from chainnet.reporting.words import calendar_month, first_capital, in_months, number, percent, weight, whole
 
 __all__ = ["month_figures"]
 
@@ -306,7 +306,7 @@ def _endurance(months: Months, names: Names) -> Figure | None:
             ax.plot([stop], [at], ">", color=ALERT, markersize=7, zorder=3, clip_on=False)
         else:
             ax.plot([stop], [at], "o", markerfacecolor="white", markeredgecolor=INK, markersize=6, zorder=3)
-        words = f"{whole(row['months_short'])} months short"
+        words = f"{in_months(row['months_short'])} short"
         ax.text(1.03 * end, at, words, va="center", fontsize=SMALL - 0.5, color=INK)
     labels = [
         _folded(drawable(f"{first_capital(r['tier'])}: {months.facts.scenario_label(r['scenario'])}", names), 44, 2)
@@ -332,7 +332,7 @@ def _endurance(months: Months, names: Names) -> Figure | None:
     )
     alt = "Lines run from the time to survive to the month of recovery: " + "; ".join(
         f"{r['tier']}, {months.facts.scenario_label(r['scenario'])}: {months.survive(r)}, "
-        f"{whole(r['months_short'])} months short, {weight(r['shortfall_t'])}"
+        f"{in_months(r['months_short'])} short, {weight(r['shortfall_t'])}"
         for r in shown[:3]
     )
     subtitle = (

@@ -363,9 +363,8 @@ def _trust(facts: Facts) -> str:
         said.append(f"The answer rests on {spelled(len(quality), 'input')}, not all of which bear a grade.")
     elif len(quality):
         grades = join([f"{count(n)} {word}" for word, n in quality.value_counts().sort_index().items()])
-        weakest = facts.a.decisive.iloc[0]
-        label = weakest["label"] if isinstance(weakest["label"], str) else str(weakest["id"])
-        said.append(f"The answer rests on {spelled(len(quality), 'input')} ({grades}); the weakest is {label}.")
+        rests = f"The answer rests on {spelled(len(quality), 'input')} ({grades})"
+        said.append(f"{rests}; the weakest is {weakest_input(facts)}.")
     row = facts.leading.loc[facts.when]
     ends = span(row["demand_low_tpa"], row["demand_high_tpa"])
     if ends != NOT_ASSESSED:
@@ -469,14 +468,36 @@ def _build(facts: Facts, years: list[int]) -> list[Sentence]:
     return lines
 
 
+def weakest_input(facts: Facts) -> str:
+    """Return the name of the weakest input that binds."""
+    weakest = facts.a.decisive.iloc[0]
+    return str(weakest["label"] if isinstance(weakest["label"], str) else weakest["id"])
+
+
+def _gaps(facts: Facts) -> str:
+    """Return the gaps that could change the answer, each with its direction."""
+    said = []
+    unlimited, nodes = facts.a.coverage["n_unlimited"].sum(), facts.a.coverage["n_nodes"].sum()
+    if unlimited:
+        said.append(f"{count(unlimited)} of {count(nodes)} nodes without a capacity: the shortfall looks too small")
+    stocks = "no stocks" if facts.network.stocks.empty else "stocks not on record"
+    said.append(f"{stocks}: it looks too large at first")
+    edges = facts.a.edge_quality
+    if "inferred" in edges.index and edges["n_with_flow"].sum():
+        part = f"{count(edges.loc['inferred', 'n_with_flow'])} of {count(edges['n_with_flow'].sum())}"
+        said.append(f"{part} flows inferred: either way")
+    return first_capital("; ".join(said)) + "."
+
+
 def stranger_sentences(facts: Facts) -> tuple[Sentence, ...]:
     """Return what makes up the trust part of the summary: the gaps that could change the order."""
     row = facts.leading.loc[facts.when]
+    grade = facts.grade_words.removesuffix(")")
+    named = len(facts.a.decisive) and grade != facts.grade_words
+    grade += f"; weakest: {weakest_input(facts)})" if named else ""
     said = [
-        Sentence(
-            f"Status {facts.status}, grade {facts.grade_words}: every number without another letter bears these.",
-            ("T15", "T20"),
-        )
+        Sentence(f"Status {facts.status}, grade {grade} unless another letter stands.", ("T15", "T20")),
+        Sentence(_gaps(facts), ("T17", "T19"), "Gaps."),
     ]
     low = row["shortfall_low_tpa"]
     if pd.isna(low):

@@ -153,7 +153,7 @@ def stock_points(months: Months) -> tuple[Sentence, ...]:
         before = less[less["step"] == less["step"].iloc[0]]["before_usd"].sum(min_count=1)
         last = less["step"].iloc[-1]
         after = less[less["step"] == last]["after_usd"].sum(min_count=1)
-        if not (np.isnan(before) or np.isnan(after)):
+        if not np.isnan(after) and before > 0:
             scenario = _quoted(facts, str(less["scenario"].iloc[0]))
             points.append(
                 Sentence(

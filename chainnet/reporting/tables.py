@@ -74,7 +74,7 @@ def scenario_table(facts: Facts, extra: Sequence[Column], cells: Mapping[str, Se
         *(tons(f"shortfall_{t}_tpa", f"{first_capital(t)} short", f"shortfall of {t}") for t in others),
         *([tons("whole_served_tpa", "All tiers served", "tonnes served over all tiers", body=False)] if others else []),
         *extra,
-        tons("residual_tpa", f"{first} short after rerouting, stocks", "after new relations and one year of stocks"),
+        tons("residual_tpa", "Left after rerouting, stocks", "after new relations and one year of stocks"),
         text("rests_on", "Rests on", "grade of the weakest input that binds, how many of how many", body=False),
     ]
     rows = []

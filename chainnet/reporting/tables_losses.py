@@ -36,8 +36,8 @@ def _loss_cells(facts: Facts, row: Any) -> list[Any]:
 
 def _why(facts: Facts) -> str:
     return (
-        f"Loss: what can be served before less what can be served after removal, both solved ({facts.unit}). "
-        f"Ranked by the loss of {facts.lead_tier}; = marks ties."
+        f"Loss: what can be served before less after removal, both solved. Ranked by the loss of {facts.lead_tier}; "
+        "= marks ties."
     )
 
 
@@ -114,7 +114,7 @@ def _names(facts: Facts, by: str, index: Any) -> list[Any]:
 def top_losses(facts: Facts, tables: Sequence[Table]) -> Table:
     """Return T2: the five sites, and the country, owners' country and operator, whose loss costs most."""
     rows = []
-    for table, kind in zip(tables, ("site", "country", "owner's country", "operator"), strict=True):
+    for table, kind in zip(tables, ("site", "country", "owners", "operator"), strict=True):
         names = {c.key: i for i, c in enumerate(table.columns)}
         if facts.lead_loss not in names:
             continue
@@ -125,7 +125,7 @@ def top_losses(facts: Facts, tables: Sequence[Table]) -> Table:
             where = f"{row[names['step']].text}, {row[names['place']].text}" if kind == "site" else "-"
             rows.append([first_capital(kind), row[names["rank"]], row[names["label"]], where, *losses])
     columns = [
-        text("kind", "What drops out", "kind of removal"),
+        text("kind", "Out", "kind of removal: a site, a country, all that a country's owners hold, an operator"),
         text("rank", "Rank", "place among its kind"),
         text("label", "Name", "what is removed"),
         text("place", "Step and place", "step of the chain, country or region"),
@@ -137,8 +137,8 @@ def top_losses(facts: Facts, tables: Sequence[Table]) -> Table:
         id="T2",
         sheet="Costs most",
         title="What costs most if it alone drops out",
-        subtitle=f"Unit: {facts.unit}. Five sites; the first country, owners' country and operator. No zero losses.",
-        note=_why(facts) + " All rows: T5, T6.",
+        subtitle=f"Unit: {facts.unit}. Five sites; the first country, owners of a country, operator. No zero losses.",
+        note=_why(facts) + " All: T5, T6.",
         status=PROVED,
         **facts.rests_on(*facts.a.first_tier.values(), *facts.a.chokepoints.values()),
     )

@@ -180,8 +180,8 @@ def top_projects(facts: Facts) -> Table:
         title="Projects that help most",
         subtitle=f"Unit: {facts.unit}. Scenario: {facts.scenario_label(facts.when)}. Known relations, no stocks.",
         note=(
-            (f"Ranked by what {facts.first} regains with the project alone, could it come first. " if first else "")
-            + "Fair share: Shapley value over all tiers, its part of what all projects that stand win together"
+            (f"Ranked by what {facts.first} regains with the project alone. " if first else "")
+            + "Fair share: Shapley value over all tiers"
             + (" (mean of 64 random orders, seed 0)." if is_sampled else ".")
             + " n/a: does not stand by then."
         ),

@@ -205,7 +205,7 @@ def sure_points(facts: Facts) -> tuple[Sentence, ...]:
                 f"{number(row['p50'])}, n = {many.provenance['settings']['draws']}); as given it is "
                 f"{number(row['given'])}.",
                 ("T15b",),
-                "All at once.",
+                "Draws.",
             )
         )
         if not many.ranks.empty:

@@ -9,13 +9,12 @@ import pandas as pd
 
 from chainnet.network_tables import split_list
 from chainnet.reporting.facts import Facts
+from chainnet.reporting.measures import measure_words
 from chainnet.reporting.model import Cell, Column, Table, make_table
 from chainnet.reporting.tables import GIVEN, PROVED, text, tons
 from chainnet.reporting.words import (
     NO_DATA,
     count,
-    expand_countries,
-    join,
     number,
     percent,
     span,
@@ -40,11 +39,10 @@ NONE = "-"
 
 def measure_table(facts: Facts) -> Table:
     """Return T21: the measures of every scenario in words."""
-    table = facts.a.scenarios
     rows = [
         [name, facts.scenario_label(name), part]
         for name in facts.ordered
-        for part in _measures(facts, str(table.loc[name, "measures"]))
+        for part in measure_words(facts, facts.a.asked[name])
     ]
     return make_table(
         [
@@ -61,51 +59,6 @@ def measure_table(facts: Facts) -> Table:
         status=GIVEN,
         grade="n/a",
     )
-
-
-def _measures(facts: Facts, words: str) -> list[str]:
-    """Return the measures of a scenario in plain words; those that differ in their good alone are one."""
-    raw: list[str] = []
-    for piece in words.split("; "):
-        head = piece.split(": ", 1)[0]
-        if not raw or (": " in piece and head.isalpha()):
-            raw.append(piece)
-        else:
-            raw[-1] += f"; {piece}"
-    found: dict[tuple[str, str], list[str]] = {}
-    for measure in raw:
-        before, good, after = _plain_measure(facts, measure)
-        found.setdefault((before, after), []).append(good)
-    return [before + join([g for g in goods if g]) + after for (before, after), goods in found.items()]
-
-
-def _plain_measure(facts: Facts, measure: str) -> tuple[str, str, str]:
-    """Return a measure as (words before its good, its good, words after); unknown forms stay as they are."""
-    kind, _, rest = measure.partition(": ")
-    parts = dict(part.partition(" ")[::2] for part in expand_countries(rest).split("; "))
-    months = ""
-    if "months" in parts:
-        months = f", {parts.pop('months')} months"
-    start = parts.pop("start_month", parts.pop("start", ""))
-    if start not in ("", "0"):
-        months += f" from {start}"
-    share = parts.pop("share", "")
-    part = percent(float(share)) if share.replace(".", "", 1).isdigit() else share
-    if kind == "restrict" and part != share and set(parts) <= {"from", "to", "commodity", "tier", "origin"}:
-        good = facts.commodity(parts["commodity"]) if "commodity" in parts else ""
-        ways = "".join(f" {w} {_where(parts[w])}" for w in ("from", "to", "tier", "origin") if w in parts)
-        head = "No flow" if float(share) == 0 else f"At most {part} of the baseline flow"
-        return (head + ways + (": " if good else ""), good, months)
-    if kind in ("remove", "scale") and len(parts) == 1:
-        word, value = next(iter(parts.items()))
-        what = _where(value) if word == "where" else f"{word} {value}"
-        return (f"Out: {what}" if kind == "remove" else f"Capacity times {share}: {what}", "", months)
-    return (expand_countries(measure), "", "")
-
-
-def _where(words: str) -> str:
-    """Return the words of a condition without those that say themselves."""
-    return words.removeprefix("country ")
 
 
 def decisive_table(facts: Facts) -> Table:

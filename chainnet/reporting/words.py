@@ -19,8 +19,8 @@ __all__ = [
     "count",
     "country_name",
     "endurance_sentence",
-    "expand_countries",
     "foresight_sentence",
+    "in_months",
     "join",
     "money",
     "month_words",
@@ -106,6 +106,17 @@ def spelled(value: int, noun: str, plural: str = "") -> str:
     """
     word = _SPELLED[value] if 0 <= value < len(_SPELLED) else count(value)
     return f"{word} {noun if value == 1 else plural or noun + 's'}"
+
+
+def in_months(value: Any) -> str:
+    """Return a number of months with its noun.
+
+    Examples
+    --------
+    >>> in_months(1), in_months(13)
+    ('1 month', '13 months')
+    """
+    return f"{whole(value)} month{'' if whole(value) == '1' else 's'}"
 
 
 def tonnes(value: Any) -> str:
@@ -218,15 +229,18 @@ def country_name(code: str) -> str:
 
     Examples
     --------
-    >>> country_name("CHN"), country_name("KOR"), country_name("EU27")
-    ('China', 'South Korea', 'EU27')
+    >>> country_name("CHN"), country_name("KOR"), country_name("EU27"), country_name("COD")
+    ('China', 'South Korea', 'EU27', 'The Democratic Republic of the Congo')
     """
     if not is_country(code):
         return code
     import pycountry
 
     found = pycountry.countries.get(alpha_3=code)
-    return code if found is None else str(getattr(found, "common_name", found.name))
+    if found is None:
+        return code
+    last, _, first = str(getattr(found, "common_name", found.name)).partition(", ")
+    return f"{first} {last}".strip()  # the register writes "Congo, The Democratic Republic of the"
 
 
 def in_sentence(name: str) -> str:
@@ -238,23 +252,9 @@ def in_sentence(name: str) -> str:
     ('the United States', 'Japan')
     """
     first = name.split(" ")[0]
+    if first == "The":
+        return f"the {name[4:]}"
     return f"the {name}" if first in ("United", "Russian", "Netherlands", "Philippines") else name
-
-
-def expand_countries(text: str) -> str:
-    """Return the words of a measure with the country codes in it spelled out.
-
-    Examples
-    --------
-    >>> expand_countries("restrict: from country CHN; to country bloc, JPN; share 0.0")
-    'restrict: from country China; to country bloc, Japan; share 0'
-    """
-
-    def spell(match: re.Match[str]) -> str:
-        return match[1] + ", ".join(country_name(word) for word in match[2].split(", "))
-
-    text = re.sub(r"(\bcountry )([^;]+?)(?=$|;| and )", spell, text)
-    return re.sub(r"\b(\d+)\.0\b", r"\1", text)
 
 
 def who(words: Sequence[str], groups: Mapping[str, frozenset[str]]) -> str:

@@ -1,0 +1,207 @@
+"""Measures of scenarios in plain words, one rule for each kind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from chainnet.reporting.facts import Facts
+from chainnet.reporting.words import (
+    calendar_month,
+    country_name,
+    in_months,
+    in_sentence,
+    join,
+    number,
+    percent,
+    readable_id,
+)
+from chainnet.scenario import Scenario
+from chainnet.scenario_measures import listed
+
+__all__ = ["measure_words"]
+
+Measure = Mapping[str, Any]
+MOST_NAMED = 6
+
+
+def measure_words(facts: Facts, scenario: Scenario) -> list[str]:
+    """Return what a scenario does, a sentence a measure; measures that differ in their good alone are one.
+
+    Parameters
+    ----------
+    facts : Facts
+        Names of goods, nodes and places.
+    scenario : Scenario
+
+    Returns
+    -------
+    list of str
+    """
+    found: dict[tuple[str, str], list[str]] = {}
+    for measure in scenario.measures:
+        before, after = _KINDS[measure["kind"]](facts, measure)
+        goods = [facts.commodity(word) for word in listed(measure.get("commodity", []))]
+        found.setdefault((before, after + _calendar(measure)), []).extend(goods)
+    return [before + _of(goods) + after for (before, after), goods in found.items()]
+
+
+def _of(goods: Sequence[str]) -> str:
+    named = list(dict.fromkeys(goods))
+    if any(", " in name for name in named):  # or one could not see where a name ends
+        return f" of {'; '.join(named)};"
+    return f" of {join(named)}" if named else ""
+
+
+# -- kinds: the words before the good and those after it ---------------------------------------------
+
+
+def _remove(facts: Facts, measure: Measure) -> tuple[str, str]:
+    return f"Out: {_chosen(facts, measure)}", ""
+
+
+def _scale(facts: Facts, measure: Measure) -> tuple[str, str]:
+    return f"Capacity at {_share(measure)}: {_chosen(facts, measure)}", ""
+
+
+def _restrict(facts: Facts, measure: Measure) -> tuple[str, str]:
+    share = measure.get("share", 0.0)
+    head = "No flow" if share == 0 else f"At most {_share(measure)} of the baseline flow"
+    return head, _class(facts, measure)
+
+
+def _quota(facts: Facts, measure: Measure) -> tuple[str, str]:
+    part = "" if measure.get("severity", 1.0) == 1.0 else f" ({percent(measure['severity'])} of the cut)"
+    return f"At most {number(measure['tpa'])} t/yr", _class(facts, measure) + part
+
+
+def _tariff(facts: Facts, measure: Measure) -> tuple[str, str]:
+    rate = percent(measure["rate"]) if "rate" in measure else f"USD {number(measure['usd_per_t'])}/t"
+    return f"Tariff of {rate} on flow", _class(facts, measure)
+
+
+def _price_floor(facts: Facts, measure: Measure) -> tuple[str, str]:
+    return f"Price floor of USD {number(measure['usd_per_t'])}/t for flow", _class(facts, measure)
+
+
+def _demand(facts: Facts, measure: Measure) -> tuple[str, str]:
+    whose = _chosen(facts, measure) if "nodes" in measure or "where" in measure else ""
+    tiers = listed(measure.get("tier", []))
+    named = (f" for {join(tiers)}" if tiers else "") + (f", {whose}" if whose else "")
+    return f"Demand times {number(measure['share'])}{named}", ""
+
+
+def _release(facts: Facts, measure: Measure) -> tuple[str, str]:
+    rate = f" at {number(measure['release_tpa'])} t/yr at most" if "release_tpa" in measure else ""
+    tiers = f" for {join(listed(measure['tiers']))}" if "tiers" in measure else ""
+    what = join([readable_id(s) for s in listed(measure["stocks"])]) if "stocks" in measure else _chosen(facts, measure)
+    return f"Stocks released: {what}{tiers}{rate}", ""
+
+
+def _build(facts: Facts, measure: Measure) -> tuple[str, str]:
+    return f"Projects stand: {_projects(facts, measure)}", ""
+
+
+def _delay(facts: Facts, measure: Measure) -> tuple[str, str]:
+    return f"Late by {in_months(measure['late_months'])}: {_projects(facts, measure)}", ""
+
+
+_KINDS: dict[str, Callable[[Facts, Measure], tuple[str, str]]] = {
+    "remove": _remove,
+    "scale": _scale,
+    "restrict": _restrict,
+    "quota": _quota,
+    "tariff": _tariff,
+    "price_floor": _price_floor,
+    "demand": _demand,
+    "release": _release,
+    "build": _build,
+    "delay": _delay,
+}
+
+
+# -- what is meant, and when -------------------------------------------------------------------------
+
+
+def _share(measure: Measure) -> str:
+    return percent(measure["share"])
+
+
+def _class(facts: Facts, measure: Measure) -> str:
+    """Return the words of a class of flows: from where, to where, for whom, of what origin."""
+    said = [f" {way} {_where(facts, measure[way])}" for way in ("from", "to") if way in measure]
+    if "tier" in measure:
+        said.append(f" for {join(listed(measure['tier']))}")
+    if "origin" in measure:
+        said.append(f", with material of origin {_where(facts, measure['origin'])} in it")
+    return "".join(said)
+
+
+def _chosen(facts: Facts, measure: Measure) -> str:
+    """Return the words of a choice of nodes or edges."""
+    said = []
+    if "nodes" in measure:
+        said.append(_some([facts.label(i) for i in listed(measure["nodes"])]))
+    if "edges" in measure:
+        said.append(_some([f"{facts.label(e[0])} > {facts.label(e[1])}" for e in measure["edges"]]))
+    if "where" in measure:
+        said.append(_where(facts, measure["where"]))
+    return "; ".join(said)
+
+
+def _projects(facts: Facts, measure: Measure) -> str:
+    if "projects" in measure:
+        return _some([facts.label(i) for i in listed(measure["projects"])])
+    return _where(facts, measure["where"])
+
+
+def _some(names: list[str]) -> str:
+    if len(names) > MOST_NAMED:
+        names = [*names[: MOST_NAMED - 1], f"{len(names) - MOST_NAMED + 1} more"]
+    return join(names)
+
+
+def _where(facts: Facts, where: Mapping[str, Any]) -> str:
+    """Return the words of a condition on columns, such as {country: CHN, step: mining}."""
+    said = []
+    for column, value in where.items():
+        words = listed(value)
+        if column == "country":
+            said.append(join([in_sentence(country_name(w)) for w in words]))
+        elif column == "owner_country":
+            said.append(f"owned from {join([in_sentence(country_name(w)) for w in words])}")
+        elif column == "region":
+            said.append(f"the region “{join(words)}”")
+        elif column == "site":
+            said.append(join([facts.site_label(w) for w in words]))
+        elif column == "id":
+            said.append(_some([facts.label(w) for w in words]))
+        elif column == "stage":
+            said.append(join([f"{w.replace('_', ' ')}s" for w in words]))
+        elif column == "step":
+            said.append(join(words))
+        else:
+            said.append(f"{column.replace('_', ' ')} {join(words)}")
+    return ", ".join(said)
+
+
+def _calendar(measure: Measure) -> str:
+    """Return when a measure is in force; nothing where it always is."""
+    said = ""
+    start = _start(measure)
+    if start:
+        said += f", from {start}"
+    if "months" in measure:
+        said += f", for {in_months(measure['months'])}"
+    if "phase_in_months" in measure:
+        said += f", phased in over {in_months(measure['phase_in_months'])}"
+    for window in measure.get("suspended", ()):
+        said += f", suspended from {_start(window) or 'month 1'} for {in_months(window['months'])}"
+    return said
+
+
+def _start(times: Mapping[str, Any]) -> str:
+    if "start" in times:
+        return calendar_month(1, str(times["start"]))
+    first = int(times.get("start_month", 0))
+    return f"month {first + 1}" if first else ""
