@@ -160,6 +160,8 @@ class _HandGate(Gate):
             if column not in table.names:
                 remedy = f"Known columns: {', '.join(table.names)}.{near_matches(str(column), table.names)}"
                 self.fault(table.name, None, str(column), None, "unknown column", remedy)
+        for column in frame.columns[frame.columns.duplicated()]:
+            self.fault(table.name, None, str(column), None, "the column stands twice", "Keep one of them.")
         frame = frame.loc[:, ~frame.columns.duplicated()]
         out: dict[str, Any] = {}
         for column in table.columns:

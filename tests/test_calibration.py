@@ -514,6 +514,7 @@ def test_totals_that_do_not_match_name_the_row_and_the_nearest_value() -> None:
         (with_total(0.5, unit="share", fit="exact"), "a share is only compared"),
         (with_total(20.0, unit="kg"), 'unit: "kg"'),
         (TOTALS.rename(columns={"value": "valeu"}), 'valeu: unknown column.*did you mean "value"'),
+        (pd.concat([TOTALS, TOTALS[["value"]] * 2], axis=1), "value: the column stands twice"),
     ],
 )
 def test_wrong_totals_are_named(totals: pd.DataFrame, words: str) -> None:
