@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -31,7 +32,7 @@ from chainnet.reporting.model import Block, Document, Figure, Section, Sentence,
 from chainnet.reporting.summary import bottom_line, decisions, stranger_sentences
 from chainnet.reporting.summary_months import bracket_points, month_points, not_assessed, stock_points
 from chainnet.reporting.summary_short import short_line
-from chainnet.reporting.words import count, join, spelled
+from chainnet.reporting.words import count, counted, join, spelled
 
 __all__ = ["build", "name_stand_ins", "report_figures"]
 
@@ -69,8 +70,8 @@ def build(assessment: Assessment, *, title: str | None = None, author: str = "",
     facts = Facts(assessment)
     months = Months(facts)
     names = name_stand_ins(facts)
-    found = _figures(facts, months, names)
     made = _tables(facts, months)
+    found = _figures(facts, months, names, made)
     network = assessment.network
     head = title or f"{network.label}: stress test"
     source = assessment.provenance
@@ -117,12 +118,21 @@ def report_figures(assessment: Assessment) -> dict[str, Figure]:
     if not isinstance(assessment, Assessment):
         raise DataError(f"report_figures: a {type(assessment).__name__}; give an Assessment, made by assess.")
     facts = Facts(assessment)
-    return _figures(facts, Months(facts), name_stand_ins(facts))
+    months = Months(facts)
+    return _figures(facts, months, name_stand_ins(facts), _tables(facts, months))
 
 
-def _figures(facts: Facts, months: Months, names: Mapping[str, str]) -> dict[str, Figure]:
+def _figures(facts: Facts, months: Months, names: Mapping[str, str], made: Mapping[str, Table]) -> dict[str, Figure]:
     found = main_figures(facts, names) | month_figures(months, names) | stock_figures(months, names)
-    return found | bloc_figures(facts, names)
+    return {name: _standing(figure, made) for name, figure in (found | bloc_figures(facts, names)).items()}
+
+
+def _standing(figure: Figure, made: Mapping[str, Table]) -> Figure:
+    """Return a figure whose note says the status and grade of the table that holds its data."""
+    drawn = [made[key] for key in re.findall(r"\bT\d+[a-z]?(?:\.\d{4})?", figure.note) if key in made]
+    if not drawn:
+        return figure
+    return replace(figure, note=f"Status {drawn[0].status}. Grade {drawn[0].grade}. {figure.note}")
 
 
 def name_stand_ins(facts: Facts) -> dict[str, str]:
@@ -378,7 +388,7 @@ def _asked(facts: Facts, months: Months, made: Mapping[str, Table]) -> tuple[Blo
         Sentence(
             f"{count(len(network.nodes))} nodes, {count(len(network.edges))} relations, "
             f"{count(len(network.demand))} demands, "
-            f"{count(len(network.stocks))} stocks, {count(len(network.projects))} projects.",
+            f"{counted(len(network.stocks), 'stock')}, {counted(len(network.projects), 'project')}.",
             (),
             "Data:",
         ),

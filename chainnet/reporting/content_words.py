@@ -47,7 +47,7 @@ GLOSSARY = (
     ("Substitutes", "Projects that together win less than the sum of each alone: either will do."),
     ("Tier", "A class of demand; the first is served first."),
     ("Time to recover", "Months from the first short one until demand is met to the end of the horizon."),
-    ("Time to survive", "Months from the first measure in which a tier can be kept whole, could it come first."),
+    ("Time to survive", "Months from the first measure in which a tier can be kept whole, if served first."),
     ("Tie", "Results equal to within what a solve is certain of; their ranks bear an =."),
     ("t/yr", "Tonnes a year, on the basis that the table names."),
     ("Value of the dates", "Short if nobody foresees a date, less short if all are known."),

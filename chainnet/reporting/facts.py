@@ -19,6 +19,8 @@ __all__ = ["Facts"]
 BASELINE = "baseline"
 CERTAIN = 1e-7  # part of a demand that a linear program can tell from nothing
 ALL_TIERS = "all tiers"
+# an operator cell that names several: "A, B", "A and others"
+SEVERAL = r", | and others\b| and [A-Z]"
 # best first
 _GRADES = (GIVEN, *LETTERS.values(), NOT_GRADED, NOT_ASSESSED)
 SUMMED = (
@@ -238,9 +240,11 @@ class Facts:
         return f"{runs[0] if is_its_only_site else first_capital(readable_id(site))} ({len(parts)} parts)"
 
     def stands_for_several(self, site: str) -> bool:
-        """Whether a site may be several plants: it lies in a region, or has no operator where others have one."""
+        """Whether a site may be several plants: in a region, with several operators, or none where others have one."""
         parts = self.things.loc[[p for p in self.members(site) if p in self.things.index]]
-        nobody = bool(parts["operator"].isna().all()) and bool(self.network.nodes["operator"].notna().any())
+        runs = parts["operator"].dropna()
+        nobody = runs.empty and bool(self.network.nodes["operator"].notna().any())
+        nobody = nobody or len(set(runs)) > 1 or bool(runs.str.contains(SEVERAL).any())
         return bool(len(parts)) and (nobody or bool(parts["country"].isna().all()))
 
     @cached_property
@@ -294,6 +298,21 @@ class Facts:
         whole = made.groupby(["step", "commodity"])["t"].transform("sum")
         made["share"] = made["t"] / whole.where(whole > 0)
         return made.dropna(subset=["share"])
+
+    @cached_property
+    def inner_goods(self) -> set[tuple[str, str]]:
+        """Goods of a step that are mostly used in the step itself: what leaves it says little of who holds them."""
+        edges = self.network.edges
+        step = self.things["step"]
+        table = pd.DataFrame({"step": edges["source"].map(step), "to": edges["target"].map(step)})
+        table = table.assign(commodity=edges["commodity"].fillna(""), t=edges["flow_tpa"].fillna(0.0))
+        whole = table.groupby(["step", "commodity"])["t"].sum()
+        stays = table[table["step"] == table["to"]].groupby(["step", "commodity"])["t"].sum().reindex(whole.index)
+        return {(str(s), str(c)) for s, c in whole.index[(stays.fillna(0.0) > whole / 2).to_numpy()]}
+
+    def is_place(self, code: Any) -> bool:
+        """Whether a holder is a country of the data, not what remains of a region."""
+        return isinstance(code, str) and code in set(self.network.nodes["country"].dropna())
 
     def losses(self, by: str) -> pd.DataFrame:
         """Return what a removal costs the leading tier and all tiers, worst first."""

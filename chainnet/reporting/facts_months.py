@@ -13,6 +13,8 @@ from chainnet.reporting.words import calendar_month, recover_words, survive_word
 
 __all__ = ["Months"]
 
+# of a tier's demand over the horizon: what lacks less does not decide which scenario is worst
+NEGLIGIBLE = 0.005
 # below this part of the largest share two months are equally bad: the first of them is told
 EQUALLY_BAD = 1e-6
 
@@ -99,7 +101,9 @@ class Months:
         whole = self.summary.groupby("scenario")["shortfall_t"].sum()
 
         def key(name: str) -> tuple[float, float, str]:
-            first = float(self.of(name, self.lead)["shortfall_t"])
+            row = self.of(name, self.lead)
+            first = float(row["shortfall_t"])
+            first = first if first > NEGLIGIBLE * float(row["demand_t"]) else 0.0
             return (-round(first, 6), -round(float(whole[name]), 6), name)
 
         return sorted(self.facts.ordered, key=key)

@@ -14,7 +14,7 @@ from chainnet.reporting.facts import ALL_TIERS, BASELINE, Facts
 from chainnet.reporting.glyphs import drawable, short_label
 from chainnet.reporting.model import Figure
 from chainnet.reporting.tables import LADDER_WORDS
-from chainnet.reporting.words import country_name, first_capital, number, percent, same, tonnes
+from chainnet.reporting.words import NO_DATA, NOT_APPLICABLE, country_name, first_capital, number, percent, same, tonnes
 
 __all__ = ["draw_all", "main_figures", "make_figure", "new_canvas", "no_value_axis", "value_ends"]
 
@@ -108,10 +108,9 @@ def no_value_axis(ax: Any) -> None:
     ax.spines["bottom"].set_visible(False)
 
 
-def make_figure(facts: Facts, name: str, title: str, subtitle: str, figure: Any, alt: str, note: str) -> Figure:
+def make_figure(name: str, title: str, subtitle: str, figure: Any, alt: str, note: str) -> Figure:
     """Return a canvas with its finding, its subtitle and the same in words."""
-    tail = f"Status {facts.status}. Grade {facts.grade}. {note}".strip()
-    return Figure(name, title, subtitle, _svg(figure), f"{title}. {alt}", tail)
+    return Figure(name, title, subtitle, _svg(figure), f"{title}. {alt}", note)
 
 
 # -- F1: the ladder -----------------------------------------------------------------------------
@@ -190,9 +189,7 @@ def _ladder(facts: Facts, names: Names) -> Figure | None:
     )
     subtitle = f"Still short, {facts.unit}, by what is allowed. Scenario: {facts.scenario_label(facts.when)}. One year."
     note = "Data: T9." if facts.a.rerouting else "Data: T9b."
-    return make_figure(
-        facts, "F1", title, subtitle, figure, alt + " t/yr.", note + " The last bar is what stays short."
-    )
+    return make_figure("F1", title, subtitle, figure, alt + " t/yr.", note + " The last bar is what stays short.")
 
 
 def value_ends(ax: Any, y: Any, values: Sequence[float]) -> None:
@@ -208,7 +205,7 @@ def value_ends(ax: Any, y: Any, values: Sequence[float]) -> None:
 
 def _steps(facts: Facts, names: Names) -> Figure | None:
     """Draw one bar a step: the good of it that is held most closely."""
-    shares = facts.shares
+    shares = _held(facts)
     if shares.empty:
         return None
     close = (shares["share"] ** 2).groupby([shares["step"], shares["commodity"]]).sum().round(9).reset_index()
@@ -220,9 +217,17 @@ def _steps(facts: Facts, names: Names) -> Figure | None:
     return _strip(facts, names, shares[mine], "F2", "each step's most concentrated good (all: F2b)")
 
 
+def _held(facts: Facts) -> pd.DataFrame:
+    """Return who holds what; goods that stay in their own step aside."""
+    shares = facts.shares
+    inner = facts.inner_goods
+    kept = [(str(s), str(c)) not in inner for s, c in zip(shares["step"], shares["commodity"], strict=True)]
+    return shares[kept]
+
+
 def _goods(facts: Facts, names: Names) -> Figure | None:
     """Draw one bar a good, where a step makes several."""
-    shares = facts.shares
+    shares = _held(facts)
     if shares.empty or len(shares[["step", "commodity"]].drop_duplicates()) == shares["step"].nunique():
         return None
     return _strip(facts, names, shares, "F2b", "each good on its own basis")
@@ -262,8 +267,9 @@ def _strip(facts: Facts, names: Names, shares: pd.DataFrame, name: str, which: s
                 ax.text(left + share / 2, at, shown, ha="center", va="center", color="white", fontsize=7.5)
             left += share
         row = indicators[(indicators["step"].fillna("") == step) & (indicators["commodity"] == commodity)]
-        cover = percent(row["n1_cover"].iloc[0]) if len(row) else "n/d"
-        hhi = number(row["hhi"].iloc[0] * 10000) if len(row) else "n/d"
+        cover = hhi = NOT_APPLICABLE if len(row) else NO_DATA  # of what remains of a region one cannot say who holds it
+        if len(row) and facts.is_place(row["top"].iloc[0]):
+            cover, hhi = percent(row["n1_cover"].iloc[0]), number(row["hhi"].iloc[0] * 10000)
         ax.text(1.17, at, cover, ha="right", va="center", fontsize=SMALL, color=INK)
         ax.text(1.34, at, hhi, ha="right", va="center", fontsize=SMALL, color=INK)
     ax.text(1.17, len(lines) - 0.35, "N-1 cover", ha="right", va="bottom", fontsize=SMALL, color=GREY)
@@ -278,11 +284,13 @@ def _strip(facts: Facts, names: Names, shares: pd.DataFrame, name: str, which: s
     no_value_axis(ax)
     ax.spines["left"].set_visible(False)
     tops = shares.loc[shares.groupby(["step", "commodity"])["share"].idxmax()]
+    tops = tops[tops["place"].isin(set(facts.things["place"]))]
     leader = tops[tops["share"] > 0.5].groupby("place").size()
     leader = leader[leader.index != "other"]
     if len(leader):
         place = leader.index[np.lexsort((leader.index, -leader.to_numpy()))][0]
-        title = f"{place} makes over half of {leader[place]} of {len(rows)} goods"
+        each = "steps' goods" if name == "F2" and which else "goods"
+        title = f"{place} makes over half of {leader[place]} of {len(rows)} {each}"
     else:
         title = f"No country makes over half of any of {len(rows)} goods"
     three = ", ".join(
@@ -292,7 +300,7 @@ def _strip(facts: Facts, names: Names, shares: pd.DataFrame, name: str, which: s
     basis = f"Share of baseline output by country{', ' + which if which else ''}"
     subtitle = f"{basis}; mine first; right: N-1 cover, HHI x 10,000."
     return make_figure(
-        facts, name, title, subtitle, figure, f"One bar per good; largest holders: {three}.", f"{key}. Data: T4."
+        name, title, subtitle, figure, f"One bar per good; largest holders: {three}.", f"{key}. Data: T4."
     )
 
 
@@ -342,7 +350,7 @@ def _losses(facts: Facts, names: Names) -> Figure | None:
         no_value_axis(ax)
         ax.set_ylim(-0.6, len(sites) - 0.4)
     label = drawable(short_label(facts.site_label(str(shown.index[0])), 45), names)
-    title = f"{label} alone costs {tonnes(lost[0])}"
+    title = f"{label}: {tonnes(lost[0])} lost without it"
     alt = "Bars show the loss when one site drops out, circles its share of its step: " + "; ".join(
         f"{facts.site_label(str(s))} {number(v)} t/yr" for s, v in list(zip(sites, lost, strict=True))[:3]
     )
@@ -350,7 +358,7 @@ def _losses(facts: Facts, names: Names) -> Figure | None:
         f"Loss of {facts.lead_tier} when one site drops out, {facts.unit}, undisturbed network; then "
         "large sites without a loss."
     )
-    return make_figure(facts, "F3", title, subtitle, figure, alt + ".", "Data: T5.")
+    return make_figure("F3", title, subtitle, figure, alt + ".", "Data: T5.")
 
 
 def _site_words(facts: Facts, site: Any) -> str:
@@ -383,7 +391,9 @@ def _heat(facts: Facts, names: Names) -> Figure | None:
     ax.set_xlim(0, len(facts.tiers))
     ax.set_ylim(-0.55, len(rows) - 0.45)
     short = [n for n in rows if facts.leading.loc[n, "shortfall_tpa"] > 0]
-    many = f"{len(short)} of {len(rows)} scenarios leave {facts.first} demand short in the long run"
+    many = (
+        f"{len(short)} of {len(rows)} scenarios {'leaves' if len(short) == 1 else 'leave'} {facts.first} demand short"
+    )
     title = many if short else f"No scenario of {len(rows)} leaves {facts.first} demand short in the long run"
     if len(rows) == 1:
         title = f"The one scenario {'leaves' if short else 'does not leave'} {facts.first} demand short in the long run"
@@ -395,7 +405,7 @@ def _heat(facts: Facts, names: Names) -> Figure | None:
         f"Short in the long run, % of demand ({facts.unit} in brackets), by scenario and tier; known relations, "
         "stocks not drawn."
     )
-    return make_figure(facts, "F5b", title, subtitle, figure, alt + ".", f"Baseline: {_baseline(facts)}. Data: T8.")
+    return make_figure("F5b", title, subtitle, figure, alt + ".", f"Baseline: {_baseline(facts)}. Data: T8.")
 
 
 def _baseline(facts: Facts) -> str:
@@ -451,7 +461,7 @@ def _projects(facts: Facts, names: Names) -> Figure | None:
         f"Scenario: {facts.scenario_label(facts.when)}."
     )
     note = f"The number is the largest of the three. Data: T10.{years[-1]}."
-    return make_figure(facts, "F8", title, subtitle, figure, alt + " t/yr.", note)
+    return make_figure("F8", title, subtitle, figure, alt + " t/yr.", note)
 
 
 # -- F14: how well it is known --------------------------------------------------------------------
@@ -513,4 +523,4 @@ def _coverage(facts: Facts, names: Names) -> Figure | None:
         "Tonnes of each step by grade of the node's principal figure, %: R reported, E estimated, I "
         "inferred, A assumed."
     )
-    return make_figure(facts, "F14", title, subtitle, figure, alt + ".", "Data: T18.")
+    return make_figure("F14", title, subtitle, figure, alt + ".", "Data: T18.")

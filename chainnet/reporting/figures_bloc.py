@@ -22,7 +22,7 @@ from chainnet.reporting.glyphs import drawable, short_label
 from chainnet.reporting.model import Figure
 from chainnet.reporting.tables_bloc import bloc_names
 from chainnet.reporting.tables_sure import range_rows
-from chainnet.reporting.words import country_name, join, number, span, tonnes
+from chainnet.reporting.words import country_name, join, number, tonnes
 
 __all__ = ["bloc_figures"]
 
@@ -45,10 +45,12 @@ def _frontier(facts: Facts, names: Names) -> Figure | None:
     averted = [0.0, *rows["averted_t"]]
     greedy = [0.0, *rows["greedy_averted_t"]]
     ax.step(budget, averted, where="post", color=TIERS[0], linewidth=1.8)
-    ax.plot(budget[1:], averted[1:], "o", color=TIERS[0], markersize=5)
-    ax.plot(budget[1:], greedy[1:], "o", markerfacecolor="white", markeredgecolor=GREY, markersize=5)
+    ax.plot(budget[1:], greedy[1:], "o", markerfacecolor="white", markeredgecolor=GREY, markersize=7)
+    ax.plot(budget[1:], averted[1:], "o", color=TIERS[0], markersize=4)
     for x, y in zip(budget[1:], averted[1:], strict=True):
-        ax.annotate(number(y), (x, y), xytext=(3, 5), textcoords="offset points", fontsize=SMALL, color=INK)
+        ax.annotate(
+            number(y), (x, y), xytext=(0, 7), ha="center", textcoords="offset points", fontsize=SMALL, color=INK
+        )
     ax.set_xlim(0, max(budget) * 1.12)
     ax.set_ylim(0, max(averted) * 1.22)
     ax.spines["bottom"].set_visible(True)
@@ -56,13 +58,14 @@ def _frontier(facts: Facts, names: Names) -> Figure | None:
     ax.set_xlabel("Budget, USD million", fontsize=SMALL, color=INK)
     ax.set_ylabel("Averted, t/yr, all tiers", fontsize=SMALL, color=INK)
     ax.tick_params(labelsize=SMALL)
+    ax.yaxis.set_major_formatter(lambda value, _: number(value))
     ax.set_xticks([0, *rows["budget_musd"]], [number(b) for b in (0, *rows["budget_musd"])], rotation=0)
     _thin_ticks(ax, budget)
     last = rows.iloc[-1]
     least = rows[rows["averted_t"] > 0].iloc[0]
-    title = f"USD {number(last['budget_musd'])} million avert {tonnes(last['averted_t'])}"
+    title = f"USD {number(last['spent_musd'])} million avert {tonnes(last['averted_t'])}"
     if least["budget_musd"] < last["budget_musd"]:
-        title += f", the first {number(least['budget_musd'])} million {number(least['averted_t'])}"
+        title += f", the first {number(least['spent_musd'])} million {number(least['averted_t'])}"
     alt = "Steps show the tonnes averted by the best set at each budget: " + "; ".join(
         f"USD {number(r['budget_musd'])} million {number(r['averted_t'])}" for r in rows.to_dict("records")
     )
@@ -70,7 +73,7 @@ def _frontier(facts: Facts, names: Names) -> Figure | None:
         f"Averted by the best set at each budget ●, by most averted per dollar first ○, {facts.unit}. Scenario: "
         f"{facts.scenario_label(facts.when)}."
     )
-    return make_figure(facts, "F9", title, subtitle, figure, alt + ".", "Data: T11b.")
+    return make_figure("F9", title, subtitle, figure, alt + ".", "Data: T11b.")
 
 
 def _thin_ticks(ax: object, at: list[float]) -> None:
@@ -113,7 +116,7 @@ def _floors(facts: Facts, names: Names) -> Figure | None:
         f"{facts.label(str(i))} {number(r)}" for i, r in known["ratio"].head(3).items()
     )
     subtitle = "Break-even price over the price in the data; capital over ten years at 10 % (assumed)."
-    return make_figure(facts, "F11", title, subtitle, figure, alt + ".", "Data: T13.")
+    return make_figure("F11", title, subtitle, figure, alt + ".", "Data: T13.")
 
 
 def _sides(facts: Facts, names: Names) -> Figure | None:
@@ -160,7 +163,7 @@ def _sides(facts: Facts, names: Names) -> Figure | None:
         for r in table.head(3).to_dict("records")
     )
     subtitle = f"Fair share of what the countries that choose are worth to either side after a split, {facts.unit}."
-    return make_figure(facts, "F12", title, subtitle, figure, alt + ".", "Data: T14.")
+    return make_figure("F12", title, subtitle, figure, alt + ".", "Data: T14.")
 
 
 def _ranges(facts: Facts, names: Names) -> Figure | None:
@@ -172,23 +175,24 @@ def _ranges(facts: Facts, names: Names) -> Figure | None:
     figure, (ax,) = new_canvas(0.75 + 0.34 * len(rows))
     top = max(max(float(row["p90"]) / float(row["given"]), 1.0) for _, row in rows)
     ax.axvline(1.0, color=GREY, linewidth=1.0, linestyle="--")
-    ax.text(1.0, len(rows) - 0.42, "as given", ha="center", va="bottom", fontsize=SMALL, color=GREY)
+    ax.text(1.0, len(rows) - 0.3, "as given = 1", ha="center", va="bottom", fontsize=SMALL, color=GREY)
     for at, (_, row) in zip(y, rows, strict=True):
         low, middle, high = (float(row[end]) / float(row["given"]) for end in ("p10", "p50", "p90"))
         ax.hlines(at, low, high, color=TIERS[1], linewidth=5)
         ax.plot([middle], [at], "|", color=INK, markersize=13, markeredgewidth=1.8)
-        said = f"{span(row['p10'], row['p90'])}, as given {number(row['given'])}"
+        said = f"{number(row['p10'])} to {number(row['p90'])}, as given {number(row['given'])}"
         ax.text(max(high, 1.0) + 0.03 * top, at, said, va="center", fontsize=SMALL, color=INK)
     ax.set_yticks(y, [drawable(short_label(words, 44), names) for words, _ in rows])
     ax.set_xlim(0, 1.55 * top)
-    ax.set_ylim(-0.6, len(rows) - 0.1)
-    no_value_axis(ax)
+    ax.set_ylim(-0.6, len(rows) + 0.1)
     key = f"{facts.first} short"
     told = next(((w, r) for w, r in rows if w.lower().startswith(key)), rows[0])
-    title = f"{told[0]}: 8 of 10 draws lie in {span(told[1]['p10'], told[1]['p90'])} t/yr"
+    title = f"{told[0]}: 8 of 10 draws lie between {number(told[1]['p10'])} and {tonnes(told[1]['p90'])}"
+    ax.set_xticks(np.arange(0.0, top + 0.25, 0.5 if top <= 3 else 1.0))
+    ax.tick_params(axis="x", labelsize=SMALL, labelcolor=INK)
     alt = "Bars run from P10 to P90 over the number as given, the tick is P50: " + "; ".join(
         f"{words} {number(row['p10'])} to {number(row['p90'])}" for words, row in rows[:3]
     )
     subtitle = f"P10 to P90 (bar) and P50 (tick) over the number as given; text in {facts.unit}. Scenario: "
     subtitle += f"{facts.scenario_label(facts.when)}."
-    return make_figure(facts, "F13", title, subtitle, figure, alt + ".", "Data: T15b. Sampled.")
+    return make_figure("F13", title, subtitle, figure, alt + ".", "Data: T15b. Sampled.")

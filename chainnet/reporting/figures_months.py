@@ -99,7 +99,8 @@ def _heat(months: Months, names: Names) -> Figure | None:
     for ax in axes[:-1]:
         ax.set_xticks([])
     lead = _short_in(months, months.lead)
-    some = f"{len(lead)} of {len(months.ordered)} scenarios leave {months.lead} demand short in some month"
+    leave = "leaves" if len(lead) == 1 else "leave"
+    some = f"{len(lead)} of {len(months.ordered)} scenarios {leave} {months.lead} short in some month"
     title = some if lead else f"No scenario leaves {months.lead} demand short in any month"
     if len(months.ordered) == 1:
         leaves, when = ("leaves", "some") if lead else ("does not leave", "any")
@@ -120,7 +121,7 @@ def _heat(months: Months, names: Names) -> Figure | None:
     note = "White: nothing short; scenarios in no row of a tier leave none of it short. "
     note += f"Met under every scenario: {', '.join(met)}. " if met else ""
     note += f"Rows left out: {cut}, in T8e. " if cut else ""
-    return make_figure(facts, "F5", title, subtitle, canvas, alt + ".", note + "Data: sheet Months, T8e.")
+    return make_figure("F5", title, subtitle, canvas, alt + ".", note + "Data: sheet Months, T8e.")
 
 
 def _heat_panel(ax: Any, months: Months, names: Names, tier: str, shown: list[str], worst: Any, n: int) -> None:
@@ -206,9 +207,7 @@ def _courses(months: Months, names: Names) -> Figure | None:
     below = " Below: what is left in the stocks, % of what is on record." if has_stock else ""
     subtitle = f"Served, % of demand, by tier and month; worst scenarios. {months.span}.{below}"
     note = f"Dotted upright: first month in which {months.lead} is short. Data: sheet Months"
-    return make_figure(
-        facts, "F6", title, subtitle, canvas, alt + ".", note + (", Stock levels." if has_stock else ".")
-    )
+    return make_figure("F6", title, subtitle, canvas, alt + ".", note + (", Stock levels." if has_stock else "."))
 
 
 def _frame(ax: Any, is_first: bool) -> None:
@@ -336,10 +335,10 @@ def _endurance(months: Months, names: Names) -> Figure | None:
         for r in shown[:3]
     )
     subtitle = (
-        "Time to survive (dot), could the tier come first, to the month from which demand is met for good (circle; "
+        "Time to survive (dot), if the tier is served first, to the month from which demand is met for good (circle; "
         f"arrow: not within {number(months.horizon)} months)."
     )
     left = len(items) - len(shown)
     note = f"{left} more in T8e. " if left else ""
     note += "Who is never short has no line. Data: T8e."
-    return make_figure(months.facts, "F7", title, subtitle, canvas, alt + ".", note)
+    return make_figure("F7", title, subtitle, canvas, alt + ".", note)

@@ -70,7 +70,7 @@ def _bullets(months: Months, names: Names) -> Figure | None:
         f"Held (solid) and missing (hatched), part of what {months.lead} requires (tick) to stay whole, by scenario "
         f"and material. {months.span}."
     )
-    return make_figure(months.facts, "F10", title, subtitle, figure, alt + ".", "Data: T12.")
+    return make_figure("F10", title, subtitle, figure, alt + ".", "Data: T12.")
 
 
 def _row_label(facts: Facts, row: Any, names: Names) -> str:
@@ -97,7 +97,7 @@ def exposure_figure(facts: Facts, names: Names) -> Figure | None:
     ]
     subtitle = f"What each site ships against what its loss costs until it is back. {recovery_words(facts)}"
     alt = f"{title}. Marks show each site; largest: {'; '.join(worth)}."
-    tail = f"Status {facts.status}. Grade {facts.grade}. Data: T8f."
+    tail = "Data: T8f."
     return Figure("F7b", title, subtitle, svg, alt, tail)
 
 

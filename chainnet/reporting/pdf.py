@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from importlib.resources import files
 from typing import Any
@@ -18,7 +19,7 @@ LONG = 80  # tables longer than this stand in the workbook only
 LEAST_SHARE = 1.0
 WORD = 19  # letters of a word that a column of text always has room for
 LINE = 45  # letters of a word that a line of text always has room for
-CELL = 400  # letters that a cell shows
+CELL = 900  # letters that a cell shows
 JOINT = "\u200b"  # where a long word may break
 Write = Callable[[str], str]
 
@@ -148,11 +149,17 @@ def _cut(text: str) -> str:
 
 
 def _breakable(text: str, width: int) -> str:
-    """Return a text in which words longer than ``width`` letters may be broken."""
-    return " ".join(
-        word if len(word) <= width else JOINT.join(word[i : i + width] for i in range(0, len(word), width))
-        for word in text.split(" ")
-    )
+    """Return a text in which words longer than ``width`` letters may be broken, at an underscore where there is one."""
+    return " ".join(word if len(word) <= width else _joints(word, width) for word in text.split(" "))
+
+
+def _joints(word: str, width: int) -> str:
+    parts = [part for piece in re.split(r"(?<=_)", word) for part in _pieces(piece, width)]
+    return JOINT.join(parts)
+
+
+def _pieces(piece: str, width: int) -> list[str]:
+    return [piece[i : i + width] for i in range(0, len(piece), width)]
 
 
 def _widths(heads: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[bool]) -> list[float]:

@@ -22,6 +22,7 @@ from chainnet.reporting.words import (
     first_capital,
     in_sentence,
     join,
+    named,
     number,
     percent,
     same,
@@ -108,7 +109,7 @@ def _verdict(facts: Facts) -> str:
         return whole_verdict(facts) + (first if before > 0 and not same(before, 0.0) else "")
     basis = f" ({facts.basis})" if facts.basis else ""
     demand = float(worst["demand_tpa"])
-    said = f"Under {words}, {delivered_words(facts, base, worst)}{basis}: "
+    said = f"Under {words}, {delivered_words(facts, base, worst, to_whom(facts))}{basis}: "
     said += f"{tonnes(short)} ({percent(short / demand)}) go short"
     ends = ends_words(facts, facts.a.worst)
     said += f", {ends} with all demand at its low and high values." if ends else "; no range is in the data."
@@ -131,9 +132,9 @@ def whole_verdict(facts: Facts) -> str:
     )
 
 
-def delivered_words(facts: Facts, base: Any, worst: Any) -> str:
+def delivered_words(facts: Facts, base: Any, worst: Any, to: str) -> str:
     """Return what the leading tier gets before and after; where it asks for more than before, what it gets of that."""
-    whom = f"{facts.first} deliveries{to_whom(facts)}"
+    whom = f"{facts.first} deliveries{to}"
     if worst["demand_tpa"] > base["demand_tpa"] * (1 + 1e-9):
         return f"{whom} reach {number(worst['served_tpa'])} of {tonnes(worst['demand_tpa'])} asked for"
     return f"{whom} fall from {number(base['served_tpa'])} to {tonnes(worst['served_tpa'])}"
@@ -151,6 +152,8 @@ def _other_scenarios(facts: Facts) -> str:
         ends = ends_words(facts, name)
         parts.append(f"{quoted(facts, name)} leaves {number(short)}{NBSP}t/yr short{' ' + ends if ends else ''}")
     said = f"{join(parts)}." if parts else ""
+    if len(hit) > NAMES:
+        said += f" {first_capital(spelled(len(hit) - NAMES, 'other leaves', 'others leave'))} less short."
     whole = len(rest) - len(hit)
     if whole:
         them = "The other" if hit else "Each of the other"
@@ -272,7 +275,13 @@ def _together(facts: Facts) -> str:
 
 
 def contrast(facts: Facts) -> str:
-    """Name the site that is large in its step and whose loss costs nothing."""
+    """Name the site that is large in its step and whose loss costs nothing, as a sentence; empty if none is."""
+    giant = idle_giant(facts)
+    return f"The loss of {giant} costs nothing: others can stand in." if giant else ""
+
+
+def idle_giant(facts: Facts) -> str:
+    """Name the site that is large in its step and whose loss costs nothing; empty if none is."""
     table = facts.losses("node")
     idle = table[(table["lost_tpa"] <= 0) & (table["first_lost_tpa"].fillna(0.0) <= 0)]
     share = facts.things["step_share"].reindex(idle.index).fillna(0.0)
@@ -282,10 +291,7 @@ def contrast(facts: Facts) -> str:
         return ""
     name = share.sort_values(ascending=False, kind="stable").index[0]
     thing = facts.things.loc[name]
-    return (
-        f"The loss of {facts.label(name)} ({thing['step']}, {percent(share[name])} of its step) costs nothing: "
-        "others can stand in."
-    )
+    return f"{named(facts.label(name))} ({thing['step']}, {percent(share[name])} of its step)"
 
 
 def _wins(facts: Facts) -> str:
@@ -406,7 +412,7 @@ def decisions(facts: Facts) -> tuple[Sentence, ...]:
     if row is not None and row["gained_tpa"] > 1e-9 and len(lines) < 3:
         lines.append(
             Sentence(
-                f"Qualify new relations between plants that stand: {tonnes(row['gained_tpa'])} over all tiers, "
+                f"New relations between plants that stand return {tonnes(row['gained_tpa'])} over all tiers, "
                 "at an assumed extra cost per tonne. See section 5.",
                 ("T9b",),
                 "Qualify.",
@@ -427,7 +433,7 @@ def _build(facts: Facts, years: list[int]) -> list[Sentence]:
     lines = []
     last = years[-1]
     for year, column, whom in (
-        (years[0], f"standalone_{facts.first}_t", f"to {facts.first}, could it come first,"),
+        (years[0], f"standalone_{facts.first}_t", f"to {facts.first}, if served first,"),
         (last, "standalone_t", "over all tiers"),
     ):
         table = facts.a.rerouting[year].projects
@@ -477,15 +483,15 @@ def weakest_input(facts: Facts) -> str:
 def _gaps(facts: Facts) -> str:
     """Return the gaps that could change the answer, each with its direction."""
     said = []
+    stocks = "No stocks are in the data" if facts.network.stocks.empty else "Stocks may be missing"
+    said.append(f"{stocks}: the shortfall looks too large at first")
     unlimited, nodes = facts.a.coverage["n_unlimited"].sum(), facts.a.coverage["n_nodes"].sum()
     if unlimited:
-        said.append(f"{count(unlimited)} of {count(nodes)} nodes without a capacity: the shortfall looks too small")
-    stocks = "no stocks" if facts.network.stocks.empty else "stocks not on record"
-    said.append(f"{stocks}: it looks too large at first")
+        said.append(f"{count(unlimited)} of {count(nodes)} nodes have no capacity: it looks too small")
     edges = facts.a.edge_quality
     if "inferred" in edges.index and edges["n_with_flow"].sum():
         part = f"{count(edges.loc['inferred', 'n_with_flow'])} of {count(edges['n_with_flow'].sum())}"
-        said.append(f"{part} flows inferred: either way")
+        said.append(f"{part} flows are inferred: either way")
     return first_capital("; ".join(said)) + "."
 
 

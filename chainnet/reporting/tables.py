@@ -16,6 +16,7 @@ from chainnet.reporting.words import (
     NOT_ASSESSED,
     country_name,
     first_capital,
+    percent,
     span,
 )
 
@@ -109,8 +110,8 @@ def scenario_table(facts: Facts, extra: Sequence[Column], cells: Mapping[str, Se
         note=(
             "Scenarios are assumptions to test against, not forecasts. The range is that of two corner cases, all "
             "demand at its low and at its high values. Months: over the horizon, stocks drawn, every date known (T8e); "
-            "time to survive counts from the first measure, could the tier come first. Some are short in the long run "
-            "but in no month: measures end, stocks carry. Worst site under a scenario: not assessed."
+            "time to survive counts from the first measure, if the tier is served first. Some are short in the long "
+            "run but in no month: measures end, stocks carry. Worst site under a scenario: not assessed. Projects: T9."
         ),
         status=PROVED,
         **facts.rests_on(facts.a.stress.summary),
@@ -146,8 +147,9 @@ def stage_table(facts: Facts) -> Table:
         tons("capacity_tpa", "Capacity", "most that the step can make", body=False),
         share("utilisation", "Used", "output over capacity"),
         Column("hhi_10000", "HHI", "number", "0 to 10,000", "sum of squared shares x 10,000"),
-        text("top", "Largest holder", "country with the largest share"),
-        share("top_share", "Its share", "its part of the output"),
+        text("holder", "Largest holder", "country with the largest share, and that share"),
+        text("top", "Largest holder", "country with the largest share", body=False),
+        share("top_share", "Its share", "its part of the output", body=False),
         share("top3_share", "Top three", "part of the three largest", body=False),
         share("n1_cover", "N-1 cover", "supply without the largest holder over demand without its own"),
         *(
@@ -159,7 +161,11 @@ def stage_table(facts: Facts) -> Table:
     ]
     rows = []
     for row in table.itertuples():
+        if (str(row.step), str(row.commodity)) in facts.inner_goods:
+            continue
         key = (row.step, row.top)
+        is_held = facts.is_place(row.top)
+        holder = country_name(row.top) if isinstance(row.top, str) else NO_DATA
         known = isinstance(row.top, str) and key in every.index
         spare = row.excess_share
         rows.append(
@@ -169,11 +175,12 @@ def stage_table(facts: Facts) -> Table:
                 row.output_tpa,
                 row.capacity_tpa if not np.isnan(row.capacity_tpa) else Cell(NO_DATA),
                 1.0 - spare if not np.isnan(spare) else Cell(NO_DATA),
-                row.hhi * 10000,
-                country_name(row.top) if isinstance(row.top, str) else NO_DATA,
+                row.hhi * 10000 if is_held else Cell(NOT_APPLICABLE),
+                f"{holder} {percent(row.top_share)}",
+                holder,
                 row.top_share,
                 row.top3_share,
-                row.n1_cover,
+                row.n1_cover if is_held else Cell(NOT_APPLICABLE),
                 *([pairs[key] if known else Cell(NOT_APPLICABLE)] if facts.has_first else []),
                 every[key] if known else Cell(NOT_APPLICABLE),
             ]
@@ -191,7 +198,7 @@ def stage_table(facts: Facts) -> Table:
             "Shares by baseline output, else by capacity. N-1 cover above 100 % means that the others could meet "
             "the rest; "
             "it knows no recipe, so the losses at the right, solved, may say otherwise. n/a: the largest holder is a "
-            "region, or no step of its own."
+            "region, or no step of its own. Goods that stay in their own step have no row."
         ),
         status=f"{GIVEN}; losses {PROVED}",
         **facts.rests_on(facts.a.chokepoints["step+country"]),

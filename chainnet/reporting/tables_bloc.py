@@ -54,7 +54,8 @@ def frontier_table(facts: Facts) -> Table | None:
                 ]
             )
     closing = [(tier, best.closing.iloc[0]) for tier, best in found.items() if len(best.closing)]
-    note = " ".join(_closing_words(tier, row) for tier, row in closing)
+    note = "Tonnes served, no tier first, without stocks and new relations: with them, and all projects, T9. "
+    note += " ".join(_closing_words(tier, row) for tier, row in closing)
     lacking = next(iter(found.values())).options
     costless = int((lacking["why"] == "no capex").sum())
     if costless:
@@ -235,7 +236,6 @@ def side_table(facts: Facts) -> Table | None:
         ]
         for row in table.iloc[order].to_dict("records")
     ]
-    hit = int(((table["swing_allies_t"] > 0) | (table["swing_rival_t"] > 0)).sum())
     return make_table(
         columns,
         rows,
@@ -247,7 +247,7 @@ def side_table(facts: Facts) -> Table | None:
         "Existing relations, no projects.",
         status=PROVED,
         **facts.rests_on(found.countries),
-    ).with_lead(rows=max(min(hit, SHORT_LIST), 3))
+    ).with_lead(rows=SHORT_LIST)
 
 
 def split_table(facts: Facts) -> Table | None:

@@ -134,10 +134,10 @@ def bracket_table(facts: Facts) -> Table | None:
         title="Lost with the best rerouting, and if firms react only to their own stocks",
         subtitle=f"Unit: {facts.unit}, all tiers. Every measure at its full size. {whose_words(facts)}",
         note=(
-            "Loss against what is served in the baseline. Best rerouting draws no stocks. First and last of "
-            f"{years} simulated years in which plants order as they always did: the first lives on the stores of "
-            "plants, so that it may lose less than the best rerouting without them. Worst case: no stores, no "
-            "rerouting; no bound by proof. " + _left_out(facts)
+            "Loss against what is served in the baseline, no tier first (T8 serves them in order). Best rerouting "
+            f"draws no stocks. First and last of {years} simulated years in which plants order as they always did: "
+            "the first lives on the stores of plants, so that it may lose less than the best rerouting without "
+            "them. Worst case: no stores, no rerouting; no bound by proof. " + _left_out(facts)
         ).strip(),
         status=f"{PROVED}; first, last year and worst case M",
         **facts.rests_on(facts.a.bracket),

@@ -17,9 +17,7 @@ def _loss_columns(facts: Facts) -> list[Column]:
     columns = []
     if facts.has_first:
         columns += [
-            tons(
-                "first_lost_tpa", f"{first_capital(facts.first)} lost", f"what {facts.first} loses, could it come first"
-            ),
+            tons("first_lost_tpa", f"{first_capital(facts.first)} lost", f"what {facts.first} loses, if served first"),
             share("first_lost_share", f"of {facts.first}", f"the same, of the demand of {facts.first} served before"),
         ]
     return [

@@ -111,7 +111,7 @@ def month_columns() -> list[Column]:
     return [
         text("first", "First month short", "first month in which anything is short"),
         Column("first_short_month", "First month", "count", "month", "the same, counted from 1", body=False),
-        text("survive", "Time to survive, months", "months whole from the first measure, could it come first"),
+        text("survive", "Time to survive, months", "months whole from the first measure, if served first"),
         months_of("time_to_survive", "Time to survive", "the same; empty = unlimited", body=False),
     ]
 

@@ -7,7 +7,7 @@ from typing import Any
 from chainnet.reporting.facts import Facts
 from chainnet.reporting.model import Column, Sentence, Table, make_table
 from chainnet.reporting.tables import PROVED, share, text, tons
-from chainnet.reporting.words import NBSP, count, first_capital, number, percent, span, tonnes
+from chainnet.reporting.words import count, first_capital, number, percent, tonnes
 from chainnet.results_grade import LETTERS
 
 __all__ = ["RANGE_WORDS", "input_table", "range_table", "rank_table", "sure_points"]
@@ -16,8 +16,8 @@ SAMPLED = "S"
 TOP = 10
 RANGE_WORDS = {
     "base_t": "Served undisturbed, all tiers",
-    "served_t": "Served, all tiers",
-    "lost_t": "Lost, all tiers",
+    "served_t": "Served, all tiers, no tier first",
+    "lost_t": "Lost, all tiers, no tier first",
 }
 
 
@@ -26,7 +26,7 @@ def _name(facts: Facts, key: str) -> str | None:
         return RANGE_WORDS[key]
     for tier in facts.tiers:
         if key == f"{tier}_short_t":
-            return f"{first_capital(tier)} short, could it come first"
+            return f"{first_capital(tier)} short, if served first"
     return None
 
 
@@ -67,7 +67,8 @@ def range_table(facts: Facts) -> Table | None:
         title="How far the answer moves when all ranges vary at once",
         subtitle=f"Unit: {facts.unit}. Scenario: {facts.scenario_label(facts.when)}. n = {settings['draws']}, "
         f"seed {settings['seed']}.",
-        note=f"{count(len(many.inputs))} figures with a range vary; low and high are read as P10 and P90; inputs of "
+        note="No tier first: as many tonnes as can be, so all tiers lose less than in T8, where tiers come in order. "
+        f"{count(len(many.inputs))} figures with a range vary; low and high are read as P10 and P90; inputs of "
         "one country share half of their variance (assumed). Recipes and relations stay as they are.",
         status=SAMPLED,
         **facts.rests_on(many.summary),
@@ -169,7 +170,7 @@ def input_table(facts: Facts) -> Table | None:
         sheet="Sensitivity",
         title="Which single figure moves the shortfall most",
         subtitle=f"Unit: {facts.unit}. Shortfall of {tier or 'all tiers'}"
-        + (", could it come first" if tier else "")
+        + (", if served first" if tier else "")
         + f", {tonnes(one.short_t)} as given. Scenario: {facts.scenario_label(facts.when)}.",
         note=f"One figure at a time, each solved at both ends; {count(moving)} of {count(len(rows))} with a range move "
         "the answer. Capacity, demand and flows in t/yr, recipes in t per t.",
@@ -201,7 +202,7 @@ def sure_points(facts: Facts) -> tuple[Sentence, ...]:
         what = f"the shortfall of {facts.first}" if key != "lost_t" else "the loss over all tiers"
         said.append(
             Sentence(
-                f"In 8 of 10 draws {what} lies in {span(row['p10'], row['p90'])}{NBSP}t/yr (median "
+                f"In 8 of 10 draws {what} lies between {number(row['p10'])} and {tonnes(row['p90'])} (median "
                 f"{number(row['p50'])}, n = {many.provenance['settings']['draws']}); as given it is "
                 f"{number(row['given'])}.",
                 ("T15b",),

@@ -171,7 +171,15 @@ def assumption_table(facts: Facts, horizon: str) -> Table:
         years = sorted(set(a.exposure["recovery"]))
         value = number(years[0]) if len(years) == 1 else f"{number(years[0])} to {number(years[-1])}"
         how = "given" if a.exposure.attrs.get("recovery") == "given" else "assumed"
-        rows.append(["Recovery of a site", f"{value} years, {how}", "T8f", "either", "not tested"])
+        rows.append(
+            [
+                "Recovery of a site",
+                f"{value} {'year' if value == '1' else 'years'}, {how}",
+                "T8f",
+                "either",
+                "not tested",
+            ]
+        )
     if not facts.whose:
         rows[4][4] = "n/a"
     columns = [

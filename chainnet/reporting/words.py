@@ -17,6 +17,7 @@ __all__ = [
     "bracket_sentence",
     "calendar_month",
     "count",
+    "counted",
     "country_name",
     "endurance_sentence",
     "foresight_sentence",
@@ -24,6 +25,7 @@ __all__ = [
     "join",
     "money",
     "month_words",
+    "named",
     "number",
     "percent",
     "ranks",
@@ -108,6 +110,17 @@ def spelled(value: int, noun: str, plural: str = "") -> str:
     return f"{word} {noun if value == 1 else plural or noun + 's'}"
 
 
+def counted(value: Any, noun: str) -> str:
+    """Return a whole number with its noun.
+
+    Examples
+    --------
+    >>> counted(1, "stock"), counted(1300, "node")
+    ('1 stock', '1,300 nodes')
+    """
+    return f"{count(value)} {noun}{'' if count(value) == '1' else 's'}"
+
+
 def in_months(value: Any) -> str:
     """Return a number of months with its noun.
 
@@ -116,7 +129,7 @@ def in_months(value: Any) -> str:
     >>> in_months(1), in_months(13)
     ('1 month', '13 months')
     """
-    return f"{whole(value)} month{'' if whole(value) == '1' else 's'}"
+    return counted(value, "month")
 
 
 def tonnes(value: Any) -> str:
@@ -229,11 +242,11 @@ def country_name(code: str) -> str:
 
     Examples
     --------
-    >>> country_name("CHN"), country_name("KOR"), country_name("EU27"), country_name("COD")
-    ('China', 'South Korea', 'EU27', 'The Democratic Republic of the Congo')
+    >>> country_name("CHN"), country_name("KOR"), country_name("COD"), country_name("EU27"), country_name("bloc_2026")
+    ('China', 'South Korea', 'The Democratic Republic of the Congo', 'EU27', 'Bloc 2026')
     """
     if not is_country(code):
-        return code
+        return readable_id(code)
     import pycountry
 
     found = pycountry.countries.get(alpha_3=code)
@@ -299,6 +312,17 @@ def ranks(values: Iterable[float]) -> list[str]:
 def same(a: float, b: float) -> bool:
     """Say whether two results tie: equal to within what a solve is certain of."""
     return abs(a - b) <= 1e-6 * max(abs(a), abs(b), 1e-6)
+
+
+def named(text: str) -> str:
+    """Return a name as it stands inside a sentence: in quotes where a comma in it would part it.
+
+    Examples
+    --------
+    >>> named("Bayan Obo mines"), named("Caremag, Lacq")
+    ('Bayan Obo mines', '“Caremag, Lacq”')
+    """
+    return f"“{text}”" if ", " in text or " and " in text else text
 
 
 def weight(value: Any) -> str:

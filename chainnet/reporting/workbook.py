@@ -175,7 +175,7 @@ class _Writer:
             },
         )
         if table.total:
-            for j, cell in enumerate(table.total):
+            for j, cell in enumerate([*table.total, *tail]):
                 self._cell(sheet, last + 2, j, columns[j], cell)
         sheet.freeze_panes(HEAD_ROW + 1, 0)
         sheet.repeat_rows(HEAD_ROW)
