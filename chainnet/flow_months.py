@@ -24,7 +24,7 @@ __all__ = ["NEW_LAG_MONTHS", "MonthsModel", "Plan"]
 Array = np.ndarray[Any, np.dtype[np.float64]]
 NEW_LAG_MONTHS = 2.0
 WHOLE = 1e-7
-# the widest that locks which collide by rounding are set, over the usual: still no more than what counts as whole
+# the widest that locks which collide by rounding are set, over the usual: a millionth of what the stage may get
 MOST_LOOSE = 1000.0
 # ratio of sizes of commodities; of the chains known, zinc with germanium and bauxite with gallium are beyond it
 HOST = 1e5

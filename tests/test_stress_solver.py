@@ -131,3 +131,24 @@ def test_of_answers_with_a_breach_the_neatest_is_returned(monkeypatch: pytest.Mo
 
     monkeypatch.setattr(WarmModel, "_found", off)
     assert WarmModel(program).solve().x == pytest.approx(known.x, abs=1e-6)
+
+
+def test_what_is_asked_next_is_asked_of_the_answer_returned(monkeypatch: pytest.MonkeyPatch) -> None:
+    program = chain_program(np.random.default_rng(5))
+    model = WarmModel(program)
+    model.solve()
+    known = model.row_ranges()
+    found, seen = WarmModel._found, []
+
+    def first_is_neatest(self: WarmModel) -> LinearSolution:
+        right = found(self)
+        seen.append(self._way)
+        far = 1e-6 if len(seen) == 1 else 1e-3
+        return LinearSolution("optimal", right.value, right.x - far, right.row_dual, right.col_dual, right.basis)
+
+    monkeypatch.setattr(WarmModel, "_found", first_is_neatest)
+    other = WarmModel(program)
+    other.solve()
+    assert len(seen) > 1
+    for side, known_side in zip(other.row_ranges(), known, strict=True):
+        assert side == pytest.approx(known_side, rel=1e-9)

@@ -200,10 +200,10 @@ class WarmModel:
         other ways are tried, the first of them from what was found; of the answers the neatest is returned.
         """
         best: LinearSolution | None = None
-        least, status = np.inf, ""
+        least, status, held = np.inf, "", None
         for way, goes_on in self._ways(is_wide, is_near and basis is not None):
             start = best.basis if best is not None else basis
-            status = self._run(start if goes_on else None, way)
+            status, held = self._run(start if goes_on else None, way), None
             if status in ("infeasible", "unbounded") and best is None:
                 none = np.empty(0)
                 return LinearSolution(status, np.nan, none, none, none, None)
@@ -213,11 +213,13 @@ class WarmModel:
             proof = certify_linear("", self.current(), found.x, found.row_dual, self._row_scale)
             fault = max(proof.gap, proof.violation)
             if best is None or fault < least:
-                least, best = fault, found
+                least, best, held = fault, found, found
             if least <= enough or not is_neat:
                 break
         if best is None:
             raise SolverError(f"the solver stopped without a verdict ({status})")
+        if held is not best:
+            self._run(best.basis, PLAIN)  # what is asked of the solver next is asked of this answer
         return best
 
     def _ways(self, is_wide: bool, is_near: bool) -> list[tuple[dict[str, Any], bool]]:
