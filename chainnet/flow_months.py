@@ -25,6 +25,10 @@ __all__ = ["NEW_LAG_MONTHS", "MonthsModel", "Plan"]
 Array = np.ndarray[Any, np.dtype[np.float64]]
 NEW_LAG_MONTHS = 2.0
 WHOLE = 1e-7
+# the widest that locks which collide by rounding are set, over the usual: a millionth of what the stage may get
+MOST_LOOSE = 1000.0
+# ratio of sizes of commodities; of the chains known, zinc with germanium and bauxite with gallium are beyond it
+HOST = 1e5
 
 
 @dataclass(frozen=True)
@@ -106,6 +110,12 @@ class MonthsModel:
         locks = [(members, weight) for _, members in self.stages for weight in weights]
         self.periods: Periods = expand_periods(low, n_periods, step_months, locks=locks, new_lag_months=NEW_LAG_MONTHS)
         self._model = CompactModel(self.periods.program)
+        # beside a host so much larger the dual method wanders among equal answers, ten times as long as others take
+        self._has_host = float(low.sizes.max()) > HOST * float(low.sizes.min())
+        # of the plan at hand: proofs, what each lock holds, how much wider than usual, whether stocks must keep some
+        self._proofs: list[Certificate] = []
+        self._locked: dict[int, float] = {}
+        self._looser, self._keeps = 1.0, False
 
     @property
     def n_demand(self) -> int:
@@ -149,27 +159,27 @@ class MonthsModel:
         InfeasibleError
             If lower bounds (what a stock has to keep) collide.
         SolverError
-            If an answer fails its own check.
+            If an answer fails its own check, or the solver has none.
         """
         p = self.periods
         upper, row_lower, row_upper = p.bounds(overlays, start, keeps_end=keeps_end)
+        self._proofs, self._locked, self._looser = [], {}, 1.0
+        self._keeps = keeps_end and bool((self.network.stocks["end_t"] > 0).any())
         self._model.set_bounds(upper, row_lower, row_upper)
         wanted = upper[p.served(np.ones(self.n_demand, dtype=bool))].reshape(p.n_periods, -1)
-        proofs: list[Certificate] = []
         lasting: dict[str, float] = {}
         found = None
         gain = np.zeros(len(upper))
         if worth is not None:
             gain[p.served(np.ones(self.n_demand, dtype=bool))] = np.tile(worth, p.n_periods)
             self._model.set_cost(p.costs(overlays) - gain)
-            found = self._optimal(None)
-            proofs.append(self._model.certify("months, worth", verify=verify))
+            found = self._optimal(None, "worth", verify=verify)
         best = found
         for number, (name, members) in enumerate(self.stages):
             if totals_only and name not in self._firsts:
                 continue
             if worth is None:
-                found = self._stage(number, name, members, wanted, found, proofs, totals_only)
+                found = self._stage(number, name, members, wanted, found, totals_only)
             assert found is not None
             for label, rows in [(label, rows) for label, rows in endurance if (rows & members).any()]:
                 lasting[label] = self._lasting(number, rows & members, wanted, found, len(overlays))
@@ -178,18 +188,11 @@ class MonthsModel:
             found = best
         elif least_cost or found is None:
             self._model.set_cost(p.costs(overlays))
-            found = self._optimal(found)
-            proofs.append(self._model.certify("months, least cost", verify=verify))
+            found = self._optimal(found, "least cost", is_near=self._has_host, verify=verify)
         block = p.block(found.x)
         served = self._settled(np.clip(block[:, p.low.served], 0.0, wanted), wanted)
         steps = len(overlays)
-        worst = (
-            replace(
-                proofs[-1], problem="months", gap=max(q.gap for q in proofs), violation=max(q.violation for q in proofs)
-            )
-            if proofs
-            else self._model.certify("months")
-        )
+        gap, violation = (max(getattr(q, side) for q in self._proofs) for side in ("gap", "violation"))
         return Plan(
             found.x,
             start,
@@ -199,9 +202,9 @@ class MonthsModel:
             np.maximum(block[:steps, : p.low.n_edges], 0.0),
             p.throughput(found.x)[:steps],
             _relations(p.low, block[:steps]),
-            float(found.value + gain @ found.x) if least_cost else float("nan"),
+            float(found.value + (gain * found.x).sum()) if least_cost else float("nan"),
             lasting,
-            require(worst),
+            replace(self._proofs[-1], problem="months", gap=gap, violation=violation),
         )
 
     def _settled(self, served: Array, wanted: Array) -> Array:
@@ -220,7 +223,6 @@ class MonthsModel:
         members: Any,
         wanted: Array,
         found: LinearSolution | None,
-        proofs: list[Certificate],
         totals_only: bool,
     ) -> LinearSolution:
         """Serve a stage as far as can be, lock it, then as early as can be, and lock that."""
@@ -233,15 +235,13 @@ class MonthsModel:
         cost = np.zeros(len(p.program.cost))
         cost[columns] = -1.0
         self._model.set_cost(cost)
-        found = self._optimal(found)
-        proofs.append(self._model.certify(f"months, {name}"))
+        found = self._optimal(found, name, is_near=self._has_host)
         self._lock(2 * number, -found.value)
         if totals_only or name not in self._firsts or self._is_whole(found, columns, ask):
             return found
         cost[columns] = -np.repeat(self._early, int(members.sum()))
         self._model.set_cost(cost)
-        found = self._optimal(found)
-        proofs.append(self._model.certify(f"months, {name}, early"))
+        found = self._optimal(found, f"{name}, early", is_near=True)
         self._lock(2 * number + 1, -found.value)
         return found
 
@@ -249,11 +249,17 @@ class MonthsModel:
         return bool((ask.ravel() - found.x[columns] <= LOCK_SLACK * np.maximum(ask.ravel(), 1e-9)).all())
 
     def _lock(self, lock: int, value: float) -> None:
+        self._locked[lock] = value
+        self._place(lock)
+
+    def _place(self, lock: int) -> None:
+        """Hold a stage at what it got, a hair below, so that no later stage fails by rounding."""
+        value = self._locked[lock]
         self._model.set_row(int(self.periods.locks[lock]), value - self._slack(lock, value), np.inf)
 
     def _slack(self, lock: int, value: float) -> float:
         scale = float(self.periods.program.row_scale[int(self.periods.locks[lock])])
-        return max(LOCK_SLACK * value, 100 * LOCK_SLACK * scale)
+        return self._looser * max(LOCK_SLACK * value, 10 * LOCK_SLACK * scale)
 
     def _lasting(self, number: int, rows: Any, wanted: Array, found: LinearSolution, steps: int) -> float:
         """Return for how many periods from the start these rows can be served whole, the stages before kept.
@@ -274,35 +280,65 @@ class MonthsModel:
         reach = first_short(found.x)
         if reach >= steps:
             return float("inf")
-        held = [int(self.periods.locks[2 * number + i]) for i in (0, 1)]
-        bounds = [self._model.row_bounds(r) for r in held]
-        for r in held:
-            self._model.set_row(r, -np.inf, np.inf)
-        basis = found
+        own = {lock: self._locked.pop(lock) for lock in (2 * number, 2 * number + 1) if lock in self._locked}
+        for lock in own:
+            self._model.set_row(int(p.locks[lock]), -np.inf, np.inf)
+        basis, n_proofs = found, len(self._proofs)
         while reach < steps:
             cost = np.zeros(len(p.program.cost))
             cost[columns[: reach + 1].ravel()] = -1.0
             self._model.set_cost(cost)
-            basis = self._optimal(basis)
+            basis = self._optimal(basis, "how long", is_near=True)
             further = first_short(basis.x)
             if further <= reach:
                 break
             reach = further
-        for r, (low, high) in zip(held, bounds, strict=True):
-            self._model.set_row(r, low, high)
+        del self._proofs[n_proofs:]  # they are not of the plan itself
+        for lock, value in own.items():
+            self._lock(lock, value)
         return float("inf") if reach >= steps else float(reach)
 
-    def _optimal(self, before: LinearSolution | None) -> LinearSolution:
-        found = self._model.solve(before)
-        if found.status == "infeasible":
-            found = self._model.solve(is_wide=True)
-        if found.status == "infeasible":
+    def _optimal(
+        self, before: LinearSolution | None, problem: str, *, is_near: bool = False, verify: bool = False
+    ) -> LinearSolution:
+        """Solve and prove; where the locks of earlier stages collide by rounding, loosen them until they do not.
+
+        Raises
+        ------
+        InfeasibleError
+            If what stocks have to keep cannot be kept: the first solve of a plan alone can show that.
+        SolverError
+            If the solver has no answer although there is one.
+        """
+        while True:
+            found = self._solved(before, is_near)
+            proof = self._model.certify(f"months, {problem}", verify=verify) if found.status == "optimal" else None
+            if (proof is not None and proof.ok) or not self._locked or self._looser >= MOST_LOOSE:
+                break
+            self._looser *= 10.0
+            for lock in self._locked:
+                self._place(lock)
+        if found.status == "infeasible" and before is None and self._keeps:
             raise InfeasibleError(
                 "months: what stocks have to keep (stocks.end_t) cannot be kept with what they hold and what can "
                 "be brought to them. Lower end_t."
             )
-        if found.status != "optimal":
-            raise SolverError(f"months: the program is {found.status}. Report the network.")
+        if proof is None:
+            raise SolverError(f"months, {problem}: the program is {found.status}. Report the network.")
+        self._proofs.append(require(proof))
+        return found
+
+    def _solved(self, before: LinearSolution | None, is_near: bool) -> LinearSolution:
+        """Solve; a solver that stops without a verdict counts as one more status where locks may be the cause."""
+        try:
+            found = self._model.solve(before, is_near=is_near)
+        except SolverError as error:
+            if not self._locked:
+                raise
+            none = np.empty(0)
+            return LinearSolution(str(error), np.nan, none, none, none, None)
+        if found.status == "infeasible" and not self._locked:
+            return self._model.solve(is_wide=True)
         return found
 
 

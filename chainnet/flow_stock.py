@@ -115,20 +115,33 @@ class StockModel:
             found = self._solve(np.where(unknown, 1.0, 0.0), None)
             if found is None:
                 return None
-            most = max(found.value, 0.0) * (1 + 1e-9) + self._dust
-            self._model.set_row(len(self._rows[0]) - 1, -np.inf, most)
-        found = self._solve(np.where(unknown, 0.0, cost), found)
+            found = self._cheapest(np.where(unknown, 0.0, cost), found)
+        else:
+            found = self._solve(cost, None)
         if found is None:
             return None
         drawn = found.x[self._columns]
         drawn = np.where(drawn <= 1e-6 * self._scale[self._columns], 0.0, drawn).sum(axis=0)
         return LeastStock(drawn, require(self._model.certify("least stock")))
 
+    def _cheapest(self, price: Array, fewest: LinearSolution) -> LinearSolution:
+        """Return the cheapest answer with as few tonnes of unknown price, up to rounding, as were found."""
+        least = max(fewest.value, 0.0)
+        for looser in (1.0, 10.0, 100.0):
+            self._model.set_row(len(self._rows[0]) - 1, -np.inf, least + looser * (1e-9 * least + self._dust))
+            found = self._solve(price, fewest)
+            if found is not None:
+                return found
+        raise SolverError("stockpile_requirement: the program collides by rounding. Report the network.")
+
     def _solve(self, price: Array, before: LinearSolution | None) -> LinearSolution | None:
+        """Solve; None where nothing suffices, which only the first solve can find."""
         cost = np.zeros(len(self._upper))
         cost[self._columns] = price
         self._model.set_cost(cost)
         found = self._model.solve(before)
+        if found.status == "infeasible" and before is None:
+            found = self._model.solve(is_wide=True)
         if found.status == "infeasible":
             return None
         if found.status != "optimal":

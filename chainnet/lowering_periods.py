@@ -326,9 +326,10 @@ def expand_periods(
     row_scale = np.concatenate([np.tile(low.program.row_scale * years, n_periods), np.ones(n_rows - n_periods * m)])
     for i, first in enumerate(stock_rows):
         row_scale[first : first + (n_periods + 1 if i in set(kept.tolist()) else 1)] = stock_size[i]
-    for number, (members, _) in enumerate(locks):
-        size = sizes[low.served[np.asarray(members)]]
-        row_scale[first_lock + number] = float(np.exp(np.log(size).mean())) if len(size) else 1.0
+    for number, (members, weights) in enumerate(locks):
+        # a sum over all periods: by the size of one member the solver's tolerance would be finer than its arithmetic
+        size = float(sizes[low.served[np.asarray(members)]].sum())
+        row_scale[first_lock + number] = size * float(np.sum(weights)) or 1.0
     free = np.full(n_rows - first_lock, INF)
     tail = np.zeros(n_stock_rows)
     lower = np.concatenate([np.tile(low.program.row_lower * years, n_periods), tail, -free])

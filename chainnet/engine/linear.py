@@ -13,13 +13,36 @@ from typing import Any
 import numpy as np
 from scipy.sparse import csc_array
 
+from chainnet.engine.certificate import certify_linear
 from chainnet.errors import SolverError
 
 __all__ = ["LinearProgram", "LinearSolution", "WarmModel", "solve_independently"]
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 _TOLERANCE = 1e-9
-WIDE = 1e-7
+# half of what a proof allows: what passes here is not lost for want of rounding alone
+WIDE = 5e-8
+# breach or gap beyond which another attempt is worth its time: a tenth of what a proof allows
+NEAT = 1e-8
+NO_LIMIT = 2**31 - 1
+PLAIN: dict[str, Any] = {
+    "simplex_iteration_limit": NO_LIMIT,
+    "solver": "simplex",
+    "presolve": "off",
+    "simplex_strategy": 1,
+    "simplex_scale_strategy": 2,
+    "primal_feasibility_tolerance": _TOLERANCE,
+    "dual_feasibility_tolerance": _TOLERANCE,
+    # devex: steepest edge would weigh every row anew before each warm solve
+    "simplex_dual_edge_weight_strategy": 1,
+}
+# the primal method starts well where only costs have changed; no second scaling, which can hide a breach
+PRIMAL = {**PLAIN, "simplex_strategy": 4, "simplex_scale_strategy": 0}
+# the finest tolerance of duals there is, for where thousands of tiny ones add up
+FINE = {**PRIMAL, "dual_feasibility_tolerance": 1e-10}
+PRESOLVED = {**PLAIN, "presolve": "on"}
+WIDELY = {**PLAIN, "presolve": "on", "primal_feasibility_tolerance": WIDE, "dual_feasibility_tolerance": WIDE}
+INTERIOR = {**PLAIN, "presolve": "on", "solver": "ipm"}
 
 
 @dataclass(frozen=True)
@@ -81,19 +104,10 @@ class WarmModel:
         lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
         lp.a_matrix_.start_, lp.a_matrix_.index_, lp.a_matrix_.value_ = matrix.indptr, matrix.indices, matrix.data
         self._highs = highspy.Highs()
-        self._is_wide = False
-        for option, value in (
-            ("output_flag", False),
-            ("threads", 1),
-            ("presolve", "off"),
-            ("solver", "simplex"),
-            ("primal_feasibility_tolerance", _TOLERANCE),
-            ("dual_feasibility_tolerance", _TOLERANCE),
-            ("small_matrix_value", 1e-12),
-            # devex: steepest edge would weigh every row anew before each warm solve
-            ("simplex_dual_edge_weight_strategy", 1),
-        ):
+        self._way: dict[str, Any] = {}
+        for option, value in (("output_flag", False), ("threads", 1), ("small_matrix_value", 1e-12)):
             self._highs.setOptionValue(option, value)
+        self._follow(PLAIN)
         if self._highs.passModel(lp) == highspy.HighsStatus.kError:
             raise SolverError("the solver refused the model; report the network that caused this")
         self._known = highspy
@@ -164,42 +178,89 @@ class WarmModel:
         longer.valid = True
         return longer
 
-    def solve(self, basis: Any = None, *, is_wide: bool = False) -> LinearSolution:
+    def solve(
+        self, basis: Any = None, *, is_wide: bool = False, is_near: bool = False, is_neat: bool = True
+    ) -> LinearSolution:
         """Solve under the bounds in place, from ``basis`` if one is given.
 
         ``is_wide`` is for a model that rounding made infeasible although it cannot be: presolve, and
-        tolerances a hundred times wider. The answer still has to pass its own check.
+        wider tolerances. The answer still has to pass its own check.
+        ``is_near`` is for where the answer of ``basis`` still keeps all bounds, only costs being other,
+        and few steps are to go: another method, which is fast then.
+        ``is_neat``: whether an answer that is off by more than rounding is looked for again.
 
         Raises
         ------
         SolverError
-            If HiGHS ends without a verdict.
+            If HiGHS ends without a verdict, whatever way it goes.
+
+        Notes
+        -----
+        Where an answer breaches a bound or misses its dual by more than rounding, or there is no verdict,
+        other ways are tried, the first of them from what was found; of the answers the neatest is returned.
         """
-        status = self._run(basis, is_wide)
-        if status != "optimal":
-            none = np.empty(0)
-            return LinearSolution(status, np.nan, none, none, none, None)
+        best: LinearSolution | None = None
+        least, status, held = np.inf, "", None
+        for way, goes_on in self._ways(is_wide, is_near and basis is not None):
+            start = best.basis if best is not None else basis
+            status, held = self._run(start if goes_on else None, way), None
+            if status in ("infeasible", "unbounded") and best is None:
+                none = np.empty(0)
+                return LinearSolution(status, np.nan, none, none, none, None)
+            if status != "optimal":
+                continue
+            found, enough = self._found(), NEAT if best is None else WIDE
+            proof = certify_linear("", self.current(), found.x, found.row_dual, self._row_scale)
+            fault = max(proof.gap, proof.violation)
+            if best is None or fault < least:
+                least, best, held = fault, found, found
+            if least <= enough or not is_neat:
+                break
+        if best is None:
+            raise SolverError(f"the solver stopped without a verdict ({status})")
+        if held is not best:
+            self._run(best.basis, PLAIN)  # what is asked of the solver next is asked of this answer
+        return best
+
+    def _ways(self, is_wide: bool, is_near: bool) -> list[tuple[dict[str, Any], bool]]:
+        """Return ways to solve, the fastest first, each with whether it goes on from what there is."""
+        size = len(self._rows) + len(self._cols) + 1000
+        # a way that mends is near its end or runs in circles
+        fine, interior = ({**way, "simplex_iteration_limit": size} for way in (FINE, INTERIOR))
+        if is_wide:
+            return [(WIDELY, False), (fine, True), (interior, False)]
+        ways = [(PLAIN, True), (fine, True), (PLAIN, False), (WIDELY, False), (interior, False)]
+        if is_near:
+            # where it takes more steps than that, to begin afresh is faster
+            few = {**PRIMAL, "simplex_iteration_limit": max(len(self._rows) // 4, 1000)}
+            ways = [(few, True), (PRESOLVED, False), *ways]
+        return ways
+
+    def value(self, basis: Any) -> float:
+        """Solve for the optimal value alone, the cheapest answer there is; NaN if there is no optimum."""
+        status = self._run(basis, PLAIN)
+        if status in ("infeasible", "unbounded"):
+            return np.nan
+        if status == "optimal":
+            return float(self._highs.getInfo().objective_function_value) * self._cost_scale
+        return self.solve(basis).value
+
+    def _found(self) -> LinearSolution:
         found = self._highs.getSolution()
         x = np.asarray(found.col_value) * self._col_scale
         row_dual = np.asarray(found.row_dual) * self._cost_scale / self._row_scale
         col_dual = self._cost - self.program.matrix.T @ row_dual
-        return LinearSolution("optimal", float(self._cost @ x), x, row_dual, col_dual, self._highs.getBasis())
+        return LinearSolution("optimal", float((self._cost * x).sum()), x, row_dual, col_dual, self._highs.getBasis())
 
-    def value(self, basis: Any) -> float:
-        """Solve for the optimal value alone, the cheapest answer there is; NaN if there is no optimum."""
-        if self._run(basis, False) != "optimal":
-            return np.nan
-        return float(self._highs.getInfo().objective_function_value) * self._cost_scale
+    def _follow(self, way: dict[str, Any]) -> None:
+        """Set the options of a way that are not yet in place."""
+        for option, value in way.items():
+            if self._way.get(option) != value:
+                self._highs.setOptionValue(option, value)
+        self._way = way
 
-    def _widen(self, is_wide: bool) -> None:
-        if is_wide == self._is_wide:
-            return
-        self._is_wide = is_wide
-        self._highs.setOptionValue("presolve", "on" if is_wide else "off")
-        for side in ("primal", "dual"):
-            self._highs.setOptionValue(f"{side}_feasibility_tolerance", WIDE if is_wide else _TOLERANCE)
-
-    def _run(self, basis: Any, is_wide: bool) -> str:
+    def _run(self, basis: Any, way: dict[str, Any]) -> str:
+        """Run the solver once; return its verdict, or its own word where that is none."""
         highs, known = self._highs, self._known
         verdicts = {
             known.HighsModelStatus.kOptimal: "optimal",
@@ -208,20 +269,15 @@ class WarmModel:
             known.HighsModelStatus.kUnbounded: "unbounded",
             known.HighsModelStatus.kUnboundedOrInfeasible: "unbounded",
         }
-        # from the basis; cold; and where rounding defeats both, widely
-        attempts = [(None, True)] if is_wide else [(basis, False), (None, False), (None, True)]
-        for start, widely in attempts:
-            self._widen(widely)
-            highs.clearSolver()
-            if start is not None:
-                highs.setBasis(start)
-            run = highs.run()
-            status = highs.getModelStatus()
-            if run != known.HighsStatus.kError and status in verdicts:
-                self._widen(False)
-                return verdicts[status]
-        self._widen(False)
-        raise SolverError(f"the solver stopped without a verdict ({highs.modelStatusToString(status)})")
+        self._follow(way)
+        highs.clearSolver()
+        if basis is not None:
+            highs.setBasis(basis)
+        run = highs.run()
+        status = highs.getModelStatus()
+        if run == known.HighsStatus.kError or status not in verdicts:
+            return str(highs.modelStatusToString(status)) or "error"
+        return verdicts[status]
 
     def row_ranges(self) -> tuple[Array, Array]:
         """Return, per row, the bound values between which the row's dual holds (after a solve)."""

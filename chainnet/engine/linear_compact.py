@@ -91,8 +91,10 @@ class CompactModel:
         """Return the bounds of a row."""
         return float(self._low[row]), float(self._high[row])
 
-    def solve(self, before: LinearSolution | None = None, *, is_wide: bool = False) -> LinearSolution:
-        """Solve under what is in place, from an earlier answer if its basis still fits."""
+    def solve(
+        self, before: LinearSolution | None = None, *, is_wide: bool = False, is_near: bool = False
+    ) -> LinearSolution:
+        """Solve under what is in place, from an earlier answer if its basis still fits; see ``WarmModel.solve``."""
         if self._model is None:
             self.set_bounds(self._upper, self._low, self._high)
         assert self._model is not None
@@ -101,7 +103,7 @@ class CompactModel:
             none = np.empty(0)
             return LinearSolution("infeasible", np.nan, none, none, none, None)
         basis = before.basis[1] if before is not None and before.basis[0] is self._model else None
-        found = self._model.solve(basis, is_wide=is_wide)
+        found = self._model.solve(basis, is_wide=is_wide, is_near=is_near)
         if found.status != "optimal":
             return found
         self._last = found

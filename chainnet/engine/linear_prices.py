@@ -45,7 +45,7 @@ def price_ranges(program: LinearProgram, value: float, rows: Ints) -> tuple[Arra
     out = np.full((2, len(rows)), np.nan)
     try:
         model = WarmModel(face)
-        start = model.solve()
+        start = model.solve(is_neat=False)
     except SolverError:
         return out[0], out[1]
     if start.status != "optimal":
@@ -59,7 +59,7 @@ def price_ranges(program: LinearProgram, value: float, rows: Ints) -> tuple[Arra
                     cost[column] = sign * direction
             model.set_cost(cost)
             try:
-                found = model.solve(basis)
+                found = model.solve(basis, is_neat=False)
             except SolverError:  # no verdict: this end stays unknown, the answer itself does not hang on it
                 continue
             if found.status == "optimal":
