@@ -33,7 +33,7 @@ from chainnet.scenario import Scenario, overlay_of, pick_scenarios
 from chainnet.schema import QUALITIES
 from chainnet.stress import StressTest, stress_test
 
-__all__ = ["Assessment", "assess", "data_quality"]
+__all__ = ["Assessment", "assess"]
 
 ATTACKED = (2, 3)
 QUESTIONS = 15  # about as many as are put, for the progress bar
@@ -102,7 +102,7 @@ class Assessment(Result):
     scenarios : DataFrame, index scenario
         label, measures in words, onset_month (the first month in which a measure is in force, from 1; NaN =
         none in the horizon).
-    coverage : DataFrame, index step
+    coverage : DataFrame, index step (with the good, where a step makes goods on several bases)
         Tonnes by grade of the node's figure, number of nodes, nodes without a capacity.
     decisive : DataFrame
         Bounds that carry a price for the first tier in the worst scenario (else undisturbed), weakest
@@ -457,18 +457,11 @@ def _measure_words(measure: Mapping[str, Any]) -> str:
     return f"{measure['kind']}: {'; '.join(parts)}"
 
 
-def data_quality(network: Network) -> dict[str, pd.DataFrame]:
-    """Return what a network's figures rest on: coverage by step, edges by grade, references by grade."""
-    references = network.references.assign(grade=network.references["grade"].fillna("not graded"))
-    by_grade = references.groupby("grade").size().rename("n_references").to_frame()
-    return {"coverage": _coverage(network), "edges": _edge_quality(network), "references": by_grade}
-
-
 def _coverage(network: Network) -> pd.DataFrame:
-    """Tonnes of each step by the grade of the node's principal figure."""
+    """Tonnes of each step by the grade of the node's principal figure; a step of several bases has a row for each."""
     nodes = network.nodes[(network.nodes["stage"] != "end_use").to_numpy()]
     table = nodes.assign(
-        step=nodes["step"].fillna(nodes["stage"]),
+        step=_with_basis(network, nodes, nodes["step"].fillna(nodes["stage"])),
         quality=nodes["quality"].fillna("not graded"),
         tonnes=network.baseline.reindex(nodes["id"]).fillna(0.0).to_numpy(),
     )
@@ -481,6 +474,20 @@ def _coverage(network: Network) -> pd.DataFrame:
     wide["n_unlimited"] = table["capacity_tpa"].isna().groupby(table["step"]).sum()
     wide.columns.name = None
     return wide
+
+
+def _with_basis(network: Network, nodes: pd.DataFrame, step: pd.Series) -> pd.Series:
+    """Return the step of each node, with the good that it makes where the goods of the step do not add."""
+    known = network.commodities.set_index("id")
+    recipes = network.processes[network.processes["role"] == "output"].drop_duplicates("process")
+    shipped = network.edges.sort_values("flow_tpa", ascending=False).drop_duplicates("source")
+    good = nodes["process"].map(recipes.set_index("process")["commodity"]).astype(object)
+    good = good.fillna(nodes["id"].map(shipped.set_index("source")["commodity"]).astype(object))
+    basis = good.map(known["basis"]).astype(object).fillna(good)
+    several = basis.groupby(step).transform("nunique") > 1
+    label = good.map(known["label"]).astype(object).fillna(good).groupby([step, basis]).transform("first")
+    both = step.astype(object) + ": " + label.astype(object)
+    return step.where(~several | label.isna(), both)
 
 
 def _edge_quality(network: Network) -> pd.DataFrame:

@@ -99,7 +99,9 @@ def compare_indices(
     table = losses[["lost_tpa", "lost_share", "throughput_tpa"]].join(best.rename_axis([place, "country"]), how="inner")
     table = table.rename(columns={"part": "index", "idle": "idle_elsewhere_tpa"})
     _rank(table)
-    table["why"] = [_why(row) for row in table.to_dict("records")]
+    known = network.commodities.set_index("id")["label"]
+    goods = table["commodity"].map(known).astype(object).fillna(table["commodity"])
+    table["why"] = [_why({**row, "good": g}) for row, g in zip(table.to_dict("records"), goods, strict=True)]
     table = table.reset_index().sort_values(["index_rank", "loss_rank", place, "country"], kind="stable")
     columns = [
         "commodity",
@@ -152,7 +154,7 @@ def _why(row: Mapping[str, Any]) -> str:
     """Return one sentence on the ranks of a row, out of figures of that row alone."""
     if not row["disagrees"]:
         return "Both rank it about the same." if row["counts"] else "Neither finds a risk here."
-    lost, output, idle, made = row["lost_tpa"], row["output_tpa"], row["idle_elsewhere_tpa"], row["commodity"]
+    lost, output, idle, made = row["lost_tpa"], row["output_tpa"], row["idle_elsewhere_tpa"], row["good"]
     good = f" of {made}" if made else ""
     gone = f"{_t(lost)} of the counted demand are lost" if lost > 0 else "nothing is lost"
     if row["rank_gap"] > 0:

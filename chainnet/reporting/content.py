@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import replace
@@ -29,6 +28,7 @@ from chainnet.reporting.figures_months import month_figures
 from chainnet.reporting.figures_stocks import stock_figures
 from chainnet.reporting.glyphs import stand_ins
 from chainnet.reporting.model import Block, Document, Figure, Section, Sentence, Table
+from chainnet.reporting.reproduction import digest_table, reproduction
 from chainnet.reporting.summary import bottom_line, decisions, stranger_sentences
 from chainnet.reporting.summary_months import bracket_points, month_points, not_assessed, stock_points
 from chainnet.reporting.summary_short import short_line
@@ -86,7 +86,7 @@ def build(assessment: Assessment, *, title: str | None = None, author: str = "",
         bottom_line=short_line(facts, months),
         summary=_summary(facts, made, found),
         sections=_sections(facts, months, made, found),
-        annexes=_annexes(facts, made),
+        annexes=_annexes(facts, made, {"title": title or "", "author": author, "marking": marking.strip()}),
         inputs=(*_sheets(months), *tables_trust.input_tables(facts)),
     )
 
@@ -437,7 +437,7 @@ def _loses(facts: Facts, tier: str) -> bool:
     return tier != ALL_TIERS and row is not None and row["gained_tpa"] < -1e-9
 
 
-def _annexes(facts: Facts, made: Mapping[str, Table]) -> tuple[Section, ...]:
+def _annexes(facts: Facts, made: Mapping[str, Table], asked: Mapping[str, str]) -> tuple[Section, ...]:
     cut = [replace(t, lead=0) for t in made.values() if t.is_cut]
     full = sorted([*cut, made["T5b"], made["T8c"]], key=lambda t: list(made).index(t.id))
     glossary = tuple(Sentence(text, (), f"{word}.") for word, text in GLOSSARY)
@@ -460,7 +460,7 @@ def _annexes(facts: Facts, made: Mapping[str, Table]) -> tuple[Section, ...]:
             "F Changes",
             (Sentence("Not asked; “chainnet compare” sets two versions of the data side by side."),),
         ),
-        Section("annex-g", "G Reproduction", (_reproduction(facts),)),
+        Section("annex-g", "G Reproduction", (reproduction(facts, asked), digest_table(facts, made))),
     )
 
 
@@ -487,19 +487,4 @@ def _input_sentence(facts: Facts) -> Sentence:
         "All input tables as used, with source, grade and range of every row, are sheets of the workbook (Input "
         "nodes, Input edges "
         "and so on).",
-    )
-
-
-def _reproduction(facts: Facts) -> tuple[Sentence, ...]:
-    source, network = facts.a.provenance, facts.network
-    settings = json.dumps(source["settings"], sort_keys=True, ensure_ascii=False)
-    return (
-        Sentence(f"chainnet {source['version']}; solver {source['solver']}.", (), "Version."),
-        Sentence(f"{network.name}, SHA-256 {source['digest']}.", (), "Input digest."),
-        Sentence(settings, (), "Settings."),
-        Sentence("0 (random orders of the fair shares and draws of the ranges); nothing else is random.", (), "Seed."),
-        Sentence(f"chainnet report {network.name} --out out", (), "Command."),
-        Sentence(
-            "run the command again on the same input and version and compare the files byte by byte.", (), "To verify."
-        ),
     )

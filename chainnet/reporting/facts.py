@@ -259,6 +259,11 @@ class Facts:
         depth = _depths(inner, stage, zip(step.reindex(edges["source"]), step.reindex(edges["target"]), strict=True))
         return sorted(inner, key=lambda s: (STAGES.index(stage[s]), depth[s], s))
 
+    def place_of_step(self, name: str) -> int:
+        """Return where a step of the coverage stands in the chain; it may bear its good behind a colon."""
+        step = name.partition(": ")[0].replace("_", " ")
+        return self.steps.index(step) if step in self.steps else len(self.steps)
+
     # -- shares, losses and grades ------------------------------------------------------------------
 
     @cached_property

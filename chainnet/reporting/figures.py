@@ -474,8 +474,7 @@ def _coverage(facts: Facts, names: Names) -> Figure | None:
     table = table[whole > 0]
     if table.empty:
         return None
-    place = {step: i for i, step in enumerate(facts.steps)}
-    table = table.iloc[np.argsort([place.get(str(s).replace("_", " "), 99) for s in table.index], kind="stable")]
+    table = table.iloc[np.argsort([facts.place_of_step(str(name)) for name in table.index], kind="stable")]
     figure, (ax,) = new_canvas(0.55 + 0.3 * len(table))
     y = np.arange(len(table))[::-1]
     for at, (step, row) in zip(y, table.iterrows(), strict=True):
@@ -503,7 +502,7 @@ def _coverage(facts: Facts, names: Names) -> Figure | None:
             left += share
         missing = int(row["n_unlimited"])
         ax.text(1.015, at, f"no capacity: {missing}", va="center", fontsize=SMALL, color=INK if missing else GREY)
-    ax.set_yticks(y, [drawable(short_label(str(s), 40), names) for s in table.index])
+    ax.set_yticks(y, [drawable(short_label(str(s), 48), names) for s in table.index])
     ax.set_xlim(0, 1.17)
     ax.set_ylim(-0.6, len(table) - 0.4)
     no_value_axis(ax)

@@ -444,9 +444,7 @@ def coverage_table(facts: Facts) -> Table:
     """Return T18: tonnes of each step by grade."""
     table = facts.a.coverage
     grades = [c for c in table.columns if c.endswith("_tpa")]
-    place = {step: i for i, step in enumerate(facts.steps)}
-    names = table.index.str.replace("_", " ")
-    table = table.iloc[np.argsort([place.get(n, 99) for n in names], kind="stable")]
+    table = table.iloc[np.argsort([facts.place_of_step(str(name)) for name in table.index], kind="stable")]
     heads = {c: first_capital(c.removesuffix("_tpa")) for c in grades}
     columns = [
         text("step", "Step", "step of the chain"),

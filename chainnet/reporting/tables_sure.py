@@ -7,7 +7,7 @@ from typing import Any
 from chainnet.reporting.facts import Facts
 from chainnet.reporting.model import Column, Sentence, Table, make_table
 from chainnet.reporting.tables import PROVED, share, text, tons
-from chainnet.reporting.words import count, first_capital, number, percent, tonnes
+from chainnet.reporting.words import count, first_capital, number, percent, readable_id, tonnes
 from chainnet.results_grade import LETTERS
 
 __all__ = ["RANGE_WORDS", "input_table", "range_table", "rank_table", "sure_points"]
@@ -149,7 +149,7 @@ def input_table(facts: Facts) -> Table | None:
             [
                 row["table"],
                 row["key"],
-                _label(row),
+                _label(facts, row),
                 f"{words}, {unit.get(row['column'], '')}".strip(", "),
                 row["value"],
                 f"[{_small(low)}–{_small(high)}]",
@@ -179,11 +179,15 @@ def input_table(facts: Facts) -> Table | None:
     ).with_lead(rows=min(TOP, max(moving, 3)))
 
 
-def _label(row: dict[str, Any]) -> str:
-    words = str(row["label"])
-    if row["table"] == "demand":
-        parts = str(row["key"]).split(" / ")
-        return f"{words} ({parts[1]})" if len(parts) == 3 else words
+def _label(facts: Facts, row: dict[str, Any]) -> str:
+    """Return a figure in words: of a demand with what is asked for, of a recipe with what goes in or comes out."""
+    words, parts = str(row["label"]), str(row["key"]).split(" / ")
+    if row["table"] == "demand" and len(parts) == 3:
+        return f"{words} ({facts.commodity(parts[1])})"
+    process, colon, line = words.partition(": ")
+    role, blank, good = line.partition(" ")
+    if row["table"] == "processes" and colon and blank:
+        return f"{readable_id(process)}: {role} {facts.commodity(good)}"
     return words
 
 
@@ -216,11 +220,12 @@ def sure_points(facts: Facts) -> tuple[Sentence, ...]:
     if one is not None and len(one.inputs) and float(one.inputs["swing_t"].iloc[0]) > 0:
         row = one.inputs.iloc[0]
         ends = sorted([row["short_low_t"], row["short_high_t"]])
+        figure = row["column"].removesuffix("_tpa").removesuffix("_t").replace("_", " ")
         said.append(
             Sentence(
-                f"{_label(row.to_dict())} ({row['column'].removesuffix('_tpa').removesuffix('_t').replace('_', ' ')}) "
-                f"alone moves the shortfall of {one.provenance['settings']['tier'] or 'all tiers'} from "
-                f"{number(one.short_t)} to between {number(ends[0])} and {tonnes(ends[1])}.",
+                f"{_label(facts, row.to_dict())} ({figure}) alone moves the shortfall of "
+                f"{one.provenance['settings']['tier'] or 'all tiers'} from {number(one.short_t)} to between "
+                f"{number(ends[0])} and {tonnes(ends[1])}.",
                 ("T15d",),
                 "One at a time.",
             )

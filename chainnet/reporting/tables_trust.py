@@ -167,19 +167,7 @@ def assumption_table(facts: Facts, horizon: str) -> Table:
                 "by year: T9; delay: not tested",
             ]
         )
-    if not a.exposure.empty:
-        years = sorted(set(a.exposure["recovery"]))
-        value = number(years[0]) if len(years) == 1 else f"{number(years[0])} to {number(years[-1])}"
-        how = "given" if a.exposure.attrs.get("recovery") == "given" else "assumed"
-        rows.append(
-            [
-                "Recovery of a site",
-                f"{value} {'year' if value == '1' else 'years'}, {how}",
-                "T8f",
-                "either",
-                "not tested",
-            ]
-        )
+    rows += _recovery(facts)
     if not facts.whose:
         rows[4][4] = "n/a"
     columns = [
@@ -199,6 +187,19 @@ def assumption_table(facts: Facts, horizon: str) -> Table:
         status=GIVEN,
         grade="see rows",
     )
+
+
+def _recovery(facts: Facts) -> list[list[Any]]:
+    """Return the row that says how long a site is out; none where that was not assessed."""
+    table = facts.a.exposure
+    if table.empty:
+        return []
+    years = sorted(set(table["recovery"]))
+    value = number(years[0]) if len(years) == 1 else f"{number(years[0])} to {number(years[-1])}"
+    how = "given" if table.attrs.get("recovery") == "given" else "assumed"
+    return [
+        ["Recovery of a site", f"{value} {'year' if value == '1' else 'years'}, {how}", "T8f", "either", "not tested"]
+    ]
 
 
 def gap_table(facts: Facts) -> Table:
