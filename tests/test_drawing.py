@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ import chainnet as cn
 from chainnet.drawing.facts import basis_of, collect
 from chainnet.drawing.sankey import bands
 from chainnet.drawing.style import loss_class, number, percent, tonnes
+from chainnet.drawing.world import _world, atlas
 
 HOSTILE = [
     "<img src=x onerror=alert(1)>",
@@ -306,6 +308,29 @@ def test_map_places_sites_and_counts_the_rest(tmp_path):
     assert "at the country&#39;s centre" in text
     assert "sites have no place" in text
     assert "Natural Earth" in text
+
+
+def test_every_country_centre_lies_in_its_country():
+    # boxes of each country's largest part, Natural Earth 1:110m
+    boxes = pd.read_csv(Path(__file__).parent / "data" / "country_boxes.csv", index_col="country", na_filter=False)
+    world = _world()
+    assert sorted(world["centres"]) == sorted(boxes.index)
+    centre = pd.DataFrame.from_dict(world["centres"], orient="index", columns=["latitude", "longitude"])
+    centre = centre.reindex(boxes.index)
+    inside = centre["latitude"].between(boxes["south"], boxes["north"])
+    inside &= centre["longitude"].between(boxes["west"], boxes["east"])
+    assert list(boxes.index[~inside]) == []
+
+
+def test_names_on_the_map_do_not_collide():
+    for name in ("gallium", "rare-earths"):
+        net = cn.read(name)
+        marks = [m for m in atlas(net, collect(net, None, None))["marks"] if m["label"]]
+        boxes = {m["label"]: (m["x"] + m["dx"], m["y"] + m["dy"], 7 * len(m["label"])) for m in marks}
+        assert len(boxes) == len(marks) > 8
+        for (one, a), (two, b) in combinations(boxes.items(), 2):
+            apart = a[0] + a[2] <= b[0] or b[0] + b[2] <= a[0] or abs(a[1] - b[1]) >= 10
+            assert apart, f"{one} and {two}"
 
 
 def test_sankey_blocks_balance():
