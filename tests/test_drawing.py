@@ -1,5 +1,6 @@
 """The drawing room: pages that open anywhere, run nothing from data, and say what the tables say."""
 
+import io
 import re
 import subprocess
 import sys
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pypdf
 import pytest
 
 import chainnet as cn
@@ -254,7 +256,9 @@ def test_every_site_and_link_stands_in_the_tables(mag9, losses, tmp_path):
     text = page(mag9, tmp_path, losses, marking="EXERCISE ONLY")
     assert text.count("<tr data-site=") == len(mag9.nodes) + len(mag9.projects)
     assert text.count("<tr data-link=") == len(mag9.edges)
-    assert text.count('<p class="marking">EXERCISE ONLY</p>') == 2
+    assert re.findall(r'<p class="marking(?: last)?">EXERCISE ONLY</p>', text)[1:] == [
+        '<p class="marking last">EXERCISE ONLY</p>'
+    ]
     assert mag9.digest[:12] in text
     assert 'id="legend"' in text
     assert "<noscript>" in text
@@ -294,7 +298,7 @@ def test_sheets_have_no_script_and_hold_their_table(view, mag9, blocked, tmp_pat
         assert "<script" not in text
         assert text.count("<svg") == 1
         assert "JPN" in text
-        assert text.count('<p class="marking">EXERCISE ONLY</p>') == 2
+        assert len(re.findall(r'<p class="marking(?: last)?">EXERCISE ONLY</p>', text)) == 2
     hostile = cn.draw(hostile_network(), view=view, path=tmp_path / "y.html", title=HOSTILE[1]).read_text("utf-8")
     assert "<script" not in hostile
     assert "<img" not in hostile
@@ -411,6 +415,47 @@ def test_keys_alone_are_enough(mag9, losses, blocked, opened, tmp_path):
 
 
 @pytest.mark.browser
+def test_after_a_search_the_keys_move_in_the_graph(mag9, losses, blocked, opened, tmp_path):
+    tab = opened(cn.draw(mag9, blocked, losses=losses, path=tmp_path / "x.html"))
+    tab.keyboard.press("Tab")
+    assert tab.inner_text(":focus") == "Skip to the graph"
+    tab.keyboard.press("Enter")
+    assert tab.evaluate("document.activeElement.id") == "graph"
+    tab.keyboard.press("/")
+    tab.keyboard.type("separator in malay")
+    tab.keyboard.press("Enter")
+    assert tab.evaluate("document.activeElement.id") == "graph"
+    for key, then in (
+        ("1", "C.state.mode === 'base'"),
+        ("c", "C.state.choke"),
+        ("ArrowLeft", "C.state.hover.id === 'M_AU'"),
+    ):
+        tab.keyboard.press(key)
+        assert tab.evaluate(then), key
+    tab.keyboard.press("Escape")
+    tab.focus("#side .row")
+    tab.keyboard.press("Enter")
+    assert tab.evaluate("document.activeElement.id") == "graph"
+
+
+@pytest.mark.browser
+def test_chokepoints_are_announced_and_never_mixed_with_changes(mag9, losses, blocked, opened, tmp_path):
+    file = cn.draw(mag9, blocked, losses=losses, path=tmp_path / "x.html")
+    tab = opened(file)
+    tab.focus("#graph")
+    tab.keyboard.press("3")
+    tab.keyboard.press("c")
+    assert tab.evaluate("[C.state.mode, C.state.choke]") == ["result", True]
+    assert tab.inner_text("#live").startswith("Chokepoints shown")
+    tab.keyboard.press("3")
+    assert tab.evaluate("[C.state.mode, C.state.choke]") == ["diff", False]
+    tab.keyboard.press("c")
+    tab.keyboard.press("c")
+    assert tab.inner_text("#live").startswith("Chokepoints off")
+    assert opened(file, "#flows=diff&chokepoints=1").evaluate("[C.state.mode, C.state.choke]") == ["result", True]
+
+
+@pytest.mark.browser
 def test_filters_hide_and_count(mag9, opened, tmp_path):
     tab = opened(cn.draw(mag9, path=tmp_path / "x.html"))
     before = tab.inner_text("#count")
@@ -443,7 +488,10 @@ def test_hostile_text_stays_text(opened, tmp_path):
 @pytest.mark.browser
 def test_prints_and_saves(mag9, losses, opened, tmp_path):
     tab = opened(cn.draw(mag9, losses, path=tmp_path / "x.html", marking="EXERCISE ONLY"))
-    assert tab.pdf(prefer_css_page_size=True).startswith(b"%PDF")
+    paper = pypdf.PdfReader(io.BytesIO(tab.pdf(prefer_css_page_size=True)))
+    assert len(paper.pages) > 1
+    assert len(paper.pages[0].images) == 1, "heading and picture on the first page"
+    assert all(p.extract_text().count("EXERCISE ONLY") >= 2 for p in paper.pages)
     assert tab.evaluate("document.getElementById('printed').src.length") > 10_000
     with tab.expect_download() as saved:
         tab.click("#csv")
@@ -452,6 +500,56 @@ def test_prints_and_saves(mag9, losses, opened, tmp_path):
     with tab.expect_download() as saved:
         tab.click("#png")
     assert Path(saved.value.path()).read_bytes().startswith(b"\x89PNG")
+
+
+MARK = 'EX "1" } \\ only'
+
+
+@pytest.mark.parametrize("view", ["graph", "sankey", "map"])
+def test_every_printed_page_bears_the_marking(view, mag9, losses, tmp_path):
+    text = cn.draw(mag9, losses, view=view, path=tmp_path / "x.html", marking=MARK).read_text("utf-8")
+    written = "".join(c if c.isalnum() else f"\\{ord(c):06x}" for c in MARK)
+    rule = re.search(r"@page\{(.*)\}\n", text)[1]
+    for side in ("top", "bottom"):
+        assert f'@{side}-center{{content:"{written}"' in rule
+    assert "@top-center" not in cn.draw(mag9, losses, view=view, path=tmp_path / "x.html").read_text("utf-8")
+
+
+@pytest.mark.browser
+def test_the_first_printed_page_holds_heading_and_picture(rare_earths, opened, tmp_path):
+    file = cn.draw(rare_earths, cn.chokepoints(rare_earths), path=tmp_path / "x.html", marking="EXERCISE ONLY")
+    tab = opened(file)
+    tab.set_viewport_size({"width": 1032, "height": 688})  # A4 landscape within its margins
+    tab.evaluate("C.print()")
+    tab.emulate_media(media="print")
+    box = tab.locator("#printed").bounding_box()
+    assert box["height"] > 300
+    assert box["y"] + box["height"] < 688
+    legend, tables = (tab.locator(one).bounding_box() for one in ("#legend", "#tables"))
+    assert legend["y"] + legend["height"] < 688
+    assert tables["y"] > box["y"] + box["height"]
+
+
+@pytest.mark.browser
+def test_a_hidden_graph_prints_its_picture(mag9, losses, opened, tmp_path):
+    tab = opened(cn.draw(mag9, losses, path=tmp_path / "x.html"))
+    tab.emulate_media(media="print")  # the pane is hidden before anything is told of the printing
+    tab.evaluate("dispatchEvent(new Event('beforeprint'))")
+    tab.wait_for_function("document.getElementById('printed').complete")
+    assert tab.evaluate("document.getElementById('printed').naturalWidth") > 800
+    assert (
+        tab.evaluate(
+            """() => { const image = document.getElementById('printed'), c = document.createElement('canvas');
+        c.width = image.naturalWidth; c.height = image.naturalHeight; const ctx = c.getContext('2d');
+        ctx.drawImage(image, 0, 0); const d = ctx.getImageData(0, 0, c.width, c.height).data;
+        let n = 0; for (let i = 0; i < d.length; i += 4) if (d[i] < 200) n += 1; return n / (d.length / 4); }"""
+        )
+        > 0.005
+    )
+    tab.emulate_media(media="screen")
+    tab.evaluate("dispatchEvent(new Event('afterprint'))")
+    tab.wait_for_timeout(100)
+    assert inked(tab) > 0.01
 
 
 @pytest.mark.browser
@@ -470,8 +568,10 @@ def test_sheets_open_without_a_request(view, mag9, blocked, browser, tmp_path):
     tab, faults = browser.new_page(), []
     tab.on("request", lambda r: faults.append(r.url) if not r.url.startswith("file:") else None)
     tab.on("console", lambda m: faults.append(m.text))
-    tab.goto(cn.draw(mag9, blocked, view=view, path=tmp_path / "x.html").as_uri())
+    tab.goto(cn.draw(mag9, blocked, view=view, path=tmp_path / "x.html", marking="EXERCISE ONLY").as_uri())
     assert tab.locator("svg.sheet").bounding_box()["width"] > 400
+    paper = pypdf.PdfReader(io.BytesIO(tab.pdf(prefer_css_page_size=True)))
+    assert all(p.extract_text().count("EXERCISE ONLY") >= 2 for p in paper.pages)
     tab.close()
     assert faults == []
 

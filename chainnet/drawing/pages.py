@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from chainnet.drawing.answers import sort_answers
 from chainnet.drawing.lean import LINK_BLANK, SITE_BLANK, lean
-from chainnet.drawing.style import percent, tonnes
+from chainnet.drawing.style import css_text, percent, tonnes
 from chainnet.errors import DataError, near_matches
 from chainnet.io.atomic import write_file
 from chainnet.network import Network
@@ -311,7 +311,8 @@ def _environment() -> Any:
         undefined=StrictUndefined,
     )
     room.policies["json.dumps_kwargs"] = {"sort_keys": True, "separators": (",", ":")}
-    room.filters |= {"tonnes": tonnes, "percent": percent, "capfirst": lambda text: text[:1].upper() + text[1:]}
+    room.filters |= {"tonnes": tonnes, "percent": percent, "css": css_text}
+    room.filters["capfirst"] = lambda text: text[:1].upper() + text[1:]
     return room
 
 

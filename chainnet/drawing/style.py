@@ -73,6 +73,11 @@ def percent(share: Any) -> str:
     return f"{x:.0f} %" if x >= 9.95 else f"{x:.1f} %"
 
 
+def css_text(text: str) -> str:
+    """Return text as the inside of a CSS string: every sign that is no letter or digit of ASCII by its number."""
+    return "".join(c if c.isascii() and c.isalnum() else f"\\{ord(c):06x}" for c in text)
+
+
 def loss_class(share: Any) -> int:
     """Return 0 for no loss, 1 to 5 for the classes up to 5, 25, 50, 75 and 100 %."""
     if not is_known(share) or share <= 0:

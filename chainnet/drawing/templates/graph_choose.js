@@ -148,6 +148,7 @@ C.search = () => {
     hits.hidden = true;
     found.textContent = "";
     C.choose(s, true);
+    C.at("graph").focus();
   };
   box.addEventListener("input", draw);
   box.addEventListener("keydown", (event) => {

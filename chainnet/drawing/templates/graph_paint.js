@@ -11,6 +11,7 @@ C.fade = (hex, part) => {
 C.layout = () => {
   const pane = C.at("graph").getBoundingClientRect();
   const width = Math.max(pane.width, 300), height = Math.max(pane.height, 240);
+  C.seen = { width: Math.round(width), height: Math.round(height) };
   const columns = Math.max(C.data.columns, 1);
   const shown = C.blocks.map((b) => ({
     block: b,

@@ -13,7 +13,7 @@ C.row = (s, lead, number, share, colour, small) => {
     line.append(bar);
     button.append(line);
   }
-  if (s) button.addEventListener("click", () => C.choose(s, true)); else button.disabled = true;
+  if (s) button.addEventListener("click", () => { C.choose(s, true); C.at("graph").focus(); }); else button.disabled = true;
   return button;
 };
 C.side = () => {
@@ -65,7 +65,7 @@ C.herdCard = (s, parts) => {
 C.card = (s) => {
   const back = C.make("button", "\u2190 Back to the list", "back");
   back.type = "button";
-  back.addEventListener("click", () => C.choose(null));
+  back.addEventListener("click", () => { C.choose(null); C.at("graph").focus(); });
   const parts = [back, C.make("h2", s.label), C.make("p", [s.step, s.place, s.project ? "project, not built" : ""].filter(Boolean).join(" \u00b7 "), "lead")];
   if (s.members) return C.herdCard(s, parts);
   if (C.data.hasLosses && s.stage !== "end_use") {
@@ -175,14 +175,18 @@ C.changed = (fresh) => {
 };
 C.setMode = (mode) => {
   C.state.mode = mode;
+  // a loss and a change are two things, and both are brown: one of them is shown
+  if (mode === "diff") C.state.choke = false;
   C.marks();
   C.changed();
   C.say({ base: "Baseline", result: C.data.resultName, diff: "Difference" }[mode] + " shown");
 };
 C.setChoke = (on) => {
   C.state.choke = on;
+  if (on && C.state.mode === "diff") C.state.mode = "result";
   C.marks();
   C.changed();
+  C.say(on ? "Chokepoints shown: area is the loss if the site drops out" : "Chokepoints off: area is output");
 };
 C.setProjects = (on) => {
   C.state.projects = on;
@@ -265,7 +269,9 @@ C.save = (url, name) => {
 };
 C.sharp = (job) => {
   // for paper and files the picture is drawn at twice its size, then put back
-  const net = window.network, pane = C.at("graph"), width = pane.clientWidth, height = pane.clientHeight;
+  const net = window.network, pane = C.at("graph"), hidden = !(pane.clientWidth && pane.clientHeight);
+  if (hidden) pane.style.setProperty("display", "block", "important");
+  const { width, height } = hidden ? C.seen : { width: pane.clientWidth, height: pane.clientHeight };
   const view = { position: net.getViewPosition(), scale: net.getScale() };
   const size = (factor) => {
     C.pixel = factor;
@@ -278,6 +284,7 @@ C.sharp = (job) => {
   try { return job(width, height); } finally {
     size(1);
     net.setSize("100%", "100%");
+    if (hidden) pane.style.removeProperty("display");
     net.redraw();
   }
 };
@@ -290,7 +297,7 @@ C.compose = (titled) => C.sharp((width, height) => {
   to.height = (height + top + (marking ? 50 : 26)) * ratio;
   const ctx = to.getContext("2d");
   ctx.fillStyle = "#fff"; ctx.fillRect(0, 0, to.width, to.height);
-  ctx.drawImage(from, 0, top * ratio);
+  if (from.width && from.height) ctx.drawImage(from, 0, top * ratio);
   ctx.scale(ratio, ratio);
   const put = (text, x, y, font, colour, room) => { ctx.font = font; ctx.fillStyle = colour; ctx.textBaseline = "top"; ctx.fillText(C.isolated(C.short(ctx, text, room)), x, y); };
   let y = 6;
@@ -311,6 +318,11 @@ C.compose = (titled) => C.sharp((width, height) => {
   if (marking) mark(top + height + 28);
   return to;
 });
+C.print = () => {
+  // where nothing can be drawn there is no picture rather than a broken one
+  const image = C.at("printed"), picture = C.compose(false);
+  if (picture.width && picture.height) image.src = picture.toDataURL("image/png"); else image.removeAttribute("src");
+};
 C.csv = () => {
   const safe = (text) => {
     const guarded = /^[=+\-@\t\r]/.test(text) ? "'" + text : text;
