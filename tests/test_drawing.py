@@ -11,12 +11,15 @@ import numpy as np
 import pandas as pd
 import pypdf
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import chainnet as cn
 from chainnet.drawing.facts import basis_of, collect
 from chainnet.drawing.sankey import bands
 from chainnet.drawing.style import loss_class, number, percent, tonnes
 from chainnet.drawing.world import _world, atlas
+from chainnet.reporting import words as report_words
 
 HOSTILE = [
     "<img src=x onerror=alert(1)>",
@@ -110,7 +113,12 @@ def big_network(n):
         (0.8, "0.8"),
         (2.6666, "2.67"),
         (999.6, "1,000"),
-        (0.0001, "<0.001"),
+        (0.0001, "<0.1"),
+        (-0.04, ">−0.1"),
+        (0.1, "0.1"),
+        (1.875, "1.88"),
+        (1.865, "1.87"),
+        (12450, "12,500"),
         (-12300, "−12,300"),
         (None, "n/d"),
         (float("nan"), "n/d"),
@@ -122,16 +130,24 @@ def test_numbers_have_three_figures(value, text):
 
 
 def test_percent_never_rounds_to_none_or_all():
-    assert [percent(x) for x in (0, 0.0004, 0.042, 0.31, 0.9996, 1.0, None)] == [
+    assert [percent(x) for x in (0, 0.0004, 0.042, 0.08, 0.31, 0.996, 0.9996, 1.0, None)] == [
         "0 %",
         "<0.1 %",
         "4.2 %",
+        "8 %",
         "31 %",
+        "99.6 %",
         ">99.9 %",
         "100 %",
         "n/d",
     ]
     assert tonnes(None) == "n/d"
+
+
+@given(st.floats(-1e9, 1e9) | st.integers(-9999, 9999).map(lambda n: n / 1000))
+def test_drawing_and_report_write_one_number(value):
+    assert number(value) == report_words.number(value)
+    assert percent(value) == report_words.percent(value).replace(report_words.NBSP, " ")
 
 
 def test_loss_classes_end_where_the_legend_says():

@@ -126,7 +126,7 @@ C.chips = () => {
   };
   Object.entries(st.off).forEach(([kind, set]) => { if (set.size) chip("without " + [...set].map((v) => v || "no country").join(", "), () => C.allOn(kind)); });
   if (st.commodity) chip("only " + C.at("commodity").selectedOptions[0].textContent, () => { st.commodity = ""; C.at("commodity").value = ""; });
-  if (st.least > 0) chip("from " + C.number(st.least) + " t/yr", () => { st.least = 0; C.at("least").value = 0; C.at("leastText").textContent = "0"; });
+  if (st.least > 0) chip("links from " + C.percent(st.least) + " of the widest", () => { st.least = 0; C.at("least").value = 0; C.at("leastText").textContent = "0"; });
   if (C.opened.size) chip("opened groups", () => C.regroup());
   if (st.chosen) chip("chain of " + st.chosen.label, () => C.choose(null));
   C.at("chips").replaceChildren(...chips);
@@ -152,7 +152,7 @@ C.follow = () => {
   document.querySelectorAll("#links tbody tr").forEach((row) => {
     const k = C.rowById.get(row.dataset.link), st = C.state;
     row.hidden = [k.from, k.to].some((s) => st.off.step.has(s.step) || st.off.place.has(s.place)) || st.off.grade.has(k.grade) ||
-      (Boolean(st.commodity) && k.commodity !== st.commodity) || (st.least > 0 && C.flow(k) < st.least);
+      (Boolean(st.commodity) && k.commodity !== st.commodity) || (st.least > 0 && C.flow(k) < st.least * (C.mostLink.get(k.basis) || 0));
     row.classList.toggle("on", Boolean(st.chosen) && (k.from === st.chosen || k.to === st.chosen));
   });
 };

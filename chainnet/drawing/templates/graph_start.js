@@ -9,7 +9,7 @@ C.remember = () => {
   if (st.chosen) parts.set("site", st.chosen.id);
   Object.entries(st.off).forEach(([kind, set]) => set.forEach((value) => parts.append("without-" + kind, value)));
   const text = parts.toString();
-  try { history.replaceState(null, "", text ? "#" + text : location.pathname + location.search); } catch (error) { C.fixed = true; }
+  try { history.replaceState(null, "", text ? "#" + text : location.pathname + location.search); } catch (error) { C.hashless = true; }
 };
 C.recall = () => {
   const parts = new URLSearchParams(location.hash.slice(1)), st = C.state;
@@ -71,7 +71,7 @@ C.samples = () => {
     line.setAttribute("stroke", "#4B5563");
     line.setAttribute("stroke-width", String(Math.min(C.linkWidth(flow, basis), 14)));
     picture.append(line);
-    C.at("widths").append(picture, C.number(flow));
+    C.at("widths").append(picture, C.number(flow, 1e-9));
   });
   const kinds = [...C.mostLink.values()].filter((most) => most > 0).length;
   C.at("widths").append("t/yr" + (basis ? " " + basis.replace(/^t /, "") : "") + (kinds > 1 ? "; each kind of tonne has its own scale" : ""));
