@@ -257,6 +257,40 @@ def test_heading_says_who_is_short(mag9, losses, blocked, tmp_path):
     assert "defence short" not in heading(text)
 
 
+def test_losses_of_a_tier_stand_beside_those_of_all(mag9, losses, blocked, tmp_path):
+    first = cn.chokepoints(mag9, tier="defence")
+    text = page(mag9, tmp_path, blocked, losses=losses, first_losses=first)
+    rows = {r[0]: re.findall(r"<td[^>]*>([^<]*)", r[1])[1:4] for r in re.findall(r'<tr data-site="([^"]+)">(.*)', text)}
+    for site in losses.index:
+        assert rows[site] == [
+            tonnes(losses.loc[site, "lost_tpa"]),
+            percent(losses.loc[site, "lost_share"]),
+            tonnes(first.loc[site, "lost_tpa"]),
+        ]
+    assert (
+        "Loss: what all tiers lose if the site alone drops out and the rest is rerouted (counted: all demand)." in text
+    )
+    assert "Costliest single loss at the baseline, all tiers:" in text
+    assert "Costliest for defence" in text or "No single site costs defence anything." in text
+    assert "Loss: what defence loses if" in page(mag9, tmp_path, first)
+    with pytest.raises(cn.DataError, match="give losses too"):
+        page(mag9, tmp_path, blocked, first_losses=first)
+
+
+@pytest.mark.browser
+def test_list_card_and_tooltip_say_both_losses(mag9, losses, blocked, opened, tmp_path):
+    first = cn.chokepoints(mag9, tier="defence")
+    first["lost_tpa"] = losses["lost_tpa"].reindex(first.index) / 10
+    tab = opened(cn.draw(mag9, blocked, losses=losses, first_losses=first, path=tmp_path / "x.html"))
+    assert "defence 4 t/yr" in tab.inner_text("#side .row")
+    assert "Costliest for defence: Dysprosium source in China, 4 t/yr." in tab.inner_text("#side")
+    find(tab, "H_CN")
+    assert "defence 4 t/yr, all tiers 40 t/yr" in tab.inner_text("#side .big")
+    assert (
+        "defence 4 t/yr, all tiers 40 t/yr" in dict(tab.evaluate("C.tipRows(C.byId.get('H_CN'))")[1])["Its loss costs"]
+    )
+
+
 def test_heading_says_ties_and_nothing(tmp_path):
     nodes = pd.DataFrame(
         {"id": ["a", "b", "u"], "stage": ["mine", "mine", "end_use"], "capacity_tpa": [1.0, 1.0, None]}

@@ -124,6 +124,7 @@ def collect(network: Network, answer: Answer | None, losses: Losses | None) -> F
         "hasBase": bool(np.isfinite(base).any()),
         "hasResult": answer is not None,
         "hasLosses": losses is not None,
+        "firstTier": "" if losses is None else losses.first_tier,
         "resultName": "" if answer is None else ("Scenario" if answer.scenario else answer.kind.capitalize()),
     }
     return Facts(data, sites, links, blocks, tuple(placing.blocks))
@@ -192,6 +193,8 @@ def _sites(network: Network, table: pd.DataFrame, answer: Answer | None, losses:
             "lostText": "-" if found is None else tonnes(found["lost_tpa"]),
             "lostShare": None if found is None else _json(found["lost_share"]),
             "lostShareText": "-" if found is None else percent(found["lost_share"]),
+            "firstLost": None if losses is None else _json(losses.first.get(name)),
+            "firstLostText": "-" if losses is None else tonnes(losses.first.get(name)),
             "lossClass": 0 if found is None else loss_class(found["lost_share"]),
             "rank": 0 if found is None or not found["lost_tpa"] > 0 else int(found["rank"]),
             "rankText": "" if found is None else f"{int(found['rank'])}{'=' if found['is_tied'] else ''}",

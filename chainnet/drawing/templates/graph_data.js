@@ -45,7 +45,7 @@ C.fill = {
       capacityText: s.capacity !== null ? C.tonnes(s.capacity) : block.stage === "end_use" ? "n/a" : "unlimited (no capacity on record)",
       utilText: C.percent(s.base === null ? s.utilResult : s.utilBase),
       lostText: s.lost === null ? "-" : C.tonnes(s.lost), lostShareText: s.lost === null ? "-" : C.percent(s.lostShare),
-      ...s, fields: C.fields(s),
+      firstLostText: C.tonnes(s.firstLost), ...s, fields: C.fields(s),
     };
   },
   link: (given, i) => {

@@ -31,8 +31,9 @@ C.ranking = () => {
     const ranked = C.every.sites.filter((s) => s.rank).sort((p, q) => p.rank - q.rank || (p.id < q.id ? -1 : 1));
     const tested = C.every.sites.filter((s) => s.lost !== null).length, zero = tested - ranked.length;
     const parts = [...C.monthSide(), C.make("h2", "Costliest single losses"), C.make("p", C.data.lossWords, "lead")];
+    if (C.data.firstWords) parts.push(C.make("p", C.data.firstWords, "lead first"));
     parts.push(C.rows(ranked.slice(0, 12).map((s) => C.row(s, s.rankText + "  " + (s.inCut ? "\u25b6 " : "") + s.label, s.lostText,
-      s.lost / C.mostLost, C.LESS, [s.step, s.place, s.lostShareText].filter(Boolean).join(" \u00b7 ")))));
+      s.lost / C.mostLost, C.LESS, [s.step, s.place, s.lostShareText, C.data.firstTier && s.firstLost !== null ? C.data.firstTier + " " + s.firstLostText : ""].filter(Boolean).join(" \u00b7 ")))));
     const rest = ranked.length > 12 ? "and " + (ranked.length - 12) + " more; " : "";
     parts.push(C.make("p", rest + zero + " of " + tested + " sites cost nothing" + C.largestHarmless() + ".", "lead"));
     return parts;
@@ -69,7 +70,7 @@ C.card = (s) => {
   const parts = [back, C.make("h2", s.label), C.make("p", [s.step, s.place, s.project ? "project, not built" : ""].filter(Boolean).join(" \u00b7 "), "lead")];
   if (s.members) return C.herdCard(s, parts);
   if (C.data.hasLosses && s.stage !== "end_use") {
-    parts.push(C.make("p", s.rank ? "Its loss costs " + s.lostText : s.lost === null ? "Loss not tested" : "Its loss costs nothing", s.rank ? "big" : "big none"));
+    parts.push(C.make("p", s.rank ? "Its loss costs " + C.costs(s) : s.lost === null ? "Loss not tested" : "Its loss costs nothing", s.rank ? "big" : "big none"));
     if (s.rank) parts.push(C.make("p", s.lostShareText + " of deliveries; rank " + s.rankText + (s.inCut ? "; \u25b6 in the minimum cut" : ""), "lead"));
   } else if (s.inCut) parts.push(C.make("p", "\u25b6 in the minimum cut", "lead"));
   const lines = [["Capacity", s.capacityText], ["Flow, baseline", s.baseText]];
