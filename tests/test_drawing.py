@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import chainnet as cn
+from chainnet.drawing.answers import sort_answers
 from chainnet.drawing.facts import basis_of, collect
 from chainnet.drawing.sankey import bands
 from chainnet.drawing.style import loss_class, number, percent, tonnes
@@ -503,6 +504,56 @@ def test_chokepoints_are_announced_and_never_mixed_with_changes(mag9, losses, bl
     tab.keyboard.press("c")
     assert tab.inner_text("#live").startswith("Chokepoints off")
     assert opened(file, "#flows=diff&chokepoints=1").evaluate("[C.state.mode, C.state.choke]") == ["result", True]
+
+
+@pytest.mark.browser
+def test_the_key_is_in_view_untouched(rare_earths, opened, tmp_path):
+    flows = cn.balance(rare_earths)
+    tab = opened(cn.draw(rare_earths, flows, losses=cn.chokepoints(rare_earths), path=tmp_path / "x.html"))
+    for one in ("#widths", "#legend .key:has-text('dashed = inferred')", "#legend .shape >> nth=-1", "#areaWords"):
+        box = tab.locator(one).bounding_box()
+        assert box["y"] > 0, one
+        assert box["y"] + box["height"] < 768, one
+    tab.keyboard.press("3")
+    assert tab.locator("#changes").bounding_box()["y"] < 700
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("name", ["gallium", "rare-earths"])
+def test_nothing_is_cut_at_the_edges(name, graphs, opened, tmp_path):
+    net = graphs[name]
+    tab = opened(cn.draw(net, cn.balance(net), losses=cn.chokepoints(net), path=tmp_path / "x.html"))
+    assert (
+        tab.evaluate(
+            "[...document.querySelectorAll('.head.low b')].filter((b) => b.scrollWidth > b.clientWidth).length"
+        )
+        == 0
+    )
+    ends = tab.evaluate("C.boxes.filter((b) => b.s.stage === 'recycler').map((b) => C.world.width - b.x2)")
+    assert len(ends) > 3
+    assert min(ends) >= 0
+    tab.keyboard.press("3")
+    left = tab.evaluate(
+        """() => { const at = [], put = { arc: (x, y, r) => at.push(x - r) };
+        const ctx = new Proxy({}, { get: (_, key) => put[key] || (() => {}), set: () => true });
+        C.sites.filter(C.badge).forEach((s) => C.rings(ctx, s, 1 / network.getScale()));
+        return at; }"""
+    )
+    assert min(left) >= 0
+
+
+@pytest.mark.browser
+def test_the_narrowest_step_is_named_in_words(mag9, rare_earths, opened, tmp_path):
+    tab = opened(cn.draw(rare_earths, cn.chokepoints(rare_earths), path=tmp_path / "x.html"))
+    heads = [h for h in tab.locator(".head").all_inner_texts() if "▶ narrowest" in h]
+    assert len(heads) == 1
+    assert heads[0].startswith("separation")
+    assert "narrowest, loss 19,700 t/yr" in heads[0]
+    assert "▶ narrowest = the first's step" in tab.inner_text("#legend")
+    net = mag9.without(nodes=["H_CN"])
+    facts = collect(net, *sort_answers(net, cn.max_flow(net), None))
+    assert facts.data["narrowBy"] == "cut"
+    assert [b["narrowest"] for b in facts.blocks] == [b["nCut"] > 0 for b in facts.blocks]
 
 
 @pytest.mark.browser

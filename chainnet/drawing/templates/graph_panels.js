@@ -204,7 +204,6 @@ C.makeHeads = () => {
   }));
 };
 C.fillHeads = () => {
-  const top = C.blocks.reduce((best, b) => b.worst && (!best || C.byId.get(b.worst).lost > C.byId.get(best.worst).lost) ? b : best, null);
   C.heads.forEach((h) => {
     const b = h.block, after = C.state.mode !== "base" && C.data.hasResult;
     const flow = after ? b.resultText : b.baseText, used = after ? b.utilResultText : b.utilText;
@@ -213,7 +212,7 @@ C.fillHeads = () => {
     const arrow = C.state.mode === "diff" && /t\/yr$/.test(b.baseText) && /t\/yr$/.test(b.resultText);
     const sum = arrow ? b.baseText.replace(" t/yr", "") + " \u2192 " + b.resultText : b.stage === "end_use" ? flow + " delivered" : numbers + (b.capacityText.includes("t/yr") ? " of " : ", capacity ") + b.capacityText;
     h.element.classList.toggle("cut", b.nCut > 0);
-    h.element.classList.toggle("worst", b === top);
+    h.element.classList.toggle("worst", b.narrowest);
     h.element.title = b.name;
     h.element.replaceChildren(name);
     if (h.low) { name.textContent += "  " + (flow === "not added" ? "" : sum); return; }
@@ -227,11 +226,12 @@ C.fillHeads = () => {
     } else line.append(b.stage === "end_use" ? b.n + (b.n === 1 ? " end use" : " end uses") : "use n/d");
     h.element.append(line);
     if (b.worst) {
-      const chip = C.make("span", "worst loss " + b.worstText, "chip"), colour = C.data.lossColours[b.worstClass - 1];
+      const chip = C.make("span", (b.narrowest ? "\u25b6 narrowest, loss " : "worst loss ") + b.worstText, "chip"), colour = C.data.lossColours[b.worstClass - 1];
       chip.style.background = colour[0];
       chip.style.color = colour[1];
       h.element.append(chip);
-    } else if (C.data.hasLosses && b.stage !== "end_use") h.element.append(C.make("span", "no single loss costs any", "chip none"));
+    } else if (b.narrowest) h.element.append(C.make("span", "\u25b6 narrowest", "chip none"));
+    else if (C.data.hasLosses && b.stage !== "end_use") h.element.append(C.make("span", "no single loss costs any", "chip none"));
   });
 };
 C.thing = (row) => row.dataset.site === undefined ? C.rowById.get(row.dataset.link) : C.byId.get(row.dataset.site);
@@ -308,7 +308,7 @@ C.compose = (titled) => C.sharp((width, height) => {
   if (titled) C.wrap(ctx, document.querySelector("h1").textContent, width - 20, 0, 2).forEach((line, i) => put(line, 10, y + i * 20, "bold 16px sans-serif", C.INK, width - 20));
   if (titled) put(C.data.page.title, 10, y + 42, "13px sans-serif", "#4B5563", width - 20);
   C.heads.forEach((h) => {
-    const x = h.left, base = h.top + top, wide = C.columnWidth - 8;
+    const x = h.left, base = h.top + top, wide = h.wide - 8;
     ctx.fillStyle = "#fff"; ctx.fillRect(x, base, wide, h.low ? 20 : C.HEAD - 6);
     [...h.element.children].forEach((line, i) => put(line.textContent, x + 8, base + 4 + i * 17, (i ? "12px " : "bold 13px ") + C.FONT,
       line.className === "chip" ? C.LESS : C.INK, wide));

@@ -71,10 +71,12 @@ C.samples = () => {
     line.setAttribute("stroke", "#4B5563");
     line.setAttribute("stroke-width", String(Math.min(C.linkWidth(flow, basis), 14)));
     picture.append(line);
-    C.at("widths").append(picture, C.number(flow, 1e-9));
+    const sample = C.make("span");
+    sample.append(picture, " " + C.number(flow, 1e-9));
+    C.at("widths").append(sample);
   });
   const kinds = [...C.mostLink.values()].filter((most) => most > 0).length;
-  C.at("widths").append("t/yr" + (basis ? " " + basis.replace(/^t /, "") : "") + (kinds > 1 ? "; each kind of tonne has its own scale" : ""));
+  C.at("widths").append(" t/yr" + (basis ? " " + basis.replace(/^t /, "") : "") + (kinds > 1 ? "; each kind of tonne has its own scale" : ""));
 };
 C.inOrder = () => {
   // what flows back first, then wide links, so that thin ones stay on top
