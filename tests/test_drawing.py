@@ -1,18 +1,26 @@
 """The drawing room: pages that open anywhere, run nothing from data, and say what the tables say."""
 
+import io
 import re
 import subprocess
 import sys
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pypdf
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import chainnet as cn
+from chainnet.drawing.answers import sort_answers
 from chainnet.drawing.facts import basis_of, collect
 from chainnet.drawing.sankey import bands
 from chainnet.drawing.style import loss_class, number, percent, tonnes
+from chainnet.drawing.world import _world, atlas
+from chainnet.reporting import words as report_words
 
 HOSTILE = [
     "<img src=x onerror=alert(1)>",
@@ -106,7 +114,12 @@ def big_network(n):
         (0.8, "0.8"),
         (2.6666, "2.67"),
         (999.6, "1,000"),
-        (0.0001, "<0.001"),
+        (0.0001, "<0.1"),
+        (-0.04, ">−0.1"),
+        (0.1, "0.1"),
+        (1.875, "1.88"),
+        (1.865, "1.87"),
+        (12450, "12,500"),
         (-12300, "−12,300"),
         (None, "n/d"),
         (float("nan"), "n/d"),
@@ -118,16 +131,24 @@ def test_numbers_have_three_figures(value, text):
 
 
 def test_percent_never_rounds_to_none_or_all():
-    assert [percent(x) for x in (0, 0.0004, 0.042, 0.31, 0.9996, 1.0, None)] == [
+    assert [percent(x) for x in (0, 0.0004, 0.042, 0.08, 0.31, 0.996, 0.9996, 1.0, None)] == [
         "0 %",
         "<0.1 %",
         "4.2 %",
+        "8 %",
         "31 %",
+        "99.6 %",
         ">99.9 %",
         "100 %",
         "n/d",
     ]
     assert tonnes(None) == "n/d"
+
+
+@given(st.floats(-1e9, 1e9) | st.integers(-9999, 9999).map(lambda n: n / 1000))
+def test_drawing_and_report_write_one_number(value):
+    assert number(value) == report_words.number(value)
+    assert percent(value) == report_words.percent(value).replace(report_words.NBSP, " ")
 
 
 def test_loss_classes_end_where_the_legend_says():
@@ -237,6 +258,40 @@ def test_heading_says_who_is_short(mag9, losses, blocked, tmp_path):
     assert "defence short" not in heading(text)
 
 
+def test_losses_of_a_tier_stand_beside_those_of_all(mag9, losses, blocked, tmp_path):
+    first = cn.chokepoints(mag9, tier="defence")
+    text = page(mag9, tmp_path, blocked, losses=losses, first_losses=first)
+    rows = {r[0]: re.findall(r"<td[^>]*>([^<]*)", r[1])[1:4] for r in re.findall(r'<tr data-site="([^"]+)">(.*)', text)}
+    for site in losses.index:
+        assert rows[site] == [
+            tonnes(losses.loc[site, "lost_tpa"]),
+            percent(losses.loc[site, "lost_share"]),
+            tonnes(first.loc[site, "lost_tpa"]),
+        ]
+    assert (
+        "Loss: what all tiers lose if the site alone drops out and the rest is rerouted (counted: all demand)." in text
+    )
+    assert "Costliest single loss at the baseline, all tiers:" in text
+    assert "Costliest for defence" in text or "No single site costs defence anything." in text
+    assert "Loss: what defence loses if" in page(mag9, tmp_path, first)
+    with pytest.raises(cn.DataError, match="give losses too"):
+        page(mag9, tmp_path, blocked, first_losses=first)
+
+
+@pytest.mark.browser
+def test_list_card_and_tooltip_say_both_losses(mag9, losses, blocked, opened, tmp_path):
+    first = cn.chokepoints(mag9, tier="defence")
+    first["lost_tpa"] = losses["lost_tpa"].reindex(first.index) / 10
+    tab = opened(cn.draw(mag9, blocked, losses=losses, first_losses=first, path=tmp_path / "x.html"))
+    assert "defence 4 t/yr" in tab.inner_text("#side .row")
+    assert "Costliest for defence: Dysprosium source in China, 4 t/yr." in tab.inner_text("#side")
+    find(tab, "H_CN")
+    assert "defence 4 t/yr, all tiers 40 t/yr" in tab.inner_text("#side .big")
+    assert (
+        "defence 4 t/yr, all tiers 40 t/yr" in dict(tab.evaluate("C.tipRows(C.byId.get('H_CN'))")[1])["Its loss costs"]
+    )
+
+
 def test_heading_says_ties_and_nothing(tmp_path):
     nodes = pd.DataFrame(
         {"id": ["a", "b", "u"], "stage": ["mine", "mine", "end_use"], "capacity_tpa": [1.0, 1.0, None]}
@@ -252,7 +307,9 @@ def test_every_site_and_link_stands_in_the_tables(mag9, losses, tmp_path):
     text = page(mag9, tmp_path, losses, marking="EXERCISE ONLY")
     assert text.count("<tr data-site=") == len(mag9.nodes) + len(mag9.projects)
     assert text.count("<tr data-link=") == len(mag9.edges)
-    assert text.count('<p class="marking">EXERCISE ONLY</p>') == 2
+    assert re.findall(r'<p class="marking(?: last)?">EXERCISE ONLY</p>', text)[1:] == [
+        '<p class="marking last">EXERCISE ONLY</p>'
+    ]
     assert mag9.digest[:12] in text
     assert 'id="legend"' in text
     assert "<noscript>" in text
@@ -292,7 +349,7 @@ def test_sheets_have_no_script_and_hold_their_table(view, mag9, blocked, tmp_pat
         assert "<script" not in text
         assert text.count("<svg") == 1
         assert "JPN" in text
-        assert text.count('<p class="marking">EXERCISE ONLY</p>') == 2
+        assert len(re.findall(r'<p class="marking(?: last)?">EXERCISE ONLY</p>', text)) == 2
     hostile = cn.draw(hostile_network(), view=view, path=tmp_path / "y.html", title=HOSTILE[1]).read_text("utf-8")
     assert "<script" not in hostile
     assert "<img" not in hostile
@@ -306,6 +363,29 @@ def test_map_places_sites_and_counts_the_rest(tmp_path):
     assert "at the country&#39;s centre" in text
     assert "sites have no place" in text
     assert "Natural Earth" in text
+
+
+def test_every_country_centre_lies_in_its_country():
+    # boxes of each country's largest part, Natural Earth 1:110m
+    boxes = pd.read_csv(Path(__file__).parent / "data" / "country_boxes.csv", index_col="country", na_filter=False)
+    world = _world()
+    assert sorted(world["centres"]) == sorted(boxes.index)
+    centre = pd.DataFrame.from_dict(world["centres"], orient="index", columns=["latitude", "longitude"])
+    centre = centre.reindex(boxes.index)
+    inside = centre["latitude"].between(boxes["south"], boxes["north"])
+    inside &= centre["longitude"].between(boxes["west"], boxes["east"])
+    assert list(boxes.index[~inside]) == []
+
+
+def test_names_on_the_map_do_not_collide():
+    for name in ("gallium", "rare-earths"):
+        net = cn.read(name)
+        marks = [m for m in atlas(net, collect(net, None, None))["marks"] if m["label"]]
+        boxes = {m["label"]: (m["x"] + m["dx"], m["y"] + m["dy"], 7 * len(m["label"])) for m in marks}
+        assert len(boxes) == len(marks) > 8
+        for (one, a), (two, b) in combinations(boxes.items(), 2):
+            apart = a[0] + a[2] <= b[0] or b[0] + b[2] <= a[0] or abs(a[1] - b[1]) >= 10
+            assert apart, f"{one} and {two}"
 
 
 def test_sankey_blocks_balance():
@@ -386,6 +466,97 @@ def test_keys_alone_are_enough(mag9, losses, blocked, opened, tmp_path):
 
 
 @pytest.mark.browser
+def test_after_a_search_the_keys_move_in_the_graph(mag9, losses, blocked, opened, tmp_path):
+    tab = opened(cn.draw(mag9, blocked, losses=losses, path=tmp_path / "x.html"))
+    tab.keyboard.press("Tab")
+    assert tab.inner_text(":focus") == "Skip to the graph"
+    tab.keyboard.press("Enter")
+    assert tab.evaluate("document.activeElement.id") == "graph"
+    tab.keyboard.press("/")
+    tab.keyboard.type("separator in malay")
+    tab.keyboard.press("Enter")
+    assert tab.evaluate("document.activeElement.id") == "graph"
+    for key, then in (
+        ("1", "C.state.mode === 'base'"),
+        ("c", "C.state.choke"),
+        ("ArrowLeft", "C.state.hover.id === 'M_AU'"),
+    ):
+        tab.keyboard.press(key)
+        assert tab.evaluate(then), key
+    tab.keyboard.press("Escape")
+    tab.focus("#side .row")
+    tab.keyboard.press("Enter")
+    assert tab.evaluate("document.activeElement.id") == "graph"
+
+
+@pytest.mark.browser
+def test_chokepoints_are_announced_and_never_mixed_with_changes(mag9, losses, blocked, opened, tmp_path):
+    file = cn.draw(mag9, blocked, losses=losses, path=tmp_path / "x.html")
+    tab = opened(file)
+    tab.focus("#graph")
+    tab.keyboard.press("3")
+    tab.keyboard.press("c")
+    assert tab.evaluate("[C.state.mode, C.state.choke]") == ["result", True]
+    assert tab.inner_text("#live").startswith("Chokepoints shown")
+    tab.keyboard.press("3")
+    assert tab.evaluate("[C.state.mode, C.state.choke]") == ["diff", False]
+    tab.keyboard.press("c")
+    tab.keyboard.press("c")
+    assert tab.inner_text("#live").startswith("Chokepoints off")
+    assert opened(file, "#flows=diff&chokepoints=1").evaluate("[C.state.mode, C.state.choke]") == ["result", True]
+
+
+@pytest.mark.browser
+def test_the_key_is_in_view_untouched(rare_earths, opened, tmp_path):
+    flows = cn.balance(rare_earths)
+    tab = opened(cn.draw(rare_earths, flows, losses=cn.chokepoints(rare_earths), path=tmp_path / "x.html"))
+    for one in ("#widths", "#legend .key:has-text('dashed = inferred')", "#legend .shape >> nth=-1", "#areaWords"):
+        box = tab.locator(one).bounding_box()
+        assert box["y"] > 0, one
+        assert box["y"] + box["height"] < 768, one
+    tab.keyboard.press("3")
+    assert tab.locator("#changes").bounding_box()["y"] < 700
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("name", ["gallium", "rare-earths"])
+def test_nothing_is_cut_at_the_edges(name, graphs, opened, tmp_path):
+    net = graphs[name]
+    tab = opened(cn.draw(net, cn.balance(net), losses=cn.chokepoints(net), path=tmp_path / "x.html"))
+    assert (
+        tab.evaluate(
+            "[...document.querySelectorAll('.head.low b')].filter((b) => b.scrollWidth > b.clientWidth).length"
+        )
+        == 0
+    )
+    ends = tab.evaluate("C.boxes.filter((b) => b.s.stage === 'recycler').map((b) => C.world.width - b.x2)")
+    assert len(ends) > 3
+    assert min(ends) >= 0
+    tab.keyboard.press("3")
+    left = tab.evaluate(
+        """() => { const at = [], put = { arc: (x, y, r) => at.push(x - r) };
+        const ctx = new Proxy({}, { get: (_, key) => put[key] || (() => {}), set: () => true });
+        C.sites.filter(C.badge).forEach((s) => C.rings(ctx, s, 1 / network.getScale()));
+        return at; }"""
+    )
+    assert min(left) >= 0
+
+
+@pytest.mark.browser
+def test_the_narrowest_step_is_named_in_words(mag9, rare_earths, opened, tmp_path):
+    tab = opened(cn.draw(rare_earths, cn.chokepoints(rare_earths), path=tmp_path / "x.html"))
+    heads = [h for h in tab.locator(".head").all_inner_texts() if "▶ narrowest" in h]
+    assert len(heads) == 1
+    assert heads[0].startswith("separation")
+    assert "narrowest, loss 19,700 t/yr" in heads[0]
+    assert "▶ narrowest = the first's step" in tab.inner_text("#legend")
+    net = mag9.without(nodes=["H_CN"])
+    facts = collect(net, *sort_answers(net, cn.max_flow(net), None))
+    assert facts.data["narrowBy"] == "cut"
+    assert [b["narrowest"] for b in facts.blocks] == [b["nCut"] > 0 for b in facts.blocks]
+
+
+@pytest.mark.browser
 def test_filters_hide_and_count(mag9, opened, tmp_path):
     tab = opened(cn.draw(mag9, path=tmp_path / "x.html"))
     before = tab.inner_text("#count")
@@ -418,7 +589,10 @@ def test_hostile_text_stays_text(opened, tmp_path):
 @pytest.mark.browser
 def test_prints_and_saves(mag9, losses, opened, tmp_path):
     tab = opened(cn.draw(mag9, losses, path=tmp_path / "x.html", marking="EXERCISE ONLY"))
-    assert tab.pdf(prefer_css_page_size=True).startswith(b"%PDF")
+    paper = pypdf.PdfReader(io.BytesIO(tab.pdf(prefer_css_page_size=True)))
+    assert len(paper.pages) > 1
+    assert len(paper.pages[0].images) == 1, "heading and picture on the first page"
+    assert all(p.extract_text().count("EXERCISE ONLY") >= 2 for p in paper.pages)
     assert tab.evaluate("document.getElementById('printed').src.length") > 10_000
     with tab.expect_download() as saved:
         tab.click("#csv")
@@ -427,6 +601,56 @@ def test_prints_and_saves(mag9, losses, opened, tmp_path):
     with tab.expect_download() as saved:
         tab.click("#png")
     assert Path(saved.value.path()).read_bytes().startswith(b"\x89PNG")
+
+
+MARK = 'EX "1" } \\ only'
+
+
+@pytest.mark.parametrize("view", ["graph", "sankey", "map"])
+def test_every_printed_page_bears_the_marking(view, mag9, losses, tmp_path):
+    text = cn.draw(mag9, losses, view=view, path=tmp_path / "x.html", marking=MARK).read_text("utf-8")
+    written = "".join(c if c.isalnum() else f"\\{ord(c):06x}" for c in MARK)
+    rule = re.search(r"@page\{(.*)\}\n", text)[1]
+    for side in ("top", "bottom"):
+        assert f'@{side}-center{{content:"{written}"' in rule
+    assert "@top-center" not in cn.draw(mag9, losses, view=view, path=tmp_path / "x.html").read_text("utf-8")
+
+
+@pytest.mark.browser
+def test_the_first_printed_page_holds_heading_and_picture(rare_earths, opened, tmp_path):
+    file = cn.draw(rare_earths, cn.chokepoints(rare_earths), path=tmp_path / "x.html", marking="EXERCISE ONLY")
+    tab = opened(file)
+    tab.set_viewport_size({"width": 1032, "height": 688})  # A4 landscape within its margins
+    tab.evaluate("C.print()")
+    tab.emulate_media(media="print")
+    box = tab.locator("#printed").bounding_box()
+    assert box["height"] > 300
+    assert box["y"] + box["height"] < 688
+    legend, tables = (tab.locator(one).bounding_box() for one in ("#legend", "#tables"))
+    assert legend["y"] + legend["height"] < 688
+    assert tables["y"] > box["y"] + box["height"]
+
+
+@pytest.mark.browser
+def test_a_hidden_graph_prints_its_picture(mag9, losses, opened, tmp_path):
+    tab = opened(cn.draw(mag9, losses, path=tmp_path / "x.html"))
+    tab.emulate_media(media="print")  # the pane is hidden before anything is told of the printing
+    tab.evaluate("dispatchEvent(new Event('beforeprint'))")
+    tab.wait_for_function("document.getElementById('printed').complete")
+    assert tab.evaluate("document.getElementById('printed').naturalWidth") > 800
+    assert (
+        tab.evaluate(
+            """() => { const image = document.getElementById('printed'), c = document.createElement('canvas');
+        c.width = image.naturalWidth; c.height = image.naturalHeight; const ctx = c.getContext('2d');
+        ctx.drawImage(image, 0, 0); const d = ctx.getImageData(0, 0, c.width, c.height).data;
+        let n = 0; for (let i = 0; i < d.length; i += 4) if (d[i] < 200) n += 1; return n / (d.length / 4); }"""
+        )
+        > 0.005
+    )
+    tab.emulate_media(media="screen")
+    tab.evaluate("dispatchEvent(new Event('afterprint'))")
+    tab.wait_for_timeout(100)
+    assert inked(tab) > 0.01
 
 
 @pytest.mark.browser
@@ -445,8 +669,10 @@ def test_sheets_open_without_a_request(view, mag9, blocked, browser, tmp_path):
     tab, faults = browser.new_page(), []
     tab.on("request", lambda r: faults.append(r.url) if not r.url.startswith("file:") else None)
     tab.on("console", lambda m: faults.append(m.text))
-    tab.goto(cn.draw(mag9, blocked, view=view, path=tmp_path / "x.html").as_uri())
+    tab.goto(cn.draw(mag9, blocked, view=view, path=tmp_path / "x.html", marking="EXERCISE ONLY").as_uri())
     assert tab.locator("svg.sheet").bounding_box()["width"] > 400
+    paper = pypdf.PdfReader(io.BytesIO(tab.pdf(prefer_css_page_size=True)))
+    assert all(p.extract_text().count("EXERCISE ONLY") >= 2 for p in paper.pages)
     tab.close()
     assert faults == []
 

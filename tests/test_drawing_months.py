@@ -407,7 +407,23 @@ def test_numbers_in_the_script_are_written_as_in_the_tables(page: Path, opened: 
     tab = opened(page)
     rng = np.random.default_rng(3)
     values = [0.0, 1005.0, 12450.0, 12350.0, 0.125, 2.125, 12.25, 999.5, 99.95, 0.0009, 0.001, 1234567.0, -12450.0]
+    values += [1.875, 1.865, 0.0999, 0.1, -0.05, 1e-10, 9.995, 99.949999999999, *(n / 1000 for n in range(1, 2000, 7))]
     values += [float(f"{x:.5g}") for x in 10 ** rng.uniform(-4, 7, 400)]
-    assert tab.evaluate(f"{json.dumps(values)}.map(C.number)") == [number(v) for v in values]
-    shares = [0.0, 0.125, 0.345, 0.0225, 0.0435, 0.005, 0.0995, 0.9996, 1.0, *rng.random(400).tolist()]
+    assert tab.evaluate(f"{json.dumps(values)}.map((x) => C.number(x))") == [number(v) for v in values]
+    shares = [
+        0.0,
+        0.125,
+        0.345,
+        0.0225,
+        0.0435,
+        0.005,
+        0.0995,
+        0.08,
+        0.996,
+        0.9996,
+        1.0,
+        1.2,
+        -0.3,
+        *rng.random(400).tolist(),
+    ]
     assert tab.evaluate(f"{json.dumps(shares)}.map(C.percent)") == [percent(s) for s in shares]

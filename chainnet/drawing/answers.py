@@ -146,24 +146,34 @@ class Months:
 
 @dataclass(frozen=True)
 class Losses:
-    """A ranking of single losses by node id: ``table`` is sorted, worst first, ties by id."""
+    """A ranking of single losses by node id: ``table`` is sorted, worst first, ties by id.
+
+    ``tier``: whose losses they are, "" = of all; ``first``: the losses of one tier beside them, t/yr by id.
+    """
 
     table: pd.DataFrame
     base_tpa: float | None
     words: str
     when: str
+    tier: str = ""
+    first: dict[str, float] = field(default_factory=dict)
+    first_tier: str = ""
 
 
 def sort_answers(
-    network: Network, result: Any, losses: pd.DataFrame | None, scenario: str | None = None
+    network: Network,
+    result: Any,
+    losses: pd.DataFrame | None,
+    scenario: str | None = None,
+    first_losses: pd.DataFrame | None = None,
 ) -> tuple[Answer | None, Losses | None]:
     """Tell flows from rankings among what was given.
 
     Raises
     ------
     DataError
-        If the result is of another kind or of another network, the losses are not by node, or the
-        scenario is not one of a result by month.
+        If the result is of another kind or of another network, the losses are not by node, those of a
+        tier stand alone, or the scenario is not one of a result by month.
     """
     from chainnet.flow import MaxFlow
     from chainnet.flow_balance import Balance
@@ -187,7 +197,16 @@ def sort_answers(
             f"draw: cannot show a {type(result).__name__}; result is None, the answer of max_flow, balance or "
             "stress_test, or the table of chokepoints(network)."
         )
-    return answer, None if losses is None else _from_table(network, losses)
+    if losses is None:
+        if first_losses is not None:
+            raise DataError("draw: first_losses stand beside the losses of all tiers; give losses too.")
+        return answer, None
+    ranking = _from_table(network, losses)
+    if first_losses is not None:
+        beside = _from_table(network, first_losses)
+        first = {str(name): float(lost) for name, lost in beside.table["lost_tpa"].items()}
+        ranking = replace(ranking, first=first, first_tier=beside.tier or "the first tier")
+    return answer, ranking
 
 
 def _rows_match(network: Network, edges: pd.DataFrame, nodes: pd.DataFrame) -> None:
@@ -398,8 +417,8 @@ def _from_table(network: Network, table: pd.DataFrame) -> Losses:
         base = float(lost[top[0]] / share[top[0]]) if len(top) else None
     whose = settings.get("beneficiaries") or ()
     whose = "all demand" if whose == "all" or not whose else ", ".join([whose] if isinstance(whose, str) else whose)
-    words = f"counted: {whose}" + (f", {settings['tier']} first" if settings.get("tier") else "")
+    words = f"counted: {whose}"
     when = "in the scenario" if settings.get("scenario") else "at the baseline"
     if settings.get("scenario"):
         words += f", on top of {_scenario_words(network, str(settings['scenario']))}"
-    return Losses(frame, None if base is None else float(base), words, when)
+    return Losses(frame, None if base is None else float(base), words, when, str(settings.get("tier") or ""))

@@ -100,6 +100,7 @@ def collect(network: Network, answer: Answer | None, losses: Losses | None) -> F
     links = _links(network, edges, tail, head, sites, answer)
     kinds = basis_of(network)
     blocks = [_block(network, b, block, sites, answer, kinds) for b, block in enumerate(placing.blocks)]
+    narrow_by = _narrowest(blocks, {s["id"]: s["lost"] for s in sites})
     main = sorted({kinds.get(c, c) for c in network.main_commodity})
     data = {
         "basisOf": kinds,
@@ -110,6 +111,7 @@ def collect(network: Network, answer: Answer | None, losses: Losses | None) -> F
         "links": links,
         "blocks": blocks,
         "columns": placing.n_columns,
+        "narrowBy": narrow_by,
         "countries": [
             {"place": p, "colour": colours.get(p, OTHER_COLOUR), "n": sum(s["place"] == p for s in sites)}
             for p in places
@@ -124,9 +126,20 @@ def collect(network: Network, answer: Answer | None, losses: Losses | None) -> F
         "hasBase": bool(np.isfinite(base).any()),
         "hasResult": answer is not None,
         "hasLosses": losses is not None,
+        "firstTier": "" if losses is None else losses.first_tier,
         "resultName": "" if answer is None else ("Scenario" if answer.scenario else answer.kind.capitalize()),
     }
     return Facts(data, sites, links, blocks, tuple(placing.blocks))
+
+
+def _narrowest(blocks: list[dict[str, Any]], lost: dict[str, Any]) -> str:
+    """Mark the narrowest steps, those in the minimum cut, else that of the costliest loss; return why."""
+    cut = [b for b in blocks if b["nCut"]]
+    worst = sorted((b for b in blocks if b["worst"] is not None), key=lambda b: (-lost[b["worst"]], b["index"]))
+    marked = cut or worst[:1]
+    for b in blocks:
+        b["narrowest"] = any(b is m for m in marked)
+    return "cut" if cut else ("loss" if worst else "")
 
 
 def _site_table(network: Network) -> pd.DataFrame:
@@ -192,6 +205,8 @@ def _sites(network: Network, table: pd.DataFrame, answer: Answer | None, losses:
             "lostText": "-" if found is None else tonnes(found["lost_tpa"]),
             "lostShare": None if found is None else _json(found["lost_share"]),
             "lostShareText": "-" if found is None else percent(found["lost_share"]),
+            "firstLost": None if losses is None else _json(losses.first.get(name)),
+            "firstLostText": "-" if losses is None else tonnes(losses.first.get(name)),
             "lossClass": 0 if found is None else loss_class(found["lost_share"]),
             "rank": 0 if found is None or not found["lost_tpa"] > 0 else int(found["rank"]),
             "rankText": "" if found is None else f"{int(found['rank'])}{'=' if found['is_tied'] else ''}",

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from chainnet.drawing.answers import sort_answers
 from chainnet.drawing.lean import LINK_BLANK, SITE_BLANK, lean
-from chainnet.drawing.style import percent, tonnes
+from chainnet.drawing.style import css_text, percent, tonnes
 from chainnet.errors import DataError, near_matches
 from chainnet.io.atomic import write_file
 from chainnet.network import Network
@@ -46,6 +46,7 @@ def draw(
     marking: str = "",
     losses: pd.DataFrame | None = None,
     scenario: str | None = None,
+    first_losses: pd.DataFrame | None = None,
 ) -> Path:
     """Draw a network as one HTML file that opens without a network connection.
 
@@ -74,6 +75,8 @@ def draw(
     scenario : str, optional
         Which scenario of a stress test alone; default all, first the one that leaves most short, tier by
         tier. The page then has a menu; still pictures, sankey and map show the first.
+    first_losses : DataFrame, optional
+        ``chokepoints(network, tier=...)`` of one tier, which the graph says beside the ``losses`` of all.
 
     Returns
     -------
@@ -83,8 +86,8 @@ def draw(
     Raises
     ------
     DataError
-        If the view or the scenario is unknown, the result is of another kind or another network, or the
-        file cannot be written.
+        If the view or the scenario is unknown, the result is of another kind or another network,
+        ``first_losses`` stand without ``losses``, or the file cannot be written.
 
     Notes
     -----
@@ -103,7 +106,7 @@ def draw(
     """
     if view not in VIEWS:
         raise DataError(f'draw: unknown view "{view}";{near_matches(str(view), VIEWS)} known: {", ".join(VIEWS)}.')
-    answer, ranking = sort_answers(network, result, losses, scenario)
+    answer, ranking = sort_answers(network, result, losses, scenario, first_losses)
     target = Path(path) if path is not None else Path(f"{_file_name(network.name)}-{view}.html")
     if view == "graph":
         text = _months_page(network, answer, ranking, title, marking, losses is None and ranking is not None)
@@ -178,7 +181,7 @@ def _graph_page(network: Network, answer: Any, ranking: Any, title: str | None, 
     from chainnet.drawing.facts import collect
     from chainnet.drawing.months import course_data, month_note
     from chainnet.drawing.still import still
-    from chainnet.drawing.words import finding, inferred_words, loss_words, narrow_words
+    from chainnet.drawing.words import finding, first_words, inferred_words, loss_words, narrow_words
 
     facts = collect(network, answer, ranking)
     courses = [] if answer is None else course_data(network, facts, answer)
@@ -189,7 +192,8 @@ def _graph_page(network: Network, answer: Any, ranking: Any, title: str | None, 
     data["links"], data["sites"], data["common"] = lean(facts)
     data["blanks"] = {"link": LINK_BLANK, "site": SITE_BLANK}
     data["courses"] = courses
-    data["lossWords"] = "" if ranking is None else loss_words(ranking)
+    data["lossWords"] = "" if ranking is None else loss_words(facts, ranking)
+    data["firstWords"] = "" if ranking is None else first_words(facts, ranking)
     data["startChoke"] = start_choke
     columns: dict[int, int] = {}
     for site in facts.sites:
@@ -311,7 +315,8 @@ def _environment() -> Any:
         undefined=StrictUndefined,
     )
     room.policies["json.dumps_kwargs"] = {"sort_keys": True, "separators": (",", ":")}
-    room.filters |= {"tonnes": tonnes, "percent": percent, "capfirst": lambda text: text[:1].upper() + text[1:]}
+    room.filters |= {"tonnes": tonnes, "percent": percent, "css": css_text}
+    room.filters["capfirst"] = lambda text: text[:1].upper() + text[1:]
     return room
 
 

@@ -5,7 +5,19 @@ from __future__ import annotations
 import math
 from typing import Any
 
-__all__ = ["COUNTRY_COLOURS", "LOSS_COLOURS", "OTHER_COLOUR", "SHAPES", "loss_class", "number", "percent", "tonnes"]
+__all__ = [
+    "COUNTRY_COLOURS",
+    "LOSS_COLOURS",
+    "OTHER_COLOUR",
+    "SHAPES",
+    "css_text",
+    "loss_class",
+    "number",
+    "percent",
+    "plain",
+    "significant",
+    "tonnes",
+]
 
 # told apart in normal, deutan, protan and tritan sight; the ISO code in the label carries the same meaning
 COUNTRY_COLOURS = ("#0B6BB8", "#D55E00", "#00594F", "#4B2A85", "#3A97D3", "#8C1D18")
@@ -25,7 +37,11 @@ SHAPES = {
     "end_use": ("dot", "●"),
     "recycler": ("triangleDown", "▼"),
 }
-MINUS = "−"
+MINUS = "\u2212"
+FIGURES = 3
+DUST = 1e-9
+LEAST = 0.1
+HALF_UP = 1 + 1e-9  # what lies at a half but for the last digits of a solve always rounds up
 
 
 def is_known(value: Any) -> bool:
@@ -35,22 +51,37 @@ def is_known(value: Any) -> bool:
     return not (isinstance(value, float) and math.isnan(value))
 
 
-def number(value: Any) -> str:
-    """Return three significant figures with thousands commas; ``n/d`` where unknown."""
-    if not is_known(value):
+def number(value: Any, infinite: str = "unlimited", least: float = LEAST) -> str:
+    """Return three significant figures, thousands by comma, halves up; ``n/d`` where unknown.
+
+    What lies below ``least`` is said to be so. Report and drawings write the same.
+    """
+    if not is_known(value) or value != value:
         return "n/d"
     x = float(value)
     if math.isinf(x):
-        return "unlimited"
-    sign, x = (MINUS, -x) if x < 0 else ("", x)
-    if x == 0:
+        return infinite
+    size = abs(x)
+    if size <= DUST:
         return "0"
-    if x < 0.001:
-        return f"{sign}<0.001"
-    rounded = float(f"{x:.3g}")
-    digits = max(0, 2 - math.floor(math.log10(rounded)))
-    text = f"{rounded:,.{digits}f}"
-    return sign + (text.rstrip("0").rstrip(".") if "." in text else text)
+    if size < least:
+        return f"<{least:g}" if x > 0 else f">{MINUS}{least:g}"
+    return (MINUS if x < 0 else "") + plain(significant(size, FIGURES))
+
+
+def significant(size: float, figures: int) -> float:
+    """Return an amount above 0 rounded to so many figures, halves up."""
+    step = 10.0 ** (math.floor(math.log10(size)) - figures + 1)
+    return round(size / step * HALF_UP) * step
+
+
+def plain(size: float) -> str:
+    """Return an amount that is rounded already, without zeros at its end."""
+    if size >= 100:
+        return f"{size:,.0f}"
+    exponent = math.floor(math.log10(size)) if size > 0 else 0
+    text = f"{size:,.{max(FIGURES - 1 - exponent, 0)}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def tonnes(value: Any) -> str:
@@ -60,17 +91,24 @@ def tonnes(value: Any) -> str:
 
 
 def percent(share: Any) -> str:
-    """Return a share as percent: whole from 10 up, one decimal below, never a rounded 0 or 100."""
-    if not is_known(share):
+    """Return a share as percent: whole from 10 up, one decimal below; only what is nothing or all reads 0 or 100."""
+    if not is_known(share) or share != share:
         return "n/d"
     x = 100.0 * float(share)
-    if x == 0:
+    if abs(x) <= DUST:
         return "0 %"
-    if 0 < x < 0.1:
-        return "<0.1 %"
-    if 99.9 < x < 100 - 1e-7:
-        return ">99.9 %"
-    return f"{x:.0f} %" if x >= 9.95 else f"{x:.1f} %"
+    if 0 < x < LEAST:
+        return f"<{LEAST:g} %"
+    if 99.5 <= x < 100 - DUST:
+        return ">99.9 %" if x > 99.9 else f"{math.floor(x * 10) / 10:.1f} %"
+    size = abs(x) * HALF_UP
+    shown = f"{size:.1f}".removesuffix(".0") if size < 9.95 else f"{size:.0f}"
+    return f"{MINUS if x < 0 else ''}{shown} %"
+
+
+def css_text(text: str) -> str:
+    """Return text as the inside of a CSS string: every sign that is no letter or digit of ASCII by its number."""
+    return "".join(c if c.isascii() and c.isalnum() else f"\\{ord(c):06x}" for c in text)
 
 
 def loss_class(share: Any) -> int:

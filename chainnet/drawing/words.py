@@ -14,6 +14,7 @@ __all__ = [
     "crossing_words",
     "end_words",
     "finding",
+    "first_words",
     "hidden_words",
     "inferred_words",
     "loss_words",
@@ -60,16 +61,40 @@ def narrow_words(facts: Facts, answer: Answer | None, losses: Losses | None) -> 
     worst = _worst(facts)
     if answer is not None and answer.kind == "balance" and worst:
         lines.append(
-            f"Costliest single loss {losses.when if losses else ''}: {_named(worst[0])}, {worst[0]['lostText']}."
+            f"Costliest single loss {losses.when if losses else ''}, {_whose(facts, losses)}: "
+            f"{_named(worst[0])}, {worst[0]['lostText']}."
         )
     elif losses is not None:
-        lines.append(loss_words(losses))
+        lines.append(loss_words(facts, losses))
     return " ".join(lines)
 
 
-def loss_words(losses: Losses) -> str:
+def loss_words(facts: Facts, losses: Losses) -> str:
     """Return what a loss counts."""
-    return f"Loss = largest deliveries with less without the site, the rest rerouted ({losses.words})."
+    whose = _whose(facts, losses)
+    first = f" {losses.first_tier[:1].upper()}{losses.first_tier[1:]}: what it loses, could it come first."
+    return (
+        f"Loss: what {whose} {'lose' if whose == 'all tiers' else 'loses'} if the site alone drops out and the "
+        f"rest is rerouted ({losses.words}).{first if losses.first else ''}"
+    )
+
+
+def first_words(facts: Facts, losses: Losses) -> str:
+    """Return which single loss costs the tier most whose losses stand beside those of all."""
+    if not losses.first:
+        return ""
+    most = max(losses.first.values())
+    worst = sorted((s for s in facts.sites if most > 0 and s["firstLost"] == most), key=lambda s: str(s["id"]))
+    if not worst:
+        return f"No single site costs {losses.first_tier} anything."
+    more = f" and {len(worst) - 1} more" if len(worst) > 1 else ""
+    return f"Costliest for {losses.first_tier}: {worst[0]['label']}{more}, {worst[0]['firstLostText']}."
+
+
+def _whose(facts: Facts, losses: Losses | None) -> str:
+    if losses is not None and losses.tier:
+        return losses.tier
+    return "all tiers" if facts.data["tierOrder"] else "demand"
 
 
 def inferred_words(facts: Facts) -> str:

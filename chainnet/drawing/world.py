@@ -16,6 +16,7 @@ __all__ = ["atlas"]
 
 _WIDTH, _MARGIN, _LEGEND = 1240.0, 8.0, 26.0
 _LARGEST, _ARCS = 14.0, 30
+_LETTER, _TALL = 7.6, 11.0  # room for a bold capital of a name, at most, and its height
 # Equal Earth, Šavrič, Patterson and Jenny 2018, doi 10.1080/13658816.2018.1504949
 _A = (1.340264, -0.081106, 0.000893, 0.003796)
 _SOUTH, _NORTH = -56.0, 78.0
@@ -124,6 +125,7 @@ def _marks(
             named.add(mark["place"])
             mark["label"] = mark["place"]
     marks += _at_centres(gathered, at, key)
+    _set_apart(marks)
     marks.sort(key=lambda m: (-m["r"], m["x"], m["y"], m["words"]))
     return marks, at, nowhere
 
@@ -150,9 +152,28 @@ def _at_centres(
             words = "; ".join(f"{row['site']['label']} {row['site'][text]}" for row in inside)
             words = f"{place}, {len(inside)} x {stage.replace('_', ' ')} at the country's centre: {words}"
             x += _radius(share) + 2.0
-            marks.append(_mark(stage, x, y, share, inside[0]["site"]["colour"], False, words, "" if i else place))
+            mark = _mark(stage, x, y, share, inside[0]["site"]["colour"], False, words, "" if i else place)
+            marks.append(mark | {"place": place})
             x += _radius(share) + 2.0
     return marks
+
+
+def _set_apart(marks: list[dict[str, Any]]) -> None:
+    """Give each name a side of its mark where no larger country's name stands; a name without one is left out."""
+    size: dict[str, float] = {}
+    for mark in marks:
+        size[mark["place"]] = size.get(mark["place"], 0.0) + mark["r"] ** 2
+    taken: list[tuple[float, float, float, float]] = []
+    for mark in sorted((m for m in marks if m["label"]), key=lambda m: (-size[m["place"]], m["place"])):
+        wide, r = _LETTER * len(mark["label"]), mark["r"]
+        for dx, dy in ((-r, -r - 5), (-r, r + _TALL), (-r - wide - 4, 4.0), (r + 4, 4.0)):
+            box = (mark["x"] + dx, mark["y"] + dy - _TALL, mark["x"] + dx + wide, mark["y"] + dy + 2)
+            if not any(box[0] < b[2] and b[0] < box[2] and box[1] < b[3] and b[1] < box[3] for b in taken):
+                taken.append(box)
+                mark |= {"dx": round(dx, 1), "dy": round(dy, 1)}
+                break
+        else:
+            mark["label"] = ""
 
 
 def _radius(share: float) -> float:

@@ -161,6 +161,7 @@ def _write(
             title=document.title,
             marking=marking,
             losses=assessment.chokepoints["node"],
+            first_losses=assessment.first_tier.get("node"),
         )
     if "pdf" in wanted:
         from chainnet.reporting.pdf import pdf_report

@@ -7,6 +7,7 @@ from base64 import b64encode
 from importlib.resources import files
 from typing import Any
 
+from chainnet.drawing.style import css_text
 from chainnet.reporting.model import Document, Figure, Sentence, Table
 
 __all__ = ["html_report"]
@@ -48,11 +49,6 @@ def html_report(document: Document, has_graph: bool, template: str | None = None
         numeric=numeric,
     )
     return text.encode("utf-8")
-
-
-def css_text(text: str) -> str:
-    """Return text as the inside of a CSS string: every sign that is no letter or digit of ASCII by its number."""
-    return "".join(c if c.isascii() and c.isalnum() else f"\\{ord(c):06x}" for c in text)
 
 
 def unbroken(text: str) -> Any:

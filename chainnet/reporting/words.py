@@ -9,6 +9,7 @@ from functools import cache
 from typing import Any
 
 from chainnet.countries import is_country
+from chainnet.drawing import style
 
 __all__ = [
     "NOT_ASSESSED",
@@ -47,8 +48,6 @@ NOT_ASSESSED = "not assessed"
 NBSP = "\u00a0"
 MINUS = "\u2212"
 DUST = 1e-9
-SMALL = 0.1
-HALF_UP = 1 + 1e-9  # what lies at a half but for the last digits of a solve always rounds up
 DIGITS = 3
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _SPELLED = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
@@ -62,18 +61,7 @@ def number(value: Any, infinite: str = "unlimited") -> str:
     >>> number(21337.41), number(42.0), number(0.04), number(0), number(None)
     ('21,300', '42', '<0.1', '0', 'n/d')
     """
-    if _missing(value):
-        return NO_DATA
-    value = float(value)
-    if math.isinf(value):
-        return infinite
-    size = abs(value)
-    sign = MINUS if value < 0 else ""
-    if size <= DUST:
-        return "0"
-    if size < SMALL:
-        return f"<{SMALL:g}" if value > 0 else f">{MINUS}{SMALL:g}"
-    return sign + _plain(_significant(size, DIGITS))
+    return style.number(value, infinite)
 
 
 def whole(value: Any) -> str:
@@ -151,19 +139,7 @@ def percent(share: Any) -> str:
     >>> [percent(s).replace(NBSP, " ") for s in (0.12345, 0.0123, 0.99999, 0.996, 1, 0)]
     ['12 %', '1.2 %', '>99.9 %', '99.6 %', '100 %', '0 %']
     """
-    if _missing(share):
-        return NO_DATA
-    value = float(share) * 100
-    if abs(value) <= DUST:
-        return f"0{NBSP}%"
-    if 0 < value < SMALL:
-        return f"<0.1{NBSP}%"
-    if 99.5 <= value < 100 - DUST:
-        return f">99.9{NBSP}%" if value > 99.9 else f"{math.floor(value * 10) / 10:.1f}{NBSP}%"
-    sign = MINUS if value < 0 else ""
-    size = abs(value) * HALF_UP
-    shown = f"{size:.1f}".removesuffix(".0") if size < 9.95 else f"{size:.0f}"
-    return f"{sign}{shown}{NBSP}%"
+    return style.percent(share).replace(" ", NBSP)
 
 
 def span(low: Any, high: Any) -> str:
@@ -195,7 +171,7 @@ def span(low: Any, high: Any) -> str:
         steps = value / step
         nearest = round(steps)
         steps = nearest if abs(steps - nearest) < 1e-6 else outward(steps)
-        ends.append((MINUS if steps < 0 else "") + _plain(abs(steps) * step))
+        ends.append((MINUS if steps < 0 else "") + style.plain(abs(steps) * step))
     return f"[{ends[0]}–{ends[1]}]"
 
 
@@ -522,17 +498,3 @@ def stock_sentence(tier: str, scenario: str, parts: Sequence[str]) -> str:
 
 def _missing(value: Any) -> bool:
     return value is None or (isinstance(value, float) and math.isnan(value)) or value != value
-
-
-def _significant(size: float, digits: int) -> float:
-    exponent = math.floor(math.log10(size))
-    step = 10.0 ** (exponent - digits + 1)
-    return round(size / step * HALF_UP) * step
-
-
-def _plain(size: float) -> str:
-    if size >= 100:
-        return f"{size:,.0f}"
-    exponent = math.floor(math.log10(size)) if size > 0 else 0
-    text = f"{size:,.{max(DIGITS - 1 - exponent, 0)}f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text

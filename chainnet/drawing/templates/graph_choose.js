@@ -50,7 +50,7 @@ C.tipRows = (row) => {
     if (row.makes) lines.push(["Counts", row.makes]);
     lines.push(["Capacity", row.capacityText], C.flowLine(row), ["Used", C.usedText(row)]);
     if (C.data.hasLosses && row.stage !== "end_use" && !row.members) {
-      lines.push(["Its loss costs", row.lostText + (row.rank ? " (" + row.lostShareText + ", rank " + row.rankText + ")" : "")]);
+      lines.push(["Its loss costs", C.costs(row) + (row.rank ? " (" + row.lostShareText + ", rank " + row.rankText + ")" : "")]);
     }
     if (row.members) { lines.push(["Its loss costs", "not asked for groups"], ["Open", "double click or Enter"]); return [row.place + ", " + row.label, lines]; }
     lines.push(["In the cut", row.inCut ? "yes" : "no"], ["Grade", row.grade], ["Source", row.references.join("; ") || "n/d"], ["Id", row.id]);
@@ -64,6 +64,8 @@ C.tipRows = (row) => {
   lines.push(["Source", row.references.join("; ") || "n/d"]);
   return [row.from.label + " \u2192 " + row.to.label, lines];
 };
+// what a loss costs: with two rankings that of the first tier, then that of all
+C.costs = (s) => C.data.firstTier && s.firstLost !== null ? C.data.firstTier + " " + s.firstLostText + ", all tiers " + s.lostText : s.lostText;
 C.list = (lines) => {
   const list = C.make("dl");
   lines.forEach(([name, text]) => { list.append(C.make("dt", name), C.make("dd", text)); });
@@ -148,6 +150,7 @@ C.search = () => {
     hits.hidden = true;
     found.textContent = "";
     C.choose(s, true);
+    C.at("graph").focus();
   };
   box.addEventListener("input", draw);
   box.addEventListener("keydown", (event) => {

@@ -2,28 +2,23 @@
 // What the page knows, what is switched on, and what follows from both. Data becomes text nodes, never markup.
 const C = { data: JSON.parse(document.getElementById("data").textContent) };
 C.data.months = C.data.courses[0] || null;
-C.number = (x) => {
-  // the same figures as in the tables: three significant, thousands commas, halves to the even side
+C.DUST = 1e-9; C.LEAST = 0.1; C.HALF_UP = 1 + 1e-9;
+C.number = (x, least = C.LEAST) => {
+  // the same figures as in the tables and in the report: three significant, thousands commas, halves up
   if (x === null || x === undefined) return "n/d";
-  if (x === 0) return "0";
-  const sign = x < 0 ? "\u2212" : "", size = Math.abs(x);
-  if (size < 0.001) return sign + "<0.001";
-  const half = /^(\d\.\d[02468])50*e(.*)$/.exec(size.toExponential(60));
-  const rounded = half ? Number(half[1] + "e" + half[2]) : Number(size.toPrecision(3));
-  const digits = Math.max(0, 2 - Math.floor(Math.log10(rounded)));
-  return sign + rounded.toLocaleString("en-US", { maximumFractionDigits: digits, useGrouping: true });
-};
-C.fixed = (x, digits) => {
-  const half = new RegExp("^(\\d*" + (digits ? "\\.\\d{" + (digits - 1) + "}" : "") + "[02468])" + (digits ? "" : "\\.") + "50*$").exec(x.toFixed(60));
-  return half ? half[1] : x.toFixed(digits);
+  const size = Math.abs(x), power = (y) => Number(y.toExponential().split("e")[1]);
+  if (size <= C.DUST) return "0";
+  if (size < least) return (x > 0 ? "<" : ">\u2212") + least;
+  const step = Math.pow(10, power(size) - 2), rounded = Math.floor(size / step * C.HALF_UP + 0.5) * step;
+  return (x < 0 ? "\u2212" : "") + rounded.toLocaleString("en-US", { maximumFractionDigits: Math.max(0, 2 - power(rounded)), useGrouping: true });
 };
 C.percent = (share) => {
   if (share === null || share === undefined) return "n/d";
-  const x = 100 * share;
-  if (x === 0) return "0 %";
-  if (x > 0 && x < 0.1) return "<0.1 %";
-  if (x > 99.9 && x < 100 - 1e-7) return ">99.9 %";
-  return (x >= 9.95 ? C.fixed(x, 0) : C.fixed(x, 1)) + " %";
+  const x = 100 * share, size = Math.abs(x) * C.HALF_UP;
+  if (Math.abs(x) <= C.DUST) return "0 %";
+  if (x > 0 && x < C.LEAST) return "<" + C.LEAST + " %";
+  if (x >= 99.5 && x < 100 - C.DUST) return (x > 99.9 ? ">99.9" : (Math.floor(x * 10) / 10).toFixed(1)) + " %";
+  return (x < 0 ? "\u2212" : "") + (size < 9.95 ? size.toFixed(1).replace(/\.0$/, "") : size.toFixed(0)) + " %";
 };
 C.tonnes = (x) => x === null ? "n/d" : C.number(x) + " t/yr";
 C.ratio = (flow, capacity) => flow === null || !(capacity > 0) ? null : Number((flow / capacity).toPrecision(9));
@@ -50,7 +45,7 @@ C.fill = {
       capacityText: s.capacity !== null ? C.tonnes(s.capacity) : block.stage === "end_use" ? "n/a" : "unlimited (no capacity on record)",
       utilText: C.percent(s.base === null ? s.utilResult : s.utilBase),
       lostText: s.lost === null ? "-" : C.tonnes(s.lost), lostShareText: s.lost === null ? "-" : C.percent(s.lostShare),
-      ...s, fields: C.fields(s),
+      firstLostText: C.tonnes(s.firstLost), ...s, fields: C.fields(s),
     };
   },
   link: (given, i) => {

@@ -11,6 +11,7 @@ C.fade = (hex, part) => {
 C.layout = () => {
   const pane = C.at("graph").getBoundingClientRect();
   const width = Math.max(pane.width, 300), height = Math.max(pane.height, 240);
+  C.seen = { width: Math.round(width), height: Math.round(height) };
   const columns = Math.max(C.data.columns, 1);
   const shown = C.blocks.map((b) => ({
     block: b,
@@ -39,15 +40,17 @@ C.layout = () => {
     const room = (C.rowsHeight - (parts.length - 1) * C.HEAD) / Math.max(rows, 1);
     let y = C.HEAD;
     parts.forEach((part, i) => {
-      if (i) { C.heads.push({ block: part.block, x: c * C.columnWidth, y }); y += C.HEAD; }
-      else C.heads.push({ block: part.block, x: c * C.columnWidth, y: null });
+      if (i) { C.heads.push({ block: part.block, x: c * C.columnWidth, y, wide: C.columnWidth }); y += C.HEAD; }
+      else C.heads.push({ block: part.block, x: c * C.columnWidth, y: null, wide: C.columnWidth });
       part.members.forEach((s) => { s.x = c * C.columnWidth + 30; s.y = y + room / 2; s.room = room; y += room; });
     });
   }
   const top = C.HEAD + C.rowsHeight;
   let slot = 0;
   band.forEach((part) => {
-    C.heads.push({ block: part.block, x: slot % perRow * (C.world.width / perRow), y: top, low: true });
+    // the name of a step of recyclers may reach as far as its sites do
+    const place = slot % perRow, wide = Math.min(part.members.length, perRow - place) * (C.world.width / perRow);
+    C.heads.push({ block: part.block, x: place * (C.world.width / perRow), y: top, low: true, wide });
     part.members.forEach((s) => {
       s.x = slot % perRow * (C.world.width / perRow) + 30;
       s.y = top + 38 + Math.floor(slot / perRow) * 30;
@@ -183,7 +186,7 @@ C.rings = (ctx, s, px) => {
   }
   if (C.badge(s)) {
     const size = 8 * px, inside = r > 9 * px && C.state.mode !== "diff";
-    const lift = inside && s.stage === "mine" ? r * 0.2 : 0, x = inside ? s.x : s.x - r - 13 * px;
+    const lift = inside && s.stage === "mine" ? r * 0.2 : 0, x = inside ? s.x : Math.max(s.x - r - 13 * px, 10 * px);
     ctx.fillStyle = dim ? "#DDB9AB" : C.LESS;
     ctx.strokeStyle = "#fff"; ctx.lineWidth = 1.5 * px;
     ctx.beginPath(); ctx.arc(x, s.y + lift, size, 0, Math.PI * 2); ctx.fill(); ctx.stroke();
@@ -212,7 +215,7 @@ C.label = (ctx, s, px, taken) => {
   const key = Math.round(s.x), rows = taken.get(key) || [];
   const strong = s === C.state.chosen || s === C.state.hover, badge = C.badge(s), dim = C.dim(s);
   const fit = Math.max(1, Math.min(3, Math.floor((s.room / px - 2) / 13)));
-  const columnEnd = s.stage === "recycler" ? s.x + C.lowWidth : (Math.floor(s.x / C.columnWidth) + 1) * C.columnWidth;
+  const columnEnd = s.stage === "recycler" ? s.x - 30 + C.lowWidth : (Math.floor(s.x / C.columnWidth) + 1) * C.columnWidth;
   const room = columnEnd - x - 6 * px;
   const loss = badge ? "costs " + s.lostText : C.state.choke && s.lost > 0 ? s.lostText
     : C.state.mode === "diff" && C.change(s) ? (C.change(s) > 0 ? "+" : "") + C.number(C.change(s)) : "";
@@ -271,6 +274,6 @@ C.placeHeads = () => {
     h.top = h.y === null ? 0 : Math.round(at.y + 4);
     h.element.style.left = Math.round(at.x + 4) + "px";
     h.element.style.top = h.y === null ? "0" : Math.round(at.y + 4) + "px";
-    h.element.style.maxWidth = Math.max(60, Math.round(C.columnWidth * scale - 8)) + "px";
+    h.element.style.maxWidth = Math.max(60, Math.round(h.wide * scale - 8)) + "px";
   });
 };

@@ -13,7 +13,7 @@ C.row = (s, lead, number, share, colour, small) => {
     line.append(bar);
     button.append(line);
   }
-  if (s) button.addEventListener("click", () => C.choose(s, true)); else button.disabled = true;
+  if (s) button.addEventListener("click", () => { C.choose(s, true); C.at("graph").focus(); }); else button.disabled = true;
   return button;
 };
 C.side = () => {
@@ -31,8 +31,9 @@ C.ranking = () => {
     const ranked = C.every.sites.filter((s) => s.rank).sort((p, q) => p.rank - q.rank || (p.id < q.id ? -1 : 1));
     const tested = C.every.sites.filter((s) => s.lost !== null).length, zero = tested - ranked.length;
     const parts = [...C.monthSide(), C.make("h2", "Costliest single losses"), C.make("p", C.data.lossWords, "lead")];
+    if (C.data.firstWords) parts.push(C.make("p", C.data.firstWords, "lead first"));
     parts.push(C.rows(ranked.slice(0, 12).map((s) => C.row(s, s.rankText + "  " + (s.inCut ? "\u25b6 " : "") + s.label, s.lostText,
-      s.lost / C.mostLost, C.LESS, [s.step, s.place, s.lostShareText].filter(Boolean).join(" \u00b7 ")))));
+      s.lost / C.mostLost, C.LESS, [s.step, s.place, s.lostShareText, C.data.firstTier && s.firstLost !== null ? C.data.firstTier + " " + s.firstLostText : ""].filter(Boolean).join(" \u00b7 ")))));
     const rest = ranked.length > 12 ? "and " + (ranked.length - 12) + " more; " : "";
     parts.push(C.make("p", rest + zero + " of " + tested + " sites cost nothing" + C.largestHarmless() + ".", "lead"));
     return parts;
@@ -65,11 +66,11 @@ C.herdCard = (s, parts) => {
 C.card = (s) => {
   const back = C.make("button", "\u2190 Back to the list", "back");
   back.type = "button";
-  back.addEventListener("click", () => C.choose(null));
+  back.addEventListener("click", () => { C.choose(null); C.at("graph").focus(); });
   const parts = [back, C.make("h2", s.label), C.make("p", [s.step, s.place, s.project ? "project, not built" : ""].filter(Boolean).join(" \u00b7 "), "lead")];
   if (s.members) return C.herdCard(s, parts);
   if (C.data.hasLosses && s.stage !== "end_use") {
-    parts.push(C.make("p", s.rank ? "Its loss costs " + s.lostText : s.lost === null ? "Loss not tested" : "Its loss costs nothing", s.rank ? "big" : "big none"));
+    parts.push(C.make("p", s.rank ? "Its loss costs " + C.costs(s) : s.lost === null ? "Loss not tested" : "Its loss costs nothing", s.rank ? "big" : "big none"));
     if (s.rank) parts.push(C.make("p", s.lostShareText + " of deliveries; rank " + s.rankText + (s.inCut ? "; \u25b6 in the minimum cut" : ""), "lead"));
   } else if (s.inCut) parts.push(C.make("p", "\u25b6 in the minimum cut", "lead"));
   const lines = [["Capacity", s.capacityText], ["Flow, baseline", s.baseText]];
@@ -126,7 +127,7 @@ C.chips = () => {
   };
   Object.entries(st.off).forEach(([kind, set]) => { if (set.size) chip("without " + [...set].map((v) => v || "no country").join(", "), () => C.allOn(kind)); });
   if (st.commodity) chip("only " + C.at("commodity").selectedOptions[0].textContent, () => { st.commodity = ""; C.at("commodity").value = ""; });
-  if (st.least > 0) chip("from " + C.number(st.least) + " t/yr", () => { st.least = 0; C.at("least").value = 0; C.at("leastText").textContent = "0"; });
+  if (st.least > 0) chip("links from " + C.percent(st.least) + " of the widest", () => { st.least = 0; C.at("least").value = 0; C.at("leastText").textContent = "0"; });
   if (C.opened.size) chip("opened groups", () => C.regroup());
   if (st.chosen) chip("chain of " + st.chosen.label, () => C.choose(null));
   C.at("chips").replaceChildren(...chips);
@@ -152,7 +153,7 @@ C.follow = () => {
   document.querySelectorAll("#links tbody tr").forEach((row) => {
     const k = C.rowById.get(row.dataset.link), st = C.state;
     row.hidden = [k.from, k.to].some((s) => st.off.step.has(s.step) || st.off.place.has(s.place)) || st.off.grade.has(k.grade) ||
-      (Boolean(st.commodity) && k.commodity !== st.commodity) || (st.least > 0 && C.flow(k) < st.least);
+      (Boolean(st.commodity) && k.commodity !== st.commodity) || (st.least > 0 && C.flow(k) < st.least * (C.mostLink.get(k.basis) || 0));
     row.classList.toggle("on", Boolean(st.chosen) && (k.from === st.chosen || k.to === st.chosen));
   });
 };
@@ -175,14 +176,18 @@ C.changed = (fresh) => {
 };
 C.setMode = (mode) => {
   C.state.mode = mode;
+  // a loss and a change are two things, and both are brown: one of them is shown
+  if (mode === "diff") C.state.choke = false;
   C.marks();
   C.changed();
   C.say({ base: "Baseline", result: C.data.resultName, diff: "Difference" }[mode] + " shown");
 };
 C.setChoke = (on) => {
   C.state.choke = on;
+  if (on && C.state.mode === "diff") C.state.mode = "result";
   C.marks();
   C.changed();
+  C.say(on ? "Chokepoints shown: area is the loss if the site drops out" : "Chokepoints off: area is output");
 };
 C.setProjects = (on) => {
   C.state.projects = on;
@@ -199,7 +204,6 @@ C.makeHeads = () => {
   }));
 };
 C.fillHeads = () => {
-  const top = C.blocks.reduce((best, b) => b.worst && (!best || C.byId.get(b.worst).lost > C.byId.get(best.worst).lost) ? b : best, null);
   C.heads.forEach((h) => {
     const b = h.block, after = C.state.mode !== "base" && C.data.hasResult;
     const flow = after ? b.resultText : b.baseText, used = after ? b.utilResultText : b.utilText;
@@ -208,7 +212,7 @@ C.fillHeads = () => {
     const arrow = C.state.mode === "diff" && /t\/yr$/.test(b.baseText) && /t\/yr$/.test(b.resultText);
     const sum = arrow ? b.baseText.replace(" t/yr", "") + " \u2192 " + b.resultText : b.stage === "end_use" ? flow + " delivered" : numbers + (b.capacityText.includes("t/yr") ? " of " : ", capacity ") + b.capacityText;
     h.element.classList.toggle("cut", b.nCut > 0);
-    h.element.classList.toggle("worst", b === top);
+    h.element.classList.toggle("worst", b.narrowest);
     h.element.title = b.name;
     h.element.replaceChildren(name);
     if (h.low) { name.textContent += "  " + (flow === "not added" ? "" : sum); return; }
@@ -222,11 +226,12 @@ C.fillHeads = () => {
     } else line.append(b.stage === "end_use" ? b.n + (b.n === 1 ? " end use" : " end uses") : "use n/d");
     h.element.append(line);
     if (b.worst) {
-      const chip = C.make("span", "worst loss " + b.worstText, "chip"), colour = C.data.lossColours[b.worstClass - 1];
+      const chip = C.make("span", (b.narrowest ? "\u25b6 narrowest, loss " : "worst loss ") + b.worstText, "chip"), colour = C.data.lossColours[b.worstClass - 1];
       chip.style.background = colour[0];
       chip.style.color = colour[1];
       h.element.append(chip);
-    } else if (C.data.hasLosses && b.stage !== "end_use") h.element.append(C.make("span", "no single loss costs any", "chip none"));
+    } else if (b.narrowest) h.element.append(C.make("span", "\u25b6 narrowest", "chip none"));
+    else if (C.data.hasLosses && b.stage !== "end_use") h.element.append(C.make("span", "no single loss costs any", "chip none"));
   });
 };
 C.thing = (row) => row.dataset.site === undefined ? C.rowById.get(row.dataset.link) : C.byId.get(row.dataset.site);
@@ -265,7 +270,9 @@ C.save = (url, name) => {
 };
 C.sharp = (job) => {
   // for paper and files the picture is drawn at twice its size, then put back
-  const net = window.network, pane = C.at("graph"), width = pane.clientWidth, height = pane.clientHeight;
+  const net = window.network, pane = C.at("graph"), hidden = !(pane.clientWidth && pane.clientHeight);
+  if (hidden) pane.style.setProperty("display", "block", "important");
+  const { width, height } = hidden ? C.seen : { width: pane.clientWidth, height: pane.clientHeight };
   const view = { position: net.getViewPosition(), scale: net.getScale() };
   const size = (factor) => {
     C.pixel = factor;
@@ -278,6 +285,7 @@ C.sharp = (job) => {
   try { return job(width, height); } finally {
     size(1);
     net.setSize("100%", "100%");
+    if (hidden) pane.style.removeProperty("display");
     net.redraw();
   }
 };
@@ -290,7 +298,7 @@ C.compose = (titled) => C.sharp((width, height) => {
   to.height = (height + top + (marking ? 50 : 26)) * ratio;
   const ctx = to.getContext("2d");
   ctx.fillStyle = "#fff"; ctx.fillRect(0, 0, to.width, to.height);
-  ctx.drawImage(from, 0, top * ratio);
+  if (from.width && from.height) ctx.drawImage(from, 0, top * ratio);
   ctx.scale(ratio, ratio);
   const put = (text, x, y, font, colour, room) => { ctx.font = font; ctx.fillStyle = colour; ctx.textBaseline = "top"; ctx.fillText(C.isolated(C.short(ctx, text, room)), x, y); };
   let y = 6;
@@ -300,7 +308,7 @@ C.compose = (titled) => C.sharp((width, height) => {
   if (titled) C.wrap(ctx, document.querySelector("h1").textContent, width - 20, 0, 2).forEach((line, i) => put(line, 10, y + i * 20, "bold 16px sans-serif", C.INK, width - 20));
   if (titled) put(C.data.page.title, 10, y + 42, "13px sans-serif", "#4B5563", width - 20);
   C.heads.forEach((h) => {
-    const x = h.left, base = h.top + top, wide = C.columnWidth - 8;
+    const x = h.left, base = h.top + top, wide = h.wide - 8;
     ctx.fillStyle = "#fff"; ctx.fillRect(x, base, wide, h.low ? 20 : C.HEAD - 6);
     [...h.element.children].forEach((line, i) => put(line.textContent, x + 8, base + 4 + i * 17, (i ? "12px " : "bold 13px ") + C.FONT,
       line.className === "chip" ? C.LESS : C.INK, wide));
@@ -311,6 +319,11 @@ C.compose = (titled) => C.sharp((width, height) => {
   if (marking) mark(top + height + 28);
   return to;
 });
+C.print = () => {
+  // where nothing can be drawn there is no picture rather than a broken one
+  const image = C.at("printed"), picture = C.compose(false);
+  if (picture.width && picture.height) image.src = picture.toDataURL("image/png"); else image.removeAttribute("src");
+};
 C.csv = () => {
   const safe = (text) => {
     const guarded = /^[=+\-@\t\r]/.test(text) ? "'" + text : text;

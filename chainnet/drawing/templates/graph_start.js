@@ -9,7 +9,7 @@ C.remember = () => {
   if (st.chosen) parts.set("site", st.chosen.id);
   Object.entries(st.off).forEach(([kind, set]) => set.forEach((value) => parts.append("without-" + kind, value)));
   const text = parts.toString();
-  try { history.replaceState(null, "", text ? "#" + text : location.pathname + location.search); } catch (error) { C.fixed = true; }
+  try { history.replaceState(null, "", text ? "#" + text : location.pathname + location.search); } catch (error) { C.hashless = true; }
 };
 C.recall = () => {
   const parts = new URLSearchParams(location.hash.slice(1)), st = C.state;
@@ -19,6 +19,7 @@ C.recall = () => {
   if (course > 0) C.pickCourse(course);
   if (C.data.months && parts.has("month")) C.recallMonth(Number(parts.get("month")));
   if (C.data.hasLosses && parts.has("chokepoints")) st.choke = parts.get("chokepoints") === "1";
+  if (st.choke && st.mode === "diff") st.mode = "result";
   document.querySelectorAll("#legend input[data-filter]").forEach((box) => {
     if (parts.getAll("without-" + box.dataset.filter).includes(box.value)) { box.checked = false; st.off[box.dataset.filter].add(box.value); }
   });
@@ -27,6 +28,7 @@ C.recall = () => {
 C.controls = () => {
   document.querySelectorAll("#switch button").forEach((b) => b.addEventListener("click", () => C.setMode(b.dataset.mode)));
   C.at("choke").addEventListener("click", () => C.setChoke(!C.state.choke));
+  C.at("skip").addEventListener("click", (event) => { event.preventDefault(); C.at("graph").focus(); });
   C.at("fit").addEventListener("click", () => C.show(true));
   C.at("reset").addEventListener("click", () => { C.clearFilters(); C.choose(null); if (C.opened.size) C.regroup(); else { C.changed(); C.show(true); } });
   C.at("help").addEventListener("click", () => C.at("keys").showModal());
@@ -69,10 +71,12 @@ C.samples = () => {
     line.setAttribute("stroke", "#4B5563");
     line.setAttribute("stroke-width", String(Math.min(C.linkWidth(flow, basis), 14)));
     picture.append(line);
-    C.at("widths").append(picture, C.number(flow));
+    const sample = C.make("span");
+    sample.append(picture, " " + C.number(flow, 1e-9));
+    C.at("widths").append(sample);
   });
   const kinds = [...C.mostLink.values()].filter((most) => most > 0).length;
-  C.at("widths").append("t/yr" + (basis ? " " + basis.replace(/^t /, "") : "") + (kinds > 1 ? "; each kind of tonne has its own scale" : ""));
+  C.at("widths").append(" t/yr" + (basis ? " " + basis.replace(/^t /, "") : "") + (kinds > 1 ? "; each kind of tonne has its own scale" : ""));
 };
 C.inOrder = () => {
   // what flows back first, then wide links, so that thin ones stay on top
@@ -124,6 +128,7 @@ C.start = () => {
     last = now;
     C.resize(); C.layout(); C.makeHeads(); C.changed(); C.show(false);
   });
-  addEventListener("beforeprint", () => { C.at("printed").src = C.compose(false).toDataURL("image/png"); });
+  addEventListener("beforeprint", C.print);
+  addEventListener("afterprint", () => { window.network.setSize("100%", "100%"); window.network.redraw(); });
 };
 C.start();
