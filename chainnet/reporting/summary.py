@@ -484,14 +484,14 @@ def _gaps(facts: Facts) -> str:
     """Return the gaps that could change the answer, each with its direction."""
     said = []
     stocks = "No stocks are in the data" if facts.network.stocks.empty else "Stocks may be missing"
-    said.append(f"{stocks}: the shortfall looks too large at first")
+    said.append(f"{stocks} (shortfall too large at first)")
     unlimited, nodes = facts.a.coverage["n_unlimited"].sum(), facts.a.coverage["n_nodes"].sum()
     if unlimited:
-        said.append(f"{count(unlimited)} of {count(nodes)} nodes have no capacity: it looks too small")
+        said.append(f"{count(unlimited)} of {count(nodes)} nodes have no capacity (too small)")
     edges = facts.a.edge_quality
     if "inferred" in edges.index and edges["n_with_flow"].sum():
         part = f"{count(edges.loc['inferred', 'n_with_flow'])} of {count(edges['n_with_flow'].sum())}"
-        said.append(f"{part} flows are inferred: either way")
+        said.append(f"{part} flows are inferred (either way)")
     return first_capital("; ".join(said)) + "."
 
 
@@ -502,8 +502,8 @@ def stranger_sentences(facts: Facts) -> tuple[Sentence, ...]:
     named = len(facts.a.decisive) and grade != facts.grade_words
     grade += f"; weakest: {weakest_input(facts)})" if named else ""
     said = [
-        Sentence(f"Status {facts.status}, grade {grade} unless another letter stands.", ("T15", "T20")),
-        Sentence(_gaps(facts), ("T17", "T19"), "Gaps."),
+        Sentence(f"Status {facts.status}, grade {grade} unless another letter stands.", ("T15",)),
+        Sentence(_gaps(facts), ("T17",), "Gaps."),
     ]
     low = row["shortfall_low_tpa"]
     if pd.isna(low):

@@ -33,10 +33,7 @@ def _loss_cells(facts: Facts, row: Any) -> list[Any]:
 
 
 def _why(facts: Facts) -> str:
-    return (
-        f"Loss: what can be served before less after removal, both solved. Ranked by the loss of {facts.lead_tier}; "
-        "= marks ties."
-    )
+    return f"Loss: served before less after removal, both solved. By the loss of {facts.lead_tier}; = marks ties."
 
 
 def loss_table(facts: Facts, by: str, number_: str, sheet: str, title: str) -> Table:

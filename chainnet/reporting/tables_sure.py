@@ -203,11 +203,11 @@ def sure_points(facts: Facts) -> tuple[Sentence, ...]:
     if many is not None:
         key = next((k for k, _, _ in range_rows(facts) if k == f"{facts.first}_short_t"), "lost_t")
         row = many.summary.loc[key]
-        what = f"the shortfall of {facts.first}" if key != "lost_t" else "the loss over all tiers"
+        what = f"the {facts.first} shortfall" if key != "lost_t" else "the loss over all tiers"
         said.append(
             Sentence(
                 f"In 8 of 10 draws {what} lies between {number(row['p10'])} and {tonnes(row['p90'])} (median "
-                f"{number(row['p50'])}, n = {many.provenance['settings']['draws']}); as given it is "
+                f"{number(row['p50'])}, n = {many.provenance['settings']['draws']}); as given "
                 f"{number(row['given'])}.",
                 ("T15b",),
                 "Draws.",
