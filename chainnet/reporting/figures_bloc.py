@@ -175,7 +175,8 @@ def _ranges(facts: Facts, names: Names) -> Figure | None:
     figure, (ax,) = new_canvas(0.75 + 0.34 * len(rows))
     top = max(max(float(row["p90"]) / float(row["given"]), 1.0) for _, row in rows)
     ax.axvline(1.0, color=GREY, linewidth=1.0, linestyle="--")
-    ax.text(1.0, len(rows) - 0.3, "as given = 1", ha="center", va="bottom", fontsize=SMALL, color=GREY)
+    box = {"facecolor": "white", "edgecolor": "none", "pad": 1.0}
+    ax.text(1.0, len(rows) - 0.35, "as given = 1", ha="center", va="bottom", fontsize=SMALL, color=GREY, bbox=box)
     for at, (_, row) in zip(y, rows, strict=True):
         low, middle, high = (float(row[end]) / float(row["given"]) for end in ("p10", "p50", "p90"))
         ax.hlines(at, low, high, color=TIERS[1], linewidth=5)

@@ -1,0 +1,204 @@
+"""The bottom line in five sentences, the standing of figures, who holds what, and what a stranger needs to repeat it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from conftest import frame
+
+import chainnet as cn
+from chainnet.reporting.content import build
+from chainnet.reporting.facts import Facts
+from chainnet.reporting.facts_months import Months
+from chainnet.reporting.model import Document, Table
+from chainnet.reporting.summary_short import short_line
+
+
+def flat(text: str) -> str:
+    return text.replace("\u00a0", " ")
+
+
+def line(a: cn.Assessment) -> dict[str, str]:
+    facts = Facts(a)
+    return {s.head: flat(s.text) for s in short_line(facts, Months(facts))}
+
+
+def table(document: Document, key: str) -> Table:
+    return next(t for t in document.tables if t.id == key)
+
+
+def chain(**more: Any) -> cn.Network:
+    """Two mines feed two makers; army and shop ask for more than one maker gives. Two projects, one cheap, one large."""
+    tables: dict[str, Any] = {
+        "nodes": frame(
+            "id label stage step country operator capacity_tpa quality",
+            ("m1", "Mine One", "mine", "mining", "AUS", "Acme", 30.0, "reported"),
+            ("m2", "Mines Two", "mine", "mining", "CHN", None, 60.0, "estimated"),
+            ("p1", "Maker One", "manufacturer", "making", "USA", "Bolt, Nut", 20.0, "reported"),
+            ("p2", "Maker Two", "manufacturer", "making", "CHN", "Cog", 60.0, "assumed"),
+            ("army", "Army", "end_use", None, "USA", None, None, None),
+            ("shop", "Shop", "end_use", None, "USA", None, None, None),
+        ),
+        "edges": frame(
+            "source target flow_tpa capacity_tpa quality",
+            ("m1", "p1", 20.0, 30.0, "inferred"),
+            ("m2", "p2", 40.0, 60.0, "inferred"),
+            ("p1", "army", 10.0, 20.0, "inferred"),
+            ("p1", "shop", 10.0, 20.0, "inferred"),
+            ("p2", "army", 15.0, 30.0, "inferred"),
+            ("p2", "shop", 25.0, 40.0, "inferred"),
+            ("m1", "q1", 0.0, 10.0, "assumed"),
+            ("q1", "army", 0.0, 10.0, "assumed"),
+            ("m1", "q2", 0.0, 10.0, "assumed"),
+            ("q2", "army", 0.0, 10.0, "assumed"),
+        ),
+        "demand": frame(
+            "node tier demand_tpa low high quality",
+            ("army", "defence", 25.0, 20.0, 30.0, "estimated"),
+            ("shop", "civilian", 35.0, None, None, "assumed"),
+        ),
+        "projects": frame(
+            "id label stage step country capacity_tpa start_year capex_musd",
+            ("q1", "Plant, Large", "manufacturer", "making", "USA", 5.0, 2025, 500.0),
+            ("q2", "Plant Small", "manufacturer", "making", "USA", 4.0, 2025, 10.0),
+        ),
+    }
+    return cn.Network(**{**tables, **more}, year=2024, name="chain", label="A chain")
+
+
+def out(name: str = "stop", label: str = "China stops", **more: Any) -> cn.Scenario:
+    return cn.Scenario(name, [{"kind": "remove", "where": {"country": "CHN"}, **more}], label=label)
+
+
+@pytest.fixture(scope="module")
+def made() -> cn.Assessment:
+    return cn.assess(chain(), [out(), out("z_later", "China stops later", start_month=6)], months=12, draws=4)
+
+
+def test_five_sentences_at_most(made: cn.Assessment) -> None:
+    said = line(made)
+    assert list(said) == ["Verdict.", "When.", "Where.", "What helps.", "How sure."]
+    for words in said.values():
+        assert len(re.findall(r"[.!?](?:\s|$)", re.sub(r"“[^”]*”", "", words))) == 1, words
+
+
+def test_the_verdict_tells_every_tier_the_tie_and_the_range(made: cn.Assessment) -> None:
+    said = line(made)["Verdict."]
+    assert said.startswith("Under “China stops”, defence deliveries fall from 25 to 20 t/yr, 5 t/yr (20 %) short")
+    assert "[0–10] with demand at its low and high values" in said
+    assert "civilian is short 35 of 35 t/yr" in said
+    assert "one other scenario costs defence as much" in said
+
+
+def test_when_is_told_of_the_scenario_of_the_verdict(made: cn.Assessment) -> None:
+    assert "Defence is short from month 1 (Jan 2025)" in line(made)["When."]
+    assert "civilian from month 1 (Jan 2025)" in line(made)["When."]
+
+
+def test_a_negligible_lack_does_not_make_a_scenario_the_worst_of_the_months() -> None:
+    """A day without one mine takes a hair of the first tier; the stop takes most of the second."""
+    net = chain(demand=frame("node tier demand_tpa", ("army", "defence", 20.0), ("shop", "civilian", 35.0)))
+    hair = cn.Scenario("hair", [{"kind": "scale", "nodes": ["p1", "p2"], "share": 0.2499, "months": 1}], label="A hair")
+    a = cn.assess(net, [out(), hair], months=48, draws=0)
+    short = Months(Facts(a)).of("hair", "defence")["shortfall_t"]
+    assert short > 0
+    assert Months(Facts(a)).ordered[0] == "stop"
+    assert "A hair" not in line(a)["When."]
+
+
+def test_where_says_that_an_entry_is_several_plants(made: cn.Assessment) -> None:
+    facts = Facts(made)
+    assert facts.stands_for_several("m2")  # no operator, where others have one
+    assert facts.stands_for_several("p1")  # two operators in one cell
+    assert not facts.stands_for_several("p2")
+    assert "without China defence loses 5 t/yr (20 %)" in line(made)["Where."].lower().replace("china", "China")
+
+
+def test_what_helps_names_cost_and_what_returns_most_per_dollar(made: cn.Assessment) -> None:
+    said = line(made)["What helps."]
+    assert "“Plant, Large” alone returns 5 t/yr to defence (USD 500 million)" in said
+    assert "per dollar Plant Small returns most, 4 t/yr for USD 10 million" in said
+
+
+def test_projects_that_return_as_much_are_told() -> None:
+    projects = chain().projects.assign(capacity_tpa=5.0)
+    a = cn.assess(chain().with_table("projects", projects), [out()], months=6, draws=0)
+    assert (
+        "Plant Small alone returns 5 t/yr to defence (USD 10 million; “Plant, Large” as much)" in line(a)["What helps."]
+    )
+
+
+# -- figures, holders, digests ---------------------------------------------------------------------
+
+
+def test_a_figure_bears_the_standing_of_its_table(made: cn.Assessment) -> None:
+    document = build(made)
+    figures = cn.report_figures(made)
+    assert figures["F13"].note.startswith("Status S.")
+    assert figures["F14"].note.startswith("Status G.")
+    for name, key in (("F1", "T9"), ("F3", "T5"), ("F8", "T10.2030")):
+        drawn = table(document, key)
+        assert figures[name].note.startswith(f"Status {drawn.status}. Grade {drawn.grade}."), name
+
+
+def test_each_scenario_says_what_it_rests_on(made: cn.Assessment) -> None:
+    t1 = table(build(made), "T1")
+    at = [c.key for c in t1.columns].index("rests_on")
+    rests = made.stress.summary.attrs["rests_on"]
+    assert [row[at].text[0] for row in t1.rows] == [rests[row[0].text]["grade"][0] for row in t1.rows]
+
+
+def test_what_remains_of_a_region_is_no_holder() -> None:
+    nodes = frame(
+        "id stage step country region capacity_tpa",
+        ("m1", "mine", "mining", "AUS", None, 30.0),
+        ("m2", "mine", "mining", None, "other", 60.0),
+        ("p1", "manufacturer", "making", "USA", None, 20.0),
+        ("p2", "manufacturer", "making", "CHN", None, 60.0),
+        ("army", "end_use", None, "USA", None, None),
+        ("shop", "end_use", None, "USA", None, None),
+    )
+    edges, none = chain().edges, chain().projects.head(0)
+    edges = edges[~edges["source"].isin(["q1", "q2"]) & ~edges["target"].isin(["q1", "q2"])]
+    t4 = table(build(cn.assess(chain(nodes=nodes, edges=edges, projects=none), [], months=6, draws=0)), "T4")
+    cells = {row[0].text: {c.key: cell.text for c, cell in zip(t4.columns, row, strict=True)} for row in t4.rows}
+    assert cells["mining"]["hhi_10000"] == cells["mining"]["n1_cover"] == "n/a"
+    assert cells["making"]["hhi_10000"] != "n/a"
+
+
+def test_goods_that_stay_in_their_step_have_no_holder() -> None:
+    """Old magnets are collected and taken apart in one step: what leaves it uncollected says nothing of who holds them."""
+    found = Facts.__new__(Facts)
+    found.network = cn.read("rare-earths")
+    found.a = SimpleNamespace(network=found.network)  # type: ignore[assignment]
+    assert found.inner_goods == {("recycling", "old_scrap")}
+    nothing = Facts.__new__(Facts)
+    nothing.network = chain()
+    nothing.a = SimpleNamespace(network=nothing.network)  # type: ignore[assignment]
+    assert nothing.inner_goods == set()
+
+
+def test_digests_tell_which_scenario_or_table_differs(made: cn.Assessment) -> None:
+    t24 = {row[1].text: row[2].text for row in table(build(made), "T24").rows}
+    assert {"stop", "z_later"} <= set(t24)
+    assert any(name.startswith("T1 ") for name in t24)
+    other = replace(made, asked={**made.asked, "stop": out(months=3)})
+    changed = {row[1].text: row[2].text for row in table(build(other), "T24").rows}
+    assert {name for name in t24 if t24[name] != changed[name]} >= {"stop"}
+    assert t24["z_later"] == changed["z_later"]
+
+
+def test_the_command_repeats_what_was_asked(made: cn.Assessment) -> None:
+    document = build(made, title="It's ours", marking="FOR TEST")
+    points = next(s for s in document.annexes if s.id == "annex-g").blocks[0]
+    assert isinstance(points, tuple)
+    said = {s.head: s.text for s in points}
+    assert "--months 12" in said["Command."]
+    assert "--draws 4" in said["Command."]
+    assert """--title 'It'"'"'s ours' --marking 'FOR TEST'""" in said["Command."]
+    assert "highspy" in said["Version."]
+    assert "1e-07" in said["Tolerance."]
