@@ -6,6 +6,7 @@ import subprocess
 import sys
 from itertools import combinations
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 import pandas as pd
@@ -603,6 +604,43 @@ def test_prints_and_saves(mag9, losses, opened, tmp_path):
     assert Path(saved.value.path()).read_bytes().startswith(b"\x89PNG")
 
 
+@pytest.mark.browser
+def test_the_view_is_saved_as_svg(mag9, losses, blocked, opened, tmp_path):
+    tab = opened(cn.draw(mag9, blocked, losses=losses, path=tmp_path / "x.html", marking=MARK, title=HOSTILE[0]))
+
+    def saved():
+        with tab.expect_download() as file:
+            tab.click("#svg")
+        return ElementTree.fromstring(Path(file.value.path()).read_text(encoding="utf-8"))
+
+    mark = "{http://www.w3.org/2000/svg}"
+    shown = saved()
+    texts = ["".join(e.itertext()).strip("\u2068\u2069") for e in shown.iter(f"{mark}text")]
+    assert texts.count(MARK) == 2
+    assert texts.count(HOSTILE[0]) == 1
+    assert {"Magnet plant in", "JPN"} & set(texts)
+    assert not any(e.tag in (f"{mark}script", f"{mark}img") for e in shown.iter())
+    running = tab.evaluate("C.links.filter(C.linkShown).length")
+    lines = [e.get("stroke-width") for e in shown.iter(f"{mark}path") if "C" in e.get("d") and e.get("fill") == "none"]
+    assert len(lines) == running
+    shapes = sum(e.get("fill") != "none" and e.get("d").endswith("Z") for e in shown.iter(f"{mark}path"))
+    assert shapes >= tab.evaluate("C.sites.filter((s) => C.siteShown(s) && C.data.shapes[s.stage][0] !== 'dot').length")
+    tab.keyboard.press("1")
+    assert len([e for e in saved().iter(f"{mark}path") if "C" in e.get("d")]) != len(lines)
+
+
+def test_without_scripts_the_picture_shows_the_scenario(mag9, losses, blocked, tmp_path):
+    text = cn.draw(mag9, blocked, losses=losses, path=tmp_path / "x.html").read_text(encoding="utf-8")
+    drawn = re.search(r"<noscript>(.*?)</noscript>", text, re.DOTALL)[1]
+    stopped = re.findall(r"<title>([^<]*)</title>\s*<\w+ [^>]*fill=\"#FFFFFF\"", drawn)
+    gone = (mag9.baseline > 0) & ~(blocked.nodes["throughput_tpa"].reindex(mag9.baseline.index) > 0)
+    labels = mag9.nodes.set_index("id")["label"]
+    assert sorted(stopped) == sorted(labels[labels.index.isin(gone.index[gone])])
+    assert len(stopped) > 2
+    assert drawn.count("<path d=") == (blocked.edges["flow_tpa"] > 0).sum() + len(blocked.relations)
+    assert "shows the scenario; hollow = stopped" in drawn
+
+
 MARK = 'EX "1" } \\ only'
 
 
@@ -708,8 +746,6 @@ def test_two_thousand_sites_open_in_groups(opened, tmp_path):
 
 @pytest.mark.parametrize("view", ["graph", "sankey", "map"])
 def test_a_view_as_svg_and_png(mag9: cn.Network, tmp_path: Path, view: str) -> None:
-    from xml.etree import ElementTree
-
     hostile = '<script>alert("x")</script> & \u202eabc'
     svg = cn.draw(mag9, view=view, path=tmp_path / "a.svg", title=hostile, marking=hostile)
     root = ElementTree.fromstring(svg.read_text(encoding="utf-8"))

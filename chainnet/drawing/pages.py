@@ -30,7 +30,7 @@ _ENGINE = Path("templates/lib/vis-9.1.2/vis-network.min.js")
 _LINK_ROWS = 1000
 _MANY_SITES, _FEW_LINK_ROWS = 800, 500
 _CROWDED = 16
-_SCRIPTS = ("data", "group", "paint", "choose", "panels", "months", "start")
+_SCRIPTS = ("data", "group", "paint", "choose", "panels", "svg", "months", "start")
 _MOST_BYTES = 2_000_000
 _SPANS = (3, 6, 12)  # months that one place of the slider may stand for on a page that would be too large
 _ROOM = 90.0  # at the right of a still picture, for the last names
@@ -223,7 +223,7 @@ def _graph_page(network: Network, answer: Any, ranking: Any, title: str | None, 
             column=answer.months.name(answer.months.worst()) if course else facts.data["resultName"],
             note="" if answer is None else month_note(answer),
             n_links=len(facts.links),
-            picture=still(facts, by_result=course is not None),
+            picture=still(facts, by_result=answer is not None),
             data=data,
             network=network,
             version=package_version(),

@@ -289,17 +289,23 @@ C.sharp = (job) => {
     net.redraw();
   }
 };
+C.above = () => C.data.page.marking ? 94 : 70;
 C.compose = (titled) => C.sharp((width, height) => {
   // the picture with its title, heads and marking, as it leaves the page
-  const from = document.querySelector("#graph canvas"), ratio = from.width / width, marking = titled && C.data.page.marking;
-  const top = !titled ? 0 : marking ? 94 : 70;
+  const from = document.querySelector("#graph canvas"), ratio = from.width / width, top = titled ? C.above() : 0;
   const to = C.make("canvas");
   to.width = from.width;
-  to.height = (height + top + (marking ? 50 : 26)) * ratio;
+  to.height = (height + top + (titled && C.data.page.marking ? 50 : 26)) * ratio;
   const ctx = to.getContext("2d");
   ctx.fillStyle = "#fff"; ctx.fillRect(0, 0, to.width, to.height);
   if (from.width && from.height) ctx.drawImage(from, 0, top * ratio);
   ctx.scale(ratio, ratio);
+  C.frame(ctx, width, height, titled);
+  return to;
+});
+C.frame = (ctx, width, height, titled) => {
+  // what stands around the graph and on its upper edge; returns the height of it all
+  const marking = titled && C.data.page.marking, top = titled ? C.above() : 0;
   const put = (text, x, y, font, colour, room) => { ctx.font = font; ctx.fillStyle = colour; ctx.textBaseline = "top"; ctx.fillText(C.isolated(C.short(ctx, text, room)), x, y); };
   let y = 6;
   const mark = (at) => { ctx.textAlign = "center"; put(C.data.page.marking, width / 2, at, "bold 14px sans-serif", C.INK, width); ctx.textAlign = "left"; };
@@ -309,7 +315,10 @@ C.compose = (titled) => C.sharp((width, height) => {
   if (titled) put(C.data.page.title, 10, y + 42, "13px sans-serif", "#4B5563", width - 20);
   C.heads.forEach((h) => {
     const x = h.left, base = h.top + top, wide = h.wide - 8;
-    ctx.fillStyle = "#fff"; ctx.fillRect(x, base, wide, h.low ? 20 : C.HEAD - 6);
+    // the head of recyclers stands among their links: no more of these is hidden than must be
+    ctx.font = "bold 13px " + C.FONT;
+    const cover = h.low ? Math.min(wide, ctx.measureText(h.element.textContent).width + 16) : wide;
+    ctx.fillStyle = "#fff"; ctx.fillRect(x, base, cover, h.low ? 20 : C.HEAD - 6);
     [...h.element.children].forEach((line, i) => put(line.textContent, x + 8, base + 4 + i * 17, (i ? "12px " : "bold 13px ") + C.FONT,
       line.className === "chip" ? C.LESS : C.INK, wide));
   });
@@ -317,8 +326,8 @@ C.compose = (titled) => C.sharp((width, height) => {
     "input digest " + C.data.page.digest].filter(Boolean).join(" \u00b7 ");
   put(words, 10, top + height + 6, "12px sans-serif", "#4B5563", width - 20);
   if (marking) mark(top + height + 28);
-  return to;
-});
+  return top + height + (marking ? 50 : 26);
+};
 C.print = () => {
   // where nothing can be drawn there is no picture rather than a broken one
   const image = C.at("printed"), picture = C.compose(false);

@@ -38,6 +38,11 @@ C.controls = () => {
     C.save(url, "graph" + C.fileMonth() + ".png");
     setTimeout(() => URL.revokeObjectURL(url), 1000);
   }));
+  C.at("svg").addEventListener("click", () => {
+    const url = URL.createObjectURL(new Blob([C.svg()], { type: "image/svg+xml" }));
+    C.save(url, "graph" + C.fileMonth() + ".svg");
+    setTimeout(() => URL.revokeObjectURL(url), 1000);
+  });
   document.querySelectorAll("#legend input[data-filter]").forEach((box) => box.addEventListener("change", () => {
     const set = C.state.off[box.dataset.filter];
     if (box.checked) set.delete(box.value); else set.add(box.value);
