@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from chainnet.drawing.style import readable_id
 from chainnet.errors import DataError, near_matches
 from chainnet.network import Network
 from chainnet.scenario_calendar import month_number, month_text
@@ -416,7 +417,8 @@ def _from_table(network: Network, table: pd.DataFrame) -> Losses:
         top = np.flatnonzero((share > 0) & np.isfinite(share))
         base = float(lost[top[0]] / share[top[0]]) if len(top) else None
     whose = settings.get("beneficiaries") or ()
-    whose = "all demand" if whose == "all" or not whose else ", ".join([whose] if isinstance(whose, str) else whose)
+    named = [readable_id(w) for w in ([whose] if isinstance(whose, str) else whose)]
+    whose = "all demand" if whose == "all" or not whose else ", ".join(named)
     words = f"counted: {whose}"
     when = "in the scenario" if settings.get("scenario") else "at the baseline"
     if settings.get("scenario"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import Any
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "number",
     "percent",
     "plain",
+    "readable_id",
     "significant",
     "tonnes",
 ]
@@ -116,3 +118,16 @@ def loss_class(share: Any) -> int:
     if not is_known(share) or share <= 0:
         return 0
     return 1 + sum(float(share) > step for step in _LOSS_STEPS)
+
+
+def readable_id(text: str) -> str:
+    """Return a lower snake case id as words, any other text as it stands.
+
+    Examples
+    --------
+    >>> readable_id("japan_magnet_makers"), readable_id("H_CN")
+    ('Japan magnet makers', 'H_CN')
+    """
+    if re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)+", text):
+        return text[:1].upper() + text[1:].replace("_", " ")
+    return text

@@ -6,7 +6,7 @@ from typing import Any
 
 from chainnet.drawing.answers import Answer, Losses
 from chainnet.drawing.facts import Facts
-from chainnet.drawing.style import number, percent, tonnes
+from chainnet.drawing.style import number, percent, readable_id, tonnes
 from chainnet.network import Network
 
 __all__ = [
@@ -72,7 +72,7 @@ def narrow_words(facts: Facts, answer: Answer | None, losses: Losses | None) -> 
 def loss_words(facts: Facts, losses: Losses) -> str:
     """Return what a loss counts."""
     whose = _whose(facts, losses)
-    first = f" {losses.first_tier[:1].upper()}{losses.first_tier[1:]}: what it loses, could it come first."
+    first = f" {losses.first_tier[:1].upper()}{losses.first_tier[1:]}: what it loses, if served first."
     return (
         f"Loss: what {whose} {'lose' if whose == 'all tiers' else 'loses'} if the site alone drops out and the "
         f"rest is rerouted ({losses.words}).{first if losses.first else ''}"
@@ -167,7 +167,7 @@ def crossing_words(picture: dict[str, Any]) -> str:
 def _served(network: Network, answer: Answer) -> str:
     demand = sum(t["demand"] for t in answer.tiers)
     served = sum(t["served"] for t in answer.tiers)
-    whose = f" of {', '.join(network.beneficiaries)}" if network.beneficiaries else ""
+    whose = f" of {', '.join(readable_id(b) for b in network.beneficiaries)}" if network.beneficiaries else ""
     head = ", ".join(part for part in (answer.words if answer.scenario else "", answer.when) if part)
     start = f"{head[0].upper()}{head[1:]}: " if head else ""
     text = f"{start}{number(served)} of {tonnes(demand)} demand{whose} are served"

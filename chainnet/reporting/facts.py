@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from chainnet.assessment import Assessment
-from chainnet.reporting.words import NO_DATA, country_name, first_capital, readable_id, who
+from chainnet.drawing.style import readable_id
+from chainnet.reporting.words import NO_DATA, country_name, first_capital, who
 from chainnet.results_grade import GIVEN, LETTERS, NOT_ASSESSED, NOT_GRADED, rest_of
 from chainnet.schema import STAGES
 

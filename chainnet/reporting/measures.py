@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from chainnet.drawing.style import readable_id
 from chainnet.reporting.facts import Facts
 from chainnet.reporting.words import (
     calendar_month,

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
 from chainnet.countries import is_country
 from chainnet.drawing import style
+from chainnet.drawing.style import readable_id
 
 __all__ = [
     "NOT_ASSESSED",
@@ -197,19 +197,6 @@ def as_text(value: Any) -> str:
 def first_capital(text: str) -> str:
     """Return the text with its first letter as a capital."""
     return text[:1].upper() + text[1:]
-
-
-def readable_id(text: str) -> str:
-    """Return a lower snake case id as words, any other text as it stands.
-
-    Examples
-    --------
-    >>> readable_id("japan_magnet_makers"), readable_id("H_CN")
-    ('Japan magnet makers', 'H_CN')
-    """
-    if re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)+", text):
-        return first_capital(text.replace("_", " "))
-    return text
 
 
 @cache
