@@ -15,7 +15,6 @@ from chainnet.reporting.words import (
     join,
     number,
     percent,
-    readable_id,
 )
 from chainnet.scenario import Scenario
 from chainnet.scenario_measures import listed
