@@ -132,6 +132,31 @@ def test_projects_that_return_as_much_are_told() -> None:
     )
 
 
+def test_several_losses_are_drawn_beside_the_greedy_choice() -> None:
+    """Three plants of which any two can serve nearly all: the third loss takes the rest."""
+    nodes = frame(
+        "id stage country capacity_tpa",
+        ("hub", "mine", "USA", 6.0),
+        *((i, "mine", "USA", 5.0) for i in "ab"),
+        ("user", "end_use", "USA", None),
+    )
+    edges = frame("source target capacity_tpa flow_tpa", *((i, "user", 9.0, 5.0) for i in ("hub", "a", "b")))
+    net = cn.Network(nodes, edges, demand=frame("node tier demand_tpa", ("user", "defence", 10.0)), name="twins")
+    a = cn.assess(net, [], months=6, draws=0)
+    figure = cn.report_figures(a)["F4"]
+    assert a.attacks.loc["first tier"]["lost_tpa"].to_dict() == {2: 5.0, 3: 10.0}
+    assert flat(figure.title) == "Three losses at once leave 0 of 10 t/yr"
+    assert "0 out 10; 1 out 10; 2 out 5; 3 out 0" in figure.alt
+
+
+def test_every_proved_table_says_whether_it_has_a_range(made: cn.Assessment) -> None:
+    document = build(made)
+    kinds = {t.id: t.range_kind for t in document.tables}
+    assert (kinds["T1"], kinds["T5"], kinds["T15b"]) == ("corner cases", "not assessed", "P10 to P90")
+    assert kinds["T21"] == ""
+    assert table(document, "T5").standing.endswith("Range: not assessed.")
+
+
 # -- figures, holders, digests ---------------------------------------------------------------------
 
 

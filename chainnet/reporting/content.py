@@ -24,6 +24,7 @@ from chainnet.reporting.facts import ALL_TIERS, BASELINE, Facts
 from chainnet.reporting.facts_months import Months
 from chainnet.reporting.figures import main_figures
 from chainnet.reporting.figures_bloc import bloc_figures
+from chainnet.reporting.figures_losses import loss_figures
 from chainnet.reporting.figures_months import month_figures
 from chainnet.reporting.figures_stocks import stock_figures
 from chainnet.reporting.glyphs import stand_ins
@@ -124,7 +125,8 @@ def report_figures(assessment: Assessment) -> dict[str, Figure]:
 
 def _figures(facts: Facts, months: Months, names: Mapping[str, str], made: Mapping[str, Table]) -> dict[str, Figure]:
     found = main_figures(facts, names) | month_figures(months, names) | stock_figures(months, names)
-    return {name: _standing(figure, made) for name, figure in (found | bloc_figures(facts, names)).items()}
+    found |= loss_figures(facts, names) | bloc_figures(facts, names)
+    return {name: _standing(figure, made) for name, figure in found.items()}
 
 
 def _standing(figure: Figure, made: Mapping[str, Table]) -> Figure:
@@ -263,9 +265,10 @@ def _sections(
                 made["T6b"],
                 made["T6c"],
                 made["T6d"],
+                found.get("F4"),
                 made["T7"],
                 made["T7b"],
-                Sentence(f"Sets of four and more: {NOT_YET} (“chainnet interdict” answers it)."),
+                Sentence("Sets of four and more: not assessed; each is a search of its own (“chainnet interdict”)."),
             ),
         ),
         Section(
@@ -393,7 +396,8 @@ def _asked(facts: Facts, months: Months, made: Mapping[str, Table]) -> tuple[Blo
             "Data:",
         ),
         Sentence(
-            "sets of four and more losses; what else could not be assessed is said where it belongs, with the reason.",
+            "sets of four and more losses, each a search of its own; what else could not be assessed is said where it "
+            "belongs, with the reason.",
             (),
             "Not covered:",
         ),

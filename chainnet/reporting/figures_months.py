@@ -28,7 +28,7 @@ from chainnet.reporting.glyphs import drawable, short_label
 from chainnet.reporting.model import Figure
 from chainnet.reporting.words import calendar_month, first_capital, in_months, number, percent, weight, whole
 
-__all__ = ["month_figures"]
+__all__ = ["folded", "month_figures"]
 
 QUARTER = 3
 MOST_ROWS, MOST_PANELS, MOST_ITEMS = 12, 3, 14
@@ -141,7 +141,7 @@ def _heat_panel(ax: Any, months: Months, names: Names, tier: str, shown: list[st
             if int(first - 1) // width == c:
                 ring = Ellipse((c + 0.5, at), 0.86, 0.84, fill=False, edgecolor=tint, linewidth=1.1)
                 ax.add_patch(ring)
-    labels = [_folded(drawable(months.facts.scenario_label(s), names), 40, 2) for s in shown]
+    labels = [folded(drawable(months.facts.scenario_label(s), names), 40, 2) for s in shown]
     ax.set_yticks(np.arange(len(shown))[::-1], labels, linespacing=0.95)
     ax.set_title(drawable(first_capital(tier)), loc="left", fontsize=SMALL, color=INK, fontweight="bold", pad=2)
     ax.set_xlim(0, n)
@@ -239,12 +239,12 @@ def _course_panel(ax: Any, months: Months, names: Names, name: str, is_first: bo
     if not np.isnan(first):
         ax.axvline(first - 1, color=ALERT, linewidth=0.9, linestyle=(0, (1.2, 1.6)), zorder=0)
     words = drawable(months.facts.scenario_label(name), names)
-    ax.set_title(_folded(words, 34 if n > 2 else 80, 3), loc="left", fontsize=SMALL - 0.5, color=INK)
+    ax.set_title(folded(words, 34 if n > 2 else 80, 3), loc="left", fontsize=SMALL - 0.5, color=INK)
     ax.set_xlim(0, months.horizon)
     _frame(ax, is_first)
 
 
-def _folded(words: str, width: int, lines: int) -> str:
+def folded(words: str, width: int, lines: int) -> str:
     """Return words on so many lines at most, cut with an ellipsis where they are longer."""
     found: list[str] = []
     rest = words
@@ -308,7 +308,7 @@ def _endurance(months: Months, names: Names) -> Figure | None:
         words = f"{in_months(row['months_short'])} short"
         ax.text(1.03 * end, at, words, va="center", fontsize=SMALL - 0.5, color=INK)
     labels = [
-        _folded(drawable(f"{first_capital(r['tier'])}: {months.facts.scenario_label(r['scenario'])}", names), 44, 2)
+        folded(drawable(f"{first_capital(r['tier'])}: {months.facts.scenario_label(r['scenario'])}", names), 44, 2)
         for r in shown
     ]
     ax.set_yticks(y, labels, linespacing=0.95)

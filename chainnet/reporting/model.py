@@ -71,6 +71,22 @@ class Table:
         return self.id.lower()
 
     @property
+    def range_kind(self) -> str:
+        """Kind of the range that the table gives beside its numbers; empty where they are inputs."""
+        keys = {column.key for column in self.columns}
+        if "p10" in keys:
+            return "P10 to P90"
+        if any(key == "range" or "_low_" in key or key.endswith("_low") for key in keys):
+            return "corner cases"
+        return "" if self.status == "G" else "not assessed"
+
+    @property
+    def standing(self) -> str:
+        """Status, grade and kind of range, as they stand under the table."""
+        ranged = f" Range: {self.range_kind}." if self.range_kind else ""
+        return f"Status {self.status}. Grade {self.grade}.{ranged}"
+
+    @property
     def body_columns(self) -> tuple[int, ...]:
         """Positions of the columns that are printed."""
         return tuple(i for i, column in enumerate(self.columns) if column.body)

@@ -140,7 +140,7 @@ def _table(table: Table, write: Write, taken: set[str]) -> dict[str, Any]:
         "total": [write(table.total[i].text) for i in columns] if table.total else [],
         "right": right,
         "widths": _widths(heads, rows, right),
-        "note": write(f"{more}{table.note} Status {table.status}. Grade {table.grade}. Sheet: {table.sheet}.".strip()),
+        "note": write(f"{more}{table.note} {table.standing} Sheet: {table.sheet}.".strip()),
     }
 
 

@@ -144,7 +144,7 @@ class _Writer:
         sheet = self._sheet(name)
         marking = f"{self.document.marking}. " if self.document.marking else ""
         self._text(sheet, 0, 0, f"{table.id} {table.title}", self.bold)
-        said = f"{marking}{table.subtitle} {table.note} Status {table.status}. Grade {table.grade}."
+        said = f"{marking}{table.subtitle} {table.note} {table.standing}"
         self._text(sheet, 1, 0, said)
         is_input = table.id.startswith("I ")
         borne = () if is_input else _BORNE
@@ -225,11 +225,11 @@ class _Writer:
 
 
 # what every row of a result sheet ends with
-_BORNE = ("status", "grade", "reference", "table_id")
+_BORNE = ("status", "grade", "range_kind", "reference", "table_id")
 
 
 def _borne(table: Table) -> tuple[str, ...]:
-    return table.status, table.grade, table.reference, table.id
+    return table.status, table.grade, table.range_kind or "n/a", table.reference, table.id
 
 
 def _unique(keys: Sequence[str]) -> list[str]:
