@@ -50,7 +50,8 @@ def decisive_inputs(network: Network, cut: pd.DataFrame) -> pd.DataFrame:
     is_edge = kind == "edge"
     named = set(table["id"].dropna())
     places = pd.concat([_named(network.nodes, named), _named(network.projects, named)], ignore_index=True)
-    edges = network.edges[network.edges["source"].isin(set(table["source"].dropna()))]
+    edges = network.edges.dropna(subset=_FIGURES[1:], how="all")  # most edges of a bare edge list have none
+    edges = edges[edges["source"].isin(set(table["source"].dropna()))] if len(edges) else edges
     out = table.reindex(columns=_COLUMNS).astype(dict.fromkeys(["label", "quality", "reference"], object))
     for name, source, on in (
         ("node", places, ["id"]),
@@ -59,7 +60,7 @@ def decisive_inputs(network: Network, cut: pd.DataFrame) -> pd.DataFrame:
         ("demand", network.demand.rename(columns={"node": "id"}), ["id"]),  # a cut may name the end use alone
     ):
         rows = np.flatnonzero((kind == name) & out["quality"].isna().to_numpy())
-        if len(rows):
+        if len(rows) and len(source):
             found = _looked_up(source, on, table.iloc[rows])
             out.loc[rows, found.columns] = found.to_numpy(dtype=object)
     out["low"], out["high"] = out["low"].astype(float), out["high"].astype(float)

@@ -6,6 +6,7 @@ import json
 import sqlite3
 import time
 from collections.abc import Iterable, Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,7 @@ class Store:
             self._check_file()
             self._open({key: json.dumps(value, sort_keys=True) for key, value in asked.items()})
         except (OSError, sqlite3.Error) as error:
+            self.close()
             raise DataError(f"store {self.path}: cannot be used: {error}. Give the path of a new file.") from error
 
     def _check_file(self) -> None:
@@ -60,9 +62,8 @@ class Store:
 
     def _check_tables(self) -> None:
         """Look without a chance to write."""
-        with sqlite3.connect(f"{self.path.resolve().as_uri()}?mode=ro", uri=True) as db:
+        with closing(sqlite3.connect(f"{self.path.resolve().as_uri()}?mode=ro", uri=True)) as db:
             names = {row[0] for row in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-        db.close()
         if names and not {"draws", "asked"} <= names:
             raise DataError(f"store {self.path}: is a database of something else. Give the path of a new file.")
 

@@ -352,6 +352,7 @@ BASE = {
     "output_tpa": 60.0,
     "idle_elsewhere_tpa": 90.0,
     "commodity": "metal",
+    "good": "metal",
     "throughput_tpa": 50.0,
     "n_made": 1,
     "left": 130.0,
@@ -376,7 +377,7 @@ BASE = {
         ({"rank_gap": -3, "lost_tpa": 9.0, "governance": 2.0, "share": 0.09}, "Good governance (2.0 of 10)"),
         ({"rank_gap": -3, "lost_tpa": 9.0, "share": 0.09}, "Squaring a share of 9% of metal"),
         ({"rank_gap": -3, "lost_tpa": 9.0}, "judges each step by itself, here 2.2"),
-        ({"commodity": ""}, "others have 90 t/a idle"),
+        ({"good": ""}, "others have 90 t/a idle"),
     ],
 )
 def test_every_reason_has_its_words(change: dict[str, Any], words: str) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import re
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
+import openpyxl
 import pytest
 from conftest import frame
 
@@ -16,6 +18,7 @@ from chainnet.reporting.facts import Facts
 from chainnet.reporting.facts_months import Months
 from chainnet.reporting.model import Document, Table
 from chainnet.reporting.summary_short import short_line
+from chainnet.reporting.workbook import workbook_report
 
 
 def flat(text: str) -> str:
@@ -227,3 +230,11 @@ def test_the_command_repeats_what_was_asked(made: cn.Assessment) -> None:
     assert """--title 'It'"'"'s ours' --marking 'FOR TEST'""" in said["Command."]
     assert "highspy" in said["Version."]
     assert "1e-07" in said["Tolerance."]
+
+
+def test_the_read_me_says_how_to_cite(made: cn.Assessment) -> None:
+    document = build(made)
+    sheet = openpyxl.load_workbook(io.BytesIO(workbook_report(document)))["Read me"]
+    said = {row[0].value: row[1].value for row in sheet.iter_rows()}
+    assert document.digest in said["To cite"]
+    assert {"Licence", "Known limits"} <= set(said)

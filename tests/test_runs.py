@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import closing
 from multiprocessing import get_context
 from typing import Any
 
@@ -166,14 +167,14 @@ def test_what_a_worker_lost_is_done_again(shaky: cn.Network) -> None:
 def test_a_store_goes_on(shaky: cn.Network, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "runs.sqlite"
     whole = cn.ensemble(shaky, OUT, draws=20, store=path)
-    with sqlite3.connect(path) as db:
+    with closing(sqlite3.connect(path)) as db, db:
         db.execute("DELETE FROM draws WHERE draw >= 12")
     done = []
     monkeypatch.setattr("chainnet.runs.run_draws", lambda q, n: done.extend(n) or run_draws(q, n))
     again = cn.ensemble(shaky, OUT, draws=20, store=path)
     assert done == list(range(12, 20))
     pd.testing.assert_frame_equal(whole.draws, again.draws)
-    with sqlite3.connect(path) as db:
+    with closing(sqlite3.connect(path)) as db, db:
         assert db.execute("SELECT count(*), count(DISTINCT draw) FROM draws").fetchone() == (20, 20)
 
 
@@ -197,7 +198,7 @@ def test_what_is_no_store_is_refused_and_kept(shaky: cn.Network, tmp_path: Any) 
         cn.ensemble(shaky, draws=1, store=text)
     assert text.read_text().startswith("hello")
     other = tmp_path / "other.sqlite"
-    with sqlite3.connect(other) as db:
+    with closing(sqlite3.connect(other)) as db, db:
         db.execute("CREATE TABLE birds (name TEXT)")
     before = other.read_bytes()
     with pytest.raises(cn.DataError, match="something else"):
@@ -227,7 +228,7 @@ def test_a_killed_run_leaves_a_whole_store(tmp_path: Any) -> None:
         os.kill(run.pid, signal.SIGKILL)
     finally:
         run.wait()
-    with sqlite3.connect(path) as db:
+    with closing(sqlite3.connect(path)) as db, db:
         assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         rows = db.execute("SELECT draw FROM draws ORDER BY draw").fetchall()
     assert len(rows) >= 64

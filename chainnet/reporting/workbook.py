@@ -132,6 +132,15 @@ class _Writer:
         rows.append(
             ("Numbers", "Full precision in the cells, rounded on show. Text that looks like a formula is text.")
         )
+        cite = f"{document.title}. {document.vintage}, input digest {document.digest}, chainnet {document.version}."
+        rows += [
+            ("To cite", cite),
+            (
+                "Licence",
+                "The facts are those of the sources named row by row; what each allows is for its publisher to say.",
+            ),
+            ("Known limits", "Sheets Gaps and Assumptions say what is missing and which way that pushes the answers."),
+        ]
         rows.append(("Sheets", "Name of the sheet, then the report's table and what it answers:"))
         rows += [(names[t.id], f"{t.id}: {t.title}" if not t.id.startswith("I ") else t.title) for t in tables]
         rows.append((COLUMNS, "Every column of every sheet: unit and meaning"))
