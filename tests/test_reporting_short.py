@@ -16,8 +16,9 @@ import chainnet as cn
 from chainnet.reporting.content import build
 from chainnet.reporting.facts import Facts
 from chainnet.reporting.facts_months import Months
-from chainnet.reporting.model import Document, Table
+from chainnet.reporting.model import Document, Sentence, Table
 from chainnet.reporting.summary_short import short_line
+from chainnet.reporting.tables_losses import owners_words
 from chainnet.reporting.workbook import workbook_report
 
 
@@ -119,6 +120,34 @@ def test_where_says_that_an_entry_is_several_plants(made: cn.Assessment) -> None
     assert facts.stands_for_several("p1")  # two operators in one cell
     assert not facts.stands_for_several("p2")
     assert "without China defence loses 5 t/yr (20 %)" in line(made)["Where."].lower().replace("china", "China")
+
+
+def said_of_owners(made: cn.Assessment, owners: dict[str, str]) -> str:
+    nodes = made.network.nodes
+    net = chain(nodes=nodes.assign(owner_country=nodes["id"].map(owners)))
+    by = ("country", "owner_country")
+    every = {key: cn.chokepoints(net, by=key) for key in by}
+    first = {key: cn.chokepoints(net, by=key, tier="defence") for key in by}
+    return flat(owners_words(Facts(replace(made, network=net, chokepoints=every, first_tier=first))))
+
+
+def test_where_location_and_owner_disagree_is_said(made: cn.Assessment) -> None:
+    """Maker One stands in the United States and is Chinese: by location China costs 5 t/yr, by owner all 25."""
+    said = said_of_owners(made, {"m1": "AUS", "m2": "CHN", "p1": "CHN", "p2": "CHN"})
+    assert "by where plants stand, then by who owns them): China 5 and 25" in said
+    assert "On record without an owner's country: 2 nodes" in said
+
+
+def test_where_location_and_owner_agree_is_said(made: cn.Assessment) -> None:
+    places = {"m1": "AUS", "m2": "CHN", "p1": "USA", "p2": "CHN", "army": "USA", "shop": "USA"}
+    said = said_of_owners(made, places)
+    assert said == "By location and by owner, the losses of defence are the same for every country."
+
+
+def test_no_owner_on_record_is_not_assessed(made: cn.Assessment) -> None:
+    assert said_of_owners(made, {}) == "By owner: not assessed; no owner's country is on record."
+    section = next(s for s in build(made).sections if s.id == "s3")
+    assert any(isinstance(b, Sentence) and b.text.startswith("By owner: not assessed") for b in section.blocks)
 
 
 def test_what_helps_names_cost_and_what_returns_most_per_dollar(made: cn.Assessment) -> None:

@@ -263,6 +263,7 @@ def _sections(
                 made["T5"],
                 made["T6a"],
                 made["T6b"],
+                Sentence(tables_losses.owners_words(facts), ("T6a", "T6b")),
                 made["T6c"],
                 made["T6d"],
                 found.get("F4"),

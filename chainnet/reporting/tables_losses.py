@@ -5,12 +5,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+import pandas as pd
+
 from chainnet.reporting.facts import ALL_TIERS, Facts
 from chainnet.reporting.model import BODY_ROWS, Cell, Column, Table, make_table
 from chainnet.reporting.tables import PROVED, share, text, tons
-from chainnet.reporting.words import country_name, first_capital, join, number, ranks
+from chainnet.reporting.words import (
+    counted,
+    country_name,
+    first_capital,
+    join,
+    number,
+    owners_sentence,
+    ranks,
+    same,
+)
 
-__all__ = ["attack_table", "loss_table", "pair_table", "set_words", "tied_sets", "top_losses"]
+__all__ = ["attack_table", "loss_table", "owners_words", "pair_table", "set_words", "tied_sets", "top_losses"]
+
+DIFFERING = 3  # countries told in a sentence
 
 
 def _loss_columns(facts: Facts) -> list[Column]:
@@ -104,6 +118,23 @@ def _names(facts: Facts, by: str, index: Any) -> list[Any]:
     if "+" in by:
         return [" | ".join(map(str, index)), index[0], country_name(str(index[1]))]
     return [index, country_name(str(index)) if "country" in by else str(index)]
+
+
+def owners_words(facts: Facts) -> str:
+    """Say for which countries the loss by location and the loss by owner differ most."""
+    place = facts.losses("country")[facts.lead_loss]
+    owner = facts.losses("owner_country")[facts.lead_loss]
+    if owner.empty:
+        return "By owner: not assessed; no owner's country is on record."
+    both = pd.DataFrame({"place": place, "owner": owner}).fillna(0.0)
+    both = both[[not same(a, b) for a, b in zip(both["place"], both["owner"], strict=True)]]
+    order = np.lexsort((both.index.map(str), -(both["place"] - both["owner"]).abs().round(9)))
+    parts = [
+        (country_name(str(c)), float(a), float(b)) for c, a, b in both.iloc[order[:DIFFERING]].itertuples(name=None)
+    ]
+    unknown = int(facts.network.nodes["owner_country"].isna().sum())
+    missing = f" On record without an owner's country: {counted(unknown, 'node')}, which fall with no owner."
+    return owners_sentence(parts, facts.lead_tier) + (missing if unknown else "")
 
 
 def top_losses(facts: Facts, tables: Sequence[Table]) -> Table:

@@ -28,6 +28,7 @@ __all__ = [
     "month_words",
     "named",
     "number",
+    "owners_sentence",
     "percent",
     "ranks",
     "recover_words",
@@ -454,6 +455,29 @@ def bracket_sentence(optimal: Any, myopic: Any) -> str:
     'With best rerouting 10 t/yr are lost; if firms react only to their own stocks, 14.'
     """
     return f"With best rerouting {tonnes(optimal)} are lost; if firms react only to their own stocks, {number(myopic)}."
+
+
+def owners_sentence(parts: Sequence[tuple[str, float, float]], of: str) -> str:
+    """Say where a country's plants and what its owners hold cost differently.
+
+    Parameters
+    ----------
+    parts : sequence of (str, float, float)
+        Country, loss by where plants stand, loss by who owns them, t/yr; those that differ most come first.
+    of : str
+        Tier whose loss is told.
+
+    Examples
+    --------
+    >>> owners_sentence([("Brazil", 0.0, 12.0)], "defence").replace(NBSP, " ")
+    'Location and owner disagree (t/yr of defence by where plants stand, then by who owns them): Brazil 0 and 12.'
+    >>> owners_sentence([], "defence")
+    'By location and by owner, the losses of defence are the same for every country.'
+    """
+    if not parts:
+        return f"By location and by owner, the losses of {of} are the same for every country."
+    said = join([f"{country} {number(place)} and {number(owner)}" for country, place, owner in parts])
+    return f"Location and owner disagree (t/yr of {of} by where plants stand, then by who owns them): {said}."
 
 
 def stock_part(label: str, required: Any, held: Any, net: Any, usd: Any) -> str:
