@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -221,8 +222,9 @@ def _traced(answers: pd.DataFrame, scenario: str | None, first: Iterable[str]) -
 # -- inputs -------------------------------------------------------------------------------------
 
 
+@lru_cache(maxsize=32)
 def _keyed(network: Network, table: str) -> pd.DataFrame:
-    """Return a table by key; rows that share a key are numbered."""
+    """Return a table by key; rows that share a key are numbered. Kept: callers must not change it."""
     frame = getattr(network, table)
     keys = list(KEYS[table])
     text = frame[keys].astype(object).fillna("")
@@ -292,6 +294,8 @@ def _mixed(old: Network, new: Network, changed: frozenset[str], only: tuple[str,
         if table not in KEYS:
             continue
         before, after = _keyed(old, table), _keyed(new, table)
+        if before.empty and after.empty:
+            continue
         rows = after.index if STRUCTURE in changed else before.index
         own = (after if STRUCTURE in changed else before).loc[rows].copy()
         common = before.index.intersection(after.index)

@@ -178,15 +178,18 @@ def node_table(network: Network, throughput: Any) -> pd.DataFrame:
 
 def _named(network: Network, cut: pd.DataFrame) -> pd.DataFrame:
     """Add step, country and owner of each member: the node's own, or those of an edge's two ends."""
-    nodes = network.nodes.set_index("id")
-    places = {
-        "step": nodes["step"].fillna(nodes["stage"]),
-        "country": nodes["country"].fillna(nodes["region"]),
-        "owner": nodes["owner"],
-    }
-    for column, values in places.items():
-        own, a, b = (cut[key].map(values) for key in ("id", "source", "target"))
-        cut[column] = own.where(cut["kind"] != "edge", a.fillna("?") + " > " + b.fillna("?"))
+    nodes, index = network.nodes, pd.Index(network.nodes["id"])
+    at = {key: index.get_indexer(cut[key]) for key in ("id", "source", "target")}
+    is_edge = (cut["kind"] == "edge").to_numpy()
+    for column, values in (
+        ("step", nodes["step"].fillna(nodes["stage"])),
+        ("country", nodes["country"].fillna(nodes["region"])),
+        ("owner", nodes["owner"]),
+    ):
+        words = np.append(values.to_numpy(dtype=object), np.nan)  # position -1: no such node
+        own, a, b = (words[at[key]] for key in ("id", "source", "target"))
+        ends = [" > ".join(part if isinstance(part, str) else "?" for part in pair) for pair in zip(a, b, strict=True)]
+        cut[column] = pd.Series(np.where(is_edge, np.array(ends, dtype=object), own), cut.index, dtype="str")
     return cut.reindex(columns=CUT_COLUMNS)
 
 

@@ -344,6 +344,8 @@ def _relation_table(low: Lowered, x: Any) -> pd.DataFrame:
     table.insert(0, "commodity", words[table.pop("code").to_numpy(dtype=np.int64)])
     table["flow_tpa"] = x[pairs]
     used = table["flow_tpa"] > 1e-9 * max(float(table["flow_tpa"].max()) if len(table) else 0.0, 1.0)
+    if not used.any():
+        return table.loc[used, ["commodity", "maker", "user", "flow_tpa"]]
     return table[used].groupby(["commodity", "maker", "user"], as_index=False)["flow_tpa"].sum()
 
 

@@ -207,7 +207,7 @@ class Lowered:
         cost = np.zeros(len(self.program.cost))
         cost[: len(self.tail)] = edge_costs(t, overlay, self.tail, self.head, self.relations, self.extra_cost_usd_per_t)
         makers = self.activity >= 0
-        cost[self.activity[makers]] = t.nodes["unit_cost_usd_per_t"].fillna(0.0).to_numpy()[makers]
+        cost[self.activity[makers]] = t.unit_cost[makers]
         return cost
 
 
@@ -260,10 +260,10 @@ def lower(
     head = np.concatenate([t.head, relations.head])
     commodity = np.concatenate([t.commodity, relations.commodity])
     recipes = t.recipes
-    makers = np.flatnonzero(t.nodes["process"].notna().to_numpy())
+    makers = np.flatnonzero(t.acts)
     activity = np.full(len(t.nodes), -1, dtype=np.int64)
     activity[makers] = len(tail) + np.arange(len(makers))
-    standins = recipes[recipes["group"].notna() & (recipes["role"] == "input")].reset_index(drop=True)
+    standins = t.standins
     standin_start = len(tail) + len(makers)
     draw_start = standin_start + len(standins)
     demand = demand_rows(t, overlay)

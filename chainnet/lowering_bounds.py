@@ -28,12 +28,11 @@ def assemble(
     """Put scales to the rows, bounds open; return also the size of each commodity and the code of each column."""
     n_cols = strands.first + len(strands.code)
     size = commodity_sizes(t, overlay, degree, flows.demand) if sizes is None else sizes
-    main = t.recipes[t.recipes["role"] == "output"].set_index("node")["code"]
     codes = [
         flows.commodity,
-        main.reindex(np.flatnonzero(flows.activity >= 0)),
+        t.main_code,
         flows.standins["code"],
-        t.network.stocks["commodity"].fillna("").map(t.code),
+        t.stock_code,
         flows.demand["code"],
         strands.code,
     ]
@@ -151,12 +150,11 @@ def release_rate(network: Network, overlay: Overlay) -> Array:
 
 def edge_costs(t: Tables, overlay: Overlay, tail: Ints, head: Ints, relations: Relations, extra: float) -> Array:
     """Cost of a tonne on each edge: its own, what measures add, and the unit cost of nodes without a process."""
-    own = t.network.edges["cost_usd_per_t"].fillna(0.0).to_numpy() + overlay.edge_cost
+    own = t.edge_cost + overlay.edge_cost
     cost = np.concatenate([own, np.where(relations.is_pair, extra, 0.0)])
-    passes = t.nodes["process"].isna().to_numpy()
-    unit = np.concatenate([t.nodes["unit_cost_usd_per_t"].fillna(0.0).to_numpy(), np.zeros(relations.n_hubs)])
-    mine = np.concatenate([passes & (t.nodes["stage"] == "mine").to_numpy(), np.zeros(relations.n_hubs, dtype=bool)])
-    other = np.concatenate([passes, np.zeros(relations.n_hubs, dtype=bool)]) & ~mine
+    unit = np.concatenate([t.unit_cost, np.zeros(relations.n_hubs)])
+    mine = np.concatenate([~t.acts & t.is_mine, np.zeros(relations.n_hubs, dtype=bool)])
+    other = np.concatenate([~t.acts, np.zeros(relations.n_hubs, dtype=bool)]) & ~mine
     return np.asarray(cost + np.where(mine[tail], unit[tail], 0.0) + np.where(other[head], unit[head], 0.0))
 
 
@@ -175,12 +173,15 @@ def commodity_sizes(t: Tables, overlay: Overlay, degree: str, demand: pd.DataFra
     per, taken = lines["t_per_t"].to_numpy(dtype=float), (lines["role"] == "input").to_numpy()
     joint = lines["group"].notna().to_numpy()
     needs, mixed = taken & ~joint, np.unique(node[taken & joint])
-    mine = ((t.nodes["stage"] == "mine") & t.nodes["process"].isna()).to_numpy()
+    mine = t.is_mine & ~t.acts
     dug = np.unique(t.tail[mine[t.tail]] * k + t.commodity[mine[t.tail]])
     asked = np.bincount(demand["code"].to_numpy(np.int64), demand["demand_tpa"].to_numpy(dtype=float), minlength=k)
     entering = np.bincount(t.head * k + t.commodity, edge_upper, minlength=n * k) if degree != "new" else None
     supply, use = np.full(k, INF), np.full(k, INF)
-    activity = np.where(np.isin(np.arange(n), node), caps, 0.0)
+    acts = np.isin(np.arange(n), node)
+    activity = np.where(acts, caps, 0.0)
+    given = _stored(t, k)
+    given += np.bincount(dug % k, np.minimum(caps[dug // k], _leaving(t, edge_upper, dug, k)), minlength=k)
     for _ in range(_ROUNDS):
         reach = supply[code] if entering is None else np.minimum(supply[code], entering[node * k + code])
         np.minimum.at(activity, node[needs], (reach / per)[needs])
@@ -188,11 +189,10 @@ def commodity_sizes(t: Tables, overlay: Overlay, degree: str, demand: pd.DataFra
         activity[mixed] = np.minimum(activity[mixed], standin[mixed])
         wanted = np.zeros(n)
         np.maximum.at(wanted, node[~taken], (use[code] / per)[~taken])
-        activity = np.minimum(activity, np.where(np.isin(np.arange(n), node), wanted, 0.0))
+        activity = np.minimum(activity, np.where(acts, wanted, 0.0))
         amount = activity[node] * per
         made = np.bincount(code[~taken], amount[~taken], minlength=k)
-        made = made + np.bincount(dug % k, np.minimum(caps[dug // k], _leaving(t, edge_upper, dug, k)), minlength=k)
-        supply = np.minimum(supply, made + _stored(t, k))
+        supply = np.minimum(supply, made + given)
         use = np.minimum(use, asked + np.bincount(code[taken], amount[taken], minlength=k))
     bound = np.minimum(supply, use)
     finite = np.isfinite(edge_upper)
@@ -212,6 +212,5 @@ def _leaving(t: Tables, edge_upper: Array, keys: Ints, k: int) -> Array:
 
 def _stored(t: Tables, k: int) -> Array:
     """Tonnes in store of each commodity."""
-    stocks = t.network.stocks
-    code = stocks["commodity"].fillna("").map(t.code).to_numpy(dtype=np.int64)
-    return np.asarray(np.bincount(code, stocks["stock_t"].to_numpy(dtype=float), minlength=k), dtype=float)
+    held = t.network.stocks["stock_t"].to_numpy(dtype=float)
+    return np.asarray(np.bincount(t.stock_code, held, minlength=k), dtype=float)

@@ -8,6 +8,7 @@ between kinds of nodes (steps) that already trade the commodity, so that ore nev
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,8 @@ import pandas as pd
 from chainnet.lowering_overlay import Overlay
 
 Ints = np.ndarray[Any, np.dtype[np.int64]]
+# sources and targets (a byte a node or project) and commodities of a restriction
+Named = tuple[bytes, bytes, tuple[str, ...]]
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,16 @@ def new_relations(t: Any, overlay: Overlay) -> Relations:
     overlay : Overlay
         Its restrictions part the hubs, so that each can close what it names.
     """
+    named = tuple((r.sources.tobytes(), r.targets.tobytes(), r.commodities) for r in overlay.restrictions)
+    return _relations(t, named)
+
+
+@lru_cache(maxsize=32)
+def _relations(t: Any, named: tuple[Named, ...]) -> Relations:
+    """Return the relations under restrictions that name these sources, targets and commodities.
+
+    Kept: callers must not change it.
+    """
     nodes = t.nodes
     kind = nodes["step"].fillna(nodes["stage"]).to_numpy(dtype=object)
     place = nodes["country"].fillna(nodes["region"]).fillna("elsewhere").to_numpy(dtype=object)
@@ -60,11 +73,11 @@ def new_relations(t: Any, overlay: Overlay) -> Relations:
         subset=["code", "node"]
     )
     makers, users = (
-        _class_table(ends[ends["side"] == side].astype({"code": "int64"}), kind, place, overlay, mark)
-        for side, mark in (("source", "sources"), ("target", "targets"))
+        _class_table(ends[ends["side"] == side].astype({"code": "int64"}), kind, place, marks)
+        for side, marks in (("source", [r[0] for r in named]), ("target", [r[1] for r in named]))
     )
     if makers.empty or users.empty:
-        return no_relations(len(overlay.restrictions))
+        return no_relations(len(named))
     trade = trade.astype({"code": "int64"})[["code", "a", "b"]]
     first = len(nodes)
     makers["hub"] = first + makers.groupby(["code", "kind", "place", "mark"], sort=True).ngroup()
@@ -79,19 +92,19 @@ def new_relations(t: Any, overlay: Overlay) -> Relations:
     head = np.concatenate([makers["hub"], pairs["hub_user"], users["node"]]).astype(np.int64)
     code = np.concatenate([makers["code"], pairs["code"], users["code"]]).astype(np.int64)
     is_pair = np.repeat([False, True, False], [len(makers), len(pairs), len(users)])
-    classes = np.zeros((len(overlay.restrictions), len(tail)), dtype=bool)
-    for number, restriction in enumerate(overlay.restrictions):
-        named = {t.code[c] for c in restriction.commodities if c in t.code} or set(t.code.values())
+    classes = np.zeros((len(named), len(tail)), dtype=bool)
+    for number, (_, _, commodities) in enumerate(named):
+        codes = {t.code[c] for c in commodities if c in t.code} or set(t.code.values())
         inside = pairs["mark_maker"].str[number].eq("1") & pairs["mark_user"].str[number].eq("1")
-        classes[number, is_pair] = (inside & pairs["code"].isin(named)).to_numpy()
+        classes[number, is_pair] = (inside & pairs["code"].isin(codes)).to_numpy()
     named_pairs = pairs.rename(columns={"place_maker": "maker", "place_user": "user"})[["maker", "user", "code"]]
     return Relations(n_hubs, tail, head, code, is_pair, named_pairs, classes)
 
 
-def _class_table(ends: pd.DataFrame, kind: Any, place: Any, overlay: Overlay, side: str) -> pd.DataFrame:
+def _class_table(ends: pd.DataFrame, kind: Any, place: Any, named: list[bytes]) -> pd.DataFrame:
     """Return node, commodity and class (kind, place, which restrictions name it) of every maker or user."""
     node = ends["node"].to_numpy(dtype=np.int64)
-    marks = [np.asarray(getattr(r, side))[node] for r in overlay.restrictions]
+    marks = [np.frombuffer(which, dtype=bool)[node] for which in named]
     mark = ["".join("1" if m[i] else "0" for m in marks) for i in range(len(node))]
     table = pd.DataFrame(
         {"node": node, "code": ends["code"].to_numpy(), "kind": kind[node], "place": place[node], "mark": mark}

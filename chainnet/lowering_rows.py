@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -73,6 +73,78 @@ class Tables:
     edge_flow: Array
     recipes: pd.DataFrame
 
+    # What follows is asked of every program; a network has many.
+
+    @cached_property
+    def is_mine(self) -> Any:
+        """Boolean array over nodes and projects: which are mines."""
+        return (self.nodes["stage"] == "mine").to_numpy()
+
+    @cached_property
+    def acts(self) -> Any:
+        """Boolean array over nodes and projects: which have a process."""
+        return self.nodes["process"].notna().to_numpy()
+
+    @cached_property
+    def unit_cost(self) -> Array:
+        """Cost of a tonne made, USD/t, 0 where none is on record."""
+        return np.asarray(self.nodes["unit_cost_usd_per_t"].fillna(0.0), dtype=float)
+
+    @cached_property
+    def edge_cost(self) -> Array:
+        """Cost of a tonne moved, USD/t, 0 where none is on record."""
+        return np.asarray(self.network.edges["cost_usd_per_t"].fillna(0.0), dtype=float)
+
+    @cached_property
+    def has_baseline(self) -> Any:
+        """Boolean array over nodes and projects: whose output in the baseline is known."""
+        return self.network.baseline.reindex(self.ids).notna().to_numpy()
+
+    @cached_property
+    def standins(self) -> pd.DataFrame:
+        """Recipe lines of inputs that stand in for each other."""
+        lines = self.recipes
+        return lines[lines["group"].notna() & (lines["role"] == "input")].reset_index(drop=True)
+
+    @cached_property
+    def main_code(self) -> Ints:
+        """Code of the main output of each node with a process, in their order."""
+        main = self.recipes[self.recipes["role"] == "output"].set_index("node")["code"]
+        return np.asarray(main.reindex(np.flatnonzero(self.acts)), dtype=np.int64)
+
+    @cached_property
+    def stock_code(self) -> Ints:
+        """Code of what each stock holds."""
+        return np.asarray(self.network.stocks["commodity"].fillna("").map(self.code), dtype=np.int64)
+
+    @cached_property
+    def stock_place(self) -> Ints:
+        """Position of the node that holds each stock; -1 = none."""
+        return np.asarray(self.network.stocks["node"].map(self.position).fillna(-1), dtype=np.int64)
+
+    @cached_property
+    def asked(self) -> pd.DataFrame:
+        """The demand table with positions and codes; without one, end uses take any amount of what reaches them."""
+        demand = self.network.demand[["node", "commodity", "tier", "demand_tpa", "value_usd_per_t"]]
+        if demand.empty:
+            ends = (self.nodes["stage"] == "end_use").to_numpy()
+            into = pd.DataFrame({"position": self.head, "code": self.commodity})[ends[self.head]].drop_duplicates()
+            into = into.sort_values(["position", "code"], ignore_index=True)
+            words = np.array(list(self.code), dtype=object)
+            demand = pd.DataFrame(
+                {
+                    "node": self.nodes["id"].to_numpy()[into["position"]],
+                    "commodity": words[into["code"]],
+                    "tier": None,
+                    "demand_tpa": np.inf,
+                    "value_usd_per_t": np.nan,
+                }
+            )
+        return demand.assign(
+            position=demand["node"].map(self.position).astype("int64"),
+            code=demand["commodity"].fillna("").map(self.code).astype("int64"),
+        )
+
 
 @lru_cache(maxsize=16)
 def stack(network: Network) -> Tables:
@@ -107,27 +179,9 @@ def _recipe_lines(network: Network, nodes: pd.DataFrame, code: dict[str, int]) -
 
 
 def demand_rows(t: Tables, overlay: Overlay) -> pd.DataFrame:
-    """Return the demand table with positions; without one, end uses take any amount of what reaches them."""
-    network = t.network
-    demand = network.demand[["node", "commodity", "tier", "demand_tpa", "value_usd_per_t"]].copy()
-    if demand.empty:
-        ends = (t.nodes["stage"] == "end_use").to_numpy()
-        into = pd.DataFrame({"position": t.head, "code": t.commodity})[ends[t.head]].drop_duplicates()
-        into = into.sort_values(["position", "code"], ignore_index=True)
-        words = np.array(list(t.code), dtype=object)
-        demand = pd.DataFrame(
-            {
-                "node": t.nodes["id"].to_numpy()[into["position"]],
-                "commodity": words[into["code"]],
-                "tier": None,
-                "demand_tpa": INF,
-                "value_usd_per_t": np.nan,
-            }
-        )
-    demand["position"] = demand["node"].map(t.position).astype("int64")
-    demand["code"] = demand["commodity"].fillna("").map(t.code).astype("int64")
-    demand["demand_tpa"] = demand_bounds(t, overlay, demand["position"].to_numpy())
-    return demand
+    """Return what is asked for under an overlay, with positions and codes."""
+    asked = t.asked
+    return asked.assign(demand_tpa=demand_bounds(t, overlay, asked["position"].to_numpy()))
 
 
 def demand_bounds(t: Tables, overlay: Overlay, position: Ints) -> Array:
@@ -144,15 +198,14 @@ def balance_rows(
 ) -> dict[tuple[int, int], int]:
     """Open the (node, commodity) balances and write what the edges bring and take."""
     k = max(len(t.code), 1)
-    stocks = t.network.stocks.dropna(subset=["node"])
-    stock_key = stocks["node"].map(t.position) * k + stocks["commodity"].fillna("").map(t.code)
+    held = t.stock_place >= 0
     tails, heads = tail * k + commodity, head * k + commodity
     parts = [
         tails,
         heads,
         recipes["node"].to_numpy(np.int64) * k + recipes["code"].to_numpy(np.int64),
         demand["position"].to_numpy(np.int64) * k + demand["code"].to_numpy(np.int64),
-        stock_key.to_numpy(np.int64),
+        t.stock_place[held] * k + t.stock_code[held],
     ]
     keys = np.unique(np.concatenate(parts))
     pairs = [(int(key // k), int(key % k)) for key in keys]
@@ -187,10 +240,9 @@ def fill_balance(
         rows.add(at(plain, "node"), activity[plain["node"].to_numpy(np.int64)], sign)
     if len(standins):
         rows.add(at(standins, "node"), standin_start + np.arange(len(standins)), -1.0)
-    stocks = t.network.stocks
-    for number, (node, commodity) in enumerate(zip(stocks["node"], stocks["commodity"].fillna(""), strict=True)):
-        if isinstance(node, str):
-            rows.add(balance[t.position[node], t.code[commodity]], draw_start + number, 1.0)
+    for number, (place, code) in enumerate(zip(t.stock_place.tolist(), t.stock_code.tolist(), strict=True)):
+        if place >= 0:
+            rows.add(balance[place, code], draw_start + number, 1.0)
     if len(demand):
         rows.add(at(demand, "position"), demand_start + np.arange(len(demand)), -1.0)
 
@@ -213,7 +265,7 @@ def _roles(t: Tables) -> tuple[dict[tuple[int, int], str], set[int], Any, Any]:
     recipes = t.recipes
     role = {(int(a), int(b)): r for a, b, r in zip(recipes["node"], recipes["code"], recipes["role"], strict=True)}
     discards = set(recipes.loc[recipes["role"] == "coproduct", "node"])
-    return role, discards, t.nodes["process"].isna().to_numpy(), (t.nodes["stage"] == "mine").to_numpy()
+    return role, discards, ~t.acts, t.is_mine
 
 
 def throughput_rows(
@@ -225,13 +277,13 @@ def throughput_rows(
     so that an overlay can limit them. Returns the nodes.
     """
     is_project = np.arange(len(caps)) >= len(t.network.nodes)
-    known = ~np.isnan(t.node_capacity) | t.network.baseline.reindex(t.ids).notna().to_numpy()
+    known = ~np.isnan(t.node_capacity) | t.has_baseline
     limited = np.flatnonzero((activity < 0) & (known | is_project))
     most = max(len(caps), int(tail.max(initial=-1)) + 1, int(head.max(initial=-1)) + 1)
     number = np.full(most, -1)
     number[limited] = [rows.new("node", int(node), 0, -INF, float(caps[node])) for node in limited]
     mine = np.zeros(most, dtype=bool)
-    mine[: len(caps)] = (t.nodes["stage"] == "mine").to_numpy()
+    mine[: len(caps)] = t.is_mine
     columns = np.arange(len(tail))
     for ends, which in ((tail, mine[tail]), (head, ~mine[head])):
         hit = which & (number[ends] >= 0)

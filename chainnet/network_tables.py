@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -77,6 +78,8 @@ class Gate:
             for column in frame.columns[frame.columns.duplicated()]:
                 self.fault(name, None, str(column), None, "the column stands twice", "Keep one of them.")
             frame = frame.loc[:, ~frame.columns.duplicated()]
+        if frame.empty and list(frame.columns) == list(table.names):
+            return empty(name)
         out: dict[str, Any] = {}
         for column in table.columns:
             if column.name in frame.columns:
@@ -100,20 +103,21 @@ class Gate:
             texts = [as_text(v) for v in cells.tolist()]
             if _FORBIDDEN_RE.search("\n".join(t for t in texts if t is not None)):
                 texts = [self._clean(table, column, row, text) for row, text in enumerate(texts)]
-            cells = pd.Series(texts, dtype="str", index=cells.index)
+            cells = pd.Series(texts, dtype="str")
+            known = {text for text in texts if text is not None}
         else:
-            cells = cells.astype("str")
-            if _FORBIDDEN_RE.search("\n".join(cells.dropna().unique().tolist())):
+            cells = cells.astype("str").reset_index(drop=True)
+            known = set(cells.dropna().unique().tolist())
+            if _FORBIDDEN_RE.search("\n".join(known)):
                 for row, text in enumerate(cells.tolist()):
                     self._clean(table, column, row, text if isinstance(text, str) else None)
-        known = pd.Series(cells.dropna().unique(), dtype="str")
-        blank = set(known[known.str.strip() == ""])
+        blank = {text for text in known if not text.strip()}
         if blank:
             cells = cells.mask(cells.isin(blank))
-            known = known[~known.isin(blank)]
+            known -= blank
         rules: list[tuple[set[str], str, str]] = []
         if column.words:
-            wrong = set(known) - set(column.words)
+            wrong = known - set(column.words)
             rules.append((wrong, f"not {column.range_words}", "Use one of these words."))
         if column.is_country:
             wrong = {code for code in known if not is_country(code)}
@@ -128,7 +132,7 @@ class Gate:
             if wrong:
                 for row in self.rows(cells.isin(wrong).to_numpy()):
                     self.fault(table.name, row, column.name, cells.iloc[row], rule, remedy)
-        return cells.reset_index(drop=True)
+        return cells
 
     def _clean(self, table: Table, column: Column, row: int, text: str | None) -> str | None:
         """Note a control character or a lone surrogate, which neither XML nor UTF-8 can hold."""
@@ -224,13 +228,23 @@ def as_text(value: object) -> str | None:
 def _blank(column: Column, length: int) -> pd.Series:
     if column.kind == "text":
         # one missing cell, taken many times: no Python object per row
-        return pd.Series([None], dtype="str").take(np.zeros(length, dtype=np.int64)).reset_index(drop=True)
+        return pd.Series(_missing().take(np.zeros(length, dtype=np.int64)))
     return pd.Series(np.full(length, np.nan))
+
+
+@cache
+def _missing() -> Any:
+    return pd.array([None], dtype="str")
+
+
+@cache
+def _without_rows(name: str) -> pd.DataFrame:
+    return pd.DataFrame({c.name: _blank(c, 0) for c in TABLES[name].columns})
 
 
 def empty(name: str) -> pd.DataFrame:
     """Return table ``name`` without rows."""
-    return pd.DataFrame({c.name: _blank(c, 0) for c in TABLES[name].columns})
+    return _without_rows(name).copy(deep=False)
 
 
 def member(cells: pd.Series, words: set[str]) -> np.ndarray:

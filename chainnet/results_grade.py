@@ -18,6 +18,7 @@ LETTERS = {"reported": "R", "estimated": "E", "inferred": "I", "assumed": "A"}
 # a bound that a measure sets is no datum: it is what was asked
 GIVEN = "given"
 NOT_GRADED, NOT_ASSESSED = "not graded", "not assessed"
+_KEYS = ["kind", "source", "target", "id", "commodity", "tier"]
 _FIGURES = ["label", "low", "high", "quality", "reference"]
 _COLUMNS = ["kind", "id", "label", "commodity", "tier", "capacity_tpa", "price", "low", "high", "quality", "reference"]
 
@@ -43,51 +44,65 @@ def decisive_inputs(network: Network, cut: pd.DataFrame) -> pd.DataFrame:
         kind, id ("a -> b" for an edge), label, commodity, tier, capacity_tpa (the bound), price (tonnes served
         per tonne of it), low, high, quality, reference. Quality is "given" for a bound that a measure sets.
     """
-    table = cut.drop_duplicates(["kind", "source", "target", "id", "commodity", "tier"], ignore_index=True)
-    words = ["source", "target", "id", "commodity", "tier"]
-    table[words] = table[words].astype(object)
-    kind = table["kind"].to_numpy(dtype=object)
-    is_edge = kind == "edge"
-    named = set(table["id"].dropna())
-    places = pd.concat([_named(network.nodes, named), _named(network.projects, named)], ignore_index=True)
-    edges = network.edges.dropna(subset=_FIGURES[1:], how="all")  # most edges of a bare edge list have none
-    edges = edges[edges["source"].isin(set(table["source"].dropna()))] if len(edges) else edges
-    out = table.reindex(columns=_COLUMNS).astype(dict.fromkeys(["label", "quality", "reference"], object))
-    for name, source, on in (
-        ("node", places, ["id"]),
-        ("edge", edges, ["source", "target", "commodity"]),
-        ("demand", network.demand.rename(columns={"node": "id"}), ["id", "commodity", "tier"]),
-        ("demand", network.demand.rename(columns={"node": "id"}), ["id"]),  # a cut may name the end use alone
-    ):
-        rows = np.flatnonzero((kind == name) & out["quality"].isna().to_numpy())
-        if len(rows) and len(source):
-            found = _looked_up(source, on, table.iloc[rows])
-            out.loc[rows, found.columns] = found.to_numpy(dtype=object)
-    out["low"], out["high"] = out["low"].astype(float), out["high"].astype(float)
-    labels = places.set_index("id")["label"]
-    out["label"] = out["label"].fillna(out["id"].map(labels))
-    out.loc[is_edge, "id"] = (table["source"] + " -> " + table["target"])[is_edge]
-    quality = out["quality"].astype(object).where(kind != "restriction", GIVEN).fillna(NOT_GRADED)
-    out["quality"] = quality
-    rank = {word: i for i, word in enumerate((GIVEN, *QUALITIES, NOT_GRADED))}
-    order = np.lexsort((out["id"].astype(str), -quality.map(rank).to_numpy(dtype=float)))
-    return out.iloc[order].reset_index(drop=True)
+    keys = _cells(cut, _KEYS)
+    first = {key: i for i, key in reversed(list(enumerate(keys)))}
+    rows = sorted(first.values())
+    keys = [keys[i] for i in rows]
+    named, tails = {key[3] for key in keys}, {key[1] for key in keys}
+    places = _figures(network.nodes, ["id"], named) | _figures(network.projects, ["id"], named)
+    by_row = _figures(network.demand, ["node", "commodity", "tier"], named)
+    by_user = _figures(network.demand, ["node"], named)  # a cut may name the end use alone
+    edges = _figures(network.edges, ["source", "target", "commodity"], tails, bare=False)
+    nothing = dict.fromkeys(_FIGURES)
+    found = []
+    for kind, source, target, id_, commodity, tier in keys:
+        row: dict[str, Any] = {**nothing, "id": id_ or None}
+        if kind == "node":
+            row |= places.get((id_,), nothing)
+        elif kind == "edge":
+            row |= edges.get((source, target, commodity), nothing)
+            row["id"] = f"{source} -> {target}"
+        elif kind == "demand":
+            row |= by_row.get((id_, commodity, tier), nothing)
+            row |= by_user.get((id_,), nothing) if row["quality"] is None else {}
+        row["label"] = row["label"] or places.get((id_,), nothing)["label"]
+        row["quality"] = GIVEN if kind == "restriction" else row["quality"] or NOT_GRADED
+        found.append(row)
+    rank = {word: -i for i, word in enumerate((GIVEN, *QUALITIES, NOT_GRADED))}
+    order = sorted(range(len(found)), key=lambda i: (rank[found[i]["quality"]], str(found[i]["id"])))
+    out = cut.iloc[[rows[i] for i in order]].reindex(columns=_COLUMNS).reset_index(drop=True)
+    for column in ("id", *_FIGURES):
+        cells = np.array([found[i][column] for i in order], dtype=object)
+        out[column] = pd.Series(cells, dtype="float64" if column in ("low", "high") else "str")
+    return out
 
 
-def _named(table: pd.DataFrame, ids: set[str]) -> pd.DataFrame:
-    return table.loc[table["id"].isin(ids), ["id", *_FIGURES]]
+def _cells(table: pd.DataFrame, columns: list[str]) -> list[tuple[Any, ...]]:
+    """Return the rows of a table as tuples of text, "" where there is none."""
+    nothing = np.full(len(table), None)
+    parts = [table[column].to_numpy(dtype=object) if column in table else nothing for column in columns]
+    return [tuple(cell if isinstance(cell, str) else "" for cell in row) for row in zip(*parts, strict=True)]
 
 
-def _looked_up(source: pd.DataFrame, on: list[str], keys: pd.DataFrame) -> pd.DataFrame:
-    """Return the figures of each key; of several rows with one key those of the weakest grade."""
-    figures = [c for c in _FIGURES if c in source.columns]
-    rank = source["quality"].map({word: i for i, word in enumerate(QUALITIES)}).fillna(len(QUALITIES))
-    known = source.assign(**{c: source[c].astype(object).fillna("") for c in on}).iloc[
-        np.argsort(-rank.to_numpy(), kind="stable")
-    ]
-    index = pd.MultiIndex.from_frame(known[on])
-    known = known.set_axis(index)[figures].loc[~index.duplicated()]
-    return known.reindex(pd.MultiIndex.from_frame(keys[on].fillna("")))
+def _figures(
+    table: pd.DataFrame, on: list[str], wanted: set[str], *, bare: bool = True
+) -> dict[tuple[Any, ...], dict[str, Any]]:
+    """Return the figures of each key whose first part is wanted; of several rows those of the weakest grade.
+
+    ``bare=False`` passes over rows that bear no figure.
+    """
+    rows = table[table[on[0]].isin(wanted)]
+    figures = [column for column in _FIGURES if column in table]
+    if not bare:
+        rows = rows.dropna(subset=_FIGURES[1:], how="all")
+    parts = [rows[column].to_numpy(dtype=object) for column in figures]
+    rank = {word: i for i, word in enumerate((*QUALITIES, None))}
+    found: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for key, *cells in zip(_cells(rows, on), *parts, strict=True):
+        row = {name: None if cell != cell else cell for name, cell in zip(figures, cells, strict=True)}
+        if key not in found or rank[row["quality"]] > rank[found[key]["quality"]]:
+            found[key] = row
+    return found
 
 
 def rest_of(decisive: pd.DataFrame | None) -> dict[str, Any]:
