@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from chainnet.network_tables import Frames
@@ -27,6 +28,8 @@ def baseline_of(frames: Frames) -> pd.Series:
     """Main output (process) or throughput (else) of each node from edges.flow_tpa; NaN where unknown."""
     nodes, edges, processes = frames["nodes"], frames["edges"], frames["processes"]
     known = edges.dropna(subset=["flow_tpa"])
+    if known.empty:
+        return pd.Series(np.nan, index=nodes["id"].to_numpy(dtype=object), dtype=float)
     main = processes[processes["role"] == "output"].set_index("process")["commodity"]
     wanted = pd.Series(nodes["process"].map(main).to_numpy(), index=nodes["id"], dtype="object")
     made = known["commodity"].to_numpy(dtype=object) == wanted.reindex(known["source"]).to_numpy()

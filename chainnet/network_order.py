@@ -70,13 +70,14 @@ def digest_of(frames: Frames, *words: Sequence[str]) -> str:
         sha.update(f"{table}:{len(frame)}\x1e".encode())
         for column in frame.columns:
             cells = frame[column]
-            if cells.isna().all():
-                continue
-            sha.update(column.encode() + b"\x1e")
             if pd.api.types.is_numeric_dtype(cells.dtype):
                 values = cells.to_numpy(dtype="<f8").copy()
-                values[np.isnan(values)] = np.nan
-                sha.update(values.tobytes())
+                missing = np.isnan(values)
+                values[missing] = np.nan
+                held = values.tobytes()
             else:
-                sha.update("\x1f".join(cells.fillna("").tolist()).encode("utf-8", "surrogatepass"))
+                missing = cells.isna().to_numpy()
+                held = b"" if missing.all() else "\x1f".join(cells.fillna("").tolist()).encode("utf-8", "surrogatepass")
+            if not missing.all():
+                sha.update(column.encode() + b"\x1e" + held)
     return sha.hexdigest()

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import inspect
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
+
+from typer.testing import CliRunner
 
 import chainnet as cn
 from chainnet import errors
+from chainnet.cli import app
 from chainnet.schema import TABLES
 
 FOLDER = Path(__file__).parents[1] / "docs" / "reference"
@@ -86,12 +86,10 @@ def api_page() -> str:
 
 def cli_page() -> str:
     """Every command with its help."""
-    env = {**os.environ, "COLUMNS": "100", "TERMINAL_WIDTH": "100", "NO_COLOR": "1"}
+    runner = CliRunner(env={"COLUMNS": "100", "TERMINAL_WIDTH": "100", "NO_COLOR": "1"})
 
     def ask(*words: str) -> str:
-        done = subprocess.run(
-            [sys.executable, "-m", "chainnet", *words, "--help"], capture_output=True, text=True, check=True, env=env
-        )
+        done = runner.invoke(app, [*words, "--help"], prog_name="chainnet", catch_exceptions=False)
         return done.stdout.strip()
 
     top = ask()

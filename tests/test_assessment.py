@@ -45,7 +45,7 @@ def test_quality_and_decisive_bounds(mag9: cn.Network, assessment: cn.Assessment
 
 def test_progress_is_told_and_years_can_be_chosen(mag9: cn.Network) -> None:
     told: list[tuple[str, float]] = []
-    found = cn.assess(mag9, years=[2040], progress=lambda what, part: told.append((what, part)))
+    found = cn.assess(mag9, years=[2040], months=12, draws=4, progress=lambda what, part: told.append((what, part)))
     assert list(found.rerouting) == [2040]
     parts = [part for _, part in told]
     assert parts == sorted(parts)
@@ -53,7 +53,7 @@ def test_progress_is_told_and_years_can_be_chosen(mag9: cn.Network) -> None:
 
 
 def test_a_network_without_projects_scenarios_or_year() -> None:
-    found = cn.assess(two_tier())
+    found = cn.assess(two_tier(), months=12, draws=0)
     assert found.worst == ""
     assert found.disrupted is None
     assert dict(found.rerouting) == {}
@@ -86,7 +86,7 @@ def test_the_questions_of_time_are_those_asked_alone(
 def test_stock_is_asked_for_the_first_tier_where_it_is_short() -> None:
     # without the works defence lacks all of its 3 t of metal a year
     stop = cn.Scenario("stop", measures=[{"kind": "remove", "nodes": ["works"]}])
-    found = cn.assess(two_tier(), [stop, cn.Scenario("nothing", measures=[])], months=12)
+    found = cn.assess(two_tier(), [stop, cn.Scenario("nothing", measures=[])], months=12, draws=0)
     assert set(found.stockpile["scenario"]) == {"stop"}
     metal = found.stockpile.set_index("commodity").loc["metal"]
     assert metal[["required_t", "held_t", "net_t"]].tolist() == pytest.approx([3.0, 0.0, 3.0])
@@ -97,7 +97,7 @@ def test_stock_is_asked_for_the_first_tier_where_it_is_short() -> None:
 
 
 def test_recovery_given_is_taken(mag9: cn.Network) -> None:
-    found = cn.assess(mag9, recovery={"H_CN": 0.5}, months=12)
+    found = cn.assess(mag9, recovery={"H_CN": 0.5}, years=[2030], months=12, draws=0)
     assert found.exposure.attrs["recovery"] == "given"
     assert found.exposure.loc["H_CN", "recovery"] == 0.5
     with pytest.raises(cn.UnknownIdError, match="recovery"):

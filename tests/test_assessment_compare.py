@@ -80,7 +80,7 @@ def test_rows_come_and_go(mag9: cn.Network) -> None:
 def test_assessments_bring_their_scenarios(mag9: cn.Network) -> None:
     mild = cn.Scenario("own", [{"kind": "scale", "nodes": ["H_CN"], "share": 0.5}])
     hard = cn.Scenario("own", [{"kind": "remove", "nodes": ["H_CN"]}])
-    found = cn.compare(cn.assess(mag9, [mild]), cn.assess(mag9, [hard]))
+    found = cn.compare(*(cn.assess(mag9, [one], years=[2030], months=6, draws=0) for one in (mild, hard)))
     assert set(found.answers["scenario"]) == {"undisturbed", "own"}
     assert found.causes.index.tolist() == ["scenario"]
     assert found.words[0] == "The inputs are the same."

@@ -103,7 +103,9 @@ def test_dominator_tree() -> None:
     assert (table.loc[["0", "1"], "lost_share"] == 1.0).all()
 
 
-@pytest.mark.parametrize(("name", "value"), [("gl1", 156545), ("gw1", 1202018), ("wlm3", 11875108)])
+@pytest.mark.parametrize(
+    ("name", "value"), [("gl1", 156545), ("gw1", 1202018), pytest.param("wlm3", 11875108, marks=pytest.mark.slow)]
+)
 def test_large_flows_of_networkx(name: str, value: int) -> None:
     """networkx, algorithms/flow/tests: data and values of test_maxflow_large_graph (source 1, sink n)."""
     path = Path(nx.__file__).parent / "algorithms" / "flow" / "tests" / f"{name}.gpickle.bz2"

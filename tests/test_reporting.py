@@ -120,7 +120,7 @@ def test_every_number_of_the_bottom_line_stands_in_its_tables(mag9: cn.Assessmen
 def test_first_tier_short_says_who_how_much_and_the_range() -> None:
     net = tiny()
     demand = net.demand.assign(low=[20.0, 20.0], high=[60.0, 60.0])
-    a = cn.assess(net.with_demand(demand), [stop("Big stops")])
+    a = cn.assess(net.with_demand(demand), [stop("Big stops")], months=12, draws=0)
     said = {s.head: flat(s.text) for s in bottom_line(Facts(a), Months(Facts(a)))}
     assert "defence deliveries fall from 30 to 20 t/yr" in said["Verdict."]
     assert "10 t/yr (33 %) go short, [0–40] with all demand at its low and high values" in said["Verdict."]
@@ -131,14 +131,14 @@ def test_first_tier_short_says_who_how_much_and_the_range() -> None:
 def test_no_scenario_and_no_tier_are_said() -> None:
     net = tiny()
     demand = net.demand.iloc[:1].assign(tier=None)
-    a = cn.assess(net.with_demand(demand))
+    a = cn.assess(net.with_demand(demand), months=12, draws=0)
     document = build(a)
     assert "No scenario was given" in document.bottom_line[0].text
     assert html_report(document, has_graph=False)
 
 
 def test_grades_missing_are_said() -> None:
-    a = cn.assess(tiny(), [stop()])
+    a = cn.assess(tiny(), [stop()], months=12, draws=0)
     assert Facts(a).grade == "not graded"
     assert "not all of which bear a grade" in bottom_line(Facts(a), Months(Facts(a)))[-1].text
 
@@ -229,9 +229,8 @@ def test_same_bytes_twice_and_for_shuffled_rows(tmp_path: Path) -> None:
     for table in (tmp_path / "mag-9").glob("*.csv"):
         head, *rows = table.read_text(encoding="utf-8").splitlines()
         table.write_text("\n".join([head, *rows[::-1]]) + "\n", encoding="utf-8")
-    report(net, tmp_path / "a")
-    report(net, tmp_path / "b")
-    report(cn.read(tmp_path / "mag-9"), tmp_path / "c")
+    for name, source in (("a", net), ("b", net), ("c", cn.read(tmp_path / "mag-9"))):
+        report(source, tmp_path / name, years=[2030], months=12, draws=8)
     assert sorted(digests(tmp_path / "a")) == FILES
     assert digests(tmp_path / "a") == digests(tmp_path / "b")
     assert digests(tmp_path / "a") == digests(tmp_path / "c")

@@ -225,7 +225,7 @@ def test_exposure_and_bracket_are_those_of_their_questions(made: cn.Assessment, 
 
 
 def test_recovery_that_nobody_gave_is_said() -> None:
-    found = table(build(cn.assess(chain(), [stop()], months=12)), "T8f")
+    found = table(build(cn.assess(chain(), [stop()], months=12, draws=0)), "T8f")
     assert "12 months for each site (assumed, the data hold none)" in found.subtitle
 
 
@@ -247,7 +247,7 @@ def test_figures_bear_title_and_words(document: Document) -> None:
 def test_without_tiers_stocks_values_or_year() -> None:
     net = chain(stocks=None, year=None)
     net = net.with_demand(net.demand.iloc[:1].assign(tier=None, value_usd_per_t=np.nan))
-    made = cn.assess(net, [stop()], months=12)
+    made = cn.assess(net, [stop()], months=12, draws=0)
     document = build(made)
     assert "cost_t" in [c.key for c in table(document, "T8f").columns]
     assert not [t for t in document.inputs if t.id == "M3"]
@@ -261,7 +261,7 @@ def test_without_tiers_stocks_values_or_year() -> None:
 def test_without_baseline_flows_the_bracket_is_not_assessed() -> None:
     net = chain()
     net = net.with_table("edges", net.edges.assign(flow_tpa=np.nan))
-    made = cn.assess(net, [stop()], months=12)
+    made = cn.assess(net, [stop()], months=12, draws=0)
     assert made.bracket.empty
     said = [flat(s.text) for s in not_assessed(Facts(made), ("bracket",))]
     assert said[0].startswith("Not assessed: myopic loss (“Maker stops”). No baseline flow on")
@@ -279,7 +279,7 @@ def test_report_passes_the_horizon_on(made: cn.Assessment, tmp_path: Path) -> No
 
 
 def test_no_scenario() -> None:
-    made = cn.assess(chain(), [], months=12)
+    made = cn.assess(chain(), [], months=12, draws=0)
     document = build(made)
     assert not [f for f in ("F5", "F6", "F7", "F10") if f'id="{f.lower()}"' in html_report(document, False).decode()]
     assert made.stress.horizon_ladder.empty
