@@ -140,7 +140,7 @@ class StockModel:
         cost[self._columns] = price
         self._model.set_cost(cost)
         found = self._model.solve(before)
-        if found.status == "infeasible" and before is None:
+        if found.status == "infeasible" and before is None and not self._model.is_surely_infeasible():
             found = self._model.solve(is_wide=True)
         if found.status == "infeasible":
             return None

@@ -75,3 +75,53 @@ def test_a_row_that_cannot_hold_with_nothing_is_infeasible() -> None:
         np.ones(1),
     )
     assert CompactModel(program).solve().status == "infeasible"
+
+
+def asks(need: float, scale: float = 1.0) -> CompactModel:
+    """x <= 1 feeds y (no bound of its own), of which ``need`` is asked."""
+    matrix = csc_array(np.array([[1.0, -1.0], [0.0, 1.0]]))
+    return CompactModel(
+        LinearProgram(
+            matrix,
+            np.array([0.0, need * scale]),
+            np.full(2, np.inf),
+            np.zeros(2),
+            np.array([scale, np.inf]),
+            np.ones(2),
+            np.full(2, scale),
+            np.full(2, scale),
+        )
+    )
+
+
+@pytest.mark.parametrize("scale", [1e-4, 1.0, 1e7])
+@pytest.mark.parametrize(("need", "status", "is_sure"), [(2.0, "infeasible", True), (1 + 1e-8, "infeasible", False)])
+def test_rounding_is_told_from_what_cannot_be(need: float, status: str, is_sure: bool, scale: float) -> None:
+    model = asks(need, scale)
+    assert model.solve().status == status
+    assert model.is_surely_infeasible() is is_sure
+
+
+def test_a_solvable_program_is_not_infeasible() -> None:
+    model = asks(1.0)
+    assert model.solve().status == "optimal"
+    assert not model.is_surely_infeasible()
+
+
+@pytest.mark.parametrize("seed", range(15))
+def test_sure_verdicts_agree_with_an_elastic_program(seed: int) -> None:
+    """Least surplus asked for that must be waived: by linprog, all at once."""
+    from scipy.optimize import linprog
+
+    rng = np.random.default_rng(seed)
+    program = chain_program(rng)
+    low = np.where(rng.random(12) < 0.3, rng.uniform(0, 3, 12), 0.0)
+    model = CompactModel(program)
+    model.set_bounds(program.col_upper, low, program.row_upper)
+    status = model.solve().status
+    rows, cols = program.matrix.shape
+    elastic = np.hstack([-program.matrix.toarray(), -np.eye(rows)])
+    bounds = [(0, u) for u in program.col_upper] + [(0, None)] * rows
+    waived = linprog(np.r_[np.zeros(cols), np.ones(rows)], A_ub=elastic, b_ub=-low, bounds=bounds).fun
+    assert (status == "infeasible") == (waived > 1e-6)
+    assert model.is_surely_infeasible() == (waived > 1e-6)

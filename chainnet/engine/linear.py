@@ -222,6 +222,29 @@ class WarmModel:
             self._run(best.basis, PLAIN)  # what is asked of the solver next is asked of this answer
         return best
 
+    def is_surely_infeasible(self) -> bool:
+        """Say, after a verdict of infeasible, whether it stands even if every bound gave way by twice ``WIDE``.
+
+        Notes
+        -----
+        By the lemma of Farkas: weights of the rows under which what the rows ask for exceeds what the
+        columns can give. False where there are no such weights, so where rounding may be to blame.
+        """
+        highs: Any = self._highs  # its stubs lack the call
+        _, is_there, ray = highs.getDualRay()
+        if not is_there:
+            return False
+        scale, size = self._row_scale, self._col_scale
+        weight = np.asarray(ray, dtype=float) / max(float(np.max(np.abs(ray), initial=0.0)), 1e-300)
+        for rows in (weight, -weight):
+            cols = size * (self.program.matrix.T @ (rows / scale))
+            room = 2 * WIDE * (np.abs(rows).sum() + np.abs(cols).sum())
+            asked = _least(rows, *(bound / scale for bound in self._row_bounds))
+            given = -_least(-cols, self._col_lower / size, self._col_upper / size)
+            if asked > given + room:
+                return True
+        return False
+
     def _ways(self, is_wide: bool, is_near: bool) -> list[tuple[dict[str, Any], bool]]:
         """Return ways to solve, the fastest first, each with whether it goes on from what there is."""
         size = len(self._rows) + len(self._cols) + 1000
@@ -285,6 +308,14 @@ class WarmModel:
         low = np.asarray(ranging.row_bound_dn.value_) * self._row_scale
         high = np.asarray(ranging.row_bound_up.value_) * self._row_scale
         return low, high
+
+
+def _least(weight: Array, lower: Array, upper: Array) -> float:
+    """Return the least that a weighted sum can be within bounds; weights that are rounding do not count."""
+    at = np.where(weight > 0, lower, upper)
+    at = np.where(np.isinf(at) & (np.abs(weight) <= _TOLERANCE), 0.0, at)
+    some = weight != 0
+    return float((weight[some] * at[some]).sum())
 
 
 def solve_independently(program: LinearProgram) -> float:

@@ -112,6 +112,13 @@ class CompactModel:
         x[self._open], reduced[self._open], dual[self._rows] = found.x, found.col_dual, found.row_dual
         return LinearSolution("optimal", found.value, x, dual, reduced, (self._model, found.basis))
 
+    def is_surely_infeasible(self) -> bool:
+        """Say whether a verdict of infeasible is proved; see ``WarmModel.is_surely_infeasible``."""
+        idle = ~self._rows
+        if (np.maximum(self._low[idle], -self._high[idle]) > 0).any():
+            return True  # a row that nothing can fill
+        return self._model is not None and self._model.is_surely_infeasible()
+
     def certify(self, problem: str, *, verify: bool = False) -> Certificate:
         """Prove the last answer on the columns in use, which are all that there can be."""
         assert self._model is not None
