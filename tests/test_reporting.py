@@ -143,6 +143,12 @@ def test_grades_missing_are_said() -> None:
     assert "not all of which bear a grade" in bottom_line(Facts(a), Months(Facts(a)))[-1].text
 
 
+def test_figure_titles_are_findings_of_a_dozen_words(mag9: cn.Assessment) -> None:
+    titles = {key: figure.title for key, figure in cn.report_figures(mag9).items()}
+    assert len(titles) >= 10
+    assert not {key: title for key, title in titles.items() if len(title.split(" ")) > 12}
+
+
 # -- the same everywhere ------------------------------------------------------------------------
 
 

@@ -175,7 +175,7 @@ def _ladder(facts: Facts, names: Names) -> Figure | None:
     short = float(facts.leading.loc[facts.when, "shortfall_tpa"])
     tier = facts.first if split and short > 0 else ALL_TIERS
     told = [short[tier] if tier in short else sum(short.values()) for _, short in rungs]
-    what = f"{first_capital(tier)} shortfall" if tier != ALL_TIERS else "Shortfall over all tiers"
+    what = f"{first_capital(tier)} shortfall" if tier != ALL_TIERS else "Total shortfall"
     reached = next(i for i, value in enumerate(told) if same(value, told[-1]))
     last = rungs[reached][0].removeprefix("+ ").lower()
     same_end = same(told[0], told[-1])
@@ -396,7 +396,7 @@ def _heat(facts: Facts, names: Names) -> Figure | None:
     )
     title = many if short else f"No scenario of {len(rows)} leaves {facts.first} demand short in the long run"
     if len(rows) == 1:
-        title = f"The one scenario {'leaves' if short else 'does not leave'} {facts.first} demand short in the long run"
+        title = f"The one scenario {'leaves' if short else 'does not leave'} {facts.first} short in the long run"
     alt = "Cells show the share of demand that goes short: " + "; ".join(
         f"{facts.scenario_label(n)} {number(facts.leading.loc[n, 'shortfall_tpa'])} t/yr of {facts.first}"
         for n in rows[:3]

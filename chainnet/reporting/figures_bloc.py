@@ -188,7 +188,8 @@ def _ranges(facts: Facts, names: Names) -> Figure | None:
     ax.set_ylim(-0.6, len(rows) + 0.1)
     key = f"{facts.first} short"
     told = next(((w, r) for w, r in rows if w.lower().startswith(key)), rows[0])
-    title = f"{told[0]}: 8 of 10 draws lie between {number(told[1]['p10'])} and {tonnes(told[1]['p90'])}"
+    what = told[0].removesuffix(", if served first").removesuffix(", no tier first")
+    title = f"{what}: {number(told[1]['p10'])} to {tonnes(told[1]['p90'])} in 8 of 10 draws"
     ax.set_xticks(np.arange(0.0, top + 0.25, 0.5 if top <= 3 else 1.0))
     ax.tick_params(axis="x", labelsize=SMALL, labelcolor=INK)
     alt = "Bars run from P10 to P90 over the number as given, the tick is P50: " + "; ".join(

@@ -194,7 +194,7 @@ def _courses(months: Months, names: Names) -> Figure | None:
         rest = [t for t in facts.tiers if not np.isnan(months.of(shown[0], t)["first_short_month"])]
         row = months.of(shown[0], rest[0])
     title = (
-        f"{first_capital(row['tier'])} demand is short from month {whole(row['first_short_month'])} in the worst "
+        f"{first_capital(row['tier'])}: short from month {whole(row['first_short_month'])} in the worst "
         f"scenario, {percent(row['worst_month_share'])} at worst"
     )
     parts = [
@@ -324,9 +324,9 @@ def _endurance(months: Months, names: Names) -> Figure | None:
     ax.set_ylim(-0.6, len(shown) - 0.4)
     top = shown[0]
     kept = months.survive(top)
-    kept = {"0": "no month", "1": "one month", "unlimited": "ever, if it came first,"}.get(kept, f"{kept} months")
+    kept = {"0": "no month", "1": "one month", "unlimited": "ever if it came first"}.get(kept, f"{kept} months")
     title = (
-        f"{first_capital(top['tier'])} demand can be kept whole for {kept} and is short in "
+        f"{first_capital(top['tier'])} demand is whole for {kept}, short in "
         f"{whole(top['months_short'])} of {months.horizon}"
     )
     alt = "Lines run from the time to survive to the month of recovery: " + "; ".join(

@@ -15,7 +15,7 @@ from chainnet.reporting.glyphs import drawable, short_label
 from chainnet.reporting.model import Figure
 from chainnet.reporting.tables_exposure import has_values, recovery_words
 from chainnet.reporting.tables_stocks import needed
-from chainnet.reporting.words import money, number, percent, weight
+from chainnet.reporting.words import money, number, percent, same, weight
 
 __all__ = ["exposure_figure", "stock_figures"]
 
@@ -60,7 +60,10 @@ def _bullets(months: Months, names: Names) -> Figure | None:
     priced = [r for r in rows if not np.isnan(r["cost_usd"])]
     top = max(priced, key=lambda r: r["cost_usd"]) if priced else max(rows, key=lambda r: r["net_t"])
     label = short_label(str(top["label"] or top["commodity"]), 40)
-    title = f"{drawable(label, names)}: {number(top['net_t'])} of {weight(top['required_t'])} required are missing"
+    need = weight(top["required_t"])
+    has_none = same(top["net_t"], top["required_t"])
+    said = f"none of {need} required is held" if has_none else f"{number(top['net_t'])} of {need} required are missing"
+    title = f"{drawable(label, names)}: {said}"
     alt = "Bars show the part of the requirement that is held: " + "; ".join(
         f"{months.facts.scenario_label(r['scenario'])}, {r['label'] or r['commodity']} {weight(r['required_t'])} "
         f"required, {percent(min(r['held_t'] / r['required_t'], 1.0))} held"
