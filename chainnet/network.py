@@ -476,7 +476,7 @@ figures, references : DataFrame, optional
             raise DataError(f'with_table: unknown table "{table}";{near_matches(table, TABLES)}')
         gate = Gate()
         parsed = gate.parse(table, frame)
-        check_rules(gate, {**self._frames, table: parsed}, common_groups())
+        check_rules(gate, {**self._frames, table: parsed}, common_groups(), table)
         gate.done()
         return self._replace({table: canonical(table, parsed)})
 

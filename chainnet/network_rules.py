@@ -19,11 +19,23 @@ from chainnet.schema import DEFAULT_TIERS, TABLES, Table
 __all__ = ["check_keys", "check_known", "check_main", "check_processes", "check_rules"]
 
 _HINT_COMPARISONS = 200_000
+# tables whose ids others name
+_NAMING = ("nodes", "projects", "commodities", "processes", "references")
 
 
-def check_rules(gate: Gate, frames: Frames, common: Groups) -> None:
-    """Note every broken rule that spans cells: keys, ids, ranges, recipes."""
+def check_rules(gate: Gate, frames: Frames, common: Groups, changed: str | None = None) -> None:
+    """Note every broken rule that spans cells: keys, ids, ranges, recipes.
+
+    ``changed`` names the one table that is new where the others are known to keep the rules: what it has no part in
+    is not checked again.
+    """
+
+    def touched(*names: str) -> bool:
+        return changed is None or changed in names
+
     for name, frame in frames.items():
+        if not touched(name):
+            continue
         check_keys(gate, TABLES[name], frame)
         if "low" in frame.columns:
             for row in gate.rows((frame["low"] > frame["high"]).to_numpy()):
@@ -35,11 +47,15 @@ def check_rules(gate: Gate, frames: Frames, common: Groups) -> None:
                     f"low is above high ({frame['high'].iloc[row]:g})",
                     "Swap or correct them.",
                 )
-    _shared_ids(gate, frames)
-    _foreign(gate, frames)
-    _edges(gate, frames)
-    _unnamed(gate, frames)
-    check_processes(gate, frames)
+    if touched("nodes", "projects"):
+        _shared_ids(gate, frames)
+    _foreign(gate, frames, None if touched(*_NAMING) else changed)
+    if touched("edges"):
+        _edges(gate, frames)
+    if touched("edges", "demand", "stocks"):
+        _unnamed(gate, frames)
+    if touched("processes", "commodities"):
+        check_processes(gate, frames)
     _words(gate, frames, common)
 
 
@@ -68,7 +84,8 @@ def _shared_ids(gate: Gate, frames: Frames) -> None:
         )
 
 
-def _foreign(gate: Gate, frames: Frames) -> None:
+def _foreign(gate: Gate, frames: Frames, only: str | None) -> None:
+    """Note ids that no table has: of all tables, or of one of them that gives the others no ids."""
     ids: dict[str, set[str]] = {
         "node": set(frames["nodes"]["id"].dropna().tolist()) | set(frames["projects"]["id"].dropna().tolist()),
         "commodity": set(frames["commodities"]["id"].dropna().tolist()),
@@ -76,6 +93,8 @@ def _foreign(gate: Gate, frames: Frames) -> None:
         "reference": set(frames["references"]["key"].dropna().tolist()),
     }
     for name, frame in frames.items():
+        if only not in (None, name):
+            continue
         for column in ("source", "target", "node"):
             if column in frame.columns and column in TABLES[name].foreign:
                 check_known(gate, name, frame, column, ids["node"], "no node or project has this id", True)
@@ -83,7 +102,7 @@ def _foreign(gate: Gate, frames: Frames) -> None:
             check_known(gate, name, frame, "commodity", ids["commodity"], "the commodities table lacks it")
         if "reference" in frame.columns and ids["reference"]:
             _references(gate, name, frame, ids["reference"])
-    for name in ("nodes", "projects"):
+    for name in ("nodes", "projects") if only is None else ():
         check_known(gate, name, frames[name], "process", ids["process"], "the processes table lacks it", True)
 
 

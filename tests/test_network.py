@@ -10,6 +10,7 @@ import pytest
 from conftest import diamond, frame, line, two_tier
 
 import chainnet as cn
+from chainnet.schema import TABLES
 
 NODES = frame("id stage", ("m", "mine"), ("u", "end_use"))
 EDGES = frame("source target capacity_tpa", ("m", "u", 3.0))
@@ -334,3 +335,25 @@ def test_networkx_capacity_is_read() -> None:
     graph.add_edge("m", "u", capacity=3)
     assert cn.max_flow(cn.Network.from_networkx(graph)).value_tpa == 3.0
     assert dict(graph.edges["m", "u"]) == {"capacity": 3}
+
+
+BROKEN = {
+    "nodes": lambda t: t.assign(id=t["id"].replace("H_CN", "M_CN")),
+    "projects": lambda t: t.assign(id=t["id"].replace("H_US", "H_CN")),
+    "edges": lambda t: t.assign(source=t["source"].replace("H_CN", "H_XX")),
+    "processes": lambda t: t.assign(t_per_t=t["t_per_t"].where(t["role"] != "output", 2.0)),
+    "commodities": lambda t: t.iloc[1:],
+    "demand": lambda t: t.assign(tier="royal"),
+    "stocks": lambda _: frame("id node commodity stock_t tiers", ("s", "nowhere", "magnet", 1.0, "royal")),
+}
+
+
+@pytest.mark.parametrize("table", BROKEN)
+def test_another_table_is_checked_as_at_the_gate(mag9: cn.Network, table: str) -> None:
+    tables = {name: getattr(mag9, name) for name in TABLES}
+    wrong = BROKEN[table](tables[table])
+    with pytest.raises(cn.DataError) as alone:
+        mag9.with_table(table, wrong)
+    with pytest.raises(cn.DataError) as whole:
+        cn.Network(**{**tables, table: wrong})
+    assert set(alone.value.faults) == set(whole.value.faults)

@@ -64,7 +64,7 @@ def test_removal_never_raises_the_value_of_a_pure_flow(edges: pd.DataFrame, data
         assert less == whole
 
 
-@settings(max_examples=10)
+@settings(max_examples=7)
 @given(chains(), st.data())
 def test_removal_never_raises_the_value_of_a_chain(net: cn.Network, data: st.DataObject) -> None:
     whole = value(net)
@@ -74,7 +74,7 @@ def test_removal_never_raises_the_value_of_a_chain(net: cn.Network, data: st.Dat
     assert value(net.without(where={"country": country})) <= whole + 1e-6 * max(whole, 1e-6)
 
 
-@settings(max_examples=10)
+@settings(max_examples=7)
 @given(chains(), st.sampled_from([0.001, 3.0, 1e6]))
 def test_all_bounds_times_k_give_the_value_times_k(net: cn.Network, k: float) -> None:
     def times(frame: pd.DataFrame, column: str) -> pd.DataFrame:
@@ -92,7 +92,7 @@ def test_all_bounds_times_k_give_the_value_times_k(net: cn.Network, k: float) ->
     assert np.allclose(cn.chokepoints(scaled)["lost_share"].reindex(shares.index), shares, atol=1e-6)
 
 
-@settings(max_examples=10)
+@settings(max_examples=7)
 @given(SEEDS, SEEDS)
 def test_shuffling_and_renaming_change_nothing(seed: int, order: int) -> None:
     net = recipe_network(seed, wild=False)
@@ -121,7 +121,7 @@ def test_shuffling_and_renaming_change_nothing(seed: int, order: int) -> None:
     assert np.allclose(other.reindex([names[i] for i in lost.index]), lost, atol=1e-6)
 
 
-@settings(max_examples=10)
+@settings(max_examples=7)
 @given(SEEDS, st.floats(0.05, 0.95))
 def test_an_edge_in_two_parallel_halves_is_the_edge(seed: int, part: float) -> None:
     net = recipe_network(seed, wild=False)
@@ -162,7 +162,7 @@ MEASURES = st.one_of(
 )
 
 
-@settings(max_examples=10)
+@settings(max_examples=7)
 @given(SEEDS, st.lists(MEASURES, min_size=1, max_size=3), st.randoms(use_true_random=False))
 def test_overlays_equal_transforms_in_any_order(seed: int, drawn: list[Any], rng: Any) -> None:
     net = recipe_network(seed, wild=False, baseline=True, projects=True)
@@ -205,7 +205,7 @@ def test_overlays_equal_transforms_in_any_order(seed: int, drawn: list[Any], rng
         assert again == pytest.approx(expected, rel=1e-6, abs=1e-6)
 
 
-@settings(max_examples=10)
+@settings(max_examples=7)
 @given(SEEDS)
 def test_nothing_disrupted_is_the_base(seed: int) -> None:
     net = recipe_network(seed, wild=False, projects=True)
@@ -222,7 +222,7 @@ def test_nothing_disrupted_is_the_base(seed: int) -> None:
     assert cn.balance(net, nothing).cost_usd == base.cost_usd
 
 
-@settings(max_examples=10)
+@settings(max_examples=7)
 @given(SEEDS, st.sampled_from(COUNTRIES))
 def test_projects_never_lower_and_disruption_never_raises_the_value(seed: int, country: str) -> None:
     net = recipe_network(seed, wild=False, projects=True)
@@ -237,7 +237,7 @@ def test_projects_never_lower_and_disruption_never_raises_the_value(seed: int, c
     assert less <= base + slack
 
 
-@settings(max_examples=10)
+@settings(max_examples=7)
 @given(SEEDS, st.sampled_from([0.0, 0.2, 0.7]))
 def test_the_first_tier_never_gains_from_less_capacity(seed: int, share: float) -> None:
     net = recipe_network(seed, wild=False)
@@ -258,7 +258,7 @@ def test_the_first_tier_never_gains_from_less_capacity(seed: int, share: float) 
         assert less.iloc[0] <= whole.iloc[0] + 1e-6 * max(whole.iloc[0], 1.0)
 
 
-@settings(max_examples=10)
+@settings(max_examples=7)
 @given(SEEDS, st.sampled_from(COUNTRIES))
 def test_others_after_is_the_smaller_shortfall(seed: int, country: str) -> None:
     net = recipe_network(seed, wild=False)
@@ -274,7 +274,7 @@ def test_others_after_is_the_smaller_shortfall(seed: int, country: str) -> None:
     assert after["shortfall_tpa"].sum() <= before["shortfall_tpa"].sum() + 1e-6 * max(after["demand_tpa"].sum(), 1.0)
 
 
-@settings(max_examples=10)
+@settings(max_examples=7)
 @given(SEEDS)
 def test_more_rerouting_never_serves_less(seed: int) -> None:
     net = recipe_network(seed, wild=False, baseline=True)
@@ -287,7 +287,7 @@ def test_more_rerouting_never_serves_less(seed: int) -> None:
     assert existing <= new + 1e-6 * max(new, 1.0)
 
 
-@settings(max_examples=10)
+@settings(max_examples=7)
 @given(SEEDS)
 def test_shapley_shares_are_efficient_and_symmetric(seed: int) -> None:
     net = recipe_network(seed, wild=False)
