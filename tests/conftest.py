@@ -12,7 +12,7 @@ from hypothesis import settings
 
 import chainnet as cn
 
-settings.register_profile("repeatable", deadline=None, derandomize=True, max_examples=25, print_blob=True)
+settings.register_profile("repeatable", deadline=None, derandomize=True, max_examples=15, print_blob=True)
 settings.load_profile("repeatable")
 
 

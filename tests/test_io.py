@@ -22,7 +22,7 @@ FORMATS = ("", ".xlsx", ".graphml", ".json")
 NODES = "id,stage\na,mine\nb,end_use\n"
 EDGES = "source,target,capacity_tpa\na,b,3\n"
 
-once = settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+once = settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def folder(tmp_path: Path, **files: str | bytes) -> Path:

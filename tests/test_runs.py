@@ -312,6 +312,7 @@ def test_ends_agree_with_a_network_that_holds_them(low: float, high: float) -> N
         assert row["short_low_t" if end == low else "short_high_t"] == pytest.approx(short, abs=1e-6)
 
 
+@pytest.mark.slow
 def test_recipes_and_projects_are_followed(rare_earths: cn.Network) -> None:
     scenario = cn.scenarios(rare_earths)["china_export_stop_all"]
     found = cn.sensitivity(rare_earths, scenario, projects=["mys_lynas_heavy"], tier="defence")
@@ -324,6 +325,9 @@ def test_recipes_and_projects_are_followed(rare_earths: cn.Network) -> None:
     net = rare_earths.with_table("processes", table)
     again = cn.sensitivity(net, scenario, projects=["mys_lynas_heavy"], tier="defence", recipes=False)
     assert line["short_high_t"] == pytest.approx(again.short_t, abs=1e-6)
+
+
+def test_words_of_the_question_are_checked(rare_earths: cn.Network) -> None:
     with pytest.raises(cn.UnknownIdError, match="mys_lynas_heavy"):
         cn.sensitivity(rare_earths, projects=["mys_lynas_heavyy"])
     for words in ({"top": 0}, {"tier": "royal"}):
