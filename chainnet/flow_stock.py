@@ -60,11 +60,11 @@ class StockModel:
     ) -> None:
         p = model.periods
         upper, row_lower, row_upper = p.bounds(overlays, start)
-        entry = p.low.network.stocks["node"].map(p.low.tables.position).to_numpy()
         places = np.flatnonzero(free)
+        entry = p.low.tables.stock_place[places]
         first = np.arange(p.n_periods) * p.width + p.low.draw_start
         self._columns = first[:, None] + places
-        stands = np.array([overlay.node_share[entry[places].astype(np.int64)] > 0 for overlay in overlays])
+        stands = np.array([overlay.node_share[entry] > 0 for overlay in overlays])
         upper[self._columns] = np.where(stands, np.inf, 0.0)
         row_upper[p.stock_rows[places]] = np.inf
         for number, (name, members) in enumerate(model.stages):

@@ -135,10 +135,8 @@ def stock_draws(network: Network, overlay: Overlay, t: Tables) -> Array:
     stocks = network.stocks
     amount = np.fmin(stocks["stock_t"].to_numpy(dtype=float), release_rate(network, overlay))
     amount = amount * overlay.stock_share
-    where = stocks["node"].map(t.position)
-    placed = where.notna().to_numpy()
-    alive = np.zeros(len(stocks), dtype=bool)
-    alive[placed] = overlay.node_share[where[placed].to_numpy(dtype=np.int64)] != 0
+    alive = t.stock_place >= 0
+    alive[alive] = overlay.node_share[t.stock_place[alive]] != 0
     return np.where(alive, amount, 0.0)
 
 

@@ -34,8 +34,7 @@ class Reach:
         self._n, self._k = len(t.nodes), max(len(t.code), 1)
         self._tail_node, self._head_node = t.tail, t.head
         self._tail, self._head = t.tail * self._k + t.commodity, t.head * self._k + t.commodity
-        passes = t.nodes["process"].isna().to_numpy()
-        mines = passes & (t.nodes["stage"] == "mine").to_numpy()
+        mines = ~t.acts & t.is_mine
         self._start = np.unique(self._tail[mines[t.tail]])
         lines = t.recipes
         key = lines["node"].to_numpy(np.int64) * self._k + lines["code"].to_numpy(np.int64)

@@ -295,8 +295,7 @@ class _Splitter:
         """Put goods where they begin."""
         t, flows, k = self.t, self.flows, self.k
         todo: deque[int] = deque()
-        passes = t.nodes["process"].isna().to_numpy()
-        mine = passes & (t.nodes["stage"] == "mine").to_numpy()
+        mine = ~t.acts & t.is_mine
         inside = flows.tail < self.n
         dug = np.zeros(len(flows.tail), dtype=bool)
         dug[inside] = mine[flows.tail[inside]]

@@ -292,13 +292,13 @@ class _Exposure:
         stocks, overlay = low.network.stocks, self._overlay
         amount = stocks["stock_t"].to_numpy(dtype=float) * overlay.stock_share
         release = np.fmin(stocks["release_tpa"].to_numpy(dtype=float), overlay.release_tpa)
-        where = stocks["node"].map(low.tables.position).fillna(-1).to_numpy(dtype=np.int64)
+        where = low.tables.stock_place
         usable = (where >= 0) & (amount > 0)
         usable[where >= 0] &= overlay.node_share[where[where >= 0]] > 0
         self.draws = low.draw_start + np.flatnonzero(usable)
         self.amounts = amount[usable]
         self.releases = np.where(np.isnan(release), np.inf, release)[usable]
-        codes = np.array([low.commodities.index(c) for c in stocks["commodity"].fillna("")], dtype=np.int64)
+        codes = low.tables.stock_code
         self.held = list(zip(where[usable].tolist(), codes[usable].tolist(), strict=True))
 
     def _mines(self, low: Lowered) -> LinearProgram:

@@ -213,7 +213,8 @@ def test_small_networks_do_not_start_numba() -> None:
         "assert node_losses(p, solve(p)).tolist() == [1, 1]\n"
         "assert 'numba' not in sys.modules\n"
     )
-    subprocess.run([sys.executable, "-c", code], check=True)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.slow

@@ -250,7 +250,7 @@ def _strip(facts: Facts, names: Names, shares: pd.DataFrame, name: str, which: s
         goods = [c for s, c in rows if s == step]
         lines += [(step, None), *((step, c) for c in goods)] if several else [(step, c) for c in goods]
     y = np.arange(len(lines))[::-1]
-    figure, (ax,) = new_canvas(0.45 + 0.235 * len(lines))
+    figure, (ax,) = new_canvas(0.45 + 0.21 * len(lines))
     for at, (step, commodity) in zip(y, lines, strict=True):
         if commodity is None:
             continue

@@ -15,28 +15,22 @@ __all__ = [
     "NOT_ASSESSED",
     "NO_DATA",
     "as_text",
-    "bracket_sentence",
     "calendar_month",
     "count",
     "counted",
     "country_name",
-    "endurance_sentence",
-    "foresight_sentence",
     "in_months",
+    "is_missing",
     "join",
     "money",
     "month_words",
     "named",
     "number",
-    "owners_sentence",
     "percent",
     "ranks",
     "recover_words",
     "span",
-    "stock_part",
-    "stock_sentence",
     "survive_words",
-    "tier_sentence",
     "tonnes",
     "weight",
     "who",
@@ -73,7 +67,7 @@ def whole(value: Any) -> str:
     >>> whole(2027.0)
     '2027'
     """
-    return NO_DATA if _missing(value) else str(round(float(value)))
+    return NO_DATA if is_missing(value) else str(round(float(value)))
 
 
 def count(value: Any) -> str:
@@ -84,7 +78,7 @@ def count(value: Any) -> str:
     >>> count(1234)
     '1,234'
     """
-    return NO_DATA if _missing(value) else f"{round(float(value)):,}"
+    return NO_DATA if is_missing(value) else f"{round(float(value)):,}"
 
 
 def spelled(value: int, noun: str, plural: str = "") -> str:
@@ -153,7 +147,7 @@ def span(low: Any, high: Any) -> str:
     >>> span(64.17, 1155.0), span(0, 339.2), span(None, 3), span(5, 5)
     ('[64–1,200]', '[0–340]', 'not assessed', '[5–5]')
     """
-    if _missing(low) or _missing(high):
+    if is_missing(low) or is_missing(high):
         return NOT_ASSESSED
     low, high = float(low), float(high)
     width = high - low
@@ -192,7 +186,7 @@ def join(parts: Sequence[str], last: str = "and") -> str:
 
 def as_text(value: Any) -> str:
     """Return a word from the data, or n/d where there is none."""
-    return NO_DATA if _missing(value) or str(value) == "" else str(value)
+    return NO_DATA if is_missing(value) or str(value) == "" else str(value)
 
 
 def first_capital(text: str) -> str:
@@ -308,7 +302,7 @@ def money(usd: Any) -> str:
     >>> money(1.159334e7).replace(NBSP, " "), money(None)
     ('USD 11.6 million', 'n/d')
     """
-    return NO_DATA if _missing(usd) else f"USD{NBSP}{number(float(usd) / 1e6)}{NBSP}million"
+    return NO_DATA if is_missing(usd) else f"USD{NBSP}{number(float(usd) / 1e6)}{NBSP}million"
 
 
 def calendar_month(month: Any, start: str) -> str:
@@ -325,7 +319,7 @@ def calendar_month(month: Any, start: str) -> str:
     >>> calendar_month(1, "2025-01"), calendar_month(14, "2025-01"), calendar_month(3, "")
     ('Jan 2025', 'Feb 2026', '')
     """
-    if _missing(month) or not start:
+    if is_missing(month) or not start:
         return ""
     year, first = (int(part) for part in start.split("-")[:2])
     years, place = divmod(first - 1 + round(float(month)) - 1, 12)
@@ -340,7 +334,7 @@ def month_words(month: Any, start: str, never: str = "never") -> str:
     >>> month_words(4, "2025-01").replace(NBSP, " "), month_words(4, ""), month_words(None, "2025-01")
     ('4 (Apr 2025)', '4', 'never')
     """
-    if _missing(month):
+    if is_missing(month):
         return never
     name = calendar_month(month, start)
     return f"{whole(month)}{NBSP}({name.replace(' ', NBSP)})" if name else whole(month)
@@ -362,11 +356,11 @@ def survive_words(months: Any, is_unlimited: Any, horizon: Any) -> str:
     >>> survive_words(6.0, False, 48), survive_words(48.0, False, 48), survive_words(float("inf"), True, 48)
     ('6', 'at least 48', 'unlimited')
     """
-    if _missing(months):
+    if is_missing(months):
         return NO_DATA
     if is_unlimited or math.isinf(months):
         return "unlimited"
-    return f"at least {number(months)}" if not _missing(horizon) and months >= horizon - 1e-6 else number(months)
+    return f"at least {number(months)}" if not is_missing(horizon) and months >= horizon - 1e-6 else number(months)
 
 
 def recover_words(months: Any, horizon: Any) -> str:
@@ -377,135 +371,13 @@ def recover_words(months: Any, horizon: Any) -> str:
     >>> recover_words(4.0, 48), recover_words(0.0, 48), recover_words(float("inf"), 48)
     ('4', '-', 'not in 48')
     """
-    if _missing(months):
+    if is_missing(months):
         return NO_DATA
     if math.isinf(months):
         return f"not in {whole(horizon)}"
     return NOT_ASKED if months <= 0 else number(months)
 
 
-def tier_sentence(tier: str, demand_t: Any, short_t: Any, first: Any, worst: Any, share: Any, start: str) -> str:
-    """Say from when, by how much and how badly a tier goes short over the horizon.
-
-    Examples
-    --------
-    >>> said = tier_sentence("defence", 1712.0, 985.5, 5.0, 44.0, 0.8995, "2025-01")
-    >>> said.replace(NBSP, " ")
-    'Defence demand is short from month 5 (May 2025), by 986 t in all; in month 44 (Aug 2028) 90 % of demand is unmet.'
-    >>> tier_sentence("defence", 1712.0, 0.0, None, None, 0.0, "").replace(NBSP, " ")
-    'Defence demand (1,710 t) is met in every month.'
-    """
-    if _missing(first):
-        return f"{first_capital(tier)} demand ({weight(demand_t)}) is met in every month."
-    return (
-        f"{first_capital(tier)} demand is short from month{NBSP}{month_words(first, start)}, by {weight(short_t)} in "
-        f"all; in month{NBSP}{month_words(worst, start)} {percent(share)} of demand is unmet."
-    )
-
-
-def endurance_sentence(tier: str, survive: str, recover: str) -> str:
-    """Say how long a tier can be kept whole, and when it is whole again.
-
-    Parameters
-    ----------
-    tier : str
-    survive, recover : str
-        As ``survive_words`` and ``recover_words`` write them.
-
-    Examples
-    --------
-    >>> endurance_sentence("defence", "4", "not in 48")
-    'It can be kept whole for 4 months from the first measure and does not recover in 48 months.'
-    >>> endurance_sentence("defence", "1", "4")
-    'It can be kept whole for one month from the first measure and is whole again 4 months after the first short one.'
-    """
-    if survive == "unlimited":
-        return "It could be kept whole for ever, if it came first."
-    carried = {"1": "one month", "0": "no month"}.get(survive, f"{survive} months")
-    if recover.startswith("not in "):
-        after = f"does not recover in {recover.removeprefix('not in ')} months"
-    elif recover == NOT_ASKED:
-        after = "then is short at the most in part of a month"
-    else:
-        after = f"is whole again {recover} month{'' if recover == '1' else 's'} after the first short one"
-    return f"It can be kept whole for {carried} from the first measure and {after}."
-
-
-def foresight_sentence(worth_t: Any, short_t: Any) -> str:
-    """Say what it is worth to know every date beforehand; empty where it is worth nothing.
-
-    Examples
-    --------
-    >>> foresight_sentence(10.0, 50.0).replace(NBSP, " ")
-    'If nobody foresees a date, 60 t go short, 10 t more.'
-    >>> foresight_sentence(0.0, 50.0)
-    ''
-    """
-    if _missing(worth_t) or worth_t <= 1e-6 * max(float(short_t), 1e-6):
-        return ""
-    return f"If nobody foresees a date, {weight(short_t + worth_t)} go short, {weight(worth_t)} more."
-
-
-def bracket_sentence(optimal: Any, myopic: Any) -> str:
-    """Say what is lost with best rerouting and with none but habit.
-
-    Examples
-    --------
-    >>> bracket_sentence(10.0, 14.0).replace(NBSP, " ")
-    'With best rerouting 10 t/yr are lost; if firms react only to their own stocks, 14.'
-    """
-    return f"With best rerouting {tonnes(optimal)} are lost; if firms react only to their own stocks, {number(myopic)}."
-
-
-def owners_sentence(parts: Sequence[tuple[str, float, float]], of: str) -> str:
-    """Say where a country's plants and what its owners hold cost differently.
-
-    Parameters
-    ----------
-    parts : sequence of (str, float, float)
-        Country, loss by where plants stand, loss by who owns them, t/yr; those that differ most come first.
-    of : str
-        Tier whose loss is told.
-
-    Examples
-    --------
-    >>> owners_sentence([("Brazil", 0.0, 12.0)], "defence").replace(NBSP, " ")
-    'Location and owner disagree (t/yr of defence by where plants stand, then by who owns them): Brazil 0 and 12.'
-    >>> owners_sentence([], "defence")
-    'By location and by owner, the losses of defence are the same for every country.'
-    """
-    if not parts:
-        return f"By location and by owner, the losses of {of} are the same for every country."
-    said = join([f"{country} {number(place)} and {number(owner)}" for country, place, owner in parts])
-    return f"Location and owner disagree (t/yr of {of} by where plants stand, then by who owns them): {said}."
-
-
-def stock_part(label: str, required: Any, held: Any, net: Any, usd: Any) -> str:
-    """Say what must be in stock of one material, what is held and what is missing.
-
-    Examples
-    --------
-    >>> stock_part("oxide", 30.5, 0.0, 30.5, 1.0e7).replace(NBSP, " ")
-    '30.5 t of oxide (0 t held, 30.5 t missing, USD 10 million)'
-    >>> stock_part("oxide", 3.0, 5.0, 0.0, None).replace(NBSP, " ")
-    '3 t of oxide (5 t held, nothing missing)'
-    """
-    if net <= DUST:
-        return f"{weight(required)} of {label} ({weight(held)} held, nothing missing)"
-    cost = "no price in the data" if _missing(usd) else money(usd)
-    return f"{weight(required)} of {label} ({weight(held)} held, {weight(net)} missing, {cost})"
-
-
-def stock_sentence(tier: str, scenario: str, parts: Sequence[str]) -> str:
-    """Say what must be in stock for a tier to stay whole through a scenario.
-
-    Examples
-    --------
-    >>> stock_sentence("defence", "A stops", ["3 t of oxide", "1 t of alloy"])
-    'Carrying defence through “A stops” takes 3 t of oxide and 1 t of alloy.'
-    """
-    return f"Carrying {tier} through “{scenario}” takes {join(parts)}."
-
-
-def _missing(value: Any) -> bool:
+def is_missing(value: Any) -> bool:
+    """Say whether a value is None or not a number."""
     return value is None or (isinstance(value, float) and math.isnan(value)) or value != value
