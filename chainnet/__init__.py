@@ -1,6 +1,6 @@
 """Exact chokepoint, shortfall and rerouting analysis of critical mineral supply chains.
 
-Names are handed on from their rooms when they are first used, so that importing is fast.
+Names are handed on from their packages when they are first used, so that importing is fast.
 """
 
 from importlib import import_module
@@ -9,46 +9,46 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from chainnet.assessment import Assessment as Assessment
     from chainnet.assessment import assess as assess
-    from chainnet.assessment_compare import compare as compare
+    from chainnet.assessment import compare as compare
+    from chainnet.blocs import alignment as alignment
     from chainnet.blocs import alliance as alliance
-    from chainnet.blocs_alignment import alignment as alignment
-    from chainnet.blocs_retaliation import retaliation as retaliation
+    from chainnet.blocs import retaliation as retaliation
     from chainnet.calibration import calibrate as calibrate
     from chainnet.cascades import cascade as cascade
     from chainnet.criticality import chokepoints as chokepoints
-    from chainnet.criticality_attack import interdict as interdict
-    from chainnet.criticality_attack import shapley as shapley
-    from chainnet.criticality_defence import fortify as fortify
-    from chainnet.drawing.pages import draw as draw
+    from chainnet.criticality import fortify as fortify
+    from chainnet.criticality import interdict as interdict
+    from chainnet.criticality import risk_exposure as risk_exposure
+    from chainnet.criticality import shapley as shapley
+    from chainnet.drawing import draw as draw
+    from chainnet.economics import overcapacity as overcapacity
+    from chainnet.economics import price_floor as price_floor
     from chainnet.errors import ChainnetError as ChainnetError
     from chainnet.errors import DataError as DataError
     from chainnet.errors import InfeasibleError as InfeasibleError
     from chainnet.errors import SolverError as SolverError
     from chainnet.errors import UnknownIdError as UnknownIdError
+    from chainnet.flow import balance as balance
     from chainnet.flow import max_flow as max_flow
-    from chainnet.flow_balance import balance as balance
     from chainnet.indicators import concentration as concentration
-    from chainnet.indicators_risk import eu_supply_risk as eu_supply_risk
-    from chainnet.indicators_risk import geopolrisk as geopolrisk
-    from chainnet.io.catalogue import catalog as catalog
-    from chainnet.io.reading import read as read
-    from chainnet.io.writing import write as write
+    from chainnet.indicators import eu_supply_risk as eu_supply_risk
+    from chainnet.indicators import geopolrisk as geopolrisk
+    from chainnet.io import catalog as catalog
+    from chainnet.io import read as read
+    from chainnet.io import write as write
     from chainnet.network import Network as Network
+    from chainnet.projects import portfolio as portfolio
     from chainnet.projects import reroute as reroute
-    from chainnet.projects_floor import price_floor as price_floor
-    from chainnet.projects_idle import overcapacity as overcapacity
-    from chainnet.projects_portfolio import portfolio as portfolio
-    from chainnet.reporting.content import report_figures as report_figures
-    from chainnet.reporting.documents import report as report
+    from chainnet.reporting import report as report
+    from chainnet.reporting import report_figures as report_figures
     from chainnet.results import codebook as codebook
     from chainnet.runs import ensemble as ensemble
-    from chainnet.runs_sensitivity import sensitivity as sensitivity
+    from chainnet.runs import sensitivity as sensitivity
     from chainnet.scenario import Scenario as Scenario
     from chainnet.scenario import scenarios as scenarios
+    from chainnet.stress import stockpile_mitigation as stockpile_mitigation
+    from chainnet.stress import stockpile_requirement as stockpile_requirement
     from chainnet.stress import stress_test as stress_test
-    from chainnet.stress_exposure import risk_exposure as risk_exposure
-    from chainnet.stress_stockpile import stockpile_mitigation as stockpile_mitigation
-    from chainnet.stress_stockpile import stockpile_requirement as stockpile_requirement
 
 _ROOMS = {
     "Assessment": "assessment",
@@ -59,40 +59,40 @@ _ROOMS = {
     "Scenario": "scenario",
     "SolverError": "errors",
     "UnknownIdError": "errors",
-    "alignment": "blocs_alignment",
+    "alignment": "blocs",
     "alliance": "blocs",
     "assess": "assessment",
-    "balance": "flow_balance",
+    "balance": "flow",
     "calibrate": "calibration",
     "cascade": "cascades",
-    "catalog": "io.catalogue",
+    "catalog": "io",
     "chokepoints": "criticality",
     "codebook": "results",
-    "compare": "assessment_compare",
+    "compare": "assessment",
     "concentration": "indicators",
-    "draw": "drawing.pages",
+    "draw": "drawing",
     "ensemble": "runs",
-    "eu_supply_risk": "indicators_risk",
-    "fortify": "criticality_defence",
-    "geopolrisk": "indicators_risk",
-    "interdict": "criticality_attack",
+    "eu_supply_risk": "indicators",
+    "fortify": "criticality",
+    "geopolrisk": "indicators",
+    "interdict": "criticality",
     "max_flow": "flow",
-    "overcapacity": "projects_idle",
-    "portfolio": "projects_portfolio",
-    "price_floor": "projects_floor",
-    "read": "io.reading",
-    "report": "reporting.documents",
-    "report_figures": "reporting.content",
+    "overcapacity": "economics",
+    "portfolio": "projects",
+    "price_floor": "economics",
+    "read": "io",
+    "report": "reporting",
+    "report_figures": "reporting",
     "reroute": "projects",
-    "retaliation": "blocs_retaliation",
-    "risk_exposure": "stress_exposure",
+    "retaliation": "blocs",
+    "risk_exposure": "criticality",
     "scenarios": "scenario",
-    "sensitivity": "runs_sensitivity",
-    "shapley": "criticality_attack",
-    "stockpile_mitigation": "stress_stockpile",
-    "stockpile_requirement": "stress_stockpile",
+    "sensitivity": "runs",
+    "shapley": "criticality",
+    "stockpile_mitigation": "stress",
+    "stockpile_requirement": "stress",
     "stress_test": "stress",
-    "write": "io.writing",
+    "write": "io",
 }
 
 __all__ = [

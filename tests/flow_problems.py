@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 from hypothesis import strategies as st
 
-from chainnet.engine.maxflow import CutMembers, FlowProblem, FlowSolution
+from chainnet.engine import CutMembers, FlowProblem, FlowSolution
 
 MIXED = (0.37, 3e9, 2.5e9, 1.0, 0.0, 12.25, 1e-3, 7.0)
 

@@ -10,8 +10,8 @@ from typer.testing import CliRunner
 
 import chainnet as cn
 from chainnet import errors
-from chainnet.cli import app
-from chainnet.schema import TABLES
+from chainnet.cli.common import app
+from chainnet.network import TABLES
 
 FOLDER = Path(__file__).parents[1] / "docs" / "reference"
 NOTE = "<!-- made by tests/reference_pages.py; do not edit -->\n\n"

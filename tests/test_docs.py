@@ -16,7 +16,7 @@ from reference_pages import PAGES
 from typer.testing import CliRunner
 
 import chainnet as cn
-from chainnet.cli import app
+from chainnet.cli.common import app
 
 ROOT = Path(__file__).parents[1]
 FILES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]

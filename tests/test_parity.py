@@ -13,7 +13,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import maximum_flow
 
 import chainnet as cn
-from chainnet.flow_balance import balance_under
+from chainnet.flow import balance_under
 from chainnet.scenario import overlay_of
 
 

@@ -14,8 +14,7 @@ from recipe_networks import recipe_network
 from strategies import bare_edges, chains
 
 import chainnet as cn
-from chainnet.flow_balance import balance_under
-from chainnet.flow_value import ValueModel
+from chainnet.flow import ValueModel, balance_under
 from chainnet.scenario import overlay_of
 
 SEEDS = st.integers(0, 10_000)

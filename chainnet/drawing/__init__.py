@@ -1,1 +1,11 @@
-"""Pictures of a network and its answers: one self-contained page a view. Never solves."""
+"""What does it look like? Graph, Sankey, map and exposure: one self-contained page a view. Never solves.
+
+Words: *page data* (what a page knows), *drawn flows* (the answer that it shows), *still* (the picture without scripts).
+"""
+
+from chainnet.drawing.exposure import exposure_svg
+from chainnet.drawing.pages import draw
+from chainnet.drawing.raster import font_folder, png_bytes
+from chainnet.drawing.style import css_text, readable_id
+
+__all__ = ["css_text", "draw", "exposure_svg", "font_folder", "png_bytes", "readable_id"]

@@ -11,7 +11,7 @@ import pandas as pd
 from chainnet.drawing.style import readable_id
 from chainnet.errors import DataError, near_matches
 from chainnet.network import Network
-from chainnet.scenario_calendar import month_number, month_text
+from chainnet.scenario import month_number, month_text
 
 __all__ = ["FIGURES", "Answer", "Losses", "Months", "sort_answers"]
 
@@ -176,8 +176,7 @@ def sort_answers(
         If the result is of another kind or of another network, the losses are not by node, those of a
         tier stand alone, or the scenario is not one of a result by month.
     """
-    from chainnet.flow import MaxFlow
-    from chainnet.flow_balance import Balance
+    from chainnet.flow import Balance, MaxFlow
     from chainnet.stress import StressTest
 
     answer = None

@@ -71,7 +71,7 @@ def exposure_svg(
     Examples
     --------
     >>> import chainnet as cn
-    >>> from chainnet.drawing.exposure import exposure_svg
+    >>> from chainnet.drawing import exposure_svg
     >>> picture = exposure_svg(cn.risk_exposure(cn.read("mag-9"), recovery=1))
     >>> picture.startswith("<svg"), "rank correlation" in picture
     (True, True)

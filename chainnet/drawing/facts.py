@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from chainnet.countries import is_country
 from chainnet.drawing.answers import Answer, Losses
 from chainnet.drawing.placing import Block, place
 from chainnet.drawing.style import (
@@ -23,7 +22,7 @@ from chainnet.drawing.style import (
     percent,
     tonnes,
 )
-from chainnet.network import Network
+from chainnet.network import Network, is_country
 
 __all__ = ["Facts", "basis_of", "change_text", "collect", "heads", "ratio"]
 

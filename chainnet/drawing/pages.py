@@ -14,7 +14,7 @@ from chainnet.drawing.answers import sort_answers
 from chainnet.drawing.lean import LINK_BLANK, SITE_BLANK, lean
 from chainnet.drawing.style import css_text, percent, tonnes
 from chainnet.errors import DataError, near_matches
-from chainnet.io.atomic import write_file
+from chainnet.io import write_file
 from chainnet.network import Network
 from chainnet.results import package_version
 

@@ -1,1 +1,65 @@
-"""Array engines: everything here takes arrays and returns arrays."""
+"""Which numbers solve it? Max flows, removals, linear and integer programs, and the proofs of each: arrays in, arrays out.
+
+Words: *certificate* (a check by code that shares nothing with the solver), *warm* (a model that keeps its basis between
+questions), *removal* (what is lost without a node, an arc or a group). No tables, no ids, no files.
+"""
+
+from chainnet.engine.attack import Attack, worst_attack
+from chainnet.engine.certificate import Certificate, certify_flow, certify_linear, require
+from chainnet.engine.choice import SLACK, BestSet, Copy, FixedSets, Found, risk_of
+from chainnet.engine.defence import BestDefence
+from chainnet.engine.entropy import Conditions, nearest, repair
+from chainnet.engine.linear import LinearProgram, LinearSolution, WarmModel, solve_independently
+from chainnet.engine.linear_compact import CompactModel
+from chainnet.engine.linear_exposure import (
+    not_idle,
+    plan,
+    plans_without,
+    shares_without,
+    survival_program,
+    with_columns,
+)
+from chainnet.engine.linear_prices import price_ranges
+from chainnet.engine.linear_removal import values_without
+from chainnet.engine.maxflow import CutMembers, FlowProblem, FlowSolution, UnboundedFlow, solve
+from chainnet.engine.removal import arc_losses, group_losses, node_losses
+
+__all__ = [
+    "SLACK",
+    "Attack",
+    "BestDefence",
+    "BestSet",
+    "Certificate",
+    "CompactModel",
+    "Conditions",
+    "Copy",
+    "CutMembers",
+    "FixedSets",
+    "FlowProblem",
+    "FlowSolution",
+    "Found",
+    "LinearProgram",
+    "LinearSolution",
+    "UnboundedFlow",
+    "WarmModel",
+    "arc_losses",
+    "certify_flow",
+    "certify_linear",
+    "group_losses",
+    "nearest",
+    "node_losses",
+    "not_idle",
+    "plan",
+    "plans_without",
+    "price_ranges",
+    "repair",
+    "require",
+    "risk_of",
+    "shares_without",
+    "solve",
+    "solve_independently",
+    "survival_program",
+    "values_without",
+    "with_columns",
+    "worst_attack",
+]

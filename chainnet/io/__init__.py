@@ -1,1 +1,37 @@
-"""Files and networks: folder, workbook, GraphML, node-link JSON, edge list; the shipped graphs."""
+"""How does a chain come in and go out? Folder, workbook, GraphML, node-link JSON, edge list; the shipped graphs.
+
+Words: *intake* (the reader's view of an untrusted file: sizes, encodings, faults with their rows), *exit* (a format that
+is only written), *descriptor* (``datapackage.json``).
+"""
+
+from chainnet.io.atomic import write_file, write_files
+from chainnet.io.catalogue import catalog, shipped_names, shipped_path
+from chainnet.io.datapackage import DESCRIPTOR, generate_datapackage, read_descriptor, take_meta
+from chainnet.io.folder import table_csv, write_folder
+from chainnet.io.intake import Intake
+from chainnet.io.people import to_people_csv
+from chainnet.io.reading import read
+from chainnet.io.template import write_template
+from chainnet.io.text import parse_csv, read_text
+from chainnet.io.writing import write
+
+__all__ = [
+    "DESCRIPTOR",
+    "Intake",
+    "catalog",
+    "generate_datapackage",
+    "parse_csv",
+    "read",
+    "read_descriptor",
+    "read_text",
+    "shipped_names",
+    "shipped_path",
+    "table_csv",
+    "take_meta",
+    "to_people_csv",
+    "write",
+    "write_file",
+    "write_files",
+    "write_folder",
+    "write_template",
+]

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from chainnet.countries import graphs_folder
 from chainnet.errors import DataError, near_matches
 from chainnet.io.datapackage import DESCRIPTOR, read_descriptor
 from chainnet.io.intake import Intake
 from chainnet.io.text import parse_csv, read_text
+from chainnet.network import graphs_folder
 
 __all__ = ["catalog", "shipped_names", "shipped_path"]
 

@@ -13,8 +13,7 @@ import pandas as pd
 from chainnet.errors import DataError, near_matches
 from chainnet.io.intake import Intake, faults_of
 from chainnet.io.text import load_json, read_text, written_columns
-from chainnet.network import Network
-from chainnet.schema import TABLES, Column, Table
+from chainnet.network import TABLES, Column, Network, Table
 
 __all__ = ["DESCRIPTOR", "Descriptor", "generate_datapackage", "network_meta", "read_descriptor", "take_meta"]
 

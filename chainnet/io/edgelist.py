@@ -11,9 +11,7 @@ import pandas as pd
 from chainnet.errors import DataError
 from chainnet.io.intake import Intake
 from chainnet.io.text import csv_line, parse_csv, read_text, refuse, written_cells, written_columns
-from chainnet.network import Network
-from chainnet.network_convert import infer_nodes
-from chainnet.schema import TABLES
+from chainnet.network import TABLES, Network, infer_nodes
 
 __all__ = ["edge_csv", "edge_parquet", "read_edge_csv", "read_edge_parquet"]
 

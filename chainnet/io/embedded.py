@@ -11,10 +11,7 @@ from chainnet.errors import DataError, Fault, near_matches
 from chainnet.io.datapackage import network_meta, take_meta
 from chainnet.io.intake import Intake
 from chainnet.io.text import MOST_COLUMNS, Records, refuse, written_columns
-from chainnet.network import Network
-from chainnet.network_convert import infer_nodes
-from chainnet.network_tables import as_text
-from chainnet.schema import TABLES
+from chainnet.network import TABLES, Network, as_text, infer_nodes
 
 __all__ = ["awake_edges", "cell", "embedded_words", "network_of_graph", "rows_of"]
 

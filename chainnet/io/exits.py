@@ -9,8 +9,7 @@ import pandas as pd
 
 from chainnet.io.embedded import awake_edges
 from chainnet.io.text import number_text
-from chainnet.network import Network
-from chainnet.schema import TABLES
+from chainnet.network import TABLES, Network
 
 __all__ = ["dot_bytes", "gexf_bytes"]
 

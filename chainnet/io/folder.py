@@ -9,8 +9,7 @@ from chainnet.io.atomic import write_files
 from chainnet.io.datapackage import DESCRIPTOR, generate_datapackage, read_descriptor, stays_inside
 from chainnet.io.intake import Intake
 from chainnet.io.text import csv_line, parse_csv, read_text, refuse, written_cells, written_columns
-from chainnet.network import Network
-from chainnet.schema import TABLES
+from chainnet.network import TABLES, Network
 
 __all__ = ["generate_datapackage", "read_folder", "write_folder"]
 

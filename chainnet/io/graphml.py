@@ -13,8 +13,7 @@ import pandas as pd
 from chainnet.errors import DataError
 from chainnet.io.embedded import awake_edges, embedded_words, network_of_graph
 from chainnet.io.text import MOST_ITEMS, load_json, number_text, read_text, refuse, written_columns
-from chainnet.network import Network
-from chainnet.schema import TABLES
+from chainnet.network import TABLES, Network
 
 __all__ = ["graphml_bytes", "read_graphml"]
 

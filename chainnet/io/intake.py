@@ -9,9 +9,7 @@ import pandas as pd
 
 from chainnet.errors import DataError, Fault
 from chainnet.io.text import Records, collector_off
-from chainnet.network import Network
-from chainnet.network_tables import MOST_FAULTS, Gate
-from chainnet.schema import TABLES
+from chainnet.network import MOST_FAULTS, TABLES, Gate, Network
 
 __all__ = ["Intake", "faults_of"]
 

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from chainnet.errors import DataError, Fault
-from chainnet.network_tables import MOST_FAULTS
+from chainnet.network import MOST_FAULTS
 
 __all__ = [
     "Records",

@@ -15,8 +15,7 @@ from chainnet.io.datapackage import network_meta, take_meta
 from chainnet.io.embedded import rows_of
 from chainnet.io.intake import Intake
 from chainnet.io.text import MOST_BYTES, MOST_COLUMNS, Records, fit_records, number_text, read_bytes, refuse
-from chainnet.network import Network
-from chainnet.schema import TABLES
+from chainnet.network import TABLES, Network
 
 __all__ = ["read_workbook", "workbook_bytes"]
 

@@ -1,1 +1,9 @@
-"""Reports: an assessment becomes HTML, PDF and XLSX, from one content; nothing is solved here."""
+"""What is handed up? An assessment becomes HTML, PDF and XLSX, from one content. Never solves.
+
+Words: *facts* (an assessment as the report reads it), *content* (sections, tables, figures in order), *format* (a file).
+"""
+
+from chainnet.reporting.content import report_figures
+from chainnet.reporting.documents import report
+
+__all__ = ["report", "report_figures"]

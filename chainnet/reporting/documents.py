@@ -15,7 +15,7 @@ from typing import Any
 
 from chainnet.assessment import Assessment, assess
 from chainnet.errors import ChainnetError, DataError, near_matches
-from chainnet.flow_value import Words
+from chainnet.flow import Words
 from chainnet.network import Network
 
 __all__ = ["report"]
@@ -146,7 +146,7 @@ def _write(
     say("figures and tables", ASSESSED)
     document = replace(build(assessment, title=title, author=author, marking=marking), language=language)
     if "html" in wanted:
-        from chainnet.drawing.pages import draw
+        from chainnet.drawing import draw
         from chainnet.reporting.page import html_report
 
         say("report.html", 0.85)

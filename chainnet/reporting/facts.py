@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 
 from chainnet.assessment import Assessment
-from chainnet.drawing.style import readable_id
+from chainnet.drawing import readable_id
+from chainnet.network import STAGES
 from chainnet.reporting.words import NO_DATA, country_name, first_capital, who
-from chainnet.results_grade import GIVEN, LETTERS, NOT_ASSESSED, NOT_GRADED, rest_of
-from chainnet.schema import STAGES
+from chainnet.results import GIVEN, LETTERS, NOT_ASSESSED, NOT_GRADED, rest_of
 
 __all__ = ["Facts"]
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from chainnet.drawing.exposure import exposure_svg
+from chainnet.drawing import exposure_svg
 from chainnet.reporting.facts import Facts
 from chainnet.reporting.facts_months import Months
 from chainnet.reporting.figures import INK, RULE, SMALL, TIERS, Names, draw_all, make_figure, new_canvas, no_value_axis

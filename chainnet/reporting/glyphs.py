@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 
-from chainnet.drawing.raster import font_folder
+from chainnet.drawing import font_folder
 
 __all__ = ["drawable", "short_label"]
 

@@ -5,19 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from chainnet.drawing.style import readable_id
+from chainnet.drawing import readable_id
 from chainnet.reporting.facts import Facts
-from chainnet.reporting.words import (
-    calendar_month,
-    country_name,
-    in_months,
-    in_sentence,
-    join,
-    number,
-    percent,
-)
-from chainnet.scenario import Scenario
-from chainnet.scenario_measures import listed
+from chainnet.reporting.words import calendar_month, country_name, in_months, in_sentence, join, number, percent
+from chainnet.scenario import Scenario, listed
 
 __all__ = ["measure_words"]
 

@@ -8,9 +8,9 @@ from html import escape
 from pathlib import Path
 from typing import Any, Literal
 
-from chainnet.drawing.raster import png_bytes
+from chainnet.drawing import png_bytes
 from chainnet.errors import DataError
-from chainnet.io.atomic import write_file
+from chainnet.io import write_file
 from chainnet.reporting import words
 
 __all__ = ["Cell", "Column", "Document", "Figure", "Section", "Sentence", "Table"]

@@ -7,7 +7,7 @@ from base64 import b64encode
 from importlib.resources import files
 from typing import Any
 
-from chainnet.drawing.style import css_text
+from chainnet.drawing import css_text
 from chainnet.reporting.model import Document, Figure, Sentence, Table
 
 __all__ = ["html_report"]

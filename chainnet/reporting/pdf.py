@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from importlib.resources import files
 from typing import Any
 
-from chainnet.drawing.raster import font_folder
+from chainnet.drawing import font_folder
 from chainnet.reporting.glyphs import drawable
 from chainnet.reporting.model import Block, Document, Figure, Sentence, Table
 from chainnet.reporting.page import numeric

@@ -11,7 +11,7 @@ from chainnet.reporting.facts import Facts
 from chainnet.reporting.model import Cell, Column, Table, make_table
 from chainnet.reporting.tables import GIVEN, PROVED, text, tons
 from chainnet.reporting.words import NOT_APPLICABLE, count, country_name, ranks, whole
-from chainnet.results_grade import LETTERS
+from chainnet.results import LETTERS
 
 __all__ = ["complement_table", "effect_table", "project_table", "stock_table", "top_projects"]
 

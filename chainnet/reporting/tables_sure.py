@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from chainnet.drawing.style import readable_id
+from chainnet.drawing import readable_id
 from chainnet.reporting.facts import Facts
 from chainnet.reporting.model import Column, Sentence, Table, make_table
 from chainnet.reporting.tables import PROVED, share, text, tons
 from chainnet.reporting.words import count, first_capital, number, percent, tonnes
-from chainnet.results_grade import LETTERS
+from chainnet.results import LETTERS
 
 __all__ = ["RANGE_WORDS", "input_table", "range_table", "rank_table", "sure_points"]
 

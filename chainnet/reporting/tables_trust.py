@@ -7,21 +7,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from chainnet.network_tables import split_list
+from chainnet.network import TABLES, split_list
 from chainnet.reporting.facts import Facts
 from chainnet.reporting.measures import measure_words
 from chainnet.reporting.model import Cell, Column, Table, make_table
 from chainnet.reporting.tables import GIVEN, PROVED, text, tons
-from chainnet.reporting.words import (
-    NO_DATA,
-    count,
-    number,
-    percent,
-    span,
-    tonnes,
-)
-from chainnet.results_grade import LETTERS, weakest
-from chainnet.schema import TABLES
+from chainnet.reporting.words import NO_DATA, count, number, percent, span, tonnes
+from chainnet.results import LETTERS, weakest
 
 __all__ = [
     "assumption_table",

@@ -7,9 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from chainnet.countries import is_country
-from chainnet.drawing import style
-from chainnet.drawing.style import readable_id
+from chainnet.drawing import readable_id, style
+from chainnet.network import is_country
 
 __all__ = [
     "NOT_ASSESSED",

@@ -26,10 +26,10 @@ from scipy.optimize import linprog
 from scipy.sparse import vstack
 
 import chainnet as cn
-from chainnet.criticality import removals
-from chainnet.engine.linear import LinearProgram
+from chainnet.criticality._chokepoints import removals
+from chainnet.criticality._exposure import _Exposure
+from chainnet.engine import LinearProgram
 from chainnet.scenario import overlay_of
-from chainnet.stress_exposure import _Exposure
 
 sys.path.insert(0, str(Path(__file__).parent))
 

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 import chainnet as cn
-from chainnet.flow_value import ValueModel
+from chainnet.flow import ValueModel
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 

@@ -24,7 +24,7 @@ import pandas as pd
 import pytest
 
 import chainnet as cn
-from chainnet.engine.maxflow import FlowProblem, solve
+from chainnet.engine import FlowProblem, solve
 
 SEEDS = (0, 1, 2)
 KINDS = ("layered", "deep")

@@ -17,8 +17,8 @@ import numpy as np
 import pytest
 
 import chainnet as cn
-from chainnet.flow_value import ValueModel
-from chainnet.projects_access import access_to
+from chainnet.flow import ValueModel
+from chainnet.projects._access import access_to
 from chainnet.scenario import overlay_of
 
 STOPS = ("china_export_stop_all", "china_export_stop")

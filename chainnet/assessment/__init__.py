@@ -1,0 +1,9 @@
+"""What does all of it say of one chain? Every question put to one network; two compared.
+
+Words: *question* (one table of the assessment, and why it may be missing), *cause* (an input that moved an answer).
+"""
+
+from chainnet.assessment._assess import Assessment, assess
+from chainnet.assessment._compare import compare
+
+__all__ = ["Assessment", "assess", "compare"]

@@ -1,0 +1,431 @@
+"""``compare``: what changed between two networks or assessments, and which input moved which answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from chainnet.assessment._assess import Assessment
+from chainnet.errors import DataError, UnknownIdError
+from chainnet.flow import ValueModel, Words, count_settings, counted_demand, shapley_values
+from chainnet.network import TABLES, Network
+from chainnet.results import Result, provenance, stamp
+from chainnet.scenario import Scenario, overlay_of, scenarios
+
+__all__ = ["Comparison", "compare"]
+
+# a table without a key counts its equal rows
+KEYS: dict[str, tuple[str, ...]] = {
+    "nodes": ("id",),
+    "edges": ("source", "target", "commodity"),
+    "processes": ("process", "commodity"),
+    "demand": ("node", "commodity", "tier"),
+    "stocks": ("id",),
+    "projects": ("id",),
+    "commodities": ("id",),
+    "qualification": ("commodity", "tier"),
+    "groups": ("group", "country"),
+    "owners": ("owner", "parent"),
+    "tiers": ("tier",),
+}
+# what an answer in tonnes can depend on
+MOVING = ("nodes", "edges", "processes", "demand", "stocks", "projects", "groups", "tiers")
+SILENT = ("label", "reference", "quality", "low", "high", "note", "latitude", "longitude")
+STRUCTURE, MEASURES = "rows added or removed", "scenario"
+UNDISTURBED, ALL = "undisturbed", "all tiers"
+ROWS = 25
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Comparison(Result):
+    """Two networks side by side.
+
+    Attributes
+    ----------
+    answers : DataFrame
+        scenario, tier, measure (served_t, short_t), before, after, change; the largest change of a shortfall first.
+        A scenario that only one side knows has NaN on the other.
+    causes : DataFrame, index cause
+        For the answer that changed most: share_t (Shapley), alone_t (only this changed), last_in_t (everything else
+        had changed). A cause is a table whose figures changed, rows added or removed, or the scenario itself.
+        ``attrs["answer"]`` says which answer.
+    rows : DataFrame
+        The changed figures one by one: table, key, column, before, after, and alone_t, what the answer changes by
+        this row alone; largest first, at most 25 rows by size of change are tried.
+    inputs : DataFrame
+        Every changed cell: table, key, column, kind (changed, added, removed), before, after (text), change_share.
+    settings : DataFrame
+        Meta figures that differ: name, year, main_commodity, beneficiaries.
+    words : tuple of str
+        What changed, in sentences.
+    """
+
+    answers: pd.DataFrame
+    causes: pd.DataFrame
+    rows: pd.DataFrame
+    inputs: pd.DataFrame
+    settings: pd.DataFrame
+    words: tuple[str, ...]
+
+
+def compare(
+    before: Network | Assessment,
+    after: Network | Assessment,
+    *,
+    scenario: str | None = None,
+    commodity: Words = None,
+    beneficiaries: Words = None,
+) -> Comparison:
+    """Say what changed between two networks or assessments, and which input moved the answer.
+
+    Parameters
+    ----------
+    before, after : Network or Assessment
+    scenario : str, optional
+        Name of the scenario whose change is traced to its causes, "undisturbed" for none; default that which
+        changed most for the first tier, then for all.
+    commodity, beneficiaries : optional
+        Whose and what demand counts; default what each network says.
+
+    Returns
+    -------
+    Comparison
+
+    Raises
+    ------
+    DataError
+        If an argument is of another kind, or neither side knows the scenario.
+
+    Notes
+    -----
+    Each answer is solved: what a tier lacks could it come first, and what all lack. Causes are the players of a game
+    whose value is the answer of a network made of tables of both sides; Shapley shares add up to the whole change.
+    Cost: two warm solves for each scenario and tier, 2^causes programs, one program for each row tried.
+
+    Examples
+    --------
+    >>> import chainnet as cn
+    >>> net = cn.read("mag-9")
+    >>> less = net.scale({"id": "G_JP"}, 0.5)
+    >>> found = cn.compare(net, less)
+    >>> found.rows.loc[0, ["key", "alone_t"]].tolist()
+    ['G_JP', 4.0]
+    """
+    old, old_asked = _unpack(before, "before")
+    new, new_asked = _unpack(after, "after")
+    count: dict[str, Any] = {"commodity": commodity, "beneficiaries": beneficiaries}
+    names = [UNDISTURBED, *sorted({*old_asked, *new_asked})]
+    if scenario is not None and scenario not in names:
+        raise DataError(f'scenario: neither side knows "{scenario}"; one of {", ".join(names)}.')
+    answers = _answers(old, new, old_asked, new_asked, names, count)
+    inputs = _inputs(old, new)
+    traced = _traced(answers, scenario, old.tier_order[:1])
+    causes, rows = _causes(old, new, old_asked, new_asked, traced, inputs, count)
+    source = provenance(
+        new,
+        "HiGHS simplex",
+        **count_settings(new, commodity, beneficiaries),
+        before={"graph": old.name, "digest": old.digest},
+        traced=" / ".join(traced) if traced else "",
+    )
+    if traced:
+        causes.attrs["answer"] = rows.attrs["answer"] = f"short_t, {traced[0]}, {traced[1]}"
+    return Comparison(
+        source,
+        stamp(answers, source),
+        stamp(causes, source),
+        stamp(rows, source),
+        stamp(inputs, source),
+        stamp(_settings(old, new), source),
+        _words(old, new, answers, causes, rows, inputs, traced),
+    )
+
+
+def _unpack(side: Any, name: str) -> tuple[Network, dict[str, Scenario]]:
+    if isinstance(side, Assessment):
+        return side.network, dict(side.asked)
+    if isinstance(side, Network):
+        return side, dict(scenarios(side))
+    raise DataError(f"{name}: a {type(side).__name__}; give a Network or an Assessment.")
+
+
+# -- answers ------------------------------------------------------------------------------------
+
+
+def _tiers(*networks: Network) -> list[str]:
+    order = [t for network in networks for t in network.tier_order if (network.demand["tier"] == t).any()]
+    return list(dict.fromkeys(order))
+
+
+def _short(network: Network, scenario: Scenario | None, tier: str | None, count: dict[str, Any]) -> tuple[float, float]:
+    """Return what is served and what stays short, of one tier could it come first, or of all."""
+    overlay = overlay_of(network, scenario)
+    model = ValueModel(network, overlay, tier=tier, **count)
+    rows = counted_demand(network, network.demand, count["commodity"], count["beneficiaries"], tier)
+    asked = network.demand["demand_tpa"].to_numpy(dtype=float) * overlay.demand_share
+    wanted = float(asked[rows].sum()) if len(asked) else model.value
+    short = wanted - model.value
+    return _round(model.value), _round(short) if short > 1e-9 * max(wanted, 1.0) else 0.0
+
+
+def _round(value: float) -> float:
+    return float(f"{value:.10g}") + 0.0
+
+
+def _answers(
+    old: Network,
+    new: Network,
+    old_asked: Mapping[str, Scenario],
+    new_asked: Mapping[str, Scenario],
+    names: list[str],
+    count: dict[str, Any],
+) -> pd.DataFrame:
+    rows = []
+    for name in names:
+        for tier in [*_tiers(old, new), None]:
+            ends = []
+            for network, asked in ((old, old_asked), (new, new_asked)):
+                known = (name == UNDISTURBED or name in asked) and (tier is None or tier in network.tier_order)
+                ends.append(_short(network, asked.get(name), tier, count) if known else (np.nan, np.nan))
+            (served, short), (served_now, short_now) = ends
+            rows.append((name, tier or ALL, "short_t", short, short_now))
+            rows.append((name, tier or ALL, "served_t", served, served_now))
+    table = pd.DataFrame(rows, columns=["scenario", "tier", "measure", "before", "after"])
+    table["change"] = table["after"] - table["before"]
+    first = table["measure"].eq("short_t").to_numpy()
+    order = np.lexsort((np.arange(len(table)), -table["change"].abs().fillna(-1.0).to_numpy(), ~first))
+    return table.iloc[order].reset_index(drop=True)
+
+
+def _traced(answers: pd.DataFrame, scenario: str | None, first: Iterable[str]) -> tuple[str, str] | None:
+    """Return the scenario and tier whose change is worth tracing; None if nothing changed."""
+    moved = answers[
+        (answers["measure"] == "short_t") & (answers["change"].abs() > 1e-9 * (1 + answers["before"].abs()))
+    ]
+    if scenario is not None:
+        moved = moved[moved["scenario"] == scenario]
+    for tier in [*first, ALL, None]:
+        part = moved if tier is None else moved[moved["tier"] == tier]
+        if len(part):
+            top = part.iloc[0]
+            return str(top["scenario"]), str(top["tier"])
+    return None
+
+
+# -- inputs -------------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=32)
+def _keyed(network: Network, table: str) -> pd.DataFrame:
+    """Return a table by key; rows that share a key are numbered. Kept: callers must not change it."""
+    frame = getattr(network, table)
+    keys = list(KEYS[table])
+    text = frame[keys].astype(object).fillna("")
+    number = text.groupby(keys, sort=False).cumcount()
+    index = [
+        " / ".join([*(str(v) for v in row), *([f"#{n + 1}"] if n else [])])
+        for row, n in zip(text.to_numpy(), number, strict=True)
+    ]
+    return frame.set_axis(pd.Index(index, name="key"), axis=0)
+
+
+def _inputs(old: Network, new: Network) -> pd.DataFrame:
+    parts = []
+    for table in KEYS:
+        before, after = _keyed(old, table), _keyed(new, table)
+        both = before.index.intersection(after.index)
+        for kind, frame, gone in (("removed", before, after), ("added", after, before)):
+            only = frame.index.difference(gone.index)
+            figure = _main_figure(table, frame).reindex(only)
+            cells = {"before": figure if kind == "removed" else None, "after": figure if kind == "added" else None}
+            parts.append(pd.DataFrame({"table": table, "key": only, "column": "", "kind": kind, **cells}))
+        for column in before.columns:
+            if column in KEYS[table]:
+                continue
+            one, two = before.loc[both, column], after.loc[both, column]
+            differs = ~((one == two) | (one.isna() & two.isna()))
+            hit = both[differs.fillna(True).to_numpy(dtype=bool)]
+            values = {"before": one.reindex(hit).to_numpy(object), "after": two.reindex(hit).to_numpy(object)}
+            parts.append(pd.DataFrame({"table": table, "key": hit, "column": column, "kind": "changed", **values}))
+    whole = pd.concat([p for p in parts if len(p)] or parts[:1], ignore_index=True)
+    numbers = whole[["before", "after"]].apply(pd.to_numeric, errors="coerce")
+    size = numbers.abs().max(axis=1)
+    whole["change_share"] = (numbers["after"] - numbers["before"]) / numbers["before"].where(numbers["before"] != 0)
+    whole["tonnes"] = (numbers["after"].fillna(0.0) - numbers["before"].fillna(0.0)).abs().where(size.notna(), 0.0)
+    order = ["tonnes", "table", "key", "column"]
+    whole = whole.sort_values(order, ascending=[False, True, True, True], kind="stable")
+    return whole.drop(columns="tonnes").reset_index(drop=True)
+
+
+def _main_figure(table: str, frame: pd.DataFrame) -> pd.Series:
+    name = {"edges": "flow_tpa", "demand": "demand_tpa", "stocks": "stock_t", "processes": "t_per_t"}.get(
+        table, "capacity_tpa"
+    )
+    return frame[name] if name in frame.columns else pd.Series(np.nan, index=frame.index)
+
+
+def _settings(old: Network, new: Network) -> pd.DataFrame:
+    rows = []
+    for name in ("name", "label", "year", "main_commodity", "beneficiaries", "digest"):
+        before, after = getattr(old, name), getattr(new, name)
+        if before != after:
+            said = [", ".join(v) if isinstance(v, tuple) else str(v) for v in (before, after)]
+            rows.append((name, *said))
+    return pd.DataFrame(rows, columns=["setting", "before", "after"])
+
+
+# -- which moved which --------------------------------------------------------------------------
+
+
+def _mixed(old: Network, new: Network, changed: frozenset[str], only: tuple[str, str] | None = None) -> Network:
+    """Return a network with some tables' figures, and the rows themselves, of the new one.
+
+    ``only`` names one row (table, key) that alone comes from the new network.
+    """
+    frames: dict[str, pd.DataFrame] = {}
+    for table in TABLES:
+        if table not in KEYS:
+            continue
+        before, after = _keyed(old, table), _keyed(new, table)
+        if before.empty and after.empty:
+            continue
+        rows = after.index if STRUCTURE in changed else before.index
+        own = (after if STRUCTURE in changed else before).loc[rows].copy()
+        common = before.index.intersection(after.index)
+        figures = (after if table in changed else before).loc[common]
+        own.loc[common] = figures
+        if only is not None and only[0] == table:
+            own.loc[only[1]] = after.loc[only[1]]
+        frames[table] = own.reset_index(drop=True)
+    base = new if MEASURES in changed else old
+    return Network(
+        name=base.name,
+        main_commodity=base.main_commodity or None,
+        beneficiaries=base.beneficiaries or None,
+        year=base.year,
+        **frames,
+    )
+
+
+def _causes(
+    old: Network,
+    new: Network,
+    old_asked: Mapping[str, Scenario],
+    new_asked: Mapping[str, Scenario],
+    traced: tuple[str, str] | None,
+    inputs: pd.DataFrame,
+    count: dict[str, Any],
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    none = pd.DataFrame(columns=["share_t", "alone_t", "last_in_t"], index=pd.Index([], name="cause"), dtype=float)
+    blank = pd.DataFrame(columns=["table", "key", "column", "before", "after", "alone_t"])
+    if traced is None:
+        return none, blank
+    name, tier = traced[0], None if traced[1] == ALL else traced[1]
+    loud = inputs[inputs["table"].isin(MOVING) & ~inputs["column"].isin(SILENT)]
+    players = sorted(loud.loc[loud["kind"] == "changed", "table"].unique())
+    if (loud["kind"] != "changed").any():
+        players.append(STRUCTURE)
+    one, two = old_asked.get(name), new_asked.get(name)
+    if (one and two and [*one.measures] != [*two.measures]) or old.main_commodity != new.main_commodity:
+        players.append(MEASURES)
+    known: dict[frozenset[str], float] = {}
+
+    def value(changed: frozenset[str]) -> float:
+        if changed not in known:
+            asked = two if MEASURES in changed else one
+            known[changed] = _short(_mixed(old, new, changed), asked or one or two, tier, count)[1]
+        return known[changed]
+
+    everything = frozenset(players)
+    try:
+        share, _ = shapley_values(players, value)
+        start, end = value(frozenset()), value(everything)
+        table = pd.DataFrame(
+            {
+                "share_t": share.map(_round),
+                "alone_t": [_round(value(frozenset([p])) - start) for p in players],
+                "last_in_t": [_round(end - value(everything - {p})) for p in players],
+            },
+            index=pd.Index(players, name="cause"),
+        )
+    except (DataError, UnknownIdError):
+        # tables of both sides that do not fit together: then all that can be said is the whole change
+        table = none
+    order = table["share_t"].abs().sort_values(ascending=False, kind="stable").index
+    return table.loc[order], _rows(old, new, loud, one or two, tier, count)
+
+
+def _rows(
+    old: Network, new: Network, loud: pd.DataFrame, scenario: Scenario | None, tier: str | None, count: dict[str, Any]
+) -> pd.DataFrame:
+    """Change one row at a time, those whose figures changed most first."""
+    changed = loud[loud["kind"] == "changed"].drop_duplicates(["table", "key"]).head(ROWS)
+    start = _short(old, scenario, tier, count)[1]
+    out = []
+    for row in changed.to_dict("records"):
+        try:
+            there = _short(_mixed(old, new, frozenset(), (row["table"], row["key"])), scenario, tier, count)[1]
+        except (DataError, UnknownIdError):  # the row fits only together with others
+            continue
+        out.append(
+            {k: row[k] for k in ("table", "key", "column", "before", "after")} | {"alone_t": _round(there - start)}
+        )
+    table = pd.DataFrame(out, columns=["table", "key", "column", "before", "after", "alone_t"])
+    order = np.lexsort((np.arange(len(table)), -table["alone_t"].abs().to_numpy(dtype=float)))
+    return table.iloc[order].reset_index(drop=True)
+
+
+# -- words --------------------------------------------------------------------------------------
+
+
+def _words(
+    old: Network,
+    new: Network,
+    answers: pd.DataFrame,
+    causes: pd.DataFrame,
+    rows: pd.DataFrame,
+    inputs: pd.DataFrame,
+    traced: tuple[str, str] | None,
+) -> tuple[str, ...]:
+    said = [_words_of_inputs(old, new, inputs)]
+    if traced is None:
+        return (*said, "No shortfall changed.")
+    hit = answers[(answers["scenario"] == traced[0]) & (answers["tier"] == traced[1])]
+    hit = hit[hit["measure"] == "short_t"].iloc[0]
+    way = "rose" if hit["change"] > 0 else "fell"
+    where = "undisturbed" if traced[0] == UNDISTURBED else f'under "{traced[0]}"'
+    said.append(f"The shortfall of {traced[1]} {where} {way} from {_t(hit['before'])} to {_t(hit['after'])}.")
+    moved = causes[causes["share_t"].abs() > 1e-9 * (1 + abs(float(hit["change"])))]
+    if len(moved):
+        names = [str(n) if n in (STRUCTURE, MEASURES) else f"figures in {n}" for n in moved.index]
+        parts = [f"{_t(c, True)} from {name}" for c, name in zip(moved["share_t"], names, strict=True)]
+        said.append(f"Of this, {'; '.join(parts)}.")
+    if len(rows) and abs(rows["alone_t"].iloc[0]) > 1e-9:
+        top = rows.iloc[0]
+        what = f"{top['column']} of {top['key']} in {top['table']}"
+        said.append(f"The single figure that moves it most is {what}: {_t(top['alone_t'], True)} alone.")
+    return tuple(said)
+
+
+def _words_of_inputs(old: Network, new: Network, inputs: pd.DataFrame) -> str:
+    if old.digest == new.digest:
+        return "The inputs are the same."
+    kinds = inputs["kind"].value_counts()
+    parts = []
+    for kind in ("changed", "added", "removed"):
+        n = int(kinds.get(kind, 0))
+        if n:
+            noun = "cell" if kind == "changed" else "row"
+            parts.append(f"{n:,} {noun}{'' if n == 1 else 's'} {kind}")
+    return f"From {old.digest[:12]} to {new.digest[:12]}: {', '.join(parts) or 'only settings differ'}."
+
+
+def _t(value: float, signed: bool = False) -> str:
+    text = f"{abs(value):,.0f}" if abs(value) >= 1000 else f"{abs(value):.3g}"
+    sign = "−" if value < 0 else "+" if signed else ""
+    return f"{sign}{text} t/yr"

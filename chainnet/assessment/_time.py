@@ -1,0 +1,132 @@
+"""What an assessment says of time, stores and habits: exposure, the cascade bracket, what must be in stock."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from chainnet.cascades import bracket
+from chainnet.criticality import risk_exposure
+from chainnet.errors import ChainnetError
+from chainnet.network import Network
+from chainnet.results import stamp
+from chainnet.scenario import Scenario, timeline
+from chainnet.stress import Ask, StressTest, horizon_ladder, stockpile_mitigation, stockpile_requirement
+
+__all__ = ["exposures", "horizon_rungs", "myopia", "onsets", "stockpiles"]
+
+RECOVERY_YEARS = 1.0  # where none is given: the time in which a plant is rebuilt is not in the data
+HALF_YEAR, QUARTER = 6, 3
+BRACKET_YEARS = 10
+MOST_STOCKS = 3
+CERTAIN = 1e-7
+Reasons = dict[str, str]
+
+
+def onsets(network: Network, scenarios: Sequence[Scenario], months: int, start: str | None) -> list[float]:
+    """Return the first month, from 1, in which a measure of each scenario is in force; NaN = none."""
+    found = [timeline(network, s, months, start=start).onset for s in scenarios]
+    return [np.nan if onset is None else float(onset + 1) for onset in found]
+
+
+def exposures(network: Network, recovery: Any, count: Mapping[str, Any], reasons: Reasons) -> pd.DataFrame:
+    """Return what the loss of each site costs until it is back; empty, with the reason kept, where nothing says."""
+    try:
+        found = risk_exposure(network, RECOVERY_YEARS if recovery is None else recovery, by="site", **count)
+    except ChainnetError as error:
+        if recovery is not None:  # what was asked for is answered or refused
+            raise
+        reasons["exposure"] = str(error)
+        return pd.DataFrame()
+    found.attrs["recovery"] = "assumed" if recovery is None else "given"
+    return found
+
+
+def myopia(network: Network, scenarios: Sequence[Scenario], count: Mapping[str, Any], reasons: Reasons) -> pd.DataFrame:
+    """Return the bracket of each scenario that it can express; why not is kept for the others."""
+    tables: dict[str, pd.DataFrame] = {}
+    for scenario in scenarios:
+        try:
+            tables[scenario.name] = bracket(network, scenario=scenario, years=BRACKET_YEARS, **count)
+        except ChainnetError as error:
+            reasons[f"bracket: {scenario.name}"] = str(error)
+    if not tables:
+        return pd.DataFrame()
+    settings = next(iter(tables.values())).attrs["provenance"]
+    return stamp(pd.concat(tables, names=["scenario"]), settings)
+
+
+def horizon_rungs(
+    network: Network, worst: Scenario | None, months: int, start: str | None, count: Mapping[str, Any]
+) -> pd.DataFrame:
+    """Return the ladder over the horizon of the worst scenario alone, in half-years where these are whole.
+
+    New relations are many, and so are the columns of every month: half-years say the same in a fraction
+    of the time, for a few days of lag.
+    """
+    step = next(s for s in (HALF_YEAR, QUARTER, 1) if months % s == 0)
+    ask = Ask(
+        months,
+        start,
+        step,
+        beneficiaries=_words(count.get("beneficiaries")),
+        commodity=_words(count.get("commodity")),
+    )
+    return horizon_ladder(network, [worst] if worst else [], ask)
+
+
+def _words(given: Any) -> tuple[str, ...] | None:
+    return None if given is None else (given,) if isinstance(given, str) else tuple(given)
+
+
+def stockpiles(
+    network: Network,
+    stress: StressTest,
+    scenarios: Sequence[Scenario],
+    tier: str | None,
+    months: int,
+    start: str | None,
+    count: Mapping[str, Any],
+    reasons: Reasons,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return what must be in stock for the first tier, and what lessens it, for the scenarios that need it most."""
+    if tier is None:
+        reasons["stockpile"] = "nobody asks in the first tier"
+        return pd.DataFrame(), pd.DataFrame()
+    short = stress.summary.xs(tier, level="tier")[["shortfall_t", "demand_t"]]
+    hit = [s for s in scenarios if short.loc[s.name, "shortfall_t"] > CERTAIN * short.loc[s.name, "demand_t"]]
+    hit.sort(key=lambda s: (-round(float(short.loc[s.name, "shortfall_t"]), 6), s.name))
+    need: dict[str, pd.DataFrame] = {}
+    less: dict[str, pd.DataFrame] = {}
+    step = QUARTER if months % QUARTER == 0 else 1
+    for scenario in hit[:MOST_STOCKS]:
+        try:
+            need[scenario.name] = stockpile_requirement(network, scenario, (tier,), months, start, **count)
+        except ChainnetError as error:
+            reasons[f"stockpile: {scenario.name}"] = str(error)
+    for name in need:
+        scenario = next(s for s in hit if s.name == name)
+        try:
+            less[name] = stockpile_mitigation(network, scenario, (tier,), months, start, step_months=step, **count)
+        except ChainnetError as error:
+            reasons[f"mitigation: {name}"] = str(error)
+            continue
+        break
+    return _joined(need), _joined(less)
+
+
+def _joined(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    if not tables:
+        return pd.DataFrame()
+    parts = []
+    for name, table in tables.items():
+        part = table.copy()
+        part.attrs = {}
+        part.insert(0, "scenario", name)
+        parts.append(part)
+    out = pd.concat(parts, ignore_index=True)
+    out.attrs["certificates"] = {name: table.attrs.get("certificate") for name, table in tables.items()}
+    return stamp(out, next(iter(tables.values())).attrs["provenance"])

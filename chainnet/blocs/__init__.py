@@ -1,0 +1,11 @@
+"""What do members gain together, and what do others gain by choosing a side? Alliance, alignment, retaliation.
+
+Words: *member*, *pool* (what members share), *world* (who belongs to which bloc), *instrument* (a tariff, cap or cut),
+*cut* (what the rival stops).
+"""
+
+from chainnet.blocs._alignment import Alignment, alignment
+from chainnet.blocs._alliance import REGIONS, alliance
+from chainnet.blocs._retaliation import retaliation
+
+__all__ = ["REGIONS", "Alignment", "alignment", "alliance", "retaliation"]

@@ -1,0 +1,118 @@
+"""A market between two blocs as arrays: who lies where, and what each side is served with any trade closed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from chainnet.blocs._worlds import Party, Proofs, WorldValue, demand_of, edge_places, open_market
+from chainnet.flow import Words, balance_under
+from chainnet.lowering import Degree, Overlay
+from chainnet.network import Network
+
+__all__ = ["THIRD", "Market", "baseline"]
+
+THIRD = "third countries"
+DUST = 1e-7
+
+
+class Market:
+    """The market as arrays, who lies where, and the value of each side with any trade closed."""
+
+    def __init__(
+        self,
+        network: Network,
+        overlay: Overlay,
+        degree: Degree,
+        commodity: Words,
+        sides: Sequence[Party],
+        proofs: Proofs,
+    ) -> None:
+        self.network, self.overlay, self.degree, self.commodity = network, overlay, degree, commodity
+        self.sides, self.proofs = list(sides), proofs
+        self.low, self.counted = open_market(network, overlay, degree, commodity)
+        rows = [demand_of(network, self.low.demand, bloc) for bloc in sides]
+        self.rows = {bloc.name: self.counted & mine for bloc, mine in zip(sides, rows, strict=True)}
+        self.rows[THIRD] = self.counted & ~np.any(rows, axis=0)
+        tail, head = edge_places(self.low)
+        codes, self.places = pd.factorize(np.concatenate([tail, head]))
+        self.tail, self.head = codes[: len(tail)], codes[len(tail) :]
+        self.values = {
+            name: WorldValue(self.low, mine, proofs) for name, mine in self.rows.items() if mine.any() or name != THIRD
+        }
+
+    def sign(self, joined: Mapping[str, int], parties_of: Sequence[Party] = ()) -> Any:
+        """Return +1 (first bloc), -1 (second) or 0 for each place, with the players that joined."""
+        out = np.zeros(len(self.places), dtype=np.int64)
+        for i, place in enumerate(self.places):
+            if self.sides[0].holds(place):
+                out[i] = 1
+            elif self.sides[1].holds(place):
+                out[i] = -1
+            else:
+                out[i] = next((joined[p.name] for p in parties_of if p.name in joined and p.holds(place)), 0)
+        return out
+
+    def crossing(self, joined: Mapping[str, int] | None = None, players: Sequence[Party] = ()) -> Any:
+        """Return which edge columns run between the two blocs."""
+        side = self.sign(joined or {}, players)
+        return side[self.tail] * side[self.head] < 0
+
+    def leaving(self, bloc: int) -> Any:
+        """Return which edge columns run from one bloc to the other: 0 = the first sells."""
+        side = self.sign({})
+        want = 1 if bloc == 0 else -1
+        return (side[self.tail] == want) & (side[self.head] == -want)
+
+    def around(self, bloc: int, friends: Sequence[Party] = ()) -> Any:
+        """Return which edge columns cross the border of a bloc with its friends."""
+        want = 1 if bloc == 0 else -1
+        inside = self.sign({p.name: want for p in friends}, friends) == want
+        return inside[self.tail] != inside[self.head]
+
+    def value(self, name: str, closed: Any = None) -> float:
+        """Return what a side is served, 0 where it asks for nothing."""
+        if name not in self.values or not self.rows[name].any():
+            return 0.0
+        none = np.zeros(len(self.tail), dtype=bool)
+        return self.values[name].value(none if closed is None else closed)
+
+    def demand(self, name: str) -> float:
+        """Return what a side asks for, t/a."""
+        return float(self.low.demand["demand_tpa"].to_numpy(dtype=float)[self.rows[name]].sum())
+
+    def under(self, overlay: Overlay) -> Market:
+        """Return the same market under another overlay."""
+        return Market(self.network, overlay, self.degree, self.commodity, self.sides, self.proofs)
+
+    def words(self, name: str) -> list[str]:
+        """Return the words of a bloc."""
+        return list(next(b for b in self.sides if b.name == name).words)
+
+    def clean(self, value: float) -> float:
+        """Take rounding for nothing."""
+        size = float(self.low.demand["demand_tpa"].to_numpy(dtype=float)[self.counted].sum())
+        return 0.0 if abs(value) <= DUST * max(size, 1e-9) else float(value)
+
+
+def baseline(market: Market) -> Any:
+    """Return the flow on each edge row, t/a: the baseline, or a balance where one is not known."""
+    network = market.network
+    flow = network.edges["flow_tpa"].to_numpy(dtype=float)
+    alive = market.low.program.col_upper[: len(flow)] > 0
+    new = set(network.projects["id"]) | network.built_projects
+    asleep = (network.edges["source"].isin(new) | network.edges["target"].isin(new)).to_numpy()
+    if not np.isnan(flow[alive & ~asleep]).any():
+        return np.nan_to_num(flow)
+    found = balance_under(
+        network,
+        market.overlay,
+        market.degree,
+        commodity=market.commodity,
+        beneficiaries=market.words(market.sides[0].name),
+    )
+    market.proofs.add(found.certificate)
+    return found.edges["flow_tpa"].to_numpy(dtype=float)

@@ -1,0 +1,186 @@
+"""The game of an alliance: what any coalition of members keeps, each answer solved once and proved."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from chainnet.blocs._worlds import Party, Proofs, chosen_projects, demand_of, solve_proved
+from chainnet.engine import WarmModel
+from chainnet.errors import DataError
+from chainnet.flow import Words, counted_demand, project_sizes, share_fairly
+from chainnet.lowering import Degree, Overlay, Restriction, lower
+from chainnet.network import Network
+
+__all__ = ["DUST", "Pool", "Served", "clean"]
+
+LOCK_SLACK = 1e-10
+DUST = 1e-7
+
+
+def clean(value: float, size: float) -> float:
+    """Return a difference; 0 where it is dust beside the tonnes it came from."""
+    return 0.0 if abs(value) <= DUST * max(abs(size), 1e-9) else float(value)
+
+
+@dataclass(frozen=True)
+class Served:
+    """One coalition's answer: the largest tonnage, what outsiders got first, and served demand rows in tier order."""
+
+    kept: float
+    outsiders: float
+    served: Any
+
+
+class Pool:
+    """The game: what any coalition keeps, each solved once and proved."""
+
+    def __init__(
+        self,
+        network: Network,
+        overlay: Overlay,
+        who: Sequence[Party],
+        projects: Iterable[str] | None,
+        by_year: int | None,
+        degree: Degree,
+        others: str,
+        commodity: Words,
+    ) -> None:
+        self.network, self.who, self.degree, self.others = network, {m.name: m for m in who}, degree, others
+        self.overlay = overlay
+        self.sizes = np.where(chosen_projects(network, projects), project_sizes(network, by_year), 0.0)
+        self.counted = counted_demand(network, network.demand, commodity, [], None)
+        self.rows = {m.name: demand_of(network, network.demand, m) & self.counted for m in who}
+        if not any(rows.any() for rows in self.rows.values()):
+            raise DataError(
+                f"members: no demand that counts lies with {', '.join(self.who)}. Name the countries of end uses."
+            )
+        self.proofs = Proofs("alliance")
+        self._known: dict[tuple[frozenset[str], str, frozenset[str] | None], Served] = {}
+
+    def usable(self, coalition: frozenset[str]) -> Any:
+        """Return the part of each project that a coalition may use by itself, 0 to 1."""
+        table = self.network.projects
+        inside = [self.who[name] for name in sorted(coalition)]
+        own = np.zeros(len(table), dtype=bool)
+        bought = np.zeros(len(table), dtype=bool)
+        for member in inside:
+            own |= member.rows(table) | np.array([member.backs(cell) for cell in table["backers"]], dtype=bool)
+            bought |= np.array([member.backs(cell) for cell in table["offtake_country"]], dtype=bool)
+        promised = np.where(table["offtake_country"].notna(), table["offtake_share"].fillna(0.0).to_numpy(), 0.0)
+        return np.where(own, np.where(bought, 1.0, 1.0 - promised), np.where(bought, promised, 0.0))
+
+    def held(self, coalition: frozenset[str]) -> Any:
+        """Return which stocks lie with a coalition."""
+        stocks = self.network.stocks
+        out = np.zeros(len(stocks), dtype=bool)
+        for name in coalition:
+            out |= self.who[name].rows(stocks)
+        return out
+
+    def kept(self, coalition: frozenset[str]) -> float:
+        """Return what a coalition keeps with all that it pools, t/a."""
+        return self.answer(coalition).kept if coalition else 0.0
+
+    def answer(
+        self,
+        coalition: frozenset[str],
+        pool: str = "projects",
+        only: frozenset[str] | None = None,
+        detail: bool = False,
+    ) -> Served:
+        """Solve for a coalition; ``pool`` says how far it pools, ``only`` which projects stand."""
+        key = (coalition, pool, only)
+        if key not in self._known or (detail and self._known[key].served is None):
+            self._known[key] = self._solve(coalition, pool, only, detail)
+        return self._known[key]
+
+    def _solve(self, coalition: frozenset[str], pool: str, only: frozenset[str] | None, detail: bool) -> Served:
+        ours = np.any([self.rows[name] for name in sorted(coalition)], axis=0)
+        rivals = self.counted & ~ours
+        if self.others == "after":
+            rivals = rivals & np.any(list(self.rows.values()), axis=0)
+        full, common = self._worlds(coalition, pool, only)
+        tier = self.network.demand["tier"].to_numpy(dtype=object)
+        stages = [ours & (tier == name) for name in self.network.tier_order]
+        stages = [rows for rows in stages if rows.any()] or [ours]
+        low = lower(self.network, full, self.degree, stocks=True, locks=[rivals, *stages])
+        model = WarmModel(low.program)
+        upper, row_upper = low.bounds(common)
+        row_lower, row_full = low.program.row_lower, low.program.row_upper
+
+        def ask(rows: Any, basis: Any) -> Any:
+            cost = np.zeros(len(low.program.cost))
+            cost[low.served[rows]] = -1.0
+            model.set_cost(cost)
+            return solve_proved(model, basis, "alliance", self.proofs)
+
+        basis, first = None, 0.0
+        if rivals.any():
+            model.set_upper(upper)
+            model.set_rows(row_lower, row_upper)
+            found = ask(rivals, None)
+            first, basis = max(-found.value, 0.0), found.basis
+            model.set_upper(low.program.col_upper)
+            model.set_rows(row_lower, row_full)
+            self._lock(model, low, 0, first)
+        found = ask(ours, basis)
+        # what the slack of the lock alone lets through is nothing
+        kept = max(-found.value, 0.0) if -found.value > DUST * max(first, 1e-9) else 0.0
+        if not detail:
+            return Served(kept, first, None)
+        for number, rows in enumerate(stages):
+            found = ask(rows, found.basis)
+            self._lock(model, low, number + 1, -found.value)
+        share_fairly(low, model, stages)
+        found = ask(ours, found.basis)
+        wanted = low.demand["demand_tpa"].to_numpy(dtype=float)
+        return Served(kept, first, np.clip(found.x[low.served], 0.0, wanted))
+
+    def _worlds(self, coalition: frozenset[str], pool: str, only: frozenset[str] | None) -> tuple[Overlay, Overlay]:
+        """Return what stands for a coalition and its rivals, and what stands for the rivals alone."""
+        everyone = frozenset(self.who)
+        table, none = self.network.projects, np.zeros(len(self.sizes))
+        mine = self.sizes * self.usable(coalition) if pool == "projects" else none
+        every = self.sizes * self.usable(everyone) if pool == "projects" else none
+        if only is not None:
+            named = table["id"].isin(only).to_numpy()
+            mine, every = np.where(named, mine, 0.0), np.where(named, every, 0.0)
+        theirs = np.where(mine > 0, 0.0, every)
+        my_stocks, all_stocks = self.held(coalition), self.held(everyone)
+        if pool == "access":
+            my_stocks, all_stocks = my_stocks & False, all_stocks & False
+        their_stocks = all_stocks & ~my_stocks
+        share, built = self.overlay.stock_share, self.overlay.built
+        common = replace(self.overlay, built=np.maximum(built, theirs), stock_share=np.where(their_stocks, share, 0.0))
+        bars = self.overlay.restrictions
+        if (theirs > 0).any() or their_stocks.any():
+            bars = (*bars, self._bar(coalition, theirs > 0, their_stocks))
+        full = replace(
+            common,
+            built=np.maximum(built, np.maximum(mine, theirs)),
+            stock_share=np.where(all_stocks, share, 0.0),
+            restrictions=bars,
+        )
+        return full, replace(common, restrictions=bars)
+
+    def _bar(self, coalition: frozenset[str], projects: Any, stocks: Any) -> Restriction:
+        """Bar a coalition's users from what was made at, went through or was stored with what is its rivals' own."""
+        network = self.network
+        ids = pd.concat([network.nodes["id"], network.projects["id"]], ignore_index=True)
+        ours = np.any([self.rows[name] for name in sorted(coalition)], axis=0)
+        users = ids.isin(set(network.demand["node"][ours])).to_numpy()
+        edges = network.edges["target"].isin(set(ids[users])).to_numpy()
+        origin = np.concatenate([np.zeros(len(network.nodes), dtype=bool), projects])
+        everywhere = np.ones(len(ids), dtype=bool)
+        return Restriction(edges, 0.0, everywhere, users, (), origin=origin, origin_stocks=stocks)
+
+    @staticmethod
+    def _lock(model: WarmModel, low: Any, number: int, value: float) -> None:
+        row = int(low.locks[number])
+        slack = max(LOCK_SLACK * value, 100 * LOCK_SLACK * low.program.row_scale[row])
+        model.set_row(row, value - slack, np.inf)

@@ -1,0 +1,244 @@
+"""What the questions about blocs share: parties, places, and the value of a world in which some trade is closed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from chainnet.engine import Certificate, LinearSolution, WarmModel, certify_linear, require
+from chainnet.errors import DataError, SolverError
+from chainnet.flow import ValueModel, Words, check_year, named_projects, project_sizes
+from chainnet.lowering import Degree, Lowered, Overlay
+from chainnet.network import Network, split_list
+from chainnet.scenario import Scenario, overlay_of
+
+__all__ = [
+    "Party",
+    "Proofs",
+    "WorldValue",
+    "chosen_projects",
+    "demand_of",
+    "edge_places",
+    "open_market",
+    "parties",
+    "places",
+    "solve_proved",
+    "standing",
+    "third_places",
+]
+
+Array = np.ndarray[Any, np.dtype[np.float64]]
+Bools = np.ndarray[Any, np.dtype[np.bool_]]
+Ints = np.ndarray[Any, np.dtype[np.int64]]
+
+
+@dataclass(frozen=True)
+class Party:
+    """A member or a bloc: its name, the words it was given by, its countries, and the regions that are all its own."""
+
+    name: str
+    words: tuple[str, ...]
+    countries: frozenset[str]
+    regions: frozenset[str]
+
+    def holds(self, place: str) -> bool:
+        """Say whether a country or region belongs to the party."""
+        return place in self.countries or place in self.regions
+
+    def rows(self, frame: pd.DataFrame, column: str = "country") -> Bools:
+        """Return which rows of a table lie with the party."""
+        inside = frame[column].isin(self.countries)
+        if column == "country" and "region" in frame.columns:
+            inside |= frame["country"].isna() & frame["region"].isin(self.regions)
+        return np.asarray(inside.to_numpy(dtype=bool))
+
+    def backs(self, cell: Any) -> bool:
+        """Say whether the party is named in a cell that lists countries or groups."""
+        return isinstance(cell, str) and any(self.holds(word) for word in split_list(cell))
+
+
+def parties(network: Network, given: Any, argument: str) -> list[Party]:
+    """Read members or blocs: a list of words, each a party, or a mapping name -> words. Sorted by name.
+
+    Raises
+    ------
+    DataError
+        If there is none, one is empty, a word is neither country nor group, or a country is in two.
+    """
+    if isinstance(given, str):
+        given = [given]
+    if given is not None and not isinstance(given, Iterable):
+        raise DataError(f"{argument}: {given!r} is not allowed. Give a list of countries and groups.")
+    if isinstance(given, Mapping):
+        pairs = [(str(name), [w] if isinstance(w, str) else list(w)) for name, w in given.items()]
+    else:
+        pairs = [(str(word), [str(word)]) for word in (given or ())]
+    if not pairs:
+        raise DataError(f"{argument}: nobody is named. Give countries or groups, such as USA or EU27.")
+    found = []
+    for name, words in pairs:
+        if not words:
+            raise DataError(f'{argument}: "{name}" has no members. Give it at least one country or group.')
+        countries, regions = network.resolve([str(w) for w in words], argument)
+        found.append(Party(name, tuple(str(w) for w in words), countries, regions))
+    names = [party.name for party in found]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise DataError(f'{argument}: "{twice[0]}" stands twice. Name each once.')
+    for i, one in enumerate(found):
+        for other in found[i + 1 :]:
+            both = sorted(one.countries & other.countries)
+            if both:
+                raise DataError(
+                    f'{argument}: {", ".join(both[:5])} is in both "{one.name}" and "{other.name}". '
+                    "A country can be in one of them only."
+                )
+    return found if isinstance(given, Mapping) else sorted(found, key=lambda party: party.name)
+
+
+def places(frame: pd.DataFrame) -> Any:
+    """Return where each row lies: its country, else its region, else nothing."""
+    return frame["country"].fillna(frame["region"]).fillna("").to_numpy(dtype=object)
+
+
+def edge_places(low: Lowered) -> tuple[Any, Any]:
+    """Return where each edge column begins and ends: relations of the table, then new relations through hubs."""
+    tables = [low.network.nodes, low.network.projects]
+    where = np.concatenate([places(table) for table in tables])
+    n = len(low.tables.tail)
+    tail, head = np.full(len(low.tail), "", dtype=object), np.full(len(low.head), "", dtype=object)
+    tail[:n], head[:n] = where[low.tail[:n]], where[low.head[:n]]
+    pairs = n + np.flatnonzero(low.relations.is_pair)
+    tail[pairs] = low.relations.pairs["maker"].to_numpy(dtype=object)
+    head[pairs] = low.relations.pairs["user"].to_numpy(dtype=object)
+    return tail, head
+
+
+def third_places(network: Network, blocs: Sequence[Party], built: Array) -> list[str]:
+    """Return the countries outside all blocs that make, hand on or hold something; sorted."""
+    nodes, projects = network.nodes, network.projects
+    makes = nodes[(nodes["stage"] != "end_use").to_numpy()]
+    standing_projects = projects[built > 0]
+    found = {*makes["country"].dropna(), *standing_projects["country"].dropna(), *network.stocks["country"].dropna()}
+    return sorted(c for c in found if not any(bloc.holds(c) for bloc in blocs))
+
+
+def chosen_projects(network: Network, projects: Iterable[str] | None) -> Bools:
+    """Return which rows of the projects table are meant; None = all.
+
+    Raises
+    ------
+    UnknownIdError
+        If a project does not exist.
+    """
+    table = network.projects
+    return np.asarray(table["id"].isin(named_projects(network, projects)).to_numpy(dtype=bool))
+
+
+def standing(network: Network, scenario: Scenario | None, projects: Iterable[str] | None, by_year: Any) -> Overlay:
+    """Return the overlay of a scenario with the named projects built, at the size they have in a year."""
+    year = check_year(by_year)
+    overlay = overlay_of(network, scenario)
+    sizes = np.where(chosen_projects(network, projects), project_sizes(network, year), 0.0)
+    return overlay.with_built(np.maximum(overlay.built, sizes))
+
+
+class Proofs:
+    """Collects the certificates of many answers and keeps the worst."""
+
+    def __init__(self, problem: str) -> None:
+        self._problem, self.count = problem, 0
+        self._worst: Certificate | None = None
+
+    def add(self, proof: Certificate) -> Certificate:
+        """Take one more; raise SolverError if it does not hold."""
+        require(proof)
+        self.count += 1
+        if self._worst is None:
+            self._worst = proof
+        else:
+            self._worst = replace(
+                self._worst,
+                gap=max(self._worst.gap, proof.gap),
+                violation=max(self._worst.violation, proof.violation),
+                tolerance=max(self._worst.tolerance, proof.tolerance),
+            )
+        return proof
+
+    def worst(self, value: float) -> Certificate:
+        """Return one certificate for all, with the value it stands for."""
+        if self._worst is None:
+            raise SolverError(f"{self._problem}: nothing was solved")
+        return replace(self._worst, problem=self._problem, value=value, bound=value)
+
+
+def solve_proved(model: WarmModel, basis: Any, problem: str, proofs: Proofs) -> LinearSolution:
+    """Solve the program in place and prove the answer."""
+    found = model.solve(basis)
+    if found.status == "infeasible":
+        found = model.solve(is_wide=True)  # only the rounding of locks can collide
+    if found.status == "unbounded":
+        raise DataError(f"{problem}: nothing limits the flow. Give capacity_tpa to a node or edge on every way.")
+    if found.status != "optimal":
+        raise SolverError(f"{problem}: the program is {found.status}. Report the network that caused this.")
+    program = model.current()
+    proofs.add(certify_linear(problem, program, found.x, found.row_dual, program.row_scale))
+    return found
+
+
+def open_market(network: Network, overlay: Overlay, degree: Degree, commodity: Words) -> tuple[Lowered, Bools]:
+    """Return the network as arrays, and which demand rows count, whoever asks."""
+    model = ValueModel(network, overlay, degree, commodity=commodity, beneficiaries=[])
+    return model.lowered, np.asarray(model.counted, dtype=bool)
+
+
+def demand_of(network: Network, demand: pd.DataFrame, party: Party) -> Bools:
+    """Return which demand rows lie with a party."""
+    nodes = pd.concat([network.nodes, network.projects], ignore_index=True)
+    inside = set(nodes["id"][party.rows(nodes)])
+    return np.asarray(demand["node"].isin(inside).to_numpy(dtype=bool))
+
+
+class WorldValue:
+    """The most that some users can be served when they outbid everyone, with any trade closed; each answer proved.
+
+    Parameters
+    ----------
+    low : Lowered
+    counted : boolean array over ``low.demand``
+        Whose tonnes count.
+    proofs : Proofs
+    """
+
+    def __init__(self, low: Lowered, counted: Bools, proofs: Proofs) -> None:
+        self.low, self.counted, self._proofs = low, counted, proofs
+        cost = np.zeros(len(low.program.cost))
+        cost[low.served[counted]] = -1.0
+        self._model = WarmModel(replace(low.program, cost=cost))
+        self._model.set_cost(cost)
+        self._basis: Any = None
+        self._known: dict[bytes, float] = {}
+        self._basis = self.solution(np.zeros(len(low.tail), dtype=bool)).basis
+
+    @property
+    def demand_tpa(self) -> float:
+        """What these users ask for, t/a."""
+        return float(self.low.demand["demand_tpa"].to_numpy(dtype=float)[self.counted].sum())
+
+    def value(self, closed: Bools) -> float:
+        """Return the value with the marked edge columns closed, t/a."""
+        key = np.packbits(closed).tobytes()
+        if key not in self._known:
+            self._known[key] = max(-self.solution(closed).value, 0.0) + 0.0
+        return self._known[key]
+
+    def solution(self, closed: Bools) -> LinearSolution:
+        """Return the whole solution with the marked edge columns closed."""
+        upper = self.low.program.col_upper.copy()
+        upper[: len(closed)][closed] = 0.0
+        self._model.set_upper(upper)
+        return solve_proved(self._model, self._basis, "value of a world", self._proofs)

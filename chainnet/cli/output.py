@@ -1,0 +1,166 @@
+"""Answers as text: an aligned table, one CSV table, or one strict JSON document."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, is_dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from chainnet.errors import DataError, near_matches
+
+__all__ = ["Answer", "render"]
+
+FORMATS = ("table", "csv", "json")
+_STATUS = {
+    "P": "proved for the stated data",
+    "B": "bounded",
+    "S": "sampled",
+    "M": "myopic simulation",
+    "G": "reckoned from the inputs",
+}
+
+
+class Answer:
+    """What a command has to say: tables by name, the main one first, and single figures."""
+
+    def __init__(
+        self,
+        tables: Mapping[str, pd.DataFrame],
+        numbers: Mapping[str, Any] | None = None,
+        provenance: Mapping[str, Any] | None = None,
+        shown: tuple[str, ...] | None = None,
+    ) -> None:
+        self.tables = {name: _flat(table) for name, table in tables.items()}
+        self.numbers = dict(numbers or {})
+        self.provenance = dict(provenance or {})
+        self.shown = shown if shown is not None else tuple(self.tables)[:1]
+
+
+def _flat(table: pd.DataFrame) -> pd.DataFrame:
+    named = any(name is not None for name in table.index.names)
+    return table.reset_index() if named else table.reset_index(drop=True)
+
+
+def render(answer: Answer, form: str, table: str | None = None) -> str:
+    """Return an answer as text.
+
+    Raises
+    ------
+    DataError
+        If the form or the table is unknown.
+    """
+    if form not in FORMATS:
+        raise DataError(f'--format: unknown format "{form}"; one of {", ".join(FORMATS)}.')
+    if table is not None and table not in answer.tables:
+        hint = near_matches(table, answer.tables)
+        raise DataError(f'--table: no table "{table}";{hint} one of {", ".join(answer.tables)}.')
+    if form == "json":
+        return json.dumps(_document(answer), ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+    if form == "csv":
+        from chainnet.io import to_people_csv
+
+        name = table or next(iter(answer.tables))
+        return to_people_csv(answer.tables[name])
+    lines = [f"{name}: {_cell(value)}" for name, value in answer.numbers.items()]
+    for name in (table,) if table else answer.shown:
+        if lines:
+            lines.append("")
+        frame = answer.tables[name]
+        lines.append(f"{name} ({len(frame)} rows)")
+        lines.append(_text(frame))
+    if "rests_on" in answer.provenance:
+        lines += ["", _borne(answer.provenance)]
+    return "\n".join(lines) + "\n"
+
+
+def _borne(source: Mapping[str, Any]) -> str:
+    """Say of what standing an answer is, and how good the inputs are that bind it."""
+    rest = source["rests_on"]
+    of = f" ({rest['n_weakest']} of the {rest['n_decisive']} inputs that bind)" if rest["n_decisive"] else ""
+    return f"status {source['status']} ({_STATUS[source['status']]}), grade {rest['grade']}{of}"
+
+
+def _document(answer: Answer) -> dict[str, Any]:
+    return {
+        **{name: _plain(value) for name, value in answer.numbers.items()},
+        "tables": {
+            name: [{str(k): _plain(v) for k, v in row.items()} for row in table.to_dict("records")]
+            for name, table in answer.tables.items()
+        },
+        "columns": _plain({name: table.attrs.get("columns", {}) for name, table in answer.tables.items()}),
+        "provenance": _plain(answer.provenance),
+    }
+
+
+def _plain(value: Any) -> Any:
+    """Return a value that strict JSON can hold: infinite is "unlimited", missing is null."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {**_plain(asdict(value)), **({"ok": value.ok} if hasattr(value, "ok") else {})}
+    if isinstance(value, Mapping):
+        return {str(k): _plain(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [_plain(v) for v in value]
+    if value is None or value is pd.NA:
+        return None
+    if isinstance(value, (bool, np.bool_)):
+        return bool(value)
+    if isinstance(value, (int, np.integer)):
+        return int(value)
+    if isinstance(value, (float, np.floating)):
+        number = float(value)
+        if math.isnan(number):
+            return None
+        return "unlimited" if math.isinf(number) else number
+    return str(value) if isinstance(value, (Path, str)) or not hasattr(value, "item") else _plain(value.item())
+
+
+def _cell(value: Any, column: str = "") -> str:
+    if hasattr(value, "ok") and hasattr(value, "problem"):
+        second = "" if value.second_value is None else f", second solver {value.second_value:.9g}"
+        return f"{'holds' if value.ok else 'FAILS'} (gap {value.gap:.1e}, largest breach {value.violation:.1e}{second})"
+    plain = _plain(value)
+    if plain is None:
+        return "n/a"
+    if isinstance(plain, bool):
+        return "yes" if plain else "no"
+    if isinstance(plain, (int, float)) and column.endswith("year"):
+        return f"{plain:.0f}"
+    if isinstance(plain, float):
+        return f"{plain:,.6g}" if abs(plain) < 1e6 else f"{plain:,.0f}"
+    if isinstance(plain, list):
+        return ", ".join(map(str, plain)) or "none"
+    return _one_line(str(plain))
+
+
+def _one_line(text: str) -> str:
+    """Keep a cell on its line and a terminal safe from control codes."""
+    return "".join(c if c.isprintable() else "?" for c in text)
+
+
+def _text(frame: pd.DataFrame) -> str:
+    if frame.empty:
+        return "  (no rows)"
+    cells = [[str(c) for c in frame.columns]] + [
+        [_cell(v, str(c)) for c, v in zip(frame.columns, row, strict=True)] for row in frame.itertuples(index=False)
+    ]
+    numeric = [pd.api.types.is_numeric_dtype(frame.dtypes.iloc[i]) for i in range(frame.shape[1])]
+    widths = [min(max(len(row[i]) for row in cells), 60) for i in range(frame.shape[1])]
+    lines = []
+    for row in cells:
+        parts = [
+            _clip(text, width).rjust(width) if is_number else _clip(text, width).ljust(width)
+            for text, width, is_number in zip(row, widths, numeric, strict=True)
+        ]
+        lines.append("  " + "  ".join(parts).rstrip())
+    lines.insert(1, "  " + "  ".join("-" * width for width in widths))
+    return "\n".join(lines)
+
+
+def _clip(text: str, width: int) -> str:
+    return text if len(text) <= width else text[: width - 1] + "…"

@@ -1,0 +1,409 @@
+"""Several losses at once: the worst attack within a budget, and how far the greedy answer is from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from chainnet.criticality._chokepoints import Removals, removals
+from chainnet.engine import Attack, Certificate, require, worst_attack
+from chainnet.errors import DataError, UnknownIdError, near_matches
+from chainnet.flow import ValueModel, Words, count_settings, cut_of, shapley_values
+from chainnet.lowering import Degree, column_gains
+from chainnet.network import Network
+from chainnet.results import Result, Status, decisive_inputs, provenance, stamp
+from chainnet.scenario import Scenario, overlay_of
+
+__all__ = ["Interdiction", "interdict", "shapley"]
+
+MOST_TIES = 20
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Interdiction(Result):
+    """The worst k losses at once.
+
+    Attributes
+    ----------
+    removed : tuple
+        What is removed in one optimal attack: index values as in ``chokepoints`` (node id,
+        (source, target), label).
+    base_tpa, left_tpa, lost_tpa : float
+        Value before, after, and their difference, t/a; solved for the attack itself.
+    bound_tpa : float
+        No attack within the budget loses more.
+    is_optimal : bool
+        Whether lost_tpa meets the bound.
+    greedy : tuple, greedy_lost_tpa : float
+        What one gets by taking the worst single loss again and again.
+    ties : tuple of tuples, or None
+        Other optimal attacks, up to 20; empty if proved unique; None if not asked.
+    pairs : DataFrame
+        With details: pairs inside one step that cost more together than their two losses added.
+    certificate : Certificate
+    """
+
+    removed: tuple[Any, ...]
+    base_tpa: float
+    left_tpa: float
+    lost_tpa: float
+    bound_tpa: float
+    is_optimal: bool
+    greedy: tuple[Any, ...]
+    greedy_lost_tpa: float
+    ties: tuple[tuple[Any, ...], ...] | None
+    pairs: pd.DataFrame
+    certificate: Certificate
+
+
+class _Board:
+    """What may be attacked, as groups of columns, and the value of any attack."""
+
+    def __init__(self, model: ValueModel, keys: list[Any], columns: list[Any], cost: Any) -> None:
+        self.model, self.keys, self.columns, self.cost = model, keys, columns, cost
+        self.gains = column_gains(model.lowered, model.counted)
+
+    def left(self, chosen: Iterable[int]) -> float:
+        """Return the value with these groups closed."""
+        closed = [self.columns[i] for i in chosen]
+        return self.model.value_without(np.unique(np.concatenate(closed))) if closed else self.model.value
+
+    def lefts(self, attacks: list[list[int]]) -> Any:
+        """Return the value under each of many attacks, solved as one sweep."""
+        return self.model.values_without([np.unique(np.concatenate([self.columns[i] for i in a])) for a in attacks])
+
+    def search(self, budget: float, time_limit_s: float, forbidden: list[Any], ceiling: float | None) -> Attack | None:
+        """Solve the attacker's program."""
+        low = self.model.lowered
+        return worst_attack(
+            low.program,
+            low.served[self.model.counted],
+            self.columns,
+            self.gains,
+            self.cost,
+            budget,
+            forbidden=forbidden,
+            ceiling=ceiling,
+            time_limit_s=time_limit_s,
+        )
+
+
+def interdict(
+    network: Network,
+    k: float,
+    by: str = "node",
+    cost: Mapping[Any, float] | None = None,
+    protect: Iterable[Any] = (),
+    tier: str | None = None,
+    *,
+    details: bool = False,
+    scenario: Scenario | None = None,
+    reroute: Degree = "existing",
+    commodity: Words = None,
+    beneficiaries: Words = None,
+    time_limit_s: float = 60.0,
+) -> Interdiction:
+    """Find the k losses at once that hurt most, exactly.
+
+    Parameters
+    ----------
+    network : Network
+    k : int
+        Most removals; with ``cost`` the budget, in the unit of the costs.
+    by : str
+        node, edge (all rows between a pair count once), or a label as in ``chokepoints``.
+    cost : mapping, optional
+        Index value -> cost of its removal; what is not named costs 1.
+    protect : iterable
+        Index values that cannot be removed. End uses never can.
+    tier : str, optional
+        What this tier loses, could it come first.
+    details : bool
+        Also look for other optimal attacks, and for pairs inside a step that hurt more together.
+    scenario, reroute, commodity, beneficiaries
+        As in ``chokepoints``.
+    time_limit_s : float
+        After that the best attack so far is returned with the bound; ``is_optimal`` says so.
+
+    Returns
+    -------
+    Interdiction
+
+    Raises
+    ------
+    DataError
+        If k is negative or (without cost) not whole, or an argument is unknown.
+    UnknownIdError
+        If ``protect`` or ``cost`` names what is not there.
+
+    Notes
+    -----
+    One mixed-integer program (Wood 1993, on the dual of the value program with penalties that no
+    tonne can outweigh); NP-hard in general. Loss is not submodular: greedy is shown, never trusted.
+
+    References
+    ----------
+    Wood, R. K. (1993). Deterministic network interdiction. Math. Comput. Modelling 17(2), 1-18.
+
+    Examples
+    --------
+    >>> import chainnet as cn
+    >>> worst = cn.interdict(cn.read("mag-9"), 2)
+    >>> round(worst.lost_tpa, 6), worst.is_optimal
+    (50.0, True)
+    """
+    budget = _budget(k, cost)
+    model = ValueModel(
+        network, overlay_of(network, scenario), reroute, commodity=commodity, beneficiaries=beneficiaries, tier=tier
+    )
+    model.certificate()
+    what = removals(network, by)
+    board = _board(model, what, cost, protect)
+    found = board.search(budget, time_limit_s, [], None) if board.columns and budget > 0 else None
+    chosen = tuple(int(i) for i in found.chosen) if found is not None else ()
+    greedy = _greedy(board, budget)
+    left, greedy_left = board.left(chosen), board.left(greedy)
+    if greedy_left < left - 1e-9 * max(model.value, 1.0):
+        chosen, left = greedy, greedy_left  # the time limit struck before the search was as good
+    chosen = _core(board, chosen, left, 1e-9 * max(model.value, 1e-9))
+    left = board.left(chosen) + 0.0
+    bound = model.value - (found.bound if found is not None else model.value)
+    lost = model.value - left
+    size = max(model.value, 1e-9)
+    is_optimal = found is None or (found.is_optimal and bound - lost <= 1e-6 * size)
+    gap = abs(bound - lost) / size if is_optimal else 0.0
+    proof = require(Certificate("interdict", lost, bound, gap, 0.0, 1e-6))
+    ties = _ties(board, budget, chosen, left, time_limit_s) if details and is_optimal else None
+    pairs = _pairs(board, network, what) if details and by == "node" else pd.DataFrame()
+    settings = {
+        **count_settings(network, commodity, beneficiaries),
+        "k": k,
+        "by": by,
+        "tier": tier,
+        "protect": list(protect),
+        "reroute": reroute,
+        "scenario": scenario.name if scenario else "",
+        "time_limit_s": time_limit_s,
+    }
+    source = provenance(
+        network,
+        "HiGHS branch and cut",
+        status="P" if is_optimal else "B",
+        rests_on=decisive_inputs(network, cut_of(model)),
+        **settings,
+    )
+    keys = board.keys
+    return Interdiction(
+        source,
+        tuple(keys[i] for i in chosen),
+        model.value,
+        left,
+        lost,
+        max(bound, lost),
+        is_optimal,
+        tuple(keys[i] for i in greedy),
+        model.value - greedy_left,
+        None if ties is None else tuple(tuple(keys[i] for i in tie) for tie in ties),
+        stamp(pairs, source),
+        proof,
+    )
+
+
+def _budget(k: Any, cost: Any) -> float:
+    if isinstance(k, bool) or not isinstance(k, (int, float, np.integer, np.floating)) or not np.isfinite(k) or k < 0:
+        raise DataError(f"k: {k!r} is not allowed; give a whole number, 0 or more (with cost: a budget, 0 or more).")
+    if cost is None and k != int(k):
+        raise DataError(f"k: {k!r} is not whole; only a budget with cost= may have a fraction.")
+    return float(k)
+
+
+def _board(model: ValueModel, what: Removals, cost: Mapping[Any, float] | None, protect: Iterable[Any]) -> _Board:
+    low = model.lowered
+    members: dict[Any, list[Any]] = {}
+    for key, member in zip(what.index, what.members, strict=True):
+        name = (key[0], key[1]) if what.is_edge else key
+        members.setdefault(name, []).append(member if what.is_edge else low.closing(member))
+    known = set(members)
+    kept = set()
+    for item in protect:
+        name = tuple(map(str, item[:2])) if what.is_edge and not isinstance(item, str) else item
+        if name not in known and str(name) not in known:
+            raise UnknownIdError(
+                f"protect: {item!r} is not among what may be removed;{near_matches(str(item), map(str, known))}"
+            )
+        kept.add(name if name in known else str(name))
+    prices = dict(cost or {})
+    for item, price in prices.items():
+        if item not in known:
+            raise UnknownIdError(
+                f"cost: {item!r} is not among what may be removed;{near_matches(str(item), map(str, known))}"
+            )
+        if not np.isfinite(price) or price < 0:
+            raise DataError(f"cost: {price!r} of {item!r} is not allowed; a cost is a finite number, 0 or more.")
+    keys, columns = [], []
+    gains = column_gains(low, model.counted)
+    for name, parts in members.items():
+        if name in kept:
+            continue
+        closing = np.unique(np.concatenate(parts))
+        closing = closing[gains[closing] > 0]  # what can serve nobody is not worth attacking
+        if len(closing):
+            keys.append(name)
+            columns.append(closing)
+    return _Board(model, keys, columns, np.array([prices.get(name, 1.0) for name in keys], dtype=float))
+
+
+def _greedy(board: _Board, budget: float) -> tuple[int, ...]:
+    """Take the worst single loss again and again, first by index among equals."""
+    chosen: list[int] = []
+    spent, left = 0.0, board.model.value
+    while True:
+        open_moves = [i for i in range(len(board.keys)) if i not in chosen and spent + board.cost[i] <= budget + 1e-12]
+        if not open_moves:
+            return tuple(chosen)
+        values = board.lefts([[*chosen, i] for i in open_moves])
+        place = int(np.argmin(values))
+        if values[place] >= left - 1e-9 * max(board.model.value, 1.0):
+            return tuple(chosen)
+        chosen.append(open_moves[place])
+        spent += float(board.cost[open_moves[place]])
+        left = float(values[place])
+
+
+def _ties(
+    board: _Board, budget: float, first: tuple[int, ...], left: float, time_limit_s: float
+) -> list[tuple[int, ...]]:
+    """Find the other attacks that leave as little, by forbidding each that was found."""
+    others: list[tuple[int, ...]] = []
+    slack = 1e-7 * max(board.model.value, 1e-9)
+    forbidden = [np.array(first, dtype=np.int64)]
+    while first and len(others) < MOST_TIES:
+        found = board.search(budget, time_limit_s, forbidden, left + slack)
+        if found is None:
+            break
+        chosen = tuple(int(i) for i in found.chosen)
+        if board.left(chosen) > left + 2 * slack:
+            break
+        core = _core(board, chosen, left, slack)
+        others.append(core)
+        forbidden.append(np.array(core, dtype=np.int64))
+    return others
+
+
+def _core(board: _Board, chosen: tuple[int, ...], left: float, slack: float) -> tuple[int, ...]:
+    """Drop members of an attack that add nothing to it."""
+    core = list(chosen)
+    for i in chosen:
+        rest = [j for j in core if j != i]
+        if board.left(rest) <= left + slack:
+            core = rest
+    return tuple(core)
+
+
+def _pairs(board: _Board, network: Network, what: Removals) -> pd.DataFrame:
+    """Pairs of nodes of one step whose joint loss is more than the two losses added."""
+    nodes = network.nodes.set_index("id")
+    step = nodes["step"].fillna(nodes["stage"])
+    base = board.model.value
+    alone = base - board.lefts([[i] for i in range(len(board.keys))])
+    inside = [(i, j) for i, j in combinations(range(len(board.keys)), 2) if step[board.keys[i]] == step[board.keys[j]]]
+    joint = base - board.lefts([list(pair) for pair in inside])
+    rows = []
+    for (i, j), both in zip(inside, joint, strict=True):
+        a, b = board.keys[i], board.keys[j]
+        if both > alone[i] + alone[j] + 1e-7 * max(base, 1.0):
+            rows.append((a, b, step[a], alone[i], alone[j], both, both - alone[i] - alone[j]))
+    columns = ["node_a", "node_b", "step", "lost_a_tpa", "lost_b_tpa", "lost_both_tpa", "surplus_tpa"]
+    table = pd.DataFrame(rows, columns=columns)
+    order = np.lexsort((table["node_b"], table["node_a"], -table["lost_both_tpa"].to_numpy(dtype=float)))
+    return table.iloc[order].reset_index(drop=True)
+
+
+def shapley(
+    network: Network,
+    by: str = "country",
+    *,
+    tier: str | None = None,
+    permutations: int = 128,
+    seed: int = 0,
+    scenario: Scenario | None = None,
+    reroute: Degree = "existing",
+    commodity: Words = None,
+    beneficiaries: Words = None,
+) -> pd.DataFrame:
+    """Share the loss that all labels together would cause fairly among them.
+
+    Parameters
+    ----------
+    network : Network
+    by : str
+        As in ``chokepoints``.
+    tier, scenario, reroute, commodity, beneficiaries
+        As in ``chokepoints``.
+    permutations, seed : int
+        Random orders (each with its reverse) and their seed, used beyond 12 players.
+
+    Returns
+    -------
+    DataFrame, index as in ``chokepoints``, largest first
+        shapley_tpa (sums to the loss when all are out), standard_error_tpa (0 where exact), lost_tpa alone.
+
+    Raises
+    ------
+    DataError
+        If an argument is unknown.
+
+    Examples
+    --------
+    >>> import chainnet as cn
+    >>> cn.shapley(cn.read("mag-9"))["shapley_tpa"].sum().round(6)
+    np.float64(50.0)
+    """
+    for name, value, least in (("permutations", permutations, 2), ("seed", seed, 0)):
+        if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
+            raise DataError(f"{name}: {value!r} is not allowed; give a whole number, {least} or more.")
+    model = ValueModel(
+        network, overlay_of(network, scenario), reroute, commodity=commodity, beneficiaries=beneficiaries, tier=tier
+    )
+    model.certificate()
+    what = removals(network, by)
+    closing = [m if what.is_edge else model.lowered.closing(m) for m in what.members]
+    names = [str(i) for i in range(len(closing))]
+    known: dict[frozenset[str], float] = {}
+
+    def loss(out: frozenset[str]) -> float:
+        if out not in known:
+            columns = [closing[int(i)] for i in sorted(out)]
+            known[out] = model.value - (
+                model.value_without(np.unique(np.concatenate(columns))) if columns else model.value
+            )
+        return known[out]
+
+    share, error = shapley_values(names, loss, permutations, seed)
+    table = pd.DataFrame(
+        {
+            "shapley_tpa": share.to_numpy(),
+            "standard_error_tpa": error.to_numpy(),
+            "lost_tpa": [loss(frozenset([n])) for n in names],
+        },
+        index=what.index,
+    )
+    table = table.mask(table.abs() <= 1e-9 * max(model.value, 1e-9), 0.0)
+    order = np.lexsort((np.arange(len(table)), -table["shapley_tpa"].to_numpy()))
+    settings = {
+        **count_settings(network, commodity, beneficiaries),
+        "by": by,
+        "tier": tier,
+        "seed": seed,
+        "permutations": permutations,
+        "reroute": reroute,
+        "scenario": scenario.name if scenario else "",
+    }
+    source = provenance(network, "HiGHS simplex", rests_on=decisive_inputs(network, cut_of(model)), **settings)
+    sampled: dict[str, Status] = {} if bool((error == 0).all()) else {"shapley_tpa": "S", "standard_error_tpa": "S"}
+    return stamp(table.iloc[order], source, status=sampled, ranked="shapley_tpa")

@@ -1,0 +1,335 @@
+"""What the network can least do without: the exact loss when a node, edge or group drops out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from chainnet.criticality._checks import check_losses, compared
+from chainnet.engine import arc_losses, group_losses, node_losses
+from chainnet.errors import DataError, near_matches
+from chainnet.flow import ValueModel, Words, benefits, count_settings, counted_demand, cut_of, cut_table, solve_market
+from chainnet.lowering import Degree, Reach, is_plain, lower_market, stack
+from chainnet.network import TABLES, Network, is_country
+from chainnet.results import decisive_inputs, provenance, stamp
+from chainnet.scenario import Scenario, overlay_of
+
+__all__ = ["Removals", "chokepoints", "removals"]
+
+Ints = np.ndarray[Any, np.dtype[np.int64]]
+# a holder of half or more controls
+CONTROL = 0.5
+COLUMNS = ["lost_tpa", "lost_share", "throughput_tpa", "in_cut", "is_dominator", "betweenness"]
+
+
+@dataclass(frozen=True)
+class Removals:
+    """What may be removed, one at a time: an index, and the node positions or edge rows of each."""
+
+    index: pd.Index
+    members: list[Ints]
+    is_edge: bool
+
+
+def removals(network: Network, by: str) -> Removals:
+    """Return what ``by`` names: every node, edge row, site or label; end uses never drop out.
+
+    Raises
+    ------
+    DataError
+        If ``by`` is neither node nor edge nor made of columns of the nodes table.
+    """
+    nodes = network.nodes
+    if by == "edge":
+        edges = network.edges
+        keys = [edges["source"], edges["target"], edges["commodity"].fillna("")]
+        index = pd.MultiIndex.from_arrays(keys, names=["source", "target", "commodity"])
+        return Removals(index, list(np.arange(len(edges)).reshape(-1, 1)), True)
+    open_rows = np.flatnonzero((nodes["stage"] != "end_use").to_numpy())
+    if by == "node":
+        index = pd.Index(nodes["id"].to_numpy()[open_rows], name="id")
+        return Removals(index, list(open_rows.reshape(-1, 1)), False)
+    columns = by.split("+") if isinstance(by, str) else []
+    known = [c for c in TABLES["nodes"].names if TABLES["nodes"].column(c).kind == "text"]
+    for column in columns or [str(by)]:
+        if column not in known:
+            hint = near_matches(column, ["node", "edge", *known])
+            raise DataError(
+                f'by: "{by}" is neither node nor edge nor a column of nodes;{hint} '
+                f"Columns may be joined by +, as in stage+country. Known: node, edge, {', '.join(known)}."
+            )
+    labels = nodes[columns].iloc[open_rows].copy()
+    if "site" in columns:
+        labels["site"] = labels["site"].fillna(nodes["id"].iloc[open_rows])
+    if len(columns) == 1 and columns[0] in ("owner", "owner_country") and not network.owners.empty:
+        return _look_through(network, columns[0], open_rows)
+    labels = labels.dropna()
+    members = labels.groupby(columns, sort=True).indices
+    positions = labels.index.to_numpy()
+    keys_sorted = sorted(members, key=lambda k: k if isinstance(k, tuple) else (k,))
+    if len(columns) == 1:
+        flat = [k[0] if isinstance(k, tuple) else k for k in keys_sorted]
+        index = pd.Index(flat, name=columns[0], dtype="str")
+    else:
+        index = (
+            pd.MultiIndex.from_tuples(keys_sorted, names=columns)
+            if keys_sorted
+            else pd.MultiIndex.from_arrays([[] for _ in columns], names=columns)
+        )
+    return Removals(index, [positions[members[k]] for k in keys_sorted], False)
+
+
+def _look_through(network: Network, column: str, open_rows: Ints) -> Removals:
+    """Return who holds what through other firms: a label takes all that it controls.
+
+    A parent controls a firm of which it holds half or more, or an unstated share; so a node may
+    fall with several labels. Parents that are countries count for owner_country.
+    """
+    owners = network.owners
+    controls = owners[owners["share"].isna() | (owners["share"] >= CONTROL)]
+    parents = controls.groupby("owner")["parent"].agg(list).to_dict()
+    nodes = network.nodes
+    held: dict[str, list[int]] = {}
+    for row in open_rows.tolist():
+        labels = {nodes[column].iloc[row]} - {np.nan, None}
+        wave = [nodes["owner"].iloc[row]]
+        seen: set[str] = set()
+        while wave:
+            firm = wave.pop()
+            if not isinstance(firm, str) or firm in seen:
+                continue
+            seen.add(firm)
+            wave += parents.get(firm, [])
+        labels |= {name for name in seen if is_country(name) == (column == "owner_country")}
+        for label in labels:
+            if isinstance(label, str):
+                held.setdefault(label, []).append(row)
+    names = sorted(held)
+    return Removals(pd.Index(names, name=column, dtype="str"), [np.array(held[name]) for name in names], False)
+
+
+def chokepoints(
+    network: Network,
+    by: str = "node",
+    top: int | None = None,
+    tier: str | None = None,
+    centrality: bool = False,
+    *,
+    scenario: Scenario | None = None,
+    reroute: Degree = "existing",
+    commodity: Words = None,
+    beneficiaries: Words = None,
+    verify: bool = False,
+) -> pd.DataFrame:
+    """Rank what the network can least do without.
+
+    The loss of X is the value of the network minus its value without X, both solved: the largest
+    tonnage of counted demand that can be served. It is exact, never a sum of parts.
+
+    Parameters
+    ----------
+    network : Network
+        Capacities in t/a; missing capacity means unlimited.
+    by : str
+        node, edge, site, country, operator, owner, owner_country, or columns of nodes joined by +
+        such as step+country. A label takes all its nodes away, but never an end use.
+    top : int, optional
+        Only the first rows of the full table.
+    tier : str, optional
+        Count what this tier could get if it came first; default all tiers.
+    centrality : bool
+        Fill ``betweenness`` (directed, igraph), and by node add ``current_flow`` (current-flow
+        betweenness of the undirected graph, capacity as conductance) and ``is_articulation``; the
+        rank correlation of each with the loss stands in ``attrs["rank_correlation"]``.
+    scenario : Scenario, optional
+        Ask what is lost on top of a scenario.
+    reroute : {"existing", "frozen", "new"}
+        How far flows may leave the baseline.
+    commodity, beneficiaries : optional
+        What and whose demand counts; default from the network.
+    verify : bool
+        Solve the value and the largest losses (up to 20) again with a second solver and compare.
+
+    Returns
+    -------
+    DataFrame, one row per removed thing, sorted by lost_tpa descending, ties by index
+        lost_tpa : t/a, >= 0.  lost_share : 0 to 1, of the value.  throughput_tpa : t/a in one optimal
+        flow, of main outputs.  in_cut : a capacity of its lies in the reported minimum cut.
+        is_dominator : without it nothing reaches the demand, whatever the capacities.
+        betweenness : NaN unless asked.
+
+    Raises
+    ------
+    DataError
+        If an argument is unknown, ``top`` is negative, or nothing limits the flow.
+    SolverError
+        If the base answer fails its own check, or a second solver finds another loss.
+
+    Notes
+    -----
+    What carries no flow in the base answer costs nothing. A pure flow is re-augmented from the base
+    flow; a recipe network is one warm linear program per candidate.
+
+    Examples
+    --------
+    >>> import chainnet as cn
+    >>> cn.chokepoints(cn.read("mag-9"), top=3)["lost_tpa"].round(6).to_dict()
+    {'H_CN': 40.0, 'G_CN': 38.0, 'S_CN': 20.0}
+    """
+    if top is not None and (isinstance(top, bool) or not isinstance(top, (int, np.integer)) or top < 0):
+        raise DataError(f"top: {top!r} is not allowed; give a whole number, 0 or more, or None for all rows.")
+    what = removals(network, by)
+    overlay = overlay_of(network, scenario)
+    plain = is_plain(network) and scenario is None and reroute == "existing"
+    if plain:
+        lost, base, through, in_cut, cut = _plain_losses(
+            network, what, None if centrality else top, tier, commodity, beneficiaries
+        )
+    else:
+        model = ValueModel(network, overlay, reroute, commodity=commodity, beneficiaries=beneficiaries, tier=tier)
+        model.certificate()
+        lost, base, through, in_cut, cut = _program_losses(model, what)
+    # a pure flow is exact: a small loss beside a huge value is still a loss
+    lost = np.where(lost <= (0.0 if plain else 1e-9 * base), 0.0, np.minimum(lost, base))
+    order = np.lexsort((np.arange(len(lost)), -np.nan_to_num(lost, nan=-1.0)))
+    if top is not None and not centrality:  # a rank correlation needs every row
+        order = order[:top]
+    kept = Removals(what.index[order], [what.members[i] for i in order], what.is_edge)
+    lost = lost[order]
+    share = lost / base if base > 0 else 0.0 * lost
+    table = pd.DataFrame(
+        {
+            "lost_tpa": lost,
+            "lost_share": share,
+            "throughput_tpa": np.asarray(through)[order],
+            "in_cut": np.asarray(in_cut)[order],
+            "is_dominator": _dominators(network, kept, share, tier, commodity, beneficiaries),
+            "betweenness": _betweenness(network, by, what)[order] if centrality else np.nan,
+        },
+        index=kept.index,
+        columns=COLUMNS,
+    )
+    if verify:
+        check_losses(
+            network,
+            kept,
+            lost,
+            float(base),
+            plain,
+            overlay,
+            reroute,
+            commodity,
+            beneficiaries,
+            tier,
+        )
+    source = provenance(
+        network,
+        "chainnet re-augmentation" if plain else "HiGHS simplex",
+        by=by,
+        top=top,
+        tier=tier,
+        scenario=scenario.name if scenario else "",
+        reroute=reroute,
+        base_tpa=float(base),
+        rests_on=decisive_inputs(network, cut),
+        **count_settings(network, commodity, beneficiaries),
+    )
+    if centrality and by == "node":
+        table = compared(network, table)
+    if top is not None:
+        ranked = table.attrs
+        table = table.head(top)
+        table.attrs = ranked
+    return stamp(table, {**source, "verified": "second solver" if verify else "no"}, ranked="lost_tpa")
+
+
+def _plain_losses(
+    network: Network, what: Removals, top: int | None, tier: str | None, commodity: Words, beneficiaries: Words
+) -> tuple[Any, float, Any, Any, pd.DataFrame]:
+    """Return losses, the value, throughput, what lies in the cut, and the cut itself."""
+    counted = counted_demand(network, network.demand, commodity, beneficiaries, tier)
+    whose = benefits(network, network.nodes.rename(columns={"id": "node"}), beneficiaries)
+    market = lower_market(network, None, counted, whose)
+    problem = market.problem
+    base = solve_market(market)
+    n = len(network.nodes)
+    cut_nodes, cut_arcs = np.zeros(n, dtype=bool), np.zeros(len(network.edges), dtype=bool)
+    cut_nodes[base.source_cut.nodes] = True
+    cut_arcs[market.rows[base.source_cut.arcs]] = True
+    cut = pd.concat([cut_table(market, side) for side in (base.source_cut, base.sink_cut)])
+    if what.is_edge:
+        flow = np.zeros(len(network.edges))
+        flow[market.rows] = base.arc_flow
+        lost = np.zeros(len(network.edges))
+        lost[market.rows] = arc_losses(problem, base, np.arange(len(market.rows)), top)
+        return lost, base.value, flow, cut_arcs, cut
+    if what.index.name == "id":
+        single = np.concatenate(what.members) if what.members else np.empty(0, dtype=np.int64)
+        lost = node_losses(problem, base, single, top)
+        return lost, base.value, base.throughput[single], cut_nodes[single], cut
+    through = np.array([base.throughput[m].sum() for m in what.members])
+    in_cut = np.array([bool(cut_nodes[m].any()) for m in what.members], dtype=bool)
+    return group_losses(problem, base, what.members), base.value, through, in_cut, cut
+
+
+def _program_losses(model: ValueModel, what: Removals) -> tuple[Any, float, Any, Any, pd.DataFrame]:
+    low, base = model.lowered, model.value
+    members = cut_of(model)
+    if what.is_edge:
+        through = model.base.x[: low.n_edges]
+        lost = base - model.values_without(what.members)
+        rows = members[members["kind"] == "edge"]
+        named = set(zip(rows["source"], rows["target"], rows["commodity"].fillna(""), strict=True))
+        in_cut = np.array([key in named for key in what.index], dtype=bool)
+        return lost, base, np.maximum(through, 0.0), in_cut, members
+    flows = low.throughput(model.base.x)
+    through = np.array([flows[m].sum() for m in what.members])
+    ids, in_nodes = low.ids, set(members.loc[members["kind"] == "node", "id"])
+    in_cut = np.array([any(ids[i] in in_nodes for i in m) for m in what.members], dtype=bool)
+    lost = base - model.values_without([low.closing(m) for m in what.members])
+    return lost, base, np.maximum(through, 0.0), in_cut, members
+
+
+def _dominators(
+    network: Network, what: Removals, lost_share: Any, tier: str | None, commodity: Words, beneficiaries: Words
+) -> Any:
+    """Look only at what loses everything: a dominator always does, the converse fails."""
+    out = np.zeros(len(what.members), dtype=bool)
+    candidates = np.flatnonzero(np.asarray(lost_share) >= 1 - 1e-9)
+    if not len(candidates):
+        return out
+    t = stack(network)
+    demand = network.demand
+    if demand.empty:
+        whose = benefits(network, t.nodes.rename(columns={"id": "node"}), beneficiaries)
+        ends = ((t.nodes["stage"] == "end_use").to_numpy() & whose)[t.head]
+        targets = np.column_stack([t.head[ends], t.commodity[ends]])
+    else:
+        asked = demand[counted_demand(network, demand, commodity, beneficiaries, tier)]
+        codes = asked["commodity"].fillna("").map(t.code)
+        targets = np.column_stack([asked["node"].map(t.position), codes]).astype(np.int64)
+    reach = Reach(network, targets)
+    none = np.empty(0, dtype=np.int64)
+    for i in candidates:
+        nodes, edges = (none, what.members[i]) if what.is_edge else (what.members[i], none)
+        out[i] = not reach.reaches(nodes, edges)
+    return out
+
+
+def _betweenness(network: Network, by: str, what: Removals) -> Any:
+    """Directed betweenness of nodes or edges, unweighted; NaN for groups, where it has no meaning."""
+    if by == "node":
+        graph = network.to_igraph()
+        found = np.asarray(graph.betweenness(directed=True))
+        return np.array([found[m[0]] for m in what.members])
+    if by == "edge":
+        nodes = network.nodes
+        index = pd.Index(nodes["id"])
+        awake = (index.get_indexer(network.edges["source"]) >= 0) & (index.get_indexer(network.edges["target"]) >= 0)
+        out = np.full(len(awake), np.nan)
+        out[awake] = network.to_igraph().edge_betweenness(directed=True)
+        return out
+    return np.full(len(what.members), np.nan)

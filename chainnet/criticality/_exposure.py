@@ -1,0 +1,517 @@
+"""What the loss of a node costs until it is back, and how long it can be borne (Simchi-Levi)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from chainnet.criticality._chokepoints import Removals, removals
+from chainnet.engine import (
+    LinearProgram,
+    LinearSolution,
+    WarmModel,
+    certify_linear,
+    not_idle,
+    plan,
+    plans_without,
+    require,
+    shares_without,
+    solve_independently,
+    survival_program,
+    with_columns,
+)
+from chainnet.errors import DataError, SolverError, UnknownIdError, near_matches
+from chainnet.flow import Words, count_settings, counted_demand, what_binds
+from chainnet.lowering import Degree, Lowered, Overlay, lower
+from chainnet.network import Network
+from chainnet.results import provenance, stamp
+from chainnet.scenario import Scenario, overlay_of
+
+__all__ = ["risk_exposure"]
+
+Array = np.ndarray[Any, np.dtype[np.float64]]
+Ints = np.ndarray[Any, np.dtype[np.int64]]
+# a loss below this part of its demand, or of its commodity's flow, is rounding
+DUST = 1e-9
+MOST_CHECKED = 20
+
+
+def risk_exposure(
+    network: Network,
+    recovery: float | Mapping[Any, float] | pd.Series,
+    by: str = "node",
+    *,
+    scenario: Scenario | None = None,
+    reroute: Degree = "existing",
+    commodity: Words = None,
+    beneficiaries: Words = None,
+    verify: bool = False,
+) -> pd.DataFrame:
+    """Say what the loss of each node costs until it has recovered, and how long it can be borne.
+
+    While X is out for its recovery time t, the rest of the network makes, ships and draws on stocks so
+    that the least value is lost: cost = min sum of ``demand.value_usd_per_t`` x tonnes lost, over all
+    plans in which capacities and demand count t times and stocks once. The time to survive is the
+    longest time in which nothing at all need be lost. Lead times, costs of transport and of production
+    are left out: they are taken to be small beside the loss.
+
+    Parameters
+    ----------
+    network : Network
+        With a demand table. Capacities, demand and releases of stocks are per period, whatever the
+        period of the network is (a year in shipped graphs).
+    recovery : number, or Series or mapping from index value to number
+        Periods until what dropped out is back, 0 or more; what is missing recovers at once.
+    by : str
+        What drops out, one at a time, as in ``chokepoints``: node, edge, site, country, operator, ...
+    scenario : Scenario, optional
+        Ask what is lost on top of a scenario.
+    reroute : {"existing", "frozen", "new"}
+        How far flows may leave the baseline.
+    commodity, beneficiaries : optional
+        What and whose demand counts; default from the network. Demand of value 0 never counts.
+    verify : bool
+        Solve the largest costs (up to 20) and their times again with a second solver and compare.
+
+    Returns
+    -------
+    DataFrame, one row per thing that can drop out, sorted by cost_usd descending, ties by index
+        cost_usd : least value lost in the recovery time.  rei : cost over the largest cost, 0 to 1, 0
+        where nothing is lost.  lost_t : tonnes lost in that plan, the least among equally cheap ones.
+        time_to_survive : periods, inf when capacity alone suffices.  gap : periods by which the
+        recovery is too late.  recovery : as given.  added_cost_usd : cost beyond what is lost in the
+        same time when nothing drops out.  throughput_tpa : baseline where it is known for all edges,
+        else of one optimal plan.  spend_usd : throughput out of it at prices of commodities, where all
+        that flow have one.
+        ``attrs["correlation"]`` and ``attrs["rank_correlation"]`` hold Pearson's and Spearman's
+        correlation of throughput and spend with the cost (NaN where one does not vary).
+
+    Raises
+    ------
+    DataError
+        If there is no demand table, a recovery is no number of 0 or more, only some of the demand has
+        a value, or an argument is unknown.
+    UnknownIdError
+        If a recovery is given for something that cannot drop out.
+    SolverError
+        If the base answer fails its own check, or a second solver finds something else.
+
+    Notes
+    -----
+    What lies in stock at a node that drops out stays usable; end uses never drop out. Where no demand
+    that counts has a value a tonne counts 1, so that cost is in tonnes. One linear program kept warm:
+    per candidate one solve for the time and one for the cost where the time is too short, with a short
+    second step for the least tonnes where values differ; what is idle in an optimal plan needs none.
+    Plans that cost as much as nothing out tie exactly. The plan with nothing out is checked by code that
+    shares nothing with the solver; ``verify`` checks the rows.
+
+    References
+    ----------
+    Simchi-Levi, Schmidt, Wei, Zhang, Combs, Ge, Gusikhin, Sanders, Zhang (2015), Interfaces 45(5),
+    375-390, doi:10.1287/inte.2015.0804.
+
+    Examples
+    --------
+    >>> import chainnet as cn
+    >>> from chainnet.criticality import risk_exposure
+    >>> table = risk_exposure(cn.read("mag-9"), recovery=2, by="country")
+    >>> table.loc["CHN", ["rei", "gap"]].tolist()
+    [1.0, 2.0]
+    """
+    what = removals(network, by)
+    periods = _periods(network, what, by, recovery)
+    model = _Exposure(network, overlay_of(network, scenario), reroute, commodity, beneficiaries)
+    closings = [m if what.is_edge else model.closing(m) for m in what.members]
+    survive = model.survival(closings)
+    cost, lost, added = model.costs(closings, periods, survive)
+    survive = np.where((cost == 0) & (periods > survive), periods, survive)  # what is lost by rounding is not lost
+    worst = float(cost.max(initial=0.0))
+    columns: dict[str, Any] = {
+        "cost_usd": cost,
+        "rei": cost / worst if worst > 0 else 0.0 * cost,
+        "lost_t": lost,
+        "time_to_survive": survive,
+        "gap": np.where(np.isinf(survive), 0.0, np.maximum(periods - np.where(np.isinf(survive), 0.0, survive), 0.0)),
+        "recovery": periods,
+        "added_cost_usd": added,
+        **_size(network, what, model),
+    }
+    order = np.lexsort((np.arange(len(cost)), -cost))
+    table = pd.DataFrame(columns, index=what.index).iloc[order]
+    _correlate(table)
+    if verify:
+        model.check([closings[i] for i in order], table)
+    source = provenance(
+        network,
+        "HiGHS simplex",
+        rests_on=what_binds(
+            network, [overlay_of(network, scenario)], reroute, commodity=commodity, beneficiaries=beneficiaries
+        ),
+        recovery=recovery if isinstance(recovery, (int, float)) else "by row",
+        by=by,
+        scenario=scenario.name if scenario else "",
+        reroute=reroute,
+        value="value_usd_per_t" if model.has_values else "1 per tonne",
+        **count_settings(network, commodity, beneficiaries),
+    )
+    units = dict.fromkeys(("gap", "recovery", "time_to_survive"), "periods (years, if capacities are a year's)")
+    said = {**source, "verified": "second solver" if verify else "no"}
+    return stamp(table, said, units={**units, "rei": "share of the largest loss"}, ranked="cost_usd")
+
+
+def _periods(network: Network, what: Removals, by: str, recovery: Any) -> Array:
+    """Return the recovery time of each row.
+
+    Raises
+    ------
+    DataError
+        If one is no finite number of 0 or more, or stands twice.
+    UnknownIdError
+        If one is given for something that has no row and is no end use.
+    """
+    if isinstance(recovery, pd.Series):
+        if recovery.index.has_duplicates:
+            twice = recovery.index[recovery.index.duplicated()][0]
+            raise DataError(f"recovery: {twice!r} stands twice. Give one number of periods for each.")
+        recovery = recovery.to_dict()
+    if not isinstance(recovery, Mapping):
+        return np.full(len(what.index), _number(recovery, "recovery"))
+    out = np.zeros(len(what.index))
+    place: dict[Any, list[int]] = {}
+    for i, key in enumerate(what.index):
+        place.setdefault(key, []).append(i)
+        if by == "edge":  # a pair stands for all rows between two nodes
+            place.setdefault(key[:2], []).append(i)
+    stays = set(network.nodes.loc[network.nodes["stage"] == "end_use", "id"]) if by == "node" else set()
+    for key, value in recovery.items():
+        number = _number(value, f"recovery[{key!r}]")
+        if key in place:
+            out[place[key]] = number
+        elif key not in stays:
+            hint = near_matches(str(key), map(str, place))
+            hint = f";{hint}" if hint else "."
+            raise UnknownIdError(f"recovery: nothing by {by} is called {key!r}{hint} Use the index of the answer.")
+    return out
+
+
+def _number(value: Any, where: str) -> float:
+    is_number = isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
+    if not is_number or not np.isfinite(value) or value < 0:
+        raise DataError(
+            f"{where}: {value!r} is not allowed; give a number of periods, 0 or more, or a Series or dict of them."
+        )
+    return float(value)
+
+
+def _size(network: Network, what: Removals, model: _Exposure) -> dict[str, Array]:
+    """Return what flows through each candidate, and what that is worth where prices are known."""
+    edges = network.edges
+    known = bool(len(edges)) and not edges["flow_tpa"].isna().any()
+    flow = edges["flow_tpa"].to_numpy(dtype=float) if known else model.base.x[: len(edges)]
+    if what.is_edge:
+        through = flow
+    elif known:
+        through = network.baseline.reindex(model.low.ids).fillna(0.0).to_numpy(dtype=float)
+    else:
+        through = model.low.throughput(model.base.x[: model.n_cols])
+    out = {"throughput_tpa": np.array([max(float(through[m].sum()), 0.0) for m in what.members])}
+    prices = network.commodities.set_index("id")["price_usd_per_t"]
+    price = edges["commodity"].map(prices).to_numpy(dtype=float)
+    carries = flow > 0
+    if carries.any() and not np.isnan(price[carries]).any():
+        worth = np.where(carries, flow * price, 0.0)
+        if not what.is_edge:
+            worth = np.bincount(model.low.tables.tail, worth, minlength=len(model.low.ids))
+        out["spend_usd"] = np.array([max(float(worth[m].sum()), 0.0) for m in what.members])
+    return out
+
+
+def _correlate(table: pd.DataFrame) -> None:
+    """Say in ``attrs`` how size goes with cost: at Ford the two were unrelated."""
+    cost = table["cost_usd"]
+    plain, ranked = {}, {}
+    for column in ("throughput_tpa", "spend_usd"):
+        if column in table:
+            varied = table[column].max() > table[column].min() and cost.max() > cost.min()
+            plain[column] = float(table[column].corr(cost)) if varied else float("nan")
+            ranked[column] = float(table[column].rank().corr(cost.rank())) if varied else float("nan")
+    table.attrs["correlation"], table.attrs["rank_correlation"] = plain, ranked
+
+
+class _Exposure:
+    """One period of a network as a linear program: value served, stocks by window, removals by column."""
+
+    def __init__(
+        self, network: Network, overlay: Overlay, degree: Degree, commodity: Words, beneficiaries: Words
+    ) -> None:
+        if network.demand.empty:
+            raise DataError(
+                "risk_exposure: the network has no demand table, so nothing can be lost. Give demand with demand_tpa."
+            )
+        counted = counted_demand(network, network.demand, commodity, beneficiaries, None)
+        values, self.has_values = _values(network.demand, counted)
+        self._overlay, self._rows = overlay, np.flatnonzero(counted & (values > 0))
+        self.values = values[self._rows]
+        self._take(lower(network, overlay, degree, stocks=True))
+        finer = self.low.finer_sizes(self.base.x[: self.n_cols])
+        if finer is not None:
+            first, held = self.low, self._proof().ok
+            self._take(lower(network, overlay, degree, stocks=True, sizes=finer))
+            if held and not self._proof().ok:
+                self._take(first)
+        require(self._proof())
+        self._survival: tuple[LinearProgram, LinearSolution | None] | None = None
+
+    def _take(self, low: Lowered) -> None:
+        """Take a program, let stocks bear what they do, and solve it with no stock drawn."""
+        self.low = low
+        self.n_cols = len(low.program.cost)
+        self._stocks(low)
+        program = self._mines(low)
+        self.wanted = low.served[self._rows]
+        self.demand = program.col_upper[self.wanted]
+        cost = np.zeros(len(program.cost))
+        cost[self.wanted] = -self.values
+        upper = program.col_upper.copy()
+        upper[low.draw_start : low.demand_start] = 0.0
+        self.program = replace(program, cost=cost, col_upper=upper)
+        self._dust = DUST * np.maximum(self.demand, program.col_scale[self.wanted])
+        # values of one size: any cheapest plan loses the least tonnes
+        self._is_tied = bool(len(self.values)) and self.values.min() < self.values.max()
+        self.base = WarmModel(self.program).solve()
+        if self.base.status != "optimal":
+            raise SolverError(f"risk_exposure: the base program is {self.base.status}; report the network.")
+
+    def _proof(self) -> Any:
+        return certify_linear("risk_exposure", self.program, self.base.x, self.base.row_dual, self.program.row_scale)
+
+    def _stocks(self, low: Lowered) -> None:
+        """Find the stocks that can be drawn: their columns, tonnes and releases."""
+        stocks, overlay = low.network.stocks, self._overlay
+        amount = stocks["stock_t"].to_numpy(dtype=float) * overlay.stock_share
+        release = np.fmin(stocks["release_tpa"].to_numpy(dtype=float), overlay.release_tpa)
+        where = low.tables.stock_place
+        usable = (where >= 0) & (amount > 0)
+        usable[where >= 0] &= overlay.node_share[where[where >= 0]] > 0
+        self.draws = low.draw_start + np.flatnonzero(usable)
+        self.amounts = amount[usable]
+        self.releases = np.where(np.isnan(release), np.inf, release)[usable]
+        codes = low.tables.stock_code
+        self.held = list(zip(where[usable].tolist(), codes[usable].tolist(), strict=True))
+
+    def _mines(self, low: Lowered) -> LinearProgram:
+        """Part what a mine digs from what it has in store: only the first ends when it drops out.
+
+        A mine's balance lets it ship out of nothing, and its capacity bounds all that leaves it.
+        """
+        self.dug: dict[int, list[int]] = {}
+        lower, rows, columns, values, scale = low.program.row_lower.copy(), [], [], [], []
+        opened: dict[tuple[int, int], int] = {}
+        held: dict[tuple[int, int], list[int]] = {}
+        for column, key in zip(self.draws.tolist(), self.held, strict=True):
+            held.setdefault(key, []).append(column)
+        nodes = {node for node, _ in held}
+        for row, (kind, node, code) in enumerate(low.rows):
+            key = (node, code)
+            if kind in ("balance", "strand") and key in held and np.isneginf(lower[row]):
+                lower[row] = 0.0
+                if key not in opened:
+                    opened[key] = self.n_cols + len(opened)
+                    self.dug.setdefault(node, []).append(opened[key])
+                    scale.append(low.program.col_scale[held[key][0]])
+                rows.append(row)
+                columns.append(opened[key])
+                values.append(1.0)
+            elif kind == "node" and node in nodes and low.tables.nodes["stage"].iloc[node] == "mine":
+                stored = [column for (at, _), some in held.items() if at == node for column in some]
+                rows += [row] * len(stored)
+                columns += stored
+                values += [-1.0] * len(stored)
+        if not rows:
+            return low.program
+        program = replace(low.program, row_lower=lower)
+        at = np.array(rows, dtype=np.int64), np.array(columns, dtype=np.int64)
+        return with_columns(program, *at, np.array(values), np.array(scale))
+
+    def closing(self, nodes: Ints) -> Ints:
+        """Return the columns that stop when these nodes drop out; what they have in store still leaves."""
+        low = self.low
+        columns = low.closing(nodes)
+        inside = set(nodes.tolist())
+        kept = {key for key in self.held if key[0] in inside}
+        if not kept:
+            return columns
+        m, demand = len(low.tail), low.demand
+        stays = np.zeros(self.n_cols, dtype=bool)
+        out = np.zeros(max(low.head.max(initial=0), len(low.ids)) + 1, dtype=bool)
+        out[nodes] = True
+        for node, code in kept:
+            stays[:m] |= (low.tail == node) & (low.commodity == code) & ~out[low.head]
+            stays[low.served] |= ((demand["position"] == node) & (demand["code"] == code)).to_numpy()
+        dug = [column for node in sorted(inside & set(self.dug)) for column in self.dug[node]]
+        return np.concatenate([columns[~stays[columns]], np.array(dug, dtype=np.int64)])
+
+    def _lost(self, carried: Array) -> Array:
+        """Return what is lost of each counted demand, without rounding."""
+        lost = self.demand - carried
+        return np.where(lost <= self._dust, 0.0, lost)
+
+    def _plans(self, closings: list[Ints], bounds: Array, basis: Any) -> Array:
+        """Return what is lost of each counted demand in the cheapest plan without each set of columns."""
+        carried = plans_without(self.program, basis, closings, self.draws, bounds, self.wanted, self._is_tied)
+        return self._lost(carried)
+
+    def survival(self, closings: list[Ints]) -> Array:
+        """Return the longest time without any loss of each removal, in periods."""
+        if not len(self.draws):
+            nothing = np.empty(0, dtype=np.int64)
+            self._rates = self._without([nothing, *closings], np.zeros((1, 0)))
+            return np.where(self._rates[1:].any(axis=1), 0.0, np.inf)
+        program, base = self._survivor()
+        if base is None:
+            return np.zeros(len(closings))
+        return self._times(shares_without(program, base, closings))
+
+    def _survivor(self) -> tuple[LinearProgram, LinearSolution | None]:
+        """Return the program that asks how long, and its answer with nothing out (None = not at all)."""
+        if self._survival is None:
+            carried = np.maximum(self.base.x[self.wanted], 0.0)
+            # where demand is short by rounding alone it is met
+            least = np.where(self._lost(carried) > 0, self.demand, np.minimum(carried, self.demand))
+            for part in (1.0, 1.0 - DUST):
+                program = survival_program(
+                    self.program, self.draws, self.amounts, self.releases, self.wanted, part * least
+                )
+                found = WarmModel(program).solve()
+                if found.status == "optimal":
+                    break
+            if found.status == "optimal":
+                require(certify_linear("time to survive", program, found.x, found.row_dual, program.row_scale))
+            self._survival = (program, found if found.status == "optimal" else None)
+        return self._survival
+
+    def _times(self, shares: Array) -> Array:
+        """Turn u = 1 / t into t; a draw that is rounding beside the flow of its commodity is none."""
+        size = 10.0 * DUST * self.program.col_scale[self.draws]
+        out = np.zeros(len(shares))
+        for i, u in enumerate(shares):
+            if np.isfinite(u):
+                out[i] = np.inf if (u * self.amounts <= size).all() else 1.0 / u
+        return out
+
+    def _bounds(self, periods: Array) -> Array:
+        """Return what each stock gives a period at most in windows of so many periods."""
+        return np.asarray(np.minimum(self.amounts / periods[:, None], self.releases))
+
+    def _without(self, closings: list[Ints], bounds: Array) -> Array:
+        """Return what is lost a period of each counted demand in one window, idle removals without a solve."""
+        upper = self.program.col_upper.copy()
+        upper[self.draws] = bounds[0]
+        program = replace(self.program, col_upper=upper)
+        base, equals, basis = plan(program, self.base.basis, self.wanted, self._is_tied)
+        # what some plan as good leaves idle loses as much and as many tonnes
+        lost = np.tile(self._lost(base.x[self.wanted]), (len(closings), 1))
+        open_sets = not_idle(equals, base, closings)
+        if open_sets:
+            same = np.repeat(bounds, len(open_sets), axis=0)
+            lost[open_sets] = self._plans([closings[i] for i in open_sets], same, basis)
+        return lost
+
+    def _start(self, periods: Array) -> Any:
+        """Return a basis from which windows of about these lengths are soon solved: with nothing out."""
+        upper = self.program.col_upper.copy()
+        upper[self.draws] = self._bounds(np.sort(periods)[len(periods) // 2 :][:1])[0]
+        return plan(replace(self.program, col_upper=upper), self.base.basis, self.wanted, False)[2]
+
+    def costs(self, closings: list[Ints], periods: Array, survive: Array) -> tuple[Array, Array, Array]:
+        """Return value lost, tonnes lost, and value beyond what is lost with nothing out."""
+        lost = np.zeros((len(closings), len(self.wanted)))
+        base = np.zeros_like(lost)
+        if not len(self.draws):
+            base, lost = self._rates[:1] * periods[:, None], self._rates[1:] * periods[:, None]
+        else:
+            late = periods > survive
+            _, found = self._survivor()
+            whole = 0.0 if found is None else float(self._times(np.array([found.value]))[0])
+            for t in np.unique(periods[late & (periods > whole)]):  # short even with nothing out
+                rows = np.flatnonzero(periods == t)
+                both = self._without(
+                    [np.empty(0, dtype=np.int64), *(closings[i] for i in rows)], self._bounds(np.array([t]))
+                )
+                base[rows], lost[rows] = both[0] * t, both[1:] * t
+            rows = np.flatnonzero(late & (periods <= whole))
+            if len(rows):
+                found_rows = self._plans(
+                    [closings[i] for i in rows], self._bounds(periods[rows]), self._start(periods[rows])
+                )
+                lost[rows] = found_rows * periods[rows, None]
+        cost, anyway, tonnes = lost @ self.values, base @ self.values, lost.sum(axis=1)
+        # what costs no more than nothing out ties with it exactly, whichever plan the solver ends in
+        same = cost - anyway <= DUST * anyway
+        tonnes = np.where(same & (np.abs(tonnes - base.sum(axis=1)) <= DUST * tonnes), base.sum(axis=1), tonnes)
+        cost = np.where(same, anyway, cost)
+        return cost, tonnes, cost - anyway
+
+    def check(self, closings: list[Ints], table: pd.DataFrame) -> None:
+        """Solve the first rows again on a fresh model by interior points.
+
+        Raises
+        ------
+        SolverError
+            If a cost or a time differs by more than 1e-6.
+        """
+        survivor = self._survivor() if len(self.draws) else None
+        rows = table.head(MOST_CHECKED)
+        for closed, name, cost, t, time in zip(
+            closings, rows.index, rows["cost_usd"], rows["recovery"], rows["time_to_survive"], strict=False
+        ):
+            if t > 0:
+                upper = self.program.col_upper.copy()
+                upper[self.draws] = self._bounds(np.array([t]))[0]
+                upper[closed] = 0.0
+                served = -solve_independently(replace(self.program, col_upper=upper))
+                whole = float(self.demand @ self.values)
+                self._compare(name, "cost", cost, (whole - served) * t, max(whole * t, 1e-9))
+            if survivor is not None and survivor[1] is not None and 0 < time < np.inf:
+                upper = survivor[0].col_upper.copy()
+                upper[closed] = 0.0
+                u = solve_independently(replace(survivor[0], col_upper=upper))
+                self._compare(name, "1 / time to survive", 1.0 / time, u, max(1.0 / time, u))
+
+    @staticmethod
+    def _compare(name: Any, what: str, ours: float, theirs: float, size: float) -> None:
+        if abs(ours - theirs) > 1e-6 * size:
+            raise SolverError(
+                f"risk_exposure: a second solver finds {what} {theirs!r} for {name!r}, not {ours!r}. "
+                "Report the network."
+            )
+
+
+def _values(demand: pd.DataFrame, counted: Any) -> tuple[Array, bool]:
+    """Return the loss per tonne of each row, and whether the table gives it.
+
+    Raises
+    ------
+    DataError
+        If some of the rows that count have a value and some have none.
+    """
+    values = demand["value_usd_per_t"].to_numpy(dtype=float)
+    lacking = np.isnan(values) & counted
+    if lacking.sum() == counted.sum():
+        return np.ones(len(values)), False
+    if lacking.any():
+        rows = demand[lacking]
+        names = [
+            " ".join(str(w) for w in line if isinstance(w, str))
+            for line in rows[["node", "commodity", "tier"]].to_numpy()
+        ]
+        more = f" and {len(names) - 5} more" if len(names) > 5 else ""
+        raise DataError(
+            f"demand.value_usd_per_t: empty for {', '.join(names[:5])}{more}, while other rows that count have a "
+            "value. Fill it for all of them, or for none (a tonne then counts 1)."
+        )
+    return values, True

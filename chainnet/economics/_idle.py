@@ -1,0 +1,440 @@
+"""Overcapacity: what stands idle if nothing is cut off, what that costs, and what it insures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from chainnet.economics._idle_range import DUST, Idle, snapped
+from chainnet.economics._terms import capital_recovery_factor, check_number, main_outputs
+from chainnet.engine import Certificate
+from chainnet.errors import DataError, near_matches
+from chainnet.flow import Balance, Coalitions, Words, balance_under, count_settings, named_projects, project_sizes
+from chainnet.lowering import Degree, Overlay
+from chainnet.network import Network
+from chainnet.results import Result, provenance, stamp
+from chainnet.scenario import Scenario, overlay_of, pick_scenarios
+
+__all__ = ["Overcapacity", "constant_elasticity_price", "overcapacity"]
+
+Array = np.ndarray[Any, np.dtype[np.float64]]
+Range = float | Sequence[float]
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Overcapacity(Result):
+    """What stands idle if nothing is cut off.
+
+    Attributes
+    ----------
+    steps : DataFrame
+        year, with_projects, stage, step, commodity (main output), n_nodes, n_unlimited, capacity_tpa, output_tpa,
+        demand_tpa (output plus what final demand for the commodity stays short), utilisation (output / capacity),
+        excess_share ((capacity - demand) / capacity), idle_tpa. NaN where a capacity is unlimited.
+    projects : DataFrame
+        year, id, label, step, country, capacity_tpa (in that year), output_tpa and idle_share (least-cost answer, one
+        of several where costs tie), idle_low_share, idle_high_share (least and most that serves as much),
+        capex_musd, capital_usd_per_a, stranded_musd (idle part of the capex), stranded_usd_per_a.
+    premium : DataFrame
+        year, stranded_usd_per_a, its least and most over all answers that serve as much (low, high),
+        expected_averted_t, premium_usd_per_t with low and high, n_without_capex (projects that the cost leaves out).
+    averted : DataFrame
+        year, scenario, probability, averted_t: what all projects together avert in it.
+    price_effects : DataFrame
+        Empty unless elasticities are given. year, commodity (made as a main output before the projects, and by
+        them), supply_tpa (all new capacity offered at today's price), demand_tpa, and columns that begin with
+        assumed: the elasticities, the price against today's (ratio) and in USD/t, lowest and highest over
+        the ranges given.
+    certificate : Certificate
+        Of the last balance, with the largest gap and breach of all programs solved.
+    """
+
+    steps: pd.DataFrame
+    projects: pd.DataFrame
+    premium: pd.DataFrame
+    averted: pd.DataFrame
+    price_effects: pd.DataFrame
+    certificate: Certificate
+
+
+def overcapacity(
+    network: Network,
+    scenarios: Any = (),
+    *,
+    by_year: int | Sequence[int] | None = None,
+    projects: Iterable[str] | None = None,
+    by: Literal["step", "stage"] = "step",
+    rate: float = 0.10,
+    years: int = 10,
+    probabilities: Sequence[float] | Mapping[str, float] | None = None,
+    demand_growth: float = 0.0,
+    supply_elasticity: Range | None = None,
+    demand_elasticity: Range | None = None,
+    reroute: Degree = "existing",
+    commodity: Words = None,
+    beneficiaries: Words = None,
+    verify: bool = False,
+) -> Overcapacity:
+    """Say what stands idle if nothing is cut off, with and without projects, and what that insurance costs.
+
+    Parameters
+    ----------
+    network : Network
+        With a demand table.
+    scenarios : Scenario, list or mapping of Scenario, optional
+        What the projects insure against; None = the shipped ones. Without any no premium is given.
+    by_year : int or list of int, optional
+        Years in which to look, projects at the size their ramp has reached; default all at full size.
+    projects : iterable of str, optional
+        Default all.
+    by : {"step", "stage"}
+        Rows of ``steps``, each by commodity.
+    rate, years
+        Of the capital recovery factor that spreads the capex.
+    probabilities : list or mapping by name, optional
+        Of each scenario in a year; they exclude each other, so they sum to 1 at most. Default 1 / n each: one of
+        them happens for certain, so that the premium is per tonne averted once it does.
+    demand_growth : float
+        Assumed growth of all demand a year from the year of the network, above -1.
+    supply_elasticity, demand_elasticity : float or (low, high), optional
+        Assumed, 0 or more, size of the response to price. Both or none.
+    reroute, commodity, beneficiaries, verify
+        As in ``balance``.
+
+    Returns
+    -------
+    Overcapacity
+
+    Raises
+    ------
+    DataError
+        If there is no demand table, or an argument is unknown or out of range.
+    UnknownIdError
+        If a project does not exist.
+
+    Notes
+    -----
+    Two balances a year, two programs per project for the range of what it makes, and two values per scenario.
+    The range holds what is served, tier by tier, and lets costs go: which plants run is then the
+    market's choice. A price is not set against costs here: see ``price_floor``.
+
+    Examples
+    --------
+    >>> import chainnet as cn
+    >>> from chainnet.economics import overcapacity
+    >>> net = cn.read("mag-9")
+    >>> steps = overcapacity(net, cn.scenarios(net)["china_out"]).steps
+    >>> magnets = steps[(steps["commodity"] == "magnet") & steps["with_projects"]]
+    >>> magnets[["capacity_tpa", "output_tpa", "utilisation", "excess_share"]].round(3).values.tolist()
+    [[92.0, 50.0, 0.543, 0.457]]
+    """
+    if by not in ("step", "stage"):
+        raise DataError(f'by: unknown grouping "{by}"; one of step, stage.')
+    when = _years(by_year)
+    asked_for = set(named_projects(network, projects))
+    names = [name for name in network.projects["id"] if name in asked_for]
+    factor = capital_recovery_factor(rate, years)
+    asked = [] if scenarios is not None and not isinstance(scenarios, Scenario) and len(scenarios) == 0 else scenarios
+    picked = pick_scenarios(network, asked)
+    chance = _chances(picked, probabilities)
+    responses = _elasticities(supply_elasticity, demand_elasticity)
+    parts: dict[str, list[pd.DataFrame]] = {key: [] for key in ("steps", "projects", "premium", "averted")}
+    proofs: list[Certificate] = []
+    count: dict[str, Any] = {"commodity": commodity, "beneficiaries": beneficiaries}
+    for year in when:
+        base = _grown(network, year, demand_growth)
+        sizes = project_sizes(network, year)
+        built = _built(base, names, sizes)
+        for stands, shown in ((False, base), (True, built)):
+            found = balance_under(shown, Overlay.none(shown), reroute, verify=verify, with_inputs=True, **count)
+            served = found.certificate
+            proofs.append(served)
+            parts["steps"].append(_steps(shown, found, by).assign(year=year, with_projects=stands))
+        standing = [name for name in names if name in built.built_projects]
+        idle = Idle(base, built, found, reroute, count, standing, factor)
+        proofs += idle.proofs
+        parts["projects"].append(idle.table.assign(year=year))
+        averted = _averted(base, picked, chance, names, sizes, reroute, count)
+        parts["averted"].append(averted.assign(year=year))
+        expected = float((averted["probability"] * averted["averted_t"]).sum()) if picked else np.nan
+        parts["premium"].append(_premium(idle, expected).assign(year=year))
+    settings = {
+        **count_settings(network, commodity, beneficiaries),
+        "scenarios": [s.name for s in picked],
+        "by_year": list(when) if by_year is not None else None,
+        "projects": names,
+        "rate": float(rate),
+        "years": int(years),
+        "demand_growth": float(demand_growth),
+        "reroute": reroute,
+        "elasticities": None if responses is None else [list(r) for r in responses],
+    }
+    source = provenance(network, "HiGHS simplex", rests_on=found.decisive, **settings)
+    tables = {key: stamp(_joined(frames), source) for key, frames in parts.items()}
+    keys = ["with_projects", "stage", "step", "commodity"] if by == "step" else ["with_projects", "stage", "commodity"]
+    tables["steps"] = stamp(tables["steps"][["year", *keys, *STEP_COLUMNS]], source)
+    effects = _price_effects(network, tables["steps"], responses)
+    worst = replace(
+        served, problem="overcapacity", gap=max(p.gap for p in proofs), violation=max(p.violation for p in proofs)
+    )
+    return Overcapacity(
+        source,
+        tables["steps"],
+        tables["projects"],
+        tables["premium"],
+        tables["averted"],
+        stamp(effects, source),
+        worst,
+    )
+
+
+def constant_elasticity_price(
+    supply: float, demand: float, supply_elasticity: float, demand_elasticity: float
+) -> tuple[float, float]:
+    """Return the price and quantity at which constant-elasticity supply and demand meet, against a price of 1.
+
+    Supply S p^es meets demand D p^-ed at p = (D / S)^(1 / (es + ed)). The elasticities are assumptions, and so is
+    the price: it says which way and in what order, not where a market will be.
+
+    Parameters
+    ----------
+    supply, demand : float
+        Tonnes at a price of 1, above 0.
+    supply_elasticity, demand_elasticity : float
+        Size of the response, 0 or more, not both 0.
+
+    Returns
+    -------
+    (float, float)
+        Price against 1; quantity, t.
+
+    Raises
+    ------
+    DataError
+        If an argument is out of range.
+
+    Examples
+    --------
+    A market cut in two, 40 t on this side against a demand of 60 t:
+
+    >>> from chainnet.economics import constant_elasticity_price
+    >>> price, quantity = constant_elasticity_price(40.0, 60.0, 0.2, 0.3)
+    >>> round(price, 6), round(quantity, 2)
+    (2.25, 47.04)
+    """
+    for name, value in (("supply", supply), ("demand", demand)):
+        if check_number(value, name, 0.0, np.inf, "tonnes at a price of 1") == 0:
+            raise DataError(f"{name}: 0 has no price; give tonnes above 0.")
+    sides = _elasticities(supply_elasticity, demand_elasticity)
+    assert sides is not None
+    (es, _), (ed, _) = sides
+    price = float((demand / supply) ** (1.0 / (es + ed)))
+    return price, float(supply * price**es)
+
+
+STEP_COLUMNS = (
+    "n_nodes",
+    "n_unlimited",
+    "capacity_tpa",
+    "output_tpa",
+    "demand_tpa",
+    "utilisation",
+    "excess_share",
+    "idle_tpa",
+)
+
+
+def _steps(shown: Network, found: Balance, by: str) -> pd.DataFrame:
+    """Return capacity, output and what is asked of each step, by main output."""
+    nodes = shown.nodes
+    table = nodes[["stage", "step"]].assign(
+        commodity=main_outputs(shown, nodes).to_numpy(),
+        capacity=nodes["capacity_tpa"].to_numpy(dtype=float),
+        output=snapped(
+            found.nodes["throughput_tpa"].reindex(nodes["id"]).to_numpy(dtype=float),
+            nodes["capacity_tpa"].to_numpy(dtype=float),
+        ),
+    )
+    table = table[table["stage"] != "end_use"]
+    levels = ["stage", "step", "commodity"] if by == "step" else ["stage", "commodity"]
+    groups = table.groupby(levels, sort=True, dropna=False)
+    out = pd.DataFrame(
+        {
+            "n_nodes": groups.size(),
+            "n_unlimited": groups["capacity"].agg(lambda c: int(c.isna().sum())),
+            "capacity_tpa": groups["capacity"].agg(lambda c: c.sum(skipna=False)),
+            "output_tpa": groups["output"].sum(),
+        }
+    ).reset_index()
+    short = found.demand.assign(commodity=found.demand["commodity"].fillna(""))
+    short = short.groupby("commodity")["shortfall_tpa"].sum()
+    out["demand_tpa"] = out["output_tpa"] + out["commodity"].map(short).fillna(0.0)
+    capacity = out["capacity_tpa"].where(out["capacity_tpa"] > 0)
+    out["utilisation"] = out["output_tpa"] / capacity
+    out["excess_share"] = (capacity - out["demand_tpa"]) / capacity
+    out["idle_tpa"] = (out["capacity_tpa"] - out["output_tpa"]).clip(lower=0.0)
+    return out
+
+
+def _premium(idle: Idle, expected: float) -> pd.DataFrame:
+    """Return the yearly cost of what stands idle per tonne of expected shortfall averted."""
+    row: dict[str, Any] = {
+        "stranded_usd_per_a": idle.stranded,
+        "stranded_low_usd_per_a": idle.low,
+        "stranded_high_usd_per_a": idle.high,
+        "expected_averted_t": expected,
+    }
+    for column, cost in (("premium", idle.stranded), ("premium_low", idle.low), ("premium_high", idle.high)):
+        with np.errstate(divide="ignore", invalid="ignore"):
+            row[f"{column}_usd_per_t"] = float(np.float64(cost) / np.float64(expected))
+    return pd.DataFrame([{**row, "n_without_capex": idle.n_left_out}])
+
+
+def _averted(
+    base: Network,
+    picked: Sequence[Scenario],
+    chance: Array,
+    names: Sequence[str],
+    sizes: Array,
+    reroute: Degree,
+    count: Mapping[str, Any],
+) -> pd.DataFrame:
+    """Return what all projects together avert in each scenario, t/a."""
+    standing = [name for name, size in zip(base.projects["id"], sizes, strict=True) if size > 0 and name in set(names)]
+    rows = []
+    for scenario, probability in zip(picked, chance, strict=True):
+        game = Coalitions(base, overlay_of(base, scenario), sizes, reroute, **count)
+        rise = game.value(standing) - game.value([])
+        rise = rise if rise > DUST * max(game.value(standing), 1.0) else 0.0
+        rows.append({"scenario": scenario.name, "probability": float(probability), "averted_t": rise})
+    return pd.DataFrame(rows, columns=["scenario", "probability", "averted_t"])
+
+
+def _price_effects(network: Network, steps: pd.DataFrame, responses: tuple[Array, Array] | None) -> pd.DataFrame:
+    """Return what the projects' capacity does to prices if all of it is offered at today's price."""
+    if responses is None:
+        return pd.DataFrame()
+    (es_low, es_high), (ed_low, ed_high) = responses
+    # what final demand stays short stands in every step that makes the commodity, and counts once
+    short = steps["demand_tpa"] - steps["output_tpa"]
+    ends = []
+    for stands in (False, True):
+        groups = steps.assign(short_tpa=short)[steps["with_projects"] == stands].groupby(
+            ["year", "commodity"], sort=True, dropna=False
+        )
+        sums = groups[["capacity_tpa", "output_tpa"]].agg(lambda t: t.sum(skipna=False))
+        ends.append(sums.assign(short_tpa=groups["short_tpa"].max()).reset_index())
+    both = ends[1].merge(ends[0], on=["year", "commodity"], suffixes=("", "_before"))
+    added = both["capacity_tpa"] - both["capacity_tpa_before"]
+    keep = (both["output_tpa_before"] > 0) & (added > 0)
+    supply = both["output_tpa_before"] + added
+    demand = both["output_tpa_before"] + both["short_tpa_before"]
+    ratio = (demand / supply)[keep]
+    price = network.commodities.set_index("id")["price_usd_per_t"].reindex(both.loc[keep, "commodity"]).to_numpy()
+    # the ratio is monotone in the sum of the elasticities, so the ends of that sum bound it
+    strong, weak = ratio ** (1.0 / (es_low + ed_low)), ratio ** (1.0 / (es_high + ed_high))
+    least, most = np.minimum(strong, weak), np.maximum(strong, weak)
+    out = both.loc[keep, ["year", "commodity"]].assign(
+        supply_tpa=supply[keep],
+        demand_tpa=demand[keep],
+        assumed_supply_elasticity_low=es_low,
+        assumed_supply_elasticity_high=es_high,
+        assumed_demand_elasticity_low=ed_low,
+        assumed_demand_elasticity_high=ed_high,
+        assumed_price_ratio_low=least,
+        assumed_price_ratio_high=most,
+        assumed_price_low_usd_per_t=least * price,
+        assumed_price_high_usd_per_t=most * price,
+    )
+    return out.reset_index(drop=True)
+
+
+# -- arguments --------------------------------------------------------------------------------------------
+
+
+def _years(by_year: int | Sequence[int] | None) -> list[int | None]:
+    if by_year is None:
+        return [None]
+    given: list[Any] = list(by_year) if isinstance(by_year, (list, tuple, range, np.ndarray)) else [by_year]
+    for year in given:
+        if isinstance(year, bool) or not isinstance(year, (int, np.integer)):
+            raise DataError(f"by_year: {year!r} is no year; give whole numbers such as 2030.")
+    if not given:
+        raise DataError("by_year: empty; give a year such as 2030.")
+    return [*sorted({int(year) for year in given})]
+
+
+def _chances(picked: Sequence[Scenario], given: Sequence[float] | Mapping[str, float] | None) -> Array:
+    n = len(picked)
+    if given is None:
+        return np.full(n, 1.0 / n) if n else np.empty(0)
+    if isinstance(given, Mapping):
+        names = [s.name for s in picked]
+        for name in given:
+            if name not in names:
+                raise DataError(f'probabilities: no scenario "{name}";{near_matches(str(name), names)}')
+        given = [given.get(name, 0.0) for name in names]
+    found = np.array([check_number(p, "probabilities", 0.0, 1.0, "a probability a year") for p in given], dtype=float)
+    if len(found) != n:
+        raise DataError(f"probabilities: {len(found)} for {n} scenarios; give one for each.")
+    if found.sum() > 1.0 + 1e-9:
+        raise DataError(f"probabilities: they sum to {found.sum():g}; scenarios exclude each other, so to 1 at most.")
+    return found
+
+
+def _elasticities(supply: Range | None, demand: Range | None) -> tuple[Array, Array] | None:
+    if supply is None and demand is None:
+        return None
+    pairs = []
+    for name, given in (("supply_elasticity", supply), ("demand_elasticity", demand)):
+        if given is None:
+            raise DataError(f"{name}: missing; a price needs both elasticities.")
+        ends = list(given) if isinstance(given, (list, tuple, np.ndarray)) else [given, given]
+        if len(ends) != 2:
+            raise DataError(f"{name}: {given!r} is no range; give one number or (low, high).")
+        low, high = (check_number(e, name, 0.0, np.inf, "the size of a response to price") for e in ends)
+        if low > high:
+            raise DataError(f"{name}: low {low:g} is above high {high:g}; give (low, high).")
+        pairs.append(np.array([low, high]))
+    if pairs[0][0] + pairs[1][0] == 0:
+        raise DataError(
+            "supply_elasticity, demand_elasticity: both are 0 at their low end; then no price clears. Raise one."
+        )
+    return pairs[0], pairs[1]
+
+
+def _grown(network: Network, year: int | None, growth: float) -> Network:
+    """Return the network with the demand of a year."""
+    if isinstance(growth, bool) or not isinstance(growth, (int, float, np.integer, np.floating)):
+        raise DataError(f"demand_growth: {growth!r} is no number; it is a share a year, so two percent is 0.02.")
+    if not np.isfinite(growth) or not -1.0 < growth <= 1.0:
+        raise DataError(f"demand_growth: {growth!r} is out of range; a share a year, above -1 and up to 1.")
+    if growth == 0:
+        return network
+    if year is None or network.year is None:
+        raise DataError("demand_growth: it needs by_year, and a network with a year, to know for how many years.")
+    demand = network.demand
+    factor = (1.0 + growth) ** (year - network.year)
+    return network.with_demand(demand.assign(demand_tpa=demand["demand_tpa"] * factor))
+
+
+def _built(base: Network, names: Sequence[str], sizes: Array) -> Network:
+    """Return the network with the projects that stand, at the size their ramp has reached."""
+    table = base.projects
+    standing = [name for name, size in zip(table["id"], sizes, strict=True) if size > 0 and name in set(names)]
+    if not standing:
+        return base
+    scaled = base.with_table("projects", table.assign(capacity_tpa=table["capacity_tpa"] * sizes))
+    return scaled.with_projects(standing)
+
+
+def _joined(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Put the years under each other, the year first."""
+    shown = [frame for frame in frames if len(frame)] or list(frames[:1])
+    table = pd.concat(shown, ignore_index=True)
+    table.insert(0, "year", table.pop("year").astype("Int64"))
+    return table

@@ -1,0 +1,150 @@
+"""What each project makes if nothing is cut off: in the least-cost answer, at least and at most."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from chainnet.engine import Certificate, LinearSolution, WarmModel, certify_linear, require
+from chainnet.errors import SolverError
+from chainnet.flow import Balance, stages_of
+from chainnet.lowering import Degree, Lowered, lower
+from chainnet.network import Network
+
+__all__ = ["DUST", "Idle", "snapped"]
+
+Array = np.ndarray[Any, np.dtype[np.float64]]
+LOCK_SLACK = 1e-10
+DUST = 1e-9
+
+
+def snapped(output: Array, capacity: Array) -> Array:
+    """Return outputs without the dust of the solver: nothing, or the whole capacity, where they are that but for it."""
+    whole = np.where(np.isnan(capacity), output, capacity)
+    output = np.where(np.abs(output) <= DUST * whole, 0.0, output + 0.0)
+    return np.asarray(np.where(np.abs(whole - output) <= DUST * whole, whole, output))
+
+
+class Idle:
+    """What each project makes if nothing is cut off: in the least-cost answer, at least and at most."""
+
+    def __init__(
+        self,
+        base: Network,
+        built: Network,
+        found: Balance,
+        reroute: Degree,
+        count: Mapping[str, Any],
+        names: Sequence[str],
+        factor: float,
+    ) -> None:
+        rows = base.projects.set_index("id").reindex(list(names))
+        size = built.nodes.set_index("id")["capacity_tpa"].reindex(names).to_numpy(dtype=float)
+        output = snapped(found.nodes["throughput_tpa"].reindex(names).to_numpy(dtype=float), size)
+        capex = rows["capex_musd"].to_numpy(dtype=float)
+        charge = capex * 1e6 * factor
+        self.proofs: list[Certificate] = []
+        model = Outputs(built, reroute, count) if len(names) else None
+        bounds = np.zeros((len(names), 2))
+        if model is not None:
+            for i, name in enumerate(names):
+                bounds[i] = model.least_and_most({name: 1.0})
+        # an answer of its own may lie a hair outside its bounds
+        least = snapped(np.minimum(bounds[:, 0], output), size)
+        most = snapped(np.maximum(bounds[:, 1], output), size)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            idle, low, high = (
+                np.where(size > 0, np.clip(1.0 - made / size, 0.0, 1.0), np.nan) for made in (output, most, least)
+            )
+        self.table = pd.DataFrame(
+            {
+                "id": list(names),
+                "label": rows["label"].to_numpy(),
+                "step": rows["step"].to_numpy(),
+                "country": rows["country"].to_numpy(),
+                "capacity_tpa": size,
+                "output_tpa": output,
+                "idle_share": idle,
+                "idle_low_share": low,
+                "idle_high_share": high,
+                "capex_musd": capex,
+                "capital_usd_per_a": charge,
+                "stranded_musd": idle * capex,
+                "stranded_usd_per_a": idle * charge,
+            }
+        )
+        counts = ~np.isnan(idle) & ~np.isnan(charge)
+        self.n_left_out = int((~counts).sum())
+        self.stranded = float((idle * charge)[counts].sum())
+        self.low = self.high = self.stranded
+        if counts.any() and model is not None:
+            weights = {n: c / q for n, c, q, k in zip(names, charge, size, counts, strict=True) if k}
+            paid_for, total = model.least_and_most(weights), float(charge[counts].sum())
+            self.low = min(max(total - paid_for[1], 0.0), self.stranded)
+            self.high = max(total - paid_for[0], self.stranded)
+        if model is not None:
+            self.proofs = model.proofs
+
+
+class Outputs:
+    """A network that serves, tier by tier, as much as can be; asked for the range of what its plants make."""
+
+    def __init__(self, built: Network, reroute: Degree, count: Mapping[str, Any]) -> None:
+        stages = stages_of(built, count["commodity"], count["beneficiaries"], "after")
+        self._locks = [members for _, members in stages]
+        self.proofs: list[Certificate] = []
+        self._low = lower(built, None, reroute, locks=self._locks)
+        finer = self._low.finer_sizes(self._serve())
+        if finer is not None:
+            self._low = lower(built, None, reroute, locks=self._locks, sizes=finer)
+            self._serve()
+        self._position = {name: i for i, name in enumerate(self._low.ids)}
+
+    def _serve(self) -> Array:
+        """Lock stage after stage at the most that it can be served, as ``balance`` does."""
+        low: Lowered = self._low
+        self._model = WarmModel(low.program)
+        self._basis: Any = None
+        x = np.zeros(len(low.program.cost))
+        for row, members in zip(low.locks, self._locks, strict=True):
+            cost = np.zeros(len(x))
+            cost[low.served[members]] = -1.0
+            found = self._solve(cost)
+            slack = max(LOCK_SLACK * -found.value, 100 * LOCK_SLACK * low.program.row_scale[row])
+            self._model.set_row(int(row), -found.value - slack, np.inf)
+            x, self._basis = found.x, found.basis
+        return x
+
+    def _solve(self, cost: Array) -> LinearSolution:
+        self._model.set_cost(cost)
+        found = self._model.solve(self._basis)
+        if found.status == "infeasible":
+            found = self._model.solve(is_wide=True)
+        if found.status != "optimal":
+            raise SolverError(f"overcapacity: the program is {found.status}. Report the network.")
+        return found
+
+    def least_and_most(self, weights: Mapping[str, float]) -> tuple[float, float]:
+        """Return the least and the most of a weighted sum of outputs of nodes."""
+        cost = np.zeros(len(self._low.program.cost))
+        users = self._low.demand["position"].to_numpy(dtype=np.int64)
+        for name, weight in weights.items():
+            at = self._position[name]
+            if self._low.activity[at] >= 0:
+                cost[self._low.activity[at]] += weight
+            else:
+                cost[: len(self._low.tail)][self._low.tail == at] += weight
+                cost[self._low.served[users == at]] += weight
+        if not cost.any():
+            return 0.0, 0.0
+        ends = []
+        for sign in (1.0, -1.0):
+            found = self._solve(sign * cost)
+            program = self._model.current()
+            proof = certify_linear("overcapacity, range", program, found.x, found.row_dual, program.row_scale)
+            self.proofs.append(require(proof))
+            ends.append(sign * found.value + 0.0)
+        return max(ends[0], 0.0), max(ends[1], 0.0)

@@ -1,0 +1,56 @@
+"""How much can be served, and who goes short? The largest flow, the balance by tier, the value of a network.
+
+Words: *value* (the largest tonnage that can be served), *balance* (least shortfall tier by tier, then least cost),
+*counted* (whose demand and which commodities), *ladder* (frozen, existing, new, stocks, projects, what stays short).
+"""
+
+from chainnet.flow._balance import EXTRA_COST_USD_PER_T, Balance, balance, balance_under, stages_of
+from chainnet.flow._fair import share_fairly
+from chainnet.flow._largest import MaxFlow, cut_of, cut_table, max_flow, solve_market, what_binds
+from chainnet.flow._months import NEW_LAG_MONTHS, MonthsModel, Plan
+from chainnet.flow._second import values_by_igraph
+from chainnet.flow._shared import (
+    EXACT_PLAYERS,
+    Coalitions,
+    check_year,
+    ladder,
+    named_projects,
+    project_sizes,
+    shapley_values,
+)
+from chainnet.flow._stock import LeastStock, StockModel
+from chainnet.flow._value import ValueModel, Words, benefits, check_tier, count_settings, counted_demand
+
+__all__ = [
+    "EXACT_PLAYERS",
+    "EXTRA_COST_USD_PER_T",
+    "NEW_LAG_MONTHS",
+    "Balance",
+    "Coalitions",
+    "LeastStock",
+    "MaxFlow",
+    "MonthsModel",
+    "Plan",
+    "StockModel",
+    "ValueModel",
+    "Words",
+    "balance",
+    "balance_under",
+    "benefits",
+    "check_tier",
+    "check_year",
+    "count_settings",
+    "counted_demand",
+    "cut_of",
+    "cut_table",
+    "ladder",
+    "max_flow",
+    "named_projects",
+    "project_sizes",
+    "shapley_values",
+    "share_fairly",
+    "solve_market",
+    "stages_of",
+    "values_by_igraph",
+    "what_binds",
+]

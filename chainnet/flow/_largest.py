@@ -1,0 +1,297 @@
+"""Maximum flow: the largest tonnage a network can carry, and the cut that proves it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from chainnet.engine import Certificate, CutMembers, FlowSolution, UnboundedFlow, certify_flow, require, solve
+from chainnet.errors import DataError
+from chainnet.flow._second import values_by_igraph
+from chainnet.flow._value import ValueModel, Words, benefits, check_commodities, count_settings, counted_demand
+from chainnet.lowering import Degree, Lowered, Market, Overlay, is_plain, lower_market
+from chainnet.network import Network
+from chainnet.results import Result, decisive_inputs, provenance, stamp
+
+__all__ = ["MaxFlow", "max_flow"]
+
+PRICED = 1e-9  # a dual below that is rounding
+CUT_COLUMNS = [
+    "kind",
+    "source",
+    "target",
+    "id",
+    "commodity",
+    "tier",
+    "capacity_tpa",
+    "price",
+    "step",
+    "country",
+    "owner",
+]
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class MaxFlow(Result):
+    """A maximum flow.
+
+    Attributes
+    ----------
+    value_tpa : float
+        The largest tonnage that can be served, t/a.
+    edges : DataFrame
+        One row per row of ``network.edges``, in its order: source, target, commodity, flow_tpa, capacity_tpa.
+    nodes : DataFrame, index id
+        throughput_tpa, capacity_tpa, utilisation (0 to 1, NaN where unlimited).
+    cut : DataFrame
+        One minimum cut: kind (edge, node, demand, restriction), source and target or id,
+        capacity_tpa, price; capacity x price sums to the value. On pure flows every price is 1.
+    sink_cut : DataFrame
+        The minimum cut nearest to the uses (``cut`` is the one nearest to the sources); on recipe
+        networks the same as ``cut``.
+    is_unique : bool or None
+        Whether there is no other minimum cut; None on recipe networks, where it is not looked at.
+    n_unlimited : int
+        Nodes without a capacity that carry flow.
+    certificate : Certificate
+        Balances, bounds, and cut = value.
+    """
+
+    value_tpa: float
+    edges: pd.DataFrame
+    nodes: pd.DataFrame
+    cut: pd.DataFrame
+    sink_cut: pd.DataFrame
+    is_unique: bool | None
+    n_unlimited: int
+    certificate: Certificate
+
+
+def max_flow(
+    network: Network, commodity: str | None = None, *, beneficiaries: Words = None, verify: bool = False
+) -> MaxFlow:
+    """Find the largest tonnage that can be served, and a minimum cut.
+
+    Parameters
+    ----------
+    network : Network
+        Capacities in t/a; missing capacity means unlimited.
+    commodity : str, optional
+        Cut out the market of one commodity: its makers are sources, its users sinks, at their
+        capacities. None = the whole network, where the value counts the main commodities.
+    beneficiaries : list of str, optional
+        Countries or groups whose demand counts; default from the network, else all. The market of one
+        commodity has all its users as sinks, whosever they are.
+    verify : bool
+        Solve again with a second solver and compare.
+
+    Returns
+    -------
+    MaxFlow
+        Exact for integer data on pure flows; 1e-7 relative on recipe networks.
+
+    Raises
+    ------
+    DataError
+        If the commodity is unknown, or nothing limits the flow.
+    SolverError
+        If the answer fails its own check.
+
+    Notes
+    -----
+    A network without processes and with one commodity is a pure maximum flow (integers after exact
+    scaling, Dinitz 1970). Otherwise one linear program.
+
+    Examples
+    --------
+    >>> import chainnet as cn
+    >>> flow = cn.max_flow(cn.read("mag-9"))
+    >>> round(float(flow.value_tpa), 6), flow.certificate.ok
+    (50.0, True)
+    """
+    if commodity is not None:
+        check_commodities(network, commodity)
+    settings = {**count_settings(network, None, beneficiaries), "market": commodity or "whole network"}
+    if commodity is None and not is_plain(network):
+        return _by_program(network, beneficiaries, settings, verify)
+    counted = counted_demand(network, network.demand, None, beneficiaries, None) if commodity is None else None
+    whose = None if commodity else benefits(network, network.nodes.rename(columns={"id": "node"}), beneficiaries)
+    market = lower_market(network, commodity, counted, whose)
+    found = solve_market(market)
+    members = cut_table(market, found.source_cut)
+    proof = certify_flow("max_flow", market.problem, found, float(members["capacity_tpa"].sum()), found.max_error)
+    if verify:
+        proof = replace(proof, second_value=values_by_igraph(market.problem)[0])
+    after = cut_table(market, found.sink_cut)
+    rests_on = decisive_inputs(network, pd.concat([members, after]))
+    source = provenance(network, "chainnet blocking flow", rests_on=rests_on, **settings)
+    edges = network.edges[["source", "target", "commodity", "flow_tpa", "capacity_tpa"]].copy()
+    edges["flow_tpa"] = 0.0
+    flows = np.zeros(len(edges))
+    flows[market.rows] = found.arc_flow
+    edges["flow_tpa"] = flows
+    nodes = node_table(network, found.throughput)
+    return MaxFlow(
+        source,
+        float(found.value),
+        stamp(edges, source),
+        stamp(nodes, source),
+        stamp(members, source),
+        stamp(after, source),
+        found.is_unique,
+        int((nodes["capacity_tpa"].isna() & (nodes["throughput_tpa"] > 0)).sum()),
+        require(proof),
+    )
+
+
+def solve_market(market: Market) -> FlowSolution:
+    """Solve a market's flow problem; an unlimited way is a DataError that names it."""
+    try:
+        return solve(market.problem)
+    except UnboundedFlow as err:
+        way = " -> ".join(str(market.ids[node]) for node in err.path)
+        raise DataError(
+            f"nothing limits the flow along {way}: neither a node nor an edge of this way has a capacity. "
+            "Give one of them capacity_tpa."
+        ) from err
+
+
+def node_table(network: Network, throughput: Any) -> pd.DataFrame:
+    """Return throughput, capacity and utilisation of every node, index id."""
+    nodes = network.nodes
+    through = np.asarray(throughput)[: len(nodes)]
+    capacity = nodes["capacity_tpa"].to_numpy(dtype=float)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        used = np.where(capacity > 0, through / capacity, np.nan)
+    table = pd.DataFrame({"throughput_tpa": through, "capacity_tpa": capacity, "utilisation": used})
+    table.index = pd.Index(nodes["id"], name="id")
+    return table
+
+
+def _named(network: Network, cut: pd.DataFrame) -> pd.DataFrame:
+    """Add step, country and owner of each member: the node's own, or those of an edge's two ends."""
+    nodes, index = network.nodes, pd.Index(network.nodes["id"])
+    at = {key: index.get_indexer(cut[key]) for key in ("id", "source", "target")}
+    is_edge = (cut["kind"] == "edge").to_numpy()
+    for column, values in (
+        ("step", nodes["step"].fillna(nodes["stage"])),
+        ("country", nodes["country"].fillna(nodes["region"])),
+        ("owner", nodes["owner"]),
+    ):
+        words = np.append(values.to_numpy(dtype=object), np.nan)  # position -1: no such node
+        own, a, b = (words[at[key]] for key in ("id", "source", "target"))
+        ends = [" > ".join(part if isinstance(part, str) else "?" for part in pair) for pair in zip(a, b, strict=True)]
+        cut[column] = pd.Series(np.where(is_edge, np.array(ends, dtype=object), own), cut.index, dtype="str")
+    return cut.reindex(columns=CUT_COLUMNS)
+
+
+def cut_table(market: Market, members: CutMembers) -> pd.DataFrame:
+    """Return the members of a market's cut: nodes, edges, demands, at their capacities."""
+    p, edges = market.problem, market.network.edges
+    rows = edges.iloc[market.rows[members.arcs]]
+    parts = [
+        pd.DataFrame(
+            {
+                "kind": "edge",
+                "source": rows["source"],
+                "target": rows["target"],
+                "commodity": rows["commodity"],
+                "capacity_tpa": p.capacity[members.arcs],
+            }
+        )
+    ]
+    for kind, at, amount in (
+        ("node", members.nodes, p.node_capacity),
+        ("node", members.supplies, p.supply),
+        ("demand", members.demands, p.demand),
+    ):
+        parts.append(pd.DataFrame({"kind": kind, "id": market.ids[at], "capacity_tpa": amount[at]}))
+    cut = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
+    cut = cut.reindex(columns=CUT_COLUMNS).assign(price=1.0)
+    ends = set(market.network.nodes.loc[market.network.nodes["stage"] == "end_use", "id"])
+    # the intake of a plant that uses the commodity is the plant's own capacity
+    cut.loc[(cut["kind"] == "demand") & ~cut["id"].isin(ends), "kind"] = "node"
+    return _named(market.network, cut)
+
+
+def _by_program(network: Network, beneficiaries: Words, settings: dict[str, Any], verify: bool) -> MaxFlow:
+    """Solve a recipe network: the same answer as a linear program, the cut read from its duals."""
+    model = ValueModel(network, beneficiaries=beneficiaries)
+    cut = cut_of(model)
+    source = provenance(network, "HiGHS simplex", rests_on=decisive_inputs(network, cut), **settings)
+    edges = edge_table(network, model.base.x)
+    nodes = node_table(network, model.lowered.throughput(model.base.x))
+    return MaxFlow(
+        source,
+        model.value,
+        stamp(edges, source),
+        stamp(nodes, source),
+        stamp(cut, source),
+        stamp(cut.copy(), source),
+        None,
+        int((nodes["capacity_tpa"].isna() & (nodes["throughput_tpa"] > 0)).sum()),
+        model.certificate(verify),
+    )
+
+
+def edge_table(network: Network, x: Any) -> pd.DataFrame:
+    """Return the flow on every row of ``network.edges``."""
+    edges = network.edges[["source", "target", "commodity", "flow_tpa", "capacity_tpa"]].copy()
+    edges["flow_tpa"] = np.maximum(np.asarray(x)[: len(edges)], 0.0)
+    return edges
+
+
+def cut_of(model: ValueModel) -> pd.DataFrame:
+    """Read the cut from the duals: every finite bound with a price, the prices in tonnes served per tonne."""
+    return priced_bounds(model.lowered, -model.base.col_dual, -model.base.row_dual)
+
+
+def what_binds(
+    network: Network,
+    overlays: Sequence[Overlay],
+    degree: Degree = "existing",
+    *,
+    commodity: Words = None,
+    beneficiaries: Words = None,
+    tier: str | None = None,
+) -> pd.DataFrame:
+    """Return the inputs that bind the value under any of some overlays, as ``decisive_inputs``; a program each."""
+    count: dict[str, Any] = {"commodity": commodity, "beneficiaries": beneficiaries, "tier": tier}
+    cuts = [cut_of(ValueModel(network, overlay, degree, **count)) for overlay in overlays]
+    return decisive_inputs(network, pd.concat(cuts, ignore_index=True))
+
+
+def priced_bounds(low: Lowered, col_price: Any, row_price: Any) -> pd.DataFrame:
+    """Return every finite bound of a program that has a price: edges, nodes, demand, restrictions."""
+    program, edges = low.program, low.network.edges
+    hit = (col_price > PRICED) & np.isfinite(program.col_upper) & (program.col_upper > 0)
+    columns = np.arange(len(hit))
+    at = low.activity >= 0
+    node_of = np.full(len(hit), -1)
+    node_of[low.activity[at]] = np.flatnonzero(at)
+    on_edge = np.flatnonzero(hit & (columns < low.n_edges))
+    on_node = np.flatnonzero(hit & (node_of >= 0))
+    on_ask = np.flatnonzero(hit & (columns >= low.demand_start) & (node_of < 0))
+    limits = [(r, kind, owner) for r, (kind, owner, _) in enumerate(low.rows) if kind in ("node", "restriction")]
+    binds = [entry for entry in limits if row_price[entry[0]] > PRICED and program.row_upper[entry[0]] > 0]
+    rows = np.array([r for r, _, _ in binds], dtype=np.int64)
+    ids = np.asarray(low.ids, dtype=object)
+    named = [ids[owner] if kind == "node" else f"measure {owner + 1}" for _, kind, owner in binds]
+    asked = low.demand.iloc[on_ask - low.demand_start]
+    parts = [
+        edges.iloc[on_edge][["source", "target", "commodity"]].assign(kind="edge"),
+        pd.DataFrame({"id": ids[node_of[on_node]]}).assign(kind="node"),
+        asked[["node", "commodity", "tier"]].rename(columns={"node": "id"}).assign(kind="demand"),
+        pd.DataFrame({"id": named, "kind": [kind for _, kind, _ in binds]}, dtype=object),
+    ]
+    found = np.concatenate([on_edge, on_node, on_ask])
+    bound = np.concatenate([program.col_upper[found], program.row_upper[rows]])
+    price = np.concatenate([col_price[found], row_price[rows]])
+    cut = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
+    cut = cut.reindex(columns=CUT_COLUMNS).assign(capacity_tpa=bound, price=price)
+    cut = cut.sort_values(["kind", "source", "target", "id", "commodity", "tier"], ignore_index=True)
+    return _named(low.network, cut)

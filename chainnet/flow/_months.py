@@ -1,0 +1,356 @@
+"""Who is served when: one linear program over all periods, tier by tier, early, then at least cost."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from chainnet.engine import Certificate, CompactModel, LinearSolution, require
+from chainnet.errors import DataError, InfeasibleError, SolverError
+from chainnet.flow._balance import EXTRA_COST_USD_PER_T, LOCK_SLACK, stages_of
+from chainnet.flow._value import Words
+from chainnet.lowering import Degree, Lowered, Overlay, Periods, Start, check_stocks, expand_periods, lower
+from chainnet.network import Network
+
+__all__ = ["NEW_LAG_MONTHS", "MonthsModel", "Plan"]
+
+Array = np.ndarray[Any, np.dtype[np.float64]]
+NEW_LAG_MONTHS = 2.0
+WHOLE = 1e-7
+# the widest that locks which collide by rounding are set, over the usual: a millionth of what the stage may get
+MOST_LOOSE = 1000.0
+# ratio of sizes of commodities; of the chains known, zinc with germanium and bauxite with gallium are beyond it
+HOST = 1e5
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is done in each period.
+
+    ``served_t``: periods x demand rows; ``wanted_t`` the same of what is asked for; ``level_t``:
+    periods x stocks, at the end of each; ``flow_t``: periods x edge rows, shipped in the period;
+    ``through_t``: periods x nodes and projects; ``relations``: period, commodity, maker, user, flow_t of
+    new relations that carry something; ``endurance``: (name, demand rows) -> periods served whole from
+    the start, inf = to the end; ``start``: what was there.
+    """
+
+    x: Array
+    start: Start
+    served_t: Array
+    wanted_t: Array
+    level_t: Array
+    flow_t: Array
+    through_t: Array
+    relations: pd.DataFrame
+    cost_usd: float
+    endurance: dict[str, float]
+    certificate: Certificate
+
+
+class MonthsModel:
+    """A network over periods, solved again and again under other overlays of the same restrictions.
+
+    Parameters
+    ----------
+    network : Network
+    template : Overlay
+        Its restrictions give the classes; their bounds do not matter.
+    degree : {"frozen", "existing", "new"}
+    n_periods, step_months
+        Number and length of the periods.
+    stocks : bool
+        Whether stocks may be drawn.
+    commodity, beneficiaries, others
+        Whose demand comes first, as in ``balance``.
+
+    Raises
+    ------
+    DataError
+        If there is no demand table, or a stock lies where nothing can take it.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        template: Overlay,
+        degree: Degree = "existing",
+        n_periods: int = 48,
+        step_months: float = 1.0,
+        *,
+        stocks: bool = True,
+        commodity: Words = None,
+        beneficiaries: Words = None,
+        others: str = "after",
+    ) -> None:
+        if network.demand.empty:
+            raise DataError("months: the network has no demand table, so nobody can go short. Give demand.")
+        self.network, self.stages = network, stages_of(network, commodity, beneficiaries, others)
+        self._firsts = {*network.tier_order, "demand"}  # the stages of those whose shortfall counts
+        open_ = tuple(replace(r, bound_tpa=np.inf) for r in template.restrictions)
+        low = lower(
+            network,
+            replace(template, restrictions=open_),
+            degree,
+            stocks=stocks,
+            extra_cost_usd_per_t=EXTRA_COST_USD_PER_T,
+            pipeline=True,
+        )
+        if stocks:
+            check_stocks(low)
+        self._early = (n_periods - np.arange(n_periods)) / n_periods
+        weights = (np.ones(n_periods), self._early)
+        locks = [(members, weight) for _, members in self.stages for weight in weights]
+        self.periods: Periods = expand_periods(low, n_periods, step_months, locks=locks, new_lag_months=NEW_LAG_MONTHS)
+        self._model = CompactModel(self.periods.program)
+        # beside a host so much larger the dual method wanders among equal answers, ten times as long as others take
+        self._has_host = float(low.sizes.max()) > HOST * float(low.sizes.min())
+        # of the plan at hand: proofs, what each lock holds, how much wider than usual, whether stocks must keep some
+        self._proofs: list[Certificate] = []
+        self._locked: dict[int, float] = {}
+        self._looser, self._keeps = 1.0, False
+
+    @property
+    def n_demand(self) -> int:
+        """Number of demand rows."""
+        return len(self.periods.low.demand)
+
+    def plan(
+        self,
+        overlays: Sequence[Overlay],
+        start: Start,
+        *,
+        totals_only: bool = False,
+        endurance: Sequence[tuple[str, Any]] = (),
+        least_cost: bool = True,
+        worth: Array | None = None,
+        keeps_end: bool = True,
+        verify: bool = False,
+    ) -> Plan:
+        """Serve tier after tier over all periods, early rather than late, then at least cost.
+
+        Parameters
+        ----------
+        overlays : sequence of Overlay
+            One per period; fewer than the model has periods leaves the last ones empty.
+        start : Start
+        totals_only : bool
+            Only how much the tiers that count are served; when, and who else, is then one of many answers.
+        endurance : sequence of (stage name, demand rows)
+            For whom to find how long they can be served whole once the stages before theirs are.
+        least_cost : bool
+            Whether to look for the least cost at the end.
+        worth : array over demand rows, USD/t, optional
+            Serve for the most worth less cost instead of tier by tier; endurance is then of whom it comes first.
+        keeps_end : bool
+            Whether stocks have to keep their ``end_t``.
+        verify : bool
+            Solve the last stage again with a second solver.
+
+        Raises
+        ------
+        InfeasibleError
+            If lower bounds (what a stock has to keep) collide.
+        SolverError
+            If an answer fails its own check, or the solver has none.
+        """
+        p = self.periods
+        upper, row_lower, row_upper = p.bounds(overlays, start, keeps_end=keeps_end)
+        self._proofs, self._locked, self._looser = [], {}, 1.0
+        self._keeps = keeps_end and bool((self.network.stocks["end_t"] > 0).any())
+        self._model.set_bounds(upper, row_lower, row_upper)
+        wanted = upper[p.served(np.ones(self.n_demand, dtype=bool))].reshape(p.n_periods, -1)
+        lasting: dict[str, float] = {}
+        found = None
+        gain = np.zeros(len(upper))
+        if worth is not None:
+            gain[p.served(np.ones(self.n_demand, dtype=bool))] = np.tile(worth, p.n_periods)
+            self._model.set_cost(p.costs(overlays) - gain)
+            found = self._optimal(None, "worth", verify=verify)
+        best = found
+        for number, (name, members) in enumerate(self.stages):
+            if totals_only and name not in self._firsts:
+                continue
+            if worth is None:
+                found = self._stage(number, name, members, wanted, found, totals_only)
+            assert found is not None
+            for label, rows in [(label, rows) for label, rows in endurance if (rows & members).any()]:
+                lasting[label] = self._lasting(number, rows & members, wanted, found, len(overlays))
+        if worth is not None:
+            assert best is not None
+            found = best
+        elif least_cost or found is None:
+            self._model.set_cost(p.costs(overlays))
+            found = self._optimal(found, "least cost", is_near=self._has_host, verify=verify)
+        block = p.block(found.x)
+        served = self._settled(np.clip(block[:, p.low.served], 0.0, wanted), wanted)
+        steps = len(overlays)
+        gap, violation = (max(getattr(q, side) for q in self._proofs) for side in ("gap", "violation"))
+        return Plan(
+            found.x,
+            start,
+            served[:steps],
+            wanted[:steps],
+            p.levels(found.x, start)[:steps],
+            np.maximum(block[:steps, : p.low.n_edges], 0.0),
+            p.throughput(found.x)[:steps],
+            _relations(p.low, block[:steps]),
+            float(found.value + (gain * found.x).sum()) if least_cost else float("nan"),
+            lasting,
+            replace(self._proofs[-1], problem="months", gap=gap, violation=violation),
+        )
+
+    def _settled(self, served: Array, wanted: Array) -> Array:
+        """Clear of rounding: what a lock leaves open is nobody's loss."""
+        p = self.periods
+        dust = WHOLE * np.minimum(p.low.program.col_scale[p.low.served] * p.years, wanted / 1000.0)
+        for number, (_, members) in enumerate(self.stages):
+            slack = 3.0 * self._slack(2 * number, float(wanted[:, members].sum()))
+            dust[:, members] = np.maximum(dust[:, members], np.minimum(slack, 1e-3 * wanted[:, members]))
+        return np.where(wanted - served <= dust, wanted, np.where(served <= dust, 0.0, served))
+
+    def _stage(
+        self,
+        number: int,
+        name: str,
+        members: Any,
+        wanted: Array,
+        found: LinearSolution | None,
+        totals_only: bool,
+    ) -> LinearSolution:
+        """Serve a stage as far as can be, lock it, then as early as can be, and lock that."""
+        p = self.periods
+        columns = p.served(members)
+        ask = wanted[:, np.flatnonzero(members)]
+        if found is not None and self._is_whole(found, columns, ask):
+            self._lock(2 * number, float(ask.sum()))  # nothing better is possible
+            return found
+        cost = np.zeros(len(p.program.cost))
+        cost[columns] = -1.0
+        self._model.set_cost(cost)
+        found = self._optimal(found, name, is_near=self._has_host)
+        self._lock(2 * number, -found.value)
+        if totals_only or name not in self._firsts or self._is_whole(found, columns, ask):
+            return found
+        cost[columns] = -np.repeat(self._early, int(members.sum()))
+        self._model.set_cost(cost)
+        found = self._optimal(found, f"{name}, early", is_near=True)
+        self._lock(2 * number + 1, -found.value)
+        return found
+
+    def _is_whole(self, found: LinearSolution, columns: Any, ask: Array) -> bool:
+        return bool((ask.ravel() - found.x[columns] <= LOCK_SLACK * np.maximum(ask.ravel(), 1e-9)).all())
+
+    def _lock(self, lock: int, value: float) -> None:
+        self._locked[lock] = value
+        self._place(lock)
+
+    def _place(self, lock: int) -> None:
+        """Hold a stage at what it got, a hair below, so that no later stage fails by rounding."""
+        value = self._locked[lock]
+        self._model.set_row(int(self.periods.locks[lock]), value - self._slack(lock, value), np.inf)
+
+    def _slack(self, lock: int, value: float) -> float:
+        scale = float(self.periods.program.row_scale[int(self.periods.locks[lock])])
+        return self._looser * max(LOCK_SLACK * value, 10 * LOCK_SLACK * scale)
+
+    def _lasting(self, number: int, rows: Any, wanted: Array, found: LinearSolution, steps: int) -> float:
+        """Return for how many periods from the start these rows can be served whole, the stages before kept.
+
+        The plan at hand gives a first answer; whether one period more is possible is asked of a program
+        that counts these periods alone, until it is not.
+        """
+        p = self.periods
+        place = np.flatnonzero(rows)
+        ask = wanted[:, place]
+        columns = p.served(rows).reshape(p.n_periods, -1)
+
+        def first_short(x: Array) -> int:
+            short: Any = ask - x[columns] > WHOLE * np.maximum(ask, 1e-9)
+            some = np.flatnonzero(short.any(axis=1)[:steps])
+            return int(some[0]) if len(some) else steps
+
+        reach = first_short(found.x)
+        if reach >= steps:
+            return float("inf")
+        own = {lock: self._locked.pop(lock) for lock in (2 * number, 2 * number + 1) if lock in self._locked}
+        for lock in own:
+            self._model.set_row(int(p.locks[lock]), -np.inf, np.inf)
+        basis, n_proofs = found, len(self._proofs)
+        while reach < steps:
+            cost = np.zeros(len(p.program.cost))
+            cost[columns[: reach + 1].ravel()] = -1.0
+            self._model.set_cost(cost)
+            basis = self._optimal(basis, "how long", is_near=True)
+            further = first_short(basis.x)
+            if further <= reach:
+                break
+            reach = further
+        del self._proofs[n_proofs:]  # they are not of the plan itself
+        for lock, value in own.items():
+            self._lock(lock, value)
+        return float("inf") if reach >= steps else float(reach)
+
+    def _optimal(
+        self, before: LinearSolution | None, problem: str, *, is_near: bool = False, verify: bool = False
+    ) -> LinearSolution:
+        """Solve and prove; where the locks of earlier stages collide by rounding, loosen them until they do not.
+
+        Raises
+        ------
+        InfeasibleError
+            If what stocks have to keep cannot be kept: the first solve of a plan alone can show that.
+        SolverError
+            If the solver has no answer although there is one.
+        """
+        while True:
+            found = self._solved(before, is_near)
+            proof = self._model.certify(f"months, {problem}", verify=verify) if found.status == "optimal" else None
+            if (proof is not None and proof.ok) or not self._locked or self._looser >= MOST_LOOSE:
+                break
+            self._looser *= 10.0
+            for lock in self._locked:
+                self._place(lock)
+        if found.status == "infeasible" and before is None and self._keeps:
+            raise InfeasibleError(
+                "months: what stocks have to keep (stocks.end_t) cannot be kept with what they hold and what can "
+                "be brought to them. Lower end_t."
+            )
+        if proof is None:
+            raise SolverError(f"months, {problem}: the program is {found.status}. Report the network.")
+        self._proofs.append(require(proof))
+        return found
+
+    def _solved(self, before: LinearSolution | None, is_near: bool) -> LinearSolution:
+        """Solve; a solver that stops without a verdict counts as one more status where locks may be the cause."""
+        try:
+            found = self._model.solve(before, is_near=is_near)
+        except SolverError as error:
+            if not self._locked:
+                raise
+            none = np.empty(0)
+            return LinearSolution(str(error), np.nan, none, none, none, None)
+        if found.status == "infeasible" and not self._locked:
+            return self._model.solve(is_wide=True)
+        return found
+
+
+def _relations(low: Lowered, block: Array) -> pd.DataFrame:
+    """Return what new relations carry: period, commodity, maker, user, flow_t."""
+    pairs = low.relations.pairs
+    flow = block[:, low.n_edges + np.flatnonzero(low.relations.is_pair)]
+    period, pair = np.nonzero(flow > 1e-9 * max(float(flow.max(initial=0.0)), 1.0))
+    words = np.array([*low.commodities, ""], dtype=object)
+    table = pd.DataFrame(
+        {
+            "period": period,
+            "commodity": words[pairs["code"].to_numpy(dtype=np.int64)][pair],
+            "maker": pairs["maker"].to_numpy(dtype=object)[pair],
+            "user": pairs["user"].to_numpy(dtype=object)[pair],
+            "flow_t": flow[period, pair],
+        }
+    )
+    return table.groupby(["period", "commodity", "maker", "user"], as_index=False)["flow_t"].sum()

@@ -1,0 +1,221 @@
+"""What several rooms share: the value of a network under an overlay, coalition games, the ladder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from itertools import combinations
+from math import comb
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from chainnet.engine import LinearSolution
+from chainnet.errors import DataError, UnknownIdError, near_matches
+from chainnet.flow._balance import balance_under
+from chainnet.flow._value import ValueModel, Words
+from chainnet.lowering import Degree, Overlay
+from chainnet.network import Network
+
+__all__ = ["Coalitions", "check_year", "ladder", "named_projects", "project_sizes", "shapley_values"]
+
+Array = np.ndarray[Any, np.dtype[np.float64]]
+EXACT_PLAYERS = 12
+
+
+class Coalitions:
+    """The value of a network with any set of projects built, each set solved once.
+
+    Parameters
+    ----------
+    network : Network
+    overlay : Overlay
+        What the scenario does; nothing is built in it.
+    sizes : array, one per row of ``network.projects``
+        Part of its size that each project has when it is built.
+    degree, commodity, beneficiaries, tier, stocks
+        As for ``ValueModel``.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        overlay: Overlay,
+        sizes: Array,
+        degree: Degree = "existing",
+        *,
+        commodity: Words = None,
+        beneficiaries: Words = None,
+        tier: str | None = None,
+        stocks: bool = False,
+    ) -> None:
+        self._overlay, self._sizes = overlay, sizes
+        self._position = {name: i for i, name in enumerate(network.projects["id"])}
+        self.model = ValueModel(
+            network, overlay, degree, commodity=commodity, beneficiaries=beneficiaries, tier=tier, stocks=stocks
+        )
+        self.model.certificate()
+        self._known: dict[frozenset[str], float] = {frozenset(): self.model.value}
+
+    def value(self, built: Iterable[str]) -> float:
+        """Return the largest tonnage served with these projects built, t/a."""
+        key = frozenset(built)
+        if key not in self._known:
+            self._known[key] = max(-self.solution(key).value, self._known[frozenset()])
+        return self._known[key]
+
+    def solution(self, built: Iterable[str], size: float = 1.0) -> LinearSolution:
+        """Solve with these projects built at ``size`` of what they would have."""
+        share = np.zeros(len(self._sizes))
+        for name in built:
+            share[self._position[name]] = self._sizes[self._position[name]] * size
+        return self.model.solve_under(self._overlay.with_built(share))
+
+
+def check_year(by_year: Any, argument: str = "by_year") -> int | None:
+    """Return a year; raise DataError for what is none."""
+    if by_year is None:
+        return None
+    if isinstance(by_year, bool) or not isinstance(by_year, (int, np.integer)):
+        raise DataError(f"{argument}: {by_year!r} is no year; give a whole number such as 2030.")
+    return int(by_year)
+
+
+def named_projects(network: Network, projects: Iterable[str] | None) -> list[str]:
+    """Return the ids of the projects named, in the order given; None = all, in the order of the table.
+
+    Raises
+    ------
+    UnknownIdError
+        If a project does not exist.
+    """
+    known = [str(name) for name in network.projects["id"]]
+    if projects is None:
+        return known
+    names = [projects] if isinstance(projects, str) else [str(p) for p in projects]
+    for name in names:
+        if name not in known:
+            hint = near_matches(name, known)
+            raise UnknownIdError(f'projects: unknown project "{name}";{hint} list them with network.projects.')
+    return names
+
+
+def project_sizes(network: Network, by_year: int | None) -> Array:
+    """Return the part of its size that each project has in a year: 1 without a year.
+
+    Output rises in equal steps from the start year over ``ramp_years``; a project without a start
+    year stands in every year.
+    """
+    projects = network.projects
+    if by_year is None:
+        return np.ones(len(projects))
+    start = projects["start_year"].to_numpy(dtype=float)
+    ramp = projects["ramp_years"].fillna(0.0).to_numpy(dtype=float)
+    steps = (by_year - start + 1.0) / (ramp + 1.0)
+    return np.where(np.isnan(start), 1.0, np.clip(steps, 0.0, 1.0))
+
+
+def shapley_values(
+    players: Sequence[str], value: Callable[[frozenset[str]], float], permutations: int = 32, seed: int = 0
+) -> tuple[pd.Series, pd.Series]:
+    """Share a game's value fairly among its players.
+
+    Exact up to 12 players; beyond that the mean over ``permutations`` random orders and their
+    reverses, with its standard error.
+
+    Returns
+    -------
+    (Series, Series)
+        Shapley value and standard error (0 where exact), indexed by player. They sum to
+        value(all) - value(none).
+    """
+    names = list(players)
+    n = len(names)
+    if n <= EXACT_PLAYERS:
+        shares = dict.fromkeys(names, 0.0)
+        for size in range(n):
+            weight = 1.0 / (n * comb(n - 1, size)) if n else 0.0
+            for others in combinations(names, size):
+                coalition = frozenset(others)
+                before = value(coalition)
+                for player in names:
+                    if player not in coalition:
+                        shares[player] += weight * (value(coalition | {player}) - before)
+        return pd.Series(shares, dtype=float), pd.Series(0.0, index=names)
+    rng = np.random.default_rng(seed)
+    draws = np.zeros((permutations, n))
+    for draw in range(permutations):
+        order = rng.permutation(n)
+        for run in (order, order[::-1]):
+            coalition, before = frozenset[str](), value(frozenset())
+            for player in run:
+                coalition = coalition | {names[player]}
+                after = value(coalition)
+                draws[draw, player] += 0.5 * (after - before)
+                before = after
+    error = draws.std(axis=0, ddof=1) / np.sqrt(permutations)
+    return pd.Series(draws.mean(axis=0), index=names), pd.Series(error, index=names)
+
+
+RUNGS = ("frozen", "existing", "new", "stocks", "projects")
+RUNG_WORDS = {
+    "frozen": "nothing is rerouted",
+    "existing": "known relations, up to their capacity",
+    "new": "new relations between known plants, once qualified",
+    "stocks": "stocks, first year only",
+    "projects": "projects that stand",
+}
+
+
+def ladder(
+    network: Network,
+    overlay: Overlay,
+    sizes: Array,
+    *,
+    commodity: Words = None,
+    beneficiaries: Words = None,
+    others: str = "after",
+    projects: Sequence[str] | None = None,
+) -> pd.DataFrame:
+    """Return what each further degree of rerouting serves, rung by rung, tier by tier.
+
+    Returns
+    -------
+    DataFrame
+        rung, meaning, tier, demand_tpa, served_tpa, shortfall_tpa, gained_tpa (against the rung
+        before). Each rung keeps what the rungs before it allow; the last shortfall is what stays
+        short. Without baseline flows on every edge the frozen rung is left out.
+    """
+    built = np.zeros(len(network.projects))
+    chosen = network.projects["id"].isin(projects).to_numpy() if projects is not None else np.ones(len(built), bool)
+    steps: list[tuple[str, Degree, bool, Array]] = [
+        ("frozen", "frozen", False, built),
+        ("existing", "existing", False, built),
+        ("new", "new", False, built),
+        ("stocks", "new", True, built),
+        ("projects", "new", True, np.where(chosen, sizes, 0.0)),
+    ]
+    project_edges = network.edges["source"].isin(network.projects["id"]) | network.edges["target"].isin(
+        network.projects["id"]
+    )
+    if network.edges.loc[~project_edges, "flow_tpa"].isna().any():
+        steps = steps[1:]
+    parts = []
+    for rung, degree, stocks, share in steps:
+        found = balance_under(
+            network,
+            overlay.with_built(share),
+            degree,
+            commodity=commodity,
+            beneficiaries=beneficiaries,
+            others=others,
+            stocks=stocks,
+        )
+        table = found.by_tier().reset_index()
+        table.insert(0, "rung", rung)
+        table.insert(1, "meaning", RUNG_WORDS[rung])
+        parts.append(table)
+    out = pd.concat(parts, ignore_index=True)
+    gained = out.groupby("tier", dropna=False)["served_tpa"].diff()
+    out["gained_tpa"] = gained.mask(gained.abs() <= 1e-9 * out["demand_tpa"], 0.0)
+    return out

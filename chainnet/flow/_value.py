@@ -1,0 +1,204 @@
+"""The value of a network: the largest tonnage that can be served, one linear program kept warm."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from chainnet.engine import (
+    Certificate,
+    LinearSolution,
+    WarmModel,
+    certify_linear,
+    require,
+    solve_independently,
+    values_without,
+)
+from chainnet.errors import DataError, near_matches
+from chainnet.lowering import Degree, Lowered, Overlay, lower
+from chainnet.network import Network
+
+__all__ = ["ValueModel", "check_commodities", "check_tier", "count_settings", "counted_demand"]
+
+Array = np.ndarray[Any, np.dtype[np.float64]]
+Ints = np.ndarray[Any, np.dtype[np.int64]]
+Words = str | Iterable[str] | None
+
+
+def check_commodities(network: Network, commodity: Words) -> tuple[str, ...] | None:
+    """Return the commodities that count: those asked for, else the main ones, else None (all).
+
+    Raises
+    ------
+    DataError
+        If one flows nowhere in the network.
+    """
+    if commodity is None:
+        return network.main_commodity or None
+    words = (commodity,) if isinstance(commodity, str) else tuple(commodity)
+    known = set(network.edges["commodity"].dropna()) | set(network.demand["commodity"].dropna())
+    known |= set(network.commodities["id"].dropna())
+    for word in words:
+        if word not in known:
+            raise DataError(
+                f'commodity: unknown commodity "{word}";{near_matches(str(word), known)} '
+                f"Known: {', '.join(sorted(known)) or 'one unnamed commodity'}."
+            )
+    return words
+
+
+def check_tier(network: Network, tier: str | None) -> str | None:
+    """Return ``tier``; raise DataError if the network has no such tier."""
+    if tier is not None and tier not in network.tier_order:
+        raise DataError(f'tier: unknown tier "{tier}"; one of {", ".join(network.tier_order)}.')
+    return tier
+
+
+def counted_demand(
+    network: Network, demand: pd.DataFrame, commodity: Words, beneficiaries: Words, tier: str | None
+) -> Any:
+    """Return a boolean array over demand rows: whose tonnes count.
+
+    A row without a tier is a host product and never counts, unless no row has a tier.
+    """
+    counted = np.ones(len(demand), dtype=bool)
+    commodities = check_commodities(network, commodity)
+    if commodities is not None:
+        counted &= demand["commodity"].isin(commodities).to_numpy()
+    counted &= benefits(network, demand, beneficiaries)
+    has_tier = demand["tier"].notna().to_numpy()
+    if has_tier.any():
+        counted &= has_tier
+    if check_tier(network, tier) is not None:
+        counted &= (demand["tier"] == tier).to_numpy()
+    return counted
+
+
+def benefits(network: Network, demand: pd.DataFrame, beneficiaries: Words) -> Any:
+    """Return a boolean array over demand rows: which lie with the beneficiaries."""
+    if beneficiaries is None:
+        beneficiaries = network.beneficiaries
+    words = [beneficiaries] if isinstance(beneficiaries, str) else list(beneficiaries)
+    if not words:
+        return np.ones(len(demand), dtype=bool)
+    places = pd.concat([network.nodes, network.projects], ignore_index=True)
+    inside = pd.Series(network.in_countries(places, words, "beneficiaries"), index=places["id"])
+    return inside.reindex(demand["node"]).to_numpy(dtype=bool)
+
+
+def count_settings(network: Network, commodity: Words, beneficiaries: Words) -> dict[str, Any]:
+    """Return what a result counts, for its provenance."""
+    commodities = check_commodities(network, commodity)
+    whose = network.beneficiaries if beneficiaries is None else beneficiaries
+    words = [whose] if isinstance(whose, str) else list(whose)
+    return {"commodity": list(commodities) if commodities else "all", "beneficiaries": words or "all"}
+
+
+class ValueModel:
+    """The value of a network under an overlay: solved once, then again and again with columns closed.
+
+    Parameters
+    ----------
+    network : Network
+    overlay : Overlay, optional
+    degree : {"frozen", "existing", "new"}
+    commodity, beneficiaries, tier
+        Whose demand counts, see ``counted_demand``.
+    stocks : bool
+        Whether stocks may be drawn.
+
+    Raises
+    ------
+    DataError
+        If nothing limits the flow.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        overlay: Overlay | None = None,
+        degree: Degree = "existing",
+        *,
+        commodity: Words = None,
+        beneficiaries: Words = None,
+        tier: str | None = None,
+        stocks: bool = False,
+    ) -> None:
+        self._lower(lower(network, overlay, degree, stocks=stocks), commodity, beneficiaries, tier)
+        finer = self.lowered.finer_sizes(self.base.x)
+        if finer is not None:
+            first, held = self.lowered, self._proof().ok
+            low = lower(network, overlay, degree, stocks=stocks, sizes=finer)
+            self._lower(low, commodity, beneficiaries, tier)
+            if held and not self._proof().ok:
+                self._lower(first, commodity, beneficiaries, tier)
+
+    def _lower(self, low: Lowered, commodity: Words, beneficiaries: Words, tier: str | None) -> None:
+        """Take a program and solve it."""
+        self.lowered = low
+        network = low.network
+        self.counted = counted_demand(network, self.lowered.demand, commodity, beneficiaries, tier)
+        cost = np.zeros(len(self.lowered.program.cost))
+        cost[self.lowered.served[self.counted]] = -1.0
+        self._cost = cost
+        self._model = WarmModel(self.lowered.program)
+        self._model.set_cost(cost)
+        self.base = self._solve(None)
+        self._upper = self.lowered.program.col_upper
+
+    def _solve(self, basis: Any) -> LinearSolution:
+        found = self._model.solve(basis)
+        if found.status == "unbounded":
+            raise DataError(
+                "nothing limits the flow: on some way from a source to a use neither a node nor an edge has a "
+                "capacity, and the use has no demand. Give one of them capacity_tpa, or give the demand table."
+            )
+        if found.status != "optimal":
+            raise DataError(f"the value program is {found.status}")
+        return found
+
+    @property
+    def value(self) -> float:
+        """Largest tonnage served, t/a."""
+        return -self.base.value + 0.0
+
+    def certificate(self, verify: bool = False) -> Certificate:
+        """Prove the base value by its duals, and by a second solver if asked."""
+        proof = self._proof()
+        second = -solve_independently(self._model.current()) if verify else None
+        return require(
+            Certificate(
+                "value", -proof.value + 0.0, -proof.bound + 0.0, proof.gap, proof.violation, proof.tolerance, second
+            )
+        )
+
+    def _proof(self) -> Certificate:
+        program = replace(self.lowered.program, cost=self._cost)
+        return certify_linear("value", program, self.base.x, self.base.row_dual, program.row_scale)
+
+    def value_without(self, columns: Ints) -> float:
+        """Return the value with some columns closed; those that carry nothing cost no solve."""
+        if not (self.base.x[columns] > 1e-12 * self.lowered.program.col_scale[columns]).any():
+            return self.value
+        upper = self._upper.copy()
+        upper[columns] = 0.0
+        self._model.set_upper(upper)
+        value = -self._solve(self.base.basis).value
+        return min(max(value, 0.0), self.value)
+
+    def values_without(self, closings: Sequence[Ints]) -> Array:
+        """Return the value with each set of columns closed, one at a time."""
+        program = replace(self.lowered.program, cost=self._cost)
+        found = -values_without(program, self.base, closings)
+        return np.clip(found, 0.0, self.value)
+
+    def solve_under(self, overlay: Overlay) -> LinearSolution:
+        """Solve under another overlay of the same restrictions (projects built, shares changed)."""
+        upper, row_upper = self.lowered.bounds(overlay)
+        self._model.set_upper(upper)
+        self._model.set_rows(self.lowered.program.row_lower, row_upper)
+        return self._solve(self.base.basis)

@@ -1,0 +1,24 @@
+"""What do the published indices say of the same tables? Concentration, supply risk, coverage, benchmarks.
+
+Words: *step* (mining, separation, magnet, ...), *coverage* (share of what enters that is known, by quality), *index* (a
+published formula).
+"""
+
+from chainnet.indicators._benchmarks import benchmarks, indices
+from chainnet.indicators._compare import compare_indices
+from chainnet.indicators._concentration import concentration
+from chainnet.indicators._coverage import coverage
+from chainnet.indicators._risk import eu_supply_risk, geopolrisk, governance
+from chainnet.indicators._steps import supply_risk
+
+__all__ = [
+    "benchmarks",
+    "compare_indices",
+    "concentration",
+    "coverage",
+    "eu_supply_risk",
+    "geopolrisk",
+    "governance",
+    "indices",
+    "supply_risk",
+]

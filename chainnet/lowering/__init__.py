@@ -1,0 +1,36 @@
+"""How do tables become arrays? The only place where ids become positions.
+
+Words: *lowering* (tables to columns and rows of a linear program), *overlay* (what a scenario changes: bounds and costs,
+never the matrix), *degree* (frozen, existing or new relations), *strand* (clean and any goods kept apart where a measure
+asks), *reach* (what can be reached at all, and how much a column can gain).
+"""
+
+from chainnet.lowering._bounds import edge_caps, node_caps
+from chainnet.lowering._gain import column_gains
+from chainnet.lowering._lowered import Degree, Lowered, lower
+from chainnet.lowering._market import Market, is_plain, lower_market
+from chainnet.lowering._overlay import Overlay, Restriction
+from chainnet.lowering._periods import Periods, Start, check_stocks, expand_periods
+from chainnet.lowering._reach import Reach
+from chainnet.lowering._rows import Tables, stack
+
+__all__ = [
+    "Degree",
+    "Lowered",
+    "Market",
+    "Overlay",
+    "Periods",
+    "Reach",
+    "Restriction",
+    "Start",
+    "Tables",
+    "check_stocks",
+    "column_gains",
+    "edge_caps",
+    "expand_periods",
+    "is_plain",
+    "lower",
+    "lower_market",
+    "node_caps",
+    "stack",
+]

@@ -1,0 +1,214 @@
+"""Bounds and costs of the linear program under an overlay: what changes while the matrix stays."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.sparse import csc_array
+
+from chainnet.engine import LinearProgram
+from chainnet.errors import DataError
+from chainnet.lowering._overlay import Overlay
+from chainnet.lowering._relations import Relations
+from chainnet.lowering._rows import Rows, Tables
+from chainnet.lowering._strands import Flows, Strands
+from chainnet.network import Network
+
+Array = np.ndarray[Any, np.dtype[np.float64]]
+Ints = np.ndarray[Any, np.dtype[np.int64]]
+INF = np.inf
+_ROUNDS = 8
+
+
+def assemble(
+    t: Tables, overlay: Overlay, degree: str, rows: Rows, flows: Flows, strands: Strands, sizes: Array | None
+) -> tuple[LinearProgram, Array, Ints]:
+    """Put scales to the rows, bounds open; return also the size of each commodity and the code of each column."""
+    n_cols = strands.first + len(strands.code)
+    size = commodity_sizes(t, overlay, degree, flows.demand) if sizes is None else sizes
+    codes = [
+        flows.commodity,
+        t.main_code,
+        flows.standins["code"],
+        t.stock_code,
+        flows.demand["code"],
+        strands.code,
+    ]
+    code = np.concatenate([np.asarray(c, dtype=np.int64) for c in codes])
+    col_scale = size[code]
+    matrix = rows.matrix(n_cols)
+    row_scale = _row_sizes(matrix, rows.names, size, col_scale)
+    low, high = np.array(rows.low, dtype=float), np.array(rows.high, dtype=float)
+    none = np.zeros(n_cols)
+    program = LinearProgram(matrix, low, high, none, np.full(n_cols, INF), none, row_scale, col_scale)
+    return program, size, code
+
+
+def close_classes(upper: Array, overlay: Overlay, relations: Relations, strands: Strands, n_edges: int) -> None:
+    """Close what the restrictions in force name: relations always, edges and strands where nothing may cross."""
+    n_flows = n_edges + len(relations.tail)
+    for number, restriction in enumerate(overlay.restrictions):
+        if restriction.bound_tpa == INF:
+            continue
+        if not restriction.is_strand:
+            upper[n_edges:n_flows][relations.classes[number]] = 0.0
+            continue
+        columns = strands.counted[number]
+        if restriction.bound_tpa > 0:
+            edge = np.where(columns < strands.first, columns, strands.edge[np.maximum(columns - strands.first, 0)])
+            columns = columns[edge >= n_edges]
+        upper[columns] = 0.0
+    # a mark taken where nothing asks for it only does harm
+    for columns, limits in strands.dodging:
+        if all(overlay.restrictions[i].bound_tpa == INF for i in limits):
+            upper[columns] = 0.0
+
+
+def _row_sizes(matrix: csc_array, names: list[tuple[str, int, int]], size: Array, col_scale: Array) -> Array:
+    """A balance has the size of its commodity, any other row the mean one of its columns."""
+    coo = matrix.tocoo()
+    n = matrix.shape[0]
+    row, col, value = (part[coo.data != 0] for part in (coo.row, coo.col, coo.data))
+    logs = np.bincount(row, np.log(np.abs(value) * col_scale[col]), minlength=n)
+    # geometric: beside a large column a small one would be lost to the solver
+    mean = np.exp(logs / np.maximum(np.bincount(row, minlength=n), 1))
+    own = [size[k] if kind in ("balance", "strand") else mean[i] for i, (kind, _, k) in enumerate(names)]
+    return np.array(own, dtype=float)
+
+
+def node_caps(t: Tables, overlay: Overlay) -> Array:
+    """Return capacities of nodes and projects under the overlay, t/a; inf = unlimited, unbuilt = 0."""
+    network = t.network
+    n = len(network.nodes)
+    share = overlay.node_share
+    partial = (share != 1.0) & (share != 0.0)
+    caps = t.node_capacity
+    if partial.any():
+        caps = np.concatenate(
+            [network.finite_capacity("nodes", partial[:n]), network.finite_capacity("projects", partial[n:])]
+        )
+    caps = np.where(np.isnan(caps), INF, caps)
+    caps = np.where(share == 0, 0.0, caps * np.where(share == 0, 1.0, share))
+    built = overlay.built
+    size = caps[n:].copy()
+    finite = np.isfinite(size)
+    size[finite] *= built[finite]
+    size[built == 0] = 0.0
+    return np.concatenate([caps[:n], size])
+
+
+def edge_caps(t: Tables, overlay: Overlay, degree: str) -> Array:
+    """Return capacities of edges under the overlay, t/a; edges of dead nodes and unbuilt projects carry nothing."""
+    network = t.network
+    share = overlay.edge_share
+    partial = (share != 1.0) & (share != 0.0)
+    caps = network.finite_capacity("edges", partial) if partial.any() else t.edge_capacity
+    caps = np.where(np.isnan(caps), INF, caps)
+    n = len(network.nodes)
+    asleep = np.concatenate([np.zeros(n, dtype=bool), overlay.built == 0]) | (overlay.node_share == 0)
+    dead = asleep[t.tail] | asleep[t.head] | (share == 0)
+    if degree == "frozen":
+        flow = t.edge_flow
+        project = np.isin(t.ids, list(network.built_projects)) | (np.arange(len(t.ids)) >= n)
+        new = project[t.tail] | project[t.head]  # edges of projects have no baseline
+        lacking = np.isnan(flow) & ~dead & ~new
+        if lacking.any():
+            pairs = (network.edges["source"] + " -> " + network.edges["target"])[lacking].tolist()
+            raise DataError(
+                f"reroute=frozen: no baseline flow on {', '.join(pairs[:5])}"
+                f"{f' and {len(pairs) - 5} more' if len(pairs) > 5 else ''}; "
+                "frozen means that no edge carries more than its flow_tpa. Fill flow_tpa or ask for existing."
+            )
+        caps = np.where(new, caps, np.minimum(caps, np.where(np.isnan(flow), 0.0, flow)))
+    scaled = np.where(np.isinf(caps), INF, caps * np.where(np.isinf(caps), 1.0, share))
+    scaled = np.where(dead, 0.0, scaled)
+    for restriction in overlay.restrictions:
+        if restriction.bound_tpa == 0 and not restriction.is_strand:
+            scaled[restriction.edges] = 0.0
+    return scaled
+
+
+def stock_draws(network: Network, overlay: Overlay, t: Tables) -> Array:
+    """Return what each stock can give in one year: min(stock, release), t."""
+    stocks = network.stocks
+    amount = np.fmin(stocks["stock_t"].to_numpy(dtype=float), release_rate(network, overlay))
+    amount = amount * overlay.stock_share
+    alive = t.stock_place >= 0
+    alive[alive] = overlay.node_share[t.stock_place[alive]] != 0
+    return np.where(alive, amount, 0.0)
+
+
+def release_rate(network: Network, overlay: Overlay) -> Array:
+    """Return the most that each stock may give, t/a; inf = at once."""
+    own = network.stocks["release_tpa"].to_numpy(dtype=float)
+    return np.minimum(np.where(np.isnan(own), INF, own), overlay.release_tpa)
+
+
+def edge_costs(t: Tables, overlay: Overlay, tail: Ints, head: Ints, relations: Relations, extra: float) -> Array:
+    """Cost of a tonne on each edge: its own, what measures add, and the unit cost of nodes without a process."""
+    own = t.edge_cost + overlay.edge_cost
+    cost = np.concatenate([own, np.where(relations.is_pair, extra, 0.0)])
+    unit = np.concatenate([t.unit_cost, np.zeros(relations.n_hubs)])
+    mine = np.concatenate([~t.acts & t.is_mine, np.zeros(relations.n_hubs, dtype=bool)])
+    other = np.concatenate([~t.acts, np.zeros(relations.n_hubs, dtype=bool)]) & ~mine
+    return np.asarray(cost + np.where(mine[tail], unit[tail], 0.0) + np.where(other[head], unit[head], 0.0))
+
+
+def commodity_sizes(t: Tables, overlay: Overlay, degree: str, demand: pd.DataFrame) -> Array:
+    """Natural size of each commodity, so that its largest flow meets the solver as about a thousand.
+
+    What can flow is bounded by what its makers can make of what reaches them, and by what its users
+    can use; both are followed along the chain, projects as if built. Where neither is limited, by the
+    largest finite edge. A far too large size would hide small flows behind the solver's tolerance.
+    """
+    k, n = len(t.code), len(t.nodes)
+    whole = overlay.with_built(np.ones(len(overlay.built)))
+    caps, edge_upper = node_caps(t, whole), edge_caps(t, whole, degree)
+    lines = t.recipes
+    node, code = lines["node"].to_numpy(np.int64), lines["code"].to_numpy(np.int64)
+    per, taken = lines["t_per_t"].to_numpy(dtype=float), (lines["role"] == "input").to_numpy()
+    joint = lines["group"].notna().to_numpy()
+    needs, mixed = taken & ~joint, np.unique(node[taken & joint])
+    mine = t.is_mine & ~t.acts
+    dug = np.unique(t.tail[mine[t.tail]] * k + t.commodity[mine[t.tail]])
+    asked = np.bincount(demand["code"].to_numpy(np.int64), demand["demand_tpa"].to_numpy(dtype=float), minlength=k)
+    entering = np.bincount(t.head * k + t.commodity, edge_upper, minlength=n * k) if degree != "new" else None
+    supply, use = np.full(k, INF), np.full(k, INF)
+    acts = np.isin(np.arange(n), node)
+    activity = np.where(acts, caps, 0.0)
+    given = _stored(t, k)
+    given += np.bincount(dug % k, np.minimum(caps[dug // k], _leaving(t, edge_upper, dug, k)), minlength=k)
+    for _ in range(_ROUNDS):
+        reach = supply[code] if entering is None else np.minimum(supply[code], entering[node * k + code])
+        np.minimum.at(activity, node[needs], (reach / per)[needs])
+        standin = np.bincount(node[taken & joint], (reach / per)[taken & joint], minlength=n)
+        activity[mixed] = np.minimum(activity[mixed], standin[mixed])
+        wanted = np.zeros(n)
+        np.maximum.at(wanted, node[~taken], (use[code] / per)[~taken])
+        activity = np.minimum(activity, np.where(acts, wanted, 0.0))
+        amount = activity[node] * per
+        made = np.bincount(code[~taken], amount[~taken], minlength=k)
+        supply = np.minimum(supply, made + given)
+        use = np.minimum(use, asked + np.bincount(code[taken], amount[taken], minlength=k))
+    bound = np.minimum(supply, use)
+    finite = np.isfinite(edge_upper)
+    edge = np.zeros(k)
+    np.maximum.at(edge, t.commodity[finite], edge_upper[finite])
+    bound = np.where(np.isfinite(bound), bound, edge)
+    some = bound[bound > 0]
+    # what cannot flow has no size of its own: the middle of the others disturbs nobody
+    bound = np.where(bound > 0, bound, np.exp(np.log(some).mean()) if len(some) else 1000.0)
+    return np.asarray(np.maximum(bound, 1e-6) / 1000.0)
+
+
+def _leaving(t: Tables, edge_upper: Array, keys: Ints, k: int) -> Array:
+    """Most that the edges of each (node, commodity) can take away."""
+    return np.asarray(np.bincount(t.tail * k + t.commodity, edge_upper, minlength=len(t.nodes) * k)[keys])
+
+
+def _stored(t: Tables, k: int) -> Array:
+    """Tonnes in store of each commodity."""
+    held = t.network.stocks["stock_t"].to_numpy(dtype=float)
+    return np.asarray(np.bincount(t.stock_code, held, minlength=k), dtype=float)

@@ -1,0 +1,308 @@
+"""From tables to arrays: the only place where ids become positions.
+
+Columns of the linear program, in blocks: edges (in table order), new relations through hubs,
+activities of nodes with a process, stand-in inputs, stock draws, served demand, strands. Rows:
+balance of each commodity at each node, throughput of nodes without a process, recipes with
+stand-ins, joint bounds of measures, strands, and last the locks that ``balance`` sets. An overlay
+changes bounds and costs alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from chainnet.engine import LinearProgram
+from chainnet.errors import DataError
+from chainnet.lowering._bounds import assemble, close_classes, edge_caps, edge_costs, node_caps, stock_draws
+from chainnet.lowering._overlay import Overlay, Restriction
+from chainnet.lowering._relations import Relations, new_relations, no_relations
+from chainnet.lowering._rows import (
+    Rows,
+    Tables,
+    balance_rows,
+    demand_bounds,
+    demand_rows,
+    fill_balance,
+    stack,
+    standin_rows,
+    throughput_rows,
+)
+from chainnet.lowering._strands import Flows, Strands, split
+from chainnet.network import Network
+
+__all__ = ["Degree", "Lowered", "Overlay", "Restriction", "lower"]
+
+Degree = Literal["frozen", "existing", "new"]
+DEGREES = ("frozen", "existing", "new")
+FAR = 30.0
+DUST = 1e-5
+Array = np.ndarray[Any, np.dtype[np.float64]]
+Ints = np.ndarray[Any, np.dtype[np.int64]]
+INF = np.inf
+
+
+@dataclass(frozen=True)
+class Lowered:
+    """A network as arrays, and where each thing stands.
+
+    ``ids``: nodes, then projects. ``tail``, ``head``: positions of every edge column, the table's
+    rows first, then the hub edges of new relations. ``rows``: kind, owner and extra of every row;
+    ``balance`` finds the row of (node, commodity); ``locks`` are free rows at the end.
+    """
+
+    tables: Tables
+    overlay: Overlay
+    degree: Degree
+    stocks: bool
+    program: LinearProgram
+    flows: Flows
+    rows: list[tuple[str, int, int]]
+    balance: dict[tuple[int, int], int]
+    limited: Ints
+    locks: Ints
+    relations: Relations
+    strands: Strands
+    sizes: Array
+    column_code: Ints
+    extra_cost_usd_per_t: float
+
+    @property
+    def tail(self) -> Ints:
+        """Position of the node that each edge column leaves."""
+        return self.flows.tail
+
+    @property
+    def head(self) -> Ints:
+        """Position of the node that each edge column enters."""
+        return self.flows.head
+
+    @property
+    def commodity(self) -> Ints:
+        """Commodity code of each edge column."""
+        return self.flows.commodity
+
+    @property
+    def activity(self) -> Ints:
+        """Column of each node's process, or -1."""
+        return self.flows.activity
+
+    @property
+    def draw_start(self) -> int:
+        """First column of stock draws."""
+        return self.flows.draw_start
+
+    @property
+    def demand_start(self) -> int:
+        """First column of served demand."""
+        return self.flows.demand_start
+
+    @property
+    def demand(self) -> pd.DataFrame:
+        """The demand table with positions and codes, one served column per row."""
+        return self.flows.demand
+
+    @property
+    def network(self) -> Network:
+        """The network that was lowered."""
+        return self.tables.network
+
+    @property
+    def ids(self) -> Any:
+        """Ids of nodes, then projects."""
+        return self.tables.ids
+
+    @property
+    def n_edges(self) -> int:
+        """Number of edge rows in the table; hub edges stand after them."""
+        return len(self.tables.tail)
+
+    @property
+    def commodities(self) -> tuple[str, ...]:
+        """Commodity ids by code; the unnamed one is empty."""
+        return tuple(self.tables.code)
+
+    @property
+    def served(self) -> Ints:
+        """Columns of served demand, in the order of ``demand``."""
+        return np.arange(self.demand_start, self.demand_start + len(self.demand))
+
+    def closing(self, nodes: Ints) -> Ints:
+        """Return the columns that stop when the nodes at these positions drop out."""
+        out = np.zeros(len(self.activity) + self.relations.n_hubs, dtype=bool)
+        out[nodes] = True
+        edges = np.flatnonzero(out[self.tail] | out[self.head])
+        active = self.activity[nodes]
+        served = self.demand_start + np.flatnonzero(out[self.demand["position"].to_numpy(dtype=np.int64)])
+        return np.concatenate([edges, active[active >= 0], served])
+
+    def throughput(self, x: Array) -> Array:
+        """Return tonnes a year of main output (process) or throughput (else) of nodes and projects."""
+        n = len(self.activity)
+        size = n + self.relations.n_hubs
+        flow = x[: len(self.tail)]
+        out = np.bincount(self.tail, weights=flow, minlength=size)[:n]
+        users = self.demand["position"].to_numpy(dtype=np.int64)
+        out = out + np.bincount(users, weights=x[self.served], minlength=n)
+        into = np.bincount(self.head, weights=flow, minlength=size)[:n]
+        through = np.maximum(out, into)
+        active = self.activity >= 0
+        through[active] = x[self.activity[active]]
+        return through
+
+    def finer_sizes(self, x: Array) -> Array | None:
+        """Return sizes of the commodities as an answer has them, or None where those in use are near enough.
+
+        Sizes are estimated before the first solve; far too large ones hide small flows behind the
+        solver's tolerance.
+        """
+        largest = np.zeros(len(self.sizes))
+        np.maximum.at(largest, self.column_code, np.abs(x))
+        p = self.program
+        bounds = np.concatenate([p.col_upper, p.row_upper])
+        bounds = bounds[(bounds > 0) & np.isfinite(bounds)]
+        # what is far below every bound is dust of the solver
+        most = float(largest.max(initial=0.0))
+        flows = largest > max(DUST * float(bounds.min(initial=np.inf)), 1e-12 * most)
+        if not flows.any():
+            return None
+        if (1000.0 * self.sizes <= FAR * np.where(flows, largest, most)).all():
+            return None
+        middle = float(np.exp(np.log(largest[flows]).mean()))
+        return np.where(flows, largest, np.minimum(middle, 1000.0 * self.sizes)) / 1000.0
+
+    def bounds(self, overlay: Overlay) -> tuple[Array, Array]:
+        """Return upper bounds of columns and of rows under an overlay of the same restrictions."""
+        t = self.tables
+        caps = node_caps(t, overlay)
+        upper = np.full(len(self.program.col_upper), INF)
+        upper[: self.n_edges] = edge_caps(t, overlay, self.degree)
+        active = self.activity >= 0
+        upper[self.activity[active]] = caps[active]
+        upper[self.draw_start : self.demand_start] = stock_draws(self.network, overlay, t) if self.stocks else 0.0
+        upper[self.served] = demand_bounds(t, overlay, self.demand["position"].to_numpy(dtype=np.int64))
+        close_classes(upper, overlay, self.relations, self.strands, self.n_edges)
+        rows = self.program.row_upper.copy()
+        limits, joint = self._limit_rows
+        rows[limits] = caps[self.limited]
+        for row, number in joint:
+            rows[row] = overlay.restrictions[number].bound_tpa
+        return upper, rows
+
+    @cached_property
+    def _limit_rows(self) -> tuple[Ints, list[tuple[int, int]]]:
+        """Rows of node capacities; rows of restrictions with their number."""
+        limits = [i for i, (kind, _, _) in enumerate(self.rows) if kind == "node"]
+        joint = [(i, number) for i, (kind, number, _) in enumerate(self.rows) if kind == "restriction"]
+        return np.array(limits, dtype=np.int64), joint
+
+    def costs(self, overlay: Overlay) -> Array:
+        """Return what a tonne over each column costs under an overlay, USD/t."""
+        t = self.tables
+        cost = np.zeros(len(self.program.cost))
+        cost[: len(self.tail)] = edge_costs(t, overlay, self.tail, self.head, self.relations, self.extra_cost_usd_per_t)
+        makers = self.activity >= 0
+        cost[self.activity[makers]] = t.unit_cost[makers]
+        return cost
+
+
+def lower(
+    network: Network,
+    overlay: Overlay | None = None,
+    degree: Degree = "existing",
+    *,
+    stocks: bool = False,
+    extra_cost_usd_per_t: float = 0.0,
+    locks: Sequence[Any] = (),
+    sizes: Array | None = None,
+    pipeline: bool = False,
+) -> Lowered:
+    """Turn a network under an overlay into a linear program.
+
+    Parameters
+    ----------
+    network : Network
+    overlay : Overlay, optional
+        None = the network as it stands.
+    degree : {"frozen", "existing", "new"}
+        How far flows may leave the baseline.
+    stocks : bool
+        Whether stocks may be drawn: each gives min(stock, release in one year).
+    extra_cost_usd_per_t : float
+        Cost of a tonne over a new relation, on top of its maker's.
+    locks : sequence of boolean arrays over the demand rows
+        A free row each at the end, the sum of what these rows are served; ``balance`` sets its bounds.
+    sizes : array over the commodities, optional
+        Natural size of each; None = estimated.
+    pipeline : bool
+        Whether goods may be under way at the start (answers over time).
+
+    Raises
+    ------
+    DataError
+        If ``degree`` is unknown, or frozen is asked and an edge has no baseline flow.
+
+    Notes
+    -----
+    Cost: linear in nodes, edges and recipe rows; one pass.
+    """
+    if degree not in DEGREES:
+        raise DataError(f'reroute: unknown degree "{degree}"; one of {", ".join(DEGREES)}.')
+    overlay = overlay or Overlay.none(network)
+    t = stack(network)
+    relations = new_relations(t, overlay) if degree == "new" else no_relations(len(overlay.restrictions))
+    tail = np.concatenate([t.tail, relations.tail])
+    head = np.concatenate([t.head, relations.head])
+    commodity = np.concatenate([t.commodity, relations.commodity])
+    recipes = t.recipes
+    makers = np.flatnonzero(t.acts)
+    activity = np.full(len(t.nodes), -1, dtype=np.int64)
+    activity[makers] = len(tail) + np.arange(len(makers))
+    standins = t.standins
+    standin_start = len(tail) + len(makers)
+    draw_start = standin_start + len(standins)
+    demand = demand_rows(t, overlay)
+    demand_start = draw_start + len(network.stocks)
+    caps = node_caps(t, overlay)
+
+    rows = Rows()
+    balance = balance_rows(t, tail, head, commodity, recipes, demand, rows)
+    fill_balance(t, rows, balance, recipes, standins, standin_start, activity, demand, draw_start, demand_start)
+    limited = throughput_rows(t, rows, tail, head, caps, activity, demand, demand_start)
+    standin_rows(rows, standins, standin_start, activity)
+    for number, restriction in enumerate(overlay.restrictions):
+        if restriction.bound_tpa > 0 and not restriction.is_strand:
+            row = rows.new("restriction", number, 0, -INF, restriction.bound_tpa)
+            rows.add(row, np.flatnonzero(restriction.edges), 1.0)
+    flows = Flows(tail, head, commodity, activity, standins, standin_start, draw_start, demand, demand_start)
+    strands = split(t, rows, overlay, relations, flows, stocks=stocks, pipeline=pipeline)
+    lock_rows = np.array([rows.new("lock", number, 0, -INF, INF) for number in range(len(locks))], dtype=np.int64)
+    for row, members in zip(lock_rows, locks, strict=True):
+        rows.add(row, demand_start + np.flatnonzero(members), 1.0)
+
+    program, found_sizes, code = assemble(t, overlay, degree, rows, flows, strands, sizes)
+    low = Lowered(
+        t,
+        overlay,
+        degree,
+        stocks,
+        program,
+        flows,
+        rows.names,
+        balance,
+        limited,
+        lock_rows,
+        relations,
+        strands,
+        found_sizes,
+        code,
+        extra_cost_usd_per_t,
+    )
+    upper, row_upper = low.bounds(overlay)
+    bounded = replace(program, col_upper=upper, row_upper=row_upper, cost=low.costs(overlay))
+    return replace(low, program=bounded)

@@ -1,0 +1,96 @@
+"""One commodity as a pure flow problem: its makers are sources, its users are sinks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from chainnet.engine import FlowProblem
+from chainnet.network import Network
+
+__all__ = ["Market", "is_plain", "lower_market"]
+
+INF = np.inf
+
+
+@dataclass(frozen=True)
+class Market:
+    """A flow problem and what its arcs and nodes stand for.
+
+    ``rows``: row of ``network.edges`` of each arc. ``ids``: ids of the nodes of the problem.
+    ``supply_is_node``: whether a supply is the output capacity of a maker.
+    """
+
+    network: Network
+    problem: FlowProblem
+    rows: Any
+    ids: Any
+
+
+def is_plain(network: Network) -> bool:
+    """Say whether a network is one commodity that only passes through: a pure flow problem."""
+    if not network.processes.empty:
+        return False
+    flows, asked = (set(table["commodity"].unique()) for table in (network.edges, network.demand))
+    blank = {word for word in flows | asked if not isinstance(word, str)}
+    return len((flows | asked) - blank) + bool(blank) <= 1
+
+
+def lower_market(
+    network: Network, commodity: str | None = None, counted: Any = None, beneficiaries: Any = None
+) -> Market:
+    """Cut out the market of one commodity.
+
+    Parameters
+    ----------
+    network : Network
+    commodity : str, optional
+        None = the one commodity of a plain network.
+    counted : boolean array over ``network.demand``, optional
+        Demand that counts; the rest is 0.
+    beneficiaries : boolean array over ``network.nodes``, optional
+        End uses that count where there is no demand table.
+
+    Notes
+    -----
+    Cost: linear in nodes and edges.
+    """
+    nodes, edges = network.nodes, network.edges
+    tail, head = network.edge_ends
+    rows = np.arange(len(edges)) if commodity is None else np.flatnonzero((edges["commodity"] == commodity).to_numpy())
+    tail, head = tail[rows], head[rows]
+    awake = (tail >= 0) & (head >= 0)  # edges of unbuilt projects sleep
+    rows, tail, head = rows[awake], tail[awake].astype(np.int64), head[awake].astype(np.int64)
+    capacity = edges["capacity_tpa"].to_numpy(dtype=float)[rows]
+    capacity = np.where(np.isnan(capacity), INF, capacity)
+    caps = nodes["capacity_tpa"].to_numpy(dtype=float)
+    caps = np.where(np.isnan(caps), INF, caps)
+    passes = nodes["process"].isna().to_numpy()
+    stage = nodes["stage"].to_numpy()
+    supply, demand = np.zeros(len(nodes)), np.zeros(len(nodes))
+    supply[passes & (stage == "mine")] = INF
+    ends = stage == "end_use"
+    if network.demand.empty:
+        demand[passes & ends & (True if beneficiaries is None else beneficiaries)] = INF
+    else:
+        table = network.demand
+        asked = np.ones(len(table), dtype=bool) if counted is None else counted
+        if commodity is not None:
+            asked = asked & (table["commodity"] == commodity).to_numpy()
+        at = pd.Index(nodes["id"]).get_indexer(table["node"])
+        asked = asked & (at >= 0)
+        np.add.at(demand, at[asked], table["demand_tpa"].to_numpy()[asked])
+    if not passes.all():
+        lines = pd.DataFrame({"process": nodes["process"], "node": np.arange(len(nodes))}).dropna()
+        lines = lines.merge(network.processes[network.processes["commodity"] == commodity], on="process")
+        share = np.where(lines["group"].notna(), lines["max_share"].fillna(1.0), 1.0)
+        at = lines["node"].to_numpy(dtype=np.int64)
+        amount = caps[at] * lines["t_per_t"].to_numpy() * share
+        taken = (lines["role"] == "input").to_numpy()
+        np.add.at(demand, at[taken], amount[taken])
+        np.add.at(supply, at[~taken], amount[~taken])
+    problem = FlowProblem(len(nodes), tail, head, capacity, np.where(passes, caps, INF), supply, demand)
+    return Market(network, problem, rows, nodes["id"].to_numpy())

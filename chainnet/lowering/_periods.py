@@ -1,0 +1,450 @@
+"""Many periods in one linear program: a block of columns and rows for each, joined by goods under way and stocks.
+
+Every block has the matrix of one year's program, with its bounds cut to the length of a period. What
+an edge with a lag ships arrives in a later block; what is under way at the start may be taken in or
+is lost. Stocks are drawn, and where the table gives them room filled again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.sparse import coo_array, csc_array, csr_array
+
+from chainnet.engine import LinearProgram
+from chainnet.errors import DataError, InfeasibleError
+from chainnet.lowering._bounds import release_rate
+from chainnet.lowering._lowered import Lowered
+from chainnet.lowering._overlay import Overlay
+
+__all__ = ["Periods", "Start", "check_stocks", "expand_periods"]
+
+Array = np.ndarray[Any, np.dtype[np.float64]]
+Ints = np.ndarray[Any, np.dtype[np.int64]]
+INF = np.inf
+
+
+@dataclass(frozen=True)
+class Start:
+    """What is there at the start: tonnes under way that arrive in period p, and tonnes in each stock.
+
+    ``arrivals``: one row per pipeline column of ``Periods``, t; ``stock_t``: over the stocks table.
+    """
+
+    arrivals: Array
+    stock_t: Array
+
+
+@dataclass(frozen=True)
+class Periods:
+    """A network over time as one linear program, and where each thing stands.
+
+    Column ``t * width + j`` is column j of ``low`` in period t; then what is under way at the start
+    (``under_way``: column, period of arrival), then levels and fillings of stocks that can be filled.
+    """
+
+    low: Lowered
+    n_periods: int
+    step_months: float
+    program: LinearProgram
+    width: int
+    height: int
+    lag: Ints
+    under_way: Ints
+    first_level: int
+    kept: Ints
+    fills: Ints
+    stock_rows: Ints
+    locks: Ints
+
+    @property
+    def years(self) -> float:
+        """Length of a period in years."""
+        return self.step_months / 12.0
+
+    def served(self, members: Any) -> Ints:
+        """Return the columns of served demand of these rows, period by period."""
+        columns = self.low.served[np.asarray(members)]
+        return np.asarray((np.arange(self.n_periods)[:, None] * self.width + columns).ravel())
+
+    def block(self, x: Array) -> Array:
+        """Return the columns of one year's program as periods x columns."""
+        return x[: self.n_periods * self.width].reshape(self.n_periods, self.width)
+
+    def levels(self, x: Array, start: Start) -> Array:
+        """Return tonnes in each stock at the end of each period, periods x stocks."""
+        draws = self.block(x)[:, self.low.draw_start : self.low.demand_start]
+        change = -draws
+        for place, stock in enumerate(self.kept):
+            first = int(self.fills[place])
+            change[:, stock] += x[first : first + self.n_periods]
+        return np.asarray(np.maximum(start.stock_t + np.cumsum(change, axis=0), 0.0))
+
+    def throughput(self, x: Array) -> Array:
+        """Return tonnes of main output (process) or throughput (else) by period, periods x nodes and projects.
+
+        What an edge with a lag ships counts where it leaves at once, where it enters on arrival.
+        """
+        low, block = self.low, self.block(x)
+        n, m = len(low.activity), len(low.tail)
+        size, flow = n + low.relations.n_hubs, block[:, :m]
+        edge, ones = np.arange(m), np.ones(m)
+        leaves = csr_array((ones, (edge, low.tail)), shape=(m, size))
+        enters = csr_array((ones, (edge, low.head)), shape=(m, size))
+        users = csr_array(
+            (np.ones(len(low.demand)), (np.arange(len(low.demand)), low.demand["position"].to_numpy(dtype=np.int64))),
+            shape=(len(low.demand), size),
+        )
+        out = flow @ leaves + block[:, low.served] @ users
+        into = np.zeros_like(out)
+        for lag in np.unique(self.lag[:m]).tolist():
+            mine = self.lag[:m] == lag
+            into[lag:] += flow[: max(self.n_periods - lag, 0), mine] @ enters[mine]
+        if len(self.under_way):
+            column, arrival = self.under_way.T
+            first = low.strands.first
+            parted = column >= first
+            edges = column.copy()
+            edges[parted] = low.strands.edge[column[parted] - first]
+            came = x[self.n_periods * self.width : self.first_level]
+            np.add.at(into, (arrival, low.head[edges]), came)
+        through = np.maximum(out, into)[:, :n]
+        active = low.activity >= 0
+        through[:, active] = block[:, low.activity[active]]
+        return np.asarray(np.maximum(through, 0.0))
+
+    def bounds(
+        self, overlays: Sequence[Overlay], start: Start, *, keeps_end: bool = True
+    ) -> tuple[Array, Array, Array]:
+        """Return upper bounds of columns, lower and upper bounds of rows under one overlay per period.
+
+        Fewer overlays than periods: the rest are beyond the horizon, nothing moves in them.
+
+        Raises
+        ------
+        InfeasibleError
+            If a stock has to keep more than it can hold.
+        """
+        p, n, m, steps = self.program, self.width, self.height, len(overlays)
+        upper, row_lower, row_upper = p.col_upper.copy(), p.row_lower.copy(), p.row_upper.copy()
+        upper[: self.n_periods * n] = 0.0
+        known: dict[int, tuple[Array, Array]] = {}
+        for t, overlay in enumerate(overlays):
+            if id(overlay) not in known:
+                known[id(overlay)] = self._one(overlay)
+            upper[t * n : (t + 1) * n], row_upper[t * m : (t + 1) * m] = known[id(overlay)]
+        arrivals = np.where(self.under_way[:, 1] < steps, start.arrivals, 0.0)
+        upper[self.n_periods * n : self.first_level] = arrivals
+        self._stock_bounds(overlays, start, upper, row_lower, row_upper, keeps_end)
+        return upper, row_lower, row_upper
+
+    def _one(self, overlay: Overlay) -> tuple[Array, Array]:
+        upper, rows = self.low.bounds(overlay)
+        stocks = self.low.network.stocks
+        held = stocks["stock_t"].to_numpy(dtype=float)
+        if len(stocks):
+            room = stocks["capacity_t"].to_numpy(dtype=float)
+            most = np.where(np.isnan(room), held, np.maximum(room, held))
+            draws = slice(self.low.draw_start, self.low.demand_start)
+            alive = upper[draws] > 0  # where the node stands and the stock is not shut
+            refilled = ~np.isnan(room) & (overlay.stock_share > 0)
+            rate = np.minimum(release_rate(self.low.network, overlay) * self.years, most * overlay.stock_share)
+            upper = upper * self.years
+            upper[draws] = np.where(alive | refilled, rate, 0.0)
+        else:
+            upper = upper * self.years
+        return upper, rows * self.years
+
+    def _stock_bounds(
+        self,
+        overlays: Sequence[Overlay],
+        start: Start,
+        upper: Array,
+        row_lower: Array,
+        row_upper: Array,
+        keeps_end: bool,
+    ) -> None:
+        stocks = self.low.network.stocks
+        if stocks.empty:
+            return
+        share = np.max([o.stock_share for o in overlays], axis=0)
+        end = stocks["end_t"].fillna(0.0).to_numpy(dtype=float) * keeps_end
+        room = stocks["capacity_t"].to_numpy(dtype=float)
+        steps = len(overlays)
+        for i, name in enumerate(stocks["id"]):
+            held = float(start.stock_t[i] * share[i])
+            most = held if np.isnan(room[i]) else max(float(room[i]), held)
+            if end[i] > most * (1 + 1e-12):
+                raise InfeasibleError(
+                    f'stocks: "{name}" has to keep end_t {end[i]:g} t at the end but can hold {most:g} t '
+                    "(stock_t, share left by measures, capacity_t). Lower end_t or raise the stock."
+                )
+            place = np.flatnonzero(self.kept == i)
+            if not len(place):
+                row_upper[self.stock_rows[i]] = held - end[i]
+                continue
+            first = self.first_level + int(place[0]) * 2 * self.n_periods
+            level = slice(first, first + self.n_periods)
+            upper[level] = most
+            upper[first + self.n_periods : first + 2 * self.n_periods] = 0.0
+            upper[first + self.n_periods : first + self.n_periods + steps] = 0.0 if np.isnan(room[i]) else INF
+            row = self.stock_rows[i]
+            row_lower[row] = row_upper[row] = held
+            row_lower[row + self.n_periods] = end[i]
+
+    def costs(self, overlays: Sequence[Overlay]) -> Array:
+        """Return what a tonne over each column costs, USD/t; holding by the length of a period."""
+        cost = np.zeros(len(self.program.col_upper))
+        known: dict[int, Array] = {}
+        for t, overlay in enumerate(overlays):
+            if id(overlay) not in known:
+                known[id(overlay)] = self.low.costs(overlay)
+            cost[t * self.width : (t + 1) * self.width] = known[id(overlay)]
+        holding = self.low.network.stocks["holding_usd_per_t_a"].fillna(0.0).to_numpy(dtype=float)
+        for place, stock in enumerate(self.kept):
+            first = self.first_level + place * 2 * self.n_periods
+            cost[first : first + self.n_periods] = holding[stock] * self.years
+        return cost
+
+    def base_start(self, flow_tpa: Array) -> Start:
+        """Return the start in which every edge has shipped ``flow_tpa`` for as long as its lag."""
+        arrivals = np.zeros(len(self.under_way))
+        for edge, columns in self._leaves().items():
+            flow = float(flow_tpa[edge]) if edge < self.low.n_edges else 0.0
+            if flow > 0:
+                cleanest = min(columns, key=lambda c: (self._marks(c), c))
+                arrivals[self.under_way[:, 0] == cleanest] = flow * self.years
+        return Start(arrivals, self.low.network.stocks["stock_t"].to_numpy(dtype=float))
+
+    def later_start(self, x: Array, start: Start, period: int) -> Start:
+        """Return the start for the periods from ``period`` on, when a plan was followed up to it."""
+        column, arrival = self.under_way[:, 0], self.under_way[:, 1]
+        shipped = arrival + period - self.lag[column]
+        flow = self.block(x)[np.clip(shipped, 0, self.n_periods - 1), column]
+        # what was under way before the first period and has still not come
+        waits = {(int(c), int(a)): i for i, (c, a) in enumerate(self.under_way)}
+        older = [waits.get((int(c), int(a) + period), -1) for c, a in self.under_way]
+        before = np.where(np.array(older, dtype=np.int64) >= 0, start.arrivals[older], 0.0) if len(older) else flow
+        arrivals = np.where(shipped >= 0, flow, before)
+        stock = self.levels(x, start)[period - 1] if period else start.stock_t
+        return Start(np.asarray(arrivals, dtype=float), stock)
+
+    def _leaves(self) -> dict[int, list[int]]:
+        """Columns with a lag that carry goods, by the edge they belong to."""
+        out: dict[int, list[int]] = {}
+        for column in np.unique(self.under_way[:, 0]).tolist():
+            first = self.low.strands.first
+            edge = column if column < first else int(self.low.strands.edge[column - first])
+            out.setdefault(edge, []).append(column)
+        return out
+
+    def _marks(self, column: int) -> int:
+        first = self.low.strands.first
+        return 0 if column < first else int(self.low.strands.marks[column - first])
+
+
+def lag_periods(low: Lowered, step_months: float, new_lag_months: float) -> Ints:
+    """Return the lag of every column in whole periods, rounded."""
+    lag = np.zeros(len(low.program.col_upper), dtype=np.int64)
+    months = low.network.edges["lag_months"].fillna(0.0).to_numpy(dtype=float)
+    lag[: low.n_edges] = np.floor(months / step_months + 0.5)
+    pairs = np.flatnonzero(low.relations.is_pair) + low.n_edges
+    lag[pairs] = int(np.floor(new_lag_months / step_months + 0.5))
+    edge = low.strands.edge
+    lag[low.strands.first :][edge >= 0] = lag[edge[edge >= 0]]
+    return lag
+
+
+def expand_periods(
+    low: Lowered,
+    n_periods: int,
+    step_months: float = 1.0,
+    *,
+    locks: Sequence[Any] = (),
+    new_lag_months: float = 2.0,
+) -> Periods:
+    """Repeat a one-year program over periods.
+
+    Parameters
+    ----------
+    low : Lowered
+        Lowered with stocks and pipeline, without locks.
+    n_periods : int
+    step_months : float
+        Length of a period.
+    locks : sequence of (row members, weights by period)
+        A free row each at the end: served tonnes of these demand rows, each period by its weight.
+    new_lag_months : float
+        Assumed time under way over a new relation.
+
+    Notes
+    -----
+    Cost: linear in periods times non-zeros; no loop over edges.
+    """
+    base = low.program.matrix.tocoo()
+    (m, n), years = base.shape, step_months / 12.0
+    lag = lag_periods(low, step_months, new_lag_months)
+    kind = np.array([name for name, _, _ in low.rows], dtype=object)
+    owner = np.array([place for _, place, _ in low.rows], dtype=np.int64)
+    arrives = np.full(n, -1, dtype=np.int64)
+    arrives[: len(low.head)] = low.head
+    edge = low.strands.edge
+    arrives[low.strands.first :][edge >= 0] = low.head[edge[edge >= 0]]
+    later = (lag[base.col] > 0) & np.isin(kind[base.row], ("balance", "node", "strand"))
+    later &= owner[base.row] == arrives[base.col]
+    shift = np.where(later, lag[base.col], 0)
+    t = np.arange(n_periods)[:, None]
+    row, col = (t + shift) * m + base.row, t * n + base.col
+    inside = (t + shift) < n_periods
+    parts = [(row[inside], col[inside], np.broadcast_to(base.data, row.shape)[inside])]
+
+    under_way, arrival_part = _under_way(low, lag, n_periods)
+    first_level = n_periods * n + len(under_way)
+    carried = csc_array((base.data[later], (base.row[later], base.col[later])), shape=(m, n))
+    parts.append(_arrivals(carried, arrival_part, under_way, m, n_periods * n))
+    kept, fills, stock_rows, stock_parts, n_stock_rows = _stock_rows(low, n_periods, n, m, first_level)
+    parts += stock_parts
+    n_cols = first_level + 2 * n_periods * len(kept)
+    first_lock = n_periods * m + n_stock_rows
+    for number, (members, weights) in enumerate(locks):
+        columns = (t * n + low.served[np.asarray(members)]).ravel()
+        value = np.repeat(np.asarray(weights, dtype=float), int(np.asarray(members).sum()))
+        parts.append((np.full(len(columns), first_lock + number), columns, value))
+    n_rows = first_lock + len(locks)
+    rows_, cols_, values = (np.concatenate([part[i] for part in parts]) for i in range(3))
+    matrix = csc_array(coo_array((values, (rows_, cols_)), shape=(n_rows, n_cols)))
+
+    sizes = low.program.col_scale * years
+    stock_code = low.network.stocks["commodity"].fillna("").map(low.tables.code).to_numpy(dtype=np.int64)
+    stock_size = low.sizes[stock_code] * years
+    col_scale = np.concatenate(
+        [np.tile(sizes, n_periods), sizes[under_way[:, 0]], np.repeat(stock_size[kept], 2 * n_periods)]
+    )
+    row_scale = np.concatenate([np.tile(low.program.row_scale * years, n_periods), np.ones(n_rows - n_periods * m)])
+    for i, first in enumerate(stock_rows):
+        row_scale[first : first + (n_periods + 1 if i in set(kept.tolist()) else 1)] = stock_size[i]
+    for number, (members, weights) in enumerate(locks):
+        # a sum over all periods: by the size of one member the solver's tolerance would be finer than its arithmetic
+        size = float(sizes[low.served[np.asarray(members)]].sum())
+        row_scale[first_lock + number] = size * float(np.sum(weights)) or 1.0
+    free = np.full(n_rows - first_lock, INF)
+    tail = np.zeros(n_stock_rows)
+    lower = np.concatenate([np.tile(low.program.row_lower * years, n_periods), tail, -free])
+    upper = np.concatenate([np.tile(low.program.row_upper * years, n_periods), tail, free])
+    for i, first in enumerate(stock_rows):
+        if i in set(kept.tolist()):
+            upper[first + n_periods] = INF
+        else:
+            lower[first] = -INF
+    program = LinearProgram(
+        matrix, lower, upper, np.zeros(n_cols), np.full(n_cols, INF), np.zeros(n_cols), row_scale, col_scale
+    )
+    lock_rows = first_lock + np.arange(len(locks), dtype=np.int64)
+    return Periods(
+        low, n_periods, step_months, program, n, m, lag, under_way, first_level, kept, fills, stock_rows, lock_rows
+    )
+
+
+def _under_way(low: Lowered, lag: Ints, n_periods: int) -> tuple[Ints, Any]:
+    """Return (column, period of arrival) of all that may be under way at the start."""
+    leaves = lag > 0
+    edge = low.strands.edge
+    leaves[edge[edge >= 0]] = False  # parted: their strands carry the goods
+    columns = np.flatnonzero(leaves)
+    reach = np.minimum(lag[columns], n_periods)
+    column = np.repeat(columns, reach)
+    arrival = np.concatenate([np.arange(r) for r in reach]) if len(reach) else np.empty(0, dtype=np.int64)
+    first = low.strands.first
+    whole = np.where(column < first, column, edge[np.maximum(column - first, 0)] if len(edge) else column)
+    return np.column_stack([column, arrival]).astype(np.int64), whole
+
+
+def _arrivals(carried: csc_array, whole: Any, under_way: Ints, m: int, first: int) -> tuple[Any, Any, Any]:
+    """Write where goods under way come in: what their column writes on arrival, and what the whole of it does."""
+    column, arrival = under_way.T
+    rows, cols, values = [], [], []
+    number = np.arange(len(column))
+    for which, mask in ((column, np.ones(len(column), dtype=bool)), (whole, whole != column)):
+        picked = carried[:, which[mask]].tocoo()
+        rows.append(picked.row + arrival[mask][picked.col] * m)
+        cols.append(first + number[mask][picked.col])
+        values.append(picked.data)
+    return np.concatenate(rows), np.concatenate(cols), np.concatenate(values)
+
+
+def _stock_rows(
+    low: Lowered, n_periods: int, n: int, m: int, first_level: int
+) -> tuple[Ints, Ints, Ints, list[tuple[Any, Any, Any]], int]:
+    """Write what joins the draws of each stock: one sum, or a level for each period where it can be filled."""
+    stocks = low.network.stocks
+    t = np.arange(n_periods)
+    keeps = (stocks["capacity_t"].notna() | (stocks["holding_usd_per_t_a"].fillna(0.0) > 0)).to_numpy()
+    kept = np.flatnonzero(keeps)
+    stock_rows: list[int] = []
+    fills: list[int] = []
+    parts: list[tuple[Any, Any, Any]] = []
+    row = n_periods * m
+    for i in range(len(stocks)):
+        stock_rows.append(row)
+        draws = t * n + low.draw_start + i
+        if not keeps[i]:
+            parts.append((np.full(n_periods, row), draws, np.ones(n_periods)))
+            row += 1
+            continue
+        level = first_level + 2 * n_periods * len(fills) + t
+        fill = level + n_periods
+        fills.append(int(fill[0]))
+        ones = np.ones(n_periods)
+        parts += [(row + t, level, ones), (row + t[1:], level[:-1], -ones[1:]), (row + t, draws, ones)]
+        parts += [(row + t, fill, -ones), (np.array([row + n_periods]), level[-1:], ones[:1])]
+        parts += _filling(low, i, t * m, fill)
+        row += n_periods + 1
+    ints = (np.array(x, dtype=np.int64) for x in (kept, fills, stock_rows))
+    kept_, fills_, rows_ = ints
+    return kept_, fills_, rows_, parts, row - n_periods * m
+
+
+def _filling(low: Lowered, stock: int, offset: Any, fill: Any) -> list[tuple[Any, Any, Any]]:
+    """Write where a stock takes what it is filled with: goods in the state in which it gives them back."""
+    table = low.network.stocks
+    node, commodity = table["node"].iloc[stock], table["commodity"].fillna("").iloc[stock]
+    if not isinstance(node, str):
+        return []
+    place, code = low.tables.position[node], low.tables.code[commodity]
+    row = low.balance[place, code]
+    parts = [(offset + row, fill, np.full(len(fill), -1.0))]
+    state = int(low.strands.stock_state[stock])
+    strand = low.strands.balance.get((place, code, state))
+    if strand is not None:
+        parts.append((offset + strand, fill, np.full(len(fill), -1.0)))
+    return parts
+
+
+def check_stocks(low: Lowered) -> None:
+    """Raise where a stock lies at a node that can neither use nor pass on what is in store.
+
+    Raises
+    ------
+    DataError
+        Naming the stocks.
+    """
+    stocks = low.network.stocks
+    bad = []
+    for name, node, commodity in zip(stocks["id"], stocks["node"], stocks["commodity"].fillna(""), strict=True):
+        if not isinstance(node, str):
+            continue
+        place, code = low.tables.position[node], low.tables.code[commodity]
+        leaves = ((low.tail == place) & (low.commodity == code)).any()
+        lines = low.tables.recipes
+        used = ((lines["node"] == place) & (lines["code"] == code) & (lines["role"] == "input")).any()
+        asked = ((low.demand["position"] == place) & (low.demand["code"] == code)).any()
+        if not (leaves or used or asked):
+            bad.append(f'"{name}" ({commodity or "goods"} at {node})')
+    if bad:
+        raise DataError(
+            f"stocks: no edge, process or demand at its node can take {', '.join(bad)}. "
+            "Correct stocks.node or stocks.commodity, or add the edge."
+        )

@@ -1,0 +1,112 @@
+"""New relations: makers of a commodity may also ship to its users, through hubs.
+
+One hub collects what the makers of a country offer, one hands out what the users of a country
+take, and one column joins each pair of countries: never node by node. A relation opens only
+between kinds of nodes (steps) that already trade the commodity, so that ore never skips a refiner.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from chainnet.lowering._overlay import Overlay
+
+Ints = np.ndarray[Any, np.dtype[np.int64]]
+# sources and targets (a byte a node or project) and commodities of a restriction
+Named = tuple[bytes, bytes, tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class Relations:
+    """Hub edges: ``is_pair`` marks those that join two hubs; hubs stand after nodes and projects.
+
+    ``classes``: one row per restriction of the overlay, which of the hub edges it names.
+    """
+
+    n_hubs: int
+    tail: Ints
+    head: Ints
+    commodity: Ints
+    is_pair: Any
+    pairs: pd.DataFrame
+    classes: Any
+
+
+def no_relations(n_restrictions: int = 0) -> Relations:
+    """Return no relation at all."""
+    none = np.empty(0, dtype=np.int64)
+    pairs = pd.DataFrame({"maker": [], "user": [], "code": []})
+    return Relations(0, none, none, none, np.empty(0, dtype=bool), pairs, np.zeros((n_restrictions, 0), dtype=bool))
+
+
+def new_relations(t: Any, overlay: Overlay) -> Relations:
+    """Return the hubs and their edges for every commodity that is traded.
+
+    Parameters
+    ----------
+    t : _Tables
+        The stacked tables of ``chainnet.lowering._lowered``.
+    overlay : Overlay
+        Its restrictions part the hubs, so that each can close what it names.
+    """
+    named = tuple((r.sources.tobytes(), r.targets.tobytes(), r.commodities) for r in overlay.restrictions)
+    return _relations(t, named)
+
+
+@lru_cache(maxsize=32)
+def _relations(t: Any, named: tuple[Named, ...]) -> Relations:
+    """Return the relations under restrictions that name these sources, targets and commodities.
+
+    Kept: callers must not change it.
+    """
+    nodes = t.nodes
+    kind = nodes["step"].fillna(nodes["stage"]).to_numpy(dtype=object)
+    place = nodes["country"].fillna(nodes["region"]).fillna("elsewhere").to_numpy(dtype=object)
+    kinds, ends = t.network.trade
+    trade = kinds.assign(code=kinds["commodity"].map(t.code)).dropna(subset=["code"])
+    ends = ends.assign(code=ends["commodity"].map(t.code), node=ends["id"].map(t.position)).dropna(
+        subset=["code", "node"]
+    )
+    makers, users = (
+        _class_table(ends[ends["side"] == side].astype({"code": "int64"}), kind, place, marks)
+        for side, marks in (("source", [r[0] for r in named]), ("target", [r[1] for r in named]))
+    )
+    if makers.empty or users.empty:
+        return no_relations(len(named))
+    trade = trade.astype({"code": "int64"})[["code", "a", "b"]]
+    first = len(nodes)
+    makers["hub"] = first + makers.groupby(["code", "kind", "place", "mark"], sort=True).ngroup()
+    second = int(makers["hub"].max()) + 1
+    users["hub"] = second + users.groupby(["code", "kind", "place", "mark"], sort=True).ngroup()
+    n_hubs = int(users["hub"].max()) + 1 - first
+    a = makers.drop_duplicates("hub").merge(trade, left_on=["code", "kind"], right_on=["code", "a"])
+    b = users.drop_duplicates("hub")
+    pairs = a.merge(b, left_on=["code", "b"], right_on=["code", "kind"], suffixes=("_maker", "_user"))
+    pairs = pairs.sort_values(["hub_maker", "hub_user"], ignore_index=True)
+    tail = np.concatenate([makers["node"], pairs["hub_maker"], users["hub"]]).astype(np.int64)
+    head = np.concatenate([makers["hub"], pairs["hub_user"], users["node"]]).astype(np.int64)
+    code = np.concatenate([makers["code"], pairs["code"], users["code"]]).astype(np.int64)
+    is_pair = np.repeat([False, True, False], [len(makers), len(pairs), len(users)])
+    classes = np.zeros((len(named), len(tail)), dtype=bool)
+    for number, (_, _, commodities) in enumerate(named):
+        codes = {t.code[c] for c in commodities if c in t.code} or set(t.code.values())
+        inside = pairs["mark_maker"].str[number].eq("1") & pairs["mark_user"].str[number].eq("1")
+        classes[number, is_pair] = (inside & pairs["code"].isin(codes)).to_numpy()
+    named_pairs = pairs.rename(columns={"place_maker": "maker", "place_user": "user"})[["maker", "user", "code"]]
+    return Relations(n_hubs, tail, head, code, is_pair, named_pairs, classes)
+
+
+def _class_table(ends: pd.DataFrame, kind: Any, place: Any, named: list[bytes]) -> pd.DataFrame:
+    """Return node, commodity and class (kind, place, which restrictions name it) of every maker or user."""
+    node = ends["node"].to_numpy(dtype=np.int64)
+    marks = [np.frombuffer(which, dtype=bool)[node] for which in named]
+    mark = ["".join("1" if m[i] else "0" for m in marks) for i in range(len(node))]
+    table = pd.DataFrame(
+        {"node": node, "code": ends["code"].to_numpy(), "kind": kind[node], "place": place[node], "mark": mark}
+    )
+    return table.sort_values(["code", "node"], ignore_index=True)

@@ -1,0 +1,308 @@
+"""Rows of the linear program: what stands in each balance, throughput and recipe."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.sparse import csc_array
+
+from chainnet.lowering._overlay import Overlay
+from chainnet.network import Network
+
+Array = np.ndarray[Any, np.dtype[np.float64]]
+Ints = np.ndarray[Any, np.dtype[np.int64]]
+INF = np.inf
+
+
+class Rows:
+    """Rows of the matrix as they come: kind, what they belong to, bounds, coordinates."""
+
+    def __init__(self) -> None:
+        self.names: list[tuple[str, int, int]] = []
+        self.low: list[float] = []
+        self.high: list[float] = []
+        self._row: list[Any] = []
+        self._col: list[Any] = []
+        self._value: list[Any] = []
+
+    def new(self, kind: str, owner: int, extra: int, low: float, high: float) -> int:
+        """Open a row and return its number."""
+        self.names.append((kind, owner, extra))
+        self.low.append(low)
+        self.high.append(high)
+        return len(self.names) - 1
+
+    def add(self, row: Any, col: Any, value: Any) -> None:
+        """Write coefficients; equal coordinates add up."""
+        row, col = np.broadcast_arrays(np.atleast_1d(np.asarray(row)), np.atleast_1d(np.asarray(col)))
+        self._row.append(row.astype(np.int64))
+        self._col.append(col.astype(np.int64))
+        self._value.append(np.broadcast_to(np.asarray(value, dtype=float), row.shape))
+
+    def matrix(self, n_cols: int) -> csc_array:
+        """Return the matrix of all that was written."""
+        shape = (len(self.names), n_cols)
+        if not self._row:
+            return csc_array(shape)
+        row, col, value = (np.concatenate(part) for part in (self._row, self._col, self._value))
+        return csc_array((value, (row, col)), shape=shape)
+
+
+@dataclass(frozen=True, eq=False)
+class Tables:
+    """Nodes and projects stacked, with positions and codes in place of ids.
+
+    Capacities as in the tables: NaN = unlimited. ``recipes``: one row per node with a process and
+    recipe line: node, code, role, t_per_t, group, max_share.
+    """
+
+    network: Network
+    nodes: pd.DataFrame
+    ids: Any
+    position: dict[str, int]
+    code: dict[str, int]
+    tail: Ints
+    head: Ints
+    commodity: Ints
+    node_capacity: Array
+    edge_capacity: Array
+    edge_flow: Array
+    recipes: pd.DataFrame
+
+    # What follows is asked of every program; a network has many.
+
+    @cached_property
+    def is_mine(self) -> Any:
+        """Boolean array over nodes and projects: which are mines."""
+        return (self.nodes["stage"] == "mine").to_numpy()
+
+    @cached_property
+    def acts(self) -> Any:
+        """Boolean array over nodes and projects: which have a process."""
+        return self.nodes["process"].notna().to_numpy()
+
+    @cached_property
+    def unit_cost(self) -> Array:
+        """Cost of a tonne made, USD/t, 0 where none is on record."""
+        return np.asarray(self.nodes["unit_cost_usd_per_t"].fillna(0.0), dtype=float)
+
+    @cached_property
+    def edge_cost(self) -> Array:
+        """Cost of a tonne moved, USD/t, 0 where none is on record."""
+        return np.asarray(self.network.edges["cost_usd_per_t"].fillna(0.0), dtype=float)
+
+    @cached_property
+    def has_baseline(self) -> Any:
+        """Boolean array over nodes and projects: whose output in the baseline is known."""
+        return self.network.baseline.reindex(self.ids).notna().to_numpy()
+
+    @cached_property
+    def standins(self) -> pd.DataFrame:
+        """Recipe lines of inputs that stand in for each other."""
+        lines = self.recipes
+        return lines[lines["group"].notna() & (lines["role"] == "input")].reset_index(drop=True)
+
+    @cached_property
+    def main_code(self) -> Ints:
+        """Code of the main output of each node with a process, in their order."""
+        main = self.recipes[self.recipes["role"] == "output"].set_index("node")["code"]
+        return np.asarray(main.reindex(np.flatnonzero(self.acts)), dtype=np.int64)
+
+    @cached_property
+    def stock_code(self) -> Ints:
+        """Code of what each stock holds."""
+        return np.asarray(self.network.stocks["commodity"].fillna("").map(self.code), dtype=np.int64)
+
+    @cached_property
+    def stock_place(self) -> Ints:
+        """Position of the node that holds each stock; -1 = none."""
+        return np.asarray(self.network.stocks["node"].map(self.position).fillna(-1), dtype=np.int64)
+
+    @cached_property
+    def asked(self) -> pd.DataFrame:
+        """The demand table with positions and codes; without one, end uses take any amount of what reaches them."""
+        demand = self.network.demand[["node", "commodity", "tier", "demand_tpa", "value_usd_per_t"]]
+        if demand.empty:
+            ends = (self.nodes["stage"] == "end_use").to_numpy()
+            into = pd.DataFrame({"position": self.head, "code": self.commodity})[ends[self.head]].drop_duplicates()
+            into = into.sort_values(["position", "code"], ignore_index=True)
+            words = np.array(list(self.code), dtype=object)
+            demand = pd.DataFrame(
+                {
+                    "node": self.nodes["id"].to_numpy()[into["position"]],
+                    "commodity": words[into["code"]],
+                    "tier": None,
+                    "demand_tpa": np.inf,
+                    "value_usd_per_t": np.nan,
+                }
+            )
+        return demand.assign(
+            position=demand["node"].map(self.position).astype("int64"),
+            code=demand["commodity"].fillna("").map(self.code).astype("int64"),
+        )
+
+
+@lru_cache(maxsize=16)
+def stack(network: Network) -> Tables:
+    """Stack nodes and projects and turn ids into positions, commodities into codes."""
+    nodes = pd.concat([network.nodes, network.projects[network.nodes.columns]], ignore_index=True)
+    edges, demand = network.edges, network.demand
+    ids = nodes["id"].to_numpy(dtype=object)
+    position = {i: k for k, i in enumerate(ids)}
+    parts = [edges["commodity"], demand["commodity"], network.processes["commodity"], network.stocks["commodity"]]
+    code = {name: k for k, name in enumerate(sorted(set(pd.concat(parts).fillna(""))))}
+    return Tables(
+        network,
+        nodes,
+        ids,
+        position,
+        code,
+        edges["source"].map(position).to_numpy(dtype=np.int64),
+        edges["target"].map(position).to_numpy(dtype=np.int64),
+        edges["commodity"].fillna("").map(code).to_numpy(dtype=np.int64),
+        nodes["capacity_tpa"].to_numpy(dtype=float),
+        edges["capacity_tpa"].to_numpy(dtype=float),
+        edges["flow_tpa"].to_numpy(dtype=float),
+        _recipe_lines(network, nodes, code),
+    )
+
+
+def _recipe_lines(network: Network, nodes: pd.DataFrame, code: dict[str, int]) -> pd.DataFrame:
+    owners = nodes[["process"]].assign(node=np.arange(len(nodes))).dropna()
+    lines = owners.merge(network.processes, on="process", how="left")
+    lines["code"] = lines["commodity"].map(code).astype("int64")
+    return lines[["node", "code", "role", "t_per_t", "group", "max_share"]]
+
+
+def demand_rows(t: Tables, overlay: Overlay) -> pd.DataFrame:
+    """Return what is asked for under an overlay, with positions and codes."""
+    asked = t.asked
+    return asked.assign(demand_tpa=demand_bounds(t, overlay, asked["position"].to_numpy()))
+
+
+def demand_bounds(t: Tables, overlay: Overlay, position: Ints) -> Array:
+    """Return what is asked for under an overlay, t/a, by demand row; a node that is gone asks for nothing."""
+    table = t.network.demand
+    wanted = np.full(len(position), INF)
+    if len(table):
+        wanted = table["demand_tpa"].to_numpy(dtype=float) * overlay.demand_share
+    return np.where(overlay.node_share[position] == 0, 0.0, wanted)
+
+
+def balance_rows(
+    t: Tables, tail: Ints, head: Ints, commodity: Ints, recipes: pd.DataFrame, demand: pd.DataFrame, rows: Rows
+) -> dict[tuple[int, int], int]:
+    """Open the (node, commodity) balances and write what the edges bring and take."""
+    k = max(len(t.code), 1)
+    held = t.stock_place >= 0
+    tails, heads = tail * k + commodity, head * k + commodity
+    parts = [
+        tails,
+        heads,
+        recipes["node"].to_numpy(np.int64) * k + recipes["code"].to_numpy(np.int64),
+        demand["position"].to_numpy(np.int64) * k + demand["code"].to_numpy(np.int64),
+        t.stock_place[held] * k + t.stock_code[held],
+    ]
+    keys = np.unique(np.concatenate(parts))
+    pairs = [(int(key // k), int(key % k)) for key in keys]
+    for node, code in pairs:
+        rows.new("balance", node, code, *balance_bound(t, node, code))
+    columns = np.arange(len(tail))
+    rows.add(np.searchsorted(keys, heads), columns, 1.0)
+    rows.add(np.searchsorted(keys, tails), columns, -1.0)
+    return {pair: row for row, pair in enumerate(pairs)}
+
+
+def fill_balance(
+    t: Tables,
+    rows: Rows,
+    balance: dict[tuple[int, int], int],
+    recipes: pd.DataFrame,
+    standins: pd.DataFrame,
+    standin_start: int,
+    activity: Ints,
+    demand: pd.DataFrame,
+    draw_start: int,
+    demand_start: int,
+) -> None:
+    """Write what recipes make and use, what stocks give and what demand takes."""
+
+    def at(frame: pd.DataFrame, node: str) -> Ints:
+        return np.array([balance[p] for p in zip(frame[node], frame["code"], strict=True)], dtype=np.int64)
+
+    plain = recipes[~(recipes["group"].notna() & (recipes["role"] == "input"))]
+    if len(plain):
+        sign = np.where(plain["role"] == "input", -1.0, 1.0) * plain["t_per_t"].to_numpy()
+        rows.add(at(plain, "node"), activity[plain["node"].to_numpy(np.int64)], sign)
+    if len(standins):
+        rows.add(at(standins, "node"), standin_start + np.arange(len(standins)), -1.0)
+    for number, (place, code) in enumerate(zip(t.stock_place.tolist(), t.stock_code.tolist(), strict=True)):
+        if place >= 0:
+            rows.add(balance[place, code], draw_start + number, 1.0)
+    if len(demand):
+        rows.add(at(demand, "position"), demand_start + np.arange(len(demand)), -1.0)
+
+
+def balance_bound(t: Tables, node: int, code: int) -> tuple[float, float]:
+    """In what a balance may end: equal, surplus thrown away, or (mines) made from nothing."""
+    if node >= len(t.nodes):
+        return 0.0, 0.0
+    role, discards, passes, is_mine = _roles(t)
+    if passes[node]:
+        return (-INF if is_mine[node] else 0.0), 0.0
+    word = role.get((node, code))
+    loose = word is not None and (word != "output" or node in discards)
+    return 0.0, (INF if loose else 0.0)
+
+
+@lru_cache(maxsize=16)
+def _roles(t: Tables) -> tuple[dict[tuple[int, int], str], set[int], Any, Any]:
+    """Role of each commodity at each node, nodes that may discard any product, which pass goods on, mines."""
+    recipes = t.recipes
+    role = {(int(a), int(b)): r for a, b, r in zip(recipes["node"], recipes["code"], recipes["role"], strict=True)}
+    discards = set(recipes.loc[recipes["role"] == "coproduct", "node"])
+    return role, discards, ~t.acts, t.is_mine
+
+
+def throughput_rows(
+    t: Tables, rows: Rows, tail: Ints, head: Ints, caps: Array, activity: Ints, demand: pd.DataFrame, demand_start: int
+) -> Ints:
+    """One row per limited node without a process: what leaves a mine or is used there, what enters the others.
+
+    Projects always have one, so that an unbuilt one can be held at nothing, and nodes with a baseline,
+    so that an overlay can limit them. Returns the nodes.
+    """
+    is_project = np.arange(len(caps)) >= len(t.network.nodes)
+    known = ~np.isnan(t.node_capacity) | t.has_baseline
+    limited = np.flatnonzero((activity < 0) & (known | is_project))
+    most = max(len(caps), int(tail.max(initial=-1)) + 1, int(head.max(initial=-1)) + 1)
+    number = np.full(most, -1)
+    number[limited] = [rows.new("node", int(node), 0, -INF, float(caps[node])) for node in limited]
+    mine = np.zeros(most, dtype=bool)
+    mine[: len(caps)] = t.is_mine
+    columns = np.arange(len(tail))
+    for ends, which in ((tail, mine[tail]), (head, ~mine[head])):
+        hit = which & (number[ends] >= 0)
+        rows.add(number[ends][hit], columns[hit], 1.0)
+    users = demand["position"].to_numpy(dtype=np.int64)
+    hit = mine[users] & (number[users] >= 0)
+    rows.add(number[users][hit], demand_start + np.flatnonzero(hit), 1.0)
+    return limited
+
+
+def standin_rows(rows: Rows, standins: pd.DataFrame, standin_start: int, activity: Ints) -> None:
+    """Stand-in inputs add up to the activity, each within its share of it."""
+    for (node, _), members in standins.groupby(["node", "group"], sort=True):
+        z = int(activity[node])
+        use = 1.0 / members["t_per_t"].to_numpy()
+        columns = standin_start + members.index.to_numpy()
+        row = rows.new("recipe", int(node), 0, 0.0, 0.0)
+        rows.add(row, columns, use)
+        rows.add(row, z, -1.0)
+        for column, part, share in zip(columns, use, members["max_share"], strict=True):
+            if share < 1.0:
+                rows.add(rows.new("recipe", int(node), 1, -INF, 0.0), [column, z], [part, -share])

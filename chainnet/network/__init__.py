@@ -1,0 +1,37 @@
+"""What is a chain? Tables of nodes, edges, processes and demand, checked once and never changed.
+
+Words: *table* (one of the fourteen of ``TABLES``), *gate* (where every input is checked and every fault collected),
+*canonical order* (rows sorted, so that the order of a file decides nothing), *baseline* (the flows of the base year).
+"""
+
+from chainnet.network._convert import infer_nodes
+from chainnet.network._countries import collect_groups, common_groups, graphs_folder, is_country
+from chainnet.network._gate import MOST_FAULTS, Frames, Gate, as_text, empty, split_list
+from chainnet.network._network import Network, check_share
+from chainnet.network._rules import check_keys, check_known, check_processes
+from chainnet.network._schema import PEDIGREE, QUALITIES, STAGES, TABLES, Column, Table
+
+__all__ = [
+    "MOST_FAULTS",
+    "PEDIGREE",
+    "QUALITIES",
+    "STAGES",
+    "TABLES",
+    "Column",
+    "Frames",
+    "Gate",
+    "Network",
+    "Table",
+    "as_text",
+    "check_keys",
+    "check_known",
+    "check_processes",
+    "check_share",
+    "collect_groups",
+    "common_groups",
+    "empty",
+    "graphs_folder",
+    "infer_nodes",
+    "is_country",
+    "split_list",
+]

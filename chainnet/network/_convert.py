@@ -1,0 +1,146 @@
+"""A network to and from networkx and igraph, and nodes inferred from bare edges."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from chainnet.errors import DataError
+from chainnet.network._gate import as_text, member
+from chainnet.network._schema import TABLES
+
+if TYPE_CHECKING:
+    from chainnet.network._network import Network
+
+
+def infer_nodes(edges: pd.DataFrame, nodes: pd.DataFrame | None) -> pd.DataFrame:
+    """Return ``nodes`` with a row for each id that only ``edges`` name; stages from the ways in and out."""
+    edges = pd.DataFrame(edges)
+    lacking = [c for c in ("source", "target") if c not in edges.columns]
+    given = pd.DataFrame({"id": [], "stage": []}) if nodes is None else pd.DataFrame(nodes)
+    if "id" in given.index.names:
+        given = given.reset_index("id")
+    if lacking or "id" not in given.columns:
+        return given
+    ends = [_text(edges[c]) for c in ("source", "target")]
+    codes, found = pd.factorize(pd.concat(ends, ignore_index=True))
+    leaves, enters = np.zeros(len(found) + 1, dtype=bool), np.zeros(len(found) + 1, dtype=bool)
+    leaves[codes[: len(edges)]] = True  # a missing end has code -1: the spare last place
+    enters[codes[len(edges) :]] = True
+    stages = np.where(~enters, "mine", np.where(~leaves, "end_use", "refiner"))[:-1]
+    known = set(_text(given["id"]).dropna().tolist())
+    fresh = ~member(pd.Series(found), known)
+    new, stage = found[fresh], stages[fresh]
+    inferred = pd.DataFrame({"id": new, "stage": stage})
+    if given.empty:
+        return inferred.reindex(columns=list(dict.fromkeys(["id", "stage", *given.columns])))
+    return pd.concat([given, inferred], ignore_index=True) if len(inferred) else given
+
+
+def _text(cells: pd.Series) -> pd.Series:
+    if pd.api.types.is_integer_dtype(cells.dtype):
+        return cells.astype(str)
+    if pd.api.types.is_string_dtype(cells.dtype) and cells.dtype != object:
+        return cells
+    texts = [as_text(v) for v in cells.tolist()]
+    try:
+        return pd.Series(texts, dtype="str", index=cells.index)
+    except UnicodeEncodeError:  # a lone surrogate: a stand-in will do, the gate refuses the cell itself
+        safe = [None if t is None else t.encode("utf-8", "replace").decode() for t in texts]
+        return pd.Series(safe, dtype="str", index=cells.index)
+
+
+def _filled(row: Mapping[Hashable, Any]) -> dict[str, Any]:
+    return {str(k): v for k, v in row.items() if not pd.isna(v)}
+
+
+def to_networkx(network: Network) -> Any:
+    """See ``Network.to_networkx``."""
+    import networkx as nx
+
+    graph = nx.MultiDiGraph(name=network.name)
+    for row in network.nodes.to_dict("records"):
+        graph.add_node(row.pop("id"), **_filled(row))
+    known = set(graph)
+    for key, row in enumerate(network.edges.to_dict("records")):
+        source, target = row.pop("source"), row.pop("target")
+        if source in known and target in known:  # edges of unbuilt projects sleep
+            graph.add_edge(source, target, key=key, **_filled(row))
+    return graph
+
+
+def from_networkx(graph: Any, **meta: Any) -> Network:
+    """See ``Network.from_networkx``."""
+    from chainnet.network._network import Network
+
+    if not graph.is_directed():
+        raise DataError(
+            "from_networkx: the graph is undirected; flows have a direction. Give a DiGraph or MultiDiGraph."
+        )
+    nodes = pd.DataFrame([{"id": str(node), **data} for node, data in graph.nodes(data=True)])
+    edges = pd.DataFrame(
+        [{"source": str(u), "target": str(v), **_capacity(data)} for u, v, data in graph.edges(data=True)],
+    )
+    return _assemble(Network, nodes, edges, {"name": str(graph.name)} if graph.name else {}, meta)
+
+
+def _capacity(data: Mapping[str, Any]) -> dict[str, Any]:
+    return {("capacity_tpa" if k == "capacity" else str(k)): v for k, v in data.items()}
+
+
+def _assemble(
+    cls: type[Network], nodes: pd.DataFrame, edges: pd.DataFrame, own: dict[str, Any], meta: dict[str, Any]
+) -> Network:
+    if edges.empty:
+        edges = pd.DataFrame({"source": [], "target": []}, dtype="str")
+    if nodes.empty:
+        nodes = pd.DataFrame({"id": [], "stage": []}, dtype="str")
+    if "stage" in nodes.columns:
+        return cls(nodes=nodes, edges=edges, **{**own, **meta})
+    stages = infer_nodes(edges, None).set_index("id")["stage"]
+    # a node without any edge has no way in: a mine
+    nodes = nodes.assign(stage=nodes["id"].map(stages).fillna("mine"))
+    return cls(nodes=nodes, edges=edges, **{**own, **meta})
+
+
+def to_igraph(network: Network) -> Any:
+    """See ``Network.to_igraph``."""
+    import igraph
+
+    nodes, edges = network.nodes, network.edges
+    position = pd.Series(np.arange(len(nodes)), index=nodes["id"])
+    ends = pd.DataFrame({"s": edges["source"].map(position), "t": edges["target"].map(position)})
+    awake = ends.notna().all(axis=1)  # edges of unbuilt projects sleep
+    graph = igraph.Graph(n=len(nodes), edges=ends[awake].astype(int).to_numpy().tolist(), directed=True)
+    graph["name"] = network.name
+    for column in nodes.columns:
+        if nodes[column].notna().any():
+            graph.vs["name" if column == "id" else column] = [None if pd.isna(v) else v for v in nodes[column]]
+    for column in edges.columns[2:]:
+        if edges[column].notna().any():
+            graph.es[column] = [None if pd.isna(v) else v for v in edges.loc[awake, column]]
+    return graph
+
+
+def from_igraph(graph: Any, **meta: Any) -> Network:
+    """See ``Network.from_igraph``."""
+    from chainnet.network._network import Network
+
+    if not graph.is_directed():
+        raise DataError("from_igraph: the graph is undirected; flows have a direction. Give a directed Graph.")
+    known = set(TABLES["nodes"].names)
+    names = graph.vs.attributes()
+    ids = graph.vs["id"] if "id" in names else graph.vs["name"] if "name" in names else list(range(graph.vcount()))
+    nodes = pd.DataFrame({"id": [str(i) for i in ids]})
+    for column in names:
+        if column not in ("id", "name") or (column == "name" and column in known):
+            nodes[column] = graph.vs[column]
+    pairs = graph.get_edgelist()
+    edges = pd.DataFrame({"source": [str(ids[u]) for u, _ in pairs], "target": [str(ids[v]) for _, v in pairs]})
+    for column in graph.es.attributes():
+        edges["capacity_tpa" if column == "capacity" else column] = graph.es[column]
+    own = {"name": str(graph["name"])} if "name" in graph.attributes() and graph["name"] else {}
+    return _assemble(Network, nodes, edges, own, meta)

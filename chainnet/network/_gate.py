@@ -1,0 +1,260 @@
+"""From frames as people write them to typed tables: every cell parsed and checked by itself.
+
+All faults of all tables, also of the rules that span cells (``network_rules``), are gathered here and raised once.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from chainnet.errors import DataError, Fault, near_matches
+from chainnet.network._countries import is_country
+from chainnet.network._schema import TABLES, Column, Table
+
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
+_FORBIDDEN = "[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]"
+_FORBIDDEN_RE = re.compile(_FORBIDDEN)
+MOST_FAULTS = 100_000
+_UNLIMITED = ("capacity_tpa", "release_tpa")
+
+Frames = dict[str, pd.DataFrame]
+
+
+class Gate:
+    """One pass over the tables of a network: gathers faults, hands out typed frames."""
+
+    def __init__(self, files: Mapping[str, str] | None = None) -> None:
+        self.files = dict(files or {})
+        self.faults: list[Fault] = []
+        self.more = 0
+
+    def rows(self, broken: Any) -> list[int]:
+        """Return the positions where a rule is broken, as many as may still be noted."""
+        rows = np.flatnonzero(broken)
+        kept = rows[: MOST_FAULTS - len(self.faults)]
+        self.more += len(rows) - len(kept)
+        return [int(row) for row in kept]
+
+    def fault(self, table: str, row: int | None, column: str, value: object, rule: str, remedy: str) -> None:
+        """Note one broken rule; ``row`` counts records from 0. Beyond ``MOST_FAULTS`` they are only counted."""
+        if len(self.faults) >= MOST_FAULTS:
+            self.more += 1
+            return
+        text = "" if value is None else str(value)
+        text = _FORBIDDEN_RE.sub("?", text)
+        if len(text) > 80:
+            text = text[:77] + "..."
+        file = self.files.get(table, table)
+        self.faults.append(Fault(file, None if row is None else row + 2, column, text, rule, remedy))
+
+    def parse(self, name: str, frame: pd.DataFrame | None) -> pd.DataFrame:
+        """Return ``frame`` with the columns of the schema, typed; faults are noted."""
+        table = TABLES[name]
+        if frame is None:
+            return empty(name)
+        frame = pd.DataFrame(frame)
+        keyed = [n for n in frame.index.names if n in table.names and n not in frame.columns]
+        if keyed:
+            frame = frame.reset_index(keyed)
+        frame = frame.reset_index(drop=True)
+        for column in frame.columns:
+            if column not in table.names:
+                hint = near_matches(str(column), table.names)
+                self.fault(
+                    name,
+                    None,
+                    str(column),
+                    None,
+                    f"unknown column;{hint}".rstrip(";"),
+                    f"Known columns: {', '.join(table.names)}.",
+                )
+        if not frame.columns.is_unique:
+            for column in frame.columns[frame.columns.duplicated()]:
+                self.fault(name, None, str(column), None, "the column stands twice", "Keep one of them.")
+            frame = frame.loc[:, ~frame.columns.duplicated()]
+        if frame.empty and list(frame.columns) == list(table.names):
+            return empty(name)
+        out: dict[str, Any] = {}
+        for column in table.columns:
+            if column.name in frame.columns:
+                out[column.name] = self._column(table, column, frame[column.name])
+            else:
+                if column.required:
+                    self.fault(name, None, column.name, None, "required column is missing", "Add the column.")
+                out[column.name] = _blank(column, len(frame))
+        return pd.DataFrame(out, columns=table.names)
+
+    def _column(self, table: Table, column: Column, cells: pd.Series) -> pd.Series:
+        parse = self._text if column.kind == "text" else self._numbers
+        values = parse(table, column, cells)
+        if column.filled:
+            for row in self.rows(values.isna().to_numpy()):
+                self.fault(table.name, row, column.name, None, "the cell is blank", "Fill it in.")
+        return values
+
+    def _text(self, table: Table, column: Column, cells: pd.Series) -> pd.Series:
+        if not pd.api.types.is_string_dtype(cells.dtype) or cells.dtype == object:
+            texts = [as_text(v) for v in cells.tolist()]
+            if _FORBIDDEN_RE.search("\n".join(t for t in texts if t is not None)):
+                texts = [self._clean(table, column, row, text) for row, text in enumerate(texts)]
+            cells = pd.Series(texts, dtype="str")
+            known = {text for text in texts if text is not None}
+        else:
+            cells = cells.astype("str").reset_index(drop=True)
+            known = set(cells.dropna().unique().tolist())
+            if _FORBIDDEN_RE.search("\n".join(known)):
+                for row, text in enumerate(cells.tolist()):
+                    self._clean(table, column, row, text if isinstance(text, str) else None)
+        blank = {text for text in known if not text.strip()}
+        if blank:
+            cells = cells.mask(cells.isin(blank))
+            known -= blank
+        rules: list[tuple[set[str], str, str]] = []
+        if column.words:
+            wrong = known - set(column.words)
+            rules.append((wrong, f"not {column.range_words}", "Use one of these words."))
+        if column.is_country:
+            wrong = {code for code in known if not is_country(code)}
+            rules.append(
+                (
+                    wrong,
+                    "not an upper-case ISO 3166-1 alpha-3 code",
+                    "Use the three-letter code; put a larger area into region and leave the cell empty.",
+                )
+            )
+        for wrong, rule, remedy in rules:
+            if wrong:
+                for row in self.rows(cells.isin(wrong).to_numpy()):
+                    self.fault(table.name, row, column.name, cells.iloc[row], rule, remedy)
+        return cells
+
+    def _clean(self, table: Table, column: Column, row: int, text: str | None) -> str | None:
+        """Note a control character or a lone surrogate, which neither XML nor UTF-8 can hold."""
+        if text is None or not _FORBIDDEN_RE.search(text):
+            return text
+        self.fault(table.name, row, column.name, text, "a control character that no file may hold", "Remove it.")
+        return _FORBIDDEN_RE.sub("?", text)
+
+    def _numbers(self, table: Table, column: Column, cells: pd.Series) -> pd.Series:
+        if pd.api.types.is_bool_dtype(cells.dtype):
+            cells = cells.astype("object")
+        if pd.api.types.is_numeric_dtype(cells.dtype):
+            values = cells.to_numpy(dtype="float64", na_value=np.nan).copy()
+        else:
+            values = np.full(len(cells), np.nan)
+            for row, cell in enumerate(cells.tolist()):
+                values[row] = self._number(table, column, row, cell)
+        infinite = np.isinf(values)
+        if infinite.any():
+            if column.name in _UNLIMITED:
+                values[values == np.inf] = np.nan
+                infinite = np.isinf(values)
+            for row in self.rows(infinite):
+                self.fault(table.name, row, column.name, values[row], "not a finite number", "Correct the cell.")
+            values[infinite] = np.nan
+        self._range(table, column, values)
+        values += 0.0  # -0.0 and 0.0 are one number
+        return pd.Series(values)
+
+    def _number(self, table: Table, column: Column, row: int, cell: object) -> float:
+        if cell is None or cell is pd.NA or (isinstance(cell, float) and np.isnan(cell)):
+            return np.nan
+        if isinstance(cell, (int, float, np.integer, np.floating)) and not isinstance(cell, (bool, np.bool_)):
+            return float(cell)
+        text = str(cell).strip()
+        if not text:
+            return np.nan
+        if not isinstance(cell, (bool, np.bool_)) and _NUMBER.fullmatch(text):
+            return float(text)
+        remedy = "Write a plain number such as 1234.5; leave the cell empty where it is not known."
+        if re.fullmatch(r"[+-]?[\d.,' \u00a0\u202f]+", text):
+            rule = "not a plain number: decimal commas and thousands marks are not taken"
+        else:
+            rule = "not a number"
+        self.fault(table.name, row, column.name, cell, rule, remedy)
+        return np.nan
+
+    def _range(self, table: Table, column: Column, values: np.ndarray) -> None:
+        with np.errstate(invalid="ignore"):
+            bad = np.zeros(len(values), dtype=bool)
+            if column.minimum is not None:
+                bad |= values < column.minimum
+            if column.maximum is not None:
+                bad |= values > column.maximum
+            if column.above is not None:
+                bad |= values <= column.above
+        for row in self.rows(bad):
+            self.fault(
+                table.name,
+                int(row),
+                column.name,
+                f"{values[row]:g}",
+                f"must be {column.range_words}",
+                "Correct the cell.",
+            )
+        if column.kind == "integer":
+            for row in self.rows(np.isfinite(values) & (values != np.floor(values))):
+                self.fault(
+                    table.name,
+                    int(row),
+                    column.name,
+                    f"{values[row]:g}",
+                    "must be a whole number",
+                    "Correct the cell.",
+                )
+
+    def done(self) -> None:
+        """Raise all faults at once, if there are any."""
+        if self.faults:
+            message = f"the first {len(self.faults)} faults of {len(self.faults) + self.more} in the data"
+            raise DataError(message if self.more else "", self.faults)
+
+
+def as_text(value: object) -> str | None:
+    """Return a cell as text, a whole number without its point; None where it is missing."""
+    if value is None or value is pd.NA or (isinstance(value, float) and np.isnan(value)):
+        return None
+    if isinstance(value, (float, np.floating)) and float(value).is_integer():
+        return str(int(value))
+    return str(value)
+
+
+def _blank(column: Column, length: int) -> pd.Series:
+    if column.kind == "text":
+        # one missing cell, taken many times: no Python object per row
+        return pd.Series(_missing().take(np.zeros(length, dtype=np.int64)))
+    return pd.Series(np.full(length, np.nan))
+
+
+@cache
+def _missing() -> Any:
+    return pd.array([None], dtype="str")
+
+
+@cache
+def _without_rows(name: str) -> pd.DataFrame:
+    return pd.DataFrame({c.name: _blank(c, 0) for c in TABLES[name].columns})
+
+
+def empty(name: str) -> pd.DataFrame:
+    """Return table ``name`` without rows."""
+    return _without_rows(name).copy(deep=False)
+
+
+def member(cells: pd.Series, words: set[str]) -> np.ndarray:
+    """Return a boolean array: which cells are among ``words``."""
+    if cells.empty or not words:
+        return np.zeros(len(cells), dtype=bool)
+    # isin on Arrow text makes a Python object of every word, one by one
+    return np.asarray(pd.Series(cells.to_numpy(dtype=object, na_value=None), dtype="object").isin(words))
+
+
+def split_list(cell: object) -> list[str]:
+    """Split a cell that lists several words by semicolons."""
+    return [word.strip() for word in str(cell).split(";") if word.strip()]

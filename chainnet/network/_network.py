@@ -1,0 +1,565 @@
+"""``Network``: validated, ordered tables that never change.
+
+The constructor is the gate: after it nobody checks again. Transforms return a new network.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from chainnet.errors import DataError, UnknownIdError, near_matches
+from chainnet.network._baseline import baseline_of, trade_of
+from chainnet.network._countries import Groups, collect_groups, common_groups, expand
+from chainnet.network._gate import Frames, Gate
+from chainnet.network._order import canonical, digest_of
+from chainnet.network._rules import check_main, check_rules
+from chainnet.network._schema import DEFAULT_TIERS, TABLES
+
+__all__ = ["Network", "Where"]
+
+Where = Mapping[str, "str | Sequence[str]"]
+_COUNTRY_COLUMNS = ("country", "owner_country", "offtake_country")
+
+
+class Network:
+    """A supply chain as tables: who makes what from what, who ships to whom, who asks for it.
+
+    Parameters
+    ----------
+    nodes, edges : DataFrame
+        The two tables that must be there; only ``id``, ``stage`` and ``source``, ``target`` are required.
+    commodities, processes, demand, stocks, projects, qualification, groups, owners, tiers, totals, \
+figures, references : DataFrame, optional
+        The other tables of the schema. Missing cells are unknown, never zero; a missing or
+        infinite capacity is unlimited. Capacities and flows in t/a, costs in USD/t.
+    name : str
+        Name of the graph.
+    main_commodity : str or list of str, optional
+        What losses and rankings count; several must be on one basis, their tonnes then add.
+    beneficiaries : list of str, optional
+        Countries or groups whose demand counts; none = all.
+    year : int, optional
+        Year of the baseline flows.
+    label : str
+        Title for people.
+    folder : Path, optional
+        Where the tables came from; its scenarios belong to the network. No part of the digest.
+    files : mapping of str to str, optional
+        File name of each table, for the messages.
+
+    Raises
+    ------
+    DataError
+        With every fault of every table.
+
+    Examples
+    --------
+    >>> import chainnet as cn
+    >>> import pandas as pd
+    >>> net = cn.Network(
+    ...     nodes=pd.DataFrame({"id": ["pit", "user"], "stage": ["mine", "end_use"]}),
+    ...     edges=pd.DataFrame({"source": ["pit"], "target": ["user"], "capacity_tpa": [3.0]}),
+    ... )
+    >>> float(cn.max_flow(net).value_tpa)
+    3.0
+    """
+
+    name: str
+    label: str
+    year: int | None
+    main_commodity: tuple[str, ...]
+    beneficiaries: tuple[str, ...]
+    folder: Path | None
+
+    def __init__(
+        self,
+        nodes: pd.DataFrame | None = None,
+        edges: pd.DataFrame | None = None,
+        *,
+        name: str = "network",
+        main_commodity: str | Sequence[str] | None = None,
+        beneficiaries: str | Sequence[str] | None = None,
+        year: int | None = None,
+        label: str = "",
+        folder: Path | None = None,
+        files: Mapping[str, str] | None = None,
+        **tables: pd.DataFrame | None,
+    ) -> None:
+        gate = Gate(files)
+        given: dict[str, pd.DataFrame | None] = {"nodes": nodes, "edges": edges, **tables}
+        for table in given:
+            if table not in TABLES:
+                raise DataError(
+                    f'Network: unknown table "{table}";{near_matches(table, TABLES)} known: {", ".join(TABLES)}.'
+                )
+        frames: Frames = {}
+        for table, schema in TABLES.items():
+            if schema.required and given.get(table) is None:
+                gate.fault(table, None, "", None, "the table is missing", "Give it.")
+            frames[table] = gate.parse(table, given.get(table))
+        check_rules(gate, frames, common_groups())
+        main = _words(main_commodity)
+        check_main(gate, frames, main)
+        gate.done()
+        for table in frames:
+            frames[table] = canonical(table, frames[table])
+        self._settle(frames, name, label or name, year, main, _words(beneficiaries), frozenset(), None, folder, None)
+        if self.beneficiaries:
+            self.resolve(self.beneficiaries, "beneficiaries")
+        _ = self.edge_ends  # found once, here, not in every question
+
+    def _settle(
+        self,
+        frames: Frames,
+        name: str,
+        label: str,
+        year: int | None,
+        main: tuple[str, ...],
+        beneficiaries: tuple[str, ...],
+        gone: frozenset[str],
+        origin: Frames | None,
+        folder: Path | None,
+        built: pd.DataFrame | None,
+    ) -> None:
+        state = {
+            "_frames": frames,
+            "name": name,
+            "label": label,
+            "year": year,
+            "main_commodity": main,
+            "beneficiaries": beneficiaries,
+            "_gone": gone,
+            "_origin": origin or frames,
+            "folder": folder,
+            "_built": frames["projects"].iloc[:0] if built is None else built,
+        }
+        self.__dict__.update(state)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise AttributeError(f"Network is frozen: {name} cannot be set; transforms return a new network")
+
+    def __getstate__(self) -> dict[str, Any]:
+        return dict(self.__dict__)  # a copy in one step: another thread may be caching a property
+
+    def __delattr__(self, name: str) -> None:
+        raise AttributeError(f"Network is frozen: {name} cannot be deleted")
+
+    def __getattr__(self, name: str) -> Any:
+        frames = self.__dict__.get("_frames")
+        if frames is not None and name in frames:
+            return frames[name].copy(deep=False)
+        raise AttributeError(f"Network has no attribute {name!r}")
+
+    def __dir__(self) -> list[str]:
+        return sorted({*super().__dir__(), *TABLES})
+
+    def __repr__(self) -> str:
+        f = self._frames
+        return (
+            f"<Network {self.name!r}: {len(f['nodes'])} nodes, {len(f['edges'])} edges, "
+            f"{len(f['demand'])} demands, {len(f['projects'])} projects, digest {self.digest[:12]}>"
+        )
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        counts = "".join(
+            f"<tr><th style='text-align:left'>{escape(table)}</th><td>{len(frame)}</td></tr>"
+            for table, frame in self._frames.items()
+            if len(frame)
+        )
+        return f"<p><b>{escape(self.label)}</b> ({escape(self.digest[:12])})</p><table>{counts}</table>"
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of the canonical tables and of what the network counts, as hex text."""
+        return digest_of(self._frames, self.main_commodity, self.beneficiaries)
+
+    @cached_property
+    def groups_known(self) -> Groups:
+        """Group name -> member countries: those of every graph and the network's own."""
+        own = self._frames["groups"]
+        return {**common_groups(), **collect_groups(zip(own["group"], own["country"], strict=True))}
+
+    @cached_property
+    def tier_order(self) -> tuple[str, ...]:
+        """Tiers of demand, first served first."""
+        tiers = self._frames["tiers"]
+        if tiers.empty:
+            return DEFAULT_TIERS
+        return tuple(tiers.sort_values(["rank", "tier"])["tier"])
+
+    @cached_property
+    def baseline(self) -> pd.Series:
+        """Baseline output of each node, t/a, by id: main output where there is a process, else throughput."""
+        return baseline_of(self._origin)
+
+    @cached_property
+    def trade(self) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Who trades what, as the tables had it before anything was removed.
+
+        (kinds, ends): kinds of nodes that trade a commodity (commodity, a, b; a step or stage each), and
+        who ships or takes it (id, commodity, side).
+        """
+        return trade_of(self._origin)
+
+    @cached_property
+    def edge_ends(self) -> tuple[Any, Any]:
+        """Positions of source and target of each edge in ``nodes``; -1 where the end is an unbuilt project."""
+        index = pd.Index(self._frames["nodes"]["id"].to_numpy(dtype=object))
+        edges = self._frames["edges"]
+        return tuple(index.get_indexer(edges[end].to_numpy(dtype=object)) for end in ("source", "target"))
+
+    # -- views ----------------------------------------------------------------------------------
+
+    def resolve(self, words: str | Iterable[str], where: str) -> tuple[frozenset[str], frozenset[str]]:
+        """Return (countries, regions) that the country words stand for; see ``countries.expand``."""
+        return expand([words] if isinstance(words, str) else words, self.groups_known, where)
+
+    def in_countries(self, frame: pd.DataFrame, words: str | Iterable[str], where: str, column: str = "country") -> Any:
+        """Return a boolean array: which rows of ``frame`` lie in the countries or groups named."""
+        countries, regions = self.resolve(words, where)
+        inside = frame[column].isin(countries)
+        if column == "country" and "region" in frame.columns:
+            inside |= frame["country"].isna() & frame["region"].isin(regions)
+        return inside.to_numpy()
+
+    def matches(self, table: str, where: Where, argument: str = "where") -> Any:
+        """Return a boolean array: which rows of ``table`` match every column named in ``where``.
+
+        Raises
+        ------
+        DataError
+            If neither nodes, stocks nor projects have a column of that name.
+        """
+        _check_where(where, argument)
+        frame = self._frames[table]
+        hit = np.ones(len(frame), dtype=bool)
+        for column, value in where.items():
+            words = [value] if isinstance(value, str) else list(value)
+            if column not in frame.columns:
+                if table != "nodes" or column not in self._built.columns:
+                    return np.zeros(len(frame), dtype=bool)
+                # a project that was built keeps what the projects table says of it
+                known = self._built.set_index("id")[column]
+                frame = frame.assign(**{column: known.reindex(frame["id"]).to_numpy()})
+            if column in _COUNTRY_COLUMNS:
+                hit &= self.in_countries(frame, words, f"{argument}.{column}", column)
+            else:
+                hit &= frame[column].isin([str(w) for w in words]).to_numpy()
+        return hit
+
+    def check_nodes(self, ids: Iterable[str], argument: str) -> list[str]:
+        """Return ``ids`` as text; raise UnknownIdError for one that is neither node nor project."""
+        known = set(self._frames["nodes"]["id"]) | set(self._frames["projects"]["id"]) | self._gone
+        out = [str(i) for i in ([ids] if isinstance(ids, str) else ids)]
+        for i in out:
+            if i not in known:
+                raise UnknownIdError(
+                    f'{argument}: unknown id "{i}";{near_matches(i, known)} list ids with network.nodes["id"].'
+                )
+        return out
+
+    # -- transforms -----------------------------------------------------------------------------
+
+    @property
+    def built_projects(self) -> frozenset[str]:
+        """Ids of the nodes that ``with_projects`` built."""
+        return frozenset(self._built["id"])
+
+    def _replace(
+        self, frames: Frames, gone: frozenset[str] = frozenset(), built: pd.DataFrame | None = None
+    ) -> Network:
+        new = object.__new__(Network)
+        new._settle(
+            {**self._frames, **frames},
+            self.name,
+            self.label,
+            self.year,
+            self.main_commodity,
+            self.beneficiaries,
+            self._gone | gone,
+            self._origin,
+            self.folder,
+            self._built if built is None else pd.concat([self._built, built], ignore_index=True),
+        )
+        return new
+
+    def without(
+        self,
+        nodes: Iterable[str] = (),
+        edges: Iterable[Sequence[str]] = (),
+        where: Where | None = None,
+    ) -> Network:
+        """Return a network without some nodes or edges.
+
+        Parameters
+        ----------
+        nodes : iterable of str
+            Ids of nodes or projects; their edges, demand and stocks go with them.
+        edges : iterable of (source, target) or (source, target, commodity)
+            All rows between the two go.
+        where : mapping, optional
+            Column -> value or list of values; removes nodes (never end uses), stocks and projects
+            that match in every column named. Countries may be ISO codes or group names.
+
+        Raises
+        ------
+        UnknownIdError
+            If an id or an edge does not exist.
+        DataError
+            If ``where`` names a column that neither nodes, stocks nor projects have.
+        """
+        f = self._frames
+        edges = list(edges)
+        out = set(self.check_nodes(nodes, "without(nodes=...)"))
+        stocks_out = np.zeros(len(f["stocks"]), dtype=bool)
+        if where is not None:
+            hit = self.matches("nodes", where) & (f["nodes"]["stage"] != "end_use").to_numpy()
+            out |= set(f["nodes"]["id"][hit]) | set(f["projects"]["id"][self.matches("projects", where)])
+            stocks_out = self.matches("stocks", where)
+        edge_out = f["edges"]["source"].isin(out).to_numpy() | f["edges"]["target"].isin(out).to_numpy()
+        edge_out |= self.edge_rows(edges, "without(edges=...)")
+        stocks_out = stocks_out | f["stocks"]["node"].isin(out).to_numpy()
+        return self._replace(
+            {
+                "nodes": _keep(f["nodes"], ~f["nodes"]["id"].isin(out).to_numpy()),
+                "projects": _keep(f["projects"], ~f["projects"]["id"].isin(out).to_numpy()),
+                "edges": _keep(f["edges"], ~edge_out),
+                "demand": _keep(f["demand"], ~f["demand"]["node"].isin(out).to_numpy()),
+                "stocks": _keep(f["stocks"], ~stocks_out),
+            },
+            gone=frozenset(out) | {"\x1f".join(map(str, pair[:2])) for pair in edges},
+        )
+
+    def edge_rows(self, pairs: Iterable[Sequence[str]], argument: str) -> Any:
+        """Return a boolean array: which rows of ``edges`` lie between the pairs named.
+
+        Raises
+        ------
+        UnknownIdError
+            If no row lies between a pair.
+        """
+        edges = self._frames["edges"]
+        hit = np.zeros(len(edges), dtype=bool)
+        for pair in pairs:
+            words = [str(w) for w in pair]
+            if isinstance(pair, str) or len(words) not in (2, 3):
+                raise DataError(
+                    f"{argument}: {pair!r} is no (source, target) pair. Give two ids, or two ids and a commodity."
+                )
+            between = (edges["source"] == words[0]) & (edges["target"] == words[1])
+            if len(words) == 3:
+                between &= edges["commodity"].fillna("") == words[2]
+            rows = between.to_numpy()
+            if not rows.any() and not ({words[0], words[1], "\x1f".join(words[:2])} & self._gone):
+                raise UnknownIdError(
+                    f'{argument}: no edge from "{words[0]}" to "{words[1]}"; list them with network.edges.'
+                )
+            hit |= rows
+        return hit
+
+    def scale(self, where: Where, share: float) -> Network:
+        """Return a network in which what matches keeps ``share`` of its capacity.
+
+        Reaches nodes (never end uses), stocks (tonnes and release) and projects. An unlimited
+        node takes its baseline as capacity; share 1 changes nothing, share 0 stops the node, its
+        edges and the stocks that lie there.
+
+        Raises
+        ------
+        DataError
+            If the share is negative or not finite, or an unlimited row has no baseline.
+        """
+        share = check_share(share, "scale(share=...)")
+        if share == 1.0:
+            _check_where(where, "where")
+            return self
+        f = self._frames
+        nodes = f["nodes"].copy()
+        hit = self.matches("nodes", where) & (nodes["stage"] != "end_use").to_numpy()
+        stopped = set(nodes["id"][hit]) if share == 0 else set()
+        capacity = self.finite_capacity("nodes", hit) if share > 0 else np.zeros(len(nodes))
+        nodes["capacity_tpa"] = np.where(hit, capacity * share, nodes["capacity_tpa"])
+        projects = f["projects"].copy()
+        hit = self.matches("projects", where)
+        stopped |= set(projects["id"][hit]) if share == 0 else set()
+        capacity = self.finite_capacity("projects", hit) if share > 0 else np.zeros(len(projects))
+        projects["capacity_tpa"] = np.where(hit, capacity * share, projects["capacity_tpa"])
+        stocks = f["stocks"].copy()
+        hit = self.matches("stocks", where) | stocks["node"].isin(stopped).to_numpy()
+        edges = f["edges"]
+        if stopped:
+            idle = edges["source"].isin(stopped) | edges["target"].isin(stopped)
+            edges = canonical("edges", edges.assign(capacity_tpa=edges["capacity_tpa"].mask(idle, 0.0)))
+        for column in ("stock_t", "release_tpa"):
+            stocks[column] = np.where(hit, stocks[column] * share, stocks[column])
+        return self._replace({"nodes": nodes, "projects": projects, "stocks": stocks, "edges": edges})
+
+    def finite_capacity(self, table: str, hit: Any) -> Any:
+        """Return capacities, t/a, in which unlimited rows that are ``hit`` stand at their baseline.
+
+        Raises
+        ------
+        DataError
+            If such a row has no baseline flow.
+        """
+        frame = self._frames[table]
+        capacity = frame["capacity_tpa"].to_numpy(dtype="float64").copy()
+        need = hit & np.isnan(capacity)
+        if need.any():
+            if table == "edges":
+                capacity[need] = frame["flow_tpa"].to_numpy(dtype="float64")[need]
+                names = frame["source"] + " -> " + frame["target"]
+            else:
+                names = frame["id"]
+                capacity[need] = self.baseline.reindex(names).to_numpy(dtype="float64")[need]
+            lacking = need & np.isnan(capacity)
+            if lacking.any():
+                who = ", ".join(names[lacking].tolist()[:5])
+                raise DataError(
+                    f"{table}: unlimited and without baseline flow: {who}; a share of nothing known is nothing known. "
+                    "Give capacity_tpa or flow_tpa."
+                )
+        return capacity
+
+    def with_projects(self, ids: Iterable[str]) -> Network:
+        """Return a network in which the projects named are built; a removed project stays away.
+
+        Raises
+        ------
+        UnknownIdError
+            If an id is no project.
+        """
+        f = self._frames
+        known = set(f["projects"]["id"])
+        names = [str(i) for i in ([ids] if isinstance(ids, str) else ids)]
+        for i in names:
+            if i not in known and i not in self._gone and i not in set(f["nodes"]["id"]):
+                raise UnknownIdError(
+                    f'with_projects: unknown project "{i}";{near_matches(i, known)} list them with network.projects.'
+                )
+        built = f["projects"]["id"].isin(names).to_numpy()
+        rows = f["projects"][built]
+        if rows.empty:
+            return self
+        nodes = pd.concat([f["nodes"], rows[TABLES["nodes"].names]], ignore_index=True)
+        frames = {"nodes": canonical("nodes", nodes), "projects": _keep(f["projects"], ~built)}
+        return self._replace(frames, built=rows)
+
+    def with_demand(self, demand: pd.DataFrame) -> Network:
+        """Return a network with another demand table; see ``with_table``."""
+        return self.with_table("demand", demand)
+
+    def with_table(self, table: str, frame: pd.DataFrame) -> Network:
+        """Return a network with another table in the place of one, checked as at the gate.
+
+        Parameters
+        ----------
+        table : str
+            A name of a table, such as stocks.
+        frame : DataFrame
+            Its columns; optional ones may be left out.
+
+        Raises
+        ------
+        DataError
+            With every fault of the table, or if there is no such table.
+        """
+        if table not in TABLES:
+            raise DataError(f'with_table: unknown table "{table}";{near_matches(table, TABLES)}')
+        gate = Gate()
+        parsed = gate.parse(table, frame)
+        check_rules(gate, {**self._frames, table: parsed}, common_groups(), table)
+        gate.done()
+        return self._replace({table: canonical(table, parsed)})
+
+    # -- constructors and exits -----------------------------------------------------------------
+
+    @classmethod
+    def from_edges(cls, edges: pd.DataFrame, nodes: pd.DataFrame | None = None, **meta: Any) -> Network:
+        """Return a network from bare capacities.
+
+        Parameters
+        ----------
+        edges : DataFrame
+            ``source``, ``target``, ``capacity_tpa`` (missing or inf = unlimited) and any edge column.
+        nodes : DataFrame, optional
+            ``id``, ``stage`` and any node column. A stage given is used; for the ids not listed it is
+            inferred: no way in = mine, no way out = end_use, else refiner.
+        **meta
+            ``name``, ``main_commodity``, ``beneficiaries``, ``year``, ``label``, other tables.
+
+        Raises
+        ------
+        DataError
+            With every fault found.
+        """
+        from chainnet.network._convert import infer_nodes
+
+        return cls(nodes=infer_nodes(edges, nodes), edges=edges, **meta)
+
+    def to_networkx(self) -> Any:
+        """Return a ``networkx.MultiDiGraph``; edge keys are row positions, missing cells are left out."""
+        from chainnet.network._convert import to_networkx
+
+        return to_networkx(self)
+
+    @classmethod
+    def from_networkx(cls, graph: Any, **meta: Any) -> Network:
+        """Return a network from a networkx digraph; ``capacity`` is read as ``capacity_tpa``.
+
+        Attributes that no table knows are a fault; the caller's graph is left as it is.
+        """
+        from chainnet.network._convert import from_networkx
+
+        return from_networkx(graph, **meta)
+
+    def to_igraph(self) -> Any:
+        """Return a directed ``igraph.Graph`` with vertex and edge attributes as in the tables."""
+        from chainnet.network._convert import to_igraph
+
+        return to_igraph(self)
+
+    @classmethod
+    def from_igraph(cls, graph: Any, **meta: Any) -> Network:
+        """Return a network from a directed igraph graph; the vertex attribute ``name`` or ``id`` is the id."""
+        from chainnet.network._convert import from_igraph
+
+        return from_igraph(graph, **meta)
+
+
+def check_share(share: float, argument: str) -> float:
+    """Return ``share`` as a float; raise DataError unless it is a finite number, 0 or more."""
+    if isinstance(share, bool) or not isinstance(share, (int, float, np.integer, np.floating)):
+        raise DataError(f"{argument}: {share!r} is no number; a share is 0 or more.")
+    if not np.isfinite(share) or share < 0:
+        raise DataError(f"{argument}: {share!r} is out of range; a share is a finite number, 0 or more.")
+    return float(share)
+
+
+def _check_where(where: Where, argument: str) -> None:
+    known = sorted({c for t in ("nodes", "stocks", "projects") for c in TABLES[t].names})
+    if not isinstance(where, Mapping) or not where:
+        raise DataError(f'{argument}: give a mapping of column to value, for example {{"country": "CHN"}}.')
+    for column in where:
+        if column not in known:
+            raise DataError(
+                f'{argument}: no column "{column}" in nodes, stocks or projects;{near_matches(str(column), known)}'
+            )
+
+
+def _words(words: str | Sequence[str] | None) -> tuple[str, ...]:
+    if words is None:
+        return ()
+    return (words,) if isinstance(words, str) else tuple(str(w) for w in words)
+
+
+def _keep(frame: pd.DataFrame, rows: Any) -> pd.DataFrame:
+    return frame if rows.all() else frame[rows].reset_index(drop=True)

@@ -1,0 +1,215 @@
+"""What of a project reaches the beneficiaries: its size by a year, what others bought, for whom it is qualified."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from chainnet.flow import Words, named_projects
+from chainnet.lowering import Overlay, Restriction
+from chainnet.network import Network, split_list
+
+__all__ = ["Access", "access_to", "pick_projects"]
+
+Array = np.ndarray[Any, np.dtype[np.float64]]
+Bools = np.ndarray[Any, np.dtype[np.bool_]]
+INF = np.inf
+MONTHS = 12.0
+
+
+@dataclass(frozen=True)
+class Bar:
+    """What a project's young output may not do: serve a tier before its qualification is over.
+
+    ``project`` is its row, ``amount_tpa`` what the edges carry when it runs at full size, ``months`` how
+    long it takes; ``restriction`` names the edges and the tier.
+    """
+
+    project: int
+    tier: str
+    amount_tpa: float
+    months: float
+    restriction: Restriction
+
+
+@dataclass(frozen=True)
+class Access:
+    """How much of each project the beneficiaries can use.
+
+    Attributes
+    ----------
+    by_year : int or None
+    start, ramp : arrays over ``network.projects``
+        Year of the first output, years of the ramp.
+    bound_away : array
+        Part of the output that is bound to go elsewhere.
+    bars : tuple of Bar
+        Tiers that output is, or would be some years late, too young for.
+    """
+
+    by_year: int | None
+    start: Array
+    ramp: Array
+    bound_away: Array
+    bars: tuple[Bar, ...]
+
+    def reached(self, late: Array | float = 0.0) -> Array:
+        """Return the part of its size that each project's ramp has reached when it starts ``late`` years late."""
+        if self.by_year is None:
+            return np.ones(len(self.start))
+        steps = (self.by_year - self.start - late + 1.0) / (self.ramp + 1.0)
+        return np.asarray(np.where(np.isnan(self.start), 1.0, np.clip(steps, 0.0, 1.0)), dtype=float)
+
+    def sizes(self, late: Array | float = 0.0) -> Array:
+        """Return the part of its size that the beneficiaries can use of each project."""
+        return np.asarray(self.reached(late) * (1.0 - self.bound_away), dtype=float)
+
+    def bound(self, bar: Bar, late: Array | float = 0.0, share: float = 1.0) -> float:
+        """Return the most that may serve the tier of a bar, t/a."""
+        late_by = np.broadcast_to(np.asarray(late, dtype=float), self.start.shape)[bar.project]
+        age = MONTHS * ((self.by_year or 0) + 1.0 - self.start[bar.project] - late_by)
+        part = float(np.clip((age - bar.months) / MONTHS, 0.0, 1.0))
+        if part == 1.0:
+            return INF
+        size = float(self.sizes(late)[bar.project]) * share
+        return 0.0 if part == 0.0 or size == 0.0 else bar.amount_tpa * size * part
+
+    def overlay(self, overlay: Overlay, late: Array | float = 0.0, share: float = 1.0) -> Overlay:
+        """Return the overlay with the bars in force; ``share`` as of the sizes."""
+        if not self.bars:
+            return overlay
+        more = tuple(replace(b.restriction, bound_tpa=self.bound(b, late, share)) for b in self.bars)
+        return replace(overlay, restrictions=overlay.restrictions + more)
+
+    def template(self, overlay: Overlay) -> Overlay:
+        """Return the overlay with every bar open, so that the program has a row for each."""
+        more = tuple(replace(b.restriction, bound_tpa=b.amount_tpa) for b in self.bars)
+        return replace(overlay, restrictions=overlay.restrictions + more)
+
+
+def access_to(
+    network: Network,
+    overlay: Overlay,
+    by_year: int | None,
+    beneficiaries: Words = None,
+    names: Iterable[str] | None = None,
+    years_late: int = 0,
+) -> Access:
+    """Say how much of each project the beneficiaries can use.
+
+    Parameters
+    ----------
+    network : Network
+    overlay : Overlay
+        What the scenario does.
+    by_year : int, optional
+        None = every project at full size, and long qualified.
+    beneficiaries : optional
+        Default from the network; without any, nobody is outside.
+    names : iterable of str, optional
+        Projects that may be built; others get no bars.
+    years_late : int
+        The latest that a project may be, so that there is a bar for it.
+
+    Returns
+    -------
+    Access
+
+    Notes
+    -----
+    A project whose ``offtake_country`` lies outside the beneficiaries gives them 1 - ``offtake_share`` of
+    its output (an unknown share binds nothing). A project begins with its start year. Its output may serve
+    a tier once its commodity's qualification time for that tier has passed: of a year in which that
+    happens only the rest counts. Without a start year a project is taken as qualified.
+    """
+    projects = network.projects
+    start = projects["start_year"].to_numpy(dtype=float)
+    ramp = projects["ramp_years"].fillna(0.0).to_numpy(dtype=float)
+    access = Access(by_year, start, ramp, _bound_away(network, beneficiaries), ())
+    if by_year is None or network.qualification.empty:
+        return access
+    offered = projects["id"].isin(list(projects["id"]) if names is None else list(names)).to_numpy()
+    offered = offered & (access.reached() > 0)
+    age = MONTHS * (by_year + 1.0 - start - years_late)
+    return replace(access, bars=tuple(_bars(network, overlay, offered, age)))
+
+
+def _bound_away(network: Network, beneficiaries: Words) -> Array:
+    projects = network.projects
+    whose = network.beneficiaries if beneficiaries is None else beneficiaries
+    words = [whose] if isinstance(whose, str) else list(whose)
+    share = projects["offtake_share"].fillna(0.0).to_numpy(dtype=float)
+    if not words:
+        return np.zeros(len(projects))
+    inside = network.in_countries(projects, words, "beneficiaries", "offtake_country")
+    outside = projects["offtake_country"].notna().to_numpy() & ~inside
+    return np.asarray(np.where(outside, share, 0.0), dtype=float)
+
+
+def _bars(network: Network, overlay: Overlay, offered: Bools, age: Array) -> Iterable[Bar]:
+    """Return the bars of projects that are too young, by commodity, project and way (out or in)."""
+    projects, edges = network.projects, network.edges
+    rows = pd.Index(projects["id"])
+    ends = np.column_stack([rows.get_indexer(edges[end]) for end in ("source", "target")])
+    # an edge is as young as the younger of the projects at its ends
+    young = np.where(ends >= 0, np.nan_to_num(age, nan=INF)[ends] if len(projects) else INF, INF)
+    way = young.argmin(axis=1)
+    owner = np.where(np.isfinite(young.min(axis=1)), ends[np.arange(len(edges)), way], -1)
+    per = _rates(network)
+    n_nodes, places = len(network.nodes), len(network.nodes) + len(projects)
+    nowhere = np.zeros(places, dtype=bool)
+    waits = network.qualification.sort_values(["commodity", "months", "tier"])
+    for commodity, steps in waits.groupby("commodity", sort=True):
+        of_it = (edges["commodity"] == commodity).to_numpy() & (owner >= 0)
+        for row in np.unique(owner[of_it]).tolist():
+            if not offered[row]:
+                continue
+            capacity = float(projects["capacity_tpa"].iloc[row]) * overlay.node_share[n_nodes + row]
+            for side, word in enumerate(("output", "input")):
+                mine = of_it & (owner == row) & (way == side)
+                if not mine.any():
+                    continue
+                rate = per.get((projects["process"].iloc[row], commodity, word), 1.0)
+                amount = INF if np.isnan(capacity) else capacity * rate
+                for tier, months in zip(steps["tier"], steps["months"], strict=True):
+                    if age[row] - months < MONTHS and amount > 0:
+                        ladder = f"{commodity} {projects['id'].iloc[row]} {word}"
+                        bar = Restriction(mine, 0.0, nowhere, nowhere, (str(commodity),), tier=tier, ladder=ladder)
+                        yield Bar(row, str(tier), amount, float(months), bar)
+
+
+def _rates(network: Network) -> dict[tuple[Any, Any, str], float]:
+    """Return t of each commodity per t of main output, by process, commodity and way."""
+    lines = network.processes
+    way = np.where(lines["role"] == "input", "input", "output")
+    return dict(zip(zip(lines["process"], lines["commodity"], way, strict=True), lines["t_per_t"], strict=True))
+
+
+def pick_projects(network: Network, projects: Iterable[str] | None, allies: Words) -> list[str]:
+    """Return the ids of the projects asked for, in the order of the table.
+
+    Raises
+    ------
+    UnknownIdError
+        If a project does not exist.
+    DataError
+        If a country or group is unknown.
+    """
+    table = network.projects
+    wanted = set(named_projects(network, projects))
+    names = [name for name in table["id"] if name in wanted]
+    if allies is not None:
+        words = [allies] if isinstance(allies, str) else list(allies)
+        inside = network.in_countries(table, words, "allies")
+        countries, groups = network.resolve(words, "allies")
+        backed = [
+            any(word in countries or word in groups for word in split_list(cell)) if isinstance(cell, str) else False
+            for cell in table["backers"]
+        ]
+        kept = set(table["id"][inside | np.array(backed, dtype=bool)])
+        names = [name for name in names if name in kept]
+    return names

@@ -1,0 +1,238 @@
+"""A scenario in a year as a program in which every option is open, and what each option opens in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from chainnet.engine import Copy, certify_linear, require
+from chainnet.flow import ValueModel, Words, counted_demand
+from chainnet.lowering import Degree, Lowered, Overlay, lower
+from chainnet.network import Network
+from chainnet.projects._access import Access, access_to
+from chainnet.projects._game import for_tier
+from chainnet.projects._options import Option, stock_network
+from chainnet.scenario import Scenario, check_scenario, effects_of, overlay_at, overlay_of
+
+__all__ = ["Case", "Question"]
+
+Array = np.ndarray[Any, np.dtype[np.float64]]
+INF = np.inf
+# the natural size of a column is a thousandth of the largest flow; nothing useful is beyond ten times that
+BEYOND = 1e4
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked: whose demand counts, how far flows may be rerouted, in which year."""
+
+    degree: Degree = "existing"
+    commodity: Words = None
+    beneficiaries: Words = None
+    tier: str | None = None
+
+
+class Case:
+    """One scenario in one year.
+
+    Parameters
+    ----------
+    network : Network
+    scenario : Scenario, optional
+    by_year : int, optional
+    options : sequence of Option
+    question : Question
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        scenario: Scenario | None,
+        by_year: int | None,
+        options: Sequence[Option],
+        question: Question,
+    ) -> None:
+        self.network, self.scenario, self.by_year = network, scenario, by_year
+        self.options, self.question = list(options), question
+        self.stocked = stock_network(network, options)
+        self.has_stocks = any(o.kind == "stock" for o in options)
+        self.plain = _overlay(self.stocked, scenario, ())
+        names = {p for o in options if o.kind == "build" for p in o.projects}
+        standing = {n for n, b in zip(network.projects["id"], self.plain.built, strict=True) if b > 0}
+        self.access: Access = access_to(network, self.plain, by_year, question.beneficiaries, names | standing)
+        self._lowered: Lowered | None = None
+        self._models: dict[str | None, ValueModel] = {}
+
+    # -- overlays ----------------------------------------------------------------------------------
+
+    def overlay(self, chosen: Iterable[str], tonnes: Mapping[str, float] | None = None) -> Overlay:
+        """Return what the scenario does when these options are taken; ``tonnes`` of stocks, else all of those taken."""
+        taken = set(chosen)
+        bought = [o for o in self.options if o.id in taken]
+        shield = tuple(n for o in bought if o.kind == "protect" for n in o.nodes)
+        base = _overlay(self.stocked, self.scenario, shield)
+        built = {p for o in bought if o.kind == "build" for p in o.projects}
+        here = self.network.projects["id"].isin(built).to_numpy()
+        size = np.maximum(base.built, np.where(here, self.access.sizes(), 0.0))
+        free = {(p, tier) for o in bought if o.kind == "qualify" for p in o.projects for tier in o.tiers}
+        held = base.stock_share.copy()
+        for o in self.options:
+            if o.kind == "stock":
+                given = float(np.fmin((tonnes or {}).get(o.id, o.most_t), o.release_tpa)) if o.id in taken else 0.0
+                held[_stock_row(self.stocked, o.id)] *= given / o.drawn_tpa if given > 0 else 0.0
+        return replace(self._barred(base, free).with_built(size), stock_share=held)
+
+    def _barred(self, base: Overlay, free: set[tuple[str, str]]) -> Overlay:
+        ids = self.network.projects["id"].to_numpy(dtype=object)
+        more = tuple(
+            replace(
+                b.restriction,
+                bound_tpa=INF if (ids[b.project], b.tier) in free else self.access.bound(b),
+            )
+            for b in self.access.bars
+        )
+        return replace(base, restrictions=base.restrictions + more)
+
+    def value(self, chosen: Iterable[str], tonnes: Mapping[str, float], tier: str | None = None) -> float:
+        """Return the value under these options by a value program of its own, proved by its duals."""
+        model = self._model(tier or self.question.tier)
+        overlay = self.overlay(chosen, tonnes)
+        found = model.solve_under(overlay)
+        upper, row_upper = model.lowered.bounds(overlay)
+        cost = np.zeros(len(upper))
+        cost[model.lowered.served[model.counted]] = -1.0
+        program = replace(model.lowered.program, col_upper=upper, row_upper=row_upper, cost=cost)
+        require(certify_linear("portfolio", program, found.x, found.row_dual, program.row_scale))
+        return max(-found.value, 0.0)
+
+    def _model(self, tier: str | None) -> ValueModel:
+        """Return the value program of a tier; all tiers share what the network was lowered to."""
+        question = self.question
+        if not self._models:
+            self._models[question.tier] = ValueModel(
+                self.stocked,
+                self._template(),
+                question.degree,
+                commodity=question.commodity,
+                beneficiaries=question.beneficiaries,
+                tier=question.tier,
+                stocks=self.has_stocks,
+            )
+        if tier not in self._models:
+            first = self._models[question.tier]
+            self._models[tier] = for_tier(first, question.commodity, question.beneficiaries, tier)
+        return self._models[tier]
+
+    def _template(self) -> Overlay:
+        """Return the overlay in which every option is taken and every bar is open."""
+        whole = self.overlay([o.id for o in self.options])
+        bars = tuple(replace(b.restriction, bound_tpa=b.amount_tpa) for b in self.access.bars)
+        n = len(whole.restrictions) - len(bars)
+        return replace(whole, restrictions=whole.restrictions[:n] + bars)
+
+    # -- the program with everything open ---------------------------------------------------------
+
+    @property
+    def lowered(self) -> Lowered:
+        """The program in which every option is open, lowered once."""
+        if self._lowered is None:
+            whole = self.overlay([o.id for o in self.options])
+            low = lower(self.stocked, self._template(), self.question.degree, stocks=self.has_stocks)
+            upper, row_upper = low.bounds(whole)
+            self._lowered = replace(low, program=replace(low.program, col_upper=upper, row_upper=row_upper))
+        return self._lowered
+
+    def copy(self, scenario: int, part: float, tier: str | None = None) -> Copy:
+        """Return the program of this case for the choice of a set; ``part`` of its value counts."""
+        low = self.lowered
+        counted = counted_demand(
+            low.network, low.demand, self.question.commodity, self.question.beneficiaries, tier or self.question.tier
+        )
+        served = low.served[counted]
+        wanted = float(low.program.col_upper[served].sum())
+        out = Copy(low.program, served, scenario, part, wanted if np.isfinite(wanted) else 0.0)
+        for number, option in enumerate(self.options):
+            if option.kind == "build":
+                for project in option.projects:
+                    # what the scenario builds stands anyway
+                    if self.plain.built[_at(low, project) - len(low.network.nodes)] == 0:
+                        self._place(out, low, project, number)
+            elif option.kind == "protect":
+                for node in option.nodes:
+                    if self.plain.node_share[_at(low, node)] == 0:
+                        self._place(out, low, node, number)
+            elif option.kind == "qualify":
+                self._qualify(out, low, option, number)
+            else:
+                row = _stock_row(self.stocked, option.id)
+                amount = option.most_t * float(self.plain.stock_share[row])
+                out.stocks.append((low.draw_start + row, amount, number))
+        return out
+
+    def _place(self, out: Copy, low: Lowered, name: str, option: int) -> None:
+        """Let an option open what a node or project makes, passes on or asks for."""
+        at = _at(low, name)
+        p = low.program
+        asked = low.served[(low.demand["position"] == at).to_numpy()]
+        columns = [*asked.tolist()]
+        if low.activity[at] < 0 and at in low.limited:
+            row = next(i for i, (kind, owner, _) in enumerate(low.rows) if kind == "node" and owner == at)
+            out.rows.append((row, 0.0, _most(low, row), option))
+        else:
+            if low.activity[at] >= 0:
+                columns.append(int(low.activity[at]))
+            # also what leads there: others might get rid of what they cannot sell
+            columns += np.flatnonzero((low.tail == at) | (low.head == at)).tolist()
+        for column in columns:
+            most = p.col_upper[column]
+            if not np.isfinite(most):
+                most = BEYOND * p.col_scale[column]
+            if most > 0:
+                out.columns.append((int(column), float(most), option))
+
+    def _qualify(self, out: Copy, low: Lowered, option: Option, number: int) -> None:
+        """Let an option lift what keeps young output from a tier."""
+        ids = self.network.projects["id"].to_numpy(dtype=object)
+        first = len(low.overlay.restrictions) - len(self.access.bars)
+        row_of = {owner: row for row, (kind, owner, _) in enumerate(low.rows) if kind == "restriction"}
+        for i, bar in enumerate(self.access.bars):
+            row = row_of.get(first + i)
+            if row is None or ids[bar.project] not in option.projects or bar.tier not in option.tiers:
+                continue
+            least = self.access.bound(bar)
+            size = float(self.access.sizes()[bar.project])
+            most = bar.amount_tpa * size if np.isfinite(bar.amount_tpa) else _most(low, row)
+            if least < most:
+                out.rows.append((row, least, most - least, number))
+
+
+def _stock_row(network: Network, name: str) -> int:
+    return int(np.flatnonzero((network.stocks["id"] == name).to_numpy())[0])
+
+
+def _at(low: Lowered, name: str) -> int:
+    return int(np.flatnonzero(np.asarray(low.ids, dtype=object) == name)[0])
+
+
+def _most(low: Lowered, row: int) -> float:
+    """Return the bound of a row, or where it has none more than can usefully flow."""
+    p = low.program
+    if np.isfinite(p.row_upper[row]):
+        return float(p.row_upper[row])
+    columns = p.matrix.tocsr()[[row], :].indices
+    return BEYOND * float(p.col_scale[columns].max(initial=0.0))
+
+
+def _overlay(network: Network, scenario: Scenario | None, shield: Sequence[str]) -> Overlay:
+    """Return what a scenario does when its removals do not reach the nodes of ``shield``."""
+    if scenario is None or not shield:
+        return overlay_of(network, scenario)
+    check_scenario(scenario)
+    effects = effects_of(network, scenario.measures, scenario.file or scenario.name)
+    ids = np.concatenate([network.nodes["id"], network.projects["id"]])
+    safe = np.isin(ids, list(shield))
+    kept = [replace(e, nodes=e.nodes & ~safe) if e.kind == "remove" else e for e in effects]
+    return overlay_at(network, kept, np.ones(len(kept))).with_built(overlay_of(network, scenario).built)

@@ -1,0 +1,345 @@
+"""How much rerouting projects buy: alone, last, fairly shared, by price, and in company."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from chainnet.flow import (
+    EXACT_PLAYERS,
+    ValueModel,
+    Words,
+    balance_under,
+    check_year,
+    count_settings,
+    ladder,
+    shapley_values,
+    what_binds,
+)
+from chainnet.lowering import Degree, Overlay
+from chainnet.network import Network
+from chainnet.projects._access import access_to, pick_projects
+from chainnet.projects._delay import COLUMNS, check_horizon, delay_table
+from chainnet.projects._game import Game
+from chainnet.projects._options import check_money
+from chainnet.projects._portfolio import portfolio
+from chainnet.projects._words import labels, needed_by, pair_table, sentences, triple_table
+from chainnet.results import STEADY, Result, Status, provenance, stamp
+from chainnet.scenario import Scenario, overlay_of
+
+__all__ = ["Reroute", "reroute"]
+
+DUST = 1e-9
+# where strands part goods no balance bears the whole price: then the rise over this part of the size tells
+FIRST = 1e-4
+MOST_KINKS = 100
+Array = np.ndarray[Any, np.dtype[np.float64]]
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Reroute(Result):
+    """What rerouting and projects win back under a scenario.
+
+    Attributes
+    ----------
+    ladder : DataFrame
+        rung, tier, demand_tpa, served_tpa, shortfall_tpa, gained_tpa; see ``valuation.ladder``.
+    projects : DataFrame, index id
+        reached_share: part of its size that its ramp has reached. bound_share: part of its output that is bound to go
+        to others than the beneficiaries. standalone_t: rise of the value with this project alone. last_in_t: fall
+        without it when all others stand. shapley_t (and shapley_se_t, 0 where exact): fair share of what all win.
+        dual_t: price of its output times its size; dual_valid_t: tonnes of its output for which that
+        price holds. usd_per_tpa and usd_per_shapley_tpa: capex per standalone tonne, per tonne of the fair share, a
+        year (inf when that is nothing, NaN without capex). late_alone_t, late_last_in_t (with a year): what is lost
+        in that year if it starts a year later. standalone_<tier>_t: rise of what that tier could get if it came
+        first. in_portfolio (with a budget): whether the best set takes it. needs: projects without which it adds
+        nothing, split by ;. words: a sentence.
+    complements : DataFrame
+        Pairs worth more (or less) together than apart: project_a, project_b, alone_a_t, alone_b_t,
+        together_t, surplus_t, kind (complement, substitute), words.
+    triples : DataFrame
+        Three that buy something although no two of them do: project_a, project_b, project_c, together_t, words.
+    delays : DataFrame
+        With a horizon: project, years_late, alone_t, last_in_t; see ``projects_delay.delay_table``.
+    base_tpa, all_tpa : float
+        Value without any, and with all projects, t/a.
+    """
+
+    ladder: pd.DataFrame
+    projects: pd.DataFrame
+    complements: pd.DataFrame
+    triples: pd.DataFrame
+    delays: pd.DataFrame
+    base_tpa: float
+    all_tpa: float
+
+
+def reroute(
+    network: Network,
+    scenario: Scenario | None = None,
+    projects: Iterable[str] | None = None,
+    allies: Words = None,
+    by_year: int | None = None,
+    reroute: Degree = "existing",
+    *,
+    beneficiaries: Words = None,
+    commodity: Words = None,
+    budget_musd: float | None = None,
+    horizon: tuple[int, int] | None = None,
+) -> Reroute:
+    """Say how much rerouting buys, rung by rung and project by project.
+
+    Parameters
+    ----------
+    network : Network
+    scenario : Scenario, optional
+        None = the network as it stands.
+    projects : iterable of str, optional
+        Projects to value; default all.
+    allies : list of str, optional
+        Only projects whose country, or one of whose backers, lies in these countries or groups; it
+        does not change whose demand counts.
+    by_year : int, optional
+        Only projects that stand in that year, at the size their ramp has reached and for the tiers that they are
+        qualified for; default all at full size.
+    reroute : {"existing", "frozen", "new"}
+        Degree of rerouting at which projects are valued.
+    beneficiaries, commodity : optional
+        Whose and what demand counts; default from the network.
+    budget_musd : float, optional
+        Also say which projects the best portfolio takes under this budget, USD million.
+    horizon : (int, int), optional
+        Also say what each project's delay by one, two and three years loses from the first of these years to the last.
+
+    Returns
+    -------
+    Reroute
+        Values are rises of the largest tonnage served, t per period.
+
+    Raises
+    ------
+    UnknownIdError
+        If a project does not exist.
+    DataError
+        If an argument is unknown or out of range.
+
+    Notes
+    -----
+    Of a project whose offtake_country lies outside the beneficiaries only 1 - offtake_share counts. In a year, output
+    younger than the qualification time of its commodity for a tier does not serve that tier; of the year in which it
+    becomes old enough the rest counts. Projects that the scenario builds stand in every set.
+
+    Cost: n + 2 warm solves, one per pair, some per triple, and for the Shapley shares 2^n up to 12 projects or 64
+    orders beyond.
+
+    Examples
+    --------
+    >>> import chainnet as cn
+    >>> net = cn.read("mag-9")
+    >>> rr = cn.reroute(net, cn.scenarios(net)["china_out"])
+    >>> rr.projects["shapley_t"].round(4).to_dict()
+    {'G_US': 9.6667, 'H_US': 11.6667, 'S_US': 0.6667}
+    >>> rr.projects.loc["G_US", "words"]
+    'Magnet plant in the United States buys nothing until Dysprosium source in the United States stands.'
+    """
+    year, years = check_year(by_year), check_horizon(horizon)
+    budget = None if budget_musd is None else check_money(budget_musd, "budget_musd")
+    names = pick_projects(network, projects, allies)
+    overlay = overlay_of(network, scenario)
+    access = access_to(network, overlay, year, beneficiaries, names, 1)
+    reached = dict(zip(network.projects["id"], access.reached(), strict=True))
+    standing = [name for name in names if reached[name] > 0]
+    count: dict[str, Any] = {"commodity": commodity, "beneficiaries": beneficiaries}
+    game = Game(network, overlay, access, reroute, **count)
+    source = provenance(
+        network,
+        "HiGHS simplex",
+        rests_on=what_binds(network, [overlay], reroute, **count),
+        **count_settings(network, **count),
+        scenario=scenario.name if scenario else "",
+        reroute=reroute,
+        by_year=year,
+        allies=allies,
+        shapley_seed=0,
+        budget_musd=budget,
+        horizon=years,
+    )
+    table = _project_table(network, game, standing, overlay, reroute, count)
+    if budget is not None:
+        best = portfolio(
+            network, [scenario], budget, by_year=year, reroute=reroute, projects=names, budgets=[], close=[], **count
+        )
+        table["in_portfolio"] = table.index.isin(best.chosen)
+    pairs = pair_table(game, standing, labels(network))
+    triples = triple_table(game, standing, labels(network))
+    needs, company = needed_by(game, standing)
+    table["needs"] = pd.Series({name: ";".join(needs.get(name, ())) for name in standing}, dtype=object)
+    is_exact = len(standing) <= EXACT_PLAYERS
+    table["words"] = sentences(network, table, game, standing, needs, company, year, is_exact)
+    late = (
+        delay_table(network, overlay, names, years, reroute, **count)
+        if years is not None
+        else pd.DataFrame(columns=list(COLUMNS))
+    )
+    shares: dict[str, Status] = {} if is_exact else {"shapley_t": "S", "shapley_se_t": "S", "usd_per_shapley_tpa": "S"}
+    return Reroute(
+        source,
+        stamp(_ladder(network, overlay, game, names, count), source),
+        stamp(table.reindex(names), source, units=STEADY, status=shares),
+        stamp(pairs, source, units=STEADY),
+        stamp(triples, source, units=STEADY),
+        stamp(late, source),
+        game.value(),
+        game.value(standing),
+    )
+
+
+def _ladder(
+    network: Network, overlay: Overlay, game: Game, names: Sequence[str], count: dict[str, Any]
+) -> pd.DataFrame:
+    """Return the ladder; its last rung with what the beneficiaries can use of the projects."""
+    if network.demand.empty:
+        return pd.DataFrame()
+    access = game.access
+    out = ladder(network, overlay, access.sizes(), projects=names, **count)
+    if not access.bars:
+        return out
+    here = network.projects["id"].isin(names).to_numpy()
+    built = np.maximum(overlay.built, np.where(here, access.sizes(), 0.0))
+    found = balance_under(network, access.overlay(overlay).with_built(built), "new", stocks=True, **count)
+    last = out["rung"] == "projects"
+    for column in ("served_tpa", "shortfall_tpa"):
+        out.loc[last, column] = found.by_tier()[column].to_numpy()
+    gained = out.groupby("tier", dropna=False)["served_tpa"].diff()
+    out["gained_tpa"] = gained.mask(gained.abs() <= 1e-9 * out["demand_tpa"], 0.0)
+    return out
+
+
+def _clean(values: Iterable[float]) -> list[float]:
+    found = np.array(list(values), dtype=float)
+    largest = float(np.max(np.abs(found), initial=0.0))
+    return [float(v) if abs(v) > DUST * max(largest, 1.0) else 0.0 for v in found]
+
+
+def _project_table(
+    network: Network, game: Game, names: list[str], overlay: Overlay, degree: Degree, count: dict[str, Any]
+) -> pd.DataFrame:
+    info = network.projects.set_index("id")
+    access = game.access
+    base, whole = game.value(), game.value(names)
+    fair, error = shapley_values(names, game.value)
+    table = info[["label", "step", "country", "start_year", "capacity_tpa", "capex_musd", "status"]].copy()
+    table["reached_share"] = access.reached()
+    table["bound_share"] = access.bound_away
+    rest = [game.value([other for other in names if other != n]) for n in names]
+
+    def put(column: str, values: Iterable[float]) -> None:
+        table[column] = pd.Series(_clean(values), index=names, dtype=float)
+
+    put("standalone_t", (game.value([n]) - base for n in names))
+    put("last_in_t", (whole - r for r in rest))
+    put("shapley_t", fair)
+    table["shapley_se_t"] = error.reindex(table.index)
+    # goods under a bar bear part of the price only; nothing that is barred stands yet, so prices are the same without
+    model = ValueModel(network, overlay, degree, **count) if access.bars else game.model
+    prices = [_price(network, game, model, name) for name in names]
+    size = (info["capacity_tpa"] * access.sizes()).reindex(names).to_numpy(dtype=float)
+    table["dual_t"] = pd.Series(
+        [p * (np.inf if np.isnan(s) else s) if p > 0 else 0.0 for p, s in zip(prices, size, strict=True)],
+        index=names,
+        dtype=float,
+    )
+    valid = [_holds(game, n, p, s) for n, p, s in zip(names, prices, size, strict=True)]
+    table["dual_valid_t"] = pd.Series(valid, index=names, dtype=float)
+    for column, what in (("usd_per_tpa", "standalone_t"), ("usd_per_shapley_tpa", "shapley_t")):
+        with np.errstate(divide="ignore", invalid="ignore"):
+            cost = table["capex_musd"] * 1e6 / table[what]
+        table[column] = cost.where(~((table[what] == 0) & table["capex_musd"].notna()), np.inf)
+    if access.by_year is not None:
+        put("late_alone_t", (game.value([n]) - game.late([n], n, 1) for n in names))
+        put("late_last_in_t", (whole - game.late(names, n, 1) for n in names))
+    for tier in network.tier_order if not network.demand.empty else ():
+        first = game.first(tier)
+        put(f"standalone_{tier}_t", [first.value([n]) - first.value() for n in names])
+    return table
+
+
+def _price(network: Network, game: Game, model: ValueModel, name: str) -> float:
+    """Price of a project's output at its best user less the prices of its inputs, in t served per t."""
+    low, dual = model.lowered, model.base.row_dual
+    if len(low.strands.code):
+        return _first_rise(network, game, name)
+    position = {node: i for i, node in enumerate(low.ids)}
+    me = position[name]
+    unbuilt = set(network.projects["id"])
+
+    def at(node: int, code: int) -> float:
+        row = low.balance.get((node, code))
+        return float(dual[row]) if row is not None else 0.0
+
+    recipe = network.processes[network.processes["process"] == network.projects.set_index("id").loc[name, "process"]]
+    codes = {word: i for i, word in enumerate(low.commodities)}
+    product = dict(
+        zip(
+            recipe.loc[recipe["role"] != "input", "commodity"],
+            recipe.loc[recipe["role"] != "input", "t_per_t"],
+            strict=True,
+        )
+    )
+    n = len(low.activity)
+    legs = pd.DataFrame({"tail": low.tail, "head": low.head, "code": low.commodity})
+    legs = legs[(legs["tail"] < n) & (legs["head"] < n)]
+    asleep = np.array([node in unbuilt for node in low.ids], dtype=bool)
+    legs["fetches"] = [at(h, c) for h, c in zip(legs["head"], legs["code"], strict=True)]
+    to_users = legs[~asleep[legs["head"].to_numpy()]]
+    # what a tonne is worth where it is made: the most that any standing user gives for it
+    worth_at = to_users.groupby(["tail", "code"])["fetches"].max()
+    best = to_users[to_users["tail"] == me].groupby("code")["fetches"].max()
+    if recipe.empty:
+        worth = float(best.max()) if len(best) else 0.0
+    else:
+        worth = sum(float(best.get(codes[c], 0.0)) * share for c, share in product.items())
+    feeds = legs[(legs["head"] == me) & ~asleep[legs["tail"].to_numpy()]]
+    for row in recipe[recipe["role"] == "input"].itertuples():
+        offers = feeds.loc[feeds["code"] == codes[row.commodity], "tail"]
+        if offers.empty:
+            return 0.0  # nothing that stands feeds it
+        code = codes[row.commodity]
+        worth -= min(max(float(worth_at.get((t, code), 0.0)), at(t, code)) for t in offers) * row.t_per_t
+    return max(worth, 0.0) if worth > DUST else 0.0
+
+
+def _first_rise(network: Network, game: Game, name: str) -> float:
+    """Return by how much the value rises per tonne of the first of a project's output."""
+    row = int(np.flatnonzero((network.projects["id"] == name).to_numpy())[0])
+    size = float(network.projects["capacity_tpa"].iloc[row]) * float(game.access.sizes()[row])
+    if not np.isfinite(size) or size <= 0:
+        return 0.0
+    rise = -game.solution([name], FIRST).value - game.value()
+    return max(rise / (size * FIRST), 0.0) if rise > DUST * max(game.value(), 1.0) else 0.0
+
+
+def _holds(game: Game, name: str, price: float, size: float) -> float:
+    """Find the tonnes of output up to which the price is what the value rises by.
+
+    The rise is concave in the size, so where its tangent meets the line of the price the rise is nearer to that line,
+    and it is met after as many steps as the rise has kinks.
+    """
+    if price <= 0 or not np.isfinite(size) or size <= 0:
+        return 0.0
+    share = 1.0
+    for _ in range(MOST_KINKS):
+        rise, slope = game.rise(name, share)
+        line = price * size
+        if rise >= line * share * (1 - 1e-7) - 1e-9:
+            return share * size
+        if slope >= line:
+            break  # rounding: the rise cannot be steeper than its price
+        share = min((rise - slope * share) / (line - slope), share)
+        if share <= DUST:
+            break
+    return 0.0

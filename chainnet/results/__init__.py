@@ -1,0 +1,25 @@
+"""What does every answer bear? Provenance, the unit and standing of each number, the grade of what binds it.
+
+Words: *provenance* (graph, digest, version, solver, settings), *codebook* (column, unit, status), *grade* (the weakest
+input on which a number rests).
+"""
+
+from chainnet.results._grade import GIVEN, LETTERS, NOT_ASSESSED, NOT_GRADED, decisive_inputs, rest_of, weakest
+from chainnet.results._results import STEADY, Result, Status, codebook, package_version, provenance, stamp
+
+__all__ = [
+    "GIVEN",
+    "LETTERS",
+    "NOT_ASSESSED",
+    "NOT_GRADED",
+    "STEADY",
+    "Result",
+    "Status",
+    "codebook",
+    "decisive_inputs",
+    "package_version",
+    "provenance",
+    "rest_of",
+    "stamp",
+    "weakest",
+]

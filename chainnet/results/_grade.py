@@ -1,0 +1,134 @@
+"""What an answer rests on: the inputs that bind it, and the grade of the weakest of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from chainnet.network import QUALITIES, Network, split_list
+
+__all__ = ["GIVEN", "LETTERS", "NOT_ASSESSED", "NOT_GRADED", "decisive_inputs", "rest_of", "weakest"]
+
+LETTERS = {"reported": "R", "estimated": "E", "inferred": "I", "assumed": "A"}
+# a bound that a measure sets is no datum: it is what was asked
+GIVEN = "given"
+NOT_GRADED, NOT_ASSESSED = "not graded", "not assessed"
+_KEYS = ["kind", "source", "target", "id", "commodity", "tier"]
+_FIGURES = ["label", "low", "high", "quality", "reference"]
+_COLUMNS = ["kind", "id", "label", "commodity", "tier", "capacity_tpa", "price", "low", "high", "quality", "reference"]
+
+
+def weakest(qualities: Iterable[Any]) -> str:
+    """Return the letter of the weakest grade among some rows; ``NOT_GRADED`` if none has one."""
+    known = [q for q in qualities if isinstance(q, str) and q in QUALITIES]
+    return LETTERS[max(known, key=QUALITIES.index)] if known else NOT_GRADED
+
+
+def decisive_inputs(network: Network, cut: pd.DataFrame) -> pd.DataFrame:
+    """Look up the data behind the bounds that bind an answer, weakest grade first.
+
+    Parameters
+    ----------
+    network : Network
+    cut : DataFrame
+        kind (node, edge, demand, restriction), id or source and target, commodity, tier, capacity_tpa, price.
+
+    Returns
+    -------
+    DataFrame
+        kind, id ("a -> b" for an edge), label, commodity, tier, capacity_tpa (the bound), price (tonnes served
+        per tonne of it), low, high, quality, reference. Quality is "given" for a bound that a measure sets.
+    """
+    keys = _cells(cut, _KEYS)
+    first = {key: i for i, key in reversed(list(enumerate(keys)))}
+    rows = sorted(first.values())
+    keys = [keys[i] for i in rows]
+    named, tails = {key[3] for key in keys}, {key[1] for key in keys}
+    places = _figures(network.nodes, ["id"], named) | _figures(network.projects, ["id"], named)
+    by_row = _figures(network.demand, ["node", "commodity", "tier"], named)
+    by_user = _figures(network.demand, ["node"], named)  # a cut may name the end use alone
+    edges = _figures(network.edges, ["source", "target", "commodity"], tails, bare=False)
+    nothing = dict.fromkeys(_FIGURES)
+    found = []
+    for kind, source, target, id_, commodity, tier in keys:
+        row: dict[str, Any] = {**nothing, "id": id_ or None}
+        if kind == "node":
+            row |= places.get((id_,), nothing)
+        elif kind == "edge":
+            row |= edges.get((source, target, commodity), nothing)
+            row["id"] = f"{source} -> {target}"
+        elif kind == "demand":
+            row |= by_row.get((id_, commodity, tier), nothing)
+            row |= by_user.get((id_,), nothing) if row["quality"] is None else {}
+        row["label"] = row["label"] or places.get((id_,), nothing)["label"]
+        row["quality"] = GIVEN if kind == "restriction" else row["quality"] or NOT_GRADED
+        found.append(row)
+    rank = {word: -i for i, word in enumerate((GIVEN, *QUALITIES, NOT_GRADED))}
+    order = sorted(range(len(found)), key=lambda i: (rank[found[i]["quality"]], str(found[i]["id"])))
+    out = cut.iloc[[rows[i] for i in order]].reindex(columns=_COLUMNS).reset_index(drop=True)
+    for column in ("id", *_FIGURES):
+        cells = np.array([found[i][column] for i in order], dtype=object)
+        out[column] = pd.Series(cells, dtype="float64" if column in ("low", "high") else "str")
+    return out
+
+
+def _cells(table: pd.DataFrame, columns: list[str]) -> list[tuple[Any, ...]]:
+    """Return the rows of a table as tuples of text, "" where there is none."""
+    nothing = np.full(len(table), None)
+    parts = [table[column].to_numpy(dtype=object) if column in table else nothing for column in columns]
+    return [tuple(cell if isinstance(cell, str) else "" for cell in row) for row in zip(*parts, strict=True)]
+
+
+def _figures(
+    table: pd.DataFrame, on: list[str], wanted: set[str], *, bare: bool = True
+) -> dict[tuple[Any, ...], dict[str, Any]]:
+    """Return the figures of each key whose first part is wanted; of several rows those of the weakest grade.
+
+    ``bare=False`` passes over rows that bear no figure.
+    """
+    rows = table[table[on[0]].isin(wanted)]
+    figures = [column for column in _FIGURES if column in table]
+    if not bare:
+        rows = rows.dropna(subset=_FIGURES[1:], how="all")
+    parts = [rows[column].to_numpy(dtype=object) for column in figures]
+    rank = {word: i for i, word in enumerate((*QUALITIES, None))}
+    found: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for key, *cells in zip(_cells(rows, on), *parts, strict=True):
+        row = {name: None if cell != cell else cell for name, cell in zip(figures, cells, strict=True)}
+        if key not in found or rank[row["quality"]] > rank[found[key]["quality"]]:
+            found[key] = row
+    return found
+
+
+def rest_of(decisive: pd.DataFrame | None) -> dict[str, Any]:
+    """Return what a result says of the inputs it rests on.
+
+    Parameters
+    ----------
+    decisive : DataFrame or None
+        As ``decisive_inputs`` returns it; None where they were not looked for.
+
+    Returns
+    -------
+    dict
+        grade: letter of the weakest (R, E, I, A), "not graded", "not assessed", or "given" where measures alone
+        bind. n_weakest, n_decisive: how many are of that grade, of how many. references: keys of their sources.
+    """
+    if decisive is None or decisive.empty:
+        return {"grade": NOT_ASSESSED, "n_weakest": 0, "n_decisive": 0, "references": []}
+    data = decisive[decisive["quality"] != GIVEN]
+    if data.empty:
+        return {"grade": GIVEN, "n_weakest": 0, "n_decisive": 0, "references": []}
+    open_rows = ~data["quality"].isin(QUALITIES)
+    grade = NOT_GRADED if open_rows.any() else weakest(data["quality"])
+    of_it = open_rows if open_rows.any() else data["quality"].map(LETTERS) == grade
+    sources = {key for cell in data["reference"].dropna() for key in split_list(cell)}
+    return {
+        "grade": grade,
+        "n_weakest": int(of_it.sum()),
+        "n_decisive": len(data),
+        "references": sorted(sources),
+    }

@@ -1,0 +1,269 @@
+"""What every result bears: where it came from, what each of its numbers is, and how it shows itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from chainnet.errors import DataError
+from chainnet.network import Network
+from chainnet.results._grade import NOT_ASSESSED, rest_of
+
+__all__ = ["STEADY", "Result", "Status", "codebook", "provenance", "stamp", "table_html"]
+
+Status = Literal["P", "B", "S", "M", "G"]
+_SHOWN_ROWS = 20
+_TIED_ROWS = 200  # ranks beyond are not looked at for ties
+_TIE = 1e-9  # two values nearer than that, relative to the largest, tie
+# unit by the end of a column's name, the longest first
+_UNITS = {
+    "usd_per_t_a": "USD per t and year",
+    "usd_per_tpa": "USD per t/a",
+    "usd_per_kg": "USD/kg",
+    "usd_per_t": "USD/t",
+    "usd_per_a": "USD/a",
+    "t_per_t": "t per t",
+    "musd": "million USD",
+    "usd": "USD",
+    "tpa": "t/a",
+    "t": "t",
+    "share": "share, 0 to 1",
+    "months": "months",
+    "month": "month, from 1",
+    "years": "years",
+    "year": "year",
+}
+_NAMED_UNITS = {
+    "excess_share": "share",
+    "gap": "relative",
+    "hhi": "0 to 1",
+    "n1_cover": "share, may exceed 1",
+    "price": "t/a served per t/a",
+    "probability": "share, 0 to 1",
+    "served_high": "t per t",
+    "served_low": "t per t",
+    "time_to_recover": "months",
+    "time_to_survive": "months",
+    "tolerance": "relative",
+    "utilisation": "share, 0 to 1",
+    "violation": "relative",
+}
+# for ``stamp``: tonnes of a steady state are those of a year
+STEADY = {"t": "t/a"}
+_CORNERS = "corner cases"
+# columns that hold inputs as they were given
+_INPUTS = {"capacity_tpa", "capex_musd", "demand_high_tpa", "demand_low_tpa", "demand_tpa", "high", "low", "start_year"}
+_COLUMNS = ["table", "column", "unit", "status", "range_kind", "low", "high", "grade", "tied_with", "reference"]
+
+
+@cache
+def package_version() -> str:
+    """Return the version of chainnet that is installed."""
+    try:
+        return version("chainnet")
+    except PackageNotFoundError:  # run from a tree that nobody installed
+        return "unknown"
+
+
+def provenance(
+    network: Network,
+    solver: str,
+    *,
+    status: Status | None = None,
+    rests_on: pd.DataFrame | None = None,
+    **settings: Any,
+) -> dict[str, Any]:
+    """Return what a result must say of itself; no clock time.
+
+    Parameters
+    ----------
+    network : Network
+    solver : str
+        "none" for what is reckoned from the inputs alone.
+    status : {"P", "B", "S", "M", "G"}, optional
+        Proved, bounded, sampled, myopic simulation, given; default G without a solver, else P.
+    rests_on : DataFrame, optional
+        The inputs that bind the answer (``decisive_inputs``); None = not looked for.
+    **settings
+        What was asked.
+
+    Returns
+    -------
+    dict
+        graph, digest, version, solver, settings, status, rests_on (grade, n_weakest, n_decisive, references).
+    """
+    kept = {key: list(v) if isinstance(v, (set, frozenset, tuple)) else v for key, v in settings.items()}
+    return {
+        "graph": network.name,
+        "digest": network.digest,
+        "version": package_version(),
+        "solver": solver,
+        "settings": kept,
+        "status": status or ("G" if solver == "none" else "P"),
+        "rests_on": rest_of(rests_on),
+    }
+
+
+def stamp(
+    frame: pd.DataFrame,
+    source: dict[str, Any],
+    *,
+    status: Mapping[str, Status] | None = None,
+    units: Mapping[str, str] | None = None,
+    ranked: str = "",
+) -> pd.DataFrame:
+    """Return ``frame`` bearing its provenance, and what each column of numbers is.
+
+    Parameters
+    ----------
+    frame : DataFrame
+    source : dict
+        From ``provenance``.
+    status : mapping of str to str, optional
+        Status of columns that differ from the whole.
+    units : mapping of str to str, optional
+        Unit of a column, or of the end of its name, where the name does not say it.
+    ranked : str, optional
+        Column by which rows are ranked: its ties are named.
+
+    Returns
+    -------
+    DataFrame
+        The same frame. ``attrs["provenance"]``; ``attrs["columns"]``: by column unit, status, range_kind ("not
+        assessed" where there is none), low and high (the columns that hold the ends), tied_with (row -> number
+        of others with the same value).
+    """
+    frame.attrs["provenance"] = source
+    names = [str(c) for c in frame.columns]
+    made: dict[str, dict[str, Any]] = {}
+    for name, dtype in zip(names, frame.dtypes, strict=True):
+        if not pd.api.types.is_numeric_dtype(dtype) or pd.api.types.is_bool_dtype(dtype):
+            continue
+        made[name] = {
+            "unit": _unit(name, units or {}),
+            "status": (status or {}).get(name, "G" if name in _INPUTS else source["status"]),
+            **_range(name, names),
+        }
+    if ranked in made:
+        made[ranked]["tied_with"] = _ties(frame[ranked])
+    frame.attrs["columns"] = made
+    return frame
+
+
+def _unit(column: str, given: Mapping[str, str]) -> str:
+    """Return the unit that a column's name says."""
+    parts = column.split("_")
+    tails = ["_".join(parts[i:]) for i in range(len(parts))]
+    for known in (given, _NAMED_UNITS, _UNITS):
+        for tail in tails:
+            if tail in known:
+                return known[tail]
+    return "count" if parts[0] in ("n", "months") else ""
+
+
+def _range(column: str, columns: Sequence[str]) -> dict[str, str]:
+    """Return the columns that hold the ends of a column's range, and of what kind it is."""
+    if {"p10", "p90"} <= set(columns) and column in ("given", "p50", "mean"):
+        return {"range_kind": "P10-P90", "low": "p10", "high": "p90"}
+    if column == "served_t_per_t" and "served_low" in columns:
+        return {"range_kind": "a tonne more, a tonne less", "low": "served_low", "high": "served_high"}
+    parts = column.split("_")
+    for cut in range(len(parts), 0, -1):
+        low, high = ("_".join([*parts[:cut], side, *parts[cut:]]) for side in ("low", "high"))
+        if low in columns and high in columns:
+            return {"range_kind": _CORNERS, "low": low, "high": high}
+    return {"range_kind": NOT_ASSESSED}
+
+
+def _ties(values: pd.Series) -> dict[str, int]:
+    """Return the rows that share their value, zero aside, with how many others share it."""
+    found = values.head(_TIED_ROWS).to_numpy(dtype=float)
+    size = float(np.nanmax(np.abs(found), initial=0.0))
+    if not size > 0 or not np.isfinite(size):
+        return {}
+    rounded = pd.Series(np.round(found / (size * _TIE)), index=range(len(found)))
+    shared = rounded.groupby(rounded).transform("size").fillna(1).to_numpy(dtype=int) - 1
+    labels = [" > ".join(map(str, i)) if isinstance(i, tuple) else str(i) for i in values.index[: len(found)]]
+    rows = zip(labels, shared, found, strict=True)
+    return {label: int(others) for label, others, value in rows if others and abs(value) > size * _TIE}
+
+
+def codebook(result: Any) -> pd.DataFrame:
+    """Say what each column of numbers of a result is.
+
+    Parameters
+    ----------
+    result : Result or DataFrame
+        An answer of this package.
+
+    Returns
+    -------
+    DataFrame, one row per column of numbers
+        table, column, unit, status (P proved, B bounded, S sampled, M myopic simulation, G given), range_kind, low,
+        high (the columns with the ends of its range), grade (letter of the weakest input that binds the answer,
+        with how many of how many), tied_with (largest number of rows that share one value, zero aside), reference
+        (keys of the sources of the inputs that bind).
+
+    Raises
+    ------
+    DataError
+        If it is no answer of this package.
+
+    Examples
+    --------
+    >>> import chainnet as cn
+    >>> book = cn.codebook(cn.chokepoints(cn.read("mag-9")))
+    >>> book.set_index("column").loc["lost_tpa", ["unit", "status", "grade"]].tolist()
+    ['t/a', 'P', 'A (1 of 1)']
+    """
+    tables = result.tables() if isinstance(result, Result) else {"": result}
+    rows: list[dict[str, Any]] = []
+    for name, table in tables.items():
+        if not isinstance(table, pd.DataFrame) or "provenance" not in table.attrs:
+            raise DataError(f"codebook: a {type(table).__name__} without provenance; give an answer of chainnet.")
+        rest = table.attrs["provenance"]["rests_on"]
+        grade = rest["grade"] + (f" ({rest['n_weakest']} of {rest['n_decisive']})" if rest["n_decisive"] else "")
+        for column, facts in table.attrs["columns"].items():
+            tied = max(facts.get("tied_with", {}).values(), default=0)
+            row = {"table": name, "column": column, **facts, "grade": grade, "tied_with": tied}
+            rows.append({**row, "reference": "; ".join(rest["references"])})
+    return pd.DataFrame(rows, columns=_COLUMNS)
+
+
+def table_html(frame: pd.DataFrame) -> str:
+    """Return the head of a table as escaped HTML without scripts."""
+    text: str = frame.head(_SHOWN_ROWS).to_html(escape=True, border=0, na_rep="-")
+    left = len(frame) - _SHOWN_ROWS
+    return text + (f"<p>... and {left} more rows</p>" if left > 0 else "")
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Result:
+    """A frozen bundle of tables and numbers with its provenance."""
+
+    provenance: dict[str, Any]
+
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Return all tables of the result by name, the main one first."""
+        return {f.name: getattr(self, f.name) for f in fields(self) if isinstance(getattr(self, f.name), pd.DataFrame)}
+
+    def numbers(self) -> dict[str, Any]:
+        """Return all single figures of the result by name."""
+        return {f.name: getattr(self, f.name) for f in fields(self) if isinstance(getattr(self, f.name), (int, float))}
+
+    def __repr__(self) -> str:
+        parts = [f"{name}={value:.6g}" for name, value in self.numbers().items()]
+        parts += [f"{name}[{len(table)}]" for name, table in self.tables().items()]
+        return f"<{type(self).__name__} of {self.provenance['graph']}: {', '.join(parts)}>"
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        heads = "".join(f"<p><b>{escape(name)}</b> {value:.6g}</p>" for name, value in self.numbers().items())
+        return heads + "".join(f"<h4>{escape(n)}</h4>{table_html(t)}" for n, t in self.tables().items())

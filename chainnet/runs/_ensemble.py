@@ -1,0 +1,253 @@
+"""``ensemble``: many runs over uncertain inputs, here or on other processes, with a store that outlives a crash."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from chainnet.errors import ChainnetError, DataError
+from chainnet.flow import Words, count_settings, what_binds
+from chainnet.lowering import Degree
+from chainnet.network import Network
+from chainnet.results import STEADY, Result, provenance, stamp
+from chainnet.runs._draws import Question, Trial, run_draws
+from chainnet.runs._sobol import sobol_table
+from chainnet.runs._store import Store
+from chainnet.scenario import Scenario, overlay_of
+
+__all__ = ["Ensemble", "ensemble"]
+
+QUANTILES = {"p10": 0.1, "p50": 0.5, "p90": 0.9}
+_CHUNK = 16
+_BAD = ("lost_t", "_short_t")  # high is bad; of what is served, low is
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Ensemble(Result):
+    """Many runs.
+
+    Attributes
+    ----------
+    summary : DataFrame, index number
+        unit, given (at the inputs as they stand), p10, p50, p90, mean, bad_end (p90 of a loss, p10 of what is
+        served).
+    draws : DataFrame, index draw
+        A column for each number, t/a: base_t, served_t, lost_t; by tier demand and shortfall, could the tier come
+        first; loss_<node>_t without the nodes that cost most.
+    ranks : DataFrame, index node
+        given_rank, p10, p50, p90 of its rank among these nodes, first_share and top3_share of the draws.
+        Nodes that tie share the better rank.
+    sobol : DataFrame, index group
+        With ``sobol``: first and total index of each group of inputs for the shortfall, and n_inputs.
+    inputs : DataFrame
+        What was drawn: table, key, label, value, low, high, quality, reference.
+    """
+
+    summary: pd.DataFrame
+    draws: pd.DataFrame
+    ranks: pd.DataFrame
+    sobol: pd.DataFrame
+    inputs: pd.DataFrame
+
+
+def ensemble(
+    network: Network,
+    scenario: Scenario | None = None,
+    draws: int = 512,
+    seed: int = 0,
+    executor: Executor | int | None = None,
+    store: str | Path | None = None,
+    *,
+    reroute: Degree = "existing",
+    correlation: float = 0.5,
+    ranked: int = 8,
+    sobol: int = 0,
+    commodity: Words = None,
+    beneficiaries: Words = None,
+    progress: Callable[[str, float], None] | None = None,
+) -> Ensemble:
+    """Ask a network and a scenario again and again with inputs drawn between their low and high values.
+
+    ``low`` and ``high`` of a row are read as the 10 % and 90 % quantile of its capacity, demand, flow or stock; the
+    halves above and below the value are lognormal. What has no range stays as it is, and so do recipes.
+
+    Parameters
+    ----------
+    network : Network
+    scenario : Scenario, optional
+    draws : int
+        At least 1.
+    seed : int
+        0 or more. Draw i depends on the network, the scenario, the seed and i alone.
+    executor : Executor or int, optional
+        Anything with ``submit`` of ``concurrent.futures``, or a number of local processes; None = here. Only
+        processes started here are ended here.
+    store : path, optional
+        SQLite file in which finished draws are kept; the same call goes on where it stopped.
+    reroute : {"existing", "frozen", "new"}
+    correlation : float
+        0 to 1: part of the variance that inputs of one table and country share.
+    ranked : int
+        Number of nodes, those that cost most, whose rank is followed.
+    sobol : int
+        Base sample of the Sobol indices (a power of two); 0 = not asked. Costs sobol x (groups + 2) runs.
+    commodity, beneficiaries : optional
+        Whose and what demand counts; default from the network.
+    progress : callable, optional
+        Called with (what is being done, part done from 0 to 1).
+
+    Returns
+    -------
+    Ensemble
+
+    Raises
+    ------
+    DataError
+        If an argument is out of range, or the store holds something else.
+
+    Notes
+    -----
+    A draw costs 3 + tiers + ranked warm solves. A worker that dies has its draws done again.
+
+    Examples
+    --------
+    >>> import chainnet as cn
+    >>> net = cn.read("mag-9")
+    >>> found = cn.ensemble(net, cn.scenarios(net)["china_out"], draws=8)
+    >>> found.summary.loc["served_t", "given"], len(found.draws)
+    (10.0, 8)
+    """
+    n = _whole("draws", draws, 1)
+    _whole("seed", seed, 0)
+    _whole("ranked", ranked, 0)
+    if sobol and (_whole("sobol", sobol, 2) & (sobol - 1)):
+        raise DataError(f"sobol: {sobol} is no power of two; give 64, 128, 256, ...")
+    if not isinstance(correlation, (int, float)) or not 0 <= correlation <= 1:
+        raise DataError(f"correlation: {correlation!r} is not a number from 0 to 1.")
+    question = Question(network, scenario, reroute, commodity, beneficiaries, seed, float(correlation), ranked)
+    trial = Trial(question)
+    settings = {
+        **count_settings(network, commodity, beneficiaries),
+        "scenario": scenario.name if scenario else "",
+        "reroute": reroute,
+        "draws": n,
+        "seed": seed,
+        "correlation": float(correlation),
+        "ranked": ranked,
+    }
+    binds = what_binds(
+        network, [overlay_of(network, scenario)], reroute, commodity=commodity, beneficiaries=beneficiaries
+    )
+    source = provenance(network, "HiGHS simplex", status="S", rests_on=binds, **settings, sobol=sobol)
+    measures = [dict(m) for m in scenario.measures] if scenario else []
+    asked = {"network": network.digest, **settings, "measures": measures, "numbers": trial.names}
+    kept = Store(store, asked)
+    try:
+        with _workers(executor) as pool:
+            _run(question, n, kept, pool, progress or (lambda _what, _part: None))
+    finally:
+        kept.close()
+    table = pd.DataFrame([kept.done[i] for i in range(n)], columns=trial.names, dtype=float)
+    table.index.name = "draw"
+    given = pd.Series(trial.numbers(np.ones(len(trial.inputs.table))), dtype=float)
+    indices = sobol_table(trial, int(sobol), seed) if sobol else pd.DataFrame(columns=["first", "total", "n_inputs"])
+    return Ensemble(
+        source,
+        stamp(_summary(table, given), source, units=dict.fromkeys(("given", "mean", "p10", "p50", "p90"), "t/a")),
+        stamp(table, source, units=STEADY),
+        stamp(_ranks(table, given, trial), source),
+        stamp(indices, source),
+        stamp(trial.inputs.table.drop(columns="row"), source),
+    )
+
+
+def _whole(name: str, value: Any, least: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
+        raise DataError(f"{name}: {value!r} is not a whole number of at least {least}.")
+    return int(value)
+
+
+@contextmanager
+def _workers(executor: Executor | int | None) -> Iterator[Any]:
+    if executor is None:
+        yield None
+    elif isinstance(executor, (int, np.integer)) and not isinstance(executor, bool):
+        if executor < 1:
+            raise DataError(f"executor: {executor!r} processes; give at least 1, or an executor.")
+        with ProcessPoolExecutor(int(executor), mp_context=get_context("spawn")) as pool:
+            yield pool
+    elif hasattr(executor, "submit"):
+        yield executor
+    else:
+        raise DataError("executor: give a number of processes, or an object with submit as concurrent.futures has it.")
+
+
+def _run(question: Question, n: int, kept: Store, pool: Any, progress: Callable[[str, float], None]) -> None:
+    """Do what is missing; what a worker did not bring back is done here."""
+    missing = [i for i in range(n) if i not in kept.done]
+    chunks = [missing[i : i + _CHUNK] for i in range(0, len(missing), _CHUNK)]
+    again = chunks if pool is None else _spread(question, chunks, kept, pool, n, progress)
+    for chunk in again:
+        for number in chunk:
+            kept.add(run_draws(question, [number]))
+            progress("draws", len(kept.done) / n)
+
+
+def _spread(
+    question: Question,
+    chunks: list[list[int]],
+    kept: Store,
+    pool: Any,
+    n: int,
+    progress: Callable[[str, float], None],
+) -> list[list[int]]:
+    """Hand chunks to workers; return those that did not come back."""
+    jobs: dict[Future[Any], list[int]] = {}
+    lost: list[list[int]] = []
+    for chunk in chunks:
+        try:
+            jobs[pool.submit(run_draws, question, chunk)] = chunk
+        except Exception:  # the pool broke while it was given work
+            lost.append(chunk)
+    for job in as_completed(jobs):
+        try:
+            kept.add(job.result())
+        except ChainnetError:
+            raise
+        except Exception:  # a worker died: whatever its executor calls that
+            lost.append(jobs[job])
+        progress("draws", len(kept.done) / n)
+    return lost
+
+
+def _summary(draws: pd.DataFrame, given: pd.Series) -> pd.DataFrame:
+    table = pd.DataFrame({"unit": "t/a", "given": given})
+    for name, part in QUANTILES.items():
+        table[name] = draws.quantile(part)
+    table["mean"] = draws.mean()
+    high = [str(key).endswith(_BAD) or str(key).startswith("loss_") for key in table.index]
+    table["bad_end"] = np.where(high, "p90", "p10")
+    table.index.name = "number"
+    return table
+
+
+def _ranks(draws: pd.DataFrame, given: pd.Series, trial: Trial) -> pd.DataFrame:
+    columns = [f"loss_{name}_t" for name in trial.ranked]
+    place = draws[columns].rank(axis=1, ascending=False, method="min")
+    place.columns = pd.Index(trial.ranked, name="node")
+    stands = given[columns].rank(ascending=False, method="min")
+    table = pd.DataFrame({"given_rank": stands.to_numpy().astype(int)}, index=place.columns)
+    for name, part in QUANTILES.items():
+        table[name] = place.quantile(part)
+    table["first_share"] = (place == 1).mean()
+    table["top3_share"] = (place <= 3).mean()
+    table["counts"] = trial.counts
+    return table

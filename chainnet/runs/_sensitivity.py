@@ -1,0 +1,278 @@
+"""``sensitivity``: which input, at its low or high value, moves the answer most; each is solved, none guessed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from chainnet.errors import DataError
+from chainnet.flow import (
+    ValueModel,
+    Words,
+    check_tier,
+    count_settings,
+    counted_demand,
+    named_projects,
+    project_sizes,
+    what_binds,
+)
+from chainnet.lowering import Degree, Overlay
+from chainnet.network import Network
+from chainnet.results import STEADY, Result, provenance, stamp
+from chainnet.runs._inputs import Inputs, uncertain_inputs
+from chainnet.scenario import Scenario, overlay_of
+
+__all__ = ["Sensitivity", "sensitivity"]
+
+Array = np.ndarray[Any, np.dtype[np.float64]]
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Sensitivity(Result):
+    """How far each uncertain input moves the answer.
+
+    Attributes
+    ----------
+    inputs : DataFrame
+        A row for each input with a range, that which moves the shortfall most first: table, key, label, column,
+        value, low, high, width ((high - low) / value), quality, reference; short_low_t and short_high_t, the
+        shortfall with this input alone at its low and high value; swing_t, the largest change; served_low_t and
+        served_high_t; with projects also averted_low_t, averted_high_t and averted_swing_t.
+    widest : DataFrame
+        The inputs with the widest range, whether or not they move anything; the same columns.
+    short_t, served_t, averted_t : float
+        Of the data as given, t/a; averted_t is NaN without projects.
+    """
+
+    inputs: pd.DataFrame
+    widest: pd.DataFrame
+    short_t: float
+    served_t: float
+    averted_t: float
+
+
+def sensitivity(
+    network: Network,
+    scenario: Scenario | None = None,
+    *,
+    projects: Iterable[str] = (),
+    by_year: int | None = None,
+    top: int = 10,
+    tier: str | None = None,
+    recipes: bool = True,
+    reroute: Degree = "existing",
+    commodity: Words = None,
+    beneficiaries: Words = None,
+) -> Sensitivity:
+    """Solve again with each uncertain input at its low and at its high value, one at a time.
+
+    Parameters
+    ----------
+    network : Network
+    scenario : Scenario, optional
+    projects : iterable of str
+        Projects that stand, a portfolio for instance; what they avert is then followed too.
+    by_year : int, optional
+        At the size that they have reached in that year; default full size.
+    top : int
+        Number of rows of ``widest``.
+    tier : str, optional
+        Only this tier, could it come first; default all that counts.
+    recipes : bool
+        Whether recipe lines are tried too: most of the time goes there.
+    reroute : {"existing", "frozen", "new"}
+    commodity, beneficiaries : optional
+        Whose and what demand counts; default from the network.
+
+    Returns
+    -------
+    Sensitivity
+
+    Raises
+    ------
+    UnknownIdError
+        If a project does not exist.
+    DataError
+        If an argument is unknown or out of range.
+
+    Notes
+    -----
+    Two warm solves for each capacity, demand, flow, stock and project (four with projects), two new programs for
+    each recipe line. One input at a time says nothing of two that move together; ``ensemble`` does.
+
+    Examples
+    --------
+    >>> import chainnet as cn
+    >>> net = cn.read("rare-earths")
+    >>> found = cn.sensitivity(net, cn.scenarios(net)["china_export_stop"], tier="defence")
+    >>> found.inputs.loc[0, "key"]
+    'usa_defence / ndfeb_hree / defence'
+    """
+    if isinstance(top, bool) or not isinstance(top, (int, np.integer)) or top < 1:
+        raise DataError(f"top: {top!r} is not a whole number of at least 1.")
+    check_tier(network, tier)
+    count: dict[str, Any] = {"commodity": commodity, "beneficiaries": beneficiaries, "tier": tier}
+    names = named_projects(network, projects if isinstance(projects, str) else sorted({str(p) for p in projects}))
+    asker = _Asker(network, scenario, names, by_year, reroute, count)
+    inputs = uncertain_inputs(network)
+    given = asker.answer(None)
+    rows = [*_bounds(asker, inputs), *(_recipes(asker, network) if recipes else ())]
+    table = pd.DataFrame(rows)
+    if not rows:
+        table = pd.DataFrame(
+            columns=["table", "key", "label", "column", "value", "low", "high", "quality", "reference"]
+        )
+        table = table.assign(**{c: pd.Series(dtype=float) for c in ("short_low_t", "short_high_t", "swing_t", "width")})
+    else:
+        for what in ("short", "averted"):
+            ends = table[[f"{what}_low_t", f"{what}_high_t"]].to_numpy(dtype=float)
+            table[f"{what}_swing_t"] = np.abs(ends - given[f"{what}_t"]).max(axis=1)
+        table = table.rename(columns={"short_swing_t": "swing_t"})
+        low, high = table["low"].fillna(table["value"]), table["high"].fillna(table["value"])
+        table["width"] = (high - low) / table["value"]
+    if not names:
+        table = table.drop(columns=["averted_low_t", "averted_high_t", "averted_swing_t"], errors="ignore")
+    moved = table.sort_values(["swing_t", "width", "table", "key"], ascending=[False, False, True, True], kind="stable")
+    widest = table.sort_values(
+        ["width", "swing_t", "table", "key"], ascending=[False, False, True, True], kind="stable"
+    )
+    source = provenance(
+        network,
+        "HiGHS simplex",
+        rests_on=what_binds(
+            network,
+            [overlay_of(network, scenario)],
+            reroute,
+            commodity=commodity,
+            beneficiaries=beneficiaries,
+            tier=tier,
+        ),
+        **count_settings(network, commodity, beneficiaries),
+        scenario=scenario.name if scenario else "",
+        projects=names,
+        by_year=by_year,
+        tier=tier,
+        recipes=bool(recipes),
+        reroute=reroute,
+    )
+    return Sensitivity(
+        source,
+        stamp(moved.reset_index(drop=True), source, units=STEADY, ranked="swing_t"),
+        stamp(widest.head(int(top)).reset_index(drop=True), source, units=STEADY),
+        given["short_t"],
+        given["served_t"],
+        given["averted_t"],
+    )
+
+
+class _Asker:
+    """The shortfall under a scenario, with and without projects, for an overlay on the same program."""
+
+    def __init__(
+        self,
+        network: Network,
+        scenario: Scenario | None,
+        names: list[str],
+        by_year: int | None,
+        reroute: Degree,
+        count: dict[str, Any],
+    ) -> None:
+        self.network, self.names = network, names
+        self._scenario, self._by_year, self._reroute, self._count = scenario, by_year, reroute, count
+        self._hit = overlay_of(network, scenario)
+        self._stands = np.where(network.projects["id"].isin(names), project_sizes(network, by_year), 0.0)
+        self._model = ValueModel(network, self._hit, reroute, **count)
+        self._rows = counted_demand(network, network.demand, count["commodity"], count["beneficiaries"], count["tier"])
+        self._asked = network.demand["demand_tpa"].to_numpy(dtype=float)
+
+    def other(self, network: Network) -> _Asker:
+        """Return the same question to another network."""
+        return _Asker(network, self._scenario, self.names, self._by_year, self._reroute, self._count)
+
+    def answer(self, change: tuple[Inputs, Array] | None) -> dict[str, float]:
+        """Return short_t, served_t and averted_t with inputs multiplied."""
+        hit = self._hit
+        if change is not None:
+            hit = change[0].overlay(hit, len(self.network.nodes), change[1])
+        built = replace(hit, built=np.maximum(hit.built, self._stands)) if self.names else hit
+        with_them = self._value(built)
+        averted = with_them - self._value(hit) if self.names else np.nan
+        wanted = float((self._asked * hit.demand_share)[self._rows].sum()) if len(self._asked) else with_them
+        return {
+            "short_t": _round(max(wanted - with_them, 0.0)),
+            "served_t": _round(with_them),
+            "averted_t": _round(averted),
+        }
+
+    def _value(self, overlay: Overlay) -> float:
+        return -self._model.solve_under(overlay).value + 0.0
+
+
+def _round(value: float) -> float:
+    return float(f"{value:.10g}") + 0.0
+
+
+def _both_ends(low: dict[str, float], high: dict[str, float]) -> dict[str, float]:
+    return {
+        f"{name.removesuffix('_t')}_{end}_t": said[name]
+        for end, said in (("low", low), ("high", high))
+        for name in said
+    }
+
+
+def _bounds(asker: _Asker, inputs: Inputs) -> Iterator[dict[str, Any]]:
+    """Give each capacity, demand, flow, stock and project its low and its high value."""
+    table = inputs.table
+    for i, row in enumerate(table.to_dict("records")):
+        said = []
+        for end in ("low", "high"):
+            factors = np.ones(len(table))
+            factors[i] = row[end] / row["value"] if np.isfinite(row[end]) else 1.0
+            said.append(asker.answer((inputs, factors)))
+        yield {key: row[key] for key in _KEYS} | _both_ends(*said)
+
+
+_KEYS = ("table", "key", "label", "column", "value", "low", "high", "quality", "reference")
+
+
+def _recipes(asker: _Asker, network: Network) -> Iterator[dict[str, Any]]:
+    """Give each recipe line its low and its high value; a value that breaks a law of the table is left out."""
+    lines = network.processes
+    used = set(network.nodes["process"].dropna()) | (
+        set(network.projects["process"].dropna()) if asker.names else set()
+    )
+    room = (lines["low"] < lines["t_per_t"] * (1 - 1e-9)) | (lines["high"] > lines["t_per_t"] * (1 + 1e-9))
+    for row in np.flatnonzero((room & lines["process"].isin(used)).to_numpy()):
+        line = lines.iloc[row]
+        said = []
+        for end in ("low", "high"):
+            value = line[end] if np.isfinite(line[end]) else line["t_per_t"]
+            said.append(_with_line(asker, network, int(row), float(value)))
+        if None in said:
+            continue
+        yield {
+            "table": "processes",
+            "key": f"{line['process']} / {line['commodity']}",
+            "label": f"{line['process']}: {line['role']} {line['commodity']}",
+            "column": "t_per_t",
+            "value": line["t_per_t"],
+            "low": line["low"],
+            "high": line["high"],
+            "quality": line["quality"],
+            "reference": line["reference"],
+        } | _both_ends(*said)  # type: ignore[arg-type]
+
+
+def _with_line(asker: _Asker, network: Network, row: int, value: float) -> dict[str, float] | None:
+    table = network.processes
+    if value == table["t_per_t"].iloc[row]:
+        return asker.answer(None)
+    table.loc[table.index[row], "t_per_t"] = value
+    try:
+        return asker.other(network.with_table("processes", table)).answer(None)
+    except DataError:
+        return None

@@ -1,0 +1,26 @@
+"""What happens to the chain? Measures in Python or TOML, put to a network they give an overlay, by month a timeline.
+
+Words: *measure* (remove, scale, restrict, quota, ...), *effect* (what a measure does to bounds and costs), *timeline*
+(the overlay of each period), *calendar* (months counted from the start).
+"""
+
+from chainnet.scenario._calendar import month_number, month_text
+from chainnet.scenario._effects import effects_of, overlay_at
+from chainnet.scenario._kinds import listed
+from chainnet.scenario._scenario import Scenario, check_scenario, overlay_of, pick_scenarios, scenarios
+from chainnet.scenario._timeline import Timeline, timeline
+
+__all__ = [
+    "Scenario",
+    "Timeline",
+    "check_scenario",
+    "effects_of",
+    "listed",
+    "month_number",
+    "month_text",
+    "overlay_at",
+    "overlay_of",
+    "pick_scenarios",
+    "scenarios",
+    "timeline",
+]

@@ -1,0 +1,290 @@
+"""Scenarios: a list of measures, in Python or TOML; put to a network they give an overlay."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+from chainnet.errors import DataError, Fault, near_matches
+from chainnet.lowering import Overlay
+from chainnet.network import Network, graphs_folder
+from chainnet.scenario._effects import effects_of, overlay_at
+from chainnet.scenario._kinds import form_faults, plain, severity_of, severity_steps
+
+__all__ = ["Scenario", "overlay_of", "pick_scenarios", "scenarios"]
+
+_MAX_BYTES = 1 << 20
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A named list of measures.
+
+    Parameters
+    ----------
+    name : str
+        Short name; a file's stem.
+    measures : sequence of mapping
+        Each has ``kind`` and the keys of that kind:
+
+        - ``remove`` (nodes, edges, where), ``scale`` (the same and share: what is left of the capacity);
+        - ``restrict`` (from, to, commodity, share, tier, origin): the edges that match carry together at
+          most share x their baseline flow, and new relations of that class are closed; with ``tier`` only
+          what serves that tier counts, with ``origin`` only what was made at or went through such nodes;
+        - ``quota`` (from, to, commodity, tier, tpa, severity): the same with a bound in t/a;
+        - ``tariff`` (from, to, commodity, rate or usd_per_t), ``price_floor`` (from, to, commodity, usd_per_t);
+        - ``demand`` (nodes, where, commodity, tier, share: what demand is multiplied by);
+        - ``release`` (stocks, where, tiers, release_tpa): stocks that are opened;
+        - ``build`` (projects, where), ``delay`` (projects, where, late_months).
+
+        Every kind takes start_month or start, months and suspended, most take phase_in_months; a static
+        answer takes every measure at its full size.
+    label : str
+        Words for people.
+    probability : float, optional
+        0 to 1.
+
+    Raises
+    ------
+    DataError
+        With every fault: an unknown kind or key, a value of the wrong form, times that contradict
+        each other.
+
+    Examples
+    --------
+    >>> import chainnet as cn
+    >>> scn = cn.Scenario("ban", [{"kind": "remove", "where": {"country": "CHN"}}])
+    >>> round(float(cn.balance(cn.read("mag-9"), scn).demand["served_tpa"].sum()), 6)
+    10.0
+    """
+
+    name: str
+    measures: Sequence[Mapping[str, Any]] = ()
+    label: str = ""
+    probability: float | None = None
+    file: str = field(default="", compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        given: Any = self.measures
+        measures = plain(list(given)) if isinstance(given, Iterable) and not isinstance(given, str | Mapping) else given
+        faults = form_faults(self.name, self.label, self.probability, measures, self.file)
+        if faults:
+            raise DataError(faults=faults)
+        object.__setattr__(self, "measures", tuple(MappingProxyType(measure) for measure in measures))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # a read-only mapping cannot be pickled, and scenarios go to other processes
+        measures = [dict(measure) for measure in self.measures]
+        return (Scenario, (self.name, measures, self.label, self.probability, self.file))
+
+    @classmethod
+    def read(cls, path: str | Path) -> Scenario:
+        """Read a scenario from a TOML file.
+
+        Raises
+        ------
+        DataError
+            If the file is missing, is no TOML, or has an unknown key or a wrong value.
+        """
+        path = Path(path)
+        try:
+            if path.stat().st_size > _MAX_BYTES:
+                raise DataError(f"{path.name}: larger than 1 MiB; a scenario is a short list of measures.")
+            data = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        except OSError as err:
+            raise DataError(
+                f'scenario: cannot read "{path}": {err.strerror or err}. Give the path of a TOML file.'
+            ) from err
+        except (ValueError, RecursionError) as err:  # also text that is no UTF-8, and numbers without end
+            raise DataError(
+                faults=[Fault(path.name, None, "", "", f"no valid TOML: {err}", "Correct the file.")]
+            ) from err
+        faults = [
+            Fault(path.name, None, key, "", f"unknown key;{near_matches(key, _TOP)}", f"Known: {', '.join(_TOP)}.")
+            for key in data
+            if key not in _TOP
+        ]
+        name = data.get("name", path.stem)
+        if name != path.stem:
+            faults.append(
+                Fault(path.name, None, "name", str(name), f'differs from the file stem "{path.stem}"', "Leave it out.")
+            )
+        measures = data.get("measures", [])
+        try:
+            scenario = cls(
+                path.stem,
+                measures if isinstance(measures, list) else [measures],
+                data.get("label", ""),
+                data.get("probability"),
+                path.name,
+            )
+        except DataError as err:
+            faults += list(err._faults)
+        if faults:
+            raise DataError(faults=faults)
+        return scenario
+
+    def to_toml(self) -> str:
+        """Return the scenario as TOML text that ``read`` takes back."""
+        lines = [f"label = {_toml(self.label)}"] if self.label else []
+        if self.probability is not None:
+            lines.append(f"probability = {_toml(self.probability)}")
+        for measure in self.measures:
+            lines += ["", "[[measures]]", *(f"{key} = {_toml(value)}" for key, value in measure.items())]
+        return "\n".join(lines).lstrip("\n") + "\n"
+
+    def severities(
+        self, shares: Sequence[float] = (0.1, 0.3, 0.6, 1.0), months: Sequence[int] = (3, 12, 48)
+    ) -> Mapping[str, Scenario]:
+        """Return the severity ladder: the scenario at each part of its loss and each duration.
+
+        Every remove, scale, restrict and quota is set to that part of its loss and that duration, counted
+        from its own start, without suspensions: removed rows keep 1 - part of their capacity, a share
+        becomes 1 - part x (1 - share), a quota takes part of its cut from the baseline. A restriction of an
+        origin is all or nothing: it keeps its size, the label says so, and a scenario that takes nothing
+        else away has steps at the whole loss only. Other kinds stay as they are.
+
+        Parameters
+        ----------
+        shares : sequence of float
+            Parts of the loss, above 0 up to 1.
+        months : sequence of int
+            Durations, 1 or more.
+
+        Returns
+        -------
+        Mapping of str to Scenario
+            Names such as "ban.s10.m3": 10 percent of the loss for three months.
+
+        Raises
+        ------
+        DataError
+            If a share or a duration is out of range, or no measure takes anything away.
+
+        Examples
+        --------
+        >>> import chainnet as cn
+        >>> ban = cn.Scenario("ban", [{"kind": "remove", "where": {"country": "CHN"}}])
+        >>> steps = ban.severities(shares=(0.1, 1.0), months=(3,))
+        >>> [(name, step.measures[0]["kind"]) for name, step in steps.items()]
+        [('ban.s10.m3', 'scale'), ('ban.s100.m3', 'remove')]
+        """
+        steps = severity_steps(self.name, self.measures, shares, months)
+        return MappingProxyType({step.name: step for step in map(self._at, *steps)})
+
+    def _at(self, lost: float, months: int) -> Scenario:
+        percent = f"{round(100 * lost, 6):g}"
+        length = "1 month" if months == 1 else f"{months} months"
+        barred = lost < 1.0 and any("origin" in measure for measure in self.measures)
+        return Scenario(
+            f"{self.name}.s{percent}.m{months}",
+            [severity_of(measure, lost, months) for measure in self.measures],
+            f"{self.label or self.name}: {percent} % of the loss{', origins barred in full' * barred}, {length}",
+        )
+
+
+_TOP = ("name", "label", "probability", "measures")
+_BARE = re.compile(r"[A-Za-z0-9_-]+")
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (int, float)):
+        return repr(value)
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{k if _BARE.fullmatch(k) else _toml(k)} = {_toml(v)}" for k, v in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(_toml(v) for v in value) + "]"
+    import json
+
+    return json.dumps(str(value), ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def scenarios(network: Network) -> Mapping[str, Scenario]:
+    """Return the scenarios that ship with a network's graph, name -> Scenario, sorted by name.
+
+    Parameters
+    ----------
+    network : Network
+        A network that was read from a folder or a shipped graph.
+
+    Returns
+    -------
+    Mapping of str to Scenario
+        Empty where the graph has none.
+
+    Raises
+    ------
+    DataError
+        If a scenario file is at fault.
+    """
+    folder = network.folder or (graphs_folder() / network.name if _plain(network.name) else None)
+    if folder is None or not (Path(folder) / "scenarios").is_dir():
+        return MappingProxyType({})
+    files = sorted((Path(folder) / "scenarios").glob("*.toml"))
+    return MappingProxyType({file.stem: Scenario.read(file) for file in files})
+
+
+def _plain(name: str) -> bool:
+    return bool(name) and "/" not in name and "\\" not in name and ".." not in name
+
+
+def pick_scenarios(network: Network, given: Any) -> list[Scenario]:
+    """Return what was given as a list: None = the shipped ones, one, a list or a mapping.
+
+    Raises
+    ------
+    DataError
+        If something in it is no Scenario, or two bear one name.
+    """
+    if given is None:
+        given = scenarios(network)
+    if isinstance(given, Scenario):
+        given = [given]
+    found = list(given.values()) if isinstance(given, Mapping) else list(given)
+    for item in found:
+        if not isinstance(item, Scenario):
+            raise DataError(f"scenarios: {item!r} is no Scenario. Use chainnet.Scenario or chainnet.Scenario.read.")
+    names = [item.name for item in found]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise DataError(f"scenarios: the name {twice[0]!r} stands twice. Give each scenario a name of its own.")
+    return found
+
+
+def overlay_of(network: Network, scenario: Scenario | None) -> Overlay:
+    """Put a scenario to a network, every measure at its full size whatever its dates.
+
+    Projects of a build measure stand whole; a delay changes nothing.
+
+    Raises
+    ------
+    UnknownIdError
+        If a measure names an id or an edge that does not exist.
+    DataError
+        If a column, country, group, commodity or tier is unknown, a baseline or price that is needed
+        is missing, or measures contradict each other.
+    """
+    if scenario is None:
+        return Overlay.none(network)
+    check_scenario(scenario)
+    effects = effects_of(network, scenario.measures, scenario.file or scenario.name)
+    built = np.zeros(len(network.projects))
+    for effect in effects:
+        if effect.kind == "build":
+            built[effect.projects] = 1.0
+    return overlay_at(network, effects, np.ones(len(effects))).with_built(built)
+
+
+def check_scenario(scenario: object) -> None:
+    """Raise DataError for what is no Scenario."""
+    if not isinstance(scenario, Scenario):
+        raise DataError(f"scenario: {scenario!r} is no Scenario. Use chainnet.Scenario or chainnet.Scenario.read.")

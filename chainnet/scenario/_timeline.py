@@ -1,0 +1,313 @@
+"""A scenario over time: one overlay a period, what is news when, and what a planner believes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from chainnet.errors import DataError, UnknownIdError, near_matches
+from chainnet.lowering import Overlay
+from chainnet.network import Network
+from chainnet.scenario._calendar import Calendar, calendar_of, month_number, month_text
+from chainnet.scenario._effects import Effect, effects_of, overlay_at
+from chainnet.scenario._scenario import Scenario, check_scenario
+
+__all__ = ["Timeline", "timeline"]
+
+Array = np.ndarray[Any, np.dtype[np.float64]]
+Bools = np.ndarray[Any, np.dtype[np.bool_]]
+_SHARES = ("node_share", "edge_share", "stock_share", "demand_share", "edge_cost", "release_tpa", "built")
+
+
+@dataclass(frozen=True, eq=False)
+class Timeline:
+    """A scenario over the periods of an answer.
+
+    Attributes
+    ----------
+    overlays : tuple of Overlay
+        One per period; consecutive equal ones are the same object. All have the same restrictions in the
+        same order; where a restriction is not in force its bound is inf.
+    onset : int or None
+        First period in which any measure is in force; builds and delays do not count.
+    news : tuple of int
+        Periods in which what is in force changes other than by its phase-in: onsets, ends, suspensions,
+        resumptions.
+    project_start : array over ``network.projects``
+        Period in which each begins, may be negative; inf = not built.
+    """
+
+    overlays: tuple[Overlay, ...]
+    onset: int | None
+    news: tuple[int, ...]
+    project_start: Array
+
+
+def timeline(
+    network: Network,
+    scenario: Scenario | None,
+    months: int,
+    *,
+    step_months: int = 1,
+    start: str | None = None,
+    known_at: int | None = None,
+    projects: Iterable[str] | None = None,
+) -> Timeline:
+    """Put a scenario to a network over time.
+
+    A measure that is in force for part of a period counts by its share of the months. A restriction then
+    lets the mean of its monthly bounds through, the baseline standing for the months without it; where
+    that is not known, or an origin is barred, it holds when it is in force for half of the period or more.
+
+    Parameters
+    ----------
+    network : Network
+    scenario : Scenario, optional
+        None = nothing happens.
+    months : int
+        Horizon, a multiple of ``step_months``.
+    step_months : int
+        Length of a period.
+    start : str, optional
+        Month 0, such as "2025-01"; default January after the network's year.
+    known_at : int, optional
+        What a planner believes in that period, who sees what is in force but no dates: what has not
+        begun never begins, what is in force stays for ever (its phase-in runs on), what has ended or is
+        suspended stays so. Periods up to this one are as they are; builds and delays are known in full.
+    projects : iterable of str, optional
+        Projects built besides those of build measures.
+
+    Returns
+    -------
+    Timeline
+
+    Raises
+    ------
+    UnknownIdError
+        If an id does not exist.
+    DataError
+        If an argument is out of range, a measure starts after the horizon, ends before month 0, is
+        suspended throughout or its times contradict each other, a date or start year cannot be placed,
+        or a delay names a project that nothing builds.
+
+    Notes
+    -----
+    Each distinct state of the measures is put to the tables once.
+
+    Examples
+    --------
+    >>> import chainnet as cn
+    >>> from chainnet.scenario import timeline
+    >>> ban = cn.Scenario("ban", [{"kind": "remove", "where": {"country": "CHN"}, "start_month": 2, "months": 3}])
+    >>> line = timeline(cn.read("mag-9"), ban, 12)
+    >>> line.onset, line.news, line.overlays[2] is line.overlays[4]
+    (2, (2, 5), True)
+    """
+    months, step = _whole(months, "months", 1), _whole(step_months, "step_months", 1)
+    if months % step:
+        raise DataError(f"months: {months} is no multiple of step_months {step}. Give whole periods.")
+    n_periods = months // step
+    if known_at is not None and _whole(known_at, "known_at", 0) >= n_periods:
+        raise DataError(f"known_at: {known_at} is no period; there are {n_periods}, counted from 0.")
+    zero = month_number(start, "start") if start is not None else None
+    if zero is None and network.year is not None:
+        zero = (network.year + 1) * 12
+    if scenario is not None:
+        check_scenario(scenario)
+    effects = effects_of(network, scenario.measures, scenario.file or scenario.name) if scenario is not None else []
+    calendars = [_calendar(effect, zero, months) for effect in effects]
+    built, first = _projects(network, effects, calendars, _ids(network, projects), zero, months)
+    pairs = [(e, c) for e, c in zip(effects, calendars, strict=True) if e.kind not in ("build", "delay")]
+    acting = [effect for effect, _ in pairs]
+    sizes = np.zeros((len(pairs), months))
+    for row, (_, calendar) in enumerate(pairs):
+        sizes[row] = _sizes(calendar, months, None if known_at is None else (known_at + 1) * step - 1)
+    force = sizes > 0
+    changed = np.flatnonzero((force != np.hstack([np.zeros((len(pairs), 1), dtype=bool), force[:, :-1]])).any(axis=0))
+    acted = np.flatnonzero(force.any(axis=0))
+    return Timeline(
+        _overlays(network, acting, sizes, built, step),
+        int(acted[0]) // step if len(acted) else None,
+        tuple(sorted({int(month) // step for month in changed})),
+        np.floor(first / step),
+    )
+
+
+def _whole(value: Any, argument: str, least: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
+        raise DataError(f"{argument}: {value!r} is out of range; give a whole number, {least} or more.")
+    return int(value)
+
+
+def _calendar(effect: Effect, zero: int | None, months: int) -> Calendar:
+    try:
+        calendar = calendar_of(effect.measure, zero)
+    except DataError as err:
+        raise DataError(f"{effect.argument}: {err}") from err
+    for problem in calendar.problems():
+        raise DataError(f"{effect.argument}: {problem}. Correct the times.")
+    if calendar.begin >= months:
+        raise DataError(
+            f"{effect.argument}: starts after the horizon of {months} months. Give more months, or an earlier start."
+        )
+    if effect.kind != "delay" and calendar.end <= 0:  # a delay speaks of projects, whenever they were due
+        raise DataError(
+            f"{effect.argument}: ends before month 0{_of(zero)}. Give an earlier start of the answer, or leave it out."
+        )
+    if effect.kind != "delay" and not calendar.in_force(np.arange(months)).any():
+        raise DataError(
+            f"{effect.argument}: is suspended over the whole horizon of {months} months. Give more months, or leave "
+            "it out."
+        )
+    return calendar
+
+
+def _of(zero: int | None) -> str:
+    return "" if zero is None else f" ({month_text(zero)})"
+
+
+def _sizes(calendar: Calendar, months: int, seen: int | None) -> Array:
+    """Return the size of a measure in each month; after the month ``seen``, as one believes then."""
+    month = np.arange(months)
+    force = calendar.in_force(month)
+    if seen is not None:
+        force = np.where(month <= seen, force, calendar.in_force([seen])[0])
+    return np.where(force, calendar.fraction(month), 0.0)
+
+
+# -- projects ---------------------------------------------------------------------------------------
+
+
+def _ids(network: Network, projects: Iterable[str] | None) -> Bools:
+    names = [projects] if isinstance(projects, str) else [str(p) for p in projects or ()]
+    plants = set(network.nodes["id"]) - network.built_projects
+    for name in network.check_nodes(names, "projects"):
+        if name in plants:
+            hint = near_matches(name, network.projects["id"])
+            raise UnknownIdError(f'projects: "{name}" is no project;{hint} list them with network.projects.')
+    return np.asarray(network.projects["id"].isin(names).to_numpy(), dtype=bool)
+
+
+def _projects(
+    network: Network,
+    effects: Sequence[Effect],
+    calendars: Sequence[Calendar],
+    chosen: Bools,
+    zero: int | None,
+    months: int,
+) -> tuple[Array, Array]:
+    """Return the size of each project in each month, and the month in which it begins (inf = never)."""
+    table = network.projects
+    wanted = chosen.copy()
+    for effect in effects:
+        if effect.kind == "build":
+            wanted |= effect.projects
+    year = table["start_year"].to_numpy(dtype=float)
+    dated = wanted & ~np.isnan(year)
+    if dated.any() and zero is None:
+        raise DataError(
+            f'projects: "{table["id"][dated].iloc[0]}" has a start_year, but nothing says when month 0 is. '
+            "Give start= or a network with a year."
+        )
+    begin = np.where(np.isnan(year), 0.0, year * 12.0 - (zero or 0))
+    late = np.zeros(len(table))
+    for effect, calendar in zip(effects, calendars, strict=True):
+        if effect.kind == "delay":
+            _check_delay(effect, wanted, table["id"])
+            hit = effect.projects & (calendar.in_force(begin) if _has_times(effect) else True)
+            late[hit] += int(effect.measure["late_months"])
+    begin, month = begin + late, np.arange(months, dtype=float)
+    ramp = np.where(np.isnan(year), 0.0, table["ramp_years"].fillna(0.0).to_numpy(dtype=float))
+
+    def size(first: Array) -> Array:
+        years = np.floor((month[None, :] - first[:, None]) / 12.0)
+        return np.clip((years + 1.0) / (ramp[:, None] + 1.0), 0.0, 1.0)
+
+    built = np.where(chosen[:, None], size(begin), 0.0)
+    first = np.where(chosen, begin, np.inf)
+    for effect, calendar in zip(effects, calendars, strict=True):
+        if effect.kind == "build":
+            own = np.maximum(begin, calendar.begin) if calendar.has_start else begin
+            own = np.where(effect.projects, own, np.inf)
+            stands = calendar.in_force(month) if _has_times(effect) else np.ones(months, dtype=bool)
+            built = np.maximum(built, size(own) * stands)
+            first = np.minimum(first, own)
+    return built, first
+
+
+def _has_times(effect: Effect) -> bool:
+    return bool({"start_month", "start", "months", "suspended"} & set(effect.measure))
+
+
+def _check_delay(effect: Effect, wanted: Bools, ids: Any) -> None:
+    named = effect.measure.get("projects") or []
+    named = [named] if isinstance(named, str) else named
+    idle = effect.projects & ~wanted
+    lost = idle & ids.isin(named).to_numpy()
+    if not lost.any() and (effect.projects & wanted).any():
+        return
+    if lost.any() or idle.any():
+        name = ids[lost if lost.any() else idle].iloc[0]
+        raise DataError(
+            f'{effect.argument}: delays "{name}", which nothing builds. Add a build measure, or leave the delay out.'
+        )
+
+
+# -- overlays ---------------------------------------------------------------------------------------
+
+
+def _overlays(
+    network: Network, effects: Sequence[Effect], sizes: Array, built: Array, step: int
+) -> tuple[Overlay, ...]:
+    by_state: dict[bytes, Overlay] = {}
+    by_period: dict[tuple[bytes, bytes], Overlay] = {}
+    by_content: dict[tuple[bytes, ...], Overlay] = {}
+
+    def at(column: Array) -> Overlay:
+        key = column.tobytes()
+        if key not in by_state:
+            by_state[key] = overlay_at(network, effects, column)
+        return by_state[key]
+
+    out = []
+    for first in range(0, sizes.shape[1], step):
+        part, stands = sizes[:, first : first + step], built[:, first : first + step].mean(axis=1)
+        key = (part.T.tobytes(), stands.tobytes())
+        if key not in by_period:
+            columns = [part[:, month] for month in range(step)]
+            whole = all(np.array_equal(columns[0], column) for column in columns[1:])
+            mean = at(columns[0]) if whole else _mean(effects, columns, [at(column) for column in columns])
+            found = mean.with_built(stands)
+            content = tuple(getattr(found, name).tobytes() for name in _SHARES)
+            bounds = np.array([r.bound_tpa for r in found.restrictions]).tobytes()
+            by_period[key] = by_content.setdefault((*content, bounds), found)
+        out.append(by_period[key])
+    return tuple(out)
+
+
+def _mean(effects: Sequence[Effect], columns: Sequence[Array], months: Sequence[Overlay]) -> Overlay:
+    """Return the overlay of a period from those of its months."""
+    mean = {name: np.mean([getattr(m, name) for m in months], axis=0) for name in _SHARES}
+    for effect in effects:  # what end uses ask for shrinks; they have no capacity of their own to shrink
+        shrunk = effect.users & (mean["node_share"] > 0)
+        mean["node_share"][shrunk] = 1.0
+    bars = [effect for effect in effects if effect.restriction is not None]
+    restrictions = []
+    for number, effect in enumerate(bars):
+        bounds = np.array([m.restrictions[number].bound_tpa for m in months])
+        restrictions.append(replace(months[0].restrictions[number], bound_tpa=_mean_bound(effect, bounds)))
+    return replace(months[0], restrictions=tuple(restrictions), **mean)
+
+
+def _mean_bound(effect: Effect, bounds: Array) -> float:
+    force = np.isfinite(bounds)
+    if not force.any():
+        return float("inf")
+    if force.all():
+        return float(bounds.mean())
+    if effect.base_tpa is None:
+        return float(bounds[force].mean()) if 2 * force.sum() >= len(force) else float("inf")
+    return float(np.where(force, bounds, max(effect.base_tpa, float(bounds[force].max()))).mean())

@@ -1,0 +1,19 @@
+"""How long do we last, and who goes short when? Month by month with stocks, transit and ramps; what stock would suffice.
+
+Words: *trajectory* (the months of one scenario), *foresight* (the plan that knows all, beside the one that does not),
+*time to survive* (months without loss), *requirement* (the least stock that keeps a tier whole).
+"""
+
+from chainnet.stress._months import Ask, horizon_ladder
+from chainnet.stress._stockpile import averted, stockpile_mitigation, stockpile_requirement
+from chainnet.stress._test import StressTest, stress_test
+
+__all__ = [
+    "Ask",
+    "StressTest",
+    "averted",
+    "horizon_ladder",
+    "stockpile_mitigation",
+    "stockpile_requirement",
+    "stress_test",
+]

@@ -1,0 +1,500 @@
+"""A scenario month by month: who goes short when, what stocks carry, and what foresight is worth."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from chainnet.errors import DataError, InfeasibleError
+from chainnet.flow import MonthsModel, Plan, Words, balance_under, benefits, counted_demand
+from chainnet.lowering import Degree, Overlay, Restriction, Start
+from chainnet.network import Network
+from chainnet.scenario import Scenario, Timeline, timeline
+
+__all__ = [
+    "Ask",
+    "Course",
+    "Keyed",
+    "course",
+    "money_table",
+    "months_table",
+    "stock_table",
+    "summary_table",
+    "survival_table",
+]
+
+Array = np.ndarray[Any, np.dtype[np.float64]]
+INF = np.inf
+Objective = Literal["tiers", "value"]
+
+
+@dataclass(frozen=True)
+class Ask:
+    """How a network is asked over time; hashable, so that answers can be kept."""
+
+    months: int
+    start: str | None = None
+    step_months: int = 1
+    reroute: Degree = "existing"
+    stocks: bool = True
+    projects: tuple[str, ...] | None = None
+    beneficiaries: tuple[str, ...] | None = None
+    commodity: tuple[str, ...] | None = None
+    others: str = "after"
+    objective: Objective = "tiers"
+
+    @property
+    def n_periods(self) -> int:
+        """Number of periods."""
+        return self.months // self.step_months
+
+
+@dataclass(frozen=True)
+class Course:
+    """One scenario over time: as a planner plans who knows every date, and as one who sees what is in force.
+
+    ``endurance``: (tier, node) -> months whole from the onset, node "" for the tier as a whole;
+    ``is_lasting`` says whether what is in force at the end could be borne for ever without stocks.
+    """
+
+    timeline: Timeline
+    perfect: Plan
+    rolling_served_t: Array
+    rolling_level_t: Array
+    replans: int
+    endurance: dict[tuple[str, str], float]
+    is_lasting: dict[tuple[str, str], bool]
+
+
+def course(network: Network, scenario: Scenario | None, ask: Ask) -> Course:
+    """Follow one scenario over time.
+
+    Notes
+    -----
+    Cost: about ten warm linear programs of (periods x columns), and as many per replan. Answers of the
+    last 64 questions are kept, so that a change of one scenario solves that one alone.
+    """
+    return _course(network, Keyed.of(scenario), ask)
+
+
+@dataclass(frozen=True)
+class Keyed:
+    """A scenario that equals another of the same words."""
+
+    key: str
+    scenario: Scenario | None
+
+    @classmethod
+    def of(cls, scenario: Scenario | None) -> Keyed:
+        """Return a scenario by its words."""
+        return cls("" if scenario is None else f"{scenario.name}\n{scenario.to_toml()}", scenario)
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Keyed) and self.key == other.key
+
+
+@lru_cache(maxsize=64)
+def _course(network: Network, keyed: Keyed, ask: Ask) -> Course:
+    scenario = keyed.scenario
+    truth = _line(network, scenario, ask, None)
+    overlays = qualified(network, truth, ask)
+    model = _model(network, overlays[0], ask)
+    begin = model.periods.base_start(base_flow(network))
+    asked = _endured(network, ask)
+    perfect = model.plan(
+        overlays,
+        begin,
+        endurance=[(_label(*key), rows) for key, rows in asked.items()],
+        worth=_worth(network, ask),
+    )
+    served, level, replans = _rolling(network, scenario, ask, truth, overlays, model, begin, perfect)
+    onset = truth.onset or 0
+    endurance = {
+        key: max(perfect.endurance[_label(*key)] - onset, 0.0) * ask.step_months
+        for key in asked
+        if _label(*key) in perfect.endurance
+    }
+    last = overlays[-1]
+    steady = balance_under(
+        network,
+        replace(last, restrictions=tuple(r for r in last.restrictions if r.bound_tpa < INF)),
+        ask.reroute,
+        commodity=ask.commodity,
+        beneficiaries=ask.beneficiaries,
+        others=ask.others,
+    )
+    short = steady.demand["shortfall_tpa"].to_numpy() > 1e-6 * steady.demand["demand_tpa"].to_numpy()
+    lasting = {key: not bool((short & rows).any()) for key, rows in asked.items()}
+    return Course(truth, perfect, served, level, replans, endurance, lasting)
+
+
+def _worth(network: Network, ask: Ask) -> Array | None:
+    """Return what a tonne served is worth by demand row, where that is the objective."""
+    if ask.objective == "tiers":
+        return None
+    return np.asarray(network.demand["value_usd_per_t"].fillna(0.0).to_numpy(dtype=float))
+
+
+def _line(network: Network, scenario: Scenario | None, ask: Ask, known_at: int | None) -> Timeline:
+    return timeline(
+        network,
+        scenario,
+        ask.months,
+        step_months=ask.step_months,
+        start=ask.start,
+        known_at=known_at,
+        projects=ask.projects,
+    )
+
+
+def _model(network: Network, template: Overlay, ask: Ask) -> MonthsModel:
+    return MonthsModel(
+        network,
+        template,
+        ask.reroute,
+        ask.n_periods,
+        ask.step_months,
+        stocks=ask.stocks,
+        commodity=ask.commodity,
+        beneficiaries=ask.beneficiaries,
+        others=ask.others,
+    )
+
+
+@lru_cache(maxsize=8)
+def base_flow(network: Network) -> Array:
+    """Return what every edge carries before anything happens, t/a: the baseline, else the undisturbed answer."""
+    flow = network.edges["flow_tpa"].to_numpy(dtype=float)
+    source, target = network.edge_ends
+    if not np.isnan(flow[(source >= 0) & (target >= 0)]).any():
+        return np.asarray(np.nan_to_num(flow))
+    found = balance_under(network, Overlay.none(network))
+    return np.asarray(found.edges["flow_tpa"].to_numpy(dtype=float))
+
+
+def qualified(network: Network, line: Timeline, ask: Ask) -> tuple[Overlay, ...]:
+    """Add to each overlay that new relations and projects serve a tier only once they are qualified for it.
+
+    A new relation begins its qualification when the first measure comes into force, a project when it
+    comes on stream.
+    """
+    table = network.qualification
+    n_places = len(network.nodes) + len(network.projects)
+    every, nowhere = np.ones(n_places, dtype=bool), np.zeros(n_places, dtype=bool)
+    edges = network.edges
+    opens: list[tuple[float, Restriction]] = []
+    ids = network.projects["id"].to_numpy(dtype=object)
+    begins = pd.Series(line.project_start, index=ids)
+    first = edges[["source", "target"]].apply(lambda end: end.map(begins)).max(axis=1).to_numpy(dtype=float)
+    for commodity, mine in table.sort_values(["commodity", "months", "tier"]).groupby("commodity", sort=True):
+        own = (edges["commodity"] == commodity).to_numpy() & np.isfinite(first)
+        waits = [
+            (tier, np.ceil(months / ask.step_months)) for tier, months in zip(mine["tier"], mine["months"], strict=True)
+        ]
+        if ask.reroute == "new":
+            since = INF if line.onset is None else line.onset
+            nothing = np.zeros(len(edges), dtype=bool)
+            for tier, wait in waits:
+                bar = Restriction(nothing, 0.0, every, every, (commodity,), tier=tier, ladder=f"{commodity} new")
+                opens.append((since + wait, bar))
+        for begin in np.unique(first[own]).tolist():
+            rows, ladder = own & (first == begin), f"{commodity} {begin}"
+            for tier, wait in waits:
+                bar = Restriction(rows, 0.0, nowhere, nowhere, (commodity,), tier=tier, ladder=ladder)
+                opens.append((begin + wait, bar))
+    if not opens:
+        return line.overlays
+    known: dict[tuple[int, tuple[bool, ...]], Overlay] = {}
+    out = []
+    for t, overlay in enumerate(line.overlays):
+        state = tuple(t >= at for at, _ in opens)
+        if (id(overlay), state) not in known:
+            more = tuple(
+                replace(r, bound_tpa=INF if is_open else 0.0) for (_, r), is_open in zip(opens, state, strict=True)
+            )
+            known[id(overlay), state] = replace(overlay, restrictions=overlay.restrictions + more)
+        out.append(known[id(overlay), state])
+    return tuple(out)
+
+
+def _rolling(
+    network: Network,
+    scenario: Scenario | None,
+    ask: Ask,
+    truth: Timeline,
+    overlays: tuple[Overlay, ...],
+    model: MonthsModel,
+    begin: Start,
+    perfect: Plan,
+) -> tuple[Array, Array, int]:
+    """Plan on what is in force, carry the plan out until the news, plan again.
+
+    Where what is in force, for ever, would keep stocks from their stated end, the plan leaves that aside.
+
+    Between two pieces of news the plan would not change: what is left of the best plan is the best plan
+    for what is left, so a new plan every month gives the same service.
+    """
+    points = sorted({0, *truth.news})
+    beliefs = [qualified(network, _line(network, scenario, ask, m), ask) for m in points]
+    if all(_same(belief[m:], overlays[m:]) for m, belief in zip(points, beliefs, strict=True)):
+        return perfect.served_t, perfect.level_t, len(points)
+    served, level = np.zeros_like(perfect.served_t), np.zeros_like(perfect.level_t)
+    start = begin
+    for m, until, belief in zip(points, [*points[1:], ask.n_periods], beliefs, strict=True):
+        try:
+            plan = model.plan(belief[m:], start, worth=_worth(network, ask))
+        except InfeasibleError:  # as things seem, what stocks have to keep cannot be kept
+            plan = model.plan(belief[m:], start, worth=_worth(network, ask), keeps_end=False)
+        served[m:until], level[m:until] = plan.served_t[: until - m], plan.level_t[: until - m]
+        start = model.periods.later_start(plan.x, start, until - m)
+    return served, level, len(points)
+
+
+def _same(a: Sequence[Overlay], b: Sequence[Overlay]) -> bool:
+    return all(x is y or _equal(x, y) for x, y in zip(a, b, strict=True))
+
+
+def _equal(a: Overlay, b: Overlay) -> bool:
+    columns = ("node_share", "edge_share", "stock_share", "built", "demand_share", "edge_cost", "release_tpa")
+    bounds = [r.bound_tpa for r in a.restrictions] == [r.bound_tpa for r in b.restrictions]
+    return bounds and all(np.array_equal(getattr(a, c), getattr(b, c)) for c in columns)
+
+
+def counted_rows(network: Network, ask: Ask) -> Any:
+    """Return which demand rows count: main commodities of the beneficiaries."""
+    counted = counted_demand(network, network.demand, ask.commodity, [], None)
+    return counted & benefits(network, network.demand, ask.beneficiaries)
+
+
+def _endured(network: Network, ask: Ask) -> dict[tuple[str, str], Any]:
+    """Return for whom endurance is asked: every tier as a whole, and every end use in it."""
+    counted = counted_rows(network, ask)
+    demand = network.demand
+    tier = demand["tier"].fillna("").to_numpy(dtype=object)
+    node = demand["node"].to_numpy(dtype=object)
+    out: dict[tuple[str, str], Any] = {}
+    for name in [*network.tier_order, ""]:
+        rows = counted & (tier == name) & (demand["demand_tpa"] > 0).to_numpy()
+        if rows.any():
+            out[name, ""] = rows
+            for place in sorted(set(node[rows])):
+                out[name, place] = rows & (node == place)
+    return out
+
+
+def _label(tier: str, node: str) -> str:
+    return f"{tier}\x1f{node}"
+
+
+def as_words(given: Words) -> tuple[str, ...] | None:
+    """Return names as a tuple, so that a question can be kept."""
+    if given is None:
+        return None
+    return (given,) if isinstance(given, str) else tuple(given)
+
+
+def check_whole(value: Any, argument: str, least: int) -> int:
+    """Return a whole number; raise DataError for anything else or less."""
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
+        raise DataError(f"{argument}: {value!r} is out of range; give a whole number, {least} or more.")
+    return int(value)
+
+
+def horizon_ladder(network: Network, scenarios: Sequence[Scenario | None], ask: Ask) -> pd.DataFrame:
+    """Return what each further degree of rerouting serves over the horizon, rung by rung, tier by tier.
+
+    The rungs are those of ``valuation.ladder``: nothing rerouted, known relations, new ones (each tier
+    once qualified), stocks, all projects from their start year. Frozen is left out where a baseline flow
+    is missing, projects where there are none or their start years cannot be placed.
+    """
+    steps: list[tuple[str, Degree, bool, tuple[str, ...] | None]] = [
+        ("existing", "existing", False, ask.projects),
+        ("new", "new", False, ask.projects),
+        ("stocks", "new", True, ask.projects),
+    ]
+    source, target = network.edge_ends
+    if not network.edges.loc[(source >= 0) & (target >= 0), "flow_tpa"].isna().any():
+        steps.insert(0, ("frozen", "frozen", False, ask.projects))
+    placed = ask.start is not None or network.year is not None or network.projects["start_year"].isna().all()
+    if len(network.projects) and placed:
+        steps.append(("projects", "new", True, tuple(network.projects["id"])))
+    jobs = [
+        (scenario, rung, replace(ask, reroute=degree, stocks=stocks, projects=projects))
+        for scenario in scenarios
+        for rung, degree, stocks, projects in steps
+    ]
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        tables = list(pool.map(lambda job: _rung(network, *job), jobs))
+    if not tables:
+        return pd.DataFrame(columns=["scenario", "rung", "tier", "demand_t", "served_t", "shortfall_t", "gained_t"])
+    out = pd.concat(tables, ignore_index=True)
+    gained = out.groupby(["scenario", "tier"], dropna=False)["served_t"].diff()
+    out["gained_t"] = gained.mask(gained.abs() <= 1e-7 * out["demand_t"], 0.0)
+    return out
+
+
+def _rung(network: Network, scenario: Scenario | None, rung: str, ask: Ask) -> pd.DataFrame:
+    served, wanted = _served(network, Keyed.of(scenario), ask)
+    counted = counted_rows(network, ask)
+    tier = network.demand["tier"].fillna("").to_numpy(dtype=object)
+    parts = []
+    for name in [*network.tier_order, ""]:
+        rows = counted & (tier == name)
+        if rows.any():
+            asked, given = float(wanted[:, rows].sum()), float(served[:, rows].sum())
+            parts.append((scenario.name if scenario else "baseline", rung, name or None, asked, given, asked - given))
+    return pd.DataFrame(parts, columns=["scenario", "rung", "tier", "demand_t", "served_t", "shortfall_t"])
+
+
+@lru_cache(maxsize=256)
+def _served(network: Network, keyed: Keyed, ask: Ask) -> tuple[Array, Array]:
+    """Return what is served and wanted where nobody asks when or at what cost: the first stages alone."""
+    line = _line(network, keyed.scenario, ask, None)
+    overlays = qualified(network, line, ask)
+    model = _model(network, overlays[0], ask)
+    begin = model.periods.base_start(base_flow(network))
+    plan = model.plan(overlays, begin, totals_only=True, least_cost=False)
+    return plan.served_t, plan.wanted_t
+
+
+# -- tables -------------------------------------------------------------------------------------
+
+
+def months_table(network: Network, name: str, found: Course, ask: Ask) -> pd.DataFrame:
+    """Return demand, served and shortfall by month, tier and end use, t; foreseen and unforeseen."""
+    rows = np.flatnonzero(counted_rows(network, ask))
+    demand = network.demand.iloc[rows]
+    n = ask.n_periods
+    wanted, served = found.perfect.wanted_t[:, rows], found.perfect.served_t[:, rows]
+    table = pd.DataFrame(
+        {
+            "scenario": name,
+            "month": np.repeat(1 + np.arange(n) * ask.step_months, len(rows)),
+            "tier": np.tile(demand["tier"].to_numpy(dtype=object), n),
+            "node": np.tile(demand["node"].to_numpy(dtype=object), n),
+            "commodity": np.tile(demand["commodity"].to_numpy(dtype=object), n),
+            "demand_t": wanted.ravel(),
+            "served_t": served.ravel(),
+            "shortfall_t": (wanted - served).ravel(),
+            "shortfall_unforeseen_t": (wanted - found.rolling_served_t[:, rows]).ravel(),
+        }
+    )
+    value = np.tile(demand["value_usd_per_t"].to_numpy(dtype=float), n)
+    table["value_musd"] = table["shortfall_t"] * value / 1e6
+    return table
+
+
+def money_table(network: Network, name: str, found: Course) -> pd.DataFrame:
+    """Return what is served and lost at the value per tonne, and what it costs, USD over the horizon."""
+    value = network.demand["value_usd_per_t"].to_numpy(dtype=float)
+    plan = found.perfect
+    known = ~np.isnan(value)
+    served = float(plan.served_t[:, known].sum(axis=0) @ value[known]) if known.any() else np.nan
+    lost = float((plan.wanted_t - plan.served_t)[:, known].sum(axis=0) @ value[known]) if known.any() else np.nan
+    row = {"scenario": name, "served_usd": served, "lost_usd": lost, "cost_usd": plan.cost_usd}
+    return pd.DataFrame([{**row, "net_usd": served - plan.cost_usd}]).set_index("scenario")
+
+
+def stock_table(network: Network, name: str, found: Course, ask: Ask) -> pd.DataFrame:
+    """Return tonnes left in each stock at the end of each month."""
+    stocks = network.stocks
+    n = ask.n_periods
+    return pd.DataFrame(
+        {
+            "scenario": name,
+            "month": np.repeat(1 + np.arange(n) * ask.step_months, len(stocks)),
+            "stock": np.tile(stocks["id"].to_numpy(dtype=object), n),
+            "commodity": np.tile(stocks["commodity"].to_numpy(dtype=object), n),
+            "level_t": found.perfect.level_t.ravel(),
+            "level_unforeseen_t": found.rolling_level_t.ravel(),
+        }
+    )
+
+
+def summary_table(months: pd.DataFrame, found: Course, network: Network, ask: Ask) -> pd.DataFrame:
+    """Return what a scenario does to each tier over the horizon, indexed by tier."""
+    parts = []
+    for tier in [*network.tier_order, ""]:
+        mine = months[months["tier"].fillna("") == tier]
+        if mine.empty:
+            continue
+        by_month = mine.groupby("month")[["demand_t", "served_t", "shortfall_t"]].sum()
+        short = by_month["shortfall_t"] > 1e-7 * by_month["demand_t"]
+        share = (by_month["shortfall_t"] / by_month["demand_t"].where(by_month["demand_t"] > 0)).fillna(0.0)
+        first, last = (short.idxmax(), short[::-1].idxmax()) if short.any() else (np.nan, np.nan)
+        total = float(by_month["shortfall_t"].sum())
+        unforeseen = float(mine["shortfall_unforeseen_t"].sum())
+        if abs(unforeseen - total) <= 1e-9 * float(by_month["demand_t"].sum()):
+            unforeseen = total  # rounding of two plans
+        survive, is_unlimited = _survival(found, tier, "", ask)
+        parts.append(
+            {
+                "tier": tier or None,
+                "demand_t": float(by_month["demand_t"].sum()),
+                "served_t": float(by_month["served_t"].sum()),
+                "shortfall_t": total,
+                "shortfall_unforeseen_t": unforeseen,
+                "value_of_information_t": unforeseen - total,
+                "value_at_risk_musd": float(mine["value_musd"].sum(min_count=1)),
+                "first_short_month": first,
+                "worst_month": float(share.round(9).idxmax()) if short.any() else np.nan,
+                "worst_month_share": float(share.max()),
+                "months_short": int(short.sum()) * ask.step_months,
+                "time_to_survive": survive,
+                "is_unlimited": is_unlimited,
+                "time_to_recover": _recovery(first, last, ask),
+            }
+        )
+    return pd.DataFrame(parts).set_index("tier")
+
+
+def _survival(found: Course, tier: str, node: str, ask: Ask) -> tuple[float, bool]:
+    """Return months whole from the onset, and whether it could go on for ever; inf = to the end and beyond."""
+    months = found.endurance.get((tier, node), INF)
+    if months < INF:
+        return months, False
+    if found.is_lasting.get((tier, node), True):
+        return INF, True
+    return float(ask.months - (found.timeline.onset or 0) * ask.step_months), False
+
+
+def _recovery(first: float, last: float, ask: Ask) -> float:
+    """Return months from the first short one until demand is met to the end; inf = not within the horizon."""
+    if np.isnan(first):
+        return 0.0
+    after = last + ask.step_months
+    return INF if after > ask.months else float(after - first)
+
+
+def survival_table(months: pd.DataFrame, found: Course, name: str, ask: Ask) -> pd.DataFrame:
+    """Return how long each tier (node empty) and each end use can be kept whole, and when it recovers."""
+    parts = []
+    for tier, node in found.is_lasting:
+        mine = months[(months["tier"].fillna("") == tier) & (months["node"].eq(node) if node else True)]
+        by_month = mine.groupby("month")[["demand_t", "shortfall_t"]].sum()
+        short = by_month["shortfall_t"] > 1e-7 * by_month["demand_t"]
+        first, last = (short.idxmax(), short[::-1].idxmax()) if short.any() else (np.nan, np.nan)
+        survive, is_unlimited = _survival(found, tier, node, ask)
+        parts.append(
+            {
+                "scenario": name,
+                "tier": tier or None,
+                "node": node,
+                "time_to_survive": survive,
+                "is_unlimited": is_unlimited,
+                "time_to_recover": _recovery(first, last, ask),
+                "first_short_month": first,
+                "shortfall_t": float(by_month["shortfall_t"].sum()),
+            }
+        )
+    columns = ["scenario", "tier", "node", "time_to_survive", "is_unlimited", "time_to_recover"]
+    return pd.DataFrame(parts, columns=[*columns, "first_short_month", "shortfall_t"])

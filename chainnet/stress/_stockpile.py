@@ -1,0 +1,447 @@
+"""What must be in stock: the least of each commodity that keeps tiers whole, and what would lessen it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from chainnet.errors import DataError, InfeasibleError
+from chainnet.flow import LeastStock, MonthsModel, StockModel, Words, check_tier, count_settings, what_binds
+from chainnet.lowering import Degree
+from chainnet.network import Network
+from chainnet.results import provenance, stamp
+from chainnet.scenario import Scenario, overlay_of, timeline
+from chainnet.stress._months import Ask, as_words, base_flow, check_whole, counted_rows, qualified
+
+__all__ = ["averted", "stockpile_mitigation", "stockpile_requirement"]
+
+Array = np.ndarray[Any, np.dtype[np.float64]]
+Bools = np.ndarray[Any, np.dtype[np.bool_]]
+
+
+def stockpile_requirement(
+    network: Network,
+    scenario: Scenario | None,
+    tiers: str | Sequence[str] = ("defence",),
+    months: int = 48,
+    start: str | None = None,
+    *,
+    step_months: int = 1,
+    reroute: Degree = "existing",
+    projects: Sequence[str] | None = None,
+    beneficiaries: Words = None,
+    commodity: Words = None,
+) -> pd.DataFrame:
+    """Say how much of each commodity must be in stock for the chosen tiers to stay whole.
+
+    Parameters
+    ----------
+    network : Network
+        With a demand table.
+    scenario : Scenario or None
+    tiers : str or list of str
+        Who must be served in full in every period. All others give way to them.
+    months, start, step_months
+        The horizon, as in ``stress_test``.
+    reroute : {"existing", "frozen", "new"}
+    projects : list of str, optional
+        Projects that come on stream at their start year besides those that the scenario builds.
+    beneficiaries, commodity : optional
+        Whose and what demand counts; default from the network.
+
+    Returns
+    -------
+    DataFrame, one row per commodity that a plant or an end use of the beneficiaries takes in
+        commodity, label.  required_t : the cheapest set of stocks, nothing held, t (one of several where
+        prices tie).  held_t : what the stocks table says lies with the beneficiaries for these tiers,
+        after the scenario.  net_t : required_t - held_t, at least 0; no netting across commodities.
+        alone_t : what it would take of this commodity alone, inf where no amount suffices.  buy_t : what
+        is to be bought where all that is held is drawn where it helps.  price_usd_per_t.  cost_usd :
+        net_t at that price, NaN without a price.
+        ``attrs["certificate"]`` proves that no cheaper set does.
+
+    Raises
+    ------
+    DataError
+        If there is no demand table, a tier is unknown, or an argument is out of range.
+    InfeasibleError
+        If no stock of anything keeps the tiers whole.
+
+    Notes
+    -----
+    A stock enters where its commodity is taken in: at plants and end uses of the beneficiaries that the
+    scenario leaves standing, at any rate, at month 1 or later. A commodity without a price is bought only
+    where the tiers ask for it itself, and then as little as can be. Cost: one linear program of
+    (periods x columns) per commodity.
+
+    References
+    ----------
+    Requirements in the sense of the reports on the National Defense Stockpile (50 U.S.C. 98h-5):
+    shortfall before stock, less what is held, valued at market prices.
+
+    Examples
+    --------
+    >>> import chainnet as cn
+    >>> net = cn.read("mag-9")
+    >>> need = cn.stockpile_requirement(net, cn.scenarios(net)["china_out"], ["defence", "industrial"], months=12)
+    >>> need.loc[need["required_t"] > 0, ["commodity", "required_t"]].round(3).values.tolist()
+    [['magnet', 10.0]]
+    """
+    ask = _ask(months, start, step_months, reroute, projects, beneficiaries, commodity)
+    chosen = _tiers(network, tiers)
+    need = _Need(network, scenario, chosen, ask)
+    gross = need.least(use_held=False)
+    buy = need.least(use_held=True)
+    alone = [need.alone(code) for code in need.commodities]
+    held = need.held()
+    table = pd.DataFrame({"commodity": need.commodities, "label": need.labels, "required_t": need.by_commodity(gross)})
+    table["held_t"] = held
+    table["net_t"] = np.maximum(table["required_t"] - table["held_t"], 0.0)
+    table["alone_t"], table["buy_t"] = alone, need.by_commodity(buy)
+    table["price_usd_per_t"] = need.prices
+    table["cost_usd"] = table["net_t"] * table["price_usd_per_t"]
+    source = _source(network, scenario, chosen, ask)
+    table.attrs["certificate"] = gross.certificate
+    return stamp(table, source)
+
+
+def stockpile_mitigation(
+    network: Network,
+    scenario: Scenario | None,
+    tiers: str | Sequence[str] = ("defence",),
+    months: int = 48,
+    start: str | None = None,
+    *,
+    step_months: int = 1,
+    austerity: Mapping[str, float] | None = None,
+    measures: Mapping[str, Sequence[Mapping[str, Any]]] | None = None,
+    projects: Sequence[str] | None = None,
+    beneficiaries: Words = None,
+    commodity: Words = None,
+) -> pd.DataFrame:
+    """Say what each mitigation takes off the stockpile requirement, one after the other.
+
+    Parameters
+    ----------
+    network, scenario, tiers, months, start, step_months, beneficiaries, commodity
+        As in ``stockpile_requirement``.
+    austerity : mapping, tier -> share of its demand that is left, optional
+        Without it no demand is cut.
+    measures : mapping, name -> list of measures, optional
+        Further mitigations in words of a scenario, after those that stand ready.
+    projects : list of str, optional
+        Default all; they come on stream at their start year.
+
+    Returns
+    -------
+    DataFrame, one row per step and commodity
+        step, commodity, before_t, averted_t, after_t, before_usd, averted_usd, after_usd: before -
+        averted = after. The steps, in this order: own exports limited (plants of the beneficiaries serve
+        the beneficiaries, up to capacity), extra buys (every known relation up to capacity, and new
+        ones), substitution (stand-ins up to ``processes.max_share``), austerity, the measures given,
+        projects, stocks held. Before the first nothing carries more than its baseline and no stand-in
+        is used. Steps that the data cannot show are left out: the first without baseline flows on all edges,
+        substitution without limited stand-ins, projects without any that can be placed in time.
+
+    Raises
+    ------
+    DataError, InfeasibleError
+        As in ``stockpile_requirement``.
+
+    Notes
+    -----
+    What a step takes off depends on the steps before it; what is left at the end does not. A step may
+    shift the requirement from one commodity to another: averted_t is then below 0 in one row, never in
+    the sum of USD (the steps up to stocks held; stocks are not netted across commodities). Cost: one
+    linear program of (periods x columns) per step.
+
+    Examples
+    --------
+    >>> import chainnet as cn
+    >>> net = cn.read("mag-9")
+    >>> steps = cn.stockpile_mitigation(net, cn.scenarios(net)["china_out"], ["defence", "industrial"], months=12)
+    >>> bool((steps["before_t"] - steps["averted_t"] - steps["after_t"]).abs().max() < 1e-9)
+    True
+    """
+    ask = _ask(months, start, step_months, "existing", (), beneficiaries, commodity)
+    chosen = _tiers(network, tiers)
+    name = scenario.name if scenario else "mitigation"
+    base = list(scenario.measures) if scenario else []
+    own, rest = _held_back(network, ask)
+    strict = _without_standins(network)
+    has_standins = strict is not network
+    steps: list[tuple[str, Network, list[Any], Ask]] = []
+    if rest is not None and own is not None:
+        steps.append(("nothing done", _without_standins(rest), base, ask))
+        steps.append(("own exports limited", _without_standins(own), base, ask))
+    else:
+        steps.append(("nothing done", strict, base, ask))
+    ask = replace(ask, reroute="new")
+    steps.append(("extra buys", strict, base, ask))
+    if has_standins:
+        steps.append(("substitution", network, base, ask))
+    for tier, share in (austerity or {}).items():
+        check_tier(network, tier)
+        base = [*base, {"kind": "demand", "tier": tier, "share": share}]
+    if austerity:
+        steps.append(("austerity", network, base, ask))
+    for label, more in (measures or {}).items():
+        base = [*base, *more]
+        steps.append((label, network, base, ask))
+    built = network.check_nodes(list(network.projects["id"]) if projects is None else projects, "projects")
+    placed = start is not None or network.year is not None or network.projects["start_year"].isna().all()
+    if built and placed:
+        ask = replace(ask, projects=tuple(built))
+        steps.append(("projects", network, base, ask))
+    tables: list[pd.DataFrame] = []
+    before: pd.DataFrame | None = None
+    need = None
+    for label, variant, words, asked in steps:
+        need = _Need(variant, Scenario(name, words) if words else None, chosen, asked)
+        after = need.table(need.by_commodity(need.least(use_held=False)))
+        if before is not None:
+            tables.append(averted(before, after).assign(step=label))
+        before = after
+    assert need is not None
+    assert before is not None
+    left = np.maximum(before["tonnes"].to_numpy() - need.held(), 0.0)
+    tables.append(averted(before, need.table(left)).assign(step="stocks held"))
+    out = pd.concat(tables, ignore_index=True)
+    out.insert(0, "step", out.pop("step"))
+    return stamp(out, {**_source(network, scenario, chosen, ask), "steps": [label for label, *_ in steps]})
+
+
+def averted(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
+    """Put a requirement before and after a mitigation side by side: before - averted = after.
+
+    Parameters
+    ----------
+    before, after : DataFrame
+        commodity, tonnes, usd; the same commodities, or some that stand in one alone (0 in the other).
+
+    Returns
+    -------
+    DataFrame
+        commodity, before_t, averted_t, after_t, before_usd, averted_usd, after_usd; what does not change
+        shows 0; USD is NaN where a price is unknown.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from chainnet.stress import averted
+    >>> before = pd.DataFrame({"commodity": ["ga"], "tonnes": [17.686], "usd": [10.48e6]})
+    >>> after = pd.DataFrame({"commodity": ["ga"], "tonnes": [13.750], "usd": [8.15e6]})
+    >>> averted(before, after).round(3).loc[0, ["averted_t", "averted_usd"]].tolist()
+    [3.936, 2330000.0]
+    """
+    both = before.merge(after, on="commodity", how="outer", suffixes=("_before", "_after"), sort=True)
+    out = pd.DataFrame({"commodity": both["commodity"]})
+    for unit, column in (("t", "tonnes"), ("usd", "usd")):
+        first, last = both[f"{column}_before"], both[f"{column}_after"]
+        if column == "tonnes":
+            first, last = first.fillna(0.0), last.fillna(0.0)
+        last = last.mask((first - last).abs() <= 1e-9 * first.abs(), first)  # rounding of two solves
+        out[f"before_{unit}"], out[f"averted_{unit}"], out[f"after_{unit}"] = first, first - last, last
+    return out
+
+
+def _ask(
+    months: int,
+    start: str | None,
+    step_months: int,
+    reroute: Degree,
+    projects: Sequence[str] | None,
+    beneficiaries: Words,
+    commodity: Words,
+) -> Ask:
+    return Ask(
+        check_whole(months, "months", 1),
+        start,
+        check_whole(step_months, "step_months", 1),
+        reroute,
+        True,
+        None if projects is None else tuple(projects),
+        as_words(beneficiaries),
+        as_words(commodity),
+    )
+
+
+def _tiers(network: Network, tiers: str | Sequence[str]) -> tuple[str, ...]:
+    words = [tiers] if isinstance(tiers, str) else list(tiers)
+    if not words:
+        raise DataError("tiers: empty; name who has to stay whole, such as defence.")
+    if network.demand.empty:
+        raise DataError("stockpile_requirement: the network has no demand table, so nobody can go short. Give demand.")
+    for word in words:
+        check_tier(network, word)
+    return tuple(tier for tier in network.tier_order if tier in words)
+
+
+def _source(network: Network, scenario: Scenario | None, tiers: tuple[str, ...], ask: Ask) -> dict[str, Any]:
+    return provenance(
+        network,
+        "HiGHS simplex",
+        rests_on=what_binds(
+            network,
+            [overlay_of(network, scenario)],
+            ask.reroute,
+            commodity=ask.commodity,
+            beneficiaries=ask.beneficiaries,
+        ),
+        scenario=scenario.name if scenario else "",
+        tiers=list(tiers),
+        months=ask.months,
+        start=ask.start or "",
+        step_months=ask.step_months,
+        reroute=ask.reroute,
+        projects=list(ask.projects or ()),
+        **count_settings(network, ask.commodity, ask.beneficiaries),
+    )
+
+
+def _without_standins(network: Network) -> Network:
+    """Return the network in which no limited stand-in is used; the same one where there is none."""
+    processes = network.processes
+    standin = (processes["role"] == "input") & processes["group"].notna() & (processes["max_share"] < 1)
+    if not standin.any():
+        return network
+    return network.with_table("processes", processes.assign(max_share=processes["max_share"].mask(standin, 0.0)))
+
+
+def _held_back(network: Network, ask: Ask) -> tuple[Network | None, Network | None]:
+    """Return the network with only relations among beneficiaries free to carry more than their baseline, and none."""
+    edges = network.edges
+    source, target = network.edge_ends
+    both = (source >= 0) & (target >= 0)
+    flow = edges["flow_tpa"].to_numpy(dtype=float)
+    if np.isnan(flow[both]).any():
+        return None, None
+    places = pd.concat([network.nodes, network.projects], ignore_index=True)
+    inside = pd.Series(_with_beneficiaries(network, places, ask), index=places["id"])
+    among = (edges["source"].map(inside) & edges["target"].map(inside)).to_numpy(dtype=bool)
+    capacity = edges["capacity_tpa"].to_numpy(dtype=float)
+    held = np.where(both, np.fmin(capacity, flow), capacity)
+    return (
+        network.with_table("edges", edges.assign(capacity_tpa=np.where(among, capacity, held))),
+        network.with_table("edges", edges.assign(capacity_tpa=held)),
+    )
+
+
+def _with_beneficiaries(network: Network, places: pd.DataFrame, ask: Ask) -> Bools:
+    """Return which rows, with a country or region, lie with the beneficiaries."""
+    words = list(network.beneficiaries if ask.beneficiaries is None else ask.beneficiaries)
+    if not words:
+        return np.ones(len(places), dtype=bool)
+    return np.asarray(network.in_countries(places, words, "beneficiaries"), dtype=bool)
+
+
+class _Need:
+    """A network in which anything may be bought for stock, and whom that has to keep whole."""
+
+    def __init__(self, network: Network, scenario: Scenario | None, tiers: tuple[str, ...], ask: Ask) -> None:
+        self._ask, self._tiers = ask, tiers
+        self._asked = network
+        entries = _entries(network, ask)
+        stocks = network.stocks
+        prefix = "new_"
+        while stocks["id"].str.startswith(prefix).any():
+            prefix += "_"
+        fresh = pd.DataFrame(
+            {
+                "id": [f"{prefix}{i}" for i in range(len(entries))],
+                "node": [node for node, _ in entries],
+                "commodity": [commodity or None for _, commodity in entries],
+                "stock_t": 0.0,
+            }
+        )
+        both = fresh if stocks.empty else pd.concat([stocks, fresh], ignore_index=True)
+        self._network = network.with_table("stocks", both)
+        table = self._network.stocks
+        free = table["id"].str.startswith(prefix).to_numpy(dtype=bool)
+        line = timeline(
+            self._network,
+            scenario,
+            ask.months,
+            step_months=ask.step_months,
+            start=ask.start,
+            projects=ask.projects,
+        )
+        self._line = line
+        overlays = qualified(self._network, line, ask)
+        model = MonthsModel(
+            self._network,
+            overlays[0],
+            ask.reroute,
+            ask.n_periods,
+            ask.step_months,
+            commodity=ask.commodity,
+            beneficiaries=ask.beneficiaries,
+        )
+        tier = self._network.demand["tier"]
+        whole = counted_rows(self._network, ask) & tier.isin(tiers).to_numpy()
+        begin = model.periods.base_start(base_flow(network))
+        self._codes = table.loc[free, "commodity"].fillna("").to_numpy(dtype=object)
+        self.commodities = sorted(set(self._codes))
+        known = network.commodities.set_index("id")
+        self.prices = known["price_usd_per_t"].reindex(self.commodities).to_numpy(dtype=float)
+        self.labels = known["label"].reindex(self.commodities).to_numpy(dtype=object)
+        asked = np.isin(self._codes, network.demand["commodity"].fillna("")[whole].unique().astype(object))
+        price = pd.Series(self.prices, index=self.commodities).reindex(self._codes).to_numpy(dtype=float)
+        # without a price nothing says how much of one is worth a tonne of another: only what is asked for itself
+        self._bought = ~np.isnan(price) | asked
+        price = np.where(np.isnan(price), 1.0, price) if np.isnan(price[self._bought]).all() else price
+        self._model = StockModel(model, overlays, begin, set(tiers), free, price)
+
+    def least(self, use_held: bool) -> LeastStock:
+        """Return the cheapest set of stocks."""
+        found = self._model.least(use_held, only=self._bought)
+        if found is None:
+            raise InfeasibleError(
+                f"stockpile_requirement: no stock keeps {', '.join(self._tiers)} whole: some of their demand is barred "
+                "from all that could be in store. Choose other tiers, or look at stress_test for who goes short."
+            )
+        return found
+
+    def alone(self, commodity: str) -> float:
+        """Return what it takes of one commodity alone, inf where no amount suffices."""
+        mine = self._codes == commodity
+        found = self._model.least(False, mine, np.ones(len(mine)))
+        return float("inf") if found is None else float(found.drawn_t.sum())
+
+    def by_commodity(self, found: LeastStock) -> Array:
+        """Add up what is drawn, in the order of ``commodities``."""
+        drawn = pd.Series(found.drawn_t).groupby(self._codes).sum().reindex(self.commodities)
+        return np.asarray(drawn.to_numpy(dtype=float))
+
+    def table(self, tonnes: Array) -> pd.DataFrame:
+        """Return tonnes and their worth by commodity."""
+        return pd.DataFrame({"commodity": self.commodities, "tonnes": tonnes, "usd": tonnes * self.prices})
+
+    def held(self) -> Array:
+        """Return what lies in stock with the beneficiaries for these tiers, after the scenario."""
+        stocks = self._network.stocks
+        share = np.max([overlay.stock_share for overlay in self._line.overlays], axis=0)
+        tonnes = stocks["stock_t"].to_numpy(dtype=float) * share
+        country = stocks["country"].fillna(stocks["node"].map(self._network.nodes.set_index("id")["country"]))
+        ours = _with_beneficiaries(self._network, pd.DataFrame({"country": country}), self._ask)
+        ours = ours | country.isna().to_numpy()
+        named = stocks["tiers"].fillna("").str.split(";")
+        ours &= np.array([not any(words) or bool({w.strip() for w in words} & set(self._tiers)) for words in named])
+        kept = pd.Series(np.where(ours, tonnes, 0.0)).groupby(stocks["commodity"].fillna("").to_numpy()).sum()
+        return np.asarray(kept.reindex(self.commodities).fillna(0.0).to_numpy(dtype=float))
+
+
+def _entries(network: Network, ask: Ask) -> list[tuple[str, str]]:
+    """Return (node, commodity) where plants and end uses of the beneficiaries take something in."""
+    nodes = network.nodes
+    ours = set(nodes["id"][_with_beneficiaries(network, nodes, ask)])
+    inputs = network.processes[network.processes["role"] == "input"]
+    plants = nodes[["id", "process"]].merge(inputs[["process", "commodity"]], on="process")
+    demand = network.demand[["node", "commodity"]].rename(columns={"node": "id"})
+    both = pd.concat([plants[["id", "commodity"]], demand], ignore_index=True)
+    both = both[both["id"].isin(ours)]
+    return sorted(set(zip(both["id"], both["commodity"].fillna(""), strict=True)))

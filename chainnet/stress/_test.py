@@ -1,0 +1,335 @@
+"""Who goes short when: every scenario in the long run and month by month, tier by tier."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from functools import cached_property, lru_cache
+from typing import Any, cast
+
+import numpy as np
+import pandas as pd
+
+from chainnet.engine import Certificate
+from chainnet.errors import DataError
+from chainnet.flow import NEW_LAG_MONTHS, Words, balance_under, count_settings, ladder, project_sizes
+from chainnet.lowering import Degree
+from chainnet.network import Network
+from chainnet.results import Result, provenance, rest_of, stamp
+from chainnet.scenario import Scenario, overlay_of, pick_scenarios
+from chainnet.stress._flows import MonthFlows, flows_of, flows_table, relations_table, throughput_table
+from chainnet.stress._months import (
+    Ask,
+    Course,
+    Keyed,
+    Objective,
+    as_words,
+    check_whole,
+    course,
+    horizon_ladder,
+    money_table,
+    months_table,
+    stock_table,
+    summary_table,
+    survival_table,
+)
+
+__all__ = ["StressTest", "stress_test"]
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class StressTest(Result):
+    """What each scenario leaves short, in the long run and month by month.
+
+    Attributes
+    ----------
+    summary : DataFrame, index (scenario, tier)
+        The long run, in t/a (a steady state with every measure at its full size, stocks not drawn):
+        demand_tpa, served_tpa, shortfall_tpa (others served after the beneficiaries),
+        shortfall_before_tpa (others served first: the largest shortfall), shortfall_low_tpa and
+        shortfall_high_tpa (all demand at its low or high value, NaN where no range is given),
+        demand_low_tpa, demand_high_tpa, value_musd (loss at the value per tonne, USD million a year).
+        Over the horizon, in t: demand_t, served_t, shortfall_t (a planner who knows every date),
+        shortfall_unforeseen_t (one who sees only what is in force), value_of_information_t (their
+        difference), value_at_risk_musd, first_short_month, worst_month, worst_month_share,
+        months_short, time_to_survive (months from the first measure; inf = unlimited, is_unlimited says
+        so; a number as long as the horizon after the onset means at least that), time_to_recover
+        (months from the first short one; inf = not within the horizon). Months count from 1.
+        The first scenario is "baseline": nothing happens.
+    nodes : DataFrame, index (scenario, node, commodity, tier)
+        The long run per end use.
+    ladder : DataFrame
+        The long run, rung by rung: scenario, rung, tier, demand_tpa, served_tpa, shortfall_tpa,
+        gained_tpa; no projects built.
+    months : DataFrame
+        scenario, month, tier, node, commodity, demand_t, served_t, shortfall_t,
+        shortfall_unforeseen_t, value_musd.
+    stocks : DataFrame
+        scenario, month, stock, commodity, level_t and level_unforeseen_t at the end of the month.
+    time_to_survive : DataFrame, index (scenario, tier, node)
+        Of each tier (node empty) and each end use: time_to_survive, is_unlimited, time_to_recover,
+        first_short_month, shortfall_t.
+    horizon_ladder : DataFrame
+        Over the horizon, rung by rung, where asked for: scenario, rung, tier, demand_t, served_t,
+        shortfall_t, gained_t.
+    money : DataFrame, index scenario
+        Over the horizon and all demand rows, USD: served_usd and lost_usd at the value per tonne, cost_usd
+        of flows, plants and storage, net_usd = served less cost.
+    certificate : Certificate
+        The worst of all scenarios.
+    flows : DataFrame
+        What moves, as planned by one who knows every date: scenario, month, source, target, commodity,
+        flow_t (shipped in the month; goods with a lag arrive later). Made when asked for, as are the next two.
+    throughput : DataFrame
+        scenario, month, id, throughput_t of nodes and projects.
+    relations : DataFrame
+        scenario, month, commodity, maker, user, flow_t of new relations that carry something.
+    by_month : dict
+        The arrays behind these tables, by scenario.
+    """
+
+    summary: pd.DataFrame
+    nodes: pd.DataFrame
+    ladder: pd.DataFrame
+    months: pd.DataFrame
+    stocks: pd.DataFrame
+    time_to_survive: pd.DataFrame
+    horizon_ladder: pd.DataFrame
+    money: pd.DataFrame
+    certificate: Certificate
+    by_month: dict[str, MonthFlows] = field(default_factory=dict)
+
+    @cached_property
+    def flows(self) -> pd.DataFrame:
+        """What every edge ships in every month, t."""
+        return stamp(flows_table(self.by_month), self.provenance)
+
+    @cached_property
+    def throughput(self) -> pd.DataFrame:
+        """What every node and project makes or passes on in every month, t."""
+        return stamp(throughput_table(self.by_month), self.provenance)
+
+    @cached_property
+    def relations(self) -> pd.DataFrame:
+        """What new relations carry in every month, t."""
+        return stamp(relations_table(self.by_month), self.provenance)
+
+
+def stress_test(
+    network: Network,
+    scenarios: Any = None,
+    months: int = 48,
+    start: str | None = None,
+    *,
+    step_months: int = 1,
+    reroute: Degree = "existing",
+    stocks: bool = True,
+    projects: Sequence[str] | None = None,
+    ladder_over_time: bool = False,
+    objective: Objective = "tiers",
+    beneficiaries: Words = None,
+    commodity: Words = None,
+    progress: Callable[[str, float], None] | None = None,
+) -> StressTest:
+    """Put scenarios to a network and say who goes short, when, and how long stocks carry.
+
+    Parameters
+    ----------
+    network : Network
+        With a demand table.
+    scenarios : Scenario, list or mapping of Scenario, optional
+        Default the scenarios that ship with the graph.
+    months : int
+        Horizon, a multiple of ``step_months``.
+    start : str, optional
+        The first month, such as "2027-01"; default January after the network's year.
+    step_months : int
+        Length of a period; lags are rounded to whole periods.
+    reroute : {"existing", "frozen", "new"}
+        How far flows may leave the baseline. With new, a relation serves a tier only after its
+        qualification time, counted from the first measure.
+    stocks : bool
+        Whether stocks are drawn in the months.
+    projects : list of str, optional
+        Projects that come on stream at their start year besides those that a scenario builds; they
+        serve a tier only once qualified for it.
+    ladder_over_time : bool
+        Also find ``horizon_ladder``: minutes on a large graph, where new relations qualify tier by tier.
+    objective : {"tiers", "value"}
+        What is planned for in the months: the tiers in their order, or the most value served
+        (``demand.value_usd_per_t``, all rows, 0 where empty) less the cost of flows, plants and storage.
+    beneficiaries, commodity : optional
+        Whose and what demand counts; default from the network.
+    progress : callable, optional
+        Called with what has been done and the part of the whole.
+
+    Returns
+    -------
+    StressTest
+
+    Raises
+    ------
+    DataError
+        If there is no demand table, an argument is unknown, a measure starts after the horizon, or a
+        stock lies where nothing can take it.
+    InfeasibleError
+        If a stock has to keep more than it can hold.
+
+    Notes
+    -----
+    A month is a twelfth of a year. What is under way at the start is the baseline flow times the lag. A
+    tier is served as far as can be over the whole horizon before the next; of equal totals the
+    earliest is taken. Cost: about fifteen warm linear programs of (months x columns) per scenario.
+
+    Examples
+    --------
+    >>> import chainnet as cn
+    >>> st = cn.stress_test(cn.read("mag-9"), months=12)
+    >>> st.summary.loc["china_out", "shortfall_tpa"].round(6).tolist()
+    [0.0, 10.0, 30.0]
+    >>> st.summary.loc["china_out", "time_to_survive"].tolist()
+    [inf, 0.0, 0.0]
+    """
+    ask = Ask(
+        check_whole(months, "months", 1),
+        start,
+        check_whole(step_months, "step_months", 1),
+        reroute,
+        stocks,
+        None if projects is None else tuple(network.check_nodes(projects, "projects")),
+        as_words(beneficiaries),
+        as_words(commodity),
+        objective=_objective(objective),
+    )
+    if ladder_over_time and objective == "value":
+        raise DataError("ladder_over_time: the rungs are counted tier by tier; ask for it with objective=tiers.")
+    chosen: list[Scenario | None] = [None, *pick_scenarios(network, scenarios)]
+    steady, found = _answers(network, chosen, ask, progress)
+    binds = [inputs for *_, inputs in steady]
+    source = provenance(
+        network,
+        "HiGHS simplex",
+        rests_on=pd.concat(binds, ignore_index=True).drop_duplicates(["kind", "id", "commodity", "tier"]),
+        reroute=reroute,
+        scenarios=[s.name for s in chosen if s is not None],
+        months=months,
+        start=start or "",
+        step_months=step_months,
+        stocks=stocks,
+        projects=list(ask.projects or ()),
+        objective=objective,
+        new_lag_months=NEW_LAG_MONTHS,
+        **count_settings(network, commodity, beneficiaries),
+    )
+    summaries, by_month, levels, lasting = [], [], [], []
+    for scenario, over_time, (table, *_) in zip(chosen, found, steady, strict=True):
+        name = _name(scenario)
+        mine = months_table(network, name, over_time, ask)
+        over = summary_table(mine, over_time, network, ask).reindex(table.index)
+        summaries.append(pd.concat({name: pd.concat([table, over], axis=1)}, names=["scenario"]))
+        by_month.append(mine)
+        levels.append(stock_table(network, name, over_time, ask))
+        lasting.append(survival_table(mine, over_time, name, ask))
+    all_nodes = pd.concat([nodes for _, nodes, _, _ in steady], ignore_index=True)
+    rungs = [rung for _, _, rung, _ in steady if len(rung)]
+    survive = pd.concat(lasting, ignore_index=True).set_index(["scenario", "tier", "node"])
+    summary = stamp(pd.concat(summaries), source)
+    summary.attrs["rests_on"] = {_name(s): rest_of(inputs) for s, inputs in zip(chosen, binds, strict=True)}
+    return StressTest(
+        source,
+        summary,
+        stamp(all_nodes.set_index(["scenario", "node", "commodity", "tier"]), source),
+        stamp(pd.concat(rungs, ignore_index=True) if rungs else pd.DataFrame(), source),
+        stamp(pd.concat(by_month, ignore_index=True), source),
+        stamp(pd.concat(levels, ignore_index=True), source),
+        stamp(survive, source),
+        stamp(horizon_ladder(network, chosen[1:] if ladder_over_time else [], ask), source),
+        stamp(pd.concat([money_table(network, _name(s), c) for s, c in zip(chosen, found, strict=True)]), source),
+        replace(
+            found[0].perfect.certificate,
+            gap=max(c.perfect.certificate.gap for c in found),
+            violation=max(c.perfect.certificate.violation for c in found),
+        ),
+        {_name(s): flows_of(network, c, ask) for s, c in zip(chosen, found, strict=True)},
+    )
+
+
+def _answers(
+    network: Network, chosen: list[Scenario | None], ask: Ask, progress: Callable[[str, float], None] | None
+) -> tuple[list[Any], list[Course]]:
+    """Return the long run and the months of each scenario, two scenarios at a time."""
+    _corners(network)  # kept before two threads ask for them
+    steady, found = [], []
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        jobs = [
+            (
+                pool.submit(_steady, network, Keyed.of(one), ask.reroute, ask.commodity, ask.beneficiaries),
+                pool.submit(course, network, one, ask),
+            )
+            for one in chosen
+        ]
+        for number, (at_rest, over_time) in enumerate(jobs):
+            steady.append(at_rest.result())
+            found.append(over_time.result())
+            if progress:
+                progress("months of each scenario", (number + 1) / len(chosen))
+    return steady, found
+
+
+def _objective(given: str) -> Objective:
+    if given in ("tiers", "value"):
+        return cast(Objective, given)
+    raise DataError(f'objective: unknown objective "{given}"; one of tiers, value.')
+
+
+def _name(scenario: Scenario | None) -> str:
+    return scenario.name if scenario else "baseline"
+
+
+@lru_cache(maxsize=4)
+def _corners(network: Network) -> tuple[Network | None, Network | None]:
+    """Return the network with all demand at its low and at its high value."""
+    return _at_corner(network, "low"), _at_corner(network, "high")
+
+
+@lru_cache(maxsize=64)
+def _steady(
+    network: Network, keyed: Keyed, reroute: Degree, commodity: Words, beneficiaries: Words
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Return the long run of a scenario: by tier, by end use, its ladder, the inputs that bind it.
+
+    Kept: callers must not change it.
+    """
+    scenario = keyed.scenario
+    count: dict[str, Any] = {"commodity": commodity, "beneficiaries": beneficiaries}
+    name = _name(scenario)
+    overlay = overlay_of(network, scenario)
+    after = balance_under(network, overlay, reroute, scenario_name=name, with_inputs=True, **count)
+    before = balance_under(network, overlay, reroute, others="before", scenario_name=name, **count)
+    table = after.by_tier()
+    table["shortfall_before_tpa"] = before.by_tier()["shortfall_tpa"]
+    for side, corner in zip(("low", "high"), _corners(network), strict=True):
+        found = balance_under(corner, overlay, reroute, **count).by_tier() if corner is not None else None
+        table[f"demand_{side}_tpa"] = np.nan if found is None else found["demand_tpa"]
+        table[f"shortfall_{side}_tpa"] = np.nan if found is None else found["shortfall_tpa"]
+    per_node = after.demand[after.demand["is_counted"] & after.demand["is_beneficiary"]].copy()
+    value = network.demand["value_usd_per_t"].reindex(per_node.index)
+    per_node["value_musd"] = per_node["shortfall_tpa"] * value.to_numpy() / 1e6
+    table["value_musd"] = per_node.groupby("tier", dropna=False)["value_musd"].sum(min_count=1).reindex(table.index)
+    per_node.insert(0, "scenario", name)
+    steps = pd.DataFrame()
+    if scenario is not None:
+        steps = ladder(network, overlay, project_sizes(network, None), projects=[], **count)
+        steps = steps[steps["rung"] != "projects"]
+        steps.insert(0, "scenario", name)
+    return table, per_node.drop(columns=["is_counted", "is_beneficiary"]), steps, after.decisive
+
+
+def _at_corner(network: Network, side: str) -> Network | None:
+    """Return the network with every demand at its low or high value, or None where no range is given."""
+    demand = network.demand
+    if demand[side].isna().all():
+        return None
+    corner = demand.assign(demand_tpa=demand[side].fillna(demand["demand_tpa"]))
+    return network.with_demand(corner)

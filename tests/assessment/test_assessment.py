@@ -1,0 +1,141 @@
+"""``assess``: one bundle, equal to what the single questions answer."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+from conftest import line, two_tier
+
+import chainnet as cn
+from chainnet.cascades import bracket
+
+
+@pytest.fixture(scope="module")
+def assessment(mag9: cn.Network) -> cn.Assessment:
+    return cn.assess(mag9)
+
+
+def test_tables_are_those_of_the_questions(mag9: cn.Network, assessment: cn.Assessment, china_out: cn.Scenario) -> None:
+    assert assessment.worst == "china_out"
+    for by, table in assessment.chokepoints.items():
+        pd.testing.assert_frame_equal(table[["lost_tpa"]], cn.chokepoints(mag9, by=by)[["lost_tpa"]])
+    first = assessment.first_tier["node"]
+    pd.testing.assert_frame_equal(first[["lost_tpa"]], cn.chokepoints(mag9, tier="defence")[["lost_tpa"]])
+    pd.testing.assert_frame_equal(assessment.stress.summary, cn.stress_test(mag9).summary)
+    pd.testing.assert_frame_equal(assessment.indicators, cn.concentration(mag9))
+    assert set(assessment.rerouting) == {2028, 2031}
+    expected = cn.reroute(mag9, china_out, by_year=2031).projects["shapley_t"]
+    pd.testing.assert_series_equal(assessment.rerouting[2031].projects["shapley_t"], expected)
+    assert assessment.disrupted is not None
+    assert assessment.disrupted.demand["served_tpa"].sum() == pytest.approx(10.0)
+
+
+def test_every_certificate_holds(assessment: cn.Assessment) -> None:
+    assert assessment.certificates["ok"].all()
+    assert len(assessment.certificates) >= 3
+
+
+def test_quality_and_decisive_bounds(mag9: cn.Network, assessment: cn.Assessment) -> None:
+    assert assessment.coverage["n_nodes"].sum() == 9
+    assert (assessment.coverage["assumed_share"] == 1.0).all()
+    assert assessment.edge_quality.loc["assumed", "n_edges"] == len(mag9.edges)
+    assert len(assessment.decisive) >= 1
+    assert (assessment.decisive["price"] > 0).all()
+
+
+def test_progress_is_told_and_years_can_be_chosen(mag9: cn.Network) -> None:
+    told: list[tuple[str, float]] = []
+    found = cn.assess(mag9, years=[2040], months=12, draws=4, progress=lambda what, part: told.append((what, part)))
+    assert list(found.rerouting) == [2040]
+    parts = [part for _, part in told]
+    assert parts == sorted(parts)
+    assert 0 <= parts[0] <= parts[-1] <= 1
+
+
+def test_a_network_without_projects_scenarios_or_year() -> None:
+    found = cn.assess(two_tier(), months=12, draws=0)
+    assert found.worst == ""
+    assert found.disrupted is None
+    assert dict(found.rerouting) == {}
+    with pytest.raises(cn.DataError, match="no demand table"):
+        cn.assess(line())
+
+
+def test_frozen(assessment: cn.Assessment) -> None:
+    with pytest.raises(AttributeError):
+        assessment.worst = ""  # type: ignore[misc]
+    with pytest.raises(TypeError):
+        assessment.chokepoints["node"] = None  # type: ignore[index]
+
+
+# -- months, stores and habits ------------------------------------------------------------------
+
+
+def test_the_questions_of_time_are_those_asked_alone(
+    mag9: cn.Network, assessment: cn.Assessment, china_out: cn.Scenario
+) -> None:
+    pd.testing.assert_frame_equal(assessment.stress.months, cn.stress_test(mag9, china_out).months)
+    pd.testing.assert_frame_equal(assessment.exposure, cn.risk_exposure(mag9, 1.0, by="site"), check_like=True)
+    assert assessment.exposure.attrs["recovery"] == "assumed"
+    alone = bracket(mag9, scenario=china_out)
+    pd.testing.assert_frame_equal(assessment.bracket.loc["china_out"], alone)
+    assert assessment.scenarios.loc["china_out", "onset_month"] == 1.0
+    assert set(assessment.unanswered) == {"floors", "alignment", "ranges"}
+
+
+def test_stock_is_asked_for_the_first_tier_where_it_is_short() -> None:
+    # without the works defence lacks all of its 3 t of metal a year
+    stop = cn.Scenario("stop", measures=[{"kind": "remove", "nodes": ["works"]}])
+    found = cn.assess(two_tier(), [stop, cn.Scenario("nothing", measures=[])], months=12, draws=0)
+    assert set(found.stockpile["scenario"]) == {"stop"}
+    metal = found.stockpile.set_index("commodity").loc["metal"]
+    assert metal[["required_t", "held_t", "net_t"]].tolist() == pytest.approx([3.0, 0.0, 3.0])
+    assert set(found.mitigation["scenario"]) == {"stop"}
+    steps = found.mitigation
+    assert (steps["before_t"] - steps["averted_t"] - steps["after_t"]).abs().max() < 1e-9
+    assert "least stock, stop" in set(found.certificates["problem"])
+
+
+def test_recovery_given_is_taken(mag9: cn.Network) -> None:
+    found = cn.assess(mag9, recovery={"H_CN": 0.5}, years=[2030], months=12, draws=0)
+    assert found.exposure.attrs["recovery"] == "given"
+    assert found.exposure.loc["H_CN", "recovery"] == 0.5
+    with pytest.raises(cn.UnknownIdError, match="recovery"):
+        cn.assess(mag9, recovery={"nowhere": 1.0}, months=12)
+
+
+def test_answers_are_the_same_in_other_processes(mag9: cn.Network, assessment: cn.Assessment) -> None:
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import get_context
+
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
+        found = cn.assess(mag9, executor=pool)
+        assert pool.submit(abs, -1).result() == 1, "an executor that was handed in stays open"
+    assert found.worst == assessment.worst
+    assert dict(found.unanswered) == dict(assessment.unanswered)
+    pd.testing.assert_frame_equal(found.stress.summary, assessment.stress.summary)
+    pd.testing.assert_frame_equal(found.attacks, assessment.attacks)
+    for year, bought in assessment.rerouting.items():
+        pd.testing.assert_frame_equal(found.rerouting[year].projects, bought.projects)
+
+
+def test_a_network_is_pickled_while_it_is_asked(mag9: cn.Network) -> None:
+    import pickle
+    import threading
+
+    stop = threading.Event()
+
+    def ask() -> None:
+        while not stop.is_set():
+            for name in ("digest", "baseline", "trade", "edge_ends"):
+                getattr(mag9, name)
+                mag9.__dict__.pop(name, None)
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    try:
+        for _ in range(200):
+            assert pickle.loads(pickle.dumps(mag9)).name == mag9.name
+    finally:
+        stop.set()
+        thread.join()

@@ -1,0 +1,145 @@
+"""The plot of spend or flow against exposure: well-formed, told in words, safe from labels, nothing on top of a name."""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+from typing import Any
+from xml.etree import ElementTree
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import chainnet as cn
+from chainnet.drawing import exposure_svg
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def answer(cost: Any, size: Any, *, spend: bool = False, index: Any = None, rank: float = 0.25) -> pd.DataFrame:
+    cost = np.asarray(cost, dtype=float)
+    table = pd.DataFrame(
+        {"cost_usd": cost, "recovery": 2.0, "added_cost_usd": cost, "throughput_tpa": np.asarray(size, dtype=float)},
+        index=index if index is not None else [f"n{i}" for i in range(len(cost))],
+    )
+    if spend:
+        table["spend_usd"] = table["throughput_tpa"] * 10
+    table.attrs["rank_correlation"] = {"throughput_tpa": rank, "spend_usd": rank}
+    return table
+
+
+def drawn(table: pd.DataFrame, **more: Any) -> tuple[ElementTree.Element, list[str]]:
+    root = ElementTree.fromstring(exposure_svg(table, **more))
+    return root, [t.text or "" for t in root.iter(f"{SVG}text")]
+
+
+def test_a_shipped_graph(mag9: cn.Network) -> None:
+    table = cn.risk_exposure(mag9, 1)
+    root, words = drawn(table, labels={"H_CN": "Dysprosium source"})
+    assert len(list(root.iter(f"{SVG}circle"))) == len(table)
+    assert "Losing Dysprosium source costs most: 130 USD" in words
+    assert [w for w in words if w in ("2", "3")] == ["2", "3"] * 2, "each number at its mark and in the list"
+    assert any("rank correlation of flow with loss, over all 9 rows: 0.24" in w for w in words)
+    assert {"no loss", "Loss, USD", "Flow, t a period, log scale"} <= set(words)
+    assert "no flow" not in words
+    assert root.get("role") == "img"
+    ids = {e.get("id"): "".join(e.itertext()) for e in root if e.get("id")}
+    assert [ids[name] != "" for name in root.get("aria-labelledby", "").split()] == [True, True]
+    assert "Dysprosium source: 130 USD lost, 0.9 t flow" in ids["exposure-desc"]
+    assert exposure_svg(table) == exposure_svg(table.copy())
+
+
+def test_it_asks_for_nothing() -> None:
+    text = exposure_svg(answer([3, 1, 0], [1, 2, 3]))
+    assert re.findall(r"(?:href|src|url\(|@import|<script|<style)", text) == []
+    assert re.findall(r"https?://[^\"]+", text) == ["http://www.w3.org/2000/svg"]
+
+
+def test_hostile_names_stay_words() -> None:
+    bad = ["</text><script>alert(1)</script>", 'a" onload="x', "\x00\x07&amp;", "永久磁铁" * 30]
+    root, words = drawn(answer([4, 3, 2, 1], [1, 2, 3, 4], index=bad))
+    assert not list(root.iter(f"{SVG}script"))
+    assert bad[0] in words or any("<script>" in w for w in words)
+    assert any("?" in w and "&amp;" in w for w in words)
+    assert all(
+        set(e.attrib) <= {"cx", "cy", "r", "fill", "fill-opacity", "stroke", "stroke-width"}
+        for e in root.iter(f"{SVG}circle")
+    )
+
+
+def test_spend_where_prices_are_known_and_tonnes_where_values_are_not() -> None:
+    _, words = drawn(answer([3e9, 2e6], [5, 6], spend=True))
+    assert "Spend, USD a period, log scale" in words
+    assert "3 billion USD lost, 50 USD spend" in words
+    assert "Loss, USD, log scale" in words, "losses far apart"
+    plain = answer([30, 20], [5, 6])
+    plain.attrs["provenance"] = {"settings": {"value": "1 per tonne"}}
+    _, words = drawn(plain)
+    assert {"Loss, t", "30 t lost, 5 t flow"} <= set(words)
+
+
+def test_what_cannot_be_drawn_is_said() -> None:
+    assert "Nothing can drop out" in drawn(answer([], []))[1]
+    nothing = answer([0, 0], [0, 0], rank=float("nan"))
+    _, words = drawn(nothing)
+    assert "Nothing is lost, whatever drops out alone, before it is back" in words
+    assert any("n/a" in w for w in words)
+    assert {"no loss", "no flow"} <= set(words)
+    tied = drawn(answer([5, 5, 5, 1], [1, 1, 1, 1]))[1]
+    assert "Losing n0 costs most, as does any of 2 others: 5 USD" in tied
+    assert "1–4" in tied or "1–3" in tied, "marks on each other share one number"
+    anyway = answer([5, 4], [1, 2])
+    anyway["added_cost_usd"] -= 3
+    assert any("3 USD would be lost in that time with nothing out" in w for w in drawn(anyway)[1])
+    many = answer(np.arange(2500, 0, -1), np.ones(2500))
+    root, words = drawn(many)
+    assert len(list(root.iter(f"{SVG}circle"))) == 2000
+    assert any(w.startswith("500 rows") for w in words)
+
+
+def test_labels_of_edges_and_of_combined_columns() -> None:
+    edges = pd.MultiIndex.from_tuples([("a", "b", "ore"), ("a", "c", "")], names=["source", "target", "commodity"])
+    assert {"a → b, ore", "a → c"} <= set(drawn(answer([2, 1], [1, 1], index=edges))[1])
+    steps = pd.MultiIndex.from_tuples([("mine", "CHN"), ("mine", "USA")], names=["step", "country"])
+    assert {"mine, CHN", "mine, USA"} <= set(drawn(answer([2, 1], [1, 1], index=steps))[1])
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.one_of(st.just(0.0), st.floats(1e-6, 1e12)),
+            st.one_of(st.just(0.0), st.floats(1e-6, 1e12)),
+        ),
+        max_size=40,
+    ),
+    st.integers(0, 10),
+)
+def test_everything_lies_inside_and_no_name_on_another(rows: list[tuple[float, float]], named: int) -> None:
+    root, _ = drawn(answer([c for c, _ in rows], [s for _, s in rows]), named=named)
+    wide, high = float(root.get("width", 0)), float(root.get("height", 0))
+    for mark in root.iter(f"{SVG}circle"):
+        assert 84 <= float(mark.get("cx", 0)) <= 640
+        assert 100 <= float(mark.get("cy", 0)) <= 490
+    lines = []
+    for text in root.iter(f"{SVG}text"):
+        x, y = float(text.get("x", 0)), float(text.get("y", 0))
+        assert 0 <= x <= wide
+        assert 0 < y < high
+        if x > 672:
+            lines.append(y)
+    listed = sorted(set(lines))
+    assert all(b - a >= 14 for a, b in pairwise(listed))
+
+
+@pytest.mark.parametrize("named", [-1, 11, 2.0, True])
+def test_how_many_are_named(named: Any) -> None:
+    with pytest.raises(cn.DataError, match="0 to 10"):
+        exposure_svg(answer([1], [1]), named=named)
+
+
+def test_another_table_is_refused() -> None:
+    with pytest.raises(cn.DataError, match="lacks cost_usd"):
+        exposure_svg(pd.DataFrame({"lost_tpa": [1.0]}))

@@ -1,0 +1,393 @@
+"""Price floors: worked and published numbers, cash flows added up by hand, curves, cuts, buyers, timing, bad input."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from conftest import frame
+from hypothesis import given
+from hypothesis import strategies as st
+
+import chainnet as cn
+from chainnet.cli import app as cli
+from chainnet.economics import (
+    build_or_wait,
+    capital_recovery_factor,
+    floor_buyers,
+    floor_supply_curve,
+    option_value,
+    price_cut,
+    price_floor,
+)
+
+
+def market(*projects: tuple[object, ...], **tables: Any) -> cn.Network:
+    """A mine in China ships 30 t of metal to the USA and 20 t at home; the US works sells 10 t; projects ship to both."""
+    names = "id capacity_tpa capex_musd unit_cost_usd_per_t break_even_usd_per_t"
+    rows = frame(names, *projects).assign(stage="refiner", country="USA")
+    given = {
+        "nodes": frame(
+            "id stage country",
+            ("plant", "refiner", "CHN"),
+            ("works", "refiner", "USA"),
+            ("us_user", "end_use", "USA"),
+            ("cn_user", "end_use", "CHN"),
+        ),
+        "edges": pd.concat(
+            [
+                frame(
+                    "source target commodity flow_tpa",
+                    ("plant", "us_user", "metal", 30.0),
+                    ("works", "us_user", "metal", 10.0),
+                    ("plant", "cn_user", "metal", 20.0),
+                ),
+                frame("source target commodity", *[(p[0], "us_user", "metal") for p in projects]),
+            ],
+            ignore_index=True,
+        ),
+        "demand": frame(
+            "node commodity tier demand_tpa",
+            ("us_user", "metal", "civilian", 40.0),
+            ("cn_user", "metal", "civilian", 20.0),
+        ),
+        "commodities": frame("id price_usd_per_t", ("metal", 54_000.0)),
+        "projects": rows if projects else None,
+        "main_commodity": "metal",
+    }
+    return cn.Network(**{**given, **tables})
+
+
+# methods of the annuity: 500 million dollars, 5,000 t/a, ten years at ten percent, 60 USD/kg without capital
+EXAMPLE_K = ("k", 5000.0, 500.0, 60_000.0, None)
+
+
+def test_worked_example() -> None:
+    table = price_floor(market(EXAMPLE_K), 110_000, 54_000)
+    row = table.loc["k"]
+    assert capital_recovery_factor(0.10, 10) == pytest.approx(0.1627454, abs=5e-8)
+    assert row["break_even_usd_per_t"] / 1000 == pytest.approx(76.2745, abs=5e-5)
+    assert row["outlay_usd_per_a"] == pytest.approx(280e6, rel=1e-12)
+    assert row["margin_usd_per_t"] / 1000 == pytest.approx(33.73, abs=0.005)
+    assert row["tariff_usd_per_t"] == 56_000
+    assert row["most_unit_cost_usd_per_t"] == pytest.approx(60_000 + row["margin_usd_per_t"])
+    assert (row["viable"], row["viable_at_reference"]) == (True, False)
+    assert row["break_even_from"] == "computed"
+    assert price_floor(market(EXAMPLE_K), 110_000).equals(table)  # 54,000 is also what the commodities table says
+
+
+def test_upside_goes_back_by_its_share() -> None:
+    row = price_floor(market(EXAMPLE_K), 110_000, 123_000, upside_share=0.3).loc["k"]
+    assert row["outlay_usd_per_a"] == 0
+    assert row["upside_usd_per_a"] == pytest.approx(0.3 * 13_000 * 5000)
+    assert row["margin_usd_per_t"] == pytest.approx(123_000 - 0.3 * 13_000 - row["break_even_usd_per_t"])
+
+
+def test_top_up_of_mountain_pass_had_the_floor_held_in_the_third_quarter_of_2025() -> None:
+    """721 t made, 59 USD/kg realised (MP Materials, results of the third quarter of 2025): 51 x 721 t."""
+    row = price_floor(market(("mp", 721.0, None, None, None)), 110_000, 59_000).loc["mp"]
+    assert row["outlay_usd_per_a"] == pytest.approx(36.771e6)
+    assert pd.isna(row["viable"])
+    assert row["break_even_from"] == "unit cost and capital cost not known"
+
+
+@given(st.floats(0.0, 1.0), st.integers(1, 60), st.floats(1.0, 1e4), st.floats(0.0, 1e5), st.floats(1.0, 1e5))
+def test_at_the_break_even_price_the_cash_flows_are_worth_nothing(
+    rate: float, years: int, capex: float, unit: float, tonnes: float
+) -> None:
+    table = price_floor(market(("p", tonnes, capex, unit, None)), 1.0, rate=rate, years=years)
+    price = table.loc["p", "break_even_usd_per_t"]
+    worth = sum(tonnes * (price - unit) / (1 + rate) ** t for t in range(1, years + 1)) - capex * 1e6
+    assert abs(worth) <= 1e-6 * (capex * 1e6 + tonnes * unit * years)
+
+
+def test_what_is_known_decides() -> None:
+    net = market(
+        ("stated", 10.0, 5.0, 9.0, 70_000.0),
+        ("costly", 10.0, 50.0, None, None),
+        ("open", 10.0, 1.0, None, None),
+        ("endless", None, 1.0, 9.0, None),
+        ("no_capex", 10.0, None, 9.0, None),
+    )
+    table = price_floor(net, 100_000)
+    assert table["break_even_from"].to_dict() == {
+        "costly": "unit cost not known",
+        "endless": "capacity not known",
+        "no_capex": "capex not known",
+        "open": "unit cost not known",
+        "stated": "table",
+    }
+    # 50 million over 10 t/a is 813,727 USD/t of capital alone: no unit cost saves it
+    assert table["viable"].astype(object).where(table["viable"].notna(), None).to_dict() == {
+        "costly": False,
+        "endless": None,
+        "no_capex": None,
+        "open": None,
+        "stated": True,
+    }
+    given = price_floor(net, 100_000, unit_cost={"open": 20_000, "metal": 30_000})
+    assert given.loc["open", "unit_cost_usd_per_t"] == 20_000
+    assert given.loc["costly", "unit_cost_usd_per_t"] == 30_000
+    assert given.loc["open", "break_even_from"] == "computed, unit cost given"
+    half = price_floor(market(EXAMPLE_K), 110_000, utilisation=0.5).loc["k"]
+    assert half["break_even_usd_per_t"] == pytest.approx(60_000 + 2 * 16_274.5395)
+    assert half["outlay_usd_per_a"] == pytest.approx(140e6)
+
+
+def test_coproducts_are_credited_if_asked() -> None:
+    net = cn.Network(
+        nodes=frame("id stage", ("mine", "mine"), ("user", "end_use")),
+        edges=frame(
+            "source target commodity", ("mine", "sep", "ore"), ("sep", "user", "light"), ("sep", "user", "heavy")
+        ),
+        processes=frame(
+            "process commodity role t_per_t",
+            ("split", "ore", "input", 3.0),
+            ("split", "light", "output", 1.0),
+            ("split", "heavy", "coproduct", 0.1),
+            ("split", "waste", "byproduct", 0.5),
+        ),
+        commodities=frame(
+            "id price_usd_per_t", ("ore", 9.0), ("light", 50_000.0), ("heavy", 300_000.0), ("waste", 9e9)
+        ),
+        projects=frame(
+            "id stage process capacity_tpa capex_musd unit_cost_usd_per_t",
+            ("sep", "refiner", "split", 1000.0, 100.0, 40_000.0),
+        ),
+    )
+    plain, credited = (price_floor(net, 1.0, coproduct_credit=c).loc["sep"] for c in (False, True))
+    assert plain["commodity"] == "light"
+    assert plain["break_even_usd_per_t"] == pytest.approx(40_000 + 16_274.5395)
+    assert credited["break_even_usd_per_t"] == pytest.approx(10_000 + 16_274.5395)
+
+
+def test_where_nothing_has_a_coproduct_there_is_no_credit(mag9: cn.Network) -> None:
+    plain, credited = (price_floor(mag9, 9e5, coproduct_credit=c, unit_cost=3e4) for c in (False, True))
+    assert credited["credit_usd_per_t"].tolist() == [0.0] * len(mag9.projects)
+    assert credited["break_even_usd_per_t"].notna().any()
+    pd.testing.assert_frame_equal(plain, credited)
+
+
+# -- curve, cut, buyers ---------------------------------------------------------------------------------------
+
+PRICES = st.lists(st.one_of(st.none(), st.sampled_from([10.0, 20.0, 30.0, 40.0])), min_size=1, max_size=8)
+
+
+@given(PRICES, st.integers(1, 9))
+def test_curve_counts_who_pays_at_each_floor(prices: list[float | None], size: int) -> None:
+    net = market(*[(f"p{i}", float(size + i), None, None, p) for i, p in enumerate(prices)])
+    curve = floor_supply_curve(net, 15.0)
+    assert sorted(curve["id"]) == sorted(net.projects["id"])
+    assert curve["floor_usd_per_t"].dropna().is_monotonic_increasing
+    for row in curve.dropna(subset="floor_usd_per_t").itertuples():
+        there = price_floor(net, row.floor_usd_per_t, 15.0)
+        pays = there[there["viable"].fillna(False)]
+        assert row.n_viable == len(pays)
+        assert row.cumulative_tpa == pytest.approx(pays["output_tpa"].sum())
+        assert row.outlay_usd_per_a == pytest.approx(pays["outlay_usd_per_a"].sum())
+
+
+def test_a_price_cut_is_met_by_the_floor_and_costs_more_each_step() -> None:
+    net = market(EXAMPLE_K, ("cheap", 1000.0, None, None, 40_000.0), ("open", 7.0, None, None, None))
+    table = price_cut(net, 110_000, 54_000, cut=0.5, steps=2, incumbent="CHN")
+    assert table["reference_usd_per_t"].tolist() == pytest.approx([54_000, 40_500, 27_000])
+    assert table["n_viable"].tolist() == [2, 2, 2]
+    assert table["n_viable_without_floor"].tolist() == [1, 1, 0]
+    assert table["n_not_known"].tolist() == [1, 1, 1]
+    assert table["outlay_usd_per_a"].tolist() == pytest.approx([6000 * 56_000, 6000 * 69_500, 6000 * 83_000])
+    assert table["outlay_all_usd_per_a"].iloc[0] == pytest.approx(6007 * 56_000)
+    assert table["incumbent_exports_tpa"].tolist() == [30.0] * 3
+    assert table["incumbent_loss_usd_per_a"].tolist() == pytest.approx([0, 30 * 13_500, 30 * 27_000])
+
+
+def test_buyers_pay_at_the_border_or_on_all_they_buy() -> None:
+    bill = floor_buyers(market(), {"metal": 110_000}, 54_000, import_price=60_000, buyers="USA")
+    row = bill.iloc[0]
+    assert row[["buyer", "purchases_tpa", "imported_tpa", "basis"]].tolist() == ["USA", 40.0, 30.0, "baseline flows"]
+    assert row["border_usd_per_a"] == pytest.approx(30 * 50_000)
+    assert row["market_usd_per_a"] == pytest.approx(40 * 56_000)
+    both = floor_buyers(market(), 110_000)
+    assert both["imported_tpa"].tolist() == [0.0, 0.0]  # nobody is outside
+    bare = market(edges=market().edges.assign(flow_tpa=np.nan))
+    asked = floor_buyers(bare, 110_000, buyers=["USA"]).iloc[0]
+    assert (asked["basis"], asked["purchases_tpa"]) == ("demand", 40.0)
+    assert np.isnan(asked["border_usd_per_a"])
+
+
+def test_order_of_rows_does_not_matter() -> None:
+    rows = [EXAMPLE_K, ("b", 10.0, 1.0, 5.0, None), ("a", 10.0, 1.0, 5.0, None)]
+    one, two = (market(*order) for order in (rows, rows[::-1]))
+    assert price_floor(one, 9e4).equals(price_floor(two, 9e4))
+    assert floor_supply_curve(one).equals(floor_supply_curve(two))
+
+
+def test_a_network_without_projects_has_empty_tables() -> None:
+    net = market()
+    assert price_floor(net, 1.0).empty
+    assert floor_supply_curve(net).empty
+    assert "outlay_usd_per_a" in price_cut(net, 1.0).columns
+    assert build_or_wait(net, 1.0, [1.0]).empty
+
+
+# -- timing ---------------------------------------------------------------------------------------------------
+
+
+def test_worked_example_of_waiting() -> None:
+    """Cost 100, 180 or 60 next year at even odds, ten percent."""
+    found = option_value(100.0, [180.0, 60.0], [0.5, 0.5], 0.10)
+    assert found["npv_now_musd"] == pytest.approx(120 / 1.1 - 100)
+    assert found["npv_wait_musd"] == pytest.approx(40 / 1.1)
+    assert found["option_value_musd"] == pytest.approx(27.2727, abs=5e-5)
+    assert found["decision"] == "wait"
+    # 0.1 a year x 1,000 t x 0.3 million USD a tonne: 30 million, more than the option is worth
+    safe = option_value(100.0, [180.0, 60.0], hazard=0.1, averted_t=1000.0, usd_per_t=300_000.0)
+    assert safe["hazard_cost_musd"] == pytest.approx(30.0)
+    assert safe["decision"] == "build now"
+    edge = option_value(100.0, [180.0, 60.0], hazard=0.1, averted_t=1.0, usd_per_t=found["option_value_musd"] * 1e7)
+    assert edge["decision"] == "either"
+
+
+@given(st.floats(0, 500), st.lists(st.floats(0, 500), min_size=1, max_size=5), st.floats(0, 1))
+def test_waiting_is_never_worth_less_than_building_later_whatever_comes(
+    cost: float, payoffs: list[float], rate: float
+) -> None:
+    found = option_value(cost, payoffs, rate=rate)
+    assert found["npv_wait_musd"] >= max(0.0, (np.mean(payoffs) - cost) / (1 + rate)) - 1e-9
+
+
+def test_a_floor_takes_the_reason_to_wait() -> None:
+    net = market(EXAMPLE_K)
+    found = build_or_wait(net, 110_000, [50_000, 120_000], reference_price=54_000).loc["k"]
+    annuity = capital_recovery_factor()
+    high = 5000 * 60_000 / annuity / 1e6
+    assert found["npv_now_musd"] == pytest.approx(0.5 * high / 1.1 - 500)
+    assert found["npv_wait_musd"] == pytest.approx(0.5 * (high - 500) / 1.1)
+    low, earned = 5000 * 50_000 / annuity / 1e6, 5000 * 50_000 / 1e6
+    assert found["floor_npv_now_musd"] == pytest.approx((0.5 * (low + high) + earned) / 1.1 - 500)
+    assert (found["decision"], found["floor_decision"]) == ("wait", "build now")
+    assert build_or_wait(market(("x", 5.0, None, 1.0, None)), 9.0, [1.0]).loc["x", "decision"] == "not known"
+    safe = build_or_wait(net, 110_000, [50_000, 120_000], hazard=1.0, averted_t={"k": 1e6}, usd_per_t=1e4)
+    assert safe.loc["k", "decision"] == "build now"
+
+
+# -- bad input ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ({"floor": -1.0}, "floor: -1.0 is out of range"),
+        ({"floor": float("nan")}, "floor: nan"),
+        ({"floor": float("inf")}, "floor: inf"),
+        ({"floor": "110"}, "floor: '110' is no number"),
+        ({"floor": True}, "floor: True is no number"),
+        ({"floor": {}}, "floor: empty"),
+        ({"floor": {"metall": 1.0}}, 'unknown commodity "metall"; did you mean "metal"'),
+        ({"floor": {"metal": -5}}, r"floor\[metal\]: -5.0 is out of range"),
+        ({"reference_price": -1}, "reference_price: -1.0"),
+        ({"reference_price": {"x": 1}}, 'reference_price: unknown commodity "x"'),
+        ({"rate": 10.0}, "rate: 10.0 is out of range; .*ten percent is 0.10"),
+        ({"rate": -0.1}, "rate: -0.1"),
+        ({"rate": float("nan")}, "rate: nan"),
+        ({"years": 0}, "years: 0 is not allowed"),
+        ({"years": 2.5}, "years: 2.5 is not allowed"),
+        ({"upside_share": 1.5}, "upside_share: 1.5"),
+        ({"utilisation": 0.0}, "utilisation: 0 sells nothing"),
+        ({"unit_cost": {"kk": 1.0}}, '"kk" is neither a commodity nor a project'),
+        ({"unit_cost": {"k": -1.0}}, r"unit_cost\[k\]: -1.0"),
+        ({"commodity": "ore"}, 'commodity: unknown commodity "ore"'),
+        ({"by_year": 2030.5}, "by_year: 2030.5 is no year"),
+        ({"projects": ["j"]}, 'unknown project "j"'),
+    ],
+)
+def test_bad_input_is_named(words: dict[str, Any], message: str) -> None:
+    with pytest.raises((cn.DataError, cn.UnknownIdError), match=message):
+        price_floor(market(EXAMPLE_K), **{"floor": 1.0, **words})
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: price_cut(market(EXAMPLE_K), 1.0, cut=2.0), "cut: 2.0"),
+        (lambda: price_cut(market(EXAMPLE_K), 1.0, steps=0), "steps: 0"),
+        (lambda: option_value(100.0, []), "payoffs_musd"),
+        (lambda: option_value(-1.0, [1.0]), "cost_musd: -1.0"),
+        (lambda: option_value(1.0, [1.0, 2.0], [0.5]), "probabilities: 1 for 2 states"),
+        (lambda: option_value(1.0, [1.0, 2.0], [0.5, 0.6]), "they sum to 1.1"),
+        (lambda: option_value(1.0, [1.0], hazard=2.0), "hazard: 2.0"),
+        (lambda: build_or_wait(market(EXAMPLE_K), 1.0, {"ore": [1.0]}), 'prices: unknown commodity "ore"'),
+        (lambda: floor_buyers(market(), {"ore": 1.0}), 'floor: unknown commodity "ore"'),
+        (lambda: floor_buyers(market(), 1.0, buyers="ATLANTIS"), "ATLANTIS"),
+    ],
+)
+def test_bad_input_of_the_other_questions(call: Any, message: str) -> None:
+    with pytest.raises(cn.DataError, match=message):
+        call()
+
+
+# -- shipped graph and command line -----------------------------------------------------------------------------
+
+
+def test_rare_earths() -> None:
+    net = cn.read("rare-earths")
+    cost = {"usa_white_mesa_phase2": 29_390}
+    table = price_floor(net, {"ndpr_oxide": 110_000}, unit_cost=cost)
+    assert set(table["commodity"]) == {"ndpr_oxide"}
+    row = table.loc["usa_white_mesa_phase2"]
+    assert row["break_even_usd_per_t"] == pytest.approx(29_390 + 410e6 * 0.16274539 / 6000)
+    assert table["viable"].isna().sum() == len(table) - 1
+    assert table["outlay_usd_per_a"].notna().all()
+    early = price_floor(net, {"ndpr_oxide": 110_000}, unit_cost=cost, by_year=2029).loc["usa_white_mesa_phase2"]
+    assert early["output_tpa"] == 3000.0
+    assert early["break_even_usd_per_t"] == row["break_even_usd_per_t"]
+
+
+@pytest.fixture
+def run(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Any:
+    def call(*words: str) -> tuple[int, str, str]:
+        monkeypatch.delenv("CHAINNET_DEBUG", raising=False)
+        monkeypatch.setattr(sys, "argv", ["chainnet", *words])
+        capfd.readouterr()
+        code = 0
+        try:
+            cli.main()
+        except SystemExit as end:
+            code = int(end.code or 0)
+        return code, *capfd.readouterr()
+
+    return call
+
+
+def test_command(run: Any) -> None:
+    words = ("floor", "rare-earths", "--floor", "ndpr_oxide=110000", "--unit-cost", "usa_white_mesa_phase2=29390")
+    code, out, err = run(*words, "--incumbent", "CHN", "--format", "json")
+    said = json.loads(out)
+    assert (code, err) == (0, "")
+    assert said["viable at the floor"] == 1
+    assert list(said["tables"]) == ["floor", "supply_curve", "price_cut", "buyers"]
+    assert {row["commodity"] for row in said["tables"]["buyers"]} == {"ndpr_oxide"}
+    code, out, _ = run(*words, "--table", "supply_curve")
+    assert code == 0
+    assert "usa_white_mesa_phase2" in out.splitlines()[8]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--floor", "-1"), "floor: -1.0 is out of range"),
+        (("--floor", "cheap"), '--floor: "cheap" is no number'),
+        (("--floor", "1", "--floor", "2"), '"1" stands beside others'),
+        (("--floor", "dy=1", "--floor", "dy=2"), '"dy" is given twice'),
+        (("--floor", "1", "--rate", "10"), "rate: 10.0"),
+        (("--floor", "1", "--years", "0"), "years: 0"),
+    ],
+)
+def test_command_refuses(run: Any, words: tuple[str, ...], message: str) -> None:
+    code, _, err = run("floor", "mag-9", *words)
+    assert code == 1
+    assert message in err
+    assert "Traceback" not in err

@@ -1,0 +1,127 @@
+"""Programs most of whose columns must be 0: the same optimum with and without them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.sparse import csc_array
+
+from chainnet.engine import CompactModel, LinearProgram, WarmModel
+from chainnet.engine.linear_compact import in_use
+
+
+def chain_program(rng: np.random.Generator, n: int = 12) -> LinearProgram:
+    """Balances along random chains: what goes in is at least what goes out."""
+    matrix = np.zeros((n, 3 * n))
+    for column in range(3 * n):
+        tail, head = sorted(rng.choice(n + 1, 2, replace=False))
+        if tail > 0:
+            matrix[tail - 1, column] = -1.0
+        if head < n:
+            matrix[head, column] += rng.uniform(0.5, 1.0)
+    upper = np.where(rng.random(3 * n) < 0.5, 0.0, rng.uniform(0, 10, 3 * n))
+    sink = rng.random(3 * n) < 0.3
+    ones = np.ones
+    return LinearProgram(
+        csc_array(matrix),
+        np.zeros(n),
+        np.full(n, np.inf),
+        np.zeros(3 * n),
+        upper,
+        -sink.astype(float),
+        ones(n),
+        ones(3 * n),
+    )
+
+
+@pytest.mark.parametrize("seed", range(15))
+def test_same_optimum(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    program = chain_program(rng)
+    compact, whole = CompactModel(program), WarmModel(program)
+    compact.set_cost(program.cost)
+    whole.set_cost(program.cost)
+    found, known = compact.solve(), whole.solve()
+    assert found.value == pytest.approx(known.value, abs=1e-9)
+    assert compact.certify("test").ok
+    assert (program.matrix @ found.x >= -1e-9).all()
+    # other bounds: some columns come into use that were not
+    upper = np.where(rng.random(len(program.cost)) < 0.5, 0.0, 5.0)
+    compact.set_bounds(upper, program.row_lower, program.row_upper)
+    whole.set_upper(upper)
+    again = compact.solve(found)
+    assert again.value == pytest.approx(whole.solve().value, abs=1e-9)
+    assert not again.x[upper == 0].any()
+
+
+def test_what_nothing_feeds_is_not_in_use() -> None:
+    """a -> b -> c with the first shut: nothing can flow; what may be thrown away is in use all the same."""
+    matrix = csc_array(np.array([[1.0, -1.0, 0.0], [0.0, 1.0, -1.0]]))
+    low, high = np.zeros(2), np.full(2, np.inf)
+    assert in_use(matrix, np.array([False, True, True]), low, high).tolist() == [False, False, False]
+    assert in_use(matrix, np.array([True, True, False]), low, high).tolist() == [True, True, False]
+    assert in_use(matrix, np.array([True, True, False]), low, np.zeros(2)).tolist() == [False, False, False]
+
+
+def test_a_row_that_cannot_hold_with_nothing_is_infeasible() -> None:
+    program = LinearProgram(
+        csc_array(np.array([[1.0]])),
+        np.ones(1),
+        np.full(1, np.inf),
+        np.zeros(1),
+        np.zeros(1),
+        np.ones(1),
+        np.ones(1),
+        np.ones(1),
+    )
+    assert CompactModel(program).solve().status == "infeasible"
+
+
+def asks(need: float, scale: float = 1.0) -> CompactModel:
+    """x <= 1 feeds y (no bound of its own), of which ``need`` is asked."""
+    matrix = csc_array(np.array([[1.0, -1.0], [0.0, 1.0]]))
+    return CompactModel(
+        LinearProgram(
+            matrix,
+            np.array([0.0, need * scale]),
+            np.full(2, np.inf),
+            np.zeros(2),
+            np.array([scale, np.inf]),
+            np.ones(2),
+            np.full(2, scale),
+            np.full(2, scale),
+        )
+    )
+
+
+@pytest.mark.parametrize("scale", [1e-4, 1.0, 1e7])
+@pytest.mark.parametrize(("need", "status", "is_sure"), [(2.0, "infeasible", True), (1 + 1e-8, "infeasible", False)])
+def test_rounding_is_told_from_what_cannot_be(need: float, status: str, is_sure: bool, scale: float) -> None:
+    model = asks(need, scale)
+    assert model.solve().status == status
+    assert model.is_surely_infeasible() is is_sure
+
+
+def test_a_solvable_program_is_not_infeasible() -> None:
+    model = asks(1.0)
+    assert model.solve().status == "optimal"
+    assert not model.is_surely_infeasible()
+
+
+@pytest.mark.parametrize("seed", range(15))
+def test_sure_verdicts_agree_with_an_elastic_program(seed: int) -> None:
+    """Least surplus asked for that must be waived: by linprog, all at once."""
+    from scipy.optimize import linprog
+
+    rng = np.random.default_rng(seed)
+    program = chain_program(rng)
+    low = np.where(rng.random(12) < 0.3, rng.uniform(0, 3, 12), 0.0)
+    model = CompactModel(program)
+    model.set_bounds(program.col_upper, low, program.row_upper)
+    status = model.solve().status
+    rows, cols = program.matrix.shape
+    elastic = np.hstack([-program.matrix.toarray(), -np.eye(rows)])
+    bounds = [(0, u) for u in program.col_upper] + [(0, None)] * rows
+    waived = linprog(np.r_[np.zeros(cols), np.ones(rows)], A_ub=elastic, b_ub=-low, bounds=bounds).fun
+    assert (status == "infeasible") == (waived > 1e-6)
+    assert model.is_surely_infeasible() == (waived > 1e-6)

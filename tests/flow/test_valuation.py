@@ -1,0 +1,102 @@
+"""Coalition games and the ladder: what several rooms share."""
+
+from __future__ import annotations
+
+from math import factorial
+
+import numpy as np
+import pandas as pd
+import pytest
+from conftest import two_tier
+
+import chainnet as cn
+from chainnet.flow import Coalitions, ladder, project_sizes, shapley_values
+from chainnet.lowering import Overlay
+from chainnet.scenario import overlay_of
+
+
+def majority(coalition: frozenset[str]) -> float:
+    """2 of 3 win 6; a alone wins 1."""
+    return 6.0 if len(coalition) >= 2 else float("a" in coalition)
+
+
+def test_shapley_by_hand() -> None:
+    share, error = shapley_values(["a", "b", "c"], majority)
+    assert share.sum() == pytest.approx(6.0)
+    assert share["b"] == pytest.approx(share["c"])
+    assert share["a"] == pytest.approx((2 * 1 + 2 * 6) / factorial(3) + 0.0)
+    assert (error == 0).all()
+
+
+def test_many_players_are_sampled_with_their_error() -> None:
+    weight = {f"p{i}": float(i) for i in range(15)}
+    share, error = shapley_values(list(weight), lambda c: sum(weight[p] for p in c), permutations=8)
+    assert share.to_dict() == pytest.approx(weight), "an additive game leaves nothing to chance"
+    assert (error < 1e-9).all()
+
+    def rough(c: frozenset[str]) -> float:
+        return max((weight[p] for p in c), default=0.0)
+
+    first, error = shapley_values(list(weight), rough, permutations=8, seed=3)
+    again, _ = shapley_values(list(weight), rough, permutations=8, seed=3)
+    pd.testing.assert_series_equal(first, again)
+    assert first.sum() == pytest.approx(14.0)
+    assert (error > 0).any()
+
+
+def test_no_players() -> None:
+    share, _ = shapley_values([], majority)
+    assert len(share) == 0
+
+
+def test_coalitions_of_mag9(mag9: cn.Network, china_out: cn.Scenario) -> None:
+    game = Coalitions(mag9, overlay_of(mag9, china_out), project_sizes(mag9, None))
+    base = game.value([])
+    won = {names: game.value(names) - base for names in (
+        ("S_US",), ("H_US",), ("G_US",), ("S_US", "H_US"), ("S_US", "G_US"), ("H_US", "G_US"), ("S_US", "H_US", "G_US")
+    )}  # fmt: skip
+    assert list(won.values()) == pytest.approx([0, 2, 0, 2, 0, 20, 22], abs=1e-6)
+    assert base == pytest.approx(10.0)
+
+
+def test_sizes_ramp_up() -> None:
+    net = cn.Network(
+        nodes=pd.DataFrame({"id": ["u"], "stage": ["end_use"]}),
+        edges=pd.DataFrame({"source": ["a", "b", "c"], "target": ["u"] * 3}),
+        projects=pd.DataFrame(
+            {
+                "id": ["a", "b", "c"],
+                "stage": ["mine"] * 3,
+                "start_year": [2027, 2027, np.nan],
+                "ramp_years": [np.nan, 3, 2],
+            }
+        ),
+    )
+    assert project_sizes(net, None).tolist() == [1, 1, 1]
+    assert project_sizes(net, 2026).tolist() == [0, 0, 1]
+    assert project_sizes(net, 2027).tolist() == [1, 0.25, 1]
+    assert project_sizes(net, 2028).tolist() == [1, 0.5, 1]
+    assert project_sizes(net, 2040).tolist() == [1, 1, 1]
+
+
+def test_the_ladder_never_falls(mag9: cn.Network, china_out: cn.Scenario) -> None:
+    table = ladder(mag9, overlay_of(mag9, china_out), np.ones(3))
+    assert table["rung"].unique().tolist() == ["frozen", "existing", "new", "stocks", "projects"]
+    served = table.groupby("rung", sort=False)["served_tpa"].sum()
+    assert (served.diff().dropna() > -1e-6).all()
+    assert served["projects"] == pytest.approx(32.0)
+    assert np.allclose(table["demand_tpa"] - table["served_tpa"], table["shortfall_tpa"])
+    first = table[table["rung"] == "frozen"]
+    assert first["gained_tpa"].isna().all()
+    gains = table.groupby("rung", sort=False)["gained_tpa"].sum()
+    assert gains.sum() == pytest.approx(served["projects"] - served["frozen"])
+
+
+def test_the_ladder_without_baseline_begins_at_existing() -> None:
+    net = two_tier()
+    assert ladder(net, Overlay.none(net), np.empty(0))["rung"].unique().tolist() == [
+        "existing",
+        "new",
+        "stocks",
+        "projects",
+    ]

@@ -1,0 +1,75 @@
+"""Countries and groups: what counts as one, and who belongs where."""
+
+from __future__ import annotations
+
+import pytest
+from conftest import frame
+
+import chainnet as cn
+from chainnet.network import common_groups, is_country
+from chainnet.network._countries import expand
+
+GROUPS = {"bloc": frozenset({"USA", "JPN"}), "wide": frozenset({"USA", "JPN", "AUS"}), "other": frozenset({"CHN"})}
+
+
+def test_codes() -> None:
+    assert is_country("NAM")
+    assert not any(map(is_country, ("chn", "NA", "EU", "CHINA", "", "XXX")))
+
+
+def test_a_group_brings_its_members_and_the_sets_inside_it() -> None:
+    countries, regions = expand(["wide"], GROUPS, "members")
+    assert countries == {"USA", "JPN", "AUS"}
+    assert regions == {"bloc", "wide"}
+    assert expand(["USA", "JPN"], GROUPS, "members")[1] == {"bloc"}
+    assert expand(["USA"], GROUPS, "members") == ({"USA"}, frozenset())
+
+
+@pytest.mark.parametrize("word", ["usa", "XYZ", "blocc"])
+def test_an_unknown_word_is_refused_by_name(word: str) -> None:
+    with pytest.raises(cn.DataError, match=f'members: "{word}" is neither'):
+        expand([word], GROUPS, "members")
+
+
+def test_common_groups_hold_countries_alone() -> None:
+    groups = common_groups()
+    assert {"EU27", "G7"} <= set(groups)
+    assert len(groups["EU27"]) == 27
+    assert len(groups["G7"]) == 7
+    assert all(is_country(code) for members in groups.values() for code in members)
+
+
+def regional() -> cn.Network:
+    return cn.Network(
+        nodes=frame(
+            "id stage country region capacity_tpa",
+            ("m_eu", "mine", None, "EU27", 3.0),
+            ("m_de", "mine", "DEU", None, 2.0),
+            ("m_cn", "mine", "CHN", None, 4.0),
+            ("u_eu", "end_use", None, "EU27", None),
+            ("u_cn", "end_use", "CHN", None, None),
+        ),
+        edges=frame("source target", *((m, u) for m in ("m_eu", "m_de", "m_cn") for u in ("u_eu", "u_cn"))),
+        demand=frame("node tier demand_tpa", ("u_eu", "defence", 8.0), ("u_cn", "defence", 8.0)),
+    )
+
+
+def test_a_region_belongs_to_its_group_and_to_every_wider_one() -> None:
+    net = regional()
+    assert net.without(where={"country": "EU27"}).nodes["id"].tolist() == ["m_cn", "u_cn", "u_eu"]
+    assert net.without(where={"country": "DEU"}).nodes["id"].tolist() == ["m_cn", "m_eu", "u_cn", "u_eu"]
+    served = cn.balance(net, beneficiaries=["EU27"]).demand.set_index("node")["served_tpa"]
+    assert served.to_dict() == pytest.approx({"u_cn": 1.0, "u_eu": 8.0})
+    wide = cn.Network(
+        nodes=net.nodes,
+        edges=net.edges,
+        demand=net.demand,
+        groups=frame("group country", *(("wide", c) for c in [*common_groups()["EU27"], "USA"])),
+    )
+    assert len(wide.without(where={"country": "wide"}).nodes) == 3
+
+
+def test_a_country_that_the_graph_lacks_is_an_answer() -> None:
+    bal = cn.balance(regional(), beneficiaries=["NZL"])
+    assert not bal.demand["is_beneficiary"].any()
+    assert cn.max_flow(regional(), beneficiaries=["NZL"]).value_tpa == 0.0

@@ -1,0 +1,359 @@
+"""The gate and the transforms: what a network accepts, refuses, orders and remembers."""
+
+from __future__ import annotations
+
+import pickle
+
+import numpy as np
+import pandas as pd
+import pytest
+from conftest import diamond, frame, line, two_tier
+
+import chainnet as cn
+from chainnet.network import TABLES
+
+NODES = frame("id stage", ("m", "mine"), ("u", "end_use"))
+EDGES = frame("source target capacity_tpa", ("m", "u", 3.0))
+
+
+def rules(**tables: object) -> list[str]:
+    with pytest.raises(cn.DataError) as caught:
+        cn.Network(**{"nodes": NODES, "edges": EDGES, **tables})
+    return caught.value.faults["rule"].tolist()
+
+
+def test_integer_ids_become_text() -> None:
+    net = cn.Network.from_edges(pd.DataFrame({"source": [1, 2], "target": [2, 3], "capacity_tpa": [3, 4]}))
+    assert net.nodes["id"].tolist() == ["1", "2", "3"]
+    assert net.nodes["stage"].tolist() == ["mine", "refiner", "end_use"]
+    assert cn.max_flow(net).value_tpa == 3.0
+
+
+def test_stage_given_is_stage_used() -> None:
+    nodes = frame("id stage", ("m", "refiner"))
+    net = cn.Network.from_edges(EDGES, nodes=nodes)
+    assert cn.max_flow(net).value_tpa == 0.0, "a refiner without a way in simply gets nothing"
+    assert net.nodes.set_index("id").loc["u", "stage"] == "end_use", "stages are inferred for nodes not listed"
+
+
+@pytest.mark.parametrize("cell", [np.nan, np.inf, None])
+def test_missing_and_infinite_capacity_are_unlimited(cell: object) -> None:
+    net = cn.Network.from_edges(frame("source target capacity_tpa", ("m", "p", cell), ("p", "u", 2.5)))
+    assert cn.max_flow(net).value_tpa == 2.5
+    assert net.edges["capacity_tpa"].isna().sum() == 1
+
+
+def test_parallel_rows_stay_and_add_up() -> None:
+    net = cn.Network.from_edges(frame("source target capacity_tpa", ("m", "u", 3.0), ("m", "u", 4.0), ("m", "u", 3.0)))
+    assert len(net.edges) == 3
+    assert net.edges["capacity_tpa"].tolist() == [3.0, 3.0, 4.0]
+    assert cn.max_flow(net).value_tpa == 10.0
+
+
+def test_order_and_digest_do_not_depend_on_the_input() -> None:
+    net = two_tier()
+    again = cn.Network(
+        nodes=net.nodes.iloc[::-1],
+        edges=net.edges.sample(frac=1, random_state=1),
+        processes=net.processes.iloc[::-1],
+        demand=net.demand.iloc[::-1],
+        main_commodity="metal",
+    )
+    assert again.digest == net.digest
+    pd.testing.assert_frame_equal(again.edges, net.edges)
+    tables = {"processes": net.processes, "demand": net.demand, "main_commodity": "metal"}
+    changed = cn.Network(nodes=net.nodes, edges=net.edges.assign(cost_usd_per_t=9.0), **tables)
+    assert changed.digest != net.digest
+
+
+def test_edges_sort_by_ends_then_by_all_other_columns_empty_last() -> None:
+    rows = frame("source target capacity_tpa", ("m", "u", None), ("m", "u", 2.0), ("a", "u", 5.0), ("m", "u", 1.0))
+    net = cn.Network.from_edges(rows)
+    assert net.edges["source"].tolist() == ["a", "m", "m", "m"]
+    assert net.edges["capacity_tpa"].fillna(-1).tolist() == [5.0, 1.0, 2.0, -1.0]
+
+
+def test_a_network_is_frozen_and_its_frames_are_copies() -> None:
+    net = line()
+    with pytest.raises(AttributeError):
+        net.name = "other"
+    with pytest.raises(AttributeError):
+        del net.name
+    for table in ("nodes", "edges"):
+        view = getattr(net, table)
+        view["capacity_tpa"] = 0.0
+        view.loc[0, "note"] = "mine"
+    assert cn.max_flow(net).value_tpa == 5.0
+
+
+def test_the_frames_given_in_are_not_changed_and_not_shared() -> None:
+    edges = EDGES.copy()
+    net = cn.Network.from_edges(edges)
+    edges.loc[0, "capacity_tpa"] = 99.0
+    assert cn.max_flow(net).value_tpa == 3.0
+
+
+def test_a_network_survives_pickling() -> None:
+    net = two_tier()
+    again = pickle.loads(pickle.dumps(net))
+    assert again.digest == net.digest
+    assert cn.max_flow(again).value_tpa == cn.max_flow(net).value_tpa
+
+
+def test_optional_tables_are_empty_frames_with_their_columns() -> None:
+    net = line()
+    for table in [
+        "commodities",
+        "processes",
+        "demand",
+        "stocks",
+        "projects",
+        "qualification",
+        "groups",
+        "owners",
+        "tiers",
+        "totals",
+        "figures",
+        "references",
+    ]:
+        found = getattr(net, table)
+        assert len(found) == 0
+        assert len(found.columns) > 1
+
+
+def test_a_key_may_be_the_index() -> None:
+    assert cn.Network(nodes=NODES.set_index("id"), edges=EDGES).nodes["id"].tolist() == ["m", "u"]
+
+
+@pytest.mark.parametrize(
+    ("tables", "rule"),
+    [
+        ({"edges": frame("source target capacity_tpa", ("m", "u", -1.0))}, "0 or more"),
+        ({"edges": frame("source target", ("m", "x"))}, "no node or project"),
+        ({"edges": frame("source target", ("m", "m"))}, "may not end"),
+        ({"edges": frame("source target kapacity", ("m", "u", 1))}, "unknown column"),
+        ({"edges": frame("source", ("m",))}, "required column"),
+        ({"edges": frame("source target commodity", ("m", "u", "a"), ("m", "u", None))}, "blank beside"),
+        ({"edges": frame("source target flow_tpa", ("m", "u", "1,5"))}, "decimal commas"),
+        ({"edges": frame("source target flow_tpa", ("m", "u", "nan"))}, "not a number"),
+        ({"edges": frame("source target flow_tpa", ("m", "u", np.inf))}, "finite"),
+        ({"nodes": frame("id stage", ("m", "mine"), ("u", "end_use"), ("m", "mine"))}, "stands twice"),
+        ({"nodes": frame("id stage", ("m", "mine"), ("u", "customer"))}, "not one of"),
+        ({"nodes": frame("id stage country", ("m", "mine", "chn"), ("u", "end_use", None))}, "alpha-3"),
+        ({"nodes": frame("id stage latitude", ("m", "mine", 91.0), ("u", "end_use", None))}, "from -90 to 90"),
+        ({"nodes": frame("id stage low high", ("m", "mine", 2, 1), ("u", "end_use", None, None))}, "low is above"),
+        ({"demand": frame("node tier demand_tpa", ("u", "military", 1.0))}, "not a known tier"),
+        ({"demand": frame("node demand_tpa", ("u", None))}, "blank"),
+        ({"processes": frame("process commodity role t_per_t", ("p", "a", "input", 1.0))}, "0 rows with role output"),
+        ({"processes": frame("process commodity role t_per_t", ("p", "a", "output", 2.0))}, "t_per_t 1"),
+        (
+            {"processes": frame("process commodity role t_per_t", ("p", "a", "output", 1.0), ("p", "a", "input", 1.0))},
+            "its own input",
+        ),
+        ({"processes": frame("process commodity role t_per_t", ("p", "a", "output", 0.0))}, "above 0"),
+        ({"projects": frame("id stage", ("m", "mine"))}, "stands in nodes too"),
+    ],
+)
+def test_the_gate_refuses(tables: dict[str, pd.DataFrame], rule: str) -> None:
+    assert any(rule in found for found in rules(**tables)), rules(**tables)
+
+
+def test_a_blank_commodity_of_demand_beside_named_edges_is_a_fault() -> None:
+    edges = frame("source target commodity capacity_tpa", ("m", "u", "a", 3.0))
+    assert rules(edges=edges, demand=frame("node demand_tpa", ("u", 1.0))) == [
+        "blank beside edges that name a commodity"
+    ]
+
+
+def test_all_faults_come_in_one_error_sorted() -> None:
+    nodes = frame("id stage country", ("m", "mine", "XXX"), ("u", "shop", None))
+    edges = frame("source target capacity_tpa", ("m", "nobody", -3.0))
+    with pytest.raises(cn.DataError) as caught:
+        cn.Network(nodes=nodes, edges=edges)
+    faults = caught.value.faults
+    assert list(faults.columns) == ["file", "row", "column", "value", "rule", "remedy"]
+    assert list(zip(faults["file"], faults["row"], faults["column"], strict=True)) == [
+        ("edges", 2, "capacity_tpa"),
+        ("edges", 2, "target"),
+        ("nodes", 2, "country"),
+        ("nodes", 3, "stage"),
+    ]
+    assert isinstance(caught.value, ValueError)
+
+
+def test_mass_may_not_be_gained() -> None:
+    commodities = frame("id basis", ("ore", "t Nd"), ("metal", "t Nd"))
+    recipe = frame("process commodity role t_per_t", ("p", "ore", "input", 0.9), ("p", "metal", "output", 1.0))
+    assert any("from at most 0.9 t" in rule for rule in rules(commodities=commodities, processes=recipe))
+
+
+# -- transforms ---------------------------------------------------------------------------------
+
+
+def test_without_takes_edges_and_demand_along() -> None:
+    net = two_tier().without(nodes=["u_jpn"])
+    assert net.nodes["id"].tolist() == ["mine", "u_usa", "works"]
+    assert net.demand["node"].unique().tolist() == ["u_usa"]
+    assert len(net.edges) == 2
+
+
+def test_without_where_spares_end_uses() -> None:
+    net = two_tier().without(where={"country": ["USA", "CHN"]})
+    assert net.nodes["id"].tolist() == ["mine", "u_jpn", "u_usa"]
+    assert len(net.demand) == 3
+
+
+def test_removing_twice_is_removing_once() -> None:
+    once = diamond().without(nodes=["a"])
+    twice = once.without(nodes=["a"]).without(edges=[("a", "user")])
+    assert twice.digest == once.digest
+    assert cn.max_flow(twice).value_tpa == 3.0
+
+
+def test_without_edges_by_pair_and_by_commodity() -> None:
+    net = two_tier()
+    assert len(net.without(edges=[("works", "u_usa")]).edges) == 2
+    assert len(net.without(edges=[("works", "u_usa", "metal")]).edges) == 2
+    unnamed = diamond()
+    assert len(unnamed.without(edges=[("mine", "a", "")]).edges) == 3, "as the index of chokepoints(by='edge') has it"
+    with pytest.raises(cn.UnknownIdError):
+        net.without(edges=[("works", "u_usa", "ore")])
+    with pytest.raises(cn.DataError):
+        net.without(edges=["works"])
+
+
+@pytest.mark.parametrize("call", ["without", "scale"])
+def test_where_with_an_unknown_column_is_a_fault_and_without_a_match_an_answer(call: str) -> None:
+    net = two_tier()
+
+    def run(where: dict[str, str]) -> cn.Network:
+        return net.without(where=where) if call == "without" else net.scale(where, 0.5)
+
+    with pytest.raises(cn.DataError, match="no column"):
+        run({"contry": "CHN"})
+    with pytest.raises(cn.DataError, match="neither"):
+        run({"country": "CHINA"})
+    assert run({"country": "NAM"}).digest == net.digest
+
+
+def test_unknown_ids_are_named_with_near_matches() -> None:
+    with pytest.raises(cn.UnknownIdError, match='did you mean "works"') as caught:
+        two_tier().without(nodes=["workz"])
+    assert isinstance(caught.value, KeyError)
+    with pytest.raises(cn.UnknownIdError):
+        two_tier().with_projects(["p"])
+
+
+def test_scale_takes_the_baseline_of_an_unlimited_node() -> None:
+    net = cn.Network.from_edges(
+        frame("source target capacity_tpa flow_tpa", ("m", "p", 9.0, 6.0), ("p", "u", None, 6.0)),
+        nodes=frame("id stage country", ("p", "refiner", "CHN")),
+    )
+    assert cn.max_flow(net).value_tpa == 9.0
+    assert cn.max_flow(net.scale({"country": "CHN"}, 0.5)).value_tpa == 3.0
+    assert net.scale({"country": "CHN"}, 1).digest == net.digest
+    half = net.scale({"country": "CHN"}, 0.5)
+    assert cn.max_flow(half.scale({"country": "CHN"}, 0.5)).value_tpa == 1.5
+
+
+def test_scale_of_an_unlimited_node_without_baseline() -> None:
+    net = two_tier()
+    with pytest.raises(cn.DataError, match="works"):
+        net.scale({"country": "CHN"}, 0.5)
+    assert cn.max_flow(net.scale({"country": "CHN"}, 0)).value_tpa == 0.0, "nothing of anything is nothing"
+
+
+@pytest.mark.parametrize("share", [-0.1, np.nan, np.inf, True, "half"])
+def test_scale_refuses(share: object) -> None:
+    with pytest.raises(cn.DataError):
+        two_tier().scale({"country": "CHN"}, share)  # type: ignore[arg-type]
+
+
+def with_plan() -> cn.Network:
+    """A mine and a user, and a second mine that may be built."""
+    return cn.Network(
+        nodes=frame("id stage capacity_tpa", ("m", "mine", 2.0), ("u", "end_use", None)),
+        edges=frame("source target", ("m", "u"), ("plan", "u")),
+        demand=frame("node tier demand_tpa", ("u", "defence", 9.0)),
+        projects=frame("id stage country capacity_tpa status", ("plan", "mine", "USA", 4.0, "planned")),
+        stocks=frame("id country stock_t node", ("k", "USA", 1.0, "u")),
+    )
+
+
+def test_edges_of_projects_sleep_until_they_are_built() -> None:
+    net = with_plan()
+    assert cn.max_flow(net).value_tpa == 2.0
+    assert cn.max_flow(net.with_projects(["plan"])).value_tpa == 6.0
+    assert net.with_projects([]).digest == net.digest
+
+
+def test_measures_reach_projects_whatever_the_order() -> None:
+    net = with_plan()
+    for where in ({"country": "USA"}, {"status": "planned"}):
+        first = net.without(where=where).with_projects(["plan"])
+        last = net.with_projects(["plan"]).without(where=where)
+        assert cn.max_flow(first).value_tpa == cn.max_flow(last).value_tpa == 2.0
+        for order in (net.scale(where, 0.5).with_projects(["plan"]), net.with_projects(["plan"]).scale(where, 0.5)):
+            assert cn.max_flow(order).value_tpa == 4.0
+
+
+def test_where_reaches_stocks() -> None:
+    net = with_plan()
+    assert len(net.without(where={"country": "USA"}).stocks) == 0
+    assert len(net.without(nodes=["u"]).stocks) == 0
+    assert net.scale({"country": "USA"}, 0.5).stocks["stock_t"].tolist() == [0.5]
+    assert len(net.without(where={"country": "USA", "stage": "mine"}).stocks) == 1, "stocks have no stage"
+
+
+# -- other libraries ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("way", ["networkx", "igraph"])
+def test_round_trip(way: str) -> None:
+    net = cn.Network.from_edges(
+        frame("source target capacity_tpa", ("m", "p", 3.0), ("p", "m", 1.0), ("m", "p", None), ("p", "u", 2.0))
+    )
+    again = getattr(cn.Network, f"from_{way}")(getattr(net, f"to_{way}")())
+    pd.testing.assert_frame_equal(again.edges, net.edges)
+    pd.testing.assert_frame_equal(again.nodes, net.nodes)
+
+
+def test_undirected_graphs_are_refused() -> None:
+    import igraph
+    import networkx as nx
+
+    with pytest.raises(cn.DataError):
+        cn.Network.from_networkx(nx.Graph([("a", "b")]))
+    with pytest.raises(cn.DataError):
+        cn.Network.from_igraph(igraph.Graph([(0, 1)]))
+
+
+def test_networkx_capacity_is_read() -> None:
+    import networkx as nx
+
+    graph = nx.DiGraph()
+    graph.add_edge("m", "u", capacity=3)
+    assert cn.max_flow(cn.Network.from_networkx(graph)).value_tpa == 3.0
+    assert dict(graph.edges["m", "u"]) == {"capacity": 3}
+
+
+BROKEN = {
+    "nodes": lambda t: t.assign(id=t["id"].replace("H_CN", "M_CN")),
+    "projects": lambda t: t.assign(id=t["id"].replace("H_US", "H_CN")),
+    "edges": lambda t: t.assign(source=t["source"].replace("H_CN", "H_XX")),
+    "processes": lambda t: t.assign(t_per_t=t["t_per_t"].where(t["role"] != "output", 2.0)),
+    "commodities": lambda t: t.iloc[1:],
+    "demand": lambda t: t.assign(tier="royal"),
+    "stocks": lambda _: frame("id node commodity stock_t tiers", ("s", "nowhere", "magnet", 1.0, "royal")),
+}
+
+
+@pytest.mark.parametrize("table", BROKEN)
+def test_another_table_is_checked_as_at_the_gate(mag9: cn.Network, table: str) -> None:
+    tables = {name: getattr(mag9, name) for name in TABLES}
+    wrong = BROKEN[table](tables[table])
+    with pytest.raises(cn.DataError) as alone:
+        mag9.with_table(table, wrong)
+    with pytest.raises(cn.DataError) as whole:
+        cn.Network(**{**tables, table: wrong})
+    assert set(alone.value.faults) == set(whole.value.faults)

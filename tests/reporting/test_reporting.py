@@ -1,0 +1,346 @@
+"""The report: one content in three formats, sentences from numbers, the same bytes, text that stays text."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pandas as pd
+import pypdf
+import pytest
+
+import chainnet as cn
+from chainnet.reporting import report
+from chainnet.reporting.content import build
+from chainnet.reporting.facts import Facts
+from chainnet.reporting.facts_months import Months
+from chainnet.reporting.glyphs import drawable, stand_ins
+from chainnet.reporting.page import html_report
+from chainnet.reporting.summary import bottom_line, decisions
+from chainnet.reporting.workbook import sheet_names, workbook_report
+
+FILES = ["graph.html", "report.html", "report.pdf", "report.xlsx"]
+HOSTILE = (
+    "<script>alert(1)</script><img src=x onerror=alert(2)>",
+    '=HYPERLINK("http://x.example","y")',
+    "稀土分离厂",
+    "مصنع المغناطيس",
+    '#eval(read("x")) $x^2$ *b* _i_ {{ 7*7 }} \\ @a',
+    "W" * 400,
+    "-2+3 & “quotes” 'single' ]]> <!-- -->",
+)
+
+
+@pytest.fixture(scope="module")
+def mag9() -> cn.Assessment:
+    return cn.assess(cn.read("mag-9"))
+
+
+def tiny(labels: tuple[str, ...] = (), **more: Any) -> cn.Network:
+    """A mine, two makers and a user in two countries; the first maker is the larger."""
+    names = dict(zip(("pit", "big", "small", "user"), labels, strict=False))
+    nodes = pd.DataFrame(
+        {
+            "id": ["pit", "big", "small", "user"],
+            "label": [names.get(i) for i in ("pit", "big", "small", "user")],
+            "stage": ["mine", "refiner", "refiner", "end_use"],
+            "country": ["CHN", "CHN", "USA", "USA"],
+            "operator": [names.get("pit"), names.get("big"), None, None],
+            "owner_country": ["CHN", "CHN", "USA", None],
+            "capacity_tpa": [100.0, 60.0, 20.0, None],
+        }
+    )
+    edges = pd.DataFrame(
+        {
+            "source": ["pit", "pit", "big", "small"],
+            "target": ["big", "small", "user", "user"],
+            "capacity_tpa": [100.0, 100.0, 100.0, 100.0],
+            "flow_tpa": [50.0, 10.0, 50.0, 10.0],
+        }
+    )
+    demand = pd.DataFrame({"node": ["user", "user"], "tier": ["defence", "civilian"], "demand_tpa": [30.0, 30.0]})
+    return cn.Network(nodes, edges, demand=demand, name="tiny", **more)
+
+
+def stop(label: str = "Big stops") -> cn.Scenario:
+    return cn.Scenario("stop", measures=[{"kind": "remove", "nodes": ["big"]}], label=label)
+
+
+def pdf_text(data: bytes) -> list[str]:
+    return [page.extract_text().replace("\u00a0", " ") for page in pypdf.PdfReader(io.BytesIO(data)).pages]
+
+
+def flat(text: str) -> str:
+    return re.sub(r"\s+", " ", text.replace("\u00a0", " ").replace("\u200b", ""))
+
+
+# -- sentences ---------------------------------------------------------------------------------
+
+
+def test_bottom_line_of_mag9(mag9: cn.Assessment) -> None:
+    said = {s.head: flat(s.text) for s in bottom_line(Facts(mag9), Months(Facts(mag9)))}
+    assert said["Verdict."] == (
+        "Under “Everything in China stops”, deliveries fall from 50 to 10 t/yr (finished magnets). Defence "
+        "demand (4 t/yr) "
+        "is met, industrial demand is short 10 of 16 t/yr (63 %) and civilian demand is short 30 of 30 t/yr (100 %)."
+    )
+    assert "Dysprosium source in China 40 t/yr (80 %)" in said["What it hangs on."]
+    assert "Mine in China (mining, 66 % of its step) costs nothing" in said["What it hangs on."]
+    assert "22 from projects; still short: civilian 18 of 30 t/yr" in said["What wins it back."]
+    assert "No stocks are in the data." in said["What wins it back."]
+    assert "one input (1 assumed)" in said["How far to trust it."]
+
+
+def test_decisions_name_the_pair_that_needs_each_other(mag9: cn.Assessment) -> None:
+    said = [flat(s.text) for s in decisions(Facts(mag9))]
+    assert any("alone returns 0" in s and "both 20 t/yr" in s and "USD 130 million" in s for s in said)
+
+
+def test_every_number_of_the_bottom_line_stands_in_its_tables(mag9: cn.Assessment) -> None:
+    document = build(mag9)
+    tables = {t.id: t for t in document.tables}
+    points = document.sections[0].blocks[0]
+    assert isinstance(points, tuple)
+    assert 3 <= len(document.bottom_line) <= 5
+    for sentence in [*document.bottom_line[:4], *points[:5]]:
+        held = {flat(c.text) for k in sentence.tables if k in tables for row in tables[k].rows for c in row}
+        text = flat(re.sub(r"“[^”]*”", "", sentence.text))
+        text = re.sub(r"\d+ of \d+ listed projects", "", text)
+        numbers = [n.rstrip(".,") for n in re.findall(r"(?<![\w\[–-])[\d,]*\.?\d+(?: %)?(?! parts)", text)]
+        for number in numbers:
+            bare = number.replace(" %", "")
+            assert number in held or bare in held or re.fullmatch(r"20\d\d", bare), (sentence.head, number)
+
+
+def test_first_tier_short_says_who_how_much_and_the_range() -> None:
+    net = tiny()
+    demand = net.demand.assign(low=[20.0, 20.0], high=[60.0, 60.0])
+    a = cn.assess(net.with_demand(demand), [stop("Big stops")], months=12, draws=0)
+    said = {s.head: flat(s.text) for s in bottom_line(Facts(a), Months(Facts(a)))}
+    assert "defence deliveries fall from 30 to 20 t/yr" in said["Verdict."]
+    assert "10 t/yr (33 %) go short, [0–40] with all demand at its low and high values" in said["Verdict."]
+    assert "civilian demand is short 30 of 30 t/yr (100 %)" in said["Who goes short."]
+    assert "Without China 30 t/yr (100 %) of defence deliveries are lost" in said["What it hangs on."]
+
+
+def test_no_scenario_and_no_tier_are_said() -> None:
+    net = tiny()
+    demand = net.demand.iloc[:1].assign(tier=None)
+    a = cn.assess(net.with_demand(demand), months=12, draws=0)
+    document = build(a)
+    assert "No scenario was given" in document.bottom_line[0].text
+    assert html_report(document, has_graph=False)
+
+
+def test_grades_missing_are_said() -> None:
+    a = cn.assess(tiny(), [stop()], months=12, draws=0)
+    assert Facts(a).grade == "not graded"
+    assert "not all of which bear a grade" in bottom_line(Facts(a), Months(Facts(a)))[-1].text
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("graph", ["gallium", "rare-earths"])
+def test_the_summary_stands_on_two_pages(graph: str, tmp_path: Path) -> None:
+    report(cn.read(graph), tmp_path, ["pdf"], marking="FOR TEST ONLY")
+    pages = pdf_text((tmp_path / "report.pdf").read_bytes())[:3]
+    assert [("The answer, point by point" in text) for text in pages] == [False, False, True]
+    assert pages[2].split("\n")[1] == "The answer, point by point"
+
+
+def test_figure_titles_are_findings_of_a_dozen_words(mag9: cn.Assessment) -> None:
+    titles = {key: figure.title for key, figure in cn.report_figures(mag9).items()}
+    assert len(titles) >= 10
+    assert not {key: title for key, title in titles.items() if len(title.split(" ")) > 12}
+
+
+# -- the same everywhere ------------------------------------------------------------------------
+
+
+def test_every_html_table_is_a_sheet(mag9: cn.Assessment) -> None:
+    document = build(mag9)
+    page = html_report(document, has_graph=True).decode("utf-8")
+    book = openpyxl.load_workbook(io.BytesIO(workbook_report(document)))
+    names = sheet_names([*document.tables, *document.inputs])
+    shown = set(re.findall(r'<table id="([^"]+)"', page))
+    assert {t.anchor for t in document.tables} == {s.removesuffix("-all") for s in shown}
+    for table in document.tables:
+        sheet = book[names[table.id]]
+        assert str(sheet["A1"].value).startswith(f"{table.id} ")
+        assert [c.value for c in sheet[4]][: len(table.columns)] == [c.key for c in table.columns]
+        assert sheet.freeze_panes == "A5"
+        for i, row in enumerate(table.rows):
+            found = [c.value for c in sheet[5 + i]][: len(table.columns)]
+            for cell, value in zip(row, found, strict=True):
+                assert value == (pytest.approx(cell.value) if isinstance(cell.value, float) else cell.text)
+
+
+def test_totals_equal_their_rows(mag9: cn.Assessment) -> None:
+    checked = 0
+    for table in build(mag9).tables:
+        for j, column in enumerate(table.columns):
+            if table.total and column.kind in ("number", "count"):
+                whole = sum(float(row[j].value or 0) for row in table.rows)
+                assert table.total[j].value == pytest.approx(whole)
+                checked += 1
+    assert checked >= 4
+
+
+def test_no_cell_is_blank(mag9: cn.Assessment) -> None:
+    for table in build(mag9).tables:
+        for row in [*table.rows, *([table.total] if table.total else [])]:
+            assert all(cell.text.strip() for cell in row), table.id
+
+
+def test_html_asks_for_nothing_and_runs_nothing(mag9: cn.Assessment) -> None:
+    page = html_report(build(mag9, marking="MARK & CO"), has_graph=True).decode("utf-8")
+    assert "<script" not in page.lower()
+    assert "default-src 'none'" in page
+    linked = re.findall(r'(?:src|href)="([^"]*)"', page)
+    assert all(link.startswith(("#", "data:")) or link == "graph.html" for link in linked)
+    assert page.count("MARK &amp; CO") >= 3
+    ids = re.findall(r'\bid="([^"]+)"', page)
+    assert len(ids) == len(set(ids))
+    assert {link[1:] for link in linked if link.startswith("#")} <= set(ids)
+
+
+def test_pdf_bears_the_marking_on_each_page_and_the_bottom_line(mag9: cn.Assessment, tmp_path: Path) -> None:
+    report(mag9, tmp_path / "out", ["pdf"], marking="FOR TEST ONLY", author="A. Planner")
+    data = (tmp_path / "out" / "report.pdf").read_bytes()
+    pages = pdf_text(data)
+    assert all(page.count("FOR TEST ONLY") >= 2 for page in pages)
+    assert all(f"page {i + 1} of {len(pages)}" in flat(page) for i, page in enumerate(pages))
+    first = flat(pages[0])
+    assert "fall from 50 to 10 t/yr" in first
+    assert "short 10 of 16 t/yr" in first
+    reader = pypdf.PdfReader(io.BytesIO(data))
+    assert reader.trailer["/Root"]["/Lang"] == "en"
+    assert reader.trailer["/Root"]["/MarkInfo"]["/Marked"]
+    assert reader.metadata is not None
+    assert reader.metadata.title == "FOR TEST ONLY | MAG-9, a magnet chain to learn on: stress test"
+    assert reader.metadata.creation_date_raw is None
+    assert len(reader.outline) > 5
+
+
+def test_no_marking_no_strip(mag9: cn.Assessment) -> None:
+    assert '<div class="marking' not in html_report(build(mag9), has_graph=False).decode("utf-8")
+
+
+# -- bytes --------------------------------------------------------------------------------------
+
+
+def digests(folder: Path) -> dict[str, str]:
+    return {f.name: hashlib.sha256(f.read_bytes()).hexdigest() for f in sorted(folder.iterdir())}
+
+
+def test_same_bytes_twice_and_for_shuffled_rows(tmp_path: Path) -> None:
+    net = cn.read("mag-9")
+    assert net.folder is not None
+    shutil.copytree(net.folder, tmp_path / "mag-9")
+    for table in (tmp_path / "mag-9").glob("*.csv"):
+        head, *rows = table.read_text(encoding="utf-8").splitlines()
+        table.write_text("\n".join([head, *rows[::-1]]) + "\n", encoding="utf-8")
+    for name, source in (("a", net), ("b", net), ("c", cn.read(tmp_path / "mag-9"))):
+        report(source, tmp_path / name, years=[2030], months=12, draws=8)
+    assert sorted(digests(tmp_path / "a")) == FILES
+    assert digests(tmp_path / "a") == digests(tmp_path / "b")
+    assert digests(tmp_path / "a") == digests(tmp_path / "c")
+
+
+# -- hostile text -------------------------------------------------------------------------------
+
+
+def test_hostile_text_stays_text(tmp_path: Path) -> None:
+    script, formula, chinese, arabic, code, long, signs = HOSTILE
+    net = tiny((script, chinese, formula, arabic), label=code)
+    paths = report(
+        net, tmp_path / "out", scenarios=[stop(signs)], title=f"{code} {long}", marking=script, author=formula
+    )
+    assert [p.name for p in paths] == FILES
+    page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert "<script" not in page.lower()
+    assert "<img src=x" not in page
+    assert chinese in page
+    assert arabic in page
+    assert "{{ 7*7 }}" in page
+    book = openpyxl.load_workbook(tmp_path / "out" / "report.xlsx")
+    cells = [c for sheet in book for row in sheet.iter_rows() for c in row if c.value is not None]
+    assert not [c for c in cells if c.data_type == "f" or c.hyperlink]
+    values = {c.value for c in cells}
+    assert {script, formula, chinese, arabic} <= values
+    text = flat(" ".join(pdf_text((tmp_path / "out" / "report.pdf").read_bytes())))
+    assert "#eval(read(" in text
+    assert "big" in text  # the id stands in for a script that the fonts lack
+    assert "alert(1)" in text
+
+
+def test_names_the_fonts_lack_fall_back() -> None:
+    names = stand_ins({"plant_a": "稀土分离厂", "plant_b": "Plant"})
+    assert names == {"稀土分离厂": "plant_a"}
+    assert drawable("Loss of 稀土分离厂: 3", names) == "Loss of plant_a: 3"
+    assert drawable("稀土 x") == "□ x"
+
+
+# -- faults -------------------------------------------------------------------------------------
+
+
+def test_unknown_format_writes_nothing(mag9: cn.Assessment, tmp_path: Path) -> None:
+    with pytest.raises(cn.DataError, match="docx"):
+        report(mag9, tmp_path / "out", ["html", "docx"])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_missing_package_is_named(mag9: cn.Assessment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("chainnet.reporting.documents.find_spec", lambda name: None if name == "typst" else object())
+    with pytest.raises(cn.DataError, match=r"chainnet\[report\]"):
+        report(mag9, tmp_path / "out", ["pdf"])
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("is_there", [False, True])
+def test_nothing_is_half_written(
+    mag9: cn.Assessment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_there: bool
+) -> None:
+    out = tmp_path / "deep" / "out"
+    if is_there:
+        out.mkdir(parents=True)
+        (out / "report.html").write_text("old")
+        (out / "notes.txt").write_text("mine")
+
+    def fail(*_args: Any, **_named: Any) -> bytes:
+        raise cn.SolverError("the last document fails")
+
+    monkeypatch.setattr("chainnet.reporting.workbook.workbook_report", fail)
+    with pytest.raises(cn.SolverError):
+        report(mag9, out)
+    if is_there:
+        assert {f.name: f.read_text() for f in out.iterdir()} == {"report.html": "old", "notes.txt": "mine"}
+    else:
+        assert list(tmp_path.iterdir()) == []
+
+
+def test_other_files_of_the_folder_stay(mag9: cn.Assessment, tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("mine")
+    (tmp_path / "report.xlsx").write_text("old")
+    assert report(mag9, tmp_path, "xlsx") == [tmp_path / "report.xlsx"]
+    assert (tmp_path / "notes.txt").read_text() == "mine"
+    assert (tmp_path / "report.xlsx").read_bytes()[:2] == b"PK"
+    assert sorted(f.name for f in tmp_path.iterdir()) == ["notes.txt", "report.xlsx"]
+
+
+def test_wrong_arguments(mag9: cn.Assessment, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(cn.DataError, match="is a file"):
+        report(mag9, tmp_path / "file")
+    with pytest.raises(cn.DataError, match="years"):
+        report(mag9, tmp_path / "out", years=[2030])
+    with pytest.raises(cn.DataError, match="none given"):
+        report(mag9, tmp_path / "out", [])
+    with pytest.raises(cn.DataError, match="control character"):
+        report(mag9, tmp_path / "out", title="a\x00b")
+    with pytest.raises(cn.DataError, match="neither"):
+        report("mag-9", tmp_path / "out")  # type: ignore[arg-type]

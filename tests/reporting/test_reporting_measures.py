@@ -1,0 +1,120 @@
+"""Measures in plain words: every kind, every key, names for ids."""
+
+from __future__ import annotations
+
+from functools import cache
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+import chainnet as cn
+from chainnet.reporting.facts import Facts
+from chainnet.reporting.measures import _KINDS, measure_words
+from chainnet.scenario._kinds import MEASURES
+
+
+@cache
+def facts(graph: str) -> Facts:
+    found = Facts.__new__(Facts)
+    found.network = cn.read(graph)
+    found.a = SimpleNamespace(network=found.network)  # type: ignore[assignment]
+    return found
+
+
+def said(*measures: dict[str, Any], graph: str = "mag-9") -> list[str]:
+    return measure_words(facts(graph), cn.Scenario("s", list(measures)))
+
+
+@pytest.mark.parametrize(
+    ("measure", "words"),
+    [
+        ({"kind": "remove", "where": {"country": "CHN"}}, "Out: China"),
+        ({"kind": "remove", "nodes": ["H_CN", "S_CN"]}, "Out: Dysprosium source in China and Separator in China"),
+        ({"kind": "remove", "edges": [["H_CN", "G_CN"]]}, "Out: Dysprosium source in China > Magnet plant in China"),
+        ({"kind": "scale", "nodes": "H_CN", "share": 0.5}, "Capacity at 50 %: Dysprosium source in China"),
+        ({"kind": "restrict", "from": {"country": "CHN"}}, "No flow from China"),
+        (
+            {"kind": "restrict", "from": {"country": "CHN"}, "to": {"region": "other"}, "share": 0.25},
+            "At most 25 % of the baseline flow from China to the region “other”",
+        ),
+        (
+            {"kind": "restrict", "to": {"country": ["USA", "COD"]}, "tier": "defence", "origin": {"country": "CHN"}},
+            "No flow to the United States and the Democratic Republic of the Congo for defence, "
+            "with material of origin China in it",
+        ),
+        (
+            {"kind": "quota", "from": {"country": "CHN"}, "tpa": 1200.0, "severity": 0.5},
+            "At most 1,200 t/yr from China (50 % of the cut)",
+        ),
+        (
+            {"kind": "tariff", "to": {"country": "USA"}, "rate": 0.25, "start": "2026-01"},
+            "Tariff of 25 % on flow to the United States, from Jan 2026",
+        ),
+        (
+            {"kind": "tariff", "from": {"country": "CHN"}, "usd_per_t": 900.0},
+            "Tariff of USD 900/t on flow from China",
+        ),
+        (
+            {"kind": "price_floor", "commodity": "dy", "usd_per_t": 3e5, "phase_in_months": 6},
+            "Price floor of USD 300,000/t for flow of dysprosium, phased in over 6 months",
+        ),
+        ({"kind": "demand", "tier": ["defence", "civilian"], "share": 2}, "Demand times 2 for defence and civilian"),
+        (
+            {"kind": "release", "stocks": ["us_pile"], "tiers": "defence", "release_tpa": 5.0, "start_month": 3},
+            "Stocks released: Us pile for defence at 5 t/yr at most, from month 4",
+        ),
+        ({"kind": "build", "projects": "G_US"}, "Projects stand: Magnet plant in the United States"),
+        (
+            {"kind": "delay", "projects": ["G_US"], "late_months": 1},
+            "Late by 1 month: Magnet plant in the United States",
+        ),
+        (
+            {
+                "kind": "remove",
+                "where": {"owner_country": "CHN", "stage": "mine", "step": "mining", "operator": "Acme"},
+                "months": 4,
+                "suspended": [{"start_month": 0, "months": 1}, {"start_month": 2, "months": 2}],
+            },
+            "Out: owned from China, mines, mining, operator Acme, for 4 months, suspended from month 1 for 1 month, "
+            "suspended from month 3 for 2 months",
+        ),
+    ],
+)
+def test_every_kind_in_words(measure: dict[str, Any], words: str) -> None:
+    assert [line.replace("\u00a0", " ") for line in said(measure)] == [words]
+
+
+def test_no_kind_is_without_words() -> None:
+    assert set(_KINDS) == set(MEASURES)
+
+
+def test_measures_that_differ_in_their_good_alone_are_one() -> None:
+    rule = {"kind": "restrict", "from": {"country": "CHN"}, "share": 0.0}
+    one, other = ({**rule, "commodity": c} for c in ("dy", "magnet"))
+    assert said(one, other) == ["No flow of dysprosium and NdFeB magnets from China"]
+    assert len(said(one, {**other, "months": 2})) == 2
+
+
+def test_goods_whose_names_hold_commas_stay_apart() -> None:
+    rule = {"kind": "restrict", "from": {"country": "CHN"}, "commodity": ["ga_primary", "ga_scrap"]}
+    assert said(rule, graph="gallium") == [
+        "No flow of Primary gallium, 99.99 percent (4N); New scrap of wafers and precursors; from China"
+    ]
+
+
+def test_long_lists_are_cut_and_counted() -> None:
+    many = [str(i) for i in facts("gallium").network.nodes["id"][:9]]
+    (words,) = said({"kind": "remove", "nodes": many}, graph="gallium")
+    assert words.endswith("and 4 more")
+
+
+def test_no_shipped_measure_shows_an_id() -> None:
+    for graph in cn.catalog().index:
+        net = facts(graph).network
+        ids = {str(i) for i in net.nodes["id"]} | {str(i) for i in net.commodities["id"]}
+        labels = " ".join([*net.nodes["label"].fillna(""), *net.commodities["label"].fillna("")])
+        for scenario in cn.scenarios(net).values():
+            for words in measure_words(facts(graph), scenario):
+                shown = {word.strip(",;.()") for word in words.split()}
+                assert not {i for i in shown & ids if "_" in i and i not in labels}, words

@@ -1,0 +1,281 @@
+"""What every result bears: provenance, the unit and standing of each number, the grade of what binds it."""
+
+from __future__ import annotations
+
+from concurrent.futures import ProcessPoolExecutor
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from conftest import frame
+
+import chainnet as cn
+from chainnet.results import decisive_inputs, provenance, rest_of, stamp, weakest
+
+
+@pytest.fixture(scope="module")
+def net() -> cn.Network:
+    return cn.read("mag-9")
+
+
+@pytest.fixture(scope="module")
+def out(net: cn.Network) -> cn.Scenario:
+    return cn.scenarios(net)["china_out"]
+
+
+def chain(**more: Any) -> cn.Network:
+    """A mine of 10 (reported), a plant that takes 8 over an edge (inferred), one user of 9 (assumed)."""
+    return cn.Network(
+        nodes=frame(
+            "id stage capacity_tpa quality reference",
+            ("mine", "mine", 10.0, "reported", "a"),
+            ("plant", "refiner", 20.0, "estimated", "a;b"),
+            ("user", "end_use", None, None, None),
+        ),
+        edges=frame(
+            "source target capacity_tpa quality reference",
+            ("mine", "plant", 8.0, "inferred", "c"),
+            ("plant", "user", 30.0, "reported", "a"),
+        ),
+        demand=frame("node demand_tpa quality reference", ("user", 9.0, "assumed", "d")),
+        **more,
+    )
+
+
+def answers(net: cn.Network, out: cn.Scenario) -> dict[str, Any]:
+    return {
+        "max_flow": cn.max_flow(net),
+        "balance": cn.balance(net, out),
+        "chokepoints": cn.chokepoints(net),
+        "interdict": cn.interdict(net, 2, details=True),
+        "shapley": cn.shapley(net),
+        "stress": cn.stress_test(net, out, months=6),
+        "reroute": cn.reroute(net, out, horizon=(2026, 2028)),
+        "portfolio": cn.portfolio(net, out, budget_musd=130),
+        "exposure": cn.risk_exposure(net, recovery=1),
+        "stock": cn.stockpile_requirement(net, out, months=6),
+        "concentration": cn.concentration(net),
+        "overcapacity": cn.overcapacity(net, out),
+        "ensemble": cn.ensemble(net, out, draws=4),
+        "sensitivity": cn.sensitivity(net, out),
+        "cascade": cn.cascade(net, ["H_CN"]),
+        "floor": cn.price_floor(net, {"magnet": 60000.0}),
+    }
+
+
+def test_every_number_of_every_answer_bears_unit_status_and_grade(net: cn.Network, out: cn.Scenario) -> None:
+    for name, answer in answers(net, out).items():
+        book = cn.codebook(answer)
+        tables = answer.tables() if hasattr(answer, "tables") else {"": answer}
+        for key, table in tables.items():
+            numbers = [
+                c
+                for c in table.columns
+                if pd.api.types.is_numeric_dtype(table[c]) and not pd.api.types.is_bool_dtype(table[c])
+            ]
+            assert book.loc[book["table"] == key, "column"].tolist() == [str(c) for c in numbers], (name, key)
+        known = book["column"].str.contains(r"_(?:tpa|t|usd|musd|share)$|_usd_per_t$")
+        assert (book.loc[known, "unit"] != "").all(), name
+        assert set(book["status"]) <= {"P", "B", "S", "M", "G"}, name
+        assert not book["range_kind"].isna().any(), name
+
+
+@pytest.mark.parametrize(
+    ("column", "unit"),
+    [
+        ("lost_tpa", "t/a"),
+        ("stock_t", "t"),
+        ("price_usd_per_t", "USD/t"),
+        ("holding_usd_per_t_a", "USD per t and year"),
+        ("capex_musd", "million USD"),
+        ("n_nodes", "count"),
+        ("short_share", "share, 0 to 1"),
+        ("time_to_survive", "months"),
+        ("served_t_per_t", "t per t"),
+    ],
+)
+def test_units_are_read_from_names(net: cn.Network, column: str, unit: str) -> None:
+    table = stamp(pd.DataFrame({column: [1.0]}), provenance(net, "none"))
+    assert table.attrs["columns"][column]["unit"] == unit
+
+
+def test_tonnes_of_a_steady_state_are_a_years(net: cn.Network, out: cn.Scenario) -> None:
+    book = cn.codebook(cn.reroute(net, out)).set_index(["table", "column"])
+    assert book.loc[("projects", "shapley_t"), "unit"] == "t/a"
+
+
+def test_status_is_that_of_the_method(net: cn.Network, out: cn.Scenario) -> None:
+    found = answers(net, out)
+
+    def status(name: str, column: str) -> str:
+        book = cn.codebook(found[name])
+        return str(book.loc[book["column"] == column, "status"].iloc[0])
+
+    assert status("chokepoints", "lost_tpa") == "P"
+    assert status("ensemble", "p90") == "S"
+    assert status("cascade", "lost_tpa") == "M"
+    assert status("concentration", "hhi") == "G"
+    assert status("balance", "demand_tpa") == "G"  # an input, in a table that is proved
+    assert status("reroute", "shapley_t") == "P"
+
+
+def test_sampled_shares_say_so() -> None:
+    found = cn.shapley(cn.read("rare-earths"), by="country", permutations=2)
+    assert found.attrs["columns"]["shapley_tpa"]["status"] == "S"
+    assert found.attrs["columns"]["lost_tpa"]["status"] == "P"
+
+
+def test_a_range_names_its_columns_and_kind(net: cn.Network) -> None:
+    source = provenance(net, "none")
+    table = pd.DataFrame(columns=["short_tpa", "short_low_tpa", "short_high_tpa", "other_tpa"], dtype=float)
+    said = stamp(table, source).attrs["columns"]
+    assert said["short_tpa"]["range_kind"] == "corner cases"
+    assert (said["short_tpa"]["low"], said["short_tpa"]["high"]) == ("short_low_tpa", "short_high_tpa")
+    assert said["other_tpa"]["range_kind"] == "not assessed"
+    assert "low" not in said["other_tpa"]
+    drawn = cn.codebook(cn.ensemble(net, draws=4)).set_index(["table", "column"])
+    assert drawn.loc[("summary", "given"), ["range_kind", "low", "high"]].tolist() == ["P10-P90", "p10", "p90"]
+
+
+def test_ties_are_named_and_zeros_do_not_tie() -> None:
+    twins = cn.Network(
+        nodes=frame(
+            "id stage capacity_tpa",
+            *((f"m{i}", "mine", 5.0) for i in range(3)),
+            ("idle", "mine", 0.0),
+            ("none", "mine", 0.0),
+            ("user", "end_use", None),
+        ),
+        edges=frame("source target", *((f"m{i}", "user") for i in range(3)), ("idle", "user"), ("none", "user")),
+        demand=frame("node demand_tpa", ("user", 15.0)),
+    )
+    table = cn.chokepoints(twins)
+    assert table.attrs["columns"]["lost_tpa"]["tied_with"] == {"m0": 2, "m1": 2, "m2": 2}
+    assert cn.codebook(table).set_index("column").loc["lost_tpa", "tied_with"] == 2
+
+
+# -- the grade -------------------------------------------------------------------------------------
+
+
+def test_the_grade_is_that_of_the_weakest_input_that_binds() -> None:
+    short = cn.balance(chain())  # the edge of 8 binds, not the demand of 9
+    assert short.decisive[["kind", "id", "quality", "price"]].to_numpy().tolist() == [
+        ["edge", "mine -> plant", "inferred", 1.0]
+    ]
+    assert short.provenance["rests_on"] == {"grade": "I", "n_weakest": 1, "n_decisive": 1, "references": ["c"]}
+    whole = cn.balance(chain().with_demand(chain().demand.assign(demand_tpa=7.0)))
+    assert whole.provenance["rests_on"] == {"grade": "A", "n_weakest": 1, "n_decisive": 1, "references": ["d"]}
+
+
+def test_of_several_cuts_the_union_is_graded() -> None:
+    net = chain().with_demand(chain().demand.assign(demand_tpa=8.0))  # edge and demand bind alike
+    rest = cn.max_flow(net).provenance["rests_on"]
+    assert (rest["grade"], rest["n_weakest"], rest["n_decisive"], rest["references"]) == ("A", 1, 2, ["c", "d"])
+
+
+def test_pure_flows_and_programs_grade_alike() -> None:
+    net = chain()
+    plain = cn.chokepoints(net).attrs["provenance"]
+    program = cn.chokepoints(
+        net, scenario=cn.Scenario("nothing", [{"kind": "scale", "nodes": ["plant"], "share": 0.9}])
+    )
+    assert plain["solver"] != program.attrs["provenance"]["solver"]
+    assert plain["rests_on"] == program.attrs["provenance"]["rests_on"]
+
+
+def test_what_a_measure_sets_is_given_and_no_datum() -> None:
+    cut = frame(
+        "kind source target id commodity tier capacity_tpa price",
+        ("restriction", None, None, "measure 1", None, None, 1.0, 1.0),
+    )
+    found = decisive_inputs(chain(), cut)
+    assert found["quality"].tolist() == ["given"]
+    assert rest_of(found) == {"grade": "given", "n_weakest": 0, "n_decisive": 0, "references": []}
+
+
+def test_of_parallel_rows_the_weakest_counts() -> None:
+    net = cn.Network(
+        nodes=frame("id stage", ("m", "mine"), ("u", "end_use")),
+        edges=frame("source target capacity_tpa quality", ("m", "u", 3.0, "assumed"), ("m", "u", 4.0, "reported")),
+        demand=frame("node demand_tpa quality", ("u", 9.0, "reported")),
+    )
+    assert cn.balance(net).provenance["rests_on"]["grade"] == "A"
+
+
+def test_inputs_without_a_grade_are_said_to_have_none() -> None:
+    net = cn.Network.from_edges(frame("source target capacity_tpa", ("a", "b", 3.0)))
+    assert cn.max_flow(net).provenance["rests_on"]["grade"] == "not graded"
+    assert rest_of(None)["grade"] == "not assessed"
+    assert weakest(["reported", None, "estimated"]) == "E"
+    assert weakest([None]) == "not graded"
+
+
+def test_prices_of_what_binds_are_tonnes_served_per_tonne(net: cn.Network, out: cn.Scenario) -> None:
+    """One more tonne of the dysprosium that binds gives fifty of magnets, in the first tier alone."""
+    found = cn.balance(net, out).decisive.set_index("id")
+    more = net.with_table(
+        "nodes", net.nodes.assign(capacity_tpa=net.nodes["capacity_tpa"].where(net.nodes["id"] != "H_BR", 0.2001))
+    )
+    gain = cn.balance(more, out).by_tier()["served_tpa"].sum() - cn.balance(net, out).by_tier()["served_tpa"].sum()
+    assert found.loc["H_BR", "price"] == pytest.approx(gain / 1e-4, rel=1e-6)
+
+
+def test_every_scenario_of_a_stress_test_has_its_own_grade(net: cn.Network) -> None:
+    found = cn.stress_test(net, months=6)
+    said = found.summary.attrs["rests_on"]
+    assert set(said) == {"baseline", *cn.scenarios(net)}
+    for name, scenario in cn.scenarios(net).items():
+        assert said[name] == cn.balance(net, scenario).provenance["rests_on"]
+
+
+def test_it_survives_a_worker(net: cn.Network) -> None:
+    with ProcessPoolExecutor(1) as pool:
+        found = pool.submit(cn.chokepoints, net).result()
+    assert found.attrs == cn.chokepoints(net).attrs
+
+
+def test_codebook_refuses_what_is_no_answer() -> None:
+    for wrong in (pd.DataFrame({"a": [1.0]}), 3, None):
+        with pytest.raises(cn.DataError, match="codebook: a "):
+            cn.codebook(wrong)
+
+
+def test_two_solvers_name_the_same_binding_inputs() -> None:
+    """On random pure flows with one minimum cut, the cut of the kernel and the duals of the program agree."""
+    agreed = 0
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        rows = [
+            (f"a{i}", f"b{j}", float(rng.uniform(1, 9)), rng.choice(["reported", "assumed"]))
+            for i in range(4)
+            for j in range(4)
+            if rng.random() < 0.6
+        ]
+        if not rows:
+            continue
+        ids = sorted({r[0] for r in rows} | {r[1] for r in rows})
+        net = cn.Network(
+            nodes=frame(
+                "id stage capacity_tpa quality",
+                *(
+                    (
+                        i,
+                        "mine" if i[0] == "a" else "end_use",
+                        float(rng.uniform(1, 9)) if i[0] == "a" else None,
+                        "estimated",
+                    )
+                    for i in ids
+                ),
+            ),
+            edges=frame("source target capacity_tpa quality", *rows),
+            demand=frame(
+                "node demand_tpa quality", *((i, float(rng.uniform(1, 9)), "inferred") for i in ids if i[0] == "b")
+            ),
+        )
+        flow = cn.max_flow(net)
+        if not flow.is_unique:
+            continue
+        assert cn.balance(net).provenance["rests_on"] == flow.provenance["rests_on"]
+        agreed += 1
+    assert agreed >= 5

@@ -1,0 +1,526 @@
+"""Month by month: numbers by hand, a textbook plan, an oracle over a time-expanded graph, properties, bad input."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import networkx as nx
+import numpy as np
+import pandas as pd
+import pytest
+from conftest import frame
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import chainnet as cn
+from chainnet.flow import NEW_LAG_MONTHS
+from chainnet.stress import Ask
+from chainnet.stress import _months as stress_months
+from chainnet.stress._months import course
+
+OUT = [{"kind": "remove", "nodes": ["mine"]}]
+
+
+def road(**tables: Any) -> cn.Network:
+    """A mine of 12 t/a and a user who asks for 12 t/a, one a month."""
+    given = {
+        "nodes": frame("id stage capacity_tpa", ("mine", "mine", 12.0), ("user", "end_use", None)),
+        "edges": frame("source target capacity_tpa flow_tpa lag_months", ("mine", "user", None, 12.0, None)),
+        "demand": frame("node tier demand_tpa value_usd_per_t", ("user", "defence", 12.0, 1000.0)),
+    }
+    return cn.Network(**{**given, **tables})
+
+
+def row(st_: Any, scenario: str, tier: str = "defence") -> pd.Series:
+    return st_.summary.loc[(scenario, tier)]
+
+
+def test_stock_carries_until_it_is_empty() -> None:
+    net = road(stocks=frame("id node stock_t", ("pile", "user", 5.0)))
+    found = cn.stress_test(net, cn.Scenario("out", OUT), months=12)
+    mine = row(found, "out")
+    assert mine["time_to_survive"] == 5.0
+    assert not mine["is_unlimited"]
+    assert mine["shortfall_t"] == pytest.approx(7.0)
+    assert (mine["first_short_month"], mine["months_short"], mine["worst_month_share"]) == (6.0, 7, 1.0)
+    assert mine["value_at_risk_musd"] == pytest.approx(0.007)
+    assert mine["time_to_recover"] == np.inf
+    levels = found.stocks[found.stocks["scenario"] == "out"]["level_t"].tolist()
+    assert levels == pytest.approx([4, 3, 2, 1] + [0.0] * 8)
+    assert row(found, "baseline")["is_unlimited"]
+    assert row(found, "baseline")["shortfall_t"] == 0.0
+
+
+def test_release_limits_what_a_stock_gives() -> None:
+    net = road(stocks=frame("id node stock_t release_tpa", ("pile", "user", 5.0, 6.0)))
+    mine = row(cn.stress_test(net, cn.Scenario("out", OUT), months=12), "out")
+    assert mine["shortfall_t"] == pytest.approx(7.0)
+    assert mine["time_to_survive"] == 0.0  # half of what is asked for from the first month on
+    assert mine["worst_month_share"] == pytest.approx(1.0)
+
+
+def test_goods_under_way_arrive_and_recovery_takes_the_road() -> None:
+    lagged = frame("source target flow_tpa lag_months", ("mine", "user", 12.0, 2.0))
+    out = [{**OUT[0], "months": 4}]
+    mine = row(cn.stress_test(road(edges=lagged), cn.Scenario("out", out), months=12), "out")
+    assert mine["time_to_survive"] == 2.0
+    assert (mine["first_short_month"], mine["months_short"], mine["time_to_recover"]) == (3.0, 4, 4.0)
+
+
+def test_flows_and_throughput_by_month() -> None:
+    lagged = frame("source target flow_tpa lag_months", ("mine", "user", 12.0, 2.0))
+    out = [{**OUT[0], "start_month": 1, "months": 3}]
+    found = cn.stress_test(road(edges=lagged), cn.Scenario("out", out), months=8)
+    moved = found.flows[found.flows["scenario"] == "out"]
+    assert moved["flow_t"].tolist()[:6] == pytest.approx([1, 0, 0, 0, 1, 1])
+    through = found.throughput[found.throughput["scenario"] == "out"]
+    mine, user = (through[through["id"] == i]["throughput_t"].tolist() for i in ("mine", "user"))
+    assert mine[:6] == pytest.approx([1, 0, 0, 0, 1, 1])
+    assert user == pytest.approx([1, 1, 1, 0, 0, 0, 1, 1]), (
+        "what is under way at the start and shipped arrives two later"
+    )
+    served = found.months[found.months["scenario"] == "out"]["served_t"].tolist()
+    assert user == pytest.approx(served)
+    assert "flows" not in found.tables(), "made only when asked for"
+    assert found.flows is found.flows
+
+
+def test_throughput_of_plants_is_that_of_the_long_run() -> None:
+    net = cn.read("mag-9")
+    found = cn.stress_test(net, cn.scenarios(net)["china_out"], months=6)
+    ends = found.flows.merge(found.months[["scenario", "month"]].drop_duplicates())
+    into = ends[ends["target"] == "USE"].groupby(["scenario", "month"])["flow_t"].sum()
+    served = found.months.groupby(["scenario", "month"])["served_t"].sum()
+    assert into.to_numpy() == pytest.approx(served.to_numpy(), abs=1e-6)
+    steady = cn.balance(net, cn.scenarios(net)["china_out"]).nodes["throughput_tpa"]
+    last = found.throughput[(found.throughput["scenario"] == "china_out") & (found.throughput["month"] == 6)]
+    last = last.set_index("id")["throughput_t"].reindex(steady.index)
+    served_now = last.loc["USE"] * 12
+    assert served_now == pytest.approx(steady.loc["USE"], abs=1e-6)
+
+
+def test_reserved_stock_serves_its_tier_alone() -> None:
+    net = road(
+        demand=frame("node tier demand_tpa", ("user", "defence", 2.0), ("user", "civilian", 10.0)),
+        stocks=frame("id node stock_t tiers", ("pile", "user", 6.0, "civilian")),
+    )
+    found = cn.stress_test(net, cn.Scenario("out", OUT), months=12)
+    assert row(found, "out")["shortfall_t"] == pytest.approx(2.0)
+    assert row(found, "out", "civilian")["shortfall_t"] == pytest.approx(4.0)
+
+
+def test_stated_end_and_what_cannot_be_kept() -> None:
+    stock = frame("id node stock_t end_t capacity_t", ("pile", "user", 5.0, 3.0, 8.0))
+    mine = row(cn.stress_test(road(stocks=stock), cn.Scenario("out", OUT), months=12), "out")
+    assert mine["shortfall_t"] == pytest.approx(10.0)
+    with pytest.raises(cn.InfeasibleError, match=r'"pile" has to keep end_t 9 t'):
+        cn.stress_test(road(stocks=stock.assign(end_t=9.0)), cn.Scenario("out", OUT), months=12)
+    with pytest.raises(cn.InfeasibleError, match="end_t"):
+        cn.stress_test(road(stocks=stock.assign(end_t=8.0)), cn.Scenario("out", OUT), months=12)
+
+
+def test_foresight_fills_a_store_that_the_unforeseen_planner_leaves_empty() -> None:
+    net = road(
+        demand=frame("node tier demand_tpa", ("user", "defence", 6.0)),
+        stocks=frame("id node stock_t capacity_t", ("pile", "user", 0.0, 3.0)),
+    )
+    late = cn.Scenario("late", [{**OUT[0], "start_month": 6}])
+    mine = row(cn.stress_test(net, late, months=12), "late")
+    assert mine["shortfall_t"] == pytest.approx(0.0)
+    assert mine["shortfall_unforeseen_t"] == pytest.approx(3.0)
+    assert mine["value_of_information_t"] == pytest.approx(3.0)
+
+
+def test_planning_anew_every_month_is_planning_on_news(monkeypatch: pytest.MonkeyPatch) -> None:
+    net = road(
+        demand=frame("node tier demand_tpa", ("user", "defence", 6.0), ("user", "civilian", 8.0)),
+        stocks=frame("id node stock_t capacity_t", ("pile", "user", 1.0, 3.0)),
+    )
+    scenario = cn.Scenario("gap", [{**OUT[0], "start_month": 3, "months": 4}])
+    ask = Ask(12)
+    on_news = course(net, scenario, ask)
+    assert on_news.replans == 3
+    truth = stress_months._line(net, scenario, ask, None)
+    monkeypatch.setattr(
+        stress_months,
+        "_line",
+        lambda *given: stress_months.replace(truth, news=tuple(range(12))) if given[3] is None else LINE(*given),
+    )
+    stress_months._course.cache_clear()
+    monthly = course(net, scenario, ask)
+    stress_months._course.cache_clear()
+    assert monthly.replans == 12
+    tier = (net.demand["tier"] == "defence").to_numpy()
+    for rows in (tier, ~tier):
+        assert monthly.rolling_served_t[:, rows].sum() == pytest.approx(on_news.rolling_served_t[:, rows].sum())
+
+
+LINE = stress_months._line
+
+
+def test_mag9_with_stocks(mag9: cn.Network, china_out: cn.Scenario) -> None:
+    """With China out 10 t/a are served: 4 defence, 6 of 16 industrial; 5 t of magnets fill half a year's gap."""
+    stocked = mag9.with_table(
+        "stocks", frame("id node commodity stock_t", ("pile", _user(mag9, "industrial"), "magnet", 5.0))
+    )
+    found = cn.stress_test(stocked, china_out, months=12)
+    assert row(found, "china_out")["shortfall_t"] == 0.0
+    assert row(found, "china_out", "industrial")["shortfall_t"] == pytest.approx(5.0)
+    assert row(found, "china_out", "industrial")["time_to_survive"] == 6.0
+    assert row(found, "china_out", "civilian")["shortfall_t"] == pytest.approx(30.0)
+    dry = cn.stress_test(stocked, china_out, months=12, stocks=False)
+    assert row(dry, "china_out", "industrial")["shortfall_t"] == pytest.approx(10.0)
+
+
+def _user(net: cn.Network, tier: str) -> str:
+    return str(net.demand.loc[net.demand["tier"] == tier, "node"].iloc[0])
+
+
+def test_project_on_time_but_unqualified_serves_civilians_only() -> None:
+    net = cn.Network(
+        nodes=frame("id stage capacity_tpa", ("mine", "mine", 6.0), ("user", "end_use", None)),
+        edges=frame("source target commodity", ("mine", "user", "metal"), ("new", "user", "metal")),
+        demand=frame(
+            "node commodity tier demand_tpa", ("user", "metal", "defence", 12.0), ("user", "metal", "civilian", 12.0)
+        ),
+        projects=frame("id stage capacity_tpa start_year ramp_years", ("new", "mine", 12.0, 2026.0, 0.0)),
+        qualification=frame("commodity tier months", ("metal", "defence", 8), ("metal", "civilian", 2)),
+        year=2025,
+    )
+    found = cn.stress_test(net, [], months=12, projects=["new"])
+    by = found.months.pivot_table(index="month", columns="tier", values="served_t")
+    assert by["defence"].tolist() == pytest.approx([0.5] * 8 + [1.0] * 4)
+    assert by["civilian"].tolist() == pytest.approx([0.0] * 2 + [1.0] * 6 + [0.5] * 4)
+
+
+def test_new_relations_serve_a_tier_once_qualified() -> None:
+    """The only known supplier drops out; another could deliver, to civilians after 3 months, to defence after 6."""
+    net = cn.Network(
+        nodes=frame(
+            "id stage country capacity_tpa",
+            ("m1", "mine", "CHN", 24.0),
+            ("m2", "mine", "AUS", 24.0),
+            ("u1", "end_use", "USA", None),
+            ("u2", "end_use", "AUS", None),
+        ),
+        edges=frame("source target commodity flow_tpa", ("m1", "u1", "metal", 24.0), ("m2", "u2", "metal", 0.0)),
+        demand=frame(
+            "node commodity tier demand_tpa", ("u1", "metal", "defence", 12.0), ("u1", "metal", "civilian", 12.0)
+        ),
+        qualification=frame("commodity tier months", ("metal", "defence", 6), ("metal", "civilian", 3)),
+    )
+    out = cn.Scenario("out", [{"kind": "remove", "where": {"country": "CHN"}}])
+    known = cn.stress_test(net, out, months=12)
+    assert row(known, "out")["shortfall_t"] == pytest.approx(12.0)
+    new = cn.stress_test(net, out, months=12, reroute="new")
+    by = new.months[new.months["scenario"] == "out"].pivot_table(index="month", columns="tier", values="served_t")
+    way = int(NEW_LAG_MONTHS)
+    assert by["civilian"].tolist() == pytest.approx([0.0] * (3 + way) + [1.0] * (9 - way))
+    assert by["defence"].tolist() == pytest.approx([0.0] * (6 + way) + [1.0] * (6 - way))
+
+
+def test_recycling_loop_comes_back_after_the_life_of_goods() -> None:
+    """Demand 100 t/a met, life 5 years, half collected, 0.8 recovered: nothing for five years, then 40 t/a."""
+    net = cn.Network(
+        nodes=frame(
+            "id stage process capacity_tpa",
+            ("mine", "mine", None, 100.0),
+            ("fleet", "manufacturer", "use", None),
+            ("works", "recycler", "recover", None),
+            ("user", "end_use", None, None),
+        ),
+        edges=frame(
+            "source target commodity flow_tpa lag_months",
+            ("mine", "fleet", "metal", 100.0, None),
+            ("works", "fleet", "metal", 0.0, None),
+            ("fleet", "user", "service", 100.0, None),
+            ("fleet", "works", "scrap", 0.0, 60.0),
+        ),
+        processes=frame(
+            "process commodity role t_per_t",
+            ("use", "metal", "input", 1.0),
+            ("use", "service", "output", 1.0),
+            ("use", "scrap", "byproduct", 0.5),
+            ("recover", "scrap", "input", 1.25),
+            ("recover", "metal", "output", 1.0),
+        ),
+        demand=frame("node commodity tier demand_tpa", ("user", "service", "civilian", 200.0)),
+        main_commodity="service",
+    )
+    found = cn.stress_test(net, [], months=120, step_months=12)
+    served = found.months.groupby("month")["served_t"].sum().tolist()
+    assert served == pytest.approx([100.0] * 5 + [140.0] * 5)  # 40 t: end-of-life recycling input rate 0.5 x 0.8
+
+
+def test_weights_far_apart_agree_with_the_order_of_tiers(mag9: cn.Network, china_out: cn.Scenario) -> None:
+    """VOLL 10,000 : 100 : 1, further apart than any conversion; the same programme, one solve with scipy."""
+    from scipy.optimize import linprog
+
+    stocked = mag9.with_table(
+        "stocks", frame("id node commodity stock_t", ("pile", _user(mag9, "civilian"), "magnet", 3.0))
+    )
+    ask = Ask(6)
+    overlays = stress_months._line(stocked, china_out, ask, None).overlays
+    model = stress_months._model(stocked, overlays[0], ask)
+    p = model.periods
+    start = p.base_start(stress_months.base_flow(stocked))
+    upper, low, high = p.bounds(overlays, start)
+    plan = model.plan(overlays, start)
+    weight = stocked.demand["tier"].map({"defence": 1e4, "industrial": 1e2, "civilian": 1.0}).to_numpy()
+    cost = np.zeros(len(upper))
+    cost[p.served(np.ones(len(weight), dtype=bool))] = -np.tile(weight, p.n_periods)
+    matrix = p.program.matrix.tocsr()
+    equal = low == high
+    below, above = np.isfinite(high) & ~equal, np.isfinite(low) & ~equal
+    from scipy.sparse import vstack
+
+    found = linprog(
+        cost,
+        A_ub=vstack([matrix[below], -matrix[above]]),
+        b_ub=np.concatenate([high[below], -low[above]]),
+        A_eq=matrix[equal],
+        b_eq=low[equal],
+        bounds=np.column_stack([np.zeros(len(upper)), upper]),
+        method="highs",
+    )
+    by_weights = p.block(found.x)[:, p.low.served]
+    for tier in ("defence", "industrial", "civilian"):
+        rows = (stocked.demand["tier"] == tier).to_numpy()
+        assert by_weights[:, rows].sum() == pytest.approx(plan.served_t[:, rows].sum(), abs=1e-6)
+
+
+@st.composite
+def lagged_roads(draw: st.DrawFn) -> tuple[cn.Network, cn.Scenario]:
+    """Two mines, two ports and a user, with lags and stocks of whole tonnes; one mine drops out for a while."""
+    whole = st.integers(0, 24).map(float)
+    ends = [("m0", "p0"), ("m0", "p1"), ("m1", "p0"), ("m1", "p1"), ("p0", "u"), ("p1", "u")]
+    edges = pd.DataFrame(
+        [(s, t, draw(whole) * 12, 0.0, draw(st.integers(0, 3))) for s, t in ends],
+        columns=["source", "target", "capacity_tpa", "flow_tpa", "lag_months"],
+    )
+    ids = ["m0", "m1", "p0", "p1"]
+    nodes = pd.DataFrame(
+        {"id": [*ids, "u"], "stage": ["mine"] * 2 + ["refiner"] * 2 + ["end_use"]},
+    ).assign(capacity_tpa=[draw(whole) * 12 for _ in ids] + [None])
+    stocks = pd.DataFrame({"id": ["s"], "node": [draw(st.sampled_from(["p0", "p1", "u"]))], "stock_t": [draw(whole)]})
+    demand = pd.DataFrame({"node": ["u"], "tier": ["defence"], "demand_tpa": [draw(whole) * 12]})
+    measure = {"kind": "remove", "nodes": ["m0"], "start_month": draw(st.integers(0, 5)), "months": 3}
+    return cn.Network(nodes=nodes, edges=edges, stocks=stocks, demand=demand), cn.Scenario("out", [measure])
+
+
+def by_time_expansion(net: cn.Network, scenario: cn.Scenario, months: int) -> float:
+    """The most that can be served over the horizon: a max flow with a copy of every node for each month."""
+    graph: nx.DiGraph = nx.DiGraph()
+    measure = scenario.measures[0]
+    out = range(measure["start_month"], measure["start_month"] + measure["months"])
+    nodes, stocks = net.nodes.set_index("id"), net.stocks
+    for month in range(months):
+        for name, stage in nodes["stage"].items():
+            capacity = nodes.loc[name, "capacity_tpa"] / 12
+            if name == "m0" and month in out:
+                capacity = 0.0
+            graph.add_edge((name, month), (name, month, "out"), capacity=capacity if stage != "end_use" else 1e9)
+            if stage == "mine":
+                graph.add_edge("source", (name, month), capacity=1e9)
+            if stage == "end_use":
+                graph.add_edge((name, month, "out"), "sink", capacity=net.demand["demand_tpa"].iloc[0] / 12)
+        for s, t, most, lag in net.edges[["source", "target", "capacity_tpa", "lag_months"]].itertuples(index=False):
+            dead = month in out and "m0" in (s, t)
+            if month + lag < months and not dead:
+                graph.add_edge((s, month, "out"), (t, month + int(lag)), capacity=most / 12)
+        for name, node in stocks[["id", "node"]].itertuples(index=False):
+            # what leaves a store has passed its node before
+            graph.add_edge(("stock", name), (node, month, "out"), capacity=1e9)
+    for name, amount in stocks[["id", "stock_t"]].itertuples(index=False):
+        graph.add_edge("source", ("stock", name), capacity=amount)
+    return float(nx.maximum_flow_value(graph, "source", "sink"))
+
+
+@settings(max_examples=8)
+@given(lagged_roads())
+def test_as_much_as_a_max_flow_over_a_time_expanded_graph(case: tuple[cn.Network, cn.Scenario]) -> None:
+    net, scenario = case
+    found = cn.stress_test(net, scenario, months=9)
+    assert row(found, "out")["served_t"] == pytest.approx(by_time_expansion(net, scenario, 9), rel=1e-7, abs=1e-6)
+
+
+@settings(max_examples=6)
+@given(lagged_roads(), st.sampled_from(["stock", "mine", "edge"]))
+def test_more_never_hurts_the_first_tier(case: tuple[cn.Network, cn.Scenario], what: str) -> None:
+    net, scenario = case
+    more = {
+        "stock": lambda: net.with_table("stocks", net.stocks.assign(stock_t=net.stocks["stock_t"] + 5)),
+        "mine": lambda: net.with_table("nodes", net.nodes.assign(capacity_tpa=net.nodes["capacity_tpa"] + 12)),
+        "edge": lambda: net.with_table("edges", net.edges.assign(capacity_tpa=net.edges["capacity_tpa"] + 12)),
+    }[what]()
+    before, after = (row(cn.stress_test(n, scenario, months=9), "out") for n in (net, more))
+    assert after["shortfall_t"] <= before["shortfall_t"] + 1e-6
+    assert after["time_to_survive"] >= before["time_to_survive"]
+
+
+@settings(max_examples=8)
+@given(lagged_roads())
+def test_time_to_survive_is_the_longest_window_without_loss(case: tuple[cn.Network, cn.Scenario]) -> None:
+    """Within the time to survive nothing need be lost; one month more cannot be borne."""
+    net, scenario = case
+    months = 9
+    found = row(cn.stress_test(net, scenario, months=months), "out")
+    onset = scenario.measures[0]["start_month"]
+    if found["demand_t"] == 0:
+        return
+    whole = onset + found["time_to_survive"]
+    if np.isinf(whole):
+        assert found["shortfall_t"] == pytest.approx(0.0, abs=1e-6)
+        return
+    monthly = found["demand_t"] / months
+    if whole >= 1 and found["time_to_survive"] > 0:
+        assert by_time_expansion(net, scenario, int(whole)) == pytest.approx(monthly * whole, rel=1e-6)
+    if whole < months and found["time_to_survive"] > 0:
+        assert by_time_expansion(net, scenario, int(whole) + 1) < monthly * (whole + 1) - 1e-6
+
+
+def test_nothing_disrupted_is_the_base_and_a_full_stop_is_the_long_run(
+    rare_earths: cn.Network, mag9: cn.Network, china_out: cn.Scenario
+) -> None:
+    found = cn.stress_test(mag9, china_out, months=60, step_months=12)
+    for name in ("baseline", "china_out"):
+        last = found.months[(found.months["scenario"] == name) & (found.months["month"] == 49)]
+        steady = found.summary.loc[name, "shortfall_tpa"]
+        by = last.groupby("tier")["shortfall_t"].sum().reindex(steady.index)
+        assert by.to_numpy() == pytest.approx(steady.to_numpy(), abs=1e-6)
+    idle = cn.stress_test(rare_earths, cn.Scenario("idle", []), months=12, step_months=6)
+    assert (idle.summary["shortfall_t"] == 0).all()
+    assert idle.summary["is_unlimited"].all()
+
+
+def test_earlier_project_never_hurts(rare_earths: cn.Network) -> None:
+    scenario = cn.scenarios(rare_earths)["china_export_stop_all"]
+    ids = list(rare_earths.projects["id"])
+    ask = {"months": 48, "step_months": 6, "projects": ids}
+    early = rare_earths.with_table("projects", rare_earths.projects.assign(start_year=rare_earths.year))
+    late, soon = (row(cn.stress_test(net, scenario, **ask), scenario.name) for net in (rare_earths, early))
+    assert soon["shortfall_t"] <= late["shortfall_t"] + 1e-6
+
+
+# H. P. Williams, Model Building in Mathematical Programming, factory planning 1: hours per unit of each product
+MACHINES = {
+    "grinder": (4, {1: 0.5, 2: 0.7, 5: 0.3, 6: 0.2, 7: 0.5}),
+    "vdrill": (2, {1: 0.1, 2: 0.2, 4: 0.3, 6: 0.6}),
+    "hdrill": (3, {1: 0.2, 3: 0.8, 7: 0.6}),
+    "borer": (1, {1: 0.05, 2: 0.03, 4: 0.07, 5: 0.1, 7: 0.08}),
+    "planer": (1, {3: 0.01, 5: 0.05, 7: 0.05}),
+}
+DOWN = {0: {"grinder": 1}, 1: {"hdrill": 2}, 2: {"borer": 1}, 3: {"vdrill": 1}, 4: {"grinder": 1, "vdrill": 1}}
+DOWN[5] = {"planer": 1, "hdrill": 1}
+PROFIT = [10, 6, 8, 4, 11, 9, 3]
+MARKET = [
+    [500, 1000, 300, 300, 800, 200, 100],
+    [600, 500, 200, 0, 400, 300, 150],
+    [300, 600, 0, 0, 500, 400, 100],
+    [200, 300, 400, 500, 200, 0, 100],
+    [0, 100, 500, 100, 1000, 300, 0],
+    [500, 500, 100, 300, 1100, 500, 60],
+]
+
+
+def factory() -> tuple[cn.Network, cn.Scenario]:
+    """Machines make hours, products are made of hours, stores hold up to 100 of each at 0.5 a month."""
+    products = range(1, 8)
+    hours = 24 * 16 * 12.0
+    nodes = [(m, "mine", f"run_{m}", n * hours) for m, (n, _) in MACHINES.items()]
+    nodes += [(f"p{i}", "manufacturer", f"make_{i}", None) for i in products]
+    nodes += [(f"u{i}", "end_use", None, None) for i in products]
+    edges = [(m, f"p{i}", f"{m}_hours") for m, (_, use) in MACHINES.items() for i in use]
+    edges += [(f"p{i}", f"u{i}", f"product{i}") for i in products]
+    recipes = [(f"run_{m}", f"{m}_hours", "output", 1.0) for m in MACHINES]
+    recipes += [
+        (f"make_{i}", f"{m}_hours", "input", use[i]) for m, (_, use) in MACHINES.items() for i in products if i in use
+    ]
+    recipes += [(f"make_{i}", f"product{i}", "output", 1.0) for i in products]
+    most = np.max(MARKET, axis=0)
+    demand = [(f"u{i}", f"product{i}", "civilian", float(most[i - 1]) * 12, float(PROFIT[i - 1])) for i in products]
+    stocks = [(f"s{i}", f"u{i}", f"product{i}", 0.0, 100.0, 50.0, 6.0) for i in products]
+    measures: list[dict[str, Any]] = [
+        {
+            "kind": "demand",
+            "nodes": [f"u{i}"],
+            "share": MARKET[t][i - 1] / float(most[i - 1]),
+            "start_month": t,
+            "months": 1,
+        }
+        for t in range(6)
+        for i in products
+        if MARKET[t][i - 1] != most[i - 1]
+    ]
+    measures += [
+        {"kind": "scale", "nodes": [m], "share": 1 - n / MACHINES[m][0], "start_month": t, "months": 1}
+        for t, down in DOWN.items()
+        for m, n in down.items()
+    ]
+    net = cn.Network(
+        nodes=frame("id stage process capacity_tpa", *nodes),
+        edges=frame("source target commodity", *edges),
+        processes=frame("process commodity role t_per_t", *recipes),
+        demand=frame("node commodity tier demand_tpa value_usd_per_t", *demand),
+        stocks=frame("id node commodity stock_t capacity_t end_t holding_usd_per_t_a", *stocks),
+    )
+    return net, cn.Scenario("maintenance", measures)
+
+
+def test_a_textbook_plan_in_public_tables() -> None:
+    """The published profit of factory planning 1 is 93,715.18."""
+    net, scenario = factory()
+    found = cn.stress_test(net, scenario, months=6, objective="value")
+    assert found.money.loc["maintenance", "net_usd"] == pytest.approx(93715.17857, rel=1e-7)
+    assert found.money.loc["maintenance", "net_usd"] == pytest.approx(
+        found.money.loc["maintenance", "served_usd"] - found.money.loc["maintenance", "cost_usd"]
+    )
+    last = found.stocks[(found.stocks["scenario"] == "maintenance") & (found.stocks["month"] == 6)]
+    assert (last["level_t"] >= 50 - 1e-6).all()
+
+
+def test_a_scenario_asked_again_is_not_solved_again(mag9: cn.Network, china_out: cn.Scenario) -> None:
+    stress_months._course.cache_clear()
+    cn.stress_test(mag9, china_out, months=6)
+    before = stress_months._course.cache_info()
+    other = cn.Scenario("other", [{"kind": "remove", "where": {"country": "JPN"}}])
+    cn.stress_test(mag9, [china_out, other], months=6)
+    after = stress_months._course.cache_info()
+    assert (after.misses - before.misses, after.hits - before.hits) == (1, 2)
+
+
+@pytest.mark.parametrize(
+    ("given", "error", "words"),
+    [
+        ({"months": 0}, cn.DataError, "months: 0 is out of range"),
+        ({"months": 2.5}, cn.DataError, "months: 2.5 is out of range"),
+        ({"months": 5, "step_months": 2}, cn.DataError, "no multiple"),
+        ({"start": "2030-13"}, cn.DataError, "start"),
+        ({"reroute": "best"}, cn.DataError, "reroute"),
+        ({"objective": "money"}, cn.DataError, "objective"),
+        ({"objective": "value", "ladder_over_time": True}, cn.DataError, "ladder_over_time"),
+        ({"commodity": "gold"}, cn.DataError, "gold"),
+        ({"projects": ["nowhere"]}, cn.UnknownIdError, "nowhere"),
+        ({"beneficiaries": ["XXX"]}, cn.DataError, "XXX"),
+    ],
+)
+def test_bad_arguments(mag9: cn.Network, given: dict[str, Any], error: type[Exception], words: str) -> None:
+    with pytest.raises(error, match=words):
+        cn.stress_test(mag9, **{"months": 12, **given})
+
+
+def test_bad_measures_are_named(mag9: cn.Network) -> None:
+    late = cn.Scenario("late", [{"kind": "remove", "nodes": [mag9.nodes["id"].iloc[0]], "start_month": 12}])
+    with pytest.raises(cn.DataError, match=r"late.*starts after the horizon of 12 months"):
+        cn.stress_test(mag9, late, months=12)
+    unknown = cn.Scenario("gone", [{"kind": "restrict", "from": {"country": "CHN"}, "commodity": "gold", "share": 0}])
+    with pytest.raises(cn.DataError, match="gold"):
+        cn.stress_test(mag9, unknown, months=12)
+
+
+def test_a_stock_that_nothing_can_take_is_named(mag9: cn.Network) -> None:
+    wrong = mag9.with_table(
+        "stocks", frame("id node commodity stock_t", ("pile", _user(mag9, "civilian"), "ndpr", 3.0))
+    )
+    with pytest.raises(cn.DataError, match=r'"pile" \(ndpr at '):
+        cn.stress_test(wrong, months=12)

@@ -1,0 +1,192 @@
+"""What must be in stock: by hand, against what goes short without it, published rows, bad input."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from conftest import frame
+
+import chainnet as cn
+from chainnet.stress import averted
+
+OUT = cn.Scenario("out", [{"kind": "remove", "nodes": ["mine"]}])
+
+
+def priced(**tables: Any) -> cn.Network:
+    """Ore (100 USD/t, 2 t per t of metal) and metal (1,000 USD/t); a works of 6 t/a, a user of 12 t/a."""
+    given = {
+        "nodes": frame(
+            "id stage country process capacity_tpa",
+            ("mine", "mine", "CHN", None, 24.0),
+            ("works", "refiner", "USA", "smelt", 12.0),
+            ("user", "end_use", "USA", None, None),
+        ),
+        "edges": frame(
+            "source target commodity flow_tpa", ("mine", "works", "ore", 24.0), ("works", "user", "metal", 12.0)
+        ),
+        "processes": frame(
+            "process commodity role t_per_t", ("smelt", "ore", "input", 2.0), ("smelt", "metal", "output", 1.0)
+        ),
+        "demand": frame(
+            "node commodity tier demand_tpa", ("user", "metal", "defence", 8.0), ("user", "metal", "civilian", 4.0)
+        ),
+        "commodities": frame("id price_usd_per_t", ("ore", 100.0), ("metal", 1000.0)),
+        "main_commodity": "metal",
+    }
+    return cn.Network(**{**given, **tables})
+
+
+def by(table: pd.DataFrame) -> pd.DataFrame:
+    return table.set_index("commodity")
+
+
+def test_the_cheapest_place_in_the_chain() -> None:
+    need = cn.stockpile_requirement(priced(), OUT, months=24)
+    assert by(need)["required_t"].to_dict() == pytest.approx({"metal": 0.0, "ore": 32.0})
+    assert by(need)["alone_t"].to_dict() == pytest.approx({"metal": 16.0, "ore": 32.0})
+    assert need["cost_usd"].sum() == pytest.approx(3200.0)
+    assert need.attrs["certificate"].ok
+    dear = priced(commodities=frame("id price_usd_per_t", ("ore", 600.0), ("metal", 1000.0)))
+    assert by(cn.stockpile_requirement(dear, OUT, months=24))["required_t"].to_dict() == pytest.approx(
+        {"metal": 16.0, "ore": 0.0}
+    )
+
+
+def test_all_tiers_need_what_goes_short(mag9: cn.Network, china_out: cn.Scenario) -> None:
+    for tiers in (["defence"], ["defence", "industrial"], ["defence", "industrial", "civilian"]):
+        need = cn.stockpile_requirement(mag9, china_out, tiers, months=24)
+        short = cn.stress_test(mag9, china_out, months=24).summary.loc["china_out", "shortfall_t"]
+        assert by(need).loc["magnet", "required_t"] == pytest.approx(short[tiers].sum(), abs=1e-6)
+
+
+def test_held_is_netted_by_commodity_and_drawn_across() -> None:
+    stocks = frame(
+        "id node commodity stock_t tiers",
+        ("a", "works", "ore", 10.0, None),
+        ("b", "user", "metal", 3.0, "defence"),
+        ("c", "user", "metal", 50.0, "civilian"),
+    )
+    need = by(cn.stockpile_requirement(priced(stocks=stocks), OUT, months=24))
+    assert need["held_t"].to_dict() == {"metal": 3.0, "ore": 10.0}
+    assert need["net_t"].to_dict() == pytest.approx({"metal": 0.0, "ore": 22.0})
+    # 3 t of metal and 10 t of ore serve 8 of 16 t
+    assert need["buy_t"].to_dict() == pytest.approx({"metal": 0.0, "ore": 16.0})
+
+
+def test_a_stock_of_that_size_suffices_and_less_does_not() -> None:
+    need = by(cn.stockpile_requirement(priced(), OUT, months=24)).loc["ore", "required_t"]
+    for tonnes, is_whole in ((need, True), (0.99 * need, False)):
+        stocked = priced(stocks=frame("id node commodity stock_t", ("s", "works", "ore", tonnes)))
+        short = cn.stress_test(stocked, OUT, months=24).summary.loc[("out", "defence"), "shortfall_t"]
+        assert bool(short < 1e-6) is is_whole
+
+
+def test_no_stock_in_the_hands_of_others() -> None:
+    """The works is not the beneficiary's: it can store metal only."""
+    net = priced(beneficiaries=["USA"])
+    moved = net.with_table("nodes", net.nodes.assign(country=["CHN", "USA", "MYS"]))
+    assert moved.nodes.set_index("id")["country"].to_dict() == {"mine": "CHN", "user": "USA", "works": "MYS"}
+    need = cn.stockpile_requirement(moved, OUT, months=24)
+    assert need["commodity"].tolist() == ["metal"]
+    assert need["required_t"].tolist() == pytest.approx([16.0])
+
+
+def test_before_less_averted_is_after_and_every_step_says_what_it_takes_off() -> None:
+    nodes = frame(
+        "id stage country process capacity_tpa",
+        ("mine", "mine", "CHN", None, 24.0),
+        ("pit", "mine", "USA", None, 10.0),
+        ("works", "refiner", "USA", "smelt", 12.0),
+        ("user", "end_use", "USA", None, None),
+        ("abroad", "refiner", "KOR", "smelt", 12.0),
+    )
+    edges = frame(
+        "source target commodity flow_tpa",
+        ("mine", "works", "ore", 22.0),
+        ("pit", "works", "ore", 2.0),
+        ("pit", "abroad", "ore", 4.0),
+        ("works", "user", "metal", 12.0),
+        ("abroad", "user", "metal", 0.0),
+    )
+    net = priced(
+        nodes=nodes,
+        edges=edges,
+        beneficiaries=["USA"],
+        stocks=frame("id node commodity stock_t", ("s", "works", "ore", 1.0)),
+    )
+    steps = cn.stockpile_mitigation(
+        net,
+        OUT,
+        months=12,
+        austerity={"defence": 0.5},
+        measures={"thrift": [{"kind": "demand", "tier": "defence", "share": 0.5}]},
+    )
+    ore = steps[steps["commodity"] == "ore"].set_index("step")
+    # 8 t of defence take 16 t of ore; 2 come as before, 10 once the pit sells at home only
+    assert ore["before_t"].tolist() == pytest.approx([14.0, 6.0, 6.0, 0.0, 0.0])
+    assert ore["averted_t"].tolist() == pytest.approx([8.0, 0.0, 6.0, 0.0, 0.0])
+    assert ore.index.tolist() == ["own exports limited", "extra buys", "austerity", "thrift", "stocks held"]
+    assert ((steps["before_t"] - steps["averted_t"]) - steps["after_t"]).abs().max() < 1e-9
+    assert ((steps["before_usd"] - steps["averted_usd"]) - steps["after_usd"]).abs().max() < 1e-6
+    assert not steps[["before_t", "averted_t", "after_t"]].isna().any().any()
+
+
+def test_stand_ins_count_as_a_mitigation() -> None:
+    processes = pd.DataFrame(
+        {
+            "process": ["smelt"] * 3,
+            "commodity": ["ore", "scrap", "metal"],
+            "role": ["input", "input", "output"],
+            "t_per_t": [2.0, 1.0, 1.0],
+            "group": ["feed", "feed", None],
+            "max_share": [None, 0.25, None],
+        }
+    )
+    nodes = pd.concat(
+        [priced().nodes, frame("id stage country capacity_tpa", ("yard", "mine", "USA", 100.0))], ignore_index=True
+    )
+    edges = pd.concat(
+        [priced().edges, frame("source target commodity flow_tpa", ("yard", "works", "scrap", 0.0))], ignore_index=True
+    )
+    known = frame("id price_usd_per_t", ("ore", 100.0), ("metal", 1000.0), ("scrap", None))
+    net = priced(processes=processes, nodes=nodes, edges=edges, commodities=known)
+    steps = cn.stockpile_mitigation(net, OUT, months=12)
+    ore = steps[(steps["commodity"] == "ore") & (steps["step"] == "substitution")].iloc[0]
+    assert (ore["before_t"], ore["averted_t"]) == (pytest.approx(16.0), pytest.approx(4.0))
+
+
+# USA, National Defense Stockpile requirements report 2013, table 10-1: units and USD million
+PUBLISHED = [
+    ("gallium, kg", 17686, 13750, 10.48, 8.15, 3936, 2.33),
+    ("germanium, kg", 28888, 21605, 35.66, 26.67, 7283, 8.98),
+    ("antimony, short tons", 22575, 15195, 182.04, 122.53, 7380, 59.51),
+    ("tantalum, lb", 623307, 623307, 42.07, 42.07, 0, 0.0),
+]
+
+
+def test_published_rows_before_and_after_extra_buys() -> None:
+    before = pd.DataFrame([(n, b, u * 1e6) for n, b, _, u, *_ in PUBLISHED], columns=["commodity", "tonnes", "usd"])
+    after = pd.DataFrame([(n, a, u * 1e6) for n, _, a, _, u, *_ in PUBLISHED], columns=["commodity", "tonnes", "usd"])
+    table = averted(before, after).set_index("commodity")
+    for name, _, _, _, _, units, musd in PUBLISHED:
+        assert table.loc[name, "averted_t"] == pytest.approx(units, abs=1)
+        assert table.loc[name, "averted_usd"] / 1e6 == pytest.approx(musd, abs=0.011)
+    assert table.loc["tantalum, lb", ["averted_t", "averted_usd"]].tolist() == [0.0, 0.0]
+
+
+def test_what_no_stock_can_mend_and_bad_input(mag9: cn.Network, china_out: cn.Scenario) -> None:
+    with pytest.raises(cn.DataError, match="tier"):
+        cn.stockpile_requirement(mag9, china_out, "marines")
+    with pytest.raises(cn.DataError, match="tiers: empty"):
+        cn.stockpile_requirement(mag9, china_out, [])
+    with pytest.raises(cn.DataError, match="months"):
+        cn.stockpile_requirement(mag9, china_out, months=0)
+    with pytest.raises(cn.DataError, match="demand table"):
+        cn.stockpile_requirement(cn.Network.from_edges(frame("source target", ("a", "b"))), None)
+    with pytest.raises(cn.DataError, match="tier"):
+        cn.stockpile_mitigation(mag9, china_out, austerity={"marines": 0.5})
+    fine = cn.stockpile_requirement(mag9, None, ["defence", "industrial", "civilian"], months=12)
+    assert np.allclose(fine["required_t"], 0.0)
