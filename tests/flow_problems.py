@@ -6,8 +6,9 @@ from collections.abc import Iterable
 
 import numpy as np
 from hypothesis import strategies as st
+from scipy.sparse import csc_array
 
-from chainnet.engine import CutMembers, FlowProblem, FlowSolution
+from chainnet.engine import CutMembers, FlowProblem, FlowSolution, LinearProgram
 
 MIXED = (0.37, 3e9, 2.5e9, 1.0, 0.0, 12.25, 1e-3, 7.0)
 
@@ -153,3 +154,27 @@ def separated_reach(p: FlowProblem, cut: CutMembers) -> bool:
                 reached.add(w)
                 stack.append(w)
     return False
+
+
+def chain_program(rng: np.random.Generator, n: int = 12) -> LinearProgram:
+    """Balances along random chains: what goes in is at least what goes out."""
+    matrix = np.zeros((n, 3 * n))
+    for column in range(3 * n):
+        tail, head = sorted(rng.choice(n + 1, 2, replace=False))
+        if tail > 0:
+            matrix[tail - 1, column] = -1.0
+        if head < n:
+            matrix[head, column] += rng.uniform(0.5, 1.0)
+    upper = np.where(rng.random(3 * n) < 0.5, 0.0, rng.uniform(0, 10, 3 * n))
+    sink = rng.random(3 * n) < 0.3
+    ones = np.ones
+    return LinearProgram(
+        csc_array(matrix),
+        np.zeros(n),
+        np.full(n, np.inf),
+        np.zeros(3 * n),
+        upper,
+        -sink.astype(float),
+        ones(n),
+        ones(3 * n),
+    )

@@ -1,4 +1,4 @@
-"""Which numbers solve it? Max flows, removals, linear and integer programs, and the proofs of each: arrays in, arrays out.
+"""Which numbers solve it? Max flows, removals, linear and integer programs, and proofs of each: arrays in and out.
 
 Words: *certificate* (a check by code that shares nothing with the solver), *warm* (a model that keeps its basis between
 questions), *removal* (what is lost without a node, an arc or a group). No tables, no ids, no files.

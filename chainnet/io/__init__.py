@@ -1,6 +1,6 @@
 """How does a chain come in and go out? Folder, workbook, GraphML, node-link JSON, edge list; the shipped graphs.
 
-Words: *intake* (the reader's view of an untrusted file: sizes, encodings, faults with their rows), *exit* (a format that
+Words: *intake* (the reader's view of an untrusted file: sizes, encodings, faults by row), *exit* (a format that
 is only written), *descriptor* (``datapackage.json``).
 """
 

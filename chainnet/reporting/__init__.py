@@ -1,6 +1,6 @@
 """What is handed up? An assessment becomes HTML, PDF and XLSX, from one content. Never solves.
 
-Words: *facts* (an assessment as the report reads it), *content* (sections, tables, figures in order), *format* (a file).
+Words: *facts* (an assessment as the report reads it), *content* (sections in order), *format* (a file).
 """
 
 from chainnet.reporting.content import report_figures

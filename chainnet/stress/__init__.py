@@ -1,4 +1,4 @@
-"""How long do we last, and who goes short when? Month by month with stocks, transit and ramps; what stock would suffice.
+"""How long do we last, and who goes short when? Month by month with stocks, transit and ramps.
 
 Words: *trajectory* (the months of one scenario), *foresight* (the plan that knows all, beside the one that does not),
 *time to survive* (months without loss), *requirement* (the least stock that keeps a tier whole).

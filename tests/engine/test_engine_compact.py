@@ -4,34 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from flow_problems import chain_program
 from scipy.sparse import csc_array
 
 from chainnet.engine import CompactModel, LinearProgram, WarmModel
 from chainnet.engine.linear_compact import in_use
-
-
-def chain_program(rng: np.random.Generator, n: int = 12) -> LinearProgram:
-    """Balances along random chains: what goes in is at least what goes out."""
-    matrix = np.zeros((n, 3 * n))
-    for column in range(3 * n):
-        tail, head = sorted(rng.choice(n + 1, 2, replace=False))
-        if tail > 0:
-            matrix[tail - 1, column] = -1.0
-        if head < n:
-            matrix[head, column] += rng.uniform(0.5, 1.0)
-    upper = np.where(rng.random(3 * n) < 0.5, 0.0, rng.uniform(0, 10, 3 * n))
-    sink = rng.random(3 * n) < 0.3
-    ones = np.ones
-    return LinearProgram(
-        csc_array(matrix),
-        np.zeros(n),
-        np.full(n, np.inf),
-        np.zeros(3 * n),
-        upper,
-        -sink.astype(float),
-        ones(n),
-        ones(3 * n),
-    )
 
 
 @pytest.mark.parametrize("seed", range(15))

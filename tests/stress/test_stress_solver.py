@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from conftest import frame
-from test_engine_compact import chain_program
+from flow_problems import chain_program
 
 import chainnet as cn
 from chainnet.engine import CompactModel, LinearSolution, WarmModel
