@@ -17,12 +17,9 @@ from chainnet.flow import ValueModel, Words, count_settings, cut_of
 from chainnet.lowering import Degree
 from chainnet.network import Network
 from chainnet.results import decisive_inputs, provenance, stamp
-from chainnet.scenario import Scenario, overlay_of
+from chainnet.scenario import KINDS, Scenario, overlay_of
 
 __all__ = ["bracket"]
-
-NOWHERE = ("release", "tariff", "price_floor")
-BY_PLANTS = (*NOWHERE, "build")
 
 
 def bracket(
@@ -94,7 +91,7 @@ def bracket(
         )
     left = np.ones(len(network.nodes)) if fail is None else left_of(network, fail)
     overlay = failing(network, left) if scenario is None else overlay_of(network, scenario)
-    unsaid = [""] * 2 if scenario is None else [_not_followed(scenario, kinds) for kinds in (NOWHERE, BY_PLANTS)]
+    unsaid = [""] * 2 if scenario is None else [_not_followed(scenario, row) for row in ("optimal", "myopic")]
     links = links_of(network)
     uses = end_uses(links, commodity, beneficiaries)
     how = Behaviour(**habits)
@@ -148,8 +145,8 @@ def bracket(
     return stamp(table, source)
 
 
-def _not_followed(scenario: Scenario, kinds: tuple[str, ...]) -> str:
-    """Return the words that name measures of these kinds.
+def _not_followed(scenario: Scenario, row: str) -> str:
+    """Return the words that name measures that a row does not follow.
 
     Raises
     ------
@@ -164,5 +161,7 @@ def _not_followed(scenario: Scenario, kinds: tuple[str, ...]) -> str:
                     f"{'a tier' if key == 'tier' else 'an origin'}, and a myopic run does not follow goods down the "
                     "chain. Use balance or stress_test."
                 )
-    found = [f"measures[{n}] {m['kind']}" for n, m in enumerate(scenario.measures) if m["kind"] in kinds]
+    found = [
+        f"measures[{n}] {m['kind']}" for n, m in enumerate(scenario.measures) if row not in KINDS[m["kind"]].follows
+    ]
     return f"; not followed: {', '.join(found)}" if found else ""

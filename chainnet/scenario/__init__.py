@@ -5,12 +5,14 @@ Words: *measure* (remove, scale, restrict, quota, ...), *effect* (what a measure
 """
 
 from chainnet.scenario._calendar import month_number, month_text
-from chainnet.scenario._effects import effects_of, overlay_at
-from chainnet.scenario._kinds import listed
+from chainnet.scenario._effect import listed
+from chainnet.scenario._kinds import KINDS
+from chainnet.scenario._overlay import effects_of, overlay_at
 from chainnet.scenario._scenario import Scenario, check_scenario, overlay_of, pick_scenarios, scenarios
 from chainnet.scenario._timeline import Timeline, timeline
 
 __all__ = [
+    "KINDS",
     "Scenario",
     "Timeline",
     "check_scenario",

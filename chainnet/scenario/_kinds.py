@@ -1,287 +1,359 @@
-"""The form of measures: which kinds there are, which keys they take, what stands in them."""
+"""Kinds of measures: for each its keys, what it needs, and what it does to the rows of a network.
+
+To add one: a function that puts it to a network, and a record in ``KINDS``; its words for readers stand in
+``chainnet/reporting/measures.py``.
+"""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
-from chainnet.errors import DataError, Fault, near_matches
-from chainnet.scenario._calendar import calendar_of, is_month
+from chainnet.errors import DataError, UnknownIdError, near_matches
+from chainnet.lowering import Restriction
+from chainnet.network import Network, check_share
+from chainnet.scenario._effect import Bools, Effect, listed
 
-__all__ = ["MEASURES", "form_faults", "listed", "plain", "severity_of", "severity_steps"]
+__all__ = ["KINDS", "Kind"]
 
 _SELECTORS = ("nodes", "edges", "where")
 _CLASS = ("from", "to", "commodity")
-_CALENDAR = ("start_month", "start", "months", "phase_in_months", "suspended")
-_AT_ONCE = tuple(key for key in _CALENDAR if key != "phase_in_months")
-MEASURES: dict[str, tuple[str, ...]] = {
-    "remove": (*_SELECTORS, *_CALENDAR),
-    "scale": (*_SELECTORS, "share", *_CALENDAR),
-    "restrict": (*_CLASS, "share", "tier", "origin", *_CALENDAR),
-    "quota": (*_CLASS, "tier", "tpa", "severity", *_AT_ONCE),
-    "tariff": (*_CLASS, "rate", "usd_per_t", *_CALENDAR),
-    "price_floor": (*_CLASS, "usd_per_t", *_CALENDAR),
-    "demand": ("nodes", "where", "commodity", "tier", "share", *_CALENDAR),
-    "release": ("stocks", "where", "tiers", "release_tpa", *_AT_ONCE),
-    "build": ("projects", "where", *_AT_ONCE),
-    "delay": ("projects", "where", "late_months", *_AT_ONCE),
-}
-# keys of which a measure must have one, or it names nothing
-_NAMES_WHAT: dict[str, tuple[str, ...]] = {
-    "remove": _SELECTORS,
-    "scale": _SELECTORS,
-    "restrict": (*_CLASS, "tier", "origin"),
-    "quota": _CLASS,
-    "tariff": _CLASS,
-    "price_floor": _CLASS,
-    "demand": ("nodes", "where", "commodity", "tier"),
-    "release": ("stocks", "where"),
-    "build": ("projects", "where"),
-    "delay": ("projects", "where"),
-}
-_NEEDED = {
-    "scale": ("share", "Say what share of the capacity is left."),
-    "quota": ("tpa", "Say how many tonnes a year the class may carry."),
-    "price_floor": ("usd_per_t", "Say what a tonne must cost at least."),
-    "demand": ("share", "Say what demand is multiplied by."),
-    "delay": ("late_months", "Say by how many months they are late."),
-}
-_AMOUNTS = ("share", "tpa", "rate", "usd_per_t", "release_tpa", "severity")
-_WHOLE = (("start_month", 0), ("months", 1), ("phase_in_months", 1), ("late_months", 1))
-_LARGEST = 1e300
-_LONGEST = 12_000  # a thousand years; beyond that a number is a slip
-_MAPPINGS = ("where", "from", "to", "origin")
-_WORDS = ("nodes", "stocks", "projects", "commodity", "tiers")
-
-_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
-
-Say = Callable[[str, object, str, str], None]
+_AT_ONCE = ("start_month", "start", "months", "suspended")
+_CALENDAR = (*_AT_ONCE, "phase_in_months")
 
 
-def plain(value: Any) -> Any:
-    """Return a copy of a measure's value in plain Python: mappings, lists, numbers, text; sets sorted."""
-    if isinstance(value, Mapping):
-        return {key if isinstance(key, str) else plain(key): plain(v) for key, v in value.items()}
-    if isinstance(value, (set, frozenset)):
-        return [plain(v) for v in sorted(value, key=str)]
-    if isinstance(value, np.generic):
-        return value.item()
-    if isinstance(value, (list, tuple)):
-        return [plain(v) for v in value]
-    return value
+@dataclass(frozen=True)
+class Kind:
+    """One kind of measure.
 
-
-def listed(value: Any) -> list[str]:
-    """Return a word or a list of words as a list."""
-    return [value] if isinstance(value, str) else [str(v) for v in value]
-
-
-def form_faults(name: Any, label: Any, probability: Any, measures: Any, file: str) -> list[Fault]:
-    """Return every fault in the form of a scenario; whether ids exist is not looked at."""
-    file = file or f"scenario {name}"
-    faults: list[Fault] = []
-
-    def fault(column: str, value: object, rule: str, remedy: str) -> None:
-        faults.append(Fault(file, None, column, _short(value), rule, remedy))
-
-    if not isinstance(name, str) or not name:
-        fault("name", name, "is no text", "Write a short name.")
-    if not isinstance(label, str):
-        fault("label", label, "is no text", "Write words.")
-    elif _FORBIDDEN.search(label):
-        fault("label", _FORBIDDEN.sub("?", label), "a control character that no file may hold", "Remove it.")
-    p = probability
-    if p is not None and (isinstance(p, bool) or not isinstance(p, (int, float)) or not 0 <= p <= 1):
-        fault("probability", p, "must be from 0 to 1", "Correct it or leave it out.")
-    if not isinstance(measures, (list, tuple)):
-        fault("measures", measures, "is no list of measures", "Write [[measures]] before each.")
-        return faults
-    for number, measure in enumerate(measures):
-        where = f"measures[{number}]"
-        if not isinstance(measure, Mapping):
-            fault(where, measure, "is no measure", 'Write a table with a kind, such as kind = "remove".')
-            continue
-        kind = measure.get("kind")
-        if not isinstance(kind, str) or kind not in MEASURES:
-            hint = near_matches(str(kind), MEASURES)
-            fault(f"{where}.kind", kind, f"unknown kind;{hint}".rstrip(";"), f"One of {', '.join(MEASURES)}.")
-            continue
-        before = len(faults)
-        _measure_faults(kind, measure, where, fault)
-        if len(faults) == before:
-            _calendar_problems(measure, where, fault)
-    return faults
-
-
-def _short(value: object) -> str:
-    try:
-        return "" if value is None else str(value)[:80]
-    except ValueError:  # a whole number of thousands of digits
-        return "a number too long to write"
-
-
-_TAKES = ("remove", "scale", "restrict", "quota")
-
-
-def severity_steps(
-    name: str, measures: Sequence[Mapping[str, Any]], shares: Sequence[float], months: Sequence[int]
-) -> tuple[list[float], list[int]]:
-    """Return the shares and durations of every step of the severity ladder, checked.
-
-    A bar of an origin is all or nothing: where nothing else is taken away only the whole loss is a step.
+    Parameters
+    ----------
+    put : function
+        Network and empty effect to the effect at full size.
+    keys : tuple of str
+        Keys that the measure may have beside ``kind``.
+    names_what : tuple of str
+        Keys of which it must have one, or it names nothing.
+    needed : tuple of str, optional
+        A key that it must have, and the remedy where it is missing.
+    takes : bool
+        Whether it takes something away, so that part of the loss can be set.
+    follows : tuple of str
+        Which rows of ``bracket`` follow it: optimal, myopic.
     """
-    asked: dict[str, Any] = {"shares": shares, "months": months}
-    for argument, given in asked.items():
-        if isinstance(given, str) or not isinstance(given, Iterable):
-            raise DataError(f"severities({argument}=...): {given!r} is no list; give a list, such as [{given}].")
-    shares, months = list(shares), list(months)
-    for share in shares:
-        if not _is_amount(plain(share)) or not 0 < share <= 1:
+
+    put: Callable[[Network, Effect], Effect]
+    keys: tuple[str, ...]
+    names_what: tuple[str, ...]
+    needed: tuple[str, str] | None = None
+    takes: bool = False
+    follows: tuple[str, ...] = ("optimal", "myopic")
+
+
+def _both(network: Network, where: Any, argument: str) -> Bools:
+    """Return which nodes, then projects, match."""
+    parts = [network.matches("nodes", where, argument), network.matches("projects", where, argument)]
+    return np.asarray(np.concatenate(parts), dtype=bool)
+
+
+def _node_ids(network: Network) -> pd.Series:
+    return pd.concat([network.nodes["id"], network.projects["id"]], ignore_index=True)
+
+
+# -- one function for each group of kinds -------------------------------------------------------------
+
+
+def _put_removal(network: Network, effect: Effect) -> Effect:
+    """Put a remove or scale: nodes and projects, edges, stocks."""
+    measure, argument = effect.measure, effect.argument
+    removed = effect.kind == "remove"
+    ids = network.check_nodes(listed(measure.get("nodes") or []), f"{argument}: nodes")
+    named = _node_ids(network).isin(ids).to_numpy()
+    ends = np.concatenate([network.nodes["stage"] == "end_use", np.zeros(len(network.projects), dtype=bool)])
+    nodes, stocks = named.copy(), effect.stocks.copy()
+    if removed:
+        stocks |= network.stocks["node"].isin(ids).to_numpy()
+    if "where" in measure:
+        nodes |= _both(network, measure["where"], f"{argument}: where") & ~ends
+        stocks |= network.matches("stocks", measure["where"], f"{argument}: where")
+    return replace(
+        effect,
+        nodes=nodes,
+        edges=network.edge_rows(measure.get("edges") or [], f"{argument}: edges"),
+        stocks=stocks,
+        demand=network.demand["node"].isin(ids).to_numpy() & removed,
+        users=named & ends & removed,
+        share=0.0 if removed else check_share(measure["share"], f"{argument}: share"),
+    )
+
+
+def _class(network: Network, effect: Effect) -> Restriction:
+    """Return the class of edges that from, to and commodity name, with no bound on it yet."""
+    measure, argument = effect.measure, effect.argument
+
+    def side(key: str) -> Bools:
+        where = measure.get(key)
+        return _both(network, where, f"{argument}: {key}") if where else np.ones(len(effect.nodes), dtype=bool)
+
+    ids, sources, targets, edges = _node_ids(network), side("from"), side("to"), network.edges
+    commodities = tuple(sorted(_commodities(network, measure, argument)))
+    hit = edges["source"].isin(set(ids[sources])) & edges["target"].isin(set(ids[targets]))
+    if commodities:
+        hit &= edges["commodity"].isin(commodities)
+    return Restriction(hit.to_numpy(), np.inf, sources, targets, commodities)
+
+
+def _commodities(network: Network, measure: Mapping[str, Any], argument: str) -> list[str]:
+    words = listed(measure.get("commodity") or [])
+    if words:
+        parts = [network.edges["commodity"], network.demand["commodity"], network.commodities["id"]]
+        known = set(pd.concat(parts).dropna())
+        for word in words:
+            if word not in known:
+                hint = near_matches(word, known)
+                raise DataError(
+                    f'{argument}: unknown commodity "{word}";{hint} list them with network.edges["commodity"].'
+                )
+    return words
+
+
+def _check_tiers(network: Network, words: Sequence[str], argument: str) -> None:
+    for word in words:
+        if word not in network.tier_order:
+            hint = near_matches(word, network.tier_order)
+            raise DataError(f'{argument}: unknown tier "{word}";{hint} Known: {", ".join(network.tier_order)}.')
+
+
+def _put_restriction(network: Network, effect: Effect) -> Effect:
+    """Put a restrict or quota: a bound on a class, for all of it, for a tier or for an origin."""
+    measure, argument = effect.measure, effect.argument
+    found = _class(network, effect)
+    tier = measure.get("tier")
+    part = 1.0
+    if tier is not None:
+        _check_tiers(network, [tier], argument)
+        asked = [network.demand["tier"], network._origin["demand"]["tier"]]  # also by whom `without` took away
+        if tier not in set(pd.concat(asked).dropna()):
             raise DataError(
-                f"severities(shares=...): {share!r} is out of range; parts of the loss are above 0, up to 1."
+                f'{argument}: nobody in {network.name} asks as tier "{tier}". Leave tier out or correct it.'
             )
-    for length in map(plain, months):
-        if isinstance(length, bool) or not isinstance(length, int) or length < 1:
-            raise DataError(f"severities(months=...): {length!r} is no duration; give whole months, 1 or more.")
-    takes = [measure for measure in measures if measure["kind"] in _TAKES]
-    if not takes:
+        part = _tier_part(network, tier, found.targets if "to" in measure else None)
+    base = _baseline(network, found.edges)
+    base = None if base is None else base * part
+    if effect.kind == "quota":
+        full, severity = float(measure["tpa"]), float(measure.get("severity", 1.0))
+        if severity < 1.0:
+            if base is None:
+                raise DataError(f"{argument}: severity needs {_lacking(network, found.edges)}")
+            full = base - (base - full) * severity if full < base else full
+    else:
+        share = float(measure.get("share", 0.0))
+        if share > 0 and base is None:
+            raise DataError(f"{argument} with share {share:g} needs {_lacking(network, found.edges)} Or use share 0.")
+        full = share * base if base is not None and share > 0 else 0.0
+    origin = stocks = None
+    if "origin" in measure:
+        origin = _both(network, measure["origin"], f"{argument}: origin")
+        stocks = network.matches("stocks", measure["origin"], f"{argument}: origin")
+    return replace(
+        effect,
+        restriction=replace(found, bound_tpa=full, tier=tier, origin=origin, origin_stocks=stocks),
+        base_tpa=base if origin is None else None,
+    )
+
+
+def _without_baseline(network: Network, rows: Bools) -> Bools:
+    edges = network.edges
+    new = set(network.projects["id"]) | network.built_projects  # a project has no baseline, built or not
+    asleep = (edges["source"].isin(new) | edges["target"].isin(new)).to_numpy()
+    return np.asarray(rows & edges["flow_tpa"].isna().to_numpy() & ~asleep, dtype=bool)
+
+
+def _lacking(network: Network, rows: Bools) -> str:
+    edges = network.edges[_without_baseline(network, rows)]
+    pairs = (edges["source"] + " -> " + edges["target"]).tolist()
+    return f"the baseline flow of {', '.join(pairs[:5])}. Fill flow_tpa."
+
+
+def _baseline(network: Network, rows: Bools) -> float | None:
+    """Return the baseline flow over these edges together, t/a; None where one is not known."""
+    if _without_baseline(network, rows).any():
+        return None
+    return float(np.nansum(network.edges["flow_tpa"].to_numpy(dtype=float)[rows]))
+
+
+def _tier_part(network: Network, tier: str, targets: Bools | None) -> float:
+    """Return a tier's part of the counted demand at the targets, or of all where nobody asks there."""
+    demand = network.demand
+    counted = demand["tier"].notna()
+    if network.main_commodity:
+        counted &= demand["commodity"].isin(network.main_commodity)
+    here = counted
+    if targets is not None:
+        here = counted & demand["node"].isin(set(_node_ids(network)[targets]))
+    amounts = demand[here if here.any() else counted]
+    total = float(amounts["demand_tpa"].sum())
+    return float(amounts.loc[amounts["tier"] == tier, "demand_tpa"].sum()) / total if total > 0 else 0.0
+
+
+def _put_cost(network: Network, effect: Effect) -> Effect:
+    """Put a tariff or a price floor: USD/t over the edges of a class."""
+    measure, argument = effect.measure, effect.argument
+    rows = _class(network, effect).edges
+    if "rate" not in measure and effect.kind == "tariff":
+        return replace(effect, cost=np.where(rows, float(measure["usd_per_t"]), 0.0))
+    commodity = network.edges["commodity"].fillna("")
+    price = commodity.map(network.commodities.set_index("id")["price_usd_per_t"]).to_numpy(dtype=float)
+    lacking = sorted(set(commodity[rows & np.isnan(price)]))
+    if lacking:
+        words = ", ".join(f'"{word}"' if word else "the unnamed commodity" for word in lacking)
         raise DataError(
-            f"severities: no measure of {name} takes anything away, so no part of a loss can be set. "
-            f"It needs one of {', '.join(_TAKES)}."
+            f"{argument}: no price of {words}. Fill price_usd_per_t in commodities, or name the commodities meant"
+            f"{', or give usd_per_t' if effect.kind == 'tariff' else ''}."
         )
-    if all("origin" in measure for measure in takes):
-        whole = [share for share in shares if share == 1]
-        if shares and not whole:
-            raise DataError(
-                f"severities(shares=...): {name} only bars origins, which is all or nothing. Give 1.0 among the shares."
-            )
-        shares = whole
-    pairs = [(float(share), int(length)) for share in shares for length in months]
-    return [share for share, _ in pairs], [length for _, length in pairs]
+    price = np.where(rows, price, 0.0)
+    if effect.kind == "tariff":
+        return replace(effect, cost=price * float(measure["rate"]))
+    return replace(effect, cost=np.where(rows, np.maximum(float(measure["usd_per_t"]) - price, 0.0), 0.0))
 
 
-def severity_of(measure: Mapping[str, Any], lost: float, months: int) -> dict[str, Any]:
-    """Return a measure at part of its loss and for a duration; kinds that take nothing away stay as they are."""
-    kind, new = measure["kind"], dict(measure)
-    if kind not in _TAKES:
-        return new
-    new.pop("suspended", None)
-    new["months"] = months
-    if "phase_in_months" in new:
-        new["phase_in_months"] = min(new["phase_in_months"], months)
-    if kind == "quota" and lost < 1.0:
-        new["severity"] = round(lost * measure.get("severity", 1.0), 12)
-    elif kind != "quota" and "origin" not in measure and lost < 1.0:
-        share = 0.0 if kind == "remove" else measure.get("share", 0.0)
-        new["kind"] = "scale" if kind == "remove" else kind
-        new["share"] = round(1.0 - lost * (1.0 - share), 12)
-    return new
+def _put_demand(network: Network, effect: Effect) -> Effect:
+    """Put a change of demand: rows that match in everything named."""
+    measure, argument = effect.measure, effect.argument
+    demand = network.demand
+    hit = np.ones(len(demand), dtype=bool)
+    if measure.get("nodes") or "where" in measure:
+        nodes = set(network.check_nodes(listed(measure.get("nodes") or []), f"{argument}: nodes"))
+        if "where" in measure:
+            nodes |= set(_node_ids(network)[_both(network, measure["where"], f"{argument}: where")])
+        hit &= demand["node"].isin(nodes).to_numpy()
+    if "commodity" in measure:
+        hit &= demand["commodity"].isin(_commodities(network, measure, argument)).to_numpy()
+    if "tier" in measure:
+        tiers = listed(measure["tier"])
+        _check_tiers(network, tiers, argument)
+        hit &= demand["tier"].isin(tiers).to_numpy()
+    return replace(effect, demand=hit, share=check_share(measure["share"], f"{argument}: share"))
 
 
-def _measure_faults(kind: str, measure: Mapping[str, Any], where: str, fault: Say) -> None:
-    _key_faults(measure, ("kind", *MEASURES[kind]), where, kind, fault)
-    for key in _AMOUNTS:
-        if key in measure and not _is_amount(measure[key]):
-            fault(f"{where}.{key}", measure[key], "must be a number, 0 or more", "Correct it.")
-    for key in _MAPPINGS:
-        value = measure.get(key)
-        if key in measure and (not isinstance(value, Mapping) or not value or not all(map(_is_words, value.values()))):
-            rule = "must map columns to a word or a list of words"
-            fault(f"{where}.{key}", value, rule, 'For example {country = "CHN"}.')
-    for key in _WORDS:
-        if key in measure and not _is_words(measure[key]):
-            fault(f"{where}.{key}", measure[key], "must be a word or a list of words", "Correct it.")
-    tier = measure.get("tier", "")
-    if kind == "demand" and "tier" in measure and not _is_words(tier):
-        fault(f"{where}.tier", tier, "must be a word or a list of words", "Correct it.")
-    elif kind != "demand" and not isinstance(tier, str):
-        fault(f"{where}.tier", tier, "must be the name of one tier", "Write one measure for each tier.")
-    edges = measure.get("edges")
-    if "edges" in measure and not _is_pairs(edges):
-        fault(f"{where}.edges", edges, "must be a list of [source, target] pairs", "Correct it.")
-    wanted = _NAMES_WHAT[kind]
-    if not any(measure.get(key) for key in wanted):
-        fault(where, None, f"names nothing to {kind.replace('_', ' ')}", f"Give {' or '.join(wanted)}.")
-    if kind in _NEEDED and _NEEDED[kind][0] not in measure:
-        key, remedy = _NEEDED[kind]
-        fault(f"{where}.{key}", None, "is missing", remedy)
-    if kind == "tariff" and ("rate" in measure) == ("usd_per_t" in measure):
-        fault(where, None, "must have either rate or usd_per_t", "Keep one: a share of the price, or USD a tonne.")
-    if _is_amount(measure.get("severity", 0)) and measure.get("severity", 0) > 1:
-        fault(f"{where}.severity", measure["severity"], "must be from 0 to 1", "Correct it.")
-    if kind == "restrict" and "origin" in measure:
-        if measure.get("share", 0) != 0:
-            fault(f"{where}.share", measure["share"], "stands beside origin", "An origin takes share 0 only.")
-        if "phase_in_months" in measure:
-            rule = "stands beside origin, which takes share 0 only"
-            fault(f"{where}.phase_in_months", measure["phase_in_months"], rule, "Leave it out.")
-    _date_faults(measure, where, fault)
-
-
-def _key_faults(table: Mapping[str, Any], known: Sequence[str], where: str, what: str, fault: Say) -> None:
-    for key in table:
-        if key not in known:
-            hint = near_matches(str(key), known)
-            rule = f"unknown key of {what};{hint}".rstrip(";")
-            fault(f"{where}.{key}", None, rule, f"Known: {', '.join(known)}.")
-
-
-def _date_faults(measure: Mapping[str, Any], where: str, fault: Say) -> None:
-    _when_faults(measure, where, fault)
-    if "suspended" not in measure:
-        return
-    windows = measure["suspended"]
-    if not isinstance(windows, (list, tuple)) or not windows:
-        fault(
-            f"{where}.suspended", windows, "must be a list of windows", "For example [{start_month = 3, months = 2}]."
+def _put_release(network: Network, effect: Effect) -> Effect:
+    """Put a release: which stocks, how fast, for whom."""
+    measure, argument = effect.measure, effect.argument
+    stocks = network.stocks
+    ids = listed(measure.get("stocks") or [])
+    known = set(stocks["id"]) | set(network._origin["stocks"]["id"])
+    for name in ids:
+        if name not in known:
+            hint = near_matches(name, known)
+            raise UnknownIdError(f'{argument}: unknown stock "{name}";{hint} list them with network.stocks.')
+    hit = stocks["id"].isin(ids).to_numpy()
+    moves = _deliverable(network)
+    stuck = hit & ~moves
+    if "where" in measure:
+        also = network.matches("stocks", measure["where"], f"{argument}: where")
+        if also.any() and not (also & moves).any():
+            stuck |= also
+        hit = hit | also
+    if stuck.any():
+        raise DataError(
+            f"{argument}: no edge can deliver {', '.join(stocks['id'][stuck].tolist()[:5])}. Give the stock a node "
+            "that ships, uses or asks for its commodity, or leave it out."
         )
-        return
-    known = ("start_month", "start", "months")
-    for number, window in enumerate(windows):
-        place = f"{where}.suspended[{number}]"
-        if not isinstance(window, Mapping):
-            fault(place, window, "is no window", "Write {start_month = 3, months = 2}.")
-            continue
-        _key_faults(window, known, place, "a suspension", fault)
-        _when_faults(window, place, fault)
-        if "months" not in window:
-            fault(f"{place}.months", None, "is missing", "Say how long it is suspended; months of the measure end it.")
-        if "start" not in window and "start_month" not in window:
-            fault(place, None, "does not say when it begins", "Give start_month or start.")
+    tiers = tuple(t for t in network.tier_order if t in listed(measure.get("tiers") or []))
+    _check_tiers(network, listed(measure.get("tiers") or []), argument)
+    own = stocks["release_tpa"].fillna(np.inf).to_numpy(dtype=float)
+    given = np.full(len(stocks), float(measure["release_tpa"])) if "release_tpa" in measure else own
+    return replace(effect, stocks=hit, release_tpa=given, tiers=tiers)
 
 
-def _when_faults(table: Mapping[str, Any], where: str, fault: Say) -> None:
-    for key, least in _WHOLE:
-        value = table.get(key)
-        if key in table and (isinstance(value, bool) or not isinstance(value, int) or not least <= value <= _LONGEST):
-            fault(f"{where}.{key}", value, f"must be a whole number, {least} or more", "Correct it.")
-    if "start" in table:
-        if not is_month(table["start"]):
-            fault(f"{where}.start", table["start"], 'must be a month such as "2025-04"', "Correct it.")
-        if "start_month" in table:
-            fault(f"{where}.start", table["start"], "stands beside start_month", "Keep one of the two.")
+def _deliverable(network: Network) -> Bools:
+    """Return which stocks lie where their commodity is shipped, used or asked for, whatever was taken away."""
+    tables = network._origin
+    used = pd.concat([network.nodes, network.projects, tables["nodes"]])[["id", "process"]].dropna()
+    inputs = tables["processes"][tables["processes"]["role"] == "input"]
+    used = used.merge(inputs, on="process")[["id", "commodity"]]
+    parts = [
+        tables["edges"][["source", "commodity"]],
+        used,
+        tables["demand"][["node", "commodity"]],
+        network.demand[["node", "commodity"]],
+    ]
+    if tables["demand"].empty:  # end uses take whatever reaches them
+        ends = tables["edges"][["target", "commodity"]]
+        parts.append(ends[ends["target"].isin(network.nodes.loc[network.nodes["stage"] == "end_use", "id"])])
+    places = {pair for part in parts for pair in part.fillna("").itertuples(index=False, name=None)}
+    stocks = network.stocks
+    at = zip(stocks["node"].fillna(""), stocks["commodity"].fillna(""), strict=True)
+    return np.array([pair in places for pair in at], dtype=bool)
 
 
-def _calendar_problems(measure: Mapping[str, Any], where: str, fault: Say) -> None:
-    """Check the times against each other; dates beside month numbers wait for a month 0."""
-    tables = [measure, *measure.get("suspended", ())]
-    if len({"start" in table for table in tables}) == 1:
-        for rule in calendar_of(measure, 0).problems():
-            fault(where, measure["kind"], rule, "Correct the times.")
+def _put_projects(network: Network, effect: Effect) -> Effect:
+    """Put a build or delay: which projects."""
+    measure, argument = effect.measure, effect.argument
+    projects, standing = network.projects, network.built_projects
+    ids = network.check_nodes(listed(measure.get("projects") or []), f"{argument}: projects")
+    plants = set(network.nodes["id"]) - standing
+    for name in ids:
+        if name in plants:
+            hint = near_matches(name, projects["id"])
+            raise UnknownIdError(f'{argument}: "{name}" is no project;{hint} list them with network.projects.')
+        if name in standing and effect.kind == "delay":
+            raise DataError(f'{argument}: "{name}" stands already. Leave it unbuilt and build it by a measure.')
+    hit = projects["id"].isin(ids).to_numpy()
+    if "where" in measure:
+        hit = hit | network.matches("projects", measure["where"], f"{argument}: where")
+    return replace(effect, projects=hit)
 
 
-def _is_amount(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value <= _LARGEST
-
-
-def _is_words(value: object) -> bool:
-    if isinstance(value, str):
-        return True
-    return isinstance(value, (list, tuple)) and bool(value) and all(isinstance(v, str) for v in value)
-
-
-def _is_pairs(value: object) -> bool:
-    return isinstance(value, (list, tuple)) and all(isinstance(e, (list, tuple)) and len(e) in (2, 3) for e in value)
+# in the order in which messages list them
+KINDS: dict[str, Kind] = {
+    "remove": Kind(_put_removal, (*_SELECTORS, *_CALENDAR), _SELECTORS, takes=True),
+    "scale": Kind(
+        _put_removal,
+        (*_SELECTORS, "share", *_CALENDAR),
+        _SELECTORS,
+        ("share", "Say what share of the capacity is left."),
+        takes=True,
+    ),
+    "restrict": Kind(
+        _put_restriction,
+        (*_CLASS, "share", "tier", "origin", *_CALENDAR),
+        (*_CLASS, "tier", "origin"),
+        takes=True,
+    ),
+    "quota": Kind(
+        _put_restriction,
+        (*_CLASS, "tier", "tpa", "severity", *_AT_ONCE),
+        _CLASS,
+        ("tpa", "Say how many tonnes a year the class may carry."),
+        takes=True,
+    ),
+    "tariff": Kind(_put_cost, (*_CLASS, "rate", "usd_per_t", *_CALENDAR), _CLASS, follows=()),
+    "price_floor": Kind(
+        _put_cost,
+        (*_CLASS, "usd_per_t", *_CALENDAR),
+        _CLASS,
+        ("usd_per_t", "Say what a tonne must cost at least."),
+        follows=(),
+    ),
+    "demand": Kind(
+        _put_demand,
+        ("nodes", "where", "commodity", "tier", "share", *_CALENDAR),
+        ("nodes", "where", "commodity", "tier"),
+        ("share", "Say what demand is multiplied by."),
+    ),
+    "release": Kind(
+        _put_release, ("stocks", "where", "tiers", "release_tpa", *_AT_ONCE), ("stocks", "where"), follows=()
+    ),
+    "build": Kind(_put_projects, ("projects", "where", *_AT_ONCE), ("projects", "where"), follows=("optimal",)),
+    "delay": Kind(
+        _put_projects,
+        ("projects", "where", "late_months", *_AT_ONCE),
+        ("projects", "where"),
+        ("late_months", "Say by how many months they are late."),
+    ),
+}

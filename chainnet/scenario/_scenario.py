@@ -15,8 +15,8 @@ import numpy as np
 from chainnet.errors import DataError, Fault, near_matches
 from chainnet.lowering import Overlay
 from chainnet.network import Network, graphs_folder
-from chainnet.scenario._effects import effects_of, overlay_at
-from chainnet.scenario._kinds import form_faults, plain, severity_of, severity_steps
+from chainnet.scenario._form import form_faults, plain, severity_of, severity_steps
+from chainnet.scenario._overlay import effects_of, overlay_at
 
 __all__ = ["Scenario", "overlay_of", "pick_scenarios", "scenarios"]
 

@@ -12,7 +12,8 @@ from chainnet.errors import DataError, UnknownIdError, near_matches
 from chainnet.lowering import Overlay
 from chainnet.network import Network
 from chainnet.scenario._calendar import Calendar, calendar_of, month_number, month_text
-from chainnet.scenario._effects import Effect, effects_of, overlay_at
+from chainnet.scenario._effect import Effect
+from chainnet.scenario._overlay import effects_of, overlay_at
 from chainnet.scenario._scenario import Scenario, check_scenario
 
 __all__ = ["Timeline", "timeline"]

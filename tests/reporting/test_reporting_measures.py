@@ -11,7 +11,7 @@ import pytest
 import chainnet as cn
 from chainnet.reporting.facts import Facts
 from chainnet.reporting.measures import _KINDS, measure_words
-from chainnet.scenario._kinds import MEASURES
+from chainnet.scenario import KINDS
 
 
 @cache
@@ -86,7 +86,7 @@ def test_every_kind_in_words(measure: dict[str, Any], words: str) -> None:
 
 
 def test_no_kind_is_without_words() -> None:
-    assert set(_KINDS) == set(MEASURES)
+    assert set(_KINDS) == set(KINDS)
 
 
 def test_measures_that_differ_in_their_good_alone_are_one() -> None:

@@ -10,7 +10,7 @@ import pytest
 from conftest import frame, two_tier
 
 import chainnet as cn
-from chainnet.scenario._kinds import MEASURES
+from chainnet.scenario import KINDS
 
 REMOVE = {"kind": "remove", "where": {"country": "CHN"}}
 
@@ -174,7 +174,7 @@ def test_every_kind_goes_through_a_file(tmp_path: Path) -> None:
     scn = cn.Scenario("s", EVERY_KIND, 'Words with "quotes", a line\nbreak, \x7f and 日本', 0.5)
     again = cn.Scenario.read(write(tmp_path, scn.to_toml(), "s.toml"))
     assert again == scn
-    assert {m["kind"] for m in scn.measures} == set(MEASURES)
+    assert {m["kind"] for m in scn.measures} == set(KINDS)
 
 
 def test_numbers_and_sets_become_plain(tmp_path: Path) -> None:

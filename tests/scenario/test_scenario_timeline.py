@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 import chainnet as cn
 from chainnet.lowering import Overlay
+from chainnet.scenario import KINDS as KNOWN_KINDS
 from chainnet.scenario import Timeline, month_number, month_text, overlay_of, timeline
 from chainnet.scenario._calendar import calendar_of
-from chainnet.scenario._kinds import MEASURES as MEASURES_KNOWN
 
 INF = np.inf
 FIELDS = ("node_share", "edge_share", "stock_share", "built", "demand_share", "edge_cost", "release_tpa")
@@ -596,7 +596,7 @@ def test_the_files_of_the_documentation_run(rare_earths: cn.Network, tmp_path: P
         kinds |= {measure["kind"] for measure in scenario.measures}
         overlay_of(rare_earths, scenario)
         assert timeline(rare_earths, scenario, 48).onset is not None
-    assert kinds == set(MEASURES_KNOWN), "the page shows every kind"
+    assert kinds == set(KNOWN_KINDS), "the page shows every kind"
 
 
 def test_shipped_scenarios_over_time(graphs: dict[str, cn.Network]) -> None:

@@ -1,0 +1,108 @@
+"""One measure put to the rows of a network."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from chainnet.errors import DataError
+from chainnet.lowering import Restriction
+from chainnet.network import Network
+
+__all__ = ["Effect", "listed", "no_effect"]
+
+Array = np.ndarray[Any, np.dtype[np.float64]]
+Bools = np.ndarray[Any, np.dtype[np.bool_]]
+
+
+def listed(value: Any) -> list[str]:
+    """Return a word or a list of words as a list."""
+    return [value] if isinstance(value, str) else [str(v) for v in value]
+
+
+@dataclass(frozen=True, eq=False)
+class Effect:
+    """One measure put to a network, at full size.
+
+    Parameters
+    ----------
+    number : int
+        Place of the measure in its scenario.
+    measure : mapping
+    argument : str
+        Scenario, number and kind, for messages.
+    nodes, edges, stocks, demand, projects : boolean arrays
+        Rows that it reaches; nodes run over nodes, then projects; projects are those of a build or delay.
+    users : boolean array
+        End uses among ``nodes`` that a remove measure names: with them their demand goes.
+    share : float
+        What is left of the rows' size; 1 where the kind has none.
+    cost : array, optional
+        USD/t over each edge.
+    restriction : Restriction, optional
+    base_tpa : float, optional
+        Baseline of the restriction's class, t/a; None = not known on every edge.
+    release_tpa : array, optional
+        Most that each stock may give, t/a, where ``stocks`` holds.
+    tiers : tuple of str
+        Tiers that the stocks are released for; empty = as their table says.
+    """
+
+    number: int
+    measure: Mapping[str, Any]
+    argument: str
+    nodes: Bools
+    edges: Bools
+    stocks: Bools
+    demand: Bools
+    projects: Bools
+    users: Bools
+    share: float = 1.0
+    cost: Array | None = None
+    restriction: Restriction | None = None
+    base_tpa: float | None = None
+    release_tpa: Array | None = None
+    tiers: tuple[str, ...] = ()
+
+    @property
+    def kind(self) -> str:
+        """Kind of the measure."""
+        return str(self.measure["kind"])
+
+    def bound_at(self, size: float) -> float:
+        """Return the bound of the restriction, t/a, when the measure has grown to ``size``; inf at 0."""
+        assert self.restriction is not None
+        full = self.restriction.bound_tpa
+        if size <= 0.0:
+            return float("inf")
+        if size >= 1.0:
+            return full
+        if self.base_tpa is None:
+            raise DataError(
+                f"{self.argument}: phase_in_months needs the baseline flow of every edge of the class. "
+                "Fill flow_tpa or leave phase_in_months out."
+            )
+        return self.base_tpa - (self.base_tpa - full) * size
+
+
+def no_effect(network: Network, number: int, measure: Mapping[str, Any], name: str) -> Effect:
+    """Return the effect of a measure that reaches nothing yet; its kind fills in what it does."""
+
+    def none(n: int) -> Bools:
+        return np.zeros(n, dtype=bool)
+
+    plants, projects = len(network.nodes) + len(network.projects), len(network.projects)
+    return Effect(
+        number,
+        measure,
+        f"{name}: measures[{number}] {measure['kind']}",
+        nodes=none(plants),
+        edges=none(len(network.edges)),
+        stocks=none(len(network.stocks)),
+        demand=none(len(network.demand)),
+        projects=none(projects),
+        users=none(plants),
+    )

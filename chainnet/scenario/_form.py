@@ -1,0 +1,243 @@
+"""The form of a scenario: what may stand in a measure, checked before any network is looked at; and its severity."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from chainnet.errors import DataError, Fault, near_matches
+from chainnet.scenario._calendar import calendar_of, is_month
+from chainnet.scenario._kinds import KINDS
+
+__all__ = ["form_faults", "plain", "severity_of", "severity_steps"]
+
+_AMOUNTS = ("share", "tpa", "rate", "usd_per_t", "release_tpa", "severity")
+_WHOLE = (("start_month", 0), ("months", 1), ("phase_in_months", 1), ("late_months", 1))
+_LARGEST = 1e300
+_LONGEST = 12_000  # a thousand years; beyond that a number is a slip
+_MAPPINGS = ("where", "from", "to", "origin")
+_WORDS = ("nodes", "stocks", "projects", "commodity", "tiers")
+
+_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
+
+Say = Callable[[str, object, str, str], None]
+
+
+def plain(value: Any) -> Any:
+    """Return a copy of a measure's value in plain Python: mappings, lists, numbers, text; sets sorted."""
+    if isinstance(value, Mapping):
+        return {key if isinstance(key, str) else plain(key): plain(v) for key, v in value.items()}
+    if isinstance(value, (set, frozenset)):
+        return [plain(v) for v in sorted(value, key=str)]
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, (list, tuple)):
+        return [plain(v) for v in value]
+    return value
+
+
+def form_faults(name: Any, label: Any, probability: Any, measures: Any, file: str) -> list[Fault]:
+    """Return every fault in the form of a scenario; whether ids exist is not looked at."""
+    file = file or f"scenario {name}"
+    faults: list[Fault] = []
+
+    def fault(column: str, value: object, rule: str, remedy: str) -> None:
+        faults.append(Fault(file, None, column, _short(value), rule, remedy))
+
+    if not isinstance(name, str) or not name:
+        fault("name", name, "is no text", "Write a short name.")
+    if not isinstance(label, str):
+        fault("label", label, "is no text", "Write words.")
+    elif _FORBIDDEN.search(label):
+        fault("label", _FORBIDDEN.sub("?", label), "a control character that no file may hold", "Remove it.")
+    p = probability
+    if p is not None and (isinstance(p, bool) or not isinstance(p, (int, float)) or not 0 <= p <= 1):
+        fault("probability", p, "must be from 0 to 1", "Correct it or leave it out.")
+    if not isinstance(measures, (list, tuple)):
+        fault("measures", measures, "is no list of measures", "Write [[measures]] before each.")
+        return faults
+    for number, measure in enumerate(measures):
+        where = f"measures[{number}]"
+        if not isinstance(measure, Mapping):
+            fault(where, measure, "is no measure", 'Write a table with a kind, such as kind = "remove".')
+            continue
+        kind = measure.get("kind")
+        if not isinstance(kind, str) or kind not in KINDS:
+            hint = near_matches(str(kind), KINDS)
+            fault(f"{where}.kind", kind, f"unknown kind;{hint}".rstrip(";"), f"One of {', '.join(KINDS)}.")
+            continue
+        before = len(faults)
+        _measure_faults(kind, measure, where, fault)
+        if len(faults) == before:
+            _calendar_problems(measure, where, fault)
+    return faults
+
+
+def _short(value: object) -> str:
+    try:
+        return "" if value is None else str(value)[:80]
+    except ValueError:  # a whole number of thousands of digits
+        return "a number too long to write"
+
+
+def severity_steps(
+    name: str, measures: Sequence[Mapping[str, Any]], shares: Sequence[float], months: Sequence[int]
+) -> tuple[list[float], list[int]]:
+    """Return the shares and durations of every step of the severity ladder, checked.
+
+    A bar of an origin is all or nothing: where nothing else is taken away only the whole loss is a step.
+    """
+    asked: dict[str, Any] = {"shares": shares, "months": months}
+    for argument, given in asked.items():
+        if isinstance(given, str) or not isinstance(given, Iterable):
+            raise DataError(f"severities({argument}=...): {given!r} is no list; give a list, such as [{given}].")
+    shares, months = list(shares), list(months)
+    for share in shares:
+        if not _is_amount(plain(share)) or not 0 < share <= 1:
+            raise DataError(
+                f"severities(shares=...): {share!r} is out of range; parts of the loss are above 0, up to 1."
+            )
+    for length in map(plain, months):
+        if isinstance(length, bool) or not isinstance(length, int) or length < 1:
+            raise DataError(f"severities(months=...): {length!r} is no duration; give whole months, 1 or more.")
+    takes = [measure for measure in measures if KINDS[measure["kind"]].takes]
+    if not takes:
+        raise DataError(
+            f"severities: no measure of {name} takes anything away, so no part of a loss can be set. "
+            f"It needs one of {', '.join(name for name, kind in KINDS.items() if kind.takes)}."
+        )
+    if all("origin" in measure for measure in takes):
+        whole = [share for share in shares if share == 1]
+        if shares and not whole:
+            raise DataError(
+                f"severities(shares=...): {name} only bars origins, which is all or nothing. Give 1.0 among the shares."
+            )
+        shares = whole
+    pairs = [(float(share), int(length)) for share in shares for length in months]
+    return [share for share, _ in pairs], [length for _, length in pairs]
+
+
+def severity_of(measure: Mapping[str, Any], lost: float, months: int) -> dict[str, Any]:
+    """Return a measure at part of its loss and for a duration; kinds that take nothing away stay as they are."""
+    kind, new = measure["kind"], dict(measure)
+    if not KINDS[kind].takes:
+        return new
+    new.pop("suspended", None)
+    new["months"] = months
+    if "phase_in_months" in new:
+        new["phase_in_months"] = min(new["phase_in_months"], months)
+    if kind == "quota" and lost < 1.0:
+        new["severity"] = round(lost * measure.get("severity", 1.0), 12)
+    elif kind != "quota" and "origin" not in measure and lost < 1.0:
+        share = 0.0 if kind == "remove" else measure.get("share", 0.0)
+        new["kind"] = "scale" if kind == "remove" else kind
+        new["share"] = round(1.0 - lost * (1.0 - share), 12)
+    return new
+
+
+def _measure_faults(kind: str, measure: Mapping[str, Any], where: str, fault: Say) -> None:
+    _key_faults(measure, ("kind", *KINDS[kind].keys), where, kind, fault)
+    for key in _AMOUNTS:
+        if key in measure and not _is_amount(measure[key]):
+            fault(f"{where}.{key}", measure[key], "must be a number, 0 or more", "Correct it.")
+    for key in _MAPPINGS:
+        value = measure.get(key)
+        if key in measure and (not isinstance(value, Mapping) or not value or not all(map(_is_words, value.values()))):
+            rule = "must map columns to a word or a list of words"
+            fault(f"{where}.{key}", value, rule, 'For example {country = "CHN"}.')
+    for key in _WORDS:
+        if key in measure and not _is_words(measure[key]):
+            fault(f"{where}.{key}", measure[key], "must be a word or a list of words", "Correct it.")
+    tier = measure.get("tier", "")
+    if kind == "demand" and "tier" in measure and not _is_words(tier):
+        fault(f"{where}.tier", tier, "must be a word or a list of words", "Correct it.")
+    elif kind != "demand" and not isinstance(tier, str):
+        fault(f"{where}.tier", tier, "must be the name of one tier", "Write one measure for each tier.")
+    edges = measure.get("edges")
+    if "edges" in measure and not _is_pairs(edges):
+        fault(f"{where}.edges", edges, "must be a list of [source, target] pairs", "Correct it.")
+    wanted, needed = KINDS[kind].names_what, KINDS[kind].needed
+    if not any(measure.get(key) for key in wanted):
+        fault(where, None, f"names nothing to {kind.replace('_', ' ')}", f"Give {' or '.join(wanted)}.")
+    if needed is not None and needed[0] not in measure:
+        fault(f"{where}.{needed[0]}", None, "is missing", needed[1])
+    if kind == "tariff" and ("rate" in measure) == ("usd_per_t" in measure):
+        fault(where, None, "must have either rate or usd_per_t", "Keep one: a share of the price, or USD a tonne.")
+    if _is_amount(measure.get("severity", 0)) and measure.get("severity", 0) > 1:
+        fault(f"{where}.severity", measure["severity"], "must be from 0 to 1", "Correct it.")
+    if kind == "restrict" and "origin" in measure:
+        if measure.get("share", 0) != 0:
+            fault(f"{where}.share", measure["share"], "stands beside origin", "An origin takes share 0 only.")
+        if "phase_in_months" in measure:
+            rule = "stands beside origin, which takes share 0 only"
+            fault(f"{where}.phase_in_months", measure["phase_in_months"], rule, "Leave it out.")
+    _date_faults(measure, where, fault)
+
+
+def _key_faults(table: Mapping[str, Any], known: Sequence[str], where: str, what: str, fault: Say) -> None:
+    for key in table:
+        if key not in known:
+            hint = near_matches(str(key), known)
+            rule = f"unknown key of {what};{hint}".rstrip(";")
+            fault(f"{where}.{key}", None, rule, f"Known: {', '.join(known)}.")
+
+
+def _date_faults(measure: Mapping[str, Any], where: str, fault: Say) -> None:
+    _when_faults(measure, where, fault)
+    if "suspended" not in measure:
+        return
+    windows = measure["suspended"]
+    if not isinstance(windows, (list, tuple)) or not windows:
+        fault(
+            f"{where}.suspended", windows, "must be a list of windows", "For example [{start_month = 3, months = 2}]."
+        )
+        return
+    known = ("start_month", "start", "months")
+    for number, window in enumerate(windows):
+        place = f"{where}.suspended[{number}]"
+        if not isinstance(window, Mapping):
+            fault(place, window, "is no window", "Write {start_month = 3, months = 2}.")
+            continue
+        _key_faults(window, known, place, "a suspension", fault)
+        _when_faults(window, place, fault)
+        if "months" not in window:
+            fault(f"{place}.months", None, "is missing", "Say how long it is suspended; months of the measure end it.")
+        if "start" not in window and "start_month" not in window:
+            fault(place, None, "does not say when it begins", "Give start_month or start.")
+
+
+def _when_faults(table: Mapping[str, Any], where: str, fault: Say) -> None:
+    for key, least in _WHOLE:
+        value = table.get(key)
+        if key in table and (isinstance(value, bool) or not isinstance(value, int) or not least <= value <= _LONGEST):
+            fault(f"{where}.{key}", value, f"must be a whole number, {least} or more", "Correct it.")
+    if "start" in table:
+        if not is_month(table["start"]):
+            fault(f"{where}.start", table["start"], 'must be a month such as "2025-04"', "Correct it.")
+        if "start_month" in table:
+            fault(f"{where}.start", table["start"], "stands beside start_month", "Keep one of the two.")
+
+
+def _calendar_problems(measure: Mapping[str, Any], where: str, fault: Say) -> None:
+    """Check the times against each other; dates beside month numbers wait for a month 0."""
+    tables = [measure, *measure.get("suspended", ())]
+    if len({"start" in table for table in tables}) == 1:
+        for rule in calendar_of(measure, 0).problems():
+            fault(where, measure["kind"], rule, "Correct the times.")
+
+
+def _is_amount(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value <= _LARGEST
+
+
+def _is_words(value: object) -> bool:
+    if isinstance(value, str):
+        return True
+    return isinstance(value, (list, tuple)) and bool(value) and all(isinstance(v, str) for v in value)
+
+
+def _is_pairs(value: object) -> bool:
+    return isinstance(value, (list, tuple)) and all(isinstance(e, (list, tuple)) and len(e) in (2, 3) for e in value)

@@ -1,0 +1,113 @@
+"""All measures of a scenario together: their effects, and the overlay when each has grown to its size."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from chainnet.errors import DataError
+from chainnet.lowering import Overlay
+from chainnet.network import Network, split_list
+from chainnet.scenario._effect import Array, Effect, listed, no_effect
+from chainnet.scenario._kinds import KINDS
+
+__all__ = ["effects_of", "overlay_at"]
+
+
+def effects_of(network: Network, measures: Sequence[Mapping[str, Any]], name: str) -> list[Effect]:
+    """Put measures to a network, in an order of their own that does not depend on how they are listed.
+
+    ``name`` is that of the file or scenario, for messages.
+
+    Raises
+    ------
+    UnknownIdError
+        If a measure names an id or an edge that does not exist.
+    DataError
+        If a column, country, group, commodity or tier is unknown, a baseline or price is missing,
+        or measures contradict each other.
+    """
+    found = [KINDS[m["kind"]].put(network, no_effect(network, number, m, name)) for number, m in enumerate(measures)]
+    _check_releases(network, found)
+    _check_builds(found)
+    return sorted(found, key=lambda e: json.dumps(dict(e.measure), sort_keys=True))
+
+
+def overlay_at(network: Network, effects: Sequence[Effect], sizes: Sequence[float] | Array) -> Overlay:
+    """Return the overlay when each measure has grown to its size, 0 (not in force) to 1; nothing is built."""
+    base = Overlay.none(network)
+    nodes, edges, stocks = base.node_share.copy(), base.edge_share.copy(), base.stock_share.copy()
+    demand, tariffs, floors = base.demand_share.copy(), base.edge_cost.copy(), base.edge_cost.copy()
+    opened, tiers = np.full(len(stocks), -1.0), list(base.stock_tiers)
+    bounds = []
+    for effect, size in zip(effects, sizes, strict=True):
+        share = effect.share if size >= 1.0 else 1.0 - (1.0 - effect.share) * size
+        nodes[effect.nodes & ~effect.users if share > 0 else effect.nodes] *= share
+        edges[effect.edges] *= share
+        demand[effect.demand] *= share
+        if effect.restriction is not None:
+            bounds.append(replace(effect.restriction, bound_tpa=effect.bound_at(size)))
+        if effect.release_tpa is None:
+            stocks[effect.stocks] *= share
+        else:  # of two releases of one stock the larger holds; what no release in force opens stays shut
+            given = effect.release_tpa if size > 0 else 0.0
+            opened = np.where(effect.stocks, np.maximum(opened, given), opened)
+            tiers = [effect.tiers if hit else old for hit, old in zip(effect.stocks, tiers, strict=True)]
+        if effect.cost is not None and effect.kind == "tariff":
+            tariffs += effect.cost * size
+        elif effect.cost is not None:  # of two floors the higher holds
+            floors = np.maximum(floors, effect.cost * size)
+    return replace(
+        base,
+        node_share=nodes,
+        edge_share=edges,
+        stock_share=stocks,
+        restrictions=tuple(bounds),
+        demand_share=demand,
+        edge_cost=tariffs + floors,
+        release_tpa=np.where(opened < 0, base.release_tpa, opened),
+        stock_tiers=tuple(tiers),
+    )
+
+
+def _check_releases(network: Network, effects: Sequence[Effect]) -> None:
+    """Releases may not contradict the stock's own rule, nor each other."""
+    every = frozenset(network.tier_order)
+    kept = network.stocks["tiers"]
+    for row, (name, cell) in enumerate(zip(network.stocks["id"], kept, strict=True)):
+        own = frozenset(split_list(cell)) if isinstance(cell, str) else every
+        first: tuple[Effect, frozenset[str]] | None = None
+        for effect in effects:
+            if effect.release_tpa is None or not effect.stocks[row]:
+                continue
+            asked = frozenset(effect.tiers) or own
+            if not asked <= own:
+                raise DataError(
+                    f'{effect.argument}: releases stock "{name}" for {", ".join(sorted(asked - own))}, but it is kept '
+                    f"for {', '.join(t for t in network.tier_order if t in own)}. Correct tiers here or in stocks."
+                )
+            if first is not None and first[1] != asked:
+                raise DataError(
+                    f'{effect.argument} contradicts measures[{first[0].number}] release: both release stock "{name}", '
+                    "for different tiers. Name the same tiers, or other stocks."
+                )
+            first = first or (effect, asked)
+
+
+def _check_builds(effects: Sequence[Effect]) -> None:
+    """Refuse a project that one measure builds by name and another removes by name for good."""
+    for gone in effects:
+        if gone.kind != "remove" or {"start", "start_month", "months", "suspended"} & set(gone.measure):
+            continue
+        ids = set(listed(gone.measure.get("nodes") or []))
+        for built in effects:
+            both = ids & set(listed(built.measure.get("projects") or [])) if built.kind == "build" else ()
+            if both:
+                raise DataError(
+                    f'{gone.argument} contradicts measures[{built.number}] build: both name "{min(both)}". '
+                    "Keep one of them, or say from when it is removed."
+                )
