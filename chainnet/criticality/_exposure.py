@@ -26,7 +26,7 @@ from chainnet.engine import (
 )
 from chainnet.errors import DataError, SolverError, UnknownIdError, near_matches
 from chainnet.flow import Words, count_settings, counted_demand, what_binds
-from chainnet.lowering import Degree, Lowered, Overlay, lower
+from chainnet.lowering import Degree, Lowered, Overlay, lower, release_rate
 from chainnet.network import Network
 from chainnet.results import provenance, stamp
 from chainnet.scenario import Scenario, overlay_of
@@ -293,13 +293,12 @@ class _Exposure:
         """Find the stocks that can be drawn: their columns, tonnes and releases."""
         stocks, overlay = low.network.stocks, self._overlay
         amount = stocks["stock_t"].to_numpy(dtype=float) * overlay.stock_share
-        release = np.fmin(stocks["release_tpa"].to_numpy(dtype=float), overlay.release_tpa)
         where = low.tables.stock_place
         usable = (where >= 0) & (amount > 0)
         usable[where >= 0] &= overlay.node_share[where[where >= 0]] > 0
         self.draws = low.draw_start + np.flatnonzero(usable)
         self.amounts = amount[usable]
-        self.releases = np.where(np.isnan(release), np.inf, release)[usable]
+        self.releases = release_rate(low.network, overlay)[usable]
         codes = low.tables.stock_code
         self.held = list(zip(where[usable].tolist(), codes[usable].tolist(), strict=True))
 

@@ -32,7 +32,7 @@ class Plan:
     """What is done in each period.
 
     ``served_t``: periods x demand rows; ``wanted_t`` the same of what is asked for; ``level_t``:
-    periods x stocks, at the end of each; ``flow_t``: periods x edge rows, shipped in the period;
+    periods x stocks, in reach at the end of each; ``flow_t``: periods x edge rows, shipped in the period;
     ``through_t``: periods x nodes and projects; ``relations``: period, commodity, maker, user, flow_t of
     new relations that carry something; ``endurance``: (name, demand rows) -> periods served whole from
     the start, inf = to the end; ``start``: what was there.
@@ -194,7 +194,7 @@ class MonthsModel:
             start,
             served[:steps],
             wanted[:steps],
-            p.levels(found.x, start)[:steps],
+            p.levels(found.x, overlays, start)[:steps],
             np.maximum(block[:steps, : p.low.n_edges], 0.0),
             p.throughput(found.x)[:steps],
             _relations(p.low, block[:steps]),

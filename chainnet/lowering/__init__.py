@@ -5,7 +5,7 @@ costs, never the matrix), *degree* (frozen, existing or new relations), *strand*
 measure asks), *reach* (what can be reached at all, and how much a column can gain).
 """
 
-from chainnet.lowering._bounds import edge_caps, node_caps
+from chainnet.lowering._bounds import edge_caps, node_caps, release_rate
 from chainnet.lowering._gain import column_gains
 from chainnet.lowering._lowered import Degree, Lowered, lower
 from chainnet.lowering._market import Market, is_plain, lower_market
@@ -32,5 +32,6 @@ __all__ = [
     "lower",
     "lower_market",
     "node_caps",
+    "release_rate",
     "stack",
 ]

@@ -132,18 +132,22 @@ def edge_caps(t: Tables, overlay: Overlay, degree: str) -> Array:
 
 def stock_draws(network: Network, overlay: Overlay, t: Tables) -> Array:
     """Return what each stock can give in one year: min(stock, release), t."""
-    stocks = network.stocks
-    amount = np.fmin(stocks["stock_t"].to_numpy(dtype=float), release_rate(network, overlay))
-    amount = amount * overlay.stock_share
+    held = network.stocks["stock_t"].to_numpy(dtype=float) * overlay.stock_share
+    amount = np.minimum(held, release_rate(network, overlay))
     alive = t.stock_place >= 0
     alive[alive] = overlay.node_share[t.stock_place[alive]] != 0
     return np.where(alive, amount, 0.0)
 
 
 def release_rate(network: Network, overlay: Overlay) -> Array:
-    """Return the most that each stock may give, t/a; inf = at once."""
+    """Return the most that each stock may give, t/a; inf = at once.
+
+    What is left of a store gives as much less a year as it holds less; a rate that a ``release`` measure
+    names is what that measure lets out, whatever is left.
+    """
     own = network.stocks["release_tpa"].to_numpy(dtype=float)
-    return np.minimum(np.where(np.isnan(own), INF, own), overlay.release_tpa)
+    own = np.where(np.isnan(own), INF, own * overlay.stock_share)
+    return np.minimum(own, overlay.release_tpa)
 
 
 def edge_costs(t: Tables, overlay: Overlay, tail: Ints, head: Ints, relations: Relations, extra: float) -> Array:

@@ -31,7 +31,8 @@ INF = np.inf
 class Start:
     """What is there at the start: tonnes under way that arrive in period p, and tonnes in each stock.
 
-    ``arrivals``: one row per pipeline column of ``Periods``, t; ``stock_t``: over the stocks table.
+    ``arrivals``: one row per pipeline column of ``Periods``, t; ``stock_t``: over the stocks table, also what a
+    measure keeps out of reach.
     """
 
     arrivals: Array
@@ -74,14 +75,26 @@ class Periods:
         """Return the columns of one year's program as periods x columns."""
         return x[: self.n_periods * self.width].reshape(self.n_periods, self.width)
 
-    def levels(self, x: Array, start: Start) -> Array:
-        """Return tonnes in each stock at the end of each period, periods x stocks."""
-        draws = self.block(x)[:, self.low.draw_start : self.low.demand_start]
-        change = -draws
+    def held(self, overlays: Sequence[Overlay], start: Start) -> Array:
+        """Return tonnes in each stock at the start that these overlays leave in reach.
+
+        What a measure takes of a stock is a part of its ``stock_t``, however much was drawn before.
+        """
+        whole = self.low.network.stocks["stock_t"].to_numpy(dtype=float)
+        share = np.max([o.stock_share for o in overlays], axis=0)
+        return np.asarray(np.maximum(start.stock_t - (1.0 - share) * whole, 0.0))
+
+    def levels(self, x: Array, overlays: Sequence[Overlay], start: Start) -> Array:
+        """Return tonnes in reach in each stock at the end of each period, periods x stocks."""
+        return np.asarray(np.maximum(self.held(overlays, start) + self._change(x), 0.0))
+
+    def _change(self, x: Array) -> Array:
+        """Return what was filled less what was drawn by the end of each period, periods x stocks."""
+        change = -self.block(x)[:, self.low.draw_start : self.low.demand_start]
         for place, stock in enumerate(self.kept):
             first = int(self.fills[place])
             change[:, stock] += x[first : first + self.n_periods]
-        return np.asarray(np.maximum(start.stock_t + np.cumsum(change, axis=0), 0.0))
+        return np.asarray(np.cumsum(change, axis=0))
 
     def throughput(self, x: Array) -> Array:
         """Return tonnes of main output (process) or throughput (else) by period, periods x nodes and projects.
@@ -147,11 +160,11 @@ class Periods:
         held = stocks["stock_t"].to_numpy(dtype=float)
         if len(stocks):
             room = stocks["capacity_t"].to_numpy(dtype=float)
-            most = np.where(np.isnan(room), held, np.maximum(room, held))
+            most = np.where(np.isnan(room), held, np.maximum(room, held)) * overlay.stock_share
             draws = slice(self.low.draw_start, self.low.demand_start)
             alive = upper[draws] > 0  # where the node stands and the stock is not shut
             refilled = ~np.isnan(room) & (overlay.stock_share > 0)
-            rate = np.minimum(release_rate(self.low.network, overlay) * self.years, most * overlay.stock_share)
+            rate = np.minimum(release_rate(self.low.network, overlay) * self.years, most)
             upper = upper * self.years
             upper[draws] = np.where(alive | refilled, rate, 0.0)
         else:
@@ -172,10 +185,9 @@ class Periods:
             return
         share = np.max([o.stock_share for o in overlays], axis=0)
         end = stocks["end_t"].fillna(0.0).to_numpy(dtype=float) * keeps_end
-        room = stocks["capacity_t"].to_numpy(dtype=float)
+        room = stocks["capacity_t"].to_numpy(dtype=float) * share
         steps = len(overlays)
-        for i, name in enumerate(stocks["id"]):
-            held = float(start.stock_t[i] * share[i])
+        for i, (name, held) in enumerate(zip(stocks["id"], self.held(overlays, start).tolist(), strict=True)):
             most = held if np.isnan(room[i]) else max(float(room[i]), held)
             if end[i] > most * (1 + 1e-12):
                 raise InfeasibleError(
@@ -229,7 +241,7 @@ class Periods:
         older = [waits.get((int(c), int(a) + period), -1) for c, a in self.under_way]
         before = np.where(np.array(older, dtype=np.int64) >= 0, start.arrivals[older], 0.0) if len(older) else flow
         arrivals = np.where(shipped >= 0, flow, before)
-        stock = self.levels(x, start)[period - 1] if period else start.stock_t
+        stock = start.stock_t + self._change(x)[period - 1] if period else start.stock_t
         return Start(np.asarray(arrivals, dtype=float), stock)
 
     def _leaves(self) -> dict[int, list[int]]:

@@ -368,9 +368,9 @@ figures, references : DataFrame, optional
     def scale(self, where: Where, share: float) -> Network:
         """Return a network in which what matches keeps ``share`` of its capacity.
 
-        Reaches nodes (never end uses), stocks (tonnes and release) and projects. An unlimited
-        node takes its baseline as capacity; share 1 changes nothing, share 0 stops the node, its
-        edges and the stocks that lie there.
+        Reaches nodes (never end uses), stocks (tonnes, yearly release and room alike) and projects.
+        An unlimited node takes its baseline as capacity; share 1 changes nothing, share 0 stops the
+        node, its edges and the stocks that lie there.
 
         Raises
         ------
@@ -398,7 +398,7 @@ figures, references : DataFrame, optional
         if stopped:
             idle = edges["source"].isin(stopped) | edges["target"].isin(stopped)
             edges = canonical("edges", edges.assign(capacity_tpa=edges["capacity_tpa"].mask(idle, 0.0)))
-        for column in ("stock_t", "release_tpa"):
+        for column in ("stock_t", "release_tpa", "capacity_t"):
             stocks[column] = np.where(hit, stocks[column] * share, stocks[column])
         return self._replace({"nodes": nodes, "projects": projects, "stocks": stocks, "edges": edges})
 

@@ -46,7 +46,7 @@ class Effect:
     base_tpa : float, optional
         Baseline of the restriction's class, t/a; None = not known on every edge.
     release_tpa : array, optional
-        Most that each stock may give, t/a, where ``stocks`` holds.
+        Most that each stock may give, t/a, where ``stocks`` holds; NaN = as its table says, by what is left of it.
     tiers : tuple of str
         Tiers that the stocks are released for; empty = as their table says.
     """

@@ -265,8 +265,7 @@ def _put_release(network: Network, effect: Effect) -> Effect:
         )
     tiers = tuple(t for t in network.tier_order if t in listed(measure.get("tiers") or []))
     _check_tiers(network, listed(measure.get("tiers") or []), argument)
-    own = stocks["release_tpa"].fillna(np.inf).to_numpy(dtype=float)
-    given = np.full(len(stocks), float(measure["release_tpa"])) if "release_tpa" in measure else own
+    given = np.full(len(stocks), float(measure.get("release_tpa", np.nan)))
     return replace(effect, stocks=hit, release_tpa=given, tiers=tiers)
 
 

@@ -42,7 +42,7 @@ def overlay_at(network: Network, effects: Sequence[Effect], sizes: Sequence[floa
     base = Overlay.none(network)
     nodes, edges, stocks = base.node_share.copy(), base.edge_share.copy(), base.stock_share.copy()
     demand, tariffs, floors = base.demand_share.copy(), base.edge_cost.copy(), base.edge_cost.copy()
-    opened, tiers = np.full(len(stocks), -1.0), list(base.stock_tiers)
+    tiers = list(base.stock_tiers)
     bounds = []
     for effect, size in zip(effects, sizes, strict=True):
         share = effect.share if size >= 1.0 else 1.0 - (1.0 - effect.share) * size
@@ -53,9 +53,7 @@ def overlay_at(network: Network, effects: Sequence[Effect], sizes: Sequence[floa
             bounds.append(replace(effect.restriction, bound_tpa=effect.bound_at(size)))
         if effect.release_tpa is None:
             stocks[effect.stocks] *= share
-        else:  # of two releases of one stock the larger holds; what no release in force opens stays shut
-            given = effect.release_tpa if size > 0 else 0.0
-            opened = np.where(effect.stocks, np.maximum(opened, given), opened)
+        else:
             tiers = [effect.tiers if hit else old for hit, old in zip(effect.stocks, tiers, strict=True)]
         if effect.cost is not None and effect.kind == "tariff":
             tariffs += effect.cost * size
@@ -69,9 +67,24 @@ def overlay_at(network: Network, effects: Sequence[Effect], sizes: Sequence[floa
         restrictions=tuple(bounds),
         demand_share=demand,
         edge_cost=tariffs + floors,
-        release_tpa=np.where(opened < 0, base.release_tpa, opened),
+        release_tpa=_opened(network, effects, sizes, stocks),
         stock_tiers=tuple(tiers),
     )
+
+
+def _opened(network: Network, effects: Sequence[Effect], sizes: Sequence[float] | Array, stock_share: Array) -> Array:
+    """Return the most that releases let out of each stock, t/a; inf where no measure says anything.
+
+    Of two releases of one stock the larger holds; what no release in force opens stays shut.
+    """
+    own = network.stocks["release_tpa"].to_numpy(dtype=float)
+    own = np.where(np.isnan(own), np.inf, own * stock_share)
+    opened = np.full(len(own), -1.0)
+    for effect, size in zip(effects, sizes, strict=True):
+        if effect.release_tpa is not None:
+            named = np.where(np.isnan(effect.release_tpa), own, effect.release_tpa)
+            opened = np.where(effect.stocks, np.maximum(opened, named if size > 0 else 0.0), opened)
+    return np.where(opened < 0, np.inf, opened)
 
 
 def _check_releases(network: Network, effects: Sequence[Effect]) -> None:

@@ -34,7 +34,8 @@ class Scenario:
     measures : sequence of mapping
         Each has ``kind`` and the keys of that kind:
 
-        - ``remove`` (nodes, edges, where), ``scale`` (the same and share: what is left of the capacity);
+        - ``remove`` (nodes, edges, where), ``scale`` (the same and share: what is left of the capacity; of a
+          stock its tonnes, its yearly release and its room keep that share alike);
         - ``restrict`` (from, to, commodity, share, tier, origin): the edges that match carry together at
           most share x their baseline flow, and new relations of that class are closed; with ``tier`` only
           what serves that tier counts, with ``origin`` only what was made at or went through such nodes;
