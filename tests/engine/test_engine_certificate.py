@@ -197,7 +197,6 @@ def test_either_side_of_each_row_holds(row: int, side: str) -> None:
         (BEST, (0.0, 0.0, -2.0)),  # too dear: bound -12
         (BEST, (0.0, 0.0, 0.0)),  # worthless: what is left has no upper bound
         (BEST, (0.0, 0.0, 1.0)),  # the sign of a row without a lower bound
-        (BEST, (0.5, 0.0, -1.0)),  # bound -6 all the same; a row is priced on the side where it has no bound
         (BEST, (0.0, 0.5, -2.0 / 3.0)),  # bound -6 all the same; y is priced on the side where it has no bound
         ((np.nan, 2.0, 2.0), DUAL),
         (BEST, (0.0, 0.0, np.nan)),
@@ -207,6 +206,15 @@ def test_a_wrong_value_or_price_is_not_proved(x: Any, dual: Any) -> None:
     found = linear(x, dual)
     assert not found.ok
     assert not found.gap <= found.tolerance
+
+
+def test_a_price_on_the_open_side_of_a_row_proves_nothing() -> None:
+    """x and z stand still, so that half a dollar on x - z, which has no lower bound, changes no sum."""
+    still = {"col_lower": np.array([2.0, 0.0, 2.0]), "col_upper": np.array([2.0, INF, 2.0])}
+    assert linear(**still).ok
+    found = linear(dual=(0.5, 0.0, -1.0), **still)
+    assert (found.bound, found.gap) == (-6.0, pytest.approx(0.5 / 6.0))
+    assert not found.ok
 
 
 def test_a_breach_counts_by_the_size_of_its_row_and_column() -> None:
