@@ -108,10 +108,7 @@ def test_many_more(start: int, wild: bool) -> None:
 def test_tier_beneficiaries_and_commodity_against_it(seed: int) -> None:
     net = recipe_network(seed, wild=False)
     program = TableProgram(net)
-    if np.isinf(program.value()):
-        with pytest.raises(cn.DataError):
-            cn.chokepoints(net)
-        return
+    assert np.isfinite(program.value()), "seeds whose flow something limits"
     for given, whose in (
         ({"tier": "defence"}, {"tier": "defence"}),
         ({"beneficiaries": ["CHN", "JPN"]}, {"countries": {"CHN", "JPN"}}),

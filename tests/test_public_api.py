@@ -24,7 +24,7 @@ def test_all_is_sorted_and_complete() -> None:
         assert thing.__name__ == name
         assert thing.__module__.startswith(f"chainnet.{cn._ROOMS[name]}")
     assert set(cn.__all__) <= set(dir(cn))
-    with pytest.raises(AttributeError):
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         cn.nothing  # noqa: B018
 
 
@@ -117,7 +117,7 @@ def test_results_are_frozen_and_show_themselves(results: dict[str, Any]) -> None
         if isinstance(result, pd.DataFrame):
             continue
         field = dataclasses.fields(result)[1].name
-        with pytest.raises(dataclasses.FrozenInstanceError):
+        with pytest.raises(dataclasses.FrozenInstanceError, match=field):
             setattr(result, field, None)
         assert name.split("_")[0][:3] in repr(result).lower()
         page = result._repr_html_()

@@ -62,9 +62,9 @@ def test_a_network_without_projects_scenarios_or_year() -> None:
 
 
 def test_frozen(assessment: cn.Assessment) -> None:
-    with pytest.raises(AttributeError):
+    with pytest.raises(AttributeError, match="worst"):
         assessment.worst = ""  # type: ignore[misc]
-    with pytest.raises(TypeError):
+    with pytest.raises(TypeError, match="item assignment"):
         assessment.chokepoints["node"] = None  # type: ignore[index]
 
 

@@ -396,7 +396,7 @@ def test_counts_what_is_asked(rare_earths: cn.Network) -> None:
     assert ours.provenance["settings"]["commodity"] == ["smco"]
     assert ours.provenance["settings"]["fail"] == {"chn_ionic": 1.0}
     assert ours.nodes.attrs["provenance"]["digest"] == rare_earths.digest
-    with pytest.raises(dataclasses.FrozenInstanceError):
+    with pytest.raises(dataclasses.FrozenInstanceError, match="esri"):
         ours.esri = 0.0  # type: ignore[misc]
 
 
@@ -457,7 +457,7 @@ def test_the_bracket_says_what_it_does_not_follow(mag9: cn.Network) -> None:
     # 10 % of what defence and industry take arrives, and what the others no longer take is no gain
     assert table.loc["worst case", "lost_tpa"] == pytest.approx(18.0)
     barred = cn.Scenario("s", [out, {"kind": "quota", "commodity": "magnet", "tier": "defence", "tpa": 1.0}])
-    with pytest.raises(cn.DataError):
+    with pytest.raises(cn.DataError, match=r"^bracket: s: measures\[1\] quota binds a tier"):
         bracket(mag9, scenario=barred)
 
 

@@ -45,7 +45,7 @@ def test_every_node_has_a_row_and_top_is_the_head() -> None:
     for n in range(5):
         assert cn.chokepoints(net, top=n)["lost_tpa"].tolist() == full["lost_tpa"].tolist()[:n]
     for bad in (-1, 1.5, True, "3"):
-        with pytest.raises(cn.DataError):
+        with pytest.raises(cn.DataError, match=r"^top: "):
             cn.chokepoints(net, top=bad)  # type: ignore[arg-type]
 
 
@@ -77,7 +77,7 @@ def test_labels() -> None:
     assert len(cn.chokepoints(net, by="operator")) == 0, "nodes without a label have no row"
     with pytest.raises(cn.DataError, match="neither node nor edge"):
         cn.chokepoints(net, by="colour")
-    with pytest.raises(cn.DataError):
+    with pytest.raises(cn.DataError, match=r'^by: "stage\+capacity_tpa" is neither node nor edge'):
         cn.chokepoints(net, by="stage+capacity_tpa")
 
 

@@ -109,6 +109,31 @@ def test_attacks_match_brute_force(seed: int) -> None:
         assert found.lost_tpa <= found.bound_tpa + 1e-6 * size
 
 
+@pytest.mark.parametrize(("seed", "k"), [(None, 2), (19, 2), (19, 3)])
+def test_a_search_that_stops_early_says_so_and_bounds_the_worst(
+    mag9: cn.Network, monkeypatch: pytest.MonkeyPatch, seed: int | None, k: int
+) -> None:
+    """The solver is stopped at the first attack it comes across; what it then proves holds for the worst one."""
+    import highspy
+
+    net = mag9 if seed is None else recipe_network(seed, wild=False)
+    worst = cn.interdict(net, k)
+
+    class Hasty(highspy.Highs):  # type: ignore[misc]
+        def run(self) -> object:
+            for option, value in (("mip_max_improving_sols", 1), ("mip_heuristic_effort", 0.0), ("presolve", "off")):
+                self.setOptionValue(option, value)
+            return super().run()
+
+    monkeypatch.setattr(highspy, "Highs", Hasty)
+    found = cn.interdict(net, k)
+    hair = 1e-6 * worst.base_tpa
+    assert worst.is_optimal
+    assert not found.is_optimal
+    assert found.lost_tpa - hair <= worst.lost_tpa <= found.bound_tpa + hair
+    assert found.bound_tpa <= found.base_tpa + hair
+
+
 def test_budget_costs_and_protection(mag9: cn.Network) -> None:
     dear = cn.interdict(mag9, 1, cost={"H_CN": 5.0, "G_CN": 5.0})
     assert dear.removed == ("S_CN",)
@@ -122,22 +147,22 @@ def test_budget_costs_and_protection(mag9: cn.Network) -> None:
 
 @pytest.mark.parametrize("k", [-1, 1.5, float("nan"), True, "two"])
 def test_bad_k(mag9: cn.Network, k: object) -> None:
-    with pytest.raises(cn.DataError):
+    with pytest.raises(cn.DataError, match=r"^k: "):
         cn.interdict(mag9, k)  # type: ignore[arg-type]
 
 
 def test_unknown_names(mag9: cn.Network) -> None:
-    with pytest.raises(cn.UnknownIdError):
+    with pytest.raises(cn.UnknownIdError, match=r"^protect: 'nobody'"):
         cn.interdict(mag9, 1, protect=["nobody"])
-    with pytest.raises(cn.UnknownIdError):
+    with pytest.raises(cn.UnknownIdError, match=r"^cost: 'nobody'"):
         cn.interdict(mag9, 1, cost={"nobody": 1.0})
-    with pytest.raises(cn.DataError):
+    with pytest.raises(cn.DataError, match=r'^by: "flavour" is neither node nor edge'):
         cn.interdict(mag9, 1, by="flavour")
-    with pytest.raises(cn.UnknownIdError):
+    with pytest.raises(cn.UnknownIdError, match=r'^options: "nobody"'):
         cn.fortify(mag9, 1, 10, {"nobody": 1.0})
-    with pytest.raises(cn.DataError):
+    with pytest.raises(cn.DataError, match=r"^budget_musd: -1 "):
         cn.fortify(mag9, 1, -1, {"H_CN": 1.0})
-    with pytest.raises(cn.DataError):
+    with pytest.raises(cn.DataError, match=r'^options: the cost of "H_CN" is nan'):
         cn.fortify(mag9, 1, 10, ["H_CN"])  # a protection needs a cost
 
 

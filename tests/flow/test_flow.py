@@ -151,7 +151,7 @@ def test_results_bear_their_provenance_and_are_frozen() -> None:
     assert flow.provenance["digest"] == net.digest
     for table in flow.tables().values():
         assert table.attrs["provenance"] == flow.provenance
-    with pytest.raises(AttributeError):
+    with pytest.raises(AttributeError, match="value_tpa"):
         flow.value_tpa = 3.0  # type: ignore[misc]
     assert "<script" not in flow._repr_html_()
 

@@ -75,7 +75,7 @@ def test_by_other_columns(mag9: cn.Network) -> None:
     assert owner.xs("ndpr", level="commodity").iloc[0]["top"] == "CHN"
     assert cn.concentration(mag9, by="id").xs("magnet", level="commodity").iloc[0]["top"] == "G_CN"
     for bad in ("capacity_tpa", "colour"):
-        with pytest.raises(cn.DataError):
+        with pytest.raises(cn.DataError, match=f'^by: unknown column "{bad}"'):
             cn.concentration(mag9, by=bad)
 
 

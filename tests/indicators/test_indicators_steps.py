@@ -109,7 +109,7 @@ def test_supply_risk_takes_its_arguments() -> None:
     assert usa.loc[METAL, "hhi_eu"] == pytest.approx((1 / 3) ** 2 * (6 + 2)), "the remainder adds nothing"
     assert usa.loc[ORE, "mixes"] == "global"
     for bad in ({"wgi": {"CHN": -1}}, {"union": "Atlantis"}, {"eol_rir": {"gold": 0.1}}, {"substitution": 1.2}):
-        with pytest.raises(cn.DataError):
+        with pytest.raises(cn.DataError, match=f"^{next(iter(bad))}: "):
             supply_risk(net, **bad)
 
 

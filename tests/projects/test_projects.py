@@ -54,9 +54,9 @@ def test_which_projects() -> None:
     assert list(cn.reroute(net, allies=["G7"]).projects.index) == ["plan_b", "plan_c"]
     with pytest.raises(cn.UnknownIdError, match="plan_z"):
         cn.reroute(net, projects=["plan_z"])
-    with pytest.raises(cn.DataError):
+    with pytest.raises(cn.DataError, match=r'^allies: "ALLY"'):
         cn.reroute(net, allies=["ALLY"])
-    with pytest.raises(cn.DataError):
+    with pytest.raises(cn.DataError, match=r"^by_year: 2030\.5 is no year"):
         cn.reroute(net, by_year=2030.5)  # type: ignore[arg-type]
 
 
