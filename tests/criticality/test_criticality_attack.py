@@ -7,9 +7,11 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 import pytest
+from conftest import frame
 from recipe_networks import recipe_network
 
 import chainnet as cn
+from chainnet.flow import shapley_values
 
 # Pyomo Gallery, network_interdiction/max_flow (BSD): five nodes, answers 80, 10, 0
 SAMPLE = [("S", "B", 10), ("S", "C", 70), ("C", "B", 30), ("B", "E", 100), ("C", "D", 40), ("D", "E", 50)]
@@ -39,8 +41,10 @@ def test_published_arc_attacks() -> None:
 
 
 def test_greedy_is_shown_and_not_trusted(trap: cn.Network) -> None:
-    lost = {k: cn.interdict(trap, k, protect=["S", "D1"]).lost_tpa for k in (1, 2, 3, 4)}
-    assert lost == pytest.approx({1: 4, 2: 10, 3: 14, 4: 17})
+    found = {k: cn.interdict(trap, k, protect=["S", "D1"]) for k in (1, 2, 3, 4)}
+    for side in ("lost_tpa", "bound_tpa"):  # what is left bounds itself
+        assert {k: getattr(f, side) for k, f in found.items()} == pytest.approx({1: 4, 2: 10, 3: 14, 4: 17})
+    assert all(f.is_optimal for f in found.values())
     two = cn.interdict(trap, 2, protect=["S", "D1"], details=True)
     assert two.greedy_lost_tpa == pytest.approx(7)
     assert set(two.removed) == {"R1", "R2"}
@@ -192,13 +196,43 @@ def test_fortify_spends_nothing_in_vain(mag9: cn.Network) -> None:
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_sampled_shapley_is_efficient_and_near(seed: int) -> None:
+def test_shapley_shares_add_up_to_all_that_can_be_lost(seed: int) -> None:
     net = recipe_network(seed, wild=False)
     table = cn.shapley(net, by="node")
     gone = net.without(nodes=list(table.index))
     lost = cn.max_flow(net).value_tpa - cn.max_flow(gone).value_tpa
     assert table["shapley_tpa"].sum() == pytest.approx(lost, abs=1e-6 * max(lost, 1.0))
     assert (table["shapley_tpa"] >= -1e-6 * max(lost, 1.0)).all()
+
+
+def wells() -> cn.Network:
+    """Thirteen plants of 1 to 13 t/a in a row with one port of 20 t/a that no plant can do without."""
+    plants = [f"w{i:02d}" for i in range(1, 14)]
+    return cn.Network(
+        nodes=frame(
+            "id stage capacity_tpa operator",
+            *((w, "mine", float(i), w) for i, w in enumerate(plants, 1)),
+            ("port", "refiner", 20.0, None),
+            ("user", "end_use", None, None),
+        ),
+        edges=frame("source target", *((w, "port") for w in plants), ("port", "user")),
+    )
+
+
+def test_sampled_shares_are_those_of_the_losses_by_hand_and_follow_their_seed() -> None:
+    """More than twelve plants are sampled: 20 t less what is left of 91 t of wells, or nothing beyond 71 t out."""
+    tonnes = {f"w{i:02d}": float(i) for i in range(1, 14)}
+    found = []
+    for seed in (1, 2):
+        table = cn.shapley(wells(), by="operator", permutations=5, seed=seed)
+        known, error = shapley_values(
+            sorted(tonnes), lambda out: 20.0 - min(20.0, 91.0 - sum(tonnes[w] for w in out)), 5, seed
+        )
+        assert table["shapley_tpa"].to_dict() == pytest.approx(known.to_dict(), abs=1e-9)
+        assert table["standard_error_tpa"].to_dict() == pytest.approx(error.to_dict(), abs=1e-9)
+        assert table["shapley_tpa"].sum() == pytest.approx(20.0)
+        found.append(table["shapley_tpa"].sort_index())
+    assert not np.allclose(*found)
 
 
 def test_prices_hold_between_their_ends(mag9: cn.Network, china_out: cn.Scenario) -> None:

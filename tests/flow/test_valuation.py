@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import factorial
+from math import comb, factorial
 
 import numpy as np
 import pandas as pd
@@ -42,6 +42,59 @@ def test_many_players_are_sampled_with_their_error() -> None:
     pd.testing.assert_series_equal(first, again)
     assert first.sum() == pytest.approx(14.0)
     assert (error > 0).any()
+
+
+WEIGHT = {f"p{i:02d}": float(i) for i in range(1, 15)}
+
+
+def exact_shares(most: float) -> dict[str, float]:
+    """Shares of the game min(most, sum of weights), by counting the sets of others of each size and sum."""
+    n, top = len(WEIGHT), int(sum(WEIGHT.values()))
+    weight = np.array([1.0 / (n * comb(n - 1, size)) for size in range(n)])
+    sums, shares = np.arange(top + 1), {}
+    for player, own in WEIGHT.items():
+        ways = np.zeros((n + 1, top + 1))
+        ways[0, 0] = 1.0
+        for other, amount in WEIGHT.items():
+            if other != player:
+                ways[1:, int(amount) :] += ways[:-1, : top + 1 - int(amount)].copy()
+        gain = np.minimum(sums + own, most) - np.minimum(sums, most)
+        shares[player] = float(weight @ (ways[:n] @ gain))
+    return shares
+
+
+def capped(coalition: frozenset[str]) -> float:
+    return min(20.0, sum(WEIGHT[p] for p in coalition))
+
+
+def test_sampled_shares_lie_within_their_error_of_the_exact_ones() -> None:
+    exact = pd.Series(exact_shares(20.0))
+    assert exact.sum() == pytest.approx(20.0)
+    squares = []
+    for seed in range(4):
+        share, error = shapley_values(list(WEIGHT), capped, permutations=60, seed=seed)
+        off = (share - exact) / error
+        assert off.abs().max() <= 3.5
+        squares.append(float((off**2).mean()))
+    assert 0.6 <= np.sqrt(np.mean(squares)) <= 1.4, "an error that is one standard deviation, neither half nor double"
+
+
+def test_another_seed_draws_other_orders() -> None:
+    first, other = (shapley_values(list(WEIGHT), capped, permutations=4, seed=seed)[0] for seed in (1, 2))
+    assert not np.allclose(first, other)
+    assert first.sum() == pytest.approx(other.sum()) == pytest.approx(20.0)
+
+
+def test_every_order_is_drawn_with_its_reverse() -> None:
+    """In a game of pairs an order and its reverse together give each player exactly half of each of its pairs."""
+
+    def pairs(coalition: frozenset[str]) -> float:
+        return float(sum(WEIGHT[p] for p in coalition) ** 2)
+
+    share, error = shapley_values(list(WEIGHT), pairs, permutations=3, seed=5)
+    total = sum(WEIGHT.values())
+    assert share.to_dict() == pytest.approx({p: w * total for p, w in WEIGHT.items()})
+    assert error.max() <= 1e-9 * total
 
 
 def test_no_players() -> None:
