@@ -169,3 +169,39 @@ def test_verify_by_edge_leaves_sleeping_edges_asleep() -> None:
     )
     lost = cn.chokepoints(net, by="edge", verify=True)["lost_tpa"]
     assert lost.tolist() == [4.0, 0.0]
+
+
+def owned(*owners: tuple[str, str, float | None]) -> cn.Network:
+    """A mine of 5 t/a that the firm Sub runs."""
+    return cn.Network(
+        nodes=frame(
+            "id stage capacity_tpa owner owner_country",
+            ("m", "mine", 5.0, "Sub", "AUS"),
+            ("u", "end_use", None, None, None),
+        ),
+        edges=frame("source target", ("m", "u")),
+        owners=frame("owner parent share", *owners),
+    )
+
+
+@pytest.mark.parametrize(
+    ("share", "controls"), [(0.49, False), (0.4999999, False), (0.5, True), (0.51, True), (1.0, True), (None, True)]
+)
+def test_who_holds_half_or_an_unstated_share_controls(share: float | None, controls: bool) -> None:
+    lost = cn.chokepoints(owned(("Sub", "Parent", share)), by="owner")["lost_tpa"].to_dict()
+    assert lost == {"Sub": 5.0, **({"Parent": 5.0} if controls else {})}
+
+
+def test_control_goes_through_every_firm_between_and_ends_where_a_half_is_missing() -> None:
+    chain = owned(
+        ("Sub", "Mid", 0.5), ("Mid", "Top", 0.5), ("Top", "CHN", 0.6), ("Top", "JPN", 0.4), ("Sub", "Top", 0.1)
+    )
+    assert set(cn.chokepoints(chain, by="owner").index) == {"Sub", "Mid", "Top"}
+    assert set(cn.chokepoints(chain, by="owner_country").index) == {"AUS", "CHN"}, "its own country and who controls it"
+    broken = owned(("Sub", "Mid", 0.5), ("Mid", "Top", 0.4), ("Top", "CHN", 1.0))
+    assert set(cn.chokepoints(broken, by="owner").index) == {"Sub", "Mid"}
+    assert set(cn.chokepoints(broken, by="owner_country").index) == {"AUS"}
+    joint = owned(("Sub", "A", 0.5), ("Sub", "B", 0.5), ("A", "Sub", 1.0))
+    assert set(cn.chokepoints(joint, by="owner").index) == {"A", "B", "Sub"}, (
+        "two halves both control; no ring is endless"
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,7 @@ from conftest import frame
 from recipe_networks import recipe_network
 
 import chainnet as cn
+from chainnet.engine import worst_attack
 from chainnet.flow import shapley_values
 
 # Pyomo Gallery, network_interdiction/max_flow (BSD): five nodes, answers 80, 10, 0
@@ -113,15 +115,21 @@ def test_attacks_match_brute_force(seed: int) -> None:
         assert found.lost_tpa <= found.bound_tpa + 1e-6 * size
 
 
-@pytest.mark.parametrize(("seed", "k"), [(None, 2), (19, 2), (19, 3)])
+@pytest.mark.parametrize(("seed", "k"), [(None, 1), (19, 2), (19, 3)])
 def test_a_search_that_stops_early_says_so_and_bounds_the_worst(
     mag9: cn.Network, monkeypatch: pytest.MonkeyPatch, seed: int | None, k: int
 ) -> None:
     """The solver is stopped at the first attack it comes across; what it then proves holds for the worst one."""
     import highspy
 
+    from chainnet.criticality import _attack as criticality_attack
+
     net = mag9 if seed is None else recipe_network(seed, wild=False)
-    worst = cn.interdict(net, k)
+    attacks = []
+
+    def seen(*given: Any, **named: Any) -> Any:
+        attacks.append(worst_attack(*given, **named))
+        return attacks[-1]
 
     class Hasty(highspy.Highs):  # type: ignore[misc]
         def run(self) -> object:
@@ -129,6 +137,8 @@ def test_a_search_that_stops_early_says_so_and_bounds_the_worst(
                 self.setOptionValue(option, value)
             return super().run()
 
+    monkeypatch.setattr(criticality_attack, "worst_attack", seen)
+    worst = cn.interdict(net, k)
     monkeypatch.setattr(highspy, "Highs", Hasty)
     found = cn.interdict(net, k)
     hair = 1e-6 * worst.base_tpa
@@ -136,6 +146,9 @@ def test_a_search_that_stops_early_says_so_and_bounds_the_worst(
     assert not found.is_optimal
     assert found.lost_tpa - hair <= worst.lost_tpa <= found.bound_tpa + hair
     assert found.bound_tpa <= found.base_tpa + hair
+    whole, hasty = attacks[0], attacks[-1]
+    assert (whole.left, whole.bound) == pytest.approx((worst.left_tpa,) * 2, abs=hair)
+    assert hasty.bound - hair <= worst.left_tpa <= hasty.left + hair
 
 
 def test_budget_costs_and_protection(mag9: cn.Network) -> None:
