@@ -54,6 +54,23 @@ def test_greedy_is_shown_and_not_trusted(trap: cn.Network) -> None:
     assert two.pairs[["node_a", "node_b"]].to_numpy().tolist() == [["R1", "R2"]]
 
 
+@pytest.mark.parametrize("size", [1e-3, 1e6])
+def test_an_attack_on_a_network_of_any_size(monkeypatch: pytest.MonkeyPatch, size: float) -> None:
+    from chainnet.criticality import _attack as criticality_attack
+
+    attacks = []
+
+    def seen(*given: Any, **named: Any) -> Any:
+        attacks.append(worst_attack(*given, **named))
+        return attacks[-1]
+
+    monkeypatch.setattr(criticality_attack, "worst_attack", seen)
+    found = cn.interdict(plain([(s, t, c * size) for s, t, c in SAMPLE]), 1, by="edge")
+    assert found.is_optimal
+    assert (found.lost_tpa, found.left_tpa) == pytest.approx((70 * size, 10 * size))
+    assert (attacks[0].left, attacks[0].bound) == pytest.approx((10 * size, 10 * size))
+
+
 def test_published_shapley(trap: cn.Network) -> None:
     shares = cn.shapley(plain(SAMPLE).without(), by="node")["shapley_tpa"]
     assert shares.sum() == pytest.approx(80)
