@@ -108,12 +108,15 @@ def _tables(tables: Any, intake: Intake) -> dict[str, Records]:
         intake.fault(f"has {len(tables)} tables; at most {MOST_COLUMNS}", "Correct the file.", column="tables")
         return {}
     out = {}
+    allowed = [table for table in TABLES if table != "nodes"]  # every node stands among those of the graph
     for table, content in tables.items():
         columns = content.get("columns") if isinstance(content, Mapping) else None
         rows = content.get("rows") if isinstance(content, Mapping) else None
-        if table not in TABLES or table == "nodes":
-            rule = f"no table of this name may stand here;{near_matches(str(table), TABLES)}".rstrip(";")
-            intake.fault(rule, f"Tables: {', '.join(TABLES)}.", column="tables", value=table)
+        if table not in allowed:
+            rule = "no table of this name may stand here"
+            if table != "nodes":
+                rule = f"{rule};{near_matches(str(table), allowed)}".rstrip(";")
+            intake.fault(rule, f"Tables: {', '.join(allowed)}.", column="tables", value=table)
         elif not _is_texts(columns) or not isinstance(rows, list):
             intake.fault("must be {columns: [...], rows: [[...]]}", "Correct the file.", column="tables", value=table)
         else:

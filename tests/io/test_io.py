@@ -35,7 +35,7 @@ def folder(tmp_path: Path, **files: str | bytes) -> Path:
 
 
 def faults(path: Path | str) -> pd.DataFrame:
-    with pytest.raises(cn.DataError) as caught:
+    with pytest.raises(cn.DataError, match=r"^(more than )?\d+ faults? in the data") as caught:
         cn.read(path)
     table = caught.value.faults
     assert list(table.columns) == ["file", "row", "column", "value", "rule", "remedy"]
@@ -221,9 +221,22 @@ def test_a_missing_path_gives_near_matches(tmp_path: Path) -> None:
         cn.read(tmp_path / "chian.json")
 
 
-@pytest.mark.parametrize("source", ["", "x\0y", "a" * 5000, None, 3, "no/such/graph.xls"])
-def test_what_is_no_source_is_a_data_error(source: object) -> None:
-    with pytest.raises(cn.DataError):
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("", r"nodes\.csv: the table is missing"),
+        ("x\0y", "no path and no shipped graph"),
+        ("a" * 5000, "no path and no shipped graph"),
+        ("no/such/graph.xls", 'no shipped graph "no/such/graph.xls"; shipped graphs: antimony, gallium'),
+        (None, "None is neither a path nor the name"),
+        (3, "3 is neither a path nor the name"),
+    ],
+)
+def test_what_is_no_source_is_a_data_error(
+    source: object, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(cn.DataError, match=said):
         cn.read(source)  # type: ignore[arg-type]
 
 
@@ -280,7 +293,7 @@ def test_ten_faults_come_in_one_error(tmp_path: Path) -> None:
         ("nodes.csv", 6, "capacity_tpa"),
         ("nodes.csv", 6, "country"),
     ]
-    with pytest.raises(cn.DataError) as caught:
+    with pytest.raises(cn.DataError, match=r"^14 faults in the data") as caught:
         cn.read(place)
     for words in ("nodes.csv row 5, stage", "edges.csv row 5", 'node.csv: no table has this name; did you mean "nodes'):
         assert words in str(caught.value)
@@ -474,42 +487,106 @@ def test_graphml_with_a_document_type_is_refused(tmp_path: Path, head: str) -> N
     assert "document type" in table["rule"][0]
 
 
+DIRECTED = '<graph edgedefault="directed">'
+TWO = '<node id="a"/><node id="b"/>'
+
+
+def broken_rules(path: Path) -> list[tuple[str, int | None, str, str]]:
+    """Where each fault of a file stands and the rule it breaks."""
+    return [(*place, rule) for place, rule in zip(places(path), faults(path)["rule"], strict=True)]
+
+
+# each case breaks one rule and no other: with its rule taken out it would be read, or be refused in other words
 @pytest.mark.parametrize(
-    "body",
+    ("body", "place", "rule"),
     [
-        '<graph edgedefault="undirected"><node id="a"/></graph>',
-        '<graph edgedefault="directed"><node id="a"><graph edgedefault="directed"/></node></graph>',
-        '<graph edgedefault="directed"><hyperedge/></graph>',
-        '<graph edgedefault="directed"><node id="a"/></graph><graph edgedefault="directed"/>',
-        '<graph edgedefault="directed"><node id="a"><data key="k">1</data></node></graph>',
-        '<graph edgedefault="directed"><node id="a"/><node id="a"/><edge source="a" target="b"/></graph>',
-        '<graph edgedefault="directed">&unknown;</graph>',
-        "<x>" * 40 + "</x>" * 40,
+        (f'<graph edgedefault="undirected">{TWO}<edge source="a" target="b"/></graph>', ("", 1, ""),
+         "the graph is undirected; flows have a direction"),
+        (f'{DIRECTED}{TWO}<edge source="a" target="b" directed="false"/></graph>', ("", 1, ""),
+         "the edge is undirected; flows have a direction"),
+        (f'{DIRECTED}{TWO}<edge source="a" target="b"/><node id="c">{DIRECTED}</graph></node></graph>', ("", 1, ""),
+         "<graph> within <node> is not taken"),
+        (f'{DIRECTED}{TWO}<edge source="a" target="b"/><hyperedge/></graph>', ("", 1, ""),
+         "<hyperedge> within <graph> is not taken"),
+        (f'{DIRECTED}{TWO}<edge source="a" target="b"/></graph>{DIRECTED}</graph>', ("", 1, ""),
+         "holds more than one graph"),
+        (f'{DIRECTED}<node id="a"><data key="k">1</data></node><node id="b"/><edge source="a" target="b"/></graph>',
+         ("", None, ""), "data with a key that is not declared"),
+        (f'{DIRECTED}{TWO}<node id="a"/><edge source="a" target="b"/></graph>', ("!nodes", 4, "id"),
+         "stands twice in the table"),
+        (f'{DIRECTED}{TWO}<edge source="a" target="c"/></graph>', ("!edges", 2, "target"),
+         "no node or project has this id"),
+        (f'{DIRECTED}{TWO}<edge source="a" target="b">&unknown;</edge></graph>', ("", 1, ""),
+         "not XML: undefined entity"),
+        ("<x>" * 40 + "</x>" * 40, ("", 1, ""), "is nested deeper than 32 elements"),
+        (f"{DIRECTED}</graph>", ("", None, ""), "holds no GraphML graph with nodes"),
     ],
-)
-def test_graphml_that_breaks_a_rule(tmp_path: Path, body: str) -> None:
+)  # fmt: skip
+def test_graphml_that_breaks_a_rule(tmp_path: Path, body: str, place: tuple[str, int | None, str], rule: str) -> None:
     (tmp_path / "x.graphml").write_text(f"<graphml>{body}</graphml>")
-    assert len(faults(tmp_path / "x.graphml")) >= 1
+    assert broken_rules(tmp_path / "x.graphml") == [(f"x.graphml{place[0]}", *place[1:], rule)]
+
+
+A, B, AB = {"id": "a", "capacity_tpa": 1}, {"id": "b"}, {"source": "a", "target": "b"}
+NO_TEXT = "neither text nor a number"
+
+
+def linked(**parts: object) -> dict[str, object]:
+    """Node-link data of two nodes and the edge between them, some parts given anew."""
+    return {"nodes": [A, B], "edges": [AB], **parts}
+
+
+def beside(**tables: object) -> dict[str, object]:
+    return linked(graph={"tables": tables})
+
+
+def of_demand(*rows: object) -> dict[str, object]:
+    return beside(demand={"columns": ["node", "tier", "demand_tpa"], "rows": list(rows)})
 
 
 @pytest.mark.parametrize(
-    "data",
+    ("data", "place", "rule"),
     [
-        [],
-        {"nodes": []},
-        {"nodes": 3, "edges": []},
-        {"directed": False, "nodes": [{"id": "a"}], "edges": [{"source": "a", "target": "b"}]},
-        {"nodes": [{"id": "a"}], "edges": [{"source": "a", "target": "b"}]},
-        {"nodes": [{"id": "a"}, {"id": "b"}], "edges": [{"source": "a", "target": "b", "flow_tpa": [1]}]},
-        {"nodes": [{"id": "a"}, {"id": True}], "edges": [{"source": "a", "target": "a"}]},
-        {"nodes": [{"id": "a\ud800"}, {"id": "b"}], "edges": [{"source": "b", "target": "b"}]},
-        {"graph": [], "nodes": [{"id": "a"}], "edges": [{"source": "a", "target": "a"}]},
-        {"graph": {"tables": {"nodes": {}}}, "nodes": [{"id": "a"}], "edges": [{"source": "a", "target": "a"}]},
+        ([], ("", None, ""), "must be one JSON object with nodes and edges"),
+        ({"nodes": [A, B]}, ("", None, ""), "edges must be a list of objects"),
+        (linked(nodes=3), ("", None, ""), "nodes must be a list of objects"),
+        (linked(nodes=[A, "b"]), ("", None, ""), "nodes must be a list of objects"),
+        (linked(links=[AB]), ("", None, ""), "has both edges and links"),
+        (linked(directed=False), ("", None, ""), "the graph is undirected; flows have a direction"),
+        (linked(nodes=[A]), ("!edges", 2, "target"), "no node or project has this id"),
+        (linked(nodes=[A, B, A]), ("!nodes", 4, "id"), "stands twice in the table"),
+        (linked(edges=[{**AB, "flow_tpa": [1]}]), ("!edges", 2, "flow_tpa"), NO_TEXT),
+        (linked(edges=[{**AB, "capacity_tpa": True}]), ("!edges", 2, "capacity_tpa"), NO_TEXT),
+        (linked(edges=[{**AB, "capacity_tpa": False}]), ("!edges", 2, "capacity_tpa"), NO_TEXT),
+        (linked(nodes=[A, B, {"id": True}]), ("!nodes", 4, "id"), NO_TEXT),
+        (linked(nodes=[A, B, {"id": {"x": 1}}]), ("!nodes", 4, "id"), NO_TEXT),
+        (linked(nodes=[A, B, {"id": "a\ud800"}]), ("!nodes", 4, "id"), "a control character that no file may hold"),
+        (linked(graph=[]), ("!graph", None, ""), "the attributes of the graph must be one JSON object"),
+        (linked(graph={"tables": []}), ("!graph", None, "tables"), "must be an object of tables"),
+        (beside(nodes={"columns": ["id", "capacity_tpa"], "rows": [["a", 999], ["b", None]]}),
+         ("!graph", None, "tables"), "no table of this name may stand here"),
+        (beside(demnd={"columns": ["node"], "rows": [["b"]]}), ("!graph", None, "tables"),
+         'no table of this name may stand here; did you mean "demand"?'),
+        (beside(demand=[["b"]]), ("!graph", None, "tables"), "must be {columns: [...], rows: [[...]]}"),
+        (beside(demand={"columns": ["node", 3], "rows": []}), ("!graph", None, "tables"),
+         "must be {columns: [...], rows: [[...]]}"),
+        (beside(edges={"columns": ["source", "target"], "rows": [["a", "b", "c"]]}), ("!edges", 2, ""),
+         "the row does not have 2 cells"),
+        (of_demand(["b", "civilian"]), ("!demand", 2, ""), "the row does not have 3 cells"),
+        (of_demand(["b", "civilian", 1], ["b", "defence", True]), ("!demand", 3, "demand_tpa"), NO_TEXT),
     ],
-)
-def test_node_link_json_that_breaks_a_rule(tmp_path: Path, data: object) -> None:
+)  # fmt: skip
+def test_node_link_json_that_breaks_a_rule(
+    tmp_path: Path, data: object, place: tuple[str, int | None, str], rule: str
+) -> None:
     (tmp_path / "x.json").write_text(json.dumps(data))
-    assert len(faults(tmp_path / "x.json")) >= 1
+    assert broken_rules(tmp_path / "x.json") == [(f"x.json{place[0]}", *place[1:], rule)]
+
+
+def test_node_link_data_that_break_no_rule_are_read(tmp_path: Path) -> None:
+    (tmp_path / "x.json").write_text(json.dumps(of_demand(["b", "civilian", 1])))
+    net = cn.read(tmp_path / "x.json")
+    assert (net.nodes["id"].tolist(), net.demand["demand_tpa"].tolist()) == (["a", "b"], [1.0])
 
 
 def book(path: Path, **sheets: list[list[object]]) -> Path:
@@ -628,7 +705,7 @@ def test_a_failure_while_writing_leaves_the_target_alone(
                 cn.write(small, target)
             assert _bytes(target) == before
             failed.clear()
-            with pytest.raises(cn.DataError):
+            with pytest.raises(cn.DataError, match="No space left"):
                 cn.write(small, tmp_path / "new" / f"y{suffix}")
             assert not (tmp_path / "new").exists()
     assert left_beside(target) == []
@@ -638,8 +715,9 @@ def test_a_target_that_cannot_be(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
     (tmp_path / "folder.json").mkdir()
     net = cn.read("mag-9")
-    for target in ("file", "file/x.json", "file/x"):
-        with pytest.raises(cn.DataError):
+    whys = {"file": "is not a folder", "file/x.json": "cannot be written", "file/x": "cannot be written"}
+    for target, why in whys.items():
+        with pytest.raises(cn.DataError, match=f"{target}: {why}"):
             cn.write(net, tmp_path / target)
     assert sorted(os.listdir(tmp_path)) == ["file", "folder.json"]  # noqa: PTH208
 

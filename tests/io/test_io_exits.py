@@ -59,5 +59,5 @@ def test_same_bytes_and_no_way_back(mag9: cn.Network, tmp_path: Path, kind: str)
     turned = mag9.with_table("nodes", mag9.nodes.iloc[::-1]).with_table("edges", mag9.edges.iloc[::-1])
     two = cn.write(turned, tmp_path / f"two.{kind}")
     assert one.read_bytes() == two.read_bytes()
-    with pytest.raises(cn.DataError):
+    with pytest.raises(cn.DataError, match=f'unknown kind of file "\\.{kind}"'):
         cn.read(one)
