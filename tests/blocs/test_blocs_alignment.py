@@ -211,6 +211,48 @@ def test_benchmarks_by_hand(found: Alignment) -> None:
     assert bool(marks.loc[("mine", "ore"), "meets"])
 
 
+def test_benchmarks_with_projects_by_hand() -> None:
+    """Smelting also yields 0.1 t of Ga per tonne; a needs 40 / 70 of the 70 t of ore and metal and the 7 t of Ga."""
+    net = two_blocs()
+    gallium = pd.DataFrame(
+        [("RA", "UA", 1.0), ("RB", "UB", 5.0), ("RD", "UA", 1.0)], columns=["source", "target", "flow_tpa"]
+    ).assign(commodity="ga")
+    awaited = pd.DataFrame([("PM", "RA", "ore"), ("PC", "UB", "metal")], columns=["source", "target", "commodity"])
+    planned = cn.Network(
+        nodes=net.nodes,
+        edges=pd.concat([net.edges, gallium, awaited], ignore_index=True),
+        demand=net.demand,
+        processes=pd.concat(
+            [net.processes, pd.DataFrame([("smelt", "ga", "coproduct", 0.1)], columns=[*net.processes.columns[:4]])]
+        ),
+        projects=pd.DataFrame(
+            [
+                ("PS", "refiner", "USA", "smelt", 10.0),
+                ("PM", "mine", "USA", None, 20.0),
+                ("PC", "refiner", "CHN", "smelt", 500.0),
+            ],
+            columns=["id", "stage", "country", "process", "capacity_tpa"],
+        ),
+        main_commodity=["metal"],
+    )
+    light = {"countries": [], "tariff_rates": (), "leak_shares": ()}  # nothing else is read here
+    table = alignment(planned, BLOCS, benchmarks={"mine": 0.5, "refiner": 0.5}, **light).benchmarks
+    marks = table.set_index(["stage", "commodity"])
+    assert marks["need_tpa"].to_dict() == pytest.approx(
+        {("mine", "ore"): 40.0, ("refiner", "ga"): 4.0, ("refiner", "metal"): 40.0}
+    )
+    assert marks["share"].tolist() == pytest.approx([0.25, 0.25, 0.25])
+    # 20 t of the mine; 10 t of the smelter, and the 1 t of Ga that comes with them; nothing of the rival's 500 t
+    with_projects = {("mine", "ore"): 0.75, ("refiner", "ga"): 0.5, ("refiner", "metal"): 0.5}
+    assert marks["with_projects"].to_dict() == pytest.approx(with_projects)
+    assert not marks["meets"].any()
+    assert marks["meets_with_projects"].all(), "half of the need is a benchmark of half met"
+    higher = alignment(planned, BLOCS, benchmarks={"refiner": 0.51, "mine": 0.75}, **light).benchmarks
+    assert higher.set_index(["stage", "commodity"])["meets_with_projects"].to_dict() == {
+        ("mine", "ore"): True, ("refiner", "ga"): False, ("refiner", "metal"): False
+    }  # fmt: skip
+
+
 def test_shapley_adds_up_and_equals_get_equal_shares() -> None:
     net = two_blocs()
     half = net.nodes.assign(capacity_tpa=net.nodes["capacity_tpa"].mask(net.nodes["id"] == "RD", 7.5))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import re
 from dataclasses import replace
 from functools import cache
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -71,6 +73,17 @@ def test_unequal_totals_raise_or_go_to_a_rest_of_world() -> None:
     lacking = matrix.ras(seed, rows / 2, columns, rest="rest of world")
     assert lacking.loc["rest of world"].sum() == pytest.approx(30.0)
     assert lacking.sum(axis=0).tolist() == pytest.approx([30.0, 40.0])
+
+
+@pytest.mark.parametrize("excess", [10.0, -10.0, 0.001, -0.001])
+@pytest.mark.parametrize(
+    "spread", [matrix.max_entropy, lambda rows, columns: matrix.ras(np.ones((2, 2)), rows, columns)]
+)
+def test_whichever_total_is_the_larger_unequal_totals_are_refused(spread: Any, excess: float) -> None:
+    words = rf"rows add up to {20 + excess:g} t and the columns to 20 t, {abs(excess):g} t apart; margins must be equal"
+    with pytest.raises(cn.DataError, match=re.escape(words)):
+        spread([10.0, 10.0 + excess], [5.0, 15.0])
+    assert spread([10.0, 10.0], [5.0, 15.0]).sum(axis=0).tolist() == pytest.approx([5.0, 15.0])
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from chainnet.cascades._cascade import failing, shock_of
 from chainnet.cascades._inventory import Behaviour, plants_of, simulate
 from chainnet.cascades._links import end_uses, links_of
 from chainnet.cli import main
+from chainnet.scenario import overlay_of
 
 # network of Diem et al. 2022 as in the example of the GLcascade package; results derived from the formulas
 LINKS = ["3>6", "4>6", "4>7", "5>7", "6>1", "6>2", "7>10", "7>11", "8>1", "8>2", "9>11"]
@@ -459,6 +460,42 @@ def test_the_bracket_says_what_it_does_not_follow(mag9: cn.Network) -> None:
     barred = cn.Scenario("s", [out, {"kind": "quota", "commodity": "magnet", "tier": "defence", "tpa": 1.0}])
     with pytest.raises(cn.DataError, match=r"^bracket: s: measures\[1\] quota binds a tier"):
         bracket(mag9, scenario=barred)
+
+
+SCALE = {"kind": "scale", "edges": [["a", "u"]], "share": 0.1}
+QUOTA = {"kind": "restrict", "from": {"country": "CHN"}, "share": 0.8}
+TIGHT = {"kind": "restrict", "from": {"country": "CHN"}, "share": 0.5}
+
+
+@pytest.mark.parametrize(
+    ("measures", "left"),
+    [
+        ([SCALE], [0.5, 5.0, 5.0]),
+        # what China may send is parted by what each sent: 4 t of 5 t each
+        ([QUOTA], [4.0, 4.0, 5.0]),
+        ([SCALE, QUOTA], [0.5, 4.0, 5.0]),
+        ([QUOTA, SCALE], [0.5, 4.0, 5.0]),
+        ([QUOTA, TIGHT], [2.5, 2.5, 5.0]),
+        ([TIGHT, QUOTA, SCALE], [0.5, 2.5, 5.0]),
+    ],
+)
+def test_of_several_bounds_on_a_relation_the_tightest_is_followed(
+    measures: list[dict[str, object]], left: list[float]
+) -> None:
+    net = cn.Network(
+        nodes=frame(
+            "id stage country",
+            ("a", "mine", "CHN"),
+            ("b", "mine", "CHN"),
+            ("c", "mine", "AUS"),
+            ("u", "end_use", "USA"),
+        ),
+        edges=frame(
+            "source target flow_tpa capacity_tpa", ("a", "u", 5.0, 5.0), ("b", "u", 5.0, 5.0), ("c", "u", 5.0, 5.0)
+        ),
+    )
+    links = links_of(net)
+    assert shock_of(links, overlay_of(net, cn.Scenario("s", measures))).edge_cap == pytest.approx(left)
 
 
 # -- bad input ------------------------------------------------------------------------------------

@@ -153,7 +153,7 @@ def test_exit_codes_and_messages(run: Any, words: tuple[str, ...], code: int, na
 
 def test_version_and_debug(run: Any) -> None:
     assert run("--version").out.startswith("chainnet ")
-    with pytest.raises(cn.DataError):
+    with pytest.raises(cn.DataError, match="mag9"):
         run("--debug", "flow", "mag9")
 
 

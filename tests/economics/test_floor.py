@@ -251,6 +251,28 @@ def test_worked_example_of_waiting() -> None:
     assert edge["decision"] == "either"
 
 
+@pytest.mark.parametrize(
+    ("hazard_musd", "decision"),
+    [(0.0, "wait"), (20.0, "wait"), (27.0, "wait"), (27.5, "build now"), (40.0, "build now")],
+)
+def test_the_hazard_is_weighed_against_the_option_not_against_now_or_waiting(hazard_musd: float, decision: str) -> None:
+    """Now is worth 9.09, waiting 36.36: the option is worth the 27.27 between them."""
+    found = option_value(100.0, [180.0, 60.0], hazard=1.0, averted_t=1.0, usd_per_t=hazard_musd * 1e6)
+    assert found["hazard_cost_musd"] == pytest.approx(hazard_musd)
+    assert found["net_option_value_musd"] == pytest.approx(300 / 11 - hazard_musd)
+    assert found["decision"] == decision
+
+
+def test_a_longer_wait_discounts_more_and_bears_the_hazard_longer() -> None:
+    found = option_value(
+        100.0, [180.0, 60.0], [0.25, 0.75], 0.10, delay_years=2, hazard=0.1, averted_t=10, usd_per_t=1e6
+    )
+    assert found["npv_now_musd"] == pytest.approx(90 / 1.21 - 100)
+    assert found["npv_wait_musd"] == pytest.approx(20 / 1.21)
+    assert found["option_value_musd"] == pytest.approx(100 - 70 / 1.21), "building now loses, and that counts in full"
+    assert found["hazard_cost_musd"] == pytest.approx(2.0)
+
+
 @given(st.floats(0, 500), st.lists(st.floats(0, 500), min_size=1, max_size=5), st.floats(0, 1))
 def test_waiting_is_never_worth_less_than_building_later_whatever_comes(
     cost: float, payoffs: list[float], rate: float

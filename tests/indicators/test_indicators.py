@@ -49,6 +49,35 @@ def test_shares_by_capacity_where_no_flow_is_known() -> None:
     assert row["n1_cover"] == pytest.approx(40 / 75)
 
 
+def test_a_coproduct_has_the_capacity_that_its_recipe_gives_it() -> None:
+    """A plant of 100 t/a of alumina yields 0.1 t of Ga per tonne and needs 2 t of ore, of which nothing is its output."""
+    net = cn.Network(
+        nodes=frame(
+            "id stage country process capacity_tpa",
+            ("x", "refiner", "CHN", "works", 100.0),
+            ("y", "refiner", "AUS", "works", 60.0),
+            ("u", "end_use", "USA", None, None),
+        ),
+        edges=frame(
+            "source target commodity flow_tpa",
+            ("x", "u", "al", 80.0), ("x", "u", "ga", 4.0), ("y", "u", "al", 60.0), ("y", "u", "ga", 6.0),
+        ),
+        processes=frame(
+            "process commodity role t_per_t",
+            ("works", "ore", "input", 2.0), ("works", "al", "output", 1.0), ("works", "ga", "coproduct", 0.1),
+        ),
+        demand=frame("node commodity tier demand_tpa", ("u", "al", "civilian", 140.0)),
+    )  # fmt: skip
+    table = cn.concentration(net).droplevel("stage")
+    assert table["capacity_tpa"].to_dict() == pytest.approx({"al": 160.0, "ga": 16.0})
+    assert table["output_tpa"].to_dict() == pytest.approx({"al": 140.0, "ga": 10.0})
+    assert table["excess_share"].to_dict() == pytest.approx({"al": 20 / 160, "ga": 6 / 16})
+    # without a flow the shares are those of capacity, in tonnes of the commodity itself
+    bare = cn.concentration(net.with_table("edges", net.edges.drop(columns="flow_tpa"))).droplevel("stage")
+    assert bare["basis"].tolist() == ["capacity", "capacity"]
+    assert bare["output_tpa"].to_dict() == pytest.approx({"al": 160.0, "ga": 16.0})
+
+
 def test_a_missing_capacity_is_not_counted_and_never_zero() -> None:
     net = market(False)
     nodes = net.nodes.assign(capacity_tpa=net.nodes["capacity_tpa"].where(net.nodes["id"] != "c"))

@@ -315,7 +315,7 @@ def test_nothing_is_half_written(
         raise cn.SolverError("the last document fails")
 
     monkeypatch.setattr("chainnet.reporting.workbook.workbook_report", fail)
-    with pytest.raises(cn.SolverError):
+    with pytest.raises(cn.SolverError, match="the last document fails"):
         report(mag9, out)
     if is_there:
         assert {f.name: f.read_text() for f in out.iterdir()} == {"report.html": "old", "notes.txt": "mine"}

@@ -330,8 +330,8 @@ def test_recipes_and_projects_are_followed(rare_earths: cn.Network) -> None:
 def test_words_of_the_question_are_checked(rare_earths: cn.Network) -> None:
     with pytest.raises(cn.UnknownIdError, match="mys_lynas_heavy"):
         cn.sensitivity(rare_earths, projects=["mys_lynas_heavyy"])
-    for words in ({"top": 0}, {"tier": "royal"}):
-        with pytest.raises(cn.DataError):
+    for words, said in (({"top": 0}, "top: 0"), ({"tier": "royal"}, 'tier .*"royal"')):
+        with pytest.raises(cn.DataError, match=said):
             cn.sensitivity(rare_earths, **words)  # type: ignore[arg-type]
 
 
