@@ -96,14 +96,18 @@ class Trial:
         return ids, tier or "all", model
 
     def numbers(self, factors: Array) -> dict[str, float]:
-        """Return every number with the inputs multiplied by ``factors``."""
+        """Return every number with the inputs multiplied by ``factors``, t/a.
+
+        base_t is what is served without the scenario, served_t under it, lost_t the first less the second and
+        never negative; the shortfall of a tier is counted against what it asks for under the scenario.
+        """
         calm = self.inputs.overlay(self._base, self._n, factors)
         hit = self.inputs.overlay(self._hit, self._n, factors)
         out: dict[str, float] = {}
         base = -self._whole.solve_under(calm).value
         served = base if self._struck is None else -self._struck.solve_under(hit).value
-        out["base_t"], out["served_t"] = base, min(served, base)
-        out["lost_t"] = base - out["served_t"]
+        # a scenario that builds, or asks for more, may serve more than the base: then nothing is lost
+        out["base_t"], out["served_t"], out["lost_t"] = base, served, max(base - served, 0.0)
         asked = self._asked * hit.demand_share
         for tier in self.tiers:
             wanted = float(asked[self._rows[tier]].sum())

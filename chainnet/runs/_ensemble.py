@@ -40,8 +40,10 @@ class Ensemble(Result):
         unit, given (at the inputs as they stand), p10, p50, p90, mean, bad_end (p90 of a loss, p10 of what is
         served).
     draws : DataFrame, index draw
-        A column for each number, t/a: base_t, served_t, lost_t; by tier demand and shortfall, could the tier come
-        first; loss_<node>_t without the nodes that cost most.
+        A column for each number, t/a: base_t, served without the scenario; served_t, served under it, which is
+        more than base_t where the scenario builds or asks for more; lost_t, base_t less served_t, 0 where that is
+        negative; by tier demand and shortfall, could the tier come first; loss_<node>_t without the nodes that
+        cost most.
     ranks : DataFrame, index node
         given_rank, p10, p50, p90 of its rank among these nodes, first_share and top3_share of the draws.
         Nodes that tie share the better rank.

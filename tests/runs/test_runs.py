@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
 import os
 import signal
 import sqlite3
@@ -16,14 +18,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from conftest import frame
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
 import chainnet as cn
-from chainnet.runs._draws import Question, Trial, run_draws
+from chainnet.runs._draws import Question, Trial, _trial, run_draws
 from chainnet.runs._inputs import Z90, Inputs, uncertain_inputs
 from chainnet.runs._sobol import sobol_indices
+from chainnet.scenario import overlay_of
 
 
 @pytest.fixture
@@ -82,6 +86,72 @@ def test_every_draw_is_what_another_solver_finds(shaky: cn.Network) -> None:
         assert got["loss_p_t"] == pytest.approx(served(caps, [asked[0], 0.0]), rel=1e-8)
 
 
+def planned() -> cn.Network:
+    """A mine of 10 t/a for a user who asks for 100; a second mine of 50 t/a, 10 to 90, may be built."""
+    return cn.Network(
+        nodes=frame("id stage capacity_tpa", ("m", "mine", 10.0), ("u", "end_use", None)),
+        edges=frame("source target", ("m", "u"), ("p", "u")),
+        demand=frame("node tier demand_tpa", ("u", "defence", 100.0)),
+        projects=frame("id stage capacity_tpa low high", ("p", "mine", 50.0, 10.0, 90.0)),
+    )
+
+
+BUILT = cn.Scenario("built", [{"kind": "build", "projects": ["p"]}])
+
+
+def test_what_a_scenario_builds_is_served_above_the_base() -> None:
+    net = planned()
+    found = cn.ensemble(net, BUILT, draws=12)
+    assert cn.balance(net, BUILT).by_tier()["served_tpa"].sum() == pytest.approx(60.0)
+    given = found.summary["given"]
+    assert given[["base_t", "served_t", "lost_t", "defence_short_t"]].tolist() == pytest.approx([10, 60, 0, 40])
+    draws = found.draws
+    assert (draws["served_t"] + draws["defence_short_t"]).tolist() == pytest.approx([100.0] * 12)
+    assert draws["base_t"].tolist() == pytest.approx([10.0] * 12), "the mine that stands has no range"
+    assert (draws["lost_t"] == 0).all(), "nothing is lost by building"
+    # the draws are of the project: 10 and what it makes, each of its own size
+    inputs = uncertain_inputs(net)
+    size = [50.0 * inputs.factors(inputs.draw(0, number, 0.5))[0] for number in range(12)]
+    assert (draws["served_t"] - 10.0).tolist() == pytest.approx(np.minimum(size, 90.0).tolist())
+    assert draws["served_t"].nunique() > 6
+
+
+def test_a_scenario_that_asks_for_more_is_no_loss_but_a_shortfall(shaky: cn.Network) -> None:
+    """Both mines make 100 t, the plant 90 t; 10 + 80 t are asked for, then 20 + 80 t, then 10 + 40 t."""
+    more = cn.Scenario("more", [{"kind": "demand", "tier": "defence", "share": 2.0}])
+    less = cn.Scenario("less", [{"kind": "demand", "tier": "civilian", "share": 0.5}])
+    names = ["base_t", "served_t", "lost_t", "defence_demand_t", "civilian_short_t"]
+    for scenario, numbers in ((more, [90, 90, 0, 20, 0]), (less, [90, 50, 40, 10, 0])):
+        assert cn.ensemble(shaky, scenario, draws=1).summary["given"][names].tolist() == pytest.approx(numbers)
+    wide = shaky.with_table("nodes", shaky.nodes.assign(capacity_tpa=[60.0, 60.0, 120.0, np.nan], high=np.nan))
+    assert cn.ensemble(wide, more, draws=1).summary["given"][names].tolist() == pytest.approx([90, 100, 0, 20, 0])
+
+
+def test_each_draw_falls_on_the_row_it_was_drawn_for() -> None:
+    """Two rows of each table, the second of them with a range: the second alone is multiplied."""
+    net = cn.Network(
+        nodes=frame(
+            "id stage capacity_tpa low high", ("a", "mine", 9.0, None, None), ("b", "mine", 9.0, 5.0, 12.0), ("u", "end_use", None, None, None)
+        ),
+        edges=frame(
+            "source target flow_tpa capacity_tpa low high",
+            ("a", "u", 4.0, 6.0, None, None), ("b", "u", 4.0, 6.0, 1.0, 5.0), ("p", "u", None, None, None, None), ("q", "u", None, None, None, None),
+        ),
+        demand=frame("node tier demand_tpa low high", ("u", "civilian", 3.0, None, None), ("u", "defence", 4.0, 2.0, 8.0)),
+        stocks=frame("id node stock_t low high", ("s", "u", 3.0, None, None), ("t", "u", 4.0, 2.0, 8.0)),
+        projects=frame("id stage capacity_tpa low high", ("p", "mine", 3.0, None, None), ("q", "mine", 4.0, 2.0, 8.0)),
+    )  # fmt: skip
+    inputs = uncertain_inputs(net)
+    assert inputs.table["table"].tolist() == ["nodes", "edges", "demand", "stocks", "projects"]
+    base = overlay_of(net, None)
+    got = inputs.overlay(base, len(net.nodes), np.array([2.0, 3.0, 5.0, 7.0, 11.0]))
+    assert got.node_share.tolist() == [1.0, 2.0, 1.0, 1.0, 11.0], "nodes, then projects"
+    assert got.edge_share.tolist() == [1.0, 3.0, 1.0, 1.0]
+    assert got.demand_share.tolist() == [1.0, 5.0]
+    assert got.stock_share.tolist() == [1.0, 7.0]
+    assert (base.node_share == 1).all(), "the overlay that was given stays as it was"
+
+
 def test_low_and_high_are_quantiles(shaky: cn.Network) -> None:
     inputs = uncertain_inputs(shaky)
     ends = inputs.table["value"] * inputs.factors(np.full(5, -Z90))
@@ -137,6 +207,49 @@ def test_workers_give_the_same_bits(shaky: cn.Network, workers: int) -> None:
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
         pd.testing.assert_frame_equal(alone.draws, cn.ensemble(shaky, OUT, draws=40, executor=pool).draws)
         assert pool.submit(abs, -1).result() == 1, "an executor that was handed in stays open"
+
+
+OTHER = {
+    "network": lambda net: {"network": net.with_table("nodes", net.nodes.assign(capacity_tpa=[7.0, np.nan, np.nan]))},
+    "scenario": lambda _: {"scenario": cn.Scenario("half", [{**OUT.measures[0], "kind": "scale", "share": 0.5}])},
+    "reroute": lambda _: {"reroute": "frozen"},
+    "commodity": lambda _: {"commodity": "metal"},
+    "beneficiaries": lambda _: {"beneficiaries": ["JPN"]},
+    "seed": lambda _: {"seed": 7},
+    "correlation": lambda _: {"correlation": 0.0},
+    "ranked": lambda _: {"ranked": 0},
+}
+
+
+@pytest.mark.parametrize("word", [field.name for field in dataclasses.fields(Question)])
+def test_two_questions_that_differ_in_one_word_are_two_questions(word: str) -> None:
+    """Models are kept from call to call: an answer must not come from those of another question."""
+    net = cn.Network(
+        nodes=frame(
+            "id stage country capacity_tpa low high",
+            ("a", "mine", "CHN", 9.0, 5.0, 12.0),
+            ("u", "end_use", "USA", None, None, None),
+            ("v", "end_use", "JPN", None, None, None),
+        ),
+        edges=frame(
+            "source target commodity flow_tpa",
+            ("a", "u", "ore", 2.0), ("a", "u", "metal", 2.0), ("a", "v", "metal", 1.0),
+        ),
+        demand=frame(
+            "node commodity tier demand_tpa low high",
+            ("u", "ore", "defence", 5.0, 2.0, 8.0), ("u", "metal", "defence", 3.0, 1.0, 5.0),
+            ("v", "metal", "defence", 2.0, 1.0, 5.0),
+        ),
+    )  # fmt: skip
+    call: dict[str, Any] = {"network": net, "scenario": OUT, "draws": 2}
+    changed = {**call, **OTHER[word](net)}
+    _trial.cache_clear()
+    alone = cn.ensemble(**changed)
+    _trial.cache_clear()
+    before = cn.ensemble(**call)
+    after = cn.ensemble(**changed)
+    pd.testing.assert_frame_equal(after.draws, alone.draws)
+    assert not after.draws.equals(before.draws), "the word matters here"
 
 
 class Faulty:
@@ -268,11 +381,26 @@ def test_sobol_of_ishigami() -> None:
 
 
 def test_sobol_of_a_network_names_what_decides(shaky: cn.Network) -> None:
-    found = cn.ensemble(shaky, OUT, draws=1, sobol=64)
-    assert found.sobol.loc["demand: defence", "number"] == "defence_short_t"
-    assert found.sobol.index[0] in ("demand: defence", "capacity: mine")
-    assert found.sobol.loc["demand: civilian", "total"] == 0, "it comes later"
-    assert found.sobol["n_inputs"].sum() == 5
+    """Defence asks for 70 to 100 t and has one mine of 20 to 60 t: short is the one less the other, always."""
+    demand = shaky.demand.assign(demand_tpa=[80.0, 85.0], low=[60.0, 70.0], high=[100.0, 100.0])
+    net = shaky.with_table("demand", demand)
+    found = cn.ensemble(net, OUT, draws=1, sobol=64).sobol
+    # each varies on its own, so its part is its variance over their sum
+    z = np.linspace(-4, 4, 4001)
+    weight = np.exp(-(z**2) / 2)
+    spread = {}
+    for name, row in {"demand: defence": (85.0, 70.0, 100.0), "capacity: mine": (40.0, 20.0, 60.0)}.items():
+        each = pd.DataFrame([row] * len(z), columns=["value", "low", "high"])
+        size = row[0] * Inputs(each).factors(z)
+        spread[name] = np.average((size - np.average(size, weights=weight)) ** 2, weights=weight)
+    assert found.index.tolist() == ["capacity: mine", "demand: defence", "capacity: manufacturer", "demand: civilian"]
+    for name in ("capacity: mine", "demand: defence"):
+        share = spread[name] / sum(spread.values())
+        assert found.loc[name, ["first", "total"]].tolist() == pytest.approx([share, share], abs=0.06)
+    assert found.loc["capacity: manufacturer", "total"] < 0.01, "the plant is wide enough"
+    assert found.loc["demand: civilian", "total"] == 0, "it comes later"
+    assert found["n_inputs"].to_dict()["capacity: mine"] == 2
+    assert found["number"].tolist() == ["defence_short_t"] * 4
 
 
 # -- one at a time ------------------------------------------------------------------------------
@@ -345,7 +473,10 @@ def test_commands(tmp_path: Any) -> None:
     line = ["ensemble", "rare-earths", "--scenario", "china_export_stop", "--draws", "4", "--store", str(store)]
     done = run.invoke(app, [*line, "--format", "json"])
     assert done.exit_code == 0, done.output
-    assert '"p90"' in done.stdout
+    told = json.loads(done.stdout)["tables"]["summary"]
+    net = cn.read("rare-earths")
+    same = cn.ensemble(net, cn.scenarios(net)["china_export_stop"], draws=4, store=store).summary
+    assert {row["number"]: row["p90"] for row in told} == pytest.approx(same["p90"].to_dict())
     assert run.invoke(app, [*line, "--seed", "1"]).exit_code == 1
     done = run.invoke(
         app, ["sensitivity", "rare-earths", "--tier", "defence", "--no-recipes", "--format", "csv", "--table", "widest"]
