@@ -4,6 +4,8 @@ import io
 import re
 import subprocess
 import sys
+from base64 import b64encode
+from html.parser import HTMLParser
 from itertools import combinations
 from pathlib import Path
 from xml.etree import ElementTree
@@ -12,6 +14,7 @@ import numpy as np
 import pandas as pd
 import pypdf
 import pytest
+from conftest import frame
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -760,11 +763,92 @@ def test_a_view_as_svg_and_png(mag9: cn.Network, tmp_path: Path, view: str) -> N
     assert one.read_bytes().startswith(b"\x89PNG")
 
 
-def test_a_drawing_shows_itself_in_a_notebook(mag9: cn.Network, tmp_path: Path) -> None:
-    page = cn.draw(mag9, path=tmp_path / "a.html")
+class Tags(HTMLParser):
+    """The tags of a piece of HTML with their attributes, as a browser takes them."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, list[tuple[str, str | None]]]] = []
+        self.words = ""
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, attrs))
+
+    def handle_data(self, data: str) -> None:
+        self.words += data
+
+
+HOSTILE_NAME = 'x" onload="alert(1) <b> \' & .'
+
+
+@pytest.mark.parametrize(("kind", "mime"), [("svg", "image/svg+xml"), ("png", "image/png")])
+def test_a_picture_shows_itself_in_a_notebook_whatever_its_name(tmp_path: Path, kind: str, mime: str) -> None:
+    file = cn.draw(graded(), path=tmp_path / f"{HOSTILE_NAME}{kind}")
+    shown = Tags(file._repr_html_())  # type: ignore[attr-defined]
+    data = b64encode(file.read_bytes()).decode()
+    # one tag of two attributes: nothing of the name became markup, nothing of it is lost
+    assert shown.found == [("img", [("alt", f"{HOSTILE_NAME}{kind}"), ("src", f"data:{mime};base64,{data}")])]
+    assert shown.words == ""
+
+
+def test_a_page_shows_itself_in_a_notebook_without_leaving_its_frame(tmp_path: Path) -> None:
+    page = cn.draw(hostile_network(), path=tmp_path / f"{HOSTILE_NAME}html", title=HOSTILE[1])
     assert isinstance(page, Path)
-    shown = page._repr_html_()  # type: ignore[attr-defined]
-    assert shown.startswith("<iframe")
-    assert "<script" not in shown, "all of it is one escaped attribute"
-    picture = cn.draw(mag9, path=tmp_path / "a.png")._repr_html_()  # type: ignore[attr-defined]
-    assert "data:image/png;base64," in picture
+    shown = Tags(page._repr_html_())  # type: ignore[attr-defined]
+    assert [(tag, [name for name, _ in attrs]) for tag, attrs in shown.found] == [
+        ("iframe", ["srcdoc", "sandbox", "style"])
+    ]
+    attributes = dict(shown.found[0][1])
+    assert attributes["sandbox"] == "allow-scripts", "no access to the notebook"
+    assert attributes["srcdoc"] == page.read_text(encoding="utf-8"), "all of it is one escaped attribute"
+    assert shown.words == ""
+
+
+def graded(first: str = "reported") -> cn.Network:
+    """Four mines send 9, 4, 1 and 1 t to a refinery by links of four grades, and a fifth sends nothing."""
+    rows = [("a", 9.0, first), ("b", 4.0, "inferred"), ("c", 1.0, "assumed"), ("d", 1.0, None), ("e", 0.0, "inferred")]
+    return cn.Network(
+        nodes=frame("id stage", *((name, "mine") for name, *_ in rows), ("w", "refiner"), ("u", "end_use")),
+        edges=frame(
+            "source target flow_tpa quality", *((name, "w", *row) for name, *row in rows), ("w", "u", 15.0, "estimated")
+        ),
+    )
+
+
+def strokes(file: Path) -> list[tuple[float, bool]]:
+    """Width and dash of each link of a still picture, the widest first."""
+    root = ElementTree.fromstring(file.read_text(encoding="utf-8"))
+    paths = [p for p in root.iter("{http://www.w3.org/2000/svg}path") if p.get("stroke-opacity")]
+    dashes = {p.get("stroke-dasharray") for p in paths}
+    assert dashes <= {None, "7 4"}, "as the legend shows them"
+    return [(float(p.get("stroke-width", "nan")), p.get("stroke-dasharray") is not None) for p in paths]
+
+
+def test_inferred_links_are_dashed_and_widths_are_roots_of_tonnes(rare_earths: cn.Network, tmp_path: Path) -> None:
+    wide = [round(10 * (t / 15) ** 0.5, 2) for t in (15, 9, 4, 1, 1)]
+    found = strokes(cn.draw(graded(), path=tmp_path / "a.svg"))
+    assert found == list(zip(wide, [False, False, True, False, False], strict=True))
+    found = strokes(cn.draw(graded("inferred"), path=tmp_path / "b.svg"))
+    assert found == list(zip(wide, [False, True, True, False, False], strict=True))
+    edges = rare_earths.edges
+    nodes = rare_earths.nodes["id"]
+    moving = edges[(edges["flow_tpa"] > 0) & edges["source"].isin(nodes) & edges["target"].isin(nodes)]
+    drawn = strokes(cn.draw(rare_earths, path=tmp_path / "c.svg"))
+    assert len(drawn) == len(moving) > 200
+    assert sum(dashed for _, dashed in drawn) == (moving["quality"] == "inferred").sum()
+
+
+@pytest.mark.parametrize(("first", "n", "striped"), [("reported", "20", "no"), ("inferred", "40", "yes")])
+def test_how_much_is_inferred_is_said_alike_on_page_and_sheet(tmp_path: Path, first: str, n: str, striped: str) -> None:
+    """4 of 15 t are less than half, 13 of 15 are more; the link that carries nothing is not counted."""
+    page = cn.draw(graded(first), path=tmp_path / "a.html").read_text(encoding="utf-8")
+    said = rf"{n}[\s\u00a0\u202f]?% of the 5 links with flow are inferred"
+    assert re.search(rf"{said} \(dashed\)", page)
+    sheet = cn.draw(graded(first), view="sankey", path=tmp_path / "b.html").read_text(encoding="utf-8")
+    assert re.search(rf"{said} \(striped\)", sheet)
+    rows = re.findall(r"<tr><th scope=\"row\">([^<]*)</th>.*?<td>(yes|no)</td></tr>", sheet)
+    assert [word for start, word in rows if start.endswith("mine")] == [striped]
+    assert [word for start, word in rows if not start.endswith("mine")] == ["no"]
+    assert ('fill="url(#inferred)"' in sheet) is (striped == "yes")
