@@ -29,7 +29,7 @@ from chainnet.reporting.sentences import (
     tier_sentence,
 )
 from chainnet.reporting.summary import bottom_line
-from chainnet.reporting.summary_months import not_assessed
+from chainnet.reporting.summary_months import not_assessed, stock_points
 from chainnet.reporting.words import calendar_month, month_words, recover_words, survive_words
 from chainnet.reporting.workbook import workbook_report
 
@@ -41,7 +41,7 @@ def flat(text: str) -> str:
 
 
 def chain(label: str = "Maker", **more: object) -> cn.Network:
-    """One maker of 12 t/yr for defence (6) and others (6), a stock of 2 t beside it, no lag."""
+    """One maker of 12 t/yr for defence (6) and others (6), a stock of 2 t beside it, no lag; 3 million USD/t."""
     nodes = pd.DataFrame(
         {
             "id": ["pit", "maker", "user"],
@@ -55,6 +55,7 @@ def chain(label: str = "Maker", **more: object) -> cn.Network:
         {
             "source": ["pit", "maker"],
             "target": ["maker", "user"],
+            "commodity": "metal",
             "capacity_tpa": [12.0, 12.0],
             "flow_tpa": [12.0, 12.0],
         }
@@ -62,13 +63,18 @@ def chain(label: str = "Maker", **more: object) -> cn.Network:
     demand = pd.DataFrame(
         {
             "node": ["user", "user"],
+            "commodity": "metal",
             "tier": ["defence", "civilian"],
             "demand_tpa": [6.0, 6.0],
             "value_usd_per_t": [2e6, 1e6],
         }
     )
-    stocks = pd.DataFrame({"id": ["depot"], "node": ["user"], "stock_t": [2.0], "country": ["USA"]})
-    return cn.Network(nodes, edges, demand=demand, **{"name": "chain", "year": 2024, "stocks": stocks, **more})
+    stocks = pd.DataFrame(
+        {"id": ["depot"], "node": ["user"], "commodity": "metal", "stock_t": [2.0], "country": ["USA"]}
+    )
+    prices = pd.DataFrame({"id": ["metal"], "label": ["Metal"], "price_usd_per_t": [3e6]})
+    tables = {"stocks": stocks, "commodities": prices}
+    return cn.Network(nodes, edges, demand=demand, **{"name": "chain", "year": 2024, **tables, **more})
 
 
 def stop(label: str = "Maker stops") -> cn.Scenario:
@@ -201,11 +207,56 @@ def test_stock_rows_add_up(made: cn.Assessment, document: Document) -> None:
     assert column(need, "held_t") == pytest.approx([2.0])
     assert column(need, "net_t") == pytest.approx([2.5])
     steps = table(document, "T12b")
-    for unit in ("t", "musd"):
-        for row in zip(*(column(steps, f"{k}_{unit}") for k in ("before", "averted", "after")), strict=True):
-            if all(isinstance(v, float) for v in row):
-                assert row[0] - row[1] == pytest.approx(row[2])
-    assert all(row[0].text for row in steps.rows)
+    tonnes, dollars = (
+        list(zip(*(column(steps, f"{k}_{unit}") for k in ("before", "averted", "after")), strict=True))
+        for unit in ("t", "musd")
+    )
+    # every other row is a sum: money adds up, tonnes of different materials do not
+    assert tonnes[1::2] == [("-", "-", "-")] * 3
+    assert tonnes[::2] == [pytest.approx(row) for row in ((3.5, 0.0, 3.5), (3.5, 0.5, 3.0), (3.0, 2.0, 1.0))]
+    for row in (*tonnes[::2], *dollars):
+        assert row[0] - row[1] == pytest.approx(row[2])
+    assert [row[0].text for row in steps.rows] == [s for s in made.mitigation["step"] for _ in range(2)]
+
+
+def test_money_is_tonnes_times_price_in_millions(made: cn.Assessment, document: Document) -> None:
+    """Metal is 3 million USD/t; a tonne not served costs defence 2 and civilians 1 million."""
+    need = table(document, "T12")
+    assert column(need, "price_usd_per_t") == pytest.approx([3e6])
+    assert column(need, "cost_musd") == pytest.approx([2.5 * 3])
+    steps = table(document, "T12b")
+    assert column(steps, "before_musd") == pytest.approx([v * 3 for v in (3.5, 3.5, 3.5, 3.5, 3.0, 3.0)])
+    assert column(steps, "averted_musd") == pytest.approx([v * 3 for v in (0.0, 0.0, 0.5, 0.5, 2.0, 2.0)])
+    assert column(steps, "after_musd") == pytest.approx([v * 3 for v in (3.5, 3.5, 3.0, 3.0, 1.0, 1.0)])
+    # half a year without the maker: 2 t in stock, 1 t short of defence and 3 t of civilians
+    exposed = table(document, "T8f")
+    assert column(exposed, "lost_t") == pytest.approx([4.0, 4.0])
+    assert column(exposed, "cost_musd") == pytest.approx([1 * 2 + 3 * 1.0] * 2)
+    assert column(exposed, "spend_musd") == pytest.approx([12 * 3.0] * 2)
+    over = table(document, "T8d")
+    assert column(over, "value_at_risk_musd") == pytest.approx([2.5 * 2, 4.5 * 1, 0, 0])
+    assert column(table(document, "T8"), "value_musd") == pytest.approx([0, 0, 6 * 2, 6 * 1])
+    said = " ".join(flat(s.text) for s in stock_points(Months(Facts(made))))
+    assert "4.5 t of Metal (2 t held, 2.5 t missing, USD 7.5 million)" in said
+    assert "take what is required from USD 10.5 million to USD 3 million" in said
+    every = {(t.id, c.key) for t in document.tables for c in t.columns if c.key.endswith("_musd")}
+    read = {"T12": ["cost"], "T12b": ["before", "averted", "after"], "T8f": ["cost", "spend"], "T8": ["value"]}
+    read["T8d"] = ["value_at_risk"]
+    assert every == {(key, f"{name}_musd") for key, names in read.items() for name in names}, "each is read above"
+
+
+def test_a_material_without_a_price_costs_nothing_known_and_stays_out_of_the_sums(made: cn.Assessment) -> None:
+    unknown = {"commodity": "other", "price_usd_per_t": np.nan, "cost_usd": np.nan}
+    need = pd.concat([made.stockpile, made.stockpile.assign(**unknown)], ignore_index=True)
+    none = dict.fromkeys(("before_usd", "averted_usd", "after_usd"), np.nan)
+    less = pd.concat([made.mitigation, made.mitigation.assign(commodity="other", **none)], ignore_index=True)
+    need.attrs, less.attrs = made.stockpile.attrs, made.mitigation.attrs
+    document = build(replace(made, stockpile=need, mitigation=less))
+    assert column(table(document, "T12"), "cost_musd") == [pytest.approx(7.5), "n/d"]
+    assert column(table(document, "T12b"), "before_musd") == [
+        *(pytest.approx(10.5), "n/d", pytest.approx(10.5)) * 2,
+        *(pytest.approx(9.0), "n/d", pytest.approx(9.0)),
+    ]
 
 
 def test_exposure_and_bracket_are_those_of_their_questions(made: cn.Assessment, document: Document) -> None:
