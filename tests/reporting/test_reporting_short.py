@@ -8,7 +8,9 @@ from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import openpyxl
+import pandas as pd
 import pytest
 from conftest import frame
 
@@ -17,6 +19,7 @@ from chainnet.reporting.content import build
 from chainnet.reporting.facts import Facts
 from chainnet.reporting.facts_months import Months
 from chainnet.reporting.model import Document, Sentence, Table
+from chainnet.reporting.summary import bottom_line, decisions
 from chainnet.reporting.summary_short import short_line
 from chainnet.reporting.tables_losses import owners_words
 from chainnet.reporting.workbook import workbook_report
@@ -162,6 +165,147 @@ def test_projects_that_return_as_much_are_told() -> None:
     assert (
         "Plant Small alone returns 5 t/yr to defence (USD 10 million; “Plant, Large” as much)" in line(a)["What helps."]
     )
+
+
+# -- advice ----------------------------------------------------------------------------------------
+
+
+Offer = tuple[float, float | None]
+
+
+def offered(made: cn.Assessment, large: Offer, small: Offer, everyone: Offer = (0.0, 0.0)) -> cn.Assessment:
+    """The same assessment with other returns to defence (t/yr) and costs (million USD) of its two projects."""
+    cost = [large[1], small[1]]
+    projects = made.network.projects.assign(capex_musd=pd.array(cost, dtype="Float64").to_numpy(float, na_value=np.nan))
+    assert projects["id"].tolist() == ["q1", "q2"]
+    changed = {
+        year: replace(
+            found,
+            projects=found.projects.assign(
+                standalone_defence_t=[large[0], small[0]],
+                standalone_t=list(everyone),
+                capex_musd=projects["capex_musd"].to_numpy(),
+            ),
+        )
+        for year, found in made.rerouting.items()
+    }
+    return replace(made, network=made.network.with_table("projects", projects), rerouting=changed)
+
+
+LARGE, SMALL = "Plant, Large", "Plant Small"
+
+
+@pytest.mark.parametrize(
+    ("large", "small", "best", "tonnes", "cost", "is_tied", "per_dollar"),
+    [
+        ((5.0, 500.0), (4.0, 10.0), LARGE, "5", "USD 500 million", False, "Plant Small returns most, 4 t/yr for USD 10"),
+        # of two that return as much, the cheaper
+        ((5.0, 90.0), (5.0, 10.0), SMALL, "5", "USD 10 million", True, ""),
+        ((5.0, 10.0), (5.0, 90.0), LARGE, "5", "USD 10 million", True, ""),
+        # of two that cost as much, the first by id; a known cost goes before one that is not known
+        ((5.0, 10.0), (5.0, 10.0), LARGE, "5", "USD 10 million", True, ""),
+        ((5.0, None), (5.0, 90.0), SMALL, "5", "USD 90 million", True, ""),
+        ((5.0, None), (5.0, None), LARGE, "5", "cost not in the data", True, ""),
+        # the last digits of a solve make no difference, a hundredth of a tonne does
+        ((5.0 + 1e-9, 90.0), (5.0, 10.0), SMALL, "5", "USD 10 million", True, ""),
+        ((5.01, 90.0), (5.0, 10.0), LARGE, "5.01", "USD 90 million", False, "Plant Small returns most, 5 t/yr for USD 10"),
+        # less than a tonne is told as such
+        ((0.5, 90.0), (0.6, 10.0), SMALL, "0.6", "USD 10 million", False, ""),
+        ((0.5, 9.0), (0.6, None), SMALL, "0.6", "cost not in the data", False, "Large” returns most, 0.5 t/yr for USD 9"),
+        ((0.02, 9.0), (0.0, 1.0), LARGE, "<0.1", "USD 9 million", False, ""),
+    ],
+)  # fmt: skip
+def test_the_project_that_is_advised(
+    made: cn.Assessment, large: Offer, small: Offer, best: str, tonnes: str, cost: str, is_tied: bool, per_dollar: str
+) -> None:
+    a = offered(made, large, small)
+    fund = next(s for s in decisions(Facts(a)) if s.head == "Fund.")
+    tied = "; one other returns as much" if is_tied else ""
+    assert flat(fund.text) == (
+        f"{best} alone returns {tonnes} t/yr to defence, if served first, by 2027 ({cost}, start 2025), if it keeps its "
+        f"size and date{tied}. See section 6."
+    )
+    short = line(a)["What helps."]
+    name = {LARGE: f"“{LARGE}”", SMALL: SMALL}
+    other = f"; {name[LARGE if best == SMALL else SMALL]} as much" if is_tied else ""
+    assert short.startswith(f"{name[best]} alone returns {tonnes} t/yr to defence ({cost}{other}); ")
+    assert ("per dollar" in short) is bool(per_dollar)
+    assert per_dollar in short
+
+
+def test_where_no_project_serves_the_first_tier_the_others_are_told(made: cn.Assessment) -> None:
+    a = offered(made, (0.0, 90.0), (0.0, 10.0), everyone=(0.7, 0.7))
+    fund = next(s for s in decisions(Facts(a)) if s.head == "Fund.")
+    assert flat(fund.text).startswith("Plant Small alone returns 0.7 t/yr over all tiers by 2030 (USD 10 million")
+    assert line(a)["What helps."].startswith("No single project returns anything to defence; ")
+    assert [s.head for s in decisions(Facts(offered(made, (0.0, 90.0), (0.0, 10.0))))] == []
+
+
+def left_short(made: cn.Assessment, defence: float, civilian: float) -> cn.Assessment:
+    """The same assessment with other shortfalls, t/yr, once all projects stand."""
+    changed = {}
+    for year, found in made.rerouting.items():
+        ladder = found.ladder.copy()
+        last = ladder["rung"] == "projects"
+        short = ladder.loc[last, "tier"].map({"defence": defence, "civilian": civilian})
+        ladder.loc[last, "shortfall_tpa"] = short
+        ladder.loc[last, "served_tpa"] = ladder.loc[last, "demand_tpa"] - short
+        changed[year] = replace(found, ladder=ladder)
+    return replace(made, rerouting=changed)
+
+
+@pytest.mark.parametrize(
+    ("defence", "civilian", "said"),
+    [
+        (5.0, 35.0, "defence 5 of 25 t/yr and civilian 35 of 35 t/yr"),
+        (0.6, 0.0, "defence 0.6 of 25 t/yr"),
+        (0.0, 0.6, "civilian 0.6 of 35 t/yr"),
+        (0.999, 1.0, "defence 0.999 of 25 t/yr and civilian 1 of 35 t/yr"),
+        (0.04, 0.0, "defence <0.1 of 25 t/yr"),
+        (1e-4, 0.0, "defence <0.1 of 25 t/yr"),
+        # what a solve cannot tell from nothing is nothing
+        (1e-6, 0.0, ""),
+        (0.0, 0.0, ""),
+    ],
+)
+def test_what_stays_short_is_told_however_little(
+    made: cn.Assessment, defence: float, civilian: float, said: str
+) -> None:
+    a = left_short(made, defence, civilian)
+    long = {s.head: flat(s.text) for s in bottom_line(Facts(a), Months(Facts(a)))}["What wins it back."]
+    assert (f"; still short: {said}." if said else "; then no tier is short.") in long
+    brief = line(a)["What helps."]
+    assert brief.endswith(f", by 2030, {f'what stays short is {said}' if said else 'no tier is short'}.")
+
+
+@pytest.mark.parametrize(
+    ("stocks", "new", "heads", "said"),
+    [
+        (0.0, 0.0, ["Fund."], ""),
+        (0.3, 0.0, ["Fund.", "Hold."], "they return 0.3 t/yr to defence, in the first year only"),
+        (0.0, 0.3, ["Fund.", "Qualify."], "between plants that stand return 0.3 t/yr over all tiers"),
+        (0.3, 7.0, ["Fund.", "Hold.", "Qualify."], "between plants that stand return 7 t/yr over all tiers"),
+    ],
+)
+def test_stocks_and_new_relations_are_advised_where_they_return_anything(
+    made: cn.Assessment, stocks: float, new: float, heads: list[str], said: str
+) -> None:
+    ladder = made.stress.ladder.copy()
+    for rung, gained in (("stocks", stocks), ("new", new)):
+        ladder.loc[(ladder["rung"] == rung) & (ladder["tier"] == "defence"), "gained_tpa"] = gained
+    points = decisions(Facts(replace(made, stress=replace(made.stress, ladder=ladder))))
+    assert [s.head for s in points] == heads
+    assert said in flat(points[-1].text)
+
+
+def test_one_month_is_no_months(made: cn.Assessment) -> None:
+    summary = made.stress.summary.copy()
+    for months, said in ((1.0, "whole again 1 month later"), (3.0, "whole again 3 months later")):
+        summary["time_to_recover"] = months
+        assert said in line(replace(made, stress=replace(made.stress, summary=summary)))["When."]
+
+
+# -- several losses, standing -------------------------------------------------------------------------
 
 
 def test_several_losses_are_drawn_beside_the_greedy_choice() -> None:
