@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -13,29 +15,26 @@ import pandas as pd
 from chainnet.assessment._assess import Assessment
 from chainnet.errors import DataError, UnknownIdError
 from chainnet.flow import ValueModel, Words, count_settings, counted_demand, shapley_values
-from chainnet.network import TABLES, Network
+from chainnet.network import TABLES, Network, as_text
 from chainnet.results import Result, provenance, stamp
 from chainnet.scenario import Scenario, overlay_of, scenarios
 
 __all__ = ["Comparison", "compare"]
 
-# a table without a key counts its equal rows
-KEYS: dict[str, tuple[str, ...]] = {
-    "nodes": ("id",),
-    "edges": ("source", "target", "commodity"),
-    "processes": ("process", "commodity"),
-    "demand": ("node", "commodity", "tier"),
-    "stocks": ("id",),
-    "projects": ("id",),
-    "commodities": ("id",),
-    "qualification": ("commodity", "tier"),
-    "groups": ("group", "country"),
-    "owners": ("owner", "parent"),
-    "tiers": ("tier",),
-}
 # what an answer in tonnes can depend on
 MOVING = ("nodes", "edges", "processes", "demand", "stocks", "projects", "groups", "tiers")
+# what no answer rests on: told as inputs, never as causes
+NOTES = ("totals", "figures", "references")
 SILENT = ("label", "reference", "quality", "low", "high", "note", "latitude", "longitude")
+_FIGURES = {
+    "edges": "flow_tpa",
+    "demand": "demand_tpa",
+    "stocks": "stock_t",
+    "processes": "t_per_t",
+    "totals": "value",
+    "figures": "value",
+}
+_SEVERAL = re.compile(r'^"|(^| )/( |$)')
 STRUCTURE, MEASURES = "rows added or removed", "scenario"
 UNDISTURBED, ALL = "undisturbed", "all tiers"
 ROWS = 25
@@ -58,7 +57,10 @@ class Comparison(Result):
         The changed figures one by one: table, key, column, before, after, and alone_t, what the answer changes by
         this row alone; largest first, at most 25 rows by size of change are tried.
     inputs : DataFrame
-        Every changed cell: table, key, column, kind (changed, added, removed), before, after (text), change_share.
+        Every changed cell of every table: table, key, column, kind (changed, added, removed), before, after,
+        change_share. A key is the words that name a row, split by " / "; a word that holds " / " itself stands in
+        quotes. Rows that share their key (parallel edges) are numbered in canonical order, the second is "#2": one
+        edit can move rows in that order, and then show as several changed rows.
     settings : DataFrame
         Meta figures that differ: name, year, main_commodity, beneficiaries.
     words : tuple of str
@@ -224,19 +226,23 @@ def _traced(answers: pd.DataFrame, scenario: str | None, first: Iterable[str]) -
 def _keyed(network: Network, table: str) -> pd.DataFrame:
     """Return a table by key; rows that share a key are numbered. Kept: callers must not change it."""
     frame = getattr(network, table)
-    keys = list(KEYS[table])
-    text = frame[keys].astype(object).fillna("")
-    number = text.groupby(keys, sort=False).cumcount()
+    text = pd.DataFrame({key: [as_text(v) or "" for v in frame[key]] for key in TABLES[table].named_by})
+    number = text.groupby(list(text.columns), sort=False).cumcount()
     index = [
-        " / ".join([*(str(v) for v in row), *([f"#{n + 1}"] if n else [])])
-        for row, n in zip(text.to_numpy(), number, strict=True)
+        " / ".join([*map(_key_part, row), *([f"#{n + 1}"] if n else [])])
+        for row, n in zip(text.to_numpy(dtype=object), number, strict=True)
     ]
     return frame.set_axis(pd.Index(index, name="key"), axis=0)
 
 
+def _key_part(word: str) -> str:
+    """Return a word of a key, in quotes where it could be taken for several: no two keys print alike."""
+    return json.dumps(word, ensure_ascii=False) if _SEVERAL.search(word) else word
+
+
 def _inputs(old: Network, new: Network) -> pd.DataFrame:
     parts = []
-    for table in KEYS:
+    for table in TABLES:
         before, after = _keyed(old, table), _keyed(new, table)
         both = before.index.intersection(after.index)
         for kind, frame, gone in (("removed", before, after), ("added", after, before)):
@@ -245,7 +251,7 @@ def _inputs(old: Network, new: Network) -> pd.DataFrame:
             cells = {"before": figure if kind == "removed" else None, "after": figure if kind == "added" else None}
             parts.append(pd.DataFrame({"table": table, "key": only, "column": "", "kind": kind, **cells}))
         for column in before.columns:
-            if column in KEYS[table]:
+            if column in TABLES[table].named_by:
                 continue
             one, two = before.loc[both, column], after.loc[both, column]
             differs = ~((one == two) | (one.isna() & two.isna()))
@@ -263,9 +269,7 @@ def _inputs(old: Network, new: Network) -> pd.DataFrame:
 
 
 def _main_figure(table: str, frame: pd.DataFrame) -> pd.Series:
-    name = {"edges": "flow_tpa", "demand": "demand_tpa", "stocks": "stock_t", "processes": "t_per_t"}.get(
-        table, "capacity_tpa"
-    )
+    name = _FIGURES.get(table, "capacity_tpa")
     return frame[name] if name in frame.columns else pd.Series(np.nan, index=frame.index)
 
 
@@ -289,7 +293,7 @@ def _mixed(old: Network, new: Network, changed: frozenset[str], only: tuple[str,
     """
     frames: dict[str, pd.DataFrame] = {}
     for table in TABLES:
-        if table not in KEYS:
+        if table in NOTES:
             continue
         before, after = _keyed(old, table), _keyed(new, table)
         if before.empty and after.empty:

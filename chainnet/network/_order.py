@@ -17,7 +17,7 @@ __all__ = ["canonical", "digest_of"]
 def canonical(name: str, frame: pd.DataFrame) -> pd.DataFrame:
     """Sort ``frame`` into canonical order: by key, then by all other columns, empty last."""
     table = TABLES[name]
-    first = list(table.key) or ["source", "target", "commodity"]
+    first = list(table.named_by)
     if len(frame) < 2:
         return frame.reset_index(drop=True)
     codes = _folded([_codes(frame[column]) for column in first])

@@ -66,6 +66,11 @@ class Table:
         """Column names in order."""
         return [column.name for column in self.columns]
 
+    @property
+    def named_by(self) -> tuple[str, ...]:
+        """Columns that name a row: the key; rows of edges may share theirs."""
+        return self.key or ("source", "target", "commodity")
+
     def column(self, name: str) -> Column:
         """Return the column called ``name``."""
         return next(column for column in self.columns if column.name == name)

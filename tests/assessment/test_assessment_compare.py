@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from conftest import frame
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
@@ -90,6 +91,62 @@ def test_a_scenario_that_one_side_lacks(mag9: cn.Network) -> None:
     other = cn.Network.from_edges(pd.DataFrame({"source": ["a"], "target": ["b"], "capacity_tpa": [1.0]}))
     found = cn.compare(mag9, other)
     assert found.answers.query("scenario == 'china_out'")["after"].isna().all()
+
+
+TINY = {
+    "nodes": frame("id stage country step", ("m", "mine", "CHN", "mining"), ("u", "end_use", "USA", None)),
+    "edges": frame("source target capacity_tpa", ("m", "u", 5.0)),
+    "totals": frame("step country year value unit", ("mining", "CHN", 2024, 9.0, "t/a")),
+    "figures": frame("table key column value quality", ("nodes", "m", "capacity_tpa", 9.0, "reported")),
+    "references": frame("key title grade", ("usgs", "Minerals", "A")),
+}
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "after", "key"),
+    [
+        ("totals", "value", 4.0, "mining /  / CHN / 2024 / t/a"),
+        ("figures", "quality", "assumed", "nodes / m / capacity_tpa"),
+        ("references", "grade", "C", "usgs"),
+    ],
+)
+def test_what_the_figures_rest_on_is_compared_too(table: str, column: str, after: object, key: str) -> None:
+    changed = {**TINY, table: TINY[table].assign(**{column: after})}
+    found = cn.compare(cn.Network(**TINY), cn.Network(**changed))
+    told = found.inputs[["table", "key", "column", "before", "after"]].to_numpy().tolist()
+    assert told == [[table, key, column, TINY[table][column].iloc[0], after]]
+    assert "1 cell changed" in found.words[0]
+    gone = cn.compare(cn.Network(**TINY), cn.Network(**{k: v for k, v in TINY.items() if k != table}))
+    assert gone.inputs[["table", "key", "kind"]].to_numpy().tolist() == [[table, key, "removed"]]
+
+
+def test_keys_that_print_alike_stay_apart() -> None:
+    nodes = frame("id stage", ("m", "mine"), ("a", "end_use"), ("a / b", "end_use"))
+    edges = frame("source target commodity capacity_tpa", ("m", "a", "b / c", 9.0), ("m", "a / b", "c", 9.0))
+
+    def net(first: float, second: float) -> cn.Network:
+        asked = frame(
+            "node commodity tier demand_tpa", ("a", "b / c", "defence", first), ("a / b", "c", "defence", second)
+        )
+        return cn.Network(nodes, edges, demand=asked)
+
+    found = cn.compare(net(3.0, 5.0), net(20.0, 11.0))
+    told = found.inputs.set_index("key")[["before", "after"]]
+    assert told.loc['a / "b / c" / defence'].tolist() == [3.0, 20.0]
+    assert told.loc['"a / b" / c / defence'].tolist() == [5.0, 11.0]
+    # 9 t/a pass to each
+    assert found.rows.set_index("key")["alone_t"].to_dict() == {
+        'a / "b / c" / defence': 11.0,
+        '"a / b" / c / defence': 2.0,
+    }
+
+
+@given(st.lists(st.tuples(*[st.text('a/" ', max_size=4)] * 2), min_size=2, max_size=2, unique=True))
+def test_no_two_keys_print_alike(pairs: list[tuple[str, str]]) -> None:
+    from chainnet.assessment._compare import _key_part
+
+    one, two = (" / ".join(map(_key_part, pair)) for pair in pairs)
+    assert one != two
 
 
 @pytest.mark.parametrize("wrong", [{"before": 3}, {"scenario": "nowhere"}])
