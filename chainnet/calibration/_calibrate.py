@@ -44,10 +44,11 @@ class Calibration(Result):
     nodes, demand, totals : DataFrame
         The tables of the network, with the capacities and amounts that were left open filled in.
     gaps : DataFrame
-        One row per published total: value, found_tpa, difference_tpa, difference_share, fit.
+        One row per published total: step, commodity, country, year, unit, value, found and difference (both in
+        that unit), difference_share, fit.
     amounts : DataFrame
-        One row per figure given or computed: table, key, commodity, given_tpa, found_tpa, how (exact,
-        about, compare, computed, discarded).
+        One row per figure given or computed: table, key, commodity, given_tpa, found_tpa, difference_tpa, how
+        (exact, about, compare, computed, discarded).
     certificate : CalibrationCertificate
         Largest error of balances, margins, observed relations and bounds.
     network : Network

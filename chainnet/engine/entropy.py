@@ -8,12 +8,12 @@ bound is found first, by linear programs, so that the rest has an inside.
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from scipy.optimize import linprog
-from scipy.sparse import csr_array, diags_array, eye_array, hstack
+from scipy.sparse import csr_array, diags_array, eye_array, hstack, vstack
 from scipy.sparse.linalg import splu
 
 from chainnet.errors import SolverError
@@ -23,7 +23,8 @@ __all__ = ["Conditions", "nearest", "repair", "support"]
 Array = np.ndarray[Any, np.dtype[np.float64]]
 Bools = np.ndarray[Any, np.dtype[np.bool_]]
 
-_FORCED = 1e-9  # of its scale: a variable that cannot rise above this is forced
+_FORCED = 1e-9  # of its commodity: a variable that cannot rise above this is forced
+_NOISE = 1e-6  # of its own size: but one that rises above this is not
 _ROUNDS = 80
 _TOLERANCE = 1e-11
 _NEAR = 1e-9  # farther off than this the dual has lost its way
@@ -31,6 +32,11 @@ _STEPS = 300
 _CENTRE = 0.1
 _SETTLED = 1e-6
 _DUST = 1e-16  # of a typical amount
+_PASSES = 30
+_REFINED = 4
+_MOST = 1e-3  # of its size: no variable need be raised further
+_EXACT = 1e-12  # of the scale of a row
+_LEAST = 1e-15  # of a typical amount: sizes are not told apart below
 
 
 @dataclass(frozen=True)
@@ -53,28 +59,70 @@ class Conditions:
         return csr_array(over @ self.matrix), self.value / self.scale
 
 
+def _equal(conditions: Conditions) -> Conditions:
+    """Return the conditions with every variable and row judged by what it can carry, not by the whole commodity.
+
+    A linear program knows no difference below 1e-7 of its units: beside 1e8 tonnes, a tonne would be nothing.
+    """
+    matrix = csr_array(conditions.matrix)
+    matrix.eliminate_zeros()
+    entries = matrix.tocoo()
+    row, column, part = entries.row, entries.col, np.abs(entries.data)
+    plus = entries.data > 0
+    most = conditions.upper.copy()
+    for _ in range(_PASSES):
+        carried = part * most[column]
+        more = np.bincount(row[plus], carried[plus], matrix.shape[0]) - conditions.value
+        less = np.bincount(row[~plus], carried[~plus], matrix.shape[0]) + conditions.value
+        before = most.copy()
+        # all amounts are 0 or more: none exceeds the other side of its row
+        np.minimum.at(most, column, np.where(plus, less[row], more[row]) / part)
+        if np.array_equal(most, before):
+            break
+    typical = np.maximum(conditions.size, 1e-300)
+    size = np.where(most > 0, np.clip(most, _LEAST * typical, typical), typical)
+    scale = np.zeros(matrix.shape[0])
+    np.maximum.at(scale, row, part * size[column])
+    return replace(conditions, size=size, scale=np.where(scale > 0, scale, conditions.scale))
+
+
 def repair(conditions: Conditions, soft: Bools, weight: Array) -> tuple[Array, Array]:
     """Return (x, lack): a point that breaks only the rows marked soft, with the least weighted breach.
+
+    ``weight`` is that of a breach as large as the row's scale.
 
     ``lack`` is what each row falls short (+) or goes over (-), in the row's own unit; all zero if
     the conditions can be met.
     """
+    weight = weight / conditions.scale
+    conditions = _equal(conditions)
+    weight = weight * conditions.scale
     matrix, value = conditions.scaled
-    columns = matrix.shape[1]
-    size = np.maximum(conditions.size, 1e-300)
+    columns, size = matrix.shape[1], conditions.size
     unit = csr_array(matrix @ diags_array(size))
     rows = np.flatnonzero(soft)
     slack = csr_array(eye_array(matrix.shape[0], format="csr")[:, rows])
+    whole = hstack([unit, slack, -slack], format="csr")
     cost = np.concatenate([np.zeros(columns), weight[rows], weight[rows]])
-    bounds = np.column_stack([np.zeros(columns + 2 * len(rows)), np.full(columns + 2 * len(rows), np.inf)])
-    bounds[:columns, 1] = conditions.upper / size
-    found = linprog(cost, A_eq=hstack([unit, slack, -slack], format="csr"), b_eq=value, bounds=bounds, method="highs")
-    if found.status != 0:
-        raise SolverError(f"calibration: the linear program of the conditions ended with {found.message}")
-    lack = np.zeros(matrix.shape[0])
-    over, under = found.x[columns : columns + len(rows)], found.x[columns + len(rows) :]
-    lack[rows] = (over - under) * conditions.scale[rows]
-    return found.x[:columns] * size, lack
+    upper = conditions.upper / size
+    x, lack, times = np.zeros(columns), np.zeros(matrix.shape[0]), 1.0
+    for _ in range(_REFINED):
+        # what the last answer left open, enlarged: a solver's tolerance is not that of the data
+        bounds = np.column_stack([np.zeros(whole.shape[1]), np.full(whole.shape[1], np.inf)])
+        bounds[:columns] = np.column_stack([-times * x, times * (upper - x)])
+        found = linprog(cost, A_eq=whole, b_eq=times * (value - unit @ x), bounds=bounds, method="highs")
+        if found.status != 0 and times > 1.0:
+            break
+        if found.status != 0:
+            raise SolverError(f"calibration: the linear program of the conditions ended with {found.message}")
+        x = np.clip(x + found.x[:columns] / times, 0.0, upper)
+        over, under = found.x[columns : columns + len(rows)], found.x[columns + len(rows) :]
+        lack[rows] = (over - under) / times
+        left = float(np.abs(value - unit @ x - lack).max(initial=0.0))
+        if left <= _EXACT:
+            break
+        times = 1.0 / left
+    return x * size, lack * conditions.scale
 
 
 def support(conditions: Conditions) -> tuple[Bools, Bools, Array]:
@@ -83,49 +131,59 @@ def support(conditions: Conditions) -> tuple[Bools, Bools, Array]:
     Each linear program raises as many still flat variables as it can; the mean of its answers is an
     inner point. It ends when none can be raised.
     """
+    typical, conditions = conditions.size, _equal(conditions)
     matrix, value = conditions.scaled
-    columns = matrix.shape[1]
-    size = np.maximum(conditions.size, 1e-300)
+    columns, size = matrix.shape[1], conditions.size
+    flat = np.minimum(_FORCED * typical / size, _NOISE)
     unit = csr_array(matrix @ diags_array(size))
     upper = conditions.upper / size
     bounded = np.flatnonzero(np.isfinite(upper))
     low, high = np.ones(columns, dtype=bool), np.isfinite(upper)
     points: list[Array] = []
-    identity = eye_array(columns, format="csr")
+    start = np.zeros(columns)
     for _ in range(columns + 1):
-        raised, lowered = np.flatnonzero(low), np.flatnonzero(high)
-        if not len(raised) and not len(lowered):
+        if not low.any() and not high.any():
             break
-        # x >= t where x may be zero, u - x >= t where x may be full
-        above = hstack([-identity[raised], eye_array(len(raised)), csr_array((len(raised), len(lowered)))])
-        below = hstack([identity[lowered], csr_array((len(lowered), len(raised))), eye_array(len(lowered))])
-        from scipy.sparse import vstack
-
-        most = 1e-3
-        count = len(raised) + len(lowered)
-        cost = np.concatenate([np.zeros(columns), -np.ones(count)])
-        box = np.column_stack([np.zeros(columns + count), np.full(columns + count, most)])
-        box[:columns, 1] = np.where(np.isfinite(upper), upper, np.inf)
-        found = linprog(
-            cost,
-            A_ub=vstack([above, below], format="csr"),
-            b_ub=np.concatenate([np.zeros(len(raised)), upper[lowered]]),
-            A_eq=hstack([unit, csr_array((matrix.shape[0], count))], format="csr"),
-            b_eq=value,
-            bounds=box,
-            method="highs",
-        )
+        found = _raised(unit, value, upper, low, high, start)
+        if found.status != 0:
+            # large figures are rounded by more than small ones can bear: from the nearest point that holds exactly
+            everything = np.ones(len(value), dtype=bool)
+            start = repair(conditions, everything, np.ones(len(value)))[0] / size
+            value = unit @ start
+            found = _raised(unit, value, upper, low, high, start)
         if found.status != 0:
             raise SolverError(f"calibration: the linear program of the support ended with {found.message}")
-        x = np.maximum(found.x[:columns], 0.0)
+        x = np.maximum(start + found.x[:columns], 0.0)
         points.append(x)
-        fresh = (low & (x > _FORCED)) | (high & (upper - x > _FORCED))
-        low &= x <= _FORCED
-        high &= upper - x <= _FORCED
+        fresh = (low & (x > flat)) | (high & (upper - x > flat))
+        low &= x <= flat
+        high &= upper - x <= flat
         if not fresh.any():
             break
     assert len(bounded) >= int(high.sum())
     return low, high, np.mean(points, axis=0) * size
+
+
+def _raised(unit: csr_array, value: Array, upper: Array, low: Bools, high: Bools, start: Array) -> Any:
+    """Solve for the step from ``start`` that lifts most variables off zero (``low``) and off their bound (``high``)."""
+    columns = unit.shape[1]
+    raised, lowered = np.flatnonzero(low), np.flatnonzero(high)
+    identity = eye_array(columns, format="csr")
+    # x >= t where x may be zero, u - x >= t where x may be full
+    above = hstack([-identity[raised], eye_array(len(raised)), csr_array((len(raised), len(lowered)))])
+    below = hstack([identity[lowered], csr_array((len(lowered), len(raised))), eye_array(len(lowered))])
+    count = len(raised) + len(lowered)
+    box = np.column_stack([np.zeros(columns + count), np.full(columns + count, _MOST)])
+    box[:columns] = np.column_stack([-start, upper - start])
+    return linprog(
+        np.concatenate([np.zeros(columns), -np.ones(count)]),
+        A_ub=vstack([above, below], format="csr"),
+        b_ub=np.concatenate([start[raised], (upper - start)[lowered]]),
+        A_eq=hstack([unit, csr_array((unit.shape[0], count))], format="csr"),
+        b_eq=value - unit @ start,
+        bounds=box,
+        method="highs",
+    )
 
 
 def nearest(conditions: Conditions, prior: Array, weight: Array) -> Array:

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 import chainnet as cn
 from chainnet.calibration import _matrix as matrix
 from chainnet.calibration import calibrate, compare_trade, reconcile_mirror, without_reexports
+from chainnet.calibration._calibrate import Calibration
 from chainnet.calibration._check import CalibrationCertificate, certify
 from chainnet.calibration._program import build
 from chainnet.calibration._relations import expand_relations
@@ -378,6 +379,14 @@ def test_a_chain_balances_and_meets_what_was_given() -> None:
     assert cn.balance(found.network, reroute="frozen", beneficiaries=[]).demand["shortfall_tpa"].sum() <= 1e-6
 
 
+@pytest.mark.parametrize("table", ["gaps", "amounts"])
+def test_the_columns_are_those_that_the_docstring_names(table: str) -> None:
+    text = re.split(rf"\n    {table} : DataFrame\n", Calibration.__doc__ or "")[1].split(" : ")[0]
+    columns = set(getattr(plain(), table).columns)
+    assert columns <= set(re.findall(r"\w+", text))
+    assert set(re.findall(r"\w+_(?:tpa|share)\b", text)) <= columns
+
+
 def test_observed_and_inferred_stay_marked() -> None:
     edges = plain().edges.set_index(["source", "target", "commodity"])
     assert edges.loc[("usa_mine", "jpn_ref", "ore"), "quality"] == "reported"
@@ -500,6 +509,50 @@ def test_whatever_is_given_is_met(draw: int) -> None:
 def with_total(value: float, country: str | None = None, **more: object) -> pd.DataFrame:
     row = {"step": "mine", "commodity": "ore", "country": country, "year": 2024, "value": value, "unit": "t/a", **more}
     return pd.DataFrame([TOTALS.iloc[0].to_dict(), row])
+
+
+def open_market(makes: list[float], asks: list[float]) -> dict[str, pd.DataFrame]:
+    """Mines with these outputs, users with these demands (t/a), and every way between them."""
+    mines, users = [f"m{i}" for i in range(len(makes))], [f"u{i}" for i in range(len(asks))]
+    return {
+        "nodes": pd.DataFrame(
+            {
+                "id": mines + users,
+                "stage": ["mine"] * len(mines) + ["end_use"] * len(users),
+                "output_tpa": [*makes, *[None] * len(users)],
+            }
+        ),
+        "demand": pd.DataFrame({"node": users, "tier": "civilian", "demand_tpa": asks}),
+        "relations": pd.DataFrame({"source": ["stage=mine"], "target": ["stage=end_use"]}),
+    }
+
+
+@pytest.mark.parametrize(("small", "large"), [(1.0, 1e7), (1.0, 1e8), (0.37, 2.5e9), (1e-3, 1e9)])
+def test_a_tonne_beside_millions_is_met_as_well(small: float, large: float) -> None:
+    found = calibrate(**open_market([small, large], [small + large / 2, large / 2]))
+    flow = flows(found)
+    assert flow["m0", "u0", ""] == pytest.approx(small / 2, rel=1e-6)
+    assert flow["m0", "u1", ""] == pytest.approx(small / 2, rel=1e-6)
+    assert flow["m1", "u0", ""] == pytest.approx(large / 2, rel=1e-6)
+
+
+@settings(max_examples=6)
+@given(st.lists(st.lists(st.floats(-3, 9), min_size=3, max_size=3), min_size=2, max_size=4))
+def test_totals_that_add_up_are_met_whatever_their_sizes(powers: list[list[float]]) -> None:
+    given_flows = 10.0 ** np.array(powers)
+    made, asked = given_flows.sum(axis=1), given_flows.sum(axis=0)
+    found = calibrate(**open_market(made.tolist(), asked.tolist()))
+    out = found.edges.groupby("source")["flow_tpa"].sum()
+    rounding = 1e-11 * given_flows.sum()
+    for i, value in enumerate(made):
+        assert out.get(f"m{i}", 0.0) == pytest.approx(value, rel=1e-6, abs=rounding)
+
+
+@pytest.mark.parametrize(("size", "off"), [(100.0, 1e-6), (100.0, 1e-5), (1e8, 0.5)])
+def test_totals_that_are_hardly_off_are_named_too(size: float, off: float) -> None:
+    """Off by more than a billionth, less than a solver's tolerance: a fault of the data, not of the search."""
+    with pytest.raises(cn.DataError, match="the totals do not match"):
+        calibrate(**open_market([1.0, size], [1.0 + size / 2 + off, size / 2]))
 
 
 def test_totals_that_do_not_match_name_the_row_and_the_nearest_value() -> None:
