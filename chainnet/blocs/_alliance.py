@@ -93,10 +93,12 @@ def alliance(
       to a buyer outside it (``offtake_country``, ``offtake_share``), and what its members were promised
       of others' projects; and it draws its own stocks (first year only);
     - what was made at, went through or was stored with what is the other members' own cannot reach its
-      users, though its plants may work it up for others;
+      users, neither over an edge nor out of a stock that lies at their end use, though its plants may work it up
+      for others;
     - everyone outside it is served first, as far as that goes without the coalition's own projects and
       stocks, over the same relations. With ``others="before"`` that is all other members and all third
-      countries; with ``"after"`` the other members alone, and third countries come last.
+      countries; with ``"after"`` the other members alone, and third countries come last. They are owed tonnes, not
+      these very goods: the coalition may use what is common and give them as much of its own instead.
 
     So ``alone`` is what a member can count on while it is outbid for all that is common, and pooling
     means three things: members stop outbidding each other, and they open stocks and projects to all.

@@ -177,7 +177,7 @@ class Pool:
         edges = network.edges["target"].isin(set(ids[users])).to_numpy()
         origin = np.concatenate([np.zeros(len(network.nodes), dtype=bool), projects])
         everywhere = np.ones(len(ids), dtype=bool)
-        return Restriction(edges, 0.0, everywhere, users, (), origin=origin, origin_stocks=stocks)
+        return Restriction(edges, 0.0, everywhere, users, (), origin=origin, origin_stocks=stocks, users=users)
 
     @staticmethod
     def _lock(model: WarmModel, low: Any, number: int, value: float) -> None:

@@ -35,6 +35,8 @@ class Restriction:
         Binds only what was made at, or went through, one of these nodes (bound 0 only).
     origin_stocks : boolean array over ``network.stocks``, optional
         Stocks that are of this origin.
+    users : boolean array over nodes, then projects, optional
+        Demand there may not take goods of the origin either, though they cross no edge: a stock that lies there.
     ladder : str
         Restrictions of one ladder are lifted in their order, never a later one before an earlier one.
     """
@@ -47,6 +49,7 @@ class Restriction:
     tier: str | None = None
     origin: Bools | None = None
     origin_stocks: Bools | None = None
+    users: Bools | None = None
     ladder: str = ""
 
     @property

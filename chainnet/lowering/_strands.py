@@ -494,12 +494,16 @@ class _Splitter:
                 self._write(key, int(self.marks.stock_state[i]), self.flows.draw_start + i, 1.0)
 
     def _demand(self) -> None:
-        """Let each demand take what is not barred for its tier."""
+        """Let each demand take what is not barred for its tier, nor for its node."""
         demand = self.flows.demand
+        barred = np.zeros(self.n, dtype=np.int64)
+        for r, bit in zip(self.overlay.restrictions, self.marks.origin_bit, strict=True):
+            if r.users is not None:
+                barred[r.users] |= bit
         for d, (node, code, tier) in enumerate(zip(demand["position"], demand["code"], demand["tier"], strict=True)):
             key, served = int(node) * self.k + int(code), self.flows.demand_start + d
             states = sorted(self.states.get(key, {0}))
-            bar = self.marks.tier_bit.get(tier, 0) if isinstance(tier, str) else 0
+            bar = (self.marks.tier_bit.get(tier, 0) if isinstance(tier, str) else 0) | int(barred[int(node)])
             free = [state for state in states if not state & bar]
             if len(states) == 1:
                 if not free:

@@ -65,6 +65,39 @@ def test_what_is_the_others_own_does_not_reach_a_member() -> None:
     assert found.gain_tpa == 0.0
 
 
+def test_outsiders_are_owed_tonnes_not_these_very_goods() -> None:
+    """What P makes reaches Japan alone; the United States use what is common and give P's 5 t for it."""
+    net = shared(s=0.0)
+    edges = net.edges[~((net.edges["source"] == "P") & (net.edges["target"] == "U"))]
+    alone = alliance(net.with_table("edges", edges), None, ["USA", "JPN"]).members["alone_tpa"]
+    # Japan's 10 t come first, from R alone; with P it is R's other half that is free
+    assert alone["USA"] == pytest.approx(5.0)
+
+
+@pytest.mark.parametrize("onward", [False, True])
+def test_a_stock_at_another_members_end_use_is_not_that_members(onward: bool) -> None:
+    """Japan's 3 t lie at the user in the United States: neither can use them alone, unless they can be shipped home."""
+    ways = [("mine", "us"), ("mine", "japan"), *([("us", "japan")] if onward else [])]
+    net = cn.Network(
+        nodes=pd.DataFrame(
+            {
+                "id": ["mine", "us", "japan"],
+                "stage": ["mine", "end_use", "end_use"],
+                "country": ["AUS", "USA", "JPN"],
+                "capacity_tpa": [0.0, np.nan, np.nan],
+            }
+        ),
+        edges=pd.DataFrame(ways, columns=["source", "target"]),
+        demand=pd.DataFrame({"node": ["us", "japan"], "demand_tpa": [10.0, 10.0]}),
+        stocks=pd.DataFrame({"id": ["store"], "country": ["JPN"], "stock_t": [3.0], "node": ["us"]}),
+    )
+    found = alliance(net, None, ["USA", "JPN"]).members
+    home = 3.0 if onward else 0.0
+    assert found["alone_tpa"].to_dict() == pytest.approx({"JPN": home, "USA": 0.0})
+    assert found["shapley_tpa"].to_dict() == pytest.approx({"JPN": 1.5 + home / 2, "USA": 1.5 - home / 2})
+    assert found["gain_tpa"].sum() == pytest.approx(3.0 - home)
+
+
 def test_offtake_and_backers_decide_who_may_use_a_project() -> None:
     promised = alliance(
         shared(r=0.0, offtake_country="JPN", offtake_share=0.4, backers="USA;JPN"), None, ["USA", "JPN"]
