@@ -11,11 +11,11 @@ import numpy as np
 import pandas as pd
 
 from chainnet.criticality._chokepoints import Removals, removals
-from chainnet.engine import Attack, Certificate, require, worst_attack
+from chainnet.engine import Attack, Certificate, affordable, require, worst_attack
 from chainnet.errors import DataError, UnknownIdError, near_matches
 from chainnet.flow import ValueModel, Words, count_settings, cut_of, shapley_values
 from chainnet.lowering import Degree, column_gains
-from chainnet.network import Network
+from chainnet.network import Network, is_country
 from chainnet.results import Result, Status, decisive_inputs, provenance, stamp
 from chainnet.scenario import Scenario, overlay_of
 
@@ -120,7 +120,7 @@ def interdict(
     cost : mapping, optional
         Index value -> cost of its removal; what is not named costs 1.
     protect : iterable
-        Index values that cannot be removed. End uses never can.
+        Index values that cannot be removed. End uses never can; naming one is no fault.
     tier : str, optional
         What this tier loses, could it come first.
     details : bool
@@ -139,7 +139,7 @@ def interdict(
     DataError
         If k is negative or (without cost) not whole, or an argument is unknown.
     UnknownIdError
-        If ``protect`` or ``cost`` names what is not there.
+        If ``protect`` or ``cost`` names what does not exist.
 
     Notes
     -----
@@ -163,7 +163,8 @@ def interdict(
     )
     model.certificate()
     what = removals(network, by)
-    board = _board(model, what, cost, protect)
+    protect = [protect] if isinstance(protect, str) else list(protect)
+    board = _board(network, model, what, by, cost, protect)
     found = board.search(budget, time_limit_s, [], None) if board.columns and budget > 0 else None
     chosen = tuple(int(i) for i in found.chosen) if found is not None else ()
     greedy = _greedy(board, budget)
@@ -185,7 +186,7 @@ def interdict(
         "k": k,
         "by": by,
         "tier": tier,
-        "protect": list(protect),
+        "protect": protect,
         "reroute": reroute,
         "scenario": scenario.name if scenario else "",
         "time_limit_s": time_limit_s,
@@ -222,29 +223,25 @@ def _budget(k: Any, cost: Any) -> float:
     return float(k)
 
 
-def _board(model: ValueModel, what: Removals, cost: Mapping[Any, float] | None, protect: Iterable[Any]) -> _Board:
+def _board(
+    network: Network,
+    model: ValueModel,
+    what: Removals,
+    by: str,
+    cost: Mapping[Any, float] | None,
+    protect: Iterable[Any],
+) -> _Board:
     low = model.lowered
     members: dict[Any, list[Any]] = {}
     for key, member in zip(what.index, what.members, strict=True):
         name = (key[0], key[1]) if what.is_edge else key
         members.setdefault(name, []).append(member if what.is_edge else low.closing(member))
-    known = set(members)
-    kept = set()
-    for item in protect:
-        name = tuple(map(str, item[:2])) if what.is_edge and not isinstance(item, str) else item
-        if name not in known and str(name) not in known:
-            raise UnknownIdError(
-                f"protect: {item!r} is not among what may be removed;{near_matches(str(item), map(str, known))}"
-            )
-        kept.add(name if name in known else str(name))
-    prices = dict(cost or {})
-    for item, price in prices.items():
-        if item not in known:
-            raise UnknownIdError(
-                f"cost: {item!r} is not among what may be removed;{near_matches(str(item), map(str, known))}"
-            )
+    kept = {_meant(network, by, members, item, "protect") for item in protect}
+    prices = {}
+    for item, price in (cost or {}).items():
         if not np.isfinite(price) or price < 0:
             raise DataError(f"cost: {price!r} of {item!r} is not allowed; a cost is a finite number, 0 or more.")
+        prices[_meant(network, by, members, item, "cost")] = price
     keys, columns = [], []
     gains = column_gains(low, model.counted)
     for name, parts in members.items():
@@ -258,12 +255,51 @@ def _board(model: ValueModel, what: Removals, cost: Mapping[Any, float] | None, 
     return _Board(model, keys, columns, np.array([prices.get(name, 1.0) for name in keys], dtype=float))
 
 
+def _meant(network: Network, by: str, known: Mapping[Any, Any], item: Any, argument: str) -> Any:
+    """Return the index value that is meant; None for what exists but can never be removed, such as an end use.
+
+    Raises
+    ------
+    UnknownIdError
+        If there is nothing of that name.
+    """
+    name = tuple(map(str, item[:2])) if by == "edge" and not isinstance(item, str) else item
+    for word in (name, str(name)):
+        if word in known:
+            return word
+    if by == "edge":
+        network.edge_rows([name], argument)  # what was taken away is no fault
+        return None
+    plants = pd.concat([network.nodes, network.projects])
+    columns = ["id"] if by == "node" else by.split("+")
+    words = name if isinstance(name, tuple) else (name,)
+    if len(words) != len(columns) or not all(
+        _exists(network, plants, column, str(word)) for column, word in zip(columns, words, strict=True)
+    ):
+        labels = known if by == "node" else map(str, known)
+        raise UnknownIdError(f"{argument}: there is no {by} {item!r};{near_matches(str(item), labels)}")
+    return None
+
+
+def _exists(network: Network, plants: pd.DataFrame, column: str, word: str) -> bool:
+    """Return whether a label stands anywhere, on end uses and projects too; every country does."""
+    if column.endswith("country") and is_country(word):
+        return True
+    labels = set(plants[column].dropna())
+    if column in ("id", "site"):
+        labels |= {*plants["id"], *network.gone}
+    if column == "owner":
+        labels |= {*network.owners["owner"], *network.owners["parent"]}
+    return word in labels
+
+
 def _greedy(board: _Board, budget: float) -> tuple[int, ...]:
     """Take the worst single loss again and again, first by index among equals."""
     chosen: list[int] = []
-    spent, left = 0.0, board.model.value
+    left = board.model.value
     while True:
-        open_moves = [i for i in range(len(board.keys)) if i not in chosen and spent + board.cost[i] <= budget + 1e-12]
+        others = [i for i in range(len(board.keys)) if i not in chosen]
+        open_moves = [i for i in others if affordable(board.cost, [*chosen, i], budget)]
         if not open_moves:
             return tuple(chosen)
         values = board.lefts([[*chosen, i] for i in open_moves])
@@ -271,7 +307,6 @@ def _greedy(board: _Board, budget: float) -> tuple[int, ...]:
         if values[place] >= left - 1e-9 * max(board.model.value, 1.0):
             return tuple(chosen)
         chosen.append(open_moves[place])
-        spent += float(board.cost[open_moves[place]])
         left = float(values[place])
 
 

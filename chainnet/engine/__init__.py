@@ -4,7 +4,7 @@ Words: *certificate* (a check by code that shares nothing with the solver), *war
 questions), *removal* (what is lost without a node, an arc or a group). No tables, no ids, no files.
 """
 
-from chainnet.engine.attack import Attack, worst_attack
+from chainnet.engine.attack import Attack, affordable, worst_attack
 from chainnet.engine.certificate import Certificate, certify_flow, certify_linear, require
 from chainnet.engine.choice import SLACK, BestSet, Copy, FixedSets, Found, risk_of
 from chainnet.engine.defence import BestDefence
@@ -42,6 +42,7 @@ __all__ = [
     "LinearSolution",
     "UnboundedFlow",
     "WarmModel",
+    "affordable",
     "arc_losses",
     "certify_flow",
     "certify_linear",

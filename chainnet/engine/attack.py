@@ -9,6 +9,7 @@ tonne over it can add to what is served, so the program is as tight as the recip
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,10 +20,11 @@ from scipy.sparse import csc_array, hstack, identity
 from chainnet.engine.linear import LinearProgram
 from chainnet.errors import SolverError
 
-__all__ = ["Attack", "worst_attack"]
+__all__ = ["Attack", "affordable", "worst_attack"]
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 Ints = np.ndarray[Any, np.dtype[np.int64]]
+_ROUNDING = 1e-12
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,14 @@ class Attack:
     left: float
     bound: float
     is_optimal: bool
+
+
+def affordable(cost: Array, chosen: Any, budget: float) -> bool:
+    """Return whether what is chosen costs no more than the budget, but for what adding costs up may lose.
+
+    A solver keeps its rows within a tolerance; a budget has none.
+    """
+    return math.fsum(cost[chosen]) <= budget * (1 + _ROUNDING)
 
 
 def worst_attack(
@@ -82,6 +92,26 @@ def worst_attack(
     SolverError
         If the solver ends without a verdict.
     """
+    barred = list(forbidden)
+    while True:
+        found = _search(program, served, groups, penalty, cost, budget, barred, ceiling, time_limit_s)
+        if found is None or affordable(cost, found.chosen, budget):
+            return found
+        barred.append(found.chosen)
+
+
+def _search(
+    program: LinearProgram,
+    served: Ints,
+    groups: Sequence[Ints],
+    penalty: Array,
+    cost: Array,
+    budget: float,
+    forbidden: Sequence[Ints],
+    ceiling: float | None,
+    time_limit_s: float,
+) -> Attack | None:
+    """Solve the attacker's program once; the budget is kept as exactly as the solver keeps it."""
     import highspy
 
     model, size = _dual_program(program, served, groups, penalty, cost, budget, forbidden, ceiling)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from scipy.sparse import csc_array, lil_array, vstack
 
+from chainnet.engine.attack import affordable
 from chainnet.engine.linear import LinearProgram
 from chainnet.errors import SolverError
 
@@ -50,6 +51,7 @@ class BestDefence:
         self._matrix = csc_array((data, (shape.row, shape.col)), shape=program.matrix.shape)
         self._size = float(np.max(program.col_scale, initial=1.0))
         self._attacks: list[Sequence[tuple[Ints, int]]] = []
+        self._too_dear: list[Ints] = []
 
     def add_attack(self, attack: Sequence[tuple[Ints, int]]) -> None:
         """Plan against one more attack: columns closed, and the option that keeps them open (-1: none)."""
@@ -63,6 +65,14 @@ class BestDefence:
         SolverError
             If the solver finds no plan.
         """
+        while True:
+            chosen, least = self._best()
+            if affordable(self._cost, chosen, self._budget):
+                return chosen, least
+            self._too_dear.append(np.flatnonzero(chosen))
+
+    def _best(self) -> tuple[Any, float]:
+        """Return a best plan, within the budget as exactly as the solver keeps it."""
         import highspy
 
         n_rows, n_cols = self._matrix.shape
@@ -86,7 +96,10 @@ class BestDefence:
         for copy in range(n_copies):
             at = [*(copy * n_cols + self._served).tolist(), last]
             links.append((at, [*(-worth).tolist(), 1.0]))
+        for members in self._too_dear:
+            links.append(((first + members).tolist(), [1.0] * len(members)))
         links.append(([first + o for o in range(n_options)], self._cost.tolist()))
+        most = [*[0.0] * (len(links) - len(self._too_dear) - 1), *[len(m) - 1.0 for m in self._too_dear], self._budget]
         side = lil_array((len(links), width))
         for row, (at, values) in enumerate(links):
             side[[row] * len(at), at] = values
@@ -104,7 +117,7 @@ class BestDefence:
         model.col_cost_ = np.concatenate([np.zeros(width - 1), [1.0]])
         model.col_lower_, model.col_upper_ = np.zeros(width), col_upper
         model.row_lower_ = np.concatenate([low, np.full(len(links), -np.inf)])
-        model.row_upper_ = np.concatenate([high, np.zeros(len(links) - 1), [self._budget]])
+        model.row_upper_ = np.concatenate([high, most])
         model.a_matrix_.format_ = highspy.MatrixFormat.kColwise
         model.a_matrix_.start_, model.a_matrix_.index_, model.a_matrix_.value_ = (
             matrix.indptr,

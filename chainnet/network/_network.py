@@ -269,6 +269,11 @@ figures, references : DataFrame, optional
     # -- transforms -----------------------------------------------------------------------------
 
     @property
+    def gone(self) -> frozenset[str]:
+        """Ids of the nodes and projects that ``without`` took away."""
+        return frozenset(name for name in self._gone if "\x1f" not in name)
+
+    @property
     def built_projects(self) -> frozenset[str]:
         """Ids of the nodes that ``with_projects`` built."""
         return frozenset(self._built["id"])

@@ -179,6 +179,63 @@ def test_budget_costs_and_protection(mag9: cn.Network) -> None:
     assert len(everything.removed) == 2  # what adds nothing is not named
 
 
+@pytest.mark.parametrize("short", [0.0, 1e-10, 1e-9, 1e-6])
+def test_an_attackers_budget_is_kept_to_the_last_digit(short: float) -> None:
+    """A solver does not see that a billionth is lacking."""
+    net = cn.Network(
+        nodes=frame("id stage capacity_tpa", ("a", "mine", 10.0), ("b", "mine", 6.0), ("u", "end_use", None)),
+        edges=frame("source target", ("a", "u"), ("b", "u")),
+        demand=frame("node demand_tpa", ("u", 20.0)),
+    )
+    found = cn.interdict(net, 5.0 - short, cost={"a": 5.0, "b": 4.0})
+    assert found.removed == (("b",) if short else ("a",))
+    assert found.is_optimal
+
+
+@pytest.mark.parametrize(
+    ("by", "protect"),
+    [
+        ("node", ["USE"]),
+        ("node", ["G_US"]),  # a project that is not built
+        ("node", "USE"),
+        ("country", ["KOR"]),
+        ("stage", ["end_use"]),
+        ("stage+country", [("end_use", "FRA")]),
+        ("site", ["USE"]),
+    ],
+)
+def test_what_can_never_be_removed_may_be_protected(mag9: cn.Network, by: str, protect: Any) -> None:
+    bare = cn.interdict(mag9, 1, by=by)
+    assert cn.interdict(mag9, 1, by=by, protect=protect).removed == bare.removed
+    names = [protect] if isinstance(protect, str) else protect
+    assert cn.interdict(mag9, 1, by=by, cost=dict.fromkeys(names, 2.0)).removed == bare.removed
+
+
+@pytest.mark.parametrize(
+    ("by", "name"),
+    [
+        ("node", "nobody"),
+        ("edge", ("H_CN", "nobody")),
+        ("country", "XYZ"),
+        ("stage", "end_user"),
+        ("stage+country", ("end_use",)),
+    ],
+)
+@pytest.mark.parametrize("argument", ["protect", "cost"])
+def test_what_does_not_exist_can_be_neither_protected_nor_priced(
+    mag9: cn.Network, by: str, name: Any, argument: str
+) -> None:
+    given: dict[str, Any] = {"protect": [name]} if argument == "protect" else {"cost": {name: 1.0}}
+    with pytest.raises(cn.UnknownIdError, match=argument):
+        cn.interdict(mag9, 1, by=by, **given)
+
+
+def test_protected_names_may_come_from_a_generator(mag9: cn.Network) -> None:
+    found = cn.interdict(mag9, 1, protect=(name for name in ["H_CN"]))
+    assert found.removed == ("G_CN",)
+    assert found.provenance["settings"]["protect"] == ["H_CN"]
+
+
 @pytest.mark.parametrize("k", [-1, 1.5, float("nan"), True, "two"])
 def test_bad_k(mag9: cn.Network, k: object) -> None:
     with pytest.raises(cn.DataError, match=r"^k: "):
@@ -217,6 +274,30 @@ def test_fortify_matches_brute_force(mag9: cn.Network, k: int, budget: float) ->
     assert found.is_optimal
     assert found.spent_musd <= budget
     assert found.left_tpa == pytest.approx(best, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("budget", "costs", "chosen"),
+    [
+        (4.999999, {"a": 5.0}, []),
+        (0.0, {"a": 5e-7}, []),
+        (4.999999, {"a": 5.0, "b": 4.0}, ["b"]),
+        (5.0, {"a": 5.0, "b": 4.0}, ["a"]),
+        (0.3, {"a": 0.1, "b": 0.2}, ["a", "b"]),  # 0.1 + 0.2 is a little more than 0.3 in binary
+    ],
+)
+def test_fortify_keeps_to_its_budget(budget: float, costs: dict[str, float], chosen: list[str]) -> None:
+    """Two mines of 10 and 6 t/a and two attacks: what is protected is what is left."""
+    net = cn.Network(
+        nodes=frame("id stage capacity_tpa", ("a", "mine", 10.0), ("b", "mine", 6.0), ("u", "end_use", None)),
+        edges=frame("source target", ("a", "u"), ("b", "u")),
+        demand=frame("node demand_tpa", ("u", 20.0)),
+    )
+    found = cn.fortify(net, 2, budget, costs)
+    assert list(found.chosen.index) == chosen
+    assert found.spent_musd <= budget * (1 + 1e-12)
+    assert found.left_tpa == pytest.approx(sum({"a": 10.0, "b": 6.0}[name] for name in chosen))
+    assert found.is_optimal
 
 
 def test_fortify_spends_nothing_in_vain(mag9: cn.Network) -> None:
