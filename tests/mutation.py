@@ -92,7 +92,9 @@ def main() -> int:
         ).stdout
         print(f"survived ({'no test' if codes[name] == 33 else codes[name]}): {shown}")
     caught = len(drawn) - len(survivors)
-    print(f"{asked.package}: {caught} of {len(drawn)} caught ({caught / max(len(drawn), 1):.0%}), of {len(names)} in all")
+    print(
+        f"{asked.package}: {caught} of {len(drawn)} caught ({caught / max(len(drawn), 1):.0%}), of {len(names)} in all"
+    )
     return 0
 
 
