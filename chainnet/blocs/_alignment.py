@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from chainnet._types import Words
 from chainnet.blocs._caps import benchmark_table, cap_table
 from chainnet.blocs._instruments import excluded_firms, exclusion_table, leak_table, tariff_table, with_bars
 from chainnet.blocs._market import THIRD, Market, baseline
@@ -16,7 +17,7 @@ from chainnet.blocs._prices import check_elasticities, price_table
 from chainnet.blocs._worlds import Party, Proofs, parties, standing, third_places
 from chainnet.engine import Certificate
 from chainnet.errors import DataError, near_matches
-from chainnet.flow import EXTRA_COST_USD_PER_T, Words, balance_under, project_sizes, shapley_values, what_binds
+from chainnet.flow import EXTRA_COST_USD_PER_T, balance_under, project_sizes, shapley_values, what_binds
 from chainnet.lowering import Degree, Overlay
 from chainnet.network import STAGES, Network
 from chainnet.results import Result, provenance, stamp

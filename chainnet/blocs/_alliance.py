@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from chainnet._types import Words
 from chainnet.blocs._pool import DUST, Pool, clean
 from chainnet.blocs._worlds import Party, chosen_projects, parties, places, standing
 from chainnet.engine import Certificate
 from chainnet.errors import DataError
-from chainnet.flow import Words, shapley_values, what_binds
+from chainnet.flow import shapley_values, what_binds
 from chainnet.lowering import Degree
 from chainnet.network import Network, split_list
 from chainnet.results import Result, provenance, stamp

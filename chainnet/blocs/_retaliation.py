@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from chainnet._types import Words
 from chainnet.blocs._market import Market, baseline
 from chainnet.blocs._worlds import Party, Proofs, chosen_projects, parties, standing
 from chainnet.engine import BestDefence, Certificate, require, worst_attack
 from chainnet.errors import DataError, SolverError
-from chainnet.flow import Words, project_sizes, what_binds
+from chainnet.flow import project_sizes, what_binds
 from chainnet.lowering import Degree, Overlay, column_gains
 from chainnet.network import Network
 from chainnet.results import Result, provenance, stamp

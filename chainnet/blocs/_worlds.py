@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from chainnet._types import Array, Bools, Words
 from chainnet.engine import Certificate, LinearSolution, WarmModel, certify_linear, require
 from chainnet.errors import DataError, SolverError
-from chainnet.flow import ValueModel, Words, check_year, named_projects, project_sizes
+from chainnet.flow import ValueModel, check_year, named_projects, project_sizes
 from chainnet.lowering import Degree, Lowered, Overlay
 from chainnet.network import Network, split_list
 from chainnet.scenario import Scenario, overlay_of
@@ -30,10 +31,6 @@ __all__ = [
     "standing",
     "third_places",
 ]
-
-Array = np.ndarray[Any, np.dtype[np.float64]]
-Bools = np.ndarray[Any, np.dtype[np.bool_]]
-Ints = np.ndarray[Any, np.dtype[np.int64]]
 
 
 @dataclass(frozen=True)

@@ -12,19 +12,18 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
+from chainnet._types import Array, Words
 from chainnet.cascades._esri import Spreading, downstream, lost_in_use, positions, residual_of, spreading_of, upstream
 from chainnet.cascades._inventory import Behaviour, Plants, Run, Shock, plants_of, simulate
 from chainnet.cascades._links import Links, check_number, end_uses, links_of, total_by
 from chainnet.errors import DataError, SolverError
-from chainnet.flow import Words, count_settings
+from chainnet.flow import count_settings
 from chainnet.lowering import Overlay, edge_caps, node_caps
 from chainnet.network import Network
 from chainnet.results import Result, provenance, stamp
 
 __all__ = ["Cascade", "cascade"]
 
-Array = np.ndarray[Any, np.dtype[np.float64]]
-Ints = np.ndarray[Any, np.dtype[np.int64]]
 Fail = str | Iterable[str] | Mapping[str, float]
 METHODS = ("esri", "ario")
 MOST_DAYS, MOST_CELLS = 36_500, 50_000_000

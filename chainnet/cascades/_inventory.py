@@ -13,14 +13,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from chainnet._types import Array, Bools, Ints
 from chainnet.cascades._links import Links, check_number, recipe_of, total_by
 from chainnet.errors import DataError, near_matches
 
 __all__ = ["Behaviour", "Plants", "Run", "Shock", "plants_of", "simulate"]
 
-Array = np.ndarray[Any, np.dtype[np.float64]]
-Ints = np.ndarray[Any, np.dtype[np.int64]]
-Bools = np.ndarray[Any, np.dtype[np.bool_]]
 DAYS_A_YEAR = 365.0
 INVENTORY_DAYS = 90.0
 ORDERINGS = ("alt", "baseline")

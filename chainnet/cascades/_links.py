@@ -8,15 +8,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from chainnet._types import Array, Ints, Words
 from chainnet.errors import DataError
-from chainnet.flow import Words, counted_demand
+from chainnet.flow import counted_demand
 from chainnet.lowering import Tables, stack
 from chainnet.network import Network
 
 __all__ = ["Links", "check_number", "end_uses", "links_of", "recipe_of", "total_by"]
-
-Array = np.ndarray[Any, np.dtype[np.float64]]
-Ints = np.ndarray[Any, np.dtype[np.int64]]
 
 
 @dataclass(frozen=True, eq=False)

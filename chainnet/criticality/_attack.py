@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from chainnet._types import Words
 from chainnet.criticality._chokepoints import Removals, removals
 from chainnet.engine import Attack, Certificate, require, worst_attack
 from chainnet.errors import DataError, UnknownIdError, near_matches
-from chainnet.flow import ValueModel, Words, count_settings, cut_of, shapley_values
+from chainnet.flow import ValueModel, count_settings, cut_of, shapley_values
 from chainnet.lowering import Degree, column_gains
 from chainnet.network import Network
 from chainnet.results import Result, Status, decisive_inputs, provenance, stamp

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from chainnet._types import Ints, Words
 from chainnet.criticality._checks import check_losses, compared
 from chainnet.engine import arc_losses, group_losses, node_losses
 from chainnet.errors import DataError, near_matches
-from chainnet.flow import ValueModel, Words, benefits, count_settings, counted_demand, cut_of, cut_table, solve_market
+from chainnet.flow import ValueModel, benefits, count_settings, counted_demand, cut_of, cut_table, solve_market
 from chainnet.lowering import Degree, Reach, is_plain, lower_market, stack
 from chainnet.network import TABLES, Network, is_country
 from chainnet.results import decisive_inputs, provenance, stamp
@@ -19,7 +20,6 @@ from chainnet.scenario import Scenario, overlay_of
 
 __all__ = ["Removals", "chokepoints", "removals"]
 
-Ints = np.ndarray[Any, np.dtype[np.int64]]
 # a holder of half or more controls
 CONTROL = 0.5
 COLUMNS = ["lost_tpa", "lost_share", "throughput_tpa", "in_cut", "is_dominator", "betweenness"]

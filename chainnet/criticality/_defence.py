@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from chainnet._types import Words
 from chainnet.criticality._attack import Interdiction, interdict
 from chainnet.engine import BestDefence, Certificate, require
 from chainnet.errors import DataError, UnknownIdError, near_matches
-from chainnet.flow import Words, count_settings, counted_demand, what_binds
+from chainnet.flow import count_settings, counted_demand, what_binds
 from chainnet.lowering import Lowered, Overlay, lower
 from chainnet.network import Network
 from chainnet.results import Result, provenance, stamp

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from chainnet._types import Array, Ints, Words
 from chainnet.criticality._chokepoints import Removals, removals
 from chainnet.engine import (
     LinearProgram,
@@ -25,7 +26,7 @@ from chainnet.engine import (
     with_columns,
 )
 from chainnet.errors import DataError, SolverError, UnknownIdError, near_matches
-from chainnet.flow import Words, count_settings, counted_demand, what_binds
+from chainnet.flow import count_settings, counted_demand, what_binds
 from chainnet.lowering import Degree, Lowered, Overlay, lower
 from chainnet.network import Network
 from chainnet.results import provenance, stamp
@@ -33,8 +34,6 @@ from chainnet.scenario import Scenario, overlay_of
 
 __all__ = ["risk_exposure"]
 
-Array = np.ndarray[Any, np.dtype[np.float64]]
-Ints = np.ndarray[Any, np.dtype[np.int64]]
 # a loss below this part of its demand, or of its commodity's flow, is rounding
 DUST = 1e-9
 MOST_CHECKED = 20

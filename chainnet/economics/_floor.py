@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from chainnet._types import Words
 from chainnet.economics._terms import (
     Money,
     Terms,
@@ -20,7 +21,6 @@ from chainnet.economics._terms import (
     reference_of,
 )
 from chainnet.errors import DataError
-from chainnet.flow import Words
 from chainnet.network import Network
 from chainnet.results import provenance, stamp
 

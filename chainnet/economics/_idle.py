@@ -9,11 +9,12 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
+from chainnet._types import Array, Words
 from chainnet.economics._idle_range import DUST, Idle, snapped
 from chainnet.economics._terms import capital_recovery_factor, check_number, main_outputs
 from chainnet.engine import Certificate
 from chainnet.errors import DataError, near_matches
-from chainnet.flow import Balance, Coalitions, Words, balance_under, count_settings, named_projects, project_sizes
+from chainnet.flow import Balance, Coalitions, balance_under, count_settings, named_projects, project_sizes
 from chainnet.lowering import Degree, Overlay
 from chainnet.network import Network
 from chainnet.results import Result, provenance, stamp
@@ -21,7 +22,6 @@ from chainnet.scenario import Scenario, overlay_of, pick_scenarios
 
 __all__ = ["Overcapacity", "constant_elasticity_price", "overcapacity"]
 
-Array = np.ndarray[Any, np.dtype[np.float64]]
 Range = float | Sequence[float]
 
 

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from chainnet._types import Words
 from chainnet.errors import DataError, near_matches
-from chainnet.flow import Words, check_year, named_projects, project_sizes
+from chainnet.flow import check_year, named_projects, project_sizes
 from chainnet.network import Network
 
 __all__ = [

@@ -9,19 +9,17 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from scipy.optimize import linprog
 from scipy.sparse import csr_array, diags_array, eye_array, hstack
 from scipy.sparse.linalg import splu
 
+from chainnet._types import Array, Bools
 from chainnet.errors import SolverError
 
 __all__ = ["Conditions", "nearest", "repair", "support"]
 
-Array = np.ndarray[Any, np.dtype[np.float64]]
-Bools = np.ndarray[Any, np.dtype[np.bool_]]
 
 _FORCED = 1e-9  # of its scale: a variable that cannot rise above this is forced
 _ROUNDS = 80

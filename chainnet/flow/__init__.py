@@ -19,7 +19,7 @@ from chainnet.flow._shared import (
     shapley_values,
 )
 from chainnet.flow._stock import LeastStock, StockModel
-from chainnet.flow._value import ValueModel, Words, benefits, check_tier, count_settings, counted_demand
+from chainnet.flow._value import ValueModel, benefits, check_tier, count_settings, counted_demand
 
 __all__ = [
     "EXACT_PLAYERS",
@@ -33,7 +33,6 @@ __all__ = [
     "Plan",
     "StockModel",
     "ValueModel",
-    "Words",
     "balance",
     "balance_under",
     "benefits",

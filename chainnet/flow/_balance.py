@@ -8,6 +8,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
+from chainnet._types import Words
 from chainnet.engine import (
     Certificate,
     LinearSolution,
@@ -20,7 +21,7 @@ from chainnet.engine import (
 from chainnet.errors import DataError, SolverError
 from chainnet.flow._fair import share_fairly
 from chainnet.flow._largest import edge_table, node_table, priced_bounds
-from chainnet.flow._value import Words, benefits, check_commodities, count_settings, counted_demand
+from chainnet.flow._value import benefits, check_commodities, count_settings, counted_demand
 from chainnet.lowering import Degree, Lowered, Overlay, lower
 from chainnet.network import Network
 from chainnet.results import STEADY, Result, decisive_inputs, provenance, stamp

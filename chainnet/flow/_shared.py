@@ -10,16 +10,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from chainnet._types import Array, Words
 from chainnet.engine import LinearSolution
 from chainnet.errors import DataError, UnknownIdError, near_matches
 from chainnet.flow._balance import balance_under
-from chainnet.flow._value import ValueModel, Words
+from chainnet.flow._value import ValueModel
 from chainnet.lowering import Degree, Overlay
 from chainnet.network import Network
 
 __all__ = ["Coalitions", "check_year", "ladder", "named_projects", "project_sizes", "shapley_values"]
 
-Array = np.ndarray[Any, np.dtype[np.float64]]
 EXACT_PLAYERS = 12
 
 

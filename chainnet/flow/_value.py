@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from chainnet._types import Array, Ints, Words
 from chainnet.engine import (
     Certificate,
     LinearSolution,
@@ -23,10 +24,6 @@ from chainnet.lowering import Degree, Lowered, Overlay, lower
 from chainnet.network import Network
 
 __all__ = ["ValueModel", "check_commodities", "check_tier", "count_settings", "counted_demand"]
-
-Array = np.ndarray[Any, np.dtype[np.float64]]
-Ints = np.ndarray[Any, np.dtype[np.int64]]
-Words = str | Iterable[str] | None
 
 
 def check_commodities(network: Network, commodity: Words) -> tuple[str, ...] | None:

@@ -17,6 +17,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
+from chainnet._types import INF, Array, Ints
 from chainnet.engine import LinearProgram
 from chainnet.errors import DataError
 from chainnet.lowering._bounds import assemble, close_classes, edge_caps, edge_costs, node_caps, stock_draws
@@ -42,9 +43,6 @@ Degree = Literal["frozen", "existing", "new"]
 DEGREES = ("frozen", "existing", "new")
 FAR = 30.0
 DUST = 1e-5
-Array = np.ndarray[Any, np.dtype[np.float64]]
-Ints = np.ndarray[Any, np.dtype[np.int64]]
-INF = np.inf
 
 
 @dataclass(frozen=True)

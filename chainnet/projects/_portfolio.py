@@ -9,9 +9,10 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
+from chainnet._types import Array, Words
 from chainnet.engine import Certificate
 from chainnet.errors import DataError
-from chainnet.flow import Words, check_tier, check_year, count_settings, what_binds
+from chainnet.flow import check_tier, check_year, count_settings, what_binds
 from chainnet.lowering import Degree
 from chainnet.network import Network
 from chainnet.projects._access import pick_projects
@@ -23,8 +24,6 @@ from chainnet.scenario import Scenario, overlay_of, pick_scenarios
 
 __all__ = ["Portfolio", "portfolio"]
 
-Array = np.ndarray[Any, np.dtype[np.float64]]
-Bools = np.ndarray[Any, np.dtype[np.bool_]]
 Objective = Literal["expected", "worst", "cvar"]
 OBJECTIVES = ("expected", "worst", "cvar")
 

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from chainnet._types import Words
 from chainnet.flow import (
     EXACT_PLAYERS,
     ValueModel,
-    Words,
     balance_under,
     check_year,
     count_settings,
@@ -37,7 +37,6 @@ DUST = 1e-9
 # where strands part goods no balance bears the whole price: then the rise over this part of the size tells
 FIRST = 1e-4
 MOST_KINKS = 100
-Array = np.ndarray[Any, np.dtype[np.float64]]
 
 
 @dataclass(frozen=True, repr=False, eq=False)

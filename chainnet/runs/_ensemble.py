@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from chainnet._types import Words
 from chainnet.errors import ChainnetError, DataError
-from chainnet.flow import Words, count_settings, what_binds
+from chainnet.flow import count_settings, what_binds
 from chainnet.lowering import Degree
 from chainnet.network import Network
 from chainnet.results import STEADY, Result, provenance, stamp

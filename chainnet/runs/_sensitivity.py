@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from chainnet._types import Array, Words
 from chainnet.errors import DataError
 from chainnet.flow import (
     ValueModel,
-    Words,
     check_tier,
     count_settings,
     counted_demand,
@@ -27,8 +27,6 @@ from chainnet.runs._inputs import Inputs, uncertain_inputs
 from chainnet.scenario import Scenario, overlay_of
 
 __all__ = ["Sensitivity", "sensitivity"]
-
-Array = np.ndarray[Any, np.dtype[np.float64]]
 
 
 @dataclass(frozen=True, repr=False, eq=False)

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from chainnet._types import Array, Bools
 from chainnet.errors import DataError, UnknownIdError, near_matches
 from chainnet.lowering import Overlay
 from chainnet.network import Network
@@ -17,8 +18,6 @@ from chainnet.scenario._scenario import Scenario, check_scenario
 
 __all__ = ["Timeline", "timeline"]
 
-Array = np.ndarray[Any, np.dtype[np.float64]]
-Bools = np.ndarray[Any, np.dtype[np.bool_]]
 _SHARES = ("node_share", "edge_share", "stock_share", "demand_share", "edge_cost", "release_tpa", "built")
 
 

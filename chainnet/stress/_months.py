@@ -11,8 +11,9 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
+from chainnet._types import INF, Array, Words
 from chainnet.errors import DataError, InfeasibleError
-from chainnet.flow import MonthsModel, Plan, Words, balance_under, benefits, counted_demand
+from chainnet.flow import MonthsModel, Plan, balance_under, benefits, counted_demand
 from chainnet.lowering import Degree, Overlay, Restriction, Start
 from chainnet.network import Network
 from chainnet.scenario import Scenario, Timeline, timeline
@@ -29,8 +30,6 @@ __all__ = [
     "survival_table",
 ]
 
-Array = np.ndarray[Any, np.dtype[np.float64]]
-INF = np.inf
 Objective = Literal["tiers", "value"]
 
 

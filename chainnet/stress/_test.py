@@ -11,9 +11,10 @@ from typing import Any, cast
 import numpy as np
 import pandas as pd
 
+from chainnet._types import Words
 from chainnet.engine import Certificate
 from chainnet.errors import DataError
-from chainnet.flow import NEW_LAG_MONTHS, Words, balance_under, count_settings, ladder, project_sizes
+from chainnet.flow import NEW_LAG_MONTHS, balance_under, count_settings, ladder, project_sizes
 from chainnet.lowering import Degree
 from chainnet.network import Network
 from chainnet.results import Result, provenance, rest_of, stamp
