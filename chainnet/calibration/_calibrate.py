@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array, hstack, lil_array, vstack
 
+from chainnet import checks
 from chainnet._types import Array
 from chainnet.calibration._check import CalibrationCertificate, certify
 from chainnet.calibration._program import Figure, Program, build
@@ -162,8 +163,7 @@ def calibrate(
     >>> found.certificate.ok
     True
     """
-    if method not in METHODS:
-        raise DataError(f'calibrate: unknown method "{method}"; one of {", ".join(METHODS)}.')
+    checks.choice(method, "calibrate", "method", METHODS)
     chosen = Settings.of(
         {"slack": slack, "utilisation": utilisation, **(settings or {})}, (files or {}).get("settings", "settings")
     )

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from chainnet import checks
 from chainnet._types import Array, Bools, Ints
 from chainnet.cascades._links import Links, check_number, recipe_of, total_by
 from chainnet.errors import DataError, near_matches
@@ -61,8 +62,7 @@ class Behaviour:
         check_number(self.overproduction, "overproduction", 1.0, np.inf, "1 is no overproduction")
         check_number(self.tau_days, "tau_days", 1.0, np.inf, "days in which overproduction builds up")
         check_number(self.restock_days, "restock_days", 1.0, np.inf, "days in which a gap is ordered again")
-        if self.ordering not in ORDERINGS:
-            raise DataError(f'ordering: unknown word "{self.ordering}"; one of {", ".join(ORDERINGS)}.')
+        checks.choice(self.ordering, "ordering", "word", ORDERINGS)
         return np.array(days, dtype=float)
 
 

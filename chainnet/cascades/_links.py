@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from chainnet import checks
 from chainnet._types import Array, Ints, Words
 from chainnet.errors import DataError
 from chainnet.flow import counted_demand
@@ -119,8 +120,5 @@ def total_by(place: Ints, amount: Array, n: int) -> Array:
 
 def check_number(value: Any, name: str, low: float, high: float, why: str) -> float:
     """Return ``value`` as a float; raise DataError unless it is a finite number from low to high."""
-    is_number = isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, (bool, np.bool_))
-    if not is_number or not np.isfinite(value) or not low <= value <= high:
-        span = f"from {low:g} to {high:g}" if np.isfinite(high) else f"{low:g} or more"
-        raise DataError(f"{name}: {value!r} is not allowed; give a finite number, {span} ({why}).")
-    return float(value)
+    span = f"from {low:g} to {high:g}" if np.isfinite(high) else f"{low:g} or more"
+    return checks.number(value, name, low, high, f"is not allowed; give a finite number, {span} ({why}).")

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from chainnet import checks
 from chainnet._types import Words
 from chainnet.criticality._chokepoints import Removals, removals
 from chainnet.engine import Attack, Certificate, require, worst_attack
@@ -216,8 +217,7 @@ def interdict(
 
 
 def _budget(k: Any, cost: Any) -> float:
-    if isinstance(k, bool) or not isinstance(k, (int, float, np.integer, np.floating)) or not np.isfinite(k) or k < 0:
-        raise DataError(f"k: {k!r} is not allowed; give a whole number, 0 or more (with cost: a budget, 0 or more).")
+    checks.number(k, "k", rule="is not allowed; give a whole number, 0 or more (with cost: a budget, 0 or more).")
     if cost is None and k != int(k):
         raise DataError(f"k: {k!r} is not whole; only a budget with cost= may have a fraction.")
     return float(k)
@@ -366,8 +366,7 @@ def shapley(
     np.float64(50.0)
     """
     for name, value, least in (("permutations", permutations, 2), ("seed", seed, 0)):
-        if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
-            raise DataError(f"{name}: {value!r} is not allowed; give a whole number, {least} or more.")
+        checks.whole(value, name, least)
     model = ValueModel(
         network, overlay_of(network, scenario), reroute, commodity=commodity, beneficiaries=beneficiaries, tier=tier
     )

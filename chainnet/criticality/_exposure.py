@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from chainnet import checks
 from chainnet._types import Array, Ints, Words
 from chainnet.criticality._chokepoints import Removals, removals
 from chainnet.engine import (
@@ -198,12 +199,8 @@ def _periods(network: Network, what: Removals, by: str, recovery: Any) -> Array:
 
 
 def _number(value: Any, where: str) -> float:
-    is_number = isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
-    if not is_number or not np.isfinite(value) or value < 0:
-        raise DataError(
-            f"{where}: {value!r} is not allowed; give a number of periods, 0 or more, or a Series or dict of them."
-        )
-    return float(value)
+    rule = "is not allowed; give a number of periods, 0 or more, or a Series or dict of them."
+    return checks.number(value, where, rule=rule)
 
 
 def _size(network: Network, what: Removals, model: _Exposure) -> dict[str, Array]:

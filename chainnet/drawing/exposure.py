@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from chainnet import checks
 from chainnet._types import Array
 from chainnet.drawing import style
 from chainnet.errors import DataError
@@ -79,7 +80,7 @@ def exposure_svg(
     lacking = [c for c in ("cost_usd", "throughput_tpa", "recovery", "added_cost_usd") if c not in table]
     if lacking:
         raise DataError(f"exposure_svg: the table lacks {', '.join(lacking)}. Give an answer of risk_exposure.")
-    if isinstance(named, bool) or not isinstance(named, int) or not 0 <= named <= MOST_NAMED:
+    if not checks.is_whole(named) or not 0 <= named <= MOST_NAMED:
         raise DataError(f"exposure_svg: named={named!r} is not allowed; give a whole number from 0 to {MOST_NAMED}.")
     picture = _Picture(table, labels or {}, named)
     heading = _clean(title) if title is not None else picture.finding()

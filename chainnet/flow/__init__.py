@@ -12,7 +12,6 @@ from chainnet.flow._second import values_by_igraph
 from chainnet.flow._shared import (
     EXACT_PLAYERS,
     Coalitions,
-    check_year,
     ladder,
     named_projects,
     project_sizes,
@@ -37,7 +36,6 @@ __all__ = [
     "balance_under",
     "benefits",
     "check_tier",
-    "check_year",
     "count_settings",
     "counted_demand",
     "cut_of",

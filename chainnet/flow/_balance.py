@@ -8,6 +8,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
+from chainnet import checks
 from chainnet._types import Words
 from chainnet.engine import (
     Certificate,
@@ -175,8 +176,7 @@ def balance_under(
     with_inputs: bool = False,
 ) -> Balance:
     """See ``balance``; takes an overlay, may draw stocks once, looks for prices and what binds only if asked."""
-    if others not in ("after", "before"):
-        raise DataError(f'others: unknown order "{others}"; one of after, before.')
+    checks.choice(others, "others", "order", ("after", "before"))
     if network.demand.empty:
         raise DataError(
             "balance: the network has no demand table, so nobody can go short. Give demand, or use max_flow."

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from chainnet import checks
 from chainnet._types import Array, Ints, Words
 from chainnet.engine import (
     Certificate,
@@ -50,8 +51,8 @@ def check_commodities(network: Network, commodity: Words) -> tuple[str, ...] | N
 
 def check_tier(network: Network, tier: str | None) -> str | None:
     """Return ``tier``; raise DataError if the network has no such tier."""
-    if tier is not None and tier not in network.tier_order:
-        raise DataError(f'tier: unknown tier "{tier}"; one of {", ".join(network.tier_order)}.')
+    if tier is not None:
+        checks.choice(tier, "tier", "tier", network.tier_order)
     return tier
 
 

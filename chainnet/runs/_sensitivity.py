@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from chainnet import checks
 from chainnet._types import Array, Words
 from chainnet.errors import DataError
 from chainnet.flow import (
@@ -110,8 +111,7 @@ def sensitivity(
     >>> found.inputs.loc[0, "key"]
     'usa_defence / ndfeb_hree / defence'
     """
-    if isinstance(top, bool) or not isinstance(top, (int, np.integer)) or top < 1:
-        raise DataError(f"top: {top!r} is not a whole number of at least 1.")
+    checks.whole(top, "top", 1, rule=checks.AT_LEAST)
     check_tier(network, tier)
     count: dict[str, Any] = {"commodity": commodity, "beneficiaries": beneficiaries, "tier": tier}
     names = named_projects(network, projects if isinstance(projects, str) else sorted({str(p) for p in projects}))

@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from chainnet import checks
 from chainnet._types import Array, Bools
 from chainnet.errors import DataError, UnknownIdError, near_matches
 from chainnet.lowering import Overlay, Restriction
-from chainnet.network import Network, check_share, split_list
+from chainnet.network import Network, split_list
 from chainnet.scenario._kinds import listed
 
 __all__ = ["Effect", "effects_of", "overlay_at"]
@@ -191,7 +192,7 @@ def _put_removal(network: Network, effect: Effect) -> Effect:
         stocks=stocks,
         demand=network.demand["node"].isin(ids).to_numpy() & removed,
         users=named & ends & removed,
-        share=0.0 if removed else check_share(measure["share"], f"{argument}: share"),
+        share=0.0 if removed else checks.share(measure["share"], f"{argument}: share"),
     )
 
 
@@ -341,7 +342,7 @@ def _put_demand(network: Network, effect: Effect) -> Effect:
         tiers = listed(measure["tier"])
         _check_tiers(network, tiers, argument)
         hit &= demand["tier"].isin(tiers).to_numpy()
-    return replace(effect, demand=hit, share=check_share(measure["share"], f"{argument}: share"))
+    return replace(effect, demand=hit, share=checks.share(measure["share"], f"{argument}: share"))
 
 
 def _put_release(network: Network, effect: Effect) -> Effect:
