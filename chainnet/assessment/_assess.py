@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from chainnet._types import Words
 from chainnet.assessment._bloc import blocs_of, break_evens, doubts, idle_plants, index_ranks, portfolios, sides
 from chainnet.assessment._time import exposures, horizon_rungs, myopia, onsets, stockpiles
 from chainnet.blocs import Alignment
@@ -18,7 +19,7 @@ from chainnet.criticality import chokepoints, interdict
 from chainnet.economics import Overcapacity
 from chainnet.engine import Certificate
 from chainnet.errors import DataError
-from chainnet.flow import Balance, MaxFlow, Words, balance, count_settings, max_flow, what_binds
+from chainnet.flow import Balance, MaxFlow, balance, count_settings, max_flow, what_binds
 from chainnet.indicators import concentration
 from chainnet.network import QUALITIES, Network
 from chainnet.projects import Portfolio, Reroute, reroute

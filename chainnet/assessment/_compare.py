@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from chainnet._types import Words
 from chainnet.assessment._assess import Assessment
 from chainnet.errors import DataError, UnknownIdError
-from chainnet.flow import ValueModel, Words, count_settings, counted_demand, shapley_values
+from chainnet.flow import ValueModel, count_settings, counted_demand, shapley_values
 from chainnet.network import TABLES, Network, as_text
 from chainnet.results import Result, provenance, stamp
 from chainnet.scenario import Scenario, overlay_of, scenarios

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from chainnet import checks
+from chainnet._types import Words
 from chainnet.blocs._caps import benchmark_table, cap_table
 from chainnet.blocs._instruments import excluded_firms, exclusion_table, leak_table, tariff_table, with_bars
 from chainnet.blocs._market import THIRD, Market, baseline
@@ -16,7 +18,7 @@ from chainnet.blocs._prices import check_elasticities, price_table
 from chainnet.blocs._worlds import Party, Proofs, parties, standing, third_places
 from chainnet.engine import Certificate
 from chainnet.errors import DataError, near_matches
-from chainnet.flow import EXTRA_COST_USD_PER_T, Words, balance_under, project_sizes, shapley_values, what_binds
+from chainnet.flow import EXTRA_COST_USD_PER_T, balance_under, project_sizes, shapley_values, what_binds
 from chainnet.lowering import Degree, Overlay
 from chainnet.network import STAGES, Network
 from chainnet.results import Result, provenance, stamp
@@ -260,26 +262,19 @@ def _several(values: Any) -> tuple[Any, ...]:
 
 
 def _check_shares(rates: Any, shares: Any, cost: Any, cap: Any, marks: Mapping[str, Any]) -> None:
-    def number(value: Any) -> bool:
-        return not isinstance(value, bool) and isinstance(value, (int, float, np.number)) and bool(np.isfinite(value))
-
     for rate in rates:
-        if not number(rate) or rate < 0:
-            raise DataError(f"tariff_rates: {rate!r} is not allowed; a rate is a part of the price, 0 or more.")
+        checks.number(rate, "tariff_rates", rule="is not allowed; a rate is a part of the price, 0 or more.")
     for share in shares:
-        if not number(share) or not 0 <= share <= 1:
-            raise DataError(f"leak_shares: {share!r} is not allowed; a share is a number from 0 to 1.")
-    if not number(cost) or cost < 0:
-        raise DataError(f"leak_usd_per_t: {cost!r} is not allowed; give USD/t, 0 or more.")
-    if not number(cap) or not 0 < cap <= 1:
+        checks.number(share, "leak_shares", 0, 1, "is not allowed; a share is a number from 0 to 1.")
+    checks.number(cost, "leak_usd_per_t", rule="is not allowed; give USD/t, 0 or more.")
+    if not checks.is_number(cap) or not 0 < cap <= 1:
         raise DataError(f"cap_share: {cap!r} is not allowed; give a share above 0, up to 1.")
     for stage, mark in marks.items():
         if stage not in STAGES:
             raise DataError(
                 f'benchmarks: unknown stage "{stage}";{near_matches(str(stage), STAGES)} One of {", ".join(STAGES)}.'
             )
-        if not number(mark) or not 0 <= mark <= 1:
-            raise DataError(f"benchmarks: {mark!r} is not allowed for {stage}; give a share from 0 to 1.")
+        checks.number(mark, "benchmarks", 0, 1, f"is not allowed for {stage}; give a share from 0 to 1.")
 
 
 def _players(network: Network, sides: Sequence[Party], overlay: Overlay, countries: Any) -> list[Party]:

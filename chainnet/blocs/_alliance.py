@@ -10,11 +10,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from chainnet import checks
+from chainnet._types import Words
 from chainnet.blocs._pool import DUST, Pool, clean
 from chainnet.blocs._worlds import Party, chosen_projects, parties, places, standing
 from chainnet.engine import Certificate
 from chainnet.errors import DataError
-from chainnet.flow import Words, shapley_values, what_binds
+from chainnet.flow import shapley_values, what_binds
 from chainnet.lowering import Degree
 from chainnet.network import Network, split_list
 from chainnet.results import Result, provenance, stamp
@@ -162,8 +164,7 @@ def alliance(
     who = parties(network, _default_members(network) if members is None else members, "members")
     if len(who) > MOST_MEMBERS:
         raise DataError(f"members: {len(who)} are named; at most {MOST_MEMBERS}. Put countries into groups.")
-    if others not in ("after", "before"):
-        raise DataError(f'others: unknown order "{others}"; one of after, before.')
+    checks.choice(others, "others", "order", ("after", "before"))
     if network.demand.empty:
         raise DataError("alliance: the network has no demand table, so nobody can go short. Give demand.")
     where = parties(network, regions, "regions") if regions else []

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from chainnet._types import Words
 from chainnet.blocs._worlds import Party, Proofs, WorldValue, demand_of, edge_places, open_market
-from chainnet.flow import Words, balance_under
+from chainnet.flow import balance_under
 from chainnet.lowering import Degree, Overlay
 from chainnet.network import Network
 

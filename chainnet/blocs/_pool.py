@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from chainnet._types import Words
 from chainnet.blocs._worlds import Party, Proofs, chosen_projects, demand_of, solve_proved
 from chainnet.engine import WarmModel
 from chainnet.errors import DataError
-from chainnet.flow import Words, counted_demand, project_sizes, share_fairly
+from chainnet.flow import counted_demand, project_sizes, share_fairly
 from chainnet.lowering import Degree, Overlay, Restriction, lower
 from chainnet.network import Network
 

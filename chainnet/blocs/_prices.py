@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from chainnet import checks
 from chainnet.blocs._market import Market, baseline
 from chainnet.economics import constant_elasticity_price
 from chainnet.errors import DataError
@@ -42,8 +43,7 @@ def check_elasticities(supply: Any, demand: Any) -> None:
     for name, value in (("supply_elasticity", supply), ("demand_elasticity", demand)):
         if value is None:
             raise DataError(f"{name}: missing; a price needs both elasticities.")
-        if isinstance(value, bool) or not isinstance(value, (int, float, np.number)) or not 0 <= value < np.inf:
-            raise DataError(f"{name}: {value!r} is not allowed; give a number, 0 or more, such as 0.2.")
+        checks.number(value, name, rule="is not allowed; give a number, 0 or more, such as 0.2.")
     if supply + demand == 0:
         raise DataError("supply_elasticity, demand_elasticity: both are 0; then no price clears. Raise one.")
 

@@ -9,11 +9,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from chainnet import checks
+from chainnet._types import Words
 from chainnet.blocs._market import Market, baseline
 from chainnet.blocs._worlds import Party, Proofs, chosen_projects, parties, standing
 from chainnet.engine import BestDefence, Certificate, require, worst_attack
 from chainnet.errors import DataError, SolverError
-from chainnet.flow import Words, project_sizes, what_binds
+from chainnet.flow import project_sizes, what_binds
 from chainnet.lowering import Degree, Overlay, column_gains
 from chainnet.network import Network
 from chainnet.results import Result, provenance, stamp
@@ -144,15 +146,12 @@ def retaliation(
     >>> played.moves.loc["nothing", "response"]
     'ndfeb'
     """
-    if isinstance(k, bool) or not isinstance(k, (int, np.integer)) or k < 0:
-        raise DataError(f"k: {k!r} is not allowed; give a whole number, 0 or more.")
-    if by not in CANDIDATES:
-        raise DataError(f'by: unknown kind of answer "{by}"; one of {", ".join(CANDIDATES)}.')
-    if to not in ("us", "all"):
-        raise DataError(f'to: unknown reach "{to}"; one of us, all.')
-    if budget_musd is not None and not (_is_number(budget_musd) and budget_musd >= 0):
-        raise DataError(f"budget_musd: {budget_musd!r} is not allowed; give USD million, 0 or more, or None.")
-    if not (_is_number(time_limit_s) and time_limit_s > 0):
+    checks.whole(k, "k")
+    checks.choice(by, "by", "kind of answer", CANDIDATES)
+    checks.choice(to, "to", "reach", ("us", "all"))
+    if budget_musd is not None:
+        checks.number(budget_musd, "budget_musd", rule="is not allowed; give USD million, 0 or more, or None.")
+    if not checks.is_number(time_limit_s) or time_limit_s <= 0:
         raise DataError(f"time_limit_s: {time_limit_s!r} is not allowed; give seconds, above 0.")
     if moves is not None and not isinstance(moves, Mapping):
         raise DataError(f"moves: {type(moves).__name__} is not allowed; give a mapping of names to scenarios.")
@@ -203,10 +202,6 @@ def retaliation(
         best,
         proofs.worst(best),
     )
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float, np.number)) and not isinstance(value, bool) and bool(np.isfinite(value))
 
 
 def _listed(words: Any) -> list[str]:

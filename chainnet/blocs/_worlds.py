@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from chainnet import checks
+from chainnet._types import Array, Bools, Words
 from chainnet.engine import Certificate, LinearSolution, WarmModel, certify_linear, require
 from chainnet.errors import DataError, SolverError
-from chainnet.flow import ValueModel, Words, check_year, named_projects, project_sizes
+from chainnet.flow import ValueModel, named_projects, project_sizes
 from chainnet.lowering import Degree, Lowered, Overlay
 from chainnet.network import Network, split_list
 from chainnet.scenario import Scenario, overlay_of
@@ -30,10 +32,6 @@ __all__ = [
     "standing",
     "third_places",
 ]
-
-Array = np.ndarray[Any, np.dtype[np.float64]]
-Bools = np.ndarray[Any, np.dtype[np.bool_]]
-Ints = np.ndarray[Any, np.dtype[np.int64]]
 
 
 @dataclass(frozen=True)
@@ -141,7 +139,7 @@ def chosen_projects(network: Network, projects: Iterable[str] | None) -> Bools:
 
 def standing(network: Network, scenario: Scenario | None, projects: Iterable[str] | None, by_year: Any) -> Overlay:
     """Return the overlay of a scenario with the named projects built, at the size they have in a year."""
-    year = check_year(by_year)
+    year = checks.year(by_year)
     overlay = overlay_of(network, scenario)
     sizes = np.where(chosen_projects(network, projects), project_sizes(network, year), 0.0)
     return overlay.with_built(np.maximum(overlay.built, sizes))

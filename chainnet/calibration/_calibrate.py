@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array, hstack, lil_array, vstack
 
+from chainnet import checks
+from chainnet._types import Array
 from chainnet.calibration._check import CalibrationCertificate, certify
 from chainnet.calibration._program import Figure, Program, build
 from chainnet.calibration._relations import Pairs, expand_relations
@@ -28,8 +30,6 @@ _SNAP = 2e-3  # a figure this near to its value after the pull is tried exactly
 _BREACH = 1e-9
 _WASTE = 1e-12  # first guess of the part of a by-product that nobody takes
 _DREGS = 1e-5  # a part that small is an artefact of the guess
-
-Array = np.ndarray[Any, np.dtype[np.float64]]
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -164,8 +164,7 @@ def calibrate(
     >>> found.certificate.ok
     True
     """
-    if method not in METHODS:
-        raise DataError(f'calibrate: unknown method "{method}"; one of {", ".join(METHODS)}.')
+    checks.choice(method, "calibrate", "method", METHODS)
     chosen = Settings.of(
         {"slack": slack, "utilisation": utilisation, **(settings or {})}, (files or {}).get("settings", "settings")
     )

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from chainnet._types import Array
 from chainnet.errors import DataError, Fault, InfeasibleError
 
 __all__ = ["is_total", "max_entropy", "ras"]
 
-Array = np.ndarray[Any, np.dtype[np.float64]]
 _TOLERANCE = 1e-10
 _ROUNDS = 20_000
 _TOTALS = {"all", "all countries", "sum", "total", "wld", "world", "world total", "w00"}

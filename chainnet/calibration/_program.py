@@ -11,13 +11,12 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array, vstack
 
+from chainnet._types import Array
 from chainnet.calibration._relations import Pairs
 from chainnet.calibration._tables import ABOUT, COMPARE, EXACT, Sources
 from chainnet.engine import Conditions
 
 __all__ = ["Figure", "Program", "build"]
-
-Array = np.ndarray[Any, np.dtype[np.float64]]
 
 
 @dataclass(frozen=True)

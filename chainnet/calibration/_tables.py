@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from chainnet import checks
 from chainnet.errors import DataError, near_matches
 from chainnet.network import (
     PEDIGREE,
@@ -131,11 +132,10 @@ class Settings:
                 continue
             if value is None and key.startswith(("cost_", "lag_")):
                 continue
-            number = isinstance(value, (int, float)) and not isinstance(value, bool) and np.isfinite(value)
             least = {"slack": 1.0, "utilisation": 1e-6}.get(key, 0.0)
             most = 1.0 if key == "utilisation" else np.inf
-            if not number or not least <= value <= most:
-                raise DataError(f"{file}, {key}: {value!r} is not allowed; a number from {least:g} to {most:g}.")
+            rule = "is not allowed; a number from {least:g} to {most:g}."
+            checks.number(value, f"{file}, {key}", least, most, rule)
         return cls(**given)
 
 

@@ -7,14 +7,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from chainnet._types import Array
 from chainnet.calibration._program import Program, total_pairs
 from chainnet.calibration._relations import Pairs
 from chainnet.calibration._tables import COMPARE, Sources
 from chainnet.network import TABLES
 
 __all__ = ["result_tables", "twelve_digits"]
-
-Array = np.ndarray[Any, np.dtype[np.float64]]
 
 
 def result_tables(sources: Sources, pairs: Pairs, program: Program, x: Array) -> dict[str, pd.DataFrame]:

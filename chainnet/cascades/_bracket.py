@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from chainnet._types import Words
 from chainnet.cascades._cascade import YEAR, Fail, failing, left_of, shock_of, told, whole
 from chainnet.cascades._esri import downstream, lost_in_use, spreading_of
 from chainnet.cascades._inventory import Behaviour, plants_of, simulate
 from chainnet.cascades._links import end_uses, links_of
 from chainnet.errors import DataError, near_matches
-from chainnet.flow import ValueModel, Words, count_settings, cut_of
+from chainnet.flow import ValueModel, count_settings, cut_of
 from chainnet.lowering import Degree
 from chainnet.network import Network
 from chainnet.results import decisive_inputs, provenance, stamp

@@ -12,19 +12,19 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
+from chainnet import checks
+from chainnet._types import Array, Words
 from chainnet.cascades._esri import Spreading, downstream, lost_in_use, positions, residual_of, spreading_of, upstream
 from chainnet.cascades._inventory import Behaviour, Plants, Run, Shock, plants_of, simulate
 from chainnet.cascades._links import Links, check_number, end_uses, links_of, total_by
 from chainnet.errors import DataError, SolverError
-from chainnet.flow import Words, count_settings
+from chainnet.flow import count_settings
 from chainnet.lowering import Overlay, edge_caps, node_caps
 from chainnet.network import Network
 from chainnet.results import Result, provenance, stamp
 
 __all__ = ["Cascade", "cascade"]
 
-Array = np.ndarray[Any, np.dtype[np.float64]]
-Ints = np.ndarray[Any, np.dtype[np.int64]]
 Fail = str | Iterable[str] | Mapping[str, float]
 METHODS = ("esri", "ario")
 MOST_DAYS, MOST_CELLS = 36_500, 50_000_000
@@ -173,8 +173,7 @@ def cascade(
     >>> bool(run.path.loc[1, "lost_t"] == 0 and run.path.loc[365, "lost_t"] > 0)
     True
     """
-    if method not in METHODS:
-        raise DataError(f'cascade: unknown method "{method}"; one of {", ".join(METHODS)}.')
+    checks.choice(method, "cascade", "method", METHODS)
     spread = {"sector": sector, "importance": importance, "weights": weights, "replaceable": replaceable or None}
     timed = {"days": days, "start_day": start_day, "days_out": days_out}
     habits: dict[str, Any] = {
@@ -236,10 +235,8 @@ def whole(value: Any, default: int, name: str, most: float = np.inf) -> int:
     """Return a whole number from 1 to ``most``, or the default for None."""
     if value is None:
         return default
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or not 1 <= value <= most:
-        span = "1 or more" if np.isinf(most) else f"1 to {most:g}"
-        raise DataError(f"{name}: {value!r} is not allowed; give a whole number, {span}.")
-    return int(value)
+    span = "1 or more" if np.isinf(most) else f"1 to {most:g}"
+    return checks.whole(value, name, 1, most, f"is not allowed; give a whole number, {span}.")
 
 
 def told(network: Network, left: Array) -> dict[str, float]:

@@ -10,15 +10,13 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array
 
+from chainnet._types import Array, Bools, Ints
 from chainnet.cascades._links import Links, recipe_of, total_by
 from chainnet.errors import DataError, SolverError, UnknownIdError, near_matches
 from chainnet.network import Network
 
 __all__ = ["Spreading", "downstream", "lost_in_use", "positions", "residual_of", "spreading_of", "upstream"]
 
-Array = np.ndarray[Any, np.dtype[np.float64]]
-Ints = np.ndarray[Any, np.dtype[np.int64]]
-Bools = np.ndarray[Any, np.dtype[np.bool_]]
 IMPORTANCE = ("essential", "nonessential", "none")
 MOST_ROUNDS = 50_000
 

@@ -13,14 +13,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from chainnet import checks
+from chainnet._types import Array, Bools, Ints
 from chainnet.cascades._links import Links, check_number, recipe_of, total_by
 from chainnet.errors import DataError, near_matches
 
 __all__ = ["Behaviour", "Plants", "Run", "Shock", "plants_of", "simulate"]
 
-Array = np.ndarray[Any, np.dtype[np.float64]]
-Ints = np.ndarray[Any, np.dtype[np.int64]]
-Bools = np.ndarray[Any, np.dtype[np.bool_]]
 DAYS_A_YEAR = 365.0
 INVENTORY_DAYS = 90.0
 ORDERINGS = ("alt", "baseline")
@@ -63,8 +62,7 @@ class Behaviour:
         check_number(self.overproduction, "overproduction", 1.0, np.inf, "1 is no overproduction")
         check_number(self.tau_days, "tau_days", 1.0, np.inf, "days in which overproduction builds up")
         check_number(self.restock_days, "restock_days", 1.0, np.inf, "days in which a gap is ordered again")
-        if self.ordering not in ORDERINGS:
-            raise DataError(f'ordering: unknown word "{self.ordering}"; one of {", ".join(ORDERINGS)}.')
+        checks.choice(self.ordering, "ordering", "word", ORDERINGS)
         return np.array(days, dtype=float)
 
 

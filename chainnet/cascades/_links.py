@@ -8,15 +8,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from chainnet import checks
+from chainnet._types import Array, Ints, Words
 from chainnet.errors import DataError
-from chainnet.flow import Words, counted_demand
+from chainnet.flow import counted_demand
 from chainnet.lowering import Tables, stack
 from chainnet.network import Network
 
 __all__ = ["Links", "check_number", "end_uses", "links_of", "recipe_of", "total_by"]
-
-Array = np.ndarray[Any, np.dtype[np.float64]]
-Ints = np.ndarray[Any, np.dtype[np.int64]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,8 +120,5 @@ def total_by(place: Ints, amount: Array, n: int) -> Array:
 
 def check_number(value: Any, name: str, low: float, high: float, why: str) -> float:
     """Return ``value`` as a float; raise DataError unless it is a finite number from low to high."""
-    is_number = isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, (bool, np.bool_))
-    if not is_number or not np.isfinite(value) or not low <= value <= high:
-        span = f"from {low:g} to {high:g}" if np.isfinite(high) else f"{low:g} or more"
-        raise DataError(f"{name}: {value!r} is not allowed; give a finite number, {span} ({why}).")
-    return float(value)
+    span = f"from {low:g} to {high:g}" if np.isfinite(high) else f"{low:g} or more"
+    return checks.number(value, name, low, high, f"is not allowed; give a finite number, {span} ({why}).")

@@ -10,10 +10,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from chainnet import checks
+from chainnet._types import Words
 from chainnet.criticality._chokepoints import Removals, removals
 from chainnet.engine import Attack, Certificate, affordable, require, worst_attack
 from chainnet.errors import DataError, UnknownIdError, near_matches
-from chainnet.flow import ValueModel, Words, count_settings, cut_of, shapley_values
+from chainnet.flow import ValueModel, count_settings, cut_of, shapley_values
 from chainnet.lowering import Degree, column_gains
 from chainnet.network import Network, is_country
 from chainnet.results import Result, Status, decisive_inputs, provenance, stamp
@@ -216,8 +218,7 @@ def interdict(
 
 
 def _budget(k: Any, cost: Any) -> float:
-    if isinstance(k, bool) or not isinstance(k, (int, float, np.integer, np.floating)) or not np.isfinite(k) or k < 0:
-        raise DataError(f"k: {k!r} is not allowed; give a whole number, 0 or more (with cost: a budget, 0 or more).")
+    checks.number(k, "k", rule="is not allowed; give a whole number, 0 or more (with cost: a budget, 0 or more).")
     if cost is None and k != int(k):
         raise DataError(f"k: {k!r} is not whole; only a budget with cost= may have a fraction.")
     return float(k)
@@ -400,8 +401,7 @@ def shapley(
     np.float64(50.0)
     """
     for name, value, least in (("permutations", permutations, 2), ("seed", seed, 0)):
-        if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
-            raise DataError(f"{name}: {value!r} is not allowed; give a whole number, {least} or more.")
+        checks.whole(value, name, least)
     model = ValueModel(
         network, overlay_of(network, scenario), reroute, commodity=commodity, beneficiaries=beneficiaries, tier=tier
     )

@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from chainnet._types import Words
 from chainnet.engine import solve_independently
 from chainnet.errors import SolverError
-from chainnet.flow import ValueModel, Words, benefits, counted_demand, values_by_igraph
+from chainnet.flow import ValueModel, benefits, counted_demand, values_by_igraph
 from chainnet.lowering import Degree, Overlay, lower_market
 from chainnet.network import Network
 

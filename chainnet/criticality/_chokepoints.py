@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from chainnet import checks
+from chainnet._types import Ints, Words
 from chainnet.criticality._checks import check_losses, compared
 from chainnet.engine import arc_losses, group_losses, node_losses
 from chainnet.errors import DataError, near_matches
-from chainnet.flow import ValueModel, Words, benefits, count_settings, counted_demand, cut_of, cut_table, solve_market
+from chainnet.flow import ValueModel, benefits, count_settings, counted_demand, cut_of, cut_table, solve_market
 from chainnet.lowering import Degree, Reach, is_plain, lower_market, stack
 from chainnet.network import TABLES, Network, is_country
 from chainnet.results import decisive_inputs, provenance, stamp
@@ -19,7 +21,6 @@ from chainnet.scenario import Scenario, overlay_of
 
 __all__ = ["Removals", "chokepoints", "removals"]
 
-Ints = np.ndarray[Any, np.dtype[np.int64]]
 # a holder of half or more controls
 CONTROL = 0.5
 COLUMNS = ["lost_tpa", "lost_share", "throughput_tpa", "in_cut", "is_dominator", "betweenness"]
@@ -179,8 +180,8 @@ def chokepoints(
     >>> cn.chokepoints(cn.read("mag-9"), top=3)["lost_tpa"].round(6).to_dict()
     {'H_CN': 40.0, 'G_CN': 38.0, 'S_CN': 20.0}
     """
-    if top is not None and (isinstance(top, bool) or not isinstance(top, (int, np.integer)) or top < 0):
-        raise DataError(f"top: {top!r} is not allowed; give a whole number, 0 or more, or None for all rows.")
+    if top is not None:
+        checks.whole(top, "top", rule="is not allowed; give a whole number, 0 or more, or None for all rows.")
     what = removals(network, by)
     overlay = overlay_of(network, scenario)
     plain = is_plain(network) and scenario is None and reroute == "existing"

@@ -9,10 +9,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from chainnet import checks
+from chainnet._types import Words
 from chainnet.criticality._attack import Interdiction, interdict
 from chainnet.engine import BestDefence, Certificate, require
 from chainnet.errors import DataError, UnknownIdError, near_matches
-from chainnet.flow import Words, count_settings, counted_demand, what_binds
+from chainnet.flow import count_settings, counted_demand, what_binds
 from chainnet.lowering import Lowered, Overlay, lower
 from chainnet.network import Network
 from chainnet.results import Result, provenance, stamp
@@ -113,8 +115,7 @@ def fortify(
     >>> list(plan.chosen.index), round(plan.left_tpa, 6)
     (['H_CN'], 12.0)
     """
-    if isinstance(budget_musd, bool) or not np.isfinite(budget_musd) or budget_musd < 0:
-        raise DataError(f"budget_musd: {budget_musd!r} is not allowed; give USD million, 0 or more.")
+    checks.number(budget_musd, "budget_musd", rule="is not allowed; give USD million, 0 or more.")
     table = _options(network, options)
     count: dict[str, Any] = {"commodity": commodity, "beneficiaries": beneficiaries}
     before = interdict(network, k_attack, tier=tier, time_limit_s=time_limit_s, **count)

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from chainnet import checks
+from chainnet._types import Array, Ints, Words
 from chainnet.criticality._chokepoints import Removals, removals
 from chainnet.engine import (
     LinearProgram,
@@ -25,7 +27,7 @@ from chainnet.engine import (
     with_columns,
 )
 from chainnet.errors import DataError, SolverError, UnknownIdError, near_matches
-from chainnet.flow import Words, count_settings, counted_demand, what_binds
+from chainnet.flow import count_settings, counted_demand, what_binds
 from chainnet.lowering import Degree, Lowered, Overlay, lower, release_rate
 from chainnet.network import Network
 from chainnet.results import provenance, stamp
@@ -33,8 +35,6 @@ from chainnet.scenario import Scenario, overlay_of
 
 __all__ = ["risk_exposure"]
 
-Array = np.ndarray[Any, np.dtype[np.float64]]
-Ints = np.ndarray[Any, np.dtype[np.int64]]
 # a loss below this part of its demand, or of its commodity's flow, is rounding
 DUST = 1e-9
 MOST_CHECKED = 20
@@ -199,12 +199,8 @@ def _periods(network: Network, what: Removals, by: str, recovery: Any) -> Array:
 
 
 def _number(value: Any, where: str) -> float:
-    is_number = isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
-    if not is_number or not np.isfinite(value) or value < 0:
-        raise DataError(
-            f"{where}: {value!r} is not allowed; give a number of periods, 0 or more, or a Series or dict of them."
-        )
-    return float(value)
+    rule = "is not allowed; give a number of periods, 0 or more, or a Series or dict of them."
+    return checks.number(value, where, rule=rule)
 
 
 def _size(network: Network, what: Removals, model: _Exposure) -> dict[str, Array]:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from chainnet._types import Array
 from chainnet.drawing.style import readable_id
 from chainnet.errors import DataError, near_matches
 from chainnet.network import Network
@@ -20,7 +21,6 @@ FIGURES = 5
 _HALF = ("January", "February", "March", "April", "May", "June")
 _NAMES = (*_HALF, "July", "August", "September", "October", "November", "December")
 _SPANS = {3: "quarter", 6: "half-year", 12: "year"}
-Array = np.ndarray[Any, np.dtype[np.float64]]
 
 
 @dataclass(frozen=True)

@@ -13,12 +13,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from chainnet import checks
+from chainnet._types import Array
 from chainnet.drawing import style
 from chainnet.errors import DataError
 
 __all__ = ["exposure_svg"]
 
-Array = np.ndarray[Any, np.dtype[np.float64]]
 number = partial(style.number, least=0.001)  # the axis of the sizes may begin far down
 INK, GREY, AXIS, RULE, STRIP = "#1B1F24", "#4B5563", "#767D87", "#DDE1E6", "#F3F5F7"
 NAMED, OTHERS = "#D55E00", "#0B6BB8"
@@ -79,7 +80,7 @@ def exposure_svg(
     lacking = [c for c in ("cost_usd", "throughput_tpa", "recovery", "added_cost_usd") if c not in table]
     if lacking:
         raise DataError(f"exposure_svg: the table lacks {', '.join(lacking)}. Give an answer of risk_exposure.")
-    if isinstance(named, bool) or not isinstance(named, int) or not 0 <= named <= MOST_NAMED:
+    if not checks.is_whole(named) or not 0 <= named <= MOST_NAMED:
         raise DataError(f"exposure_svg: named={named!r} is not allowed; give a whole number from 0 to {MOST_NAMED}.")
     picture = _Picture(table, labels or {}, named)
     heading = _clean(title) if title is not None else picture.finding()

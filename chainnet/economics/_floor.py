@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from chainnet import checks
+from chainnet._types import Words
 from chainnet.economics._terms import (
     Money,
     Terms,
@@ -19,8 +21,6 @@ from chainnet.economics._terms import (
     plain,
     reference_of,
 )
-from chainnet.errors import DataError
-from chainnet.flow import Words
 from chainnet.network import Network
 from chainnet.results import provenance, stamp
 
@@ -275,8 +275,7 @@ def price_cut(
         coproduct_credit, None,
     )  # fmt: skip
     cut = check_number(cut, "cut", 0.0, 1.0, "the part of the price that is cut")
-    if isinstance(steps, bool) or not isinstance(steps, (int, np.integer)) or not 1 <= steps <= 1000:
-        raise DataError(f"steps: {steps!r} is not allowed; give a whole number from 1 to 1000.")
+    checks.whole(steps, "steps", 1, 1000, "is not allowed; give a whole number from {least} to {most}.")
     exports = _exports(network, incumbent)
     table = terms.table.assign(at=terms.floor, market=terms.reference, least=terms.least)
     rows: list[dict[str, Any]] = []

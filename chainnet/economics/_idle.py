@@ -9,11 +9,13 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
+from chainnet import checks
+from chainnet._types import Array, Words
 from chainnet.economics._idle_range import DUST, Idle, snapped
 from chainnet.economics._terms import capital_recovery_factor, check_number, main_outputs
 from chainnet.engine import Certificate
 from chainnet.errors import DataError, near_matches
-from chainnet.flow import Balance, Coalitions, Words, balance_under, count_settings, named_projects, project_sizes
+from chainnet.flow import Balance, Coalitions, balance_under, count_settings, named_projects, project_sizes
 from chainnet.lowering import Degree, Overlay
 from chainnet.network import Network
 from chainnet.results import Result, provenance, stamp
@@ -21,7 +23,6 @@ from chainnet.scenario import Scenario, overlay_of, pick_scenarios
 
 __all__ = ["Overcapacity", "constant_elasticity_price", "overcapacity"]
 
-Array = np.ndarray[Any, np.dtype[np.float64]]
 Range = float | Sequence[float]
 
 
@@ -132,8 +133,7 @@ def overcapacity(
     >>> magnets[["capacity_tpa", "output_tpa", "utilisation", "excess_share"]].round(3).values.tolist()
     [[92.0, 50.0, 0.543, 0.457]]
     """
-    if by not in ("step", "stage"):
-        raise DataError(f'by: unknown grouping "{by}"; one of step, stage.')
+    checks.choice(by, "by", "grouping", ("step", "stage"))
     when = _years(by_year)
     asked_for = set(named_projects(network, projects))
     names = [name for name in network.projects["id"] if name in asked_for]
@@ -361,8 +361,7 @@ def _years(by_year: int | Sequence[int] | None) -> list[int | None]:
         return [None]
     given: list[Any] = list(by_year) if isinstance(by_year, (list, tuple, range, np.ndarray)) else [by_year]
     for year in given:
-        if isinstance(year, bool) or not isinstance(year, (int, np.integer)):
-            raise DataError(f"by_year: {year!r} is no year; give whole numbers such as 2030.")
+        checks.whole(year, "by_year", -np.inf, rule="is no year; give whole numbers such as 2030.")
     if not given:
         raise DataError("by_year: empty; give a year such as 2030.")
     return [*sorted({int(year) for year in given})]
@@ -409,7 +408,7 @@ def _elasticities(supply: Range | None, demand: Range | None) -> tuple[Array, Ar
 
 def _grown(network: Network, year: int | None, growth: float) -> Network:
     """Return the network with the demand of a year."""
-    if isinstance(growth, bool) or not isinstance(growth, (int, float, np.integer, np.floating)):
+    if not checks.is_real(growth):
         raise DataError(f"demand_growth: {growth!r} is no number; it is a share a year, so two percent is 0.02.")
     if not np.isfinite(growth) or not -1.0 < growth <= 1.0:
         raise DataError(f"demand_growth: {growth!r} is out of range; a share a year, above -1 and up to 1.")

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from chainnet._types import Array
 from chainnet.engine import Certificate, LinearSolution, WarmModel, certify_linear, require
 from chainnet.errors import SolverError
 from chainnet.flow import Balance, stages_of
@@ -16,7 +17,6 @@ from chainnet.network import Network
 
 __all__ = ["DUST", "Idle", "snapped"]
 
-Array = np.ndarray[Any, np.dtype[np.float64]]
 LOCK_SLACK = 1e-10
 DUST = 1e-9
 

@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from chainnet import checks
+from chainnet._types import Words
 from chainnet.errors import DataError, near_matches
-from chainnet.flow import Words, check_year, named_projects, project_sizes
+from chainnet.flow import named_projects, project_sizes
 from chainnet.network import Network
 
 __all__ = [
@@ -55,12 +57,12 @@ def capital_recovery_factor(rate: float = 0.10, years: int = 10) -> float:
     0.162745
     """
     rate = check_number(rate, "rate", 0.0, 1.0, "a share of the capital a year, so ten percent is 0.10")
-    if isinstance(years, bool) or not isinstance(years, (int, np.integer)) or not 1 <= years <= MOST_YEARS:
-        raise DataError(f"years: {years!r} is not allowed; give a whole number of years from 1 to {MOST_YEARS}.")
+    rule = "is not allowed; give a whole number of years from {least} to {most}."
+    years = checks.whole(years, "years", 1, MOST_YEARS, rule)
     if rate == 0:
-        return 1.0 / int(years)
+        return 1.0 / years
     # expm1 and log1p keep all digits at rates near 0
-    return float(rate / -np.expm1(-int(years) * np.log1p(rate)))
+    return float(rate / -np.expm1(-years * np.log1p(rate)))
 
 
 class Terms:
@@ -86,7 +88,7 @@ class Terms:
         used = check_number(utilisation, "utilisation", 0.0, 1.0, "the part of the capacity that is sold")
         if used == 0:
             raise DataError("utilisation: 0 sells nothing; give a part of the capacity above 0 and up to 1.")
-        check_year(by_year)
+        checks.year(by_year)
         rows, self.commodity = _asked(
             network, projects, commodity, floor if isinstance(floor, Mapping) else None, known
         )
@@ -196,11 +198,9 @@ def known_commodities(network: Network) -> set[str]:
 def check_number(value: Any, argument: str, lowest: float, highest: float, meaning: str) -> float:
     """Return ``value`` as a float; raise DataError unless it is a number from lowest to highest."""
     allowed = f"{lowest:g} or more" if np.isinf(highest) else f"from {lowest:g} to {highest:g}"
-    if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
-        raise DataError(f"{argument}: {value!r} is no number; it is {meaning}, {allowed}.")
-    if not np.isfinite(value) or not lowest <= value <= highest:
-        raise DataError(f"{argument}: {float(value)!r} is out of range; it is {meaning}, {allowed}.")
-    return float(value)
+    given = float(value) if checks.is_real(value) else value
+    rule, none = (f"is {wrong}; it is {meaning}, {allowed}." for wrong in ("out of range", "no number"))
+    return checks.number(given, argument, lowest, highest, rule, none)
 
 
 def by_commodity(given: Money, argument: str, wanted: Iterable[str], known: set[str]) -> pd.Series:

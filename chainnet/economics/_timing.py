@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from chainnet._types import Array, Words
 from chainnet.economics._terms import Money, Terms, check_number, known_commodities
 from chainnet.errors import DataError
-from chainnet.flow import Words
 from chainnet.network import Network
 from chainnet.results import provenance, stamp
 
 __all__ = ["build_or_wait", "option_value"]
 
-Array = np.ndarray[Any, np.dtype[np.float64]]
 COLUMNS = (
     "npv_now_musd",
     "npv_wait_musd",

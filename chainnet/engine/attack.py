@@ -17,13 +17,12 @@ from typing import Any
 import numpy as np
 from scipy.sparse import csc_array, hstack, identity
 
+from chainnet._types import Array, Ints
 from chainnet.engine.linear import LinearProgram
 from chainnet.errors import SolverError
 
 __all__ = ["Attack", "affordable", "worst_attack"]
 
-Array = np.ndarray[Any, np.dtype[np.float64]]
-Ints = np.ndarray[Any, np.dtype[np.int64]]
 _ROUNDING = 1e-12
 
 

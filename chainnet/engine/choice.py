@@ -13,15 +13,12 @@ from typing import Any
 import numpy as np
 from scipy.sparse import coo_array
 
+from chainnet._types import INF, Array, Bools, Ints
 from chainnet.engine.linear import LinearProgram, WarmModel
 from chainnet.errors import SolverError
 
 __all__ = ["BestSet", "Copy", "FixedSets", "Found", "risk_of"]
 
-Array = np.ndarray[Any, np.dtype[np.float64]]
-Bools = np.ndarray[Any, np.dtype[np.bool_]]
-Ints = np.ndarray[Any, np.dtype[np.int64]]
-INF = np.inf
 # relative: sets whose values are this near are equally good
 SLACK = 1e-7
 ROUNDING = 1e-9

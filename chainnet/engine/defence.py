@@ -8,14 +8,13 @@ from typing import Any
 import numpy as np
 from scipy.sparse import csc_array, lil_array, vstack
 
+from chainnet._types import Array, Ints
 from chainnet.engine.attack import affordable
 from chainnet.engine.linear import LinearProgram
 from chainnet.errors import SolverError
 
 __all__ = ["BestDefence"]
 
-Array = np.ndarray[Any, np.dtype[np.float64]]
-Ints = np.ndarray[Any, np.dtype[np.int64]]
 # columns are scaled so that the largest flow of a commodity is about a thousand
 MOST = 1000.0
 

@@ -16,12 +16,11 @@ from scipy.optimize import linprog
 from scipy.sparse import csr_array, diags_array, eye_array, hstack, vstack
 from scipy.sparse.linalg import splu
 
+from chainnet._types import Array, Bools
 from chainnet.errors import SolverError
 
 __all__ = ["Conditions", "nearest", "repair", "support"]
 
-Array = np.ndarray[Any, np.dtype[np.float64]]
-Bools = np.ndarray[Any, np.dtype[np.bool_]]
 
 _FORCED = 1e-9  # of its commodity: a variable that cannot rise above this is forced
 _NOISE = 1e-6  # of its own size: but one that rises above this is not

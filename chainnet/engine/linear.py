@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 from scipy.sparse import csc_array
 
+from chainnet._types import Array
 from chainnet.engine.certificate import certify_linear
 from chainnet.errors import SolverError
 
 __all__ = ["LinearProgram", "LinearSolution", "WarmModel", "solve_independently"]
 
-Array = np.ndarray[Any, np.dtype[np.float64]]
 _TOLERANCE = 1e-9
 # half of what a proof allows: what passes here is not lost for want of rounding alone
 WIDE = 5e-8

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 from scipy.sparse import csc_array
 
+from chainnet._types import Array, Bools
 from chainnet.engine.certificate import Certificate, certify_linear
 from chainnet.engine.linear import LinearProgram, LinearSolution, WarmModel, solve_independently
 
 __all__ = ["CompactModel", "in_use"]
-
-Array = np.ndarray[Any, np.dtype[np.float64]]
-Bools = np.ndarray[Any, np.dtype[np.bool_]]
 
 
 def in_use(matrix: csc_array, is_open: Bools, row_lower: Array, row_upper: Array) -> Bools:

@@ -15,14 +15,13 @@ from typing import Any
 import numpy as np
 from scipy.sparse import coo_array, csc_array, hstack, vstack
 
+from chainnet._types import Array, Ints
 from chainnet.engine.linear import LinearProgram, LinearSolution, WarmModel
 from chainnet.engine.linear_removal import FEW, IDLE, _settle
 from chainnet.errors import SolverError
 
 __all__ = ["not_idle", "plan", "plans_without", "shares_without", "survival_program", "with_columns"]
 
-Array = np.ndarray[Any, np.dtype[np.float64]]
-Ints = np.ndarray[Any, np.dtype[np.int64]]
 # a scaled dual beyond this (the solver's tolerance) is no rounding
 HELD = 1e-9
 

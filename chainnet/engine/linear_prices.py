@@ -6,18 +6,14 @@ ends of the range are the change of the value per tonne less and per tonne more.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from scipy.sparse import csc_array, hstack, identity, vstack
 
+from chainnet._types import Array, Ints
 from chainnet.engine.linear import LinearProgram, WarmModel
 from chainnet.errors import SolverError
 
 __all__ = ["price_ranges"]
-
-Array = np.ndarray[Any, np.dtype[np.float64]]
-Ints = np.ndarray[Any, np.dtype[np.int64]]
 
 
 def price_ranges(program: LinearProgram, value: float, rows: Ints) -> tuple[Array, Array]:

@@ -12,18 +12,16 @@ import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 from scipy.sparse import csc_array, vstack
 
+from chainnet._types import Array, Ints
 from chainnet.engine.linear import LinearProgram, LinearSolution, WarmModel
 from chainnet.errors import SolverError
 
 __all__ = ["values_without"]
 
-Array = np.ndarray[Any, np.dtype[np.float64]]
-Ints = np.ndarray[Any, np.dtype[np.int64]]
 # fewer open candidates than this are solved at once: looking for other optima would not pay
 FEW = 48
 IDLE = 1e-9

@@ -12,14 +12,13 @@ from chainnet.flow._second import values_by_igraph
 from chainnet.flow._shared import (
     EXACT_PLAYERS,
     Coalitions,
-    check_year,
     ladder,
     named_projects,
     project_sizes,
     shapley_values,
 )
 from chainnet.flow._stock import LeastStock, StockModel
-from chainnet.flow._value import ValueModel, Words, benefits, check_tier, count_settings, counted_demand
+from chainnet.flow._value import ValueModel, benefits, check_tier, count_settings, counted_demand
 
 __all__ = [
     "EXACT_PLAYERS",
@@ -33,12 +32,10 @@ __all__ = [
     "Plan",
     "StockModel",
     "ValueModel",
-    "Words",
     "balance",
     "balance_under",
     "benefits",
     "check_tier",
-    "check_year",
     "count_settings",
     "counted_demand",
     "cut_of",

@@ -8,6 +8,8 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
+from chainnet import checks
+from chainnet._types import Words
 from chainnet.engine import (
     Certificate,
     LinearSolution,
@@ -20,7 +22,7 @@ from chainnet.engine import (
 from chainnet.errors import DataError, SolverError
 from chainnet.flow._fair import share_fairly
 from chainnet.flow._largest import edge_table, node_table, priced_bounds
-from chainnet.flow._value import Words, benefits, check_commodities, count_settings, counted_demand
+from chainnet.flow._value import benefits, check_commodities, count_settings, counted_demand
 from chainnet.lowering import Degree, Lowered, Overlay, lower
 from chainnet.network import Network
 from chainnet.results import STEADY, Result, decisive_inputs, provenance, stamp
@@ -174,8 +176,7 @@ def balance_under(
     with_inputs: bool = False,
 ) -> Balance:
     """See ``balance``; takes an overlay, may draw stocks once, looks for prices and what binds only if asked."""
-    if others not in ("after", "before"):
-        raise DataError(f'others: unknown order "{others}"; one of after, before.')
+    checks.choice(others, "others", "order", ("after", "before"))
     if network.demand.empty:
         raise DataError(
             "balance: the network has no demand table, so nobody can go short. Give demand, or use max_flow."

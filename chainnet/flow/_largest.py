@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from chainnet._types import Words
 from chainnet.engine import Certificate, CutMembers, FlowSolution, UnboundedFlow, certify_flow, require, solve
 from chainnet.errors import DataError
 from chainnet.flow._second import values_by_igraph
-from chainnet.flow._value import ValueModel, Words, benefits, check_commodities, count_settings, counted_demand
+from chainnet.flow._value import ValueModel, benefits, check_commodities, count_settings, counted_demand
 from chainnet.lowering import Degree, Lowered, Market, Overlay, is_plain, lower_market
 from chainnet.network import Network
 from chainnet.results import Result, decisive_inputs, provenance, stamp

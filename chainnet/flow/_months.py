@@ -9,16 +9,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from chainnet._types import Array, Words
 from chainnet.engine import Certificate, CompactModel, LinearSolution, require
 from chainnet.errors import DataError, InfeasibleError, SolverError
 from chainnet.flow._balance import EXTRA_COST_USD_PER_T, LOCK_SLACK, stages_of
-from chainnet.flow._value import Words
 from chainnet.lowering import Degree, Lowered, Overlay, Periods, Start, check_stocks, expand_periods, lower
 from chainnet.network import Network
 
 __all__ = ["NEW_LAG_MONTHS", "MonthsModel", "Plan"]
 
-Array = np.ndarray[Any, np.dtype[np.float64]]
 NEW_LAG_MONTHS = 2.0
 WHOLE = 1e-7
 # the widest that locks which collide by rounding are set, over the usual: a millionth of what the stage may get

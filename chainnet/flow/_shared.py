@@ -5,21 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from itertools import combinations
 from math import comb
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from chainnet._types import Array, Words
 from chainnet.engine import LinearSolution
-from chainnet.errors import DataError, UnknownIdError, near_matches
+from chainnet.errors import UnknownIdError, near_matches
 from chainnet.flow._balance import balance_under
-from chainnet.flow._value import ValueModel, Words
+from chainnet.flow._value import ValueModel
 from chainnet.lowering import Degree, Overlay
 from chainnet.network import Network
 
-__all__ = ["Coalitions", "check_year", "ladder", "named_projects", "project_sizes", "shapley_values"]
+__all__ = ["Coalitions", "ladder", "named_projects", "project_sizes", "shapley_values"]
 
-Array = np.ndarray[Any, np.dtype[np.float64]]
 EXACT_PLAYERS = 12
 
 
@@ -70,15 +69,6 @@ class Coalitions:
         for name in built:
             share[self._position[name]] = self._sizes[self._position[name]] * size
         return self.model.solve_under(self._overlay.with_built(share))
-
-
-def check_year(by_year: Any, argument: str = "by_year") -> int | None:
-    """Return a year; raise DataError for what is none."""
-    if by_year is None:
-        return None
-    if isinstance(by_year, bool) or not isinstance(by_year, (int, np.integer)):
-        raise DataError(f"{argument}: {by_year!r} is no year; give a whole number such as 2030.")
-    return int(by_year)
 
 
 def named_projects(network: Network, projects: Iterable[str] | None) -> list[str]:

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 from scipy.sparse import csc_array, vstack
 
+from chainnet._types import Array, Bools
 from chainnet.engine import Certificate, CompactModel, LinearSolution, require
 from chainnet.errors import SolverError
 from chainnet.flow._months import MonthsModel
 from chainnet.lowering import Overlay, Start
 
 __all__ = ["LeastStock", "StockModel"]
-
-Array = np.ndarray[Any, np.dtype[np.float64]]
-Bools = np.ndarray[Any, np.dtype[np.bool_]]
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from chainnet import checks
+from chainnet._types import Array, Ints, Words
 from chainnet.engine import (
     Certificate,
     LinearSolution,
@@ -23,10 +25,6 @@ from chainnet.lowering import Degree, Lowered, Overlay, lower
 from chainnet.network import Network
 
 __all__ = ["ValueModel", "check_commodities", "check_tier", "count_settings", "counted_demand"]
-
-Array = np.ndarray[Any, np.dtype[np.float64]]
-Ints = np.ndarray[Any, np.dtype[np.int64]]
-Words = str | Iterable[str] | None
 
 
 def check_commodities(network: Network, commodity: Words) -> tuple[str, ...] | None:
@@ -53,8 +51,8 @@ def check_commodities(network: Network, commodity: Words) -> tuple[str, ...] | N
 
 def check_tier(network: Network, tier: str | None) -> str | None:
     """Return ``tier``; raise DataError if the network has no such tier."""
-    if tier is not None and tier not in network.tier_order:
-        raise DataError(f'tier: unknown tier "{tier}"; one of {", ".join(network.tier_order)}.')
+    if tier is not None:
+        checks.choice(tier, "tier", "tier", network.tier_order)
     return tier
 
 

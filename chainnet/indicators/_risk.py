@@ -8,11 +8,11 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from numbers import Real
 from typing import Any, TypeAlias
 
 import pandas as pd
 
+from chainnet import checks
 from chainnet.errors import DataError
 from chainnet.network import graphs_folder, is_country
 from chainnet.results import Result, package_version
@@ -307,6 +307,5 @@ def _tonnes(values: Numbers, name: str) -> pd.Series:
 
 
 def _between(value: Any, name: str, most: float) -> None:
-    if isinstance(value, bool) or not isinstance(value, Real) or not 0.0 <= float(value) <= most:
-        rule = f"a number from 0 to {most:g}" if most <= 1.0 else "tonnes, 0 or more"
-        raise DataError(f"{name}: {value!r} is not allowed; give {rule}.")
+    what = "a number from 0 to {most:g}" if most <= 1.0 else "tonnes, 0 or more"
+    checks.number(value, name, 0.0, most, f"is not allowed; give {what}.")

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from chainnet import checks
 from chainnet.errors import DataError, near_matches
 from chainnet.indicators._concentration import levels_of, supply_by_node
 from chainnet.indicators._risk import Numbers, checked_governance, checked_trade, governance
@@ -321,6 +322,5 @@ def _by_commodity(network: Network, sums: pd.DataFrame, value: float | Mapping[s
     for commodity, number in given.items():
         if commodity not in known:
             raise DataError(f'{name}: unknown commodity "{commodity}";{near_matches(str(commodity), known)}')
-        if isinstance(number, bool) or not isinstance(number, Real) or not 0.0 <= float(number) <= 1.0:
-            raise DataError(f"{name}: {number!r} is not allowed; give a number from 0 to 1.")
+        checks.number(number, name, 0.0, 1.0, "is not allowed; give a number from 0 to 1.")
     return sums["commodity"].map(given).fillna(neutral).astype(float)

@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from chainnet import checks
 from chainnet.errors import DataError, near_matches
 from chainnet.io.intake import Intake, faults_of
 from chainnet.io.text import load_json, read_text, written_columns
@@ -170,7 +171,7 @@ def take_meta(data: Mapping[str, Any], intake: Intake) -> dict[str, Any]:
         elif value is not None:
             intake.fault("must be text", "Quote it.", column=key, value=value)
     year = data.get("year")
-    if isinstance(year, int) and not isinstance(year, bool) and 1900 <= year <= 2200:
+    if checks.is_whole(year) and 1900 <= year <= 2200:
         meta["year"] = year
     elif year is not None:
         intake.fault("must be a year from 1900 to 2200", "Write it as a plain number.", column="year", value=year)

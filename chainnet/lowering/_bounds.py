@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 from scipy.sparse import csc_array
 
+from chainnet._types import INF, Array, Ints
 from chainnet.engine import LinearProgram
 from chainnet.errors import DataError
 from chainnet.lowering._overlay import Overlay
@@ -16,9 +15,6 @@ from chainnet.lowering._rows import Rows, Tables
 from chainnet.lowering._strands import Flows, Strands
 from chainnet.network import Network
 
-Array = np.ndarray[Any, np.dtype[np.float64]]
-Ints = np.ndarray[Any, np.dtype[np.int64]]
-INF = np.inf
 _ROUNDS = 8
 
 

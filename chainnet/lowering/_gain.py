@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from chainnet._types import Array
 from chainnet.errors import DataError
 from chainnet.lowering._lowered import Lowered
 
 __all__ = ["column_gains", "commodity_gains"]
 
-Array = np.ndarray[Any, np.dtype[np.float64]]
 _ROUNDS = 10_000
 _WHOLE = 1e-9
 

@@ -17,8 +17,9 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
+from chainnet import checks
+from chainnet._types import INF, Array, Ints
 from chainnet.engine import LinearProgram
-from chainnet.errors import DataError
 from chainnet.lowering._bounds import assemble, close_classes, edge_caps, edge_costs, node_caps, stock_draws
 from chainnet.lowering._overlay import Overlay, Restriction
 from chainnet.lowering._relations import Relations, new_relations, no_relations
@@ -42,9 +43,6 @@ Degree = Literal["frozen", "existing", "new"]
 DEGREES = ("frozen", "existing", "new")
 FAR = 30.0
 DUST = 1e-5
-Array = np.ndarray[Any, np.dtype[np.float64]]
-Ints = np.ndarray[Any, np.dtype[np.int64]]
-INF = np.inf
 
 
 @dataclass(frozen=True)
@@ -251,8 +249,7 @@ def lower(
     -----
     Cost: linear in nodes, edges and recipe rows; one pass.
     """
-    if degree not in DEGREES:
-        raise DataError(f'reroute: unknown degree "{degree}"; one of {", ".join(DEGREES)}.')
+    checks.choice(degree, "reroute", "degree", DEGREES)
     overlay = overlay or Overlay.none(network)
     t = stack(network)
     relations = new_relations(t, overlay) if degree == "new" else no_relations(len(overlay.restrictions))

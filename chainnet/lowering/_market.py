@@ -8,12 +8,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from chainnet._types import INF
 from chainnet.engine import FlowProblem
 from chainnet.network import Network
 
 __all__ = ["Market", "is_plain", "lower_market"]
-
-INF = np.inf
 
 
 @dataclass(frozen=True)

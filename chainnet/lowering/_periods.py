@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from scipy.sparse import coo_array, csc_array, csr_array
 
+from chainnet._types import INF, Array, Ints
 from chainnet.engine import LinearProgram
 from chainnet.errors import DataError, InfeasibleError
 from chainnet.lowering._bounds import release_rate
@@ -21,10 +22,6 @@ from chainnet.lowering._lowered import Lowered
 from chainnet.lowering._overlay import Overlay
 
 __all__ = ["Periods", "Start", "check_stocks", "expand_periods"]
-
-Array = np.ndarray[Any, np.dtype[np.float64]]
-Ints = np.ndarray[Any, np.dtype[np.int64]]
-INF = np.inf
 
 
 @dataclass(frozen=True)

@@ -10,12 +10,11 @@ from typing import Any
 
 import numpy as np
 
+from chainnet._types import Ints
 from chainnet.lowering._rows import stack
 from chainnet.network import Network
 
 __all__ = ["Reach"]
-
-Ints = np.ndarray[Any, np.dtype[np.int64]]
 
 
 class Reach:

@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from chainnet._types import Ints
 from chainnet.lowering._overlay import Overlay
 
-Ints = np.ndarray[Any, np.dtype[np.int64]]
 # sources and targets (a byte a node or project) and commodities of a restriction
 Named = tuple[bytes, bytes, tuple[str, ...]]
 

@@ -10,12 +10,9 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csc_array
 
+from chainnet._types import INF, Array, Ints
 from chainnet.lowering._overlay import Overlay
 from chainnet.network import Network
-
-Array = np.ndarray[Any, np.dtype[np.float64]]
-Ints = np.ndarray[Any, np.dtype[np.int64]]
-INF = np.inf
 
 
 class Rows:

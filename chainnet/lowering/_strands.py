@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from chainnet._types import INF, Ints
 from chainnet.errors import DataError
 from chainnet.lowering._overlay import Overlay
 from chainnet.lowering._relations import Relations
@@ -26,8 +27,6 @@ from chainnet.lowering._rows import Rows, Tables, balance_bound
 
 __all__ = ["Flows", "Strands", "no_strands", "split"]
 
-Ints = np.ndarray[Any, np.dtype[np.int64]]
-INF = np.inf
 MOST_STATES = 64
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from chainnet import checks
 from chainnet.errors import DataError, UnknownIdError, near_matches
 from chainnet.network._baseline import baseline_of, trade_of
 from chainnet.network._countries import Groups, collect_groups, common_groups, expand
@@ -382,7 +383,7 @@ figures, references : DataFrame, optional
         DataError
             If the share is negative or not finite, or an unlimited row has no baseline.
         """
-        share = check_share(share, "scale(share=...)")
+        share = checks.share(share, "scale(share=...)")
         if share == 1.0:
             _check_where(where, "where")
             return self
@@ -538,15 +539,6 @@ figures, references : DataFrame, optional
         from chainnet.network._convert import from_igraph
 
         return from_igraph(graph, **meta)
-
-
-def check_share(share: float, argument: str) -> float:
-    """Return ``share`` as a float; raise DataError unless it is a finite number, 0 or more."""
-    if isinstance(share, bool) or not isinstance(share, (int, float, np.integer, np.floating)):
-        raise DataError(f"{argument}: {share!r} is no number; a share is 0 or more.")
-    if not np.isfinite(share) or share < 0:
-        raise DataError(f"{argument}: {share!r} is out of range; a share is a finite number, 0 or more.")
-    return float(share)
 
 
 def _check_where(where: Where, argument: str) -> None:

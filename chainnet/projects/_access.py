@@ -9,15 +9,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from chainnet.flow import Words, named_projects
+from chainnet._types import INF, Array, Bools, Words
+from chainnet.flow import named_projects
 from chainnet.lowering import Overlay, Restriction
 from chainnet.network import Network, split_list
 
 __all__ = ["Access", "access_to", "pick_projects"]
 
-Array = np.ndarray[Any, np.dtype[np.float64]]
-Bools = np.ndarray[Any, np.dtype[np.bool_]]
-INF = np.inf
 MONTHS = 12.0
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
+from chainnet._types import INF, Words
 from chainnet.engine import Copy, certify_linear, require
-from chainnet.flow import ValueModel, Words, counted_demand
+from chainnet.flow import ValueModel, counted_demand
 from chainnet.lowering import Degree, Lowered, Overlay, lower
 from chainnet.network import Network
 from chainnet.projects._access import Access, access_to
@@ -19,8 +19,6 @@ from chainnet.scenario import Scenario, check_scenario, effects_of, overlay_at, 
 
 __all__ = ["Case", "Question"]
 
-Array = np.ndarray[Any, np.dtype[np.float64]]
-INF = np.inf
 # the natural size of a column is a thousandth of the largest flow; nothing useful is beyond ten times that
 BEYOND = 1e4
 

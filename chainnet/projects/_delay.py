@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from chainnet import checks
+from chainnet._types import Words
 from chainnet.errors import DataError
-from chainnet.flow import Words, check_year
 from chainnet.lowering import Degree, Overlay
 from chainnet.network import Network
 from chainnet.projects._access import access_to
@@ -27,7 +28,7 @@ def check_horizon(horizon: Any) -> tuple[int, int] | None:
         return None
     if isinstance(horizon, str) or not isinstance(horizon, Sequence) or len(horizon) != 2:
         raise DataError(f"horizon: {horizon!r} is no pair of years; give (2027, 2035).")
-    first, last = (check_year(year, "horizon") for year in horizon)
+    first, last = (checks.year(year, "horizon") for year in horizon)
     if first is None or last is None or last < first or last - first > 100:
         raise DataError(f"horizon: {horizon!r} is not allowed; give a first year and a last one that is not before it.")
     return first, last

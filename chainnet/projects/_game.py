@@ -10,17 +10,15 @@ from typing import Any
 
 import numpy as np
 
+from chainnet._types import Array, Bools, Ints, Words
 from chainnet.engine import LinearSolution
-from chainnet.flow import ValueModel, Words
+from chainnet.flow import ValueModel
 from chainnet.lowering import Degree, Overlay
 from chainnet.network import Network
 from chainnet.projects._access import Access
 
 __all__ = ["Game", "for_tier"]
 
-Array = np.ndarray[Any, np.dtype[np.float64]]
-Bools = np.ndarray[Any, np.dtype[np.bool_]]
-Ints = np.ndarray[Any, np.dtype[np.int64]]
 # relative to the largest value: bounds nearer than this are the value
 EQUAL = 1e-9
 # a price below this of what has no limit is dust of the solver

@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from chainnet import checks
 from chainnet.errors import DataError, UnknownIdError, near_matches
 from chainnet.network import Network
 
-__all__ = ["Option", "check_money", "options_of", "stock_network"]
+__all__ = ["Option", "options_of", "stock_network"]
 
 KEYS = {
     "build": {"projects", "cost_musd"},
@@ -50,14 +51,6 @@ class Option:
     def drawn_tpa(self) -> float:
         """Most that a stock of the largest size gives in one year, t."""
         return float(np.fmin(self.most_t, self.release_tpa))
-
-
-def check_money(value: Any, argument: str) -> float:
-    """Return an amount of USD million; raise DataError for what is none."""
-    is_number = isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
-    if not is_number or not np.isfinite(value) or value < 0:
-        raise DataError(f"{argument}: {value!r} is not allowed; give USD million, a finite number, 0 or more.")
-    return float(value)
 
 
 def options_of(
@@ -110,12 +103,12 @@ def _option(network: Network, name: str, given: Any, capex: pd.Series) -> Option
         cost = capex[name] if given is None else given
         if given is None and np.isnan(cost):
             raise DataError(f'options: project "{name}" has no capex. Give its cost in USD million.')
-        return Option(name, "build", check_money(cost, f'options: the cost of "{name}"'), (name,))
+        return Option(name, "build", checks.money(cost, f'options: the cost of "{name}"'), (name,))
     nodes = network.nodes.set_index("id")["stage"]
     if name not in nodes.index:
         known = [*nodes.index, *capex.index]
         raise UnknownIdError(f'options: "{name}" is neither a node nor a project;{near_matches(name, known)}')
-    cost = check_money(given, f'options: the cost of "{name}"')
+    cost = checks.money(given, f'options: the cost of "{name}"')
     return Option(name, "protect", cost, nodes=_plants(network, [name], name))
 
 
@@ -140,7 +133,7 @@ def _described(network: Network, name: str, given: Mapping[str, Any]) -> Option:
             )
     if kind == "stock":
         return _stock(network, name, given, tiers)
-    cost = check_money(given["cost_musd"], f'options: the cost of "{name}"')
+    cost = checks.money(given["cost_musd"], f'options: the cost of "{name}"')
     if kind == "protect":
         return Option(name, kind, cost, nodes=_plants(network, _list(given["nodes"]), name))
     projects = _list(given["projects"])
@@ -163,8 +156,8 @@ def _plants(network: Network, ids: list[str], name: str) -> tuple[str, ...]:
 
 def _stock(network: Network, name: str, given: Mapping[str, Any], tiers: tuple[str, ...]) -> Option:
     said = f'options: "{name}" (stock)'
-    most = check_number(given["most_t"], f"{said} most_t")
-    release = check_number(given["release_tpa"], f"{said} release_tpa") if "release_tpa" in given else np.nan
+    most = checks.number(given["most_t"], f"{said} most_t")
+    release = checks.number(given["release_tpa"], f"{said} release_tpa") if "release_tpa" in given else np.nan
     commodity = given.get("commodity", "")
     known = set(network.edges["commodity"].dropna()) | set(network.demand["commodity"].dropna())
     if (commodity or known) and commodity not in known:
@@ -177,7 +170,7 @@ def _stock(network: Network, name: str, given: Mapping[str, Any], tiers: tuple[s
         price = network.commodities.set_index("id")["price_usd_per_t"].get(commodity, np.nan)
         if np.isnan(price):
             raise DataError(f'{said}: no price of "{commodity}" is known. Give usd_per_t.')
-    cost = check_number(price, f"{said} usd_per_t") * most / 1e6
+    cost = checks.number(price, f"{said} usd_per_t") * most / 1e6
     place = network.nodes.set_index("id")["country"].get(node)
     country = given.get("country", place if isinstance(place, str) else None)
     return Option(
@@ -191,14 +184,6 @@ def _stock(network: Network, name: str, given: Mapping[str, Any], tiers: tuple[s
         release_tpa=release,
         country=country,
     )
-
-
-def check_number(value: Any, argument: str) -> float:
-    """Return a finite number, 0 or more; raise DataError for anything else."""
-    is_number = isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
-    if not is_number or not np.isfinite(value) or value < 0:
-        raise DataError(f"{argument}: {value!r} is not allowed; give a finite number, 0 or more.")
-    return float(value)
 
 
 def _list(words: Any) -> list[str]:

@@ -9,22 +9,22 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
+from chainnet import checks
+from chainnet._types import Array, Words
 from chainnet.engine import Certificate
 from chainnet.errors import DataError
-from chainnet.flow import Words, check_tier, check_year, count_settings, what_binds
+from chainnet.flow import check_tier, count_settings, what_binds
 from chainnet.lowering import Degree
 from chainnet.network import Network
 from chainnet.projects._access import pick_projects
 from chainnet.projects._cases import Question
-from chainnet.projects._options import Option, check_money, options_of
+from chainnet.projects._options import Option, options_of
 from chainnet.projects._search import Search, name_of
 from chainnet.results import STEADY, Result, provenance, stamp
 from chainnet.scenario import Scenario, overlay_of, pick_scenarios
 
 __all__ = ["Portfolio", "portfolio"]
 
-Array = np.ndarray[Any, np.dtype[np.float64]]
-Bools = np.ndarray[Any, np.dtype[np.bool_]]
 Objective = Literal["expected", "worst", "cvar"]
 OBJECTIVES = ("expected", "worst", "cvar")
 
@@ -181,7 +181,7 @@ def portfolio(
     >>> best.chosen, round(best.averted_t, 6), round(best.greedy_averted_t, 6)
     (('G_US', 'H_US'), 20.0, 20.0)
     """
-    budget = check_money(budget_musd, "budget_musd")
+    budget = checks.money(budget_musd, "budget_musd")
     steps = None if budgets is None else _budgets(budgets)
     _check(network, objective, alpha, tier)
     given = [None] if scenarios is None else _scenarios(network, scenarios)
@@ -240,8 +240,7 @@ def portfolio(
 def _check(network: Network, objective: Any, alpha: Any, tier: str | None) -> None:
     if objective not in OBJECTIVES:
         raise DataError(f"objective: unknown objective {objective!r}; one of {', '.join(OBJECTIVES)}.")
-    is_number = isinstance(alpha, (int, float, np.integer, np.floating)) and not isinstance(alpha, bool)
-    if not is_number or not 0.0 <= alpha < 1.0:
+    if not checks.is_number(alpha) or not 0.0 <= alpha < 1.0:
         raise DataError(f"alpha: {alpha!r} is not allowed; give a share from 0 up to below 1, such as 0.9.")
     check_tier(network, tier)
 
@@ -272,8 +271,8 @@ def _weights(asked: Sequence[Scenario | None]) -> Array:
 
 def _years(by_year: Any) -> list[int | None]:
     if by_year is None or isinstance(by_year, (bool, int, float, str, np.integer, np.floating)):
-        return [check_year(by_year)]
-    years = sorted({check_year(year) for year in by_year if year is not None} - {None}, key=lambda y: y or 0)
+        return [checks.year(by_year)]
+    years = sorted({checks.year(year) for year in by_year if year is not None} - {None}, key=lambda y: y or 0)
     if not years:
         raise DataError("by_year: the list is empty. Give a year, or None for every project at full size.")
     return list(years)
@@ -281,7 +280,7 @@ def _years(by_year: Any) -> list[int | None]:
 
 def _budgets(given: Iterable[float]) -> list[float]:
     words = [given] if isinstance(given, (int, float)) else list(given)
-    return sorted({check_money(value, "budgets") for value in words})
+    return sorted({checks.money(value, "budgets") for value in words})
 
 
 def _tiers(network: Network, close: Iterable[str] | None) -> list[str]:

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from chainnet import checks
+from chainnet._types import Words
 from chainnet.flow import (
     EXACT_PLAYERS,
     ValueModel,
-    Words,
     balance_under,
-    check_year,
     count_settings,
     ladder,
     shapley_values,
@@ -25,7 +25,6 @@ from chainnet.network import Network
 from chainnet.projects._access import access_to, pick_projects
 from chainnet.projects._delay import COLUMNS, check_horizon, delay_table
 from chainnet.projects._game import Game
-from chainnet.projects._options import check_money
 from chainnet.projects._portfolio import portfolio
 from chainnet.projects._words import labels, needed_by, pair_table, sentences, triple_table
 from chainnet.results import STEADY, Result, Status, provenance, stamp
@@ -37,7 +36,6 @@ DUST = 1e-9
 # where strands part goods no balance bears the whole price: then the rise over this part of the size tells
 FIRST = 1e-4
 MOST_KINKS = 100
-Array = np.ndarray[Any, np.dtype[np.float64]]
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -146,8 +144,8 @@ def reroute(
     >>> rr.projects.loc["G_US", "words"]
     'Magnet plant in the United States buys nothing until Dysprosium source in the United States stands.'
     """
-    year, years = check_year(by_year), check_horizon(horizon)
-    budget = None if budget_musd is None else check_money(budget_musd, "budget_musd")
+    year, years = checks.year(by_year), check_horizon(horizon)
+    budget = None if budget_musd is None else checks.money(budget_musd, "budget_musd")
     names = pick_projects(network, projects, allies)
     overlay = overlay_of(network, scenario)
     access = access_to(network, overlay, year, beneficiaries, names, 1)

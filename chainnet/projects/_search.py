@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from chainnet._types import Array
 from chainnet.engine import SLACK, BestSet, Certificate, FixedSets, Found, require, risk_of
 from chainnet.errors import DataError
 from chainnet.network import Network
@@ -17,7 +18,6 @@ from chainnet.scenario import Scenario
 
 __all__ = ["Search", "name_of"]
 
-Array = np.ndarray[Any, np.dtype[np.float64]]
 DUST = 1e-7
 TOLERANCE = 1e-6
 MOST_TIES = 5

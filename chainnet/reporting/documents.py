@@ -13,9 +13,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from chainnet._types import Words
 from chainnet.assessment import Assessment, assess
 from chainnet.errors import ChainnetError, DataError, near_matches
-from chainnet.flow import Words
 from chainnet.network import Network
 
 __all__ = ["report"]

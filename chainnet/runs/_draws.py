@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from chainnet._types import Array, Words
 from chainnet.criticality import chokepoints
-from chainnet.flow import ValueModel, Words, counted_demand
+from chainnet.flow import ValueModel, counted_demand
 from chainnet.lowering import Degree, Overlay
 from chainnet.network import Network
 from chainnet.runs._inputs import Inputs, uncertain_inputs
@@ -18,7 +19,6 @@ from chainnet.scenario import Scenario, overlay_of
 
 __all__ = ["Question", "Trial", "run_draws"]
 
-Array = np.ndarray[Any, np.dtype[np.float64]]
 DIGITS = 10  # the last digits of a solve are not part of an answer
 
 

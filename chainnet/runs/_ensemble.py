@@ -13,8 +13,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from chainnet import checks
+from chainnet._types import Words
 from chainnet.errors import ChainnetError, DataError
-from chainnet.flow import Words, count_settings, what_binds
+from chainnet.flow import count_settings, what_binds
 from chainnet.lowering import Degree
 from chainnet.network import Network
 from chainnet.results import STEADY, Result, provenance, stamp
@@ -127,13 +129,12 @@ def ensemble(
     >>> found.summary.loc["served_t", "given"], len(found.draws)
     (10.0, 8)
     """
-    n = _whole("draws", draws, 1)
-    _whole("seed", seed, 0)
-    _whole("ranked", ranked, 0)
-    if sobol and (_whole("sobol", sobol, 2) & (sobol - 1)):
+    n = checks.whole(draws, "draws", 1, rule=checks.AT_LEAST)
+    checks.whole(seed, "seed", rule=checks.AT_LEAST)
+    checks.whole(ranked, "ranked", rule=checks.AT_LEAST)
+    if sobol and (checks.whole(sobol, "sobol", 2, rule=checks.AT_LEAST) & (sobol - 1)):
         raise DataError(f"sobol: {sobol} is no power of two; give 64, 128, 256, ...")
-    if not isinstance(correlation, (int, float)) or not 0 <= correlation <= 1:
-        raise DataError(f"correlation: {correlation!r} is not a number from 0 to 1.")
+    checks.number(correlation, "correlation", 0, 1, "is not a number from 0 to 1.")
     question = Question(network, scenario, reroute, commodity, beneficiaries, seed, float(correlation), ranked)
     trial = Trial(question)
     settings = {
@@ -171,17 +172,11 @@ def ensemble(
     )
 
 
-def _whole(name: str, value: Any, least: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
-        raise DataError(f"{name}: {value!r} is not a whole number of at least {least}.")
-    return int(value)
-
-
 @contextmanager
 def _workers(executor: Executor | int | None) -> Iterator[Any]:
     if executor is None:
         yield None
-    elif isinstance(executor, (int, np.integer)) and not isinstance(executor, bool):
+    elif checks.is_whole(executor):
         if executor < 1:
             raise DataError(f"executor: {executor!r} processes; give at least 1, or an executor.")
         with ProcessPoolExecutor(int(executor), mp_context=get_context("spawn")) as pool:

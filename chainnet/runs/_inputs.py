@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from chainnet._types import Array, Ints
 from chainnet.lowering import Overlay
 from chainnet.network import Network
 
 __all__ = ["Inputs", "uncertain_inputs"]
 
-Array = np.ndarray[Any, np.dtype[np.float64]]
-Ints = np.ndarray[Any, np.dtype[np.int64]]
 
 # low and high are read as the 10 % and the 90 % quantile
 Z90 = 1.2815515655446004

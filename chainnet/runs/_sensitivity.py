@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from chainnet import checks
+from chainnet._types import Array, Words
 from chainnet.errors import DataError
 from chainnet.flow import (
     ValueModel,
-    Words,
     check_tier,
     count_settings,
     counted_demand,
@@ -27,8 +28,6 @@ from chainnet.runs._inputs import Inputs, uncertain_inputs
 from chainnet.scenario import Scenario, overlay_of
 
 __all__ = ["Sensitivity", "sensitivity"]
-
-Array = np.ndarray[Any, np.dtype[np.float64]]
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -112,8 +111,7 @@ def sensitivity(
     >>> found.inputs.loc[0, "key"]
     'usa_defence / ndfeb_hree / defence'
     """
-    if isinstance(top, bool) or not isinstance(top, (int, np.integer)) or top < 1:
-        raise DataError(f"top: {top!r} is not a whole number of at least 1.")
+    checks.whole(top, "top", 1, rule=checks.AT_LEAST)
     check_tier(network, tier)
     count: dict[str, Any] = {"commodity": commodity, "beneficiaries": beneficiaries, "tier": tier}
     names = named_projects(network, projects if isinstance(projects, str) else sorted({str(p) for p in projects}))

@@ -9,11 +9,10 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm, qmc
 
+from chainnet._types import Array
 from chainnet.runs._draws import Trial
 
 __all__ = ["sobol_indices", "sobol_table"]
-
-Array = np.ndarray[Any, np.dtype[np.float64]]
 
 
 def sobol_indices(run: Callable[[Array], float], groups: Sequence[Any], n: int, seed: int = 0) -> tuple[Array, Array]:

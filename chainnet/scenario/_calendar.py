@@ -9,12 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from chainnet._types import Array, Bools
 from chainnet.errors import DataError
 
 __all__ = ["Calendar", "calendar_of", "is_month", "month_number", "month_text"]
 
-Array = np.ndarray[Any, np.dtype[np.float64]]
-Bools = np.ndarray[Any, np.dtype[np.bool_]]
 _MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])", re.ASCII)
 
 

@@ -8,14 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from chainnet._types import Array, Bools
 from chainnet.errors import DataError
 from chainnet.lowering import Restriction
 from chainnet.network import Network
 
 __all__ = ["Effect", "listed", "no_effect"]
-
-Array = np.ndarray[Any, np.dtype[np.float64]]
-Bools = np.ndarray[Any, np.dtype[np.bool_]]
 
 
 def listed(value: Any) -> list[str]:

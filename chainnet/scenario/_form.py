@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from chainnet import checks
 from chainnet.errors import DataError, Fault, near_matches
 from chainnet.scenario._calendar import calendar_of, is_month
 from chainnet.scenario._kinds import KINDS
@@ -101,8 +102,7 @@ def severity_steps(
                 f"severities(shares=...): {share!r} is out of range; parts of the loss are above 0, up to 1."
             )
     for length in map(plain, months):
-        if isinstance(length, bool) or not isinstance(length, int) or length < 1:
-            raise DataError(f"severities(months=...): {length!r} is no duration; give whole months, 1 or more.")
+        checks.whole(length, "severities(months=...)", 1, rule="is no duration; give whole months, 1 or more.")
     takes = [measure for measure in measures if KINDS[measure["kind"]].takes]
     if not takes:
         raise DataError(
@@ -212,7 +212,7 @@ def _date_faults(measure: Mapping[str, Any], where: str, fault: Say) -> None:
 def _when_faults(table: Mapping[str, Any], where: str, fault: Say) -> None:
     for key, least in _WHOLE:
         value = table.get(key)
-        if key in table and (isinstance(value, bool) or not isinstance(value, int) or not least <= value <= _LONGEST):
+        if key in table and not (checks.is_whole(value) and least <= value <= _LONGEST):
             fault(f"{where}.{key}", value, f"must be a whole number, {least} or more", "Correct it.")
     if "start" in table:
         if not is_month(table["start"]):
@@ -230,7 +230,7 @@ def _calendar_problems(measure: Mapping[str, Any], where: str, fault: Say) -> No
 
 
 def _is_amount(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value <= _LARGEST
+    return checks.is_number(value) and 0 <= value <= _LARGEST
 
 
 def _is_words(value: object) -> bool:

@@ -13,10 +13,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from chainnet import checks
+from chainnet._types import Bools
 from chainnet.errors import DataError, UnknownIdError, near_matches
 from chainnet.lowering import Restriction
-from chainnet.network import Network, check_share
-from chainnet.scenario._effect import Bools, Effect, listed
+from chainnet.network import Network
+from chainnet.scenario._effect import Effect, listed
 
 __all__ = ["KINDS", "Kind"]
 
@@ -87,7 +89,7 @@ def _put_removal(network: Network, effect: Effect) -> Effect:
         stocks=stocks,
         demand=network.demand["node"].isin(ids).to_numpy() & removed,
         users=named & ends & removed,
-        share=0.0 if removed else check_share(measure["share"], f"{argument}: share"),
+        share=0.0 if removed else checks.share(measure["share"], f"{argument}: share"),
     )
 
 
@@ -237,7 +239,7 @@ def _put_demand(network: Network, effect: Effect) -> Effect:
         tiers = listed(measure["tier"])
         _check_tiers(network, tiers, argument)
         hit &= demand["tier"].isin(tiers).to_numpy()
-    return replace(effect, demand=hit, share=check_share(measure["share"], f"{argument}: share"))
+    return replace(effect, demand=hit, share=checks.share(measure["share"], f"{argument}: share"))
 
 
 def _put_release(network: Network, effect: Effect) -> Effect:

@@ -9,10 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from chainnet._types import Array
 from chainnet.errors import DataError
 from chainnet.lowering import Overlay
 from chainnet.network import Network, split_list
-from chainnet.scenario._effect import Array, Effect, listed, no_effect
+from chainnet.scenario._effect import Effect, listed, no_effect
 from chainnet.scenario._kinds import KINDS
 
 __all__ = ["effects_of", "overlay_at"]

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from chainnet import checks
+from chainnet._types import Array, Bools
 from chainnet.errors import DataError, UnknownIdError, near_matches
 from chainnet.lowering import Overlay
 from chainnet.network import Network
@@ -18,8 +20,6 @@ from chainnet.scenario._scenario import Scenario, check_scenario
 
 __all__ = ["Timeline", "timeline"]
 
-Array = np.ndarray[Any, np.dtype[np.float64]]
-Bools = np.ndarray[Any, np.dtype[np.bool_]]
 _SHARES = ("node_share", "edge_share", "stock_share", "demand_share", "edge_cost", "release_tpa", "built")
 
 
@@ -107,11 +107,14 @@ def timeline(
     >>> line.onset, line.news, line.overlays[2] is line.overlays[4]
     (2, (2, 5), True)
     """
-    months, step = _whole(months, "months", 1), _whole(step_months, "step_months", 1)
+    months, step = (
+        checks.whole(value, name, 1, rule=checks.OUT_OF_RANGE)
+        for value, name in ((months, "months"), (step_months, "step_months"))
+    )
     if months % step:
         raise DataError(f"months: {months} is no multiple of step_months {step}. Give whole periods.")
     n_periods = months // step
-    if known_at is not None and _whole(known_at, "known_at", 0) >= n_periods:
+    if known_at is not None and checks.whole(known_at, "known_at", rule=checks.OUT_OF_RANGE) >= n_periods:
         raise DataError(f"known_at: {known_at} is no period; there are {n_periods}, counted from 0.")
     zero = month_number(start, "start") if start is not None else None
     if zero is None and network.year is not None:
@@ -135,12 +138,6 @@ def timeline(
         tuple(sorted({int(month) // step for month in changed})),
         np.floor(first / step),
     )
-
-
-def _whole(value: Any, argument: str, least: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
-        raise DataError(f"{argument}: {value!r} is out of range; give a whole number, {least} or more.")
-    return int(value)
 
 
 def _calendar(effect: Effect, zero: int | None, months: int) -> Calendar:

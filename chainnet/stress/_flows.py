@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from chainnet._types import Array
 from chainnet.network import Network
 from chainnet.stress._months import Ask, Course
 
 __all__ = ["MonthFlows", "flows_of", "flows_table", "relations_table", "throughput_table"]
 
-Array = np.ndarray[Any, np.dtype[np.float64]]
 DUST = 1e-9
 
 

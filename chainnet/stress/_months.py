@@ -11,8 +11,9 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from chainnet.errors import DataError, InfeasibleError
-from chainnet.flow import MonthsModel, Plan, Words, balance_under, benefits, counted_demand
+from chainnet._types import INF, Array, Words
+from chainnet.errors import InfeasibleError
+from chainnet.flow import MonthsModel, Plan, balance_under, benefits, counted_demand
 from chainnet.lowering import Degree, Overlay, Restriction, Start
 from chainnet.network import Network
 from chainnet.scenario import Scenario, Timeline, timeline
@@ -29,8 +30,6 @@ __all__ = [
     "survival_table",
 ]
 
-Array = np.ndarray[Any, np.dtype[np.float64]]
-INF = np.inf
 Objective = Literal["tiers", "value"]
 
 
@@ -300,13 +299,6 @@ def as_words(given: Words) -> tuple[str, ...] | None:
     if given is None:
         return None
     return (given,) if isinstance(given, str) else tuple(given)
-
-
-def check_whole(value: Any, argument: str, least: int) -> int:
-    """Return a whole number; raise DataError for anything else or less."""
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
-        raise DataError(f"{argument}: {value!r} is out of range; give a whole number, {least} or more.")
-    return int(value)
 
 
 def horizon_ladder(network: Network, scenarios: Sequence[Scenario | None], ask: Ask) -> pd.DataFrame:

@@ -9,18 +9,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from chainnet import checks
+from chainnet._types import Array, Bools, Words
 from chainnet.errors import DataError, InfeasibleError
-from chainnet.flow import LeastStock, MonthsModel, StockModel, Words, check_tier, count_settings, what_binds
+from chainnet.flow import LeastStock, MonthsModel, StockModel, check_tier, count_settings, what_binds
 from chainnet.lowering import Degree
 from chainnet.network import Network
 from chainnet.results import provenance, stamp
 from chainnet.scenario import Scenario, overlay_of, timeline
-from chainnet.stress._months import Ask, as_words, base_flow, check_whole, counted_rows, qualified
+from chainnet.stress._months import Ask, as_words, base_flow, counted_rows, qualified
 
 __all__ = ["averted", "stockpile_mitigation", "stockpile_requirement"]
-
-Array = np.ndarray[Any, np.dtype[np.float64]]
-Bools = np.ndarray[Any, np.dtype[np.bool_]]
 
 
 def stockpile_requirement(
@@ -259,9 +258,9 @@ def _ask(
     commodity: Words,
 ) -> Ask:
     return Ask(
-        check_whole(months, "months", 1),
+        checks.whole(months, "months", 1, rule=checks.OUT_OF_RANGE),
         start,
-        check_whole(step_months, "step_months", 1),
+        checks.whole(step_months, "step_months", 1, rule=checks.OUT_OF_RANGE),
         reroute,
         True,
         None if projects is None else tuple(projects),

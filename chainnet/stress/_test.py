@@ -11,9 +11,11 @@ from typing import Any, cast
 import numpy as np
 import pandas as pd
 
+from chainnet import checks
+from chainnet._types import Words
 from chainnet.engine import Certificate
 from chainnet.errors import DataError
-from chainnet.flow import NEW_LAG_MONTHS, Words, balance_under, count_settings, ladder, project_sizes
+from chainnet.flow import NEW_LAG_MONTHS, balance_under, count_settings, ladder, project_sizes
 from chainnet.lowering import Degree
 from chainnet.network import Network
 from chainnet.results import Result, provenance, rest_of, stamp
@@ -25,7 +27,6 @@ from chainnet.stress._months import (
     Keyed,
     Objective,
     as_words,
-    check_whole,
     course,
     horizon_ladder,
     money_table,
@@ -192,9 +193,9 @@ def stress_test(
     [inf, 0.0, 0.0]
     """
     ask = Ask(
-        check_whole(months, "months", 1),
+        checks.whole(months, "months", 1, rule=checks.OUT_OF_RANGE),
         start,
-        check_whole(step_months, "step_months", 1),
+        checks.whole(step_months, "step_months", 1, rule=checks.OUT_OF_RANGE),
         reroute,
         stocks,
         None if projects is None else tuple(network.check_nodes(projects, "projects")),
@@ -278,9 +279,8 @@ def _answers(
 
 
 def _objective(given: str) -> Objective:
-    if given in ("tiers", "value"):
-        return cast(Objective, given)
-    raise DataError(f'objective: unknown objective "{given}"; one of tiers, value.')
+    checks.choice(given, "objective", "objective", ("tiers", "value"))
+    return cast(Objective, given)
 
 
 def _name(scenario: Scenario | None) -> str:
