@@ -118,8 +118,8 @@ def _month(months: Months, row: Any) -> str:
 def _back(months: Months, row: Any) -> str:
     if np.isinf(row["time_to_recover"]):
         return "does not recover"
-    months = number(row["time_to_recover"])
-    return f"is whole again {months} month{'' if months == '1' else 's'} later"
+    after = number(row["time_to_recover"])
+    return f"is whole again {after} month{'' if after == '1' else 's'} later"
 
 
 def _more(months: Months, name: str) -> str:
