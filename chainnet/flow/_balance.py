@@ -385,9 +385,10 @@ def _prices(
             "served_low": least,
             "served_high": most,
             "usd_per_t": last.row_dual[rows] + 0.0,
-            # a tonne more here lowers the right-hand side of the balance by one
-            "from_t": -high_bound[rows],
-            "to_t": -low_bound[rows],
+            # a tonne more here lowers the right-hand side of the balance by one; what does not bind is ranged by
+            # where it stands, and holds from here to there
+            "from_t": np.minimum(-high_bound[rows], 0.0),
+            "to_t": np.maximum(-low_bound[rows], 0.0),
         }
     )
     return table.set_index(["id", "commodity"])

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
 from conftest import frame, two_tier
 from oracles import check_flow
+from recipe_networks import recipe_network
 
 import chainnet as cn
 
@@ -264,6 +267,94 @@ def test_prices_hold_where_they_say() -> None:
         main_commodity="metal",
     )
     assert cn.max_flow(more).value_tpa - cn.max_flow(net).value_tpa == pytest.approx(extra * row["served_t_per_t"])
+
+
+def test_a_price_is_negative_where_a_tonne_more_is_in_the_way() -> None:
+    """Alumina from elsewhere, which the host cannot throw away, takes the place of its own and of the gallium in it."""
+    prices = cn.balance(disposal(None)).prices
+    for key in (("host", "alumina"), ("u", "alumina")):
+        row = prices.loc[key]
+        assert row[["served_t_per_t", "served_low", "served_high"]].tolist() == pytest.approx([-0.1] * 3)
+        assert row[["from_t", "to_t"]].tolist() == pytest.approx([-80.0, 10.0])
+    assert prices.loc[("host", "ga"), ["served_t_per_t", "from_t", "to_t"]].tolist() == pytest.approx([1.0, -1.0, 8.0])
+
+    def gallium(more: float) -> float:
+        """What is served with so much more alumina from elsewhere: so much less is asked of the host."""
+        table = cn.balance(disposal(None, host_demand=10.0 - more)).demand.set_index("commodity")
+        return float(table.loc["ga", "served_tpa"])
+
+    assert gallium(10.0) == pytest.approx(1.0 - 0.1 * 10.0)
+    assert gallium(-80.0) == pytest.approx(1.0 + 0.1 * 80.0)
+    assert gallium(-85.0) == pytest.approx(9.0), "beyond that all that is asked for is served"
+
+
+def test_what_a_tonne_saves_in_dollars() -> None:
+    """Ore at 1 + 2, metal of 2 t of ore at 10, to Japan at 1: what is at hand need not be dug, made or shipped."""
+    prices = cn.balance(two_tier()).prices
+    assert prices.loc[("mine", "ore"), ["from_t", "to_t"]].tolist() == [0.0, pytest.approx(10.0)], "from here on"
+    usd = prices["usd_per_t"]
+    found = [usd[key] for key in (("mine", "ore"), ("works", "ore"), ("works", "metal"), ("u_jpn", "metal"))]
+    assert found == pytest.approx([0.0, 3.0, 16.0, 17.0])
+
+
+@pytest.mark.parametrize("seed", [1, 28])
+def test_every_price_lies_between_its_ends_and_holds_where_we_are(seed: int) -> None:
+    prices = cn.balance(recipe_network(seed, wild=False)).prices
+    assert (prices["served_t_per_t"] < -1e-3).any()
+    assert (prices["served_low"] <= prices["served_t_per_t"] + 1e-9).all()
+    assert (prices["served_t_per_t"] <= prices["served_high"] + 1e-9).all()
+    assert (prices["from_t"] <= 0.0).all()
+    assert (prices["to_t"] >= 0.0).all()
+
+
+def two_chains() -> cn.Network:
+    """10 t of what counts and 2 t of what stands beside it, for the USA in two tiers and Japan in one."""
+    return cn.Network(
+        nodes=frame(
+            "id stage country capacity_tpa",
+            ("a", "mine", "AUS", 10.0),
+            ("b", "mine", "CHN", 2.0),
+            ("usa", "end_use", "USA", None),
+            ("jpn", "end_use", "JPN", None),
+        ),
+        edges=frame(
+            "source target commodity", ("a", "usa", "x"), ("a", "jpn", "x"), ("b", "usa", "side"), ("b", "jpn", "side")
+        ),
+        demand=frame(
+            "node commodity tier demand_tpa",
+            ("usa", "x", "defence", 3.0),
+            ("usa", "x", "civilian", 20.0),
+            ("jpn", "x", "civilian", 5.0),
+            ("usa", "side", "defence", 5.0),
+            ("jpn", "side", "civilian", 1.0),
+        ),
+        main_commodity="x",
+    )
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({}, {("node", "a", ""), ("demand", "usa", "defence")}),
+        ({"beneficiaries": ["JPN"]}, {("demand", "jpn", "civilian")}),  # that the others lack a tonne is not theirs
+        ({"beneficiaries": ["JPN"], "others": "before"}, {("node", "a", "")}),
+        ({"commodity": "side"}, {("node", "b", "")}),
+        ({"commodity": "side", "beneficiaries": ["JPN"]}, {("demand", "jpn", "civilian")}),
+        ({"commodity": ["x", "side"]}, {("node", "a", ""), ("node", "b", ""), ("demand", "usa", "defence")}),
+    ],
+)
+def test_what_decides_is_what_binds_those_who_count(given: dict[str, Any], expected: set[tuple[str, str, str]]) -> None:
+    table = cn.balance(two_chains(), **given).decisive
+    assert set(zip(table["kind"], table["id"], table["tier"].astype(object).fillna(""), strict=True)) == expected
+    assert table["price"].tolist() == pytest.approx([1.0] * len(expected))
+    assert set(table.loc[table["kind"] == "demand", "commodity"]) <= {"x", "side"}
+
+
+def test_nothing_decides_where_nobody_asks_for_what_counts() -> None:
+    assert cn.balance(two_tier(), commodity="ore").decisive.empty
+    found = cn.balance(two_tier()).decisive.set_index("id")
+    assert found["price"].to_dict() == pytest.approx({"mine": 0.5, "u_usa": 1.0})
+    assert found.loc["u_usa", "tier"] == "defence", "the civilians are short: their demand does not bind"
 
 
 def test_no_demand_table_is_said() -> None:
