@@ -364,6 +364,16 @@ def test_part_of_a_longer_period() -> None:
     bare = chain(edges=net.edges.drop(columns="flow_tpa"))
     assert bounds(over(bare, [{**BAR, "months": 4}], 6, step_months=3)) == [0, INF]
     assert bounds(over(bare, [{**BAR, "months": 5}], 6, step_months=3)) == [0, 0]
+    for first in (0, 1):  # half of the period is enough, whichever half
+        assert bounds(over(bare, [{**BAR, "start_month": first, "months": 1}], 4, step_months=2)) == [0, INF]
+    assert bounds(over(bare, [{**BAR, "start_month": 1, "months": 2}], 4, step_months=2)) == [0, 0]
+    assert bounds(over(bare, [{**BAR, "months": 1}], 6, step_months=3)) == [INF, INF], "a third is not"
+    origin = {"kind": "restrict", "to": {"country": "USA"}, "origin": {"country": "AUS"}}
+    assert bounds(over(net, [{**origin, "start_month": 1, "months": 2}], 8, step_months=4)) == [0, INF]
+    assert bounds(over(net, [{**origin, "start_month": 3, "months": 2}], 8, step_months=4)) == [INF, INF]
+    quota = {"kind": "quota", "from": {"country": "CHN"}, "commodity": "metal", "tpa": 3, "months": 1}
+    assert bounds(over(bare, [quota], 4, step_months=2)) == [3, INF]
+    assert bounds(over(bare, [quota], 6, step_months=3)) == [INF, INF]
     with pytest.raises(cn.DataError, match="phase_in_months needs the baseline flow"):
         over(bare, [{**BAR, "phase_in_months": 2}], 3)
     gone = over(net, [{"kind": "remove", "nodes": ["u_jpn"], "months": 1}], 6, step_months=2)

@@ -45,6 +45,32 @@ def test_demand_at_its_low_and_high_value() -> None:
     assert st.summary.loc[("half", "defence"), "value_musd"] == pytest.approx(0.5)
 
 
+def test_what_nobody_priced_is_unknown_and_no_zero() -> None:
+    net, all_out = two_tier(), scenarios()[1]
+
+    def stressed(*value: float) -> cn.StressTest:
+        priced = net.with_demand(net.demand.assign(value_usd_per_t=list(value)))  # Japan, USA civilian, USA defence
+        return cn.stress_test(priced, all_out, months=1)
+
+    none = stressed(np.nan, np.nan, np.nan)
+    for table, column in (("summary", "value_musd"), ("summary", "value_at_risk_musd"), ("nodes", "value_musd")):
+        assert getattr(none, table)[column].isna().all(), (table, column)
+    assert none.months["value_musd"].isna().all()
+    assert none.money[["served_usd", "lost_usd", "net_usd"]].isna().all(axis=None)
+    part = stressed(2e6, np.nan, 1e6).summary
+    for column, year in (("value_musd", 1.0), ("value_at_risk_musd", 1.0 / 12.0)):
+        found = part[column].to_dict()
+        # undisturbed defence has all, and 0 is known; Japan comes after the USA, where metal costs less to bring
+        assert found == pytest.approx(
+            {
+                ("baseline", "defence"): 0.0,
+                ("baseline", "civilian"): 4.0 * year,
+                ("all", "defence"): 3.0 * year,
+                ("all", "civilian"): 4.0 * year,  # what is known of a tier
+            }
+        )
+
+
 def test_one_a_list_a_mapping_or_the_shipped_ones(mag9: cn.Network, china_out: cn.Scenario) -> None:
     one = cn.stress_test(mag9, china_out).summary
     for given in ([china_out], {"china_out": china_out}, None, cn.scenarios(mag9)):

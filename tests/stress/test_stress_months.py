@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields, replace
 from typing import Any
 
 import networkx as nx
@@ -14,6 +15,8 @@ from hypothesis import strategies as st
 
 import chainnet as cn
 from chainnet.flow import NEW_LAG_MONTHS
+from chainnet.lowering import Overlay
+from chainnet.scenario import overlay_of
 from chainnet.stress import Ask
 from chainnet.stress import _months as stress_months
 from chainnet.stress._months import course
@@ -67,6 +70,29 @@ def test_goods_under_way_arrive_and_recovery_takes_the_road() -> None:
     assert (mine["first_short_month"], mine["months_short"], mine["time_to_recover"]) == (3.0, 4, 4.0)
 
 
+@pytest.mark.parametrize(
+    ("first", "length", "step", "recovers"),
+    [
+        (9, 1, 1, 1.0),
+        (9, 2, 1, 2.0),  # whole again in the last month
+        (9, 3, 1, np.inf),
+        (11, 1, 1, np.inf),
+        (0, 11, 1, 11.0),
+        (6, 3, 3, 3.0),  # whole again in the last quarter
+        (9, 3, 3, np.inf),
+    ],
+)
+def test_recovery_in_the_last_period_is_one(first: int, length: int, step: int, recovers: float) -> None:
+    out = cn.Scenario("out", [{**OUT[0], "start_month": first, "months": length}])
+    net, ask = road(), Ask(12, step_months=step)
+    found = course(net, out, ask)
+    months = stress_months.months_table(net, "out", found, ask)
+    tier = stress_months.summary_table(months, found, net, ask).loc["defence"]
+    assert tier[["time_to_recover", "first_short_month"]].tolist() == [recovers, first + 1]
+    everyone = stress_months.survival_table(months, found, "out", ask)
+    assert everyone[["time_to_recover", "first_short_month"]].to_numpy().tolist() == [[recovers, first + 1]] * 2
+
+
 def test_flows_and_throughput_by_month() -> None:
     lagged = frame("source target flow_tpa lag_months", ("mine", "user", 12.0, 2.0))
     out = [{**OUT[0], "start_month": 1, "months": 3}]
@@ -99,6 +125,55 @@ def test_throughput_of_plants_is_that_of_the_long_run() -> None:
     assert served_now == pytest.approx(steady.loc["USE"], abs=1e-6)
 
 
+def two_works(ore: float, *users: str) -> cn.Network:
+    """Ore in store for a works of half a tonne of metal a month, ore for ore, and one that takes 2 t of ore a tonne."""
+    return cn.Network(
+        nodes=frame(
+            "id stage process capacity_tpa",
+            ("mine", "mine", None, 100.0),
+            ("depot", "refiner", None, None),
+            ("good", "refiner", "well", 6.0),
+            ("poor", "refiner", "badly", None),
+            *((user, "end_use", None, None) for user in users),
+        ),
+        edges=frame(
+            "source target commodity",
+            ("mine", "depot", "ore"),
+            ("depot", "good", "ore"),
+            ("depot", "poor", "ore"),
+            *((works, user, "metal") for works in ("good", "poor") for user in users),
+        ),
+        processes=frame(
+            "process commodity role t_per_t",
+            ("well", "ore", "input", 1.0),
+            ("well", "metal", "output", 1.0),
+            ("badly", "ore", "input", 2.0),
+            ("badly", "metal", "output", 1.0),
+        ),
+        demand=frame("node commodity tier demand_tpa", *((u, "metal", "defence", 12.0 / len(users)) for u in users)),
+        stocks=frame("id node commodity stock_t", ("s", "depot", "ore", ore)),
+        main_commodity="metal",
+    )
+
+
+@pytest.mark.parametrize(
+    ("ore", "onset", "whole"), [(1.4, 0, 0), (1.6, 0, 1), (10.0, 0, 6), (10.0, 5, 6), (17.9, 0, 11), (18.1, 0, np.inf)]
+)
+def test_how_long_a_tier_lasts_is_not_how_long_the_best_plan_keeps_it_whole(
+    ore: float, onset: int, whole: float
+) -> None:
+    """The most metal of the ore comes of the good works alone, half of what is asked; a whole month takes 1.5 t of ore."""
+    found = course(two_works(ore, "u"), cn.Scenario("out", [{**OUT[0], "start_month": onset}]), Ask(12))
+    assert found.endurance["defence", ""] == found.endurance["defence", "u"] == whole
+    assert not found.is_lasting["defence", ""]
+
+
+def test_each_end_use_lasts_as_if_it_came_first_in_its_tier() -> None:
+    """Half a tonne a month each: either alone lives on the good works, 10 t for 20 months; both together take 1.5 t."""
+    found = course(two_works(10.0, "u", "v"), cn.Scenario("out", OUT), Ask(24))
+    assert found.endurance == {("defence", ""): 6, ("defence", "u"): 20, ("defence", "v"): 20}
+
+
 def test_reserved_stock_serves_its_tier_alone() -> None:
     net = road(
         demand=frame("node tier demand_tpa", ("user", "defence", 2.0), ("user", "civilian", 10.0)),
@@ -129,6 +204,38 @@ def test_foresight_fills_a_store_that_the_unforeseen_planner_leaves_empty() -> N
     assert mine["shortfall_t"] == pytest.approx(0.0)
     assert mine["shortfall_unforeseen_t"] == pytest.approx(3.0)
     assert mine["value_of_information_t"] == pytest.approx(3.0)
+
+
+def test_that_a_store_shuts_again_is_worth_knowing() -> None:
+    """The cheap store is open for three months only; the dear one at hand is best kept for the months after."""
+    net = cn.Network(
+        nodes=frame("id stage capacity_tpa", ("depot", "refiner", None), ("user", "end_use", None)),
+        edges=frame("source target", ("depot", "user")),
+        demand=frame("node tier demand_tpa", ("user", "defence", 12.0)),
+        stocks=frame("id node stock_t holding_usd_per_t_a", ("a", "user", 3.0, 100.0), ("b", "depot", 10.0, None)),
+    )
+    found = course(net, cn.Scenario("s", [{"kind": "release", "stocks": ["b"], "months": 3}]), Ask(6))
+    assert (found.perfect.served_t.sum(), found.rolling_served_t.sum()) == pytest.approx((6.0, 3.0))
+
+
+NUMBERS = [field.name for field in fields(Overlay) if field.type == "Array"]
+
+
+@pytest.mark.parametrize("part", [*NUMBERS, "restrictions"])
+def test_a_belief_that_differs_in_one_number_is_another(mag9: cn.Network, part: str) -> None:
+    """What is believed is planned anew only where it is not what comes: whatever an overlay holds has to be compared."""
+    stocked = mag9.with_table("stocks", frame("id node commodity stock_t", ("s", "USE", "magnet", 3.0)))
+    truth = overlay_of(stocked, cn.Scenario("s", [{"kind": "restrict", "from": {"country": "CHN"}, "share": 0.5}]))
+    if part == "restrictions":
+        other = replace(truth, restrictions=(replace(truth.restrictions[0], bound_tpa=1.0),))
+    else:
+        values = getattr(truth, part).copy()
+        assert len(values) > 0
+        values[-1] = 0.125
+        other = replace(truth, **{part: values})
+    assert stress_months._same([truth, truth], [truth, replace(truth)])
+    assert not stress_months._same([truth, truth], [truth, other])
+    assert not stress_months._same([other, truth], [truth, truth])
 
 
 def test_planning_anew_every_month_is_planning_on_news(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -191,6 +298,21 @@ def test_project_on_time_but_unqualified_serves_civilians_only() -> None:
     by = found.months.pivot_table(index="month", columns="tier", values="served_t")
     assert by["defence"].tolist() == pytest.approx([0.5] * 8 + [1.0] * 4)
     assert by["civilian"].tolist() == pytest.approx([0.0] * 2 + [1.0] * 6 + [0.5] * 4)
+
+
+@pytest.mark.parametrize(("months", "waits"), [(0, 0), (1, 1), (3, 1), (4, 2), (6, 2), (7, 3), (12, 4)])
+def test_a_period_is_served_only_when_it_is_qualified_throughout(months: int, waits: int) -> None:
+    """Quarters of a mine of 1.5 t and a project of 3 t, which has to be qualified for so many months."""
+    net = cn.Network(
+        nodes=frame("id stage capacity_tpa", ("mine", "mine", 6.0), ("user", "end_use", None)),
+        edges=frame("source target commodity", ("mine", "user", "metal"), ("new", "user", "metal")),
+        demand=frame("node commodity tier demand_tpa", ("user", "metal", "defence", 12.0)),
+        projects=frame("id stage capacity_tpa start_year", ("new", "mine", 12.0, 2026.0)),
+        qualification=frame("commodity tier months", ("metal", "defence", months)),
+        year=2025,
+    )
+    found = course(net, None, Ask(12, step_months=3, projects=("new",))).perfect
+    assert found.served_t[:, 0].tolist() == pytest.approx([1.5] * waits + [3.0] * (4 - waits))
 
 
 def test_new_relations_serve_a_tier_once_qualified() -> None:

@@ -10,7 +10,8 @@ import pytest
 from conftest import frame
 
 import chainnet as cn
-from chainnet.stress import averted
+from chainnet.stress import Ask, averted
+from chainnet.stress._stockpile import _held_back
 
 OUT = cn.Scenario("out", [{"kind": "remove", "nodes": ["mine"]}])
 
@@ -132,6 +133,48 @@ def test_before_less_averted_is_after_and_every_step_says_what_it_takes_off() ->
     assert ((steps["before_t"] - steps["averted_t"]) - steps["after_t"]).abs().max() < 1e-9
     assert ((steps["before_usd"] - steps["averted_usd"]) - steps["after_usd"]).abs().max() < 1e-6
     assert not steps[["before_t", "averted_t", "after_t"]].isna().any().any()
+
+
+@pytest.mark.parametrize(
+    ("capacity", "flow", "held", "home"),
+    [
+        (None, 5.0, 5.0, None),
+        (9.0, 5.0, 5.0, 9.0),
+        (6.0, 12.0, 6.0, 6.0),  # a baseline above the capacity carries no more than that
+        (6.0, 6.0, 6.0, 6.0),
+        (0.0, 3.0, 0.0, 0.0),
+        (9.0, 0.0, 0.0, 9.0),
+    ],
+)
+def test_at_first_nothing_carries_more_than_its_baseline_nor_than_its_capacity(
+    capacity: float | None, flow: float, held: float, home: float | None
+) -> None:
+    """``home``: what an edge among beneficiaries carries once they sell at home; others stay held."""
+    edges = frame(
+        "source target commodity flow_tpa capacity_tpa",
+        ("mine", "works", "ore", flow, capacity),
+        ("works", "user", "metal", flow, capacity),
+    )
+    among, none = _held_back(priced(edges=edges, beneficiaries=["USA"]), Ask(12))
+    assert among is not None
+    assert none is not None
+    assert none.edges["capacity_tpa"].tolist() == [held, held]
+    abroad, at_home = among.edges["capacity_tpa"].tolist()
+    assert abroad == held, "the mine is not theirs"
+    assert at_home == home or (home is None and np.isnan(at_home))
+
+
+def test_a_baseline_above_the_capacity_frees_no_exports() -> None:
+    edges = frame(
+        "source target commodity flow_tpa capacity_tpa",
+        ("mine", "works", "ore", 24.0, None),
+        ("works", "user", "metal", 12.0, 6.0),
+    )
+    steps = cn.stockpile_mitigation(priced(edges=edges), OUT, months=12, step_months=12)
+    own = steps[steps["step"] == "own exports limited"].set_index("commodity")
+    # 8 t of defence: 6 t of the works, of 2 t of ore each, and 2 t of metal in store
+    for column in ("before_t", "after_t"):
+        assert own.loc[["metal", "ore"], column].tolist() == pytest.approx([2.0, 12.0], abs=1e-6)
 
 
 def test_stand_ins_count_as_a_mitigation() -> None:
