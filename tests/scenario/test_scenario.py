@@ -397,6 +397,37 @@ def test_restrict_binds_the_class_together() -> None:
     assert served(net, usa) == pytest.approx([2.0, 0.0, 1.5])
 
 
+@pytest.mark.parametrize("hit", [{"edges": [["m", "u"]]}, {"nodes": ["m"]}], ids=["edge", "node"])
+@pytest.mark.parametrize("share", [0.0, 1e-6, 0.3, 0.49, 0.5, 0.51, 0.999, 1.0])
+def test_what_is_unlimited_keeps_its_share_of_its_baseline(hit: dict[str, object], share: float) -> None:
+    """10 t/a flow and 40 t/a are asked for; nothing is limited but by the measure, which at share 1 is none."""
+    net = cn.Network(
+        nodes=frame("id stage", ("m", "mine"), ("u", "end_use")),
+        edges=frame("source target flow_tpa", ("m", "u", 10.0)),
+        demand=frame("node tier demand_tpa", ("u", "defence", 40.0)),
+    )
+    assert served(net, {"kind": "scale", **hit, "share": share}) == pytest.approx(
+        [40.0 if share == 1.0 else 10 * share]
+    )
+
+
+def test_what_is_limited_keeps_its_share_of_its_capacity_whatever_flows() -> None:
+    net = cn.Network(
+        nodes=frame("id stage capacity_tpa", ("m", "mine", 60.0), ("u", "end_use", None)),
+        edges=frame("source target flow_tpa capacity_tpa", ("m", "u", 10.0, 30.0)),
+        demand=frame("node tier demand_tpa", ("u", "defence", 40.0)),
+    )
+    edge, node = ({"kind": "scale", **hit, "share": 0.3} for hit in ({"edges": [["m", "u"]]}, {"nodes": ["m"]}))
+    assert served(net, edge) == pytest.approx([9.0])
+    assert served(net, node) == pytest.approx([18.0])
+    assert served(net, edge, {**edge, "share": 0.5}) == pytest.approx([4.5])
+    blank = net.with_table("edges", net.edges.assign(capacity_tpa=None, flow_tpa=None))
+    for share in (0.3, 0.7):
+        with pytest.raises(cn.DataError, match=r"^edges: unlimited and without baseline flow: m -> u"):
+            served(blank, {**edge, "share": share})
+    assert served(blank, {**edge, "share": 0.0}) == [0.0], "nothing of anything is nothing"
+
+
 def test_dates_do_not_matter_in_a_static_answer() -> None:
     net = two_tier()
     assert served(net, {**REMOVE, "start_month": 30, "months": 1}) == [0.0, 0.0, 0.0]
