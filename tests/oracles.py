@@ -228,6 +228,39 @@ class TableProgram:
         return [s.to_numpy() for s in stages if s.any()]
 
 
+class PeriodProgram(TableProgram):
+    """The same over periods, joined by stores alone: no lags, no measures.
+
+    Parameters
+    ----------
+    net : Network
+        In which each store is a mine without a process, with one edge to where it enters.
+    stores : mapping
+        Id of the mine -> tonnes in store, and tonnes a year that may be drawn.
+    periods, years
+        Number and length of the periods.
+    """
+
+    def __init__(self, net: cn.Network, stores: dict[str, tuple[float, float]], periods: int, years: float) -> None:
+        super().__init__(net)
+        n = len(self.upper)
+        draws = {s: self.edge_columns[net.edges["source"].tolist().index(s)] for s in stores}
+        for store, (_, rate) in stores.items():
+            self.upper[draws[store]] = rate
+
+        def shift(terms: dict[int, float], period: int) -> dict[int, float]:
+            return {column + period * n: value for column, value in terms.items()}
+
+        span = range(periods)
+        self.equal = [shift(terms, t) for t in span for terms in self.equal]
+        self.most = [(shift(terms, t), bound * years) for t in span for terms, bound in self.most]
+        self.most += [({draws[s] + t * n: 1.0 for t in span}, tonnes) for s, (tonnes, _) in stores.items()]
+        self.served = [column + t * n for t in span for column in self.served]
+        self.upper = [u * years for u in self.upper] * periods
+        self.cost = self.cost * periods
+        self.demand = pd.concat([self.demand] * periods, ignore_index=True)
+
+
 def check_flow(
     net: cn.Network, edges: pd.DataFrame, served: pd.DataFrame | None = None, tolerance: float = 1e-7
 ) -> None:

@@ -299,12 +299,20 @@ def test_orders_turn_to_who_can_still_make() -> None:
         frame("source target flow_tpa", ("a", "p", 5.0), ("b", "p", 5.0), ("p", "u", 10.0)),
         nodes=frame("id stage capacity_tpa", ("b", "mine", 6.0), ("p", "refiner", None)),
     )
-    lost = {}
-    for ordering in ("alt", "baseline"):
-        run = cascade(net, "a", method="ario", ordering=ordering, days=4000, inventory_days=5)  # type: ignore[arg-type]
-        lost[ordering] = run.path["lost_t"].iloc[-1] * 365
-    assert lost == pytest.approx({"alt": 4.0, "baseline": 5.0}, abs=0.6)
-    assert lost["alt"] >= 4.0 - 1e-9, "the capacity of b holds"
+
+    def lost(ordering: str, days: float, restock: float, psi: float) -> float:
+        habits = {"inventory_days": days, "restock_days": restock, "psi": psi, "tau_days": 5}
+        return float(
+            cascade(net, "a", method="ario", ordering=ordering, days=300, **habits).path["lost_t"].iloc[-1] * 365
+        )
+
+    # who turns to b has all that b can make; who does not still asks it for half of a day's use and of the gap's part:
+    # x = (1 + (days - psi days x) / restock) / 2 of the baseline, a store of psi days x bearing an output of x
+    for days, restock, psi in ((5, 60, 0.8), (5, 30, 0.8), (5, 60, 0.5)):
+        share = 0.5 * (1 + days / restock) / (1 + 0.5 * psi * days / restock)
+        assert lost("alt", days, restock, psi) == pytest.approx(4.0, abs=1e-9), "the capacity of b holds"
+        assert lost("baseline", days, restock, psi) == pytest.approx(10.0 * (1 - share), abs=1e-3)
+    assert lost("baseline", 10, 30, 0.5) == pytest.approx(4.0, abs=1e-9), "large gaps ask for more than b can make"
 
 
 def two_inputs() -> cn.Network:

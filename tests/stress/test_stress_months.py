@@ -12,6 +12,8 @@ import pytest
 from conftest import frame
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from oracles import PeriodProgram
+from recipe_networks import recipe_network
 
 import chainnet as cn
 from chainnet.flow import NEW_LAG_MONTHS
@@ -374,41 +376,64 @@ def test_recycling_loop_comes_back_after_the_life_of_goods() -> None:
     assert served == pytest.approx([100.0] * 5 + [140.0] * 5)  # 40 t: end-of-life recycling input rate 0.5 x 0.8
 
 
-def test_weights_far_apart_agree_with_the_order_of_tiers(mag9: cn.Network, china_out: cn.Scenario) -> None:
-    """VOLL 10,000 : 100 : 1, further apart than any conversion; the same programme, one solve with scipy."""
-    from scipy.optimize import linprog
-
-    stocked = mag9.with_table(
-        "stocks", frame("id node commodity stock_t", ("pile", _user(mag9, "civilian"), "magnet", 3.0))
+def with_stores(net: cn.Network, stores: dict[str, tuple[str, str, float, float]]) -> cn.Network:
+    """Each store (node, commodity, tonnes, tonnes a year) as a mine with an edge, for the oracle."""
+    ids = list(stores)
+    nodes = pd.DataFrame({"id": ids, "stage": "mine"})
+    edges = pd.DataFrame(
+        {"source": ids, "target": [s[0] for s in stores.values()], "commodity": [s[1] or None for s in stores.values()]}
     )
-    ask = Ask(6)
-    overlays = stress_months._line(stocked, china_out, ask, None).overlays
-    model = stress_months._model(stocked, overlays[0], ask)
-    p = model.periods
-    start = p.base_start(stress_months.base_flow(stocked))
-    upper, low, high = p.bounds(overlays, start)
-    plan = model.plan(overlays, start)
-    weight = stocked.demand["tier"].map({"defence": 1e4, "industrial": 1e2, "civilian": 1.0}).to_numpy()
-    cost = np.zeros(len(upper))
-    cost[p.served(np.ones(len(weight), dtype=bool))] = -np.tile(weight, p.n_periods)
-    matrix = p.program.matrix.tocsr()
-    equal = low == high
-    below, above = np.isfinite(high) & ~equal, np.isfinite(low) & ~equal
-    from scipy.sparse import vstack
+    both = {"nodes": pd.concat([net.nodes, nodes]), "edges": pd.concat([net.edges, edges])}
+    tables = {
+        name: getattr(net, name) for name in ("processes", "demand", "projects", "commodities", "references", "tiers")
+    }
+    return cn.Network(**both, **tables, main_commodity=list(net.main_commodity) or None)
 
-    found = linprog(
-        cost,
-        A_ub=vstack([matrix[below], -matrix[above]]),
-        b_ub=np.concatenate([high[below], -low[above]]),
-        A_eq=matrix[equal],
-        b_eq=low[equal],
-        bounds=np.column_stack([np.zeros(len(upper)), upper]),
-        method="highs",
+
+def agree(net: cn.Network, stores: dict[str, tuple[str, str, float, float]], months: int, step: int) -> list[float]:
+    """What each stage is served over the horizon, by the package and by an oracle that reads the tables alone."""
+    rows = [(s, node, word or None, tonnes, rate) for s, (node, word, tonnes, rate) in stores.items()]
+    stocked = net.with_table("stocks", frame("id node commodity stock_t release_tpa", *rows))
+    plan = course(stocked, None, Ask(months, step_months=step)).perfect
+    oracle = PeriodProgram(
+        with_stores(net, stores), {s: row[2:] for s, row in stores.items()}, months // step, step / 12.0
     )
-    by_weights = p.block(found.x)[:, p.low.served]
-    for tier in ("defence", "industrial", "civilian"):
-        rows = (stocked.demand["tier"] == tier).to_numpy()
-        assert by_weights[:, rows].sum() == pytest.approx(plan.served_t[:, rows].sum(), abs=1e-6)
+    stages = oracle.stages()
+    totals, _ = oracle.lexicographic(stages)
+    served = plan.served_t.ravel()
+    assert oracle.demand["node"].tolist() == net.demand["node"].tolist() * (months // step)
+    assert [served[s].sum() for s in stages] == pytest.approx(totals, rel=1e-6, abs=1e-6 + 1e-8 * max(totals))
+    return totals
+
+
+def test_weights_far_apart_agree_with_the_order_of_tiers(mag9: cn.Network) -> None:
+    """VOLL 10,000 : 100 : 1, further apart than any conversion; rows by hand from the tables, one solve with scipy."""
+    left = mag9.without(where={"country": "CHN"})
+    stores = {"pile": (_user(mag9, "civilian"), "magnet", 3.0, 4.0)}
+    totals = agree(left, stores, 6, 1)
+    # 10 t/a are made without China, and the pile gives 2 t in half a year: 2 t defence, 5 of 8 t industry
+    assert totals == pytest.approx([2.0, 5.0, 0.0], abs=1e-6)
+    oracle = PeriodProgram(with_stores(left, stores), {"pile": (3.0, 4.0)}, 6, 1 / 12)
+    weight = oracle.demand["tier"].map({"defence": 1e4, "industrial": 1e2, "civilian": 1.0}).to_numpy()
+    cost = np.zeros(len(oracle.upper))
+    cost[oracle.served] = -weight
+    x = oracle.solve(cost).x[oracle.served]
+    by_weights = [x[(oracle.demand["tier"] == t).to_numpy()].sum() for t in ("defence", "industrial", "civilian")]
+    assert by_weights == pytest.approx(totals, abs=1e-6)
+
+
+@pytest.mark.parametrize("seed", [8, 13, 19, 29, 35])
+def test_periods_and_stores_against_an_independent_program(seed: int) -> None:
+    """Recipes, stand-ins and joint products over three periods of four months, with a store beside each of two users."""
+    net = recipe_network(seed, wild=False)
+    ends = net.nodes.set_index("id")["capacity_tpa"]
+    asked = net.demand[net.demand["node"].map(ends).isna()].drop_duplicates(["node", "commodity"])
+    stores = {
+        f"store{i}": (row.node, "" if pd.isna(row.commodity) else row.commodity, tonnes, rate)
+        for i, (row, (tonnes, rate)) in enumerate(zip(asked.itertuples(), [(2.0, 3.0), (5.0, 9.0)], strict=False))
+    }
+    assert len(stores) == 2
+    assert sum(agree(net, stores, 12, 4)) > 7.0
 
 
 @st.composite
