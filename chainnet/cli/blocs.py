@@ -183,7 +183,7 @@ def retaliation(
     network = read_graph(graph)
     moves: dict[str, Any] | None = None
     if move:
-        moves = {"nothing": None, **{m: pick_scenario(network, m) for m in move}}
+        moves = {"nothing": None, **{m: pick_scenario(network, m, "--move") for m in move}}
     found = ask(
         network,
         words(us) or [],

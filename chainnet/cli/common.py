@@ -169,8 +169,8 @@ def read_graph(graph: str) -> Network:
     return read(graph)
 
 
-def pick_scenario(network: Network, word: str) -> Scenario:
-    """Return the shipped scenario of that name, or the one in that file."""
+def pick_scenario(network: Network, word: str, option: str = "--scenario") -> Scenario:
+    """Return the shipped scenario of that name, or the one in that file, that was given to ``option``."""
     from chainnet.scenario import Scenario, scenarios
 
     shipped = scenarios(network)
@@ -179,7 +179,7 @@ def pick_scenario(network: Network, word: str) -> Scenario:
     if word.endswith(".toml") or Path(word).exists():
         return Scenario.read(word)
     raise DataError(
-        f'--scenario: "{word}" is neither a scenario of {network.name} nor a file;{near_matches(word, shipped)} '
+        f'{option}: "{word}" is neither a scenario of {network.name} nor a file;{near_matches(word, shipped)} '
         f"Scenarios: {', '.join(shipped) or 'none'}."
     )
 

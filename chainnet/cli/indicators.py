@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from chainnet.cli.common import Graph, Market, OneScenario, TableOutput, command, maybe_scenario, read_graph
-from chainnet.cli.words import number, words
+from chainnet.cli.words import by_label, words
 from chainnet.errors import DataError
 
 if TYPE_CHECKING:
@@ -56,9 +56,9 @@ def indicators(
     network = read_graph(graph)
     settings: dict[str, Any] = {
         "wgi": figures()[f"scaled_{governance.replace('-', '_')}"].dropna(),
-        "trade": _pairs(trade, "--trade", "COUNTRY") if trade else None,
-        "eol_rir": _pairs(eol_rir or [], "--eol-rir", "COMMODITY"),
-        "substitution": _pairs(substitution or [], "--substitution", "COMMODITY"),
+        "trade": by_label(trade, "--trade", "COUNTRY=NUMBER") or None,
+        "eol_rir": by_label(eol_rir, "--eol-rir", "COMMODITY=NUMBER"),
+        "substitution": by_label(substitution, "--substitution", "COMMODITY=NUMBER"),
         "union": words(union) or [],
     }
     found = indices(network, importer=words(importer) or [], **settings)
@@ -96,9 +96,3 @@ def coverage_answer(network: Network) -> tuple[dict[str, pd.DataFrame], dict[str
     # a year bears no thousands separator
     numbers["as_of"] = f"{found.as_of:.0f}" if found.as_of == found.as_of else None
     return {"coverage": tables.pop("steps"), **tables}, numbers
-
-
-def _pairs(given: list[str], option: str, word: str) -> dict[str, float]:
-    rule = f"is not of the form {word}=NUMBER."
-    parts = [(pair, *pair.partition("=")) for pair in given]
-    return {name.strip(): number(value, f'{option}: "{pair}" {rule}') for pair, name, _, value in parts}

@@ -132,8 +132,9 @@ def stockpile(
     need = stockpile_requirement(network, event, who, months, start, reroute=reroute, projects=built, **asked)
     tables = {"stockpile": need}
     if mitigation:
+        less = by_label(austerity, "--austerity", "TIER=SHARE")
         tables["mitigation"] = stockpile_mitigation(
-            network, event, who, months, start, austerity=by_label(austerity, "--austerity", "TIER=SHARE"), **asked
+            network, event, who, months, start, austerity=less, projects=built, **asked
         )
     elif austerity:
         raise DataError("--austerity: only --mitigation takes it; a demand measure in the scenario does the same.")

@@ -34,7 +34,15 @@ def by_label(given: Iterable[str] | None, option: str, rule: str) -> dict[str, f
     Raises
     ------
     DataError
-        If one is not of the form that ``rule`` names.
+        If one is not of the form that ``rule`` names, or a label stands twice.
     """
-    pairs = [(word, *word.rpartition("=")) for word in given or ()]
-    return {label: number(value, f'{option}: "{word}" is not of the form {rule}.') for word, label, _, value in pairs}
+    out: dict[str, float] = {}
+    for word in given or ():
+        label, _, value = word.rpartition("=")
+        label, form = label.strip(), f'{option}: "{word}" is not of the form {rule}.'
+        if not label:
+            raise DataError(form)
+        if label in out:
+            raise DataError(f'{option}: "{label}" is given twice. Give one number for each.')
+        out[label] = number(value, form)
+    return out

@@ -107,6 +107,51 @@ def test_numbers_are_those_of_the_api(run: Any, mag9: cn.Network, china_out: cn.
     assert sum(r["served_tpa"] for r in balance["tables"]["demand"]) == pytest.approx(10.0)
 
 
+@pytest.mark.parametrize(
+    ("line", "settings"),
+    [
+        ("shapley mag-9 --seed 5", {"seed": 5}),
+        ("balance mag-9 --others before --fair --reroute new", {"others": "before", "fair": True, "reroute": "new"}),
+        (
+            "stress mag-9 --scenario china_out --months 3 --step-months 3 --no-stocks --objective value",
+            {"scenarios": ["china_out"], "months": 3, "step_months": 3, "stocks": False, "objective": "value"},
+        ),
+        (
+            "stockpile mag-9 --scenario china_out --months 3 --reroute new --tiers civilian",
+            {"scenario": "china_out", "months": 3, "reroute": "new", "tiers": ["civilian"]},
+        ),
+        ("chokepoints mag-9 --by stage --tier defence", {"by": "stage", "tier": "defence"}),
+        ("ensemble mag-9 --draws 2 --seed 3 --ranked 1", {"draws": 2, "seed": 3, "ranked": 1}),
+    ],
+)
+def test_an_answer_says_the_settings_that_were_asked_for(run: Any, line: str, settings: dict[str, Any]) -> None:
+    """From the options to the answer; that each option reaches its question is checked in test_cli_options."""
+    found = strict(run(*line.split(), "--format", "json").out)["provenance"]["settings"]
+    assert {name: found[name] for name in settings} == settings
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("interdict mag-9 --k 2 --cost 9", '--cost: "9" is not of the form LABEL=NUMBER'),
+        ("interdict mag-9 --k 2 --cost =9", '--cost: "=9" is not of the form LABEL=NUMBER'),
+        ("interdict mag-9 --k 2 --cost H_CN=many", '--cost: "H_CN=many" is not of the form LABEL=NUMBER'),
+        ("fortify mag-9 --k 1 --budget 9 --protect H_CN=1 --protect H_CN=2", '--protect: "H_CN" is given twice'),
+        ("stockpile mag-9 --scenario china_out --mitigation --austerity 0.5", '--austerity: "0.5" is not of the form'),
+        ("stockpile mag-9 --scenario china_out --austerity civilian=0.5", "only --mitigation takes it"),
+        ("indicators mag-9 --trade CHN", '--trade: "CHN" is not of the form COUNTRY=NUMBER'),
+        (
+            "retaliation mag-9 --us USA --them CHN --move stop",
+            '--move: "stop" is neither a scenario of mag-9 nor a file',
+        ),
+    ],
+)
+def test_an_option_of_another_form_is_named(run: Any, line: str, said: str) -> None:
+    told = run(*line.split())
+    assert told.code == 1
+    assert said in told.err
+
+
 def test_another_table_and_a_wrong_one(run: Any) -> None:
     told = run("flow", "mag-9", "--format", "csv", "--table", "edges")
     assert told.out.splitlines()[0].startswith("source,target,commodity")
