@@ -194,7 +194,7 @@ def assess(
     Examples
     --------
     >>> import chainnet as cn
-    >>> a = cn.assess(cn.read("mag-9"))
+    >>> a = cn.assess(cn.read("mag-9"), months=12, draws=0)
     >>> a.worst, a.chokepoints["node"].index[0]
     ('china_out', 'H_CN')
     """

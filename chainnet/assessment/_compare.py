@@ -116,8 +116,8 @@ def compare(
     >>> net = cn.read("mag-9")
     >>> less = net.scale({"id": "G_JP"}, 0.5)
     >>> found = cn.compare(net, less)
-    >>> found.rows.loc[0, ["key", "alone_t"]].tolist()
-    ['G_JP', 4.0]
+    >>> found.rows.loc[0, "key"], float(found.rows.loc[0, "alone_t"])
+    ('G_JP', 4.0)
     """
     old, old_asked = _unpack(before, "before")
     new, new_asked = _unpack(after, "after")

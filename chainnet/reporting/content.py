@@ -112,7 +112,7 @@ def report_figures(assessment: Assessment) -> dict[str, Figure]:
     Examples
     --------
     >>> import chainnet as cn
-    >>> made = cn.report_figures(cn.assess(cn.read("mag-9")))
+    >>> made = cn.report_figures(cn.assess(cn.read("mag-9"), months=12, draws=0))
     >>> made["F2"].title
     'China makes over half of 4 of 4 goods'
     """

@@ -90,7 +90,7 @@ def report(
     >>> import tempfile
     >>> import chainnet as cn
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     [p.name for p in cn.report(cn.read("mag-9"), folder, formats=["xlsx"])]
+    ...     [p.name for p in cn.report(cn.read("mag-9"), folder, ["xlsx"], months=12, draws=0)]
     ['report.xlsx']
     """
     wanted = _formats(formats)

@@ -220,7 +220,7 @@ def codebook(result: Any) -> pd.DataFrame:
     >>> import chainnet as cn
     >>> book = cn.codebook(cn.chokepoints(cn.read("mag-9")))
     >>> book.set_index("column").loc["lost_tpa", ["unit", "status", "grade"]].tolist()
-    ['t/a', 'P', 'A (1 of 1)']
+    ['t/a', 'P', 'A (3 of 3)']
     """
     tables = result.tables() if isinstance(result, Result) else {"": result}
     rows: list[dict[str, Any]] = []

@@ -126,7 +126,7 @@ def ensemble(
     >>> import chainnet as cn
     >>> net = cn.read("mag-9")
     >>> found = cn.ensemble(net, cn.scenarios(net)["china_out"], draws=8)
-    >>> found.summary.loc["served_t", "given"], len(found.draws)
+    >>> float(found.summary.loc["served_t", "given"]), len(found.draws)
     (10.0, 8)
     """
     n = checks.whole(draws, "draws", 1, rule=checks.AT_LEAST)

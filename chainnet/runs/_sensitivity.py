@@ -107,9 +107,9 @@ def sensitivity(
     --------
     >>> import chainnet as cn
     >>> net = cn.read("rare-earths")
-    >>> found = cn.sensitivity(net, cn.scenarios(net)["china_export_stop"], tier="defence")
+    >>> found = cn.sensitivity(net, cn.scenarios(net)["china_export_stop"], tier="defence", recipes=False)
     >>> found.inputs.loc[0, "key"]
-    'usa_defence / ndfeb_hree / defence'
+    'usa_defence / smco / defence'
     """
     checks.whole(top, "top", 1, rule=checks.AT_LEAST)
     check_tier(network, tier)
