@@ -367,4 +367,4 @@ def test_another_table_is_checked_as_at_the_gate(mag9: cn.Network, table: str) -
         mag9.with_table(table, wrong)
     with pytest.raises(cn.DataError, match=BROKEN_WORDS[table]) as whole:
         cn.Network(**{**tables, table: wrong})
-    assert set(alone.value.faults) == set(whole.value.faults)
+    pd.testing.assert_frame_equal(alone.value.faults, whole.value.faults)

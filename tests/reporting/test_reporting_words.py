@@ -124,3 +124,14 @@ def test_ranks_count_those_before_and_mark_ties(values: list[float]) -> None:
     for value, rank in zip(ordered, said, strict=True):
         if not any(v != value and words.same(v, value) for v in ordered):
             assert rank == f"{1 + sum(v > value for v in ordered)}{'=' if ordered.count(value) > 1 else ''}"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_tie"),
+    [(5.0, 5.0 + 1e-7, True), (5.0, 5.001, False), (4e4, 4e4 + 0.01, True), (4e4, 4e4 + 0.1, False), (0, 1e-13, True),
+     (0.0, 1e-4, False), (0.6, 0.4, False), (1e-3, 1.1e-3, False)],
+)  # fmt: skip
+def test_two_results_tie_within_what_a_solve_is_certain_of(one: float, other: float, is_tie: bool) -> None:
+    assert words.same(one, other) is words.same(other, one) is is_tie
+    larger, smaller = max(one, other), min(one, other)
+    assert words.ranks([larger, smaller]) == (["1=", "1="] if is_tie else ["1", "2"])
