@@ -154,7 +154,8 @@ figures, references : DataFrame, optional
     def __getattr__(self, name: str) -> Any:
         frames = self.__dict__.get("_frames")
         if frames is not None and name in frames:
-            return frames[name].copy(deep=False)
+            # deep: a column's array would write through to the network (text is never copied)
+            return frames[name].copy()
         raise AttributeError(f"Network has no attribute {name!r}")
 
     def __dir__(self) -> list[str]:
@@ -182,9 +183,13 @@ figures, references : DataFrame, optional
         """SHA-256 of the canonical tables and of what the network counts, as hex text."""
         return digest_of(self._frames, self.main_commodity, self.beneficiaries)
 
-    @cached_property
+    @property
     def groups_known(self) -> Groups:
         """Group name -> member countries: those of every graph and the network's own."""
+        return dict(self._groups)
+
+    @cached_property
+    def _groups(self) -> Groups:
         own = self._frames["groups"]
         return {**common_groups(), **collect_groups(zip(own["group"], own["country"], strict=True))}
 
@@ -196,18 +201,27 @@ figures, references : DataFrame, optional
             return DEFAULT_TIERS
         return tuple(tiers.sort_values(["rank", "tier"])["tier"])
 
-    @cached_property
+    @property
     def baseline(self) -> pd.Series:
         """Baseline output of each node, t/a, by id: main output where there is a process, else throughput."""
-        return baseline_of(self._origin)
+        return self._baseline.copy()
 
     @cached_property
+    def _baseline(self) -> pd.Series:
+        return baseline_of(self._origin)
+
+    @property
     def trade(self) -> tuple[pd.DataFrame, pd.DataFrame]:
         """Who trades what, as the tables had it before anything was removed.
 
         (kinds, ends): kinds of nodes that trade a commodity (commodity, a, b; a step or stage each), and
         who ships or takes it (id, commodity, side).
         """
+        kinds, ends = self._trade
+        return kinds.copy(), ends.copy()
+
+    @cached_property
+    def _trade(self) -> tuple[pd.DataFrame, pd.DataFrame]:
         return trade_of(self._origin)
 
     @cached_property
@@ -215,13 +229,16 @@ figures, references : DataFrame, optional
         """Positions of source and target of each edge in ``nodes``; -1 where the end is an unbuilt project."""
         index = pd.Index(self._frames["nodes"]["id"].to_numpy(dtype=object))
         edges = self._frames["edges"]
-        return tuple(index.get_indexer(edges[end].to_numpy(dtype=object)) for end in ("source", "target"))
+        ends = [index.get_indexer(edges[end].to_numpy(dtype=object)) for end in ("source", "target")]
+        for places in ends:
+            places.setflags(write=False)
+        return tuple(ends)
 
     # -- views ----------------------------------------------------------------------------------
 
     def resolve(self, words: str | Iterable[str], where: str) -> tuple[frozenset[str], frozenset[str]]:
         """Return (countries, regions) that the country words stand for; see ``countries.expand``."""
-        return expand([words] if isinstance(words, str) else words, self.groups_known, where)
+        return expand([words] if isinstance(words, str) else words, self._groups, where)
 
     def in_countries(self, frame: pd.DataFrame, words: str | Iterable[str], where: str, column: str = "country") -> Any:
         """Return a boolean array: which rows of ``frame`` lie in the countries or groups named."""
@@ -425,7 +442,7 @@ figures, references : DataFrame, optional
                 names = frame["source"] + " -> " + frame["target"]
             else:
                 names = frame["id"]
-                capacity[need] = self.baseline.reindex(names).to_numpy(dtype="float64")[need]
+                capacity[need] = self._baseline.reindex(names).to_numpy(dtype="float64")[need]
             lacking = need & np.isnan(capacity)
             if lacking.any():
                 who = ", ".join(names[lacking].tolist()[:5])

@@ -5,7 +5,7 @@ input on which a number rests).
 """
 
 from chainnet.results._grade import GIVEN, LETTERS, NOT_ASSESSED, NOT_GRADED, decisive_inputs, rest_of, weakest
-from chainnet.results._results import STEADY, Result, Status, codebook, package_version, provenance, stamp
+from chainnet.results._results import STEADY, Guarded, Result, Status, codebook, package_version, provenance, stamp
 
 __all__ = [
     "GIVEN",
@@ -13,6 +13,7 @@ __all__ = [
     "NOT_ASSESSED",
     "NOT_GRADED",
     "STEADY",
+    "Guarded",
     "Result",
     "Status",
     "codebook",

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
+from types import MappingProxyType
 from typing import Any, Literal
 
 import numpy as np
@@ -15,7 +16,7 @@ from chainnet.errors import DataError
 from chainnet.network import Network
 from chainnet.results._grade import NOT_ASSESSED, rest_of
 
-__all__ = ["STEADY", "Result", "Status", "codebook", "provenance", "stamp", "table_html"]
+__all__ = ["STEADY", "Guarded", "Result", "Status", "codebook", "handed", "provenance", "stamp", "table_html"]
 
 Status = Literal["P", "B", "S", "M", "G"]
 _SHOWN_ROWS = 20
@@ -98,7 +99,8 @@ def provenance(
     dict
         graph, digest, version, solver, settings, status, rests_on (grade, n_weakest, n_decisive, references).
     """
-    kept = {key: list(v) if isinstance(v, (set, frozenset, tuple)) else v for key, v in settings.items()}
+    # a caller's list may change later; what was asked does not
+    kept = {key: list(v) if isinstance(v, (set, frozenset, tuple)) else handed(v) for key, v in settings.items()}
     return {
         "graph": network.name,
         "digest": network.digest,
@@ -243,9 +245,62 @@ def table_html(frame: pd.DataFrame) -> str:
     return text + (f"<p>... and {left} more rows</p>" if left > 0 else "")
 
 
+def handed(value: Any) -> Any:
+    """Return a value as it is handed out: whoever changes it changes a copy of his own, or gets an error.
+
+    Tables, dicts, lists and tuples are copied, to the last level; arrays are read-only views; a read-only
+    mapping hands out its values in this way.
+    """
+    if isinstance(value, (pd.DataFrame, pd.Series)):
+        return value.copy()
+    if isinstance(value, dict):
+        return {key: handed(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [handed(one) for one in value]
+    if type(value) is tuple:
+        return tuple(handed(one) for one in value)
+    if isinstance(value, MappingProxyType):
+        return _Handed(value)
+    if isinstance(value, np.ndarray):
+        value = value.view()
+        value.setflags(write=False)
+    return value
+
+
+class _Handed(Mapping[Any, Any]):
+    """A read-only mapping that copies a table when it is asked for, not all tables at once."""
+
+    def __init__(self, held: Mapping[Any, Any]) -> None:
+        self._held = held
+
+    def __getitem__(self, key: Any) -> Any:
+        return handed(self._held[key])
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._held)
+
+    def __len__(self) -> int:
+        return len(self._held)
+
+    def __repr__(self) -> str:
+        return repr(self._held)
+
+
+class Guarded:
+    """What hands out its attributes so that nobody can change what it holds."""
+
+    def __getattribute__(self, name: str) -> Any:
+        value = object.__getattribute__(self, name)
+        # pickle and cached properties keep their state in __dict__ itself
+        return value if name.startswith("__") else handed(value)
+
+
 @dataclass(frozen=True, repr=False, eq=False)
-class Result:
-    """A frozen bundle of tables and numbers with its provenance."""
+class Result(Guarded):
+    """A frozen bundle of tables and numbers with its provenance.
+
+    Tables, and the provenance, are handed out as copies: what was solved stays as it was solved.
+    """
 
     provenance: dict[str, Any]
 

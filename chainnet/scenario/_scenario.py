@@ -24,8 +24,8 @@ _MAX_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
-class Scenario:
-    """A named list of measures.
+class Scenario(Guarded):
+    """A named list of measures, frozen to its last word: what is read of it is a copy.
 
     Parameters
     ----------
@@ -82,7 +82,7 @@ class Scenario:
 
     def __reduce__(self) -> tuple[Any, ...]:
         # a read-only mapping cannot be pickled, and scenarios go to other processes
-        measures = [dict(measure) for measure in self.measures]
+        measures = plain(self.measures)
         return (Scenario, (self.name, measures, self.label, self.probability, self.file))
 
     @classmethod

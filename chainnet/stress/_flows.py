@@ -11,6 +11,7 @@ import pandas as pd
 
 from chainnet._types import Array
 from chainnet.network import Network
+from chainnet.results import Guarded
 from chainnet.stress._months import Ask, Course
 
 __all__ = ["MonthFlows", "flows_of", "flows_table", "relations_table", "throughput_table"]
@@ -19,7 +20,7 @@ DUST = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
-class MonthFlows:
+class MonthFlows(Guarded):
     """What one scenario moves, as planned by one who knows every date.
 
     ``month``: first month of each period, from 1; ``keys``: source, target, commodity of ``network.edges``;

@@ -86,6 +86,40 @@ def test_a_network_is_frozen_and_its_frames_are_copies() -> None:
     assert cn.max_flow(net).value_tpa == 5.0
 
 
+@pytest.mark.parametrize("table", ["nodes", "edges", "processes", "demand", "stocks", "projects"])
+def test_not_even_the_array_of_a_column_writes_through(table: str) -> None:
+    net = two_tier().with_table("stocks", frame("id commodity stock_t node", ("store", "metal", 1.0, "u_usa")))
+    net = net.with_table("projects", frame("id stage capacity_tpa", ("plan", "mine", 1.0)))
+    digest, held = net.digest, getattr(net, table)
+    view = getattr(net, table)
+    for column in view.columns:
+        view[column].array[:] = 1.0 if pd.api.types.is_numeric_dtype(view[column]) else "x"
+    pd.testing.assert_frame_equal(getattr(net, table), held)
+    assert net.with_table(table, getattr(net, table)).digest == digest
+
+
+def test_what_a_network_knows_of_itself_is_handed_out_as_copies(mag9: cn.Network) -> None:
+    flow = cn.max_flow(mag9).value_tpa
+    base = mag9.baseline
+    base[:] = 0.0
+    mag9.groups_known["EU27"] = frozenset({"USA"})
+    for part in mag9.trade:
+        part["commodity"] = "none"
+    with pytest.raises(ValueError, match="read-only"):
+        mag9.edge_ends[0][:] = 0
+    assert mag9.baseline.sum() > 0
+    assert "DEU" in mag9.groups_known["EU27"]
+    assert (mag9.trade[0]["commodity"] != "none").all()
+    assert cn.max_flow(mag9).value_tpa == flow
+
+
+def test_a_table_of_a_network_that_is_gone_can_be_changed() -> None:
+    demand = two_tier().demand
+    demand.loc[0, "demand_tpa"] = 9.0
+    demand.iloc[1, demand.columns.get_loc("demand_tpa")] = 8.0
+    assert demand["demand_tpa"].tolist()[:2] == [9.0, 8.0]
+
+
 def test_the_frames_given_in_are_not_changed_and_not_shared() -> None:
     edges = EDGES.copy()
     net = cn.Network.from_edges(edges)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import pickle
+from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -11,7 +15,7 @@ import pytest
 from conftest import frame
 
 import chainnet as cn
-from chainnet.results import decisive_inputs, provenance, rest_of, stamp, weakest
+from chainnet.results import Result, decisive_inputs, provenance, rest_of, stamp, weakest
 
 
 @pytest.fixture(scope="module")
@@ -233,6 +237,88 @@ def test_it_survives_a_worker(net: cn.Network) -> None:
     with ProcessPoolExecutor(1) as pool:
         found = pool.submit(cn.chokepoints, net).result()
     assert found.attrs == cn.chokepoints(net).attrs
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Holder(Result):
+    """A result that holds one of each kind."""
+
+    table: pd.DataFrame
+    series: pd.Series
+    words: dict[str, list[str]]
+    by_name: Mapping[str, pd.DataFrame]
+    array: np.ndarray
+    ties: tuple[list[str], ...]
+
+
+def holder() -> Holder:
+    table = pd.DataFrame({"a": [1.0, 2.0], "b": ["x", "y"]})
+    table.attrs["provenance"] = {"digest": "d", "settings": {"tiers": ["one"]}}
+    frames = MappingProxyType({"node": table.copy()})
+    return Holder(table.attrs["provenance"], table, table["a"].copy(), {"k": ["v"]}, frames, np.ones(2), (["a"], ["b"]))
+
+
+def wear(held: Holder) -> None:
+    """Change whatever can be got hold of."""
+    for table in (held.table, held.by_name["node"], *held.tables().values(), *held.by_name.values()):
+        table.loc[0, "a"] = 9.0
+        table["a"].array[:] = 9.0
+        del table["b"]
+        table.attrs["provenance"]["settings"]["tiers"].append("two")
+    series = held.series
+    series.iloc[0] = 9.0
+    series.array[1] = 9.0
+    held.words["k"].append("w")
+    held.words["l"] = []
+    held.ties[0].append("c")
+    held.provenance["digest"] = "x"
+    held.provenance["settings"]["tiers"].append("two")
+    held.provenance.clear()
+
+
+def test_nothing_that_is_read_of_a_result_writes_through() -> None:
+    held, whole = holder(), holder()
+    wear(held)
+    pd.testing.assert_frame_equal(held.table, whole.table)
+    pd.testing.assert_frame_equal(held.by_name["node"], whole.by_name["node"])
+    pd.testing.assert_series_equal(held.series, whole.series)
+    assert (held.words, held.ties, held.provenance) == (whole.words, whole.ties, whole.provenance)
+    assert held.table.attrs == whole.table.attrs
+    assert isinstance(held.provenance, dict)
+    with pytest.raises(ValueError, match="read-only"):
+        held.array[0] = 9.0
+    with pytest.raises(TypeError):
+        held.by_name["other"] = held.table  # type: ignore[index]
+    with pytest.raises(AttributeError):
+        held.table = held.table  # type: ignore[misc]
+    assert list(held.by_name) == ["node"]
+    assert replace(held, words={}).table.equals(whole.table)
+    again = pickle.loads(pickle.dumps(replace(held, by_name={})))
+    assert again.table.equals(whole.table)
+
+
+def test_answers_stay_as_they_were_solved(net: cn.Network, out: cn.Scenario) -> None:
+    found = cn.balance(net, out)
+    shown, digest = found.demand, found.provenance["digest"]
+    shown["served_tpa"].array[:] = 0.0
+    found.provenance["digest"] = "forged"
+    assert found.demand["served_tpa"].sum() == pytest.approx(10.0)
+    assert found.provenance["digest"] == found.demand.attrs["provenance"]["digest"] == digest
+    months = cn.stress_test(net, out, months=2)
+    moved = months.flows["flow_t"].sum()
+    keys = months.by_month["china_out"].keys
+    keys["source"] = "x"
+    with pytest.raises(ValueError, match="read-only"):
+        months.by_month["china_out"].edge_t[:] = 0.0
+    months.by_month.clear()
+    assert cn.stress_test(net, out, months=2).flows["flow_t"].sum() == moved == months.flows["flow_t"].sum()
+
+
+def test_what_was_asked_does_not_change_with_the_callers_list(net: cn.Network) -> None:
+    asked = {"tiers": ["one"]}
+    source = provenance(net, "none", asked=asked)
+    asked["tiers"].append("two")
+    assert source["settings"]["asked"] == {"tiers": ["one"]}
 
 
 def test_codebook_refuses_what_is_no_answer() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -451,3 +452,24 @@ def test_a_scenario_is_frozen() -> None:
         scn.name = "t"  # type: ignore[misc]
     with pytest.raises(TypeError, match="item assignment"):
         scn.measures[0]["kind"] = "scale"  # type: ignore[index]
+
+
+def test_a_scenario_is_frozen_to_its_last_word() -> None:
+    words: dict[str, Any] = {
+        "kind": "remove",
+        "where": {"country": ["CHN", "AUS"]},
+        "edges": [["a", "b"]],
+        "suspended": [{"start_month": 3, "months": 2}],
+    }
+    scn = cn.Scenario("s", [words])
+    before = scn.to_toml()
+    scn.measures[0]["where"]["country"] = "USA"
+    scn.measures[0]["where"]["country"].append("JPN")
+    scn.measures[0]["edges"][0].append("c")
+    scn.measures[0]["suspended"][0].clear()
+    words["where"]["country"].append("JPN")  # nor does it share what it was made of
+    assert scn.to_toml() == before
+    assert scn.measures[0]["where"] == {"country": ["CHN", "AUS"]}
+    again = pickle.loads(pickle.dumps(scn))
+    assert again == scn
+    assert again.to_toml() == before
