@@ -671,3 +671,34 @@ def test_a_stock_that_nothing_can_take_is_named(mag9: cn.Network) -> None:
     )
     with pytest.raises(cn.DataError, match=r'"pile" \(ndpr at '):
         cn.stress_test(wrong, months=12)
+
+
+def test_nothing_is_shipped_to_a_node_that_is_out_and_nothing_waits_there() -> None:
+    """A port is out in month 4; 10 t a month take two months to it: months 4 and 6 are lost, and no tonne is wasted."""
+    net = cn.Network(
+        nodes=frame(
+            "id stage capacity_tpa", ("mine", "mine", 120.0), ("port", "refiner", None), ("user", "end_use", None)
+        ),
+        edges=frame("source target flow_tpa lag_months", ("mine", "port", 120.0, 2), ("port", "user", 120.0, 0)),
+        demand=frame("node tier demand_tpa", ("user", "defence", 120.0)),
+    )
+    out = cn.Scenario("out", [{"kind": "remove", "nodes": ["port"], "start_month": 3, "months": 1}])
+    found = cn.stress_test(net, out, months=8)
+    served = found.months.query("scenario == 'out'").set_index("month")["served_t"]
+    assert served.tolist() == pytest.approx([10, 10, 10, 0, 10, 0, 10, 10])
+    sent = found.flows.query("scenario == 'out' and source == 'mine'").groupby("month")["flow_t"].sum()
+    assert sent.reindex(range(1, 7), fill_value=0.0).tolist() == pytest.approx([10, 0, 10, 0, 10, 10])
+
+
+def test_output_of_a_project_rises_in_level_yearly_steps() -> None:
+    net = cn.Network(
+        nodes=frame("id stage capacity_tpa", ("mine", "mine", 0.0), ("user", "end_use", None)),
+        edges=frame("source target flow_tpa", ("mine", "user", 0.0), ("plan", "user", None)),
+        demand=frame("node tier demand_tpa", ("user", "defence", 120.0)),
+        projects=frame("id stage capacity_tpa start_year ramp_years", ("plan", "mine", 120.0, 2026, 2)),
+    )
+    built = cn.Scenario("built", [{"kind": "build", "projects": ["plan"]}])
+    months = cn.stress_test(net, built, months=48, start="2026-01").months
+    served = months.query("scenario == 'built'").set_index("month")["served_t"]
+    steps = [value for value in (10 / 3, 20 / 3, 10, 10) for _ in range(12)]
+    assert served.tolist() == pytest.approx(steps)
