@@ -1,7 +1,8 @@
-"""What all commands share: the app, the options, reading and printing.
+"""What all commands share: the app, the options, reading, asking and printing.
 
-A command names the options that many share once, as a bundle: a parameter of type ``Market``, ``Output`` or
-``TableOutput`` stands for the options that are its fields, in the place where it stands.
+A command is a class: its fields are the options, a call asks the question and tells the answer. Options that many
+commands take are fields of the classes that it is made from, and stand after its own: ``Counted``, ``Output``, ...
+A field bears the name of the parameter that it goes to, so that ``ask`` can put a question by its name alone.
 """
 
 from __future__ import annotations
@@ -11,14 +12,22 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, is_dataclass
-from functools import wraps
+from dataclasses import MISSING, dataclass
+from functools import cached_property
+from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypedDict, TypeVar, get_origin, get_type_hints
+from typing import (
+    TYPE_CHECKING,
+    Annotated,
+    Any,
+    ClassVar,
+    TypeVar,
+    dataclass_transform,
+)
 
 import typer
 
-from chainnet.cli.words import words
+from chainnet.cli import options as opt
 from chainnet.errors import DataError, near_matches
 
 if TYPE_CHECKING:
@@ -37,113 +46,210 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-Graph = Annotated[str, typer.Argument(metavar="GRAPH", help="Name of a shipped graph, or a folder or file.")]
-Form = Annotated[str, typer.Option("--format", help="table, csv or json.")]
-TableName = Annotated[str | None, typer.Option("--table", help="Which table to print as table or csv.")]
-Out = Annotated[Path | None, typer.Option("--out", help="Write the answer to this file instead of stdout.")]
-Verify = Annotated[bool, typer.Option("--verify", help="Solve again with a second solver and say so.")]
-Beneficiaries = Annotated[
-    str | None, typer.Option("--beneficiaries", help="Whose demand counts: countries or groups, split by commas.")
-]
-Commodity = Annotated[str | None, typer.Option("--commodity", help="What counts: commodities, split by commas.")]
-Scenarios = Annotated[
-    list[str] | None,
-    typer.Option("--scenario", help="Name of a shipped scenario or path of a TOML file; may be repeated."),
-]
-OneScenario = Annotated[
-    str | None, typer.Option("--scenario", help="Name of a shipped scenario or path of a TOML file.")
-]
-Start = Annotated[str | None, typer.Option("--start", help="First month, such as 2027-01.")]
-Step = Annotated[int, typer.Option("--step-months", help="Length of a period.")]
-Degree = Annotated[Any, typer.Option("--reroute", help="frozen, existing or new.", parser=str)]
-F = TypeVar("F", bound=Callable[..., None])
 
+@dataclass(kw_only=True, eq=False)
+class Command:
+    """A command, and how it says what it found."""
 
-class Counted(TypedDict):
-    """What counts, as every question takes it."""
+    asks: ClassVar[str] = ""
+    # options only where a class below makes them so
+    form: str = "table"
+    out: Path | None = None
+    table: str | None = None
+    verify: bool = False
 
-    commodity: list[str] | None
-    beneficiaries: list[str] | None
+    def _run(self) -> None:
+        raise NotImplementedError
 
+    @cached_property
+    def options(self) -> dict[str, opt.Option]:
+        """The options by field."""
+        return opt.options_of(type(self))
 
-@dataclass(frozen=True)
-class Market:
-    """The options that say what counts."""
-
-    commodity: Commodity = None
-    beneficiaries: Beneficiaries = None
-
-    @property
-    def words(self) -> Counted:
-        """Both as lists of words, to be handed on to a question."""
-        return {"commodity": words(self.commodity), "beneficiaries": words(self.beneficiaries)}
-
-
-@dataclass(frozen=True)
-class Output:
-    """The options that say how and where an answer goes."""
-
-    form: Form = "table"
-    out: Out = None
-    table: str | None = None  # no option: see TableOutput
+    def given(self, name: str) -> Any:
+        """Return what an option says, as a question takes it."""
+        value, option = getattr(self, name), self.options[name]
+        return value if value is None or option.read is None else option.read(value, option.name)
 
     def say(
         self,
-        tables: Mapping[str, pd.DataFrame],
+        found: Any,
+        tables: Mapping[str, pd.DataFrame] | None = None,
         numbers: Mapping[str, Any] | None = None,
-        provenance: Mapping[str, Any] | None = None,
-        shown: tuple[str, ...] | None = None,
+        shown: tuple[str, ...] = (),
+        **more: Any,
     ) -> None:
-        """Print an answer, or write it to a file whole or not at all; see ``cli_output.Answer``."""
-        from chainnet.cli.output import Answer, render
+        """Print an answer, or write it to a file.
 
-        text = render(Answer(tables, numbers, provenance, shown), self.form, self.table)
+        Parameters
+        ----------
+        found : Result or DataFrame or None
+            Says where the answer comes from, and holds the tables and numbers that are not given here.
+        tables : mapping of str to DataFrame, optional
+            The main one first.
+        numbers : mapping, optional
+            Single figures.
+        shown : tuple of str
+            Which tables people see; default the first.
+        **more
+            More figures, which stand before the certificate.
+        """
+        from chainnet.cli.output import Answer, render
+        from chainnet.results import Result
+
+        source: Mapping[str, Any] = {}
+        if isinstance(found, Result):
+            source = found.provenance
+            proof = {"certificate": found.certificate} if hasattr(found, "certificate") else {}
+            numbers = {**found.numbers(), **more, **proof} if numbers is None else numbers
+            tables = found.tables() if tables is None else tables
+        elif found is not None:
+            source = found.attrs["provenance"]
+        tables = {type(self).__name__.lower(): found} if tables is None else tables
+        text = render(Answer(tables, numbers or {}, source, shown), self.form, self.table)
         if self.out is None:
             sys.stdout.write(text)
         else:
-            from chainnet.io import write_file
+            self.write(self.out, text)
 
-            write_file(self.out, text.encode())
-            print(f"written: {self.out}", file=sys.stderr)
+    def write(self, path: Path, text: str) -> None:
+        """Write a file whole or not at all, and say so."""
+        from chainnet.io import write_file
+
+        write_file(path, text.encode())
+        print(f"written: {path}", file=sys.stderr)
+
+    def say_paths(self, *paths: Path) -> None:
+        """Say which files were written."""
+        if self.form == "table":
+            for path in paths:
+                print(path)
+        else:
+            import pandas as pd
+
+            self.say(None, {"written": pd.DataFrame({"path": [str(p) for p in paths]})})
+
+    def say_verified(self, what: float | str | None) -> None:
+        """Say what the second solver found."""
+        if self.verify and what is not None:
+            said = what if isinstance(what, str) else f"{what:.9g}"
+            print(f"verified: a second solver finds {said}", file=sys.stderr)
 
 
-@dataclass(frozen=True)
+@dataclass(kw_only=True, eq=False)
+class Question(Command):
+    """A question of one graph; which one is named where the class is made a command, as in "flow.balance"."""
+
+    shown: ClassVar[tuple[str, ...]] = ()
+    graph: opt.Graph
+
+    def _run(self) -> None:
+        self._tell(self.ask())
+
+    def _tell(self, found: Any) -> None:
+        self.say(found, shown=self.shown)
+
+    @cached_property
+    def network(self) -> Network:
+        """The graph that the command is about."""
+        from chainnet.io import read
+
+        return read(self.graph)
+
+    def given(self, name: str) -> Any:
+        """Return what an option says, as a question takes it; the names of scenarios as scenarios."""
+        value = getattr(self, name)
+        if value is None or name not in ("scenario", "scenarios"):
+            return super().given(name)
+        return self.pick_scenario(value) if name == "scenario" else [self.pick_scenario(word) for word in value]
+
+    def ask(self, question: str | None = None, /, **other: Any) -> Any:
+        """Ask a question with every option that it has a parameter for, and more; without one, its default holds."""
+        family, function = (question or self.asks).split(".")
+        asked = getattr(import_module(f"chainnet.{family}"), function)
+        names = [name for name in inspect.signature(asked).parameters if name in self.options]
+        given = {name: self.given(name) for name in names if name not in other}
+        return asked(self.network, **{name: v for name, v in given.items() if v is not None}, **other)
+
+    def pick_scenario(self, word: str, option: str = "--scenario") -> Scenario:
+        """Return the shipped scenario of that name, or the one in that file, that was given to ``option``."""
+        from chainnet.scenario import Scenario, scenarios
+
+        shipped = scenarios(self.network)
+        if word in shipped:
+            return shipped[word]
+        if word.endswith(".toml") or Path(word).exists():
+            return Scenario.read(word)
+        raise DataError(
+            f'{option}: "{word}" is neither a scenario of {self.network.name} nor a file;'
+            f"{near_matches(word, shipped)} Scenarios: {', '.join(shipped) or 'none'}."
+        )
+
+
+@dataclass(kw_only=True, eq=False)
+class Counted(Command):
+    """The options that say what counts."""
+
+    commodity: opt.Commodity = None
+    beneficiaries: opt.Beneficiaries = None
+
+
+@dataclass(kw_only=True, eq=False)
+class Form(Command):
+    """The option that says in what form an answer goes."""
+
+    form: opt.Format = "table"
+
+
+@dataclass(kw_only=True, eq=False)
+class Output(Form):
+    """The options that say how and where an answer goes."""
+
+    out: Annotated[Path | None, "Write the answer to this file instead of stdout."] = None
+
+
+@dataclass(kw_only=True, eq=False)
 class TableOutput(Output):
     """The same for an answer of several tables, one of which may be asked for."""
 
-    table: TableName = None
+    table: opt.Table = None
 
 
-def command(name: str | None = None) -> Callable[[F], F]:
-    """Make a function a command; its bundles are taken apart into options and put together for the call."""
+@dataclass(kw_only=True, eq=False)
+class Verified(Command):
+    """The option to have an answer found by a second solver too."""
 
-    def register(function: F) -> F:
-        options: dict[str, inspect.Parameter] = {}
-        bundles: dict[str, tuple[Any, list[str]]] = {}
-        for asked in inspect.signature(function, eval_str=True).parameters.values():
-            kind: Any = asked.annotation
-            hints, defaults = {asked.name: kind}, {asked.name: asked.default}
-            if is_dataclass(kind):
-                fields = get_type_hints(kind, include_extras=True)
-                hints = {field: hint for field, hint in fields.items() if get_origin(hint) is Annotated}
-                defaults = {field: getattr(kind, field) for field in hints}
-                bundles[asked.name] = (kind, list(hints))
-            for option, hint in hints.items():
-                options[option] = inspect.Parameter(
-                    option, inspect.Parameter.KEYWORD_ONLY, default=defaults[option], annotation=hint
-                )
+    verify: Annotated[bool, "Solve again with a second solver and say so."] = False
 
-        @wraps(function)
+
+C = TypeVar("C", bound=type[Command])
+
+
+@dataclass_transform(kw_only_default=True)
+def command(asks: str = "", name: str = "") -> Callable[[C], C]:
+    """Make a class a command; its own options stand first, then those of the classes it is made from."""
+
+    def register(kind: C) -> C:
+        dataclass(kw_only=True, eq=False)(kind)
+        kind.asks = asks
+        options = opt.options_of(kind)
+        inherited = [field for base in kind.__bases__ for field in opt.options_of(base)]
+        parameters = []
+        for field in dict.fromkeys([*inspect.get_annotations(kind), *inherited]):
+            given = kind.__dataclass_fields__[field].default
+            hint, default = options[field].typed(... if given is MISSING else given)
+            parameters.append(
+                inspect.Parameter(field, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=hint)
+            )
+
         def run(**given: Any) -> None:
-            for asked, (kind, fields) in bundles.items():
-                given[asked] = kind(**{field: given.pop(field) for field in fields})
-            function(**given)
+            kind(**given)._run()
 
         # what typer reads
-        run.__signature__ = inspect.Signature(list(options.values()))  # type: ignore[attr-defined]
-        run.__annotations__ = {option: asked.annotation for option, asked in options.items()}
-        app.command(name)(run)
-        return function
+        run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+        run.__annotations__ = {asked.name: asked.annotation for asked in parameters}
+        app.command(name or kind.__name__.lower(), help=inspect.getdoc(kind))(run)
+        return kind
 
     return register
 
@@ -160,49 +266,6 @@ def _root(
         raise typer.Exit
     if debug:
         os.environ["CHAINNET_DEBUG"] = "1"
-
-
-def read_graph(graph: str) -> Network:
-    """Read the graph that a command is about."""
-    from chainnet.io import read
-
-    return read(graph)
-
-
-def pick_scenario(network: Network, word: str, option: str = "--scenario") -> Scenario:
-    """Return the shipped scenario of that name, or the one in that file, that was given to ``option``."""
-    from chainnet.scenario import Scenario, scenarios
-
-    shipped = scenarios(network)
-    if word in shipped:
-        return shipped[word]
-    if word.endswith(".toml") or Path(word).exists():
-        return Scenario.read(word)
-    raise DataError(
-        f'{option}: "{word}" is neither a scenario of {network.name} nor a file;{near_matches(word, shipped)} '
-        f"Scenarios: {', '.join(shipped) or 'none'}."
-    )
-
-
-def maybe_scenario(network: Network, word: str | None) -> Scenario | None:
-    """Return the scenario asked for, if one is."""
-    return pick_scenario(network, word) if word else None
-
-
-def each_scenario(network: Network, given: list[str] | None) -> list[Scenario]:
-    """Return the scenarios asked for, in their order."""
-    return [pick_scenario(network, word) for word in given or ()]
-
-
-def say_paths(paths: list[Path], form: str) -> None:
-    """Say which files were written."""
-    if form == "table":
-        for path in paths:
-            print(path)
-    else:
-        import pandas as pd
-
-        Output(form).say({"written": pd.DataFrame({"path": [str(p) for p in paths]})})
 
 
 @contextmanager
@@ -222,9 +285,3 @@ def progress_bar(what: str) -> Iterator[Callable[[str, float], None] | None]:
             bar.update(task, description=name, completed=part)
 
         yield step
-
-
-def say_verified(proof: Any, verify: bool) -> None:
-    """Say what the second solver found."""
-    if verify and proof.second_value is not None:
-        print(f"verified: a second solver finds {proof.second_value:.9g}", file=sys.stderr)

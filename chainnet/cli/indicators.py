@@ -1,14 +1,13 @@
-"""The command that sets the published indices beside the losses, and the words of coverage for ``check``."""
+"""The commands about published indices, and the words of coverage for ``check``."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
-
-from chainnet.cli.common import Graph, Market, OneScenario, TableOutput, command, maybe_scenario, read_graph
-from chainnet.cli.words import by_label, words
-from chainnet.errors import DataError
+from chainnet import checks
+from chainnet.cli import options as opt
+from chainnet.cli.common import Counted, Output, Question, TableOutput, command
+from chainnet.cli.words import pairs, words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -16,74 +15,60 @@ if TYPE_CHECKING:
     from chainnet.network import Network
 
 PERIODS = ("2023", "2016-2020")
+BY_COUNTRY = pairs("COUNTRY=NUMBER")
+BY_COMMODITY = pairs("COMMODITY=NUMBER")
 
 
-@command()
-def indicators(
-    graph: Graph,
-    union: Annotated[
-        str, typer.Option("--union", help="Whose mix and benchmarks: countries or groups, split by commas.")
-    ] = "EU27",
-    importer: Annotated[
-        str, typer.Option("--importer", help="Whose GeoPolRisk: countries or a group as one importer.")
-    ] = "USA",
-    governance: Annotated[
-        str, typer.Option("--governance", help="Years of the governance figures: 2023 or 2016-2020.")
-    ] = "2023",
+@command("indicators.indices")
+class Indicators(Question, Counted, TableOutput):
+    """Set the published indices of every step beside the exact losses, and say where they disagree."""
+
+    union: Annotated[str, "Whose mix and benchmarks: countries or groups, split by commas.", words] = "EU27"
+    importer: Annotated[str, "Whose GeoPolRisk: countries or a group as one importer.", words] = "USA"
+    governance: Annotated[str, "Years of the governance figures: 2023 or 2016-2020."] = "2023"
     trade: Annotated[
         list[str] | None,
-        typer.Option("--trade", help="COUNTRY=t, trade parameter (1.1 to 1.5: export limits); may be repeated."),
-    ] = None,
+        "COUNTRY=t, trade parameter (1.1 to 1.5: export limits); may be repeated.",
+        BY_COUNTRY,
+    ] = None
     eol_rir: Annotated[
         list[str] | None,
-        typer.Option("--eol-rir", help="COMMODITY=share, recycling input rate, 0 to 1; may be repeated. Default: 0."),
-    ] = None,
+        "COMMODITY=share, recycling input rate, 0 to 1; may be repeated. Default: 0.",
+        BY_COMMODITY,
+    ] = None
     substitution: Annotated[
         list[str] | None,
-        typer.Option("--substitution", help="COMMODITY=index, 0 to 1; may be repeated. Default: 1, nothing stands in."),
-    ] = None,
-    scenario: OneScenario = None,
-    *,
-    market: Market,
-    output: TableOutput,
-) -> None:
-    """Set the published indices of every step beside the exact losses, and say where they disagree."""
-    from chainnet.indicators import benchmarks, compare_indices, indices
-    from chainnet.indicators import governance as figures
+        "COMMODITY=index, 0 to 1; may be repeated. Default: 1, nothing stands in.",
+        BY_COMMODITY,
+    ] = None
+    scenario: opt.OneScenario = None
 
-    if governance not in PERIODS:
-        raise DataError(f'--governance: unknown period "{governance}"; one of {", ".join(PERIODS)}.')
-    network = read_graph(graph)
-    settings: dict[str, Any] = {
-        "wgi": figures()[f"scaled_{governance.replace('-', '_')}"].dropna(),
-        "trade": by_label(trade, "--trade", "COUNTRY=NUMBER") or None,
-        "eol_rir": by_label(eol_rir, "--eol-rir", "COMMODITY=NUMBER"),
-        "substitution": by_label(substitution, "--substitution", "COMMODITY=NUMBER"),
-        "union": words(union) or [],
-    }
-    found = indices(network, importer=words(importer) or [], **settings)
-    beside = compare_indices(
-        network,
-        scenario=maybe_scenario(network, scenario),
-        **market.words,
-        **settings,
-    )
-    tables = {
-        "indicators": found,
-        "disagreements": beside[beside["disagrees"]],
-        "beside_losses": beside,
-        "benchmarks": benchmarks(network, settings["union"]),
-        "formulas": formula_table(found),
-    }
-    output.say(tables, None, found.attrs["provenance"], shown=("indicators", "disagreements"))
+    def _run(self) -> None:
+        import pandas as pd
+
+        from chainnet.indicators import governance
+
+        checks.choice(self.governance, "--governance", "period", PERIODS)
+        wgi = governance()[f"scaled_{self.governance.replace('-', '_')}"].dropna()
+        assumed = {name: self.given(name) or {} for name in ("eol_rir", "substitution")}
+        found = self.ask(wgi=wgi, **assumed)
+        beside = self.ask("indicators.compare_indices", wgi=wgi, **assumed)
+        formulas = [(name, *said) for name, said in found.attrs["formulas"].items()]
+        tables = {
+            "indicators": found,
+            "disagreements": beside[beside["disagrees"]],
+            "beside_losses": beside,
+            "benchmarks": self.ask("indicators.benchmarks"),
+            "formulas": pd.DataFrame(formulas, columns=["index", "formula", "source"]),
+        }
+        self.say(found, tables, shown=("indicators", "disagreements"))
 
 
-def formula_table(found: pd.DataFrame) -> pd.DataFrame:
-    """Return formula and source of each index of a table."""
-    import pandas as pd
+@command("indicators.concentration")
+class Concentration(Question, Output):
+    """Say who holds how much of what each step makes."""
 
-    rows = [(name, *words) for name, words in found.attrs["formulas"].items()]
-    return pd.DataFrame(rows, columns=["index", "formula", "source"])
+    by: Annotated[str, "Column of nodes that names the holder."] = "country"
 
 
 def coverage_answer(network: Network) -> tuple[dict[str, pd.DataFrame], dict[str, Any]]:

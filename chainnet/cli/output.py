@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, is_dataclass
-from pathlib import Path
+from dataclasses import asdict, dataclass, is_dataclass
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
+from chainnet import checks
 from chainnet.errors import DataError, near_matches
 
 __all__ = ["Answer", "render"]
@@ -26,20 +25,14 @@ _STATUS = {
 }
 
 
+@dataclass(frozen=True)
 class Answer:
     """What a command has to say: tables by name, the main one first, and single figures."""
 
-    def __init__(
-        self,
-        tables: Mapping[str, pd.DataFrame],
-        numbers: Mapping[str, Any] | None = None,
-        provenance: Mapping[str, Any] | None = None,
-        shown: tuple[str, ...] | None = None,
-    ) -> None:
-        self.tables = {name: _flat(table) for name, table in tables.items()}
-        self.numbers = dict(numbers or {})
-        self.provenance = dict(provenance or {})
-        self.shown = shown if shown is not None else tuple(self.tables)[:1]
+    tables: Mapping[str, pd.DataFrame]
+    numbers: Mapping[str, Any]
+    provenance: Mapping[str, Any]
+    shown: tuple[str, ...]  # what people see; none = the main one
 
 
 def _flat(table: pd.DataFrame) -> pd.DataFrame:
@@ -55,25 +48,22 @@ def render(answer: Answer, form: str, table: str | None = None) -> str:
     DataError
         If the form or the table is unknown.
     """
-    if form not in FORMATS:
-        raise DataError(f'--format: unknown format "{form}"; one of {", ".join(FORMATS)}.')
-    if table is not None and table not in answer.tables:
-        hint = near_matches(table, answer.tables)
-        raise DataError(f'--table: no table "{table}";{hint} one of {", ".join(answer.tables)}.')
+    checks.choice(form, "--format", "format", FORMATS)
+    tables = {name: _flat(rows) for name, rows in answer.tables.items()}
+    if table is not None and table not in tables:
+        raise DataError(f'--table: no table "{table}";{near_matches(table, tables)} one of {", ".join(tables)}.')
+    main = table or next(iter(tables))
     if form == "json":
-        return json.dumps(_document(answer), ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+        return json.dumps(_document(answer, tables), ensure_ascii=False, indent=1, allow_nan=False) + "\n"
     if form == "csv":
         from chainnet.io import to_people_csv
 
-        name = table or next(iter(answer.tables))
-        return to_people_csv(answer.tables[name])
+        return to_people_csv(tables[main])
     lines = [f"{name}: {_cell(value)}" for name, value in answer.numbers.items()]
-    for name in (table,) if table else answer.shown:
+    for name in (main,) if table else answer.shown or (main,):
         if lines:
             lines.append("")
-        frame = answer.tables[name]
-        lines.append(f"{name} ({len(frame)} rows)")
-        lines.append(_text(frame))
+        lines += [f"{name} ({len(tables[name])} rows)", _text(tables[name])]
     if "rests_on" in answer.provenance:
         lines += ["", _borne(answer.provenance)]
     return "\n".join(lines) + "\n"
@@ -86,14 +76,14 @@ def _borne(source: Mapping[str, Any]) -> str:
     return f"status {source['status']} ({_STATUS[source['status']]}), grade {rest['grade']}{of}"
 
 
-def _document(answer: Answer) -> dict[str, Any]:
+def _document(answer: Answer, tables: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
     return {
         **{name: _plain(value) for name, value in answer.numbers.items()},
         "tables": {
             name: [{str(k): _plain(v) for k, v in row.items()} for row in table.to_dict("records")]
-            for name, table in answer.tables.items()
+            for name, table in tables.items()
         },
-        "columns": _plain({name: table.attrs.get("columns", {}) for name, table in answer.tables.items()}),
+        "columns": _plain({name: table.attrs.get("columns", {}) for name, table in tables.items()}),
         "provenance": _plain(answer.provenance),
     }
 
@@ -108,16 +98,11 @@ def _plain(value: Any) -> Any:
         return [_plain(v) for v in value]
     if value is None or value is pd.NA:
         return None
-    if isinstance(value, (bool, np.bool_)):
-        return bool(value)
-    if isinstance(value, (int, np.integer)):
-        return int(value)
-    if isinstance(value, (float, np.floating)):
-        number = float(value)
-        if math.isnan(number):
-            return None
-        return "unlimited" if math.isinf(number) else number
-    return str(value) if isinstance(value, (Path, str)) or not hasattr(value, "item") else _plain(value.item())
+    if hasattr(value, "item"):
+        return _plain(value.item())
+    if isinstance(value, float):
+        return None if math.isnan(value) else "unlimited" if math.isinf(value) else value
+    return value if isinstance(value, int) else str(value)
 
 
 def _cell(value: Any, column: str = "") -> str:

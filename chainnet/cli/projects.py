@@ -3,218 +3,121 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
-import typer
-
-from chainnet.cli.common import (
-    Degree,
-    Graph,
-    Market,
-    Scenarios,
-    TableOutput,
-    command,
-    each_scenario,
-    pick_scenario,
-    read_graph,
-)
-from chainnet.cli.words import number, words
+from chainnet.cli import options as opt
+from chainnet.cli.common import Counted, Question, TableOutput, command
+from chainnet.cli.words import number, pairs, split_pairs, words
 from chainnet.errors import DataError
 
-if TYPE_CHECKING:
-    from chainnet.scenario import Scenario
-
-Allies = Annotated[
-    str | None, typer.Option("--allies", help="Only projects in, or backed by, these countries or groups.")
-]
-Project = Annotated[list[str] | None, typer.Option("--project", help="Only these projects; may be repeated.")]
-Probability = Annotated[
-    list[float] | None, typer.Option("--probability", help="Of each --scenario, in their order; scaled to 1.")
-]
-Years = Annotated[list[int] | None, typer.Option("--by-year", help="Projects as they stand then; several: their mean.")]
-Protect = Annotated[
-    list[str] | None,
-    typer.Option("--protect", help="NODE=MUSD: what it costs to protect it; may be repeated."),
-]
-Stock = Annotated[
-    list[str] | None,
-    typer.Option("--stock", help="NODE,COMMODITY=TONNES at the commodity's price, or TONNES@USD_PER_T (repeatable)."),
-]
-Qualify = Annotated[
-    list[str] | None,
-    typer.Option("--qualify", help="PROJECT=MUSD: qualified for every tier from the start; may be repeated."),
-]
-Step = Annotated[
-    list[float] | None, typer.Option("--step", help="Budget of the frontier; default each step of it (repeatable).")
-]
-Close = Annotated[
-    str | None,
-    typer.Option("--close", help="Tiers whose gap to close, split by commas; default every one and all."),
-]
-Offered = Annotated[
-    list[str] | None, typer.Option("--project", help="Only these are on offer; may be repeated. Default: all.")
-]
+Allies = Annotated[str | None, "Only projects in, or backed by, these countries or groups.", words]
 
 
-@command()
-def reroute(
-    graph: Graph,
-    scenario: Annotated[str, typer.Option("--scenario", help="Name of a shipped scenario or path of a TOML file.")],
-    project: Project = None,
-    allies: Allies = None,
-    by_year: Annotated[
-        int | None, typer.Option("--by-year", help="Projects as they stand in this year; default all at full size.")
-    ] = None,
-    degree: Degree = "existing",
-    budget: Annotated[
-        float | None, typer.Option("--budget", help="Also say what the best portfolio takes for this, USD million.")
-    ] = None,
-    horizon: Annotated[
-        str | None, typer.Option("--horizon", help="FIRST,LAST year: also say what each year of delay loses.")
-    ] = None,
-    *,
-    market: Market,
-    output: TableOutput,
-) -> None:
-    """Say how much rerouting and each project buy under a scenario: alone, last, shared, by price, in company."""
-    from chainnet.projects import reroute as ask
-
-    network = read_graph(graph)
-    found = ask(
-        network,
-        pick_scenario(network, scenario),
-        project,
-        words(allies),
-        by_year,
-        degree,
-        budget_musd=budget,
-        horizon=_horizon(horizon),
-        **market.words,
-    )
-    tables = {
-        "projects": found.projects,
-        "ladder": found.ladder,
-        "complements": found.complements,
-        "triples": found.triples,
-        "words": found.projects[["words"]],
-        **({"delays": found.delays} if horizon is not None else {}),
-    }
-    output.say(tables, found.numbers(), found.provenance, shown=("ladder", "projects"))
-
-
-@command()
-def portfolio(
-    graph: Graph,
-    budget: Annotated[float, typer.Option("--budget", help="USD million.")],
-    scenario: Scenarios = None,
-    objective: Annotated[
-        Any, typer.Option("--objective", help="expected, worst or cvar: whose shortfall counts.", parser=str)
-    ] = "expected",
-    alpha: Annotated[float, typer.Option("--alpha", help="For cvar: the worst 1 - alpha of the probability.")] = 0.9,
-    probability: Probability = None,
-    by_year: Years = None,
-    degree: Degree = "existing",
-    project: Offered = None,
-    allies: Allies = None,
-    protect: Protect = None,
-    stock: Stock = None,
-    qualify: Qualify = None,
-    step: Step = None,
-    close: Close = None,
-    tier: Annotated[str | None, typer.Option("--tier", help="Only this tier counts, as if it came first.")] = None,
-    *,
-    market: Market,
-    time_limit: Annotated[float, typer.Option("--time-limit", help="Seconds for each program.")] = 60.0,
-    output: TableOutput,
-) -> None:
-    """Choose what to build, store and protect under a budget so that least stays short, exactly."""
-    from chainnet.projects import portfolio as ask
-
-    network = read_graph(graph)
-    asked = _likely(each_scenario(network, scenario), probability)
-    found = ask(
-        network,
-        asked or None,
-        budget,
-        objective,
-        alpha=alpha,
-        by_year=by_year or None,
-        reroute=degree,
-        options=_options(protect, stock, qualify) or None,
-        projects=project,
-        allies=words(allies),
-        budgets=step or None,
-        close=words(close),
-        tier=tier,
-        **market.words,
-        time_limit_s=time_limit,
-    )
-    numbers = {
-        **found.numbers(),
-        "chosen": list(found.chosen),
-        "ties": [" + ".join(names) for names in found.ties],
-        "greedy": list(found.greedy),
-        "certificate": found.certificate,
-    }
-    shown = ("options", "frontier", "closing") if len(found.closing) else ("options", "frontier")
-    output.say(found.tables(), numbers, found.provenance, shown)
-
-
-def _likely(asked: list[Scenario], probability: list[float] | None) -> list[Scenario]:
-    """Return the scenarios with the probabilities given, in their order."""
-    if not probability:
-        return asked
-    if len(probability) != len(asked):
-        raise DataError(
-            f"--probability: {len(probability)} given for {len(asked)} scenarios. Give one for each --scenario."
-        )
-    return [replace(one, probability=p) for one, p in zip(asked, probability, strict=True)]
-
-
-def _horizon(text: str | None) -> tuple[int, int] | None:
+def _horizon(text: str, option: str) -> tuple[int, int]:
     """Read FIRST,LAST."""
-    if text is None:
-        return None
-    parts = words(text) or []
     try:
-        first, last = (int(part) for part in parts)
+        first, last = (int(part) for part in words(text))
     except ValueError:
-        raise DataError(f'--horizon: "{text}" is no pair of years; give FIRST,LAST, such as 2027,2035.') from None
+        raise DataError(f'{option}: "{text}" is no pair of years; give FIRST,LAST, such as 2027,2035.') from None
     return first, last
 
 
-def _options(protect: list[str] | None, stock: list[str] | None, qualify: list[str] | None) -> dict[str, Any]:
-    """Return what competes with projects, as ``portfolio`` takes it."""
-    found: dict[str, Any] = {}
-
-    def put(name: str, option: dict[str, Any]) -> None:
-        if name in found:
-            raise DataError(f'options: "{name}" is on offer twice. Name it once.')
-        found[name] = option
-
-    for word in protect or ():
-        node, cost = _pair(word, "--protect", "NODE=MUSD")
-        put(f"protect {node}", {"kind": "protect", "nodes": [node], "cost_musd": _number(cost, "--protect")})
-    for word in qualify or ():
-        name, cost = _pair(word, "--qualify", "PROJECT=MUSD")
-        put(f"qualify {name}", {"kind": "qualify", "projects": [name], "cost_musd": _number(cost, "--qualify")})
-    for word in stock or ():
-        place, amount = _pair(word, "--stock", "NODE,COMMODITY=TONNES")
+def _stocks(given: list[str], option: str) -> dict[str, dict[str, Any]]:
+    """Read NODE,COMMODITY=TONNES or NODE,COMMODITY=TONNES@USD_PER_T."""
+    rule = "is not of the form NODE,COMMODITY=TONNES."
+    found: dict[str, dict[str, Any]] = {}
+    for place, amount in split_pairs(given, option, rule, "is given twice. Name it once.").items():
         node, _, commodity = (part.strip() for part in place.partition(","))
-        tonnes, _, price = amount.partition("@")
-        option = {"kind": "stock", "node": node, "commodity": commodity, "most_t": _number(tonnes, "--stock")}
-        if price:
-            option["usd_per_t"] = _number(price, "--stock")
-        put(f"stock {commodity} {node}".replace("  ", " "), option)
+        named = ("most_t", "usd_per_t") if "@" in amount else ("most_t",)
+        sizes = [number(part, f'{option}: "{part}" is no number.') for part in amount.split("@", 1)]
+        stock = {"kind": "stock", "node": node, "commodity": commodity, **dict(zip(named, sizes, strict=True))}
+        found[f"stock {commodity} {node}".replace("  ", " ")] = stock
     return found
 
 
-def _pair(word: str, option: str, form: str) -> tuple[str, str]:
-    name, sign, value = word.rpartition("=")
-    if not sign or not name.strip():
-        raise DataError(f'{option}: "{word}" is not of the form {form}.')
-    return name.strip(), value.strip()
+@command("projects.reroute")
+class Reroute(Question, Counted, TableOutput):
+    """Say how much rerouting and each project buy under a scenario: alone, last, shared, by price, in company."""
+
+    scenario: opt.Scenario
+    projects: opt.Projects = None
+    allies: Allies = None
+    by_year: Annotated[int | None, "Projects as they stand in this year; default all at full size."] = None
+    reroute: opt.Degree = "existing"
+    budget_musd: Annotated[
+        float | None, "Also say what the best portfolio takes for this, USD million.", "--budget"
+    ] = None
+    horizon: Annotated[str | None, "FIRST,LAST year: also say what each year of delay loses.", _horizon] = None
+
+    def _tell(self, found: Any) -> None:
+        tables = {
+            "projects": found.projects,
+            "ladder": found.ladder,
+            "complements": found.complements,
+            "triples": found.triples,
+            "words": found.projects[["words"]],
+            **({"delays": found.delays} if self.horizon is not None else {}),
+        }
+        self.say(found, tables, found.numbers(), ("ladder", "projects"))
 
 
-def _number(text: str, option: str) -> float:
-    return number(text, f'{option}: "{text}" is no number.')
+@command("projects.portfolio")
+class Portfolio(Question, Counted, TableOutput):
+    """Choose what to build, store and protect under a budget so that least stays short, exactly."""
+
+    budget_musd: Annotated[float, "USD million.", "--budget"]
+    scenarios: opt.Scenarios = None
+    objective: Annotated[str, "expected, worst or cvar: whose shortfall counts."] = "expected"
+    alpha: Annotated[float, "For cvar: the worst 1 - alpha of the probability."] = 0.9
+    probability: Annotated[list[float] | None, "Of each --scenario, in their order; scaled to 1."] = None
+    by_year: Annotated[list[int] | None, "Projects as they stand then; several: their mean."] = None
+    reroute: opt.Degree = "existing"
+    projects: Annotated[list[str] | None, "Only these are on offer; may be repeated. Default: all.", "--project"] = None
+    allies: Allies = None
+    protect: Annotated[
+        list[str] | None,
+        "NODE=MUSD: what it costs to protect it; may be repeated.",
+        pairs("NODE=MUSD"),
+    ] = None
+    stock: Annotated[
+        list[str] | None,
+        "NODE,COMMODITY=TONNES at the commodity's price, or TONNES@USD_PER_T (repeatable).",
+        _stocks,
+    ] = None
+    qualify: Annotated[
+        list[str] | None,
+        "PROJECT=MUSD: qualified for every tier from the start; may be repeated.",
+        pairs("PROJECT=MUSD"),
+    ] = None
+    budgets: Annotated[
+        list[float] | None, "Budget of the frontier; default each step of it (repeatable).", "--step"
+    ] = None
+    close: Annotated[str | None, "Tiers whose gap to close, split by commas; default every one and all.", words] = None
+    tier: Annotated[str | None, "Only this tier counts, as if it came first."] = None
+    time_limit_s: Annotated[float, "Seconds for each program.", "--time-limit"] = 60.0
+
+    def _run(self) -> None:
+        found = self.ask(scenarios=self._likely(), options=self._options() or None)
+        shown = ("options", "frontier", "closing") if len(found.closing) else ("options", "frontier")
+        ties = [" + ".join(names) for names in found.ties]
+        self.say(found, shown=shown, chosen=list(found.chosen), ties=ties, greedy=list(found.greedy))
+
+    def _likely(self) -> list[Any] | None:
+        """Return the scenarios with the probabilities given, in their order."""
+        asked, given = self.given("scenarios") or [], self.probability
+        if not given:
+            return asked or None
+        if len(given) != len(asked):
+            raise DataError(
+                f"--probability: {len(given)} given for {len(asked)} scenarios. Give one for each --scenario."
+            )
+        return [replace(one, probability=p) for one, p in zip(asked, given, strict=True)]
+
+    def _options(self) -> dict[str, Any]:
+        """Return what competes with projects, as ``portfolio`` takes it."""
+        protect, qualify, stock = (self.given(name) or {} for name in ("protect", "qualify", "stock"))
+        return {
+            **{f"protect {name}": {"kind": "protect", "nodes": [name], "cost_musd": c} for name, c in protect.items()},
+            **{f"qualify {n}": {"kind": "qualify", "projects": [n], "cost_musd": cost} for n, cost in qualify.items()},
+            **stock,
+        }

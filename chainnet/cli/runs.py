@@ -1,4 +1,4 @@
-"""The commands about uncertain inputs: ensemble, sensitivity."""
+"""The commands that ask again: ensemble, sensitivity, and compare for two graphs."""
 
 from __future__ import annotations
 
@@ -7,96 +7,65 @@ from typing import Annotated
 
 import typer
 
-from chainnet.cli.common import (
-    Degree,
-    Graph,
-    Market,
-    OneScenario,
-    TableOutput,
-    command,
-    maybe_scenario,
-    progress_bar,
-    read_graph,
-)
+from chainnet.cli import options as opt
+from chainnet.cli.common import Counted, Question, TableOutput, command, progress_bar
 
 
 @command()
-def ensemble(
-    graph: Graph,
-    scenario: OneScenario = None,
-    draws: Annotated[int, typer.Option("--draws", help="Number of draws.", min=1)] = 512,
-    seed: Annotated[int, typer.Option("--seed", help="Seed of the draws.", min=0)] = 0,
-    workers: Annotated[int | None, typer.Option("--workers", help="Local processes; default none.", min=1)] = None,
-    store: Annotated[
-        Path | None, typer.Option("--store", help="SQLite file of finished draws; the same call goes on with it.")
-    ] = None,
-    correlation: Annotated[
-        float, typer.Option("--correlation", help="Part of the variance that inputs of a country share, 0 to 1.")
-    ] = 0.5,
-    ranked: Annotated[int, typer.Option("--ranked", help="Nodes whose rank is followed.", min=0)] = 8,
-    sobol: Annotated[
-        int, typer.Option("--sobol", help="Base sample of Sobol indices, a power of two; 0 = not asked.", min=0)
-    ] = 0,
-    reroute: Degree = "existing",
-    *,
-    market: Market,
-    output: TableOutput,
-) -> None:
-    """Ask again and again with inputs drawn between low and high: P10, P50, P90, and whether ranks hold."""
-    from chainnet.runs import ensemble as run
+class Compare(Counted, TableOutput):
+    """Say what changed between two graphs, in inputs and in answers, and which input moved the answer."""
 
-    network = read_graph(graph)
-    with progress_bar("draws") as progress:
-        found = run(
-            network,
-            maybe_scenario(network, scenario),
-            draws,
-            seed,
-            workers,
-            store,
-            reroute=reroute,
-            correlation=correlation,
-            ranked=ranked,
-            sobol=sobol,
-            **market.words,
-            progress=progress,
+    before: Annotated[str, typer.Argument(metavar="BEFORE", help=opt.GRAPH)]
+    after: Annotated[str, typer.Argument(metavar="AFTER", help="The same, as it is now.")]
+    scenario: Annotated[
+        str | None, "Scenario whose change is traced, or undisturbed; default that which changed most."
+    ] = None
+
+    def _run(self) -> None:
+        from chainnet.assessment import compare
+        from chainnet.io import read
+
+        found = compare(
+            read(self.before),
+            read(self.after),
+            scenario=self.scenario,
+            **{name: self.given(name) for name in ("commodity", "beneficiaries")},
         )
-    shown = ("summary", "ranks", *(("sobol",) if sobol else ()))
-    output.say(found.tables(), {"draws": draws, "seed": seed}, found.provenance, shown=shown)
+        heads = {f"{i}": sentence for i, sentence in enumerate(found.words, start=1)}
+        self.say(found, numbers=heads, shown=("answers", "causes", "rows"))
 
 
-@command()
-def sensitivity(
-    graph: Graph,
-    scenario: OneScenario = None,
-    project: Annotated[
-        list[str] | None, typer.Option("--project", help="Project that stands; may be repeated.")
-    ] = None,
-    by_year: Annotated[
-        int | None, typer.Option("--by-year", help="Projects at the size they have in this year.")
-    ] = None,
-    top: Annotated[int, typer.Option("--top", help="Rows of the inputs with the widest range.", min=1)] = 10,
-    tier: Annotated[str | None, typer.Option("--tier", help="Only this tier, could it come first.")] = None,
-    recipes: Annotated[bool, typer.Option("--recipes/--no-recipes", help="Whether recipe lines are tried too.")] = True,
-    reroute: Degree = "existing",
-    *,
-    market: Market,
-    output: TableOutput,
-) -> None:
+@command("runs.ensemble")
+class Ensemble(Question, Counted, TableOutput):
+    """Ask again and again with inputs drawn between low and high: P10, P50, P90, and whether ranks hold."""
+
+    scenario: opt.OneScenario = None
+    draws: Annotated[int, "Number of draws.", opt.AtLeast(1)] = 512
+    seed: Annotated[int, "Seed of the draws.", opt.AtLeast(0)] = 0
+    executor: Annotated[int | None, "Local processes; default none.", "--workers", opt.AtLeast(1)] = None
+    store: Annotated[Path | None, "SQLite file of finished draws; the same call goes on with it."] = None
+    correlation: Annotated[float, "Part of the variance that inputs of a country share, 0 to 1."] = 0.5
+    ranked: Annotated[int, "Nodes whose rank is followed.", opt.AtLeast(0)] = 8
+    sobol: Annotated[int, "Base sample of Sobol indices, a power of two; 0 = not asked.", opt.AtLeast(0)] = 0
+    reroute: opt.Degree = "existing"
+
+    def _run(self) -> None:
+        with progress_bar("draws") as progress:
+            found = self.ask(progress=progress)
+        shown = ("summary", "ranks", *(("sobol",) if self.sobol else ()))
+        self.say(found, numbers={"draws": self.draws, "seed": self.seed}, shown=shown)
+
+
+@command("runs.sensitivity")
+class Sensitivity(Question, Counted, TableOutput):
     """Solve again with each uncertain input at its low and its high value, and say which moves the answer most."""
-    from chainnet.runs import sensitivity as run
 
-    network = read_graph(graph)
-    found = run(
-        network,
-        maybe_scenario(network, scenario),
-        projects=project or (),
-        by_year=by_year,
-        top=top,
-        tier=tier,
-        recipes=recipes,
-        reroute=reroute,
-        **market.words,
-    )
     shown = ("inputs", "widest")
-    output.say(found.tables(), found.numbers(), found.provenance, shown=shown)
+
+    scenario: opt.OneScenario = None
+    projects: Annotated[list[str] | None, "Project that stands; may be repeated.", "--project"] = None
+    by_year: opt.ByYear = None
+    top: Annotated[int, "Rows of the inputs with the widest range.", opt.AtLeast(1)] = 10
+    tier: Annotated[str | None, "Only this tier, could it come first."] = None
+    recipes: Annotated[bool, "Whether recipe lines are tried too.", "--recipes/--no-recipes"] = True
+    reroute: opt.Degree = "existing"

@@ -1,17 +1,18 @@
-"""Reading what options bear: lists of words, numbers, and numbers by label."""
+"""Reading what options bear: a reader takes what stands behind an option, and the option's name for its messages."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from chainnet.errors import DataError
 
-__all__ = ["by_label", "number", "words"]
+__all__ = ["Numbers", "number", "pairs", "split_pairs", "words"]
 
 
-def words(text: str | None) -> list[str] | None:
+def words(text: str, option: str = "") -> list[str]:
     """Split an option that lists words by commas."""
-    return None if text is None else [word.strip() for word in text.split(",") if word.strip()]
+    return [word.strip() for word in text.split(",") if word.strip()]
 
 
 def number(text: str, otherwise: str) -> float:
@@ -28,21 +29,45 @@ def number(text: str, otherwise: str) -> float:
         raise DataError(otherwise) from None
 
 
-def by_label(given: Iterable[str] | None, option: str, rule: str) -> dict[str, float]:
-    """Read an option given as LABEL=NUMBER, several times; a label may itself hold the sign.
+def split_pairs(given: Iterable[str], option: str, rule: str, twice: str) -> dict[str, str]:
+    """Split NAME=VALUE, given several times; a name may itself hold the sign.
 
     Raises
     ------
     DataError
-        If one is not of the form that ``rule`` names, or a label stands twice.
+        If one is not of that form, which ``rule`` says, or a name stands ``twice``.
     """
-    out: dict[str, float] = {}
-    for word in given or ():
-        label, _, value = word.rpartition("=")
-        label, form = label.strip(), f'{option}: "{word}" is not of the form {rule}.'
-        if not label:
-            raise DataError(form)
-        if label in out:
-            raise DataError(f'{option}: "{label}" is given twice. Give one number for each.')
-        out[label] = number(value, form)
-    return out
+    found: dict[str, str] = {}
+    for word in given:
+        name, sign, value = (part.strip() for part in word.rpartition("="))
+        if not sign or not name:
+            raise DataError(f'{option}: "{word}" {rule}')
+        if name in found:
+            raise DataError(f'{option}: "{name}" {twice}')
+        found[name] = value
+    return found
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """The reader of NAME=NUMBER, given several times, or of one number alone.
+
+    ``rule`` is said of a word that cannot be read, ``beside`` of a lone number that has company ("" = a number alone
+    is not taken either), ``twice`` of a name that is given twice.
+    """
+
+    rule: str
+    beside: str = ""
+    twice: str = "is given twice. Give one number for each."
+
+    def __call__(self, given: Sequence[str], option: str) -> float | dict[str, float]:
+        """Return the number, or the numbers by name."""
+        if self.beside and len(given) == 1 and "=" not in given[0]:
+            return number(given[0], f'{option}: "{given[0]}" {self.rule}')
+        parts = split_pairs(given, option, self.beside or self.rule, self.twice)
+        return {name: number(value, f'{option}: "{name}={value}" {self.rule}') for name, value in parts.items()}
+
+
+def pairs(form: str) -> Numbers:
+    """Return the reader of numbers by name alone, in a form such as TIER=SHARE."""
+    return Numbers(f"is not of the form {form}.")

@@ -62,7 +62,7 @@ def fortify(
     network: Network,
     k_attack: int,
     budget_musd: float,
-    options: Mapping[str, float | None] | Iterable[str],
+    options: Mapping[str, float | None] | Iterable[str] | None = None,
     *,
     tier: str | None = None,
     commodity: Words = None,
@@ -78,9 +78,9 @@ def fortify(
         Nodes that the attacker removes; a project that was built can be attacked too.
     budget_musd : float
         What the defence may cost, USD million.
-    options : mapping of id to cost, or iterable of project ids
+    options : mapping of id to cost, or iterable of project ids, optional
         A node's id means to protect it, a project's to build it; the cost in USD million, None =
-        the project's capex.
+        the project's capex. Default: to build every project whose capex is known.
     tier, commodity, beneficiaries
         As in ``chokepoints``.
     time_limit_s : float
@@ -182,8 +182,10 @@ def fortify(
     )
 
 
-def _options(network: Network, options: Mapping[str, float | None] | Iterable[str]) -> pd.DataFrame:
+def _options(network: Network, options: Mapping[str, float | None] | Iterable[str] | None) -> pd.DataFrame:
     """Return what may be done: index option; kind, cost_musd."""
+    if options is None:
+        options = network.projects.dropna(subset=["capex_musd"])["id"]
     asked = dict(options) if isinstance(options, Mapping) else dict.fromkeys(map(str, options))
     nodes = set(network.nodes.loc[(network.nodes["stage"] != "end_use").to_numpy(), "id"])
     capex = network.projects.set_index("id")["capex_musd"]

@@ -4,7 +4,7 @@ Words: *break-even* (the price at which a project pays), *floor* (the price that
 nobody needs), *premium* (what keeping it costs).
 """
 
-from chainnet.economics._floor import floor_buyers, floor_supply_curve, price_cut, price_floor
+from chainnet.economics._floor import floor_buyers, floor_supply_curve, floor_tables, price_cut, price_floor
 from chainnet.economics._idle import Overcapacity, constant_elasticity_price, overcapacity
 from chainnet.economics._terms import capital_recovery_factor
 from chainnet.economics._timing import build_or_wait, option_value
@@ -16,6 +16,7 @@ __all__ = [
     "constant_elasticity_price",
     "floor_buyers",
     "floor_supply_curve",
+    "floor_tables",
     "option_value",
     "overcapacity",
     "price_cut",

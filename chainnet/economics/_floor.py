@@ -24,7 +24,7 @@ from chainnet.economics._terms import (
 from chainnet.network import Network
 from chainnet.results import provenance, stamp
 
-__all__ = ["capital_recovery_factor", "floor_buyers", "floor_supply_curve", "price_cut", "price_floor"]
+__all__ = ["capital_recovery_factor", "floor_buyers", "floor_supply_curve", "floor_tables", "price_cut", "price_floor"]
 
 NOT_KNOWN = "not known"
 CUT_COLUMNS = [
@@ -369,6 +369,75 @@ def floor_buyers(
     bought["border_usd_per_a"] = bought["imported_tpa"] * tariff
     bought["market_usd_per_a"] = bought["purchases_tpa"] * rise
     return stamp(bought, provenance(network, "none", floor=plain(floor), buyers=words or "all"))
+
+
+def floor_tables(
+    network: Network,
+    floor: float | Mapping[str, float],
+    reference_price: Money = None,
+    *,
+    import_price: Money = None,
+    upside_share: float = 0.0,
+    cut: float = 0.5,
+    incumbent: Words = None,
+    buyers: Words = None,
+    projects: Iterable[str] | None = None,
+    commodity: Words = None,
+    rate: float = 0.10,
+    years: int = 10,
+    unit_cost: Money = None,
+    by_year: int | None = None,
+    coproduct_credit: bool = False,
+) -> dict[str, pd.DataFrame]:
+    """Ask all that is asked of a floor, of the same projects and buyers.
+
+    Parameters
+    ----------
+    network, floor, reference_price, import_price, upside_share, projects, rate, years, unit_cost, by_year, \
+coproduct_credit
+        As in ``price_floor``.
+    cut, incumbent
+        As in ``price_cut``.
+    buyers
+        As in ``floor_buyers``.
+    commodity : str or list of str, optional
+        Whose makers, and what is bought at a floor that is one number; default those of a floor by commodity.
+
+    Returns
+    -------
+    dict of DataFrame
+        floor, supply_curve, price_cut, buyers.
+
+    Examples
+    --------
+    >>> import chainnet as cn
+    >>> from chainnet.economics import floor_tables
+    >>> tables = floor_tables(cn.read("rare-earths"), 110_000, commodity="ndpr_oxide")
+    >>> tables["buyers"]["commodity"].unique().tolist()
+    ['ndpr_oxide']
+    """
+    at, makers = floor, commodity
+    if isinstance(floor, Mapping):
+        makers = sorted(floor) if commodity is None else commodity
+    elif commodity is not None:
+        at = dict.fromkeys(as_list(commodity), floor)
+    terms: dict[str, Any] = {
+        "projects": projects,
+        "commodity": makers,
+        "rate": rate,
+        "years": years,
+        "unit_cost": unit_cost,
+        "by_year": by_year,
+        "coproduct_credit": coproduct_credit,
+    }
+    return {
+        "floor": price_floor(
+            network, floor, reference_price, upside_share=upside_share, import_price=import_price, **terms
+        ),
+        "supply_curve": floor_supply_curve(network, reference_price, **terms),
+        "price_cut": price_cut(network, floor, reference_price, cut=cut, incumbent=incumbent, **terms),
+        "buyers": floor_buyers(network, at, reference_price, import_price=import_price, buyers=buyers),
+    }
 
 
 def _at_least(offered: pd.Series, needed: pd.Series, least: pd.Series) -> pd.Series:

@@ -1,0 +1,182 @@
+"""The commands about losses: chokepoints, interdict, shapley, fortify, exposure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+from chainnet.cli import options as opt
+from chainnet.cli.common import Counted, Output, Question, TableOutput, Verified, command
+from chainnet.cli.words import Numbers, number, pairs
+from chainnet.errors import DataError
+
+PRICES = pairs("LABEL=NUMBER")
+PERIODS = Numbers(
+    "is not allowed; give X, ID=X or FILE.csv, where X is a number of periods.",
+    "stands beside others; one X or one FILE.csv alone, or ID=X each.",
+    "is given twice. Give one number of periods for each.",
+)
+ONE_PERIOD = 1.0
+
+
+@command("criticality.chokepoints")
+class Chokepoints(Question, Counted, Output, Verified):
+    """Rank what the network can least do without: the exact loss of each node, edge or group."""
+
+    by: opt.By = "node"
+    top: Annotated[int | None, "Only the first rows."] = None
+    tier: opt.Tier = None
+    centrality: Annotated[bool, "Fill betweenness for comparison."] = False
+    scenario: opt.OneScenario = None
+    reroute: opt.Degree = "existing"
+
+    def _tell(self, found: Any) -> None:
+        self.say_verified("the same value and the same largest losses")
+        numbers = {"base_tpa": found.attrs["provenance"]["settings"]["base_tpa"]}
+        self.say(found, numbers={**numbers, **_correlations(found, "loss")})
+
+
+@command("criticality.interdict")
+class Interdict(Question, Counted, TableOutput):
+    """Find the k losses at once that hurt most, exactly."""
+
+    k: Annotated[float, "Most removals; with --cost the budget."]
+    by: Annotated[str, "node, edge, site, country, ... as in chokepoints."] = "node"
+    protect: Annotated[list[str] | None, "Cannot be removed; may be repeated."] = None
+    cost: Annotated[list[str] | None, "LABEL=COST of a removal (others cost 1); may be repeated.", PRICES] = None
+    tier: opt.Tier = None
+    details: Annotated[bool, "Other optimal attacks, and pairs inside a step."] = False
+    scenario: opt.OneScenario = None
+    reroute: opt.Degree = "existing"
+    time_limit_s: Annotated[float, "Seconds for the search.", "--time-limit"] = 60.0
+
+    def _run(self) -> None:
+        import pandas as pd
+
+        found = self.ask(protect=[_edge(word) if self.by == "edge" else word for word in self.protect or ()])
+        sets = [("optimal", found.removed), *(("tie", tie) for tie in found.ties or ()), ("greedy", found.greedy)]
+        rows = [(kind, " + ".join(_word(member) for member in members)) for kind, members in sets]
+        tables = {"attacks": pd.DataFrame(rows, columns=["kind", "removed"]), "pairs": found.pairs}
+        shown = ("attacks", "pairs") if self.details else ("attacks",)
+        self.say(found, tables, shown=shown, is_unique=None if found.ties is None else not found.ties)
+
+
+@command("criticality.shapley")
+class Shapley(Question, Counted, Output):
+    """Share the loss that all together would cause fairly among countries, owners or nodes."""
+
+    by: Annotated[str, "As in chokepoints."] = "country"
+    tier: opt.Tier = None
+    seed: Annotated[int, "Seed of the random orders, beyond 12 players."] = 0
+    scenario: opt.OneScenario = None
+
+
+@command("criticality.fortify")
+class Fortify(Question, Counted, TableOutput):
+    """Choose what to protect or build so that the worst k removals hurt least."""
+
+    k_attack: Annotated[int, "Nodes that the attacker removes.", "--k"]
+    budget_musd: Annotated[float, "What the defence may cost, USD million.", "--budget"]
+    protect: Annotated[list[str] | None, "NODE=USD million to protect it; may be repeated.", PRICES] = None
+    build: Annotated[list[str] | None, "Project to build at its capex; may be repeated. Default: all with capex."] = (
+        None
+    )
+    tier: Annotated[str | None, "Whom the defence is for, could it come first."] = None
+
+    def _run(self) -> None:
+        options = {**dict.fromkeys(self.build or ()), **(self.given("protect") or {})}
+        found = self.ask(options=options or None)
+        self.say(found, attack=list(found.attack), before_attack=list(found.before_attack))
+
+
+@command("criticality.risk_exposure")
+class Exposure(Question, Counted, TableOutput, Verified):
+    """Say what each loss costs until it is back, and how long it can be borne (risk exposure index)."""
+
+    recovery: Annotated[
+        list[str] | None,
+        "Periods until it is back: X for all, ID=X (may be repeated), or FILE.csv with columns id, periods. "
+        "What is not named recovers at once; without the option everything takes 1 period.",
+    ] = None
+    by: opt.By = "node"
+    top: Annotated[int | None, "Only the first rows.", opt.AtLeast(1)] = None
+    scenario: opt.OneScenario = None
+    reroute: opt.Degree = "existing"
+    plot: Annotated[Path | None, "Also write a plot of spend (or flow) against cost: F.svg."] = None
+
+    def _run(self) -> None:
+        if self.plot is not None and self.plot.suffix.lower() != ".svg":
+            raise DataError(f"--plot: {str(self.plot)!r} is not the name of an SVG; end it in .svg.")
+        found = self.ask(recovery=_recovery(self.recovery, self.by))
+        self.say_verified("the same largest costs and times to survive")
+        settings = found.attrs["provenance"]["settings"]
+        numbers: dict[str, Any] = {
+            "recovery": _said(self.recovery, settings["recovery"]),
+            "a tonne lost counts": settings["value"],
+            "recover too late": f"{int((found['gap'] > 0).sum())} of {len(found)}",
+            **_correlations(found, "cost"),
+        }
+        if self.plot is not None:
+            numbers["plot"] = self._write_plot(self.plot, found)
+        self.say(found, {"exposure": found if self.top is None else found.head(self.top)}, numbers)
+
+    def _write_plot(self, path: Path, found: Any) -> str:
+        from chainnet.drawing import exposure_svg
+
+        # the names by which people know what drops out
+        named = self.network.nodes[["id", "label"]].dropna()
+        labels = dict(named[named["label"] != ""].itertuples(index=False)) if self.by == "node" else {}
+        self.write(path, exposure_svg(found, labels))
+        return str(path)
+
+
+def _correlations(found: Any, what: str) -> dict[str, float]:
+    given = found.attrs.get("rank_correlation", {})
+    return {f"rank correlation of {name} with {what}": value for name, value in given.items()}
+
+
+def _word(member: Any) -> str:
+    return " -> ".join(member) if isinstance(member, tuple) else str(member)
+
+
+def _edge(word: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in word.split("->" if "->" in word else ","))
+
+
+def _said(given: list[str] | None, used: Any) -> str:
+    """Say which recovery times were used, and whether anybody chose them."""
+    if not given:
+        return f"{ONE_PERIOD:g} period for all (default; give --recovery)"
+    if used == "by row":
+        return "as given by row, 0 periods for the rest"
+    return f"{used:g} period{'' if used == 1 else 's'} for all"
+
+
+def _recovery(given: Sequence[str] | None, by: str) -> float | Mapping[Any, float]:
+    """Read X, ID=X or FILE.csv; a label of several columns, or an edge, is split by commas."""
+    if not given:
+        return ONE_PERIOD
+    is_file = len(given) == 1 and "=" not in given[0] and given[0].lower().endswith(".csv")
+    found = _file(Path(given[0])) if is_file else PERIODS(given, "--recovery")
+    if isinstance(found, float) or (by != "edge" and "+" not in by):
+        return found
+    return {tuple(part.strip() for part in label.split(",")): periods for label, periods in found.items()}
+
+
+def _file(path: Path) -> dict[str, float]:
+    """Read a file of two columns; ids stay text."""
+    from chainnet.io import parse_csv, read_text
+
+    records = parse_csv(read_text(path, path.name), path.name)
+    if records.faults:
+        raise DataError(faults=records.faults)
+    if records.header != ["id", "periods"]:
+        raise DataError(f"--recovery: the columns of {path.name} are {', '.join(records.header)}; write id, periods.")
+    out: dict[str, float] = {}
+    for line, (label, periods) in zip(records.lines, records.rows, strict=True):
+        said = f"{path.name} row {line}"
+        if label in out:
+            raise DataError(f'--recovery: "{label}" in {said} {PERIODS.twice}')
+        out[label] = number(periods, f'--recovery: "{said}, {label}: {periods}" {PERIODS.rule}')
+    return out

@@ -1,0 +1,36 @@
+"""The commands about one optimal flow: flow, balance."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from chainnet.cli import options as opt
+from chainnet.cli.common import Counted, Question, TableOutput, Verified, command
+
+
+@command("flow.max_flow")
+class Flow(Question, TableOutput, Verified):
+    """Find the largest tonnage that can be served, and the cut that bounds it."""
+
+    commodity: Annotated[str | None, "Cut out the market of one commodity."] = None
+    beneficiaries: opt.Beneficiaries = None
+
+    def _tell(self, found: Any) -> None:
+        self.say_verified(found.certificate.second_value)
+        numbers = {name: getattr(found, name) for name in ("value_tpa", "is_unique", "certificate")}
+        self.say(found, {"cut": found.cut, "nodes": found.nodes, "edges": found.edges}, numbers)
+
+
+@command("flow.balance")
+class Balance(Question, Counted, TableOutput, Verified):
+    """Serve demand tier by tier with the least shortfall, then at least cost."""
+
+    scenario: opt.OneScenario = None
+    reroute: opt.Degree = "existing"
+    others: Annotated[str, "after or before: when the others are served."] = "after"
+    fair: Annotated[bool, "Equal fractions inside a tier."] = False
+
+    def _tell(self, found: Any) -> None:
+        self.say_verified(found.certificate.second_value)
+        numbers = {"cost_usd": found.cost_usd, "certificate": found.certificate}
+        self.say(found, {"tiers": found.by_tier(), **found.tables()}, numbers, ("tiers", "demand"))

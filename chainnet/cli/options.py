@@ -1,0 +1,70 @@
+"""What stands behind an option: its help, its name, how it is read; and the options that several families take.
+
+An option is a field of a command with ``Annotated``: its type in the shell; its help; where it is not ``--`` and the
+field's name, its name; where the question takes something else than the shell gives, the reader that makes it; and
+``AtLeast`` for the smallest number allowed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Any, get_args, get_origin, get_type_hints
+
+import typer
+
+from chainnet.cli.words import words
+
+GRAPH = "Name of a shipped graph, or a folder or file."
+SCENARIO = "Name of a shipped scenario or path of a TOML file"
+
+
+class AtLeast(int):
+    """The smallest number that an option takes."""
+
+
+@dataclass(frozen=True)
+class Option:
+    """An option or an argument of a command, as its field says it."""
+
+    kind: Any
+    help: str | typer.models.ArgumentInfo
+    name: str
+    read: Callable[[Any, str], Any] | None
+    least: int | None
+
+    def typed(self, default: Any) -> tuple[Any, Any]:
+        """Return the type and the default that typer reads."""
+        if not isinstance(self.help, str):
+            return Annotated[self.kind, self.help], default
+        return self.kind, typer.Option(default, self.name, help=self.help, min=self.least)
+
+
+def options_of(kind: type[Any]) -> dict[str, Option]:
+    """Return the options of a command by field."""
+    found: dict[str, Option] = {}
+    for field, hint in get_type_hints(kind, include_extras=True).items():
+        if get_origin(hint) is not Annotated:
+            continue
+        shell, said, *more = get_args(hint)
+        name = next((word for word in more if isinstance(word, str)), "--" + field.replace("_", "-"))
+        least = next((part for part in more if isinstance(part, AtLeast)), None)
+        found[field] = Option(shell, said, name, next(filter(callable, more), None), least)
+    return found
+
+
+Graph = Annotated[str, typer.Argument(metavar="GRAPH", help=GRAPH)]
+Commodity = Annotated[str | None, "What counts: commodities, split by commas.", words]
+Beneficiaries = Annotated[str | None, "Whose demand counts: countries or groups, split by commas.", words]
+Scenario = Annotated[str, SCENARIO + "."]
+OneScenario = Annotated[str | None, SCENARIO + "."]
+Scenarios = Annotated[list[str] | None, SCENARIO + "; may be repeated.", "--scenario"]
+Start = Annotated[str | None, "First month, such as 2027-01."]
+Step = Annotated[int, "Length of a period."]
+Degree = Annotated[str, "frozen, existing or new."]
+By = Annotated[str, "node, edge, site, country, operator, owner_country, step+country, ..."]
+Tier = Annotated[str | None, "What this tier loses, could it come first."]
+ByYear = Annotated[int | None, "Projects at the size they have in this year."]
+Projects = Annotated[list[str] | None, "Only these projects; may be repeated. Default: all.", "--project"]
+Format = Annotated[str, "table, csv or json.", "--format"]
+Table = Annotated[str | None, "Which table to print as table or csv."]
