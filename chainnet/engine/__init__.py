@@ -6,7 +6,7 @@ questions), *removal* (what is lost without a node, an arc or a group). No table
 
 from chainnet.engine.attack import Attack, worst_attack
 from chainnet.engine.certificate import Certificate, certify_flow, certify_linear, require
-from chainnet.engine.choice import SLACK, BestSet, Copy, FixedSets, Found, risk_of
+from chainnet.engine.choice import BestSet, Copy, FixedSets, Found, risk_of
 from chainnet.engine.defence import BestDefence
 from chainnet.engine.entropy import Conditions, nearest, repair
 from chainnet.engine.linear import LinearProgram, LinearSolution, WarmModel, solve_independently
@@ -23,9 +23,34 @@ from chainnet.engine.linear_prices import price_ranges
 from chainnet.engine.linear_removal import values_without
 from chainnet.engine.maxflow import CutMembers, FlowProblem, FlowSolution, UnboundedFlow, solve
 from chainnet.engine.removal import arc_losses, group_losses, node_losses
+from chainnet.engine.tolerances import (
+    AGREE,
+    CERTAIN,
+    FAIR,
+    LEAST_SIZE,
+    LOCK,
+    PRINTED,
+    PROOF,
+    PROOF_SEARCH,
+    ROUNDING,
+    SAME_SIZE,
+    TIE,
+    UNIT_ROUNDING,
+)
 
 __all__ = [
-    "SLACK",
+    "AGREE",
+    "CERTAIN",
+    "FAIR",
+    "LEAST_SIZE",
+    "LOCK",
+    "PRINTED",
+    "PROOF",
+    "PROOF_SEARCH",
+    "ROUNDING",
+    "SAME_SIZE",
+    "TIE",
+    "UNIT_ROUNDING",
     "Attack",
     "BestDefence",
     "BestSet",

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from chainnet.engine import SLACK, BestSet, Certificate, FixedSets, Found, require, risk_of
+from chainnet.engine import CERTAIN, BestSet, Certificate, FixedSets, Found, require, risk_of
 from chainnet.errors import DataError
 from chainnet.network import Network
 from chainnet.projects._cases import Case, Question
@@ -94,7 +94,7 @@ class Search:
     def best(self, budget: float, with_ties: bool = False) -> tuple[Found, tuple[tuple[str, ...], ...]]:
         """Return the cheapest of the best sets, with the bound of the first stage, and other sets as good."""
         first = self._optimal(self.plan.solve(budget))
-        slack = SLACK * self.scale
+        slack = CERTAIN * self.scale
         cheap = self.plan.solve(budget, cheapest_at=first.value - LEEWAY * self.scale)
         found = first if cheap is None or cheap.cost > first.cost else cheap
         if self.risk(self.values(found)) > self.risk(self.values(first)) + 10 * slack:
@@ -140,7 +140,7 @@ class Search:
                 more = taken.copy()
                 more[number] = True
                 gain = now - self.risk(self.fixed.values(more))
-                if gain > 10 * SLACK * self.scale:
+                if gain > 10 * CERTAIN * self.scale:
                     key = (-gain / option.cost_musd if option.cost_musd > 0 else -np.inf, -gain, number)
                     best = key if best is None else min(best, key)
             if best is None:
