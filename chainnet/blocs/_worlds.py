@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from chainnet.engine import Certificate, LinearSolution, WarmModel, certify_linear, require
+from chainnet.engine import Certificate, LinearSolution, WarmModel, require
 from chainnet.errors import DataError, SolverError
-from chainnet.flow import ValueModel, Words, check_year, named_projects, project_sizes
+from chainnet.flow import ValueModel, Words, check_year, named_projects, optimal, project_sizes, proof_of
 from chainnet.lowering import Degree, Lowered, Overlay
 from chainnet.network import Network, split_list
 from chainnet.scenario import Scenario, overlay_of
@@ -29,6 +29,7 @@ __all__ = [
     "solve_proved",
     "standing",
     "third_places",
+    "unlimited",
 ]
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
@@ -178,16 +179,14 @@ class Proofs:
 
 def solve_proved(model: WarmModel, basis: Any, problem: str, proofs: Proofs) -> LinearSolution:
     """Solve the program in place and prove the answer."""
-    found = model.solve(basis)
-    if found.status == "infeasible":
-        found = model.solve(is_wide=True)  # only the rounding of locks can collide
-    if found.status == "unbounded":
-        raise DataError(f"{problem}: nothing limits the flow. Give capacity_tpa to a node or edge on every way.")
-    if found.status != "optimal":
-        raise SolverError(f"{problem}: the program is {found.status}. Report the network that caused this.")
-    program = model.current()
-    proofs.add(certify_linear(problem, program, found.x, found.row_dual, program.row_scale))
+    found = optimal(model, basis, problem, lambda: unlimited(problem))
+    proofs.add(proof_of(problem, model, found))
     return found
+
+
+def unlimited(problem: str) -> str:
+    """Return what to say where nothing limits a flow."""
+    return f"{problem}: nothing limits the flow. Give capacity_tpa to a node or edge on every way."
 
 
 def open_market(network: Network, overlay: Overlay, degree: Degree, commodity: Words) -> tuple[Lowered, Bools]:
@@ -216,10 +215,7 @@ class WorldValue:
 
     def __init__(self, low: Lowered, counted: Bools, proofs: Proofs) -> None:
         self.low, self.counted, self._proofs = low, counted, proofs
-        cost = np.zeros(len(low.program.cost))
-        cost[low.served[counted]] = -1.0
-        self._model = WarmModel(replace(low.program, cost=cost))
-        self._model.set_cost(cost)
+        self._model = WarmModel(replace(low.program, cost=low.serving(counted)))
         self._basis: Any = None
         self._known: dict[bytes, float] = {}
         self._basis = self.solution(np.zeros(len(low.tail), dtype=bool)).basis

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -64,13 +65,8 @@ def _by_interior_point(
     beneficiaries: Words,
     tier: str | None,
 ) -> list[float]:
-    from dataclasses import replace
-
     model = ValueModel(network, overlay, reroute, commodity=commodity, beneficiaries=beneficiaries, tier=tier)
-    low = model.lowered
-    cost = np.zeros(len(low.program.cost))
-    cost[low.served[model.counted]] = -1.0
-    program = replace(low.program, cost=cost)
+    low, program = model.lowered, model.program
     values = [-solve_independently(program)]
     for i in chosen:
         upper = program.col_upper.copy()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -25,7 +26,7 @@ from chainnet.engine import (
     with_columns,
 )
 from chainnet.errors import DataError, SolverError, UnknownIdError, near_matches
-from chainnet.flow import Words, count_settings, counted_demand, what_binds
+from chainnet.flow import Words, count_settings, counted_demand, in_finer_sizes, what_binds
 from chainnet.lowering import Degree, Lowered, Overlay, lower
 from chainnet.network import Network
 from chainnet.results import provenance, stamp
@@ -256,18 +257,12 @@ class _Exposure:
         values, self.has_values = _values(network.demand, counted)
         self._overlay, self._rows = overlay, np.flatnonzero(counted & (values > 0))
         self.values = values[self._rows]
-        self._take(lower(network, overlay, degree, stocks=True))
-        finer = self.low.finer_sizes(self.base.x[: self.n_cols])
-        if finer is not None:
-            first, held = self.low, self._proof().ok
-            self._take(lower(network, overlay, degree, stocks=True, sizes=finer))
-            if held and not self._proof().ok:
-                self._take(first)
+        in_finer_sizes(partial(lower, network, overlay, degree, stocks=True), self._take, lambda: self._proof().ok)
         require(self._proof())
         self._survival: tuple[LinearProgram, LinearSolution | None] | None = None
 
-    def _take(self, low: Lowered) -> None:
-        """Take a program, let stocks bear what they do, and solve it with no stock drawn."""
+    def _take(self, low: Lowered) -> Array:
+        """Take a program, let stocks bear what they do, and solve it with no stock drawn; return its columns."""
         self.low = low
         self.n_cols = len(low.program.cost)
         self._stocks(low)
@@ -285,6 +280,7 @@ class _Exposure:
         self.base = WarmModel(self.program).solve()
         if self.base.status != "optimal":
             raise SolverError(f"risk_exposure: the base program is {self.base.status}; report the network.")
+        return self.base.x[: self.n_cols]
 
     def _proof(self) -> Any:
         return certify_linear("risk_exposure", self.program, self.base.x, self.base.row_dual, self.program.row_scale)

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from chainnet.engine import Certificate, LinearSolution, WarmModel, certify_linear, require
-from chainnet.errors import SolverError
-from chainnet.flow import Balance, stages_of
+from chainnet.engine import Certificate, require
+from chainnet.flow import Balance, Stages, in_finer_sizes, stages_of
 from chainnet.lowering import Degree, Lowered, lower
 from chainnet.network import Network
 
 __all__ = ["DUST", "Idle", "snapped"]
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
-LOCK_SLACK = 1e-10
 DUST = 1e-9
 
 
@@ -94,38 +93,18 @@ class Outputs:
 
     def __init__(self, built: Network, reroute: Degree, count: Mapping[str, Any]) -> None:
         stages = stages_of(built, count["commodity"], count["beneficiaries"], "after")
-        self._locks = [members for _, members in stages]
+        self._members = [members for _, members in stages]
         self.proofs: list[Certificate] = []
-        self._low = lower(built, None, reroute, locks=self._locks)
-        finer = self._low.finer_sizes(self._serve())
-        if finer is not None:
-            self._low = lower(built, None, reroute, locks=self._locks, sizes=finer)
-            self._serve()
+        in_finer_sizes(partial(lower, built, None, reroute, locks=self._members), self._serve, lambda: self._proof.ok)
+        self._low = self._stages.low
         self._position = {name: i for i, name in enumerate(self._low.ids)}
 
-    def _serve(self) -> Array:
+    def _serve(self, low: Lowered) -> Array:
         """Lock stage after stage at the most that it can be served, as ``balance`` does."""
-        low: Lowered = self._low
-        self._model = WarmModel(low.program)
-        self._basis: Any = None
-        x = np.zeros(len(low.program.cost))
-        for row, members in zip(low.locks, self._locks, strict=True):
-            cost = np.zeros(len(x))
-            cost[low.served[members]] = -1.0
-            found = self._solve(cost)
-            slack = max(LOCK_SLACK * -found.value, 100 * LOCK_SLACK * low.program.row_scale[row])
-            self._model.set_row(int(row), -found.value - slack, np.inf)
-            x, self._basis = found.x, found.basis
+        self._stages, x = Stages(low, "overcapacity"), np.zeros(len(low.program.cost))
+        for found in self._stages.in_order(self._members):
+            x, self._proof = found.x, self._stages.proof("service", found)
         return x
-
-    def _solve(self, cost: Array) -> LinearSolution:
-        self._model.set_cost(cost)
-        found = self._model.solve(self._basis)
-        if found.status == "infeasible":
-            found = self._model.solve(is_wide=True)
-        if found.status != "optimal":
-            raise SolverError(f"overcapacity: the program is {found.status}. Report the network.")
-        return found
 
     def least_and_most(self, weights: Mapping[str, float]) -> tuple[float, float]:
         """Return the least and the most of a weighted sum of outputs of nodes."""
@@ -142,9 +121,7 @@ class Outputs:
             return 0.0, 0.0
         ends = []
         for sign in (1.0, -1.0):
-            found = self._solve(sign * cost)
-            program = self._model.current()
-            proof = certify_linear("overcapacity, range", program, found.x, found.row_dual, program.row_scale)
-            self.proofs.append(require(proof))
+            found = self._stages.solve(sign * cost)
+            self.proofs.append(require(self._stages.proof("range", found)))
             ends.append(sign * found.value + 0.0)
         return max(ends[0], 0.0), max(ends[1], 0.0)

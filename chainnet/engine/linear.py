@@ -184,12 +184,12 @@ class WarmModel:
         return longer
 
     def solve(
-        self, basis: Any = None, *, is_wide: bool = False, is_near: bool = False, is_neat: bool = True
+        self, basis: Any = None, *, or_wide: bool = False, is_near: bool = False, is_neat: bool = True
     ) -> LinearSolution:
         """Solve under the bounds in place, from ``basis`` if one is given.
 
-        ``is_wide`` is for a model that rounding made infeasible although it cannot be: presolve, and
-        wider tolerances. The answer still has to pass its own check.
+        ``or_wide``: where that is infeasible, but not surely so, rounding may be to blame; then it is solved again
+        with presolve and wider tolerances. The answer still has to pass its own check.
         ``is_near`` is for where the answer of ``basis`` still keeps all bounds, only costs being other,
         and few steps are to go: another method, which is fast then.
         ``is_neat``: whether an answer that is off by more than rounding is looked for again.
@@ -204,9 +204,15 @@ class WarmModel:
         Where an answer breaches a bound or misses its dual by more than rounding, or there is no verdict,
         other ways are tried, the first of them from what was found; of the answers the neatest is returned.
         """
+        found = self._best(basis, self._ways(False, is_near and basis is not None), is_neat)
+        if found.status == "infeasible" and or_wide and not self.is_surely_infeasible():
+            return self._best(None, self._ways(True, False), is_neat)
+        return found
+
+    def _best(self, basis: Any, ways: list[tuple[dict[str, Any], bool]], is_neat: bool) -> LinearSolution:
         best: LinearSolution | None = None
         least, status, held = np.inf, "", None
-        for way, goes_on in self._ways(is_wide, is_near and basis is not None):
+        for way, goes_on in ways:
             start = best.basis if best is not None else basis
             status, held = self._run(start if goes_on else None, way), None
             if status in ("infeasible", "unbounded") and best is None:

@@ -11,13 +11,13 @@ from chainnet.flow._months import NEW_LAG_MONTHS, MonthsModel, Plan
 from chainnet.flow._second import values_by_igraph
 from chainnet.flow._shared import (
     EXACT_PLAYERS,
-    Coalitions,
     check_year,
     ladder,
     named_projects,
     project_sizes,
     shapley_values,
 )
+from chainnet.flow._stages import Stages, in_finer_sizes, optimal, proof_of
 from chainnet.flow._stock import LeastStock, StockModel
 from chainnet.flow._value import ValueModel, Words, benefits, check_tier, count_settings, counted_demand
 
@@ -26,11 +26,11 @@ __all__ = [
     "EXTRA_COST_USD_PER_T",
     "NEW_LAG_MONTHS",
     "Balance",
-    "Coalitions",
     "LeastStock",
     "MaxFlow",
     "MonthsModel",
     "Plan",
+    "Stages",
     "StockModel",
     "ValueModel",
     "Words",
@@ -43,10 +43,13 @@ __all__ = [
     "counted_demand",
     "cut_of",
     "cut_table",
+    "in_finer_sizes",
     "ladder",
     "max_flow",
     "named_projects",
+    "optimal",
     "project_sizes",
+    "proof_of",
     "shapley_values",
     "share_fairly",
     "solve_market",

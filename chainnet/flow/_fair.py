@@ -9,7 +9,7 @@ import numpy as np
 from scipy.sparse import block_array, coo_array
 
 from chainnet.engine import LinearProgram, WarmModel
-from chainnet.errors import SolverError
+from chainnet.flow._stages import optimal
 from chainnet.lowering import Lowered
 
 __all__ = ["share_fairly"]
@@ -50,11 +50,7 @@ def share_fairly(low: Lowered, model: WarmModel, stages: Sequence[Any]) -> None:
         for i in open_rows:
             filling.set_row(int(floor_rows[i]), 0.0, np.inf)
         while open_rows:
-            found = filling.solve(basis)
-            if found.status == "infeasible":
-                found = filling.solve(is_wide=True)
-            if found.status != "optimal":
-                raise SolverError(f"balance, fair: a step is {found.status}; report the network that caused this")
+            found = optimal(filling, basis, "balance, fair")
             basis = found.basis
             share = min(float(found.x[level]), 1.0)
             stuck = [i for i in open_rows if found.row_dual[floor_rows[i]] * wanted[i] > DUST]

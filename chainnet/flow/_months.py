@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from chainnet.engine import Certificate, CompactModel, LinearSolution, require
+from chainnet.engine import LOCK, Certificate, CompactModel, LinearSolution, require
 from chainnet.errors import DataError, InfeasibleError, SolverError
-from chainnet.flow._balance import EXTRA_COST_USD_PER_T, LOCK_SLACK, stages_of
+from chainnet.flow._balance import EXTRA_COST_USD_PER_T, stages_of
 from chainnet.flow._value import Words
 from chainnet.lowering import Degree, Lowered, Overlay, Periods, Start, check_stocks, expand_periods, lower
 from chainnet.network import Network
@@ -242,7 +242,7 @@ class MonthsModel:
         return found
 
     def _is_whole(self, found: LinearSolution, columns: Any, ask: Array) -> bool:
-        return bool((ask.ravel() - found.x[columns] <= LOCK_SLACK * np.maximum(ask.ravel(), 1e-9)).all())
+        return bool((ask.ravel() - found.x[columns] <= LOCK * np.maximum(ask.ravel(), 1e-9)).all())
 
     def _lock(self, lock: int, value: float) -> None:
         self._locked[lock] = value
@@ -255,7 +255,7 @@ class MonthsModel:
 
     def _slack(self, lock: int, value: float) -> float:
         scale = float(self.periods.program.row_scale[int(self.periods.locks[lock])])
-        return self._looser * max(LOCK_SLACK * value, 10 * LOCK_SLACK * scale)
+        return self._looser * max(LOCK * value, 10 * LOCK * scale)
 
     def _lasting(self, number: int, rows: Any, wanted: Array, found: LinearSolution, steps: int) -> float:
         """Return for how many periods from the start these rows can be served whole, the stages before kept.
@@ -327,15 +327,12 @@ class MonthsModel:
     def _solved(self, before: LinearSolution | None, is_near: bool) -> LinearSolution:
         """Solve; a solver that stops without a verdict counts as one more status where locks may be the cause."""
         try:
-            found = self._model.solve(before, is_near=is_near)
+            return self._model.solve(before, or_wide=not self._locked, is_near=is_near)
         except SolverError as error:
             if not self._locked:
                 raise
             none = np.empty(0)
             return LinearSolution(str(error), np.nan, none, none, none, None)
-        if found.status == "infeasible" and not self._locked:
-            return self._model.solve(is_wide=True)
-        return found
 
 
 def _relations(low: Lowered, block: Array) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""What several rooms share: the value of a network under an overlay, coalition games, the ladder."""
+"""What several rooms share: projects and their sizes, fair shares, the ladder."""
 
 from __future__ import annotations
 
@@ -10,66 +10,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from chainnet.engine import LinearSolution
 from chainnet.errors import DataError, UnknownIdError, near_matches
 from chainnet.flow._balance import balance_under
-from chainnet.flow._value import ValueModel, Words
+from chainnet.flow._value import Words
 from chainnet.lowering import Degree, Overlay
 from chainnet.network import Network
 
-__all__ = ["Coalitions", "check_year", "ladder", "named_projects", "project_sizes", "shapley_values"]
+__all__ = ["check_year", "ladder", "named_projects", "project_sizes", "shapley_values"]
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 EXACT_PLAYERS = 12
-
-
-class Coalitions:
-    """The value of a network with any set of projects built, each set solved once.
-
-    Parameters
-    ----------
-    network : Network
-    overlay : Overlay
-        What the scenario does; nothing is built in it.
-    sizes : array, one per row of ``network.projects``
-        Part of its size that each project has when it is built.
-    degree, commodity, beneficiaries, tier, stocks
-        As for ``ValueModel``.
-    """
-
-    def __init__(
-        self,
-        network: Network,
-        overlay: Overlay,
-        sizes: Array,
-        degree: Degree = "existing",
-        *,
-        commodity: Words = None,
-        beneficiaries: Words = None,
-        tier: str | None = None,
-        stocks: bool = False,
-    ) -> None:
-        self._overlay, self._sizes = overlay, sizes
-        self._position = {name: i for i, name in enumerate(network.projects["id"])}
-        self.model = ValueModel(
-            network, overlay, degree, commodity=commodity, beneficiaries=beneficiaries, tier=tier, stocks=stocks
-        )
-        self.model.certificate()
-        self._known: dict[frozenset[str], float] = {frozenset(): self.model.value}
-
-    def value(self, built: Iterable[str]) -> float:
-        """Return the largest tonnage served with these projects built, t/a."""
-        key = frozenset(built)
-        if key not in self._known:
-            self._known[key] = max(-self.solution(key).value, self._known[frozenset()])
-        return self._known[key]
-
-    def solution(self, built: Iterable[str], size: float = 1.0) -> LinearSolution:
-        """Solve with these projects built at ``size`` of what they would have."""
-        share = np.zeros(len(self._sizes))
-        for name in built:
-            share[self._position[name]] = self._sizes[self._position[name]] * size
-        return self.model.solve_under(self._overlay.with_built(share))
 
 
 def check_year(by_year: Any, argument: str = "by_year") -> int | None:

@@ -136,9 +136,7 @@ class StockModel:
         cost = np.zeros(len(self._upper))
         cost[self._columns] = price
         self._model.set_cost(cost)
-        found = self._model.solve(before)
-        if found.status == "infeasible" and before is None and not self._model.is_surely_infeasible():
-            found = self._model.solve(is_wide=True)
+        found = self._model.solve(before, or_wide=before is None)
         if found.status == "infeasible":
             return None
         if found.status != "optimal":

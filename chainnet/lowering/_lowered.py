@@ -132,6 +132,12 @@ class Lowered:
         """Columns of served demand, in the order of ``demand``."""
         return np.arange(self.demand_start, self.demand_start + len(self.demand))
 
+    def serving(self, members: Any) -> Array:
+        """Return the costs under which the least is the most that some demand rows can be served."""
+        cost = np.zeros(len(self.program.cost))
+        cost[self.served[members]] = -1.0
+        return cost
+
     def closing(self, nodes: Ints) -> Ints:
         """Return the columns that stop when the nodes at these positions drop out."""
         out = np.zeros(len(self.activity) + self.relations.n_hubs, dtype=bool)

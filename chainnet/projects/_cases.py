@@ -13,7 +13,6 @@ from chainnet.flow import ValueModel, Words, counted_demand
 from chainnet.lowering import Degree, Lowered, Overlay, lower
 from chainnet.network import Network
 from chainnet.projects._access import Access, access_to
-from chainnet.projects._game import for_tier
 from chainnet.projects._options import Option, stock_network
 from chainnet.scenario import Scenario, check_scenario, effects_of, overlay_at, overlay_of
 
@@ -102,9 +101,7 @@ class Case:
         overlay = self.overlay(chosen, tonnes)
         found = model.solve_under(overlay)
         upper, row_upper = model.lowered.bounds(overlay)
-        cost = np.zeros(len(upper))
-        cost[model.lowered.served[model.counted]] = -1.0
-        program = replace(model.lowered.program, col_upper=upper, row_upper=row_upper, cost=cost)
+        program = replace(model.program, col_upper=upper, row_upper=row_upper)
         require(certify_linear("portfolio", program, found.x, found.row_dual, program.row_scale))
         return max(-found.value, 0.0)
 
@@ -123,7 +120,7 @@ class Case:
             )
         if tier not in self._models:
             first = self._models[question.tier]
-            self._models[tier] = for_tier(first, question.commodity, question.beneficiaries, tier)
+            self._models[tier] = first.counting(tier)
         return self._models[tier]
 
     def _template(self) -> Overlay:

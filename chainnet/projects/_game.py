@@ -16,7 +16,7 @@ from chainnet.lowering import Degree, Overlay
 from chainnet.network import Network
 from chainnet.projects._access import Access
 
-__all__ = ["Game", "for_tier"]
+__all__ = ["Game"]
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 Bools = np.ndarray[Any, np.dtype[np.bool_]]
@@ -26,13 +26,6 @@ EQUAL = 1e-9
 # a price below this of what has no limit is dust of the solver
 DUST = 1e-10
 RECENT = 64
-
-
-def for_tier(model: ValueModel, commodity: Words, beneficiaries: Words, tier: str | None) -> ValueModel:
-    """Return the value program of a tier on what another one was lowered to: lowering strands is the slow part."""
-    other = copy(model)
-    other._lower(model.lowered, commodity, beneficiaries, tier)
-    return other
 
 
 class _Owners:
@@ -148,7 +141,6 @@ class Game:
     ) -> None:
         self.network, self._overlay, self.access = network, overlay, access
         self._in_time = access.overlay(overlay)
-        self._count = (commodity, beneficiaries)
         self._position = {name: i for i, name in enumerate(network.projects["id"])}
         template = access.template(overlay)
         self.model = ValueModel(network, template, degree, commodity=commodity, beneficiaries=beneficiaries)
@@ -165,7 +157,7 @@ class Game:
         owners = self._owners  # the columns are the same ones
         game = copy(self)
         game.__dict__["_owners"] = owners
-        game.model = for_tier(self.model, *self._count, tier)
+        game.model = self.model.counting(tier)
         game._forget()
         return game
 
@@ -180,11 +172,8 @@ class Game:
 
     def _within(self, bounds: Array, basis: Any = None) -> LinearSolution:
         """Solve with these upper bounds of columns and then of rows."""
-        model, program = self.model, self.model.lowered.program
-        n = len(program.col_upper)
-        model._model.set_upper(bounds[:n])
-        model._model.set_rows(program.row_lower, bounds[n:])
-        return model._solve(model.base.basis if basis is None else basis)
+        n = len(self.model.lowered.program.col_upper)
+        return self.model.solve_within(bounds[:n], bounds[n:], basis)
 
     def value(self, built: Iterable[str] = ()) -> float:
         """Return the largest tonnage served with these projects built, t/a."""
