@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from chainnet.blocs._caps import benchmark_table, cap_table
+from chainnet.blocs._caps import cap_table
 from chainnet.blocs._instruments import excluded_firms, exclusion_table, leak_table, tariff_table, with_bars
 from chainnet.blocs._market import THIRD, Market, baseline
 from chainnet.blocs._prices import check_elasticities, price_table
@@ -17,14 +17,13 @@ from chainnet.blocs._worlds import Party, Proofs, parties, standing, third_place
 from chainnet.engine import Certificate
 from chainnet.errors import DataError, near_matches
 from chainnet.flow import EXTRA_COST_USD_PER_T, Words, balance_under, project_sizes, shapley_values, what_binds
+from chainnet.indicators import BENCHMARKS, benchmarks
 from chainnet.lowering import Degree, Overlay
 from chainnet.network import STAGES, Network
 from chainnet.results import Result, provenance, stamp
 from chainnet.scenario import Scenario
 
 __all__ = ["Alignment", "alignment"]
-
-BENCHMARKS = {"mine": 0.10, "refiner": 0.40, "recycler": 0.25}
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -57,7 +56,9 @@ class Alignment(Result):
         step, commodity, what the first bloc takes, its largest third country, whether that breaks the cap,
         and what obeying costs.
     benchmarks : DataFrame
-        stage, step, commodity, share of the bloc's use that it makes itself, against 10 / 40 / 25 percent.
+        Index as in ``chainnet.indicators.benchmarks``: use_tpa, output_tpa, capacity_tpa, covered_share (capacity in
+        the first bloc over what its users take) and with_projects_share (all its projects built) against benchmark,
+        10 / 40 / 25 percent; is_met, is_met_with_projects.
     incumbents : DataFrame, index bloc
         What each bloc sells to the other, and so loses when the market splits: sells_tpa (counted
         commodities) and sells_share of what it makes of them, revenue_usd (``unpriced`` lists the
@@ -231,7 +232,7 @@ def alignment(
         stamp(owned, source),
         stamp(excluded, source),
         stamp(cap_table(world, cap_share), source),
-        stamp(benchmark_table(world, marks), source),
+        stamp(_benchmark_table(world, marks), source),
         stamp(_incumbent_table(world, by_year), source),
         stamp(_counter_table(world, players), source),
         stamp(price_table(world, supply_elasticity, demand_elasticity), source),
@@ -413,6 +414,19 @@ def _leverage(world: Market, seller: int, sizes: Any) -> float:
     built = np.maximum(world.overlay.built, np.where(own, sizes, 0.0))
     later = world.under(world.overlay.with_built(built))
     return world.clean(later.value(other.name) - later.value(other.name, later.leaving(seller)))
+
+
+def _benchmark_table(world: Market, marks: Mapping[str, float]) -> pd.DataFrame:
+    """Hold what the first bloc can make of what it uses against benchmarks, as it stands and with all its projects."""
+    bloc, edges = world.sides[0], world.network.edges
+    network = world.network.with_table("edges", edges.assign(flow_tpa=baseline(world)))
+    whole = network.with_projects(network.projects["id"][bloc.rows(network.projects)])
+    table = benchmarks(network, bloc.words, marks)
+    table = table.dropna(subset="benchmark")[list(table.columns[:6])]
+    share = benchmarks(whole, bloc.words, marks)["covered_share"].reindex(table.index)
+    table.insert(4, "with_projects_share", share)
+    met = (share >= table["benchmark"]).astype("boolean").mask(share.isna())
+    return table.assign(is_met_with_projects=met)
 
 
 def _incumbent_table(world: Market, by_year: int | None) -> pd.DataFrame:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from chainnet.blocs._market import Market, baseline
 from chainnet.blocs._worlds import Party, Proofs, chosen_projects, parties, standing
-from chainnet.engine import BestDefence, Certificate, require, worst_attack
+from chainnet.engine import BestDefence, Certificate, essential, require, worst_attack
 from chainnet.errors import DataError, SolverError
 from chainnet.flow import Words, project_sizes, what_binds
 from chainnet.lowering import Degree, Overlay, column_gains
@@ -343,13 +343,13 @@ class _Board:
         if found is not None and not found.is_optimal:
             raise SolverError(self._late("answer"))
         if found is not None:
+
+            def left_by(cuts: tuple[int, ...]) -> float:
+                return self._market.value("us", shut | self._closed(cuts))
+
             attack = tuple(useful[int(i)] for i in found.chosen)
-            left = self._market.value("us", shut | self._closed(attack))
-            for i in list(attack):  # what adds nothing is not part of the answer
-                rest = tuple(j for j in attack if j != i)
-                if self._market.value("us", shut | self._closed(rest)) <= left + DUST * max(base, 1e-9):
-                    attack = rest
-            left = self._market.value("us", shut | self._closed(attack))
+            attack = essential(attack, left_by, left_by(attack) + DUST * max(base, 1e-9))
+            left = left_by(attack)
             gap = abs(left - found.bound) / max(base, 1e-9)
             self._proofs.add(require(Certificate("answer", left, found.bound, gap, 0.0, TOLERANCE)))
             return attack, left

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from chainnet.calibration._matrix import is_total
 from chainnet.errors import DataError, Fault, near_matches
+from chainnet.network import is_total
 
 __all__ = ["NUMBERS", "compare_trade", "reconcile_mirror", "without_reexports"]
 

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from chainnet.criticality._chokepoints import Removals, removals
-from chainnet.engine import Attack, Certificate, require, worst_attack
+from chainnet.engine import Attack, Certificate, essential, require, worst_attack
 from chainnet.errors import DataError, UnknownIdError, near_matches
 from chainnet.flow import ValueModel, Words, count_settings, cut_of, shapley_values
 from chainnet.lowering import Degree, column_gains
@@ -170,7 +170,7 @@ def interdict(
     left, greedy_left = board.left(chosen), board.left(greedy)
     if greedy_left < left - 1e-9 * max(model.value, 1.0):
         chosen, left = greedy, greedy_left  # the time limit struck before the search was as good
-    chosen = _core(board, chosen, left, 1e-9 * max(model.value, 1e-9))
+    chosen = essential(chosen, board.left, left + 1e-9 * max(model.value, 1e-9))
     left = board.left(chosen) + 0.0
     bound = model.value - (found.bound if found is not None else model.value)
     lost = model.value - left
@@ -289,20 +289,10 @@ def _ties(
         chosen = tuple(int(i) for i in found.chosen)
         if board.left(chosen) > left + 2 * slack:
             break
-        core = _core(board, chosen, left, slack)
+        core = essential(chosen, board.left, left + slack)
         others.append(core)
         forbidden.append(np.array(core, dtype=np.int64))
     return others
-
-
-def _core(board: _Board, chosen: tuple[int, ...], left: float, slack: float) -> tuple[int, ...]:
-    """Drop members of an attack that add nothing to it."""
-    core = list(chosen)
-    for i in chosen:
-        rest = [j for j in core if j != i]
-        if board.left(rest) <= left + slack:
-            core = rest
-    return tuple(core)
 
 
 def _pairs(board: _Board, network: Network, what: Removals) -> pd.DataFrame:

@@ -9,7 +9,7 @@ tonne over it can add to what is served, so the program is as tight as the recip
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +19,7 @@ from scipy.sparse import csc_array, hstack, identity
 from chainnet.engine.linear import LinearProgram
 from chainnet.engine.mip import RowBuilder, solve_mixed
 
-__all__ = ["Attack", "worst_attack"]
+__all__ = ["Attack", "essential", "worst_attack"]
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 Ints = np.ndarray[Any, np.dtype[np.int64]]
@@ -101,6 +101,16 @@ def worst_attack(
     if found is None:
         return None
     return Attack(np.flatnonzero(found.amount), found.value * size, found.bound * size, found.is_optimal)
+
+
+def essential(chosen: Sequence[int], left: Callable[[tuple[int, ...]], float], most: float) -> tuple[int, ...]:
+    """Drop the members of an attack without which it still leaves at most ``most``; ``left`` says what is left."""
+    core = tuple(chosen)
+    for i in chosen:
+        rest = tuple(j for j in core if j != i)
+        if left(rest) <= most:
+            core = rest
+    return core
 
 
 def _dual_program(

@@ -12,7 +12,7 @@ from chainnet.indicators._concentration import supply_by_node
 from chainnet.network import QUALITIES, TABLES, Network, split_list
 from chainnet.results import Result, provenance
 
-__all__ = ["Coverage", "coverage"]
+__all__ = ["Coverage", "coverage", "tonnes_by_grade"]
 
 _NONE = "not graded"
 _TOLERANCE = 1e-9
@@ -121,13 +121,17 @@ def _newest(cells: pd.Series, years: pd.Series) -> Any:
     return keys.map(years).astype(float).groupby(level=0).max().to_numpy()
 
 
-def _by_grade(table: pd.DataFrame, amount: str) -> pd.DataFrame:
-    """Return the tonnes of each step and the share of each grade in them."""
+def tonnes_by_grade(table: pd.DataFrame, amount: str) -> pd.DataFrame:
+    """Return the tonnes of each step by grade; those that are not graded last, where there are any."""
     table = table.assign(quality=table["quality"].astype(object).fillna(_NONE))
     wide = table.pivot_table(index="step", columns="quality", values=amount, aggfunc="sum", fill_value=0.0)
     wide.columns.name = None
-    extra = [_NONE] if (table["quality"] == _NONE).any() else []
-    wide = wide.reindex(columns=[*QUALITIES, *extra], fill_value=0.0)
+    return wide.reindex(columns=[*QUALITIES, *([_NONE] if _NONE in wide.columns else [])], fill_value=0.0)
+
+
+def _by_grade(table: pd.DataFrame, amount: str) -> pd.DataFrame:
+    """Return the tonnes of each step and the share of each grade in them."""
+    wide = tonnes_by_grade(table, amount)
     total = wide.sum(axis=1)
     shares = wide.div(total.where(total > 0), axis=0)
     shares.columns = [f"{str(c).replace(' ', '_')}_share" for c in shares.columns]

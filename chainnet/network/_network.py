@@ -195,10 +195,16 @@ figures, references : DataFrame, optional
             return DEFAULT_TIERS
         return tuple(tiers.sort_values(["rank", "tier"])["tier"])
 
+    @property
+    def as_read(self) -> Frames:
+        """Tables by name, as they were before anything was removed."""
+        frames: Frames = self._origin
+        return frames
+
     @cached_property
     def baseline(self) -> pd.Series:
         """Baseline output of each node, t/a, by id: main output where there is a process, else throughput."""
-        return baseline_of(self._origin)
+        return baseline_of(self.as_read)
 
     @cached_property
     def trade(self) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -207,7 +213,7 @@ figures, references : DataFrame, optional
         (kinds, ends): kinds of nodes that trade a commodity (commodity, a, b; a step or stage each), and
         who ships or takes it (id, commodity, side).
         """
-        return trade_of(self._origin)
+        return trade_of(self.as_read)
 
     @cached_property
     def edge_ends(self) -> tuple[Any, Any]:

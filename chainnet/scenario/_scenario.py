@@ -126,7 +126,7 @@ class Scenario:
                 path.name,
             )
         except DataError as err:
-            faults += list(err._faults)
+            faults += list(err.faults_list)
         if faults:
             raise DataError(faults=faults)
         return scenario
