@@ -252,7 +252,6 @@ def compare_trade(
     nodes: pd.DataFrame,
     reports: pd.DataFrame,
     *,
-    cif: float = 0.0,
     reexports: bool = False,
     file: str = "reports",
 ) -> pd.DataFrame:
@@ -264,8 +263,6 @@ def compare_trade(
         Of the chain: source, target, commodity, flow_tpa; id, country, region.
     reports : DataFrame
         As for ``reconcile_mirror``; exporter and importer are countries or regions of the nodes.
-    cif : float
-        As for ``reconcile_mirror``.
     reexports : bool
         Whether goods are first traced through countries that only pass them on (``without_reexports``),
         with what the chain's nodes of a country ship beyond what they take as its output.
@@ -320,7 +317,7 @@ def compare_trade(
         if len(goods) != 1:
             raise DataError(f"{file}: the column commodity is missing; the chain has {', '.join(goods)}.")
         reports = reports.assign(commodity=goods[0])
-    trade = reconcile_mirror(reports, cif=cif, file=file).rename(columns={"value": "trade_tpa"})
+    trade = reconcile_mirror(reports, file=file).rename(columns={"value": "trade_tpa"})
     if reexports:
         trade = pd.concat([_traced(part, good, flows) for good, part in trade.groupby("commodity", sort=True)])
     trade = trade.sort_values(keys, kind="stable").reset_index(drop=True)

@@ -211,8 +211,8 @@ class _Planner:
 def _face(program: LinearProgram, found: LinearSolution, cost: Array) -> LinearProgram:
     """Return the program of all optimal answers, with another cost.
 
-    By complementary slackness each of them keeps a column with a reduced cost, and a row with a dual
-    (beyond the solver's tolerance), at its bound: no row that holds the cost is needed, which would be dense and have a slack of its own.
+    By complementary slackness each of them keeps a column with a reduced cost, and a row with a dual (beyond the
+    solver's tolerance), at its bound: no row that holds the cost is needed, which would be dense, with its own slack.
     """
     p = program
     size = float(np.max(np.abs(p.cost) * p.col_scale, initial=0.0)) or 1.0

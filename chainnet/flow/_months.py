@@ -128,7 +128,6 @@ class MonthsModel:
         least_cost: bool = True,
         worth: Array | None = None,
         keeps_end: bool = True,
-        verify: bool = False,
     ) -> Plan:
         """Serve tier after tier over all periods, early rather than late, then at least cost.
 
@@ -147,8 +146,6 @@ class MonthsModel:
             Serve for the most worth less cost instead of tier by tier; endurance is then of whom it comes first.
         keeps_end : bool
             Whether stocks have to keep their ``end_t``.
-        verify : bool
-            Solve the last stage again with a second solver.
 
         Raises
         ------
@@ -169,7 +166,7 @@ class MonthsModel:
         if worth is not None:
             gain[p.served(np.ones(self.n_demand, dtype=bool))] = np.tile(worth, p.n_periods)
             self._model.set_cost(p.costs(overlays) - gain)
-            found = self._optimal(None, "worth", verify=verify)
+            found = self._optimal(None, "worth")
         best = found
         for number, (name, members) in enumerate(self.stages):
             if totals_only and name not in self._firsts:
@@ -184,7 +181,7 @@ class MonthsModel:
             found = best
         elif least_cost or found is None:
             self._model.set_cost(p.costs(overlays))
-            found = self._optimal(found, "least cost", is_near=self._has_host, verify=verify)
+            found = self._optimal(found, "least cost", is_near=self._has_host)
         block = p.block(found.x)
         served = self._settled(np.clip(block[:, p.low.served], 0.0, wanted), wanted)
         steps = len(overlays)
@@ -294,9 +291,7 @@ class MonthsModel:
             self._lock(lock, value)
         return float("inf") if reach >= steps else float(reach)
 
-    def _optimal(
-        self, before: LinearSolution | None, problem: str, *, is_near: bool = False, verify: bool = False
-    ) -> LinearSolution:
+    def _optimal(self, before: LinearSolution | None, problem: str, *, is_near: bool = False) -> LinearSolution:
         """Solve and prove; where the locks of earlier stages collide by rounding, loosen them until they do not.
 
         Raises
@@ -308,7 +303,7 @@ class MonthsModel:
         """
         while True:
             found = self._solved(before, is_near)
-            proof = self._model.certify(f"months, {problem}", verify=verify) if found.status == "optimal" else None
+            proof = self._model.certify(f"months, {problem}") if found.status == "optimal" else None
             if (proof is not None and proof.ok) or not self._locked or self._looser >= MOST_LOOSE:
                 break
             self._looser *= 10.0

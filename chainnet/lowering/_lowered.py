@@ -15,7 +15,6 @@ from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
-import pandas as pd
 
 from chainnet.engine import LinearProgram
 from chainnet.errors import DataError
@@ -48,11 +47,10 @@ INF = np.inf
 
 
 @dataclass(frozen=True)
-class Lowered:
+class Lowered(Flows):
     """A network as arrays, and where each thing stands.
 
-    ``ids``: nodes, then projects. ``tail``, ``head``: positions of every edge column, the table's
-    rows first, then the hub edges of new relations. ``rows``: kind, owner and extra of every row;
+    ``ids``: nodes, then projects. ``rows``: kind, owner and extra of every row;
     ``balance`` finds the row of (node, commodity); ``locks`` are free rows at the end.
     """
 
@@ -61,7 +59,6 @@ class Lowered:
     degree: Degree
     stocks: bool
     program: LinearProgram
-    flows: Flows
     rows: list[tuple[str, int, int]]
     balance: dict[tuple[int, int], int]
     limited: Ints
@@ -71,41 +68,6 @@ class Lowered:
     sizes: Array
     column_code: Ints
     extra_cost_usd_per_t: float
-
-    @property
-    def tail(self) -> Ints:
-        """Position of the node that each edge column leaves."""
-        return self.flows.tail
-
-    @property
-    def head(self) -> Ints:
-        """Position of the node that each edge column enters."""
-        return self.flows.head
-
-    @property
-    def commodity(self) -> Ints:
-        """Commodity code of each edge column."""
-        return self.flows.commodity
-
-    @property
-    def activity(self) -> Ints:
-        """Column of each node's process, or -1."""
-        return self.flows.activity
-
-    @property
-    def draw_start(self) -> int:
-        """First column of stock draws."""
-        return self.flows.draw_start
-
-    @property
-    def demand_start(self) -> int:
-        """First column of served demand."""
-        return self.flows.demand_start
-
-    @property
-    def demand(self) -> pd.DataFrame:
-        """The demand table with positions and codes, one served column per row."""
-        return self.flows.demand
 
     @property
     def network(self) -> Network:
@@ -293,21 +255,21 @@ def lower(
 
     program, found_sizes, code = assemble(t, overlay, degree, rows, flows, strands, sizes)
     low = Lowered(
-        t,
-        overlay,
-        degree,
-        stocks,
-        program,
-        flows,
-        rows.names,
-        balance,
-        limited,
-        lock_rows,
-        relations,
-        strands,
-        found_sizes,
-        code,
-        extra_cost_usd_per_t,
+        **vars(flows),
+        tables=t,
+        overlay=overlay,
+        degree=degree,
+        stocks=stocks,
+        program=program,
+        rows=rows.names,
+        balance=balance,
+        limited=limited,
+        locks=lock_rows,
+        relations=relations,
+        strands=strands,
+        sizes=found_sizes,
+        column_code=code,
+        extra_cost_usd_per_t=extra_cost_usd_per_t,
     )
     upper, row_upper = low.bounds(overlay)
     bounded = replace(program, col_upper=upper, row_upper=row_upper, cost=low.costs(overlay))
