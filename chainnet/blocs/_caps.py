@@ -11,11 +11,9 @@ from scipy.sparse import csc_array, csr_array, vstack
 
 from chainnet.blocs._market import Market, baseline
 from chainnet.blocs._worlds import solve_proved
-from chainnet.engine import WarmModel
+from chainnet.engine import PRINTED, ROUNDING, WarmModel
 
 __all__ = ["cap_table"]
-
-SLACK = 1e-9
 
 
 def cap_table(market: Market, cap: float) -> pd.DataFrame:
@@ -64,7 +62,7 @@ def cap_table(market: Market, cap: float) -> pd.DataFrame:
                 "taken_tpa": taken,
                 "top_country": top,
                 "top_share": share,
-                "breaks_cap": share > cap + SLACK,
+                "breaks_cap": share > cap + ROUNDING,
                 **held.compare(base, served, sets, cap),
             }
         )
@@ -125,7 +123,7 @@ class _Held:
 
     def compare(self, base: float, served: float, sets: list[tuple[Any, Any]], cap: float) -> dict[str, float]:
         """Return what is served and lost, and what the same service costs more than without the caps."""
-        floor = served - SLACK * max(served, 1.0)
+        floor = served - ROUNDING * max(served, 1.0)
         costs = [
             solve_proved(self._model(s, cap, floor), None, "caps, cost", self._market.proofs).value for s in ([], sets)
         ]
@@ -133,5 +131,5 @@ class _Held:
         return {
             "served_tpa": served,
             "lost_tpa": self._market.clean(base - served),
-            "extra_usd": 0.0 if abs(extra) <= 1e-6 * max(abs(costs[0]), 1.0) else extra,
+            "extra_usd": 0.0 if abs(extra) <= PRINTED * max(abs(costs[0]), 1.0) else extra,
         }

@@ -12,6 +12,7 @@ import pandas as pd
 from chainnet.blocs._market import THIRD, Market, baseline
 from chainnet.blocs._worlds import Party, places
 from chainnet.criticality import CONTROL
+from chainnet.engine import ROUNDING
 from chainnet.errors import UnknownIdError, near_matches
 from chainnet.flow import Balance, balance_under
 from chainnet.lowering import Overlay, Restriction
@@ -120,7 +121,7 @@ def tariff_table(market: Market, rates: Sequence[float]) -> pd.DataFrame:
 
 
 def _dust(value: float, size: float) -> float:
-    return 0.0 if abs(value) <= 1e-9 * max(abs(size), 1.0) else float(value)
+    return 0.0 if abs(value) <= ROUNDING * max(abs(size), 1.0) else float(value)
 
 
 def leak_table(market: Market, shares: Sequence[float], usd_per_t: float) -> pd.DataFrame:

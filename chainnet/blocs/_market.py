@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from chainnet.blocs._worlds import Party, Proofs, WorldValue, demand_of, edge_places, open_market
+from chainnet.engine import CERTAIN, LEAST_SIZE
 from chainnet.flow import Words, balance_under
 from chainnet.lowering import Degree, Overlay
 from chainnet.network import Network
@@ -16,7 +17,6 @@ from chainnet.network import Network
 __all__ = ["THIRD", "Market", "baseline"]
 
 THIRD = "third countries"
-DUST = 1e-7
 
 
 class Market:
@@ -95,7 +95,7 @@ class Market:
     def clean(self, value: float) -> float:
         """Take rounding for nothing."""
         size = float(self.low.demand["demand_tpa"].to_numpy(dtype=float)[self.counted].sum())
-        return 0.0 if abs(value) <= DUST * max(size, 1e-9) else float(value)
+        return 0.0 if abs(value) <= CERTAIN * max(size, LEAST_SIZE) else float(value)
 
 
 def baseline(market: Market) -> Any:

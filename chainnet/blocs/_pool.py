@@ -10,19 +10,18 @@ import numpy as np
 import pandas as pd
 
 from chainnet.blocs._worlds import Party, Proofs, chosen_projects, demand_of, unlimited
+from chainnet.engine import CERTAIN, LEAST_SIZE
 from chainnet.errors import DataError
 from chainnet.flow import Stages, Words, counted_demand, project_sizes, proof_of, share_fairly
 from chainnet.lowering import Degree, Overlay, Restriction, lower
 from chainnet.network import Network
 
-__all__ = ["DUST", "Pool", "Served", "clean"]
-
-DUST = 1e-7
+__all__ = ["Pool", "Served", "clean"]
 
 
 def clean(value: float, size: float) -> float:
     """Return a difference; 0 where it is dust beside the tonnes it came from."""
-    return 0.0 if abs(value) <= DUST * max(abs(size), 1e-9) else float(value)
+    return 0.0 if abs(value) <= CERTAIN * max(abs(size), LEAST_SIZE) else float(value)
 
 
 @dataclass(frozen=True)
@@ -126,7 +125,7 @@ class Pool:
             solver.lock(0, first)
         found = ask(ours)
         # what the slack of the lock alone lets through is nothing
-        kept = max(-found.value, 0.0) if -found.value > DUST * max(first, 1e-9) else 0.0
+        kept = max(-found.value, 0.0) if -found.value > CERTAIN * max(first, LEAST_SIZE) else 0.0
         if not detail:
             return Served(kept, first, None)
         for found in solver.in_order(stages, 1):

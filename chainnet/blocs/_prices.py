@@ -9,11 +9,11 @@ import pandas as pd
 
 from chainnet.blocs._market import Market, baseline
 from chainnet.economics import constant_elasticity_price
+from chainnet.engine import ROUNDING
 from chainnet.errors import DataError
 
 __all__ = ["check_elasticities", "price_table"]
 
-DUST = 1e-9
 COLUMNS = [
     "bloc",
     "commodity",
@@ -82,7 +82,7 @@ def price_table(market: Market, supply_elasticity: float | None, demand_elastici
             if demand <= 0:
                 continue
             supply = demand - bought + sold
-            supply = supply if supply > DUST * demand else 0.0
+            supply = supply if supply > ROUNDING * demand else 0.0
             worth = float(price.get(commodity, np.nan))
             rows.append(
                 {

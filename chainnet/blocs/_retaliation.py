@@ -11,7 +11,16 @@ import pandas as pd
 
 from chainnet.blocs._market import Market, baseline
 from chainnet.blocs._worlds import Party, Proofs, chosen_projects, parties, standing
-from chainnet.engine import BestDefence, Certificate, essential, require, worst_attack
+from chainnet.engine import (
+    CERTAIN,
+    LEAST_SIZE,
+    PROOF_SEARCH,
+    BestDefence,
+    Certificate,
+    essential,
+    require,
+    worst_attack,
+)
 from chainnet.errors import DataError, SolverError
 from chainnet.flow import Words, project_sizes, what_binds
 from chainnet.lowering import Degree, Overlay, column_gains
@@ -23,8 +32,6 @@ __all__ = ["Retaliation", "retaliation"]
 
 CANDIDATES = ("commodity", "node")
 ROUNDS = 30
-DUST = 1e-7
-TOLERANCE = 1e-6
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -176,7 +183,7 @@ def retaliation(
     lines = {name: board.play(open_us) for name, board in boards.items()}
     table = pd.DataFrame.from_dict(lines, orient="index").rename_axis("move")
     best = float(table["prepared_tpa"].max())
-    table["is_best"] = table["prepared_tpa"] >= best - DUST * max(open_us, 1.0)
+    table["is_best"] = table["prepared_tpa"] >= best - CERTAIN * max(open_us, 1.0)
     settings: dict[str, Any] = {
         "us": list(sides[0].words),
         "them": list(sides[1].words),
@@ -348,10 +355,10 @@ class _Board:
                 return self._market.value("us", shut | self._closed(cuts))
 
             attack = tuple(useful[int(i)] for i in found.chosen)
-            attack = essential(attack, left_by, left_by(attack) + DUST * max(base, 1e-9))
+            attack = essential(attack, left_by, left_by(attack) + CERTAIN * max(base, LEAST_SIZE))
             left = left_by(attack)
-            gap = abs(left - found.bound) / max(base, 1e-9)
-            self._proofs.add(require(Certificate("answer", left, found.bound, gap, 0.0, TOLERANCE)))
+            gap = abs(left - found.bound) / max(base, LEAST_SIZE)
+            self._proofs.add(require(Certificate("answer", left, found.bound, gap, 0.0, PROOF_SEARCH)))
             return attack, left
         return attack, base
 
@@ -375,10 +382,10 @@ class _Board:
         plan, bound = planner.solve()
         plan = np.asarray(plan, dtype=bool)
         worst = min(self._market.value("us", self._unbuilt(plan) | self._closed(a)) for a in attacks)
-        size = max(self._market.value("us"), 1e-9)
-        if abs(bound - worst) > TOLERANCE * size:
+        size = max(self._market.value("us"), LEAST_SIZE)
+        if abs(bound - worst) > PROOF_SEARCH * size:
             raise SolverError(self._late("reply"))
-        self._proofs.add(require(Certificate("reply", worst, bound, abs(bound - worst) / size, 0.0, TOLERANCE)))
+        self._proofs.add(require(Certificate("reply", worst, bound, abs(bound - worst) / size, 0.0, PROOF_SEARCH)))
         return self._lean(plan, attacks, worst), bound
 
     def _late(self, what: str) -> str:
@@ -391,7 +398,7 @@ class _Board:
         for i in sorted(np.flatnonzero(plan), key=lambda i: (-self._cost[i], self.options[i])):
             out[i] = False
             left = min(self._market.value("us", self._unbuilt(out) | self._closed(a)) for a in attacks)
-            out[i] = left < worst - DUST * max(worst, 1e-9)
+            out[i] = left < worst - CERTAIN * max(worst, LEAST_SIZE)
         return out
 
     def _prepared(self, first: tuple[int, ...]) -> tuple[Any, float]:
@@ -402,7 +409,7 @@ class _Board:
             attack, left = self.answer(plan)
             if left > best:
                 best, chosen = left, plan
-            if not np.isfinite(bound) or bound <= best + TOLERANCE * max(best, 1e-9):
+            if not np.isfinite(bound) or bound <= best + PROOF_SEARCH * max(best, LEAST_SIZE):
                 return chosen, best
             if attack in attacks:  # the plan was made against it, so it leaves what was promised
                 break

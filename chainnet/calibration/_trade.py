@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from chainnet.engine import ROUNDING, UNIT_ROUNDING
 from chainnet.errors import DataError, Fault, near_matches
 from chainnet.network import is_total
 
@@ -228,7 +229,7 @@ def without_reexports(
     supply = output + shipped.sum(axis=0)
     stays = supply - shipped.sum(axis=1)
     base = max(float(supply.max(initial=0.0)), 1e-300)
-    over = [f"{c} ({-s:.6g} t)" for c, s in zip(countries, stays, strict=True) if s < -1e-9 * base]
+    over = [f"{c} ({-s:.6g} t)" for c, s in zip(countries, stays, strict=True) if s < -ROUNDING * base]
     if over:
         raise DataError(
             f"trade: exports are larger than output and imports in {', '.join(over)}. Correct production, or add "
@@ -238,7 +239,7 @@ def without_reexports(
     share = np.divide(shipped, supply[:, None], out=np.zeros_like(shipped), where=supply[:, None] > 0)
     used = np.divide(stays, supply, out=np.zeros_like(stays), where=supply > 0)
     traced = output[:, None] * np.linalg.inv(np.eye(len(countries)) - share) * used
-    i, j = np.nonzero(traced > 1e-12 * base)
+    i, j = np.nonzero(traced > UNIT_ROUNDING * base)
     names = np.array(countries, dtype=object)
     return pd.DataFrame({"origin": names[i], "destination": names[j], "value": traced[i, j]})
 

@@ -11,7 +11,18 @@ import numpy as np
 import pandas as pd
 
 from chainnet.criticality._chokepoints import Removals, removals
-from chainnet.engine import Attack, Certificate, essential, require, worst_attack
+from chainnet.engine import (
+    CERTAIN,
+    LEAST_SIZE,
+    PROOF_SEARCH,
+    ROUNDING,
+    UNIT_ROUNDING,
+    Attack,
+    Certificate,
+    essential,
+    require,
+    worst_attack,
+)
 from chainnet.errors import DataError, UnknownIdError, near_matches
 from chainnet.flow import ValueModel, Words, count_settings, cut_of, shapley_values
 from chainnet.lowering import Degree, column_gains
@@ -168,16 +179,16 @@ def interdict(
     chosen = tuple(int(i) for i in found.chosen) if found is not None else ()
     greedy = _greedy(board, budget)
     left, greedy_left = board.left(chosen), board.left(greedy)
-    if greedy_left < left - 1e-9 * max(model.value, 1.0):
+    if greedy_left < left - ROUNDING * max(model.value, 1.0):
         chosen, left = greedy, greedy_left  # the time limit struck before the search was as good
-    chosen = essential(chosen, board.left, left + 1e-9 * max(model.value, 1e-9))
+    chosen = essential(chosen, board.left, left + ROUNDING * max(model.value, LEAST_SIZE))
     left = board.left(chosen) + 0.0
     bound = model.value - (found.bound if found is not None else model.value)
     lost = model.value - left
-    size = max(model.value, 1e-9)
-    is_optimal = found is None or (found.is_optimal and bound - lost <= 1e-6 * size)
+    size = max(model.value, LEAST_SIZE)
+    is_optimal = found is None or (found.is_optimal and bound - lost <= PROOF_SEARCH * size)
     gap = abs(bound - lost) / size if is_optimal else 0.0
-    proof = require(Certificate("interdict", lost, bound, gap, 0.0, 1e-6))
+    proof = require(Certificate("interdict", lost, bound, gap, 0.0, PROOF_SEARCH))
     ties = _ties(board, budget, chosen, left, time_limit_s) if details and is_optimal else None
     pairs = _pairs(board, network, what) if details and by == "node" else pd.DataFrame()
     settings = {
@@ -263,12 +274,14 @@ def _greedy(board: _Board, budget: float) -> tuple[int, ...]:
     chosen: list[int] = []
     spent, left = 0.0, board.model.value
     while True:
-        open_moves = [i for i in range(len(board.keys)) if i not in chosen and spent + board.cost[i] <= budget + 1e-12]
+        open_moves = [
+            i for i in range(len(board.keys)) if i not in chosen and spent + board.cost[i] <= budget + UNIT_ROUNDING
+        ]
         if not open_moves:
             return tuple(chosen)
         values = board.lefts([[*chosen, i] for i in open_moves])
         place = int(np.argmin(values))
-        if values[place] >= left - 1e-9 * max(board.model.value, 1.0):
+        if values[place] >= left - ROUNDING * max(board.model.value, 1.0):
             return tuple(chosen)
         chosen.append(open_moves[place])
         spent += float(board.cost[open_moves[place]])
@@ -280,7 +293,7 @@ def _ties(
 ) -> list[tuple[int, ...]]:
     """Find the other attacks that leave as little, by forbidding each that was found."""
     others: list[tuple[int, ...]] = []
-    slack = 1e-7 * max(board.model.value, 1e-9)
+    slack = CERTAIN * max(board.model.value, LEAST_SIZE)
     forbidden = [np.array(first, dtype=np.int64)]
     while first and len(others) < MOST_TIES:
         found = board.search(budget, time_limit_s, forbidden, left + slack)
@@ -306,7 +319,7 @@ def _pairs(board: _Board, network: Network, what: Removals) -> pd.DataFrame:
     rows = []
     for (i, j), both in zip(inside, joint, strict=True):
         a, b = board.keys[i], board.keys[j]
-        if both > alone[i] + alone[j] + 1e-7 * max(base, 1.0):
+        if both > alone[i] + alone[j] + CERTAIN * max(base, 1.0):
             rows.append((a, b, step[a], alone[i], alone[j], both, both - alone[i] - alone[j]))
     columns = ["node_a", "node_b", "step", "lost_a_tpa", "lost_b_tpa", "lost_both_tpa", "surplus_tpa"]
     table = pd.DataFrame(rows, columns=columns)
@@ -383,7 +396,7 @@ def shapley(
         },
         index=what.index,
     )
-    table = table.mask(table.abs() <= 1e-9 * max(model.value, 1e-9), 0.0)
+    table = table.mask(table.abs() <= ROUNDING * max(model.value, LEAST_SIZE), 0.0)
     order = np.lexsort((np.arange(len(table)), -table["shapley_tpa"].to_numpy()))
     settings = {
         **count_settings(network, commodity, beneficiaries),

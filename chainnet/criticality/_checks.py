@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from chainnet.engine import solve_independently
+from chainnet.engine import AGREE, LEAST_SIZE, solve_independently
 from chainnet.errors import SolverError
 from chainnet.flow import ValueModel, Words, benefits, counted_demand, values_by_igraph
 from chainnet.lowering import Degree, Overlay, lower_market
@@ -45,11 +45,11 @@ def check_losses(
         second = _by_igraph(network, what, chosen, commodity, beneficiaries, tier)
     else:
         second = _by_interior_point(network, what, chosen, overlay, reroute, commodity, beneficiaries, tier)
-    size = max(abs(base), 1e-9)
+    size = max(abs(base), LEAST_SIZE)
     pairs = [(what.index[i], lost[i], second[0] - second[1 + place]) for place, i in enumerate(chosen)]
     pairs.append(("the value", base, second[0]))
     for name, ours, theirs in pairs:
-        if abs(ours - theirs) > 1e-6 * size:
+        if abs(ours - theirs) > AGREE * size:
             raise SolverError(
                 f"chokepoints: a second solver finds {theirs!r} for {name!r}, not {ours!r}. Report the network."
             )

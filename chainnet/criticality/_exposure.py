@@ -12,6 +12,9 @@ import pandas as pd
 
 from chainnet.criticality._chokepoints import Removals, removals
 from chainnet.engine import (
+    AGREE,
+    LEAST_SIZE,
+    ROUNDING,
     LinearProgram,
     LinearSolution,
     WarmModel,
@@ -36,8 +39,6 @@ __all__ = ["risk_exposure"]
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 Ints = np.ndarray[Any, np.dtype[np.int64]]
-# a loss below this part of its demand, or of its commodity's flow, is rounding
-DUST = 1e-9
 MOST_CHECKED = 20
 
 
@@ -274,7 +275,7 @@ class _Exposure:
         upper = program.col_upper.copy()
         upper[low.draw_start : low.demand_start] = 0.0
         self.program = replace(program, cost=cost, col_upper=upper)
-        self._dust = DUST * np.maximum(self.demand, program.col_scale[self.wanted])
+        self._dust = ROUNDING * np.maximum(self.demand, program.col_scale[self.wanted])
         # values of one size: any cheapest plan loses the least tonnes
         self._is_tied = bool(len(self.values)) and self.values.min() < self.values.max()
         self.base = WarmModel(self.program).solve()
@@ -378,7 +379,7 @@ class _Exposure:
             carried = np.maximum(self.base.x[self.wanted], 0.0)
             # where demand is short by rounding alone it is met
             least = np.where(self._lost(carried) > 0, self.demand, np.minimum(carried, self.demand))
-            for part in (1.0, 1.0 - DUST):
+            for part in (1.0, 1.0 - ROUNDING):
                 program = survival_program(
                     self.program, self.draws, self.amounts, self.releases, self.wanted, part * least
                 )
@@ -392,7 +393,7 @@ class _Exposure:
 
     def _times(self, shares: Array) -> Array:
         """Turn u = 1 / t into t; a draw that is rounding beside the flow of its commodity is none."""
-        size = 10.0 * DUST * self.program.col_scale[self.draws]
+        size = 10.0 * ROUNDING * self.program.col_scale[self.draws]
         out = np.zeros(len(shares))
         for i, u in enumerate(shares):
             if np.isfinite(u):
@@ -447,8 +448,8 @@ class _Exposure:
                 lost[rows] = found_rows * periods[rows, None]
         cost, anyway, tonnes = lost @ self.values, base @ self.values, lost.sum(axis=1)
         # what costs no more than nothing out ties with it exactly, whichever plan the solver ends in
-        same = cost - anyway <= DUST * anyway
-        tonnes = np.where(same & (np.abs(tonnes - base.sum(axis=1)) <= DUST * tonnes), base.sum(axis=1), tonnes)
+        same = cost - anyway <= ROUNDING * anyway
+        tonnes = np.where(same & (np.abs(tonnes - base.sum(axis=1)) <= ROUNDING * tonnes), base.sum(axis=1), tonnes)
         cost = np.where(same, anyway, cost)
         return cost, tonnes, cost - anyway
 
@@ -471,7 +472,7 @@ class _Exposure:
                 upper[closed] = 0.0
                 served = -solve_independently(replace(self.program, col_upper=upper))
                 whole = float(self.demand @ self.values)
-                self._compare(name, "cost", cost, (whole - served) * t, max(whole * t, 1e-9))
+                self._compare(name, "cost", cost, (whole - served) * t, max(whole * t, LEAST_SIZE))
             if survivor is not None and survivor[1] is not None and 0 < time < np.inf:
                 upper = survivor[0].col_upper.copy()
                 upper[closed] = 0.0
@@ -480,7 +481,7 @@ class _Exposure:
 
     @staticmethod
     def _compare(name: Any, what: str, ours: float, theirs: float, size: float) -> None:
-        if abs(ours - theirs) > 1e-6 * size:
+        if abs(ours - theirs) > AGREE * size:
             raise SolverError(
                 f"risk_exposure: a second solver finds {what} {theirs!r} for {name!r}, not {ours!r}. "
                 "Report the network."

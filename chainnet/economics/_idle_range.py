@@ -9,22 +9,21 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from chainnet.engine import Certificate, require
+from chainnet.engine import ROUNDING, Certificate, require
 from chainnet.flow import Balance, Stages, in_finer_sizes, stages_of
 from chainnet.lowering import Degree, Lowered, lower
 from chainnet.network import Network
 
-__all__ = ["DUST", "Idle", "snapped"]
+__all__ = ["Idle", "snapped"]
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
-DUST = 1e-9
 
 
 def snapped(output: Array, capacity: Array) -> Array:
     """Return outputs without the dust of the solver: nothing, or the whole capacity, where they are that but for it."""
     whole = np.where(np.isnan(capacity), output, capacity)
-    output = np.where(np.abs(output) <= DUST * whole, 0.0, output + 0.0)
-    return np.asarray(np.where(np.abs(whole - output) <= DUST * whole, whole, output))
+    output = np.where(np.abs(output) <= ROUNDING * whole, 0.0, output + 0.0)
+    return np.asarray(np.where(np.abs(whole - output) <= ROUNDING * whole, whole, output))
 
 
 class Idle:

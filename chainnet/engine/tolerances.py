@@ -13,9 +13,12 @@ __all__ = [
     "GRAIN",
     "IN_USE",
     "LEAST_SIZE",
+    "LEEWAY",
     "LOCK",
+    "MARGIN",
     "NEAT",
     "NEGLIGIBLE",
+    "PRICED",
     "PRINTED",
     "PROOF",
     "PROOF_FLOW",
@@ -47,6 +50,8 @@ FINEST = 1e-10
 WIDE = 5e-8
 # gap or breach beyond which another way to solve is worth its time: a tenth of what a proof allows
 NEAT = 1e-8
+# price, tonnes served per tonne, above which a bound binds
+PRICED = 1e-9
 # coefficient, in units of the natural sizes, below which the solver leaves it out
 NEGLIGIBLE = 1e-12
 
@@ -73,6 +78,10 @@ PRINTED = 1e-6
 # -- what is equal --
 # difference of two numbers that rank the same, relative to the largest: the table's order decides then
 TIE = 1e-9
+# what the cheapest set may give up of the best value, relative to it, so that rounding does not hide it
+LEEWAY = 2e-9
+# by how much the next step of a frontier must be cheaper, relative to the one before
+MARGIN = 1e-6
 # grain on the costs of options, relative to the dearest, so that of equal sets the first is taken
 GRAIN = 1e-7
 

@@ -9,7 +9,16 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from chainnet.engine import Certificate, LinearSolution, WarmModel, price_ranges, require, solve_independently
+from chainnet.engine import (
+    PRINTED,
+    ROUNDING,
+    Certificate,
+    LinearSolution,
+    WarmModel,
+    price_ranges,
+    require,
+    solve_independently,
+)
 from chainnet.errors import DataError
 from chainnet.flow._fair import share_fairly
 from chainnet.flow._largest import edge_table, node_table, priced_bounds
@@ -301,7 +310,7 @@ def _demand_table(low: Lowered, network: Network, commodity: Words, beneficiarie
     wanted = table["demand_tpa"].to_numpy()
     served = np.clip(x[low.served], 0.0, wanted)
     # dust is measured by what can flow, for a demand may be far beyond it
-    dust = 1e-6 * np.minimum(low.program.col_scale[low.served], wanted / 1000.0)
+    dust = PRINTED * np.minimum(low.program.col_scale[low.served], wanted / 1000.0)
     served = np.where(wanted - served <= dust, wanted, np.where(served <= dust, 0.0, served))
     table["served_tpa"] = served
     table["shortfall_tpa"] = wanted - served
@@ -318,7 +327,7 @@ def _relation_table(low: Lowered, x: Any) -> pd.DataFrame:
     words = np.array([*low.commodities, ""], dtype=object)
     table.insert(0, "commodity", words[table.pop("code").to_numpy(dtype=np.int64)])
     table["flow_tpa"] = x[pairs]
-    used = table["flow_tpa"] > 1e-9 * max(float(table["flow_tpa"].max()) if len(table) else 0.0, 1.0)
+    used = table["flow_tpa"] > ROUNDING * max(float(table["flow_tpa"].max()) if len(table) else 0.0, 1.0)
     if not used.any():
         return table.loc[used, ["commodity", "maker", "user", "flow_tpa"]]
     return table[used].groupby(["commodity", "maker", "user"], as_index=False)["flow_tpa"].sum()
@@ -344,7 +353,7 @@ def _prices(
     else:
         least, most = price_ranges(replace(program, cost=cost), found.value, rows)
     price = found.row_dual[rows] + 0.0
-    dust = 2e-6 * np.maximum(1.0, np.abs(price))
+    dust = 2 * PRINTED * np.maximum(1.0, np.abs(price))
     least, most = (np.where(np.abs(end - price) <= dust, price, end) for end in (least, most))
     table = pd.DataFrame(
         {

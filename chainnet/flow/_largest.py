@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from chainnet.engine import (
+    PRICED,
     Certificate,
     CutMembers,
     FlowProblem,
@@ -27,7 +28,6 @@ from chainnet.results import Result, decisive_inputs, provenance, stamp
 
 __all__ = ["MaxFlow", "max_flow"]
 
-PRICED = 1e-9  # a dual below that is rounding
 CUT_COLUMNS = [
     "kind",
     "source",

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from chainnet.engine import LOCK, Certificate, CompactModel, LinearSolution, require
+from chainnet.engine import CERTAIN, LEAST_SIZE, LOCK, ROUNDING, Certificate, CompactModel, LinearSolution, require
 from chainnet.errors import DataError, InfeasibleError, SolverError
 from chainnet.flow._balance import EXTRA_COST_USD_PER_T, stages_of
 from chainnet.flow._value import Words
@@ -20,7 +20,6 @@ __all__ = ["NEW_LAG_MONTHS", "MonthsModel", "Plan"]
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 NEW_LAG_MONTHS = 2.0
-WHOLE = 1e-7
 # the widest that locks which collide by rounding are set, over the usual: a millionth of what the stage may get
 MOST_LOOSE = 1000.0
 # ratio of sizes of commodities; of the chains known, zinc with germanium and bauxite with gallium are beyond it
@@ -203,7 +202,7 @@ class MonthsModel:
     def _settled(self, served: Array, wanted: Array) -> Array:
         """Clear of rounding: what a lock leaves open is nobody's loss."""
         p = self.periods
-        dust = WHOLE * np.minimum(p.low.program.col_scale[p.low.served] * p.years, wanted / 1000.0)
+        dust = CERTAIN * np.minimum(p.low.program.col_scale[p.low.served] * p.years, wanted / 1000.0)
         for number, (_, members) in enumerate(self.stages):
             slack = 3.0 * self._slack(2 * number, float(wanted[:, members].sum()))
             dust[:, members] = np.maximum(dust[:, members], np.minimum(slack, 1e-3 * wanted[:, members]))
@@ -239,7 +238,7 @@ class MonthsModel:
         return found
 
     def _is_whole(self, found: LinearSolution, columns: Any, ask: Array) -> bool:
-        return bool((ask.ravel() - found.x[columns] <= LOCK * np.maximum(ask.ravel(), 1e-9)).all())
+        return bool((ask.ravel() - found.x[columns] <= LOCK * np.maximum(ask.ravel(), LEAST_SIZE)).all())
 
     def _lock(self, lock: int, value: float) -> None:
         self._locked[lock] = value
@@ -266,7 +265,7 @@ class MonthsModel:
         columns = p.served(rows).reshape(p.n_periods, -1)
 
         def first_short(x: Array) -> int:
-            short: Any = ask - x[columns] > WHOLE * np.maximum(ask, 1e-9)
+            short: Any = ask - x[columns] > CERTAIN * np.maximum(ask, LEAST_SIZE)
             some = np.flatnonzero(short.any(axis=1)[:steps])
             return int(some[0]) if len(some) else steps
 
@@ -334,7 +333,7 @@ def _relations(low: Lowered, block: Array) -> pd.DataFrame:
     """Return what new relations carry: period, commodity, maker, user, flow_t."""
     pairs = low.relations.pairs
     flow = block[:, low.n_edges + np.flatnonzero(low.relations.is_pair)]
-    period, pair = np.nonzero(flow > 1e-9 * max(float(flow.max(initial=0.0)), 1.0))
+    period, pair = np.nonzero(flow > ROUNDING * max(float(flow.max(initial=0.0)), 1.0))
     words = np.array([*low.commodities, ""], dtype=object)
     table = pd.DataFrame(
         {

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from chainnet.engine import ROUNDING
 from chainnet.errors import DataError, UnknownIdError, near_matches
 from chainnet.flow._balance import balance_under
 from chainnet.flow._value import Words
@@ -167,5 +168,5 @@ def ladder(
         parts.append(table)
     out = pd.concat(parts, ignore_index=True)
     gained = out.groupby("tier", dropna=False)["served_tpa"].diff()
-    out["gained_tpa"] = gained.mask(gained.abs() <= 1e-9 * out["demand_tpa"], 0.0)
+    out["gained_tpa"] = gained.mask(gained.abs() <= ROUNDING * out["demand_tpa"], 0.0)
     return out

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from chainnet.engine import (
+    UNIT_ROUNDING,
     Certificate,
     LinearProgram,
     LinearSolution,
@@ -191,7 +192,7 @@ class ValueModel:
 
     def value_without(self, columns: Ints) -> float:
         """Return the value with some columns closed; those that carry nothing cost no solve."""
-        if not (self.base.x[columns] > 1e-12 * self.lowered.program.col_scale[columns]).any():
+        if not (self.base.x[columns] > UNIT_ROUNDING * self.lowered.program.col_scale[columns]).any():
             return self.value
         upper = self._upper.copy()
         upper[columns] = 0.0

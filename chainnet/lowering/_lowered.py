@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from chainnet.engine import LinearProgram
+from chainnet.engine import SAME_SIZE, UNIT_ROUNDING, LinearProgram
 from chainnet.errors import DataError
 from chainnet.lowering._bounds import assemble, close_classes, edge_caps, edge_costs, node_caps, stock_draws
 from chainnet.lowering._overlay import Overlay, Restriction
@@ -40,7 +40,6 @@ __all__ = ["Degree", "Lowered", "Overlay", "Restriction", "lower"]
 Degree = Literal["frozen", "existing", "new"]
 DEGREES = ("frozen", "existing", "new")
 FAR = 30.0
-DUST = 1e-5
 Array = np.ndarray[Any, np.dtype[np.float64]]
 Ints = np.ndarray[Any, np.dtype[np.int64]]
 INF = np.inf
@@ -136,7 +135,7 @@ class Lowered(Flows):
         bounds = bounds[(bounds > 0) & np.isfinite(bounds)]
         # what is far below every bound is dust of the solver
         most = float(largest.max(initial=0.0))
-        flows = largest > max(DUST * float(bounds.min(initial=np.inf)), 1e-12 * most)
+        flows = largest > max(SAME_SIZE * float(bounds.min(initial=np.inf)), UNIT_ROUNDING * most)
         if not flows.any():
             return None
         if (1000.0 * self.sizes <= FAR * np.where(flows, largest, most)).all():

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from scipy.sparse import coo_array, csc_array, csr_array
 
-from chainnet.engine import LinearProgram
+from chainnet.engine import UNIT_ROUNDING, LinearProgram
 from chainnet.errors import DataError, InfeasibleError
 from chainnet.lowering._bounds import release_rate
 from chainnet.lowering._lowered import Lowered
@@ -177,7 +177,7 @@ class Periods:
         for i, name in enumerate(stocks["id"]):
             held = float(start.stock_t[i] * share[i])
             most = held if np.isnan(room[i]) else max(float(room[i]), held)
-            if end[i] > most * (1 + 1e-12):
+            if end[i] > most * (1 + UNIT_ROUNDING):
                 raise InfeasibleError(
                     f'stocks: "{name}" has to keep end_t {end[i]:g} t at the end but can hold {most:g} t '
                     "(stock_t, share left by measures, capacity_t). Lower end_t or raise the stock."

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from chainnet.engine import ROUNDING, UNIT_ROUNDING
 from chainnet.errors import DataError
 from chainnet.lowering._lowered import Lowered
 from chainnet.lowering._rows import stack
@@ -21,7 +22,6 @@ __all__ = ["Reach", "column_gains", "commodity_gains"]
 Array = np.ndarray[Any, np.dtype[np.float64]]
 Ints = np.ndarray[Any, np.dtype[np.int64]]
 _ROUNDS = 10_000
-_WHOLE = 1e-9
 
 
 class Reach:
@@ -74,7 +74,7 @@ class Reach:
             have[head[have[tail]]] = True
             if len(self._makers):
                 met = np.bincount(self._in_need, weights=self._in_share * have[self._in_key], minlength=self._n_needs)
-                lacking = np.bincount(self._need_maker, weights=met < 1 - 1e-12, minlength=len(self._makers))
+                lacking = np.bincount(self._need_maker, weights=met < 1 - UNIT_ROUNDING, minlength=len(self._makers))
                 fires = (lacking == 0) & ~dead[self._makers]
                 have[self._out_key[fires[self._out_maker]]] = True
             if int(have.sum()) == before:
@@ -112,7 +112,7 @@ def commodity_gains(low: Lowered, counted: Any) -> Array:
         activity = np.bincount(node[~taken], weights=per[~taken] * gain[code[~taken]], minlength=n)
         better = gain.copy()
         np.maximum.at(better, code[taken], activity[node[taken]] * lets_in / per[taken])
-        if (better <= gain * (1 + 1e-12) + 1e-15).all():
+        if (better <= gain * (1 + UNIT_ROUNDING) + 1e-15).all():
             return better
         gain = better
     raise DataError("processes: a loop of recipes gives back more than it takes, so a tonne could serve without end.")
@@ -134,7 +134,7 @@ def _stand_in_factors(lines: pd.DataFrame) -> Array:
             sums = {0.0}
             for other in rows:
                 if other != row and share[other] < 1.0:
-                    sums |= {s + share[other] for s in sums if s + share[other] < 1.0 - _WHOLE}
+                    sums |= {s + share[other] for s in sums if s + share[other] < 1.0 - ROUNDING}
             out[row] = 1.0 / (1.0 - max(sums))
     return out
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from chainnet.engine import LinearSolution
+from chainnet.engine import FINEST, ROUNDING, LinearSolution
 from chainnet.flow import ValueModel, Words
 from chainnet.lowering import Degree, Overlay
 from chainnet.network import Network
@@ -21,10 +21,6 @@ __all__ = ["Game"]
 Array = np.ndarray[Any, np.dtype[np.float64]]
 Bools = np.ndarray[Any, np.dtype[np.bool_]]
 Ints = np.ndarray[Any, np.dtype[np.int64]]
-# relative to the largest value: bounds nearer than this are the value
-EQUAL = 1e-9
-# a price below this of what has no limit is dust of the solver
-DUST = 1e-10
 RECENT = 64
 
 
@@ -70,7 +66,7 @@ class _Owners:
 def _times(price: Array, amount: Array) -> Array:
     """Return what an amount is worth; nothing where it has no limit and the price is dust."""
     out = np.zeros(len(price))
-    counts = np.where(np.isfinite(amount), price > 0, price > DUST)
+    counts = np.where(np.isfinite(amount), price > 0, price > FINEST)
     out[counts] = price[counts] * amount[counts]
     return out
 
@@ -185,7 +181,7 @@ class Game:
     def _value(self, key: frozenset[str]) -> float:
         members = self._members(key)
         low, high = self._bracket.between(members)
-        if high - low <= EQUAL * self._bracket.largest:
+        if high - low <= ROUNDING * self._bracket.largest:
             return low
         bounds = self.bounds(members)
         found = self._within(bounds, self._nearest(members))
@@ -232,7 +228,7 @@ class Game:
         """Return the value with these projects built, one of them some years late, t/a."""
         names = frozenset(built)
         in_time, never = self.value(names), self.value(names - {name})
-        if in_time - never <= EQUAL * self._bracket.largest:
+        if in_time - never <= ROUNDING * self._bracket.largest:
             return in_time
         late = np.zeros(len(self._position))
         late[self._position[name]] = years

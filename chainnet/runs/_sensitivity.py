@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm, qmc
 
+from chainnet.engine import ROUNDING
 from chainnet.errors import DataError
 from chainnet.flow import (
     ValueModel,
@@ -247,7 +248,7 @@ def _recipes(asker: _Asker, network: Network) -> Iterator[dict[str, Any]]:
     used = set(network.nodes["process"].dropna()) | (
         set(network.projects["process"].dropna()) if asker.names else set()
     )
-    room = (lines["low"] < lines["t_per_t"] * (1 - 1e-9)) | (lines["high"] > lines["t_per_t"] * (1 + 1e-9))
+    room = (lines["low"] < lines["t_per_t"] * (1 - ROUNDING)) | (lines["high"] > lines["t_per_t"] * (1 + ROUNDING))
     for row in np.flatnonzero((room & lines["process"].isin(used)).to_numpy()):
         line = lines.iloc[row]
         said = []

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from chainnet.engine import ROUNDING
 from chainnet.errors import DataError, InfeasibleError
 from chainnet.flow import LeastStock, MonthsModel, StockModel, Words, check_tier, count_settings, what_binds
 from chainnet.lowering import Degree
@@ -244,7 +245,7 @@ def averted(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
         first, last = both[f"{column}_before"], both[f"{column}_after"]
         if column == "tonnes":
             first, last = first.fillna(0.0), last.fillna(0.0)
-        last = last.mask((first - last).abs() <= 1e-9 * first.abs(), first)  # rounding of two solves
+        last = last.mask((first - last).abs() <= ROUNDING * first.abs(), first)  # rounding of two solves
         out[f"before_{unit}"], out[f"averted_{unit}"], out[f"after_{unit}"] = first, first - last, last
     return out
 
