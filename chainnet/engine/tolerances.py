@@ -86,5 +86,5 @@ MARGIN = 1e-6
 GRAIN = 1e-7
 
 # -- what is never divided by --
-# tonnes a year (a gram) below which a value or a demand counts as this much: an answer of 0 needs a size too
+# tonnes a year (a milligram) below which a value or a demand counts as this much: an answer of 0 needs a size too
 LEAST_SIZE = 1e-9
