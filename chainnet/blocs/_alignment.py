@@ -11,7 +11,7 @@ import pandas as pd
 
 from chainnet.blocs._caps import cap_table
 from chainnet.blocs._instruments import excluded_firms, exclusion_table, leak_table, tariff_table, with_bars
-from chainnet.blocs._market import THIRD, Market, baseline
+from chainnet.blocs._market import THIRD, Market
 from chainnet.blocs._prices import check_elasticities, price_table
 from chainnet.blocs._worlds import Party, Proofs, parties, standing, third_places
 from chainnet.engine import Certificate
@@ -408,7 +408,7 @@ def _country_table(world: Market, players: Sequence[Party], permutations: int, s
 def _leverage(world: Market, seller: int, sizes: Any) -> float:
     """Return what the other bloc loses when this one stops selling, with all the other's projects standing."""
     other, table = world.sides[1 - seller], world.network.projects
-    own = other.rows(table) | np.array([other.backs(cell) for cell in table["backers"]], dtype=bool)
+    own = other.stands_behind(table)
     if not (own & (sizes > 0)).any():
         return world.clean(world.value(other.name) - world.value(other.name, world.leaving(seller)))
     built = np.maximum(world.overlay.built, np.where(own, sizes, 0.0))
@@ -419,7 +419,7 @@ def _leverage(world: Market, seller: int, sizes: Any) -> float:
 def _benchmark_table(world: Market, marks: Mapping[str, float]) -> pd.DataFrame:
     """Hold what the first bloc can make of what it uses against benchmarks, as it stands and with all its projects."""
     bloc, edges = world.sides[0], world.network.edges
-    network = world.network.with_table("edges", edges.assign(flow_tpa=baseline(world)))
+    network = world.network.with_table("edges", edges.assign(flow_tpa=world.baseline))
     whole = network.with_projects(network.projects["id"][bloc.rows(network.projects)])
     table = benchmarks(network, bloc.words, marks)
     table = table.dropna(subset="benchmark")[list(table.columns[:6])]
@@ -432,10 +432,8 @@ def _benchmark_table(world: Market, marks: Mapping[str, float]) -> pd.DataFrame:
 def _incumbent_table(world: Market, by_year: int | None) -> pd.DataFrame:
     """What each bloc sells to the other, and what the other loses when it stops."""
     network = world.network
-    flow, sizes = baseline(world), project_sizes(network, by_year)
-    words = network.edges["commodity"].fillna("")
-    price = words.map(network.commodities.set_index("id")["price_usd_per_t"]).to_numpy(dtype=float)
-    counted = words.isin(set(world.low.demand["commodity"][world.counted].fillna(""))).to_numpy()
+    flow, sizes = world.baseline, project_sizes(network, by_year)
+    words, price, counted = world.goods, world.price, world.carries_counted
     n = len(network.edges)
     rows = []
     for number, bloc in enumerate(world.sides):

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from chainnet.blocs._pool import Pool, clean
-from chainnet.blocs._worlds import Party, chosen_projects, parties, places, standing
+from chainnet.blocs._pool import Pool
+from chainnet.blocs._worlds import Party, chosen_projects, clean, parties, places, standing
 from chainnet.engine import CERTAIN, LEAST_SIZE, Certificate
 from chainnet.errors import DataError
 from chainnet.flow import Words, shapley_values, what_binds

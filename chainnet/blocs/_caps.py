@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csc_array, csr_array, vstack
 
-from chainnet.blocs._market import Market, baseline
+from chainnet.blocs._market import Market
 from chainnet.blocs._worlds import solve_proved
 from chainnet.engine import PRINTED, ROUNDING, WarmModel
 
@@ -32,8 +32,8 @@ def cap_table(market: Market, cap: float) -> pd.DataFrame:
     """
     network, n = market.network, len(market.network.edges)
     side = market.sign({})
-    into, flow = side[market.head] == 1, baseline(market)
-    words = network.edges["commodity"].fillna("").to_numpy(dtype=object)
+    into, flow = side[market.head] == 1, market.baseline
+    words = market.goods.to_numpy(dtype=object)
     step = network.nodes["step"].fillna(network.nodes["stage"])
     maker = network.edges["source"].map(dict(zip(network.nodes["id"], step, strict=True))).to_numpy(dtype=object)
     where = np.asarray(market.places, dtype=object)[market.tail]

@@ -16,12 +16,7 @@ from chainnet.flow import Stages, Words, counted_demand, project_sizes, proof_of
 from chainnet.lowering import Degree, Overlay, Restriction, lower
 from chainnet.network import Network
 
-__all__ = ["Pool", "Served", "clean"]
-
-
-def clean(value: float, size: float) -> float:
-    """Return a difference; 0 where it is dust beside the tonnes it came from."""
-    return 0.0 if abs(value) <= CERTAIN * max(abs(size), LEAST_SIZE) else float(value)
+__all__ = ["Pool", "Served"]
 
 
 @dataclass(frozen=True)
@@ -66,8 +61,8 @@ class Pool:
         own = np.zeros(len(table), dtype=bool)
         bought = np.zeros(len(table), dtype=bool)
         for member in inside:
-            own |= member.rows(table) | np.array([member.backs(cell) for cell in table["backers"]], dtype=bool)
-            bought |= np.array([member.backs(cell) for cell in table["offtake_country"]], dtype=bool)
+            own |= member.stands_behind(table)
+            bought |= member.named_in(table["offtake_country"])
         promised = np.where(table["offtake_country"].notna(), table["offtake_share"].fillna(0.0).to_numpy(), 0.0)
         return np.where(own, np.where(bought, 1.0, 1.0 - promised), np.where(bought, promised, 0.0))
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from chainnet.blocs._market import Market, baseline
+from chainnet.blocs._market import Market
 from chainnet.blocs._worlds import Party, Proofs, chosen_projects, parties, standing
 from chainnet.engine import (
     CERTAIN,
@@ -247,8 +247,7 @@ def _joined(scenario: Scenario | None, move: Scenario | None, name: str) -> Scen
 def _options(network: Network, us: Party, projects: Iterable[str] | None, budget: float | None) -> Any:
     """Return which projects we may reply with: ours or backed by us, and with capex if there is a budget."""
     table = network.projects
-    own = us.rows(table) | np.array([us.backs(cell) for cell in table["backers"]], dtype=bool)
-    own = own & chosen_projects(network, projects)
+    own = us.stands_behind(table) & chosen_projects(network, projects)
     return own if budget is None else own & table["capex_musd"].notna().to_numpy()
 
 
@@ -452,11 +451,8 @@ class _Board:
         return ", ".join(name for name, taken in zip(self.options, plan, strict=True) if taken) or "nothing"
 
     def _sales(self, closed: Any) -> float:
-        edges = self._network.edges
-        words = edges["commodity"].fillna("")
-        price = words.map(self._network.commodities.set_index("id")["price_usd_per_t"]).to_numpy(dtype=float)
-        sold = closed[: len(edges)] & self._sold()[: len(edges)]
-        flow = baseline(self._market)
+        flow, price = self._market.baseline, self._market.price
+        sold = (closed & self._sold())[: len(flow)]
         lacking = sold & np.isnan(price) & (flow > 0)
         return float("nan") if lacking.any() else float(np.nansum((flow * price)[sold]))
 

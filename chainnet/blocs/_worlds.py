@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from chainnet.engine import Certificate, LinearSolution, WarmModel, require
+from chainnet.engine import CERTAIN, LEAST_SIZE, Certificate, LinearSolution, WarmModel, require
 from chainnet.errors import DataError, SolverError
 from chainnet.flow import ValueModel, Words, check_year, named_projects, optimal, project_sizes, proof_of
 from chainnet.lowering import Degree, Lowered, Overlay
@@ -21,6 +21,7 @@ __all__ = [
     "Proofs",
     "WorldValue",
     "chosen_projects",
+    "clean",
     "demand_of",
     "edge_places",
     "open_market",
@@ -35,6 +36,11 @@ __all__ = [
 Array = np.ndarray[Any, np.dtype[np.float64]]
 Bools = np.ndarray[Any, np.dtype[np.bool_]]
 Ints = np.ndarray[Any, np.dtype[np.int64]]
+
+
+def clean(value: float, size: float) -> float:
+    """Return a difference; 0 where a linear program cannot tell it from nothing beside the tonnes it came from."""
+    return 0.0 if abs(value) <= CERTAIN * max(abs(size), LEAST_SIZE) else float(value)
 
 
 @dataclass(frozen=True)
@@ -57,9 +63,13 @@ class Party:
             inside |= frame["country"].isna() & frame["region"].isin(self.regions)
         return np.asarray(inside.to_numpy(dtype=bool))
 
-    def backs(self, cell: Any) -> bool:
-        """Say whether the party is named in a cell that lists countries or groups."""
-        return isinstance(cell, str) and any(self.holds(word) for word in split_list(cell))
+    def named_in(self, cells: pd.Series) -> Bools:
+        """Return in which cells, that list countries or groups, the party is named."""
+        return np.array([isinstance(c, str) and any(map(self.holds, split_list(c))) for c in cells], dtype=bool)
+
+    def stands_behind(self, projects: pd.DataFrame) -> Bools:
+        """Return which projects lie with the party or are backed by it."""
+        return self.rows(projects) | self.named_in(projects["backers"])
 
 
 def parties(network: Network, given: Any, argument: str) -> list[Party]:
@@ -152,13 +162,12 @@ class Proofs:
     """Collects the certificates of many answers and keeps the worst."""
 
     def __init__(self, problem: str) -> None:
-        self._problem, self.count = problem, 0
+        self._problem = problem
         self._worst: Certificate | None = None
 
     def add(self, proof: Certificate) -> Certificate:
         """Take one more; raise SolverError if it does not hold."""
         require(proof)
-        self.count += 1
         if self._worst is None:
             self._worst = proof
         else:

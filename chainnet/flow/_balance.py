@@ -29,7 +29,7 @@ from chainnet.network import Network
 from chainnet.results import STEADY, Result, decisive_inputs, provenance, stamp
 from chainnet.scenario import Scenario, overlay_of
 
-__all__ = ["Balance", "balance", "balance_under", "stages_of"]
+__all__ = ["Balance", "balance", "balance_under", "relation_flows", "stages_of"]
 
 Others = Literal["after", "before"]
 EXTRA_COST_USD_PER_T = 1000.0
@@ -209,6 +209,7 @@ def balance_under(
         "extra_cost_usd_per_t": extra_cost_usd_per_t,
         "tiers": list(network.tier_order),
     }
+    relations = relation_flows(low, last.x[None, :]).drop(columns="period").rename(columns={"flow_t": "flow_tpa"})
     decisive = decisive_inputs(network, priced_bounds(low, *found.prices)) if with_inputs else pd.DataFrame()
     source = provenance(network, "HiGHS simplex", rests_on=decisive, **settings)
     return Balance(
@@ -216,7 +217,7 @@ def balance_under(
         stamp(_demand_table(low, network, commodity, beneficiaries, last.x), source),
         stamp(node_table(network, low.throughput(last.x)), source),
         stamp(edge_table(network, last.x), source),
-        stamp(_relation_table(low, last.x), source),
+        stamp(relations, source),
         stamp(prices, source, units=STEADY),
         stamp(decisive, source),
         float(last.value) + 0.0,
@@ -321,16 +322,22 @@ def _demand_table(low: Lowered, network: Network, commodity: Words, beneficiarie
     return table
 
 
-def _relation_table(low: Lowered, x: Any) -> pd.DataFrame:
-    pairs = np.flatnonzero(low.relations.is_pair) + low.n_edges
-    table = low.relations.pairs.copy()
+def relation_flows(low: Lowered, block: Any) -> pd.DataFrame:
+    """Return what new relations carry: period (row of ``block``), commodity, maker, user, flow_t."""
+    pairs = low.relations.pairs
+    flow = block[:, low.n_edges + np.flatnonzero(low.relations.is_pair)]
+    period, pair = np.nonzero(flow > ROUNDING * max(float(flow.max(initial=0.0)), 1.0))
     words = np.array([*low.commodities, ""], dtype=object)
-    table.insert(0, "commodity", words[table.pop("code").to_numpy(dtype=np.int64)])
-    table["flow_tpa"] = x[pairs]
-    used = table["flow_tpa"] > ROUNDING * max(float(table["flow_tpa"].max()) if len(table) else 0.0, 1.0)
-    if not used.any():
-        return table.loc[used, ["commodity", "maker", "user", "flow_tpa"]]
-    return table[used].groupby(["commodity", "maker", "user"], as_index=False)["flow_tpa"].sum()
+    table = pd.DataFrame(
+        {
+            "period": period,
+            "commodity": words[pairs["code"].to_numpy(dtype=np.int64)][pair],
+            "maker": pairs["maker"].to_numpy(dtype=object)[pair],
+            "user": pairs["user"].to_numpy(dtype=object)[pair],
+            "flow_t": flow[period, pair],
+        }
+    )
+    return table.groupby(["period", "commodity", "maker", "user"], as_index=False)["flow_t"].sum()
 
 
 def _prices(

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from chainnet.engine import CERTAIN, LEAST_SIZE, LOCK, ROUNDING, Certificate, CompactModel, LinearSolution, require
+from chainnet.engine import CERTAIN, LEAST_SIZE, LOCK, Certificate, CompactModel, LinearSolution, require
 from chainnet.errors import DataError, InfeasibleError, SolverError
-from chainnet.flow._balance import EXTRA_COST_USD_PER_T, stages_of
+from chainnet.flow._balance import EXTRA_COST_USD_PER_T, relation_flows, stages_of
 from chainnet.flow._value import Words
-from chainnet.lowering import Degree, Lowered, Overlay, Periods, Start, check_stocks, expand_periods, lower
+from chainnet.lowering import Degree, Overlay, Periods, Start, check_stocks, expand_periods, lower
 from chainnet.network import Network
 
 __all__ = ["NEW_LAG_MONTHS", "MonthsModel", "Plan"]
@@ -193,7 +193,7 @@ class MonthsModel:
             p.levels(found.x, start)[:steps],
             np.maximum(block[:steps, : p.low.n_edges], 0.0),
             p.throughput(found.x)[:steps],
-            _relations(p.low, block[:steps]),
+            relation_flows(p.low, block[:steps]),
             float(found.value + (gain * found.x).sum()) if least_cost else float("nan"),
             lasting,
             replace(self._proofs[-1], problem="months", gap=gap, violation=violation),
@@ -327,21 +327,3 @@ class MonthsModel:
                 raise
             none = np.empty(0)
             return LinearSolution(str(error), np.nan, none, none, none, None)
-
-
-def _relations(low: Lowered, block: Array) -> pd.DataFrame:
-    """Return what new relations carry: period, commodity, maker, user, flow_t."""
-    pairs = low.relations.pairs
-    flow = block[:, low.n_edges + np.flatnonzero(low.relations.is_pair)]
-    period, pair = np.nonzero(flow > ROUNDING * max(float(flow.max(initial=0.0)), 1.0))
-    words = np.array([*low.commodities, ""], dtype=object)
-    table = pd.DataFrame(
-        {
-            "period": period,
-            "commodity": words[pairs["code"].to_numpy(dtype=np.int64)][pair],
-            "maker": pairs["maker"].to_numpy(dtype=object)[pair],
-            "user": pairs["user"].to_numpy(dtype=object)[pair],
-            "flow_t": flow[period, pair],
-        }
-    )
-    return table.groupby(["period", "commodity", "maker", "user"], as_index=False)["flow_t"].sum()
