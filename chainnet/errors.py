@@ -75,16 +75,18 @@ class DataError(ChainnetError, ValueError):
     ----------
     faults : DataFrame
         Columns file, row, column, value, rule, remedy, sorted by file, row and column.
+    faults_list : tuple of Fault
+        The same as objects.
     """
 
     def __init__(self, message: str = "", faults: Iterable[Fault] = ()) -> None:
-        self._faults = tuple(sorted(set(faults), key=_fault_key))
-        if self._faults:
-            lines = [str(fault) for fault in self._faults[:_PRINTED]]
-            left = len(self._faults) - _PRINTED
+        self.faults_list = tuple(sorted(set(faults), key=_fault_key))
+        if self.faults_list:
+            lines = [str(fault) for fault in self.faults_list[:_PRINTED]]
+            left = len(self.faults_list) - _PRINTED
             if left > 0:
                 lines.append(f"... and {left} more; all are in .faults")
-            head = message or f"{len(self._faults)} fault{'s' if len(self._faults) > 1 else ''} in the data"
+            head = message or f"{len(self.faults_list)} fault{'s' if len(self.faults_list) > 1 else ''} in the data"
             message = head + "\n  " + "\n  ".join(lines)
         super().__init__(message)
 
@@ -93,7 +95,7 @@ class DataError(ChainnetError, ValueError):
         """All faults as a table, one row each."""
         import pandas as pd
 
-        rows = [(f.file, f.row, f.column, f.value, f.rule, f.remedy) for f in self._faults]
+        rows = [(f.file, f.row, f.column, f.value, f.rule, f.remedy) for f in self.faults_list]
         frame = pd.DataFrame(rows, columns=list(FAULT_COLUMNS))
         return frame.astype({"row": "Int64"})
 

@@ -1,4 +1,4 @@
-"""Makes docs/reference from the code; run it to write the pages anew, the tests compare."""
+"""Makes docs/reference and the page of tolerances from the code; run it to write the pages anew, the tests compare."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 import chainnet as cn
 from chainnet import errors
 from chainnet.cli.common import app
+from chainnet.engine import tolerances
 from chainnet.network import TABLES
 
 FOLDER = Path(__file__).parents[1] / "docs" / "reference"
@@ -100,7 +101,54 @@ def cli_page() -> str:
     return "".join(parts)
 
 
-PAGES = {"tables.md": tables_page, "errors.md": errors_page, "api.md": api_page, "cli.md": cli_page}
+# answer, to what it is settled, relative to what, how it is shown
+SETTLED = (
+    ("`max_flow` of a pure network", "PROOF_FLOW", "the value", "integers after exact scaling; the cut is the flow"),
+    ("`max_flow`, `chokepoints`, `balance`", "PROOF", "the value, and each row's and column's size", "duals"),
+    ("`stress_test`, `stockpile_requirement`, `risk_exposure`", "PROOF", "the same", "duals, over all periods"),
+    ("`interdict`, `fortify`, `retaliation`, `portfolio`", "PROOF_SEARCH", "the value before", "bound of the search"),
+    ("any of them with `verify`", "AGREE", "the value", "a second solver"),
+    ("a tier locked before the next", "LOCK", "what it got", "the lock lies that much below"),
+    ("tonnes in tables", "PRINTED", "the demand, or the commodity's size", "less counts as nothing"),
+    ("a loss or shortfall that counts", "CERTAIN", "the demand or the value", "less counts as nothing"),
+    ("budgets", "ROUNDING", "the budget", "what costs more is never returned"),
+    ("calibrated flows", "ROUNDING", "the largest flow of the commodity", "balances and figures marked exact"),
+    ("ranks", "TIE", "the largest value", "nearer values share a rank"),
+)
+
+
+def tolerances_page() -> str:
+    """To what each kind of answer is settled, and every tolerance with its reason."""
+    parts = [
+        "# Tolerances\n\n",
+        NOTE,
+        "Nothing here is exact to the last digit of a float, except pure maximum flows. This page says to what each kind of "
+        "answer is settled, and why. What decides an answer stands in `chainnet/engine/tolerances.py`; the steps of the "
+        "calibration's own solver, and the digits of a drawing, stand beside their code.\n\n"
+        "| answer | to | relative to | proved by |\n| --- | --- | --- | --- |\n",
+    ]
+    for answer, name, base, proof in SETTLED:
+        parts.append(f"| {answer} | {getattr(tolerances, name):g} (`{name}`) | {base} | {proof} |\n")
+    reason = ""
+    for line in inspect.getsource(tolerances).splitlines():
+        name, _, value = line.partition(" = ")
+        if line.startswith("# -- "):
+            title = line.strip("# -")
+            parts.append(f"\n## {title[0].upper()}{title[1:]}\n\n| name | value | meaning |\n| --- | --- | --- |\n")
+        elif line.startswith("# "):
+            reason = line[2:]
+        elif name in tolerances.__all__:
+            parts.append(f"| `{name}` | {float(value):g} | {reason} |\n")
+    return "".join(parts)
+
+
+PAGES = {
+    "tables.md": tables_page,
+    "errors.md": errors_page,
+    "api.md": api_page,
+    "cli.md": cli_page,
+    "../explanation/tolerances.md": tolerances_page,
+}
 
 
 def main() -> None:

@@ -70,11 +70,29 @@ LONG = {
     "chainnet.reporting.documents.report",
 }
 
-    module = importlib.import_module(getattr(cn, name).__module__)
-    tests = [t for t in doctest.DocTestFinder().find(module) if t.name.endswith(f".{name}")]
-    assert tests
-    assert tests[0].examples
-    assert doctest.DocTestRunner().run(tests[0]).failed == 0
+
+def run_examples(module: str, names: Callable[[str], bool]) -> int:
+    """Run the examples of the docstrings of a module that ``names`` picks; return how many docstrings have some."""
+    found = doctest.DocTestFinder().find(importlib.import_module(module), module)
+    tests = [test for test in found if test.examples and names(test.name)]
+    for test in tests:
+        said: list[str] = []
+        assert doctest.DocTestRunner(verbose=False).run(test, out=said.append).failed == 0, "".join(said)
+    return len(tests)
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_examples_hold(module: str) -> None:
+    ran = run_examples(module, lambda name: name not in LONG)
+    left = sum(name.rpartition(".")[0] == module for name in LONG)
+    text = (ROOT.parent / Path(*module.split("."))).with_suffix(".py").read_text(encoding="utf-8")
+    assert ran + left == len(re.findall(r"^ *Examples\n *--------$", text, re.M)), "none was overlooked"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", sorted(LONG))
+def test_long_examples_hold(name: str) -> None:
+    assert run_examples(name.rpartition(".")[0], name.__eq__) == 1
 
 
 def test_importing_is_light_and_fast() -> None:

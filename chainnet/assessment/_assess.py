@@ -20,7 +20,7 @@ from chainnet.economics import Overcapacity
 from chainnet.engine import Certificate
 from chainnet.errors import DataError
 from chainnet.flow import Balance, MaxFlow, balance, count_settings, max_flow, what_binds
-from chainnet.indicators import concentration
+from chainnet.indicators import concentration, tonnes_by_grade
 from chainnet.network import QUALITIES, Network
 from chainnet.projects import Portfolio, Reroute, reroute
 from chainnet.results import Result, Status, provenance, stamp
@@ -457,17 +457,13 @@ def _coverage(network: Network) -> pd.DataFrame:
     nodes = network.nodes[(network.nodes["stage"] != "end_use").to_numpy()]
     table = nodes.assign(
         step=_with_basis(network, nodes, nodes["step"].fillna(nodes["stage"])),
-        quality=nodes["quality"].fillna("not graded"),
         tonnes=network.baseline.reindex(nodes["id"]).fillna(0.0).to_numpy(),
     )
-    wide = table.pivot_table(index="step", columns="quality", values="tonnes", aggfunc="sum", fill_value=0.0)
-    words = [*QUALITIES, *(["not graded"] if "not graded" in wide.columns else [])]
-    wide = wide.reindex(columns=words, fill_value=0.0).add_suffix("_tpa")
+    wide = tonnes_by_grade(table, "tonnes").add_suffix("_tpa")
     total = wide.sum(axis=1)
     wide["assumed_share"] = np.where(total > 0, wide["assumed_tpa"] / total.where(total > 0, 1.0), np.nan)
     wide["n_nodes"] = table.groupby("step").size()
     wide["n_unlimited"] = table["capacity_tpa"].isna().groupby(table["step"]).sum()
-    wide.columns.name = None
     return wide
 
 

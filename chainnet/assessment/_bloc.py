@@ -10,6 +10,7 @@ import pandas as pd
 
 from chainnet.blocs import Alignment, alignment
 from chainnet.economics import Overcapacity, overcapacity, price_floor
+from chainnet.engine import ROUNDING
 from chainnet.errors import ChainnetError
 from chainnet.indicators import compare_indices
 from chainnet.network import Network
@@ -50,7 +51,7 @@ def portfolios(
 def _round_up(value: float) -> float:
     """Round up to two digits: a budget is a round number."""
     size = 10.0 ** (np.floor(np.log10(value)) - TWO_DIGITS + 1)
-    return float(np.ceil(value / size - 1e-9) * size)
+    return float(np.ceil(value / size - ROUNDING) * size)
 
 
 def break_evens(network: Network, why: Reasons) -> pd.DataFrame:

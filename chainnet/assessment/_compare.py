@@ -14,6 +14,7 @@ import pandas as pd
 
 from chainnet._types import Words
 from chainnet.assessment._assess import Assessment
+from chainnet.engine import ROUNDING
 from chainnet.errors import DataError, UnknownIdError
 from chainnet.flow import ValueModel, count_settings, counted_demand, shapley_values
 from chainnet.network import TABLES, Network, as_text
@@ -173,7 +174,7 @@ def _short(network: Network, scenario: Scenario | None, tier: str | None, count:
     asked = network.demand["demand_tpa"].to_numpy(dtype=float) * overlay.demand_share
     wanted = float(asked[rows].sum()) if len(asked) else model.value
     short = wanted - model.value
-    return _round(model.value), _round(short) if short > 1e-9 * max(wanted, 1.0) else 0.0
+    return _round(model.value), _round(short) if short > ROUNDING * max(wanted, 1.0) else 0.0
 
 
 def _round(value: float) -> float:
@@ -208,7 +209,7 @@ def _answers(
 def _traced(answers: pd.DataFrame, scenario: str | None, first: Iterable[str]) -> tuple[str, str] | None:
     """Return the scenario and tier whose change is worth tracing; None if nothing changed."""
     moved = answers[
-        (answers["measure"] == "short_t") & (answers["change"].abs() > 1e-9 * (1 + answers["before"].abs()))
+        (answers["measure"] == "short_t") & (answers["change"].abs() > ROUNDING * (1 + answers["before"].abs()))
     ]
     if scenario is not None:
         moved = moved[moved["scenario"] == scenario]
@@ -405,12 +406,12 @@ def _words(
     way = "rose" if hit["change"] > 0 else "fell"
     where = "undisturbed" if traced[0] == UNDISTURBED else f'under "{traced[0]}"'
     said.append(f"The shortfall of {traced[1]} {where} {way} from {_t(hit['before'])} to {_t(hit['after'])}.")
-    moved = causes[causes["share_t"].abs() > 1e-9 * (1 + abs(float(hit["change"])))]
+    moved = causes[causes["share_t"].abs() > ROUNDING * (1 + abs(float(hit["change"])))]
     if len(moved):
         names = [str(n) if n in (STRUCTURE, MEASURES) else f"figures in {n}" for n in moved.index]
         parts = [f"{_t(c, True)} from {name}" for c, name in zip(moved["share_t"], names, strict=True)]
         said.append(f"Of this, {'; '.join(parts)}.")
-    if len(rows) and abs(rows["alone_t"].iloc[0]) > 1e-9:
+    if len(rows) and abs(rows["alone_t"].iloc[0]) > ROUNDING:
         top = rows.iloc[0]
         what = f"{top['column']} of {top['key']} in {top['table']}"
         said.append(f"The single figure that moves it most is {what}: {_t(top['alone_t'], True)} alone.")

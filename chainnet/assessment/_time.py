@@ -10,6 +10,7 @@ import pandas as pd
 
 from chainnet.cascades import bracket
 from chainnet.criticality import risk_exposure
+from chainnet.engine import CERTAIN
 from chainnet.errors import ChainnetError
 from chainnet.network import Network
 from chainnet.results import stamp
@@ -22,7 +23,6 @@ RECOVERY_YEARS = 1.0  # where none is given: the time in which a plant is rebuil
 HALF_YEAR, QUARTER = 6, 3
 BRACKET_YEARS = 10
 MOST_STOCKS = 3
-CERTAIN = 1e-7
 Reasons = dict[str, str]
 
 

@@ -11,22 +11,21 @@ import pandas as pd
 
 from chainnet import checks
 from chainnet._types import Words
-from chainnet.blocs._caps import benchmark_table, cap_table
+from chainnet.blocs._caps import cap_table
 from chainnet.blocs._instruments import excluded_firms, exclusion_table, leak_table, tariff_table, with_bars
-from chainnet.blocs._market import THIRD, Market, baseline
+from chainnet.blocs._market import THIRD, Market
 from chainnet.blocs._prices import check_elasticities, price_table
 from chainnet.blocs._worlds import Party, Proofs, parties, standing, third_places
 from chainnet.engine import Certificate
 from chainnet.errors import DataError, near_matches
 from chainnet.flow import EXTRA_COST_USD_PER_T, balance_under, project_sizes, shapley_values, what_binds
+from chainnet.indicators import BENCHMARKS, benchmarks
 from chainnet.lowering import Degree, Overlay
 from chainnet.network import STAGES, Network
 from chainnet.results import Result, provenance, stamp
 from chainnet.scenario import Scenario
 
 __all__ = ["Alignment", "alignment"]
-
-BENCHMARKS = {"mine": 0.10, "refiner": 0.40, "recycler": 0.25}
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -59,7 +58,9 @@ class Alignment(Result):
         step, commodity, what the first bloc takes, its largest third country, whether that breaks the cap,
         and what obeying costs.
     benchmarks : DataFrame
-        stage, step, commodity, share of the bloc's use that it makes itself, against 10 / 40 / 25 percent.
+        Index as in ``chainnet.indicators.benchmarks``: use_tpa, output_tpa, capacity_tpa, covered_share (capacity in
+        the first bloc over what its users take) and with_projects_share (all its projects built) against benchmark,
+        10 / 40 / 25 percent; is_met, is_met_with_projects.
     incumbents : DataFrame, index bloc
         What each bloc sells to the other, and so loses when the market splits: sells_tpa (counted
         commodities) and sells_share of what it makes of them, revenue_usd (``unpriced`` lists the
@@ -233,7 +234,7 @@ def alignment(
         stamp(owned, source),
         stamp(excluded, source),
         stamp(cap_table(world, cap_share), source),
-        stamp(benchmark_table(world, marks), source),
+        stamp(_benchmark_table(world, marks), source),
         stamp(_incumbent_table(world, by_year), source),
         stamp(_counter_table(world, players), source),
         stamp(price_table(world, supply_elasticity, demand_elasticity), source),
@@ -402,7 +403,7 @@ def _country_table(world: Market, players: Sequence[Party], permutations: int, s
 def _leverage(world: Market, seller: int, sizes: Any) -> float:
     """Return what the other bloc loses when this one stops selling, with all the other's projects standing."""
     other, table = world.sides[1 - seller], world.network.projects
-    own = other.rows(table) | np.array([other.backs(cell) for cell in table["backers"]], dtype=bool)
+    own = other.stands_behind(table)
     if not (own & (sizes > 0)).any():
         return world.clean(world.value(other.name) - world.value(other.name, world.leaving(seller)))
     built = np.maximum(world.overlay.built, np.where(own, sizes, 0.0))
@@ -410,13 +411,24 @@ def _leverage(world: Market, seller: int, sizes: Any) -> float:
     return world.clean(later.value(other.name) - later.value(other.name, later.leaving(seller)))
 
 
+def _benchmark_table(world: Market, marks: Mapping[str, float]) -> pd.DataFrame:
+    """Hold what the first bloc can make of what it uses against benchmarks, as it stands and with all its projects."""
+    bloc, edges = world.sides[0], world.network.edges
+    network = world.network.with_table("edges", edges.assign(flow_tpa=world.baseline))
+    whole = network.with_projects(network.projects["id"][bloc.rows(network.projects)])
+    table = benchmarks(network, bloc.words, marks)
+    table = table.dropna(subset="benchmark")[list(table.columns[:6])]
+    share = benchmarks(whole, bloc.words, marks)["covered_share"].reindex(table.index)
+    table.insert(4, "with_projects_share", share)
+    met = (share >= table["benchmark"]).astype("boolean").mask(share.isna())
+    return table.assign(is_met_with_projects=met)
+
+
 def _incumbent_table(world: Market, by_year: int | None) -> pd.DataFrame:
     """What each bloc sells to the other, and what the other loses when it stops."""
     network = world.network
-    flow, sizes = baseline(world), project_sizes(network, by_year)
-    words = network.edges["commodity"].fillna("")
-    price = words.map(network.commodities.set_index("id")["price_usd_per_t"]).to_numpy(dtype=float)
-    counted = words.isin(set(world.low.demand["commodity"][world.counted].fillna(""))).to_numpy()
+    flow, sizes = world.baseline, project_sizes(network, by_year)
+    words, price, counted = world.goods, world.price, world.carries_counted
     n = len(network.edges)
     rows = []
     for number, bloc in enumerate(world.sides):

@@ -12,9 +12,9 @@ import pandas as pd
 
 from chainnet import checks
 from chainnet._types import Words
-from chainnet.blocs._pool import DUST, Pool, clean
-from chainnet.blocs._worlds import Party, chosen_projects, parties, places, standing
-from chainnet.engine import Certificate
+from chainnet.blocs._pool import Pool
+from chainnet.blocs._worlds import Party, chosen_projects, clean, parties, places, standing
+from chainnet.engine import CERTAIN, LEAST_SIZE, Certificate
 from chainnet.errors import DataError
 from chainnet.flow import shapley_values, what_binds
 from chainnet.lowering import Degree
@@ -294,7 +294,9 @@ def _member_table(game: Pool, everyone: frozenset[str], projects: pd.DataFrame) 
         )
     table = pd.DataFrame(rows).set_index("member")
     total = float(table["gain_tpa"].sum())
-    table.insert(5, "gain_share", table["gain_tpa"] / total if abs(total) > DUST * max(whole, 1e-9) else np.nan)
+    table.insert(
+        5, "gain_share", table["gain_tpa"] / total if abs(total) > CERTAIN * max(whole, LEAST_SIZE) else np.nan
+    )
     return table
 
 

@@ -1,8 +1,7 @@
-"""How far a bloc depends on one third country, what obeying a cap costs, and how much it makes itself."""
+"""How far a bloc depends on one third country, and what obeying a cap costs."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -10,13 +9,11 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csc_array, csr_array, vstack
 
-from chainnet.blocs._market import Market, baseline
+from chainnet.blocs._market import Market
 from chainnet.blocs._worlds import solve_proved
-from chainnet.engine import WarmModel
+from chainnet.engine import PRINTED, ROUNDING, WarmModel
 
-__all__ = ["benchmark_table", "cap_table"]
-
-SLACK = 1e-9
+__all__ = ["cap_table"]
 
 
 def cap_table(market: Market, cap: float) -> pd.DataFrame:
@@ -35,8 +32,8 @@ def cap_table(market: Market, cap: float) -> pd.DataFrame:
     """
     network, n = market.network, len(market.network.edges)
     side = market.sign({})
-    into, flow = side[market.head] == 1, baseline(market)
-    words = network.edges["commodity"].fillna("").to_numpy(dtype=object)
+    into, flow = side[market.head] == 1, market.baseline
+    words = market.goods.to_numpy(dtype=object)
     step = network.nodes["step"].fillna(network.nodes["stage"])
     maker = network.edges["source"].map(dict(zip(network.nodes["id"], step, strict=True))).to_numpy(dtype=object)
     where = np.asarray(market.places, dtype=object)[market.tail]
@@ -65,7 +62,7 @@ def cap_table(market: Market, cap: float) -> pd.DataFrame:
                 "taken_tpa": taken,
                 "top_country": top,
                 "top_share": share,
-                "breaks_cap": share > cap + SLACK,
+                "breaks_cap": share > cap + ROUNDING,
                 **held.compare(base, served, sets, cap),
             }
         )
@@ -93,8 +90,7 @@ class _Held:
     def __init__(self, market: Market) -> None:
         self._market, self._low = market, market.low
         self._served = market.low.served[market.rows[market.sides[0].name]]
-        self._cost = np.zeros(len(market.low.program.cost))
-        self._cost[self._served] = -1.0
+        self._cost = market.low.serving(market.rows[market.sides[0].name])
 
     def _model(self, sets: list[tuple[Any, Any]], cap: float, floor: float | None) -> WarmModel:
         program = self._low.program
@@ -127,7 +123,7 @@ class _Held:
 
     def compare(self, base: float, served: float, sets: list[tuple[Any, Any]], cap: float) -> dict[str, float]:
         """Return what is served and lost, and what the same service costs more than without the caps."""
-        floor = served - SLACK * max(served, 1.0)
+        floor = served - ROUNDING * max(served, 1.0)
         costs = [
             solve_proved(self._model(s, cap, floor), None, "caps, cost", self._market.proofs).value for s in ([], sets)
         ]
@@ -135,65 +131,5 @@ class _Held:
         return {
             "served_tpa": served,
             "lost_tpa": self._market.clean(base - served),
-            "extra_usd": 0.0 if abs(extra) <= 1e-6 * max(abs(costs[0]), 1.0) else extra,
+            "extra_usd": 0.0 if abs(extra) <= PRINTED * max(abs(costs[0]), 1.0) else extra,
         }
-
-
-def benchmark_table(market: Market, marks: Mapping[str, float]) -> pd.DataFrame:
-    """Compare what the first bloc makes of each commodity at a stage with what it needs of it.
-
-    Need is the bloc's share of the counted demand times all that is made of the commodity: its use put
-    back to that stage in proportion, inside imported goods too.
-
-    Returns
-    -------
-    DataFrame
-        stage, step, commodity, made_tpa (in the bloc, baseline), need_tpa, share, with_projects (share when
-        all projects in the bloc run at capacity too), benchmark, meets, meets_with_projects.
-    """
-    network = market.network
-    flow = pd.Series(baseline(market))
-    commodity = network.edges["commodity"].fillna("")
-    nodes = network.nodes.set_index("id")
-    kind = nodes["step"].fillna(nodes["stage"])
-    bloc = market.sides[0]
-    inside = pd.Series(bloc.rows(network.nodes), index=network.nodes["id"])
-    world = flow.groupby(commodity.to_numpy()).sum()
-    demand = market.low.demand["demand_tpa"].to_numpy(dtype=float)
-    asked = float(demand[market.counted].sum())
-    part = market.demand(bloc.name) / asked if asked > 0 else 0.0
-    table = pd.DataFrame(
-        {
-            "stage": network.edges["source"].map(nodes["stage"]).to_numpy(),
-            "step": network.edges["source"].map(kind).to_numpy(),
-            "commodity": commodity.to_numpy(),
-            "made_tpa": np.where(network.edges["source"].map(inside).fillna(False).to_numpy(dtype=bool), flow, 0.0),
-        }
-    )
-    table = table[table["stage"].isin(list(marks))]
-    out = table.groupby(["stage", "step", "commodity"], as_index=False)["made_tpa"].sum()
-    planned = _planned(market)
-    out["need_tpa"] = part * out["commodity"].map(world).to_numpy(dtype=float)
-    out = out[out["need_tpa"] > 0].reset_index(drop=True)
-    more = np.array([planned.get((s, c), 0.0) for s, c in zip(out["stage"], out["commodity"], strict=True)])
-    out["share"] = out["made_tpa"] / out["need_tpa"]
-    out["with_projects"] = (out["made_tpa"] + more) / out["need_tpa"]
-    out["benchmark"] = out["stage"].map(dict(marks)).astype(float)
-    out["meets"] = out["share"] >= out["benchmark"] - SLACK
-    out["meets_with_projects"] = out["with_projects"] >= out["benchmark"] - SLACK
-    return out
-
-
-def _planned(market: Market) -> dict[tuple[str, str], float]:
-    """Return what the projects in the bloc can make, by stage and commodity, t/a."""
-    network = market.network
-    rows = network.projects[market.sides[0].rows(network.projects)]
-    recipes = network.processes[network.processes["role"] != "input"]
-    made = rows.merge(recipes, on="process")
-    made = made.assign(tpa=made["capacity_tpa"].fillna(0.0) * made["t_per_t"], word=made["commodity"].fillna(""))
-    plain = rows[rows["process"].isna()]
-    first = network.edges.drop_duplicates("source").set_index("source")["commodity"].fillna("")
-    plain = plain.assign(tpa=plain["capacity_tpa"].fillna(0.0), word=plain["id"].map(first).fillna(""))
-    both = pd.concat([made[["stage", "word", "tpa"]], plain[["stage", "word", "tpa"]]])
-    summed = both.groupby(["stage", "word"])["tpa"].sum()
-    return {(str(key[0]), str(key[1])): float(v) for key, v in summed.items()}

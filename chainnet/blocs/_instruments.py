@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from chainnet.blocs._market import THIRD, Market, baseline
+from chainnet.blocs._market import THIRD, Market
 from chainnet.blocs._worlds import Party, places
 from chainnet.criticality import CONTROL
+from chainnet.engine import ROUNDING
 from chainnet.errors import UnknownIdError, near_matches
-from chainnet.flow import Balance, balance_under
 from chainnet.lowering import Overlay, Restriction
 from chainnet.network import Network
 
@@ -31,7 +31,7 @@ def with_bars(market: Market, share: float, *, origin: bool = False) -> Overlay:
     """
     plants, n = _plants(market), len(market.network.edges)
     lies = [bloc.rows(plants) for bloc in market.sides]
-    flow = baseline(market) if share > 0 else np.zeros(n)
+    flow = market.baseline if share > 0 else np.zeros(n)
     bars = []
     for number in (0, 1):
         edges = market.leaving(number)[:n]
@@ -45,19 +45,6 @@ def with_bars(market: Market, share: float, *, origin: bool = False) -> Overlay:
     return replace(market.overlay, restrictions=(*market.overlay.restrictions, *bars))
 
 
-def _settled(market: Market, overlay: Overlay) -> Balance:
-    """Serve the first bloc first, then everyone, at least cost."""
-    found = balance_under(
-        market.network,
-        overlay,
-        market.degree,
-        commodity=market.commodity,
-        beneficiaries=market.words(market.sides[0].name),
-    )
-    market.proofs.add(found.certificate)
-    return found
-
-
 def tariff_table(market: Market, rates: Sequence[float]) -> pd.DataFrame:
     """Say what a tariff of the first bloc moves, by whom it is borne, and what it costs to move.
 
@@ -69,22 +56,20 @@ def tariff_table(market: Market, rates: Sequence[float]) -> pd.DataFrame:
         (rise of all other costs, what avoiding it costs), served_tpa of the first bloc; unpriced: commodities
         that cross without a price and so bear none. Relations that are not in the table bear none either.
     """
-    network, n = market.network, len(market.network.edges)
+    n = len(market.network.edges)
     side = market.sign({})
     tail, head = side[market.tail[:n]], side[market.head[:n]]
-    words = network.edges["commodity"].fillna("")
-    price = words.map(network.commodities.set_index("id")["price_usd_per_t"]).to_numpy(dtype=float)
-    counted = words.isin(set(market.low.demand["commodity"][market.counted].fillna(""))).to_numpy()
+    price, counted = market.price, market.carries_counted
     ours = market.demand(market.sides[0].name)
-    before = _settled(market, market.overlay) if len(rates) else None
+    before = market.settled(market.overlay) if len(rates) else None
     rows: list[dict[str, Any]] = []
     scopes = [(market.sides[1].name, (head == 1) & (tail == -1)), ("all outside", (head == 1) & (tail != 1))]
     for label, edges in scopes:
-        bare = sorted(set(words[edges & np.isnan(price)]))
+        bare = sorted(set(market.goods[edges & np.isnan(price)]))
         for rate in rates:
             duty = np.where(edges, np.nan_to_num(price) * rate, 0.0)
             overlay = replace(market.overlay, edge_cost=market.overlay.edge_cost + duty)
-            after = _settled(market, overlay)
+            after = market.settled(overlay)
             assert before is not None
             old, new = (b.edges["flow_tpa"].to_numpy(dtype=float) for b in (before, after))
             paid = float((new * duty).sum())
@@ -120,7 +105,7 @@ def tariff_table(market: Market, rates: Sequence[float]) -> pd.DataFrame:
 
 
 def _dust(value: float, size: float) -> float:
-    return 0.0 if abs(value) <= 1e-9 * max(abs(size), 1.0) else float(value)
+    return 0.0 if abs(value) <= ROUNDING * max(abs(size), 1.0) else float(value)
 
 
 def leak_table(market: Market, shares: Sequence[float], usd_per_t: float) -> pd.DataFrame:
@@ -146,7 +131,7 @@ def leak_table(market: Market, shares: Sequence[float], usd_per_t: float) -> pd.
     for label, share, overlay in cases:
         here = market.under(overlay)
         served = {f"{bloc.name}_tpa": here.value(bloc.name) for bloc in market.sides}
-        rows.append({"case": label, "leak_share": share, **served, "cost_usd": _settled(market, overlay).cost_usd})
+        rows.append({"case": label, "leak_share": share, **served, "cost_usd": market.settled(overlay).cost_usd})
     return pd.DataFrame(rows)
 
 

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from chainnet._types import Words
-from chainnet.blocs._worlds import Party, Proofs, WorldValue, demand_of, edge_places, open_market
-from chainnet.flow import balance_under
+from chainnet.blocs._worlds import Party, Proofs, WorldValue, clean, demand_of, edge_places, open_market
+from chainnet.flow import Balance, balance_under
 from chainnet.lowering import Degree, Overlay
 from chainnet.network import Network
 
-__all__ = ["THIRD", "Market", "baseline"]
+__all__ = ["THIRD", "Market"]
 
 THIRD = "third countries"
-DUST = 1e-7
 
 
 class Market:
@@ -95,25 +95,39 @@ class Market:
 
     def clean(self, value: float) -> float:
         """Take rounding for nothing."""
-        size = float(self.low.demand["demand_tpa"].to_numpy(dtype=float)[self.counted].sum())
-        return 0.0 if abs(value) <= DUST * max(size, 1e-9) else float(value)
+        return clean(value, float(self.low.demand["demand_tpa"].to_numpy(dtype=float)[self.counted].sum()))
 
+    @cached_property
+    def goods(self) -> pd.Series:
+        """Commodity of each edge row; "" for the unnamed one."""
+        return self.network.edges["commodity"].fillna("")
 
-def baseline(market: Market) -> Any:
-    """Return the flow on each edge row, t/a: the baseline, or a balance where one is not known."""
-    network = market.network
-    flow = network.edges["flow_tpa"].to_numpy(dtype=float)
-    alive = market.low.program.col_upper[: len(flow)] > 0
-    new = set(network.projects["id"]) | network.built_projects
-    asleep = (network.edges["source"].isin(new) | network.edges["target"].isin(new)).to_numpy()
-    if not np.isnan(flow[alive & ~asleep]).any():
-        return np.nan_to_num(flow)
-    found = balance_under(
-        network,
-        market.overlay,
-        market.degree,
-        commodity=market.commodity,
-        beneficiaries=market.words(market.sides[0].name),
-    )
-    market.proofs.add(found.certificate)
-    return found.edges["flow_tpa"].to_numpy(dtype=float)
+    @cached_property
+    def price(self) -> Any:
+        """Price of what each edge row carries, USD/t; NaN where it has none."""
+        prices = self.network.commodities.set_index("id")["price_usd_per_t"]
+        return self.goods.map(prices).to_numpy(dtype=float)
+
+    @cached_property
+    def carries_counted(self) -> Any:
+        """Which edge rows carry a commodity whose demand counts."""
+        return self.goods.isin(set(self.low.demand["commodity"][self.counted].fillna(""))).to_numpy()
+
+    @cached_property
+    def baseline(self) -> Any:
+        """Flow on each edge row, t/a: the baseline, or a balance where one is not known."""
+        network = self.network
+        flow = network.edges["flow_tpa"].to_numpy(dtype=float)
+        alive = self.low.program.col_upper[: len(flow)] > 0
+        new = set(network.projects["id"]) | network.built_projects
+        asleep = (network.edges["source"].isin(new) | network.edges["target"].isin(new)).to_numpy()
+        if not np.isnan(flow[alive & ~asleep]).any():
+            return np.nan_to_num(flow)
+        return self.settled(self.overlay).edges["flow_tpa"].to_numpy(dtype=float)
+
+    def settled(self, overlay: Overlay) -> Balance:
+        """Serve the first bloc first, then everyone, at least cost."""
+        words = self.words(self.sides[0].name)
+        found = balance_under(self.network, overlay, self.degree, commodity=self.commodity, beneficiaries=words)
+        self.proofs.add(found.certificate)
+        return found

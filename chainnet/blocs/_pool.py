@@ -10,22 +10,14 @@ import numpy as np
 import pandas as pd
 
 from chainnet._types import Words
-from chainnet.blocs._worlds import Party, Proofs, chosen_projects, demand_of, solve_proved
-from chainnet.engine import WarmModel
+from chainnet.blocs._worlds import Party, Proofs, chosen_projects, demand_of, unlimited
+from chainnet.engine import CERTAIN, LEAST_SIZE
 from chainnet.errors import DataError
-from chainnet.flow import counted_demand, project_sizes, share_fairly
+from chainnet.flow import Stages, counted_demand, project_sizes, proof_of, share_fairly
 from chainnet.lowering import Degree, Overlay, Restriction, lower
 from chainnet.network import Network
 
-__all__ = ["DUST", "Pool", "Served", "clean"]
-
-LOCK_SLACK = 1e-10
-DUST = 1e-7
-
-
-def clean(value: float, size: float) -> float:
-    """Return a difference; 0 where it is dust beside the tonnes it came from."""
-    return 0.0 if abs(value) <= DUST * max(abs(size), 1e-9) else float(value)
+__all__ = ["Pool", "Served"]
 
 
 @dataclass(frozen=True)
@@ -70,8 +62,8 @@ class Pool:
         own = np.zeros(len(table), dtype=bool)
         bought = np.zeros(len(table), dtype=bool)
         for member in inside:
-            own |= member.rows(table) | np.array([member.backs(cell) for cell in table["backers"]], dtype=bool)
-            bought |= np.array([member.backs(cell) for cell in table["offtake_country"]], dtype=bool)
+            own |= member.stands_behind(table)
+            bought |= member.named_in(table["offtake_country"])
         promised = np.where(table["offtake_country"].notna(), table["offtake_share"].fillna(0.0).to_numpy(), 0.0)
         return np.where(own, np.where(bought, 1.0, 1.0 - promised), np.where(bought, promised, 0.0))
 
@@ -110,35 +102,32 @@ class Pool:
         stages = [ours & (tier == name) for name in self.network.tier_order]
         stages = [rows for rows in stages if rows.any()] or [ours]
         low = lower(self.network, full, self.degree, stocks=True, locks=[rivals, *stages])
-        model = WarmModel(low.program)
-        upper, row_upper = low.bounds(common)
-        row_lower, row_full = low.program.row_lower, low.program.row_upper
+        solver = Stages(low, "alliance", lambda: unlimited("alliance"))
+        model = solver.model
 
-        def ask(rows: Any, basis: Any) -> Any:
-            cost = np.zeros(len(low.program.cost))
-            cost[low.served[rows]] = -1.0
-            model.set_cost(cost)
-            return solve_proved(model, basis, "alliance", self.proofs)
+        def ask(rows: Any) -> Any:
+            found = solver.serve(rows)
+            self.proofs.add(proof_of("alliance", model, found))
+            return found
 
-        basis, first = None, 0.0
+        first = 0.0
         if rivals.any():
+            upper, row_upper = low.bounds(common)
             model.set_upper(upper)
-            model.set_rows(row_lower, row_upper)
-            found = ask(rivals, None)
-            first, basis = max(-found.value, 0.0), found.basis
+            model.set_rows(low.program.row_lower, row_upper)
+            first = max(-ask(rivals).value, 0.0)
             model.set_upper(low.program.col_upper)
-            model.set_rows(row_lower, row_full)
-            self._lock(model, low, 0, first)
-        found = ask(ours, basis)
+            model.set_rows(low.program.row_lower, low.program.row_upper)
+            solver.lock(0, first)
+        found = ask(ours)
         # what the slack of the lock alone lets through is nothing
-        kept = max(-found.value, 0.0) if -found.value > DUST * max(first, 1e-9) else 0.0
+        kept = max(-found.value, 0.0) if -found.value > CERTAIN * max(first, LEAST_SIZE) else 0.0
         if not detail:
             return Served(kept, first, None)
-        for number, rows in enumerate(stages):
-            found = ask(rows, found.basis)
-            self._lock(model, low, number + 1, -found.value)
+        for found in solver.in_order(stages, 1):
+            self.proofs.add(proof_of("alliance", model, found))
         share_fairly(low, model, stages)
-        found = ask(ours, found.basis)
+        found = ask(ours)
         wanted = low.demand["demand_tpa"].to_numpy(dtype=float)
         return Served(kept, first, np.clip(found.x[low.served], 0.0, wanted))
 
@@ -179,9 +168,3 @@ class Pool:
         origin = np.concatenate([np.zeros(len(network.nodes), dtype=bool), projects])
         everywhere = np.ones(len(ids), dtype=bool)
         return Restriction(edges, 0.0, everywhere, users, (), origin=origin, origin_stocks=stocks, users=users)
-
-    @staticmethod
-    def _lock(model: WarmModel, low: Any, number: int, value: float) -> None:
-        row = int(low.locks[number])
-        slack = max(LOCK_SLACK * value, 100 * LOCK_SLACK * low.program.row_scale[row])
-        model.set_row(row, value - slack, np.inf)

@@ -8,13 +8,13 @@ import numpy as np
 import pandas as pd
 
 from chainnet import checks
-from chainnet.blocs._market import Market, baseline
+from chainnet.blocs._market import Market
 from chainnet.economics import constant_elasticity_price
+from chainnet.engine import ROUNDING
 from chainnet.errors import DataError
 
 __all__ = ["check_elasticities", "price_table"]
 
-DUST = 1e-9
 COLUMNS = [
     "bloc",
     "commodity",
@@ -66,8 +66,8 @@ def price_table(market: Market, supply_elasticity: float | None, demand_elastici
     """
     if supply_elasticity is None or demand_elasticity is None:
         return pd.DataFrame(columns=COLUMNS)
-    network, n, flow = market.network, len(market.network.edges), baseline(market)
-    words = network.edges["commodity"].fillna("").to_numpy(dtype=object)
+    network, n, flow = market.network, len(market.network.edges), market.baseline
+    words = market.goods.to_numpy(dtype=object)
     price = network.commodities.set_index("id")["price_usd_per_t"]
     side = market.sign({})
     leaves = [market.leaving(number)[:n] for number in (0, 1)]
@@ -82,7 +82,7 @@ def price_table(market: Market, supply_elasticity: float | None, demand_elastici
             if demand <= 0:
                 continue
             supply = demand - bought + sold
-            supply = supply if supply > DUST * demand else 0.0
+            supply = supply if supply > ROUNDING * demand else 0.0
             worth = float(price.get(commodity, np.nan))
             rows.append(
                 {

@@ -11,9 +11,18 @@ import pandas as pd
 
 from chainnet import checks
 from chainnet._types import Words
-from chainnet.blocs._market import Market, baseline
+from chainnet.blocs._market import Market
 from chainnet.blocs._worlds import Party, Proofs, chosen_projects, parties, standing
-from chainnet.engine import BestDefence, Certificate, require, worst_attack
+from chainnet.engine import (
+    CERTAIN,
+    LEAST_SIZE,
+    PROOF_SEARCH,
+    BestDefence,
+    Certificate,
+    essential,
+    require,
+    worst_attack,
+)
 from chainnet.errors import DataError, SolverError
 from chainnet.flow import project_sizes, what_binds
 from chainnet.lowering import Degree, Overlay, column_gains
@@ -25,8 +34,6 @@ __all__ = ["Retaliation", "retaliation"]
 
 CANDIDATES = ("commodity", "node")
 ROUNDS = 30
-DUST = 1e-7
-TOLERANCE = 1e-6
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -175,7 +182,7 @@ def retaliation(
     lines = {name: board.play(open_us) for name, board in boards.items()}
     table = pd.DataFrame.from_dict(lines, orient="index").rename_axis("move")
     best = float(table["prepared_tpa"].max())
-    table["is_best"] = table["prepared_tpa"] >= best - DUST * max(open_us, 1.0)
+    table["is_best"] = table["prepared_tpa"] >= best - CERTAIN * max(open_us, 1.0)
     settings: dict[str, Any] = {
         "us": list(sides[0].words),
         "them": list(sides[1].words),
@@ -235,8 +242,7 @@ def _joined(scenario: Scenario | None, move: Scenario | None, name: str) -> Scen
 def _options(network: Network, us: Party, projects: Iterable[str] | None, budget: float | None) -> Any:
     """Return which projects we may reply with: ours or backed by us, and with capex if there is a budget."""
     table = network.projects
-    own = us.rows(table) | np.array([us.backs(cell) for cell in table["backers"]], dtype=bool)
-    own = own & chosen_projects(network, projects)
+    own = us.stands_behind(table) & chosen_projects(network, projects)
     return own if budget is None else own & table["capex_musd"].notna().to_numpy()
 
 
@@ -338,15 +344,15 @@ class _Board:
         if found is not None and not found.is_optimal:
             raise SolverError(self._late("answer"))
         if found is not None:
+
+            def left_by(cuts: tuple[int, ...]) -> float:
+                return self._market.value("us", shut | self._closed(cuts))
+
             attack = tuple(useful[int(i)] for i in found.chosen)
-            left = self._market.value("us", shut | self._closed(attack))
-            for i in list(attack):  # what adds nothing is not part of the answer
-                rest = tuple(j for j in attack if j != i)
-                if self._market.value("us", shut | self._closed(rest)) <= left + DUST * max(base, 1e-9):
-                    attack = rest
-            left = self._market.value("us", shut | self._closed(attack))
-            gap = abs(left - found.bound) / max(base, 1e-9)
-            self._proofs.add(require(Certificate("answer", left, found.bound, gap, 0.0, TOLERANCE)))
+            attack = essential(attack, left_by, left_by(attack) + CERTAIN * max(base, LEAST_SIZE))
+            left = left_by(attack)
+            gap = abs(left - found.bound) / max(base, LEAST_SIZE)
+            self._proofs.add(require(Certificate("answer", left, found.bound, gap, 0.0, PROOF_SEARCH)))
             return attack, left
         return attack, base
 
@@ -370,10 +376,10 @@ class _Board:
         plan, bound = planner.solve()
         plan = np.asarray(plan, dtype=bool)
         worst = min(self._market.value("us", self._unbuilt(plan) | self._closed(a)) for a in attacks)
-        size = max(self._market.value("us"), 1e-9)
-        if abs(bound - worst) > TOLERANCE * size:
+        size = max(self._market.value("us"), LEAST_SIZE)
+        if abs(bound - worst) > PROOF_SEARCH * size:
             raise SolverError(self._late("reply"))
-        self._proofs.add(require(Certificate("reply", worst, bound, abs(bound - worst) / size, 0.0, TOLERANCE)))
+        self._proofs.add(require(Certificate("reply", worst, bound, abs(bound - worst) / size, 0.0, PROOF_SEARCH)))
         return self._lean(plan, attacks, worst), bound
 
     def _late(self, what: str) -> str:
@@ -386,7 +392,7 @@ class _Board:
         for i in sorted(np.flatnonzero(plan), key=lambda i: (-self._cost[i], self.options[i])):
             out[i] = False
             left = min(self._market.value("us", self._unbuilt(out) | self._closed(a)) for a in attacks)
-            out[i] = left < worst - DUST * max(worst, 1e-9)
+            out[i] = left < worst - CERTAIN * max(worst, LEAST_SIZE)
         return out
 
     def _prepared(self, first: tuple[int, ...]) -> tuple[Any, float]:
@@ -397,7 +403,7 @@ class _Board:
             attack, left = self.answer(plan)
             if left > best:
                 best, chosen = left, plan
-            if not np.isfinite(bound) or bound <= best + TOLERANCE * max(best, 1e-9):
+            if not np.isfinite(bound) or bound <= best + PROOF_SEARCH * max(best, LEAST_SIZE):
                 return chosen, best
             if attack in attacks:  # the plan was made against it, so it leaves what was promised
                 break
@@ -440,11 +446,8 @@ class _Board:
         return ", ".join(name for name, taken in zip(self.options, plan, strict=True) if taken) or "nothing"
 
     def _sales(self, closed: Any) -> float:
-        edges = self._network.edges
-        words = edges["commodity"].fillna("")
-        price = words.map(self._network.commodities.set_index("id")["price_usd_per_t"]).to_numpy(dtype=float)
-        sold = closed[: len(edges)] & self._sold()[: len(edges)]
-        flow = baseline(self._market)
+        flow, price = self._market.baseline, self._market.price
+        sold = (closed & self._sold())[: len(flow)]
         lacking = sold & np.isnan(price) & (flow > 0)
         return float("nan") if lacking.any() else float(np.nansum((flow * price)[sold]))
 

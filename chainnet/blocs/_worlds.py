@@ -11,9 +11,9 @@ import pandas as pd
 
 from chainnet import checks
 from chainnet._types import Array, Bools, Words
-from chainnet.engine import Certificate, LinearSolution, WarmModel, certify_linear, require
+from chainnet.engine import CERTAIN, LEAST_SIZE, Certificate, LinearSolution, WarmModel, require
 from chainnet.errors import DataError, SolverError
-from chainnet.flow import ValueModel, named_projects, project_sizes
+from chainnet.flow import ValueModel, named_projects, optimal, project_sizes, proof_of
 from chainnet.lowering import Degree, Lowered, Overlay
 from chainnet.network import Network, split_list
 from chainnet.scenario import Scenario, overlay_of
@@ -23,6 +23,7 @@ __all__ = [
     "Proofs",
     "WorldValue",
     "chosen_projects",
+    "clean",
     "demand_of",
     "edge_places",
     "open_market",
@@ -31,7 +32,13 @@ __all__ = [
     "solve_proved",
     "standing",
     "third_places",
+    "unlimited",
 ]
+
+
+def clean(value: float, size: float) -> float:
+    """Return a difference; 0 where a linear program cannot tell it from nothing beside the tonnes it came from."""
+    return 0.0 if abs(value) <= CERTAIN * max(abs(size), LEAST_SIZE) else float(value)
 
 
 @dataclass(frozen=True)
@@ -54,9 +61,13 @@ class Party:
             inside |= frame["country"].isna() & frame["region"].isin(self.regions)
         return np.asarray(inside.to_numpy(dtype=bool))
 
-    def backs(self, cell: Any) -> bool:
-        """Say whether the party is named in a cell that lists countries or groups."""
-        return isinstance(cell, str) and any(self.holds(word) for word in split_list(cell))
+    def named_in(self, cells: pd.Series) -> Bools:
+        """Return in which cells, that list countries or groups, the party is named."""
+        return np.array([isinstance(c, str) and any(map(self.holds, split_list(c))) for c in cells], dtype=bool)
+
+    def stands_behind(self, projects: pd.DataFrame) -> Bools:
+        """Return which projects lie with the party or are backed by it."""
+        return self.rows(projects) | self.named_in(projects["backers"])
 
 
 def parties(network: Network, given: Any, argument: str) -> list[Party]:
@@ -149,13 +160,12 @@ class Proofs:
     """Collects the certificates of many answers and keeps the worst."""
 
     def __init__(self, problem: str) -> None:
-        self._problem, self.count = problem, 0
+        self._problem = problem
         self._worst: Certificate | None = None
 
     def add(self, proof: Certificate) -> Certificate:
         """Take one more; raise SolverError if it does not hold."""
         require(proof)
-        self.count += 1
         if self._worst is None:
             self._worst = proof
         else:
@@ -176,16 +186,14 @@ class Proofs:
 
 def solve_proved(model: WarmModel, basis: Any, problem: str, proofs: Proofs) -> LinearSolution:
     """Solve the program in place and prove the answer."""
-    found = model.solve(basis)
-    if found.status == "infeasible":
-        found = model.solve(is_wide=True)  # only the rounding of locks can collide
-    if found.status == "unbounded":
-        raise DataError(f"{problem}: nothing limits the flow. Give capacity_tpa to a node or edge on every way.")
-    if found.status != "optimal":
-        raise SolverError(f"{problem}: the program is {found.status}. Report the network that caused this.")
-    program = model.current()
-    proofs.add(certify_linear(problem, program, found.x, found.row_dual, program.row_scale))
+    found = optimal(model, basis, problem, lambda: unlimited(problem))
+    proofs.add(proof_of(problem, model, found))
     return found
+
+
+def unlimited(problem: str) -> str:
+    """Return what to say where nothing limits a flow."""
+    return f"{problem}: nothing limits the flow. Give capacity_tpa to a node or edge on every way."
 
 
 def open_market(network: Network, overlay: Overlay, degree: Degree, commodity: Words) -> tuple[Lowered, Bools]:
@@ -214,10 +222,7 @@ class WorldValue:
 
     def __init__(self, low: Lowered, counted: Bools, proofs: Proofs) -> None:
         self.low, self.counted, self._proofs = low, counted, proofs
-        cost = np.zeros(len(low.program.cost))
-        cost[low.served[counted]] = -1.0
-        self._model = WarmModel(replace(low.program, cost=cost))
-        self._model.set_cost(cost)
+        self._model = WarmModel(replace(low.program, cost=low.serving(counted)))
         self._basis: Any = None
         self._known: dict[bytes, float] = {}
         self._basis = self.solution(np.zeros(len(low.tail), dtype=bool)).basis

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from chainnet.engine import ROUNDING
 from chainnet.errors import SolverError
 
 if TYPE_CHECKING:
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
     from chainnet.calibration._tables import Sources
 
 __all__ = ["CalibrationCertificate", "certify"]
-
-TOLERANCE = 1e-9
 
 
 @dataclass(frozen=True)
@@ -42,7 +41,7 @@ class CalibrationCertificate:
     margin_error: float
     observed_error: float
     bound_error: float
-    tolerance: float = TOLERANCE
+    tolerance: float = ROUNDING
 
     @property
     def ok(self) -> bool:
@@ -95,7 +94,7 @@ def certify(
     if not found.ok:
         raise SolverError(
             f"calibration: the flows fail their own check (balance {balance:.2g}, margins {margin:.2g}, observed "
-            f"{observed:.2g}, bounds {bound:.2g}; at most {TOLERANCE:g} of the largest flow of the commodity)."
+            f"{observed:.2g}, bounds {bound:.2g}; at most {ROUNDING:g} of the largest flow of the commodity)."
         )
     return found
 

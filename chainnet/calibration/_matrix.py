@@ -9,17 +9,12 @@ import pandas as pd
 
 from chainnet._types import Array
 from chainnet.errors import DataError, Fault, InfeasibleError
+from chainnet.network import is_total
 
-__all__ = ["is_total", "max_entropy", "ras"]
+__all__ = ["max_entropy", "ras"]
 
 _TOLERANCE = 1e-10
 _ROUNDS = 20_000
-_TOTALS = {"all", "all countries", "sum", "total", "wld", "world", "world total", "w00"}
-
-
-def is_total(label: object) -> bool:
-    """Say whether a label is that of a sum over all countries, which may not stand among them."""
-    return isinstance(label, str) and label.strip().lower() in _TOTALS
 
 
 def ras(

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from chainnet.calibration._matrix import is_total
+from chainnet.engine import ROUNDING, UNIT_ROUNDING
 from chainnet.errors import DataError, Fault, near_matches
+from chainnet.network import is_total
 
 __all__ = ["NUMBERS", "compare_trade", "reconcile_mirror", "without_reexports"]
 
@@ -228,7 +229,7 @@ def without_reexports(
     supply = output + shipped.sum(axis=0)
     stays = supply - shipped.sum(axis=1)
     base = max(float(supply.max(initial=0.0)), 1e-300)
-    over = [f"{c} ({-s:.6g} t)" for c, s in zip(countries, stays, strict=True) if s < -1e-9 * base]
+    over = [f"{c} ({-s:.6g} t)" for c, s in zip(countries, stays, strict=True) if s < -ROUNDING * base]
     if over:
         raise DataError(
             f"trade: exports are larger than output and imports in {', '.join(over)}. Correct production, or add "
@@ -238,7 +239,7 @@ def without_reexports(
     share = np.divide(shipped, supply[:, None], out=np.zeros_like(shipped), where=supply[:, None] > 0)
     used = np.divide(stays, supply, out=np.zeros_like(stays), where=supply > 0)
     traced = output[:, None] * np.linalg.inv(np.eye(len(countries)) - share) * used
-    i, j = np.nonzero(traced > 1e-12 * base)
+    i, j = np.nonzero(traced > UNIT_ROUNDING * base)
     names = np.array(countries, dtype=object)
     return pd.DataFrame({"origin": names[i], "destination": names[j], "value": traced[i, j]})
 
@@ -252,7 +253,6 @@ def compare_trade(
     nodes: pd.DataFrame,
     reports: pd.DataFrame,
     *,
-    cif: float = 0.0,
     reexports: bool = False,
     file: str = "reports",
 ) -> pd.DataFrame:
@@ -264,8 +264,6 @@ def compare_trade(
         Of the chain: source, target, commodity, flow_tpa; id, country, region.
     reports : DataFrame
         As for ``reconcile_mirror``; exporter and importer are countries or regions of the nodes.
-    cif : float
-        As for ``reconcile_mirror``.
     reexports : bool
         Whether goods are first traced through countries that only pass them on (``without_reexports``),
         with what the chain's nodes of a country ship beyond what they take as its output.
@@ -320,7 +318,7 @@ def compare_trade(
         if len(goods) != 1:
             raise DataError(f"{file}: the column commodity is missing; the chain has {', '.join(goods)}.")
         reports = reports.assign(commodity=goods[0])
-    trade = reconcile_mirror(reports, cif=cif, file=file).rename(columns={"value": "trade_tpa"})
+    trade = reconcile_mirror(reports, file=file).rename(columns={"value": "trade_tpa"})
     if reexports:
         trade = pd.concat([_traced(part, good, flows) for good, part in trade.groupby("commodity", sort=True)])
     trade = trade.sort_values(keys, kind="stable").reset_index(drop=True)

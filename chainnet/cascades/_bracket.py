@@ -13,6 +13,7 @@ from chainnet.cascades._cascade import YEAR, Fail, failing, left_of, shock_of, t
 from chainnet.cascades._esri import downstream, lost_in_use, spreading_of
 from chainnet.cascades._inventory import Behaviour, plants_of, simulate
 from chainnet.cascades._links import end_uses, links_of
+from chainnet.engine import PRINTED
 from chainnet.errors import DataError, near_matches
 from chainnet.flow import ValueModel, count_settings, cut_of
 from chainnet.lowering import Degree
@@ -112,7 +113,7 @@ def bracket(
     share[row >= 0] = shock.demand_share[row[row >= 0]]
     arrives = np.minimum(base * (1.0 - worst), base * share)  # nobody is served more than he asks for
     long_run, most = demand - served[-YEAR:].sum(), demand - arrives[counted].sum()
-    holds = long_run <= most + 1e-6 * demand
+    holds = long_run <= most + PRINTED * demand
     rows = {
         "optimal": ("lower", demand - best.value, "best rerouting, no stores" + unsaid[0]),
         "myopic first year": (

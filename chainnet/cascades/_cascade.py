@@ -17,6 +17,7 @@ from chainnet._types import Array, Words
 from chainnet.cascades._esri import Spreading, downstream, lost_in_use, positions, residual_of, spreading_of, upstream
 from chainnet.cascades._inventory import Behaviour, Plants, Run, Shock, plants_of, simulate
 from chainnet.cascades._links import Links, check_number, end_uses, links_of, total_by
+from chainnet.engine import PRINTED, UNIT_ROUNDING
 from chainnet.errors import DataError, SolverError
 from chainnet.flow import count_settings
 from chainnet.lowering import Overlay, edge_caps, node_caps
@@ -268,7 +269,7 @@ def _esri(
     down, rounds = downstream(s, tolerance)
     up, more = upstream(s, tolerance)
     residual = residual_of(s, down, up)
-    if not residual <= max(10.0 * tolerance, 1e-12):
+    if not residual <= max(10.0 * tolerance, UNIT_ROUNDING):
         raise SolverError(f"cascade: the state moves by {residual:.1e} in a further round; it is no fixed point.")
     nodes = pd.DataFrame(
         {"downstream_loss": 1.0 - down, "upstream_loss": 1.0 - up, "loss": 1.0 - np.minimum(down, up)},
@@ -350,7 +351,7 @@ def _node_tables(network: Network, plants: Plants, run: Run, index: pd.Index) ->
     taken = (plants.group_flow[plants.use_group] * plants.use_part)[direct]
     base = total_by(plants.unit_node, plants.activity, plants.links.n) + total_by(users, taken, plants.links.n)
     share = np.where(base > 0, output / np.where(base > 0, base, 1.0), 1.0)
-    short = share < 1.0 - 1e-6
+    short = share < 1.0 - PRINTED
     ids = pd.Index(network.nodes["id"], name="id")
     nodes = pd.DataFrame(
         {

@@ -16,6 +16,7 @@ import pandas as pd
 from chainnet import checks
 from chainnet._types import Array, Bools, Ints
 from chainnet.cascades._links import Links, check_number, recipe_of, total_by
+from chainnet.engine import ROUNDING, UNIT_ROUNDING
 from chainnet.errors import DataError, near_matches
 
 __all__ = ["Behaviour", "Plants", "Run", "Shock", "plants_of", "simulate"]
@@ -23,8 +24,6 @@ __all__ = ["Behaviour", "Plants", "Run", "Shock", "plants_of", "simulate"]
 DAYS_A_YEAR = 365.0
 INVENTORY_DAYS = 90.0
 ORDERINGS = ("alt", "baseline")
-DUST = 1e-12
-FUZZ = 1e-9
 
 
 @dataclass(frozen=True)
@@ -314,7 +313,7 @@ def simulate(plants: Plants, shock: Shock, how: Behaviour, days: int, with_outpu
             run.output[day] += total_by(place[direct], served[direct], p.links.n)
         short = np.where(wanted > 0, 1.0 - made / np.where(wanted > 0, wanted, 1.0), 0.0)
         rise = (how.overproduction - alpha) * short / how.tau_days
-        alpha = np.where(short > DUST, alpha + rise, alpha + (1.0 - alpha) / how.tau_days)
+        alpha = np.where(short > UNIT_ROUNDING, alpha + rise, alpha + (1.0 - alpha) / how.tau_days)
         need = np.concatenate([_need(p, best, made, stock, target, how.restock_days), _sink_need(p, now)])
         able = cap.copy()  # what each could make tomorrow from capacity and stores
         np.minimum.at(able, p.slot_unit, stock / hold)
@@ -387,7 +386,7 @@ def _need(p: Plants, best: Array, made: Array, stock: Array, target: Array, rest
     room = np.maximum(level + p.slot_ratio * made[p.slot_unit] - stock, 0.0)
     full = p.slot_ratio * best[p.slot_unit] + np.maximum(level - stock, 0.0) / restock_days
     # rounding may not trim an order, or the baseline would drift
-    return np.asarray(np.where(full > room + FUZZ * level, room, full))
+    return np.asarray(np.where(full > room + ROUNDING * level, room, full))
 
 
 def _sink_need(p: Plants, now: _Bounds) -> Array:

@@ -13,7 +13,18 @@ import pandas as pd
 from chainnet import checks
 from chainnet._types import Words
 from chainnet.criticality._chokepoints import Removals, removals
-from chainnet.engine import Attack, Certificate, affordable, require, worst_attack
+from chainnet.engine import (
+    CERTAIN,
+    LEAST_SIZE,
+    PROOF_SEARCH,
+    ROUNDING,
+    Attack,
+    Certificate,
+    affordable,
+    essential,
+    require,
+    worst_attack,
+)
 from chainnet.errors import DataError, UnknownIdError, near_matches
 from chainnet.flow import ValueModel, count_settings, cut_of, shapley_values
 from chainnet.lowering import Degree, column_gains
@@ -171,16 +182,16 @@ def interdict(
     chosen = tuple(int(i) for i in found.chosen) if found is not None else ()
     greedy = _greedy(board, budget)
     left, greedy_left = board.left(chosen), board.left(greedy)
-    if greedy_left < left - 1e-9 * max(model.value, 1.0):
+    if greedy_left < left - ROUNDING * max(model.value, 1.0):
         chosen, left = greedy, greedy_left  # the time limit struck before the search was as good
-    chosen = _core(board, chosen, left, 1e-9 * max(model.value, 1e-9))
+    chosen = essential(chosen, board.left, left + ROUNDING * max(model.value, LEAST_SIZE))
     left = board.left(chosen) + 0.0
     bound = model.value - (found.bound if found is not None else model.value)
     lost = model.value - left
-    size = max(model.value, 1e-9)
-    is_optimal = found is None or (found.is_optimal and bound - lost <= 1e-6 * size)
+    size = max(model.value, LEAST_SIZE)
+    is_optimal = found is None or (found.is_optimal and bound - lost <= PROOF_SEARCH * size)
     gap = abs(bound - lost) / size if is_optimal else 0.0
-    proof = require(Certificate("interdict", lost, bound, gap, 0.0, 1e-6))
+    proof = require(Certificate("interdict", lost, bound, gap, 0.0, PROOF_SEARCH))
     ties = _ties(board, budget, chosen, left, time_limit_s) if details and is_optimal else None
     pairs = _pairs(board, network, what) if details and by == "node" else pd.DataFrame()
     settings = {
@@ -300,12 +311,12 @@ def _greedy(board: _Board, budget: float) -> tuple[int, ...]:
     left = board.model.value
     while True:
         others = [i for i in range(len(board.keys)) if i not in chosen]
-        open_moves = [i for i in others if affordable(board.cost, [*chosen, i], budget)]
+        open_moves = [i for i in others if affordable(board.cost[[*chosen, i]], budget)]
         if not open_moves:
             return tuple(chosen)
         values = board.lefts([[*chosen, i] for i in open_moves])
         place = int(np.argmin(values))
-        if values[place] >= left - 1e-9 * max(board.model.value, 1.0):
+        if values[place] >= left - ROUNDING * max(board.model.value, 1.0):
             return tuple(chosen)
         chosen.append(open_moves[place])
         left = float(values[place])
@@ -316,7 +327,7 @@ def _ties(
 ) -> list[tuple[int, ...]]:
     """Find the other attacks that leave as little, by forbidding each that was found."""
     others: list[tuple[int, ...]] = []
-    slack = 1e-7 * max(board.model.value, 1e-9)
+    slack = CERTAIN * max(board.model.value, LEAST_SIZE)
     forbidden = [np.array(first, dtype=np.int64)]
     while first and len(others) < MOST_TIES:
         found = board.search(budget, time_limit_s, forbidden, left + slack)
@@ -325,20 +336,10 @@ def _ties(
         chosen = tuple(int(i) for i in found.chosen)
         if board.left(chosen) > left + 2 * slack:
             break
-        core = _core(board, chosen, left, slack)
+        core = essential(chosen, board.left, left + slack)
         others.append(core)
         forbidden.append(np.array(core, dtype=np.int64))
     return others
-
-
-def _core(board: _Board, chosen: tuple[int, ...], left: float, slack: float) -> tuple[int, ...]:
-    """Drop members of an attack that add nothing to it."""
-    core = list(chosen)
-    for i in chosen:
-        rest = [j for j in core if j != i]
-        if board.left(rest) <= left + slack:
-            core = rest
-    return tuple(core)
 
 
 def _pairs(board: _Board, network: Network, what: Removals) -> pd.DataFrame:
@@ -352,7 +353,7 @@ def _pairs(board: _Board, network: Network, what: Removals) -> pd.DataFrame:
     rows = []
     for (i, j), both in zip(inside, joint, strict=True):
         a, b = board.keys[i], board.keys[j]
-        if both > alone[i] + alone[j] + 1e-7 * max(base, 1.0):
+        if both > alone[i] + alone[j] + CERTAIN * max(base, 1.0):
             rows.append((a, b, step[a], alone[i], alone[j], both, both - alone[i] - alone[j]))
     columns = ["node_a", "node_b", "step", "lost_a_tpa", "lost_b_tpa", "lost_both_tpa", "surplus_tpa"]
     table = pd.DataFrame(rows, columns=columns)
@@ -428,7 +429,7 @@ def shapley(
         },
         index=what.index,
     )
-    table = table.mask(table.abs() <= 1e-9 * max(model.value, 1e-9), 0.0)
+    table = table.mask(table.abs() <= ROUNDING * max(model.value, LEAST_SIZE), 0.0)
     order = np.lexsort((np.arange(len(table)), -table["shapley_tpa"].to_numpy()))
     settings = {
         **count_settings(network, commodity, beneficiaries),

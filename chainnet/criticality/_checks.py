@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from chainnet._types import Words
-from chainnet.engine import solve_independently
+from chainnet.engine import AGREE, LEAST_SIZE, solve_independently
 from chainnet.errors import SolverError
 from chainnet.flow import ValueModel, benefits, counted_demand, values_by_igraph
 from chainnet.lowering import Degree, Overlay, lower_market
@@ -45,11 +46,11 @@ def check_losses(
         second = _by_igraph(network, what, chosen, commodity, beneficiaries, tier)
     else:
         second = _by_interior_point(network, what, chosen, overlay, reroute, commodity, beneficiaries, tier)
-    size = max(abs(base), 1e-9)
+    size = max(abs(base), LEAST_SIZE)
     pairs = [(what.index[i], lost[i], second[0] - second[1 + place]) for place, i in enumerate(chosen)]
     pairs.append(("the value", base, second[0]))
     for name, ours, theirs in pairs:
-        if abs(ours - theirs) > 1e-6 * size:
+        if abs(ours - theirs) > AGREE * size:
             raise SolverError(
                 f"chokepoints: a second solver finds {theirs!r} for {name!r}, not {ours!r}. Report the network."
             )
@@ -65,13 +66,8 @@ def _by_interior_point(
     beneficiaries: Words,
     tier: str | None,
 ) -> list[float]:
-    from dataclasses import replace
-
     model = ValueModel(network, overlay, reroute, commodity=commodity, beneficiaries=beneficiaries, tier=tier)
-    low = model.lowered
-    cost = np.zeros(len(low.program.cost))
-    cost[low.served[model.counted]] = -1.0
-    program = replace(low.program, cost=cost)
+    low, program = model.lowered, model.program
     values = [-solve_independently(program)]
     for i in chosen:
         upper = program.col_upper.copy()

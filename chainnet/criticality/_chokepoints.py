@@ -11,7 +11,7 @@ import pandas as pd
 from chainnet import checks
 from chainnet._types import Ints, Words
 from chainnet.criticality._checks import check_losses, compared
-from chainnet.engine import arc_losses, group_losses, node_losses
+from chainnet.engine import ROUNDING, arc_losses, group_losses, node_losses
 from chainnet.errors import DataError, near_matches
 from chainnet.flow import ValueModel, benefits, count_settings, counted_demand, cut_of, cut_table, solve_market
 from chainnet.lowering import Degree, Reach, is_plain, lower_market, stack
@@ -194,7 +194,7 @@ def chokepoints(
         model.certificate()
         lost, base, through, in_cut, cut = _program_losses(model, what)
     # a pure flow is exact: a small loss beside a huge value is still a loss
-    lost = np.where(lost <= (0.0 if plain else 1e-9 * base), 0.0, np.minimum(lost, base))
+    lost = np.where(lost <= (0.0 if plain else ROUNDING * base), 0.0, np.minimum(lost, base))
     order = np.lexsort((np.arange(len(lost)), -np.nan_to_num(lost, nan=-1.0)))
     if top is not None and not centrality:  # a rank correlation needs every row
         order = order[:top]
@@ -299,7 +299,7 @@ def _dominators(
 ) -> Any:
     """Look only at what loses everything: a dominator always does, the converse fails."""
     out = np.zeros(len(what.members), dtype=bool)
-    candidates = np.flatnonzero(np.asarray(lost_share) >= 1 - 1e-9)
+    candidates = np.flatnonzero(np.asarray(lost_share) >= 1 - ROUNDING)
     if not len(candidates):
         return out
     t = stack(network)

@@ -12,7 +12,7 @@ import pandas as pd
 from chainnet import checks
 from chainnet._types import Words
 from chainnet.criticality._attack import Interdiction, interdict
-from chainnet.engine import BestDefence, Certificate, require
+from chainnet.engine import LEAST_SIZE, PROOF_SEARCH, ROUNDING, BestDefence, Certificate, require
 from chainnet.errors import DataError, UnknownIdError, near_matches
 from chainnet.flow import count_settings, counted_demand, what_binds
 from chainnet.lowering import Lowered, Overlay, lower
@@ -144,16 +144,16 @@ def fortify(
         trail.append(
             (number + 1, bound, found.left_tpa, ", ".join(map(str, found.removed)), ", ".join(table.index[plan]))
         )
-        if best is None or found.left_tpa > best.left_tpa + 1e-9:
+        if best is None or found.left_tpa > best.left_tpa + ROUNDING:
             best, chosen = found, plan
-        if bound - best.left_tpa <= 1e-6 * max(before.base_tpa, 1e-9) or found.removed in attacks:
+        if bound - best.left_tpa <= PROOF_SEARCH * max(before.base_tpa, LEAST_SIZE) or found.removed in attacks:
             break
         attack = found.removed
-    if best is None or best.left_tpa <= before.left_tpa + 1e-9 * max(before.base_tpa, 1e-9):
+    if best is None or best.left_tpa <= before.left_tpa + ROUNDING * max(before.base_tpa, LEAST_SIZE):
         best, chosen = before, np.zeros(len(table), dtype=bool)  # nothing helps, so nothing is spent
-    is_optimal = bound - best.left_tpa <= 1e-6 * max(before.base_tpa, 1e-9) and best.is_optimal
-    gap = max(bound - best.left_tpa, 0.0) / max(before.base_tpa, 1e-9) if is_optimal else 0.0
-    proof = require(Certificate("fortify", best.left_tpa, bound, gap, 0.0, 1e-6))
+    is_optimal = bound - best.left_tpa <= PROOF_SEARCH * max(before.base_tpa, LEAST_SIZE) and best.is_optimal
+    gap = max(bound - best.left_tpa, 0.0) / max(before.base_tpa, LEAST_SIZE) if is_optimal else 0.0
+    proof = require(Certificate("fortify", best.left_tpa, bound, gap, 0.0, PROOF_SEARCH))
     taken = table[chosen]
     source = provenance(
         network,

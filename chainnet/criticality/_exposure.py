@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,9 @@ from chainnet import checks
 from chainnet._types import Array, Ints, Words
 from chainnet.criticality._chokepoints import Removals, removals
 from chainnet.engine import (
+    AGREE,
+    LEAST_SIZE,
+    ROUNDING,
     LinearProgram,
     LinearSolution,
     WarmModel,
@@ -27,7 +31,7 @@ from chainnet.engine import (
     with_columns,
 )
 from chainnet.errors import DataError, SolverError, UnknownIdError, near_matches
-from chainnet.flow import count_settings, counted_demand, what_binds
+from chainnet.flow import count_settings, counted_demand, in_finer_sizes, what_binds
 from chainnet.lowering import Degree, Lowered, Overlay, lower, release_rate
 from chainnet.network import Network
 from chainnet.results import provenance, stamp
@@ -35,8 +39,6 @@ from chainnet.scenario import Scenario, overlay_of
 
 __all__ = ["risk_exposure"]
 
-# a loss below this part of its demand, or of its commodity's flow, is rounding
-DUST = 1e-9
 MOST_CHECKED = 20
 
 
@@ -252,18 +254,12 @@ class _Exposure:
         values, self.has_values = _values(network.demand, counted)
         self._overlay, self._rows = overlay, np.flatnonzero(counted & (values > 0))
         self.values = values[self._rows]
-        self._take(lower(network, overlay, degree, stocks=True))
-        finer = self.low.finer_sizes(self.base.x[: self.n_cols])
-        if finer is not None:
-            first, held = self.low, self._proof().ok
-            self._take(lower(network, overlay, degree, stocks=True, sizes=finer))
-            if held and not self._proof().ok:
-                self._take(first)
+        in_finer_sizes(partial(lower, network, overlay, degree, stocks=True), self._take, lambda: self._proof().ok)
         require(self._proof())
         self._survival: tuple[LinearProgram, LinearSolution | None] | None = None
 
-    def _take(self, low: Lowered) -> None:
-        """Take a program, let stocks bear what they do, and solve it with no stock drawn."""
+    def _take(self, low: Lowered) -> Array:
+        """Take a program, let stocks bear what they do, and solve it with no stock drawn; return its columns."""
         self.low = low
         self.n_cols = len(low.program.cost)
         self._stocks(low)
@@ -275,12 +271,13 @@ class _Exposure:
         upper = program.col_upper.copy()
         upper[low.draw_start : low.demand_start] = 0.0
         self.program = replace(program, cost=cost, col_upper=upper)
-        self._dust = DUST * np.maximum(self.demand, program.col_scale[self.wanted])
+        self._dust = ROUNDING * np.maximum(self.demand, program.col_scale[self.wanted])
         # values of one size: any cheapest plan loses the least tonnes
         self._is_tied = bool(len(self.values)) and self.values.min() < self.values.max()
         self.base = WarmModel(self.program).solve()
         if self.base.status != "optimal":
             raise SolverError(f"risk_exposure: the base program is {self.base.status}; report the network.")
+        return self.base.x[: self.n_cols]
 
     def _proof(self) -> Any:
         return certify_linear("risk_exposure", self.program, self.base.x, self.base.row_dual, self.program.row_scale)
@@ -377,7 +374,7 @@ class _Exposure:
             carried = np.maximum(self.base.x[self.wanted], 0.0)
             # where demand is short by rounding alone it is met
             least = np.where(self._lost(carried) > 0, self.demand, np.minimum(carried, self.demand))
-            for part in (1.0, 1.0 - DUST):
+            for part in (1.0, 1.0 - ROUNDING):
                 program = survival_program(
                     self.program, self.draws, self.amounts, self.releases, self.wanted, part * least
                 )
@@ -391,7 +388,7 @@ class _Exposure:
 
     def _times(self, shares: Array) -> Array:
         """Turn u = 1 / t into t; a draw that is rounding beside the flow of its commodity is none."""
-        size = 10.0 * DUST * self.program.col_scale[self.draws]
+        size = 10.0 * ROUNDING * self.program.col_scale[self.draws]
         out = np.zeros(len(shares))
         for i, u in enumerate(shares):
             if np.isfinite(u):
@@ -446,8 +443,8 @@ class _Exposure:
                 lost[rows] = found_rows * periods[rows, None]
         cost, anyway, tonnes = lost @ self.values, base @ self.values, lost.sum(axis=1)
         # what costs no more than nothing out ties with it exactly, whichever plan the solver ends in
-        same = cost - anyway <= DUST * anyway
-        tonnes = np.where(same & (np.abs(tonnes - base.sum(axis=1)) <= DUST * tonnes), base.sum(axis=1), tonnes)
+        same = cost - anyway <= ROUNDING * anyway
+        tonnes = np.where(same & (np.abs(tonnes - base.sum(axis=1)) <= ROUNDING * tonnes), base.sum(axis=1), tonnes)
         cost = np.where(same, anyway, cost)
         return cost, tonnes, cost - anyway
 
@@ -470,7 +467,7 @@ class _Exposure:
                 upper[closed] = 0.0
                 served = -solve_independently(replace(self.program, col_upper=upper))
                 whole = float(self.demand @ self.values)
-                self._compare(name, "cost", cost, (whole - served) * t, max(whole * t, 1e-9))
+                self._compare(name, "cost", cost, (whole - served) * t, max(whole * t, LEAST_SIZE))
             if survivor is not None and survivor[1] is not None and 0 < time < np.inf:
                 upper = survivor[0].col_upper.copy()
                 upper[closed] = 0.0
@@ -479,7 +476,7 @@ class _Exposure:
 
     @staticmethod
     def _compare(name: Any, what: str, ours: float, theirs: float, size: float) -> None:
-        if abs(ours - theirs) > 1e-6 * size:
+        if abs(ours - theirs) > AGREE * size:
             raise SolverError(
                 f"risk_exposure: a second solver finds {what} {theirs!r} for {name!r}, not {ours!r}. "
                 "Report the network."

@@ -21,6 +21,7 @@ from chainnet.economics._terms import (
     plain,
     reference_of,
 )
+from chainnet.engine import ROUNDING
 from chainnet.network import Network
 from chainnet.results import provenance, stamp
 
@@ -442,7 +443,7 @@ coproduct_credit
 
 def _at_least(offered: pd.Series, needed: pd.Series, least: pd.Series) -> pd.Series:
     """Say whether a price reaches the break-even price; NA where that is open, no where its known parts are above."""
-    hair = 1e-9 * needed.abs()  # rounding is no gap
+    hair = ROUNDING * needed.abs()  # rounding is no gap
     enough = (offered >= needed - hair).astype("boolean").mask(offered.isna() | needed.isna())
     return enough.mask(needed.isna() & (least > offered), False)
 

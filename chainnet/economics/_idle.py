@@ -11,11 +11,11 @@ import pandas as pd
 
 from chainnet import checks
 from chainnet._types import Array, Words
-from chainnet.economics._idle_range import DUST, Idle, snapped
+from chainnet.economics._idle_range import Idle, snapped
 from chainnet.economics._terms import capital_recovery_factor, check_number, main_outputs
-from chainnet.engine import Certificate
+from chainnet.engine import ROUNDING, Certificate
 from chainnet.errors import DataError, near_matches
-from chainnet.flow import Balance, Coalitions, balance_under, count_settings, named_projects, project_sizes
+from chainnet.flow import Balance, ValueModel, balance_under, count_settings, named_projects, project_sizes
 from chainnet.lowering import Degree, Overlay
 from chainnet.network import Network
 from chainnet.results import Result, provenance, stamp
@@ -304,12 +304,14 @@ def _averted(
     count: Mapping[str, Any],
 ) -> pd.DataFrame:
     """Return what all projects together avert in each scenario, t/a."""
-    standing = [name for name, size in zip(base.projects["id"], sizes, strict=True) if size > 0 and name in set(names)]
+    built = np.where(base.projects["id"].isin(names), sizes, 0.0)
     rows = []
     for scenario, probability in zip(picked, chance, strict=True):
-        game = Coalitions(base, overlay_of(base, scenario), sizes, reroute, **count)
-        rise = game.value(standing) - game.value([])
-        rise = rise if rise > DUST * max(game.value(standing), 1.0) else 0.0
+        overlay = overlay_of(base, scenario)
+        model = ValueModel(base, overlay, reroute, **count)
+        model.certificate()
+        value = -model.solve_under(overlay.with_built(np.maximum(overlay.built, built))).value
+        rise = value - model.value if value - model.value > ROUNDING * max(value, 1.0) else 0.0
         rows.append({"scenario": scenario.name, "probability": float(probability), "averted_t": rise})
     return pd.DataFrame(rows, columns=["scenario", "probability", "averted_t"])
 
@@ -380,7 +382,7 @@ def _chances(picked: Sequence[Scenario], given: Sequence[float] | Mapping[str, f
     found = np.array([check_number(p, "probabilities", 0.0, 1.0, "a probability a year") for p in given], dtype=float)
     if len(found) != n:
         raise DataError(f"probabilities: {len(found)} for {n} scenarios; give one for each.")
-    if found.sum() > 1.0 + 1e-9:
+    if found.sum() > 1.0 + ROUNDING:
         raise DataError(f"probabilities: they sum to {found.sum():g}; scenarios exclude each other, so to 1 at most.")
     return found
 

@@ -3,29 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from chainnet._types import Array
-from chainnet.engine import Certificate, LinearSolution, WarmModel, certify_linear, require
-from chainnet.errors import SolverError
-from chainnet.flow import Balance, stages_of
+from chainnet.engine import ROUNDING, Certificate, require
+from chainnet.flow import Balance, Stages, in_finer_sizes, stages_of
 from chainnet.lowering import Degree, Lowered, lower
 from chainnet.network import Network
 
-__all__ = ["DUST", "Idle", "snapped"]
-
-LOCK_SLACK = 1e-10
-DUST = 1e-9
+__all__ = ["Idle", "snapped"]
 
 
 def snapped(output: Array, capacity: Array) -> Array:
     """Return outputs without the dust of the solver: nothing, or the whole capacity, where they are that but for it."""
     whole = np.where(np.isnan(capacity), output, capacity)
-    output = np.where(np.abs(output) <= DUST * whole, 0.0, output + 0.0)
-    return np.asarray(np.where(np.abs(whole - output) <= DUST * whole, whole, output))
+    output = np.where(np.abs(output) <= ROUNDING * whole, 0.0, output + 0.0)
+    return np.asarray(np.where(np.abs(whole - output) <= ROUNDING * whole, whole, output))
 
 
 class Idle:
@@ -94,38 +91,18 @@ class Outputs:
 
     def __init__(self, built: Network, reroute: Degree, count: Mapping[str, Any]) -> None:
         stages = stages_of(built, count["commodity"], count["beneficiaries"], "after")
-        self._locks = [members for _, members in stages]
+        self._members = [members for _, members in stages]
         self.proofs: list[Certificate] = []
-        self._low = lower(built, None, reroute, locks=self._locks)
-        finer = self._low.finer_sizes(self._serve())
-        if finer is not None:
-            self._low = lower(built, None, reroute, locks=self._locks, sizes=finer)
-            self._serve()
+        in_finer_sizes(partial(lower, built, None, reroute, locks=self._members), self._serve, lambda: self._proof.ok)
+        self._low = self._stages.low
         self._position = {name: i for i, name in enumerate(self._low.ids)}
 
-    def _serve(self) -> Array:
+    def _serve(self, low: Lowered) -> Array:
         """Lock stage after stage at the most that it can be served, as ``balance`` does."""
-        low: Lowered = self._low
-        self._model = WarmModel(low.program)
-        self._basis: Any = None
-        x = np.zeros(len(low.program.cost))
-        for row, members in zip(low.locks, self._locks, strict=True):
-            cost = np.zeros(len(x))
-            cost[low.served[members]] = -1.0
-            found = self._solve(cost)
-            slack = max(LOCK_SLACK * -found.value, 100 * LOCK_SLACK * low.program.row_scale[row])
-            self._model.set_row(int(row), -found.value - slack, np.inf)
-            x, self._basis = found.x, found.basis
+        self._stages, x = Stages(low, "overcapacity"), np.zeros(len(low.program.cost))
+        for found in self._stages.in_order(self._members):
+            x, self._proof = found.x, self._stages.proof("service", found)
         return x
-
-    def _solve(self, cost: Array) -> LinearSolution:
-        self._model.set_cost(cost)
-        found = self._model.solve(self._basis)
-        if found.status == "infeasible":
-            found = self._model.solve(is_wide=True)
-        if found.status != "optimal":
-            raise SolverError(f"overcapacity: the program is {found.status}. Report the network.")
-        return found
 
     def least_and_most(self, weights: Mapping[str, float]) -> tuple[float, float]:
         """Return the least and the most of a weighted sum of outputs of nodes."""
@@ -142,9 +119,7 @@ class Outputs:
             return 0.0, 0.0
         ends = []
         for sign in (1.0, -1.0):
-            found = self._solve(sign * cost)
-            program = self._model.current()
-            proof = certify_linear("overcapacity, range", program, found.x, found.row_dual, program.row_scale)
-            self.proofs.append(require(proof))
+            found = self._stages.solve(sign * cost)
+            self.proofs.append(require(self._stages.proof("range", found)))
             ends.append(sign * found.value + 0.0)
         return max(ends[0], 0.0), max(ends[1], 0.0)

@@ -9,6 +9,7 @@ import pandas as pd
 
 from chainnet._types import Array, Words
 from chainnet.economics._terms import Money, Terms, check_number, known_commodities
+from chainnet.engine import LEAST_SIZE, ROUNDING
 from chainnet.errors import DataError
 from chainnet.network import Network
 from chainnet.results import provenance, stamp
@@ -194,7 +195,7 @@ def _compare(cost: Array, payoffs: Array, chance: Array, share: float, lost: Arr
     later = share * (np.maximum(payoffs - cost[:, None], 0.0) @ chance)
     option = later - now
     net = option - lost
-    hair = 1e-9 * np.maximum(np.maximum(np.abs(option), np.abs(lost)), 1e-9)
+    hair = ROUNDING * np.maximum(np.maximum(np.abs(option), np.abs(lost)), LEAST_SIZE)
     word = np.select([np.isnan(net), net > hair, net < -hair], ["not known", "wait", "build now"], default="either")
     values = (now, later, option, lost + 0.0 * option, net, word)
     return pd.DataFrame(dict(zip(COLUMNS, values, strict=True)))
@@ -234,7 +235,7 @@ def _chances(given: Sequence[float] | None, n: int) -> Array:
     found = _numbers(given, "probabilities", 0.0, "probabilities")
     if len(found) != n:
         raise DataError(f"probabilities: {len(found)} for {n} states; give one for each.")
-    if abs(found.sum() - 1.0) > 1e-9:
+    if abs(found.sum() - 1.0) > ROUNDING:
         raise DataError(
             f"probabilities: they sum to {found.sum():g}; one of the states comes true, so make them sum to 1."
         )

@@ -4,15 +4,14 @@ Words: *certificate* (a check by code that shares nothing with the solver), *war
 questions), *removal* (what is lost without a node, an arc or a group). No tables, no ids, no files.
 """
 
-from chainnet.engine.attack import Attack, affordable, worst_attack
+from chainnet.engine.attack import Attack, affordable, essential, worst_attack
 from chainnet.engine.certificate import Certificate, certify_flow, certify_linear, require
-from chainnet.engine.choice import SLACK, BestSet, Copy, FixedSets, Found, risk_of
+from chainnet.engine.choice import BestSet, Copy, FixedSets, Found, risk_of
 from chainnet.engine.defence import BestDefence
 from chainnet.engine.entropy import Conditions, nearest, repair
 from chainnet.engine.linear import LinearProgram, LinearSolution, WarmModel, solve_independently
 from chainnet.engine.linear_compact import CompactModel
 from chainnet.engine.linear_exposure import (
-    not_idle,
     plan,
     plans_without,
     shares_without,
@@ -20,12 +19,43 @@ from chainnet.engine.linear_exposure import (
     with_columns,
 )
 from chainnet.engine.linear_prices import price_ranges
-from chainnet.engine.linear_removal import values_without
+from chainnet.engine.linear_removal import not_idle, values_without
 from chainnet.engine.maxflow import CutMembers, FlowProblem, FlowSolution, UnboundedFlow, solve
 from chainnet.engine.removal import arc_losses, group_losses, node_losses
+from chainnet.engine.tolerances import (
+    AGREE,
+    CERTAIN,
+    FAIR,
+    FINEST,
+    LEAST_SIZE,
+    LEEWAY,
+    LOCK,
+    MARGIN,
+    PRICED,
+    PRINTED,
+    PROOF_SEARCH,
+    ROUNDING,
+    SAME_SIZE,
+    TIE,
+    UNIT_ROUNDING,
+)
 
 __all__ = [
-    "SLACK",
+    "AGREE",
+    "CERTAIN",
+    "FAIR",
+    "FINEST",
+    "LEAST_SIZE",
+    "LEEWAY",
+    "LOCK",
+    "MARGIN",
+    "PRICED",
+    "PRINTED",
+    "PROOF_SEARCH",
+    "ROUNDING",
+    "SAME_SIZE",
+    "TIE",
+    "UNIT_ROUNDING",
     "Attack",
     "BestDefence",
     "BestSet",
@@ -46,6 +76,7 @@ __all__ = [
     "arc_losses",
     "certify_flow",
     "certify_linear",
+    "essential",
     "group_losses",
     "nearest",
     "node_losses",

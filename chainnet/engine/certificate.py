@@ -11,13 +11,10 @@ from typing import Any
 
 import numpy as np
 
+from chainnet.engine.tolerances import PROOF, PROOF_FLOW, ROUNDING
 from chainnet.errors import SolverError
 
 __all__ = ["Certificate", "certify_flow", "certify_linear", "require"]
-
-LP_TOLERANCE = 1e-7
-FLOW_TOLERANCE = 1e-9
-ROUNDING = 1e-9
 
 
 @dataclass(frozen=True)
@@ -113,7 +110,7 @@ def certify_linear(problem: str, program: Any, x: Any, row_dual: Any, sizes: Any
     # measured against what the value is made of, so that an optimum of 0 can be proved too
     base = max(abs(value), abs(bound), float(np.abs(paid).sum()), natural, 1e-12)
     gap = (abs(value - bound) + lost + more_lost) / base
-    return Certificate(problem, value, bound, gap, max(row_breach, col_breach), LP_TOLERANCE)
+    return Certificate(problem, value, bound, gap, max(row_breach, col_breach), PROOF)
 
 
 def certify_flow(problem: str, network: Any, flow: Any, cut_capacity: float, max_error: float) -> Certificate:
@@ -153,7 +150,7 @@ def certify_flow(problem: str, network: Any, flow: Any, cut_capacity: float, max
     ]
     violation = max(float(np.max(part, initial=0.0)) for part in breaches) / largest
     gap = max(abs(flow.value - cut_capacity) - max_error, 0.0) / max(abs(flow.value), abs(cut_capacity), 1e-300)
-    return Certificate(problem, float(flow.value), cut_capacity, gap, violation, FLOW_TOLERANCE)
+    return Certificate(problem, float(flow.value), cut_capacity, gap, violation, PROOF_FLOW)
 
 
 def _side(price: Any, lower: Any, upper: Any, sizes: Any, natural: float) -> tuple[float, float]:

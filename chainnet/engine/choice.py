@@ -8,20 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
-from scipy.sparse import coo_array
 
 from chainnet._types import INF, Array, Bools, Ints
 from chainnet.engine.linear import LinearProgram, WarmModel
-from chainnet.errors import SolverError
+from chainnet.engine.mip import RowBuilder, solve_mixed
+from chainnet.engine.tolerances import GRAIN
 
 __all__ = ["BestSet", "Copy", "FixedSets", "Found", "risk_of"]
-
-# relative: sets whose values are this near are equally good
-SLACK = 1e-7
-ROUNDING = 1e-9
 
 
 @dataclass
@@ -71,33 +66,6 @@ def risk_of(short: Array, weight: Array, objective: str, alpha: float) -> float:
     return float(left @ worst / left.sum())
 
 
-class _Builder:
-    """Collects the rows of a program."""
-
-    def __init__(self) -> None:
-        self.at: list[Ints] = []
-        self.row: list[Ints] = []
-        self.data: list[Array] = []
-        self.low: list[float] = []
-        self.high: list[float] = []
-
-    def add(self, columns: Any, values: Any, low: float, high: float) -> None:
-        columns = np.asarray(columns, dtype=np.int64)
-        self.at.append(columns)
-        self.data.append(np.asarray(values, dtype=float))
-        self.row.append(np.full(len(columns), len(self.low)))
-        self.low.append(low)
-        self.high.append(high)
-
-    def block(self, matrix: Any, start: int, low: Array, high: Array) -> None:
-        coo = matrix.tocoo()
-        self.at.append(coo.col + start)
-        self.row.append(coo.row + len(self.low))
-        self.data.append(coo.data)
-        self.low += low.tolist()
-        self.high += high.tolist()
-
-
 class BestSet:
     """Chooses options so that what stays short is least.
 
@@ -141,7 +109,7 @@ class BestSet:
         self.risk_at = self.value_at + n_scenarios
         tail = {"expected": 0, "worst": 1, "cvar": 1 + n_scenarios}[self.objective]
         self.width = self.risk_at + tail
-        rows = _Builder()
+        rows = self.rows = RowBuilder()
         upper = [np.empty(0)]
         worth: list[tuple[list[int], list[float]]] = [([], []) for _ in range(n_scenarios)]
         for copy, start in zip(self.copies, starts[:-1].tolist(), strict=True):
@@ -155,22 +123,18 @@ class BestSet:
         self.col_upper = np.concatenate([*upper, np.ones(n_options), np.full(n_scenarios + tail, INF)])
         self.goal = np.zeros(self.width)
         self._risk(rows)
-        self.rows = rows
 
-    def _copy(self, rows: _Builder, copy: Copy, start: int) -> Array:
+    def _copy(self, rows: RowBuilder, copy: Copy, start: int) -> Array:
         """Write the rows of one copy; return the upper bounds of its columns."""
         p = copy.program
-        coo = p.matrix.tocoo()
-        data = coo.data * p.col_scale[coo.col] / p.row_scale[coo.row]
-        matrix = coo_array((data, (coo.row, coo.col)), shape=p.matrix.shape).tocsr()
-        high = p.row_upper / p.row_scale
+        scaled, (low, high), (_, upper) = p.scaled()
+        matrix = scaled.tocsr()
         linked = {row for row, *_ in copy.rows}
         held = [
             (row, least / p.row_scale[row], more / p.row_scale[row], option) for row, least, more, option in copy.rows
         ]
         high[sorted(linked)] = INF
-        rows.block(matrix, start, p.row_lower / p.row_scale, high)
-        upper = p.col_upper / p.col_scale
+        rows.block(matrix, start, low, high)
         for row, least, more, option in held:
             line = matrix[[row], :].tocoo()
             rows.add([*(start + line.col).tolist(), self.first + option], [*line.data.tolist(), -more], -INF, least)
@@ -180,7 +144,7 @@ class BestSet:
             rows.add([start + column, self.first + option], [1.0, -most / p.col_scale[column]], -INF, 0.0)
         return np.asarray(upper)
 
-    def _risk(self, rows: _Builder) -> None:
+    def _risk(self, rows: RowBuilder) -> None:
         """Write the objective: columns are in units of ``size``, shortfall is wanted - value."""
         wanted = (self.wanted - self.wanted.max()) / self.size
         values = np.arange(self.value_at, self.risk_at)
@@ -231,95 +195,45 @@ class BestSet:
         SolverError
             If the solver ends without a verdict.
         """
-        side = _Builder()
+        rows = self.rows.copy()
         options = np.arange(self.first, self.first + len(self.cost))
-        if np.isfinite(budget):
-            side.add(options, self.cost, -INF, budget)
         seeks_cost = cheapest_at is not None or floors is not None
         if cheapest_at is not None:
             at = np.flatnonzero(self.goal)
-            side.add(at, self.goal[at], cheapest_at / self.size - self.offset, INF)
+            rows.add(at, self.goal[at], cheapest_at / self.size - self.offset, INF)
         lower, upper = self.col_lower.copy(), self.col_upper.copy()
         if floors is not None:
             lower[self.value_at : self.risk_at] = floors / self.size
         if fixed is not None:
-            whole = ~self.is_stock
-            lower[options[whole]] = upper[options[whole]] = fixed[whole]
-        for members in barred:
-            inside = np.flatnonzero(members & ~self.is_stock)
-            side.add(options[inside], np.ones(len(inside)), -INF, len(inside) - 1.0)
-        goal = self._price() if seeks_cost else self.goal
-        found = self._run(side, lower, upper, goal, seeks_cost)
+            whole = options[~self.is_stock]
+            lower[whole] = upper[whole] = fixed[~self.is_stock]
+        found = solve_mixed(
+            "portfolio",
+            rows,
+            (lower, upper),
+            self._price() if seeks_cost else self.goal,
+            options,
+            self.cost,
+            budget,
+            is_part=self.is_stock,
+            barred=[np.flatnonzero(members & ~self.is_stock) for members in barred],
+            is_minimum=seeks_cost,
+            time_limit_s=self.time_limit_s,
+        )
         if found is None:
             return None
-        x, bound, is_optimal = found
-        taken = (x[options] > 0.5) & ~self.is_stock
-        parts = np.where(self.is_stock, np.clip(x[options], 0.0, 1.0), 0.0)
-        value = (float(self.goal @ x) + self.offset) * self.size
-        cost = float(self.cost @ (taken + parts))
-        if taken.any() and cost > budget + ROUNDING * max(budget, 1.0):
-            # the solver's 1 may be a little less than 1: this set is too dear
-            again = [*barred, taken]
-            return self.solve(budget, cheapest_at=cheapest_at, floors=floors, fixed=fixed, barred=again)
-        return Found(taken, parts, value, bound if seeks_cost else (bound + self.offset) * self.size, cost, is_optimal)
+        taken, parts = (found.amount > 0) & ~self.is_stock, np.where(self.is_stock, found.amount, 0.0)
+        value = (float(self.goal @ found.x) + self.offset) * self.size
+        bound = found.bound if seeks_cost else (found.bound + self.offset) * self.size
+        return Found(taken, parts, value, bound, float(self.cost @ found.amount), found.is_optimal)
 
     def _price(self) -> Array:
         """Cost as an objective, with a grain on each option: nothing is taken for nothing, and of equals the first."""
         goal = np.zeros(self.width)
         n = len(self.cost)
-        grain = 1e-7 * max(float(self.cost.max(initial=0.0)), 1.0) * (1.0 + np.arange(n) / max(n, 1))
+        grain = GRAIN * max(float(self.cost.max(initial=0.0)), 1.0) * (1.0 + np.arange(n) / max(n, 1))
         goal[self.first : self.first + n] = self.cost + grain
         return goal
-
-    def _run(
-        self, side: _Builder, lower: Array, upper: Array, goal: Array, is_minimum: bool
-    ) -> tuple[Array, float, bool] | None:
-        import highspy
-
-        main = self.rows
-        n_main = len(main.low)
-        row = np.concatenate([*main.row, *[r + n_main for r in side.row]])
-        at, data = np.concatenate([*main.at, *side.at]), np.concatenate([*main.data, *side.data])
-        matrix = coo_array((data, (row, at)), shape=(n_main + len(side.low), self.width)).tocsc()
-        matrix.sort_indices()
-        model = highspy.HighsLp()
-        model.num_row_, model.num_col_ = matrix.shape
-        model.sense_ = highspy.ObjSense.kMinimize if is_minimum else highspy.ObjSense.kMaximize
-        model.col_cost_, model.col_lower_, model.col_upper_ = goal, lower, upper
-        model.row_lower_, model.row_upper_ = np.array(main.low + side.low), np.array(main.high + side.high)
-        model.a_matrix_.format_ = highspy.MatrixFormat.kColwise
-        model.a_matrix_.start_, model.a_matrix_.index_ = matrix.indptr, matrix.indices
-        model.a_matrix_.value_ = matrix.data
-        kind = highspy.HighsVarType
-        is_whole = np.zeros(self.width, dtype=bool)
-        is_whole[self.first : self.first + len(self.cost)] = ~self.is_stock
-        if is_whole.any():
-            model.integrality_ = [kind.kInteger if whole else kind.kContinuous for whole in is_whole.tolist()]
-        highs = highspy.Highs()
-        for name, value in (
-            ("output_flag", False),
-            ("threads", 1),
-            ("time_limit", float(self.time_limit_s)),
-            ("mip_rel_gap", 1e-9),
-            ("mip_abs_gap", 1e-9),
-            ("mip_feasibility_tolerance", 1e-9),
-            ("primal_feasibility_tolerance", 1e-9),
-            ("dual_feasibility_tolerance", 1e-9),
-            ("small_matrix_value", 1e-12),
-            ("random_seed", 0),
-        ):
-            highs.setOptionValue(name, value)
-        if highs.passModel(model) == highspy.HighsStatus.kError:
-            raise SolverError("portfolio: the solver refused the model; report the network that caused this")
-        highs.run()
-        status, info = highs.getModelStatus(), highs.getInfo()
-        if status == highspy.HighsModelStatus.kInfeasible:
-            return None
-        if info.primal_solution_status != 2:
-            raise SolverError(f"portfolio: no set was found ({highs.modelStatusToString(status)})")
-        bound = info.mip_dual_bound if is_whole.any() else info.objective_function_value
-        x = np.asarray(highs.getSolution().col_value)
-        return x, float(bound), status == highspy.HighsModelStatus.kOptimal
 
 
 class FixedSets:

@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from scipy.sparse import csc_array, lil_array, vstack
 
 from chainnet._types import Array, Ints
-from chainnet.engine.attack import affordable
 from chainnet.engine.linear import LinearProgram
+from chainnet.engine.mip import RowBuilder, solve_mixed
 from chainnet.errors import SolverError
 
 __all__ = ["BestDefence"]
@@ -45,9 +44,6 @@ class BestDefence:
     ) -> None:
         self._program, self._served, self._cost, self._budget = program, served, cost, budget
         self._opens, self._time = opens, time_limit_s
-        shape = program.matrix.tocoo()
-        data = shape.data * program.col_scale[shape.col] / program.row_scale[shape.row]
-        self._matrix = csc_array((data, (shape.row, shape.col)), shape=program.matrix.shape)
         self._size = float(np.max(program.col_scale, initial=1.0))
         self._attacks: list[Sequence[tuple[Ints, int]]] = []
         self._too_dear: list[Ints] = []
@@ -64,89 +60,45 @@ class BestDefence:
         SolverError
             If the solver finds no plan.
         """
-        while True:
-            chosen, least = self._best()
-            if affordable(self._cost, chosen, self._budget):
-                return chosen, least
-            self._too_dear.append(np.flatnonzero(chosen))
-
-    def _best(self) -> tuple[Any, float]:
-        """Return a best plan, within the budget as exactly as the solver keeps it."""
-        import highspy
-
-        n_rows, n_cols = self._matrix.shape
-        n_options, n_copies = len(self._cost), len(self._attacks)
+        matrix, (low, high), (_, upper) = self._program.scaled()
+        n_cols, n_options, n_copies = matrix.shape[1], len(self._cost), len(self._attacks)
         width = n_copies * n_cols + n_options + 1  # flows of each copy, options, the least served
         first, last = n_copies * n_cols, width - 1
-        upper = self._program.col_upper / self._program.col_scale
         capped = np.minimum(upper, MOST)
         col_upper = np.concatenate([np.tile(upper, n_copies), np.ones(n_options), [np.inf]])
-        links: list[tuple[list[int], list[float]]] = []
+        rows = RowBuilder()
+        for copy in range(n_copies):
+            rows.block(matrix, copy * n_cols, low, high)
+
+        def open_with(option: int, start: int, columns: Ints) -> None:
+            for j in columns:
+                rows.add([start + j, first + option], [1.0, -capped[j]], -np.inf, 0.0)
+
         for copy, attack in enumerate(self._attacks):
             start = copy * n_cols
             for columns, option in attack:
                 if option < 0:
                     col_upper[start + columns] = 0.0
                 else:
-                    links += [([start + int(j), first + option], [1.0, -float(capped[j])]) for j in columns]
+                    open_with(option, start, columns)
             for option, columns in enumerate(self._opens):
-                links += [([start + int(j), first + option], [1.0, -float(capped[j])]) for j in columns]
+                open_with(option, start, columns)
         worth = self._program.col_scale[self._served] / self._size
         for copy in range(n_copies):
-            at = [*(copy * n_cols + self._served).tolist(), last]
-            links.append((at, [*(-worth).tolist(), 1.0]))
-        for members in self._too_dear:
-            links.append(((first + members).tolist(), [1.0] * len(members)))
-        links.append(([first + o for o in range(n_options)], self._cost.tolist()))
-        most = [*[0.0] * (len(links) - len(self._too_dear) - 1), *[len(m) - 1.0 for m in self._too_dear], self._budget]
-        side = lil_array((len(links), width))
-        for row, (at, values) in enumerate(links):
-            side[[row] * len(at), at] = values
-        blocks = [
-            csc_array((self._matrix.data, self._matrix.indices, self._matrix.indptr), shape=(n_rows, n_cols))
-            for _ in range(n_copies)
-        ]
-        matrix = vstack([_diagonal(blocks, width), side.tocsc()]).tocsc()
-        matrix.sort_indices()
-        low = np.tile(self._program.row_lower / self._program.row_scale, n_copies)
-        high = np.tile(self._program.row_upper / self._program.row_scale, n_copies)
-        model = highspy.HighsLp()
-        model.num_row_, model.num_col_ = matrix.shape
-        model.sense_ = highspy.ObjSense.kMaximize
-        model.col_cost_ = np.concatenate([np.zeros(width - 1), [1.0]])
-        model.col_lower_, model.col_upper_ = np.zeros(width), col_upper
-        model.row_lower_ = np.concatenate([low, np.full(len(links), -np.inf)])
-        model.row_upper_ = np.concatenate([high, most])
-        model.a_matrix_.format_ = highspy.MatrixFormat.kColwise
-        model.a_matrix_.start_, model.a_matrix_.index_, model.a_matrix_.value_ = (
-            matrix.indptr,
-            matrix.indices,
-            matrix.data,
+            rows.add([*(copy * n_cols + self._served), last], [*-worth, 1.0], -np.inf, 0.0)
+        goal = np.zeros(width)
+        goal[last] = 1.0
+        found = solve_mixed(
+            "fortify",
+            rows,
+            (np.zeros(width), col_upper),
+            goal,
+            np.arange(first, last),
+            self._cost,
+            self._budget,
+            is_minimum=False,
+            time_limit_s=self._time,
         )
-        kind = highspy.HighsVarType
-        model.integrality_ = [kind.kContinuous] * first + [kind.kInteger] * n_options + [kind.kContinuous]
-        highs = highspy.Highs()
-        for option_name, value in (
-            ("output_flag", False),
-            ("threads", 1),
-            ("time_limit", float(self._time)),
-            ("mip_rel_gap", 1e-9),
-            ("random_seed", 0),
-        ):
-            highs.setOptionValue(option_name, value)
-        if highs.passModel(model) == highspy.HighsStatus.kError:
-            raise SolverError("fortify: the solver refused the model; report the network that caused this")
-        highs.run()
-        if highs.getInfo().primal_solution_status != 2:
-            raise SolverError(f"fortify: no plan was found ({highs.modelStatusToString(highs.getModelStatus())})")
-        x = np.asarray(highs.getSolution().col_value)
-        bound = highs.getInfo().mip_dual_bound if n_options else highs.getInfo().objective_function_value
-        return x[first:last] > 0.5, float(bound) * self._size
-
-
-def _diagonal(blocks: Sequence[csc_array], width: int) -> csc_array:
-    from scipy.sparse import block_diag
-
-    body = block_diag(list(blocks), format="csc")
-    body.resize(body.shape[0], width)
-    return csc_array(body)
+        if found is None:
+            raise SolverError("fortify: no plan was found; report the network that caused this")
+        return found.amount > 0, found.bound * self._size

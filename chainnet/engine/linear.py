@@ -15,15 +15,11 @@ from scipy.sparse import csc_array
 
 from chainnet._types import Array
 from chainnet.engine.certificate import certify_linear
+from chainnet.engine.tolerances import FINEST, NEAT, NEGLIGIBLE, SOLVER, WIDE
 from chainnet.errors import SolverError
 
-__all__ = ["LinearProgram", "LinearSolution", "WarmModel", "solve_independently"]
+__all__ = ["LinearProgram", "LinearSolution", "WarmModel", "highs_model", "solve_independently"]
 
-_TOLERANCE = 1e-9
-# half of what a proof allows: what passes here is not lost for want of rounding alone
-WIDE = 5e-8
-# breach or gap beyond which another attempt is worth its time: a tenth of what a proof allows
-NEAT = 1e-8
 NO_LIMIT = 2**31 - 1
 PLAIN: dict[str, Any] = {
     "simplex_iteration_limit": NO_LIMIT,
@@ -31,15 +27,14 @@ PLAIN: dict[str, Any] = {
     "presolve": "off",
     "simplex_strategy": 1,
     "simplex_scale_strategy": 2,
-    "primal_feasibility_tolerance": _TOLERANCE,
-    "dual_feasibility_tolerance": _TOLERANCE,
+    "primal_feasibility_tolerance": SOLVER,
+    "dual_feasibility_tolerance": SOLVER,
     # devex: steepest edge would weigh every row anew before each warm solve
     "simplex_dual_edge_weight_strategy": 1,
 }
 # the primal method starts well where only costs have changed; no second scaling, which can hide a breach
 PRIMAL = {**PLAIN, "simplex_strategy": 4, "simplex_scale_strategy": 0}
-# the finest tolerance of duals there is, for where thousands of tiny ones add up
-FINE = {**PRIMAL, "dual_feasibility_tolerance": 1e-10}
+FINE = {**PRIMAL, "dual_feasibility_tolerance": FINEST}
 PRESOLVED = {**PLAIN, "presolve": "on"}
 WIDELY = {**PLAIN, "presolve": "on", "primal_feasibility_tolerance": WIDE, "dual_feasibility_tolerance": WIDE}
 INTERIOR = {**PLAIN, "presolve": "on", "solver": "ipm"}
@@ -61,6 +56,29 @@ class LinearProgram:
     cost: Array
     row_scale: Array
     col_scale: Array
+
+    def scaled(self) -> tuple[csc_array, tuple[Array, Array], tuple[Array, Array]]:
+        """Return the matrix, the bounds of rows and those of columns, all in the solver's units."""
+        rows, cols = self.row_scale, self.col_scale
+        coo = self.matrix.tocoo()
+        matrix = csc_array((coo.data * cols[coo.col] / rows[coo.row], (coo.row, coo.col)), shape=self.matrix.shape)
+        row_bounds = self.row_lower / rows, self.row_upper / rows
+        return matrix, row_bounds, (self.col_lower / cols, self.col_upper / cols)
+
+
+def highs_model(matrix: csc_array, rows: tuple[Array, Array], columns: tuple[Array, Array], cost: Array) -> Any:
+    """Return a program in the solver's own form: matrix, bounds of rows, bounds of columns, costs."""
+    import highspy
+
+    matrix.sort_indices()
+    model = highspy.HighsLp()
+    model.num_row_, model.num_col_ = matrix.shape
+    model.col_cost_ = cost
+    model.col_lower_, model.col_upper_ = columns
+    model.row_lower_, model.row_upper_ = rows
+    model.a_matrix_.format_ = highspy.MatrixFormat.kColwise
+    model.a_matrix_.start_, model.a_matrix_.index_, model.a_matrix_.value_ = matrix.indptr, matrix.indices, matrix.data
+    return model
 
 
 @dataclass(frozen=True)
@@ -88,24 +106,11 @@ class WarmModel:
         self.program = program
         self._row_scale, self._col_scale = program.row_scale, program.col_scale
         rows, cols = program.matrix.shape
-        scaled = program.matrix.tocoo()
-        data = scaled.data * self._col_scale[scaled.col] / self._row_scale[scaled.row]
-        matrix = csc_array((data, (scaled.row, scaled.col)), shape=(rows, cols))
-        matrix.sort_indices()
-        self._cols = np.arange(cols, dtype=np.int32)
-        self._rows = np.arange(rows, dtype=np.int32)
-        lp = highspy.HighsLp()
-        lp.num_col_, lp.num_row_ = cols, rows
-        lp.col_cost_ = self._scaled(program.cost)
-        lp.col_lower_ = program.col_lower / self._col_scale
-        lp.col_upper_ = program.col_upper / self._col_scale
-        lp.row_lower_ = program.row_lower / self._row_scale
-        lp.row_upper_ = program.row_upper / self._row_scale
-        lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
-        lp.a_matrix_.start_, lp.a_matrix_.index_, lp.a_matrix_.value_ = matrix.indptr, matrix.indices, matrix.data
+        self._cols, self._rows = np.arange(cols, dtype=np.int32), np.arange(rows, dtype=np.int32)
+        lp = highs_model(*program.scaled(), self._scaled(program.cost))
         self._highs = highspy.Highs()
         self._way: dict[str, Any] = {}
-        for option, value in (("output_flag", False), ("threads", 1), ("small_matrix_value", 1e-12)):
+        for option, value in (("output_flag", False), ("threads", 1), ("small_matrix_value", NEGLIGIBLE)):
             self._highs.setOptionValue(option, value)
         self._follow(PLAIN)
         if self._highs.passModel(lp) == highspy.HighsStatus.kError:
@@ -179,12 +184,12 @@ class WarmModel:
         return longer
 
     def solve(
-        self, basis: Any = None, *, is_wide: bool = False, is_near: bool = False, is_neat: bool = True
+        self, basis: Any = None, *, or_wide: bool = False, is_near: bool = False, is_neat: bool = True
     ) -> LinearSolution:
         """Solve under the bounds in place, from ``basis`` if one is given.
 
-        ``is_wide`` is for a model that rounding made infeasible although it cannot be: presolve, and
-        wider tolerances. The answer still has to pass its own check.
+        ``or_wide``: where that is infeasible, but not surely so, rounding may be to blame; then it is solved again
+        with presolve and wider tolerances. The answer still has to pass its own check.
         ``is_near`` is for where the answer of ``basis`` still keeps all bounds, only costs being other,
         and few steps are to go: another method, which is fast then.
         ``is_neat``: whether an answer that is off by more than rounding is looked for again.
@@ -199,9 +204,15 @@ class WarmModel:
         Where an answer breaches a bound or misses its dual by more than rounding, or there is no verdict,
         other ways are tried, the first of them from what was found; of the answers the neatest is returned.
         """
+        found = self._best(basis, self._ways(False, is_near and basis is not None), is_neat)
+        if found.status == "infeasible" and or_wide and not self.is_surely_infeasible():
+            return self._best(None, self._ways(True, False), is_neat)
+        return found
+
+    def _best(self, basis: Any, ways: list[tuple[dict[str, Any], bool]], is_neat: bool) -> LinearSolution:
         best: LinearSolution | None = None
         least, status, held = np.inf, "", None
-        for way, goes_on in self._ways(is_wide, is_near and basis is not None):
+        for way, goes_on in ways:
             start = best.basis if best is not None else basis
             status, held = self._run(start if goes_on else None, way), None
             if status in ("infeasible", "unbounded") and best is None:
@@ -313,7 +324,7 @@ class WarmModel:
 def _least(weight: Array, lower: Array, upper: Array) -> float:
     """Return the least that a weighted sum can be within bounds; weights that are rounding do not count."""
     at = np.where(weight > 0, lower, upper)
-    at = np.where(np.isinf(at) & (np.abs(weight) <= _TOLERANCE), 0.0, at)
+    at = np.where(np.isinf(at) & (np.abs(weight) <= SOLVER), 0.0, at)
     some = weight != 0
     return float((weight[some] * at[some]).sum())
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 from scipy.sparse import csc_array
 
 from chainnet._types import Array, Bools
 from chainnet.engine.certificate import Certificate, certify_linear
-from chainnet.engine.linear import LinearProgram, LinearSolution, WarmModel, solve_independently
+from chainnet.engine.linear import LinearProgram, LinearSolution, WarmModel
 
 __all__ = ["CompactModel", "in_use"]
 
@@ -89,7 +87,7 @@ class CompactModel:
         return float(self._low[row]), float(self._high[row])
 
     def solve(
-        self, before: LinearSolution | None = None, *, is_wide: bool = False, is_near: bool = False
+        self, before: LinearSolution | None = None, *, or_wide: bool = False, is_near: bool = False
     ) -> LinearSolution:
         """Solve under what is in place, from an earlier answer if its basis still fits; see ``WarmModel.solve``."""
         if self._model is None:
@@ -100,7 +98,7 @@ class CompactModel:
             none = np.empty(0)
             return LinearSolution("infeasible", np.nan, none, none, none, None)
         basis = before.basis[1] if before is not None and before.basis[0] is self._model else None
-        found = self._model.solve(basis, is_wide=is_wide, is_near=is_near)
+        found = self._model.solve(basis, or_wide=or_wide, is_near=is_near)
         if found.status != "optimal":
             return found
         self._last = found
@@ -109,19 +107,11 @@ class CompactModel:
         x[self._open], reduced[self._open], dual[self._rows] = found.x, found.col_dual, found.row_dual
         return LinearSolution("optimal", found.value, x, dual, reduced, (self._model, found.basis))
 
-    def is_surely_infeasible(self) -> bool:
-        """Say whether a verdict of infeasible is proved; see ``WarmModel.is_surely_infeasible``."""
-        idle = ~self._rows
-        if (np.maximum(self._low[idle], -self._high[idle]) > 0).any():
-            return True  # a row that nothing can fill
-        return self._model is not None and self._model.is_surely_infeasible()
-
-    def certify(self, problem: str, *, verify: bool = False) -> Certificate:
+    def certify(self, problem: str) -> Certificate:
         """Prove the last answer on the columns in use, which are all that there can be."""
         assert self._model is not None
         program = self._model.current()
-        proof = certify_linear(problem, program, self._last.x, self._last.row_dual, program.row_scale)
-        return replace(proof, second_value=solve_independently(program) if verify else None)
+        return certify_linear(problem, program, self._last.x, self._last.row_dual, program.row_scale)
 
     def _build(self, used: Bools) -> None:
         p = self.program

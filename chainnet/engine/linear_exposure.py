@@ -6,10 +6,9 @@ tonnes over t. So one matrix serves every window and every removal: bounds alone
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -17,13 +16,11 @@ from scipy.sparse import coo_array, csc_array, hstack, vstack
 
 from chainnet._types import Array, Ints
 from chainnet.engine.linear import LinearProgram, LinearSolution, WarmModel
-from chainnet.engine.linear_removal import FEW, IDLE, _settle
+from chainnet.engine.linear_removal import in_shares, not_idle, values_of
+from chainnet.engine.tolerances import SOLVER
 from chainnet.errors import SolverError
 
-__all__ = ["not_idle", "plan", "plans_without", "shares_without", "survival_program", "with_columns"]
-
-# a scaled dual beyond this (the solver's tolerance) is no rounding
-HELD = 1e-9
+__all__ = ["plan", "plans_without", "shares_without", "survival_program", "with_columns"]
 
 
 def with_columns(program: LinearProgram, rows: Ints, columns: Ints, values: Array, scale: Array) -> LinearProgram:
@@ -95,18 +92,6 @@ def survival_program(
     )
 
 
-def not_idle(program: LinearProgram, base: LinearSolution, closings: Sequence[Ints]) -> list[int]:
-    """Return the closings that no known optimal answer leaves idle: all others cost nothing.
-
-    Where many are open, other optimal answers than ``base`` are looked for.
-    """
-    tiny = IDLE * program.col_scale
-    open_sets = [i for i, columns in enumerate(closings) if (base.x[columns] > tiny[columns]).any()]
-    if len(open_sets) > FEW:
-        open_sets = _settle(program, base, closings, open_sets, tiny)
-    return open_sets
-
-
 def shares_without(program: LinearProgram, base: LinearSolution, closings: Sequence[Ints]) -> Array:
     """Return the optimum of a survival program with each set of columns closed; inf = not to be met.
 
@@ -122,20 +107,9 @@ def shares_without(program: LinearProgram, base: LinearSolution, closings: Seque
     found = np.full(len(closings), base.value)
     open_sets = not_idle(program, base, closings)
 
-    def run(share: Sequence[int]) -> list[float]:
-        model = WarmModel(program)
-        return [_closed(model, program, closings[i]).value(base.basis) for i in share]
-
-    for share, values in _shared(open_sets, run):
+    for share, values in in_shares(open_sets, partial(values_of, program, base, closings)):
         found[share] = [np.inf if np.isnan(value) else max(value, base.value) for value in values]
     return found
-
-
-def _closed(model: WarmModel, program: LinearProgram, columns: Ints) -> WarmModel:
-    upper = program.col_upper.copy()
-    upper[columns] = 0.0
-    model.set_upper(upper)
-    return model
 
 
 def plans_without(
@@ -182,7 +156,7 @@ def plans_without(
             carried[place] = planner.plan(upper)[0].x[wanted]
         return carried
 
-    for share, values in _shared(range(len(closings)), run):
+    for share, values in in_shares(range(len(closings)), run):
         out[share] = values
     return out
 
@@ -235,8 +209,8 @@ class _Planner:
 def _face(program: LinearProgram, found: LinearSolution, cost: Array) -> LinearProgram:
     """Return the program of all optimal answers, with another cost.
 
-    By complementary slackness each of them keeps a column with a reduced cost, and a row with a dual,
-    at its bound: no row that holds the cost is needed, which would be dense and have a slack of its own.
+    By complementary slackness each of them keeps a column with a reduced cost, and a row with a dual (beyond the
+    solver's tolerance), at its bound: no row that holds the cost is needed, which would be dense, with its own slack.
     """
     p = program
     size = float(np.max(np.abs(p.cost) * p.col_scale, initial=0.0)) or 1.0
@@ -248,18 +222,8 @@ def _face(program: LinearProgram, found: LinearSolution, cost: Array) -> LinearP
     return replace(
         p,
         cost=cost,
-        col_lower=held(reduced < -HELD, p.col_upper, p.col_lower),
-        col_upper=held(reduced > HELD, p.col_lower, p.col_upper),
-        row_lower=held(dual < -HELD, p.row_upper, p.row_lower),
-        row_upper=held(dual > HELD, p.row_lower, p.row_upper),
+        col_lower=held(reduced < -SOLVER, p.col_upper, p.col_lower),
+        col_upper=held(reduced > SOLVER, p.col_lower, p.col_upper),
+        row_lower=held(dual < -SOLVER, p.row_upper, p.row_lower),
+        row_upper=held(dual > SOLVER, p.row_lower, p.row_upper),
     )
-
-
-def _shared(places: Sequence[int], run: Callable[[Sequence[int]], Any]) -> list[tuple[Sequence[int], Any]]:
-    """Run shares of the work on as many threads as pay; every answer depends on its own bounds only."""
-    workers = max(1, min(os.cpu_count() or 1, len(places) // 16))
-    shares = [list(places[start::workers]) for start in range(workers)]
-    if workers == 1:
-        return [(shares[0], run(shares[0]))] if shares[0] else []
-    with ThreadPoolExecutor(workers) as pool:
-        return list(zip(shares, pool.map(run, shares), strict=True))

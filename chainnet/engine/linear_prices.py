@@ -11,6 +11,7 @@ from scipy.sparse import csc_array, hstack, identity, vstack
 
 from chainnet._types import Array, Ints
 from chainnet.engine.linear import LinearProgram, WarmModel
+from chainnet.engine.tolerances import ROUNDING
 from chainnet.errors import SolverError
 
 __all__ = ["price_ranges"]
@@ -87,7 +88,7 @@ def _dual_face(program: LinearProgram, value: float) -> tuple[LinearProgram, tup
         [size / program.row_scale[has_low], size / program.row_scale[has_high], size / program.col_scale[has_upper]]
     )
     n = body.shape[1]
-    slack = 1e-9 * max(abs(value), size)
+    slack = ROUNDING * max(abs(value), size)
     face = LinearProgram(
         csc_array(vstack([body, csc_array(worth[None, :])])),
         np.append(np.full(cols, -np.inf), value - slack),

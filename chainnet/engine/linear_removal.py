@@ -9,22 +9,24 @@ processors. Every answer depends on its own bounds only, so neither order nor th
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
+from typing import Any
 
 import numpy as np
 from scipy.sparse import csc_array, vstack
 
 from chainnet._types import Array, Ints
 from chainnet.engine.linear import LinearProgram, LinearSolution, WarmModel
+from chainnet.engine.tolerances import IN_USE, UNIT_ROUNDING
 from chainnet.errors import SolverError
 
-__all__ = ["values_without"]
+__all__ = ["in_shares", "not_idle", "values_of", "values_without"]
 
 # fewer open candidates than this are solved at once: looking for other optima would not pay
 FEW = 48
-IDLE = 1e-9
 
 
 def values_without(program: LinearProgram, base: LinearSolution, closings: Sequence[Ints]) -> Array:
@@ -49,25 +51,15 @@ def values_without(program: LinearProgram, base: LinearSolution, closings: Seque
         If a removal has no verdict (closing columns of a program whose zero is feasible always has).
     """
     values = np.full(len(closings), base.value)
-    tiny = IDLE * program.col_scale
-    open_sets = [i for i, columns in enumerate(closings) if (base.x[columns] > tiny[columns]).any()]
-    if len(open_sets) > FEW:
-        open_sets = _settle(program, base, closings, open_sets, tiny)
-    if not open_sets:
-        return values
-    workers = max(1, min(os.cpu_count() or 1, len(open_sets) // 16))
-    shares = [open_sets[start::workers] for start in range(workers)]
-    if workers == 1:
-        found = [_solve_share(program, base, closings, shares[0])]
-    else:
-        with ThreadPoolExecutor(workers) as pool:
-            found = list(pool.map(lambda share: _solve_share(program, base, closings, share), shares))
-    for share, part in zip(shares, found, strict=True):
+    for share, part in in_shares(not_idle(program, base, closings), partial(values_of, program, base, closings)):
+        if np.isnan(part).any():
+            raise SolverError("a removal has no optimum; report the network that caused this")
         values[share] = part
     return values
 
 
-def _solve_share(program: LinearProgram, base: LinearSolution, closings: Sequence[Ints], share: Sequence[int]) -> Array:
+def values_of(program: LinearProgram, base: LinearSolution, closings: Sequence[Ints], share: Sequence[int]) -> Array:
+    """Return the optimal value with each of some sets of columns closed, by one warm model; NaN = no optimum."""
     model = WarmModel(program)
     out = np.empty(len(share))
     for place, i in enumerate(share):
@@ -75,9 +67,29 @@ def _solve_share(program: LinearProgram, base: LinearSolution, closings: Sequenc
         upper[closings[i]] = 0.0
         model.set_upper(upper)
         out[place] = model.value(base.basis)
-    if np.isnan(out).any():
-        raise SolverError("a removal has no optimum; report the network that caused this")
     return out
+
+
+def in_shares(places: Sequence[int], run: Callable[[Sequence[int]], Any]) -> list[tuple[Sequence[int], Any]]:
+    """Run shares of the work on as many threads as pay; every answer depends on its own bounds only."""
+    workers = max(1, min(os.cpu_count() or 1, len(places) // 16))
+    shares = [list(places[start::workers]) for start in range(workers)]
+    if workers == 1:
+        return [(shares[0], run(shares[0]))] if shares[0] else []
+    with ThreadPoolExecutor(workers) as pool:
+        return list(zip(shares, pool.map(run, shares), strict=True))
+
+
+def not_idle(program: LinearProgram, base: LinearSolution, closings: Sequence[Ints]) -> list[int]:
+    """Return the closings that no known optimal answer leaves idle: all others cost nothing.
+
+    Where many are open, other optimal answers than ``base`` are looked for.
+    """
+    tiny = IN_USE * program.col_scale
+    open_sets = [i for i, columns in enumerate(closings) if (base.x[columns] > tiny[columns]).any()]
+    if len(open_sets) > FEW:
+        open_sets = _settle(program, base, closings, open_sets, tiny)
+    return open_sets
 
 
 def _settle(
@@ -113,6 +125,6 @@ def _locked(program: LinearProgram, value: float) -> LinearProgram:
         program,
         matrix=vstack([program.matrix, row]).tocsc(),
         row_lower=np.append(program.row_lower, -np.inf),
-        row_upper=np.append(program.row_upper, value + 1e-12 * abs(value)),
+        row_upper=np.append(program.row_upper, value + UNIT_ROUNDING * abs(value)),
         row_scale=np.append(program.row_scale, size),
     )

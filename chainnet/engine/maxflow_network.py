@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from chainnet.engine.maxflow_jit import Kernels, kernels
 from chainnet.engine.maxflow_kernel import Residual, Work
+from chainnet.engine.tolerances import ROUNDING
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -54,7 +55,7 @@ def split_nodes(
     enter = np.bincount(head[arcs], capacity[arcs], n) + supply
     leave = np.bincount(tail[arcs], capacity[arcs], n) + demand
     # with some room for rounding: a capacity above all that can come in (or go out) is never full in a minimum cut
-    is_split = node_capacity <= np.minimum(enter, leave) * (1 + 1e-9)
+    is_split = node_capacity <= np.minimum(enter, leave) * (1 + ROUNDING)
     is_split &= np.isfinite(node_capacity)
     inner = np.arange(n) + np.concatenate(([0], np.cumsum(is_split)[:-1])) if n else np.arange(0)
     outer = inner + is_split

@@ -6,17 +6,16 @@ Words: *value* (the largest tonnage that can be served), *balance* (least shortf
 
 from chainnet.flow._balance import EXTRA_COST_USD_PER_T, Balance, balance, balance_under, stages_of
 from chainnet.flow._fair import share_fairly
-from chainnet.flow._largest import MaxFlow, cut_of, cut_table, max_flow, solve_market, what_binds
+from chainnet.flow._largest import MaxFlow, cut_of, cut_table, max_flow, solve_market, values_by_igraph, what_binds
 from chainnet.flow._months import NEW_LAG_MONTHS, MonthsModel, Plan
-from chainnet.flow._second import values_by_igraph
 from chainnet.flow._shared import (
     EXACT_PLAYERS,
-    Coalitions,
     ladder,
     named_projects,
     project_sizes,
     shapley_values,
 )
+from chainnet.flow._stages import Stages, in_finer_sizes, optimal, proof_of
 from chainnet.flow._stock import LeastStock, StockModel
 from chainnet.flow._value import ValueModel, benefits, check_tier, count_settings, counted_demand
 
@@ -25,11 +24,11 @@ __all__ = [
     "EXTRA_COST_USD_PER_T",
     "NEW_LAG_MONTHS",
     "Balance",
-    "Coalitions",
     "LeastStock",
     "MaxFlow",
     "MonthsModel",
     "Plan",
+    "Stages",
     "StockModel",
     "ValueModel",
     "balance",
@@ -40,10 +39,13 @@ __all__ = [
     "counted_demand",
     "cut_of",
     "cut_table",
+    "in_finer_sizes",
     "ladder",
     "max_flow",
     "named_projects",
+    "optimal",
     "project_sizes",
+    "proof_of",
     "shapley_values",
     "share_fairly",
     "solve_market",

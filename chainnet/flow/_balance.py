@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
@@ -11,28 +12,29 @@ import pandas as pd
 from chainnet import checks
 from chainnet._types import Words
 from chainnet.engine import (
+    PRINTED,
+    ROUNDING,
     Certificate,
     LinearSolution,
     WarmModel,
-    certify_linear,
     price_ranges,
     require,
     solve_independently,
 )
-from chainnet.errors import DataError, SolverError
+from chainnet.errors import DataError
 from chainnet.flow._fair import share_fairly
 from chainnet.flow._largest import edge_table, node_table, priced_bounds
+from chainnet.flow._stages import Stages, in_finer_sizes
 from chainnet.flow._value import benefits, check_commodities, count_settings, counted_demand
 from chainnet.lowering import Degree, Lowered, Overlay, lower
 from chainnet.network import Network
 from chainnet.results import STEADY, Result, decisive_inputs, provenance, stamp
 from chainnet.scenario import Scenario, overlay_of
 
-__all__ = ["Balance", "balance", "balance_under", "stages_of"]
+__all__ = ["Balance", "balance", "balance_under", "relation_flows", "stages_of"]
 
 Others = Literal["after", "before"]
 EXTRA_COST_USD_PER_T = 1000.0
-LOCK_SLACK = 1e-10
 # two programs per price: beyond this many balances they would cost more than all else together
 MOST_RANGED = 500
 
@@ -182,21 +184,21 @@ def balance_under(
             "balance: the network has no demand table, so nobody can go short. Give demand, or use max_flow."
         )
     stages = stages_of(network, commodity, beneficiaries, others)
-    asked: dict[str, Any] = {
-        "stocks": stocks,
-        "extra_cost_usd_per_t": extra_cost_usd_per_t,
-        "locks": [members for _, members in stages],
-    }
-    low = lower(network, overlay, reroute, **asked)
-    mine = counted_demand(network, low.demand, commodity, [], None) & benefits(network, low.demand, beneficiaries)
-    last, certificate, bind = _in_order(low, stages, mine, fair, verify)
-    finer = low.finer_sizes(last.x)
-    if finer is not None:
-        fine = lower(network, overlay, reroute, sizes=finer, **asked)
-        better, proof, binds = _in_order(fine, stages, mine, fair, verify)
-        if proof.ok or not certificate.ok:
-            low, last, certificate, bind = fine, better, proof, binds
-    require(certificate)
+    lowering = partial(
+        lower,
+        network,
+        overlay,
+        reroute,
+        stocks=stocks,
+        extra_cost_usd_per_t=extra_cost_usd_per_t,
+        locks=[members for _, members in stages],
+    )
+    mine = counted_demand(network, network.demand, commodity, [], None) & benefits(
+        network, network.demand, beneficiaries
+    )
+    found = _InOrder(stages, mine, fair, verify)
+    in_finer_sizes(lowering, found.take, lambda: found.certificate.ok)
+    low, last, certificate = found.low, found.last, require(found.certificate)
     prices = _prices(low, network, commodity, beneficiaries, last) if with_prices else pd.DataFrame()
     settings = {
         **count_settings(network, commodity, beneficiaries),
@@ -208,14 +210,15 @@ def balance_under(
         "extra_cost_usd_per_t": extra_cost_usd_per_t,
         "tiers": list(network.tier_order),
     }
-    decisive = decisive_inputs(network, priced_bounds(low, *bind)) if with_inputs else pd.DataFrame()
+    relations = relation_flows(low, last.x[None, :]).drop(columns="period").rename(columns={"flow_t": "flow_tpa"})
+    decisive = decisive_inputs(network, priced_bounds(low, *found.prices)) if with_inputs else pd.DataFrame()
     source = provenance(network, "HiGHS simplex", rests_on=decisive, **settings)
     return Balance(
         source,
         stamp(_demand_table(low, network, commodity, beneficiaries, last.x), source),
         stamp(node_table(network, low.throughput(last.x)), source),
         stamp(edge_table(network, last.x), source),
-        stamp(_relation_table(low, last.x), source),
+        stamp(relations, source),
         stamp(prices, source, units=STEADY),
         stamp(decisive, source),
         float(last.value) + 0.0,
@@ -247,48 +250,39 @@ def stages_of(network: Network, commodity: Words, beneficiaries: Words, others: 
     return [(name, members) for name, members in stages if members.any()]
 
 
-def _in_order(
-    low: Lowered, stages: list[tuple[str, Any]], mine: Any, fair: bool, verify: bool
-) -> tuple[LinearSolution, Certificate, tuple[Any, Any]]:
-    """Serve stage after stage, each locked before the next, then look for the least cost.
+class _InOrder:
+    """Serves stage after stage, each locked before the next, then looks for the least cost.
 
-    Last come the prices of columns and rows, the largest over the stages of what counts (``mine``).
+    ``prices`` of columns and rows are the largest over the stages of what counts (``mine``).
     """
-    network = low.network
-    model = WarmModel(low.program)
-    proofs: list[Certificate] = []
-    basis: Any = None
-    columns, rows = np.zeros(len(low.program.cost)), np.zeros(len(low.program.row_upper))
-    for number, (name, members) in enumerate(stages):
-        cost = np.zeros(len(low.program.cost))
-        cost[low.served[members]] = -1.0
-        model.set_cost(cost)
-        found = _optimal(model, basis, network)
-        proofs.append(_proof(name, model, found))
-        basis = found.basis
-        if (members & mine).any():
-            columns, rows = np.maximum(columns, -found.col_dual), np.maximum(rows, -found.row_dual)
-        # a hair below what was found, so that no later stage fails by rounding
-        row = int(low.locks[number])
-        slack = max(LOCK_SLACK * -found.value, 100 * LOCK_SLACK * low.program.row_scale[row])
-        model.set_row(row, -found.value - slack, np.inf)
-    if fair:
-        share_fairly(low, model, [members for _, members in stages])
-    model.set_cost(low.program.cost)
-    last = _optimal(model, basis, network)
-    proofs.append(_proof("least cost", model, last, solve_independently(model.current()) if verify else None))
-    return last, _worst(proofs), (columns, rows)
 
+    low: Lowered
+    last: LinearSolution
+    certificate: Certificate
+    prices: tuple[Any, Any]
 
-def _optimal(model: WarmModel, basis: Any, network: Network) -> LinearSolution:
-    found = model.solve(basis)
-    if found.status == "infeasible":
-        found = model.solve(is_wide=True)  # nothing demands what cannot be; only the rounding of locks can collide
-    if found.status == "optimal":
-        return found
-    if found.status == "unbounded":
-        raise DataError(_negative_cycle(network))
-    raise SolverError(f"balance: the program is {found.status}; its locks collide by rounding. Report the network.")
+    def __init__(self, stages: list[tuple[str, Any]], mine: Any, fair: bool, verify: bool) -> None:
+        self._stages, self._mine, self._fair, self._verify = stages, mine, fair, verify
+
+    def take(self, low: Lowered) -> Any:
+        """Solve a program; return the columns of the last answer."""
+        stages = Stages(low, "balance", lambda: _negative_cycle(low.network))
+        members = [rows for _, rows in self._stages]
+        columns, rows = np.zeros(len(low.program.cost)), np.zeros(len(low.program.row_upper))
+        proofs: list[Certificate] = []
+        for (name, asked), found in zip(self._stages, stages.in_order(members), strict=True):
+            proofs.append(stages.proof(name, found))
+            if (asked & self._mine).any():
+                columns, rows = np.maximum(columns, -found.col_dual), np.maximum(rows, -found.row_dual)
+        if self._fair:
+            share_fairly(low, stages.model, members)
+        last = stages.solve(low.program.cost)
+        proofs.append(stages.proof("least cost", last))
+        second = solve_independently(stages.model.current()) if self._verify else None
+        gap, violation = max(p.gap for p in proofs), max(p.violation for p in proofs)
+        self.certificate = replace(proofs[-1], problem="balance", gap=gap, violation=violation, second_value=second)
+        self.low, self.last, self.prices = low, last, (columns, rows)
+        return last.x
 
 
 def _negative_cycle(network: Network) -> str:
@@ -313,25 +307,12 @@ def _negative_cycle(network: Network) -> str:
     return "balance: nothing limits a flow with negative cost. Give capacities or correct cost_usd_per_t."
 
 
-def _proof(name: str, model: WarmModel, found: LinearSolution, second: float | None = None) -> Certificate:
-    program = model.current()
-    proof = certify_linear(f"balance, {name}", program, found.x, found.row_dual, program.row_scale)
-    return replace(proof, second_value=second)
-
-
-def _worst(proofs: list[Certificate]) -> Certificate:
-    """Return the last proof with the largest gap and breach of all stages."""
-    return replace(
-        proofs[-1], problem="balance", gap=max(p.gap for p in proofs), violation=max(p.violation for p in proofs)
-    )
-
-
 def _demand_table(low: Lowered, network: Network, commodity: Words, beneficiaries: Words, x: Any) -> pd.DataFrame:
     table = low.demand[["node", "commodity", "tier", "demand_tpa"]].copy()
     wanted = table["demand_tpa"].to_numpy()
     served = np.clip(x[low.served], 0.0, wanted)
     # dust is measured by what can flow, for a demand may be far beyond it
-    dust = 1e-6 * np.minimum(low.program.col_scale[low.served], wanted / 1000.0)
+    dust = PRINTED * np.minimum(low.program.col_scale[low.served], wanted / 1000.0)
     served = np.where(wanted - served <= dust, wanted, np.where(served <= dust, 0.0, served))
     table["served_tpa"] = served
     table["shortfall_tpa"] = wanted - served
@@ -342,16 +323,22 @@ def _demand_table(low: Lowered, network: Network, commodity: Words, beneficiarie
     return table
 
 
-def _relation_table(low: Lowered, x: Any) -> pd.DataFrame:
-    pairs = np.flatnonzero(low.relations.is_pair) + low.n_edges
-    table = low.relations.pairs.copy()
+def relation_flows(low: Lowered, block: Any) -> pd.DataFrame:
+    """Return what new relations carry: period (row of ``block``), commodity, maker, user, flow_t."""
+    pairs = low.relations.pairs
+    flow = block[:, low.n_edges + np.flatnonzero(low.relations.is_pair)]
+    period, pair = np.nonzero(flow > ROUNDING * max(float(flow.max(initial=0.0)), 1.0))
     words = np.array([*low.commodities, ""], dtype=object)
-    table.insert(0, "commodity", words[table.pop("code").to_numpy(dtype=np.int64)])
-    table["flow_tpa"] = x[pairs]
-    used = table["flow_tpa"] > 1e-9 * max(float(table["flow_tpa"].max()) if len(table) else 0.0, 1.0)
-    if not used.any():
-        return table.loc[used, ["commodity", "maker", "user", "flow_tpa"]]
-    return table[used].groupby(["commodity", "maker", "user"], as_index=False)["flow_tpa"].sum()
+    table = pd.DataFrame(
+        {
+            "period": period,
+            "commodity": words[pairs["code"].to_numpy(dtype=np.int64)][pair],
+            "maker": pairs["maker"].to_numpy(dtype=object)[pair],
+            "user": pairs["user"].to_numpy(dtype=object)[pair],
+            "flow_t": flow[period, pair],
+        }
+    )
+    return table.groupby(["period", "commodity", "maker", "user"], as_index=False)["flow_t"].sum()
 
 
 def _prices(
@@ -361,8 +348,7 @@ def _prices(
     check_commodities(network, commodity)
     program = low.program
     counted = counted_demand(network, low.demand, commodity, beneficiaries, None)
-    cost = np.zeros(len(program.cost))
-    cost[low.served[counted]] = -1.0
+    cost = low.serving(counted)
     value = WarmModel(program)
     value.set_cost(cost)
     found = value.solve()
@@ -375,7 +361,7 @@ def _prices(
     else:
         least, most = price_ranges(replace(program, cost=cost), found.value, rows)
     price = found.row_dual[rows] + 0.0
-    dust = 2e-6 * np.maximum(1.0, np.abs(price))
+    dust = 2 * PRINTED * np.maximum(1.0, np.abs(price))
     least, most = (np.where(np.abs(end - price) <= dust, price, end) for end in (least, most))
     table = pd.DataFrame(
         {

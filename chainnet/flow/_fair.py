@@ -8,14 +8,11 @@ from typing import Any
 import numpy as np
 from scipy.sparse import block_array, coo_array
 
-from chainnet.engine import LinearProgram, WarmModel
-from chainnet.errors import SolverError
+from chainnet.engine import CERTAIN, FAIR, LinearProgram, WarmModel
+from chainnet.flow._stages import optimal
 from chainnet.lowering import Lowered
 
 __all__ = ["share_fairly"]
-
-SLACK = 1e-8
-DUST = 1e-7
 
 
 def share_fairly(low: Lowered, model: WarmModel, stages: Sequence[Any]) -> None:
@@ -50,19 +47,15 @@ def share_fairly(low: Lowered, model: WarmModel, stages: Sequence[Any]) -> None:
         for i in open_rows:
             filling.set_row(int(floor_rows[i]), 0.0, np.inf)
         while open_rows:
-            found = filling.solve(basis)
-            if found.status == "infeasible":
-                found = filling.solve(is_wide=True)
-            if found.status != "optimal":
-                raise SolverError(f"balance, fair: a step is {found.status}; report the network that caused this")
+            found = optimal(filling, basis, "balance, fair")
             basis = found.basis
             share = min(float(found.x[level]), 1.0)
-            stuck = [i for i in open_rows if found.row_dual[floor_rows[i]] * wanted[i] > DUST]
-            if share >= 1 - DUST or not stuck:
+            stuck = [i for i in open_rows if found.row_dual[floor_rows[i]] * wanted[i] > CERTAIN]
+            if share >= 1 - CERTAIN or not stuck:
                 stuck = open_rows
             for i in stuck:
                 column = int(low.served[i])
-                least = share * wanted[i] * (1 - SLACK)
+                least = share * wanted[i] * (1 - FAIR)
                 filling.set_row(int(floor_rows[i]), -np.inf, np.inf)
                 for held in (filling, model):
                     held.set_col_lower(column, max(least, held.col_lower(column)))

@@ -10,16 +10,15 @@ import numpy as np
 import pandas as pd
 
 from chainnet._types import Array, Words
-from chainnet.engine import Certificate, CompactModel, LinearSolution, require
+from chainnet.engine import CERTAIN, LEAST_SIZE, LOCK, Certificate, CompactModel, LinearSolution, require
 from chainnet.errors import DataError, InfeasibleError, SolverError
-from chainnet.flow._balance import EXTRA_COST_USD_PER_T, LOCK_SLACK, stages_of
-from chainnet.lowering import Degree, Lowered, Overlay, Periods, Start, check_stocks, expand_periods, lower
+from chainnet.flow._balance import EXTRA_COST_USD_PER_T, relation_flows, stages_of
+from chainnet.lowering import Degree, Overlay, Periods, Start, check_stocks, expand_periods, lower
 from chainnet.network import Network
 
 __all__ = ["NEW_LAG_MONTHS", "MonthsModel", "Plan"]
 
 NEW_LAG_MONTHS = 2.0
-WHOLE = 1e-7
 # the widest that locks which collide by rounding are set, over the usual: a millionth of what the stage may get
 MOST_LOOSE = 1000.0
 # ratio of sizes of commodities; of the chains known, zinc with germanium and bauxite with gallium are beyond it
@@ -127,7 +126,6 @@ class MonthsModel:
         least_cost: bool = True,
         worth: Array | None = None,
         keeps_end: bool = True,
-        verify: bool = False,
     ) -> Plan:
         """Serve tier after tier over all periods, early rather than late, then at least cost.
 
@@ -146,8 +144,6 @@ class MonthsModel:
             Serve for the most worth less cost instead of tier by tier; endurance is then of whom it comes first.
         keeps_end : bool
             Whether stocks have to keep their ``end_t``.
-        verify : bool
-            Solve the last stage again with a second solver.
 
         Raises
         ------
@@ -168,7 +164,7 @@ class MonthsModel:
         if worth is not None:
             gain[p.served(np.ones(self.n_demand, dtype=bool))] = np.tile(worth, p.n_periods)
             self._model.set_cost(p.costs(overlays) - gain)
-            found = self._optimal(None, "worth", verify=verify)
+            found = self._optimal(None, "worth")
         best = found
         for number, (name, members) in enumerate(self.stages):
             if totals_only and name not in self._firsts:
@@ -183,7 +179,7 @@ class MonthsModel:
             found = best
         elif least_cost or found is None:
             self._model.set_cost(p.costs(overlays))
-            found = self._optimal(found, "least cost", is_near=self._has_host, verify=verify)
+            found = self._optimal(found, "least cost", is_near=self._has_host)
         block = p.block(found.x)
         served = self._settled(np.clip(block[:, p.low.served], 0.0, wanted), wanted)
         steps = len(overlays)
@@ -196,7 +192,7 @@ class MonthsModel:
             p.levels(found.x, overlays, start)[:steps],
             np.maximum(block[:steps, : p.low.n_edges], 0.0),
             p.throughput(found.x)[:steps],
-            _relations(p.low, block[:steps]),
+            relation_flows(p.low, block[:steps]),
             float(found.value + (gain * found.x).sum()) if least_cost else float("nan"),
             lasting,
             replace(self._proofs[-1], problem="months", gap=gap, violation=violation),
@@ -205,7 +201,7 @@ class MonthsModel:
     def _settled(self, served: Array, wanted: Array) -> Array:
         """Clear of rounding: what a lock leaves open is nobody's loss."""
         p = self.periods
-        dust = WHOLE * np.minimum(p.low.program.col_scale[p.low.served] * p.years, wanted / 1000.0)
+        dust = CERTAIN * np.minimum(p.low.program.col_scale[p.low.served] * p.years, wanted / 1000.0)
         for number, (_, members) in enumerate(self.stages):
             slack = 3.0 * self._slack(2 * number, float(wanted[:, members].sum()))
             dust[:, members] = np.maximum(dust[:, members], np.minimum(slack, 1e-3 * wanted[:, members]))
@@ -241,7 +237,7 @@ class MonthsModel:
         return found
 
     def _is_whole(self, found: LinearSolution, columns: Any, ask: Array) -> bool:
-        return bool((ask.ravel() - found.x[columns] <= LOCK_SLACK * np.maximum(ask.ravel(), 1e-9)).all())
+        return bool((ask.ravel() - found.x[columns] <= LOCK * np.maximum(ask.ravel(), LEAST_SIZE)).all())
 
     def _lock(self, lock: int, value: float) -> None:
         self._locked[lock] = value
@@ -254,7 +250,7 @@ class MonthsModel:
 
     def _slack(self, lock: int, value: float) -> float:
         scale = float(self.periods.program.row_scale[int(self.periods.locks[lock])])
-        return self._looser * max(LOCK_SLACK * value, 10 * LOCK_SLACK * scale)
+        return self._looser * max(LOCK * value, 10 * LOCK * scale)
 
     def _lasting(self, number: int, rows: Any, wanted: Array, found: LinearSolution, steps: int) -> float:
         """Return for how many periods from the start these rows can be served whole, the stages before kept.
@@ -268,7 +264,7 @@ class MonthsModel:
         columns = p.served(rows).reshape(p.n_periods, -1)
 
         def first_short(x: Array) -> int:
-            short: Any = ask - x[columns] > WHOLE * np.maximum(ask, 1e-9)
+            short: Any = ask - x[columns] > CERTAIN * np.maximum(ask, LEAST_SIZE)
             some = np.flatnonzero(short.any(axis=1)[:steps])
             return int(some[0]) if len(some) else steps
 
@@ -293,9 +289,7 @@ class MonthsModel:
             self._lock(lock, value)
         return float("inf") if reach >= steps else float(reach)
 
-    def _optimal(
-        self, before: LinearSolution | None, problem: str, *, is_near: bool = False, verify: bool = False
-    ) -> LinearSolution:
+    def _optimal(self, before: LinearSolution | None, problem: str, *, is_near: bool = False) -> LinearSolution:
         """Solve and prove; where the locks of earlier stages collide by rounding, loosen them until they do not.
 
         Raises
@@ -307,7 +301,7 @@ class MonthsModel:
         """
         while True:
             found = self._solved(before, is_near)
-            proof = self._model.certify(f"months, {problem}", verify=verify) if found.status == "optimal" else None
+            proof = self._model.certify(f"months, {problem}") if found.status == "optimal" else None
             if (proof is not None and proof.ok) or not self._locked or self._looser >= MOST_LOOSE:
                 break
             self._looser *= 10.0
@@ -326,30 +320,9 @@ class MonthsModel:
     def _solved(self, before: LinearSolution | None, is_near: bool) -> LinearSolution:
         """Solve; a solver that stops without a verdict counts as one more status where locks may be the cause."""
         try:
-            found = self._model.solve(before, is_near=is_near)
+            return self._model.solve(before, or_wide=not self._locked, is_near=is_near)
         except SolverError as error:
             if not self._locked:
                 raise
             none = np.empty(0)
             return LinearSolution(str(error), np.nan, none, none, none, None)
-        if found.status == "infeasible" and not self._locked:
-            return self._model.solve(is_wide=True)
-        return found
-
-
-def _relations(low: Lowered, block: Array) -> pd.DataFrame:
-    """Return what new relations carry: period, commodity, maker, user, flow_t."""
-    pairs = low.relations.pairs
-    flow = block[:, low.n_edges + np.flatnonzero(low.relations.is_pair)]
-    period, pair = np.nonzero(flow > 1e-9 * max(float(flow.max(initial=0.0)), 1.0))
-    words = np.array([*low.commodities, ""], dtype=object)
-    table = pd.DataFrame(
-        {
-            "period": period,
-            "commodity": words[pairs["code"].to_numpy(dtype=np.int64)][pair],
-            "maker": pairs["maker"].to_numpy(dtype=object)[pair],
-            "user": pairs["user"].to_numpy(dtype=object)[pair],
-            "flow_t": flow[period, pair],
-        }
-    )
-    return table.groupby(["period", "commodity", "maker", "user"], as_index=False)["flow_t"].sum()

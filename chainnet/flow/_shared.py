@@ -1,4 +1,4 @@
-"""What several rooms share: the value of a network under an overlay, coalition games, the ladder."""
+"""What several rooms share: projects and their sizes, fair shares, the ladder."""
 
 from __future__ import annotations
 
@@ -10,65 +10,15 @@ import numpy as np
 import pandas as pd
 
 from chainnet._types import Array, Words
-from chainnet.engine import LinearSolution
+from chainnet.engine import ROUNDING
 from chainnet.errors import UnknownIdError, near_matches
 from chainnet.flow._balance import balance_under
-from chainnet.flow._value import ValueModel
 from chainnet.lowering import Degree, Overlay
 from chainnet.network import Network
 
-__all__ = ["Coalitions", "ladder", "named_projects", "project_sizes", "shapley_values"]
+__all__ = ["ladder", "named_projects", "project_sizes", "shapley_values"]
 
 EXACT_PLAYERS = 12
-
-
-class Coalitions:
-    """The value of a network with any set of projects built, each set solved once.
-
-    Parameters
-    ----------
-    network : Network
-    overlay : Overlay
-        What the scenario does; nothing is built in it.
-    sizes : array, one per row of ``network.projects``
-        Part of its size that each project has when it is built.
-    degree, commodity, beneficiaries, tier, stocks
-        As for ``ValueModel``.
-    """
-
-    def __init__(
-        self,
-        network: Network,
-        overlay: Overlay,
-        sizes: Array,
-        degree: Degree = "existing",
-        *,
-        commodity: Words = None,
-        beneficiaries: Words = None,
-        tier: str | None = None,
-        stocks: bool = False,
-    ) -> None:
-        self._overlay, self._sizes = overlay, sizes
-        self._position = {name: i for i, name in enumerate(network.projects["id"])}
-        self.model = ValueModel(
-            network, overlay, degree, commodity=commodity, beneficiaries=beneficiaries, tier=tier, stocks=stocks
-        )
-        self.model.certificate()
-        self._known: dict[frozenset[str], float] = {frozenset(): self.model.value}
-
-    def value(self, built: Iterable[str]) -> float:
-        """Return the largest tonnage served with these projects built, t/a."""
-        key = frozenset(built)
-        if key not in self._known:
-            self._known[key] = max(-self.solution(key).value, self._known[frozenset()])
-        return self._known[key]
-
-    def solution(self, built: Iterable[str], size: float = 1.0) -> LinearSolution:
-        """Solve with these projects built at ``size`` of what they would have."""
-        share = np.zeros(len(self._sizes))
-        for name in built:
-            share[self._position[name]] = self._sizes[self._position[name]] * size
-        return self.model.solve_under(self._overlay.with_built(share))
 
 
 def named_projects(network: Network, projects: Iterable[str] | None) -> list[str]:
@@ -207,5 +157,5 @@ def ladder(
         parts.append(table)
     out = pd.concat(parts, ignore_index=True)
     gained = out.groupby("tier", dropna=False)["served_tpa"].diff()
-    out["gained_tpa"] = gained.mask(gained.abs() <= 1e-9 * out["demand_tpa"], 0.0)
+    out["gained_tpa"] = gained.mask(gained.abs() <= ROUNDING * out["demand_tpa"], 0.0)
     return out

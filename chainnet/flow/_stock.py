@@ -9,7 +9,7 @@ import numpy as np
 from scipy.sparse import csc_array, vstack
 
 from chainnet._types import Array, Bools
-from chainnet.engine import Certificate, CompactModel, LinearSolution, require
+from chainnet.engine import PRINTED, ROUNDING, Certificate, CompactModel, LinearSolution, require
 from chainnet.errors import SolverError
 from chainnet.flow._months import MonthsModel
 from chainnet.lowering import Overlay, Start
@@ -77,7 +77,7 @@ class StockModel:
         self._model = CompactModel(
             replace(p.program, matrix=matrix, row_lower=self._rows[0], row_upper=self._rows[1], row_scale=scale)
         )
-        self._dust = 1e-9 * size
+        self._dust = ROUNDING * size
 
     def least(self, use_held: bool = True, only: Bools | None = None, price: Array | None = None) -> LeastStock | None:
         """Return the cheapest set of free stocks, or None where no amount of them suffices.
@@ -115,14 +115,14 @@ class StockModel:
         if found is None:
             return None
         drawn = found.x[self._columns]
-        drawn = np.where(drawn <= 1e-6 * self._scale[self._columns], 0.0, drawn).sum(axis=0)
+        drawn = np.where(drawn <= PRINTED * self._scale[self._columns], 0.0, drawn).sum(axis=0)
         return LeastStock(drawn, require(self._model.certify("least stock")))
 
     def _cheapest(self, price: Array, fewest: LinearSolution) -> LinearSolution:
         """Return the cheapest answer with as few tonnes of unknown price, up to rounding, as were found."""
         least = max(fewest.value, 0.0)
         for looser in (1.0, 10.0, 100.0):
-            self._model.set_row(len(self._rows[0]) - 1, -np.inf, least + looser * (1e-9 * least + self._dust))
+            self._model.set_row(len(self._rows[0]) - 1, -np.inf, least + looser * (ROUNDING * least + self._dust))
             found = self._solve(price, fewest)
             if found is not None:
                 return found
@@ -133,9 +133,7 @@ class StockModel:
         cost = np.zeros(len(self._upper))
         cost[self._columns] = price
         self._model.set_cost(cost)
-        found = self._model.solve(before)
-        if found.status == "infeasible" and before is None and not self._model.is_surely_infeasible():
-            found = self._model.solve(is_wide=True)
+        found = self._model.solve(before, or_wide=before is None)
         if found.status == "infeasible":
             return None
         if found.status != "optimal":

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,7 +14,9 @@ import pandas as pd
 from chainnet import checks
 from chainnet._types import Array, Ints, Words
 from chainnet.engine import (
+    UNIT_ROUNDING,
     Certificate,
+    LinearProgram,
     LinearSolution,
     WarmModel,
     certify_linear,
@@ -21,6 +25,7 @@ from chainnet.engine import (
     values_without,
 )
 from chainnet.errors import DataError, near_matches
+from chainnet.flow._stages import in_finer_sizes
 from chainnet.lowering import Degree, Lowered, Overlay, lower
 from chainnet.network import Network
 
@@ -126,27 +131,27 @@ class ValueModel:
         tier: str | None = None,
         stocks: bool = False,
     ) -> None:
-        self._lower(lower(network, overlay, degree, stocks=stocks), commodity, beneficiaries, tier)
-        finer = self.lowered.finer_sizes(self.base.x)
-        if finer is not None:
-            first, held = self.lowered, self._proof().ok
-            low = lower(network, overlay, degree, stocks=stocks, sizes=finer)
-            self._lower(low, commodity, beneficiaries, tier)
-            if held and not self._proof().ok:
-                self._lower(first, commodity, beneficiaries, tier)
+        self._counts = (commodity, beneficiaries, tier)
+        lowering = partial(lower, network, overlay, degree, stocks=stocks)
+        in_finer_sizes(lowering, self._take, lambda: self._proof().ok)
 
-    def _lower(self, low: Lowered, commodity: Words, beneficiaries: Words, tier: str | None) -> None:
-        """Take a program and solve it."""
+    def _take(self, low: Lowered) -> Array:
+        """Take a program and solve it; return the columns of its answer."""
         self.lowered = low
-        network = low.network
-        self.counted = counted_demand(network, self.lowered.demand, commodity, beneficiaries, tier)
-        cost = np.zeros(len(self.lowered.program.cost))
-        cost[self.lowered.served[self.counted]] = -1.0
-        self._cost = cost
-        self._model = WarmModel(self.lowered.program)
-        self._model.set_cost(cost)
+        self.counted = counted_demand(low.network, low.demand, *self._counts)
+        self._cost = low.serving(self.counted)
+        self._model = WarmModel(low.program)
+        self._model.set_cost(self._cost)
         self.base = self._solve(None)
-        self._upper = self.lowered.program.col_upper
+        self._upper = low.program.col_upper
+        return self.base.x
+
+    def counting(self, tier: str | None) -> ValueModel:
+        """Return the value program of a tier on what this one was lowered to: lowering strands is the slow part."""
+        other = copy(self)
+        other._counts = (*self._counts[:2], tier)
+        other._take(self.lowered)
+        return other
 
     def _solve(self, basis: Any) -> LinearSolution:
         found = self._model.solve(basis)
@@ -158,6 +163,11 @@ class ValueModel:
         if found.status != "optimal":
             raise DataError(f"the value program is {found.status}")
         return found
+
+    @property
+    def program(self) -> LinearProgram:
+        """The program, whose least is the largest tonnage served."""
+        return replace(self.lowered.program, cost=self._cost)
 
     @property
     def value(self) -> float:
@@ -175,12 +185,12 @@ class ValueModel:
         )
 
     def _proof(self) -> Certificate:
-        program = replace(self.lowered.program, cost=self._cost)
+        program = self.program
         return certify_linear("value", program, self.base.x, self.base.row_dual, program.row_scale)
 
     def value_without(self, columns: Ints) -> float:
         """Return the value with some columns closed; those that carry nothing cost no solve."""
-        if not (self.base.x[columns] > 1e-12 * self.lowered.program.col_scale[columns]).any():
+        if not (self.base.x[columns] > UNIT_ROUNDING * self.lowered.program.col_scale[columns]).any():
             return self.value
         upper = self._upper.copy()
         upper[columns] = 0.0
@@ -190,13 +200,15 @@ class ValueModel:
 
     def values_without(self, closings: Sequence[Ints]) -> Array:
         """Return the value with each set of columns closed, one at a time."""
-        program = replace(self.lowered.program, cost=self._cost)
-        found = -values_without(program, self.base, closings)
+        found = -values_without(self.program, self.base, closings)
         return np.clip(found, 0.0, self.value)
 
     def solve_under(self, overlay: Overlay) -> LinearSolution:
         """Solve under another overlay of the same restrictions (projects built, shares changed)."""
-        upper, row_upper = self.lowered.bounds(overlay)
+        return self.solve_within(*self.lowered.bounds(overlay))
+
+    def solve_within(self, upper: Array, row_upper: Array, basis: Any = None) -> LinearSolution:
+        """Solve within other upper bounds of columns and rows, from ``basis`` or that of the base answer."""
         self._model.set_upper(upper)
         self._model.set_rows(self.lowered.program.row_lower, row_upper)
-        return self._solve(self.base.basis)
+        return self._solve(self.base.basis if basis is None else basis)

@@ -4,14 +4,15 @@ Words: *step* (mining, separation, magnet, ...), *coverage* (share of what enter
 published formula).
 """
 
-from chainnet.indicators._benchmarks import benchmarks, indices
+from chainnet.indicators._benchmarks import BENCHMARKS, benchmarks, indices
 from chainnet.indicators._compare import compare_indices
 from chainnet.indicators._concentration import concentration
-from chainnet.indicators._coverage import coverage
+from chainnet.indicators._coverage import coverage, tonnes_by_grade
 from chainnet.indicators._risk import eu_supply_risk, geopolrisk, governance
 from chainnet.indicators._steps import supply_risk
 
 __all__ = [
+    "BENCHMARKS",
     "benchmarks",
     "compare_indices",
     "concentration",
@@ -21,4 +22,5 @@ __all__ = [
     "governance",
     "indices",
     "supply_risk",
+    "tonnes_by_grade",
 ]

@@ -8,18 +8,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from chainnet.engine import UNIT_ROUNDING
 from chainnet.indicators._concentration import concentration, levels_of, supply_by_node
 from chainnet.indicators._risk import Numbers, governance
 from chainnet.indicators._steps import Words, byproduct_shares, importer_risk, shipments, supply_risk
 from chainnet.network import Network, is_country
 from chainnet.results import provenance, stamp
 
-__all__ = ["FORMULAS", "benchmarks", "indices"]
+__all__ = ["BENCHMARKS", "FORMULAS", "benchmarks", "indices"]
 
 # Regulation (EU) 2024/1252, Article 5(1): what the union should be able to make of what it uses by 2030
-_BENCHMARKS = {"mine": 0.10, "refiner": 0.40, "recycler": 0.25}
+BENCHMARKS = {"mine": 0.10, "refiner": 0.40, "recycler": 0.25}
 _ONE_COUNTRY = 0.65
-_TINY = 1e-12
 
 _EU_GUIDE = "European Commission, guidelines for the EU list of critical raw materials (2017), doi 10.2873/769526"
 _CRMA = "Regulation (EU) 2024/1252, Article 5(1)"
@@ -51,7 +51,7 @@ FORMULAS: dict[str, tuple[str, str]] = {
 }
 
 
-def benchmarks(network: Network, union: Words = "EU27") -> pd.DataFrame:
+def benchmarks(network: Network, union: Words = "EU27", marks: Mapping[str, float] | None = None) -> pd.DataFrame:
     """Hold each step against the 10 / 40 / 25 benchmarks and the 65 % rule of the Critical Raw Materials Act.
 
     By 2030 the union should be able to mine 10 %, process 40 % and recycle 25 % of what it uses of a
@@ -63,6 +63,8 @@ def benchmarks(network: Network, union: Words = "EU27") -> pd.DataFrame:
         With ``edges.flow_tpa``; without flows the union's use is not known.
     union : str or list of str
         Countries or a group.
+    marks : mapping of stage to share, optional
+        Other benchmarks than 0.10, 0.40 and 0.25.
 
     Returns
     -------
@@ -116,9 +118,10 @@ def benchmarks(network: Network, union: Words = "EU27") -> pd.DataFrame:
     taken = flows.groupby(levels, dropna=False)["flow_tpa"].sum().reindex(index)
     share = third["flow_tpa"].fillna(0.0) / taken.where(taken > 0)
     most = share + unnamed / taken.where(taken > 0)
-    decided = ((share > _ONE_COUNTRY + _TINY) | (most <= _ONE_COUNTRY + _TINY)).to_numpy()
+    decided = ((share > _ONE_COUNTRY + UNIT_ROUNDING) | (most <= _ONE_COUNTRY + UNIT_ROUNDING)).to_numpy()
     covered = (capacity.fillna(0.0) / use).astype(float)
-    mark = pd.Series(index.get_level_values("stage").map(_BENCHMARKS), index=index, dtype=float)
+    marks = dict(BENCHMARKS if marks is None else marks)
+    mark = pd.Series(index.get_level_values("stage").map(marks), index=index, dtype=float)
     known = (covered.notna() & mark.notna()).to_numpy()
     table = pd.DataFrame(
         {
@@ -127,10 +130,10 @@ def benchmarks(network: Network, union: Words = "EU27") -> pd.DataFrame:
             "capacity_tpa": capacity.fillna(0.0),
             "covered_share": covered,
             "benchmark": mark,
-            "is_met": _yes_no(covered >= mark - _TINY, known),
+            "is_met": _yes_no(covered >= mark - UNIT_ROUNDING, known),
             "top_third_country": third["label"],
             "top_third_share": share,
-            "over_65": _yes_no(share > _ONE_COUNTRY + _TINY, decided),
+            "over_65": _yes_no(share > _ONE_COUNTRY + UNIT_ROUNDING, decided),
         },
         index=index,
     )

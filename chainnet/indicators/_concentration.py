@@ -8,15 +8,10 @@ import numpy as np
 import pandas as pd
 
 from chainnet.errors import DataError, near_matches
-from chainnet.network import TABLES, Network
+from chainnet.network import TABLES, Network, is_total
 from chainnet.results import provenance, stamp
 
 __all__ = ["concentration"]
-
-# words of statistics for the sum of all countries, in the place of a region
-_SUMS = frozenset(
-    {"total", "totals", "grand total", "sum", "world", "world total", "wld", "global", "all", "all countries"}
-)
 
 
 def concentration(network: Network, by: str = "country") -> pd.DataFrame:
@@ -88,7 +83,7 @@ def holders(network: Network, by: str) -> pd.Series:
     label = nodes[by]
     if by == "country":
         label = label.fillna(nodes["region"])
-        sums = nodes["id"][label.fillna("").str.strip().str.lower().isin(_SUMS).to_numpy()]
+        sums = nodes["id"][label.map(is_total).to_numpy(dtype=bool)]
         if len(sums):
             raise DataError(
                 f'nodes: {sums.iloc[0]} lies in "{label[sums.index[0]]}"; a total is never counted as a country. '

@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from chainnet.engine import ROUNDING
 from chainnet.indicators._concentration import supply_by_node
 from chainnet.network import QUALITIES, TABLES, Network, split_list
 from chainnet.results import Result, provenance
 
-__all__ = ["Coverage", "coverage"]
+__all__ = ["Coverage", "coverage", "tonnes_by_grade"]
 
 _NONE = "not graded"
-_TOLERANCE = 1e-9
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -121,13 +121,17 @@ def _newest(cells: pd.Series, years: pd.Series) -> Any:
     return keys.map(years).astype(float).groupby(level=0).max().to_numpy()
 
 
-def _by_grade(table: pd.DataFrame, amount: str) -> pd.DataFrame:
-    """Return the tonnes of each step and the share of each grade in them."""
+def tonnes_by_grade(table: pd.DataFrame, amount: str) -> pd.DataFrame:
+    """Return the tonnes of each step by grade; those that are not graded last, where there are any."""
     table = table.assign(quality=table["quality"].astype(object).fillna(_NONE))
     wide = table.pivot_table(index="step", columns="quality", values=amount, aggfunc="sum", fill_value=0.0)
     wide.columns.name = None
-    extra = [_NONE] if (table["quality"] == _NONE).any() else []
-    wide = wide.reindex(columns=[*QUALITIES, *extra], fill_value=0.0)
+    return wide.reindex(columns=[*QUALITIES, *([_NONE] if _NONE in wide.columns else [])], fill_value=0.0)
+
+
+def _by_grade(table: pd.DataFrame, amount: str) -> pd.DataFrame:
+    """Return the tonnes of each step and the share of each grade in them."""
+    wide = tonnes_by_grade(table, amount)
     total = wide.sum(axis=1)
     shares = wide.div(total.where(total > 0), axis=0)
     shares.columns = [f"{str(c).replace(' ', '_')}_share" for c in shares.columns]
@@ -215,7 +219,7 @@ def _balance_gaps(network: Network) -> pd.DataFrame:
     table = table.assign(gap_tpa=table["have_tpa"] - table["need_tpa"])
     scale = table[["have_tpa", "need_tpa"]].max(axis=1)
     table["gap_share"] = table["gap_tpa"] / scale.where(scale > 0)
-    table = table[table["gap_share"].abs() > _TOLERANCE]
+    table = table[table["gap_share"].abs() > ROUNDING]
     columns = ["node", "commodity", "rule", "have_tpa", "need_tpa", "gap_tpa", "gap_share"]
     order = table.assign(size=-table["gap_share"].abs()).sort_values(["size", "node", "commodity", "rule"])
     return order[columns].reset_index(drop=True)
@@ -237,7 +241,7 @@ def _recipe_gaps(network: Network, nodes: pd.DataFrame, out: pd.Series, into: pd
     activity = products.groupby("node")["runs"].max()
     need = run["node"].map(activity).fillna(0.0)
     surplus = run[run["role"] == "byproduct"].assign(need=need)
-    surplus = surplus[surplus["tonnes"] > surplus["need"] * surplus["t_per_t"] * (1 + _TOLERANCE)]
+    surplus = surplus[surplus["tonnes"] > surplus["need"] * surplus["t_per_t"] * (1 + ROUNDING)]
     more = pd.DataFrame(
         {
             "node": surplus["node"],
@@ -290,7 +294,7 @@ def _published(network: Network) -> pd.DataFrame:
     table = totals[["step", "commodity", "country", "year", "unit"]].assign(published=totals["value"], flow=rows)
     gap = table["flow"] - table["published"]
     # sums of many flows round
-    table["gap"] = gap.mask(gap.abs() <= _TOLERANCE * table["published"].abs(), 0.0)
+    table["gap"] = gap.mask(gap.abs() <= ROUNDING * table["published"].abs(), 0.0)
     table["gap_share"] = table["gap"] / table["published"].where(table["published"] > 0)
     table["note"] = totals["note"]
     return table.reset_index(drop=True)

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from chainnet import checks
+from chainnet.engine import UNIT_ROUNDING
 from chainnet.errors import DataError, near_matches
 from chainnet.indicators._concentration import levels_of, supply_by_node
 from chainnet.indicators._risk import Numbers, checked_governance, checked_trade, governance
@@ -96,7 +97,7 @@ def supply_risk(
     best = parts.sort_values(["part", "label"], ascending=[False, True]).groupby(level=0)["label"].first()
     sums = sums.assign(top=best.reindex(range(len(sums))))
     largest = sums["supply_risk"].max()
-    sums["is_bottleneck"] = (sums["supply_risk"] >= largest * (1 - 1e-12)) & (largest > 0)
+    sums["is_bottleneck"] = (sums["supply_risk"] >= largest * (1 - UNIT_ROUNDING)) & (largest > 0)
     columns = [
         "supply_risk",
         "supply_risk_high",
@@ -203,7 +204,7 @@ def risk_parts(
     risk = summed(parts["part"]).where(known_output)
     extra = _WORST * (weigh_world * sums["unscored_share"] ** 2 + weigh_eu * unscored_eu**2)
     # nobody scored is no risk of zero
-    sums["supply_risk"] = risk.where(sums["unscored_share"] < 1.0 - 1e-12)
+    sums["supply_risk"] = risk.where(sums["unscored_share"] < 1.0 - UNIT_ROUNDING)
     sums["supply_risk_high"] = risk + extra
     return parts, sums
 
@@ -298,7 +299,7 @@ def byproduct_shares(network: Network) -> pd.Series:
     # rises from below to its limit, also round a loop of recycling
     for _ in range(len(made) + 1):
         new = np.where(forced, 1.0, np.bincount(rows, weights=weights * share[columns], minlength=len(made)))
-        if np.abs(new - share).max(initial=0.0) <= 1e-12:
+        if np.abs(new - share).max(initial=0.0) <= UNIT_ROUNDING:
             break
         share = new
     made["of_host"] = share

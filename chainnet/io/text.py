@@ -58,8 +58,8 @@ def refuse(
     return DataError(faults=[Fault(file, row, column, value, rule, remedy)])
 
 
-def read_bytes(path: Path, file: str, most: int | None = MOST_BYTES) -> bytes:
-    """Return the bytes of a regular file of at most ``most`` bytes.
+def read_bytes(path: Path, file: str) -> bytes:
+    """Return the bytes of a regular file of at most ``MOST_BYTES``.
 
     Raises
     ------
@@ -72,8 +72,8 @@ def read_bytes(path: Path, file: str, most: int | None = MOST_BYTES) -> bytes:
         if not path.is_file():
             raise refuse(file, "is not a regular file", "Give a file.")
         size = path.stat().st_size
-        if most is not None and size > most:
-            raise refuse(file, f"the file has {size} bytes; at most {most} are taken", "Split it or use Parquet.")
+        if size > MOST_BYTES:
+            raise refuse(file, f"the file has {size} bytes; at most {MOST_BYTES} are taken", "Split it or use Parquet.")
         return path.read_bytes()
     except OSError as error:
         raise refuse(file, f"the file cannot be read: {error.strerror}", "Check its permissions.") from error

@@ -15,11 +15,10 @@ from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
-import pandas as pd
 
 from chainnet import checks
 from chainnet._types import INF, Array, Ints
-from chainnet.engine import LinearProgram
+from chainnet.engine import SAME_SIZE, UNIT_ROUNDING, LinearProgram
 from chainnet.lowering._bounds import assemble, close_classes, edge_caps, edge_costs, node_caps, stock_draws
 from chainnet.lowering._overlay import Overlay, Restriction
 from chainnet.lowering._relations import Relations, new_relations, no_relations
@@ -42,15 +41,13 @@ __all__ = ["Degree", "Lowered", "Overlay", "Restriction", "lower"]
 Degree = Literal["frozen", "existing", "new"]
 DEGREES = ("frozen", "existing", "new")
 FAR = 30.0
-DUST = 1e-5
 
 
 @dataclass(frozen=True)
-class Lowered:
+class Lowered(Flows):
     """A network as arrays, and where each thing stands.
 
-    ``ids``: nodes, then projects. ``tail``, ``head``: positions of every edge column, the table's
-    rows first, then the hub edges of new relations. ``rows``: kind, owner and extra of every row;
+    ``ids``: nodes, then projects. ``rows``: kind, owner and extra of every row;
     ``balance`` finds the row of (node, commodity); ``locks`` are free rows at the end.
     """
 
@@ -59,7 +56,6 @@ class Lowered:
     degree: Degree
     stocks: bool
     program: LinearProgram
-    flows: Flows
     rows: list[tuple[str, int, int]]
     balance: dict[tuple[int, int], int]
     limited: Ints
@@ -69,41 +65,6 @@ class Lowered:
     sizes: Array
     column_code: Ints
     extra_cost_usd_per_t: float
-
-    @property
-    def tail(self) -> Ints:
-        """Position of the node that each edge column leaves."""
-        return self.flows.tail
-
-    @property
-    def head(self) -> Ints:
-        """Position of the node that each edge column enters."""
-        return self.flows.head
-
-    @property
-    def commodity(self) -> Ints:
-        """Commodity code of each edge column."""
-        return self.flows.commodity
-
-    @property
-    def activity(self) -> Ints:
-        """Column of each node's process, or -1."""
-        return self.flows.activity
-
-    @property
-    def draw_start(self) -> int:
-        """First column of stock draws."""
-        return self.flows.draw_start
-
-    @property
-    def demand_start(self) -> int:
-        """First column of served demand."""
-        return self.flows.demand_start
-
-    @property
-    def demand(self) -> pd.DataFrame:
-        """The demand table with positions and codes, one served column per row."""
-        return self.flows.demand
 
     @property
     def network(self) -> Network:
@@ -129,6 +90,12 @@ class Lowered:
     def served(self) -> Ints:
         """Columns of served demand, in the order of ``demand``."""
         return np.arange(self.demand_start, self.demand_start + len(self.demand))
+
+    def serving(self, members: Any) -> Array:
+        """Return the costs under which the least is the most that some demand rows can be served."""
+        cost = np.zeros(len(self.program.cost))
+        cost[self.served[members]] = -1.0
+        return cost
 
     def closing(self, nodes: Ints) -> Ints:
         """Return the columns that stop when the nodes at these positions drop out."""
@@ -166,7 +133,7 @@ class Lowered:
         bounds = bounds[(bounds > 0) & np.isfinite(bounds)]
         # what is far below every bound is dust of the solver
         most = float(largest.max(initial=0.0))
-        flows = largest > max(DUST * float(bounds.min(initial=np.inf)), 1e-12 * most)
+        flows = largest > max(SAME_SIZE * float(bounds.min(initial=np.inf)), UNIT_ROUNDING * most)
         if not flows.any():
             return None
         if (1000.0 * self.sizes <= FAR * np.where(flows, largest, most)).all():
@@ -284,21 +251,21 @@ def lower(
 
     program, found_sizes, code = assemble(t, overlay, degree, rows, flows, strands, sizes)
     low = Lowered(
-        t,
-        overlay,
-        degree,
-        stocks,
-        program,
-        flows,
-        rows.names,
-        balance,
-        limited,
-        lock_rows,
-        relations,
-        strands,
-        found_sizes,
-        code,
-        extra_cost_usd_per_t,
+        **vars(flows),
+        tables=t,
+        overlay=overlay,
+        degree=degree,
+        stocks=stocks,
+        program=program,
+        rows=rows.names,
+        balance=balance,
+        limited=limited,
+        locks=lock_rows,
+        relations=relations,
+        strands=strands,
+        sizes=found_sizes,
+        column_code=code,
+        extra_cost_usd_per_t=extra_cost_usd_per_t,
     )
     upper, row_upper = low.bounds(overlay)
     bounded = replace(program, col_upper=upper, row_upper=row_upper, cost=low.costs(overlay))

@@ -15,7 +15,7 @@ import numpy as np
 from scipy.sparse import coo_array, csc_array, csr_array
 
 from chainnet._types import INF, Array, Ints
-from chainnet.engine import LinearProgram
+from chainnet.engine import UNIT_ROUNDING, LinearProgram
 from chainnet.errors import DataError, InfeasibleError
 from chainnet.lowering._bounds import release_rate
 from chainnet.lowering._lowered import Lowered
@@ -186,7 +186,7 @@ class Periods:
         steps = len(overlays)
         for i, (name, held) in enumerate(zip(stocks["id"], self.held(overlays, start).tolist(), strict=True)):
             most = held if np.isnan(room[i]) else max(float(room[i]), held)
-            if end[i] > most * (1 + 1e-12):
+            if end[i] > most * (1 + UNIT_ROUNDING):
                 raise InfeasibleError(
                     f'stocks: "{name}" has to keep end_t {end[i]:g} t at the end but can hold {most:g} t '
                     "(stock_t, share left by measures, capacity_t). Lower end_t or raise the stock."

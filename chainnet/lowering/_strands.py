@@ -32,7 +32,12 @@ MOST_STATES = 64
 
 @dataclass(frozen=True)
 class Flows:
-    """The columns that strands part: edges, activities, stand-ins, stock draws, served demand."""
+    """The columns that strands part: edges, activities, stand-ins, stock draws, served demand.
+
+    ``tail``, ``head``, ``commodity``: positions and code of every edge column, the table's rows first, then the hub
+    edges of new relations. ``activity``: column of each node's process, or -1. ``demand``: the demand table with
+    positions and codes, one served column per row from ``demand_start`` on; ``draw_start``: first stock draw.
+    """
 
     tail: Ints
     head: Ints

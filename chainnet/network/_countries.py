@@ -10,9 +10,12 @@ from types import MappingProxyType
 
 from chainnet.errors import DataError, near_matches
 
-__all__ = ["Groups", "common_groups", "graphs_folder", "is_country"]
+__all__ = ["Groups", "common_groups", "graphs_folder", "is_country", "is_total"]
 
 Groups = Mapping[str, frozenset[str]]
+_TOTALS = frozenset(
+    ("all", "all countries", "global", "grand total", "sum", "total", "totals", "w00", "wld", "world", "world total")
+)
 
 
 @cache
@@ -33,6 +36,11 @@ def _iso_codes() -> frozenset[str]:
 def is_country(code: str) -> bool:
     """Say whether ``code`` is an upper-case ISO 3166-1 alpha-3 code."""
     return code in _iso_codes()
+
+
+def is_total(label: object) -> bool:
+    """Say whether a label is a word of statistics for the sum of all countries, which may not stand among them."""
+    return isinstance(label, str) and label.strip().lower() in _TOTALS
 
 
 @cache

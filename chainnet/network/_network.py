@@ -15,10 +15,9 @@ import pandas as pd
 
 from chainnet import checks
 from chainnet.errors import DataError, UnknownIdError, near_matches
-from chainnet.network._baseline import baseline_of, trade_of
 from chainnet.network._countries import Groups, collect_groups, common_groups, expand
 from chainnet.network._gate import Frames, Gate
-from chainnet.network._order import canonical, digest_of
+from chainnet.network._order import baseline_of, canonical, digest_of, trade_of
 from chainnet.network._rules import check_main, check_rules
 from chainnet.network._schema import DEFAULT_TIERS, TABLES
 
@@ -202,13 +201,19 @@ figures, references : DataFrame, optional
         return tuple(tiers.sort_values(["rank", "tier"])["tier"])
 
     @property
+    def as_read(self) -> Frames:
+        """Tables by name, as they were before anything was removed."""
+        frames: Frames = self._origin
+        return frames
+
+    @property
     def baseline(self) -> pd.Series:
         """Baseline output of each node, t/a, by id: main output where there is a process, else throughput."""
         return self._baseline.copy()
 
     @cached_property
     def _baseline(self) -> pd.Series:
-        return baseline_of(self._origin)
+        return baseline_of(self.as_read)
 
     @property
     def trade(self) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -222,7 +227,7 @@ figures, references : DataFrame, optional
 
     @cached_property
     def _trade(self) -> tuple[pd.DataFrame, pd.DataFrame]:
-        return trade_of(self._origin)
+        return trade_of(self.as_read)
 
     @cached_property
     def edge_ends(self) -> tuple[Any, Any]:

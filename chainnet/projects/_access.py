@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -76,11 +76,18 @@ class Access:
         size = float(self.sizes(late)[bar.project]) * share
         return 0.0 if part == 0.0 or size == 0.0 else bar.amount_tpa * size * part
 
-    def overlay(self, overlay: Overlay, late: Array | float = 0.0, share: float = 1.0) -> Overlay:
-        """Return the overlay with the bars in force; ``share`` as of the sizes."""
-        if not self.bars:
-            return overlay
-        more = tuple(replace(b.restriction, bound_tpa=self.bound(b, late, share)) for b in self.bars)
+    def overlay(
+        self,
+        overlay: Overlay,
+        late: Array | float = 0.0,
+        share: float = 1.0,
+        free: Container[tuple[int, str]] = (),
+    ) -> Overlay:
+        """Return the overlay with the bars in force, but for those of (project, tier) in ``free``."""
+        more = tuple(
+            replace(b.restriction, bound_tpa=INF if (b.project, b.tier) in free else self.bound(b, late, share))
+            for b in self.bars
+        )
         return replace(overlay, restrictions=overlay.restrictions + more)
 
     def template(self, overlay: Overlay) -> Overlay:

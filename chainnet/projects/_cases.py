@@ -7,13 +7,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from chainnet._types import INF, Words
+from chainnet._types import Words
 from chainnet.engine import Copy, certify_linear, require
 from chainnet.flow import ValueModel, counted_demand
 from chainnet.lowering import Degree, Lowered, Overlay, lower
 from chainnet.network import Network
 from chainnet.projects._access import Access, access_to
-from chainnet.projects._game import for_tier
 from chainnet.projects._options import Option, stock_network
 from chainnet.scenario import Scenario, check_scenario, effects_of, overlay_at, overlay_of
 
@@ -70,29 +69,23 @@ class Case:
         """Return what the scenario does when these options are taken; ``tonnes`` of stocks, else all of those taken."""
         taken = set(chosen)
         bought = [o for o in self.options if o.id in taken]
+        row = {name: i for i, name in enumerate(self.network.projects["id"])}
+        free = {(row[p], tier) for o in bought if o.kind == "qualify" for p in o.projects for tier in o.tiers}
+        return self.access.overlay(self._unbarred(bought, tonnes), free=free)
+
+    def _unbarred(self, bought: Sequence[Option], tonnes: Mapping[str, float] | None = None) -> Overlay:
+        """Return the overlay of these options as if no output were too young."""
         shield = tuple(n for o in bought if o.kind == "protect" for n in o.nodes)
         base = _overlay(self.stocked, self.scenario, shield)
         built = {p for o in bought if o.kind == "build" for p in o.projects}
         here = self.network.projects["id"].isin(built).to_numpy()
         size = np.maximum(base.built, np.where(here, self.access.sizes(), 0.0))
-        free = {(p, tier) for o in bought if o.kind == "qualify" for p in o.projects for tier in o.tiers}
         held = base.stock_share.copy()
         for o in self.options:
             if o.kind == "stock":
-                given = float(np.fmin((tonnes or {}).get(o.id, o.most_t), o.release_tpa)) if o.id in taken else 0.0
+                given = float(np.fmin((tonnes or {}).get(o.id, o.most_t), o.release_tpa)) if o in bought else 0.0
                 held[_stock_row(self.stocked, o.id)] *= given / o.drawn_tpa if given > 0 else 0.0
-        return replace(self._barred(base, free).with_built(size), stock_share=held)
-
-    def _barred(self, base: Overlay, free: set[tuple[str, str]]) -> Overlay:
-        ids = self.network.projects["id"].to_numpy(dtype=object)
-        more = tuple(
-            replace(
-                b.restriction,
-                bound_tpa=INF if (ids[b.project], b.tier) in free else self.access.bound(b),
-            )
-            for b in self.access.bars
-        )
-        return replace(base, restrictions=base.restrictions + more)
+        return replace(base.with_built(size), stock_share=held)
 
     def value(self, chosen: Iterable[str], tonnes: Mapping[str, float], tier: str | None = None) -> float:
         """Return the value under these options by a value program of its own, proved by its duals."""
@@ -100,9 +93,7 @@ class Case:
         overlay = self.overlay(chosen, tonnes)
         found = model.solve_under(overlay)
         upper, row_upper = model.lowered.bounds(overlay)
-        cost = np.zeros(len(upper))
-        cost[model.lowered.served[model.counted]] = -1.0
-        program = replace(model.lowered.program, col_upper=upper, row_upper=row_upper, cost=cost)
+        program = replace(model.program, col_upper=upper, row_upper=row_upper)
         require(certify_linear("portfolio", program, found.x, found.row_dual, program.row_scale))
         return max(-found.value, 0.0)
 
@@ -121,15 +112,12 @@ class Case:
             )
         if tier not in self._models:
             first = self._models[question.tier]
-            self._models[tier] = for_tier(first, question.commodity, question.beneficiaries, tier)
+            self._models[tier] = first.counting(tier)
         return self._models[tier]
 
     def _template(self) -> Overlay:
         """Return the overlay in which every option is taken and every bar is open."""
-        whole = self.overlay([o.id for o in self.options])
-        bars = tuple(replace(b.restriction, bound_tpa=b.amount_tpa) for b in self.access.bars)
-        n = len(whole.restrictions) - len(bars)
-        return replace(whole, restrictions=whole.restrictions[:n] + bars)
+        return self.access.template(self._unbarred(self.options))
 
     # -- the program with everything open ---------------------------------------------------------
 

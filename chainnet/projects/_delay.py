@@ -10,6 +10,7 @@ import pandas as pd
 
 from chainnet import checks
 from chainnet._types import Words
+from chainnet.engine import ROUNDING
 from chainnet.errors import DataError
 from chainnet.lowering import Degree, Overlay
 from chainnet.network import Network
@@ -88,6 +89,6 @@ def delay_table(
     largest = max([*alone.values(), *last_in.values(), 1.0])
     rows = []
     for name, late in alone:
-        lost = [x if x > 1e-9 * largest else 0.0 for x in (alone[name, late], last_in[name, late])]
+        lost = [x if x > ROUNDING * largest else 0.0 for x in (alone[name, late], last_in[name, late])]
         rows.append((name, late, *lost))
     return pd.DataFrame(rows, columns=list(COLUMNS))

@@ -11,26 +11,15 @@ from typing import Any
 import numpy as np
 
 from chainnet._types import Array, Bools, Ints, Words
-from chainnet.engine import LinearSolution
+from chainnet.engine import FINEST, ROUNDING, LinearSolution
 from chainnet.flow import ValueModel
 from chainnet.lowering import Degree, Overlay
 from chainnet.network import Network
 from chainnet.projects._access import Access
 
-__all__ = ["Game", "for_tier"]
+__all__ = ["Game"]
 
-# relative to the largest value: bounds nearer than this are the value
-EQUAL = 1e-9
-# a price below this of what has no limit is dust of the solver
-DUST = 1e-10
 RECENT = 64
-
-
-def for_tier(model: ValueModel, commodity: Words, beneficiaries: Words, tier: str | None) -> ValueModel:
-    """Return the value program of a tier on what another one was lowered to: lowering strands is the slow part."""
-    other = copy(model)
-    other._lower(model.lowered, commodity, beneficiaries, tier)
-    return other
 
 
 class _Owners:
@@ -75,7 +64,7 @@ class _Owners:
 def _times(price: Array, amount: Array) -> Array:
     """Return what an amount is worth; nothing where it has no limit and the price is dust."""
     out = np.zeros(len(price))
-    counts = np.where(np.isfinite(amount), price > 0, price > DUST)
+    counts = np.where(np.isfinite(amount), price > 0, price > FINEST)
     out[counts] = price[counts] * amount[counts]
     return out
 
@@ -146,7 +135,6 @@ class Game:
     ) -> None:
         self.network, self._overlay, self.access = network, overlay, access
         self._in_time = access.overlay(overlay)
-        self._count = (commodity, beneficiaries)
         self._position = {name: i for i, name in enumerate(network.projects["id"])}
         template = access.template(overlay)
         self.model = ValueModel(network, template, degree, commodity=commodity, beneficiaries=beneficiaries)
@@ -163,7 +151,7 @@ class Game:
         owners = self._owners  # the columns are the same ones
         game = copy(self)
         game.__dict__["_owners"] = owners
-        game.model = for_tier(self.model, *self._count, tier)
+        game.model = self.model.counting(tier)
         game._forget()
         return game
 
@@ -178,11 +166,8 @@ class Game:
 
     def _within(self, bounds: Array, basis: Any = None) -> LinearSolution:
         """Solve with these upper bounds of columns and then of rows."""
-        model, program = self.model, self.model.lowered.program
-        n = len(program.col_upper)
-        model._model.set_upper(bounds[:n])
-        model._model.set_rows(program.row_lower, bounds[n:])
-        return model._solve(model.base.basis if basis is None else basis)
+        n = len(self.model.lowered.program.col_upper)
+        return self.model.solve_within(bounds[:n], bounds[n:], basis)
 
     def value(self, built: Iterable[str] = ()) -> float:
         """Return the largest tonnage served with these projects built, t/a."""
@@ -194,7 +179,7 @@ class Game:
     def _value(self, key: frozenset[str]) -> float:
         members = self._members(key)
         low, high = self._bracket.between(members)
-        if high - low <= EQUAL * self._bracket.largest:
+        if high - low <= ROUNDING * self._bracket.largest:
             return low
         bounds = self.bounds(members)
         found = self._within(bounds, self._nearest(members))
@@ -241,7 +226,7 @@ class Game:
         """Return the value with these projects built, one of them some years late, t/a."""
         names = frozenset(built)
         in_time, never = self.value(names), self.value(names - {name})
-        if in_time - never <= EQUAL * self._bracket.largest:
+        if in_time - never <= ROUNDING * self._bracket.largest:
             return in_time
         late = np.zeros(len(self._position))
         late[self._position[name]] = years

@@ -11,6 +11,7 @@ import pandas as pd
 
 from chainnet import checks
 from chainnet._types import Words
+from chainnet.engine import CERTAIN, ROUNDING
 from chainnet.flow import (
     EXACT_PLAYERS,
     ValueModel,
@@ -32,7 +33,6 @@ from chainnet.scenario import Scenario, overlay_of
 
 __all__ = ["Reroute", "reroute"]
 
-DUST = 1e-9
 # where strands part goods no balance bears the whole price: then the rise over this part of the size tells
 FIRST = 1e-4
 MOST_KINKS = 100
@@ -213,14 +213,14 @@ def _ladder(
     for column in ("served_tpa", "shortfall_tpa"):
         out.loc[last, column] = found.by_tier()[column].to_numpy()
     gained = out.groupby("tier", dropna=False)["served_tpa"].diff()
-    out["gained_tpa"] = gained.mask(gained.abs() <= 1e-9 * out["demand_tpa"], 0.0)
+    out["gained_tpa"] = gained.mask(gained.abs() <= ROUNDING * out["demand_tpa"], 0.0)
     return out
 
 
 def _clean(values: Iterable[float]) -> list[float]:
     found = np.array(list(values), dtype=float)
     largest = float(np.max(np.abs(found), initial=0.0))
-    return [float(v) if abs(v) > DUST * max(largest, 1.0) else 0.0 for v in found]
+    return [float(v) if abs(v) > ROUNDING * max(largest, 1.0) else 0.0 for v in found]
 
 
 def _project_table(
@@ -308,7 +308,7 @@ def _price(network: Network, game: Game, model: ValueModel, name: str) -> float:
             return 0.0  # nothing that stands feeds it
         code = codes[row.commodity]
         worth -= min(max(float(worth_at.get((t, code), 0.0)), at(t, code)) for t in offers) * row.t_per_t
-    return max(worth, 0.0) if worth > DUST else 0.0
+    return max(worth, 0.0) if worth > ROUNDING else 0.0
 
 
 def _first_rise(network: Network, game: Game, name: str) -> float:
@@ -318,7 +318,7 @@ def _first_rise(network: Network, game: Game, name: str) -> float:
     if not np.isfinite(size) or size <= 0:
         return 0.0
     rise = -game.solution([name], FIRST).value - game.value()
-    return max(rise / (size * FIRST), 0.0) if rise > DUST * max(game.value(), 1.0) else 0.0
+    return max(rise / (size * FIRST), 0.0) if rise > ROUNDING * max(game.value(), 1.0) else 0.0
 
 
 def _holds(game: Game, name: str, price: float, size: float) -> float:
@@ -333,11 +333,11 @@ def _holds(game: Game, name: str, price: float, size: float) -> float:
     for _ in range(MOST_KINKS):
         rise, slope = game.rise(name, share)
         line = price * size
-        if rise >= line * share * (1 - 1e-7) - 1e-9:
+        if rise >= line * share * (1 - CERTAIN) - ROUNDING:
             return share * size
         if slope >= line:
             break  # rounding: the rise cannot be steeper than its price
         share = min((rise - slope * share) / (line - slope), share)
-        if share <= DUST:
+        if share <= ROUNDING:
             break
     return 0.0

@@ -9,7 +9,20 @@ import numpy as np
 import pandas as pd
 
 from chainnet._types import Array
-from chainnet.engine import SLACK, BestSet, Certificate, FixedSets, Found, require, risk_of
+from chainnet.engine import (
+    CERTAIN,
+    LEAST_SIZE,
+    LEEWAY,
+    MARGIN,
+    PROOF_SEARCH,
+    ROUNDING,
+    BestSet,
+    Certificate,
+    FixedSets,
+    Found,
+    require,
+    risk_of,
+)
 from chainnet.errors import DataError
 from chainnet.network import Network
 from chainnet.projects._cases import Case, Question
@@ -18,14 +31,8 @@ from chainnet.scenario import Scenario
 
 __all__ = ["Search", "name_of"]
 
-DUST = 1e-7
-TOLERANCE = 1e-6
 MOST_TIES = 5
 MOST_STEPS = 40
-# relative: what the cheapest set may give up of the best value, so that rounding does not hide it
-LEEWAY = 2e-9
-# relative: by how much the next step of the frontier must be cheaper
-MARGIN = 1e-6
 
 
 def name_of(scenario: Scenario | None) -> str:
@@ -67,7 +74,7 @@ class Search:
         self.fixed = FixedSets(copies, len(weight))
         self.wanted = self.plan.wanted
         self.base = base
-        self.scale = max(float(np.abs(most).max(initial=0.0)), 1e-9)
+        self.scale = max(float(np.abs(most).max(initial=0.0)), LEAST_SIZE)
         self.before = self.risk(base)
 
     def risk(self, values: Array) -> float:
@@ -76,7 +83,7 @@ class Search:
 
     def names(self, found: Found) -> tuple[str, ...]:
         """Return the ids of what is taken."""
-        taken = found.taken | (found.parts > 1e-9)
+        taken = found.taken | (found.parts > ROUNDING)
         return tuple(o.id for o, is_in in zip(self.options, taken, strict=True) if is_in)
 
     def values(self, found: Found, tier: str | None = None) -> Array:
@@ -94,7 +101,7 @@ class Search:
     def best(self, budget: float, with_ties: bool = False) -> tuple[Found, tuple[tuple[str, ...], ...]]:
         """Return the cheapest of the best sets, with the bound of the first stage, and other sets as good."""
         first = self._optimal(self.plan.solve(budget))
-        slack = SLACK * self.scale
+        slack = CERTAIN * self.scale
         cheap = self.plan.solve(budget, cheapest_at=first.value - LEEWAY * self.scale)
         found = first if cheap is None or cheap.cost > first.cost else cheap
         if self.risk(self.values(found)) > self.risk(self.values(first)) + 10 * slack:
@@ -126,7 +133,7 @@ class Search:
         averted = self.before - self.risk(self.values(found))
         bound = self.before + found.bound
         gap, over = max(bound - averted, 0.0) / self.scale, max(averted - bound, 0.0) / self.scale
-        return require(Certificate("portfolio", max(averted, 0.0), max(bound, averted, 0.0), gap, over, TOLERANCE))
+        return require(Certificate("portfolio", max(averted, 0.0), max(bound, averted, 0.0), gap, over, PROOF_SEARCH))
 
     def greedy(self, budget: float) -> tuple[tuple[str, ...], float]:
         """Return what greedy buys, and what stays short then; stocks are filled with what is left."""
@@ -135,12 +142,12 @@ class Search:
         while True:
             best: tuple[float, float, int] | None = None
             for number, option in enumerate(self.options):
-                if taken[number] or option.kind == "stock" or option.cost_musd > left + 1e-9:
+                if taken[number] or option.kind == "stock" or option.cost_musd > left + ROUNDING:
                     continue
                 more = taken.copy()
                 more[number] = True
                 gain = now - self.risk(self.fixed.values(more))
-                if gain > 10 * SLACK * self.scale:
+                if gain > 10 * CERTAIN * self.scale:
                     key = (-gain / option.cost_musd if option.cost_musd > 0 else -np.inf, -gain, number)
                     best = key if best is None else min(best, key)
             if best is None:
@@ -169,8 +176,8 @@ class Search:
             part = float(found.parts[number]) if option.kind == "stock" else float(found.taken[number])
             bought = option.most_t * part if option.kind == "stock" else np.nan
             label = info.get((*option.projects, *option.nodes)[0]) if len(option.projects + option.nodes) == 1 else None
-            is_in = part > 1e-9
-            averted = averted if averted > DUST * self.scale else 0.0
+            is_in = part > ROUNDING
+            averted = averted if averted > CERTAIN * self.scale else 0.0
             row = (option.id, option.kind, label, option.cost_musd, is_in, bought, option.cost_musd * part, averted, "")
             rows.append(row)
         known = {o.id for o in self.options}
@@ -225,7 +232,7 @@ class Search:
             likely = self.weight > 0
             short = (plan.wanted - self.values(self.nothing, tier))[likely]
             left = (plan.wanted - self.values(self.everything, tier))[likely]
-            dust = TOLERANCE * max(float(plan.wanted.max(initial=0.0)), 1e-9)
+            dust = PROOF_SEARCH * max(float(plan.wanted.max(initial=0.0)), LEAST_SIZE)
             least, taken = np.nan, ""
             if short.max(initial=0.0) <= dust:
                 least = 0.0
@@ -235,7 +242,7 @@ class Search:
                 lacks = float((floors - self.values(found, tier))[likely].max())
                 size = max(float(self.cost.sum()), 1.0)
                 proof = (found.cost, min(found.bound, found.cost), max(found.cost - found.bound, 0.0) / size)
-                require(Certificate("closing", *proof, max(lacks, 0.0) / (dust / TOLERANCE), 10 * TOLERANCE))
+                require(Certificate("closing", *proof, max(lacks, 0.0) / (dust / PROOF_SEARCH), 10 * PROOF_SEARCH))
                 least, taken = found.cost, "; ".join(self.names(found))
             rows.append((name, _tidy(short, self.scale).max(), least, _tidy(left, self.scale).max(), taken))
         columns = ["tier", "short_tpa", "least_budget_musd", "remains_t", "taken"]
@@ -243,4 +250,4 @@ class Search:
 
 
 def _tidy(values: Array, scale: float) -> Array:
-    return np.where(np.abs(values) <= DUST * scale, 0.0, values)
+    return np.where(np.abs(values) <= CERTAIN * scale, 0.0, values)

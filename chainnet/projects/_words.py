@@ -8,12 +8,11 @@ from typing import Any
 
 import pandas as pd
 
+from chainnet.engine import PRINTED
 from chainnet.network import Network
 from chainnet.projects._game import Game
 
 __all__ = ["needed_by", "pair_table", "sentences", "triple_table"]
-
-DUST = 1e-6
 
 
 def needed_by(game: Game, names: Sequence[str]) -> tuple[dict[str, tuple[str, ...]], dict[str, frozenset[str]]]:
@@ -23,7 +22,7 @@ def needed_by(game: Game, names: Sequence[str]) -> tuple[dict[str, tuple[str, ..
     Shapley shares are exact; elsewhere also all others but one, and companies that no member can leave. A project
     that adds nothing anywhere is in neither answer.
     """
-    least = DUST * max(game.value(names), 1.0)
+    least = PRINTED * max(game.value(names), 1.0)
 
     def adds(name: str, others: frozenset[str]) -> bool:
         return game.value(others | {name}) - game.value(others) > least
@@ -57,12 +56,12 @@ def pair_table(game: Game, names: Sequence[str], label: Mapping[str, str]) -> pd
     """Return pairs that are worth more, or less, together than apart."""
     base = game.value()
     alone = {name: game.value([name]) - base for name in names}
-    least = DUST * max(game.value(names), 1.0)
+    least = PRINTED * max(game.value(names), 1.0)
     rows: list[dict[str, Any]] = []
     for a, b in combinations(names, 2):
         together = game.value([a, b]) - base
         surplus = together - alone[a] - alone[b]
-        if abs(surplus) <= DUST * max(abs(together), alone[a] + alone[b], 1.0):
+        if abs(surplus) <= PRINTED * max(abs(together), alone[a] + alone[b], 1.0):
             continue
         rows.append(
             {
@@ -87,7 +86,7 @@ def _pair_words(a: str, b: str, together: float, surplus: float) -> str:
     both = f"{a} and {b} together buy {tonnes(together)} t a year"
     if surplus > 0:
         apart = together - surplus
-        return f"{both}, apart {'nothing' if apart <= DUST * together else f'{tonnes(apart)} t'}."
+        return f"{both}, apart {'nothing' if apart <= PRINTED * together else f'{tonnes(apart)} t'}."
     return f"{both}, {tonnes(-surplus)} t less than apart: one stands in for the other."
 
 
@@ -100,7 +99,7 @@ def triple_table(game: Game, names: Sequence[str], label: Mapping[str, str]) -> 
     be added buys nothing.
     """
     base = game.value()
-    least = DUST * max(game.value(names), 1.0)
+    least = PRINTED * max(game.value(names), 1.0)
 
     def buys(members: Iterable[str]) -> float:
         return game.value(members) - base
@@ -147,7 +146,7 @@ def sentences(
     """Return one sentence for each project of ``table``."""
     label = labels(network)
     tried = "" if is_exact else " in any combination tried"
-    least = DUST * max(game.value(names), 1.0)
+    least = PRINTED * max(game.value(names), 1.0)
     out = {}
     for name, row in table.iterrows():
         who = label[str(name)]

@@ -11,6 +11,7 @@ import pandas as pd
 
 from chainnet.assessment import Assessment
 from chainnet.drawing import readable_id
+from chainnet.engine import CERTAIN
 from chainnet.network import STAGES
 from chainnet.reporting.words import NO_DATA, country_name, first_capital, who
 from chainnet.results import GIVEN, LETTERS, NOT_ASSESSED, NOT_GRADED, rest_of
@@ -18,7 +19,6 @@ from chainnet.results import GIVEN, LETTERS, NOT_ASSESSED, NOT_GRADED, rest_of
 __all__ = ["Facts"]
 
 BASELINE = "baseline"
-CERTAIN = 1e-7  # part of a demand that a linear program can tell from nothing
 ALL_TIERS = "all tiers"
 # an operator cell that names several: "A, B", "A and others"
 SEVERAL = r", | and others\b| and [A-Z]"

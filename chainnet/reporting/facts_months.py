@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from chainnet.reporting.facts import ALL_TIERS, BASELINE, CERTAIN, Facts
+from chainnet.engine import CERTAIN
+from chainnet.reporting.facts import ALL_TIERS, BASELINE, Facts
 from chainnet.reporting.words import calendar_month, recover_words, survive_words
 
 __all__ = ["Months"]

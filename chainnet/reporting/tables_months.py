@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from chainnet.reporting.facts import ALL_TIERS, BASELINE, CERTAIN
+from chainnet.engine import CERTAIN
+from chainnet.reporting.facts import ALL_TIERS, BASELINE
 from chainnet.reporting.facts_months import Months
 from chainnet.reporting.model import Cell, Column, Table, make_table
 from chainnet.reporting.tables import LADDER_WORDS, PROVED, share, text, whose_words

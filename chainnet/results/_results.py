@@ -12,6 +12,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
+from chainnet.engine import TIE
 from chainnet.errors import DataError
 from chainnet.network import Network
 from chainnet.results._grade import NOT_ASSESSED, rest_of
@@ -21,7 +22,6 @@ __all__ = ["STEADY", "Guarded", "Result", "Status", "codebook", "handed", "prove
 Status = Literal["P", "B", "S", "M", "G"]
 _SHOWN_ROWS = 20
 _TIED_ROWS = 200  # ranks beyond are not looked at for ties
-_TIE = 1e-9  # two values nearer than that, relative to the largest, tie
 # unit by the end of a column's name, the longest first
 _UNITS = {
     "usd_per_t_a": "USD per t and year",
@@ -189,11 +189,11 @@ def _ties(values: pd.Series) -> dict[str, int]:
     size = float(np.nanmax(np.abs(found), initial=0.0))
     if not size > 0 or not np.isfinite(size):
         return {}
-    rounded = pd.Series(np.round(found / (size * _TIE)), index=range(len(found)))
+    rounded = pd.Series(np.round(found / (size * TIE)), index=range(len(found)))
     shared = rounded.groupby(rounded).transform("size").fillna(1).to_numpy(dtype=int) - 1
     labels = [" > ".join(map(str, i)) if isinstance(i, tuple) else str(i) for i in values.index[: len(found)]]
     rows = zip(labels, shared, found, strict=True)
-    return {label: int(others) for label, others, value in rows if others and abs(value) > size * _TIE}
+    return {label: int(others) for label, others, value in rows if others and abs(value) > size * TIE}
 
 
 def codebook(result: Any) -> pd.DataFrame:

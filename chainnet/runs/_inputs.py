@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from chainnet._types import Array, Ints
+from chainnet.engine import ROUNDING
 from chainnet.lowering import Overlay
 from chainnet.network import Network
 
@@ -138,5 +139,5 @@ def uncertain_inputs(network: Network) -> Inputs:
         )
     whole = pd.concat(parts, ignore_index=True)
     known = np.isfinite(whole["value"]) & (whole["value"] > 0)
-    room = (whole["low"] < whole["value"] * (1 - 1e-9)) | (whole["high"] > whole["value"] * (1 + 1e-9))
+    room = (whole["low"] < whole["value"] * (1 - ROUNDING)) | (whole["high"] > whole["value"] * (1 + ROUNDING))
     return Inputs(whole[known & room].reset_index(drop=True))

@@ -138,7 +138,7 @@ def _put_restriction(network: Network, effect: Effect) -> Effect:
     part = 1.0
     if tier is not None:
         _check_tiers(network, [tier], argument)
-        asked = [network.demand["tier"], network._origin["demand"]["tier"]]  # also by whom `without` took away
+        asked = [network.demand["tier"], network.as_read["demand"]["tier"]]  # also by whom `without` took away
         if tier not in set(pd.concat(asked).dropna()):
             raise DataError(
                 f'{argument}: nobody in {network.name} asks as tier "{tier}". Leave tier out or correct it.'
@@ -247,7 +247,7 @@ def _put_release(network: Network, effect: Effect) -> Effect:
     measure, argument = effect.measure, effect.argument
     stocks = network.stocks
     ids = listed(measure.get("stocks") or [])
-    known = set(stocks["id"]) | set(network._origin["stocks"]["id"])
+    known = set(stocks["id"]) | set(network.as_read["stocks"]["id"])
     for name in ids:
         if name not in known:
             hint = near_matches(name, known)
@@ -273,7 +273,7 @@ def _put_release(network: Network, effect: Effect) -> Effect:
 
 def _deliverable(network: Network) -> Bools:
     """Return which stocks lie where their commodity is shipped, used or asked for, whatever was taken away."""
-    tables = network._origin
+    tables = network.as_read
     used = pd.concat([network.nodes, network.projects, tables["nodes"]])[["id", "process"]].dropna()
     inputs = tables["processes"][tables["processes"]["role"] == "input"]
     used = used.merge(inputs, on="process")[["id", "commodity"]]

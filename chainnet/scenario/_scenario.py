@@ -15,6 +15,7 @@ import numpy as np
 from chainnet.errors import DataError, Fault, near_matches
 from chainnet.lowering import Overlay
 from chainnet.network import Network, graphs_folder
+from chainnet.results import Guarded
 from chainnet.scenario._form import form_faults, plain, severity_of, severity_steps
 from chainnet.scenario._overlay import effects_of, overlay_at
 
@@ -127,7 +128,7 @@ class Scenario(Guarded):
                 path.name,
             )
         except DataError as err:
-            faults += list(err._faults)
+            faults += list(err.faults_list)
         if faults:
             raise DataError(faults=faults)
         return scenario

@@ -10,13 +10,12 @@ import numpy as np
 import pandas as pd
 
 from chainnet._types import Array
+from chainnet.engine import ROUNDING
 from chainnet.network import Network
 from chainnet.results import Guarded
 from chainnet.stress._months import Ask, Course
 
 __all__ = ["MonthFlows", "flows_of", "flows_table", "relations_table", "throughput_table"]
-
-DUST = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +52,7 @@ def flows_of(network: Network, found: Course, ask: Ask) -> MonthFlows:
 
 
 def _cleared(amount: Array) -> Array:
-    return np.where(amount <= DUST * amount.max(initial=0.0), 0.0, amount)
+    return np.where(amount <= ROUNDING * amount.max(initial=0.0), 0.0, amount)
 
 
 def flows_table(by_scenario: Mapping[str, MonthFlows]) -> pd.DataFrame:

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from chainnet._types import INF, Array, Words
+from chainnet.engine import CERTAIN, PRINTED, ROUNDING
 from chainnet.errors import InfeasibleError
 from chainnet.flow import MonthsModel, Plan, balance_under, benefits, counted_demand
 from chainnet.lowering import Degree, Overlay, Restriction, Start
@@ -131,7 +132,7 @@ def _course(network: Network, keyed: Keyed, ask: Ask) -> Course:
         beneficiaries=ask.beneficiaries,
         others=ask.others,
     )
-    short = steady.demand["shortfall_tpa"].to_numpy() > 1e-6 * steady.demand["demand_tpa"].to_numpy()
+    short = steady.demand["shortfall_tpa"].to_numpy() > PRINTED * steady.demand["demand_tpa"].to_numpy()
     lasting = {key: not bool((short & rows).any()) for key, rows in asked.items()}
     return Course(truth, perfect, served, level, replans, endurance, lasting)
 
@@ -330,7 +331,7 @@ def horizon_ladder(network: Network, scenarios: Sequence[Scenario | None], ask: 
         return pd.DataFrame(columns=["scenario", "rung", "tier", "demand_t", "served_t", "shortfall_t", "gained_t"])
     out = pd.concat(tables, ignore_index=True)
     gained = out.groupby(["scenario", "tier"], dropna=False)["served_t"].diff()
-    out["gained_t"] = gained.mask(gained.abs() <= 1e-7 * out["demand_t"], 0.0)
+    out["gained_t"] = gained.mask(gained.abs() <= CERTAIN * out["demand_t"], 0.0)
     return out
 
 
@@ -420,12 +421,12 @@ def summary_table(months: pd.DataFrame, found: Course, network: Network, ask: As
         if mine.empty:
             continue
         by_month = mine.groupby("month")[["demand_t", "served_t", "shortfall_t"]].sum()
-        short = by_month["shortfall_t"] > 1e-7 * by_month["demand_t"]
+        short = by_month["shortfall_t"] > CERTAIN * by_month["demand_t"]
         share = (by_month["shortfall_t"] / by_month["demand_t"].where(by_month["demand_t"] > 0)).fillna(0.0)
         first, last = (short.idxmax(), short[::-1].idxmax()) if short.any() else (np.nan, np.nan)
         total = float(by_month["shortfall_t"].sum())
         unforeseen = float(mine["shortfall_unforeseen_t"].sum())
-        if abs(unforeseen - total) <= 1e-9 * float(by_month["demand_t"].sum()):
+        if abs(unforeseen - total) <= ROUNDING * float(by_month["demand_t"].sum()):
             unforeseen = total  # rounding of two plans
         survive, is_unlimited = _survival(found, tier, "", ask)
         parts.append(
@@ -473,7 +474,7 @@ def survival_table(months: pd.DataFrame, found: Course, name: str, ask: Ask) -> 
     for tier, node in found.is_lasting:
         mine = months[(months["tier"].fillna("") == tier) & (months["node"].eq(node) if node else True)]
         by_month = mine.groupby("month")[["demand_t", "shortfall_t"]].sum()
-        short = by_month["shortfall_t"] > 1e-7 * by_month["demand_t"]
+        short = by_month["shortfall_t"] > CERTAIN * by_month["demand_t"]
         first, last = (short.idxmax(), short[::-1].idxmax()) if short.any() else (np.nan, np.nan)
         survive, is_unlimited = _survival(found, tier, node, ask)
         parts.append(

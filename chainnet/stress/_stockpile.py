@@ -11,6 +11,7 @@ import pandas as pd
 
 from chainnet import checks
 from chainnet._types import Array, Bools, Words
+from chainnet.engine import ROUNDING
 from chainnet.errors import DataError, InfeasibleError
 from chainnet.flow import LeastStock, MonthsModel, StockModel, check_tier, count_settings, what_binds
 from chainnet.lowering import Degree
@@ -243,7 +244,7 @@ def averted(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
         first, last = both[f"{column}_before"], both[f"{column}_after"]
         if column == "tonnes":
             first, last = first.fillna(0.0), last.fillna(0.0)
-        last = last.mask((first - last).abs() <= 1e-9 * first.abs(), first)  # rounding of two solves
+        last = last.mask((first - last).abs() <= ROUNDING * first.abs(), first)  # rounding of two solves
         out[f"before_{unit}"], out[f"averted_{unit}"], out[f"after_{unit}"] = first, first - last, last
     return out
 

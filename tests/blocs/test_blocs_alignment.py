@@ -204,11 +204,28 @@ def test_caps_by_hand(found: Alignment) -> None:
 
 
 def test_benchmarks_by_hand(found: Alignment) -> None:
-    # a asks for 40 of 70 t, so it needs 40 of the 70 t made at each stage
-    marks = found.benchmarks.set_index(["stage", "commodity"])
-    assert marks.loc[("refiner", "metal"), "share"] == pytest.approx(0.25)
-    assert not marks.loc[("refiner", "metal"), "meets"]
-    assert bool(marks.loc[("mine", "ore"), "meets"])
+    # a's user takes 40 t of metal, of which its own refiner can make 10; that refiner takes 10 t of ore, all its own
+    marks = found.benchmarks
+    assert marks["covered_share"].to_dict() == pytest.approx({("mine", "ore"): 1.0, ("refiner", "metal"): 0.25})
+    assert marks["is_met"].to_dict() == {("mine", "ore"): True, ("refiner", "metal"): False}
+
+
+def test_benchmarks_count_the_projects_of_the_bloc() -> None:
+    net = two_blocs()
+    projects = net.nodes[net.nodes["id"] == "RA"].assign(id="RA2")
+    legs = net.edges[(net.edges["source"] == "RA") | (net.edges["target"] == "RA")].replace("RA", "RA2")
+    more = cn.Network(
+        nodes=net.nodes,
+        edges=pd.concat([net.edges, legs.assign(flow_tpa=np.nan)], ignore_index=True),
+        demand=net.demand,
+        processes=net.processes,
+        projects=projects,
+        main_commodity=["metal"],
+    )
+    line = alignment(more, BLOCS, benchmarks={"refiner": 0.5}).benchmarks.loc[("refiner", "metal")]
+    assert line[["covered_share", "with_projects_share"]].to_list() == pytest.approx([0.25, 0.5])
+    assert not line["is_met"]
+    assert bool(line["is_met_with_projects"])
 
 
 def test_benchmarks_with_projects_by_hand() -> None:

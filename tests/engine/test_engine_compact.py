@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from flow_problems import chain_program
@@ -54,10 +56,10 @@ def test_a_row_that_cannot_hold_with_nothing_is_infeasible() -> None:
     assert CompactModel(program).solve().status == "infeasible"
 
 
-def asks(need: float, scale: float = 1.0) -> CompactModel:
+def asks(need: float, scale: float = 1.0) -> WarmModel:
     """x <= 1 feeds y (no bound of its own), of which ``need`` is asked."""
     matrix = csc_array(np.array([[1.0, -1.0], [0.0, 1.0]]))
-    return CompactModel(
+    return WarmModel(
         LinearProgram(
             matrix,
             np.array([0.0, need * scale]),
@@ -93,8 +95,7 @@ def test_sure_verdicts_agree_with_an_elastic_program(seed: int) -> None:
     rng = np.random.default_rng(seed)
     program = chain_program(rng)
     low = np.where(rng.random(12) < 0.3, rng.uniform(0, 3, 12), 0.0)
-    model = CompactModel(program)
-    model.set_bounds(program.col_upper, low, program.row_upper)
+    model = WarmModel(replace(program, row_lower=low))
     status = model.solve().status
     rows, cols = program.matrix.shape
     elastic = np.hstack([-program.matrix.toarray(), -np.eye(rows)])

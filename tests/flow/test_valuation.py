@@ -10,8 +10,10 @@ import pytest
 from conftest import two_tier
 
 import chainnet as cn
-from chainnet.flow import Coalitions, ladder, project_sizes, shapley_values
+from chainnet.flow import ladder, project_sizes, shapley_values
 from chainnet.lowering import Overlay
+from chainnet.projects._access import access_to
+from chainnet.projects._game import Game
 from chainnet.scenario import overlay_of
 
 
@@ -103,7 +105,8 @@ def test_no_players() -> None:
 
 
 def test_coalitions_of_mag9(mag9: cn.Network, china_out: cn.Scenario) -> None:
-    game = Coalitions(mag9, overlay_of(mag9, china_out), project_sizes(mag9, None))
+    overlay = overlay_of(mag9, china_out)
+    game = Game(mag9, overlay, access_to(mag9, overlay, None))
     base = game.value([])
     won = {names: game.value(names) - base for names in (
         ("S_US",), ("H_US",), ("G_US",), ("S_US", "H_US"), ("S_US", "G_US"), ("H_US", "G_US"), ("S_US", "H_US", "G_US")

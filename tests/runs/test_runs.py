@@ -26,7 +26,7 @@ from scipy.optimize import linprog
 import chainnet as cn
 from chainnet.runs._draws import Question, Trial, _trial, run_draws
 from chainnet.runs._inputs import Z90, Inputs, uncertain_inputs
-from chainnet.runs._sobol import sobol_indices
+from chainnet.runs._sensitivity import sobol_indices
 from chainnet.scenario import overlay_of
 
 

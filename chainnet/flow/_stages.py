@@ -1,0 +1,124 @@
+"""Stage after stage, each locked at what it got before the next is asked; and a second solve in finer sizes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import numpy as np
+
+from chainnet._types import Array
+from chainnet.engine import LOCK, Certificate, LinearSolution, WarmModel, certify_linear
+from chainnet.errors import DataError, SolverError
+from chainnet.lowering import Lowered
+
+__all__ = ["Stages", "in_finer_sizes", "optimal", "proof_of"]
+
+
+def optimal(model: WarmModel, basis: Any, problem: str, unbounded: Callable[[], str] | None = None) -> LinearSolution:
+    """Return the optimum of the program in place; where rounding made it infeasible, of one that is a little wider.
+
+    Parameters
+    ----------
+    model : WarmModel
+    basis : Any
+        Where to start from.
+    problem : str
+        Name for messages.
+    unbounded : callable, optional
+        What to say where nothing limits the value.
+
+    Raises
+    ------
+    DataError
+        If nothing limits the value.
+    SolverError
+        If there is no optimum: nothing demands what cannot be, so only locks can collide.
+    """
+    found = model.solve(basis, or_wide=True)
+    if found.status == "optimal":
+        return found
+    if found.status == "unbounded" and unbounded is not None:
+        raise DataError(unbounded())
+    raise SolverError(f"{problem}: the program is {found.status}. Report the network that caused this.")
+
+
+def proof_of(problem: str, model: WarmModel, found: LinearSolution) -> Certificate:
+    """Return what the duals of an answer prove of it."""
+    program = model.current()
+    return certify_linear(problem, program, found.x, found.row_dual, program.row_scale)
+
+
+class Stages:
+    """A program that serves one stage after another as much as can be.
+
+    Parameters
+    ----------
+    low : Lowered
+        With a lock for each stage.
+    problem : str
+        Name for messages.
+    unbounded : callable, optional
+        As for ``optimal``.
+    """
+
+    def __init__(self, low: Lowered, problem: str, unbounded: Callable[[], str] | None = None) -> None:
+        self.low, self.model = low, WarmModel(low.program)
+        self.basis: Any = None
+        self._problem, self._unbounded = problem, unbounded
+
+    def solve(self, cost: Array) -> LinearSolution:
+        """Return the least of a cost, the locks being kept; starts from the basis of the last stage."""
+        self.model.set_cost(cost)
+        return optimal(self.model, self.basis, self._problem, self._unbounded)
+
+    def serve(self, members: Any) -> LinearSolution:
+        """Return the most that some demand rows can be served, and go on from there."""
+        found = self.solve(self.low.serving(members))
+        self.basis = found.basis
+        return found
+
+    def in_order(self, stages: Iterable[Any], first: int = 0) -> Iterator[LinearSolution]:
+        """Serve each stage, and lock it before the next; ``first`` is the number of its lock."""
+        for number, members in enumerate(stages, first):
+            found = self.serve(members)
+            yield found
+            self.lock(number, -found.value)
+
+    def lock(self, number: int, value: float) -> None:
+        """Hold a stage a hair below what it got, so that no later stage fails by rounding."""
+        row = int(self.low.locks[number])
+        slack = max(LOCK * value, 100 * LOCK * self.low.program.row_scale[row])
+        self.model.set_row(row, value - slack, np.inf)
+
+    def proof(self, what: str, found: LinearSolution) -> Certificate:
+        """Return what the duals prove of the answer to the program in place."""
+        return proof_of(f"{self._problem}, {what}", self.model, found)
+
+
+def in_finer_sizes(
+    lowering: Callable[..., Lowered], take: Callable[[Lowered], Array], is_proved: Callable[[], bool]
+) -> None:
+    """Solve, and where the answer has other sizes than were estimated, solve again in those.
+
+    Parameters
+    ----------
+    lowering : callable
+        Takes ``sizes``, or nothing, and lowers.
+    take : callable
+        Solves a program, keeps the answer and returns its columns.
+    is_proved : callable
+        Says whether the answer taken last holds.
+
+    Notes
+    -----
+    The second answer is kept, unless the first alone is proved.
+    """
+    low = lowering()
+    finer = low.finer_sizes(take(low))
+    if finer is None:
+        return
+    held = is_proved()
+    take(lowering(sizes=finer))
+    if held and not is_proved():
+        take(low)
