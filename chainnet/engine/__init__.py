@@ -4,7 +4,7 @@ Words: *certificate* (a check by code that shares nothing with the solver), *war
 questions), *removal* (what is lost without a node, an arc or a group). No tables, no ids, no files.
 """
 
-from chainnet.engine.attack import Attack, affordable, essential, worst_attack
+from chainnet.engine.attack import Attack, essential, worst_attack
 from chainnet.engine.certificate import Certificate, certify_flow, certify_linear, require
 from chainnet.engine.choice import BestSet, Copy, FixedSets, Found, risk_of
 from chainnet.engine.defence import BestDefence
@@ -21,6 +21,7 @@ from chainnet.engine.linear_exposure import (
 from chainnet.engine.linear_prices import price_ranges
 from chainnet.engine.linear_removal import not_idle, values_without
 from chainnet.engine.maxflow import CutMembers, FlowProblem, FlowSolution, UnboundedFlow, solve
+from chainnet.engine.mip import affordable
 from chainnet.engine.removal import arc_losses, group_losses, node_losses
 from chainnet.engine.tolerances import (
     AGREE,
