@@ -1,0 +1,61 @@
+"""Options against the calls that they go to: the same defaults, and no option that goes nowhere."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from dataclasses import MISSING, fields
+from importlib import import_module
+from typing import Any
+
+import pytest
+
+from chainnet.cli import app as cli
+from chainnet.cli.common import Command, TableOutput, Verified
+from chainnet.cli.options import options_of
+
+
+def commands(kind: type[Any] = Command) -> list[type[Any]]:
+    return [kind, *(inner for below in kind.__subclasses__() for inner in commands(below))]
+
+
+def parameters_of(question: str) -> dict[str, inspect.Parameter]:
+    family, function = question.split(".")
+    return dict(inspect.signature(getattr(import_module(f"chainnet.{family}"), function)).parameters)
+
+
+ASKING = sorted({kind for kind in commands() if kind.asks}, key=lambda kind: kind.__name__)
+
+
+def test_every_family_has_registered_its_commands() -> None:
+    names = {info.name for info in cli.app.registered_commands}
+    assert {kind.__name__.lower() for kind in ASKING} <= names
+    assert len(names) == 29
+
+
+@pytest.mark.parametrize("kind", ASKING, ids=lambda kind: kind.__name__)
+def test_an_option_left_out_means_what_the_call_means(kind: Any) -> None:
+    parameters = parameters_of(kind.asks)
+    options = options_of(kind)
+    if kind.__name__ == "Report":  # None there: those of the assessment
+        parameters |= parameters_of("assessment.assess")
+    shared = [field for field in fields(kind) if field.name in options and field.name in parameters]
+    assert shared
+    for field in shared:
+        default, option = parameters[field.name].default, options[field.name]
+        if field.default is MISSING or field.default is None:
+            continue  # asked for, or left to the call
+        given = field.default if option.read is None else option.read(field.default, option.name)
+        known = [default] if isinstance(default, str) and isinstance(given, list) else default
+        same = list(known) == list(given) if isinstance(given, list) else str(known) == str(given)
+        assert same, f"{option.name}: {given!r}, but the call has {default!r}"
+
+
+@pytest.mark.parametrize("kind", ASKING, ids=lambda kind: kind.__name__)
+def test_no_option_goes_nowhere(kind: Any) -> None:
+    source = inspect.getsource(kind)
+    taken = {"graph", *options_of(TableOutput), *options_of(Verified)}
+    for question in (kind.asks, *re.findall(r'ask\("(\w+\.\w+)"', source)):
+        taken |= {*parameters_of(question)}
+    for name in set(options_of(kind)) - taken:
+        assert f"self.{name}" in source or f'"{name}"' in source, f"{kind.__name__}: nobody reads {name}"
