@@ -33,7 +33,7 @@ from chainnet.reporting.reproduction import digest_table, reproduction
 from chainnet.reporting.summary import bottom_line, decisions, stranger_sentences
 from chainnet.reporting.summary_months import bracket_points, month_points, not_assessed, stock_points
 from chainnet.reporting.summary_short import short_line
-from chainnet.reporting.words import count, counted, join, spelled
+from chainnet.words import count, counted, join, spelled
 
 __all__ = ["build", "name_stand_ins", "report_figures"]
 

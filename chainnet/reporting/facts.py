@@ -10,10 +10,9 @@ import numpy as np
 import pandas as pd
 
 from chainnet.assessment import Assessment
-from chainnet.drawing import readable_id
 from chainnet.network import STAGES
-from chainnet.reporting.words import NO_DATA, country_name, first_capital, who
 from chainnet.results import GIVEN, LETTERS, NOT_ASSESSED, NOT_GRADED, rest_of
+from chainnet.words import NO_DATA, country_name, first_capital, readable_id, who
 
 __all__ = ["Facts"]
 

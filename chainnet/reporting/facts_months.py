@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from chainnet.reporting.facts import ALL_TIERS, BASELINE, CERTAIN, Facts
-from chainnet.reporting.words import calendar_month, recover_words, survive_words
+from chainnet.words import calendar_month, recover_words, survive_words
 
 __all__ = ["Months"]
 

@@ -14,7 +14,7 @@ from chainnet.reporting.facts import ALL_TIERS, BASELINE, Facts
 from chainnet.reporting.glyphs import drawable, short_label
 from chainnet.reporting.model import Figure
 from chainnet.reporting.tables import LADDER_WORDS
-from chainnet.reporting.words import NO_DATA, NOT_APPLICABLE, country_name, first_capital, number, percent, same, tonnes
+from chainnet.words import NO_DATA, NOT_APPLICABLE, country_name, first_capital, number, percent, same, tonnes
 
 __all__ = ["draw_all", "main_figures", "make_figure", "new_canvas", "no_value_axis", "value_ends"]
 

@@ -22,7 +22,7 @@ from chainnet.reporting.glyphs import drawable, short_label
 from chainnet.reporting.model import Figure
 from chainnet.reporting.tables_bloc import bloc_names
 from chainnet.reporting.tables_sure import range_rows
-from chainnet.reporting.words import country_name, join, number, tonnes
+from chainnet.words import country_name, join, number, tonnes
 
 __all__ = ["bloc_figures"]
 

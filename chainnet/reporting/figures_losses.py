@@ -21,7 +21,7 @@ from chainnet.reporting.figures_months import folded
 from chainnet.reporting.glyphs import drawable
 from chainnet.reporting.model import Figure
 from chainnet.reporting.tables_losses import set_words, tied_sets
-from chainnet.reporting.words import first_capital, number, same, spelled, tonnes
+from chainnet.words import first_capital, number, same, spelled, tonnes
 
 __all__ = ["loss_figures"]
 

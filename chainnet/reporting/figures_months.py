@@ -26,7 +26,7 @@ from chainnet.reporting.figures import (
 )
 from chainnet.reporting.glyphs import drawable, short_label
 from chainnet.reporting.model import Figure
-from chainnet.reporting.words import calendar_month, first_capital, in_months, number, percent, weight, whole
+from chainnet.words import calendar_month, first_capital, in_months, number, percent, weight, whole
 
 __all__ = ["folded", "month_figures"]
 

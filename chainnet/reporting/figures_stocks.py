@@ -15,7 +15,7 @@ from chainnet.reporting.glyphs import drawable, short_label
 from chainnet.reporting.model import Figure
 from chainnet.reporting.tables_exposure import has_values, recovery_words
 from chainnet.reporting.tables_stocks import needed
-from chainnet.reporting.words import money, number, percent, same, weight
+from chainnet.words import money, number, percent, same, weight
 
 __all__ = ["exposure_figure", "stock_figures"]
 

@@ -11,7 +11,7 @@ from typing import Any, Literal
 from chainnet.drawing import png_bytes
 from chainnet.errors import DataError
 from chainnet.io import write_file
-from chainnet.reporting import words
+from chainnet.words import NO_DATA, as_text, count, number, percent, whole
 
 __all__ = ["Cell", "Column", "Document", "Figure", "Section", "Sentence", "Table"]
 
@@ -209,10 +209,10 @@ def make_table(columns: Sequence[Column], rows: Sequence[Sequence[Any]], **named
 
 
 _WRITE: dict[str, Callable[[Any], str]] = {
-    "number": words.number,
-    "share": words.percent,
-    "year": words.whole,
-    "count": words.count,
+    "number": number,
+    "share": percent,
+    "year": whole,
+    "count": count,
 }
 
 
@@ -220,8 +220,8 @@ def _cell(column: Column, value: Any) -> Cell:
     if isinstance(value, Cell):
         return value
     if column.kind == "text":
-        text = words.as_text(value)
+        text = as_text(value)
         return Cell(text, text)
     text = _WRITE[column.kind](value)
-    exact = None if text == words.NO_DATA or value in (float("inf"), float("-inf")) else float(value)
+    exact = None if text == NO_DATA or value in (float("inf"), float("-inf")) else float(value)
     return Cell(text, exact)

@@ -14,7 +14,7 @@ from chainnet.reporting.summary_months import when_words
 from chainnet.reporting.tables_losses import set_words, tied_sets
 from chainnet.reporting.tables_projects import stands_words
 from chainnet.reporting.tables_sure import sure_points
-from chainnet.reporting.words import (
+from chainnet.words import (
     NBSP,
     NOT_ASSESSED,
     count,

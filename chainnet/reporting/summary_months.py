@@ -10,17 +10,22 @@ import numpy as np
 from chainnet.reporting.facts import Facts
 from chainnet.reporting.facts_months import Months
 from chainnet.reporting.model import Sentence
-from chainnet.reporting.sentences import (
+from chainnet.reporting.tables_exposure import settled_losses
+from chainnet.reporting.tables_stocks import needed
+from chainnet.words import (
+    NBSP,
     bracket_sentence,
     endurance_sentence,
+    first_capital,
     foresight_sentence,
+    join,
+    money,
+    month_words,
+    spelled,
     stock_part,
     stock_sentence,
     tier_sentence,
 )
-from chainnet.reporting.tables_exposure import settled_losses
-from chainnet.reporting.tables_stocks import needed
-from chainnet.reporting.words import NBSP, first_capital, join, money, month_words, spelled
 
 __all__ = ["bracket_points", "lasts_words", "month_points", "not_assessed", "stock_points", "tier_words", "when_words"]
 

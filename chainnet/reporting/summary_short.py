@@ -12,7 +12,7 @@ from chainnet.reporting.facts_months import Months
 from chainnet.reporting.model import Sentence
 from chainnet.reporting.summary import delivered_words, ends_words, gain_tier, idle_giant, quoted
 from chainnet.reporting.tables_projects import stands_words
-from chainnet.reporting.words import (
+from chainnet.words import (
     NBSP,
     NOT_ASSESSED,
     count,

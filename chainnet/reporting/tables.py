@@ -10,7 +10,7 @@ import pandas as pd
 
 from chainnet.reporting.facts import ALL_TIERS, BASELINE, Facts
 from chainnet.reporting.model import Cell, Column, Table, make_table
-from chainnet.reporting.words import NO_DATA, NOT_APPLICABLE, NOT_ASSESSED, country_name, first_capital, percent, span
+from chainnet.words import NO_DATA, NOT_APPLICABLE, NOT_ASSESSED, country_name, first_capital, percent, span
 
 __all__ = [
     "coverage_table",

@@ -10,7 +10,7 @@ import pandas as pd
 from chainnet.reporting.facts import ALL_TIERS, Facts
 from chainnet.reporting.model import Cell, Column, Table, make_table
 from chainnet.reporting.tables import GIVEN, PROVED, share, text, tons
-from chainnet.reporting.words import NO_DATA, NOT_APPLICABLE, country_name, first_capital, join, number
+from chainnet.words import NO_DATA, NOT_APPLICABLE, country_name, first_capital, join, number
 
 __all__ = ["bloc_names", "floor_table", "frontier_table", "idle_table", "index_table", "side_table", "split_table"]
 

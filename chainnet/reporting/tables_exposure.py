@@ -8,7 +8,7 @@ import pandas as pd
 from chainnet.reporting.facts import Facts
 from chainnet.reporting.model import Cell, Column, Table, make_table
 from chainnet.reporting.tables import PROVED, share, text, tons, whose_words
-from chainnet.reporting.words import NO_DATA, number, ranks
+from chainnet.words import NO_DATA, number, ranks
 
 __all__ = ["bracket_table", "exposure_table", "has_values", "recovery_words"]
 

@@ -10,9 +10,8 @@ import pandas as pd
 
 from chainnet.reporting.facts import ALL_TIERS, Facts
 from chainnet.reporting.model import BODY_ROWS, Cell, Column, Table, make_table
-from chainnet.reporting.sentences import owners_sentence
 from chainnet.reporting.tables import PROVED, share, text, tons
-from chainnet.reporting.words import counted, country_name, first_capital, join, number, ranks, same
+from chainnet.words import counted, country_name, first_capital, join, number, owners_sentence, ranks, same
 
 __all__ = ["attack_table", "loss_table", "owners_words", "pair_table", "set_words", "tied_sets", "top_losses"]
 

@@ -10,7 +10,7 @@ from chainnet.reporting.facts import ALL_TIERS, BASELINE, CERTAIN
 from chainnet.reporting.facts_months import Months
 from chainnet.reporting.model import Cell, Column, Table, make_table
 from chainnet.reporting.tables import LADDER_WORDS, PROVED, share, text, whose_words
-from chainnet.reporting.words import NOT_APPLICABLE, NOT_ASKED, calendar_month, month_words, whole
+from chainnet.words import NOT_APPLICABLE, NOT_ASKED, calendar_month, month_words, whole
 
 __all__ = [
     "endurance_table",

@@ -10,8 +10,8 @@ import pandas as pd
 from chainnet.reporting.facts import Facts
 from chainnet.reporting.model import Cell, Column, Table, make_table
 from chainnet.reporting.tables import GIVEN, PROVED, text, tons
-from chainnet.reporting.words import NOT_APPLICABLE, count, country_name, ranks, whole
 from chainnet.results import LETTERS
+from chainnet.words import NOT_APPLICABLE, count, country_name, ranks, whole
 
 __all__ = ["complement_table", "effect_table", "project_table", "stock_table", "top_projects"]
 

@@ -11,7 +11,7 @@ from chainnet.reporting.facts import Facts
 from chainnet.reporting.facts_months import Months
 from chainnet.reporting.model import Cell, Column, Table, make_table
 from chainnet.reporting.tables import PROVED, text
-from chainnet.reporting.words import NO_DATA, first_capital
+from chainnet.words import NO_DATA, first_capital
 
 __all__ = ["mitigation_table", "needed", "requirement_table"]
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from chainnet.drawing import readable_id
 from chainnet.reporting.facts import Facts
 from chainnet.reporting.model import Column, Sentence, Table, make_table
 from chainnet.reporting.tables import PROVED, share, text, tons
-from chainnet.reporting.words import count, first_capital, number, percent, tonnes
 from chainnet.results import LETTERS
+from chainnet.words import count, first_capital, number, percent, readable_id, tonnes
 
 __all__ = ["RANGE_WORDS", "input_table", "range_table", "rank_table", "sure_points"]
 

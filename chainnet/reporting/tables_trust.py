@@ -12,8 +12,8 @@ from chainnet.reporting.facts import Facts
 from chainnet.reporting.measures import measure_words
 from chainnet.reporting.model import Cell, Column, Table, make_table
 from chainnet.reporting.tables import GIVEN, PROVED, text, tons
-from chainnet.reporting.words import NO_DATA, count, number, percent, span, tonnes
 from chainnet.results import LETTERS, weakest
+from chainnet.words import NO_DATA, count, number, percent, span, tonnes
 
 __all__ = [
     "assumption_table",

@@ -20,18 +20,21 @@ from chainnet.reporting.facts_months import Months
 from chainnet.reporting.model import Document, Table
 from chainnet.reporting.page import html_report
 from chainnet.reporting.pdf import pdf_report
-from chainnet.reporting.sentences import (
-    bracket_sentence,
-    endurance_sentence,
-    foresight_sentence,
-    stock_part,
-    stock_sentence,
-    tier_sentence,
-)
 from chainnet.reporting.summary import bottom_line
 from chainnet.reporting.summary_months import not_assessed
-from chainnet.reporting.words import calendar_month, month_words, recover_words, survive_words
 from chainnet.reporting.workbook import workbook_report
+from chainnet.words import (
+    bracket_sentence,
+    calendar_month,
+    endurance_sentence,
+    foresight_sentence,
+    month_words,
+    recover_words,
+    stock_part,
+    stock_sentence,
+    survive_words,
+    tier_sentence,
+)
 
 SCRIPT = "<script>alert(1)</script>"
 

@@ -1,0 +1,78 @@
+"""How are numbers, names and months written? The same words in drawings, tables and sentences.
+
+Words: *n/d* no data, *n/a* cannot apply, *-* not asked; a *sentence* is made from numbers, one claim each.
+"""
+
+from chainnet.words._months import MONTHS, calendar_month, in_months, month_words, recover_words, survive_words
+from chainnet.words._names import as_text, country_name, first_capital, in_sentence, join, named, readable_id, who
+from chainnet.words._numbers import (
+    NBSP,
+    NO_DATA,
+    NOT_APPLICABLE,
+    NOT_ASKED,
+    NOT_ASSESSED,
+    count,
+    counted,
+    is_known,
+    money,
+    number,
+    percent,
+    ranks,
+    same,
+    span,
+    spelled,
+    tonnes,
+    weight,
+    whole,
+)
+from chainnet.words._sentences import (
+    bracket_sentence,
+    endurance_sentence,
+    foresight_sentence,
+    owners_sentence,
+    stock_part,
+    stock_sentence,
+    tier_sentence,
+)
+
+__all__ = [
+    "MONTHS",
+    "NBSP",
+    "NOT_APPLICABLE",
+    "NOT_ASKED",
+    "NOT_ASSESSED",
+    "NO_DATA",
+    "as_text",
+    "bracket_sentence",
+    "calendar_month",
+    "count",
+    "counted",
+    "country_name",
+    "endurance_sentence",
+    "first_capital",
+    "foresight_sentence",
+    "in_months",
+    "in_sentence",
+    "is_known",
+    "join",
+    "money",
+    "month_words",
+    "named",
+    "number",
+    "owners_sentence",
+    "percent",
+    "ranks",
+    "readable_id",
+    "recover_words",
+    "same",
+    "span",
+    "spelled",
+    "stock_part",
+    "stock_sentence",
+    "survive_words",
+    "tier_sentence",
+    "tonnes",
+    "weight",
+    "who",
+    "whole",
+]
