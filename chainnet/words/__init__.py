@@ -6,6 +6,7 @@ Words: *n/d* no data, *n/a* cannot apply, *-* not asked; a *sentence* is made fr
 from chainnet.words._months import MONTHS, calendar_month, in_months, month_words, recover_words, survive_words
 from chainnet.words._names import as_text, country_name, first_capital, in_sentence, join, named, readable_id, who
 from chainnet.words._numbers import (
+    MINUS,
     NBSP,
     NO_DATA,
     NOT_APPLICABLE,
@@ -14,6 +15,7 @@ from chainnet.words._numbers import (
     count,
     counted,
     is_known,
+    is_missing,
     money,
     number,
     percent,
@@ -36,6 +38,7 @@ from chainnet.words._sentences import (
 )
 
 __all__ = [
+    "MINUS",
     "MONTHS",
     "NBSP",
     "NOT_APPLICABLE",
@@ -54,6 +57,7 @@ __all__ = [
     "in_months",
     "in_sentence",
     "is_known",
+    "is_missing",
     "join",
     "money",
     "month_words",

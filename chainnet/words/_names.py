@@ -10,16 +10,7 @@ from typing import Any
 from chainnet.network import is_country
 from chainnet.words._numbers import NO_DATA, is_known
 
-__all__ = [
-    "as_text",
-    "country_name",
-    "first_capital",
-    "in_sentence",
-    "join",
-    "named",
-    "readable_id",
-    "who",
-]
+__all__ = ["as_text", "country_name", "first_capital", "in_sentence", "join", "named", "readable_id", "who"]
 
 
 def readable_id(text: str) -> str:

@@ -15,11 +15,10 @@ from conftest import frame
 import chainnet as cn
 from chainnet.reporting.content import build
 from chainnet.reporting.facts import Facts
-from chainnet.reporting.facts_months import Months
-from chainnet.reporting.model import Document, Sentence, Table
-from chainnet.reporting.summary_short import short_line
-from chainnet.reporting.tables_losses import owners_words
-from chainnet.reporting.workbook import workbook_report
+from chainnet.reporting.formats.workbook import workbook_report
+from chainnet.reporting.model import Document, ReportTable, Sentence
+from chainnet.reporting.sections.answer import short_line
+from chainnet.reporting.sections.losses import owners_words
 
 
 def flat(text: str) -> str:
@@ -28,10 +27,10 @@ def flat(text: str) -> str:
 
 def line(a: cn.Assessment) -> dict[str, str]:
     facts = Facts(a)
-    return {s.head: flat(s.text) for s in short_line(facts, Months(facts))}
+    return {s.head: flat(s.text) for s in short_line(facts)}
 
 
-def table(document: Document, key: str) -> Table:
+def table(document: Document, key: str) -> ReportTable:
     return next(t for t in document.tables if t.id == key)
 
 
@@ -108,9 +107,9 @@ def test_a_negligible_lack_does_not_make_a_scenario_the_worst_of_the_months() ->
     net = chain(demand=frame("node tier demand_tpa", ("army", "defence", 20.0), ("shop", "civilian", 35.0)))
     hair = cn.Scenario("hair", [{"kind": "scale", "nodes": ["p1", "p2"], "share": 0.2499, "months": 1}], label="A hair")
     a = cn.assess(net, [out(), hair], months=48, draws=0)
-    short = Months(Facts(a)).of("hair", "defence")["shortfall_t"]
+    short = Facts(a).months.of("hair", "defence")["shortfall_t"]
     assert short > 0
-    assert Months(Facts(a)).ordered[0] == "stop"
+    assert Facts(a).months.ordered[0] == "stop"
     assert "A hair" not in line(a)["When."]
 
 
