@@ -6,6 +6,6 @@ Words: *page data* (what a page knows), *drawn flows* (the answer that it shows)
 from chainnet.drawing.exposure import exposure_svg
 from chainnet.drawing.pages import draw
 from chainnet.drawing.raster import font_folder, png_bytes
-from chainnet.drawing.style import css_text, readable_id
+from chainnet.drawing.style import css_text
 
-__all__ = ["css_text", "draw", "exposure_svg", "font_folder", "png_bytes", "readable_id"]
+__all__ = ["css_text", "draw", "exposure_svg", "font_folder", "png_bytes"]

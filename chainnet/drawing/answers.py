@@ -9,17 +9,15 @@ import numpy as np
 import pandas as pd
 
 from chainnet._types import Array
-from chainnet.drawing.style import readable_id
 from chainnet.errors import DataError, near_matches
 from chainnet.network import Network
 from chainnet.scenario import month_number, month_text
+from chainnet.words import MONTHS, readable_id
 
 __all__ = ["FIGURES", "Answer", "Losses", "Months", "sort_answers"]
 
 # flows by month are kept to so many figures: what is printed has three
 FIGURES = 5
-_HALF = ("January", "February", "March", "April", "May", "June")
-_NAMES = (*_HALF, "July", "August", "September", "October", "November", "December")
 _SPANS = {3: "quarter", 6: "half-year", 12: "year"}
 
 
@@ -123,7 +121,7 @@ class Months:
         if self.first is None:
             return ""
         year, month = month_text(self.first + int(self.number[t]) - 1).split("-")
-        return f"{'from ' if self.step > 1 else ''}{_NAMES[int(month) - 1]} {int(year)}"
+        return f"{'from ' if self.step > 1 else ''}{MONTHS[int(month) - 1]} {int(year)}"
 
     def words(self, t: int) -> str:
         """Return a period in words with its date and what it stands for."""

@@ -15,12 +15,12 @@ import pandas as pd
 
 from chainnet import checks
 from chainnet._types import Array
-from chainnet.drawing import style
 from chainnet.errors import DataError
+from chainnet.words import number as three_figures
 
 __all__ = ["exposure_svg"]
 
-number = partial(style.number, least=0.001)  # the axis of the sizes may begin far down
+number = partial(three_figures, least=0.001)  # the axis of the sizes may begin far down
 INK, GREY, AXIS, RULE, STRIP = "#1B1F24", "#4B5563", "#767D87", "#DDE1E6", "#F3F5F7"
 NAMED, OTHERS = "#D55E00", "#0B6BB8"
 WIDTH, LEFT, RIGHT, TOP, BOTTOM = 980.0, 84.0, 640.0, 112.0, 430.0

@@ -11,18 +11,9 @@ import pandas as pd
 
 from chainnet.drawing.answers import Answer, Losses
 from chainnet.drawing.placing import Block, place
-from chainnet.drawing.style import (
-    COUNTRY_COLOURS,
-    LOSS_COLOURS,
-    OTHER_COLOUR,
-    SHAPES,
-    is_known,
-    loss_class,
-    number,
-    percent,
-    tonnes,
-)
+from chainnet.drawing.style import COUNTRY_COLOURS, LOSS_COLOURS, OTHER_COLOUR, SHAPES, loss_class, percent, tonnes
 from chainnet.network import Network, is_country
+from chainnet.words import is_known, number
 
 __all__ = ["Facts", "basis_of", "change_text", "collect", "heads", "ratio"]
 

@@ -6,8 +6,9 @@ from typing import Any
 
 from chainnet.drawing.answers import Answer, Losses
 from chainnet.drawing.facts import Facts
-from chainnet.drawing.style import number, percent, readable_id, tonnes
+from chainnet.drawing.style import percent, tonnes
 from chainnet.network import Network
+from chainnet.words import first_capital, join, number, readable_id
 
 __all__ = [
     "base_words",
@@ -34,7 +35,7 @@ def finding(network: Network, facts: Facts, answer: Answer | None, losses: Losse
         first = worst[0]
         share = f", {first['lostShareText']} of {tonnes(losses.base_tpa)}" if losses and losses.base_tpa else ""
         if len(worst) > 1:
-            names = _listed([s["label"] for s in worst[:3]])
+            names = join([s["label"] for s in worst[:3]])
             more = f" and {len(worst) - 3} more" if len(worst) > 3 else ""
             return f"{names}{more} tie as the single losses that cost most: {first['lostText']} each{share}."
         return f"{_named(first)} is the single loss that costs most: {first['lostText']}{share}."
@@ -50,7 +51,7 @@ def narrow_words(facts: Facts, answer: Answer | None, losses: Losses | None) -> 
     cut = [s for s in facts.sites if s["inCut"]]
     lines = []
     if cut:
-        steps = _listed(sorted({s["step"] for s in cut}))
+        steps = join(sorted({s["step"] for s in cut}))
         which = "the" if answer is not None and answer.is_unique else "a"
         sites = f"{len(cut)} sites" if len(cut) > 1 else "1 site"
         lines.append(f"▶ {sites} in {which} minimum cut, at {steps}.")
@@ -72,7 +73,7 @@ def narrow_words(facts: Facts, answer: Answer | None, losses: Losses | None) -> 
 def loss_words(facts: Facts, losses: Losses) -> str:
     """Return what a loss counts."""
     whose = _whose(facts, losses)
-    first = f" {losses.first_tier[:1].upper()}{losses.first_tier[1:]}: what it loses, if served first."
+    first = f" {first_capital(losses.first_tier)}: what it loses, if served first."
     return (
         f"Loss: what {whose} {'lose' if whose == 'all tiers' else 'loses'} if the site alone drops out and the "
         f"rest is rerouted ({losses.words}).{first if losses.first else ''}"
@@ -134,7 +135,7 @@ def spoken(answer: Answer, name: str, lost: int) -> str:
     """Return what is said of a month: links lost, and how far each tier is served."""
     links = "no link lost" if not lost else f"{lost} {'link' if lost == 1 else 'links'} lost"
     tiers = [f"{t['tier']} served {percent(t['served'] / t['demand'])}" for t in answer.tiers if t["demand"] > 0]
-    return f"{name[0].upper()}{name[1:]}: " + ", ".join([links, *tiers])
+    return f"{first_capital(name)}: " + ", ".join([links, *tiers])
 
 
 def narrowest_step(picture: dict[str, Any]) -> str:
@@ -169,13 +170,13 @@ def _served(network: Network, answer: Answer) -> str:
     served = sum(t["served"] for t in answer.tiers)
     whose = f" of {', '.join(readable_id(b) for b in network.beneficiaries)}" if network.beneficiaries else ""
     head = ", ".join(part for part in (answer.words if answer.scenario else "", answer.when) if part)
-    start = f"{head[0].upper()}{head[1:]}: " if head else ""
+    start = f"{first_capital(head)}: " if head else ""
     text = f"{start}{number(served)} of {tonnes(demand)} demand{whose} are served"
     short = [t for t in answer.tiers if t["short"] > 1e-9 * max(t["demand"], 1e-12)]
     if not short:
         return f"{text}; nobody is short."
     words = [f"{t['tier']} short {number(t['short'])} of {number(t['demand'])}" for t in short]
-    return f"{text}; {_listed(words)}."
+    return f"{text}; {join(words)}."
 
 
 def _worst(facts: Facts) -> list[dict[str, Any]]:
@@ -200,7 +201,3 @@ def _fullest(facts: Facts) -> str:
         return f"{count}."
     full = max(known, key=lambda b: (used[b["index"]][0] / used[b["index"]][1], -b["index"]))
     return f"{full['name'].capitalize()} runs closest to capacity: {full['utilText']} of {full['capacityText']}."
-
-
-def _listed(words: list[str]) -> str:
-    return words[0] if len(words) == 1 else ", ".join(words[:-1]) + " and " + words[-1]

@@ -70,7 +70,7 @@ def report(
         words are English; ``templates`` in another language go with it.
     templates : path, optional
         Folder with ``page.html.j2`` (HTML, Jinja), ``report.typ`` (PDF, typst) or both in the place of ours; start
-        from those in ``chainnet/reporting``.
+        from those in ``chainnet/reporting/formats``.
     progress : callable, optional
         Called with (what is being done, part done from 0 to 1).
 
@@ -140,14 +140,13 @@ def _write(
     own: Mapping[str, str],
     say: Callable[[str, float], None],
 ) -> None:
-    from chainnet.reporting.content import build, name_stand_ins
-    from chainnet.reporting.facts import Facts
+    from chainnet.reporting.content import build
 
     say("figures and tables", ASSESSED)
     document = replace(build(assessment, title=title, author=author, marking=marking), language=language)
     if "html" in wanted:
         from chainnet.drawing import draw
-        from chainnet.reporting.page import html_report
+        from chainnet.reporting.formats.page import html_report
 
         say("report.html", 0.85)
         with _template_faults(own, HTML_TEMPLATE):
@@ -164,14 +163,13 @@ def _write(
             first_losses=assessment.first_tier.get("node"),
         )
     if "pdf" in wanted:
-        from chainnet.reporting.pdf import pdf_report
+        from chainnet.reporting.formats.pdf import pdf_report
 
         say("report.pdf", 0.92)
         with _template_faults(own, PDF_TEMPLATE):
-            names = name_stand_ins(Facts(assessment))
-            (stage / "report.pdf").write_bytes(pdf_report(document, names, own.get(PDF_TEMPLATE)))
+            (stage / "report.pdf").write_bytes(pdf_report(document, document.stand_ins, own.get(PDF_TEMPLATE)))
     if "xlsx" in wanted:
-        from chainnet.reporting.workbook import workbook_report
+        from chainnet.reporting.formats.workbook import workbook_report
 
         say("report.xlsx", 0.97)
         (stage / "report.xlsx").write_bytes(workbook_report(document))

@@ -1,39 +1,61 @@
-"""An assessment as the report reads it: names, tiers in order, the first tier's numbers. Nothing is solved."""
+"""An assessment as the report reads it: names, tiers in order, the first tier, the months. Nothing is solved."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from functools import cached_property
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property, wraps
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
 
 from chainnet.assessment import Assessment
-from chainnet.drawing import readable_id
 from chainnet.engine import CERTAIN
 from chainnet.network import STAGES
-from chainnet.reporting.words import NO_DATA, country_name, first_capital, who
+from chainnet.reporting.formats.glyphs import drawable, short_label, stand_ins
 from chainnet.results import GIVEN, LETTERS, NOT_ASSESSED, NOT_GRADED, rest_of
+from chainnet.words import (
+    as_text,
+    calendar_month,
+    country_name,
+    first_capital,
+    readable_id,
+    recover_words,
+    survive_words,
+    who,
+)
 
-__all__ = ["Facts"]
+__all__ = ["Facts", "Months", "once"]
 
 BASELINE = "baseline"
 ALL_TIERS = "all tiers"
 # an operator cell that names several: "A, B", "A and others"
 SEVERAL = r", | and others\b| and [A-Z]"
+# of a tier's demand over the horizon: what lacks less does not decide which scenario is worst
+NEGLIGIBLE = 0.005
+# below this part of the largest share two months are equally bad: the first of them is told
+EQUALLY_BAD = 1e-6
 # best first
 _GRADES = (GIVEN, *LETTERS.values(), NOT_GRADED, NOT_ASSESSED)
-SUMMED = (
-    "demand_tpa",
-    "served_tpa",
-    "shortfall_tpa",
-    "shortfall_before_tpa",
-    "demand_low_tpa",
-    "shortfall_low_tpa",
-    "demand_high_tpa",
-    "shortfall_high_tpa",
-)
+SUMMED = [
+    *("demand_tpa", "served_tpa", "shortfall_tpa", "shortfall_before_tpa"),
+    *("demand_low_tpa", "shortfall_low_tpa", "demand_high_tpa", "shortfall_high_tpa"),
+]
+_NAMED = ["id", "label", "stage", "step", "site", "country", "region", "process", "operator", "capacity_tpa", "quality"]
+Made = TypeVar("Made")
+
+
+def once(make: Callable[..., Made]) -> Callable[..., Made]:
+    """Make what a function of the facts returns once for a report, whoever asks for it."""
+
+    @wraps(make)
+    def made(facts: Facts, *args: Any) -> Made:
+        if (make, args) not in facts.made:
+            facts.made[make, args] = make(facts, *args)
+        found: Made = facts.made[make, args]
+        return found
+
+    return made
 
 
 class Facts:
@@ -48,6 +70,12 @@ class Facts:
         self.a = assessment
         self.network = assessment.network
         self.settings: dict[str, Any] = assessment.provenance["settings"]
+        self.made: dict[Any, Any] = {}  # what ``once`` keeps
+
+    @cached_property
+    def months(self) -> Months:
+        """The same over the months of the horizon."""
+        return Months(self)
 
     # -- who and what counts --------------------------------------------------------------------
 
@@ -99,7 +127,7 @@ class Facts:
     @cached_property
     def whole(self) -> pd.DataFrame:
         """The summary over all tiers, by scenario; their tonnes are on one basis."""
-        grouped = self.summary.groupby("scenario", sort=False)[list(SUMMED)]
+        grouped = self.summary.groupby("scenario", sort=False)[SUMMED]
         return grouped.sum(min_count=1)
 
     def of(self, scenario: str, tier: str) -> Any:
@@ -129,6 +157,10 @@ class Facts:
             return "Baseline: nothing happens"
         return str(self.a.scenarios.loc[name, "label"])
 
+    def quoted(self, name: str) -> str:
+        """Return a scenario in words, quoted."""
+        return f"“{self.scenario_label(name)}”"
+
     @cached_property
     def whose(self) -> str:
         """Whose demand counts, in the words of the data; empty where all of it does."""
@@ -145,6 +177,13 @@ class Facts:
             return ""
         members = who([asked] if isinstance(asked, str) else list(asked), self.network.groups_known)
         return "" if members == self.whose else members
+
+    @property
+    def whose_words(self) -> str:
+        """Whose demand counts, as a sentence."""
+        if not self.whose:
+            return "All demand counts."
+        return f"Counted: demand of {self.whose}{f' ({self.whose_members})' if self.whose_members else ''}."
 
     @cached_property
     def counted(self) -> list[str]:
@@ -184,20 +223,7 @@ class Facts:
     @cached_property
     def things(self) -> pd.DataFrame:
         """Nodes and projects by id: label, step, stage, site, place, country, operator, output, share of step."""
-        columns = [
-            "id",
-            "label",
-            "stage",
-            "step",
-            "site",
-            "country",
-            "region",
-            "process",
-            "operator",
-            "capacity_tpa",
-            "quality",
-        ]
-        both = pd.concat([self.network.nodes[columns], self.network.projects[columns]], ignore_index=True)
+        both = pd.concat([self.network.nodes[_NAMED], self.network.projects[_NAMED]], ignore_index=True)
         both["label"] = both["label"].fillna(both["id"])
         both["step"] = both["step"].fillna(both["stage"].str.replace("_", " "))
         both["place"] = [self.place(c, r) for c, r in zip(both["country"], both["region"], strict=True)]
@@ -212,13 +238,23 @@ class Facts:
     @staticmethod
     def place(country: Any, region: Any) -> str:
         """Return where something stands: its country by name, else its region, else n/d."""
-        if isinstance(country, str):
-            return country_name(country)
-        return str(region) if isinstance(region, str) else NO_DATA
+        return country_name(country) if isinstance(country, str) else as_text(region)
 
     def label(self, name: str) -> str:
         """Return the label of a node or project, or its id."""
         return str(self.things.loc[name, "label"]) if name in self.things.index else str(name)
+
+    @cached_property
+    def stand_ins(self) -> dict[str, str]:
+        """Names in scripts that the fonts lack -> ids."""
+        pairs = {str(i): str(label) for i, label in self.things["label"].items()}
+        pairs |= self.commodity_labels
+        pairs |= {str(name): str(label) for name, label in self.a.scenarios["label"].items()}
+        return stand_ins(pairs | {self.network.name: self.network.label})
+
+    def drawn(self, text: Any, width: int = 0) -> str:
+        """Return a name as a figure can show it, cut at ``width`` letters; 0 = not cut."""
+        return drawable(short_label(str(text), width) if width else str(text), self.stand_ins)
 
     @cached_property
     def site_of(self) -> pd.Series:
@@ -266,44 +302,6 @@ class Facts:
         return self.steps.index(step) if step in self.steps else len(self.steps)
 
     # -- shares, losses and grades ------------------------------------------------------------------
-
-    @cached_property
-    def shares(self) -> pd.DataFrame:
-        """Share of each place in what a step makes (baseline flow, else capacity): step, commodity, place, share."""
-        nodes, edges = self.things, self.network.edges
-        place = {i: (r.stage, r.step) for i, r in nodes.iterrows() if i in set(self.network.nodes["id"])}
-        inside = edges[[s in place and t in place for s, t in zip(edges["source"], edges["target"], strict=True)]]
-        out = inside[[place[s] != place[t] for s, t in zip(inside["source"], inside["target"], strict=True)]]
-        recipes = self.network.processes
-        side = recipes[recipes["role"] == "byproduct"]
-        aside = set(zip(side["process"], side["commodity"], strict=True))
-        process = nodes["process"]
-        out = out[[(process.get(s), c) not in aside for s, c in zip(out["source"], out["commodity"], strict=True)]]
-        rows = pd.DataFrame(
-            {
-                "step": out["source"].map(nodes["step"]),
-                "commodity": out["commodity"].fillna(""),
-                "place": out["source"].map(nodes["place"]),
-                "code": out["source"].map(nodes["country"].fillna(nodes["region"]).fillna(NO_DATA)),
-                "t": out["flow_tpa"],
-            }
-        )
-        if rows["t"].isna().all():  # no baseline: what could be made stands in
-            made_by = nodes[nodes.index.isin(rows.index.union(out["source"]))]
-            rows = pd.DataFrame(
-                {
-                    "step": made_by["step"],
-                    "commodity": made_by["made"],
-                    "place": made_by["place"],
-                    "code": made_by["country"].fillna(made_by["region"]).fillna(NO_DATA),
-                    "t": made_by["capacity_tpa"],
-                }
-            )
-        keys = ["step", "commodity", "place", "code"]
-        made = rows.groupby(keys, sort=True)["t"].sum().reset_index()
-        whole = made.groupby(["step", "commodity"])["t"].transform("sum")
-        made["share"] = made["t"] / whole.where(whole > 0)
-        return made.dropna(subset=["share"])
 
     @cached_property
     def inner_goods(self) -> set[tuple[str, str]]:
@@ -367,11 +365,11 @@ class Facts:
         """Return the same for the long run of a scenario."""
         return _grade_words(self.a.stress.summary.attrs["rests_on"][name])
 
-    def rests_on(self, *tables: pd.DataFrame) -> dict[str, str]:
+    def rests_on(self, *tables: pd.DataFrame) -> dict[str, Any]:
         """Return the weakest grade and the sources of the inputs on which result tables say they rest."""
         return _joined([t.attrs["provenance"]["rests_on"] for t in tables if "provenance" in t.attrs])
 
-    def scenario_rests_on(self, name: str) -> dict[str, str]:
+    def scenario_rests_on(self, name: str) -> dict[str, Any]:
         """Return the same for the long run of a scenario."""
         return _joined([self.a.stress.summary.attrs["rests_on"][name]])
 
@@ -392,6 +390,151 @@ class Facts:
         return _rung(table[table["scenario"] == scenario], rung, tier)
 
 
+class Months:
+    """Looks into the months of an assessment.
+
+    Parameters
+    ----------
+    facts : Facts
+    """
+
+    def __init__(self, facts: Facts) -> None:
+        self.facts = facts
+        settings = facts.a.stress.provenance["settings"]
+        self.horizon = int(settings["months"])
+        self.step = int(settings["step_months"])
+        year = facts.network.year
+        self.start = str(settings["start"] or (f"{year + 1}-01" if year is not None else ""))
+
+    @property
+    def unit(self) -> str:
+        """Unit of tonnes over the horizon."""
+        return f"t {self.facts.basis}".strip()
+
+    @property
+    def span(self) -> str:
+        """The horizon in words."""
+        first, last = calendar_month(1, self.start), calendar_month(self.horizon, self.start)
+        return f"{self.horizon} months" + (f", {first} to {last}" if first else "")
+
+    @cached_property
+    def summary(self) -> pd.DataFrame:
+        """What each scenario does to each tier over the horizon: scenario, tier and the columns in t and months.
+
+        What a solve cannot tell from zero is zero; the worst month is the first of equally bad ones.
+        """
+        table = self.facts.a.stress.summary.reset_index()
+        table = table.assign(tier=table["tier"].fillna(ALL_TIERS))
+        nothing = table["shortfall_t"].abs() <= CERTAIN * table["demand_t"]
+        for column in ("shortfall_t", "worst_month_share"):
+            table[column] = table[column].mask(nothing, 0.0)
+        loss = table["value_at_risk_musd"]
+        table["value_at_risk_musd"] = loss.mask(nothing & loss.notna(), 0.0)
+        table["served_t"] = nil(table["served_t"].mask(nothing, table["demand_t"]), table["demand_t"])
+        worth = nil(table["shortfall_unforeseen_t"] - table["shortfall_t"], table["demand_t"])
+        table["value_of_information_t"] = worth
+        table["shortfall_unforeseen_t"] = table["shortfall_t"] + worth
+        shares = self.by_month.pivot_table(index=["scenario", "tier"], columns="month", values="share", sort=False)
+        bad = shares.ge(shares.max(axis=1) - EQUALLY_BAD, axis=0).idxmax(axis=1).rename("worst").reset_index()
+        table = table.merge(bad, on=["scenario", "tier"], how="left")
+        table["worst_month"] = table.pop("worst").mask(table["first_short_month"].isna(), np.nan)
+        return table
+
+    @cached_property
+    def by_month(self) -> pd.DataFrame:
+        """Demand, served and short by scenario, tier and month, and the share that goes short."""
+        table = self.facts.a.stress.months
+        table = table.assign(tier=table["tier"].fillna(ALL_TIERS))
+        columns = ["demand_t", "served_t", "shortfall_t", "shortfall_unforeseen_t"]
+        out = table.groupby(["scenario", "tier", "month"], sort=False)[columns].sum().reset_index()
+        for column in ("shortfall_t", "shortfall_unforeseen_t"):
+            out[column] = nil(out[column], out["demand_t"])
+        out["served_t"] = out["demand_t"] - out["shortfall_t"]
+        out["share"] = (out["shortfall_t"] / out["demand_t"].where(out["demand_t"] > 0)).fillna(0.0)
+        return out
+
+    def of(self, scenario: str, tier: str) -> Any:
+        """Return the row of the summary for a scenario and tier."""
+        table = self.summary
+        return table[(table["scenario"] == scenario) & (table["tier"] == tier)].iloc[0]
+
+    @property
+    def lead(self) -> str:
+        """The tier that leads: the first one, or the only one there is."""
+        return self.facts.first if self.facts.has_first else self.facts.tiers[0]
+
+    @cached_property
+    def ordered(self) -> list[str]:
+        """Scenarios, worst first: by what the leading tier lacks over the horizon, then all tiers, then by name."""
+        whole = self.summary.groupby("scenario")["shortfall_t"].sum()
+
+        def key(name: str) -> tuple[float, float, str]:
+            row = self.of(name, self.lead)
+            first = float(row["shortfall_t"])
+            first = first if first > NEGLIGIBLE * float(row["demand_t"]) else 0.0
+            return (-round(first, 6), -round(float(whole[name]), 6), name)
+
+        return sorted(self.facts.ordered, key=key)
+
+    @cached_property
+    def short(self) -> list[str]:
+        """Scenarios that leave anybody short in any month, worst first."""
+        hit = set(self.summary.loc[self.summary["first_short_month"].notna(), "scenario"])
+        return [name for name in self.ordered if name in hit]
+
+    def short_tiers(self, scenario: str) -> list[str]:
+        """Return the tiers that a scenario leaves short in any month."""
+        return [t for t in self.facts.tiers if not np.isnan(self.of(scenario, t)["first_short_month"])]
+
+    def onset(self, scenario: str) -> float:
+        """Return the first month in which a measure is in force; NaN if none."""
+        if scenario == BASELINE:
+            return float("nan")
+        return float(self.facts.a.scenarios.loc[scenario, "onset_month"])
+
+    def left(self, scenario: str) -> float:
+        """Return the months from the first measure to the end of the horizon."""
+        onset = self.onset(scenario)
+        return self.horizon - (0.0 if np.isnan(onset) else onset - 1)
+
+    def survive(self, row: Any) -> str:
+        """Return the time to survive of a row in words."""
+        return survive_words(row["time_to_survive"], row["is_unlimited"], self.left(row["scenario"]))
+
+    def recover(self, row: Any) -> str:
+        """Return the time to recover of a row in words."""
+        return recover_words(row["time_to_recover"], self.horizon)
+
+    def recovered(self, row: Any) -> Any:
+        """Return the same as a number where there is one."""
+        return self.recover(row) if np.isinf(row["time_to_recover"]) else row["time_to_recover"]
+
+    @cached_property
+    def users(self) -> pd.DataFrame:
+        """How long each end use can be kept whole: ``stress.time_to_survive`` without the rows of whole tiers."""
+        table = self.facts.a.stress.time_to_survive.reset_index()
+        table = table[table["node"].ne("")]
+        return table.assign(tier=table["tier"].fillna(ALL_TIERS))
+
+    @cached_property
+    def levels(self) -> pd.DataFrame:
+        """What lies in each stock at the end of each month, and its part of what is on record."""
+        table = self.facts.a.stress.stocks
+        full = self.facts.network.stocks.set_index("id")["stock_t"] if len(table) else pd.Series(dtype=float)
+        size = table["stock"].map(full).to_numpy(dtype=float) if len(table) else np.array([])
+        out = table.copy()
+        for column in ("level_t", "level_unforeseen_t"):
+            values = out[column].to_numpy(dtype=float)
+            out[column] = np.where(np.abs(values) <= CERTAIN * np.maximum(size, 1.0), 0.0, values)
+        out["share"] = np.where(size > 0, out["level_t"].to_numpy(dtype=float) / np.where(size > 0, size, 1.0), 0.0)
+        return out
+
+
+def nil(values: pd.Series, size: Any) -> pd.Series:
+    """Return amounts in which what a solve cannot tell from zero, against ``size``, is zero."""
+    return values.mask(values.abs() <= CERTAIN * size, 0.0)
+
+
 def settled(table: pd.DataFrame) -> pd.DataFrame:
     """Return a table of who is served in which what a solve cannot tell from zero, or from all, is just that."""
     out = table.copy()
@@ -399,13 +542,11 @@ def settled(table: pd.DataFrame) -> pd.DataFrame:
         short = f"shortfall{part}_tpa"
         if short not in out.columns:
             continue
-        demand = out[f"demand{part}_tpa" if part in ("_low", "_high") else "demand_tpa"]
-        out[short] = out[short].mask(out[short].abs() <= CERTAIN * demand, 0.0)
+        out[short] = nil(out[short], out[f"demand{part}_tpa" if part in ("_low", "_high") else "demand_tpa"])
     nothing = out["shortfall_tpa"] == 0.0
-    out["served_tpa"] = out["served_tpa"].mask(nothing, out["demand_tpa"])
-    out["served_tpa"] = out["served_tpa"].mask(out["served_tpa"].abs() <= CERTAIN * out["demand_tpa"], 0.0)
+    out["served_tpa"] = nil(out["served_tpa"].mask(nothing, out["demand_tpa"]), out["demand_tpa"])
     if "gained_tpa" in out.columns:
-        out["gained_tpa"] = out["gained_tpa"].mask(out["gained_tpa"].abs() <= CERTAIN * out["demand_tpa"], 0.0)
+        out["gained_tpa"] = nil(out["gained_tpa"], out["demand_tpa"])
     if "value_musd" in out.columns:
         out["value_musd"] = out["value_musd"].mask(nothing & out["value_musd"].notna(), 0.0)
     return out
@@ -435,7 +576,7 @@ def _depths(steps: list[str], stage: Mapping[str, str], pairs: Iterable[tuple[An
     return {step: depth[node] for step, node in loops.graph["mapping"].items()}
 
 
-def _joined(rests: list[dict[str, Any]]) -> dict[str, str]:
+def _joined(rests: list[dict[str, Any]]) -> dict[str, Any]:
     sources = sorted({key for rest in rests for key in rest["references"]})
     grade = max((rest["grade"] for rest in rests), key=_GRADES.index, default=NOT_ASSESSED)
     return {"grade": grade, "reference": "; ".join(sources)}

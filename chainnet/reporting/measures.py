@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from chainnet.drawing import readable_id
 from chainnet.reporting.facts import Facts
-from chainnet.reporting.words import calendar_month, country_name, in_months, in_sentence, join, number, percent
 from chainnet.scenario import Scenario, listed
+from chainnet.words import calendar_month, country_name, in_months, in_sentence, join, number, percent, readable_id
 
 __all__ = ["measure_words"]
 

@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from html import escape
+from math import isinf
 from pathlib import Path
 from typing import Any, Literal
 
+from chainnet import words
 from chainnet.drawing import png_bytes
 from chainnet.errors import DataError
 from chainnet.io import write_file
-from chainnet.reporting import words
 
-__all__ = ["Cell", "Column", "Document", "Figure", "Section", "Sentence", "Table"]
+__all__ = [
+    "Block",
+    "Cell",
+    "Document",
+    "ReportColumn",
+    "ReportFigure",
+    "ReportTable",
+    "Section",
+    "Sentence",
+    "make_section",
+    "make_table",
+]
 
 Kind = Literal["text", "number", "share", "year", "count"]
+GIVEN, PROVED, SAMPLED = "G", "P", "S"  # what stands as a status; in words in annex A
 BODY_ROWS = 10
 TIED_ROWS = 20
 
@@ -28,15 +41,29 @@ class Cell:
     value: str | float | None = None
 
 
+_WRITE: dict[str, Callable[[Any], str]] = {
+    "number": words.number,
+    "share": words.percent,
+    "year": words.whole,
+    "count": words.count,
+}
+
+
 @dataclass(frozen=True)
-class Column:
-    """A column: its name in code, its head for people, what it holds."""
+class ReportColumn:
+    """A column: its name in code, its head for people, what it holds, and what of a row it shows.
+
+    ``value`` is a function of the row, or the name of its field; the column's own key if empty. ``missing`` stands
+    where the row has none.
+    """
 
     key: str
     head: str
     kind: Kind = "text"
     unit: str = ""
     meaning: str = ""
+    value: Callable[[Any], Any] | str = ""
+    missing: str = words.NO_DATA
     body: bool = True  # whether it is printed; the workbook has every column
 
     @property
@@ -44,20 +71,34 @@ class Column:
         """Whether its cells stand at the right."""
         return self.kind != "text"
 
+    def of(self, row: Any) -> Cell:
+        """Return the cell of a row."""
+        return self.write(self.value(row) if callable(self.value) else row[self.value or self.key])
+
+    def write(self, value: Any) -> Cell:
+        """Return a value as a cell; words in a column of numbers say why there is none."""
+        if isinstance(value, Cell):
+            return value
+        if not words.is_known(value):
+            return Cell(self.missing)
+        if isinstance(value, str) or not self.is_number:
+            return Cell(str(value), None if self.is_number else str(value))
+        return Cell(_WRITE[self.kind](value), None if isinf(value) else float(value))
+
 
 @dataclass(frozen=True)
-class Table:
+class ReportTable:
     """A table: one in text, one sheet of the workbook.
 
     ``lead`` rows stand in the body; the rest in the annex. ``total`` is a last row that adds up.
     """
 
-    id: str
-    sheet: str
-    title: str
-    subtitle: str
-    columns: tuple[Column, ...]
+    columns: tuple[ReportColumn, ...]
     rows: tuple[tuple[Cell, ...], ...]
+    id: str = ""
+    sheet: str = ""
+    title: str = ""
+    subtitle: str = ""
     note: str = ""
     total: tuple[Cell, ...] = ()
     lead: int = 0
@@ -78,7 +119,7 @@ class Table:
             return "P10 to P90"
         if any(key == "range" or "_low_" in key or key.endswith("_low") for key in keys):
             return "corner cases"
-        return "" if self.status == "G" else "not assessed"
+        return "" if self.status == GIVEN else "not assessed"
 
     @property
     def standing(self) -> str:
@@ -101,7 +142,17 @@ class Table:
         """Whether the annex holds more rows than the body."""
         return bool(self.lead) and self.lead < len(self.rows)
 
-    def with_lead(self, tied: Sequence[str] = (), rows: int = BODY_ROWS) -> Table:
+    @property
+    def whole(self) -> ReportTable:
+        """The table with every row, as the annex prints it."""
+        return replace(self, lead=0)
+
+    def records(self) -> list[dict[str, Cell]]:
+        """Return the rows as cells by the key of their column."""
+        keys = [column.key for column in self.columns]
+        return [dict(zip(keys, row, strict=True)) for row in self.rows]
+
+    def with_lead(self, tied: Sequence[str] = (), rows: int = BODY_ROWS) -> ReportTable:
         """Return the table with its first rows in the body, and those that tie with the last of them."""
         lead = min(rows, len(self.rows))
         if tied and lead:
@@ -120,7 +171,7 @@ class Sentence:
 
 
 @dataclass(frozen=True)
-class Figure:
+class ReportFigure:
     """A figure: a finding as title, its statistical subtitle, the drawing, and the same in words."""
 
     id: str
@@ -156,16 +207,16 @@ class Figure:
         return f'<figure role="img" aria-label="{escape(self.alt)}">{head}{self.svg}</figure>'
 
 
-Block = Sentence | Table | Figure | tuple[Sentence, ...]  # a tuple is a list of points
+Block = Sentence | ReportTable | ReportFigure | tuple[Sentence, ...]  # a tuple is a list of points
 
 
 @dataclass(frozen=True)
 class Section:
     """A heading and what stands under it."""
 
-    id: str
     heading: str
     blocks: tuple[Block, ...]
+    id: str = ""
 
 
 @dataclass(frozen=True)
@@ -183,45 +234,64 @@ class Document:
     summary: tuple[Block, ...]
     sections: tuple[Section, ...]
     annexes: tuple[Section, ...]
-    inputs: tuple[Table, ...]  # sheets of the workbook only
+    inputs: tuple[ReportTable, ...]  # sheets of the workbook only
+    stand_ins: Mapping[str, str]  # names in scripts that the fonts lack -> what stands in
     language: str = "en"
 
     @property
-    def tables(self) -> tuple[Table, ...]:
+    def tables(self) -> tuple[ReportTable, ...]:
         """Every table once, in the order in which it is printed."""
-        found: dict[str, Table] = {}
+        found: dict[str, ReportTable] = {}
         for block in self.blocks():
-            if isinstance(block, Table):
+            if isinstance(block, ReportTable):
                 found.setdefault(block.id, block)
         return tuple(found.values())
 
     def blocks(self) -> list[Block]:
         """Every block in the order in which it is printed."""
-        parts = [*self.sections, *self.annexes]
-        return [*self.summary, *(block for section in parts for block in section.blocks)]
+        return [*self.summary, *(block for part in (*self.sections, *self.annexes) for block in part.blocks)]
 
 
-def make_table(columns: Sequence[Column], rows: Sequence[Sequence[Any]], **named: Any) -> Table:
-    """Return a table; cells that are not yet ``Cell`` are written by the kind of their column."""
-    made = tuple(tuple(_cell(c, v) for c, v in zip(columns, row, strict=True)) for row in rows)
-    total = tuple(_cell(c, v) for c, v in zip(columns, named.pop("total", ()), strict=False))
-    return Table(columns=tuple(columns), rows=made, total=total, **named)
+def blocks_of(*blocks: Block | None) -> tuple[Block, ...]:
+    """Return the blocks in which there is something."""
+    return tuple(block for block in blocks if block)
 
 
-_WRITE: dict[str, Callable[[Any], str]] = {
-    "number": words.number,
-    "share": words.percent,
-    "year": words.whole,
-    "count": words.count,
-}
+def make_section(heading: str, *blocks: Block | None) -> Section:
+    """Return a section of the blocks in which there is something."""
+    return Section(heading, blocks_of(*blocks))
 
 
-def _cell(column: Column, value: Any) -> Cell:
-    if isinstance(value, Cell):
-        return value
-    if column.kind == "text":
-        text = words.as_text(value)
-        return Cell(text, text)
-    text = _WRITE[column.kind](value)
-    exact = None if text == words.NO_DATA or value in (float("inf"), float("-inf")) else float(value)
-    return Cell(text, exact)
+def make_table(
+    columns: Sequence[ReportColumn],
+    rows: Iterable[Any],
+    *,
+    none: Mapping[str, Any] | None = None,
+    total: Mapping[str, Any] | None = None,
+    **named: Any,
+) -> ReportTable:
+    """Return a table: a cell for each row and column.
+
+    Parameters
+    ----------
+    columns : sequence of ReportColumn
+    rows : iterable
+        What the columns are asked of, one by one.
+    none : mapping of str to object, optional
+        What stands in the one row of a table without rows, by key; elsewhere "-".
+    total : mapping of str to object, optional
+        The same for a last row that adds up.
+    **named
+        Other fields of the table.
+    """
+
+    def alone(values: Mapping[str, Any]) -> tuple[Cell, ...]:
+        return tuple(column.write(values.get(column.key, words.NOT_ASKED)) for column in columns)
+
+    made = tuple(tuple(column.of(row) for column in columns) for row in rows)
+    return ReportTable(
+        columns=tuple(columns),
+        rows=made or ((alone(none),) if none else ()),
+        total=alone(total) if total else (),
+        **named,
+    )

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
 
+from chainnet.reporting import columns as col
 from chainnet.reporting.facts import Facts
-from chainnet.reporting.model import Sentence, Table, make_table
-from chainnet.reporting.tables import GIVEN, text
+from chainnet.reporting.model import GIVEN, ReportTable, Sentence, make_table
 
 __all__ = ["digest_table", "reproduction"]
 
@@ -68,18 +68,22 @@ def _command(facts: Facts, asked: Mapping[str, str]) -> str:
     return " ".join(shlex.quote(word) for word in words)
 
 
-def digest_table(facts: Facts, made: Mapping[str, Table]) -> Table:
+def digest_table(facts: Facts, tables: Sequence[ReportTable]) -> ReportTable:
     """Return T24: a digest of every scenario and of every table as printed in full."""
-    rows = [["scenario", name, _digest(scenario.to_toml())] for name, scenario in sorted(facts.a.asked.items())]
-    for key, table in made.items():
-        cells = [[cell.text for cell in row] for row in (*table.rows, table.total)]
-        rows.append(["table", f"{key} {table.title}", _digest(json.dumps(cells, ensure_ascii=False))])
+    columns = [
+        col.text("kind", "What", "scenario or table"),
+        col.text("name", "Name", "name of the scenario, or number and title of the table"),
+        col.text("digest", "Digest", f"first {SHOWN} digits of its SHA-256", lambda row: _digest(row["words"])),
+    ]
+    asked = sorted(facts.a.asked.items())
+    cells = [[[cell.text for cell in row] for row in (*table.rows, table.total)] for table in tables]
+    rows = [{"kind": "scenario", "name": name, "words": scenario.to_toml()} for name, scenario in asked]
+    rows += [
+        {"kind": "table", "name": f"{table.id} {table.title}", "words": json.dumps(said, ensure_ascii=False)}
+        for table, said in zip(tables, cells, strict=True)
+    ]
     return make_table(
-        [
-            text("kind", "What", "scenario or table"),
-            text("name", "Name", "name of the scenario, or number and title of the table"),
-            text("digest", "Digest", f"first {SHOWN} digits of its SHA-256"),
-        ],
+        columns,
         rows,
         id="T24",
         sheet="Digests",

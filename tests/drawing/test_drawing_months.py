@@ -16,8 +16,9 @@ from test_drawing import HOSTILE, big_network, heading, hostile_network
 
 import chainnet as cn
 from chainnet.drawing import pages
-from chainnet.drawing.style import number, percent, tonnes
+from chainnet.drawing.style import percent, tonnes
 from chainnet.stress._flows import MonthFlows
+from chainnet.words import number
 
 STOP = "china_export_stop_all"
 

@@ -18,11 +18,11 @@ import chainnet as cn
 from chainnet.reporting import report
 from chainnet.reporting.content import build
 from chainnet.reporting.facts import Facts
-from chainnet.reporting.facts_months import Months
-from chainnet.reporting.glyphs import drawable, stand_ins
-from chainnet.reporting.page import html_report
-from chainnet.reporting.summary import bottom_line, decisions
-from chainnet.reporting.workbook import sheet_names, workbook_report
+from chainnet.reporting.formats.glyphs import drawable, stand_ins
+from chainnet.reporting.formats.page import html_report
+from chainnet.reporting.formats.workbook import sheet_names, workbook_report
+from chainnet.reporting.sections.answer import bottom_line
+from chainnet.reporting.sections.page_one import decisions
 
 FILES = ["graph.html", "report.html", "report.pdf", "report.xlsx"]
 HOSTILE = (
@@ -83,7 +83,7 @@ def flat(text: str) -> str:
 
 
 def test_bottom_line_of_mag9(mag9: cn.Assessment) -> None:
-    said = {s.head: flat(s.text) for s in bottom_line(Facts(mag9), Months(Facts(mag9)))}
+    said = {s.head: flat(s.text) for s in bottom_line(Facts(mag9))}
     assert said["Verdict."] == (
         "Under “Everything in China stops”, deliveries fall from 50 to 10 t/yr (finished magnets). Defence "
         "demand (4 t/yr) "
@@ -121,7 +121,7 @@ def test_first_tier_short_says_who_how_much_and_the_range() -> None:
     net = tiny()
     demand = net.demand.assign(low=[20.0, 20.0], high=[60.0, 60.0])
     a = cn.assess(net.with_demand(demand), [stop("Big stops")], months=12, draws=0)
-    said = {s.head: flat(s.text) for s in bottom_line(Facts(a), Months(Facts(a)))}
+    said = {s.head: flat(s.text) for s in bottom_line(Facts(a))}
     assert "defence deliveries fall from 30 to 20 t/yr" in said["Verdict."]
     assert "10 t/yr (33 %) go short, [0–40] with all demand at its low and high values" in said["Verdict."]
     assert "civilian demand is short 30 of 30 t/yr (100 %)" in said["Who goes short."]
@@ -140,7 +140,7 @@ def test_no_scenario_and_no_tier_are_said() -> None:
 def test_grades_missing_are_said() -> None:
     a = cn.assess(tiny(), [stop()], months=12, draws=0)
     assert Facts(a).grade == "not graded"
-    assert "not all of which bear a grade" in bottom_line(Facts(a), Months(Facts(a)))[-1].text
+    assert "not all of which bear a grade" in bottom_line(Facts(a))[-1].text
 
 
 @pytest.mark.slow
@@ -314,7 +314,7 @@ def test_nothing_is_half_written(
     def fail(*_args: Any, **_named: Any) -> bytes:
         raise cn.SolverError("the last document fails")
 
-    monkeypatch.setattr("chainnet.reporting.workbook.workbook_report", fail)
+    monkeypatch.setattr("chainnet.reporting.formats.workbook.workbook_report", fail)
     with pytest.raises(cn.SolverError, match="the last document fails"):
         report(mag9, out)
     if is_there:

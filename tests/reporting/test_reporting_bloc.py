@@ -12,7 +12,7 @@ import pytest
 
 import chainnet as cn
 from chainnet.reporting.content import build
-from chainnet.reporting.model import Document, Table
+from chainnet.reporting.model import Document, ReportTable
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +79,7 @@ def document(made: cn.Assessment) -> Document:
 
 def sheet(document: Document, name: str) -> pd.DataFrame:
     table = next(t for t in document.tables if t.id == name)
-    assert isinstance(table, Table)
+    assert isinstance(table, ReportTable)
     values = [[c.value if c.value is not None else c.text for c in row] for row in table.rows]
     return pd.DataFrame(values, columns=[c.key for c in table.columns])
 

@@ -16,22 +16,25 @@ import pytest
 import chainnet as cn
 from chainnet.reporting.content import build
 from chainnet.reporting.facts import Facts
-from chainnet.reporting.facts_months import Months
-from chainnet.reporting.model import Document, Table
-from chainnet.reporting.page import html_report
-from chainnet.reporting.pdf import pdf_report
-from chainnet.reporting.sentences import (
+from chainnet.reporting.formats.page import html_report
+from chainnet.reporting.formats.pdf import pdf_report
+from chainnet.reporting.formats.workbook import workbook_report
+from chainnet.reporting.model import Document, ReportTable
+from chainnet.reporting.sections.answer import bottom_line
+from chainnet.reporting.sections.asked import not_assessed
+from chainnet.reporting.sections.stocks import stock_points
+from chainnet.words import (
     bracket_sentence,
+    calendar_month,
     endurance_sentence,
     foresight_sentence,
+    month_words,
+    recover_words,
     stock_part,
     stock_sentence,
+    survive_words,
     tier_sentence,
 )
-from chainnet.reporting.summary import bottom_line
-from chainnet.reporting.summary_months import not_assessed, stock_points
-from chainnet.reporting.words import calendar_month, month_words, recover_words, survive_words
-from chainnet.reporting.workbook import workbook_report
 
 SCRIPT = "<script>alert(1)</script>"
 
@@ -92,11 +95,11 @@ def document(made: cn.Assessment) -> Document:
     return build(made)
 
 
-def table(document: Document, name: str) -> Table:
+def table(document: Document, name: str) -> ReportTable:
     return next(t for t in [*document.tables, *document.inputs] if t.id == name)
 
 
-def column(found: Table, key: str) -> list[object]:
+def column(found: ReportTable, key: str) -> list[object]:
     place = [c.key for c in found.columns].index(key)
     return [row[place].value if row[place].value is not None else row[place].text for row in found.rows]
 
@@ -147,7 +150,7 @@ def test_templates() -> None:
 
 def test_hand_worked_months(made: cn.Assessment) -> None:
     # month 3 to 11 nothing is made; 2 t in stock serve defence (0.5 t a month) for four months
-    months = Months(Facts(made))
+    months = Facts(made).months
     row = months.of("stop", "defence")
     assert row["shortfall_t"] == pytest.approx(9 * 0.5 - 2.0)
     assert months.survive(row) == "4"
@@ -191,7 +194,7 @@ def test_key_table_bears_first_month_and_endurance(document: Document) -> None:
 
 def test_bottom_line_says_when(made: cn.Assessment, document: Document) -> None:
     facts = Facts(made)
-    said = {s.head: flat(s.text) for s in bottom_line(facts, Months(facts))}["When."]
+    said = {s.head: flat(s.text) for s in bottom_line(facts)}["When."]
     assert said.startswith(
         "Over 12 months, Jan 2025 to Dec 2025, most is lacking under “Maker stops”: Defence demand is short from month"
     )
@@ -236,7 +239,7 @@ def test_money_is_tonnes_times_price_in_millions(made: cn.Assessment, document: 
     over = table(document, "T8d")
     assert column(over, "value_at_risk_musd") == pytest.approx([2.5 * 2, 4.5 * 1, 0, 0])
     assert column(table(document, "T8"), "value_musd") == pytest.approx([0, 0, 6 * 2, 6 * 1])
-    said = " ".join(flat(s.text) for s in stock_points(Months(Facts(made))))
+    said = " ".join(flat(s.text) for s in stock_points(Facts(made)))
     assert "4.5 t of Metal (2 t held, 2.5 t missing, USD 7.5 million)" in said
     assert "take what is required from USD 10.5 million to USD 3 million" in said
     every = {(t.id, c.key) for t in document.tables for c in t.columns if c.key.endswith("_musd")}
@@ -300,7 +303,7 @@ def test_without_tiers_stocks_values_or_year() -> None:
     assert "cost_t" in [c.key for c in table(document, "T8f").columns]
     assert not [t for t in document.inputs if t.id == "M3"]
     assert "nobody asks in the first tier" in made.unanswered["stockpile"]
-    assert Months(Facts(made)).span == "12 months"
+    assert Facts(made).months.span == "12 months"
     page = html_report(document, has_graph=False).decode("utf-8")
     assert "Not assessed: required stock. Nobody asks in the first tier." in flat(page)
     assert pdf_report(document, {})[:4] == b"%PDF"
@@ -311,7 +314,7 @@ def test_without_baseline_flows_the_bracket_is_not_assessed() -> None:
     net = net.with_table("edges", net.edges.assign(flow_tpa=np.nan))
     made = cn.assess(net, [stop()], months=12, draws=0)
     assert made.bracket.empty
-    said = [flat(s.text) for s in not_assessed(Facts(made), ("bracket",))]
+    said = [flat(s.text) for s in not_assessed(Facts(made), "bracket")]
     assert said[0].startswith("Not assessed: myopic loss (“Maker stops”). No baseline flow on")
     assert html_report(build(made), has_graph=False)
 

@@ -17,12 +17,11 @@ from conftest import frame
 import chainnet as cn
 from chainnet.reporting.content import build
 from chainnet.reporting.facts import Facts
-from chainnet.reporting.facts_months import Months
-from chainnet.reporting.model import Document, Sentence, Table
-from chainnet.reporting.summary import bottom_line, decisions
-from chainnet.reporting.summary_short import short_line
-from chainnet.reporting.tables_losses import owners_words
-from chainnet.reporting.workbook import workbook_report
+from chainnet.reporting.formats.workbook import workbook_report
+from chainnet.reporting.model import Document, ReportTable, Sentence
+from chainnet.reporting.sections.answer import bottom_line, short_line
+from chainnet.reporting.sections.losses import owners_words
+from chainnet.reporting.sections.page_one import decisions
 
 
 def flat(text: str) -> str:
@@ -31,10 +30,10 @@ def flat(text: str) -> str:
 
 def line(a: cn.Assessment) -> dict[str, str]:
     facts = Facts(a)
-    return {s.head: flat(s.text) for s in short_line(facts, Months(facts))}
+    return {s.head: flat(s.text) for s in short_line(facts)}
 
 
-def table(document: Document, key: str) -> Table:
+def table(document: Document, key: str) -> ReportTable:
     return next(t for t in document.tables if t.id == key)
 
 
@@ -111,9 +110,9 @@ def test_a_negligible_lack_does_not_make_a_scenario_the_worst_of_the_months() ->
     net = chain(demand=frame("node tier demand_tpa", ("army", "defence", 20.0), ("shop", "civilian", 35.0)))
     hair = cn.Scenario("hair", [{"kind": "scale", "nodes": ["p1", "p2"], "share": 0.2499, "months": 1}], label="A hair")
     a = cn.assess(net, [out(), hair], months=48, draws=0)
-    short = Months(Facts(a)).of("hair", "defence")["shortfall_t"]
+    short = Facts(a).months.of("hair", "defence")["shortfall_t"]
     assert short > 0
-    assert Months(Facts(a)).ordered[0] == "stop"
+    assert Facts(a).months.ordered[0] == "stop"
     assert "A hair" not in line(a)["When."]
 
 
@@ -272,7 +271,7 @@ def test_what_stays_short_is_told_however_little(
     made: cn.Assessment, defence: float, civilian: float, said: str
 ) -> None:
     a = left_short(made, defence, civilian)
-    long = {s.head: flat(s.text) for s in bottom_line(Facts(a), Months(Facts(a)))}["What wins it back."]
+    long = {s.head: flat(s.text) for s in bottom_line(Facts(a))}["What wins it back."]
     assert (f"; still short: {said}." if said else "; then no tier is short.") in long
     brief = line(a)["What helps."]
     assert brief.endswith(f", by 2030, {f'what stays short is {said}' if said else 'no tier is short'}.")

@@ -8,7 +8,7 @@ from importlib.resources import files
 from typing import Any
 
 from chainnet.drawing import css_text
-from chainnet.reporting.model import Document, Figure, Sentence, Table
+from chainnet.reporting.model import Document, ReportFigure, ReportTable, Sentence
 
 __all__ = ["html_report"]
 
@@ -38,7 +38,7 @@ def html_report(document: Document, has_graph: bool, template: str | None = None
     shell.filters["nb"] = unbroken
     shell.filters["css"] = css_text
     shell.filters["b64"] = lambda text: b64encode(text.encode("utf-8")).decode("ascii")
-    source = template or files("chainnet.reporting").joinpath("page.html.j2").read_text(encoding="utf-8")
+    source = template or files("chainnet.reporting.formats").joinpath("page.html.j2").read_text(encoding="utf-8")
     printed = document.tables
     text = shell.from_string(source).render(
         d=document,
@@ -62,13 +62,13 @@ def unbroken(text: str) -> Any:
 
 def kind_of(block: Any) -> str:
     """Return what kind of block this is: table, figure, list or text."""
-    if isinstance(block, Table):
+    if isinstance(block, ReportTable):
         return "table"
-    if isinstance(block, Figure):
+    if isinstance(block, ReportFigure):
         return "figure"
     return "text" if isinstance(block, Sentence) else "list"
 
 
-def numeric(table: Table) -> frozenset[int]:
+def numeric(table: ReportTable) -> frozenset[int]:
     """Return the columns that are words in code and numbers to the eye, such as ranges: they stand at the right."""
     return frozenset(i for i, c in enumerate(table.columns) if c.key in RIGHT)

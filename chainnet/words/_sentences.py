@@ -5,20 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from chainnet.reporting.words import (
-    DUST,
-    NBSP,
-    NOT_ASKED,
-    first_capital,
-    is_missing,
-    join,
-    money,
-    month_words,
-    number,
-    percent,
-    tonnes,
-    weight,
-)
+from chainnet.words._months import month_words
+from chainnet.words._names import first_capital, join
+from chainnet.words._numbers import DUST, NBSP, NOT_ASKED, is_missing, money, number, percent, tonnes, weight
 
 __all__ = [
     "bracket_sentence",

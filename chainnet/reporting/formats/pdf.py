@@ -9,9 +9,9 @@ from importlib.resources import files
 from typing import Any
 
 from chainnet.drawing import font_folder
-from chainnet.reporting.glyphs import drawable
-from chainnet.reporting.model import Block, Document, Figure, Sentence, Table
-from chainnet.reporting.page import numeric
+from chainnet.reporting.formats.glyphs import drawable
+from chainnet.reporting.formats.page import numeric
+from chainnet.reporting.model import Block, Document, ReportFigure, ReportTable, Sentence
 
 __all__ = ["pdf_report"]
 
@@ -47,7 +47,7 @@ def pdf_report(document: Document, names: Mapping[str, str], template: str | Non
     def write(text: str) -> str:
         return _breakable(drawable(text, names), LINE)
 
-    ours = files("chainnet.reporting").joinpath("report.typ")
+    ours = files("chainnet.reporting.formats").joinpath("report.typ")
     source = template.encode() if template else ours.read_bytes()
     made: bytes = compile_typst(
         source,
@@ -91,9 +91,9 @@ def _sentence(sentence: Sentence, write: Write) -> dict[str, Any]:
 def _blocks(blocks: Sequence[Block], write: Write, taken: set[str]) -> list[dict[str, Any]]:
     out: list[dict[str, Any]] = []
     for block in blocks:
-        if isinstance(block, Table):
+        if isinstance(block, ReportTable):
             out.append(_table(block, write, taken))
-        elif isinstance(block, Figure):
+        elif isinstance(block, ReportFigure):
             out.append(_figure(block, write))
         elif isinstance(block, Sentence):
             out.append({"kind": "text", **_sentence(block, write)})
@@ -102,7 +102,7 @@ def _blocks(blocks: Sequence[Block], write: Write, taken: set[str]) -> list[dict
     return out
 
 
-def _figure(figure: Figure, write: Write) -> dict[str, Any]:
+def _figure(figure: ReportFigure, write: Write) -> dict[str, Any]:
     return {
         "kind": "figure",
         "id": figure.id,
@@ -115,7 +115,7 @@ def _figure(figure: Figure, write: Write) -> dict[str, Any]:
     }
 
 
-def _table(table: Table, write: Write, taken: set[str]) -> dict[str, Any]:
+def _table(table: ReportTable, write: Write, taken: set[str]) -> dict[str, Any]:
     shown = table.body_rows[:LONG]
     columns = table.body_columns
     texts = [[write(row[i].text).replace(JOINT, "") for i in columns] for row in shown]

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from chainnet.reporting.model import Cell, Column, Document, Sentence, Table
+from chainnet.reporting.model import Cell, Document, ReportColumn, ReportTable, Sentence
 
 __all__ = ["sheet_names", "workbook_report"]
 
@@ -38,13 +38,7 @@ def workbook_report(document: Document) -> bytes:
 
     buffer = io.BytesIO()
     book = xlsxwriter.Workbook(
-        buffer,
-        {
-            "in_memory": True,
-            "strings_to_formulas": False,
-            "strings_to_urls": False,
-            "strings_to_numbers": False,
-        },
+        buffer, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     )
     title = f"{document.marking} | {document.title}" if document.marking else document.title
     book.set_properties(
@@ -66,12 +60,12 @@ def workbook_report(document: Document) -> bytes:
     return buffer.getvalue()
 
 
-def sheet_names(tables: Sequence[Table]) -> dict[str, str]:
+def sheet_names(tables: Sequence[ReportTable]) -> dict[str, str]:
     """Return table id -> name of its sheet: unique, without characters that a workbook forbids."""
     taken = {READ_ME.lower(), COLUMNS.lower()}
     out: dict[str, str] = {}
     for table in tables:
-        plain = re.sub(r"[\[\]:*?/\\]", " ", table.sheet).strip("' ")[:NAME_LIMIT] or "Table"
+        plain = re.sub(r"[\[\]:*?/\\]", " ", table.sheet).strip("' ")[:NAME_LIMIT] or "ReportTable"
         name, number = plain, 2
         while name.lower() in taken:
             name = f"{plain[: NAME_LIMIT - 4]} {number}"
@@ -109,7 +103,7 @@ class _Writer:
         if kept:
             sheet.write_string(row, column, kept, form or self.plain)
 
-    def read_me(self, tables: Sequence[Table], names: dict[str, str]) -> None:
+    def read_me(self, tables: Sequence[ReportTable], names: dict[str, str]) -> None:
         """Write the sheet that says what the workbook holds."""
         document = self.document
         sheet = self._sheet(READ_ME)
@@ -148,7 +142,7 @@ class _Writer:
             self._text(sheet, i, 0, left, self.bold)
             self._text(sheet, i, 1, right, self.wrap)
 
-    def table(self, table: Table, name: str) -> None:
+    def table(self, table: ReportTable, name: str) -> None:
         """Write one table: title, what stands here, header in the fourth line, then rows."""
         sheet = self._sheet(name)
         marking = f"{self.document.marking}. " if self.document.marking else ""
@@ -157,7 +151,7 @@ class _Writer:
         self._text(sheet, 1, 0, said)
         is_input = table.id.startswith("I ")
         borne = () if is_input else _BORNE
-        columns = [*table.columns, *(Column(key, key) for key in borne)]
+        columns = [*table.columns, *(ReportColumn(key, key) for key in borne)]
         tail = [Cell(t or "-", t or "-") for t in _borne(table)] if borne else []
         keys = _unique([c.key for c in columns])
         for j, (column, key) in enumerate(zip(columns, keys, strict=True)):
@@ -189,13 +183,13 @@ class _Writer:
         sheet.freeze_panes(HEAD_ROW + 1, 0)
         sheet.repeat_rows(HEAD_ROW)
 
-    def _cell(self, sheet: Any, row: int, column: int, kind: Column, cell: Cell) -> None:
+    def _cell(self, sheet: Any, row: int, column: int, kind: ReportColumn, cell: Cell) -> None:
         if isinstance(cell.value, float):
             sheet.write_number(row, column, cell.value, self.numbers.get(kind.kind, self.numbers["number"]))
         else:
             self._text(sheet, row, column, cell.text, self.says if kind.is_number else self.plain)
 
-    def codebook(self, tables: Sequence[Table], names: dict[str, str]) -> None:
+    def codebook(self, tables: Sequence[ReportTable], names: dict[str, str]) -> None:
         """Write what every column means."""
         sheet = self._sheet(COLUMNS)
         self._text(sheet, 0, 0, "Columns of every sheet", self.bold)
@@ -237,7 +231,7 @@ class _Writer:
 _BORNE = ("status", "grade", "range_kind", "reference", "table_id")
 
 
-def _borne(table: Table) -> tuple[str, ...]:
+def _borne(table: ReportTable) -> tuple[str, ...]:
     return table.status, table.grade, table.range_kind or "n/a", table.reference, table.id
 
 
@@ -252,6 +246,6 @@ def _unique(keys: Sequence[str]) -> list[str]:
     return out
 
 
-def _width(column: Column, key: str, texts: Sequence[str]) -> int:
+def _width(column: ReportColumn, key: str, texts: Sequence[str]) -> int:
     longest = max([len(t) for t in texts], default=0)
     return min(max(longest + 2, min(len(key) + 2, 16), 9), WIDEST)

@@ -1,0 +1,264 @@
+"""The annexes: glossary and signs, full tables, sources, certificates, indices, changes, reproduction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from chainnet.network import TABLES, split_list
+from chainnet.reporting import columns as col
+from chainnet.reporting.facts import Facts
+from chainnet.reporting.model import (
+    GIVEN,
+    PROVED,
+    Cell,
+    ReportColumn,
+    ReportTable,
+    Section,
+    Sentence,
+    make_section,
+    make_table,
+)
+from chainnet.reporting.reproduction import digest_table, reproduction
+from chainnet.reporting.sections.asked import not_assessed
+from chainnet.reporting.sections.losses import loss_table
+from chainnet.reporting.sections.served import user_table
+from chainnet.words import country_name, first_capital, is_missing
+
+SHORT_LIST = 10
+STATUS_WORDS = (
+    "P proved (the certificate closes, for the stated data); B bounded; S sampled; M myopic simulation; G given (input)"
+)
+GLOSSARY = (
+    (
+        "Assumed, inferred, estimated, reported",
+        "Grade of an input: no source; derived from totals; published estimate; published.",
+    ),
+    ("Baseline", "The flows of the base year, nothing disrupted."),
+    ("Bracket", "What is lost with the best rerouting, and what if firms react only to their own stocks."),
+    ("Basis", "What a tonne counts, such as t finished magnet. Tonnes on different bases are never added."),
+    ("Beneficiaries", "The countries whose demand counts. In a value they come first."),
+    (
+        "Certificate",
+        "A check of an answer that knows nothing of the solver: bounds, balances, and a bound that meets the value.",
+    ),
+    ("Chokepoint", "A site, country or owner without which less can be served."),
+    ("Complements", "Projects that together win more than the sum of each alone."),
+    ("Cut", "Bounds that together hold the deliveries at their value; more capacity elsewhere changes nothing."),
+    ("Decisive input", "A bound that carries a price: a tonne more of it changes the answer."),
+    ("Dominator", "A site that everything served must pass."),
+    ("Exposure", "Least value lost while a site is out until it has recovered."),
+    ("Fair share", "Shapley value: the mean of what a project adds over all orders of building."),
+    ("Frozen", "No relation carries more than its baseline flow."),
+    ("HHI", "Herfindahl-Hirschman index: sum of squared shares, here x 10,000; 10,000 is one holder."),
+    ("Ladder", "What each further freedom wins back: known relations, new relations, stocks, projects."),
+    ("Last in", "What is lost without a project when all others stand."),
+    ("Loss", "Served before less served after a removal, both solved; never a sum of parts."),
+    ("N-1 cover", "Supply without the largest holder over demand without its own."),
+    ("New relation", "A maker ships to a user it does not supply today, once qualified, at an extra cost."),
+    (
+        "Others after, others first",
+        "Other countries are served after, or before, the beneficiaries: both ends of the shortfall.",
+    ),
+    ("Recovery", "Time until a site that dropped out is back: an input."),
+    ("Required stock", "The cheapest set of stocks that keeps a tier whole in every month of the horizon."),
+    ("Rerouting", "Sending goods another way than in the baseline, within what measures and recipes allow."),
+    ("Shortfall", "Demand less what is served."),
+    ("Site", "The nodes of one plant; they drop out together."),
+    ("Steady state", "One year in which a measure holds throughout: the long run."),
+    ("Substitutes", "Projects that together win less than the sum of each alone: either will do."),
+    ("Tier", "A class of demand; the first is served first."),
+    ("Time to recover", "Months from the first short one until demand is met to the end of the horizon."),
+    ("Time to survive", "Months from the first measure in which a tier can be kept whole, if served first."),
+    ("Tie", "Results equal to within what a solve is certain of; their ranks bear an =."),
+    ("t/yr", "Tonnes a year, on the basis that the table names."),
+    ("Value of the dates", "Short if nobody foresees a date, less short if all are known."),
+)
+
+
+def annexes(
+    facts: Facts, printed: Sequence[ReportTable], asked: Mapping[str, str], place: Callable[[ReportTable], int]
+) -> tuple[Section, ...]:
+    """Return the annexes in their order.
+
+    Parameters
+    ----------
+    facts : Facts
+    printed : sequence of ReportTable
+        The tables of the sections: those that are cut stand here in full, each has a digest.
+    asked : mapping of str to str
+        title, author and marking as they were given; "" = none.
+    place : callable
+        Where a table stands among all.
+    """
+    full = (loss_table(facts, "node"), user_table(facts))
+    own = (*full, certificate_table(facts), source_table(facts), index_table(facts))
+    tables = sorted((table for table in (*printed, *own) if table), key=place)
+    glossary = tuple(Sentence(text, (), f"{word}.") for word, text in GLOSSARY)
+    return (
+        make_section("Glossary and signs", (*_SIGNS, *glossary)),
+        make_section("Full tables", *(table.whole for table in tables if table.is_cut or table in full)),
+        make_section(
+            "Inputs and sources",
+            Sentence(
+                "All input tables as used, with source, grade and range of every row, are sheets of the workbook "
+                "(Input nodes, Input edges and so on)."
+            ),
+            source_table(facts),
+        ),
+        make_section("Certificates", certificate_table(facts)),
+        make_section(
+            "Published indices",
+            Sentence("HHI and N-1 cover stand in T4; the index below is the EU supply risk, country by country."),
+            index_table(facts),
+            not_assessed(facts, "indices"),
+        ),
+        make_section("Changes", Sentence("Not asked; “chainnet compare” sets two versions of the data side by side.")),
+        make_section("Reproduction", reproduction(facts, asked), digest_table(facts, tables)),
+    )
+
+
+_SIGNS = (
+    Sentence(f"{STATUS_WORDS}.", (), "Status."),
+    Sentence(
+        "R reported, E estimated, I inferred, A assumed; of a result: that of its weakest decisive input.", (), "Grade."
+    ),
+    Sentence(
+        "n/d no data; n/a cannot apply; - not asked; 0 found to be zero; <0.1 small; [low–high] a range, "
+        "ends rounded outward. "
+        "Numbers have three significant digits; totals come from unrounded values and may not add up as printed.",
+        (),
+        "Signs.",
+    ),
+)
+
+
+@col.table("T20", "Certificates", "Certificates")
+def certificate_table(facts: Facts) -> ReportTable:
+    """Return T20: what was proved, and how closely."""
+
+    def problem(row: Any) -> str:
+        head, _, scenario = str(row["problem"]).partition(", ")
+        return f"{head}, {facts.scenario_label(scenario)}" if scenario in facts.ordered else str(row["problem"])
+
+    def small(key: str) -> Any:
+        return lambda row: f"{row[key]:.0e}" if row[key] else "0"
+
+    columns = [
+        col.text("problem", "Problem", "what was solved", problem),
+        col.number("value", "Value", "the answer", unit="t/yr or USD/yr"),
+        col.number("bound", "Bound", "the value that proves it", unit="t/yr or USD/yr"),
+        col.text("gap_words", "Gap", "value less bound, relative", small("gap")),
+        col.text("violation_words", "Largest breach", "of a bound or balance, relative", small("violation")),
+        col.text("tolerance_words", "Allowed", "both must stay below it", small("tolerance")),
+        col.number("gap", "Gap", "value less bound, relative", body=False),
+        col.number("violation", "Largest breach", "of a bound or balance, relative", body=False),
+        col.text("ok", "Closes", "whether it is proved", lambda row: "yes" if row["ok"] else "no"),
+    ]
+    return make_table(
+        columns,
+        facts.a.certificates.reset_index().to_dict("records"),
+        subtitle="Value: t/yr served; balance: its last stage, USD/yr of flow cost. Checked by code that shares "
+        "nothing with the solver.",
+        note="Every other solve was checked in the same way as it was made; one that fails stops the run.",
+        status=PROVED,
+        grade="n/a",
+    )
+
+
+@col.table("T22", "Sources", "Sources")
+def source_table(facts: Facts) -> ReportTable:
+    """Return T22: the sources, and how many rows rest on each."""
+    used: dict[str, int] = {}
+    for frame in (getattr(facts.network, name) for name in TABLES):
+        for cell in frame["reference"].dropna() if "reference" in frame.columns else ():
+            for key in split_list(cell):
+                used[key] = used.get(key, 0) + 1
+    columns = [
+        col.text("key", "Key", "name of the source"),
+        col.text("title", "Title", "title"),
+        col.text("publisher", "Publisher", "who published it"),
+        col.text("year", "Year", "year of publication"),
+        col.text("grade", "Grade", "A official, B company or consultancy, C press or derived"),
+        col.count("rows", "Rows", "rows of the tables that rest on it", lambda row: used.get(row["key"], 0)),
+        col.text("address", "Address", "where it can be found", body=False),
+    ]
+    return make_table(
+        columns,
+        facts.network.references.to_dict("records"),
+        none={"title": "no source on record", "rows": 0},
+        subtitle="Addresses are in the workbook.",
+        status=GIVEN,
+        grade="see column",
+    )
+
+
+@col.table("T23", "Indices", "Published index and solved loss disagree where spare capacity or a narrow step decides")
+def index_table(facts: Facts) -> ReportTable | None:
+    """Return T23: every country and step by published index and by loss; None where not assessed."""
+    table = facts.a.indices
+    if table.empty:
+        return None
+    table = table.rename_axis(["step", *table.index.names[1:]]).reset_index()
+    columns = [
+        col.STEP,
+        col.text("country", "Country", "whose plants", lambda row: country_name(str(row["country"]))),
+        col.text(
+            "commodity", "Of", "commodity for which the index is largest", lambda r: facts.commodity(r["commodity"])
+        ),
+        col.share("share", "Share", "of its tonnes"),
+        col.number("index", "Adds to supply risk", "squared share x governance x trade parameter"),
+        col.count("index_rank", "Rank by index", "1 = largest"),
+        col.tons("lost_tpa", "Lost without it", "solved"),
+        col.count("loss_rank", "Rank by loss", "1 = largest"),
+        col.text("why", "Why they differ", "one sentence", body=False),
+    ]
+    differ = table[table["disagrees"].astype(bool)]
+    note = f"Ranks differ by two places or more in {len(differ)} of {len(table)} rows; the workbook says why. "
+    if len(differ):
+        first = differ.iloc[0]
+        note += f"{first_capital(str(first['step']))}, {country_name(str(first['country']))}: {first['why']}"
+    return make_table(
+        columns,
+        table.to_dict("records"),
+        subtitle=f"Index: contribution to the EU supply risk. Loss: {facts.unit}, all tiers.",
+        note=note,
+        status=f"index {GIVEN}; loss {PROVED}",
+        **facts.rests_on(facts.a.indices),
+    ).with_lead(rows=SHORT_LIST)
+
+
+def input_tables(facts: Facts) -> list[ReportTable]:
+    """Return the inputs as used, one sheet each."""
+    frames = {name: getattr(facts.network, name) for name in TABLES if name != "references"}
+    return [
+        make_table(
+            [
+                ReportColumn(
+                    c.name, c.name, "text" if c.kind == "text" else "number", c.unit, c.description, _exact(c.name)
+                )
+                for c in TABLES[name].columns
+            ],
+            frame.to_dict("records"),
+            id=f"I {name}",
+            sheet=f"Input {name}",
+            title=f"Input: {name}",
+            subtitle=f"{TABLES[name].description} As used; an empty cell means what the Columns sheet says.",
+            status=GIVEN,
+            grade="see column quality",
+        )
+        for name, frame in frames.items()
+        if not frame.empty
+    ]
+
+
+def _exact(key: str) -> Any:
+    """Return what writes a cell in full; nothing where it is empty."""
+
+    def written(row: Any) -> Cell:
+        value = row[key]
+        if is_missing(value):
+            return Cell("")
+        return Cell(value, value) if isinstance(value, str) else Cell(f"{float(value):.12g}", float(value))
+
+    return written

@@ -1,0 +1,98 @@
+"""What was asked? Whose demand, over which time, under which scenarios; and what could not be answered."""
+
+from __future__ import annotations
+
+import re
+
+from chainnet.reporting import columns as col
+from chainnet.reporting.facts import Facts
+from chainnet.reporting.measures import measure_words
+from chainnet.reporting.model import GIVEN, ReportTable, Section, Sentence, make_section, make_table
+from chainnet.words import count, counted, first_capital, join
+
+_QUESTIONS = {
+    "bracket": "myopic loss",
+    "exposure": "exposure",
+    "stockpile": "required stock",
+    "mitigation": "mitigation of the required stock",
+    "portfolio": "best sets of projects",
+    "floors": "prices at which projects pay",
+    "idle": "idle plants",
+    "alignment": "what countries between two blocs are worth",
+    "indices": "published indices",
+    "ranges": "ranges",
+    "draws": "all ranges at once",
+}
+
+
+def section(facts: Facts) -> Section:
+    """Return what counts, whose, over which time, and the scenarios in words."""
+    goods = join([facts.commodity(c) for c in facts.counted]) or "all goods"
+    members = f" ({facts.whose_members})" if facts.whose_members else ""
+    whose = f"demand of {facts.whose}{members}" if facts.whose else "all demand"
+    net = facts.network
+    years = join([str(y) for y in facts.a.rerouting])
+    points = (
+        Sentence(f"{goods}, in {facts.unit}.", (), "What counts:"),
+        Sentence(f"{whose}; tiers in the order {join(facts.tiers)}.", (), "Whose:"),
+        Sentence(
+            f"in the long run a steady year with every measure at its full size; over time {facts.months.span}, every "
+            "measure with its dates, counted from month 1.",
+            (),
+            "Horizon:",
+        ),
+        Sentence(f"by {years}, under the worst scenario." if years else "none listed.", (), "Projects:"),
+        Sentence(
+            f"{count(len(net.nodes))} nodes, {count(len(net.edges))} relations, {count(len(net.demand))} demands, "
+            f"{counted(len(net.stocks), 'stock')}, {counted(len(net.projects), 'project')}.",
+            (),
+            "Data:",
+        ),
+        Sentence(
+            "sets of four and more losses, each a search of its own; what else could not be assessed is said where it "
+            "belongs, with the reason.",
+            (),
+            "Not covered:",
+        ),
+    )
+    return make_section("What was asked?", points, measure_table(facts))
+
+
+@col.table("T21", "Scenarios", "What each scenario does")
+def measure_table(facts: Facts) -> ReportTable:
+    """Return T21: the measures of every scenario in words."""
+    name, label = col.scenario(facts)
+    return make_table(
+        [col.text("scenario", "Name", name.meaning, body=False), label, col.text("measure", "Measure", "what it does")],
+        (
+            {"scenario": name, "measure": part}
+            for name in facts.ordered
+            for part in measure_words(facts, facts.a.asked[name])
+        ),
+        none={"label": "no scenario was given"},
+        subtitle="In the long run every measure is in force at its full size; in the months its dates count.",
+        note="A limit on a flow also closes new relations of its kind. Out: what is named drops out, its demand stays.",
+        status=GIVEN,
+        grade="n/a",
+    )
+
+
+def not_assessed(facts: Facts, *questions: str) -> tuple[Sentence, ...]:
+    """Return why some questions were not answered, scenarios with the same reason together."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for key, reason in facts.a.unanswered.items():
+        question, _, scenario = key.partition(": ")
+        if question in questions:
+            found.setdefault((question, _reason(reason)), []).extend([scenario] if scenario else [])
+    points = []
+    for (question, reason), scenarios in found.items():
+        of = f" ({join([facts.quoted(s) for s in scenarios])})" if scenarios else ""
+        points.append(Sentence(f"Not assessed: {_QUESTIONS[question]}{of}. {first_capital(reason)}"))
+    return tuple(points)
+
+
+def _reason(message: str) -> str:
+    """Return the first sentence of an error without the names of functions and files before it."""
+    words = re.sub(r"^(?:[a-z_]+: )?(?:[^\s:]+\.toml: )?", "", message)
+    words = re.sub(r"^measures\[\d+\] (\w+)", r"a measure (\1)", words)
+    return words.split(". ")[0].rstrip(".") + "."

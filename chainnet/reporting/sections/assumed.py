@@ -1,0 +1,143 @@
+"""What was assumed, what is missing? Each with the way in which it pushes the answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from chainnet.reporting import columns as col
+from chainnet.reporting.facts import Facts
+from chainnet.reporting.model import GIVEN, ReportColumn, ReportTable, Section, make_section, make_table
+from chainnet.results import weakest
+from chainnet.words import NO_DATA, count, number, percent, span, tonnes
+
+NOT_TESTED = "not tested"
+_SMALL, _EITHER = "shortfall too small", "either way"
+_ASSUMED = (
+    col.text("assumption", "Assumption", "what was assumed"),
+    col.text("value", "Value", "how"),
+    col.text("enters", "Enters", "which answers rest on it"),
+    col.text("pushes", "Pushes the loss", "up, down or either way"),
+    col.text("tested", "Tested", "the result if otherwise"),
+)
+_MISSING = (
+    col.text("what", "What is missing", "kind of gap"),
+    col.text("n", "How much", "rows, or share of tonnes"),
+    col.text("treated", "Treated as", "what the model does instead"),
+    col.text("bias", "Pushes the answer", "direction of the error"),
+)
+
+
+def section(facts: Facts) -> Section:
+    """Return the assumptions and the gaps."""
+    return make_section("What was assumed, what is missing?", assumption_table(facts), gap_table(facts))
+
+
+def _records(columns: Sequence[ReportColumn], rows: Iterator[tuple[Any, ...]]) -> Iterator[dict[str, Any]]:
+    """Return rows that are told one by one, each by the keys of the columns."""
+    return (dict(zip((column.key for column in columns), row, strict=True)) for row in rows)
+
+
+@col.table("T16", "Assumptions", "What was assumed")
+def assumption_table(facts: Facts) -> ReportTable:
+    """Return T16: what was assumed, and whether it was tested."""
+    return make_table(
+        _ASSUMED,
+        _records(_ASSUMED, _assumptions(facts)),
+        subtitle=f"Results if otherwise in {facts.unit}, scenario: {facts.scenario_label(facts.when)}.",
+        status=GIVEN,
+        grade="see rows",
+    )
+
+
+def _assumptions(facts: Facts) -> Iterator[tuple[str, ...]]:
+    net, lead = facts.network, facts.first
+    demand = net.demand[net.demand["tier"] == lead] if facts.has_first else net.demand
+    nodes = net.nodes[net.nodes["stage"] != "end_use"]
+    worst = facts.leading.loc[facts.when]
+    ends = span(worst["shortfall_low_tpa"], worst["shortfall_high_tpa"])
+    ranged = NOT_TESTED if ends.startswith("not") else f"{lead} short {ends} t/yr in the worst scenario"
+    frozen, new = (facts.scenario_rung(facts.when, rung, lead) for rung in ("frozen", "new"))
+    relations = NOT_TESTED
+    if frozen is not None and new is not None:
+        shorts = number(frozen["shortfall_tpa"]), number(new["shortfall_tpa"])
+        relations = f"{lead} short {shorts[0]} if frozen, {shorts[1]} t/yr if new relations open"
+    asked = f"{tonnes(worst['demand_tpa'])}, grade {weakest(demand['quality'])}"
+    capacities = f"{count(len(nodes))} nodes, weakest grade {weakest(nodes['quality'])}"
+    others = f"{lead} short {tonnes(worst['shortfall_before_tpa'])} if all others come first" if facts.whose else "n/a"
+    served = "served after the counted demand" if facts.whose else "nobody else"
+    tiers, every = ", ".join(facts.tiers), "all answers"
+    yield "Length", f"a steady year; {facts.months.span} for the months", every, "either", NOT_TESTED
+    yield "Intensity", "every measure at its full size; in the months with its dates", "scenarios", "up", "T8, T8d"
+    yield "Foresight", "every date of a scenario is known beforehand", "T8d, T8e, T12", "down", "T8d"
+    yield "Whose demand", facts.whose or "everyone's", every, "either", NOT_TESTED
+    yield "Others", served, "scenarios", "down", others
+    yield "Order of tiers", tiers, "scenarios, ladder", "either", NOT_TESTED
+    yield f"Demand, {lead}", asked, every, "either", ranged
+    yield "Capacities", capacities, every, "either", NOT_TESTED
+    yield "Relations", "known ones, each up to its capacity", "T1, T5, T6, T8", "up", relations
+    yield "New relations", "any maker to any user not barred, at an extra cost", "ladder", "down", "T9"
+    yield "Stocks", f"{count(len(net.stocks))} on record, drawn once", "ladder, months", "down", "T9, T9c"
+    if facts.a.rerouting:
+        standing = {y: int(r.projects["standalone_t"].notna().sum()) for y, r in facts.a.rerouting.items()}
+        words = ", ".join(f"{n} by {y}" for y, n in standing.items())
+        projects = f"announced size, year and ramp: {words}"
+        yield "Projects", projects, "ladder, T10", "down", "by year: T9; delay: not tested"
+    table = facts.a.exposure
+    if not table.empty:
+        years = sorted(set(table["recovery"]))
+        value = number(years[0]) if len(years) == 1 else f"{number(years[0])} to {number(years[-1])}"
+        how = "given" if table.attrs.get("recovery") == "given" else "assumed"
+        recovery = f"{value} {'year' if value == '1' else 'years'}, {how}"
+        yield "Recovery of a site", recovery, "T8f", "either", NOT_TESTED
+
+
+@col.table("T17", "Gaps", "What is missing, and which way it pushes the answers")
+def gap_table(facts: Facts) -> ReportTable:
+    """Return T17: what is missing from the data, and which way that pushes the answers."""
+    return make_table(
+        _MISSING,
+        _records(_MISSING, _gaps(facts)),
+        subtitle="Counted from the data as they stand.",
+        note="Gaps that the data cannot show (materials, firms, uses left out) are in the graph's own README.",
+        status=GIVEN,
+        grade="n/a",
+    )
+
+
+def _gaps(facts: Facts) -> Iterator[tuple[str, ...]]:
+    net, cover, edges = facts.network, facts.a.coverage, facts.a.edge_quality
+    nodes = net.nodes[net.nodes["stage"] != "end_use"]
+    counted, projects = net.demand[net.demand["tier"].notna()], net.projects
+
+    def gap(what: str, n: Any, of: Any, how: str, bias: str) -> list[tuple[str, ...]]:
+        return [(what, f"{count(n)} of {count(of)}", how, bias)] if n else []
+
+    def empty(what: str, table: Any, column: str, how: str, bias: str) -> list[tuple[str, ...]]:
+        return gap(what, int(table[column].isna().sum()), len(table), how, bias)
+
+    for step, row in cover.iterrows():
+        yield from gap(f"Capacity of {step} nodes", row["n_unlimited"], row["n_nodes"], "unlimited", _SMALL)
+    for step, share in cover["assumed_share"].items():
+        if share > 0:
+            yield (
+                f"Output of {step}: assumed, no source",
+                f"{percent(share)} of tonnes",
+                "as assumed in the data",
+                _EITHER,
+            )
+    for word in ("inferred", "assumed"):
+        n = edges["n_with_flow"].get(word, 0)
+        how = "as in the data, capacity of the relation bounds it"
+        yield from gap(f"Who ships to whom: {word}", n, int(edges["n_with_flow"].sum()), how, _EITHER)
+    remains = "Plants behind a region's remainder"
+    yield from empty(remains, nodes, "country", "one node each", "loss of one site too large")
+    yield from empty("Owner's country", nodes, "owner_country", "falls with no owner", "owner losses too small")
+    yield from empty("Range of a demand", counted, "low", "its one value", "range too narrow")
+    bias = "shortfall too large in the first months"
+    if net.stocks.empty:
+        yield "Stocks", "none on record", "no stock is drawn", bias
+    else:
+        yield "Stocks not on record", NO_DATA, "not drawn", bias
+    yield from empty("Capital cost of a project", projects, "capex_musd", "no cost per tonne", "order by cost open")
+    yield from empty("Start year of a project", projects, "start_year", "stands in any year", _SMALL)

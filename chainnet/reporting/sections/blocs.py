@@ -1,0 +1,169 @@
+"""Who holds the balance? What a split into two blocs costs, and what each country between them is worth."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from chainnet.reporting import columns as col
+from chainnet.reporting.canvas import (
+    GAINED,
+    INK,
+    LOST,
+    MOST_BARS,
+    figure,
+    make_figure,
+    new_canvas,
+    no_value_axis,
+    write,
+)
+from chainnet.reporting.facts import Facts
+from chainnet.reporting.model import PROVED, ReportFigure, ReportTable, Section, make_section, make_table
+from chainnet.reporting.sections.asked import not_assessed
+from chainnet.words import NOT_APPLICABLE, country_name, join, number, tonnes
+
+SHORT_LIST = 10
+
+
+def section(facts: Facts) -> Section:
+    """Return what a split costs each side and what the countries between are worth."""
+    return make_section(
+        "Who holds the balance?",
+        split_table(facts),
+        sides_figure(facts),
+        side_table(facts),
+        not_assessed(facts, "alignment"),
+    )
+
+
+def _bloc_names(facts: Facts) -> list[str]:
+    """Return the two sides in words."""
+    settings: dict[str, Any] = facts.a.alignment.provenance["settings"] if facts.a.alignment else {}
+    blocs = settings.get("blocs", {})
+    sides = [blocs.get(name, [name]) if isinstance(blocs, dict) else [name] for name in ("allies", "rival")]
+    return [join([country_name(str(member)) for member in members]) for members in sides]
+
+
+@col.table("T14b", "Split", "What a split into two markets costs")
+def split_table(facts: Facts) -> ReportTable | None:
+    """Return T14b: what a split into two blocs costs each side; None where not assessed."""
+    found = facts.a.alignment
+    if found is None or found.split.empty:
+        return None
+    one, two = _bloc_names(facts)
+    names = {"allies": one, "rival": two}
+    columns = [
+        col.text("side", "Side", "whose users", lambda row: names.get(str(row["side"]), str(row["side"]))),
+        col.tons("demand_tpa", "Demand", "of its users"),
+        col.tons("together_tpa", "Served, one market", "with all trade"),
+        col.tons("split_tpa", "Served, split", "without trade between the blocs"),
+        col.tons("lost_tpa", "Lost by the split", "the difference"),
+        col.tons("alone_tpa", "Served alone", "from its own plants only", missing=NOT_APPLICABLE),
+        col.tons(
+            "leverage_t",
+            "Others lose if it stops selling",
+            "what the other side's users lose",
+            lambda row: row["sells"].get("leverage_t", NOT_APPLICABLE),
+        ),
+        col.million(
+            "revenue",
+            "Sales to the other, USD million",
+            "what it would no longer sell",
+            lambda row: row["sells"]["revenue_usd"] / 1e6 if "revenue_usd" in row["sells"] else NOT_APPLICABLE,
+        ),
+    ]
+    sales = found.incumbents.to_dict("index")
+    rows = [{**row, "side": side, "sells": sales.get(side, {})} for side, row in found.split.to_dict("index").items()]
+    unpriced = sorted({c for cell in found.incumbents["unpriced"] for c in str(cell).split(", ") if c and c != "nan"})
+    note = "Each side's own users outbid everyone."
+    if unpriced:
+        note += f" Sales leave out what has no price in the data: {join([facts.commodity(c) for c in unpriced])}."
+    return make_table(
+        columns,
+        rows,
+        subtitle=f"Unit: {facts.unit}. {one} against {two}; the others trade with both.",
+        note=note,
+        status=PROVED,
+        **facts.rests_on(found.split),
+    )
+
+
+@col.table("T14", "Balance", "What each country between the blocs is worth to either side")
+def side_table(facts: Facts) -> ReportTable | None:
+    """Return T14: what each country between the blocs is worth to either side; None where not assessed."""
+    found = facts.a.alignment
+    if found is None or found.countries.empty:
+        return None
+    one, two = _bloc_names(facts)
+    columns = [
+        col.text("country", "Code", "country", body=False),
+        col.text("label", "Country", "the country in words", lambda row: country_name(str(row["country"]))),
+        col.tons("swing_allies_t", f"Swing of {one}", "served if it sides with them less if it sides with the other"),
+        col.tons("shapley_allies_t", "Fair share", "Shapley value over all who choose"),
+        col.tons("swing_rival_t", f"Swing of {two}", "the same for the other side"),
+        col.tons("shapley_rival_t", "Fair share there", "the same for the other side"),
+    ]
+    table = found.countries.reset_index()
+    worth = ("swing_rival_t", "shapley_allies_t", "swing_allies_t")
+    order = np.lexsort((table["country"].astype(str), *(-table[c].round(6) for c in worth)))
+    return make_table(
+        columns,
+        table.iloc[order].to_dict("records"),
+        subtitle=f"Unit: {facts.unit} served to the side's own users, after a split. {one} against {two}.",
+        note="Swing: all others stay open to both sides. Fair share: Shapley value over the countries that choose. "
+        "Existing relations, no projects.",
+        status=PROVED,
+        **facts.rests_on(found.countries),
+    ).with_lead(rows=SHORT_LIST)
+
+
+@figure("F12")
+def sides_figure(facts: Facts) -> ReportFigure | None:
+    """Draw what each country that chooses is worth to either side."""
+    found = facts.a.alignment
+    if found is None or found.countries.empty:
+        return None
+    table = found.countries
+    table = table[(table["shapley_allies_t"] > 0) | (table["shapley_rival_t"] > 0)]
+    if table.empty:
+        return None
+    table = table.assign(most=table[["shapley_allies_t", "shapley_rival_t"]].max(axis=1).round(6))
+    table = table.reset_index().sort_values(["most", "country"], ascending=[False, True]).head(MOST_BARS)
+    y = np.arange(len(table))[::-1]
+    canvas, (ax,) = new_canvas(0.9 + 0.28 * len(table))
+    one, two = _bloc_names(facts)
+    left, right = -table["shapley_rival_t"].to_numpy(float), table["shapley_allies_t"].to_numpy(float)
+    ax.barh(y, left, color=LOST, height=0.6)
+    ax.barh(y, right, color=GAINED, height=0.6)
+    reach = max(float(-left.min()), float(right.max()), 1e-12)
+    for at, a, b in zip(y, left, right, strict=True):
+        if a < 0:
+            write(ax, a - 0.02 * reach, at, number(-a), "right")
+        if b > 0:
+            write(ax, b + 0.02 * reach, at, number(b))
+    ax.set_yticks(y, [facts.drawn(country_name(str(c)), 30) for c in table["country"]])
+    ax.set_xlim(-1.25 * reach, 1.25 * reach)
+    ax.axvline(0, color=INK, linewidth=0.8)
+    for name, side, ha, colour in ((two, -0.03, "right", LOST), (one, 0.03, "left", GAINED)):
+        write(ax, side * reach, len(table) - 0.35, f"to {facts.drawn(name)}", ha, va="baseline", color=colour)
+    no_value_axis(ax, len(table), 0.2)
+    ax.spines["left"].set_visible(False)
+    most = table["shapley_allies_t"].max()
+    tied = table[table["shapley_allies_t"].round(6) == round(float(most), 6)]["country"]
+    title = f"No country between the blocs is worth anything to {one}"
+    if most > 0:
+        is_worth = "are worth {} each" if len(tied) > 1 else "is worth {}"
+        title = f"{join([country_name(str(c)) for c in sorted(tied)][:3])} {is_worth.format(tonnes(most))} to {one}"
+    alt = "Bars show what each country is worth to either side: " + "; ".join(
+        f"{country_name(str(r['country']))} {number(r['shapley_allies_t'])} and {number(r['shapley_rival_t'])}"
+        for r in table.head(3).to_dict("records")
+    )
+    return make_figure(
+        canvas,
+        title,
+        f"Fair share of what the countries that choose are worth to either side after a split, {facts.unit}.",
+        alt + ".",
+        "Data: T14.",
+        side_table(facts),
+    )

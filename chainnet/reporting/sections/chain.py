@@ -1,0 +1,265 @@
+"""Where does the chain narrow? Who holds each step, what is spare, what the largest holder's loss costs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from chainnet.reporting import columns as col
+from chainnet.reporting.canvas import GREY, figure, make_figure, new_canvas, no_value_axis, write
+from chainnet.reporting.facts import Facts, once
+from chainnet.reporting.model import (
+    GIVEN,
+    PROVED,
+    ReportFigure,
+    ReportTable,
+    Section,
+    Sentence,
+    make_section,
+    make_table,
+)
+from chainnet.words import NO_DATA, NOT_APPLICABLE, count, country_name, first_capital, join, number, percent
+
+PLACES = ("#0B6BB8", "#D55E00", "#00594F", "#4B2A85", "#3A97D3", "#8C1D18")
+OTHER = "#7A828C"
+LISTED = ["step", "commodity"]
+
+
+def section(facts: Facts) -> Section:
+    """Return what holds deliveries back, who holds each good, and every step."""
+    return make_section("Where does the chain narrow?", _cut_sentence(facts), goods_figure(facts), stage_table(facts))
+
+
+def _cut_sentence(facts: Facts) -> Sentence:
+    cut = facts.a.flow.cut
+    kinds = cut["kind"].value_counts().sort_index()
+    if cut.empty:
+        return Sentence("Nothing reaches the users: the minimum cut is empty.")
+    words = join([f"{count(n)} bounds of {kind}" for kind, n in kinds.items()])
+    if list(kinds.index) == ["demand"]:
+        return Sentence(
+            "Undisturbed, no step holds deliveries back: the minimum cut is the demand itself, all of it is served. "
+            "F2b shows who holds each good, T4 what its largest holder's loss costs.",
+            ("T4",),
+        )
+    return Sentence(
+        f"Undisturbed, deliveries are held back by a minimum cut of {words}; other cuts may exist.", ("T4",)
+    )
+
+
+def _steps_of(table: pd.DataFrame) -> pd.Series:
+    step = table["step"] if "step" in table.columns else table["stage"]
+    return step.fillna(table["stage"]).str.replace("_", " ")
+
+
+@col.table("T4", "Stages", "Concentration, spare capacity and cover by step")
+def stage_table(facts: Facts) -> ReportTable:
+    """Return T4: concentration, spare capacity and cover of each step."""
+    table = facts.a.indicators.reset_index()
+    table = table.assign(step=_steps_of(table))
+    place = {step: i for i, step in enumerate(facts.steps)}
+    table = table.iloc[np.lexsort((table["commodity"].astype(str), table["step"].map(place).fillna(99)))]
+    pairs = facts.a.first_tier["step+country"]["lost_tpa"] if facts.has_first else pd.Series(dtype=float)
+    every = facts.a.chokepoints["step+country"]["lost_tpa"]
+
+    def without(losses: pd.Series) -> Any:
+        def lost(row: Any) -> Any:
+            key = (row["step"], row["top"])
+            return losses[key] if isinstance(row["top"], str) and key in every.index else NOT_APPLICABLE
+
+        return lost
+
+    def if_place(value: Any) -> Any:
+        return lambda row: value(row) if facts.is_place(row["top"]) else NOT_APPLICABLE
+
+    def holder(row: Any) -> str:
+        return col.country(row["top"]) or NO_DATA
+
+    first = f"{first_capital(facts.first)} lost without it"
+    columns = [
+        col.STEP,
+        col.commodity(facts, "Makes", "what leaves the step"),
+        col.tons("output_tpa", "Output", "baseline flow that leaves the step, else capacity"),
+        col.tons("capacity_tpa", "Capacity", "most that the step can make", body=False),
+        col.share("utilisation", "Used", "output over capacity", lambda row: 1.0 - row["excess_share"]),
+        col.number(
+            "hhi_10000",
+            "HHI",
+            "sum of squared shares x 10,000",
+            if_place(lambda row: row["hhi"] * 10000),
+            unit="0 to 10,000",
+        ),
+        col.text(
+            "holder",
+            "Largest holder",
+            "country with the largest share, and that share",
+            lambda row: f"{holder(row)} {percent(row['top_share'])}",
+        ),
+        col.text("top", "Largest holder", "country with the largest share", holder, body=False),
+        col.share("top_share", "Its share", "its part of the output", body=False),
+        col.share("top3_share", "Top three", "part of the three largest", body=False),
+        col.share(
+            "n1_cover",
+            "N-1 cover",
+            "supply without the largest holder over demand without its own",
+            if_place(lambda row: row["n1_cover"]),
+        ),
+        *(
+            [col.tons("first_lost_tpa", first, "largest holder out of this step", without(pairs))]
+            if facts.has_first
+            else []
+        ),
+        col.tons(
+            "lost_tpa", "All tiers lost without it", "the largest holder's nodes of this step removed", without(every)
+        ),
+    ]
+    rows = table.to_dict("records")
+    return make_table(
+        columns,
+        (row for row in rows if (str(row["step"]), str(row["commodity"])) not in facts.inner_goods),
+        subtitle=f"Unit: t/yr of what the step makes (each on its own basis, never added); losses in {facts.unit}.",
+        note=(
+            "Shares by baseline output, else by capacity. N-1 cover above 100 % means that the others could meet "
+            "the rest; "
+            "it knows no recipe, so the losses at the right, solved, may say otherwise. n/a: the largest holder is a "
+            "region, or no step of its own. Goods that stay in their own step have no row."
+        ),
+        status=f"{GIVEN}; losses {PROVED}",
+        **facts.rests_on(facts.a.chokepoints["step+country"]),
+    )
+
+
+# -- who holds each good ------------------------------------------------------------------------
+
+
+@once
+def _held(facts: Facts) -> pd.DataFrame:
+    """Return the share of each place in what a step makes (baseline flow, else capacity).
+
+    Columns are step, commodity, place, code and share; goods that stay in their own step are left out.
+    """
+    nodes, edges = facts.things, facts.network.edges
+    place = {i: (r.stage, r.step) for i, r in nodes.iterrows() if i in set(facts.network.nodes["id"])}
+    ends = list(zip(edges["source"], edges["target"], strict=True))
+    out = edges[[s in place and t in place and place[s] != place[t] for s, t in ends]]
+    recipes = facts.network.processes
+    side = recipes[recipes["role"] == "byproduct"]
+    aside = set(zip(side["process"], side["commodity"], strict=True))
+    process = nodes["process"]
+    out = out[[(process.get(s), c) not in aside for s, c in zip(out["source"], out["commodity"], strict=True)]]
+    nodes = nodes.assign(code=nodes["country"].fillna(nodes["region"]).fillna(NO_DATA))
+    rows = nodes.loc[out["source"], ["step", "place", "code"]].reset_index(drop=True)
+    rows = rows.assign(commodity=out["commodity"].fillna("").to_numpy(), t=out["flow_tpa"].to_numpy(dtype=float))
+    if rows["t"].isna().all():  # no baseline: what could be made stands in
+        made_by = nodes[nodes.index.isin(out["source"])]
+        rows = made_by.rename(columns={"made": "commodity", "capacity_tpa": "t"})
+    made = rows.groupby([*LISTED, "place", "code"], sort=True)["t"].sum().reset_index()
+    whole = made.groupby(LISTED)["t"].transform("sum")
+    made = made.assign(share=made["t"] / whole.where(whole > 0)).dropna(subset=["share"])
+    kept = [(str(s), str(c)) not in facts.inner_goods for s, c in zip(made["step"], made["commodity"], strict=True)]
+    return made[kept]
+
+
+@figure("F2")
+def steps_figure(facts: Facts) -> ReportFigure | None:
+    """Draw one bar a step: the good of it that is held most closely."""
+    shares = _held(facts)
+    if shares.empty:
+        return None
+    close = (shares["share"] ** 2).groupby([shares["step"], shares["commodity"]]).sum().round(9).reset_index()
+    close = close.sort_values(["step", "share", "commodity"], ascending=[True, False, True])
+    kept = close.drop_duplicates("step").set_index(LISTED).index
+    if len(kept) == len(close):
+        return _strip(facts, shares, "")
+    mine = pd.MultiIndex.from_frame(shares[LISTED]).isin(kept)
+    return _strip(facts, shares[mine], "each step's most concentrated good (all: F2b)", "steps' goods")
+
+
+@figure("F2b")
+def goods_figure(facts: Facts) -> ReportFigure | None:
+    """Draw one bar a good, where a step makes several."""
+    shares = _held(facts)
+    if shares.empty or len(shares[LISTED].drop_duplicates()) == shares["step"].nunique():
+        return None
+    return _strip(facts, shares, "each good on its own basis")
+
+
+def _strip(facts: Facts, shares: pd.DataFrame, which: str, each: str = "goods") -> ReportFigure:
+    """Draw who holds what, a bar for each step and good."""
+    shares = shares[shares["step"].isin(facts.steps)]
+    rows = [(s, c) for s in facts.steps for c in sorted(shares.loc[shares["step"] == s, "commodity"].unique())]
+    weight = shares.groupby("code")["share"].sum().round(9)
+    order = [str(c) for c in weight.index[np.lexsort((weight.index, -weight.to_numpy()))]]
+    colour = dict(zip([c for c in order if c not in ("other", "n/d")], PLACES, strict=False))
+    indicators = facts.a.indicators.reset_index()
+    step_of = indicators["step"].fillna("") if "step" in indicators.columns else _steps_of(indicators)
+    lines: list[tuple[str, str | None]] = []
+    several = len(rows) > len({s for s, _ in rows})  # steps that make more than one good stand as heads over them
+    for step in dict.fromkeys(s for s, _ in rows):
+        goods = [c for s, c in rows if s == step]
+        lines += [(step, None), *((step, c) for c in goods)] if several else [(step, c) for c in goods]
+    y = np.arange(len(lines))[::-1]
+    canvas, (ax,) = new_canvas(0.45 + 0.21 * len(lines))
+    for at, (step, commodity) in zip(y, lines, strict=True):
+        if commodity is None:
+            continue
+        part = shares[(shares["step"] == step) & (shares["commodity"] == commodity)].set_index("code")["share"]
+        left = 0.0
+        rest = [c for c in part.index if c not in colour]
+        pieces = [(c, float(part[c])) for c in colour if c in part.index]
+        pieces += [("other", float(part[rest].sum()))] if rest else []
+        for code, share in pieces:
+            ax.barh(at, share, left=left, color=colour.get(code, OTHER), height=0.78, edgecolor="white", linewidth=1.2)
+            shown = facts.drawn(code, 8)
+            if share > 0.022 * len(shown):
+                write(ax, left + share / 2, at, shown, "center", color="white", fontsize=7.5)
+            left += share
+        row = indicators[(step_of == step) & (indicators["commodity"] == commodity)]
+        cover = hhi = NOT_APPLICABLE if len(row) else NO_DATA  # of what remains of a region one cannot say who holds it
+        if len(row) and facts.is_place(row["top"].iloc[0]):
+            cover, hhi = percent(row["n1_cover"].iloc[0]), number(row["hhi"].iloc[0] * 10000)
+        write(ax, 1.17, at, cover, "right")
+        write(ax, 1.34, at, hhi, "right")
+    write(ax, 1.17, len(lines) - 0.35, "N-1 cover", "right", va="bottom", color=GREY)
+    write(ax, 1.34, len(lines) - 0.35, "HHI", "right", va="bottom", color=GREY)
+    words = [_good_words(facts, s, c, several) for s, c in lines]
+    ticks = ax.set_yticks(y, [facts.drawn(w, 48) for w in words]) and ax.get_yticklabels()
+    for label, (_, commodity) in zip(ticks, lines, strict=True):
+        if commodity is None:
+            label.set_fontweight("bold")
+    ax.set_xlim(0, 1.35)
+    no_value_axis(ax, len(lines), 0.25)
+    ax.spines["left"].set_visible(False)
+    tops = shares.loc[shares.groupby(LISTED)["share"].idxmax()]
+    tops = tops[tops["place"].isin(set(facts.things["place"]))]
+    leader = tops[tops["share"] > 0.5].groupby("place").size()
+    leader = leader[leader.index != "other"]
+    title = f"No country makes over half of any of {len(rows)} goods"
+    if len(leader):
+        place = leader.index[np.lexsort((leader.index, -leader.to_numpy()))][0]
+        title = f"{place} makes over half of {leader[place]} of {len(rows)} {each}"
+    three = ", ".join(
+        f"{facts.commodity(r.commodity) or r.step} {r.place} {percent(r.share)}" for r in tops.head(3).itertuples()
+    )
+    key = ", ".join(f"{c} {country_name(c)}" if country_name(c) != c else c for c in colour)
+    basis = f"Share of baseline output by country{', ' + which if which else ''}"
+    return make_figure(
+        canvas,
+        title,
+        f"{basis}; mine first; right: N-1 cover, HHI x 10,000.",
+        f"One bar per good; largest holders: {three}.",
+        f"{key}. Data: T4.",
+        stage_table(facts),
+    )
+
+
+def _good_words(facts: Facts, step: str, commodity: str | None, is_under_head: bool) -> str:
+    """Return a line's name: the step alone as a head, the good under it, else both."""
+    if commodity is None:
+        return first_capital(step)
+    good = facts.commodity(commodity)
+    if is_under_head or not good or good.lower().startswith(step.lower()):
+        return good or first_capital(step)
+    return f"{first_capital(step)}: {good}"

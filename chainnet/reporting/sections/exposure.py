@@ -1,0 +1,213 @@
+"""What a site's loss costs until it is back, and what is lost where firms react only to their own stocks."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from chainnet.drawing import exposure_svg
+from chainnet.reporting import columns as col
+from chainnet.reporting.canvas import figure, make_figure
+from chainnet.reporting.facts import Facts, once
+from chainnet.reporting.model import PROVED, Block, ReportFigure, ReportTable, Sentence, blocks_of, make_table
+from chainnet.reporting.sections.asked import not_assessed
+from chainnet.words import MINUS, NO_DATA, bracket_sentence, join, money, number, ranks, weight
+
+YEAR = 12  # months in the year that a period of a shipped graph is
+SHORT_LIST = 10
+TOLD = 3
+HEAD = 68.0  # band of a chart's own heading
+# loss -> head of its column, what it is, whether its share is printed
+_LOSSES = {
+    "optimal": ("Best rerouting", "best rerouting, no stocks", True),
+    "myopic first year": ("Habit, first year", "plants live on their stores and habits, first year", False),
+    "myopic long run": ("Habit, last year", "the same, last year, the stores used up", True),
+    "worst case": ("Worst case", "no stores, no rerouting (ESRI)", False),
+}
+
+
+def myopic_blocks(facts: Facts) -> tuple[Block, ...]:
+    """Return what is lost where firms react only to their own stocks."""
+    return blocks_of(bracket_points(facts), bracket_table(facts), not_assessed(facts, "bracket"))
+
+
+def exposed_blocks(facts: Facts) -> tuple[Block, ...]:
+    """Return what each site's loss costs until it is back."""
+    return blocks_of(exposure_figure(facts), exposure_table(facts), not_assessed(facts, "exposure"))
+
+
+def bracket_points(facts: Facts) -> tuple[Sentence, ...]:
+    """Return the bracket of the worst scenarios that it can express, those that lose the same told once."""
+    found: dict[str, list[str]] = {}
+    for name, mine in _brackets(facts).items():
+        if mine["lost_tpa"].max() > 0:
+            said = bracket_sentence(mine.loc["optimal", "lost_tpa"], mine.loc["myopic long run", "lost_tpa"])
+            found.setdefault(said, []).append(name)
+    return tuple(
+        Sentence(words, ("T8g",), f"{join([facts.scenario_label(n) for n in names])}.")
+        for words, names in list(found.items())[:TOLD]
+    )
+
+
+@once
+def _brackets(facts: Facts) -> dict[str, pd.DataFrame]:
+    """Return the bracket of each scenario that has one, worst first; what cannot be told from zero is zero."""
+    table = facts.a.bracket
+    if table.empty:
+        return {}
+    known = set(table.index.get_level_values("scenario"))
+    found = {name: table.loc[name, ["lost_tpa", "lost_share"]] for name in facts.ordered if name in known}
+    return {n: t.apply(lambda c, t=t: c.mask(t["lost_share"].abs() <= 1e-7, 0.0)) for n, t in found.items()}
+
+
+@col.table("T8g", "Bracket", "Lost with the best rerouting, and if firms react only to their own stocks")
+def bracket_table(facts: Facts) -> ReportTable | None:
+    """Return T8g: the optimal loss, the myopic ones and the worst case of each scenario; None where none is known."""
+    table = facts.a.bracket
+    if table.empty:
+        return None
+
+    def lost(loss: str, column: str) -> Any:
+        return lambda row: row["lost"].loc[loss, column]
+
+    columns = [
+        *col.scenario(facts),
+        *(
+            col.tons(f"{loss.replace(' ', '_')}_tpa", head, words, lost(loss, "lost_tpa"))
+            for loss, (head, words, _) in _LOSSES.items()
+        ),
+        *(
+            col.share(
+                f"{loss.replace(' ', '_')}_share",
+                f"{head}, %",
+                f"{words}: part of the baseline",
+                lost(loss, "lost_share"),
+                body=shown,
+            )
+            for loss, (head, words, shown) in _LOSSES.items()
+        ),
+    ]
+    years = table.attrs["provenance"]["settings"]["years"]
+    names = [key.removeprefix("bracket: ") for key in facts.a.unanswered if key.startswith("bracket: ")]
+    left = [facts.scenario_label(name) for name in names if name in facts.a.scenarios.index]
+    return make_table(
+        columns,
+        ({"scenario": name, "lost": mine} for name, mine in _brackets(facts).items()),
+        subtitle=f"Unit: {facts.unit}, all tiers. Every measure at its full size. {facts.whose_words}",
+        note=(
+            "Loss against what is served in the baseline, no tier first (T8 serves them in order). Best rerouting "
+            f"draws no stocks. First and last of {years} simulated years in which plants order as they always did: "
+            "the first lives on the stores of plants, so that it may lose less than the best rerouting without "
+            "them. Worst case: no stores, no rerouting; no bound by proof."
+            + (f" Not assessed: {'; '.join(left)} (see below)." if left else "")
+        ),
+        status=f"{PROVED}; first, last year and worst case M",
+        **facts.rests_on(table),
+    )
+
+
+# -- exposure -----------------------------------------------------------------------------------
+
+
+def _has_values(facts: Facts) -> bool:
+    """Say whether the cost of an exposure is in USD, not in tonnes."""
+    settings = facts.a.exposure.attrs.get("provenance", {}).get("settings", {})
+    return bool(settings.get("value") == "value_usd_per_t")
+
+
+def _recovery_words(facts: Facts) -> str:
+    """Say which recovery was taken, and whether anybody gave it."""
+    table = facts.a.exposure
+    months = sorted({round(float(v) * YEAR, 6) for v in table["recovery"]})
+    how = "as given" if table.attrs.get("recovery") == "given" else "assumed, the data hold none"
+    span = number(months[0]) if len(months) == 1 else f"{number(months[0])} to {number(months[-1])}"
+    return f"Recovery: {span} months for each site ({how})."
+
+
+@col.table("T8f", "Exposure", "What the loss of each site costs until it is back")
+def exposure_table(facts: Facts) -> ReportTable | None:
+    """Return T8f: what the loss of each site costs until it is back; None where it was not assessed."""
+    table = facts.a.exposure
+    if table.empty:
+        return None
+    money = _has_values(facts)
+    cost, scale = (col.million, 1e6) if money else (col.weight, 1.0)
+    unit = "USD million" if money else "t"
+
+    def where(row: Any) -> str:
+        parts = [p for p in facts.members(str(row["site"])) if p in facts.things.index]
+        return ", ".join(dict.fromkeys(facts.things.loc[parts, "place"])) if parts else NO_DATA
+
+    columns = [
+        col.text("rank", "Rank", "place by the cost; = tied"),
+        col.text("site", "Id", "what drops out", body=False),
+        col.text("label", "Site", "the same in words", lambda row: facts.site_label(str(row["site"]))),
+        col.text("place", "Country or region", "where it stands", where),
+        cost(
+            "cost_musd" if money else "cost_t",
+            f"Cost, {unit}",
+            "least value lost until it is back",
+            lambda row: row["cost_usd"] / scale,
+        ),
+        col.share("rei", "Of the largest", "risk exposure index: cost over the largest cost"),
+        col.weight("lost_t", "Lost, t", "tonnes lost until it is back"),
+        col.months(
+            "time_to_survive",
+            "Time to survive, months",
+            "time without any loss",
+            lambda row: row["time_to_survive"] * YEAR,
+        ),
+        col.months(
+            "recovery", "Recovery, months", "time until it is back, an input", lambda row: row["recovery"] * YEAR
+        ),
+        col.tons("throughput_tpa", "Throughput", "what leaves it in the baseline"),
+    ]
+    if "spend_usd" in table:
+        spend = "throughput at its prices"
+        columns.append(col.million("spend_musd", "Spend, USD million", spend, lambda row: row["spend_usd"] / 1e6))
+    return make_table(
+        columns,
+        table.assign(rank=ranks(table["cost_usd"])).reset_index().to_dict("records"),
+        subtitle=f"Unit: {unit}, all tiers by their value. {_recovery_words(facts)} One at a time, undisturbed "
+        "network.",
+        note=("" if money else "The data hold no value per tonne, so that each tonne counts 1. ")
+        + "The rest of the network makes, ships and draws on stocks so that the least value is lost; lead times are "
+        "left out. Time to survive: how long it can be out without any loss. Throughput: t/yr of all that leaves it.",
+        status=PROVED,
+        **facts.rests_on(table),
+    ).with_lead(rows=min(int((table["cost_usd"] > 0).sum()) + 1, SHORT_LIST))
+
+
+@figure("F7b")
+def exposure_figure(facts: Facts) -> ReportFigure | None:
+    """Return spend against exposure, as the drawing room draws it; None where it was not assessed."""
+    table = facts.a.exposure
+    if table.empty or not (table["cost_usd"] > 0).any():
+        return None
+    svg = _headless(exposure_svg(table, {s: facts.drawn(facts.site_label(str(s)), 44) for s in table.index}, title=" "))
+    column = "spend_usd" if "spend_usd" in table else "throughput_tpa"
+    rank = table.attrs.get("rank_correlation", {}).get(column, float("nan"))
+    what = "spend" if column == "spend_usd" else "throughput"
+    told = "n/a (one does not vary)" if np.isnan(rank) else f"{rank:.2f}".replace("-", MINUS)
+    amount = money if _has_values(facts) else weight
+    worth = [f"{facts.site_label(str(s))} {amount(cost)}" for s, cost in table["cost_usd"].head(3).items()]
+    return make_figure(
+        svg,
+        f"{what.capitalize()} and exposure of {len(table)} sites: rank correlation {told}",
+        f"What each site ships against what its loss costs until it is back. {_recovery_words(facts)}",
+        f"Marks show each site; largest: {'; '.join(worth)}.",
+        "Data: T8f.",
+        exposure_table(facts),
+    )
+
+
+def _headless(svg: str) -> str:
+    """Return a chart without the band of its own heading: the report has heading and subtitle above it."""
+    size = re.search(r'viewBox="0 0 ([0-9.]+) ([0-9.]+)" width="[0-9.]+" height="[0-9.]+"', svg)
+    if size is None:
+        return svg
+    width, height = size[1], f"{float(size[2]) - HEAD:g}"
+    return svg.replace(size[0], f'viewBox="0 {HEAD:g} {width} {height}" width="{width}" height="{height}"', 1)

@@ -1,0 +1,422 @@
+"""What is lost if one, two or k drop out? Sites, nodes, countries, owners, operators; the worst sets; pairs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from chainnet.reporting import columns as col
+from chainnet.reporting.canvas import (
+    GREY,
+    INK,
+    LOST,
+    NORMAL,
+    RULE,
+    SMALL,
+    TIERS,
+    figure,
+    folded,
+    make_figure,
+    new_canvas,
+    no_value_axis,
+    value_ends,
+    write,
+)
+from chainnet.reporting.facts import ALL_TIERS, Facts, once
+from chainnet.reporting.model import (
+    BODY_ROWS,
+    PROVED,
+    Cell,
+    ReportColumn,
+    ReportFigure,
+    ReportTable,
+    Section,
+    Sentence,
+    make_section,
+    make_table,
+)
+from chainnet.words import (
+    NOT_ASKED,
+    counted,
+    country_name,
+    first_capital,
+    join,
+    number,
+    owners_sentence,
+    percent,
+    ranks,
+    same,
+    spelled,
+    tonnes,
+)
+
+DIFFERING = 3  # countries told in a sentence
+# what drops out, label of the removals -> table, sheet, what is said of it
+_TABLES = {
+    "site": ("T5", "N-1", "one site"),
+    "node": ("T5b", "N-1 nodes", "one node"),
+    "country": ("T6a", "Countries", "one country"),
+    "owner_country": ("T6b", "Owner countries", "all that one country's owners hold"),
+    "operator": ("T6c", "Operators", "one operator"),
+    "step+country": ("T6d", "Steps by country", "one step in one country"),
+}
+_HEADS = {"country": "Country", "owner_country": "Country of owner", "operator": "Operator"}
+
+
+def section(facts: Facts) -> Section:
+    """Return single losses by size, then the worst sets and the pairs that stand in for each other."""
+    return make_section(
+        "What is lost if one, two or k drop out?",
+        single_figure(facts),
+        *(loss_table(facts, by) for by in ("site", "country", "owner_country")),
+        Sentence(owners_words(facts), ("T6a", "T6b")),
+        *(loss_table(facts, by) for by in ("operator", "step+country")),
+        sets_figure(facts),
+        attack_table(facts),
+        pair_table(facts),
+        Sentence("Sets of four and more: not assessed; each is a search of its own (“chainnet interdict”)."),
+    )
+
+
+def _loss_columns(facts: Facts) -> list[ReportColumn]:
+    first = facts.first
+    columns = [
+        col.tons("first_lost_tpa", f"{first_capital(first)} lost", f"what {first} loses, if served first"),
+        col.share("first_lost_share", f"of {first}", f"the same, of the demand of {first} served before"),
+    ]
+    return [
+        *(columns if facts.has_first else []),
+        col.tons("lost_tpa", "All tiers lost", "fall of the largest tonnage that can be served"),
+        col.share("lost_share", "of all tiers", "the same, of what was served before"),
+    ]
+
+
+def _why(facts: Facts) -> str:
+    return f"Loss: served before less after removal, both solved. By the loss of {facts.lead_tier}; = marks ties."
+
+
+def _name_columns(facts: Facts, by: str) -> list[ReportColumn]:
+    """Return the columns that say what is removed; rows are (name, its loss)."""
+
+    def things(row: Any) -> pd.DataFrame:
+        return facts.things.loc[facts.members(row["name"]) if by == "site" else [row["name"]]]
+
+    def listed(column: str) -> Any:
+        return lambda row: ", ".join(dict.fromkeys(things(row)[column]))
+
+    def largest(row: Any) -> Any:
+        found = things(row)["step_share"]
+        return float(found.max()) if len(found) and found.max() > 0 else Cell("0", 0.0)
+
+    def removed(row: Any) -> str:
+        return " | ".join(map(str, row["name"])) if "+" in by else str(row["name"])
+
+    name = col.text(by.replace("+", "_"), "Name", "what is removed", removed, body=False)
+    if by in ("site", "node"):
+        label = facts.site_label if by == "site" else facts.label
+        return [
+            name,
+            col.text("label", by.capitalize(), "the same in words", lambda row: label(row["name"])),
+            col.text("step", "Step", "step of the chain", listed("step")),
+            col.text("place", "Country or region", "where it stands", listed("place")),
+            col.share("step_share", "Share of step", "part of what its step makes of the same good", largest),
+        ]
+    if "+" in by:
+        return [
+            name,
+            col.text("step", "Step", "step of the chain", lambda row: row["name"][0]),
+            col.text("place", "Country", "whose nodes drop out", lambda row: country_name(str(row["name"][1]))),
+        ]
+    words = country_name if "country" in by else str
+    return [name, col.text("label", _HEADS[by], "whose nodes drop out", lambda row: words(str(row["name"])))]
+
+
+@once
+def loss_table(facts: Facts, by: str) -> ReportTable:
+    """Return T5 (by site or node) or one of T6 (by a label)."""
+    losses = facts.losses(by)
+    tied = ranks(losses[facts.lead_loss])
+    names = _name_columns(facts, by)
+    columns = [
+        col.text("rank", "Rank", "place by the loss; = tied"),
+        *names,
+        *_loss_columns(facts),
+        col.text("in_cut", "In the cut", "whether it lies in the minimum cut", lambda r: _yes(r["in_cut"]), body=False),
+        col.text(
+            "is_dominator",
+            "Dominator",
+            "whether nothing reaches the users without it",
+            lambda r: _yes(r["is_dominator"]),
+            body=False,
+        ),
+    ]
+    note = _why(facts)
+    if by in ("site", "node") and any(facts.stands_for_several(str(i)) for i in losses.index):
+        note += " A row in a region, or without an operator on record, may be several plants."
+    if by == "operator":
+        note += " Nodes without an operator on record have no row."
+    id_, sheet, what = _TABLES[by]
+    table = make_table(
+        columns,
+        losses.assign(name=list(losses.index), rank=tied).to_dict("records"),
+        none={names[-1].key: "none on record"},
+        id=id_,
+        sheet=sheet,
+        title=f"What is lost if {what} drops out",
+        subtitle=f"Unit: {facts.unit}. Removal one at a time, undisturbed network.",
+        note=note,
+        status=PROVED,
+        **facts.rests_on(facts.a.first_tier[by], facts.a.chokepoints[by]),
+    )
+    if not len(tied):
+        return table
+    hit = int(((losses["lost_tpa"] > 0) | (losses["first_lost_tpa"].fillna(0.0) > 0)).sum())
+    # rows that cost nothing are many and say the same: two of them in the body stand for all
+    return table.with_lead(tied) if hit >= BODY_ROWS else table.with_lead(rows=min(hit + 2, BODY_ROWS))
+
+
+def _yes(value: Any) -> str:
+    return "yes" if value else "no"
+
+
+def owners_words(facts: Facts) -> str:
+    """Say for which countries the loss by location and the loss by owner differ most."""
+    place = facts.losses("country")[facts.lead_loss]
+    owner = facts.losses("owner_country")[facts.lead_loss]
+    if owner.empty:
+        return "By owner: not assessed; no owner's country is on record."
+    both = pd.DataFrame({"place": place, "owner": owner}).fillna(0.0)
+    both = both[[not same(a, b) for a, b in zip(both["place"], both["owner"], strict=True)]]
+    order = np.lexsort((both.index.map(str), -(both["place"] - both["owner"]).abs().round(9)))
+    parts = [
+        (country_name(str(c)), float(a), float(b)) for c, a, b in both.iloc[order[:DIFFERING]].itertuples(name=None)
+    ]
+    unknown = int(facts.network.nodes["owner_country"].isna().sum())
+    missing = f" On record without an owner's country: {counted(unknown, 'node')}, which fall with no owner."
+    return owners_sentence(parts, facts.lead_tier) + (missing if unknown else "")
+
+
+@col.table("T2", "Costs most", "What costs most if it alone drops out")
+def top_losses(facts: Facts) -> ReportTable:
+    """Return T2: the five sites, and the country, owners' country and operator, whose loss costs most."""
+    rows = []
+    for by, kind in (("site", "Site"), ("country", "Country"), ("owner_country", "Owners"), ("operator", "Operator")):
+        found = loss_table(facts, by).records()[:5]
+        kept = [r for r in found if isinstance(lost := r[facts.lead_loss].value, float) and lost > 0]
+        for row in kept if by == "site" else kept[:1]:
+            rows.append(
+                {**row, "kind": kind, "where": f"{row['step'].text}, {row['place'].text}" if by == "site" else "-"}
+            )
+    columns = [
+        col.text("kind", "Out", "kind of removal: a site, a country, all that a country's owners hold, an operator"),
+        col.text("rank", "Rank", "place among its kind"),
+        col.text("label", "Name", "what is removed"),
+        col.text("place", "Step and place", "step of the chain, country or region", "where"),
+        *_loss_columns(facts),
+    ]
+    none: dict[str, Any] = {"kind": "None", "label": "no single removal costs anything"}
+    return make_table(
+        columns,
+        rows,
+        none=none | {column.key: 0.0 for column in _loss_columns(facts)},
+        subtitle=f"Unit: {facts.unit}. Five sites; the first country, owners of a country, operator. No zero losses.",
+        note=_why(facts) + " All: T5, T6.",
+        status=PROVED,
+        **facts.rests_on(*facts.a.first_tier.values(), *facts.a.chokepoints.values()),
+    )
+
+
+# -- several at once ----------------------------------------------------------------------------
+
+
+def set_words(facts: Facts, members: str) -> str:
+    """Return a set of nodes, as the assessment joins their ids, by their labels."""
+    names = members.split(" + ")
+    known = all(name in facts.things.index for name in names)
+    return join([facts.label(name) for name in names]) if known else members
+
+
+def tied_sets(others: object) -> list[str] | None:
+    """Return the other sets that cost as much; None where they were not asked for."""
+    if not isinstance(others, str):
+        return None
+    return others.split("; ") if others else []
+
+
+def _also(facts: Facts, row: Any) -> str:
+    others = tied_sets(row["other_sets"])
+    return "not asked" if others is None else "; ".join(set_words(facts, other) for other in others) or "none"
+
+
+@col.table("T7", "N-k", "The worst that drop out together")
+def attack_table(facts: Facts) -> ReportTable:
+    """Return T7: the worst two and three sites at once, proved, beside the greedy choice."""
+    first = facts.first
+    columns = [
+        col.text("counts", "Counted", "whose loss", lambda r: first if r["counts"] == "first tier" else ALL_TIERS),
+        col.count("k", "At once", "number that drop out together"),
+        col.text("removed", "Ids", "what drops out, by id", body=False),
+        col.text(
+            "label",
+            "The worst set",
+            "what drops out, in words",
+            lambda r: set_words(facts, r["removed"]) if r["removed"] else "nothing costs anything",
+        ),
+        col.tons("lost_tpa", "Lost", "what they cost together"),
+        col.tons("left_tpa", "Left", "what can still be served"),
+        col.tons("greedy_lost_tpa", "Greedy", "taking the worst single loss again and again"),
+        col.tons("bound_tpa", "Bound", "no set of this size costs more", body=False),
+        col.text(
+            "proved",
+            "Proved",
+            "whether the loss meets its bound",
+            lambda r: "yes" if r["is_optimal"] else f"at most {number(r['bound_tpa'])}",
+        ),
+        col.text("tied_with", "As bad", "other sets that cost as much", lambda r: _also(facts, r)),
+        col.text("other_sets", "Other sets", "by id", missing=NOT_ASKED, body=False),
+    ]
+    return make_table(
+        columns,
+        facts.a.attacks.reset_index().to_dict("records"),
+        none={"k": 0, "label": "not asked"},
+        subtitle=f"Unit: {facts.unit}. Sites taken as nodes, two and three at once, undisturbed network.",
+        note="Lost is solved for the set itself. Where greedy is smaller, the worst single losses do not show "
+        "the worst set.",
+        status=PROVED if bool(facts.a.attacks["is_optimal"].all()) else "P or B, see column",
+        **facts.rests_on(facts.a.attacks),
+    )
+
+
+@col.table("T7b", "Pairs", "Pairs that stand in for each other: both out costs more than each alone")
+def pair_table(facts: Facts) -> ReportTable:
+    """Return T7b: pairs of one step that cost more together than their two losses added."""
+    columns = [
+        col.text("node_a", "Id a", "first of the two", body=False),
+        col.text("node_b", "Id b", "second of the two", body=False),
+        col.STEP,
+        col.text("label_a", "One", "the first in words", lambda r: facts.label(r["node_a"])),
+        col.text("label_b", "and the other", "the second in words", lambda r: facts.label(r["node_b"])),
+        col.tons("lost_a_tpa", "One alone", "loss of the first alone"),
+        col.tons("lost_b_tpa", "Other alone", "loss of the second alone"),
+        col.tons("lost_both_tpa", "Both", "loss of both"),
+        col.tons("surplus_tpa", "More than added", "loss of both less the two losses"),
+    ]
+    return make_table(
+        columns,
+        facts.a.pairs.to_dict("records"),
+        none={"label_a": "no such pair"},
+        subtitle=f"Unit: {facts.unit}, {facts.first}. Two nodes of one step at once, undisturbed network.",
+        note="Such a pair looks harmless in T5: each alone is made up for by the other.",
+        status=PROVED,
+        **facts.rests_on(facts.a.pairs),
+    ).with_lead()
+
+
+# -- figures ------------------------------------------------------------------------------------
+
+
+@figure("F3")
+def single_figure(facts: Facts) -> ReportFigure | None:
+    """Draw the costliest sites, then large ones without a loss, beside their share of their step."""
+    table = facts.losses("site")
+    hit = table[table[facts.lead_loss] > 0]
+    if hit.empty:
+        return None
+    idle = table[table["lost_tpa"] <= 0]
+    size = {s: float(facts.things.loc[facts.members(s), "step_share"].max()) for s in table.index}
+    big = sorted(
+        (s for s in idle.index if set(facts.things.loc[facts.members(s), "stage"]) != {"recycler"}),
+        key=lambda s: (-round(size[s], 9), s),
+    )[:2]
+    sites = [*hit.head(10).index, *(s for s in big if size[s] > 0.1)]
+    y = np.arange(len(sites))[::-1]
+    canvas, (left, right) = new_canvas(0.7 + 0.28 * len(sites), 2, (1.5, 1.0))
+    lost = [float(table.loc[s, facts.lead_loss]) for s in sites]
+    left.barh(y, lost, color=LOST, height=0.62)
+    value_ends(left, y, lost)
+    left.set_yticks(y, [facts.drawn(facts.site_label(str(s)), 46) for s in sites])
+    left.set_title(f"Lost, t/yr ({facts.lead_tier})", loc="left", fontsize=NORMAL, color=INK)
+    parts = [size[s] for s in sites]
+    right.hlines(y, 0, parts, color=RULE, linewidth=1.2)
+    right.plot(parts, y, "o", markerfacecolor="white", markeredgecolor=INK, markersize=5.5)
+    for at, part in zip(y, parts, strict=True):
+        write(right, part + 0.09, at, percent(part))
+    right.set_xlim(0, 1.5)
+    right.set_yticks(y, [""] * len(y))
+    right.set_title("Share of its step", loc="left", fontsize=NORMAL, color=INK)
+    for ax in (left, right):
+        no_value_axis(ax, len(sites))
+    alt = "Bars show the loss when one site drops out, circles its share of its step: " + "; ".join(
+        f"{facts.site_label(str(s))} {number(v)} t/yr" for s, v in list(zip(sites, lost, strict=True))[:3]
+    )
+    return make_figure(
+        canvas,
+        f"{facts.drawn(facts.site_label(str(sites[0])), 45)}: {tonnes(lost[0])} lost without it",
+        f"Loss of {facts.lead_tier} when one site drops out, {facts.unit}, undisturbed network; then "
+        "large sites without a loss.",
+        alt + ".",
+        "Data: T5.",
+        loss_table(facts, "site"),
+    )
+
+
+@figure("F4")
+def sets_figure(facts: Facts) -> ReportFigure | None:
+    """Draw what is left by number of losses: a bar that is proved, a circle for greedy, dots to an open bound."""
+    steps = _steps(facts)
+    if not steps or same(steps[0][1], steps[-1][1]):
+        return None
+    base = steps[0][1]
+    last = next(step for step in steps if same(step[1], steps[-1][1]))
+    canvas, (ax,) = new_canvas(0.5 + 0.42 * len(steps))
+    y = np.arange(len(steps))[::-1]
+    left = [step[1] for step in steps]
+    ax.barh(y, left, color=TIERS[0], height=0.46)
+    value_ends(ax, y, left)
+    for at, (_, value, greedy, bound, _) in zip(y, steps, strict=True):
+        if not same(value, greedy):
+            ax.plot([greedy], [at], "o", markerfacecolor="white", markeredgecolor=INK, markersize=8, zorder=3)
+            write(ax, greedy + 0.03 * base, at, f"greedy leaves {number(greedy)}", fontsize=SMALL - 1, color=GREY)
+        if not same(value, bound):
+            ax.hlines(at, bound, value, color="white", linewidth=2.0, linestyle=":")
+    ax.set_yticks(y, [folded(facts.drawn(f"{k} out: {said}" if k else "None out"), 56, 2) for k, *_, said in steps])
+    no_value_axis(ax, len(steps))
+    alt = "Bars show what is left of deliveries: " + "; ".join(f"{s[0]} out {number(s[1])}" for s in steps)
+    return make_figure(
+        canvas,
+        f"{first_capital(spelled(last[0], 'loss', 'losses'))} at once leave {number(last[1])} of {tonnes(base)}",
+        f"Left for {facts.lead_tier} after the worst k nodes (bar); ○ where the worst single losses, one after "
+        f"another, leave more. {first_capital(facts.unit)}, undisturbed network.",
+        alt + " t/yr.",
+        "Data: T7; one alone: T5b.",
+        attack_table(facts),
+    )
+
+
+def _steps(facts: Facts) -> list[tuple[int, float, float, float, str]]:
+    """Return (k, left, left by greedy, left at the bound, the set in words), from none on; empty where not asked."""
+    counts = "first tier" if facts.lead_tier != ALL_TIERS else "all tiers"
+    single = facts.a.first_tier["node"] if counts == "first tier" else facts.a.chokepoints["node"]
+    attacks = facts.a.attacks
+    if single.empty or counts not in attacks.index.get_level_values("counts"):
+        return []
+    base = float(single.attrs["provenance"]["settings"]["base_tpa"])
+    worst = float(single["lost_tpa"].max())
+    alone = [str(i) for i, lost in single["lost_tpa"].items() if worst > 0 and same(float(lost), worst)]
+    one = base - worst
+    out = [(0, base, base, base, ""), (1, one, one, one, _said(facts, alone[:1], len(alone) - 1))]
+    for k, row in attacks.loc[counts].iterrows():
+        said = _said(facts, [row["removed"]] if row["removed"] else [], len(tied_sets(row["other_sets"]) or ()))
+        greedy, bound = (base - float(row[c]) for c in ("greedy_lost_tpa", "bound_tpa"))
+        out.append((int(str(k)), float(row["left_tpa"]), greedy, bound, said))
+    return out
+
+
+def _said(facts: Facts, sets: Sequence[str], tied: int) -> str:
+    """Return a set in words, with how many others cost as much."""
+    if not sets:
+        return "nothing costs anything"
+    return set_words(facts, sets[0]) + (f" ({spelled(tied, 'other')} as bad)" if tied > 0 else "")

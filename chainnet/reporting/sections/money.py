@@ -1,0 +1,170 @@
+"""What do floors cost, and what stands idle? The price at which each project pays, and the use of each step."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from chainnet.reporting import columns as col
+from chainnet.reporting.canvas import (
+    GREY,
+    MOST_BARS,
+    RULE,
+    TIERS,
+    figure,
+    make_figure,
+    new_canvas,
+    no_value_axis,
+    write,
+)
+from chainnet.reporting.facts import Facts
+from chainnet.reporting.model import GIVEN, PROVED, ReportFigure, ReportTable, Section, make_section, make_table
+from chainnet.reporting.sections.asked import not_assessed
+from chainnet.words import NOT_APPLICABLE, number
+
+SHORT_LIST = 10
+
+
+def section(facts: Facts) -> Section:
+    """Return at which price projects pay, and what stands idle if nothing is cut off."""
+    return make_section(
+        "What do floors cost, and what stands idle?",
+        floors_figure(facts),
+        floor_table(facts),
+        not_assessed(facts, "floors"),
+        idle_table(facts),
+        not_assessed(facts, "idle"),
+    )
+
+
+def _pays(row: Any) -> str:
+    verdict = row["viable_at_reference"]
+    return str(row["break_even_from"]) if pd.isna(verdict) else "yes" if bool(verdict) else "no"
+
+
+def _most(row: Any) -> Any:
+    most = row["reference_usd_per_t"] - row["capital_usd_per_t"]
+    return "never" if most < 0 else most
+
+
+@col.table("T13", "Floors", "At which price listed projects pay")
+def floor_table(facts: Facts) -> ReportTable | None:
+    """Return T13: at which price each project pays; None where it was not assessed."""
+    if facts.a.floors.empty:
+        return None
+    columns = [
+        col.text("id", "Id", "name of the project", body=False),
+        col.text("label", "Project", "the project in words", lambda row: facts.label(row["id"])),
+        col.text("commodity", "Makes", "its main output", lambda row: facts.commodity(row["commodity"])),
+        col.per_tonne("reference", "Price now, USD/t", "price in the data", "reference_usd_per_t"),
+        col.per_tonne(
+            "capital", "Capital, USD/t", "capital cost over ten years at 10 %, per tonne", "capital_usd_per_t"
+        ),
+        col.per_tonne("unit_cost", "Unit cost, USD/t", "cost without capital", "unit_cost_usd_per_t"),
+        col.per_tonne("break_even", "Pays at, USD/t", "break-even price", "break_even_usd_per_t"),
+        col.per_tonne("most", "Pays now if unit cost is below", "price less capital per tonne", _most),
+        col.text("viable", "Pays now", "yes, no, or what is missing", _pays),
+    ]
+    rows: list[Any] = facts.a.floors.reset_index().to_dict("records")
+    return make_table(
+        columns,
+        sorted(rows, key=lambda row: (_pays(row) not in ("yes", "no"), row["id"])),
+        subtitle="Unit: USD per t of the project's main output. Capital spread over ten years at 10 % (assumed).",
+        note="Taxes, ramp-up and the years of building are left out. A floor at the break-even price makes a project "
+        "pay; “chainnet floor” gives the outlay at any floor.",
+        status=GIVEN,
+        grade="see Input projects",
+    ).with_lead(rows=SHORT_LIST)
+
+
+@col.table("T13b", "Idle", "What stands idle if nothing is cut off")
+def idle_table(facts: Facts) -> ReportTable | None:
+    """Return T13b: use of each step if nothing is cut off, without and with projects; None where not assessed."""
+    idle = facts.a.idle
+    if idle is None or idle.steps.empty:
+        return None
+    keys = ["stage", "step", "commodity"]
+    table = idle.steps[idle.steps["year"] == idle.steps["year"].max()]
+    standing = table["with_projects"].astype(bool)
+    both = table[standing].merge(table[~standing], on=keys, how="left", suffixes=("_with", ""), indicator="seen")
+    both = both.assign(name=both["step"].mask(both["step"].isna() | both["step"].eq(""), both["stage"]))
+    both = both.assign(good=[facts.commodity(c) for c in both["commodity"]])
+    places = [facts.steps.index(s) if s in facts.steps else len(facts.steps) for s in both["name"]]
+    both = both.assign(place=places).sort_values(["place", "good"], kind="stable")
+
+    def stands_now(key: str, else_: str) -> Any:
+        return lambda row: row[key] if row["seen"] == "both" else else_
+
+    columns = [
+        col.text("step", "Step", "step of the chain", "name"),
+        col.text("commodity", "Makes", "main output", "good"),
+        col.tons("capacity", "Capacity", "without projects", stands_now("capacity_tpa", "0")),
+        col.share("used", "Used", "output over capacity", stands_now("utilisation", NOT_APPLICABLE)),
+        col.tons("capacity_with", "Capacity with projects", "with all projects that stand", "capacity_tpa_with"),
+        col.share("used_with", "Used with projects", "output over capacity", "utilisation_with"),
+        col.tons("idle_with", "Idle with projects", "capacity less output", "idle_tpa_with"),
+    ]
+    year = idle.steps["year"]
+    when = f"Year: {int(year.max())}." if year.notna().any() else "All projects at full size."
+    return make_table(
+        columns,
+        both.to_dict("records"),
+        subtitle=f"Unit: t/yr of what the step makes, each on its own basis. {when}",
+        note="One of several answers where plants cost the same." + _premium_words(idle.premium),
+        status=PROVED,
+        **facts.rests_on(idle.projects),
+    )
+
+
+def _premium_words(premium: pd.DataFrame) -> str:
+    """Return what it costs to keep capital idle, with a leading blank."""
+    if premium.empty:
+        return ""
+    row = premium.iloc[-1]
+    if np.isnan(row["premium_usd_per_t"]):
+        return " No premium: the projects avert nothing, or none has a capital cost."
+    lacking = int(row["n_without_capex"])
+    return (
+        f" Capital that stands idle costs USD {number(row['stranded_usd_per_a'] / 1e6)} million a year, USD "
+        f"{number(row['premium_usd_per_t'])} "
+        f"[{number(row['premium_low_usd_per_t'])}–{number(row['premium_high_usd_per_t'])}] per tonne averted once the "
+        "worst scenario happens."
+        + (f" {lacking} projects without a capital cost are left out of it." if lacking else "")
+    )
+
+
+@figure("F11")
+def floors_figure(facts: Facts) -> ReportFigure | None:
+    """Draw the break-even price of each project over the price now."""
+    table = facts.a.floors
+    if table.empty:
+        return None
+    known = table[table["break_even_usd_per_t"].notna() & table["reference_usd_per_t"].notna()]
+    if known.empty:
+        return None
+    known = known.assign(ratio=known["break_even_usd_per_t"] / known["reference_usd_per_t"])
+    known = known.sort_values(["ratio"], kind="stable").head(MOST_BARS)
+    y = np.arange(len(known))[::-1]
+    canvas, (ax,) = new_canvas(0.8 + 0.3 * len(known))
+    ax.axvline(1.0, color=GREY, linewidth=1.0, linestyle="--")
+    ax.hlines(y, 1.0, known["ratio"], color=RULE, linewidth=1.4)
+    ax.plot(known["ratio"], y, "o", color=TIERS[0], markersize=6)
+    for at, row in zip(y, known.to_dict("records"), strict=True):
+        write(ax, row["ratio"] + 0.03, at, f"USD {number(row['break_even_usd_per_t'])}/t")
+    ax.set_yticks(y, [facts.drawn(facts.label(str(i)), 40) for i in known.index])
+    ax.set_xlim(0, max(float(known["ratio"].max()), 1.0) * 1.3)
+    no_value_axis(ax, len(known), -0.2)
+    write(ax, 1.0, len(known) - 0.35, "price now", "center", va="bottom", color=GREY)
+    alt = "Dots show the break-even price over today's price: " + "; ".join(
+        f"{facts.label(str(i))} {number(r)}" for i, r in known["ratio"].head(3).items()
+    )
+    return make_figure(
+        canvas,
+        f"{int((known['ratio'] <= 1).sum())} of {len(known)} projects with a known cost pay at today's price",
+        "Break-even price over the price in the data; capital over ten years at 10 % (assumed).",
+        alt + ".",
+        "Data: T13.",
+        floor_table(facts),
+    )

@@ -1,0 +1,593 @@
+"""Who goes short when, month by month: over the horizon, endurance, every month, what is left in the stocks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from chainnet.reporting import columns as col
+from chainnet.reporting.canvas import (
+    AXIS,
+    GREY,
+    INK,
+    LOSS,
+    LOST,
+    RULE,
+    SMALL,
+    TIERS,
+    WIDTH_IN,
+    figure,
+    folded,
+    level_of,
+    make_figure,
+    new_canvas,
+    no_value_axis,
+    write,
+)
+from chainnet.reporting.facts import BASELINE, Facts, Months
+from chainnet.reporting.model import (
+    PROVED,
+    Block,
+    ReportColumn,
+    ReportFigure,
+    ReportTable,
+    Sentence,
+    blocks_of,
+    make_table,
+)
+from chainnet.words import (
+    NBSP,
+    NOT_ASKED,
+    calendar_month,
+    endurance_sentence,
+    first_capital,
+    foresight_sentence,
+    in_months,
+    join,
+    month_words,
+    number,
+    percent,
+    spelled,
+    tier_sentence,
+    weight,
+    whole,
+)
+
+NEVER = "never"
+TOLD = 3
+BODY_SCENARIOS = 5
+QUARTER = 3
+MOST_ROWS, MOST_PANELS, MOST_ITEMS = 12, 3, 14
+CELLS = 16  # columns whose numbers can be read; longer horizons have longer periods
+LINES = ("-", (0, (5, 2)), (0, (1.2, 1.4)), (0, (6, 1.5, 1.2, 1.5)))
+STOCK_COLOURS = ("#D55E00", "#4B2A85", "#00594F", "#8C1D18")
+
+
+def blocks(facts: Facts) -> tuple[Block, ...]:
+    """Return what stands of the months in the section of who goes short."""
+    return blocks_of(
+        month_points(facts),
+        heat_figure(facts),
+        horizon_table(facts),
+        courses_figure(facts),
+        endurance_figure(facts),
+        endurance_table(facts),
+    )
+
+
+def sheets(facts: Facts) -> list[ReportTable]:
+    """Return the sheets of the workbook that are too long to print."""
+    made = (month_sheet(facts), user_sheet(facts), stock_sheet(facts))
+    return [table for table in made if table is not None]
+
+
+# -- sentences ----------------------------------------------------------------------------------
+
+
+def when_words(facts: Facts) -> str:
+    """Return when the leading tier, or else who is short first, goes short in the worst scenario of the months."""
+    months = facts.months
+    if not months.ordered:
+        return ""
+    if not months.short:
+        n = spelled(len(months.ordered), "scenario")
+        return f"Over {months.span} nobody is short in any month of {n}: stocks and spare capacity carry them."
+    name = months.short[0]
+    said = f"Over {months.span}, most is lacking under {facts.quoted(name)}: {_tier_words(months, name, months.lead)}"
+    if np.isnan(months.of(name, months.lead)["first_short_month"]):
+        others = [t for t in facts.tiers if t in months.short_tiers(name)][:2]
+        return f"{said} {' '.join(_tier_words(months, name, t) for t in others)}"
+    # from which month the leading tier is short under the next scenarios
+    rest = [(n, months.of(n, months.lead)["first_short_month"]) for n in months.short if n != name]
+    hit = [(n, first) for n, first in rest if not np.isnan(first)][:TOLD]
+    words = [f"{facts.quoted(n)} from month{NBSP}{month_words(first, months.start)}" for n, first in hit]
+    return said + (f" It is also short under {join(words)}." if words else "")
+
+
+def _tier_words(months: Months, name: str, tier: str) -> str:
+    """Return what the months say of a tier under a scenario; of one that is short, how long it lasts."""
+    row = months.of(name, tier)
+    worst = row["worst_month"], row["worst_month_share"]
+    said = tier_sentence(tier, row["demand_t"], row["shortfall_t"], row["first_short_month"], *worst, months.start)
+    if np.isnan(row["first_short_month"]):
+        return said
+    return f"{said} {endurance_sentence(tier, months.survive(row), months.recover(row))}"
+
+
+def month_points(facts: Facts) -> tuple[Sentence, ...]:
+    """Return what the months say of each tier, under the worst scenarios."""
+    months, points = facts.months, []
+    for name in months.short[:TOLD]:
+        parts = []
+        for tier in facts.tiers:
+            row = months.of(name, tier)
+            parts.append(_tier_words(months, name, tier))
+            parts.append(foresight_sentence(row["value_of_information_t"], row["shortfall_t"]))
+        head = f"{facts.scenario_label(name)}."
+        points.append(Sentence(" ".join(p for p in parts if p), ("T8d", "T8e"), head))
+    if not points and months.ordered:
+        points.append(Sentence(when_words(facts), ("T8d",)))
+    return tuple(points)
+
+
+# -- tables -------------------------------------------------------------------------------------
+
+
+def _table(facts: Facts, columns: Sequence[ReportColumn], **named: Any) -> ReportTable:
+    """Return a table of scenario x tier over the horizon, worst scenario first, the baseline last."""
+    months = facts.months
+    shown = max(min(len(months.short), BODY_SCENARIOS), 1)
+    return make_table(
+        [*col.scenario(facts), col.TIER, *columns],
+        (months.of(name, tier) for name in [*months.ordered, BASELINE] for tier in facts.tiers),
+        status=PROVED,
+        **facts.rests_on(facts.a.stress.summary),
+        **named,
+    ).with_lead(rows=shown * len(facts.tiers))
+
+
+@col.table("T8d", "Over time", "Who goes short over the horizon")
+def horizon_table(facts: Facts) -> ReportTable:
+    """Return T8d: demand, served and short over the horizon, foreseen and unforeseen."""
+    months = facts.months
+    columns = [
+        col.weight("demand_t", "Demand", "tonnes asked for over the horizon"),
+        col.weight("served_t", "Served", "tonnes served over the horizon"),
+        col.weight("shortfall_t", "Short", "demand less served, every date known beforehand"),
+        col.short_share("shortfall_t", "demand_t"),
+        col.weight("shortfall_unforeseen_t", "Short if unforeseen", "short if only what is in force is known"),
+        col.weight("value_of_information_t", "Dates are worth", "short if unforeseen less short"),
+        col.million("value_at_risk_musd", "Loss", "shortfall times value per tonne", body=False),
+    ]
+    return _table(
+        facts,
+        columns,
+        subtitle=f"Unit: {months.unit}. {months.span}. Known relations, stocks drawn. {facts.whose_words}",
+        note="Short: a planner knows every date of the scenario. Unforeseen: nobody sees more than what is in force. "
+        f"Knowing the dates is worth the difference. Worst first, by what {months.lead} lacks. "
+        "Every month: sheet Months.",
+    )
+
+
+def month_columns(months: Months) -> list[ReportColumn]:
+    """Return the columns that say when a tier goes short and how long it can be kept whole."""
+    return [
+        col.text(
+            "first",
+            "First month short",
+            "first month in which anything is short",
+            lambda row: month_words(row["first_short_month"], months.start),
+        ),
+        col.month("first_short_month", "First month", "the same, counted from 1", missing=NEVER, body=False),
+        col.text(
+            "survive", "Time to survive, months", "months whole from the first measure, if served first", months.survive
+        ),
+        col.months("time_to_survive", "Time to survive", "the same; empty = unlimited", body=False),
+    ]
+
+
+@col.table("T8e", "Endurance", "When demand goes short, and how long it can be kept whole")
+def endurance_table(facts: Facts) -> ReportTable:
+    """Return T8e: first and worst month, months short, time to survive and to recover."""
+    months = facts.months
+    when = month_columns(months)
+    columns = [
+        *when[:2],
+        col.text(
+            "worst",
+            "Worst month",
+            "month with the largest share short; the first of equals",
+            lambda row: month_words(row["worst_month"], months.start, NOT_ASKED),
+        ),
+        col.month("worst_month", "Worst month", "the same, counted from 1", missing=NOT_ASKED, body=False),
+        col.share("worst_month_share", "Short in it", "part of that month's demand that goes short"),
+        col.months("months_short", "Months short", "number of months with anything short"),
+        *when[2:],
+        col.text(
+            "recover",
+            "Time to recover, months",
+            "months from the first short one until demand is met to the end",
+            months.recover,
+        ),
+        col.months("time_to_recover", "Time to recover", "the same", months.recovered, body=False),
+        col.month(
+            "onset_month",
+            "First measure",
+            "first month with a measure in force",
+            lambda row: months.onset(row["scenario"]),
+            missing="none",
+            body=False,
+        ),
+    ]
+    return _table(
+        facts,
+        columns,
+        subtitle=f"Unit: months, from 1. {months.span}. Known relations, stocks drawn. {facts.whose_words}",
+        note=(
+            "Time to survive: months from the first measure in which all demand of the tier can be met if it comes "
+            f"first; at least {whole(months.horizon)} = the horizon ends before it does; unlimited = it could go on "
+            f"for ever. Time to recover: from the first short month until demand is met to the end; not in "
+            f"{whole(months.horizon)} = it is not. Each end use by itself: sheet Endurance by use."
+        ),
+    )
+
+
+# -- sheets of the workbook only ----------------------------------------------------------------
+
+_SCENARIO = col.text("scenario", "Scenario", "name of the scenario")
+
+
+def _sheet(facts: Facts, columns: Sequence[ReportColumn], rows: Any, **named: Any) -> ReportTable:
+    months = facts.months
+    return make_table(
+        columns,
+        rows.to_dict("records"),
+        subtitle=f"Unit: {months.unit}. {months.span}. Known relations, stocks drawn.",
+        status=PROVED,
+        **facts.rests_on(facts.a.stress.months),
+        **named,
+    )
+
+
+def _month(months: Months) -> tuple[ReportColumn, ReportColumn]:
+    named = col.text(
+        "calendar_month",
+        "Calendar month",
+        "the same by name",
+        lambda row: calendar_month(row["month"], months.start),
+        missing=NOT_ASKED,
+    )
+    return col.year("month", "Month", "counted from 1", unit="month"), named
+
+
+def month_sheet(facts: Facts) -> ReportTable:
+    """Return the sheet of every month: scenario, tier, month."""
+    columns = [
+        _SCENARIO,
+        col.TIER,
+        *_month(facts.months),
+        col.weight("demand_t", "Demand", "tonnes asked for"),
+        col.weight("served_t", "Served", "tonnes served"),
+        col.weight("shortfall_t", "Short", "demand less served, every date known"),
+        col.share("short_share", "Short, of demand", "part of the demand that goes short", "share"),
+        col.weight("shortfall_unforeseen_t", "Short if unforeseen", "if only what is in force is known"),
+    ]
+    title = "Every month, by scenario and tier"
+    return _sheet(facts, columns, facts.months.by_month, id="M1", sheet="Months", title=title)
+
+
+def user_sheet(facts: Facts) -> ReportTable:
+    """Return the sheet of how long each end use can be kept whole."""
+    months = facts.months
+    columns = [
+        _SCENARIO,
+        col.TIER,
+        col.text("node", "End use", "id of the end use"),
+        col.text("label", "End use", "the end use in words", lambda row: facts.label(row["node"])),
+        col.months("time_to_survive", "Time to survive", "months whole from the first measure"),
+        col.months(
+            "time_to_recover",
+            "Time to recover",
+            "months from the first short one until met to the end",
+            months.recovered,
+        ),
+        col.month("first_short_month", "First month", "first month with anything short, from 1", missing=NEVER),
+        col.weight(
+            "shortfall_t",
+            "Short",
+            "over the horizon",
+            lambda row: 0.0 if np.isnan(row["first_short_month"]) else row["shortfall_t"],
+        ),
+    ]
+    title = "How long each end use can be kept whole"
+    return _sheet(facts, columns, months.users, id="M2", sheet="Endurance by use", title=title)
+
+
+def stock_sheet(facts: Facts) -> ReportTable | None:
+    """Return the sheet of what is left in each stock at the end of each month; None without stocks."""
+    if facts.months.levels.empty:
+        return None
+    columns = [
+        _SCENARIO,
+        *_month(facts.months),
+        col.text("stock", "Stock", "name of the stock"),
+        col.commodity(facts, "Of", "what is in store"),
+        col.weight("level_t", "Left", "tonnes left at the end of the month"),
+        col.share("share", "Left, of all", "part of what is on record"),
+        col.weight("level_unforeseen_t", "Left if unforeseen", "if only what is in force is known"),
+    ]
+    title = "What is left in each stock"
+    return _sheet(facts, columns, facts.months.levels, id="M3", sheet="Stock levels", title=title)
+
+
+# -- F5: scenario x quarter ---------------------------------------------------------------------
+
+
+def _short_in(months: Months, tier: str) -> list[str]:
+    return [n for n in months.ordered if tier in months.short_tiers(n)]
+
+
+def _period(months: Months) -> int:
+    """Return the months of a column: a quarter, or more where the horizon is long."""
+    least = max(QUARTER, -(-months.horizon // CELLS))
+    return max(months.step, -(-least // months.step) * months.step)
+
+
+@figure("F5")
+def heat_figure(facts: Facts) -> ReportFigure | None:
+    """Draw the worst month of each period, a panel a tier."""
+    months = facts.months
+    panels = {tier: _short_in(months, tier)[:MOST_ROWS] for tier in facts.tiers}
+    cut = sum(len(_short_in(months, tier)) - len(shown) for tier, shown in panels.items())
+    panels = {tier: shown for tier, shown in panels.items() if shown}
+    if not panels:
+        return None
+    from matplotlib.figure import Figure as Canvas
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
+
+    width = _period(months)
+    n = -(-months.horizon // width)
+    heights = [len(shown) + 1.1 for shown in panels.values()]
+    canvas = Canvas(
+        figsize=(WIDTH_IN, 0.35 + 0.265 * sum(heights)), layout=ConstrainedLayoutEngine(h_pad=0.02, hspace=0.02)
+    )
+    axes = canvas.subplots(len(panels), 1, squeeze=False, gridspec_kw={"height_ratios": heights})[:, 0]
+    table = months.by_month.assign(column=(months.by_month["month"] - 1) // width)
+    worst = table.groupby(["scenario", "tier", "column"])["share"].max()
+    for ax, (tier, shown) in zip(axes, panels.items(), strict=True):
+        _heat_panel(ax, facts, tier, shown, worst, n)
+    ticks = [calendar_month(1 + c * width, months.start).split(" ") for c in range(n)]
+    by_year = [f"{t[0]}\n{t[1]}" if len(t) == 2 and (c == 0 or t[0] == "Jan") else t[0] for c, t in enumerate(ticks)]
+    axes[-1].set_xticks(np.arange(n) + 0.5, by_year if months.start else [str(1 + c * width) for c in range(n)])
+    axes[-1].tick_params(labelsize=7.0)
+    for ax in axes[:-1]:
+        ax.set_xticks([])
+    lead = _short_in(months, months.lead)
+    leave = "leaves" if len(lead) == 1 else "leave"
+    title = f"{len(lead)} of {len(months.ordered)} scenarios {leave} {months.lead} short in some month"
+    if not lead:
+        title = f"No scenario leaves {months.lead} demand short in any month"
+    if len(months.ordered) == 1:
+        leaves, when = ("leaves", "some") if lead else ("does not leave", "any")
+        title = f"The one scenario {leaves} {months.lead} demand short in {when} month"
+    first = [
+        f"{facts.scenario_label(name)} {tier} from month {whole(months.of(name, tier)['first_short_month'])}, worst "
+        f"{percent(months.of(name, tier)['worst_month_share'])}"
+        for tier, shown in panels.items()
+        for name in shown[:2]
+    ]
+    alt = "Cells show the part of demand that goes short in the worst month of each period: " + "; ".join(first[:3])
+    what = "quarter" if width == QUARTER else f"period of {width} months"
+    met = [t for t in facts.tiers if t not in panels]
+    note = "White: nothing short; scenarios in no row of a tier leave none of it short. "
+    note += f"Met under every scenario: {', '.join(met)}. " if met else ""
+    note += f"Rows left out: {cut}, in T8e. " if cut else ""
+    return make_figure(
+        canvas,
+        title,
+        f"Short in the worst month of each {what}, % of demand; ring: first month short. {months.span}, known "
+        "relations, stocks drawn, every date known.",
+        alt + ".",
+        note + "Data: sheet Months, T8e.",
+        endurance_table(facts),
+    )
+
+
+def _heat_panel(ax: Any, facts: Facts, tier: str, shown: list[str], worst: Any, n: int) -> None:
+    from matplotlib.patches import Ellipse
+
+    width = _period(facts.months)
+    for i, name in enumerate(shown):
+        at = len(shown) - 1 - i
+        first = facts.months.of(name, tier)["first_short_month"]
+        for c in range(n):
+            share = float(worst.get((name, tier, c), 0.0))
+            level = level_of(share)
+            ax.barh(at, 0.96, left=c + 0.02, color=LOSS[level], height=0.9, edgecolor=RULE, linewidth=0.4)
+            tint = "white" if level >= 4 else INK
+            if level:
+                write(ax, c + 0.5, at, percent(share).split(NBSP)[0], "center", fontsize=7.0, color=tint)
+            if int(first - 1) // width == c:
+                ring = Ellipse((c + 0.5, at), 0.86, 0.84, fill=False, edgecolor=tint, linewidth=1.1)
+                ax.add_patch(ring)
+    labels = [folded(facts.drawn(facts.scenario_label(s)), 40, 2) for s in shown]
+    ax.set_yticks(np.arange(len(shown))[::-1], labels, linespacing=0.95)
+    ax.set_title(facts.drawn(first_capital(tier)), loc="left", fontsize=SMALL, color=INK, fontweight="bold", pad=2)
+    ax.set_xlim(0, n)
+    ax.set_ylim(-0.5, len(shown) - 0.5)
+    for side in ax.spines.values():
+        side.set_visible(False)
+    ax.tick_params(length=0, labelsize=7.0, labelcolor=INK)
+
+
+# -- F6: month by month -------------------------------------------------------------------------
+
+
+@figure("F6")
+def courses_figure(facts: Facts) -> ReportFigure | None:
+    """Draw what part of each tier is served, month by month, and what is left in the stocks."""
+    months = facts.months
+    shown = months.short[:MOST_PANELS]
+    if not shown:
+        return None
+    from matplotlib.figure import Figure as Canvas
+
+    has_stock = not months.levels.empty
+    canvas = Canvas(figsize=(WIDTH_IN, 3.1 if has_stock else 2.3), layout="constrained")
+    axes = canvas.subplots(
+        2 if has_stock else 1,
+        len(shown),
+        squeeze=False,
+        sharey="row",
+        sharex=True,
+        gridspec_kw={"height_ratios": [1.0, 0.42]} if has_stock else None,
+    )
+    for j, name in enumerate(shown):
+        _course_panel(axes[0][j], facts, name, j == 0, len(shown))
+        if has_stock:
+            _stock_panel(axes[1][j], facts, name, j == 0)
+    for ax in axes[-1]:
+        ticks = list(range(1, months.horizon + 1, 12))
+        ax.set_xticks([t - 1 for t in ticks], [calendar_month(t, months.start).split(" ")[-1] or str(t) for t in ticks])
+    handles, labels = axes[0][0].get_legend_handles_labels()
+    where: Any = {"loc": "outside lower left", "ncols": 4, "frameon": False, "fontsize": SMALL, "handlelength": 2.6}
+    canvas.legend(handles, labels, **where)
+    row = months.of(shown[0], next(t for t in (months.lead, *facts.tiers) if t in months.short_tiers(shown[0])))
+    parts = [
+        f"{facts.scenario_label(n)} {t} from month {whole(months.of(n, t)['first_short_month'])}"
+        for n in shown
+        for t in months.short_tiers(n)
+    ]
+    below = " Below: what is left in the stocks, % of what is on record." if has_stock else ""
+    note = f"Dotted upright: first month in which {months.lead} is short. Data: sheet Months"
+    return make_figure(
+        canvas,
+        f"{first_capital(row['tier'])}: short from month {whole(row['first_short_month'])} in the worst "
+        f"scenario, {percent(row['worst_month_share'])} at worst",
+        f"Served, % of demand, by tier and month; worst scenarios. {months.span}.{below}",
+        "Lines show what part of each tier's demand is served, month by month: " + "; ".join(parts[:3]) + ".",
+        note + (", Stock levels." if has_stock else "."),
+    )
+
+
+def _frame(ax: Any, is_first: bool) -> None:
+    for side in ("top", "right"):
+        ax.spines[side].set_visible(False)
+    for side in ("left", "bottom"):
+        ax.spines[side].set_color(AXIS)
+    ax.set_ylim(-4, 106)
+    ax.set_yticks([0, 50, 100], ["0", "50", "100 %"])
+    ax.tick_params(length=2, labelsize=SMALL - 0.5, labelcolor=INK, color=AXIS, labelleft=is_first)
+
+
+def _course_panel(ax: Any, facts: Facts, name: str, is_first: bool, n: int) -> None:
+    months = facts.months
+    table = months.by_month[months.by_month["scenario"] == name]
+    ax.axhline(100, color=RULE, linewidth=1.0, zorder=0)
+    for i, tier in enumerate(facts.tiers):
+        mine = table[table["tier"] == tier]
+        style = min(i, len(TIERS) - 1)
+        ax.step(
+            np.append(mine["month"] - 1, months.horizon),
+            np.append(100 * (1 - mine["share"]), 100 * (1 - mine["share"].iloc[-1])),
+            where="post",
+            color=TIERS[style],
+            linestyle=LINES[style],
+            linewidth=1.6,
+            label=facts.drawn(tier),
+        )
+    first = months.of(name, months.lead)["first_short_month"]
+    if not np.isnan(first):
+        ax.axvline(first - 1, color=LOST, linewidth=0.9, linestyle=(0, (1.2, 1.6)), zorder=0)
+    words = facts.drawn(facts.scenario_label(name))
+    ax.set_title(folded(words, 34 if n > 2 else 80, 3), loc="left", fontsize=SMALL - 0.5, color=INK)
+    ax.set_xlim(0, months.horizon)
+    _frame(ax, is_first)
+
+
+def _stock_panel(ax: Any, facts: Facts, name: str, is_first: bool) -> None:
+    table = facts.months.levels[facts.months.levels["scenario"] == name]
+    stocks = sorted(table["stock"].unique())
+    for i, stock in enumerate(stocks[: len(STOCK_COLOURS)]):
+        mine = table[table["stock"] == stock]
+        good = facts.commodity(mine["commodity"].iloc[0]) or stock
+        colour, style = STOCK_COLOURS[i], LINES[i % len(LINES)]
+        line = np.append(100.0, 100 * mine["share"])
+        ax.plot(np.append(0, mine["month"]), line, color=colour, linestyle=style, linewidth=1.3)
+        if is_first:
+            box = {"facecolor": "white", "edgecolor": "none", "pad": 0.6, "alpha": 0.85}
+            place = {"transform": ax.transAxes, "va": "top", "fontsize": 7, "color": colour, "bbox": box}
+            write(ax, 0.98, 0.82 - 0.23 * i, facts.drawn(f"Stock: {good}", 30), "right", **place)
+    _frame(ax, is_first)
+
+
+# -- F7: endurance ------------------------------------------------------------------------------
+
+
+def _items(facts: Facts) -> list[Any]:
+    """Return the rows with anything short, longest uncovered first, ties in the order of tiers and scenarios."""
+    months = facts.months
+    rank = {tier: i for i, tier in enumerate(facts.tiers)}
+    place = {name: i for i, name in enumerate(months.ordered)}
+    table = months.summary[months.summary["first_short_month"].notna() & months.summary["scenario"].ne(BASELINE)]
+    rows: list[Any] = table.to_dict("records")
+    return sorted(rows, key=lambda r: (rank[r["tier"]], -r["months_short"], place[r["scenario"]]))
+
+
+@figure("F7")
+def endurance_figure(facts: Facts) -> ReportFigure | None:
+    """Draw from the time to survive to the month of recovery, a line a tier and scenario."""
+    months, items = facts.months, _items(facts)
+    shown = items[:MOST_ITEMS]
+    if not shown:
+        return None
+    canvas, (ax,) = new_canvas(0.75 + 0.275 * len(shown))
+    y = np.arange(len(shown))[::-1]
+    end = float(months.horizon)
+    for at, row in zip(y, shown, strict=True):
+        onset = months.onset(row["scenario"])
+        begin = 0.0 if np.isnan(onset) else onset - 1
+        survive = min(float(row["time_to_survive"]), end - begin)
+        back = row["first_short_month"] - 1 - begin + row["time_to_recover"]
+        stop = end - begin if np.isinf(back) else float(back)
+        ax.plot([survive, stop], [at, at], color=LOST, linewidth=2.2, solid_capstyle="butt", zorder=1)
+        ax.plot([survive], [at], "o", color=INK, markersize=6, zorder=3)
+        if np.isinf(back):
+            ax.plot([stop], [at], ">", color=LOST, markersize=7, zorder=3, clip_on=False)
+        else:
+            ax.plot([stop], [at], "o", markerfacecolor="white", markeredgecolor=INK, markersize=6, zorder=3)
+        write(ax, 1.03 * end, at, f"{in_months(row['months_short'])} short", fontsize=SMALL - 0.5)
+    labels = [
+        folded(facts.drawn(f"{first_capital(r['tier'])}: {facts.scenario_label(r['scenario'])}"), 44, 2) for r in shown
+    ]
+    ax.set_yticks(y, labels, linespacing=0.95)
+    no_value_axis(ax, len(shown))
+    ticks = list(range(0, months.horizon + 1, 12))
+    ax.set_xticks(ticks, [str(t) for t in ticks])
+    ax.spines["bottom"].set_visible(True)
+    ax.spines["bottom"].set_color(AXIS)
+    ax.spines["left"].set_visible(False)
+    ax.set_xlabel("Months from the first measure", fontsize=SMALL, color=GREY, loc="left")
+    ax.tick_params(axis="y", labelsize=7.0)
+    ax.set_xlim(-1.2, 1.3 * end)
+    top = shown[0]
+    kept = months.survive(top)
+    kept = {"0": "no month", "1": "one month", "unlimited": "ever if it came first"}.get(kept, f"{kept} months")
+    alt = "Lines run from the time to survive to the month of recovery: " + "; ".join(
+        f"{r['tier']}, {facts.scenario_label(r['scenario'])}: {months.survive(r)}, "
+        f"{in_months(r['months_short'])} short, {weight(r['shortfall_t'])}"
+        for r in shown[:3]
+    )
+    left = len(items) - len(shown)
+    return make_figure(
+        canvas,
+        f"{first_capital(top['tier'])} demand is whole for {kept}, short in "
+        f"{whole(top['months_short'])} of {months.horizon}",
+        "Time to survive (dot), if the tier is served first, to the month from which demand is met for good (circle; "
+        f"arrow: not within {number(months.horizon)} months).",
+        alt + ".",
+        (f"{left} more in T8e. " if left else "") + "Who is never short has no line. Data: T8e.",
+        endurance_table(facts),
+    )

@@ -1,0 +1,392 @@
+"""Which projects help, and in what company? What each is, wins back, needs, and the best set at each budget."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from chainnet.reporting import columns as col
+from chainnet.reporting.canvas import (
+    AXIS,
+    GREY,
+    INK,
+    MOST_BARS,
+    RULE,
+    SMALL,
+    TIERS,
+    figure,
+    make_figure,
+    new_canvas,
+    no_value_axis,
+    write,
+)
+from chainnet.reporting.facts import ALL_TIERS, Facts, once
+from chainnet.reporting.model import (
+    GIVEN,
+    PROVED,
+    SAMPLED,
+    ReportColumn,
+    ReportFigure,
+    ReportTable,
+    Section,
+    Sentence,
+    make_section,
+    make_table,
+)
+from chainnet.reporting.sections.asked import not_assessed
+from chainnet.words import NOT_APPLICABLE, count, first_capital, join, number, ranks, tonnes
+
+NONE_WON = "none won"
+
+
+def section(facts: Facts) -> Section:
+    """Return what each project is and wins back, pairs, and best sets."""
+    heading = "Which projects help, and in what company?"
+    years = list(facts.a.rerouting)
+    if facts.network.projects.empty or not years:
+        return make_section(heading, Sentence("Not assessed: projects. There are none in the data."))
+    return make_section(
+        heading,
+        projects_figure(facts),
+        project_table(facts),
+        *(effect_table(facts, year) for year in years),
+        complement_table(facts),
+        frontier_figure(facts),
+        frontier_table(facts),
+        not_assessed(facts, "portfolio"),
+    )
+
+
+def stands_words(facts: Facts, year: int) -> str:
+    """Return how many projects stand by a year."""
+    table = facts.a.rerouting[year].projects
+    return f"{count(table['standalone_t'].notna().sum())} of {count(len(table))} listed projects"
+
+
+def _first_column(facts: Facts) -> list[str]:
+    column = f"standalone_{facts.first}_t"
+    found = [r.projects for r in facts.a.rerouting.values()]
+    return [column] if facts.has_first and found and column in found[0].columns else []
+
+
+def _sampled(table: pd.DataFrame) -> bool:
+    """Say whether the fair shares of a year are means of random orders, not exact."""
+    return bool((table["shapley_se_t"].fillna(0.0) > 1e-6).any())
+
+
+def _project(facts: Facts, place: str = "Country") -> tuple[ReportColumn, ...]:
+    """Return the columns of a row's project: id, name, place, first year."""
+    return (
+        col.text("id", "Id", "name of the project", body=False),
+        col.text("label", "Project", "the project in words", lambda row: facts.label(row["id"])),
+        col.text("step", "Step", "step of the chain", lambda row: facts.things.loc[row["id"], "step"]),
+        col.text("place", place, "where it is to stand", lambda row: facts.things.loc[row["id"], "place"]),
+        col.year("start_year", "Start", "first year of output", missing="any year"),
+    )
+
+
+@col.table("T10", "Project data", "What the listed projects are")
+def project_table(facts: Facts) -> ReportTable:
+    """Return T10: what each project is."""
+    columns = [
+        *_project(facts),
+        col.tons("capacity_tpa", "Capacity", "main output at full size", missing="unlimited"),
+        col.million("capex_musd", "Capital cost, USD million", "cost to build"),
+        col.per_tonne("break_even_usd_per_t", "Pays at, USD/t", "price at which it pays", body=False),
+        col.text("status", "State", "how far it is"),
+        col.grade("grade of its capacity"),
+    ]
+    table = facts.network.projects
+    return make_table(
+        columns,
+        table.assign(order=table["start_year"].fillna(0)).sort_values(["order", "id"]).to_dict("records"),
+        subtitle="Unit: t/yr of the project's main output. Capacity and dates as announced.",
+        note="n/d: no figure in the sources; such a cost is not 0.",
+        status=GIVEN,
+        grade="see column",
+    )
+
+
+@once
+def effect_table(facts: Facts, year: int) -> ReportTable:
+    """Return T10.<year>: what each project wins back by a year."""
+    found = facts.a.rerouting[year].projects
+    order = np.lexsort((found.index, -found["standalone_t"].fillna(-1), -found["shapley_t"].fillna(-1).round(6)))
+    found = found.iloc[order]
+
+    def won(key: str, head: str, meaning: str, **more: Any) -> ReportColumn:
+        return col.tons(key, head, meaning, lambda row: _if_stands(row, row[key]), **more)
+
+    id_, label, _, place, start = _project(facts)
+    first = facts.first
+    columns = [
+        *(id_, label, place, start),
+        *(
+            won(c, f"Alone, {first} first", f"rise of what {first} can get, with it alone")
+            for c in _first_column(facts)
+        ),
+        won("standalone_t", "Alone, all tiers", "rise of the largest tonnage served, with it alone"),
+        won("last_in_t", "Last in", "fall without it when all others stand"),
+        won("shapley_t", "Fair share", "Shapley value: its part of what all win together"),
+        won("shapley_se_t", "Standard error", "of the fair share, where sampled", body=False),
+        won("dual_t", "Price x size", "what its output is worth at the margin, times its size", body=False),
+        won("dual_valid_t", "Price holds to", "tonnes of its output for which that price holds", body=False),
+        col.number(
+            "usd_per_tpa",
+            "USD per t/yr",
+            "capital cost over what it wins alone",
+            lambda row: _if_stands(row, NONE_WON if np.isinf(row["usd_per_tpa"]) else row["usd_per_tpa"]),
+            unit="USD per t/yr",
+        ),
+    ]
+    standing = int(found["standalone_t"].notna().sum())
+    note = f"{count(standing)} of {count(len(found))} projects stand by {year}; n/a: not by then. "
+    if _sampled(found):
+        note += "Fair share: mean of 64 random orders of building, seed 0; its standard error is in the workbook. "
+    note += "Alone and last in are not shares and do not add up. Values are rises of the largest tonnage served."
+    return make_table(
+        columns,
+        found.reset_index().to_dict("records"),
+        id=f"T10.{year}",
+        sheet=f"Projects {year}",
+        title=f"What each project wins back by {year}",
+        subtitle=f"Unit: {facts.unit}. Scenario: {facts.scenario_label(facts.when)}. Known relations, no stocks.",
+        note=note,
+        status=f"{PROVED}; fair share {SAMPLED}" if _sampled(found) else PROVED,
+        **facts.rests_on(found),
+    ).with_lead()
+
+
+def _if_stands(row: Any, value: Any) -> Any:
+    return NOT_APPLICABLE if pd.isna(row["standalone_t"]) else value
+
+
+@col.table("T3", "Helps most", "Projects that help most")
+def top_projects(facts: Facts) -> ReportTable:
+    """Return T3: five projects with the largest fair share, side by side over the years."""
+    years = {y: found.projects for y, found in facts.a.rerouting.items()}
+    year = list(years)[-1]
+    last = years[year]
+    first = [c for c in _first_column(facts) if bool((last[c] > 0).any())]
+    shares = last["shapley_t"].fillna(0.0).round(6)
+    lead = last[first[0]].fillna(0.0).round(6) if first else shares
+    order = np.lexsort((last.index.astype(str), -shares, -lead))
+    names = [n for n in last.index[order] if shares[n] > 0 or lead[n] > 0][:5]
+
+    def fair(y: int) -> ReportColumn:
+        won = years[y]["shapley_t"]
+        head = f"Fair share {y}"
+        return col.tons(
+            f"shapley_{y}_t", head, f"Shapley value by {y}", lambda row: won[row["id"]], missing=NOT_APPLICABLE
+        )
+
+    columns = [
+        col.text("rank", "Rank", "place; = tied"),
+        *_project(facts)[1:],
+        col.tons(
+            "alone_t",
+            f"Alone, {facts.first} first, {year}" if first else f"Alone {year}",
+            "rise with it alone, in the last year asked",
+            first[0] if first else "standalone_t",
+        ),
+        *(fair(y) for y in years),
+        col.million("capex_musd", "USD million", "cost to build"),
+    ]
+    return make_table(
+        columns,
+        last.loc[names].assign(id=names, rank=ranks(lead[names])).to_dict("records"),
+        none={"label": "no project wins anything"},
+        subtitle=f"Unit: {facts.unit}. Scenario: {facts.scenario_label(facts.when)}. Known relations, no stocks.",
+        note=(
+            (f"Ranked by what {facts.first} regains with the project alone. " if first else "")
+            + "Fair share: Shapley value over all tiers"
+            + (" (mean of 64 random orders, seed 0)." if _sampled(last) else ".")
+            + " n/a: does not stand by then."
+        ),
+        status=f"{PROVED}; fair share {SAMPLED}" if _sampled(last) else PROVED,
+        **facts.rests_on(last),
+    )
+
+
+@col.table("T11", "Complements", "Projects that need each other, or replace each other")
+def complement_table(facts: Facts) -> ReportTable:
+    """Return T11: pairs of projects that need, or replace, each other."""
+    columns = [
+        col.text("by_year", "By", "year by which both stand"),
+        col.text("project_a", "Id a", "name of the first project", body=False),
+        col.text("project_b", "Id b", "name of the second project", body=False),
+        col.text("label_a", "Project", "the first project in words", lambda row: facts.label(row["project_a"])),
+        col.text("label_b", "and project", "the second project in words", lambda row: facts.label(row["project_b"])),
+        col.tons("alone_a_t", "First alone", "rise with the first alone"),
+        col.tons("alone_b_t", "Second alone", "rise with the second alone"),
+        col.tons("together_t", "Both", "rise with both"),
+        col.tons("surplus_t", "Surplus", "both less the sum of each alone"),
+        col.text("kind", "They", "complement: need each other; substitute: either will do"),
+    ]
+    found = {year: found.complements for year, found in facts.a.rerouting.items()}
+    return make_table(
+        columns,
+        (row | {"by_year": str(year)} for year, table in found.items() for row in table.to_dict("records")),
+        none={"label_a": "no pair"},
+        subtitle=f"Unit: {facts.unit}, all tiers. Scenario: {facts.scenario_label(facts.when)}.",
+        note="A surplus above 0: together they win more than the sum of each alone. Pairs without a surplus are "
+        "left out.",
+        status=PROVED,
+        **facts.rests_on(*found.values()),
+    ).with_lead()
+
+
+@col.table("T11b", "Portfolio", "Which projects to build at which budget")
+def frontier_table(facts: Facts) -> ReportTable | None:
+    """Return T11b: the best set of projects at each budget; None where it was not assessed."""
+    found = facts.a.portfolios
+    if not found:
+        return None
+    columns = [
+        col.text("counts", "Counts", "whose tonnes the set is chosen for"),
+        col.million("budget_musd", "Budget, USD million", "most that may be spent"),
+        col.million("spent_musd", "Spent", "capital cost of the set"),
+        col.tons("averted_t", "Averted", "what the set averts"),
+        col.tons(
+            "short_t", "Still short", "what stays short with it", lambda row: max(row["before"] - row["averted_t"], 0.0)
+        ),
+        col.tons("bound_t", "No set averts more than", "proved bound", body=False),
+        col.tons("greedy_averted_t", "Greedy averts", "most averted per dollar first"),
+        col.text(
+            "label",
+            "Best set",
+            "the projects in words",
+            lambda row: join([facts.label(n) for n in str(row["taken"]).split("; ") if n]),
+            missing="none",
+        ),
+        col.text("taken", "Ids", "names of the projects", missing="none", body=False),
+    ]
+    rows = []
+    for tier, best in found.items():
+        counts = ALL_TIERS if tier == "all" else f"{tier} first"
+        before = float((best.scenarios["demand_tpa"] - best.scenarios["before_tpa"]).iloc[0])
+        # a budget that buys the same set as a smaller one says nothing new
+        frontier = best.frontier.sort_values("budget_musd").drop_duplicates("taken")
+        rows += [row | {"counts": counts, "before": before} for row in frontier.to_dict("records")]
+    note = "Tonnes served, no tier first, without stocks and new relations: with them, and all projects, T9. "
+    note += " ".join(_closing_words(tier, best.closing.iloc[0]) for tier, best in found.items() if len(best.closing))
+    costless = int((next(iter(found.values())).options["why"] == "no capex").sum())
+    if costless:
+        note += f" {costless} listed projects have no capital cost in the sources and cannot be chosen."
+    by = f", by {list(facts.a.rerouting)[-1]}" if facts.a.rerouting else ""
+    return make_table(
+        columns,
+        rows,
+        subtitle=f"Unit: {facts.unit}. Scenario: {facts.scenario_label(facts.when)}{by}. Known relations, no stocks.",
+        note=note.strip(),
+        status=PROVED,
+        **facts.rests_on(*(best.frontier for best in found.values())),
+    )
+
+
+def _closing_words(tier: str, row: Any) -> str:
+    whom = ALL_TIERS if tier == "all" else tier
+    if row["short_tpa"] <= 0:
+        return f"{first_capital(whom)}: nothing is short."
+    if np.isnan(row["least_budget_musd"]):
+        return f"No budget closes the gap of {whom}: {number(row['remains_t'])} t/yr stay short with every project."
+    return f"USD {number(row['least_budget_musd'])} million close the gap of {whom}."
+
+
+# -- figures ------------------------------------------------------------------------------------
+
+
+@figure("F8")
+def projects_figure(facts: Facts) -> ReportFigure | None:
+    """Draw what each project returns alone, as fair share and last in."""
+    years = list(facts.a.rerouting)
+    if not years:
+        return None
+    table = facts.a.rerouting[years[-1]].projects
+    marks = ["standalone_t", "shapley_t", "last_in_t"]
+    best = table[marks].fillna(0.0).max(axis=1).round(6)
+    found = table[best > 0]
+    if found.empty:
+        return None
+    order = np.lexsort((found.index, -found["shapley_t"].round(6), -best[best > 0]))
+    found = found.iloc[order[:MOST_BARS]]
+    y = np.arange(len(found))[::-1]
+    canvas, (ax,) = new_canvas(0.8 + 0.28 * len(found))
+    top = float(best.max())
+    for at, values in zip(y, found[marks].to_numpy().tolist(), strict=True):
+        ax.hlines(at, min(values), max(values), color=RULE, linewidth=1.5, zorder=1)
+        write(ax, max(values) + 0.025 * top, at, number(max(values)))
+    faces = (("o", "white", "alone"), ("o", INK, "fair share"), ("D", "#3A97D3", "last in"))
+    for mark, (shape, face, words) in zip(marks, faces, strict=True):
+        size = 4.2 if shape == "D" else 6.0
+        ax.plot(
+            found[mark], y, shape, markerfacecolor=face, markeredgecolor=INK, markersize=size, label=words, linestyle=""
+        )
+    ax.legend(loc="lower right", frameon=False, fontsize=SMALL, handletextpad=0.2)
+    ax.set_yticks(y, [facts.drawn(facts.label(str(n)), 46) for n in found.index])
+    ax.set_xlim(-0.02 * top, 1.15 * top)
+    no_value_axis(ax, len(found))
+    ax.axvline(0, color=AXIS, linewidth=0.8)
+    ax.spines["left"].set_visible(False)
+    lead = str(found.index[0])
+    alt = "Marks show what each project returns alone, as fair share and last in: " + "; ".join(
+        f"{facts.label(str(name))} {', '.join(number(row[m]) for m in marks)}" for name, row in found.head(3).iterrows()
+    )
+    return make_figure(
+        canvas,
+        f"{facts.drawn(facts.label(lead), 45)} returns most by {years[-1]}: {tonnes(best[lead])}",
+        f"Returned over all tiers, {facts.unit}, by {years[-1]}: alone (open circle), fair share (dot), last in "
+        f"(diamond). Scenario: {facts.scenario_label(facts.when)}.",
+        alt + " t/yr.",
+        f"The number is the largest of the three. Data: T10.{years[-1]}.",
+        effect_table(facts, years[-1]),
+    )
+
+
+@figure("F9")
+def frontier_figure(facts: Facts) -> ReportFigure | None:
+    """Draw what the best set averts at each budget, beside the most averted per dollar first."""
+    found = facts.a.portfolios.get("all")
+    if found is None or not (found.frontier["averted_t"] > 0).any():
+        return None
+    canvas, (ax,) = new_canvas(2.6)
+    rows = found.frontier.drop_duplicates("budget_musd").sort_values("budget_musd")
+    budget, averted, greedy = ([0.0, *rows[c]] for c in ("budget_musd", "averted_t", "greedy_averted_t"))
+    ax.step(budget, averted, where="post", color=TIERS[0], linewidth=1.8)
+    ax.plot(budget[1:], greedy[1:], "o", markerfacecolor="white", markeredgecolor=GREY, markersize=7)
+    ax.plot(budget[1:], averted[1:], "o", color=TIERS[0], markersize=4)
+    for x, y in zip(budget[1:], averted[1:], strict=True):
+        ax.annotate(
+            number(y), (x, y), xytext=(0, 7), ha="center", textcoords="offset points", fontsize=SMALL, color=INK
+        )
+    ax.set_xlim(0, max(budget) * 1.12)
+    ax.set_ylim(0, max(averted) * 1.22)
+    ax.spines["bottom"].set_visible(True)
+    ax.spines["bottom"].set_color(AXIS)
+    ax.set_xlabel("Budget, USD million", fontsize=SMALL, color=INK)
+    ax.set_ylabel("Averted, t/yr, all tiers", fontsize=SMALL, color=INK)
+    ax.tick_params(labelsize=SMALL)
+    ax.yaxis.set_major_formatter(lambda value, _: number(value))
+    ticks = budget[:1]
+    for x in budget[1:]:  # none that would stand on the one before
+        ticks += [x] if (x - ticks[-1]) / max(budget) > 0.075 else []
+    ax.set_xticks(ticks, [number(x) for x in ticks])
+    last = rows.iloc[-1]
+    least = rows[rows["averted_t"] > 0].iloc[0]
+    title = f"USD {number(last['spent_musd'])} million avert {tonnes(last['averted_t'])}"
+    if least["budget_musd"] < last["budget_musd"]:
+        title += f", the first {number(least['spent_musd'])} million {number(least['averted_t'])}"
+    alt = "Steps show the tonnes averted by the best set at each budget: " + "; ".join(
+        f"USD {number(r['budget_musd'])} million {number(r['averted_t'])}" for r in rows.to_dict("records")
+    )
+    return make_figure(
+        canvas,
+        title,
+        f"Averted by the best set at each budget ●, by most averted per dollar first ○, {facts.unit}. Scenario: "
+        f"{facts.scenario_label(facts.when)}.",
+        alt + ".",
+        "Data: T11b.",
+        frontier_table(facts),
+    )

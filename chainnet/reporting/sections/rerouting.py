@@ -1,0 +1,245 @@
+"""What does rerouting recover? The ladder: known relations, new relations, stocks, projects."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from chainnet.engine import CERTAIN
+from chainnet.reporting import columns as col
+from chainnet.reporting.canvas import (
+    INK,
+    NORMAL,
+    TIERS,
+    figure,
+    make_figure,
+    new_canvas,
+    no_value_axis,
+    value_ends,
+    write,
+)
+from chainnet.reporting.facts import ALL_TIERS, Facts
+from chainnet.reporting.formats.glyphs import drawable
+from chainnet.reporting.model import (
+    PROVED,
+    ReportColumn,
+    ReportFigure,
+    ReportTable,
+    Section,
+    Sentence,
+    make_section,
+    make_table,
+)
+from chainnet.words import NOT_ASKED, first_capital, join, number, same, tonnes
+
+# what a rung allows: in a table, in a sentence ("12 t/yr from ...")
+RUNGS = {
+    "frozen": ("Nothing is rerouted", ""),
+    "existing": ("Known relations, up to capacity", "known relations"),
+    "new": ("+ new relations, once qualified", "new relations"),
+    "stocks": ("+ stocks, first year only", "stocks (first year only)"),
+    "projects": ("+ projects that stand", "projects"),
+}
+_OVER_TIME = {"stocks": "+ stocks", "projects": "+ projects from their start year"}
+_NOTE = (
+    "Tiers are served in their order, so a rung may take from a later tier what an earlier one then gets (a gain "
+    "below 0). "
+    "Stocks count once: first year only. The last shortfall does not depend on the order of the rungs, the steps do."
+)
+TIER_HATCH = ("", "", "", "///")
+
+
+def section(facts: Facts) -> Section:
+    """Return the ladder: with projects, of every scenario, and over the horizon."""
+    heading = "What does rerouting recover?"
+    if not facts.ordered:
+        return make_section(heading, Sentence("Not assessed: rerouting. No scenario was given."))
+    taken = [t for t in facts.tiers if _loses(facts, t)]
+    gets = "gets" if len(taken) == 1 else "get"
+    note = Sentence(f"New relations serve earlier tiers first, so {join(taken)} {gets} less on that rung.", ("T9b",))
+    return make_section(
+        heading,
+        note if taken else None,
+        year_table(facts) if facts.a.rerouting else None,
+        ladder_table(facts),
+        rung_table(facts),
+    )
+
+
+def _loses(facts: Facts, tier: str) -> bool:
+    row = facts.scenario_rung(facts.when, "new", tier)
+    return tier != ALL_TIERS and row is not None and row["gained_tpa"] < -1e-9
+
+
+def _columns(unit: str, during: str = "") -> list[ReportColumn]:
+    """Return the columns of a ladder whose tonnes bear a suffix: tpa or t."""
+    amount = col.tons if unit == "tpa" else col.weight
+    return [
+        col.text("rung", "Rung", "name of the rung", body=False),
+        col.text("meaning", "What is allowed", "each rung keeps what those before it allow"),
+        col.TIER,
+        amount(f"demand_{unit}", "Demand", f"tonnes asked for{during}"),
+        amount(f"served_{unit}", "Served", "tonnes served"),
+        amount(f"gained_{unit}", "Gained by this rung", "served here less served one rung before", missing=NOT_ASKED),
+        amount(f"shortfall_{unit}", "Still short", "demand less served"),
+    ]
+
+
+def _rows(ladder: pd.DataFrame, unit: str = "tpa") -> Iterator[dict[str, Any]]:
+    """Return the rows of a ladder, each rung followed by its sum over tiers where there are several."""
+    amounts = [f"{what}_{unit}" for what in ("demand", "served", "gained", "shortfall")]
+    for rung, found in ladder.groupby("rung", sort=False):
+        words = RUNGS[str(rung)][0] if rung in RUNGS else str(found["meaning"].iloc[0])
+        parts = found.assign(tier=found["tier"].fillna(ALL_TIERS)).to_dict("records")
+        if len(parts) > 1:
+            parts.append({"tier": ALL_TIERS, **found[amounts].sum(min_count=1)})
+        for row in parts:
+            yield {**row, "rung": rung, "meaning": words}
+
+
+@col.table("T9", "Ladder", "What rerouting, stocks and projects win back in the long run of the worst scenario")
+def year_table(facts: Facts) -> ReportTable:
+    """Return T9: the ladder under the worst scenario, with the projects that stand by each year."""
+    return make_table(
+        [col.text("by_year", "By", "year by which projects stand"), *_columns("tpa")],
+        _years(facts),
+        subtitle=f"Unit: {facts.unit}. Scenario: {facts.scenario_label(facts.when)}. {facts.whose_words}",
+        note=_NOTE + " Projects count at announced size, start year and ramp.",
+        status=PROVED,
+        **facts.rests_on(facts.a.stress.ladder),
+    )
+
+
+def _years(facts: Facts) -> Iterator[dict[str, Any]]:
+    """Return the rungs that hold in every year once, then those with projects, year by year."""
+    for place, (year, ladder) in enumerate(facts.ladders.items()):
+        for row in _rows(ladder):
+            if row["rung"] == "projects" or place == 0:
+                yield {**row, "by_year": str(year) if row["rung"] == "projects" else "any year"}
+
+
+@col.table("T9b", "Ladder by scenario", "What rerouting and stocks win back in the long run, every scenario")
+def ladder_table(facts: Facts) -> ReportTable:
+    """Return T9b: the ladder without projects under every scenario."""
+    table = facts.scenario_ladders
+    ladders = [(name, table[table["scenario"] == name]) for name in facts.ordered]
+    return make_table(
+        [*col.scenario(facts), *_columns("tpa")],
+        ({**row, "scenario": name} for name, ladder in ladders for row in _rows(ladder)),
+        subtitle=f"Unit: {facts.unit}. No projects built. {facts.whose_words}",
+        note=_NOTE,
+        status=PROVED,
+        **facts.rests_on(*(r.ladder for r in facts.a.rerouting.values())),
+    ).with_lead(rows=4 * (len(facts.tiers) + 1))
+
+
+@col.table("T9c", "Ladder over time", "What rerouting, stocks and projects win back over the horizon")
+def rung_table(facts: Facts) -> ReportTable | None:
+    """Return T9c: the ladder over the horizon, of every scenario for which it was made."""
+    months, ladder = facts.months, facts.a.stress.horizon_ladder
+    if ladder.empty:
+        return None
+    rows = []
+    for name, found in ladder.groupby("scenario", sort=False):
+        for row in _rows(found, "t"):
+            size = CERTAIN * row["demand_t"]
+            short = 0.0 if abs(row["shortfall_t"]) <= size else row["shortfall_t"]
+            served = row["demand_t"] - short
+            served = 0.0 if abs(served) <= size else served
+            words = _OVER_TIME.get(row["rung"], row["meaning"])
+            rows.append({**row, "scenario": name, "meaning": words, "served_t": served, "shortfall_t": short})
+    many = len(set(ladder["scenario"])) > 1
+    one = "" if many else f" Scenario: {facts.scenario_label(str(ladder['scenario'].iloc[0]))}."
+    return make_table(
+        [*col.scenario(facts, body=many), *_columns("t", " over the horizon")],
+        rows,
+        subtitle=f"Unit: {months.unit}. {months.span}.{one} {facts.whose_words}",
+        note=(
+            "Counted in half-years, where lags shorter than that vanish, so that a rung may differ a little from T8d. "
+            "A new relation serves a tier once qualified for it; stocks are drawn once. The last shortfall does not "
+            "depend on the order of the rungs, the steps do."
+        ),
+        status=PROVED,
+        **facts.rests_on(facts.a.stress.summary),
+    )
+
+
+# -- the figure of page one ---------------------------------------------------------------------
+
+
+def _short(facts: Facts) -> list[tuple[str, dict[str, float]]]:
+    """Return (what is allowed, short by tier), the projects of each year last."""
+    years = list(facts.ladders)
+    asked = [
+        (
+            RUNGS[rung][0],
+            {
+                t: facts.rung(years[0], rung, t) if years else facts.scenario_rung(facts.when, rung, t)
+                for t in facts.tiers
+            },
+        )
+        for rung in ("frozen", "existing", "new", "stocks")
+    ]
+    asked += [(f"+ projects by {y}", {t: facts.rung(y, "projects", t) for t in facts.tiers}) for y in years]
+    return [
+        (words, {t: float(row["shortfall_tpa"]) for t, row in found.items()})
+        for words, found in asked
+        if all(row is not None for row in found.values())
+    ]
+
+
+@figure("F1")
+def ladder_figure(facts: Facts) -> ReportFigure | None:
+    """Draw what is still short, rung by rung: the leading tier, and all tiers."""
+    rungs = _short(facts)
+    if not rungs:
+        return None
+    split = facts.has_first and len(facts.tiers) > 1
+    y = np.arange(len(rungs))[::-1]
+    canvas, axes = new_canvas(0.45 + 0.19 * len(rungs), 2 if split else 1, (1.0, 1.35) if split else (1.0,))
+    whole = [sum(short.values()) for _, short in rungs]
+    if split:
+        first = [short[facts.first] for _, short in rungs]
+        axes[0].barh(y, first, color=TIERS[0], height=0.62)
+        value_ends(axes[0], y, first)
+        axes[0].set_title(f"{first_capital(facts.first)}, t/yr short", loc="left", fontsize=NORMAL, color=INK)
+    ax = axes[-1]
+    left = np.zeros(len(rungs))
+    for i, tier in enumerate(facts.tiers):
+        part = np.array([short[tier] for _, short in rungs])
+        style = min(i, len(TIERS) - 1)
+        hatch = TIER_HATCH[style]
+        ax.barh(y, part, left=left, color=TIERS[style], height=0.62, edgecolor="white", linewidth=1.0, hatch=hatch)
+        row = int(np.argmax(part))
+        if part[row] > 0.12 * max(max(whole), 1e-12):
+            write(ax, left[row] + part[row] / 2, y[row], drawable(tier), "center", color="white")
+        left = left + part
+    value_ends(ax, y, whole)
+    ax.set_title("All tiers, t/yr short", loc="left", fontsize=NORMAL, color=INK)
+    for ax in axes:
+        ax.set_yticks(y, [drawable(words) for words, _ in rungs] if ax is axes[0] else [""] * len(y))
+        no_value_axis(ax, len(rungs))
+    is_short = float(facts.leading.loc[facts.when, "shortfall_tpa"]) > 0
+    tier = facts.first if split and is_short else ALL_TIERS
+    told = [short[tier] if tier in short else sum(short.values()) for _, short in rungs]
+    what = f"{first_capital(tier)} shortfall" if tier != ALL_TIERS else "Total shortfall"
+    reached = next(i for i, value in enumerate(told) if same(value, told[-1]))
+    last = rungs[reached][0].removeprefix("+ ").lower()
+    title = f"{what} falls from {number(told[0])} to {tonnes(told[-1])} with {last}"
+    if same(told[0], told[-1]):
+        title = f"{what} stays at {tonnes(told[-1])}"
+    alt = "Bars show what is still short, rung by rung: " + "; ".join(
+        f"{words} {number(value)}" for (words, _), value in zip(rungs, told, strict=True)
+    )
+    data = year_table(facts) if facts.a.rerouting else ladder_table(facts)
+    return make_figure(
+        canvas,
+        title,
+        f"Still short, {facts.unit}, by what is allowed. Scenario: {facts.scenario_label(facts.when)}. One year.",
+        alt + " t/yr.",
+        f"Data: {data.id}. The last bar is what stays short.",
+        data,
+    )

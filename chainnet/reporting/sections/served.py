@@ -1,0 +1,192 @@
+"""Who goes short, and when? The long run by scenario, tier, place and end use; then months, habit and exposure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from chainnet.reporting import columns as col
+from chainnet.reporting.canvas import INK, LOSS, RULE, figure, level_of, make_figure, new_canvas, write
+from chainnet.reporting.facts import BASELINE, Facts
+from chainnet.reporting.model import (
+    PROVED,
+    ReportColumn,
+    ReportFigure,
+    ReportTable,
+    Section,
+    Sentence,
+    make_section,
+    make_table,
+)
+from chainnet.reporting.sections import exposure, months
+from chainnet.words import NOT_ASSESSED, first_capital, number, percent, span, tonnes
+
+_SEVERAL = (
+    "Inside a tier, who goes short is one of several answers with the same total; the total of a tier is proved. "
+    "Totals come from unrounded values."
+)
+_SERVED = (
+    col.tons("demand_tpa", "Demand", "tonnes asked for"),
+    col.tons("served_tpa", "Served", "tonnes served"),
+    col.tons("shortfall_tpa", "Short", "demand less served"),
+    col.short_share("shortfall_tpa", "demand_tpa"),
+)
+
+
+def section(facts: Facts) -> Section:
+    """Return who goes short when: the months, then the long run, then what habit loses and what sites cost."""
+    myopic, exposed = exposure.myopic_blocks(facts), exposure.exposed_blocks(facts)
+    return make_section(
+        "Who goes short, and when?",
+        *months.blocks(facts),
+        Sentence("", (), "In the long run"),
+        heat_figure(facts),
+        tier_table(facts),
+        place_table(facts),
+        Sentence("", (), "If firms react only to their own stocks") if myopic else None,
+        *myopic,
+        Sentence("", (), "What a site's loss costs until it is back") if exposed else None,
+        *exposed,
+    )
+
+
+def _ends(what: str) -> Any:
+    return lambda row: span(row[f"{what}_low_tpa"], row[f"{what}_high_tpa"])
+
+
+@col.table("T8", "Served", "Who goes short in the long run, by scenario and tier")
+def tier_table(facts: Facts) -> ReportTable:
+    """Return T8: scenario x tier."""
+    columns = [
+        *col.scenario(facts),
+        col.TIER,
+        col.tons("demand_tpa", "Demand", "tonnes asked for"),
+        col.tons("served_tpa", "Served", "tonnes served, other countries after"),
+        col.tons("shortfall_tpa", "Short", "demand less served"),
+        col.short_share("shortfall_tpa", "demand_tpa"),
+        col.tons("shortfall_before_tpa", "Short, others first", "shortfall if all other countries come first"),
+        col.text("demand_range", "Demand, low to high", "all demand at its low and high values", _ends("demand")),
+        col.text(
+            "range", "Short, low to high", "shortfall with all demand at its low and high values", _ends("shortfall")
+        ),
+        *(
+            col.tons(
+                f"{what}_{side}_tpa",
+                f"{what}, {side}",
+                f"{what} with all demand at its {side} values",
+                missing=NOT_ASSESSED,
+                body=False,
+            )
+            for what in ("demand", "shortfall")
+            for side in ("low", "high")
+        ),
+        col.million("value_musd", "Loss", "shortfall times value per tonne", unit="USD million/yr", body=False),
+    ]
+    short = [n for n in facts.ordered if facts.whole.loc[n, "shortfall_tpa"] > 0]
+    return make_table(
+        columns,
+        (facts.of(name, tier) for name in [BASELINE, *facts.ordered] for tier in facts.tiers),
+        subtitle=f"Unit: {facts.unit}. A steady year with every measure at its full size. Known relations up to their "
+        f"capacity; stocks not drawn. {facts.whose_words}",
+        note=(
+            "Short and short with others first bound the shortfall from below and above. Ranges are corner cases "
+            "(all demand low, all demand high), ends rounded outward; the high end of a shortfall is the bad one."
+        ),
+        status=PROVED,
+        **facts.rests_on(facts.a.stress.summary),
+    ).with_lead(rows=(1 + min(len(short), 6)) * len(facts.tiers))
+
+
+def _worst_table(
+    facts: Facts, table: pd.DataFrame, columns: Sequence[ReportColumn], lead: int, **named: Any
+) -> ReportTable:
+    """Return who goes short in the long run of the worst scenario, with a sum."""
+    sums = {key: float(table[key].sum()) for key in ("demand_tpa", "served_tpa", "shortfall_tpa")}
+    return make_table(
+        [*columns, *_SERVED],
+        table.to_dict("records"),
+        total={"tier": "All", **sums, "short_share": _SERVED[-1].of(sums)},
+        subtitle=f"Unit: {facts.unit}. Scenario: {facts.scenario_label(facts.when)}. {facts.whose_words}",
+        note=_SEVERAL,
+        status=PROVED,
+        **facts.scenario_rests_on(facts.when),
+        **named,
+    ).with_lead(rows=lead)
+
+
+@col.table("T8b", "By country", "Who goes short in the long run of the worst scenario, by country")
+def place_table(facts: Facts) -> ReportTable:
+    """Return T8b: who goes short in the worst scenario, by country or region and tier."""
+    return _worst_table(
+        facts,
+        facts.by_place(facts.when),
+        [col.TIER, col.text("place", "Country or region", "where it stands")],
+        15,
+    )
+
+
+@col.table("T8c", "End uses", "Who goes short in the long run of the worst scenario, by end use")
+def user_table(facts: Facts) -> ReportTable:
+    """Return T8c: who goes short in the worst scenario, by end use and commodity."""
+    table = facts.users[facts.users["scenario"] == facts.when]
+    rank = {tier: i for i, tier in enumerate(facts.tiers)}
+    order = np.lexsort((table["node"], -table["shortfall_tpa"].to_numpy(), table["tier"].map(rank)))
+    columns = [
+        col.TIER,
+        col.text("label", "End use", "the end use in words", lambda row: facts.label(row["node"])),
+        col.text("place", "Country or region", "where it stands", lambda row: facts.things.loc[row["node"], "place"]),
+        col.commodity(facts, "Asks for", "what it asks for"),
+    ]
+    return _worst_table(
+        facts,
+        table.iloc[order],
+        columns,
+        12,
+    )
+
+
+@figure("F5b")
+def heat_figure(facts: Facts) -> ReportFigure | None:
+    """Draw the part of each tier's demand that goes short in the long run, scenario by scenario."""
+    rows = facts.ordered
+    if not rows:
+        return None
+    canvas, (ax,) = new_canvas(0.62 + 0.27 * len(rows))
+    for i, name in enumerate(rows):
+        for j, tier in enumerate(facts.tiers):
+            row = facts.of(name, tier)
+            share = float(row["shortfall_tpa"] / row["demand_tpa"]) if row["demand_tpa"] > 0 else 0.0
+            level, at = level_of(share), len(rows) - 1 - i
+            ax.barh(at, 0.97, left=j, color=LOSS[level], height=0.88, edgecolor=RULE, linewidth=0.6)
+            words = f"{percent(share)}  ({number(row['shortfall_tpa'])})" if level else percent(share)
+            write(ax, j + 0.485, at, words, "center", color="white" if level >= 4 else INK)
+    ax.set_yticks(np.arange(len(rows))[::-1], [facts.drawn(facts.scenario_label(n), 58) for n in rows])
+    ax.set_xticks(np.arange(len(facts.tiers)) + 0.485, [facts.drawn(first_capital(t)) for t in facts.tiers])
+    ax.xaxis.tick_top()
+    ax.spines["left"].set_visible(False)
+    ax.set_xlim(0, len(facts.tiers))
+    ax.set_ylim(-0.55, len(rows) - 0.45)
+    short = [n for n in rows if facts.leading.loc[n, "shortfall_tpa"] > 0]
+    leave = "leaves" if len(short) == 1 else "leave"
+    title = f"{len(short)} of {len(rows)} scenarios {leave} {facts.first} demand short"
+    if not short:
+        title = f"No scenario of {len(rows)} leaves {facts.first} demand short in the long run"
+    if len(rows) == 1:
+        title = f"The one scenario {'leaves' if short else 'does not leave'} {facts.first} short in the long run"
+    alt = "Cells show the share of demand that goes short: " + "; ".join(
+        f"{facts.scenario_label(n)} {number(facts.leading.loc[n, 'shortfall_tpa'])} t/yr of {facts.first}"
+        for n in rows[:3]
+    )
+    lacks = float(facts.whole.loc[BASELINE, "shortfall_tpa"])
+    return make_figure(
+        canvas,
+        title,
+        f"Short in the long run, % of demand ({facts.unit} in brackets), by scenario and tier; known relations, "
+        "stocks not drawn.",
+        alt + ".",
+        f"Baseline: {'nothing is short' if lacks <= 0 else f'{tonnes(lacks)} short'}. Data: T8.",
+        tier_table(facts),
+    )

@@ -1,0 +1,411 @@
+"""How sure are we? All ranges at once, whether ranks hold, single figures, decisive inputs, grades."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from chainnet.reporting import columns as col
+from chainnet.reporting.canvas import (
+    GREY,
+    INK,
+    SMALL,
+    TIERS,
+    WHITE_BOX,
+    figure,
+    make_figure,
+    new_canvas,
+    no_value_axis,
+    write,
+)
+from chainnet.reporting.facts import Facts, once
+from chainnet.reporting.model import (
+    GIVEN,
+    PROVED,
+    SAMPLED,
+    ReportFigure,
+    ReportTable,
+    Section,
+    Sentence,
+    make_section,
+    make_table,
+)
+from chainnet.reporting.sections.asked import not_assessed
+from chainnet.results import LETTERS
+from chainnet.words import NOT_ASKED, count, first_capital, is_known, number, percent, readable_id, span, tonnes
+
+TOP = 10
+RANGE_WORDS = {
+    "base_t": "Served undisturbed, all tiers",
+    "served_t": "Served, all tiers, no tier first",
+    "lost_t": "Lost, all tiers, no tier first",
+}
+_UNITS = {"demand_tpa": "t/yr", "capacity_tpa": "t/yr", "flow_tpa": "t/yr", "stock_t": "t", "t_per_t": "t/t"}
+# letter -> fill, hatch, ink of a bar's part
+_GRADES = {
+    "R": ("#12436D", "", "white"),
+    "E": ("#4F86B5", "", "white"),
+    "I": ("#FFFFFF", "////", INK),
+    "A": ("#FFFFFF", "..", INK),
+    "?": ("#E5E7EB", "", INK),
+}
+
+
+def section(facts: Facts) -> Section:
+    """Return what the ranges do to the answer, on which inputs it rests and how well they are known."""
+    return make_section(
+        "How sure are we?",
+        sure_points(facts),
+        ranges_figure(facts),
+        range_table(facts),
+        rank_table(facts),
+        input_table(facts),
+        not_assessed(facts, "ranges", "draws"),
+        coverage_figure(facts),
+        decisive_table(facts),
+        coverage_table(facts),
+        edge_table(facts),
+    )
+
+
+def sure_points(facts: Facts) -> tuple[Sentence, ...]:
+    """Return what the ranges do to the answer, in words."""
+    said = []
+    many, one = facts.a.ensemble, facts.a.sensitivity
+    if many is not None:
+        first = f"{facts.first}_short_t"
+        key = first if first in _ranges(facts) else "lost_t"
+        row = many.summary.loc[key]
+        what = f"the {facts.first} shortfall" if key != "lost_t" else "the loss over all tiers"
+        draws = (
+            f"In 8 of 10 draws {what} lies between {number(row['p10'])} and {tonnes(row['p90'])} (median "
+            f"{number(row['p50'])}, n = {many.provenance['settings']['draws']}); as given {number(row['given'])}."
+        )
+        said.append(Sentence(draws, ("T15b",), "Draws."))
+        if not many.ranks.empty:
+            top = many.ranks["first_share"].idxmax()
+            part = percent(many.ranks.loc[top, "first_share"])
+            said.append(Sentence(f"{facts.label(str(top))} ranks first in {part} of the draws.", ("T15c",), "Ranks."))
+    if one is not None and len(one.inputs) and float(one.inputs["swing_t"].iloc[0]) > 0:
+        row = one.inputs.iloc[0]
+        low, high = sorted([row["short_low_t"], row["short_high_t"]])
+        column = row["column"].removesuffix("_tpa").removesuffix("_t").replace("_", " ")
+        alone = (
+            f"{_label(facts, row)} ({column}) alone moves the shortfall of "
+            f"{one.provenance['settings']['tier'] or 'all tiers'} from {number(one.short_t)} to between "
+            f"{number(low)} and {tonnes(high)}."
+        )
+        said.append(Sentence(alone, ("T15d",), "One at a time."))
+    return tuple(said)
+
+
+# -- ranges -------------------------------------------------------------------------------------
+
+
+@once
+def _ranges(facts: Facts) -> dict[str, Any]:
+    """Return the headline numbers that were sampled, by key: their row, and words as ``label``."""
+    if facts.a.ensemble is None:
+        return {}
+    words = RANGE_WORDS | {f"{t}_short_t": f"{first_capital(t)} short, if served first" for t in facts.tiers}
+    rows = facts.a.ensemble.summary.to_dict("index")
+    return {str(key): row | {"number": key, "label": words[str(key)]} for key, row in rows.items() if key in words}
+
+
+def _drawn_words(facts: Facts) -> str:
+    settings = facts.a.ensemble.provenance["settings"]  # type: ignore[union-attr]
+    return f"n = {settings['draws']}, seed {settings['seed']}."
+
+
+@col.table("T15b", "Uncertainty", "How far the answer moves when all ranges vary at once")
+def range_table(facts: Facts) -> ReportTable | None:
+    """Return T15b: P10, P50 and P90 of the headline numbers; None where not sampled."""
+    many = facts.a.ensemble
+    if many is None or not _ranges(facts):
+        return None
+    columns = [
+        col.text("number", "Name", "name of the number", body=False),
+        col.text("label", "Number", "the number in words"),
+        col.tons("given", "As given", "at the figures as they stand"),
+        col.tons("p10", "P10", "one draw in ten lies below"),
+        col.tons("p50", "P50", "the middle draw"),
+        col.tons("p90", "P90", "one draw in ten lies above"),
+        col.text("bad_end", "Bad end", "which end is the bad one", lambda row: row["bad_end"].upper()),
+    ]
+    return make_table(
+        columns,
+        _ranges(facts).values(),
+        subtitle=f"Unit: {facts.unit}. Scenario: {facts.scenario_label(facts.when)}. {_drawn_words(facts)}",
+        note="No tier first: as many tonnes as can be, so all tiers lose less than in T8, where tiers come in order. "
+        f"{count(len(many.inputs))} figures with a range vary; low and high are read as P10 and P90; inputs of "
+        "one country share half of their variance (assumed). Recipes and relations stay as they are.",
+        status=SAMPLED,
+        **facts.rests_on(many.summary),
+    )
+
+
+@col.table("T15c", "Ranks", "Does the order of the costliest nodes hold?")
+def rank_table(facts: Facts) -> ReportTable | None:
+    """Return T15c: whether the order of the costliest nodes holds; None where not sampled."""
+    many = facts.a.ensemble
+    if many is None or many.ranks.empty:
+        return None
+    columns = [
+        col.text("node", "Id", "name of the node", body=False),
+        col.text("label", "Node", "the node in words", lambda row: facts.label(str(row["node"]))),
+        col.count("given_rank", "Rank as given", "among these nodes"),
+        col.number("p10", "P10", "rank", body=False),
+        col.number("p50", "Middle rank", "P50 of its rank"),
+        col.number("p90", "P90", "rank", body=False),
+        col.share("first_share", "Ranks first in", "share of the draws"),
+        col.share("top3_share", "Among the first three in", "share of the draws"),
+    ]
+    counts = str(many.ranks["counts"].iloc[0])
+    whose = "all tiers" if counts == "all" else counts
+    return make_table(
+        columns,
+        many.ranks.rename_axis("node").reset_index().to_dict("records"),
+        subtitle=f"Loss of {whose} when one node drops out, undisturbed; {_drawn_words(facts)}",
+        note="Equal losses share the better rank, so shares of first places may add to more than 100 %.",
+        status=SAMPLED,
+        **facts.rests_on(many.ranks),
+    )
+
+
+@col.table("T15d", "Sensitivity", "Which single figure moves the shortfall most")
+def input_table(facts: Facts) -> ReportTable | None:
+    """Return T15d: the single figures that move the shortfall most; None where none has a range."""
+    one = facts.a.sensitivity
+    if one is None or one.inputs.empty:
+        return None
+
+    def what(row: Any) -> str:
+        words = row["column"].removesuffix("_tpa").removesuffix("_t").replace("_per", " per t")
+        return f"{words}, {_UNITS.get(row['column'], '')}".strip(", ")
+
+    def ends(row: Any) -> str:
+        low, high = (row[end] if is_known(row[end]) else row["value"] for end in ("low", "high"))
+        return f"[{_small(low)}–{_small(high)}]"
+
+    columns = [
+        col.text("table", "Table", "where it stands", body=False),
+        col.text("key", "Row", "its row", body=False),
+        col.text("label", "Figure", "the row in words", lambda row: _label(facts, row)),
+        col.text("what", "What", "which figure of the row", what),
+        col.number("value", "As given", "value"),
+        col.text("range", "Range", "low to high", ends),
+        col.number("low", "Low", "low", body=False),
+        col.number("high", "High", "high", body=False),
+        col.tons("short_low_t", "Short at low", "shortfall with it at its low value"),
+        col.tons("short_high_t", "Short at high", "shortfall with it at its high value"),
+        col.tons("swing_t", "Largest change", "from the answer as given"),
+        col.grade("grade of the figure"),
+    ]
+    moving = int((one.inputs["swing_t"] > 0).sum())
+    tier = one.provenance["settings"]["tier"]
+    whose = f"{tier}, if served first" if tier else "all tiers"
+    return make_table(
+        columns,
+        one.inputs.to_dict("records"),
+        subtitle=f"Unit: {facts.unit}. Shortfall of {whose}, {tonnes(one.short_t)} as given. "
+        f"Scenario: {facts.scenario_label(facts.when)}.",
+        note=f"One figure at a time, each solved at both ends; {count(moving)} of {count(len(one.inputs))} with a "
+        "range move the answer. Capacity, demand and flows in t/yr, recipes in t per t.",
+        status=PROVED,
+        grade="see column",
+    ).with_lead(rows=min(TOP, max(moving, 3)))
+
+
+def _label(facts: Facts, row: Any) -> str:
+    """Return a figure in words: of a demand with what is asked for, of a recipe with what goes in or comes out."""
+    words, parts = str(row["label"]), str(row["key"]).split(" / ")
+    if row["table"] == "demand" and len(parts) == 3:
+        return f"{words} ({facts.commodity(parts[1])})"
+    process, colon, line = words.partition(": ")
+    role, blank, good = line.partition(" ")
+    if row["table"] == "processes" and colon and blank:
+        return f"{readable_id(process)}: {role} {facts.commodity(good)}"
+    return words
+
+
+def _small(value: float) -> str:
+    """Return a number with two digits below 0.1: a recipe's amounts are small."""
+    return f"{value:.2g}" if 0 < abs(value) < 0.1 else number(value)
+
+
+# -- inputs and grades --------------------------------------------------------------------------
+
+
+@col.table("T15", "Decisive inputs", "Inputs on which the answer rests, weakest grade first")
+def decisive_table(facts: Facts) -> ReportTable:
+    """Return T15: bounds that carry a price for the leading tier."""
+    columns = [
+        col.text("kind", "Bound of", "node, edge or demand"),
+        col.text("id", "Id", "whose bound it is", body=False),
+        col.text(
+            "label", "Name", "the same in words", lambda r: r["label"] if isinstance(r["label"], str) else r["id"]
+        ),
+        col.commodity(facts, "Of", "commodity"),
+        col.text("tier", "Tier", "tier of a demand", missing=NOT_ASKED, body=False),
+        col.tons("capacity_tpa", "Bound", "the figure itself"),
+        col.text("range", "Range", "from the data", lambda r: span(r["low"], r["high"])),
+        col.tons("low", "Low", "low value in the data", body=False),
+        col.tons("high", "High", "high value in the data", body=False),
+        col.number("price", "Worth, t per t", "tonnes served per tonne more of this bound", unit="t/t"),
+        col.text("quality", "Grade", "R, E, I or A", lambda r: LETTERS.get(r["quality"], r["quality"])),
+        col.text(
+            "reference",
+            "Source",
+            "key into the sources",
+            lambda r: r["reference"].replace(";", "; ") if isinstance(r["reference"], str) else None,
+        ),
+    ]
+    return make_table(
+        columns,
+        facts.a.decisive.to_dict("records"),
+        none={"label": "no bound carries a price"},
+        subtitle=f"Bounds with a price for {facts.first} demand. Scenario: {facts.scenario_label(facts.when)}.",
+        note="A demand in this list is met in full: more supply elsewhere changes nothing for it. One of the "
+        "sets of bounds that "
+        "prove the answer; others may exist. n/d: no range in the data.",
+        status=PROVED,
+        grade="see column",
+    ).with_lead()
+
+
+@col.table("T18", "Coverage", "How well each step is known")
+def coverage_table(facts: Facts) -> ReportTable:
+    """Return T18: tonnes of each step by grade."""
+    table = facts.a.coverage
+    grades = {c: first_capital(c.removesuffix("_tpa")) for c in table.columns if c.endswith("_tpa")}
+    table = table.iloc[np.argsort([facts.place_of_step(str(name)) for name in table.index], kind="stable")]
+    columns = [
+        col.text("step", "Step", "step of the chain", lambda row: str(row["step"]).replace("_", " ")),
+        *(col.tons(c, head, f"tonnes whose principal figure is {head.lower()}") for c, head in grades.items()),
+        col.share("assumed_share", "Assumed", "part of the tonnes whose figure is assumed"),
+        col.count("n_nodes", "Nodes", "nodes of the step"),
+        col.count("n_unlimited", "No capacity", "nodes without a capacity, counted as unlimited"),
+    ]
+    return make_table(
+        columns,
+        table.rename_axis("step").reset_index().to_dict("records"),
+        subtitle="Unit: t/yr that the nodes of a step make, by grade of the node's principal figure.",
+        note="Grades: R reported, E estimated, I inferred, A assumed. Tonnes of different steps are on different "
+        "bases.",
+        status=GIVEN,
+        grade="see columns",
+    )
+
+
+@col.table("T19", "Edge grades", "How well the relations are known")
+def edge_table(facts: Facts) -> ReportTable:
+    """Return T19: relations by grade."""
+    columns = [
+        col.text("quality", "Grade", "grade of the baseline flow"),
+        col.count("n_edges", "Relations", "rows of the edges table"),
+        col.count("n_with_flow", "of them with flow", "rows with a baseline flow above 0"),
+    ]
+    table = facts.a.edge_quality
+    sums = {key: int(table[key].sum()) for key in ("n_edges", "n_with_flow")}
+    return make_table(
+        columns,
+        table.rename_axis("quality").reset_index().to_dict("records"),
+        none={"quality": "no relation", "n_edges": 0, "n_with_flow": 0},
+        total={"quality": "all", **sums},
+        subtitle="Unit: rows. Tonnes of different goods are not added.",
+        status=GIVEN,
+        grade="see rows",
+    )
+
+
+# -- figures ------------------------------------------------------------------------------------
+
+
+@figure("F13")
+def ranges_figure(facts: Facts) -> ReportFigure | None:
+    """Draw the ranges over the number as given: tonnes of a small tier and of all would not share an axis."""
+    rows = [row for key, row in _ranges(facts).items() if key != "base_t" and row["given"] > 0]
+    if all(row["p10"] == row["p90"] for row in rows):
+        return None
+    y = np.arange(len(rows))[::-1]
+    canvas, (ax,) = new_canvas(0.75 + 0.34 * len(rows))
+    top = max(max(float(row["p90"]) / float(row["given"]), 1.0) for row in rows)
+    ax.axvline(1.0, color=GREY, linewidth=1.0, linestyle="--")
+    write(ax, 1.0, len(rows) - 0.35, "as given = 1", "center", va="bottom", color=GREY, bbox=WHITE_BOX)
+    for at, row in zip(y, rows, strict=True):
+        low, middle, high = (float(row[end]) / float(row["given"]) for end in ("p10", "p50", "p90"))
+        ax.hlines(at, low, high, color=TIERS[1], linewidth=5)
+        ax.plot([middle], [at], "|", color=INK, markersize=13, markeredgewidth=1.8)
+        said = f"{number(row['p10'])} to {number(row['p90'])}, as given {number(row['given'])}"
+        write(ax, max(high, 1.0) + 0.03 * top, at, said)
+    ax.set_yticks(y, [facts.drawn(row["label"], 44) for row in rows])
+    ax.set_xlim(0, 1.55 * top)
+    ax.set_ylim(-0.6, len(rows) + 0.1)
+    told = next((row for row in rows if row["label"].lower().startswith(f"{facts.first} short")), rows[0])
+    what = told["label"].removesuffix(", if served first").removesuffix(", no tier first")
+    ax.set_xticks(np.arange(0.0, top + 0.25, 0.5 if top <= 3 else 1.0))
+    ax.tick_params(axis="x", labelsize=SMALL, labelcolor=INK)
+    alt = "Bars run from P10 to P90 over the number as given, the tick is P50: " + "; ".join(
+        f"{row['label']} {number(row['p10'])} to {number(row['p90'])}" for row in rows[:3]
+    )
+    return make_figure(
+        canvas,
+        f"{what}: {number(told['p10'])} to {tonnes(told['p90'])} in 8 of 10 draws",
+        f"P10 to P90 (bar) and P50 (tick) over the number as given; text in {facts.unit}. Scenario: "
+        f"{facts.scenario_label(facts.when)}.",
+        alt + ".",
+        "Data: T15b. Sampled.",
+        range_table(facts),
+    )
+
+
+@figure("F14")
+def coverage_figure(facts: Facts) -> ReportFigure | None:
+    """Draw the tonnes of each step by the grade of the node's principal figure."""
+    table = facts.a.coverage
+    grades = [c for c in table.columns if c.endswith("_tpa")]
+    whole = table[grades].sum(axis=1)
+    table = table[whole > 0]
+    if table.empty:
+        return None
+    table = table.iloc[np.argsort([facts.place_of_step(str(name)) for name in table.index], kind="stable")]
+    canvas, (ax,) = new_canvas(0.55 + 0.3 * len(table))
+    y = np.arange(len(table))[::-1]
+    for at, (step, row) in zip(y, table.iterrows(), strict=True):
+        left, total = 0.0, float(whole[step])
+        for column in grades:
+            share = float(row[column]) / total
+            if share <= 0:
+                continue
+            letter = LETTERS.get(column.removesuffix("_tpa"), "?")
+            fill, hatch, ink = _GRADES[letter]
+            bar = {"color": fill, "edgecolor": "#12436D", "hatch": hatch, "linewidth": 0.8}
+            ax.barh(at, share, left=left, height=0.7, **bar)
+            if share > 0.06:
+                words = f"{letter} {percent(share)}" if share > 0.13 else letter
+                write(ax, left + share / 2, at, words, "center", color=ink, bbox=WHITE_BOX if hatch else None)
+            left += share
+        missing = int(row["n_unlimited"])
+        write(ax, 1.015, at, f"no capacity: {missing}", color=INK if missing else GREY)
+    ax.set_yticks(y, [facts.drawn(s, 48) for s in table.index])
+    ax.set_xlim(0, 1.17)
+    no_value_axis(ax, len(table))
+    weak = table["assumed_share"].fillna(0.0)
+    title = f"{first_capital(str(weak.idxmax()))} rests most on assumption: {percent(weak.max())} of its tonnes"
+    if weak.max() <= 0:
+        title = "No step's tonnes rest on an assumed figure"
+    if float(table.get("not graded_tpa", weak * 0).sum()) >= float(whole.sum()) - 1e-9:
+        title = "No figure of the data bears a grade"
+    alt = "One bar per step, parts by grade: " + "; ".join(
+        f"{s} {percent(v)} assumed" for s, v in list(weak.items())[:3]
+    )
+    return make_figure(
+        canvas,
+        title,
+        "Tonnes of each step by grade of the node's principal figure, %: R reported, E estimated, I "
+        "inferred, A assumed.",
+        alt + ".",
+        "Data: T18.",
+        coverage_table(facts),
+    )

@@ -1,0 +1,115 @@
+"""Names as people read them: ids, countries, whom country words stand for; lists in words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any
+
+from chainnet.network import is_country
+from chainnet.words._numbers import NO_DATA, is_known
+
+__all__ = ["as_text", "country_name", "first_capital", "in_sentence", "join", "named", "readable_id", "who"]
+
+
+def readable_id(text: str) -> str:
+    """Return a lower snake case id as words, any other text as it stands.
+
+    Examples
+    --------
+    >>> readable_id("japan_magnet_makers"), readable_id("H_CN")
+    ('Japan magnet makers', 'H_CN')
+    """
+    if re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)+", text):
+        return first_capital(text).replace("_", " ")
+    return text
+
+
+def as_text(value: Any) -> str:
+    """Return a word from the data, or n/d where there is none."""
+    return str(value) if is_known(value) else NO_DATA
+
+
+def first_capital(text: str) -> str:
+    """Return the text with its first letter as a capital."""
+    return text[:1].upper() + text[1:]
+
+
+def join(parts: Sequence[str], last: str = "and") -> str:
+    """Return parts as a list in words.
+
+    Examples
+    --------
+    >>> join(["a"]), join(["a", "b"]), join(["a", "b", "c"])
+    ('a', 'a and b', 'a, b and c')
+    """
+    parts = list(parts)
+    if len(parts) < 2:
+        return "".join(parts)
+    return f"{', '.join(parts[:-1])} {last} {parts[-1]}"
+
+
+def named(text: str) -> str:
+    """Return a name as it stands inside a sentence: in quotes where a comma in it would part it.
+
+    Examples
+    --------
+    >>> named("Bayan Obo mines"), named("Caremag, Lacq")
+    ('Bayan Obo mines', '“Caremag, Lacq”')
+    """
+    return f"“{text}”" if ", " in text or " and " in text else text
+
+
+@cache
+def country_name(code: str) -> str:
+    """Return the name of an ISO 3166-1 alpha-3 code, or the text itself where it is none.
+
+    Examples
+    --------
+    >>> country_name("CHN"), country_name("KOR"), country_name("COD"), country_name("EU27"), country_name("bloc_2026")
+    ('China', 'South Korea', 'The Democratic Republic of the Congo', 'EU27', 'Bloc 2026')
+    """
+    if not is_country(code):
+        return readable_id(code)
+    import pycountry
+
+    found = pycountry.countries.get(alpha_3=code)
+    if found is None:
+        return code
+    last, _, first = str(getattr(found, "common_name", found.name)).partition(", ")
+    return f"{first} {last}".strip()  # the register writes "Congo, The Democratic Republic of the"
+
+
+def in_sentence(name: str) -> str:
+    """Return a country's name as it stands inside a sentence.
+
+    Examples
+    --------
+    >>> in_sentence("United States"), in_sentence("Japan")
+    ('the United States', 'Japan')
+    """
+    first = name.split(" ")[0]
+    if first == "The":
+        return f"the {name[4:]}"
+    return f"the {name}" if first in ("United", "Russian", "Netherlands", "Philippines") else name
+
+
+def who(words: Sequence[str], groups: Mapping[str, frozenset[str]]) -> str:
+    """Return whom country words stand for: the few countries and known groups that make them up.
+
+    Examples
+    --------
+    >>> who(["bloc"], {"bloc": frozenset({"USA", "FRA", "DEU"}), "duo": frozenset({"FRA", "DEU"})})
+    'the United States and duo'
+    """
+    members: set[str] = set()
+    for word in words:
+        members |= groups.get(word, frozenset({word}))
+    left, named = set(members), []
+    inside = sorted((g for g in groups if groups[g] < members), key=lambda g: (-len(groups[g]), g))
+    for group in inside:
+        if groups[group] <= left and len(groups[group]) > 1:
+            named.append(group)
+            left -= groups[group]
+    return join([*sorted(in_sentence(country_name(c)) for c in left), *named])

@@ -1,0 +1,250 @@
+"""Numbers as people read them: three figures, halves up, a true minus, the unit beside them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Any
+
+__all__ = [
+    "DUST",
+    "NBSP",
+    "NOT_APPLICABLE",
+    "NOT_ASKED",
+    "NOT_ASSESSED",
+    "NO_DATA",
+    "count",
+    "counted",
+    "is_known",
+    "is_missing",
+    "money",
+    "number",
+    "percent",
+    "plain",
+    "ranks",
+    "same",
+    "significant",
+    "span",
+    "spelled",
+    "tonnes",
+    "weight",
+    "whole",
+]
+
+NO_DATA = "n/d"
+NOT_APPLICABLE = "n/a"
+NOT_ASKED = "-"
+NOT_ASSESSED = "not assessed"
+UNLIMITED = "unlimited"
+NBSP = "\u00a0"
+MINUS = "\u2212"
+DUST = 1e-9
+FIGURES = 3
+LEAST = 0.1
+HALF_UP = 1 + 1e-9  # what lies at a half but for the last digits of a solve always rounds up
+_SPELLED = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+
+
+def is_missing(value: Any) -> bool:
+    """Say whether a value is None or not a number."""
+    return value is None or value != value
+
+
+def is_known(value: Any) -> bool:
+    """Say whether a cell holds something: neither None nor NaN nor empty text."""
+    return not is_missing(value) and value != ""
+
+
+def number(value: Any, infinite: str = UNLIMITED, least: float = LEAST) -> str:
+    """Return three significant figures, thousands by comma, a true minus; what lies below ``least`` is said to be so.
+
+    Examples
+    --------
+    >>> number(21337.41), number(42.0), number(0.04), number(0), number(None)
+    ('21,300', '42', '<0.1', '0', 'n/d')
+    """
+    if not is_known(value):
+        return NO_DATA
+    x = float(value)
+    if math.isinf(x):
+        return infinite
+    size = abs(x)
+    if size <= DUST:
+        return "0"
+    if size < least:
+        return f"<{least:g}" if x > 0 else f">{MINUS}{least:g}"
+    return (MINUS if x < 0 else "") + plain(significant(size, FIGURES))
+
+
+def significant(size: float, figures: int) -> float:
+    """Return an amount above 0 rounded to so many figures, halves up."""
+    step = 10.0 ** (math.floor(math.log10(size)) - figures + 1)
+    return round(size / step * HALF_UP) * step
+
+
+def plain(size: float) -> str:
+    """Return an amount that is rounded already, without zeros at its end."""
+    if size >= 100:
+        return f"{size:,.0f}"
+    exponent = math.floor(math.log10(size)) if size > 0 else 0
+    text = f"{size:,.{max(FIGURES - 1 - exponent, 0)}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def tonnes(value: Any, blank: str = NBSP) -> str:
+    """Return tonnes a year; ``blank`` stands between number and unit.
+
+    Examples
+    --------
+    >>> tonnes(385.0, " "), tonnes(None)
+    ('385 t/yr', 'n/d')
+    """
+    text = number(value)
+    return text if text in (NO_DATA, UNLIMITED) else f"{text}{blank}t/yr"
+
+
+def percent(share: Any, blank: str = NBSP) -> str:
+    """Return a share as percent: whole from 10 up, one decimal below; only what is nothing or all reads 0 or 100.
+
+    Examples
+    --------
+    >>> [percent(s, " ") for s in (0.12345, 0.0123, 0.99999, 0.996, 1, 0)]
+    ['12 %', '1.2 %', '>99.9 %', '99.6 %', '100 %', '0 %']
+    """
+    if not is_known(share):
+        return NO_DATA
+    x = 100.0 * float(share)
+    if abs(x) <= DUST:
+        shown = "0"
+    elif 0 < x < LEAST:
+        shown = f"<{LEAST:g}"
+    elif 99.5 <= x < 100 - DUST:
+        shown = ">99.9" if x > 99.9 else f"{math.floor(x * 10) / 10:.1f}"
+    else:
+        size = abs(x) * HALF_UP
+        shown = (MINUS if x < 0 else "") + (f"{size:.1f}".removesuffix(".0") if size < 9.95 else f"{size:.0f}")
+    return f"{shown}{blank}%"
+
+
+def whole(value: Any) -> str:
+    """Return a year or a count without thousands marks.
+
+    Examples
+    --------
+    >>> whole(2027.0)
+    '2027'
+    """
+    return NO_DATA if is_missing(value) else str(round(float(value)))
+
+
+def count(value: Any) -> str:
+    """Return a count in full, thousands by comma.
+
+    Examples
+    --------
+    >>> count(1234)
+    '1,234'
+    """
+    return NO_DATA if is_missing(value) else f"{round(float(value)):,}"
+
+
+def spelled(value: int, noun: str, plural: str = "") -> str:
+    """Return a small count in words with its noun.
+
+    Examples
+    --------
+    >>> spelled(1, "site"), spelled(12, "site"), spelled(3, "country", "countries")
+    ('one site', '12 sites', 'three countries')
+    """
+    word = _SPELLED[value] if 0 <= value < len(_SPELLED) else count(value)
+    return f"{word} {noun if value == 1 else plural or noun + 's'}"
+
+
+def counted(value: Any, noun: str) -> str:
+    """Return a whole number with its noun.
+
+    Examples
+    --------
+    >>> counted(1, "stock"), counted(1300, "node")
+    ('1 stock', '1,300 nodes')
+    """
+    return f"{count(value)} {noun}{'' if count(value) == '1' else 's'}"
+
+
+def weight(value: Any) -> str:
+    """Return tonnes, not a year but in all.
+
+    Examples
+    --------
+    >>> weight(1234.0).replace(NBSP, " ")
+    '1,230 t'
+    """
+    return f"{number(value)}{NBSP}t"
+
+
+def money(usd: Any) -> str:
+    """Return US dollars in millions.
+
+    Examples
+    --------
+    >>> money(1.159334e7).replace(NBSP, " "), money(None)
+    ('USD 11.6 million', 'n/d')
+    """
+    return NO_DATA if is_missing(usd) else f"USD{NBSP}{number(float(usd) / 1e6)}{NBSP}million"
+
+
+def span(low: Any, high: Any) -> str:
+    """Return a range, each end rounded outward, no finer than a tenth of its width allows.
+
+    Two digits are kept at least, so that a low end above zero never reads 0.
+
+    Examples
+    --------
+    >>> span(64.17, 1155.0), span(0, 339.2), span(None, 3), span(5, 5)
+    ('[64–1,200]', '[0–340]', 'not assessed', '[5–5]')
+    """
+    if is_missing(low) or is_missing(high):
+        return NOT_ASSESSED
+    low, high = float(low), float(high)
+    width = high - low
+    if max(abs(low), abs(high)) <= DUST:
+        return "0"
+    ends = []
+    for value, outward in ((low, math.floor), (high, math.ceil)):
+        if abs(value) <= DUST:
+            ends.append("0")
+            continue
+        digits = math.floor(math.log10(abs(value)))
+        step = 10.0 ** (digits - FIGURES + 1)
+        if width > DUST:
+            step = max(step, min(10.0 ** math.floor(math.log10(width / 10)), 10.0 ** (digits - 1)))
+        # a value that already stands on the step, but for rounding, stays where it is
+        steps = value / step
+        nearest = round(steps)
+        steps = nearest if abs(steps - nearest) < 1e-6 else outward(steps)
+        ends.append((MINUS if steps < 0 else "") + plain(abs(steps) * step))
+    return f"[{ends[0]}–{ends[1]}]"
+
+
+def ranks(values: Iterable[float]) -> list[str]:
+    """Return ranks of values that are sorted, largest first; ties share theirs and say so.
+
+    Examples
+    --------
+    >>> ranks([9.0, 4.0, 4.0, 1.0])
+    ['1', '2=', '2=', '4']
+    """
+    found = [float(v) for v in values]
+    if not found:
+        return []
+    first = [i for i, v in enumerate(found) if i == 0 or not same(v, found[i - 1])]
+    ends = [*first[1:], len(found)]
+    out: list[str] = []
+    for start, end in zip(first, ends, strict=True):
+        out += [f"{start + 1}{'=' if end - start > 1 else ''}"] * (end - start)
+    return out
+
+
+def same(a: float, b: float) -> bool:
+    """Say whether two results tie: equal to within what a solve is certain of."""
+    return abs(a - b) <= 1e-6 * max(abs(a), abs(b), 1e-6)
