@@ -416,12 +416,11 @@ def _benchmark_table(world: Market, marks: Mapping[str, float]) -> pd.DataFrame:
     bloc, edges = world.sides[0], world.network.edges
     network = world.network.with_table("edges", edges.assign(flow_tpa=world.baseline))
     whole = network.with_projects(network.projects["id"][bloc.rows(network.projects)])
-    table = benchmarks(network, bloc.words, marks)
-    table = table.dropna(subset="benchmark")[list(table.columns[:6])]
-    share = benchmarks(whole, bloc.words, marks)["covered_share"].reindex(table.index)
-    table.insert(4, "with_projects_share", share)
-    met = (share >= table["benchmark"]).astype("boolean").mask(share.isna())
-    return table.assign(is_met_with_projects=met)
+    table = benchmarks(network, bloc.words, marks).dropna(subset=["benchmark", "use_tpa"])
+    table = table[["use_tpa", "output_tpa", "capacity_tpa", "covered_share", "benchmark", "is_met"]]
+    then = benchmarks(whole, bloc.words, marks).reindex(table.index)
+    table.insert(4, "with_projects_share", then["covered_share"])
+    return table.assign(is_met_with_projects=then["is_met"])
 
 
 def _incumbent_table(world: Market, by_year: int | None) -> pd.DataFrame:
