@@ -18,6 +18,7 @@ from chainnet.io import (
     DESCRIPTOR,
     Intake,
     generate_datapackage,
+    headers_of,
     parse_csv,
     read_descriptor,
     read_text,
@@ -183,7 +184,8 @@ def write_rebuilt(rebuilt: Rebuilt, out: Path | None = None) -> Path:
         return write_folder(network, out)
     written = ["edges", *(t for t in _COMPUTED if t in rebuilt.by_hand)]
     files = {f"{table}.csv": table_csv(network, table).encode() for table in written}
-    files[DESCRIPTOR] = generate_datapackage(network).encode()
+    kept = {table: names for table, names in headers_of(rebuilt.folder).items() if table not in written}
+    files[DESCRIPTOR] = generate_datapackage(network, kept).encode()
     return write_files(rebuilt.folder, files, set())
 
 

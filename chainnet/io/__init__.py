@@ -7,7 +7,7 @@ is only written), *descriptor* (``datapackage.json``).
 from chainnet.io.atomic import write_file, write_files
 from chainnet.io.catalogue import catalog, shipped_names, shipped_path
 from chainnet.io.datapackage import DESCRIPTOR, generate_datapackage, read_descriptor, take_meta
-from chainnet.io.folder import table_csv, write_folder
+from chainnet.io.folder import headers_of, table_csv, write_folder
 from chainnet.io.intake import Intake
 from chainnet.io.people import to_people_csv
 from chainnet.io.reading import read
@@ -20,6 +20,7 @@ __all__ = [
     "Intake",
     "catalog",
     "generate_datapackage",
+    "headers_of",
     "parse_csv",
     "read",
     "read_descriptor",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
@@ -16,7 +16,15 @@ from chainnet.io.intake import Intake, faults_of
 from chainnet.io.text import load_json, read_text, written_columns
 from chainnet.network import TABLES, Column, Network, Table
 
-__all__ = ["DESCRIPTOR", "Descriptor", "generate_datapackage", "network_meta", "read_descriptor", "take_meta"]
+__all__ = [
+    "DESCRIPTOR",
+    "Descriptor",
+    "file_columns",
+    "generate_datapackage",
+    "network_meta",
+    "read_descriptor",
+    "take_meta",
+]
 
 DESCRIPTOR = "datapackage.json"
 _MOST_RESOURCES = 1000
@@ -44,13 +52,16 @@ def network_meta(network: Network) -> dict[str, Any]:
     return meta
 
 
-def generate_datapackage(network: Network) -> str:
+def generate_datapackage(network: Network, headers: Mapping[str, Sequence[str]] | None = None) -> str:
     """Return the text of ``datapackage.json`` for a network (Frictionless Data Package v2).
 
     Parameters
     ----------
     network : Network
-        Its tables with any row become resources; their columns with any value become fields.
+        Its tables with any row become resources.
+    headers : mapping of table to column names, optional
+        The header of each file that lies there already: its fields are these, whether there is a value or not.
+        Default the columns that ``write`` puts into a file.
 
     Returns
     -------
@@ -67,13 +78,22 @@ def generate_datapackage(network: Network) -> str:
         "title": meta.pop("title"),
         "description": f"A supply chain as tables, in tonnes a year: {counts}.",
         **meta,
-        "resources": [_resource(TABLES[name], frame, filled) for name, frame in filled.items()],
+        "resources": [
+            _resource(TABLES[name], frame, (headers or {}).get(name) or file_columns(name, frame), filled)
+            for name, frame in filled.items()
+        ],
     }
     return json.dumps(package, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
 
 
-def _resource(table: Table, frame: pd.DataFrame, filled: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
-    names = written_columns(frame, [c.name for c in table.columns if c.required])
+def file_columns(table: str, frame: pd.DataFrame) -> list[str]:
+    """Return the columns that a file of the table holds: the required ones and those with any value."""
+    return written_columns(frame, [c.name for c in TABLES[table].columns if c.required])
+
+
+def _resource(
+    table: Table, frame: pd.DataFrame, names: Sequence[str], filled: Mapping[str, pd.DataFrame]
+) -> dict[str, Any]:
     schema: dict[str, Any] = {"fields": [_field(table.column(name)) for name in names]}
     key = [name for name in table.key if name in names]
     if table.key:

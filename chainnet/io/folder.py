@@ -6,12 +6,12 @@ from pathlib import Path
 
 from chainnet.errors import DataError, near_matches
 from chainnet.io.atomic import write_files
-from chainnet.io.datapackage import DESCRIPTOR, generate_datapackage, read_descriptor, stays_inside
+from chainnet.io.datapackage import DESCRIPTOR, file_columns, generate_datapackage, read_descriptor, stays_inside
 from chainnet.io.intake import Intake
-from chainnet.io.text import csv_line, parse_csv, read_text, refuse, written_cells, written_columns
+from chainnet.io.text import csv_line, parse_csv, read_text, refuse, written_cells
 from chainnet.network import TABLES, Network
 
-__all__ = ["generate_datapackage", "read_folder", "write_folder"]
+__all__ = ["generate_datapackage", "headers_of", "read_folder", "write_folder"]
 
 
 def read_folder(path: Path | str) -> Network:
@@ -76,9 +76,19 @@ def _stray_files(folder: Path, listed: set[str], intake: Intake) -> None:
 def table_csv(network: Network, table: str) -> str:
     """Return a table of the network as CSV text: required columns and those with any value."""
     frame = getattr(network, table)
-    names = written_columns(frame, [c.name for c in TABLES[table].columns if c.required])
+    names = file_columns(table, frame)
     columns = [written_cells(frame[name]) for name in names]
     return csv_line(names) + "".join(map(csv_line, zip(*columns, strict=True)))
+
+
+def headers_of(folder: Path | str) -> dict[str, list[str]]:
+    """Return the header of each table's CSV in a folder, for its ``datapackage.json``."""
+    found = {}
+    for table in TABLES:
+        path = Path(folder) / f"{table}.csv"
+        if path.is_file():
+            found[table] = parse_csv(read_text(path, path.name), path.name).header
+    return found
 
 
 def write_folder(network: Network, path: Path | str) -> Path:

@@ -190,13 +190,6 @@ def test_catalog_lists_every_shipped_folder() -> None:
     assert table.index.is_monotonic_increasing
 
 
-def test_the_descriptor_of_mag_9_is_the_generated_one() -> None:
-    from chainnet.io import shipped_path
-
-    path = shipped_path("mag-9") / "datapackage.json"
-    assert path.read_text(encoding="utf-8") == generate_datapackage(cn.read("mag-9"))
-
-
 def test_the_descriptor_says_columns_units_and_keys() -> None:
     package = json.loads(generate_datapackage(cn.read("mag-9")))
     nodes = next(r for r in package["resources"] if r["name"] == "nodes")
