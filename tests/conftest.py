@@ -104,6 +104,12 @@ def china_out(mag9: cn.Network) -> cn.Scenario:
 
 
 @pytest.fixture(scope="session")
+def assessed() -> cn.Assessment:
+    """All that is to be asked of the teaching chain, asked once."""
+    return cn.assess(cn.read("mag-9"))
+
+
+@pytest.fixture(scope="session")
 def graphs() -> dict[str, cn.Network]:
     """Every shipped graph by name."""
     return {name: cn.read(name) for name in cn.catalog().index}

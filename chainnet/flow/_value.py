@@ -88,7 +88,8 @@ def benefits(network: Network, demand: pd.DataFrame, beneficiaries: Words) -> An
     words = [beneficiaries] if isinstance(beneficiaries, str) else list(beneficiaries)
     if not words:
         return np.ones(len(demand), dtype=bool)
-    places = pd.concat([network.nodes, network.projects], ignore_index=True)
+    columns = ["id", "country", "region"]
+    places = pd.concat([network.nodes[columns], network.projects[columns]], ignore_index=True)
     inside = pd.Series(network.in_countries(places, words, "beneficiaries"), index=places["id"])
     return inside.reindex(demand["node"]).to_numpy(dtype=bool)
 

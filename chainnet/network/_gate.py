@@ -106,8 +106,9 @@ class Gate:
             cells = pd.Series(texts, dtype="str")
             known = {text for text in texts if text is not None}
         else:
-            cells = cells.astype("str").reset_index(drop=True)
-            known = set(cells.dropna().unique().tolist())
+            if cells.dtype != _missing().dtype:
+                cells = cells.astype(_missing().dtype)
+            known = {text for text in cells.unique().tolist() if isinstance(text, str)}
             if _FORBIDDEN_RE.search("\n".join(known)):
                 for row, text in enumerate(cells.tolist()):
                     self._clean(table, column, row, text if isinstance(text, str) else None)

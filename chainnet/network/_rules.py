@@ -5,10 +5,10 @@ Each notes what it finds at the gate; nothing is raised before all are through.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections import Counter
+from math import isnan
+from typing import NamedTuple
 
-import numpy as np
 import pandas as pd
 
 from chainnet.errors import near_matches
@@ -19,8 +19,6 @@ from chainnet.network._schema import DEFAULT_TIERS, TABLES, Table
 __all__ = ["check_keys", "check_known", "check_main", "check_processes", "check_rules"]
 
 _HINT_COMPARISONS = 200_000
-# tables whose ids others name
-_NAMING = ("nodes", "projects", "commodities", "processes", "references")
 
 
 def check_rules(gate: Gate, frames: Frames, common: Groups, changed: str | None = None) -> None:
@@ -49,7 +47,7 @@ def check_rules(gate: Gate, frames: Frames, common: Groups, changed: str | None 
                 )
     if touched("nodes", "projects"):
         _shared_ids(gate, frames)
-    _foreign(gate, frames, None if touched(*_NAMING) else changed)
+    _foreign(gate, frames, changed)
     if touched("edges"):
         _edges(gate, frames)
     if touched("edges", "demand", "stocks"):
@@ -63,10 +61,10 @@ def check_keys(gate: Gate, table: Table, frame: pd.DataFrame) -> None:
     """Note rows whose key stands in the table already."""
     if not table.key or frame.empty:
         return
-    keys = frame[list(table.key)]
-    twice = keys.duplicated().to_numpy() & keys[table.key[0]].notna().to_numpy()
+    key = list(table.key)
+    twice = frame.duplicated(key).to_numpy() & frame[key[0]].notna().to_numpy()
     for row in gate.rows(twice):
-        value = " / ".join("" if pd.isna(v) else str(v) for v in keys.iloc[row])
+        value = " / ".join("" if pd.isna(v) else str(v) for v in frame[key].iloc[row])
         gate.fault(table.name, int(row), table.key[0], value, "stands twice in the table", "Keep one row.")
 
 
@@ -84,8 +82,8 @@ def _shared_ids(gate: Gate, frames: Frames) -> None:
         )
 
 
-def _foreign(gate: Gate, frames: Frames, only: str | None) -> None:
-    """Note ids that no table has: of all tables, or of one of them that gives the others no ids."""
+def _foreign(gate: Gate, frames: Frames, changed: str | None) -> None:
+    """Note ids that no table has: in all tables, or in the one that changed and where others name its rows."""
     ids: dict[str, set[str]] = {
         "node": set(frames["nodes"]["id"].dropna().tolist()) | set(frames["projects"]["id"].dropna().tolist()),
         "commodity": set(frames["commodities"]["id"].dropna().tolist()),
@@ -93,17 +91,18 @@ def _foreign(gate: Gate, frames: Frames, only: str | None) -> None:
         "reference": set(frames["references"]["key"].dropna().tolist()),
     }
     for name, frame in frames.items():
-        if only not in (None, name):
-            continue
-        for column in ("source", "target", "node"):
-            if column in frame.columns and column in TABLES[name].foreign:
-                check_known(gate, name, frame, column, ids["node"], "no node or project has this id", True)
-        if "commodity" in frame.columns and ids["commodity"] and name != "totals":
+        if changed in (None, name, "nodes", "projects"):
+            for column in ("source", "target", "node"):
+                if column in frame.columns and column in TABLES[name].foreign:
+                    check_known(gate, name, frame, column, ids["node"], "no node or project has this id", True)
+        named = "commodity" in frame.columns and ids["commodity"] and name != "totals"
+        if named and changed in (None, name, "commodities"):
             check_known(gate, name, frame, "commodity", ids["commodity"], "the commodities table lacks it")
-        if "reference" in frame.columns and ids["reference"]:
+        if "reference" in frame.columns and ids["reference"] and changed in (None, name, "references"):
             _references(gate, name, frame, ids["reference"])
-    for name in ("nodes", "projects") if only is None else ():
-        check_known(gate, name, frames[name], "process", ids["process"], "the processes table lacks it", True)
+    for name in ("nodes", "projects"):
+        if changed in (None, name, "processes"):
+            check_known(gate, name, frames[name], "process", ids["process"], "the processes table lacks it", True)
 
 
 def check_known(
@@ -113,9 +112,9 @@ def check_known(
     cells = frame[column]
     if cells.empty or not (known or always):
         return
-    wrong = cells.notna().to_numpy() & ~member(cells, known)
+    wrong = {word for word in cells.unique().tolist() if isinstance(word, str)} - known
     hints: dict[str, str] = {}
-    for row in gate.rows(wrong):
+    for row in gate.rows(member(cells, wrong)):
         value = cells.iloc[row]
         if value not in hints:
             # likeness is costly: with many wrong words the first get a hint
@@ -126,11 +125,11 @@ def check_known(
 def _references(gate: Gate, name: str, frame: pd.DataFrame, known: set[str]) -> None:
     cells = frame["reference"]
     wrong: dict[str, list[str]] = {}
-    for cell in cells.dropna().unique():
-        lacking = [key for key in split_list(cell) if key not in known]
+    for cell in cells.unique().tolist():
+        lacking = [key for key in split_list(cell) if key not in known] if isinstance(cell, str) else []
         if lacking:
             wrong[cell] = lacking
-    for row in gate.rows(cells.isin(list(wrong)).to_numpy()):
+    for row in gate.rows(member(cells, set(wrong))):
         lacking = wrong[cells.iloc[row]]
         gate.fault(
             name,
@@ -179,89 +178,85 @@ def _unnamed(gate: Gate, frames: Frames) -> None:
 
 def check_processes(gate: Gate, frames: Frames) -> None:
     """Note recipes without one main output, with a product that is their input, or that make mass."""
+    lines = _lines(frames)
+    outputs = Counter(line.process for line in lines if line.role == "output")
+    inputs = {(line.process, line.commodity) for line in lines if line.role == "input"}
+    products = [line for line in lines if line.role != "input" and isinstance(line.commodity, str)]
+    first = {line.process: line.row for line in reversed(lines)}
+    once = {(line.process, line.commodity): line.row for line in reversed(products)}
+    for line in lines:
+        if line.row == first[line.process] and outputs[line.process] != 1:
+            rule = f"the process has {outputs[line.process]} rows with role output; it must have one"
+            remedy = "Make the other products coproduct or byproduct."
+            gate.fault("processes", line.row, "role", line.process, rule, remedy)
+    for line in lines:
+        if line.role == "output" and line.t_per_t != 1.0 and not isnan(line.t_per_t):
+            rule, remedy = "the main output has t_per_t 1", "State the other rows per tonne of main output."
+            gate.fault("processes", line.row, "t_per_t", f"{line.t_per_t:g}", rule, remedy)
+    for line in products:
+        if (line.process, line.commodity) in inputs:
+            gate.fault(
+                "processes", line.row, "commodity", line.commodity, "the output is its own input", "Net the two."
+            )
+    for line in products:
+        if line.row != once[line.process, line.commodity]:
+            gate.fault(
+                "processes", line.row, "commodity", line.commodity, "the product stands twice", "Add the rows up."
+            )
+    known = frames["commodities"]
+    basis = dict(zip(known["id"].tolist()[::-1], known["basis"].tolist()[::-1], strict=True))
+    _mass(gate, lines, first, {good: word for good, word in basis.items() if isinstance(word, str)})
+
+
+class _Line(NamedTuple):
+    """One line of a recipe, as its row has it; what is missing is NaN."""
+
+    row: int
+    process: str
+    commodity: str
+    role: str
+    t_per_t: float
+    group: str
+    max_share: float
+
+
+def _lines(frames: Frames) -> list[_Line]:
+    """Return the lines of recipes whose process is named: few as they are, plain Python is quickest."""
     table = frames["processes"]
-    table = table[table["process"].notna()]
-    if table.empty:
-        return
-    is_output, is_input = table["role"] == "output", table["role"] == "input"
-    outputs = is_output.groupby(table["process"]).sum()
-    first = ~table["process"].duplicated()
-    counted = table["process"].map(outputs)
-    _process_faults(
-        gate,
-        table[first & (counted != 1)],
-        "role",
-        "process",
-        lambda row: f"the process has {outputs[row['process']]} rows with role output; it must have one",
-        "Make the other products coproduct or byproduct.",
-    )
-    t_per_t = table["t_per_t"]
-    _process_faults(
-        gate,
-        table[is_output & (t_per_t != 1.0) & t_per_t.notna()],
-        "t_per_t",
-        "t_per_t",
-        lambda row: "the main output has t_per_t 1",
-        "State the other rows per tonne of main output.",
-    )
-    named = table["commodity"].notna()
-    pairs = pd.MultiIndex.from_frame(table[["process", "commodity"]])
-    _process_faults(
-        gate,
-        table[~is_input & named & pairs.isin(pairs[is_input & named])],
-        "commodity",
-        "commodity",
-        lambda row: "the output is its own input",
-        "Net the two.",
-    )
-    products = table[~is_input & named]
-    _process_faults(
-        gate,
-        products[products.duplicated(["process", "commodity"])],
-        "commodity",
-        "commodity",
-        lambda row: "the product stands twice",
-        "Add the rows up.",
-    )
-    commodities = frames["commodities"].drop_duplicates("id").set_index("id")["basis"]
-    _mass(gate, table.assign(basis=table["commodity"].map(commodities)))
+    columns = [table[name].tolist() for name in _Line._fields[1:]]
+    return [line for line in map(_Line, range(len(table)), *columns) if isinstance(line.process, str)]
 
 
-def _process_faults(
-    gate: Gate, rows: pd.DataFrame, column: str, shown: str, rule: Callable[[dict[Any, Any]], str], remedy: str
-) -> None:
-    noted = rows.iloc[gate.rows(np.ones(len(rows), dtype=bool))]
-    for place, row in zip(noted.index.tolist(), noted.to_dict("records"), strict=True):
-        value = f"{row[shown]:g}" if shown == "t_per_t" else row[shown]
-        gate.fault("processes", place, column, value, rule(row), remedy)
-
-
-def _mass(gate: Gate, table: pd.DataFrame) -> None:
+def _mass(gate: Gate, lines: list[_Line], first: dict[str, int], basis: dict[str, str]) -> None:
     """No process may make more of a basis than its inputs on that basis can weigh."""
-    first = dict(zip(table["process"][::-1], table.index[::-1], strict=True))
-    table = table.dropna(subset=["basis"])
-    is_input = table["role"] == "input"
-    by = ["process", "basis"]
-    made = table[~is_input].groupby(by)["t_per_t"].sum(skipna=False)
-    inputs = table[is_input].sort_values([*by, "group", "t_per_t"], ascending=[True, True, True, False])
+    made: dict[tuple[str, str], float] = {}
+    most: dict[tuple[str, str], float] = {}
+    covered: dict[tuple[str, str, str], float] = {}
+    weighed = [line for line in lines if line.commodity in basis]
     # stand-ins of a group: the heaviest first, each up to its share, until the activity is covered
-    share = inputs["max_share"].fillna(1.0)
-    before = share.groupby([inputs["process"], inputs["basis"], inputs["group"]]).cumsum() - share
-    part = np.minimum(share, (1.0 - before).clip(lower=0.0)).where(inputs["group"].notna(), 1.0)
-    most = (part * inputs["t_per_t"]).groupby([inputs["process"], inputs["basis"]]).sum(skipna=False)
-    both = pd.concat({"made": made, "most": most}, axis=1, join="inner").sort_index()
-    heavy = both[both["made"] > both["most"] * (1 + 1e-9)]
-    for place in gate.rows(np.ones(len(heavy), dtype=bool)):
-        process, basis = heavy.index[place]
-        weight, held = heavy.iloc[place]
-        gate.fault(
-            "processes",
-            int(first[process]),
-            "t_per_t",
-            process,
-            f"makes {weight:g} t of {basis} per tonne of activity from at most {held:g} t",
-            "Correct the recipe or the commodities' basis.",
-        )
+    for line in sorted(weighed, key=lambda line: (isnan(line.t_per_t), -line.t_per_t)):
+        key = (line.process, basis[line.commodity])
+        if line.role != "input":
+            made[key] = made.get(key, 0.0) + line.t_per_t
+            continue
+        part = 1.0
+        if isinstance(line.group, str):
+            before = covered.get((*key, line.group), 0.0)
+            share = 1.0 if isnan(line.max_share) else line.max_share
+            part = min(share, max(1.0 - before, 0.0))
+            covered[*key, line.group] = before + share
+        most[key] = most.get(key, 0.0) + part * line.t_per_t
+    for process, word in sorted(made.keys() & most.keys()):
+        weight, held = made[process, word], most[process, word]
+        if weight > held * (1 + 1e-9):
+            gate.fault(
+                "processes",
+                first[process],
+                "t_per_t",
+                process,
+                f"makes {weight:g} t of {word} per tonne of activity from at most {held:g} t",
+                "Correct the recipe or the commodities' basis.",
+            )
 
 
 def _words(gate: Gate, frames: Frames, common: Groups) -> None:
