@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +17,18 @@ import chainnet as cn
 
 settings.register_profile("repeatable", deadline=None, derandomize=True, max_examples=15, print_blob=True)
 settings.load_profile("repeatable")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Where compiled modules may not be kept, the processes of this run share a folder of them, gone at its end.
+
+    Else each of them, and a test of processes starts several, compiles pandas and all else anew.
+    """
+    if sys.dont_write_bytecode and not hasattr(config, "workerinput"):
+        folder = tempfile.TemporaryDirectory(prefix="chainnet-tests-")
+        config.add_cleanup(folder.cleanup)
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+        os.environ["PYTHONPYCACHEPREFIX"] = folder.name
 
 
 def frame(columns: str, *rows: tuple[object, ...]) -> pd.DataFrame:
