@@ -160,6 +160,13 @@ def test_fortify_matches_brute_force(mag9: cn.Network, k: int, budget: float) ->
     assert found.left_tpa == pytest.approx(best, abs=1e-6)
 
 
+def test_without_options_every_project_with_a_capex_is_on_offer(mag9: cn.Network) -> None:
+    table = mag9.projects
+    table.loc[table["id"] == "S_US", "capex_musd"] = None
+    found = cn.fortify(mag9.with_table("projects", table), 1, 1000)
+    assert found.provenance["settings"]["options"] == ["G_US", "H_US"]
+
+
 def test_fortify_spends_nothing_in_vain(mag9: cn.Network) -> None:
     found = cn.fortify(mag9, 2, 60, {"H_CN": 60.0})
     assert found.chosen.empty
