@@ -38,16 +38,11 @@ class Floor(Question, TableOutput):
 
     floor: Annotated[list[str], "USD/t: one number, or COMMODITY=USD (may be repeated).", PRICES]
     reference_price: Annotated[
-        list[str] | None,
-        "Market price, as --floor; default the price in the commodities table.",
-        "--reference",
-        PRICES,
+        list[str] | None, "Market price, as --floor; default the price in the commodities table.", "--reference", PRICES
     ] = None
     import_price: Annotated[list[str] | None, "What importers pay, as --floor; default the reference.", PRICES] = None
     unit_cost: Annotated[
-        list[str] | None,
-        "Cost without capital: USD/t, or PROJECT=USD or COMMODITY=USD (repeatable).",
-        PRICES,
+        list[str] | None, "Cost without capital: USD/t, or PROJECT=USD or COMMODITY=USD (repeatable).", PRICES
     ] = None
     upside_share: Annotated[float, "Part of the price above the floor that goes back, 0 to 1."] = 0.0
     cut: Annotated[float, "Part of its price that the incumbent cuts at most."] = 0.5

@@ -27,19 +27,13 @@ class Indicators(Question, Counted, TableOutput):
     importer: Annotated[str, "Whose GeoPolRisk: countries or a group as one importer.", words] = "USA"
     governance: Annotated[str, "Years of the governance figures: 2023 or 2016-2020."] = "2023"
     trade: Annotated[
-        list[str] | None,
-        "COUNTRY=t, trade parameter (1.1 to 1.5: export limits); may be repeated.",
-        BY_COUNTRY,
+        list[str] | None, "COUNTRY=t, trade parameter (1.1 to 1.5: export limits); may be repeated.", BY_COUNTRY
     ] = None
     eol_rir: Annotated[
-        list[str] | None,
-        "COMMODITY=share, recycling input rate, 0 to 1; may be repeated. Default: 0.",
-        BY_COMMODITY,
+        list[str] | None, "COMMODITY=share, recycling input rate, 0 to 1; may be repeated. Default: 0.", BY_COMMODITY
     ] = None
     substitution: Annotated[
-        list[str] | None,
-        "COMMODITY=index, 0 to 1; may be repeated. Default: 1, nothing stands in.",
-        BY_COMMODITY,
+        list[str] | None, "COMMODITY=index, 0 to 1; may be repeated. Default: 1, nothing stands in.", BY_COMMODITY
     ] = None
     scenario: opt.OneScenario = None
 

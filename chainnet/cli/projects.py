@@ -75,14 +75,10 @@ class Portfolio(Question, Counted, TableOutput):
     projects: Annotated[list[str] | None, "Only these are on offer; may be repeated. Default: all.", "--project"] = None
     allies: Allies = None
     protect: Annotated[
-        list[str] | None,
-        "NODE=MUSD: what it costs to protect it; may be repeated.",
-        pairs("NODE=MUSD"),
+        list[str] | None, "NODE=MUSD: what it costs to protect it; may be repeated.", pairs("NODE=MUSD")
     ] = None
     stock: Annotated[
-        list[str] | None,
-        "NODE,COMMODITY=TONNES at the commodity's price, or TONNES@USD_PER_T (repeatable).",
-        _stocks,
+        list[str] | None, "NODE,COMMODITY=TONNES at the commodity's price, or TONNES@USD_PER_T (repeatable).", _stocks
     ] = None
     qualify: Annotated[
         list[str] | None,

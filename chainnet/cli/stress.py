@@ -75,9 +75,7 @@ class Stockpile(Question, Counted, TableOutput):
     projects: OnStream = None
     mitigation: Annotated[bool, "Before and after each mitigation, besides the requirement."] = False
     austerity: Annotated[
-        list[str] | None,
-        "TIER=SHARE of demand that is left; with --mitigation; may be repeated.",
-        pairs("TIER=SHARE"),
+        list[str] | None, "TIER=SHARE of demand that is left; with --mitigation; may be repeated.", pairs("TIER=SHARE")
     ] = None
 
     def _run(self) -> None:

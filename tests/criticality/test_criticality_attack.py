@@ -300,6 +300,13 @@ def test_fortify_keeps_to_its_budget(budget: float, costs: dict[str, float], cho
     assert found.is_optimal
 
 
+def test_without_options_every_project_with_a_capex_is_on_offer(mag9: cn.Network) -> None:
+    table = mag9.projects
+    table.loc[table["id"] == "S_US", "capex_musd"] = None
+    found = cn.fortify(mag9.with_table("projects", table), 1, 1000)
+    assert found.provenance["settings"]["options"] == ["G_US", "H_US"]
+
+
 def test_fortify_spends_nothing_in_vain(mag9: cn.Network) -> None:
     found = cn.fortify(mag9, 2, 60, {"H_CN": 60.0})
     assert found.chosen.empty
