@@ -19,7 +19,7 @@ from chainnet.reporting.canvas import (
     write,
 )
 from chainnet.reporting.facts import Facts
-from chainnet.reporting.model import PROVED, ReportFigure, ReportTable, Section, make_section, make_table
+from chainnet.reporting.model import ReportFigure, ReportTable, Section, make_section, make_table
 from chainnet.reporting.sections.asked import not_assessed
 from chainnet.words import NOT_APPLICABLE, country_name, join, number, tonnes
 
@@ -84,8 +84,7 @@ def split_table(facts: Facts) -> ReportTable | None:
         rows,
         subtitle=f"Unit: {facts.unit}. {one} against {two}; the others trade with both.",
         note=note,
-        status=PROVED,
-        **facts.rests_on(found.split),
+        **facts.standing(found.split),
     )
 
 
@@ -113,8 +112,7 @@ def side_table(facts: Facts) -> ReportTable | None:
         subtitle=f"Unit: {facts.unit} served to the side's own users, after a split. {one} against {two}.",
         note="Swing: all others stay open to both sides. Fair share: Shapley value over the countries that choose. "
         "Existing relations, no projects.",
-        status=PROVED,
-        **facts.rests_on(found.countries),
+        **facts.standing(found.countries),
     ).with_lead(rows=SHORT_LIST)
 
 

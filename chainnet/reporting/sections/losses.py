@@ -28,7 +28,6 @@ from chainnet.reporting.canvas import (
 from chainnet.reporting.facts import ALL_TIERS, Facts, once
 from chainnet.reporting.model import (
     BODY_ROWS,
-    PROVED,
     Cell,
     ReportColumn,
     ReportFigure,
@@ -168,8 +167,7 @@ def loss_table(facts: Facts, by: str) -> ReportTable:
         title=f"What is lost if {what} drops out",
         subtitle=f"Unit: {facts.unit}. Removal one at a time, undisturbed network.",
         note=note,
-        status=PROVED,
-        **facts.rests_on(facts.a.first_tier[by], facts.a.chokepoints[by]),
+        **facts.standing(facts.a.first_tier[by], facts.a.chokepoints[by]),
     )
     if not len(tied):
         return table
@@ -224,8 +222,7 @@ def top_losses(facts: Facts) -> ReportTable:
         none=none | {column.key: 0.0 for column in _loss_columns(facts)},
         subtitle=f"Unit: {facts.unit}. Five sites; the first country, owners of a country, operator. No zero losses.",
         note=_why(facts) + " All: T5, T6.",
-        status=PROVED,
-        **facts.rests_on(*facts.a.first_tier.values(), *facts.a.chokepoints.values()),
+        **facts.standing(*facts.a.first_tier.values(), *facts.a.chokepoints.values()),
     )
 
 
@@ -278,6 +275,7 @@ def attack_table(facts: Facts) -> ReportTable:
         col.text("tied_with", "As bad", "other sets that cost as much", lambda r: _also(facts, r)),
         col.text("other_sets", "Other sets", "by id", missing=NOT_ASKED, body=False),
     ]
+    proved = bool(facts.a.attacks["is_optimal"].all())
     return make_table(
         columns,
         facts.a.attacks.reset_index().to_dict("records"),
@@ -285,8 +283,9 @@ def attack_table(facts: Facts) -> ReportTable:
         subtitle=f"Unit: {facts.unit}. Sites taken as nodes, two and three at once, undisturbed network.",
         note="Lost is solved for the set itself. Where greedy is smaller, the worst single losses do not show "
         "the worst set.",
-        status=PROVED if bool(facts.a.attacks["is_optimal"].all()) else "P or B, see column",
-        **facts.rests_on(facts.a.attacks),
+        **facts.standing(
+            facts.a.attacks, status="P" if bool(facts.a.attacks["is_optimal"].all()) else "P or B, see column"
+        ),
     )
 
 
@@ -310,8 +309,7 @@ def pair_table(facts: Facts) -> ReportTable:
         none={"label_a": "no such pair"},
         subtitle=f"Unit: {facts.unit}, {facts.first}. Two nodes of one step at once, undisturbed network.",
         note="Such a pair looks harmless in T5: each alone is made up for by the other.",
-        status=PROVED,
-        **facts.rests_on(facts.a.pairs),
+        **facts.standing(facts.a.pairs),
     ).with_lead()
 
 

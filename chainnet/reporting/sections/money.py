@@ -20,7 +20,7 @@ from chainnet.reporting.canvas import (
     write,
 )
 from chainnet.reporting.facts import Facts
-from chainnet.reporting.model import GIVEN, PROVED, ReportFigure, ReportTable, Section, make_section, make_table
+from chainnet.reporting.model import ReportFigure, ReportTable, Section, make_section, make_table, stands
 from chainnet.reporting.sections.asked import not_assessed
 from chainnet.words import NOT_APPLICABLE, number
 
@@ -74,8 +74,7 @@ def floor_table(facts: Facts) -> ReportTable | None:
         subtitle="Unit: USD per t of the project's main output. Capital spread over ten years at 10 % (assumed).",
         note="Taxes, ramp-up and the years of building are left out. A floor at the break-even price makes a project "
         "pay; “chainnet floor” gives the outlay at any floor.",
-        status=GIVEN,
-        grade="see Input projects",
+        **stands("see Input projects"),
     ).with_lead(rows=SHORT_LIST)
 
 
@@ -113,8 +112,7 @@ def idle_table(facts: Facts) -> ReportTable | None:
         both.to_dict("records"),
         subtitle=f"Unit: t/yr of what the step makes, each on its own basis. {when}",
         note="One of several answers where plants cost the same." + _premium_words(idle.premium),
-        status=PROVED,
-        **facts.rests_on(idle.projects),
+        **facts.standing(idle.projects),
     )
 
 

@@ -27,16 +27,7 @@ from chainnet.reporting.canvas import (
     write,
 )
 from chainnet.reporting.facts import BASELINE, Facts, Months
-from chainnet.reporting.model import (
-    PROVED,
-    Block,
-    ReportColumn,
-    ReportFigure,
-    ReportTable,
-    Sentence,
-    blocks_of,
-    make_table,
-)
+from chainnet.reporting.model import Block, ReportColumn, ReportFigure, ReportTable, Sentence, blocks_of, make_table
 from chainnet.words import (
     NBSP,
     NOT_ASKED,
@@ -142,8 +133,7 @@ def _table(facts: Facts, columns: Sequence[ReportColumn], **named: Any) -> Repor
     return make_table(
         [*col.scenario(facts), col.TIER, *columns],
         (months.of(name, tier) for name in [*months.ordered, BASELINE] for tier in facts.tiers),
-        status=PROVED,
-        **facts.rests_on(facts.a.stress.summary),
+        **facts.standing(facts.a.stress.summary),
         **named,
     ).with_lead(rows=shown * len(facts.tiers))
 
@@ -245,8 +235,7 @@ def _sheet(facts: Facts, columns: Sequence[ReportColumn], rows: Any, **named: An
         columns,
         rows.to_dict("records"),
         subtitle=f"Unit: {months.unit}. {months.span}. Known relations, stocks drawn.",
-        status=PROVED,
-        **facts.rests_on(facts.a.stress.months),
+        **facts.standing(facts.a.stress.months),
         **named,
     )
 

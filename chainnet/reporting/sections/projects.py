@@ -24,9 +24,6 @@ from chainnet.reporting.canvas import (
 )
 from chainnet.reporting.facts import ALL_TIERS, Facts, once
 from chainnet.reporting.model import (
-    GIVEN,
-    PROVED,
-    SAMPLED,
     ReportColumn,
     ReportFigure,
     ReportTable,
@@ -34,6 +31,7 @@ from chainnet.reporting.model import (
     Sentence,
     make_section,
     make_table,
+    stands,
 )
 from chainnet.reporting.sections.asked import not_assessed
 from chainnet.words import NOT_APPLICABLE, count, first_capital, join, number, ranks, tonnes
@@ -104,8 +102,7 @@ def project_table(facts: Facts) -> ReportTable:
         table.assign(order=table["start_year"].fillna(0)).sort_values(["order", "id"]).to_dict("records"),
         subtitle="Unit: t/yr of the project's main output. Capacity and dates as announced.",
         note="n/d: no figure in the sources; such a cost is not 0.",
-        status=GIVEN,
-        grade="see column",
+        **stands("see column"),
     )
 
 
@@ -154,8 +151,7 @@ def effect_table(facts: Facts, year: int) -> ReportTable:
         title=f"What each project wins back by {year}",
         subtitle=f"Unit: {facts.unit}. Scenario: {facts.scenario_label(facts.when)}. Known relations, no stocks.",
         note=note,
-        status=f"{PROVED}; fair share {SAMPLED}" if _sampled(found) else PROVED,
-        **facts.rests_on(found),
+        **facts.standing(found, status="P; fair share S" if _sampled(found) else "P"),
     ).with_lead()
 
 
@@ -205,8 +201,7 @@ def top_projects(facts: Facts) -> ReportTable:
             + (" (mean of 64 random orders, seed 0)." if _sampled(last) else ".")
             + " n/a: does not stand by then."
         ),
-        status=f"{PROVED}; fair share {SAMPLED}" if _sampled(last) else PROVED,
-        **facts.rests_on(last),
+        **facts.standing(last, status="P; fair share S" if _sampled(last) else "P"),
     )
 
 
@@ -233,8 +228,7 @@ def complement_table(facts: Facts) -> ReportTable:
         subtitle=f"Unit: {facts.unit}, all tiers. Scenario: {facts.scenario_label(facts.when)}.",
         note="A surplus above 0: together they win more than the sum of each alone. Pairs without a surplus are "
         "left out.",
-        status=PROVED,
-        **facts.rests_on(*found.values()),
+        **facts.standing(*found.values()),
     ).with_lead()
 
 
@@ -281,8 +275,7 @@ def frontier_table(facts: Facts) -> ReportTable | None:
         rows,
         subtitle=f"Unit: {facts.unit}. Scenario: {facts.scenario_label(facts.when)}{by}. Known relations, no stocks.",
         note=note.strip(),
-        status=PROVED,
-        **facts.rests_on(*(best.frontier for best in found.values())),
+        **facts.standing(*(best.frontier for best in found.values())),
     )
 
 

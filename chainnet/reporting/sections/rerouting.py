@@ -23,7 +23,6 @@ from chainnet.reporting.canvas import (
 from chainnet.reporting.facts import ALL_TIERS, CERTAIN, Facts
 from chainnet.reporting.formats.glyphs import drawable
 from chainnet.reporting.model import (
-    PROVED,
     ReportColumn,
     ReportFigure,
     ReportTable,
@@ -107,8 +106,7 @@ def year_table(facts: Facts) -> ReportTable:
         _years(facts),
         subtitle=f"Unit: {facts.unit}. Scenario: {facts.scenario_label(facts.when)}. {facts.whose_words}",
         note=_NOTE + " Projects count at announced size, start year and ramp.",
-        status=PROVED,
-        **facts.rests_on(facts.a.stress.ladder),
+        **facts.standing(facts.a.stress.ladder),
     )
 
 
@@ -130,8 +128,7 @@ def ladder_table(facts: Facts) -> ReportTable:
         ({**row, "scenario": name} for name, ladder in ladders for row in _rows(ladder)),
         subtitle=f"Unit: {facts.unit}. No projects built. {facts.whose_words}",
         note=_NOTE,
-        status=PROVED,
-        **facts.rests_on(*(r.ladder for r in facts.a.rerouting.values())),
+        **facts.standing(*(r.ladder for r in facts.a.rerouting.values())),
     ).with_lead(rows=4 * (len(facts.tiers) + 1))
 
 
@@ -161,8 +158,7 @@ def rung_table(facts: Facts) -> ReportTable | None:
             "A new relation serves a tier once qualified for it; stocks are drawn once. The last shortfall does not "
             "depend on the order of the rungs, the steps do."
         ),
-        status=PROVED,
-        **facts.rests_on(facts.a.stress.summary),
+        **facts.standing(facts.a.stress.summary),
     )
 
 

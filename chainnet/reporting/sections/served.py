@@ -12,7 +12,6 @@ from chainnet.reporting import columns as col
 from chainnet.reporting.canvas import INK, LOSS, RULE, figure, level_of, make_figure, new_canvas, write
 from chainnet.reporting.facts import BASELINE, Facts
 from chainnet.reporting.model import (
-    PROVED,
     ReportColumn,
     ReportFigure,
     ReportTable,
@@ -95,8 +94,7 @@ def tier_table(facts: Facts) -> ReportTable:
             "Short and short with others first bound the shortfall from below and above. Ranges are corner cases "
             "(all demand low, all demand high), ends rounded outward; the high end of a shortfall is the bad one."
         ),
-        status=PROVED,
-        **facts.rests_on(facts.a.stress.summary),
+        **facts.standing(facts.a.stress.summary),
     ).with_lead(rows=(1 + min(len(short), 6)) * len(facts.tiers))
 
 
@@ -111,8 +109,7 @@ def _worst_table(
         total={"tier": "All", **sums, "short_share": _SERVED[-1].of(sums)},
         subtitle=f"Unit: {facts.unit}. Scenario: {facts.scenario_label(facts.when)}. {facts.whose_words}",
         note=_SEVERAL,
-        status=PROVED,
-        **facts.scenario_rests_on(facts.when),
+        **facts.scenario_standing(facts.when),
         **named,
     ).with_lead(rows=lead)
 
@@ -121,10 +118,7 @@ def _worst_table(
 def place_table(facts: Facts) -> ReportTable:
     """Return T8b: who goes short in the worst scenario, by country or region and tier."""
     return _worst_table(
-        facts,
-        facts.by_place(facts.when),
-        [col.TIER, col.text("place", "Country or region", "where it stands")],
-        15,
+        facts, facts.by_place(facts.when), [col.TIER, col.text("place", "Country or region", "where it stands")], 15
     )
 
 
@@ -140,12 +134,7 @@ def user_table(facts: Facts) -> ReportTable:
         col.text("place", "Country or region", "where it stands", lambda row: facts.things.loc[row["node"], "place"]),
         col.commodity(facts, "Asks for", "what it asks for"),
     ]
-    return _worst_table(
-        facts,
-        table.iloc[order],
-        columns,
-        12,
-    )
+    return _worst_table(facts, table.iloc[order], columns, 12)
 
 
 @figure("F5b")

@@ -11,8 +11,6 @@ from chainnet.reporting import columns as col
 from chainnet.reporting.canvas import INK, MOST_BARS, RULE, TIERS, figure, make_figure, new_canvas, no_value_axis, write
 from chainnet.reporting.facts import Facts, once
 from chainnet.reporting.model import (
-    GIVEN,
-    PROVED,
     ReportColumn,
     ReportFigure,
     ReportTable,
@@ -20,6 +18,7 @@ from chainnet.reporting.model import (
     Sentence,
     make_section,
     make_table,
+    stands,
 )
 from chainnet.reporting.sections.asked import not_assessed
 from chainnet.words import NOT_ASKED, first_capital, money, number, percent, same, stock_part, stock_sentence, weight
@@ -141,8 +140,7 @@ def requirement_table(facts: Facts) -> ReportTable | None:
             + "n/d: no price in the data; such a cost is not 0. Materials of which nothing is required or held are in "
             "no row."
         ),
-        status=PROVED,
-        **facts.rests_on(facts.a.stockpile),
+        **facts.standing(facts.a.stockpile),
     )
 
 
@@ -198,8 +196,7 @@ def mitigation_table(facts: Facts) -> ReportTable | None:
             "baseline. A step may shift the need from one material to another (averted below 0). What a step takes off "
             "depends on those before it, what is left at the end does not. n/d: no price; the sums leave it out."
         ),
-        status=PROVED,
-        **facts.rests_on(table),
+        **facts.standing(table),
     )
 
 
@@ -231,8 +228,7 @@ def stock_table(facts: Facts) -> ReportTable:
         none={"holder": "no stock on record"},
         subtitle="Unit: t of the stock's own material; never added.",
         note="All that is on record, whoever holds it; T12 counts what lies with the counted countries for its tier.",
-        status=GIVEN,
-        grade="see column",
+        **stands("see column"),
     )
 
 

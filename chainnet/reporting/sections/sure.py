@@ -20,17 +20,7 @@ from chainnet.reporting.canvas import (
     write,
 )
 from chainnet.reporting.facts import Facts, once
-from chainnet.reporting.model import (
-    GIVEN,
-    PROVED,
-    SAMPLED,
-    ReportFigure,
-    ReportTable,
-    Section,
-    Sentence,
-    make_section,
-    make_table,
-)
+from chainnet.reporting.model import ReportFigure, ReportTable, Section, Sentence, make_section, make_table, stands
 from chainnet.reporting.sections.asked import not_assessed
 from chainnet.results import LETTERS
 from chainnet.words import NOT_ASKED, count, first_capital, is_known, number, percent, readable_id, span, tonnes
@@ -140,8 +130,7 @@ def range_table(facts: Facts) -> ReportTable | None:
         note="No tier first: as many tonnes as can be, so all tiers lose less than in T8, where tiers come in order. "
         f"{count(len(many.inputs))} figures with a range vary; low and high are read as P10 and P90; inputs of "
         "one country share half of their variance (assumed). Recipes and relations stay as they are.",
-        status=SAMPLED,
-        **facts.rests_on(many.summary),
+        **facts.standing(many.summary, status="S"),
     )
 
 
@@ -168,8 +157,7 @@ def rank_table(facts: Facts) -> ReportTable | None:
         many.ranks.rename_axis("node").reset_index().to_dict("records"),
         subtitle=f"Loss of {whose} when one node drops out, undisturbed; {_drawn_words(facts)}",
         note="Equal losses share the better rank, so shares of first places may add to more than 100 %.",
-        status=SAMPLED,
-        **facts.rests_on(many.ranks),
+        **facts.standing(many.ranks, status="S"),
     )
 
 
@@ -212,8 +200,7 @@ def input_table(facts: Facts) -> ReportTable | None:
         f"Scenario: {facts.scenario_label(facts.when)}.",
         note=f"One figure at a time, each solved at both ends; {count(moving)} of {count(len(one.inputs))} with a "
         "range move the answer. Capacity, demand and flows in t/yr, recipes in t per t.",
-        status=PROVED,
-        grade="see column",
+        **stands("see column", "P"),
     ).with_lead(rows=min(TOP, max(moving, 3)))
 
 
@@ -269,8 +256,7 @@ def decisive_table(facts: Facts) -> ReportTable:
         note="A demand in this list is met in full: more supply elsewhere changes nothing for it. One of the "
         "sets of bounds that "
         "prove the answer; others may exist. n/d: no range in the data.",
-        status=PROVED,
-        grade="see column",
+        **stands("see column", "P"),
     ).with_lead()
 
 
@@ -293,8 +279,7 @@ def coverage_table(facts: Facts) -> ReportTable:
         subtitle="Unit: t/yr that the nodes of a step make, by grade of the node's principal figure.",
         note="Grades: R reported, E estimated, I inferred, A assumed. Tonnes of different steps are on different "
         "bases.",
-        status=GIVEN,
-        grade="see columns",
+        **stands("see columns"),
     )
 
 
@@ -314,8 +299,7 @@ def edge_table(facts: Facts) -> ReportTable:
         none={"quality": "no relation", "n_edges": 0, "n_with_flow": 0},
         total={"quality": "all", **sums},
         subtitle="Unit: rows. Tonnes of different goods are not added.",
-        status=GIVEN,
-        grade="see rows",
+        **stands("see rows"),
     )
 
 
