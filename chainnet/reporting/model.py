@@ -256,7 +256,7 @@ def blocks_of(*blocks: Block | None) -> tuple[Block, ...]:
     return tuple(block for block in blocks if block)
 
 
-def stands(grade: str, status: str = "G") -> dict[str, str]:
+def stands(grade: str, status: str = "G") -> dict[str, Any]:
     """Return what a table bears whose grades are told elsewhere; its status is that of inputs, if no other is given."""
     return {"status": status, "grade": grade}
 

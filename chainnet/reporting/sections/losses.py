@@ -283,9 +283,7 @@ def attack_table(facts: Facts) -> ReportTable:
         subtitle=f"Unit: {facts.unit}. Sites taken as nodes, two and three at once, undisturbed network.",
         note="Lost is solved for the set itself. Where greedy is smaller, the worst single losses do not show "
         "the worst set.",
-        **facts.standing(
-            facts.a.attacks, status="P" if bool(facts.a.attacks["is_optimal"].all()) else "P or B, see column"
-        ),
+        **facts.standing(facts.a.attacks, status="P" if proved else "P or B, see column"),
     )
 
 
