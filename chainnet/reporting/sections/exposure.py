@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from chainnet.drawing import exposure_svg
+from chainnet.reporting import canvas as fig
 from chainnet.reporting import columns as col
-from chainnet.reporting.canvas import figure, make_figure
 from chainnet.reporting.facts import Facts, once
 from chainnet.reporting.model import Block, ReportFigure, ReportTable, Sentence, blocks_of, make_table
 from chainnet.reporting.sections.asked import not_assessed
@@ -179,7 +179,7 @@ def exposure_table(facts: Facts) -> ReportTable | None:
     ).with_lead(rows=min(int((table["cost_usd"] > 0).sum()) + 1, SHORT_LIST))
 
 
-@figure("F7b")
+@fig.figure("F7b")
 def exposure_figure(facts: Facts) -> ReportFigure | None:
     """Return spend against exposure, as the drawing room draws it; None where it was not assessed."""
     table = facts.a.exposure
@@ -192,7 +192,7 @@ def exposure_figure(facts: Facts) -> ReportFigure | None:
     told = "n/a (one does not vary)" if np.isnan(rank) else f"{rank:.2f}".replace("-", MINUS)
     amount = money if _has_values(facts) else weight
     worth = [f"{facts.site_label(str(s))} {amount(cost)}" for s, cost in table["cost_usd"].head(3).items()]
-    return make_figure(
+    return fig.make_figure(
         svg,
         f"{what.capitalize()} and exposure of {len(table)} sites: rank correlation {told}",
         f"What each site ships against what its loss costs until it is back. {_recovery_words(facts)}",

@@ -7,21 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from chainnet.reporting import canvas as fig
 from chainnet.reporting import columns as col
-from chainnet.reporting.canvas import (
-    AXIS,
-    GREY,
-    INK,
-    MOST_BARS,
-    RULE,
-    SMALL,
-    TIERS,
-    figure,
-    make_figure,
-    new_canvas,
-    no_value_axis,
-    write,
-)
 from chainnet.reporting.facts import ALL_TIERS, Facts, once
 from chainnet.reporting.model import (
     ReportColumn,
@@ -291,7 +278,7 @@ def _closing_words(tier: str, row: Any) -> str:
 # -- figures ------------------------------------------------------------------------------------
 
 
-@figure("F8")
+@fig.figure("F8")
 def projects_figure(facts: Facts) -> ReportFigure | None:
     """Draw what each project returns alone, as fair share and last in."""
     years = list(facts.a.rerouting)
@@ -304,30 +291,37 @@ def projects_figure(facts: Facts) -> ReportFigure | None:
     if found.empty:
         return None
     order = np.lexsort((found.index, -found["shapley_t"].round(6), -best[best > 0]))
-    found = found.iloc[order[:MOST_BARS]]
+    found = found.iloc[order[: fig.MOST_BARS]]
     y = np.arange(len(found))[::-1]
-    canvas, (ax,) = new_canvas(0.8 + 0.28 * len(found))
+    canvas, (ax,) = fig.new_canvas(0.8 + 0.28 * len(found))
     top = float(best.max())
     for at, values in zip(y, found[marks].to_numpy().tolist(), strict=True):
-        ax.hlines(at, min(values), max(values), color=RULE, linewidth=1.5, zorder=1)
-        write(ax, max(values) + 0.025 * top, at, number(max(values)))
-    faces = (("o", "white", "alone"), ("o", INK, "fair share"), ("D", "#3A97D3", "last in"))
+        ax.hlines(at, min(values), max(values), color=fig.RULE, linewidth=1.5, zorder=1)
+        fig.write(ax, max(values) + 0.025 * top, at, number(max(values)))
+    faces = (("o", "white", "alone"), ("o", fig.INK, "fair share"), ("D", "#3A97D3", "last in"))
     for mark, (shape, face, words) in zip(marks, faces, strict=True):
         size = 4.2 if shape == "D" else 6.0
         ax.plot(
-            found[mark], y, shape, markerfacecolor=face, markeredgecolor=INK, markersize=size, label=words, linestyle=""
+            found[mark],
+            y,
+            shape,
+            markerfacecolor=face,
+            markeredgecolor=fig.INK,
+            markersize=size,
+            label=words,
+            linestyle="",
         )
-    ax.legend(loc="lower right", frameon=False, fontsize=SMALL, handletextpad=0.2)
+    ax.legend(loc="lower right", frameon=False, fontsize=fig.SMALL, handletextpad=0.2)
     ax.set_yticks(y, [facts.drawn(facts.label(str(n)), 46) for n in found.index])
     ax.set_xlim(-0.02 * top, 1.15 * top)
-    no_value_axis(ax, len(found))
-    ax.axvline(0, color=AXIS, linewidth=0.8)
+    fig.no_value_axis(ax, len(found))
+    ax.axvline(0, color=fig.AXIS, linewidth=0.8)
     ax.spines["left"].set_visible(False)
     lead = str(found.index[0])
     alt = "Marks show what each project returns alone, as fair share and last in: " + "; ".join(
         f"{facts.label(str(name))} {', '.join(number(row[m]) for m in marks)}" for name, row in found.head(3).iterrows()
     )
-    return make_figure(
+    return fig.make_figure(
         canvas,
         f"{facts.drawn(facts.label(lead), 45)} returns most by {years[-1]}: {tonnes(best[lead])}",
         f"Returned over all tiers, {facts.unit}, by {years[-1]}: alone (open circle), fair share (dot), last in "
@@ -338,29 +332,29 @@ def projects_figure(facts: Facts) -> ReportFigure | None:
     )
 
 
-@figure("F9")
+@fig.figure("F9")
 def frontier_figure(facts: Facts) -> ReportFigure | None:
     """Draw what the best set averts at each budget, beside the most averted per dollar first."""
     found = facts.a.portfolios.get("all")
     if found is None or not (found.frontier["averted_t"] > 0).any():
         return None
-    canvas, (ax,) = new_canvas(2.6)
+    canvas, (ax,) = fig.new_canvas(2.6)
     rows = found.frontier.drop_duplicates("budget_musd").sort_values("budget_musd")
     budget, averted, greedy = ([0.0, *rows[c]] for c in ("budget_musd", "averted_t", "greedy_averted_t"))
-    ax.step(budget, averted, where="post", color=TIERS[0], linewidth=1.8)
-    ax.plot(budget[1:], greedy[1:], "o", markerfacecolor="white", markeredgecolor=GREY, markersize=7)
-    ax.plot(budget[1:], averted[1:], "o", color=TIERS[0], markersize=4)
+    ax.step(budget, averted, where="post", color=fig.TIERS[0], linewidth=1.8)
+    ax.plot(budget[1:], greedy[1:], "o", markerfacecolor="white", markeredgecolor=fig.GREY, markersize=7)
+    ax.plot(budget[1:], averted[1:], "o", color=fig.TIERS[0], markersize=4)
     for x, y in zip(budget[1:], averted[1:], strict=True):
         ax.annotate(
-            number(y), (x, y), xytext=(0, 7), ha="center", textcoords="offset points", fontsize=SMALL, color=INK
+            number(y), (x, y), xytext=(0, 7), ha="center", textcoords="offset points", fontsize=fig.SMALL, color=fig.INK
         )
     ax.set_xlim(0, max(budget) * 1.12)
     ax.set_ylim(0, max(averted) * 1.22)
     ax.spines["bottom"].set_visible(True)
-    ax.spines["bottom"].set_color(AXIS)
-    ax.set_xlabel("Budget, USD million", fontsize=SMALL, color=INK)
-    ax.set_ylabel("Averted, t/yr, all tiers", fontsize=SMALL, color=INK)
-    ax.tick_params(labelsize=SMALL)
+    ax.spines["bottom"].set_color(fig.AXIS)
+    ax.set_xlabel("Budget, USD million", fontsize=fig.SMALL, color=fig.INK)
+    ax.set_ylabel("Averted, t/yr, all tiers", fontsize=fig.SMALL, color=fig.INK)
+    ax.tick_params(labelsize=fig.SMALL)
     ax.yaxis.set_major_formatter(lambda value, _: number(value))
     ticks = budget[:1]
     for x in budget[1:]:  # none that would stand on the one before
@@ -374,7 +368,7 @@ def frontier_figure(facts: Facts) -> ReportFigure | None:
     alt = "Steps show the tonnes averted by the best set at each budget: " + "; ".join(
         f"USD {number(r['budget_musd'])} million {number(r['averted_t'])}" for r in rows.to_dict("records")
     )
-    return make_figure(
+    return fig.make_figure(
         canvas,
         title,
         f"Averted by the best set at each budget ●, by most averted per dollar first ○, {facts.unit}. Scenario: "

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from chainnet.reporting import canvas as fig
 from chainnet.reporting import columns as col
-from chainnet.reporting.canvas import INK, LOSS, RULE, figure, level_of, make_figure, new_canvas, write
 from chainnet.reporting.facts import BASELINE, Facts
 from chainnet.reporting.model import (
     ReportColumn,
@@ -137,21 +137,21 @@ def user_table(facts: Facts) -> ReportTable:
     return _worst_table(facts, table.iloc[order], columns, 12)
 
 
-@figure("F5b")
+@fig.figure("F5b")
 def heat_figure(facts: Facts) -> ReportFigure | None:
     """Draw the part of each tier's demand that goes short in the long run, scenario by scenario."""
     rows = facts.ordered
     if not rows:
         return None
-    canvas, (ax,) = new_canvas(0.62 + 0.27 * len(rows))
+    canvas, (ax,) = fig.new_canvas(0.62 + 0.27 * len(rows))
     for i, name in enumerate(rows):
         for j, tier in enumerate(facts.tiers):
             row = facts.of(name, tier)
             share = float(row["shortfall_tpa"] / row["demand_tpa"]) if row["demand_tpa"] > 0 else 0.0
-            level, at = level_of(share), len(rows) - 1 - i
-            ax.barh(at, 0.97, left=j, color=LOSS[level], height=0.88, edgecolor=RULE, linewidth=0.6)
+            level, at = fig.level_of(share), len(rows) - 1 - i
+            ax.barh(at, 0.97, left=j, color=fig.LOSS[level], height=0.88, edgecolor=fig.RULE, linewidth=0.6)
             words = f"{percent(share)}  ({number(row['shortfall_tpa'])})" if level else percent(share)
-            write(ax, j + 0.485, at, words, "center", color="white" if level >= 4 else INK)
+            fig.write(ax, j + 0.485, at, words, "center", color="white" if level >= 4 else fig.INK)
     ax.set_yticks(np.arange(len(rows))[::-1], [facts.drawn(facts.scenario_label(n), 58) for n in rows])
     ax.set_xticks(np.arange(len(facts.tiers)) + 0.485, [facts.drawn(first_capital(t)) for t in facts.tiers])
     ax.xaxis.tick_top()
@@ -170,7 +170,7 @@ def heat_figure(facts: Facts) -> ReportFigure | None:
         for n in rows[:3]
     )
     lacks = float(facts.whole.loc[BASELINE, "shortfall_tpa"])
-    return make_figure(
+    return fig.make_figure(
         canvas,
         title,
         f"Short in the long run, % of demand ({facts.unit} in brackets), by scenario and tier; known relations, "
