@@ -14,7 +14,7 @@ from chainnet.network import Network
 from chainnet.scenario import month_number, month_text
 from chainnet.words import MONTHS, readable_id
 
-__all__ = ["FIGURES", "Answer", "Losses", "Months", "sort_answers"]
+__all__ = ["FIGURES", "DrawnFlows", "Losses", "Months", "sort_answers"]
 
 # flows by month are kept to so many figures: what is printed has three
 FIGURES = 5
@@ -22,7 +22,7 @@ _SPANS = {3: "quarter", 6: "half-year", 12: "year"}
 
 
 @dataclass(frozen=True)
-class Answer:
+class DrawnFlows:
     """Flows of one answer beside the baseline.
 
     ``kind`` is "balance" or "largest flow"; ``edge_flow`` has one value per row of ``network.edges``,
@@ -47,10 +47,10 @@ class Answer:
     when: str = ""
     months: Months | None = None
     peak: Any = None
-    others: tuple[Answer, ...] = ()
+    others: tuple[DrawnFlows, ...] = ()
 
     @property
-    def courses(self) -> tuple[Answer, ...]:
+    def courses(self) -> tuple[DrawnFlows, ...]:
         """Itself and the other scenarios, if it has months."""
         return () if self.months is None else (self, *self.others)
 
@@ -66,7 +66,7 @@ class Months:
     each of which stands for ``span`` months.
     """
 
-    answer: Answer
+    answer: DrawnFlows
     edge_tpa: Array
     site_tpa: Array
     relation_tpa: Array
@@ -129,7 +129,7 @@ class Months:
         text = self.name(t) + (f" ({date})" if date else "")
         return text + (f", the worst of its {_SPANS[self.span]}" if self.span > self.step else "")
 
-    def at(self, t: int) -> Answer:
+    def at(self, t: int) -> DrawnFlows:
         """Return the answer in a period."""
         n = len(self.answer.node_flow)
         return replace(
@@ -165,7 +165,7 @@ def sort_answers(
     losses: pd.DataFrame | None,
     scenario: str | None = None,
     first_losses: pd.DataFrame | None = None,
-) -> tuple[Answer | None, Losses | None]:
+) -> tuple[DrawnFlows | None, Losses | None]:
     """Tell flows from rankings among what was given.
 
     Raises
@@ -216,7 +216,7 @@ def _rows_match(network: Network, edges: pd.DataFrame, nodes: pd.DataFrame) -> N
         raise DataError("draw: the result was made from another network; draw it with the network it came from.")
 
 
-def _from_balance(network: Network, result: Any) -> Answer:
+def _from_balance(network: Network, result: Any) -> DrawnFlows:
     _rows_match(network, result.edges, result.nodes)
     name = str(result.provenance["settings"].get("scenario") or "")
     tiers = [
@@ -228,7 +228,7 @@ def _from_balance(network: Network, result: Any) -> Answer:
         }
         for tier, row in result.by_tier().iterrows()
     ]
-    return Answer(
+    return DrawnFlows(
         "balance",
         name,
         _scenario_words(network, name) if name else "least shortfall, then least cost",
@@ -239,11 +239,11 @@ def _from_balance(network: Network, result: Any) -> Answer:
     )
 
 
-def _from_flow(network: Network, result: Any) -> Answer:
+def _from_flow(network: Network, result: Any) -> DrawnFlows:
     _rows_match(network, result.edges, result.nodes)
     cut = result.cut
     edge_rows = cut[cut["kind"] == "edge"]
-    return Answer(
+    return DrawnFlows(
         "largest flow",
         "",
         "largest deliveries",
@@ -259,7 +259,7 @@ def _from_flow(network: Network, result: Any) -> Answer:
     )
 
 
-def _from_months(network: Network, result: Any, scenario: str | None) -> Answer:
+def _from_months(network: Network, result: Any, scenario: str | None) -> DrawnFlows:
     names = _ordered(network, result, scenario)
     pairs = _drawn_pairs(pd.concat([result.by_month[name].relations for name in names]), result.by_month[names[0]].ids)
     found = [_course(network, result, name, pairs) for name in names]
@@ -267,7 +267,7 @@ def _from_months(network: Network, result: Any, scenario: str | None) -> Answer:
     return replace(found[0], peak=peak, others=tuple(found[1:]))
 
 
-def _course(network: Network, result: Any, name: str, pairs: pd.DataFrame) -> Answer:
+def _course(network: Network, result: Any, name: str, pairs: pd.DataFrame) -> DrawnFlows:
     """Return one scenario in its worst month, with all its months."""
     flows = result.by_month[name]
     every = np.concatenate([network.nodes["id"].to_numpy(dtype=object), network.projects["id"].to_numpy(dtype=object)])
@@ -286,7 +286,7 @@ def _course(network: Network, result: Any, name: str, pairs: pd.DataFrame) -> An
         first = (int(network.year) + 1) * 12
     n = len(network.nodes)
     words = "no scenario" if name == "baseline" else _scenario_words(network, name)
-    answer = Answer("balance", name, words, edge[0], site[0, :n], project_flow=site[0, n:], peak=edge.max(axis=0))
+    answer = DrawnFlows("balance", name, words, edge[0], site[0, :n], project_flow=site[0, n:], peak=edge.max(axis=0))
     months = Months(
         answer,
         edge,

@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from chainnet.drawing.answers import Answer, Losses
+from chainnet.drawing.answers import DrawnFlows, Losses
 from chainnet.drawing.placing import Block, place
 from chainnet.drawing.style import COUNTRY_COLOURS, LOSS_COLOURS, OTHER_COLOUR, SHAPES, loss_class, percent, tonnes
 from chainnet.network import Network, is_country
 from chainnet.words import is_known, number
 
-__all__ = ["Facts", "basis_of", "change_text", "collect", "heads", "ratio"]
+__all__ = ["PageData", "basis_of", "change_text", "collect", "heads", "ratio"]
 
 _STAGE_WORDS = {
     "mine": "mine",
@@ -44,7 +44,7 @@ _PROJECT_FIELDS = (
 
 
 @dataclass(frozen=True)
-class Facts:
+class PageData:
     """All that the template needs; ``data`` is what the script reads."""
 
     data: dict[str, Any]
@@ -54,13 +54,15 @@ class Facts:
     placed: tuple[Block, ...] = ()
 
 
-def heads(network: Network, facts: Facts, sites: list[dict[str, Any]], answer: Answer | None) -> list[dict[str, Any]]:
+def heads(
+    network: Network, facts: PageData, sites: list[dict[str, Any]], answer: DrawnFlows | None
+) -> list[dict[str, Any]]:
     """Return the heads of the steps for other flows of the same sites."""
     basis = facts.data["basisOf"]
     return [_block(network, b, block, sites, answer, basis) for b, block in enumerate(facts.placed)]
 
 
-def collect(network: Network, answer: Answer | None, losses: Losses | None) -> Facts:
+def collect(network: Network, answer: DrawnFlows | None, losses: Losses | None) -> PageData:
     """Gather steps, sites and links with their numbers as they are printed."""
     table = _site_table(network)
     edges = network.edges
@@ -119,7 +121,7 @@ def collect(network: Network, answer: Answer | None, losses: Losses | None) -> F
         "firstTier": "" if losses is None else losses.first_tier,
         "resultName": "" if answer is None else ("Scenario" if answer.scenario else answer.kind.capitalize()),
     }
-    return Facts(data, sites, links, blocks, tuple(placing.blocks))
+    return PageData(data, sites, links, blocks, tuple(placing.blocks))
 
 
 def _narrowest(blocks: list[dict[str, Any]], lost: dict[str, Any]) -> str:
@@ -138,7 +140,9 @@ def _site_table(network: Network) -> pd.DataFrame:
     return table.sort_values("id", ignore_index=True) if len(table) else table
 
 
-def _sites(network: Network, table: pd.DataFrame, answer: Answer | None, losses: Losses | None) -> list[dict[str, Any]]:
+def _sites(
+    network: Network, table: pd.DataFrame, answer: DrawnFlows | None, losses: Losses | None
+) -> list[dict[str, Any]]:
     base = network.baseline
     result = {} if answer is None else dict(zip(network.nodes["id"], answer.node_flow, strict=True))
     if answer is not None and answer.project_flow is not None:
@@ -282,7 +286,7 @@ def _colours(network: Network, sites: list[dict[str, Any]]) -> dict[str, str]:
 
 
 def _links(
-    network: Network, edges: pd.DataFrame, tail: Any, head: Any, sites: list[dict[str, Any]], answer: Answer | None
+    network: Network, edges: pd.DataFrame, tail: Any, head: Any, sites: list[dict[str, Any]], answer: DrawnFlows | None
 ) -> list[dict[str, Any]]:
     labels = _labels(network)
     records = edges.to_dict("records")
@@ -303,7 +307,7 @@ def _links(
 
 
 def _link(
-    name: str, row: dict[str, Any], tail: int, head: int, labels: dict[str, str], flow: Any, answer: Answer | None
+    name: str, row: dict[str, Any], tail: int, head: int, labels: dict[str, str], flow: Any, answer: DrawnFlows | None
 ) -> dict[str, Any]:
     commodity = row["commodity"] if is_known(row["commodity"]) else ""
     key = (row["source"], row["target"], commodity)
@@ -343,7 +347,7 @@ def _block(
     index: int,
     block: Block,
     sites: list[dict[str, Any]],
-    answer: Answer | None,
+    answer: DrawnFlows | None,
     basis: dict[str, str],
 ) -> dict[str, Any]:
     """Return the head of a step: capacity, flow and utilisation where its tonnes may be added."""
@@ -395,7 +399,7 @@ def _block(
     return head
 
 
-def _delivered(network: Network, ids: tuple[str, ...], answer: Answer | None) -> tuple[Any, Any]:
+def _delivered(network: Network, ids: tuple[str, ...], answer: DrawnFlows | None) -> tuple[Any, Any]:
     """Return what the main commodities deliver to the sites, before and after."""
     rows, base = _delivering(network, ids)
     after = _sum(answer.edge_flow[rows].tolist()) if answer is not None else np.nan

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from chainnet.drawing.facts import Facts, change_text, ratio
+from chainnet.drawing.facts import PageData, change_text, ratio
 from chainnet.drawing.style import percent, tonnes
 
 __all__ = ["LINK_BLANK", "SITE_BLANK", "lean"]
@@ -48,7 +48,7 @@ SITE_BLANK: dict[str, Any] = {
 _FEW = 3
 
 
-def lean(facts: Facts) -> tuple[list[dict[str, Any]], list[dict[str, Any]], list[list[str]]]:
+def lean(facts: PageData) -> tuple[list[dict[str, Any]], list[dict[str, Any]], list[list[str]]]:
     """Return links and sites without what the script fills in, and the lines of cards that many share.
 
     Left out: blanks, texts that follow from their numbers, words that the steps and commodities hold.

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from chainnet.drawing.answers import FIGURES, Answer
-from chainnet.drawing.facts import Facts, heads, ratio
+from chainnet.drawing.answers import FIGURES, DrawnFlows
+from chainnet.drawing.facts import PageData, heads, ratio
 from chainnet.drawing.style import percent, tonnes
 from chainnet.drawing.words import base_words, end_words, finding, hidden_words, share_inferred, spoken
 from chainnet.network import Network
@@ -16,12 +16,12 @@ from chainnet.network import Network
 __all__ = ["course_data", "month_note"]
 
 
-def course_data(network: Network, facts: Facts, answer: Answer) -> list[dict[str, Any]]:
+def course_data(network: Network, facts: PageData, answer: DrawnFlows) -> list[dict[str, Any]]:
     """Return the months of the answer and of the other scenarios; none where there are no months."""
     return [_month_data(network, facts, one) for one in answer.courses]
 
 
-def _month_data(network: Network, facts: Facts, answer: Answer) -> dict[str, Any]:
+def _month_data(network: Network, facts: PageData, answer: DrawnFlows) -> dict[str, Any]:
     """Return what the slider needs: for each month its words, for each thing that changes its flows.
 
     Flows are words such as ``"12.5*3 b 0"``: 12.5 t/yr for three months, the baseline for one, then nothing.
@@ -75,7 +75,7 @@ def _month_data(network: Network, facts: Facts, answer: Answer) -> dict[str, Any
     }
 
 
-def month_note(answer: Answer) -> str:
+def month_note(answer: DrawnFlows) -> str:
     """Return what a number of a month counts."""
     months = answer.months
     if months is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from chainnet.drawing.facts import Facts
+from chainnet.drawing.facts import PageData
 from chainnet.drawing.style import OTHER_COLOUR, percent, tonnes
 
 __all__ = ["bands"]
@@ -32,7 +32,7 @@ class _Group:
     blocks: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
-def bands(facts: Facts, basis: dict[str, str], main: tuple[str, ...]) -> dict[str, Any]:
+def bands(facts: PageData, basis: dict[str, str], main: tuple[str, ...]) -> dict[str, Any]:
     """Return blocks, bands and what is left out.
 
     Each step is drawn to the height of its own tonnes, so that tonnes of different kinds are never
@@ -63,7 +63,7 @@ def bands(facts: Facts, basis: dict[str, str], main: tuple[str, ...]) -> dict[st
     }
 
 
-def _groups(facts: Facts) -> dict[tuple[int, str], _Group]:
+def _groups(facts: PageData) -> dict[tuple[int, str], _Group]:
     groups: dict[tuple[int, str], _Group] = {}
     for b in facts.blocks:
         if b["column"] >= 0:
@@ -77,7 +77,11 @@ def _place(site: dict[str, Any], places: set[str]) -> str:
 
 
 def _flows(
-    facts: Facts, groups: dict[tuple[int, str], _Group], basis: dict[str, str], main: tuple[str, ...], places: set[str]
+    facts: PageData,
+    groups: dict[tuple[int, str], _Group],
+    basis: dict[str, str],
+    main: tuple[str, ...],
+    places: set[str],
 ) -> tuple[dict[tuple[int, str, int, str], dict[str, float]], list[str]]:
     """Add up the links between blocks; each step keeps the kind of tonne that most of its output is."""
     by_index = {g.index: g for g in groups.values()}

@@ -6,7 +6,7 @@ import math
 from dataclasses import replace
 from typing import Any
 
-from chainnet.drawing.facts import Facts
+from chainnet.drawing.facts import PageData
 
 __all__ = ["still"]
 
@@ -15,7 +15,7 @@ _WIDTH, _TOP, _ROW, _MARGIN = 1240.0, 64.0, 22.0, 24.0
 _SITES, _LINKS = 400, 600
 
 
-def still(facts: Facts, by_result: bool = False) -> dict[str, Any]:
+def still(facts: PageData, by_result: bool = False) -> dict[str, Any]:
     """Return places and sizes of everything drawn; the template makes shapes of them.
 
     With ``by_result`` sizes and widths are those of the answer, not of the baseline; what stops is hollow.
@@ -70,7 +70,7 @@ def still(facts: Facts, by_result: bool = False) -> dict[str, Any]:
     }
 
 
-def _in_column(facts: Facts, site: dict[str, Any], column: int) -> bool:
+def _in_column(facts: PageData, site: dict[str, Any], column: int) -> bool:
     return int(facts.blocks[site["block"]]["column"]) == column
 
 
@@ -78,12 +78,12 @@ def _flow(row: dict[str, Any]) -> float:
     return float(row["base"] if row["base"] is not None else (row["result"] or 0.0))
 
 
-def _kind(facts: Facts, link: dict[str, Any]) -> str:
+def _kind(facts: PageData, link: dict[str, Any]) -> str:
     """Return the kind of tonne that a link carries; widths of different kinds are not compared."""
     return str(facts.data["basisOf"].get(link["commodity"], link["commodity"]))
 
 
-def _kinds(facts: Facts) -> dict[str, str]:
+def _kinds(facts: PageData) -> dict[str, str]:
     """Return the kind of tonne of each site: that of the widest link out of it, else into it."""
     best: dict[str, tuple[bool, float, str]] = {}
     for link in facts.links:
@@ -93,7 +93,7 @@ def _kinds(facts: Facts) -> dict[str, str]:
     return {site["id"]: best[site["id"]][2] if site["id"] in best else "" for site in facts.sites}
 
 
-def _paths(facts: Facts, places: dict[int, tuple[float, float]], widest: dict[str, float]) -> list[dict[str, Any]]:
+def _paths(facts: PageData, places: dict[int, tuple[float, float]], widest: dict[str, float]) -> list[dict[str, Any]]:
     paths = []
     for link in facts.links:
         flow = _flow(link)

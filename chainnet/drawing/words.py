@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from chainnet.drawing.answers import Answer, Losses
-from chainnet.drawing.facts import Facts
+from chainnet.drawing.answers import DrawnFlows, Losses
+from chainnet.drawing.facts import PageData
 from chainnet.drawing.style import percent, tonnes
 from chainnet.network import Network
 from chainnet.words import first_capital, join, number, readable_id
@@ -26,7 +26,7 @@ __all__ = [
 ]
 
 
-def finding(network: Network, facts: Facts, answer: Answer | None, losses: Losses | None) -> str:
+def finding(network: Network, facts: PageData, answer: DrawnFlows | None, losses: Losses | None) -> str:
     """Return the heading: the one thing the picture is about."""
     if answer is not None and answer.kind == "balance":
         return _served(network, answer)
@@ -46,7 +46,7 @@ def finding(network: Network, facts: Facts, answer: Answer | None, losses: Losse
     return _fullest(facts)
 
 
-def narrow_words(facts: Facts, answer: Answer | None, losses: Losses | None) -> str:
+def narrow_words(facts: PageData, answer: DrawnFlows | None, losses: Losses | None) -> str:
     """Return the line under the heading: what binds, and what the numbers count."""
     cut = [s for s in facts.sites if s["inCut"]]
     lines = []
@@ -70,7 +70,7 @@ def narrow_words(facts: Facts, answer: Answer | None, losses: Losses | None) -> 
     return " ".join(lines)
 
 
-def loss_words(facts: Facts, losses: Losses) -> str:
+def loss_words(facts: PageData, losses: Losses) -> str:
     """Return what a loss counts."""
     whose = _whose(facts, losses)
     first = f" {first_capital(losses.first_tier)}: what it loses, if served first."
@@ -80,7 +80,7 @@ def loss_words(facts: Facts, losses: Losses) -> str:
     )
 
 
-def first_words(facts: Facts, losses: Losses) -> str:
+def first_words(facts: PageData, losses: Losses) -> str:
     """Return which single loss costs the tier most whose losses stand beside those of all."""
     if not losses.first:
         return ""
@@ -92,13 +92,13 @@ def first_words(facts: Facts, losses: Losses) -> str:
     return f"Costliest for {losses.first_tier}: {worst[0]['label']}{more}, {worst[0]['firstLostText']}."
 
 
-def _whose(facts: Facts, losses: Losses | None) -> str:
+def _whose(facts: PageData, losses: Losses | None) -> str:
     if losses is not None and losses.tier:
         return losses.tier
     return "all tiers" if facts.data["tierOrder"] else "demand"
 
 
-def inferred_words(facts: Facts) -> str:
+def inferred_words(facts: PageData) -> str:
     """Return how many of the links with flow are inferred."""
     moving = [k for k in facts.links if (k["base"] or 0.0) > 0 or (k["result"] or 0.0) > 0]
     return share_inferred(sum(k["isInferred"] for k in moving), len(moving))
@@ -126,12 +126,12 @@ def end_words(last: int) -> str:
     return f" Near the end less is shipped: what would arrive after month {last} serves nobody in this plan."
 
 
-def base_words(facts: Facts) -> str:
+def base_words(facts: PageData) -> str:
     """Return the heading of the base year beside an answer by month."""
     return "Base year: " + _fullest(facts)
 
 
-def spoken(answer: Answer, name: str, lost: int) -> str:
+def spoken(answer: DrawnFlows, name: str, lost: int) -> str:
     """Return what is said of a month: links lost, and how far each tier is served."""
     links = "no link lost" if not lost else f"{lost} {'link' if lost == 1 else 'links'} lost"
     tiers = [f"{t['tier']} served {percent(t['served'] / t['demand'])}" for t in answer.tiers if t["demand"] > 0]
@@ -165,7 +165,7 @@ def crossing_words(picture: dict[str, Any]) -> str:
     return f"{percent(crossing / counted)} of the main flow crosses a border ({tonnes(crossing)} of {tonnes(counted)})."
 
 
-def _served(network: Network, answer: Answer) -> str:
+def _served(network: Network, answer: DrawnFlows) -> str:
     demand = sum(t["demand"] for t in answer.tiers)
     served = sum(t["served"] for t in answer.tiers)
     whose = f" of {', '.join(readable_id(b) for b in network.beneficiaries)}" if network.beneficiaries else ""
@@ -179,7 +179,7 @@ def _served(network: Network, answer: Answer) -> str:
     return f"{text}; {join(words)}."
 
 
-def _worst(facts: Facts) -> list[dict[str, Any]]:
+def _worst(facts: PageData) -> list[dict[str, Any]]:
     return sorted((s for s in facts.sites if s["rank"] == 1), key=lambda s: str(s["id"]))
 
 
@@ -188,7 +188,7 @@ def _named(site: dict[str, Any]) -> str:
     return f"{site['label']} ({site['step']}{place})"
 
 
-def _fullest(facts: Facts) -> str:
+def _fullest(facts: PageData) -> str:
     running = sum(not s["project"] for s in facts.sites)
     count = f"{running} sites and {len(facts.links)} links in {len(facts.blocks)} steps"
     used: dict[int, tuple[float, float]] = {}

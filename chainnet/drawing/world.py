@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from chainnet.drawing.facts import Facts
+from chainnet.drawing.facts import PageData
 from chainnet.drawing.style import OTHER_COLOUR, SHAPES, percent
 from chainnet.network import Network
 
@@ -23,7 +23,7 @@ _SOUTH, _NORTH = -56.0, 78.0
 _STAGES = ("mine", "refiner", "manufacturer", "recycler", "end_use")
 
 
-def atlas(network: Network, facts: Facts) -> dict[str, Any]:
+def atlas(network: Network, facts: PageData) -> dict[str, Any]:
     """Return land, sites and the widest flows between countries.
 
     Sites with coordinates are drawn one by one; the others together at the centre of their country,
@@ -94,7 +94,7 @@ def _centre(network: Network, place: str, centres: dict[str, list[float]]) -> tu
 
 
 def _marks(
-    network: Network, facts: Facts, key: str, totals: dict[int, float], centres: dict[str, list[float]]
+    network: Network, facts: PageData, key: str, totals: dict[int, float], centres: dict[str, list[float]]
 ) -> tuple[list[dict[str, Any]], dict[str, tuple[float, float]], int]:
     rows = {row["id"]: row for table in (network.nodes, network.projects) for row in table.to_dict("records")}
     marks: list[dict[str, Any]] = []
@@ -203,7 +203,7 @@ def _mark(
 
 
 def _arcs(
-    facts: Facts, key: str, at: dict[str, tuple[float, float]]
+    facts: PageData, key: str, at: dict[str, tuple[float, float]]
 ) -> tuple[list[dict[str, Any]], int, tuple[float, float]]:
     """Return the widest flows between places, as shares of all flow of their commodity."""
     whole: dict[str, float] = {}

@@ -365,13 +365,14 @@ class Facts:
         """Return the same for the long run of a scenario."""
         return _grade_words(self.a.stress.summary.attrs["rests_on"][name])
 
-    def rests_on(self, *tables: pd.DataFrame) -> dict[str, Any]:
-        """Return the weakest grade and the sources of the inputs on which result tables say they rest."""
-        return _joined([t.attrs["provenance"]["rests_on"] for t in tables if "provenance" in t.attrs])
+    def standing(self, *tables: pd.DataFrame, status: str = "P") -> dict[str, Any]:
+        """Return what a table bears: status, weakest grade and sources of the inputs that result tables name."""
+        rests = [t.attrs["provenance"]["rests_on"] for t in tables if "provenance" in t.attrs]
+        return {"status": status, **_joined(rests)}
 
-    def scenario_rests_on(self, name: str) -> dict[str, Any]:
+    def scenario_standing(self, name: str) -> dict[str, Any]:
         """Return the same for the long run of a scenario."""
-        return _joined([self.a.stress.summary.attrs["rests_on"][name]])
+        return {"status": "P", **_joined([self.a.stress.summary.attrs["rests_on"][name]])}
 
     @property
     def status(self) -> str:

@@ -46,14 +46,6 @@ def _of(goods: Sequence[str]) -> str:
 # -- kinds: the words before the good and those after it ---------------------------------------------
 
 
-def _remove(facts: Facts, measure: Measure) -> tuple[str, str]:
-    return f"Out: {_chosen(facts, measure)}", ""
-
-
-def _scale(facts: Facts, measure: Measure) -> tuple[str, str]:
-    return f"Capacity at {_share(measure)}: {_chosen(facts, measure)}", ""
-
-
 def _restrict(facts: Facts, measure: Measure) -> tuple[str, str]:
     share = measure.get("share", 0.0)
     head = "No flow" if share == 0 else f"At most {_share(measure)} of the baseline flow"
@@ -70,10 +62,6 @@ def _tariff(facts: Facts, measure: Measure) -> tuple[str, str]:
     return f"Tariff of {rate} on flow", _class(facts, measure)
 
 
-def _price_floor(facts: Facts, measure: Measure) -> tuple[str, str]:
-    return f"Price floor of USD {number(measure['usd_per_t'])}/t for flow", _class(facts, measure)
-
-
 def _demand(facts: Facts, measure: Measure) -> tuple[str, str]:
     whose = _chosen(facts, measure) if "nodes" in measure or "where" in measure else ""
     tiers = listed(measure.get("tier", []))
@@ -88,25 +76,17 @@ def _release(facts: Facts, measure: Measure) -> tuple[str, str]:
     return f"Stocks released: {what}{tiers}{rate}", ""
 
 
-def _build(facts: Facts, measure: Measure) -> tuple[str, str]:
-    return f"Projects stand: {_projects(facts, measure)}", ""
-
-
-def _delay(facts: Facts, measure: Measure) -> tuple[str, str]:
-    return f"Late by {in_months(measure['late_months'])}: {_projects(facts, measure)}", ""
-
-
 _KINDS: dict[str, Callable[[Facts, Measure], tuple[str, str]]] = {
-    "remove": _remove,
-    "scale": _scale,
+    "remove": lambda facts, m: (f"Out: {_chosen(facts, m)}", ""),
+    "scale": lambda facts, m: (f"Capacity at {_share(m)}: {_chosen(facts, m)}", ""),
     "restrict": _restrict,
     "quota": _quota,
     "tariff": _tariff,
-    "price_floor": _price_floor,
+    "price_floor": lambda facts, m: (f"Price floor of USD {number(m['usd_per_t'])}/t for flow", _class(facts, m)),
     "demand": _demand,
     "release": _release,
-    "build": _build,
-    "delay": _delay,
+    "build": lambda facts, m: (f"Projects stand: {_projects(facts, m)}", ""),
+    "delay": lambda facts, m: (f"Late by {in_months(m['late_months'])}: {_projects(facts, m)}", ""),
 }
 
 

@@ -28,7 +28,6 @@ __all__ = [
 ]
 
 Kind = Literal["text", "number", "share", "year", "count"]
-GIVEN, PROVED, SAMPLED = "G", "P", "S"  # what stands as a status; in words in annex A
 BODY_ROWS = 10
 TIED_ROWS = 20
 
@@ -119,7 +118,7 @@ class ReportTable:
             return "P10 to P90"
         if any(key == "range" or "_low_" in key or key.endswith("_low") for key in keys):
             return "corner cases"
-        return "" if self.status == GIVEN else "not assessed"
+        return "" if self.status == "G" else "not assessed"
 
     @property
     def standing(self) -> str:
@@ -255,6 +254,11 @@ class Document:
 def blocks_of(*blocks: Block | None) -> tuple[Block, ...]:
     """Return the blocks in which there is something."""
     return tuple(block for block in blocks if block)
+
+
+def stands(grade: str, status: str = "G") -> dict[str, Any]:
+    """Return what a table bears whose grades are told elsewhere; its status is that of inputs, if no other is given."""
+    return {"status": status, "grade": grade}
 
 
 def make_section(heading: str, *blocks: Block | None) -> Section:

@@ -15,7 +15,7 @@ import pytest
 from conftest import frame
 
 import chainnet as cn
-from chainnet.reporting.content import build
+from chainnet.reporting.content import NUMBERS, build
 from chainnet.reporting.facts import Facts
 from chainnet.reporting.formats.workbook import workbook_report
 from chainnet.reporting.model import Document, ReportTable, Sentence
@@ -343,6 +343,21 @@ def test_a_figure_bears_the_standing_of_its_table(made: cn.Assessment) -> None:
     for name, key in (("F1", "T9"), ("F3", "T5"), ("F8", "T10.2030")):
         drawn = table(document, key)
         assert figures[name].note.startswith(f"Status {drawn.status}. Grade {drawn.grade}."), name
+
+
+def test_every_number_in_text_is_that_of_a_table(made: cn.Assessment) -> None:
+    document = build(made)
+    known = {number.removesuffix(".") for number in NUMBERS} | {"T24"}
+    assert {t.id.partition(".")[0] for t in document.tables} <= known
+    said, refers = [], []
+    for block in [*document.blocks(), document.bottom_line]:
+        for part in block if isinstance(block, tuple) else (block,):
+            words = (part.text,) if isinstance(part, Sentence) else (part.title, part.subtitle, part.note)
+            said += [number for text in words for number in re.findall(r"\bT\d+[a-z]?\b", text)]
+            refers += [key.partition(".")[0] for key in part.tables] if isinstance(part, Sentence) else []
+    assert len(refers) > 20
+    # T6 stands for T6a to T6d
+    assert {*said, *refers} - {"T6"} <= known
 
 
 def test_each_scenario_says_what_it_rests_on(made: cn.Assessment) -> None:

@@ -9,8 +9,6 @@ from chainnet.network import TABLES, split_list
 from chainnet.reporting import columns as col
 from chainnet.reporting.facts import Facts
 from chainnet.reporting.model import (
-    GIVEN,
-    PROVED,
     Cell,
     ReportColumn,
     ReportTable,
@@ -18,6 +16,7 @@ from chainnet.reporting.model import (
     Sentence,
     make_section,
     make_table,
+    stands,
 )
 from chainnet.reporting.reproduction import digest_table, reproduction
 from chainnet.reporting.sections.asked import not_assessed
@@ -161,8 +160,7 @@ def certificate_table(facts: Facts) -> ReportTable:
         subtitle="Value: t/yr served; balance: its last stage, USD/yr of flow cost. Checked by code that shares "
         "nothing with the solver.",
         note="Every other solve was checked in the same way as it was made; one that fails stops the run.",
-        status=PROVED,
-        grade="n/a",
+        **stands("n/a", "P"),
     )
 
 
@@ -188,8 +186,7 @@ def source_table(facts: Facts) -> ReportTable:
         facts.network.references.to_dict("records"),
         none={"title": "no source on record", "rows": 0},
         subtitle="Addresses are in the workbook.",
-        status=GIVEN,
-        grade="see column",
+        **stands("see column"),
     )
 
 
@@ -223,8 +220,7 @@ def index_table(facts: Facts) -> ReportTable | None:
         table.to_dict("records"),
         subtitle=f"Index: contribution to the EU supply risk. Loss: {facts.unit}, all tiers.",
         note=note,
-        status=f"index {GIVEN}; loss {PROVED}",
-        **facts.rests_on(facts.a.indices),
+        **facts.standing(facts.a.indices, status="index G; loss P"),
     ).with_lead(rows=SHORT_LIST)
 
 
@@ -244,8 +240,7 @@ def input_tables(facts: Facts) -> list[ReportTable]:
             sheet=f"Input {name}",
             title=f"Input: {name}",
             subtitle=f"{TABLES[name].description} As used; an empty cell means what the Columns sheet says.",
-            status=GIVEN,
-            grade="see column quality",
+            **stands("see column quality"),
         )
         for name, frame in frames.items()
         if not frame.empty

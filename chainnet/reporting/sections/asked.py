@@ -7,7 +7,7 @@ import re
 from chainnet.reporting import columns as col
 from chainnet.reporting.facts import Facts
 from chainnet.reporting.measures import measure_words
-from chainnet.reporting.model import GIVEN, ReportTable, Section, Sentence, make_section, make_table
+from chainnet.reporting.model import ReportTable, Section, Sentence, make_section, make_table, stands
 from chainnet.words import count, counted, first_capital, join
 
 _QUESTIONS = {
@@ -72,8 +72,7 @@ def measure_table(facts: Facts) -> ReportTable:
         none={"label": "no scenario was given"},
         subtitle="In the long run every measure is in force at its full size; in the months its dates count.",
         note="A limit on a flow also closes new relations of its kind. Out: what is named drops out, its demand stays.",
-        status=GIVEN,
-        grade="n/a",
+        **stands("n/a"),
     )
 
 

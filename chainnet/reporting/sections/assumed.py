@@ -7,7 +7,7 @@ from typing import Any
 
 from chainnet.reporting import columns as col
 from chainnet.reporting.facts import Facts
-from chainnet.reporting.model import GIVEN, ReportColumn, ReportTable, Section, make_section, make_table
+from chainnet.reporting.model import ReportColumn, ReportTable, Section, make_section, make_table, stands
 from chainnet.results import weakest
 from chainnet.words import NO_DATA, count, number, percent, span, tonnes
 
@@ -45,8 +45,7 @@ def assumption_table(facts: Facts) -> ReportTable:
         _ASSUMED,
         _records(_ASSUMED, _assumptions(facts)),
         subtitle=f"Results if otherwise in {facts.unit}, scenario: {facts.scenario_label(facts.when)}.",
-        status=GIVEN,
-        grade="see rows",
+        **stands("see rows"),
     )
 
 
@@ -100,8 +99,7 @@ def gap_table(facts: Facts) -> ReportTable:
         _records(_MISSING, _gaps(facts)),
         subtitle="Counted from the data as they stand.",
         note="Gaps that the data cannot show (materials, firms, uses left out) are in the graph's own README.",
-        status=GIVEN,
-        grade="n/a",
+        **stands("n/a"),
     )
 
 

@@ -6,20 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from chainnet.reporting import canvas as fig
 from chainnet.reporting import columns as col
-from chainnet.reporting.canvas import (
-    GAINED,
-    INK,
-    LOST,
-    MOST_BARS,
-    figure,
-    make_figure,
-    new_canvas,
-    no_value_axis,
-    write,
-)
 from chainnet.reporting.facts import Facts
-from chainnet.reporting.model import PROVED, ReportFigure, ReportTable, Section, make_section, make_table
+from chainnet.reporting.model import ReportFigure, ReportTable, Section, make_section, make_table
 from chainnet.reporting.sections.asked import not_assessed
 from chainnet.words import NOT_APPLICABLE, country_name, join, number, tonnes
 
@@ -84,8 +74,7 @@ def split_table(facts: Facts) -> ReportTable | None:
         rows,
         subtitle=f"Unit: {facts.unit}. {one} against {two}; the others trade with both.",
         note=note,
-        status=PROVED,
-        **facts.rests_on(found.split),
+        **facts.standing(found.split),
     )
 
 
@@ -113,12 +102,11 @@ def side_table(facts: Facts) -> ReportTable | None:
         subtitle=f"Unit: {facts.unit} served to the side's own users, after a split. {one} against {two}.",
         note="Swing: all others stay open to both sides. Fair share: Shapley value over the countries that choose. "
         "Existing relations, no projects.",
-        status=PROVED,
-        **facts.rests_on(found.countries),
+        **facts.standing(found.countries),
     ).with_lead(rows=SHORT_LIST)
 
 
-@figure("F12")
+@fig.figure("F12")
 def sides_figure(facts: Facts) -> ReportFigure | None:
     """Draw what each country that chooses is worth to either side."""
     found = facts.a.alignment
@@ -129,25 +117,25 @@ def sides_figure(facts: Facts) -> ReportFigure | None:
     if table.empty:
         return None
     table = table.assign(most=table[["shapley_allies_t", "shapley_rival_t"]].max(axis=1).round(6))
-    table = table.reset_index().sort_values(["most", "country"], ascending=[False, True]).head(MOST_BARS)
+    table = table.reset_index().sort_values(["most", "country"], ascending=[False, True]).head(fig.MOST_BARS)
     y = np.arange(len(table))[::-1]
-    canvas, (ax,) = new_canvas(0.9 + 0.28 * len(table))
+    canvas, (ax,) = fig.new_canvas(0.9 + 0.28 * len(table))
     one, two = _bloc_names(facts)
     left, right = -table["shapley_rival_t"].to_numpy(float), table["shapley_allies_t"].to_numpy(float)
-    ax.barh(y, left, color=LOST, height=0.6)
-    ax.barh(y, right, color=GAINED, height=0.6)
+    ax.barh(y, left, color=fig.LOST, height=0.6)
+    ax.barh(y, right, color=fig.GAINED, height=0.6)
     reach = max(float(-left.min()), float(right.max()), 1e-12)
     for at, a, b in zip(y, left, right, strict=True):
         if a < 0:
-            write(ax, a - 0.02 * reach, at, number(-a), "right")
+            fig.write(ax, a - 0.02 * reach, at, number(-a), "right")
         if b > 0:
-            write(ax, b + 0.02 * reach, at, number(b))
+            fig.write(ax, b + 0.02 * reach, at, number(b))
     ax.set_yticks(y, [facts.drawn(country_name(str(c)), 30) for c in table["country"]])
     ax.set_xlim(-1.25 * reach, 1.25 * reach)
-    ax.axvline(0, color=INK, linewidth=0.8)
-    for name, side, ha, colour in ((two, -0.03, "right", LOST), (one, 0.03, "left", GAINED)):
-        write(ax, side * reach, len(table) - 0.35, f"to {facts.drawn(name)}", ha, va="baseline", color=colour)
-    no_value_axis(ax, len(table), 0.2)
+    ax.axvline(0, color=fig.INK, linewidth=0.8)
+    for name, side, ha, colour in ((two, -0.03, "right", fig.LOST), (one, 0.03, "left", fig.GAINED)):
+        fig.write(ax, side * reach, len(table) - 0.35, f"to {facts.drawn(name)}", ha, va="baseline", color=colour)
+    fig.no_value_axis(ax, len(table), 0.2)
     ax.spines["left"].set_visible(False)
     most = table["shapley_allies_t"].max()
     tied = table[table["shapley_allies_t"].round(6) == round(float(most), 6)]["country"]
@@ -159,7 +147,7 @@ def sides_figure(facts: Facts) -> ReportFigure | None:
         f"{country_name(str(r['country']))} {number(r['shapley_allies_t'])} and {number(r['shapley_rival_t'])}"
         for r in table.head(3).to_dict("records")
     )
-    return make_figure(
+    return fig.make_figure(
         canvas,
         title,
         f"Fair share of what the countries that choose are worth to either side after a split, {facts.unit}.",

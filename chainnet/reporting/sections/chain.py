@@ -7,19 +7,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from chainnet.reporting import canvas as fig
 from chainnet.reporting import columns as col
-from chainnet.reporting.canvas import GREY, figure, make_figure, new_canvas, no_value_axis, write
 from chainnet.reporting.facts import Facts, once
-from chainnet.reporting.model import (
-    GIVEN,
-    PROVED,
-    ReportFigure,
-    ReportTable,
-    Section,
-    Sentence,
-    make_section,
-    make_table,
-)
+from chainnet.reporting.model import ReportFigure, ReportTable, Section, Sentence, make_section, make_table
 from chainnet.words import NO_DATA, NOT_APPLICABLE, count, country_name, first_capital, join, number, percent
 
 PLACES = ("#0B6BB8", "#D55E00", "#00594F", "#4B2A85", "#3A97D3", "#8C1D18")
@@ -126,8 +117,7 @@ def stage_table(facts: Facts) -> ReportTable:
             "it knows no recipe, so the losses at the right, solved, may say otherwise. n/a: the largest holder is a "
             "region, or no step of its own. Goods that stay in their own step have no row."
         ),
-        status=f"{GIVEN}; losses {PROVED}",
-        **facts.rests_on(facts.a.chokepoints["step+country"]),
+        **facts.standing(facts.a.chokepoints["step+country"], status="G; losses P"),
     )
 
 
@@ -162,7 +152,7 @@ def _held(facts: Facts) -> pd.DataFrame:
     return made[kept]
 
 
-@figure("F2")
+@fig.figure("F2")
 def steps_figure(facts: Facts) -> ReportFigure | None:
     """Draw one bar a step: the good of it that is held most closely."""
     shares = _held(facts)
@@ -177,7 +167,7 @@ def steps_figure(facts: Facts) -> ReportFigure | None:
     return _strip(facts, shares[mine], "each step's most concentrated good (all: F2b)", "steps' goods")
 
 
-@figure("F2b")
+@fig.figure("F2b")
 def goods_figure(facts: Facts) -> ReportFigure | None:
     """Draw one bar a good, where a step makes several."""
     shares = _held(facts)
@@ -201,7 +191,7 @@ def _strip(facts: Facts, shares: pd.DataFrame, which: str, each: str = "goods") 
         goods = [c for s, c in rows if s == step]
         lines += [(step, None), *((step, c) for c in goods)] if several else [(step, c) for c in goods]
     y = np.arange(len(lines))[::-1]
-    canvas, (ax,) = new_canvas(0.45 + 0.21 * len(lines))
+    canvas, (ax,) = fig.new_canvas(0.45 + 0.21 * len(lines))
     for at, (step, commodity) in zip(y, lines, strict=True):
         if commodity is None:
             continue
@@ -214,23 +204,23 @@ def _strip(facts: Facts, shares: pd.DataFrame, which: str, each: str = "goods") 
             ax.barh(at, share, left=left, color=colour.get(code, OTHER), height=0.78, edgecolor="white", linewidth=1.2)
             shown = facts.drawn(code, 8)
             if share > 0.022 * len(shown):
-                write(ax, left + share / 2, at, shown, "center", color="white", fontsize=7.5)
+                fig.write(ax, left + share / 2, at, shown, "center", color="white", fontsize=7.5)
             left += share
         row = indicators[(step_of == step) & (indicators["commodity"] == commodity)]
         cover = hhi = NOT_APPLICABLE if len(row) else NO_DATA  # of what remains of a region one cannot say who holds it
         if len(row) and facts.is_place(row["top"].iloc[0]):
             cover, hhi = percent(row["n1_cover"].iloc[0]), number(row["hhi"].iloc[0] * 10000)
-        write(ax, 1.17, at, cover, "right")
-        write(ax, 1.34, at, hhi, "right")
-    write(ax, 1.17, len(lines) - 0.35, "N-1 cover", "right", va="bottom", color=GREY)
-    write(ax, 1.34, len(lines) - 0.35, "HHI", "right", va="bottom", color=GREY)
+        fig.write(ax, 1.17, at, cover, "right")
+        fig.write(ax, 1.34, at, hhi, "right")
+    fig.write(ax, 1.17, len(lines) - 0.35, "N-1 cover", "right", va="bottom", color=fig.GREY)
+    fig.write(ax, 1.34, len(lines) - 0.35, "HHI", "right", va="bottom", color=fig.GREY)
     words = [_good_words(facts, s, c, several) for s, c in lines]
     ticks = ax.set_yticks(y, [facts.drawn(w, 48) for w in words]) and ax.get_yticklabels()
     for label, (_, commodity) in zip(ticks, lines, strict=True):
         if commodity is None:
             label.set_fontweight("bold")
     ax.set_xlim(0, 1.35)
-    no_value_axis(ax, len(lines), 0.25)
+    fig.no_value_axis(ax, len(lines), 0.25)
     ax.spines["left"].set_visible(False)
     tops = shares.loc[shares.groupby(LISTED)["share"].idxmax()]
     tops = tops[tops["place"].isin(set(facts.things["place"]))]
@@ -245,7 +235,7 @@ def _strip(facts: Facts, shares: pd.DataFrame, which: str, each: str = "goods") 
     )
     key = ", ".join(f"{c} {country_name(c)}" if country_name(c) != c else c for c in colour)
     basis = f"Share of baseline output by country{', ' + which if which else ''}"
-    return make_figure(
+    return fig.make_figure(
         canvas,
         title,
         f"{basis}; mine first; right: N-1 cover, HHI x 10,000.",

@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 
 from chainnet.drawing import exposure_svg
+from chainnet.reporting import canvas as fig
 from chainnet.reporting import columns as col
-from chainnet.reporting.canvas import figure, make_figure
 from chainnet.reporting.facts import Facts, once
-from chainnet.reporting.model import PROVED, Block, ReportFigure, ReportTable, Sentence, blocks_of, make_table
+from chainnet.reporting.model import Block, ReportFigure, ReportTable, Sentence, blocks_of, make_table
 from chainnet.reporting.sections.asked import not_assessed
 from chainnet.words import MINUS, NO_DATA, bracket_sentence, join, money, number, ranks, weight
 
@@ -104,8 +104,7 @@ def bracket_table(facts: Facts) -> ReportTable | None:
             "them. Worst case: no stores, no rerouting; no bound by proof."
             + (f" Not assessed: {'; '.join(left)} (see below)." if left else "")
         ),
-        status=f"{PROVED}; first, last year and worst case M",
-        **facts.rests_on(table),
+        **facts.standing(table, status="P; first, last year and worst case M"),
     )
 
 
@@ -176,12 +175,11 @@ def exposure_table(facts: Facts) -> ReportTable | None:
         note=("" if money else "The data hold no value per tonne, so that each tonne counts 1. ")
         + "The rest of the network makes, ships and draws on stocks so that the least value is lost; lead times are "
         "left out. Time to survive: how long it can be out without any loss. Throughput: t/yr of all that leaves it.",
-        status=PROVED,
-        **facts.rests_on(table),
+        **facts.standing(table),
     ).with_lead(rows=min(int((table["cost_usd"] > 0).sum()) + 1, SHORT_LIST))
 
 
-@figure("F7b")
+@fig.figure("F7b")
 def exposure_figure(facts: Facts) -> ReportFigure | None:
     """Return spend against exposure, as the drawing room draws it; None where it was not assessed."""
     table = facts.a.exposure
@@ -194,7 +192,7 @@ def exposure_figure(facts: Facts) -> ReportFigure | None:
     told = "n/a (one does not vary)" if np.isnan(rank) else f"{rank:.2f}".replace("-", MINUS)
     amount = money if _has_values(facts) else weight
     worth = [f"{facts.site_label(str(s))} {amount(cost)}" for s, cost in table["cost_usd"].head(3).items()]
-    return make_figure(
+    return fig.make_figure(
         svg,
         f"{what.capitalize()} and exposure of {len(table)} sites: rank correlation {told}",
         f"What each site ships against what its loss costs until it is back. {_recovery_words(facts)}",

@@ -8,27 +8,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from chainnet.reporting import canvas as fig
 from chainnet.reporting import columns as col
-from chainnet.reporting.canvas import (
-    GREY,
-    INK,
-    LOST,
-    NORMAL,
-    RULE,
-    SMALL,
-    TIERS,
-    figure,
-    folded,
-    make_figure,
-    new_canvas,
-    no_value_axis,
-    value_ends,
-    write,
-)
 from chainnet.reporting.facts import ALL_TIERS, Facts, once
 from chainnet.reporting.model import (
     BODY_ROWS,
-    PROVED,
     Cell,
     ReportColumn,
     ReportFigure,
@@ -168,8 +152,7 @@ def loss_table(facts: Facts, by: str) -> ReportTable:
         title=f"What is lost if {what} drops out",
         subtitle=f"Unit: {facts.unit}. Removal one at a time, undisturbed network.",
         note=note,
-        status=PROVED,
-        **facts.rests_on(facts.a.first_tier[by], facts.a.chokepoints[by]),
+        **facts.standing(facts.a.first_tier[by], facts.a.chokepoints[by]),
     )
     if not len(tied):
         return table
@@ -224,8 +207,7 @@ def top_losses(facts: Facts) -> ReportTable:
         none=none | {column.key: 0.0 for column in _loss_columns(facts)},
         subtitle=f"Unit: {facts.unit}. Five sites; the first country, owners of a country, operator. No zero losses.",
         note=_why(facts) + " All: T5, T6.",
-        status=PROVED,
-        **facts.rests_on(*facts.a.first_tier.values(), *facts.a.chokepoints.values()),
+        **facts.standing(*facts.a.first_tier.values(), *facts.a.chokepoints.values()),
     )
 
 
@@ -278,6 +260,7 @@ def attack_table(facts: Facts) -> ReportTable:
         col.text("tied_with", "As bad", "other sets that cost as much", lambda r: _also(facts, r)),
         col.text("other_sets", "Other sets", "by id", missing=NOT_ASKED, body=False),
     ]
+    proved = bool(facts.a.attacks["is_optimal"].all())
     return make_table(
         columns,
         facts.a.attacks.reset_index().to_dict("records"),
@@ -285,8 +268,7 @@ def attack_table(facts: Facts) -> ReportTable:
         subtitle=f"Unit: {facts.unit}. Sites taken as nodes, two and three at once, undisturbed network.",
         note="Lost is solved for the set itself. Where greedy is smaller, the worst single losses do not show "
         "the worst set.",
-        status=PROVED if bool(facts.a.attacks["is_optimal"].all()) else "P or B, see column",
-        **facts.rests_on(facts.a.attacks),
+        **facts.standing(facts.a.attacks, status="P" if proved else "P or B, see column"),
     )
 
 
@@ -310,15 +292,14 @@ def pair_table(facts: Facts) -> ReportTable:
         none={"label_a": "no such pair"},
         subtitle=f"Unit: {facts.unit}, {facts.first}. Two nodes of one step at once, undisturbed network.",
         note="Such a pair looks harmless in T5: each alone is made up for by the other.",
-        status=PROVED,
-        **facts.rests_on(facts.a.pairs),
+        **facts.standing(facts.a.pairs),
     ).with_lead()
 
 
 # -- figures ------------------------------------------------------------------------------------
 
 
-@figure("F3")
+@fig.figure("F3")
 def single_figure(facts: Facts) -> ReportFigure | None:
     """Draw the costliest sites, then large ones without a loss, beside their share of their step."""
     table = facts.losses("site")
@@ -333,26 +314,26 @@ def single_figure(facts: Facts) -> ReportFigure | None:
     )[:2]
     sites = [*hit.head(10).index, *(s for s in big if size[s] > 0.1)]
     y = np.arange(len(sites))[::-1]
-    canvas, (left, right) = new_canvas(0.7 + 0.28 * len(sites), 2, (1.5, 1.0))
+    canvas, (left, right) = fig.new_canvas(0.7 + 0.28 * len(sites), 2, (1.5, 1.0))
     lost = [float(table.loc[s, facts.lead_loss]) for s in sites]
-    left.barh(y, lost, color=LOST, height=0.62)
-    value_ends(left, y, lost)
+    left.barh(y, lost, color=fig.LOST, height=0.62)
+    fig.value_ends(left, y, lost)
     left.set_yticks(y, [facts.drawn(facts.site_label(str(s)), 46) for s in sites])
-    left.set_title(f"Lost, t/yr ({facts.lead_tier})", loc="left", fontsize=NORMAL, color=INK)
+    left.set_title(f"Lost, t/yr ({facts.lead_tier})", loc="left", fontsize=fig.NORMAL, color=fig.INK)
     parts = [size[s] for s in sites]
-    right.hlines(y, 0, parts, color=RULE, linewidth=1.2)
-    right.plot(parts, y, "o", markerfacecolor="white", markeredgecolor=INK, markersize=5.5)
+    right.hlines(y, 0, parts, color=fig.RULE, linewidth=1.2)
+    right.plot(parts, y, "o", markerfacecolor="white", markeredgecolor=fig.INK, markersize=5.5)
     for at, part in zip(y, parts, strict=True):
-        write(right, part + 0.09, at, percent(part))
+        fig.write(right, part + 0.09, at, percent(part))
     right.set_xlim(0, 1.5)
     right.set_yticks(y, [""] * len(y))
-    right.set_title("Share of its step", loc="left", fontsize=NORMAL, color=INK)
+    right.set_title("Share of its step", loc="left", fontsize=fig.NORMAL, color=fig.INK)
     for ax in (left, right):
-        no_value_axis(ax, len(sites))
+        fig.no_value_axis(ax, len(sites))
     alt = "Bars show the loss when one site drops out, circles its share of its step: " + "; ".join(
         f"{facts.site_label(str(s))} {number(v)} t/yr" for s, v in list(zip(sites, lost, strict=True))[:3]
     )
-    return make_figure(
+    return fig.make_figure(
         canvas,
         f"{facts.drawn(facts.site_label(str(sites[0])), 45)}: {tonnes(lost[0])} lost without it",
         f"Loss of {facts.lead_tier} when one site drops out, {facts.unit}, undisturbed network; then "
@@ -363,7 +344,7 @@ def single_figure(facts: Facts) -> ReportFigure | None:
     )
 
 
-@figure("F4")
+@fig.figure("F4")
 def sets_figure(facts: Facts) -> ReportFigure | None:
     """Draw what is left by number of losses: a bar that is proved, a circle for greedy, dots to an open bound."""
     steps = _steps(facts)
@@ -371,21 +352,23 @@ def sets_figure(facts: Facts) -> ReportFigure | None:
         return None
     base = steps[0][1]
     last = next(step for step in steps if same(step[1], steps[-1][1]))
-    canvas, (ax,) = new_canvas(0.5 + 0.42 * len(steps))
+    canvas, (ax,) = fig.new_canvas(0.5 + 0.42 * len(steps))
     y = np.arange(len(steps))[::-1]
     left = [step[1] for step in steps]
-    ax.barh(y, left, color=TIERS[0], height=0.46)
-    value_ends(ax, y, left)
+    ax.barh(y, left, color=fig.TIERS[0], height=0.46)
+    fig.value_ends(ax, y, left)
     for at, (_, value, greedy, bound, _) in zip(y, steps, strict=True):
         if not same(value, greedy):
-            ax.plot([greedy], [at], "o", markerfacecolor="white", markeredgecolor=INK, markersize=8, zorder=3)
-            write(ax, greedy + 0.03 * base, at, f"greedy leaves {number(greedy)}", fontsize=SMALL - 1, color=GREY)
+            ax.plot([greedy], [at], "o", markerfacecolor="white", markeredgecolor=fig.INK, markersize=8, zorder=3)
+            fig.write(
+                ax, greedy + 0.03 * base, at, f"greedy leaves {number(greedy)}", fontsize=fig.SMALL - 1, color=fig.GREY
+            )
         if not same(value, bound):
             ax.hlines(at, bound, value, color="white", linewidth=2.0, linestyle=":")
-    ax.set_yticks(y, [folded(facts.drawn(f"{k} out: {said}" if k else "None out"), 56, 2) for k, *_, said in steps])
-    no_value_axis(ax, len(steps))
+    ax.set_yticks(y, [fig.folded(facts.drawn(f"{k} out: {said}" if k else "None out"), 56, 2) for k, *_, said in steps])
+    fig.no_value_axis(ax, len(steps))
     alt = "Bars show what is left of deliveries: " + "; ".join(f"{s[0]} out {number(s[1])}" for s in steps)
-    return make_figure(
+    return fig.make_figure(
         canvas,
         f"{first_capital(spelled(last[0], 'loss', 'losses'))} at once leave {number(last[1])} of {tonnes(base)}",
         f"Left for {facts.lead_tier} after the worst k nodes (bar); ○ where the worst single losses, one after "

@@ -7,20 +7,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from chainnet.reporting import canvas as fig
 from chainnet.reporting import columns as col
-from chainnet.reporting.canvas import (
-    GREY,
-    MOST_BARS,
-    RULE,
-    TIERS,
-    figure,
-    make_figure,
-    new_canvas,
-    no_value_axis,
-    write,
-)
 from chainnet.reporting.facts import Facts
-from chainnet.reporting.model import GIVEN, PROVED, ReportFigure, ReportTable, Section, make_section, make_table
+from chainnet.reporting.model import ReportFigure, ReportTable, Section, make_section, make_table, stands
 from chainnet.reporting.sections.asked import not_assessed
 from chainnet.words import NOT_APPLICABLE, number
 
@@ -74,8 +64,7 @@ def floor_table(facts: Facts) -> ReportTable | None:
         subtitle="Unit: USD per t of the project's main output. Capital spread over ten years at 10 % (assumed).",
         note="Taxes, ramp-up and the years of building are left out. A floor at the break-even price makes a project "
         "pay; “chainnet floor” gives the outlay at any floor.",
-        status=GIVEN,
-        grade="see Input projects",
+        **stands("see Input projects"),
     ).with_lead(rows=SHORT_LIST)
 
 
@@ -113,8 +102,7 @@ def idle_table(facts: Facts) -> ReportTable | None:
         both.to_dict("records"),
         subtitle=f"Unit: t/yr of what the step makes, each on its own basis. {when}",
         note="One of several answers where plants cost the same." + _premium_words(idle.premium),
-        status=PROVED,
-        **facts.rests_on(idle.projects),
+        **facts.standing(idle.projects),
     )
 
 
@@ -135,7 +123,7 @@ def _premium_words(premium: pd.DataFrame) -> str:
     )
 
 
-@figure("F11")
+@fig.figure("F11")
 def floors_figure(facts: Facts) -> ReportFigure | None:
     """Draw the break-even price of each project over the price now."""
     table = facts.a.floors
@@ -145,22 +133,22 @@ def floors_figure(facts: Facts) -> ReportFigure | None:
     if known.empty:
         return None
     known = known.assign(ratio=known["break_even_usd_per_t"] / known["reference_usd_per_t"])
-    known = known.sort_values(["ratio"], kind="stable").head(MOST_BARS)
+    known = known.sort_values(["ratio"], kind="stable").head(fig.MOST_BARS)
     y = np.arange(len(known))[::-1]
-    canvas, (ax,) = new_canvas(0.8 + 0.3 * len(known))
-    ax.axvline(1.0, color=GREY, linewidth=1.0, linestyle="--")
-    ax.hlines(y, 1.0, known["ratio"], color=RULE, linewidth=1.4)
-    ax.plot(known["ratio"], y, "o", color=TIERS[0], markersize=6)
+    canvas, (ax,) = fig.new_canvas(0.8 + 0.3 * len(known))
+    ax.axvline(1.0, color=fig.GREY, linewidth=1.0, linestyle="--")
+    ax.hlines(y, 1.0, known["ratio"], color=fig.RULE, linewidth=1.4)
+    ax.plot(known["ratio"], y, "o", color=fig.TIERS[0], markersize=6)
     for at, row in zip(y, known.to_dict("records"), strict=True):
-        write(ax, row["ratio"] + 0.03, at, f"USD {number(row['break_even_usd_per_t'])}/t")
+        fig.write(ax, row["ratio"] + 0.03, at, f"USD {number(row['break_even_usd_per_t'])}/t")
     ax.set_yticks(y, [facts.drawn(facts.label(str(i)), 40) for i in known.index])
     ax.set_xlim(0, max(float(known["ratio"].max()), 1.0) * 1.3)
-    no_value_axis(ax, len(known), -0.2)
-    write(ax, 1.0, len(known) - 0.35, "price now", "center", va="bottom", color=GREY)
+    fig.no_value_axis(ax, len(known), -0.2)
+    fig.write(ax, 1.0, len(known) - 0.35, "price now", "center", va="bottom", color=fig.GREY)
     alt = "Dots show the break-even price over today's price: " + "; ".join(
         f"{facts.label(str(i))} {number(r)}" for i, r in known["ratio"].head(3).items()
     )
-    return make_figure(
+    return fig.make_figure(
         canvas,
         f"{int((known['ratio'] <= 1).sum())} of {len(known)} projects with a known cost pay at today's price",
         "Break-even price over the price in the data; capital over ten years at 10 % (assumed).",

@@ -7,36 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from chainnet.reporting import canvas as fig
 from chainnet.reporting import columns as col
-from chainnet.reporting.canvas import (
-    AXIS,
-    GREY,
-    INK,
-    LOSS,
-    LOST,
-    RULE,
-    SMALL,
-    TIERS,
-    WIDTH_IN,
-    figure,
-    folded,
-    level_of,
-    make_figure,
-    new_canvas,
-    no_value_axis,
-    write,
-)
 from chainnet.reporting.facts import BASELINE, Facts, Months
-from chainnet.reporting.model import (
-    PROVED,
-    Block,
-    ReportColumn,
-    ReportFigure,
-    ReportTable,
-    Sentence,
-    blocks_of,
-    make_table,
-)
+from chainnet.reporting.model import Block, ReportColumn, ReportFigure, ReportTable, Sentence, blocks_of, make_table
 from chainnet.words import (
     NBSP,
     NOT_ASKED,
@@ -142,8 +116,7 @@ def _table(facts: Facts, columns: Sequence[ReportColumn], **named: Any) -> Repor
     return make_table(
         [*col.scenario(facts), col.TIER, *columns],
         (months.of(name, tier) for name in [*months.ordered, BASELINE] for tier in facts.tiers),
-        status=PROVED,
-        **facts.rests_on(facts.a.stress.summary),
+        **facts.standing(facts.a.stress.summary),
         **named,
     ).with_lead(rows=shown * len(facts.tiers))
 
@@ -245,8 +218,7 @@ def _sheet(facts: Facts, columns: Sequence[ReportColumn], rows: Any, **named: An
         columns,
         rows.to_dict("records"),
         subtitle=f"Unit: {months.unit}. {months.span}. Known relations, stocks drawn.",
-        status=PROVED,
-        **facts.rests_on(facts.a.stress.months),
+        **facts.standing(facts.a.stress.months),
         **named,
     )
 
@@ -335,7 +307,7 @@ def _period(months: Months) -> int:
     return max(months.step, -(-least // months.step) * months.step)
 
 
-@figure("F5")
+@fig.figure("F5")
 def heat_figure(facts: Facts) -> ReportFigure | None:
     """Draw the worst month of each period, a panel a tier."""
     months = facts.months
@@ -351,7 +323,7 @@ def heat_figure(facts: Facts) -> ReportFigure | None:
     n = -(-months.horizon // width)
     heights = [len(shown) + 1.1 for shown in panels.values()]
     canvas = Canvas(
-        figsize=(WIDTH_IN, 0.35 + 0.265 * sum(heights)), layout=ConstrainedLayoutEngine(h_pad=0.02, hspace=0.02)
+        figsize=(fig.WIDTH_IN, 0.35 + 0.265 * sum(heights)), layout=ConstrainedLayoutEngine(h_pad=0.02, hspace=0.02)
     )
     axes = canvas.subplots(len(panels), 1, squeeze=False, gridspec_kw={"height_ratios": heights})[:, 0]
     table = months.by_month.assign(column=(months.by_month["month"] - 1) // width)
@@ -384,7 +356,7 @@ def heat_figure(facts: Facts) -> ReportFigure | None:
     note = "White: nothing short; scenarios in no row of a tier leave none of it short. "
     note += f"Met under every scenario: {', '.join(met)}. " if met else ""
     note += f"Rows left out: {cut}, in T8e. " if cut else ""
-    return make_figure(
+    return fig.make_figure(
         canvas,
         title,
         f"Short in the worst month of each {what}, % of demand; ring: first month short. {months.span}, known "
@@ -404,28 +376,30 @@ def _heat_panel(ax: Any, facts: Facts, tier: str, shown: list[str], worst: Any, 
         first = facts.months.of(name, tier)["first_short_month"]
         for c in range(n):
             share = float(worst.get((name, tier, c), 0.0))
-            level = level_of(share)
-            ax.barh(at, 0.96, left=c + 0.02, color=LOSS[level], height=0.9, edgecolor=RULE, linewidth=0.4)
-            tint = "white" if level >= 4 else INK
+            level = fig.level_of(share)
+            ax.barh(at, 0.96, left=c + 0.02, color=fig.LOSS[level], height=0.9, edgecolor=fig.RULE, linewidth=0.4)
+            tint = "white" if level >= 4 else fig.INK
             if level:
-                write(ax, c + 0.5, at, percent(share).split(NBSP)[0], "center", fontsize=7.0, color=tint)
+                fig.write(ax, c + 0.5, at, percent(share).split(NBSP)[0], "center", fontsize=7.0, color=tint)
             if int(first - 1) // width == c:
                 ring = Ellipse((c + 0.5, at), 0.86, 0.84, fill=False, edgecolor=tint, linewidth=1.1)
                 ax.add_patch(ring)
-    labels = [folded(facts.drawn(facts.scenario_label(s)), 40, 2) for s in shown]
+    labels = [fig.folded(facts.drawn(facts.scenario_label(s)), 40, 2) for s in shown]
     ax.set_yticks(np.arange(len(shown))[::-1], labels, linespacing=0.95)
-    ax.set_title(facts.drawn(first_capital(tier)), loc="left", fontsize=SMALL, color=INK, fontweight="bold", pad=2)
+    ax.set_title(
+        facts.drawn(first_capital(tier)), loc="left", fontsize=fig.SMALL, color=fig.INK, fontweight="bold", pad=2
+    )
     ax.set_xlim(0, n)
     ax.set_ylim(-0.5, len(shown) - 0.5)
     for side in ax.spines.values():
         side.set_visible(False)
-    ax.tick_params(length=0, labelsize=7.0, labelcolor=INK)
+    ax.tick_params(length=0, labelsize=7.0, labelcolor=fig.INK)
 
 
 # -- F6: month by month -------------------------------------------------------------------------
 
 
-@figure("F6")
+@fig.figure("F6")
 def courses_figure(facts: Facts) -> ReportFigure | None:
     """Draw what part of each tier is served, month by month, and what is left in the stocks."""
     months = facts.months
@@ -435,7 +409,7 @@ def courses_figure(facts: Facts) -> ReportFigure | None:
     from matplotlib.figure import Figure as Canvas
 
     has_stock = not months.levels.empty
-    canvas = Canvas(figsize=(WIDTH_IN, 3.1 if has_stock else 2.3), layout="constrained")
+    canvas = Canvas(figsize=(fig.WIDTH_IN, 3.1 if has_stock else 2.3), layout="constrained")
     axes = canvas.subplots(
         2 if has_stock else 1,
         len(shown),
@@ -452,7 +426,7 @@ def courses_figure(facts: Facts) -> ReportFigure | None:
         ticks = list(range(1, months.horizon + 1, 12))
         ax.set_xticks([t - 1 for t in ticks], [calendar_month(t, months.start).split(" ")[-1] or str(t) for t in ticks])
     handles, labels = axes[0][0].get_legend_handles_labels()
-    where: Any = {"loc": "outside lower left", "ncols": 4, "frameon": False, "fontsize": SMALL, "handlelength": 2.6}
+    where: Any = {"loc": "outside lower left", "ncols": 4, "frameon": False, "fontsize": fig.SMALL, "handlelength": 2.6}
     canvas.legend(handles, labels, **where)
     row = months.of(shown[0], next(t for t in (months.lead, *facts.tiers) if t in months.short_tiers(shown[0])))
     parts = [
@@ -462,7 +436,7 @@ def courses_figure(facts: Facts) -> ReportFigure | None:
     ]
     below = " Below: what is left in the stocks, % of what is on record." if has_stock else ""
     note = f"Dotted upright: first month in which {months.lead} is short. Data: sheet Months"
-    return make_figure(
+    return fig.make_figure(
         canvas,
         f"{first_capital(row['tier'])}: short from month {whole(row['first_short_month'])} in the worst "
         f"scenario, {percent(row['worst_month_share'])} at worst",
@@ -476,33 +450,33 @@ def _frame(ax: Any, is_first: bool) -> None:
     for side in ("top", "right"):
         ax.spines[side].set_visible(False)
     for side in ("left", "bottom"):
-        ax.spines[side].set_color(AXIS)
+        ax.spines[side].set_color(fig.AXIS)
     ax.set_ylim(-4, 106)
     ax.set_yticks([0, 50, 100], ["0", "50", "100 %"])
-    ax.tick_params(length=2, labelsize=SMALL - 0.5, labelcolor=INK, color=AXIS, labelleft=is_first)
+    ax.tick_params(length=2, labelsize=fig.SMALL - 0.5, labelcolor=fig.INK, color=fig.AXIS, labelleft=is_first)
 
 
 def _course_panel(ax: Any, facts: Facts, name: str, is_first: bool, n: int) -> None:
     months = facts.months
     table = months.by_month[months.by_month["scenario"] == name]
-    ax.axhline(100, color=RULE, linewidth=1.0, zorder=0)
+    ax.axhline(100, color=fig.RULE, linewidth=1.0, zorder=0)
     for i, tier in enumerate(facts.tiers):
         mine = table[table["tier"] == tier]
-        style = min(i, len(TIERS) - 1)
+        style = min(i, len(fig.TIERS) - 1)
         ax.step(
             np.append(mine["month"] - 1, months.horizon),
             np.append(100 * (1 - mine["share"]), 100 * (1 - mine["share"].iloc[-1])),
             where="post",
-            color=TIERS[style],
+            color=fig.TIERS[style],
             linestyle=LINES[style],
             linewidth=1.6,
             label=facts.drawn(tier),
         )
     first = months.of(name, months.lead)["first_short_month"]
     if not np.isnan(first):
-        ax.axvline(first - 1, color=LOST, linewidth=0.9, linestyle=(0, (1.2, 1.6)), zorder=0)
+        ax.axvline(first - 1, color=fig.LOST, linewidth=0.9, linestyle=(0, (1.2, 1.6)), zorder=0)
     words = facts.drawn(facts.scenario_label(name))
-    ax.set_title(folded(words, 34 if n > 2 else 80, 3), loc="left", fontsize=SMALL - 0.5, color=INK)
+    ax.set_title(fig.folded(words, 34 if n > 2 else 80, 3), loc="left", fontsize=fig.SMALL - 0.5, color=fig.INK)
     ax.set_xlim(0, months.horizon)
     _frame(ax, is_first)
 
@@ -519,7 +493,7 @@ def _stock_panel(ax: Any, facts: Facts, name: str, is_first: bool) -> None:
         if is_first:
             box = {"facecolor": "white", "edgecolor": "none", "pad": 0.6, "alpha": 0.85}
             place = {"transform": ax.transAxes, "va": "top", "fontsize": 7, "color": colour, "bbox": box}
-            write(ax, 0.98, 0.82 - 0.23 * i, facts.drawn(f"Stock: {good}", 30), "right", **place)
+            fig.write(ax, 0.98, 0.82 - 0.23 * i, facts.drawn(f"Stock: {good}", 30), "right", **place)
     _frame(ax, is_first)
 
 
@@ -536,14 +510,14 @@ def _items(facts: Facts) -> list[Any]:
     return sorted(rows, key=lambda r: (rank[r["tier"]], -r["months_short"], place[r["scenario"]]))
 
 
-@figure("F7")
+@fig.figure("F7")
 def endurance_figure(facts: Facts) -> ReportFigure | None:
     """Draw from the time to survive to the month of recovery, a line a tier and scenario."""
     months, items = facts.months, _items(facts)
     shown = items[:MOST_ITEMS]
     if not shown:
         return None
-    canvas, (ax,) = new_canvas(0.75 + 0.275 * len(shown))
+    canvas, (ax,) = fig.new_canvas(0.75 + 0.275 * len(shown))
     y = np.arange(len(shown))[::-1]
     end = float(months.horizon)
     for at, row in zip(y, shown, strict=True):
@@ -552,24 +526,25 @@ def endurance_figure(facts: Facts) -> ReportFigure | None:
         survive = min(float(row["time_to_survive"]), end - begin)
         back = row["first_short_month"] - 1 - begin + row["time_to_recover"]
         stop = end - begin if np.isinf(back) else float(back)
-        ax.plot([survive, stop], [at, at], color=LOST, linewidth=2.2, solid_capstyle="butt", zorder=1)
-        ax.plot([survive], [at], "o", color=INK, markersize=6, zorder=3)
+        ax.plot([survive, stop], [at, at], color=fig.LOST, linewidth=2.2, solid_capstyle="butt", zorder=1)
+        ax.plot([survive], [at], "o", color=fig.INK, markersize=6, zorder=3)
         if np.isinf(back):
-            ax.plot([stop], [at], ">", color=LOST, markersize=7, zorder=3, clip_on=False)
+            ax.plot([stop], [at], ">", color=fig.LOST, markersize=7, zorder=3, clip_on=False)
         else:
-            ax.plot([stop], [at], "o", markerfacecolor="white", markeredgecolor=INK, markersize=6, zorder=3)
-        write(ax, 1.03 * end, at, f"{in_months(row['months_short'])} short", fontsize=SMALL - 0.5)
+            ax.plot([stop], [at], "o", markerfacecolor="white", markeredgecolor=fig.INK, markersize=6, zorder=3)
+        fig.write(ax, 1.03 * end, at, f"{in_months(row['months_short'])} short", fontsize=fig.SMALL - 0.5)
     labels = [
-        folded(facts.drawn(f"{first_capital(r['tier'])}: {facts.scenario_label(r['scenario'])}"), 44, 2) for r in shown
+        fig.folded(facts.drawn(f"{first_capital(r['tier'])}: {facts.scenario_label(r['scenario'])}"), 44, 2)
+        for r in shown
     ]
     ax.set_yticks(y, labels, linespacing=0.95)
-    no_value_axis(ax, len(shown))
+    fig.no_value_axis(ax, len(shown))
     ticks = list(range(0, months.horizon + 1, 12))
     ax.set_xticks(ticks, [str(t) for t in ticks])
     ax.spines["bottom"].set_visible(True)
-    ax.spines["bottom"].set_color(AXIS)
+    ax.spines["bottom"].set_color(fig.AXIS)
     ax.spines["left"].set_visible(False)
-    ax.set_xlabel("Months from the first measure", fontsize=SMALL, color=GREY, loc="left")
+    ax.set_xlabel("Months from the first measure", fontsize=fig.SMALL, color=fig.GREY, loc="left")
     ax.tick_params(axis="y", labelsize=7.0)
     ax.set_xlim(-1.2, 1.3 * end)
     top = shown[0]
@@ -581,7 +556,7 @@ def endurance_figure(facts: Facts) -> ReportFigure | None:
         for r in shown[:3]
     )
     left = len(items) - len(shown)
-    return make_figure(
+    return fig.make_figure(
         canvas,
         f"{first_capital(top['tier'])} demand is whole for {kept}, short in "
         f"{whole(top['months_short'])} of {months.horizon}",

@@ -9,7 +9,7 @@ import pandas as pd
 
 from chainnet.reporting import columns as col
 from chainnet.reporting.facts import ALL_TIERS, BASELINE, Facts
-from chainnet.reporting.model import PROVED, Block, ReportTable, Sentence, blocks_of, make_table
+from chainnet.reporting.model import Block, ReportTable, Sentence, blocks_of, make_table
 from chainnet.reporting.sections.answer import best_alone, gain_tier, inferred_flows, weakest_input
 from chainnet.reporting.sections.chain import steps_figure
 from chainnet.reporting.sections.losses import top_losses
@@ -117,8 +117,7 @@ def scenario_table(facts: Facts) -> ReportTable:
             "time to survive counts from the first measure, if the tier is served first. Some are short in the long "
             "run but in no month: measures end, stocks carry. Worst site under a scenario: not assessed. Projects: T9."
         ),
-        status=PROVED,
-        **facts.rests_on(facts.a.stress.summary),
+        **facts.standing(facts.a.stress.summary),
     ).with_lead(rows=KEY_ROWS)
 
 

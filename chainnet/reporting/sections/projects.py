@@ -7,26 +7,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from chainnet.reporting import canvas as fig
 from chainnet.reporting import columns as col
-from chainnet.reporting.canvas import (
-    AXIS,
-    GREY,
-    INK,
-    MOST_BARS,
-    RULE,
-    SMALL,
-    TIERS,
-    figure,
-    make_figure,
-    new_canvas,
-    no_value_axis,
-    write,
-)
 from chainnet.reporting.facts import ALL_TIERS, Facts, once
 from chainnet.reporting.model import (
-    GIVEN,
-    PROVED,
-    SAMPLED,
     ReportColumn,
     ReportFigure,
     ReportTable,
@@ -34,6 +18,7 @@ from chainnet.reporting.model import (
     Sentence,
     make_section,
     make_table,
+    stands,
 )
 from chainnet.reporting.sections.asked import not_assessed
 from chainnet.words import NOT_APPLICABLE, count, first_capital, join, number, ranks, tonnes
@@ -104,8 +89,7 @@ def project_table(facts: Facts) -> ReportTable:
         table.assign(order=table["start_year"].fillna(0)).sort_values(["order", "id"]).to_dict("records"),
         subtitle="Unit: t/yr of the project's main output. Capacity and dates as announced.",
         note="n/d: no figure in the sources; such a cost is not 0.",
-        status=GIVEN,
-        grade="see column",
+        **stands("see column"),
     )
 
 
@@ -154,8 +138,7 @@ def effect_table(facts: Facts, year: int) -> ReportTable:
         title=f"What each project wins back by {year}",
         subtitle=f"Unit: {facts.unit}. Scenario: {facts.scenario_label(facts.when)}. Known relations, no stocks.",
         note=note,
-        status=f"{PROVED}; fair share {SAMPLED}" if _sampled(found) else PROVED,
-        **facts.rests_on(found),
+        **facts.standing(found, status="P; fair share S" if _sampled(found) else "P"),
     ).with_lead()
 
 
@@ -205,8 +188,7 @@ def top_projects(facts: Facts) -> ReportTable:
             + (" (mean of 64 random orders, seed 0)." if _sampled(last) else ".")
             + " n/a: does not stand by then."
         ),
-        status=f"{PROVED}; fair share {SAMPLED}" if _sampled(last) else PROVED,
-        **facts.rests_on(last),
+        **facts.standing(last, status="P; fair share S" if _sampled(last) else "P"),
     )
 
 
@@ -233,8 +215,7 @@ def complement_table(facts: Facts) -> ReportTable:
         subtitle=f"Unit: {facts.unit}, all tiers. Scenario: {facts.scenario_label(facts.when)}.",
         note="A surplus above 0: together they win more than the sum of each alone. Pairs without a surplus are "
         "left out.",
-        status=PROVED,
-        **facts.rests_on(*found.values()),
+        **facts.standing(*found.values()),
     ).with_lead()
 
 
@@ -281,8 +262,7 @@ def frontier_table(facts: Facts) -> ReportTable | None:
         rows,
         subtitle=f"Unit: {facts.unit}. Scenario: {facts.scenario_label(facts.when)}{by}. Known relations, no stocks.",
         note=note.strip(),
-        status=PROVED,
-        **facts.rests_on(*(best.frontier for best in found.values())),
+        **facts.standing(*(best.frontier for best in found.values())),
     )
 
 
@@ -298,7 +278,7 @@ def _closing_words(tier: str, row: Any) -> str:
 # -- figures ------------------------------------------------------------------------------------
 
 
-@figure("F8")
+@fig.figure("F8")
 def projects_figure(facts: Facts) -> ReportFigure | None:
     """Draw what each project returns alone, as fair share and last in."""
     years = list(facts.a.rerouting)
@@ -311,30 +291,37 @@ def projects_figure(facts: Facts) -> ReportFigure | None:
     if found.empty:
         return None
     order = np.lexsort((found.index, -found["shapley_t"].round(6), -best[best > 0]))
-    found = found.iloc[order[:MOST_BARS]]
+    found = found.iloc[order[: fig.MOST_BARS]]
     y = np.arange(len(found))[::-1]
-    canvas, (ax,) = new_canvas(0.8 + 0.28 * len(found))
+    canvas, (ax,) = fig.new_canvas(0.8 + 0.28 * len(found))
     top = float(best.max())
     for at, values in zip(y, found[marks].to_numpy().tolist(), strict=True):
-        ax.hlines(at, min(values), max(values), color=RULE, linewidth=1.5, zorder=1)
-        write(ax, max(values) + 0.025 * top, at, number(max(values)))
-    faces = (("o", "white", "alone"), ("o", INK, "fair share"), ("D", "#3A97D3", "last in"))
+        ax.hlines(at, min(values), max(values), color=fig.RULE, linewidth=1.5, zorder=1)
+        fig.write(ax, max(values) + 0.025 * top, at, number(max(values)))
+    faces = (("o", "white", "alone"), ("o", fig.INK, "fair share"), ("D", "#3A97D3", "last in"))
     for mark, (shape, face, words) in zip(marks, faces, strict=True):
         size = 4.2 if shape == "D" else 6.0
         ax.plot(
-            found[mark], y, shape, markerfacecolor=face, markeredgecolor=INK, markersize=size, label=words, linestyle=""
+            found[mark],
+            y,
+            shape,
+            markerfacecolor=face,
+            markeredgecolor=fig.INK,
+            markersize=size,
+            label=words,
+            linestyle="",
         )
-    ax.legend(loc="lower right", frameon=False, fontsize=SMALL, handletextpad=0.2)
+    ax.legend(loc="lower right", frameon=False, fontsize=fig.SMALL, handletextpad=0.2)
     ax.set_yticks(y, [facts.drawn(facts.label(str(n)), 46) for n in found.index])
     ax.set_xlim(-0.02 * top, 1.15 * top)
-    no_value_axis(ax, len(found))
-    ax.axvline(0, color=AXIS, linewidth=0.8)
+    fig.no_value_axis(ax, len(found))
+    ax.axvline(0, color=fig.AXIS, linewidth=0.8)
     ax.spines["left"].set_visible(False)
     lead = str(found.index[0])
     alt = "Marks show what each project returns alone, as fair share and last in: " + "; ".join(
         f"{facts.label(str(name))} {', '.join(number(row[m]) for m in marks)}" for name, row in found.head(3).iterrows()
     )
-    return make_figure(
+    return fig.make_figure(
         canvas,
         f"{facts.drawn(facts.label(lead), 45)} returns most by {years[-1]}: {tonnes(best[lead])}",
         f"Returned over all tiers, {facts.unit}, by {years[-1]}: alone (open circle), fair share (dot), last in "
@@ -345,29 +332,29 @@ def projects_figure(facts: Facts) -> ReportFigure | None:
     )
 
 
-@figure("F9")
+@fig.figure("F9")
 def frontier_figure(facts: Facts) -> ReportFigure | None:
     """Draw what the best set averts at each budget, beside the most averted per dollar first."""
     found = facts.a.portfolios.get("all")
     if found is None or not (found.frontier["averted_t"] > 0).any():
         return None
-    canvas, (ax,) = new_canvas(2.6)
+    canvas, (ax,) = fig.new_canvas(2.6)
     rows = found.frontier.drop_duplicates("budget_musd").sort_values("budget_musd")
     budget, averted, greedy = ([0.0, *rows[c]] for c in ("budget_musd", "averted_t", "greedy_averted_t"))
-    ax.step(budget, averted, where="post", color=TIERS[0], linewidth=1.8)
-    ax.plot(budget[1:], greedy[1:], "o", markerfacecolor="white", markeredgecolor=GREY, markersize=7)
-    ax.plot(budget[1:], averted[1:], "o", color=TIERS[0], markersize=4)
+    ax.step(budget, averted, where="post", color=fig.TIERS[0], linewidth=1.8)
+    ax.plot(budget[1:], greedy[1:], "o", markerfacecolor="white", markeredgecolor=fig.GREY, markersize=7)
+    ax.plot(budget[1:], averted[1:], "o", color=fig.TIERS[0], markersize=4)
     for x, y in zip(budget[1:], averted[1:], strict=True):
         ax.annotate(
-            number(y), (x, y), xytext=(0, 7), ha="center", textcoords="offset points", fontsize=SMALL, color=INK
+            number(y), (x, y), xytext=(0, 7), ha="center", textcoords="offset points", fontsize=fig.SMALL, color=fig.INK
         )
     ax.set_xlim(0, max(budget) * 1.12)
     ax.set_ylim(0, max(averted) * 1.22)
     ax.spines["bottom"].set_visible(True)
-    ax.spines["bottom"].set_color(AXIS)
-    ax.set_xlabel("Budget, USD million", fontsize=SMALL, color=INK)
-    ax.set_ylabel("Averted, t/yr, all tiers", fontsize=SMALL, color=INK)
-    ax.tick_params(labelsize=SMALL)
+    ax.spines["bottom"].set_color(fig.AXIS)
+    ax.set_xlabel("Budget, USD million", fontsize=fig.SMALL, color=fig.INK)
+    ax.set_ylabel("Averted, t/yr, all tiers", fontsize=fig.SMALL, color=fig.INK)
+    ax.tick_params(labelsize=fig.SMALL)
     ax.yaxis.set_major_formatter(lambda value, _: number(value))
     ticks = budget[:1]
     for x in budget[1:]:  # none that would stand on the one before
@@ -381,7 +368,7 @@ def frontier_figure(facts: Facts) -> ReportFigure | None:
     alt = "Steps show the tonnes averted by the best set at each budget: " + "; ".join(
         f"USD {number(r['budget_musd'])} million {number(r['averted_t'])}" for r in rows.to_dict("records")
     )
-    return make_figure(
+    return fig.make_figure(
         canvas,
         title,
         f"Averted by the best set at each budget ●, by most averted per dollar first ○, {facts.unit}. Scenario: "

@@ -9,22 +9,11 @@ import numpy as np
 import pandas as pd
 
 from chainnet.engine import CERTAIN
+from chainnet.reporting import canvas as fig
 from chainnet.reporting import columns as col
-from chainnet.reporting.canvas import (
-    INK,
-    NORMAL,
-    TIERS,
-    figure,
-    make_figure,
-    new_canvas,
-    no_value_axis,
-    value_ends,
-    write,
-)
-from chainnet.reporting.facts import ALL_TIERS, Facts
+from chainnet.reporting.facts import ALL_TIERS, CERTAIN, Facts
 from chainnet.reporting.formats.glyphs import drawable
 from chainnet.reporting.model import (
-    PROVED,
     ReportColumn,
     ReportFigure,
     ReportTable,
@@ -108,8 +97,7 @@ def year_table(facts: Facts) -> ReportTable:
         _years(facts),
         subtitle=f"Unit: {facts.unit}. Scenario: {facts.scenario_label(facts.when)}. {facts.whose_words}",
         note=_NOTE + " Projects count at announced size, start year and ramp.",
-        status=PROVED,
-        **facts.rests_on(facts.a.stress.ladder),
+        **facts.standing(facts.a.stress.ladder),
     )
 
 
@@ -131,8 +119,7 @@ def ladder_table(facts: Facts) -> ReportTable:
         ({**row, "scenario": name} for name, ladder in ladders for row in _rows(ladder)),
         subtitle=f"Unit: {facts.unit}. No projects built. {facts.whose_words}",
         note=_NOTE,
-        status=PROVED,
-        **facts.rests_on(*(r.ladder for r in facts.a.rerouting.values())),
+        **facts.standing(*(r.ladder for r in facts.a.rerouting.values())),
     ).with_lead(rows=4 * (len(facts.tiers) + 1))
 
 
@@ -162,8 +149,7 @@ def rung_table(facts: Facts) -> ReportTable | None:
             "A new relation serves a tier once qualified for it; stocks are drawn once. The last shortfall does not "
             "depend on the order of the rungs, the steps do."
         ),
-        status=PROVED,
-        **facts.rests_on(facts.a.stress.summary),
+        **facts.standing(facts.a.stress.summary),
     )
 
 
@@ -191,7 +177,7 @@ def _short(facts: Facts) -> list[tuple[str, dict[str, float]]]:
     ]
 
 
-@figure("F1")
+@fig.figure("F1")
 def ladder_figure(facts: Facts) -> ReportFigure | None:
     """Draw what is still short, rung by rung: the leading tier, and all tiers."""
     rungs = _short(facts)
@@ -199,29 +185,29 @@ def ladder_figure(facts: Facts) -> ReportFigure | None:
         return None
     split = facts.has_first and len(facts.tiers) > 1
     y = np.arange(len(rungs))[::-1]
-    canvas, axes = new_canvas(0.45 + 0.19 * len(rungs), 2 if split else 1, (1.0, 1.35) if split else (1.0,))
+    canvas, axes = fig.new_canvas(0.45 + 0.19 * len(rungs), 2 if split else 1, (1.0, 1.35) if split else (1.0,))
     whole = [sum(short.values()) for _, short in rungs]
     if split:
         first = [short[facts.first] for _, short in rungs]
-        axes[0].barh(y, first, color=TIERS[0], height=0.62)
-        value_ends(axes[0], y, first)
-        axes[0].set_title(f"{first_capital(facts.first)}, t/yr short", loc="left", fontsize=NORMAL, color=INK)
+        axes[0].barh(y, first, color=fig.TIERS[0], height=0.62)
+        fig.value_ends(axes[0], y, first)
+        axes[0].set_title(f"{first_capital(facts.first)}, t/yr short", loc="left", fontsize=fig.NORMAL, color=fig.INK)
     ax = axes[-1]
     left = np.zeros(len(rungs))
     for i, tier in enumerate(facts.tiers):
         part = np.array([short[tier] for _, short in rungs])
-        style = min(i, len(TIERS) - 1)
+        style = min(i, len(fig.TIERS) - 1)
         hatch = TIER_HATCH[style]
-        ax.barh(y, part, left=left, color=TIERS[style], height=0.62, edgecolor="white", linewidth=1.0, hatch=hatch)
+        ax.barh(y, part, left=left, color=fig.TIERS[style], height=0.62, edgecolor="white", linewidth=1.0, hatch=hatch)
         row = int(np.argmax(part))
         if part[row] > 0.12 * max(max(whole), 1e-12):
-            write(ax, left[row] + part[row] / 2, y[row], drawable(tier), "center", color="white")
+            fig.write(ax, left[row] + part[row] / 2, y[row], drawable(tier), "center", color="white")
         left = left + part
-    value_ends(ax, y, whole)
-    ax.set_title("All tiers, t/yr short", loc="left", fontsize=NORMAL, color=INK)
+    fig.value_ends(ax, y, whole)
+    ax.set_title("All tiers, t/yr short", loc="left", fontsize=fig.NORMAL, color=fig.INK)
     for ax in axes:
         ax.set_yticks(y, [drawable(words) for words, _ in rungs] if ax is axes[0] else [""] * len(y))
-        no_value_axis(ax, len(rungs))
+        fig.no_value_axis(ax, len(rungs))
     is_short = float(facts.leading.loc[facts.when, "shortfall_tpa"]) > 0
     tier = facts.first if split and is_short else ALL_TIERS
     told = [short[tier] if tier in short else sum(short.values()) for _, short in rungs]
@@ -235,7 +221,7 @@ def ladder_figure(facts: Facts) -> ReportFigure | None:
         f"{words} {number(value)}" for (words, _), value in zip(rungs, told, strict=True)
     )
     data = year_table(facts) if facts.a.rerouting else ladder_table(facts)
-    return make_figure(
+    return fig.make_figure(
         canvas,
         title,
         f"Still short, {facts.unit}, by what is allowed. Scenario: {facts.scenario_label(facts.when)}. One year.",

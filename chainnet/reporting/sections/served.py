@@ -8,11 +8,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from chainnet.reporting import canvas as fig
 from chainnet.reporting import columns as col
-from chainnet.reporting.canvas import INK, LOSS, RULE, figure, level_of, make_figure, new_canvas, write
 from chainnet.reporting.facts import BASELINE, Facts
 from chainnet.reporting.model import (
-    PROVED,
     ReportColumn,
     ReportFigure,
     ReportTable,
@@ -95,8 +94,7 @@ def tier_table(facts: Facts) -> ReportTable:
             "Short and short with others first bound the shortfall from below and above. Ranges are corner cases "
             "(all demand low, all demand high), ends rounded outward; the high end of a shortfall is the bad one."
         ),
-        status=PROVED,
-        **facts.rests_on(facts.a.stress.summary),
+        **facts.standing(facts.a.stress.summary),
     ).with_lead(rows=(1 + min(len(short), 6)) * len(facts.tiers))
 
 
@@ -111,8 +109,7 @@ def _worst_table(
         total={"tier": "All", **sums, "short_share": _SERVED[-1].of(sums)},
         subtitle=f"Unit: {facts.unit}. Scenario: {facts.scenario_label(facts.when)}. {facts.whose_words}",
         note=_SEVERAL,
-        status=PROVED,
-        **facts.scenario_rests_on(facts.when),
+        **facts.scenario_standing(facts.when),
         **named,
     ).with_lead(rows=lead)
 
@@ -121,10 +118,7 @@ def _worst_table(
 def place_table(facts: Facts) -> ReportTable:
     """Return T8b: who goes short in the worst scenario, by country or region and tier."""
     return _worst_table(
-        facts,
-        facts.by_place(facts.when),
-        [col.TIER, col.text("place", "Country or region", "where it stands")],
-        15,
+        facts, facts.by_place(facts.when), [col.TIER, col.text("place", "Country or region", "where it stands")], 15
     )
 
 
@@ -140,29 +134,24 @@ def user_table(facts: Facts) -> ReportTable:
         col.text("place", "Country or region", "where it stands", lambda row: facts.things.loc[row["node"], "place"]),
         col.commodity(facts, "Asks for", "what it asks for"),
     ]
-    return _worst_table(
-        facts,
-        table.iloc[order],
-        columns,
-        12,
-    )
+    return _worst_table(facts, table.iloc[order], columns, 12)
 
 
-@figure("F5b")
+@fig.figure("F5b")
 def heat_figure(facts: Facts) -> ReportFigure | None:
     """Draw the part of each tier's demand that goes short in the long run, scenario by scenario."""
     rows = facts.ordered
     if not rows:
         return None
-    canvas, (ax,) = new_canvas(0.62 + 0.27 * len(rows))
+    canvas, (ax,) = fig.new_canvas(0.62 + 0.27 * len(rows))
     for i, name in enumerate(rows):
         for j, tier in enumerate(facts.tiers):
             row = facts.of(name, tier)
             share = float(row["shortfall_tpa"] / row["demand_tpa"]) if row["demand_tpa"] > 0 else 0.0
-            level, at = level_of(share), len(rows) - 1 - i
-            ax.barh(at, 0.97, left=j, color=LOSS[level], height=0.88, edgecolor=RULE, linewidth=0.6)
+            level, at = fig.level_of(share), len(rows) - 1 - i
+            ax.barh(at, 0.97, left=j, color=fig.LOSS[level], height=0.88, edgecolor=fig.RULE, linewidth=0.6)
             words = f"{percent(share)}  ({number(row['shortfall_tpa'])})" if level else percent(share)
-            write(ax, j + 0.485, at, words, "center", color="white" if level >= 4 else INK)
+            fig.write(ax, j + 0.485, at, words, "center", color="white" if level >= 4 else fig.INK)
     ax.set_yticks(np.arange(len(rows))[::-1], [facts.drawn(facts.scenario_label(n), 58) for n in rows])
     ax.set_xticks(np.arange(len(facts.tiers)) + 0.485, [facts.drawn(first_capital(t)) for t in facts.tiers])
     ax.xaxis.tick_top()
@@ -181,7 +170,7 @@ def heat_figure(facts: Facts) -> ReportFigure | None:
         for n in rows[:3]
     )
     lacks = float(facts.whole.loc[BASELINE, "shortfall_tpa"])
-    return make_figure(
+    return fig.make_figure(
         canvas,
         title,
         f"Short in the long run, % of demand ({facts.unit} in brackets), by scenario and tier; known relations, "

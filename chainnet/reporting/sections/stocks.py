@@ -7,12 +7,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from chainnet.reporting import canvas as fig
 from chainnet.reporting import columns as col
-from chainnet.reporting.canvas import INK, MOST_BARS, RULE, TIERS, figure, make_figure, new_canvas, no_value_axis, write
 from chainnet.reporting.facts import Facts, once
 from chainnet.reporting.model import (
-    GIVEN,
-    PROVED,
     ReportColumn,
     ReportFigure,
     ReportTable,
@@ -20,6 +18,7 @@ from chainnet.reporting.model import (
     Sentence,
     make_section,
     make_table,
+    stands,
 )
 from chainnet.reporting.sections.asked import not_assessed
 from chainnet.words import NOT_ASKED, first_capital, money, number, percent, same, stock_part, stock_sentence, weight
@@ -141,8 +140,7 @@ def requirement_table(facts: Facts) -> ReportTable | None:
             + "n/d: no price in the data; such a cost is not 0. Materials of which nothing is required or held are in "
             "no row."
         ),
-        status=PROVED,
-        **facts.rests_on(facts.a.stockpile),
+        **facts.standing(facts.a.stockpile),
     )
 
 
@@ -198,8 +196,7 @@ def mitigation_table(facts: Facts) -> ReportTable | None:
             "baseline. A step may shift the need from one material to another (averted below 0). What a step takes off "
             "depends on those before it, what is left at the end does not. n/d: no price; the sums leave it out."
         ),
-        status=PROVED,
-        **facts.rests_on(table),
+        **facts.standing(table),
     )
 
 
@@ -231,38 +228,44 @@ def stock_table(facts: Facts) -> ReportTable:
         none={"holder": "no stock on record"},
         subtitle="Unit: t of the stock's own material; never added.",
         note="All that is on record, whoever holds it; T12 counts what lies with the counted countries for its tier.",
-        status=GIVEN,
-        grade="see column",
+        **stands("see column"),
     )
 
 
-@figure("F10")
+@fig.figure("F10")
 def requirement_figure(facts: Facts) -> ReportFigure | None:
     """Draw the part of each requirement that is held."""
     table = _needed(facts)
     if table.empty or not (table["required_t"] > 0).any():
         return None
-    rows = table[table["required_t"] > 0].head(MOST_BARS).to_dict("records")
-    canvas, (ax,) = new_canvas(0.62 + 0.36 * len(rows))
+    rows = table[table["required_t"] > 0].head(fig.MOST_BARS).to_dict("records")
+    canvas, (ax,) = fig.new_canvas(0.62 + 0.36 * len(rows))
     y = np.arange(len(rows))[::-1]
     for at, row in zip(y, rows, strict=True):
         part = min(float(row["held_t"]), float(row["required_t"])) / float(row["required_t"])
         ax.barh(
-            at, 1.0 - part, left=part, height=0.5, facecolor="white", edgecolor=TIERS[0], hatch="////", linewidth=0.8
+            at,
+            1.0 - part,
+            left=part,
+            height=0.5,
+            facecolor="white",
+            edgecolor=fig.TIERS[0],
+            hatch="////",
+            linewidth=0.8,
         )
         if part > 0:
-            ax.barh(at, part, height=0.5, color=TIERS[0])
-        ax.plot([1, 1], [at - 0.36, at + 0.36], color=INK, linewidth=2.2)
+            ax.barh(at, part, height=0.5, color=fig.TIERS[0])
+        ax.plot([1, 1], [at - 0.36, at + 0.36], color=fig.INK, linewidth=2.2)
         cost = "no price" if np.isnan(row["cost_usd"]) else money(row["cost_usd"])
-        write(ax, 1.03, at, f"{weight(row['required_t'])} required, {number(row['held_t'])} held, {cost}")
+        fig.write(ax, 1.03, at, f"{weight(row['required_t'])} required, {number(row['held_t'])} held, {cost}")
     labels = [
         f"{facts.drawn(r['label'] or r['commodity'], 46)}\n{facts.drawn(facts.scenario_label(r['scenario']), 46)}"
         for r in rows
     ]
     ax.set_yticks(y, labels, fontsize=7.0)
     ax.set_xlim(0, 2.4)
-    no_value_axis(ax, len(rows))
-    ax.axvline(0, color=RULE, linewidth=0.8)
+    fig.no_value_axis(ax, len(rows))
+    ax.axvline(0, color=fig.RULE, linewidth=0.8)
     ax.spines["left"].set_visible(False)
     priced = [r for r in rows if not np.isnan(r["cost_usd"])]
     top = max(priced, key=lambda r: r["cost_usd"]) if priced else max(rows, key=lambda r: r["net_t"])
@@ -275,7 +278,7 @@ def requirement_figure(facts: Facts) -> ReportFigure | None:
         f"required, {percent(min(r['held_t'] / r['required_t'], 1.0))} held"
         for r in rows[:3]
     )
-    return make_figure(
+    return fig.make_figure(
         canvas,
         f"{facts.drawn(top['label'] or top['commodity'], 40)}: {said}",
         f"Held (solid) and missing (hatched), part of what {facts.months.lead} requires (tick) to stay whole, by "

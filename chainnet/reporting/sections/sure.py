@@ -6,31 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from chainnet.reporting import canvas as fig
 from chainnet.reporting import columns as col
-from chainnet.reporting.canvas import (
-    GREY,
-    INK,
-    SMALL,
-    TIERS,
-    WHITE_BOX,
-    figure,
-    make_figure,
-    new_canvas,
-    no_value_axis,
-    write,
-)
 from chainnet.reporting.facts import Facts, once
-from chainnet.reporting.model import (
-    GIVEN,
-    PROVED,
-    SAMPLED,
-    ReportFigure,
-    ReportTable,
-    Section,
-    Sentence,
-    make_section,
-    make_table,
-)
+from chainnet.reporting.model import ReportFigure, ReportTable, Section, Sentence, make_section, make_table, stands
 from chainnet.reporting.sections.asked import not_assessed
 from chainnet.results import LETTERS
 from chainnet.words import NOT_ASKED, count, first_capital, is_known, number, percent, readable_id, span, tonnes
@@ -46,9 +25,9 @@ _UNITS = {"demand_tpa": "t/yr", "capacity_tpa": "t/yr", "flow_tpa": "t/yr", "sto
 _GRADES = {
     "R": ("#12436D", "", "white"),
     "E": ("#4F86B5", "", "white"),
-    "I": ("#FFFFFF", "////", INK),
-    "A": ("#FFFFFF", "..", INK),
-    "?": ("#E5E7EB", "", INK),
+    "I": ("#FFFFFF", "////", fig.INK),
+    "A": ("#FFFFFF", "..", fig.INK),
+    "?": ("#E5E7EB", "", fig.INK),
 }
 
 
@@ -140,8 +119,7 @@ def range_table(facts: Facts) -> ReportTable | None:
         note="No tier first: as many tonnes as can be, so all tiers lose less than in T8, where tiers come in order. "
         f"{count(len(many.inputs))} figures with a range vary; low and high are read as P10 and P90; inputs of "
         "one country share half of their variance (assumed). Recipes and relations stay as they are.",
-        status=SAMPLED,
-        **facts.rests_on(many.summary),
+        **facts.standing(many.summary, status="S"),
     )
 
 
@@ -168,8 +146,7 @@ def rank_table(facts: Facts) -> ReportTable | None:
         many.ranks.rename_axis("node").reset_index().to_dict("records"),
         subtitle=f"Loss of {whose} when one node drops out, undisturbed; {_drawn_words(facts)}",
         note="Equal losses share the better rank, so shares of first places may add to more than 100 %.",
-        status=SAMPLED,
-        **facts.rests_on(many.ranks),
+        **facts.standing(many.ranks, status="S"),
     )
 
 
@@ -212,8 +189,7 @@ def input_table(facts: Facts) -> ReportTable | None:
         f"Scenario: {facts.scenario_label(facts.when)}.",
         note=f"One figure at a time, each solved at both ends; {count(moving)} of {count(len(one.inputs))} with a "
         "range move the answer. Capacity, demand and flows in t/yr, recipes in t per t.",
-        status=PROVED,
-        grade="see column",
+        **stands("see column", "P"),
     ).with_lead(rows=min(TOP, max(moving, 3)))
 
 
@@ -269,8 +245,7 @@ def decisive_table(facts: Facts) -> ReportTable:
         note="A demand in this list is met in full: more supply elsewhere changes nothing for it. One of the "
         "sets of bounds that "
         "prove the answer; others may exist. n/d: no range in the data.",
-        status=PROVED,
-        grade="see column",
+        **stands("see column", "P"),
     ).with_lead()
 
 
@@ -293,8 +268,7 @@ def coverage_table(facts: Facts) -> ReportTable:
         subtitle="Unit: t/yr that the nodes of a step make, by grade of the node's principal figure.",
         note="Grades: R reported, E estimated, I inferred, A assumed. Tonnes of different steps are on different "
         "bases.",
-        status=GIVEN,
-        grade="see columns",
+        **stands("see columns"),
     )
 
 
@@ -314,42 +288,41 @@ def edge_table(facts: Facts) -> ReportTable:
         none={"quality": "no relation", "n_edges": 0, "n_with_flow": 0},
         total={"quality": "all", **sums},
         subtitle="Unit: rows. Tonnes of different goods are not added.",
-        status=GIVEN,
-        grade="see rows",
+        **stands("see rows"),
     )
 
 
 # -- figures ------------------------------------------------------------------------------------
 
 
-@figure("F13")
+@fig.figure("F13")
 def ranges_figure(facts: Facts) -> ReportFigure | None:
     """Draw the ranges over the number as given: tonnes of a small tier and of all would not share an axis."""
     rows = [row for key, row in _ranges(facts).items() if key != "base_t" and row["given"] > 0]
     if all(row["p10"] == row["p90"] for row in rows):
         return None
     y = np.arange(len(rows))[::-1]
-    canvas, (ax,) = new_canvas(0.75 + 0.34 * len(rows))
+    canvas, (ax,) = fig.new_canvas(0.75 + 0.34 * len(rows))
     top = max(max(float(row["p90"]) / float(row["given"]), 1.0) for row in rows)
-    ax.axvline(1.0, color=GREY, linewidth=1.0, linestyle="--")
-    write(ax, 1.0, len(rows) - 0.35, "as given = 1", "center", va="bottom", color=GREY, bbox=WHITE_BOX)
+    ax.axvline(1.0, color=fig.GREY, linewidth=1.0, linestyle="--")
+    fig.write(ax, 1.0, len(rows) - 0.35, "as given = 1", "center", va="bottom", color=fig.GREY, bbox=fig.WHITE_BOX)
     for at, row in zip(y, rows, strict=True):
         low, middle, high = (float(row[end]) / float(row["given"]) for end in ("p10", "p50", "p90"))
-        ax.hlines(at, low, high, color=TIERS[1], linewidth=5)
-        ax.plot([middle], [at], "|", color=INK, markersize=13, markeredgewidth=1.8)
+        ax.hlines(at, low, high, color=fig.TIERS[1], linewidth=5)
+        ax.plot([middle], [at], "|", color=fig.INK, markersize=13, markeredgewidth=1.8)
         said = f"{number(row['p10'])} to {number(row['p90'])}, as given {number(row['given'])}"
-        write(ax, max(high, 1.0) + 0.03 * top, at, said)
+        fig.write(ax, max(high, 1.0) + 0.03 * top, at, said)
     ax.set_yticks(y, [facts.drawn(row["label"], 44) for row in rows])
     ax.set_xlim(0, 1.55 * top)
     ax.set_ylim(-0.6, len(rows) + 0.1)
     told = next((row for row in rows if row["label"].lower().startswith(f"{facts.first} short")), rows[0])
     what = told["label"].removesuffix(", if served first").removesuffix(", no tier first")
     ax.set_xticks(np.arange(0.0, top + 0.25, 0.5 if top <= 3 else 1.0))
-    ax.tick_params(axis="x", labelsize=SMALL, labelcolor=INK)
+    ax.tick_params(axis="x", labelsize=fig.SMALL, labelcolor=fig.INK)
     alt = "Bars run from P10 to P90 over the number as given, the tick is P50: " + "; ".join(
         f"{row['label']} {number(row['p10'])} to {number(row['p90'])}" for row in rows[:3]
     )
-    return make_figure(
+    return fig.make_figure(
         canvas,
         f"{what}: {number(told['p10'])} to {tonnes(told['p90'])} in 8 of 10 draws",
         f"P10 to P90 (bar) and P50 (tick) over the number as given; text in {facts.unit}. Scenario: "
@@ -360,7 +333,7 @@ def ranges_figure(facts: Facts) -> ReportFigure | None:
     )
 
 
-@figure("F14")
+@fig.figure("F14")
 def coverage_figure(facts: Facts) -> ReportFigure | None:
     """Draw the tonnes of each step by the grade of the node's principal figure."""
     table = facts.a.coverage
@@ -370,7 +343,7 @@ def coverage_figure(facts: Facts) -> ReportFigure | None:
     if table.empty:
         return None
     table = table.iloc[np.argsort([facts.place_of_step(str(name)) for name in table.index], kind="stable")]
-    canvas, (ax,) = new_canvas(0.55 + 0.3 * len(table))
+    canvas, (ax,) = fig.new_canvas(0.55 + 0.3 * len(table))
     y = np.arange(len(table))[::-1]
     for at, (step, row) in zip(y, table.iterrows(), strict=True):
         left, total = 0.0, float(whole[step])
@@ -384,13 +357,13 @@ def coverage_figure(facts: Facts) -> ReportFigure | None:
             ax.barh(at, share, left=left, height=0.7, **bar)
             if share > 0.06:
                 words = f"{letter} {percent(share)}" if share > 0.13 else letter
-                write(ax, left + share / 2, at, words, "center", color=ink, bbox=WHITE_BOX if hatch else None)
+                fig.write(ax, left + share / 2, at, words, "center", color=ink, bbox=fig.WHITE_BOX if hatch else None)
             left += share
         missing = int(row["n_unlimited"])
-        write(ax, 1.015, at, f"no capacity: {missing}", color=INK if missing else GREY)
+        fig.write(ax, 1.015, at, f"no capacity: {missing}", color=fig.INK if missing else fig.GREY)
     ax.set_yticks(y, [facts.drawn(s, 48) for s in table.index])
     ax.set_xlim(0, 1.17)
-    no_value_axis(ax, len(table))
+    fig.no_value_axis(ax, len(table))
     weak = table["assumed_share"].fillna(0.0)
     title = f"{first_capital(str(weak.idxmax()))} rests most on assumption: {percent(weak.max())} of its tonnes"
     if weak.max() <= 0:
@@ -400,7 +373,7 @@ def coverage_figure(facts: Facts) -> ReportFigure | None:
     alt = "One bar per step, parts by grade: " + "; ".join(
         f"{s} {percent(v)} assumed" for s, v in list(weak.items())[:3]
     )
-    return make_figure(
+    return fig.make_figure(
         canvas,
         title,
         "Tonnes of each step by grade of the node's principal figure, %: R reported, E estimated, I "
