@@ -9,14 +9,14 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csc_array, csr_array, vstack
 
-from chainnet.blocs._market import Market
+from chainnet.blocs._market import SplitMarket
 from chainnet.blocs._worlds import solve_proved
 from chainnet.engine import PRINTED, ROUNDING, WarmModel
 
 __all__ = ["cap_table"]
 
 
-def cap_table(market: Market, cap: float) -> pd.DataFrame:
+def cap_table(market: SplitMarket, cap: float) -> pd.DataFrame:
     """Compare every commodity that the first bloc takes with a cap on one third country, and price obeying it.
 
     The cap is a side constraint of the value program: what comes from one third country is at most
@@ -87,7 +87,7 @@ def cap_table(market: Market, cap: float) -> pd.DataFrame:
 class _Held:
     """The value and the cost program of the first bloc with caps as side constraints."""
 
-    def __init__(self, market: Market) -> None:
+    def __init__(self, market: SplitMarket) -> None:
         self._market, self._low = market, market.low
         self._served = market.low.served[market.rows[market.sides[0].name]]
         self._cost = market.low.serving(market.rows[market.sides[0].name])

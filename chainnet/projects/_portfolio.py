@@ -11,7 +11,7 @@ import pandas as pd
 
 from chainnet.engine import Certificate
 from chainnet.errors import DataError
-from chainnet.flow import Words, check_tier, check_year, count_settings, what_binds
+from chainnet.flow import Words, binding_inputs, check_tier, check_year, count_settings
 from chainnet.lowering import Degree
 from chainnet.network import Network
 from chainnet.projects._access import pick_projects
@@ -197,7 +197,7 @@ def portfolio(
         network,
         "HiGHS branch and cut",
         status="P" if best.is_optimal else "B",
-        rests_on=what_binds(
+        rests_on=binding_inputs(
             network,
             [overlay_of(network, s) for s in asked],
             reroute,

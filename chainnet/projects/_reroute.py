@@ -15,11 +15,11 @@ from chainnet.flow import (
     ValueModel,
     Words,
     balance_under,
+    binding_inputs,
     check_year,
     count_settings,
     ladder,
     shapley_values,
-    what_binds,
 )
 from chainnet.lowering import Degree, Overlay
 from chainnet.network import Network
@@ -158,7 +158,7 @@ def reroute(
     source = provenance(
         network,
         "HiGHS simplex",
-        rests_on=what_binds(network, [overlay], reroute, **count),
+        rests_on=binding_inputs(network, [overlay], reroute, **count),
         **count_settings(network, **count),
         scenario=scenario.name if scenario else "",
         reroute=reroute,

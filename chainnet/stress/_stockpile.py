@@ -11,7 +11,7 @@ import pandas as pd
 
 from chainnet.engine import ROUNDING
 from chainnet.errors import DataError, InfeasibleError
-from chainnet.flow import LeastStock, MonthsModel, StockModel, Words, check_tier, count_settings, what_binds
+from chainnet.flow import LeastStock, MonthsModel, StockModel, Words, binding_inputs, check_tier, count_settings
 from chainnet.lowering import Degree
 from chainnet.network import Network
 from chainnet.results import provenance, stamp
@@ -286,7 +286,7 @@ def _source(network: Network, scenario: Scenario | None, tiers: tuple[str, ...],
     return provenance(
         network,
         "HiGHS simplex",
-        rests_on=what_binds(
+        rests_on=binding_inputs(
             network,
             [overlay_of(network, scenario)],
             ask.reroute,
