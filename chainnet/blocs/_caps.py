@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.sparse import csc_array, csr_array, vstack
+from scipy.sparse import csr_array
 
 from chainnet.blocs._market import SplitMarket
 from chainnet.blocs._worlds import solve_proved
@@ -104,17 +104,8 @@ class _Held:
         high = np.append(np.zeros(len(sets)), np.inf)
         if floor is not None:
             low[-1] = floor
-        wider = replace(
-            program,
-            matrix=csc_array(vstack([program.matrix, csr_array(lines)])),
-            row_lower=np.append(program.row_lower, low),
-            row_upper=np.append(program.row_upper, high),
-            row_scale=np.append(program.row_scale, size),
-            cost=self._cost if floor is None else program.cost,
-        )
-        model = WarmModel(wider)
-        model.set_cost(wider.cost)
-        return model
+        wider = program.with_rows(csr_array(lines), low, high, size)
+        return WarmModel(wider if floor is not None else replace(wider, cost=self._cost))
 
     def serve(self, sets: list[tuple[Any, Any]], cap: float = 1.0) -> float:
         """Return the largest tonnage of the bloc under these caps."""
