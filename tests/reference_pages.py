@@ -137,7 +137,7 @@ def tolerances_page() -> str:
             parts.append(f"\n## {title[0].upper()}{title[1:]}\n\n| name | value | meaning |\n| --- | --- | --- |\n")
         elif line.startswith("# "):
             reason = line[2:]
-        elif name in tolerances.__all__:
+        elif name.isupper():
             parts.append(f"| `{name}` | {float(value):g} | {reason} |\n")
     return "".join(parts)
 

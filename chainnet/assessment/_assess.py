@@ -19,7 +19,7 @@ from chainnet.criticality import chokepoints, interdict
 from chainnet.economics import Overcapacity
 from chainnet.engine import Certificate
 from chainnet.errors import DataError
-from chainnet.flow import Balance, MaxFlow, balance, count_settings, max_flow, what_binds
+from chainnet.flow import Balance, MaxFlow, balance, binding_inputs, count_settings, max_flow
 from chainnet.indicators import concentration, tonnes_by_grade
 from chainnet.network import QUALITIES, Network
 from chainnet.projects import Portfolio, Reroute, reroute
@@ -205,11 +205,11 @@ def assess(
     chosen = pick_scenarios(network, scenarios)
     when = tuple(years) if years is not None else _years(network)
     asked = _Asked(network, chosen, when, months, start, recovery, draws, count)
-    with _Desk(executor, say) as desk:
+    with _Jobs(executor, say) as desk:
         found = asked.put(desk)
     worst: Scenario | None = found.pop("scenario")
     lead: str | None = found.pop("lead")
-    decisive = what_binds(network, [overlay_of(network, worst)], tier=lead, **count)
+    decisive = binding_inputs(network, [overlay_of(network, worst)], tier=lead, **count)
     source = provenance(
         network,
         "HiGHS simplex; chainnet re-augmentation",
@@ -253,7 +253,7 @@ class _Asked:
     draws: int
     count: dict[str, Any]
 
-    def put(self, desk: _Desk) -> dict[str, Any]:
+    def put(self, desk: _Jobs) -> dict[str, Any]:
         """Put every question, those that need no answer of another one first; return fields of the assessment."""
         network, count, months, start = self.network, self.count, self.months, self.start
         first = network.tier_order[0]
@@ -305,7 +305,7 @@ class _Asked:
         }
 
 
-class _Desk:
+class _Jobs:
     """Questions that are being answered side by side, and why some have no answer."""
 
     def __init__(self, executor: Executor | None, say: Callable[[str, float], None]) -> None:
@@ -315,7 +315,7 @@ class _Desk:
         self._jobs: dict[str, Future[tuple[Any, dict[str, str]]]] = {}
         self._done = 0
 
-    def __enter__(self) -> _Desk:
+    def __enter__(self) -> _Jobs:
         return self
 
     def __exit__(self, *_: object) -> None:

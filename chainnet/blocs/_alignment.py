@@ -13,12 +13,12 @@ from chainnet import checks
 from chainnet._types import Words
 from chainnet.blocs._caps import cap_table
 from chainnet.blocs._instruments import excluded_firms, exclusion_table, leak_table, tariff_table, with_bars
-from chainnet.blocs._market import THIRD, Market
+from chainnet.blocs._market import THIRD, SplitMarket
 from chainnet.blocs._prices import check_elasticities, price_table
 from chainnet.blocs._worlds import Party, Proofs, parties, standing, third_places
 from chainnet.engine import Certificate
 from chainnet.errors import DataError, near_matches
-from chainnet.flow import EXTRA_COST_USD_PER_T, balance_under, project_sizes, shapley_values, what_binds
+from chainnet.flow import EXTRA_COST_USD_PER_T, balance_under, binding_inputs, project_sizes, shapley_values
 from chainnet.indicators import BENCHMARKS, benchmarks
 from chainnet.lowering import Degree, Overlay
 from chainnet.network import STAGES, Network
@@ -196,7 +196,7 @@ def alignment(
     check_elasticities(supply_elasticity, demand_elasticity)
     proofs = Proofs("alignment")
     overlay = standing(network, scenario, projects, by_year)
-    world = Market(network, overlay, reroute, commodity, sides, proofs)
+    world = SplitMarket(network, overlay, reroute, commodity, sides, proofs)
     players = _players(network, sides, overlay, countries)
     exclude = None if exclude is None else _several(exclude)
     plans = _plans(network, sides, exclude, exclude_from)
@@ -219,7 +219,7 @@ def alignment(
         "seed": seed,
     }
     words = [word for side in sides for word in side.words]
-    binds = what_binds(network, [overlay], reroute, commodity=commodity, beneficiaries=words)
+    binds = binding_inputs(network, [overlay], reroute, commodity=commodity, beneficiaries=words)
     source = provenance(network, "HiGHS simplex", rests_on=binds, **settings)
     split = _split_table(world)
     tiers, cost_together, cost_split = _tier_table(world)
@@ -323,7 +323,7 @@ def _plans(network: Network, sides: Sequence[Party], exclude: Any, exclude_from:
     }
 
 
-def _split_table(world: Market) -> pd.DataFrame:
+def _split_table(world: SplitMarket) -> pd.DataFrame:
     closed = world.crossing()
     rows = []
     for name in world.rows:
@@ -337,7 +337,7 @@ def _split_table(world: Market) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns).set_index("side")
 
 
-def _tier_table(world: Market) -> tuple[pd.DataFrame, float, float]:
+def _tier_table(world: SplitMarket) -> tuple[pd.DataFrame, float, float]:
     """Return who goes short by tier on each side, each side first in its own row, and what the market costs."""
     network = world.network
     parted = with_bars(world, 0.0)
@@ -369,7 +369,7 @@ def _tier_table(world: Market) -> tuple[pd.DataFrame, float, float]:
     return pd.DataFrame(rows, columns=columns), costs[0], costs[1]
 
 
-def _country_table(world: Market, players: Sequence[Party], permutations: int, seed: int) -> pd.DataFrame:
+def _country_table(world: SplitMarket, players: Sequence[Party], permutations: int, seed: int) -> pd.DataFrame:
     rows: dict[str, dict[str, float]] = {p.name: {} for p in players}
     names = [p.name for p in players]
     for number, bloc in enumerate(world.sides):
@@ -400,7 +400,7 @@ def _country_table(world: Market, players: Sequence[Party], permutations: int, s
     return table.iloc[np.lexsort((np.arange(len(table)), -swing))]
 
 
-def _leverage(world: Market, seller: int, sizes: Any) -> float:
+def _leverage(world: SplitMarket, seller: int, sizes: Any) -> float:
     """Return what the other bloc loses when this one stops selling, with all the other's projects standing."""
     other, table = world.sides[1 - seller], world.network.projects
     own = other.stands_behind(table)
@@ -411,7 +411,7 @@ def _leverage(world: Market, seller: int, sizes: Any) -> float:
     return world.clean(later.value(other.name) - later.value(other.name, later.leaving(seller)))
 
 
-def _benchmark_table(world: Market, marks: Mapping[str, float]) -> pd.DataFrame:
+def _benchmark_table(world: SplitMarket, marks: Mapping[str, float]) -> pd.DataFrame:
     """Hold what the first bloc can make of what it uses against benchmarks, as it stands and with all its projects."""
     bloc, edges = world.sides[0], world.network.edges
     network = world.network.with_table("edges", edges.assign(flow_tpa=world.baseline))
@@ -423,7 +423,7 @@ def _benchmark_table(world: Market, marks: Mapping[str, float]) -> pd.DataFrame:
     return table.assign(is_met_with_projects=then["is_met"])
 
 
-def _incumbent_table(world: Market, by_year: int | None) -> pd.DataFrame:
+def _incumbent_table(world: SplitMarket, by_year: int | None) -> pd.DataFrame:
     """What each bloc sells to the other, and what the other loses when it stops."""
     network = world.network
     flow, sizes = world.baseline, project_sizes(network, by_year)
@@ -453,7 +453,7 @@ def _incumbent_table(world: Market, by_year: int | None) -> pd.DataFrame:
     return pd.DataFrame(rows).set_index("bloc")
 
 
-def _counter_table(world: Market, players: Sequence[Party]) -> pd.DataFrame:
+def _counter_table(world: SplitMarket, players: Sequence[Party]) -> pd.DataFrame:
     """What each bloc keeps with more and more of a network of its own."""
     rows = []
     for number, bloc in enumerate(world.sides):
@@ -474,7 +474,7 @@ def _counter_table(world: Market, players: Sequence[Party]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["bloc", "network", "served_tpa", "lost_tpa"])
 
 
-def _shrinking(world: Market, number: int, players: Sequence[Party]) -> list[tuple[str, str, float, float]]:
+def _shrinking(world: SplitMarket, number: int, players: Sequence[Party]) -> list[tuple[str, str, float, float]]:
     """Drop friends one by one, always the one that is missed least; those nobody misses go at once."""
     name, whole = world.sides[number].name, world.value(world.sides[number].name)
     friends, rows = list(players), []

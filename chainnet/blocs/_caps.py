@@ -7,16 +7,16 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.sparse import csc_array, csr_array, vstack
+from scipy.sparse import csr_array
 
-from chainnet.blocs._market import Market
+from chainnet.blocs._market import SplitMarket
 from chainnet.blocs._worlds import solve_proved
 from chainnet.engine import PRINTED, ROUNDING, WarmModel
 
 __all__ = ["cap_table"]
 
 
-def cap_table(market: Market, cap: float) -> pd.DataFrame:
+def cap_table(market: SplitMarket, cap: float) -> pd.DataFrame:
     """Compare every commodity that the first bloc takes with a cap on one third country, and price obeying it.
 
     The cap is a side constraint of the value program: what comes from one third country is at most
@@ -87,7 +87,7 @@ def cap_table(market: Market, cap: float) -> pd.DataFrame:
 class _Held:
     """The value and the cost program of the first bloc with caps as side constraints."""
 
-    def __init__(self, market: Market) -> None:
+    def __init__(self, market: SplitMarket) -> None:
         self._market, self._low = market, market.low
         self._served = market.low.served[market.rows[market.sides[0].name]]
         self._cost = market.low.serving(market.rows[market.sides[0].name])
@@ -104,17 +104,8 @@ class _Held:
         high = np.append(np.zeros(len(sets)), np.inf)
         if floor is not None:
             low[-1] = floor
-        wider = replace(
-            program,
-            matrix=csc_array(vstack([program.matrix, csr_array(lines)])),
-            row_lower=np.append(program.row_lower, low),
-            row_upper=np.append(program.row_upper, high),
-            row_scale=np.append(program.row_scale, size),
-            cost=self._cost if floor is None else program.cost,
-        )
-        model = WarmModel(wider)
-        model.set_cost(wider.cost)
-        return model
+        wider = program.with_rows(csr_array(lines), low, high, size)
+        return WarmModel(wider if floor is not None else replace(wider, cost=self._cost))
 
     def serve(self, sets: list[tuple[Any, Any]], cap: float = 1.0) -> float:
         """Return the largest tonnage of the bloc under these caps."""

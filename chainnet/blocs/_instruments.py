@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from chainnet.blocs._market import THIRD, Market
+from chainnet.blocs._market import THIRD, SplitMarket
 from chainnet.blocs._worlds import Party, places
 from chainnet.criticality import CONTROL
 from chainnet.engine import ROUNDING
@@ -20,11 +20,11 @@ from chainnet.network import Network
 __all__ = ["excluded_firms", "exclusion_table", "leak_table", "tariff_table", "with_bars"]
 
 
-def _plants(market: Market) -> pd.DataFrame:
+def _plants(market: SplitMarket) -> pd.DataFrame:
     return pd.concat([market.network.nodes, market.network.projects], ignore_index=True)
 
 
-def with_bars(market: Market, share: float, *, origin: bool = False) -> Overlay:
+def with_bars(market: SplitMarket, share: float, *, origin: bool = False) -> Overlay:
     """Return the market's overlay with the trade between the blocs cut to a share of its baseline.
 
     ``origin``: also bar the first bloc from all that was made in, or went through, the second.
@@ -45,7 +45,7 @@ def with_bars(market: Market, share: float, *, origin: bool = False) -> Overlay:
     return replace(market.overlay, restrictions=(*market.overlay.restrictions, *bars))
 
 
-def tariff_table(market: Market, rates: Sequence[float]) -> pd.DataFrame:
+def tariff_table(market: SplitMarket, rates: Sequence[float]) -> pd.DataFrame:
     """Say what a tariff of the first bloc moves, by whom it is borne, and what it costs to move.
 
     Returns
@@ -108,7 +108,7 @@ def _dust(value: float, size: float) -> float:
     return 0.0 if abs(value) <= ROUNDING * max(abs(size), 1.0) else float(value)
 
 
-def leak_table(market: Market, shares: Sequence[float], usd_per_t: float) -> pd.DataFrame:
+def leak_table(market: SplitMarket, shares: Sequence[float], usd_per_t: float) -> pd.DataFrame:
     """Say how tight the split is: with every origin barred, with third countries between, with trans-shipment.
 
     Returns
@@ -163,7 +163,7 @@ def excluded_firms(network: Network, rival: Party, named: Iterable[str] | None) 
     return sorted(found - (rival.countries if named is None else frozenset()))
 
 
-def exclusion_table(market: Market, named: Iterable[str] | None) -> tuple[pd.DataFrame, pd.DataFrame]:
+def exclusion_table(market: SplitMarket, named: Iterable[str] | None) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Say which plants the excluded owners have outside the rival's bloc, and what shutting them out costs whom."""
     plants = _plants(market)
     where = places(plants)

@@ -15,12 +15,12 @@ from chainnet.flow import Balance, balance_under
 from chainnet.lowering import Degree, Overlay
 from chainnet.network import Network
 
-__all__ = ["THIRD", "Market"]
+__all__ = ["THIRD", "SplitMarket"]
 
 THIRD = "third countries"
 
 
-class Market:
+class SplitMarket:
     """The market as arrays, who lies where, and the value of each side with any trade closed."""
 
     def __init__(
@@ -85,9 +85,9 @@ class Market:
         """Return what a side asks for, t/a."""
         return float(self.low.demand["demand_tpa"].to_numpy(dtype=float)[self.rows[name]].sum())
 
-    def under(self, overlay: Overlay) -> Market:
+    def under(self, overlay: Overlay) -> SplitMarket:
         """Return the same market under another overlay."""
-        return Market(self.network, overlay, self.degree, self.commodity, self.sides, self.proofs)
+        return SplitMarket(self.network, overlay, self.degree, self.commodity, self.sides, self.proofs)
 
     def words(self, name: str) -> list[str]:
         """Return the words of a bloc."""

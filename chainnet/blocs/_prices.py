@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from chainnet import checks
-from chainnet.blocs._market import Market
+from chainnet.blocs._market import SplitMarket
 from chainnet.economics import constant_elasticity_price
 from chainnet.engine import ROUNDING
 from chainnet.errors import DataError
@@ -48,7 +48,7 @@ def check_elasticities(supply: Any, demand: Any) -> None:
         raise DataError("supply_elasticity, demand_elasticity: both are 0; then no price clears. Raise one.")
 
 
-def price_table(market: Market, supply_elasticity: float | None, demand_elasticity: float | None) -> pd.DataFrame:
+def price_table(market: SplitMarket, supply_elasticity: float | None, demand_elasticity: float | None) -> pd.DataFrame:
     """Say where the price of each commodity that crosses between the blocs settles on either side of the split.
 
     Before the split a bloc takes D at a price of 1. After it the rival's goods are gone and what its own

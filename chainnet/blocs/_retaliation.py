@@ -11,7 +11,7 @@ import pandas as pd
 
 from chainnet import checks
 from chainnet._types import Words
-from chainnet.blocs._market import Market
+from chainnet.blocs._market import SplitMarket
 from chainnet.blocs._worlds import Party, Proofs, chosen_projects, parties, standing
 from chainnet.engine import (
     CERTAIN,
@@ -24,7 +24,7 @@ from chainnet.engine import (
     worst_attack,
 )
 from chainnet.errors import DataError, SolverError
-from chainnet.flow import project_sizes, what_binds
+from chainnet.flow import binding_inputs, project_sizes
 from chainnet.lowering import Degree, Overlay, column_gains
 from chainnet.network import Network
 from chainnet.results import Result, provenance, stamp
@@ -197,7 +197,7 @@ def retaliation(
         "reroute": reroute,
         "commodity": commodity,
     }
-    binds = what_binds(network, [whole], reroute, commodity=commodity, beneficiaries=list(sides[0].words))
+    binds = binding_inputs(network, [whole], reroute, commodity=commodity, beneficiaries=list(sides[0].words))
     source = provenance(network, "HiGHS simplex, branch and cut", rests_on=binds, **settings)
     payoffs = pd.concat([board.payoffs(name, open_us, open_them) for name, board in boards.items()], ignore_index=True)
     return Retaliation(
@@ -265,7 +265,7 @@ class _Board:
 
     def __init__(self, network: Network, overlay: Overlay, sides: list[Party], rules: _Rules, proofs: Proofs) -> None:
         whole = overlay.with_built(np.maximum(overlay.built, rules.sizes))
-        self._market = Market(network, whole, rules.degree, rules.commodity, sides, proofs)
+        self._market = SplitMarket(network, whole, rules.degree, rules.commodity, sides, proofs)
         self._rules, self._network, self._proofs = rules, network, proofs
         low = self._market.low
         self._low, self._width = low, len(low.tail)

@@ -11,7 +11,7 @@ import pandas as pd
 from chainnet._types import Words
 from chainnet.engine import AGREE, LEAST_SIZE, solve_independently
 from chainnet.errors import SolverError
-from chainnet.flow import ValueModel, benefits, counted_demand, values_by_igraph
+from chainnet.flow import ValueModel, beneficiary_rows, counted_demand, values_by_igraph
 from chainnet.lowering import Degree, Overlay, lower_market
 from chainnet.network import Network
 
@@ -80,7 +80,7 @@ def _by_igraph(
     network: Network, what: Any, chosen: range, commodity: Words, beneficiaries: Words, tier: str | None
 ) -> list[float]:
     counted = counted_demand(network, network.demand, commodity, beneficiaries, tier)
-    whose = benefits(network, network.nodes.rename(columns={"id": "node"}), beneficiaries)
+    whose = beneficiary_rows(network, network.nodes.rename(columns={"id": "node"}), beneficiaries)
     market = lower_market(network, None, counted, whose)
     members = [np.asarray(what.members[i]) for i in chosen]
     if not what.is_edge:

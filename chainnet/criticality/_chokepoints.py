@@ -13,7 +13,7 @@ from chainnet._types import Ints, Words
 from chainnet.criticality._checks import check_losses, compared
 from chainnet.engine import ROUNDING, arc_losses, group_losses, node_losses
 from chainnet.errors import DataError, near_matches
-from chainnet.flow import ValueModel, benefits, count_settings, counted_demand, cut_of, cut_table, solve_market
+from chainnet.flow import ValueModel, beneficiary_rows, count_settings, counted_demand, cut_of, cut_table, solve_market
 from chainnet.lowering import Degree, Reach, is_plain, lower_market, stack
 from chainnet.network import TABLES, Network, is_country
 from chainnet.results import decisive_inputs, provenance, stamp
@@ -252,7 +252,7 @@ def _plain_losses(
 ) -> tuple[Any, float, Any, Any, pd.DataFrame]:
     """Return losses, the value, throughput, what lies in the cut, and the cut itself."""
     counted = counted_demand(network, network.demand, commodity, beneficiaries, tier)
-    whose = benefits(network, network.nodes.rename(columns={"id": "node"}), beneficiaries)
+    whose = beneficiary_rows(network, network.nodes.rename(columns={"id": "node"}), beneficiaries)
     market = lower_market(network, None, counted, whose)
     problem = market.problem
     base = solve_market(market)
@@ -305,7 +305,7 @@ def _dominators(
     t = stack(network)
     demand = network.demand
     if demand.empty:
-        whose = benefits(network, t.nodes.rename(columns={"id": "node"}), beneficiaries)
+        whose = beneficiary_rows(network, t.nodes.rename(columns={"id": "node"}), beneficiaries)
         ends = ((t.nodes["stage"] == "end_use").to_numpy() & whose)[t.head]
         targets = np.column_stack([t.head[ends], t.commodity[ends]])
     else:

@@ -14,7 +14,7 @@ from chainnet._types import Words
 from chainnet.criticality._attack import Interdiction, interdict
 from chainnet.engine import LEAST_SIZE, PROOF_SEARCH, ROUNDING, BestDefence, Certificate, require
 from chainnet.errors import DataError, UnknownIdError, near_matches
-from chainnet.flow import count_settings, counted_demand, what_binds
+from chainnet.flow import binding_inputs, count_settings, counted_demand
 from chainnet.lowering import Lowered, Overlay, lower
 from chainnet.network import Network
 from chainnet.results import Result, provenance, stamp
@@ -159,7 +159,7 @@ def fortify(
         network,
         "HiGHS branch and cut",
         status="P" if is_optimal else "B",
-        rests_on=what_binds(network, [Overlay.none(network)], tier=tier, **count),
+        rests_on=binding_inputs(network, [Overlay.none(network)], tier=tier, **count),
         k_attack=k_attack,
         budget_musd=budget_musd,
         options=sorted(table.index),

@@ -31,7 +31,7 @@ from chainnet.engine import (
     with_columns,
 )
 from chainnet.errors import DataError, SolverError, UnknownIdError, near_matches
-from chainnet.flow import count_settings, counted_demand, in_finer_sizes, what_binds
+from chainnet.flow import binding_inputs, count_settings, counted_demand, in_finer_sizes
 from chainnet.lowering import Degree, Lowered, Overlay, lower, release_rate
 from chainnet.network import Network
 from chainnet.results import provenance, stamp
@@ -150,7 +150,7 @@ def risk_exposure(
     source = provenance(
         network,
         "HiGHS simplex",
-        rests_on=what_binds(
+        rests_on=binding_inputs(
             network, [overlay_of(network, scenario)], reroute, commodity=commodity, beneficiaries=beneficiaries
         ),
         recovery=recovery if isinstance(recovery, (int, float)) else "by row",

@@ -7,11 +7,11 @@ own bounds only and never on what was solved before it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from scipy.sparse import csc_array
+from scipy.sparse import csc_array, vstack
 
 from chainnet._types import Array
 from chainnet.engine.certificate import certify_linear
@@ -56,6 +56,16 @@ class LinearProgram:
     cost: Array
     row_scale: Array
     col_scale: Array
+
+    def with_rows(self, lines: Any, lower: Array, upper: Array, scale: Array) -> LinearProgram:
+        """Return the program with further rows at its end."""
+        return replace(
+            self,
+            matrix=csc_array(vstack([self.matrix, lines])),
+            row_lower=np.append(self.row_lower, lower),
+            row_upper=np.append(self.row_upper, upper),
+            row_scale=np.append(self.row_scale, scale),
+        )
 
     def scaled(self) -> tuple[csc_array, tuple[Array, Array], tuple[Array, Array]]:
         """Return the matrix, the bounds of rows and those of columns, all in the solver's units."""
@@ -344,8 +354,6 @@ def solve_independently(program: LinearProgram) -> float:
     low, high = program.row_lower / program.row_scale, program.row_upper / program.row_scale
     equal = low == high
     above, below = np.isfinite(low) & ~equal, np.isfinite(high) & ~equal
-    from scipy.sparse import vstack
-
     upper_rows = vstack([rows[below], -rows[above]]).tocsr() if (above | below).any() else None
     upper_bound = np.concatenate([high[below], -low[above]]) if upper_rows is not None else None
     result = linprog(

@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from scipy.sparse import coo_array, csc_array, hstack, vstack
+from scipy.sparse import coo_array, csc_array, hstack
 
 from chainnet._types import Array, Ints
 from chainnet.engine.linear import LinearProgram, LinearSolution, WarmModel
@@ -68,7 +68,7 @@ def survival_program(
     """
     k = len(draws)
     ones = np.arange(k)
-    m, n = program.matrix.shape
+    n = program.matrix.shape[1]
     stores = csc_array(
         (
             np.concatenate([np.ones(k), -amounts]),
@@ -79,17 +79,11 @@ def survival_program(
     lower, upper = program.col_lower.copy(), program.col_upper.copy()
     upper[draws] = releases
     lower[required] = least
-    size = float(np.exp(np.mean(np.log(program.col_scale[draws] / amounts))))
-    return LinearProgram(
-        vstack([hstack([program.matrix, csc_array((m, 1))]), stores]).tocsc(),
-        np.append(program.row_lower, np.full(k, -np.inf)),
-        np.append(program.row_upper, np.zeros(k)),
-        np.append(lower, 0.0),
-        np.append(upper, np.inf),
-        np.append(np.zeros(n), 1.0),
-        np.append(program.row_scale, program.col_scale[draws]),
-        np.append(program.col_scale, size),
-    )
+    size = np.exp(np.mean(np.log(program.col_scale[draws] / amounts)))
+    none: Any = np.empty(0, dtype=np.int64)
+    wider = with_columns(replace(program, col_lower=lower, col_upper=upper), none, none, none, np.array([size]))
+    wider = wider.with_rows(stores, np.full(k, -np.inf), np.zeros(k), program.col_scale[draws])
+    return replace(wider, cost=np.append(np.zeros(n), 1.0))
 
 
 def shares_without(program: LinearProgram, base: LinearSolution, closings: Sequence[Ints]) -> Array:

@@ -11,12 +11,11 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import numpy as np
-from scipy.sparse import csc_array, vstack
+from scipy.sparse import csc_array
 
 from chainnet._types import Array, Ints
 from chainnet.engine.linear import LinearProgram, LinearSolution, WarmModel
@@ -121,10 +120,5 @@ def _locked(program: LinearProgram, value: float) -> LinearProgram:
     """Return the program with a row that holds the objective at its optimum."""
     row = csc_array(program.cost[None, :])
     size = float(np.max(np.abs(program.cost) * program.col_scale, initial=0.0)) or 1.0
-    return replace(
-        program,
-        matrix=vstack([program.matrix, row]).tocsc(),
-        row_lower=np.append(program.row_lower, -np.inf),
-        row_upper=np.append(program.row_upper, value + UNIT_ROUNDING * abs(value)),
-        row_scale=np.append(program.row_scale, size),
-    )
+    most = value + UNIT_ROUNDING * abs(value)
+    return program.with_rows(row, np.array([-np.inf]), np.array([most]), np.array([size]))

@@ -5,32 +5,6 @@ A line of comment stands above each; ``docs/explanation/tolerances.md`` is made 
 
 from __future__ import annotations
 
-__all__ = [
-    "AGREE",
-    "CERTAIN",
-    "FAIR",
-    "FINEST",
-    "GRAIN",
-    "IN_USE",
-    "LEAST_SIZE",
-    "LEEWAY",
-    "LOCK",
-    "MARGIN",
-    "NEAT",
-    "NEGLIGIBLE",
-    "PRICED",
-    "PRINTED",
-    "PROOF",
-    "PROOF_FLOW",
-    "PROOF_SEARCH",
-    "ROUNDING",
-    "SAME_SIZE",
-    "SOLVER",
-    "TIE",
-    "UNIT_ROUNDING",
-    "WIDE",
-]
-
 # -- what proves an answer --
 # gap and breach of a linear program, relative to its value and to the natural size of each row and column
 PROOF = 1e-7

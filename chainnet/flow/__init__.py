@@ -6,7 +6,7 @@ Words: *value* (the largest tonnage that can be served), *balance* (least shortf
 
 from chainnet.flow._balance import EXTRA_COST_USD_PER_T, Balance, balance, balance_under, stages_of
 from chainnet.flow._fair import share_fairly
-from chainnet.flow._largest import MaxFlow, cut_of, cut_table, max_flow, solve_market, values_by_igraph, what_binds
+from chainnet.flow._largest import MaxFlow, binding_inputs, cut_of, cut_table, max_flow, solve_market, values_by_igraph
 from chainnet.flow._months import NEW_LAG_MONTHS, MonthsModel, Plan
 from chainnet.flow._shared import (
     EXACT_PLAYERS,
@@ -17,7 +17,7 @@ from chainnet.flow._shared import (
 )
 from chainnet.flow._stages import Stages, in_finer_sizes, optimal, proof_of
 from chainnet.flow._stock import LeastStock, StockModel
-from chainnet.flow._value import ValueModel, benefits, check_tier, count_settings, counted_demand
+from chainnet.flow._value import ValueModel, beneficiary_rows, check_tier, count_settings, counted_demand
 
 __all__ = [
     "EXACT_PLAYERS",
@@ -33,7 +33,8 @@ __all__ = [
     "ValueModel",
     "balance",
     "balance_under",
-    "benefits",
+    "beneficiary_rows",
+    "binding_inputs",
     "check_tier",
     "count_settings",
     "counted_demand",
@@ -51,5 +52,4 @@ __all__ = [
     "solve_market",
     "stages_of",
     "values_by_igraph",
-    "what_binds",
 ]

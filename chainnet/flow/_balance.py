@@ -25,7 +25,7 @@ from chainnet.errors import DataError
 from chainnet.flow._fair import share_fairly
 from chainnet.flow._largest import edge_table, node_table, priced_bounds
 from chainnet.flow._stages import Stages, in_finer_sizes
-from chainnet.flow._value import benefits, check_commodities, count_settings, counted_demand
+from chainnet.flow._value import beneficiary_rows, check_commodities, count_settings, counted_demand
 from chainnet.lowering import Degree, Lowered, Overlay, lower
 from chainnet.network import Network
 from chainnet.results import STEADY, Result, decisive_inputs, provenance, stamp
@@ -193,7 +193,7 @@ def balance_under(
         extra_cost_usd_per_t=extra_cost_usd_per_t,
         locks=[members for _, members in stages],
     )
-    mine = counted_demand(network, network.demand, commodity, [], None) & benefits(
+    mine = counted_demand(network, network.demand, commodity, [], None) & beneficiary_rows(
         network, network.demand, beneficiaries
     )
     found = _InOrder(stages, mine, fair, verify)
@@ -230,7 +230,7 @@ def stages_of(network: Network, commodity: Words, beneficiaries: Words, others: 
     """Return the locks in their order: (name, members of the demand table)."""
     demand = network.demand
     main = counted_demand(network, demand, commodity, [], None)
-    ours = benefits(network, demand, beneficiaries)
+    ours = beneficiary_rows(network, demand, beneficiaries)
     tier = demand["tier"].to_numpy(dtype=object)
     has_tier = demand["tier"].notna().to_numpy()
     tiered = [(name, tier == name) for name in network.tier_order]
@@ -317,7 +317,7 @@ def _demand_table(low: Lowered, network: Network, commodity: Words, beneficiarie
     table["served_tpa"] = served
     table["shortfall_tpa"] = wanted - served
     table["is_counted"] = counted_demand(network, low.demand, commodity, [], None)
-    table["is_beneficiary"] = benefits(network, low.demand, beneficiaries)
+    table["is_beneficiary"] = beneficiary_rows(network, low.demand, beneficiaries)
     host = (table["tier"].isna() & ~table["is_counted"]).to_numpy()
     table.loc[host, "shortfall_tpa"] = 0.0  # taken if there, never short
     return table

@@ -22,8 +22,8 @@ from chainnet.engine import (
     solve,
 )
 from chainnet.errors import DataError
-from chainnet.flow._value import ValueModel, benefits, check_commodities, count_settings, counted_demand
-from chainnet.lowering import Degree, Lowered, Market, Overlay, is_plain, lower_market
+from chainnet.flow._value import ValueModel, beneficiary_rows, check_commodities, count_settings, counted_demand
+from chainnet.lowering import Degree, FlowMarket, Lowered, Overlay, is_plain, lower_market
 from chainnet.network import Network
 from chainnet.results import Result, decisive_inputs, provenance, stamp
 
@@ -128,7 +128,9 @@ def max_flow(
     if commodity is None and not is_plain(network):
         return _by_program(network, beneficiaries, settings, verify)
     counted = counted_demand(network, network.demand, None, beneficiaries, None) if commodity is None else None
-    whose = None if commodity else benefits(network, network.nodes.rename(columns={"id": "node"}), beneficiaries)
+    whose = (
+        None if commodity else beneficiary_rows(network, network.nodes.rename(columns={"id": "node"}), beneficiaries)
+    )
     market = lower_market(network, commodity, counted, whose)
     found = solve_market(market)
     members = cut_table(market, found.source_cut)
@@ -157,7 +159,7 @@ def max_flow(
     )
 
 
-def solve_market(market: Market) -> FlowSolution:
+def solve_market(market: FlowMarket) -> FlowSolution:
     """Solve a market's flow problem; an unlimited way is a DataError that names it."""
     try:
         return solve(market.problem)
@@ -198,7 +200,7 @@ def _named(network: Network, cut: pd.DataFrame) -> pd.DataFrame:
     return cut.reindex(columns=CUT_COLUMNS)
 
 
-def cut_table(market: Market, members: CutMembers) -> pd.DataFrame:
+def cut_table(market: FlowMarket, members: CutMembers) -> pd.DataFrame:
     """Return the members of a market's cut: nodes, edges, demands, at their capacities."""
     p, edges = market.problem, market.network.edges
     rows = edges.iloc[market.rows[members.arcs]]
@@ -259,7 +261,7 @@ def cut_of(model: ValueModel) -> pd.DataFrame:
     return priced_bounds(model.lowered, -model.base.col_dual, -model.base.row_dual)
 
 
-def what_binds(
+def binding_inputs(
     network: Network,
     overlays: Sequence[Overlay],
     degree: Degree = "existing",

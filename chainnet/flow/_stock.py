@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.sparse import csc_array, vstack
+from scipy.sparse import csc_array
 
 from chainnet._types import Array, Bools
 from chainnet.engine import PRINTED, ROUNDING, Certificate, CompactModel, LinearSolution, require
@@ -72,11 +72,8 @@ class StockModel:
         line = csc_array(
             (np.ones(len(unknown)), (np.zeros(len(unknown), dtype=np.int64), unknown)), shape=(1, len(upper))
         )
-        matrix = csc_array(vstack([p.program.matrix, line]))
-        scale = np.append(p.program.row_scale, size)
-        self._model = CompactModel(
-            replace(p.program, matrix=matrix, row_lower=self._rows[0], row_upper=self._rows[1], row_scale=scale)
-        )
+        wider = replace(p.program, row_lower=row_lower, row_upper=row_upper)
+        self._model = CompactModel(wider.with_rows(line, np.array([-np.inf]), np.array([np.inf]), np.array([size])))
         self._dust = ROUNDING * size
 
     def least(self, use_held: bool = True, only: Bools | None = None, price: Array | None = None) -> LeastStock | None:

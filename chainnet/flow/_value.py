@@ -72,7 +72,7 @@ def counted_demand(
     commodities = check_commodities(network, commodity)
     if commodities is not None:
         counted &= demand["commodity"].isin(commodities).to_numpy()
-    counted &= benefits(network, demand, beneficiaries)
+    counted &= beneficiary_rows(network, demand, beneficiaries)
     has_tier = demand["tier"].notna().to_numpy()
     if has_tier.any():
         counted &= has_tier
@@ -81,7 +81,7 @@ def counted_demand(
     return counted
 
 
-def benefits(network: Network, demand: pd.DataFrame, beneficiaries: Words) -> Any:
+def beneficiary_rows(network: Network, demand: pd.DataFrame, beneficiaries: Words) -> Any:
     """Return a boolean array over demand rows: which lie with the beneficiaries."""
     if beneficiaries is None:
         beneficiaries = network.beneficiaries

@@ -7,7 +7,7 @@ measure asks), *reach* (what can be reached at all, and how much a column can ga
 
 from chainnet.lowering._bounds import edge_caps, node_caps, release_rate
 from chainnet.lowering._lowered import Degree, Lowered, lower
-from chainnet.lowering._market import Market, is_plain, lower_market
+from chainnet.lowering._market import FlowMarket, is_plain, lower_market
 from chainnet.lowering._overlay import Overlay, Restriction
 from chainnet.lowering._periods import Periods, Start, check_stocks, expand_periods
 from chainnet.lowering._reach import Reach, column_gains
@@ -15,8 +15,8 @@ from chainnet.lowering._rows import Tables, stack
 
 __all__ = [
     "Degree",
+    "FlowMarket",
     "Lowered",
-    "Market",
     "Overlay",
     "Periods",
     "Reach",

@@ -12,11 +12,11 @@ from chainnet._types import INF
 from chainnet.engine import FlowProblem
 from chainnet.network import Network
 
-__all__ = ["Market", "is_plain", "lower_market"]
+__all__ = ["FlowMarket", "is_plain", "lower_market"]
 
 
 @dataclass(frozen=True)
-class Market:
+class FlowMarket:
     """A flow problem and what its arcs and nodes stand for.
 
     ``rows``: row of ``network.edges`` of each arc. ``ids``: ids of the nodes of the problem.
@@ -40,7 +40,7 @@ def is_plain(network: Network) -> bool:
 
 def lower_market(
     network: Network, commodity: str | None = None, counted: Any = None, beneficiaries: Any = None
-) -> Market:
+) -> FlowMarket:
     """Cut out the market of one commodity.
 
     Parameters
@@ -92,4 +92,4 @@ def lower_market(
         np.add.at(demand, at[taken], amount[taken])
         np.add.at(supply, at[~taken], amount[~taken])
     problem = FlowProblem(len(nodes), tail, head, capacity, np.where(passes, caps, INF), supply, demand)
-    return Market(network, problem, rows, nodes["id"].to_numpy())
+    return FlowMarket(network, problem, rows, nodes["id"].to_numpy())

@@ -13,7 +13,7 @@ from chainnet import checks
 from chainnet._types import Array, Words
 from chainnet.engine import Certificate
 from chainnet.errors import DataError
-from chainnet.flow import check_tier, count_settings, what_binds
+from chainnet.flow import binding_inputs, check_tier, count_settings
 from chainnet.lowering import Degree
 from chainnet.network import Network
 from chainnet.projects._access import pick_projects
@@ -197,7 +197,7 @@ def portfolio(
         network,
         "HiGHS branch and cut",
         status="P" if best.is_optimal else "B",
-        rests_on=what_binds(
+        rests_on=binding_inputs(
             network,
             [overlay_of(network, s) for s in asked],
             reroute,

@@ -16,10 +16,10 @@ from chainnet.flow import (
     EXACT_PLAYERS,
     ValueModel,
     balance_under,
+    binding_inputs,
     count_settings,
     ladder,
     shapley_values,
-    what_binds,
 )
 from chainnet.lowering import Degree, Overlay
 from chainnet.network import Network
@@ -156,7 +156,7 @@ def reroute(
     source = provenance(
         network,
         "HiGHS simplex",
-        rests_on=what_binds(network, [overlay], reroute, **count),
+        rests_on=binding_inputs(network, [overlay], reroute, **count),
         **count_settings(network, **count),
         scenario=scenario.name if scenario else "",
         reroute=reroute,

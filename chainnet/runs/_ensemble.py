@@ -16,7 +16,7 @@ import pandas as pd
 from chainnet import checks
 from chainnet._types import Words
 from chainnet.errors import ChainnetError, DataError
-from chainnet.flow import count_settings, what_binds
+from chainnet.flow import binding_inputs, count_settings
 from chainnet.lowering import Degree
 from chainnet.network import Network
 from chainnet.results import STEADY, Result, provenance, stamp
@@ -146,7 +146,7 @@ def ensemble(
         "correlation": float(correlation),
         "ranked": ranked,
     }
-    binds = what_binds(
+    binds = binding_inputs(
         network, [overlay_of(network, scenario)], reroute, commodity=commodity, beneficiaries=beneficiaries
     )
     source = provenance(network, "HiGHS simplex", status="S", rests_on=binds, **settings, sobol=sobol)

@@ -16,12 +16,12 @@ from chainnet.engine import ROUNDING
 from chainnet.errors import DataError
 from chainnet.flow import (
     ValueModel,
+    binding_inputs,
     check_tier,
     count_settings,
     counted_demand,
     named_projects,
     project_sizes,
-    what_binds,
 )
 from chainnet.lowering import Degree, Overlay
 from chainnet.network import Network
@@ -144,7 +144,7 @@ def sensitivity(
     source = provenance(
         network,
         "HiGHS simplex",
-        rests_on=what_binds(
+        rests_on=binding_inputs(
             network,
             [overlay_of(network, scenario)],
             reroute,

@@ -13,7 +13,7 @@ from chainnet._types import Array
 from chainnet.engine import ROUNDING
 from chainnet.network import Network
 from chainnet.results import Guarded
-from chainnet.stress._months import Ask, Course
+from chainnet.stress._months import Ask, Trajectory
 
 __all__ = ["MonthFlows", "flows_of", "flows_table", "relations_table", "throughput_table"]
 
@@ -37,7 +37,7 @@ class MonthFlows(Guarded):
     relations: pd.DataFrame
 
 
-def flows_of(network: Network, found: Course, ask: Ask) -> MonthFlows:
+def flows_of(network: Network, found: Trajectory, ask: Ask) -> MonthFlows:
     """Return what a scenario moves; the arrays are those of the plan, cleared of rounding."""
     plan = found.perfect
     return MonthFlows(

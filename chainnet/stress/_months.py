@@ -14,15 +14,15 @@ import pandas as pd
 from chainnet._types import INF, Array, Words
 from chainnet.engine import CERTAIN, PRINTED, ROUNDING
 from chainnet.errors import InfeasibleError
-from chainnet.flow import MonthsModel, Plan, balance_under, benefits, counted_demand
+from chainnet.flow import MonthsModel, Plan, balance_under, beneficiary_rows, counted_demand
 from chainnet.lowering import Degree, Overlay, Restriction, Start
 from chainnet.network import Network
 from chainnet.scenario import Scenario, Timeline, timeline
 
 __all__ = [
     "Ask",
-    "Course",
     "Keyed",
+    "Trajectory",
     "course",
     "money_table",
     "months_table",
@@ -56,7 +56,7 @@ class Ask:
 
 
 @dataclass(frozen=True)
-class Course:
+class Trajectory:
     """One scenario over time: as a planner plans who knows every date, and as one who sees what is in force.
 
     ``endurance``: (tier, node) -> months whole from the onset, node "" for the tier as a whole;
@@ -72,7 +72,7 @@ class Course:
     is_lasting: dict[tuple[str, str], bool]
 
 
-def course(network: Network, scenario: Scenario | None, ask: Ask) -> Course:
+def course(network: Network, scenario: Scenario | None, ask: Ask) -> Trajectory:
     """Follow one scenario over time.
 
     Notes
@@ -103,7 +103,7 @@ class Keyed:
 
 
 @lru_cache(maxsize=64)
-def _course(network: Network, keyed: Keyed, ask: Ask) -> Course:
+def _course(network: Network, keyed: Keyed, ask: Ask) -> Trajectory:
     scenario = keyed.scenario
     truth = _line(network, scenario, ask, None)
     overlays = qualified(network, truth, ask)
@@ -134,7 +134,7 @@ def _course(network: Network, keyed: Keyed, ask: Ask) -> Course:
     )
     short = steady.demand["shortfall_tpa"].to_numpy() > PRINTED * steady.demand["demand_tpa"].to_numpy()
     lasting = {key: not bool((short & rows).any()) for key, rows in asked.items()}
-    return Course(truth, perfect, served, level, replans, endurance, lasting)
+    return Trajectory(truth, perfect, served, level, replans, endurance, lasting)
 
 
 def _worth(network: Network, ask: Ask) -> Array | None:
@@ -272,7 +272,7 @@ def _equal(a: Overlay, b: Overlay) -> bool:
 def counted_rows(network: Network, ask: Ask) -> Any:
     """Return which demand rows count: main commodities of the beneficiaries."""
     counted = counted_demand(network, network.demand, ask.commodity, [], None)
-    return counted & benefits(network, network.demand, ask.beneficiaries)
+    return counted & beneficiary_rows(network, network.demand, ask.beneficiaries)
 
 
 def _endured(network: Network, ask: Ask) -> dict[tuple[str, str], Any]:
@@ -362,7 +362,7 @@ def _served(network: Network, keyed: Keyed, ask: Ask) -> tuple[Array, Array]:
 # -- tables -------------------------------------------------------------------------------------
 
 
-def months_table(network: Network, name: str, found: Course, ask: Ask) -> pd.DataFrame:
+def months_table(network: Network, name: str, found: Trajectory, ask: Ask) -> pd.DataFrame:
     """Return demand, served and shortfall by month, tier and end use, t; foreseen and unforeseen."""
     rows = np.flatnonzero(counted_rows(network, ask))
     demand = network.demand.iloc[rows]
@@ -386,7 +386,7 @@ def months_table(network: Network, name: str, found: Course, ask: Ask) -> pd.Dat
     return table
 
 
-def money_table(network: Network, name: str, found: Course) -> pd.DataFrame:
+def money_table(network: Network, name: str, found: Trajectory) -> pd.DataFrame:
     """Return what is served and lost at the value per tonne, and what it costs, USD over the horizon."""
     value = network.demand["value_usd_per_t"].to_numpy(dtype=float)
     plan = found.perfect
@@ -397,7 +397,7 @@ def money_table(network: Network, name: str, found: Course) -> pd.DataFrame:
     return pd.DataFrame([{**row, "net_usd": served - plan.cost_usd}]).set_index("scenario")
 
 
-def stock_table(network: Network, name: str, found: Course, ask: Ask) -> pd.DataFrame:
+def stock_table(network: Network, name: str, found: Trajectory, ask: Ask) -> pd.DataFrame:
     """Return tonnes left in each stock at the end of each month."""
     stocks = network.stocks
     n = ask.n_periods
@@ -413,7 +413,7 @@ def stock_table(network: Network, name: str, found: Course, ask: Ask) -> pd.Data
     )
 
 
-def summary_table(months: pd.DataFrame, found: Course, network: Network, ask: Ask) -> pd.DataFrame:
+def summary_table(months: pd.DataFrame, found: Trajectory, network: Network, ask: Ask) -> pd.DataFrame:
     """Return what a scenario does to each tier over the horizon, indexed by tier."""
     parts = []
     for tier in [*network.tier_order, ""]:
@@ -450,7 +450,7 @@ def summary_table(months: pd.DataFrame, found: Course, network: Network, ask: As
     return pd.DataFrame(parts).set_index("tier")
 
 
-def _survival(found: Course, tier: str, node: str, ask: Ask) -> tuple[float, bool]:
+def _survival(found: Trajectory, tier: str, node: str, ask: Ask) -> tuple[float, bool]:
     """Return months whole from the onset, and whether it could go on for ever; inf = to the end and beyond."""
     months = found.endurance.get((tier, node), INF)
     if months < INF:
@@ -468,7 +468,7 @@ def _recovery(first: float, last: float, ask: Ask) -> float:
     return INF if after > ask.months else float(after - first)
 
 
-def survival_table(months: pd.DataFrame, found: Course, name: str, ask: Ask) -> pd.DataFrame:
+def survival_table(months: pd.DataFrame, found: Trajectory, name: str, ask: Ask) -> pd.DataFrame:
     """Return how long each tier (node empty) and each end use can be kept whole, and when it recovers."""
     parts = []
     for tier, node in found.is_lasting:

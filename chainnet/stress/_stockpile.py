@@ -13,7 +13,7 @@ from chainnet import checks
 from chainnet._types import Array, Bools, Words
 from chainnet.engine import ROUNDING
 from chainnet.errors import DataError, InfeasibleError
-from chainnet.flow import LeastStock, MonthsModel, StockModel, check_tier, count_settings, what_binds
+from chainnet.flow import LeastStock, MonthsModel, StockModel, binding_inputs, check_tier, count_settings
 from chainnet.lowering import Degree
 from chainnet.network import Network
 from chainnet.results import provenance, stamp
@@ -285,7 +285,7 @@ def _source(network: Network, scenario: Scenario | None, tiers: tuple[str, ...],
     return provenance(
         network,
         "HiGHS simplex",
-        rests_on=what_binds(
+        rests_on=binding_inputs(
             network,
             [overlay_of(network, scenario)],
             ask.reroute,

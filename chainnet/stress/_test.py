@@ -23,9 +23,9 @@ from chainnet.scenario import Scenario, overlay_of, pick_scenarios
 from chainnet.stress._flows import MonthFlows, flows_of, flows_table, relations_table, throughput_table
 from chainnet.stress._months import (
     Ask,
-    Course,
     Keyed,
     Objective,
+    Trajectory,
     as_words,
     course,
     horizon_ladder,
@@ -258,7 +258,7 @@ def stress_test(
 
 def _answers(
     network: Network, chosen: list[Scenario | None], ask: Ask, progress: Callable[[str, float], None] | None
-) -> tuple[list[Any], list[Course]]:
+) -> tuple[list[Any], list[Trajectory]]:
     """Return the long run and the months of each scenario, two scenarios at a time."""
     _corners(network)  # kept before two threads ask for them
     steady, found = [], []

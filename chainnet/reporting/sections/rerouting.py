@@ -11,7 +11,7 @@ import pandas as pd
 from chainnet.engine import CERTAIN
 from chainnet.reporting import canvas as fig
 from chainnet.reporting import columns as col
-from chainnet.reporting.facts import ALL_TIERS, CERTAIN, Facts
+from chainnet.reporting.facts import ALL_TIERS, Facts
 from chainnet.reporting.formats.glyphs import drawable
 from chainnet.reporting.model import (
     ReportColumn,
