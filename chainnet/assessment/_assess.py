@@ -18,7 +18,7 @@ from chainnet.criticality import chokepoints, interdict
 from chainnet.economics import Overcapacity
 from chainnet.engine import Certificate
 from chainnet.errors import DataError
-from chainnet.flow import Balance, MaxFlow, Words, balance, count_settings, max_flow, what_binds
+from chainnet.flow import Balance, Counting, MaxFlow, Words, balance, max_flow, what_binds
 from chainnet.indicators import concentration
 from chainnet.network import QUALITIES, Network
 from chainnet.projects import Portfolio, Reroute, reroute
@@ -34,7 +34,7 @@ QUESTIONS = 15  # about as many as are put, for the progress bar
 REMOVED = ("node", "site", "country", "operator", "owner_country", "step+country")
 
 
-@dataclass(frozen=True, repr=False, eq=False)
+@dataclass(frozen=True, repr=False, eq=False, kw_only=True)
 class Assessment(Result):
     """Every table of the report, in code.
 
@@ -200,15 +200,14 @@ def assess(
     if network.demand.empty:
         raise DataError("assess: the network has no demand table, so nobody can go short. Give demand.")
     say = progress or (lambda _what, _part: None)
-    count: dict[str, Any] = {"commodity": commodity, "beneficiaries": beneficiaries}
+    counting = Counting.of(network, commodity, beneficiaries)
     chosen = pick_scenarios(network, scenarios)
     when = tuple(years) if years is not None else _years(network)
-    asked = _Asked(network, chosen, when, months, start, recovery, draws, count)
     with _Desk(executor, say) as desk:
-        found = asked.put(desk)
+        found = _put(desk, counting, chosen, when, months, start, recovery, draws)
     worst: Scenario | None = found.pop("scenario")
     lead: str | None = found.pop("lead")
-    decisive = what_binds(network, [overlay_of(network, worst)], tier=lead, **count)
+    decisive = what_binds(counting.first(lead), [overlay_of(network, worst)])
     source = provenance(
         network,
         "HiGHS simplex; chainnet re-augmentation",
@@ -221,11 +220,11 @@ def assess(
         draws=draws,
         worst=worst.name if worst else "",
         tiers=list(network.tier_order),
-        **count_settings(network, commodity, beneficiaries),
+        **counting.settings,
     )
     proofs = _certificates(found["flow"], found["base"], found["disrupted"], found["stress"], found["stockpile"])
     return Assessment(
-        source,
+        provenance=source,
         network=network,
         worst=worst.name if worst else "",
         indicators=concentration(network),
@@ -239,69 +238,64 @@ def assess(
     )
 
 
-@dataclass(frozen=True)
-class _Asked:
-    """What is to be assessed."""
-
-    network: Network
-    chosen: list[Scenario]
-    when: tuple[int, ...]
-    months: int
-    start: str | None
-    recovery: Any
-    draws: int
-    count: dict[str, Any]
-
-    def put(self, desk: _Desk) -> dict[str, Any]:
-        """Put every question, those that need no answer of another one first; return fields of the assessment."""
-        network, count, months, start = self.network, self.count, self.months, self.start
-        first = network.tier_order[0]
-        lead = first if bool((network.demand["tier"] == first).any()) else None
-        desk.ask("stress", _stress, network, self.chosen, months, start, count)
-        desk.ask("removed", _removed, network, lead, count)
-        desk.ask("attacks", _attacks, network, lead, count)
-        desk.ask("exposure", exposures, network, self.recovery, count)
-        desk.ask("bracket", myopia, network, self.chosen, count)
-        desk.ask("floors", break_evens, network)
-        desk.ask("indices", index_ranks, network, count)
-        flow, base = max_flow(network, beneficiaries=count["beneficiaries"]), balance(network, **count)
-        removed, removed_first = desk.get("removed")
-        blocs = blocs_of(network, removed["country"], removed_first["country"])
-        desk.ask("alignment", sides, network, blocs, count["commodity"])
-        stress = desk.get("stress")
-        worst, last = _worst(stress, self.chosen, first), self.when[-1] if self.when else None
-        desk.ask("stockpile", stockpiles, network, stress, self.chosen, lead, months, start, count)
-        for year in self.when:
-            desk.ask(f"rerouting {year}", _rerouted, network, worst, year, count)
-        desk.ask("rungs", _rungs, network, worst, months, start, count)
-        desk.ask("doubts", doubts, network, worst, lead, self.draws, count)
-        desk.ask("portfolios", portfolios, network, worst, last, lead, count)
-        desk.ask("idle", idle_plants, network, worst, last, count)
-        disrupted = balance(network, worst, **count) if worst else None
-        attacks, pairs = desk.get("attacks")
-        need, less = desk.get("stockpile")
-        many, single = desk.get("doubts")
-        plain = ("exposure", "bracket", "floors", "idle", "alignment", "indices")
-        return {
-            "scenario": worst,
-            "lead": lead,
-            "flow": flow,
-            "base": base,
-            "disrupted": disrupted,
-            "chokepoints": MappingProxyType(removed),
-            "first_tier": MappingProxyType(removed_first),
-            "attacks": attacks,
-            "pairs": pairs,
-            "stress": replace(stress, horizon_ladder=stamp(desk.get("rungs"), stress.provenance)),
-            "stockpile": need,
-            "mitigation": less,
-            "rerouting": MappingProxyType({year: desk.get(f"rerouting {year}") for year in self.when}),
-            "portfolios": MappingProxyType(desk.get("portfolios")),
-            "ensemble": many,
-            "sensitivity": single,
-            "unanswered": MappingProxyType(desk.unanswered()),
-            **{name: desk.get(name) for name in plain},
-        }
+def _put(
+    desk: _Desk,
+    counting: Counting,
+    chosen: list[Scenario],
+    when: tuple[int, ...],
+    months: int,
+    start: str | None,
+    recovery: Any,
+    draws: int,
+) -> dict[str, Any]:
+    """Put every question, those that need no answer of another one first; return fields of the assessment."""
+    network, said, first = counting.network, counting.said, counting.network.tier_order[0]
+    lead = first if bool((network.demand["tier"] == first).any()) else None
+    desk.ask("stress", _stress, counting, chosen, months, start)
+    desk.ask("removed", _removed, counting, lead)
+    desk.ask("attacks", _attacks, counting, lead)
+    desk.ask("exposure", exposures, counting, recovery)
+    desk.ask("bracket", myopia, counting, chosen)
+    desk.ask("floors", break_evens, network)
+    desk.ask("indices", index_ranks, counting)
+    flow, base = max_flow(network, beneficiaries=counting.beneficiaries), balance(network, **said)
+    removed, removed_first = desk.get("removed")
+    blocs = blocs_of(network, removed["country"], removed_first["country"])
+    desk.ask("alignment", sides, counting, blocs)
+    stress = desk.get("stress")
+    worst, last = _worst(stress, chosen, first), when[-1] if when else None
+    desk.ask("stockpile", stockpiles, counting, stress, chosen, lead, months, start)
+    for year in when:
+        desk.ask(f"rerouting {year}", _rerouted, counting, worst, year)
+    desk.ask("rungs", horizon_rungs, counting, worst, months, start)
+    desk.ask("doubts", doubts, counting, worst, lead, draws)
+    desk.ask("portfolios", portfolios, counting, worst, last, lead)
+    desk.ask("idle", idle_plants, counting, worst, last)
+    disrupted = balance(network, worst, **said) if worst else None
+    attacks, pairs = desk.get("attacks")
+    need, less = desk.get("stockpile")
+    many, single = desk.get("doubts")
+    plain = ("exposure", "bracket", "floors", "idle", "alignment", "indices")
+    return {
+        "scenario": worst,
+        "lead": lead,
+        "flow": flow,
+        "base": base,
+        "disrupted": disrupted,
+        "chokepoints": MappingProxyType(removed),
+        "first_tier": MappingProxyType(removed_first),
+        "attacks": attacks,
+        "pairs": pairs,
+        "stress": replace(stress, horizon_ladder=stamp(desk.get("rungs"), stress.provenance)),
+        "stockpile": need,
+        "mitigation": less,
+        "rerouting": MappingProxyType({year: desk.get(f"rerouting {year}") for year in when}),
+        "portfolios": MappingProxyType(desk.get("portfolios")),
+        "ensemble": many,
+        "sensitivity": single,
+        "unanswered": MappingProxyType(desk.unanswered()),
+        **{name: desk.get(name) for name in plain},
+    }
 
 
 class _Desk:
@@ -347,35 +341,27 @@ def _answered(work: Callable[..., Any], args: tuple[Any, ...]) -> tuple[Any, dic
 
 
 def _stress(
-    network: Network, chosen: list[Scenario], months: int, start: str | None, count: dict[str, Any], _why: Any
+    counting: Counting, chosen: list[Scenario], months: int, start: str | None, _why: dict[str, str]
 ) -> StressTest:
-    return stress_test(network, chosen, months, start, **count)
+    return stress_test(counting.network, chosen, months, start, **counting.said)
 
 
-def _rerouted(network: Network, worst: Scenario | None, year: int, count: dict[str, Any], _why: Any) -> Reroute:
-    return reroute(network, worst, by_year=year, **count)
-
-
-def _rungs(
-    network: Network, worst: Scenario | None, months: int, start: str | None, count: dict[str, Any], _why: Any
-) -> pd.DataFrame:
-    return horizon_rungs(network, worst, months, start, count)
+def _rerouted(counting: Counting, worst: Scenario | None, year: int, _why: dict[str, str]) -> Reroute:
+    return reroute(counting.network, worst, by_year=year, **counting.said)
 
 
 def _removed(
-    network: Network, first: str | None, count: dict[str, Any], _why: Any
+    counting: Counting, first: str | None, _why: dict[str, str]
 ) -> tuple[dict[str, pd.DataFrame], dict[str, pd.DataFrame]]:
     """Return what every kind of removal costs all tiers, and what it costs the first."""
     every, lead = {}, {}
     for by in REMOVED:
-        every[by] = chokepoints(network, by, **count)
-        lead[by] = chokepoints(network, by, tier=first, **count)
+        every[by] = chokepoints(counting.network, by, **counting.said)
+        lead[by] = chokepoints(counting.network, by, tier=first, **counting.said)
     return every, lead
 
 
-def _attacks(
-    network: Network, first: str | None, count: dict[str, Any], _why: Any
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _attacks(counting: Counting, first: str | None, _why: dict[str, str]) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Find the worst two and three sites at once, for the first tier with ties and pairs, and for all."""
     rows, pairs = [], pd.DataFrame()
     source: dict[str, Any] = {}
@@ -383,7 +369,8 @@ def _attacks(
         if counts == "all tiers" and first is None:
             continue
         for k in ATTACKED:
-            found = interdict(network, k, tier=tier, details=counts == "first tier" and k == ATTACKED[0], **count)
+            details = counts == "first tier" and k == ATTACKED[0]
+            found = interdict(counting.network, k, tier=tier, details=details, **counting.said)
             source = source or found.provenance  # the answer on which the table is ranked
             if not found.pairs.empty:
                 pairs = found.pairs

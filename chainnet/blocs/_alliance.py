@@ -14,7 +14,7 @@ from chainnet.blocs._pool import DUST, Pool, clean
 from chainnet.blocs._worlds import Party, chosen_projects, parties, places, standing
 from chainnet.engine import Certificate
 from chainnet.errors import DataError
-from chainnet.flow import Words, shapley_values, what_binds
+from chainnet.flow import Counting, Words, shapley_values, what_binds
 from chainnet.lowering import Degree
 from chainnet.network import Network, split_list
 from chainnet.results import Result, provenance, stamp
@@ -179,7 +179,7 @@ def alliance(
         "stocks": "first year",
     }
     ours = [word for m in who for word in m.words]
-    binds = what_binds(network, [overlay], reroute, commodity=commodity, beneficiaries=ours)
+    binds = what_binds(Counting.of(network, commodity, ours), [overlay], reroute)
     source = provenance(network, "HiGHS simplex", rests_on=binds, **settings)
     everyone = frozenset(m.name for m in who)
     project_table = _project_table(game, everyone)

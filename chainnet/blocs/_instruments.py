@@ -47,13 +47,7 @@ def with_bars(market: Market, share: float, *, origin: bool = False) -> Overlay:
 
 def _settled(market: Market, overlay: Overlay) -> Balance:
     """Serve the first bloc first, then everyone, at least cost."""
-    found = balance_under(
-        market.network,
-        overlay,
-        market.degree,
-        commodity=market.commodity,
-        beneficiaries=market.words(market.sides[0].name),
-    )
+    found = balance_under(market.first_served, overlay, market.degree)
     market.proofs.add(found.certificate)
     return found
 

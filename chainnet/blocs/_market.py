@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from chainnet.blocs._worlds import Party, Proofs, WorldValue, demand_of, edge_places, open_market
-from chainnet.flow import Words, balance_under
+from chainnet.flow import Counting, Words, balance_under
 from chainnet.lowering import Degree, Overlay
 from chainnet.network import Network
 
@@ -88,9 +88,10 @@ class Market:
         """Return the same market under another overlay."""
         return Market(self.network, overlay, self.degree, self.commodity, self.sides, self.proofs)
 
-    def words(self, name: str) -> list[str]:
-        """Return the words of a bloc."""
-        return list(next(b for b in self.sides if b.name == name).words)
+    @property
+    def first_served(self) -> Counting:
+        """The first bloc served first."""
+        return Counting.of(self.network, self.commodity, self.sides[0].words)
 
     def clean(self, value: float) -> float:
         """Take rounding for nothing."""
@@ -107,12 +108,6 @@ def baseline(market: Market) -> Any:
     asleep = (network.edges["source"].isin(new) | network.edges["target"].isin(new)).to_numpy()
     if not np.isnan(flow[alive & ~asleep]).any():
         return np.nan_to_num(flow)
-    found = balance_under(
-        network,
-        market.overlay,
-        market.degree,
-        commodity=market.commodity,
-        beneficiaries=market.words(market.sides[0].name),
-    )
+    found = balance_under(market.first_served, market.overlay, market.degree)
     market.proofs.add(found.certificate)
     return found.edges["flow_tpa"].to_numpy(dtype=float)

@@ -12,7 +12,7 @@ import pandas as pd
 from chainnet.blocs._worlds import Party, Proofs, chosen_projects, demand_of, solve_proved
 from chainnet.engine import WarmModel
 from chainnet.errors import DataError
-from chainnet.flow import Words, counted_demand, project_sizes, share_fairly
+from chainnet.flow import Counting, Words, project_sizes, share_fairly
 from chainnet.lowering import Degree, Overlay, Restriction, lower
 from chainnet.network import Network
 
@@ -53,7 +53,7 @@ class Pool:
         self.network, self.who, self.degree, self.others = network, {m.name: m for m in who}, degree, others
         self.overlay = overlay
         self.sizes = np.where(chosen_projects(network, projects), project_sizes(network, by_year), 0.0)
-        self.counted = counted_demand(network, network.demand, commodity, [], None)
+        self.counted = Counting.of(network, commodity, []).rows_of(network.demand)
         self.rows = {m.name: demand_of(network, network.demand, m) & self.counted for m in who}
         if not any(rows.any() for rows in self.rows.values()):
             raise DataError(

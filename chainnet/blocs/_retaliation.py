@@ -13,7 +13,7 @@ from chainnet.blocs._market import Market, baseline
 from chainnet.blocs._worlds import Party, Proofs, chosen_projects, parties, standing
 from chainnet.engine import BestDefence, Certificate, require, worst_attack
 from chainnet.errors import DataError, SolverError
-from chainnet.flow import Words, project_sizes, what_binds
+from chainnet.flow import Counting, Words, project_sizes, what_binds
 from chainnet.lowering import Degree, Overlay, column_gains
 from chainnet.network import Network
 from chainnet.results import Result, provenance, stamp
@@ -191,7 +191,7 @@ def retaliation(
         "reroute": reroute,
         "commodity": commodity,
     }
-    binds = what_binds(network, [whole], reroute, commodity=commodity, beneficiaries=list(sides[0].words))
+    binds = what_binds(Counting.of(network, commodity, sides[0].words), [whole], reroute)
     source = provenance(network, "HiGHS simplex, branch and cut", rests_on=binds, **settings)
     payoffs = pd.concat([board.payoffs(name, open_us, open_them) for name, board in boards.items()], ignore_index=True)
     return Retaliation(

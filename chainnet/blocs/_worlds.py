@@ -11,7 +11,7 @@ import pandas as pd
 
 from chainnet.engine import Certificate, LinearSolution, WarmModel, certify_linear, require
 from chainnet.errors import DataError, SolverError
-from chainnet.flow import ValueModel, Words, check_year, named_projects, project_sizes
+from chainnet.flow import Counting, ValueModel, Words, check_year, named_projects, project_sizes
 from chainnet.lowering import Degree, Lowered, Overlay
 from chainnet.network import Network, split_list
 from chainnet.scenario import Scenario, overlay_of
@@ -192,8 +192,8 @@ def solve_proved(model: WarmModel, basis: Any, problem: str, proofs: Proofs) -> 
 
 def open_market(network: Network, overlay: Overlay, degree: Degree, commodity: Words) -> tuple[Lowered, Bools]:
     """Return the network as arrays, and which demand rows count, whoever asks."""
-    model = ValueModel(network, overlay, degree, commodity=commodity, beneficiaries=[])
-    return model.lowered, np.asarray(model.counted, dtype=bool)
+    model = ValueModel(Counting.of(network, commodity, []), overlay, degree)
+    return model.lowered, model.counted
 
 
 def demand_of(network: Network, demand: pd.DataFrame, party: Party) -> Bools:

@@ -13,7 +13,7 @@ import pandas as pd
 from chainnet.criticality._chokepoints import Removals, removals
 from chainnet.engine import Attack, Certificate, require, worst_attack
 from chainnet.errors import DataError, UnknownIdError, near_matches
-from chainnet.flow import ValueModel, Words, count_settings, cut_of, shapley_values
+from chainnet.flow import Counting, ValueModel, Words, cut_of, shapley_values
 from chainnet.lowering import Degree, column_gains
 from chainnet.network import Network
 from chainnet.results import Result, Status, decisive_inputs, provenance, stamp
@@ -24,7 +24,7 @@ __all__ = ["Interdiction", "interdict", "shapley"]
 MOST_TIES = 20
 
 
-@dataclass(frozen=True, repr=False, eq=False)
+@dataclass(frozen=True, repr=False, eq=False, kw_only=True)
 class Interdiction(Result):
     """The worst k losses at once.
 
@@ -158,9 +158,8 @@ def interdict(
     (50.0, True)
     """
     budget = _budget(k, cost)
-    model = ValueModel(
-        network, overlay_of(network, scenario), reroute, commodity=commodity, beneficiaries=beneficiaries, tier=tier
-    )
+    counting = Counting.of(network, commodity, beneficiaries, tier)
+    model = ValueModel(counting, overlay_of(network, scenario), reroute)
     model.certificate()
     what = removals(network, by)
     board = _board(model, what, cost, protect)
@@ -181,7 +180,7 @@ def interdict(
     ties = _ties(board, budget, chosen, left, time_limit_s) if details and is_optimal else None
     pairs = _pairs(board, network, what) if details and by == "node" else pd.DataFrame()
     settings = {
-        **count_settings(network, commodity, beneficiaries),
+        **counting.settings,
         "k": k,
         "by": by,
         "tier": tier,
@@ -199,18 +198,18 @@ def interdict(
     )
     keys = board.keys
     return Interdiction(
-        source,
-        tuple(keys[i] for i in chosen),
-        model.value,
-        left,
-        lost,
-        max(bound, lost),
-        is_optimal,
-        tuple(keys[i] for i in greedy),
-        model.value - greedy_left,
-        None if ties is None else tuple(tuple(keys[i] for i in tie) for tie in ties),
-        stamp(pairs, source),
-        proof,
+        provenance=source,
+        removed=tuple(keys[i] for i in chosen),
+        base_tpa=model.value,
+        left_tpa=left,
+        lost_tpa=lost,
+        bound_tpa=max(bound, lost),
+        is_optimal=is_optimal,
+        greedy=tuple(keys[i] for i in greedy),
+        greedy_lost_tpa=model.value - greedy_left,
+        ties=None if ties is None else tuple(tuple(keys[i] for i in tie) for tie in ties),
+        pairs=stamp(pairs, source),
+        certificate=proof,
     )
 
 
@@ -367,9 +366,8 @@ def shapley(
     for name, value, least in (("permutations", permutations, 2), ("seed", seed, 0)):
         if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
             raise DataError(f"{name}: {value!r} is not allowed; give a whole number, {least} or more.")
-    model = ValueModel(
-        network, overlay_of(network, scenario), reroute, commodity=commodity, beneficiaries=beneficiaries, tier=tier
-    )
+    counting = Counting.of(network, commodity, beneficiaries, tier)
+    model = ValueModel(counting, overlay_of(network, scenario), reroute)
     model.certificate()
     what = removals(network, by)
     closing = [m if what.is_edge else model.lowered.closing(m) for m in what.members]
@@ -396,7 +394,7 @@ def shapley(
     table = table.mask(table.abs() <= 1e-9 * max(model.value, 1e-9), 0.0)
     order = np.lexsort((np.arange(len(table)), -table["shapley_tpa"].to_numpy()))
     settings = {
-        **count_settings(network, commodity, beneficiaries),
+        **counting.settings,
         "by": by,
         "tier": tier,
         "seed": seed,

@@ -2,35 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from chainnet.engine import solve_independently
 from chainnet.errors import SolverError
-from chainnet.flow import ValueModel, Words, benefits, counted_demand, values_by_igraph
-from chainnet.lowering import Degree, Overlay, lower_market
+from chainnet.flow import Counting, ValueModel, market_of, values_by_igraph
+from chainnet.lowering import Degree, Overlay
 from chainnet.network import Network
+
+if TYPE_CHECKING:
+    from chainnet.criticality._chokepoints import Removals
 
 __all__ = ["check_losses", "compared"]
 
+Array = np.ndarray[Any, np.dtype[np.float64]]
 MOST_CHECKED = 20
 # current-flow betweenness inverts a dense matrix
 MOST_NODES = 2000
 
 
 def check_losses(
-    network: Network,
-    what: Any,
-    lost: Any,
-    base: float,
-    plain: bool,
-    overlay: Overlay,
-    reroute: Degree,
-    commodity: Words,
-    beneficiaries: Words,
-    tier: str | None,
+    counting: Counting, what: Removals, lost: Array, base: float, plain: bool, overlay: Overlay, reroute: Degree
 ) -> None:
     """Solve the value and the first losses of a table again: pure flows with igraph, recipes by interior point.
 
@@ -41,9 +37,9 @@ def check_losses(
     """
     chosen = range(min(MOST_CHECKED, len(what.members)))
     if plain:
-        second = _by_igraph(network, what, chosen, commodity, beneficiaries, tier)
+        second = _by_igraph(counting, what, chosen)
     else:
-        second = _by_interior_point(network, what, chosen, overlay, reroute, commodity, beneficiaries, tier)
+        second = _by_interior_point(counting, what, chosen, overlay, reroute)
     size = max(abs(base), 1e-9)
     pairs = [(what.index[i], lost[i], second[0] - second[1 + place]) for place, i in enumerate(chosen)]
     pairs.append(("the value", base, second[0]))
@@ -55,18 +51,9 @@ def check_losses(
 
 
 def _by_interior_point(
-    network: Network,
-    what: Any,
-    chosen: range,
-    overlay: Overlay,
-    reroute: Degree,
-    commodity: Words,
-    beneficiaries: Words,
-    tier: str | None,
+    counting: Counting, what: Removals, chosen: range, overlay: Overlay, reroute: Degree
 ) -> list[float]:
-    from dataclasses import replace
-
-    model = ValueModel(network, overlay, reroute, commodity=commodity, beneficiaries=beneficiaries, tier=tier)
+    model = ValueModel(counting, overlay, reroute)
     low = model.lowered
     cost = np.zeros(len(low.program.cost))
     cost[low.served[model.counted]] = -1.0
@@ -79,16 +66,12 @@ def _by_interior_point(
     return values
 
 
-def _by_igraph(
-    network: Network, what: Any, chosen: range, commodity: Words, beneficiaries: Words, tier: str | None
-) -> list[float]:
-    counted = counted_demand(network, network.demand, commodity, beneficiaries, tier)
-    whose = benefits(network, network.nodes.rename(columns={"id": "node"}), beneficiaries)
-    market = lower_market(network, None, counted, whose)
+def _by_igraph(counting: Counting, what: Removals, chosen: range) -> list[float]:
+    market = market_of(counting)
     members = [np.asarray(what.members[i]) for i in chosen]
     if not what.is_edge:
         return values_by_igraph(market.problem, nodes=members)
-    place = np.full(len(network.edges), -1)
+    place = np.full(len(counting.network.edges), -1)
     place[market.rows] = np.arange(len(market.rows))
     arcs = [place[rows] for rows in members]
     return values_by_igraph(market.problem, arcs=[at[at >= 0] for at in arcs])  # edges of unbuilt projects sleep

@@ -12,7 +12,7 @@ import pandas as pd
 from chainnet.criticality._attack import Interdiction, interdict
 from chainnet.engine import BestDefence, Certificate, require
 from chainnet.errors import DataError, UnknownIdError, near_matches
-from chainnet.flow import Words, count_settings, counted_demand, what_binds
+from chainnet.flow import Counting, Words, what_binds
 from chainnet.lowering import Lowered, Overlay, lower
 from chainnet.network import Network
 from chainnet.results import Result, provenance, stamp
@@ -22,7 +22,7 @@ __all__ = ["Fortification", "fortify"]
 ROUNDS = 60
 
 
-@dataclass(frozen=True, repr=False, eq=False)
+@dataclass(frozen=True, repr=False, eq=False, kw_only=True)
 class Fortification(Result):
     """The best defence against the worst attack.
 
@@ -116,13 +116,12 @@ def fortify(
     if isinstance(budget_musd, bool) or not np.isfinite(budget_musd) or budget_musd < 0:
         raise DataError(f"budget_musd: {budget_musd!r} is not allowed; give USD million, 0 or more.")
     table = _options(network, options)
-    count: dict[str, Any] = {"commodity": commodity, "beneficiaries": beneficiaries}
-    before = interdict(network, k_attack, tier=tier, time_limit_s=time_limit_s, **count)
+    counting = Counting.of(network, commodity, beneficiaries, tier)
+    before = _attack(counting, table[:0], k_attack, time_limit_s)
     low = _lowered(network, table)
-    counted = counted_demand(network, low.demand, commodity, beneficiaries, tier)
     planner = BestDefence(
         low.program,
-        low.served[counted],
+        low.served[counting.rows],
         table["cost_musd"].to_numpy(),
         float(budget_musd),
         _build_columns(low, table),
@@ -139,7 +138,7 @@ def fortify(
         planner.add_attack(_attacked(low, table, attack))
         plan, promised = planner.solve()
         bound = min(bound, promised)
-        found = _attack(network, table[plan], k_attack, tier, time_limit_s, count)
+        found = _attack(counting, table[plan], k_attack, time_limit_s)
         trail.append(
             (number + 1, bound, found.left_tpa, ", ".join(map(str, found.removed)), ", ".join(table.index[plan]))
         )
@@ -158,26 +157,26 @@ def fortify(
         network,
         "HiGHS branch and cut",
         status="P" if is_optimal else "B",
-        rests_on=what_binds(network, [Overlay.none(network)], tier=tier, **count),
+        rests_on=what_binds(counting, [Overlay.none(network)]),
         k_attack=k_attack,
         budget_musd=budget_musd,
         options=sorted(table.index),
         tier=tier,
-        **count_settings(network, commodity, beneficiaries),
+        **counting.settings,
     )
     rounds = pd.DataFrame(trail, columns=["round", "bound_tpa", "left_tpa", "attack", "plan"])
     return Fortification(
-        source,
-        stamp(taken, source),
-        stamp(rounds, source),
-        float(taken["cost_musd"].sum()),
-        best.left_tpa,
-        before.left_tpa,
-        float(max(bound, best.left_tpa)),
-        bool(is_optimal),
-        best.removed,
-        before.removed,
-        proof,
+        provenance=source,
+        chosen=stamp(taken, source),
+        rounds=stamp(rounds, source),
+        spent_musd=float(taken["cost_musd"].sum()),
+        left_tpa=best.left_tpa,
+        before_left_tpa=before.left_tpa,
+        bound_tpa=float(max(bound, best.left_tpa)),
+        is_optimal=bool(is_optimal),
+        attack=best.removed,
+        before_attack=before.removed,
+        certificate=proof,
     )
 
 
@@ -233,9 +232,7 @@ def _attacked(low: Lowered, table: pd.DataFrame, attack: tuple[Any, ...]) -> lis
     return [(low.closing(np.array([at[name]])), option.get(name, -1)) for name in attack]
 
 
-def _attack(
-    network: Network, plan: pd.DataFrame, k: int, tier: str | None, time_limit_s: float, count: dict[str, Any]
-) -> Interdiction:
-    built = network.with_projects(plan.index[plan["kind"] == "build"])
+def _attack(counting: Counting, plan: pd.DataFrame, k: int, time_limit_s: float) -> Interdiction:
+    built = counting.network.with_projects(plan.index[plan["kind"] == "build"])
     protected = list(plan.index[plan["kind"] == "protect"])
-    return interdict(built, k, protect=protected, tier=tier, time_limit_s=time_limit_s, **count)
+    return interdict(built, k, protect=protected, tier=counting.tier, time_limit_s=time_limit_s, **counting.said)

@@ -25,7 +25,7 @@ from chainnet.engine import (
     with_columns,
 )
 from chainnet.errors import DataError, SolverError, UnknownIdError, near_matches
-from chainnet.flow import Words, count_settings, counted_demand, what_binds
+from chainnet.flow import Counting, Words, what_binds
 from chainnet.lowering import Degree, Lowered, Overlay, lower
 from chainnet.network import Network
 from chainnet.results import provenance, stamp
@@ -124,7 +124,8 @@ def risk_exposure(
     """
     what = removals(network, by)
     periods = _periods(network, what, by, recovery)
-    model = _Exposure(network, overlay_of(network, scenario), reroute, commodity, beneficiaries)
+    counting, overlay = Counting.of(network, commodity, beneficiaries), overlay_of(network, scenario)
+    model = _Exposure(counting, overlay, reroute)
     closings = [m if what.is_edge else model.closing(m) for m in what.members]
     survive = model.survival(closings)
     cost, lost, added = model.costs(closings, periods, survive)
@@ -148,15 +149,13 @@ def risk_exposure(
     source = provenance(
         network,
         "HiGHS simplex",
-        rests_on=what_binds(
-            network, [overlay_of(network, scenario)], reroute, commodity=commodity, beneficiaries=beneficiaries
-        ),
+        rests_on=what_binds(counting, [overlay], reroute),
         recovery=recovery if isinstance(recovery, (int, float)) else "by row",
         by=by,
         scenario=scenario.name if scenario else "",
         reroute=reroute,
         value="value_usd_per_t" if model.has_values else "1 per tonne",
-        **count_settings(network, commodity, beneficiaries),
+        **counting.settings,
     )
     units = dict.fromkeys(("gap", "recovery", "time_to_survive"), "periods (years, if capacities are a year's)")
     said = {**source, "verified": "second solver" if verify else "no"}
@@ -245,16 +244,14 @@ def _correlate(table: pd.DataFrame) -> None:
 class _Exposure:
     """One period of a network as a linear program: value served, stocks by window, removals by column."""
 
-    def __init__(
-        self, network: Network, overlay: Overlay, degree: Degree, commodity: Words, beneficiaries: Words
-    ) -> None:
+    def __init__(self, counting: Counting, overlay: Overlay, degree: Degree) -> None:
+        network = counting.network
         if network.demand.empty:
             raise DataError(
                 "risk_exposure: the network has no demand table, so nothing can be lost. Give demand with demand_tpa."
             )
-        counted = counted_demand(network, network.demand, commodity, beneficiaries, None)
-        values, self.has_values = _values(network.demand, counted)
-        self._overlay, self._rows = overlay, np.flatnonzero(counted & (values > 0))
+        values, self.has_values = _values(network.demand, counting.rows)
+        self._overlay, self._rows = overlay, np.flatnonzero(counting.rows & (values > 0))
         self.values = values[self._rows]
         self._take(lower(network, overlay, degree, stocks=True))
         finer = self.low.finer_sizes(self.base.x[: self.n_cols])

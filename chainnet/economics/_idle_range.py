@@ -10,7 +10,7 @@ import pandas as pd
 
 from chainnet.engine import Certificate, LinearSolution, WarmModel, certify_linear, require
 from chainnet.errors import SolverError
-from chainnet.flow import Balance, stages_of
+from chainnet.flow import Balance, Counting, stages_of
 from chainnet.lowering import Degree, Lowered, lower
 from chainnet.network import Network
 
@@ -34,20 +34,19 @@ class Idle:
     def __init__(
         self,
         base: Network,
-        built: Network,
+        counting: Counting,
         found: Balance,
         reroute: Degree,
-        count: Mapping[str, Any],
         names: Sequence[str],
         factor: float,
     ) -> None:
         rows = base.projects.set_index("id").reindex(list(names))
-        size = built.nodes.set_index("id")["capacity_tpa"].reindex(names).to_numpy(dtype=float)
+        size = counting.network.nodes.set_index("id")["capacity_tpa"].reindex(names).to_numpy(dtype=float)
         output = snapped(found.nodes["throughput_tpa"].reindex(names).to_numpy(dtype=float), size)
         capex = rows["capex_musd"].to_numpy(dtype=float)
         charge = capex * 1e6 * factor
         self.proofs: list[Certificate] = []
-        model = Outputs(built, reroute, count) if len(names) else None
+        model = Outputs(counting, reroute) if len(names) else None
         bounds = np.zeros((len(names), 2))
         if model is not None:
             for i, name in enumerate(names):
@@ -92,9 +91,9 @@ class Idle:
 class Outputs:
     """A network that serves, tier by tier, as much as can be; asked for the range of what its plants make."""
 
-    def __init__(self, built: Network, reroute: Degree, count: Mapping[str, Any]) -> None:
-        stages = stages_of(built, count["commodity"], count["beneficiaries"], "after")
-        self._locks = [members for _, members in stages]
+    def __init__(self, counting: Counting, reroute: Degree) -> None:
+        built = counting.network
+        self._locks = [members for _, members in stages_of(counting)]
         self.proofs: list[Certificate] = []
         self._low = lower(built, None, reroute, locks=self._locks)
         finer = self._low.finer_sizes(self._serve())

@@ -5,8 +5,9 @@ Words: *value* (the largest tonnage that can be served), *balance* (least shortf
 """
 
 from chainnet.flow._balance import EXTRA_COST_USD_PER_T, Balance, balance, balance_under, stages_of
+from chainnet.flow._counting import Counting, Words, check_tier
 from chainnet.flow._fair import share_fairly
-from chainnet.flow._largest import MaxFlow, cut_of, cut_table, max_flow, solve_market, what_binds
+from chainnet.flow._largest import MaxFlow, cut_of, cut_table, market_of, max_flow, solve_market, what_binds
 from chainnet.flow._months import NEW_LAG_MONTHS, MonthsModel, Plan
 from chainnet.flow._second import values_by_igraph
 from chainnet.flow._shared import (
@@ -19,7 +20,7 @@ from chainnet.flow._shared import (
     shapley_values,
 )
 from chainnet.flow._stock import LeastStock, StockModel
-from chainnet.flow._value import ValueModel, Words, benefits, check_tier, count_settings, counted_demand
+from chainnet.flow._value import ValueModel
 
 __all__ = [
     "EXACT_PLAYERS",
@@ -27,6 +28,7 @@ __all__ = [
     "NEW_LAG_MONTHS",
     "Balance",
     "Coalitions",
+    "Counting",
     "LeastStock",
     "MaxFlow",
     "MonthsModel",
@@ -36,14 +38,12 @@ __all__ = [
     "Words",
     "balance",
     "balance_under",
-    "benefits",
     "check_tier",
     "check_year",
-    "count_settings",
-    "counted_demand",
     "cut_of",
     "cut_table",
     "ladder",
+    "market_of",
     "max_flow",
     "named_projects",
     "project_sizes",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,9 +18,9 @@ from chainnet.engine import (
     solve_independently,
 )
 from chainnet.errors import DataError, SolverError
+from chainnet.flow._counting import Counting, Others, Words
 from chainnet.flow._fair import share_fairly
 from chainnet.flow._largest import edge_table, node_table, priced_bounds
-from chainnet.flow._value import Words, benefits, check_commodities, count_settings, counted_demand
 from chainnet.lowering import Degree, Lowered, Overlay, lower
 from chainnet.network import Network
 from chainnet.results import STEADY, Result, decisive_inputs, provenance, stamp
@@ -28,14 +28,15 @@ from chainnet.scenario import Scenario, overlay_of
 
 __all__ = ["Balance", "balance", "balance_under", "stages_of"]
 
-Others = Literal["after", "before"]
+Array = np.ndarray[Any, np.dtype[np.float64]]
+Bools = np.ndarray[Any, np.dtype[np.bool_]]
 EXTRA_COST_USD_PER_T = 1000.0
 LOCK_SLACK = 1e-10
 # two programs per price: beyond this many balances they would cost more than all else together
 MOST_RANGED = 500
 
 
-@dataclass(frozen=True, repr=False, eq=False)
+@dataclass(frozen=True, repr=False, eq=False, kw_only=True)
 class Balance(Result):
     """A steady state: what is served to whom, at least cost.
 
@@ -142,12 +143,9 @@ def balance(
     [4.0, 6.0, 0.0]
     """
     return balance_under(
-        network,
+        Counting.of(network, commodity, beneficiaries, others=others),
         overlay_of(network, scenario),
         reroute,
-        beneficiaries=beneficiaries,
-        others=others,
-        commodity=commodity,
         fair=fair,
         extra_cost_usd_per_t=extra_cost_usd_per_t,
         verify=verify,
@@ -158,13 +156,10 @@ def balance(
 
 
 def balance_under(
-    network: Network,
+    counting: Counting,
     overlay: Overlay,
     reroute: Degree = "existing",
     *,
-    beneficiaries: Words = None,
-    others: str = "after",
-    commodity: Words = None,
     fair: bool = False,
     extra_cost_usd_per_t: float = EXTRA_COST_USD_PER_T,
     verify: bool = False,
@@ -174,34 +169,32 @@ def balance_under(
     with_inputs: bool = False,
 ) -> Balance:
     """See ``balance``; takes an overlay, may draw stocks once, looks for prices and what binds only if asked."""
-    if others not in ("after", "before"):
-        raise DataError(f'others: unknown order "{others}"; one of after, before.')
+    network = counting.network
     if network.demand.empty:
         raise DataError(
             "balance: the network has no demand table, so nobody can go short. Give demand, or use max_flow."
         )
-    stages = stages_of(network, commodity, beneficiaries, others)
+    stages = stages_of(counting)
     asked: dict[str, Any] = {
         "stocks": stocks,
         "extra_cost_usd_per_t": extra_cost_usd_per_t,
         "locks": [members for _, members in stages],
     }
     low = lower(network, overlay, reroute, **asked)
-    mine = counted_demand(network, low.demand, commodity, [], None) & benefits(network, low.demand, beneficiaries)
-    last, certificate, bind = _in_order(low, stages, mine, fair, verify)
+    last, certificate, bind = _in_order(low, stages, counting.rows, fair, verify)
     finer = low.finer_sizes(last.x)
     if finer is not None:
         fine = lower(network, overlay, reroute, sizes=finer, **asked)
-        better, proof, binds = _in_order(fine, stages, mine, fair, verify)
+        better, proof, binds = _in_order(fine, stages, counting.rows, fair, verify)
         if proof.ok or not certificate.ok:
             low, last, certificate, bind = fine, better, proof, binds
     require(certificate)
-    prices = _prices(low, network, commodity, beneficiaries, last) if with_prices else pd.DataFrame()
+    prices = _prices(low, counting, last) if with_prices else pd.DataFrame()
     settings = {
-        **count_settings(network, commodity, beneficiaries),
+        **counting.settings,
         "scenario": scenario_name,
         "reroute": reroute,
-        "others": others,
+        "others": counting.others,
         "fair": fair,
         "stocks": "first year" if stocks else "not drawn",
         "extra_cost_usd_per_t": extra_cost_usd_per_t,
@@ -210,33 +203,30 @@ def balance_under(
     decisive = decisive_inputs(network, priced_bounds(low, *bind)) if with_inputs else pd.DataFrame()
     source = provenance(network, "HiGHS simplex", rests_on=decisive, **settings)
     return Balance(
-        source,
-        stamp(_demand_table(low, network, commodity, beneficiaries, last.x), source),
-        stamp(node_table(network, low.throughput(last.x)), source),
-        stamp(edge_table(network, last.x), source),
-        stamp(_relation_table(low, last.x), source),
-        stamp(prices, source, units=STEADY),
-        stamp(decisive, source),
-        float(last.value) + 0.0,
-        certificate,
+        provenance=source,
+        demand=stamp(_demand_table(low, counting, last.x), source),
+        nodes=stamp(node_table(network, low.throughput(last.x)), source),
+        edges=stamp(edge_table(network, last.x), source),
+        relations=stamp(_relation_table(low, last.x), source),
+        prices=stamp(prices, source, units=STEADY),
+        decisive=stamp(decisive, source),
+        cost_usd=float(last.value) + 0.0,
+        certificate=certificate,
     )
 
 
-def stages_of(network: Network, commodity: Words, beneficiaries: Words, others: str) -> list[tuple[str, Any]]:
+def stages_of(counting: Counting) -> list[tuple[str, Bools]]:
     """Return the locks in their order: (name, members of the demand table)."""
-    demand = network.demand
-    main = counted_demand(network, demand, commodity, [], None)
-    ours = benefits(network, demand, beneficiaries)
-    tier = demand["tier"].to_numpy(dtype=object)
-    has_tier = demand["tier"].notna().to_numpy()
-    tiered = [(name, tier == name) for name in network.tier_order]
+    main, ours, demand = counting.anyone, counting.ours, counting.network.demand
+    has_tier = ~counting.tiers[""]
+    tiered = [(name, rows) for name, rows in counting.tiers.items() if name]
     untiered_counts = main & ~has_tier  # only where no row has a tier
-    stages: list[tuple[str, Any]] = []
+    stages: list[tuple[str, Bools]] = []
     whole = ("all others", main & ~ours)
     first = [(f"{name}", main & ours & rows) for name, rows in tiered] + [("demand", untiered_counts & ours)]
     rest = [(f"{name} of others", main & ~ours & rows) for name, rows in tiered]
     rest.append(("demand of others", untiered_counts & ~ours))
-    stages += [whole, *first] if others == "before" else [*first, *rest]
+    stages += [whole, *first] if counting.others == "before" else [*first, *rest]
     side = demand["commodity"].fillna("").to_numpy(dtype=object)
     for name, rows in tiered:
         for c in sorted(set(side[~main & rows])):
@@ -247,7 +237,7 @@ def stages_of(network: Network, commodity: Words, beneficiaries: Words, others: 
 
 
 def _in_order(
-    low: Lowered, stages: list[tuple[str, Any]], mine: Any, fair: bool, verify: bool
+    low: Lowered, stages: list[tuple[str, Bools]], mine: Bools, fair: bool, verify: bool
 ) -> tuple[LinearSolution, Certificate, tuple[Any, Any]]:
     """Serve stage after stage, each locked before the next, then look for the least cost.
 
@@ -325,7 +315,7 @@ def _worst(proofs: list[Certificate]) -> Certificate:
     )
 
 
-def _demand_table(low: Lowered, network: Network, commodity: Words, beneficiaries: Words, x: Any) -> pd.DataFrame:
+def _demand_table(low: Lowered, counting: Counting, x: Array) -> pd.DataFrame:
     table = low.demand[["node", "commodity", "tier", "demand_tpa"]].copy()
     wanted = table["demand_tpa"].to_numpy()
     served = np.clip(x[low.served], 0.0, wanted)
@@ -334,14 +324,13 @@ def _demand_table(low: Lowered, network: Network, commodity: Words, beneficiarie
     served = np.where(wanted - served <= dust, wanted, np.where(served <= dust, 0.0, served))
     table["served_tpa"] = served
     table["shortfall_tpa"] = wanted - served
-    table["is_counted"] = counted_demand(network, low.demand, commodity, [], None)
-    table["is_beneficiary"] = benefits(network, low.demand, beneficiaries)
+    table["is_counted"], table["is_beneficiary"] = counting.anyone, counting.ours
     host = (table["tier"].isna() & ~table["is_counted"]).to_numpy()
     table.loc[host, "shortfall_tpa"] = 0.0  # taken if there, never short
     return table
 
 
-def _relation_table(low: Lowered, x: Any) -> pd.DataFrame:
+def _relation_table(low: Lowered, x: Array) -> pd.DataFrame:
     pairs = np.flatnonzero(low.relations.is_pair) + low.n_edges
     table = low.relations.pairs.copy()
     words = np.array([*low.commodities, ""], dtype=object)
@@ -353,20 +342,16 @@ def _relation_table(low: Lowered, x: Any) -> pd.DataFrame:
     return table[used].groupby(["commodity", "maker", "user"], as_index=False)["flow_tpa"].sum()
 
 
-def _prices(
-    low: Lowered, network: Network, commodity: Words, beneficiaries: Words, last: LinearSolution
-) -> pd.DataFrame:
+def _prices(low: Lowered, counting: Counting, last: LinearSolution) -> pd.DataFrame:
     """Duals of the balances: of the value program in tonnes served, of the cost program in dollars."""
-    check_commodities(network, commodity)
     program = low.program
-    counted = counted_demand(network, low.demand, commodity, beneficiaries, None)
     cost = np.zeros(len(program.cost))
-    cost[low.served[counted]] = -1.0
+    cost[low.served[counting.rows]] = -1.0
     value = WarmModel(program)
     value.set_cost(cost)
     found = value.solve()
     low_bound, high_bound = value.row_ranges()
-    n, ids, words = len(network.nodes), low.ids, low.commodities  # projects that are not built have no price
+    n, ids, words = len(low.network.nodes), low.ids, low.commodities  # projects that are not built have no price
     keys = [(pair, row) for pair, row in low.balance.items() if pair[0] < n]
     rows = np.array([row for _, row in keys], dtype=np.int64)
     if len(rows) > MOST_RANGED:

@@ -12,9 +12,8 @@ import pandas as pd
 from chainnet.engine import Certificate, CompactModel, LinearSolution, require
 from chainnet.errors import DataError, InfeasibleError, SolverError
 from chainnet.flow._balance import EXTRA_COST_USD_PER_T, LOCK_SLACK, stages_of
-from chainnet.flow._value import Words
+from chainnet.flow._counting import Counting
 from chainnet.lowering import Degree, Lowered, Overlay, Periods, Start, check_stocks, expand_periods, lower
-from chainnet.network import Network
 
 __all__ = ["NEW_LAG_MONTHS", "MonthsModel", "Plan"]
 
@@ -56,7 +55,8 @@ class MonthsModel:
 
     Parameters
     ----------
-    network : Network
+    counting : Counting
+        Whose demand comes first, in which network, as in ``balance``.
     template : Overlay
         Its restrictions give the classes; their bounds do not matter.
     degree : {"frozen", "existing", "new"}
@@ -64,8 +64,6 @@ class MonthsModel:
         Number and length of the periods.
     stocks : bool
         Whether stocks may be drawn.
-    commodity, beneficiaries, others
-        Whose demand comes first, as in ``balance``.
 
     Raises
     ------
@@ -75,20 +73,18 @@ class MonthsModel:
 
     def __init__(
         self,
-        network: Network,
+        counting: Counting,
         template: Overlay,
         degree: Degree = "existing",
         n_periods: int = 48,
         step_months: float = 1.0,
         *,
         stocks: bool = True,
-        commodity: Words = None,
-        beneficiaries: Words = None,
-        others: str = "after",
     ) -> None:
+        network = counting.network
         if network.demand.empty:
             raise DataError("months: the network has no demand table, so nobody can go short. Give demand.")
-        self.network, self.stages = network, stages_of(network, commodity, beneficiaries, others)
+        self.network, self.stages = network, stages_of(counting)
         self._firsts = {*network.tier_order, "demand"}  # the stages of those whose shortfall counts
         open_ = tuple(replace(r, bound_tpa=np.inf) for r in template.restrictions)
         low = lower(

@@ -13,7 +13,8 @@ import pandas as pd
 from chainnet.engine import LinearSolution
 from chainnet.errors import DataError, UnknownIdError, near_matches
 from chainnet.flow._balance import balance_under
-from chainnet.flow._value import ValueModel, Words
+from chainnet.flow._counting import Counting
+from chainnet.flow._value import ValueModel
 from chainnet.lowering import Degree, Overlay
 from chainnet.network import Network
 
@@ -28,32 +29,27 @@ class Coalitions:
 
     Parameters
     ----------
-    network : Network
+    counting : Counting
     overlay : Overlay
         What the scenario does; nothing is built in it.
     sizes : array, one per row of ``network.projects``
         Part of its size that each project has when it is built.
-    degree, commodity, beneficiaries, tier, stocks
+    degree, stocks
         As for ``ValueModel``.
     """
 
     def __init__(
         self,
-        network: Network,
+        counting: Counting,
         overlay: Overlay,
         sizes: Array,
         degree: Degree = "existing",
         *,
-        commodity: Words = None,
-        beneficiaries: Words = None,
-        tier: str | None = None,
         stocks: bool = False,
     ) -> None:
         self._overlay, self._sizes = overlay, sizes
-        self._position = {name: i for i, name in enumerate(network.projects["id"])}
-        self.model = ValueModel(
-            network, overlay, degree, commodity=commodity, beneficiaries=beneficiaries, tier=tier, stocks=stocks
-        )
+        self._position = {name: i for i, name in enumerate(counting.network.projects["id"])}
+        self.model = ValueModel(counting, overlay, degree, stocks=stocks)
         self.model.certificate()
         self._known: dict[frozenset[str], float] = {frozenset(): self.model.value}
 
@@ -168,14 +164,7 @@ RUNG_WORDS = {
 
 
 def ladder(
-    network: Network,
-    overlay: Overlay,
-    sizes: Array,
-    *,
-    commodity: Words = None,
-    beneficiaries: Words = None,
-    others: str = "after",
-    projects: Sequence[str] | None = None,
+    counting: Counting, overlay: Overlay, sizes: Array, *, projects: Sequence[str] | None = None
 ) -> pd.DataFrame:
     """Return what each further degree of rerouting serves, rung by rung, tier by tier.
 
@@ -186,6 +175,7 @@ def ladder(
         before). Each rung keeps what the rungs before it allow; the last shortfall is what stays
         short. Without baseline flows on every edge the frozen rung is left out.
     """
+    network = counting.network
     built = np.zeros(len(network.projects))
     chosen = network.projects["id"].isin(projects).to_numpy() if projects is not None else np.ones(len(built), bool)
     steps: list[tuple[str, Degree, bool, Array]] = [
@@ -202,15 +192,7 @@ def ladder(
         steps = steps[1:]
     parts = []
     for rung, degree, stocks, share in steps:
-        found = balance_under(
-            network,
-            overlay.with_built(share),
-            degree,
-            commodity=commodity,
-            beneficiaries=beneficiaries,
-            others=others,
-            stocks=stocks,
-        )
+        found = balance_under(counting, overlay.with_built(share), degree, stocks=stocks)
         table = found.by_tier().reset_index()
         table.insert(0, "rung", rung)
         table.insert(1, "meaning", RUNG_WORDS[rung])

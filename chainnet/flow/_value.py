@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from copy import copy
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from chainnet.engine import (
     Certificate,
@@ -18,84 +18,14 @@ from chainnet.engine import (
     solve_independently,
     values_without,
 )
-from chainnet.errors import DataError, near_matches
+from chainnet.errors import DataError
+from chainnet.flow._counting import Counting
 from chainnet.lowering import Degree, Lowered, Overlay, lower
-from chainnet.network import Network
 
-__all__ = ["ValueModel", "check_commodities", "check_tier", "count_settings", "counted_demand"]
+__all__ = ["ValueModel"]
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 Ints = np.ndarray[Any, np.dtype[np.int64]]
-Words = str | Iterable[str] | None
-
-
-def check_commodities(network: Network, commodity: Words) -> tuple[str, ...] | None:
-    """Return the commodities that count: those asked for, else the main ones, else None (all).
-
-    Raises
-    ------
-    DataError
-        If one flows nowhere in the network.
-    """
-    if commodity is None:
-        return network.main_commodity or None
-    words = (commodity,) if isinstance(commodity, str) else tuple(commodity)
-    known = set(network.edges["commodity"].dropna()) | set(network.demand["commodity"].dropna())
-    known |= set(network.commodities["id"].dropna())
-    for word in words:
-        if word not in known:
-            raise DataError(
-                f'commodity: unknown commodity "{word}";{near_matches(str(word), known)} '
-                f"Known: {', '.join(sorted(known)) or 'one unnamed commodity'}."
-            )
-    return words
-
-
-def check_tier(network: Network, tier: str | None) -> str | None:
-    """Return ``tier``; raise DataError if the network has no such tier."""
-    if tier is not None and tier not in network.tier_order:
-        raise DataError(f'tier: unknown tier "{tier}"; one of {", ".join(network.tier_order)}.')
-    return tier
-
-
-def counted_demand(
-    network: Network, demand: pd.DataFrame, commodity: Words, beneficiaries: Words, tier: str | None
-) -> Any:
-    """Return a boolean array over demand rows: whose tonnes count.
-
-    A row without a tier is a host product and never counts, unless no row has a tier.
-    """
-    counted = np.ones(len(demand), dtype=bool)
-    commodities = check_commodities(network, commodity)
-    if commodities is not None:
-        counted &= demand["commodity"].isin(commodities).to_numpy()
-    counted &= benefits(network, demand, beneficiaries)
-    has_tier = demand["tier"].notna().to_numpy()
-    if has_tier.any():
-        counted &= has_tier
-    if check_tier(network, tier) is not None:
-        counted &= (demand["tier"] == tier).to_numpy()
-    return counted
-
-
-def benefits(network: Network, demand: pd.DataFrame, beneficiaries: Words) -> Any:
-    """Return a boolean array over demand rows: which lie with the beneficiaries."""
-    if beneficiaries is None:
-        beneficiaries = network.beneficiaries
-    words = [beneficiaries] if isinstance(beneficiaries, str) else list(beneficiaries)
-    if not words:
-        return np.ones(len(demand), dtype=bool)
-    places = pd.concat([network.nodes, network.projects], ignore_index=True)
-    inside = pd.Series(network.in_countries(places, words, "beneficiaries"), index=places["id"])
-    return inside.reindex(demand["node"]).to_numpy(dtype=bool)
-
-
-def count_settings(network: Network, commodity: Words, beneficiaries: Words) -> dict[str, Any]:
-    """Return what a result counts, for its provenance."""
-    commodities = check_commodities(network, commodity)
-    whose = network.beneficiaries if beneficiaries is None else beneficiaries
-    words = [whose] if isinstance(whose, str) else list(whose)
-    return {"commodity": list(commodities) if commodities else "all", "beneficiaries": words or "all"}
 
 
 class ValueModel:
@@ -103,11 +33,10 @@ class ValueModel:
 
     Parameters
     ----------
-    network : Network
+    counting : Counting
+        Whose demand counts, in which network.
     overlay : Overlay, optional
     degree : {"frozen", "existing", "new"}
-    commodity, beneficiaries, tier
-        Whose demand counts, see ``counted_demand``.
     stocks : bool
         Whether stocks may be drawn.
 
@@ -119,29 +48,24 @@ class ValueModel:
 
     def __init__(
         self,
-        network: Network,
+        counting: Counting,
         overlay: Overlay | None = None,
         degree: Degree = "existing",
         *,
-        commodity: Words = None,
-        beneficiaries: Words = None,
-        tier: str | None = None,
         stocks: bool = False,
     ) -> None:
-        self._lower(lower(network, overlay, degree, stocks=stocks), commodity, beneficiaries, tier)
+        network = counting.network
+        self._lower(lower(network, overlay, degree, stocks=stocks), counting)
         finer = self.lowered.finer_sizes(self.base.x)
         if finer is not None:
             first, held = self.lowered, self._proof().ok
-            low = lower(network, overlay, degree, stocks=stocks, sizes=finer)
-            self._lower(low, commodity, beneficiaries, tier)
+            self._lower(lower(network, overlay, degree, stocks=stocks, sizes=finer), counting)
             if held and not self._proof().ok:
-                self._lower(first, commodity, beneficiaries, tier)
+                self._lower(first, counting)
 
-    def _lower(self, low: Lowered, commodity: Words, beneficiaries: Words, tier: str | None) -> None:
+    def _lower(self, low: Lowered, counting: Counting) -> None:
         """Take a program and solve it."""
-        self.lowered = low
-        network = low.network
-        self.counted = counted_demand(network, self.lowered.demand, commodity, beneficiaries, tier)
+        self.lowered, self.counting, self.counted = low, counting, counting.rows
         cost = np.zeros(len(self.lowered.program.cost))
         cost[self.lowered.served[self.counted]] = -1.0
         self._cost = cost
@@ -160,6 +84,12 @@ class ValueModel:
         if found.status != "optimal":
             raise DataError(f"the value program is {found.status}")
         return found
+
+    def first(self, tier: str | None) -> ValueModel:
+        """Return the same for one tier, on the program at hand: lowering strands is the slow part."""
+        other = copy(self)
+        other._lower(self.lowered, self.counting.first(tier))
+        return other
 
     @property
     def value(self) -> float:

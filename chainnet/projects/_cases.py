@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from chainnet.engine import Copy, certify_linear, require
-from chainnet.flow import ValueModel, Words, counted_demand
+from chainnet.flow import Counting, ValueModel
 from chainnet.lowering import Degree, Lowered, Overlay, lower
 from chainnet.network import Network
 from chainnet.projects._access import Access, access_to
-from chainnet.projects._game import for_tier
 from chainnet.projects._options import Option, stock_network
 from chainnet.scenario import Scenario, check_scenario, effects_of, overlay_at, overlay_of
 
-__all__ = ["Case", "Question"]
+__all__ = ["Case"]
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 INF = np.inf
@@ -25,44 +24,35 @@ INF = np.inf
 BEYOND = 1e4
 
 
-@dataclass(frozen=True)
-class Question:
-    """What is asked: whose demand counts, how far flows may be rerouted, in which year."""
-
-    degree: Degree = "existing"
-    commodity: Words = None
-    beneficiaries: Words = None
-    tier: str | None = None
-
-
 class Case:
     """One scenario in one year.
 
     Parameters
     ----------
-    network : Network
+    counting : Counting
+    degree : {"frozen", "existing", "new"}
     scenario : Scenario, optional
     by_year : int, optional
     options : sequence of Option
-    question : Question
     """
 
     def __init__(
         self,
-        network: Network,
+        counting: Counting,
+        degree: Degree,
         scenario: Scenario | None,
         by_year: int | None,
         options: Sequence[Option],
-        question: Question,
     ) -> None:
-        self.network, self.scenario, self.by_year = network, scenario, by_year
-        self.options, self.question = list(options), question
-        self.stocked = stock_network(network, options)
+        self.network, self.scenario, self.by_year = counting.network, scenario, by_year
+        self.options, self.degree = list(options), degree
+        self.stocked = stock_network(self.network, options)
+        self.counting = counting.on(self.stocked)
         self.has_stocks = any(o.kind == "stock" for o in options)
         self.plain = _overlay(self.stocked, scenario, ())
         names = {p for o in options if o.kind == "build" for p in o.projects}
-        standing = {n for n, b in zip(network.projects["id"], self.plain.built, strict=True) if b > 0}
-        self.access: Access = access_to(network, self.plain, by_year, question.beneficiaries, names | standing)
+        standing = {n for n, b in zip(self.network.projects["id"], self.plain.built, strict=True) if b > 0}
+        self.access: Access = access_to(counting, self.plain, by_year, names | standing)
         self._lowered: Lowered | None = None
         self._models: dict[str | None, ValueModel] = {}
 
@@ -98,7 +88,7 @@ class Case:
 
     def value(self, chosen: Iterable[str], tonnes: Mapping[str, float], tier: str | None = None) -> float:
         """Return the value under these options by a value program of its own, proved by its duals."""
-        model = self._model(tier or self.question.tier)
+        model = self._model(tier or self.counting.tier)
         overlay = self.overlay(chosen, tonnes)
         found = model.solve_under(overlay)
         upper, row_upper = model.lowered.bounds(overlay)
@@ -110,20 +100,11 @@ class Case:
 
     def _model(self, tier: str | None) -> ValueModel:
         """Return the value program of a tier; all tiers share what the network was lowered to."""
-        question = self.question
+        own = self.counting.tier
         if not self._models:
-            self._models[question.tier] = ValueModel(
-                self.stocked,
-                self._template(),
-                question.degree,
-                commodity=question.commodity,
-                beneficiaries=question.beneficiaries,
-                tier=question.tier,
-                stocks=self.has_stocks,
-            )
+            self._models[own] = ValueModel(self.counting, self._template(), self.degree, stocks=self.has_stocks)
         if tier not in self._models:
-            first = self._models[question.tier]
-            self._models[tier] = for_tier(first, question.commodity, question.beneficiaries, tier)
+            self._models[tier] = self._models[own].first(tier)
         return self._models[tier]
 
     def _template(self) -> Overlay:
@@ -140,7 +121,7 @@ class Case:
         """The program in which every option is open, lowered once."""
         if self._lowered is None:
             whole = self.overlay([o.id for o in self.options])
-            low = lower(self.stocked, self._template(), self.question.degree, stocks=self.has_stocks)
+            low = lower(self.stocked, self._template(), self.degree, stocks=self.has_stocks)
             upper, row_upper = low.bounds(whole)
             self._lowered = replace(low, program=replace(low.program, col_upper=upper, row_upper=row_upper))
         return self._lowered
@@ -148,10 +129,7 @@ class Case:
     def copy(self, scenario: int, part: float, tier: str | None = None) -> Copy:
         """Return the program of this case for the choice of a set; ``part`` of its value counts."""
         low = self.lowered
-        counted = counted_demand(
-            low.network, low.demand, self.question.commodity, self.question.beneficiaries, tier or self.question.tier
-        )
-        served = low.served[counted]
+        served = low.served[self.counting.first(tier or self.counting.tier).rows]
         wanted = float(low.program.col_upper[served].sum())
         out = Copy(low.program, served, scenario, part, wanted if np.isfinite(wanted) else 0.0)
         for number, option in enumerate(self.options):

@@ -11,12 +11,11 @@ from typing import Any
 import numpy as np
 
 from chainnet.engine import LinearSolution
-from chainnet.flow import ValueModel, Words
+from chainnet.flow import Counting, ValueModel
 from chainnet.lowering import Degree, Overlay
-from chainnet.network import Network
 from chainnet.projects._access import Access
 
-__all__ = ["Game", "for_tier"]
+__all__ = ["Game"]
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 Bools = np.ndarray[Any, np.dtype[np.bool_]]
@@ -26,13 +25,6 @@ EQUAL = 1e-9
 # a price below this of what has no limit is dust of the solver
 DUST = 1e-10
 RECENT = 64
-
-
-def for_tier(model: ValueModel, commodity: Words, beneficiaries: Words, tier: str | None) -> ValueModel:
-    """Return the value program of a tier on what another one was lowered to: lowering strands is the slow part."""
-    other = copy(model)
-    other._lower(model.lowered, commodity, beneficiaries, tier)
-    return other
 
 
 class _Owners:
@@ -122,12 +114,12 @@ class Game:
 
     Parameters
     ----------
-    network : Network
+    counting : Counting
     overlay : Overlay
         What the scenario does.
     access : Access
         How much of each project the beneficiaries can use.
-    degree, commodity, beneficiaries
+    degree
         As for ``ValueModel``.
 
     Notes
@@ -138,20 +130,15 @@ class Game:
 
     def __init__(
         self,
-        network: Network,
+        counting: Counting,
         overlay: Overlay,
         access: Access,
         degree: Degree = "existing",
-        *,
-        commodity: Words = None,
-        beneficiaries: Words = None,
     ) -> None:
-        self.network, self._overlay, self.access = network, overlay, access
+        self.network, self._overlay, self.access = counting.network, overlay, access
         self._in_time = access.overlay(overlay)
-        self._count = (commodity, beneficiaries)
-        self._position = {name: i for i, name in enumerate(network.projects["id"])}
-        template = access.template(overlay)
-        self.model = ValueModel(network, template, degree, commodity=commodity, beneficiaries=beneficiaries)
+        self._position = {name: i for i, name in enumerate(self.network.projects["id"])}
+        self.model = ValueModel(counting, access.template(overlay), degree)
         self.model.certificate()
         self._forget()
 
@@ -165,7 +152,7 @@ class Game:
         owners = self._owners  # the columns are the same ones
         game = copy(self)
         game.__dict__["_owners"] = owners
-        game.model = for_tier(self.model, *self._count, tier)
+        game.model = self.model.first(tier)
         game._forget()
         return game
 

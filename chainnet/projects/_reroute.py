@@ -11,11 +11,11 @@ import pandas as pd
 
 from chainnet.flow import (
     EXACT_PLAYERS,
+    Counting,
     ValueModel,
     Words,
     balance_under,
     check_year,
-    count_settings,
     ladder,
     shapley_values,
     what_binds,
@@ -40,7 +40,7 @@ MOST_KINKS = 100
 Array = np.ndarray[Any, np.dtype[np.float64]]
 
 
-@dataclass(frozen=True, repr=False, eq=False)
+@dataclass(frozen=True, repr=False, eq=False, kw_only=True)
 class Reroute(Result):
     """What rerouting and projects win back under a scenario.
 
@@ -150,16 +150,16 @@ def reroute(
     budget = None if budget_musd is None else check_money(budget_musd, "budget_musd")
     names = pick_projects(network, projects, allies)
     overlay = overlay_of(network, scenario)
-    access = access_to(network, overlay, year, beneficiaries, names, 1)
+    counting = Counting.of(network, commodity, beneficiaries)
+    access = access_to(counting, overlay, year, names, 1)
     reached = dict(zip(network.projects["id"], access.reached(), strict=True))
     standing = [name for name in names if reached[name] > 0]
-    count: dict[str, Any] = {"commodity": commodity, "beneficiaries": beneficiaries}
-    game = Game(network, overlay, access, reroute, **count)
+    game = Game(counting, overlay, access, reroute)
     source = provenance(
         network,
         "HiGHS simplex",
-        rests_on=what_binds(network, [overlay], reroute, **count),
-        **count_settings(network, **count),
+        rests_on=what_binds(counting, [overlay], reroute),
+        **counting.settings,
         scenario=scenario.name if scenario else "",
         reroute=reroute,
         by_year=year,
@@ -168,11 +168,10 @@ def reroute(
         budget_musd=budget,
         horizon=years,
     )
-    table = _project_table(network, game, standing, overlay, reroute, count)
+    table = _project_table(counting, game, standing, overlay, reroute)
     if budget is not None:
-        best = portfolio(
-            network, [scenario], budget, by_year=year, reroute=reroute, projects=names, budgets=[], close=[], **count
-        )
+        offer: dict[str, Any] = {"by_year": year, "reroute": reroute, "projects": names, "budgets": [], "close": []}
+        best = portfolio(network, [scenario], budget, **offer, **counting.said)
         table["in_portfolio"] = table.index.isin(best.chosen)
     pairs = pair_table(game, standing, labels(network))
     triples = triple_table(game, standing, labels(network))
@@ -181,36 +180,35 @@ def reroute(
     is_exact = len(standing) <= EXACT_PLAYERS
     table["words"] = sentences(network, table, game, standing, needs, company, year, is_exact)
     late = (
-        delay_table(network, overlay, names, years, reroute, **count)
+        delay_table(counting, overlay, names, years, reroute)
         if years is not None
         else pd.DataFrame(columns=list(COLUMNS))
     )
     shares: dict[str, Status] = {} if is_exact else {"shapley_t": "S", "shapley_se_t": "S", "usd_per_shapley_tpa": "S"}
     return Reroute(
-        source,
-        stamp(_ladder(network, overlay, game, names, count), source),
-        stamp(table.reindex(names), source, units=STEADY, status=shares),
-        stamp(pairs, source, units=STEADY),
-        stamp(triples, source, units=STEADY),
-        stamp(late, source),
-        game.value(),
-        game.value(standing),
+        provenance=source,
+        ladder=stamp(_ladder(counting, overlay, game, names), source),
+        projects=stamp(table.reindex(names), source, units=STEADY, status=shares),
+        complements=stamp(pairs, source, units=STEADY),
+        triples=stamp(triples, source, units=STEADY),
+        delays=stamp(late, source),
+        base_tpa=game.value(),
+        all_tpa=game.value(standing),
     )
 
 
-def _ladder(
-    network: Network, overlay: Overlay, game: Game, names: Sequence[str], count: dict[str, Any]
-) -> pd.DataFrame:
+def _ladder(counting: Counting, overlay: Overlay, game: Game, names: Sequence[str]) -> pd.DataFrame:
     """Return the ladder; its last rung with what the beneficiaries can use of the projects."""
+    network = counting.network
     if network.demand.empty:
         return pd.DataFrame()
     access = game.access
-    out = ladder(network, overlay, access.sizes(), projects=names, **count)
+    out = ladder(counting, overlay, access.sizes(), projects=names)
     if not access.bars:
         return out
     here = network.projects["id"].isin(names).to_numpy()
     built = np.maximum(overlay.built, np.where(here, access.sizes(), 0.0))
-    found = balance_under(network, access.overlay(overlay).with_built(built), "new", stocks=True, **count)
+    found = balance_under(counting, access.overlay(overlay).with_built(built), "new", stocks=True)
     last = out["rung"] == "projects"
     for column in ("served_tpa", "shortfall_tpa"):
         out.loc[last, column] = found.by_tier()[column].to_numpy()
@@ -225,9 +223,8 @@ def _clean(values: Iterable[float]) -> list[float]:
     return [float(v) if abs(v) > DUST * max(largest, 1.0) else 0.0 for v in found]
 
 
-def _project_table(
-    network: Network, game: Game, names: list[str], overlay: Overlay, degree: Degree, count: dict[str, Any]
-) -> pd.DataFrame:
+def _project_table(counting: Counting, game: Game, names: list[str], overlay: Overlay, degree: Degree) -> pd.DataFrame:
+    network = counting.network
     info = network.projects.set_index("id")
     access = game.access
     base, whole = game.value(), game.value(names)
@@ -245,7 +242,7 @@ def _project_table(
     put("shapley_t", fair)
     table["shapley_se_t"] = error.reindex(table.index)
     # goods under a bar bear part of the price only; nothing that is barred stands yet, so prices are the same without
-    model = ValueModel(network, overlay, degree, **count) if access.bars else game.model
+    model = ValueModel(counting, overlay, degree) if access.bars else game.model
     prices = [_price(network, game, model, name) for name in names]
     size = (info["capacity_tpa"] * access.sizes()).reindex(names).to_numpy(dtype=float)
     table["dual_t"] = pd.Series(

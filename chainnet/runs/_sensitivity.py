@@ -10,16 +10,7 @@ import numpy as np
 import pandas as pd
 
 from chainnet.errors import DataError
-from chainnet.flow import (
-    ValueModel,
-    Words,
-    check_tier,
-    count_settings,
-    counted_demand,
-    named_projects,
-    project_sizes,
-    what_binds,
-)
+from chainnet.flow import Counting, ValueModel, Words, named_projects, project_sizes, what_binds
 from chainnet.lowering import Degree, Overlay
 from chainnet.network import Network
 from chainnet.results import STEADY, Result, provenance, stamp
@@ -31,7 +22,7 @@ __all__ = ["Sensitivity", "sensitivity"]
 Array = np.ndarray[Any, np.dtype[np.float64]]
 
 
-@dataclass(frozen=True, repr=False, eq=False)
+@dataclass(frozen=True, repr=False, eq=False, kw_only=True)
 class Sensitivity(Result):
     """How far each uncertain input moves the answer.
 
@@ -114,10 +105,9 @@ def sensitivity(
     """
     if isinstance(top, bool) or not isinstance(top, (int, np.integer)) or top < 1:
         raise DataError(f"top: {top!r} is not a whole number of at least 1.")
-    check_tier(network, tier)
-    count: dict[str, Any] = {"commodity": commodity, "beneficiaries": beneficiaries, "tier": tier}
+    counting = Counting.of(network, commodity, beneficiaries, tier)
     names = named_projects(network, projects if isinstance(projects, str) else sorted({str(p) for p in projects}))
-    asker = _Asker(network, scenario, names, by_year, reroute, count)
+    asker = _Asker(counting, scenario, names, by_year, reroute)
     inputs = uncertain_inputs(network)
     given = asker.answer(None)
     rows = [*_bounds(asker, inputs), *(_recipes(asker, network) if recipes else ())]
@@ -143,15 +133,8 @@ def sensitivity(
     source = provenance(
         network,
         "HiGHS simplex",
-        rests_on=what_binds(
-            network,
-            [overlay_of(network, scenario)],
-            reroute,
-            commodity=commodity,
-            beneficiaries=beneficiaries,
-            tier=tier,
-        ),
-        **count_settings(network, commodity, beneficiaries),
+        rests_on=what_binds(counting, [overlay_of(network, scenario)], reroute),
+        **counting.settings,
         scenario=scenario.name if scenario else "",
         projects=names,
         by_year=by_year,
@@ -160,12 +143,10 @@ def sensitivity(
         reroute=reroute,
     )
     return Sensitivity(
-        source,
-        stamp(moved.reset_index(drop=True), source, units=STEADY, ranked="swing_t"),
-        stamp(widest.head(int(top)).reset_index(drop=True), source, units=STEADY),
-        given["short_t"],
-        given["served_t"],
-        given["averted_t"],
+        provenance=source,
+        inputs=stamp(moved.reset_index(drop=True), source, units=STEADY, ranked="swing_t"),
+        widest=stamp(widest.head(int(top)).reset_index(drop=True), source, units=STEADY),
+        **given,
     )
 
 
@@ -174,24 +155,23 @@ class _Asker:
 
     def __init__(
         self,
-        network: Network,
+        counting: Counting,
         scenario: Scenario | None,
         names: list[str],
         by_year: int | None,
         reroute: Degree,
-        count: dict[str, Any],
     ) -> None:
+        network = counting.network
         self.network, self.names = network, names
-        self._scenario, self._by_year, self._reroute, self._count = scenario, by_year, reroute, count
+        self._counting, self._scenario, self._by_year, self._reroute = counting, scenario, by_year, reroute
         self._hit = overlay_of(network, scenario)
         self._stands = np.where(network.projects["id"].isin(names), project_sizes(network, by_year), 0.0)
-        self._model = ValueModel(network, self._hit, reroute, **count)
-        self._rows = counted_demand(network, network.demand, count["commodity"], count["beneficiaries"], count["tier"])
+        self._model = ValueModel(counting, self._hit, reroute)
         self._asked = network.demand["demand_tpa"].to_numpy(dtype=float)
 
     def other(self, network: Network) -> _Asker:
         """Return the same question to another network."""
-        return _Asker(network, self._scenario, self.names, self._by_year, self._reroute, self._count)
+        return _Asker(self._counting.on(network), self._scenario, self.names, self._by_year, self._reroute)
 
     def answer(self, change: tuple[Inputs, Array] | None) -> dict[str, float]:
         """Return short_t, served_t and averted_t with inputs multiplied."""
@@ -201,7 +181,7 @@ class _Asker:
         built = replace(hit, built=np.maximum(hit.built, self._stands)) if self.names else hit
         with_them = self._value(built)
         averted = with_them - self._value(hit) if self.names else np.nan
-        wanted = float((self._asked * hit.demand_share)[self._rows].sum()) if len(self._asked) else with_them
+        wanted = float((self._asked * hit.demand_share)[self._model.counted].sum()) if len(self._asked) else with_them
         return {
             "short_t": _round(max(wanted - with_them, 0.0)),
             "served_t": _round(with_them),

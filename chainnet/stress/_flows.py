@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from chainnet.network import Network
 from chainnet.stress._months import Ask, Course
 
 __all__ = ["MonthFlows", "flows_of", "flows_table", "relations_table", "throughput_table"]
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
+Ints = np.ndarray[Any, np.dtype[np.int64]]
+Words = np.ndarray[Any, np.dtype[np.object_]]
 DUST = 1e-9
 
 
@@ -28,18 +29,18 @@ class MonthFlows:
     flow_t of new relations.
     """
 
-    month: Any
+    month: Ints
     step_months: int
     keys: pd.DataFrame
-    ids: Any
+    ids: Words
     edge_t: Array
     node_t: Array
     relations: pd.DataFrame
 
 
-def flows_of(network: Network, found: Course, ask: Ask) -> MonthFlows:
+def flows_of(found: Course, ask: Ask) -> MonthFlows:
     """Return what a scenario moves; the arrays are those of the plan, cleared of rounding."""
-    plan = found.perfect
+    network, plan = ask.network, found.perfect
     return MonthFlows(
         1 + np.arange(len(plan.flow_t)) * ask.step_months,
         ask.step_months,

@@ -21,7 +21,8 @@ from hypothesis import strategies as st
 from scipy.optimize import linprog
 
 import chainnet as cn
-from chainnet.runs._draws import Question, Trial, run_draws
+from chainnet.flow import Counting
+from chainnet.runs._draws import DrawPlan, Trial, run_draws
 from chainnet.runs._inputs import Z90, Inputs, uncertain_inputs
 from chainnet.runs._sobol import sobol_indices
 
@@ -65,7 +66,9 @@ def served(caps: list[float], asked: list[float]) -> float:
 
 
 def test_every_draw_is_what_another_solver_finds(shaky: cn.Network) -> None:
-    trial = Trial(Question(shaky, OUT, "existing", None, None, 3, 0.5, 2))
+    trial = Trial(
+        DrawPlan(counting=Counting(shaky), scenario=OUT, reroute="existing", seed=3, correlation=0.5, ranked=2)
+    )
     table = trial.inputs.table
     assert len(table) == 5
     for number in range(12):
