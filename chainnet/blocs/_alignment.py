@@ -427,7 +427,7 @@ def _incumbent_table(world: Market, by_year: int | None) -> pd.DataFrame:
     flow, sizes = baseline(world), project_sizes(network, by_year)
     words = network.edges["commodity"].fillna("")
     price = words.map(network.commodities.set_index("id")["price_usd_per_t"]).to_numpy(dtype=float)
-    counted = words.isin(set(world.low.demand["commodity"][world.counted].fillna(""))).to_numpy()
+    counted = words.isin(set(world.low.flows.demand["commodity"][world.counted].fillna(""))).to_numpy()
     n = len(network.edges)
     rows = []
     for number, bloc in enumerate(world.sides):

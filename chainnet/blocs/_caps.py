@@ -47,7 +47,7 @@ def cap_table(market: Market, cap: float) -> pd.DataFrame:
     rows: list[dict[str, Any]] = []
     all_sets: list[tuple[Any, Any]] = []
     for commodity in sorted(set(words[into[:n]])):
-        here = into & (np.asarray(market.low.commodities, dtype=object)[market.low.commodity] == commodity)
+        here = into & (np.asarray(market.low.commodities, dtype=object)[market.low.flows.commodity] == commodity)
         taken = float(flow[here[:n]].sum())
         if taken <= 0:
             continue
@@ -159,7 +159,7 @@ def benchmark_table(market: Market, marks: Mapping[str, float]) -> pd.DataFrame:
     bloc = market.sides[0]
     inside = pd.Series(bloc.rows(network.nodes), index=network.nodes["id"])
     world = flow.groupby(commodity.to_numpy()).sum()
-    demand = market.low.demand["demand_tpa"].to_numpy(dtype=float)
+    demand = market.low.flows.demand["demand_tpa"].to_numpy(dtype=float)
     asked = float(demand[market.counted].sum())
     part = market.demand(bloc.name) / asked if asked > 0 else 0.0
     table = pd.DataFrame(

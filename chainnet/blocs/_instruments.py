@@ -68,7 +68,7 @@ def tariff_table(market: Market, rates: Sequence[float]) -> pd.DataFrame:
     tail, head = side[market.tail[:n]], side[market.head[:n]]
     words = network.edges["commodity"].fillna("")
     price = words.map(network.commodities.set_index("id")["price_usd_per_t"]).to_numpy(dtype=float)
-    counted = words.isin(set(market.low.demand["commodity"][market.counted].fillna(""))).to_numpy()
+    counted = words.isin(set(market.low.flows.demand["commodity"][market.counted].fillna(""))).to_numpy()
     ours = market.demand(market.sides[0].name)
     before = _settled(market, market.overlay) if len(rates) else None
     rows: list[dict[str, Any]] = []
@@ -190,7 +190,7 @@ def exclusion_table(market: Market, named: Iterable[str] | None) -> tuple[pd.Dat
     rows = []
     for label, inside in ((market.sides[0].name, ours), ("with third countries", ours | third)):
         gone = np.flatnonzero(makes & inside)
-        closed = np.isin(market.low.tail, gone) | np.isin(market.low.head, gone)
+        closed = np.isin(market.low.flows.tail, gone) | np.isin(market.low.flows.head, gone)
         for name in market.rows:
             before, after = market.value(name), market.value(name, closed)
             rows.append((label, name, len(gone), before, after, market.clean(before - after)))

@@ -34,7 +34,7 @@ class Market:
         self.network, self.overlay, self.degree, self.commodity = network, overlay, degree, commodity
         self.sides, self.proofs = list(sides), proofs
         self.low, self.counted = open_market(network, overlay, degree, commodity)
-        rows = [demand_of(network, self.low.demand, bloc) for bloc in sides]
+        rows = [demand_of(network, self.low.flows.demand, bloc) for bloc in sides]
         self.rows = {bloc.name: self.counted & mine for bloc, mine in zip(sides, rows, strict=True)}
         self.rows[THIRD] = self.counted & ~np.any(rows, axis=0)
         tail, head = edge_places(self.low)
@@ -82,7 +82,7 @@ class Market:
 
     def demand(self, name: str) -> float:
         """Return what a side asks for, t/a."""
-        return float(self.low.demand["demand_tpa"].to_numpy(dtype=float)[self.rows[name]].sum())
+        return float(self.low.flows.demand["demand_tpa"].to_numpy(dtype=float)[self.rows[name]].sum())
 
     def under(self, overlay: Overlay) -> Market:
         """Return the same market under another overlay."""
@@ -95,7 +95,7 @@ class Market:
 
     def clean(self, value: float) -> float:
         """Take rounding for nothing."""
-        size = float(self.low.demand["demand_tpa"].to_numpy(dtype=float)[self.counted].sum())
+        size = float(self.low.flows.demand["demand_tpa"].to_numpy(dtype=float)[self.counted].sum())
         return 0.0 if abs(value) <= DUST * max(size, 1e-9) else float(value)
 
 

@@ -138,7 +138,7 @@ class Pool:
             self._lock(model, low, number + 1, -found.value)
         share_fairly(low, model, stages)
         found = ask(ours, found.basis)
-        wanted = low.demand["demand_tpa"].to_numpy(dtype=float)
+        wanted = low.flows.demand["demand_tpa"].to_numpy(dtype=float)
         return Served(kept, first, np.clip(found.x[low.served], 0.0, wanted))
 
     def _worlds(self, coalition: frozenset[str], pool: str, only: frozenset[str] | None) -> tuple[Overlay, Overlay]:

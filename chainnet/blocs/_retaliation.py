@@ -267,14 +267,14 @@ class _Board:
         self._market = Market(network, whole, rules.degree, rules.commodity, sides, proofs)
         self._rules, self._network, self._proofs = rules, network, proofs
         low = self._market.low
-        self._low, self._width = low, len(low.tail)
+        self._low, self._width = low, len(low.flows.tail)
         self.nothing = np.zeros(self._width, dtype=bool)
         n = len(network.nodes)
         # a project that stands anyway is no option
         offered = np.flatnonzero((rules.sizes > 0) & (overlay.built < rules.sizes))
         self.options = list(network.projects["id"].to_numpy(dtype=object)[offered])
         self._cost = network.projects["capex_musd"].fillna(0.0).to_numpy(dtype=float)[offered]
-        self._legs = [(low.tail == n + i) | (low.head == n + i) for i in offered]
+        self._legs = [(low.flows.tail == n + i) | (low.flows.head == n + i) for i in offered]
         self.names, self._groups, self._kinds = self._cuts(sides)
         self._gains = column_gains(low, self._market.rows["us"])
 
@@ -284,7 +284,7 @@ class _Board:
         if self._rules.by == "commodity":
             sold = self._sold()
             for code, word in enumerate(low.commodities):
-                columns = sold & (low.commodity == code)
+                columns = sold & (low.flows.commodity == code)
                 if columns.any():
                     names.append(word or "the commodity")
                     groups.append(columns)
@@ -293,7 +293,7 @@ class _Board:
         plants = pd.concat([self._network.nodes, self._network.projects], ignore_index=True)
         theirs = sides[1].rows(plants) | sides[1].rows(plants, "owner_country")
         for position in np.flatnonzero(theirs & (plants["stage"] != "end_use").to_numpy()):
-            columns = (low.tail == position) | (low.head == position)
+            columns = (low.flows.tail == position) | (low.flows.head == position)
             if columns.any():
                 names.append(str(plants["id"].iloc[position]))
                 groups.append(columns)

@@ -275,7 +275,7 @@ def _program_losses(model: ValueModel, what: Removals) -> tuple[Array, float, Ar
         return lost, base, np.maximum(through, 0.0), in_cut, members
     flows = low.throughput(model.base.x)
     through = np.array([flows[m].sum() for m in what.members])
-    ids, in_nodes = low.ids, set(members.loc[members["kind"] == "node", "id"])
+    ids, in_nodes = low.tables.ids, set(members.loc[members["kind"] == "node", "id"])
     in_cut = np.array([any(ids[i] in in_nodes for i in m) for m in what.members], dtype=bool)
     lost = base - model.values_without([low.closing(m) for m in what.members])
     return lost, base, np.maximum(through, 0.0), in_cut, members

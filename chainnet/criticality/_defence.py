@@ -209,13 +209,9 @@ def _lowered(network: Network, table: pd.DataFrame) -> Lowered:
     return lower(network, Overlay.none(network).with_built(np.where(offered, 1.0, 0.0)))
 
 
-def _position(low: Lowered) -> dict[Any, int]:
-    return {name: i for i, name in enumerate(low.ids)}
-
-
 def _build_columns(low: Lowered, table: pd.DataFrame) -> list[Any]:
     """Return the columns that each option opens: those of its project, none for a protection."""
-    at = _position(low)
+    at = low.tables.position
     none = np.empty(0, dtype=np.int64)
     return [
         low.closing(np.array([at[name]])) if kind == "build" else none
@@ -225,7 +221,7 @@ def _build_columns(low: Lowered, table: pd.DataFrame) -> list[Any]:
 
 def _attacked(low: Lowered, table: pd.DataFrame, attack: tuple[Any, ...]) -> list[tuple[Any, int]]:
     """Return (columns closed, option that would keep them open or -1) of each attacked node."""
-    at = _position(low)
+    at = low.tables.position
     option = {
         name: i for i, (name, kind) in enumerate(zip(table.index, table["kind"], strict=True)) if kind == "protect"
     }

@@ -214,7 +214,7 @@ def _size(network: Network, what: Removals, model: _Exposure) -> dict[str, Array
     if what.is_edge:
         through = flow
     elif known:
-        through = network.baseline.reindex(model.low.ids).fillna(0.0).to_numpy(dtype=float)
+        through = network.baseline.reindex(model.low.tables.ids).fillna(0.0).to_numpy(dtype=float)
     else:
         through = model.low.throughput(model.base.x[: model.n_cols])
     out = {"throughput_tpa": np.array([max(float(through[m].sum()), 0.0) for m in what.members])}
@@ -224,7 +224,7 @@ def _size(network: Network, what: Removals, model: _Exposure) -> dict[str, Array
     if carries.any() and not np.isnan(price[carries]).any():
         worth = np.where(carries, flow * price, 0.0)
         if not what.is_edge:
-            worth = np.bincount(model.low.tables.tail, worth, minlength=len(model.low.ids))
+            worth = np.bincount(model.low.tables.tail, worth, minlength=len(model.low.tables.ids))
         out["spend_usd"] = np.array([max(float(worth[m].sum()), 0.0) for m in what.members])
     return out
 
@@ -274,7 +274,7 @@ class _Exposure:
         cost = np.zeros(len(program.cost))
         cost[self.wanted] = -self.values
         upper = program.col_upper.copy()
-        upper[low.draw_start : low.demand_start] = 0.0
+        upper[low.flows.draw_start : low.flows.demand_start] = 0.0
         self.program = replace(program, cost=cost, col_upper=upper)
         self._dust = DUST * np.maximum(self.demand, program.col_scale[self.wanted])
         # values of one size: any cheapest plan loses the least tonnes
@@ -288,13 +288,13 @@ class _Exposure:
 
     def _stocks(self, low: Lowered) -> None:
         """Find the stocks that can be drawn: their columns, tonnes and releases."""
-        stocks, overlay = low.network.stocks, self._overlay
+        stocks, overlay = low.tables.network.stocks, self._overlay
         amount = stocks["stock_t"].to_numpy(dtype=float) * overlay.stock_share
         release = np.fmin(stocks["release_tpa"].to_numpy(dtype=float), overlay.release_tpa)
         where = low.tables.stock_place
         usable = (where >= 0) & (amount > 0)
         usable[where >= 0] &= overlay.node_share[where[where >= 0]] > 0
-        self.draws = low.draw_start + np.flatnonzero(usable)
+        self.draws = low.flows.draw_start + np.flatnonzero(usable)
         self.amounts = amount[usable]
         self.releases = np.where(np.isnan(release), np.inf, release)[usable]
         codes = low.tables.stock_code
@@ -342,12 +342,12 @@ class _Exposure:
         kept = {key for key in self.held if key[0] in inside}
         if not kept:
             return columns
-        m, demand = len(low.tail), low.demand
+        m, demand = len(low.flows.tail), low.flows.demand
         stays = np.zeros(self.n_cols, dtype=bool)
-        out = np.zeros(max(low.head.max(initial=0), len(low.ids)) + 1, dtype=bool)
+        out = np.zeros(max(low.flows.head.max(initial=0), len(low.tables.ids)) + 1, dtype=bool)
         out[nodes] = True
         for node, code in kept:
-            stays[:m] |= (low.tail == node) & (low.commodity == code) & ~out[low.head]
+            stays[:m] |= (low.flows.tail == node) & (low.flows.commodity == code) & ~out[low.flows.head]
             stays[low.served] |= ((demand["position"] == node) & (demand["code"] == code)).to_numpy()
         dug = [column for node in sorted(inside & set(self.dug)) for column in self.dug[node]]
         return np.concatenate([columns[~stays[columns]], np.array(dug, dtype=np.int64)])

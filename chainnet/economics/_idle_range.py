@@ -100,7 +100,7 @@ class Outputs:
         if finer is not None:
             self._low = lower(built, None, reroute, locks=self._locks, sizes=finer)
             self._serve()
-        self._position = {name: i for i, name in enumerate(self._low.ids)}
+        self._position = {name: i for i, name in enumerate(self._low.tables.ids)}
 
     def _serve(self) -> Array:
         """Lock stage after stage at the most that it can be served, as ``balance`` does."""
@@ -129,13 +129,13 @@ class Outputs:
     def least_and_most(self, weights: Mapping[str, float]) -> tuple[float, float]:
         """Return the least and the most of a weighted sum of outputs of nodes."""
         cost = np.zeros(len(self._low.program.cost))
-        users = self._low.demand["position"].to_numpy(dtype=np.int64)
+        users = self._low.flows.demand["position"].to_numpy(dtype=np.int64)
         for name, weight in weights.items():
             at = self._position[name]
-            if self._low.activity[at] >= 0:
-                cost[self._low.activity[at]] += weight
+            if self._low.flows.activity[at] >= 0:
+                cost[self._low.flows.activity[at]] += weight
             else:
-                cost[: len(self._low.tail)][self._low.tail == at] += weight
+                cost[: len(self._low.flows.tail)][self._low.flows.tail == at] += weight
                 cost[self._low.served[users == at]] += weight
         if not cost.any():
             return 0.0, 0.0

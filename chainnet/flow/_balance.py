@@ -243,7 +243,7 @@ def _in_order(
 
     Last come the prices of columns and rows, the largest over the stages of what counts (``mine``).
     """
-    network = low.network
+    network = low.tables.network
     model = WarmModel(low.program)
     proofs: list[Certificate] = []
     basis: Any = None
@@ -316,7 +316,7 @@ def _worst(proofs: list[Certificate]) -> Certificate:
 
 
 def _demand_table(low: Lowered, counting: Counting, x: Array) -> pd.DataFrame:
-    table = low.demand[["node", "commodity", "tier", "demand_tpa"]].copy()
+    table = low.flows.demand[["node", "commodity", "tier", "demand_tpa"]].copy()
     wanted = table["demand_tpa"].to_numpy()
     served = np.clip(x[low.served], 0.0, wanted)
     # dust is measured by what can flow, for a demand may be far beyond it
@@ -351,8 +351,8 @@ def _prices(low: Lowered, counting: Counting, last: LinearSolution) -> pd.DataFr
     value.set_cost(cost)
     found = value.solve()
     low_bound, high_bound = value.row_ranges()
-    n, ids, words = len(low.network.nodes), low.ids, low.commodities  # projects that are not built have no price
-    keys = [(pair, row) for pair, row in low.balance.items() if pair[0] < n]
+    n, ids, words = len(counting.network.nodes), low.tables.ids, low.commodities
+    keys = [(pair, row) for pair, row in low.balance.items() if pair[0] < n]  # an unbuilt project has no price
     rows = np.array([row for _, row in keys], dtype=np.int64)
     if len(rows) > MOST_RANGED:
         least = most = np.full(len(rows), np.nan)

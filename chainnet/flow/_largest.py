@@ -269,21 +269,21 @@ def what_binds(counting: Counting, overlays: Sequence[Overlay], degree: Degree =
 
 def priced_bounds(low: Lowered, col_price: Array, row_price: Array) -> pd.DataFrame:
     """Return every finite bound of a program that has a price: edges, nodes, demand, restrictions."""
-    program, edges = low.program, low.network.edges
+    program, edges = low.program, low.tables.network.edges
     hit = (col_price > PRICED) & np.isfinite(program.col_upper) & (program.col_upper > 0)
     columns = np.arange(len(hit))
-    at = low.activity >= 0
+    at = low.flows.activity >= 0
     node_of = np.full(len(hit), -1)
-    node_of[low.activity[at]] = np.flatnonzero(at)
+    node_of[low.flows.activity[at]] = np.flatnonzero(at)
     on_edge = np.flatnonzero(hit & (columns < low.n_edges))
     on_node = np.flatnonzero(hit & (node_of >= 0))
-    on_ask = np.flatnonzero(hit & (columns >= low.demand_start) & (node_of < 0))
+    on_ask = np.flatnonzero(hit & (columns >= low.flows.demand_start) & (node_of < 0))
     limits = [(r, kind, owner) for r, (kind, owner, _) in enumerate(low.rows) if kind in ("node", "restriction")]
     binds = [entry for entry in limits if row_price[entry[0]] > PRICED and program.row_upper[entry[0]] > 0]
     rows = np.array([r for r, _, _ in binds], dtype=np.int64)
-    ids = np.asarray(low.ids, dtype=object)
+    ids = np.asarray(low.tables.ids, dtype=object)
     named = [ids[owner] if kind == "node" else f"measure {owner + 1}" for _, kind, owner in binds]
-    asked = low.demand.iloc[on_ask - low.demand_start]
+    asked = low.flows.demand.iloc[on_ask - low.flows.demand_start]
     parts = [
         edges.iloc[on_edge][["source", "target", "commodity"]].assign(kind="edge"),
         pd.DataFrame({"id": ids[node_of[on_node]]}).assign(kind="node"),
@@ -296,4 +296,4 @@ def priced_bounds(low: Lowered, col_price: Array, row_price: Array) -> pd.DataFr
     cut = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
     cut = cut.reindex(columns=CUT_COLUMNS).assign(capacity_tpa=bound, price=price)
     cut = cut.sort_values(["kind", "source", "target", "id", "commodity", "tier"], ignore_index=True)
-    return _named(low.network, cut)
+    return _named(low.tables.network, cut)

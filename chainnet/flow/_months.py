@@ -112,7 +112,7 @@ class MonthsModel:
     @property
     def n_demand(self) -> int:
         """Number of demand rows."""
-        return len(self.periods.low.demand)
+        return len(self.periods.low.flows.demand)
 
     def plan(
         self,

@@ -130,10 +130,9 @@ def edge_caps(t: Tables, overlay: Overlay, degree: str) -> Array:
     return scaled
 
 
-def stock_draws(network: Network, overlay: Overlay, t: Tables) -> Array:
+def stock_draws(t: Tables, overlay: Overlay) -> Array:
     """Return what each stock can give in one year: min(stock, release), t."""
-    stocks = network.stocks
-    amount = np.fmin(stocks["stock_t"].to_numpy(dtype=float), release_rate(network, overlay))
+    amount = np.fmin(t.network.stocks["stock_t"].to_numpy(dtype=float), release_rate(t.network, overlay))
     amount = amount * overlay.stock_share
     alive = t.stock_place >= 0
     alive[alive] = overlay.node_share[t.stock_place[alive]] != 0

@@ -31,7 +31,7 @@ def commodity_gains(low: Lowered, counted: Any) -> Array:
         If a loop of recipes gains mass without end.
     """
     gain = np.zeros(len(low.commodities))
-    asked = low.demand["code"].to_numpy(dtype=np.int64)[np.asarray(counted)]
+    asked = low.flows.demand["code"].to_numpy(dtype=np.int64)[np.asarray(counted)]
     gain[asked] = 1.0
     lines = low.tables.recipes
     if lines.empty:
@@ -40,7 +40,7 @@ def commodity_gains(low: Lowered, counted: Any) -> Array:
     code = lines["code"].to_numpy(dtype=np.int64)
     per = lines["t_per_t"].to_numpy()
     taken = (lines["role"] == "input").to_numpy()
-    n = len(low.activity)
+    n = len(low.flows.activity)
     lets_in = _stand_in_factors(lines)[taken]
     for _ in range(_ROUNDS):
         activity = np.bincount(node[~taken], weights=per[~taken] * gain[code[~taken]], minlength=n)
@@ -77,15 +77,15 @@ def column_gains(low: Lowered, counted: Any) -> Array:
     """Return the most that a tonne over each column can add to what is served."""
     gain = commodity_gains(low, counted)
     out = np.zeros(len(low.program.col_upper))
-    out[: len(low.commodity)] = gain[low.commodity]
+    out[: len(low.flows.commodity)] = gain[low.flows.commodity]
     lines = low.tables.recipes
     made = lines[lines["role"] != "input"]
     worth = np.bincount(
         made["node"].to_numpy(dtype=np.int64),
         weights=made["t_per_t"].to_numpy() * gain[made["code"].to_numpy(dtype=np.int64)],
-        minlength=len(low.activity),
+        minlength=len(low.flows.activity),
     )
-    active = low.activity >= 0
-    out[low.activity[active]] = worth[active]
+    active = low.flows.activity >= 0
+    out[low.flows.activity[active]] = worth[active]
     out[low.served] = np.where(counted, 1.0, 0.0)
     return out

@@ -76,7 +76,7 @@ class Periods:
 
     def levels(self, x: Array, start: Start) -> Array:
         """Return tonnes in each stock at the end of each period, periods x stocks."""
-        draws = self.block(x)[:, self.low.draw_start : self.low.demand_start]
+        draws = self.block(x)[:, self.low.flows.draw_start : self.low.flows.demand_start]
         change = -draws
         for place, stock in enumerate(self.kept):
             first = int(self.fills[place])
@@ -88,16 +88,14 @@ class Periods:
 
         What an edge with a lag ships counts where it leaves at once, where it enters on arrival.
         """
-        low, block = self.low, self.block(x)
-        n, m = len(low.activity), len(low.tail)
+        low, flows, block = self.low, self.low.flows, self.block(x)
+        n, m, k = len(flows.activity), len(flows.tail), len(flows.demand)
         size, flow = n + low.relations.n_hubs, block[:, :m]
         edge, ones = np.arange(m), np.ones(m)
-        leaves = csr_array((ones, (edge, low.tail)), shape=(m, size))
-        enters = csr_array((ones, (edge, low.head)), shape=(m, size))
-        users = csr_array(
-            (np.ones(len(low.demand)), (np.arange(len(low.demand)), low.demand["position"].to_numpy(dtype=np.int64))),
-            shape=(len(low.demand), size),
-        )
+        leaves = csr_array((ones, (edge, flows.tail)), shape=(m, size))
+        enters = csr_array((ones, (edge, flows.head)), shape=(m, size))
+        place = flows.demand["position"].to_numpy(dtype=np.int64)
+        users = csr_array((np.ones(k), (np.arange(k), place)), shape=(k, size))
         out = flow @ leaves + block[:, low.served] @ users
         into = np.zeros_like(out)
         for lag in np.unique(self.lag[:m]).tolist():
@@ -110,10 +108,10 @@ class Periods:
             edges = column.copy()
             edges[parted] = low.strands.edge[column[parted] - first]
             came = x[self.n_periods * self.width : self.first_level]
-            np.add.at(into, (arrival, low.head[edges]), came)
+            np.add.at(into, (arrival, flows.head[edges]), came)
         through = np.maximum(out, into)[:, :n]
-        active = low.activity >= 0
-        through[:, active] = block[:, low.activity[active]]
+        active = flows.activity >= 0
+        through[:, active] = block[:, flows.activity[active]]
         return np.asarray(np.maximum(through, 0.0))
 
     def bounds(
@@ -143,15 +141,15 @@ class Periods:
 
     def _one(self, overlay: Overlay) -> tuple[Array, Array]:
         upper, rows = self.low.bounds(overlay)
-        stocks = self.low.network.stocks
+        stocks = self.low.tables.network.stocks
         held = stocks["stock_t"].to_numpy(dtype=float)
         if len(stocks):
             room = stocks["capacity_t"].to_numpy(dtype=float)
             most = np.where(np.isnan(room), held, np.maximum(room, held))
-            draws = slice(self.low.draw_start, self.low.demand_start)
+            draws = slice(self.low.flows.draw_start, self.low.flows.demand_start)
             alive = upper[draws] > 0  # where the node stands and the stock is not shut
             refilled = ~np.isnan(room) & (overlay.stock_share > 0)
-            rate = np.minimum(release_rate(self.low.network, overlay) * self.years, most * overlay.stock_share)
+            rate = np.minimum(release_rate(self.low.tables.network, overlay) * self.years, most * overlay.stock_share)
             upper = upper * self.years
             upper[draws] = np.where(alive | refilled, rate, 0.0)
         else:
@@ -167,7 +165,7 @@ class Periods:
         row_upper: Array,
         keeps_end: bool,
     ) -> None:
-        stocks = self.low.network.stocks
+        stocks = self.low.tables.network.stocks
         if stocks.empty:
             return
         share = np.max([o.stock_share for o in overlays], axis=0)
@@ -203,7 +201,7 @@ class Periods:
             if id(overlay) not in known:
                 known[id(overlay)] = self.low.costs(overlay)
             cost[t * self.width : (t + 1) * self.width] = known[id(overlay)]
-        holding = self.low.network.stocks["holding_usd_per_t_a"].fillna(0.0).to_numpy(dtype=float)
+        holding = self.low.tables.network.stocks["holding_usd_per_t_a"].fillna(0.0).to_numpy(dtype=float)
         for place, stock in enumerate(self.kept):
             first = self.first_level + place * 2 * self.n_periods
             cost[first : first + self.n_periods] = holding[stock] * self.years
@@ -217,7 +215,7 @@ class Periods:
             if flow > 0:
                 cleanest = min(columns, key=lambda c: (self._marks(c), c))
                 arrivals[self.under_way[:, 0] == cleanest] = flow * self.years
-        return Start(arrivals, self.low.network.stocks["stock_t"].to_numpy(dtype=float))
+        return Start(arrivals, self.low.tables.network.stocks["stock_t"].to_numpy(dtype=float))
 
     def later_start(self, x: Array, start: Start, period: int) -> Start:
         """Return the start for the periods from ``period`` on, when a plan was followed up to it."""
@@ -249,7 +247,7 @@ class Periods:
 def lag_periods(low: Lowered, step_months: float, new_lag_months: float) -> Ints:
     """Return the lag of every column in whole periods, rounded."""
     lag = np.zeros(len(low.program.col_upper), dtype=np.int64)
-    months = low.network.edges["lag_months"].fillna(0.0).to_numpy(dtype=float)
+    months = low.tables.network.edges["lag_months"].fillna(0.0).to_numpy(dtype=float)
     lag[: low.n_edges] = np.floor(months / step_months + 0.5)
     pairs = np.flatnonzero(low.relations.is_pair) + low.n_edges
     lag[pairs] = int(np.floor(new_lag_months / step_months + 0.5))
@@ -290,9 +288,9 @@ def expand_periods(
     kind = np.array([name for name, _, _ in low.rows], dtype=object)
     owner = np.array([place for _, place, _ in low.rows], dtype=np.int64)
     arrives = np.full(n, -1, dtype=np.int64)
-    arrives[: len(low.head)] = low.head
+    arrives[: len(low.flows.head)] = low.flows.head
     edge = low.strands.edge
-    arrives[low.strands.first :][edge >= 0] = low.head[edge[edge >= 0]]
+    arrives[low.strands.first :][edge >= 0] = low.flows.head[edge[edge >= 0]]
     later = (lag[base.col] > 0) & np.isin(kind[base.row], ("balance", "node", "strand"))
     later &= owner[base.row] == arrives[base.col]
     shift = np.where(later, lag[base.col], 0)
@@ -318,7 +316,7 @@ def expand_periods(
     matrix = csc_array(coo_array((values, (rows_, cols_)), shape=(n_rows, n_cols)))
 
     sizes = low.program.col_scale * years
-    stock_code = low.network.stocks["commodity"].fillna("").map(low.tables.code).to_numpy(dtype=np.int64)
+    stock_code = low.tables.network.stocks["commodity"].fillna("").map(low.tables.code).to_numpy(dtype=np.int64)
     stock_size = low.sizes[stock_code] * years
     col_scale = np.concatenate(
         [np.tile(sizes, n_periods), sizes[under_way[:, 0]], np.repeat(stock_size[kept], 2 * n_periods)]
@@ -379,7 +377,7 @@ def _stock_rows(
     low: Lowered, n_periods: int, n: int, m: int, first_level: int
 ) -> tuple[Ints, Ints, Ints, list[tuple[Any, Any, Any]], int]:
     """Write what joins the draws of each stock: one sum, or a level for each period where it can be filled."""
-    stocks = low.network.stocks
+    stocks = low.tables.network.stocks
     t = np.arange(n_periods)
     keeps = (stocks["capacity_t"].notna() | (stocks["holding_usd_per_t_a"].fillna(0.0) > 0)).to_numpy()
     kept = np.flatnonzero(keeps)
@@ -389,7 +387,7 @@ def _stock_rows(
     row = n_periods * m
     for i in range(len(stocks)):
         stock_rows.append(row)
-        draws = t * n + low.draw_start + i
+        draws = t * n + low.flows.draw_start + i
         if not keeps[i]:
             parts.append((np.full(n_periods, row), draws, np.ones(n_periods)))
             row += 1
@@ -409,7 +407,7 @@ def _stock_rows(
 
 def _filling(low: Lowered, stock: int, offset: Any, fill: Any) -> list[tuple[Any, Any, Any]]:
     """Write where a stock takes what it is filled with: goods in the state in which it gives them back."""
-    table = low.network.stocks
+    table = low.tables.network.stocks
     node, commodity = table["node"].iloc[stock], table["commodity"].fillna("").iloc[stock]
     if not isinstance(node, str):
         return []
@@ -431,16 +429,16 @@ def check_stocks(low: Lowered) -> None:
     DataError
         Naming the stocks.
     """
-    stocks = low.network.stocks
+    stocks = low.tables.network.stocks
     bad = []
     for name, node, commodity in zip(stocks["id"], stocks["node"], stocks["commodity"].fillna(""), strict=True):
         if not isinstance(node, str):
             continue
         place, code = low.tables.position[node], low.tables.code[commodity]
-        leaves = ((low.tail == place) & (low.commodity == code)).any()
+        leaves = ((low.flows.tail == place) & (low.flows.commodity == code)).any()
         lines = low.tables.recipes
         used = ((lines["node"] == place) & (lines["code"] == code) & (lines["role"] == "input")).any()
-        asked = ((low.demand["position"] == place) & (low.demand["code"] == code)).any()
+        asked = ((low.flows.demand["position"] == place) & (low.flows.demand["code"] == code)).any()
         if not (leaves or used or asked):
             bad.append(f'"{name}" ({commodity or "goods"} at {node})')
     if bad:

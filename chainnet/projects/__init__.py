@@ -4,8 +4,7 @@ Words: *game* (value of each set of projects), *access* (who may use whose outpu
 *option* (a project as it may be chosen).
 """
 
-from chainnet.projects._delay import timing_value
 from chainnet.projects._portfolio import Portfolio, portfolio
 from chainnet.projects._reroute import Reroute, reroute
 
-__all__ = ["Portfolio", "Reroute", "portfolio", "reroute", "timing_value"]
+__all__ = ["Portfolio", "Reroute", "portfolio", "reroute"]

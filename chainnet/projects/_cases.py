@@ -136,34 +136,34 @@ class Case:
             if option.kind == "build":
                 for project in option.projects:
                     # what the scenario builds stands anyway
-                    if self.plain.built[_at(low, project) - len(low.network.nodes)] == 0:
+                    if self.plain.built[low.tables.position[project] - len(low.tables.network.nodes)] == 0:
                         self._place(out, low, project, number)
             elif option.kind == "protect":
                 for node in option.nodes:
-                    if self.plain.node_share[_at(low, node)] == 0:
+                    if self.plain.node_share[low.tables.position[node]] == 0:
                         self._place(out, low, node, number)
             elif option.kind == "qualify":
                 self._qualify(out, low, option, number)
             else:
                 row = _stock_row(self.stocked, option.id)
                 amount = option.most_t * float(self.plain.stock_share[row])
-                out.stocks.append((low.draw_start + row, amount, number))
+                out.stocks.append((low.flows.draw_start + row, amount, number))
         return out
 
     def _place(self, out: Copy, low: Lowered, name: str, option: int) -> None:
         """Let an option open what a node or project makes, passes on or asks for."""
-        at = _at(low, name)
+        at = low.tables.position[name]
         p = low.program
-        asked = low.served[(low.demand["position"] == at).to_numpy()]
+        asked = low.served[(low.flows.demand["position"] == at).to_numpy()]
         columns = [*asked.tolist()]
-        if low.activity[at] < 0 and at in low.limited:
+        if low.flows.activity[at] < 0 and at in low.limited:
             row = next(i for i, (kind, owner, _) in enumerate(low.rows) if kind == "node" and owner == at)
             out.rows.append((row, 0.0, _most(low, row), option))
         else:
-            if low.activity[at] >= 0:
-                columns.append(int(low.activity[at]))
+            if low.flows.activity[at] >= 0:
+                columns.append(int(low.flows.activity[at]))
             # also what leads there: others might get rid of what they cannot sell
-            columns += np.flatnonzero((low.tail == at) | (low.head == at)).tolist()
+            columns += np.flatnonzero((low.flows.tail == at) | (low.flows.head == at)).tolist()
         for column in columns:
             most = p.col_upper[column]
             if not np.isfinite(most):
@@ -189,10 +189,6 @@ class Case:
 
 def _stock_row(network: Network, name: str) -> int:
     return int(np.flatnonzero((network.stocks["id"] == name).to_numpy())[0])
-
-
-def _at(low: Lowered, name: str) -> int:
-    return int(np.flatnonzero(np.asarray(low.ids, dtype=object) == name)[0])
 
 
 def _most(low: Lowered, row: int) -> float:

@@ -1,9 +1,8 @@
-"""What it costs when a project comes late, and what it is worth to wait."""
+"""What it costs when a project comes late."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,7 @@ from chainnet.lowering import Degree, Overlay
 from chainnet.projects._access import access_to
 from chainnet.projects._game import Game
 
-__all__ = ["Timing", "check_horizon", "delay_table", "timing_value"]
+__all__ = ["check_horizon", "delay_table"]
 
 LATE = (1, 2, 3)
 COLUMNS = ("project", "years_late", "alone_t", "last_in_t")
@@ -88,87 +87,3 @@ def delay_table(
         lost = [x if x > 1e-9 * largest else 0.0 for x in (alone[name, late], last_in[name, late])]
         rows.append((name, late, *lost))
     return pd.DataFrame(rows, columns=list(COLUMNS))
-
-
-@dataclass(frozen=True)
-class Timing:
-    """Now or next year.
-
-    Attributes
-    ----------
-    now, wait : float
-        Present value of building now, and of building next year only where it then pays.
-    option_value : float
-        wait less now (0 where now does not pay), at least 0: what it is worth to be able to wait.
-    hazard_cost : float
-        Expected cost of what goes short in the year of waiting.
-    build_now : bool
-        Whether the hazard outweighs the option.
-    """
-
-    now: float
-    wait: float
-    option_value: float
-    hazard_cost: float
-    build_now: bool
-
-
-def timing_value(
-    cost: float,
-    payoffs: Sequence[float],
-    probabilities: Sequence[float],
-    rate: float,
-    hazard_cost: float = 0.0,
-) -> Timing:
-    """Compare building now with waiting a year, when next year shows what the project is worth.
-
-    Parameters
-    ----------
-    cost : float
-        What it costs to build, now or then.
-    payoffs, probabilities : sequences of float
-        What it is worth next year, and how likely each is (they sum to 1).
-    rate : float
-        Discount rate, above -1.
-    hazard_cost : float
-        Expected cost of waiting: chance of the disruption x tonnes averted x worth of a tonne.
-
-    Returns
-    -------
-    Timing
-
-    Raises
-    ------
-    DataError
-        If the numbers are not finite, the probabilities do not sum to 1 or the rate is -1 or less.
-
-    Notes
-    -----
-    now = E[payoff] / (1 + rate) - cost; wait = E[max(payoff - cost, 0)] / (1 + rate). Build now if the hazard cost
-    exceeds wait - now.
-
-    References
-    ----------
-    Dixit, A. K., Pindyck, R. S. (1994). Investment under Uncertainty. Princeton University Press, chapter 2.
-
-    Examples
-    --------
-    >>> from chainnet.projects import timing_value
-    >>> found = timing_value(100, [180, 60], [0.5, 0.5], 0.10)
-    >>> round(found.now, 2), round(found.wait, 2), round(found.option_value, 2), found.build_now
-    (9.09, 36.36, 27.27, False)
-    """
-    worth, chance = np.array(payoffs, dtype=float), np.array(probabilities, dtype=float)
-    numbers = np.concatenate([worth, chance, np.array([cost, rate, hazard_cost], dtype=float)])
-    if worth.shape != chance.shape or worth.ndim != 1 or not len(worth) or not np.isfinite(numbers).all():
-        raise DataError("timing_value: give as many probabilities as payoffs, all of them finite numbers.")
-    if (chance < 0).any() or abs(chance.sum() - 1.0) > 1e-9:
-        raise DataError(f"probabilities: they sum to {chance.sum():g}; give numbers, 0 or more, that sum to 1.")
-    if rate <= -1.0:
-        raise DataError(f"rate: {rate!r} is not allowed; give a rate above -1, such as 0.1.")
-    if hazard_cost < 0:
-        raise DataError(f"hazard_cost: {hazard_cost!r} is negative; give a cost, 0 or more.")
-    now = float(chance @ worth / (1.0 + rate) - cost)
-    wait = float(chance @ np.maximum(worth - cost, 0.0) / (1.0 + rate))
-    option = max(wait - max(now, 0.0), 0.0)
-    return Timing(now, wait, option, float(hazard_cost), bool(now + hazard_cost > wait))

@@ -270,8 +270,7 @@ def _price(network: Network, game: Game, model: ValueModel, name: str) -> float:
     low, dual = model.lowered, model.base.row_dual
     if len(low.strands.code):
         return _first_rise(network, game, name)
-    position = {node: i for i, node in enumerate(low.ids)}
-    me = position[name]
+    me = low.tables.position[name]
     unbuilt = set(network.projects["id"])
 
     def at(node: int, code: int) -> float:
@@ -279,7 +278,7 @@ def _price(network: Network, game: Game, model: ValueModel, name: str) -> float:
         return float(dual[row]) if row is not None else 0.0
 
     recipe = network.processes[network.processes["process"] == network.projects.set_index("id").loc[name, "process"]]
-    codes = {word: i for i, word in enumerate(low.commodities)}
+    codes = low.tables.code
     product = dict(
         zip(
             recipe.loc[recipe["role"] != "input", "commodity"],
@@ -287,10 +286,10 @@ def _price(network: Network, game: Game, model: ValueModel, name: str) -> float:
             strict=True,
         )
     )
-    n = len(low.activity)
-    legs = pd.DataFrame({"tail": low.tail, "head": low.head, "code": low.commodity})
+    n = len(low.flows.activity)
+    legs = pd.DataFrame({"tail": low.flows.tail, "head": low.flows.head, "code": low.flows.commodity})
     legs = legs[(legs["tail"] < n) & (legs["head"] < n)]
-    asleep = np.array([node in unbuilt for node in low.ids], dtype=bool)
+    asleep = np.array([node in unbuilt for node in low.tables.ids], dtype=bool)
     legs["fetches"] = [at(h, c) for h, c in zip(legs["head"], legs["code"], strict=True)]
     to_users = legs[~asleep[legs["head"].to_numpy()]]
     # what a tonne is worth where it is made: the most that any standing user gives for it

@@ -194,7 +194,7 @@ def main() -> None:
     flowing = table.index[table["throughput_tpa"] > 1e-9]
     print(f"{net!r}\nchainnet: {len(table)} removals, {len(flowing)} carry flow, whole call {seconds:.2f} s")
     model = ValueModel(Counting(net))
-    position = {name: i for i, name in enumerate(model.lowered.ids)}
+    position = {name: i for i, name in enumerate(model.lowered.tables.ids)}
     sample = [str(flowing[i]) for i in np.linspace(0, len(flowing) - 1, given.sample).astype(int)]
     closings = [model.lowered.closing(np.array([position[s]])) for s in sample]
     rivals: list[tuple[str, Any, tuple[Any, ...], int]] = [
