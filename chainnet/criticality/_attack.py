@@ -21,6 +21,8 @@ from chainnet.scenario import Scenario, overlay_of
 
 __all__ = ["Interdiction", "interdict", "shapley"]
 
+Array = np.ndarray[Any, np.dtype[np.float64]]
+Ints = np.ndarray[Any, np.dtype[np.int64]]
 MOST_TIES = 20
 
 
@@ -64,7 +66,7 @@ class Interdiction(Result):
 class _Board:
     """What may be attacked, as groups of columns, and the value of any attack."""
 
-    def __init__(self, model: ValueModel, keys: list[Any], columns: list[Any], cost: Any) -> None:
+    def __init__(self, model: ValueModel, keys: list[Any], columns: list[Ints], cost: Array) -> None:
         self.model, self.keys, self.columns, self.cost = model, keys, columns, cost
         self.gains = column_gains(model.lowered, model.counted)
 
@@ -73,11 +75,11 @@ class _Board:
         closed = [self.columns[i] for i in chosen]
         return self.model.value_without(np.unique(np.concatenate(closed))) if closed else self.model.value
 
-    def lefts(self, attacks: list[list[int]]) -> Any:
+    def lefts(self, attacks: list[list[int]]) -> Array:
         """Return the value under each of many attacks, solved as one sweep."""
         return self.model.values_without([np.unique(np.concatenate([self.columns[i] for i in a])) for a in attacks])
 
-    def search(self, budget: float, time_limit_s: float, forbidden: list[Any], ceiling: float | None) -> Attack | None:
+    def search(self, budget: float, time_limit_s: float, forbidden: list[Ints], ceiling: float | None) -> Attack | None:
         """Solve the attacker's program."""
         low = self.model.lowered
         return worst_attack(
@@ -223,7 +225,7 @@ def _budget(k: Any, cost: Any) -> float:
 
 def _board(model: ValueModel, what: Removals, cost: Mapping[Any, float] | None, protect: Iterable[Any]) -> _Board:
     low = model.lowered
-    members: dict[Any, list[Any]] = {}
+    members: dict[Any, list[Ints]] = {}
     for key, member in zip(what.index, what.members, strict=True):
         name = (key[0], key[1]) if what.is_edge else key
         members.setdefault(name, []).append(member if what.is_edge else low.closing(member))

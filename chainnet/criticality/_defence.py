@@ -19,6 +19,7 @@ from chainnet.results import Result, provenance, stamp
 
 __all__ = ["Fortification", "fortify"]
 
+Ints = np.ndarray[Any, np.dtype[np.int64]]
 ROUNDS = 60
 
 
@@ -209,7 +210,7 @@ def _lowered(network: Network, table: pd.DataFrame) -> Lowered:
     return lower(network, Overlay.none(network).with_built(np.where(offered, 1.0, 0.0)))
 
 
-def _build_columns(low: Lowered, table: pd.DataFrame) -> list[Any]:
+def _build_columns(low: Lowered, table: pd.DataFrame) -> list[Ints]:
     """Return the columns that each option opens: those of its project, none for a protection."""
     at = low.tables.position
     none = np.empty(0, dtype=np.int64)
@@ -219,7 +220,7 @@ def _build_columns(low: Lowered, table: pd.DataFrame) -> list[Any]:
     ]
 
 
-def _attacked(low: Lowered, table: pd.DataFrame, attack: tuple[Any, ...]) -> list[tuple[Any, int]]:
+def _attacked(low: Lowered, table: pd.DataFrame, attack: tuple[Any, ...]) -> list[tuple[Ints, int]]:
     """Return (columns closed, option that would keep them open or -1) of each attacked node."""
     at = low.tables.position
     option = {

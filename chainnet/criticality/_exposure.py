@@ -11,6 +11,7 @@ import pandas as pd
 
 from chainnet.criticality._chokepoints import Removals, removals
 from chainnet.engine import (
+    Certificate,
     LinearProgram,
     LinearSolution,
     WarmModel,
@@ -35,6 +36,7 @@ __all__ = ["risk_exposure"]
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 Ints = np.ndarray[Any, np.dtype[np.int64]]
+Bools = np.ndarray[Any, np.dtype[np.bool_]]
 # a loss below this part of its demand, or of its commodity's flow, is rounding
 DUST = 1e-9
 MOST_CHECKED = 20
@@ -283,7 +285,7 @@ class _Exposure:
         if self.base.status != "optimal":
             raise SolverError(f"risk_exposure: the base program is {self.base.status}; report the network.")
 
-    def _proof(self) -> Any:
+    def _proof(self) -> Certificate:
         return certify_linear("risk_exposure", self.program, self.base.x, self.base.row_dual, self.program.row_scale)
 
     def _stocks(self, low: Lowered) -> None:
@@ -488,7 +490,7 @@ class _Exposure:
             )
 
 
-def _values(demand: pd.DataFrame, counted: Any) -> tuple[Array, bool]:
+def _values(demand: pd.DataFrame, counted: Bools) -> tuple[Array, bool]:
     """Return the loss per tonne of each row, and whether the table gives it.
 
     Raises

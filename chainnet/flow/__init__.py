@@ -7,9 +7,17 @@ Words: *value* (the largest tonnage that can be served), *balance* (least shortf
 from chainnet.flow._balance import EXTRA_COST_USD_PER_T, Balance, balance, balance_under, stages_of
 from chainnet.flow._counting import Counting, Words, check_tier
 from chainnet.flow._fair import share_fairly
-from chainnet.flow._largest import MaxFlow, cut_of, cut_table, market_of, max_flow, solve_market, what_binds
+from chainnet.flow._largest import (
+    MaxFlow,
+    cut_of,
+    cut_table,
+    market_of,
+    max_flow,
+    solve_market,
+    values_by_igraph,
+    what_binds,
+)
 from chainnet.flow._months import NEW_LAG_MONTHS, MonthsModel, Plan
-from chainnet.flow._second import values_by_igraph
 from chainnet.flow._shared import (
     EXACT_PLAYERS,
     Coalitions,

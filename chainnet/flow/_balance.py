@@ -238,7 +238,7 @@ def stages_of(counting: Counting) -> list[tuple[str, Bools]]:
 
 def _in_order(
     low: Lowered, stages: list[tuple[str, Bools]], mine: Bools, fair: bool, verify: bool
-) -> tuple[LinearSolution, Certificate, tuple[Any, Any]]:
+) -> tuple[LinearSolution, Certificate, tuple[Array, Array]]:
     """Serve stage after stage, each locked before the next, then look for the least cost.
 
     Last come the prices of columns and rows, the largest over the stages of what counts (``mine``).

@@ -9,10 +9,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from chainnet.engine import Certificate, CutMembers, FlowSolution, UnboundedFlow, certify_flow, require, solve
+from chainnet.engine import (
+    Certificate,
+    CutMembers,
+    FlowProblem,
+    FlowSolution,
+    UnboundedFlow,
+    certify_flow,
+    require,
+    solve,
+)
 from chainnet.errors import DataError
 from chainnet.flow._counting import Counting, Words, check_commodities
-from chainnet.flow._second import values_by_igraph
 from chainnet.flow._value import ValueModel
 from chainnet.lowering import Degree, Lowered, Market, Overlay, is_plain, lower_market
 from chainnet.network import Network
@@ -21,6 +29,7 @@ from chainnet.results import Result, decisive_inputs, provenance, stamp
 __all__ = ["MaxFlow", "max_flow"]
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
+Ints = np.ndarray[Any, np.dtype[np.int64]]
 PRICED = 1e-9  # a dual below that is rounding
 CUT_COLUMNS = [
     "kind",
@@ -297,3 +306,37 @@ def priced_bounds(low: Lowered, col_price: Array, row_price: Array) -> pd.DataFr
     cut = cut.reindex(columns=CUT_COLUMNS).assign(capacity_tpa=bound, price=price)
     cut = cut.sort_values(["kind", "source", "target", "id", "commodity", "tier"], ignore_index=True)
     return _named(low.tables.network, cut)
+
+
+def values_by_igraph(problem: FlowProblem, arcs: Sequence[Ints] = (), nodes: Sequence[Ints] = ()) -> list[float]:
+    """Return the maximum flow by igraph, a second opinion: of the problem, without each set of arcs, then of nodes.
+
+    Parameters
+    ----------
+    problem : FlowProblem
+    arcs, nodes : list of int arrays
+        What is closed, one set at a time.
+    """
+    import igraph
+
+    p, n, m = problem, problem.n_nodes, len(problem.tail)
+    inner = np.arange(n)
+    ends = np.concatenate(
+        [
+            np.column_stack([p.tail + n, p.head]),
+            np.column_stack([inner, inner + n]),
+            np.column_stack([np.full(n, 2 * n), inner]),
+            np.column_stack([inner + n, np.full(n, 2 * n + 1)]),
+        ]
+    )
+    capacity = np.concatenate([p.capacity, p.node_capacity, p.supply, p.demand])
+    finite = np.isfinite(capacity)
+    capacity = np.where(finite, capacity, float(capacity[finite].sum()) + 1.0)
+    graph = igraph.Graph(n=2 * n + 2, edges=ends.tolist(), directed=True)
+    none = np.empty(0, dtype=np.int64)
+    values = []
+    for closed in (none, *arcs, *(m + np.asarray(members) for members in nodes)):
+        left = capacity.copy()
+        left[closed] = 0.0
+        values.append(float(graph.maxflow_value(2 * n, 2 * n + 1, left.tolist())))
+    return values

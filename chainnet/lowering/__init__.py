@@ -6,12 +6,11 @@ measure asks), *reach* (what can be reached at all, and how much a column can ga
 """
 
 from chainnet.lowering._bounds import edge_caps, node_caps
-from chainnet.lowering._gain import column_gains
 from chainnet.lowering._lowered import Degree, Lowered, lower
 from chainnet.lowering._market import Market, is_plain, lower_market
 from chainnet.lowering._overlay import Overlay, Restriction
 from chainnet.lowering._periods import Periods, Start, check_stocks, expand_periods
-from chainnet.lowering._reach import Reach
+from chainnet.lowering._reach import Reach, column_gains
 from chainnet.lowering._rows import Tables, stack
 
 __all__ = [

@@ -43,6 +43,7 @@ FAR = 30.0
 DUST = 1e-5
 Array = np.ndarray[Any, np.dtype[np.float64]]
 Ints = np.ndarray[Any, np.dtype[np.int64]]
+Bools = np.ndarray[Any, np.dtype[np.bool_]]
 INF = np.inf
 
 
@@ -173,7 +174,7 @@ def lower(
     *,
     stocks: bool = False,
     extra_cost_usd_per_t: float = 0.0,
-    locks: Sequence[Any] = (),
+    locks: Sequence[Bools] = (),
     sizes: Array | None = None,
     pipeline: bool = False,
 ) -> Lowered:

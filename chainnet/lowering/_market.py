@@ -13,6 +13,9 @@ from chainnet.network import Network
 
 __all__ = ["Market", "is_plain", "lower_market"]
 
+Ints = np.ndarray[Any, np.dtype[np.int64]]
+Bools = np.ndarray[Any, np.dtype[np.bool_]]
+Texts = np.ndarray[Any, np.dtype[np.object_]]
 INF = np.inf
 
 
@@ -26,8 +29,8 @@ class Market:
 
     network: Network
     problem: FlowProblem
-    rows: Any
-    ids: Any
+    rows: Ints
+    ids: Texts
 
 
 def is_plain(network: Network) -> bool:
@@ -40,7 +43,7 @@ def is_plain(network: Network) -> bool:
 
 
 def lower_market(
-    network: Network, commodity: str | None = None, counted: Any = None, beneficiaries: Any = None
+    network: Network, commodity: str | None = None, counted: Bools | None = None, beneficiaries: Bools | None = None
 ) -> Market:
     """Cut out the market of one commodity.
 

@@ -24,6 +24,8 @@ __all__ = ["Periods", "Start", "check_stocks", "expand_periods"]
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 Ints = np.ndarray[Any, np.dtype[np.int64]]
+Bools = np.ndarray[Any, np.dtype[np.bool_]]
+Entries = tuple[Ints, Ints, Array]  # rows, columns and values of a matrix
 INF = np.inf
 
 
@@ -65,9 +67,9 @@ class Periods:
         """Length of a period in years."""
         return self.step_months / 12.0
 
-    def served(self, members: Any) -> Ints:
+    def served(self, members: Bools) -> Ints:
         """Return the columns of served demand of these rows, period by period."""
-        columns = self.low.served[np.asarray(members)]
+        columns = self.low.served[members]
         return np.asarray((np.arange(self.n_periods)[:, None] * self.width + columns).ravel())
 
     def block(self, x: Array) -> Array:
@@ -261,7 +263,7 @@ def expand_periods(
     n_periods: int,
     step_months: float = 1.0,
     *,
-    locks: Sequence[Any] = (),
+    locks: Sequence[tuple[Bools, Array]] = (),
     new_lag_months: float = 2.0,
 ) -> Periods:
     """Repeat a one-year program over periods.
@@ -308,8 +310,8 @@ def expand_periods(
     n_cols = first_level + 2 * n_periods * len(kept)
     first_lock = n_periods * m + n_stock_rows
     for number, (members, weights) in enumerate(locks):
-        columns = (t * n + low.served[np.asarray(members)]).ravel()
-        value = np.repeat(np.asarray(weights, dtype=float), int(np.asarray(members).sum()))
+        columns = (t * n + low.served[members]).ravel()
+        value = np.repeat(weights, int(members.sum()))
         parts.append((np.full(len(columns), first_lock + number), columns, value))
     n_rows = first_lock + len(locks)
     rows_, cols_, values = (np.concatenate([part[i] for part in parts]) for i in range(3))
@@ -346,7 +348,7 @@ def expand_periods(
     )
 
 
-def _under_way(low: Lowered, lag: Ints, n_periods: int) -> tuple[Ints, Any]:
+def _under_way(low: Lowered, lag: Ints, n_periods: int) -> tuple[Ints, Ints]:
     """Return (column, period of arrival) of all that may be under way at the start."""
     leaves = lag > 0
     edge = low.strands.edge
@@ -360,7 +362,7 @@ def _under_way(low: Lowered, lag: Ints, n_periods: int) -> tuple[Ints, Any]:
     return np.column_stack([column, arrival]).astype(np.int64), whole
 
 
-def _arrivals(carried: csc_array, whole: Any, under_way: Ints, m: int, first: int) -> tuple[Any, Any, Any]:
+def _arrivals(carried: csc_array, whole: Ints, under_way: Ints, m: int, first: int) -> Entries:
     """Write where goods under way come in: what their column writes on arrival, and what the whole of it does."""
     column, arrival = under_way.T
     rows, cols, values = [], [], []
@@ -375,7 +377,7 @@ def _arrivals(carried: csc_array, whole: Any, under_way: Ints, m: int, first: in
 
 def _stock_rows(
     low: Lowered, n_periods: int, n: int, m: int, first_level: int
-) -> tuple[Ints, Ints, Ints, list[tuple[Any, Any, Any]], int]:
+) -> tuple[Ints, Ints, Ints, list[Entries], int]:
     """Write what joins the draws of each stock: one sum, or a level for each period where it can be filled."""
     stocks = low.tables.network.stocks
     t = np.arange(n_periods)
@@ -383,7 +385,7 @@ def _stock_rows(
     kept = np.flatnonzero(keeps)
     stock_rows: list[int] = []
     fills: list[int] = []
-    parts: list[tuple[Any, Any, Any]] = []
+    parts: list[Entries] = []
     row = n_periods * m
     for i in range(len(stocks)):
         stock_rows.append(row)
@@ -405,7 +407,7 @@ def _stock_rows(
     return kept_, fills_, rows_, parts, row - n_periods * m
 
 
-def _filling(low: Lowered, stock: int, offset: Any, fill: Any) -> list[tuple[Any, Any, Any]]:
+def _filling(low: Lowered, stock: int, offset: Ints, fill: Ints) -> list[Entries]:
     """Write where a stock takes what it is filled with: goods in the state in which it gives them back."""
     table = low.tables.network.stocks
     node, commodity = table["node"].iloc[stock], table["commodity"].fillna("").iloc[stock]

@@ -14,11 +14,10 @@ import numpy as np
 import pandas as pd
 
 from chainnet.errors import DataError, UnknownIdError, near_matches
-from chainnet.network._baseline import baseline_of, trade_of
 from chainnet.network._countries import Groups, collect_groups, common_groups, expand
 from chainnet.network._gate import Frames, Gate
 from chainnet.network._kept import KEPT
-from chainnet.network._order import canonical, digest_of
+from chainnet.network._order import baseline_of, canonical, digest_of, trade_of
 from chainnet.network._rules import check_main, check_rules
 from chainnet.network._schema import DEFAULT_TIERS, TABLES
 

@@ -1,4 +1,4 @@
-"""The canonical form of tables: one order of rows, and one digest of what they hold."""
+"""The canonical form of tables, one digest of what they hold, and what they say before anything is removed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pandas as pd
 from chainnet.network._gate import Frames
 from chainnet.network._schema import TABLES
 
-__all__ = ["canonical", "digest_of"]
+__all__ = ["baseline_of", "canonical", "digest_of", "trade_of"]
 
 
 def canonical(name: str, frame: pd.DataFrame) -> pd.DataFrame:
@@ -81,3 +81,36 @@ def digest_of(frames: Frames, *words: Sequence[str]) -> str:
             if not missing.all():
                 sha.update(column.encode() + b"\x1e" + held)
     return sha.hexdigest()
+
+
+def trade_of(frames: Frames) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return kinds of nodes that trade a commodity, and who ships or takes it; see ``Network.trade``."""
+    places = pd.concat([frames["nodes"], frames["projects"]], ignore_index=True).set_index("id")
+    kind = places["step"].fillna(places["stage"])
+    edges = frames["edges"][["source", "target", "commodity"]].assign(commodity=frames["edges"]["commodity"].fillna(""))
+    kinds = pd.DataFrame(
+        {"commodity": edges["commodity"], "a": edges["source"].map(kind), "b": edges["target"].map(kind)}
+    ).drop_duplicates(ignore_index=True)
+    ends = [
+        edges[[end, "commodity"]].set_axis(["id", "commodity"], axis=1).assign(side=end) for end in ("source", "target")
+    ]
+    return kinds, pd.concat(ends, ignore_index=True).drop_duplicates(ignore_index=True)
+
+
+def baseline_of(frames: Frames) -> pd.Series:
+    """Main output (process) or throughput (else) of each node from edges.flow_tpa; NaN where unknown."""
+    nodes, edges, processes = frames["nodes"], frames["edges"], frames["processes"]
+    known = edges.dropna(subset=["flow_tpa"])
+    if known.empty:
+        return pd.Series(np.nan, index=nodes["id"].to_numpy(dtype=object), dtype=float)
+    main = processes[processes["role"] == "output"].set_index("process")["commodity"]
+    wanted = pd.Series(nodes["process"].map(main).to_numpy(), index=nodes["id"], dtype="object")
+    made = known["commodity"].to_numpy(dtype=object) == wanted.reindex(known["source"]).to_numpy()
+    has_process = pd.Series(nodes["process"].notna().to_numpy(), index=nodes["id"])
+    out = known.groupby("source")["flow_tpa"].sum(min_count=1)
+    into = known.groupby("target")["flow_tpa"].sum(min_count=1)
+    main_out = known[made].groupby("source")["flow_tpa"].sum(min_count=1)
+    ids = nodes["id"]
+    through = out.reindex(ids).where((nodes["stage"] != "end_use").to_numpy(), into.reindex(ids).to_numpy())
+    result = through.where(~has_process.to_numpy(), main_out.reindex(ids).to_numpy())
+    return pd.Series(result.to_numpy(), index=ids.to_numpy())

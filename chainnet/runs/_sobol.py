@@ -14,9 +14,10 @@ from chainnet.runs._draws import Trial
 __all__ = ["sobol_indices", "sobol_table"]
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
+Ints = np.ndarray[Any, np.dtype[np.int64]]
 
 
-def sobol_indices(run: Callable[[Array], float], groups: Sequence[Any], n: int, seed: int = 0) -> tuple[Array, Array]:
+def sobol_indices(run: Callable[[Array], float], groups: Sequence[Ints], n: int, seed: int = 0) -> tuple[Array, Array]:
     """Return first and total index of each group of independent inputs.
 
     Parameters

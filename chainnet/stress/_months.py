@@ -46,6 +46,14 @@ class Ask:
     projects: tuple[str, ...] | None = None
     objective: Objective = "tiers"
 
+    def __post_init__(self) -> None:
+        for argument in ("months", "step_months"):
+            value = getattr(self, argument)
+            if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
+                raise DataError(f"{argument}: {value!r} is out of range; give a whole number, 1 or more.")
+        if self.objective not in ("tiers", "value"):
+            raise DataError(f'objective: unknown objective "{self.objective}"; one of tiers, value.')
+
     @property
     def network(self) -> Network:
         """The network that is asked."""
@@ -250,13 +258,6 @@ def _endured(counting: Counting) -> dict[tuple[str, str], Bools]:
 
 def _label(tier: str, node: str) -> str:
     return f"{tier}\x1f{node}"
-
-
-def check_whole(value: Any, argument: str, least: int) -> int:
-    """Return a whole number; raise DataError for anything else or less."""
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
-        raise DataError(f"{argument}: {value!r} is out of range; give a whole number, {least} or more.")
-    return int(value)
 
 
 def horizon_ladder(scenarios: Sequence[Scenario | None], ask: Ask) -> pd.DataFrame:

@@ -15,7 +15,7 @@ from chainnet.lowering import Degree
 from chainnet.network import Network
 from chainnet.results import provenance, stamp
 from chainnet.scenario import Scenario, overlay_of, timeline
-from chainnet.stress._months import Ask, base_flow, check_whole, qualified
+from chainnet.stress._months import Ask, base_flow, qualified
 
 __all__ = ["averted", "stockpile_mitigation", "stockpile_requirement"]
 
@@ -91,7 +91,14 @@ def stockpile_requirement(
     >>> need.loc[need["required_t"] > 0, ["commodity", "required_t"]].round(3).values.tolist()
     [['magnet', 10.0]]
     """
-    ask = _ask(Counting.of(network, commodity, beneficiaries), months, start, step_months, reroute, projects)
+    ask = Ask(
+        Counting.of(network, commodity, beneficiaries),
+        months,
+        start,
+        step_months,
+        reroute,
+        projects=None if projects is None else tuple(projects),
+    )
     chosen = _tiers(network, tiers)
     need = _Need(scenario, chosen, ask)
     gross = need.least(use_held=False)
@@ -167,7 +174,7 @@ def stockpile_mitigation(
     >>> bool((steps["before_t"] - steps["averted_t"] - steps["after_t"]).abs().max() < 1e-9)
     True
     """
-    ask = _ask(Counting.of(network, commodity, beneficiaries), months, start, step_months, "existing", ())
+    ask = Ask(Counting.of(network, commodity, beneficiaries), months, start, step_months, projects=())
     chosen = _tiers(network, tiers)
     name = scenario.name if scenario else "mitigation"
     base = list(scenario.measures) if scenario else []
@@ -248,24 +255,6 @@ def averted(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
         last = last.mask((first - last).abs() <= 1e-9 * first.abs(), first)  # rounding of two solves
         out[f"before_{unit}"], out[f"averted_{unit}"], out[f"after_{unit}"] = first, first - last, last
     return out
-
-
-def _ask(
-    counting: Counting,
-    months: int,
-    start: str | None,
-    step_months: int,
-    reroute: Degree,
-    projects: Sequence[str] | None,
-) -> Ask:
-    return Ask(
-        counting,
-        check_whole(months, "months", 1),
-        start,
-        check_whole(step_months, "step_months", 1),
-        reroute,
-        projects=None if projects is None else tuple(projects),
-    )
 
 
 def _tiers(network: Network, tiers: str | Sequence[str]) -> tuple[str, ...]:

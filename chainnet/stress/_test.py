@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -23,7 +23,6 @@ from chainnet.stress._months import (
     Ask,
     Course,
     Objective,
-    check_whole,
     course,
     horizon_ladder,
     money_table,
@@ -195,13 +194,13 @@ def stress_test(
     counting = Counting.of(network, commodity, beneficiaries)
     ask = Ask(
         counting,
-        check_whole(months, "months", 1),
+        months,
         start,
-        check_whole(step_months, "step_months", 1),
+        step_months,
         reroute,
         stocks,
         None if projects is None else tuple(network.check_nodes(projects, "projects")),
-        _objective(objective),
+        objective,
     )
     if ladder_over_time and objective == "value":
         raise DataError("ladder_over_time: the rungs are counted tier by tier; ask for it with objective=tiers.")
@@ -274,12 +273,6 @@ def _answers(
             if progress:
                 progress("months of each scenario", (number + 1) / len(chosen))
     return steady, found
-
-
-def _objective(given: str) -> Objective:
-    if given in ("tiers", "value"):
-        return cast(Objective, given)
-    raise DataError(f'objective: unknown objective "{given}"; one of tiers, value.')
 
 
 def _name(scenario: Scenario | None) -> str:
