@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
@@ -251,26 +252,26 @@ def _put(
     """Put every question, those that need no answer of another one first; return fields of the assessment."""
     network, said, first = counting.network, counting.said, counting.network.tier_order[0]
     lead = first if bool((network.demand["tier"] == first).any()) else None
-    desk.ask("stress", _stress, counting, chosen, months, start)
-    desk.ask("removed", _removed, counting, lead)
-    desk.ask("attacks", _attacks, counting, lead)
-    desk.ask("exposure", exposures, counting, recovery)
-    desk.ask("bracket", myopia, counting, chosen)
-    desk.ask("floors", break_evens, network)
-    desk.ask("indices", index_ranks, counting)
+    desk.ask("stress", partial(stress_test, network, chosen, months, start, **said))
+    desk.ask("removed", partial(_removed, counting, lead))
+    desk.ask("attacks", partial(_attacks, counting, lead))
+    desk.ask("exposure", partial(exposures, counting, recovery), keeps_why=True)
+    desk.ask("bracket", partial(myopia, counting, chosen), keeps_why=True)
+    desk.ask("floors", partial(break_evens, network), keeps_why=True)
+    desk.ask("indices", partial(index_ranks, counting), keeps_why=True)
     flow, base = max_flow(network, beneficiaries=counting.beneficiaries), balance(network, **said)
     removed, removed_first = desk.get("removed")
     blocs = blocs_of(network, removed["country"], removed_first["country"])
-    desk.ask("alignment", sides, counting, blocs)
+    desk.ask("alignment", partial(sides, counting, blocs), keeps_why=True)
     stress = desk.get("stress")
     worst, last = _worst(stress, chosen, first), when[-1] if when else None
-    desk.ask("stockpile", stockpiles, counting, stress, chosen, lead, months, start)
+    desk.ask("stockpile", partial(stockpiles, counting, stress, chosen, lead, months, start), keeps_why=True)
     for year in when:
-        desk.ask(f"rerouting {year}", _rerouted, counting, worst, year)
-    desk.ask("rungs", horizon_rungs, counting, worst, months, start)
-    desk.ask("doubts", doubts, counting, worst, lead, draws)
-    desk.ask("portfolios", portfolios, counting, worst, last, lead)
-    desk.ask("idle", idle_plants, counting, worst, last)
+        desk.ask(f"rerouting {year}", partial(reroute, network, worst, by_year=year, **said))
+    desk.ask("rungs", partial(horizon_rungs, counting, worst, months, start))
+    desk.ask("doubts", partial(doubts, counting, worst, lead, draws), keeps_why=True)
+    desk.ask("portfolios", partial(portfolios, counting, worst, last, lead), keeps_why=True)
+    desk.ask("idle", partial(idle_plants, counting, worst, last), keeps_why=True)
     disrupted = balance(network, worst, **said) if worst else None
     attacks, pairs = desk.get("attacks")
     need, less = desk.get("stockpile")
@@ -315,9 +316,9 @@ class _Desk:
         if self._is_own:
             self._pool.shutdown(cancel_futures=True)
 
-    def ask(self, name: str, work: Callable[..., Any], *args: Any) -> None:
-        """Put a question."""
-        job = self._pool.submit(_answered, work, args)
+    def ask(self, name: str, work: Callable[..., Any], keeps_why: bool = False) -> None:
+        """Put a question; ``keeps_why``: it takes a mapping for the reasons of what has no answer."""
+        job = self._pool.submit(_answered, work, keeps_why)
         self._jobs[name] = job
         job.add_done_callback(lambda _job: self._tell(name))
 
@@ -334,25 +335,13 @@ class _Desk:
         return {key: reason for job in self._jobs.values() for key, reason in job.result()[1].items()}
 
 
-def _answered(work: Callable[..., Any], args: tuple[Any, ...]) -> tuple[Any, dict[str, str]]:
+def _answered(work: Callable[..., Any], keeps_why: bool) -> tuple[Any, dict[str, str]]:
     """Answer one question, in whatever process; what cannot be answered says why."""
     why: dict[str, str] = {}
-    return work(*args, why), why
+    return work(why) if keeps_why else work(), why
 
 
-def _stress(
-    counting: Counting, chosen: list[Scenario], months: int, start: str | None, _why: dict[str, str]
-) -> StressTest:
-    return stress_test(counting.network, chosen, months, start, **counting.said)
-
-
-def _rerouted(counting: Counting, worst: Scenario | None, year: int, _why: dict[str, str]) -> Reroute:
-    return reroute(counting.network, worst, by_year=year, **counting.said)
-
-
-def _removed(
-    counting: Counting, first: str | None, _why: dict[str, str]
-) -> tuple[dict[str, pd.DataFrame], dict[str, pd.DataFrame]]:
+def _removed(counting: Counting, first: str | None) -> tuple[dict[str, pd.DataFrame], dict[str, pd.DataFrame]]:
     """Return what every kind of removal costs all tiers, and what it costs the first."""
     every, lead = {}, {}
     for by in REMOVED:
@@ -361,7 +350,7 @@ def _removed(
     return every, lead
 
 
-def _attacks(counting: Counting, first: str | None, _why: dict[str, str]) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _attacks(counting: Counting, first: str | None) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Find the worst two and three sites at once, for the first tier with ties and pairs, and for all."""
     rows, pairs = [], pd.DataFrame()
     source: dict[str, Any] = {}

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from chainnet.assessment._time import Reason
 from chainnet.blocs import Alignment, alignment
 from chainnet.economics import Overcapacity, overcapacity, price_floor
-from chainnet.errors import ChainnetError
+from chainnet.errors import DataError
 from chainnet.flow import Counting
 from chainnet.indicators import compare_indices
 from chainnet.network import Network
@@ -38,12 +39,10 @@ def portfolios(
     budgets = sorted({_round_up(whole * part) for part in BUDGET_PARTS})
     found: dict[str, Portfolio] = {}
     for tier in dict.fromkeys((lead, None)):
-        try:
+        with Reason(why, "portfolio"):
             found[tier or "all"] = portfolio(
                 network, [worst], whole, by_year=year, budgets=budgets, close=[tier or "all"], tier=tier, **said
             )
-        except ChainnetError as error:
-            why["portfolio"] = str(error)
     return found
 
 
@@ -60,26 +59,20 @@ def break_evens(network: Network, why: Reasons) -> pd.DataFrame:
     main = recipes[recipes["role"] == "output"].set_index("process")["commodity"]
     made = set(network.projects["process"].map(main).dropna())
     floors = {str(c): float(p) for c, p in prices.items() if c in made and p > 0}
-    if not floors:
-        why["floors"] = "no product of a listed project has a price in the data"
-        return pd.DataFrame()
-    try:
+    with Reason(why, "floors"):
+        if not floors:
+            raise DataError("no product of a listed project has a price in the data")
         return price_floor(network, floors)
-    except ChainnetError as error:
-        why["floors"] = str(error)
-        return pd.DataFrame()
+    return pd.DataFrame()
 
 
 def idle_plants(counting: Counting, worst: Scenario | None, year: int | None, why: Reasons) -> Overcapacity | None:
     """Return what stands idle if nothing is cut off, with and without projects."""
-    if counting.network.projects.empty:
-        why["idle"] = "there are no projects in the data"
-        return None
-    try:
+    with Reason(why, "idle"):
+        if counting.network.projects.empty:
+            raise DataError("there are no projects in the data")
         return overcapacity(counting.network, [worst] if worst else [], by_year=year, **counting.said)
-    except ChainnetError as error:
-        why["idle"] = str(error)
-        return None
+    return None
 
 
 def blocs_of(network: Network, countries: pd.DataFrame, first: pd.DataFrame) -> dict[str, list[str]] | None:
@@ -97,30 +90,19 @@ def blocs_of(network: Network, countries: pd.DataFrame, first: pd.DataFrame) -> 
 
 def sides(counting: Counting, blocs: Mapping[str, list[str]] | None, why: Reasons) -> Alignment | None:
     """Return what the countries between the beneficiaries and their rival are worth to either."""
-    if blocs is None:
-        why["alignment"] = "the data name no beneficiaries, or no country outside them costs them anything"
-        return None
-    try:
-        return alignment(
-            counting.network,
-            blocs,
-            tariff_rates=(),
-            leak_shares=(),
-            permutations=ORDERS,
-            commodity=counting.commodity,
-        )
-    except ChainnetError as error:
-        why["alignment"] = str(error)
-        return None
+    network, what = counting.network, counting.commodity
+    with Reason(why, "alignment"):
+        if blocs is None:
+            raise DataError("the data name no beneficiaries, or no country outside them costs them anything")
+        return alignment(network, blocs, tariff_rates=(), leak_shares=(), permutations=ORDERS, commodity=what)
+    return None
 
 
 def index_ranks(counting: Counting, why: Reasons) -> pd.DataFrame:
     """Return the rank of every country and step by published index and by loss."""
-    try:
+    with Reason(why, "indices"):
         return compare_indices(counting.network, **counting.said)
-    except ChainnetError as error:
-        why["indices"] = str(error)
-        return pd.DataFrame()
+    return pd.DataFrame()
 
 
 def doubts(

@@ -27,6 +27,20 @@ CERTAIN = 1e-7
 Reasons = dict[str, str]
 
 
+class Reason:
+    """Keep why a question has no answer, and go on."""
+
+    def __init__(self, reasons: Reasons, question: str) -> None:
+        self._reasons, self._question = reasons, question
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, _kind: object, error: object, _trace: object) -> bool:
+        if isinstance(error, ChainnetError):
+            self._reasons[self._question] = str(error)
+        return isinstance(error, ChainnetError)
+
+
 def onsets(network: Network, scenarios: Sequence[Scenario], months: int, start: str | None) -> list[float]:
     """Return the first month, from 1, in which a measure of each scenario is in force; NaN = none."""
     found = [timeline(network, s, months, start=start).onset for s in scenarios]
@@ -51,20 +65,16 @@ def myopia(counting: Counting, scenarios: Sequence[Scenario], reasons: Reasons) 
     """Return the bracket of each scenario that it can express; why not is kept for the others."""
     tables: dict[str, pd.DataFrame] = {}
     for scenario in scenarios:
-        try:
+        with Reason(reasons, f"bracket: {scenario.name}"):
             found = bracket(counting.network, scenario=scenario, years=BRACKET_YEARS, **counting.said)
             tables[scenario.name] = found
-        except ChainnetError as error:
-            reasons[f"bracket: {scenario.name}"] = str(error)
     if not tables:
         return pd.DataFrame()
     settings = next(iter(tables.values())).attrs["provenance"]
     return stamp(pd.concat(tables, names=["scenario"]), settings)
 
 
-def horizon_rungs(
-    counting: Counting, worst: Scenario | None, months: int, start: str | None, _reasons: Reasons
-) -> pd.DataFrame:
+def horizon_rungs(counting: Counting, worst: Scenario | None, months: int, start: str | None) -> pd.DataFrame:
     """Return the ladder over the horizon of the worst scenario alone, in half-years where these are whole.
 
     New relations are many, and so are the columns of every month: half-years say the same in a fraction
@@ -95,18 +105,13 @@ def stockpiles(
     network, said = counting.network, counting.said
     step = QUARTER if months % QUARTER == 0 else 1
     for scenario in hit[:MOST_STOCKS]:
-        try:
+        with Reason(reasons, f"stockpile: {scenario.name}"):
             need[scenario.name] = stockpile_requirement(network, scenario, (tier,), months, start, **said)
-        except ChainnetError as error:
-            reasons[f"stockpile: {scenario.name}"] = str(error)
-    for name in need:
-        scenario = next(s for s in hit if s.name == name)
-        try:
-            less[name] = stockpile_mitigation(network, scenario, (tier,), months, start, step_months=step, **said)
-        except ChainnetError as error:
-            reasons[f"mitigation: {name}"] = str(error)
-            continue
-        break
+    for scenario in (s for s in hit if s.name in need):
+        with Reason(reasons, f"mitigation: {scenario.name}"):
+            found = stockpile_mitigation(network, scenario, (tier,), months, start, step_months=step, **said)
+            less[scenario.name] = found
+            break
     return _joined(need), _joined(less)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -78,17 +78,26 @@ class Access:
         size = float(self.sizes(late)[bar.project]) * share
         return 0.0 if part == 0.0 or size == 0.0 else bar.amount_tpa * size * part
 
-    def overlay(self, overlay: Overlay, late: Array | float = 0.0, share: float = 1.0) -> Overlay:
-        """Return the overlay with the bars in force; ``share`` as of the sizes."""
-        if not self.bars:
-            return overlay
-        more = tuple(replace(b.restriction, bound_tpa=self.bound(b, late, share)) for b in self.bars)
-        return replace(overlay, restrictions=overlay.restrictions + more)
+    def overlay(
+        self,
+        overlay: Overlay,
+        late: Array | float = 0.0,
+        share: float = 1.0,
+        free: Collection[tuple[int, str]] = (),
+    ) -> Overlay:
+        """Return the overlay with the bars in force but those of ``free`` (row, tier); ``share`` as of the sizes."""
+        return _barred(
+            overlay, self.bars, [INF if (b.project, b.tier) in free else self.bound(b, late, share) for b in self.bars]
+        )
 
     def template(self, overlay: Overlay) -> Overlay:
         """Return the overlay with every bar open, so that the program has a row for each."""
-        more = tuple(replace(b.restriction, bound_tpa=b.amount_tpa) for b in self.bars)
-        return replace(overlay, restrictions=overlay.restrictions + more)
+        return _barred(overlay, self.bars, [b.amount_tpa for b in self.bars])
+
+
+def _barred(overlay: Overlay, bars: tuple[Bar, ...], bounds: list[float]) -> Overlay:
+    more = tuple(replace(b.restriction, bound_tpa=bound) for b, bound in zip(bars, bounds, strict=True))
+    return replace(overlay, restrictions=overlay.restrictions + more) if bars else overlay
 
 
 def access_to(

@@ -61,30 +61,25 @@ class Case:
     def overlay(self, chosen: Iterable[str], tonnes: Mapping[str, float] | None = None) -> Overlay:
         """Return what the scenario does when these options are taken; ``tonnes`` of stocks, else all of those taken."""
         taken = set(chosen)
+        row = {name: i for i, name in enumerate(self.network.projects["id"])}
+        qualified = [o for o in self.options if o.id in taken and o.kind == "qualify"]
+        free = {(row[p], tier) for o in qualified for p in o.projects for tier in o.tiers}
+        return self.access.overlay(self._taken(taken, tonnes), free=free)
+
+    def _taken(self, taken: set[str], tonnes: Mapping[str, float] | None = None) -> Overlay:
+        """Return the overlay without what young output may not do."""
         bought = [o for o in self.options if o.id in taken]
         shield = tuple(n for o in bought if o.kind == "protect" for n in o.nodes)
         base = _overlay(self.stocked, self.scenario, shield)
         built = {p for o in bought if o.kind == "build" for p in o.projects}
         here = self.network.projects["id"].isin(built).to_numpy()
         size = np.maximum(base.built, np.where(here, self.access.sizes(), 0.0))
-        free = {(p, tier) for o in bought if o.kind == "qualify" for p in o.projects for tier in o.tiers}
         held = base.stock_share.copy()
         for o in self.options:
             if o.kind == "stock":
                 given = float(np.fmin((tonnes or {}).get(o.id, o.most_t), o.release_tpa)) if o.id in taken else 0.0
                 held[_stock_row(self.stocked, o.id)] *= given / o.drawn_tpa if given > 0 else 0.0
-        return replace(self._barred(base, free).with_built(size), stock_share=held)
-
-    def _barred(self, base: Overlay, free: set[tuple[str, str]]) -> Overlay:
-        ids = self.network.projects["id"].to_numpy(dtype=object)
-        more = tuple(
-            replace(
-                b.restriction,
-                bound_tpa=INF if (ids[b.project], b.tier) in free else self.access.bound(b),
-            )
-            for b in self.access.bars
-        )
-        return replace(base, restrictions=base.restrictions + more)
+        return replace(base.with_built(size), stock_share=held)
 
     def value(self, chosen: Iterable[str], tonnes: Mapping[str, float], tier: str | None = None) -> float:
         """Return the value under these options by a value program of its own, proved by its duals."""
@@ -109,10 +104,7 @@ class Case:
 
     def _template(self) -> Overlay:
         """Return the overlay in which every option is taken and every bar is open."""
-        whole = self.overlay([o.id for o in self.options])
-        bars = tuple(replace(b.restriction, bound_tpa=b.amount_tpa) for b in self.access.bars)
-        n = len(whole.restrictions) - len(bars)
-        return replace(whole, restrictions=whole.restrictions[:n] + bars)
+        return self.access.template(self._taken({o.id for o in self.options}))
 
     # -- the program with everything open ---------------------------------------------------------
 

@@ -19,7 +19,7 @@ from chainnet.lowering import Degree
 from chainnet.network import Network
 from chainnet.results import STEADY, Result, provenance, stamp
 from chainnet.runs._draws import DrawPlan, Trial, run_draws
-from chainnet.runs._sobol import sobol_table
+from chainnet.runs._sensitivity import sobol_table
 from chainnet.runs._store import Store
 from chainnet.scenario import Scenario, overlay_of
 

@@ -58,23 +58,19 @@ def _cleared(amount: Array) -> Array:
 
 def flows_table(by_scenario: Mapping[str, MonthFlows]) -> pd.DataFrame:
     """Return scenario, month, source, target, commodity, flow_t: one row per edge and month."""
-    parts = []
-    for name, flows in by_scenario.items():
-        n, m = flows.edge_t.shape
-        part = {key: np.tile(flows.keys[key].to_numpy(dtype=object), n) for key in flows.keys}
-        month = np.repeat(flows.month, m)
-        parts.append(pd.DataFrame({"scenario": name, "month": month, **part, "flow_t": flows.edge_t.ravel()}))
-    return pd.concat(parts, ignore_index=True)
+    return pd.concat([_long(n, f, f.keys, "flow_t", f.edge_t) for n, f in by_scenario.items()], ignore_index=True)
 
 
 def throughput_table(by_scenario: Mapping[str, MonthFlows]) -> pd.DataFrame:
     """Return scenario, month, id, throughput_t: one row per node or project and month."""
-    parts = []
-    for name, flows in by_scenario.items():
-        n, m = flows.node_t.shape
-        columns = {"scenario": name, "month": np.repeat(flows.month, m), "id": np.tile(flows.ids, n)}
-        parts.append(pd.DataFrame({**columns, "throughput_t": flows.node_t.ravel()}))
+    parts = [_long(n, f, pd.DataFrame({"id": f.ids}), "throughput_t", f.node_t) for n, f in by_scenario.items()]
     return pd.concat(parts, ignore_index=True)
+
+
+def _long(scenario: str, flows: MonthFlows, keys: pd.DataFrame, what: str, amount: Array) -> pd.DataFrame:
+    n, m = amount.shape
+    part = {key: np.tile(keys[key].to_numpy(dtype=object), n) for key in keys}
+    return pd.DataFrame({"scenario": scenario, "month": np.repeat(flows.month, m), **part, what: amount.ravel()})
 
 
 def relations_table(by_scenario: Mapping[str, MonthFlows]) -> pd.DataFrame:

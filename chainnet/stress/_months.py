@@ -375,10 +375,8 @@ def summary_table(months: pd.DataFrame, found: Course, ask: Ask) -> pd.DataFrame
         mine = months[months["tier"].fillna("") == tier]
         if mine.empty:
             continue
-        by_month = mine.groupby("month")[["demand_t", "served_t", "shortfall_t"]].sum()
-        short = by_month["shortfall_t"] > 1e-7 * by_month["demand_t"]
+        by_month, short, first, last = _short_months(mine)
         share = (by_month["shortfall_t"] / by_month["demand_t"].where(by_month["demand_t"] > 0)).fillna(0.0)
-        first, last = (short.idxmax(), short[::-1].idxmax()) if short.any() else (np.nan, np.nan)
         total = float(by_month["shortfall_t"].sum())
         unforeseen = float(mine["shortfall_unforeseen_t"].sum())
         if abs(unforeseen - total) <= 1e-9 * float(by_month["demand_t"].sum()):
@@ -405,6 +403,14 @@ def summary_table(months: pd.DataFrame, found: Course, ask: Ask) -> pd.DataFrame
     return pd.DataFrame(parts).set_index("tier")
 
 
+def _short_months(rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.Series, float, float]:
+    """Return the sums of each month, which months are short, and the first and last of these (NaN = none)."""
+    by_month = rows.groupby("month")[["demand_t", "served_t", "shortfall_t"]].sum()
+    short = by_month["shortfall_t"] > 1e-7 * by_month["demand_t"]
+    first, last = (short.idxmax(), short[::-1].idxmax()) if short.any() else (np.nan, np.nan)
+    return by_month, short, first, last
+
+
 def _survival(found: Course, tier: str, node: str, ask: Ask) -> tuple[float, bool]:
     """Return months whole from the onset, and whether it could go on for ever; inf = to the end and beyond."""
     months = found.endurance.get((tier, node), INF)
@@ -428,9 +434,7 @@ def survival_table(months: pd.DataFrame, found: Course, name: str, ask: Ask) -> 
     parts = []
     for tier, node in found.is_lasting:
         mine = months[(months["tier"].fillna("") == tier) & (months["node"].eq(node) if node else True)]
-        by_month = mine.groupby("month")[["demand_t", "shortfall_t"]].sum()
-        short = by_month["shortfall_t"] > 1e-7 * by_month["demand_t"]
-        first, last = (short.idxmax(), short[::-1].idxmax()) if short.any() else (np.nan, np.nan)
+        by_month, _, first, last = _short_months(mine)
         survive, is_unlimited = _survival(found, tier, node, ask)
         parts.append(
             {

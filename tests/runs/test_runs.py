@@ -24,7 +24,7 @@ import chainnet as cn
 from chainnet.flow import Counting
 from chainnet.runs._draws import DrawPlan, Trial, run_draws
 from chainnet.runs._inputs import Z90, Inputs, uncertain_inputs
-from chainnet.runs._sobol import sobol_indices
+from chainnet.runs._sensitivity import sobol_indices
 
 
 @pytest.fixture
