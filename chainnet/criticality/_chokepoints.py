@@ -311,9 +311,8 @@ def _betweenness(network: Network, by: str, what: Removals) -> Array:
         found = np.asarray(graph.betweenness(directed=True))
         return np.array([found[m[0]] for m in what.members])
     if by == "edge":
-        nodes = network.nodes
-        index = pd.Index(nodes["id"])
-        awake = (index.get_indexer(network.edges["source"]) >= 0) & (index.get_indexer(network.edges["target"]) >= 0)
+        source, target = network.edge_ends
+        awake = (source >= 0) & (target >= 0)
         out = np.full(len(awake), np.nan)
         out[awake] = network.to_igraph().edge_betweenness(directed=True)
         return out

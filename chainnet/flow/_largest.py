@@ -139,11 +139,9 @@ def max_flow(
     after = cut_table(market, found.sink_cut)
     rests_on = decisive_inputs(network, pd.concat([members, after]))
     source = provenance(network, "chainnet blocking flow", rests_on=rests_on, **settings)
-    edges = network.edges[["source", "target", "commodity", "flow_tpa", "capacity_tpa"]].copy()
-    edges["flow_tpa"] = 0.0
-    flows = np.zeros(len(edges))
+    flows = np.zeros(len(network.edges))
     flows[market.rows] = found.arc_flow
-    edges["flow_tpa"] = flows
+    edges = edge_table(network, flows)
     nodes = node_table(network, found.throughput)
     return MaxFlow(
         provenance=source,

@@ -110,6 +110,13 @@ class Tables:
         return lines[lines["group"].notna() & (lines["role"] == "input")].reset_index(drop=True)
 
     @cached_property
+    def roles(self) -> tuple[dict[tuple[int, int], str], set[int]]:
+        """Role of each commodity at each node, and the nodes that may discard any product."""
+        lines = self.recipes
+        role = {(int(a), int(b)): r for a, b, r in zip(lines["node"], lines["code"], lines["role"], strict=True)}
+        return role, set(lines.loc[lines["role"] == "coproduct", "node"])
+
+    @cached_property
     def main_code(self) -> Ints:
         """Code of the main output of each node with a process, in their order."""
         main = self.recipes[self.recipes["role"] == "output"].set_index("node")["code"]
@@ -254,21 +261,12 @@ def balance_bound(t: Tables, node: int, code: int) -> tuple[float, float]:
     """In what a balance may end: equal, surplus thrown away, or (mines) made from nothing."""
     if node >= len(t.nodes):
         return 0.0, 0.0
-    role, discards, passes, is_mine = _roles(t)
-    if passes[node]:
-        return (-INF if is_mine[node] else 0.0), 0.0
+    role, discards = t.roles
+    if not t.acts[node]:
+        return (-INF if t.is_mine[node] else 0.0), 0.0
     word = role.get((node, code))
     loose = word is not None and (word != "output" or node in discards)
     return 0.0, (INF if loose else 0.0)
-
-
-@lru_cache(maxsize=16)
-def _roles(t: Tables) -> tuple[dict[tuple[int, int], str], set[int], Bools, Bools]:
-    """Role of each commodity at each node, nodes that may discard any product, which pass goods on, mines."""
-    recipes = t.recipes
-    role = {(int(a), int(b)): r for a, b, r in zip(recipes["node"], recipes["code"], recipes["role"], strict=True)}
-    discards = set(recipes.loc[recipes["role"] == "coproduct", "node"])
-    return role, discards, ~t.acts, t.is_mine
 
 
 def throughput_rows(

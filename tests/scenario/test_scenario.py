@@ -359,3 +359,10 @@ def test_a_scenario_is_frozen() -> None:
         scn.name = "t"  # type: ignore[misc]
     with pytest.raises(TypeError):
         scn.measures[0]["kind"] = "scale"  # type: ignore[index]
+
+
+def test_scenarios_of_the_same_words_are_one_key() -> None:
+    one = cn.Scenario("ban", [{"kind": "remove", "where": {"country": "CHN"}}])
+    same = cn.Scenario("ban", [{"where": {"country": "CHN"}, "kind": "remove"}])
+    other = cn.Scenario("ban", [{"kind": "remove", "where": {"country": "JPN"}}])
+    assert {one: 1, same: 2, other: 3} == {one: 2, other: 3}
