@@ -13,7 +13,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import maximum_flow
 
 import chainnet as cn
-from chainnet.flow import balance_under
+from chainnet.flow import Counting, balance_under
 from chainnet.scenario import overlay_of
 
 
@@ -74,9 +74,8 @@ def compare(seed: int, wild: bool) -> float:
     assert (flow.cut["capacity_tpa"] * flow.cut["price"]).sum() == pytest.approx(expected, rel=1e-6, abs=1e-6)
     for countries in (None, {"USA"}):
         for others in ("after", "before") if countries else ("after",):
-            found = balance_under(
-                net, overlay_of(net, None), beneficiaries=sorted(countries) if countries else None, others=others
-            )
+            counting = Counting.of(net, None, sorted(countries) if countries else None, others=others)
+            found = balance_under(counting, overlay_of(net, None))
             stages = program.stages(countries, others)
             totals, cost = program.lexicographic(stages)
             served = found.demand["served_tpa"].to_numpy()

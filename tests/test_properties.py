@@ -14,7 +14,7 @@ from recipe_networks import recipe_network
 from strategies import bare_edges, chains
 
 import chainnet as cn
-from chainnet.flow import ValueModel, balance_under
+from chainnet.flow import Counting, ValueModel, balance_under
 from chainnet.scenario import overlay_of
 
 SEEDS = st.integers(0, 10_000)
@@ -189,7 +189,7 @@ def test_overlays_equal_transforms_in_any_order(seed: int, drawn: list[Any], rng
     scenario = cn.Scenario("s", measures)
     try:
         overlay = overlay_of(net, scenario).with_built(net.projects["id"].isin(built).to_numpy(dtype=float))
-        found = {d: ValueModel(net, overlay, d, stocks=True).value for d in ("frozen", "existing", "new")}
+        found = {d: ValueModel(Counting(net), overlay, d, stocks=True).value for d in ("frozen", "existing", "new")}
         rng.shuffle(steps)
         other = net
         for step in steps:
@@ -198,9 +198,11 @@ def test_overlays_equal_transforms_in_any_order(seed: int, drawn: list[Any], rng
         assume(False)
         raise
     for degree, expected in found.items():
-        assert ValueModel(other, None, degree, stocks=True).value == pytest.approx(expected, rel=1e-6, abs=1e-6)
+        assert ValueModel(Counting(other), None, degree, stocks=True).value == pytest.approx(
+            expected, rel=1e-6, abs=1e-6
+        )
         late = net.with_projects(built)
-        again = ValueModel(late, overlay_of(late, scenario), degree, stocks=True).value
+        again = ValueModel(Counting(late), overlay_of(late, scenario), degree, stocks=True).value
         assert again == pytest.approx(expected, rel=1e-6, abs=1e-6)
 
 
@@ -264,7 +266,7 @@ def test_others_after_is_the_smaller_shortfall(seed: int, country: str) -> None:
     none = overlay_of(net, None)
     try:
         after, before = (
-            balance_under(net, none, beneficiaries=[country], others=o).demand.query("is_counted and is_beneficiary")
+            balance_under(Counting.of(net, None, country, others=o), none).demand.query("is_counted and is_beneficiary")
             for o in ("after", "before")
         )
     except cn.DataError:
@@ -278,7 +280,7 @@ def test_others_after_is_the_smaller_shortfall(seed: int, country: str) -> None:
 def test_more_rerouting_never_serves_less(seed: int) -> None:
     net = recipe_network(seed, wild=False, baseline=True)
     try:
-        frozen, existing, new = (ValueModel(net, None, d).value for d in ("frozen", "existing", "new"))
+        frozen, existing, new = (ValueModel(Counting(net), None, d).value for d in ("frozen", "existing", "new"))
     except cn.DataError:
         assume(False)
         raise

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import chainnet as cn
-from chainnet.flow import balance_under, ladder
+from chainnet.flow import Counting, balance_under, ladder
 from chainnet.scenario import overlay_of
 from chainnet.stress import Ask
 from chainnet.stress._months import course
@@ -37,8 +37,10 @@ def three_rooms(net: cn.Network, *measures: dict[str, Any]) -> dict[str, float]:
     """What the store gives in one year with the mine out: in the long run, month by month, in a window."""
     scenario = cn.Scenario("s", [STOP, *measures])
     return {
-        "balance": float(balance_under(net, overlay_of(net, scenario), stocks=True).demand["served_tpa"].sum()),
-        "months": float(course(net, scenario, Ask(12, step_months=6)).perfect.served_t.sum()),
+        "balance": float(
+            balance_under(Counting(net), overlay_of(net, scenario), stocks=True).demand["served_tpa"].sum()
+        ),
+        "months": float(course(scenario, Ask(Counting(net), 12, step_months=6)).perfect.served_t.sum()),
         "exposure": float(net.demand["demand_tpa"].sum() - risk(net, measures, 1.0)["lost_t"]),
     }
 
@@ -46,7 +48,7 @@ def three_rooms(net: cn.Network, *measures: dict[str, Any]) -> dict[str, float]:
 def rooms(net: cn.Network, *measures: dict[str, Any]) -> dict[str, float]:
     """The same, with the rung of the ladder and what a requirement need not buy."""
     scenario = cn.Scenario("s", [STOP, *measures])
-    steps = ladder(net, overlay_of(net, scenario), np.ones(0)).set_index("rung")
+    steps = ladder(Counting(net), overlay_of(net, scenario), np.ones(0)).set_index("rung")
     need = cn.stockpile_requirement(net, scenario, months=12, step_months=12)
     return three_rooms(net, *measures) | {
         "ladder": float(steps.loc["stocks", "gained_tpa"]),
@@ -122,7 +124,7 @@ def test_a_measure_is_the_scaled_network_in_every_room(
 
 def stressed(net: cn.Network, *measures: dict[str, Any], months: int = 12) -> tuple[float, float, list[float]]:
     """Tonnes short foreseen and unforeseen, and what is left in reach month by month."""
-    found = course(net, cn.Scenario("s", measures), Ask(months))
+    found = course(cn.Scenario("s", measures), Ask(Counting(net), months))
     asked = float(found.perfect.wanted_t.sum())
     short, unforeseen = asked - found.perfect.served_t.sum(), asked - found.rolling_served_t.sum()
     return short, unforeseen, found.rolling_level_t[:, 0].round(9).tolist()

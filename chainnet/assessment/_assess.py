@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
@@ -19,7 +20,7 @@ from chainnet.criticality import chokepoints, interdict
 from chainnet.economics import Overcapacity
 from chainnet.engine import Certificate
 from chainnet.errors import DataError
-from chainnet.flow import Balance, MaxFlow, balance, binding_inputs, count_settings, max_flow
+from chainnet.flow import Balance, Counting, MaxFlow, balance, binding_inputs, max_flow
 from chainnet.indicators import concentration, tonnes_by_grade
 from chainnet.network import QUALITIES, Network
 from chainnet.projects import Portfolio, Reroute, reroute
@@ -35,7 +36,7 @@ QUESTIONS = 15  # about as many as are put, for the progress bar
 REMOVED = ("node", "site", "country", "operator", "owner_country", "step+country")
 
 
-@dataclass(frozen=True, repr=False, eq=False)
+@dataclass(frozen=True, repr=False, eq=False, kw_only=True)
 class Assessment(Result):
     """Every table of the report, in code.
 
@@ -201,15 +202,14 @@ def assess(
     if network.demand.empty:
         raise DataError("assess: the network has no demand table, so nobody can go short. Give demand.")
     say = progress or (lambda _what, _part: None)
-    count: dict[str, Any] = {"commodity": commodity, "beneficiaries": beneficiaries}
+    counting = Counting.of(network, commodity, beneficiaries)
     chosen = pick_scenarios(network, scenarios)
     when = tuple(years) if years is not None else _years(network)
-    asked = _Asked(network, chosen, when, months, start, recovery, draws, count)
     with _Jobs(executor, say) as desk:
-        found = asked.put(desk)
+        found = _put(desk, counting, chosen, when, months, start, recovery, draws)
     worst: Scenario | None = found.pop("scenario")
     lead: str | None = found.pop("lead")
-    decisive = binding_inputs(network, [overlay_of(network, worst)], tier=lead, **count)
+    decisive = binding_inputs(counting.first(lead), [overlay_of(network, worst)])
     source = provenance(
         network,
         "HiGHS simplex; chainnet re-augmentation",
@@ -222,11 +222,11 @@ def assess(
         draws=draws,
         worst=worst.name if worst else "",
         tiers=list(network.tier_order),
-        **count_settings(network, commodity, beneficiaries),
+        **counting.settings,
     )
     proofs = _certificates(found["flow"], found["base"], found["disrupted"], found["stress"], found["stockpile"])
     return Assessment(
-        source,
+        provenance=source,
         network=network,
         worst=worst.name if worst else "",
         indicators=concentration(network),
@@ -240,69 +240,64 @@ def assess(
     )
 
 
-@dataclass(frozen=True)
-class _Asked:
-    """What is to be assessed."""
-
-    network: Network
-    chosen: list[Scenario]
-    when: tuple[int, ...]
-    months: int
-    start: str | None
-    recovery: Any
-    draws: int
-    count: dict[str, Any]
-
-    def put(self, desk: _Jobs) -> dict[str, Any]:
-        """Put every question, those that need no answer of another one first; return fields of the assessment."""
-        network, count, months, start = self.network, self.count, self.months, self.start
-        first = network.tier_order[0]
-        lead = first if bool((network.demand["tier"] == first).any()) else None
-        desk.ask("stress", _stress, network, self.chosen, months, start, count)
-        desk.ask("removed", _removed, network, lead, count)
-        desk.ask("attacks", _attacks, network, lead, count)
-        desk.ask("exposure", exposures, network, self.recovery, count)
-        desk.ask("bracket", myopia, network, self.chosen, count)
-        desk.ask("floors", break_evens, network)
-        desk.ask("indices", index_ranks, network, count)
-        flow, base = max_flow(network, beneficiaries=count["beneficiaries"]), balance(network, **count)
-        removed, removed_first = desk.get("removed")
-        blocs = blocs_of(network, removed["country"], removed_first["country"])
-        desk.ask("alignment", sides, network, blocs, count["commodity"])
-        stress = desk.get("stress")
-        worst, last = _worst(stress, self.chosen, first), self.when[-1] if self.when else None
-        desk.ask("stockpile", stockpiles, network, stress, self.chosen, lead, months, start, count)
-        for year in self.when:
-            desk.ask(f"rerouting {year}", _rerouted, network, worst, year, count)
-        desk.ask("rungs", _rungs, network, worst, months, start, count)
-        desk.ask("doubts", doubts, network, worst, lead, self.draws, count)
-        desk.ask("portfolios", portfolios, network, worst, last, lead, count)
-        desk.ask("idle", idle_plants, network, worst, last, count)
-        disrupted = balance(network, worst, **count) if worst else None
-        attacks, pairs = desk.get("attacks")
-        need, less = desk.get("stockpile")
-        many, single = desk.get("doubts")
-        plain = ("exposure", "bracket", "floors", "idle", "alignment", "indices")
-        return {
-            "scenario": worst,
-            "lead": lead,
-            "flow": flow,
-            "base": base,
-            "disrupted": disrupted,
-            "chokepoints": MappingProxyType(removed),
-            "first_tier": MappingProxyType(removed_first),
-            "attacks": attacks,
-            "pairs": pairs,
-            "stress": replace(stress, horizon_ladder=stamp(desk.get("rungs"), stress.provenance)),
-            "stockpile": need,
-            "mitigation": less,
-            "rerouting": MappingProxyType({year: desk.get(f"rerouting {year}") for year in self.when}),
-            "portfolios": MappingProxyType(desk.get("portfolios")),
-            "ensemble": many,
-            "sensitivity": single,
-            "unanswered": MappingProxyType(desk.unanswered()),
-            **{name: desk.get(name) for name in plain},
-        }
+def _put(
+    desk: _Jobs,
+    counting: Counting,
+    chosen: list[Scenario],
+    when: tuple[int, ...],
+    months: int,
+    start: str | None,
+    recovery: Any,
+    draws: int,
+) -> dict[str, Any]:
+    """Put every question, those that need no answer of another one first; return fields of the assessment."""
+    network, said, first = counting.network, counting.said, counting.network.tier_order[0]
+    lead = first if bool((network.demand["tier"] == first).any()) else None
+    desk.ask("stress", partial(stress_test, network, chosen, months, start, **said))
+    desk.ask("removed", partial(_removed, counting, lead))
+    desk.ask("attacks", partial(_attacks, counting, lead))
+    desk.ask("exposure", partial(exposures, counting, recovery), keeps_why=True)
+    desk.ask("bracket", partial(myopia, counting, chosen), keeps_why=True)
+    desk.ask("floors", partial(break_evens, network), keeps_why=True)
+    desk.ask("indices", partial(index_ranks, counting), keeps_why=True)
+    flow, base = max_flow(network, beneficiaries=counting.beneficiaries), balance(network, **said)
+    removed, removed_first = desk.get("removed")
+    blocs = blocs_of(network, removed["country"], removed_first["country"])
+    desk.ask("alignment", partial(sides, counting, blocs), keeps_why=True)
+    stress = desk.get("stress")
+    worst, last = _worst(stress, chosen, first), when[-1] if when else None
+    desk.ask("stockpile", partial(stockpiles, counting, stress, chosen, lead, months, start), keeps_why=True)
+    for year in when:
+        desk.ask(f"rerouting {year}", partial(reroute, network, worst, by_year=year, **said))
+    desk.ask("rungs", partial(horizon_rungs, counting, worst, months, start))
+    desk.ask("doubts", partial(doubts, counting, worst, lead, draws), keeps_why=True)
+    desk.ask("portfolios", partial(portfolios, counting, worst, last, lead), keeps_why=True)
+    desk.ask("idle", partial(idle_plants, counting, worst, last), keeps_why=True)
+    disrupted = balance(network, worst, **said) if worst else None
+    attacks, pairs = desk.get("attacks")
+    need, less = desk.get("stockpile")
+    many, single = desk.get("doubts")
+    plain = ("exposure", "bracket", "floors", "idle", "alignment", "indices")
+    return {
+        "scenario": worst,
+        "lead": lead,
+        "flow": flow,
+        "base": base,
+        "disrupted": disrupted,
+        "chokepoints": MappingProxyType(removed),
+        "first_tier": MappingProxyType(removed_first),
+        "attacks": attacks,
+        "pairs": pairs,
+        "stress": replace(stress, horizon_ladder=stamp(desk.get("rungs"), stress.provenance)),
+        "stockpile": need,
+        "mitigation": less,
+        "rerouting": MappingProxyType({year: desk.get(f"rerouting {year}") for year in when}),
+        "portfolios": MappingProxyType(desk.get("portfolios")),
+        "ensemble": many,
+        "sensitivity": single,
+        "unanswered": MappingProxyType(desk.unanswered()),
+        **{name: desk.get(name) for name in plain},
+    }
 
 
 class _Jobs:
@@ -322,9 +317,9 @@ class _Jobs:
         if self._is_own:
             self._pool.shutdown(cancel_futures=True)
 
-    def ask(self, name: str, work: Callable[..., Any], *args: Any) -> None:
-        """Put a question."""
-        job = self._pool.submit(_answered, work, args)
+    def ask(self, name: str, work: Callable[..., Any], keeps_why: bool = False) -> None:
+        """Put a question; ``keeps_why``: it takes a mapping for the reasons of what has no answer."""
+        job = self._pool.submit(_answered, work, keeps_why)
         self._jobs[name] = job
         job.add_done_callback(lambda _job: self._tell(name))
 
@@ -341,42 +336,22 @@ class _Jobs:
         return {key: reason for job in self._jobs.values() for key, reason in job.result()[1].items()}
 
 
-def _answered(work: Callable[..., Any], args: tuple[Any, ...]) -> tuple[Any, dict[str, str]]:
+def _answered(work: Callable[..., Any], keeps_why: bool) -> tuple[Any, dict[str, str]]:
     """Answer one question, in whatever process; what cannot be answered says why."""
     why: dict[str, str] = {}
-    return work(*args, why), why
+    return work(why) if keeps_why else work(), why
 
 
-def _stress(
-    network: Network, chosen: list[Scenario], months: int, start: str | None, count: dict[str, Any], _why: Any
-) -> StressTest:
-    return stress_test(network, chosen, months, start, **count)
-
-
-def _rerouted(network: Network, worst: Scenario | None, year: int, count: dict[str, Any], _why: Any) -> Reroute:
-    return reroute(network, worst, by_year=year, **count)
-
-
-def _rungs(
-    network: Network, worst: Scenario | None, months: int, start: str | None, count: dict[str, Any], _why: Any
-) -> pd.DataFrame:
-    return horizon_rungs(network, worst, months, start, count)
-
-
-def _removed(
-    network: Network, first: str | None, count: dict[str, Any], _why: Any
-) -> tuple[dict[str, pd.DataFrame], dict[str, pd.DataFrame]]:
+def _removed(counting: Counting, first: str | None) -> tuple[dict[str, pd.DataFrame], dict[str, pd.DataFrame]]:
     """Return what every kind of removal costs all tiers, and what it costs the first."""
     every, lead = {}, {}
     for by in REMOVED:
-        every[by] = chokepoints(network, by, **count)
-        lead[by] = chokepoints(network, by, tier=first, **count)
+        every[by] = chokepoints(counting.network, by, **counting.said)
+        lead[by] = chokepoints(counting.network, by, tier=first, **counting.said)
     return every, lead
 
 
-def _attacks(
-    network: Network, first: str | None, count: dict[str, Any], _why: Any
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _attacks(counting: Counting, first: str | None) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Find the worst two and three sites at once, for the first tier with ties and pairs, and for all."""
     rows, pairs = [], pd.DataFrame()
     source: dict[str, Any] = {}
@@ -384,7 +359,8 @@ def _attacks(
         if counts == "all tiers" and first is None:
             continue
         for k in ATTACKED:
-            found = interdict(network, k, tier=tier, details=counts == "first tier" and k == ATTACKED[0], **count)
+            details = counts == "first tier" and k == ATTACKED[0]
+            found = interdict(counting.network, k, tier=tier, details=details, **counting.said)
             source = source or found.provenance  # the answer on which the table is ranked
             if not found.pairs.empty:
                 pairs = found.pairs

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from chainnet.assessment._time import Reason
 from chainnet.blocs import Alignment, alignment
 from chainnet.economics import Overcapacity, overcapacity, price_floor
 from chainnet.engine import ROUNDING
-from chainnet.errors import ChainnetError
+from chainnet.errors import DataError
+from chainnet.flow import Counting
 from chainnet.indicators import compare_indices
 from chainnet.network import Network
 from chainnet.projects import Portfolio, portfolio
@@ -24,13 +25,13 @@ BUDGET_PARTS = (0.05, 0.1, 0.25, 0.5, 1.0)
 TWO_DIGITS = 2
 ORDERS = 8  # random orders of the shares of countries: the report ranks by swing
 Reasons = dict[str, str]
-Count = Mapping[str, Any]
 
 
 def portfolios(
-    network: Network, worst: Scenario | None, year: int | None, lead: str | None, count: Count, why: Reasons
+    counting: Counting, worst: Scenario | None, year: int | None, lead: str | None, why: Reasons
 ) -> dict[str, Portfolio]:
     """Return the best sets at five budgets, up to all that the listed projects cost, for all tiers and the first."""
+    network, said = counting.network, counting.said
     capex = network.projects["capex_musd"]
     if worst is None or not (capex > 0).any():
         why["portfolio"] = "no scenario was given" if worst is None else "no listed project has a capital cost"
@@ -39,12 +40,10 @@ def portfolios(
     budgets = sorted({_round_up(whole * part) for part in BUDGET_PARTS})
     found: dict[str, Portfolio] = {}
     for tier in dict.fromkeys((lead, None)):
-        try:
+        with Reason(why, "portfolio"):
             found[tier or "all"] = portfolio(
-                network, [worst], whole, by_year=year, budgets=budgets, close=[tier or "all"], tier=tier, **count
+                network, [worst], whole, by_year=year, budgets=budgets, close=[tier or "all"], tier=tier, **said
             )
-        except ChainnetError as error:
-            why["portfolio"] = str(error)
     return found
 
 
@@ -61,28 +60,20 @@ def break_evens(network: Network, why: Reasons) -> pd.DataFrame:
     main = recipes[recipes["role"] == "output"].set_index("process")["commodity"]
     made = set(network.projects["process"].map(main).dropna())
     floors = {str(c): float(p) for c, p in prices.items() if c in made and p > 0}
-    if not floors:
-        why["floors"] = "no product of a listed project has a price in the data"
-        return pd.DataFrame()
-    try:
+    with Reason(why, "floors"):
+        if not floors:
+            raise DataError("no product of a listed project has a price in the data")
         return price_floor(network, floors)
-    except ChainnetError as error:
-        why["floors"] = str(error)
-        return pd.DataFrame()
+    return pd.DataFrame()
 
 
-def idle_plants(
-    network: Network, worst: Scenario | None, year: int | None, count: Count, why: Reasons
-) -> Overcapacity | None:
+def idle_plants(counting: Counting, worst: Scenario | None, year: int | None, why: Reasons) -> Overcapacity | None:
     """Return what stands idle if nothing is cut off, with and without projects."""
-    if network.projects.empty:
-        why["idle"] = "there are no projects in the data"
-        return None
-    try:
-        return overcapacity(network, [worst] if worst else [], by_year=year, **count)
-    except ChainnetError as error:
-        why["idle"] = str(error)
-        return None
+    with Reason(why, "idle"):
+        if counting.network.projects.empty:
+            raise DataError("there are no projects in the data")
+        return overcapacity(counting.network, [worst] if worst else [], by_year=year, **counting.said)
+    return None
 
 
 def blocs_of(network: Network, countries: pd.DataFrame, first: pd.DataFrame) -> dict[str, list[str]] | None:
@@ -98,36 +89,33 @@ def blocs_of(network: Network, countries: pd.DataFrame, first: pd.DataFrame) -> 
     return None
 
 
-def sides(network: Network, blocs: Mapping[str, list[str]] | None, commodity: Any, why: Reasons) -> Alignment | None:
+def sides(counting: Counting, blocs: Mapping[str, list[str]] | None, why: Reasons) -> Alignment | None:
     """Return what the countries between the beneficiaries and their rival are worth to either."""
-    if blocs is None:
-        why["alignment"] = "the data name no beneficiaries, or no country outside them costs them anything"
-        return None
-    try:
-        return alignment(network, blocs, tariff_rates=(), leak_shares=(), permutations=ORDERS, commodity=commodity)
-    except ChainnetError as error:
-        why["alignment"] = str(error)
-        return None
+    network, what = counting.network, counting.commodity
+    with Reason(why, "alignment"):
+        if blocs is None:
+            raise DataError("the data name no beneficiaries, or no country outside them costs them anything")
+        return alignment(network, blocs, tariff_rates=(), leak_shares=(), permutations=ORDERS, commodity=what)
+    return None
 
 
-def index_ranks(network: Network, count: Count, why: Reasons) -> pd.DataFrame:
+def index_ranks(counting: Counting, why: Reasons) -> pd.DataFrame:
     """Return the rank of every country and step by published index and by loss."""
-    try:
-        return compare_indices(network, **count)
-    except ChainnetError as error:
-        why["indices"] = str(error)
-        return pd.DataFrame()
+    with Reason(why, "indices"):
+        return compare_indices(counting.network, **counting.said)
+    return pd.DataFrame()
 
 
 def doubts(
-    network: Network, worst: Scenario | None, lead: str | None, draws: int, count: Count, why: Reasons
+    counting: Counting, worst: Scenario | None, lead: str | None, draws: int, why: Reasons
 ) -> tuple[Ensemble | None, Sensitivity | None]:
     """Return what the ranges in the data do to the answer, all at once and one at a time."""
-    found = sensitivity(network, worst, tier=lead, **count)
+    network, said = counting.network, counting.said
+    found = sensitivity(network, worst, tier=lead, **said)
     if found.inputs.empty:
         why["ranges"] = "no figure in the data has a range"
         return None, None
-    many = ensemble(network, worst, draws=draws, **count) if draws else None
+    many = ensemble(network, worst, draws=draws, **said) if draws else None
     if many is None:
         why["draws"] = "no draws were asked for"
     return many, found

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,8 +16,8 @@ from chainnet._types import Words
 from chainnet.assessment._assess import Assessment
 from chainnet.engine import ROUNDING
 from chainnet.errors import DataError, UnknownIdError
-from chainnet.flow import ValueModel, count_settings, counted_demand, shapley_values
-from chainnet.network import TABLES, Network, as_text
+from chainnet.flow import Counting, ValueModel, shapley_values
+from chainnet.network import TABLES, Network, as_text, kept
 from chainnet.results import Result, provenance, stamp
 from chainnet.scenario import Scenario, overlay_of, scenarios
 
@@ -40,9 +40,10 @@ _SEVERAL = re.compile(r'^"|(^| )/( |$)')
 STRUCTURE, MEASURES = "rows added or removed", "scenario"
 UNDISTURBED, ALL = "undisturbed", "all tiers"
 ROWS = 25
+Count = Callable[..., Counting]  # what is asked, of either network
 
 
-@dataclass(frozen=True, repr=False, eq=False)
+@dataclass(frozen=True, repr=False, eq=False, kw_only=True)
 class Comparison(Result):
     """Two networks side by side.
 
@@ -122,7 +123,7 @@ def compare(
     """
     old, old_asked = _unpack(before, "before")
     new, new_asked = _unpack(after, "after")
-    count: dict[str, Any] = {"commodity": commodity, "beneficiaries": beneficiaries}
+    count = partial(Counting.of, commodity=commodity, beneficiaries=beneficiaries)
     names = [UNDISTURBED, *sorted({*old_asked, *new_asked})]
     if scenario is not None and scenario not in names:
         raise DataError(f'scenario: neither side knows "{scenario}"; one of {", ".join(names)}.')
@@ -133,20 +134,20 @@ def compare(
     source = provenance(
         new,
         "HiGHS simplex",
-        **count_settings(new, commodity, beneficiaries),
+        **count(new).settings,
         before={"graph": old.name, "digest": old.digest},
         traced=" / ".join(traced) if traced else "",
     )
     if traced:
         causes.attrs["answer"] = rows.attrs["answer"] = f"short_t, {traced[0]}, {traced[1]}"
     return Comparison(
-        source,
-        stamp(answers, source),
-        stamp(causes, source),
-        stamp(rows, source),
-        stamp(inputs, source),
-        stamp(_settings(old, new), source),
-        _words(old, new, answers, causes, rows, inputs, traced),
+        provenance=source,
+        answers=stamp(answers, source),
+        causes=stamp(causes, source),
+        rows=stamp(rows, source),
+        inputs=stamp(inputs, source),
+        settings=stamp(_settings(old, new), source),
+        words=_words(old, new, answers, causes, rows, inputs, traced),
     )
 
 
@@ -166,13 +167,13 @@ def _tiers(*networks: Network) -> list[str]:
     return list(dict.fromkeys(order))
 
 
-def _short(network: Network, scenario: Scenario | None, tier: str | None, count: dict[str, Any]) -> tuple[float, float]:
+def _short(counting: Counting, scenario: Scenario | None) -> tuple[float, float]:
     """Return what is served and what stays short, of one tier could it come first, or of all."""
+    network = counting.network
     overlay = overlay_of(network, scenario)
-    model = ValueModel(network, overlay, tier=tier, **count)
-    rows = counted_demand(network, network.demand, count["commodity"], count["beneficiaries"], tier)
+    model = ValueModel(counting, overlay)
     asked = network.demand["demand_tpa"].to_numpy(dtype=float) * overlay.demand_share
-    wanted = float(asked[rows].sum()) if len(asked) else model.value
+    wanted = float(asked[counting.rows].sum()) if len(asked) else model.value
     short = wanted - model.value
     return _round(model.value), _round(short) if short > ROUNDING * max(wanted, 1.0) else 0.0
 
@@ -187,7 +188,7 @@ def _answers(
     old_asked: Mapping[str, Scenario],
     new_asked: Mapping[str, Scenario],
     names: list[str],
-    count: dict[str, Any],
+    count: Count,
 ) -> pd.DataFrame:
     rows = []
     for name in names:
@@ -195,7 +196,7 @@ def _answers(
             ends = []
             for network, asked in ((old, old_asked), (new, new_asked)):
                 known = (name == UNDISTURBED or name in asked) and (tier is None or tier in network.tier_order)
-                ends.append(_short(network, asked.get(name), tier, count) if known else (np.nan, np.nan))
+                ends.append(_short(count(network, tier=tier), asked.get(name)) if known else (np.nan, np.nan))
             (served, short), (served_now, short_now) = ends
             rows.append((name, tier or ALL, "short_t", short, short_now))
             rows.append((name, tier or ALL, "served_t", served, served_now))
@@ -224,7 +225,7 @@ def _traced(answers: pd.DataFrame, scenario: str | None, first: Iterable[str]) -
 # -- inputs -------------------------------------------------------------------------------------
 
 
-@lru_cache(maxsize=32)
+@kept(len(TABLES))
 def _keyed(network: Network, table: str) -> pd.DataFrame:
     """Return a table by key; rows that share a key are numbered. Kept: callers must not change it."""
     frame = getattr(network, table)
@@ -325,7 +326,7 @@ def _causes(
     new_asked: Mapping[str, Scenario],
     traced: tuple[str, str] | None,
     inputs: pd.DataFrame,
-    count: dict[str, Any],
+    count: Count,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     none = pd.DataFrame(columns=["share_t", "alone_t", "last_in_t"], index=pd.Index([], name="cause"), dtype=float)
     blank = pd.DataFrame(columns=["table", "key", "column", "before", "after", "alone_t"])
@@ -344,7 +345,7 @@ def _causes(
     def value(changed: frozenset[str]) -> float:
         if changed not in known:
             asked = two if MEASURES in changed else one
-            known[changed] = _short(_mixed(old, new, changed), asked or one or two, tier, count)[1]
+            known[changed] = _short(count(_mixed(old, new, changed), tier=tier), asked or one or two)[1]
         return known[changed]
 
     everything = frozenset(players)
@@ -367,15 +368,16 @@ def _causes(
 
 
 def _rows(
-    old: Network, new: Network, loud: pd.DataFrame, scenario: Scenario | None, tier: str | None, count: dict[str, Any]
+    old: Network, new: Network, loud: pd.DataFrame, scenario: Scenario | None, tier: str | None, count: Count
 ) -> pd.DataFrame:
     """Change one row at a time, those whose figures changed most first."""
     changed = loud[loud["kind"] == "changed"].drop_duplicates(["table", "key"]).head(ROWS)
-    start = _short(old, scenario, tier, count)[1]
+    start = _short(count(old, tier=tier), scenario)[1]
     out = []
     for row in changed.to_dict("records"):
         try:
-            there = _short(_mixed(old, new, frozenset(), (row["table"], row["key"])), scenario, tier, count)[1]
+            mixed = _mixed(old, new, frozenset(), (row["table"], row["key"]))
+            there = _short(count(mixed, tier=tier), scenario)[1]
         except (DataError, UnknownIdError):  # the row fits only together with others
             continue
         out.append(

@@ -12,6 +12,7 @@ from chainnet.cascades import bracket
 from chainnet.criticality import risk_exposure
 from chainnet.engine import CERTAIN
 from chainnet.errors import ChainnetError
+from chainnet.flow import Counting
 from chainnet.network import Network
 from chainnet.results import stamp
 from chainnet.scenario import Scenario, timeline
@@ -26,16 +27,31 @@ MOST_STOCKS = 3
 Reasons = dict[str, str]
 
 
+class Reason:
+    """Keep why a question has no answer, and go on."""
+
+    def __init__(self, reasons: Reasons, question: str) -> None:
+        self._reasons, self._question = reasons, question
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, _kind: object, error: object, _trace: object) -> bool:
+        if isinstance(error, ChainnetError):
+            self._reasons[self._question] = str(error)
+        return isinstance(error, ChainnetError)
+
+
 def onsets(network: Network, scenarios: Sequence[Scenario], months: int, start: str | None) -> list[float]:
     """Return the first month, from 1, in which a measure of each scenario is in force; NaN = none."""
     found = [timeline(network, s, months, start=start).onset for s in scenarios]
     return [np.nan if onset is None else float(onset + 1) for onset in found]
 
 
-def exposures(network: Network, recovery: Any, count: Mapping[str, Any], reasons: Reasons) -> pd.DataFrame:
+def exposures(counting: Counting, recovery: Any, reasons: Reasons) -> pd.DataFrame:
     """Return what the loss of each site costs until it is back; empty, with the reason kept, where nothing says."""
     try:
-        found = risk_exposure(network, RECOVERY_YEARS if recovery is None else recovery, by="site", **count)
+        years = RECOVERY_YEARS if recovery is None else recovery
+        found = risk_exposure(counting.network, years, by="site", **counting.said)
     except ChainnetError as error:
         if recovery is not None:  # what was asked for is answered or refused
             raise
@@ -45,51 +61,36 @@ def exposures(network: Network, recovery: Any, count: Mapping[str, Any], reasons
     return found
 
 
-def myopia(network: Network, scenarios: Sequence[Scenario], count: Mapping[str, Any], reasons: Reasons) -> pd.DataFrame:
+def myopia(counting: Counting, scenarios: Sequence[Scenario], reasons: Reasons) -> pd.DataFrame:
     """Return the bracket of each scenario that it can express; why not is kept for the others."""
     tables: dict[str, pd.DataFrame] = {}
     for scenario in scenarios:
-        try:
-            tables[scenario.name] = bracket(network, scenario=scenario, years=BRACKET_YEARS, **count)
-        except ChainnetError as error:
-            reasons[f"bracket: {scenario.name}"] = str(error)
+        with Reason(reasons, f"bracket: {scenario.name}"):
+            found = bracket(counting.network, scenario=scenario, years=BRACKET_YEARS, **counting.said)
+            tables[scenario.name] = found
     if not tables:
         return pd.DataFrame()
     settings = next(iter(tables.values())).attrs["provenance"]
     return stamp(pd.concat(tables, names=["scenario"]), settings)
 
 
-def horizon_rungs(
-    network: Network, worst: Scenario | None, months: int, start: str | None, count: Mapping[str, Any]
-) -> pd.DataFrame:
+def horizon_rungs(counting: Counting, worst: Scenario | None, months: int, start: str | None) -> pd.DataFrame:
     """Return the ladder over the horizon of the worst scenario alone, in half-years where these are whole.
 
     New relations are many, and so are the columns of every month: half-years say the same in a fraction
     of the time, for a few days of lag.
     """
     step = next(s for s in (HALF_YEAR, QUARTER, 1) if months % s == 0)
-    ask = Ask(
-        months,
-        start,
-        step,
-        beneficiaries=_words(count.get("beneficiaries")),
-        commodity=_words(count.get("commodity")),
-    )
-    return horizon_ladder(network, [worst] if worst else [], ask)
-
-
-def _words(given: Any) -> tuple[str, ...] | None:
-    return None if given is None else (given,) if isinstance(given, str) else tuple(given)
+    return horizon_ladder([worst] if worst else [], Ask(counting, months, start, step))
 
 
 def stockpiles(
-    network: Network,
+    counting: Counting,
     stress: StressTest,
     scenarios: Sequence[Scenario],
     tier: str | None,
     months: int,
     start: str | None,
-    count: Mapping[str, Any],
     reasons: Reasons,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return what must be in stock for the first tier, and what lessens it, for the scenarios that need it most."""
@@ -101,20 +102,16 @@ def stockpiles(
     hit.sort(key=lambda s: (-round(float(short.loc[s.name, "shortfall_t"]), 6), s.name))
     need: dict[str, pd.DataFrame] = {}
     less: dict[str, pd.DataFrame] = {}
+    network, said = counting.network, counting.said
     step = QUARTER if months % QUARTER == 0 else 1
     for scenario in hit[:MOST_STOCKS]:
-        try:
-            need[scenario.name] = stockpile_requirement(network, scenario, (tier,), months, start, **count)
-        except ChainnetError as error:
-            reasons[f"stockpile: {scenario.name}"] = str(error)
-    for name in need:
-        scenario = next(s for s in hit if s.name == name)
-        try:
-            less[name] = stockpile_mitigation(network, scenario, (tier,), months, start, step_months=step, **count)
-        except ChainnetError as error:
-            reasons[f"mitigation: {name}"] = str(error)
-            continue
-        break
+        with Reason(reasons, f"stockpile: {scenario.name}"):
+            need[scenario.name] = stockpile_requirement(network, scenario, (tier,), months, start, **said)
+    for scenario in (s for s in hit if s.name in need):
+        with Reason(reasons, f"mitigation: {scenario.name}"):
+            found = stockpile_mitigation(network, scenario, (tier,), months, start, step_months=step, **said)
+            less[scenario.name] = found
+            break
     return _joined(need), _joined(less)
 
 

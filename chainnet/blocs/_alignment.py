@@ -18,7 +18,7 @@ from chainnet.blocs._prices import check_elasticities, price_table
 from chainnet.blocs._worlds import Party, Proofs, parties, standing, third_places
 from chainnet.engine import Certificate
 from chainnet.errors import DataError, near_matches
-from chainnet.flow import EXTRA_COST_USD_PER_T, balance_under, binding_inputs, project_sizes, shapley_values
+from chainnet.flow import EXTRA_COST_USD_PER_T, Counting, balance_under, binding_inputs, project_sizes, shapley_values
 from chainnet.indicators import BENCHMARKS, benchmarks
 from chainnet.lowering import Degree, Overlay
 from chainnet.network import STAGES, Network
@@ -219,7 +219,7 @@ def alignment(
         "seed": seed,
     }
     words = [word for side in sides for word in side.words]
-    binds = binding_inputs(network, [overlay], reroute, commodity=commodity, beneficiaries=words)
+    binds = binding_inputs(Counting.of(network, commodity, words), [overlay], reroute)
     source = provenance(network, "HiGHS simplex", rests_on=binds, **settings)
     split = _split_table(world)
     tiers, cost_together, cost_split = _tier_table(world)
@@ -346,9 +346,7 @@ def _tier_table(world: SplitMarket) -> tuple[pd.DataFrame, float, float]:
     for bloc in world.sides:
         tables = []
         for number, overlay in enumerate((world.overlay, parted)):
-            found = balance_under(
-                network, overlay, world.degree, commodity=world.commodity, beneficiaries=list(bloc.words)
-            )
+            found = balance_under(Counting.of(network, world.commodity, bloc.words), overlay, world.degree)
             world.proofs.add(found.certificate)
             if bloc is world.sides[0]:
                 costs[number] = found.cost_usd

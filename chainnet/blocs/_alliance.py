@@ -16,7 +16,7 @@ from chainnet.blocs._pool import Pool
 from chainnet.blocs._worlds import Party, chosen_projects, clean, parties, places, standing
 from chainnet.engine import CERTAIN, LEAST_SIZE, Certificate
 from chainnet.errors import DataError
-from chainnet.flow import binding_inputs, shapley_values
+from chainnet.flow import Counting, binding_inputs, shapley_values
 from chainnet.lowering import Degree
 from chainnet.network import Network, split_list
 from chainnet.results import Result, provenance, stamp
@@ -182,7 +182,7 @@ def alliance(
         "stocks": "first year",
     }
     ours = [word for m in who for word in m.words]
-    binds = binding_inputs(network, [overlay], reroute, commodity=commodity, beneficiaries=ours)
+    binds = binding_inputs(Counting.of(network, commodity, ours), [overlay], reroute)
     source = provenance(network, "HiGHS simplex", rests_on=binds, **settings)
     everyone = frozenset(m.name for m in who)
     project_table = _project_table(game, everyone)

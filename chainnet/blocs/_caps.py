@@ -44,7 +44,7 @@ def cap_table(market: SplitMarket, cap: float) -> pd.DataFrame:
     rows: list[dict[str, Any]] = []
     all_sets: list[tuple[Any, Any]] = []
     for commodity in sorted(set(words[into[:n]])):
-        here = into & (np.asarray(market.low.commodities, dtype=object)[market.low.commodity] == commodity)
+        here = into & (np.asarray(market.low.commodities, dtype=object)[market.low.flows.commodity] == commodity)
         taken = float(flow[here[:n]].sum())
         if taken <= 0:
             continue

@@ -181,7 +181,7 @@ def exclusion_table(market: SplitMarket, named: Iterable[str] | None) -> tuple[p
     rows = []
     for label, inside in ((market.sides[0].name, ours), ("with third countries", ours | third)):
         gone = np.flatnonzero(makes & inside)
-        closed = np.isin(market.low.tail, gone) | np.isin(market.low.head, gone)
+        closed = np.isin(market.low.flows.tail, gone) | np.isin(market.low.flows.head, gone)
         for name in market.rows:
             before, after = market.value(name), market.value(name, closed)
             rows.append((label, name, len(gone), before, after, market.clean(before - after)))

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from chainnet._types import Words
+from chainnet._types import Array, Bools, Words
 from chainnet.blocs._worlds import Party, Proofs, WorldValue, clean, demand_of, edge_places, open_market
-from chainnet.flow import Balance, balance_under
+from chainnet.flow import Balance, Counting, balance_under
 from chainnet.lowering import Degree, Overlay
 from chainnet.network import Network
 
@@ -35,7 +35,7 @@ class SplitMarket:
         self.network, self.overlay, self.degree, self.commodity = network, overlay, degree, commodity
         self.sides, self.proofs = list(sides), proofs
         self.low, self.counted = open_market(network, overlay, degree, commodity)
-        rows = [demand_of(network, self.low.demand, bloc) for bloc in sides]
+        rows = [demand_of(network, self.low.flows.demand, bloc) for bloc in sides]
         self.rows = {bloc.name: self.counted & mine for bloc, mine in zip(sides, rows, strict=True)}
         self.rows[THIRD] = self.counted & ~np.any(rows, axis=0)
         tail, head = edge_places(self.low)
@@ -83,19 +83,20 @@ class SplitMarket:
 
     def demand(self, name: str) -> float:
         """Return what a side asks for, t/a."""
-        return float(self.low.demand["demand_tpa"].to_numpy(dtype=float)[self.rows[name]].sum())
+        return float(self.low.flows.demand["demand_tpa"].to_numpy(dtype=float)[self.rows[name]].sum())
 
     def under(self, overlay: Overlay) -> SplitMarket:
         """Return the same market under another overlay."""
         return SplitMarket(self.network, overlay, self.degree, self.commodity, self.sides, self.proofs)
 
-    def words(self, name: str) -> list[str]:
-        """Return the words of a bloc."""
-        return list(next(b for b in self.sides if b.name == name).words)
+    @property
+    def first_served(self) -> Counting:
+        """The first bloc served first."""
+        return Counting.of(self.network, self.commodity, self.sides[0].words)
 
     def clean(self, value: float) -> float:
         """Take rounding for nothing."""
-        return clean(value, float(self.low.demand["demand_tpa"].to_numpy(dtype=float)[self.counted].sum()))
+        return clean(value, float(self.low.flows.demand["demand_tpa"].to_numpy(dtype=float)[self.counted].sum()))
 
     @cached_property
     def goods(self) -> pd.Series:
@@ -103,18 +104,18 @@ class SplitMarket:
         return self.network.edges["commodity"].fillna("")
 
     @cached_property
-    def price(self) -> Any:
+    def price(self) -> Array:
         """Price of what each edge row carries, USD/t; NaN where it has none."""
         prices = self.network.commodities.set_index("id")["price_usd_per_t"]
-        return self.goods.map(prices).to_numpy(dtype=float)
+        return np.asarray(self.goods.map(prices).to_numpy(dtype=float))
 
     @cached_property
-    def carries_counted(self) -> Any:
+    def carries_counted(self) -> Bools:
         """Which edge rows carry a commodity whose demand counts."""
-        return self.goods.isin(set(self.low.demand["commodity"][self.counted].fillna(""))).to_numpy()
+        return np.asarray(self.goods.isin(set(self.low.flows.demand["commodity"][self.counted].fillna(""))))
 
     @cached_property
-    def baseline(self) -> Any:
+    def baseline(self) -> Array:
         """Flow on each edge row, t/a: the baseline, or a balance where one is not known."""
         network = self.network
         flow = network.edges["flow_tpa"].to_numpy(dtype=float)
@@ -122,12 +123,11 @@ class SplitMarket:
         new = set(network.projects["id"]) | network.built_projects
         asleep = (network.edges["source"].isin(new) | network.edges["target"].isin(new)).to_numpy()
         if not np.isnan(flow[alive & ~asleep]).any():
-            return np.nan_to_num(flow)
-        return self.settled(self.overlay).edges["flow_tpa"].to_numpy(dtype=float)
+            return np.asarray(np.nan_to_num(flow))
+        return np.asarray(self.settled(self.overlay).edges["flow_tpa"].to_numpy(dtype=float))
 
     def settled(self, overlay: Overlay) -> Balance:
         """Serve the first bloc first, then everyone, at least cost."""
-        words = self.words(self.sides[0].name)
-        found = balance_under(self.network, overlay, self.degree, commodity=self.commodity, beneficiaries=words)
+        found = balance_under(self.first_served, overlay, self.degree)
         self.proofs.add(found.certificate)
         return found

@@ -13,7 +13,7 @@ from chainnet._types import Words
 from chainnet.blocs._worlds import Party, Proofs, chosen_projects, demand_of, unlimited
 from chainnet.engine import CERTAIN, LEAST_SIZE
 from chainnet.errors import DataError
-from chainnet.flow import Stages, counted_demand, project_sizes, proof_of, share_fairly
+from chainnet.flow import Counting, Stages, project_sizes, proof_of, share_fairly
 from chainnet.lowering import Degree, Overlay, Restriction, lower
 from chainnet.network import Network
 
@@ -46,7 +46,7 @@ class Pool:
         self.network, self.who, self.degree, self.others = network, {m.name: m for m in who}, degree, others
         self.overlay = overlay
         self.sizes = np.where(chosen_projects(network, projects), project_sizes(network, by_year), 0.0)
-        self.counted = counted_demand(network, network.demand, commodity, [], None)
+        self.counted = Counting.of(network, commodity, []).rows_of(network.demand)
         self.rows = {m.name: demand_of(network, network.demand, m) & self.counted for m in who}
         if not any(rows.any() for rows in self.rows.values()):
             raise DataError(
@@ -128,7 +128,7 @@ class Pool:
             self.proofs.add(proof_of("alliance", model, found))
         share_fairly(low, model, stages)
         found = ask(ours)
-        wanted = low.demand["demand_tpa"].to_numpy(dtype=float)
+        wanted = low.flows.demand["demand_tpa"].to_numpy(dtype=float)
         return Served(kept, first, np.clip(found.x[low.served], 0.0, wanted))
 
     def _worlds(self, coalition: frozenset[str], pool: str, only: frozenset[str] | None) -> tuple[Overlay, Overlay]:

@@ -24,7 +24,7 @@ from chainnet.engine import (
     worst_attack,
 )
 from chainnet.errors import DataError, SolverError
-from chainnet.flow import binding_inputs, project_sizes
+from chainnet.flow import Counting, binding_inputs, project_sizes
 from chainnet.lowering import Degree, Overlay, column_gains
 from chainnet.network import Network
 from chainnet.results import Result, provenance, stamp
@@ -197,7 +197,7 @@ def retaliation(
         "reroute": reroute,
         "commodity": commodity,
     }
-    binds = binding_inputs(network, [whole], reroute, commodity=commodity, beneficiaries=list(sides[0].words))
+    binds = binding_inputs(Counting.of(network, commodity, sides[0].words), [whole], reroute)
     source = provenance(network, "HiGHS simplex, branch and cut", rests_on=binds, **settings)
     payoffs = pd.concat([board.payoffs(name, open_us, open_them) for name, board in boards.items()], ignore_index=True)
     return Retaliation(
@@ -268,14 +268,14 @@ class _Board:
         self._market = SplitMarket(network, whole, rules.degree, rules.commodity, sides, proofs)
         self._rules, self._network, self._proofs = rules, network, proofs
         low = self._market.low
-        self._low, self._width = low, len(low.tail)
+        self._low, self._width = low, len(low.flows.tail)
         self.nothing = np.zeros(self._width, dtype=bool)
         n = len(network.nodes)
         # a project that stands anyway is no option
         offered = np.flatnonzero((rules.sizes > 0) & (overlay.built < rules.sizes))
         self.options = list(network.projects["id"].to_numpy(dtype=object)[offered])
         self._cost = network.projects["capex_musd"].fillna(0.0).to_numpy(dtype=float)[offered]
-        self._legs = [(low.tail == n + i) | (low.head == n + i) for i in offered]
+        self._legs = [(low.flows.tail == n + i) | (low.flows.head == n + i) for i in offered]
         self.names, self._groups, self._kinds = self._cuts(sides)
         self._gains = column_gains(low, self._market.rows["us"])
 
@@ -285,7 +285,7 @@ class _Board:
         if self._rules.by == "commodity":
             sold = self._sold()
             for code, word in enumerate(low.commodities):
-                columns = sold & (low.commodity == code)
+                columns = sold & (low.flows.commodity == code)
                 if columns.any():
                     names.append(word or "the commodity")
                     groups.append(columns)
@@ -294,7 +294,7 @@ class _Board:
         plants = pd.concat([self._network.nodes, self._network.projects], ignore_index=True)
         theirs = sides[1].rows(plants) | sides[1].rows(plants, "owner_country")
         for position in np.flatnonzero(theirs & (plants["stage"] != "end_use").to_numpy()):
-            columns = (low.tail == position) | (low.head == position)
+            columns = (low.flows.tail == position) | (low.flows.head == position)
             if columns.any():
                 names.append(str(plants["id"].iloc[position]))
                 groups.append(columns)

@@ -13,7 +13,7 @@ from chainnet import checks
 from chainnet._types import Array, Bools, Words
 from chainnet.engine import CERTAIN, LEAST_SIZE, Certificate, LinearSolution, WarmModel, require
 from chainnet.errors import DataError, SolverError
-from chainnet.flow import ValueModel, named_projects, optimal, project_sizes, proof_of
+from chainnet.flow import Counting, ValueModel, named_projects, optimal, project_sizes, proof_of
 from chainnet.lowering import Degree, Lowered, Overlay
 from chainnet.network import Network, split_list
 from chainnet.scenario import Scenario, overlay_of
@@ -116,11 +116,11 @@ def places(frame: pd.DataFrame) -> Any:
 
 def edge_places(low: Lowered) -> tuple[Any, Any]:
     """Return where each edge column begins and ends: relations of the table, then new relations through hubs."""
-    tables = [low.network.nodes, low.network.projects]
+    tables = [low.tables.network.nodes, low.tables.network.projects]
     where = np.concatenate([places(table) for table in tables])
     n = len(low.tables.tail)
-    tail, head = np.full(len(low.tail), "", dtype=object), np.full(len(low.head), "", dtype=object)
-    tail[:n], head[:n] = where[low.tail[:n]], where[low.head[:n]]
+    tail, head = np.full(len(low.flows.tail), "", dtype=object), np.full(len(low.flows.head), "", dtype=object)
+    tail[:n], head[:n] = where[low.flows.tail[:n]], where[low.flows.head[:n]]
     pairs = n + np.flatnonzero(low.relations.is_pair)
     tail[pairs] = low.relations.pairs["maker"].to_numpy(dtype=object)
     head[pairs] = low.relations.pairs["user"].to_numpy(dtype=object)
@@ -198,8 +198,8 @@ def unlimited(problem: str) -> str:
 
 def open_market(network: Network, overlay: Overlay, degree: Degree, commodity: Words) -> tuple[Lowered, Bools]:
     """Return the network as arrays, and which demand rows count, whoever asks."""
-    model = ValueModel(network, overlay, degree, commodity=commodity, beneficiaries=[])
-    return model.lowered, np.asarray(model.counted, dtype=bool)
+    model = ValueModel(Counting.of(network, commodity, []), overlay, degree)
+    return model.lowered, model.counted
 
 
 def demand_of(network: Network, demand: pd.DataFrame, party: Party) -> Bools:
@@ -215,7 +215,7 @@ class WorldValue:
     Parameters
     ----------
     low : Lowered
-    counted : boolean array over ``low.demand``
+    counted : boolean array over ``low.flows.demand``
         Whose tonnes count.
     proofs : Proofs
     """
@@ -225,12 +225,12 @@ class WorldValue:
         self._model = WarmModel(replace(low.program, cost=low.serving(counted)))
         self._basis: Any = None
         self._known: dict[bytes, float] = {}
-        self._basis = self.solution(np.zeros(len(low.tail), dtype=bool)).basis
+        self._basis = self.solution(np.zeros(len(low.flows.tail), dtype=bool)).basis
 
     @property
     def demand_tpa(self) -> float:
         """What these users ask for, t/a."""
-        return float(self.low.demand["demand_tpa"].to_numpy(dtype=float)[self.counted].sum())
+        return float(self.low.flows.demand["demand_tpa"].to_numpy(dtype=float)[self.counted].sum())
 
     def value(self, closed: Bools) -> float:
         """Return the value with the marked edge columns closed, t/a."""

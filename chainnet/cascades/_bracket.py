@@ -15,7 +15,7 @@ from chainnet.cascades._inventory import Behaviour, plants_of, simulate
 from chainnet.cascades._links import end_uses, links_of
 from chainnet.engine import PRINTED
 from chainnet.errors import DataError, near_matches
-from chainnet.flow import ValueModel, count_settings, cut_of
+from chainnet.flow import Counting, ValueModel, cut_of
 from chainnet.lowering import Degree
 from chainnet.network import Network
 from chainnet.results import decisive_inputs, provenance, stamp
@@ -95,14 +95,15 @@ def bracket(
     overlay = failing(network, left) if scenario is None else overlay_of(network, scenario)
     unsaid = [""] * 2 if scenario is None else [_not_followed(scenario, row) for row in ("optimal", "myopic")]
     links = links_of(network)
-    uses = end_uses(links, commodity, beneficiaries)
+    counting = Counting.of(network, commodity, beneficiaries)
+    uses = end_uses(links, counting)
     how = Behaviour(**habits)
     plants = plants_of(links, uses, how.check(links.words))
     shock = replace(shock_of(links, overlay), output_left=left)
     run = simulate(plants, shock, how, whole(years, 10, "years", 100) * YEAR, with_output=False)
     counted = uses["counted"].to_numpy(dtype=bool)
     demand, served = float(run.asked[0] * YEAR), run.served
-    best = ValueModel(network, overlay, reroute, commodity=commodity, beneficiaries=beneficiaries)
+    best = ValueModel(counting, overlay, reroute)
     best.certificate()
     flow = np.maximum(plants.node_flow * YEAR, 1e-300)
     stays = np.minimum(left, np.where(plants.node_flow > 0, np.minimum(shock.node_cap / flow, 1.0), 1.0))
@@ -141,7 +142,7 @@ def bracket(
         reroute=reroute,
         years=years,
         demand_tpa=demand,
-        **count_settings(network, commodity, beneficiaries),
+        **counting.settings,
         **{name: getattr(how, name) for name in how.__dataclass_fields__},
     )
     return stamp(table, source)

@@ -19,7 +19,7 @@ from chainnet.cascades._inventory import Behaviour, Plants, Run, Shock, plants_o
 from chainnet.cascades._links import Links, check_number, end_uses, links_of, total_by
 from chainnet.engine import PRINTED, UNIT_ROUNDING
 from chainnet.errors import DataError, SolverError
-from chainnet.flow import count_settings
+from chainnet.flow import Counting
 from chainnet.lowering import Overlay, edge_caps, node_caps
 from chainnet.network import Network
 from chainnet.results import Result, provenance, stamp
@@ -191,8 +191,9 @@ def cascade(
         raise DataError(f'{foreign[0]}: belongs to method "{owner}". Leave it out or ask for that method.')
     left = left_of(network, fail)
     links = links_of(network)
-    uses = end_uses(links, commodity, beneficiaries)
-    settings = {"method": method, "fail": told(network, left), **count_settings(network, commodity, beneficiaries)}
+    counting = Counting.of(network, commodity, beneficiaries)
+    uses = end_uses(links, counting)
+    settings = {"method": method, "fail": told(network, left), **counting.settings}
     if method == "ario":
         chosen = replace(Behaviour(), **{name: value for name, value in habits.items() if value is not None})
         span = whole(days, YEAR, "days", MOST_DAYS), whole(start_day, 1, "start_day"), days_out

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from chainnet import checks
-from chainnet._types import Array, Ints, Words
+from chainnet._types import Array, Ints
 from chainnet.errors import DataError
-from chainnet.flow import counted_demand
+from chainnet.flow import Counting
 from chainnet.lowering import Tables, stack
 from chainnet.network import Network
 
@@ -73,7 +73,7 @@ def recipe_of(links: Links, ends: Ints) -> pd.DataFrame:
     return lines[["role", "t_per_t", "group", "max_share"]].reindex(ends * k + links.commodity).reset_index(drop=True)
 
 
-def end_uses(links: Links, commodity: Words = None, beneficiaries: Words = None) -> pd.DataFrame:
+def end_uses(links: Links, counting: Counting) -> pd.DataFrame:
     """Return who uses what in the baseline, one row per end use, commodity and tier.
 
     Columns position, code, node, commodity, tier, demand_row (-1 = none), flow_tpa (what arrives and is
@@ -109,7 +109,7 @@ def end_uses(links: Links, commodity: Words = None, beneficiaries: Words = None)
     names = np.array([w or None for w in links.words], dtype=object)
     table["commodity"] = names[table["code"].to_numpy(dtype=np.int64)]
     asks = (table["demand_row"] >= 0).to_numpy() | demand.empty
-    table["counted"] = counted_demand(network, table, commodity, beneficiaries, None) & asks
+    table["counted"] = counting.rows_of(table) & asks
     return table.drop(columns=["wanted", "used"])
 
 

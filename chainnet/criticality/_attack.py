@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from chainnet import checks
-from chainnet._types import Words
+from chainnet._types import Array, Ints, Words
 from chainnet.criticality._chokepoints import Removals, removals
 from chainnet.engine import (
     CERTAIN,
@@ -26,7 +26,7 @@ from chainnet.engine import (
     worst_attack,
 )
 from chainnet.errors import DataError, UnknownIdError, near_matches
-from chainnet.flow import ValueModel, count_settings, cut_of, shapley_values
+from chainnet.flow import Counting, ValueModel, cut_of, shapley_values
 from chainnet.lowering import Degree, column_gains
 from chainnet.network import Network, is_country
 from chainnet.results import Result, Status, decisive_inputs, provenance, stamp
@@ -37,7 +37,7 @@ __all__ = ["Interdiction", "interdict", "shapley"]
 MOST_TIES = 20
 
 
-@dataclass(frozen=True, repr=False, eq=False)
+@dataclass(frozen=True, repr=False, eq=False, kw_only=True)
 class Interdiction(Result):
     """The worst k losses at once.
 
@@ -77,7 +77,7 @@ class Interdiction(Result):
 class _Board:
     """What may be attacked, as groups of columns, and the value of any attack."""
 
-    def __init__(self, model: ValueModel, keys: list[Any], columns: list[Any], cost: Any) -> None:
+    def __init__(self, model: ValueModel, keys: list[Any], columns: list[Ints], cost: Array) -> None:
         self.model, self.keys, self.columns, self.cost = model, keys, columns, cost
         self.gains = column_gains(model.lowered, model.counted)
 
@@ -86,11 +86,11 @@ class _Board:
         closed = [self.columns[i] for i in chosen]
         return self.model.value_without(np.unique(np.concatenate(closed))) if closed else self.model.value
 
-    def lefts(self, attacks: list[list[int]]) -> Any:
+    def lefts(self, attacks: list[list[int]]) -> Array:
         """Return the value under each of many attacks, solved as one sweep."""
         return self.model.values_without([np.unique(np.concatenate([self.columns[i] for i in a])) for a in attacks])
 
-    def search(self, budget: float, time_limit_s: float, forbidden: list[Any], ceiling: float | None) -> Attack | None:
+    def search(self, budget: float, time_limit_s: float, forbidden: list[Ints], ceiling: float | None) -> Attack | None:
         """Solve the attacker's program."""
         low = self.model.lowered
         return worst_attack(
@@ -171,9 +171,8 @@ def interdict(
     (50.0, True)
     """
     budget = _budget(k, cost)
-    model = ValueModel(
-        network, overlay_of(network, scenario), reroute, commodity=commodity, beneficiaries=beneficiaries, tier=tier
-    )
+    counting = Counting.of(network, commodity, beneficiaries, tier)
+    model = ValueModel(counting, overlay_of(network, scenario), reroute)
     model.certificate()
     what = removals(network, by)
     protect = [protect] if isinstance(protect, str) else list(protect)
@@ -195,7 +194,7 @@ def interdict(
     ties = _ties(board, budget, chosen, left, time_limit_s) if details and is_optimal else None
     pairs = _pairs(board, network, what) if details and by == "node" else pd.DataFrame()
     settings = {
-        **count_settings(network, commodity, beneficiaries),
+        **counting.settings,
         "k": k,
         "by": by,
         "tier": tier,
@@ -213,18 +212,18 @@ def interdict(
     )
     keys = board.keys
     return Interdiction(
-        source,
-        tuple(keys[i] for i in chosen),
-        model.value,
-        left,
-        lost,
-        max(bound, lost),
-        is_optimal,
-        tuple(keys[i] for i in greedy),
-        model.value - greedy_left,
-        None if ties is None else tuple(tuple(keys[i] for i in tie) for tie in ties),
-        stamp(pairs, source),
-        proof,
+        provenance=source,
+        removed=tuple(keys[i] for i in chosen),
+        base_tpa=model.value,
+        left_tpa=left,
+        lost_tpa=lost,
+        bound_tpa=max(bound, lost),
+        is_optimal=is_optimal,
+        greedy=tuple(keys[i] for i in greedy),
+        greedy_lost_tpa=model.value - greedy_left,
+        ties=None if ties is None else tuple(tuple(keys[i] for i in tie) for tie in ties),
+        pairs=stamp(pairs, source),
+        certificate=proof,
     )
 
 
@@ -244,7 +243,7 @@ def _board(
     protect: Iterable[Any],
 ) -> _Board:
     low = model.lowered
-    members: dict[Any, list[Any]] = {}
+    members: dict[Any, list[Ints]] = {}
     for key, member in zip(what.index, what.members, strict=True):
         name = (key[0], key[1]) if what.is_edge else key
         members.setdefault(name, []).append(member if what.is_edge else low.closing(member))
@@ -403,9 +402,8 @@ def shapley(
     """
     for name, value, least in (("permutations", permutations, 2), ("seed", seed, 0)):
         checks.whole(value, name, least)
-    model = ValueModel(
-        network, overlay_of(network, scenario), reroute, commodity=commodity, beneficiaries=beneficiaries, tier=tier
-    )
+    counting = Counting.of(network, commodity, beneficiaries, tier)
+    model = ValueModel(counting, overlay_of(network, scenario), reroute)
     model.certificate()
     what = removals(network, by)
     closing = [m if what.is_edge else model.lowered.closing(m) for m in what.members]
@@ -432,7 +430,7 @@ def shapley(
     table = table.mask(table.abs() <= ROUNDING * max(model.value, LEAST_SIZE), 0.0)
     order = np.lexsort((np.arange(len(table)), -table["shapley_tpa"].to_numpy()))
     settings = {
-        **count_settings(network, commodity, beneficiaries),
+        **counting.settings,
         "by": by,
         "tier": tier,
         "seed": seed,

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from chainnet._types import Words
+from chainnet._types import Array
 from chainnet.engine import AGREE, LEAST_SIZE, solve_independently
 from chainnet.errors import SolverError
-from chainnet.flow import ValueModel, beneficiary_rows, counted_demand, values_by_igraph
-from chainnet.lowering import Degree, Overlay, lower_market
+from chainnet.flow import Counting, ValueModel, market_of, values_by_igraph
+from chainnet.lowering import Degree, Overlay
 from chainnet.network import Network
+
+if TYPE_CHECKING:
+    from chainnet.criticality._chokepoints import Removals
 
 __all__ = ["check_losses", "compared"]
 
@@ -23,16 +26,7 @@ MOST_NODES = 2000
 
 
 def check_losses(
-    network: Network,
-    what: Any,
-    lost: Any,
-    base: float,
-    plain: bool,
-    overlay: Overlay,
-    reroute: Degree,
-    commodity: Words,
-    beneficiaries: Words,
-    tier: str | None,
+    counting: Counting, what: Removals, lost: Array, base: float, plain: bool, overlay: Overlay, reroute: Degree
 ) -> None:
     """Solve the value and the first losses of a table again: pure flows with igraph, recipes by interior point.
 
@@ -43,9 +37,9 @@ def check_losses(
     """
     chosen = range(min(MOST_CHECKED, len(what.members)))
     if plain:
-        second = _by_igraph(network, what, chosen, commodity, beneficiaries, tier)
+        second = _by_igraph(counting, what, chosen)
     else:
-        second = _by_interior_point(network, what, chosen, overlay, reroute, commodity, beneficiaries, tier)
+        second = _by_interior_point(counting, what, chosen, overlay, reroute)
     size = max(abs(base), LEAST_SIZE)
     pairs = [(what.index[i], lost[i], second[0] - second[1 + place]) for place, i in enumerate(chosen)]
     pairs.append(("the value", base, second[0]))
@@ -57,16 +51,9 @@ def check_losses(
 
 
 def _by_interior_point(
-    network: Network,
-    what: Any,
-    chosen: range,
-    overlay: Overlay,
-    reroute: Degree,
-    commodity: Words,
-    beneficiaries: Words,
-    tier: str | None,
+    counting: Counting, what: Removals, chosen: range, overlay: Overlay, reroute: Degree
 ) -> list[float]:
-    model = ValueModel(network, overlay, reroute, commodity=commodity, beneficiaries=beneficiaries, tier=tier)
+    model = ValueModel(counting, overlay, reroute)
     low, program = model.lowered, model.program
     values = [-solve_independently(program)]
     for i in chosen:
@@ -76,16 +63,12 @@ def _by_interior_point(
     return values
 
 
-def _by_igraph(
-    network: Network, what: Any, chosen: range, commodity: Words, beneficiaries: Words, tier: str | None
-) -> list[float]:
-    counted = counted_demand(network, network.demand, commodity, beneficiaries, tier)
-    whose = beneficiary_rows(network, network.nodes.rename(columns={"id": "node"}), beneficiaries)
-    market = lower_market(network, None, counted, whose)
+def _by_igraph(counting: Counting, what: Removals, chosen: range) -> list[float]:
+    market = market_of(counting)
     members = [np.asarray(what.members[i]) for i in chosen]
     if not what.is_edge:
         return values_by_igraph(market.problem, nodes=members)
-    place = np.full(len(network.edges), -1)
+    place = np.full(len(counting.network.edges), -1)
     place[market.rows] = np.arange(len(market.rows))
     arcs = [place[rows] for rows in members]
     return values_by_igraph(market.problem, arcs=[at[at >= 0] for at in arcs])  # edges of unbuilt projects sleep

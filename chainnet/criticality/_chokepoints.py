@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from chainnet import checks
-from chainnet._types import Ints, Words
+from chainnet._types import Array, Bools, Ints, Words
 from chainnet.criticality._checks import check_losses, compared
 from chainnet.engine import ROUNDING, arc_losses, group_losses, node_losses
 from chainnet.errors import DataError, near_matches
-from chainnet.flow import ValueModel, beneficiary_rows, count_settings, counted_demand, cut_of, cut_table, solve_market
-from chainnet.lowering import Degree, Reach, is_plain, lower_market, stack
+from chainnet.flow import Counting, ValueModel, cut_of, cut_table, market_of, solve_market
+from chainnet.lowering import Degree, Reach, is_plain, stack
 from chainnet.network import TABLES, Network, is_country
 from chainnet.results import decisive_inputs, provenance, stamp
 from chainnet.scenario import Scenario, overlay_of
@@ -183,14 +182,13 @@ def chokepoints(
     if top is not None:
         checks.whole(top, "top", rule="is not allowed; give a whole number, 0 or more, or None for all rows.")
     what = removals(network, by)
+    counting = Counting.of(network, commodity, beneficiaries, tier)
     overlay = overlay_of(network, scenario)
     plain = is_plain(network) and scenario is None and reroute == "existing"
     if plain:
-        lost, base, through, in_cut, cut = _plain_losses(
-            network, what, None if centrality else top, tier, commodity, beneficiaries
-        )
+        lost, base, through, in_cut, cut = _plain_losses(counting, what, None if centrality else top)
     else:
-        model = ValueModel(network, overlay, reroute, commodity=commodity, beneficiaries=beneficiaries, tier=tier)
+        model = ValueModel(counting, overlay, reroute)
         model.certificate()
         lost, base, through, in_cut, cut = _program_losses(model, what)
     # a pure flow is exact: a small loss beside a huge value is still a loss
@@ -207,25 +205,14 @@ def chokepoints(
             "lost_share": share,
             "throughput_tpa": np.asarray(through)[order],
             "in_cut": np.asarray(in_cut)[order],
-            "is_dominator": _dominators(network, kept, share, tier, commodity, beneficiaries),
+            "is_dominator": _dominators(counting, kept, share),
             "betweenness": _betweenness(network, by, what)[order] if centrality else np.nan,
         },
         index=kept.index,
         columns=COLUMNS,
     )
     if verify:
-        check_losses(
-            network,
-            kept,
-            lost,
-            float(base),
-            plain,
-            overlay,
-            reroute,
-            commodity,
-            beneficiaries,
-            tier,
-        )
+        check_losses(counting, kept, lost, float(base), plain, overlay, reroute)
     source = provenance(
         network,
         "chainnet re-augmentation" if plain else "HiGHS simplex",
@@ -236,7 +223,7 @@ def chokepoints(
         reroute=reroute,
         base_tpa=float(base),
         rests_on=decisive_inputs(network, cut),
-        **count_settings(network, commodity, beneficiaries),
+        **counting.settings,
     )
     if centrality and by == "node":
         table = compared(network, table)
@@ -248,12 +235,10 @@ def chokepoints(
 
 
 def _plain_losses(
-    network: Network, what: Removals, top: int | None, tier: str | None, commodity: Words, beneficiaries: Words
-) -> tuple[Any, float, Any, Any, pd.DataFrame]:
+    counting: Counting, what: Removals, top: int | None
+) -> tuple[Array, float, Array, Bools, pd.DataFrame]:
     """Return losses, the value, throughput, what lies in the cut, and the cut itself."""
-    counted = counted_demand(network, network.demand, commodity, beneficiaries, tier)
-    whose = beneficiary_rows(network, network.nodes.rename(columns={"id": "node"}), beneficiaries)
-    market = lower_market(network, None, counted, whose)
+    network, market = counting.network, market_of(counting)
     problem = market.problem
     base = solve_market(market)
     n = len(network.nodes)
@@ -276,7 +261,7 @@ def _plain_losses(
     return group_losses(problem, base, what.members), base.value, through, in_cut, cut
 
 
-def _program_losses(model: ValueModel, what: Removals) -> tuple[Any, float, Any, Any, pd.DataFrame]:
+def _program_losses(model: ValueModel, what: Removals) -> tuple[Array, float, Array, Bools, pd.DataFrame]:
     low, base = model.lowered, model.value
     members = cut_of(model)
     if what.is_edge:
@@ -288,28 +273,25 @@ def _program_losses(model: ValueModel, what: Removals) -> tuple[Any, float, Any,
         return lost, base, np.maximum(through, 0.0), in_cut, members
     flows = low.throughput(model.base.x)
     through = np.array([flows[m].sum() for m in what.members])
-    ids, in_nodes = low.ids, set(members.loc[members["kind"] == "node", "id"])
+    ids, in_nodes = low.tables.ids, set(members.loc[members["kind"] == "node", "id"])
     in_cut = np.array([any(ids[i] in in_nodes for i in m) for m in what.members], dtype=bool)
     lost = base - model.values_without([low.closing(m) for m in what.members])
     return lost, base, np.maximum(through, 0.0), in_cut, members
 
 
-def _dominators(
-    network: Network, what: Removals, lost_share: Any, tier: str | None, commodity: Words, beneficiaries: Words
-) -> Any:
+def _dominators(counting: Counting, what: Removals, lost_share: Array) -> Bools:
     """Look only at what loses everything: a dominator always does, the converse fails."""
     out = np.zeros(len(what.members), dtype=bool)
-    candidates = np.flatnonzero(np.asarray(lost_share) >= 1 - ROUNDING)
+    candidates = np.flatnonzero(lost_share >= 1 - ROUNDING)
     if not len(candidates):
         return out
-    t = stack(network)
-    demand = network.demand
+    network = counting.network
+    t, demand = stack(network), network.demand
     if demand.empty:
-        whose = beneficiary_rows(network, t.nodes.rename(columns={"id": "node"}), beneficiaries)
-        ends = ((t.nodes["stage"] == "end_use").to_numpy() & whose)[t.head]
+        ends = ((t.nodes["stage"] == "end_use").to_numpy() & counting.inside(t.nodes))[t.head]
         targets = np.column_stack([t.head[ends], t.commodity[ends]])
     else:
-        asked = demand[counted_demand(network, demand, commodity, beneficiaries, tier)]
+        asked = demand[counting.rows]
         codes = asked["commodity"].fillna("").map(t.code)
         targets = np.column_stack([asked["node"].map(t.position), codes]).astype(np.int64)
     reach = Reach(network, targets)
@@ -320,16 +302,15 @@ def _dominators(
     return out
 
 
-def _betweenness(network: Network, by: str, what: Removals) -> Any:
+def _betweenness(network: Network, by: str, what: Removals) -> Array:
     """Directed betweenness of nodes or edges, unweighted; NaN for groups, where it has no meaning."""
     if by == "node":
         graph = network.to_igraph()
         found = np.asarray(graph.betweenness(directed=True))
         return np.array([found[m[0]] for m in what.members])
     if by == "edge":
-        nodes = network.nodes
-        index = pd.Index(nodes["id"])
-        awake = (index.get_indexer(network.edges["source"]) >= 0) & (index.get_indexer(network.edges["target"]) >= 0)
+        source, target = network.edge_ends
+        awake = (source >= 0) & (target >= 0)
         out = np.full(len(awake), np.nan)
         out[awake] = network.to_igraph().edge_betweenness(directed=True)
         return out

@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 
 from chainnet import checks
-from chainnet._types import Words
+from chainnet._types import Ints, Words
 from chainnet.criticality._attack import Interdiction, interdict
 from chainnet.engine import LEAST_SIZE, PROOF_SEARCH, ROUNDING, BestDefence, Certificate, require
 from chainnet.errors import DataError, UnknownIdError, near_matches
-from chainnet.flow import binding_inputs, count_settings, counted_demand
+from chainnet.flow import Counting, binding_inputs
 from chainnet.lowering import Lowered, Overlay, lower
 from chainnet.network import Network
 from chainnet.results import Result, provenance, stamp
@@ -24,7 +24,7 @@ __all__ = ["Fortification", "fortify"]
 ROUNDS = 60
 
 
-@dataclass(frozen=True, repr=False, eq=False)
+@dataclass(frozen=True, repr=False, eq=False, kw_only=True)
 class Fortification(Result):
     """The best defence against the worst attack.
 
@@ -117,13 +117,12 @@ def fortify(
     """
     checks.number(budget_musd, "budget_musd", rule="is not allowed; give USD million, 0 or more.")
     table = _options(network, options)
-    count: dict[str, Any] = {"commodity": commodity, "beneficiaries": beneficiaries}
-    before = interdict(network, k_attack, tier=tier, time_limit_s=time_limit_s, **count)
+    counting = Counting.of(network, commodity, beneficiaries, tier)
+    before = _attack(counting, table[:0], k_attack, time_limit_s)
     low = _lowered(network, table)
-    counted = counted_demand(network, low.demand, commodity, beneficiaries, tier)
     planner = BestDefence(
         low.program,
-        low.served[counted],
+        low.served[counting.rows],
         table["cost_musd"].to_numpy(),
         float(budget_musd),
         _build_columns(low, table),
@@ -140,7 +139,7 @@ def fortify(
         planner.add_attack(_attacked(low, table, attack))
         plan, promised = planner.solve()
         bound = min(bound, promised)
-        found = _attack(network, table[plan], k_attack, tier, time_limit_s, count)
+        found = _attack(counting, table[plan], k_attack, time_limit_s)
         trail.append(
             (number + 1, bound, found.left_tpa, ", ".join(map(str, found.removed)), ", ".join(table.index[plan]))
         )
@@ -159,26 +158,26 @@ def fortify(
         network,
         "HiGHS branch and cut",
         status="P" if is_optimal else "B",
-        rests_on=binding_inputs(network, [Overlay.none(network)], tier=tier, **count),
+        rests_on=binding_inputs(counting, [Overlay.none(network)]),
         k_attack=k_attack,
         budget_musd=budget_musd,
         options=sorted(table.index),
         tier=tier,
-        **count_settings(network, commodity, beneficiaries),
+        **counting.settings,
     )
     rounds = pd.DataFrame(trail, columns=["round", "bound_tpa", "left_tpa", "attack", "plan"])
     return Fortification(
-        source,
-        stamp(taken, source),
-        stamp(rounds, source),
-        float(taken["cost_musd"].sum()),
-        best.left_tpa,
-        before.left_tpa,
-        float(max(bound, best.left_tpa)),
-        bool(is_optimal),
-        best.removed,
-        before.removed,
-        proof,
+        provenance=source,
+        chosen=stamp(taken, source),
+        rounds=stamp(rounds, source),
+        spent_musd=float(taken["cost_musd"].sum()),
+        left_tpa=best.left_tpa,
+        before_left_tpa=before.left_tpa,
+        bound_tpa=float(max(bound, best.left_tpa)),
+        is_optimal=bool(is_optimal),
+        attack=best.removed,
+        before_attack=before.removed,
+        certificate=proof,
     )
 
 
@@ -213,13 +212,9 @@ def _lowered(network: Network, table: pd.DataFrame) -> Lowered:
     return lower(network, Overlay.none(network).with_built(np.where(offered, 1.0, 0.0)))
 
 
-def _position(low: Lowered) -> dict[Any, int]:
-    return {name: i for i, name in enumerate(low.ids)}
-
-
-def _build_columns(low: Lowered, table: pd.DataFrame) -> list[Any]:
+def _build_columns(low: Lowered, table: pd.DataFrame) -> list[Ints]:
     """Return the columns that each option opens: those of its project, none for a protection."""
-    at = _position(low)
+    at = low.tables.position
     none = np.empty(0, dtype=np.int64)
     return [
         low.closing(np.array([at[name]])) if kind == "build" else none
@@ -227,18 +222,16 @@ def _build_columns(low: Lowered, table: pd.DataFrame) -> list[Any]:
     ]
 
 
-def _attacked(low: Lowered, table: pd.DataFrame, attack: tuple[Any, ...]) -> list[tuple[Any, int]]:
+def _attacked(low: Lowered, table: pd.DataFrame, attack: tuple[Any, ...]) -> list[tuple[Ints, int]]:
     """Return (columns closed, option that would keep them open or -1) of each attacked node."""
-    at = _position(low)
+    at = low.tables.position
     option = {
         name: i for i, (name, kind) in enumerate(zip(table.index, table["kind"], strict=True)) if kind == "protect"
     }
     return [(low.closing(np.array([at[name]])), option.get(name, -1)) for name in attack]
 
 
-def _attack(
-    network: Network, plan: pd.DataFrame, k: int, tier: str | None, time_limit_s: float, count: dict[str, Any]
-) -> Interdiction:
-    built = network.with_projects(plan.index[plan["kind"] == "build"])
+def _attack(counting: Counting, plan: pd.DataFrame, k: int, time_limit_s: float) -> Interdiction:
+    built = counting.network.with_projects(plan.index[plan["kind"] == "build"])
     protected = list(plan.index[plan["kind"] == "protect"])
-    return interdict(built, k, protect=protected, tier=tier, time_limit_s=time_limit_s, **count)
+    return interdict(built, k, protect=protected, tier=counting.tier, time_limit_s=time_limit_s, **counting.said)

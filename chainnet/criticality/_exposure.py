@@ -11,12 +11,13 @@ import numpy as np
 import pandas as pd
 
 from chainnet import checks
-from chainnet._types import Array, Ints, Words
+from chainnet._types import Array, Bools, Ints, Words
 from chainnet.criticality._chokepoints import Removals, removals
 from chainnet.engine import (
     AGREE,
     LEAST_SIZE,
     ROUNDING,
+    Certificate,
     LinearProgram,
     LinearSolution,
     WarmModel,
@@ -31,7 +32,7 @@ from chainnet.engine import (
     with_columns,
 )
 from chainnet.errors import DataError, SolverError, UnknownIdError, near_matches
-from chainnet.flow import binding_inputs, count_settings, counted_demand, in_finer_sizes
+from chainnet.flow import Counting, binding_inputs, in_finer_sizes
 from chainnet.lowering import Degree, Lowered, Overlay, lower, release_rate
 from chainnet.network import Network
 from chainnet.results import provenance, stamp
@@ -126,7 +127,8 @@ def risk_exposure(
     """
     what = removals(network, by)
     periods = _periods(network, what, by, recovery)
-    model = _Exposure(network, overlay_of(network, scenario), reroute, commodity, beneficiaries)
+    counting, overlay = Counting.of(network, commodity, beneficiaries), overlay_of(network, scenario)
+    model = _Exposure(counting, overlay, reroute)
     closings = [m if what.is_edge else model.closing(m) for m in what.members]
     survive = model.survival(closings)
     cost, lost, added = model.costs(closings, periods, survive)
@@ -150,15 +152,13 @@ def risk_exposure(
     source = provenance(
         network,
         "HiGHS simplex",
-        rests_on=binding_inputs(
-            network, [overlay_of(network, scenario)], reroute, commodity=commodity, beneficiaries=beneficiaries
-        ),
+        rests_on=binding_inputs(counting, [overlay], reroute),
         recovery=recovery if isinstance(recovery, (int, float)) else "by row",
         by=by,
         scenario=scenario.name if scenario else "",
         reroute=reroute,
         value="value_usd_per_t" if model.has_values else "1 per tonne",
-        **count_settings(network, commodity, beneficiaries),
+        **counting.settings,
     )
     units = dict.fromkeys(("gap", "recovery", "time_to_survive"), "periods (years, if capacities are a year's)")
     said = {**source, "verified": "second solver" if verify else "no"}
@@ -213,7 +213,7 @@ def _size(network: Network, what: Removals, model: _Exposure) -> dict[str, Array
     if what.is_edge:
         through = flow
     elif known:
-        through = network.baseline.reindex(model.low.ids).fillna(0.0).to_numpy(dtype=float)
+        through = network.baseline.reindex(model.low.tables.ids).fillna(0.0).to_numpy(dtype=float)
     else:
         through = model.low.throughput(model.base.x[: model.n_cols])
     out = {"throughput_tpa": np.array([max(float(through[m].sum()), 0.0) for m in what.members])}
@@ -223,7 +223,7 @@ def _size(network: Network, what: Removals, model: _Exposure) -> dict[str, Array
     if carries.any() and not np.isnan(price[carries]).any():
         worth = np.where(carries, flow * price, 0.0)
         if not what.is_edge:
-            worth = np.bincount(model.low.tables.tail, worth, minlength=len(model.low.ids))
+            worth = np.bincount(model.low.tables.tail, worth, minlength=len(model.low.tables.ids))
         out["spend_usd"] = np.array([max(float(worth[m].sum()), 0.0) for m in what.members])
     return out
 
@@ -243,16 +243,14 @@ def _correlate(table: pd.DataFrame) -> None:
 class _Exposure:
     """One period of a network as a linear program: value served, stocks by window, removals by column."""
 
-    def __init__(
-        self, network: Network, overlay: Overlay, degree: Degree, commodity: Words, beneficiaries: Words
-    ) -> None:
+    def __init__(self, counting: Counting, overlay: Overlay, degree: Degree) -> None:
+        network = counting.network
         if network.demand.empty:
             raise DataError(
                 "risk_exposure: the network has no demand table, so nothing can be lost. Give demand with demand_tpa."
             )
-        counted = counted_demand(network, network.demand, commodity, beneficiaries, None)
-        values, self.has_values = _values(network.demand, counted)
-        self._overlay, self._rows = overlay, np.flatnonzero(counted & (values > 0))
+        values, self.has_values = _values(network.demand, counting.rows)
+        self._overlay, self._rows = overlay, np.flatnonzero(counting.rows & (values > 0))
         self.values = values[self._rows]
         in_finer_sizes(partial(lower, network, overlay, degree, stocks=True), self._take, lambda: self._proof().ok)
         require(self._proof())
@@ -269,7 +267,7 @@ class _Exposure:
         cost = np.zeros(len(program.cost))
         cost[self.wanted] = -self.values
         upper = program.col_upper.copy()
-        upper[low.draw_start : low.demand_start] = 0.0
+        upper[low.flows.draw_start : low.flows.demand_start] = 0.0
         self.program = replace(program, cost=cost, col_upper=upper)
         self._dust = ROUNDING * np.maximum(self.demand, program.col_scale[self.wanted])
         # values of one size: any cheapest plan loses the least tonnes
@@ -279,19 +277,19 @@ class _Exposure:
             raise SolverError(f"risk_exposure: the base program is {self.base.status}; report the network.")
         return self.base.x[: self.n_cols]
 
-    def _proof(self) -> Any:
+    def _proof(self) -> Certificate:
         return certify_linear("risk_exposure", self.program, self.base.x, self.base.row_dual, self.program.row_scale)
 
     def _stocks(self, low: Lowered) -> None:
         """Find the stocks that can be drawn: their columns, tonnes and releases."""
-        stocks, overlay = low.network.stocks, self._overlay
+        stocks, overlay = low.tables.network.stocks, self._overlay
         amount = stocks["stock_t"].to_numpy(dtype=float) * overlay.stock_share
         where = low.tables.stock_place
         usable = (where >= 0) & (amount > 0)
         usable[where >= 0] &= overlay.node_share[where[where >= 0]] > 0
-        self.draws = low.draw_start + np.flatnonzero(usable)
+        self.draws = low.flows.draw_start + np.flatnonzero(usable)
         self.amounts = amount[usable]
-        self.releases = release_rate(low.network, overlay)[usable]
+        self.releases = release_rate(low.tables.network, overlay)[usable]
         codes = low.tables.stock_code
         self.held = list(zip(where[usable].tolist(), codes[usable].tolist(), strict=True))
 
@@ -337,12 +335,12 @@ class _Exposure:
         kept = {key for key in self.held if key[0] in inside}
         if not kept:
             return columns
-        m, demand = len(low.tail), low.demand
+        m, demand = len(low.flows.tail), low.flows.demand
         stays = np.zeros(self.n_cols, dtype=bool)
-        out = np.zeros(max(low.head.max(initial=0), len(low.ids)) + 1, dtype=bool)
+        out = np.zeros(max(low.flows.head.max(initial=0), len(low.tables.ids)) + 1, dtype=bool)
         out[nodes] = True
         for node, code in kept:
-            stays[:m] |= (low.tail == node) & (low.commodity == code) & ~out[low.head]
+            stays[:m] |= (low.flows.tail == node) & (low.flows.commodity == code) & ~out[low.flows.head]
             stays[low.served] |= ((demand["position"] == node) & (demand["code"] == code)).to_numpy()
         dug = [column for node in sorted(inside & set(self.dug)) for column in self.dug[node]]
         return np.concatenate([columns[~stays[columns]], np.array(dug, dtype=np.int64)])
@@ -483,7 +481,7 @@ class _Exposure:
             )
 
 
-def _values(demand: pd.DataFrame, counted: Any) -> tuple[Array, bool]:
+def _values(demand: pd.DataFrame, counted: Bools) -> tuple[Array, bool]:
     """Return the loss per tonne of each row, and whether the table gives it.
 
     Raises

@@ -15,7 +15,7 @@ from chainnet.economics._idle_range import Idle, snapped
 from chainnet.economics._terms import capital_recovery_factor, check_number, main_outputs
 from chainnet.engine import ROUNDING, Certificate
 from chainnet.errors import DataError, near_matches
-from chainnet.flow import Balance, ValueModel, balance_under, count_settings, named_projects, project_sizes
+from chainnet.flow import Balance, Counting, ValueModel, balance_under, named_projects, project_sizes
 from chainnet.lowering import Degree, Overlay
 from chainnet.network import Network
 from chainnet.results import Result, provenance, stamp
@@ -144,26 +144,26 @@ def overcapacity(
     responses = _elasticities(supply_elasticity, demand_elasticity)
     parts: dict[str, list[pd.DataFrame]] = {key: [] for key in ("steps", "projects", "premium", "averted")}
     proofs: list[Certificate] = []
-    count: dict[str, Any] = {"commodity": commodity, "beneficiaries": beneficiaries}
+    counting = Counting.of(network, commodity, beneficiaries)
     for year in when:
         base = _grown(network, year, demand_growth)
         sizes = project_sizes(network, year)
         built = _built(base, names, sizes)
         for stands, shown in ((False, base), (True, built)):
-            found = balance_under(shown, Overlay.none(shown), reroute, verify=verify, with_inputs=True, **count)
+            found = balance_under(counting.on(shown), Overlay.none(shown), reroute, verify=verify, with_inputs=True)
             served = found.certificate
             proofs.append(served)
             parts["steps"].append(_steps(shown, found, by).assign(year=year, with_projects=stands))
         standing = [name for name in names if name in built.built_projects]
-        idle = Idle(base, built, found, reroute, count, standing, factor)
+        idle = Idle(base, counting.on(built), found, reroute, standing, factor)
         proofs += idle.proofs
         parts["projects"].append(idle.table.assign(year=year))
-        averted = _averted(base, picked, chance, names, sizes, reroute, count)
+        averted = _averted(counting.on(base), picked, chance, names, sizes, reroute)
         parts["averted"].append(averted.assign(year=year))
         expected = float((averted["probability"] * averted["averted_t"]).sum()) if picked else np.nan
         parts["premium"].append(_premium(idle, expected).assign(year=year))
     settings = {
-        **count_settings(network, commodity, beneficiaries),
+        **counting.settings,
         "scenarios": [s.name for s in picked],
         "by_year": list(when) if by_year is not None else None,
         "projects": names,
@@ -295,20 +295,20 @@ def _premium(idle: Idle, expected: float) -> pd.DataFrame:
 
 
 def _averted(
-    base: Network,
+    counting: Counting,
     picked: Sequence[Scenario],
     chance: Array,
     names: Sequence[str],
     sizes: Array,
     reroute: Degree,
-    count: Mapping[str, Any],
 ) -> pd.DataFrame:
     """Return what all projects together avert in each scenario, t/a."""
+    base = counting.network
     built = np.where(base.projects["id"].isin(names), sizes, 0.0)
     rows = []
     for scenario, probability in zip(picked, chance, strict=True):
         overlay = overlay_of(base, scenario)
-        model = ValueModel(base, overlay, reroute, **count)
+        model = ValueModel(counting, overlay, reroute)
         model.certificate()
         value = -model.solve_under(overlay.with_built(np.maximum(overlay.built, built))).value
         rise = value - model.value if value - model.value > ROUNDING * max(value, 1.0) else 0.0

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from chainnet._types import Array
 from chainnet.engine import ROUNDING, Certificate, require
-from chainnet.flow import Balance, Stages, in_finer_sizes, stages_of
+from chainnet.flow import Balance, Counting, Stages, in_finer_sizes, stages_of
 from chainnet.lowering import Degree, Lowered, lower
 from chainnet.network import Network
 
@@ -31,20 +30,19 @@ class Idle:
     def __init__(
         self,
         base: Network,
-        built: Network,
+        counting: Counting,
         found: Balance,
         reroute: Degree,
-        count: Mapping[str, Any],
         names: Sequence[str],
         factor: float,
     ) -> None:
         rows = base.projects.set_index("id").reindex(list(names))
-        size = built.nodes.set_index("id")["capacity_tpa"].reindex(names).to_numpy(dtype=float)
+        size = counting.network.nodes.set_index("id")["capacity_tpa"].reindex(names).to_numpy(dtype=float)
         output = snapped(found.nodes["throughput_tpa"].reindex(names).to_numpy(dtype=float), size)
         capex = rows["capex_musd"].to_numpy(dtype=float)
         charge = capex * 1e6 * factor
         self.proofs: list[Certificate] = []
-        model = Outputs(built, reroute, count) if len(names) else None
+        model = Outputs(counting, reroute) if len(names) else None
         bounds = np.zeros((len(names), 2))
         if model is not None:
             for i, name in enumerate(names):
@@ -89,13 +87,13 @@ class Idle:
 class Outputs:
     """A network that serves, tier by tier, as much as can be; asked for the range of what its plants make."""
 
-    def __init__(self, built: Network, reroute: Degree, count: Mapping[str, Any]) -> None:
-        stages = stages_of(built, count["commodity"], count["beneficiaries"], "after")
-        self._members = [members for _, members in stages]
+    def __init__(self, counting: Counting, reroute: Degree) -> None:
+        built = counting.network
+        self._members = [members for _, members in stages_of(counting)]
         self.proofs: list[Certificate] = []
         in_finer_sizes(partial(lower, built, None, reroute, locks=self._members), self._serve, lambda: self._proof.ok)
         self._low = self._stages.low
-        self._position = {name: i for i, name in enumerate(self._low.ids)}
+        self._position = {name: i for i, name in enumerate(self._low.tables.ids)}
 
     def _serve(self, low: Lowered) -> Array:
         """Lock stage after stage at the most that it can be served, as ``balance`` does."""
@@ -107,13 +105,13 @@ class Outputs:
     def least_and_most(self, weights: Mapping[str, float]) -> tuple[float, float]:
         """Return the least and the most of a weighted sum of outputs of nodes."""
         cost = np.zeros(len(self._low.program.cost))
-        users = self._low.demand["position"].to_numpy(dtype=np.int64)
+        users = self._low.flows.demand["position"].to_numpy(dtype=np.int64)
         for name, weight in weights.items():
             at = self._position[name]
-            if self._low.activity[at] >= 0:
-                cost[self._low.activity[at]] += weight
+            if self._low.flows.activity[at] >= 0:
+                cost[self._low.flows.activity[at]] += weight
             else:
-                cost[: len(self._low.tail)][self._low.tail == at] += weight
+                cost[: len(self._low.flows.tail)][self._low.flows.tail == at] += weight
                 cost[self._low.served[users == at]] += weight
         if not cost.any():
             return 0.0, 0.0

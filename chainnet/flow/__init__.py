@@ -5,8 +5,18 @@ Words: *value* (the largest tonnage that can be served), *balance* (least shortf
 """
 
 from chainnet.flow._balance import EXTRA_COST_USD_PER_T, Balance, balance, balance_under, stages_of
+from chainnet.flow._counting import Counting, check_tier
 from chainnet.flow._fair import share_fairly
-from chainnet.flow._largest import MaxFlow, binding_inputs, cut_of, cut_table, max_flow, solve_market, values_by_igraph
+from chainnet.flow._largest import (
+    MaxFlow,
+    binding_inputs,
+    cut_of,
+    cut_table,
+    market_of,
+    max_flow,
+    solve_market,
+    values_by_igraph,
+)
 from chainnet.flow._months import NEW_LAG_MONTHS, MonthsModel, Plan
 from chainnet.flow._shared import (
     EXACT_PLAYERS,
@@ -17,13 +27,14 @@ from chainnet.flow._shared import (
 )
 from chainnet.flow._stages import Stages, in_finer_sizes, optimal, proof_of
 from chainnet.flow._stock import LeastStock, StockModel
-from chainnet.flow._value import ValueModel, beneficiary_rows, check_tier, count_settings, counted_demand
+from chainnet.flow._value import ValueModel
 
 __all__ = [
     "EXACT_PLAYERS",
     "EXTRA_COST_USD_PER_T",
     "NEW_LAG_MONTHS",
     "Balance",
+    "Counting",
     "LeastStock",
     "MaxFlow",
     "MonthsModel",
@@ -33,15 +44,13 @@ __all__ = [
     "ValueModel",
     "balance",
     "balance_under",
-    "beneficiary_rows",
     "binding_inputs",
     "check_tier",
-    "count_settings",
-    "counted_demand",
     "cut_of",
     "cut_table",
     "in_finer_sizes",
     "ladder",
+    "market_of",
     "max_flow",
     "named_projects",
     "optimal",

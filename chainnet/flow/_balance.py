@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
-from chainnet import checks
-from chainnet._types import Words
+from chainnet._types import Array, Bools, Words
 from chainnet.engine import (
     PRINTED,
     ROUNDING,
@@ -22,10 +20,10 @@ from chainnet.engine import (
     solve_independently,
 )
 from chainnet.errors import DataError
+from chainnet.flow._counting import Counting, Others
 from chainnet.flow._fair import share_fairly
 from chainnet.flow._largest import edge_table, node_table, priced_bounds
 from chainnet.flow._stages import Stages, in_finer_sizes
-from chainnet.flow._value import beneficiary_rows, check_commodities, count_settings, counted_demand
 from chainnet.lowering import Degree, Lowered, Overlay, lower
 from chainnet.network import Network
 from chainnet.results import STEADY, Result, decisive_inputs, provenance, stamp
@@ -33,13 +31,12 @@ from chainnet.scenario import Scenario, overlay_of
 
 __all__ = ["Balance", "balance", "balance_under", "relation_flows", "stages_of"]
 
-Others = Literal["after", "before"]
 EXTRA_COST_USD_PER_T = 1000.0
 # two programs per price: beyond this many balances they would cost more than all else together
 MOST_RANGED = 500
 
 
-@dataclass(frozen=True, repr=False, eq=False)
+@dataclass(frozen=True, repr=False, eq=False, kw_only=True)
 class Balance(Result):
     """A steady state: what is served to whom, at least cost.
 
@@ -146,12 +143,9 @@ def balance(
     [4.0, 6.0, 0.0]
     """
     return balance_under(
-        network,
+        Counting.of(network, commodity, beneficiaries, others=others),
         overlay_of(network, scenario),
         reroute,
-        beneficiaries=beneficiaries,
-        others=others,
-        commodity=commodity,
         fair=fair,
         extra_cost_usd_per_t=extra_cost_usd_per_t,
         verify=verify,
@@ -162,13 +156,10 @@ def balance(
 
 
 def balance_under(
-    network: Network,
+    counting: Counting,
     overlay: Overlay,
     reroute: Degree = "existing",
     *,
-    beneficiaries: Words = None,
-    others: str = "after",
-    commodity: Words = None,
     fair: bool = False,
     extra_cost_usd_per_t: float = EXTRA_COST_USD_PER_T,
     verify: bool = False,
@@ -178,12 +169,12 @@ def balance_under(
     with_inputs: bool = False,
 ) -> Balance:
     """See ``balance``; takes an overlay, may draw stocks once, looks for prices and what binds only if asked."""
-    checks.choice(others, "others", "order", ("after", "before"))
+    network = counting.network
     if network.demand.empty:
         raise DataError(
             "balance: the network has no demand table, so nobody can go short. Give demand, or use max_flow."
         )
-    stages = stages_of(network, commodity, beneficiaries, others)
+    stages = stages_of(counting)
     lowering = partial(
         lower,
         network,
@@ -193,18 +184,15 @@ def balance_under(
         extra_cost_usd_per_t=extra_cost_usd_per_t,
         locks=[members for _, members in stages],
     )
-    mine = counted_demand(network, network.demand, commodity, [], None) & beneficiary_rows(
-        network, network.demand, beneficiaries
-    )
-    found = _InOrder(stages, mine, fair, verify)
+    found = _InOrder(stages, counting.rows, fair, verify)
     in_finer_sizes(lowering, found.take, lambda: found.certificate.ok)
     low, last, certificate = found.low, found.last, require(found.certificate)
-    prices = _prices(low, network, commodity, beneficiaries, last) if with_prices else pd.DataFrame()
+    prices = _prices(low, counting, last) if with_prices else pd.DataFrame()
     settings = {
-        **count_settings(network, commodity, beneficiaries),
+        **counting.settings,
         "scenario": scenario_name,
         "reroute": reroute,
-        "others": others,
+        "others": counting.others,
         "fair": fair,
         "stocks": "first year" if stocks else "not drawn",
         "extra_cost_usd_per_t": extra_cost_usd_per_t,
@@ -214,33 +202,30 @@ def balance_under(
     decisive = decisive_inputs(network, priced_bounds(low, *found.prices)) if with_inputs else pd.DataFrame()
     source = provenance(network, "HiGHS simplex", rests_on=decisive, **settings)
     return Balance(
-        source,
-        stamp(_demand_table(low, network, commodity, beneficiaries, last.x), source),
-        stamp(node_table(network, low.throughput(last.x)), source),
-        stamp(edge_table(network, last.x), source),
-        stamp(relations, source),
-        stamp(prices, source, units=STEADY),
-        stamp(decisive, source),
-        float(last.value) + 0.0,
-        certificate,
+        provenance=source,
+        demand=stamp(_demand_table(low, counting, last.x), source),
+        nodes=stamp(node_table(network, low.throughput(last.x)), source),
+        edges=stamp(edge_table(network, last.x), source),
+        relations=stamp(relations, source),
+        prices=stamp(prices, source, units=STEADY),
+        decisive=stamp(decisive, source),
+        cost_usd=float(last.value) + 0.0,
+        certificate=certificate,
     )
 
 
-def stages_of(network: Network, commodity: Words, beneficiaries: Words, others: str) -> list[tuple[str, Any]]:
+def stages_of(counting: Counting) -> list[tuple[str, Bools]]:
     """Return the locks in their order: (name, members of the demand table)."""
-    demand = network.demand
-    main = counted_demand(network, demand, commodity, [], None)
-    ours = beneficiary_rows(network, demand, beneficiaries)
-    tier = demand["tier"].to_numpy(dtype=object)
-    has_tier = demand["tier"].notna().to_numpy()
-    tiered = [(name, tier == name) for name in network.tier_order]
+    main, ours, demand = counting.anyone, counting.ours, counting.network.demand
+    has_tier = ~counting.tiers[""]
+    tiered = [(name, rows) for name, rows in counting.tiers.items() if name]
     untiered_counts = main & ~has_tier  # only where no row has a tier
-    stages: list[tuple[str, Any]] = []
+    stages: list[tuple[str, Bools]] = []
     whole = ("all others", main & ~ours)
     first = [(f"{name}", main & ours & rows) for name, rows in tiered] + [("demand", untiered_counts & ours)]
     rest = [(f"{name} of others", main & ~ours & rows) for name, rows in tiered]
     rest.append(("demand of others", untiered_counts & ~ours))
-    stages += [whole, *first] if others == "before" else [*first, *rest]
+    stages += [whole, *first] if counting.others == "before" else [*first, *rest]
     side = demand["commodity"].fillna("").to_numpy(dtype=object)
     for name, rows in tiered:
         for c in sorted(set(side[~main & rows])):
@@ -259,14 +244,14 @@ class _InOrder:
     low: Lowered
     last: LinearSolution
     certificate: Certificate
-    prices: tuple[Any, Any]
+    prices: tuple[Array, Array]
 
-    def __init__(self, stages: list[tuple[str, Any]], mine: Any, fair: bool, verify: bool) -> None:
+    def __init__(self, stages: list[tuple[str, Bools]], mine: Bools, fair: bool, verify: bool) -> None:
         self._stages, self._mine, self._fair, self._verify = stages, mine, fair, verify
 
-    def take(self, low: Lowered) -> Any:
+    def take(self, low: Lowered) -> Array:
         """Solve a program; return the columns of the last answer."""
-        stages = Stages(low, "balance", lambda: _negative_cycle(low.network))
+        stages = Stages(low, "balance", lambda: _negative_cycle(low.tables.network))
         members = [rows for _, rows in self._stages]
         columns, rows = np.zeros(len(low.program.cost)), np.zeros(len(low.program.row_upper))
         proofs: list[Certificate] = []
@@ -307,8 +292,8 @@ def _negative_cycle(network: Network) -> str:
     return "balance: nothing limits a flow with negative cost. Give capacities or correct cost_usd_per_t."
 
 
-def _demand_table(low: Lowered, network: Network, commodity: Words, beneficiaries: Words, x: Any) -> pd.DataFrame:
-    table = low.demand[["node", "commodity", "tier", "demand_tpa"]].copy()
+def _demand_table(low: Lowered, counting: Counting, x: Array) -> pd.DataFrame:
+    table = low.flows.demand[["node", "commodity", "tier", "demand_tpa"]].copy()
     wanted = table["demand_tpa"].to_numpy()
     served = np.clip(x[low.served], 0.0, wanted)
     # dust is measured by what can flow, for a demand may be far beyond it
@@ -316,14 +301,13 @@ def _demand_table(low: Lowered, network: Network, commodity: Words, beneficiarie
     served = np.where(wanted - served <= dust, wanted, np.where(served <= dust, 0.0, served))
     table["served_tpa"] = served
     table["shortfall_tpa"] = wanted - served
-    table["is_counted"] = counted_demand(network, low.demand, commodity, [], None)
-    table["is_beneficiary"] = beneficiary_rows(network, low.demand, beneficiaries)
+    table["is_counted"], table["is_beneficiary"] = counting.anyone, counting.ours
     host = (table["tier"].isna() & ~table["is_counted"]).to_numpy()
     table.loc[host, "shortfall_tpa"] = 0.0  # taken if there, never short
     return table
 
 
-def relation_flows(low: Lowered, block: Any) -> pd.DataFrame:
+def relation_flows(low: Lowered, block: Array) -> pd.DataFrame:
     """Return what new relations carry: period (row of ``block``), commodity, maker, user, flow_t."""
     pairs = low.relations.pairs
     flow = block[:, low.n_edges + np.flatnonzero(low.relations.is_pair)]
@@ -341,20 +325,16 @@ def relation_flows(low: Lowered, block: Any) -> pd.DataFrame:
     return table.groupby(["period", "commodity", "maker", "user"], as_index=False)["flow_t"].sum()
 
 
-def _prices(
-    low: Lowered, network: Network, commodity: Words, beneficiaries: Words, last: LinearSolution
-) -> pd.DataFrame:
+def _prices(low: Lowered, counting: Counting, last: LinearSolution) -> pd.DataFrame:
     """Duals of the balances: of the value program in tonnes served, of the cost program in dollars."""
-    check_commodities(network, commodity)
     program = low.program
-    counted = counted_demand(network, low.demand, commodity, beneficiaries, None)
-    cost = low.serving(counted)
+    cost = low.serving(counting.rows)
     value = WarmModel(program)
     value.set_cost(cost)
     found = value.solve()
     low_bound, high_bound = value.row_ranges()
-    n, ids, words = len(network.nodes), low.ids, low.commodities  # projects that are not built have no price
-    keys = [(pair, row) for pair, row in low.balance.items() if pair[0] < n]
+    n, ids, words = len(counting.network.nodes), low.tables.ids, low.commodities
+    keys = [(pair, row) for pair, row in low.balance.items() if pair[0] < n]  # an unbuilt project has no price
     rows = np.array([row for _, row in keys], dtype=np.int64)
     if len(rows) > MOST_RANGED:
         least = most = np.full(len(rows), np.nan)

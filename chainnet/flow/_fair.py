@@ -35,7 +35,7 @@ def share_fairly(low: Lowered, model: WarmModel, stages: Sequence[Any]) -> None:
     -----
     Progressive filling: at most one warm linear program per demand row.
     """
-    wanted = low.demand["demand_tpa"].to_numpy(dtype=float)
+    wanted = low.flows.demand["demand_tpa"].to_numpy(dtype=float)
     program, floor_rows, level = _with_level(low, model.current(), wanted)
     filling = WarmModel(program)
     cost = np.zeros(len(program.cost))

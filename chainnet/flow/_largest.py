@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from chainnet._types import Words
+from chainnet._types import Array, Ints, Words
 from chainnet.engine import (
     PRICED,
     Certificate,
@@ -22,7 +22,8 @@ from chainnet.engine import (
     solve,
 )
 from chainnet.errors import DataError
-from chainnet.flow._value import ValueModel, beneficiary_rows, check_commodities, count_settings, counted_demand
+from chainnet.flow._counting import Counting, check_commodities
+from chainnet.flow._value import ValueModel
 from chainnet.lowering import Degree, FlowMarket, Lowered, Overlay, is_plain, lower_market
 from chainnet.network import Network
 from chainnet.results import Result, decisive_inputs, provenance, stamp
@@ -44,7 +45,7 @@ CUT_COLUMNS = [
 ]
 
 
-@dataclass(frozen=True, repr=False, eq=False)
+@dataclass(frozen=True, repr=False, eq=False, kw_only=True)
 class MaxFlow(Result):
     """A maximum flow.
 
@@ -123,15 +124,12 @@ def max_flow(
     (50.0, True)
     """
     if commodity is not None:
-        check_commodities(network, commodity)
-    settings = {**count_settings(network, None, beneficiaries), "market": commodity or "whole network"}
+        check_commodities(network, (commodity,))
+    counting = Counting.of(network, None, beneficiaries)
+    settings = {**counting.settings, "market": commodity or "whole network"}
     if commodity is None and not is_plain(network):
-        return _by_program(network, beneficiaries, settings, verify)
-    counted = counted_demand(network, network.demand, None, beneficiaries, None) if commodity is None else None
-    whose = (
-        None if commodity else beneficiary_rows(network, network.nodes.rename(columns={"id": "node"}), beneficiaries)
-    )
-    market = lower_market(network, commodity, counted, whose)
+        return _by_program(counting, settings, verify)
+    market = market_of(counting) if commodity is None else lower_market(network, commodity)
     found = solve_market(market)
     members = cut_table(market, found.source_cut)
     proof = certify_flow("max_flow", market.problem, found, float(members["capacity_tpa"].sum()), found.max_error)
@@ -140,23 +138,31 @@ def max_flow(
     after = cut_table(market, found.sink_cut)
     rests_on = decisive_inputs(network, pd.concat([members, after]))
     source = provenance(network, "chainnet blocking flow", rests_on=rests_on, **settings)
-    edges = network.edges[["source", "target", "commodity", "flow_tpa", "capacity_tpa"]].copy()
-    edges["flow_tpa"] = 0.0
-    flows = np.zeros(len(edges))
+    flows = np.zeros(len(network.edges))
     flows[market.rows] = found.arc_flow
-    edges["flow_tpa"] = flows
+    edges = edge_table(network, flows)
     nodes = node_table(network, found.throughput)
     return MaxFlow(
-        source,
-        float(found.value),
-        stamp(edges, source),
-        stamp(nodes, source),
-        stamp(members, source),
-        stamp(after, source),
-        found.is_unique,
-        int((nodes["capacity_tpa"].isna() & (nodes["throughput_tpa"] > 0)).sum()),
-        require(proof),
+        provenance=source,
+        value_tpa=float(found.value),
+        edges=stamp(edges, source),
+        nodes=stamp(nodes, source),
+        cut=stamp(members, source),
+        sink_cut=stamp(after, source),
+        is_unique=found.is_unique,
+        n_unlimited=_n_unlimited(nodes),
+        certificate=require(proof),
     )
+
+
+def _n_unlimited(nodes: pd.DataFrame) -> int:
+    return int((nodes["capacity_tpa"].isna() & (nodes["throughput_tpa"] > 0)).sum())
+
+
+def market_of(counting: Counting) -> FlowMarket:
+    """Return a plain network as a flow problem; without a demand table the end uses of the beneficiaries count."""
+    network = counting.network
+    return lower_market(network, None, None if network.demand.empty else counting.rows, counting.inside(network.nodes))
 
 
 def solve_market(market: FlowMarket) -> FlowSolution:
@@ -171,10 +177,10 @@ def solve_market(market: FlowMarket) -> FlowSolution:
         ) from err
 
 
-def node_table(network: Network, throughput: Any) -> pd.DataFrame:
+def node_table(network: Network, throughput: Array) -> pd.DataFrame:
     """Return throughput, capacity and utilisation of every node, index id."""
     nodes = network.nodes
-    through = np.asarray(throughput)[: len(nodes)]
+    through = throughput[: len(nodes)]
     capacity = nodes["capacity_tpa"].to_numpy(dtype=float)
     with np.errstate(divide="ignore", invalid="ignore"):
         used = np.where(capacity > 0, through / capacity, np.nan)
@@ -229,30 +235,30 @@ def cut_table(market: FlowMarket, members: CutMembers) -> pd.DataFrame:
     return _named(market.network, cut)
 
 
-def _by_program(network: Network, beneficiaries: Words, settings: dict[str, Any], verify: bool) -> MaxFlow:
+def _by_program(counting: Counting, settings: dict[str, Any], verify: bool) -> MaxFlow:
     """Solve a recipe network: the same answer as a linear program, the cut read from its duals."""
-    model = ValueModel(network, beneficiaries=beneficiaries)
+    network, model = counting.network, ValueModel(counting)
     cut = cut_of(model)
     source = provenance(network, "HiGHS simplex", rests_on=decisive_inputs(network, cut), **settings)
     edges = edge_table(network, model.base.x)
     nodes = node_table(network, model.lowered.throughput(model.base.x))
     return MaxFlow(
-        source,
-        model.value,
-        stamp(edges, source),
-        stamp(nodes, source),
-        stamp(cut, source),
-        stamp(cut.copy(), source),
-        None,
-        int((nodes["capacity_tpa"].isna() & (nodes["throughput_tpa"] > 0)).sum()),
-        model.certificate(verify),
+        provenance=source,
+        value_tpa=model.value,
+        edges=stamp(edges, source),
+        nodes=stamp(nodes, source),
+        cut=stamp(cut, source),
+        sink_cut=stamp(cut.copy(), source),
+        is_unique=None,
+        n_unlimited=_n_unlimited(nodes),
+        certificate=model.certificate(verify),
     )
 
 
-def edge_table(network: Network, x: Any) -> pd.DataFrame:
+def edge_table(network: Network, x: Array) -> pd.DataFrame:
     """Return the flow on every row of ``network.edges``."""
     edges = network.edges[["source", "target", "commodity", "flow_tpa", "capacity_tpa"]].copy()
-    edges["flow_tpa"] = np.maximum(np.asarray(x)[: len(edges)], 0.0)
+    edges["flow_tpa"] = np.maximum(x[: len(edges)], 0.0)
     return edges
 
 
@@ -261,38 +267,29 @@ def cut_of(model: ValueModel) -> pd.DataFrame:
     return priced_bounds(model.lowered, -model.base.col_dual, -model.base.row_dual)
 
 
-def binding_inputs(
-    network: Network,
-    overlays: Sequence[Overlay],
-    degree: Degree = "existing",
-    *,
-    commodity: Words = None,
-    beneficiaries: Words = None,
-    tier: str | None = None,
-) -> pd.DataFrame:
+def binding_inputs(counting: Counting, overlays: Sequence[Overlay], degree: Degree = "existing") -> pd.DataFrame:
     """Return the inputs that bind the value under any of some overlays, as ``decisive_inputs``; a program each."""
-    count: dict[str, Any] = {"commodity": commodity, "beneficiaries": beneficiaries, "tier": tier}
-    cuts = [cut_of(ValueModel(network, overlay, degree, **count)) for overlay in overlays]
-    return decisive_inputs(network, pd.concat(cuts, ignore_index=True))
+    cuts = [cut_of(ValueModel(counting, overlay, degree)) for overlay in overlays]
+    return decisive_inputs(counting.network, pd.concat(cuts, ignore_index=True))
 
 
-def priced_bounds(low: Lowered, col_price: Any, row_price: Any) -> pd.DataFrame:
+def priced_bounds(low: Lowered, col_price: Array, row_price: Array) -> pd.DataFrame:
     """Return every finite bound of a program that has a price: edges, nodes, demand, restrictions."""
-    program, edges = low.program, low.network.edges
+    program, edges = low.program, low.tables.network.edges
     hit = (col_price > PRICED) & np.isfinite(program.col_upper) & (program.col_upper > 0)
     columns = np.arange(len(hit))
-    at = low.activity >= 0
+    at = low.flows.activity >= 0
     node_of = np.full(len(hit), -1)
-    node_of[low.activity[at]] = np.flatnonzero(at)
+    node_of[low.flows.activity[at]] = np.flatnonzero(at)
     on_edge = np.flatnonzero(hit & (columns < low.n_edges))
     on_node = np.flatnonzero(hit & (node_of >= 0))
-    on_ask = np.flatnonzero(hit & (columns >= low.demand_start) & (node_of < 0))
+    on_ask = np.flatnonzero(hit & (columns >= low.flows.demand_start) & (node_of < 0))
     limits = [(r, kind, owner) for r, (kind, owner, _) in enumerate(low.rows) if kind in ("node", "restriction")]
     binds = [entry for entry in limits if row_price[entry[0]] > PRICED and program.row_upper[entry[0]] > 0]
     rows = np.array([r for r, _, _ in binds], dtype=np.int64)
-    ids = np.asarray(low.ids, dtype=object)
+    ids = np.asarray(low.tables.ids, dtype=object)
     named = [ids[owner] if kind == "node" else f"measure {owner + 1}" for _, kind, owner in binds]
-    asked = low.demand.iloc[on_ask - low.demand_start]
+    asked = low.flows.demand.iloc[on_ask - low.flows.demand_start]
     parts = [
         edges.iloc[on_edge][["source", "target", "commodity"]].assign(kind="edge"),
         pd.DataFrame({"id": ids[node_of[on_node]]}).assign(kind="node"),
@@ -305,11 +302,11 @@ def priced_bounds(low: Lowered, col_price: Any, row_price: Any) -> pd.DataFrame:
     cut = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
     cut = cut.reindex(columns=CUT_COLUMNS).assign(capacity_tpa=bound, price=price)
     cut = cut.sort_values(["kind", "source", "target", "id", "commodity", "tier"], ignore_index=True)
-    return _named(low.network, cut)
+    return _named(low.tables.network, cut)
 
 
-def values_by_igraph(problem: FlowProblem, arcs: Sequence[Any] = (), nodes: Sequence[Any] = ()) -> list[float]:
-    """Return the maximum flow by igraph: of the whole problem, then without each set of arcs, then of nodes.
+def values_by_igraph(problem: FlowProblem, arcs: Sequence[Ints] = (), nodes: Sequence[Ints] = ()) -> list[float]:
+    """Return the maximum flow by igraph, a second opinion: of the problem, without each set of arcs, then of nodes.
 
     Parameters
     ----------

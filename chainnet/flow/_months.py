@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from chainnet._types import Array, Words
+from chainnet._types import Array
 from chainnet.engine import CERTAIN, LEAST_SIZE, LOCK, Certificate, CompactModel, LinearSolution, require
 from chainnet.errors import DataError, InfeasibleError, SolverError
 from chainnet.flow._balance import EXTRA_COST_USD_PER_T, relation_flows, stages_of
+from chainnet.flow._counting import Counting
 from chainnet.lowering import Degree, Overlay, Periods, Start, check_stocks, expand_periods, lower
-from chainnet.network import Network
 
 __all__ = ["NEW_LAG_MONTHS", "MonthsModel", "Plan"]
 
@@ -54,7 +54,8 @@ class MonthsModel:
 
     Parameters
     ----------
-    network : Network
+    counting : Counting
+        Whose demand comes first, in which network, as in ``balance``.
     template : Overlay
         Its restrictions give the classes; their bounds do not matter.
     degree : {"frozen", "existing", "new"}
@@ -62,8 +63,6 @@ class MonthsModel:
         Number and length of the periods.
     stocks : bool
         Whether stocks may be drawn.
-    commodity, beneficiaries, others
-        Whose demand comes first, as in ``balance``.
 
     Raises
     ------
@@ -73,20 +72,18 @@ class MonthsModel:
 
     def __init__(
         self,
-        network: Network,
+        counting: Counting,
         template: Overlay,
         degree: Degree = "existing",
         n_periods: int = 48,
         step_months: float = 1.0,
         *,
         stocks: bool = True,
-        commodity: Words = None,
-        beneficiaries: Words = None,
-        others: str = "after",
     ) -> None:
+        network = counting.network
         if network.demand.empty:
             raise DataError("months: the network has no demand table, so nobody can go short. Give demand.")
-        self.network, self.stages = network, stages_of(network, commodity, beneficiaries, others)
+        self.network, self.stages = network, stages_of(counting)
         self._firsts = {*network.tier_order, "demand"}  # the stages of those whose shortfall counts
         open_ = tuple(replace(r, bound_tpa=np.inf) for r in template.restrictions)
         low = lower(
@@ -114,7 +111,7 @@ class MonthsModel:
     @property
     def n_demand(self) -> int:
         """Number of demand rows."""
-        return len(self.periods.low.demand)
+        return len(self.periods.low.flows.demand)
 
     def plan(
         self,

@@ -9,10 +9,11 @@ from math import comb
 import numpy as np
 import pandas as pd
 
-from chainnet._types import Array, Words
+from chainnet._types import Array
 from chainnet.engine import ROUNDING
 from chainnet.errors import UnknownIdError, near_matches
 from chainnet.flow._balance import balance_under
+from chainnet.flow._counting import Counting
 from chainnet.lowering import Degree, Overlay
 from chainnet.network import Network
 
@@ -108,14 +109,7 @@ RUNG_WORDS = {
 
 
 def ladder(
-    network: Network,
-    overlay: Overlay,
-    sizes: Array,
-    *,
-    commodity: Words = None,
-    beneficiaries: Words = None,
-    others: str = "after",
-    projects: Sequence[str] | None = None,
+    counting: Counting, overlay: Overlay, sizes: Array, *, projects: Sequence[str] | None = None
 ) -> pd.DataFrame:
     """Return what each further degree of rerouting serves, rung by rung, tier by tier.
 
@@ -126,6 +120,7 @@ def ladder(
         before). Each rung keeps what the rungs before it allow; the last shortfall is what stays
         short. Without baseline flows on every edge the frozen rung is left out.
     """
+    network = counting.network
     built = np.zeros(len(network.projects))
     chosen = network.projects["id"].isin(projects).to_numpy() if projects is not None else np.ones(len(built), bool)
     steps: list[tuple[str, Degree, bool, Array]] = [
@@ -142,15 +137,7 @@ def ladder(
         steps = steps[1:]
     parts = []
     for rung, degree, stocks, share in steps:
-        found = balance_under(
-            network,
-            overlay.with_built(share),
-            degree,
-            commodity=commodity,
-            beneficiaries=beneficiaries,
-            others=others,
-            stocks=stocks,
-        )
+        found = balance_under(counting, overlay.with_built(share), degree, stocks=stocks)
         table = found.by_tier().reset_index()
         table.insert(0, "rung", rung)
         table.insert(1, "meaning", RUNG_WORDS[rung])

@@ -56,7 +56,7 @@ class StockModel:
         upper, row_lower, row_upper = p.bounds(overlays, start)
         places = np.flatnonzero(free)
         entry = p.low.tables.stock_place[places]
-        first = np.arange(p.n_periods) * p.width + p.low.draw_start
+        first = np.arange(p.n_periods) * p.width + p.low.flows.draw_start
         self._columns = first[:, None] + places
         stands = np.array([overlay.node_share[entry] > 0 for overlay in overlays])
         upper[self._columns] = np.where(stands, np.inf, 0.0)

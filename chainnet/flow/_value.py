@@ -9,10 +9,8 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
-from chainnet import checks
-from chainnet._types import Array, Ints, Words
+from chainnet._types import Array, Ints
 from chainnet.engine import (
     UNIT_ROUNDING,
     Certificate,
@@ -24,82 +22,12 @@ from chainnet.engine import (
     solve_independently,
     values_without,
 )
-from chainnet.errors import DataError, near_matches
+from chainnet.errors import DataError
+from chainnet.flow._counting import Counting
 from chainnet.flow._stages import in_finer_sizes
 from chainnet.lowering import Degree, Lowered, Overlay, lower
-from chainnet.network import Network
 
-__all__ = ["ValueModel", "check_commodities", "check_tier", "count_settings", "counted_demand"]
-
-
-def check_commodities(network: Network, commodity: Words) -> tuple[str, ...] | None:
-    """Return the commodities that count: those asked for, else the main ones, else None (all).
-
-    Raises
-    ------
-    DataError
-        If one flows nowhere in the network.
-    """
-    if commodity is None:
-        return network.main_commodity or None
-    words = (commodity,) if isinstance(commodity, str) else tuple(commodity)
-    known = set(network.edges["commodity"].dropna()) | set(network.demand["commodity"].dropna())
-    known |= set(network.commodities["id"].dropna())
-    for word in words:
-        if word not in known:
-            raise DataError(
-                f'commodity: unknown commodity "{word}";{near_matches(str(word), known)} '
-                f"Known: {', '.join(sorted(known)) or 'one unnamed commodity'}."
-            )
-    return words
-
-
-def check_tier(network: Network, tier: str | None) -> str | None:
-    """Return ``tier``; raise DataError if the network has no such tier."""
-    if tier is not None:
-        checks.choice(tier, "tier", "tier", network.tier_order)
-    return tier
-
-
-def counted_demand(
-    network: Network, demand: pd.DataFrame, commodity: Words, beneficiaries: Words, tier: str | None
-) -> Any:
-    """Return a boolean array over demand rows: whose tonnes count.
-
-    A row without a tier is a host product and never counts, unless no row has a tier.
-    """
-    counted = np.ones(len(demand), dtype=bool)
-    commodities = check_commodities(network, commodity)
-    if commodities is not None:
-        counted &= demand["commodity"].isin(commodities).to_numpy()
-    counted &= beneficiary_rows(network, demand, beneficiaries)
-    has_tier = demand["tier"].notna().to_numpy()
-    if has_tier.any():
-        counted &= has_tier
-    if check_tier(network, tier) is not None:
-        counted &= (demand["tier"] == tier).to_numpy()
-    return counted
-
-
-def beneficiary_rows(network: Network, demand: pd.DataFrame, beneficiaries: Words) -> Any:
-    """Return a boolean array over demand rows: which lie with the beneficiaries."""
-    if beneficiaries is None:
-        beneficiaries = network.beneficiaries
-    words = [beneficiaries] if isinstance(beneficiaries, str) else list(beneficiaries)
-    if not words:
-        return np.ones(len(demand), dtype=bool)
-    columns = ["id", "country", "region"]
-    places = pd.concat([network.nodes[columns], network.projects[columns]], ignore_index=True)
-    inside = pd.Series(network.in_countries(places, words, "beneficiaries"), index=places["id"])
-    return inside.reindex(demand["node"]).to_numpy(dtype=bool)
-
-
-def count_settings(network: Network, commodity: Words, beneficiaries: Words) -> dict[str, Any]:
-    """Return what a result counts, for its provenance."""
-    commodities = check_commodities(network, commodity)
-    whose = network.beneficiaries if beneficiaries is None else beneficiaries
-    words = [whose] if isinstance(whose, str) else list(whose)
-    return {"commodity": list(commodities) if commodities else "all", "beneficiaries": words or "all"}
+__all__ = ["ValueModel"]
 
 
 class ValueModel:
@@ -107,11 +35,10 @@ class ValueModel:
 
     Parameters
     ----------
-    network : Network
+    counting : Counting
+        Whose demand counts, in which network.
     overlay : Overlay, optional
     degree : {"frozen", "existing", "new"}
-    commodity, beneficiaries, tier
-        Whose demand counts, see ``counted_demand``.
     stocks : bool
         Whether stocks may be drawn.
 
@@ -123,36 +50,25 @@ class ValueModel:
 
     def __init__(
         self,
-        network: Network,
+        counting: Counting,
         overlay: Overlay | None = None,
         degree: Degree = "existing",
         *,
-        commodity: Words = None,
-        beneficiaries: Words = None,
-        tier: str | None = None,
         stocks: bool = False,
     ) -> None:
-        self._counts = (commodity, beneficiaries, tier)
-        lowering = partial(lower, network, overlay, degree, stocks=stocks)
+        self.counting, self.counted = counting, counting.rows
+        lowering = partial(lower, counting.network, overlay, degree, stocks=stocks)
         in_finer_sizes(lowering, self._take, lambda: self._proof().ok)
 
     def _take(self, low: Lowered) -> Array:
         """Take a program and solve it; return the columns of its answer."""
         self.lowered = low
-        self.counted = counted_demand(low.network, low.demand, *self._counts)
         self._cost = low.serving(self.counted)
         self._model = WarmModel(low.program)
         self._model.set_cost(self._cost)
         self.base = self._solve(None)
         self._upper = low.program.col_upper
         return self.base.x
-
-    def counting(self, tier: str | None) -> ValueModel:
-        """Return the value program of a tier on what this one was lowered to: lowering strands is the slow part."""
-        other = copy(self)
-        other._counts = (*self._counts[:2], tier)
-        other._take(self.lowered)
-        return other
 
     def _solve(self, basis: Any) -> LinearSolution:
         found = self._model.solve(basis)
@@ -164,6 +80,14 @@ class ValueModel:
         if found.status != "optimal":
             raise DataError(f"the value program is {found.status}")
         return found
+
+    def first(self, tier: str | None) -> ValueModel:
+        """Return the same for one tier, on the program at hand: lowering strands is the slow part."""
+        other = copy(self)
+        other.counting = self.counting.first(tier)
+        other.counted = other.counting.rows
+        other._take(self.lowered)
+        return other
 
     @property
     def program(self) -> LinearProgram:

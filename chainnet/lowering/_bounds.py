@@ -126,10 +126,10 @@ def edge_caps(t: Tables, overlay: Overlay, degree: str) -> Array:
     return scaled
 
 
-def stock_draws(network: Network, overlay: Overlay, t: Tables) -> Array:
+def stock_draws(t: Tables, overlay: Overlay) -> Array:
     """Return what each stock can give in one year: min(stock, release), t."""
-    held = network.stocks["stock_t"].to_numpy(dtype=float) * overlay.stock_share
-    amount = np.minimum(held, release_rate(network, overlay))
+    held = t.network.stocks["stock_t"].to_numpy(dtype=float) * overlay.stock_share
+    amount = np.minimum(held, release_rate(t.network, overlay))
     alive = t.stock_place >= 0
     alive[alive] = overlay.node_share[t.stock_place[alive]] != 0
     return np.where(alive, amount, 0.0)

@@ -17,7 +17,7 @@ from typing import Any, Literal
 import numpy as np
 
 from chainnet import checks
-from chainnet._types import INF, Array, Ints
+from chainnet._types import INF, Array, Bools, Ints
 from chainnet.engine import SAME_SIZE, UNIT_ROUNDING, LinearProgram
 from chainnet.lowering._bounds import assemble, close_classes, edge_caps, edge_costs, node_caps, stock_draws
 from chainnet.lowering._overlay import Overlay, Restriction
@@ -43,15 +43,17 @@ DEGREES = ("frozen", "existing", "new")
 FAR = 30.0
 
 
-@dataclass(frozen=True)
-class Lowered(Flows):
+@dataclass(frozen=True, kw_only=True)
+class Lowered:
     """A network as arrays, and where each thing stands.
 
-    ``ids``: nodes, then projects. ``rows``: kind, owner and extra of every row;
-    ``balance`` finds the row of (node, commodity); ``locks`` are free rows at the end.
+    ``tables``: the network, its ids (nodes, then projects) and codes. ``flows``: positions of every edge
+    column, the table's rows first, then the hub edges of new relations. ``rows``: kind, owner and extra of
+    every row; ``balance`` finds the row of (node, commodity); ``locks`` are free rows at the end.
     """
 
     tables: Tables
+    flows: Flows
     overlay: Overlay
     degree: Degree
     stocks: bool
@@ -67,16 +69,6 @@ class Lowered(Flows):
     extra_cost_usd_per_t: float
 
     @property
-    def network(self) -> Network:
-        """The network that was lowered."""
-        return self.tables.network
-
-    @property
-    def ids(self) -> Any:
-        """Ids of nodes, then projects."""
-        return self.tables.ids
-
-    @property
     def n_edges(self) -> int:
         """Number of edge rows in the table; hub edges stand after them."""
         return len(self.tables.tail)
@@ -88,8 +80,8 @@ class Lowered(Flows):
 
     @property
     def served(self) -> Ints:
-        """Columns of served demand, in the order of ``demand``."""
-        return np.arange(self.demand_start, self.demand_start + len(self.demand))
+        """Columns of served demand, in the order of ``flows.demand``."""
+        return np.arange(self.flows.demand_start, self.flows.demand_start + len(self.flows.demand))
 
     def serving(self, members: Any) -> Array:
         """Return the costs under which the least is the most that some demand rows can be served."""
@@ -99,25 +91,26 @@ class Lowered(Flows):
 
     def closing(self, nodes: Ints) -> Ints:
         """Return the columns that stop when the nodes at these positions drop out."""
-        out = np.zeros(len(self.activity) + self.relations.n_hubs, dtype=bool)
+        f = self.flows
+        out = np.zeros(len(f.activity) + self.relations.n_hubs, dtype=bool)
         out[nodes] = True
-        edges = np.flatnonzero(out[self.tail] | out[self.head])
-        active = self.activity[nodes]
-        served = self.demand_start + np.flatnonzero(out[self.demand["position"].to_numpy(dtype=np.int64)])
+        edges = np.flatnonzero(out[f.tail] | out[f.head])
+        active = f.activity[nodes]
+        served = f.demand_start + np.flatnonzero(out[f.demand["position"].to_numpy(dtype=np.int64)])
         return np.concatenate([edges, active[active >= 0], served])
 
     def throughput(self, x: Array) -> Array:
         """Return tonnes a year of main output (process) or throughput (else) of nodes and projects."""
-        n = len(self.activity)
+        f, n = self.flows, len(self.flows.activity)
         size = n + self.relations.n_hubs
-        flow = x[: len(self.tail)]
-        out = np.bincount(self.tail, weights=flow, minlength=size)[:n]
-        users = self.demand["position"].to_numpy(dtype=np.int64)
+        flow = x[: len(f.tail)]
+        out = np.bincount(f.tail, weights=flow, minlength=size)[:n]
+        users = f.demand["position"].to_numpy(dtype=np.int64)
         out = out + np.bincount(users, weights=x[self.served], minlength=n)
-        into = np.bincount(self.head, weights=flow, minlength=size)[:n]
+        into = np.bincount(f.head, weights=flow, minlength=size)[:n]
         through = np.maximum(out, into)
-        active = self.activity >= 0
-        through[active] = x[self.activity[active]]
+        active = f.activity >= 0
+        through[active] = x[f.activity[active]]
         return through
 
     def finer_sizes(self, x: Array) -> Array | None:
@@ -143,14 +136,14 @@ class Lowered(Flows):
 
     def bounds(self, overlay: Overlay) -> tuple[Array, Array]:
         """Return upper bounds of columns and of rows under an overlay of the same restrictions."""
-        t = self.tables
+        t, f = self.tables, self.flows
         caps = node_caps(t, overlay)
         upper = np.full(len(self.program.col_upper), INF)
         upper[: self.n_edges] = edge_caps(t, overlay, self.degree)
-        active = self.activity >= 0
-        upper[self.activity[active]] = caps[active]
-        upper[self.draw_start : self.demand_start] = stock_draws(self.network, overlay, t) if self.stocks else 0.0
-        upper[self.served] = demand_bounds(t, overlay, self.demand["position"].to_numpy(dtype=np.int64))
+        active = f.activity >= 0
+        upper[f.activity[active]] = caps[active]
+        upper[f.draw_start : f.demand_start] = stock_draws(t, overlay) if self.stocks else 0.0
+        upper[self.served] = demand_bounds(t, overlay, f.demand["position"].to_numpy(dtype=np.int64))
         close_classes(upper, overlay, self.relations, self.strands, self.n_edges)
         rows = self.program.row_upper.copy()
         limits, joint = self._limit_rows
@@ -168,11 +161,11 @@ class Lowered(Flows):
 
     def costs(self, overlay: Overlay) -> Array:
         """Return what a tonne over each column costs under an overlay, USD/t."""
-        t = self.tables
+        t, f = self.tables, self.flows
         cost = np.zeros(len(self.program.cost))
-        cost[: len(self.tail)] = edge_costs(t, overlay, self.tail, self.head, self.relations, self.extra_cost_usd_per_t)
-        makers = self.activity >= 0
-        cost[self.activity[makers]] = t.unit_cost[makers]
+        cost[: len(f.tail)] = edge_costs(t, overlay, f.tail, f.head, self.relations, self.extra_cost_usd_per_t)
+        makers = f.activity >= 0
+        cost[f.activity[makers]] = t.unit_cost[makers]
         return cost
 
 
@@ -183,7 +176,7 @@ def lower(
     *,
     stocks: bool = False,
     extra_cost_usd_per_t: float = 0.0,
-    locks: Sequence[Any] = (),
+    locks: Sequence[Bools] = (),
     sizes: Array | None = None,
     pipeline: bool = False,
 ) -> Lowered:
@@ -251,12 +244,12 @@ def lower(
 
     program, found_sizes, code = assemble(t, overlay, degree, rows, flows, strands, sizes)
     low = Lowered(
-        **vars(flows),
         tables=t,
         overlay=overlay,
         degree=degree,
         stocks=stocks,
         program=program,
+        flows=flows,
         rows=rows.names,
         balance=balance,
         limited=limited,

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from chainnet._types import INF
+from chainnet._types import INF, Bools, Ints, Texts
 from chainnet.engine import FlowProblem
 from chainnet.network import Network
 
@@ -25,8 +24,8 @@ class FlowMarket:
 
     network: Network
     problem: FlowProblem
-    rows: Any
-    ids: Any
+    rows: Ints
+    ids: Texts
 
 
 def is_plain(network: Network) -> bool:
@@ -39,7 +38,7 @@ def is_plain(network: Network) -> bool:
 
 
 def lower_market(
-    network: Network, commodity: str | None = None, counted: Any = None, beneficiaries: Any = None
+    network: Network, commodity: str | None = None, counted: Bools | None = None, beneficiaries: Bools | None = None
 ) -> FlowMarket:
     """Cut out the market of one commodity.
 

@@ -9,12 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from scipy.sparse import coo_array, csc_array, csr_array
 
-from chainnet._types import INF, Array, Ints
+from chainnet._types import INF, Array, Bools, Ints
 from chainnet.engine import UNIT_ROUNDING, LinearProgram
 from chainnet.errors import DataError, InfeasibleError
 from chainnet.lowering._bounds import release_rate
@@ -22,6 +21,8 @@ from chainnet.lowering._lowered import Lowered
 from chainnet.lowering._overlay import Overlay
 
 __all__ = ["Periods", "Start", "check_stocks", "expand_periods"]
+
+Entries = tuple[Ints, Ints, Array]  # rows, columns and values of a matrix
 
 
 @dataclass(frozen=True)
@@ -63,9 +64,9 @@ class Periods:
         """Length of a period in years."""
         return self.step_months / 12.0
 
-    def served(self, members: Any) -> Ints:
+    def served(self, members: Bools) -> Ints:
         """Return the columns of served demand of these rows, period by period."""
-        columns = self.low.served[np.asarray(members)]
+        columns = self.low.served[members]
         return np.asarray((np.arange(self.n_periods)[:, None] * self.width + columns).ravel())
 
     def block(self, x: Array) -> Array:
@@ -77,7 +78,7 @@ class Periods:
 
         What a measure takes of a stock is a part of its ``stock_t``, however much was drawn before.
         """
-        whole = self.low.network.stocks["stock_t"].to_numpy(dtype=float)
+        whole = self.low.tables.network.stocks["stock_t"].to_numpy(dtype=float)
         share = np.max([o.stock_share for o in overlays], axis=0)
         return np.asarray(np.maximum(start.stock_t - (1.0 - share) * whole, 0.0))
 
@@ -87,7 +88,7 @@ class Periods:
 
     def _change(self, x: Array) -> Array:
         """Return what was filled less what was drawn by the end of each period, periods x stocks."""
-        change = -self.block(x)[:, self.low.draw_start : self.low.demand_start]
+        change = -self.block(x)[:, self.low.flows.draw_start : self.low.flows.demand_start]
         for place, stock in enumerate(self.kept):
             first = int(self.fills[place])
             change[:, stock] += x[first : first + self.n_periods]
@@ -98,16 +99,14 @@ class Periods:
 
         What an edge with a lag ships counts where it leaves at once, where it enters on arrival.
         """
-        low, block = self.low, self.block(x)
-        n, m = len(low.activity), len(low.tail)
+        low, flows, block = self.low, self.low.flows, self.block(x)
+        n, m, k = len(flows.activity), len(flows.tail), len(flows.demand)
         size, flow = n + low.relations.n_hubs, block[:, :m]
         edge, ones = np.arange(m), np.ones(m)
-        leaves = csr_array((ones, (edge, low.tail)), shape=(m, size))
-        enters = csr_array((ones, (edge, low.head)), shape=(m, size))
-        users = csr_array(
-            (np.ones(len(low.demand)), (np.arange(len(low.demand)), low.demand["position"].to_numpy(dtype=np.int64))),
-            shape=(len(low.demand), size),
-        )
+        leaves = csr_array((ones, (edge, flows.tail)), shape=(m, size))
+        enters = csr_array((ones, (edge, flows.head)), shape=(m, size))
+        place = flows.demand["position"].to_numpy(dtype=np.int64)
+        users = csr_array((np.ones(k), (np.arange(k), place)), shape=(k, size))
         out = flow @ leaves + block[:, low.served] @ users
         into = np.zeros_like(out)
         for lag in np.unique(self.lag[:m]).tolist():
@@ -120,10 +119,10 @@ class Periods:
             edges = column.copy()
             edges[parted] = low.strands.edge[column[parted] - first]
             came = x[self.n_periods * self.width : self.first_level]
-            np.add.at(into, (arrival, low.head[edges]), came)
+            np.add.at(into, (arrival, flows.head[edges]), came)
         through = np.maximum(out, into)[:, :n]
-        active = low.activity >= 0
-        through[:, active] = block[:, low.activity[active]]
+        active = flows.activity >= 0
+        through[:, active] = block[:, flows.activity[active]]
         return np.asarray(np.maximum(through, 0.0))
 
     def bounds(
@@ -153,15 +152,15 @@ class Periods:
 
     def _one(self, overlay: Overlay) -> tuple[Array, Array]:
         upper, rows = self.low.bounds(overlay)
-        stocks = self.low.network.stocks
+        stocks = self.low.tables.network.stocks
         held = stocks["stock_t"].to_numpy(dtype=float)
         if len(stocks):
             room = stocks["capacity_t"].to_numpy(dtype=float)
             most = np.where(np.isnan(room), held, np.maximum(room, held)) * overlay.stock_share
-            draws = slice(self.low.draw_start, self.low.demand_start)
+            draws = slice(self.low.flows.draw_start, self.low.flows.demand_start)
             alive = upper[draws] > 0  # where the node stands and the stock is not shut
             refilled = ~np.isnan(room) & (overlay.stock_share > 0)
-            rate = np.minimum(release_rate(self.low.network, overlay) * self.years, most)
+            rate = np.minimum(release_rate(self.low.tables.network, overlay) * self.years, most)
             upper = upper * self.years
             upper[draws] = np.where(alive | refilled, rate, 0.0)
         else:
@@ -177,7 +176,7 @@ class Periods:
         row_upper: Array,
         keeps_end: bool,
     ) -> None:
-        stocks = self.low.network.stocks
+        stocks = self.low.tables.network.stocks
         if stocks.empty:
             return
         share = np.max([o.stock_share for o in overlays], axis=0)
@@ -212,7 +211,7 @@ class Periods:
             if id(overlay) not in known:
                 known[id(overlay)] = self.low.costs(overlay)
             cost[t * self.width : (t + 1) * self.width] = known[id(overlay)]
-        holding = self.low.network.stocks["holding_usd_per_t_a"].fillna(0.0).to_numpy(dtype=float)
+        holding = self.low.tables.network.stocks["holding_usd_per_t_a"].fillna(0.0).to_numpy(dtype=float)
         for place, stock in enumerate(self.kept):
             first = self.first_level + place * 2 * self.n_periods
             cost[first : first + self.n_periods] = holding[stock] * self.years
@@ -226,7 +225,7 @@ class Periods:
             if flow > 0:
                 cleanest = min(columns, key=lambda c: (self._marks(c), c))
                 arrivals[self.under_way[:, 0] == cleanest] = flow * self.years
-        return Start(arrivals, self.low.network.stocks["stock_t"].to_numpy(dtype=float))
+        return Start(arrivals, self.low.tables.network.stocks["stock_t"].to_numpy(dtype=float))
 
     def later_start(self, x: Array, start: Start, period: int) -> Start:
         """Return the start for the periods from ``period`` on, when a plan was followed up to it."""
@@ -258,7 +257,7 @@ class Periods:
 def lag_periods(low: Lowered, step_months: float, new_lag_months: float) -> Ints:
     """Return the lag of every column in whole periods, rounded."""
     lag = np.zeros(len(low.program.col_upper), dtype=np.int64)
-    months = low.network.edges["lag_months"].fillna(0.0).to_numpy(dtype=float)
+    months = low.tables.network.edges["lag_months"].fillna(0.0).to_numpy(dtype=float)
     lag[: low.n_edges] = np.floor(months / step_months + 0.5)
     pairs = np.flatnonzero(low.relations.is_pair) + low.n_edges
     lag[pairs] = int(np.floor(new_lag_months / step_months + 0.5))
@@ -272,7 +271,7 @@ def expand_periods(
     n_periods: int,
     step_months: float = 1.0,
     *,
-    locks: Sequence[Any] = (),
+    locks: Sequence[tuple[Bools, Array]] = (),
     new_lag_months: float = 2.0,
 ) -> Periods:
     """Repeat a one-year program over periods.
@@ -299,9 +298,9 @@ def expand_periods(
     kind = np.array([name for name, _, _ in low.rows], dtype=object)
     owner = np.array([place for _, place, _ in low.rows], dtype=np.int64)
     arrives = np.full(n, -1, dtype=np.int64)
-    arrives[: len(low.head)] = low.head
+    arrives[: len(low.flows.head)] = low.flows.head
     edge = low.strands.edge
-    arrives[low.strands.first :][edge >= 0] = low.head[edge[edge >= 0]]
+    arrives[low.strands.first :][edge >= 0] = low.flows.head[edge[edge >= 0]]
     later = (lag[base.col] > 0) & np.isin(kind[base.row], ("balance", "node", "strand"))
     later &= owner[base.row] == arrives[base.col]
     shift = np.where(later, lag[base.col], 0)
@@ -319,15 +318,15 @@ def expand_periods(
     n_cols = first_level + 2 * n_periods * len(kept)
     first_lock = n_periods * m + n_stock_rows
     for number, (members, weights) in enumerate(locks):
-        columns = (t * n + low.served[np.asarray(members)]).ravel()
-        value = np.repeat(np.asarray(weights, dtype=float), int(np.asarray(members).sum()))
+        columns = (t * n + low.served[members]).ravel()
+        value = np.repeat(weights, int(members.sum()))
         parts.append((np.full(len(columns), first_lock + number), columns, value))
     n_rows = first_lock + len(locks)
     rows_, cols_, values = (np.concatenate([part[i] for part in parts]) for i in range(3))
     matrix = csc_array(coo_array((values, (rows_, cols_)), shape=(n_rows, n_cols)))
 
     sizes = low.program.col_scale * years
-    stock_code = low.network.stocks["commodity"].fillna("").map(low.tables.code).to_numpy(dtype=np.int64)
+    stock_code = low.tables.network.stocks["commodity"].fillna("").map(low.tables.code).to_numpy(dtype=np.int64)
     stock_size = low.sizes[stock_code] * years
     col_scale = np.concatenate(
         [np.tile(sizes, n_periods), sizes[under_way[:, 0]], np.repeat(stock_size[kept], 2 * n_periods)]
@@ -357,7 +356,7 @@ def expand_periods(
     )
 
 
-def _under_way(low: Lowered, lag: Ints, n_periods: int) -> tuple[Ints, Any]:
+def _under_way(low: Lowered, lag: Ints, n_periods: int) -> tuple[Ints, Ints]:
     """Return (column, period of arrival) of all that may be under way at the start."""
     leaves = lag > 0
     edge = low.strands.edge
@@ -371,7 +370,7 @@ def _under_way(low: Lowered, lag: Ints, n_periods: int) -> tuple[Ints, Any]:
     return np.column_stack([column, arrival]).astype(np.int64), whole
 
 
-def _arrivals(carried: csc_array, whole: Any, under_way: Ints, m: int, first: int) -> tuple[Any, Any, Any]:
+def _arrivals(carried: csc_array, whole: Ints, under_way: Ints, m: int, first: int) -> Entries:
     """Write where goods under way come in: what their column writes on arrival, and what the whole of it does."""
     column, arrival = under_way.T
     rows, cols, values = [], [], []
@@ -386,19 +385,19 @@ def _arrivals(carried: csc_array, whole: Any, under_way: Ints, m: int, first: in
 
 def _stock_rows(
     low: Lowered, n_periods: int, n: int, m: int, first_level: int
-) -> tuple[Ints, Ints, Ints, list[tuple[Any, Any, Any]], int]:
+) -> tuple[Ints, Ints, Ints, list[Entries], int]:
     """Write what joins the draws of each stock: one sum, or a level for each period where it can be filled."""
-    stocks = low.network.stocks
+    stocks = low.tables.network.stocks
     t = np.arange(n_periods)
     keeps = (stocks["capacity_t"].notna() | (stocks["holding_usd_per_t_a"].fillna(0.0) > 0)).to_numpy()
     kept = np.flatnonzero(keeps)
     stock_rows: list[int] = []
     fills: list[int] = []
-    parts: list[tuple[Any, Any, Any]] = []
+    parts: list[Entries] = []
     row = n_periods * m
     for i in range(len(stocks)):
         stock_rows.append(row)
-        draws = t * n + low.draw_start + i
+        draws = t * n + low.flows.draw_start + i
         if not keeps[i]:
             parts.append((np.full(n_periods, row), draws, np.ones(n_periods)))
             row += 1
@@ -416,9 +415,9 @@ def _stock_rows(
     return kept_, fills_, rows_, parts, row - n_periods * m
 
 
-def _filling(low: Lowered, stock: int, offset: Any, fill: Any) -> list[tuple[Any, Any, Any]]:
+def _filling(low: Lowered, stock: int, offset: Ints, fill: Ints) -> list[Entries]:
     """Write where a stock takes what it is filled with: goods in the state in which it gives them back."""
-    table = low.network.stocks
+    table = low.tables.network.stocks
     node, commodity = table["node"].iloc[stock], table["commodity"].fillna("").iloc[stock]
     if not isinstance(node, str):
         return []
@@ -440,16 +439,16 @@ def check_stocks(low: Lowered) -> None:
     DataError
         Naming the stocks.
     """
-    stocks = low.network.stocks
+    stocks = low.tables.network.stocks
     bad = []
     for name, node, commodity in zip(stocks["id"], stocks["node"], stocks["commodity"].fillna(""), strict=True):
         if not isinstance(node, str):
             continue
         place, code = low.tables.position[node], low.tables.code[commodity]
-        leaves = ((low.tail == place) & (low.commodity == code)).any()
+        leaves = ((low.flows.tail == place) & (low.flows.commodity == code)).any()
         lines = low.tables.recipes
         used = ((lines["node"] == place) & (lines["code"] == code) & (lines["role"] == "input")).any()
-        asked = ((low.demand["position"] == place) & (low.demand["code"] == code)).any()
+        asked = ((low.flows.demand["position"] == place) & (low.flows.demand["code"] == code)).any()
         if not (leaves or used or asked):
             bad.append(f'"{name}" ({commodity or "goods"} at {node})')
     if bad:

@@ -1,17 +1,15 @@
 """What can be reached at all, whatever the capacities, and the most that a tonne can add to what is served.
 
-A node without a process hands on what comes in; a process fires only when all its inputs are
-there. A set without which no demand is reached dominates it.
+Reach is forward chaining: a node without a process hands on what comes in; a process fires only when all its inputs are
+there. A set without which no demand is reached dominates it. A gain is the price that no dual needs to pass.
 """
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 
-from chainnet._types import Array, Ints
+from chainnet._types import Array, Bools, Ints
 from chainnet.engine import ROUNDING, UNIT_ROUNDING
 from chainnet.errors import DataError
 from chainnet.lowering._lowered import Lowered
@@ -33,7 +31,7 @@ class Reach:
         Row positions of ``demand`` as lowered, given as (node position, commodity code) pairs.
     """
 
-    def __init__(self, network: Network, targets: Any) -> None:
+    def __init__(self, network: Network, targets: Ints) -> None:
         t = stack(network)
         self._n_real = len(network.nodes)
         self._n, self._k = len(t.nodes), max(len(t.code), 1)
@@ -55,7 +53,7 @@ class Reach:
         self._n_needs = int(self._in_need.max()) + 1 if len(inputs) else 0
         self._need_maker = np.zeros(self._n_needs, dtype=np.int64)
         self._need_maker[self._in_need] = place[is_input]
-        self._targets = np.asarray(targets, dtype=np.int64)
+        self._targets = targets
 
     def reaches(self, nodes: Ints, edges: Ints) -> bool:
         """Say whether any target is still reached without these nodes and edge rows."""
@@ -82,7 +80,7 @@ class Reach:
         return bool(have[keys].any())
 
 
-def commodity_gains(low: Lowered, counted: Any) -> Array:
+def commodity_gains(low: Lowered, counted: Bools) -> Array:
     """Return, per commodity, the most tonnes of counted demand that one more tonne can bring.
 
     A tonne that is asked for brings itself; a tonne that a process takes brings what all its
@@ -96,7 +94,7 @@ def commodity_gains(low: Lowered, counted: Any) -> Array:
         If a loop of recipes gains mass without end.
     """
     gain = np.zeros(len(low.commodities))
-    asked = low.demand["code"].to_numpy(dtype=np.int64)[np.asarray(counted)]
+    asked = low.flows.demand["code"].to_numpy(dtype=np.int64)[counted]
     gain[asked] = 1.0
     lines = low.tables.recipes
     if lines.empty:
@@ -105,7 +103,7 @@ def commodity_gains(low: Lowered, counted: Any) -> Array:
     code = lines["code"].to_numpy(dtype=np.int64)
     per = lines["t_per_t"].to_numpy()
     taken = (lines["role"] == "input").to_numpy()
-    n = len(low.activity)
+    n = len(low.flows.activity)
     lets_in = _stand_in_factors(lines)[taken]
     for _ in range(_ROUNDS):
         activity = np.bincount(node[~taken], weights=per[~taken] * gain[code[~taken]], minlength=n)
@@ -138,19 +136,19 @@ def _stand_in_factors(lines: pd.DataFrame) -> Array:
     return out
 
 
-def column_gains(low: Lowered, counted: Any) -> Array:
+def column_gains(low: Lowered, counted: Bools) -> Array:
     """Return the most that a tonne over each column can add to what is served."""
     gain = commodity_gains(low, counted)
     out = np.zeros(len(low.program.col_upper))
-    out[: len(low.commodity)] = gain[low.commodity]
+    out[: len(low.flows.commodity)] = gain[low.flows.commodity]
     lines = low.tables.recipes
     made = lines[lines["role"] != "input"]
     worth = np.bincount(
         made["node"].to_numpy(dtype=np.int64),
         weights=made["t_per_t"].to_numpy() * gain[made["code"].to_numpy(dtype=np.int64)],
-        minlength=len(low.activity),
+        minlength=len(low.flows.activity),
     )
-    active = low.activity >= 0
-    out[low.activity[active]] = worth[active]
+    active = low.flows.activity >= 0
+    out[low.flows.activity[active]] = worth[active]
     out[low.served] = np.where(counted, 1.0, 0.0)
     return out

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from chainnet._types import Ints
+from chainnet._types import Bools, Ints, Texts
 from chainnet.lowering._overlay import Overlay
+from chainnet.lowering._rows import Tables
 
 # sources and targets (a byte a node or project) and commodities of a restriction
 Named = tuple[bytes, bytes, tuple[str, ...]]
@@ -32,9 +32,9 @@ class Relations:
     tail: Ints
     head: Ints
     commodity: Ints
-    is_pair: Any
+    is_pair: Bools
     pairs: pd.DataFrame
-    classes: Any
+    classes: Bools
 
 
 def no_relations(n_restrictions: int = 0) -> Relations:
@@ -44,13 +44,12 @@ def no_relations(n_restrictions: int = 0) -> Relations:
     return Relations(0, none, none, none, np.empty(0, dtype=bool), pairs, np.zeros((n_restrictions, 0), dtype=bool))
 
 
-def new_relations(t: Any, overlay: Overlay) -> Relations:
+def new_relations(t: Tables, overlay: Overlay) -> Relations:
     """Return the hubs and their edges for every commodity that is traded.
 
     Parameters
     ----------
-    t : _Tables
-        The stacked tables of ``chainnet.lowering._lowered``.
+    t : Tables
     overlay : Overlay
         Its restrictions part the hubs, so that each can close what it names.
     """
@@ -59,7 +58,7 @@ def new_relations(t: Any, overlay: Overlay) -> Relations:
 
 
 @lru_cache(maxsize=32)
-def _relations(t: Any, named: tuple[Named, ...]) -> Relations:
+def _relations(t: Tables, named: tuple[Named, ...]) -> Relations:
     """Return the relations under restrictions that name these sources, targets and commodities.
 
     Kept: callers must not change it.
@@ -101,7 +100,7 @@ def _relations(t: Any, named: tuple[Named, ...]) -> Relations:
     return Relations(n_hubs, tail, head, code, is_pair, named_pairs, classes)
 
 
-def _class_table(ends: pd.DataFrame, kind: Any, place: Any, named: list[bytes]) -> pd.DataFrame:
+def _class_table(ends: pd.DataFrame, kind: Texts, place: Texts, named: list[bytes]) -> pd.DataFrame:
     """Return node, commodity and class (kind, place, which restrictions name it) of every maker or user."""
     node = ends["node"].to_numpy(dtype=np.int64)
     marks = [np.frombuffer(which, dtype=bool)[node] for which in named]

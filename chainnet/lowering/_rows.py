@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 from scipy.sparse import csc_array
 
-from chainnet._types import INF, Array, Ints
+from chainnet._types import INF, Array, Bools, Ints, Texts
 from chainnet.lowering._overlay import Overlay
 from chainnet.network import Network
 
@@ -22,9 +22,9 @@ class Rows:
         self.names: list[tuple[str, int, int]] = []
         self.low: list[float] = []
         self.high: list[float] = []
-        self._row: list[Any] = []
-        self._col: list[Any] = []
-        self._value: list[Any] = []
+        self._row: list[Ints] = []
+        self._col: list[Ints] = []
+        self._value: list[Array] = []
 
     def new(self, kind: str, owner: int, extra: int, low: float, high: float) -> int:
         """Open a row and return its number."""
@@ -33,12 +33,12 @@ class Rows:
         self.high.append(high)
         return len(self.names) - 1
 
-    def add(self, row: Any, col: Any, value: Any) -> None:
+    def add(self, row: ArrayLike, col: ArrayLike, value: ArrayLike) -> None:
         """Write coefficients; equal coordinates add up."""
-        row, col = np.broadcast_arrays(np.atleast_1d(np.asarray(row)), np.atleast_1d(np.asarray(col)))
-        self._row.append(row.astype(np.int64))
-        self._col.append(col.astype(np.int64))
-        self._value.append(np.broadcast_to(np.asarray(value, dtype=float), row.shape))
+        rows, cols = np.broadcast_arrays(np.atleast_1d(np.asarray(row)), np.atleast_1d(np.asarray(col)))
+        self._row.append(rows.astype(np.int64))
+        self._col.append(cols.astype(np.int64))
+        self._value.append(np.broadcast_to(np.asarray(value, dtype=float), rows.shape))
 
     def matrix(self, n_cols: int) -> csc_array:
         """Return the matrix of all that was written."""
@@ -59,7 +59,7 @@ class Tables:
 
     network: Network
     nodes: pd.DataFrame
-    ids: Any
+    ids: Texts
     position: dict[str, int]
     code: dict[str, int]
     tail: Ints
@@ -73,14 +73,14 @@ class Tables:
     # What follows is asked of every program; a network has many.
 
     @cached_property
-    def is_mine(self) -> Any:
-        """Boolean array over nodes and projects: which are mines."""
-        return (self.nodes["stage"] == "mine").to_numpy()
+    def is_mine(self) -> Bools:
+        """Which nodes and projects are mines."""
+        return np.asarray(self.nodes["stage"] == "mine")
 
     @cached_property
-    def acts(self) -> Any:
-        """Boolean array over nodes and projects: which have a process."""
-        return self.nodes["process"].notna().to_numpy()
+    def acts(self) -> Bools:
+        """Which nodes and projects have a process."""
+        return np.asarray(self.nodes["process"].notna())
 
     @cached_property
     def unit_cost(self) -> Array:
@@ -93,15 +93,22 @@ class Tables:
         return np.asarray(self.network.edges["cost_usd_per_t"].fillna(0.0), dtype=float)
 
     @cached_property
-    def has_baseline(self) -> Any:
-        """Boolean array over nodes and projects: whose output in the baseline is known."""
-        return self.network.baseline.reindex(self.ids).notna().to_numpy()
+    def has_baseline(self) -> Bools:
+        """Of which nodes and projects the output in the baseline is known."""
+        return np.asarray(self.network.baseline.reindex(self.ids).notna())
 
     @cached_property
     def standins(self) -> pd.DataFrame:
         """Recipe lines of inputs that stand in for each other."""
         lines = self.recipes
         return lines[lines["group"].notna() & (lines["role"] == "input")].reset_index(drop=True)
+
+    @cached_property
+    def roles(self) -> tuple[dict[tuple[int, int], str], set[int]]:
+        """Role of each commodity at each node, and the nodes that may discard any product."""
+        lines = self.recipes
+        role = {(int(a), int(b)): r for a, b, r in zip(lines["node"], lines["code"], lines["role"], strict=True)}
+        return role, set(lines.loc[lines["role"] == "coproduct", "node"])
 
     @cached_property
     def main_code(self) -> Ints:
@@ -248,21 +255,12 @@ def balance_bound(t: Tables, node: int, code: int) -> tuple[float, float]:
     """In what a balance may end: equal, surplus thrown away, or (mines) made from nothing."""
     if node >= len(t.nodes):
         return 0.0, 0.0
-    role, discards, passes, is_mine = _roles(t)
-    if passes[node]:
-        return (-INF if is_mine[node] else 0.0), 0.0
+    role, discards = t.roles
+    if not t.acts[node]:
+        return (-INF if t.is_mine[node] else 0.0), 0.0
     word = role.get((node, code))
     loose = word is not None and (word != "output" or node in discards)
     return 0.0, (INF if loose else 0.0)
-
-
-@lru_cache(maxsize=16)
-def _roles(t: Tables) -> tuple[dict[tuple[int, int], str], set[int], Any, Any]:
-    """Role of each commodity at each node, nodes that may discard any product, which pass goods on, mines."""
-    recipes = t.recipes
-    role = {(int(a), int(b)): r for a, b, r in zip(recipes["node"], recipes["code"], recipes["role"], strict=True)}
-    discards = set(recipes.loc[recipes["role"] == "coproduct", "node"])
-    return role, discards, ~t.acts, t.is_mine
 
 
 def throughput_rows(

@@ -24,6 +24,7 @@ from chainnet.errors import DataError
 from chainnet.lowering._overlay import Overlay
 from chainnet.lowering._relations import Relations
 from chainnet.lowering._rows import Rows, Tables, balance_bound
+from chainnet.network import Network
 
 __all__ = ["Flows", "Strands", "no_strands", "split"]
 
@@ -191,7 +192,7 @@ def _marks(t: Tables, overlay: Overlay, stocks: bool) -> _Marks | None:
     return _Marks(tier_bit, origin_bit, touch, stock_state)
 
 
-def stock_tiers(network: Any, overlay: Overlay, i: int) -> tuple[str, ...]:
+def stock_tiers(network: Network, overlay: Overlay, i: int) -> tuple[str, ...]:
     """Return the tiers that a stock is reserved for; empty = all."""
     own = network.stocks["tiers"].iloc[i]
     table = tuple(word.strip() for word in own.split(";") if word.strip()) if isinstance(own, str) else ()

@@ -7,6 +7,7 @@ Words: *table* (one of the fourteen of ``TABLES``), *gate* (where every input is
 from chainnet.network._convert import infer_nodes
 from chainnet.network._countries import collect_groups, common_groups, graphs_folder, is_country, is_total
 from chainnet.network._gate import MOST_FAULTS, Frames, Gate, as_text, empty, split_list
+from chainnet.network._kept import kept
 from chainnet.network._network import Network
 from chainnet.network._rules import check_keys, check_known, check_processes
 from chainnet.network._schema import PEDIGREE, QUALITIES, STAGES, TABLES, Column, Table
@@ -33,5 +34,6 @@ __all__ = [
     "infer_nodes",
     "is_country",
     "is_total",
+    "kept",
     "split_list",
 ]

@@ -8,23 +8,46 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 import pandas as pd
 
 from chainnet import checks
+from chainnet._types import Array, Bools
 from chainnet.errors import DataError, UnknownIdError, near_matches
 from chainnet.network._countries import Groups, collect_groups, common_groups, expand
 from chainnet.network._gate import Frames, Gate
+from chainnet.network._kept import KEPT
 from chainnet.network._order import baseline_of, canonical, digest_of, trade_of
 from chainnet.network._rules import check_main, check_rules
 from chainnet.network._schema import DEFAULT_TIERS, TABLES
 
 __all__ = ["Network", "Where"]
 
+Ints = np.ndarray[Any, np.dtype[np.intp]]
 Where = Mapping[str, "str | Sequence[str]"]
+# what a network is made of; all else is found from it
+_STATE = ("name", "label", "year", "main_commodity", "beneficiaries", "folder", "_frames", "_origin", "_gone", "_built")
 _COUNTRY_COLUMNS = ("country", "owner_country", "offtake_country")
+
+
+class _Rows:
+    """A table of a network, handed out so that no change of it comes back."""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+        self.__doc__ = TABLES[name].description
+
+    @overload
+    def __get__(self, network: None, owner: type) -> _Rows: ...
+
+    @overload
+    def __get__(self, network: Network, owner: type) -> pd.DataFrame: ...
+
+    def __get__(self, network: Network | None, owner: type) -> _Rows | pd.DataFrame:
+        # deep: a column's array would write through to the network (text is never copied)
+        return self if network is None else network._frames[self._name].copy()
 
 
 class Network:
@@ -76,6 +99,26 @@ figures, references : DataFrame, optional
     main_commodity: tuple[str, ...]
     beneficiaries: tuple[str, ...]
     folder: Path | None
+    # as the gate settled them; as they were before anything was removed; what was removed; what was built
+    _frames: Frames
+    _origin: Frames
+    _gone: frozenset[str]
+    _built: pd.DataFrame
+
+    commodities = _Rows()
+    nodes = _Rows()
+    processes = _Rows()
+    edges = _Rows()
+    demand = _Rows()
+    stocks = _Rows()
+    projects = _Rows()
+    qualification = _Rows()
+    groups = _Rows()
+    owners = _Rows()
+    tiers = _Rows()
+    totals = _Rows()
+    figures = _Rows()
+    references = _Rows()
 
     def __init__(
         self,
@@ -109,56 +152,32 @@ figures, references : DataFrame, optional
         gate.done()
         for table in frames:
             frames[table] = canonical(table, frames[table])
-        self._settle(frames, name, label or name, year, main, _words(beneficiaries), frozenset(), None, folder, None)
+        self.__dict__.update(
+            _frames=frames,
+            name=name,
+            label=label or name,
+            year=year,
+            main_commodity=main,
+            beneficiaries=_words(beneficiaries),
+            folder=folder,
+            _origin=frames,
+            _gone=frozenset(),
+            _built=frames["projects"].iloc[:0],
+        )
         if self.beneficiaries:
             self.resolve(self.beneficiaries, "beneficiaries")
         _ = self.edge_ends  # found once, here, not in every question
-
-    def _settle(
-        self,
-        frames: Frames,
-        name: str,
-        label: str,
-        year: int | None,
-        main: tuple[str, ...],
-        beneficiaries: tuple[str, ...],
-        gone: frozenset[str],
-        origin: Frames | None,
-        folder: Path | None,
-        built: pd.DataFrame | None,
-    ) -> None:
-        state = {
-            "_frames": frames,
-            "name": name,
-            "label": label,
-            "year": year,
-            "main_commodity": main,
-            "beneficiaries": beneficiaries,
-            "_gone": gone,
-            "_origin": origin or frames,
-            "folder": folder,
-            "_built": frames["projects"].iloc[:0] if built is None else built,
-        }
-        self.__dict__.update(state)
 
     def __setattr__(self, name: str, value: Any) -> None:
         raise AttributeError(f"Network is frozen: {name} cannot be set; transforms return a new network")
 
     def __getstate__(self) -> dict[str, Any]:
-        return dict(self.__dict__)  # a copy in one step: another thread may be caching a property
+        state = dict(self.__dict__)  # a copy in one step: another thread may be caching a property
+        state.pop(KEPT, None)
+        return state
 
     def __delattr__(self, name: str) -> None:
         raise AttributeError(f"Network is frozen: {name} cannot be deleted")
-
-    def __getattr__(self, name: str) -> Any:
-        frames = self.__dict__.get("_frames")
-        if frames is not None and name in frames:
-            # deep: a column's array would write through to the network (text is never copied)
-            return frames[name].copy()
-        raise AttributeError(f"Network has no attribute {name!r}")
-
-    def __dir__(self) -> list[str]:
-        return sorted({*super().__dir__(), *TABLES})
 
     def __repr__(self) -> str:
         f = self._frames
@@ -230,14 +249,14 @@ figures, references : DataFrame, optional
         return trade_of(self.as_read)
 
     @cached_property
-    def edge_ends(self) -> tuple[Any, Any]:
+    def edge_ends(self) -> tuple[Ints, Ints]:
         """Positions of source and target of each edge in ``nodes``; -1 where the end is an unbuilt project."""
         index = pd.Index(self._frames["nodes"]["id"].to_numpy(dtype=object))
         edges = self._frames["edges"]
-        ends = [index.get_indexer(edges[end].to_numpy(dtype=object)) for end in ("source", "target")]
-        for places in ends:
+        source, target = (index.get_indexer(edges[end].to_numpy(dtype=object)) for end in ("source", "target"))
+        for places in (source, target):
             places.setflags(write=False)
-        return tuple(ends)
+        return source, target
 
     # -- views ----------------------------------------------------------------------------------
 
@@ -245,15 +264,17 @@ figures, references : DataFrame, optional
         """Return (countries, regions) that the country words stand for; see ``countries.expand``."""
         return expand([words] if isinstance(words, str) else words, self._groups, where)
 
-    def in_countries(self, frame: pd.DataFrame, words: str | Iterable[str], where: str, column: str = "country") -> Any:
+    def in_countries(
+        self, frame: pd.DataFrame, words: str | Iterable[str], where: str, column: str = "country"
+    ) -> Bools:
         """Return a boolean array: which rows of ``frame`` lie in the countries or groups named."""
         countries, regions = self.resolve(words, where)
         inside = frame[column].isin(countries)
         if column == "country" and "region" in frame.columns:
             inside |= frame["country"].isna() & frame["region"].isin(regions)
-        return inside.to_numpy()
+        return np.asarray(inside.to_numpy(dtype=bool))
 
-    def matches(self, table: str, where: Where, argument: str = "where") -> Any:
+    def matches(self, table: str, where: Where, argument: str = "where") -> Bools:
         """Return a boolean array: which rows of ``table`` match every column named in ``where``.
 
         Raises
@@ -304,19 +325,12 @@ figures, references : DataFrame, optional
     def _replace(
         self, frames: Frames, gone: frozenset[str] = frozenset(), built: pd.DataFrame | None = None
     ) -> Network:
+        state = {field: self.__dict__[field] for field in _STATE}
+        state |= {"_frames": {**self._frames, **frames}, "_gone": self._gone | gone}
+        if built is not None:
+            state["_built"] = pd.concat([self._built, built], ignore_index=True)
         new = object.__new__(Network)
-        new._settle(
-            {**self._frames, **frames},
-            self.name,
-            self.label,
-            self.year,
-            self.main_commodity,
-            self.beneficiaries,
-            self._gone | gone,
-            self._origin,
-            self.folder,
-            self._built if built is None else pd.concat([self._built, built], ignore_index=True),
-        )
+        new.__dict__.update(state)
         return new
 
     def without(
@@ -366,7 +380,7 @@ figures, references : DataFrame, optional
             gone=frozenset(out) | {"\x1f".join(map(str, pair[:2])) for pair in edges},
         )
 
-    def edge_rows(self, pairs: Iterable[Sequence[str]], argument: str) -> Any:
+    def edge_rows(self, pairs: Iterable[Sequence[str]], argument: str) -> Bools:
         """Return a boolean array: which rows of ``edges`` lie between the pairs named.
 
         Raises
@@ -430,7 +444,7 @@ figures, references : DataFrame, optional
             stocks[column] = np.where(hit, stocks[column] * share, stocks[column])
         return self._replace({"nodes": nodes, "projects": projects, "stocks": stocks, "edges": edges})
 
-    def finite_capacity(self, table: str, hit: Any) -> Any:
+    def finite_capacity(self, table: str, hit: Bools) -> Array:
         """Return capacities, t/a, in which unlimited rows that are ``hit`` stand at their baseline.
 
         Raises
@@ -439,7 +453,7 @@ figures, references : DataFrame, optional
             If such a row has no baseline flow.
         """
         frame = self._frames[table]
-        capacity = frame["capacity_tpa"].to_numpy(dtype="float64").copy()
+        capacity = np.array(frame["capacity_tpa"], dtype=float)
         need = hit & np.isnan(capacity)
         if need.any():
             if table == "edges":
@@ -580,5 +594,5 @@ def _words(words: str | Sequence[str] | None) -> tuple[str, ...]:
     return (words,) if isinstance(words, str) else tuple(str(w) for w in words)
 
 
-def _keep(frame: pd.DataFrame, rows: Any) -> pd.DataFrame:
+def _keep(frame: pd.DataFrame, rows: Bools) -> pd.DataFrame:
     return frame if rows.all() else frame[rows].reset_index(drop=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from chainnet._types import INF, Array, Bools, Words
-from chainnet.flow import named_projects
+from chainnet.flow import Counting, named_projects
 from chainnet.lowering import Overlay, Restriction
 from chainnet.network import Network, split_list
 
@@ -81,26 +81,27 @@ class Access:
         overlay: Overlay,
         late: Array | float = 0.0,
         share: float = 1.0,
-        free: Container[tuple[int, str]] = (),
+        free: Collection[tuple[int, str]] = (),
     ) -> Overlay:
-        """Return the overlay with the bars in force, but for those of (project, tier) in ``free``."""
-        more = tuple(
-            replace(b.restriction, bound_tpa=INF if (b.project, b.tier) in free else self.bound(b, late, share))
-            for b in self.bars
+        """Return the overlay with the bars in force but those of ``free`` (row, tier); ``share`` as of the sizes."""
+        return _barred(
+            overlay, self.bars, [INF if (b.project, b.tier) in free else self.bound(b, late, share) for b in self.bars]
         )
-        return replace(overlay, restrictions=overlay.restrictions + more)
 
     def template(self, overlay: Overlay) -> Overlay:
         """Return the overlay with every bar open, so that the program has a row for each."""
-        more = tuple(replace(b.restriction, bound_tpa=b.amount_tpa) for b in self.bars)
-        return replace(overlay, restrictions=overlay.restrictions + more)
+        return _barred(overlay, self.bars, [b.amount_tpa for b in self.bars])
+
+
+def _barred(overlay: Overlay, bars: tuple[Bar, ...], bounds: list[float]) -> Overlay:
+    more = tuple(replace(b.restriction, bound_tpa=bound) for b, bound in zip(bars, bounds, strict=True))
+    return replace(overlay, restrictions=overlay.restrictions + more) if bars else overlay
 
 
 def access_to(
-    network: Network,
+    counting: Counting,
     overlay: Overlay,
     by_year: int | None,
-    beneficiaries: Words = None,
     names: Iterable[str] | None = None,
     years_late: int = 0,
 ) -> Access:
@@ -108,13 +109,12 @@ def access_to(
 
     Parameters
     ----------
-    network : Network
+    counting : Counting
+        Who the beneficiaries are; without any, nobody is outside.
     overlay : Overlay
         What the scenario does.
     by_year : int, optional
         None = every project at full size, and long qualified.
-    beneficiaries : optional
-        Default from the network; without any, nobody is outside.
     names : iterable of str, optional
         Projects that may be built; others get no bars.
     years_late : int
@@ -131,10 +131,10 @@ def access_to(
     a tier once its commodity's qualification time for that tier has passed: of a year in which that
     happens only the rest counts. Without a start year a project is taken as qualified.
     """
-    projects = network.projects
+    network, projects = counting.network, counting.network.projects
     start = projects["start_year"].to_numpy(dtype=float)
     ramp = projects["ramp_years"].fillna(0.0).to_numpy(dtype=float)
-    access = Access(by_year, start, ramp, _bound_away(network, beneficiaries), ())
+    access = Access(by_year, start, ramp, _bound_away(counting), ())
     if by_year is None or network.qualification.empty:
         return access
     offered = projects["id"].isin(list(projects["id"]) if names is None else list(names)).to_numpy()
@@ -143,15 +143,10 @@ def access_to(
     return replace(access, bars=tuple(_bars(network, overlay, offered, age)))
 
 
-def _bound_away(network: Network, beneficiaries: Words) -> Array:
-    projects = network.projects
-    whose = network.beneficiaries if beneficiaries is None else beneficiaries
-    words = [whose] if isinstance(whose, str) else list(whose)
+def _bound_away(counting: Counting) -> Array:
+    projects = counting.network.projects
     share = projects["offtake_share"].fillna(0.0).to_numpy(dtype=float)
-    if not words:
-        return np.zeros(len(projects))
-    inside = network.in_countries(projects, words, "beneficiaries", "offtake_country")
-    outside = projects["offtake_country"].notna().to_numpy() & ~inside
+    outside = projects["offtake_country"].notna().to_numpy() & ~counting.inside(projects, "offtake_country")
     return np.asarray(np.where(outside, share, 0.0), dtype=float)
 
 

@@ -3,33 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
-from chainnet._types import Words
 from chainnet.engine import Copy, certify_linear, require
-from chainnet.flow import ValueModel, counted_demand
+from chainnet.flow import Counting, ValueModel
 from chainnet.lowering import Degree, Lowered, Overlay, lower
 from chainnet.network import Network
 from chainnet.projects._access import Access, access_to
 from chainnet.projects._options import Option, stock_network
 from chainnet.scenario import Scenario, check_scenario, effects_of, overlay_at, overlay_of
 
-__all__ = ["Case", "Question"]
+__all__ = ["Case"]
 
 # the natural size of a column is a thousandth of the largest flow; nothing useful is beyond ten times that
 BEYOND = 1e4
-
-
-@dataclass(frozen=True)
-class Question:
-    """What is asked: whose demand counts, how far flows may be rerouted, in which year."""
-
-    degree: Degree = "existing"
-    commodity: Words = None
-    beneficiaries: Words = None
-    tier: str | None = None
 
 
 class Case:
@@ -37,29 +26,30 @@ class Case:
 
     Parameters
     ----------
-    network : Network
+    counting : Counting
+    degree : {"frozen", "existing", "new"}
     scenario : Scenario, optional
     by_year : int, optional
     options : sequence of Option
-    question : Question
     """
 
     def __init__(
         self,
-        network: Network,
+        counting: Counting,
+        degree: Degree,
         scenario: Scenario | None,
         by_year: int | None,
         options: Sequence[Option],
-        question: Question,
     ) -> None:
-        self.network, self.scenario, self.by_year = network, scenario, by_year
-        self.options, self.question = list(options), question
-        self.stocked = stock_network(network, options)
+        self.network, self.scenario, self.by_year = counting.network, scenario, by_year
+        self.options, self.degree = list(options), degree
+        self.stocked = stock_network(self.network, options)
+        self.counting = counting.on(self.stocked)
         self.has_stocks = any(o.kind == "stock" for o in options)
         self.plain = _overlay(self.stocked, scenario, ())
         names = {p for o in options if o.kind == "build" for p in o.projects}
-        standing = {n for n, b in zip(network.projects["id"], self.plain.built, strict=True) if b > 0}
-        self.access: Access = access_to(network, self.plain, by_year, question.beneficiaries, names | standing)
+        standing = {n for n, b in zip(self.network.projects["id"], self.plain.built, strict=True) if b > 0}
+        self.access: Access = access_to(counting, self.plain, by_year, names | standing)
         self._lowered: Lowered | None = None
         self._models: dict[str | None, ValueModel] = {}
 
@@ -68,6 +58,13 @@ class Case:
     def overlay(self, chosen: Iterable[str], tonnes: Mapping[str, float] | None = None) -> Overlay:
         """Return what the scenario does when these options are taken; ``tonnes`` of stocks, else all of those taken."""
         taken = set(chosen)
+        row = {name: i for i, name in enumerate(self.network.projects["id"])}
+        qualified = [o for o in self.options if o.id in taken and o.kind == "qualify"]
+        free = {(row[p], tier) for o in qualified for p in o.projects for tier in o.tiers}
+        return self.access.overlay(self._taken(taken, tonnes), free=free)
+
+    def _taken(self, taken: set[str], tonnes: Mapping[str, float] | None = None) -> Overlay:
+        """Return the overlay without what young output may not do."""
         bought = [o for o in self.options if o.id in taken]
         row = {name: i for i, name in enumerate(self.network.projects["id"])}
         free = {(row[p], tier) for o in bought if o.kind == "qualify" for p in o.projects for tier in o.tiers}
@@ -89,7 +86,7 @@ class Case:
 
     def value(self, chosen: Iterable[str], tonnes: Mapping[str, float], tier: str | None = None) -> float:
         """Return the value under these options by a value program of its own, proved by its duals."""
-        model = self._model(tier or self.question.tier)
+        model = self._model(tier or self.counting.tier)
         overlay = self.overlay(chosen, tonnes)
         found = model.solve_under(overlay)
         upper, row_upper = model.lowered.bounds(overlay)
@@ -99,20 +96,11 @@ class Case:
 
     def _model(self, tier: str | None) -> ValueModel:
         """Return the value program of a tier; all tiers share what the network was lowered to."""
-        question = self.question
+        own = self.counting.tier
         if not self._models:
-            self._models[question.tier] = ValueModel(
-                self.stocked,
-                self._template(),
-                question.degree,
-                commodity=question.commodity,
-                beneficiaries=question.beneficiaries,
-                tier=question.tier,
-                stocks=self.has_stocks,
-            )
+            self._models[own] = ValueModel(self.counting, self._template(), self.degree, stocks=self.has_stocks)
         if tier not in self._models:
-            first = self._models[question.tier]
-            self._models[tier] = first.counting(tier)
+            self._models[tier] = self._models[own].first(tier)
         return self._models[tier]
 
     def _template(self) -> Overlay:
@@ -126,7 +114,7 @@ class Case:
         """The program in which every option is open, lowered once."""
         if self._lowered is None:
             whole = self.overlay([o.id for o in self.options])
-            low = lower(self.stocked, self._template(), self.question.degree, stocks=self.has_stocks)
+            low = lower(self.stocked, self._template(), self.degree, stocks=self.has_stocks)
             upper, row_upper = low.bounds(whole)
             self._lowered = replace(low, program=replace(low.program, col_upper=upper, row_upper=row_upper))
         return self._lowered
@@ -134,44 +122,41 @@ class Case:
     def copy(self, scenario: int, part: float, tier: str | None = None) -> Copy:
         """Return the program of this case for the choice of a set; ``part`` of its value counts."""
         low = self.lowered
-        counted = counted_demand(
-            low.network, low.demand, self.question.commodity, self.question.beneficiaries, tier or self.question.tier
-        )
-        served = low.served[counted]
+        served = low.served[self.counting.first(tier or self.counting.tier).rows]
         wanted = float(low.program.col_upper[served].sum())
         out = Copy(low.program, served, scenario, part, wanted if np.isfinite(wanted) else 0.0)
         for number, option in enumerate(self.options):
             if option.kind == "build":
                 for project in option.projects:
                     # what the scenario builds stands anyway
-                    if self.plain.built[_at(low, project) - len(low.network.nodes)] == 0:
+                    if self.plain.built[low.tables.position[project] - len(low.tables.network.nodes)] == 0:
                         self._place(out, low, project, number)
             elif option.kind == "protect":
                 for node in option.nodes:
-                    if self.plain.node_share[_at(low, node)] == 0:
+                    if self.plain.node_share[low.tables.position[node]] == 0:
                         self._place(out, low, node, number)
             elif option.kind == "qualify":
                 self._qualify(out, low, option, number)
             else:
                 row = _stock_row(self.stocked, option.id)
                 amount = option.most_t * float(self.plain.stock_share[row])
-                out.stocks.append((low.draw_start + row, amount, number))
+                out.stocks.append((low.flows.draw_start + row, amount, number))
         return out
 
     def _place(self, out: Copy, low: Lowered, name: str, option: int) -> None:
         """Let an option open what a node or project makes, passes on or asks for."""
-        at = _at(low, name)
+        at = low.tables.position[name]
         p = low.program
-        asked = low.served[(low.demand["position"] == at).to_numpy()]
+        asked = low.served[(low.flows.demand["position"] == at).to_numpy()]
         columns = [*asked.tolist()]
-        if low.activity[at] < 0 and at in low.limited:
+        if low.flows.activity[at] < 0 and at in low.limited:
             row = next(i for i, (kind, owner, _) in enumerate(low.rows) if kind == "node" and owner == at)
             out.rows.append((row, 0.0, _most(low, row), option))
         else:
-            if low.activity[at] >= 0:
-                columns.append(int(low.activity[at]))
+            if low.flows.activity[at] >= 0:
+                columns.append(int(low.flows.activity[at]))
             # also what leads there: others might get rid of what they cannot sell
-            columns += np.flatnonzero((low.tail == at) | (low.head == at)).tolist()
+            columns += np.flatnonzero((low.flows.tail == at) | (low.flows.head == at)).tolist()
         for column in columns:
             most = p.col_upper[column]
             if not np.isfinite(most):
@@ -197,10 +182,6 @@ class Case:
 
 def _stock_row(network: Network, name: str) -> int:
     return int(np.flatnonzero((network.stocks["id"] == name).to_numpy())[0])
-
-
-def _at(low: Lowered, name: str) -> int:
-    return int(np.flatnonzero(np.asarray(low.ids, dtype=object) == name)[0])
 
 
 def _most(low: Lowered, row: int) -> float:

@@ -9,11 +9,10 @@ import numpy as np
 import pandas as pd
 
 from chainnet import checks
-from chainnet._types import Words
 from chainnet.engine import ROUNDING
 from chainnet.errors import DataError
+from chainnet.flow import Counting
 from chainnet.lowering import Degree, Overlay
-from chainnet.network import Network
 from chainnet.projects._access import access_to
 from chainnet.projects._game import Game
 
@@ -36,27 +35,24 @@ def check_horizon(horizon: Any) -> tuple[int, int] | None:
 
 
 def delay_table(
-    network: Network,
+    counting: Counting,
     overlay: Overlay,
     names: Sequence[str],
     horizon: tuple[int, int],
     degree: Degree = "existing",
-    *,
-    commodity: Words = None,
-    beneficiaries: Words = None,
 ) -> pd.DataFrame:
     """Return what is not served over a horizon when a project starts late.
 
     Parameters
     ----------
-    network : Network
+    counting : Counting
     overlay : Overlay
         The scenario, the same in every year.
     names : sequence of str
         Projects; those without a start year are left out.
     horizon : (int, int)
         First and last year that count.
-    degree, commodity, beneficiaries
+    degree
         As in ``reroute``.
 
     Returns
@@ -70,13 +66,14 @@ def delay_table(
     Each year is one static answer, with the sizes and qualifications of that year. Cost: one lowering for each
     year, and eight warm solves for each project and year.
     """
+    network = counting.network
     start = network.projects.set_index("id")["start_year"]
     dated = [name for name in names if not np.isnan(start[name])]
     alone = {(name, late): 0.0 for name in dated for late in LATE}
     last_in = dict(alone)
     for year in range(horizon[0], horizon[1] + 1):
-        access = access_to(network, overlay, year, beneficiaries, names, max(LATE))
-        game = Game(network, overlay, access, degree, commodity=commodity, beneficiaries=beneficiaries)
+        access = access_to(counting, overlay, year, names, max(LATE))
+        game = Game(counting, overlay, access, degree)
         reached = dict(zip(network.projects["id"], access.reached(), strict=True))
         here = [name for name in names if reached[name] > 0]
         for name in dated:

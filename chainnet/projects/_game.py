@@ -10,11 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from chainnet._types import Array, Bools, Ints, Words
+from chainnet._types import Array, Bools, Ints
 from chainnet.engine import FINEST, ROUNDING, LinearSolution
-from chainnet.flow import ValueModel
+from chainnet.flow import Counting, ValueModel
 from chainnet.lowering import Degree, Overlay
-from chainnet.network import Network
 from chainnet.projects._access import Access
 
 __all__ = ["Game"]
@@ -109,12 +108,12 @@ class Game:
 
     Parameters
     ----------
-    network : Network
+    counting : Counting
     overlay : Overlay
         What the scenario does.
     access : Access
         How much of each project the beneficiaries can use.
-    degree, commodity, beneficiaries
+    degree
         As for ``ValueModel``.
 
     Notes
@@ -125,19 +124,15 @@ class Game:
 
     def __init__(
         self,
-        network: Network,
+        counting: Counting,
         overlay: Overlay,
         access: Access,
         degree: Degree = "existing",
-        *,
-        commodity: Words = None,
-        beneficiaries: Words = None,
     ) -> None:
-        self.network, self._overlay, self.access = network, overlay, access
+        self.network, self._overlay, self.access = counting.network, overlay, access
         self._in_time = access.overlay(overlay)
-        self._position = {name: i for i, name in enumerate(network.projects["id"])}
-        template = access.template(overlay)
-        self.model = ValueModel(network, template, degree, commodity=commodity, beneficiaries=beneficiaries)
+        self._position = {name: i for i, name in enumerate(self.network.projects["id"])}
+        self.model = ValueModel(counting, access.template(overlay), degree)
         self.model.certificate()
         self._forget()
 
@@ -151,7 +146,7 @@ class Game:
         owners = self._owners  # the columns are the same ones
         game = copy(self)
         game.__dict__["_owners"] = owners
-        game.model = self.model.counting(tier)
+        game.model = self.model.first(tier)
         game._forget()
         return game
 

@@ -13,11 +13,10 @@ from chainnet import checks
 from chainnet._types import Array, Words
 from chainnet.engine import Certificate
 from chainnet.errors import DataError
-from chainnet.flow import binding_inputs, check_tier, count_settings
+from chainnet.flow import Counting, binding_inputs, check_tier
 from chainnet.lowering import Degree
 from chainnet.network import Network
 from chainnet.projects._access import pick_projects
-from chainnet.projects._cases import Question
 from chainnet.projects._options import Option, options_of
 from chainnet.projects._search import Search, name_of
 from chainnet.results import STEADY, Result, provenance, stamp
@@ -29,7 +28,7 @@ Objective = Literal["expected", "worst", "cvar"]
 OBJECTIVES = ("expected", "worst", "cvar")
 
 
-@dataclass(frozen=True, repr=False, eq=False)
+@dataclass(frozen=True, repr=False, eq=False, kw_only=True)
 class Portfolio(Result):
     """The best set of options under a budget.
 
@@ -183,28 +182,21 @@ def portfolio(
     """
     budget = checks.money(budget_musd, "budget_musd")
     steps = None if budgets is None else _budgets(budgets)
-    _check(network, objective, alpha, tier)
+    _check(objective, alpha)
+    counting = Counting.of(network, commodity, beneficiaries, tier)
     given = [None] if scenarios is None else _scenarios(network, scenarios)
     asked = sorted(given, key=lambda s: s.name if s else "")  # the order in which they were given decides nothing
     weight = _weights(asked)
     years = _years(by_year)
     offered, why = _offer(network, pick_projects(network, projects, allies), options, years)
-    question = Question(reroute, commodity, beneficiaries, tier)
-    search = Search(network, asked, weight, years, offered, question, objective, float(alpha), time_limit_s)
+    search = Search(counting, reroute, asked, weight, years, offered, objective, float(alpha), time_limit_s)
     best, ties = search.best(budget, with_ties=True)
     greedy, greedy_risk = search.greedy(budget)
     source = provenance(
         network,
         "HiGHS branch and cut",
         status="P" if best.is_optimal else "B",
-        rests_on=binding_inputs(
-            network,
-            [overlay_of(network, s) for s in asked],
-            reroute,
-            commodity=commodity,
-            beneficiaries=beneficiaries,
-            tier=tier,
-        ),
+        rests_on=binding_inputs(counting, [overlay_of(network, s) for s in asked], reroute),
         scenarios=[name_of(s) for s in given],
         budget_musd=budget,
         objective=objective,
@@ -214,35 +206,34 @@ def portfolio(
         options=[o.id for o in offered],
         allies=allies,
         tier=tier,
-        **count_settings(network, commodity, beneficiaries),
+        **counting.settings,
     )
     proof = search.certificate(best)
     units = STEADY if len(years) == 1 else {}  # else tonnes of several years are added
     return Portfolio(
-        source,
-        stamp(search.option_table(best, why), source, units=units),
-        stamp(search.scenario_table(best).loc[[name_of(s) for s in given]], source, units=units),
-        stamp(search.frontier(steps, budget, best, greedy_risk), source, units=units),
-        stamp(search.closing(_tiers(network, close)), source, units=units),
-        search.names(best),
-        ties,
-        greedy,
-        budget,
-        best.cost,
-        proof.value,
-        proof.bound,
-        search.before - greedy_risk,
-        max(proof.value - (search.before - greedy_risk), 0.0),
-        proof,
+        provenance=source,
+        options=stamp(search.option_table(best, why), source, units=units),
+        scenarios=stamp(search.scenario_table(best).loc[[name_of(s) for s in given]], source, units=units),
+        frontier=stamp(search.frontier(steps, budget, best, greedy_risk), source, units=units),
+        closing=stamp(search.closing(_tiers(network, close)), source, units=units),
+        chosen=search.names(best),
+        ties=ties,
+        greedy=greedy,
+        budget_musd=budget,
+        spent_musd=best.cost,
+        averted_t=proof.value,
+        bound_t=proof.bound,
+        greedy_averted_t=search.before - greedy_risk,
+        greedy_gap_t=max(proof.value - (search.before - greedy_risk), 0.0),
+        certificate=proof,
     )
 
 
-def _check(network: Network, objective: Any, alpha: Any, tier: str | None) -> None:
+def _check(objective: Any, alpha: Any) -> None:
     if objective not in OBJECTIVES:
         raise DataError(f"objective: unknown objective {objective!r}; one of {', '.join(OBJECTIVES)}.")
     if not checks.is_number(alpha) or not 0.0 <= alpha < 1.0:
         raise DataError(f"alpha: {alpha!r} is not allowed; give a share from 0 up to below 1, such as 0.9.")
-    check_tier(network, tier)
 
 
 def _scenarios(network: Network, given: Any) -> list[Scenario | None]:

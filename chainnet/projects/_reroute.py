@@ -12,15 +12,7 @@ import pandas as pd
 from chainnet import checks
 from chainnet._types import Words
 from chainnet.engine import CERTAIN, ROUNDING
-from chainnet.flow import (
-    EXACT_PLAYERS,
-    ValueModel,
-    balance_under,
-    binding_inputs,
-    count_settings,
-    ladder,
-    shapley_values,
-)
+from chainnet.flow import EXACT_PLAYERS, Counting, ValueModel, balance_under, binding_inputs, ladder, shapley_values
 from chainnet.lowering import Degree, Overlay
 from chainnet.network import Network
 from chainnet.projects._access import access_to, pick_projects
@@ -38,7 +30,7 @@ FIRST = 1e-4
 MOST_KINKS = 100
 
 
-@dataclass(frozen=True, repr=False, eq=False)
+@dataclass(frozen=True, repr=False, eq=False, kw_only=True)
 class Reroute(Result):
     """What rerouting and projects win back under a scenario.
 
@@ -148,16 +140,16 @@ def reroute(
     budget = None if budget_musd is None else checks.money(budget_musd, "budget_musd")
     names = pick_projects(network, projects, allies)
     overlay = overlay_of(network, scenario)
-    access = access_to(network, overlay, year, beneficiaries, names, 1)
+    counting = Counting.of(network, commodity, beneficiaries)
+    access = access_to(counting, overlay, year, names, 1)
     reached = dict(zip(network.projects["id"], access.reached(), strict=True))
     standing = [name for name in names if reached[name] > 0]
-    count: dict[str, Any] = {"commodity": commodity, "beneficiaries": beneficiaries}
-    game = Game(network, overlay, access, reroute, **count)
+    game = Game(counting, overlay, access, reroute)
     source = provenance(
         network,
         "HiGHS simplex",
-        rests_on=binding_inputs(network, [overlay], reroute, **count),
-        **count_settings(network, **count),
+        rests_on=binding_inputs(counting, [overlay], reroute),
+        **counting.settings,
         scenario=scenario.name if scenario else "",
         reroute=reroute,
         by_year=year,
@@ -166,11 +158,10 @@ def reroute(
         budget_musd=budget,
         horizon=years,
     )
-    table = _project_table(network, game, standing, overlay, reroute, count)
+    table = _project_table(counting, game, standing, overlay, reroute)
     if budget is not None:
-        best = portfolio(
-            network, [scenario], budget, by_year=year, reroute=reroute, projects=names, budgets=[], close=[], **count
-        )
+        offer: dict[str, Any] = {"by_year": year, "reroute": reroute, "projects": names, "budgets": [], "close": []}
+        best = portfolio(network, [scenario], budget, **offer, **counting.said)
         table["in_portfolio"] = table.index.isin(best.chosen)
     pairs = pair_table(game, standing, labels(network))
     triples = triple_table(game, standing, labels(network))
@@ -179,36 +170,35 @@ def reroute(
     is_exact = len(standing) <= EXACT_PLAYERS
     table["words"] = sentences(network, table, game, standing, needs, company, year, is_exact)
     late = (
-        delay_table(network, overlay, names, years, reroute, **count)
+        delay_table(counting, overlay, names, years, reroute)
         if years is not None
         else pd.DataFrame(columns=list(COLUMNS))
     )
     shares: dict[str, Status] = {} if is_exact else {"shapley_t": "S", "shapley_se_t": "S", "usd_per_shapley_tpa": "S"}
     return Reroute(
-        source,
-        stamp(_ladder(network, overlay, game, names, count), source),
-        stamp(table.reindex(names), source, units=STEADY, status=shares),
-        stamp(pairs, source, units=STEADY),
-        stamp(triples, source, units=STEADY),
-        stamp(late, source),
-        game.value(),
-        game.value(standing),
+        provenance=source,
+        ladder=stamp(_ladder(counting, overlay, game, names), source),
+        projects=stamp(table.reindex(names), source, units=STEADY, status=shares),
+        complements=stamp(pairs, source, units=STEADY),
+        triples=stamp(triples, source, units=STEADY),
+        delays=stamp(late, source),
+        base_tpa=game.value(),
+        all_tpa=game.value(standing),
     )
 
 
-def _ladder(
-    network: Network, overlay: Overlay, game: Game, names: Sequence[str], count: dict[str, Any]
-) -> pd.DataFrame:
+def _ladder(counting: Counting, overlay: Overlay, game: Game, names: Sequence[str]) -> pd.DataFrame:
     """Return the ladder; its last rung with what the beneficiaries can use of the projects."""
+    network = counting.network
     if network.demand.empty:
         return pd.DataFrame()
     access = game.access
-    out = ladder(network, overlay, access.sizes(), projects=names, **count)
+    out = ladder(counting, overlay, access.sizes(), projects=names)
     if not access.bars:
         return out
     here = network.projects["id"].isin(names).to_numpy()
     built = np.maximum(overlay.built, np.where(here, access.sizes(), 0.0))
-    found = balance_under(network, access.overlay(overlay).with_built(built), "new", stocks=True, **count)
+    found = balance_under(counting, access.overlay(overlay).with_built(built), "new", stocks=True)
     last = out["rung"] == "projects"
     for column in ("served_tpa", "shortfall_tpa"):
         out.loc[last, column] = found.by_tier()[column].to_numpy()
@@ -223,9 +213,8 @@ def _clean(values: Iterable[float]) -> list[float]:
     return [float(v) if abs(v) > ROUNDING * max(largest, 1.0) else 0.0 for v in found]
 
 
-def _project_table(
-    network: Network, game: Game, names: list[str], overlay: Overlay, degree: Degree, count: dict[str, Any]
-) -> pd.DataFrame:
+def _project_table(counting: Counting, game: Game, names: list[str], overlay: Overlay, degree: Degree) -> pd.DataFrame:
+    network = counting.network
     info = network.projects.set_index("id")
     access = game.access
     base, whole = game.value(), game.value(names)
@@ -243,7 +232,7 @@ def _project_table(
     put("shapley_t", fair)
     table["shapley_se_t"] = error.reindex(table.index)
     # goods under a bar bear part of the price only; nothing that is barred stands yet, so prices are the same without
-    model = ValueModel(network, overlay, degree, **count) if access.bars else game.model
+    model = ValueModel(counting, overlay, degree) if access.bars else game.model
     prices = [_price(network, game, model, name) for name in names]
     size = (info["capacity_tpa"] * access.sizes()).reindex(names).to_numpy(dtype=float)
     table["dual_t"] = pd.Series(
@@ -271,8 +260,7 @@ def _price(network: Network, game: Game, model: ValueModel, name: str) -> float:
     low, dual = model.lowered, model.base.row_dual
     if len(low.strands.code):
         return _first_rise(network, game, name)
-    position = {node: i for i, node in enumerate(low.ids)}
-    me = position[name]
+    me = low.tables.position[name]
     unbuilt = set(network.projects["id"])
 
     def at(node: int, code: int) -> float:
@@ -280,7 +268,7 @@ def _price(network: Network, game: Game, model: ValueModel, name: str) -> float:
         return float(dual[row]) if row is not None else 0.0
 
     recipe = network.processes[network.processes["process"] == network.projects.set_index("id").loc[name, "process"]]
-    codes = {word: i for i, word in enumerate(low.commodities)}
+    codes = low.tables.code
     product = dict(
         zip(
             recipe.loc[recipe["role"] != "input", "commodity"],
@@ -288,10 +276,10 @@ def _price(network: Network, game: Game, model: ValueModel, name: str) -> float:
             strict=True,
         )
     )
-    n = len(low.activity)
-    legs = pd.DataFrame({"tail": low.tail, "head": low.head, "code": low.commodity})
+    n = len(low.flows.activity)
+    legs = pd.DataFrame({"tail": low.flows.tail, "head": low.flows.head, "code": low.flows.commodity})
     legs = legs[(legs["tail"] < n) & (legs["head"] < n)]
-    asleep = np.array([node in unbuilt for node in low.ids], dtype=bool)
+    asleep = np.array([node in unbuilt for node in low.tables.ids], dtype=bool)
     legs["fetches"] = [at(h, c) for h, c in zip(legs["head"], legs["code"], strict=True)]
     to_users = legs[~asleep[legs["head"].to_numpy()]]
     # what a tonne is worth where it is made: the most that any standing user gives for it

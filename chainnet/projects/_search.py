@@ -24,8 +24,9 @@ from chainnet.engine import (
     risk_of,
 )
 from chainnet.errors import DataError
-from chainnet.network import Network
-from chainnet.projects._cases import Case, Question
+from chainnet.flow import Counting
+from chainnet.lowering import Degree
+from chainnet.projects._cases import Case
 from chainnet.projects._options import Option
 from chainnet.scenario import Scenario
 
@@ -45,21 +46,21 @@ class Search:
 
     def __init__(
         self,
-        network: Network,
+        counting: Counting,
+        degree: Degree,
         asked: Sequence[Scenario | None],
         weight: Array,
         years: Sequence[int | None],
         options: list[Option],
-        question: Question,
         objective: str,
         alpha: float,
         time_limit_s: float,
     ) -> None:
-        self.network, self.asked, self.weight, self.options = network, asked, weight, options
+        self.network, self.asked, self.weight, self.options = counting.network, asked, weight, options
         self.objective, self.alpha, self.time_limit_s = objective, alpha, time_limit_s
         self.part = 1.0 / len(years)
         self.cases = [
-            (number, Case(network, scenario, year, options, question))
+            (number, Case(counting, degree, scenario, year, options))
             for number, scenario in enumerate(asked)
             for year in years
         ]

@@ -9,44 +9,44 @@ from typing import Any
 
 import numpy as np
 
-from chainnet._types import Array, Words
+from chainnet._types import Array
 from chainnet.criticality import chokepoints
-from chainnet.flow import ValueModel, counted_demand
+from chainnet.flow import Counting, ValueModel
 from chainnet.lowering import Degree, Overlay
-from chainnet.network import Network
 from chainnet.runs._inputs import Inputs, uncertain_inputs
 from chainnet.scenario import Scenario, overlay_of
 
-__all__ = ["Question", "Trial", "run_draws"]
+__all__ = ["DrawPlan", "Trial", "run_draws"]
 
 DIGITS = 10  # the last digits of a solve are not part of an answer
 
 
-@dataclass(frozen=True, eq=False)
-class Question:
-    """What every draw is asked; it can be sent to another process."""
+@dataclass(frozen=True, eq=False, kw_only=True)
+class DrawPlan:
+    """What every draw is asked; it can be sent to another process, where it is equal to one that asks the same."""
 
-    network: Network
+    counting: Counting
     scenario: Scenario | None
     reroute: Degree
-    commodity: Words
-    beneficiaries: Words
     seed: int
     correlation: float
     ranked: int
 
-    def key(self) -> tuple[Any, ...]:
-        """Return what makes two questions the same."""
-        words = tuple(
-            None if w is None else (w,) if isinstance(w, str) else tuple(w)
-            for w in (self.commodity, self.beneficiaries)
-        )
+    def _key(self) -> tuple[Any, ...]:
         asked = repr([dict(m) for m in self.scenario.measures]) if self.scenario else ""
-        return (self.network.digest, asked, self.reroute, words, self.seed, self.correlation, self.ranked)
+        whose = tuple(self.counting.said.values())
+        digest = self.counting.network.digest
+        return (digest, asked, self.reroute, whose, self.seed, self.correlation, self.ranked)
+
+    def __hash__(self) -> int:
+        return hash(self._key())
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, DrawPlan) and other._key() == self._key()
 
 
 class Trial:
-    """A question with its models built, ready for any draw.
+    """A plan with its models built, ready for any draw.
 
     Attributes
     ----------
@@ -59,24 +59,19 @@ class Trial:
         Whose loss ranks: the first tier that something can be lost to, or "all".
     """
 
-    def __init__(self, question: Question) -> None:
-        network = question.network
-        count: dict[str, Any] = {"commodity": question.commodity, "beneficiaries": question.beneficiaries}
-        self.question = question
+    def __init__(self, plan: DrawPlan) -> None:
+        counting, network = plan.counting, plan.counting.network
+        self.plan = plan
         self.inputs: Inputs = uncertain_inputs(network)
         self._n = len(network.nodes)
         self._base = Overlay.none(network)
-        self._hit = overlay_of(network, question.scenario)
-        degree = question.reroute
+        self._hit = overlay_of(network, plan.scenario)
+        degree = plan.reroute
         self.tiers = [t for t in network.tier_order if (network.demand["tier"] == t).any()]
-        self._rows = {
-            tier: counted_demand(network, network.demand, question.commodity, question.beneficiaries, tier)
-            for tier in self.tiers
-        }
-        self._whole = ValueModel(network, None, degree, **count)
-        self._struck = ValueModel(network, self._hit, degree, **count) if question.scenario else None
-        self._first = {t: ValueModel(network, self._hit, degree, tier=t, **count) for t in self.tiers}
-        self.ranked, self.counts, self._rank_model = self._pick(count, degree)
+        self._whole = ValueModel(counting, None, degree)
+        self._struck = ValueModel(counting, self._hit, degree) if plan.scenario else None
+        self._first = {t: ValueModel(counting.first(t), self._hit, degree) for t in self.tiers}
+        self.ranked, self.counts, self._rank_model = self._pick(degree)
         position = {name: i for i, name in enumerate(network.nodes["id"])}
         self._places = [position[name] for name in self.ranked]
         self._asked = network.demand["demand_tpa"].to_numpy(dtype=float)
@@ -85,14 +80,14 @@ class Trial:
     def _ones(self) -> Array:
         return np.ones(len(self.inputs.table))
 
-    def _pick(self, count: dict[str, Any], degree: Degree) -> tuple[list[str], str, ValueModel]:
-        network, top = self.question.network, self.question.ranked
+    def _pick(self, degree: Degree) -> tuple[list[str], str, ValueModel]:
+        counting, top = self.plan.counting, self.plan.ranked
         for tier in [*self.tiers[:1], None]:
-            losses = chokepoints(network, "node", top=top or 1, tier=tier, **count)["lost_tpa"]
+            losses = chokepoints(counting.network, "node", top=top or 1, tier=tier, **counting.said)["lost_tpa"]
             ids = [str(i) for i in losses.index[losses.to_numpy() > 0]][:top]
             if ids or tier is None:
                 break
-        model = self._whole if tier is None else ValueModel(network, None, degree, tier=tier, **count)
+        model = self._whole if tier is None else ValueModel(counting.first(tier), None, degree)
         return ids, tier or "all", model
 
     def numbers(self, factors: Array) -> dict[str, float]:
@@ -110,7 +105,7 @@ class Trial:
         out["base_t"], out["served_t"], out["lost_t"] = base, served, max(base - served, 0.0)
         asked = self._asked * hit.demand_share
         for tier in self.tiers:
-            wanted = float(asked[self._rows[tier]].sum())
+            wanted = float(asked[self._first[tier].counted].sum())
             out[f"{tier}_demand_t"] = wanted
             out[f"{tier}_short_t"] = max(wanted + self._first[tier].solve_under(hit).value, 0.0)
         if self.ranked:
@@ -124,7 +119,7 @@ class Trial:
         hit = self.inputs.overlay(self._hit, self._n, factors)
         tier = name.removesuffix("_short_t")
         if tier in self._first:
-            wanted = float((self._asked * hit.demand_share)[self._rows[tier]].sum())
+            wanted = float((self._asked * hit.demand_share)[self._first[tier].counted].sum())
             return max(wanted + self._first[tier].solve_under(hit).value, 0.0)
         return self.numbers(factors)[name]
 
@@ -135,7 +130,7 @@ class Trial:
 
     def draw(self, number: int) -> dict[str, float]:
         """Return every number of one draw."""
-        z = self.inputs.draw(self.question.seed, number, self.question.correlation)
+        z = self.inputs.draw(self.plan.seed, number, self.plan.correlation)
         return self.numbers(self.inputs.factors(z))
 
 
@@ -143,25 +138,12 @@ def _rounded(value: float) -> float:
     return float(f"{value:.{DIGITS}g}") + 0.0
 
 
-def run_draws(question: Question, numbers: Sequence[int]) -> list[tuple[int, list[float]]]:
+def run_draws(plan: DrawPlan, numbers: Sequence[int]) -> list[tuple[int, list[float]]]:
     """Return the numbers of some draws, in the order of ``Trial.names``; a process builds its models once."""
-    trial = _trial(_Held(question))
+    trial = _trial(plan)
     return [(number, list(trial.draw(number).values())) for number in numbers]
 
 
-class _Held:
-    """A question that can be looked up by what it asks."""
-
-    def __init__(self, question: Question) -> None:
-        self.question, self._key = question, question.key()
-
-    def __hash__(self) -> int:
-        return hash(self._key)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Held) and other._key == self._key
-
-
 @lru_cache(maxsize=2)
-def _trial(held: _Held) -> Trial:
-    return Trial(held.question)
+def _trial(plan: DrawPlan) -> Trial:
+    return Trial(plan)

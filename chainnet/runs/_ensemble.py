@@ -16,11 +16,11 @@ import pandas as pd
 from chainnet import checks
 from chainnet._types import Words
 from chainnet.errors import ChainnetError, DataError
-from chainnet.flow import binding_inputs, count_settings
+from chainnet.flow import Counting, binding_inputs
 from chainnet.lowering import Degree
 from chainnet.network import Network
 from chainnet.results import STEADY, Result, provenance, stamp
-from chainnet.runs._draws import Question, Trial, run_draws
+from chainnet.runs._draws import DrawPlan, Trial, run_draws
 from chainnet.runs._sensitivity import sobol_table
 from chainnet.runs._store import Store
 from chainnet.scenario import Scenario, overlay_of
@@ -32,7 +32,7 @@ _CHUNK = 16
 _BAD = ("lost_t", "_short_t")  # high is bad; of what is served, low is
 
 
-@dataclass(frozen=True, repr=False, eq=False)
+@dataclass(frozen=True, repr=False, eq=False, kw_only=True)
 class Ensemble(Result):
     """Many runs.
 
@@ -135,10 +135,18 @@ def ensemble(
     if sobol and (checks.whole(sobol, "sobol", 2, rule=checks.AT_LEAST) & (sobol - 1)):
         raise DataError(f"sobol: {sobol} is no power of two; give 64, 128, 256, ...")
     checks.number(correlation, "correlation", 0, 1, "is not a number from 0 to 1.")
-    question = Question(network, scenario, reroute, commodity, beneficiaries, seed, float(correlation), ranked)
-    trial = Trial(question)
+    counting = Counting.of(network, commodity, beneficiaries)
+    plan = DrawPlan(
+        counting=counting,
+        scenario=scenario,
+        reroute=reroute,
+        seed=seed,
+        correlation=float(correlation),
+        ranked=ranked,
+    )
+    trial = Trial(plan)
     settings = {
-        **count_settings(network, commodity, beneficiaries),
+        **counting.settings,
         "scenario": scenario.name if scenario else "",
         "reroute": reroute,
         "draws": n,
@@ -146,29 +154,28 @@ def ensemble(
         "correlation": float(correlation),
         "ranked": ranked,
     }
-    binds = binding_inputs(
-        network, [overlay_of(network, scenario)], reroute, commodity=commodity, beneficiaries=beneficiaries
-    )
+    binds = binding_inputs(counting, [overlay_of(network, scenario)], reroute)
     source = provenance(network, "HiGHS simplex", status="S", rests_on=binds, **settings, sobol=sobol)
     measures = [dict(m) for m in scenario.measures] if scenario else []
     asked = {"network": network.digest, **settings, "measures": measures, "numbers": trial.names}
     kept = Store(store, asked)
     try:
         with _workers(executor) as pool:
-            _run(question, n, kept, pool, progress or (lambda _what, _part: None))
+            _run(plan, n, kept, pool, progress or (lambda _what, _part: None))
     finally:
         kept.close()
     table = pd.DataFrame([kept.done[i] for i in range(n)], columns=trial.names, dtype=float)
     table.index.name = "draw"
     given = pd.Series(trial.numbers(np.ones(len(trial.inputs.table))), dtype=float)
     indices = sobol_table(trial, int(sobol), seed) if sobol else pd.DataFrame(columns=["first", "total", "n_inputs"])
+    units = dict.fromkeys(("given", "mean", "p10", "p50", "p90"), "t/a")
     return Ensemble(
-        source,
-        stamp(_summary(table, given), source, units=dict.fromkeys(("given", "mean", "p10", "p50", "p90"), "t/a")),
-        stamp(table, source, units=STEADY),
-        stamp(_ranks(table, given, trial), source),
-        stamp(indices, source),
-        stamp(trial.inputs.table.drop(columns="row"), source),
+        provenance=source,
+        summary=stamp(_summary(table, given), source, units=units),
+        draws=stamp(table, source, units=STEADY),
+        ranks=stamp(_ranks(table, given, trial), source),
+        sobol=stamp(indices, source),
+        inputs=stamp(trial.inputs.table.drop(columns="row"), source),
     )
 
 
@@ -187,19 +194,19 @@ def _workers(executor: Executor | int | None) -> Iterator[Any]:
         raise DataError("executor: give a number of processes, or an object with submit as concurrent.futures has it.")
 
 
-def _run(question: Question, n: int, kept: Store, pool: Any, progress: Callable[[str, float], None]) -> None:
+def _run(plan: DrawPlan, n: int, kept: Store, pool: Any, progress: Callable[[str, float], None]) -> None:
     """Do what is missing; what a worker did not bring back is done here."""
     missing = [i for i in range(n) if i not in kept.done]
     chunks = [missing[i : i + _CHUNK] for i in range(0, len(missing), _CHUNK)]
-    again = chunks if pool is None else _spread(question, chunks, kept, pool, n, progress)
+    again = chunks if pool is None else _spread(plan, chunks, kept, pool, n, progress)
     for chunk in again:
         for number in chunk:
-            kept.add(run_draws(question, [number]))
+            kept.add(run_draws(plan, [number]))
             progress("draws", len(kept.done) / n)
 
 
 def _spread(
-    question: Question,
+    plan: DrawPlan,
     chunks: list[list[int]],
     kept: Store,
     pool: Any,
@@ -211,7 +218,7 @@ def _spread(
     lost: list[list[int]] = []
     for chunk in chunks:
         try:
-            jobs[pool.submit(run_draws, question, chunk)] = chunk
+            jobs[pool.submit(run_draws, plan, chunk)] = chunk
         except Exception:  # the pool broke while it was given work
             lost.append(chunk)
     for job in as_completed(jobs):

@@ -1,4 +1,4 @@
-"""``sensitivity``: which input moves the answer most, each solved at its ends; and variance by groups (Sobol)."""
+"""Which input moves the answer: ``sensitivity`` one at a time, each solved, none guessed; Sobol indices by groups."""
 
 from __future__ import annotations
 
@@ -11,18 +11,10 @@ import pandas as pd
 from scipy.stats import norm, qmc
 
 from chainnet import checks
-from chainnet._types import Array, Words
+from chainnet._types import Array, Ints, Words
 from chainnet.engine import ROUNDING
 from chainnet.errors import DataError
-from chainnet.flow import (
-    ValueModel,
-    binding_inputs,
-    check_tier,
-    count_settings,
-    counted_demand,
-    named_projects,
-    project_sizes,
-)
+from chainnet.flow import Counting, ValueModel, binding_inputs, named_projects, project_sizes
 from chainnet.lowering import Degree, Overlay
 from chainnet.network import Network
 from chainnet.results import STEADY, Result, provenance, stamp
@@ -33,7 +25,7 @@ from chainnet.scenario import Scenario, overlay_of
 __all__ = ["Sensitivity", "sensitivity", "sobol_indices", "sobol_table"]
 
 
-@dataclass(frozen=True, repr=False, eq=False)
+@dataclass(frozen=True, repr=False, eq=False, kw_only=True)
 class Sensitivity(Result):
     """How far each uncertain input moves the answer.
 
@@ -115,10 +107,9 @@ def sensitivity(
     'usa_defence / smco / defence'
     """
     checks.whole(top, "top", 1, rule=checks.AT_LEAST)
-    check_tier(network, tier)
-    count: dict[str, Any] = {"commodity": commodity, "beneficiaries": beneficiaries, "tier": tier}
+    counting = Counting.of(network, commodity, beneficiaries, tier)
     names = named_projects(network, projects if isinstance(projects, str) else sorted({str(p) for p in projects}))
-    asker = _Asker(network, scenario, names, by_year, reroute, count)
+    asker = _Asker(counting, scenario, names, by_year, reroute)
     inputs = uncertain_inputs(network)
     given = asker.answer(None)
     rows = [*_bounds(asker, inputs), *(_recipes(asker, network) if recipes else ())]
@@ -144,15 +135,8 @@ def sensitivity(
     source = provenance(
         network,
         "HiGHS simplex",
-        rests_on=binding_inputs(
-            network,
-            [overlay_of(network, scenario)],
-            reroute,
-            commodity=commodity,
-            beneficiaries=beneficiaries,
-            tier=tier,
-        ),
-        **count_settings(network, commodity, beneficiaries),
+        rests_on=binding_inputs(counting, [overlay_of(network, scenario)], reroute),
+        **counting.settings,
         scenario=scenario.name if scenario else "",
         projects=names,
         by_year=by_year,
@@ -161,12 +145,10 @@ def sensitivity(
         reroute=reroute,
     )
     return Sensitivity(
-        source,
-        stamp(moved.reset_index(drop=True), source, units=STEADY, ranked="swing_t"),
-        stamp(widest.head(int(top)).reset_index(drop=True), source, units=STEADY),
-        given["short_t"],
-        given["served_t"],
-        given["averted_t"],
+        provenance=source,
+        inputs=stamp(moved.reset_index(drop=True), source, units=STEADY, ranked="swing_t"),
+        widest=stamp(widest.head(int(top)).reset_index(drop=True), source, units=STEADY),
+        **given,
     )
 
 
@@ -175,24 +157,23 @@ class _Asker:
 
     def __init__(
         self,
-        network: Network,
+        counting: Counting,
         scenario: Scenario | None,
         names: list[str],
         by_year: int | None,
         reroute: Degree,
-        count: dict[str, Any],
     ) -> None:
+        network = counting.network
         self.network, self.names = network, names
-        self._scenario, self._by_year, self._reroute, self._count = scenario, by_year, reroute, count
+        self._counting, self._scenario, self._by_year, self._reroute = counting, scenario, by_year, reroute
         self._hit = overlay_of(network, scenario)
         self._stands = np.where(network.projects["id"].isin(names), project_sizes(network, by_year), 0.0)
-        self._model = ValueModel(network, self._hit, reroute, **count)
-        self._rows = counted_demand(network, network.demand, count["commodity"], count["beneficiaries"], count["tier"])
+        self._model = ValueModel(counting, self._hit, reroute)
         self._asked = network.demand["demand_tpa"].to_numpy(dtype=float)
 
     def other(self, network: Network) -> _Asker:
         """Return the same question to another network."""
-        return _Asker(network, self._scenario, self.names, self._by_year, self._reroute, self._count)
+        return _Asker(self._counting.on(network), self._scenario, self.names, self._by_year, self._reroute)
 
     def answer(self, change: tuple[Inputs, Array] | None) -> dict[str, float]:
         """Return short_t, served_t and averted_t with inputs multiplied."""
@@ -202,7 +183,7 @@ class _Asker:
         built = replace(hit, built=np.maximum(hit.built, self._stands)) if self.names else hit
         with_them = self._value(built)
         averted = with_them - self._value(hit) if self.names else np.nan
-        wanted = float((self._asked * hit.demand_share)[self._rows].sum()) if len(self._asked) else with_them
+        wanted = float((self._asked * hit.demand_share)[self._model.counted].sum()) if len(self._asked) else with_them
         return {
             "short_t": _round(max(wanted - with_them, 0.0)),
             "served_t": _round(with_them),
@@ -279,7 +260,10 @@ def _with_line(asker: _Asker, network: Network, row: int, value: float) -> dict[
         return None
 
 
-def sobol_indices(run: Callable[[Array], float], groups: Sequence[Any], n: int, seed: int = 0) -> tuple[Array, Array]:
+# -- Sobol indices ------------------------------------------------------------------------------
+
+
+def sobol_indices(run: Callable[[Array], float], groups: Sequence[Ints], n: int, seed: int = 0) -> tuple[Array, Array]:
     """Return first and total index of each group of independent inputs.
 
     Parameters

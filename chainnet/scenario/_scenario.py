@@ -81,6 +81,9 @@ class Scenario(Guarded):
             raise DataError(faults=faults)
         object.__setattr__(self, "measures", tuple(MappingProxyType(measure) for measure in measures))
 
+    def __hash__(self) -> int:
+        return hash((self.name, self.label, self.probability, len(self.measures)))
+
     def __reduce__(self) -> tuple[Any, ...]:
         # a read-only mapping cannot be pickled, and scenarios go to other processes
         measures = plain(self.measures)

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from chainnet._types import Array
+from chainnet._types import Array, Ints, Texts
 from chainnet.engine import ROUNDING
-from chainnet.network import Network
 from chainnet.results import Guarded
 from chainnet.stress._months import Ask, Trajectory
 
@@ -28,18 +26,18 @@ class MonthFlows(Guarded):
     flow_t of new relations.
     """
 
-    month: Any
+    month: Ints
     step_months: int
     keys: pd.DataFrame
-    ids: Any
+    ids: Texts
     edge_t: Array
     node_t: Array
     relations: pd.DataFrame
 
 
-def flows_of(network: Network, found: Trajectory, ask: Ask) -> MonthFlows:
+def flows_of(found: Trajectory, ask: Ask) -> MonthFlows:
     """Return what a scenario moves; the arrays are those of the plan, cleared of rounding."""
-    plan = found.perfect
+    network, plan = ask.network, found.perfect
     return MonthFlows(
         1 + np.arange(len(plan.flow_t)) * ask.step_months,
         ask.step_months,
@@ -57,23 +55,19 @@ def _cleared(amount: Array) -> Array:
 
 def flows_table(by_scenario: Mapping[str, MonthFlows]) -> pd.DataFrame:
     """Return scenario, month, source, target, commodity, flow_t: one row per edge and month."""
-    parts = []
-    for name, flows in by_scenario.items():
-        n, m = flows.edge_t.shape
-        part = {key: np.tile(flows.keys[key].to_numpy(dtype=object), n) for key in flows.keys}
-        month = np.repeat(flows.month, m)
-        parts.append(pd.DataFrame({"scenario": name, "month": month, **part, "flow_t": flows.edge_t.ravel()}))
-    return pd.concat(parts, ignore_index=True)
+    return pd.concat([_long(n, f, f.keys, "flow_t", f.edge_t) for n, f in by_scenario.items()], ignore_index=True)
 
 
 def throughput_table(by_scenario: Mapping[str, MonthFlows]) -> pd.DataFrame:
     """Return scenario, month, id, throughput_t: one row per node or project and month."""
-    parts = []
-    for name, flows in by_scenario.items():
-        n, m = flows.node_t.shape
-        columns = {"scenario": name, "month": np.repeat(flows.month, m), "id": np.tile(flows.ids, n)}
-        parts.append(pd.DataFrame({**columns, "throughput_t": flows.node_t.ravel()}))
+    parts = [_long(n, f, pd.DataFrame({"id": f.ids}), "throughput_t", f.node_t) for n, f in by_scenario.items()]
     return pd.concat(parts, ignore_index=True)
+
+
+def _long(scenario: str, flows: MonthFlows, keys: pd.DataFrame, what: str, amount: Array) -> pd.DataFrame:
+    n, m = amount.shape
+    part = {key: np.tile(keys[key].to_numpy(dtype=object), n) for key in keys}
+    return pd.DataFrame({"scenario": scenario, "month": np.repeat(flows.month, m), **part, what: amount.ravel()})
 
 
 def relations_table(by_scenario: Mapping[str, MonthFlows]) -> pd.DataFrame:

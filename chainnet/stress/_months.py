@@ -5,23 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from functools import lru_cache
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 
-from chainnet._types import INF, Array, Words
+from chainnet import checks
+from chainnet._types import INF, Array, Bools
 from chainnet.engine import CERTAIN, PRINTED, ROUNDING
 from chainnet.errors import InfeasibleError
-from chainnet.flow import MonthsModel, Plan, balance_under, beneficiary_rows, counted_demand
+from chainnet.flow import Counting, MonthsModel, Plan, balance_under
 from chainnet.lowering import Degree, Overlay, Restriction, Start
-from chainnet.network import Network
+from chainnet.network import Network, kept
 from chainnet.scenario import Scenario, Timeline, timeline
 
 __all__ = [
     "Ask",
-    "Keyed",
     "Trajectory",
     "course",
     "money_table",
@@ -36,18 +35,26 @@ Objective = Literal["tiers", "value"]
 
 @dataclass(frozen=True)
 class Ask:
-    """How a network is asked over time; hashable, so that answers can be kept."""
+    """How a network is asked over time, and whose demand counts; hashable, so that answers can be kept."""
 
+    counting: Counting
     months: int
     start: str | None = None
     step_months: int = 1
     reroute: Degree = "existing"
     stocks: bool = True
     projects: tuple[str, ...] | None = None
-    beneficiaries: tuple[str, ...] | None = None
-    commodity: tuple[str, ...] | None = None
-    others: str = "after"
     objective: Objective = "tiers"
+
+    def __post_init__(self) -> None:
+        for argument in ("months", "step_months"):
+            checks.whole(getattr(self, argument), argument, 1, rule=checks.OUT_OF_RANGE)
+        checks.choice(self.objective, "objective", "objective", ("tiers", "value"))
+
+    @property
+    def network(self) -> Network:
+        """The network that is asked."""
+        return self.counting.network
 
     @property
     def n_periods(self) -> int:
@@ -72,51 +79,31 @@ class Trajectory:
     is_lasting: dict[tuple[str, str], bool]
 
 
-def course(network: Network, scenario: Scenario | None, ask: Ask) -> Trajectory:
+def course(scenario: Scenario | None, ask: Ask) -> Trajectory:
     """Follow one scenario over time.
 
     Notes
     -----
-    Cost: about ten warm linear programs of (periods x columns), and as many per replan. Answers of the
-    last 64 questions are kept, so that a change of one scenario solves that one alone.
+    Cost: about ten warm linear programs of (periods x columns), and as many per replan. Answers to the
+    last 64 questions stay with the network, so that a change of one scenario solves that one alone.
     """
-    return _course(network, Keyed.of(scenario), ask)
+    return _course(ask.network, scenario, ask)
 
 
-@dataclass(frozen=True)
-class Keyed:
-    """A scenario that equals another of the same words."""
-
-    key: str
-    scenario: Scenario | None
-
-    @classmethod
-    def of(cls, scenario: Scenario | None) -> Keyed:
-        """Return a scenario by its words."""
-        return cls("" if scenario is None else f"{scenario.name}\n{scenario.to_toml()}", scenario)
-
-    def __hash__(self) -> int:
-        return hash(self.key)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Keyed) and self.key == other.key
-
-
-@lru_cache(maxsize=64)
-def _course(network: Network, keyed: Keyed, ask: Ask) -> Trajectory:
-    scenario = keyed.scenario
-    truth = _line(network, scenario, ask, None)
-    overlays = qualified(network, truth, ask)
-    model = _model(network, overlays[0], ask)
+@kept(64)
+def _course(network: Network, scenario: Scenario | None, ask: Ask) -> Trajectory:
+    truth = _line(scenario, ask, None)
+    overlays = qualified(truth, ask)
+    model = _model(overlays[0], ask)
     begin = model.periods.base_start(base_flow(network))
-    asked = _endured(network, ask)
+    asked = _endured(ask.counting)
     perfect = model.plan(
         overlays,
         begin,
         endurance=[(_label(*key), rows) for key, rows in asked.items()],
-        worth=_worth(network, ask),
+        worth=_worth(ask),
     )
-    served, level, replans = _rolling(network, scenario, ask, truth, overlays, model, begin, perfect)
+    served, level, replans = _rolling(scenario, ask, truth, overlays, model, begin, perfect)
     onset = truth.onset or 0
     endurance = {
         key: max(perfect.endurance[_label(*key)] - onset, 0.0) * ask.step_months
@@ -124,29 +111,23 @@ def _course(network: Network, keyed: Keyed, ask: Ask) -> Trajectory:
         if _label(*key) in perfect.endurance
     }
     last = overlays[-1]
-    steady = balance_under(
-        network,
-        replace(last, restrictions=tuple(r for r in last.restrictions if r.bound_tpa < INF)),
-        ask.reroute,
-        commodity=ask.commodity,
-        beneficiaries=ask.beneficiaries,
-        others=ask.others,
-    )
+    in_force = tuple(r for r in last.restrictions if r.bound_tpa < INF)
+    steady = balance_under(ask.counting, replace(last, restrictions=in_force), ask.reroute)
     short = steady.demand["shortfall_tpa"].to_numpy() > PRINTED * steady.demand["demand_tpa"].to_numpy()
     lasting = {key: not bool((short & rows).any()) for key, rows in asked.items()}
     return Trajectory(truth, perfect, served, level, replans, endurance, lasting)
 
 
-def _worth(network: Network, ask: Ask) -> Array | None:
+def _worth(ask: Ask) -> Array | None:
     """Return what a tonne served is worth by demand row, where that is the objective."""
     if ask.objective == "tiers":
         return None
-    return np.asarray(network.demand["value_usd_per_t"].fillna(0.0).to_numpy(dtype=float))
+    return np.asarray(ask.network.demand["value_usd_per_t"].fillna(0.0).to_numpy(dtype=float))
 
 
-def _line(network: Network, scenario: Scenario | None, ask: Ask, known_at: int | None) -> Timeline:
+def _line(scenario: Scenario | None, ask: Ask, known_at: int | None) -> Timeline:
     return timeline(
-        network,
+        ask.network,
         scenario,
         ask.months,
         step_months=ask.step_months,
@@ -156,38 +137,28 @@ def _line(network: Network, scenario: Scenario | None, ask: Ask, known_at: int |
     )
 
 
-def _model(network: Network, template: Overlay, ask: Ask) -> MonthsModel:
-    return MonthsModel(
-        network,
-        template,
-        ask.reroute,
-        ask.n_periods,
-        ask.step_months,
-        stocks=ask.stocks,
-        commodity=ask.commodity,
-        beneficiaries=ask.beneficiaries,
-        others=ask.others,
-    )
+def _model(template: Overlay, ask: Ask) -> MonthsModel:
+    return MonthsModel(ask.counting, template, ask.reroute, ask.n_periods, ask.step_months, stocks=ask.stocks)
 
 
-@lru_cache(maxsize=8)
+@kept(1)
 def base_flow(network: Network) -> Array:
     """Return what every edge carries before anything happens, t/a: the baseline, else the undisturbed answer."""
     flow = network.edges["flow_tpa"].to_numpy(dtype=float)
     source, target = network.edge_ends
     if not np.isnan(flow[(source >= 0) & (target >= 0)]).any():
         return np.asarray(np.nan_to_num(flow))
-    found = balance_under(network, Overlay.none(network))
+    found = balance_under(Counting(network), Overlay.none(network))
     return np.asarray(found.edges["flow_tpa"].to_numpy(dtype=float))
 
 
-def qualified(network: Network, line: Timeline, ask: Ask) -> tuple[Overlay, ...]:
+def qualified(line: Timeline, ask: Ask) -> tuple[Overlay, ...]:
     """Add to each overlay that new relations and projects serve a tier only once they are qualified for it.
 
     A new relation begins its qualification when the first measure comes into force, a project when it
     comes on stream.
     """
-    table = network.qualification
+    network, table = ask.network, ask.network.qualification
     n_places = len(network.nodes) + len(network.projects)
     every, nowhere = np.ones(n_places, dtype=bool), np.zeros(n_places, dtype=bool)
     edges = network.edges
@@ -227,7 +198,6 @@ def qualified(network: Network, line: Timeline, ask: Ask) -> tuple[Overlay, ...]
 
 
 def _rolling(
-    network: Network,
     scenario: Scenario | None,
     ask: Ask,
     truth: Timeline,
@@ -244,16 +214,16 @@ def _rolling(
     for what is left, so a new plan every month gives the same service.
     """
     points = sorted({0, *truth.news})
-    beliefs = [qualified(network, _line(network, scenario, ask, m), ask) for m in points]
+    beliefs = [qualified(_line(scenario, ask, m), ask) for m in points]
     if all(_same(belief[m:], overlays[m:]) for m, belief in zip(points, beliefs, strict=True)):
         return perfect.served_t, perfect.level_t, len(points)
     served, level = np.zeros_like(perfect.served_t), np.zeros_like(perfect.level_t)
     start = begin
     for m, until, belief in zip(points, [*points[1:], ask.n_periods], beliefs, strict=True):
         try:
-            plan = model.plan(belief[m:], start, worth=_worth(network, ask))
+            plan = model.plan(belief[m:], start, worth=_worth(ask))
         except InfeasibleError:  # as things seem, what stocks have to keep cannot be kept
-            plan = model.plan(belief[m:], start, worth=_worth(network, ask), keeps_end=False)
+            plan = model.plan(belief[m:], start, worth=_worth(ask), keeps_end=False)
         served[m:until], level[m:until] = plan.served_t[: until - m], plan.level_t[: until - m]
         start = model.periods.later_start(plan.x, start, until - m)
     return served, level, len(points)
@@ -269,21 +239,13 @@ def _equal(a: Overlay, b: Overlay) -> bool:
     return bounds and all(np.array_equal(getattr(a, c), getattr(b, c)) for c in columns)
 
 
-def counted_rows(network: Network, ask: Ask) -> Any:
-    """Return which demand rows count: main commodities of the beneficiaries."""
-    counted = counted_demand(network, network.demand, ask.commodity, [], None)
-    return counted & beneficiary_rows(network, network.demand, ask.beneficiaries)
-
-
-def _endured(network: Network, ask: Ask) -> dict[tuple[str, str], Any]:
+def _endured(counting: Counting) -> dict[tuple[str, str], Bools]:
     """Return for whom endurance is asked: every tier as a whole, and every end use in it."""
-    counted = counted_rows(network, ask)
-    demand = network.demand
-    tier = demand["tier"].fillna("").to_numpy(dtype=object)
+    demand = counting.network.demand
     node = demand["node"].to_numpy(dtype=object)
-    out: dict[tuple[str, str], Any] = {}
-    for name in [*network.tier_order, ""]:
-        rows = counted & (tier == name) & (demand["demand_tpa"] > 0).to_numpy()
+    out: dict[tuple[str, str], Bools] = {}
+    for name, tier in counting.tiers.items():
+        rows = counting.rows & tier & (demand["demand_tpa"] > 0).to_numpy()
         if rows.any():
             out[name, ""] = rows
             for place in sorted(set(node[rows])):
@@ -295,14 +257,7 @@ def _label(tier: str, node: str) -> str:
     return f"{tier}\x1f{node}"
 
 
-def as_words(given: Words) -> tuple[str, ...] | None:
-    """Return names as a tuple, so that a question can be kept."""
-    if given is None:
-        return None
-    return (given,) if isinstance(given, str) else tuple(given)
-
-
-def horizon_ladder(network: Network, scenarios: Sequence[Scenario | None], ask: Ask) -> pd.DataFrame:
+def horizon_ladder(scenarios: Sequence[Scenario | None], ask: Ask) -> pd.DataFrame:
     """Return what each further degree of rerouting serves over the horizon, rung by rung, tier by tier.
 
     The rungs are those of ``valuation.ladder``: nothing rerouted, known relations, new ones (each tier
@@ -314,7 +269,7 @@ def horizon_ladder(network: Network, scenarios: Sequence[Scenario | None], ask: 
         ("new", "new", False, ask.projects),
         ("stocks", "new", True, ask.projects),
     ]
-    source, target = network.edge_ends
+    network, (source, target) = ask.network, ask.network.edge_ends
     if not network.edges.loc[(source >= 0) & (target >= 0), "flow_tpa"].isna().any():
         steps.insert(0, ("frozen", "frozen", False, ask.projects))
     placed = ask.start is not None or network.year is not None or network.projects["start_year"].isna().all()
@@ -326,7 +281,7 @@ def horizon_ladder(network: Network, scenarios: Sequence[Scenario | None], ask: 
         for rung, degree, stocks, projects in steps
     ]
     with ThreadPoolExecutor(max_workers=2) as pool:
-        tables = list(pool.map(lambda job: _rung(network, *job), jobs))
+        tables = list(pool.map(lambda job: _rung(*job), jobs))
     if not tables:
         return pd.DataFrame(columns=["scenario", "rung", "tier", "demand_t", "served_t", "shortfall_t", "gained_t"])
     out = pd.concat(tables, ignore_index=True)
@@ -335,25 +290,22 @@ def horizon_ladder(network: Network, scenarios: Sequence[Scenario | None], ask: 
     return out
 
 
-def _rung(network: Network, scenario: Scenario | None, rung: str, ask: Ask) -> pd.DataFrame:
-    served, wanted = _served(network, Keyed.of(scenario), ask)
-    counted = counted_rows(network, ask)
-    tier = network.demand["tier"].fillna("").to_numpy(dtype=object)
+def _rung(scenario: Scenario | None, rung: str, ask: Ask) -> pd.DataFrame:
+    served, wanted = _served(ask.network, scenario, ask)
     parts = []
-    for name in [*network.tier_order, ""]:
-        rows = counted & (tier == name)
+    for name, tier in ask.counting.tiers.items():
+        rows = ask.counting.rows & tier
         if rows.any():
             asked, given = float(wanted[:, rows].sum()), float(served[:, rows].sum())
             parts.append((scenario.name if scenario else "baseline", rung, name or None, asked, given, asked - given))
     return pd.DataFrame(parts, columns=["scenario", "rung", "tier", "demand_t", "served_t", "shortfall_t"])
 
 
-@lru_cache(maxsize=256)
-def _served(network: Network, keyed: Keyed, ask: Ask) -> tuple[Array, Array]:
+@kept(256)
+def _served(network: Network, scenario: Scenario | None, ask: Ask) -> tuple[Array, Array]:
     """Return what is served and wanted where nobody asks when or at what cost: the first stages alone."""
-    line = _line(network, keyed.scenario, ask, None)
-    overlays = qualified(network, line, ask)
-    model = _model(network, overlays[0], ask)
+    overlays = qualified(_line(scenario, ask, None), ask)
+    model = _model(overlays[0], ask)
     begin = model.periods.base_start(base_flow(network))
     plan = model.plan(overlays, begin, totals_only=True, least_cost=False)
     return plan.served_t, plan.wanted_t
@@ -362,10 +314,10 @@ def _served(network: Network, keyed: Keyed, ask: Ask) -> tuple[Array, Array]:
 # -- tables -------------------------------------------------------------------------------------
 
 
-def months_table(network: Network, name: str, found: Trajectory, ask: Ask) -> pd.DataFrame:
+def months_table(name: str, found: Trajectory, ask: Ask) -> pd.DataFrame:
     """Return demand, served and shortfall by month, tier and end use, t; foreseen and unforeseen."""
-    rows = np.flatnonzero(counted_rows(network, ask))
-    demand = network.demand.iloc[rows]
+    rows = np.flatnonzero(ask.counting.rows)
+    demand = ask.network.demand.iloc[rows]
     n = ask.n_periods
     wanted, served = found.perfect.wanted_t[:, rows], found.perfect.served_t[:, rows]
     table = pd.DataFrame(
@@ -397,9 +349,9 @@ def money_table(network: Network, name: str, found: Trajectory) -> pd.DataFrame:
     return pd.DataFrame([{**row, "net_usd": served - plan.cost_usd}]).set_index("scenario")
 
 
-def stock_table(network: Network, name: str, found: Trajectory, ask: Ask) -> pd.DataFrame:
+def stock_table(name: str, found: Trajectory, ask: Ask) -> pd.DataFrame:
     """Return tonnes left in each stock at the end of each month."""
-    stocks = network.stocks
+    stocks = ask.network.stocks
     n = ask.n_periods
     return pd.DataFrame(
         {
@@ -413,17 +365,15 @@ def stock_table(network: Network, name: str, found: Trajectory, ask: Ask) -> pd.
     )
 
 
-def summary_table(months: pd.DataFrame, found: Trajectory, network: Network, ask: Ask) -> pd.DataFrame:
+def summary_table(months: pd.DataFrame, found: Trajectory, ask: Ask) -> pd.DataFrame:
     """Return what a scenario does to each tier over the horizon, indexed by tier."""
     parts = []
-    for tier in [*network.tier_order, ""]:
+    for tier in [*ask.network.tier_order, ""]:
         mine = months[months["tier"].fillna("") == tier]
         if mine.empty:
             continue
-        by_month = mine.groupby("month")[["demand_t", "served_t", "shortfall_t"]].sum()
-        short = by_month["shortfall_t"] > CERTAIN * by_month["demand_t"]
+        by_month, short, first, last = _short_months(mine)
         share = (by_month["shortfall_t"] / by_month["demand_t"].where(by_month["demand_t"] > 0)).fillna(0.0)
-        first, last = (short.idxmax(), short[::-1].idxmax()) if short.any() else (np.nan, np.nan)
         total = float(by_month["shortfall_t"].sum())
         unforeseen = float(mine["shortfall_unforeseen_t"].sum())
         if abs(unforeseen - total) <= ROUNDING * float(by_month["demand_t"].sum()):
@@ -450,6 +400,14 @@ def summary_table(months: pd.DataFrame, found: Trajectory, network: Network, ask
     return pd.DataFrame(parts).set_index("tier")
 
 
+def _short_months(rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.Series, float, float]:
+    """Return the sums of each month, which months are short, and the first and last of these (NaN = none)."""
+    by_month = rows.groupby("month")[["demand_t", "served_t", "shortfall_t"]].sum()
+    short = by_month["shortfall_t"] > CERTAIN * by_month["demand_t"]
+    first, last = (short.idxmax(), short[::-1].idxmax()) if short.any() else (np.nan, np.nan)
+    return by_month, short, first, last
+
+
 def _survival(found: Trajectory, tier: str, node: str, ask: Ask) -> tuple[float, bool]:
     """Return months whole from the onset, and whether it could go on for ever; inf = to the end and beyond."""
     months = found.endurance.get((tier, node), INF)
@@ -473,9 +431,7 @@ def survival_table(months: pd.DataFrame, found: Trajectory, name: str, ask: Ask)
     parts = []
     for tier, node in found.is_lasting:
         mine = months[(months["tier"].fillna("") == tier) & (months["node"].eq(node) if node else True)]
-        by_month = mine.groupby("month")[["demand_t", "shortfall_t"]].sum()
-        short = by_month["shortfall_t"] > CERTAIN * by_month["demand_t"]
-        first, last = (short.idxmax(), short[::-1].idxmax()) if short.any() else (np.nan, np.nan)
+        by_month, _, first, last = _short_months(mine)
         survive, is_unlimited = _survival(found, tier, node, ask)
         parts.append(
             {

@@ -9,16 +9,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from chainnet import checks
-from chainnet._types import Array, Bools, Words
+from chainnet._types import Array, Words
 from chainnet.engine import ROUNDING
 from chainnet.errors import DataError, InfeasibleError
-from chainnet.flow import LeastStock, MonthsModel, StockModel, binding_inputs, check_tier, count_settings
+from chainnet.flow import Counting, LeastStock, MonthsModel, StockModel, binding_inputs, check_tier
 from chainnet.lowering import Degree
 from chainnet.network import Network
 from chainnet.results import provenance, stamp
 from chainnet.scenario import Scenario, overlay_of, timeline
-from chainnet.stress._months import Ask, as_words, base_flow, counted_rows, qualified
+from chainnet.stress._months import Ask, base_flow, qualified
 
 __all__ = ["averted", "stockpile_mitigation", "stockpile_requirement"]
 
@@ -91,9 +90,16 @@ def stockpile_requirement(
     >>> need.loc[need["required_t"] > 0, ["commodity", "required_t"]].round(3).values.tolist()
     [['magnet', 10.0]]
     """
-    ask = _ask(months, start, step_months, reroute, projects, beneficiaries, commodity)
+    ask = Ask(
+        Counting.of(network, commodity, beneficiaries),
+        months,
+        start,
+        step_months,
+        reroute,
+        projects=None if projects is None else tuple(projects),
+    )
     chosen = _tiers(network, tiers)
-    need = _Need(network, scenario, chosen, ask)
+    need = _Need(scenario, chosen, ask)
     gross = need.least(use_held=False)
     buy = need.least(use_held=True)
     alone = [need.alone(code) for code in need.commodities]
@@ -104,7 +110,7 @@ def stockpile_requirement(
     table["alone_t"], table["buy_t"] = alone, need.by_commodity(buy)
     table["price_usd_per_t"] = need.prices
     table["cost_usd"] = table["net_t"] * table["price_usd_per_t"]
-    source = _source(network, scenario, chosen, ask)
+    source = _source(scenario, chosen, ask)
     table.attrs["certificate"] = gross.certificate
     return stamp(table, source)
 
@@ -167,11 +173,11 @@ def stockpile_mitigation(
     >>> bool((steps["before_t"] - steps["averted_t"] - steps["after_t"]).abs().max() < 1e-9)
     True
     """
-    ask = _ask(months, start, step_months, "existing", (), beneficiaries, commodity)
+    ask = Ask(Counting.of(network, commodity, beneficiaries), months, start, step_months, projects=())
     chosen = _tiers(network, tiers)
     name = scenario.name if scenario else "mitigation"
     base = list(scenario.measures) if scenario else []
-    own, rest = _held_back(network, ask)
+    own, rest = _held_back(ask.counting)
     strict = _without_standins(network)
     has_standins = strict is not network
     steps: list[tuple[str, Network, list[Any], Ask]] = []
@@ -201,7 +207,8 @@ def stockpile_mitigation(
     before: pd.DataFrame | None = None
     need = None
     for label, variant, words, asked in steps:
-        need = _Need(variant, Scenario(name, words) if words else None, chosen, asked)
+        on_it = replace(asked, counting=asked.counting.on(variant))
+        need = _Need(Scenario(name, words) if words else None, chosen, on_it)
         after = need.table(need.by_commodity(need.least(use_held=False)))
         if before is not None:
             tables.append(averted(before, after).assign(step=label))
@@ -212,7 +219,7 @@ def stockpile_mitigation(
     tables.append(averted(before, need.table(left)).assign(step="stocks held"))
     out = pd.concat(tables, ignore_index=True)
     out.insert(0, "step", out.pop("step"))
-    return stamp(out, {**_source(network, scenario, chosen, ask), "steps": [label for label, *_ in steps]})
+    return stamp(out, {**_source(scenario, chosen, ask), "steps": [label for label, *_ in steps]})
 
 
 def averted(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
@@ -249,27 +256,6 @@ def averted(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
     return out
 
 
-def _ask(
-    months: int,
-    start: str | None,
-    step_months: int,
-    reroute: Degree,
-    projects: Sequence[str] | None,
-    beneficiaries: Words,
-    commodity: Words,
-) -> Ask:
-    return Ask(
-        checks.whole(months, "months", 1, rule=checks.OUT_OF_RANGE),
-        start,
-        checks.whole(step_months, "step_months", 1, rule=checks.OUT_OF_RANGE),
-        reroute,
-        True,
-        None if projects is None else tuple(projects),
-        as_words(beneficiaries),
-        as_words(commodity),
-    )
-
-
 def _tiers(network: Network, tiers: str | Sequence[str]) -> tuple[str, ...]:
     words = [tiers] if isinstance(tiers, str) else list(tiers)
     if not words:
@@ -281,17 +267,11 @@ def _tiers(network: Network, tiers: str | Sequence[str]) -> tuple[str, ...]:
     return tuple(tier for tier in network.tier_order if tier in words)
 
 
-def _source(network: Network, scenario: Scenario | None, tiers: tuple[str, ...], ask: Ask) -> dict[str, Any]:
+def _source(scenario: Scenario | None, tiers: tuple[str, ...], ask: Ask) -> dict[str, Any]:
     return provenance(
-        network,
+        ask.network,
         "HiGHS simplex",
-        rests_on=binding_inputs(
-            network,
-            [overlay_of(network, scenario)],
-            ask.reroute,
-            commodity=ask.commodity,
-            beneficiaries=ask.beneficiaries,
-        ),
+        rests_on=binding_inputs(ask.counting, [overlay_of(ask.network, scenario)], ask.reroute),
         scenario=scenario.name if scenario else "",
         tiers=list(tiers),
         months=ask.months,
@@ -299,7 +279,7 @@ def _source(network: Network, scenario: Scenario | None, tiers: tuple[str, ...],
         step_months=ask.step_months,
         reroute=ask.reroute,
         projects=list(ask.projects or ()),
-        **count_settings(network, ask.commodity, ask.beneficiaries),
+        **ask.counting.settings,
     )
 
 
@@ -312,16 +292,16 @@ def _without_standins(network: Network) -> Network:
     return network.with_table("processes", processes.assign(max_share=processes["max_share"].mask(standin, 0.0)))
 
 
-def _held_back(network: Network, ask: Ask) -> tuple[Network | None, Network | None]:
+def _held_back(counting: Counting) -> tuple[Network | None, Network | None]:
     """Return the network with only relations among beneficiaries free to carry more than their baseline, and none."""
-    edges = network.edges
+    network, edges = counting.network, counting.network.edges
     source, target = network.edge_ends
     both = (source >= 0) & (target >= 0)
     flow = edges["flow_tpa"].to_numpy(dtype=float)
     if np.isnan(flow[both]).any():
         return None, None
     places = pd.concat([network.nodes, network.projects], ignore_index=True)
-    inside = pd.Series(_with_beneficiaries(network, places, ask), index=places["id"])
+    inside = pd.Series(counting.inside(places), index=places["id"])
     among = (edges["source"].map(inside) & edges["target"].map(inside)).to_numpy(dtype=bool)
     capacity = edges["capacity_tpa"].to_numpy(dtype=float)
     held = np.where(both, np.fmin(capacity, flow), capacity)
@@ -331,22 +311,13 @@ def _held_back(network: Network, ask: Ask) -> tuple[Network | None, Network | No
     )
 
 
-def _with_beneficiaries(network: Network, places: pd.DataFrame, ask: Ask) -> Bools:
-    """Return which rows, with a country or region, lie with the beneficiaries."""
-    words = list(network.beneficiaries if ask.beneficiaries is None else ask.beneficiaries)
-    if not words:
-        return np.ones(len(places), dtype=bool)
-    return np.asarray(network.in_countries(places, words, "beneficiaries"), dtype=bool)
-
-
 class _Need:
     """A network in which anything may be bought for stock, and whom that has to keep whole."""
 
-    def __init__(self, network: Network, scenario: Scenario | None, tiers: tuple[str, ...], ask: Ask) -> None:
-        self._ask, self._tiers = ask, tiers
-        self._asked = network
-        entries = _entries(network, ask)
-        stocks = network.stocks
+    def __init__(self, scenario: Scenario | None, tiers: tuple[str, ...], ask: Ask) -> None:
+        network, stocks = ask.network, ask.network.stocks
+        self._tiers = tiers
+        entries = _entries(ask.counting)
         prefix = "new_"
         while stocks["id"].str.startswith(prefix).any():
             prefix += "_"
@@ -360,9 +331,11 @@ class _Need:
         )
         both = fresh if stocks.empty else pd.concat([stocks, fresh], ignore_index=True)
         self._network = network.with_table("stocks", both)
+        self._counting = ask.counting.on(self._network)
+        ask = replace(ask, counting=self._counting)
         table = self._network.stocks
         free = table["id"].str.startswith(prefix).to_numpy(dtype=bool)
-        line = timeline(
+        self._line = timeline(
             self._network,
             scenario,
             ask.months,
@@ -370,19 +343,10 @@ class _Need:
             start=ask.start,
             projects=ask.projects,
         )
-        self._line = line
-        overlays = qualified(self._network, line, ask)
-        model = MonthsModel(
-            self._network,
-            overlays[0],
-            ask.reroute,
-            ask.n_periods,
-            ask.step_months,
-            commodity=ask.commodity,
-            beneficiaries=ask.beneficiaries,
-        )
+        overlays = qualified(self._line, ask)
+        model = MonthsModel(self._counting, overlays[0], ask.reroute, ask.n_periods, ask.step_months)
         tier = self._network.demand["tier"]
-        whole = counted_rows(self._network, ask) & tier.isin(tiers).to_numpy()
+        whole = self._counting.rows & tier.isin(tiers).to_numpy()
         begin = model.periods.base_start(base_flow(network))
         self._codes = table.loc[free, "commodity"].fillna("").to_numpy(dtype=object)
         self.commodities = sorted(set(self._codes))
@@ -427,18 +391,17 @@ class _Need:
         share = np.max([overlay.stock_share for overlay in self._line.overlays], axis=0)
         tonnes = stocks["stock_t"].to_numpy(dtype=float) * share
         country = stocks["country"].fillna(stocks["node"].map(self._network.nodes.set_index("id")["country"]))
-        ours = _with_beneficiaries(self._network, pd.DataFrame({"country": country}), self._ask)
-        ours = ours | country.isna().to_numpy()
+        ours = self._counting.inside(pd.DataFrame({"country": country})) | country.isna().to_numpy()
         named = stocks["tiers"].fillna("").str.split(";")
         ours &= np.array([not any(words) or bool({w.strip() for w in words} & set(self._tiers)) for words in named])
         kept = pd.Series(np.where(ours, tonnes, 0.0)).groupby(stocks["commodity"].fillna("").to_numpy()).sum()
         return np.asarray(kept.reindex(self.commodities).fillna(0.0).to_numpy(dtype=float))
 
 
-def _entries(network: Network, ask: Ask) -> list[tuple[str, str]]:
+def _entries(counting: Counting) -> list[tuple[str, str]]:
     """Return (node, commodity) where plants and end uses of the beneficiaries take something in."""
-    nodes = network.nodes
-    ours = set(nodes["id"][_with_beneficiaries(network, nodes, ask)])
+    network, nodes = counting.network, counting.network.nodes
+    ours = set(nodes["id"][counting.inside(nodes)])
     inputs = network.processes[network.processes["role"] == "input"]
     plants = nodes[["id", "process"]].merge(inputs[["process", "commodity"]], on="process")
     demand = network.demand[["node", "commodity"]].rename(columns={"node": "id"})

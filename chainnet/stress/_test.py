@@ -5,28 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from functools import cached_property, lru_cache
-from typing import Any, cast
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from chainnet import checks
 from chainnet._types import Words
 from chainnet.engine import Certificate
 from chainnet.errors import DataError
-from chainnet.flow import NEW_LAG_MONTHS, balance_under, count_settings, ladder, project_sizes
+from chainnet.flow import NEW_LAG_MONTHS, Counting, balance_under, ladder, project_sizes
 from chainnet.lowering import Degree
-from chainnet.network import Network
+from chainnet.network import Network, kept
 from chainnet.results import Result, provenance, rest_of, stamp
 from chainnet.scenario import Scenario, overlay_of, pick_scenarios
 from chainnet.stress._flows import MonthFlows, flows_of, flows_table, relations_table, throughput_table
 from chainnet.stress._months import (
     Ask,
-    Keyed,
     Objective,
     Trajectory,
-    as_words,
     course,
     horizon_ladder,
     money_table,
@@ -38,8 +35,11 @@ from chainnet.stress._months import (
 
 __all__ = ["StressTest", "stress_test"]
 
+# by tier, by end use, the ladder, the inputs that bind
+Steady = tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, pd.DataFrame]
 
-@dataclass(frozen=True, repr=False, eq=False)
+
+@dataclass(frozen=True, repr=False, eq=False, kw_only=True)
 class StressTest(Result):
     """What each scenario leaves short, in the long run and month by month.
 
@@ -192,21 +192,21 @@ def stress_test(
     >>> st.summary.loc["china_out", "time_to_survive"].tolist()
     [inf, 0.0, 0.0]
     """
+    counting = Counting.of(network, commodity, beneficiaries)
     ask = Ask(
-        checks.whole(months, "months", 1, rule=checks.OUT_OF_RANGE),
+        counting,
+        months,
         start,
-        checks.whole(step_months, "step_months", 1, rule=checks.OUT_OF_RANGE),
+        step_months,
         reroute,
         stocks,
         None if projects is None else tuple(network.check_nodes(projects, "projects")),
-        as_words(beneficiaries),
-        as_words(commodity),
-        objective=_objective(objective),
+        objective,
     )
     if ladder_over_time and objective == "value":
         raise DataError("ladder_over_time: the rungs are counted tier by tier; ask for it with objective=tiers.")
     chosen: list[Scenario | None] = [None, *pick_scenarios(network, scenarios)]
-    steady, found = _answers(network, chosen, ask, progress)
+    steady, found = _answers(chosen, ask, progress)
     binds = [inputs for *_, inputs in steady]
     source = provenance(
         network,
@@ -221,53 +221,51 @@ def stress_test(
         projects=list(ask.projects or ()),
         objective=objective,
         new_lag_months=NEW_LAG_MONTHS,
-        **count_settings(network, commodity, beneficiaries),
+        **counting.settings,
     )
     summaries, by_month, levels, lasting = [], [], [], []
     for scenario, over_time, (table, *_) in zip(chosen, found, steady, strict=True):
         name = _name(scenario)
-        mine = months_table(network, name, over_time, ask)
-        over = summary_table(mine, over_time, network, ask).reindex(table.index)
+        mine = months_table(name, over_time, ask)
+        over = summary_table(mine, over_time, ask).reindex(table.index)
         summaries.append(pd.concat({name: pd.concat([table, over], axis=1)}, names=["scenario"]))
         by_month.append(mine)
-        levels.append(stock_table(network, name, over_time, ask))
+        levels.append(stock_table(name, over_time, ask))
         lasting.append(survival_table(mine, over_time, name, ask))
     all_nodes = pd.concat([nodes for _, nodes, _, _ in steady], ignore_index=True)
     rungs = [rung for _, _, rung, _ in steady if len(rung)]
     survive = pd.concat(lasting, ignore_index=True).set_index(["scenario", "tier", "node"])
     summary = stamp(pd.concat(summaries), source)
     summary.attrs["rests_on"] = {_name(s): rest_of(inputs) for s, inputs in zip(chosen, binds, strict=True)}
+    money = [money_table(network, _name(s), c) for s, c in zip(chosen, found, strict=True)]
     return StressTest(
-        source,
-        summary,
-        stamp(all_nodes.set_index(["scenario", "node", "commodity", "tier"]), source),
-        stamp(pd.concat(rungs, ignore_index=True) if rungs else pd.DataFrame(), source),
-        stamp(pd.concat(by_month, ignore_index=True), source),
-        stamp(pd.concat(levels, ignore_index=True), source),
-        stamp(survive, source),
-        stamp(horizon_ladder(network, chosen[1:] if ladder_over_time else [], ask), source),
-        stamp(pd.concat([money_table(network, _name(s), c) for s, c in zip(chosen, found, strict=True)]), source),
-        replace(
+        provenance=source,
+        summary=summary,
+        nodes=stamp(all_nodes.set_index(["scenario", "node", "commodity", "tier"]), source),
+        ladder=stamp(pd.concat(rungs, ignore_index=True) if rungs else pd.DataFrame(), source),
+        months=stamp(pd.concat(by_month, ignore_index=True), source),
+        stocks=stamp(pd.concat(levels, ignore_index=True), source),
+        time_to_survive=stamp(survive, source),
+        horizon_ladder=stamp(horizon_ladder(chosen[1:] if ladder_over_time else [], ask), source),
+        money=stamp(pd.concat(money), source),
+        certificate=replace(
             found[0].perfect.certificate,
             gap=max(c.perfect.certificate.gap for c in found),
             violation=max(c.perfect.certificate.violation for c in found),
         ),
-        {_name(s): flows_of(network, c, ask) for s, c in zip(chosen, found, strict=True)},
+        by_month={_name(s): flows_of(c, ask) for s, c in zip(chosen, found, strict=True)},
     )
 
 
 def _answers(
-    network: Network, chosen: list[Scenario | None], ask: Ask, progress: Callable[[str, float], None] | None
-) -> tuple[list[Any], list[Trajectory]]:
+    chosen: list[Scenario | None], ask: Ask, progress: Callable[[str, float], None] | None
+) -> tuple[list[Steady], list[Trajectory]]:
     """Return the long run and the months of each scenario, two scenarios at a time."""
-    _corners(network)  # kept before two threads ask for them
+    _corners(ask.network)  # kept before two threads ask for them
     steady, found = [], []
     with ThreadPoolExecutor(max_workers=2) as pool:
         jobs = [
-            (
-                pool.submit(_steady, network, Keyed.of(one), ask.reroute, ask.commodity, ask.beneficiaries),
-                pool.submit(course, network, one, ask),
-            )
+            (pool.submit(_steady, ask.network, one, ask.reroute, ask.counting), pool.submit(course, one, ask))
             for one in chosen
         ]
         for number, (at_rest, over_time) in enumerate(jobs):
@@ -278,39 +276,30 @@ def _answers(
     return steady, found
 
 
-def _objective(given: str) -> Objective:
-    checks.choice(given, "objective", "objective", ("tiers", "value"))
-    return cast(Objective, given)
-
-
 def _name(scenario: Scenario | None) -> str:
     return scenario.name if scenario else "baseline"
 
 
-@lru_cache(maxsize=4)
+@kept(1)
 def _corners(network: Network) -> tuple[Network | None, Network | None]:
     """Return the network with all demand at its low and at its high value."""
     return _at_corner(network, "low"), _at_corner(network, "high")
 
 
-@lru_cache(maxsize=64)
-def _steady(
-    network: Network, keyed: Keyed, reroute: Degree, commodity: Words, beneficiaries: Words
-) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+@kept(64)
+def _steady(network: Network, scenario: Scenario | None, reroute: Degree, counting: Counting) -> Steady:
     """Return the long run of a scenario: by tier, by end use, its ladder, the inputs that bind it.
 
     Kept: callers must not change it.
     """
-    scenario = keyed.scenario
-    count: dict[str, Any] = {"commodity": commodity, "beneficiaries": beneficiaries}
     name = _name(scenario)
     overlay = overlay_of(network, scenario)
-    after = balance_under(network, overlay, reroute, scenario_name=name, with_inputs=True, **count)
-    before = balance_under(network, overlay, reroute, others="before", scenario_name=name, **count)
+    after = balance_under(counting, overlay, reroute, scenario_name=name, with_inputs=True)
+    before = balance_under(replace(counting, others="before"), overlay, reroute, scenario_name=name)
     table = after.by_tier()
     table["shortfall_before_tpa"] = before.by_tier()["shortfall_tpa"]
     for side, corner in zip(("low", "high"), _corners(network), strict=True):
-        found = balance_under(corner, overlay, reroute, **count).by_tier() if corner is not None else None
+        found = balance_under(counting.on(corner), overlay, reroute).by_tier() if corner is not None else None
         table[f"demand_{side}_tpa"] = np.nan if found is None else found["demand_tpa"]
         table[f"shortfall_{side}_tpa"] = np.nan if found is None else found["shortfall_tpa"]
     per_node = after.demand[after.demand["is_counted"] & after.demand["is_beneficiary"]].copy()
@@ -320,7 +309,7 @@ def _steady(
     per_node.insert(0, "scenario", name)
     steps = pd.DataFrame()
     if scenario is not None:
-        steps = ladder(network, overlay, project_sizes(network, None), projects=[], **count)
+        steps = ladder(counting, overlay, project_sizes(network, None), projects=[])
         steps = steps[steps["rung"] != "projects"]
         steps.insert(0, "scenario", name)
     return table, per_node.drop(columns=["is_counted", "is_beneficiary"]), steps, after.decisive

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 import chainnet as cn
-from chainnet.flow import ValueModel
+from chainnet.flow import Counting, ValueModel
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
@@ -193,8 +193,8 @@ def main() -> None:
     seconds, table = timed(cn.chokepoints, net)
     flowing = table.index[table["throughput_tpa"] > 1e-9]
     print(f"{net!r}\nchainnet: {len(table)} removals, {len(flowing)} carry flow, whole call {seconds:.2f} s")
-    model = ValueModel(net)
-    position = {name: i for i, name in enumerate(model.lowered.ids)}
+    model = ValueModel(Counting(net))
+    position = {name: i for i, name in enumerate(model.lowered.tables.ids)}
     sample = [str(flowing[i]) for i in np.linspace(0, len(flowing) - 1, given.sample).astype(int)]
     closings = [model.lowered.closing(np.array([position[s]])) for s in sample]
     rivals: list[tuple[str, Any, tuple[Any, ...], int]] = [

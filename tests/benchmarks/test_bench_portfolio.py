@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 import chainnet as cn
-from chainnet.flow import ValueModel
+from chainnet.flow import Counting, ValueModel
 from chainnet.projects._access import access_to
 from chainnet.scenario import overlay_of
 
@@ -29,8 +29,8 @@ BUDGETS = (500, 1000, 2500, 5000)
 def by_enumeration(net: cn.Network, scenario: cn.Scenario, names: list[str], by_year: int) -> dict[float, float]:
     """Return what the best set averts at each budget, one warm solve for each set."""
     overlay = overlay_of(net, scenario)
-    access = access_to(net, overlay, by_year, None, names)
-    model = ValueModel(net, access.template(overlay))
+    access = access_to(Counting(net), overlay, by_year, names)
+    model = ValueModel(Counting(net), access.template(overlay))
     in_time = access.overlay(overlay)
     capex = net.projects.set_index("id")["capex_musd"]
     best = dict.fromkeys(BUDGETS, -np.inf)

@@ -19,6 +19,7 @@ from chainnet.cascades._cascade import failing, shock_of
 from chainnet.cascades._inventory import Behaviour, plants_of, simulate
 from chainnet.cascades._links import end_uses, links_of
 from chainnet.cli import main
+from chainnet.flow import Counting
 from chainnet.scenario import overlay_of
 
 # network of Diem et al. 2022 as in the example of the GLcascade package; results derived from the formulas
@@ -268,7 +269,9 @@ def test_after_the_outage_all_is_as_before() -> None:
 
 def test_mass_is_conserved(rare_earths: cn.Network) -> None:
     links = links_of(rare_earths)
-    plants = plants_of(links, end_uses(links), Behaviour(inventory_days=20).check(links.words))
+    plants = plants_of(
+        links, end_uses(links, Counting(links.tables.network)), Behaviour(inventory_days=20).check(links.words)
+    )
     left = np.where(rare_earths.nodes["id"] == "chn_ionic", 0.25, 1.0)
     shock = dataclasses.replace(shock_of(links, failing(rare_earths, left)), output_left=left, days_out=200)
     run = simulate(plants, shock, Behaviour(inventory_days=20), 500)
@@ -349,7 +352,7 @@ def test_a_plant_that_waits_does_not_pile_up_its_other_inputs() -> None:
     net = two_inputs()
     links = links_of(net)
     how = Behaviour(inventory_days=10)
-    plants = plants_of(links, end_uses(links), how.check(links.words))
+    plants = plants_of(links, end_uses(links, Counting(links.tables.network)), how.check(links.words))
     left = np.where(net.nodes["id"] == "a", 0.0, 1.0)
     shock = dataclasses.replace(shock_of(links, failing(net, left)), output_left=left)
     run = simulate(plants, shock, how, 3650)
@@ -374,7 +377,7 @@ def test_a_user_that_passes_goods_on() -> None:
         frame("source target flow_tpa", ("m", "u", 10.0), ("u", "v", 4.0)),
         nodes=frame("id stage", ("m", "mine"), ("u", "end_use"), ("v", "end_use")),
     )
-    uses = end_uses(links_of(net))
+    uses = end_uses(links_of(net), Counting(net))
     assert uses.set_index("node")["flow_tpa"].to_dict() == {"u": 6.0, "v": 4.0}
     base = cascade(net, [], method="ario", days=50)
     assert base.path["served_t"].sum() * 365 / 50 == pytest.approx(10.0)

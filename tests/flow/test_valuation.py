@@ -10,7 +10,7 @@ import pytest
 from conftest import two_tier
 
 import chainnet as cn
-from chainnet.flow import ladder, project_sizes, shapley_values
+from chainnet.flow import Counting, ladder, project_sizes, shapley_values
 from chainnet.lowering import Overlay
 from chainnet.projects._access import access_to
 from chainnet.projects._game import Game
@@ -106,7 +106,7 @@ def test_no_players() -> None:
 
 def test_coalitions_of_mag9(mag9: cn.Network, china_out: cn.Scenario) -> None:
     overlay = overlay_of(mag9, china_out)
-    game = Game(mag9, overlay, access_to(mag9, overlay, None))
+    game = Game(Counting(mag9), overlay, access_to(Counting(mag9), overlay, None))
     base = game.value([])
     won = {names: game.value(names) - base for names in (
         ("S_US",), ("H_US",), ("G_US",), ("S_US", "H_US"), ("S_US", "G_US"), ("H_US", "G_US"), ("S_US", "H_US", "G_US")
@@ -136,7 +136,7 @@ def test_sizes_ramp_up() -> None:
 
 
 def test_the_ladder_never_falls(mag9: cn.Network, china_out: cn.Scenario) -> None:
-    table = ladder(mag9, overlay_of(mag9, china_out), np.ones(3))
+    table = ladder(Counting(mag9), overlay_of(mag9, china_out), np.ones(3))
     assert table["rung"].unique().tolist() == ["frozen", "existing", "new", "stocks", "projects"]
     served = table.groupby("rung", sort=False)["served_tpa"].sum()
     assert (served.diff().dropna() > -1e-6).all()
@@ -150,7 +150,7 @@ def test_the_ladder_never_falls(mag9: cn.Network, china_out: cn.Scenario) -> Non
 
 def test_the_ladder_without_baseline_begins_at_existing() -> None:
     net = two_tier()
-    assert ladder(net, Overlay.none(net), np.empty(0))["rung"].unique().tolist() == [
+    assert ladder(Counting(net), Overlay.none(net), np.empty(0))["rung"].unique().tolist() == [
         "existing",
         "new",
         "stocks",

@@ -17,9 +17,9 @@ def test_every_edge_recipe_and_demand_has_a_column_and_every_balance_a_row() -> 
     net = two_tier()
     low = lower(net)
     assert low.n_edges == 3
-    assert (low.activity >= 0).tolist() == [False, False, False, True]
+    assert (low.flows.activity >= 0).tolist() == [False, False, False, True]
     assert len(low.served) == 3
-    balances = {(low.ids[node], low.commodities[code]) for node, code in low.balance}
+    balances = {(low.tables.ids[node], low.commodities[code]) for node, code in low.balance}
     assert balances == {("mine", "ore"), ("works", "ore"), ("works", "metal"), ("u_usa", "metal"), ("u_jpn", "metal")}
     assert low.program.matrix.shape == (len(low.rows), len(low.program.col_upper))
 
@@ -39,9 +39,9 @@ def test_an_overlay_changes_bounds_and_never_the_matrix() -> None:
 def test_closing_names_all_that_stops_with_a_node() -> None:
     net = two_tier()
     low = lower(net)
-    works = int(np.flatnonzero(low.ids == "works")[0])
-    assert set(low.closing(np.array([works]))) == {0, 1, 2, int(low.activity[works])}
-    user = int(np.flatnonzero(low.ids == "u_usa")[0])
+    works = int(np.flatnonzero(low.tables.ids == "works")[0])
+    assert set(low.closing(np.array([works]))) == {0, 1, 2, int(low.flows.activity[works])}
+    user = int(np.flatnonzero(low.tables.ids == "u_usa")[0])
     closed = low.closing(np.array([user]))
     assert len(closed) == 3, "one edge and two demands"
 

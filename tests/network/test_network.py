@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import pickle
+import weakref
 
 import numpy as np
 import pandas as pd
@@ -10,7 +12,7 @@ import pytest
 from conftest import diamond, frame, line, two_tier
 
 import chainnet as cn
-from chainnet.network import TABLES
+from chainnet.network import TABLES, kept
 
 NODES = frame("id stage", ("m", "mine"), ("u", "end_use"))
 EDGES = frame("source target capacity_tpa", ("m", "u", 3.0))
@@ -402,3 +404,25 @@ def test_another_table_is_checked_as_at_the_gate(mag9: cn.Network, table: str) -
     with pytest.raises(cn.DataError, match=BROKEN_WORDS[table]) as whole:
         cn.Network(**{**tables, table: wrong})
     pd.testing.assert_frame_equal(alone.value.faults, whole.value.faults)
+
+
+def test_a_kept_answer_belongs_to_its_network_and_goes_with_it() -> None:
+    asked: list[str] = []
+
+    @kept(1)
+    def ids(network: cn.Network, stage: str) -> list[str]:
+        asked.append(stage)
+        return network.nodes.loc[network.nodes["stage"] == stage, "id"].tolist()
+
+    one, two = line(), line()
+    assert ids(one, "mine") == ids(one, "mine") == ids(two, "mine")
+    assert asked == ["mine", "mine"]  # once for each network
+    ids(one, "end_use")
+    ids(one, "mine")
+    assert asked[2:] == ["end_use", "mine"]  # the last answer alone is kept
+    assert "_kept" not in pickle.loads(pickle.dumps(one)).__dict__
+    gone = weakref.ref(one)
+    del one
+    gc.collect()
+    assert gone() is None
+    assert two.nodes.shape[0] > 0

@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 import chainnet as cn
 from chainnet.cli.common import app
 from chainnet.engine import risk_of
-from chainnet.flow import ValueModel
+from chainnet.flow import Counting, ValueModel
 from chainnet.projects import portfolio
 from chainnet.projects._access import access_to
 from chainnet.scenario import overlay_of
@@ -30,8 +30,8 @@ def enumerate_sets(net: cn.Network, scenarios: list[cn.Scenario], names: list[st
     values: dict[tuple[str, ...], list[float]] = {}
     for scenario in scenarios:
         overlay = overlay_of(net, scenario)
-        access = access_to(net, overlay, by_year, None, names)
-        model = ValueModel(net, access.template(overlay))
+        access = access_to(Counting(net), overlay, by_year, names)
+        model = ValueModel(Counting(net), access.template(overlay))
         in_time = access.overlay(overlay)
         for r in range(len(names) + 1):
             for chosen in combinations(names, r):

@@ -24,7 +24,8 @@ from hypothesis import strategies as st
 from scipy.optimize import linprog
 
 import chainnet as cn
-from chainnet.runs._draws import Question, Trial, _trial, run_draws
+from chainnet.flow import Counting
+from chainnet.runs._draws import DrawPlan, Trial, _trial, run_draws
 from chainnet.runs._inputs import Z90, Inputs, uncertain_inputs
 from chainnet.runs._sensitivity import sobol_indices
 from chainnet.scenario import overlay_of
@@ -69,7 +70,9 @@ def served(caps: list[float], asked: list[float]) -> float:
 
 
 def test_every_draw_is_what_another_solver_finds(shaky: cn.Network) -> None:
-    trial = Trial(Question(shaky, OUT, "existing", None, None, 3, 0.5, 2))
+    trial = Trial(
+        DrawPlan(counting=Counting(shaky), scenario=OUT, reroute="existing", seed=3, correlation=0.5, ranked=2)
+    )
     table = trial.inputs.table
     assert len(table) == 5
     for number in range(12):
@@ -221,7 +224,13 @@ OTHER = {
 }
 
 
-@pytest.mark.parametrize("word", [field.name for field in dataclasses.fields(Question)])
+@pytest.mark.parametrize(
+    "word",
+    [
+        *("network", "commodity", "beneficiaries"),  # what is counted
+        *(field.name for field in dataclasses.fields(DrawPlan) if field.name != "counting"),
+    ],
+)
 def test_two_questions_that_differ_in_one_word_are_two_questions(word: str) -> None:
     """Models are kept from call to call: an answer must not come from those of another question."""
     net = cn.Network(

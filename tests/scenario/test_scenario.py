@@ -473,3 +473,10 @@ def test_a_scenario_is_frozen_to_its_last_word() -> None:
     again = pickle.loads(pickle.dumps(scn))
     assert again == scn
     assert again.to_toml() == before
+
+
+def test_scenarios_of_the_same_words_are_one_key() -> None:
+    one = cn.Scenario("ban", [{"kind": "remove", "where": {"country": "CHN"}}])
+    same = cn.Scenario("ban", [{"where": {"country": "CHN"}, "kind": "remove"}])
+    other = cn.Scenario("ban", [{"kind": "remove", "where": {"country": "JPN"}}])
+    assert {one: 1, same: 2, other: 3} == {one: 2, other: 3}

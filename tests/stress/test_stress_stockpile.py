@@ -10,7 +10,8 @@ import pytest
 from conftest import frame
 
 import chainnet as cn
-from chainnet.stress import Ask, averted
+from chainnet.flow import Counting
+from chainnet.stress import averted
 from chainnet.stress._stockpile import _held_back
 
 OUT = cn.Scenario("out", [{"kind": "remove", "nodes": ["mine"]}])
@@ -155,7 +156,7 @@ def test_at_first_nothing_carries_more_than_its_baseline_nor_than_its_capacity(
         ("mine", "works", "ore", flow, capacity),
         ("works", "user", "metal", flow, capacity),
     )
-    among, none = _held_back(priced(edges=edges, beneficiaries=["USA"]), Ask(12))
+    among, none = _held_back(Counting(priced(edges=edges, beneficiaries=["USA"])))
     assert among is not None
     assert none is not None
     assert none.edges["capacity_tpa"].tolist() == [held, held]

@@ -1,0 +1,196 @@
+"""Whose tonnes count: settled once, at the public call, and handed down to every room below."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from functools import cached_property
+from typing import Any, Literal, TypedDict
+
+import numpy as np
+import pandas as pd
+
+from chainnet import checks
+from chainnet._types import Bools, Words
+from chainnet.errors import DataError, near_matches
+from chainnet.lowering import stack
+from chainnet.network import Network
+
+__all__ = ["Counting", "Others", "Said"]
+
+Others = Literal["after", "before"]
+ORDERS = ("after", "before")
+
+
+class Said(TypedDict):
+    """What a public call is told of whose tonnes count."""
+
+    commodity: tuple[str, ...] | None
+    beneficiaries: tuple[str, ...] | None
+
+
+@dataclass(frozen=True)
+class Counting:
+    """Whose tonnes count in a network, and who is served first.
+
+    Parameters
+    ----------
+    network : Network
+    commodity : tuple of str, optional
+        What counts.
+    beneficiaries : tuple of str, optional
+        Countries or groups whose demand counts.
+    tier : str, optional
+        Only this tier, as if it came first; None = all.
+    others : {"after", "before"}
+        When those are served who are no beneficiaries.
+
+    Raises
+    ------
+    DataError
+        If a commodity, tier or order is unknown; of a country or group when it is first looked for.
+
+    Notes
+    -----
+    None is always the network's own default: its main commodities (all where it names none), its beneficiaries
+    (everyone where it names none). Empty beneficiaries are everyone, whatever the network says.
+
+    Two that ask the same of the same network are equal, so an answer can be kept under one. Rows are found once; they
+    are rows of the demand table, or of the demand as it is lowered where the network has no such table.
+    """
+
+    network: Network
+    commodity: tuple[str, ...] | None = None
+    beneficiaries: tuple[str, ...] | None = None
+    tier: str | None = None
+    others: Others = "after"
+
+    def __post_init__(self) -> None:
+        checks.choice(self.others, "others", "order", ORDERS)
+        if self.commodity is not None:
+            check_commodities(self.network, self.commodity)
+        check_tier(self.network, self.tier)
+
+    @classmethod
+    def of(
+        cls,
+        network: Network,
+        commodity: Words = None,
+        beneficiaries: Words = None,
+        tier: str | None = None,
+        others: Others = "after",
+    ) -> Counting:
+        """Return what a call asks, in whatever form it names commodities and countries."""
+        return cls(network, _tuple(commodity), _tuple(beneficiaries), tier, others)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {field.name: getattr(self, field.name) for field in fields(self)}  # another thread may be finding rows
+
+    def on(self, network: Network) -> Counting:
+        """Return the same asked of another network."""
+        return replace(self, network=network)
+
+    def first(self, tier: str | None) -> Counting:
+        """Return the same of one tier, as if it came first."""
+        return self if tier == self.tier else replace(self, tier=tier)
+
+    @property
+    def said(self) -> Said:
+        """What a public call has to be told to count the same."""
+        return {"commodity": self.commodity, "beneficiaries": self.beneficiaries}
+
+    @property
+    def commodities(self) -> tuple[str, ...] | None:
+        """The commodities that count; None = all."""
+        return (self.network.main_commodity or None) if self.commodity is None else self.commodity
+
+    @property
+    def whose(self) -> tuple[str, ...]:
+        """Countries and groups whose demand counts; empty = everyone."""
+        return self.network.beneficiaries if self.beneficiaries is None else self.beneficiaries
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What a result counts, for its provenance."""
+        return {
+            "commodity": list(self.commodities) if self.commodities else "all",
+            "beneficiaries": list(self.whose) or "all",
+        }
+
+    def inside(self, table: pd.DataFrame, column: str = "country") -> Bools:
+        """Return which rows of any table lie with the beneficiaries."""
+        if not self.whose:
+            return np.ones(len(table), dtype=bool)
+        return self.network.in_countries(table, self.whose, "beneficiaries", column)
+
+    # -- rows of demand ---------------------------------------------------------------------------
+
+    @cached_property
+    def rows(self) -> Bools:
+        """Rows of demand whose tonnes count."""
+        rows = self.anyone & self.ours
+        return rows if self.tier is None else rows & self.tiers[self.tier]
+
+    @cached_property
+    def anyone(self) -> Bools:
+        """Rows of demand whose tonnes would count whoever asks: of the commodities that count, of any tier."""
+        return self._main(self._demand)
+
+    @cached_property
+    def ours(self) -> Bools:
+        """Rows of demand that lie with the beneficiaries, whatever they ask for."""
+        return self._ours(self._demand)
+
+    @cached_property
+    def tiers(self) -> dict[str, Bools]:
+        """Rows of demand of each tier in its order, and under "" those without a tier."""
+        tier = self._demand["tier"].fillna("").to_numpy(dtype=object)
+        return {name: tier == name for name in (*self.network.tier_order, "")}
+
+    def rows_of(self, demand: pd.DataFrame) -> Bools:
+        """Return which rows of a table of node, commodity and tier count.
+
+        A row without a tier is a host product and never counts, unless no row has a tier.
+        """
+        rows = self._main(demand) & self._ours(demand)
+        return rows if self.tier is None else rows & np.asarray(demand["tier"] == self.tier, dtype=bool)
+
+    @cached_property
+    def _demand(self) -> pd.DataFrame:
+        demand = self.network.demand
+        return stack(self.network).asked if demand.empty else demand
+
+    def _main(self, demand: pd.DataFrame) -> Bools:
+        has_tier = np.asarray(demand["tier"].notna())
+        rows = has_tier if has_tier.any() else ~has_tier
+        commodities = self.commodities
+        return rows if commodities is None else rows & np.asarray(demand["commodity"].isin(commodities))
+
+    def _ours(self, demand: pd.DataFrame) -> Bools:
+        if not self.whose:
+            return np.ones(len(demand), dtype=bool)
+        columns = ["id", "country", "region"]
+        places = pd.concat([self.network.nodes[columns], self.network.projects[columns]], ignore_index=True)
+        inside = pd.Series(self.inside(places), index=places["id"])
+        return np.asarray(inside.reindex(demand["node"]), dtype=bool)
+
+
+def _tuple(words: Words) -> tuple[str, ...] | None:
+    return None if words is None else (words,) if isinstance(words, str) else tuple(words)
+
+
+def check_commodities(network: Network, commodities: tuple[str, ...]) -> None:
+    """Raise DataError if a commodity flows nowhere in the network."""
+    known = set(network.edges["commodity"].dropna()) | set(network.demand["commodity"].dropna())
+    known |= set(network.commodities["id"].dropna())
+    for word in commodities:
+        if word not in known:
+            raise DataError(
+                f'commodity: unknown commodity "{word}";{near_matches(str(word), known)} '
+                f"Known: {', '.join(sorted(known)) or 'one unnamed commodity'}."
+            )
+
+
+def check_tier(network: Network, tier: str | None) -> None:
+    """Raise DataError if the network has no such tier."""
+    if tier is not None:
+        checks.choice(tier, "tier", "tier", network.tier_order)
