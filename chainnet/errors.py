@@ -12,6 +12,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -20,21 +21,37 @@ if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = [
+    "UNWRITABLE",
+    "UNWRITABLE_RULE",
     "ChainnetError",
     "DataError",
     "Fault",
     "InfeasibleError",
     "SolverError",
     "UnknownIdError",
+    "check_words",
     "near_matches",
+    "printable",
 ]
 
+# control characters, and halves of pairs (lone surrogates): neither XML nor UTF-8 can hold them
+UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
+UNWRITABLE_RULE = "a control character or half a character that no file may hold"
 FAULT_COLUMNS = ("file", "row", "column", "value", "rule", "remedy")
 _PRINTED = 20
 
 
+def printable(text: str) -> str:
+    """Return a text with ``?`` for every character that cannot be written."""
+    return UNWRITABLE.sub("?", text)
+
+
 class ChainnetError(Exception):
     """Root of every error that chainnet raises on purpose."""
+
+    def __init__(self, *args: object) -> None:
+        # an error about a text that cannot be written must be printable itself
+        super().__init__(*(printable(arg) if isinstance(arg, str) else arg for arg in args))
 
 
 @dataclass(frozen=True, order=True)
@@ -50,6 +67,12 @@ class Fault:
     value: str
     rule: str
     remedy: str
+
+    def __post_init__(self) -> None:
+        for name in ("file", "column", "value", "rule", "remedy"):
+            text = getattr(self, name)
+            if UNWRITABLE.search(text):
+                object.__setattr__(self, name, printable(text))
 
     def __str__(self) -> str:
         where = self.file
@@ -114,6 +137,17 @@ class InfeasibleError(ChainnetError):
 
 class SolverError(ChainnetError):
     """A solver failed, or an answer failed its own check."""
+
+
+def check_words(**words: str | None) -> None:
+    """Raise DataError for an argument that is no text, or that no document may hold; None = left out."""
+    for name, text in words.items():
+        if text is None:
+            continue
+        if not isinstance(text, str):
+            raise DataError(f"{name}: {text!r} is no text.")
+        if UNWRITABLE.search(text):
+            raise DataError(f"{name}: {text!r} holds {UNWRITABLE_RULE}. Take it out.")
 
 
 def _fault_key(fault: Fault) -> tuple[str, int, str, str, str]:

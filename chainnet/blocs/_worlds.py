@@ -90,6 +90,7 @@ def parties(network: Network, given: Any, argument: str) -> list[Party]:
         raise DataError(f"{argument}: nobody is named. Give countries or groups, such as USA or EU27.")
     found = []
     for name, words in pairs:
+        check_words(**{argument: name})
         if not words:
             raise DataError(f'{argument}: "{name}" has no members. Give it at least one country or group.')
         countries, regions = network.resolve([str(w) for w in words], argument)

@@ -129,6 +129,7 @@ class Settings:
             if key == "reference":
                 if not isinstance(value, str):
                     raise DataError(f"{file}, reference: must be text.")
+                check_words(**{f"{file}, reference": value})
                 continue
             if value is None and key.startswith(("cost_", "lag_")):
                 continue

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -28,7 +27,6 @@ BAND, GAP, LIST, INSET = 44.0, 8.0, 672.0, 12.0
 MOST_NAMED, MOST_DRAWN = 10, 2000
 NEAR = 11.0  # points nearer than this bear one number together
 WIDE_RANGE = 50.0  # beyond it losses are drawn on a log scale
-FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
 def exposure_svg(
@@ -370,7 +368,7 @@ def _word(key: Hashable, is_edge: bool) -> str:
 
 def _clean(text: Any) -> str:
     """Keep a text on one line and inside what XML allows."""
-    return FORBIDDEN.sub("?", " ".join(str(text).split()))
+    return printable(" ".join(str(text).split()))
 
 
 def _money(value: float) -> str:

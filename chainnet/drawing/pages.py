@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from chainnet.drawing.answers import sort_answers
 from chainnet.drawing.lean import LINK_BLANK, SITE_BLANK, lean
 from chainnet.drawing.style import css_text, percent, tonnes
-from chainnet.errors import DataError, near_matches
+from chainnet.errors import DataError, check_words, near_matches
 from chainnet.io import write_file
 from chainnet.network import Network
 from chainnet.results import package_version
@@ -106,6 +106,7 @@ def draw(
     """
     if view not in VIEWS:
         raise DataError(f'draw: unknown view "{view}";{near_matches(str(view), VIEWS)} known: {", ".join(VIEWS)}.')
+    check_words(title=title, marking=marking)
     answer, ranking = sort_answers(network, result, losses, scenario, first_losses)
     target = Path(path) if path is not None else Path(f"{_file_name(network.name)}-{view}.html")
     if view == "graph":

@@ -278,7 +278,10 @@ def _series(values: Numbers, name: str) -> pd.Series:
     """Return values by country in order of the country; numbers only, no country twice."""
     if not isinstance(values, (pd.Series, Mapping)):
         raise DataError(f"{name}: give a Series or a mapping from country to number, not {type(values).__name__}.")
-    series = pd.Series(dict(values), dtype=object) if isinstance(values, Mapping) else values
+    if isinstance(values, Mapping):
+        series = pd.Series(list(values.values()), index=pd.Index(list(values), dtype=object), dtype=object)
+    else:
+        series = values
     twice = series.index[series.index.duplicated()]
     if len(twice):
         raise DataError(f"{name}: {twice[0]} stands twice; add its rows up first.")

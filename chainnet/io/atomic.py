@@ -32,8 +32,8 @@ def write_file(target: Path, data: bytes) -> Path:
             beside.unlink(missing_ok=True)
             _remove_empty(made)
             raise
-    except OSError as error:
-        raise DataError(f"{target}: cannot be written: {error.strerror}.") from error
+    except (OSError, UnicodeError) as error:  # half a character makes no name of a file
+        raise DataError(f"{target}: cannot be written: {getattr(error, 'strerror', None) or error}.") from error
     return target
 
 
@@ -72,7 +72,7 @@ def write_files(target: Path, files: Mapping[str, bytes], drop: Collection[str])
             shutil.rmtree(beside, ignore_errors=True)
             _remove_empty(made)
             raise
-    except (OSError, shutil.Error) as error:
+    except (OSError, UnicodeError, shutil.Error) as error:
         raise DataError(f"{target}: cannot be written: {getattr(error, 'strerror', None) or error}.") from error
     shutil.rmtree(before, ignore_errors=True)
     return target

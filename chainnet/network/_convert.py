@@ -80,11 +80,26 @@ def from_networkx(graph: Any, **meta: Any) -> Network:
         raise DataError(
             "from_networkx: the graph is undirected; flows have a direction. Give a DiGraph or MultiDiGraph."
         )
-    nodes = pd.DataFrame([{"id": str(node), **data} for node, data in graph.nodes(data=True)])
-    edges = pd.DataFrame(
-        [{"source": str(u), "target": str(v), **_capacity(data)} for u, v, data in graph.edges(data=True)],
-    )
+    nodes = _rows([{"id": str(node), **data} for node, data in graph.nodes(data=True)])
+    edges = _rows([{"source": str(u), "target": str(v), **_capacity(data)} for u, v, data in graph.edges(data=True)])
     return _assemble(Network, nodes, edges, {"name": str(graph.name)} if graph.name else {}, meta)
+
+
+def _rows(rows: list[dict[str, Any]]) -> pd.DataFrame:
+    try:
+        return pd.DataFrame(rows)
+    except UnicodeEncodeError:
+        names = list(dict.fromkeys(name for row in rows for name in row))
+        return _columns({name: [row.get(name) for row in rows] for name in names})
+
+
+def _columns(columns: Mapping[str, list[Any]]) -> pd.DataFrame:
+    """Return columns as a table; half a character makes it one of Python objects, and the gate names the cell."""
+    try:
+        return pd.DataFrame(columns)
+    except UnicodeEncodeError:
+        held = [pd.Series(cells, dtype=object) for cells in columns.values()]
+        return pd.concat(held, axis=1).set_axis(pd.Index(list(columns), dtype=object), axis=1)
 
 
 def _capacity(data: Mapping[str, Any]) -> dict[str, Any]:
@@ -100,9 +115,10 @@ def _assemble(
         nodes = pd.DataFrame({"id": [], "stage": []}, dtype="str")
     if "stage" in nodes.columns:
         return cls(nodes=nodes, edges=edges, **{**own, **meta})
-    stages = infer_nodes(edges, None).set_index("id")["stage"]
+    found = infer_nodes(edges, None)
+    stages = dict(zip(found["id"], found["stage"], strict=True))
     # a node without any edge has no way in: a mine
-    nodes = nodes.assign(stage=nodes["id"].map(stages).fillna("mine"))
+    nodes = nodes.assign(stage=[stages.get(i, "mine") for i in nodes["id"]])
     return cls(nodes=nodes, edges=edges, **{**own, **meta})
 
 
@@ -134,13 +150,11 @@ def from_igraph(graph: Any, **meta: Any) -> Network:
     known = set(TABLES["nodes"].names)
     names = graph.vs.attributes()
     ids = graph.vs["id"] if "id" in names else graph.vs["name"] if "name" in names else list(range(graph.vcount()))
-    nodes = pd.DataFrame({"id": [str(i) for i in ids]})
-    for column in names:
-        if column not in ("id", "name") or (column == "name" and column in known):
-            nodes[column] = graph.vs[column]
+    more = [c for c in names if c not in ("id", "name") or (c == "name" and c in known)]
+    nodes = _columns({"id": [str(i) for i in ids], **{c: graph.vs[c] for c in more}})
     pairs = graph.get_edgelist()
-    edges = pd.DataFrame({"source": [str(ids[u]) for u, _ in pairs], "target": [str(ids[v]) for _, v in pairs]})
-    for column in graph.es.attributes():
-        edges["capacity_tpa" if column == "capacity" else column] = graph.es[column]
+    own_columns = {"capacity_tpa" if c == "capacity" else c: graph.es[c] for c in graph.es.attributes()}
+    ends = {"source": [str(ids[u]) for u, _ in pairs], "target": [str(ids[v]) for _, v in pairs]}
+    edges = _columns({**ends, **own_columns})
     own = {"name": str(graph["name"])} if "name" in graph.attributes() and graph["name"] else {}
     return _assemble(Network, nodes, edges, own, meta)

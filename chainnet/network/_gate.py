@@ -13,13 +13,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from chainnet.errors import DataError, Fault, near_matches
+from chainnet.errors import UNWRITABLE, UNWRITABLE_RULE, DataError, Fault, near_matches, printable
 from chainnet.network._countries import is_country
 from chainnet.network._schema import TABLES, Column, Table
 
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
-_FORBIDDEN = "[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]"
-_FORBIDDEN_RE = re.compile(_FORBIDDEN)
 MOST_FAULTS = 100_000
 _UNLIMITED = ("capacity_tpa", "release_tpa")
 
@@ -47,7 +45,7 @@ class Gate:
             self.more += 1
             return
         text = "" if value is None else str(value)
-        text = _FORBIDDEN_RE.sub("?", text)
+        text = printable(text)
         if len(text) > 80:
             text = text[:77] + "..."
         file = self.files.get(table, table)
@@ -99,9 +97,15 @@ class Gate:
         return values
 
     def _text(self, table: Table, column: Column, cells: pd.Series) -> pd.Series:
-        if not pd.api.types.is_string_dtype(cells.dtype) or cells.dtype == object:
+        plain = pd.api.types.is_string_dtype(cells.dtype) and cells.dtype != object
+        if plain:
+            try:
+                cells = cells.astype("str").reset_index(drop=True)
+            except UnicodeEncodeError:  # half a character, which other kinds of text can hold
+                plain = False
+        if not plain:
             texts = [as_text(v) for v in cells.tolist()]
-            if _FORBIDDEN_RE.search("\n".join(t for t in texts if t is not None)):
+            if UNWRITABLE.search("\n".join(t for t in texts if t is not None)):
                 texts = [self._clean(table, column, row, text) for row, text in enumerate(texts)]
             cells = pd.Series(texts, dtype="str")
             known = {text for text in texts if text is not None}
@@ -137,10 +141,17 @@ class Gate:
 
     def _clean(self, table: Table, column: Column, row: int, text: str | None) -> str | None:
         """Note a control character or a lone surrogate, which neither XML nor UTF-8 can hold."""
-        if text is None or not _FORBIDDEN_RE.search(text):
+        if text is None or not UNWRITABLE.search(text):
             return text
-        self.fault(table.name, row, column.name, text, "a control character that no file may hold", "Remove it.")
-        return _FORBIDDEN_RE.sub("?", text)
+        self.fault(table.name, row, column.name, text, UNWRITABLE_RULE, "Remove it.")
+        return printable(text)
+
+    def words(self, **words: str | tuple[str, ...]) -> None:
+        """Note words of the network itself that no file may hold."""
+        for name, given in words.items():
+            for text in given if isinstance(given, tuple) else (given,):
+                if isinstance(text, str) and UNWRITABLE.search(text):
+                    self.fault("network", None, name, text, UNWRITABLE_RULE, "Remove it.")
 
     def _numbers(self, table: Table, column: Column, cells: pd.Series) -> pd.Series:
         if pd.api.types.is_bool_dtype(cells.dtype):

@@ -147,7 +147,8 @@ figures, references : DataFrame, optional
                 gate.fault(table, None, "", None, "the table is missing", "Give it.")
             frames[table] = gate.parse(table, given.get(table))
         check_rules(gate, frames, common_groups())
-        main = _words(main_commodity)
+        main, whose = _words(main_commodity), _words(beneficiaries)
+        gate.words(name=name, title=label, main_commodity=main, beneficiaries=whose)
         check_main(gate, frames, main)
         gate.done()
         for table in frames:
@@ -581,7 +582,10 @@ def _check_where(where: Where, argument: str) -> None:
     known = sorted({c for t in ("nodes", "stocks", "projects") for c in TABLES[t].names})
     if not isinstance(where, Mapping) or not where:
         raise DataError(f'{argument}: give a mapping of column to value, for example {{"country": "CHN"}}.')
-    for column in where:
+    for column, value in where.items():
+        for word in [value] if isinstance(value, str) else value:
+            if UNWRITABLE.search(str(word)):
+                raise DataError(f"{argument}.{column}: {str(word)!r} has {UNWRITABLE_RULE}. Remove it.")
         if column not in known:
             raise DataError(
                 f'{argument}: no column "{column}" in nodes, stocks or projects;{near_matches(str(column), known)}'

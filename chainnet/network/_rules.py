@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from chainnet.errors import near_matches
+from chainnet.errors import UNWRITABLE, near_matches, printable
 from chainnet.network._countries import Groups, is_country
 from chainnet.network._gate import Frames, Gate, member, split_list
 from chainnet.network._schema import DEFAULT_TIERS, TABLES, Table
@@ -292,11 +292,12 @@ def check_main(gate: Gate, frames: Frames, main: tuple[str, ...]) -> None:
     used = set(frames["edges"]["commodity"].dropna()) | set(frames["demand"]["commodity"].dropna())
     used |= set(frames["commodities"]["id"].dropna())
     for commodity in main:
-        if commodity not in used:
+        if commodity not in used and not UNWRITABLE.search(commodity):
             hint = near_matches(commodity, used)
             rule = f"no table names this commodity;{hint}".rstrip(";")
             gate.fault("network", None, "main_commodity", commodity, rule, "Correct it.")
-    basis = frames["commodities"].set_index("id")["basis"].reindex(list(main))
+    named = frames["commodities"].dropna(subset=["id"]).drop_duplicates("id").set_index("id")["basis"]
+    basis = named.reindex([printable(commodity) for commodity in main])
     if len(main) > 1 and len(set(basis.fillna(""))) > 1:
         rule = "the main commodities are on different bases, so their tonnes cannot be added"
         found = "; ".join(map(str, basis.unique()))

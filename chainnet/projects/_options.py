@@ -78,6 +78,7 @@ def options_of(
     capex = network.projects.set_index("id")["capex_musd"]
     found: dict[str, Option] = {}
     for name in sorted(given or {}):
+        check_words(options=str(name))
         found[name] = _option(network, str(name), (given or {})[name], capex)
     sold = {p for o in found.values() if o.kind == "build" for p in o.projects}
     twice = [p for p in sorted(sold) if sum(p in o.projects for o in found.values() if o.kind == "build") > 1]

@@ -94,7 +94,7 @@ def report(
     ['report.xlsx']
     """
     wanted = _formats(formats)
-    _check_words(title=title, author=author, marking=marking)
+    check_words(title=title, author=author, marking=marking)
     own = _own_templates(templates)
     if not isinstance(language, str) or not re.fullmatch("[a-z]{2,3}", language):
         raise DataError(f"language: {language!r} is not two or three small letters, such as en or de.")
@@ -223,16 +223,6 @@ def _formats(formats: Iterable[str]) -> list[str]:
                     'Install it with: pip install "chainnet[report]"'
                 )
     return wanted
-
-
-def _check_words(**words: str | None) -> None:
-    for name, text in words.items():
-        if text is None:
-            continue
-        if not isinstance(text, str):
-            raise DataError(f"{name}: {text!r} is no text.")
-        if any((ord(c) < 32 and c not in "\t\n\r") or 0xD800 <= ord(c) < 0xE000 or c in "\ufffe\uffff" for c in text):
-            raise DataError(f"{name}: {text!r} holds a control character that no document may hold. Take it out.")
 
 
 class _Placing:
