@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 import pytest
 from conftest import line, two_tier
@@ -11,8 +13,23 @@ from chainnet.cascades import bracket
 
 
 @pytest.fixture(scope="module")
-def assessment(mag9: cn.Network) -> cn.Assessment:
-    return cn.assess(mag9)
+def assessment(assessed: cn.Assessment) -> cn.Assessment:
+    return assessed
+
+
+SHORT: dict[str, Any] = {"years": [2040], "months": 12, "draws": 4, "recovery": {"H_CN": 0.5}}
+
+
+@pytest.fixture(scope="module")
+def told() -> list[tuple[str, float]]:
+    """What was said, and how far it was, while `brief` was made."""
+    return []
+
+
+@pytest.fixture(scope="module")
+def brief(mag9: cn.Network, told: list[tuple[str, float]]) -> cn.Assessment:
+    """The teaching chain with words of one's own."""
+    return cn.assess(mag9, **SHORT, progress=lambda what, part: told.append((what, part)))
 
 
 def test_tables_are_those_of_the_questions(mag9: cn.Network, assessment: cn.Assessment, china_out: cn.Scenario) -> None:
@@ -49,10 +66,8 @@ def test_quality_and_decisive_bounds(mag9: cn.Network, assessment: cn.Assessment
     assert out.to_numpy().tolist() == [["node", "H_BR", "", pytest.approx(50.0)], ["demand", "USE", "defence", 1.0]]
 
 
-def test_progress_is_told_and_years_can_be_chosen(mag9: cn.Network) -> None:
-    told: list[tuple[str, float]] = []
-    found = cn.assess(mag9, years=[2040], months=12, draws=4, progress=lambda what, part: told.append((what, part)))
-    assert list(found.rerouting) == [2040]
+def test_progress_is_told_and_years_can_be_chosen(brief: cn.Assessment, told: list[tuple[str, float]]) -> None:
+    assert list(brief.rerouting) == [2040]
     parts = [part for _, part in told]
     assert parts == sorted(parts)
     assert 0 <= parts[0] <= parts[-1] <= 1
@@ -102,26 +117,25 @@ def test_stock_is_asked_for_the_first_tier_where_it_is_short() -> None:
     assert "least stock, stop" in set(found.certificates["problem"])
 
 
-def test_recovery_given_is_taken(mag9: cn.Network) -> None:
-    found = cn.assess(mag9, recovery={"H_CN": 0.5}, years=[2030], months=12, draws=0)
-    assert found.exposure.attrs["recovery"] == "given"
-    assert found.exposure.loc["H_CN", "recovery"] == 0.5
+def test_recovery_given_is_taken(brief: cn.Assessment) -> None:
+    assert brief.exposure.attrs["recovery"] == "given"
+    assert brief.exposure.loc["H_CN", "recovery"] == 0.5
     with pytest.raises(cn.UnknownIdError, match="recovery"):
-        cn.assess(mag9, recovery={"nowhere": 1.0}, months=12)
+        cn.assess(two_tier(), recovery={"nowhere": 1.0}, months=6, draws=0)
 
 
-def test_answers_are_the_same_in_other_processes(mag9: cn.Network, assessment: cn.Assessment) -> None:
+def test_answers_are_the_same_in_other_processes(mag9: cn.Network, brief: cn.Assessment) -> None:
     from concurrent.futures import ProcessPoolExecutor
     from multiprocessing import get_context
 
-    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
-        found = cn.assess(mag9, executor=pool)
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        found = cn.assess(mag9, **SHORT, executor=pool)
         assert pool.submit(abs, -1).result() == 1, "an executor that was handed in stays open"
-    assert found.worst == assessment.worst
-    assert dict(found.unanswered) == dict(assessment.unanswered)
-    pd.testing.assert_frame_equal(found.stress.summary, assessment.stress.summary)
-    pd.testing.assert_frame_equal(found.attacks, assessment.attacks)
-    for year, bought in assessment.rerouting.items():
+    assert found.worst == brief.worst
+    assert dict(found.unanswered) == dict(brief.unanswered)
+    pd.testing.assert_frame_equal(found.stress.summary, brief.stress.summary)
+    pd.testing.assert_frame_equal(found.attacks, brief.attacks)
+    for year, bought in brief.rerouting.items():
         pd.testing.assert_frame_equal(found.rerouting[year].projects, bought.projects)
 
 

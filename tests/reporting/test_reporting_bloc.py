@@ -170,8 +170,16 @@ def test_language_and_templates_of_ones_own(made: cn.Assessment, tmp_path: Path)
     ],
 )
 def test_a_broken_template_is_named(
-    made: cn.Assessment, tmp_path: Path, name: str, text: str, formats: list[str], said: str
+    made: cn.Assessment,
+    document: Document,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    text: str,
+    formats: list[str],
+    said: str,
 ) -> None:
+    monkeypatch.setattr("chainnet.reporting.content.build", lambda *_given, **_named: document)  # made once
     own = tmp_path / "own"
     own.mkdir()
     (own / name).write_text(text, encoding="utf-8")

@@ -85,6 +85,11 @@ def made() -> cn.Assessment:
     return cn.assess(chain(), [out(), out("z_later", "China stops later", start_month=6)], months=12, draws=4)
 
 
+@pytest.fixture(scope="module")
+def document(made: cn.Assessment) -> Document:
+    return build(made)
+
+
 def test_five_sentences_at_most(made: cn.Assessment) -> None:
     said = line(made)
     assert list(said) == ["Verdict.", "When.", "Where.", "What helps.", "How sure."]
@@ -146,9 +151,9 @@ def test_where_location_and_owner_agree_is_said(made: cn.Assessment) -> None:
     assert said == "By location and by owner, the losses of defence are the same for every country."
 
 
-def test_no_owner_on_record_is_not_assessed(made: cn.Assessment) -> None:
+def test_no_owner_on_record_is_not_assessed(made: cn.Assessment, document: Document) -> None:
     assert said_of_owners(made, {}) == "By owner: not assessed; no owner's country is on record."
-    section = next(s for s in build(made).sections if s.id == "s3")
+    section = next(s for s in document.sections if s.id == "s3")
     assert any(isinstance(b, Sentence) and b.text.startswith("By owner: not assessed") for b in section.blocks)
 
 
@@ -158,9 +163,9 @@ def test_what_helps_names_cost_and_what_returns_most_per_dollar(made: cn.Assessm
     assert "per dollar Plant Small returns most, 4 t/yr for USD 10 million" in said
 
 
-def test_projects_that_return_as_much_are_told() -> None:
-    projects = chain().projects.assign(capacity_tpa=5.0)
-    a = cn.assess(chain().with_table("projects", projects), [out()], months=6, draws=0)
+def test_projects_that_return_as_much_are_told(made: cn.Assessment) -> None:
+    net = chain().with_table("projects", chain().projects.assign(capacity_tpa=5.0))
+    a = replace(made, network=net, rerouting={year: cn.reroute(net, out(), by_year=year) for year in made.rerouting})
     assert (
         "Plant Small alone returns 5 t/yr to defence (USD 10 million; “Plant, Large” as much)" in line(a)["What helps."]
     )
@@ -324,8 +329,7 @@ def test_several_losses_are_drawn_beside_the_greedy_choice() -> None:
     assert "0 out 10; 1 out 10; 2 out 5; 3 out 0" in figure.alt
 
 
-def test_every_proved_table_says_whether_it_has_a_range(made: cn.Assessment) -> None:
-    document = build(made)
+def test_every_proved_table_says_whether_it_has_a_range(document: Document) -> None:
     kinds = {t.id: t.range_kind for t in document.tables}
     assert (kinds["T1"], kinds["T5"], kinds["T15b"]) == ("corner cases", "not assessed", "P10 to P90")
     assert kinds["T21"] == ""
@@ -335,8 +339,7 @@ def test_every_proved_table_says_whether_it_has_a_range(made: cn.Assessment) -> 
 # -- figures, holders, digests ---------------------------------------------------------------------
 
 
-def test_a_figure_bears_the_standing_of_its_table(made: cn.Assessment) -> None:
-    document = build(made)
+def test_a_figure_bears_the_standing_of_its_table(made: cn.Assessment, document: Document) -> None:
     figures = cn.report_figures(made)
     assert figures["F13"].note.startswith("Status S.")
     assert figures["F14"].note.startswith("Status G.")
@@ -345,8 +348,7 @@ def test_a_figure_bears_the_standing_of_its_table(made: cn.Assessment) -> None:
         assert figures[name].note.startswith(f"Status {drawn.status}. Grade {drawn.grade}."), name
 
 
-def test_every_number_in_text_is_that_of_a_table(made: cn.Assessment) -> None:
-    document = build(made)
+def test_every_number_in_text_is_that_of_a_table(made: cn.Assessment, document: Document) -> None:
     known = {number.removesuffix(".") for number in NUMBERS} | {"T24"}
     assert {t.id.partition(".")[0] for t in document.tables} <= known
     said, refers = [], []
@@ -360,8 +362,8 @@ def test_every_number_in_text_is_that_of_a_table(made: cn.Assessment) -> None:
     assert {*said, *refers} - {"T6"} <= known
 
 
-def test_each_scenario_says_what_it_rests_on(made: cn.Assessment) -> None:
-    t1 = table(build(made), "T1")
+def test_each_scenario_says_what_it_rests_on(made: cn.Assessment, document: Document) -> None:
+    t1 = table(document, "T1")
     at = [c.key for c in t1.columns].index("rests_on")
     rests = made.stress.summary.attrs["rests_on"]
     assert [row[at].text[0] for row in t1.rows] == [rests[row[0].text]["grade"][0] for row in t1.rows]
@@ -397,8 +399,8 @@ def test_goods_that_stay_in_their_step_have_no_holder() -> None:
     assert nothing.inner_goods == set()
 
 
-def test_digests_tell_which_scenario_or_table_differs(made: cn.Assessment) -> None:
-    t24 = {row[1].text: row[2].text for row in table(build(made), "T24").rows}
+def test_digests_tell_which_scenario_or_table_differs(made: cn.Assessment, document: Document) -> None:
+    t24 = {row[1].text: row[2].text for row in table(document, "T24").rows}
     assert {"stop", "z_later"} <= set(t24)
     assert any(name.startswith("T1 ") for name in t24)
     other = replace(made, asked={**made.asked, "stop": out(months=3)})
@@ -419,8 +421,7 @@ def test_the_command_repeats_what_was_asked(made: cn.Assessment) -> None:
     assert "1e-07" in said["Tolerance."]
 
 
-def test_the_read_me_says_how_to_cite(made: cn.Assessment) -> None:
-    document = build(made)
+def test_the_read_me_says_how_to_cite(document: Document) -> None:
     sheet = openpyxl.load_workbook(io.BytesIO(workbook_report(document)))["Read me"]
     said = {row[0].value: row[1].value for row in sheet.iter_rows()}
     assert document.digest in said["To cite"]
