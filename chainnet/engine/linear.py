@@ -231,11 +231,13 @@ class WarmModel:
             if status != "optimal":
                 continue
             found, enough = self._found(), NEAT if best is None else WIDE
+            if not is_neat:
+                return found
             proof = certify_linear("", self.current(), found.x, found.row_dual, self._row_scale)
             fault = max(proof.gap, proof.violation)
             if best is None or fault < least:
                 least, best, held = fault, found, found
-            if least <= enough or not is_neat:
+            if least <= enough:
                 break
         if best is None:
             raise SolverError(f"the solver stopped without a verdict ({status})")

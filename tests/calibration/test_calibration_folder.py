@@ -23,6 +23,7 @@ from chainnet.io import shipped_path
 REBUILT = [name for name in cn.catalog().index if (shipped_path(name) / HAND_FOLDER).is_dir()]
 MADE = ("nodes.csv", "edges.csv", "demand.csv", "totals.csv", "datapackage.json")
 TEXTBOOK = {"mag-9"}
+TWICE = {"germanium", "rare-earths"}  # the smallest, and the one of most relations
 
 FILES = {
     "processes.csv": """process,commodity,role,t_per_t
@@ -102,8 +103,9 @@ def test_a_shipped_graph_is_what_its_calibration_gives(name: str, tmp_path: Path
             apart = np.nan_to_num(np.abs(was - now))
             assert (apart <= 1e-6 * np.nan_to_num(np.abs(was)) + least).all(), column
     assert (shipped_path(name) / "datapackage.json").read_bytes() == once["datapackage.json"]
-    write_rebuilt(calibrate_folder(copy))
-    assert bytes_of(copy) == once, "twice the same bytes"
+    if name in TWICE:
+        write_rebuilt(calibrate_folder(copy))
+        assert bytes_of(copy) == once, "twice the same bytes"
 
 
 @pytest.mark.parametrize("name", REBUILT)
@@ -254,14 +256,14 @@ def test_the_command_writes_and_says_what_is_off(run: Any, tmp_path: Path) -> No
 
 
 def test_the_command_only_compares_a_shipped_graph(run: Any, tmp_path: Path) -> None:
-    before = bytes_of(shipped_path("rare-earths"))
-    code, out, err = run("calibrate", "rare-earths", "--format", "json")
+    before = bytes_of(shipped_path("germanium"))
+    code, out, err = run("calibrate", "germanium", "--format", "json")
     assert (code, "nothing written" in err) == (0, True)
-    assert bytes_of(shipped_path("rare-earths")) == before
+    assert bytes_of(shipped_path("germanium")) == before
     assert json.loads(out)["largest change of a flow, t/a"] <= 1e-3
-    code, _, err = run("calibrate", "rare-earths", "--out", str(tmp_path / "copy"))
+    code, _, err = run("calibrate", "germanium", "--out", str(tmp_path / "copy"))
     assert code == 0
-    assert len(cn.read(tmp_path / "copy").edges) == len(cn.read("rare-earths").edges)
+    assert len(cn.read(tmp_path / "copy").edges) == len(cn.read("germanium").edges)
 
 
 TRADE = """exporter,importer,commodity,reported_export,reported_import,export_sd,import_sd,cif
