@@ -12,7 +12,7 @@ import pandas as pd
 from chainnet import checks
 from chainnet._types import Array, Bools, Words
 from chainnet.engine import CERTAIN, LEAST_SIZE, Certificate, LinearSolution, WarmModel, require
-from chainnet.errors import DataError, SolverError
+from chainnet.errors import DataError, SolverError, check_words
 from chainnet.flow import Counting, ValueModel, named_projects, optimal, project_sizes, proof_of
 from chainnet.lowering import Degree, Lowered, Overlay
 from chainnet.network import Network, split_list

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from chainnet import checks
-from chainnet.errors import DataError, near_matches
+from chainnet.errors import DataError, check_words, near_matches
 from chainnet.network import (
     PEDIGREE,
     TABLES,

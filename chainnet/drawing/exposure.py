@@ -14,7 +14,7 @@ import pandas as pd
 
 from chainnet import checks
 from chainnet._types import Array
-from chainnet.errors import DataError
+from chainnet.errors import DataError, printable
 from chainnet.words import number as three_figures
 
 __all__ = ["exposure_svg"]

@@ -12,7 +12,7 @@ import pandas as pd
 from chainnet._types import Array
 from chainnet.engine import ROUNDING
 from chainnet.errors import UnknownIdError, near_matches
-from chainnet.flow._balance import balance_under
+from chainnet.flow._balance import Balance, balance_under
 from chainnet.flow._counting import Counting
 from chainnet.lowering import Degree, Overlay
 from chainnet.network import Network
@@ -135,10 +135,14 @@ def ladder(
     )
     if network.edges.loc[~project_edges, "flow_tpa"].isna().any():
         steps = steps[1:]
-    parts = []
+    parts: list[pd.DataFrame] = []
+    solved: dict[tuple[Degree, bool, bool], Balance] = {}
     for rung, degree, stocks, share in steps:
-        found = balance_under(counting, overlay.with_built(share), degree, stocks=stocks)
-        table = found.by_tier().reset_index()
+        # a rung that adds nothing is the one before it
+        asked = (degree, stocks and not network.stocks.empty, bool(share.any()))
+        if asked not in solved:
+            solved[asked] = balance_under(counting, overlay.with_built(share), degree, stocks=stocks)
+        table = solved[asked].by_tier().reset_index()
         table.insert(0, "rung", rung)
         table.insert(1, "meaning", RUNG_WORDS[rung])
         parts.append(table)

@@ -113,7 +113,7 @@ class Gate:
             if cells.dtype != _missing().dtype:
                 cells = cells.astype(_missing().dtype)
             known = {text for text in cells.unique().tolist() if isinstance(text, str)}
-            if _FORBIDDEN_RE.search("\n".join(known)):
+            if UNWRITABLE.search("\n".join(known)):
                 for row, text in enumerate(cells.tolist()):
                     self._clean(table, column, row, text if isinstance(text, str) else None)
         blank = {text for text in known if not text.strip()}

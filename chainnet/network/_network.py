@@ -15,7 +15,7 @@ import pandas as pd
 
 from chainnet import checks
 from chainnet._types import Array, Bools
-from chainnet.errors import DataError, UnknownIdError, near_matches
+from chainnet.errors import UNWRITABLE, UNWRITABLE_RULE, DataError, UnknownIdError, near_matches
 from chainnet.network._countries import Groups, collect_groups, common_groups, expand
 from chainnet.network._gate import Frames, Gate
 from chainnet.network._kept import KEPT

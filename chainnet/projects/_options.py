@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from chainnet import checks
-from chainnet.errors import DataError, UnknownIdError, near_matches
+from chainnet.errors import DataError, UnknownIdError, check_words, near_matches
 from chainnet.network import Network
 
 __all__ = ["Option", "options_of", "stock_network"]

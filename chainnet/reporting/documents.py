@@ -15,7 +15,7 @@ from typing import Any
 
 from chainnet._types import Words
 from chainnet.assessment import Assessment, assess
-from chainnet.errors import ChainnetError, DataError, near_matches
+from chainnet.errors import ChainnetError, DataError, check_words, near_matches
 from chainnet.network import Network
 
 __all__ = ["report"]

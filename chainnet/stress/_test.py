@@ -295,7 +295,9 @@ def _steady(network: Network, scenario: Scenario | None, reroute: Degree, counti
     name = _name(scenario)
     overlay = overlay_of(network, scenario)
     after = balance_under(counting, overlay, reroute, scenario_name=name, with_inputs=True)
-    before = balance_under(replace(counting, others="before"), overlay, reroute, scenario_name=name)
+    before = after
+    if not counting.ours.all():
+        before = balance_under(replace(counting, others="before"), overlay, reroute, scenario_name=name)
     table = after.by_tier()
     table["shortfall_before_tpa"] = before.by_tier()["shortfall_tpa"]
     for side, corner in zip(("low", "high"), _corners(network), strict=True):
