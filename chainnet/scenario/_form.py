@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from chainnet import checks
-from chainnet.errors import DataError, Fault, near_matches
+from chainnet.errors import UNWRITABLE, UNWRITABLE_RULE, DataError, Fault, near_matches
 from chainnet.scenario._calendar import calendar_of, is_month
 from chainnet.scenario._kinds import KINDS
 
@@ -21,8 +20,6 @@ _LARGEST = 1e300
 _LONGEST = 12_000  # a thousand years; beyond that a number is a slip
 _MAPPINGS = ("where", "from", "to", "origin")
 _WORDS = ("nodes", "stocks", "projects", "commodity", "tiers")
-
-_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 
 Say = Callable[[str, object, str, str], None]
 
@@ -52,8 +49,9 @@ def form_faults(name: Any, label: Any, probability: Any, measures: Any, file: st
         fault("name", name, "is no text", "Write a short name.")
     if not isinstance(label, str):
         fault("label", label, "is no text", "Write words.")
-    elif _FORBIDDEN.search(label):
-        fault("label", _FORBIDDEN.sub("?", label), "a control character that no file may hold", "Remove it.")
+    for column, text in [*_texts(name, "name"), *_texts(label, "label"), *_texts(measures, "measures")]:
+        if UNWRITABLE.search(text):
+            fault(column, text, UNWRITABLE_RULE, "Remove it.")
     p = probability
     if p is not None and (isinstance(p, bool) or not isinstance(p, (int, float)) or not 0 <= p <= 1):
         fault("probability", p, "must be from 0 to 1", "Correct it or leave it out.")
@@ -75,6 +73,19 @@ def form_faults(name: Any, label: Any, probability: Any, measures: Any, file: st
         if len(faults) == before:
             _calendar_problems(measure, where, fault)
     return faults
+
+
+def _texts(value: Any, where: str) -> Iterator[tuple[str, str]]:
+    """Yield every text in a value, also the keys, with the place where it stands."""
+    if isinstance(value, str):
+        yield where, value
+    elif isinstance(value, Mapping):
+        for key, one in value.items():
+            yield from _texts(key, where)
+            yield from _texts(one, f"{where}.{key}")
+    elif isinstance(value, (list, tuple)):
+        for number, one in enumerate(value):
+            yield from _texts(one, f"{where}[{number}]")
 
 
 def _short(value: object) -> str:
