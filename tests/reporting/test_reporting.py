@@ -334,7 +334,7 @@ def test_nothing_is_half_written(
     def fail(*_args: Any, **_named: Any) -> bytes:
         raise cn.SolverError("the last document fails")
 
-    monkeypatch.setattr("chainnet.reporting.workbook.workbook_report", fail)
+    monkeypatch.setattr("chainnet.reporting.formats.workbook.workbook_report", fail)
     with pytest.raises(cn.SolverError):
         report(mag9, out, ["html", "xlsx"])
     if is_there:

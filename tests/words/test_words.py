@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chainnet.reporting import words
+from chainnet import words
+from chainnet.words._numbers import DUST
 
 AMOUNTS = st.floats(1e-4, 1e9) | st.integers(1, 10**6).map(lambda n: n / 1000)
 
@@ -84,8 +85,8 @@ def test_three_figures_and_nothing_below_a_tenth_reads_zero(value: float) -> Non
 @given(st.floats(0, 1) | st.integers(0, 1000).map(lambda n: n / 1000))
 def test_a_share_reads_nothing_or_all_only_where_it_is(share: float) -> None:
     said = flat(words.percent(share)).removesuffix(" %")
-    assert (said == "0") == (100 * share <= words.DUST)
-    assert (said == "100") == (100 * share >= 100 - words.DUST)
+    assert (said == "0") == (100 * share <= DUST)
+    assert (said == "100") == (100 * share >= 100 - DUST)
     if said.startswith(("<", ">")):
         assert share < 0.001 or share > 0.999
     else:
