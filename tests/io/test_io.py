@@ -15,7 +15,7 @@ from strategies import HOSTILE, bare_edges, chains, worded_networks
 import chainnet as cn
 from chainnet.io import generate_datapackage, to_people_csv
 from chainnet.io import text as io_text
-from chainnet.network import TABLES
+from chainnet.network import TABLES, graphs_folder
 
 FORMATS = ("", ".xlsx", ".graphml", ".json")
 NODES = "id,stage\na,mine\nb,end_use\n"
@@ -198,7 +198,7 @@ def test_the_descriptor_says_columns_units_and_keys() -> None:
     assert fields["capacity_tpa"]["unit"] == "t/a"
     assert fields["capacity_tpa"]["constraints"] == {"minimum": 0}
     assert fields["stage"]["constraints"]["enum"][0] == "mine"
-    header = (cn.countries.graphs_folder() / "mag-9/nodes.csv").read_text(encoding="utf-8").splitlines()[0]
+    header = (graphs_folder() / "mag-9/nodes.csv").read_text(encoding="utf-8").splitlines()[0]
     assert list(fields) == header.split(",")
 
 
