@@ -58,13 +58,6 @@ class Case:
     def overlay(self, chosen: Iterable[str], tonnes: Mapping[str, float] | None = None) -> Overlay:
         """Return what the scenario does when these options are taken; ``tonnes`` of stocks, else all of those taken."""
         taken = set(chosen)
-        row = {name: i for i, name in enumerate(self.network.projects["id"])}
-        qualified = [o for o in self.options if o.id in taken and o.kind == "qualify"]
-        free = {(row[p], tier) for o in qualified for p in o.projects for tier in o.tiers}
-        return self.access.overlay(self._taken(taken, tonnes), free=free)
-
-    def _taken(self, taken: set[str], tonnes: Mapping[str, float] | None = None) -> Overlay:
-        """Return the overlay without what young output may not do."""
         bought = [o for o in self.options if o.id in taken]
         row = {name: i for i, name in enumerate(self.network.projects["id"])}
         free = {(row[p], tier) for o in bought if o.kind == "qualify" for p in o.projects for tier in o.tiers}

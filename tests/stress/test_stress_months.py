@@ -89,8 +89,8 @@ def test_recovery_in_the_last_period_is_one(first: int, length: int, step: int, 
     net = road()
     ask = Ask(Counting(net), 12, step_months=step)
     found = course(out, ask)
-    months = stress_months.months_table(net, "out", found, ask)
-    tier = stress_months.summary_table(months, found, net, ask).loc["defence"]
+    months = stress_months.months_table("out", found, ask)
+    tier = stress_months.summary_table(months, found, ask).loc["defence"]
     assert tier[["time_to_recover", "first_short_month"]].tolist() == [recovers, first + 1]
     everyone = stress_months.survival_table(months, found, "out", ask)
     assert everyone[["time_to_recover", "first_short_month"]].to_numpy().tolist() == [[recovers, first + 1]] * 2
