@@ -593,9 +593,7 @@ def _check_where(where: Where, argument: str) -> None:
 
 
 def _words(words: str | Sequence[str] | None) -> tuple[str, ...]:
-    if words is None:
-        return ()
-    return (words,) if isinstance(words, str) else tuple(str(w) for w in words)
+    return (words,) if isinstance(words, str) else tuple(map(str, words or ()))
 
 
 def _keep(frame: pd.DataFrame, rows: Bools) -> pd.DataFrame:

@@ -99,48 +99,48 @@ class Asked(dict[str, Any]):
 
 
 QUESTIONS = {
-    "alignment": ["blocs_alignment.alignment", "io.atomic.write_file"],
+    "alignment": ["blocs.alignment", "io.write_file"],
     "alliance": ["blocs.alliance"],
-    "balance": ["flow_balance.balance"],
+    "balance": ["flow.balance"],
     "calibrate": [
-        "calibration_folder.calibrate_folder",
-        "calibration_folder.read_trade",
-        "calibration_folder.write_rebuilt",
-        "calibration_trade.compare_trade",
+        "calibration.calibrate_folder",
+        "calibration.read_trade",
+        "calibration.write_rebuilt",
+        "calibration.compare_trade",
     ],
-    "cascade": ["cascades.cascade", "cascades_bracket.bracket"],
-    "check": ["indicators_coverage.coverage"],
+    "cascade": ["cascades.cascade", "cascades.bracket"],
+    "check": ["indicators.coverage"],
     "chokepoints": ["criticality.chokepoints"],
-    "compare": ["assessment_compare.compare"],
+    "compare": ["assessment.compare"],
     "concentration": ["indicators.concentration"],
-    "draw": ["criticality.chokepoints", "flow_balance.balance", "stress.stress_test", "drawing.pages.draw"],
+    "draw": ["criticality.chokepoints", "flow.balance", "stress.stress_test", "drawing.draw"],
     "ensemble": ["runs.ensemble"],
-    "exposure": ["stress_exposure.risk_exposure", "drawing.exposure.exposure_svg", "io.atomic.write_file"],
+    "exposure": ["criticality.risk_exposure", "drawing.exposure_svg", "io.write_file"],
     "floor": [
-        "projects_floor.price_floor",
-        "projects_floor.floor_supply_curve",
-        "projects_floor.price_cut",
-        "projects_floor.floor_buyers",
+        "economics.price_floor",
+        "economics.floor_supply_curve",
+        "economics.price_cut",
+        "economics.floor_buyers",
     ],
     "flow": ["flow.max_flow"],
-    "fortify": ["criticality_defence.fortify"],
-    "import": ["io.writing.write"],
+    "fortify": ["criticality.fortify"],
+    "import": ["io.write"],
     "indicators": [
-        "indicators_benchmarks.indices",
-        "indicators_compare.compare_indices",
-        "indicators_benchmarks.benchmarks",
+        "indicators.indices",
+        "indicators.compare_indices",
+        "indicators.benchmarks",
     ],
-    "init": ["io.template.write_template"],
-    "interdict": ["criticality_attack.interdict"],
-    "list": ["io.catalogue.catalog"],
-    "overcapacity": ["projects_idle.overcapacity"],
-    "portfolio": ["projects_portfolio.portfolio"],
-    "report": ["reporting.documents.report"],
+    "init": ["io.write_template"],
+    "interdict": ["criticality.interdict"],
+    "list": ["io.catalog"],
+    "overcapacity": ["economics.overcapacity"],
+    "portfolio": ["projects.portfolio"],
+    "report": ["reporting.report"],
     "reroute": ["projects.reroute"],
-    "retaliation": ["blocs_retaliation.retaliation"],
-    "sensitivity": ["runs_sensitivity.sensitivity"],
-    "shapley": ["criticality_attack.shapley"],
-    "stockpile": ["stress_stockpile.stockpile_requirement", "stress_stockpile.stockpile_mitigation"],
+    "retaliation": ["blocs.retaliation"],
+    "sensitivity": ["runs.sensitivity"],
+    "shapley": ["criticality.shapley"],
+    "stockpile": ["stress.stockpile_requirement", "stress.stockpile_mitigation"],
     "stress": ["stress.stress_test"],
 }
 
@@ -151,7 +151,7 @@ def ask(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, mag9: cn.Network) -> An
     monkeypatch.chdir(tmp_path)
     (tmp_path / "plan.toml").write_text('[[measures]]\nkind = "remove"\nnodes = ["H_CN"]\n')
     graphs = {"mag-9": mag9, "hourglass": hourglass()}
-    monkeypatch.setattr("chainnet.io.reading.read", graphs.__getitem__)
+    monkeypatch.setattr("chainnet.io.read", graphs.__getitem__)
     answers = {
         "alignment": Thing(
             "alignment", scenarios={"split": Thing("split", label="", to_toml=lambda: "text")}, prices=()

@@ -553,7 +553,7 @@ def of_demand(*rows: object) -> dict[str, object]:
         (linked(edges=[{**AB, "capacity_tpa": False}]), ("!edges", 2, "capacity_tpa"), NO_TEXT),
         (linked(nodes=[A, B, {"id": True}]), ("!nodes", 4, "id"), NO_TEXT),
         (linked(nodes=[A, B, {"id": {"x": 1}}]), ("!nodes", 4, "id"), NO_TEXT),
-        (linked(nodes=[A, B, {"id": "a\ud800"}]), ("!nodes", 4, "id"), "a control character that no file may hold"),
+        (linked(nodes=[A, B, {"id": "a\ud800"}]), ("!nodes", 4, "id"), "a control character or half a character that no file may hold"),
         (linked(graph=[]), ("!graph", None, ""), "the attributes of the graph must be one JSON object"),
         (linked(graph={"tables": []}), ("!graph", None, "tables"), "must be an object of tables"),
         (beside(nodes={"columns": ["id", "capacity_tpa"], "rows": [["a", 999], ["b", None]]}),
