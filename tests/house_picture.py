@@ -83,3 +83,9 @@ def picture(floors: tuple[tuple[str, ...], ...]) -> str:
             f'<text x="{x + BOX / 2:.0f}" y="{y + 37:.0f}" font-size="11" text-anchor="middle" fill="{INK}">{words}</text>'
         )
     return "\n".join([*parts, "</svg>", ""])
+
+
+if __name__ == "__main__":
+    from test_architecture import FLOORS
+
+    (PACKAGE.parent / "docs" / "images" / "floors.svg").write_text(picture(FLOORS), encoding="utf-8")

@@ -12,7 +12,9 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from house_picture import picture
 from reference_pages import PAGES
+from test_architecture import FLOORS
 from typer.testing import CliRunner
 
 import chainnet as cn
@@ -85,6 +87,11 @@ def test_links_resolve(path: Path) -> None:
 def test_reference_pages_are_current(name: str) -> None:
     kept = (ROOT / "docs" / "reference" / name).read_text(encoding="utf-8")
     assert kept == PAGES[name](), "run: python tests/reference_pages.py"
+
+
+def test_the_picture_of_the_floors_is_drawn_from_the_imports() -> None:
+    kept = (ROOT / "docs" / "images" / "floors.svg").read_text(encoding="utf-8")
+    assert kept == picture(FLOORS), "run: python tests/house_picture.py"
 
 
 def test_every_name_and_command_is_documented() -> None:
