@@ -5,7 +5,7 @@ Words: *member*, *pool* (what members share), *world* (who belongs to which bloc
 """
 
 from chainnet.blocs._alignment import Alignment, alignment
-from chainnet.blocs._alliance import REGIONS, alliance
+from chainnet.blocs._alliance import alliance
 from chainnet.blocs._retaliation import retaliation
 
-__all__ = ["REGIONS", "Alignment", "alignment", "alliance", "retaliation"]
+__all__ = ["Alignment", "alignment", "alliance", "retaliation"]

@@ -243,9 +243,9 @@ def test_bad_k(mag9: cn.Network, k: object) -> None:
 
 
 def test_unknown_names(mag9: cn.Network) -> None:
-    with pytest.raises(cn.UnknownIdError, match=r"^protect: 'nobody'"):
+    with pytest.raises(cn.UnknownIdError, match=r"^protect: there is no node 'nobody'"):
         cn.interdict(mag9, 1, protect=["nobody"])
-    with pytest.raises(cn.UnknownIdError, match=r"^cost: 'nobody'"):
+    with pytest.raises(cn.UnknownIdError, match=r"^cost: there is no node 'nobody'"):
         cn.interdict(mag9, 1, cost={"nobody": 1.0})
     with pytest.raises(cn.DataError, match=r'^by: "flavour" is neither node nor edge'):
         cn.interdict(mag9, 1, by="flavour")
