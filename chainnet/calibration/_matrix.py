@@ -67,8 +67,8 @@ def ras(
 
     Examples
     --------
-    >>> import chainnet.calibration as matrix
-    >>> flows = matrix.ras([[7, 9], [12, 7]], rows=[5, 15], columns=[10, 10])
+    >>> from chainnet.calibration import ras
+    >>> flows = ras([[7, 9], [12, 7]], rows=[5, 15], columns=[10, 10])
     >>> flows.round(4).tolist()
     [[1.7757, 3.2243], [8.2243, 6.7757]]
     """
@@ -135,8 +135,8 @@ def max_entropy(
 
     Examples
     --------
-    >>> import chainnet.calibration as matrix
-    >>> matrix.max_entropy([30, 70], [50, 50]).tolist()
+    >>> from chainnet.calibration import max_entropy
+    >>> max_entropy([30, 70], [50, 50]).tolist()
     [[15.0, 15.0], [35.0, 35.0]]
     """
     if not np.isfinite(beta) or beta < 0:

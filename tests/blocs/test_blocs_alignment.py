@@ -229,12 +229,15 @@ def test_benchmarks_count_the_projects_of_the_bloc() -> None:
 
 
 def test_benchmarks_with_projects_by_hand() -> None:
-    """Smelting also yields 0.1 t of Ga per tonne; a needs 40 / 70 of the 70 t of ore and metal and the 7 t of Ga."""
+    """Smelting also yields 0.1 t of Ga per tonne; users in a take 10 t of ore, 40 t of metal and 2 t of Ga."""
     net = two_blocs()
     gallium = pd.DataFrame(
         [("RA", "UA", 1.0), ("RB", "UB", 5.0), ("RD", "UA", 1.0)], columns=["source", "target", "flow_tpa"]
     ).assign(commodity="ga")
-    awaited = pd.DataFrame([("PM", "RA", "ore"), ("PC", "UB", "metal")], columns=["source", "target", "commodity"])
+    awaited = pd.DataFrame(
+        [("PM", "RA", "ore"), ("PC", "UB", "metal"), ("PS", "UA", "metal"), ("PS", "UA", "ga")],
+        columns=["source", "target", "commodity"],
+    )
     planned = cn.Network(
         nodes=net.nodes,
         edges=pd.concat([net.edges, gallium, awaited], ignore_index=True),
@@ -254,20 +257,15 @@ def test_benchmarks_with_projects_by_hand() -> None:
     )
     light = {"countries": [], "tariff_rates": (), "leak_shares": ()}  # nothing else is read here
     table = alignment(planned, BLOCS, benchmarks={"mine": 0.5, "refiner": 0.5}, **light).benchmarks
-    marks = table.set_index(["stage", "commodity"])
-    assert marks["need_tpa"].to_dict() == pytest.approx(
-        {("mine", "ore"): 40.0, ("refiner", "ga"): 4.0, ("refiner", "metal"): 40.0}
-    )
-    assert marks["share"].tolist() == pytest.approx([0.25, 0.25, 0.25])
+    rows = [("mine", "ore"), ("refiner", "ga"), ("refiner", "metal")]
+    assert table["use_tpa"].to_dict() == pytest.approx(dict(zip(rows, [10.0, 2.0, 40.0], strict=True)))
+    assert table["covered_share"].to_dict() == pytest.approx(dict(zip(rows, [1.0, 0.5, 0.25], strict=True)))
     # 20 t of the mine; 10 t of the smelter, and the 1 t of Ga that comes with them; nothing of the rival's 500 t
-    with_projects = {("mine", "ore"): 0.75, ("refiner", "ga"): 0.5, ("refiner", "metal"): 0.5}
-    assert marks["with_projects"].to_dict() == pytest.approx(with_projects)
-    assert not marks["meets"].any()
-    assert marks["meets_with_projects"].all(), "half of the need is a benchmark of half met"
-    higher = alignment(planned, BLOCS, benchmarks={"refiner": 0.51, "mine": 0.75}, **light).benchmarks
-    assert higher.set_index(["stage", "commodity"])["meets_with_projects"].to_dict() == {
-        ("mine", "ore"): True, ("refiner", "ga"): False, ("refiner", "metal"): False
-    }  # fmt: skip
+    assert table["with_projects_share"].to_dict() == pytest.approx(dict(zip(rows, [3.0, 1.0, 0.5], strict=True)))
+    assert table["is_met"].to_dict() == dict(zip(rows, [True, True, False], strict=True))
+    assert table["is_met_with_projects"].all(), "half of the use is a benchmark of half met"
+    higher = alignment(planned, BLOCS, benchmarks={"refiner": 0.51, "mine": 3.1}, **light).benchmarks
+    assert higher["is_met_with_projects"].to_dict() == dict(zip(rows, [False, True, False], strict=True))
 
 
 def test_shapley_adds_up_and_equals_get_equal_shares() -> None:
