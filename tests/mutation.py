@@ -22,10 +22,11 @@ ROOT = Path(__file__).resolve().parents[1]
 COPIED = ("chainnet", "tests", "docs", "graphs", "README.md", "LICENSE", "pyproject.toml", ".gitignore")
 # tests of other folders that hold a package's rules as well
 MORE = {
-    "engine": ["flow", "criticality"],
-    "flow": ["parity"],
+    "engine": ["flow", "criticality", "test_parity.py"],
+    "flow": ["test_parity.py"],
     "lowering": ["flow", "scenario"],
     "scenario": ["flow/test_flow_balance.py"],
+    "stress": ["test_stocks.py"],
 }
 
 
@@ -82,9 +83,13 @@ def main() -> int:
         file.write(settings(asked.package, tests))
     mutmut(folder, asked.package, "run", "--max-children", workers, "none of them")
     names = sorted(verdicts(folder))
+    if not names:
+        sys.exit(f"nothing to mistake in chainnet/{asked.package}: see {folder / 'mutmut.log'}")
     drawn = random.Random(asked.seed).sample(names, min(asked.sample, len(names)))
     mutmut(folder, asked.package, "run", "--max-children", workers, *drawn)
     codes = verdicts(folder)
+    if all(codes[name] is None for name in drawn):
+        sys.exit(f"no mistake was tried, the tests did not run: see {folder / 'mutmut.log'}")
     survivors = [name for name in sorted(drawn) if codes[name] in (0, 33, None)]
     for name in survivors:
         shown = subprocess.run(

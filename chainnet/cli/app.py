@@ -45,6 +45,3 @@ def main() -> None:
         # the reader went away: nothing is wrong on this side
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
-    except KeyboardInterrupt:
-        print("chainnet: stopped", file=sys.stderr)
-        sys.exit(130)

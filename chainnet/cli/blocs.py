@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from chainnet.cli import options as opt
 from chainnet.cli.common import Question, TableOutput, command
@@ -29,7 +29,7 @@ class Alliance(Question, TableOutput):
     projects: opt.Projects = None
     by_year: opt.ByYear = None
     reroute: opt.Degree = "existing"
-    others: Annotated[str, "before or after: when third countries are served."] = "before"
+    others: Annotated[Literal["before", "after"], "When third countries are served."] = "before"
     regions: Annotated[str | None, "Groups by which investment is told apart, split by commas.", words] = None
     commodity: opt.Commodity = None
 
@@ -84,8 +84,8 @@ class Retaliation(Question, TableOutput):
     them: Annotated[str, "The other side, split by commas.", words]
     move: Annotated[list[str] | None, "Scenario (shipped name or file) as a move of ours; may be repeated."] = None
     k: Annotated[int, "Most cuts in their answer."] = 1
-    by: Annotated[str, "commodity or node: what they cut."] = "commodity"
-    to: Annotated[str, "us or all: whom a stopped export hits."] = "us"
+    by: Annotated[Literal["commodity", "node"], "What they cut."] = "commodity"
+    to: Annotated[Literal["us", "all"], "Whom a stopped export hits."] = "us"
     scenario: opt.OneScenario = None
     projects: opt.Projects = None
     budget_musd: Annotated[float | None, "What the reply may cost, USD million.", "--budget"] = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -25,7 +25,9 @@ class Calibrate(Form):
         str, typer.Argument(metavar="FOLDER", help="Folder that holds calibration/, or the name of a shipped graph.")
     ]
     into: Annotated[Path | None, "Write the whole graph to this folder instead of into FOLDER.", "--out"] = None
-    method: Annotated[str, "ras: nearest to the weights of the relations; entropy: without them."] = "ras"
+    method: Annotated[
+        Literal["ras", "entropy"], "ras: nearest to the weights of the relations; entropy: without them."
+    ] = "ras"
     slack: Annotated[float | None, "Capacity of an inferred relation over its flow; default as in settings.toml."] = (
         None
     )

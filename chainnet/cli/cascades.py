@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
-from chainnet import checks
 from chainnet.cli import options as opt
 from chainnet.cli.common import Counted, Question, TableOutput, command
 from chainnet.cli.words import Numbers, number
 from chainnet.errors import DataError
 
-METHODS = ("esri", "ario", "bracket")
 # which method takes an option; the rest goes with any
 OWNERS = {
     "importance": ("esri",),
@@ -33,9 +31,11 @@ class Cascade(Question, Counted, TableOutput):
     """Follow a failure along the baseline flows, when nobody reroutes well."""
 
     fail: Annotated[list[str] | None, "ID or ID=SHARE of output lost (1 = all); may be repeated."] = None
-    method: Annotated[str, "esri (no stores), ario (stores, day by day), or bracket (beside the optimum)."] = "esri"
+    method: Annotated[
+        Literal["esri", "ario", "bracket"], "esri: no stores; ario: stores, day by day; bracket: beside the optimum."
+    ] = "esri"
     scenario: opt.OneScenario = None
-    importance: Annotated[str | None, "esri: essential, nonessential or none, for all links."] = None
+    importance: Annotated[Literal["essential", "nonessential", "none"] | None, "esri: of all links."] = None
     replaceable: Annotated[bool, "esri: losses count by the share of what the sector still makes."] = False
     tolerance: Annotated[float | None, "esri: largest change of the last round; default 1e-9."] = None
     days: Annotated[int | None, "ario: horizon; default 365."] = None
@@ -47,7 +47,6 @@ class Cascade(Question, Counted, TableOutput):
     years: Annotated[int | None, "bracket: length of the myopic run; default 10."] = None
 
     def _run(self) -> None:
-        checks.choice(self.method, "--method", "method", METHODS)
         for name, owners in OWNERS.items():
             if getattr(self, name) not in (None, False) and self.method not in owners:
                 option, others = f"--{name.replace('_', '-')}", " or ".join(owners)

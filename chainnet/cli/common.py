@@ -53,7 +53,7 @@ class Command:
 
     asks: ClassVar[str] = ""
     # options only where a class below makes them so
-    form: str = "table"
+    form: opt.Form = "table"
     out: Path | None = None
     table: str | None = None
     verify: bool = False
@@ -222,6 +222,9 @@ class Verified(Command):
     verify: Annotated[bool, "Solve again with a second solver and say so."] = False
 
 
+Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
+# may stand before the command, and after it
+DEBUG = inspect.Parameter("debug", inspect.Parameter.KEYWORD_ONLY, default=False, annotation=Debug)
 C = TypeVar("C", bound=type[Command])
 
 
@@ -241,8 +244,10 @@ def command(asks: str = "", name: str = "") -> Callable[[C], C]:
             parameters.append(
                 inspect.Parameter(field, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=hint)
             )
+        parameters.append(DEBUG)
 
-        def run(**given: Any) -> None:
+        def run(debug: bool, **given: Any) -> None:
+            _show_tracebacks(debug)
             kind(**given)._run()
 
         # what typer reads
@@ -257,13 +262,17 @@ def command(asks: str = "", name: str = "") -> Callable[[C], C]:
 @app.callback(invoke_without_command=True)
 def _root(
     version: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False,
-    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+    debug: Debug = False,
 ) -> None:
     if version:
         from chainnet.results import package_version
 
         print(f"chainnet {package_version()}")
         raise typer.Exit
+    _show_tracebacks(debug)
+
+
+def _show_tracebacks(debug: bool) -> None:
     if debug:
         os.environ["CHAINNET_DEBUG"] = "1"
 

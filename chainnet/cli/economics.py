@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from chainnet.cli import options as opt
 from chainnet.cli.common import Counted, Question, TableOutput, Verified, command
@@ -79,7 +79,7 @@ class Overcapacity(Question, Counted, TableOutput, Verified):
 
     scenarios: opt.Scenarios = None
     by_year: Annotated[list[int] | None, "Year in which to look; may be repeated."] = None
-    by: Annotated[str, "step or stage."] = "step"
+    by: Annotated[Literal["step", "stage"], "What a row is."] = "step"
     probabilities: Annotated[list[float] | None, "Of each --scenario in a year, in their order.", "--probability"] = (
         None
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -12,7 +12,16 @@ from chainnet.cli.common import Counted, Form, Output, Question, TableOutput, co
 from chainnet.cli.words import words
 from chainnet.errors import DataError
 
+FORMATS = ("html", "pdf", "xlsx")
 Marking = Annotated[str, "Banner at the top and bottom."]
+
+
+def _formats(text: str, option: str) -> list[str]:
+    """Read the formats of a report; any other word is bad usage."""
+    for word in words(text):
+        if word not in FORMATS:
+            raise typer.BadParameter(f"{word!r} is not one of {', '.join(FORMATS)}.", param_hint=option)
+    return words(text)
 
 
 @command(name="list")
@@ -51,7 +60,7 @@ class Draw(Question, Form):
     """Draw an interactive page: one file that opens offline."""
 
     path: Annotated[Path | None, "HTML file to write; default GRAPH-VIEW.html.", "--out"] = None
-    view: Annotated[str, "Which view to draw."] = "graph"
+    view: Annotated[Literal["graph", "map", "sankey"], "Which view to draw."] = "graph"
     scenario: opt.OneScenario = None
     months: Annotated[int | None, "Horizon: the scenario month by month, with a slider."] = None
     start: opt.Start = None
@@ -82,7 +91,7 @@ class Report(Question, Counted, Form):
     """Write the stress-test report: report.html, report.pdf, report.xlsx and graph.html."""
 
     path: Annotated[Path, "Folder to write.", "--out"] = Path("out")
-    formats: Annotated[str, "html, pdf, xlsx; split by commas.", words] = "html,pdf,xlsx"
+    formats: Annotated[str, "html, pdf, xlsx; split by commas.", _formats] = "html,pdf,xlsx"
     scenarios: opt.Scenarios = None
     years: Annotated[list[int] | None, "Year for which projects are valued; may be repeated.", "--year"] = None
     months: Annotated[int, "Horizon of the answers over time."] = 48

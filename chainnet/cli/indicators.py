@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from chainnet import checks
 from chainnet.cli import options as opt
 from chainnet.cli.common import Counted, Output, Question, TableOutput, command
 from chainnet.cli.words import pairs, words
@@ -14,7 +13,6 @@ if TYPE_CHECKING:
 
     from chainnet.network import Network
 
-PERIODS = ("2023", "2016-2020")
 BY_COUNTRY = pairs("COUNTRY=NUMBER")
 BY_COMMODITY = pairs("COMMODITY=NUMBER")
 
@@ -25,7 +23,7 @@ class Indicators(Question, Counted, TableOutput):
 
     union: Annotated[str, "Whose mix and benchmarks: countries or groups, split by commas.", words] = "EU27"
     importer: Annotated[str, "Whose GeoPolRisk: countries or a group as one importer.", words] = "USA"
-    governance: Annotated[str, "Years of the governance figures: 2023 or 2016-2020."] = "2023"
+    governance: Annotated[Literal["2023", "2016-2020"], "Years of the governance figures."] = "2023"
     trade: Annotated[
         list[str] | None, "COUNTRY=t, trade parameter (1.1 to 1.5: export limits); may be repeated.", BY_COUNTRY
     ] = None
@@ -42,7 +40,6 @@ class Indicators(Question, Counted, TableOutput):
 
         from chainnet.indicators import governance
 
-        checks.choice(self.governance, "--governance", "period", PERIODS)
         wgi = governance()[f"scaled_{self.governance.replace('-', '_')}"].dropna()
         assumed = {name: self.given(name) or {} for name in ("eol_rir", "substitution")}
         found = self.ask(wgi=wgi, **assumed)

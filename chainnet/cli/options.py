@@ -1,6 +1,7 @@
 """What stands behind an option: its help, its name, how it is read; and the options that several families take.
 
-An option is a field of a command with ``Annotated``: its type in the shell; its help; where it is not ``--`` and the
+An option is a field of a command with ``Annotated``: its type in the shell (``Literal`` where only some words are
+taken: any other is bad usage); its help; where it is not ``--`` and the
 field's name, its name; where the question takes something else than the shell gives, the reader that makes it; and
 ``AtLeast`` for the smallest number allowed.
 """
@@ -9,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Any, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 import typer
 
@@ -61,10 +62,13 @@ OneScenario = Annotated[str | None, SCENARIO + "."]
 Scenarios = Annotated[list[str] | None, SCENARIO + "; may be repeated.", "--scenario"]
 Start = Annotated[str | None, "First month, such as 2027-01."]
 Step = Annotated[int, "Length of a period."]
-Degree = Annotated[str, "frozen, existing or new."]
+Degree = Annotated[
+    Literal["frozen", "existing", "new"], "How far flows may move: not, along relations, or on new ones."
+]
 By = Annotated[str, "node, edge, site, country, operator, owner_country, step+country, ..."]
 Tier = Annotated[str | None, "What this tier loses, could it come first."]
 ByYear = Annotated[int | None, "Projects at the size they have in this year."]
 Projects = Annotated[list[str] | None, "Only these projects; may be repeated. Default: all.", "--project"]
-Format = Annotated[str, "table, csv or json.", "--format"]
+Form = Literal["table", "csv", "json"]
+Format = Annotated[Form, "Of the answer.", "--format"]
 Table = Annotated[str | None, "Which table to print as table or csv."]

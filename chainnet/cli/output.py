@@ -10,12 +10,10 @@ from typing import Any
 
 import pandas as pd
 
-from chainnet import checks
 from chainnet.errors import DataError, near_matches
 
 __all__ = ["Answer", "render"]
 
-FORMATS = ("table", "csv", "json")
 _STATUS = {
     "P": "proved for the stated data",
     "B": "bounded",
@@ -46,9 +44,8 @@ def render(answer: Answer, form: str, table: str | None = None) -> str:
     Raises
     ------
     DataError
-        If the form or the table is unknown.
+        If the table is unknown.
     """
-    checks.choice(form, "--format", "format", FORMATS)
     tables = {name: _flat(rows) for name, rows in answer.tables.items()}
     if table is not None and table not in tables:
         raise DataError(f'--table: no table "{table}";{near_matches(table, tables)} one of {", ".join(tables)}.')

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from chainnet.cli import options as opt
 from chainnet.cli.common import Counted, Question, TableOutput, command
@@ -67,7 +67,7 @@ class Portfolio(Question, Counted, TableOutput):
 
     budget_musd: Annotated[float, "USD million.", "--budget"]
     scenarios: opt.Scenarios = None
-    objective: Annotated[str, "expected, worst or cvar: whose shortfall counts."] = "expected"
+    objective: Annotated[Literal["expected", "worst", "cvar"], "Whose shortfall counts."] = "expected"
     alpha: Annotated[float, "For cvar: the worst 1 - alpha of the probability."] = 0.9
     probability: Annotated[list[float] | None, "Of each --scenario, in their order; scaled to 1."] = None
     by_year: Annotated[list[int] | None, "Projects as they stand then; several: their mean."] = None

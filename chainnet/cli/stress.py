@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from chainnet.cli import options as opt
 from chainnet.cli.common import Counted, Question, TableOutput, command, progress_bar
@@ -39,7 +39,7 @@ class Stress(Question, Counted, TableOutput):
     no_stocks: Annotated[bool, "Leave stocks where they are."] = False
     projects: OnStream = None
     ladder_over_time: Annotated[bool, "The ladder over the horizon too (slow).", "--ladder"] = False
-    objective: Annotated[str, "tiers in their order, or value less cost."] = "tiers"
+    objective: Annotated[Literal["tiers", "value"], "Tiers in their order, or value less cost."] = "tiers"
 
     def _run(self) -> None:
         from chainnet.scenario import scenarios as shipped

@@ -172,14 +172,16 @@ def test_verify_says_so_on_stderr(run: Any) -> None:
         (("flow", "mag9"), 1, "mag-9"),
         (("flow", "nowhere.xlsx"), 1, "nowhere.xlsx"),
         (("balance", "mag-9", "--scenario", "chna_out"), 1, "china_out"),
-        (("balance", "mag-9", "--reroute", "free"), 1, "free"),
+        (("balance", "mag-9", "--reroute", "free"), 2, "frozen"),
         (("balance", "mag-9", "--beneficiaries", "XYZ"), 1, "XYZ"),
         (("chokepoints", "mag-9", "--by", "colour"), 1, "colour"),
         (("chokepoints", "mag-9", "--top", "-1"), 1, "-1"),
         (("chokepoints", "mag-9", "--tier", "army"), 1, "army"),
         (("flow", "mag-9", "--commodity", "gold"), 1, "gold"),
         (("interdict", "mag-9", "--k", "-1"), 1, "-1"),
-        (("flow", "mag-9", "--format", "yaml"), 1, "yaml"),
+        (("flow", "mag-9", "--format", "yaml"), 2, "'table', 'csv', 'json'"),
+        (("draw", "mag-9", "--view", "cube"), 2, "'graph', 'map', 'sankey'"),
+        (("report", "mag-9", "--formats", "html,docx"), 2, "'docx' is not one of html, pdf, xlsx"),
         (("reroute", "mag-9", *CHINA_OUT, "--project", "X_US"), 1, "X_US"),
         (("flow",), 2, "GRAPH"),
         (("flow", "mag-9", "--loud"), 2, "--loud"),
@@ -198,8 +200,16 @@ def test_exit_codes_and_messages(run: Any, words: tuple[str, ...], code: int, na
 
 def test_version_and_debug(run: Any) -> None:
     assert run("--version").out.startswith("chainnet ")
+    told = run("flow", "mag9")
+    assert (told.code, told.out) == (1, "")
     with pytest.raises(cn.DataError, match="mag9"):
         run("--debug", "flow", "mag9")
+
+
+def test_debug_may_stand_after_the_command(run: Any) -> None:
+    with pytest.raises(cn.DataError, match="mag9"):
+        run("flow", "mag9", "--debug")
+    assert "--debug" in run("flow", "--help").out
 
 
 def faulty(folder: Path) -> Path:
@@ -267,7 +277,7 @@ def test_import_init_and_draw(run: Any, tmp_path: Path, mag9: cn.Network) -> Non
         assert refused.code == 1
         assert "--months" in refused.err
     bad = run("draw", "mag-9", "--out", str(tmp_path / "none.html"), "--view", "cube")
-    assert bad.code == 1
+    assert bad.code == 2
     assert not (tmp_path / "none.html").exists()
 
 
@@ -306,3 +316,28 @@ def test_as_a_module_without_warnings() -> None:
     assert done.returncode == 0
     assert done.stderr == b""
     assert strict(done.stdout.decode("utf-8"))["certificate"]["ok"] is True
+
+
+INTERRUPTED = """
+import signal, sys
+
+class Interrupts:
+    def find_spec(self, name, *_):
+        if name == {name!r}:
+            signal.raise_signal(signal.SIGINT)
+
+sys.meta_path.insert(0, Interrupts())
+sys.argv = ["chainnet", "flow", "mag-9"]
+from chainnet.__main__ import main
+main()
+"""
+
+
+@pytest.mark.parametrize("name", ["typer", "chainnet.cli", "chainnet.flow", "highspy"])
+def test_ctrl_c_ends_quietly_from_the_first_import_on(name: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED.format(name=name)], capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 130
+    assert done.stdout == ""
+    assert done.stderr in ("", "chainnet: stopped\n")

@@ -6,7 +6,7 @@ import inspect
 import re
 from dataclasses import MISSING, fields
 from importlib import import_module
-from typing import Any
+from typing import Any, Literal, get_args, get_origin
 
 import pytest
 
@@ -59,3 +59,33 @@ def test_no_option_goes_nowhere(kind: Any) -> None:
         taken |= {*parameters_of(question)}
     for name in set(options_of(kind)) - taken:
         assert f"self.{name}" in source or f'"{name}"' in source, f"{kind.__name__}: nobody reads {name}"
+
+
+# options of which only some words are taken, and the words that the call takes
+TAKEN = {
+    ("Balance", "others"): "flow._counting.ORDERS",
+    ("Alliance", "others"): "flow._counting.ORDERS",
+    ("Calibrate", "method"): "calibration._calibrate.METHODS",
+    ("Cascade", "importance"): "cascades._esri.IMPORTANCE",
+    ("Draw", "view"): "drawing.pages.VIEWS",
+    ("Portfolio", "objective"): "projects._portfolio.OBJECTIVES",
+    ("Retaliation", "by"): "blocs._retaliation.CANDIDATES",
+}
+
+
+def words_of(hint: Any) -> set[str]:
+    """The words of a ``Literal``, optional or not."""
+    return {*get_args(hint)} if get_origin(hint) is Literal else {w for part in get_args(hint) for w in words_of(part)}
+
+
+def test_the_words_of_an_option_are_those_of_the_call() -> None:
+    by_name = {kind.__name__: kind for kind in commands()}
+    for (kind, field), where in TAKEN.items():
+        module, constant = where.rsplit(".", 1)
+        assert words_of(options_of(by_name[kind])[field].kind) == {
+            *getattr(import_module(f"chainnet.{module}"), constant)
+        }
+    degrees = {*import_module("chainnet.lowering._lowered").DEGREES}
+    rerouting = [kind for kind in commands() if "reroute" in options_of(kind)]
+    assert len(rerouting) >= 10
+    assert all(words_of(options_of(kind)["reroute"].kind) == degrees for kind in rerouting)

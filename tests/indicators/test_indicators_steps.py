@@ -441,5 +441,5 @@ def test_command_line(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.Mon
         ("--union", "xyz"),
     ):
         code, out, err = run("indicators", "mag-9", *bad)
-        assert (code, out) == (1, ""), bad
+        assert (code, out) == (2 if bad[1] == "1999" else 1, ""), bad
         assert "Traceback" not in err
