@@ -23,7 +23,7 @@ COPIED = ("chainnet", "tests", "docs", "graphs", "README.md", "LICENSE", "pyproj
 # tests of other folders that hold a package's rules as well
 MORE = {
     "engine": ["flow", "criticality", "test_parity.py"],
-    "flow": ["test_parity.py"],
+    "flow": ["stress", "criticality", "test_parity.py"],
     "lowering": ["flow", "scenario"],
     "scenario": ["flow/test_flow_balance.py"],
     "stress": ["test_stocks.py"],
@@ -78,7 +78,9 @@ def main() -> int:
         else:
             shutil.copy(source, target)
     workers = str(os.cpu_count() or 2)
-    tests = [f"tests/{name}" for name in asked.tests or [asked.package, *MORE.get(asked.package, [])]]
+    tests = [
+        f"tests/{name}" for name in asked.tests or [asked.package, "test_recorded.py", *MORE.get(asked.package, [])]
+    ]
     with (folder / "pyproject.toml").open("a", encoding="utf-8") as file:
         file.write(settings(asked.package, tests))
     mutmut(folder, asked.package, "run", "--max-children", workers, "none of them")
