@@ -6,6 +6,7 @@ import csv
 import gc
 import io
 import json
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -188,7 +189,7 @@ def fit_records(numbered: Iterable[tuple[int, list[Any]]], file: str) -> Records
 
 
 def load_json(text: str, file: str) -> Any:
-    """Parse strict JSON: no NaN or Infinity, no key twice in one object.
+    """Parse strict JSON: no NaN or Infinity, no number beyond the largest, no key twice in one object.
 
     Raises
     ------
@@ -198,6 +199,12 @@ def load_json(text: str, file: str) -> Any:
 
     def constant(word: str) -> Any:
         raise ValueError(f"{word} is no JSON number")
+
+    def real(word: str) -> float:
+        value = float(word)
+        if math.isinf(value):
+            raise ValueError(f"{word[:40]} is larger than any number that can be kept")
+        return value
 
     def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
         out = dict(items)
@@ -210,7 +217,7 @@ def load_json(text: str, file: str) -> Any:
     if text.count("{") + text.count("[") > _MOST_JSON_PARTS:
         raise refuse(file, f"holds more than {_MOST_JSON_PARTS} objects and lists", "Give bare edges as Parquet.")
     try:
-        return json.loads(text, parse_constant=constant, object_pairs_hook=pairs)
+        return json.loads(text, parse_constant=constant, parse_float=real, object_pairs_hook=pairs)
     except json.JSONDecodeError as error:
         raise refuse(file, f"not JSON: {error.msg}", remedy, row=error.lineno) from None
     except RecursionError:

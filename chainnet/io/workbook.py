@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import re
 import zipfile
 from collections.abc import Iterator
@@ -228,12 +229,13 @@ def _value(cell: Any, file: str, line: int, header: list[Any], faults: list[Faul
         return None
     if kind in ("s", "inlineStr", "str") and isinstance(value, str):
         return _CODE.sub(lambda found: chr(int(found.group(1), 16)), value) if "_x" in value else value
-    if kind == "n" and isinstance(value, (int, float)):
+    if kind == "n" and isinstance(value, (int, float)) and value not in (math.inf, -math.inf):
         return value
     place = cell.column - 1
     column = str(header[place]) if place < len(header) else ""
     words = {
         "f": ("the cell holds a formula", "Paste its value instead."),
+        "n": ("larger than any number that can be kept", "Correct it."),
         "e": ("the cell holds an error", "Correct it, or leave the cell empty."),
         "b": ("the cell holds a logical value", "Format the cell as text."),
         "d": ("the cell holds a date", "Format the cell as text or number."),

@@ -21,6 +21,8 @@ _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 MOST_FAULTS = 100_000
 _UNLIMITED = ("capacity_tpa", "release_tpa")
 
+TOO_LARGE = "larger than any number that can be kept (1.8e308)"
+
 Frames = dict[str, pd.DataFrame]
 
 
@@ -177,18 +179,20 @@ class Gate:
     def _number(self, table: Table, column: Column, row: int, cell: object) -> float:
         if cell is None or cell is pd.NA or (isinstance(cell, float) and np.isnan(cell)):
             return np.nan
-        if isinstance(cell, (int, float, np.integer, np.floating)) and not isinstance(cell, (bool, np.bool_)):
-            return float(cell)
-        text = str(cell).strip()
-        if not text:
+        is_number = isinstance(cell, (int, float, np.integer, np.floating)) and not isinstance(cell, (bool, np.bool_))
+        text = "" if is_number else str(cell).strip()
+        if not is_number and not text:
             return np.nan
-        if not isinstance(cell, (bool, np.bool_)) and _NUMBER.fullmatch(text):
-            return float(text)
-        remedy = "Write a plain number such as 1234.5; leave the cell empty where it is not known."
-        if re.fullmatch(r"[+-]?[\d.,' \u00a0\u202f]+", text):
+        rule = "not a number"
+        if is_number or (not isinstance(cell, (bool, np.bool_)) and _NUMBER.fullmatch(text)):
+            value = _float(cell)
+            if isinstance(cell, (float, np.floating)) or np.isfinite(value):
+                return value
+            rule = TOO_LARGE
+            cell = text or "a whole number"
+        elif re.fullmatch(r"[+-]?[\d.,' \u00a0\u202f]+", text):
             rule = "not a plain number: decimal commas and thousands marks are not taken"
-        else:
-            rule = "not a number"
+        remedy = "Write a plain number such as 1234.5; leave the cell empty where it is not known."
         self.fault(table.name, row, column.name, cell, rule, remedy)
         return np.nan
 
@@ -270,3 +274,11 @@ def member(cells: pd.Series, words: set[str]) -> np.ndarray:
 def split_list(cell: object) -> list[str]:
     """Split a cell that lists several words by semicolons."""
     return [word.strip() for word in str(cell).split(";") if word.strip()]
+
+
+def _float(number: Any) -> float:
+    """Return a number, or the text of one; infinite where it is larger than any that can be kept."""
+    try:
+        return float(number)
+    except OverflowError:
+        return np.inf

@@ -125,7 +125,7 @@ class Scenario(Guarded):
         try:
             scenario = cls(
                 path.stem,
-                measures if isinstance(measures, list) else [measures],
+                measures,
                 data.get("label", ""),
                 data.get("probability"),
                 path.name,

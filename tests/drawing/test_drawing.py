@@ -740,6 +740,13 @@ def test_two_thousand_sites_open_in_groups(opened, tmp_path):
     assert tab.inner_text("#count").startswith("2000 of 2000 sites (42 groups)")
     flow = tab.evaluate("C.links.reduce((sum, k) => sum + k.base, 0)")
     assert flow == pytest.approx(net.edges["flow_tpa"].sum())
+    # what is seen is found: groups by their step and country, and the sites in them
+    herds = "C.sites.filter((s) => s.members && s.step === 'mining')"
+    largest = f"{herds}.reduce((p, q) => C.flow(p) >= C.flow(q) ? p : q).key"
+    assert find(tab, "mining") == [tab.evaluate(largest)]
+    assert find(tab, "JPN assembly")[0].startswith("group ")
+    assert tab.inner_text("#side h2").endswith("sites, assembly")
+    assert find(tab, "no such thing") == find(tab, "JPN assembly")
     assert find(tab, "s0100") == ["s0100"]
     assert "Site number 100" in tab.inner_text("#side h2")
     tab.click("#reset")

@@ -336,6 +336,30 @@ def test_one_fault_at_its_place(tmp_path: Path, files: dict[str, str | bytes], p
     assert places(folder(tmp_path, **files)) == [place]
 
 
+def test_a_number_larger_than_any_is_refused_in_every_form(tmp_path: Path) -> None:
+    many = "1" + "0" * 400
+    csv = folder(tmp_path, nodes=f"id,stage,capacity_tpa\na,mine,1e400\nb,end_use,-{many}\n")
+    assert places(csv) == [("nodes.csv", 2, "capacity_tpa"), ("nodes.csv", 3, "capacity_tpa")]
+    assert set(faults(csv)["rule"]) == {"larger than any number that can be kept (1.8e308)"}
+    link = '{"directed": true, "nodes": [{"id": "a", "stage": "mine", "capacity_tpa": %s}], "links": []}'
+    real, whole = tmp_path / "real.json", tmp_path / "whole.json"
+    real.write_text(link % "1e400")
+    whole.write_text(link % many)
+    with pytest.raises(cn.DataError, match=r"real.json: not JSON: 1e400 is larger than any number that can be kept"):
+        cn.read(real)
+    assert ("whole.json!nodes", 2, "capacity_tpa") in places(whole)
+    book, huge = tmp_path / "a.xlsx", tmp_path / "huge.xlsx"
+    edges = pd.DataFrame({"source": ["a"], "target": ["b"], "capacity_tpa": [12345.0]})
+    cn.write(cn.Network.from_edges(edges), book)
+    with zipfile.ZipFile(book) as old, zipfile.ZipFile(huge, "w") as new:
+        for part in old.namelist():
+            new.writestr(part, old.read(part).replace(b"<v>12345</v>", b"<v>1e400</v>"))
+    assert places(huge) == [("huge.xlsx!edges", 2, "capacity_tpa")]
+    frame = pd.DataFrame({"source": ["a"], "target": ["b"], "capacity_tpa": [10**5000]}, dtype=object)
+    with pytest.raises(cn.DataError, match=r'"a whole number": larger than any'):
+        cn.Network.from_edges(frame)
+
+
 def test_an_unreadable_table_is_not_blamed_on_the_others(tmp_path: Path) -> None:
     place = folder(tmp_path, nodes=b"\xff\xfe", edges=EDGES + "a,b,-1\n")
     assert places(place) == [("edges.csv", 3, "capacity_tpa"), ("nodes.csv", None, "")]

@@ -144,6 +144,16 @@ def test_a_wrong_form_is_refused(measure: object, faults: str) -> None:
     assert [line[: len(words)] for line, words in zip(told, expected, strict=True)] == expected
 
 
+@pytest.mark.parametrize(
+    "line", ['measures = "stop"', 'measures = {kind = "remove", nodes = ["H_CN"]}', "measures = 3"]
+)
+def test_measures_of_a_file_are_a_list(tmp_path: Path, line: str) -> None:
+    path = tmp_path / "stop.toml"
+    path.write_text(line, encoding="utf-8")
+    with pytest.raises(cn.DataError, match=r"stop.toml, measures: .*: is no list of measures\. Write \[\[measures\]\]"):
+        cn.Scenario.read(path)
+
+
 def test_all_faults_come_at_once_and_name_measure_and_key() -> None:
     measures = [
         {**REMOVE, "months": 0, "colour": "red"},
@@ -313,7 +323,7 @@ def test_a_ladder_has_only_steps_that_differ() -> None:
         ('nmae = "ban"', "nmae"),
         ('name = "other"', "name"),
         ('[[measures]]\nkind = "remove"\nwhere = {country = "CHN"}\nwhen = 3', "measures[0].when"),
-        ("measures = 3", "measures[0]"),
+        ("measures = 3", "measures"),
         ("label = [", ""),
         ("probability = 2", "probability"),
     ],

@@ -112,16 +112,18 @@ C.pointer = () => {
 };
 C.bare = (text) => String(text).normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
 C.find = (words) => {
-  const wanted = C.bare(words.trim());
+  const wanted = C.bare(words.trim()), each = wanted.split(/\s+/);
   if (!wanted) return [];
   const level = (s) => {
     const name = C.bare(s.label), id = C.bare(s.id);
     if (id === wanted || name === wanted) return 0;
     if (id.startsWith(wanted) || name.startsWith(wanted)) return 1;
     if (id.includes(wanted) || name.includes(wanted)) return 2;
-    return [s.operator, s.owner, s.place, s.ownerCountry].some((t) => t && C.bare(t).includes(wanted)) ? 3 : 9;
+    const said = C.bare([s.label, s.id, s.operator, s.owner, s.place, s.ownerCountry, s.step].join("\n"));
+    return each.every((word) => said.includes(word)) ? 3 : 9;
   };
-  return C.every.sites.map((s) => [level(s), s]).filter(([l]) => l < 9)
+  // groups too: they are what is seen
+  return [...C.sites.filter((s) => s.members), ...C.every.sites].map((s) => [level(s), s]).filter(([l]) => l < 9)
     .sort((p, q) => p[0] - q[0] || p[1].project - q[1].project || C.flow(q[1]) - C.flow(p[1]) || p[1].index - q[1].index).map(([, s]) => s);
 };
 C.search = () => {
