@@ -1,9 +1,9 @@
-"""A network to and from networkx and igraph, and nodes inferred from bare edges."""
+"""Tables to and from networkx and igraph, and nodes inferred from bare edges."""
 
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,9 +11,6 @@ import pandas as pd
 from chainnet.errors import DataError
 from chainnet.network._gate import as_text, member
 from chainnet.network._schema import TABLES
-
-if TYPE_CHECKING:
-    from chainnet.network._network import Network
 
 
 def infer_nodes(edges: pd.DataFrame, nodes: pd.DataFrame | None) -> pd.DataFrame:
@@ -57,32 +54,30 @@ def _filled(row: Mapping[Hashable, Any]) -> dict[str, Any]:
     return {str(k): v for k, v in row.items() if not pd.isna(v)}
 
 
-def to_networkx(network: Network) -> Any:
+def to_networkx(name: str, nodes: pd.DataFrame, edges: pd.DataFrame) -> Any:
     """See ``Network.to_networkx``."""
     import networkx as nx
 
-    graph = nx.MultiDiGraph(name=network.name)
-    for row in network.nodes.to_dict("records"):
+    graph = nx.MultiDiGraph(name=name)
+    for row in nodes.to_dict("records"):
         graph.add_node(row.pop("id"), **_filled(row))
     known = set(graph)
-    for key, row in enumerate(network.edges.to_dict("records")):
+    for key, row in enumerate(edges.to_dict("records")):
         source, target = row.pop("source"), row.pop("target")
         if source in known and target in known:  # edges of unbuilt projects sleep
             graph.add_edge(source, target, key=key, **_filled(row))
     return graph
 
 
-def from_networkx(graph: Any, **meta: Any) -> Network:
-    """See ``Network.from_networkx``."""
-    from chainnet.network._network import Network
-
+def from_networkx(graph: Any) -> dict[str, Any]:
+    """Return the keywords of ``Network`` that a digraph gives; see ``Network.from_networkx``."""
     if not graph.is_directed():
         raise DataError(
             "from_networkx: the graph is undirected; flows have a direction. Give a DiGraph or MultiDiGraph."
         )
     nodes = _rows([{"id": str(node), **data} for node, data in graph.nodes(data=True)])
     edges = _rows([{"source": str(u), "target": str(v), **_capacity(data)} for u, v, data in graph.edges(data=True)])
-    return _assemble(Network, nodes, edges, {"name": str(graph.name)} if graph.name else {}, meta)
+    return _parts(nodes, edges, str(graph.name or ""))
 
 
 def _rows(rows: list[dict[str, Any]]) -> pd.DataFrame:
@@ -106,32 +101,28 @@ def _capacity(data: Mapping[str, Any]) -> dict[str, Any]:
     return {("capacity_tpa" if k == "capacity" else str(k)): v for k, v in data.items()}
 
 
-def _assemble(
-    cls: type[Network], nodes: pd.DataFrame, edges: pd.DataFrame, own: dict[str, Any], meta: dict[str, Any]
-) -> Network:
+def _parts(nodes: pd.DataFrame, edges: pd.DataFrame, name: str) -> dict[str, Any]:
     if edges.empty:
         edges = pd.DataFrame({"source": [], "target": []}, dtype="str")
     if nodes.empty:
         nodes = pd.DataFrame({"id": [], "stage": []}, dtype="str")
-    if "stage" in nodes.columns:
-        return cls(nodes=nodes, edges=edges, **{**own, **meta})
-    found = infer_nodes(edges, None)
-    stages = dict(zip(found["id"], found["stage"], strict=True))
-    # a node without any edge has no way in: a mine
-    nodes = nodes.assign(stage=[stages.get(i, "mine") for i in nodes["id"]])
-    return cls(nodes=nodes, edges=edges, **{**own, **meta})
+    if "stage" not in nodes.columns:
+        found = infer_nodes(edges, None)
+        stages = dict(zip(found["id"], found["stage"], strict=True))
+        # a node without any edge has no way in: a mine
+        nodes = nodes.assign(stage=[stages.get(i, "mine") for i in nodes["id"]])
+    return {"nodes": nodes, "edges": edges, **({"name": name} if name else {})}
 
 
-def to_igraph(network: Network) -> Any:
+def to_igraph(name: str, nodes: pd.DataFrame, edges: pd.DataFrame) -> Any:
     """See ``Network.to_igraph``."""
     import igraph
 
-    nodes, edges = network.nodes, network.edges
     position = pd.Series(np.arange(len(nodes)), index=nodes["id"])
     ends = pd.DataFrame({"s": edges["source"].map(position), "t": edges["target"].map(position)})
     awake = ends.notna().all(axis=1)  # edges of unbuilt projects sleep
     graph = igraph.Graph(n=len(nodes), edges=ends[awake].astype(int).to_numpy().tolist(), directed=True)
-    graph["name"] = network.name
+    graph["name"] = name
     for column in nodes.columns:
         if nodes[column].notna().any():
             graph.vs["name" if column == "id" else column] = [None if pd.isna(v) else v for v in nodes[column]]
@@ -141,10 +132,8 @@ def to_igraph(network: Network) -> Any:
     return graph
 
 
-def from_igraph(graph: Any, **meta: Any) -> Network:
-    """See ``Network.from_igraph``."""
-    from chainnet.network._network import Network
-
+def from_igraph(graph: Any) -> dict[str, Any]:
+    """Return the keywords of ``Network`` that a directed graph gives; see ``Network.from_igraph``."""
     if not graph.is_directed():
         raise DataError("from_igraph: the graph is undirected; flows have a direction. Give a directed Graph.")
     known = set(TABLES["nodes"].names)
@@ -156,5 +145,5 @@ def from_igraph(graph: Any, **meta: Any) -> Network:
     own_columns = {"capacity_tpa" if c == "capacity" else c: graph.es[c] for c in graph.es.attributes()}
     ends = {"source": [str(ids[u]) for u, _ in pairs], "target": [str(ids[v]) for _, v in pairs]}
     edges = _columns({**ends, **own_columns})
-    own = {"name": str(graph["name"])} if "name" in graph.attributes() and graph["name"] else {}
-    return _assemble(Network, nodes, edges, own, meta)
+    name = graph["name"] if "name" in graph.attributes() else None
+    return _parts(nodes, edges, str(name or ""))

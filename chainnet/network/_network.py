@@ -552,7 +552,7 @@ figures, references : DataFrame, optional
         """Return a ``networkx.MultiDiGraph``; edge keys are row positions, missing cells are left out."""
         from chainnet.network._convert import to_networkx
 
-        return to_networkx(self)
+        return to_networkx(self.name, self.nodes, self.edges)
 
     @classmethod
     def from_networkx(cls, graph: Any, **meta: Any) -> Network:
@@ -562,20 +562,20 @@ figures, references : DataFrame, optional
         """
         from chainnet.network._convert import from_networkx
 
-        return from_networkx(graph, **meta)
+        return cls(**{**from_networkx(graph), **meta})
 
     def to_igraph(self) -> Any:
         """Return a directed ``igraph.Graph`` with vertex and edge attributes as in the tables."""
         from chainnet.network._convert import to_igraph
 
-        return to_igraph(self)
+        return to_igraph(self.name, self.nodes, self.edges)
 
     @classmethod
     def from_igraph(cls, graph: Any, **meta: Any) -> Network:
         """Return a network from a directed igraph graph; the vertex attribute ``name`` or ``id`` is the id."""
         from chainnet.network._convert import from_igraph
 
-        return from_igraph(graph, **meta)
+        return cls(**{**from_igraph(graph), **meta})
 
 
 def _check_where(where: Where, argument: str) -> None:
