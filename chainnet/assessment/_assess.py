@@ -391,7 +391,7 @@ def _attacks(counting: Counting, first: str | None) -> tuple[pd.DataFrame, pd.Da
     ]
     table = pd.DataFrame(rows, columns=columns).set_index(["counts", "k"])
     proved: Status = "P" if bool(table["is_optimal"].all()) else "B"
-    source = {**source, "status": proved}
+    source = source | {"status": proved}
     return stamp(table, source, status={"greedy_lost_tpa": "B"}), stamp(pairs, source)
 
 

@@ -219,8 +219,12 @@ def alignment(
         "seed": seed,
     }
     words = [word for side in sides for word in side.words]
-    binds = binding_inputs(Counting.of(network, commodity, words), [overlay], reroute)
-    source = provenance(network, "HiGHS simplex", rests_on=binds, **settings)
+    source = provenance(
+        network,
+        "HiGHS simplex",
+        rests_on=lambda: binding_inputs(Counting.of(network, commodity, words), [overlay], reroute),
+        **settings,
+    )
     split = _split_table(world)
     tiers, cost_together, cost_split = _tier_table(world)
     owned, excluded = exclusion_table(world, exclude)

@@ -182,8 +182,12 @@ def alliance(
         "stocks": "first year",
     }
     ours = [word for m in who for word in m.words]
-    binds = binding_inputs(Counting.of(network, commodity, ours), [overlay], reroute)
-    source = provenance(network, "HiGHS simplex", rests_on=binds, **settings)
+    source = provenance(
+        network,
+        "HiGHS simplex",
+        rests_on=lambda: binding_inputs(Counting.of(network, commodity, ours), [overlay], reroute),
+        **settings,
+    )
     everyone = frozenset(m.name for m in who)
     project_table = _project_table(game, everyone)
     member_table = _member_table(game, everyone, project_table)

@@ -197,8 +197,12 @@ def retaliation(
         "reroute": reroute,
         "commodity": commodity,
     }
-    binds = binding_inputs(Counting.of(network, commodity, sides[0].words), [whole], reroute)
-    source = provenance(network, "HiGHS simplex, branch and cut", rests_on=binds, **settings)
+    source = provenance(
+        network,
+        "HiGHS simplex, branch and cut",
+        rests_on=lambda: binding_inputs(Counting.of(network, commodity, sides[0].words), [whole], reroute),
+        **settings,
+    )
     payoffs = pd.concat([board.payoffs(name, open_us, open_them) for name, board in boards.items()], ignore_index=True)
     return Retaliation(
         source,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,6 +23,7 @@ __all__ = ["Removals", "chokepoints", "removals"]
 
 # a holder of half or more controls
 CONTROL = 0.5
+Cut = Callable[[], pd.DataFrame]
 COLUMNS = ["lost_tpa", "lost_share", "throughput_tpa", "in_cut", "is_dominator", "betweenness"]
 
 
@@ -222,7 +224,7 @@ def chokepoints(
         scenario=scenario.name if scenario else "",
         reroute=reroute,
         base_tpa=float(base),
-        rests_on=decisive_inputs(network, cut),
+        rests_on=lambda: decisive_inputs(network, cut()),
         **counting.settings,
     )
     if centrality and by == "node":
@@ -231,13 +233,11 @@ def chokepoints(
         ranked = table.attrs
         table = table.head(top)
         table.attrs = ranked
-    return stamp(table, {**source, "verified": "second solver" if verify else "no"}, ranked="lost_tpa")
+    return stamp(table, source | {"verified": "second solver" if verify else "no"}, ranked="lost_tpa")
 
 
-def _plain_losses(
-    counting: Counting, what: Removals, top: int | None
-) -> tuple[Array, float, Array, Bools, pd.DataFrame]:
-    """Return losses, the value, throughput, what lies in the cut, and the cut itself."""
+def _plain_losses(counting: Counting, what: Removals, top: int | None) -> tuple[Array, float, Array, Bools, Cut]:
+    """Return losses, the value, throughput, what lies in the cut, and what names the cut's members when asked."""
     network, market = counting.network, market_of(counting)
     problem = market.problem
     base = solve_market(market)
@@ -245,7 +245,10 @@ def _plain_losses(
     cut_nodes, cut_arcs = np.zeros(n, dtype=bool), np.zeros(len(network.edges), dtype=bool)
     cut_nodes[base.source_cut.nodes] = True
     cut_arcs[market.rows[base.source_cut.arcs]] = True
-    cut = pd.concat([cut_table(market, side) for side in (base.source_cut, base.sink_cut)])
+
+    def cut() -> pd.DataFrame:
+        return pd.concat([cut_table(market, side) for side in (base.source_cut, base.sink_cut)])
+
     if what.is_edge:
         flow = np.zeros(len(network.edges))
         flow[market.rows] = base.arc_flow
@@ -261,7 +264,7 @@ def _plain_losses(
     return group_losses(problem, base, what.members), base.value, through, in_cut, cut
 
 
-def _program_losses(model: ValueModel, what: Removals) -> tuple[Array, float, Array, Bools, pd.DataFrame]:
+def _program_losses(model: ValueModel, what: Removals) -> tuple[Array, float, Array, Bools, Cut]:
     low, base = model.lowered, model.value
     members = cut_of(model)
     if what.is_edge:
@@ -270,13 +273,13 @@ def _program_losses(model: ValueModel, what: Removals) -> tuple[Array, float, Ar
         rows = members[members["kind"] == "edge"]
         named = set(zip(rows["source"], rows["target"], rows["commodity"].fillna(""), strict=True))
         in_cut = np.array([key in named for key in what.index], dtype=bool)
-        return lost, base, np.maximum(through, 0.0), in_cut, members
+        return lost, base, np.maximum(through, 0.0), in_cut, lambda: members
     flows = low.throughput(model.base.x)
     through = np.array([flows[m].sum() for m in what.members])
     ids, in_nodes = low.tables.ids, set(members.loc[members["kind"] == "node", "id"])
     in_cut = np.array([any(ids[i] in in_nodes for i in m) for m in what.members], dtype=bool)
     lost = base - model.values_without([low.closing(m) for m in what.members])
-    return lost, base, np.maximum(through, 0.0), in_cut, members
+    return lost, base, np.maximum(through, 0.0), in_cut, lambda: members
 
 
 def _dominators(counting: Counting, what: Removals, lost_share: Array) -> Bools:

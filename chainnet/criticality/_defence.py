@@ -158,7 +158,7 @@ def fortify(
         network,
         "HiGHS branch and cut",
         status="P" if is_optimal else "B",
-        rests_on=binding_inputs(counting, [Overlay.none(network)]),
+        rests_on=lambda: binding_inputs(counting, [Overlay.none(network)]),
         k_attack=k_attack,
         budget_musd=budget_musd,
         options=sorted(table.index),

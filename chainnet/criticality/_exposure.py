@@ -152,7 +152,7 @@ def risk_exposure(
     source = provenance(
         network,
         "HiGHS simplex",
-        rests_on=binding_inputs(counting, [overlay], reroute),
+        rests_on=lambda: binding_inputs(counting, [overlay], reroute),
         recovery=recovery if isinstance(recovery, (int, float)) else "by row",
         by=by,
         scenario=scenario.name if scenario else "",
@@ -161,7 +161,7 @@ def risk_exposure(
         **counting.settings,
     )
     units = dict.fromkeys(("gap", "recovery", "time_to_survive"), "periods (years, if capacities are a year's)")
-    said = {**source, "verified": "second solver" if verify else "no"}
+    said = source | {"verified": "second solver" if verify else "no"}
     return stamp(table, said, units={**units, "rei": "share of the largest loss"}, ranked="cost_usd")
 
 

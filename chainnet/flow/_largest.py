@@ -136,8 +136,12 @@ def max_flow(
     if verify:
         proof = replace(proof, second_value=values_by_igraph(market.problem)[0])
     after = cut_table(market, found.sink_cut)
-    rests_on = decisive_inputs(network, pd.concat([members, after]))
-    source = provenance(network, "chainnet blocking flow", rests_on=rests_on, **settings)
+    source = provenance(
+        network,
+        "chainnet blocking flow",
+        rests_on=lambda: decisive_inputs(network, pd.concat([members, after])),
+        **settings,
+    )
     flows = np.zeros(len(network.edges))
     flows[market.rows] = found.arc_flow
     edges = edge_table(network, flows)
@@ -239,7 +243,7 @@ def _by_program(counting: Counting, settings: dict[str, Any], verify: bool) -> M
     """Solve a recipe network: the same answer as a linear program, the cut read from its duals."""
     network, model = counting.network, ValueModel(counting)
     cut = cut_of(model)
-    source = provenance(network, "HiGHS simplex", rests_on=decisive_inputs(network, cut), **settings)
+    source = provenance(network, "HiGHS simplex", rests_on=lambda: decisive_inputs(network, cut), **settings)
     edges = edge_table(network, model.base.x)
     nodes = node_table(network, model.lowered.throughput(model.base.x))
     return MaxFlow(

@@ -196,7 +196,7 @@ def portfolio(
         network,
         "HiGHS branch and cut",
         status="P" if best.is_optimal else "B",
-        rests_on=binding_inputs(counting, [overlay_of(network, s) for s in asked], reroute),
+        rests_on=lambda: binding_inputs(counting, [overlay_of(network, s) for s in asked], reroute),
         scenarios=[name_of(s) for s in given],
         budget_musd=budget,
         objective=objective,

@@ -148,7 +148,7 @@ def reroute(
     source = provenance(
         network,
         "HiGHS simplex",
-        rests_on=binding_inputs(counting, [overlay], reroute),
+        rests_on=lambda: binding_inputs(counting, [overlay], reroute),
         **counting.settings,
         scenario=scenario.name if scenario else "",
         reroute=reroute,

@@ -5,7 +5,8 @@ input on which a number rests).
 """
 
 from chainnet.results._grade import GIVEN, LETTERS, NOT_ASSESSED, NOT_GRADED, decisive_inputs, rest_of, weakest
-from chainnet.results._results import STEADY, Guarded, Result, Status, codebook, package_version, provenance, stamp
+from chainnet.results._provenance import Provenance, Status, package_version, provenance
+from chainnet.results._results import STEADY, Guarded, Result, codebook, stamp
 
 __all__ = [
     "GIVEN",
@@ -14,6 +15,7 @@ __all__ = [
     "NOT_GRADED",
     "STEADY",
     "Guarded",
+    "Provenance",
     "Result",
     "Status",
     "codebook",

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from functools import cache
-from importlib.metadata import PackageNotFoundError, version
-from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from chainnet.engine import TIE
 from chainnet.errors import DataError
-from chainnet.network import Network
-from chainnet.results._grade import NOT_ASSESSED, rest_of
+from chainnet.results._grade import NOT_ASSESSED
+from chainnet.results._provenance import Status, handed
 
-__all__ = ["STEADY", "Guarded", "Result", "Status", "codebook", "handed", "provenance", "stamp", "table_html"]
+__all__ = ["STEADY", "Guarded", "Result", "codebook", "stamp", "table_html"]
 
-Status = Literal["P", "B", "S", "M", "G"]
 _SHOWN_ROWS = 20
 _TIED_ROWS = 200  # ranks beyond are not looked at for ties
 # unit by the end of a column's name, the longest first
@@ -61,55 +57,6 @@ _CORNERS = "corner cases"
 # columns that hold inputs as they were given
 _INPUTS = {"capacity_tpa", "capex_musd", "demand_high_tpa", "demand_low_tpa", "demand_tpa", "high", "low", "start_year"}
 _COLUMNS = ["table", "column", "unit", "status", "range_kind", "low", "high", "grade", "tied_with", "reference"]
-
-
-@cache
-def package_version() -> str:
-    """Return the version of chainnet that is installed."""
-    try:
-        return version("chainnet")
-    except PackageNotFoundError:  # run from a tree that nobody installed
-        return "unknown"
-
-
-def provenance(
-    network: Network,
-    solver: str,
-    *,
-    status: Status | None = None,
-    rests_on: pd.DataFrame | None = None,
-    **settings: Any,
-) -> dict[str, Any]:
-    """Return what a result must say of itself; no clock time.
-
-    Parameters
-    ----------
-    network : Network
-    solver : str
-        "none" for what is reckoned from the inputs alone.
-    status : {"P", "B", "S", "M", "G"}, optional
-        Proved, bounded, sampled, myopic simulation, given; default G without a solver, else P.
-    rests_on : DataFrame, optional
-        The inputs that bind the answer (``decisive_inputs``); None = not looked for.
-    **settings
-        What was asked.
-
-    Returns
-    -------
-    dict
-        graph, digest, version, solver, settings, status, rests_on (grade, n_weakest, n_decisive, references).
-    """
-    # a caller's list may change later; what was asked does not
-    kept = {key: list(v) if isinstance(v, (set, frozenset, tuple)) else handed(v) for key, v in settings.items()}
-    return {
-        "graph": network.name,
-        "digest": network.digest,
-        "version": package_version(),
-        "solver": solver,
-        "settings": kept,
-        "status": status or ("G" if solver == "none" else "P"),
-        "rests_on": rest_of(rests_on),
-    }
 
 
 def stamp(
@@ -243,47 +190,6 @@ def table_html(frame: pd.DataFrame) -> str:
     text: str = frame.head(_SHOWN_ROWS).to_html(escape=True, border=0, na_rep="-")
     left = len(frame) - _SHOWN_ROWS
     return text + (f"<p>... and {left} more rows</p>" if left > 0 else "")
-
-
-def handed(value: Any) -> Any:
-    """Return a value as it is handed out: whoever changes it changes a copy of his own, or gets an error.
-
-    Tables, dicts, lists and tuples are copied, to the last level; arrays are read-only views; a read-only
-    mapping hands out its values in this way.
-    """
-    if isinstance(value, (pd.DataFrame, pd.Series)):
-        return value.copy()
-    if isinstance(value, dict):
-        return {key: handed(one) for key, one in value.items()}
-    if isinstance(value, list):
-        return [handed(one) for one in value]
-    if type(value) is tuple:
-        return tuple(handed(one) for one in value)
-    if isinstance(value, MappingProxyType):
-        return _Handed(value)
-    if isinstance(value, np.ndarray):
-        value = value.view()
-        value.setflags(write=False)
-    return value
-
-
-class _Handed(Mapping[Any, Any]):
-    """A read-only mapping that copies a table when it is asked for, not all tables at once."""
-
-    def __init__(self, held: Mapping[Any, Any]) -> None:
-        self._held = held
-
-    def __getitem__(self, key: Any) -> Any:
-        return handed(self._held[key])
-
-    def __iter__(self) -> Iterator[Any]:
-        return iter(self._held)
-
-    def __len__(self) -> int:
-        return len(self._held)
-
-    def __repr__(self) -> str:
-        return repr(self._held)
 
 
 class Guarded:

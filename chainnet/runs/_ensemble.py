@@ -154,8 +154,14 @@ def ensemble(
         "correlation": float(correlation),
         "ranked": ranked,
     }
-    binds = binding_inputs(counting, [overlay_of(network, scenario)], reroute)
-    source = provenance(network, "HiGHS simplex", status="S", rests_on=binds, **settings, sobol=sobol)
+    source = provenance(
+        network,
+        "HiGHS simplex",
+        status="S",
+        rests_on=lambda: binding_inputs(counting, [overlay_of(network, scenario)], reroute),
+        **settings,
+        sobol=sobol,
+    )
     measures = [dict(m) for m in scenario.measures] if scenario else []
     asked = {"network": network.digest, **settings, "measures": measures, "numbers": trial.names}
     kept = Store(store, asked)

@@ -135,7 +135,7 @@ def sensitivity(
     source = provenance(
         network,
         "HiGHS simplex",
-        rests_on=binding_inputs(counting, [overlay_of(network, scenario)], reroute),
+        rests_on=lambda: binding_inputs(counting, [overlay_of(network, scenario)], reroute),
         **counting.settings,
         scenario=scenario.name if scenario else "",
         projects=names,

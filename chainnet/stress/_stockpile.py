@@ -15,7 +15,7 @@ from chainnet.errors import DataError, InfeasibleError
 from chainnet.flow import Counting, LeastStock, MonthsModel, StockModel, binding_inputs, check_tier
 from chainnet.lowering import Degree
 from chainnet.network import Network
-from chainnet.results import provenance, stamp
+from chainnet.results import Provenance, provenance, stamp
 from chainnet.scenario import Scenario, overlay_of, timeline
 from chainnet.stress._months import Ask, base_flow, qualified
 
@@ -219,7 +219,7 @@ def stockpile_mitigation(
     tables.append(averted(before, need.table(left)).assign(step="stocks held"))
     out = pd.concat(tables, ignore_index=True)
     out.insert(0, "step", out.pop("step"))
-    return stamp(out, {**_source(scenario, chosen, ask), "steps": [label for label, *_ in steps]})
+    return stamp(out, _source(scenario, chosen, ask) | {"steps": [label for label, *_ in steps]})
 
 
 def averted(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
@@ -267,11 +267,11 @@ def _tiers(network: Network, tiers: str | Sequence[str]) -> tuple[str, ...]:
     return tuple(tier for tier in network.tier_order if tier in words)
 
 
-def _source(scenario: Scenario | None, tiers: tuple[str, ...], ask: Ask) -> dict[str, Any]:
+def _source(scenario: Scenario | None, tiers: tuple[str, ...], ask: Ask) -> Provenance:
     return provenance(
         ask.network,
         "HiGHS simplex",
-        rests_on=binding_inputs(ask.counting, [overlay_of(ask.network, scenario)], ask.reroute),
+        rests_on=lambda: binding_inputs(ask.counting, [overlay_of(ask.network, scenario)], ask.reroute),
         scenario=scenario.name if scenario else "",
         tiers=list(tiers),
         months=ask.months,

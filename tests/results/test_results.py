@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import pickle
 from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor
@@ -365,3 +366,40 @@ def test_two_solvers_name_the_same_binding_inputs() -> None:
         assert cn.balance(net).provenance["rests_on"] == flow.provenance["rests_on"]
         agreed += 1
     assert agreed >= 5
+
+
+def test_what_an_answer_rests_on_is_worked_out_when_it_is_read_and_once(net: cn.Network) -> None:
+    asked: list[int] = []
+
+    def binds() -> pd.DataFrame:
+        asked.append(1)
+        return decisive_inputs(net, cn.max_flow(net).cut)
+
+    source = provenance(net, "solver", rests_on=binds, k=[1, 2])
+    copied, more = source.copy(), source | {"verified": "no"}
+    table = stamp(pd.DataFrame({"lost_tpa": [1.0, 2.0]}), source)
+    part = table.head(1).assign(other=1.0)  # pandas copies attrs, to the last level
+    assert (source["solver"], source.get("status"), source.get("nothing", 5), len(source)) == ("solver", "P", 5, 7)
+    assert asked == []
+    grades = [found["rests_on"]["grade"] for found in (part.attrs["provenance"], copied, more, source, source)]
+    assert len(set(grades)) == 1
+    assert grades[0] in "REIA"
+    assert asked == [1]
+
+
+def test_a_provenance_is_a_dict_to_everybody(net: cn.Network) -> None:
+    source = provenance(net, "solver", rests_on=lambda: decisive_inputs(net, cn.max_flow(net).cut), k=[1, 2])
+    plain = dict(source)
+    assert type(plain) is dict
+    assert plain["digest"] == net.digest
+    assert plain["rests_on"] == source["rests_on"] == dict(source.items())["rests_on"] == {**source}["rests_on"]
+    assert list(source.values()) == list(plain.values())
+    assert json.loads(json.dumps(source)) == plain == source
+    assert repr(source) == repr(plain)
+    assert source.copy() == source
+    assert source != plain | {"k": 3}
+    back = pickle.loads(pickle.dumps(source))
+    assert (type(back), back) == (dict, plain)
+    source["settings"]["k"].append(3)
+    source["rests_on"]["references"].append("nobody")
+    assert "nobody" not in source["rests_on"]["references"]
