@@ -53,14 +53,12 @@ def for_types_only(node: ast.AST) -> bool:
     return isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
 
 
-def imports(path: Path, types: bool = True) -> set[str]:
+def imports(path: Path) -> set[str]:
     """Modules of the package that a module imports, also inside functions."""
     found: set[str] = set()
     todo: list[ast.AST] = [tree(path)]
     while todo:
         node = todo.pop()
-        if not types and for_types_only(node):
-            continue
         todo.extend(ast.iter_child_nodes(node))
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
@@ -92,12 +90,10 @@ def test_floors_and_faces(path: Path) -> None:
 def test_no_import_goes_in_a_circle() -> None:
     rooms, modules = nx.DiGraph(), nx.DiGraph()
     for path in INNER:
-        # an import for types alone is none when the program runs
-        for name in imports(path, types=False):
+        for name in imports(path):
             modules.add_edge(dotted(path), name)
             if name.split(".")[1] != room(path):
                 rooms.add_edge(room(path), name.split(".")[1])
-    modules.remove_edges_from([("chainnet.network._network", "chainnet.network._convert")])  # constructors, lazily
     assert rooms.number_of_edges() > 50
     assert list(nx.simple_cycles(rooms)) == []
     assert list(nx.simple_cycles(modules)) == []

@@ -5,8 +5,9 @@ Words: *removal* (one value of ``by=``), *attack* (the worst k removals), *defen
 """
 
 from chainnet.criticality._attack import interdict, shapley
-from chainnet.criticality._chokepoints import CONTROL, chokepoints
+from chainnet.criticality._chokepoints import chokepoints
 from chainnet.criticality._defence import fortify
 from chainnet.criticality._exposure import risk_exposure
+from chainnet.criticality._removals import CONTROL
 
 __all__ = ["CONTROL", "chokepoints", "fortify", "interdict", "risk_exposure", "shapley"]

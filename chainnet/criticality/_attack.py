@@ -12,7 +12,7 @@ import pandas as pd
 
 from chainnet import checks
 from chainnet._types import Array, Ints, Words
-from chainnet.criticality._chokepoints import Removals, removals
+from chainnet.criticality._removals import Removals, removals
 from chainnet.engine import (
     CERTAIN,
     LEAST_SIZE,

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from chainnet._types import Array
+from chainnet.criticality._removals import Removals
 from chainnet.engine import AGREE, LEAST_SIZE, solve_independently
 from chainnet.errors import SolverError
 from chainnet.flow import Counting, ValueModel, market_of, values_by_igraph
 from chainnet.lowering import Degree, Overlay
 from chainnet.network import Network
-
-if TYPE_CHECKING:
-    from chainnet.criticality._chokepoints import Removals
 
 __all__ = ["check_losses", "compared"]
 

@@ -3,114 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from chainnet import checks
-from chainnet._types import Array, Bools, Ints, Words
+from chainnet._types import Array, Bools, Words
 from chainnet.criticality._checks import check_losses, compared
+from chainnet.criticality._removals import Removals, removals
 from chainnet.engine import ROUNDING, arc_losses, group_losses, node_losses
-from chainnet.errors import DataError, near_matches
 from chainnet.flow import Counting, ValueModel, cut_of, cut_table, market_of, solve_market
 from chainnet.lowering import Degree, Reach, is_plain, stack
-from chainnet.network import TABLES, Network, is_country
+from chainnet.network import Network
 from chainnet.results import decisive_inputs, provenance, stamp
 from chainnet.scenario import Scenario, overlay_of
 
-__all__ = ["Removals", "chokepoints", "removals"]
+__all__ = ["chokepoints"]
 
-# a holder of half or more controls
-CONTROL = 0.5
 Cut = Callable[[], pd.DataFrame]
 COLUMNS = ["lost_tpa", "lost_share", "throughput_tpa", "in_cut", "is_dominator", "betweenness"]
-
-
-@dataclass(frozen=True)
-class Removals:
-    """What may be removed, one at a time: an index, and the node positions or edge rows of each."""
-
-    index: pd.Index
-    members: list[Ints]
-    is_edge: bool
-
-
-def removals(network: Network, by: str) -> Removals:
-    """Return what ``by`` names: every node, edge row, site or label; end uses never drop out.
-
-    Raises
-    ------
-    DataError
-        If ``by`` is neither node nor edge nor made of columns of the nodes table.
-    """
-    nodes = network.nodes
-    if by == "edge":
-        edges = network.edges
-        keys = [edges["source"], edges["target"], edges["commodity"].fillna("")]
-        index = pd.MultiIndex.from_arrays(keys, names=["source", "target", "commodity"])
-        return Removals(index, list(np.arange(len(edges)).reshape(-1, 1)), True)
-    open_rows = np.flatnonzero((nodes["stage"] != "end_use").to_numpy())
-    if by == "node":
-        index = pd.Index(nodes["id"].to_numpy()[open_rows], name="id")
-        return Removals(index, list(open_rows.reshape(-1, 1)), False)
-    columns = by.split("+") if isinstance(by, str) else []
-    known = [c for c in TABLES["nodes"].names if TABLES["nodes"].column(c).kind == "text"]
-    for column in columns or [str(by)]:
-        if column not in known:
-            hint = near_matches(column, ["node", "edge", *known])
-            raise DataError(
-                f'by: "{by}" is neither node nor edge nor a column of nodes;{hint} '
-                f"Columns may be joined by +, as in stage+country. Known: node, edge, {', '.join(known)}."
-            )
-    labels = nodes[columns].iloc[open_rows].copy()
-    if "site" in columns:
-        labels["site"] = labels["site"].fillna(nodes["id"].iloc[open_rows])
-    if len(columns) == 1 and columns[0] in ("owner", "owner_country") and not network.owners.empty:
-        return _look_through(network, columns[0], open_rows)
-    labels = labels.dropna()
-    members = labels.groupby(columns, sort=True).indices
-    positions = labels.index.to_numpy()
-    keys_sorted = sorted(members, key=lambda k: k if isinstance(k, tuple) else (k,))
-    if len(columns) == 1:
-        flat = [k[0] if isinstance(k, tuple) else k for k in keys_sorted]
-        index = pd.Index(flat, name=columns[0], dtype="str")
-    else:
-        index = (
-            pd.MultiIndex.from_tuples(keys_sorted, names=columns)
-            if keys_sorted
-            else pd.MultiIndex.from_arrays([[] for _ in columns], names=columns)
-        )
-    return Removals(index, [positions[members[k]] for k in keys_sorted], False)
-
-
-def _look_through(network: Network, column: str, open_rows: Ints) -> Removals:
-    """Return who holds what through other firms: a label takes all that it controls.
-
-    A parent controls a firm of which it holds half or more, or an unstated share; so a node may
-    fall with several labels. Parents that are countries count for owner_country.
-    """
-    owners = network.owners
-    controls = owners[owners["share"].isna() | (owners["share"] >= CONTROL)]
-    parents = controls.groupby("owner")["parent"].agg(list).to_dict()
-    nodes = network.nodes
-    held: dict[str, list[int]] = {}
-    for row in open_rows.tolist():
-        labels = {nodes[column].iloc[row]} - {np.nan, None}
-        wave = [nodes["owner"].iloc[row]]
-        seen: set[str] = set()
-        while wave:
-            firm = wave.pop()
-            if not isinstance(firm, str) or firm in seen:
-                continue
-            seen.add(firm)
-            wave += parents.get(firm, [])
-        labels |= {name for name in seen if is_country(name) == (column == "owner_country")}
-        for label in labels:
-            if isinstance(label, str):
-                held.setdefault(label, []).append(row)
-    names = sorted(held)
-    return Removals(pd.Index(names, name=column, dtype="str"), [np.array(held[name]) for name in names], False)
 
 
 def chokepoints(
@@ -198,7 +109,7 @@ def chokepoints(
     order = np.lexsort((np.arange(len(lost)), -np.nan_to_num(lost, nan=-1.0)))
     if top is not None and not centrality:  # a rank correlation needs every row
         order = order[:top]
-    kept = Removals(what.index[order], [what.members[i] for i in order], what.is_edge)
+    kept = what.take(order)
     lost = lost[order]
     share = lost / base if base > 0 else 0.0 * lost
     table = pd.DataFrame(
@@ -255,8 +166,8 @@ def _plain_losses(counting: Counting, what: Removals, top: int | None) -> tuple[
         lost = np.zeros(len(network.edges))
         lost[market.rows] = arc_losses(problem, base, np.arange(len(market.rows)), top)
         return lost, base.value, flow, cut_arcs, cut
-    if what.index.name == "id":
-        single = np.concatenate(what.members) if what.members else np.empty(0, dtype=np.int64)
+    single = what.single
+    if single is not None:
         lost = node_losses(problem, base, single, top)
         return lost, base.value, base.throughput[single], cut_nodes[single], cut
     through = np.array([base.throughput[m].sum() for m in what.members])
@@ -284,7 +195,7 @@ def _program_losses(model: ValueModel, what: Removals) -> tuple[Array, float, Ar
 
 def _dominators(counting: Counting, what: Removals, lost_share: Array) -> Bools:
     """Look only at what loses everything: a dominator always does, the converse fails."""
-    out = np.zeros(len(what.members), dtype=bool)
+    out = np.zeros(len(what.index), dtype=bool)
     candidates = np.flatnonzero(lost_share >= 1 - ROUNDING)
     if not len(candidates):
         return out
@@ -317,4 +228,4 @@ def _betweenness(network: Network, by: str, what: Removals) -> Array:
         out = np.full(len(awake), np.nan)
         out[awake] = network.to_igraph().edge_betweenness(directed=True)
         return out
-    return np.full(len(what.members), np.nan)
+    return np.full(len(what.index), np.nan)

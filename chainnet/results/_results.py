@@ -136,11 +136,11 @@ def _ties(values: pd.Series) -> dict[str, int]:
     size = float(np.nanmax(np.abs(found), initial=0.0))
     if not size > 0 or not np.isfinite(size):
         return {}
-    rounded = pd.Series(np.round(found / (size * TIE)), index=range(len(found)))
-    shared = rounded.groupby(rounded).transform("size").fillna(1).to_numpy(dtype=int) - 1
-    labels = [" > ".join(map(str, i)) if isinstance(i, tuple) else str(i) for i in values.index[: len(found)]]
-    rows = zip(labels, shared, found, strict=True)
-    return {label: int(others) for label, others, value in rows if others and abs(value) > size * TIE}
+    _, rounded, n = np.unique(np.round(found / (size * TIE)), return_inverse=True, return_counts=True, equal_nan=False)
+    tied = np.flatnonzero((n[rounded] > 1) & (np.abs(found) > size * TIE))
+    labels = values.index[tied].tolist()
+    names = [" > ".join(map(str, label)) if isinstance(label, tuple) else str(label) for label in labels]
+    return dict(zip(names, (n[rounded[tied]] - 1).tolist(), strict=True))
 
 
 def codebook(result: Any) -> pd.DataFrame:

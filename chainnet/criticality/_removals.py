@@ -1,0 +1,119 @@
+"""What may drop out, one at a time: nodes, edges, sites, or all that bears a label."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from chainnet._types import Ints
+from chainnet.errors import DataError, near_matches
+from chainnet.network import TABLES, Network, is_country
+
+__all__ = ["CONTROL", "Removals", "removals"]
+
+# a holder of half or more controls
+CONTROL = 0.5
+
+
+@dataclass(frozen=True)
+class Removals:
+    """What may be removed, one at a time: an index, and the node positions or edge rows of each.
+
+    ``single``: one position each; None where ``groups`` holds several.
+    """
+
+    index: pd.Index
+    single: Ints | None
+    is_edge: bool
+    groups: list[Ints] = field(default_factory=list)
+
+    @cached_property
+    def members(self) -> list[Ints]:
+        """The positions of each, as arrays."""
+        return self.groups if self.single is None else list(self.single.reshape(-1, 1))
+
+    def take(self, order: Ints) -> Removals:
+        """Return some of them, in an order."""
+        if self.single is not None:
+            return replace(self, index=self.index[order], single=self.single[order])
+        return replace(self, index=self.index[order], groups=[self.groups[i] for i in order])
+
+
+def removals(network: Network, by: str) -> Removals:
+    """Return what ``by`` names: every node, edge row, site or label; end uses never drop out.
+
+    Raises
+    ------
+    DataError
+        If ``by`` is neither node nor edge nor made of columns of the nodes table.
+    """
+    nodes = network.nodes
+    if by == "edge":
+        edges = network.edges
+        keys = [edges["source"], edges["target"], edges["commodity"].fillna("")]
+        index = pd.MultiIndex.from_arrays(keys, names=["source", "target", "commodity"])
+        return Removals(index, np.arange(len(edges)), True)
+    open_rows = np.flatnonzero((nodes["stage"] != "end_use").to_numpy())
+    if by == "node":
+        index = pd.Index(nodes["id"].to_numpy()[open_rows], name="id")
+        return Removals(index, open_rows, False)
+    columns = by.split("+") if isinstance(by, str) else []
+    known = [c for c in TABLES["nodes"].names if TABLES["nodes"].column(c).kind == "text"]
+    for column in columns or [str(by)]:
+        if column not in known:
+            hint = near_matches(column, ["node", "edge", *known])
+            raise DataError(
+                f'by: "{by}" is neither node nor edge nor a column of nodes;{hint} '
+                f"Columns may be joined by +, as in stage+country. Known: node, edge, {', '.join(known)}."
+            )
+    labels = nodes[columns].iloc[open_rows].copy()
+    if "site" in columns:
+        labels["site"] = labels["site"].fillna(nodes["id"].iloc[open_rows])
+    if len(columns) == 1 and columns[0] in ("owner", "owner_country") and not network.owners.empty:
+        return _look_through(network, columns[0], open_rows)
+    labels = labels.dropna()
+    members = labels.groupby(columns, sort=True).indices
+    positions = labels.index.to_numpy()
+    keys_sorted = sorted(members, key=lambda k: k if isinstance(k, tuple) else (k,))
+    if len(columns) == 1:
+        flat = [k[0] if isinstance(k, tuple) else k for k in keys_sorted]
+        index = pd.Index(flat, name=columns[0], dtype="str")
+    else:
+        index = (
+            pd.MultiIndex.from_tuples(keys_sorted, names=columns)
+            if keys_sorted
+            else pd.MultiIndex.from_arrays([[] for _ in columns], names=columns)
+        )
+    return Removals(index, None, False, [positions[members[k]] for k in keys_sorted])
+
+
+def _look_through(network: Network, column: str, open_rows: Ints) -> Removals:
+    """Return who holds what through other firms: a label takes all that it controls.
+
+    A parent controls a firm of which it holds half or more, or an unstated share; so a node may
+    fall with several labels. Parents that are countries count for owner_country.
+    """
+    owners = network.owners
+    controls = owners[owners["share"].isna() | (owners["share"] >= CONTROL)]
+    parents = controls.groupby("owner")["parent"].agg(list).to_dict()
+    nodes = network.nodes
+    held: dict[str, list[int]] = {}
+    for row in open_rows.tolist():
+        labels = {nodes[column].iloc[row]} - {np.nan, None}
+        wave = [nodes["owner"].iloc[row]]
+        seen: set[str] = set()
+        while wave:
+            firm = wave.pop()
+            if not isinstance(firm, str) or firm in seen:
+                continue
+            seen.add(firm)
+            wave += parents.get(firm, [])
+        labels |= {name for name in seen if is_country(name) == (column == "owner_country")}
+        for label in labels:
+            if isinstance(label, str):
+                held.setdefault(label, []).append(row)
+    names = sorted(held)
+    return Removals(pd.Index(names, name=column, dtype="str"), None, False, [np.array(held[name]) for name in names])
