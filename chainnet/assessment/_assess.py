@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass, replace
 from functools import partial
 from types import MappingProxyType
@@ -18,7 +18,7 @@ from chainnet.assessment._time import exposures, horizon_rungs, myopia, onsets, 
 from chainnet.blocs import Alignment
 from chainnet.criticality import chokepoints, interdict
 from chainnet.economics import Overcapacity
-from chainnet.engine import Certificate
+from chainnet.engine import Certificate, thread_pool
 from chainnet.errors import DataError
 from chainnet.flow import Balance, Counting, MaxFlow, balance, binding_inputs, max_flow
 from chainnet.indicators import concentration, tonnes_by_grade
@@ -304,7 +304,7 @@ class _Jobs:
     """Questions that are being answered side by side, and why some have no answer."""
 
     def __init__(self, executor: Executor | None, say: Callable[[str, float], None]) -> None:
-        self._pool = executor or ThreadPoolExecutor(max_workers=2)
+        self._pool = executor or thread_pool()
         self._is_own = executor is None
         self._say = say
         self._jobs: dict[str, Future[tuple[Any, dict[str, str]]]] = {}

@@ -23,6 +23,7 @@ from chainnet.engine.linear_removal import not_idle, values_without
 from chainnet.engine.maxflow import CutMembers, FlowProblem, FlowSolution, UnboundedFlow, solve
 from chainnet.engine.mip import affordable
 from chainnet.engine.removal import arc_losses, group_losses, node_losses
+from chainnet.engine.threads import thread_pool
 from chainnet.engine.tolerances import (
     AGREE,
     CERTAIN,
@@ -92,6 +93,7 @@ __all__ = [
     "solve",
     "solve_independently",
     "survival_program",
+    "thread_pool",
     "values_without",
     "with_columns",
     "worst_attack",

@@ -8,9 +8,7 @@ processors. Every answer depends on its own bounds only, so neither order nor th
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
@@ -19,6 +17,7 @@ from scipy.sparse import csc_array
 
 from chainnet._types import Array, Ints
 from chainnet.engine.linear import LinearProgram, LinearSolution, WarmModel
+from chainnet.engine.threads import n_threads, thread_pool
 from chainnet.engine.tolerances import IN_USE, UNIT_ROUNDING
 from chainnet.errors import SolverError
 
@@ -71,11 +70,11 @@ def values_of(program: LinearProgram, base: LinearSolution, closings: Sequence[I
 
 def in_shares(places: Sequence[int], run: Callable[[Sequence[int]], Any]) -> list[tuple[Sequence[int], Any]]:
     """Run shares of the work on as many threads as pay; every answer depends on its own bounds only."""
-    workers = max(1, min(os.cpu_count() or 1, len(places) // 16))
+    workers = max(1, min(n_threads(), len(places) // 16))
     shares = [list(places[start::workers]) for start in range(workers)]
     if workers == 1:
         return [(shares[0], run(shares[0]))] if shares[0] else []
-    with ThreadPoolExecutor(workers) as pool:
+    with thread_pool() as pool:
         return list(zip(shares, pool.map(run, shares), strict=True))
 
 

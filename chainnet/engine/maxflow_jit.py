@@ -98,7 +98,7 @@ def _compiled() -> tuple[Kernels, bool]:
         wanted = [known[kind] for of, kind in function.__annotations__.items() if of != "return"]
         # without reference counts (_nrt): no kernel allocates, and counting costs as much as the work itself
         inline = "always" if name in _INLINED else "never"
-        options: dict[str, Any] = {"boundscheck": False, "_nrt": False, "inline": inline}
+        options: dict[str, Any] = {"boundscheck": False, "_nrt": False, "nogil": True, "inline": inline}
         try:
             space[name] = numba.njit(tuple(wanted), cache=is_cached, **options)(again)
         except (RuntimeError, OSError):
@@ -127,5 +127,7 @@ def _fingerprint(functions: dict[str, types.FunctionType]) -> str:
         digest.update(repr((code.co_code, code.co_consts, code.co_names, code.co_varnames)).encode())
     for room in (maxflow_kernel, removal_kernel):
         digest.update(repr({name: v for name, v in vars(room).items() if isinstance(v, int)}).encode())
-    digest.update(repr((maxflow_kernel.Residual._fields, maxflow_kernel.Work._fields, sorted(_INLINED))).encode())
+    digest.update(
+        repr((maxflow_kernel.Residual._fields, maxflow_kernel.Work._fields, sorted(_INLINED), "nogil")).encode()
+    )
     return digest.hexdigest()[:12]

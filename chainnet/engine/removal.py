@@ -21,6 +21,7 @@ from chainnet.engine.maxflow import PLENTY, BaseFlow, FlowProblem, FlowSolution,
 from chainnet.engine.maxflow_jit import Kernels, kernels
 from chainnet.engine.maxflow_kernel import Residual, Work
 from chainnet.engine.maxflow_network import components, residual, to_rows, workspace
+from chainnet.engine.threads import n_threads, thread_pool
 
 __all__ = ["arc_losses", "group_losses", "node_losses"]
 
@@ -29,6 +30,8 @@ IntArray = NDArray[np.int64]
 
 # effort (half-edges looked at) that the searches of one removal have at least, before all excess is sent at once
 _LEAST_EFFORT = 2_000
+# half-edges from which threads repay the copies that each of them works on
+_SHARED_FROM = 100_000
 
 
 def node_losses(
@@ -228,20 +231,35 @@ class _Parts:
     def sweep(
         self, kernel: str, what: tuple[IntArray, ...], root: IntArray, through: IntArray, best: IntArray
     ) -> IntArray:
-        """Run a sweep kernel and return the losses."""
-        make = self.make
-        lost = make.filled(len(root), np.int64, -1)
-        getattr(make, kernel)(
-            self.g,
-            self.w,
-            *(make.buffer(places, np.int32) for places in what),
-            make.buffer(root, np.int32),
-            make.buffer(through, np.int64),
-            lost,
-            make.buffer(best, np.int64),
-            _budget(self.n_halves),
-        )
-        return np.asarray(lost, dtype=np.int64)
+        """Run a sweep kernel and return the losses; a long one without a bound to pass on is shared among threads."""
+        shares = n_threads() if self.make.compiled and self.n_halves >= _SHARED_FROM and not len(best) else 1
+        lost = np.full(len(root), -1, dtype=np.int64)
+        # what a removal changes is put back before the next, but in between nobody else may see it
+        own = [(self.g, self.w)]
+        own += [
+            (self.g._replace(res=self.g.res.copy()), Work(*(part.copy() for part in self.w))) for _ in range(1, shares)
+        ]
+
+        def run(share: int) -> None:
+            make, mine = self.make, slice(share, None, shares)
+            found = make.filled(len(root[mine]), np.int64, -1)
+            getattr(make, kernel)(
+                *own[share],
+                *(make.buffer(places[mine], np.int32) for places in what),
+                make.buffer(root[mine], np.int32),
+                make.buffer(through[mine], np.int64),
+                found,
+                make.buffer(best, np.int64),
+                _budget(self.n_halves),
+            )
+            lost[mine] = found
+
+        if shares == 1:
+            run(0)
+        else:
+            with thread_pool() as pool:
+                list(pool.map(run, range(shares)))
+        return lost
 
 
 def _budget(n_halves: int) -> int:

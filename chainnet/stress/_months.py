@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -12,7 +11,7 @@ import pandas as pd
 
 from chainnet import checks
 from chainnet._types import INF, Array, Bools
-from chainnet.engine import CERTAIN, PRINTED, ROUNDING
+from chainnet.engine import CERTAIN, PRINTED, ROUNDING, thread_pool
 from chainnet.errors import InfeasibleError
 from chainnet.flow import Counting, MonthsModel, Plan, balance_under
 from chainnet.lowering import Degree, Overlay, Restriction, Start
@@ -280,7 +279,7 @@ def horizon_ladder(scenarios: Sequence[Scenario | None], ask: Ask) -> pd.DataFra
         for scenario in scenarios
         for rung, degree, stocks, projects in steps
     ]
-    with ThreadPoolExecutor(max_workers=2) as pool:
+    with thread_pool() as pool:
         tables = list(pool.map(lambda job: _rung(*job), jobs))
     if not tables:
         return pd.DataFrame(columns=["scenario", "rung", "tier", "demand_t", "served_t", "shortfall_t", "gained_t"])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -12,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from chainnet._types import Words
-from chainnet.engine import Certificate
+from chainnet.engine import Certificate, thread_pool
 from chainnet.errors import DataError
 from chainnet.flow import NEW_LAG_MONTHS, Counting, balance_under, ladder, project_sizes
 from chainnet.lowering import Degree
@@ -260,10 +259,10 @@ def stress_test(
 def _answers(
     chosen: list[Scenario | None], ask: Ask, progress: Callable[[str, float], None] | None
 ) -> tuple[list[Steady], list[Trajectory]]:
-    """Return the long run and the months of each scenario, two scenarios at a time."""
+    """Return the long run and the months of each scenario, several at a time."""
     _corners(ask.network)  # kept before two threads ask for them
     steady, found = [], []
-    with ThreadPoolExecutor(max_workers=2) as pool:
+    with thread_pool() as pool:
         jobs = [
             (pool.submit(_steady, ask.network, one, ask.reroute, ask.counting), pool.submit(course, one, ask))
             for one in chosen
