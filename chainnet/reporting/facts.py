@@ -130,6 +130,10 @@ class Facts:
         grouped = self.summary.groupby("scenario", sort=False)[SUMMED]
         return grouped.sum(min_count=1)
 
+    def lacks(self, scenario: str) -> float:
+        """Return what the leading tier lacks under a scenario, t/a."""
+        return float(self.leading["shortfall_tpa"][scenario])
+
     def of(self, scenario: str, tier: str) -> Any:
         """Return the row of the summary for a scenario and tier."""
         table = self.summary
@@ -141,8 +145,7 @@ class Facts:
         names = [name for name in self.leading.index if name != BASELINE]
 
         def key(name: str) -> tuple[float, float, str]:
-            lead, whole = self.leading.loc[name, "shortfall_tpa"], self.whole.loc[name, "shortfall_tpa"]
-            return (-round(float(lead), 6), -round(float(whole), 6), name)
+            return (-round(self.lacks(name), 6), -round(float(self.whole["shortfall_tpa"][name]), 6), name)
 
         return sorted(names, key=key)
 
@@ -491,7 +494,7 @@ class Months:
         """Return the first month in which a measure is in force; NaN if none."""
         if scenario == BASELINE:
             return float("nan")
-        return float(self.facts.a.scenarios.loc[scenario, "onset_month"])
+        return float(self.facts.a.scenarios["onset_month"][scenario])
 
     def left(self, scenario: str) -> float:
         """Return the months from the first measure to the end of the horizon."""
