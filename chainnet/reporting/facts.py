@@ -127,8 +127,7 @@ class Facts:
     @cached_property
     def whole(self) -> pd.DataFrame:
         """The summary over all tiers, by scenario; their tonnes are on one basis."""
-        grouped = self.summary.groupby("scenario", sort=False)[SUMMED]
-        return grouped.sum(min_count=1)
+        return self.summary.groupby("scenario", sort=False)[SUMMED].sum(min_count=1)
 
     def lacks(self, scenario: str) -> float:
         """Return what the leading tier lacks under a scenario, t/a."""
@@ -142,12 +141,8 @@ class Facts:
     @cached_property
     def ordered(self) -> list[str]:
         """Scenarios, worst first: by shortfall of the leading tier, then of all tiers, then by name."""
-        names = [name for name in self.leading.index if name != BASELINE]
-
-        def key(name: str) -> tuple[float, float, str]:
-            return (-round(self.lacks(name), 6), -round(float(self.whole["shortfall_tpa"][name]), 6), name)
-
-        return sorted(names, key=key)
+        names, whole = [name for name in self.leading.index if name != BASELINE], self.whole["shortfall_tpa"]
+        return sorted(names, key=lambda n: (-round(self.lacks(n), 6), -round(float(whole[n]), 6), n))
 
     @property
     def when(self) -> str:
