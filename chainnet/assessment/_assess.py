@@ -403,7 +403,7 @@ def _years(network: Network) -> tuple[int, ...]:
 
 def _worst(stress: StressTest, chosen: list[Scenario], first: str) -> Scenario | None:
     def key(scenario: Scenario) -> tuple[float, float, str]:
-        short = stress.summary.loc[scenario.name, "shortfall_tpa"]
+        short: pd.Series = stress.summary["shortfall_tpa"].loc[scenario.name]
         # rounded, so that ties are ties and not the last digits of a solve
         return (-round(float(short.get(first, 0.0)), 6), -round(float(short.sum()), 6), scenario.name)
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -228,7 +228,7 @@ def _traced(answers: pd.DataFrame, scenario: str | None, first: Iterable[str]) -
 @kept(len(TABLES))
 def _keyed(network: Network, table: str) -> pd.DataFrame:
     """Return a table by key; rows that share a key are numbered. Kept: callers must not change it."""
-    frame = getattr(network, table)
+    frame: pd.DataFrame = getattr(network, table)
     text = pd.DataFrame({key: [as_text(v) or "" for v in frame[key]] for key in TABLES[table].named_by})
     number = text.groupby(list(text.columns), sort=False).cumcount()
     index = [
@@ -315,7 +315,7 @@ def _mixed(old: Network, new: Network, changed: frozenset[str], only: tuple[str,
         main_commodity=base.main_commodity or None,
         beneficiaries=base.beneficiaries or None,
         year=base.year,
-        **frames,
+        **cast("dict[str, Any]", frames),
     )
 
 
@@ -403,8 +403,8 @@ def _words(
     said = [_words_of_inputs(old, new, inputs)]
     if traced is None:
         return (*said, "No shortfall changed.")
-    hit = answers[(answers["scenario"] == traced[0]) & (answers["tier"] == traced[1])]
-    hit = hit[hit["measure"] == "short_t"].iloc[0]
+    told = answers[(answers["scenario"] == traced[0]) & (answers["tier"] == traced[1])]
+    hit = told[told["measure"] == "short_t"].iloc[0]
     way = "rose" if hit["change"] > 0 else "fell"
     where = "undisturbed" if traced[0] == UNDISTURBED else f'under "{traced[0]}"'
     said.append(f"The shortfall of {traced[1]} {where} {way} from {_t(hit['before'])} to {_t(hit['after'])}.")

@@ -97,9 +97,10 @@ def stockpiles(
     if tier is None:
         reasons["stockpile"] = "nobody asks in the first tier"
         return pd.DataFrame(), pd.DataFrame()
-    short = stress.summary.xs(tier, level="tier")[["shortfall_t", "demand_t"]]
-    hit = [s for s in scenarios if short.loc[s.name, "shortfall_t"] > CERTAIN * short.loc[s.name, "demand_t"]]
-    hit.sort(key=lambda s: (-round(float(short.loc[s.name, "shortfall_t"]), 6), s.name))
+    summary = stress.summary.xs(tier, level="tier")
+    short, asked = summary["shortfall_t"], summary["demand_t"]
+    hit = [s for s in scenarios if short[s.name] > CERTAIN * asked[s.name]]
+    hit.sort(key=lambda s: (-round(float(short[s.name]), 6), s.name))
     need: dict[str, pd.DataFrame] = {}
     less: dict[str, pd.DataFrame] = {}
     network, said = counting.network, counting.said

@@ -355,8 +355,8 @@ def _tier_table(world: SplitMarket) -> tuple[pd.DataFrame, float, float]:
             if bloc is world.sides[0]:
                 costs[number] = found.cost_usd
             tables.append(found.by_tier())
-        for tier, line in tables[0].iterrows():
-            left = float(tables[1].loc[tier, "served_tpa"])
+        apart = tables[1]["served_tpa"].reindex(tables[0].index).tolist()
+        for (tier, line), left in zip(tables[0].iterrows(), apart, strict=True):
             rows.append(
                 {
                     "side": bloc.name,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from chainnet._types import records
 from chainnet.engine import ROUNDING
 from chainnet.errors import SolverError
 
@@ -62,11 +63,11 @@ def certify(
     """
     edges = made["edges"].dropna(subset=["flow_tpa"]).assign(commodity=lambda f: f["commodity"].fillna(""))
     largest = edges.groupby("commodity")["flow_tpa"].max()
-    base = largest.where(largest > 0, 1.0).to_dict()
+    base = dict(zip(largest.index, largest.where(largest > 0, 1.0), strict=True))
     out = edges.groupby(["source", "commodity"])["flow_tpa"].sum()
     into = edges.groupby(["target", "commodity"])["flow_tpa"].sum()
     # an amount of a node is never smaller than what stands behind it, so its own size counts as well
-    balance = _balance(sources, out.to_dict(), into.to_dict(), base)
+    balance = _balance(sources, dict(zip(out.index, out, strict=True)), dict(zip(into.index, into, strict=True)), base)
     margin = observed = 0.0
     flows = edges.set_index(["source", "target", "commodity"])["flow_tpa"].to_dict()
     for figure in program.figures:
@@ -88,8 +89,9 @@ def certify(
         else:
             margin = max(margin, error)
     bound = max(0.0, -float(edges["flow_tpa"].min())) if len(edges) else 0.0
-    for row in edges.dropna(subset=["capacity_tpa"]).itertuples():
-        bound = max(bound, (row.flow_tpa - row.capacity_tpa) / base[row.commodity])
+    limited = edges.dropna(subset=["capacity_tpa"])
+    for flow, most, good in zip(limited["flow_tpa"], limited["capacity_tpa"], limited["commodity"], strict=True):
+        bound = max(bound, (flow - most) / base[good])
     found = CalibrationCertificate(balance, margin, observed, bound)
     if not found.ok:
         raise SolverError(
@@ -124,31 +126,33 @@ def _balance(sources: Sources, out: Flows, into: Flows, base: Mapping[str, float
         .groupby(["node", "commodity"])["demand_tpa"]
         .sum()
     )
-    for node in sources.nodes.itertuples():
-        if not isinstance(node.process, str):
-            if node.stage in ("mine", "end_use"):
+    nodes = sources.nodes
+    for node, stage, process in zip(nodes["id"], nodes["stage"], nodes["process"], strict=True):
+        if not isinstance(process, str):
+            if stage in ("mine", "end_use"):
                 continue
-            goods = {g for (name, g) in (*out, *into) if name == node.id}
+            goods = {g for (name, g) in (*out, *into) if name == node}
             for good in goods:
-                error = abs(into.get((node.id, good), 0.0) - out.get((node.id, good), 0.0))
+                error = abs(into.get((node, good), 0.0) - out.get((node, good), 0.0))
                 worst = max(worst, error / base.get(good, 1.0))
             continue
-        recipe = lines[node.process]
+        recipe = lines[process]
         main = recipe.loc[recipe["role"] == "output", "commodity"].iloc[0]
-        activity = out.get((node.id, main), 0.0)
+        activity = out.get((node, main), 0.0)
         groups: dict[str, float] = {}
-        for line in recipe.itertuples():
-            size = base.get(line.commodity, 1.0)
-            if line.role == "input":
-                got = into.get((node.id, line.commodity), 0.0) - float(own.get((node.id, line.commodity), 0.0))
-                if isinstance(line.group, str):
-                    groups[line.group] = groups.get(line.group, 0.0) + got / line.t_per_t
-                    if line.max_share < 1.0:
-                        worst = max(worst, (got / line.t_per_t - line.max_share * activity) / base.get(main, 1.0))
+        for line in records(recipe):
+            good, ratio, group = line["commodity"], line["t_per_t"], line["group"]
+            size = base.get(good, 1.0)
+            if line["role"] == "input":
+                got = into.get((node, good), 0.0) - float(own.get((node, good), 0.0))
+                if isinstance(group, str):
+                    groups[group] = groups.get(group, 0.0) + got / ratio
+                    if line["max_share"] < 1.0:
+                        worst = max(worst, (got / ratio - line["max_share"] * activity) / base.get(main, 1.0))
                 else:
-                    worst = max(worst, abs(got - line.t_per_t * activity) / size)
-            elif line.role != "output":
-                worst = max(worst, (out.get((node.id, line.commodity), 0.0) - line.t_per_t * activity) / size)
+                    worst = max(worst, abs(got - ratio * activity) / size)
+            elif line["role"] != "output":
+                worst = max(worst, (out.get((node, good), 0.0) - ratio * activity) / size)
         for used in groups.values():
             worst = max(worst, abs(used - activity) / base.get(main, 1.0))
     return worst

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array, vstack
 
-from chainnet._types import Array
+from chainnet._types import Array, records
 from chainnet.calibration._relations import Pairs
 from chainnet.calibration._tables import ABOUT, COMPARE, EXACT, Sources
 from chainnet.engine import Conditions
@@ -190,21 +190,22 @@ def build(sources: Sources, pairs: Pairs, year: int | None) -> Program:
     out, into = _by_end(table, "source"), _by_end(table, "target")
     lines = dict(iter(sources.processes.groupby("process", sort=True)))
     asked = _asked(sources.demand)
-    for node in sources.nodes.itertuples():
-        limit = float(node.capacity_tpa) if node.capacity_tpa == node.capacity_tpa else np.inf
-        takes = asked.get(node.id, {})
+    for row in records(sources.nodes):
+        node, capacity, made = row["id"], row["capacity_tpa"], row["output_tpa"]
+        limit = float(capacity) if capacity == capacity else np.inf
+        takes = asked.get(node, {})
         main: int | None
-        if isinstance(node.process, str):
-            main = _recipe(program, node.id, lines[node.process], limit, out, into, takes)
+        if isinstance(row["process"], str):
+            main = _recipe(program, node, lines[row["process"]], limit, out, into, takes)
         else:
-            main = _passing(program, node.id, node.stage, limit, out, into, takes)
-        if node.output_tpa == node.output_tpa:
-            fit = node.fit if isinstance(node.fit, str) else EXACT
+            main = _passing(program, node, row["stage"], limit, out, into, takes)
+        if made == made:
+            fit = row["fit"] if isinstance(row["fit"], str) else EXACT
             at = () if main is None else (main,)
             good = program.amounts[main - program.n_pairs][2] if main is not None else ""
             size = program.size.get(good, 1.0)
             program.figures.append(
-                Figure("nodes", node.id, good, "output_tpa", float(node.output_tpa), fit, int(node.row), at, size)
+                Figure("nodes", node, good, "output_tpa", float(made), fit, int(row["row"]), at, size)
             )
     _demand_figures(program, sources.demand)
     _total_figures(program, sources, table, year)
@@ -244,10 +245,10 @@ def _by_end(table: pd.DataFrame, end: str) -> Ends:
 def _asked(demand: pd.DataFrame) -> Asked:
     """Tonnes asked for by node and commodity over all tiers; NaN where a row leaves them open."""
     found: Asked = {}
-    for row in demand.itertuples():
-        good = row.commodity if isinstance(row.commodity, str) else ""
-        mine = found.setdefault(row.node, {})
-        mine[good] = mine.get(good, 0.0) + float(row.demand_tpa)
+    for node, commodity, tonnes in zip(demand["node"], demand["commodity"], demand["demand_tpa"], strict=True):
+        good = commodity if isinstance(commodity, str) else ""
+        mine = found.setdefault(node, {})
+        mine[good] = mine.get(good, 0.0) + float(tonnes)
     return found
 
 
@@ -257,38 +258,31 @@ def _recipe(
     main = lines.loc[lines["role"] == "output", "commodity"].iloc[0]
     activity = program.variable("activity", node, main, limit)
     made = out.get((node, main), [])
-    for line in lines.itertuples():
-        side = "in" if line.role == "input" else "out"
-        program.per_activity[side, node, line.commodity] = float(line.t_per_t)
+    for good, role, ratio in zip(lines["commodity"], lines["role"], lines["t_per_t"], strict=True):
+        program.per_activity["in" if role == "input" else "out", node, good] = float(ratio)
     program.balance([*made, activity], [*([1.0] * len(made)), -1.0], main)
     inputs = lines[lines["role"] == "input"]
-    for line in inputs[inputs["group"].isna()].itertuples():
-        taken = into.get((node, line.commodity), [])
-        extra = [program.variable("take", node, line.commodity)] if line.commodity in takes else []
-        program.balance(
-            [*taken, activity, *extra],
-            [*([1.0] * len(taken)), -line.t_per_t, *([-1.0] * len(extra))],
-            line.commodity,
-        )
+    single = inputs[inputs["group"].isna()]
+    for good, ratio in zip(single["commodity"], single["t_per_t"], strict=True):
+        taken = into.get((node, good), [])
+        extra = [program.variable("take", node, good)] if good in takes else []
+        program.balance([*taken, activity, *extra], [*([1.0] * len(taken)), -ratio, *([-1.0] * len(extra))], good)
     for _, group in inputs[inputs["group"].notna()].groupby("group", sort=True):
         at, coefficient = [activity], [-1.0]
-        for line in group.itertuples():
-            taken = into.get((node, line.commodity), [])
+        for good, ratio, share in zip(group["commodity"], group["t_per_t"], group["max_share"], strict=True):
+            taken = into.get((node, good), [])
             at += taken
-            coefficient += [1.0 / line.t_per_t] * len(taken)
-            if line.max_share < 1.0 and taken:
-                room = program.variable("room", node, line.commodity)
-                program.balance(
-                    [*taken, room, activity],
-                    [*([1.0 / line.t_per_t] * len(taken)), 1.0, -line.max_share],
-                    main,
-                )
+            coefficient += [1.0 / ratio] * len(taken)
+            if share < 1.0 and taken:
+                room = program.variable("room", node, good)
+                program.balance([*taken, room, activity], [*([1.0 / ratio] * len(taken)), 1.0, -share], main)
         program.balance(at, coefficient, main)
-    for line in lines[lines["role"].isin(["coproduct", "byproduct"])].itertuples():
-        made = out.get((node, line.commodity), [])
+    besides = lines[lines["role"].isin(["coproduct", "byproduct"])]
+    for good, ratio in zip(besides["commodity"], besides["t_per_t"], strict=True):
+        made = out.get((node, good), [])
         if made:
-            left = program.variable("discard", node, line.commodity)
-            program.balance([*made, left, activity], [*([1.0] * len(made)), 1.0, -line.t_per_t], line.commodity)
+            left = program.variable("discard", node, good)
+            program.balance([*made, left, activity], [*([1.0] * len(made)), 1.0, -ratio], good)
     return activity
 
 
@@ -323,7 +317,8 @@ def _passing(
 def _demand_figures(program: Program, demand: pd.DataFrame) -> None:
     """One figure per node and commodity, over all tiers; open where one row of it is."""
     demand = demand.assign(commodity=demand["commodity"].fillna(""))
-    for (node, good), part in demand.groupby(["node", "commodity"], sort=True):
+    for key, part in demand.groupby(["node", "commodity"], sort=True):
+        node, good = map(str, key)
         if part["demand_tpa"].isna().any() or ("take", node, good) not in program.place:
             continue
         fit = ABOUT if (part["fit"] == ABOUT).any() else EXACT
@@ -344,55 +339,54 @@ def _demand_figures(program: Program, demand: pd.DataFrame) -> None:
 
 
 def _total_figures(program: Program, sources: Sources, table: pd.DataFrame, year: int | None) -> None:
-    for row in sources.totals.itertuples():
-        if row.unit != "t/a":
+    for row in records(sources.totals):
+        if row["unit"] != "t/a":
             continue
-        fit = row.fit if isinstance(row.fit, str) else EXACT
+        fit = row["fit"] if isinstance(row["fit"], str) else EXACT
         at = total_pairs(sources, table, row)
-        if at is None or (year is not None and row.year != year):
+        if at is None or (year is not None and row["year"] != year):
             fit, at = COMPARE, at or []
-        good = row.commodity if isinstance(row.commodity, str) else ""
+        good = row["commodity"] if isinstance(row["commodity"], str) else ""
         goods = set(table["commodity"].iloc[at])
         size = max((program.size.get(g, 1.0) for g in goods), default=1.0)
-        country = row.country if isinstance(row.country, str) else "world"
+        country = row["country"] if isinstance(row["country"], str) else "world"
         program.figures.append(
             Figure(
                 "totals",
-                f"{row.step} {country}",
+                f"{row['step']} {country}",
                 good,
                 "value",
-                float(row.value),
+                float(row["value"]),
                 fit,
-                int(row.row),
+                int(row["row"]),
                 tuple(at),
                 size,
-                float(row.low),
-                float(row.high),
+                float(row["low"]),
+                float(row["high"]),
             )
         )
 
 
-def total_pairs(sources: Sources, table: pd.DataFrame, row: Any) -> list[int] | None:
+def total_pairs(sources: Sources, table: pd.DataFrame, row: Mapping[str, Any]) -> list[int] | None:
     """Return the pairs that a total counts: what leaves the step, of outputs and coproducts; None = no such step."""
     nodes = sources.nodes.set_index("id")
     place = nodes["step"].fillna(nodes["stage"])
-    if row.step not in set(place):
+    if row["step"] not in set(place):
         return None
     made = sources.processes[sources.processes["role"].isin(["output", "coproduct"])]
     products = set(zip(made["process"], made["commodity"], strict=True))
-    inside = nodes.index[(place == row.step).to_numpy()]
-    if isinstance(row.country, str):
-        inside = inside[(nodes.loc[inside, "country"] == row.country).to_numpy()]
-    members, process_of = set(inside), nodes["process"].to_dict()
-    place = place.to_dict()
+    inside = nodes.index[(place == row["step"]).to_numpy()]
+    if isinstance(row["country"], str):
+        inside = inside[(nodes.loc[inside, "country"] == row["country"]).to_numpy()]
+    members, process_of, step_of = set(inside), nodes["process"].to_dict(), place.to_dict()
     found = []
-    for at, pair in enumerate(table.itertuples()):
-        if pair.source not in members or place[pair.target] == row.step:
+    for at, (source, target, good) in enumerate(zip(table["source"], table["target"], table["commodity"], strict=True)):
+        if source not in members or step_of[target] == row["step"]:
             continue
-        process = process_of[pair.source]
-        if isinstance(process, str) and (process, pair.commodity) not in products:
+        process = process_of[source]
+        if isinstance(process, str) and (process, good) not in products:
             continue
-        if isinstance(row.commodity, str) and pair.commodity != row.commodity:
+        if isinstance(row["commodity"], str) and good != row["commodity"]:
             continue
         found.append(at)
     return found
@@ -417,14 +411,14 @@ def _sizes(sources: Sources) -> dict[str, float]:
     for good, part in sources.demand.assign(commodity=sources.demand["commodity"].fillna("")).groupby("commodity"):
         raise_to(good, float(part["demand_tpa"].sum()))
     totals = sources.totals[sources.totals["commodity"].notna() & (sources.totals["unit"] == "t/a")]
-    for row in totals.itertuples():
-        raise_to(row.commodity, float(row.value))
+    for good, value in zip(totals["commodity"], totals["value"], strict=True):
+        raise_to(good, float(value))
     known = {good: value for good, value in size.items() if value > 0}
     # a commodity without a figure of its own takes its size from the recipes it stands in
     for _ in range(len(lines) + 1):
         before = dict(known)
         for _, part in lines.groupby("process"):
-            ratio = {line.commodity: float(line.t_per_t) for line in part.itertuples()}
+            ratio = {good: float(t) for good, t in zip(part["commodity"], part["t_per_t"], strict=True)}
             anchors = [before[g] / t for g, t in ratio.items() if g in before]
             if anchors:
                 # a named recipe is rarely the only user: the smallest anchor keeps sizes apart

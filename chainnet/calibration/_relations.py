@@ -57,28 +57,26 @@ class _Places:
         lines = sources.processes
         made = lines[lines["role"].isin(_ROLES_OUT)].groupby("process")["commodity"].agg(set).to_dict()
         used = lines[lines["role"] == "input"].groupby("process")["commodity"].agg(set).to_dict()
-        asked = sources.demand.assign(commodity=sources.demand["commodity"].fillna(""))
-        asked = asked.groupby("node")["commodity"].agg(set).to_dict()
-        every_out = set().union(*made.values()) if made else set()
-        every_in = set().union(*used.values(), *asked.values()) if used or asked else set()
+        demand = sources.demand.assign(commodity=sources.demand["commodity"].fillna(""))
+        asked = demand.groupby("node")["commodity"].agg(set).to_dict()
+        every_out: set[str] = set().union(*made.values()) if made else set()
+        every_in: set[str] = set().union(*used.values(), *asked.values()) if used or asked else set()
         self.goods = sorted(every_out | every_in)
         raw = every_in - every_out
         self.makes: dict[str, set[str]] = {}
         self.takes: dict[str, set[str]] = {}
         self.loose: set[str] = set()  # without a process: whatever a row names passes through
         self.asks = set(asked)
-        for node in self.table.itertuples():
-            if isinstance(node.process, str):
-                self.makes[node.Index] = made.get(node.process, set())
-                self.takes[node.Index] = used.get(node.process, set())
+        for node, stage, process in zip(self.table.index, self.table["stage"], self.table["process"], strict=True):
+            if isinstance(process, str):
+                self.makes[node] = made.get(process, set())
+                self.takes[node] = used.get(process, set())
             else:
-                self.loose.add(node.Index)
-                self.makes[node.Index] = set() if node.stage == "end_use" else raw
-                self.takes[node.Index] = set() if node.stage == "mine" else every_in - raw
-            if node.Index in asked:
-                self.takes[node.Index] = (
-                    self.takes[node.Index] | asked[node.Index] if isinstance(node.process, str) else asked[node.Index]
-                )
+                self.loose.add(node)
+                self.makes[node] = set() if stage == "end_use" else raw
+                self.takes[node] = set() if stage == "mine" else every_in - raw
+            if node in asked:
+                self.takes[node] = self.takes[node] | asked[node] if isinstance(process, str) else asked[node]
         self.groups = {
             **common_groups(),
             **collect_groups(zip(sources.groups["group"], sources.groups["country"], strict=True)),
@@ -161,7 +159,8 @@ def expand_relations(sources: Sources) -> Pairs:
         except _WrongRowError as error:
             file = sources.files.get("relations", "relations")
             value = f"{row.source} -> {row.target} {row.commodity if isinstance(row.commodity, str) else ''}".strip()
-            faults.append(Fault(file, int(row.row) + 2, "source", value, str(error), "Correct the row."))
+            line = int(relations["row"].iloc[place]) + 2
+            faults.append(Fault(file, line, "source", value, str(error), "Correct the row."))
             continue
         parts.append(found.assign(place=place))
     if faults:

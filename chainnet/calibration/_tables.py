@@ -148,8 +148,8 @@ class Sources:
     settings: Settings
     files: Mapping[str, str] = field(default_factory=dict)
 
-    def __getattr__(self, name: str) -> Any:
-        frames = self.__dict__.get("frames", {})
+    def __getattr__(self, name: str) -> pd.DataFrame:
+        frames: Frames = self.__dict__.get("frames", {})
         if name in frames:
             return frames[name]
         raise AttributeError(name)
@@ -166,12 +166,12 @@ class _HandGate(Gate):
         frame = pd.DataFrame(frame)
         keyed = [n for n in frame.index.names if n in table.names and n not in frame.columns]
         frame = (frame.reset_index(keyed) if keyed else frame).reset_index(drop=True)
-        for column in frame.columns:
-            if column not in table.names:
-                remedy = f"Known columns: {', '.join(table.names)}.{near_matches(str(column), table.names)}"
-                self.fault(table.name, None, str(column), None, "unknown column", remedy)
-        for column in frame.columns[frame.columns.duplicated()]:
-            self.fault(table.name, None, str(column), None, "the column stands twice", "Keep one of them.")
+        for label in frame.columns:
+            if label not in table.names:
+                remedy = f"Known columns: {', '.join(table.names)}.{near_matches(str(label), table.names)}"
+                self.fault(table.name, None, str(label), None, "unknown column", remedy)
+        for label in frame.columns[frame.columns.duplicated()]:
+            self.fault(table.name, None, str(label), None, "the column stands twice", "Keep one of them.")
         frame = frame.loc[:, ~frame.columns.duplicated()]
         out: dict[str, Any] = {}
         for column in table.columns:

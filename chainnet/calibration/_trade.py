@@ -32,14 +32,14 @@ def _checked(table: pd.DataFrame, numbers: tuple[str, ...], name: str) -> pd.Dat
         ]
     for column in keys:
         for row in np.flatnonzero(table[column].map(is_total).to_numpy(dtype=bool)):
-            value = str(table.loc[row, column])
+            value = str(table[column][row])
             rule = "a sum over all stands among its parts"
             faults.append(Fault(name, int(row) + 2, column, value, rule, "Remove the row."))
     for row in np.flatnonzero(table.duplicated(keys)):
         value = " / ".join(str(v) for v in table.loc[row, keys])
         faults.append(Fault(name, int(row) + 2, "exporter", value, "the pair stands twice", "Add the rows up."))
     for row in np.flatnonzero((table["exporter"] == table["importer"]).to_numpy()):
-        value = str(table.loc[row, "exporter"])
+        value = str(table["exporter"][row])
         faults.append(Fault(name, int(row) + 2, "importer", value, "is its own exporter", "Remove the row."))
     for column in numbers:
         values = table[column].astype("float64")

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from chainnet._types import Array
+from chainnet._types import Array, records
 from chainnet.calibration._program import Program, total_pairs
 from chainnet.calibration._relations import Pairs
 from chainnet.calibration._tables import COMPARE, Sources
@@ -19,10 +19,9 @@ __all__ = ["result_tables", "twelve_digits"]
 def result_tables(sources: Sources, pairs: Pairs, program: Program, x: Array) -> dict[str, pd.DataFrame]:
     """Return edges, nodes, demand, totals (as the schema has them), gaps and amounts."""
     nodes = _nodes(sources, program, x)
-    limits = nodes.set_index("id")["capacity_tpa"].to_dict()
-    edges = pd.concat(
-        [_edges(sources, pairs, program, x, limits), _sleeping(sources, pairs, limits)], ignore_index=True
-    )
+    limits = dict(zip(nodes["id"], nodes["capacity_tpa"], strict=True))
+    parts = [_edges(sources, pairs, program, x, limits), _sleeping(sources, pairs, limits)]
+    edges = pd.concat(parts, ignore_index=True)
     return {
         "edges": edges[TABLES["edges"].names],
         "nodes": nodes[TABLES["nodes"].names],
@@ -80,7 +79,8 @@ def _edges(sources: Sources, pairs: Pairs, program: Program, x: Array, limits: d
     quality = np.where(pd.isna(quality), np.where(is_seen, "reported", "inferred"), quality)
     # a share that was worked out is never called reported
     quality = np.where(~is_seen & np.isin(quality.astype(str), ["reported", "estimated"]), "inferred", quality)
-    table = table.assign(flow_tpa=flow, capacity_tpa=capacity, quality=quality, note=notes)
+    table = table.assign(flow_tpa=flow, capacity_tpa=capacity, quality=quality)
+    table["note"] = notes
     keep = (flow > 0) | ~np.isnan(given) | (rule != "slack") | is_seen
     return _shipping(sources, table[keep])
 
@@ -146,7 +146,7 @@ def _shipping(sources: Sources, table: pd.DataFrame) -> pd.DataFrame:
         ("lag_months", settings.lag_within, settings.lag_between),
     ):
         default = np.where(same, np.nan if within is None else within, np.nan if between is None else between)
-        out[column] = out[column].astype("float64").where(out[column].notna(), default)
+        out[column] = np.where(out[column].notna(), out[column].astype("float64"), default)
     if settings.reference:
         out["reference"] = out["reference"].fillna(settings.reference)
     return out.assign(commodity=out["commodity"].where(out["commodity"] != "", None))
@@ -183,7 +183,8 @@ def _demand(sources: Sources, program: Program, x: Array) -> pd.DataFrame:
     demand = sources.demand.copy()
     good = demand["commodity"].fillna("")
     values = demand["demand_tpa"].to_numpy(dtype=np.float64).copy()
-    for (node, commodity), part in demand.groupby(["node", good], sort=True):
+    for key, part in demand.groupby(["node", good], sort=True):
+        node, commodity = map(str, key)
         at = program.place.get(("take", node, commodity))
         found = float(x[at]) if at is not None else 0.0
         places = part.index.to_numpy()
@@ -199,28 +200,29 @@ def _demand(sources: Sources, program: Program, x: Array) -> pd.DataFrame:
         _joined(n, "computed: what is made and not asked for" if o else "")
         for n, o in zip(demand["note"], was_open, strict=True)
     ]
-    return demand.assign(demand_tpa=values, quality=quality, note=notes)
+    demand["note"] = notes
+    return demand.assign(demand_tpa=values, quality=quality)
 
 
 def _gaps(sources: Sources, pairs: Pairs, program: Program, x: Array) -> pd.DataFrame:
     rows = []
     by_row = {f.row: f for f in program.figures if f.table == "totals"}
-    for row in sources.totals.itertuples():
-        figure = by_row.get(int(row.row))
+    for row in records(sources.totals):
+        figure = by_row.get(int(row["row"]))
         found = np.nan
         fit = figure.fit if figure else COMPARE
         if figure is not None and figure.at:
             found = float(x[list(figure.at)].sum())
-        elif row.unit == "share" and isinstance(row.country, str):
+        elif row["unit"] == "share" and isinstance(row["country"], str):
             mine = total_pairs(sources, pairs.table, row)
-            world = total_pairs(sources, pairs.table, row._replace(country=None))
+            world = total_pairs(sources, pairs.table, {**row, "country": None})
             if mine is not None and world and _one_basis(sources, pairs, world):
                 found = float(x[mine].sum() / max(x[world].sum(), 1e-300))
-        difference = found - row.value
-        share = difference / row.value if row.value else np.nan
-        rows.append(
-            (row.step, row.commodity, row.country, int(row.year), row.unit, row.value, found, difference, share, fit)
-        )
+        value = row["value"]
+        difference = found - value
+        share = difference / value if value else np.nan
+        said = (row["step"], row["commodity"], row["country"], int(row["year"]), row["unit"], value)
+        rows.append((*said, found, difference, share, fit))
     columns = [
         "step",
         "commodity",
@@ -239,7 +241,7 @@ def _gaps(sources: Sources, pairs: Pairs, program: Program, x: Array) -> pd.Data
 def _one_basis(sources: Sources, pairs: Pairs, places: list[int]) -> bool:
     goods = set(pairs.table["commodity"].iloc[places])
     basis = sources.commodities.set_index("id")["basis"].reindex(sorted(goods))
-    return len(goods) == 1 or (basis.notna().all() and len(basis.unique()) == 1)
+    return len(goods) == 1 or (bool(basis.notna().all()) and len(basis.unique()) == 1)
 
 
 def _amounts(program: Program, x: Array) -> pd.DataFrame:
@@ -257,7 +259,7 @@ def _amounts(program: Program, x: Array) -> pd.DataFrame:
             rows.append((table, node, good, np.nan, float(x[at]), "computed"))
         elif kind == "discard" and x[at] > 1e-9 * program.size.get(good, 1.0):
             rows.append(("processes", node, good, np.nan, float(x[at]), "discarded"))
-    table = pd.DataFrame(rows, columns=["table", "key", "commodity", "given_tpa", "found_tpa", "how"])
-    table = table.assign(difference_tpa=table["found_tpa"] - table["given_tpa"])
+    frame = pd.DataFrame(rows, columns=["table", "key", "commodity", "given_tpa", "found_tpa", "how"])
+    frame = frame.assign(difference_tpa=frame["found_tpa"] - frame["given_tpa"])
     order = ["table", "key", "commodity", "given_tpa", "found_tpa", "difference_tpa", "how"]
-    return table[order].sort_values(["table", "key", "commodity", "how"], kind="stable").reset_index(drop=True)
+    return frame[order].sort_values(["table", "key", "commodity", "how"], kind="stable").reset_index(drop=True)

@@ -126,7 +126,8 @@ class Exposure(Question, Counted, TableOutput, Verified):
 
         # the names by which people know what drops out
         named = self.network.nodes[["id", "label"]].dropna()
-        labels = dict(named[named["label"] != ""].itertuples(index=False)) if self.by == "node" else {}
+        named = named[named["label"] != ""]
+        labels = dict(zip(named["id"], named["label"], strict=True)) if self.by == "node" else {}
         self.write(path, exposure_svg(found, labels))
         return str(path)
 

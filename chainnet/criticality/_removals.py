@@ -54,7 +54,7 @@ def removals(network: Network, by: str) -> Removals:
     if by == "edge":
         edges = network.edges
         keys = [edges["source"], edges["target"], edges["commodity"].fillna("")]
-        index = pd.MultiIndex.from_arrays(keys, names=["source", "target", "commodity"])
+        index: pd.Index = pd.MultiIndex.from_arrays(keys, names=["source", "target", "commodity"])
         return Removals(index, np.arange(len(edges)), True)
     open_rows = np.flatnonzero((nodes["stage"] != "end_use").to_numpy())
     if by == "node":
@@ -75,12 +75,12 @@ def removals(network: Network, by: str) -> Removals:
     if len(columns) == 1 and columns[0] in ("owner", "owner_country") and not network.owners.empty:
         return _look_through(network, columns[0], open_rows)
     labels = labels.dropna()
-    members = labels.groupby(columns, sort=True).indices
+    groups = labels.groupby(columns, sort=True).indices
+    members = {k if isinstance(k, tuple) else (k,): rows for k, rows in groups.items()}
     positions = labels.index.to_numpy()
-    keys_sorted = sorted(members, key=lambda k: k if isinstance(k, tuple) else (k,))
+    keys_sorted = sorted(members)
     if len(columns) == 1:
-        flat = [k[0] if isinstance(k, tuple) else k for k in keys_sorted]
-        index = pd.Index(flat, name=columns[0], dtype="str")
+        index = pd.Index([k[0] for k in keys_sorted], name=columns[0], dtype="str")
     else:
         index = (
             pd.MultiIndex.from_tuples(keys_sorted, names=columns)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from chainnet._types import records
 from chainnet.drawing.answers import DrawnFlows, Losses
 from chainnet.drawing.placing import Block, place
 from chainnet.drawing.style import COUNTRY_COLOURS, LOSS_COLOURS, OTHER_COLOUR, SHAPES, loss_class, percent, tonnes
@@ -153,18 +154,19 @@ def _sites(
     makes = _makes(network, table, main)
     cut = answer.cut_nodes if answer is not None else frozenset()
     asks: dict[str, list[dict[str, Any]]] = {}
-    for row in network.demand.itertuples():
-        asks.setdefault(row.node, []).append(
+    for row in records(network.demand):
+        tier, good, asked = row["tier"], row["commodity"], row["demand_tpa"]
+        asks.setdefault(row["node"], []).append(
             {
-                "tier": row.tier if is_known(row.tier) else "",
-                "commodity": labels.get(row.commodity, row.commodity) if is_known(row.commodity) else "",
-                "counts": not network.main_commodity or row.commodity in network.main_commodity,
-                "tpa": _json(row.demand_tpa),
-                "text": tonnes(row.demand_tpa),
+                "tier": tier if is_known(tier) else "",
+                "commodity": labels.get(good, good) if is_known(good) else "",
+                "counts": not network.main_commodity or good in network.main_commodity,
+                "tpa": _json(asked),
+                "text": tonnes(asked),
             }
         )
     sites = []
-    for row in table.to_dict("records"):
+    for row in records(table):
         name = row["id"]
         found = ranks.get(name)
         flow, new = (
@@ -289,9 +291,9 @@ def _links(
     network: Network, edges: pd.DataFrame, tail: Any, head: Any, sites: list[dict[str, Any]], answer: DrawnFlows | None
 ) -> list[dict[str, Any]]:
     labels = _labels(network)
-    records = edges.to_dict("records")
+    rows = records(edges)
     flows = answer.edge_flow if answer is not None else np.full(len(edges), np.nan)
-    links = [_link(f"e{i}", row, int(tail[i]), int(head[i]), labels, flows[i], answer) for i, row in enumerate(records)]
+    links = [_link(f"e{i}", row, int(tail[i]), int(head[i]), labels, flows[i], answer) for i, row in enumerate(rows)]
     if answer is not None and answer.relations is not None:
         position = {s["id"]: i for i, s in enumerate(sites)}
         blank = dict.fromkeys(edges.columns)
@@ -422,16 +424,16 @@ def _tier_totals(network: Network) -> dict[str, float]:
     demand = network.demand.dropna(subset=["tier"])
     if network.main_commodity:
         demand = demand[demand["commodity"].isin(network.main_commodity)]
-    return {t: float(v) for t, v in demand.groupby("tier")["demand_tpa"].sum().items()}
+    return {str(t): float(v) for t, v in demand.groupby("tier")["demand_tpa"].sum().items()}
 
 
 def _references(network: Network, *rows: list[dict[str, Any]]) -> dict[str, str]:
     used = {key for part in rows for row in part for key in row["references"]}
     words = {}
-    for row in network.references.itertuples():
-        if row.key in used:
-            parts = [row.title, row.publisher, row.year]
-            words[row.key] = ", ".join(str(p) for p in parts if is_known(p))
+    for row in records(network.references):
+        if row["key"] in used:
+            parts = [row["title"], row["publisher"], row["year"]]
+            words[row["key"]] = ", ".join(str(p) for p in parts if is_known(p))
     return words
 
 

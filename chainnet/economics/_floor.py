@@ -20,6 +20,7 @@ from chainnet.economics._terms import (
     known_commodities,
     plain,
     reference_of,
+    whole_sum,
 )
 from chainnet.engine import ROUNDING
 from chainnet.network import Network
@@ -134,7 +135,7 @@ def price_floor(
     )  # fmt: skip
     share = check_number(upside_share, "upside_share", 0.0, 1.0, "the part of the upside that is returned")
     table = terms.table
-    at, market = terms.floor, terms.reference
+    at, market = terms.needed_floor, terms.reference
     table["floor_usd_per_t"], table["reference_usd_per_t"] = at, market
     table["viable"] = _at_least(at, table["break_even_usd_per_t"], terms.least)
     table["viable_at_reference"] = _at_least(market, table["break_even_usd_per_t"], terms.least)
@@ -278,7 +279,7 @@ def price_cut(
     cut = check_number(cut, "cut", 0.0, 1.0, "the part of the price that is cut")
     checks.whole(steps, "steps", 1, 1000, "is not allowed; give a whole number from {least} to {most}.")
     exports = _exports(network, incumbent)
-    table = terms.table.assign(at=terms.floor, market=terms.reference, least=terms.least)
+    table = terms.table.assign(at=terms.needed_floor, market=terms.reference, least=terms.least)
     rows: list[dict[str, Any]] = []
     for name, part in table.groupby("commodity", sort=True):
         price, output = part["break_even_usd_per_t"], part["output_tpa"]
@@ -288,7 +289,7 @@ def price_cut(
             low = market * (1.0 - share)
             bare = price <= low
             gap = max(at - low, 0.0) if not np.isnan(at - low) else np.nan
-            sent = exports.get(name, np.nan)
+            sent = exports.get(str(name), np.nan)
             rows.append(
                 {
                     "commodity": name,
@@ -496,5 +497,5 @@ def _purchases(network: Network, words: list[str], wanted: list[str]) -> pd.Data
     )
     both = pd.concat([part for part in (first, second) if len(part)] or [first], ignore_index=True)
     sums = both.groupby(["commodity", "buyer", "basis"], sort=True)[["purchases_tpa", "imported_tpa"]]
-    out = sums.agg(lambda t: t.sum(skipna=False)).reset_index()
+    out = sums.agg(whole_sum).reset_index()
     return out[["commodity", "buyer", "purchases_tpa", "imported_tpa", "basis"]]

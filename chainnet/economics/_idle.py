@@ -12,7 +12,7 @@ import pandas as pd
 from chainnet import checks
 from chainnet._types import Array, Words
 from chainnet.economics._idle_range import Idle, snapped
-from chainnet.economics._terms import capital_recovery_factor, check_number, main_outputs
+from chainnet.economics._terms import capital_recovery_factor, check_number, main_outputs, whole_sum
 from chainnet.engine import ROUNDING, Certificate
 from chainnet.errors import DataError, near_matches
 from chainnet.flow import Balance, Counting, ValueModel, balance_under, named_projects, project_sizes
@@ -270,8 +270,8 @@ def _steps(shown: Network, found: Balance, by: str) -> pd.DataFrame:
             "output_tpa": groups["output"].sum(),
         }
     ).reset_index()
-    short = found.demand.assign(commodity=found.demand["commodity"].fillna(""))
-    short = short.groupby("commodity")["shortfall_tpa"].sum()
+    asked = found.demand.assign(commodity=found.demand["commodity"].fillna(""))
+    short = asked.groupby("commodity")["shortfall_tpa"].sum()
     out["demand_tpa"] = out["output_tpa"] + out["commodity"].map(short).fillna(0.0)
     capacity = out["capacity_tpa"].where(out["capacity_tpa"] > 0)
     out["utilisation"] = out["output_tpa"] / capacity
@@ -328,7 +328,7 @@ def _price_effects(network: Network, steps: pd.DataFrame, responses: tuple[Array
         groups = steps.assign(short_tpa=short)[steps["with_projects"] == stands].groupby(
             ["year", "commodity"], sort=True, dropna=False
         )
-        sums = groups[["capacity_tpa", "output_tpa"]].agg(lambda t: t.sum(skipna=False))
+        sums = groups[["capacity_tpa", "output_tpa"]].agg(whole_sum)
         ends.append(sums.assign(short_tpa=groups["short_tpa"].max()).reset_index())
     both = ends[1].merge(ends[0], on=["year", "commodity"], suffixes=("", "_before"))
     added = both["capacity_tpa"] - both["capacity_tpa_before"]

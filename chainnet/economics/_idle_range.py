@@ -36,7 +36,8 @@ class Idle:
         names: Sequence[str],
         factor: float,
     ) -> None:
-        rows = base.projects.set_index("id").reindex(list(names))
+        names = list(names)
+        rows = base.projects.set_index("id").reindex(names)
         size = counting.network.nodes.set_index("id")["capacity_tpa"].reindex(names).to_numpy(dtype=float)
         output = snapped(found.nodes["throughput_tpa"].reindex(names).to_numpy(dtype=float), size)
         capex = rows["capex_musd"].to_numpy(dtype=float)
@@ -56,7 +57,7 @@ class Idle:
             )
         self.table = pd.DataFrame(
             {
-                "id": list(names),
+                "id": names,
                 "label": rows["label"].to_numpy(),
                 "step": rows["step"].to_numpy(),
                 "country": rows["country"].to_numpy(),

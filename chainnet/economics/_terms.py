@@ -25,6 +25,7 @@ __all__ = [
     "main_outputs",
     "plain",
     "reference_of",
+    "whole_sum",
 ]
 
 Money = float | Mapping[str, float] | None
@@ -116,6 +117,13 @@ class Terms:
             "coproduct_credit": bool(coproduct_credit),
         }
 
+    @property
+    def needed_floor(self) -> pd.Series:
+        """The floor of each project; it is an error that none is given."""
+        if self.floor is None:
+            raise DataError("floor: missing; give USD/t, or a mapping of commodity to USD/t.")
+        return self.floor
+
     def _over(self, price: pd.Series, ids: pd.Index) -> pd.Series:
         """Spread a price by commodity over the projects."""
         return pd.Series(price.reindex(self.commodity.to_numpy()).to_numpy(dtype=float), index=ids)
@@ -179,8 +187,8 @@ def main_outputs(network: Network, table: pd.DataFrame) -> pd.Series:
     recipes = network.processes[network.processes["role"] == "output"]
     made = recipes.groupby("process")["commodity"].agg(lambda c: "+".join(sorted(set(c))))
     edges = network.edges
-    shipped = edges.assign(commodity=edges["commodity"].fillna(""))
-    shipped = shipped.groupby("source")["commodity"].agg(lambda c: "+".join(sorted(set(c))))
+    goods = edges.assign(commodity=edges["commodity"].fillna(""))
+    shipped = goods.groupby("source")["commodity"].agg(lambda c: "+".join(sorted(set(c))))
     # by dictionary: a map that finds nothing would turn the words into numbers
     by_process, by_edges = made.to_dict(), shipped.to_dict()
     pairs = zip(table["process"], table["id"], strict=True)
@@ -287,6 +295,11 @@ def _asked(
 def as_list(words: Words) -> list[str]:
     """Return one word or several as a list."""
     return [words] if isinstance(words, str) else [str(word) for word in words or ()]
+
+
+def whole_sum(part: pd.Series) -> float:
+    """Return the sum; NaN where a part is not known."""
+    return float(part.sum(skipna=False))
 
 
 def plain(given: Any) -> Any:

@@ -160,14 +160,11 @@ def build_or_wait(
         coproduct_credit, None,
     )  # fmt: skip
     returned = check_number(upside_share, "upside_share", 0.0, 1.0, "the part of the upside that is returned")
-    if terms.floor is None:
-        raise DataError("floor: missing; give USD/t, or a mapping of commodity to USD/t.")
-    table = terms.table
+    at, table = terms.needed_floor.to_numpy(dtype=float)[:, None], terms.table
     states, n_states = _states(prices, table["commodity"], known_commodities(network))
     chance = _chances(probabilities, n_states)
     share = _discount(rate, delay_years)
     lost = _hazard_costs(table.index, hazard, averted_t, usd_per_t, delay_years)
-    at = terms.floor.to_numpy(dtype=float)[:, None]
     today = terms.reference.to_numpy(dtype=float)[:, None]
     cost = (table["capital_usd_per_t"] * table["output_tpa"] / terms.factor / 1e6).to_numpy(dtype=float)
     net = (table["unit_cost_usd_per_t"] - table["credit_usd_per_t"]).to_numpy(dtype=float)[:, None]

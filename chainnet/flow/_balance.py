@@ -278,10 +278,11 @@ def _negative_cycle(network: Network) -> str:
     unit = network.nodes.set_index("id")["unit_cost_usd_per_t"].fillna(0.0)
     open_edges = edges[edges["capacity_tpa"].isna()]
     graph = nx.DiGraph()
-    for row in open_edges.itertuples():
-        cost = (0.0 if np.isnan(row.cost_usd_per_t) else row.cost_usd_per_t) + unit.get(row.target, 0.0)
-        if not graph.has_edge(row.source, row.target) or graph[row.source][row.target]["weight"] > cost:
-            graph.add_edge(row.source, row.target, weight=cost)
+    freight = open_edges["cost_usd_per_t"].fillna(0.0)
+    for source, target, usd in zip(open_edges["source"], open_edges["target"], freight, strict=True):
+        cost = usd + unit.get(target, 0.0)
+        if not graph.has_edge(source, target) or graph[source][target]["weight"] > cost:
+            graph.add_edge(source, target, weight=cost)
     for start in sorted(graph):
         try:
             cycle = nx.find_negative_cycle(graph, start)
@@ -322,7 +323,7 @@ def relation_flows(low: Lowered, block: Array) -> pd.DataFrame:
             "flow_t": flow[period, pair],
         }
     )
-    return table.groupby(["period", "commodity", "maker", "user"], as_index=False)["flow_t"].sum()
+    return table.groupby(["period", "commodity", "maker", "user"], as_index=False)[["flow_t"]].sum()
 
 
 def _prices(low: Lowered, counting: Counting, last: LinearSolution) -> pd.DataFrame:

@@ -107,8 +107,8 @@ def benchmarks(network: Network, union: Words = "EU27", marks: Mapping[str, floa
     flows = flows[flows["target"].map(inside).astype(bool)].dropna(subset=["flow_tpa"])
     flows = flows.assign(is_own=flows["source"].map(inside).astype(bool))
     # one step's commodity may also come from recyclers: the union's use is all of it
-    use = flows.groupby("commodity")["flow_tpa"].sum()
-    use = pd.Series(index.get_level_values("commodity").map(use), index=index, dtype=float).where(lambda u: u > 0)
+    used = flows.groupby("commodity")["flow_tpa"].sum().to_dict()
+    use = pd.Series(index.get_level_values("commodity").map(used), index=index, dtype=float).where(lambda u: u > 0)
     # a remainder ("other") is no one country; it may hide one
     hidden = ~flows["is_own"] & ~flows["label"].map(is_country).astype(bool)
     unnamed = flows[hidden].groupby(levels, dropna=False)["flow_tpa"].sum().reindex(index).fillna(0.0)
@@ -192,7 +192,7 @@ def indices(
         held,
         risk[["supply_risk", "supply_risk_high", "is_bottleneck"]],
         importer_risk(network, importer, instability)[["geopolrisk"]],
-        byproduct_shares(network).rename("byproduct_share"),
+        byproduct_shares(network).rename("byproduct_share").to_frame(),
         benchmarks(network, union).drop(columns=["use_tpa", "output_tpa", "capacity_tpa"]),
     ]
     table = pd.concat([part.reindex(held.index) for part in parts], axis=1)

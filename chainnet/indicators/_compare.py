@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from chainnet._types import records
 from chainnet.criticality import chokepoints
 from chainnet.indicators._concentration import levels_of, supply_by_node
 from chainnet.indicators._risk import Numbers
@@ -101,7 +102,7 @@ def compare_indices(
     _rank(table)
     known = network.commodities.set_index("id")["label"]
     goods = table["commodity"].map(known).astype(object).fillna(table["commodity"])
-    table["why"] = [_why({**row, "good": g}) for row, g in zip(table.to_dict("records"), goods, strict=True)]
+    table["why"] = [_why({**row, "good": g}) for row, g in zip(records(table), goods, strict=True)]
     table = table.reset_index().sort_values(["index_rank", "loss_rank", place, "country"], kind="stable")
     columns = [
         "commodity",

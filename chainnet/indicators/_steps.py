@@ -154,8 +154,7 @@ def risk_parts(
     sums = supply[levels].drop_duplicates().sort_values(levels, ignore_index=True)
     row_of = sums.assign(row=np.arange(len(sums)))
     flows = shipments(network).merge(row_of, on=levels, how="inner")
-    inside = network.in_countries(network.nodes, union, "union")
-    inside = pd.Series(inside, index=network.nodes["id"])
+    inside = pd.Series(network.in_countries(network.nodes, union, "union"), index=network.nodes["id"])
     into, out_of = flows["target"].map(inside).to_numpy(dtype=bool), flows["source"].map(inside).to_numpy(dtype=bool)
     flow = flows["flow_tpa"].fillna(0.0).to_numpy()
 

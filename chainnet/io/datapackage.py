@@ -12,7 +12,7 @@ import pandas as pd
 
 from chainnet import checks
 from chainnet.errors import DataError, near_matches
-from chainnet.io.intake import Intake, faults_of
+from chainnet.io.intake import Intake
 from chainnet.io.text import load_json, read_text, written_columns
 from chainnet.network import TABLES, Column, Network, Table
 
@@ -161,7 +161,7 @@ def read_descriptor(folder: Path, intake: Intake) -> Descriptor:
     try:
         data = load_json(read_text(path, DESCRIPTOR), DESCRIPTOR)
     except DataError as error:
-        intake.faults += faults_of(error)
+        intake.faults += error.faults_list
         return Descriptor()
     if not isinstance(data, dict):
         intake.fault("must be one JSON object", "Correct the file.")

@@ -122,7 +122,7 @@ def edge_parquet(network: Network) -> bytes:
     columns = {}
     for name in frame.columns:
         kind = pa.string() if TABLES["edges"].column(name).kind == "text" else pa.float64()
-        columns[name] = pa.array(frame[name].to_numpy(dtype=object, na_value=None), type=kind, from_pandas=True)
+        columns[name] = pa.array(frame[name].to_numpy(dtype=object), type=kind, from_pandas=True)
     parquet.write_table(pa.table(columns), out)
     return out.getvalue()
 

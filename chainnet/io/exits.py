@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from chainnet._types import records
 from chainnet.io.embedded import awake_edges
 from chainnet.io.text import number_text
 from chainnet.network import TABLES, Network
@@ -39,12 +40,12 @@ def gexf_bytes(network: Network) -> bytes:
         *_attributes("edge", edge_columns),
         "    <nodes>",
     ]
-    for row in nodes.to_dict("records"):
+    for row in records(nodes):
         label = row["label"] if isinstance(row["label"], str) else row["id"]
         head = f'<node id="{_escape(row["id"])}" label="{_escape(label)}">'
         lines.append(f"      {head}{_values(row, node_columns)}</node>")
     lines += ["    </nodes>", "    <edges>"]
-    for number, row in enumerate(edges.to_dict("records")):
+    for number, row in enumerate(records(edges)):
         weight = next((row[c] for c in ("flow_tpa", "capacity_tpa") if row.get(c) == row.get(c) and row.get(c)), None)
         size = f' weight="{number_text(weight)}"' if weight else ""
         ends = f'source="{_escape(row["source"])}" target="{_escape(row["target"])}"'

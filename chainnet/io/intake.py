@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, cast
 
 import pandas as pd
 
@@ -11,13 +11,7 @@ from chainnet.errors import DataError, Fault
 from chainnet.io.text import Records, collector_off
 from chainnet.network import MOST_FAULTS, TABLES, Gate, Network
 
-__all__ = ["Intake", "faults_of"]
-
-
-def faults_of(error: DataError) -> list[Fault]:
-    """Return the faults that an error carries."""
-    rows = error.faults.itertuples(index=False)
-    return [Fault(r.file, None if pd.isna(r.row) else int(r.row), r.column, r.value, r.rule, r.remedy) for r in rows]
+__all__ = ["Intake"]
 
 
 class Intake:
@@ -47,7 +41,7 @@ class Intake:
     def unreadable(self, table: str, error: DataError) -> None:
         """Note that a table is there but could not be read."""
         self._unreadable.add(table)
-        self.faults += faults_of(error)
+        self.faults += error.faults_list
 
     def add(self, table: str, records: Records) -> None:
         """Take in the records of a table."""
@@ -74,9 +68,9 @@ class Intake:
         """
         if not self._unreadable:
             try:
-                network = Network(**self.frames, files=self.files, **meta)
+                network = Network(**meta, **cast("dict[str, Any]", self.frames), files=self.files)
             except DataError as error:
-                found = faults_of(error)
+                found = error.faults_list
                 if not found:
                     self.fault(str(error), "Correct it.")
                 self._take(found)

@@ -143,7 +143,7 @@ def release_rate(network: Network, overlay: Overlay) -> Array:
     """
     own = network.stocks["release_tpa"].to_numpy(dtype=float)
     own = np.where(np.isnan(own), INF, own * overlay.stock_share)
-    return np.minimum(own, overlay.release_tpa)
+    return np.asarray(np.minimum(own, overlay.release_tpa))
 
 
 def edge_costs(t: Tables, overlay: Overlay, tail: Ints, head: Ints, relations: Relations, extra: float) -> Array:

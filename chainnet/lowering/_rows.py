@@ -291,13 +291,14 @@ def throughput_rows(
 
 def standin_rows(rows: Rows, standins: pd.DataFrame, standin_start: int, activity: Ints) -> None:
     """Stand-in inputs add up to the activity, each within its share of it."""
-    for (node, _), members in standins.groupby(["node", "group"], sort=True):
+    for _, members in standins.groupby(["node", "group"], sort=True):
+        node = int(members["node"].iloc[0])
         z = int(activity[node])
         use = 1.0 / members["t_per_t"].to_numpy()
         columns = standin_start + members.index.to_numpy()
-        row = rows.new("recipe", int(node), 0, 0.0, 0.0)
+        row = rows.new("recipe", node, 0, 0.0, 0.0)
         rows.add(row, columns, use)
         rows.add(row, z, -1.0)
         for column, part, share in zip(columns, use, members["max_share"], strict=True):
             if share < 1.0:
-                rows.add(rows.new("recipe", int(node), 1, -INF, 0.0), [column, z], [part, -share])
+                rows.add(rows.new("recipe", node, 1, -INF, 0.0), [column, z], [part, -share])

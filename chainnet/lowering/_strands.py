@@ -230,9 +230,10 @@ class _Splitter:
         self.counted: list[list[int]] = [[] for _ in overlay.restrictions]
         self.recipe = _recipes(t.recipes)
         self.standins: dict[int, list[list[Standin]]] = {}
-        for (node, _), members in flows.standins.groupby(["node", "group"], sort=True):
+        for _, members in flows.standins.groupby(["node", "group"], sort=True):
+            node = int(members["node"].iloc[0])
             values = members[["code", "t_per_t", "max_share"]].itertuples(index=True, name=None)
-            self.standins.setdefault(int(node), []).append([Standin(int(i), int(c), p, m) for i, c, p, m in values])
+            self.standins.setdefault(node, []).append([Standin(int(i), int(c), p, m) for i, c, p, m in values])
         self.states: dict[int, set[int]] = {}
         self.runs: dict[int, list[int]] = {}
         self.known: dict[tuple[tuple[int, ...], int, int], list[Way]] = {}

@@ -63,20 +63,20 @@ class Gate:
         if keyed:
             frame = frame.reset_index(keyed)
         frame = frame.reset_index(drop=True)
-        for column in frame.columns:
-            if column not in table.names:
-                hint = near_matches(str(column), table.names)
+        for label in frame.columns:
+            if label not in table.names:
+                hint = near_matches(str(label), table.names)
                 self.fault(
                     name,
                     None,
-                    str(column),
+                    str(label),
                     None,
                     f"unknown column;{hint}".rstrip(";"),
                     f"Known columns: {', '.join(table.names)}.",
                 )
         if not frame.columns.is_unique:
-            for column in frame.columns[frame.columns.duplicated()]:
-                self.fault(name, None, str(column), None, "the column stands twice", "Keep one of them.")
+            for label in frame.columns[frame.columns.duplicated()]:
+                self.fault(name, None, str(label), None, "the column stands twice", "Keep one of them.")
             frame = frame.loc[:, ~frame.columns.duplicated()]
         if frame.empty and list(frame.columns) == list(table.names):
             return empty(name)
@@ -268,7 +268,7 @@ def member(cells: pd.Series, words: set[str]) -> np.ndarray:
     if cells.empty or not words:
         return np.zeros(len(cells), dtype=bool)
     # isin on Arrow text makes a Python object of every word, one by one
-    return np.asarray(pd.Series(cells.to_numpy(dtype=object, na_value=None), dtype="object").isin(words))
+    return np.asarray(pd.Series(cells.to_numpy(dtype=object), dtype="object").isin(words))
 
 
 def split_list(cell: object) -> list[str]:

@@ -263,12 +263,14 @@ def _words(gate: Gate, frames: Frames, common: Groups) -> None:
     tiers = set(frames["tiers"]["tier"].dropna().tolist()) or set(DEFAULT_TIERS)
     for name in ("demand", "qualification"):
         check_known(gate, name, frames[name], "tier", tiers, f"not a known tier ({', '.join(sorted(tiers))})")
-    for row, cell in frames["stocks"]["tiers"].dropna().items():
+    served = frames["stocks"]["tiers"].dropna()
+    for row, cell in zip(served.index, served, strict=True):
         for tier in split_list(cell):
             if tier not in tiers:
                 gate.fault("stocks", int(row), "tiers", tier, "not a known tier", "Correct it.")
     groups = set(frames["groups"]["group"].dropna().tolist()) | set(common)
-    for row, cell in frames["projects"]["backers"].dropna().items():
+    backers = frames["projects"]["backers"].dropna()
+    for row, cell in zip(backers.index, backers, strict=True):
         for word in split_list(cell):
             if word not in groups and not is_country(word):
                 gate.fault(

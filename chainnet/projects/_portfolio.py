@@ -85,7 +85,7 @@ class Portfolio(Result):
         """
         if tier not in self.closing.index:
             raise DataError(f'tier: "{tier}" is not in closing; one of {", ".join(self.closing.index)}.')
-        least = float(self.closing.loc[tier, "least_budget_musd"])
+        least = float(self.closing["least_budget_musd"][tier])
         return None if np.isnan(least) else least
 
 

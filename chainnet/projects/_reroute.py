@@ -290,12 +290,13 @@ def _price(network: Network, game: Game, model: ValueModel, name: str) -> float:
     else:
         worth = sum(float(best.get(codes[c], 0.0)) * share for c, share in product.items())
     feeds = legs[(legs["head"] == me) & ~asleep[legs["tail"].to_numpy()]]
-    for row in recipe[recipe["role"] == "input"].itertuples():
-        offers = feeds.loc[feeds["code"] == codes[row.commodity], "tail"]
+    inputs = recipe[recipe["role"] == "input"]
+    for good, ratio in zip(inputs["commodity"], inputs["t_per_t"], strict=True):
+        code = codes[good]
+        offers = feeds.loc[feeds["code"] == code, "tail"]
         if offers.empty:
             return 0.0  # nothing that stands feeds it
-        code = codes[row.commodity]
-        worth -= min(max(float(worth_at.get((t, code), 0.0)), at(t, code)) for t in offers) * row.t_per_t
+        worth -= min(max(float(worth_at.get((t, code), 0.0)), at(t, code)) for t in offers) * ratio
     return max(worth, 0.0) if worth > ROUNDING else 0.0
 
 

@@ -127,8 +127,11 @@ class Facts:
     @cached_property
     def whole(self) -> pd.DataFrame:
         """The summary over all tiers, by scenario; their tonnes are on one basis."""
-        grouped = self.summary.groupby("scenario", sort=False)[SUMMED]
-        return grouped.sum(min_count=1)
+        return self.summary.groupby("scenario", sort=False)[SUMMED].sum(min_count=1)
+
+    def lacks(self, scenario: str) -> float:
+        """Return what the leading tier lacks under a scenario, t/a."""
+        return float(self.leading["shortfall_tpa"][scenario])
 
     def of(self, scenario: str, tier: str) -> Any:
         """Return the row of the summary for a scenario and tier."""
@@ -138,13 +141,8 @@ class Facts:
     @cached_property
     def ordered(self) -> list[str]:
         """Scenarios, worst first: by shortfall of the leading tier, then of all tiers, then by name."""
-        names = [name for name in self.leading.index if name != BASELINE]
-
-        def key(name: str) -> tuple[float, float, str]:
-            lead, whole = self.leading.loc[name, "shortfall_tpa"], self.whole.loc[name, "shortfall_tpa"]
-            return (-round(float(lead), 6), -round(float(whole), 6), name)
-
-        return sorted(names, key=key)
+        names, whole = [name for name in self.leading.index if name != BASELINE], self.whole["shortfall_tpa"]
+        return sorted(names, key=lambda n: (-round(self.lacks(n), 6), -round(float(whole[n]), 6), n))
 
     @property
     def when(self) -> str:
@@ -491,7 +489,7 @@ class Months:
         """Return the first month in which a measure is in force; NaN if none."""
         if scenario == BASELINE:
             return float("nan")
-        return float(self.facts.a.scenarios.loc[scenario, "onset_month"])
+        return float(self.facts.a.scenarios["onset_month"][scenario])
 
     def left(self, scenario: str) -> float:
         """Return the months from the first measure to the end of the horizon."""

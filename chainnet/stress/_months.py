@@ -165,7 +165,8 @@ def qualified(line: Timeline, ask: Ask) -> tuple[Overlay, ...]:
     ids = network.projects["id"].to_numpy(dtype=object)
     begins = pd.Series(line.project_start, index=ids)
     first = edges[["source", "target"]].apply(lambda end: end.map(begins)).max(axis=1).to_numpy(dtype=float)
-    for commodity, mine in table.sort_values(["commodity", "months", "tier"]).groupby("commodity", sort=True):
+    for key, mine in table.sort_values(["commodity", "months", "tier"]).groupby("commodity", sort=True):
+        commodity = str(key)
         own = (edges["commodity"] == commodity).to_numpy() & np.isfinite(first)
         waits = [
             (tier, np.ceil(months / ask.step_months)) for tier, months in zip(mine["tier"], mine["months"], strict=True)
@@ -388,7 +389,7 @@ def summary_table(months: pd.DataFrame, found: Trajectory, ask: Ask) -> pd.DataF
                 "value_of_information_t": unforeseen - total,
                 "value_at_risk_musd": float(mine["value_musd"].sum(min_count=1)),
                 "first_short_month": first,
-                "worst_month": float(share.round(9).idxmax()) if short.any() else np.nan,
+                "worst_month": float(share.index[int(share.round(9).argmax())]) if short.any() else np.nan,
                 "worst_month_share": float(share.max()),
                 "months_short": int(short.sum()) * ask.step_months,
                 "time_to_survive": survive,
@@ -403,7 +404,8 @@ def _short_months(rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.Series, float, f
     """Return the sums of each month, which months are short, and the first and last of these (NaN = none)."""
     by_month = rows.groupby("month")[["demand_t", "served_t", "shortfall_t"]].sum()
     short = by_month["shortfall_t"] > CERTAIN * by_month["demand_t"]
-    first, last = (short.idxmax(), short[::-1].idxmax()) if short.any() else (np.nan, np.nan)
+    months = by_month.index[short.to_numpy()]
+    first, last = (months[0], months[-1]) if len(months) else (np.nan, np.nan)
     return by_month, short, first, last
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from chainnet._types import records
 from chainnet.reporting.facts import ALL_TIERS, BASELINE, Facts
 from chainnet.reporting.model import Section, Sentence, make_section
 from chainnet.reporting.sections.losses import set_words, tied_sets
@@ -135,8 +136,7 @@ def _idle_giant(facts: Facts) -> str:
 
 def gain_tier(facts: Facts) -> str:
     """Tier whose gains are told: the leading one if it is short, else all."""
-    frozen = facts.leading.loc[facts.when, "shortfall_tpa"]
-    return facts.first if facts.has_first and frozen > 0 else ALL_TIERS
+    return facts.first if facts.has_first and facts.lacks(facts.when) > 0 else ALL_TIERS
 
 
 def _left(facts: Facts, year: int) -> list[str]:
@@ -181,19 +181,18 @@ def _verdict_short(facts: Facts) -> str:
         what = f"{number(whole['served_tpa'])} of {tonnes(whole['demand_tpa'])}{_basis(facts)} are served"
         return f"No scenario was given; undisturbed, {what}."
     to = f" to {facts.whose}" if facts.whose else ""  # T1 says who that is
-    worst = facts.leading.loc[facts.a.worst]
-    short = float(worst["shortfall_tpa"])
+    short, asked = facts.lacks(facts.a.worst), float(facts.leading["demand_tpa"][facts.a.worst])
     if short <= 0:
         said, tiers = _whole(facts, to)
         return f"{said}: {tiers}." if tiers else said
     said = f"Under {facts.quoted(facts.a.worst)}, {_delivered(facts, to)}{_basis(facts)}, "
-    said += f"{tonnes(short)} ({percent(short / float(worst['demand_tpa']))}) short"
+    said += f"{tonnes(short)} ({percent(short / asked)}) short"
     ends = _ends(facts, facts.a.worst)
     said += f", {ends} with demand at its low and high values" if ends else ", no range in the data"
     others = [_short_words(facts, facts.a.worst, t) for t in facts.tiers if t != facts.first]
     said += f"; {join(others)}" if others else ""
     # scenarios that cost the leading tier as much as the worst one, which costs all tiers more
-    tied = sum(same(float(facts.leading.loc[n, "shortfall_tpa"]), short) for n in facts.ordered[1:])
+    tied = sum(same(facts.lacks(n), short) for n in facts.ordered[1:])
     costs = spelled(tied, "other scenario costs", "other scenarios cost")
     return said + (f"; {costs} {facts.first} as much." if tied else ".")
 
@@ -207,8 +206,8 @@ def _verdict_long(facts: Facts) -> str:
         )
     members = f" ({facts.whose_members})" if facts.whose_members else ""
     to = f" to {facts.whose}{members}" if facts.whose else ""
-    worst = facts.leading.loc[facts.a.worst]
-    short, before = float(worst["shortfall_tpa"]), float(worst["shortfall_before_tpa"])
+    short, asked = facts.lacks(facts.a.worst), float(facts.leading["demand_tpa"][facts.a.worst])
+    before = float(facts.leading["shortfall_before_tpa"][facts.a.worst])
     if short <= 0:
         # nothing falls for the leading tier: what the others lose is the verdict
         said, tiers = _whole(facts, to, " demand")
@@ -216,7 +215,7 @@ def _verdict_long(facts: Facts) -> str:
         said += f". {first_capital(tiers)}." if tiers else ""
         return said + (first if before > 0 and not same(before, 0.0) else "")
     said = f"Under {facts.quoted(facts.a.worst)}, {_delivered(facts, to)}{_basis(facts)}: "
-    said += f"{tonnes(short)} ({percent(short / float(worst['demand_tpa']))}) go short"
+    said += f"{tonnes(short)} ({percent(short / asked)}) go short"
     ends = _ends(facts, facts.a.worst)
     said += f", {ends} with all demand at its low and high values." if ends else "; no range is in the data."
     if before > short and not same(before, short):
@@ -226,11 +225,11 @@ def _verdict_long(facts: Facts) -> str:
 
 def _other_scenarios(facts: Facts) -> str:
     rest = facts.ordered[1:]
-    hit = [n for n in rest if facts.leading.loc[n, "shortfall_tpa"] > 0]
+    hit = [n for n in rest if facts.lacks(n) > 0]
     parts: list[str] = []
     for name in hit[:NAMES]:
-        short = float(facts.leading.loc[name, "shortfall_tpa"])
-        if parts and same(short, float(facts.leading.loc[hit[len(parts) - 1], "shortfall_tpa"])):
+        short = facts.lacks(name)
+        if parts and same(short, facts.lacks(hit[len(parts) - 1])):
             parts.append(f"{facts.quoted(name)} as much")
             continue
         ends = _ends(facts, name)
@@ -251,7 +250,7 @@ def _other_scenarios(facts: Facts) -> str:
 
 def _who(facts: Facts) -> str:
     parts = []
-    if facts.a.worst and facts.leading.loc[facts.a.worst, "shortfall_tpa"] > 0:
+    if facts.a.worst and facts.lacks(facts.a.worst) > 0:
         parts.append(_places(facts))
         later = [_short_words(facts, facts.a.worst, t, " demand") for t in facts.tiers if t != facts.first]
         parts.append(f"In the worst scenario {join(later)}." if later else "")
@@ -265,8 +264,8 @@ def _places(facts: Facts) -> str:
     if len(table) < 2:
         return ""
     words = [
-        f"{in_sentence(row.place)} {number(row.shortfall_tpa)} of {tonnes(row.demand_tpa)}"
-        for row in table.head(4).itertuples()
+        f"{in_sentence(row['place'])} {number(row['shortfall_tpa'])} of {tonnes(row['demand_tpa'])}"
+        for row in records(table.head(4))
     ]
     return f"Short for {facts.first}: {join(words)} (one of several answers)."
 
@@ -405,7 +404,7 @@ def _together(facts: Facts) -> str:
     attacks = facts.a.attacks
     if ("first tier", 2) not in attacks.index:
         return ""
-    row = attacks.loc[("first tier", 2)]
+    row = attacks.loc[[("first tier", 2)]].iloc[0]
     losses = facts.losses("node")["first_lost_tpa" if facts.has_first else "lost_tpa"]
     lost, single = float(row["lost_tpa"]), float(losses.max()) if len(losses) else 0.0
     if lost <= single or same(lost, single):

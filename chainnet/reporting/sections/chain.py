@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from chainnet._types import records
 from chainnet.reporting import canvas as fig
 from chainnet.reporting import columns as col
 from chainnet.reporting.facts import Facts, once
@@ -231,7 +232,8 @@ def _strip(facts: Facts, shares: pd.DataFrame, which: str, each: str = "goods") 
         place = leader.index[np.lexsort((leader.index, -leader.to_numpy()))][0]
         title = f"{place} makes over half of {leader[place]} of {len(rows)} {each}"
     three = ", ".join(
-        f"{facts.commodity(r.commodity) or r.step} {r.place} {percent(r.share)}" for r in tops.head(3).itertuples()
+        f"{facts.commodity(r['commodity']) or r['step']} {r['place']} {percent(r['share'])}"
+        for r in records(tops.head(3))
     )
     key = ", ".join(f"{c} {country_name(c)}" if country_name(c) != c else c for c in colour)
     basis = f"Share of baseline output by country{', ' + which if which else ''}"

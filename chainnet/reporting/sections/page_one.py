@@ -165,7 +165,7 @@ def _build(facts: Facts) -> list[Sentence]:
         alone, name = best_alone(facts, year, column)
         if not name:
             continue
-        start = facts.a.rerouting[year].projects.loc[name, "start_year"]
+        start = facts.a.rerouting[year].projects["start_year"][name]
         when = "" if pd.isna(start) else f", start {start:.0f}"
         tied = int((alone == alone[name]).sum()) - 1
         others = f"; {spelled(tied, 'other returns', 'others return')} as much" if tied else ""
@@ -210,6 +210,6 @@ def _stranger_sentences(facts: Facts) -> tuple[Sentence, ...]:
         Sentence(f"Status {facts.status}, grade {grade} unless another letter stands.", ("T15",)),
         Sentence(_gaps(facts), ("T17",), "Gaps."),
     ]
-    if pd.isna(facts.leading.loc[facts.when, "shortfall_low_tpa"]):
+    if pd.isna(facts.leading["shortfall_low_tpa"][facts.when]):
         said.append(Sentence("Not assessed: how the answer moves with demand (the data give no range).", ("T16",)))
     return (*said, *sure_points(facts)[:1])

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from chainnet._types import records
 from chainnet.engine import CERTAIN
 from chainnet.reporting import canvas as fig
 from chainnet.reporting import columns as col
@@ -82,9 +83,9 @@ def _rows(ladder: pd.DataFrame, unit: str = "tpa") -> Iterator[dict[str, Any]]:
     amounts = [f"{what}_{unit}" for what in ("demand", "served", "gained", "shortfall")]
     for rung, found in ladder.groupby("rung", sort=False):
         words = RUNGS[str(rung)][0] if rung in RUNGS else str(found["meaning"].iloc[0])
-        parts = found.assign(tier=found["tier"].fillna(ALL_TIERS)).to_dict("records")
+        parts = records(found.assign(tier=found["tier"].fillna(ALL_TIERS)))
         if len(parts) > 1:
-            parts.append({"tier": ALL_TIERS, **found[amounts].sum(min_count=1)})
+            parts.append({"tier": ALL_TIERS, **dict(zip(amounts, found[amounts].sum(min_count=1), strict=True))})
         for row in parts:
             yield {**row, "rung": rung, "meaning": words}
 
@@ -208,7 +209,7 @@ def ladder_figure(facts: Facts) -> ReportFigure | None:
     for ax in axes:
         ax.set_yticks(y, [drawable(words) for words, _ in rungs] if ax is axes[0] else [""] * len(y))
         fig.no_value_axis(ax, len(rungs))
-    is_short = float(facts.leading.loc[facts.when, "shortfall_tpa"]) > 0
+    is_short = facts.lacks(facts.when) > 0
     tier = facts.first if split and is_short else ALL_TIERS
     told = [short[tier] if tier in short else sum(short.values()) for _, short in rungs]
     what = f"{first_capital(tier)} shortfall" if tier != ALL_TIERS else "Total shortfall"

@@ -84,7 +84,7 @@ def tier_table(facts: Facts) -> ReportTable:
         ),
         col.million("value_musd", "Loss", "shortfall times value per tonne", unit="USD million/yr", body=False),
     ]
-    short = [n for n in facts.ordered if facts.whole.loc[n, "shortfall_tpa"] > 0]
+    short = [n for n in facts.ordered if facts.whole["shortfall_tpa"][n] > 0]
     return make_table(
         columns,
         (facts.of(name, tier) for name in [BASELINE, *facts.ordered] for tier in facts.tiers),
@@ -158,7 +158,7 @@ def heat_figure(facts: Facts) -> ReportFigure | None:
     ax.spines["left"].set_visible(False)
     ax.set_xlim(0, len(facts.tiers))
     ax.set_ylim(-0.55, len(rows) - 0.45)
-    short = [n for n in rows if facts.leading.loc[n, "shortfall_tpa"] > 0]
+    short = [n for n in rows if facts.lacks(n) > 0]
     leave = "leaves" if len(short) == 1 else "leave"
     title = f"{len(short)} of {len(rows)} scenarios {leave} {facts.first} demand short"
     if not short:
@@ -166,10 +166,9 @@ def heat_figure(facts: Facts) -> ReportFigure | None:
     if len(rows) == 1:
         title = f"The one scenario {'leaves' if short else 'does not leave'} {facts.first} short in the long run"
     alt = "Cells show the share of demand that goes short: " + "; ".join(
-        f"{facts.scenario_label(n)} {number(facts.leading.loc[n, 'shortfall_tpa'])} t/yr of {facts.first}"
-        for n in rows[:3]
+        f"{facts.scenario_label(n)} {number(facts.lacks(n))} t/yr of {facts.first}" for n in rows[:3]
     )
-    lacks = float(facts.whole.loc[BASELINE, "shortfall_tpa"])
+    lacks = float(facts.whole["shortfall_tpa"][BASELINE])
     return fig.make_figure(
         canvas,
         title,

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from chainnet._types import records
 from chainnet.reporting import canvas as fig
 from chainnet.reporting import columns as col
 from chainnet.reporting.facts import Facts, once
@@ -155,7 +156,7 @@ def mitigation_table(facts: Facts) -> ReportTable | None:
     names = dict(zip(facts.a.stockpile["commodity"], facts.a.stockpile["label"], strict=True))
     rows: list[dict[str, Any]] = []
     for _, found in table[used].groupby("step", sort=False):
-        parts = found.assign(label=found["commodity"].map(names)).to_dict("records")
+        parts = records(found.assign(label=found["commodity"].map(names)))
         for row in parts:
             row |= {f"{part}_t": 0.0 if abs(row[f"{part}_t"]) <= CERTAIN_T else row[f"{part}_t"] for part in PARTS}
             row |= {f"{part}_usd": 0.0 if abs(row[f"{part}_usd"]) <= 1.0 else row[f"{part}_usd"] for part in PARTS}

@@ -64,7 +64,7 @@ def sure_points(facts: Facts) -> tuple[Sentence, ...]:
         said.append(Sentence(draws, ("T15b",), "Draws."))
         if not many.ranks.empty:
             top = many.ranks["first_share"].idxmax()
-            part = percent(many.ranks.loc[top, "first_share"])
+            part = percent(many.ranks["first_share"].max())
             said.append(Sentence(f"{facts.label(str(top))} ranks first in {part} of the draws.", ("T15c",), "Ranks."))
     if one is not None and len(one.inputs) and float(one.inputs["swing_t"].iloc[0]) > 0:
         row = one.inputs.iloc[0]
@@ -346,7 +346,7 @@ def coverage_figure(facts: Facts) -> ReportFigure | None:
     canvas, (ax,) = fig.new_canvas(0.55 + 0.3 * len(table))
     y = np.arange(len(table))[::-1]
     for at, (step, row) in zip(y, table.iterrows(), strict=True):
-        left, total = 0.0, float(whole[step])
+        left, total = 0.0, float(whole[str(step)])
         for column in grades:
             share = float(row[column]) / total
             if share <= 0:
