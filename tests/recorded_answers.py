@@ -35,6 +35,7 @@ def names() -> dict[str, Any]:
     """What an expression may use: the public names, the faces, toy networks and the shipped chains' names."""
     import flow_problems
     import recipe_networks
+    import scenario_networks
     from conftest import TOYS, frame
 
     faces = {
@@ -57,6 +58,9 @@ def names() -> dict[str, Any]:
         "S": cn.Scenario,
         "recipes": recipe_networks,
         "problems": flow_problems,
+        # scenario
+        "yards": scenario_networks,
+        "yard": scenario_networks.YARD,
     }
 
 
