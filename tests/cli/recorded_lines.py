@@ -77,7 +77,7 @@ def lines() -> dict[str, str]:
 def give(line: str, folder: Path) -> dict[str, Any]:
     """Give a command line in the folder: how it ends and what it prints, with what differs by machine left out."""
     out, err, code = io.StringIO(), io.StringIO(), 0
-    words = ["chainnet", *shlex.split(line.replace("{here}", str(folder)))]
+    words = ["chainnet", *shlex.split(line.replace("{here}", "."))]
     environment = {name: value for name, value in os.environ.items() if name != "CHAINNET_DEBUG"}
     argv, surroundings = patch.object(sys, "argv", words), patch.dict(os.environ, environment, clear=True)
     with argv, surroundings, chdir(folder), redirect_stdout(out), redirect_stderr(err):
