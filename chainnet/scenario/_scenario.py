@@ -208,8 +208,6 @@ _BARE = re.compile(r"[A-Za-z0-9_-]+")
 
 
 def _toml(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
     if isinstance(value, (int, float)):
         return repr(value)
     if isinstance(value, Mapping):

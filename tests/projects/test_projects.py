@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from conftest import frame
-from project_networks import CUT, SITE, game
+from project_networks import BAR, CUT, PAIRS, SITE, THREE, game, sets
 
 import chainnet as cn
 
@@ -135,3 +135,20 @@ def test_a_price_holds_beside_a_young_project_without_a_size() -> None:
     """What is without a limit does not blur how far the price of another project holds."""
     table = cn.reroute(SITE, CUT, by_year=2031).projects
     assert table.loc["smelter", ["standalone_t", "dual_t", "dual_valid_t"]].tolist() == pytest.approx([2.0, 2.6, 2.0])
+
+
+@pytest.mark.parametrize(
+    ("net", "scenario", "year", "most"),
+    [(PAIRS, None, None, 12), (SITE, CUT, 2028, 16), (THREE, None, None, 8), (SITE, BAR, None, 16)],
+    ids=["pairs", "young", "three", "barred"],
+)
+def test_sets_that_others_tell_are_not_solved_and_their_bounds_hold(
+    net: cn.Network, scenario: cn.Scenario | None, year: int | None, most: int
+) -> None:
+    values = game(net, scenario, year)
+    found = {chosen: values.value(chosen) for chosen in sets(net)}
+    assert values._bracket.known <= most < len(found)
+    for chosen, value in found.items():
+        low, high = values._bracket.between(values._members(chosen))
+        assert low - 1e-6 <= value <= high + 1e-6
+        assert -values.solution(chosen).value == pytest.approx(value, abs=1e-6), "as solved by itself"
