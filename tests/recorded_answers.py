@@ -34,7 +34,9 @@ LEFT_OUT = {"version", "versions", "digest", "command", "python", "seconds", "ga
 def names() -> dict[str, Any]:
     """What an expression may use: the public names, the faces, toy networks and the shipped chains' names."""
     import flow_problems
+    import project_networks
     import recipe_networks
+    import scenario_networks
     from conftest import TOYS, frame
 
     faces = {
@@ -57,6 +59,12 @@ def names() -> dict[str, Any]:
         "S": cn.Scenario,
         "recipes": recipe_networks,
         "problems": flow_problems,
+        # projects
+        "sites": project_networks,
+        "site": project_networks.SITE,
+        # scenario
+        "yards": scenario_networks,
+        "yard": scenario_networks.YARD,
     }
 
 

@@ -66,21 +66,21 @@ class Access:
         """Return the part of its size that the beneficiaries can use of each project."""
         return np.asarray(self.reached(late) * (1.0 - self.bound_away), dtype=float)
 
-    def bound(self, bar: Bar, late: Array | float = 0.0, share: float = 1.0) -> float:
-        """Return the most that may serve the tier of a bar, t/a."""
-        late_by = np.broadcast_to(np.asarray(late, dtype=float), self.start.shape)[bar.project]
+    def bound(self, bar: Bar, late: Array | float = 0.0, share: Array | float = 1.0) -> float:
+        """Return the most that may serve the tier of a bar, t/a; ``share`` of the size that a project would have."""
+        late_by, part_of = (np.broadcast_to(given, self.start.shape)[bar.project] for given in (late, share))
         age = MONTHS * ((self.by_year or 0) + 1.0 - self.start[bar.project] - late_by)
         part = float(np.clip((age - bar.months) / MONTHS, 0.0, 1.0))
         if part == 1.0:
             return INF
-        size = float(self.sizes(late)[bar.project]) * share
+        size = float(self.sizes(late)[bar.project] * part_of)
         return 0.0 if part == 0.0 or size == 0.0 else bar.amount_tpa * size * part
 
     def overlay(
         self,
         overlay: Overlay,
         late: Array | float = 0.0,
-        share: float = 1.0,
+        share: Array | float = 1.0,
         free: Collection[tuple[int, str]] = (),
     ) -> Overlay:
         """Return the overlay with the bars in force but those of ``free`` (row, tier); ``share`` as of the sizes."""

@@ -203,9 +203,11 @@ class Game:
         return self.model.solve_under(self._at(built, share, late))
 
     def _at(self, built: Iterable[str], share: float, late: Array | float) -> Overlay:
-        size = np.maximum(self._overlay.built, np.where(self._members(built), share * self.access.sizes(late), 0.0))
-        is_plain = share == 1.0 and np.ndim(late) == 0 and late == 0.0
-        overlay = self._in_time if is_plain else self.access.overlay(self._overlay, late, share)
+        members = self._members(built)
+        size = np.maximum(self._overlay.built, np.where(members, share * self.access.sizes(late), 0.0))
+        # what the scenario builds keeps its size, and its bars with it
+        part = np.where(members & (self._overlay.built == 0), share, 1.0)
+        overlay = self.access.overlay(self._overlay, late, part)
         return overlay.with_built(size)
 
     def rise(self, name: str, share: float) -> tuple[float, float]:

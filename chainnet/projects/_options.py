@@ -108,7 +108,7 @@ def _option(network: Network, name: str, given: Any, capex: pd.Series) -> Option
     nodes = network.nodes.set_index("id")["stage"]
     if name not in nodes.index:
         known = [*nodes.index, *capex.index]
-        raise UnknownIdError(f'options: "{name}" is neither a node nor a project;{near_matches(name, known)}')
+        raise UnknownIdError(f'options: "{name}" is neither a node nor a project{_hint(name, known)}')
     cost = checks.money(given, f'options: the cost of "{name}"')
     return Option(name, "protect", cost, nodes=_plants(network, [name], name))
 
@@ -141,7 +141,7 @@ def _described(network: Network, name: str, given: Mapping[str, Any]) -> Option:
     known = set(network.projects["id"])
     for project in projects:
         if project not in known:
-            raise UnknownIdError(f'options: "{name}" names no project "{project}";{near_matches(project, known)}')
+            raise UnknownIdError(f'options: "{name}" names no project "{project}"{_hint(project, known)}')
     return Option(name, kind, cost, tuple(projects), tiers=tiers or network.tier_order)
 
 
@@ -149,7 +149,7 @@ def _plants(network: Network, ids: list[str], name: str) -> tuple[str, ...]:
     places = pd.concat([network.nodes[["id", "stage"]], network.projects[["id", "stage"]]]).set_index("id")["stage"]
     for node in ids:
         if node not in places.index:
-            raise UnknownIdError(f'options: "{name}" protects no node "{node}";{near_matches(node, places.index)}')
+            raise UnknownIdError(f'options: "{name}" protects no node "{node}"{_hint(node, places.index)}')
         if places[node] == "end_use":
             raise DataError(f'options: "{name}" protects the end use "{node}"; only what makes goods can be protected.')
     return tuple(ids)
@@ -162,10 +162,10 @@ def _stock(network: Network, name: str, given: Mapping[str, Any], tiers: tuple[s
     commodity = given.get("commodity", "")
     known = set(network.edges["commodity"].dropna()) | set(network.demand["commodity"].dropna())
     if (commodity or known) and commodity not in known:
-        raise DataError(f'{said}: unknown commodity "{commodity}";{near_matches(str(commodity), known)}')
+        raise DataError(f'{said}: unknown commodity "{commodity}"{_hint(str(commodity), known)}')
     node = str(given["node"])
     if node not in set(network.nodes["id"]):
-        raise UnknownIdError(f'{said}: unknown node "{node}";{near_matches(node, network.nodes["id"])}')
+        raise UnknownIdError(f'{said}: unknown node "{node}"{_hint(node, network.nodes["id"])}')
     price = given.get("usd_per_t")
     if price is None:
         price = network.commodities.set_index("id")["price_usd_per_t"].get(commodity, np.nan)
@@ -185,6 +185,11 @@ def _stock(network: Network, name: str, given: Mapping[str, Any], tiers: tuple[s
         release_tpa=release,
         country=country,
     )
+
+
+def _hint(word: str, known: Iterable[str]) -> str:
+    near = near_matches(word, known)
+    return f";{near}" if near else "."
 
 
 def _list(words: Any) -> list[str]:

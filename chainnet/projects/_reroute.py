@@ -28,6 +28,7 @@ __all__ = ["Reroute", "reroute"]
 # where strands part goods no balance bears the whole price: then the rise over this part of the size tells
 FIRST = 1e-4
 MOST_KINKS = 100
+UNITS = {**STEADY, "usd_per_shapley_tpa": "USD per t/a"}
 
 
 @dataclass(frozen=True, repr=False, eq=False, kw_only=True)
@@ -178,7 +179,7 @@ def reroute(
     return Reroute(
         provenance=source,
         ladder=stamp(_ladder(counting, overlay, game, names), source),
-        projects=stamp(table.reindex(names), source, units=STEADY, status=shares),
+        projects=stamp(table.reindex(names), source, units=UNITS, status=shares),
         complements=stamp(pairs, source, units=STEADY),
         triples=stamp(triples, source, units=STEADY),
         delays=stamp(late, source),

@@ -100,9 +100,8 @@ class Scenario(Guarded):
         """
         path = Path(path)
         try:
-            if path.stat().st_size > _MAX_BYTES:
-                raise DataError(f"{path.name}: larger than 1 MiB; a scenario is a short list of measures.")
-            data = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+            size = path.stat().st_size
+            data = {} if size > _MAX_BYTES else tomllib.loads(path.read_text(encoding="utf-8-sig"))
         except OSError as err:
             raise DataError(
                 f'scenario: cannot read "{path}": {err.strerror or err}. Give the path of a TOML file.'
@@ -111,8 +110,17 @@ class Scenario(Guarded):
             raise DataError(
                 faults=[Fault(path.name, None, "", "", f"no valid TOML: {err}", "Correct the file.")]
             ) from err
+        if size > _MAX_BYTES:
+            raise DataError(f"{path.name}: larger than 1 MiB; a scenario is a short list of measures.")
         faults = [
-            Fault(path.name, None, key, "", f"unknown key;{near_matches(key, _TOP)}", f"Known: {', '.join(_TOP)}.")
+            Fault(
+                path.name,
+                None,
+                key,
+                "",
+                f"unknown key;{near_matches(key, _TOP)}".rstrip(";"),
+                f"Known: {', '.join(_TOP)}.",
+            )
             for key in data
             if key not in _TOP
         ]
@@ -200,8 +208,6 @@ _BARE = re.compile(r"[A-Za-z0-9_-]+")
 
 
 def _toml(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
     if isinstance(value, (int, float)):
         return repr(value)
     if isinstance(value, Mapping):

@@ -151,9 +151,11 @@ def _calendar(effect: Effect, zero: int | None, months: int) -> Calendar:
         raise DataError(
             f"{effect.argument}: starts after the horizon of {months} months. Give more months, or an earlier start."
         )
-    if effect.kind != "delay" and calendar.end <= 0:  # a delay speaks of projects, whenever they were due
+    # only what bears a date can lie before month 0; a delay speaks of projects, whenever they were due
+    if effect.kind != "delay" and zero is not None and calendar.end <= 0:
         raise DataError(
-            f"{effect.argument}: ends before month 0{_of(zero)}. Give an earlier start of the answer, or leave it out."
+            f"{effect.argument}: ends before month 0 ({month_text(zero)}). Give an earlier start of the answer, or "
+            "leave it out."
         )
     if effect.kind != "delay" and not calendar.in_force(np.arange(months)).any():
         raise DataError(
@@ -161,10 +163,6 @@ def _calendar(effect: Effect, zero: int | None, months: int) -> Calendar:
             "it out."
         )
     return calendar
-
-
-def _of(zero: int | None) -> str:
-    return "" if zero is None else f" ({month_text(zero)})"
 
 
 def _sizes(calendar: Calendar, months: int, seen: int | None) -> Array:

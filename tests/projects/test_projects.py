@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from conftest import frame
+from project_networks import BAR, CUT, PAIRS, SITE, THREE, game, sets
 
 import chainnet as cn
 
@@ -115,3 +116,39 @@ def test_values_equal_those_of_built_networks(mag9: cn.Network, china_out: cn.Sc
         assert rr.base_tpa + rr.projects.loc[name, "standalone_t"] == pytest.approx(built, abs=1e-6)
     assert np.isfinite(rr.projects["shapley_t"]).all()
     pd.testing.assert_frame_equal(rr.projects, cn.reroute(mag9, china_out).projects)
+
+
+def test_a_part_of_one_project_leaves_young_ones_that_stand_anyway_as_they_are() -> None:
+    """The smelter stands by the scenario; half of its first ore is too young for defence in 2029."""
+    demand = SITE.demand[SITE.demand["node"] == "u"]
+    net = SITE.with_table(
+        "demand", demand.assign(demand_tpa=demand["demand_tpa"].where(demand["tier"] == "defence", 0.1))
+    )
+    built = cn.Scenario("built", [{"kind": "build", "projects": ["smelter"]}, *CUT.measures])
+    values = game(net, built, 2029)
+    assert values.value() == pytest.approx(1.4)
+    assert -values.solution(["scrap_c"], 0.5).value == pytest.approx(2.4)
+    assert cn.reroute(net, built, by_year=2029).projects.loc["scrap_c", "dual_valid_t"] == pytest.approx(1.7)
+
+
+def test_a_price_holds_beside_a_young_project_without_a_size() -> None:
+    """What is without a limit does not blur how far the price of another project holds."""
+    table = cn.reroute(SITE, CUT, by_year=2031).projects
+    assert table.loc["smelter", ["standalone_t", "dual_t", "dual_valid_t"]].tolist() == pytest.approx([2.0, 2.6, 2.0])
+
+
+@pytest.mark.parametrize(
+    ("net", "scenario", "year", "most"),
+    [(PAIRS, None, None, 12), (SITE, CUT, 2028, 16), (THREE, None, None, 8), (SITE, BAR, None, 16)],
+    ids=["pairs", "young", "three", "barred"],
+)
+def test_sets_that_others_tell_are_not_solved_and_their_bounds_hold(
+    net: cn.Network, scenario: cn.Scenario | None, year: int | None, most: int
+) -> None:
+    values = game(net, scenario, year)
+    found = {chosen: values.value(chosen) for chosen in sets(net)}
+    assert values._bracket.known <= most < len(found)
+    for chosen, value in found.items():
+        low, high = values._bracket.between(values._members(chosen))
+        assert low - 1e-6 <= value <= high + 1e-6
+        assert -values.solution(chosen).value == pytest.approx(value, abs=1e-6), "as solved by itself"

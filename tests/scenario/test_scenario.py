@@ -490,3 +490,11 @@ def test_scenarios_of_the_same_words_are_one_key() -> None:
     same = cn.Scenario("ban", [{"where": {"country": "CHN"}, "kind": "remove"}])
     other = cn.Scenario("ban", [{"kind": "remove", "where": {"country": "JPN"}}])
     assert {one: 1, same: 2, other: 3} == {one: 2, other: 3}
+
+
+def test_a_file_that_is_too_large_is_said_so(tmp_path: Path) -> None:
+    file = tmp_path / "large.toml"
+    file.write_text("# " + "x" * (1 << 20))
+    with pytest.raises(cn.DataError) as refused:
+        cn.Scenario.read(file)
+    assert str(refused.value) == "large.toml: larger than 1 MiB; a scenario is a short list of measures."

@@ -1,0 +1,247 @@
+"""The parts of the command line: how a class becomes a command, how answers become text, the bar on stderr."""
+
+from __future__ import annotations
+
+import inspect
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import pandas as pd
+import pytest
+import typer
+from typer.testing import CliRunner
+
+import chainnet as cn
+from chainnet.cli import app as cli
+from chainnet.cli import common, options, output, words
+from chainnet.cli.common import Command, Counted, Output, Question, app, command, progress_bar
+from chainnet.cli.output import Answer, render
+from chainnet.engine import Certificate
+
+
+def test_a_class_becomes_a_command() -> None:
+    before = list(app.registered_commands)
+    told: list[Any] = []
+    try:
+
+        @command("flow.balance", name="greet")
+        class Greet(Counted):
+            """Say a word.
+
+            Twice.
+            """
+
+            word: Annotated[str, typer.Argument(metavar="WORD", help="What is said.")]
+            times: Annotated[int, "How often.", options.AtLeast(2)] = 3
+            tone: Annotated[Literal["low", "high"], "How high."] = "low"
+            to_whom: Annotated[list[str] | None, "Who hears it.", "--to", words.pairs("NAME=NUMBER")] = None
+
+            def _run(self) -> None:
+                told.append((self.word, self.times, self.tone, self.given("to_whom"), self.given("commodity")))
+
+        assert Greet.asks == "flow.balance"
+        (new,) = app.registered_commands[len(before) :]
+        assert (new.name, new.help) == ("greet", "Say a word.\n\nTwice.")
+        assert new.callback is not None
+        asked = inspect.signature(new.callback).parameters
+        assert list(asked) == ["word", "times", "tone", "to_whom", "commodity", "beneficiaries", "debug"]
+        assert {one.kind for one in asked.values()} == {inspect.Parameter.KEYWORD_ONLY}
+        assert asked["word"].default is ...
+        times = asked["times"].default
+        assert (times.default, times.param_decls, times.help, times.min) == (3, ("--times",), "How often.", 2)
+        assert asked["to_whom"].default.param_decls == ("--to",)
+        assert asked["tone"].annotation == Literal["low", "high"]
+        assert inspect.get_annotations(new.callback) == {name: one.annotation for name, one in asked.items()}
+        shell = CliRunner()
+        assert shell.invoke(app, ["greet", "hi", "--to", "x=2", "--tone", "high", "--commodity", "a, b"]).exit_code == 0
+        assert shell.invoke(app, ["greet", "hi"]).exit_code == 0
+        assert told == [("hi", 3, "high", {"x": 2.0}, ["a", "b"]), ("hi", 3, "low", None, None)]
+        assert shell.invoke(app, ["greet"]).exit_code == 2
+        assert shell.invoke(app, ["greet", "hi", "--times", "1"]).exit_code == 2
+    finally:
+        app.registered_commands[:] = before
+    assert "greet" not in {info.name for info in app.registered_commands}
+
+
+def test_without_a_name_a_command_bears_that_of_its_class() -> None:
+    before = list(app.registered_commands)
+    try:
+
+        @command()
+        class Whisper(Output):
+            """Say it low."""
+
+        assert Whisper.asks == ""
+        assert app.registered_commands[-1].name == "whisper"
+        with pytest.raises(NotImplementedError):
+            Whisper()._run()
+    finally:
+        app.registered_commands[:] = before
+
+
+def test_every_command_has_its_options_in_their_order() -> None:
+    group: Any = typer.main.get_command(app)
+    balance = {option.name: option for option in group.commands["balance"].params}
+    assert list(balance) == [
+        "scenario", "reroute", "others", "fair", "graph", "commodity", "beneficiaries", "form", "out", "table",
+        "verify", "debug",
+    ]  # fmt: skip
+    assert balance["form"].opts == ["--format"]
+    assert balance["fair"].help == "Equal fractions inside a tier."
+    assert balance["graph"].metavar == "GRAPH"
+    assert balance["debug"].help == "Show the traceback of an error."
+    root = {option.name: option for option in group.params}
+    assert (root["version"].opts, root["version"].help) == (["--version"], "Print the version and stop.")
+
+
+def test_an_option_says_what_stands_behind_it() -> None:
+    class Some:
+        plain: str = ""
+        long_name: Annotated[int, "Help.", options.AtLeast(0)] = 1
+        read: Annotated[str | None, "Words.", words.words] = None
+        named: Annotated[list[str], "Several.", "--one", words.words] = ["a"]  # noqa: RUF012
+
+    found = options.options_of(Some)
+    assert list(found) == ["long_name", "read", "named"]
+    assert found["long_name"] == options.Option(int, "Help.", "--long-name", None, 0)
+    assert found["read"] == options.Option(str | None, "Words.", "--read", words.words, None)
+    assert found["named"] == options.Option(list[str], "Several.", "--one", words.words, None)
+
+
+def test_readers_of_words_and_numbers() -> None:
+    assert words.words(" a, ,b ") == ["a", "b"]
+    assert words.number("1e3", "no") == 1000.0
+    with pytest.raises(cn.DataError, match=r"^no$"):
+        words.number("x", "no")
+    assert words.split_pairs([" a = b = 1 ", "c=2"], "--o", "is odd.", "twice.") == {"a = b": "1", "c": "2"}
+    both = words.Numbers("is odd.", "stands beside others.")
+    assert both(["3"], "--o") == 3.0
+    assert both(["a=3"], "--o") == {"a": 3.0}
+    for given, said in {
+        ("3", "4"): '--o: "3" stands beside others.',
+        ("a=x",): '--o: "a=x" is odd.',
+        ("x",): '--o: "x" is odd.',
+        ("a=1", "a=2"): '--o: "a" is given twice. Give one number for each.',
+    }.items():
+        with pytest.raises(cn.DataError) as refused:
+            both(given, "--o")
+        assert str(refused.value) == said
+    assert words.pairs("A=B").rule == "is not of the form A=B."
+
+
+PROOF = Certificate("p", 2.0, 2.0, 0.0, 1.25e-12, 1e-6)
+
+
+@pytest.mark.parametrize(
+    ("value", "column", "text"),
+    [
+        (None, "", "n/a"),
+        (float("nan"), "", "n/a"),
+        (pd.NA, "", "n/a"),
+        (True, "", "yes"),
+        (False, "", "no"),
+        (2030.0, "start_year", "2030"),
+        (2030, "year", "2030"),
+        (2030, "", "2030"),
+        (1234.5678, "", "1,234.57"),
+        (999999.4, "", "999,999"),
+        (1e6, "", "1,000,000"),
+        (-2.5e6, "", "-2,500,000"),
+        (float("inf"), "", "unlimited"),
+        ([], "", "none"),
+        (["a", 2], "", "a, 2"),
+        (("a",), "", "a"),
+        ("a\tb\x1b", "", "a?b?"),
+    ],
+)
+def test_cells(value: Any, column: str, text: str) -> None:
+    assert output._cell(value, column) == text
+
+
+def test_a_certificate_is_said_in_one_line() -> None:
+    assert output._cell(PROOF) == "holds (gap 0.0e+00, largest breach 1.2e-12)"
+    second = Certificate("p", 2.0, 2.0, 0.5, 0.0, 1e-6, 2.5)
+    assert output._cell(second) == "FAILS (gap 5.0e-01, largest breach 0.0e+00, second solver 2.5)"
+    plain = output._plain(PROOF)
+    assert plain["ok"] is True
+    assert (plain["problem"], plain["violation"]) == ("p", 1.25e-12)
+
+
+def test_answers_as_text() -> None:
+    rows = pd.DataFrame({"id": ["a", "b"], "word": ["x" * 61, None], "amount": [1.0, 22.5]}).set_index("id")
+    empty = pd.DataFrame({"id": []})
+    answer = Answer({"rows": rows, "none": empty}, {"sum": 23.5}, {}, ("rows", "none"))
+    wide = 60 * "-"
+    assert render(answer, "table") == (
+        "sum: 23.5\n\nrows (2 rows)\n"
+        f"  id  word{' ' * 56}  amount\n  --  {wide}  ------\n"
+        f"  a   {'x' * 59}…       1\n  b   n/a{' ' * 57}    22.5\n"
+        "\nnone (0 rows)\n  (no rows)\n"
+    )
+    assert render(answer, "table", "none") == "sum: 23.5\n\nnone (0 rows)\n  (no rows)\n"
+    assert render(Answer({"none": empty, "rows": rows}, {}, {}, ()), "table") == "none (0 rows)\n  (no rows)\n"
+    borne = {"status": "B", "rests_on": {"grade": "C", "n_weakest": 1, "n_decisive": 3}}
+    last = render(Answer({"none": empty}, {}, borne, ()), "table").splitlines()[-2:]
+    assert last == ["", "status B (bounded), grade C (1 of the 3 inputs that bind)"]
+    assert render(answer, "csv", "rows").splitlines() == ["id,word,amount", f"a,{'x' * 61},1", "b,,22.5"]
+    assert render(Answer({"é": empty}, {"a": float("inf")}, {}, ()), "json") == (
+        '{\n "a": "unlimited",\n "tables": {\n  "é": []\n },\n "columns": {\n  "é": {}\n },\n "provenance": {}\n}\n'
+    )
+    with pytest.raises(cn.DataError) as refused:
+        render(answer, "csv", "row")
+    assert str(refused.value) == '--table: no table "row"; did you mean "rows"? one of rows, none.'
+
+
+def test_plain_values_for_json() -> None:
+    assert output._plain({1: {2.5}, "b": (None, float("nan"), float("-inf"))}) == {
+        "1": [2.5],
+        "b": [None, None, "unlimited"],
+    }
+    assert output._plain(pd.Series([3]).iloc[0]) == 3
+    assert output._plain(Path("a")) == "a"
+    assert output._plain(True) is True
+
+
+def test_no_bar_where_nobody_looks(capsys: pytest.CaptureFixture[str]) -> None:
+    with progress_bar("work") as step:
+        assert step is None
+    assert capsys.readouterr().err == ""
+
+
+def test_a_bar_where_people_look(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    with progress_bar("work") as step:
+        assert step is not None
+        step("half", 0.5)
+        step("done", 1.0)
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert "done" in shown.err
+    assert "0:00:0" in shown.err
+
+
+def test_tracebacks_only_where_they_are_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CHAINNET_DEBUG", raising=False)
+    common._show_tracebacks(False)
+    assert "CHAINNET_DEBUG" not in os.environ
+    common._show_tracebacks(True)
+    assert os.environ.pop("CHAINNET_DEBUG") == "1"
+
+
+def test_an_error_ends_with_one_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.delenv("CHAINNET_DEBUG", raising=False)
+    monkeypatch.setattr(sys, "argv", ["chainnet", "--version"])
+    with pytest.raises(SystemExit) as end:
+        cli.main()
+    assert end.value.code in (0, None)
+    assert capsys.readouterr().out.startswith("chainnet ")
+
+
+def test_a_question_reads_its_graph_once(mag9: cn.Network) -> None:
+    asked = Question(graph="mag-9")
+    assert asked.network is asked.network
+    assert asked.network.digest == mag9.digest
+    assert Command().out is None
