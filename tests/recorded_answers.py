@@ -35,6 +35,8 @@ def names() -> dict[str, Any]:
     """What an expression may use: the public names, the faces, toy networks and the shipped chains' names."""
     import flow_problems
     import recipe_networks
+    import recorded_chains
+    import recorded_programs
     from conftest import TOYS, frame
 
     faces = {
@@ -57,6 +59,9 @@ def names() -> dict[str, Any]:
         "S": cn.Scenario,
         "recipes": recipe_networks,
         "problems": flow_problems,
+        # flow, lowering and engine
+        "chains": recorded_chains,
+        "programs": recorded_programs,
     }
 
 
@@ -87,7 +92,8 @@ def plain(value: Any) -> Any:
     if isinstance(value, pd.Series):
         return plain(value.to_dict())
     if isinstance(value, cn.Network):
-        return {name: plain(rows.dropna(axis=1, how="all")) for name, rows in value.tables().items() if len(rows)}
+        tables = {name: getattr(value, name) for name in value.as_read}
+        return {name: plain(rows.dropna(axis=1, how="all")) for name, rows in tables.items() if len(rows)}
     if isinstance(value, cn.Scenario):
         return value.to_toml()
     if isinstance(value, Result):
