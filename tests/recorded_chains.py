@@ -12,7 +12,9 @@ from conftest import frame
 
 import chainnet as cn
 from chainnet import lowering
-from chainnet.flow import Counting, MonthsModel, Plan, StockModel, ValueModel
+from chainnet.flow import Counting, MonthsModel, Plan, Stages, StockModel, ValueModel, _balance
+from chainnet.flow._balance import _demand_table
+from chainnet.flow._fair import _with_level
 from chainnet.lowering import Lowered, Overlay, Periods, Start
 from chainnet.scenario import overlay_of
 
@@ -408,3 +410,67 @@ def value(
 def stages(net: cn.Network, **counted: Any) -> list[Any]:
     """Names and rows of the stages of a balance."""
     return [(name, np.flatnonzero(rows)) for name, rows in cn.flow.stages_of(Counting.of(net, **counted))]
+
+
+def locked(net: cn.Network, first: int = 0, **counted: Any) -> list[Any]:
+    """What each stage gets, what proves it, and how far below that its lock lies, in ten thousand millionths."""
+    counting = Counting.of(net, **counted)
+    members = [rows for _, rows in cn.flow.stages_of(counting)]
+    found = lowering.lower(net, overlay(net), locks=[*[members[0]] * first, *members])
+    stages_ = Stages(found, "toy")
+    values = [-got.value for got in stages_.in_order(members, first)]
+    now = stages_.model.current()
+    below = [1e10 * (v - now.row_lower[row]) for v, row in zip(values, found.locks[first:], strict=True)]
+    last = stages_.solve(found.program.cost)
+    return [values, below, now.row_lower[found.locks[:first]], now.row_upper[found.locks], stages_.proof("end", last)]
+
+
+def fair_bounds(net: cn.Network, *measures: Mapping[str, Any]) -> list[Any]:
+    """The share that each demand row is promised, and how far below it its bound lies, in hundred millionths."""
+    members = [rows for _, rows in cn.flow.stages_of(Counting(net))]
+    found = lowering.lower(net, overlay(net, *measures), locks=members)
+    stages_ = Stages(found, "toy")
+    list(stages_.in_order(members))
+    cn.flow.share_fairly(found, stages_.model, members)
+    lower = stages_.model.current().col_lower[found.served]
+    whole = np.round(lower, 6)
+    wider, rows, level = _with_level(found, stages_.model.current(), found.flows.demand["demand_tpa"].to_numpy())
+    return [
+        whole,
+        1e8 * (whole - lower),
+        lines_of(wider, ["c"] * len(wider.cost), ["r"] * len(wider.row_upper)),
+        rows,
+        level,
+    ]
+
+
+def shown(net: cn.Network, served: Any) -> Any:
+    """The demand table of a balance in which rows are served a part of what they ask for."""
+    found = low(net)
+    x = np.zeros(len(found.program.cost))
+    x[found.served] = found.flows.demand["demand_tpa"].to_numpy() * served
+    return _demand_table(found, Counting(net), x)
+
+
+def few_ranged(n: int, most: int) -> list[Any]:
+    """The prices of a balance where only so many balances may be ranged."""
+    before = _balance.MOST_RANGED
+    _balance.MOST_RANGED = most
+    try:
+        return [cn.balance(wide(n)).prices]
+    finally:
+        _balance.MOST_RANGED = before
+
+
+def months_model(net: cn.Network, n_periods: int = 3, **asked: Any) -> MonthsModel:
+    """A model over months without measures."""
+    return MonthsModel(Counting(net), overlay(net), n_periods=n_periods, **asked)
+
+
+def settled(net: cn.Network, parts: Any) -> list[Any]:
+    """What months call served, where rows are served a part of what they ask for; how far below values locks lie."""
+    model = months_model(net)
+    wanted = np.tile(model.periods.low.flows.demand["demand_tpa"].to_numpy() / 12.0, (3, 1))
+    slack = [1e10 * model._slack(lock, value) for lock in range(len(model.periods.locks)) for value in (0.0, 1.0, 1e4)]
+    model._looser = 10.0
+    return [model._settled(wanted * np.array(part), wanted) for part in parts] + [slack, 1e9 * model._slack(0, 2.0)]
