@@ -36,6 +36,8 @@ def names() -> dict[str, Any]:
     import flow_problems
     import project_networks
     import recipe_networks
+    import recorded_chains
+    import recorded_programs
     import scenario_networks
     from conftest import TOYS, frame
 
@@ -65,6 +67,9 @@ def names() -> dict[str, Any]:
         # scenario
         "yards": scenario_networks,
         "yard": scenario_networks.YARD,
+        # flow, lowering and engine
+        "chains": recorded_chains,
+        "programs": recorded_programs,
     }
 
 
@@ -95,7 +100,8 @@ def plain(value: Any) -> Any:
     if isinstance(value, pd.Series):
         return plain(value.to_dict())
     if isinstance(value, cn.Network):
-        return {name: plain(rows.dropna(axis=1, how="all")) for name, rows in value.tables().items() if len(rows)}
+        tables = {name: getattr(value, name) for name in value.as_read}
+        return {name: plain(rows.dropna(axis=1, how="all")) for name, rows in tables.items() if len(rows)}
     if isinstance(value, cn.Scenario):
         return value.to_toml()
     if isinstance(value, Result):

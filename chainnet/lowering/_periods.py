@@ -159,7 +159,7 @@ class Periods:
             most = np.where(np.isnan(room), held, np.maximum(room, held)) * overlay.stock_share
             draws = slice(self.low.flows.draw_start, self.low.flows.demand_start)
             alive = upper[draws] > 0  # where the node stands and the stock is not shut
-            refilled = ~np.isnan(room) & (overlay.stock_share > 0)
+            refilled = ~np.isnan(room) & (overlay.stock_share > 0) & self.low.stocks
             rate = np.minimum(release_rate(self.low.tables.network, overlay) * self.years, most)
             upper = upper * self.years
             upper[draws] = np.where(alive | refilled, rate, 0.0)

@@ -19,6 +19,8 @@ from chainnet.network import Network
 __all__ = ["Reach", "column_gains", "commodity_gains"]
 
 _ROUNDS = 10_000
+# tonnes served per tonne: no chain that ends gains as much
+_ENDLESS = 1e100
 
 
 class Reach:
@@ -111,6 +113,8 @@ def commodity_gains(low: Lowered, counted: Bools) -> Array:
         np.maximum.at(better, code[taken], activity[node[taken]] * lets_in / per[taken])
         if (better <= gain * (1 + UNIT_ROUNDING) + 1e-15).all():
             return better
+        if (better > _ENDLESS).any():
+            break
         gain = better
     raise DataError("processes: a loop of recipes gives back more than it takes, so a tonne could serve without end.")
 

@@ -1,0 +1,101 @@
+"""Stages that are served one after another, and programs that are solved again in finer sizes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import recorded_chains as chains
+
+from chainnet import lowering
+from chainnet.flow import Counting, Stages, ValueModel, in_finer_sizes, stages_of
+
+
+class Rough:
+    """A program that says of an answer in which sizes it should be solved, and notes when it is."""
+
+    def __init__(self, name: str, finer: Any) -> None:
+        self.name, self._finer = name, finer
+
+    def finer_sizes(self, x: Any) -> Any:
+        return self._finer if x == self.name else None
+
+
+@pytest.mark.parametrize(
+    ("finer", "proved", "taken"),
+    [
+        (None, {"rough": False}, ["rough"]),
+        ("sizes", {"rough": True, "fine": True}, ["rough", "fine"]),
+        ("sizes", {"rough": False, "fine": True}, ["rough", "fine"]),
+        ("sizes", {"rough": False, "fine": False}, ["rough", "fine"]),
+        ("sizes", {"rough": True, "fine": False}, ["rough", "fine", "rough"]),
+    ],
+)
+def test_the_finer_answer_is_kept_unless_the_first_alone_is_proved(
+    finer: Any, proved: dict[str, bool], taken: list[str]
+) -> None:
+    seen: list[str] = []
+    given: list[Any] = []
+
+    def lower(sizes: Any = None) -> Any:
+        given.append(sizes)
+        return Rough("rough" if sizes is None else "fine", finer)
+
+    def take(low: Any) -> Any:
+        seen.append(low.name)
+        return low.name
+
+    in_finer_sizes(lower, take, lambda: proved[seen[-1]])
+    assert seen == taken
+    assert given == ([None] if finer is None else [None, "sizes"])
+
+
+def test_a_stage_goes_on_from_the_one_before_and_keeps_what_it_got() -> None:
+    net = chains.lone()
+    members = [rows for _, rows in stages_of(Counting(net))]
+    low = lowering.lower(net, locks=members)
+    stages = Stages(low, "toy")
+    assert stages.basis is None
+    got = []
+    for number, found in enumerate(stages.in_order(members)):
+        assert stages.basis is found.basis
+        got.append(-found.value)
+        assert np.isneginf(stages.model.current().row_lower[low.locks[number]]), "locked before the next, not sooner"
+    served = low.served
+    last = stages.solve(low.program.cost)
+    for rows, value in zip(members, got, strict=True):
+        assert last.x[served][rows].sum() == pytest.approx(value, abs=1e-6)
+    assert got == pytest.approx([4.0, 5.0, 1.0])
+
+
+def test_a_value_does_not_depend_on_what_was_asked_before() -> None:
+    """Warm or cold, closed or opened again: the same."""
+    net = chains.magnets()
+    model = ValueModel(Counting(net))
+    whole = model.value
+    closed = [np.array([column]) for column in range(25)]
+    one_by_one = [model.value_without(columns) for columns in closed]
+    assert model.values_without(closed) == pytest.approx(one_by_one, abs=1e-6)
+    assert [ValueModel(Counting(net)).value_without(columns) for columns in closed[::6]] == pytest.approx(
+        one_by_one[::6], abs=1e-6
+    )
+    upper, rows = model.program.col_upper, model.program.row_upper
+    half = model.solve_within(0.5 * upper, rows)
+    again = model.solve_within(0.5 * upper, rows, half.basis)
+    assert again.value == pytest.approx(half.value, abs=1e-6)
+    assert -model.solve_within(upper, rows).value == pytest.approx(whole, abs=1e-6)
+    assert model.value == whole
+    assert all(0.0 <= value <= whole for value in one_by_one)
+
+
+def test_a_tier_alone_shares_the_program_and_leaves_the_whole_as_it_was() -> None:
+    model = ValueModel(Counting(chains.magnets()))
+    whole, program = model.value, model.lowered.program
+    tier = model.first("defence")
+    assert tier.lowered is model.lowered
+    assert tier.value == pytest.approx(5.0, abs=1e-6)
+    assert tier.counting.tier == "defence"
+    assert (model.value, model.counting.tier) == (whole, None)
+    assert model.lowered.program is program
+    assert tier.value_without(np.array([7])) < model.value_without(np.array([7]))
