@@ -33,8 +33,10 @@ LEFT_OUT = {"version", "versions", "digest", "command", "python", "seconds", "ga
 
 def names() -> dict[str, Any]:
     """What an expression may use: the public names, the faces, toy networks and the shipped chains' names."""
+    import criticality_networks
     import flow_problems
     import recipe_networks
+    import stress_networks
     from conftest import TOYS, frame
 
     faces = {
@@ -57,6 +59,13 @@ def names() -> dict[str, Any]:
         "S": cn.Scenario,
         "recipes": recipe_networks,
         "problems": flow_problems,
+        # criticality, stress
+        "crit": criticality_networks,
+        "works": criticality_networks.works(),
+        "based": criticality_networks.based(),
+        "roads": criticality_networks.roads(),
+        "stocked": criticality_networks.stocked(),
+        "stressed": stress_networks,
     }
 
 

@@ -1,0 +1,1 @@
+"""Small networks for the questions of stress on record."""
