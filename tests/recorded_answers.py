@@ -33,12 +33,14 @@ LEFT_OUT = {"version", "versions", "digest", "command", "python", "seconds", "ga
 
 def names() -> dict[str, Any]:
     """What an expression may use: the public names, the faces, toy networks and the shipped chains' names."""
+    import criticality_networks
     import flow_problems
     import project_networks
     import recipe_networks
     import recorded_chains
     import recorded_programs
     import scenario_networks
+    import stress_networks
     from conftest import TOYS, frame
 
     faces = {
@@ -70,6 +72,13 @@ def names() -> dict[str, Any]:
         # flow, lowering and engine
         "chains": recorded_chains,
         "programs": recorded_programs,
+        # criticality, stress
+        "crit": criticality_networks,
+        "works": criticality_networks.works(),
+        "based": criticality_networks.based(),
+        "roads": criticality_networks.roads(),
+        "stocked": criticality_networks.stocked(),
+        "stressed": stress_networks,
     }
 
 

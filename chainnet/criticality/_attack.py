@@ -287,8 +287,8 @@ def _meant(network: Network, by: str, known: Mapping[Any, Any], item: Any, argum
     if len(words) != len(columns) or not all(
         _exists(network, plants, column, str(word)) for column, word in zip(columns, words, strict=True)
     ):
-        labels = known if by == "node" else map(str, known)
-        raise UnknownIdError(f"{argument}: there is no {by} {item!r};{near_matches(str(item), labels)}")
+        hint = near_matches(str(item), map(str, known))
+        raise UnknownIdError(f"{argument}: there is no {by} {item!r}{';' if hint else '.'}{hint}")
     return None
 
 

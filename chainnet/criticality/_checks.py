@@ -15,7 +15,7 @@ from chainnet.flow import Counting, ValueModel, market_of, values_by_igraph
 from chainnet.lowering import Degree, Overlay
 from chainnet.network import Network
 
-__all__ = ["check_losses", "compared"]
+__all__ = ["check_losses", "compared", "ranks"]
 
 MOST_CHECKED = 20
 # current-flow betweenness inverts a dense matrix
@@ -38,7 +38,7 @@ def check_losses(
     else:
         second = _by_interior_point(counting, what, chosen, overlay, reroute)
     size = max(abs(base), LEAST_SIZE)
-    pairs = [(what.index[i], lost[i], second[0] - second[1 + place]) for place, i in enumerate(chosen)]
+    pairs = [(what.index[i], float(lost[i]), second[0] - second[1 + place]) for place, i in enumerate(chosen)]
     pairs.append(("the value", base, second[0]))
     for name, ours, theirs in pairs:
         if abs(ours - theirs) > AGREE * size:
@@ -86,14 +86,19 @@ def compared(network: Network, table: pd.DataFrame) -> pd.DataFrame:
     table = table.copy()
     table["current_flow"] = _current_flow(network).reindex(table.index)
     table["is_articulation"] = [name in joints for name in table.index]
-    lost = table["lost_tpa"].rank()
+    lost = ranks(table["lost_tpa"])
     ranked = {}
     for column in ("betweenness", "current_flow", "throughput_tpa"):
-        values = table[column].rank()
+        values = ranks(table[column])
         varied = values.min() < values.max() and lost.min() < lost.max()
         ranked[column] = float(values.corr(lost)) if varied else float("nan")
     table.attrs["rank_correlation"] = ranked
     return table
+
+
+def ranks(values: pd.Series) -> pd.Series:
+    """Return the rank of each value, the mean rank among equals; what differs by rounding alone is equal."""
+    return (values / max(float(values.abs().max()), LEAST_SIZE)).round(9).rank()
 
 
 def _current_flow(network: Network) -> pd.Series:
@@ -113,5 +118,5 @@ def _current_flow(network: Network) -> pd.Series:
     out = dict.fromkeys(graph, 0.0)
     for part in nx.connected_components(graph):
         if len(part) > 2:
-            out |= nx.current_flow_betweenness_centrality(graph.subgraph(sorted(part)), weight="weight", solver="full")
-    return pd.Series(out).clip(lower=0.0)
+            out |= nx.current_flow_betweenness_centrality(graph.subgraph(sorted(part)), weight="weight")
+    return pd.Series(out).round(9) + 0.0  # a rounding below or above 0 is 0

@@ -192,12 +192,12 @@ def _options(network: Network, options: Mapping[str, float | None] | Iterable[st
     for name in sorted(asked):
         cost = asked[name]
         if name in capex.index:
-            kind, price = "build", capex[name] if cost is None else cost
+            kind, price = "build", float(capex[name]) if cost is None else cost
         elif name in nodes:
             kind, price = "protect", np.nan if cost is None else cost
         else:
-            known = [*nodes, *capex.index]
-            raise UnknownIdError(f'options: "{name}" is neither a node nor a project;{near_matches(name, known)}')
+            hint = near_matches(name, [*nodes, *capex.index])
+            raise UnknownIdError(f'options: "{name}" is neither a node nor a project{";" if hint else "."}{hint}')
         if not np.isfinite(price) or price < 0:
             raise DataError(
                 f'options: the cost of "{name}" is {price!r}; give USD million, 0 or more, or a project with capex.'

@@ -12,6 +12,7 @@ import pandas as pd
 
 from chainnet import checks
 from chainnet._types import Array, Bools, Ints, Words
+from chainnet.criticality._checks import ranks
 from chainnet.criticality._removals import Removals, removals
 from chainnet.engine import (
     AGREE,
@@ -236,7 +237,7 @@ def _correlate(table: pd.DataFrame) -> None:
         if column in table:
             varied = table[column].max() > table[column].min() and cost.max() > cost.min()
             plain[column] = float(table[column].corr(cost)) if varied else float("nan")
-            ranked[column] = float(table[column].rank().corr(cost.rank())) if varied else float("nan")
+            ranked[column] = float(ranks(table[column]).corr(ranks(cost))) if varied else float("nan")
     table.attrs["correlation"], table.attrs["rank_correlation"] = plain, ranked
 
 

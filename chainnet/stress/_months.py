@@ -30,6 +30,21 @@ __all__ = [
 ]
 
 Objective = Literal["tiers", "value"]
+_OVER_TIME = [
+    "demand_t",
+    "served_t",
+    "shortfall_t",
+    "shortfall_unforeseen_t",
+    "value_of_information_t",
+    "value_at_risk_musd",
+    "first_short_month",
+    "worst_month",
+    "worst_month_share",
+    "months_short",
+    "time_to_survive",
+    "is_unlimited",
+    "time_to_recover",
+]
 
 
 @dataclass(frozen=True)
@@ -397,7 +412,7 @@ def summary_table(months: pd.DataFrame, found: Trajectory, ask: Ask) -> pd.DataF
                 "time_to_recover": _recovery(first, last, ask),
             }
         )
-    return pd.DataFrame(parts).set_index("tier")
+    return pd.DataFrame(parts, columns=["tier", *_OVER_TIME]).set_index("tier")
 
 
 def _short_months(rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.Series, float, float]:
