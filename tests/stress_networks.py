@@ -83,7 +83,7 @@ def home(*stocks: tuple[object, ...], **tables: Any) -> cn.Network:
     return chain(*stocks, **({"beneficiaries": ["USA"]} | tables))
 
 
-def ways() -> cn.Network:
+def ways(**tables: Any) -> cn.Network:
     """Two mines and two users who know one each; metal is qualified for civilians after 2 months, defence after 3."""
     return cn.Network(
         nodes=frame(
@@ -99,6 +99,7 @@ def ways() -> cn.Network:
         ),
         qualification=frame("commodity tier months", ("metal", "defence", 3), ("metal", "civilian", 2)),
         name="ways",
+        **tables,
     )
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 from conftest import TOYS, frame, hourglass, two_tier
 from oracles import TableProgram
 from recipe_networks import recipe_network
 
 import chainnet as cn
+from chainnet.criticality._checks import ranks
 
 COLUMNS = ["lost_tpa", "lost_share", "throughput_tpa", "in_cut", "is_dominator", "betweenness"]
 
@@ -136,6 +138,24 @@ def test_centrality_is_only_for_comparison() -> None:
     assert table["betweenness"].to_dict() == pytest.approx({k: expected[k] for k in table.index})
     plain = cn.chokepoints(net)
     assert table["lost_tpa"].to_dict() == plain["lost_tpa"].to_dict()
+
+
+def test_what_differs_by_rounding_alone_has_one_rank() -> None:
+    assert ranks(pd.Series([0.3, 0.1 + 0.2, -1e-17, 0.0, 9.0])).tolist() == [3.5, 3.5, 1.5, 1.5, 5.0]
+    assert ranks(pd.Series([0.0, 0.0])).tolist() == [1.5, 1.5]
+    assert ranks(pd.Series([3e12, 1e12, 2e12])).tolist() == [3.0, 1.0, 2.0]
+
+
+def test_what_is_refused_is_said_in_plain_words(mag9: cn.Network) -> None:
+    for ask in (
+        lambda: cn.interdict(mag9, 1, protect="nowhere at all"),
+        lambda: cn.fortify(mag9, 1, 9.0, ["nowhere at all"]),
+    ):
+        with pytest.raises(cn.UnknownIdError, match=r"[^;]\.$"):
+            ask()
+    unpriced = mag9.with_table("projects", mag9.projects.assign(capex_musd=np.nan))
+    with pytest.raises(cn.DataError, match='the cost of "H_US" is nan;'):
+        cn.fortify(unpriced, 1, 9.0, ["H_US"])
 
 
 @pytest.mark.parametrize("seed", range(12))

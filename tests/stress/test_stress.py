@@ -100,3 +100,9 @@ def test_a_plain_copy_keeps_its_order(mag9: cn.Network) -> None:
     st = cn.stress_test(mag9)
     assert st.summary.loc["china_out"].index.tolist() == ["defence", "industrial", "civilian"]
     assert st.provenance["settings"]["scenarios"] == ["china_out"]
+
+
+def test_whom_nobody_asks_for_has_no_rows(mag9: cn.Network) -> None:
+    st = cn.stress_test(mag9, [], months=1, beneficiaries=["PER"])
+    assert [len(table) for table in (st.summary, st.nodes, st.months, st.time_to_survive)] == [0, 0, 0, 0]
+    assert "time_to_recover" in st.summary
