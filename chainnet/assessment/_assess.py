@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, Future
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
-from functools import partial
+from itertools import count
 from types import MappingProxyType
 from typing import Any
 
@@ -13,27 +14,23 @@ import numpy as np
 import pandas as pd
 
 from chainnet._types import Words
-from chainnet.assessment._bloc import blocs_of, break_evens, doubts, idle_plants, index_ranks, portfolios, sides
-from chainnet.assessment._time import exposures, horizon_rungs, myopia, onsets, stockpiles
+from chainnet.assessment._case import Case
+from chainnet.assessment._questions import Question, questions
+from chainnet.assessment._time import onsets
 from chainnet.blocs import Alignment
-from chainnet.criticality import chokepoints, interdict
 from chainnet.economics import Overcapacity
 from chainnet.engine import Certificate, thread_pool
 from chainnet.errors import DataError
-from chainnet.flow import Balance, Counting, MaxFlow, balance, binding_inputs, max_flow
+from chainnet.flow import Balance, Counting, MaxFlow, binding_inputs
 from chainnet.indicators import concentration, tonnes_by_grade
 from chainnet.network import QUALITIES, Network
-from chainnet.projects import Portfolio, Reroute, reroute
-from chainnet.results import Result, Status, provenance, stamp
+from chainnet.projects import Portfolio, Reroute
+from chainnet.results import Result, provenance, stamp
 from chainnet.runs import Ensemble, Sensitivity
 from chainnet.scenario import Scenario, overlay_of, pick_scenarios
-from chainnet.stress import StressTest, stress_test
+from chainnet.stress import StressTest
 
 __all__ = ["Assessment", "assess"]
-
-ATTACKED = (2, 3)
-QUESTIONS = 15  # about as many as are put, for the progress bar
-REMOVED = ("node", "site", "country", "operator", "owner_country", "step+country")
 
 
 @dataclass(frozen=True, repr=False, eq=False, kw_only=True)
@@ -201,15 +198,13 @@ def assess(
     """
     if network.demand.empty:
         raise DataError("assess: the network has no demand table, so nobody can go short. Give demand.")
-    say = progress or (lambda _what, _part: None)
     counting = Counting.of(network, commodity, beneficiaries)
     chosen = pick_scenarios(network, scenarios)
     when = tuple(years) if years is not None else _years(network)
-    with _Jobs(executor, say) as desk:
-        found = _put(desk, counting, chosen, when, months, start, recovery, draws)
-    worst: Scenario | None = found.pop("scenario")
-    lead: str | None = found.pop("lead")
-    decisive = binding_inputs(counting.first(lead), [overlay_of(network, worst)])
+    case = Case(counting, tuple(chosen), when, months, start, recovery, draws)
+    found, unanswered = _answers(case, executor, progress or (lambda _what, _part: None))
+    worst: Scenario | None = found.pop("worst")
+    decisive = binding_inputs(counting.first(case.first), [overlay_of(network, worst)])
     source = provenance(
         network,
         "HiGHS simplex; chainnet re-augmentation",
@@ -230,184 +225,67 @@ def assess(
         network=network,
         worst=worst.name if worst else "",
         indicators=concentration(network),
-        scenarios=stamp(_scenario_table(chosen, onsets(network, chosen, months, start)), source),
+        scenarios=stamp(_scenario_table(chosen, onsets(case)), source),
         coverage=stamp(_coverage(network), source),
         decisive=stamp(decisive, source),
         edge_quality=stamp(_edge_quality(network), source),
         certificates=stamp(proofs, source),
         asked=MappingProxyType({s.name: s for s in chosen}),
+        unanswered=MappingProxyType(unanswered),
         **found,
     )
 
 
-def _put(
-    desk: _Jobs,
-    counting: Counting,
-    chosen: list[Scenario],
-    when: tuple[int, ...],
-    months: int,
-    start: str | None,
-    recovery: Any,
-    draws: int,
-) -> dict[str, Any]:
-    """Put every question, those that need no answer of another one first; return fields of the assessment."""
-    network, said, first = counting.network, counting.said, counting.network.tier_order[0]
-    lead = first if bool((network.demand["tier"] == first).any()) else None
-    desk.ask("stress", partial(stress_test, network, chosen, months, start, **said))
-    desk.ask("removed", partial(_removed, counting, lead))
-    desk.ask("attacks", partial(_attacks, counting, lead))
-    desk.ask("exposure", partial(exposures, counting, recovery), keeps_why=True)
-    desk.ask("bracket", partial(myopia, counting, chosen), keeps_why=True)
-    desk.ask("floors", partial(break_evens, network), keeps_why=True)
-    desk.ask("indices", partial(index_ranks, counting), keeps_why=True)
-    flow, base = max_flow(network, beneficiaries=counting.beneficiaries), balance(network, **said)
-    removed, removed_first = desk.get("removed")
-    blocs = blocs_of(network, removed["country"], removed_first["country"])
-    desk.ask("alignment", partial(sides, counting, blocs), keeps_why=True)
-    stress = desk.get("stress")
-    worst, last = _worst(stress, chosen, first), when[-1] if when else None
-    desk.ask("stockpile", partial(stockpiles, counting, stress, chosen, lead, months, start), keeps_why=True)
-    for year in when:
-        desk.ask(f"rerouting {year}", partial(reroute, network, worst, by_year=year, **said))
-    desk.ask("rungs", partial(horizon_rungs, counting, worst, months, start))
-    desk.ask("doubts", partial(doubts, counting, worst, lead, draws), keeps_why=True)
-    desk.ask("portfolios", partial(portfolios, counting, worst, last, lead), keeps_why=True)
-    desk.ask("idle", partial(idle_plants, counting, worst, last), keeps_why=True)
-    disrupted = balance(network, worst, **said) if worst else None
-    attacks, pairs = desk.get("attacks")
-    need, less = desk.get("stockpile")
-    many, single = desk.get("doubts")
-    plain = ("exposure", "bracket", "floors", "idle", "alignment", "indices")
+def _answers(
+    case: Case, executor: Executor | None, say: Callable[[str, float], None]
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """Put every question, side by side where they do not need each other; return fields, and why some are empty."""
+    asked = questions(case)
+    done = count(1)
+    jobs: dict[str, Future[tuple[Any, dict[str, str]]]] = {}
+
+    def tell(name: str) -> Callable[[Future[Any]], None]:
+        return lambda _job: say(name, next(done) / len(asked))
+
+    with nullcontext(executor) if executor is not None else thread_pool() as pool:
+        try:
+            for one in asked:
+                needed = [jobs[name].result()[0] for name in one.needs]
+                jobs[one.name] = job = pool.submit(_answered, one, case, needed)
+                job.add_done_callback(tell(one.name))
+            found = {name: job.result()[0] for name, job in jobs.items()}
+        except BaseException:
+            for job in jobs.values():
+                job.cancel()
+            raise
+    why = {key: reason for job in jobs.values() for key, reason in job.result()[1].items()}
+    removed, removed_first = found.pop("removed")
+    found["attacks"], found["pairs"] = found["attacks"]
+    found["stockpile"], found["mitigation"] = found["stockpile"]
+    found["ensemble"], found["sensitivity"] = found.pop("doubts")
+    stress = found["stress"]
+    found["stress"] = replace(stress, horizon_ladder=stamp(found.pop("rungs"), stress.provenance))
+    found.pop("blocs")
+    rerouting = {year: found.pop(f"rerouting {year}") for year in case.years}
     return {
-        "scenario": worst,
-        "lead": lead,
-        "flow": flow,
-        "base": base,
-        "disrupted": disrupted,
+        **found,
         "chokepoints": MappingProxyType(removed),
         "first_tier": MappingProxyType(removed_first),
-        "attacks": attacks,
-        "pairs": pairs,
-        "stress": replace(stress, horizon_ladder=stamp(desk.get("rungs"), stress.provenance)),
-        "stockpile": need,
-        "mitigation": less,
-        "rerouting": MappingProxyType({year: desk.get(f"rerouting {year}") for year in when}),
-        "portfolios": MappingProxyType(desk.get("portfolios")),
-        "ensemble": many,
-        "sensitivity": single,
-        "unanswered": MappingProxyType(desk.unanswered()),
-        **{name: desk.get(name) for name in plain},
-    }
+        "rerouting": MappingProxyType(rerouting),
+        "portfolios": MappingProxyType(found["portfolios"]),
+    }, why
 
 
-class _Jobs:
-    """Questions that are being answered side by side, and why some have no answer."""
-
-    def __init__(self, executor: Executor | None, say: Callable[[str, float], None]) -> None:
-        self._pool = executor or thread_pool()
-        self._is_own = executor is None
-        self._say = say
-        self._jobs: dict[str, Future[tuple[Any, dict[str, str]]]] = {}
-        self._done = 0
-
-    def __enter__(self) -> _Jobs:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._is_own:
-            self._pool.shutdown(cancel_futures=True)
-
-    def ask(self, name: str, work: Callable[..., Any], keeps_why: bool = False) -> None:
-        """Put a question; ``keeps_why``: it takes a mapping for the reasons of what has no answer."""
-        job = self._pool.submit(_answered, work, keeps_why)
-        self._jobs[name] = job
-        job.add_done_callback(lambda _job: self._tell(name))
-
-    def _tell(self, name: str) -> None:
-        self._done += 1
-        self._say(name, min(self._done / QUESTIONS, 1.0))
-
-    def get(self, name: str) -> Any:
-        """Return an answer."""
-        return self._jobs[name].result()[0]
-
-    def unanswered(self) -> dict[str, str]:
-        """Return why questions have no answer, in the order in which they were put."""
-        return {key: reason for job in self._jobs.values() for key, reason in job.result()[1].items()}
-
-
-def _answered(work: Callable[..., Any], keeps_why: bool) -> tuple[Any, dict[str, str]]:
+def _answered(one: Question, case: Case, needed: list[Any]) -> tuple[Any, dict[str, str]]:
     """Answer one question, in whatever process; what cannot be answered says why."""
     why: dict[str, str] = {}
-    return work(why) if keeps_why else work(), why
-
-
-def _removed(counting: Counting, first: str | None) -> tuple[dict[str, pd.DataFrame], dict[str, pd.DataFrame]]:
-    """Return what every kind of removal costs all tiers, and what it costs the first."""
-    every, lead = {}, {}
-    for by in REMOVED:
-        every[by] = chokepoints(counting.network, by, **counting.said)
-        lead[by] = chokepoints(counting.network, by, tier=first, **counting.said)
-    return every, lead
-
-
-def _attacks(counting: Counting, first: str | None) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Find the worst two and three sites at once, for the first tier with ties and pairs, and for all."""
-    rows, pairs = [], pd.DataFrame()
-    source: dict[str, Any] = {}
-    for counts, tier in (("first tier", first), ("all tiers", None)):
-        if counts == "all tiers" and first is None:
-            continue
-        for k in ATTACKED:
-            details = counts == "first tier" and k == ATTACKED[0]
-            found = interdict(counting.network, k, tier=tier, details=details, **counting.said)
-            source = source or found.provenance  # the answer on which the table is ranked
-            if not found.pairs.empty:
-                pairs = found.pairs
-            others = None if found.ties is None else "; ".join(" + ".join(tie) for tie in found.ties)
-            rows.append(
-                (
-                    counts,
-                    k,
-                    " + ".join(found.removed),
-                    found.lost_tpa,
-                    found.left_tpa,
-                    found.bound_tpa,
-                    found.is_optimal,
-                    found.greedy_lost_tpa,
-                    others,
-                )
-            )
-    columns = [
-        "counts",
-        "k",
-        "removed",
-        "lost_tpa",
-        "left_tpa",
-        "bound_tpa",
-        "is_optimal",
-        "greedy_lost_tpa",
-        "other_sets",
-    ]
-    table = pd.DataFrame(rows, columns=columns).set_index(["counts", "k"])
-    proved: Status = "P" if bool(table["is_optimal"].all()) else "B"
-    source = source | {"status": proved}
-    return stamp(table, source, status={"greedy_lost_tpa": "B"}), stamp(pairs, source)
+    return one.ask(case, *needed, *([why] if one.keeps_why else [])), why
 
 
 def _years(network: Network) -> tuple[int, ...]:
     if network.projects.empty or network.year is None:
         return ()
     return (network.year + 3, network.year + 6)
-
-
-def _worst(stress: StressTest, chosen: list[Scenario], first: str) -> Scenario | None:
-    def key(scenario: Scenario) -> tuple[float, float, str]:
-        short: pd.Series = stress.summary["shortfall_tpa"].loc[scenario.name]
-        # rounded, so that ties are ties and not the last digits of a solve
-        return (-round(float(short.get(first, 0.0)), 6), -round(float(short.sum()), 6), scenario.name)
-
-    return min(chosen, key=key) if chosen else None
 
 
 def _scenario_table(chosen: list[Scenario], onset: list[float]) -> pd.DataFrame:

@@ -7,14 +7,12 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from chainnet.assessment._time import Reason
+from chainnet.assessment._case import Case, Reason, Reasons
 from chainnet.blocs import Alignment, alignment
 from chainnet.economics import Overcapacity, overcapacity, price_floor
 from chainnet.engine import ROUNDING
 from chainnet.errors import DataError
-from chainnet.flow import Counting
 from chainnet.indicators import compare_indices
-from chainnet.network import Network
 from chainnet.projects import Portfolio, portfolio
 from chainnet.runs import Ensemble, Sensitivity, ensemble, sensitivity
 from chainnet.scenario import Scenario
@@ -23,15 +21,14 @@ __all__ = ["blocs_of", "break_evens", "doubts", "idle_plants", "index_ranks", "p
 
 BUDGET_PARTS = (0.05, 0.1, 0.25, 0.5, 1.0)
 TWO_DIGITS = 2
+# what every kind of removal costs all tiers, and what it costs the first
+Removed = tuple[dict[str, pd.DataFrame], dict[str, pd.DataFrame]]
 ORDERS = 8  # random orders of the shares of countries: the report ranks by swing
-Reasons = dict[str, str]
 
 
-def portfolios(
-    counting: Counting, worst: Scenario | None, year: int | None, lead: str | None, why: Reasons
-) -> dict[str, Portfolio]:
+def portfolios(case: Case, worst: Scenario | None, why: Reasons) -> dict[str, Portfolio]:
     """Return the best sets at five budgets, up to all that the listed projects cost, for all tiers and the first."""
-    network, said = counting.network, counting.said
+    network, said, year = case.network, case.said, case.last_year
     capex = network.projects["capex_musd"]
     if worst is None or not (capex > 0).any():
         why["portfolio"] = "no scenario was given" if worst is None else "no listed project has a capital cost"
@@ -39,7 +36,7 @@ def portfolios(
     whole = _round_up(float(capex.sum()))
     budgets = sorted({_round_up(whole * part) for part in BUDGET_PARTS})
     found: dict[str, Portfolio] = {}
-    for tier in dict.fromkeys((lead, None)):
+    for tier in dict.fromkeys((case.first, None)):
         with Reason(why, "portfolio"):
             found[tier or "all"] = portfolio(
                 network, [worst], whole, by_year=year, budgets=budgets, close=[tier or "all"], tier=tier, **said
@@ -53,8 +50,9 @@ def _round_up(value: float) -> float:
     return float(np.ceil(value / size - ROUNDING) * size)
 
 
-def break_evens(network: Network, why: Reasons) -> pd.DataFrame:
+def break_evens(case: Case, why: Reasons) -> pd.DataFrame:
     """Return at which price each project pays, against today's price of what it makes."""
+    network = case.network
     prices = network.commodities.set_index("id")["price_usd_per_t"].dropna()
     recipes = network.processes
     main = recipes[recipes["role"] == "output"].set_index("process")["commodity"]
@@ -67,21 +65,22 @@ def break_evens(network: Network, why: Reasons) -> pd.DataFrame:
     return pd.DataFrame()
 
 
-def idle_plants(counting: Counting, worst: Scenario | None, year: int | None, why: Reasons) -> Overcapacity | None:
+def idle_plants(case: Case, worst: Scenario | None, why: Reasons) -> Overcapacity | None:
     """Return what stands idle if nothing is cut off, with and without projects."""
     with Reason(why, "idle"):
-        if counting.network.projects.empty:
+        if case.network.projects.empty:
             raise DataError("there are no projects in the data")
-        return overcapacity(counting.network, [worst] if worst else [], by_year=year, **counting.said)
+        return overcapacity(case.network, [worst] if worst else [], by_year=case.last_year, **case.said)
     return None
 
 
-def blocs_of(network: Network, countries: pd.DataFrame, first: pd.DataFrame) -> dict[str, list[str]] | None:
+def blocs_of(case: Case, removed: Removed) -> dict[str, list[str]] | None:
     """Return the beneficiaries and, as their rival, the country outside them whose loss costs them most."""
+    network = case.network
     if not network.beneficiaries:
         return None
     members = network.resolve(network.beneficiaries, "beneficiaries")[0]
-    for table in (first, countries):
+    for table in (removed[1]["country"], removed[0]["country"]):
         lost = table["lost_tpa"]
         outside = [str(c) for c in lost.index if lost[c] > 0 and c not in members]
         if outside:
@@ -89,9 +88,9 @@ def blocs_of(network: Network, countries: pd.DataFrame, first: pd.DataFrame) -> 
     return None
 
 
-def sides(counting: Counting, blocs: Mapping[str, list[str]] | None, why: Reasons) -> Alignment | None:
+def sides(case: Case, blocs: Mapping[str, list[str]] | None, why: Reasons) -> Alignment | None:
     """Return what the countries between the beneficiaries and their rival are worth to either."""
-    network, what = counting.network, counting.commodity
+    network, what = case.network, case.counting.commodity
     with Reason(why, "alignment"):
         if blocs is None:
             raise DataError("the data name no beneficiaries, or no country outside them costs them anything")
@@ -99,23 +98,21 @@ def sides(counting: Counting, blocs: Mapping[str, list[str]] | None, why: Reason
     return None
 
 
-def index_ranks(counting: Counting, why: Reasons) -> pd.DataFrame:
+def index_ranks(case: Case, why: Reasons) -> pd.DataFrame:
     """Return the rank of every country and step by published index and by loss."""
     with Reason(why, "indices"):
-        return compare_indices(counting.network, **counting.said)
+        return compare_indices(case.network, **case.said)
     return pd.DataFrame()
 
 
-def doubts(
-    counting: Counting, worst: Scenario | None, lead: str | None, draws: int, why: Reasons
-) -> tuple[Ensemble | None, Sensitivity | None]:
+def doubts(case: Case, worst: Scenario | None, why: Reasons) -> tuple[Ensemble | None, Sensitivity | None]:
     """Return what the ranges in the data do to the answer, all at once and one at a time."""
-    network, said = counting.network, counting.said
-    found = sensitivity(network, worst, tier=lead, **said)
+    network, said = case.network, case.said
+    found = sensitivity(network, worst, tier=case.first, **said)
     if found.inputs.empty:
         why["ranges"] = "no figure in the data has a range"
         return None, None
-    many = ensemble(network, worst, draws=draws, **said) if draws else None
+    many = ensemble(network, worst, draws=case.draws, **said) if case.draws else None
     if many is None:
         why["draws"] = "no draws were asked for"
     return many, found

@@ -5,7 +5,7 @@ Words: *value* (the largest tonnage that can be served), *balance* (least shortf
 """
 
 from chainnet.flow._balance import EXTRA_COST_USD_PER_T, Balance, balance, balance_under, stages_of
-from chainnet.flow._counting import Counting, check_tier
+from chainnet.flow._counting import Counting, Said, check_tier
 from chainnet.flow._fair import share_fairly
 from chainnet.flow._largest import (
     MaxFlow,
@@ -39,6 +39,7 @@ __all__ = [
     "MaxFlow",
     "MonthsModel",
     "Plan",
+    "Said",
     "Stages",
     "StockModel",
     "ValueModel",
