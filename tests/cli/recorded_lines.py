@@ -33,7 +33,7 @@ import chainnet as cn  # noqa: E402
 from chainnet.cli import main  # noqa: E402
 
 CERTIFICATE = re.compile(r"gap [\d.e+-]+, largest breach [\d.e+-]+(, second solver [\d.e+-]+)?")
-DIGEST = re.compile(r"\b[0-9a-f]{12,64}\b")
+DIGEST = re.compile(r"(?<!\.)\b[0-9a-f]{12,64}\b")
 FILES = {
     "slow.csv": "id,periods\nH_CN,2\nG_CN,0.5\n",
     "edges_slow.csv": 'id,periods\n"H_CN,G_CN",2\n',
@@ -43,6 +43,7 @@ FILES = {
     "ragged.csv": "id,periods\nH_CN,2,3\n",
     "stop.toml": 'label = "Stop"\n[[measures]]\nkind = "remove"\nnodes = ["H_CN"]\n',
     "half.toml": 'probability = 0.5\n[[measures]]\nkind = "scale"\nnodes = ["H_CN"]\nshare = 0.5\n',
+    "trade.csv": "exporter,importer,commodity,reported_export,reported_import\nCHN,DEU,germanium,10,12\n",
     "calm.toml": 'label = "Calm"\n',
     "bad.toml": '[[measures]]\nkind = "remve"\n',
 }
@@ -79,6 +80,7 @@ def give(line: str, folder: Path) -> dict[str, Any]:
     out, err, code = io.StringIO(), io.StringIO(), 0
     words = ["chainnet", *shlex.split(line.replace("{here}", "."))]
     environment = {name: value for name, value in os.environ.items() if name != "CHAINNET_DEBUG"}
+    before = stamps(folder)
     argv, surroundings = patch.object(sys, "argv", words), patch.dict(os.environ, environment, clear=True)
     with argv, surroundings, chdir(folder), redirect_stdout(out), redirect_stderr(err):
         try:
@@ -94,7 +96,25 @@ def give(line: str, folder: Path) -> dict[str, Any]:
             found["written"] = "as always" if text == ordered else text
         elif text:
             found[name] = tidy(text, folder).split("\n")
+    new = [path for path, stamp in stamps(folder).items() if before.get(path) != stamp]
+    if new:
+        found["files"] = {path: inside(folder / path, folder) for path in sorted(new)}
     return found
+
+
+def stamps(folder: Path) -> dict[str, tuple[int, int]]:
+    """When each file was written, and its size."""
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    return {str(path.relative_to(folder)): (path.stat().st_mtime_ns, path.stat().st_size) for path in files}
+
+
+def inside(path: Path, folder: Path) -> list[str]:
+    """What is to be read in a file: text as it is, the words of a drawing, the heading of a page."""
+    if path.suffix in (".toml", ".txt"):
+        return tidy(path.read_text(encoding="utf-8"), folder).split("\n")
+    if path.suffix == ".svg":
+        return re.findall(r"<text[^>]*>([^<]*)</text>", path.read_text(encoding="utf-8"))
+    return re.findall(r"<title>(.*)</title>", path.read_text(encoding="utf-8"))[:1] if path.suffix == ".html" else []
 
 
 def tidy(text: str, folder: Path) -> str:
