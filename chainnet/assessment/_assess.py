@@ -62,7 +62,7 @@ class Assessment(Result):
         half-years.
     exposure : DataFrame, index site
         What the loss of each site costs until it is back (``risk_exposure``); empty where not assessed.
-        ``attrs["recovery"]`` is "given" or "assumed".
+        ``provenance["settings"]["recovery"]`` is "given" or "assumed".
     bracket : DataFrame, index (scenario, measure)
         The optimal loss, the myopic ones and the worst case (``chainnet.cascades._bracket``), for each
         scenario that can be put in such terms.
@@ -213,13 +213,13 @@ def assess(
         years=list(when),
         months=months,
         start=start or "",
-        recovery=found["exposure"].attrs.get("recovery", ""),
+        recovery="" if found["exposure"].empty else "assumed" if recovery is None else "given",
         draws=draws,
         worst=worst.name if worst else "",
         tiers=list(network.tier_order),
         **counting.settings,
     )
-    proofs = _certificates(found["flow"], found["base"], found["disrupted"], found["stress"], found["stockpile"])
+    proofs = _certificates(found["flow"], found["base"], found["disrupted"], found["stress"], found.pop("proofs"))
     return Assessment(
         provenance=source,
         network=network,
@@ -261,7 +261,7 @@ def _answers(
     why = {key: reason for job in jobs.values() for key, reason in job.result()[1].items()}
     removed, removed_first = found.pop("removed")
     found["attacks"], found["pairs"] = found["attacks"]
-    found["stockpile"], found["mitigation"] = found["stockpile"]
+    found["stockpile"], found["mitigation"], proofs = found["stockpile"]
     found["ensemble"], found["sensitivity"] = found.pop("doubts")
     stress = found["stress"]
     found["stress"] = replace(stress, horizon_ladder=stamp(found.pop("rungs"), stress.provenance))
@@ -269,6 +269,7 @@ def _answers(
     rerouting = {year: found.pop(f"rerouting {year}") for year in case.years}
     return {
         **found,
+        "proofs": proofs,
         "chokepoints": MappingProxyType(removed),
         "first_tier": MappingProxyType(removed_first),
         "rerouting": MappingProxyType(rerouting),
@@ -343,7 +344,7 @@ def _edge_quality(network: Network) -> pd.DataFrame:
 
 
 def _certificates(
-    flow: MaxFlow, base: Balance, disrupted: Balance | None, stress: StressTest, need: pd.DataFrame
+    flow: MaxFlow, base: Balance, disrupted: Balance | None, stress: StressTest, stocks: Mapping[str, Certificate]
 ) -> pd.DataFrame:
     named: list[tuple[str, Certificate]] = [
         ("value, undisturbed", flow.certificate),
@@ -352,7 +353,6 @@ def _certificates(
     if disrupted is not None:
         named.append((f"balance, {disrupted.provenance['settings']['scenario']}", disrupted.certificate))
     named.append(("months, worst of all scenarios", stress.certificate))
-    stocks = need.attrs.get("certificates", {})
-    named += [(f"least stock, {name}", proof) for name, proof in stocks.items() if proof is not None]
+    named += [(f"least stock, {name}", proof) for name, proof in stocks.items()]
     rows = [(name, c.value, c.bound, c.gap, c.violation, c.tolerance, c.ok) for name, c in named]
     return pd.DataFrame(rows, columns=["problem", "value", "bound", "gap", "violation", "tolerance", "ok"])

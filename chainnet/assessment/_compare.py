@@ -138,13 +138,12 @@ def compare(
         before={"graph": old.name, "digest": old.digest},
         traced=" / ".join(traced) if traced else "",
     )
-    if traced:
-        causes.attrs["answer"] = rows.attrs["answer"] = f"short_t, {traced[0]}, {traced[1]}"
+    of = {"answer": f"short_t, {traced[0]}, {traced[1]}"} if traced else {}
     return Comparison(
         provenance=source,
         answers=stamp(answers, source),
-        causes=stamp(causes, source),
-        rows=stamp(rows, source),
+        causes=stamp(causes, source, facts=of),
+        rows=stamp(rows, source, facts=of),
         inputs=stamp(inputs, source),
         settings=stamp(_settings(old, new), source),
         words=_words(old, new, answers, causes, rows, inputs, traced),

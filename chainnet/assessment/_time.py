@@ -10,11 +10,11 @@ import pandas as pd
 from chainnet.assessment._case import Case, Reason, Reasons
 from chainnet.cascades import bracket
 from chainnet.criticality import risk_exposure
-from chainnet.engine import CERTAIN
+from chainnet.engine import CERTAIN, Certificate
 from chainnet.errors import ChainnetError
-from chainnet.results import stamp
+from chainnet.results import origin_of, stamp
 from chainnet.scenario import Scenario, timeline
-from chainnet.stress import Ask, StressTest, horizon_ladder, stockpile_mitigation, stockpile_requirement
+from chainnet.stress import Ask, StressTest, horizon_ladder, requirement, stockpile_mitigation
 
 __all__ = ["exposures", "horizon_rungs", "myopia", "onsets", "stockpiles"]
 
@@ -22,6 +22,8 @@ RECOVERY_YEARS = 1.0  # where none is given: the time in which a plant is rebuil
 HALF_YEAR, QUARTER = 6, 3
 BRACKET_YEARS = 10
 MOST_STOCKS = 3
+# what must be in stock, what lessens it, and the proofs of the first by scenario
+Stocks = tuple[pd.DataFrame, pd.DataFrame, dict[str, Certificate]]
 
 
 def onsets(case: Case) -> list[float]:
@@ -34,14 +36,12 @@ def exposures(case: Case, reasons: Reasons) -> pd.DataFrame:
     """Return what the loss of each site costs until it is back; empty, with the reason kept, where nothing says."""
     try:
         years = RECOVERY_YEARS if case.recovery is None else case.recovery
-        found = risk_exposure(case.network, years, by="site", **case.said)
+        return risk_exposure(case.network, years, by="site", **case.said)
     except ChainnetError as error:
         if case.recovery is not None:  # what was asked for is answered or refused
             raise
         reasons["exposure"] = str(error)
         return pd.DataFrame()
-    found.attrs["recovery"] = "assumed" if case.recovery is None else "given"
-    return found
 
 
 def myopia(case: Case, reasons: Reasons) -> pd.DataFrame:
@@ -53,7 +53,7 @@ def myopia(case: Case, reasons: Reasons) -> pd.DataFrame:
             tables[scenario.name] = found
     if not tables:
         return pd.DataFrame()
-    settings = next(iter(tables.values())).attrs["provenance"]
+    settings = origin_of(next(iter(tables.values())))
     return stamp(pd.concat(tables, names=["scenario"]), settings)
 
 
@@ -67,40 +67,35 @@ def horizon_rungs(case: Case, worst: Scenario | None) -> pd.DataFrame:
     return horizon_ladder([worst] if worst else [], Ask(case.counting, case.months, case.start, step))
 
 
-def stockpiles(case: Case, stress: StressTest, reasons: Reasons) -> tuple[pd.DataFrame, pd.DataFrame]:
+def stockpiles(case: Case, stress: StressTest, reasons: Reasons) -> Stocks:
     """Return what must be in stock for the first tier, and what lessens it, for the scenarios that need it most."""
     tier = case.first
     if tier is None:
         reasons["stockpile"] = "nobody asks in the first tier"
-        return pd.DataFrame(), pd.DataFrame()
+        return pd.DataFrame(), pd.DataFrame(), {}
     summary = stress.summary.xs(tier, level="tier")
     short, asked = summary["shortfall_t"], summary["demand_t"]
     hit = [s for s in case.scenarios if short[s.name] > CERTAIN * asked[s.name]]
     hit.sort(key=lambda s: (-round(float(short[s.name]), 6), s.name))
     need: dict[str, pd.DataFrame] = {}
     less: dict[str, pd.DataFrame] = {}
+    proofs: dict[str, Certificate] = {}
     network, said, months, start = case.network, case.said, case.months, case.start
     step = QUARTER if months % QUARTER == 0 else 1
     for scenario in hit[:MOST_STOCKS]:
         with Reason(reasons, f"stockpile: {scenario.name}"):
-            need[scenario.name] = stockpile_requirement(network, scenario, (tier,), months, start, **said)
+            asked = Ask(case.counting, months, start)
+            need[scenario.name], proofs[scenario.name] = requirement(scenario, (tier,), asked)
     for scenario in (s for s in hit if s.name in need):
         with Reason(reasons, f"mitigation: {scenario.name}"):
             found = stockpile_mitigation(network, scenario, (tier,), months, start, step_months=step, **said)
             less[scenario.name] = found
             break
-    return _joined(need), _joined(less)
+    return _joined(need), _joined(less), proofs
 
 
 def _joined(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     if not tables:
         return pd.DataFrame()
-    parts = []
-    for name, table in tables.items():
-        part = table.copy()
-        part.attrs = {}
-        part.insert(0, "scenario", name)
-        parts.append(part)
-    out = pd.concat(parts, ignore_index=True)
-    out.attrs["certificates"] = {name: table.attrs.get("certificate") for name, table in tables.items()}
-    return stamp(out, next(iter(tables.values())).attrs["provenance"])
+    parts = [pd.DataFrame({"scenario": name, **dict(table.items())}) for name, table in tables.items()]
+    return stamp(pd.concat(parts, ignore_index=True), origin_of(next(iter(tables.values()))))

@@ -95,7 +95,7 @@ class Command:
             More figures, which stand before the certificate.
         """
         from chainnet.cli.output import Answer, render
-        from chainnet.results import Result
+        from chainnet.results import Result, origin_of
 
         source: Mapping[str, Any] = {}
         if isinstance(found, Result):
@@ -104,7 +104,7 @@ class Command:
             numbers = {**found.numbers(), **more, **proof} if numbers is None else numbers
             tables = found.tables() if tables is None else tables
         elif found is not None:
-            source = found.attrs["provenance"]
+            source = origin_of(found)
         tables = {type(self).__name__.lower(): found} if tables is None else tables
         text = render(Answer(tables, numbers or {}, source, shown), self.form, self.table)
         if self.out is None:

@@ -32,8 +32,10 @@ class Chokepoints(Question, Counted, Output, Verified):
     reroute: opt.Degree = "existing"
 
     def _tell(self, found: Any) -> None:
+        from chainnet.results import origin_of
+
         self.say_verified("the same value and the same largest losses")
-        numbers = {"base_tpa": found.attrs["provenance"]["settings"]["base_tpa"]}
+        numbers = {"base_tpa": origin_of(found)["settings"]["base_tpa"]}
         self.say(found, numbers={**numbers, **_correlations(found, "loss")})
 
 
@@ -110,7 +112,9 @@ class Exposure(Question, Counted, TableOutput, Verified):
             raise DataError(f"--plot: {str(self.plot)!r} is not the name of an SVG; end it in .svg.")
         found = self.ask(recovery=_recovery(self.recovery, self.by))
         self.say_verified("the same largest costs and times to survive")
-        settings = found.attrs["provenance"]["settings"]
+        from chainnet.results import origin_of
+
+        settings = origin_of(found)["settings"]
         numbers: dict[str, Any] = {
             "recovery": _said(self.recovery, settings["recovery"]),
             "a tonne lost counts": settings["value"],
@@ -133,7 +137,9 @@ class Exposure(Question, Counted, TableOutput, Verified):
 
 
 def _correlations(found: Any, what: str) -> dict[str, float]:
-    given = found.attrs.get("rank_correlation", {})
+    from chainnet.results import fact_of
+
+    given = fact_of(found, "rank_correlation", {})
     return {f"rank correlation of {name} with {what}": value for name, value in given.items()}
 
 

@@ -39,12 +39,13 @@ class Indicators(Question, Counted, TableOutput):
         import pandas as pd
 
         from chainnet.indicators import governance
+        from chainnet.results import fact_of
 
         wgi = governance()[f"scaled_{self.governance.replace('-', '_')}"].dropna()
         assumed = {name: self.given(name) or {} for name in ("eol_rir", "substitution")}
         found = self.ask(wgi=wgi, **assumed)
         beside = self.ask("indicators.compare_indices", wgi=wgi, **assumed)
-        formulas = [(name, *said) for name, said in found.attrs["formulas"].items()]
+        formulas = [(name, *said) for name, said in fact_of(found, "formulas").items()]
         tables = {
             "indicators": found,
             "disagreements": beside[beside["disagrees"]],

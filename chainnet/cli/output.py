@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from chainnet.errors import DataError, near_matches
+from chainnet.results import fact_of
 
 __all__ = ["Answer", "render"]
 
@@ -80,7 +81,7 @@ def _document(answer: Answer, tables: Mapping[str, pd.DataFrame]) -> dict[str, A
             name: [{str(k): _plain(v) for k, v in row.items()} for row in table.to_dict("records")]
             for name, table in tables.items()
         },
-        "columns": _plain({name: table.attrs.get("columns", {}) for name, table in tables.items()}),
+        "columns": _plain({name: fact_of(table, "columns", {}) for name, table in tables.items()}),
         "provenance": _plain(answer.provenance),
     }
 

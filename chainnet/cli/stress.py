@@ -79,14 +79,20 @@ class Stockpile(Question, Counted, TableOutput):
     ] = None
 
     def _run(self) -> None:
+        from chainnet.flow import Counting
+        from chainnet.stress import Ask, requirement
+
         built = _on_stream(self)
-        need = self.ask(projects=built)
+        counting = Counting.of(self.network, *(self.given(name) for name in ("commodity", "beneficiaries")))
+        projects = None if built is None else tuple(built)
+        asked = Ask(counting, self.months, self.start, self.step_months, self.reroute, projects=projects)
+        need, proof = requirement(self.given("scenario"), self.given("tiers"), asked)
         tables = {"stockpile": need}
         if self.mitigation:
             tables["mitigation"] = self.ask("stress.stockpile_mitigation", projects=built)
         elif self.austerity:
             raise DataError("--austerity: only --mitigation takes it; a demand measure in the scenario does the same.")
-        self.say(need, tables, {"certificate": need.attrs["certificate"]}, tuple(tables))
+        self.say(need, tables, {"certificate": proof}, tuple(tables))
 
 
 def _on_stream(asked: Any) -> list[str] | None:

@@ -71,14 +71,14 @@ def _by_igraph(counting: Counting, what: Removals, chosen: range) -> list[float]
     return values_by_igraph(market.problem, arcs=[at[at >= 0] for at in arcs])  # edges of unbuilt projects sleep
 
 
-def compared(network: Network, table: pd.DataFrame) -> pd.DataFrame:
+def compared(network: Network, table: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, float]]:
     """Add current-flow betweenness and articulation points, and how centrality ranks against loss.
 
     Returns
     -------
-    DataFrame
-        With ``current_flow`` (NaN above 2,000 nodes) and ``is_articulation``; ``attrs["rank_correlation"]``
-        holds Spearman's correlation of each centrality and of the throughput with the loss.
+    DataFrame, dict
+        With ``current_flow`` (NaN above 2,000 nodes) and ``is_articulation``; Spearman's correlation of each centrality
+        and of the throughput with the loss.
     """
     graph = network.to_igraph()
     names = np.array(graph.vs["name"], dtype=object)
@@ -92,8 +92,7 @@ def compared(network: Network, table: pd.DataFrame) -> pd.DataFrame:
         values = ranks(table[column])
         varied = values.min() < values.max() and lost.min() < lost.max()
         ranked[column] = float(values.corr(lost)) if varied else float("nan")
-    table.attrs["rank_correlation"] = ranked
-    return table
+    return table, ranked
 
 
 def ranks(values: pd.Series) -> pd.Series:

@@ -138,13 +138,11 @@ def chokepoints(
         rests_on=lambda: decisive_inputs(network, cut()),
         **counting.settings,
     )
+    facts = {}
     if centrality and by == "node":
-        table = compared(network, table)
-    if top is not None:
-        ranked = table.attrs
-        table = table.head(top)
-        table.attrs = ranked
-    return stamp(table, source | {"verified": "second solver" if verify else "no"}, ranked="lost_tpa")
+        table, facts["rank_correlation"] = compared(network, table)
+    said = source | {"verified": "second solver" if verify else "no"}
+    return stamp(table if top is None else table.head(top), said, ranked="lost_tpa", facts=facts)
 
 
 def _plain_losses(counting: Counting, what: Removals, top: int | None) -> tuple[Array, float, Array, Bools, Cut]:

@@ -147,7 +147,6 @@ def risk_exposure(
     }
     order = np.lexsort((np.arange(len(cost)), -cost))
     table = pd.DataFrame(columns, index=what.index).iloc[order]
-    _correlate(table)
     if verify:
         model.check([closings[i] for i in order], table)
     source = provenance(
@@ -163,7 +162,8 @@ def risk_exposure(
     )
     units = dict.fromkeys(("gap", "recovery", "time_to_survive"), "periods (years, if capacities are a year's)")
     said = source | {"verified": "second solver" if verify else "no"}
-    return stamp(table, said, units={**units, "rei": "share of the largest loss"}, ranked="cost_usd")
+    units["rei"] = "share of the largest loss"
+    return stamp(table, said, units=units, ranked="cost_usd", facts=_correlations(table))
 
 
 def _periods(network: Network, what: Removals, by: str, recovery: Any) -> Array:
@@ -229,8 +229,8 @@ def _size(network: Network, what: Removals, model: _Exposure) -> dict[str, Array
     return out
 
 
-def _correlate(table: pd.DataFrame) -> None:
-    """Say in ``attrs`` how size goes with cost: at Ford the two were unrelated."""
+def _correlations(table: pd.DataFrame) -> dict[str, dict[str, float]]:
+    """Return how size goes with cost: at Ford the two were unrelated."""
     cost = table["cost_usd"]
     plain, ranked = {}, {}
     for column in ("throughput_tpa", "spend_usd"):
@@ -238,7 +238,7 @@ def _correlate(table: pd.DataFrame) -> None:
             varied = table[column].max() > table[column].min() and cost.max() > cost.min()
             plain[column] = float(table[column].corr(cost)) if varied else float("nan")
             ranked[column] = float(ranks(table[column]).corr(ranks(cost))) if varied else float("nan")
-    table.attrs["correlation"], table.attrs["rank_correlation"] = plain, ranked
+    return {"correlation": plain, "rank_correlation": ranked}
 
 
 class _Exposure:

@@ -11,6 +11,7 @@ import pandas as pd
 from chainnet._types import Array
 from chainnet.errors import DataError, near_matches
 from chainnet.network import Network
+from chainnet.results import origin_of
 from chainnet.scenario import month_number, month_text
 from chainnet.words import MONTHS, readable_id
 
@@ -407,7 +408,7 @@ def _from_table(network: Network, table: pd.DataFrame) -> Losses:
     marks = [f"{x:.9g}" for x in lost]
     frame["rank"] = [1 + sum(float(m) > float(mine) for m in marks[:i]) for i, mine in enumerate(marks)]
     frame["is_tied"] = [marks.count(m) > 1 for m in marks]
-    settings = table.attrs.get("provenance", {}).get("settings", {})
+    settings = origin_of(table).get("settings", {})
     base = settings.get("base_tpa")
     if base is None:
         share = frame["lost_share"].to_numpy(dtype=float)

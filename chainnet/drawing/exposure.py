@@ -15,6 +15,7 @@ import pandas as pd
 from chainnet import checks
 from chainnet._types import Array
 from chainnet.errors import DataError, printable
+from chainnet.results import fact_of, origin_of
 from chainnet.words import number as three_figures
 
 __all__ = ["exposure_svg"]
@@ -118,11 +119,11 @@ class _Picture:
         self._whole = len(table)
         ordered = table.iloc[np.argsort(-table["cost_usd"].to_numpy(dtype=float), kind="stable")]
         self._n_lost = int((ordered["cost_usd"] > 0).sum())
-        settings = table.attrs.get("provenance", {}).get("settings", {})
+        settings = origin_of(table).get("settings", {})
         self._is_money = settings.get("value", "value_usd_per_t") == "value_usd_per_t"
         self._given = settings.get("recovery")
         self._column = "spend_usd" if "spend_usd" in table else "throughput_tpa"
-        self._correlation = table.attrs.get("rank_correlation", {}).get(self._column, math.nan)
+        self._correlation = fact_of(table, "rank_correlation", {}).get(self._column, math.nan)
         carried = ordered["cost_usd"] - ordered["added_cost_usd"]
         self._anyway = float(carried.max()) if len(ordered) else 0.0
         self._anyway = self._anyway if self._anyway > 1e-9 * float(ordered["cost_usd"].max() or 0.0) else 0.0

@@ -13,7 +13,7 @@ from chainnet.indicators._concentration import concentration, levels_of, supply_
 from chainnet.indicators._risk import Numbers, governance
 from chainnet.indicators._steps import Words, byproduct_shares, importer_risk, shipments, supply_risk
 from chainnet.network import Network, is_country
-from chainnet.results import provenance, stamp
+from chainnet.results import origin_of, provenance, stamp
 
 __all__ = ["BENCHMARKS", "FORMULAS", "benchmarks", "indices"]
 
@@ -137,7 +137,7 @@ def benchmarks(network: Network, union: Words = "EU27", marks: Mapping[str, floa
         },
         index=index,
     )
-    return _explained(stamp(table, provenance(network, "none", union=_said(union))))
+    return _explained(table, provenance(network, "none", union=_said(union)))
 
 
 def indices(
@@ -196,8 +196,8 @@ def indices(
         benchmarks(network, union).drop(columns=["use_tpa", "output_tpa", "capacity_tpa"]),
     ]
     table = pd.concat([part.reindex(held.index) for part in parts], axis=1)
-    settings = {**risk.attrs["provenance"]["settings"], "importer": _said(importer)}
-    return _explained(stamp(table, provenance(network, "none", **settings)))
+    settings = {**origin_of(risk)["settings"], "importer": _said(importer)}
+    return _explained(table, provenance(network, "none", **settings))
 
 
 def _yes_no(values: Any, known: Any) -> Any:
@@ -208,6 +208,6 @@ def _said(words: Words) -> Any:
     return words if isinstance(words, str) else sorted(words)
 
 
-def _explained(table: pd.DataFrame) -> pd.DataFrame:
-    table.attrs["formulas"] = {name: FORMULAS[name] for name in table.columns if name in FORMULAS}
-    return table
+def _explained(table: pd.DataFrame, source: dict[str, Any]) -> pd.DataFrame:
+    formulas = {name: FORMULAS[name] for name in table.columns if name in FORMULAS}
+    return stamp(table, source, facts={"formulas": formulas})

@@ -14,7 +14,7 @@ from chainnet.indicators._concentration import levels_of, supply_by_node
 from chainnet.indicators._risk import Numbers
 from chainnet.indicators._steps import Words, risk_parts
 from chainnet.network import Network
-from chainnet.results import provenance, stamp
+from chainnet.results import origin_of, provenance, stamp
 from chainnet.scenario import Scenario
 
 __all__ = ["compare_indices"]
@@ -118,7 +118,7 @@ def compare_indices(
         "disagrees",
         "why",
     ]
-    source = losses.attrs["provenance"]
+    source = origin_of(losses)
     settings = {**source["settings"], "union": union if isinstance(union, str) else sorted(union)}
     return stamp(table.set_index([place, "country"])[columns], provenance(network, source["solver"], **settings))
 

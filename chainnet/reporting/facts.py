@@ -13,7 +13,7 @@ from chainnet.assessment import Assessment
 from chainnet.engine import CERTAIN
 from chainnet.network import STAGES
 from chainnet.reporting.formats.glyphs import drawable, short_label, stand_ins
-from chainnet.results import GIVEN, LETTERS, NOT_ASSESSED, NOT_GRADED, rest_of
+from chainnet.results import GIVEN, LETTERS, NOT_ASSESSED, NOT_GRADED, fact_of, origin_of, rest_of
 from chainnet.words import (
     as_text,
     calendar_month,
@@ -361,16 +361,16 @@ class Facts:
 
     def scenario_grade_words(self, name: str) -> str:
         """Return the same for the long run of a scenario."""
-        return _grade_words(self.a.stress.summary.attrs["rests_on"][name])
+        return _grade_words(fact_of(self.a.stress.summary, "rests_on")[name])
 
     def standing(self, *tables: pd.DataFrame, status: str = "P") -> dict[str, Any]:
         """Return what a table bears: status, weakest grade and sources of the inputs that result tables name."""
-        rests = [t.attrs["provenance"]["rests_on"] for t in tables if "provenance" in t.attrs]
+        rests = [origin_of(t)["rests_on"] for t in tables if origin_of(t)]
         return {"status": status, **_joined(rests)}
 
     def scenario_standing(self, name: str) -> dict[str, Any]:
         """Return the same for the long run of a scenario."""
-        return {"status": "P", **_joined([self.a.stress.summary.attrs["rests_on"][name]])}
+        return {"status": "P", **_joined([fact_of(self.a.stress.summary, "rests_on")[name]])}
 
     @property
     def status(self) -> str:

@@ -6,7 +6,7 @@ input on which a number rests).
 
 from chainnet.results._grade import GIVEN, LETTERS, NOT_ASSESSED, NOT_GRADED, decisive_inputs, rest_of, weakest
 from chainnet.results._provenance import Provenance, Status, package_version, provenance
-from chainnet.results._results import STEADY, Guarded, Result, codebook, stamp
+from chainnet.results._results import STEADY, Guarded, Result, codebook, fact_of, origin_of, stamp
 
 __all__ = [
     "GIVEN",
@@ -20,6 +20,8 @@ __all__ = [
     "Status",
     "codebook",
     "decisive_inputs",
+    "fact_of",
+    "origin_of",
     "package_version",
     "provenance",
     "rest_of",

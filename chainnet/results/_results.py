@@ -14,7 +14,7 @@ from chainnet.errors import DataError
 from chainnet.results._grade import NOT_ASSESSED
 from chainnet.results._provenance import Status, handed
 
-__all__ = ["STEADY", "Guarded", "Result", "codebook", "stamp", "table_html"]
+__all__ = ["STEADY", "Guarded", "Result", "codebook", "fact_of", "origin_of", "stamp", "table_html"]
 
 _SHOWN_ROWS = 20
 _TIED_ROWS = 200  # ranks beyond are not looked at for ties
@@ -66,6 +66,7 @@ def stamp(
     status: Mapping[str, Status] | None = None,
     units: Mapping[str, str] | None = None,
     ranked: str = "",
+    facts: Mapping[str, Any] | None = None,
 ) -> pd.DataFrame:
     """Return ``frame`` bearing its provenance, and what each column of numbers is.
 
@@ -80,6 +81,8 @@ def stamp(
         Unit of a column, or of the end of its name, where the name does not say it.
     ranked : str, optional
         Column by which rows are ranked: its ties are named.
+    facts : mapping, optional
+        What else is to be said of the table; ``fact_of`` reads it.
 
     Returns
     -------
@@ -88,7 +91,8 @@ def stamp(
         assessed" where there is none), low and high (the columns that hold the ends), tied_with (row -> number
         of others with the same value).
     """
-    frame.attrs["provenance"] = source
+    frame.attrs.clear()
+    frame.attrs.update({"provenance": source}, **(facts or {}))
     names = [str(c) for c in frame.columns]
     made: dict[str, dict[str, Any]] = {}
     for name, dtype in zip(names, frame.dtypes, strict=True):
@@ -103,6 +107,17 @@ def stamp(
         made[ranked]["tied_with"] = _ties(frame[ranked])
     frame.attrs["columns"] = made
     return frame
+
+
+def origin_of(table: pd.DataFrame) -> dict[str, Any]:
+    """Return the provenance of a table; empty if it has none."""
+    origin: dict[str, Any] = fact_of(table, "provenance", {})
+    return origin
+
+
+def fact_of(table: pd.DataFrame, fact: str, otherwise: Any = None) -> Any:
+    """Return what ``stamp`` said of a table: "columns", or a fact of its own."""
+    return table.attrs.get(fact, otherwise)
 
 
 def _unit(column: str, given: Mapping[str, str]) -> str:
@@ -174,11 +189,11 @@ def codebook(result: Any) -> pd.DataFrame:
     tables = result.tables() if isinstance(result, Result) else {"": result}
     rows: list[dict[str, Any]] = []
     for name, table in tables.items():
-        if not isinstance(table, pd.DataFrame) or "provenance" not in table.attrs:
+        if not isinstance(table, pd.DataFrame) or not origin_of(table):
             raise DataError(f"codebook: a {type(table).__name__} without provenance; give an answer of chainnet.")
-        rest = table.attrs["provenance"]["rests_on"]
+        rest = origin_of(table)["rests_on"]
         grade = rest["grade"] + (f" ({rest['n_weakest']} of {rest['n_decisive']})" if rest["n_decisive"] else "")
-        for column, facts in table.attrs["columns"].items():
+        for column, facts in fact_of(table, "columns").items():
             tied = max(facts.get("tied_with", {}).values(), default=0)
             row = {"table": name, "column": column, **facts, "grade": grade, "tied_with": tied}
             rows.append({**row, "reference": "; ".join(rest["references"])})

@@ -5,7 +5,7 @@ Words: *trajectory* (the months of one scenario), *foresight* (the plan that kno
 """
 
 from chainnet.stress._months import Ask, horizon_ladder
-from chainnet.stress._stockpile import averted, stockpile_mitigation, stockpile_requirement
+from chainnet.stress._stockpile import averted, requirement, stockpile_mitigation, stockpile_requirement
 from chainnet.stress._test import StressTest, stress_test
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "StressTest",
     "averted",
     "horizon_ladder",
+    "requirement",
     "stockpile_mitigation",
     "stockpile_requirement",
     "stress_test",

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from chainnet._types import Array, Words
-from chainnet.engine import ROUNDING
+from chainnet.engine import ROUNDING, Certificate
 from chainnet.errors import DataError, InfeasibleError
 from chainnet.flow import Counting, LeastStock, MonthsModel, StockModel, binding_inputs, check_tier
 from chainnet.lowering import Degree
@@ -19,7 +19,7 @@ from chainnet.results import Provenance, provenance, stamp
 from chainnet.scenario import Scenario, overlay_of, timeline
 from chainnet.stress._months import Ask, base_flow, qualified
 
-__all__ = ["averted", "stockpile_mitigation", "stockpile_requirement"]
+__all__ = ["averted", "requirement", "stockpile_mitigation", "stockpile_requirement"]
 
 
 def stockpile_requirement(
@@ -61,7 +61,6 @@ def stockpile_requirement(
         alone_t : what it would take of this commodity alone, inf where no amount suffices.  buy_t : what
         is to be bought where all that is held is drawn where it helps.  price_usd_per_t.  cost_usd :
         net_t at that price, NaN without a price.
-        ``attrs["certificate"]`` proves that no cheaper set does.
 
     Raises
     ------
@@ -98,7 +97,12 @@ def stockpile_requirement(
         reroute,
         projects=None if projects is None else tuple(projects),
     )
-    chosen = _tiers(network, tiers)
+    return requirement(scenario, tiers, ask)[0]
+
+
+def requirement(scenario: Scenario | None, tiers: str | Sequence[str], ask: Ask) -> tuple[pd.DataFrame, Certificate]:
+    """Return ``stockpile_requirement``, and the proof that no cheaper set of stocks does."""
+    chosen = _tiers(ask.network, tiers)
     need = _Need(scenario, chosen, ask)
     gross = need.least(use_held=False)
     buy = need.least(use_held=True)
@@ -110,9 +114,7 @@ def stockpile_requirement(
     table["alone_t"], table["buy_t"] = alone, need.by_commodity(buy)
     table["price_usd_per_t"] = need.prices
     table["cost_usd"] = table["net_t"] * table["price_usd_per_t"]
-    source = _source(scenario, chosen, ask)
-    table.attrs["certificate"] = gross.certificate
-    return stamp(table, source)
+    return stamp(table, _source(scenario, chosen, ask)), gross.certificate
 
 
 def stockpile_mitigation(

@@ -97,7 +97,7 @@ def test_the_questions_of_time_are_those_asked_alone(
 ) -> None:
     pd.testing.assert_frame_equal(assessment.stress.months, cn.stress_test(mag9, china_out).months)
     pd.testing.assert_frame_equal(assessment.exposure, cn.risk_exposure(mag9, 1.0, by="site"), check_like=True)
-    assert assessment.exposure.attrs["recovery"] == "assumed"
+    assert assessment.provenance["settings"]["recovery"] == "assumed"
     alone = bracket(mag9, scenario=china_out)
     pd.testing.assert_frame_equal(assessment.bracket.loc["china_out"], alone)
     assert assessment.scenarios.loc["china_out", "onset_month"] == 1.0
@@ -118,7 +118,7 @@ def test_stock_is_asked_for_the_first_tier_where_it_is_short() -> None:
 
 
 def test_recovery_given_is_taken(brief: cn.Assessment) -> None:
-    assert brief.exposure.attrs["recovery"] == "given"
+    assert brief.provenance["settings"]["recovery"] == "given"
     assert brief.exposure.loc["H_CN", "recovery"] == 0.5
     with pytest.raises(cn.UnknownIdError, match="recovery"):
         cn.assess(two_tier(), recovery={"nowhere": 1.0}, months=6, draws=0)

@@ -11,7 +11,7 @@ from conftest import frame
 
 import chainnet as cn
 from chainnet.flow import Counting
-from chainnet.stress import averted
+from chainnet.stress import Ask, averted, requirement
 from chainnet.stress._stockpile import _held_back
 
 OUT = cn.Scenario("out", [{"kind": "remove", "nodes": ["mine"]}])
@@ -50,7 +50,10 @@ def test_the_cheapest_place_in_the_chain() -> None:
     assert by(need)["required_t"].to_dict() == pytest.approx({"metal": 0.0, "ore": 32.0})
     assert by(need)["alone_t"].to_dict() == pytest.approx({"metal": 16.0, "ore": 32.0})
     assert need["cost_usd"].sum() == pytest.approx(3200.0)
-    assert need.attrs["certificate"].ok
+    table, proof = requirement(OUT, "defence", Ask(Counting.of(priced()), 24))
+    assert proof.ok
+    assert proof.value == pytest.approx(3200.0)
+    pd.testing.assert_frame_equal(table, need)
     dear = priced(commodities=frame("id price_usd_per_t", ("ore", 600.0), ("metal", 1000.0)))
     assert by(cn.stockpile_requirement(dear, OUT, months=24))["required_t"].to_dict() == pytest.approx(
         {"metal": 16.0, "ore": 0.0}

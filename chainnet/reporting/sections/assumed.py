@@ -86,8 +86,7 @@ def _assumptions(facts: Facts) -> Iterator[tuple[str, ...]]:
     if not table.empty:
         years = sorted(set(table["recovery"]))
         value = number(years[0]) if len(years) == 1 else f"{number(years[0])} to {number(years[-1])}"
-        how = "given" if table.attrs.get("recovery") == "given" else "assumed"
-        recovery = f"{value} {'year' if value == '1' else 'years'}, {how}"
+        recovery = f"{value} {'year' if value == '1' else 'years'}, {facts.settings['recovery']}"
         yield "Recovery of a site", recovery, "T8f", "either", NOT_TESTED
 
 

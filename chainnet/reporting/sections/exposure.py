@@ -14,6 +14,7 @@ from chainnet.reporting import columns as col
 from chainnet.reporting.facts import Facts, once
 from chainnet.reporting.model import Block, ReportFigure, ReportTable, Sentence, blocks_of, make_table
 from chainnet.reporting.sections.asked import not_assessed
+from chainnet.results import fact_of, origin_of
 from chainnet.words import MINUS, NO_DATA, bracket_sentence, join, money, number, ranks, weight
 
 YEAR = 12  # months in the year that a period of a shipped graph is
@@ -90,7 +91,7 @@ def bracket_table(facts: Facts) -> ReportTable | None:
             for loss, (head, words, shown) in _LOSSES.items()
         ),
     ]
-    years = table.attrs["provenance"]["settings"]["years"]
+    years = origin_of(table)["settings"]["years"]
     names = [key.removeprefix("bracket: ") for key in facts.a.unanswered if key.startswith("bracket: ")]
     left = [facts.scenario_label(name) for name in names if name in facts.a.scenarios.index]
     return make_table(
@@ -113,7 +114,7 @@ def bracket_table(facts: Facts) -> ReportTable | None:
 
 def _has_values(facts: Facts) -> bool:
     """Say whether the cost of an exposure is in USD, not in tonnes."""
-    settings = facts.a.exposure.attrs.get("provenance", {}).get("settings", {})
+    settings = origin_of(facts.a.exposure).get("settings", {})
     return bool(settings.get("value") == "value_usd_per_t")
 
 
@@ -121,7 +122,7 @@ def _recovery_words(facts: Facts) -> str:
     """Say which recovery was taken, and whether anybody gave it."""
     table = facts.a.exposure
     months = sorted({round(float(v) * YEAR, 6) for v in table["recovery"]})
-    how = "as given" if table.attrs.get("recovery") == "given" else "assumed, the data hold none"
+    how = "as given" if facts.settings["recovery"] == "given" else "assumed, the data hold none"
     span = number(months[0]) if len(months) == 1 else f"{number(months[0])} to {number(months[-1])}"
     return f"Recovery: {span} months for each site ({how})."
 
@@ -187,7 +188,7 @@ def exposure_figure(facts: Facts) -> ReportFigure | None:
         return None
     svg = _headless(exposure_svg(table, {s: facts.drawn(facts.site_label(str(s)), 44) for s in table.index}, title=" "))
     column = "spend_usd" if "spend_usd" in table else "throughput_tpa"
-    rank = table.attrs.get("rank_correlation", {}).get(column, float("nan"))
+    rank = fact_of(table, "rank_correlation", {}).get(column, float("nan"))
     what = "spend" if column == "spend_usd" else "throughput"
     told = "n/a (one does not vary)" if np.isnan(rank) else f"{rank:.2f}".replace("-", MINUS)
     amount = money if _has_values(facts) else weight

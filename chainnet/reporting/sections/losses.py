@@ -22,6 +22,7 @@ from chainnet.reporting.model import (
     make_section,
     make_table,
 )
+from chainnet.results import origin_of
 from chainnet.words import (
     NOT_ASKED,
     counted,
@@ -386,7 +387,7 @@ def _steps(facts: Facts) -> list[tuple[int, float, float, float, str]]:
     attacks = facts.a.attacks
     if single.empty or counts not in attacks.index.get_level_values("counts"):
         return []
-    base = float(single.attrs["provenance"]["settings"]["base_tpa"])
+    base = float(origin_of(single)["settings"]["base_tpa"])
     worst = float(single["lost_tpa"].max())
     alone = [str(i) for i, lost in single["lost_tpa"].items() if worst > 0 and same(float(lost), worst)]
     one = base - worst

@@ -22,6 +22,7 @@ from chainnet.reporting.model import (
     stands,
 )
 from chainnet.reporting.sections.asked import not_assessed
+from chainnet.results import origin_of
 from chainnet.words import NOT_ASKED, first_capital, money, number, percent, same, stock_part, stock_sentence, weight
 
 CERTAIN_T = 1e-6
@@ -182,7 +183,7 @@ def mitigation_table(facts: Facts) -> ReportTable | None:
         *(_musd(key, head, meaning) for key, (head, _, meaning) in amounts.items()),
     ]
     none: dict[str, Any] = {"words": "none", "material": "nothing is required"}
-    step = table.attrs["provenance"]["settings"].get("step_months", 1)
+    step = origin_of(table)["settings"].get("step_months", 1)
     scenario = facts.scenario_label(str(table["scenario"].iloc[0]))
     return make_table(
         columns,
