@@ -77,9 +77,7 @@ def pair_table(game: Game, names: Sequence[str], label: Mapping[str, str]) -> pd
         )
     columns = ["project_a", "project_b", "alone_a_t", "alone_b_t", "together_t", "surplus_t", "kind", "words"]
     table = pd.DataFrame(rows, columns=columns)
-    return table.sort_values(
-        ["surplus_t", "project_a", "project_b"], ascending=[False, True, True], ignore_index=True, kind="stable"
-    )
+    return table.sort_values(["surplus_t", "project_a", "project_b"], ascending=[False, True, True], ignore_index=True)
 
 
 def _pair_words(a: str, b: str, together: float, surplus: float) -> str:
@@ -129,7 +127,6 @@ def triple_table(game: Game, names: Sequence[str], label: Mapping[str, str]) -> 
         ["together_t", "project_a", "project_b", "project_c"],
         ascending=[False, True, True, True],
         ignore_index=True,
-        kind="stable",
     )
 
 
