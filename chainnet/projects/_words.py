@@ -105,7 +105,7 @@ def triple_table(game: Game, names: Sequence[str], label: Mapping[str, str]) -> 
     idle = [name for name in names if buys([name]) <= least]
     rows = []
     for i, a in enumerate(idle):
-        if len(idle) - i < 3 or buys(idle[i:]) <= least:
+        if buys(idle[i:]) <= least:
             break
         for j in range(i + 1, len(idle) - 1):
             b = idle[j]
