@@ -96,12 +96,11 @@ def chokepoints(
         checks.whole(top, "top", rule="is not allowed; give a whole number, 0 or more, or None for all rows.")
     what = removals(network, by)
     counting = Counting.of(network, commodity, beneficiaries, tier)
-    overlay = overlay_of(network, scenario)
     plain = is_plain(network) and scenario is None and reroute == "existing"
     if plain:
         lost, base, through, in_cut, cut = _plain_losses(counting, what, None if centrality else top)
     else:
-        model = ValueModel(counting, overlay, reroute)
+        model = ValueModel(counting, overlay_of(network, scenario), reroute)
         model.certificate()
         lost, base, through, in_cut, cut = _program_losses(model, what)
     # a pure flow is exact: a small loss beside a huge value is still a loss
@@ -125,7 +124,7 @@ def chokepoints(
         columns=COLUMNS,
     )
     if verify:
-        check_losses(counting, kept, lost, float(base), plain, overlay, reroute)
+        check_losses(counting, kept, lost, float(base), plain, overlay_of(network, scenario), reroute)
     source = provenance(
         network,
         "chainnet re-augmentation" if plain else "HiGHS simplex",

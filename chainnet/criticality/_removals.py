@@ -58,7 +58,7 @@ def removals(network: Network, by: str) -> Removals:
         return Removals(index, np.arange(len(edges)), True)
     open_rows = np.flatnonzero((nodes["stage"] != "end_use").to_numpy())
     if by == "node":
-        index = pd.Index(nodes["id"].to_numpy()[open_rows], name="id")
+        index = pd.Index(nodes["id"].iloc[open_rows], name="id")
         return Removals(index, open_rows, False)
     columns = by.split("+") if isinstance(by, str) else []
     known = [c for c in TABLES["nodes"].names if TABLES["nodes"].column(c).kind == "text"]
