@@ -90,7 +90,7 @@ class _Board:
         """Return the value under each of many attacks, solved as one sweep."""
         return self.model.values_without([np.unique(np.concatenate([self.columns[i] for i in a])) for a in attacks])
 
-    def search(self, budget: float, time_limit_s: float, forbidden: list[Ints], ceiling: float | None) -> Attack | None:
+    def search(self, budget: float, time_limit_s: float, forbidden: list[Ints]) -> Attack | None:
         """Solve the attacker's program."""
         low = self.model.lowered
         return worst_attack(
@@ -101,7 +101,6 @@ class _Board:
             self.cost,
             budget,
             forbidden=forbidden,
-            ceiling=ceiling,
             time_limit_s=time_limit_s,
         )
 
@@ -177,7 +176,7 @@ def interdict(
     what = removals(network, by)
     protect = [protect] if isinstance(protect, str) else list(protect)
     board = _board(network, model, what, by, cost, protect)
-    found = board.search(budget, time_limit_s, [], None) if board.columns and budget > 0 else None
+    found = board.search(budget, time_limit_s, []) if board.columns and budget > 0 else None
     chosen = tuple(int(i) for i in found.chosen) if found is not None else ()
     greedy = _greedy(board, budget)
     left, greedy_left = board.left(chosen), board.left(greedy)
@@ -329,7 +328,7 @@ def _ties(
     slack = CERTAIN * max(board.model.value, LEAST_SIZE)
     forbidden = [np.array(first, dtype=np.int64)]
     while first and len(others) < MOST_TIES:
-        found = board.search(budget, time_limit_s, forbidden, left + slack)
+        found = board.search(budget, time_limit_s, forbidden)
         if found is None:
             break
         chosen = tuple(int(i) for i in found.chosen)

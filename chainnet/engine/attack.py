@@ -45,7 +45,6 @@ def worst_attack(
     budget: float,
     *,
     forbidden: Sequence[Ints] = (),
-    ceiling: float | None = None,
     time_limit_s: float = 60.0,
 ) -> Attack | None:
     """Find the groups of columns whose closing leaves the least served.
@@ -64,15 +63,13 @@ def worst_attack(
         Cost of each attack and their bound.
     forbidden : list of int arrays
         Sets of groups that may not be chosen again (nor any set that holds them all).
-    ceiling : float, optional
-        Only attacks that leave at most this much.
     time_limit_s : float
         When to stop; the bound found by then is returned.
 
     Returns
     -------
     Attack or None
-        None if no attack meets the ceiling.
+        None if all are forbidden.
 
     Raises
     ------
@@ -81,8 +78,6 @@ def worst_attack(
     """
     rows, upper, objective, size = _dual_program(program, served, groups, penalty)
     first = len(objective) - len(groups)
-    if ceiling is not None:
-        rows.add(np.flatnonzero(objective), objective[objective != 0], -np.inf, ceiling / size)
     found = solve_mixed(
         "interdict",
         rows,

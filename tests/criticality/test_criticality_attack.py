@@ -13,7 +13,7 @@ from recipe_networks import recipe_network
 
 import chainnet as cn
 from chainnet.engine import worst_attack
-from chainnet.flow import shapley_values
+from chainnet.flow import Counting, ValueModel, shapley_values
 
 # Pyomo Gallery, network_interdiction/max_flow (BSD): five nodes, answers 80, 10, 0
 SAMPLE = [("S", "B", 10), ("S", "C", 70), ("C", "B", 30), ("B", "E", 100), ("C", "D", 40), ("D", "E", 50)]
@@ -413,3 +413,31 @@ def test_a_feed_that_lets_stand_ins_in_is_worth_more_than_itself(share: float) -
     assert list(found.removed) == ["S"]
     assert found.lost_tpa == pytest.approx(10.0 / (1.0 - share))
     assert found.lost_tpa == pytest.approx(cn.chokepoints(net).drop("C")["lost_tpa"].max())
+
+
+def by_hand(net: cn.Network, k: int, tier: str | None) -> set[frozenset[str]]:
+    """Every set of up to k nodes that leaves least, without those that hold a smaller one."""
+    model = ValueModel(Counting.of(net, tier=tier))
+    at = {name: place for place, name in enumerate(model.lowered.tables.ids)}
+    ids = net.nodes["id"][net.nodes["stage"] != "end_use"].tolist()
+    sets = [frozenset(some) for size in range(1, k + 1) for some in combinations(ids, size)]
+    left = model.values_without([model.lowered.closing(np.array([at[i] for i in some])) for some in sets])
+    least = [some for some, one in zip(sets, left, strict=True) if one <= left.min() + 1e-7 * model.value]
+    return {some for some in least if not any(other < some for other in least)}
+
+
+def test_every_tie_is_found_where_all_is_lost() -> None:
+    """Three pairs take all of it from the first tier: what is left is 0, and nothing stands between them."""
+    net = cn.read("gallium")
+    found = cn.interdict(net, 2, tier="defence", details=True)
+    assert found.ties is not None
+    assert {frozenset(some) for some in (found.removed, *found.ties)} == by_hand(net, 2, "defence")
+    assert len(found.ties) == 2
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_removed_and_ties_are_all_that_leave_least(seed: int) -> None:
+    net = recipe_network(seed, wild=False)
+    found = cn.interdict(net, 2, details=True)
+    if found.lost_tpa > 1e-6 and found.ties is not None and len(found.ties) < 20:
+        assert {frozenset(some) for some in (found.removed, *found.ties)} == by_hand(net, 2, None)
