@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+
+# a process for each core runs the tests: a library that starts more threads only makes them wait
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import pandas as pd
 import pytest
@@ -17,6 +22,8 @@ import chainnet as cn
 
 settings.register_profile("repeatable", deadline=None, derandomize=True, max_examples=15, print_blob=True)
 settings.load_profile("repeatable")
+# what pandas and its like hold is looked through for garbage less often: a tenth of the time
+gc.set_threshold(200_000, 50, 100)
 
 
 def pytest_configure(config: pytest.Config) -> None:
