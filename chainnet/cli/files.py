@@ -13,6 +13,7 @@ from chainnet.cli.words import words
 from chainnet.errors import DataError
 
 FORMATS = ("html", "pdf", "xlsx")
+PROCESSES_FROM = 30  # nodes from which two processes repay their start
 Marking = Annotated[str, "Banner at the top and bottom."]
 
 
@@ -106,9 +107,12 @@ class Report(Question, Counted, Form):
 
     def _run(self) -> None:
         from concurrent.futures import ProcessPoolExecutor
+        from contextlib import nullcontext
         from multiprocessing import get_context
 
-        with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool, progress_bar("report") as step:
+        pays = len(self.network.nodes) >= PROCESSES_FROM
+        apart = ProcessPoolExecutor(2, mp_context=get_context("spawn")) if pays else nullcontext()
+        with apart as pool, progress_bar("report") as step:
             self.say_paths(*self.ask(executor=pool, progress=step))
 
 

@@ -241,11 +241,12 @@ def as_text(value: object) -> str | None:
     return str(value)
 
 
-def _blank(column: Column, length: int) -> pd.Series:
+def _blank(column: Column, length: int) -> Any:
+    """Return the cells of a column that nobody gave."""
     if column.kind == "text":
         # one missing cell, taken many times: no Python object per row
-        return pd.Series(_missing().take(np.zeros(length, dtype=np.int64)))
-    return pd.Series(np.full(length, np.nan))
+        return _missing().take(np.zeros(length, dtype=np.int64))
+    return np.full(length, np.nan)
 
 
 @cache

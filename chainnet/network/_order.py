@@ -19,7 +19,7 @@ def canonical(name: str, frame: pd.DataFrame) -> pd.DataFrame:
     table = TABLES[name]
     first = list(table.named_by)
     if len(frame) < 2:
-        return frame.reset_index(drop=True)
+        return frame
     codes = _folded([_codes(frame[column]) for column in first])
     order = np.lexsort(codes[::-1])
     same = np.ones(len(frame) - 1, dtype=bool)

@@ -32,7 +32,7 @@ def check_rules(gate: Gate, frames: Frames, common: Groups, changed: str | None 
         return changed is None or changed in names
 
     for name, frame in frames.items():
-        if not touched(name):
+        if frame.empty or not touched(name):
             continue
         check_keys(gate, TABLES[name], frame)
         if "low" in frame.columns:
@@ -59,7 +59,7 @@ def check_rules(gate: Gate, frames: Frames, common: Groups, changed: str | None 
 
 def check_keys(gate: Gate, table: Table, frame: pd.DataFrame) -> None:
     """Note rows whose key stands in the table already."""
-    if not table.key or frame.empty:
+    if not table.key:
         return
     key = list(table.key)
     twice = frame.duplicated(key).to_numpy() & frame[key[0]].notna().to_numpy()
@@ -68,9 +68,15 @@ def check_keys(gate: Gate, table: Table, frame: pd.DataFrame) -> None:
         gate.fault(table.name, int(row), table.key[0], value, "stands twice in the table", "Keep one row.")
 
 
+def _named(frame: pd.DataFrame, column: str) -> set[str]:
+    """Return the words of a column."""
+    return set(frame[column].dropna().tolist()) if len(frame) else set()
+
+
 def _shared_ids(gate: Gate, frames: Frames) -> None:
-    nodes = set(frames["nodes"]["id"].dropna().tolist())
-    both = member(frames["projects"]["id"], nodes)
+    if frames["projects"].empty:
+        return
+    both = member(frames["projects"]["id"], _named(frames["nodes"], "id"))
     for row in gate.rows(both):
         gate.fault(
             "projects",
@@ -85,12 +91,14 @@ def _shared_ids(gate: Gate, frames: Frames) -> None:
 def _foreign(gate: Gate, frames: Frames, changed: str | None) -> None:
     """Note ids that no table has: in all tables, or in the one that changed and where others name its rows."""
     ids: dict[str, set[str]] = {
-        "node": set(frames["nodes"]["id"].dropna().tolist()) | set(frames["projects"]["id"].dropna().tolist()),
-        "commodity": set(frames["commodities"]["id"].dropna().tolist()),
-        "process": set(frames["processes"]["process"].dropna().tolist()),
-        "reference": set(frames["references"]["key"].dropna().tolist()),
+        "node": _named(frames["nodes"], "id") | _named(frames["projects"], "id"),
+        "commodity": _named(frames["commodities"], "id"),
+        "process": _named(frames["processes"], "process"),
+        "reference": _named(frames["references"], "key"),
     }
     for name, frame in frames.items():
+        if frame.empty:
+            continue
         if changed in (None, name, "nodes", "projects"):
             for column in ("source", "target", "node"):
                 if column in frame.columns and column in TABLES[name].foreign:
@@ -109,9 +117,9 @@ def check_known(
     gate: Gate, name: str, frame: pd.DataFrame, column: str, known: set[str], rule: str, always: bool = False
 ) -> None:
     """Note words of a column that are not known; where nothing is known they are not judged, unless ``always``."""
-    cells = frame[column]
-    if cells.empty or not (known or always):
+    if frame.empty or not (known or always):
         return
+    cells = frame[column]
     wrong = {word for word in cells.unique().tolist() if isinstance(word, str)} - known
     hints: dict[str, str] = {}
     for row in gate.rows(member(cells, wrong)):
@@ -178,6 +186,8 @@ def _unnamed(gate: Gate, frames: Frames) -> None:
 
 def check_processes(gate: Gate, frames: Frames) -> None:
     """Note recipes without one main output, with a product that is their input, or that make mass."""
+    if frames["processes"].empty:
+        return
     lines = _lines(frames)
     outputs = Counter(line.process for line in lines if line.role == "output")
     inputs = {(line.process, line.commodity) for line in lines if line.role == "input"}
@@ -260,7 +270,7 @@ def _mass(gate: Gate, lines: list[_Line], first: dict[str, int], basis: dict[str
 
 
 def _words(gate: Gate, frames: Frames, common: Groups) -> None:
-    tiers = set(frames["tiers"]["tier"].dropna().tolist()) or set(DEFAULT_TIERS)
+    tiers = _named(frames["tiers"], "tier") or set(DEFAULT_TIERS)
     for name in ("demand", "qualification"):
         check_known(gate, name, frames[name], "tier", tiers, f"not a known tier ({', '.join(sorted(tiers))})")
     served = frames["stocks"]["tiers"].dropna()
@@ -268,7 +278,7 @@ def _words(gate: Gate, frames: Frames, common: Groups) -> None:
         for tier in split_list(cell):
             if tier not in tiers:
                 gate.fault("stocks", int(row), "tiers", tier, "not a known tier", "Correct it.")
-    groups = set(frames["groups"]["group"].dropna().tolist()) | set(common)
+    groups = _named(frames["groups"], "group") | set(common)
     backers = frames["projects"]["backers"].dropna()
     for row, cell in zip(backers.index, backers, strict=True):
         for word in split_list(cell):
@@ -291,16 +301,20 @@ def _words(gate: Gate, frames: Frames, common: Groups) -> None:
 
 def check_main(gate: Gate, frames: Frames, main: tuple[str, ...]) -> None:
     """Note main commodities that flow nowhere, or are on more than one basis."""
-    used = set(frames["edges"]["commodity"].dropna()) | set(frames["demand"]["commodity"].dropna())
-    used |= set(frames["commodities"]["id"].dropna())
+    if not main:
+        return
+    used = _named(frames["edges"], "commodity") | _named(frames["demand"], "commodity")
+    used |= _named(frames["commodities"], "id")
     for commodity in main:
         if commodity not in used and not UNWRITABLE.search(commodity):
             hint = near_matches(commodity, used)
             rule = f"no table names this commodity;{hint}".rstrip(";")
             gate.fault("network", None, "main_commodity", commodity, rule, "Correct it.")
+    if len(main) < 2:
+        return
     named = frames["commodities"].dropna(subset=["id"]).drop_duplicates("id").set_index("id")["basis"]
     basis = named.reindex([printable(commodity) for commodity in main])
-    if len(main) > 1 and len(set(basis.fillna(""))) > 1:
+    if len(set(basis.fillna(""))) > 1:
         rule = "the main commodities are on different bases, so their tonnes cannot be added"
         found = "; ".join(map(str, basis.unique()))
         gate.fault("commodities", None, "basis", found, rule, "Give them one basis or name one of them.")
