@@ -53,7 +53,8 @@ def close_classes(upper: Array, overlay: Overlay, relations: Relations, strands:
             continue
         columns = strands.counted[number]
         if restriction.bound_tpa > 0:
-            edge = np.where(columns < strands.first, columns, strands.edge[np.maximum(columns - strands.first, 0)])
+            edge, is_strand = columns.copy(), columns >= strands.first
+            edge[is_strand] = strands.edge[columns[is_strand] - strands.first]
             columns = columns[edge >= n_edges]
         upper[columns] = 0.0
     # a mark taken where nothing asks for it only does harm

@@ -136,3 +136,24 @@ def test_a_tier_barred_from_a_country_gets_what_is_left_without_it(net: cn.Netwo
     gone = cn.Scenario("gone", [{"kind": "remove", "where": {"country": "CHN"}}])
     a, b = (cn.balance(net, s).by_tier().loc["defence", "served_tpa"] for s in (bar, gone))
     assert a == pytest.approx(b, rel=1e-6, abs=1e-6)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.5])
+def test_a_tier_that_alone_asks_can_be_held_to_a_part(share: float) -> None:
+    """Where nobody else asks no strand is needed: the border itself is the tier's."""
+    net = cn.Network(
+        nodes=frame(
+            "id stage country capacity_tpa",
+            ("mine", "mine", "CHN", 10.0),
+            ("works", "refiner", "USA", None),
+            ("user", "end_use", "USA", None),
+        ),
+        edges=frame(
+            "source target commodity flow_tpa", ("mine", "works", "metal", 8.0), ("works", "user", "metal", 8.0)
+        ),
+        demand=frame("node commodity tier demand_tpa", ("user", "metal", "defence", 8.0)),
+        main_commodity="metal",
+    )
+    bar = {"kind": "restrict", "from": {"country": "CHN"}, "to": {"country": "USA"}, "tier": "defence", "share": share}
+    found = cn.balance(net, cn.Scenario("bar", [bar]))
+    assert found.demand["served_tpa"].sum() == pytest.approx(8.0 * share)
