@@ -38,6 +38,12 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ["PYTHONPYCACHEPREFIX"] = folder.name
 
 
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """What is loaded stays: it need not be looked through again."""
+    gc.collect()
+    gc.freeze()
+
+
 def frame(columns: str, *rows: tuple[object, ...]) -> pd.DataFrame:
     """Rows under column names split by blanks; None is a blank cell."""
     return pd.DataFrame(list(rows), columns=columns.split())

@@ -94,7 +94,7 @@ def cli_page() -> str:
         return done.stdout.strip()
 
     top = ask()
-    commands = re.findall(r"^  ([a-z]+)  ", top.split("Commands:")[1], re.M)
+    commands = re.findall(r"^  ([a-z-]+)  ", top.split("Commands:")[1], re.M)
     parts = ["# Command line\n\n", NOTE, "`python -m chainnet` is the same program.\n\n```text\n", top, "\n```\n"]
     for command in commands:
         parts.append(f"\n## chainnet {command}\n\n```text\n{ask(command)}\n```\n")

@@ -26,26 +26,13 @@ from chainnet.reporting.sections import (
     sure,
 )
 from chainnet.reporting.sections.annexes import annexes, input_tables
+from chainnet.reporting.sections.order import ORDER
 from chainnet.words import join, spelled
 
 __all__ = ["build", "report_figures"]
 
-# the sections in their order; the first bears no number
-SECTIONS = (
-    answer.section,
-    asked.section,
-    chain.section,
-    losses.section,
-    served.section,
-    rerouting.section,
-    projects.section,
-    stocks.section,
-    money.section,
-    blocs.section,
-    sure.section,
-    assumed.section,
-    method.section,
-)
+_MAKERS = (answer, asked, chain, losses, served, rerouting, projects, stocks, money, blocs, sure, assumed, method)
+SECTIONS = {module.__name__.rpartition(".")[2]: module.section for module in _MAKERS}
 # the numbers that tables bear, in the order of annex B and of the digests; a table of a number not listed comes last
 NUMBERS = (
     *("T1", "T4", "T5", "T5b", "T6a", "T6b", "T6c", "T6d", "T7", "T7b", "T8", "T8b", "T8c", "T8d", "T8e", "T12a"),
@@ -82,7 +69,7 @@ def build(assessment: Assessment, *, title: str | None = None, author: str = "",
         version=source["version"],
         bottom_line=answer.short_line(facts),
         summary=page_one.summary(facts),
-        sections=tuple(_numbered(i, make(facts)) for i, make in enumerate(SECTIONS)),
+        sections=tuple(_numbered(i, SECTIONS[name](facts)) for i, name in enumerate(ORDER)),
         annexes=(),
         inputs=(*months.sheets(facts), *input_tables(facts)),
         stand_ins=facts.stand_ins,

@@ -319,7 +319,7 @@ class Facts:
     def losses(self, by: str) -> pd.DataFrame:
         """Return what a removal costs the leading tier and all tiers, worst first."""
         every, first = self.a.chokepoints[by], self.a.first_tier[by]
-        table = every[["lost_tpa", "lost_share", "throughput_tpa", "in_cut", "is_dominator"]].copy()
+        table = every.copy()
         table["first_lost_tpa"] = first["lost_tpa"].reindex(table.index)
         table["first_lost_share"] = first["lost_share"].reindex(table.index)
         for part in ("", "first_"):

@@ -40,6 +40,8 @@ class Effect:
         What is left of the rows' size; 1 where the kind has none.
     cost : array, optional
         USD/t over each edge.
+    is_floor : bool
+        Of several floors the highest holds; all other costs add up.
     restriction : Restriction, optional
     base_tpa : float, optional
         Baseline of the restriction's class, t/a; None = not known on every edge.
@@ -60,6 +62,7 @@ class Effect:
     users: Bools
     share: float = 1.0
     cost: Array | None = None
+    is_floor: bool = False
     restriction: Restriction | None = None
     base_tpa: float | None = None
     release_tpa: Array | None = None

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from chainnet import checks
-from chainnet._types import Bools
+from chainnet._types import Array, Bools
 from chainnet.errors import DataError, UnknownIdError, near_matches
 from chainnet.lowering import Restriction
 from chainnet.network import Network
@@ -202,25 +202,34 @@ def _tier_part(network: Network, tier: str, targets: Bools | None) -> float:
     return float(amounts.loc[amounts["tier"] == tier, "demand_tpa"].sum()) / total if total > 0 else 0.0
 
 
-def _put_cost(network: Network, effect: Effect) -> Effect:
-    """Put a tariff or a price floor: USD/t over the edges of a class."""
-    measure, argument = effect.measure, effect.argument
+def _put_tariff(network: Network, effect: Effect) -> Effect:
+    """Put a tariff, USD/t or a part of the price, over the edges of a class."""
     rows = _class(network, effect).edges
-    if "rate" not in measure and effect.kind == "tariff":
-        return replace(effect, cost=np.where(rows, float(measure["usd_per_t"]), 0.0))
+    if "usd_per_t" in effect.measure:
+        return replace(effect, cost=np.where(rows, float(effect.measure["usd_per_t"]), 0.0))
+    price = _prices(network, effect, rows, ", or give usd_per_t")
+    return replace(effect, cost=price * float(effect.measure["rate"]))
+
+
+def _put_floor(network: Network, effect: Effect) -> Effect:
+    """Put a price floor over the edges of a class: what lacks to it."""
+    rows = _class(network, effect).edges
+    lacks = np.maximum(float(effect.measure["usd_per_t"]) - _prices(network, effect, rows), 0.0)
+    return replace(effect, cost=np.where(rows, lacks, 0.0), is_floor=True)
+
+
+def _prices(network: Network, effect: Effect, rows: Bools, otherwise: str = "") -> Array:
+    """Return the price of what goes over some edges, USD/t, 0 over all others."""
     commodity = network.edges["commodity"].fillna("")
     price = commodity.map(network.commodities.set_index("id")["price_usd_per_t"]).to_numpy(dtype=float)
     lacking = sorted(set(commodity[rows & np.isnan(price)]))
     if lacking:
         words = ", ".join(f'"{word}"' if word else "the unnamed commodity" for word in lacking)
         raise DataError(
-            f"{argument}: no price of {words}. Fill price_usd_per_t in commodities, or name the commodities meant"
-            f"{', or give usd_per_t' if effect.kind == 'tariff' else ''}."
+            f"{effect.argument}: no price of {words}. Fill price_usd_per_t in commodities, or name the commodities "
+            f"meant{otherwise}."
         )
-    price = np.where(rows, price, 0.0)
-    if effect.kind == "tariff":
-        return replace(effect, cost=price * float(measure["rate"]))
-    return replace(effect, cost=np.where(rows, np.maximum(float(measure["usd_per_t"]) - price, 0.0), 0.0))
+    return np.where(rows, price, 0.0)
 
 
 def _put_demand(network: Network, effect: Effect) -> Effect:
@@ -333,9 +342,9 @@ KINDS: dict[str, Kind] = {
         ("tpa", "Say how many tonnes a year the class may carry."),
         takes=True,
     ),
-    "tariff": Kind(_put_cost, (*_CLASS, "rate", "usd_per_t", *_CALENDAR), _CLASS, follows=()),
+    "tariff": Kind(_put_tariff, (*_CLASS, "rate", "usd_per_t", *_CALENDAR), _CLASS, follows=()),
     "price_floor": Kind(
-        _put_cost,
+        _put_floor,
         (*_CLASS, "usd_per_t", *_CALENDAR),
         _CLASS,
         ("usd_per_t", "Say what a tonne must cost at least."),

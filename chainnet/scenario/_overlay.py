@@ -42,7 +42,7 @@ def overlay_at(network: Network, effects: Sequence[Effect], sizes: Sequence[floa
     """Return the overlay when each measure has grown to its size, 0 (not in force) to 1; nothing is built."""
     base = Overlay.none(network)
     nodes, edges, stocks = base.node_share.copy(), base.edge_share.copy(), base.stock_share.copy()
-    demand, tariffs, floors = base.demand_share.copy(), base.edge_cost.copy(), base.edge_cost.copy()
+    demand, costs, floors = base.demand_share.copy(), base.edge_cost.copy(), base.edge_cost.copy()
     tiers = list(base.stock_tiers)
     bounds = []
     for effect, size in zip(effects, sizes, strict=True):
@@ -56,10 +56,10 @@ def overlay_at(network: Network, effects: Sequence[Effect], sizes: Sequence[floa
             stocks[effect.stocks] *= share
         else:
             tiers = [effect.tiers if hit else old for hit, old in zip(effect.stocks, tiers, strict=True)]
-        if effect.cost is not None and effect.kind == "tariff":
-            tariffs += effect.cost * size
-        elif effect.cost is not None:  # of two floors the higher holds
+        if effect.cost is not None and effect.is_floor:  # of two floors the higher holds
             floors = np.maximum(floors, effect.cost * size)
+        elif effect.cost is not None:
+            costs += effect.cost * size
     return replace(
         base,
         node_share=nodes,
@@ -67,7 +67,7 @@ def overlay_at(network: Network, effects: Sequence[Effect], sizes: Sequence[floa
         stock_share=stocks,
         restrictions=tuple(bounds),
         demand_share=demand,
-        edge_cost=tariffs + floors,
+        edge_cost=costs + floors,
         release_tpa=_opened(network, effects, sizes, stocks),
         stock_tiers=tuple(tiers),
     )

@@ -220,7 +220,7 @@ def test_a_missing_path_gives_near_matches(tmp_path: Path) -> None:
         ("", r"nodes\.csv: the table is missing"),
         ("x\0y", "no path and no shipped graph"),
         ("a" * 5000, "no path and no shipped graph"),
-        ("no/such/graph.xls", 'no shipped graph "no/such/graph.xls"; shipped graphs: antimony, gallium'),
+        ("no/such/graph.xls", 'no shipped graph "no/such/graph.xls"; shipped graphs: .*gallium'),
         (None, "None is neither a path nor the name"),
         (3, "3 is neither a path nor the name"),
     ],

@@ -14,6 +14,7 @@ from chainnet.reporting.sections.answer import best_alone, gain_tier, inferred_f
 from chainnet.reporting.sections.chain import steps_figure
 from chainnet.reporting.sections.losses import top_losses
 from chainnet.reporting.sections.months import month_columns
+from chainnet.reporting.sections.order import see
 from chainnet.reporting.sections.projects import top_projects
 from chainnet.reporting.sections.rerouting import ladder_figure
 from chainnet.reporting.sections.sure import sure_points
@@ -134,14 +135,14 @@ def decisions(facts: Facts) -> tuple[Sentence, ...]:
     if row is not None and row["gained_tpa"] > 1e-9:
         hold = (
             f"Keep the stocks on record: they return {tonnes(row['gained_tpa'])} to {tier}, in the first year only, "
-            "provided that new relations are qualified. See section 7."
+            f"provided that new relations are qualified. {see('stocks')}"
         )
         lines.append(Sentence(hold, ("T9", "T12"), "Hold."))
     row = facts.scenario_rung(facts.when, "new", ALL_TIERS)
     if row is not None and row["gained_tpa"] > 1e-9:
         qualify = (
             f"New relations between plants that stand return {tonnes(row['gained_tpa'])} over all tiers, "
-            "at an assumed extra cost per tonne. See section 5."
+            f"at an assumed extra cost per tonne. {see('rerouting')}"
         )
         lines.append(Sentence(qualify, ("T9b",), "Qualify."))
     return tuple(lines[:3])
@@ -171,7 +172,7 @@ def _build(facts: Facts) -> list[Sentence]:
         others = f"; {spelled(tied, 'other returns', 'others return')} as much" if tied else ""
         fund = (
             f"{facts.label(name)} alone returns {tonnes(alone[name])} {whom} by {year} "
-            f"({_cost(facts, [name])}{when}), if it keeps its size and date{others}. See section 6."
+            f"({_cost(facts, [name])}{when}), if it keeps its size and date{others}. {see('projects')}"
         )
         lines.append(Sentence(fund, (f"T10.{year}",), "Fund."))
         break
@@ -183,7 +184,7 @@ def _build(facts: Facts) -> list[Sentence]:
             both = (
                 f"{facts.label(names[0])} alone returns {number(row['alone_a_t'])}, {facts.label(names[1])} alone "
                 f"{number(row['alone_b_t'])}, both {tonnes(row['together_t'])} by {year} ({_cost(facts, names)}): "
-                "they need each other. See section 6."
+                f"they need each other. {see('projects')}"
             )
             lines.append(Sentence(both, ("T11",), "Build together."))
             break
