@@ -426,3 +426,11 @@ def test_the_read_me_says_how_to_cite(document: Document) -> None:
     said = {row[0].value: row[1].value for row in sheet.iter_rows()}
     assert document.digest in said["To cite"]
     assert {"Licence", "Known limits"} <= set(said)
+
+
+def test_text_refers_to_sections_by_their_numbers() -> None:
+    from chainnet.reporting.content import SECTIONS
+    from chainnet.reporting.sections.order import ORDER, see
+
+    assert set(SECTIONS) == set(ORDER)
+    assert see("projects") == f"See section {ORDER.index('projects')}."
