@@ -27,6 +27,20 @@ KINDS = {"python", "sh", "bash", "console", "toml", "json", "text"}
 NOT_RUN = re.compile(r"\b(pip|venv|git|uv|pytest)\b")
 
 
+# pages that ask for whole reports, portfolios or long draws: `-m slow` runs their blocks, and so does every change
+LONG = {
+    "alignment-and-split-markets.md",
+    "calibrate-a-chain.md",
+    "choose-a-portfolio.md",
+    "hand-up-a-report.md",
+    "measure-an-alliance.md",
+    "model-an-export-ban.md",
+    "uncertain-inputs.md",
+    "who-goes-short-when.md",
+}
+PAGES_RUN = [pytest.param(path, marks=[pytest.mark.slow] if path.name in LONG else []) for path in FILES]
+
+
 def blocks(path: Path) -> list[tuple[str, str]]:
     return BLOCK.findall(path.read_text(encoding="utf-8"))
 
@@ -50,7 +64,7 @@ def run_shell(line: str, folder: Path) -> None:
     assert ran.returncode == expected, f"{line}\n{ran.stdout}\n{ran.stderr}"
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(ROOT)))
+@pytest.mark.parametrize("path", PAGES_RUN, ids=lambda p: str(p.relative_to(ROOT)))
 def test_blocks_run(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     space: dict[str, object] = {"__name__": "__main__"}
