@@ -20,7 +20,7 @@ from hypothesis import settings
 
 import chainnet as cn
 
-settings.register_profile("repeatable", deadline=None, derandomize=True, max_examples=15, print_blob=True)
+settings.register_profile("repeatable", deadline=None, derandomize=True, max_examples=10, print_blob=True)
 settings.load_profile("repeatable")
 # what pandas and its like hold is looked through for garbage less often: a tenth of the time
 gc.set_threshold(200_000, 50, 100)
