@@ -12,13 +12,14 @@ from chainnet.cli.common import Counted, Form, Output, Question, TableOutput, co
 from chainnet.cli.words import words
 from chainnet.errors import DataError
 
-FORMATS = ("html", "pdf", "xlsx")
 PROCESSES_FROM = 30  # nodes from which two processes repay their start
 Marking = Annotated[str, "Banner at the top and bottom."]
 
 
 def _formats(text: str, option: str) -> list[str]:
     """Read the formats of a report; any other word is bad usage."""
+    from chainnet.reporting import FORMATS
+
     for word in words(text):
         if word not in FORMATS:
             raise typer.BadParameter(f"{word!r} is not one of {', '.join(FORMATS)}.", param_hint=option)

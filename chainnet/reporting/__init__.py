@@ -4,6 +4,6 @@ Words: *facts* (an assessment as the report reads it), *content* (sections in or
 """
 
 from chainnet.reporting.content import report_figures
-from chainnet.reporting.documents import report
+from chainnet.reporting.documents import FORMATS, report
 
-__all__ = ["report", "report_figures"]
+__all__ = ["FORMATS", "report", "report_figures"]

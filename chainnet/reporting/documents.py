@@ -18,7 +18,7 @@ from chainnet.assessment import Assessment, assess
 from chainnet.errors import ChainnetError, DataError, check_words, near_matches
 from chainnet.network import Network
 
-__all__ = ["report"]
+__all__ = ["FORMATS", "report"]
 
 FORMATS = ("html", "pdf", "xlsx")
 NEEDS = {"html": ("matplotlib",), "pdf": ("matplotlib", "typst"), "xlsx": ("matplotlib", "xlsxwriter")}

@@ -57,6 +57,11 @@ class Provenance(dict[str, Any]):
         """Return the values, worked out."""
         return self.plain().values()
 
+    def pop(self, key: str, *default: Any) -> Any:
+        """Take a value out, worked out."""
+        value = super().pop(key, *default)
+        return value() if isinstance(value, _Once) else value
+
     def plain(self) -> dict[str, Any]:
         """Return an ordinary dict."""
         return {key: self[key] for key in self}

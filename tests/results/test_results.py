@@ -400,6 +400,8 @@ def test_a_provenance_is_a_dict_to_everybody(net: cn.Network) -> None:
     assert source != plain | {"k": 3}
     back = pickle.loads(pickle.dumps(source))
     assert (type(back), back) == (dict, plain)
+    assert source.copy().pop("digest") == net.digest
+    assert source.copy().pop("nothing", 7) == 7
     source["settings"]["k"].append(3)
     source["rests_on"]["references"].append("nobody")
     assert "nobody" not in source["rests_on"]["references"]
