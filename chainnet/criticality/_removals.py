@@ -72,10 +72,10 @@ def removals(network: Network, by: str) -> Removals:
                 f"Columns may be joined by +, as in stage+country. Known: node, edge, {', '.join(known)}."
             )
     labels = nodes[columns].iloc[open_rows].copy()
-    if "site" in columns:
-        labels["site"] = labels["site"].fillna(nodes["id"].iloc[open_rows])
     if "owner" in columns:
         labels["owner"] = labels["owner"].mask(labels["owner"].isin(NO_FIRM))
+    if "site" in columns:
+        labels["site"] = labels["site"].fillna(nodes["id"].iloc[open_rows])
     if len(columns) == 1 and columns[0] in ("owner", "owner_country") and not network.owners.empty:
         return _look_through(network, columns[0], open_rows)
     labels = labels.dropna()
