@@ -6,7 +6,7 @@ import re
 
 from chainnet.reporting import columns as col
 from chainnet.reporting.facts import Facts
-from chainnet.reporting.measures import measure_words
+from chainnet.reporting.measures import measure_rows
 from chainnet.reporting.model import ReportTable, Section, Sentence, make_section, make_table, stands
 from chainnet.words import count, counted, first_capital, join
 
@@ -62,13 +62,22 @@ def section(facts: Facts) -> Section:
 def measure_table(facts: Facts) -> ReportTable:
     """Return T21: the measures of every scenario in words."""
     name, label = col.scenario(facts)
+    rows = [
+        {"scenario": name, "measure": words, "told": told}
+        for name in facts.ordered
+        for words, told in measure_rows(facts, facts.a.asked[name])
+    ]
+    shown = [
+        col.text("scenario", "Name", name.meaning, body=False),
+        label,
+        col.text("measure", "Measure", "what it does"),
+    ]
+    if any(row["told"] for row in rows):
+        meaning = "standing of the rule, keys of its sources, and the day on which they were read"
+        shown.append(col.text("told", "Status, source, checked on", meaning, missing="not said"))
     return make_table(
-        [col.text("scenario", "Name", name.meaning, body=False), label, col.text("measure", "Measure", "what it does")],
-        (
-            {"scenario": name, "measure": part}
-            for name in facts.ordered
-            for part in measure_words(facts, facts.a.asked[name])
-        ),
+        shown,
+        rows,
         none={"label": "no scenario was given"},
         subtitle="In the long run every measure is in force at its full size; in the months its dates count.",
         note="A limit on a flow also closes new relations of its kind. Out: what is named drops out, its demand stays.",
