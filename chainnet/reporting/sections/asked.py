@@ -8,7 +8,7 @@ from chainnet.reporting import columns as col
 from chainnet.reporting.facts import Facts
 from chainnet.reporting.measures import measure_rows
 from chainnet.reporting.model import ReportTable, Section, Sentence, make_section, make_table, stands
-from chainnet.words import count, counted, first_capital, join
+from chainnet.words import count, counted, first_capital, join, percent
 
 _QUESTIONS = {
     "bracket": "myopic loss",
@@ -42,6 +42,7 @@ def section(facts: Facts) -> Section:
             "Horizon:",
         ),
         Sentence(f"by {years}, under the worst scenario." if years else "none listed.", (), "Projects:"),
+        *_standing(facts),
         Sentence(
             f"{count(len(net.nodes))} nodes, {count(len(net.edges))} relations, {count(len(net.demand))} demands, "
             f"{counted(len(net.stocks), 'stock')}, {counted(len(net.projects), 'project')}.",
@@ -56,6 +57,18 @@ def section(facts: Facts) -> Section:
         ),
     )
     return make_section("What was asked?", points, measure_table(facts))
+
+
+def _standing(facts: Facts) -> tuple[Sentence, ...]:
+    """Return which projects stand as built; nothing where none does."""
+    rows = facts.network.standing
+    if rows.empty:
+        return ()
+    said = [
+        label + (f" since {since:.0f}" if since > 0 else "") + (f", at {percent(part)} of its size" if part < 1 else "")
+        for label, since, part in zip(rows["label"], rows["since"].astype(float), rows["part"], strict=True)
+    ]
+    return (Sentence(f"{'; '.join(said)}.", (), f"Stands as built in {rows['year'].max()}:"),)
 
 
 @col.table("T21", "Scenarios", "What each scenario does")
