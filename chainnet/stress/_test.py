@@ -275,7 +275,7 @@ def _answers(
             steady.append(at_rest.result())
             found.append(over_time.result())
             if progress:
-                progress("months of each scenario", (number + 1) / len(chosen))
+                progress(f"{number + 1} of {len(chosen)}: who goes short, month by month", (number + 1) / len(chosen))
     return steady, found
 
 
@@ -314,7 +314,8 @@ def _steady(network: Network, scenario: Scenario | None, reroute: Degree, counti
     per_node.insert(0, "scenario", name)
     steps = pd.DataFrame()
     if scenario is not None:
-        steps = ladder(counting, overlay, project_sizes(network, None), projects=[])
+        known = after if reroute == "existing" and counting.others == "after" and not overlay.built.any() else None
+        steps = ladder(counting, overlay, project_sizes(network, None), projects=[], existing=known)
         steps = steps[steps["rung"] != "projects"]
         steps.insert(0, "scenario", name)
     return table, per_node.drop(columns=["is_counted", "is_beneficiary"]), steps, after.decisive
