@@ -23,6 +23,7 @@ from chainnet.engine import (
 )
 from chainnet.errors import DataError
 from chainnet.flow._counting import Counting, check_commodities
+from chainnet.flow._ordered import value_model
 from chainnet.flow._value import ValueModel
 from chainnet.lowering import Degree, FlowMarket, Lowered, Overlay, is_plain, lower_market, stack
 from chainnet.network import Network
@@ -285,7 +286,7 @@ def cut_of(model: ValueModel) -> pd.DataFrame:
 
 def binding_inputs(counting: Counting, overlays: Sequence[Overlay], degree: Degree = "existing") -> pd.DataFrame:
     """Return the inputs that bind the value under any of some overlays, as ``decisive_inputs``; a program each."""
-    cuts = [cut_of(ValueModel(counting, overlay, degree)) for overlay in overlays]
+    cuts = [cut_of(value_model(counting, overlay, degree)) for overlay in overlays]
     return decisive_inputs(counting.network, pd.concat(cuts, ignore_index=True))
 
 

@@ -24,9 +24,8 @@ from chainnet.engine import (
     values_without,
 )
 from chainnet.errors import SolverError
-from chainnet.flow._balance import SEVERAL
 from chainnet.flow._counting import Counting
-from chainnet.flow._stages import floor_of
+from chainnet.flow._stages import SEVERAL, floor_of
 from chainnet.flow._value import ValueModel
 from chainnet.lowering import Degree, Lowered, Overlay
 
@@ -220,6 +219,13 @@ class SharedValue(ValueModel):
             found[at] = np.abs(end.values_without([closings[i] for i in at], totals[at]))
             out.append(found)
         return self._tidy(*out)
+
+    def ends_within(self, upper: Array, row_upper: Array) -> tuple[float, float]:
+        """Return both within other upper bounds of columns and rows."""
+        total = -self.solve_within(upper, row_upper).value
+        found = [np.array([abs(end.solve_under(upper, row_upper, total).value)]) for end in self._ends]
+        least, most = self._tidy(*found)
+        return float(least[0]), float(most[0])
 
     def _tidy(self, least: Array, most: Array) -> tuple[Array, Array]:
         """Return both ends, one number where they differ by what the lock gives way alone."""
