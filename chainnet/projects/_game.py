@@ -119,8 +119,8 @@ class Game:
     Notes
     -----
     Each answer bounds the value of all other sets: from below by what it uses, from above by its prices. Where the
-    two meet (1e-9 of the largest value) nothing is solved. Where others come before the beneficiaries neither holds, for a
-    project may serve the others first: then every set is solved.
+    two meet (1e-9 of the largest value) nothing is solved. Where others come before the beneficiaries neither holds,
+    for a project may serve the others first: then every set is solved.
     """
 
     def __init__(
