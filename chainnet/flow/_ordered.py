@@ -155,6 +155,18 @@ class OrderedValue(ValueModel):
         """The program of the second stage, whose least is the largest tonnage left."""
         return self._held.program
 
+    @property
+    def value(self) -> float:
+        """Largest tonnage left, t/a."""
+        left = -self.base.value
+        return 0.0 if left <= SEVERAL * self._held.slack else left
+
+    def settled(self, values: Array) -> Array:
+        """Return values without what the lock gives way: nothing, or the base value, where they are that near."""
+        hair = SEVERAL * self._held.slack
+        near = np.where(np.abs(values - self.value) <= hair, self.value, values)
+        return np.where(near <= hair, 0.0, near)
+
     def _proof(self) -> Certificate:
         first = replace(self.lowered.program, cost=self._first_cost)
         one = certify_linear("value", first, self._first.x, self._first.row_dual, first.row_scale)
@@ -178,7 +190,7 @@ class OrderedValue(ValueModel):
         at = self._held.open(closings)
         some = [closings[i] for i in at]
         totals = -values_without(replace(self.lowered.program, cost=self._first_cost), self._first, some)
-        out[at] = np.maximum(-self._held.values_without(some, np.maximum(totals, 0.0)), 0.0)
+        out[at] = self.settled(-self._held.values_without(some, np.maximum(totals, 0.0)))
         return out
 
     def solve_within(self, upper: Array, row_upper: Array, basis: Any = None) -> LinearSolution:

@@ -175,10 +175,10 @@ class Game:
 
     def _value(self, key: frozenset[str]) -> float:
         members = self._members(key)
-        if self.is_ordered:
+        if isinstance(self.model, OrderedValue):
             found = self._within(self.bounds(members), self._nearest(members))
             self._recent.append((members, found.basis))
-            return max(-found.value, 0.0) + 0.0
+            return float(self.model.settled(np.array(-found.value)))
         low, high = self._bracket.between(members)
         if high - low <= ROUNDING * self._bracket.largest:
             return low
