@@ -20,7 +20,7 @@ from chainnet.blocs import Alignment
 from chainnet.economics import Overcapacity
 from chainnet.engine import Certificate, thread_pool
 from chainnet.errors import DataError
-from chainnet.flow import Balance, Counting, MaxFlow, binding_inputs
+from chainnet.flow import Balance, Counting, MaxFlow, Others, binding_inputs
 from chainnet.indicators import concentration, tonnes_by_grade
 from chainnet.network import QUALITIES, Network
 from chainnet.projects import Portfolio, Reroute
@@ -151,6 +151,7 @@ def assess(
     executor: Executor | None = None,
     beneficiaries: Words = None,
     commodity: Words = None,
+    others: Others = "after",
     progress: Callable[[str, float], None] | None = None,
 ) -> Assessment:
     """Put every question to a network and its scenarios.
@@ -176,6 +177,9 @@ def assess(
         Where the questions are answered, such as a ``ProcessPoolExecutor``; default two threads. It is not ended.
     beneficiaries, commodity : optional
         Whose and what demand counts; default from the network.
+    others : {"after", "before", "alongside"}
+        When those are served who are no beneficiaries, in the balances, losses, attacks, rerouting and the stress
+        test; in all other answers after them.
     progress : callable, optional
         Called with (what is being done, part done from 0 to 1).
 
@@ -197,7 +201,7 @@ def assess(
     """
     if network.demand.empty:
         raise DataError("assess: the network has no demand table, so nobody can go short. Give demand.")
-    counting = Counting.of(network, commodity, beneficiaries)
+    counting = Counting.of(network, commodity, beneficiaries, others=others)
     chosen = pick_scenarios(network, scenarios)
     when = tuple(years) if years is not None else _years(network)
     case = Case(counting, tuple(chosen), when, months, start, recovery, draws)

@@ -82,7 +82,7 @@ def questions(case: Case) -> tuple[Question, ...]:
 
 
 def _stress(case: Case) -> StressTest:
-    return stress_test(case.network, list(case.scenarios), case.months, case.start, **case.said)
+    return stress_test(case.network, list(case.scenarios), case.months, case.start, **case.in_order)
 
 
 def _flow(case: Case) -> MaxFlow:
@@ -90,7 +90,7 @@ def _flow(case: Case) -> MaxFlow:
 
 
 def _base(case: Case) -> Balance:
-    return balance(case.network, **case.said)
+    return balance(case.network, **case.in_order)
 
 
 def _worst(case: Case, stress: StressTest) -> Scenario | None:
@@ -106,19 +106,19 @@ def _worst(case: Case, stress: StressTest) -> Scenario | None:
 
 
 def _disrupted(case: Case, worst: Scenario | None) -> Balance | None:
-    return balance(case.network, worst, **case.said) if worst else None
+    return balance(case.network, worst, **case.in_order) if worst else None
 
 
 def _rerouting(case: Case, worst: Scenario | None, year: int) -> Reroute:
-    return reroute(case.network, worst, by_year=year, **case.said)
+    return reroute(case.network, worst, by_year=year, **case.in_order)
 
 
 def _removed(case: Case) -> Removed:
     """Return what every kind of removal costs all tiers, and what it costs the first."""
     every, lead = {}, {}
     for by in REMOVED:
-        every[by] = chokepoints(case.network, by, **case.said)
-        lead[by] = chokepoints(case.network, by, tier=case.first, **case.said)
+        every[by] = chokepoints(case.network, by, **case.in_order)
+        lead[by] = chokepoints(case.network, by, tier=case.first, **case.in_order)
     return every, lead
 
 
@@ -131,7 +131,7 @@ def _attacks(case: Case) -> tuple[pd.DataFrame, pd.DataFrame]:
             continue
         for k in ATTACKED:
             details = counts == "first tier" and k == ATTACKED[0]
-            found = interdict(case.network, k, tier=tier, details=details, **case.said)
+            found = interdict(case.network, k, tier=tier, details=details, **case.in_order)
             source = source or found.provenance  # the answer on which the table is ranked
             if not found.pairs.empty:
                 pairs = found.pairs

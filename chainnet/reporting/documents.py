@@ -16,6 +16,7 @@ from typing import Any
 from chainnet._types import Words
 from chainnet.assessment import Assessment, assess
 from chainnet.errors import ChainnetError, DataError, check_words, near_matches
+from chainnet.flow import Others
 from chainnet.network import Network
 
 __all__ = ["FORMATS", "report"]
@@ -45,6 +46,7 @@ def report(
     executor: Executor | None = None,
     beneficiaries: Words = None,
     commodity: Words = None,
+    others: Others | None = None,
     progress: Callable[[str, float], None] | None = None,
 ) -> list[Path]:
     """Write the report on a network: what fails, who goes short, what helps, how sure that is.
@@ -59,7 +61,7 @@ def report(
         Folder for the documents, made if it is missing; other files in it are left alone.
     formats : iterable of {"html", "pdf", "xlsx"}
         html: ``report.html`` and ``graph.html``. pdf: ``report.pdf``. xlsx: ``report.xlsx``.
-    scenarios, years, months, start, recovery, draws, executor, beneficiaries, commodity : optional
+    scenarios, years, months, start, recovery, draws, executor, beneficiaries, commodity, others : optional
         For the assessment of a network, as ``assess`` takes them; an assessment has its own.
     title, author : str, optional
         Title (default that of the graph) and author of the documents.
@@ -112,6 +114,7 @@ def report(
         "executor": executor,
         "beneficiaries": beneficiaries,
         "commodity": commodity,
+        "others": others,
     }
     asked = {name: value for name, value in asked.items() if value is not None}
     if isinstance(source, Network):
