@@ -15,6 +15,7 @@ from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
+from scipy.sparse import csc_array
 
 from chainnet import checks
 from chainnet._types import INF, Array, Bools, Ints
@@ -98,6 +99,43 @@ class Lowered:
         active = f.activity[nodes]
         served = f.demand_start + np.flatnonzero(out[f.demand["position"].to_numpy(dtype=np.int64)])
         return np.concatenate([edges, active[active >= 0], served])
+
+    def with_line(self, line: int, t_per_t: float) -> Lowered | None:
+        """Return the program with another amount in one line of a recipe.
+
+        Parameters
+        ----------
+        line : int
+            Row of the processes table.
+        t_per_t : float
+            Tonnes per tonne of main output.
+
+        Returns
+        -------
+        Lowered or None
+            None for an input that others may stand in for: only lowering the network anew says that.
+        """
+        t, row = self.tables, self.tables.network.processes.iloc[line]
+        if row["role"] == "input" and isinstance(row["group"], str):
+            return None
+        code = t.code[row["commodity"]]
+        change = (t_per_t - float(row["t_per_t"])) * (-1.0 if row["role"] == "input" else 1.0)
+        matrix = self.program.matrix.tolil(copy=True)
+        links = {(owner, whole): i for i, (kind, owner, whole) in enumerate(self.rows) if kind == "strands"}
+        for plant in np.flatnonzero((t.nodes["process"] == row["process"]).to_numpy()).tolist():
+            z = int(self.flows.activity[plant])
+            columns = [z]
+            if (plant, z) in links:  # the activity is parted by strand
+                parts = matrix.rows[links[plant, z]]
+                columns += [j for j in parts if j != z]
+            balances = [self.balance[plant, code]]
+            balances += [r for (node, good, _), r in self.strands.balance.items() if (node, good) == (plant, code)]
+            for i in balances:
+                held = set(matrix.rows[i])
+                for j in columns:
+                    if j in held:
+                        matrix[i, j] += change
+        return replace(self, program=replace(self.program, matrix=csc_array(matrix)))
 
     def throughput(self, x: Array) -> Array:
         """Return tonnes a year of main output (process) or throughput (else) of nodes and projects."""
