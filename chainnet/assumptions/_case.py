@@ -106,8 +106,7 @@ class Case:
         base = self._programs[key]
         if change is None or change.table != "processes":
             return base
-        edited = base.with_line(int(change.rows[0]), float(change.factors[0]))
-        return edited or self._lowered(kind, self._chain_of(change.on(chain.network)))
+        return base.with_line(int(change.rows[0]), float(change.factors[0]))
 
     def _lowered(self, kind: str, chain: _Chain) -> Program:
         degree: Degree = "existing" if kind in (KNOWN, CALM) else "new"
@@ -164,20 +163,12 @@ class Case:
 
     # -- answers -----------------------------------------------------------------------------------
 
-    def outcome(self, setting: Setting, change: Change | None = None, *, is_narrow: bool = False) -> Outcome:
-        """Return the answer of a way to judge, under a change of one input.
-
-        Parameters
-        ----------
-        setting : Setting
-        change : Change, optional
-        is_narrow : bool
-            Whether the narrowest step and the costliest country are looked for.
-        """
+    def outcome(self, setting: Setting, change: Change | None = None) -> Outcome:
+        """Return the answer of a way to judge, under a change of one input; nothing is said of the narrowest step."""
         kind, rung = (REACH, "new") if setting.degree == "new" else (KNOWN, "existing")
         _, _, wanted, most, least = self._served(kind, rung, setting, change)
-        short = Outcome(wanted, wanted - least, wanted - most, self._closes(setting, change))
-        return self.narrowed(short, setting, change) if is_narrow else short
+        none = (None,) * len(self.tiers)
+        return Outcome(wanted, wanted - least, wanted - most, self._closes(setting, change), none, none)
 
     def short_by_rung(self, setting: Setting, change: Change | None = None) -> dict[str, Array]:
         """Return the shortfall of each tier, as a share of its demand, rung by rung.
@@ -225,15 +216,15 @@ class Case:
             frozenset(rung for rung, part in short.items() if part[tier] < PRINTED) for tier in range(len(self.tiers))
         )
 
-    def narrowed(self, outcome: Outcome, setting: Setting, change: Change | None) -> Outcome:
-        """Return an outcome with the narrowest step and the costliest country of each tier, undisturbed."""
+    def narrowed(self, outcome: Outcome, setting: Setting, change: Change | None, tiers: Iterable[int]) -> Outcome:
+        """Return an outcome with the narrowest step and the costliest country of some tiers, undisturbed."""
         kind = CALM_NEW if setting.degree == "new" else CALM
-        found: dict[str, list[Neck]] = {"steps": [], "countries": []}
-        for tier in range(len(self.tiers)):
+        found: dict[str, list[Neck | None]] = {"steps": list(outcome.steps), "countries": list(outcome.countries)}
+        for tier in tiers:
             program, point = self._undisturbed(kind, setting, change, tier)
             for name, (index, members) in self.groups.items():
                 lost = program.losses(point, members)
-                found[name].append(top_of(index, lost, float(point.least.sum())))
+                found[name][tier] = top_of(index, lost, float(point.least.sum()))
         return replace(outcome, steps=tuple(found["steps"]), countries=tuple(found["countries"]))
 
     def _undisturbed(self, kind: str, setting: Setting, change: Change | None, tier: int) -> tuple[Program, Point]:

@@ -160,6 +160,7 @@ class Program:
         self, counting: Counting, overlay: Overlay, degree: Degree, parts: Parts, ledger: Ledger, *, stocks: bool = False
     ) -> None:
         self.parts, self.ledger, self._is_edited = parts, ledger, False
+        self._gains: dict[int, Array] = {}
         lowering = partial(lower, counting.network, overlay, degree, stocks=stocks, locks=parts.locks)
         self._is_proved = True
         in_finer_sizes(lowering, self._take, lambda: self._is_proved)
@@ -171,11 +172,9 @@ class Program:
         self._is_proved = all(stage.proof.ok for stage in stages)
         return stages[-1].x
 
-    def with_line(self, line: int, t_per_t: float) -> Program | None:
-        """Return the program with another amount in a line of a recipe; None where only a new lowering can say it."""
+    def with_line(self, line: int, t_per_t: float) -> Program:
+        """Return the program with another amount in a line of a recipe."""
         low = self.low.with_line(line, t_per_t)
-        if low is None:
-            return None
         other = copy(self)
         other._is_edited = True
         other.low, other._model, other._matrix = low, WarmModel(low.program), csr_array(low.program.matrix)
@@ -233,19 +232,39 @@ class Program:
                 break
             upper = point.upper.copy()
             upper[self.low.closing(groups[i])] = 0.0
-            lost[i] = max(base - float(self.served(point, (upper, point.rows))[1].sum()), 0.0)
+            lost[i] = max(base - self._left(point, upper), 0.0)
             worst = max(worst, lost[i])
         return lost
+
+    def _left(self, point: Point, upper: Array) -> float:
+        """Return what a point still serves, at the least, within other bounds of columns; values alone are solved."""
+        if self._stays(point, upper, point.rows):
+            return float(point.least.sum())
+        if point.order == "alongside":
+            return float(self.point(point.order, (upper, point.rows), point.tier, point).least.sum())
+        model, low = self._model, self.low
+        model.set_upper(upper)
+        model.set_rows(low.program.row_lower, point.rows)
+        value = 0.0
+        for stage, (lock, members) in zip(point.stages, self.parts.stages(point.order, point.tier), strict=True):
+            model.set_cost(low.serving(members))
+            value = -model.value(stage.basis)
+            if np.isnan(value):  # rounding may be to blame: then all is solved with care
+                return float(self.point(point.order, (upper, point.rows), point.tier, point).least.sum())
+            self._lock(lock, max(value, 0.0))
+        return max(value, 0.0)
 
     def _most_lost(self, point: Point, groups: Sequence[Ints]) -> Array:
         """Return more than each group can lose: what leaves it, by the most that a tonne can add to what is served."""
         if point.order != "after" or point.tier is None or self._is_edited:
             return np.full(len(groups), np.inf)
         low, ours = self.low, self.parts.ours[point.tier]
-        try:
-            gain = column_gains(low, ours)
-        except DataError:  # a loop of recipes gains mass: there is no such most
-            return np.full(len(groups), np.inf)
+        if point.tier not in self._gains:
+            try:
+                self._gains[point.tier] = column_gains(low, ours)
+            except DataError:  # a loop of recipes gains mass: there is no such most
+                self._gains[point.tier] = np.full(len(low.program.cost), np.inf)
+        gain = self._gains[point.tier]
         flows, x = low.flows, point.kept[0][0]
         columns = np.concatenate([np.arange(len(flows.tail)), low.served])
         at = np.concatenate([flows.tail, flows.demand["position"].to_numpy(dtype=np.int64)])
@@ -296,8 +315,13 @@ class Program:
                 solved()
             prices = np.maximum(-found.col_dual, 0.0), np.maximum(-found.row_dual, 0.0)
             yield _Stage(value, found.x, basis, *prices, proof_of(NAME, model, found))
-            row = int(low.locks[lock])
-            model.set_row(row, value - max(LOCK * value, 100 * LOCK * low.program.row_scale[row]), np.inf)
+            self._lock(lock, value)
+
+    def _lock(self, number: int, value: float) -> None:
+        """Hold a stage a hair below what it got, so that no later stage fails by rounding."""
+        row = int(self.low.locks[number])
+        slack = max(LOCK * value, 100 * LOCK * self.low.program.row_scale[row])
+        self._model.set_row(row, value - slack, np.inf)
 
     def _range(self, tier: int | None, basis: Any) -> tuple[Array, Array, Array, list[Certificate]]:
         """Return the most and the least that our part of each tier is served, all stages being locked."""

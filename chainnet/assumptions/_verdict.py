@@ -53,15 +53,15 @@ class Outcome:
 
     ``most`` and ``least`` are the ends of the shortfall: they differ where nobody comes first. ``closes``: the rungs
     that leave each tier whole. ``steps`` and ``countries``: the narrowest step and the costliest country of each
-    tier; None = not asked.
+    tier; None = not asked of it.
     """
 
     wanted: Array
     most: Array
     least: Array
     closes: tuple[frozenset[str], ...]
-    steps: tuple[Neck, ...] | None = None
-    countries: tuple[Neck, ...] | None = None
+    steps: tuple[Neck | None, ...]
+    countries: tuple[Neck | None, ...]
 
     @property
     def share(self) -> Array:
@@ -96,10 +96,10 @@ def overturned(stated: Outcome, other: Outcome, tier: int) -> list[str]:
     if category(float(stated.share[tier])) != category(float(other.share[tier])):
         said.append("category")
     for word, before, after in (
-        ("neck", stated.steps, other.steps),
-        ("rank", stated.countries, other.countries),
+        ("neck", stated.steps[tier], other.steps[tier]),
+        ("rank", stated.countries[tier], other.countries[tier]),
     ):
-        if before is not None and after is not None and _is_another(before[tier], after[tier]):
+        if before is not None and after is not None and _is_another(before, after):
             said.append(word)
     if stated.closes[tier] != other.closes[tier]:
         said.append("closes")
