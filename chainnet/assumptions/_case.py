@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
-from chainnet._types import Array, Ints
+from chainnet._types import Array, Ints, Texts
 from chainnet.assumptions._changes import Change
 from chainnet.assumptions._judgements import Setting
 from chainnet.assumptions._programs import Ledger, Parts, Point, Program
@@ -32,6 +32,8 @@ YEARS_AHEAD = 6
 KNOWN, REACH, BARRED, CALM, CALM_NEW = "known", "reach", "barred", "calm", "calm new"
 # rungs beside the four: projects that are qualified for every tier; one project alone on known relations
 OLD, ALONE = "projects long qualified", "project "
+# what each tier asks for, is served at the most, and at the least, t/a
+_Served = tuple[Array, Array, Array]
 
 
 @dataclass(frozen=True)
@@ -97,16 +99,10 @@ class Case:
 
     # -- programs ----------------------------------------------------------------------------------
 
-    def _program(self, kind: str, is_dense: bool, change: Change | None) -> Program:
-        """Return a program; one of another recipe is a program of its own, and not kept."""
-        chain = self.dense if is_dense else self.chain
-        key = (kind, is_dense)
-        if key not in self._programs:
-            self._programs[key] = self._lowered(kind, chain)
-        base = self._programs[key]
-        if change is None or change.table != "processes":
-            return base
-        return base.with_line(int(change.rows[0]), float(change.factors[0]))
+    def _program(self, kind: str, is_dense: bool) -> Program:
+        if (kind, is_dense) not in self._programs:
+            self._programs[kind, is_dense] = self._lowered(kind, self.dense if is_dense else self.chain)
+        return self._programs[kind, is_dense]
 
     def _lowered(self, kind: str, chain: _Chain) -> Program:
         degree: Degree = "existing" if kind in (KNOWN, CALM) else "new"
@@ -130,91 +126,105 @@ class Case:
 
     def _sizes(self, rung: str, access: Access) -> Array | None:
         """Return the part of each project's size that stands on a rung; None where none is built."""
-        young = np.isin(np.arange(len(self.network.projects)), [bar.project for bar in access.bars])
+        if rung not in ("projects", OLD) and not rung.startswith(ALONE):
+            return None
+        sizes = access.sizes()
         if rung == "projects":
-            return access.sizes()
-        if rung == OLD:
-            return np.where(young, 0.0, access.sizes())
-        if rung.startswith(ALONE):
-            mine = (self.network.projects["id"] == rung.removeprefix(ALONE)).to_numpy()
-            return np.where(mine & ~young, access.sizes(), 0.0)
-        return None
+            return sizes
+        sizes[[bar.project for bar in access.bars]] = 0.0
+        return sizes if rung == OLD else np.where(self.project_ids == rung.removeprefix(ALONE), sizes, 0.0)
 
-    def _served(
-        self, kind: str, rung: str, setting: Setting, change: Change | None, tier: int | None = None
-    ) -> tuple[Program, Point, Array, Array, Array]:
-        """Return a program, its point without the change, and what is asked, served at the most and at the least."""
-        program = self._program(kind, setting.is_dense, change)
-        base = self._program(kind, setting.is_dense, None)
-        degree: Degree | None = "frozen" if setting.degree == "frozen" and kind in (KNOWN, CALM) else None
-        key = (kind, rung, setting, tier)
+    @cached_property
+    def project_ids(self) -> Texts:
+        """Ids of the projects, in the order of their table."""
+        return self.network.projects["id"].to_numpy(dtype=object)
+
+    def _point(self, kind: str, rung: str, setting: Setting, tier: int | None = None) -> tuple[Program, Point]:
+        """Return a program as solved on a rung, under no change."""
+        program, key = self._program(kind, setting.is_dense), (kind, rung, setting, tier)
         if key not in self._points:
-            self._points[key] = base.point(
-                setting.order, base.bounds(self._overlay(kind, rung, setting, None), degree), tier
-            )
-        point = self._points[key]
-        if change is None:
-            return program, point, program.wanted(point.upper), point.most, point.least
-        bounds = program.bounds(self._overlay(kind, rung, setting, change), degree)
-        if program is base:
-            return program, point, program.wanted(bounds[0]), *program.served(point, bounds)
-        point = program.point(setting.order, bounds, tier, point)
-        return program, point, program.wanted(bounds[0]), point.most, point.least
+            self._points[key] = program.point(setting.order, self._bounds(program, kind, rung, setting, None), tier)
+        return program, self._points[key]
+
+    def _bounds(
+        self, program: Program, kind: str, rung: str, setting: Setting, change: Change | None
+    ) -> tuple[Array, Array]:
+        degree: Degree | None = "frozen" if setting.degree == "frozen" and kind in (KNOWN, CALM) else None
+        return program.bounds(self._overlay(kind, rung, setting, change), degree)
+
+    def _each(self, kind: str, rung: str, setting: Setting, changes: Sequence[Change | None]) -> list[_Served]:
+        """Return what each tier asks for and is served on a rung, under each of many changes."""
+        program, point = self._point(kind, rung, setting)
+        found: dict[int, _Served] = {}
+        plain = [i for i, change in enumerate(changes) if change is None or not change.is_recipe]
+        bounds = [self._bounds(program, kind, rung, setting, changes[i]) for i in plain]
+        for i, within, served in zip(plain, bounds, program.served_each(point, bounds), strict=True):
+            found[i] = (program.wanted(within[0]), *served)
+        for i, change in enumerate(changes):
+            if change is not None and change.is_recipe:
+                other = program.with_line(int(change.rows[0]), float(change.factors[0]))
+                there = other.point(setting.order, (point.upper, point.rows), None, point)
+                found[i] = (other.wanted(point.upper), there.most, there.least)
+        return [found[i] for i in range(len(changes))]
 
     # -- answers -----------------------------------------------------------------------------------
 
-    def outcome(self, setting: Setting, change: Change | None = None) -> Outcome:
-        """Return the answer of a way to judge, under a change of one input; nothing is said of the narrowest step."""
+    def outcomes(self, setting: Setting, changes: Sequence[Change | None] = (None,)) -> list[Outcome]:
+        """Return the answer of a way to judge, under each of many changes; nothing is said of the narrowest step."""
         kind, rung = (REACH, "new") if setting.degree == "new" else (KNOWN, "existing")
-        _, _, wanted, most, least = self._served(kind, rung, setting, change)
         none = (None,) * len(self.tiers)
-        return Outcome(wanted, wanted - least, wanted - most, self._closes(setting, change), none, none)
+        served = self._each(kind, rung, setting, changes)
+        short = self.short_by_rung(setting, changes)
+        out = []
+        for i, (wanted, most, least) in enumerate(served):
+            closes = [frozenset(r for r, parts in short.items() if parts[i][t] < PRINTED) for t in range(len(none))]
+            out.append(Outcome(wanted, wanted - least, wanted - most, tuple(closes), none, none))
+        return out
 
-    def short_by_rung(self, setting: Setting, change: Change | None = None) -> dict[str, Array]:
-        """Return the shortfall of each tier, as a share of its demand, rung by rung.
+    def short_by_rung(self, setting: Setting, changes: Sequence[Change | None] = (None,)) -> dict[str, list[Array]]:
+        """Return the shortfall of each tier, as a share of its demand, by rung and change.
 
         Projects alone that leave a tier whole in the stated answer stand beside the rungs, by their ids.
         """
         setting = replace(setting, degree="existing")
-        short = {rung: self._short(KNOWN if rung == "existing" else REACH, rung, setting, change) for rung in RUNGS[:3]}
-        short["projects"] = self._with_projects(setting, change)
+        short = {
+            rung: self._short(KNOWN if rung == "existing" else REACH, rung, setting, changes) for rung in RUNGS[:3]
+        }
+        short["projects"] = self._with_projects(setting, changes)
         for name in self.closers:
-            short[name] = self._short(KNOWN, ALONE + name, setting, change)
+            short[name] = self._short(KNOWN, ALONE + name, setting, changes)
         return short
 
-    def _short(self, kind: str, rung: str, setting: Setting, change: Change | None) -> Array:
-        _, _, wanted, _, least = self._served(kind, rung, setting, change)
-        return unmet(wanted - least, wanted)
+    def _short(self, kind: str, rung: str, setting: Setting, changes: Sequence[Change | None]) -> list[Array]:
+        return [unmet(wanted - least, wanted) for wanted, _, least in self._each(kind, rung, setting, changes)]
 
-    def _with_projects(self, setting: Setting, change: Change | None) -> Array:
+    def _with_projects(self, setting: Setting, changes: Sequence[Change | None]) -> list[Array]:
         """Return the shortfall with all projects of the year, each for the tiers that it is qualified for.
 
         It lies between those without and with the young ones unbarred: where the two agree nothing more is solved.
         """
-        most = self._short(REACH, "projects", setting, change)
-        bars = (self.dense if setting.is_dense else self.chain).access.bars
-        if not bars or (np.abs(self._short(REACH, OLD, setting, change) - most) <= CERTAIN).all():
-            return most
-        return self._short(BARRED, "projects", setting, change)
+        short = self._short(REACH, "projects", setting, changes)
+        if not (self.dense if setting.is_dense else self.chain).access.bars:
+            return short
+        without = self._short(REACH, OLD, setting, changes)
+        open_ = [i for i, (a, b) in enumerate(zip(short, without, strict=True)) if (np.abs(a - b) > CERTAIN).any()]
+        if open_:
+            barred = self._short(BARRED, "projects", setting, [changes[i] for i in open_])
+            for i, part in zip(open_, barred, strict=True):
+                short[i] = part
+        return short
 
     @cached_property
     def closers(self) -> tuple[str, ...]:
         """Projects that, alone and on known relations, leave a tier whole that is short in the stated answer."""
-        setting = Setting()
-        short = self._short(KNOWN, "existing", setting, None) >= PRINTED
+        stated = self._short(KNOWN, "existing", Setting(), [None])[0] >= PRINTED
         found = []
-        for name, size in zip(self.network.projects["id"], self.chain.access.sizes(), strict=True):
-            if size > 0 and short.any():
-                alone = self._short(KNOWN, ALONE + name, setting, None)
-                if (short & (alone < PRINTED)).any():
+        for name, size in zip(self.project_ids, self.chain.access.sizes(), strict=True):
+            if size > 0 and stated.any():
+                alone = self._short(KNOWN, ALONE + name, Setting(), [None])[0]
+                if (stated & (alone < PRINTED)).any():
                     found.append(str(name))
         return tuple(found)
-
-    def _closes(self, setting: Setting, change: Change | None) -> tuple[frozenset[str], ...]:
-        short = self.short_by_rung(setting, change)
-        return tuple(
-            frozenset(rung for rung, part in short.items() if part[tier] < PRINTED) for tier in range(len(self.tiers))
-        )
 
     def narrowed(self, outcome: Outcome, setting: Setting, change: Change | None, tiers: Iterable[int]) -> Outcome:
         """Return an outcome with the narrowest step and the costliest country of some tiers, undisturbed."""
@@ -228,27 +238,25 @@ class Case:
         return replace(outcome, steps=tuple(found["steps"]), countries=tuple(found["countries"]))
 
     def _undisturbed(self, kind: str, setting: Setting, change: Change | None, tier: int) -> tuple[Program, Point]:
-        program, point, *_ = self._served(kind, kind, setting, None, tier)
+        program, point = self._point(kind, kind, setting, tier)
         if change is None:
             return program, point
-        degree: Degree | None = "frozen" if setting.degree == "frozen" and kind == CALM else None
-        program = self._program(kind, setting.is_dense, change)
-        bounds = program.bounds(self._overlay(kind, kind, setting, change), degree)
+        bounds = self._bounds(program, kind, kind, setting, change)
+        if change.is_recipe:
+            program = program.with_line(int(change.rows[0]), float(change.factors[0]))
         return program, program.point(setting.order, bounds, tier, point)
 
-    def verified(self, setting: Setting) -> float:
+    def verified(self) -> float:
         """Solve the stated answer again with a second solver; return what it serves in all, t/a."""
-        program, point, *_ = self._served(KNOWN, "existing", setting, None)
+        program, point = self._point(KNOWN, "existing", Setting())
         return program.verified(point)
 
-    def base_share(self, changes: Iterable[Change]) -> Array:
-        """Return the unmet share of each tier under several changes at once."""
+    def share_under(self, changes: Iterable[Change]) -> Array:
+        """Return the unmet share of each tier, as it is judged by default, under several changes at once."""
+        program, point = self._point(KNOWN, "existing", Setting())
         overlay = self.chain.hit
         for change in changes:
             overlay = change.put(overlay)
-        setting = Setting()
-        program, point, *_ = self._served(KNOWN, "existing", setting, None)
         bounds = program.bounds(overlay)
-        most, _ = program.served(point, bounds)
         wanted = program.wanted(bounds[0])
-        return unmet(wanted - most, wanted)
+        return unmet(wanted - program.served(point, bounds)[1], wanted)

@@ -34,6 +34,11 @@ class Change:
     rows: Ints
     factors: Array
 
+    @property
+    def is_recipe(self) -> bool:
+        """Whether the program itself is another one, not its bounds alone."""
+        return self.table == "processes"
+
     def put(self, overlay: Overlay) -> Overlay:
         """Return an overlay with the factors upon it."""
         name = {"nodes": "node_share", "edges": "edge_share", "demand": "demand_share", "stocks": "stock_share"}

@@ -33,6 +33,8 @@ __all__ = ["Ledger", "Parts", "Point", "Program"]
 
 # optimal answers kept of one point: what one of them leaves idle needs no solve
 MOST_KEPT = 48
+# fewer open answers than this are solved at once
+FEW = 12
 NAME = "assumptions"
 
 
@@ -218,6 +220,30 @@ class Program:
         if same.all() and tighter and len(point.kept) < MOST_KEPT:
             point.kept.append(found.kept[0])
         return found.most, found.least
+
+    def served_each(self, point: Point, bounds: Sequence[tuple[Array, Array]]) -> list[tuple[Array, Array]]:
+        """Return the same for many bounds; where many are open, answers are looked for that need little of them."""
+        left = [within for within in bounds if not self._stays(point, *within)]
+        while len(left) > FEW and point.order != "alongside":
+            self._keep_thrifty(point, left)
+            before, left = len(left), [within for within in left if not self._stays(point, *within)]
+            if before - len(left) < max(4, before // 25):
+                break
+        return [self.served(point, within) for within in bounds]
+
+    def _keep_thrifty(self, point: Point, left: Sequence[tuple[Array, Array]]) -> None:
+        """Keep one more optimal answer, which uses as little as it can of what these bounds take away."""
+        *_, last = self._in_order(point.order, point.tier, point.upper, point.rows, point.stages)
+        weight = np.zeros(len(point.upper))
+        for upper, rows in left:
+            columns, lines = np.flatnonzero(upper < point.upper), np.flatnonzero(rows < point.rows)
+            columns = np.concatenate([columns, *(self._matrix[[i], :].indices for i in lines)])
+            used = columns[last.x[columns] > 0]
+            weight[used] = np.maximum(weight[used], 1.0 / last.x[used])
+        if weight.any():
+            self._model.set_cost(weight)
+            x = optimal(self._model, last.basis, NAME).x
+            point.kept.insert(0, (x, self._matrix @ x))
 
     def losses(self, point: Point, groups: Sequence[Ints]) -> Array:
         """Return how much less a point serves, at the least, without each group of nodes, t/a.
