@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -63,6 +64,7 @@ class Case:
         self.by_year = None if year is None else year + YEARS_AHEAD
         self._programs: dict[tuple[str, bool], Program] = {}
         self._points: dict[object, Point] = {}
+        self._starts: dict[object, Point] = {}
 
     @property
     def tiers(self) -> tuple[str, ...]:
@@ -143,7 +145,10 @@ class Case:
         """Return a program as solved on a rung, under no change."""
         program, key = self._program(kind, setting.is_dense), (kind, rung, setting, tier)
         if key not in self._points:
-            self._points[key] = program.point(setting.order, self._bounds(program, kind, rung, setting, None), tier)
+            bounds = self._bounds(program, kind, rung, setting, None)
+            alike = (kind, setting.is_dense, setting.order, tier)
+            self._points[key] = program.point(setting.order, bounds, tier, self._starts.get(alike))
+            self._starts.setdefault(alike, self._points[key])
         return program, self._points[key]
 
     def _bounds(
@@ -154,6 +159,8 @@ class Case:
 
     def _each(self, kind: str, rung: str, setting: Setting, changes: Sequence[Change | None]) -> list[_Served]:
         """Return what each tier asks for and is served on a rung, under each of many changes."""
+        if not changes:
+            return []
         program, point = self._point(kind, rung, setting)
         found: dict[int, _Served] = {}
         plain = [i for i, change in enumerate(changes) if change is None or not change.is_recipe]
@@ -187,13 +194,27 @@ class Case:
         Projects alone that leave a tier whole in the stated answer stand beside the rungs, by their ids.
         """
         setting = replace(setting, degree="existing")
-        short = {
-            rung: self._short(KNOWN if rung == "existing" else REACH, rung, setting, changes) for rung in RUNGS[:3]
-        }
-        short["projects"] = self._with_projects(setting, changes)
+        short = {"existing": self._short(KNOWN, "existing", setting, changes)}
+        for rung, before in pairwise(RUNGS):
+            short[rung] = self._above(rung, setting, changes, short[before])
         for name in self.closers:
-            short[name] = self._short(KNOWN, ALONE + name, setting, changes)
+            short[name] = self._above(ALONE + name, setting, changes, short["existing"])
         return short
+
+    def _above(
+        self, rung: str, setting: Setting, changes: Sequence[Change | None], below: Sequence[Array]
+    ) -> list[Array]:
+        """Return the shortfall on a rung; where we come first, what is whole below it stays whole and is not solved."""
+        open_ = [i for i, short in enumerate(below) if setting.order != "after" or (short >= PRINTED).any()]
+        out = list(below)
+        asked = [changes[i] for i in open_]
+        if rung == "projects":
+            found = self._with_projects(setting, asked)
+        else:
+            found = self._short(KNOWN if rung.startswith(ALONE) else REACH, rung, setting, asked)
+        for i, short in zip(open_, found, strict=True):
+            out[i] = short
+        return out
 
     def _short(self, kind: str, rung: str, setting: Setting, changes: Sequence[Change | None]) -> list[Array]:
         return [unmet(wanted - least, wanted) for wanted, _, least in self._each(kind, rung, setting, changes)]

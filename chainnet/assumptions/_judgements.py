@@ -9,12 +9,11 @@ import numpy as np
 import pandas as pd
 
 from chainnet._types import Array
+from chainnet.assumptions._changes import weakest_of
 from chainnet.calibration import THIN, slack_factors, thin_relations
 from chainnet.flow import Counting
 from chainnet.lowering import Degree, Overlay
 from chainnet.network import Network
-
-from chainnet.assumptions._changes import weakest_of
 
 __all__ = ["JUDGEMENT", "STATED", "Judgement", "Setting", "judgements", "together"]
 

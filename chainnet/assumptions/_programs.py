@@ -159,7 +159,14 @@ class Program:
     _matrix: csr_array
 
     def __init__(
-        self, counting: Counting, overlay: Overlay, degree: Degree, parts: Parts, ledger: Ledger, *, stocks: bool = False
+        self,
+        counting: Counting,
+        overlay: Overlay,
+        degree: Degree,
+        parts: Parts,
+        ledger: Ledger,
+        *,
+        stocks: bool = False,
     ) -> None:
         self.parts, self.ledger, self._is_edited = parts, ledger, False
         self._gains: dict[int, Array] = {}
@@ -312,9 +319,7 @@ class Program:
         size = max(max(stage.value for stage in stages), 1.0)
         for stage, second in zip(stages, seconds, strict=True):
             if abs(stage.value - second) > AGREE * size:
-                raise SolverError(
-                    f"{NAME}: a second solver finds {second!r}, not {stage.value!r}. Report the network."
-                )
+                raise SolverError(f"{NAME}: a second solver finds {second!r}, not {stage.value!r}. Report the network.")
         return sum(seconds)
 
     # -- inside ------------------------------------------------------------------------------------

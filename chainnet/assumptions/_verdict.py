@@ -75,9 +75,9 @@ class Outcome:
 
 
 def unmet(short: Array, wanted: Array) -> Array:
-    """Return the share of demand that goes short, 0 where nothing is asked for or a solve cannot tell it from 0."""
+    """Return the share of demand that goes short, 0 where nothing is asked for; what a solve cannot tell from 0 or 1 is that."""
     share = short / np.maximum(wanted, LEAST_SIZE)
-    return np.where(share <= CERTAIN, 0.0, np.clip(share, 0.0, 1.0))
+    return np.where(share <= CERTAIN, 0.0, np.where(share >= 1.0 - CERTAIN, 1.0, share))
 
 
 def top_of(index: pd.Index, lost: Array, base: float) -> Neck:

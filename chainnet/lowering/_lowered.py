@@ -124,7 +124,9 @@ class Lowered:
         is_joint = row["role"] == "input" and isinstance(row["group"], str)
         for plant in np.flatnonzero((t.nodes["process"] == row["process"]).to_numpy()).tolist():
             if is_joint:
-                own = (f.standins["node"] == plant) & (f.standins["code"] == code) & (f.standins["group"] == row["group"])
+                own = (
+                    (f.standins["node"] == plant) & (f.standins["code"] == code) & (f.standins["group"] == row["group"])
+                )
                 at, change = f.standin_start + int(np.flatnonzero(own.to_numpy())[0]), 1.0 / t_per_t - 1.0 / old
             else:
                 at, change = int(f.activity[plant]), (old - t_per_t if row["role"] == "input" else t_per_t - old)
