@@ -195,7 +195,7 @@ class Case:
         """
         setting = replace(setting, degree="existing")
         short = {"existing": self._short(KNOWN, "existing", setting, changes)}
-        for rung, before in pairwise(RUNGS):
+        for before, rung in pairwise(RUNGS):
             short[rung] = self._above(rung, setting, changes, short[before])
         for name in self.closers:
             short[name] = self._above(ALONE + name, setting, changes, short["existing"])

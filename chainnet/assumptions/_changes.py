@@ -148,7 +148,8 @@ def _processes(network: Network) -> Iterator[Variation]:
     """Yield recipes: without any plant that runs them, and each line at the ends of its amount."""
     lines, users = network.processes, pd.concat([network.nodes["process"], network.projects["process"]])
     weak = is_weak(lines)
-    for process, at in lines.groupby("process", sort=False).indices.items():
+    for process in lines["process"].unique():
+        at = np.flatnonzero((lines["process"] == process).to_numpy())
         plants = np.flatnonzero((users == process).to_numpy())
         if not weak[at].any() or not len(plants):
             continue
@@ -174,11 +175,14 @@ def _relations(network: Network) -> Iterator[Variation]:
     ends = {end: (step.reindex(edges[end]).to_numpy() + " " + where.reindex(edges[end]).to_numpy()) for end in _TWO}
     goods = edges["commodity"].fillna("").to_numpy(dtype=object)
     keys = pd.DataFrame({"good": goods, **ends}).astype(str)[weak]
-    for (good, source, target), label_rows in keys.groupby(["good", *_TWO], sort=True).groups.items():
-        at = np.asarray(label_rows, dtype=np.int64)
+    keys["family"] = keys.groupby(["good", *_TWO], sort=True).ngroup()
+    for number in range(int(keys["family"].max()) + 1 if len(keys) else 0):
+        mine = keys[keys["family"] == number]
+        at = mine.index.to_numpy(dtype=np.int64)
+        good, source, target = (str(mine[column].iloc[0]) for column in ("good", *_TWO))
         rows = edges.iloc[at]
         head = pd.Series({"quality": weakest_of(rows["quality"]), "reference": _sources(rows["reference"])})
-        way = f"{str(source).strip()} > {str(target).strip()}"
+        way = f"{source.strip()} > {target.strip()}"
         name, label = f"{good}: {way}" if good else way, f"{good or 'relations'}, {way.replace(' > ', ' to ')}"
         yield _row("relation", head, name, label, "absent", _factor("edges", at, 0.0))
         flow = rows["flow_tpa"].to_numpy(dtype=float)

@@ -109,7 +109,7 @@ def judgements(network: Network, counting: Counting, is_denser: bool) -> list[Ju
     for name, label in LABELS.items():
         kind, _, variant = name.partition(":")
         if usable.get(name, usable.get(kind, False)):
-            setting = replace(Setting(), **{kind: variant})
+            setting = replace(Setting(), **{kind: variant})  # type: ignore[arg-type]
             out.append(Judgement(kind, variant, label, quality[kind], setting, name in ADVERSE))
     return out
 

@@ -75,7 +75,7 @@ class Outcome:
 
 
 def unmet(short: Array, wanted: Array) -> Array:
-    """Return the share of demand that goes short, 0 where nothing is asked for; what a solve cannot tell from 0 or 1 is that."""
+    """Return the share of demand that goes short, 0 where nothing is asked for; rounding at 0 and 1 is taken off."""
     share = short / np.maximum(wanted, LEAST_SIZE)
     return np.where(share <= CERTAIN, 0.0, np.where(share >= 1.0 - CERTAIN, 1.0, share))
 
@@ -87,7 +87,7 @@ def top_of(index: pd.Index, lost: Array, base: float) -> Neck:
     if most <= CERTAIN * size:
         return Neck(frozenset(), 0.0, 0.0)
     tied = np.flatnonzero(lost >= most - CERTAIN * size)
-    return Neck(frozenset(index[i] for i in tied), most, most / size)
+    return Neck(frozenset(index[tied]), most, most / size)
 
 
 def overturned(stated: Outcome, other: Outcome, tier: int) -> list[str]:

@@ -56,8 +56,8 @@ def ends_sentence(ends: pd.DataFrame) -> str:
         if low == stated == high:
             parts.append(f"{tier} {_percent(stated)} however it is judged")
             continue
-        ends = f"{_percent(low)} ({row['low_by']}) to {_percent(high)} ({row['high_by']})"
-        parts.append(f"{tier} {ends}, stated {_percent(stated)}")
+        between = f"{_percent(low)} ({row['low_by']}) to {_percent(high)} ({row['high_by']})"
+        parts.append(f"{tier} {between}, stated {_percent(stated)}")
     return "Short of demand: " + "; ".join(parts) + "."
 
 
@@ -78,7 +78,7 @@ def _closing(inputs: pd.DataFrame) -> str:
 
 
 def _overturning(inputs: pd.DataFrame, what: str) -> list[str]:
-    """Return the inputs that overturn one thing: plants, then relations, then demand; what is assumed and moves first."""
+    """Return the inputs that overturn one thing: plants, then relations, then demand; the assumed ones first."""
     rank = {kind: i for i, kind in enumerate(("node", "project", "stock", "process", "relation", "input"))}
     hit = inputs[inputs["what"].str.split(";").map(lambda words: what in words)]
     hit = hit.assign(
