@@ -23,7 +23,7 @@ FLOORS = (
     ("scenario", "calibration"),
     ("flow",),
     ("criticality", "stress", "projects", "economics", "cascades"),
-    ("indicators", "blocs", "runs"),
+    ("indicators", "blocs", "runs", "assumptions"),
     ("drawing", "assessment"),
     ("reporting",),
     ("cli",),

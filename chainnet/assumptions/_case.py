@@ -17,7 +17,7 @@ from chainnet.assumptions._programs import Ledger, Parts, Point, Program
 from chainnet.assumptions._verdict import RUNGS, Neck, Outcome, top_of, unmet
 from chainnet.calibration import denser
 from chainnet.criticality import removals
-from chainnet.engine import CERTAIN, PRINTED
+from chainnet.engine import CERTAIN, PRINTED, Certificate
 from chainnet.flow import Counting
 from chainnet.lowering import Degree, Overlay
 from chainnet.network import Network
@@ -267,10 +267,10 @@ class Case:
             program = program.with_line(int(change.rows[0]), float(change.factors[0]))
         return program, program.point(setting.order, bounds, tier, point)
 
-    def verified(self) -> float:
-        """Solve the stated answer again with a second solver; return what it serves in all, t/a."""
+    def certificate(self, verify: bool) -> Certificate:
+        """Return the proof of the stated answer with the worst of all; solved again with a second solver if asked."""
         program, point = self._point(KNOWN, "existing", Setting())
-        return program.verified(point)
+        return self.ledger.certificate(point, program.verified(point) if verify else None)
 
     def share_under(self, changes: Iterable[Change]) -> Array:
         """Return the unmet share of each tier, as it is judged by default, under several changes at once."""

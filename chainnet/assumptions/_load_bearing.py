@@ -181,7 +181,6 @@ def load_bearing(
     table, both, ends = asked.table(), asked.both(), asked.ends()
     first = ends.index[0]
     inputs = table[(table["tier"] == first) & ~table["kind"].isin(asked.judgement_kinds)]
-    second = case.verified() if verify else None
     return LoadBearing(
         provenance=source,
         table=stamp(table, source),
@@ -193,7 +192,7 @@ def load_bearing(
         ends_said=ends_sentence(ends),
         n_solved=case.ledger.solved,
         n_settled=case.ledger.settled,
-        certificate=case.ledger.certificate(second),
+        certificate=case.certificate(verify),
     )
 
 

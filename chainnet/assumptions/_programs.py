@@ -40,26 +40,25 @@ NAME = "assumptions"
 
 @dataclass
 class Ledger:
-    """The worst proof of all programs, how many were solved, and how many answers needed no solve."""
+    """The worst gap and breach of all proofs, how many stages were solved, how many answers needed no solve."""
 
-    worst: Certificate | None = None
+    gap: float = 0.0
     violation: float = 0.0
+    tolerance: float = 0.0
     solved: int = 0
     settled: int = 0
 
     def add(self, proof: Certificate) -> None:
         """Take a proof; raise SolverError if it does not hold."""
         require(proof)
-        if self.worst is None or proof.gap > self.worst.gap:
-            self.worst = proof
-        self.violation = max(self.violation, proof.violation)
+        self.gap, self.violation = max(self.gap, proof.gap), max(self.violation, proof.violation)
+        self.tolerance = max(self.tolerance, proof.tolerance)
         self.solved += 1
 
-    def certificate(self, second: float | None) -> Certificate:
-        """Return the worst gap and the worst breach of all programs."""
-        assert self.worst is not None
-        w = self.worst
-        return require(Certificate(NAME, -w.value + 0.0, -w.bound + 0.0, w.gap, self.violation, w.tolerance, second))
+    def certificate(self, point: Point, second: float | None) -> Certificate:
+        """Return what a point serves in all, with the worst gap and breach of everything."""
+        value, bound = sum(stage.value for stage in point.stages), -sum(stage.proof.bound for stage in point.stages)
+        return require(Certificate(NAME, value, bound, self.gap, self.violation, self.tolerance, second))
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,8 @@ def standing(tier: str, ends: pd.Series, inputs: pd.DataFrame, smallest: Smalles
         small set does, else with "holds".
     """
     share = float(ends["stated_share"])
-    verdict = f"{_demand(tier)} is {_short(share)} ({category(share)})"
+    demand = "demand" if tier == ALL_TIERS else f"{tier} demand"
+    verdict = f"{demand} is met" if share <= 0 else f"{demand} is {_percent(share)} short ({category(share)})"
     if any(category(float(other)) != category(share) for other in (ends["low_share"], ends["high_share"])):
         low, high = (f"{_percent(ends[f'{end}_share'])} under {ends[f'{end}_by']}" for end in ("low", "high"))
         others = [word for word, by in ((low, ends["low_by"]), (high, ends["high_by"])) if by != STATED]
@@ -90,14 +91,6 @@ def _overturning(inputs: pd.DataFrame, what: str) -> list[str]:
 def _listed(words: Sequence[str], last: str) -> str:
     left = len(words) - NAMED
     return join([*words[:NAMED], f"{left} more"] if left > 0 else words, last)
-
-
-def _demand(tier: str) -> str:
-    return "demand" if tier == ALL_TIERS else f"{tier} demand"
-
-
-def _short(share: float) -> str:
-    return "met in full" if share <= 0 else f"{_percent(share)} short"
 
 
 def _percent(share: float) -> str:
