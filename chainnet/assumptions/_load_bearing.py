@@ -153,7 +153,7 @@ def load_bearing(
     >>> net = cn.read("mag-9")
     >>> found = cn.load_bearing(net, cn.scenarios(net)["china_out"])
     >>> found.stated["category"].tolist(), len(found.smallest_set)
-    (['met', 'met', 'most'], 1)
+    (['met', 'most', 'most'], 1)
     """
     checks.whole(max_set, "max_set", 0, MOST, "is out of range; give a whole number, {least} to {most}.")
     if network.demand.empty:
