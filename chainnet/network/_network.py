@@ -15,12 +15,14 @@ import pandas as pd
 
 from chainnet import checks
 from chainnet._types import Array, Bools
-from chainnet.errors import UNWRITABLE, UNWRITABLE_RULE, DataError, UnknownIdError, near_matches
+from chainnet.errors import DataError, UnknownIdError, near_matches
 from chainnet.network._countries import Groups, collect_groups, common_groups, expand
 from chainnet.network._gate import Frames, Gate
 from chainnet.network._kept import KEPT
 from chainnet.network._order import baseline_of, canonical, digest_of, trade_of
-from chainnet.network._rules import check_main, check_rules
+from chainnet.network._projects import notes_of, put_up, running_parts, standing_of, without_size
+from chainnet.network._rules import check_main, check_rules, check_where
+from chainnet.network._scale import scaled
 from chainnet.network._schema import DEFAULT_TIERS, TABLES
 
 __all__ = ["Network", "Where"]
@@ -163,7 +165,7 @@ figures, references : DataFrame, optional
             folder=folder,
             _origin=frames,
             _gone=frozenset(),
-            _built=frames["projects"].iloc[:0],
+            _built=without_size(frames["projects"]),
         )
         if self.beneficiaries:
             self.resolve(self.beneficiaries, "beneficiaries")
@@ -283,7 +285,7 @@ figures, references : DataFrame, optional
         DataError
             If neither nodes, stocks nor projects have a column of that name.
         """
-        _check_where(where, argument)
+        check_where(where, argument)
         frame = self._frames[table]
         hit = np.ones(len(frame), dtype=bool)
         for column, value in where.items():
@@ -320,8 +322,18 @@ figures, references : DataFrame, optional
 
     @property
     def built_projects(self) -> frozenset[str]:
-        """Ids of the nodes that ``with_projects`` built."""
+        """Ids of the nodes that ``with_projects`` and ``as_built`` built."""
         return frozenset(self._built["id"])
+
+    @property
+    def standing(self) -> pd.DataFrame:
+        """What ``as_built`` built: id, label, since (its start year), part of its size, year asked for."""
+        return standing_of(self._built, self._frames["nodes"])
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What one should know of the network beside its tables, a sentence each."""
+        return notes_of(self.standing)
 
     def _replace(
         self, frames: Frames, gone: frozenset[str] = frozenset(), built: pd.DataFrame | None = None
@@ -329,7 +341,7 @@ figures, references : DataFrame, optional
         state = {field: self.__dict__[field] for field in _STATE}
         state |= {"_frames": {**self._frames, **frames}, "_gone": self._gone | gone}
         if built is not None:
-            state["_built"] = pd.concat([self._built, built], ignore_index=True)
+            state["_built"] = built
         new = object.__new__(Network)
         new.__dict__.update(state)
         return new
@@ -422,28 +434,13 @@ figures, references : DataFrame, optional
         """
         share = checks.share(share, "scale(share=...)")
         if share == 1.0:
-            _check_where(where, "where")
+            check_where(where, "where")
             return self
-        f = self._frames
-        nodes = f["nodes"].copy()
-        hit = self.matches("nodes", where) & (nodes["stage"] != "end_use").to_numpy()
-        stopped = set(nodes["id"][hit]) if share == 0 else set()
-        capacity = self.finite_capacity("nodes", hit) if share > 0 else np.zeros(len(nodes))
-        nodes["capacity_tpa"] = np.where(hit, capacity * share, nodes["capacity_tpa"])
-        projects = f["projects"].copy()
-        hit = self.matches("projects", where)
-        stopped |= set(projects["id"][hit]) if share == 0 else set()
-        capacity = self.finite_capacity("projects", hit) if share > 0 else np.zeros(len(projects))
-        projects["capacity_tpa"] = np.where(hit, capacity * share, projects["capacity_tpa"])
-        stocks = f["stocks"].copy()
-        hit = self.matches("stocks", where) | stocks["node"].isin(stopped).to_numpy()
-        edges = f["edges"]
-        if stopped:
-            idle = edges["source"].isin(stopped) | edges["target"].isin(stopped)
-            edges = canonical("edges", edges.assign(capacity_tpa=edges["capacity_tpa"].mask(idle, 0.0)))
-        for column in ("stock_t", "release_tpa", "capacity_t"):
-            stocks[column] = np.where(hit, stocks[column] * share, stocks[column])
-        return self._replace({"nodes": nodes, "projects": projects, "stocks": stocks, "edges": edges})
+        hits = {table: self.matches(table, where) for table in ("nodes", "projects", "stocks")}
+        hits["nodes"] &= (self._frames["nodes"]["stage"] != "end_use").to_numpy()
+        finite = {table: self.finite_capacity(table, hits[table] & (share > 0)) for table in ("nodes", "projects")}
+        frames, built = scaled(self._frames, self._built, hits, finite, share)
+        return self._replace(frames, built=built)
 
     def finite_capacity(self, table: str, hit: Bools) -> Array:
         """Return capacities, t/a, in which unlimited rows that are ``hit`` stand at their baseline.
@@ -480,21 +477,38 @@ figures, references : DataFrame, optional
         UnknownIdError
             If an id is no project.
         """
-        f = self._frames
-        known = set(f["projects"]["id"])
+        known = set(self._frames["projects"]["id"])
         names = [str(i) for i in ([ids] if isinstance(ids, str) else ids)]
         for i in names:
-            if i not in known and i not in self._gone and i not in set(f["nodes"]["id"]):
+            if i not in known and i not in self._gone and i not in set(self._frames["nodes"]["id"]):
                 raise UnknownIdError(
                     f'with_projects: unknown project "{i}";{near_matches(i, known)} list them with network.projects.'
                 )
-        built = f["projects"]["id"].isin(names).to_numpy()
-        rows = f["projects"][built]
-        if rows.empty:
-            return self
-        nodes = pd.concat([f["nodes"], rows[TABLES["nodes"].names]], ignore_index=True)
-        frames = {"nodes": canonical("nodes", nodes), "projects": _keep(f["projects"], ~built)}
-        return self._replace(frames, built=rows)
+        return self._put_up(pd.Series(1.0, index=pd.Index(dict.fromkeys(names), dtype=object)))
+
+    def as_built(self, year: int) -> Network:
+        """Return the network as it is built in a year: every project that runs then stands, as a node.
+
+        A project runs where its ``status`` says so (running, shipping, built, restarted, ...); it stands from its
+        ``start_year`` on (empty: in every year), at the size its ramp has reached. All others stay projects.
+        ``standing`` and ``notes`` name what stands, and so do the settings of every answer.
+
+        Parameters
+        ----------
+        year : int
+
+        Raises
+        ------
+        DataError
+            If the year is no whole number from 1900 to 2200.
+        """
+        checks.whole(year, "as_built(year=...)", 1900, 2200, "is no year; give a whole number from {least} to {most}.")
+        named = pd.concat([self._frames["projects"], self._built], join="inner")
+        return self._put_up(running_parts(named, int(year)), int(year))
+
+    def _put_up(self, parts: pd.Series, year: int | None = None) -> Network:
+        done = put_up(self._frames, self._built, parts, year)
+        return self if done is None else self._replace(done[0], built=done[1])
 
     def with_demand(self, demand: pd.DataFrame) -> Network:
         """Return a network with another demand table; see ``with_table``."""
@@ -576,20 +590,6 @@ figures, references : DataFrame, optional
         from chainnet.network._convert import from_igraph
 
         return cls(**{**from_igraph(graph), **meta})
-
-
-def _check_where(where: Where, argument: str) -> None:
-    known = sorted({c for t in ("nodes", "stocks", "projects") for c in TABLES[t].names})
-    if not isinstance(where, Mapping) or not where:
-        raise DataError(f'{argument}: give a mapping of column to value, for example {{"country": "CHN"}}.')
-    for column, value in where.items():
-        for word in [value] if isinstance(value, str) else value:
-            if UNWRITABLE.search(str(word)):
-                raise DataError(f"{argument}.{column}: {str(word)!r} has {UNWRITABLE_RULE}. Remove it.")
-        if column not in known:
-            raise DataError(
-                f'{argument}: no column "{column}" in nodes, stocks or projects;{near_matches(str(column), known)}'
-            )
 
 
 def _words(words: str | Sequence[str] | None) -> tuple[str, ...]:
