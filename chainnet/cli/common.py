@@ -76,6 +76,7 @@ class Command:
         tables: Mapping[str, pd.DataFrame] | None = None,
         numbers: Mapping[str, Any] | None = None,
         shown: tuple[str, ...] = (),
+        footer: Mapping[str, str] | None = None,
         **more: Any,
     ) -> None:
         """Print an answer, or write it to a file.
@@ -90,6 +91,8 @@ class Command:
             Single figures.
         shown : tuple of str
             Which tables people see; default the first.
+        footer : mapping, optional
+            Sentences by name, which stand below the tables.
         **more
             More figures, which stand before the certificate.
         """
@@ -105,7 +108,7 @@ class Command:
         elif found is not None:
             source = origin_of(found)
         tables = {type(self).__name__.lower(): found} if tables is None else tables
-        text = render(Answer(tables, numbers or {}, source, shown), self.form, self.table)
+        text = render(Answer(tables, numbers or {}, source, shown, footer or {}), self.form, self.table)
         if self.out is None:
             sys.stdout.write(text)
         else:

@@ -320,7 +320,7 @@ def _steady(network: Network, scenario: Scenario | None, reroute: Degree, counti
     per_node.insert(0, "scenario", name)
     steps = pd.DataFrame()
     if scenario is not None:
-        known = after if reroute == "existing" and counting.others == "after" and not overlay.built.any() else None
+        known = asked if reroute == "existing" and not overlay.built.any() else None
         steps = ladder(counting, overlay, project_sizes(network, None), projects=[], existing=known)
         steps = steps[steps["rung"] != "projects"]
         steps.insert(0, "scenario", name)
