@@ -19,7 +19,7 @@ from chainnet.errors import UNWRITABLE, UNWRITABLE_RULE, DataError, UnknownIdErr
 from chainnet.network._countries import Groups, collect_groups, common_groups, expand
 from chainnet.network._gate import Frames, Gate
 from chainnet.network._kept import KEPT
-from chainnet.network._order import baseline_of, canonical, digest_of, trade_of
+from chainnet.network._order import baseline_of, canonical, digest_of, ends_of, sort_tables, trade_of
 from chainnet.network._rules import check_main, check_rules
 from chainnet.network._schema import DEFAULT_TIERS, TABLES
 
@@ -151,8 +151,9 @@ figures, references : DataFrame, optional
         gate.words(name=name, title=label, main_commodity=main, beneficiaries=whose)
         check_main(gate, frames, main)
         gate.done()
-        for table in frames:
-            frames[table] = canonical(table, frames[table])
+        frames, ends = sort_tables(gate, frames)
+        if ends is not None:
+            self.__dict__["edge_ends"] = ends
         self.__dict__.update(
             _frames=frames,
             name=name,
@@ -252,12 +253,7 @@ figures, references : DataFrame, optional
     @cached_property
     def edge_ends(self) -> tuple[Ints, Ints]:
         """Positions of source and target of each edge in ``nodes``; -1 where the end is an unbuilt project."""
-        index = pd.Index(self._frames["nodes"]["id"].to_numpy(dtype=object))
-        edges = self._frames["edges"]
-        source, target = (index.get_indexer(edges[end].to_numpy(dtype=object)) for end in ("source", "target"))
-        for places in (source, target):
-            places.setflags(write=False)
-        return source, target
+        return ends_of(self._frames)
 
     # -- views ----------------------------------------------------------------------------------
 
