@@ -149,8 +149,8 @@ def _plain_losses(counting: Counting, what: Removals, top: int | None) -> tuple[
     network, market = counting.network, market_of(counting)
     problem = market.problem
     base = solve_market(market)
-    n = len(network.nodes)
-    cut_nodes, cut_arcs = np.zeros(n, dtype=bool), np.zeros(len(network.edges), dtype=bool)
+    n = len(network.view("nodes"))
+    cut_nodes, cut_arcs = np.zeros(n, dtype=bool), np.zeros(len(network.view("edges")), dtype=bool)
     cut_nodes[base.source_cut.nodes] = True
     cut_arcs[market.rows[base.source_cut.arcs]] = True
 
@@ -158,9 +158,9 @@ def _plain_losses(counting: Counting, what: Removals, top: int | None) -> tuple[
         return pd.concat([cut_table(market, side) for side in (base.source_cut, base.sink_cut)])
 
     if what.is_edge:
-        flow = np.zeros(len(network.edges))
+        flow = np.zeros(len(network.view("edges")))
         flow[market.rows] = base.arc_flow
-        lost = np.zeros(len(network.edges))
+        lost = np.zeros(len(network.view("edges")))
         lost[market.rows] = arc_losses(problem, base, np.arange(len(market.rows)), top)
         return lost, base.value, flow, cut_arcs, cut
     single = what.single
@@ -197,7 +197,7 @@ def _dominators(counting: Counting, what: Removals, lost_share: Array) -> Bools:
     if not len(candidates):
         return out
     network = counting.network
-    t, demand = stack(network), network.demand
+    t, demand = stack(network), network.view("demand")
     if demand.empty:
         ends = ((t.nodes["stage"] == "end_use").to_numpy() & counting.inside(t.nodes))[t.head]
         targets = np.column_stack([t.head[ends], t.commodity[ends]])

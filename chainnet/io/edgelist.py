@@ -134,14 +134,14 @@ def _bare_edges(network: Network, suffix: str) -> pd.DataFrame:
             f"write: an edge list ({suffix}) would lose {'; '.join(lost)}. "
             "Write a folder, .xlsx, .graphml or .json instead."
         )
-    edges = network.edges
+    edges = network.view("edges")
     return edges[written_columns(edges, _ALWAYS)]
 
 
 def _lost(network: Network) -> list[str]:
     """Name what an edge list cannot hold."""
     lost = [f"the table {t}" for t in TABLES if t not in ("nodes", "edges") and len(getattr(network, t))]
-    nodes, edges = network.nodes, network.edges
+    nodes, edges = network.view("nodes"), network.view("edges")
     extra = [c for c in written_columns(nodes, ()) if c not in ("id", "stage")]
     if extra:
         lost.append(f"the node columns {', '.join(extra)}")

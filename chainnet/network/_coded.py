@@ -14,7 +14,17 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array
 
-__all__ = ["MANY", "Coded", "blank_numbers", "blank_texts", "counted_order", "encode", "places", "plain_numbers"]
+__all__ = [
+    "MANY",
+    "Coded",
+    "blank_numbers",
+    "blank_texts",
+    "counted_order",
+    "encode",
+    "joined",
+    "places",
+    "plain_numbers",
+]
 
 # rows from which a table is long: below, plain pandas is as quick and simpler
 MANY = 20_000
@@ -81,8 +91,8 @@ def encode(cells: pd.Series) -> Coded | None:
         held = _plain_text(pd.Series(dtype.categories))
         return None if held is None else _used(Coded(cells.cat.codes.to_numpy(dtype=np.int32), held.array))
     if isinstance(dtype, np.dtype) and dtype.kind in "iu":
-        codes, numbers = pd.factorize(cells.to_numpy())
-        return Coded(codes.astype(np.int32), pd.array(list(map(str, numbers.tolist())), dtype="str"))
+        places_of, numbers = pd.factorize(cells.to_numpy())
+        return Coded(places_of.astype(np.int32), pd.array(list(map(str, numbers.tolist())), dtype="str"))
     held = _plain_text(cells)
     if held is None:
         return None
@@ -141,6 +151,20 @@ def places(words: Any, ids: pd.Series) -> np.ndarray:
 
     found = compute.index_in(own, value_set=theirs.combine_chunks(), skip_nulls=True)
     return np.asarray(found.fill_null(-1).cast(pa.int64()).to_numpy())
+
+
+def joined(cells: pd.Series) -> Any:
+    """Return the texts of a column one after the other as bytes, a unit separator between two; a missing one is empty."""
+    arrow = _as_arrow(cells.array) if len(cells) >= MANY else None
+    if arrow is None:
+        return "\x1f".join(cells.fillna("").tolist()).encode("utf-8", "surrogatepass")
+    import pyarrow as pa
+    from pyarrow import compute
+
+    none, mark = (pa.scalar(text, pa.large_string()) for text in ("", "\x1f"))
+    marked = compute.binary_join_element_wise(compute.fill_null(arrow.combine_chunks(), none), none, mark)
+    ends = np.frombuffer(marked.buffers()[1], dtype=np.int64)[marked.offset :][: len(marked) + 1]
+    return memoryview(marked.buffers()[2])[ends[0] : ends[-1] - 1]
 
 
 def counted_order(columns: Sequence[Coded]) -> np.ndarray:

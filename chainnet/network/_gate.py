@@ -157,7 +157,7 @@ class Gate:
         words = coded.words.tolist()
         if UNWRITABLE.search("\n".join(words)):
             return None
-        blank = np.array([not word.strip() for word in words], dtype=bool)
+        blank = (pd.Series(coded.words) == "").to_numpy() | pd.Series(coded.words).str.isspace().to_numpy(dtype=bool)
         if blank.any():
             coded = coded.without(blank)
         if column.name in _KEPT_CODED.get(table.name, ()):

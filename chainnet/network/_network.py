@@ -15,18 +15,17 @@ import pandas as pd
 
 from chainnet import checks
 from chainnet._types import Array, Bools
-from chainnet.errors import UNWRITABLE, UNWRITABLE_RULE, DataError, UnknownIdError, near_matches
+from chainnet.errors import DataError, UnknownIdError, near_matches
 from chainnet.network._countries import Groups, collect_groups, common_groups, expand
 from chainnet.network._gate import Frames, Gate
 from chainnet.network._kept import KEPT
 from chainnet.network._order import baseline_of, canonical, digest_of, ends_of, sort_tables, trade_of
-from chainnet.network._rules import check_main, check_rules
+from chainnet.network._rules import Where, check_main, check_rules, check_where
 from chainnet.network._schema import DEFAULT_TIERS, TABLES
 
 __all__ = ["Network", "Where"]
 
 Ints = np.ndarray[Any, np.dtype[np.intp]]
-Where = Mapping[str, "str | Sequence[str]"]
 # what a network is made of; all else is found from it
 _STATE = ("name", "label", "year", "main_commodity", "beneficiaries", "folder", "_frames", "_origin", "_gone", "_built")
 _COUNTRY_COLUMNS = ("country", "owner_country", "offtake_country")
@@ -257,6 +256,10 @@ figures, references : DataFrame, optional
 
     # -- views ----------------------------------------------------------------------------------
 
+    def view(self, table: str) -> pd.DataFrame:
+        """Return a table to look at, which costs nothing; who may change it takes the attribute, a copy."""
+        return self._frames[table].copy(deep=False)
+
     def resolve(self, words: str | Iterable[str], where: str) -> tuple[frozenset[str], frozenset[str]]:
         """Return (countries, regions) that the country words stand for; see ``countries.expand``."""
         return expand([words] if isinstance(words, str) else words, self._groups, where)
@@ -279,7 +282,7 @@ figures, references : DataFrame, optional
         DataError
             If neither nodes, stocks nor projects have a column of that name.
         """
-        _check_where(where, argument)
+        check_where(where, argument)
         frame = self._frames[table]
         hit = np.ones(len(frame), dtype=bool)
         for column, value in where.items():
@@ -418,7 +421,7 @@ figures, references : DataFrame, optional
         """
         share = checks.share(share, "scale(share=...)")
         if share == 1.0:
-            _check_where(where, "where")
+            check_where(where, "where")
             return self
         f = self._frames
         nodes = f["nodes"].copy()
@@ -572,20 +575,6 @@ figures, references : DataFrame, optional
         from chainnet.network._convert import from_igraph
 
         return cls(**{**from_igraph(graph), **meta})
-
-
-def _check_where(where: Where, argument: str) -> None:
-    known = sorted({c for t in ("nodes", "stocks", "projects") for c in TABLES[t].names})
-    if not isinstance(where, Mapping) or not where:
-        raise DataError(f'{argument}: give a mapping of column to value, for example {{"country": "CHN"}}.')
-    for column, value in where.items():
-        for word in [value] if isinstance(value, str) else value:
-            if UNWRITABLE.search(str(word)):
-                raise DataError(f"{argument}.{column}: {str(word)!r} has {UNWRITABLE_RULE}. Remove it.")
-        if column not in known:
-            raise DataError(
-                f'{argument}: no column "{column}" in nodes, stocks or projects;{near_matches(str(column), known)}'
-            )
 
 
 def _words(words: str | Sequence[str] | None) -> tuple[str, ...]:

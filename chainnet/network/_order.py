@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from chainnet.network._coded import MANY, Coded, blank_numbers, blank_texts, counted_order, encode, places
+from chainnet.network._coded import MANY, Coded, blank_numbers, blank_texts, counted_order, encode, joined, places
 from chainnet.network._gate import Frames, Gate
 from chainnet.network._schema import TABLES
 
@@ -166,15 +166,17 @@ def digest_of(frames: Frames, *words: Sequence[str]) -> str:
         for column in frame.columns:
             cells = frame[column]
             if pd.api.types.is_numeric_dtype(cells.dtype):
-                values = cells.to_numpy(dtype="<f8").copy()
+                values = cells.to_numpy(dtype="<f8")
                 missing = np.isnan(values)
-                values[missing] = np.nan
-                held = values.tobytes()
+                if missing.any() and not missing.all():
+                    values = np.where(missing, np.nan, values)  # one kind of it, whatever bits a file had
+                held = np.ascontiguousarray(values).data if not missing.all() else b""
             else:
                 missing = cells.isna().to_numpy()
-                held = b"" if missing.all() else "\x1f".join(cells.fillna("").tolist()).encode("utf-8", "surrogatepass")
+                held = b"" if missing.all() else joined(cells)
             if not missing.all():
-                sha.update(column.encode() + b"\x1e" + held)
+                sha.update(column.encode() + b"\x1e")
+                sha.update(held)
     return sha.hexdigest()
 
 

@@ -6,18 +6,21 @@ Each notes what it finds at the gate; nothing is raised before all are through.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from functools import cache
 from math import isnan
 from typing import NamedTuple
 
 import pandas as pd
 
-from chainnet.errors import UNWRITABLE, near_matches, printable
+from chainnet.errors import UNWRITABLE, UNWRITABLE_RULE, DataError, near_matches, printable
 from chainnet.network._countries import Groups, is_country
 from chainnet.network._gate import Frames, Gate, member, split_list
 from chainnet.network._schema import DEFAULT_TIERS, TABLES, Table
 
-__all__ = ["check_keys", "check_known", "check_main", "check_processes", "check_rules"]
+__all__ = ["Where", "check_keys", "check_known", "check_main", "check_processes", "check_rules", "check_where"]
+
+Where = Mapping[str, "str | Sequence[str]"]
 
 _HINT_COMPARISONS = 200_000
 
@@ -333,3 +336,18 @@ def check_main(gate: Gate, frames: Frames, main: tuple[str, ...]) -> None:
         rule = "the main commodities are on different bases, so their tonnes cannot be added"
         found = "; ".join(map(str, basis.unique()))
         gate.fault("commodities", None, "basis", found, rule, "Give them one basis or name one of them.")
+
+
+def check_where(where: Where, argument: str) -> None:
+    """Raise DataError for a mapping of columns to values that no table could match."""
+    known = sorted({c for t in ("nodes", "stocks", "projects") for c in TABLES[t].names})
+    if not isinstance(where, Mapping) or not where:
+        raise DataError(f'{argument}: give a mapping of column to value, for example {{"country": "CHN"}}.')
+    for column, value in where.items():
+        for word in [value] if isinstance(value, str) else value:
+            if UNWRITABLE.search(str(word)):
+                raise DataError(f"{argument}.{column}: {str(word)!r} has {UNWRITABLE_RULE}. Remove it.")
+        if column not in known:
+            raise DataError(
+                f'{argument}: no column "{column}" in nodes, stocks or projects;{near_matches(str(column), known)}'
+            )
