@@ -5,7 +5,7 @@ No Python object is made of a cell. Where pandas keeps text in Arrow, Arrow find
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Sized
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -81,6 +81,11 @@ class Coded:
         return Coded(rank[self.codes], self.words.take(order), True)
 
 
+def is_long(rows: Sized) -> bool:
+    """Say whether a table or column has so many rows that it is looked at column by column."""
+    return len(rows) >= MANY
+
+
 def encode(cells: pd.Series) -> Coded | None:
     """Return a column as codes; None where its cells are no plain text, nor whole numbers of one kind.
 
@@ -105,7 +110,7 @@ def encode(cells: pd.Series) -> Coded | None:
 
 def _plain_text(cells: pd.Series) -> pd.Series | None:
     if cells.dtype == object:
-        if pd.api.types.infer_dtype(cells, skipna=True) != "string":
+        if pd.api.types.infer_dtype(cells, skipna=True) not in ("string", "empty"):
             return None
     elif not pd.api.types.is_string_dtype(cells.dtype):
         return None
@@ -154,8 +159,8 @@ def places(words: Any, ids: pd.Series) -> np.ndarray:
 
 
 def joined(cells: pd.Series) -> Any:
-    """Return the texts of a column one after the other as bytes, a unit separator between two; a missing one is empty."""
-    arrow = _as_arrow(cells.array) if len(cells) >= MANY else None
+    """Return the texts of a column one after the other as bytes, a unit separator between two."""
+    arrow = _as_arrow(cells.array) if is_long(cells) else None
     if arrow is None:
         return "\x1f".join(cells.fillna("").tolist()).encode("utf-8", "surrogatepass")
     import pyarrow as pa
@@ -188,12 +193,12 @@ def counted_order(columns: Sequence[Coded]) -> np.ndarray:
 
 def blank_numbers(length: int) -> np.ndarray:
     """Return a column of missing numbers; a long one is one number, seen many times, and cannot be written to."""
-    return np.full(length, np.nan) if length < MANY else np.broadcast_to(np.float64(np.nan), (length,))
+    return np.full(length, np.nan) if not is_long(range(length)) else np.broadcast_to(np.float64(np.nan), (length,))
 
 
 def blank_texts(length: int) -> Any:
     """Return a column of missing texts; a long one is one piece, taken many times."""
-    if length < MANY:
+    if not is_long(range(length)):
         return _missing(1).take(np.zeros(length, dtype=np.int64))
     pieces, left = divmod(length, _PIECE)
     parts = [pd.Series(_missing(_PIECE))] * pieces + ([pd.Series(_missing(left))] if left else [])
@@ -218,7 +223,7 @@ def plain_numbers(cells: pd.Series) -> tuple[np.ndarray, np.ndarray]:
                 return cells.to_numpy(dtype="float64"), nowhere
             except (OverflowError, TypeError, ValueError):  # numbers beyond the largest, marks for missing cells
                 pass
-    elif len(cells) >= MANY and pd.api.types.is_string_dtype(cells.dtype):
+    elif is_long(cells) and pd.api.types.is_string_dtype(cells.dtype):
         arrow = _as_arrow(cells.array)
         if arrow is not None:
             return _read_numbers(arrow.combine_chunks(), values)

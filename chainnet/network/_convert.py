@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from chainnet.errors import DataError
-from chainnet.network._coded import MANY, encode, places
+from chainnet.network._coded import encode, is_long, places
 from chainnet.network._gate import as_text, member
 from chainnet.network._schema import TABLES
 
@@ -23,11 +23,11 @@ def infer_nodes(edges: pd.DataFrame, nodes: pd.DataFrame | None) -> pd.DataFrame
         given = given.reset_index("id")
     if lacking or "id" not in given.columns:
         return given
-    found = _stages_of_many(edges) if len(edges) >= MANY else None
+    found = _stages_of_many(edges) if is_long(edges) else None
     found = _stages(edges) if found is None else found
     if len(given):
         ids = _text(given["id"])
-        fresh = places(found["id"].array, ids) < 0 if len(found) >= MANY else ~member(found["id"], set(ids.dropna()))
+        fresh = places(found["id"].array, ids) < 0 if is_long(found) else ~member(found["id"], set(ids.dropna()))
         found = found[fresh]
     inferred = found.reset_index(drop=True)
     if given.empty:

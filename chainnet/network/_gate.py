@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from chainnet.errors import UNWRITABLE, UNWRITABLE_RULE, DataError, Fault, near_matches, printable
-from chainnet.network._coded import MANY, Coded, blank_numbers, blank_texts, encode, places, plain_numbers
+from chainnet.network._coded import Coded, blank_numbers, blank_texts, encode, is_long, places, plain_numbers
 from chainnet.network._countries import is_country
 from chainnet.network._schema import TABLES, Column, Table
 
@@ -106,7 +106,7 @@ class Gate:
                     self.fault(name, None, column.name, None, "required column is missing", "Add the column.")
                 out[column.name] = _blank(column, len(frame))
         # long columns stand each by itself: where they are blank they cost nothing
-        return pd.DataFrame(out, columns=table.names, copy=None if len(frame) < MANY else False)
+        return pd.DataFrame(out, columns=table.names, copy=None if not is_long(frame) else False)
 
     def _column(self, table: Table, column: Column, cells: pd.Series) -> pd.Series:
         parse = self._text if column.kind == "text" else self._numbers
@@ -117,7 +117,7 @@ class Gate:
         return values
 
     def _text(self, table: Table, column: Column, cells: pd.Series) -> pd.Series:
-        if len(cells) >= MANY:
+        if is_long(cells):
             long = self._long_text(table, column, cells)
             if long is not None:
                 return long

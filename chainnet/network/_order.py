@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from chainnet.network._coded import MANY, Coded, blank_numbers, blank_texts, counted_order, encode, joined, places
+from chainnet.network._coded import Coded, blank_numbers, blank_texts, counted_order, encode, is_long, joined, places
 from chainnet.network._gate import Frames, Gate
 from chainnet.network._schema import TABLES
 
@@ -44,7 +44,7 @@ def _ends(gate: Gate, frames: Frames, orders: Mapping[str, np.ndarray | None]) -
 def ends_of(frames: Frames) -> Ends:
     """Return the rows of nodes where each edge begins and ends; -1 where no node has the id."""
     ids, edges = frames["nodes"]["id"], frames["edges"]
-    if len(edges) >= MANY:
+    if is_long(edges):
         return _read_only(places(edges["source"].array, ids), places(edges["target"].array, ids))
     index = pd.Index(ids.to_numpy(dtype=object))
     source, target = (index.get_indexer(edges[end].to_numpy(dtype=object)) for end in ("source", "target"))
@@ -73,7 +73,7 @@ def canonical_order(name: str, frame: pd.DataFrame, coded: Mapping[str, Coded]) 
     table = TABLES[name]
     first = list(table.named_by)
     rest = [c for c in table.names if c not in first]
-    if len(frame) >= MANY and all(table.column(c).kind == "text" for c in first):
+    if is_long(frame) and all(table.column(c).kind == "text" for c in first):
         return _long_order(frame, first, rest, coded)
     codes = _folded([_codes(frame[column]) for column in first])
     order = np.lexsort(codes[::-1])
@@ -112,7 +112,7 @@ def _encoded(cells: pd.Series) -> Coded:
 
 def taken(frame: pd.DataFrame, order: np.ndarray, coded: Mapping[str, Coded]) -> pd.DataFrame:
     """Return rows of ``frame`` in an order; of a long table, column by column, so that blank ones cost nothing."""
-    if len(frame) < MANY:
+    if not is_long(frame):
         return frame.take(order).reset_index(drop=True)
     out: dict[str, Any] = {}
     for column in frame.columns:
