@@ -125,7 +125,7 @@ def _is_ready() -> bool:
 def _mark() -> Path | None:
     """Return the file that says that all kernels lie in numba's cache, beside them; None where nothing can be kept."""
     import numba
-    from llvmlite import binding
+    import llvmlite.binding
     from numba.core.caching import FunctionCache
 
     functions = _functions()
@@ -133,7 +133,7 @@ def _mark() -> Path | None:
         place = FunctionCache(functions["note"]).cache_path
     except (RuntimeError, OSError):
         return None
-    kind = f"{numba.__version__}-{binding.get_host_cpu_name()}"
+    kind = f"{numba.__version__}-{llvmlite.binding.get_host_cpu_name()}"
     return Path(place) / f"chainnet-{_fingerprint(functions)}-{kind}.kept"
 
 

@@ -93,18 +93,18 @@ def encode(cells: pd.Series) -> Coded | None:
     """
     dtype = cells.dtype
     if isinstance(dtype, pd.CategoricalDtype):
-        held = _plain_text(pd.Series(dtype.categories))
-        return None if held is None else _used(Coded(cells.cat.codes.to_numpy(dtype=np.int32), held.array))
+        named = _plain_text(pd.Series(dtype.categories))
+        return None if named is None else _used(Coded(cells.cat.codes.to_numpy(dtype=np.int32), named.array))
     if isinstance(dtype, np.dtype) and dtype.kind in "iu":
-        places_of, numbers = pd.factorize(cells.to_numpy())
-        return Coded(places_of.astype(np.int32), pd.array(list(map(str, numbers.tolist())), dtype="str"))
+        rows, numbers = pd.factorize(cells.to_numpy())
+        return Coded(np.asarray(rows, dtype=np.int32), pd.array(list(map(str, numbers.tolist())), dtype="str"))
     held = _plain_text(cells)
     if held is None:
         return None
     arrow = _as_arrow(held.array)
     if arrow is None:
-        codes, words = pd.factorize(held.array)
-        return Coded(codes.astype(np.int32), words)
+        rows, words = pd.factorize(held.array)
+        return Coded(np.asarray(rows, dtype=np.int32), words)
     return _by_arrow(arrow, held.dtype)
 
 
