@@ -94,7 +94,7 @@ def encode(cells: pd.Series) -> Coded | None:
     dtype = cells.dtype
     if isinstance(dtype, pd.CategoricalDtype):
         named = _plain_text(pd.Series(dtype.categories))
-        return None if named is None else _used(Coded(cells.cat.codes.to_numpy(dtype=np.int32), named.array))
+        return None if named is None else _used(Coded(np.asarray(cells.cat.codes, dtype=np.int32), named.array))
     if isinstance(dtype, np.dtype) and dtype.kind in "iu":
         rows, numbers = pd.factorize(cells.to_numpy())
         return Coded(np.asarray(rows, dtype=np.int32), pd.array(list(map(str, numbers.tolist())), dtype="str"))
