@@ -19,7 +19,7 @@ from chainnet.errors import DataError, UnknownIdError
 from chainnet.flow import Counting, ValueModel, shapley_values
 from chainnet.network import TABLES, Network, as_text, kept
 from chainnet.results import Result, provenance, stamp
-from chainnet.scenario import Scenario, overlay_of, scenarios
+from chainnet.scenario import Scenario, acting, overlay_of, scenarios
 
 __all__ = ["Comparison", "compare"]
 
@@ -337,7 +337,9 @@ def _causes(
     if (loud["kind"] != "changed").any():
         players.append(STRUCTURE)
     one, two = old_asked.get(name), new_asked.get(name)
-    if (one and two and [*one.measures] != [*two.measures]) or old.main_commodity != new.main_commodity:
+    if (
+        one and two and [*map(acting, one.measures)] != [*map(acting, two.measures)]
+    ) or old.main_commodity != new.main_commodity:
         players.append(MEASURES)
     known: dict[frozenset[str], float] = {}
 

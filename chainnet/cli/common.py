@@ -142,6 +142,7 @@ class Question(Command):
 
     shown: ClassVar[tuple[str, ...]] = ()
     graph: opt.Graph
+    as_built: opt.AsBuilt = None
 
     def _run(self) -> None:
         self._tell(self.ask())
@@ -154,7 +155,8 @@ class Question(Command):
         """The graph that the command is about."""
         from chainnet.io import read
 
-        return read(self.graph)
+        network = read(self.graph)
+        return network if self.as_built is None else network.as_built(self.as_built)
 
     def given(self, name: str) -> Any:
         """Return what an option says, as a question takes it; the names of scenarios as scenarios."""

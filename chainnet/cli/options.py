@@ -55,6 +55,9 @@ def options_of(kind: type[Any]) -> dict[str, Option]:
 
 
 Graph = Annotated[str, typer.Argument(metavar="GRAPH", help=GRAPH)]
+AsBuilt = Annotated[
+    int | None, "Year: projects that run by then stand, at the size their ramp has reached.", "--as-built"
+]
 Commodity = Annotated[str | None, "What counts: commodities, split by commas.", words]
 Beneficiaries = Annotated[str | None, "Whose demand counts: countries or groups, split by commas.", words]
 Scenario = Annotated[str, SCENARIO + "."]

@@ -16,6 +16,8 @@ __all__ = ["CONTROL", "Removals", "removals"]
 
 # a holder of half or more controls
 CONTROL = 0.5
+# words of nodes.owner that name no firm: such nodes do not fall together
+NO_FIRM = ("several", "unknown")
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,8 @@ def removals(network: Network, by: str) -> Removals:
                 f"Columns may be joined by +, as in stage+country. Known: node, edge, {', '.join(known)}."
             )
     labels = nodes[columns].iloc[open_rows].copy()
+    if "owner" in columns:
+        labels["owner"] = labels["owner"].mask(labels["owner"].isin(NO_FIRM))
     if "site" in columns:
         labels["site"] = labels["site"].fillna(nodes["id"].iloc[open_rows])
     if len(columns) == 1 and columns[0] in ("owner", "owner_country") and not network.view("owners").empty:
@@ -102,12 +106,12 @@ def _look_through(network: Network, column: str, open_rows: Ints) -> Removals:
     nodes = network.view("nodes")
     held: dict[str, list[int]] = {}
     for row in open_rows.tolist():
-        labels = {nodes[column].iloc[row]} - {np.nan, None}
+        labels = {nodes[column].iloc[row]} - {np.nan, None, *NO_FIRM}
         wave = [nodes["owner"].iloc[row]]
         seen: set[str] = set()
         while wave:
             firm = wave.pop()
-            if not isinstance(firm, str) or firm in seen:
+            if not isinstance(firm, str) or firm in seen or firm in NO_FIRM:
                 continue
             seen.add(firm)
             wave += parents.get(firm, [])

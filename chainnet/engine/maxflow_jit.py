@@ -124,8 +124,8 @@ def _is_ready() -> bool:
 
 def _mark() -> Path | None:
     """Return the file that says that all kernels lie in numba's cache, beside them; None where nothing can be kept."""
-    import numba
     import llvmlite.binding
+    import numba
     from numba.core.caching import FunctionCache
 
     functions = _functions()

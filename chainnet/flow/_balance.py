@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -34,6 +35,7 @@ __all__ = ["Balance", "balance", "balance_under", "relation_flows", "stages_of"]
 EXTRA_COST_USD_PER_T = 1000.0
 # two programs per price: beyond this many balances they would cost more than all else together
 MOST_RANGED = 500
+SEVERAL = 10.0
 
 
 @dataclass(frozen=True, repr=False, eq=False, kw_only=True)
@@ -63,6 +65,10 @@ class Balance(Result):
         Edge and node cost of what flows, without any shortfall penalty, USD/a.
     certificate : Certificate
         The worst of all stages.
+    ranges : DataFrame or None, index tier
+        With ``others="alongside"``, else None: demand_tpa of the beneficiaries, and the least and the most of it that
+        is served (served_least_tpa, served_most_tpa) and short (shortfall_least_tpa, shortfall_most_tpa) among the
+        answers that serve all together most; with ``fair`` the equal fractions, both ends being one.
     """
 
     demand: pd.DataFrame
@@ -73,13 +79,19 @@ class Balance(Result):
     decisive: pd.DataFrame
     cost_usd: float
     certificate: Certificate
+    ranges: pd.DataFrame | None = None
 
     def by_tier(self) -> pd.DataFrame:
-        """Return demand, served and shortfall of what counts, by tier in order, t/a."""
+        """Return demand, served and shortfall of what counts, by tier in order, t/a.
+
+        With ``others="alongside"`` also ``shortfall_least_tpa`` and ``shortfall_most_tpa`` of ``ranges``: between
+        them the shortfall itself is one of several answers.
+        """
         counted = self.demand[self.demand["is_counted"] & self.demand["is_beneficiary"]]
         table = counted.groupby("tier", sort=False, dropna=False)[["demand_tpa", "served_tpa", "shortfall_tpa"]].sum()
         order = [t for t in self.provenance["settings"]["tiers"] if t in table.index]
-        return table.reindex(order) if order else table
+        table = table.reindex(order) if order else table
+        return table if self.ranges is None else table.join(self.ranges[["shortfall_least_tpa", "shortfall_most_tpa"]])
 
 
 def balance(
@@ -107,9 +119,11 @@ def balance(
         new: makers of a commodity may also ship to its users elsewhere, once qualified.
     beneficiaries : list of str, optional
         Countries or groups that are served first; default from the network, else all.
-    others : {"after", "before"}
+    others : {"after", "before", "alongside"}
         after: all tiers of the beneficiaries, then all tiers of the others. before: all tiers of the
         others taken together, then those of the beneficiaries. The two bound the shortfall.
+        alongside: nobody first, each tier of all in one stage; who of them is short is then a tie, and
+        ``ranges`` says how much of it can fall to the beneficiaries.
     commodity : str or list of str, optional
         What counts; default the main commodities.
     fair : bool
@@ -184,7 +198,7 @@ def balance_under(
         extra_cost_usd_per_t=extra_cost_usd_per_t,
         locks=[members for _, members in stages],
     )
-    found = _InOrder(stages, counting.rows, fair, verify)
+    found = _InOrder(stages, counting, fair, verify)
     in_finer_sizes(lowering, found.take, lambda: found.certificate.ok)
     low, last, certificate = found.low, found.last, require(found.certificate)
     prices = _prices(low, counting, last) if with_prices else pd.DataFrame()
@@ -211,6 +225,7 @@ def balance_under(
         decisive=stamp(decisive, source),
         cost_usd=float(last.value) + 0.0,
         certificate=certificate,
+        ranges=stamp(found.ranges, source) if counting.others == "alongside" else None,
     )
 
 
@@ -222,6 +237,8 @@ def stages_of(counting: Counting) -> list[tuple[str, Bools]]:
     untiered_counts = main & ~has_tier  # only where no row has a tier
     stages: list[tuple[str, Bools]] = []
     whole = ("all others", main & ~ours)
+    if counting.others == "alongside":
+        ours = np.ones(len(ours), dtype=bool)  # one stage for all
     first = [(f"{name}", main & ours & rows) for name, rows in tiered] + [("demand", untiered_counts & ours)]
     rest = [(f"{name} of others", main & ~ours & rows) for name, rows in tiered]
     rest.append(("demand of others", untiered_counts & ~ours))
@@ -238,36 +255,68 @@ def stages_of(counting: Counting) -> list[tuple[str, Bools]]:
 class _InOrder:
     """Serves stage after stage, each locked before the next, then looks for the least cost.
 
-    ``prices`` of columns and rows are the largest over the stages of what counts (``mine``).
+    ``prices`` of columns and rows are the largest over the stages of what counts. ``ranges``: with nobody first, what
+    can fall to the beneficiaries of each stage in which they ask for what counts.
     """
 
     low: Lowered
     last: LinearSolution
     certificate: Certificate
     prices: tuple[Array, Array]
+    ranges: pd.DataFrame
 
-    def __init__(self, stages: list[tuple[str, Bools]], mine: Bools, fair: bool, verify: bool) -> None:
-        self._stages, self._mine, self._fair, self._verify = stages, mine, fair, verify
+    def __init__(self, stages: list[tuple[str, Bools]], counting: Counting, fair: bool, verify: bool) -> None:
+        self._stages, self._counting, self._fair, self._verify = stages, counting, fair, verify
 
     def take(self, low: Lowered) -> Array:
         """Solve a program; return the columns of the last answer."""
         stages = Stages(low, "balance", lambda: _negative_cycle(low.tables.network))
-        members = [rows for _, rows in self._stages]
         columns, rows = np.zeros(len(low.program.cost)), np.zeros(len(low.program.row_upper))
         proofs: list[Certificate] = []
-        for (name, asked), found in zip(self._stages, stages.in_order(members), strict=True):
+        mine = self._counting.rows
+        given_way, tied = 0.0, dict[str, list[float]]()
+        for number, (name, asked) in enumerate(self._stages):
+            found = stages.serve(asked)
             proofs.append(stages.proof(name, found))
-            if (asked & self._mine).any():
+            if (asked & mine).any():
                 columns, rows = np.maximum(columns, -found.col_dual), np.maximum(rows, -found.row_dual)
+            given_way += stages.lock(number, -found.value)
+            if self._counting.others == "alongside" and (asked & mine).any():
+                tied[name] = [given_way]
+                for end in stages.ends(asked & mine):
+                    proofs.append(stages.proof(f"{name}, what can fall to the beneficiaries", end))
+                    tied[name].append(float(end.x[low.served[asked & mine]].sum()))
         if self._fair:
-            share_fairly(low, stages.model, members)
+            share_fairly(low, stages.model, [rows for _, rows in self._stages])
         last = stages.solve(low.program.cost)
         proofs.append(stages.proof("least cost", last))
+        self.ranges = _range_table(low, self._counting, last.x, {} if self._fair else tied)
         second = solve_independently(stages.model.current()) if self._verify else None
         gap, violation = max(p.gap for p in proofs), max(p.violation for p in proofs)
         self.certificate = replace(proofs[-1], problem="balance", gap=gap, violation=violation, second_value=second)
         self.low, self.last, self.prices = low, last, (columns, rows)
         return last.x
+
+
+def _range_table(low: Lowered, counting: Counting, x: Array, tied: Mapping[str, Sequence[float]]) -> pd.DataFrame:
+    """Return the least and the most served to the beneficiaries of each tier; without a tie what ``x`` serves."""
+    rows = _demand_table(low, counting, x)[counting.rows]
+    grouped = rows.assign(tier=rows["tier"].fillna("demand")).groupby("tier")[["demand_tpa", "served_tpa"]].sum()
+    asked, served = grouped["demand_tpa"], grouped["served_tpa"]
+    table = pd.DataFrame({"demand_tpa": asked})
+    # what locks have given way is no tie; a tonne of one tier may stand for several of another
+    slack = pd.Series({name: SEVERAL * ends[0] for name, ends in tied.items()}, dtype=float).reindex(asked.index)
+    dust = PRINTED * np.minimum(float(low.program.col_scale[low.served].max(initial=0.0)), asked / 1000.0)
+    dust = np.maximum(dust, slack.fillna(0.0))
+    for end, place, beyond in (("least", 1, np.minimum), ("most", 2, np.maximum)):
+        found = pd.Series({name: ends[place] for name, ends in tied.items()}, dtype=float).reindex(asked.index)
+        found = found.where((found - served).abs() > dust, served)  # what differs by rounding is one answer
+        found = found.where(found > dust, 0.0).where(asked - found > dust, asked)
+        table[f"served_{end}_tpa"] = beyond(found.fillna(served), served)
+    table["shortfall_least_tpa"] = asked - table["served_most_tpa"]
+    table["shortfall_most_tpa"] = asked - table["served_least_tpa"]
+    order = [name for name in (*counting.network.tier_order, "demand") if name in table.index]
+    return table.loc[order]
 
 
 def _negative_cycle(network: Network) -> str:

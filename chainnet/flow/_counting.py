@@ -17,8 +17,8 @@ from chainnet.network import Network
 
 __all__ = ["Counting", "Others", "Said"]
 
-Others = Literal["after", "before"]
-ORDERS = ("after", "before")
+Others = Literal["after", "before", "alongside"]
+ORDERS = ("after", "before", "alongside")
 
 
 class Said(TypedDict):
@@ -41,8 +41,8 @@ class Counting:
         Countries or groups whose demand counts.
     tier : str, optional
         Only this tier, as if it came first; None = all.
-    others : {"after", "before"}
-        When those are served who are no beneficiaries.
+    others : {"after", "before", "alongside"}
+        When those are served who are no beneficiaries: after them, before them, or with them, nobody first.
 
     Raises
     ------
@@ -89,6 +89,10 @@ class Counting:
         """Return the same asked of another network."""
         return replace(self, network=network)
 
+    def in_order(self, others: Others) -> Counting:
+        """Return the same with the others served at another time."""
+        return self if others == self.others else replace(self, others=others)
+
     def first(self, tier: str | None) -> Counting:
         """Return the same of one tier, as if it came first."""
         return self if tier == self.tier else replace(self, tier=tier)
@@ -110,10 +114,11 @@ class Counting:
 
     @property
     def settings(self) -> dict[str, Any]:
-        """What a result counts, for its provenance."""
+        """What a result counts, for its provenance; when the others are served, where not after all."""
         return {
             "commodity": list(self.commodities) if self.commodities else "all",
             "beneficiaries": list(self.whose) or "all",
+            **({} if self.others == "after" else {"others": self.others}),
         }
 
     def inside(self, table: pd.DataFrame, column: str = "country") -> Bools:
@@ -145,6 +150,18 @@ class Counting:
         """Rows of demand of each tier in its order, and under "" those without a tier."""
         tier = self._demand["tier"].fillna("").to_numpy(dtype=object)
         return {name: tier == name for name in (*self.network.tier_order, "")}
+
+    @cached_property
+    def valued(self) -> Bools:
+        """Rows of demand whose tonnes make up a value: those that count, or with nobody first those of all."""
+        if self.others != "alongside":
+            return self.rows
+        return self.anyone if self.tier is None else self.anyone & self.tiers[self.tier]
+
+    @cached_property
+    def rivals(self) -> Bools:
+        """Rows of demand of the others, of whatever tier."""
+        return self.anyone & ~self.ours
 
     def rows_of(self, demand: pd.DataFrame) -> Bools:
         """Return which rows of a table of node, commodity and tier count.

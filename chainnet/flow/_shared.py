@@ -15,7 +15,7 @@ from chainnet.errors import UnknownIdError, near_matches
 from chainnet.flow._balance import Balance, balance_under
 from chainnet.flow._counting import Counting
 from chainnet.lowering import Degree, Overlay
-from chainnet.network import Network
+from chainnet.network import Network, ramp_reached
 
 __all__ = ["ladder", "named_projects", "project_sizes", "shapley_values"]
 
@@ -44,16 +44,13 @@ def named_projects(network: Network, projects: Iterable[str] | None) -> list[str
 def project_sizes(network: Network, by_year: int | None) -> Array:
     """Return the part of its size that each project has in a year: 1 without a year.
 
-    Output rises in equal steps from the start year over ``ramp_years``; a project without a start
-    year stands in every year.
+    See ``ramp_reached``.
     """
     projects = network.projects
     if by_year is None:
         return np.ones(len(projects))
     start = projects["start_year"].to_numpy(dtype=float)
-    ramp = projects["ramp_years"].fillna(0.0).to_numpy(dtype=float)
-    steps = (by_year - start + 1.0) / (ramp + 1.0)
-    return np.where(np.isnan(start), 1.0, np.clip(steps, 0.0, 1.0))
+    return ramp_reached(start, projects["ramp_years"].fillna(0.0).to_numpy(dtype=float), by_year)
 
 
 def shapley_values(

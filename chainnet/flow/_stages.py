@@ -12,7 +12,7 @@ from chainnet.engine import LOCK, Certificate, LinearSolution, WarmModel, certif
 from chainnet.errors import DataError, SolverError
 from chainnet.lowering import Lowered
 
-__all__ = ["Stages", "in_finer_sizes", "optimal", "proof_of"]
+__all__ = ["Stages", "floor_of", "in_finer_sizes", "optimal", "proof_of"]
 
 
 def optimal(model: WarmModel, basis: Any, problem: str, unbounded: Callable[[], str] | None = None) -> LinearSolution:
@@ -41,6 +41,11 @@ def optimal(model: WarmModel, basis: Any, problem: str, unbounded: Callable[[], 
     if found.status == "unbounded" and unbounded is not None:
         raise DataError(unbounded())
     raise SolverError(f"{problem}: the program is {found.status}. Report the network that caused this.")
+
+
+def floor_of(value: float, scale: float) -> float:
+    """Return a hair less than what a stage got; ``scale`` is the natural size of its lock, t/a."""
+    return value - max(LOCK * value, 100 * LOCK * scale)
 
 
 def proof_of(problem: str, model: WarmModel, found: LinearSolution) -> Certificate:
@@ -85,11 +90,18 @@ class Stages:
             yield found
             self.lock(number, -found.value)
 
-    def lock(self, number: int, value: float) -> None:
-        """Hold a stage a hair below what it got, so that no later stage fails by rounding."""
+    def lock(self, number: int, value: float) -> float:
+        """Hold a stage a hair below what it got, so that no later stage fails by rounding; return the hair, t/a."""
         row = int(self.low.locks[number])
-        slack = max(LOCK * value, 100 * LOCK * self.low.program.row_scale[row])
-        self.model.set_row(row, value - slack, np.inf)
+        floor = floor_of(value, self.low.program.row_scale[row])
+        self.model.set_row(row, floor, np.inf)
+        return value - floor
+
+    def ends(self, members: Any) -> Iterator[LinearSolution]:
+        """Yield the least and the most that some demand rows are served, the locks being kept."""
+        serving = self.low.serving(members)
+        yield self.solve(-serving)
+        yield self.solve(serving)
 
     def proof(self, what: str, found: LinearSolution) -> Certificate:
         """Return what the duals prove of the answer to the program in place."""

@@ -20,12 +20,15 @@ from chainnet.network._countries import Groups, collect_groups, common_groups, e
 from chainnet.network._gate import Frames, Gate
 from chainnet.network._kept import KEPT
 from chainnet.network._order import baseline_of, canonical, digest_of, ends_of, sort_tables, trade_of
-from chainnet.network._rules import Where, check_main, check_rules, check_where
+from chainnet.network._projects import notes_of, put_up, running_parts, standing_of, without_size
+from chainnet.network._rules import check_main, check_rules, check_where
+from chainnet.network._scale import scaled
 from chainnet.network._schema import DEFAULT_TIERS, TABLES
 
 __all__ = ["Network", "Where"]
 
 Ints = np.ndarray[Any, np.dtype[np.intp]]
+Where = Mapping[str, "str | Sequence[str]"]
 # what a network is made of; all else is found from it
 _STATE = ("name", "label", "year", "main_commodity", "beneficiaries", "folder", "_frames", "_origin", "_gone", "_built")
 _COUNTRY_COLUMNS = ("country", "owner_country", "offtake_country")
@@ -151,10 +154,9 @@ figures, references : DataFrame, optional
         check_main(gate, frames, main)
         gate.done()
         frames, ends = sort_tables(gate, frames)
-        if ends is not None:
-            self.__dict__["edge_ends"] = ends
         self.__dict__.update(
             _frames=frames,
+            edge_ends=ends,  # found once, here, not in every question
             name=name,
             label=label or name,
             year=year,
@@ -163,11 +165,10 @@ figures, references : DataFrame, optional
             folder=folder,
             _origin=frames,
             _gone=frozenset(),
-            _built=frames["projects"].iloc[:0],
+            _built=without_size(frames["projects"]),
         )
         if self.beneficiaries:
             self.resolve(self.beneficiaries, "beneficiaries")
-        _ = self.edge_ends  # found once, here, not in every question
 
     def __setattr__(self, name: str, value: Any) -> None:
         raise AttributeError(f"Network is frozen: {name} cannot be set; transforms return a new network")
@@ -319,8 +320,18 @@ figures, references : DataFrame, optional
 
     @property
     def built_projects(self) -> frozenset[str]:
-        """Ids of the nodes that ``with_projects`` built."""
+        """Ids of the nodes that ``with_projects`` and ``as_built`` built."""
         return frozenset(self._built["id"])
+
+    @property
+    def standing(self) -> pd.DataFrame:
+        """What ``as_built`` built: id, label, since (its start year), part of its size, year asked for."""
+        return standing_of(self._built, self._frames["nodes"])
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What one should know of the network beside its tables, a sentence each."""
+        return notes_of(self.standing)
 
     def _replace(
         self, frames: Frames, gone: frozenset[str] = frozenset(), built: pd.DataFrame | None = None
@@ -328,7 +339,7 @@ figures, references : DataFrame, optional
         state = {field: self.__dict__[field] for field in _STATE}
         state |= {"_frames": {**self._frames, **frames}, "_gone": self._gone | gone}
         if built is not None:
-            state["_built"] = pd.concat([self._built, built], ignore_index=True)
+            state["_built"] = built
         new = object.__new__(Network)
         new.__dict__.update(state)
         return new
@@ -423,26 +434,11 @@ figures, references : DataFrame, optional
         if share == 1.0:
             check_where(where, "where")
             return self
-        f = self._frames
-        nodes = f["nodes"].copy()
-        hit = self.matches("nodes", where) & (nodes["stage"] != "end_use").to_numpy()
-        stopped = set(nodes["id"][hit]) if share == 0 else set()
-        capacity = self.finite_capacity("nodes", hit) if share > 0 else np.zeros(len(nodes))
-        nodes["capacity_tpa"] = np.where(hit, capacity * share, nodes["capacity_tpa"])
-        projects = f["projects"].copy()
-        hit = self.matches("projects", where)
-        stopped |= set(projects["id"][hit]) if share == 0 else set()
-        capacity = self.finite_capacity("projects", hit) if share > 0 else np.zeros(len(projects))
-        projects["capacity_tpa"] = np.where(hit, capacity * share, projects["capacity_tpa"])
-        stocks = f["stocks"].copy()
-        hit = self.matches("stocks", where) | stocks["node"].isin(stopped).to_numpy()
-        edges = f["edges"]
-        if stopped:
-            idle = edges["source"].isin(stopped) | edges["target"].isin(stopped)
-            edges = canonical("edges", edges.assign(capacity_tpa=edges["capacity_tpa"].mask(idle, 0.0)))
-        for column in ("stock_t", "release_tpa", "capacity_t"):
-            stocks[column] = np.where(hit, stocks[column] * share, stocks[column])
-        return self._replace({"nodes": nodes, "projects": projects, "stocks": stocks, "edges": edges})
+        hits = {table: self.matches(table, where) for table in ("nodes", "projects", "stocks")}
+        hits["nodes"] &= (self._frames["nodes"]["stage"] != "end_use").to_numpy()
+        finite = {table: self.finite_capacity(table, hits[table] & (share > 0)) for table in ("nodes", "projects")}
+        frames, built = scaled(self._frames, self._built, hits, finite, share)
+        return self._replace(frames, built=built)
 
     def finite_capacity(self, table: str, hit: Bools) -> Array:
         """Return capacities, t/a, in which unlimited rows that are ``hit`` stand at their baseline.
@@ -479,21 +475,38 @@ figures, references : DataFrame, optional
         UnknownIdError
             If an id is no project.
         """
-        f = self._frames
-        known = set(f["projects"]["id"])
+        known = set(self._frames["projects"]["id"])
         names = [str(i) for i in ([ids] if isinstance(ids, str) else ids)]
         for i in names:
-            if i not in known and i not in self._gone and i not in set(f["nodes"]["id"]):
+            if i not in known and i not in self._gone and i not in set(self._frames["nodes"]["id"]):
                 raise UnknownIdError(
                     f'with_projects: unknown project "{i}";{near_matches(i, known)} list them with network.projects.'
                 )
-        built = f["projects"]["id"].isin(names).to_numpy()
-        rows = f["projects"][built]
-        if rows.empty:
-            return self
-        nodes = pd.concat([f["nodes"], rows[TABLES["nodes"].names]], ignore_index=True)
-        frames = {"nodes": canonical("nodes", nodes), "projects": _keep(f["projects"], ~built)}
-        return self._replace(frames, built=rows)
+        return self._put_up(pd.Series(1.0, index=pd.Index(dict.fromkeys(names), dtype=object)))
+
+    def as_built(self, year: int) -> Network:
+        """Return the network as it is built in a year: every project that runs then stands, as a node.
+
+        A project runs where its ``status`` says so (running, shipping, built, restarted, ...); it stands from its
+        ``start_year`` on (empty: in every year), at the size its ramp has reached. All others stay projects.
+        ``standing`` and ``notes`` name what stands, and so do the settings of every answer.
+
+        Parameters
+        ----------
+        year : int
+
+        Raises
+        ------
+        DataError
+            If the year is no whole number from 1900 to 2200.
+        """
+        checks.whole(year, "as_built(year=...)", 1900, 2200, "is no year; give a whole number from {least} to {most}.")
+        named = pd.concat([self._frames["projects"], self._built], join="inner")
+        return self._put_up(running_parts(named, int(year)), int(year))
+
+    def _put_up(self, parts: pd.Series, year: int | None = None) -> Network:
+        done = put_up(self._frames, self._built, parts, year)
+        return self if done is None else self._replace(done[0], built=done[1])
 
     def with_demand(self, demand: pd.DataFrame) -> Network:
         """Return a network with another demand table; see ``with_table``."""

@@ -18,15 +18,15 @@ __all__ = ["baseline_of", "canonical", "digest_of", "ends_of", "sort_tables", "t
 Ends = tuple[np.ndarray, np.ndarray]
 
 
-def sort_tables(gate: Gate, frames: Frames) -> tuple[Frames, Ends | None]:
-    """Return all tables in canonical order, and the ends of long edges as rows of nodes; None where edges are few."""
+def sort_tables(gate: Gate, frames: Frames) -> tuple[Frames, Ends]:
+    """Return all tables in canonical order, and the ends of edges as rows of nodes."""
     orders = {name: canonical_order(name, frame, gate.coded_of(name)) for name, frame in frames.items()}
     ends = _ends(gate, frames, orders) if {"source", "target"} <= set(gate.coded_of("edges")) else None
     out: Frames = {}
     for name, frame in frames.items():
         order = orders[name]
         out[name] = frame if order is None else taken(frame, order, gate.coded_of(name))
-    return out, ends
+    return out, ends_of(out) if ends is None else ends
 
 
 def _ends(gate: Gate, frames: Frames, orders: Mapping[str, np.ndarray | None]) -> Ends:

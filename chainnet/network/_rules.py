@@ -6,7 +6,7 @@ Each notes what it finds at the gate; nothing is raised before all are through.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cache
 from math import isnan
 from typing import NamedTuple
@@ -18,9 +18,7 @@ from chainnet.network._countries import Groups, is_country
 from chainnet.network._gate import Frames, Gate, member, split_list
 from chainnet.network._schema import DEFAULT_TIERS, TABLES, Table
 
-__all__ = ["Where", "check_keys", "check_known", "check_main", "check_processes", "check_rules", "check_where"]
-
-Where = Mapping[str, "str | Sequence[str]"]
+__all__ = ["check_keys", "check_known", "check_main", "check_processes", "check_rules", "check_where"]
 
 _HINT_COMPARISONS = 200_000
 
@@ -338,8 +336,8 @@ def check_main(gate: Gate, frames: Frames, main: tuple[str, ...]) -> None:
         gate.fault("commodities", None, "basis", found, rule, "Give them one basis or name one of them.")
 
 
-def check_where(where: Where, argument: str) -> None:
-    """Raise DataError for a mapping of columns to values that no table could match."""
+def check_where(where: object, argument: str) -> None:
+    """Raise DataError unless ``where`` maps columns of nodes, stocks or projects to words."""
     known = sorted({c for t in ("nodes", "stocks", "projects") for c in TABLES[t].names})
     if not isinstance(where, Mapping) or not where:
         raise DataError(f'{argument}: give a mapping of column to value, for example {{"country": "CHN"}}.')

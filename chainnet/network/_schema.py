@@ -270,6 +270,7 @@ TABLES: dict[str, Table] = {
                 _id("owner", "firm"),
                 _id("parent", "who holds a share of it: a firm or a country"),
                 _number("share", "part held", "share", minimum=0.0, maximum=1.0, missing="control"),
+                _text("from", "year or date since which it is held; no answer looks at it yet"),
                 *PEDIGREE,
             ),
             key=("owner", "parent"),

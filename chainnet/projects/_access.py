@@ -12,7 +12,7 @@ import pandas as pd
 from chainnet._types import INF, Array, Bools, Words
 from chainnet.flow import Counting, named_projects
 from chainnet.lowering import Overlay, Restriction
-from chainnet.network import Network, split_list
+from chainnet.network import Network, ramp_reached, split_list
 
 __all__ = ["Access", "access_to", "pick_projects"]
 
@@ -59,8 +59,7 @@ class Access:
         """Return the part of its size that each project's ramp has reached when it starts ``late`` years late."""
         if self.by_year is None:
             return np.ones(len(self.start))
-        steps = (self.by_year - self.start - late + 1.0) / (self.ramp + 1.0)
-        return np.asarray(np.where(np.isnan(self.start), 1.0, np.clip(steps, 0.0, 1.0)), dtype=float)
+        return ramp_reached(self.start, self.ramp, self.by_year, late)
 
     def sizes(self, late: Array | float = 0.0) -> Array:
         """Return the part of its size that the beneficiaries can use of each project."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from chainnet.network import split_list
 from chainnet.reporting.facts import Facts
 from chainnet.scenario import Scenario, listed
 from chainnet.words import calendar_month, country_name, in_months, in_sentence, join, number, percent, readable_id
 
-__all__ = ["measure_words"]
+__all__ = ["measure_rows", "measure_words"]
 
 Measure = Mapping[str, Any]
 MOST_NAMED = 6
@@ -28,12 +29,35 @@ def measure_words(facts: Facts, scenario: Scenario) -> list[str]:
     -------
     list of str
     """
-    found: dict[tuple[str, str], list[str]] = {}
+    return [words for words, _ in measure_rows(facts, scenario)]
+
+
+def measure_rows(facts: Facts, scenario: Scenario) -> list[tuple[str, str]]:
+    """Return the same sentences, each with the status of its rule, its source and when that was checked.
+
+    Parameters
+    ----------
+    facts : Facts
+    scenario : Scenario
+
+    Returns
+    -------
+    list of pairs of str
+        The second is empty where a measure says nothing of it.
+    """
+    found: dict[tuple[str, str, str], list[str]] = {}
     for measure in scenario.measures:
         before, after = _KINDS[measure["kind"]](facts, measure)
         goods = [facts.commodity(word) for word in listed(measure.get("commodity", []))]
-        found.setdefault((before, after + _calendar(measure)), []).extend(goods)
-    return [before + _of(goods) + after for (before, after), goods in found.items()]
+        found.setdefault((before, after + _calendar(measure), _told(measure)), []).extend(goods)
+    return [(before + _of(goods) + after, told) for (before, after, told), goods in found.items()]
+
+
+def _told(measure: Measure) -> str:
+    """Return where a measure comes from: status, source, day on which that was checked."""
+    source = "; ".join(split_list(measure.get("source", "")))
+    checked = f"checked {measure['checked_on']}" if "checked_on" in measure else ""
+    return ", ".join(part for part in (measure.get("status", ""), source, checked) if part)
 
 
 def _of(goods: Sequence[str]) -> str:
@@ -161,6 +185,8 @@ def _calendar(measure: Measure) -> str:
     start = _start(measure)
     if start:
         said += f", from {start}"
+    if "until" in measure:
+        said += f", until {calendar_month(1, str(measure['until']))}"
     if "months" in measure:
         said += f", for {in_months(measure['months'])}"
     if "phase_in_months" in measure:

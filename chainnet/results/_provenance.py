@@ -121,7 +121,8 @@ def provenance(
         The inputs that bind the answer (``decisive_inputs``), or what finds them when somebody reads them;
         None = not looked for.
     **settings
-        What was asked.
+        What was asked. ``as_built`` is added where the network stands as built: the year, and which projects
+        stand since when.
 
     Returns
     -------
@@ -130,6 +131,9 @@ def provenance(
     """
     # a caller's list may change later; what was asked does not
     kept = {key: list(v) if isinstance(v, (set, frozenset, tuple)) else handed(v) for key, v in settings.items()}
+    if network.built_projects and len(standing := network.standing):
+        since = standing["since"].astype(object).where(standing["since"].notna(), "always")
+        kept["as_built"] = {"year": int(standing["year"].max()), "since": dict(zip(standing["id"], since, strict=True))}
     return Provenance(
         {
             "graph": network.name,

@@ -14,7 +14,7 @@ from chainnet.criticality import chokepoints
 from chainnet.flow import Counting, ValueModel
 from chainnet.lowering import Degree, Overlay
 from chainnet.runs._inputs import Inputs, uncertain_inputs
-from chainnet.scenario import Scenario, overlay_of
+from chainnet.scenario import Scenario, acting, overlay_of
 
 __all__ = ["DrawPlan", "Trial", "forget_trials", "run_draws"]
 
@@ -33,7 +33,7 @@ class DrawPlan:
     ranked: int
 
     def _key(self) -> tuple[Any, ...]:
-        asked = repr([dict(m) for m in self.scenario.measures]) if self.scenario else ""
+        asked = repr([acting(m) for m in self.scenario.measures]) if self.scenario else ""
         whose = tuple(self.counting.said.values())
         digest = self.counting.network.digest
         return (digest, asked, self.reroute, whose, self.seed, self.correlation, self.ranked)

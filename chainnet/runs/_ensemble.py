@@ -23,7 +23,7 @@ from chainnet.results import STEADY, Result, provenance, stamp
 from chainnet.runs._draws import DrawPlan, Trial, forget_trials, run_draws
 from chainnet.runs._sensitivity import sobol_table
 from chainnet.runs._store import Store
-from chainnet.scenario import Scenario, overlay_of
+from chainnet.scenario import Scenario, acting, overlay_of
 
 __all__ = ["Ensemble", "ensemble"]
 
@@ -162,7 +162,7 @@ def ensemble(
         **settings,
         sobol=sobol,
     )
-    measures = [dict(m) for m in scenario.measures] if scenario else []
+    measures = [acting(m) for m in scenario.measures] if scenario else []
     asked = {"network": network.digest, **settings, "measures": measures, "numbers": trial.names}
     kept = Store(store, asked)
     try:

@@ -5,7 +5,7 @@ Words: *measure* (remove, scale, restrict, quota, ...), *effect* (what a measure
 """
 
 from chainnet.scenario._calendar import month_number, month_text
-from chainnet.scenario._effect import listed
+from chainnet.scenario._effect import acting, listed
 from chainnet.scenario._kinds import KINDS
 from chainnet.scenario._overlay import effects_of, overlay_at
 from chainnet.scenario._scenario import Scenario, check_scenario, overlay_of, pick_scenarios, scenarios
@@ -15,6 +15,7 @@ __all__ = [
     "KINDS",
     "Scenario",
     "Timeline",
+    "acting",
     "check_scenario",
     "effects_of",
     "listed",

@@ -90,6 +90,8 @@ class Calendar:
 
     def problems(self) -> list[str]:
         """Return what is wrong with it, in words."""
+        if self.end <= self.begin:  # "until" alone can do so; without a start it lies before month 0
+            return ["until is not after its start"] if self.has_start else []
         found = []
         if self.begin + self.phase_in > self.end:
             found.append(f"phase_in_months ({self.phase_in}) is longer than months ({self.end - self.begin:g})")
@@ -121,10 +123,9 @@ def calendar_of(measure: Mapping[str, Any], zero: int | None) -> Calendar:
         first = _first(window, zero)
         windows.append((first, first + int(window["months"])))
     begin = _first(measure, zero)
-    months = measure.get("months")
     return Calendar(
         begin,
-        np.inf if months is None else begin + int(months),
+        _end(measure, begin, zero),
         tuple(sorted(windows)),
         int(measure.get("phase_in_months", 1)),
         "start" in measure or "start_month" in measure,
@@ -132,11 +133,20 @@ def calendar_of(measure: Mapping[str, Any], zero: int | None) -> Calendar:
 
 
 def _first(table: Mapping[str, Any], zero: int | None) -> int:
-    if "start" not in table:
-        return int(table.get("start_month", 0))
+    return _dated(table, "start", "start_month", zero) if "start" in table else int(table.get("start_month", 0))
+
+
+def _end(measure: Mapping[str, Any], begin: int, zero: int | None) -> float:
+    """Return the month after the last one; inf where it never ends."""
+    if "until" in measure:
+        return _dated(measure, "until", "months", zero)
+    return begin + int(measure["months"]) if "months" in measure else np.inf
+
+
+def _dated(table: Mapping[str, Any], key: str, instead: str, zero: int | None) -> int:
     if zero is None:
         raise DataError(
-            f'start = "{table["start"]}" needs to know when month 0 is. Give start= or a network with a year, '
-            "or write start_month."
+            f'{key} = "{table[key]}" needs to know when month 0 is. Give start= or a network with a year, '
+            f"or write {instead}."
         )
-    return month_number(table["start"]) - zero
+    return month_number(table[key]) - zero

@@ -13,12 +13,22 @@ from chainnet.errors import DataError
 from chainnet.lowering import Restriction
 from chainnet.network import Network
 
-__all__ = ["Effect", "listed", "no_effect"]
+__all__ = ["TIMES", "TOLD", "Effect", "acting", "listed", "no_effect"]
+
+# keys that say when a measure is in force
+TIMES = frozenset({"start_month", "start", "months", "until", "suspended"})
+# keys that say where a measure comes from; no answer looks at them
+TOLD = ("status", "source", "checked_on")
 
 
 def listed(value: Any) -> list[str]:
     """Return a word or a list of words as a list."""
     return [value] if isinstance(value, str) else [str(v) for v in value]
+
+
+def acting(measure: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a measure does: all of it but where it comes from."""
+    return {key: value for key, value in measure.items() if key not in TOLD}
 
 
 @dataclass(frozen=True, eq=False)

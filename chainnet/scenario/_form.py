@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 import numpy as np
 
 from chainnet import checks
 from chainnet.errors import UNWRITABLE, UNWRITABLE_RULE, DataError, Fault, near_matches
-from chainnet.scenario._calendar import calendar_of, is_month
+from chainnet.network import split_list
+from chainnet.scenario._calendar import calendar_of, is_month, month_number
 from chainnet.scenario._kinds import KINDS
 
 __all__ = ["form_faults", "plain", "severity_of", "severity_steps"]
@@ -18,6 +21,8 @@ _AMOUNTS = ("share", "tpa", "rate", "usd_per_t", "release_tpa", "severity")
 _WHOLE = (("start_month", 0), ("months", 1), ("phase_in_months", 1), ("late_months", 1))
 _LARGEST = 1e300
 _LONGEST = 12_000  # a thousand years; beyond that a number is a slip
+STATUSES = ("in force", "suspended", "announced", "ended", "assumed")
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _MAPPINGS = ("where", "from", "to", "origin")
 _WORDS = ("nodes", "stocks", "projects", "commodity", "tiers")
 
@@ -137,6 +142,7 @@ def severity_of(measure: Mapping[str, Any], lost: float, months: int) -> dict[st
     if not KINDS[kind].takes:
         return new
     new.pop("suspended", None)
+    new.pop("until", None)
     new["months"] = months
     if "phase_in_months" in new:
         new["phase_in_months"] = min(new["phase_in_months"], months)
@@ -198,6 +204,8 @@ def _key_faults(table: Mapping[str, Any], known: Sequence[str], where: str, what
 
 def _date_faults(measure: Mapping[str, Any], where: str, fault: Say) -> None:
     _when_faults(measure, where, fault)
+    _until_faults(measure, where, fault)
+    _told_faults(measure, where, fault)
     if "suspended" not in measure:
         return
     windows = measure["suspended"]
@@ -232,16 +240,56 @@ def _when_faults(table: Mapping[str, Any], where: str, fault: Say) -> None:
             fault(f"{where}.start", table["start"], "stands beside start_month", "Keep one of the two.")
 
 
+def _until_faults(measure: Mapping[str, Any], where: str, fault: Say) -> None:
+    if "until" not in measure:
+        return
+    until, start = measure["until"], measure.get("start")
+    if "months" in measure:
+        fault(f"{where}.until", until, "stands beside months", "Keep one of the two.")
+    if not is_month(until):
+        fault(f"{where}.until", until, 'must be a month such as "2026-11"', "Write the first month without it.")
+    elif is_month(start) and month_number(until) <= month_number(str(start)):
+        remedy = "Write the first month in which it is no longer in force."
+        fault(f"{where}.until", until, f"is not after start, {start}", remedy)
+
+
+def _told_faults(measure: Mapping[str, Any], where: str, fault: Say) -> None:
+    """Check where a measure comes from: its status, its source, and when that was looked up."""
+    status = measure.get("status")
+    if "status" in measure and status not in STATUSES:
+        hint = near_matches(str(status), STATUSES)
+        fault(f"{where}.status", status, f"unknown status;{hint}".rstrip(";"), f"One of {', '.join(STATUSES)}.")
+    elif status == "suspended" and "start" not in measure:
+        remedy = "Write the month in which it would return; it never acts before."
+        fault(f"{where}.start", None, "is missing beside a suspended status", remedy)
+    source = measure.get("source")
+    if "source" in measure and not (isinstance(source, str) and split_list(source)):
+        fault(f"{where}.source", source, "must be keys of the references table", "Write keys, several split by ;.")
+    if "checked_on" in measure and not _is_day(measure["checked_on"]):
+        remedy = "Write the day on which the source was read, in quotes."
+        fault(f"{where}.checked_on", measure["checked_on"], 'must be a day such as "2025-11-20"', remedy)
+
+
 def _calendar_problems(measure: Mapping[str, Any], where: str, fault: Say) -> None:
     """Check the times against each other; dates beside month numbers wait for a month 0."""
     tables = [measure, *measure.get("suspended", ())]
-    if len({"start" in table for table in tables}) == 1:
+    if len({"start" in table for table in tables} | ({True} if "until" in measure else set())) == 1:
         for rule in calendar_of(measure, 0).problems():
             fault(where, measure["kind"], rule, "Correct the times.")
 
 
 def _is_amount(value: object) -> bool:
     return checks.is_number(value) and 0 <= value <= _LARGEST
+
+
+def _is_day(value: object) -> bool:
+    if not isinstance(value, str) or _DAY.fullmatch(value) is None:
+        return False
+    try:
+        date.fromisoformat(value)
+    except ValueError:  # no such day, as the 30th of February
+        return False
+    return True
 
 
 def _is_words(value: object) -> bool:

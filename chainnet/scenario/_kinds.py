@@ -18,13 +18,13 @@ from chainnet._types import Array, Bools
 from chainnet.errors import DataError, UnknownIdError, near_matches
 from chainnet.lowering import Restriction
 from chainnet.network import Network
-from chainnet.scenario._effect import Effect, listed
+from chainnet.scenario._effect import TOLD, Effect, listed
 
 __all__ = ["KINDS", "Kind"]
 
 _SELECTORS = ("nodes", "edges", "where")
 _CLASS = ("from", "to", "commodity")
-_AT_ONCE = ("start_month", "start", "months", "suspended")
+_AT_ONCE = ("start_month", "start", "months", "until", "suspended", *TOLD)
 _CALENDAR = (*_AT_ONCE, "phase_in_months")
 
 

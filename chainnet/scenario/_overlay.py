@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 
 from chainnet._types import Array
-from chainnet.errors import DataError
+from chainnet.errors import DataError, near_matches
 from chainnet.lowering import Overlay
 from chainnet.network import Network, split_list
-from chainnet.scenario._effect import Effect, listed, no_effect
+from chainnet.scenario._effect import TIMES, Effect, acting, listed, no_effect
 from chainnet.scenario._kinds import KINDS
 
 __all__ = ["effects_of", "overlay_at"]
@@ -29,13 +29,14 @@ def effects_of(network: Network, measures: Sequence[Mapping[str, Any]], name: st
     UnknownIdError
         If a measure names an id or an edge that does not exist.
     DataError
-        If a column, country, group, commodity or tier is unknown, a baseline or price is missing,
+        If a column, country, group, commodity, tier or source is unknown, a baseline or price is missing,
         or measures contradict each other.
     """
+    _check_sources(network, measures, name)
     found = [KINDS[m["kind"]].put(network, no_effect(network, number, m, name)) for number, m in enumerate(measures)]
     _check_releases(network, found)
     _check_builds(found)
-    return sorted(found, key=lambda e: json.dumps(dict(e.measure), sort_keys=True))
+    return sorted(found, key=lambda e: json.dumps(acting(e.measure), sort_keys=True))
 
 
 def overlay_at(network: Network, effects: Sequence[Effect], sizes: Sequence[float] | Array) -> Overlay:
@@ -88,6 +89,18 @@ def _opened(network: Network, effects: Sequence[Effect], sizes: Sequence[float] 
     return np.where(opened < 0, np.inf, opened)
 
 
+def _check_sources(network: Network, measures: Sequence[Mapping[str, Any]], name: str) -> None:
+    """Hold what measures are sourced from against the references, as for tables: where there are any."""
+    known = set(network.references["key"])
+    for number, measure in enumerate(measures):
+        lacking = [key for key in split_list(measure.get("source", "")) if key not in known]
+        if lacking and known:
+            raise DataError(
+                f'{name}: measures[{number}] {measure["kind"]}: source: the references table lacks "{lacking[0]}";'
+                f"{near_matches(lacking[0], known)} Correct it or add the row."
+            )
+
+
 def _check_releases(network: Network, effects: Sequence[Effect]) -> None:
     """Releases may not contradict the stock's own rule, nor each other."""
     every = frozenset(network.tier_order)
@@ -115,7 +128,7 @@ def _check_releases(network: Network, effects: Sequence[Effect]) -> None:
 def _check_builds(effects: Sequence[Effect]) -> None:
     """Refuse a project that one measure builds by name and another removes by name for good."""
     for gone in effects:
-        if gone.kind != "remove" or {"start", "start_month", "months", "suspended"} & set(gone.measure):
+        if gone.kind != "remove" or TIMES & set(gone.measure):
             continue
         ids = set(listed(gone.measure.get("nodes") or []))
         for built in effects:

@@ -46,8 +46,9 @@ class Scenario(Guarded):
         - ``release`` (stocks, where, tiers, release_tpa): stocks that are opened;
         - ``build`` (projects, where), ``delay`` (projects, where, late_months).
 
-        Every kind takes start_month or start, months and suspended, most take phase_in_months; a static
-        answer takes every measure at its full size.
+        Every kind takes start_month or start, months or until, and suspended, most take phase_in_months; a
+        static answer takes every measure at its full size. Every kind also takes status, source and
+        checked_on, which say where a rule comes from and change no answer.
     label : str
         Words for people.
     probability : float, optional

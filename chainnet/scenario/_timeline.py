@@ -14,7 +14,7 @@ from chainnet.errors import DataError, UnknownIdError, near_matches
 from chainnet.lowering import Overlay
 from chainnet.network import Network
 from chainnet.scenario._calendar import Calendar, calendar_of, month_number, month_text
-from chainnet.scenario._effect import Effect
+from chainnet.scenario._effect import TIMES, Effect
 from chainnet.scenario._overlay import effects_of, overlay_at
 from chainnet.scenario._scenario import Scenario, check_scenario
 
@@ -235,7 +235,7 @@ def _projects(
 
 
 def _has_times(effect: Effect) -> bool:
-    return bool({"start_month", "start", "months", "suspended"} & set(effect.measure))
+    return bool(TIMES & set(effect.measure))
 
 
 def _check_delay(effect: Effect, wanted: Bools, ids: Any) -> None:

@@ -85,7 +85,7 @@ def test_every_command_has_its_options_in_their_order() -> None:
     group: Any = typer.main.get_command(app)
     balance = {option.name: option for option in group.commands["balance"].params}
     assert list(balance) == [
-        "scenario", "reroute", "others", "fair", "graph", "commodity", "beneficiaries", "form", "out", "table",
+        "scenario", "reroute", "others", "fair", "graph", "as_built", "commodity", "beneficiaries", "form", "out", "table",
         "verify", "debug",
     ]  # fmt: skip
     assert balance["form"].opts == ["--format"]
@@ -245,3 +245,19 @@ def test_a_question_reads_its_graph_once(mag9: cn.Network) -> None:
     assert asked.network is asked.network
     assert asked.network.digest == mag9.digest
     assert Command().out is None
+
+
+def test_a_question_takes_the_chain_as_built(rare_earths: cn.Network) -> None:
+    group: Any = typer.main.get_command(app)
+    asks = [one for one in group.commands.values() if "graph" in {option.name for option in one.params}]
+    told = [option.help for one in asks for option in one.params if "--as-built" in option.opts]
+    assert len(told) >= 20
+    calibrates = ("calibrate",)  # it writes tables, and asks nothing
+    assert {one.name for one in asks if "as_built" not in {o.name for o in one.params}} <= {*calibrates}
+    assert Question(graph="rare-earths", as_built=2026).network.digest == rare_earths.as_built(2026).digest
+    shell = CliRunner()
+    found = shell.invoke(app, ["flow", "rare-earths", "--as-built", "2026", "--format", "json"])
+    assert '"est_narva": 2025' in found.stdout
+    assert shell.invoke(app, ["flow", "mag-9", "--as-built", "soon"]).exit_code == 2
+    wrong = shell.invoke(app, ["flow", "mag-9", "--as-built", "26"])
+    assert isinstance(wrong.exception, cn.DataError)

@@ -10,7 +10,8 @@ import pytest
 
 import chainnet as cn
 from chainnet.reporting.facts import Facts
-from chainnet.reporting.measures import _KINDS, measure_words
+from chainnet.reporting.measures import _KINDS, measure_rows, measure_words
+from chainnet.reporting.sections.asked import measure_table
 from chainnet.scenario import KINDS
 
 
@@ -50,6 +51,10 @@ def said(*measures: dict[str, Any], graph: str = "mag-9") -> list[str]:
         (
             {"kind": "tariff", "to": {"country": "USA"}, "rate": 0.25, "start": "2026-01"},
             "Tariff of 25 % on flow to the United States, from Jan 2026",
+        ),
+        (
+            {"kind": "remove", "where": {"country": "CHN"}, "start": "2026-01", "until": "2026-11"},
+            "Out: China, from Jan 2026, until Nov 2026",
         ),
         (
             {"kind": "tariff", "from": {"country": "CHN"}, "usd_per_t": 900.0},
@@ -101,6 +106,25 @@ def test_goods_whose_names_hold_commas_stay_apart() -> None:
     assert said(rule, graph="gallium") == [
         "No flow of Primary gallium, 99.99 percent (4N); New scrap of wafers and precursors; from China"
     ]
+
+
+def test_where_a_measure_comes_from_stands_beside_it() -> None:
+    ban = {"kind": "restrict", "from": {"country": "CHN"}, "commodity": "dy", "share": 0}
+    told = {"status": "in force", "source": "a ;b", "checked_on": "2025-11-20"}
+    scenario = cn.Scenario("s", [{**ban, **told}, {**ban, **told, "commodity": "magnet"}, ban, {**ban, "source": "a"}])
+    rows = measure_rows(facts("mag-9"), scenario)
+    assert [where for _, where in rows] == ["in force, a; b, checked 2025-11-20", "", "a"]
+    assert len({words for words, _ in rows}) == 2, "measures of one standing that differ in their good are one"
+
+
+def test_the_table_of_measures_has_the_column_where_one_says_it() -> None:
+    net = cn.read("mag-9")
+    for told, heads in (({}, []), ({"status": "assumed"}, ["Status, source, checked on"])):
+        scenario = cn.Scenario("s", [{"kind": "remove", "where": {"country": "CHN"}, **told}])
+        found = Facts(cn.assess(net, [scenario], months=3, draws=0))
+        table = measure_table(found)
+        assert [c.head for c in table.columns] == ["Name", "Scenario", "Measure", *heads]
+        assert [cell.value for cell in table.rows[0]][3:] == list(told.values())
 
 
 def test_long_lists_are_cut_and_counted() -> None:

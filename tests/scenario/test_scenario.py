@@ -14,6 +14,8 @@ import chainnet as cn
 from chainnet.scenario import KINDS
 
 REMOVE = {"kind": "remove", "where": {"country": "CHN"}}
+TOLD = {"status": "suspended", "source": "a; b", "checked_on": "2025-11-20", "start": "2027-01"}
+UNTIL_OF_A_WINDOW = "suspended[0].months: is missing | suspended[0].until: unknown key of a suspension"
 
 
 @pytest.mark.parametrize(
@@ -40,6 +42,29 @@ REMOVE = {"kind": "remove", "where": {"country": "CHN"}}
         ({**REMOVE, "months": 0}, "months: must be a whole number, 1 or more"),
         ({**REMOVE, "start": "2025-13"}, "start: must be a month"),
         ({**REMOVE, "start": "2025-04", "start_month": 3}, "start: stands beside start_month"),
+        ({**REMOVE, "until": "2026-1"}, "until: must be a month"),
+        ({**REMOVE, "until": 2026}, "until: must be a month"),
+        ({**REMOVE, "until": "2026-01", "months": 3}, "until: stands beside months"),
+        ({**REMOVE, "start": "2026-01", "until": "2026-01"}, "until: is not after start, 2026-01"),
+        ({**REMOVE, "start": "2026-02", "until": "2026-01"}, "until: is not after start, 2026-02"),
+        (
+            {**REMOVE, "start": "2026-01", "until": "2026-03", "phase_in_months": 3},
+            ": phase_in_months (3) is longer than months (2)",
+        ),
+        (
+            {**REMOVE, "start": "2026-01", "until": "2026-03", "suspended": [{"start": "2026-03", "months": 1}]},
+            ": a suspension lies outside the time of the measure",
+        ),
+        ({**REMOVE, "suspended": [{"start_month": 1, "until": "2026-01"}]}, UNTIL_OF_A_WINDOW),
+        ({**REMOVE, "status": "active"}, "status: unknown status"),
+        ({**REMOVE, "status": ["ended"]}, "status: unknown status"),
+        ({**REMOVE, "status": "suspended"}, "start: is missing beside a suspended status"),
+        ({**REMOVE, "status": "suspended", "start_month": 3}, "start: is missing beside a suspended status"),
+        ({**REMOVE, "source": " ; "}, "source: must be keys of the references table"),
+        ({**REMOVE, "source": ["a"]}, "source: must be keys of the references table"),
+        ({**REMOVE, "checked_on": "2025-11"}, "checked_on: must be a day"),
+        ({**REMOVE, "checked_on": "2025-02-30"}, "checked_on: must be a day"),
+        ({**REMOVE, "checked_on": 20251120}, "checked_on: must be a day"),
         ({**REMOVE, "months": 10**400}, "months: must be a whole number, 1 or more"),
         ({**REMOVE, "phase_in_months": 0}, "phase_in_months: must be a whole number, 1 or more"),
         ({**REMOVE, "phase_in_months": 4, "months": 3}, ": phase_in_months (4) is longer than months (3)"),
@@ -223,6 +248,36 @@ def test_a_file_is_the_same_words(tmp_path: Path) -> None:
     assert again.label == scn.label
 
 
+def test_every_kind_bears_an_end_and_where_it_comes_from(tmp_path: Path) -> None:
+    for measure in EVERY_KIND:
+        own = {key: value for key, value in measure.items() if key not in ("months", "start_month", "suspended")}
+        scn = cn.Scenario("s", [{**own, **TOLD, "until": "2028-01"}])
+        again = cn.Scenario.read(write(tmp_path, scn.to_toml(), "s.toml"))
+        assert again == scn
+        assert {key: again.measures[0][key] for key in (*TOLD, "until")} == {**TOLD, "until": "2028-01"}
+
+
+def test_where_a_measure_comes_from_changes_no_answer() -> None:
+    half = {"kind": "scale", "where": {"stage": "mine"}, "share": 0.5}
+    later = {"kind": "scale", "nodes": ["mine"], "share": 0.4}
+    told = {**half, **TOLD, "until": "2028-01"}  # at its full size, whatever its dates
+    assert served(two_tier(), told, later) == served(two_tier(), half, later)
+
+
+def test_a_source_is_held_against_the_references() -> None:
+    bare, sourced = two_tier(), two_tier()
+    tables = {name: getattr(sourced, name) for name in ("nodes", "edges", "demand", "processes")}
+    sourced = cn.Network(**tables, references=frame("key", ("a",), ("beta",)), main_commodity="metal", name="t")
+    cn.balance(bare, cn.Scenario("s", [{**REMOVE, "source": "a; b"}]))  # a network without references judges none
+    cn.balance(sourced, cn.Scenario("s", [{**REMOVE, "source": "a; beta"}]))
+    fault = r'^s: measures\[1\] remove: source: the references table lacks "bta"; did you mean "beta"\?'
+    wrong = cn.Scenario("s", [REMOVE, {**REMOVE, "source": "a; bta"}])
+    with pytest.raises(cn.DataError, match=fault):
+        cn.balance(sourced, wrong)
+    with pytest.raises(cn.DataError, match=fault):
+        cn.stress_test(sourced, wrong, months=12, start="2025-01")
+
+
 EVERY_KIND: list[dict[str, object]] = [
     {**REMOVE, "start_month": 2, "months": 9, "phase_in_months": 3, "suspended": [{"start_month": 4, "months": 2}]},
     {"kind": "remove", "nodes": "works", "edges": [["mine", "works"], ["works", "u_usa", "metal"]]},
@@ -263,7 +318,7 @@ def test_the_severity_ladder() -> None:
     measures: list[dict[str, object]] = [
         {**REMOVE, "start_month": 2, "months": 9, "phase_in_months": 6, "suspended": [{"start_month": 4, "months": 2}]},
         {"kind": "scale", "where": {"country": "CHN"}, "share": 0.5},
-        {"kind": "restrict", "to": {"country": "USA"}},
+        {"kind": "restrict", "to": {"country": "USA"}, "start": "2026-01", "until": "2027-01"},
         {"kind": "restrict", "to": {"country": "USA"}, "origin": {"country": "CHN"}},
         {"kind": "quota", "to": {"country": "USA"}, "tpa": 4},
         {"kind": "demand", "tier": "defence", "share": 2},
@@ -286,7 +341,7 @@ def test_the_severity_ladder() -> None:
             "share": 0.7,
         },
         {"kind": "scale", "where": {"country": "CHN"}, "share": 0.85, "months": 3},
-        {"kind": "restrict", "to": {"country": "USA"}, "months": 3, "share": 0.7},
+        {"kind": "restrict", "to": {"country": "USA"}, "start": "2026-01", "months": 3, "share": 0.7},
         {"kind": "restrict", "to": {"country": "USA"}, "origin": {"country": "CHN"}, "months": 3},
         {"kind": "quota", "to": {"country": "USA"}, "tpa": 4, "months": 3, "severity": 0.3},
         measures[5],

@@ -264,6 +264,10 @@ def test_messages_name_the_file(tmp_path: Path) -> None:
     ("when", "words"),
     [
         ({"start": "2024-01", "months": 12}, r"ends before month 0 \(2025-01\)"),
+        ({"start": "2024-01", "until": "2025-01"}, r"ends before month 0 \(2025-01\)"),
+        ({"until": "2024-07"}, r"ends before month 0 \(2025-01\)"),
+        ({"start_month": 6, "until": "2025-07"}, "until is not after its start"),
+        ({"until": "2025-03", "phase_in_months": 3}, r"phase_in_months \(3\) is longer than months \(2\)"),
         ({"start": "2026-01"}, "starts after the horizon of 12 months"),
         ({"start": "2024-06", "suspended": [{"start": "2024-12", "months": 20}]}, "suspended over the whole horizon"),
     ],
@@ -392,12 +396,22 @@ def test_dates_count_from_the_start() -> None:
     assert over(net, [dated], 6, start="2025-04").news == (0, 1), "it began before month 0"
     with pytest.raises(cn.DataError, match=r"ends before month 0 \(2025-05\)"):
         over(net, [dated], 6, start="2025-05")
+    until = {**REMOVE, "start": "2025-03", "until": "2025-05"}
+    for begin in ("2025-01", "2024-11", "2025-04"):
+        ends, lasts = (over(net, [one], 6, start=begin) for one in (until, dated))
+        assert (ends.onset, ends.news) == (lasts.onset, lasts.news), "the first month without it"
+    assert over(net, [{**REMOVE, "until": "2025-03"}], 6).news == (0, 2), "in force from the beginning"
+    build = {"kind": "build", "projects": ["p_usa"]}
+    ended, gone = (over(net, [{**build, **when}], 60).overlays for when in ({"until": "2029-01"}, {"months": 48}))
+    assert [o.built.tolist() for o in ended] == [o.built.tolist() for o in gone]
     slow = {**REMOVE, "start": "2024-11", "phase_in_months": 4}
     assert column(over(net, [slow], 3), "node_share", 1) == [0.25, 0, 0]
     timeless = chain(year=None)
     assert over(timeless, [dated], 6, start="2025-01").onset == 2
     with pytest.raises(cn.DataError, match=r's: measures\[1\] remove: start = "2025-03" needs'):
         over(timeless, [{**BAR}, dated], 6)
+    with pytest.raises(cn.DataError, match=r's: measures\[0\] remove: until = "2025-03" needs .* or write months'):
+        over(timeless, [{**REMOVE, "until": "2025-03"}], 6)
     mixed = {**REMOVE, "start": "2025-03", "suspended": [{"start_month": 0, "months": 2}]}
     with pytest.raises(cn.DataError, match=r"measures\[0\] remove: a suspension lies outside"):
         over(net, [mixed], 6)

@@ -6,9 +6,9 @@ import re
 
 from chainnet.reporting import columns as col
 from chainnet.reporting.facts import Facts
-from chainnet.reporting.measures import measure_words
+from chainnet.reporting.measures import measure_rows
 from chainnet.reporting.model import ReportTable, Section, Sentence, make_section, make_table, stands
-from chainnet.words import count, counted, first_capital, join
+from chainnet.words import count, counted, first_capital, join, percent
 
 _QUESTIONS = {
     "bracket": "myopic loss",
@@ -42,6 +42,7 @@ def section(facts: Facts) -> Section:
             "Horizon:",
         ),
         Sentence(f"by {years}, under the worst scenario." if years else "none listed.", (), "Projects:"),
+        *_standing(facts),
         Sentence(
             f"{count(len(net.nodes))} nodes, {count(len(net.edges))} relations, {count(len(net.demand))} demands, "
             f"{counted(len(net.stocks), 'stock')}, {counted(len(net.projects), 'project')}.",
@@ -58,17 +59,38 @@ def section(facts: Facts) -> Section:
     return make_section("What was asked?", points, measure_table(facts))
 
 
+def _standing(facts: Facts) -> tuple[Sentence, ...]:
+    """Return which projects stand as built; nothing where none does."""
+    rows = facts.network.standing
+    if rows.empty:
+        return ()
+    said = [
+        label + (f" since {since:.0f}" if since > 0 else "") + (f", at {percent(part)} of its size" if part < 1 else "")
+        for label, since, part in zip(rows["label"], rows["since"].astype(float), rows["part"], strict=True)
+    ]
+    return (Sentence(f"{'; '.join(said)}.", (), f"Stands as built in {rows['year'].max()}:"),)
+
+
 @col.table("T21", "Scenarios", "What each scenario does")
 def measure_table(facts: Facts) -> ReportTable:
     """Return T21: the measures of every scenario in words."""
     name, label = col.scenario(facts)
+    rows = [
+        {"scenario": name, "measure": words, "told": told}
+        for name in facts.ordered
+        for words, told in measure_rows(facts, facts.a.asked[name])
+    ]
+    shown = [
+        col.text("scenario", "Name", name.meaning, body=False),
+        label,
+        col.text("measure", "Measure", "what it does"),
+    ]
+    if any(row["told"] for row in rows):
+        meaning = "standing of the rule, keys of its sources, and the day on which they were read"
+        shown.append(col.text("told", "Status, source, checked on", meaning, missing="not said"))
     return make_table(
-        [col.text("scenario", "Name", name.meaning, body=False), label, col.text("measure", "Measure", "what it does")],
-        (
-            {"scenario": name, "measure": part}
-            for name in facts.ordered
-            for part in measure_words(facts, facts.a.asked[name])
-        ),
+        shown,
+        rows,
         none={"label": "no scenario was given"},
         subtitle="In the long run every measure is in force at its full size; in the months its dates count.",
         note="A limit on a flow also closes new relations of its kind. Out: what is named drops out, its demand stays.",

@@ -1,0 +1,211 @@
+"""Projects of a network: what their status says, how far their ramp is, and how one becomes a node."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from chainnet._types import Array, Bools
+from chainnet.network._gate import Frames
+from chainnet.network._order import canonical
+from chainnet.network._schema import TABLES
+
+__all__ = [
+    "State",
+    "notes_of",
+    "put_up",
+    "ramp_reached",
+    "running_parts",
+    "scaled_wholes",
+    "standing_of",
+    "state_of",
+    "without_size",
+]
+
+State = Literal["running", "building", "decided", "undecided", "idle"]
+
+# how a status begins; hyphens are read as blanks
+_BEGINS: dict[State, str] = {
+    "running": "running|operating|operational|in operation|in production|in service|on stream|producing|shipping|"
+    "ramping|ramping up|built|completed|commissioned|opened|restarted|started|started up|start up|startup",
+    "building": "building|being built|under construction|in construction|construction|commissioning|site preparation",
+    "decided": "decided|approved|committed|funded|financed",
+    "idle": "idle|idled|mothballed|(?:in |on |under )?care and maintenance",
+}
+_STATES = {state: re.compile(rf"(?:{words})\b") for state, words in _BEGINS.items()}
+# "operating licence applied for", "completed feasibility study": a paper runs nothing
+_PAPER = re.compile(r"\w+ (?:pre )?(?:permit|licence|license|study|studies|feasibility|assessment|survey|plan)s?\b")
+# "built but not operating", "construction planned"
+_DENIED = re.compile(r"\b(?:not|no|never|yet to|planned|pending|proposed|halted|stopped|suspended|paused|cancell?ed)\b")
+# a figure of a project's own size, which its ramp has reached in part
+_SIZES = ("capacity_tpa", "low", "high")
+
+
+def state_of(status: object) -> State:
+    """Return how far a project is by its ``status``: the words before the first comma.
+
+    Parameters
+    ----------
+    status : str or missing
+
+    Returns
+    -------
+    {"running", "building", "decided", "undecided", "idle"}
+        Empty, or words that are not known, is undecided.
+
+    Examples
+    --------
+    >>> state_of("operating, ramping"), state_of("Under construction"), state_of("not operating")
+    ('running', 'building', 'undecided')
+    """
+    if not isinstance(status, str):
+        return "undecided"
+    words = re.sub(r"[\s\-‐‑–_]+", " ", status.split(",")[0]).strip().casefold()
+    for state, begins in _STATES.items():
+        if begins.match(words):
+            doubted = state in ("running", "building") and (_PAPER.match(words) or _DENIED.search(words))
+            return "undecided" if doubted else state
+    return "undecided"
+
+
+def ramp_reached(start: Array, ramp: Array, year: float, late: Array | float = 0.0) -> Array:
+    """Return the part of its size that each project has in a year.
+
+    Output rises in equal steps from the start year over the years of the ramp; what has no start year
+    stands whole in every year.
+
+    Parameters
+    ----------
+    start, ramp : arrays
+        Year of the first output (NaN = none), years from it to full output.
+    year : float
+    late : array or float
+        Years by which each starts late.
+    """
+    steps = (year - start - late + 1.0) / (ramp + 1.0)
+    return np.asarray(np.where(np.isnan(start), 1.0, np.clip(steps, 0.0, 1.0)), dtype=float)
+
+
+def running_parts(projects: pd.DataFrame, year: int) -> pd.Series:
+    """Return the part of its size that each project which runs has in a year, by id; 0 for all others."""
+    start, ramp = projects["start_year"].to_numpy(dtype=float), projects["ramp_years"].fillna(0.0).to_numpy(dtype=float)
+    runs = np.array([state_of(status) == "running" for status in projects["status"]], dtype=bool)
+    return pd.Series(np.where(runs, ramp_reached(start, ramp, year), 0.0), index=projects["id"], dtype=float)
+
+
+def without_size(projects: pd.DataFrame) -> pd.DataFrame:
+    """Return the empty table of what was built: rows of projects at full size, and what of each stands.
+
+    ``part`` is what stands of it; ``as_built`` the year for which ``Network.as_built`` put it up, NaN
+    where ``with_projects`` did.
+    """
+    return projects.iloc[:0].assign(part=np.empty(0), as_built=np.empty(0))
+
+
+def put_up(
+    frames: Frames, built: pd.DataFrame, parts: pd.Series, year: int | None = None
+) -> tuple[Frames, pd.DataFrame] | None:
+    """Make nodes of projects, or let what stands in part grow.
+
+    Parameters
+    ----------
+    frames : Frames
+    built : DataFrame
+        What was built before.
+    parts : Series
+        Part of its size by id; 0 = it stays as it is.
+    year : int, optional
+        The year of ``as_built``; None = by name, at full size.
+
+    Returns
+    -------
+    (Frames, DataFrame) or None
+        Tables that changed and all that is built; None where nothing changed.
+    """
+    projects = frames["projects"]
+    share = parts.reindex(projects["id"]).fillna(0.0).to_numpy(dtype=float)
+    stands = share > 0
+    older = built.assign(part=np.fmax(built["part"], parts.reindex(built["id"]).to_numpy(dtype=float)))
+    named = built["id"].isin(parts.index[parts.to_numpy() > 0]).to_numpy()
+    when = np.nan if year is None else np.maximum(built["as_built"], year)  # what was built by name stays so
+    older["as_built"] = np.where(named, when, built["as_built"])
+    if not stands.any() and older[["part", "as_built"]].equals(built[["part", "as_built"]]):
+        return None
+    rows = projects[stands].assign(part=share[stands], as_built=np.nan if year is None else float(year))
+    grown = older[(older["part"] > built["part"]).to_numpy()]
+    nodes = _grown(frames["nodes"], grown)
+    if len(rows):
+        new = rows[TABLES["nodes"].names].copy()
+        for column in _SIZES:
+            new[column] = rows[column] * rows["part"]
+        nodes = canonical("nodes", pd.concat([nodes, new], ignore_index=True))
+    left = projects if not stands.any() else projects[~stands].reset_index(drop=True)
+    return {"nodes": nodes, "projects": left}, pd.concat([older, rows], ignore_index=True)
+
+
+def _grown(nodes: pd.DataFrame, grown: pd.DataFrame) -> pd.DataFrame:
+    """Return nodes in which those that have grown have the size that they have reached."""
+    if grown.empty:
+        return nodes
+    known = grown.set_index("id")
+    hit = nodes["id"].isin(known.index).to_numpy()
+    rows = known.loc[nodes["id"][hit]]
+    nodes = nodes.copy()
+    for column in _SIZES:
+        nodes.loc[hit, column] = (rows[column] * rows["part"]).to_numpy()
+    return nodes
+
+
+def scaled_wholes(built: pd.DataFrame, nodes: pd.DataFrame, hit: Bools, share: float) -> tuple[pd.DataFrame, Array]:
+    """Scale what stands in part: its full size too, so that the order of scaling and building is free.
+
+    Parameters
+    ----------
+    built, nodes : DataFrame
+        Nodes as they were before.
+    hit : boolean array over the nodes
+    share : float
+
+    Returns
+    -------
+    (DataFrame, array)
+        What is built, and the capacity of each node after the scaling, t/a; NaN where it is any other node.
+    """
+    capacity = np.full(len(nodes), np.nan)
+    partly = built["id"].isin(nodes["id"][hit]).to_numpy() & (built["part"] < 1.0).to_numpy()
+    if not partly.any():
+        return built, capacity
+    scaled = built.assign(capacity_tpa=built["capacity_tpa"].mask(partly, built["capacity_tpa"] * share))
+    before, after = (
+        (table["capacity_tpa"] * table["part"])[partly].set_axis(table["id"][partly]) for table in (built, scaled)
+    )
+    same = hit & (nodes["capacity_tpa"].to_numpy() == before.reindex(nodes["id"]).to_numpy())
+    capacity[same] = after.reindex(nodes["id"]).to_numpy()[same]
+    return scaled, capacity
+
+
+def standing_of(built: pd.DataFrame, nodes: pd.DataFrame) -> pd.DataFrame:
+    """Return what stands as built: id, label, since, part, year; sorted by id."""
+    rows = built[built["as_built"].notna() & built["id"].isin(nodes["id"])].sort_values("id", ignore_index=True)
+    return pd.DataFrame(
+        {
+            "id": rows["id"],
+            "label": rows["label"].fillna(rows["id"]),
+            "since": rows["start_year"].astype("Int64"),
+            "part": rows["part"].astype(float),
+            "year": rows["as_built"].astype("Int64"),
+        }
+    )
+
+
+def notes_of(standing: pd.DataFrame) -> tuple[str, ...]:
+    """Return what stands as built, in words, a sentence each."""
+    said = []
+    for name, since, part, year in zip(*(standing[c] for c in ("id", "since", "part", "year")), strict=True):
+        begun = "in every year" if pd.isna(since) else f"since {since}"
+        size = "" if part == 1.0 else f", at {100 * part:.3g} % of its size"
+        said.append(f'"{name}" stands as built in {year}: {begun}{size}.')
+    return tuple(said)

@@ -1,0 +1,48 @@
+"""What is left of a network when part of it keeps only a share of its capacity."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from chainnet._types import Array, Bools
+from chainnet.network._gate import Frames
+from chainnet.network._order import canonical
+from chainnet.network._projects import scaled_wholes
+
+__all__ = ["scaled"]
+
+
+def scaled(
+    frames: Frames, built: pd.DataFrame, hits: Mapping[str, Bools], capacity: Mapping[str, Array], share: float
+) -> tuple[Frames, pd.DataFrame]:
+    """Return the tables that change when what is hit keeps a share of its capacity, and what is built.
+
+    Parameters
+    ----------
+    frames : Frames
+    built : DataFrame
+        What was built of the projects.
+    hits : mapping of str to boolean array
+        Which rows of nodes, projects and stocks.
+    capacity : mapping of str to array
+        Capacities of nodes and projects, t/a; of what is hit all are finite unless the share is 0.
+    share : float
+    """
+    nodes, edges, stocks = frames["nodes"], frames["edges"], frames["stocks"].copy()
+    left = dict(frames)
+    for table in ("nodes", "projects"):
+        size = np.where(hits[table], capacity[table] * share if share > 0 else 0.0, frames[table]["capacity_tpa"])
+        left[table] = frames[table].assign(capacity_tpa=size)
+    built, exact = scaled_wholes(built, nodes, hits["nodes"], share)
+    left["nodes"]["capacity_tpa"] = np.where(np.isnan(exact), left["nodes"]["capacity_tpa"], exact)
+    stopped = {name for table in ("nodes", "projects") for name in frames[table]["id"][hits[table]] if share == 0}
+    if stopped:
+        idle = edges["source"].isin(stopped) | edges["target"].isin(stopped)
+        edges = canonical("edges", edges.assign(capacity_tpa=edges["capacity_tpa"].mask(idle, 0.0)))
+    hit = hits["stocks"] | stocks["node"].isin(stopped).to_numpy()
+    for column in ("stock_t", "release_tpa", "capacity_t"):
+        stocks[column] = np.where(hit, stocks[column] * share, stocks[column])
+    return {"nodes": left["nodes"], "projects": left["projects"], "stocks": stocks, "edges": edges}, built
