@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from chainnet._types import Array, Ints, Words
+from chainnet._types import Array, Bools, Ints, Words
 from chainnet.engine import (
     PRICED,
     Certificate,
@@ -23,8 +23,9 @@ from chainnet.engine import (
 )
 from chainnet.errors import DataError
 from chainnet.flow._counting import Counting, check_commodities
+from chainnet.flow._ordered import value_model
 from chainnet.flow._value import ValueModel
-from chainnet.lowering import Degree, FlowMarket, Lowered, Overlay, is_plain, lower_market
+from chainnet.lowering import Degree, FlowMarket, Lowered, Overlay, is_plain, lower_market, stack
 from chainnet.network import Network
 from chainnet.results import Result, decisive_inputs, provenance, stamp
 
@@ -163,12 +164,22 @@ def _n_unlimited(nodes: pd.DataFrame) -> int:
     return int((nodes["capacity_tpa"].isna() & (nodes["throughput_tpa"] > 0)).sum())
 
 
-def market_of(counting: Counting) -> FlowMarket:
-    """Return a plain network as a flow problem; without a demand table the end uses of the beneficiaries count."""
+def market_of(counting: Counting, rows: Bools | None = None) -> FlowMarket:
+    """Return a plain network as a flow problem; without a demand table its end uses take whatever they can.
+
+    Parameters
+    ----------
+    counting : Counting
+    rows : boolean array over the demand rows as lowered, optional
+        Demand that counts; default that of the beneficiaries.
+    """
     network = counting.network
-    return lower_market(
-        network, None, None if network.view("demand").empty else counting.rows, counting.inside(network.view("nodes"))
-    )
+    if not network.view("demand").empty:
+        return lower_market(network, None, counting.rows if rows is None else rows)
+    if rows is None:
+        return lower_market(network, None, None, counting.inside(network.view("nodes")))
+    ends = set(stack(network).asked["node"][rows])
+    return lower_market(network, None, None, network.view("nodes")["id"].isin(ends).to_numpy())
 
 
 def solve_market(market: FlowMarket) -> FlowSolution:
@@ -275,7 +286,7 @@ def cut_of(model: ValueModel) -> pd.DataFrame:
 
 def binding_inputs(counting: Counting, overlays: Sequence[Overlay], degree: Degree = "existing") -> pd.DataFrame:
     """Return the inputs that bind the value under any of some overlays, as ``decisive_inputs``; a program each."""
-    cuts = [cut_of(ValueModel(counting, overlay, degree)) for overlay in overlays]
+    cuts = [cut_of(value_model(counting, overlay, degree)) for overlay in overlays]
     return decisive_inputs(counting.network, pd.concat(cuts, ignore_index=True))
 
 

@@ -56,7 +56,7 @@ class ValueModel:
         *,
         stocks: bool = False,
     ) -> None:
-        self.counting, self.counted = counting, counting.rows
+        self.counting, self.counted = counting, counting.valued
         lowering = partial(lower, counting.network, overlay, degree, stocks=stocks)
         in_finer_sizes(lowering, self._take, lambda: self._proof().ok)
 
@@ -85,7 +85,7 @@ class ValueModel:
         """Return the same for one tier, on the program at hand: lowering strands is the slow part."""
         other = copy(self)
         other.counting = self.counting.first(tier)
-        other.counted = other.counting.rows
+        other.counted = other.counting.valued
         other._take(self.lowered)
         return other
 

@@ -98,6 +98,11 @@ class Tables:
         return np.asarray(self.network.baseline.reindex(self.ids).notna())
 
     @cached_property
+    def wanted(self) -> Array:
+        """What each row of the demand table asks for, t/a."""
+        return np.asarray(self.network.view("demand")["demand_tpa"], dtype=float)
+
+    @cached_property
     def standins(self) -> pd.DataFrame:
         """Recipe lines of inputs that stand in for each other."""
         lines = self.recipes
@@ -196,10 +201,9 @@ def demand_rows(t: Tables, overlay: Overlay) -> pd.DataFrame:
 
 def demand_bounds(t: Tables, overlay: Overlay, position: Ints) -> Array:
     """Return what is asked for under an overlay, t/a, by demand row; a node that is gone asks for nothing."""
-    table = t.network.view("demand")
     wanted = np.full(len(position), INF)
-    if len(table):
-        wanted = table["demand_tpa"].to_numpy(dtype=float) * overlay.demand_share
+    if len(t.wanted):
+        wanted = t.wanted * overlay.demand_share
     return np.where(overlay.node_share[position] == 0, 0.0, wanted)
 
 

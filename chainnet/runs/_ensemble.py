@@ -208,7 +208,7 @@ def _run(plan: DrawPlan, n: int, kept: Store, pool: Any, progress: Callable[[str
     for chunk in again:
         for number in chunk:
             kept.add(run_draws(plan, [number]))
-            progress("draws", len(kept.done) / n)
+            progress(f"{len(kept.done)} of {n} draws of the inputs", len(kept.done) / n)
     forget_trials()
 
 
@@ -235,7 +235,7 @@ def _spread(
             raise
         except Exception:  # a worker died: whatever its executor calls that
             lost.append(jobs[job])
-        progress("draws", len(kept.done) / n)
+        progress(f"{len(kept.done)} of {n} draws of the inputs", len(kept.done) / n)
     return lost
 
 
