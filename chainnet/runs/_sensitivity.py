@@ -96,8 +96,9 @@ def sensitivity(
 
     Notes
     -----
-    Two warm solves for each capacity, demand, flow, stock and project (four with projects), two for each recipe line, on
-    a program with that one amount changed. One input at a time says nothing of two that move together; ``ensemble`` does.
+    Two warm solves for each capacity, demand, flow, stock and project (four with projects), two for each recipe
+    line, on a program with that one amount changed. One input at a time says nothing of two that move together;
+    ``ensemble`` does.
 
     Examples
     --------
