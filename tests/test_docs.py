@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import re
@@ -127,3 +128,20 @@ def test_readme_commands() -> None:
     assert shell[0].split("&&")[-1].strip() == ".venv/bin/chainnet report rare-earths --out out"
     assert len(shell[1].splitlines()) == 1
     assert "pytest" in shell[1]
+
+
+def test_the_policy_table_is_dated_and_sourced() -> None:
+    page = (ROOT / "docs" / "explanation" / "data.md").read_text(encoding="utf-8")
+    section = page.split("## Policy as of ")[1].split("\n## ")[0]
+    with (ROOT / "graphs" / "common" / "references.csv").open(encoding="utf-8", newline="") as handle:
+        known = {row["key"] for row in csv.DictReader(handle)}
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in section.splitlines() if "| 20" in line]
+    assert len(rows) >= 12
+    begins = [row[2] for row in rows]
+    assert begins == sorted(begins)
+    for event, _, begin, until, status, source in rows:
+        assert re.fullmatch(r"20\d\d-\d\d(-\d\d)?", begin), event
+        assert until == "" or until > begin, event
+        assert status, event
+        assert set(re.findall(r"`(\w+)`", source)) <= known, event
+        assert "`" in source, event

@@ -230,7 +230,7 @@ def test_the_readme_tells_what_is_found(graphs: dict[str, cn.Network], name: str
 
 
 def test_rare_earths_size(rare_earths: cn.Network) -> None:
-    assert 60 <= len(rare_earths.nodes) <= 75
+    assert 60 <= len(rare_earths.nodes) <= 90
     assert len(rare_earths.projects) >= 20
     projects = rare_earths.projects
     assert projects["capacity_tpa"].notna().all()
@@ -309,3 +309,62 @@ def test_rare_earths_ownership_apart_from_location(rare_earths: cn.Network) -> N
     ]
     assert (foreign["country"] == "MYS").any(), "Kuantan is Australian"
     assert len(foreign) >= 3
+
+
+def test_rare_earths_owners_of_today(rare_earths: cn.Network) -> None:
+    """Plants have an owner and its country; a sum of many firms says so, and has a country only where one leads."""
+    places = pd.concat([rare_earths.nodes, rare_earths.projects]).set_index("id")
+    plants = places[places["stage"] != "end_use"]
+    assert plants["owner"].notna().all()
+    firms = plants[plants["owner"] != "several"]
+    assert firms["owner_country"].notna().all(), firms.index[firms["owner_country"].isna()].tolist()
+    lumps = plants[plants["owner"] == "several"]
+    assert (lumps.loc[lumps["country"] == "CHN", "owner_country"] == "CHN").all()
+    for vac in ("eu_vac", "eu_smco", "usa_sumter"):
+        assert places.loc[vac, "owner_country"] == "USA", "Ara Partners since October 2023"
+    metal = places[places["site"] == "less_common_metals"]
+    assert len(metal) == 3
+    assert (metal["owner_country"] == "USA").all()
+    parents = rare_earths.owners.set_index("owner")["parent"]
+    assert parents["VAC Group"] == "Ara Partners"
+    assert parents["Less Common Metals"] == "USA Rare Earth"
+
+
+def test_rare_earths_projects_say_how_far_they_are(rare_earths: cn.Network) -> None:
+    projects = rare_earths.projects.set_index("id")
+    first = projects["status"].str.split(",").str[0]
+    assert set(first) <= {"running", "building", "decided", "undecided", "idle"}
+    assert (projects.loc[first == "running", "start_year"] <= 2026).all()
+    circuit = projects.loc["mys_lynas_dytb"]
+    assert circuit["status"].startswith("running")
+    assert (circuit["start_year"], circuit["capacity_tpa"]) == (2025, 36.0)
+    feed = rare_earths.baseline["mys_kuantan"]
+    recipe = rare_earths.processes.set_index(["process", "commodity"])["t_per_t"]
+    mixed = feed * recipe["separate_light_mt_weld", "seg_mixed"]
+    assert circuit["capacity_tpa"] * recipe["separate_seg_dytb", "seg_mixed"] <= mixed * 1.25, "no more than its feed"
+
+
+def test_rare_earths_platforms_are_part_of_the_lump(rare_earths: cn.Network) -> None:
+    """What is counted by platform is taken out of the assumed US total, not put on top of it."""
+    demand = rare_earths.demand.set_index(["node", "commodity"])["demand_tpa"]
+    assert demand["usa_defence_f35", "smco"] == pytest.approx(0.023 * 156)
+    assert demand["usa_defence_f35", "ndfeb_hree"] == pytest.approx(0.014 * 156)
+    counted = demand[["usa_defence_f35", "usa_defence_ships"]].sum()
+    assert counted == pytest.approx(18.8, abs=0.1)
+    assert counted + demand["usa_defence"].sum() == pytest.approx(300.0)
+
+
+def test_rare_earths_scenarios_say_where_they_stand(rare_earths: cn.Network) -> None:
+    known = set(rare_earths.references["key"])
+    scenarios = cn.scenarios(rare_earths)
+    assert "china_october_2025" not in scenarios
+    for name, scenario in scenarios.items():
+        for measure in scenario.measures:
+            assert {"status", "source", "checked_on"} <= set(measure), name
+            assert {key.strip() for key in measure["source"].split(";")} <= known, name
+            assert ("start" in measure) == (measure["status"] != "assumed"), name
+    back = [m for m in scenarios["china_october_2025_returns"].measures if "origin" in m]
+    assert [m["start"] for m in back] == ["2026-11"]
+    assert not any("origin" in m for m in scenarios["china_october_2025_extended"].measures)
+    barred = {m["to"]["country"] for m in scenarios["china_military_bar"].measures}
+    assert barred == {"USA", "JPN"}

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
-from itertools import count
 from types import MappingProxyType
 from typing import Any
 
@@ -245,18 +244,22 @@ def _answers(
 ) -> tuple[dict[str, Any], dict[str, str]]:
     """Put every question, side by side where they do not need each other; return fields, and why some are empty."""
     asked = questions(case)
-    done = count(1)
+    whole, done = sum(one.weight for one in asked), list[Question]()
     jobs: dict[str, Future[tuple[Any, dict[str, str]]]] = {}
 
-    def tell(name: str) -> Callable[[Future[Any]], None]:
-        return lambda _job: say(name, next(done) / len(asked))
+    def tell(one: Question) -> Callable[[Future[Any]], None]:
+        def ended(_job: Future[Any]) -> None:
+            done.append(one)
+            say(f"{len(done)} of {len(asked)}: {one.words}", min(sum(q.weight for q in done) / whole, 1.0))
+
+        return ended
 
     with nullcontext(executor) if executor is not None else thread_pool() as pool:
         try:
             for one in asked:
                 needed = [jobs[name].result()[0] for name in one.needs]
                 jobs[one.name] = job = pool.submit(_answered, one, case, needed)
-                job.add_done_callback(tell(one.name))
+                job.add_done_callback(tell(one))
             found = {name: job.result()[0] for name, job in jobs.items()}
         except BaseException:
             for job in jobs.values():

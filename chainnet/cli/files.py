@@ -8,7 +8,8 @@ from typing import Annotated, Any, Literal
 import typer
 
 from chainnet.cli import options as opt
-from chainnet.cli.common import Counted, Form, Output, Question, TableOutput, command, progress_bar
+from chainnet.cli.common import Counted, Form, Output, Question, TableOutput, command
+from chainnet.cli.progress import progress_bar
 from chainnet.cli.words import words
 from chainnet.errors import DataError
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from chainnet.cli import options as opt
-from chainnet.cli.common import Counted, Question, TableOutput, command, progress_bar
+from chainnet.cli.common import Counted, Question, TableOutput, command
+from chainnet.cli.progress import progress_bar
 from chainnet.cli.words import pairs, words
 from chainnet.errors import DataError
 

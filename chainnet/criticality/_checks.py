@@ -68,7 +68,7 @@ def _by_igraph(counting: Counting, what: Removals, chosen: range) -> list[float]
     members = [np.asarray(what.members[i]) for i in chosen]
     if not what.is_edge:
         return values_by_igraph(market.problem, nodes=members)
-    place = np.full(len(counting.network.edges), -1)
+    place = np.full(len(counting.network.view("edges")), -1)
     place[market.rows] = np.arange(len(market.rows))
     arcs = [place[rows] for rows in members]
     return values_by_igraph(market.problem, arcs=[at[at >= 0] for at in arcs])  # edges of unbuilt projects sleep
@@ -107,7 +107,7 @@ def _current_flow(network: Network) -> pd.Series:
     """Current-flow betweenness inside each connected part, the capacity (else the flow, else 1) as conductance."""
     import networkx as nx
 
-    nodes, edges = network.nodes, network.edges
+    nodes, edges = network.view("nodes"), network.view("edges")
     if len(nodes) > MOST_NODES:
         return pd.Series(np.nan, index=nodes["id"])
     weight = edges["capacity_tpa"].fillna(edges["flow_tpa"]).fillna(1.0)

@@ -170,7 +170,7 @@ def _dominators(counting: Counting, what: Removals, lost_share: Array) -> Bools:
     if not len(candidates):
         return out
     network = counting.network
-    t, demand = stack(network), network.demand
+    t, demand = stack(network), network.view("demand")
     if demand.empty:
         ends = ((t.nodes["stage"] == "end_use").to_numpy() & counting.inside(t.nodes))[t.head]
         targets = np.column_stack([t.head[ends], t.commodity[ends]])

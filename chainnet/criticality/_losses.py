@@ -83,8 +83,8 @@ def plain_losses(counting: Counting, what: Removals, top: int | None) -> Losses:
 def _of_market(market: FlowMarket, what: Removals, top: int | None) -> Losses:
     network, problem = market.network, market.problem
     base = solve_market(market)
-    n = len(network.nodes)
-    cut_nodes, cut_arcs = np.zeros(n, dtype=bool), np.zeros(len(network.edges), dtype=bool)
+    n = len(network.view("nodes"))
+    cut_nodes, cut_arcs = np.zeros(n, dtype=bool), np.zeros(len(network.view("edges")), dtype=bool)
     cut_nodes[base.source_cut.nodes] = True
     cut_arcs[market.rows[base.source_cut.arcs]] = True
 
@@ -92,9 +92,9 @@ def _of_market(market: FlowMarket, what: Removals, top: int | None) -> Losses:
         return pd.concat([cut_table(market, side) for side in (base.source_cut, base.sink_cut)])
 
     if what.is_edge:
-        flow = np.zeros(len(network.edges))
+        flow = np.zeros(len(network.view("edges")))
         flow[market.rows] = base.arc_flow
-        lost = np.zeros(len(network.edges))
+        lost = np.zeros(len(network.view("edges")))
         lost[market.rows] = arc_losses(problem, base, np.arange(len(market.rows)), top)
         return Losses(lost, base.value, flow, cut_arcs, cut)
     single = what.single

@@ -64,7 +64,7 @@ class BestDefence:
         n_cols, n_options, n_copies = matrix.shape[1], len(self._cost), len(self._attacks)
         width = n_copies * n_cols + n_options + 1  # flows of each copy, options, the least served
         first, last = n_copies * n_cols, width - 1
-        capped = np.minimum(upper, MOST)
+        capped = np.where(np.isfinite(upper), upper, MOST)  # a known bound may be far above it in small units
         col_upper = np.concatenate([np.tile(upper, n_copies), np.ones(n_options), [np.inf]])
         rows = RowBuilder()
         for copy in range(n_copies):

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from scipy.sparse import csc_array, vstack
 
-from chainnet._types import Array
+from chainnet._types import Array, Ints
 from chainnet.engine.certificate import certify_linear
 from chainnet.engine.tolerances import FINEST, NEAT, NEGLIGIBLE, SOLVER, WIDE
 from chainnet.errors import SolverError
@@ -183,6 +183,20 @@ class WarmModel:
         return LinearProgram(
             p.matrix, *self._row_bounds, self._col_lower, self._col_upper, self._cost, p.row_scale, p.col_scale
         )
+
+    @property
+    def n_steps(self) -> int:
+        """Number of steps that the last solve took."""
+        return int(self._highs.getInfo().simplex_iteration_count)
+
+    def basis_of(self, columns: Ints, rows: Ints) -> Any:
+        """Return a basis made of the numbers of its statuses; the solver mends what does not fit."""
+        word = {int(status): status for status in self._known.HighsBasisStatus.__members__.values()}
+        basis = self._known.HighsBasis()
+        basis.col_status = [word[status] for status in columns.tolist()]
+        basis.row_status = [word[status] for status in rows.tolist()]
+        basis.valid = True
+        return basis
 
     def extended_basis(self, basis: Any, n_rows: int) -> Any:
         """Return a basis for this model made of one without its last rows, which become basic."""

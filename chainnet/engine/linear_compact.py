@@ -5,11 +5,14 @@ from __future__ import annotations
 import numpy as np
 from scipy.sparse import csc_array
 
-from chainnet._types import Array, Bools
+from chainnet._types import Array, Bools, Ints
 from chainnet.engine.certificate import Certificate, certify_linear
 from chainnet.engine.linear import LinearProgram, LinearSolution, WarmModel
 
-__all__ = ["CompactModel", "in_use"]
+__all__ = ["BASIC", "CompactModel", "Statuses", "in_use"]
+
+Statuses = tuple[Ints, Ints]  # of columns and of rows, in the numbers of the solver
+AT_LOWER, BASIC = 0, 1
 
 
 def in_use(matrix: csc_array, is_open: Bools, row_lower: Array, row_upper: Array) -> Bools:
@@ -49,8 +52,9 @@ class CompactModel:
     infeasible. ``set_row`` may only tighten a row and loosen it again to what ``set_rows`` gave it.
     """
 
-    def __init__(self, program: LinearProgram) -> None:
+    def __init__(self, program: LinearProgram, stays: Bools | None = None) -> None:
         self.program = program
+        self._stays = stays  # columns kept in the model although they must be 0, for a basis from elsewhere
         self._upper = program.col_upper
         self._low, self._high = program.row_lower, program.row_upper
         self._cost = program.cost
@@ -68,6 +72,8 @@ class CompactModel:
         """Put other upper bounds of columns and bounds of rows in place."""
         self._upper, self._low, self._high = upper, row_lower, row_upper
         used = in_use(self.program.matrix, upper > 0, row_lower, row_upper)
+        if self._stays is not None:
+            used |= self._stays
         if self._model is None or (used & ~self._open).any():
             self._build(used)
         else:
@@ -106,6 +112,27 @@ class CompactModel:
         dual = np.zeros(len(self._rows))
         x[self._open], reduced[self._open], dual[self._rows] = found.x, found.col_dual, found.row_dual
         return LinearSolution("optimal", found.value, x, dual, reduced, (self._model, found.basis))
+
+    @property
+    def n_steps(self) -> int:
+        """Number of steps that the last solve took."""
+        assert self._model is not None
+        return self._model.n_steps
+
+    def statuses(self, found: LinearSolution) -> Statuses:
+        """Return the basis of an answer as numbers over all columns and rows, what was left out at its place."""
+        basis = found.basis[1]
+        columns, rows = np.full(len(self._open), AT_LOWER), np.full(len(self._rows), BASIC)
+        columns[self._open] = [int(status) for status in basis.col_status]
+        rows[self._rows] = [int(status) for status in basis.row_status]
+        return columns, rows
+
+    def at(self, statuses: Statuses) -> LinearSolution:
+        """Return where to start from, given the basis of an answer to a program with the same columns and rows."""
+        assert self._model is not None
+        none = np.empty(0)
+        basis = self._model.basis_of(statuses[0][self._open], statuses[1][self._rows])
+        return LinearSolution("start", np.nan, none, none, none, (self._model, basis))
 
     def certify(self, problem: str) -> Certificate:
         """Prove the last answer on the columns in use, which are all that there can be."""

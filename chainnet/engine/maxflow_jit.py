@@ -1,14 +1,17 @@
 """One source, two ways to run it: the kernels as plain Python on lists, or compiled by numba on arrays.
 
-Small networks are answered before numba is even imported; large ones repay its start. Both ways give the same bits.
+Small networks are answered before numba is even imported; large ones repay its start, and the largest its compilation,
+which happens once per installation and is told on stderr. Both ways give the same bits.
 """
 
 from __future__ import annotations
 
 import functools
 import hashlib
+import sys
 import types
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,9 +19,10 @@ from numpy.typing import NDArray
 
 from chainnet.engine import maxflow_kernel, removal_kernel
 
-# half-edges from which it pays to start numba from its cache (about a second), and to compile (many seconds)
+# half-edges from which it pays to start numba from its cache (about a second), and to compile (many seconds); between
+# the two a new installation runs the plain kernels, which answer sooner
 CACHED_FROM = 12_000
-COMPILED_FROM = 300_000
+COMPILED_FROM = 100_000
 
 # merged into their callers: a call that hands over all buffers costs more than these do
 _INLINED = {"descend", "send_along", "drain", "spread", "join"}
@@ -56,10 +60,9 @@ def kernels(n_halves: int) -> Kernels:
     """Choose how to run the kernels on a residual network of ``n_halves`` half-edges."""
     if n_halves < CACHED_FROM:
         return _plain()
-    made, is_cached = _compiled()
-    if is_cached or n_halves >= COMPILED_FROM:
-        return made
-    return _plain()
+    if n_halves < COMPILED_FROM and not _is_ready():
+        return _plain()
+    return _compiled()
 
 
 def _functions() -> dict[str, types.FunctionType]:
@@ -80,11 +83,14 @@ def _plain() -> Kernels:
 
 
 @functools.cache
-def _compiled() -> tuple[Kernels, bool]:
-    """Return the compiled kernels and whether numba can keep them on disk."""
+def _compiled() -> Kernels:
+    """Return the compiled kernels: from numba's cache, or compiled and kept there for the next process."""
     import numba
 
     functions = _functions()
+    mark = _mark()
+    if mark is None or not mark.exists():
+        print("chainnet: compiling the flow kernels once, about 20 s", file=sys.stderr, flush=True)
     space = {**vars(maxflow_kernel), **vars(removal_kernel)}
     print_of_all = _fingerprint(functions)
     known = _numba_types(numba)
@@ -105,7 +111,30 @@ def _compiled() -> tuple[Kernels, bool]:
             # no place to keep compiled code, neither beside the source nor in the user's own cache
             is_cached = False
             space[name] = numba.njit(tuple(wanted), **options)(again)
-    return Kernels({name: space[name] for name in functions}, compiled=True), is_cached
+    if mark is not None and is_cached:
+        mark.touch()
+    return Kernels({name: space[name] for name in functions}, compiled=True)
+
+
+def _is_ready() -> bool:
+    """Say whether the compiled kernels are to be had without compiling: loaded already, or in numba's cache."""
+    mark = _mark() if not _compiled.cache_info().currsize else None
+    return bool(_compiled.cache_info().currsize) or (mark is not None and mark.exists())
+
+
+def _mark() -> Path | None:
+    """Return the file that says that all kernels lie in numba's cache, beside them; None where nothing can be kept."""
+    import llvmlite.binding
+    import numba
+    from numba.core.caching import FunctionCache
+
+    functions = _functions()
+    try:
+        place = FunctionCache(functions["note"]).cache_path
+    except (RuntimeError, OSError):
+        return None
+    kind = f"{numba.__version__}-{llvmlite.binding.get_host_cpu_name()}"
+    return Path(place) / f"chainnet-{_fingerprint(functions)}-{kind}.kept"
 
 
 def _numba_types(numba: Any) -> dict[str, Any]:

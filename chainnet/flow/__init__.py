@@ -17,7 +17,7 @@ from chainnet.flow._largest import (
     solve_market,
     values_by_igraph,
 )
-from chainnet.flow._months import NEW_LAG_MONTHS, MonthsModel, Plan
+from chainnet.flow._months import NEW_LAG_MONTHS, Bases, MonthsModel, Plan
 from chainnet.flow._ordered import OrderedValue, SharedValue, value_model
 from chainnet.flow._shared import (
     EXACT_PLAYERS,
@@ -35,6 +35,7 @@ __all__ = [
     "EXTRA_COST_USD_PER_T",
     "NEW_LAG_MONTHS",
     "Balance",
+    "Bases",
     "Counting",
     "LeastStock",
     "MaxFlow",

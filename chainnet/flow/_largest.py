@@ -143,7 +143,7 @@ def max_flow(
         rests_on=lambda: decisive_inputs(network, pd.concat([members, after])),
         **settings,
     )
-    flows = np.zeros(len(network.edges))
+    flows = np.zeros(len(network.view("edges")))
     flows[market.rows] = found.arc_flow
     edges = edge_table(network, flows)
     nodes = node_table(network, found.throughput)
@@ -174,12 +174,12 @@ def market_of(counting: Counting, rows: Bools | None = None) -> FlowMarket:
         Demand that counts; default that of the beneficiaries.
     """
     network = counting.network
-    if not network.demand.empty:
+    if not network.view("demand").empty:
         return lower_market(network, None, counting.rows if rows is None else rows)
     if rows is None:
-        return lower_market(network, None, None, counting.inside(network.nodes))
+        return lower_market(network, None, None, counting.inside(network.view("nodes")))
     ends = set(stack(network).asked["node"][rows])
-    return lower_market(network, None, None, network.nodes["id"].isin(ends).to_numpy())
+    return lower_market(network, None, None, network.view("nodes")["id"].isin(ends).to_numpy())
 
 
 def solve_market(market: FlowMarket) -> FlowSolution:
@@ -196,19 +196,19 @@ def solve_market(market: FlowMarket) -> FlowSolution:
 
 def node_table(network: Network, throughput: Array) -> pd.DataFrame:
     """Return throughput, capacity and utilisation of every node, index id."""
-    nodes = network.nodes
+    nodes = network.view("nodes")
     through = throughput[: len(nodes)]
     capacity = nodes["capacity_tpa"].to_numpy(dtype=float)
     with np.errstate(divide="ignore", invalid="ignore"):
         used = np.where(capacity > 0, through / capacity, np.nan)
     table = pd.DataFrame({"throughput_tpa": through, "capacity_tpa": capacity, "utilisation": used})
-    table.index = pd.Index(nodes["id"], name="id")
+    table.index = pd.Index(nodes["id"].copy(), name="id")
     return table
 
 
 def _named(network: Network, cut: pd.DataFrame) -> pd.DataFrame:
     """Add step, country and owner of each member: the node's own, or those of an edge's two ends."""
-    nodes, index = network.nodes, pd.Index(network.nodes["id"])
+    nodes, index = network.view("nodes"), pd.Index(network.view("nodes")["id"])
     at = {key: index.get_indexer(cut[key]) for key in ("id", "source", "target")}
     is_edge = (cut["kind"] == "edge").to_numpy()
     for column, values in (
@@ -225,7 +225,7 @@ def _named(network: Network, cut: pd.DataFrame) -> pd.DataFrame:
 
 def cut_table(market: FlowMarket, members: CutMembers) -> pd.DataFrame:
     """Return the members of a market's cut: nodes, edges, demands, at their capacities."""
-    p, edges = market.problem, market.network.edges
+    p, edges = market.problem, market.network.view("edges")
     rows = edges.iloc[market.rows[members.arcs]]
     parts = [
         pd.DataFrame(
@@ -246,7 +246,7 @@ def cut_table(market: FlowMarket, members: CutMembers) -> pd.DataFrame:
         parts.append(pd.DataFrame({"kind": kind, "id": market.ids[at], "capacity_tpa": amount[at]}))
     cut = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
     cut = cut.reindex(columns=CUT_COLUMNS).assign(price=1.0)
-    ends = set(market.network.nodes.loc[market.network.nodes["stage"] == "end_use", "id"])
+    ends = set(market.network.view("nodes").loc[market.network.view("nodes")["stage"] == "end_use", "id"])
     # the intake of a plant that uses the commodity is the plant's own capacity
     cut.loc[(cut["kind"] == "demand") & ~cut["id"].isin(ends), "kind"] = "node"
     return _named(market.network, cut)
@@ -274,7 +274,7 @@ def _by_program(counting: Counting, settings: dict[str, Any], verify: bool) -> M
 
 def edge_table(network: Network, x: Array) -> pd.DataFrame:
     """Return the flow on every row of ``network.edges``."""
-    edges = network.edges[["source", "target", "commodity", "flow_tpa", "capacity_tpa"]].copy()
+    edges = network.view("edges")[["source", "target", "commodity", "flow_tpa", "capacity_tpa"]].copy()
     edges["flow_tpa"] = np.maximum(x[: len(edges)], 0.0)
     return edges
 
@@ -292,7 +292,7 @@ def binding_inputs(counting: Counting, overlays: Sequence[Overlay], degree: Degr
 
 def priced_bounds(low: Lowered, col_price: Array, row_price: Array) -> pd.DataFrame:
     """Return every finite bound of a program that has a price: edges, nodes, demand, restrictions."""
-    program, edges = low.program, low.tables.network.edges
+    program, edges = low.program, low.tables.network.view("edges")
     hit = (col_price > PRICED) & np.isfinite(program.col_upper) & (program.col_upper > 0)
     columns = np.arange(len(hit))
     at = low.flows.activity >= 0

@@ -10,7 +10,17 @@ import numpy as np
 import pandas as pd
 
 from chainnet._types import Array
-from chainnet.engine import CERTAIN, LEAST_SIZE, LOCK, Certificate, CompactModel, LinearSolution, require
+from chainnet.engine import (
+    BASIC,
+    CERTAIN,
+    LEAST_SIZE,
+    LOCK,
+    Certificate,
+    CompactModel,
+    LinearSolution,
+    Statuses,
+    require,
+)
 from chainnet.errors import DataError, InfeasibleError, SolverError
 from chainnet.flow._balance import EXTRA_COST_USD_PER_T, relation_flows, stages_of
 from chainnet.flow._counting import Counting
@@ -23,6 +33,9 @@ NEW_LAG_MONTHS = 2.0
 MOST_LOOSE = 1000.0
 # ratio of sizes of commodities; of the chains known, zinc with germanium and bauxite with gallium are beyond it
 HOST = 1e5
+COST = "least cost"  # the last stage
+# a stage that took more than one step for so many rows is far from the plan in which nothing happens; so are the next
+FAR_STEPS = 16
 
 
 @dataclass(frozen=True)
@@ -33,7 +46,7 @@ class Plan:
     periods x stocks, in reach at the end of each; ``flow_t``: periods x edge rows, shipped in the period;
     ``through_t``: periods x nodes and projects; ``relations``: period, commodity, maker, user, flow_t of
     new relations that carry something; ``endurance``: (name, demand rows) -> periods served whole from
-    the start, inf = to the end; ``start``: what was there.
+    the start, inf = to the end; ``start``: what was there; ``bases``: where its stages ended, if noted.
     """
 
     x: Array
@@ -47,6 +60,28 @@ class Plan:
     cost_usd: float
     endurance: dict[str, float]
     certificate: Certificate
+    bases: Bases | None = None
+
+
+@dataclass(frozen=True)
+class Bases:
+    """Where the stages of a plan ended, for plans of other events: statuses by stage, and the program they are of."""
+
+    periods: Periods
+    by_stage: dict[str, Statuses]
+
+    def for_program(self, periods: Periods) -> dict[str, Statuses]:
+        """Return the bases for a program over the same columns, its further rows free; none if it has others."""
+        place = periods.rows_of(self.periods)
+        if place is None:
+            return {}
+        known = place >= 0
+        out = {}
+        for name, (columns, rows) in self.by_stage.items():
+            mine = np.full(len(place), BASIC)
+            mine[known] = rows[place[known]]
+            out[name] = columns, mine
+        return out
 
 
 class MonthsModel:
@@ -63,6 +98,8 @@ class MonthsModel:
         Number and length of the periods.
     stocks : bool
         Whether stocks may be drawn.
+    near : Bases, optional
+        Of the plan in which nothing happens: its stages are where those of other events begin.
 
     Raises
     ------
@@ -79,6 +116,7 @@ class MonthsModel:
         step_months: float = 1.0,
         *,
         stocks: bool = True,
+        near: Bases | None = None,
     ) -> None:
         network = counting.network
         if network.demand.empty:
@@ -100,13 +138,18 @@ class MonthsModel:
         weights = (np.ones(n_periods), self._early)
         locks = [(members, weight) for _, members in self.stages for weight in weights]
         self.periods: Periods = expand_periods(low, n_periods, step_months, locks=locks, new_lag_months=NEW_LAG_MONTHS)
-        self._model = CompactModel(self.periods.program)
+        self._near = near.for_program(self.periods) if near is not None else {}
+        basic = [columns == BASIC for columns, _ in self._near.values()]  # these stay in the model, even if shut
+        self._model = CompactModel(self.periods.program, np.any(basic, axis=0) if basic else None)
+        # stages that start where they ended when nothing happened; who has no tier comes sooner from the stage before
+        self._started = {name for name, members in self.stages if (members & ~counting.tiers[""]).any()}
         # beside a host so much larger the dual method wanders among equal answers, ten times as long as others take
         self._has_host = float(low.sizes.max()) > HOST * float(low.sizes.min())
         # of the plan at hand: proofs, what each lock holds, how much wider than usual, whether stocks must keep some
         self._proofs: list[Certificate] = []
         self._locked: dict[int, float] = {}
-        self._looser, self._keeps = 1.0, False
+        self._looser, self._keeps, self._notes, self._is_close = 1.0, False, False, True
+        self._ends: dict[str, Statuses] = {}
 
     @property
     def n_demand(self) -> int:
@@ -123,6 +166,7 @@ class MonthsModel:
         least_cost: bool = True,
         worth: Array | None = None,
         keeps_end: bool = True,
+        notes_bases: bool = False,
     ) -> Plan:
         """Serve tier after tier over all periods, early rather than late, then at least cost.
 
@@ -141,6 +185,8 @@ class MonthsModel:
             Serve for the most worth less cost instead of tier by tier; endurance is then of whom it comes first.
         keeps_end : bool
             Whether stocks have to keep their ``end_t``.
+        notes_bases : bool
+            Whether plans of other events may start from where the stages of this one end.
 
         Raises
         ------
@@ -152,6 +198,7 @@ class MonthsModel:
         p = self.periods
         upper, row_lower, row_upper = p.bounds(overlays, start, keeps_end=keeps_end)
         self._proofs, self._locked, self._looser = [], {}, 1.0
+        self._ends, self._notes, self._is_close = {}, notes_bases, True
         self._keeps = keeps_end and bool((self.network.stocks["end_t"] > 0).any())
         self._model.set_bounds(upper, row_lower, row_upper)
         wanted = upper[p.served(np.ones(self.n_demand, dtype=bool))].reshape(p.n_periods, -1)
@@ -176,7 +223,7 @@ class MonthsModel:
             found = best
         elif least_cost or found is None:
             self._model.set_cost(p.costs(overlays))
-            found = self._optimal(found, "least cost", is_near=self._has_host)
+            found = self._optimal(found, COST, is_near=self._has_host)
         block = p.block(found.x)
         served = self._settled(np.clip(block[:, p.low.served], 0.0, wanted), wanted)
         steps = len(overlays)
@@ -193,6 +240,7 @@ class MonthsModel:
             float(found.value + (gain * found.x).sum()) if least_cost else float("nan"),
             lasting,
             replace(self._proofs[-1], problem="months", gap=gap, violation=violation),
+            Bases(p, self._ends) if notes_bases else None,
         )
 
     def _settled(self, served: Array, wanted: Array) -> Array:
@@ -252,8 +300,8 @@ class MonthsModel:
     def _lasting(self, number: int, rows: Any, wanted: Array, found: LinearSolution, steps: int) -> float:
         """Return for how many periods from the start these rows can be served whole, the stages before kept.
 
-        The plan at hand gives a first answer; whether one period more is possible is asked of a program
-        that counts these periods alone, until it is not.
+        The plan at hand gives a first answer; whether one period more is possible, then two, four, is asked of
+        a program that counts these periods alone, until it is not; what lies between is halved.
         """
         p = self.periods
         place = np.flatnonzero(rows)
@@ -265,22 +313,25 @@ class MonthsModel:
             some = np.flatnonzero(short.any(axis=1)[:steps])
             return int(some[0]) if len(some) else steps
 
-        reach = first_short(found.x)
+        reach, most, stride = first_short(found.x), steps, 1
         if reach >= steps:
             return float("inf")
         own = {lock: self._locked.pop(lock) for lock in (2 * number, 2 * number + 1) if lock in self._locked}
         for lock in own:
             self._model.set_row(int(p.locks[lock]), -np.inf, np.inf)
         basis, n_proofs = found, len(self._proofs)
-        while reach < steps:
+        while reach < most:
+            tried = min(reach + stride, most)
             cost = np.zeros(len(p.program.cost))
-            cost[columns[: reach + 1].ravel()] = -1.0
+            cost[columns[:tried].ravel()] = -1.0
             self._model.set_cost(cost)
             basis = self._optimal(basis, "how long", is_near=True)
-            further = first_short(basis.x)
-            if further <= reach:
-                break
-            reach = further
+            got = first_short(basis.x)
+            if got >= tried:
+                stride *= 2
+            else:
+                most, stride = tried - 1, max((tried - 1 - got) // 2, 1)
+            reach = max(reach, got)
         del self._proofs[n_proofs:]  # they are not of the plan itself
         for lock, value in own.items():
             self._lock(lock, value)
@@ -296,6 +347,9 @@ class MonthsModel:
         SolverError
             If the solver has no answer although there is one.
         """
+        is_first, starts_near = before is None, self._is_close and problem in self._near
+        if starts_near:
+            before, is_near = self._model.at(self._near[problem]), False
         while True:
             found = self._solved(before, is_near)
             proof = self._model.certify(f"months, {problem}") if found.status == "optimal" else None
@@ -304,7 +358,7 @@ class MonthsModel:
             self._looser *= 10.0
             for lock in self._locked:
                 self._place(lock)
-        if found.status == "infeasible" and before is None and self._keeps:
+        if found.status == "infeasible" and is_first and self._keeps:
             raise InfeasibleError(
                 "months: what stocks have to keep (stocks.end_t) cannot be kept with what they hold and what can "
                 "be brought to them. Lower end_t."
@@ -312,6 +366,10 @@ class MonthsModel:
         if proof is None:
             raise SolverError(f"months, {problem}: the program is {found.status}. Report the network.")
         self._proofs.append(require(proof))
+        if starts_near:
+            self._is_close = self._model.n_steps * FAR_STEPS <= len(self.periods.program.row_lower)
+        if self._notes and (problem == COST or problem in self._started):
+            self._ends[problem] = self._model.statuses(found)
         return found
 
     def _solved(self, before: LinearSolution | None, is_near: bool) -> LinearSolution:

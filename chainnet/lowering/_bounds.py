@@ -129,6 +129,8 @@ def edge_caps(t: Tables, overlay: Overlay, degree: str) -> Array:
 
 def stock_draws(t: Tables, overlay: Overlay) -> Array:
     """Return what each stock can give in one year: min(stock, release), t."""
+    if not len(overlay.stock_share):
+        return np.empty(0)
     held = t.network.stocks["stock_t"].to_numpy(dtype=float) * overlay.stock_share
     amount = np.minimum(held, release_rate(t.network, overlay))
     alive = t.stock_place >= 0

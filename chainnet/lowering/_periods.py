@@ -125,6 +125,27 @@ class Periods:
         through[:, active] = block[:, flows.activity[active]]
         return np.asarray(np.maximum(through, 0.0))
 
+    def rows_of(self, other: Periods) -> Ints | None:
+        """Return for each row its place in another program over the same columns, -1 where it has none.
+
+        None where the columns are not the same.
+        """
+        tail = len(self.program.row_lower) - self.n_periods * self.height
+        if (
+            self.n_periods != other.n_periods
+            or self.width != other.width
+            or not np.array_equal(self.under_way, other.under_way)
+            or len(self.program.cost) != len(other.program.cost)
+            or tail != len(other.program.row_lower) - other.n_periods * other.height
+            or len(self.low.strands.edge) + len(other.low.strands.edge) > 0
+        ):
+            return None
+        place = {name: row for row, name in enumerate(other.low.rows)}
+        mine = np.array([place.get(name, -1) for name in self.low.rows], dtype=np.int64)
+        t = np.arange(self.n_periods)[:, None]
+        inner = np.where(mine >= 0, t * other.height + mine, -1).ravel()
+        return np.concatenate([inner, other.n_periods * other.height + np.arange(tail)])
+
     def bounds(
         self, overlays: Sequence[Overlay], start: Start, *, keeps_end: bool = True
     ) -> tuple[Array, Array, Array]:

@@ -145,16 +145,16 @@ def _write(
 ) -> None:
     from chainnet.reporting.content import build
 
-    say("figures and tables", ASSESSED)
+    say("writing: figures and tables", ASSESSED)
     document = replace(build(assessment, title=title, author=author, marking=marking), language=language)
     if "html" in wanted:
         from chainnet.drawing import draw
         from chainnet.reporting.formats.page import html_report
 
-        say("report.html", 0.85)
+        say("writing: report.html", 0.85)
         with _template_faults(own, HTML_TEMPLATE):
             (stage / "report.html").write_bytes(html_report(document, True, own.get(HTML_TEMPLATE)))
-        say("graph.html", 0.88)
+        say("writing: graph.html", 0.88)
         draw(
             assessment.network,
             assessment.disrupted or assessment.base,
@@ -168,13 +168,13 @@ def _write(
     if "pdf" in wanted:
         from chainnet.reporting.formats.pdf import pdf_report
 
-        say("report.pdf", 0.92)
+        say("writing: report.pdf", 0.92)
         with _template_faults(own, PDF_TEMPLATE):
             (stage / "report.pdf").write_bytes(pdf_report(document, document.stand_ins, own.get(PDF_TEMPLATE)))
     if "xlsx" in wanted:
         from chainnet.reporting.formats.workbook import workbook_report
 
-        say("report.xlsx", 0.97)
+        say("writing: report.xlsx", 0.97)
         (stage / "report.xlsx").write_bytes(workbook_report(document))
     say("done", 1.0)
 

@@ -13,7 +13,7 @@ from chainnet import checks
 from chainnet._types import INF, Array, Bools
 from chainnet.engine import CERTAIN, PRINTED, ROUNDING, thread_pool
 from chainnet.errors import InfeasibleError
-from chainnet.flow import Counting, MonthsModel, Plan, balance_under
+from chainnet.flow import Bases, Counting, MonthsModel, Plan, balance_under
 from chainnet.lowering import Degree, Overlay, Restriction, Start
 from chainnet.network import Network, kept
 from chainnet.scenario import Scenario, Timeline, timeline
@@ -108,7 +108,9 @@ def course(scenario: Scenario | None, ask: Ask) -> Trajectory:
 def _course(network: Network, scenario: Scenario | None, ask: Ask) -> Trajectory:
     truth = _line(scenario, ask, None)
     overlays = qualified(truth, ask)
-    model = _model(overlays[0], ask)
+    # every scenario starts from the plan in which nothing happens, so its answer hangs on no other scenario
+    near = _course(network, None, ask).perfect.bases if scenario is not None else None
+    model = _model(overlays[0], ask, near)
     begin = model.periods.base_start(base_flow(network))
     asked = _endured(ask.counting)
     perfect = model.plan(
@@ -116,6 +118,7 @@ def _course(network: Network, scenario: Scenario | None, ask: Ask) -> Trajectory
         begin,
         endurance=[(_label(*key), rows) for key, rows in asked.items()],
         worth=_worth(ask),
+        notes_bases=scenario is None,
     )
     served, level, replans = _rolling(scenario, ask, truth, overlays, model, begin, perfect)
     onset = truth.onset or 0
@@ -151,8 +154,10 @@ def _line(scenario: Scenario | None, ask: Ask, known_at: int | None) -> Timeline
     )
 
 
-def _model(template: Overlay, ask: Ask) -> MonthsModel:
-    return MonthsModel(ask.counting, template, ask.reroute, ask.n_periods, ask.step_months, stocks=ask.stocks)
+def _model(template: Overlay, ask: Ask, near: Bases | None = None) -> MonthsModel:
+    return MonthsModel(
+        ask.counting, template, ask.reroute, ask.n_periods, ask.step_months, stocks=ask.stocks, near=near
+    )
 
 
 @kept(1)

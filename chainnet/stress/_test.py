@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -268,15 +269,19 @@ def _answers(
     _corners(ask.network)  # kept before two threads ask for them
     steady, found = [], []
     with thread_pool() as pool:
-        jobs = [
-            (pool.submit(_steady, ask.network, one, ask.reroute, ask.counting), pool.submit(course, one, ask))
-            for one in chosen
-        ]
+
+        def put(one: Scenario | None) -> tuple[Future[Steady], Future[Trajectory]]:
+            return pool.submit(_steady, ask.network, one, ask.reroute, ask.counting), pool.submit(course, one, ask)
+
+        undisturbed = put(None)
+        for job in undisturbed:
+            job.result()  # the others start where it ends
+        jobs = [undisturbed, *(put(one) for one in chosen[1:])]
         for number, (at_rest, over_time) in enumerate(jobs):
             steady.append(at_rest.result())
             found.append(over_time.result())
             if progress:
-                progress("months of each scenario", (number + 1) / len(chosen))
+                progress(f"{number + 1} of {len(chosen)}: who goes short, month by month", (number + 1) / len(chosen))
     return steady, found
 
 
@@ -315,7 +320,8 @@ def _steady(network: Network, scenario: Scenario | None, reroute: Degree, counti
     per_node.insert(0, "scenario", name)
     steps = pd.DataFrame()
     if scenario is not None:
-        steps = ladder(counting, overlay, project_sizes(network, None), projects=[])
+        known = asked if reroute == "existing" and not overlay.built.any() else None
+        steps = ladder(counting, overlay, project_sizes(network, None), projects=[], existing=known)
         steps = steps[steps["rung"] != "projects"]
         steps.insert(0, "scenario", name)
     return table, per_node.drop(columns=["is_counted", "is_beneficiary"]), steps, asked.decisive

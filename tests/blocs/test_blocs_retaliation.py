@@ -110,6 +110,13 @@ def test_an_answer_that_is_not_proved_in_time_is_never_returned() -> None:
         retaliation(cn.read("rare-earths"), ["bloc_2026"], ["CHN"], {"nothing": None}, 4, by="node", time_limit_s=1e-6)
 
 
+def test_a_relation_far_above_the_usual_size_does_not_bound_the_reply() -> None:
+    """In the units of a small commodity a project's relation may be far above a thousand; the reply is still proved."""
+    moves = retaliation(cn.read("rare-earths"), ["bloc_2026"], ["CHN"], k=2, budget_musd=2500.0).moves
+    assert len(moves) == 4
+    assert (moves["final_tpa"] <= moves["prepared_tpa"] * (1 + 1e-6)).all()
+
+
 def test_the_answer_equals_interdict_on_what_they_control() -> None:
     net = cn.read("rare-earths")
     found = retaliation(net, ["bloc_2026"], ["CHN"], {"nothing": None}, 2, by="node", projects=[])

@@ -225,3 +225,21 @@ def test_control_goes_through_every_firm_between_and_ends_where_a_half_is_missin
     assert set(cn.chokepoints(joint, by="owner").index) == {"A", "B", "Sub"}, (
         "two halves both control; no ring is endless"
     )
+
+
+def test_nodes_of_several_owners_do_not_fall_together() -> None:
+    """ "several" and "unknown" name no firm, with a table of owners and without."""
+    for owners in ((), (("Sub", "Parent", 0.6),)):
+        chain = cn.Network(
+            nodes=frame(
+                "id stage capacity_tpa owner owner_country",
+                ("m", "mine", 5.0, "several", "AUS"),
+                ("n", "mine", 3.0, "unknown", "AUS"),
+                ("o", "mine", 2.0, "Sub", "AUS"),
+                ("u", "end_use", None, None, None),
+            ),
+            edges=frame("source target", ("m", "u"), ("n", "u"), ("o", "u")),
+            **({"owners": frame("owner parent share", *owners)} if owners else {}),
+        )
+        assert set(cn.chokepoints(chain, by="owner").index) == {"Sub", *(row[1] for row in owners)}
+        assert cn.chokepoints(chain, by="owner_country")["lost_tpa"].to_dict() == {"AUS": 10.0}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import numba
@@ -32,9 +33,8 @@ def compiled(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[dict[str, Any]]]:
 
 @pytest.mark.slow  # numba wants bare functions, which deliberate mistakes wrap
 def test_each_kernel_is_compiled_once_for_the_kinds_it_names(compiled: list[dict[str, Any]]) -> None:
-    made, is_cached = maxflow_jit._compiled()
+    made = maxflow_jit._compiled()
     kernels = maxflow_jit._functions()
-    assert is_cached
     assert made.compiled
     assert [call["function"].__name__ for call in compiled] == list(kernels)
     for call, (name, plain) in zip(compiled, kernels.items(), strict=True):
@@ -50,7 +50,7 @@ def test_each_kernel_is_compiled_once_for_the_kinds_it_names(compiled: list[dict
 
 @pytest.mark.slow
 def test_compiled_kernels_call_compiled_kernels_and_the_plain_ones_stay(compiled: list[dict[str, Any]]) -> None:
-    made, _ = maxflow_jit._compiled()
+    made = maxflow_jit._compiled()
     space = compiled[0]["function"].__globals__
     for name, plain in maxflow_jit._functions().items():
         assert space[name] is getattr(made, name)
@@ -117,7 +117,7 @@ def test_the_print_changes_with_all_that_decides_what_kernels_do(monkeypatch: py
 
 
 @pytest.mark.parametrize(
-    ("halves", "cached", "compiled"),
+    ("halves", "ready", "compiled"),
     [
         (maxflow_jit.CACHED_FROM - 1, True, False),
         (maxflow_jit.CACHED_FROM, True, True),
@@ -126,10 +126,44 @@ def test_the_print_changes_with_all_that_decides_what_kernels_do(monkeypatch: py
         (maxflow_jit.COMPILED_FROM, False, True),
     ],
 )
-def test_small_networks_run_plain(halves: int, cached: bool, compiled: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nobody_waits_for_compilation_where_plain_kernels_answer_sooner(
+    halves: int, ready: bool, compiled: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     made = maxflow_jit.Kernels({}, compiled=True)
-    monkeypatch.setattr(maxflow_jit, "_compiled", lambda: (made, cached))
+    monkeypatch.setattr(maxflow_jit, "_compiled", lambda: made)
+    monkeypatch.setattr(maxflow_jit, "_is_ready", lambda: ready)
     assert (maxflow_jit.kernels(halves) is made) is compiled
+
+
+def test_compilation_is_told_once_and_what_is_kept_is_known(
+    compiled: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mark = tmp_path / "all.kept"
+    monkeypatch.setattr(maxflow_jit, "_mark", lambda: mark)
+    told = []
+    for _ in range(2):  # two processes
+        maxflow_jit._compiled.cache_clear()
+        assert maxflow_jit._is_ready() is mark.exists()
+        maxflow_jit._compiled()
+        assert maxflow_jit._is_ready()
+        told.append(capsys.readouterr().err)
+    assert told == ["chainnet: compiling the flow kernels once, about 20 s\n", ""]
+
+
+def test_where_nothing_can_be_kept_every_process_is_told(
+    compiled: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(maxflow_jit, "_mark", lambda: None)
+    assert not maxflow_jit._is_ready()
+    maxflow_jit._compiled()
+    assert "once" in capsys.readouterr().err
+
+
+def test_the_mark_lies_where_numba_keeps_its_code() -> None:
+    mark = maxflow_jit._mark()
+    assert mark is not None
+    assert maxflow_jit._fingerprint(maxflow_jit._functions()) in mark.name
+    assert numba.__version__ in mark.name
 
 
 def test_buffers_are_copies_in_the_container_asked_for() -> None:

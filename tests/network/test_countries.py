@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 from conftest import frame
 
 import chainnet as cn
-from chainnet.network import common_groups, is_country
+from chainnet.network import common_groups, graphs_folder, is_country
 from chainnet.network._countries import expand
 
 GROUPS = {"bloc": frozenset({"USA", "JPN"}), "wide": frozenset({"USA", "JPN", "AUS"}), "other": frozenset({"CHN"})}
@@ -37,6 +38,26 @@ def test_common_groups_hold_countries_alone() -> None:
     assert len(groups["EU27"]) == 27
     assert len(groups["G7"]) == 7
     assert all(is_country(code) for members in groups.values() for code in members)
+
+
+def test_the_defence_base_of_the_united_states_and_its_allies() -> None:
+    groups = common_groups()
+    assert groups["NTIB"] == {"USA", "CAN", "GBR", "AUS", "NZL"}
+    assert groups["NTIB_KOR"] - groups["NTIB"] == {"KOR"}
+    assert groups["NTIB"] == groups["five_eyes"], "the same five today, by other rules"
+
+
+def test_rows_of_common_groups_are_sourced_and_dated() -> None:
+    folder = graphs_folder() / "common"
+    rows = pd.read_csv(folder / "groups.csv", keep_default_na=False)
+    known = set(pd.read_csv(folder / "references.csv", keep_default_na=False)["key"])
+    assert {key for cell in rows["reference"] for key in cell.split(";")} <= known
+    assert not rows.duplicated(["group", "country"]).any()
+    seven = rows[rows["group"] == "G7"].set_index("country")["note"].str.extract(r"since (\d{4})")[0]
+    assert seven.to_dict() == dict.fromkeys(("DEU", "FRA", "GBR", "ITA", "JPN", "USA"), "1975") | {"CAN": "1976"}
+    base = rows[rows["group"] == "NTIB"].set_index("country")["note"]
+    assert base[["GBR", "AUS"]].str.contains("2017").all()
+    assert "2023" in base["NZL"]
 
 
 def regional() -> cn.Network:
