@@ -10,8 +10,7 @@ from __future__ import annotations
 import inspect
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass
 from functools import cached_property
 from importlib import import_module
@@ -280,22 +279,3 @@ def _root(
 def _show_tracebacks(debug: bool) -> None:
     if debug:
         os.environ["CHAINNET_DEBUG"] = "1"
-
-
-@contextmanager
-def progress_bar(what: str) -> Iterator[Callable[[str, float], None] | None]:
-    """Show a bar on stderr when people look at it."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-
-    console = Console(stderr=True)
-    with Progress(TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), console=console) as bar:
-        task = bar.add_task(what, total=1.0)
-
-        def step(name: str, part: float) -> None:
-            bar.update(task, description=name, completed=part)
-
-        yield step

@@ -8,7 +8,8 @@ from typing import Annotated, Any
 import typer
 
 from chainnet.cli import options as opt
-from chainnet.cli.common import Counted, Question, TableOutput, Verified, command, progress_bar
+from chainnet.cli.common import Counted, Question, TableOutput, Verified, command
+from chainnet.cli.progress import progress_bar
 
 
 @command("assumptions.load_bearing")

@@ -12,7 +12,11 @@ from chainnet.engine import LOCK, Certificate, LinearSolution, WarmModel, certif
 from chainnet.errors import DataError, SolverError
 from chainnet.lowering import Lowered
 
-__all__ = ["Stages", "floor_of", "in_finer_sizes", "optimal", "proof_of"]
+__all__ = ["SEVERAL", "Stages", "floor_of", "in_finer_sizes", "optimal", "proof_of"]
+
+
+# tonnes of one stage that a tonne of another, given way by its lock, may stand for
+SEVERAL = 10.0
 
 
 def optimal(model: WarmModel, basis: Any, problem: str, unbounded: Callable[[], str] | None = None) -> LinearSolution:
