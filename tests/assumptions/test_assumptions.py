@@ -16,6 +16,8 @@ from recipe_networks import recipe_network
 import chainnet as cn
 from chainnet.assumptions import CATEGORIES, LoadBearing, category
 from chainnet.calibration import denser, slack_factors, thin_relations
+from chainnet.flow import Balance, Counting, balance_under
+from chainnet.scenario import overlay_of
 
 KINDS = {"order", "degree", "demand", "slack", "density"}
 INPUTS = {"node", "process", "relation", "stock", "project", "input"}
@@ -34,8 +36,13 @@ WORST = {
 # -- the same asked anew ------------------------------------------------------------------------------
 
 
+def served(net: cn.Network, scenario: cn.Scenario | None, reroute: Any = "existing", **given: Any) -> Balance:
+    """The balance, without the prices that take most of its time."""
+    return balance_under(Counting.of(net, **given), overlay_of(net, scenario), reroute)
+
+
 def shorts(net: cn.Network, scenario: cn.Scenario | None, **given: Any) -> pd.Series:
-    return cn.balance(net, scenario, **given).by_tier()["shortfall_tpa"]
+    return served(net, scenario, **given).by_tier()["shortfall_tpa"]
 
 
 def family(net: cn.Network) -> pd.Series:
@@ -86,7 +93,7 @@ def check(net: cn.Network, scenario: cn.Scenario | None, found: LoadBearing, row
     """Every row says what the balance of the other network says."""
     for (kind, name, variant), block in rows.groupby(["kind", "id", "variant"], sort=False):
         other = otherwise(net, block.iloc[0])
-        table = cn.balance(other, scenario).by_tier()
+        table = served(other, scenario).by_tier()
         for tier, short, share in block[["tier", "short_tpa", "unmet_share"]].itertuples(index=False):
             asked = table["demand_tpa"][tier]
             assert short == pytest.approx(table["shortfall_tpa"][tier], abs=2e-6 * max(asked, 1.0)), (
@@ -184,7 +191,7 @@ def test_every_row_of_the_teaching_chain(mag9: cn.Network, stop: cn.Scenario, fo
     assert found.n_settled > 0
 
 
-@pytest.mark.parametrize("seed", [0, 2, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (3, 4, 5, 6, 7, 8))])
+@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, 9))])
 def test_every_row_of_random_networks(seed: int) -> None:
     net = blurred(seed)
     if not asks(net):
@@ -200,7 +207,7 @@ def test_rows_of_shipped_chains(name: str) -> None:
     table = found.table[found.table["kind"].isin(INPUTS)]
     ids = table[["kind", "id", "variant"]].drop_duplicates()
     moving = ids[ids["id"].isin(found.moving["id"])]
-    some = pd.concat([moving.sample(8, random_state=1), ids.sample(6, random_state=2)]).drop_duplicates()
+    some = pd.concat([moving.sample(6, random_state=1), ids.sample(4, random_state=2)]).drop_duplicates()
     check(net, scenario, found, table.merge(some, on=["kind", "id", "variant"]))
 
 
@@ -235,10 +242,12 @@ def test_judgements_say_what_the_balance_says(name: str) -> None:
         got = block.set_index("tier")["short_tpa"]
         assert got.to_dict() == pytest.approx(want.reindex(got.index).to_dict(), rel=1e-6, abs=1e-4), name_
     alongside = judged[judged["id"] == "order:alongside"]
-    whole = shorts(net, scenario, beneficiaries=[])
-    for row in alongside.to_dict("records"):
-        assert row["short_least_tpa"] <= row["short_tpa"] + 1e-9
-        assert row["short_tpa"] <= whole[row["tier"]] * (1 + 1e-6) + 1e-6
+    if len(alongside):
+        ranges = served(net, scenario, others="alongside").ranges
+        assert ranges is not None
+        for end, column in (("most", "short_tpa"), ("least", "short_least_tpa")):
+            want = ranges[f"shortfall_{end}_tpa"].to_dict()
+            assert alongside.set_index("tier")[column].to_dict() == pytest.approx(want, rel=1e-5, abs=1e-3), end
     assert len(alongside) == (3 if net.beneficiaries else 0)
 
 
@@ -349,7 +358,7 @@ def smallest(net: cn.Network, scenario: cn.Scenario | None, tier: str, most: int
     assumed = nodes.loc[(nodes["quality"] == "assumed") & (nodes["stage"] != "end_use"), "id"].tolist()
 
     def of(other: cn.Network) -> str:
-        row = cn.balance(other, scenario).by_tier().loc[tier]
+        row = served(other, scenario).by_tier().loc[tier]
         return category(row["shortfall_tpa"] / max(row["demand_tpa"], 1e-9))
 
     stated = of(net)
@@ -448,7 +457,7 @@ def test_one_tier_as_if_it_came_first(graphs: dict[str, cn.Network]) -> None:
     found = cn.load_bearing(net, scenario, tier="civilian", max_set=1)
     assert list(found.stated.index) == ["civilian"]
     base = cn.chokepoints(net, tier="civilian", scenario=scenario)
-    asked = cn.balance(net, scenario).by_tier().loc["civilian", "demand_tpa"]
+    asked = served(net, scenario).by_tier().loc["civilian", "demand_tpa"]
     value = base.attrs["provenance"]["settings"]["base_tpa"]
     assert found.stated["short_tpa"].iloc[0] == pytest.approx(asked - value, rel=1e-6)
 
