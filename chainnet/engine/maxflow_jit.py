@@ -1,7 +1,7 @@
 """One source, two ways to run it: the kernels as plain Python on lists, or compiled by numba on arrays.
 
-Small networks are answered before numba is even imported; larger ones repay its start, and its compilation, which happens
-once per installation and is told on stderr. Both ways give the same bits.
+Small networks are answered before numba is even imported; larger ones repay its start, and its compilation, which
+happens once per installation and is told on stderr. Both ways give the same bits.
 """
 
 from __future__ import annotations
