@@ -1,0 +1,102 @@
+"""On what a share that goes short hinges, in words: labels, never ids."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from chainnet.assumptions import LoadBearing
+from chainnet.network import Network
+from chainnet.words import country_name, in_sentence, join, readable_id
+
+__all__ = ["hinges", "shortened"]
+
+NAMED = 3
+DUST = 1e-9
+# judgements, then inputs, in the order in which they are said
+JUDGED = ("order", "degree", "demand", "slack", "density")
+KINDS = ("node", "project", "stock", "input", "process", "relation")
+VARIANTS = {"absent": "without {}", "low": "{} at its low value", "high": "{} at its high value"}
+
+
+def hinges(network: Network, found: LoadBearing, tier: str, *, is_first: bool) -> list[str]:
+    """Return what puts the share of a tier into another category, or past its ends, in words.
+
+    Parameters
+    ----------
+    network : Network
+    found : LoadBearing
+    tier : str
+    is_first : bool
+        Whether the smallest set of assumed plants was looked for in this tier.
+
+    Returns
+    -------
+    list of str
+        First plants whose absence leaves the ends, then the judgement that moves the share most, the smallest set,
+        other inputs (plants, projects, stocks, demand, recipes, relations) and the judgements that are left.
+    """
+    low, high = (float(found.ends.loc[tier, f"{end}_share"]) for end in ("low", "high"))
+    rows = found.table[found.table["tier"] == tier]
+    outside = (rows["unmet_share"] > high + DUST) | (rows["unmet_share"] < low - DUST)
+    over = rows["what"].str.split(";").map(lambda words: "category" in words)
+    rows = rows.assign(outside=outside, size=-rows["change_share"].abs().round(9))[outside | over]
+    judged = rows["kind"].isin(JUDGED)
+    judgements = rows[judged].sort_values(["size", "id"], kind="stable")["label"].tolist()
+    inputs = rows[~judged]
+    past = inputs["outside"] & (inputs["kind"] == "node")
+    together = [_without(network, found.smallest_set)] if is_first and found.smallest_set else []
+    words = [
+        *_said(network, inputs[past]),
+        *judgements[:1],
+        *together,
+        *_said(network, inputs[~past]),
+        *judgements[1:],
+    ]
+    return list(dict.fromkeys(words))
+
+
+def shortened(words: list[str]) -> str:
+    """Return the first three in a list, and how many more there are.
+
+    Examples
+    --------
+    >>> shortened(["a", "b", "c", "d"])
+    'a; b; c; and 1 more'
+    """
+    left = len(words) - NAMED
+    return "; ".join([*words[:NAMED], f"and {left} more"] if left > 0 else words)
+
+
+def _said(network: Network, rows: pd.DataFrame) -> list[str]:
+    """Return inputs in words, each once, by kind, assumed ones first, then by how far they move the share."""
+    ordered = rows.assign(
+        place=rows["kind"].map({kind: i for i, kind in enumerate(KINDS)}), known=rows["quality"] != "assumed"
+    ).sort_values(["place", "known", "size", "id", "variant"], kind="stable")
+    ordered = ordered.drop_duplicates(["kind", "id"])
+    return [VARIANTS[row["variant"]].format(_thing(network, row)) for _, row in ordered.iterrows()]
+
+
+def _thing(network: Network, row: pd.Series) -> str:
+    """Return what an input is called."""
+    if row["kind"] == "process":
+        return f"the recipe {readable_id(str(row['id'])).lower()}"
+    if row["kind"] != "relation":
+        return str(row["label"])
+    good, _, way = str(row["id"]).rpartition(": ")
+    labels = network.commodities.set_index("id")["label"]
+    name = labels.get(good, good)
+    ends = " to ".join(map(_place, way.split(" > ")))
+    return f"{name if isinstance(name, str) and name else readable_id(good)} from {ends}"
+
+
+def _place(text: str) -> str:
+    """Return a step and its country in words."""
+    step, _, country = text.rpartition(" ")
+    name = in_sentence(country_name(country))
+    return f"{step} in {name}" if step and name != country else text
+
+
+def _without(network: Network, ids: tuple[str, ...]) -> str:
+    labels = network.nodes.set_index("id")["label"]
+    names = [labels[one] if isinstance(labels[one], str) and labels[one] else one for one in ids]
+    return f"without {join(names)}{' together' if len(names) > 1 else ''}"
