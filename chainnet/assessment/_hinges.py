@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+
+import numpy as np
 import pandas as pd
 
 from chainnet.assumptions import LoadBearing
@@ -12,6 +15,8 @@ __all__ = ["hinges", "shortened"]
 
 NAMED = 3
 DUST = 1e-9
+# of other inputs than plants a step past the ends counts from this part of the demand
+MOVES = 0.01
 # judgements, then inputs, in the order in which they are said
 JUDGED = ("order", "degree", "demand", "slack", "density")
 KINDS = ("node", "project", "stock", "input", "process", "relation")
@@ -35,10 +40,11 @@ def hinges(network: Network, found: LoadBearing, tier: str, *, is_first: bool) -
         First plants whose absence leaves the ends, then the judgement that moves the share most, the smallest set,
         other inputs (plants, projects, stocks, demand, recipes, relations) and the judgements that are left.
     """
-    low, high = (float(found.ends.loc[tier, f"{end}_share"]) for end in ("low", "high"))
+    low, high = (float(found.ends[f"{end}_share"][tier]) for end in ("low", "high"))
     rows = found.table[found.table["tier"] == tier]
-    outside = (rows["unmet_share"] > high + DUST) | (rows["unmet_share"] < low - DUST)
-    over = rows["what"].str.split(";").map(lambda words: "category" in words)
+    least = np.where((rows["kind"] == "node") & (rows["variant"] == "absent"), DUST, MOVES)
+    outside = (rows["unmet_share"] > high + least) | (rows["unmet_share"] < low - least)
+    over = rows["what"].str.split(";").map(lambda words: "category" in words).astype(bool)
     rows = rows.assign(outside=outside, size=-rows["change_share"].abs().round(9))[outside | over]
     judged = rows["kind"].isin(JUDGED)
     judgements = rows[judged].sort_values(["size", "id"], kind="stable")["label"].tolist()
@@ -80,13 +86,20 @@ def _thing(network: Network, row: pd.Series) -> str:
     """Return what an input is called."""
     if row["kind"] == "process":
         return f"the recipe {readable_id(str(row['id'])).lower()}"
+    if row["kind"] == "input":
+        good = str(row["id"]).split(" / ")[1] if " / " in str(row["id"]) else ""
+        label = re.sub(r" \([^()]*\)$", "", str(row["label"]))  # what the user's name says in brackets
+        return f"{label} ({_good(network, good)})" if good else label
     if row["kind"] != "relation":
         return str(row["label"])
     good, _, way = str(row["id"]).rpartition(": ")
-    labels = network.commodities.set_index("id")["label"]
-    name = labels.get(good, good)
-    ends = " to ".join(map(_place, way.split(" > ")))
-    return f"{name if isinstance(name, str) and name else readable_id(good)} from {ends}"
+    return f"{_good(network, good)} from {' to '.join(map(_place, way.split(' > ')))}"
+
+
+def _good(network: Network, good: str) -> str:
+    """Return what a commodity is called."""
+    name = network.commodities.set_index("id")["label"].get(good)
+    return name if isinstance(name, str) and name else readable_id(good)
 
 
 def _place(text: str) -> str:

@@ -154,15 +154,20 @@ class Overview(Command):
             raise DataError(f"--table: --format {kind} shows all there is; ask for table or csv.")
         with progress_bar("overview") as step:
             found = overview(self.graphs or None, details=True, months=self.months, progress=step)
-        if kind in ("md", "html"):
-            text = overview_markdown(found) if kind == "md" else overview_page(found)
-            if self.out is None:
-                sys.stdout.write(text)
-            else:
-                self.write(self.out, text)
-            return
-        self.form = kind
-        self.say(found, {"overview": first_rows(found), "details": found}, {})
+        if kind == "md":
+            self._hand_over(overview_markdown(found))
+        elif kind == "html":
+            self._hand_over(overview_page(found))
+        else:
+            self.form = kind
+            self.say(found, {"overview": first_rows(found), "details": found}, {})
+
+    def _hand_over(self, text: str) -> None:
+        """Print a page or a table, or write it to the file."""
+        if self.out is None:
+            sys.stdout.write(text)
+        else:
+            self.write(self.out, text)
 
     def _by_name(self) -> Literal["table", "csv", "json", "md", "html"]:
         """Return the format that the name of the file says."""

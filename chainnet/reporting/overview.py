@@ -19,10 +19,10 @@ __all__ = ["overview_markdown", "overview_page"]
 WIDTH, HEIGHT, BAR, LEAST = 132, 12, 6, 3
 NOTE = (
     "Short: the part of a tier's demand that is not met in the long run, as stated, and in brackets the ends between "
-    "which it lies over the judgements: who is served first, which relations count, how much is asked for. First month, "
-    "neck and what closes it are those of the tier that is named, the first that goes short as stated, or else the "
-    "first; months count from the first measure. A verdict hinges on what alone puts the share into another category or "
-    "past its ends."
+    "which it lies over the judgements: who is served first, which relations count, how much is asked for. "
+    "First month, neck and what closes it are those of the tier that is named: the first that goes short as stated, "
+    "or else the first; months count from the first measure. A verdict hinges on what alone puts the share into "
+    "another category or past its ends."
 )
 
 
@@ -72,7 +72,7 @@ def overview_markdown(table: pd.DataFrame) -> str:
     heads += ["first month", "neck", "what closes it", "hinges on", "inputs assumed"]
     rows = [heads, ["---"] * len(heads)]
     for line in _lines(table):
-        shares = [_cell(line.shares[t].words, line.shares[t].ends) if t in line.shares else "" for t in tiers]
+        shares = [f"{line.shares[t].words} {line.shares[t].ends}" if t in line.shares else "" for t in tiers]
         rest = [f"{line.tier}: {line.first}", line.neck, line.closes, " ".join(line.hinges), line.assumed]
         rows.append([_marked(c) for c in (line.chain, f"{line.restriction}: {line.scenario}", *shares, *rest)])
     text = "\n".join(f"| {' | '.join(row)} |" for row in rows)
@@ -150,7 +150,7 @@ def _share(row: pd.Series) -> Share:
 def _neck(row: pd.Series) -> str:
     if not row["neck_step"]:
         return "none abroad"
-    share = "" if is_missing(row["neck_share"]) else f", {percent(row['neck_share'])} of it"
+    share = "" if is_missing(row["neck_share"]) else f", which makes {percent(row['neck_share'])}"
     return first_capital(f"{row['neck_step']} in {country_name(row['neck_country'])}{share}")
 
 
