@@ -17,10 +17,11 @@ NAMED = 3
 DUST = 1e-9
 # of other inputs than plants a step past the ends counts from this part of the demand
 MOVES = 0.01
-# judgements, then inputs, in the order in which they are said
-JUDGED = ("order", "degree", "demand", "slack", "density")
+# inputs in the order in which they are said
 KINDS = ("node", "project", "stock", "input", "process", "relation")
-VARIANTS = {"absent": "without {}", "low": "{} at its low value", "high": "{} at its high value"}
+VARIANTS = {"absent": "without {}", "low": "with {} at its low value", "high": "with {} at its high value"}
+# before the label of a judgement
+BEFORE = {"order": "if ", "degree": "if ", "slack": "if ", "demand": "with ", "density": ""}
 
 
 def hinges(network: Network, found: LoadBearing, tier: str, *, is_first: bool) -> list[str]:
@@ -46,8 +47,9 @@ def hinges(network: Network, found: LoadBearing, tier: str, *, is_first: bool) -
     outside = (rows["unmet_share"] > high + least) | (rows["unmet_share"] < low - least)
     over = rows["what"].str.split(";").map(lambda words: "category" in words).astype(bool)
     rows = rows.assign(outside=outside, size=-rows["change_share"].abs().round(9))[outside | over]
-    judged = rows["kind"].isin(JUDGED)
-    judgements = rows[judged].sort_values(["size", "id"], kind="stable")["label"].tolist()
+    judged = rows["kind"].isin(list(BEFORE))
+    ordered = rows[judged].sort_values(["size", "id"], kind="stable")
+    judgements = [BEFORE[kind] + label for kind, label in zip(ordered["kind"], ordered["label"], strict=True)]
     inputs = rows[~judged]
     past = inputs["outside"] & (inputs["kind"] == "node")
     together = [_without(network, found.smallest_set)] if is_first and found.smallest_set else []
