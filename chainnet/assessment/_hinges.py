@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -11,7 +13,7 @@ from chainnet.assumptions import LoadBearing
 from chainnet.network import Network
 from chainnet.words import country_name, in_sentence, join, readable_id
 
-__all__ = ["hinges", "shortened"]
+__all__ = ["Hinges", "hinges", "shortened"]
 
 NAMED = 3
 DUST = 1e-9
@@ -24,7 +26,15 @@ VARIANTS = {"absent": "without {}", "low": "with {} at its low value", "high": "
 BEFORE = {"order": "if ", "degree": "if ", "slack": "if ", "demand": "with ", "density": ""}
 
 
-def hinges(network: Network, found: LoadBearing, tier: str, *, is_first: bool) -> list[str]:
+@dataclass(frozen=True)
+class Hinges:
+    """What a share hinges on, in words; ``past``: those of them that are plants whose absence leaves the ends."""
+
+    words: tuple[str, ...]
+    past: tuple[str, ...]
+
+
+def hinges(network: Network, found: LoadBearing, tier: str, *, is_first: bool) -> Hinges:
     """Return what puts the share of a tier into another category, or past its ends, in words.
 
     Parameters
@@ -37,7 +47,7 @@ def hinges(network: Network, found: LoadBearing, tier: str, *, is_first: bool) -
 
     Returns
     -------
-    list of str
+    Hinges
         First plants whose absence leaves the ends, then the judgement that moves the share most, the smallest set,
         other inputs (plants, projects, stocks, demand, recipes, relations) and the judgements that are left.
     """
@@ -51,24 +61,25 @@ def hinges(network: Network, found: LoadBearing, tier: str, *, is_first: bool) -
     ordered = rows[judged].sort_values(["size", "id"], kind="stable")
     judgements = [BEFORE[kind] + label for kind, label in zip(ordered["kind"], ordered["label"], strict=True)]
     inputs = rows[~judged]
-    past = inputs["outside"] & (inputs["kind"] == "node")
+    is_past = inputs["outside"] & (inputs["kind"] == "node") & (inputs["variant"] == "absent")
+    past = _said(network, inputs[is_past])
     together = [_without(network, found.smallest_set)] if is_first and found.smallest_set else []
     words = [
-        *_said(network, inputs[past]),
+        *past,
         *judgements[:1],
         *together,
-        *_said(network, inputs[~past]),
+        *_said(network, inputs[~is_past]),
         *judgements[1:],
     ]
-    return list(dict.fromkeys(words))
+    return Hinges(tuple(dict.fromkeys(words)), tuple(past))
 
 
-def shortened(words: list[str]) -> str:
+def shortened(words: Sequence[str]) -> str:
     """Return the first three in a list, and how many more there are.
 
     Examples
     --------
-    >>> shortened(["a", "b", "c", "d"])
+    >>> shortened(("a", "b", "c", "d"))
     'a; b; c; and 1 more'
     """
     left = len(words) - NAMED

@@ -31,7 +31,7 @@ __all__ = ["first_rows", "overview"]
 COLUMNS = ["chain", "year", "scenario", "tier", "unmet_low_share", "unmet_share", "unmet_high_share", "first_month"]
 COLUMNS += ["neck_step", "neck_country", "neck_share", "closes", "closes_year", "hinges_on", "assumed_share"]
 # what details say besides
-MORE = ["restriction", "label", "scenario_label", "hinges"]
+MORE = ["restriction", "label", "scenario_label", "hinges", "past_ends"]
 # how likely a measure is, by its status, the likeliest first; what has ended or is assumed is no forecast
 LIKELY = ("in force", "suspended", "announced")
 WORST, LIKELIEST = "worst", "likeliest"
@@ -86,7 +86,7 @@ def overview(
         With details the rows are those of each restriction and each tier. Columns more: restriction ("worst", or
         "likeliest": the worst of the scenarios whose every measure is in force; where there is none, in force or
         suspended; then also announced; none where all are assumed or have ended), label, scenario_label, hinges (all
-        of them).
+        of them), past_ends (those that are plants without which the share lies past its ends).
 
     Raises
     ------
@@ -245,7 +245,7 @@ class _Chain:
         stated, ends = found.stated.iloc[place], found.ends.iloc[place]
         neck = self._neck(tier if tier in network.tier_order else None)
         closes: Closing = closing(self.counting, scenario, stated, place)
-        all_hinges = hinges(network, found, tier, is_first=place == 0)
+        asked = hinges(network, found, tier, is_first=place == 0)
         return {
             "chain": network.name,
             "year": np.nan if network.year is None else network.year,
@@ -260,12 +260,13 @@ class _Chain:
             "neck_share": neck.share,
             "closes": closes.words,
             "closes_year": closes.year,
-            "hinges_on": shortened(all_hinges),
+            "hinges_on": shortened(asked.words),
             "assumed_share": self._assumed_share,
             "restriction": said.restriction,
             "label": network.label,
             "scenario_label": (scenario.label or scenario.name) if scenario else "nothing happens",
-            "hinges": "; ".join(all_hinges),
+            "hinges": "; ".join(asked.words),
+            "past_ends": "; ".join(asked.past),
         }
 
     def _neck(self, tier: str | None) -> Neck:

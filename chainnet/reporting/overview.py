@@ -129,7 +129,7 @@ def _lines(table: pd.DataFrame) -> Iterator[Line]:
             "never short" if is_missing(said["first_month"]) else f"month {whole(said['first_month'])}",
             _neck(said),
             str(said["closes"]) + ("" if is_missing(said["closes_year"]) else f", from {whole(said['closes_year'])}"),
-            _hinges(rows.iloc[0], said),
+            _hinges(rows, str(said["tier"])),
             percent(said["assumed_share"]),
         )
 
@@ -154,10 +154,14 @@ def _neck(row: pd.Series) -> str:
     return first_capital(f"{row['neck_step']} in {country_name(row['neck_country'])}{share}")
 
 
-def _hinges(first: pd.Series, said: pd.Series) -> tuple[str, ...]:
-    """Return on what the first tier hinges, and the tier that the other columns speak of."""
-    asked = [first] if first["tier"] == said["tier"] else [first, said]
-    return tuple(f"{first_capital(str(row['tier']))}: {row['hinges_on'] or 'nothing that was asked'}." for row in asked)
+def _hinges(rows: pd.DataFrame, said: str) -> tuple[str, ...]:
+    """Return on what the first tier and that which is spoken of hinge; of others what alone leaves the ends."""
+    first, out = str(rows["tier"].iloc[0]), []
+    for _, row in rows.iterrows():
+        tier = str(row["tier"])
+        words = row["hinges_on"] or "nothing that was asked" if tier in (first, said) else row["past_ends"]
+        out += [f"{first_capital(tier)}: {words}."] if words else []
+    return tuple(out)
 
 
 def _marked(text: Any) -> str:

@@ -81,6 +81,9 @@ def test_details_are_what_the_questions_say(mag9: cn.Network, china_out: cn.Scen
     assert by_tier.loc["civilian", "closes"] == "nothing listed"
     assert by_tier["hinges_on"]["defence"].startswith("without Magnet plant in Japan; without Dysprosium source in")
     assert by_tier["hinges_on"]["defence"].endswith("; and 6 more")
+    past = found.table[found.table["tier"].eq("defence") & found.table["kind"].eq("node")]
+    past = past[past["variant"].eq("absent") & (past["unmet_share"] > found.ends["high_share"]["defence"])]
+    assert by_tier["past_ends"]["defence"].count("without ") == len(past) == 3
 
 
 def test_the_call_without_details_gives_the_first_rows(mag9: cn.Network, details: pd.DataFrame) -> None:
@@ -158,7 +161,7 @@ def test_the_worst_is_that_of_the_assessment() -> None:
 
 def test_hinges_are_labels_and_no_ids(mag9: cn.Network, china_out: cn.Scenario) -> None:
     found = cn.load_bearing(mag9, china_out)
-    words = hinges(mag9, found, "defence", is_first=True)
+    words = hinges(mag9, found, "defence", is_first=True).words
     assert words[3] == "if no relation carries more than its baseline"
     assert not [word for word in words if any(name in word for name in mag9.nodes["id"])]
     assert len(words) == len(set(words))
@@ -199,6 +202,12 @@ def test_a_page_and_a_table_escape_what_comes_from_the_data(details: pd.DataFram
     assert "\\<script\\>" in text
     assert "a \\| b \\](http" in text
     assert "\\&lt;" in text
+
+
+def test_a_line_names_what_contradicts_any_of_its_tiers(details: pd.DataFrame) -> None:
+    told = details.assign(hinges_on=["x", "y", "z"], past_ends=["", "", "without Q"])
+    line = overview_markdown(told).splitlines()[2]
+    assert "Defence: x. Industrial: y. Civilian: without Q." in line
 
 
 def test_the_same_table_gives_the_same_bytes_and_the_strip_its_places(details: pd.DataFrame) -> None:
@@ -285,5 +294,7 @@ def test_no_assumed_plant_and_no_order_contradicts_a_row(whole: pd.DataFrame, na
             mine: Any = asked[asked["tier"] == row["tier"]]
             low, high = row["unmet_low_share"], row["unmet_high_share"]
             past = mine[(mine["unmet_share"] > high + 1e-9) | (mine["unmet_share"] < low - 1e-9)]
-            unnamed = [label for label in past["label"] if label not in row["hinges_on"]]
+            unnamed = [
+                label for label in past["label"] if label not in row["hinges_on"] or label not in row["past_ends"]
+            ]
             assert unnamed == [], f"{name}, {scenario}, {row['tier']}: {unnamed}"
