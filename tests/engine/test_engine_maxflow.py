@@ -228,7 +228,7 @@ def test_no_place_for_compiled_code_is_no_error(monkeypatch: pytest.MonkeyPatch)
         return njit(*args, **options)
 
     monkeypatch.setattr(numba, "njit", nowhere)
-    monkeypatch.setattr(maxflow_jit, "_mark", lambda: None)
+    monkeypatch.setattr(maxflow_jit, "_is_kept", lambda: False)
     maxflow_jit._compiled.cache_clear()
     try:
         # compiling takes seconds in every process then, and middling networks are better off without
