@@ -559,3 +559,10 @@ def test_thin_relations_and_denser_networks(graphs: dict[str, cn.Network]) -> No
     )
     assert np.allclose(more["capacity_tpa"], 0.05 * smaller)
     assert denser(dense) is dense
+
+
+def test_a_chain_without_weak_inputs_is_asked_for_its_judgements_alone() -> None:
+    net = two_tier()
+    found = cn.load_bearing(net)
+    assert set(found.table["kind"]) <= KINDS
+    assert found.standing.startswith(("holds", "open"))
