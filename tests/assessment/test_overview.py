@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -279,6 +280,27 @@ def test_the_readme_has_a_row_for_every_shipped_chain(graphs: dict[str, cn.Netwo
 @pytest.mark.slow
 def test_the_readme_shows_what_the_command_makes(whole: pd.DataFrame) -> None:
     assert readme_table() == overview_markdown(whole).strip()
+
+
+@pytest.mark.slow
+def test_the_sentences_of_the_readme_hold(whole: pd.DataFrame) -> None:
+    text = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split("<!-- /overview -->")[1].split())
+    first = whole[whole["tier"] == "defence"].set_index(["restriction", "chain"])
+    worst, likely = first.loc["worst"], first.loc["likeliest"]
+    low, high = (worst.loc["rare-earths", f"unmet_{end}_share"] for end in ("low", "high"))
+    assert f"leaves {100 * low:.0f} to {100 * high:.0f} % of its demand unmet" in text
+    assert worst.loc["rare-earths", "past_ends"] == ""
+    assert not re.search("without|if ", str(worst.loc["rare-earths", "hinges"]))
+    rest = worst.drop("rare-earths")
+    assert (rest["unmet_low_share"] == 0.0).all()
+    assert f"to {100 * rest['unmet_high_share'].min():.0f} % short ({rest['unmet_high_share'].idxmin()})" in text
+    assert f"wholly short ({rest['unmet_high_share'].idxmax()})" in text
+    assert (whole.loc[whole["restriction"] == "likeliest", "unmet_low_share"] == 0.0).all()
+    ends = likely["unmet_high_share"]
+    assert f"{100 * ends.min():.0f} to {100 * ends.max():.0f} % of defence demand is unmet" in text
+    told = text.split("In the base year China made ")[1].split(".")[0]
+    found = {f"{100 * share:.0f}" for share in whole.loc[whole["neck_country"] == "CHN", "neck_share"]}
+    assert set(re.findall(r"(\d+) %", told)) <= found
 
 
 @pytest.mark.slow
