@@ -11,17 +11,9 @@ from typing import Any
 import pandas as pd
 
 from chainnet.errors import DataError, near_matches
-from chainnet.results import fact_of
+from chainnet.results import fact_of, rests_words
 
 __all__ = ["Answer", "render"]
-
-_STATUS = {
-    "P": "proved for the stated data",
-    "B": "bounded",
-    "S": "sampled",
-    "M": "myopic simulation",
-    "G": "reckoned from the inputs",
-}
 
 
 @dataclass(frozen=True)
@@ -68,10 +60,8 @@ def render(answer: Answer, form: str, table: str | None = None) -> str:
 
 
 def _borne(source: Mapping[str, Any]) -> str:
-    """Say of what standing an answer is, and how good the inputs are that bind it."""
-    rest = source["rests_on"]
-    of = f" ({rest['n_weakest']} of the {rest['n_decisive']} inputs that bind)" if rest["n_decisive"] else ""
-    return f"status {source['status']} ({_STATUS[source['status']]}), grade {rest['grade']}{of}"
+    """Say how an answer was made, and apart from it how well the inputs are known that bind it."""
+    return f"{source['status']}; {rests_words(source['rests_on'])}"
 
 
 def _document(answer: Answer, tables: Mapping[str, pd.DataFrame]) -> dict[str, Any]:

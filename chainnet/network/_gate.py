@@ -122,6 +122,9 @@ class Gate:
         if blank:
             cells = cells.mask(cells.isin(blank))
             known -= blank
+        if known & column.formerly.keys():
+            cells = cells.replace(dict(column.formerly))
+            known = {column.formerly.get(text, text) for text in known}
         rules: list[tuple[set[str], str, str]] = []
         if column.words:
             wrong = known - set(column.words)

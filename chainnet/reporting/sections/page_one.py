@@ -102,8 +102,8 @@ def scenario_table(facts: Facts) -> ReportTable:
         col.text(
             "rests_on",
             "Rests on",
-            "grade of the weakest input that binds, how many of how many",
-            lambda row: facts.scenario_grade_words(row["scenario"]),
+            "how the weakest decisive input is known, and how many are so",
+            lambda row: facts.scenario_inputs_words(row["scenario"]),
             body=False,
         ),
     ]
@@ -204,11 +204,9 @@ def _gaps(facts: Facts) -> str:
 
 def _stranger_sentences(facts: Facts) -> tuple[Sentence, ...]:
     """Return what makes up the trust part of the summary: the gaps that could change the order."""
-    grade = facts.grade_words
-    if len(facts.a.decisive) and grade.endswith(")"):
-        grade = f"{grade.removesuffix(')')}; weakest: {weakest_input(facts)})"
+    named = f", the weakest {weakest_input(facts)}" if facts.n_decisive else ""
     said = [
-        Sentence(f"Status {facts.status}, grade {grade} unless another letter stands.", ("T15",)),
+        Sentence(f"{first_capital(facts.status)}; the answer {facts.rests_words}{named}.", ("T15",)),
         Sentence(_gaps(facts), ("T17",), "Gaps."),
     ]
     if pd.isna(facts.leading["shortfall_low_tpa"][facts.when]):
