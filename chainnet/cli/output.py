@@ -55,13 +55,18 @@ def render(answer: Answer, form: str, table: str | None = None) -> str:
             lines.append("")
         lines += [f"{name} ({len(tables[name])} rows)", _text(tables[name])]
     if "rests_on" in answer.provenance:
-        lines += ["", _borne(answer.provenance)]
+        lines += ["", *_borne(answer)]
     return "\n".join(lines) + "\n"
 
 
-def _borne(source: Mapping[str, Any]) -> str:
+def _borne(answer: Answer) -> list[str]:
     """Say how an answer was made, and apart from it how well the inputs are known that bind it."""
-    return f"{source['status']}; {rests_words(source['rests_on'])}"
+    source = answer.provenance
+    said = f"{source['status']}; {rests_words(source['rests_on'])}"
+    each = next((found for table in answer.tables.values() if (found := fact_of(table, "rests_on"))), {})
+    if not each:
+        return [said]
+    return [f"{said}, all scenarios together", *(f"  {name}: {rests_words(rest)}" for name, rest in each.items())]
 
 
 def _document(answer: Answer, tables: Mapping[str, pd.DataFrame]) -> dict[str, Any]:

@@ -149,10 +149,10 @@ def test_no_scenario_and_no_tier_are_said() -> None:
     assert html_report(document, has_graph=False)
 
 
-def test_grades_missing_are_said(short: cn.Assessment) -> None:
+def test_a_quality_that_is_missing_is_said(short: cn.Assessment) -> None:
     facts = Facts(short)
-    assert facts.grade == "not graded"
-    assert "not all of which bear a grade" in bottom_line(facts)[-1].text
+    assert facts.n_decisive
+    assert "of no stated quality" in bottom_line(facts)[-1].text
 
 
 @pytest.mark.slow
