@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from chainnet.economics import overcapacity as overcapacity
     from chainnet.economics import price_floor as price_floor
     from chainnet.errors import ChainnetError as ChainnetError
+    from chainnet.errors import ChainnetWarning as ChainnetWarning
     from chainnet.errors import DataError as DataError
     from chainnet.errors import InfeasibleError as InfeasibleError
     from chainnet.errors import SolverError as SolverError
@@ -54,6 +55,7 @@ if TYPE_CHECKING:
 _ROOMS = {
     "Assessment": "assessment",
     "ChainnetError": "errors",
+    "ChainnetWarning": "errors",
     "DataError": "errors",
     "InfeasibleError": "errors",
     "Network": "network",
@@ -100,6 +102,7 @@ _ROOMS = {
 __all__ = [
     "Assessment",
     "ChainnetError",
+    "ChainnetWarning",
     "DataError",
     "InfeasibleError",
     "Network",

@@ -15,7 +15,7 @@ import pandas as pd
 from chainnet._types import Words
 from chainnet.assessment._case import Case
 from chainnet.assessment._questions import Question, questions
-from chainnet.assessment._time import onsets
+from chainnet.assessment._time import onsets, timelines
 from chainnet.blocs import Alignment
 from chainnet.economics import Overcapacity
 from chainnet.engine import Certificate, thread_pool
@@ -26,7 +26,7 @@ from chainnet.network import QUALITIES, Network
 from chainnet.projects import Portfolio, Reroute
 from chainnet.results import NOT_STATED, Result, provenance, stamp
 from chainnet.runs import Ensemble, Sensitivity
-from chainnet.scenario import Scenario, pick_scenarios
+from chainnet.scenario import Scenario, outside_is_told, pick_scenarios, tell_outside
 from chainnet.stress import StressTest
 
 __all__ = ["Assessment", "assess"]
@@ -193,6 +193,11 @@ def assess(
     DataError
         If there is no demand table or an argument is unknown.
 
+    Warns
+    -----
+    ChainnetWarning
+        If a measure is in force in no month of the horizon: it counts as nothing in the answers over time.
+
     Examples
     --------
     >>> import chainnet as cn
@@ -206,6 +211,8 @@ def assess(
     chosen = pick_scenarios(network, scenarios)
     when = tuple(years) if years is not None else _years(network)
     case = Case(counting, tuple(chosen), when, months, start, recovery, draws)
+    over_time = timelines(case)
+    tell_outside(line.outside for line in over_time)
     found, unanswered = _answers(case, executor, progress or (lambda _what, _part: None))
     worst: Scenario | None = found.pop("worst")
     decisive = (found["disrupted"] or found["base"]).decisive
@@ -229,7 +236,7 @@ def assess(
         network=network,
         worst=worst.name if worst else "",
         indicators=concentration(network),
-        scenarios=stamp(_scenario_table(chosen, onsets(case)), source),
+        scenarios=stamp(_scenario_table(chosen, onsets(over_time)), source),
         coverage=stamp(_coverage(network), source),
         decisive=stamp(decisive, source),
         edge_quality=stamp(_edge_quality(network), source),
@@ -288,7 +295,8 @@ def _answers(
 def _answered(one: Question, case: Case, needed: list[Any]) -> tuple[Any, dict[str, str]]:
     """Answer one question, in whatever process; what cannot be answered says why."""
     why: dict[str, str] = {}
-    return one.ask(case, *needed, *([why] if one.keeps_why else [])), why
+    with outside_is_told():
+        return one.ask(case, *needed, *([why] if one.keeps_why else [])), why
 
 
 def _years(network: Network) -> tuple[int, ...]:

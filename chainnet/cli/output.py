@@ -65,9 +65,8 @@ def _borne(answer: Answer) -> list[str]:
     """Say how an answer was made, and apart from it how well the inputs are known that bind it."""
     source = answer.provenance
     said = f"{source['status']}; {rests_words(source['rests_on'])}"
-    each: Mapping[str, Any] = next(
-        (found for table in answer.tables.values() if (found := fact_of(table, "rests_on"))), {}
-    )
+    facts = [fact_of(table, "rests_on", {}) for table in answer.tables.values()]
+    each: Mapping[str, Any] = next(filter(None, facts), {})
     if not each:
         return [said]
     return [f"{said}, all scenarios together", *(f"  {name}: {rests_words(rest)}" for name, rest in each.items())]

@@ -106,7 +106,7 @@ def sensitivity(
     >>> net = cn.read("rare-earths")
     >>> found = cn.sensitivity(net, cn.scenarios(net)["china_export_stop"], tier="defence", recipes=False)
     >>> found.inputs.loc[0, "key"]
-    'usa_defence / smco / defence'
+    'jpn_dytb_metal'
     """
     checks.whole(top, "top", 1, rule=checks.AT_LEAST)
     counting = Counting.of(network, commodity, beneficiaries, tier)
