@@ -361,7 +361,7 @@ def coverage_figure(facts: Facts) -> ReportFigure | None:
             bar = {"color": fill, "edgecolor": "#12436D", "hatch": hatch, "linewidth": 0.8}
             ax.barh(at, share, left=left, height=0.7, **bar)
             if share > 0.06:
-                words = f"{quality} {percent(share)}" if share > 0.22 else percent(share)
+                words = f"{quality} {percent(share)}" if share > 0.27 else percent(share)
                 fig.write(ax, left + share / 2, at, words, "center", color=ink, bbox=fig.WHITE_BOX if hatch else None)
             left += share
         missing = int(row["n_unlimited"])
