@@ -14,7 +14,6 @@ from chainnet.engine import CERTAIN
 from chainnet.network import QUALITIES, STAGES
 from chainnet.reporting.formats.glyphs import drawable, short_label, stand_ins
 from chainnet.results import (
-    BOUNDED,
     CHECKED,
     GIVEN,
     NOT_ASSESSED,
@@ -382,11 +381,6 @@ class Facts:
     def scenario_standing(self, name: str) -> dict[str, Any]:
         """Return the same for the long run of a scenario."""
         return {"status": CHECKED, **_joined([fact_of(self.a.stress.summary, "rests_on")[name]])}
-
-    @property
-    def status(self) -> str:
-        """How the answer was made: checked where every certificate closes."""
-        return CHECKED if bool(self.a.certificates["ok"].all()) else BOUNDED
 
     def rung(self, year: int, rung: str, tier: str) -> Any:
         """Return a row of the ladder of a year, or None; the sum over tiers for all tiers."""

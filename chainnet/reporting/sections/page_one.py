@@ -19,6 +19,7 @@ from chainnet.reporting.sections.order import see
 from chainnet.reporting.sections.projects import top_projects
 from chainnet.reporting.sections.rerouting import ladder_figure
 from chainnet.reporting.sections.sure import sure_points
+from chainnet.results import BOUNDED, CHECKED
 from chainnet.words import NOT_APPLICABLE, NOT_ASSESSED, count, first_capital, join, number, span, spelled, tonnes
 
 KEY_ROWS = 7  # so that the summary stands on two pages
@@ -205,9 +206,10 @@ def _gaps(facts: Facts) -> str:
 
 def _stranger_sentences(facts: Facts) -> tuple[Sentence, ...]:
     """Return what makes up the trust part of the summary: the gaps that could change the order."""
+    status = CHECKED if bool(facts.a.certificates["ok"].all()) else BOUNDED
     named = f", the weakest {weakest_input(facts)}" if facts.n_decisive else ""
     said = [
-        Sentence(f"{first_capital(facts.status)}; the answer {facts.rests_words}{named}.", ("T15",)),
+        Sentence(f"{first_capital(status)}; the answer {facts.rests_words}{named}.", ("T15",)),
         Sentence(_gaps(facts), ("T17",), "Gaps."),
     ]
     if pd.isna(facts.leading["shortfall_low_tpa"][facts.when]):
