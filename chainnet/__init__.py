@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from chainnet.assessment import Assessment as Assessment
     from chainnet.assessment import assess as assess
     from chainnet.assessment import compare as compare
+    from chainnet.assessment import overview as overview
     from chainnet.assumptions import load_bearing as load_bearing
     from chainnet.blocs import alignment as alignment
     from chainnet.blocs import alliance as alliance
@@ -82,6 +83,7 @@ _ROOMS = {
     "load_bearing": "assumptions",
     "max_flow": "flow",
     "overcapacity": "economics",
+    "overview": "assessment",
     "portfolio": "projects",
     "price_floor": "economics",
     "read": "io",
@@ -129,6 +131,7 @@ __all__ = [
     "load_bearing",
     "max_flow",
     "overcapacity",
+    "overview",
     "portfolio",
     "price_floor",
     "read",

@@ -204,9 +204,9 @@ def test_a_card_says_what_it_must(net: cn.Network) -> None:
 FOUND = {
     "rare-earths": ("385", lambda net: cn.chokepoints(net, "country", tier="defence")["lost_tpa"]["CHN"]),
     "gallium": ("42.6", lambda net: cn.chokepoints(net, "country")["lost_tpa"]["CHN"]),
-    "germanium": ("24 of", lambda net: cn.chokepoints(net, "country")["lost_tpa"]["CHN"]),
+    "germanium": ("24.2", lambda net: cn.chokepoints(net, "country")["lost_tpa"]["CHN"]),
     "tungsten": ("3,955", lambda net: cn.chokepoints(net, "step+country")["lost_tpa"]["refining", "CHN"]),
-    "antimony": ("10,300", lambda net: cn.chokepoints(net, "country")["lost_tpa"]["CHN"]),
+    "antimony": ("10,356", lambda net: cn.chokepoints(net, "country")["lost_tpa"]["CHN"]),
     "graphite": ("146,135", lambda net: cn.chokepoints(net, "step+country")["lost_tpa"]["anode", "CHN"]),
 }
 

@@ -19,7 +19,7 @@ from chainnet.assessment._bloc import (
     portfolios,
     sides,
 )
-from chainnet.assessment._case import Case
+from chainnet.assessment._case import Case, worst_of
 from chainnet.assessment._time import exposures, horizon_rungs, myopia, stockpiles
 from chainnet.criticality import chokepoints, interdict
 from chainnet.flow import Balance, MaxFlow, balance, max_flow
@@ -94,15 +94,8 @@ def _base(case: Case) -> Balance:
 
 
 def _worst(case: Case, stress: StressTest) -> Scenario | None:
-    """Return the scenario with the largest shortfall of the first tier, then of all tiers, then by name."""
-    first = case.network.tier_order[0]
-
-    def key(scenario: Scenario) -> tuple[float, float, str]:
-        short: pd.Series = stress.summary["shortfall_tpa"].loc[scenario.name]
-        # rounded, so that ties are ties and not the last digits of a solve
-        return (-round(float(short.get(first, 0.0)), 6), -round(float(short.sum()), 6), scenario.name)
-
-    return min(case.scenarios, key=key) if case.scenarios else None
+    short = {one.name: stress.summary["shortfall_tpa"].loc[one.name] for one in case.scenarios}
+    return worst_of(case.scenarios, short, case.network.tier_order[0])
 
 
 def _disrupted(case: Case, worst: Scenario | None) -> Balance | None:

@@ -110,7 +110,11 @@ def test_new_relations_are_hubs_and_not_pairs() -> None:
 @pytest.mark.parametrize("degree", ["existing", "new"])
 def test_another_amount_in_a_recipe_is_what_lowering_anew_gives(seed: int, degree: Any) -> None:
     net = recipe_network(seed, wild=False, baseline=True, projects=True)
-    rule = {"kind": "restrict", "from": {"country": "CHN"}, "tier": "defence"} if seed % 2 else {"kind": "scale", "share": 0.5}
+    rule = (
+        {"kind": "restrict", "from": {"country": "CHN"}, "tier": "defence"}
+        if seed % 2
+        else {"kind": "scale", "share": 0.5}
+    )
     where = {} if seed % 2 else {"where": {"country": "CHN"}}
     overlay = overlay_of(net, cn.Scenario("s", measures=[{**rule, **where}]))
     low, tried = lower(net, overlay, degree, stocks=True), 0
