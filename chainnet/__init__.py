@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from chainnet.assessment import Assessment as Assessment
     from chainnet.assessment import assess as assess
     from chainnet.assessment import compare as compare
+    from chainnet.assumptions import load_bearing as load_bearing
     from chainnet.blocs import alignment as alignment
     from chainnet.blocs import alliance as alliance
     from chainnet.blocs import retaliation as retaliation
@@ -78,6 +79,7 @@ _ROOMS = {
     "fortify": "criticality",
     "geopolrisk": "indicators",
     "interdict": "criticality",
+    "load_bearing": "assumptions",
     "max_flow": "flow",
     "overcapacity": "economics",
     "portfolio": "projects",
@@ -124,6 +126,7 @@ __all__ = [
     "fortify",
     "geopolrisk",
     "interdict",
+    "load_bearing",
     "max_flow",
     "overcapacity",
     "portfolio",

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
-from itertools import count
 from types import MappingProxyType
 from typing import Any
 
@@ -21,7 +20,7 @@ from chainnet.blocs import Alignment
 from chainnet.economics import Overcapacity
 from chainnet.engine import Certificate, thread_pool
 from chainnet.errors import DataError
-from chainnet.flow import Balance, Counting, MaxFlow, binding_inputs
+from chainnet.flow import Balance, Counting, MaxFlow, Others, binding_inputs
 from chainnet.indicators import concentration, tonnes_by_grade
 from chainnet.network import QUALITIES, Network
 from chainnet.projects import Portfolio, Reroute
@@ -152,6 +151,7 @@ def assess(
     executor: Executor | None = None,
     beneficiaries: Words = None,
     commodity: Words = None,
+    others: Others = "after",
     progress: Callable[[str, float], None] | None = None,
 ) -> Assessment:
     """Put every question to a network and its scenarios.
@@ -177,6 +177,9 @@ def assess(
         Where the questions are answered, such as a ``ProcessPoolExecutor``; default two threads. It is not ended.
     beneficiaries, commodity : optional
         Whose and what demand counts; default from the network.
+    others : {"after", "before", "alongside"}
+        When those are served who are no beneficiaries, in the balances, losses, attacks, rerouting and the stress
+        test; in all other answers after them.
     progress : callable, optional
         Called with (what is being done, part done from 0 to 1).
 
@@ -203,7 +206,7 @@ def assess(
     """
     if network.demand.empty:
         raise DataError("assess: the network has no demand table, so nobody can go short. Give demand.")
-    counting = Counting.of(network, commodity, beneficiaries)
+    counting = Counting.of(network, commodity, beneficiaries, others=others)
     chosen = pick_scenarios(network, scenarios)
     when = tuple(years) if years is not None else _years(network)
     case = Case(counting, tuple(chosen), when, months, start, recovery, draws)
@@ -248,18 +251,22 @@ def _answers(
 ) -> tuple[dict[str, Any], dict[str, str]]:
     """Put every question, side by side where they do not need each other; return fields, and why some are empty."""
     asked = questions(case)
-    done = count(1)
+    whole, done = sum(one.weight for one in asked), list[Question]()
     jobs: dict[str, Future[tuple[Any, dict[str, str]]]] = {}
 
-    def tell(name: str) -> Callable[[Future[Any]], None]:
-        return lambda _job: say(name, next(done) / len(asked))
+    def tell(one: Question) -> Callable[[Future[Any]], None]:
+        def ended(_job: Future[Any]) -> None:
+            done.append(one)
+            say(f"{len(done)} of {len(asked)}: {one.words}", min(sum(q.weight for q in done) / whole, 1.0))
+
+        return ended
 
     with nullcontext(executor) if executor is not None else thread_pool() as pool:
         try:
             for one in asked:
                 needed = [jobs[name].result()[0] for name in one.needs]
                 jobs[one.name] = job = pool.submit(_answered, one, case, needed)
-                job.add_done_callback(tell(one.name))
+                job.add_done_callback(tell(one))
             found = {name: job.result()[0] for name, job in jobs.items()}
         except BaseException:
             for job in jobs.values():

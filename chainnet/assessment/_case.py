@@ -6,13 +6,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from chainnet.errors import ChainnetError
-from chainnet.flow import Counting, Said
+from chainnet.flow import Counting, Others, Said
 from chainnet.network import Network
 from chainnet.scenario import Scenario
 
 __all__ = ["Case", "Reason", "Reasons"]
 
 Reasons = dict[str, str]
+
+
+class InOrder(Said):
+    """Whose tonnes count, and when the others are served."""
+
+    others: Others
 
 
 @dataclass(frozen=True)
@@ -36,6 +42,11 @@ class Case:
     def said(self) -> Said:
         """What a public call has to be told to count the same."""
         return self.counting.said
+
+    @property
+    def in_order(self) -> InOrder:
+        """The same for a call that also asks when the others are served."""
+        return {**self.said, "others": self.counting.others}
 
     @property
     def first(self) -> str | None:

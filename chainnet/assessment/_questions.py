@@ -38,42 +38,51 @@ REMOVED = ("node", "site", "country", "operator", "owner_country", "step+country
 class Question:
     """What is asked of a case, given the answers it ``needs``.
 
+    ``words`` say to a planner what is being found; ``weight`` is how long it takes beside the others, roughly;
     ``keeps_why``: it takes a mapping, last, for the reasons of what has no answer.
     """
 
     name: str
+    words: str
     ask: Callable[..., Any]
     needs: tuple[str, ...] = ()
     keeps_why: bool = False
+    weight: float = 1.0
 
 
 def questions(case: Case) -> tuple[Question, ...]:
     """Return the questions of a case in the order in which they are put: each after those that it needs."""
+    worst = ("worst",)
     return (
-        Question("stress", _stress),
-        Question("removed", _removed),
-        Question("attacks", _attacks),
-        Question("exposure", exposures, keeps_why=True),
-        Question("bracket", myopia, keeps_why=True),
-        Question("floors", break_evens, keeps_why=True),
-        Question("indices", index_ranks, keeps_why=True),
-        Question("flow", _flow),
-        Question("base", _base),
-        Question("blocs", blocs_of, ("removed",)),
-        Question("alignment", sides, ("blocs",), keeps_why=True),
-        Question("worst", _worst, ("stress",)),
-        Question("stockpile", stockpiles, ("stress",), keeps_why=True),
-        *(Question(f"rerouting {year}", partial(_rerouting, year=year), ("worst",)) for year in case.years),
-        Question("rungs", horizon_rungs, ("worst",)),
-        Question("doubts", doubts, ("worst",), keeps_why=True),
-        Question("portfolios", portfolios, ("worst",), keeps_why=True),
-        Question("idle", idle_plants, ("worst",), keeps_why=True),
-        Question("disrupted", _disrupted, ("worst",)),
+        Question("stress", "who goes short, month by month", _stress, weight=30.0),
+        Question("removed", "what is lost with each site, country and owner", _removed),
+        Question("attacks", "which sites cost most together", _attacks, weight=5.0),
+        Question("exposure", "how long the loss of a site can be borne", exposures, keeps_why=True),
+        Question("bracket", "how far losses spread if nobody plans", myopia, keeps_why=True, weight=5.0),
+        Question("floors", "at which price projects pay", break_evens, keeps_why=True),
+        Question("indices", "what published indices say", index_ranks, keeps_why=True),
+        Question("flow", "how much can be served at most", _flow),
+        Question("base", "who is served when nothing happens", _base),
+        Question("blocs", "who stands on the other side", blocs_of, ("removed",)),
+        Question("alignment", "what a split market costs", sides, ("blocs",), keeps_why=True, weight=5.0),
+        Question("worst", "which scenario is the worst", _worst, ("stress",)),
+        Question("stockpile", "what must be in stock", stockpiles, ("stress",), keeps_why=True, weight=6.0),
+        *(
+            Question(
+                f"rerouting {year}", f"what projects buy by {year}", partial(_rerouting, year=year), worst, weight=3.0
+            )
+            for year in case.years
+        ),
+        Question("rungs", "what each rung of rerouting buys over the months", horizon_rungs, worst, weight=3.0),
+        Question("doubts", "how sure it is: inputs drawn and moved", doubts, worst, keeps_why=True, weight=5.0),
+        Question("portfolios", "which projects are best for the money", portfolios, worst, keeps_why=True, weight=2.0),
+        Question("idle", "what stands idle if nothing is cut off", idle_plants, worst, keeps_why=True),
+        Question("disrupted", "who is served under the worst scenario", _disrupted, worst),
     )
 
 
 def _stress(case: Case) -> StressTest:
-    return stress_test(case.network, list(case.scenarios), case.months, case.start, **case.said)
+    return stress_test(case.network, list(case.scenarios), case.months, case.start, **case.in_order)
 
 
 def _flow(case: Case) -> MaxFlow:
@@ -81,7 +90,7 @@ def _flow(case: Case) -> MaxFlow:
 
 
 def _base(case: Case) -> Balance:
-    return balance(case.network, **case.said)
+    return balance(case.network, **case.in_order)
 
 
 def _worst(case: Case, stress: StressTest) -> Scenario | None:
@@ -97,19 +106,19 @@ def _worst(case: Case, stress: StressTest) -> Scenario | None:
 
 
 def _disrupted(case: Case, worst: Scenario | None) -> Balance | None:
-    return balance(case.network, worst, **case.said) if worst else None
+    return balance(case.network, worst, **case.in_order) if worst else None
 
 
 def _rerouting(case: Case, worst: Scenario | None, year: int) -> Reroute:
-    return reroute(case.network, worst, by_year=year, **case.said)
+    return reroute(case.network, worst, by_year=year, **case.in_order)
 
 
 def _removed(case: Case) -> Removed:
     """Return what every kind of removal costs all tiers, and what it costs the first."""
     every, lead = {}, {}
     for by in REMOVED:
-        every[by] = chokepoints(case.network, by, **case.said)
-        lead[by] = chokepoints(case.network, by, tier=case.first, **case.said)
+        every[by] = chokepoints(case.network, by, **case.in_order)
+        lead[by] = chokepoints(case.network, by, tier=case.first, **case.in_order)
     return every, lead
 
 
@@ -122,7 +131,7 @@ def _attacks(case: Case) -> tuple[pd.DataFrame, pd.DataFrame]:
             continue
         for k in ATTACKED:
             details = counts == "first tier" and k == ATTACKED[0]
-            found = interdict(case.network, k, tier=tier, details=details, **case.said)
+            found = interdict(case.network, k, tier=tier, details=details, **case.in_order)
             source = source or found.provenance  # the answer on which the table is ranked
             if not found.pairs.empty:
                 pairs = found.pairs

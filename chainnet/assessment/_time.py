@@ -88,7 +88,7 @@ def stockpiles(case: Case, stress: StressTest, reasons: Reasons) -> Stocks:
     step = QUARTER if months % QUARTER == 0 else 1
     for scenario in hit[:MOST_STOCKS]:
         with Reason(reasons, f"stockpile: {scenario.name}"):
-            asked = Ask(case.counting, months, start)
+            asked = Ask(case.counting.in_order("after"), months, start)
             need[scenario.name], proofs[scenario.name] = requirement(scenario, (tier,), asked)
     for scenario in (s for s in hit if s.name in need):
         with Reason(reasons, f"mitigation: {scenario.name}"):

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from chainnet._types import Array, Bools, Words
+from chainnet._types import Array, Bools, Ints, Words
 from chainnet.blocs._worlds import Party, Proofs, WorldValue, clean, demand_of, edge_places, open_market
 from chainnet.flow import Balance, Counting, balance_under
 from chainnet.lowering import Degree, Overlay
@@ -41,21 +41,35 @@ class SplitMarket:
         tail, head = edge_places(self.low)
         codes, self.places = pd.factorize(np.concatenate([tail, head]))
         self.tail, self.head = codes[: len(tail)], codes[len(tail) :]
+        self._asked: tuple[tuple[Party, ...], Bools] | None = None
         self.values = {
             name: WorldValue(self.low, mine, proofs) for name, mine in self.rows.items() if mine.any() or name != THIRD
         }
 
     def sign(self, joined: Mapping[str, int], parties_of: Sequence[Party] = ()) -> Any:
         """Return +1 (first bloc), -1 (second) or 0 for each place, with the players that joined."""
-        out = np.zeros(len(self.places), dtype=np.int64)
-        for i, place in enumerate(self.places):
-            if self.sides[0].holds(place):
-                out[i] = 1
-            elif self.sides[1].holds(place):
-                out[i] = -1
-            else:
-                out[i] = next((joined[p.name] for p in parties_of if p.name in joined and p.holds(place)), 0)
+        out = self._own.copy()
+        if joined and parties_of:
+            side = np.array([joined.get(party.name, 0) for party in parties_of], dtype=np.int64)
+            among = self._among(tuple(parties_of))  # a place of several goes with the first that joined
+            found = np.where(among, side[:, None], 0)
+            first = np.argmax(found != 0, axis=0)
+            free = out == 0
+            out[free] = found[first, np.arange(len(out))][free]
         return out
+
+    @cached_property
+    def _own(self) -> Ints:
+        """+1 where a place is the first bloc's, -1 where it is the second's, else 0."""
+        first, second = (np.array([bloc.holds(place) for place in self.places], dtype=bool) for bloc in self.sides[:2])
+        return np.where(first, 1, np.where(second, -1, 0)).astype(np.int64)
+
+    def _among(self, parties: tuple[Party, ...]) -> Bools:
+        """Return which places each party holds, parties x places; the last list asked is kept."""
+        if self._asked is None or self._asked[0] != parties:
+            held = [[party.holds(place) for place in self.places] for party in parties]
+            self._asked = parties, np.array(held, dtype=bool).reshape(len(parties), len(self.places))
+        return self._asked[1]
 
     def crossing(self, joined: Mapping[str, int] | None = None, players: Sequence[Party] = ()) -> Any:
         """Return which edge columns run between the two blocs."""

@@ -1,22 +1,27 @@
 """How do totals become flows? Published totals and known relations give edges with baseline flows.
 
 Words: *relation* (who may ship to whom), *figure* (a published total), *gap* (a figure that the flows miss), *matrix*
-(RAS and maximum entropy), *trade* (bilateral tables).
+(RAS and maximum entropy), *trade* (bilateral tables), *thin* (a relation of little weight, which may be there or not).
 """
 
 from chainnet.calibration._calibrate import calibrate
+from chainnet.calibration._density import THIN, denser, slack_factors, thin_relations
 from chainnet.calibration._folder import calibrate_folder, read_trade, write_rebuilt
 from chainnet.calibration._matrix import max_entropy, ras
 from chainnet.calibration._trade import compare_trade, reconcile_mirror, without_reexports
 
 __all__ = [
+    "THIN",
     "calibrate",
     "calibrate_folder",
     "compare_trade",
+    "denser",
     "max_entropy",
     "ras",
     "read_trade",
     "reconcile_mirror",
+    "slack_factors",
+    "thin_relations",
     "without_reexports",
     "write_rebuilt",
 ]

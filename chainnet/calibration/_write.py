@@ -13,7 +13,10 @@ from chainnet.calibration._relations import Pairs
 from chainnet.calibration._tables import COMPARE, Sources
 from chainnet.network import TABLES
 
-__all__ = ["result_tables", "twelve_digits"]
+__all__ = ["ALL_OF_SOURCE", "result_tables", "twelve_digits"]
+
+# what the note of a relation says whose capacity is no slack over its flow
+ALL_OF_SOURCE = "capacity: all that the source can make"
 
 
 def result_tables(sources: Sources, pairs: Pairs, program: Program, x: Array) -> dict[str, pd.DataFrame]:
@@ -63,7 +66,7 @@ def _edges(sources: Sources, pairs: Pairs, program: Program, x: Array, limits: d
     # a relation that carries nothing is not closed for ever: it stays out, or has its own capacity
     words = np.select(
         [~np.isnan(given), rule == "slack", rule == "source"],
-        ["", "slack", "capacity: all that the source can make"],
+        ["", "slack", ALL_OF_SOURCE],
         "",
     )
     notes = []

@@ -10,8 +10,7 @@ from __future__ import annotations
 import inspect
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass
 from functools import cached_property
 from importlib import import_module
@@ -77,6 +76,7 @@ class Command:
         tables: Mapping[str, pd.DataFrame] | None = None,
         numbers: Mapping[str, Any] | None = None,
         shown: tuple[str, ...] = (),
+        footer: Mapping[str, str] | None = None,
         **more: Any,
     ) -> None:
         """Print an answer, or write it to a file.
@@ -91,6 +91,8 @@ class Command:
             Single figures.
         shown : tuple of str
             Which tables people see; default the first.
+        footer : mapping, optional
+            Sentences by name, which stand below the tables.
         **more
             More figures, which stand before the certificate.
         """
@@ -106,7 +108,7 @@ class Command:
         elif found is not None:
             source = origin_of(found)
         tables = {type(self).__name__.lower(): found} if tables is None else tables
-        text = render(Answer(tables, numbers or {}, source, shown), self.form, self.table)
+        text = render(Answer(tables, numbers or {}, source, shown, footer or {}), self.form, self.table)
         if self.out is None:
             sys.stdout.write(text)
         else:
@@ -277,22 +279,3 @@ def _root(
 def _show_tracebacks(debug: bool) -> None:
     if debug:
         os.environ["CHAINNET_DEBUG"] = "1"
-
-
-@contextmanager
-def progress_bar(what: str) -> Iterator[Callable[[str, float], None] | None]:
-    """Show a bar on stderr when people look at it."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-
-    console = Console(stderr=True)
-    with Progress(TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), console=console) as bar:
-        task = bar.add_task(what, total=1.0)
-
-        def step(name: str, part: float) -> None:
-            bar.update(task, description=name, completed=part)
-
-        yield step

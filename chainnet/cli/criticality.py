@@ -30,12 +30,14 @@ class Chokepoints(Question, Counted, Output, Verified):
     centrality: Annotated[bool, "Fill betweenness for comparison."] = False
     scenario: opt.OneScenario = None
     reroute: opt.Degree = "existing"
+    others: opt.Others = "after"
 
     def _tell(self, found: Any) -> None:
-        from chainnet.results import origin_of
+        from chainnet.results import fact_of, origin_of
 
         self.say_verified("the same value and the same largest losses")
         numbers = {"base_tpa": origin_of(found)["settings"]["base_tpa"]}
+        numbers |= {f"base_ours_{end}_tpa": tonnes for end, tonnes in fact_of(found, "ours_tpa", {}).items()}
         self.say(found, numbers={**numbers, **_correlations(found, "loss")})
 
 
@@ -51,6 +53,7 @@ class Interdict(Question, Counted, TableOutput):
     details: Annotated[bool, "Other optimal attacks, and pairs inside a step."] = False
     scenario: opt.OneScenario = None
     reroute: opt.Degree = "existing"
+    others: opt.Others = "after"
     time_limit_s: Annotated[float, "Seconds for the search.", "--time-limit"] = 60.0
 
     def _run(self) -> None:
@@ -61,7 +64,8 @@ class Interdict(Question, Counted, TableOutput):
         rows = [(kind, " + ".join(_word(member) for member in members)) for kind, members in sets]
         tables = {"attacks": pd.DataFrame(rows, columns=["kind", "removed"]), "pairs": found.pairs}
         shown = ("attacks", "pairs") if self.details else ("attacks",)
-        self.say(found, tables, shown=shown, is_unique=None if found.ties is None else not found.ties)
+        ours = dict(zip(("ours_least_tpa", "ours_most_tpa"), found.ours_tpa or (), strict=False))
+        self.say(found, tables, shown=shown, is_unique=None if found.ties is None else not found.ties, **ours)
 
 
 @command("criticality.shapley")

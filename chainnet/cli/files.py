@@ -8,7 +8,8 @@ from typing import Annotated, Any, Literal
 import typer
 
 from chainnet.cli import options as opt
-from chainnet.cli.common import Counted, Form, Output, Question, TableOutput, command, progress_bar
+from chainnet.cli.common import Counted, Form, Output, Question, TableOutput, command
+from chainnet.cli.progress import progress_bar
 from chainnet.cli.words import words
 from chainnet.errors import DataError
 
@@ -67,6 +68,7 @@ class Draw(Question, Form):
     months: Annotated[int | None, "Horizon: the scenario month by month, with a slider."] = None
     start: opt.Start = None
     step_months: opt.Step = 1
+    others: opt.Others = "after"
     marking: Marking = ""
     title: Annotated[str | None, "Heading."] = None
 
@@ -105,6 +107,7 @@ class Report(Question, Counted, Form):
     language: Annotated[str, "Language of the documents, such as en."] = "en"
     templates: Annotated[Path | None, "Folder with page.html.j2, report.typ or both in place of ours."] = None
     draws: Annotated[int, "Draws of the uncertain inputs; 0 = none.", opt.AtLeast(0)] = 64
+    others: opt.Others = "after"
 
     def _run(self) -> None:
         from concurrent.futures import ProcessPoolExecutor

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from chainnet.cli import options as opt
 from chainnet.cli.common import Counted, Question, TableOutput, Verified, command
@@ -27,7 +27,7 @@ class Balance(Question, Counted, TableOutput, Verified):
 
     scenario: opt.OneScenario = None
     reroute: opt.Degree = "existing"
-    others: Annotated[Literal["after", "before"], "When the others are served."] = "after"
+    others: opt.Others = "after"
     fair: Annotated[bool, "Equal fractions inside a tier."] = False
 
     def _tell(self, found: Any) -> None:

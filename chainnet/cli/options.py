@@ -69,6 +69,10 @@ Degree = Annotated[
     Literal["frozen", "existing", "new"], "How far flows may move: not, along relations, or on new ones."
 ]
 By = Annotated[str, "node, edge, site, country, operator, owner_country, step+country, ..."]
+Others = Annotated[
+    Literal["after", "before", "alongside"],
+    "When others are served: after the beneficiaries, before, or nobody first.",
+]
 Tier = Annotated[str | None, "What this tier loses, could it come first."]
 ByYear = Annotated[int | None, "Projects at the size they have in this year."]
 Projects = Annotated[list[str] | None, "Only these projects; may be repeated. Default: all.", "--project"]

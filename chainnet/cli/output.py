@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, is_dataclass
+from dataclasses import asdict, dataclass, field, is_dataclass
 from typing import Any
 
 import pandas as pd
@@ -32,6 +32,7 @@ class Answer:
     numbers: Mapping[str, Any]
     provenance: Mapping[str, Any]
     shown: tuple[str, ...]  # what people see; none = the main one
+    footer: Mapping[str, str] = field(default_factory=dict)  # sentences that people read last
 
 
 def _flat(table: pd.DataFrame) -> pd.DataFrame:
@@ -62,6 +63,7 @@ def render(answer: Answer, form: str, table: str | None = None) -> str:
         if lines:
             lines.append("")
         lines += [f"{name} ({len(tables[name])} rows)", _text(tables[name])]
+    lines += ["", *(f"{name}: {_one_line(said)}" for name, said in answer.footer.items())] if answer.footer else []
     if "rests_on" in answer.provenance:
         lines += ["", _borne(answer.provenance)]
     return "\n".join(lines) + "\n"
@@ -77,6 +79,7 @@ def _borne(source: Mapping[str, Any]) -> str:
 def _document(answer: Answer, tables: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
     return {
         **{name: _plain(value) for name, value in answer.numbers.items()},
+        **answer.footer,
         "tables": {
             name: [{str(k): _plain(v) for k, v in row.items()} for row in table.to_dict("records")]
             for name, table in tables.items()

@@ -44,6 +44,7 @@ class Reroute(Question, Counted, TableOutput):
     allies: Allies = None
     by_year: Annotated[int | None, "Projects as they stand in this year; default all at full size."] = None
     reroute: opt.Degree = "existing"
+    others: opt.Others = "after"
     budget_musd: Annotated[
         float | None, "Also say what the best portfolio takes for this, USD million.", "--budget"
     ] = None
@@ -57,6 +58,7 @@ class Reroute(Question, Counted, TableOutput):
             "triples": found.triples,
             "words": found.projects[["words"]],
             **({"delays": found.delays} if self.horizon is not None else {}),
+            **({"ours": found.ours} if found.ours is not None else {}),
         }
         self.say(found, tables, found.numbers(), ("ladder", "projects"))
 

@@ -1,14 +1,41 @@
-"""The commands that ask again: ensemble, sensitivity, and compare for two graphs."""
+"""The commands that ask again: assumptions, ensemble, sensitivity, and compare for two graphs."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from chainnet.cli import options as opt
-from chainnet.cli.common import Counted, Question, TableOutput, command, progress_bar
+from chainnet.cli.common import Counted, Question, TableOutput, Verified, command
+from chainnet.cli.progress import progress_bar
+
+
+@command("assumptions.load_bearing")
+class Assumptions(Question, Counted, TableOutput, Verified):
+    """Say what a verdict rests on: each judgement and each weak input otherwise, and sets of assumed plants.
+
+    Without --scenario the network as it stands is asked. The table for people leaves out what moves nothing; csv and
+    json hold every row.
+    """
+
+    scenario: Annotated[str | None, opt.SCENARIO + "; default the network as it stands."] = None
+    tier: Annotated[str | None, "Only this tier, could it come first."] = None
+    max_set: Annotated[int, "Largest set of assumed plants that is looked for, 0 to 5.", opt.AtLeast(0)] = 3
+
+    def _run(self) -> None:
+        with progress_bar("answers") as progress:
+            found = self.ask(progress=progress)
+        self._tell(found)
+
+    def _tell(self, found: Any) -> None:
+        tables, shown = found.tables(), ("table", "stated", "ends")
+        self.say_verified(found.certificate.second_value)
+        if self.form == "table" and self.table is None:
+            tables, shown = {"table": found.table, "moving": found.moving, **tables}, ("moving", "stated", "ends")
+        numbers = {"smallest_set": found.smallest_set or "none", "certificate": found.certificate}
+        self.say(found, tables, numbers, shown, {"standing": found.standing, "ends": found.ends_said})
 
 
 @command()

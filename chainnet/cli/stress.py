@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from chainnet.cli import options as opt
-from chainnet.cli.common import Counted, Question, TableOutput, command, progress_bar
+from chainnet.cli.common import Counted, Question, TableOutput, command
+from chainnet.cli.progress import progress_bar
 from chainnet.cli.words import pairs, words
 from chainnet.errors import DataError
 
@@ -35,6 +36,7 @@ class Stress(Question, Counted, TableOutput):
     start: opt.Start = None
     step_months: opt.Step = 1
     reroute: opt.Degree = "existing"
+    others: opt.Others = "after"
     severities: Annotated[bool, "Each scenario at 10, 30, 60, 100 % for 3, 12, 48 months."] = False
     no_stocks: Annotated[bool, "Leave stocks where they are."] = False
     projects: OnStream = None

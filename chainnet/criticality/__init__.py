@@ -8,6 +8,6 @@ from chainnet.criticality._attack import interdict, shapley
 from chainnet.criticality._chokepoints import chokepoints
 from chainnet.criticality._defence import fortify
 from chainnet.criticality._exposure import risk_exposure
-from chainnet.criticality._removals import CONTROL
+from chainnet.criticality._removals import CONTROL, removals
 
-__all__ = ["CONTROL", "chokepoints", "fortify", "interdict", "risk_exposure", "shapley"]
+__all__ = ["CONTROL", "chokepoints", "fortify", "interdict", "removals", "risk_exposure", "shapley"]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, islice
+from math import comb
+from time import monotonic
 from typing import Any
 
 import numpy as np
@@ -26,7 +28,7 @@ from chainnet.engine import (
     worst_attack,
 )
 from chainnet.errors import DataError, UnknownIdError, near_matches
-from chainnet.flow import Counting, ValueModel, cut_of, shapley_values
+from chainnet.flow import Counting, OrderedValue, Others, SharedValue, ValueModel, cut_of, shapley_values, value_model
 from chainnet.lowering import Degree, column_gains
 from chainnet.network import Network, is_country
 from chainnet.results import Result, Status, decisive_inputs, provenance, stamp
@@ -35,6 +37,9 @@ from chainnet.scenario import Scenario, overlay_of
 __all__ = ["Interdiction", "interdict", "shapley"]
 
 MOST_TIES = 20
+# attacks that are tried one by one, where no single program finds the worst, and how many of them side by side
+MOST_ATTACKS = 20_000
+AT_ONCE = 256
 
 
 @dataclass(frozen=True, repr=False, eq=False, kw_only=True)
@@ -59,6 +64,8 @@ class Interdiction(Result):
     pairs : DataFrame
         With details: pairs inside one step that cost more together than their two losses added.
     certificate : Certificate
+    ours_tpa : (float, float) or None
+        With others alongside: the least and the most of what is left that can be the beneficiaries', t/a.
     """
 
     removed: tuple[Any, ...]
@@ -72,6 +79,7 @@ class Interdiction(Result):
     ties: tuple[tuple[Any, ...], ...] | None
     pairs: pd.DataFrame
     certificate: Certificate
+    ours_tpa: tuple[float, float] | None = None
 
 
 class _Board:
@@ -81,14 +89,19 @@ class _Board:
         self.model, self.keys, self.columns, self.cost = model, keys, columns, cost
         self.gains = column_gains(model.lowered, model.counted)
 
+    def closing(self, chosen: Iterable[int]) -> Ints:
+        """Return the columns of some groups."""
+        none = np.empty(0, dtype=np.int64)
+        return np.unique(np.concatenate([none, *(self.columns[i] for i in chosen)]))
+
     def left(self, chosen: Iterable[int]) -> float:
         """Return the value with these groups closed."""
-        closed = [self.columns[i] for i in chosen]
-        return self.model.value_without(np.unique(np.concatenate(closed))) if closed else self.model.value
+        columns = self.closing(chosen)
+        return self.model.value_without(columns) if len(columns) else self.model.value
 
     def lefts(self, attacks: list[list[int]]) -> Array:
         """Return the value under each of many attacks, solved as one sweep."""
-        return self.model.values_without([np.unique(np.concatenate([self.columns[i] for i in a])) for a in attacks])
+        return self.model.values_without([self.closing(attack) for attack in attacks])
 
     def search(self, budget: float, time_limit_s: float, forbidden: list[Ints]) -> Attack | None:
         """Solve the attacker's program."""
@@ -118,6 +131,7 @@ def interdict(
     reroute: Degree = "existing",
     commodity: Words = None,
     beneficiaries: Words = None,
+    others: Others = "after",
     time_limit_s: float = 60.0,
 ) -> Interdiction:
     """Find the k losses at once that hurt most, exactly.
@@ -137,7 +151,7 @@ def interdict(
         What this tier loses, could it come first.
     details : bool
         Also look for other optimal attacks, and for pairs inside a step that hurt more together.
-    scenario, reroute, commodity, beneficiaries
+    scenario, reroute, commodity, beneficiaries, others
         As in ``chokepoints``.
     time_limit_s : float
         After that the best attack so far is returned with the bound; ``is_optimal`` says so.
@@ -156,7 +170,9 @@ def interdict(
     Notes
     -----
     One mixed-integer program (Wood 1993, on the dual of the value program with penalties that no
-    tonne can outweigh); NP-hard in general. Loss is not submodular: greedy is shown, never trusted.
+    tonne can outweigh); NP-hard in general. Loss is not submodular: greedy is shown, never trusted. With others
+    before, an attack that takes more may leave more, and the attacks are tried one by one: up to 20,000 of them, beyond
+    that the best found is returned with the whole value as its bound.
 
     References
     ----------
@@ -170,14 +186,16 @@ def interdict(
     (50.0, True)
     """
     budget = _budget(k, cost)
-    counting = Counting.of(network, commodity, beneficiaries, tier)
-    model = ValueModel(counting, overlay_of(network, scenario), reroute)
+    counting = Counting.of(network, commodity, beneficiaries, tier, others)
+    model = value_model(counting, overlay_of(network, scenario), reroute)
     model.certificate()
     what = removals(network, by)
     protect = [protect] if isinstance(protect, str) else list(protect)
     board = _board(network, model, what, by, cost, protect)
-    found = board.search(budget, time_limit_s, []) if board.columns and budget > 0 else None
-    chosen = tuple(int(i) for i in found.chosen) if found is not None else ()
+    one_by_one = isinstance(model, OrderedValue)
+    tried = _try_all(board, budget, time_limit_s) if one_by_one else None
+    found = board.search(budget, time_limit_s, []) if not one_by_one and board.columns and budget > 0 else None
+    chosen = tuple(int(i) for i in found.chosen) if found is not None else tried.worst if tried is not None else ()
     greedy = _greedy(board, budget)
     left, greedy_left = board.left(chosen), board.left(greedy)
     if greedy_left < left - ROUNDING * max(model.value, 1.0):
@@ -187,10 +205,15 @@ def interdict(
     bound = model.value - (found.bound if found is not None else model.value)
     lost = model.value - left
     size = max(model.value, LEAST_SIZE)
-    is_optimal = found is None or (found.is_optimal and bound - lost <= PROOF_SEARCH * size)
+    if tried is not None:
+        bound = lost if tried.is_all else model.value
+    met = found is None or (found.is_optimal and bound - lost <= PROOF_SEARCH * size)
+    is_optimal = met if tried is None else tried.is_all
     gap = abs(bound - lost) / size if is_optimal else 0.0
     proof = require(Certificate("interdict", lost, bound, gap, 0.0, PROOF_SEARCH))
-    ties = _ties(board, budget, chosen, left, time_limit_s) if details and is_optimal else None
+    ties = None
+    if details and is_optimal:
+        ties = _ties(board, budget, chosen, left, time_limit_s) if tried is None else tried.ties(board, chosen, left)
     pairs = _pairs(board, network, what) if details and by == "node" else pd.DataFrame()
     settings = {
         **counting.settings,
@@ -223,7 +246,62 @@ def interdict(
         ties=None if ties is None else tuple(tuple(keys[i] for i in tie) for tie in ties),
         pairs=stamp(pairs, source),
         certificate=proof,
+        ours_tpa=_ends(board, chosen),
     )
+
+
+@dataclass(frozen=True)
+class _Tried:
+    """What attacks leave that were tried one by one, and whether these were all within the budget."""
+
+    attacks: list[list[int]]
+    left: Array
+    is_all: bool
+
+    @property
+    def worst(self) -> tuple[int, ...]:
+        """The attack that leaves least, the first and smallest of equals; none where none hurts."""
+        if not len(self.left):
+            return ()
+        return tuple(self.attacks[int(np.argmin(np.round(self.left, 9)))])
+
+    def ties(self, board: _Board, first: tuple[int, ...], left: float) -> list[tuple[int, ...]]:
+        """Return the other attacks that leave as little, without members that they could do without."""
+        most = left + 2 * CERTAIN * max(board.model.value, LEAST_SIZE)
+        if not first:
+            return []
+        found: dict[tuple[int, ...], None] = {}
+        for i in np.flatnonzero(self.left <= most).tolist():
+            if len(found) < MOST_TIES and not set(first) <= set(self.attacks[i]):
+                found[essential(self.attacks[i], board.left, most)] = None
+        return [core for core in found if core != first]
+
+
+def _try_all(board: _Board, budget: float, time_limit_s: float) -> _Tried:
+    """Try the attacks within the budget one by one, small ones first, until all are tried or the limit is reached."""
+    n, start = len(board.keys), monotonic()
+    cheapest = np.cumsum(np.sort(board.cost))
+    largest = sum(affordable(np.array([total]), budget) for total in cheapest)
+    every = (list(some) for size in range(1, largest + 1) for some in combinations(range(n), size))
+    within = (some for some in islice(every, 10 * MOST_ATTACKS) if affordable(board.cost[some], budget))
+    attacks: list[list[int]] = []
+    left: list[Array] = []
+    while len(attacks) < MOST_ATTACKS and monotonic() - start < time_limit_s:
+        batch = list(islice(within, min(AT_ONCE, MOST_ATTACKS - len(attacks))))
+        if not batch:
+            break
+        attacks += batch
+        left.append(board.lefts(batch))
+    is_all = sum(comb(n, size) for size in range(1, largest + 1)) <= 10 * MOST_ATTACKS and next(within, None) is None
+    return _Tried(attacks, np.concatenate([np.empty(0), *left]), is_all)
+
+
+def _ends(board: _Board, chosen: tuple[int, ...]) -> tuple[float, float] | None:
+    """Return the least and the most of what an attack leaves that can be the beneficiaries', with nobody first."""
+    if not isinstance(board.model, SharedValue):
+        return None
+    least, most = board.model.ends_without([board.closing(chosen)])
+    return float(least[0]), float(most[0])
 
 
 def _budget(k: Any, cost: Any) -> float:
@@ -253,7 +331,8 @@ def _board(
             raise DataError(f"cost: {price!r} of {item!r} is not allowed; a cost is a finite number, 0 or more.")
         prices[_meant(network, by, members, item, "cost")] = price
     keys, columns = [], []
-    gains = column_gains(low, model.counted)
+    served = model.counted | model.counting.rivals if isinstance(model, OrderedValue) else model.counted
+    gains = column_gains(low, served)
     for name, parts in members.items():
         if name in kept:
             continue

@@ -11,7 +11,7 @@ from chainnet._types import Array
 from chainnet.criticality._removals import Removals
 from chainnet.engine import AGREE, LEAST_SIZE, solve_independently
 from chainnet.errors import SolverError
-from chainnet.flow import Counting, ValueModel, market_of, values_by_igraph
+from chainnet.flow import Counting, OrderedValue, market_of, value_model, values_by_igraph
 from chainnet.lowering import Degree, Overlay
 from chainnet.network import Network
 
@@ -33,7 +33,7 @@ def check_losses(
         If the two differ by more than 1e-6 of the value.
     """
     chosen = range(min(MOST_CHECKED, len(what.members)))
-    if plain:
+    if plain and counting.others == "after":
         second = _by_igraph(counting, what, chosen)
     else:
         second = _by_interior_point(counting, what, chosen, overlay, reroute)
@@ -50,8 +50,11 @@ def check_losses(
 def _by_interior_point(
     counting: Counting, what: Removals, chosen: range, overlay: Overlay, reroute: Degree
 ) -> list[float]:
-    model = ValueModel(counting, overlay, reroute)
+    model = value_model(counting, overlay, reroute)
     low, program = model.lowered, model.program
+    if isinstance(model, OrderedValue):
+        closed = [what.members[i] if what.is_edge else low.closing(what.members[i]) for i in chosen]
+        return [model.second_value(columns) for columns in (np.empty(0, dtype=np.int64), *closed)]
     values = [-solve_independently(program)]
     for i in chosen:
         upper = program.col_upper.copy()
@@ -65,7 +68,7 @@ def _by_igraph(counting: Counting, what: Removals, chosen: range) -> list[float]
     members = [np.asarray(what.members[i]) for i in chosen]
     if not what.is_edge:
         return values_by_igraph(market.problem, nodes=members)
-    place = np.full(len(counting.network.edges), -1)
+    place = np.full(len(counting.network.view("edges")), -1)
     place[market.rows] = np.arange(len(market.rows))
     arcs = [place[rows] for rows in members]
     return values_by_igraph(market.problem, arcs=[at[at >= 0] for at in arcs])  # edges of unbuilt projects sleep
@@ -104,7 +107,7 @@ def _current_flow(network: Network) -> pd.Series:
     """Current-flow betweenness inside each connected part, the capacity (else the flow, else 1) as conductance."""
     import networkx as nx
 
-    nodes, edges = network.nodes, network.edges
+    nodes, edges = network.view("nodes"), network.view("edges")
     if len(nodes) > MOST_NODES:
         return pd.Series(np.nan, index=nodes["id"])
     weight = edges["capacity_tpa"].fillna(edges["flow_tpa"]).fillna(1.0)

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 import pandas as pd
 
 from chainnet import checks
 from chainnet._types import Array, Bools, Words
 from chainnet.criticality._checks import check_losses, compared
+from chainnet.criticality._losses import Losses, plain_losses, program_losses
 from chainnet.criticality._removals import Removals, removals
-from chainnet.engine import ROUNDING, arc_losses, group_losses, node_losses
-from chainnet.flow import Counting, ValueModel, cut_of, cut_table, market_of, solve_market
+from chainnet.engine import CERTAIN, ROUNDING
+from chainnet.flow import Counting, Others, value_model
 from chainnet.lowering import Degree, Reach, is_plain, stack
 from chainnet.network import Network
 from chainnet.results import decisive_inputs, provenance, stamp
@@ -20,7 +19,6 @@ from chainnet.scenario import Scenario, overlay_of
 
 __all__ = ["chokepoints"]
 
-Cut = Callable[[], pd.DataFrame]
 COLUMNS = ["lost_tpa", "lost_share", "throughput_tpa", "in_cut", "is_dominator", "betweenness"]
 
 
@@ -35,6 +33,7 @@ def chokepoints(
     reroute: Degree = "existing",
     commodity: Words = None,
     beneficiaries: Words = None,
+    others: Others = "after",
     verify: bool = False,
 ) -> pd.DataFrame:
     """Rank what the network can least do without.
@@ -63,16 +62,22 @@ def chokepoints(
         How far flows may leave the baseline.
     commodity, beneficiaries : optional
         What and whose demand counts; default from the network.
+    others : {"after", "before", "alongside"}
+        Whom the value serves. after: the beneficiaries outbid everyone. before: all others are served first, as far
+        as can be, and the value is what is left for the beneficiaries; a loss may then be below 0, where the others
+        can no longer use what they took. alongside: nobody comes first and the value counts all; how much of it is
+        the beneficiaries' is a tie, so its ends are given.
     verify : bool
         Solve the value and the largest losses (up to 20) again with a second solver and compare.
 
     Returns
     -------
     DataFrame, one row per removed thing, sorted by lost_tpa descending, ties by index
-        lost_tpa : t/a, >= 0.  lost_share : 0 to 1, of the value.  throughput_tpa : t/a in one optimal
-        flow, of main outputs.  in_cut : a capacity of its lies in the reported minimum cut.
+        lost_tpa : t/a, >= 0 unless others come before.  lost_share : of the value.  throughput_tpa : t/a in one
+        optimal flow, of main outputs.  in_cut : a capacity of its lies in the reported minimum cut.
         is_dominator : without it nothing reaches the demand, whatever the capacities.
-        betweenness : NaN unless asked.
+        betweenness : NaN unless asked.  With others alongside also ours_least_tpa and ours_most_tpa : t/a, what is
+        left for the beneficiaries without it, at least and at most (``attrs["ours_tpa"]``: both with it).
 
     Raises
     ------
@@ -84,7 +89,7 @@ def chokepoints(
     Notes
     -----
     What carries no flow in the base answer costs nothing. A pure flow is re-augmented from the base
-    flow; a recipe network is one warm linear program per candidate.
+    flow; a recipe network is one warm linear program per candidate, two where others come before, four alongside.
 
     Examples
     --------
@@ -95,16 +100,15 @@ def chokepoints(
     if top is not None:
         checks.whole(top, "top", rule="is not allowed; give a whole number, 0 or more, or None for all rows.")
     what = removals(network, by)
-    counting = Counting.of(network, commodity, beneficiaries, tier)
+    counting = Counting.of(network, commodity, beneficiaries, tier, others)
     plain = is_plain(network) and scenario is None and reroute == "existing"
     if plain:
-        lost, base, through, in_cut, cut = _plain_losses(counting, what, None if centrality else top)
+        found = plain_losses(counting, what, None if centrality else top)
     else:
-        model = ValueModel(counting, overlay_of(network, scenario), reroute)
+        model = value_model(counting, overlay_of(network, scenario), reroute)
         model.certificate()
-        lost, base, through, in_cut, cut = _program_losses(model, what)
-    # a pure flow is exact: a small loss beside a huge value is still a loss
-    lost = np.where(lost <= (0.0 if plain else ROUNDING * base), 0.0, np.minimum(lost, base))
+        found = program_losses(model, what)
+    lost, base = _without_dust(found, plain, others), found.base
     order = np.lexsort((np.arange(len(lost)), -np.nan_to_num(lost, nan=-1.0)))
     if top is not None and not centrality:  # a rank correlation needs every row
         order = order[:top]
@@ -115,14 +119,19 @@ def chokepoints(
         {
             "lost_tpa": lost,
             "lost_share": share,
-            "throughput_tpa": np.asarray(through)[order],
-            "in_cut": np.asarray(in_cut)[order],
+            "throughput_tpa": np.asarray(found.through)[order],
+            "in_cut": np.asarray(found.in_cut)[order],
             "is_dominator": _dominators(counting, kept, share),
             "betweenness": _betweenness(network, by, what)[order] if centrality else np.nan,
         },
         index=kept.index,
         columns=COLUMNS,
     )
+    facts: dict[str, object] = {}
+    if found.ends is not None and found.ends_left is not None:
+        facts["ours_tpa"] = dict(zip(("least", "most"), map(float, found.ends), strict=True))
+        for column, left in zip(("ours_least_tpa", "ours_most_tpa"), found.ends_left, strict=True):
+            table[column] = left[order]
     if verify:
         check_losses(counting, kept, lost, float(base), plain, overlay_of(network, scenario), reroute)
     source = provenance(
@@ -134,60 +143,24 @@ def chokepoints(
         scenario=scenario.name if scenario else "",
         reroute=reroute,
         base_tpa=float(base),
-        rests_on=lambda: decisive_inputs(network, cut()),
+        rests_on=lambda: decisive_inputs(network, found.cut()),
         **counting.settings,
     )
-    facts = {}
     if centrality and by == "node":
         table, facts["rank_correlation"] = compared(network, table)
     said = source | {"verified": "second solver" if verify else "no"}
     return stamp(table if top is None else table.head(top), said, ranked="lost_tpa", facts=facts)
 
 
-def _plain_losses(counting: Counting, what: Removals, top: int | None) -> tuple[Array, float, Array, Bools, Cut]:
-    """Return losses, the value, throughput, what lies in the cut, and what names the cut's members when asked."""
-    network, market = counting.network, market_of(counting)
-    problem = market.problem
-    base = solve_market(market)
-    n = len(network.nodes)
-    cut_nodes, cut_arcs = np.zeros(n, dtype=bool), np.zeros(len(network.edges), dtype=bool)
-    cut_nodes[base.source_cut.nodes] = True
-    cut_arcs[market.rows[base.source_cut.arcs]] = True
-
-    def cut() -> pd.DataFrame:
-        return pd.concat([cut_table(market, side) for side in (base.source_cut, base.sink_cut)])
-
-    if what.is_edge:
-        flow = np.zeros(len(network.edges))
-        flow[market.rows] = base.arc_flow
-        lost = np.zeros(len(network.edges))
-        lost[market.rows] = arc_losses(problem, base, np.arange(len(market.rows)), top)
-        return lost, base.value, flow, cut_arcs, cut
-    single = what.single
-    if single is not None:
-        lost = node_losses(problem, base, single, top)
-        return lost, base.value, base.throughput[single], cut_nodes[single], cut
-    through = np.array([base.throughput[m].sum() for m in what.members])
-    in_cut = np.array([bool(cut_nodes[m].any()) for m in what.members], dtype=bool)
-    return group_losses(problem, base, what.members), base.value, through, in_cut, cut
-
-
-def _program_losses(model: ValueModel, what: Removals) -> tuple[Array, float, Array, Bools, Cut]:
-    low, base = model.lowered, model.value
-    members = cut_of(model)
-    if what.is_edge:
-        through = model.base.x[: low.n_edges]
-        lost = base - model.values_without(what.members)
-        rows = members[members["kind"] == "edge"]
-        named = set(zip(rows["source"], rows["target"], rows["commodity"].fillna(""), strict=True))
-        in_cut = np.array([key in named for key in what.index], dtype=bool)
-        return lost, base, np.maximum(through, 0.0), in_cut, lambda: members
-    flows = low.throughput(model.base.x)
-    through = np.array([flows[m].sum() for m in what.members])
-    ids, in_nodes = low.tables.ids, set(members.loc[members["kind"] == "node", "id"])
-    in_cut = np.array([any(ids[i] in in_nodes for i in m) for m in what.members], dtype=bool)
-    lost = base - model.values_without([low.closing(m) for m in what.members])
-    return lost, base, np.maximum(through, 0.0), in_cut, lambda: members
+def _without_dust(found: Losses, plain: bool, others: Others) -> Array:
+    """Return the losses without what rounding alone makes: none, or with others first a little of either sign."""
+    lost, base = found.lost, found.base
+    if others != "before":
+        # a pure flow is exact: a small loss beside a huge value is still a loss
+        return np.where(lost <= (0.0 if plain else ROUNDING * base), 0.0, np.minimum(lost, base))
+    # a difference of two sums, or of two programs of which each keeps to what the others got a hair aside
+    size = max(base, float(np.max(np.abs(lost), initial=0.0)))
+    return np.where(np.abs(lost) <= (ROUNDING if plain else CERTAIN) * size, 0.0, np.minimum(lost, base))
 
 
 def _dominators(counting: Counting, what: Removals, lost_share: Array) -> Bools:
@@ -197,7 +170,7 @@ def _dominators(counting: Counting, what: Removals, lost_share: Array) -> Bools:
     if not len(candidates):
         return out
     network = counting.network
-    t, demand = stack(network), network.demand
+    t, demand = stack(network), network.view("demand")
     if demand.empty:
         ends = ((t.nodes["stage"] == "end_use").to_numpy() & counting.inside(t.nodes))[t.head]
         targets = np.column_stack([t.head[ends], t.commodity[ends]])

@@ -52,9 +52,9 @@ def removals(network: Network, by: str) -> Removals:
     DataError
         If ``by`` is neither node nor edge nor made of columns of the nodes table.
     """
-    nodes = network.nodes
+    nodes = network.view("nodes")
     if by == "edge":
-        edges = network.edges
+        edges = network.view("edges")
         keys = [edges["source"], edges["target"], edges["commodity"].fillna("")]
         index: pd.Index = pd.MultiIndex.from_arrays(keys, names=["source", "target", "commodity"])
         return Removals(index, np.arange(len(edges)), True)
@@ -76,7 +76,7 @@ def removals(network: Network, by: str) -> Removals:
         labels["owner"] = labels["owner"].mask(labels["owner"].isin(NO_FIRM))
     if "site" in columns:
         labels["site"] = labels["site"].fillna(nodes["id"].iloc[open_rows])
-    if len(columns) == 1 and columns[0] in ("owner", "owner_country") and not network.owners.empty:
+    if len(columns) == 1 and columns[0] in ("owner", "owner_country") and not network.view("owners").empty:
         return _look_through(network, columns[0], open_rows)
     labels = labels.dropna()
     groups = labels.groupby(columns, sort=True).indices
@@ -100,10 +100,10 @@ def _look_through(network: Network, column: str, open_rows: Ints) -> Removals:
     A parent controls a firm of which it holds half or more, or an unstated share; so a node may
     fall with several labels. Parents that are countries count for owner_country.
     """
-    owners = network.owners
+    owners = network.view("owners")
     controls = owners[owners["share"].isna() | (owners["share"] >= CONTROL)]
     parents = controls.groupby("owner")["parent"].agg(list).to_dict()
-    nodes = network.nodes
+    nodes = network.view("nodes")
     held: dict[str, list[int]] = {}
     for row in open_rows.tolist():
         labels = {nodes[column].iloc[row]} - {np.nan, None, *NO_FIRM}

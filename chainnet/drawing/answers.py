@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from chainnet import checks
 from chainnet._types import Array
 from chainnet.errors import DataError, near_matches
 from chainnet.network import Network
@@ -22,6 +23,9 @@ FIGURES = 5
 _SPANS = {3: "quarter", 6: "half-year", 12: "year"}
 
 
+_ORDERS = {"after": "", "before": "others served first", "alongside": "nobody served first"}
+
+
 @dataclass(frozen=True)
 class DrawnFlows:
     """Flows of one answer beside the baseline.
@@ -29,7 +33,8 @@ class DrawnFlows:
     ``kind`` is "balance" or "largest flow"; ``edge_flow`` has one value per row of ``network.edges``,
     ``node_flow`` one per row of ``network.nodes``, ``project_flow`` one per project. ``relations`` are links
     that no table holds. ``when`` is the month in words, ``months`` the other months, ``peak`` the most
-    that each edge carries in any of them, ``others`` are other scenarios over the same months.
+    that each edge carries in any of them, ``others`` are other scenarios over the same months. ``order`` says
+    when those are served who do not count, where not after all.
     """
 
     kind: str
@@ -49,6 +54,7 @@ class DrawnFlows:
     months: Months | None = None
     peak: Any = None
     others: tuple[DrawnFlows, ...] = ()
+    order: str = ""
 
     @property
     def courses(self) -> tuple[DrawnFlows, ...]:
@@ -166,6 +172,7 @@ def sort_answers(
     losses: pd.DataFrame | None,
     scenario: str | None = None,
     first_losses: pd.DataFrame | None = None,
+    others: str | None = None,
 ) -> tuple[DrawnFlows | None, Losses | None]:
     """Tell flows from rankings among what was given.
 
@@ -173,12 +180,14 @@ def sort_answers(
     ------
     DataError
         If the result is of another kind or of another network, the losses are not by node, those of a
-        tier stand alone, or the scenario is not one of a result by month.
+        tier stand alone, the scenario is not one of a result by month, or an answer was asked in another order than
+        ``others``.
     """
     from chainnet.flow import Balance, MaxFlow
     from chainnet.stress import StressTest
 
     answer = None
+    _check_order(others, result, losses, first_losses)
     if scenario is not None and not isinstance(result, StressTest):
         raise DataError("draw: scenario names one of a stress test by month; this result holds no other.")
     if isinstance(result, pd.DataFrame):
@@ -206,6 +215,22 @@ def sort_answers(
         first = {str(name): float(lost) for name, lost in beside.table["lost_tpa"].items()}
         ranking = replace(ranking, first=first, first_tier=beside.tier or "the first tier")
     return answer, ranking
+
+
+def _check_order(others: str | None, *answers: Any) -> None:
+    if others is None:
+        return
+    checks.choice(others, "others", "order", _ORDERS)
+    for answer in answers:
+        source = origin_of(answer) if isinstance(answer, pd.DataFrame) else getattr(answer, "provenance", {})
+        found = source.get("settings", {}).get("others", "after") if source else others
+        if found != others:
+            raise DataError(f'draw: others="{others}", but an answer was asked with others="{found}". Ask it again.')
+
+
+def _order(source: Any) -> str:
+    """Return when those are served who do not count; nothing where after all."""
+    return _ORDERS[str(source.get("settings", {}).get("others", "after"))]
 
 
 def _rows_match(network: Network, edges: pd.DataFrame, nodes: pd.DataFrame) -> None:
@@ -237,6 +262,7 @@ def _from_balance(network: Network, result: Any) -> DrawnFlows:
         result.nodes["throughput_tpa"].to_numpy(dtype=float),
         tiers,
         result.relations if len(result.relations) else None,
+        order=_order(result.provenance),
     )
 
 
@@ -287,7 +313,16 @@ def _course(network: Network, result: Any, name: str, pairs: pd.DataFrame) -> Dr
         first = (int(network.year) + 1) * 12
     n = len(network.nodes)
     words = "no scenario" if name == "baseline" else _scenario_words(network, name)
-    answer = DrawnFlows("balance", name, words, edge[0], site[0, :n], project_flow=site[0, n:], peak=edge.max(axis=0))
+    answer = DrawnFlows(
+        "balance",
+        name,
+        words,
+        edge[0],
+        site[0, :n],
+        project_flow=site[0, n:],
+        peak=edge.max(axis=0),
+        order=_order(result.provenance),
+    )
     months = Months(
         answer,
         edge,
@@ -417,7 +452,7 @@ def _from_table(network: Network, table: pd.DataFrame) -> Losses:
     whose = settings.get("beneficiaries") or ()
     named = [readable_id(w) for w in ([whose] if isinstance(whose, str) else whose)]
     whose = "all demand" if whose == "all" or not whose else ", ".join(named)
-    words = f"counted: {whose}"
+    words = ", ".join(part for part in (f"counted: {whose}", _order(origin_of(table))) if part)
     when = "in the scenario" if settings.get("scenario") else "at the baseline"
     if settings.get("scenario"):
         words += f", on top of {_scenario_words(network, str(settings['scenario']))}"

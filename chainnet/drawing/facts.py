@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -13,7 +12,7 @@ from chainnet._types import records
 from chainnet.drawing.answers import DrawnFlows, Losses
 from chainnet.drawing.placing import Block, place
 from chainnet.drawing.style import COUNTRY_COLOURS, LOSS_COLOURS, OTHER_COLOUR, SHAPES, loss_class, percent, tonnes
-from chainnet.network import Network, is_country
+from chainnet.network import Network, is_country, kept
 from chainnet.words import is_known, number
 
 __all__ = ["PageData", "basis_of", "change_text", "collect", "heads", "ratio"]
@@ -412,7 +411,7 @@ def _delivered(network: Network, ids: tuple[str, ...], answer: DrawnFlows | None
     return base, after
 
 
-@lru_cache(maxsize=16)
+@kept(16)
 def _delivering(network: Network, ids: tuple[str, ...]) -> tuple[Any, float]:
     """Return which edges bring the main commodities to the sites, and their baseline; kept for the next month."""
     edges = network.edges

@@ -8,7 +8,7 @@ from html import escape, unescape
 from importlib.util import find_spec
 from pathlib import Path
 from textwrap import wrap
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from chainnet.drawing.answers import sort_answers
 from chainnet.drawing.lean import LINK_BLANK, SITE_BLANK, lean
@@ -47,6 +47,7 @@ def draw(
     losses: pd.DataFrame | None = None,
     scenario: str | None = None,
     first_losses: pd.DataFrame | None = None,
+    others: Literal["after", "before", "alongside"] | None = None,
 ) -> Path:
     """Draw a network as one HTML file that opens without a network connection.
 
@@ -77,6 +78,9 @@ def draw(
         tier. The page then has a menu; still pictures, sankey and map show the first.
     first_losses : DataFrame, optional
         ``chokepoints(network, tier=...)`` of one tier, which the graph says beside the ``losses`` of all.
+    others : {"after", "before", "alongside"}, optional
+        The order in which the answers must have been asked; the page says it where it is not the usual one, after.
+        None = whatever they were asked.
 
     Returns
     -------
@@ -107,7 +111,7 @@ def draw(
     if view not in VIEWS:
         raise DataError(f'draw: unknown view "{view}";{near_matches(str(view), VIEWS)} known: {", ".join(VIEWS)}.')
     check_words(title=title, marking=marking)
-    answer, ranking = sort_answers(network, result, losses, scenario, first_losses)
+    answer, ranking = sort_answers(network, result, losses, scenario, first_losses, others)
     target = Path(path) if path is not None else Path(f"{_file_name(network.name)}-{view}.html")
     if view == "graph":
         text = _months_page(network, answer, ranking, title, marking, losses is None and ranking is not None)

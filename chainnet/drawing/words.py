@@ -172,6 +172,7 @@ def _served(network: Network, answer: DrawnFlows) -> str:
     head = ", ".join(part for part in (answer.words if answer.scenario else "", answer.when) if part)
     start = f"{first_capital(head)}: " if head else ""
     text = f"{start}{number(served)} of {tonnes(demand)} demand{whose} are served"
+    text += f" ({answer.order})" if answer.order else ""
     short = [t for t in answer.tiers if t["short"] > 1e-9 * max(t["demand"], 1e-12)]
     if not short:
         return f"{text}; nobody is short."

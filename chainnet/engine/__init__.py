@@ -19,7 +19,7 @@ from chainnet.engine.linear_exposure import (
     with_columns,
 )
 from chainnet.engine.linear_prices import price_ranges
-from chainnet.engine.linear_removal import not_idle, values_without
+from chainnet.engine.linear_removal import in_shares, not_idle, values_of, values_without
 from chainnet.engine.maxflow import CutMembers, FlowProblem, FlowSolution, UnboundedFlow, solve
 from chainnet.engine.mip import affordable
 from chainnet.engine.removal import arc_losses, group_losses, node_losses
@@ -82,6 +82,7 @@ __all__ = [
     "certify_linear",
     "essential",
     "group_losses",
+    "in_shares",
     "nearest",
     "node_losses",
     "not_idle",
@@ -96,6 +97,7 @@ __all__ = [
     "solve_independently",
     "survival_program",
     "thread_pool",
+    "values_of",
     "values_without",
     "with_columns",
     "worst_attack",

@@ -56,14 +56,27 @@ def values_without(program: LinearProgram, base: LinearSolution, closings: Seque
     return values
 
 
-def values_of(program: LinearProgram, base: LinearSolution, closings: Sequence[Ints], share: Sequence[int]) -> Array:
-    """Return the optimal value with each of some sets of columns closed, by one warm model; NaN = no optimum."""
+def values_of(
+    program: LinearProgram,
+    base: LinearSolution,
+    closings: Sequence[Ints],
+    share: Sequence[int],
+    *,
+    row: int | None = None,
+    floors: Array | None = None,
+) -> Array:
+    """Return the optimal value with each of some sets of columns closed, by one warm model; NaN = no optimum.
+
+    ``row``: a row that has a lower bound of its own for each of all sets, ``floors``.
+    """
     model = WarmModel(program)
     out = np.empty(len(share))
     for place, i in enumerate(share):
         upper = program.col_upper.copy()
         upper[closings[i]] = 0.0
         model.set_upper(upper)
+        if row is not None and floors is not None:
+            model.set_row(row, float(floors[i]), np.inf)
         out[place] = model.value(base.basis)
     return out
 

@@ -5,7 +5,7 @@ Words: *value* (the largest tonnage that can be served), *balance* (least shortf
 """
 
 from chainnet.flow._balance import EXTRA_COST_USD_PER_T, Balance, balance, balance_under, stages_of
-from chainnet.flow._counting import Counting, Said, check_tier
+from chainnet.flow._counting import Counting, Others, Said, check_tier
 from chainnet.flow._fair import share_fairly
 from chainnet.flow._largest import (
     MaxFlow,
@@ -18,6 +18,7 @@ from chainnet.flow._largest import (
     values_by_igraph,
 )
 from chainnet.flow._months import NEW_LAG_MONTHS, Bases, MonthsModel, Plan
+from chainnet.flow._ordered import OrderedValue, SharedValue, value_model
 from chainnet.flow._shared import (
     EXACT_PLAYERS,
     ladder,
@@ -39,8 +40,11 @@ __all__ = [
     "LeastStock",
     "MaxFlow",
     "MonthsModel",
+    "OrderedValue",
+    "Others",
     "Plan",
     "Said",
+    "SharedValue",
     "Stages",
     "StockModel",
     "ValueModel",
@@ -62,5 +66,6 @@ __all__ = [
     "share_fairly",
     "solve_market",
     "stages_of",
+    "value_model",
     "values_by_igraph",
 ]

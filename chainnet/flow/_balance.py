@@ -24,7 +24,7 @@ from chainnet.errors import DataError
 from chainnet.flow._counting import Counting, Others
 from chainnet.flow._fair import share_fairly
 from chainnet.flow._largest import edge_table, node_table, priced_bounds
-from chainnet.flow._stages import Stages, in_finer_sizes
+from chainnet.flow._stages import SEVERAL, Stages, in_finer_sizes
 from chainnet.lowering import Degree, Lowered, Overlay, lower
 from chainnet.network import Network
 from chainnet.results import STEADY, Result, decisive_inputs, provenance, stamp
@@ -35,7 +35,6 @@ __all__ = ["Balance", "balance", "balance_under", "relation_flows", "stages_of"]
 EXTRA_COST_USD_PER_T = 1000.0
 # two programs per price: beyond this many balances they would cost more than all else together
 MOST_RANGED = 500
-SEVERAL = 10.0
 
 
 @dataclass(frozen=True, repr=False, eq=False, kw_only=True)

@@ -173,7 +173,7 @@ class Counting:
 
     @cached_property
     def _demand(self) -> pd.DataFrame:
-        demand = self.network.demand
+        demand = self.network.view("demand")
         return stack(self.network).asked if demand.empty else demand
 
     def _main(self, demand: pd.DataFrame) -> Bools:
@@ -186,7 +186,9 @@ class Counting:
         if not self.whose:
             return np.ones(len(demand), dtype=bool)
         columns = ["id", "country", "region"]
-        places = pd.concat([self.network.nodes[columns], self.network.projects[columns]], ignore_index=True)
+        places = pd.concat(
+            [self.network.view("nodes")[columns], self.network.view("projects")[columns]], ignore_index=True
+        )
         inside = pd.Series(self.inside(places), index=places["id"])
         return np.asarray(inside.reindex(demand["node"]), dtype=bool)
 
@@ -197,8 +199,8 @@ def _tuple(words: Words) -> tuple[str, ...] | None:
 
 def check_commodities(network: Network, commodities: tuple[str, ...]) -> None:
     """Raise DataError if a commodity flows nowhere in the network."""
-    known = set(network.edges["commodity"].dropna()) | set(network.demand["commodity"].dropna())
-    known |= set(network.commodities["id"].dropna())
+    known = set(network.view("edges")["commodity"].dropna()) | set(network.view("demand")["commodity"].dropna())
+    known |= set(network.view("commodities")["id"].dropna())
     for word in commodities:
         if word not in known:
             raise DataError(

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from chainnet._types import Array, Ints, Words
+from chainnet._types import Array, Bools, Ints, Words
 from chainnet.engine import (
     PRICED,
     Certificate,
@@ -23,8 +23,9 @@ from chainnet.engine import (
 )
 from chainnet.errors import DataError
 from chainnet.flow._counting import Counting, check_commodities
+from chainnet.flow._ordered import value_model
 from chainnet.flow._value import ValueModel
-from chainnet.lowering import Degree, FlowMarket, Lowered, Overlay, is_plain, lower_market
+from chainnet.lowering import Degree, FlowMarket, Lowered, Overlay, is_plain, lower_market, stack
 from chainnet.network import Network
 from chainnet.results import Result, decisive_inputs, provenance, stamp
 
@@ -142,7 +143,7 @@ def max_flow(
         rests_on=lambda: decisive_inputs(network, pd.concat([members, after])),
         **settings,
     )
-    flows = np.zeros(len(network.edges))
+    flows = np.zeros(len(network.view("edges")))
     flows[market.rows] = found.arc_flow
     edges = edge_table(network, flows)
     nodes = node_table(network, found.throughput)
@@ -163,10 +164,22 @@ def _n_unlimited(nodes: pd.DataFrame) -> int:
     return int((nodes["capacity_tpa"].isna() & (nodes["throughput_tpa"] > 0)).sum())
 
 
-def market_of(counting: Counting) -> FlowMarket:
-    """Return a plain network as a flow problem; without a demand table the end uses of the beneficiaries count."""
+def market_of(counting: Counting, rows: Bools | None = None) -> FlowMarket:
+    """Return a plain network as a flow problem; without a demand table its end uses take whatever they can.
+
+    Parameters
+    ----------
+    counting : Counting
+    rows : boolean array over the demand rows as lowered, optional
+        Demand that counts; default that of the beneficiaries.
+    """
     network = counting.network
-    return lower_market(network, None, None if network.demand.empty else counting.rows, counting.inside(network.nodes))
+    if not network.view("demand").empty:
+        return lower_market(network, None, counting.rows if rows is None else rows)
+    if rows is None:
+        return lower_market(network, None, None, counting.inside(network.view("nodes")))
+    ends = set(stack(network).asked["node"][rows])
+    return lower_market(network, None, None, network.view("nodes")["id"].isin(ends).to_numpy())
 
 
 def solve_market(market: FlowMarket) -> FlowSolution:
@@ -183,19 +196,19 @@ def solve_market(market: FlowMarket) -> FlowSolution:
 
 def node_table(network: Network, throughput: Array) -> pd.DataFrame:
     """Return throughput, capacity and utilisation of every node, index id."""
-    nodes = network.nodes
+    nodes = network.view("nodes")
     through = throughput[: len(nodes)]
     capacity = nodes["capacity_tpa"].to_numpy(dtype=float)
     with np.errstate(divide="ignore", invalid="ignore"):
         used = np.where(capacity > 0, through / capacity, np.nan)
     table = pd.DataFrame({"throughput_tpa": through, "capacity_tpa": capacity, "utilisation": used})
-    table.index = pd.Index(nodes["id"], name="id")
+    table.index = pd.Index(nodes["id"].copy(), name="id")
     return table
 
 
 def _named(network: Network, cut: pd.DataFrame) -> pd.DataFrame:
     """Add step, country and owner of each member: the node's own, or those of an edge's two ends."""
-    nodes, index = network.nodes, pd.Index(network.nodes["id"])
+    nodes, index = network.view("nodes"), pd.Index(network.view("nodes")["id"])
     at = {key: index.get_indexer(cut[key]) for key in ("id", "source", "target")}
     is_edge = (cut["kind"] == "edge").to_numpy()
     for column, values in (
@@ -212,7 +225,7 @@ def _named(network: Network, cut: pd.DataFrame) -> pd.DataFrame:
 
 def cut_table(market: FlowMarket, members: CutMembers) -> pd.DataFrame:
     """Return the members of a market's cut: nodes, edges, demands, at their capacities."""
-    p, edges = market.problem, market.network.edges
+    p, edges = market.problem, market.network.view("edges")
     rows = edges.iloc[market.rows[members.arcs]]
     parts = [
         pd.DataFrame(
@@ -233,7 +246,7 @@ def cut_table(market: FlowMarket, members: CutMembers) -> pd.DataFrame:
         parts.append(pd.DataFrame({"kind": kind, "id": market.ids[at], "capacity_tpa": amount[at]}))
     cut = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
     cut = cut.reindex(columns=CUT_COLUMNS).assign(price=1.0)
-    ends = set(market.network.nodes.loc[market.network.nodes["stage"] == "end_use", "id"])
+    ends = set(market.network.view("nodes").loc[market.network.view("nodes")["stage"] == "end_use", "id"])
     # the intake of a plant that uses the commodity is the plant's own capacity
     cut.loc[(cut["kind"] == "demand") & ~cut["id"].isin(ends), "kind"] = "node"
     return _named(market.network, cut)
@@ -261,7 +274,7 @@ def _by_program(counting: Counting, settings: dict[str, Any], verify: bool) -> M
 
 def edge_table(network: Network, x: Array) -> pd.DataFrame:
     """Return the flow on every row of ``network.edges``."""
-    edges = network.edges[["source", "target", "commodity", "flow_tpa", "capacity_tpa"]].copy()
+    edges = network.view("edges")[["source", "target", "commodity", "flow_tpa", "capacity_tpa"]].copy()
     edges["flow_tpa"] = np.maximum(x[: len(edges)], 0.0)
     return edges
 
@@ -273,13 +286,13 @@ def cut_of(model: ValueModel) -> pd.DataFrame:
 
 def binding_inputs(counting: Counting, overlays: Sequence[Overlay], degree: Degree = "existing") -> pd.DataFrame:
     """Return the inputs that bind the value under any of some overlays, as ``decisive_inputs``; a program each."""
-    cuts = [cut_of(ValueModel(counting, overlay, degree)) for overlay in overlays]
+    cuts = [cut_of(value_model(counting, overlay, degree)) for overlay in overlays]
     return decisive_inputs(counting.network, pd.concat(cuts, ignore_index=True))
 
 
 def priced_bounds(low: Lowered, col_price: Array, row_price: Array) -> pd.DataFrame:
     """Return every finite bound of a program that has a price: edges, nodes, demand, restrictions."""
-    program, edges = low.program, low.tables.network.edges
+    program, edges = low.program, low.tables.network.view("edges")
     hit = (col_price > PRICED) & np.isfinite(program.col_upper) & (program.col_upper > 0)
     columns = np.arange(len(hit))
     at = low.flows.activity >= 0

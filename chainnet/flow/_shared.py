@@ -106,9 +106,14 @@ RUNG_WORDS = {
 
 
 def ladder(
-    counting: Counting, overlay: Overlay, sizes: Array, *, projects: Sequence[str] | None = None
+    counting: Counting,
+    overlay: Overlay,
+    sizes: Array,
+    *,
+    projects: Sequence[str] | None = None,
+    existing: Balance | None = None,
 ) -> pd.DataFrame:
-    """Return what each further degree of rerouting serves, rung by rung, tier by tier.
+    """Return what each further degree of rerouting serves, rung by rung, tier by tier; ``existing`` if it is known.
 
     Returns
     -------
@@ -134,6 +139,8 @@ def ladder(
         steps = steps[1:]
     parts: list[pd.DataFrame] = []
     solved: dict[tuple[Degree, bool, bool], Balance] = {}
+    if existing is not None:
+        solved["existing", False, False] = existing
     for rung, degree, stocks, share in steps:
         # a rung that adds nothing is the one before it
         asked = (degree, stocks and not network.stocks.empty, bool(share.any()))

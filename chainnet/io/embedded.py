@@ -34,8 +34,8 @@ def rows_of(frame: pd.DataFrame, table: str) -> tuple[list[str], list[tuple[Any,
 
 def awake_edges(network: Network) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the edges between nodes, and those that wait for a project to be built."""
-    edges = network.edges
-    nodes = network.nodes["id"]
+    edges = network.view("edges")
+    nodes = network.view("nodes")["id"]
     awake = edges["source"].isin(nodes) & edges["target"].isin(nodes)
     return edges[awake], edges[~awake]
 

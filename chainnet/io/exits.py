@@ -28,7 +28,7 @@ _SHAPES = {
 def gexf_bytes(network: Network) -> bytes:
     """Return GEXF 1.3: every column that holds something; the weight is the baseline flow, else the capacity."""
     edges, _ = awake_edges(network)
-    nodes = network.nodes
+    nodes = network.view("nodes")
     node_columns = _columns(nodes, ("id", "label"))
     edge_columns = _columns(edges, ("source", "target"))
     lines = [
@@ -59,7 +59,7 @@ def dot_bytes(network: Network) -> bytes:
     edges, _ = awake_edges(network)
     lines = [f"digraph {_quote(network.name)} {{", f"  graph [rankdir=LR, label={_quote(network.label)}];"]
     for stage in TABLES["nodes"].column("stage").words:
-        rows = network.nodes[(network.nodes["stage"] == stage).to_numpy()]
+        rows = network.view("nodes")[(network.view("nodes")["stage"] == stage).to_numpy()]
         if rows.empty:
             continue
         lines.append(f"  {{ node [shape={_SHAPES[stage]}];" + (" rank=same;" if stage in ("mine", "end_use") else ""))

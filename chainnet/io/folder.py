@@ -8,6 +8,7 @@ from chainnet.errors import DataError, near_matches
 from chainnet.io.atomic import write_files
 from chainnet.io.datapackage import DESCRIPTOR, file_columns, generate_datapackage, read_descriptor, stays_inside
 from chainnet.io.intake import Intake
+from chainnet.io.parquet import parquet_frame
 from chainnet.io.text import csv_line, parse_csv, read_text, refuse, written_cells
 from chainnet.network import TABLES, Network
 
@@ -20,9 +21,10 @@ def read_folder(path: Path | str) -> Network:
     Parameters
     ----------
     path : Path or str
-        Folder with ``nodes.csv`` and ``edges.csv`` at least. ``datapackage.json`` may name it and
-        say what it counts; without one the folder's name is the network's. Every other CSV must
-        bear the name of a table; files of other kinds are left alone.
+        Folder with ``nodes.csv`` and ``edges.csv`` at least; any table may be a ``.parquet`` file
+        instead. ``datapackage.json`` may name it and say what it counts; without one the folder's
+        name is the network's. Every other CSV must bear the name of a table; files of other kinds
+        are left alone.
 
     Returns
     -------
@@ -43,9 +45,14 @@ def read_folder(path: Path | str) -> Network:
             intake.files[table] = file
     _stray_files(folder, set(descriptor.paths.values()), intake)
     for table in TABLES:
-        file = intake.files[table]
-        if table in descriptor.paths or (folder / file).exists() or (folder / file).is_symlink():
+        file, other = intake.files[table], f"{table}.parquet"
+        if table in descriptor.paths or _lies(folder / file):
             _take_table(folder, table, file, intake)
+            if file != other and _lies(folder / other):
+                intake.fault(f"the table lies here as {file} too", "Keep one of the two files.", file=other)
+        elif _lies(folder / other):
+            intake.files[table] = other
+            _take_table(folder, table, other, intake)
     meta = {"name": folder.resolve().name or "network", "folder": folder, **descriptor.meta}
     return intake.network(**meta)
 
@@ -55,11 +62,18 @@ def _take_table(folder: Path, table: str, file: str, intake: Intake) -> None:
     try:
         if not stays_inside(folder, place):
             raise refuse(file, "is a link out of the folder", "Put the file itself into the folder.")
+        if place.suffix.lower() == ".parquet":
+            intake.frames[table] = parquet_frame(place, file, TABLES[table].required)
+            return
         records = parse_csv(read_text(place, file), file)
     except DataError as error:
         intake.unreadable(table, error)
     else:
         intake.add(table, records)
+
+
+def _lies(path: Path) -> bool:
+    return path.exists() or path.is_symlink()
 
 
 def _stray_files(folder: Path, listed: set[str], intake: Intake) -> None:
@@ -122,7 +136,9 @@ def write_folder(network: Network, path: Path | str) -> Path:
                 "give a new folder, or one that was written before."
             )
         old = read_descriptor(target, Intake("{}.csv", DESCRIPTOR))
-        drop = {f"{table}.csv" for table in TABLES} | {file for file in old.paths.values() if file}
+        drop = {f"{table}.{kind}" for table in TABLES for kind in ("csv", "parquet")} | {
+            file for file in old.paths.values() if file
+        }
     return write_files(target, folder_files(network), drop)
 
 

@@ -27,7 +27,7 @@ def graphml_bytes(network: Network) -> bytes:
     """Return GraphML; tables other than nodes and edges stand as JSON in one attribute of the graph."""
     edges, _ = awake_edges(network)
     keys: list[str] = []
-    nodes = _elements("node", network.nodes, keys)
+    nodes = _elements("node", network.view("nodes"), keys)
     links = _elements("edge", edges, keys)
     words = json.dumps(embedded_words(network), ensure_ascii=False, allow_nan=False)
     lines = [

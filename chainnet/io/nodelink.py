@@ -20,7 +20,7 @@ def nodelink_bytes(network: Network) -> bytes:
         "directed": True,
         "multigraph": True,
         "graph": embedded_words(network),
-        "nodes": _items(*rows_of(network.nodes, "nodes")),
+        "nodes": _items(*rows_of(network.view("nodes"), "nodes")),
         "edges": [{**item, "key": key} for key, item in enumerate(_items(*rows_of(edges, "edges")))],
     }
     return (json.dumps(data, ensure_ascii=False, allow_nan=False) + "\n").encode()

@@ -20,7 +20,7 @@ def read(source: str | Path) -> Network:
     Parameters
     ----------
     source : str or Path
-        Name of a shipped graph (see ``catalog``), or a path: a folder of CSV tables, a workbook
+        Name of a shipped graph (see ``catalog``), or a path: a folder of CSV or Parquet tables, a workbook
         (``.xlsx``), ``.graphml``, node-link ``.json``, or an edge list (``.csv``, ``.parquet``) with
         the columns ``source``, ``target`` and ``capacity_tpa``. In files an empty cell means
         unknown, and an empty capacity unlimited.

@@ -99,6 +99,50 @@ class Lowered:
         served = f.demand_start + np.flatnonzero(out[f.demand["position"].to_numpy(dtype=np.int64)])
         return np.concatenate([edges, active[active >= 0], served])
 
+    def with_line(self, line: int, t_per_t: float) -> Lowered:
+        """Return the program with another amount in one line of a recipe.
+
+        Parameters
+        ----------
+        line : int
+            Row of the processes table.
+        t_per_t : float
+            Tonnes per tonne of main output; the matrix is another one, its columns and rows stay.
+        """
+        t, f, row = self.tables, self.flows, self.tables.network.processes.iloc[line]
+        code, old = t.code[row["commodity"]], float(row["t_per_t"])
+        matrix = self.program.matrix.copy()
+        by_row = matrix.tocsr() if len(self.strands.code) else None
+        links = {(owner, whole): i for i, (kind, owner, whole) in enumerate(self.rows) if kind == "strands"}
+
+        def parted(plant: int, column: int) -> list[int]:
+            """Return a column and what it is parted into by strand."""
+            if by_row is None or (plant, column) not in links:
+                return [column]
+            return sorted({column, *by_row[[links[plant, column]], :].indices.tolist()})
+
+        is_joint = row["role"] == "input" and isinstance(row["group"], str)
+        for plant in np.flatnonzero((t.nodes["process"] == row["process"]).to_numpy()).tolist():
+            if is_joint:
+                own = (
+                    (f.standins["node"] == plant) & (f.standins["code"] == code) & (f.standins["group"] == row["group"])
+                )
+                at, change = f.standin_start + int(np.flatnonzero(own.to_numpy())[0]), 1.0 / t_per_t - 1.0 / old
+            else:
+                at, change = int(f.activity[plant]), (old - t_per_t if row["role"] == "input" else t_per_t - old)
+            for column in parted(plant, at):
+                span = slice(matrix.indptr[column], matrix.indptr[column + 1])
+                for place, i in enumerate(matrix.indices[span].tolist(), span.start):
+                    kind, owner, extra = self.rows[i]
+                    if is_joint:
+                        holds = kind in ("recipe", "strands") and owner == plant and extra != column
+                        holds = holds and abs(matrix.data[place] - 1.0 / old) <= UNIT_ROUNDING / old
+                    else:
+                        holds = kind in ("balance", "strand") and (owner, extra) == (plant, code)
+                    if holds:
+                        matrix.data[place] += change
+        return replace(self, program=replace(self.program, matrix=matrix))
+
     def throughput(self, x: Array) -> Array:
         """Return tonnes a year of main output (process) or throughput (else) of nodes and projects."""
         f, n = self.flows, len(self.flows.activity)

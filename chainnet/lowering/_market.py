@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from chainnet._types import INF, Bools, Ints, Texts
+from chainnet._types import INF, Bools, Ints
 from chainnet.engine import FlowProblem
 from chainnet.network import Network
 
@@ -18,21 +19,25 @@ __all__ = ["FlowMarket", "is_plain", "lower_market"]
 class FlowMarket:
     """A flow problem and what its arcs and nodes stand for.
 
-    ``rows``: row of ``network.edges`` of each arc. ``ids``: ids of the nodes of the problem.
+    ``rows``: row of ``network.edges`` of each arc.
     ``supply_is_node``: whether a supply is the output capacity of a maker.
     """
 
     network: Network
     problem: FlowProblem
     rows: Ints
-    ids: Texts
+
+    @property
+    def ids(self) -> Any:
+        """Ids of the nodes of the problem, a text array."""
+        return self.network.view("nodes")["id"].array
 
 
 def is_plain(network: Network) -> bool:
     """Say whether a network is one commodity that only passes through: a pure flow problem."""
-    if not network.processes.empty:
+    if not network.view("processes").empty:
         return False
-    flows, asked = (set(table["commodity"].unique()) for table in (network.edges, network.demand))
+    flows, asked = (set(table["commodity"].unique()) for table in (network.view("edges"), network.view("demand")))
     blank = {word for word in flows | asked if not isinstance(word, str)}
     return len((flows | asked) - blank) + bool(blank) <= 1
 
@@ -56,25 +61,26 @@ def lower_market(
     -----
     Cost: linear in nodes and edges.
     """
-    nodes, edges = network.nodes, network.edges
+    nodes, edges = network.view("nodes"), network.view("edges")
     tail, head = network.edge_ends
-    rows = np.arange(len(edges)) if commodity is None else np.flatnonzero((edges["commodity"] == commodity).to_numpy())
-    tail, head = tail[rows], head[rows]
     awake = (tail >= 0) & (head >= 0)  # edges of unbuilt projects sleep
-    rows, tail, head = rows[awake], tail[awake].astype(np.int64), head[awake].astype(np.int64)
-    capacity = edges["capacity_tpa"].to_numpy(dtype=float)[rows]
+    if commodity is not None:
+        awake &= (edges["commodity"] == commodity).to_numpy()
+    rows = np.flatnonzero(awake)
+    capacity = edges["capacity_tpa"].to_numpy(dtype=float)
+    if len(rows) < len(edges):
+        tail, head, capacity = tail[rows], head[rows], capacity[rows]
     capacity = np.where(np.isnan(capacity), INF, capacity)
     caps = nodes["capacity_tpa"].to_numpy(dtype=float)
     caps = np.where(np.isnan(caps), INF, caps)
     passes = nodes["process"].isna().to_numpy()
-    stage = nodes["stage"].to_numpy()
+    is_mine, ends = ((nodes["stage"] == stage).to_numpy() for stage in ("mine", "end_use"))
     supply, demand = np.zeros(len(nodes)), np.zeros(len(nodes))
-    supply[passes & (stage == "mine")] = INF
-    ends = stage == "end_use"
-    if network.demand.empty:
+    supply[passes & is_mine] = INF
+    if network.view("demand").empty:
         demand[passes & ends & (True if beneficiaries is None else beneficiaries)] = INF
     else:
-        table = network.demand
+        table = network.view("demand")
         asked = np.ones(len(table), dtype=bool) if counted is None else counted
         if commodity is not None:
             asked = asked & (table["commodity"] == commodity).to_numpy()
@@ -83,7 +89,8 @@ def lower_market(
         np.add.at(demand, at[asked], table["demand_tpa"].to_numpy()[asked])
     if not passes.all():
         lines = pd.DataFrame({"process": nodes["process"], "node": np.arange(len(nodes))}).dropna()
-        lines = lines.merge(network.processes[network.processes["commodity"] == commodity], on="process")
+        recipes = network.view("processes")
+        lines = lines.merge(recipes[recipes["commodity"] == commodity], on="process")
         share = np.where(lines["group"].notna(), lines["max_share"].fillna(1.0), 1.0)
         at = lines["node"].to_numpy(dtype=np.int64)
         amount = caps[at] * lines["t_per_t"].to_numpy() * share
@@ -91,4 +98,4 @@ def lower_market(
         np.add.at(demand, at[taken], amount[taken])
         np.add.at(supply, at[~taken], amount[~taken])
     problem = FlowProblem(len(nodes), tail, head, capacity, np.where(passes, caps, INF), supply, demand)
-    return FlowMarket(network, problem, rows, nodes["id"].to_numpy())
+    return FlowMarket(network, problem, rows)

@@ -35,7 +35,7 @@ class Reach:
 
     def __init__(self, network: Network, targets: Ints) -> None:
         t = stack(network)
-        self._n_real = len(network.nodes)
+        self._n_real = len(network.view("nodes"))
         self._n, self._k = len(t.nodes), max(len(t.code), 1)
         self._tail_node, self._head_node = t.tail, t.head
         self._tail, self._head = t.tail * self._k + t.commodity, t.head * self._k + t.commodity

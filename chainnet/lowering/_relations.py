@@ -8,14 +8,14 @@ between kinds of nodes (steps) that already trade the commodity, so that ore nev
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 import pandas as pd
 
 from chainnet._types import Bools, Ints, Texts
 from chainnet.lowering._overlay import Overlay
-from chainnet.lowering._rows import Tables
+from chainnet.lowering._rows import Tables, stack
+from chainnet.network import Network, kept
 
 # sources and targets (a byte a node or project) and commodities of a restriction
 Named = tuple[bytes, bytes, tuple[str, ...]]
@@ -54,15 +54,16 @@ def new_relations(t: Tables, overlay: Overlay) -> Relations:
         Its restrictions part the hubs, so that each can close what it names.
     """
     named = tuple((r.sources.tobytes(), r.targets.tobytes(), r.commodities) for r in overlay.restrictions)
-    return _relations(t, named)
+    return _relations(t.network, named)
 
 
-@lru_cache(maxsize=32)
-def _relations(t: Tables, named: tuple[Named, ...]) -> Relations:
+@kept(32)
+def _relations(network: Network, named: tuple[Named, ...]) -> Relations:
     """Return the relations under restrictions that name these sources, targets and commodities.
 
     Kept: callers must not change it.
     """
+    t = stack(network)
     nodes = t.nodes
     kind = nodes["step"].fillna(nodes["stage"]).to_numpy(dtype=object)
     place = nodes["country"].fillna(nodes["region"]).fillna("elsewhere").to_numpy(dtype=object)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -12,7 +12,7 @@ from scipy.sparse import csc_array
 
 from chainnet._types import INF, Array, Bools, Ints, Texts
 from chainnet.lowering._overlay import Overlay
-from chainnet.network import Network
+from chainnet.network import Network, kept
 
 
 class Rows:
@@ -90,12 +90,27 @@ class Tables:
     @cached_property
     def edge_cost(self) -> Array:
         """Cost of a tonne moved, USD/t, 0 where none is on record."""
-        return np.asarray(self.network.edges["cost_usd_per_t"].fillna(0.0), dtype=float)
+        return np.asarray(self.network.view("edges")["cost_usd_per_t"].fillna(0.0), dtype=float)
 
     @cached_property
     def has_baseline(self) -> Bools:
         """Of which nodes and projects the output in the baseline is known."""
         return np.asarray(self.network.baseline.reindex(self.ids).notna())
+
+    @cached_property
+    def n_nodes(self) -> int:
+        """How many nodes stand before the projects."""
+        return len(self.network.nodes)
+
+    @cached_property
+    def held(self) -> Array:
+        """What lies in each stock, t."""
+        return np.asarray(self.network.stocks["stock_t"], dtype=float)
+
+    @cached_property
+    def wanted(self) -> Array:
+        """What each row of the demand table asks for, t/a."""
+        return np.asarray(self.network.view("demand")["demand_tpa"], dtype=float)
 
     @cached_property
     def standins(self) -> pd.DataFrame:
@@ -119,17 +134,17 @@ class Tables:
     @cached_property
     def stock_code(self) -> Ints:
         """Code of what each stock holds."""
-        return np.asarray(self.network.stocks["commodity"].fillna("").map(self.code), dtype=np.int64)
+        return np.asarray(self.network.view("stocks")["commodity"].fillna("").map(self.code), dtype=np.int64)
 
     @cached_property
     def stock_place(self) -> Ints:
         """Position of the node that holds each stock; -1 = none."""
-        return np.asarray(self.network.stocks["node"].map(self.position).fillna(-1), dtype=np.int64)
+        return np.asarray(self.network.view("stocks")["node"].map(self.position).fillna(-1), dtype=np.int64)
 
     @cached_property
     def asked(self) -> pd.DataFrame:
         """The demand table with positions and codes; without one, end uses take any amount of what reaches them."""
-        demand = self.network.demand[["node", "commodity", "tier", "demand_tpa", "value_usd_per_t"]]
+        demand = self.network.view("demand")[["node", "commodity", "tier", "demand_tpa", "value_usd_per_t"]]
         if demand.empty:
             ends = (self.nodes["stage"] == "end_use").to_numpy()
             into = pd.DataFrame({"position": self.head, "code": self.commodity})[ends[self.head]].drop_duplicates()
@@ -150,14 +165,20 @@ class Tables:
         )
 
 
-@lru_cache(maxsize=16)
+@kept(1)
 def stack(network: Network) -> Tables:
     """Stack nodes and projects and turn ids into positions, commodities into codes."""
-    nodes = pd.concat([network.nodes, network.projects[network.nodes.columns]], ignore_index=True)
-    edges, demand = network.edges, network.demand
+    nodes = network.view("nodes")
+    nodes = pd.concat([nodes, network.view("projects")[nodes.columns]], ignore_index=True)
+    edges, demand = network.view("edges"), network.view("demand")
     ids = nodes["id"].to_numpy(dtype=object)
     position = {i: k for k, i in enumerate(ids)}
-    parts = [edges["commodity"], demand["commodity"], network.processes["commodity"], network.stocks["commodity"]]
+    parts = [
+        edges["commodity"],
+        demand["commodity"],
+        network.view("processes")["commodity"],
+        network.view("stocks")["commodity"],
+    ]
     code = {name: k for k, name in enumerate(sorted(set(pd.concat(parts).fillna(""))))}
     return Tables(
         network,
@@ -177,7 +198,7 @@ def stack(network: Network) -> Tables:
 
 def _recipe_lines(network: Network, nodes: pd.DataFrame, code: dict[str, int]) -> pd.DataFrame:
     owners = nodes[["process"]].assign(node=np.arange(len(nodes))).dropna()
-    lines = owners.merge(network.processes, on="process", how="left")
+    lines = owners.merge(network.view("processes"), on="process", how="left")
     lines["code"] = lines["commodity"].map(code).astype("int64")
     return lines[["node", "code", "role", "t_per_t", "group", "max_share"]]
 
@@ -190,10 +211,9 @@ def demand_rows(t: Tables, overlay: Overlay) -> pd.DataFrame:
 
 def demand_bounds(t: Tables, overlay: Overlay, position: Ints) -> Array:
     """Return what is asked for under an overlay, t/a, by demand row; a node that is gone asks for nothing."""
-    table = t.network.demand
     wanted = np.full(len(position), INF)
-    if len(table):
-        wanted = table["demand_tpa"].to_numpy(dtype=float) * overlay.demand_share
+    if len(t.wanted):
+        wanted = t.wanted * overlay.demand_share
     return np.where(overlay.node_share[position] == 0, 0.0, wanted)
 
 
@@ -271,7 +291,7 @@ def throughput_rows(
     Projects always have one, so that an unbuilt one can be held at nothing, and nodes with a baseline,
     so that an overlay can limit them. Returns the nodes.
     """
-    is_project = np.arange(len(caps)) >= len(t.network.nodes)
+    is_project = np.arange(len(caps)) >= len(t.network.view("nodes"))
     known = ~np.isnan(t.node_capacity) | t.has_baseline
     limited = np.flatnonzero((activity < 0) & (known | is_project))
     most = max(len(caps), int(tail.max(initial=-1)) + 1, int(head.max(initial=-1)) + 1)

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from chainnet.errors import DataError
+from chainnet.network._coded import encode, is_long, places
 from chainnet.network._gate import as_text, member
 from chainnet.network._schema import TABLES
 
@@ -22,19 +23,41 @@ def infer_nodes(edges: pd.DataFrame, nodes: pd.DataFrame | None) -> pd.DataFrame
         given = given.reset_index("id")
     if lacking or "id" not in given.columns:
         return given
-    ends = [_text(edges[c]) for c in ("source", "target")]
-    codes, found = pd.factorize(pd.concat(ends, ignore_index=True))
+    found = _stages_of_many(edges) if is_long(edges) else None
+    found = _stages(edges) if found is None else found
+    if len(given):
+        ids = _text(given["id"])
+        fresh = places(found["id"].array, ids) < 0 if is_long(found) else ~member(found["id"], set(ids.dropna()))
+        found = found[fresh]
+    inferred = found.reset_index(drop=True)
+    if given.empty:
+        return inferred.reindex(columns=list(dict.fromkeys(["id", "stage", *given.columns])))
+    return pd.concat([given, inferred], ignore_index=True) if len(inferred) else given
+
+
+def _stages(edges: pd.DataFrame) -> pd.DataFrame:
+    """Return id and stage of each end of edges, from whether it has a way in and a way out."""
+    codes, found = pd.factorize(pd.concat([_text(edges[c]) for c in ("source", "target")], ignore_index=True))
     leaves, enters = np.zeros(len(found) + 1, dtype=bool), np.zeros(len(found) + 1, dtype=bool)
     leaves[codes[: len(edges)]] = True  # a missing end has code -1: the spare last place
     enters[codes[len(edges) :]] = True
     stages = np.where(~enters, "mine", np.where(~leaves, "end_use", "refiner"))[:-1]
-    known = set(_text(given["id"]).dropna().tolist())
-    fresh = ~member(pd.Series(found), known)
-    new, stage = found[fresh], stages[fresh]
-    inferred = pd.DataFrame({"id": new, "stage": stage})
-    if given.empty:
-        return inferred.reindex(columns=list(dict.fromkeys(["id", "stage", *given.columns])))
-    return pd.concat([given, inferred], ignore_index=True) if len(inferred) else given
+    return pd.DataFrame({"id": found, "stage": stages})
+
+
+def _stages_of_many(edges: pd.DataFrame) -> pd.DataFrame | None:
+    """Return the same of many edges, from the distinct words of each end; None where these are no plain text."""
+    source, target = (encode(edges[end]) for end in ("source", "target"))
+    if source is None or target is None:
+        return None
+    leaving, entering = source.words, target.words
+    is_end = places(entering, pd.Series(leaving)) < 0
+    stage = np.where(places(leaving, pd.Series(entering)) < 0, "mine", "refiner")
+    both = [
+        pd.DataFrame({"id": leaving, "stage": stage}),
+        pd.DataFrame({"id": entering[is_end], "stage": "end_use"}),
+    ]
+    return pd.concat(both, ignore_index=True)
 
 
 def _text(cells: pd.Series) -> pd.Series:

@@ -14,11 +14,15 @@ import numpy as np
 import pandas as pd
 
 from chainnet.errors import UNWRITABLE, UNWRITABLE_RULE, DataError, Fault, near_matches, printable
+from chainnet.network._coded import Coded, blank_numbers, blank_texts, encode, is_long, places, plain_numbers
 from chainnet.network._countries import is_country
 from chainnet.network._schema import TABLES, Column, Table
 
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 MOST_FAULTS = 100_000
+_TEXT = pd.array([None], dtype="str").dtype
+# columns whose codes the rules and the order of rows ask for
+_KEPT_CODED = {name: {*table.named_by, *table.foreign} for name, table in TABLES.items()}
 _UNLIMITED = ("capacity_tpa", "release_tpa")
 
 TOO_LARGE = "larger than any number that can be kept (1.8e308)"
@@ -33,6 +37,9 @@ class Gate:
         self.files = dict(files or {})
         self.faults: list[Fault] = []
         self.more = 0
+        # long columns of text by table and column, for the rules and the order of rows
+        self.coded: dict[tuple[str, str], Coded] = {}
+        self._places: dict[tuple[str, str], np.ndarray] = {}
 
     def rows(self, broken: Any) -> list[int]:
         """Return the positions where a rule is broken, as many as may still be noted."""
@@ -52,6 +59,16 @@ class Gate:
             text = text[:77] + "..."
         file = self.files.get(table, table)
         self.faults.append(Fault(file, None if row is None else row + 2, column, text, rule, remedy))
+
+    def coded_of(self, name: str) -> dict[str, Coded]:
+        """Return the long columns of text of a table that are known as codes."""
+        return {column: coded for (table, column), coded in self.coded.items() if table == name}
+
+    def places(self, name: str, column: str, ids: pd.Series) -> np.ndarray:
+        """Return the row in ``ids`` of each distinct word of a long column; -1 where none has it."""
+        if (name, column) not in self._places:
+            self._places[name, column] = places(self.coded[name, column].words, ids)
+        return self._places[name, column]
 
     def parse(self, name: str, frame: pd.DataFrame | None) -> pd.DataFrame:
         """Return ``frame`` with the columns of the schema, typed; faults are noted."""
@@ -88,7 +105,8 @@ class Gate:
                 if column.required:
                     self.fault(name, None, column.name, None, "required column is missing", "Add the column.")
                 out[column.name] = _blank(column, len(frame))
-        return pd.DataFrame(out, columns=table.names)
+        # long columns stand each by itself: where they are blank they cost nothing
+        return pd.DataFrame(out, columns=table.names, copy=None if not is_long(frame) else False)
 
     def _column(self, table: Table, column: Column, cells: pd.Series) -> pd.Series:
         parse = self._text if column.kind == "text" else self._numbers
@@ -99,6 +117,10 @@ class Gate:
         return values
 
     def _text(self, table: Table, column: Column, cells: pd.Series) -> pd.Series:
+        if is_long(cells):
+            long = self._long_text(table, column, cells)
+            if long is not None:
+                return long
         plain = pd.api.types.is_string_dtype(cells.dtype) and cells.dtype != object
         if plain:
             try:
@@ -112,8 +134,8 @@ class Gate:
             cells = pd.Series(texts, dtype="str")
             known = {text for text in texts if text is not None}
         else:
-            if cells.dtype != _missing().dtype:
-                cells = cells.astype(_missing().dtype)
+            if cells.dtype != _TEXT:
+                cells = cells.astype(_TEXT)
             known = {text for text in cells.unique().tolist() if isinstance(text, str)}
             if UNWRITABLE.search("\n".join(known)):
                 for row, text in enumerate(cells.tolist()):
@@ -122,24 +144,32 @@ class Gate:
         if blank:
             cells = cells.mask(cells.isin(blank))
             known -= blank
-        rules: list[tuple[set[str], str, str]] = []
-        if column.words:
-            wrong = known - set(column.words)
-            rules.append((wrong, f"not {column.range_words}", "Use one of these words."))
-        if column.is_country:
-            wrong = {code for code in known if not is_country(code)}
-            rules.append(
-                (
-                    wrong,
-                    "not an upper-case ISO 3166-1 alpha-3 code",
-                    "Use the three-letter code; put a larger area into region and leave the cell empty.",
-                )
-            )
-        for wrong, rule, remedy in rules:
-            if wrong:
-                for row in self.rows(cells.isin(wrong).to_numpy()):
-                    self.fault(table.name, row, column.name, cells.iloc[row], rule, remedy)
+        for wrong, rule, remedy in _wrong_words(column, known):
+            for row in self.rows(cells.isin(wrong).to_numpy()):
+                self.fault(table.name, row, column.name, cells.iloc[row], rule, remedy)
         return cells
+
+    def _long_text(self, table: Table, column: Column, cells: pd.Series) -> pd.Series | None:
+        """Check a long column by its distinct words; None where its cells must be looked at one by one."""
+        coded = encode(cells)
+        if coded is None:
+            return None
+        words = coded.words.tolist()
+        if UNWRITABLE.search("\n".join(words)):
+            return None
+        blank = (pd.Series(coded.words) == "").to_numpy() | pd.Series(coded.words).str.isspace().to_numpy(dtype=bool)
+        if blank.any():
+            coded = coded.without(blank)
+        if column.name in _KEPT_CODED.get(table.name, ()):
+            coded = self.coded[table.name, column.name] = coded.ranked()
+        if column.words or column.is_country:
+            for wrong, rule, remedy in _wrong_words(column, set(coded.words.tolist())):
+                for row in self.rows(coded.rows_of(wrong)):
+                    self.fault(table.name, row, column.name, coded.words[coded.codes[row]], rule, remedy)
+        if not len(coded.words):
+            return pd.Series(blank_texts(len(cells)))
+        is_same = cells.dtype == coded.words.dtype and not blank.any()
+        return pd.Series(cells.array.copy() if is_same else coded.cells())
 
     def _clean(self, table: Table, column: Column, row: int, text: str | None) -> str | None:
         """Note a control character or a lone surrogate, which neither XML nor UTF-8 can hold."""
@@ -161,8 +191,8 @@ class Gate:
         if pd.api.types.is_numeric_dtype(cells.dtype):
             values = cells.to_numpy(dtype="float64", na_value=np.nan).copy()
         else:
-            values = np.full(len(cells), np.nan)
-            for row, cell in enumerate(cells.tolist()):
+            values, left = plain_numbers(cells)
+            for row, cell in zip(left.tolist(), cells.iloc[left].tolist(), strict=True):
                 values[row] = self._number(table, column, row, cell)
         infinite = np.isinf(values)
         if infinite.any():
@@ -243,15 +273,19 @@ def as_text(value: object) -> str | None:
 
 def _blank(column: Column, length: int) -> Any:
     """Return the cells of a column that nobody gave."""
-    if column.kind == "text":
-        # one missing cell, taken many times: no Python object per row
-        return _missing().take(np.zeros(length, dtype=np.int64))
-    return np.full(length, np.nan)
+    return blank_texts(length) if column.kind == "text" else blank_numbers(length)
 
 
-@cache
-def _missing() -> Any:
-    return pd.array([None], dtype="str")
+def _wrong_words(column: Column, known: set[str]) -> list[tuple[set[str], str, str]]:
+    """Return the words that a column may not hold, each set with its rule and remedy."""
+    found: list[tuple[set[str], str, str]] = []
+    if column.words:
+        found.append((known - set(column.words), f"not {column.range_words}", "Use one of these words."))
+    if column.is_country:
+        rule = "not an upper-case ISO 3166-1 alpha-3 code"
+        remedy = "Use the three-letter code; put a larger area into region and leave the cell empty."
+        found.append(({code for code in known if not is_country(code)}, rule, remedy))
+    return [each for each in found if each[0]]
 
 
 @cache

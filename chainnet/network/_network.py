@@ -19,7 +19,7 @@ from chainnet.errors import DataError, UnknownIdError, near_matches
 from chainnet.network._countries import Groups, collect_groups, common_groups, expand
 from chainnet.network._gate import Frames, Gate
 from chainnet.network._kept import KEPT
-from chainnet.network._order import baseline_of, canonical, digest_of, trade_of
+from chainnet.network._order import baseline_of, canonical, digest_of, ends_of, sort_tables, trade_of
 from chainnet.network._projects import notes_of, put_up, running_parts, standing_of, without_size
 from chainnet.network._rules import check_main, check_rules, check_where
 from chainnet.network._scale import scaled
@@ -153,10 +153,10 @@ figures, references : DataFrame, optional
         gate.words(name=name, title=label, main_commodity=main, beneficiaries=whose)
         check_main(gate, frames, main)
         gate.done()
-        for table in frames:
-            frames[table] = canonical(table, frames[table])
+        frames, ends = sort_tables(gate, frames)
         self.__dict__.update(
             _frames=frames,
+            edge_ends=ends,  # found once, here, not in every question
             name=name,
             label=label or name,
             year=year,
@@ -169,7 +169,6 @@ figures, references : DataFrame, optional
         )
         if self.beneficiaries:
             self.resolve(self.beneficiaries, "beneficiaries")
-        _ = self.edge_ends  # found once, here, not in every question
 
     def __setattr__(self, name: str, value: Any) -> None:
         raise AttributeError(f"Network is frozen: {name} cannot be set; transforms return a new network")
@@ -254,14 +253,13 @@ figures, references : DataFrame, optional
     @cached_property
     def edge_ends(self) -> tuple[Ints, Ints]:
         """Positions of source and target of each edge in ``nodes``; -1 where the end is an unbuilt project."""
-        index = pd.Index(self._frames["nodes"]["id"].to_numpy(dtype=object))
-        edges = self._frames["edges"]
-        source, target = (index.get_indexer(edges[end].to_numpy(dtype=object)) for end in ("source", "target"))
-        for places in (source, target):
-            places.setflags(write=False)
-        return source, target
+        return ends_of(self._frames)
 
     # -- views ----------------------------------------------------------------------------------
+
+    def view(self, table: str) -> pd.DataFrame:
+        """Return a table to look at, which costs nothing; who may change it takes the attribute, a copy."""
+        return self._frames[table].copy(deep=False)
 
     def resolve(self, words: str | Iterable[str], where: str) -> tuple[frozenset[str], frozenset[str]]:
         """Return (countries, regions) that the country words stand for; see ``countries.expand``."""

@@ -3,33 +3,128 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from chainnet.network._gate import Frames
+from chainnet.network._coded import Coded, blank_numbers, blank_texts, counted_order, encode, is_long, joined, places
+from chainnet.network._gate import Frames, Gate
 from chainnet.network._schema import TABLES
 
-__all__ = ["baseline_of", "canonical", "digest_of", "trade_of"]
+__all__ = ["baseline_of", "canonical", "digest_of", "ends_of", "sort_tables", "trade_of"]
+
+Ends = tuple[np.ndarray, np.ndarray]
 
 
-def canonical(name: str, frame: pd.DataFrame) -> pd.DataFrame:
-    """Sort ``frame`` into canonical order: by key, then by all other columns, empty last."""
+def sort_tables(gate: Gate, frames: Frames) -> tuple[Frames, Ends]:
+    """Return all tables in canonical order, and the ends of edges as rows of nodes."""
+    orders = {name: canonical_order(name, frame, gate.coded_of(name)) for name, frame in frames.items()}
+    ends = _ends(gate, frames, orders) if {"source", "target"} <= set(gate.coded_of("edges")) else None
+    out: Frames = {}
+    for name, frame in frames.items():
+        order = orders[name]
+        out[name] = frame if order is None else taken(frame, order, gate.coded_of(name))
+    return out, ends_of(out) if ends is None else ends
+
+
+def _ends(gate: Gate, frames: Frames, orders: Mapping[str, np.ndarray | None]) -> Ends:
+    ids, nodes, edges = frames["nodes"]["id"], orders["nodes"], orders["edges"]
+    row_of = np.full(len(ids) + 1, -1, dtype=np.intp)  # the last is that of words that no node has
+    row_of[np.arange(len(ids)) if nodes is None else nodes] = np.arange(len(ids))
+
+    def end(column: str) -> np.ndarray:
+        codes = gate.coded["edges", column].codes
+        return np.asarray(row_of[gate.places("edges", column, ids)][codes if edges is None else codes[edges]])
+
+    return _read_only(end("source"), end("target"))
+
+
+def ends_of(frames: Frames) -> Ends:
+    """Return the rows of nodes where each edge begins and ends; -1 where no node has the id."""
+    ids, edges = frames["nodes"]["id"], frames["edges"]
+    if is_long(edges):
+        return _read_only(places(edges["source"].array, ids), places(edges["target"].array, ids))
+    index = pd.Index(ids.to_numpy(dtype=object))
+    source, target = (index.get_indexer(edges[end].to_numpy(dtype=object)) for end in ("source", "target"))
+    return _read_only(source, target)
+
+
+def _read_only(source: np.ndarray, target: np.ndarray) -> Ends:
+    for rows in (source, target):
+        rows.setflags(write=False)
+    return source, target
+
+
+def canonical(name: str, frame: pd.DataFrame, coded: Mapping[str, Coded] | None = None) -> pd.DataFrame:
+    """Sort ``frame`` into canonical order: by key, then by all other columns, empty last.
+
+    ``coded`` are columns of a long table that are known as codes already.
+    """
+    order = canonical_order(name, frame, coded or {})
+    return frame if order is None else taken(frame, order, coded or {})
+
+
+def canonical_order(name: str, frame: pd.DataFrame, coded: Mapping[str, Coded]) -> np.ndarray | None:
+    """Return the rows of ``frame`` in canonical order; None where there is nothing to sort."""
+    if len(frame) < 2:
+        return None
     table = TABLES[name]
     first = list(table.named_by)
-    if len(frame) < 2:
-        return frame
+    rest = [c for c in table.names if c not in first]
+    if is_long(frame) and all(table.column(c).kind == "text" for c in first):
+        return _long_order(frame, first, rest, coded)
     codes = _folded([_codes(frame[column]) for column in first])
     order = np.lexsort(codes[::-1])
     same = np.ones(len(frame) - 1, dtype=bool)
     for code in codes:
         same &= code[order][1:] == code[order][:-1]
     if same.any():
-        rest = [c for c in table.names if c not in first]
         codes += [_codes(frame[column]) for column in rest]
         order = np.lexsort(codes[::-1])
-    return frame.take(order).reset_index(drop=True)
+    return order
+
+
+def _long_order(frame: pd.DataFrame, first: list[str], rest: list[str], coded: Mapping[str, Coded]) -> np.ndarray:
+    """Order a long table: one pass for each column of its name, all columns for rows of one name only."""
+    columns = [(coded.get(c) or _encoded(frame[c])).ranked() for c in first]
+    order = counted_order(columns)
+    same = np.ones(len(frame) - 1, dtype=bool)
+    for column in columns:
+        code = column.codes[order]
+        same &= code[1:] == code[:-1]
+    if same.any():
+        tied = np.flatnonzero(np.append(same, False) | np.append(False, same))
+        run = np.cumsum(np.append(False, ~same))[tied]
+        rows = frame.take(order[tied])
+        keys = [_codes(rows[c]) for c in rest if rows[c].notna().any()]
+        order[tied] = order[tied][np.lexsort([*keys[::-1], run])]
+    return order
+
+
+def _encoded(cells: pd.Series) -> Coded:
+    coded = encode(cells)
+    if coded is None:  # pragma: no cover - the gate hands on text alone
+        raise TypeError(f"{cells.name}: no column of text")
+    return coded
+
+
+def taken(frame: pd.DataFrame, order: np.ndarray, coded: Mapping[str, Coded]) -> pd.DataFrame:
+    """Return rows of ``frame`` in an order; of a long table, column by column, so that blank ones cost nothing."""
+    if not is_long(frame):
+        return frame.take(order).reset_index(drop=True)
+    out: dict[str, Any] = {}
+    for column in frame.columns:
+        cells = frame[column]
+        is_number = pd.api.types.is_numeric_dtype(cells.dtype)
+        if not cells.notna().any():
+            out[column] = blank_numbers(len(order)) if is_number else blank_texts(len(order))
+        elif is_number:
+            out[column] = cells.to_numpy()[order]
+        else:
+            out[column] = coded[column].cells(order) if column in coded else cells.array.take(order)
+    return pd.DataFrame(out, copy=False)
 
 
 def _folded(codes: list[np.ndarray]) -> list[np.ndarray]:
@@ -71,15 +166,17 @@ def digest_of(frames: Frames, *words: Sequence[str]) -> str:
         for column in frame.columns:
             cells = frame[column]
             if pd.api.types.is_numeric_dtype(cells.dtype):
-                values = cells.to_numpy(dtype="<f8").copy()
+                values = cells.to_numpy(dtype="<f8")
                 missing = np.isnan(values)
-                values[missing] = np.nan
-                held = values.tobytes()
+                if missing.any() and not missing.all():
+                    values = np.where(missing, np.nan, values)  # one kind of it, whatever bits a file had
+                held = np.ascontiguousarray(values).data if not missing.all() else b""
             else:
                 missing = cells.isna().to_numpy()
-                held = b"" if missing.all() else "\x1f".join(cells.fillna("").tolist()).encode("utf-8", "surrogatepass")
+                held = b"" if missing.all() else joined(cells)
             if not missing.all():
-                sha.update(column.encode() + b"\x1e" + held)
+                sha.update(column.encode() + b"\x1e")
+                sha.update(held)
     return sha.hexdigest()
 
 

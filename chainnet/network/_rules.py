@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from functools import cache
 from math import isnan
 from typing import NamedTuple
 
@@ -17,7 +18,7 @@ from chainnet.network._countries import Groups, is_country
 from chainnet.network._gate import Frames, Gate, member, split_list
 from chainnet.network._schema import DEFAULT_TIERS, TABLES, Table
 
-__all__ = ["check_keys", "check_known", "check_main", "check_processes", "check_rules"]
+__all__ = ["check_keys", "check_known", "check_main", "check_processes", "check_rules", "check_where"]
 
 _HINT_COMPARISONS = 200_000
 
@@ -63,6 +64,9 @@ def check_keys(gate: Gate, table: Table, frame: pd.DataFrame) -> None:
     if not table.key:
         return
     key = list(table.key)
+    coded = gate.coded.get((table.name, key[0]))
+    if coded is not None and len(key) == 1 and len(coded.words) == len(frame):
+        return
     twice = frame.duplicated(key).to_numpy() & frame[key[0]].notna().to_numpy()
     for row in gate.rows(twice):
         value = " / ".join("" if pd.isna(v) else str(v) for v in frame[key].iloc[row])
@@ -92,18 +96,22 @@ def _shared_ids(gate: Gate, frames: Frames) -> None:
 def _foreign(gate: Gate, frames: Frames, changed: str | None) -> None:
     """Note ids that no table has: in all tables, or in the one that changed and where others name its rows."""
     ids: dict[str, set[str]] = {
-        "node": _named(frames["nodes"], "id") | _named(frames["projects"], "id"),
         "commodity": _named(frames["commodities"], "id"),
         "process": _named(frames["processes"], "process"),
         "reference": _named(frames["references"], "key"),
     }
+
+    @cache
+    def places() -> set[str]:
+        return _named(frames["nodes"], "id") | _named(frames["projects"], "id")
+
     for name, frame in frames.items():
         if frame.empty:
             continue
         if changed in (None, name, "nodes", "projects"):
-            for column in ("source", "target", "node"):
-                if column in frame.columns and column in TABLES[name].foreign:
-                    check_known(gate, name, frame, column, ids["node"], "no node or project has this id", True)
+            for column in TABLES[name].foreign:
+                if not _all_nodes(gate, frames, name, column):
+                    check_known(gate, name, frame, column, places(), "no node or project has this id", True)
         named = "commodity" in frame.columns and ids["commodity"] and name != "totals"
         if named and changed in (None, name, "commodities"):
             check_known(gate, name, frame, "commodity", ids["commodity"], "the commodities table lacks it")
@@ -114,6 +122,11 @@ def _foreign(gate: Gate, frames: Frames, changed: str | None) -> None:
             check_known(gate, name, frames[name], "process", ids["process"], "the processes table lacks it", True)
 
 
+def _all_nodes(gate: Gate, frames: Frames, name: str, column: str) -> bool:
+    """Say whether a long column is known to name nodes alone; False where that was not looked for."""
+    return (name, column) in gate.coded and bool((gate.places(name, column, frames["nodes"]["id"]) >= 0).all())
+
+
 def check_known(
     gate: Gate, name: str, frame: pd.DataFrame, column: str, known: set[str], rule: str, always: bool = False
 ) -> None:
@@ -121,7 +134,9 @@ def check_known(
     if frame.empty or not (known or always):
         return
     cells = frame[column]
-    wrong = {word for word in cells.unique().tolist() if isinstance(word, str)} - known
+    coded = gate.coded.get((name, column))
+    words = (cells.unique() if coded is None else coded.words).tolist()
+    wrong = {word for word in words if isinstance(word, str)} - known
     hints: dict[str, str] = {}
     for row in gate.rows(member(cells, wrong)):
         value = cells.iloc[row]

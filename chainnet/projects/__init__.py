@@ -4,7 +4,8 @@ Words: *game* (value of each set of projects), *access* (who may use whose outpu
 *option* (a project as it may be chosen).
 """
 
+from chainnet.projects._access import Access, access_to
 from chainnet.projects._portfolio import Portfolio, portfolio
 from chainnet.projects._reroute import Reroute, reroute
 
-__all__ = ["Portfolio", "Reroute", "portfolio", "reroute"]
+__all__ = ["Access", "Portfolio", "Reroute", "access_to", "portfolio", "reroute"]

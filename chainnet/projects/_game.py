@@ -12,7 +12,7 @@ import numpy as np
 
 from chainnet._types import Array, Bools, Ints
 from chainnet.engine import FINEST, ROUNDING, LinearSolution
-from chainnet.flow import Counting, ValueModel
+from chainnet.flow import Counting, OrderedValue, SharedValue, value_model
 from chainnet.lowering import Degree, Overlay
 from chainnet.projects._access import Access
 
@@ -119,7 +119,8 @@ class Game:
     Notes
     -----
     Each answer bounds the value of all other sets: from below by what it uses, from above by its prices. Where the
-    two meet (1e-9 of the largest value) nothing is solved.
+    two meet (1e-9 of the largest value) nothing is solved. Where others come before the beneficiaries neither holds,
+    for a project may serve the others first: then every set is solved.
     """
 
     def __init__(
@@ -132,7 +133,8 @@ class Game:
         self.network, self._overlay, self.access = counting.network, overlay, access
         self._in_time = access.overlay(overlay)
         self._position = {name: i for i, name in enumerate(self.network.projects["id"])}
-        self.model = ValueModel(counting, access.template(overlay), degree)
+        self.model = value_model(counting, access.template(overlay), degree)
+        self.is_ordered = isinstance(self.model, OrderedValue)
         self.model.certificate()
         self._forget()
 
@@ -173,6 +175,10 @@ class Game:
 
     def _value(self, key: frozenset[str]) -> float:
         members = self._members(key)
+        if isinstance(self.model, OrderedValue):
+            found = self._within(self.bounds(members), self._nearest(members))
+            self._recent.append((members, found.basis))
+            return float(self.model.settled(np.array(-found.value)))
         low, high = self._bracket.between(members)
         if high - low <= ROUNDING * self._bracket.largest:
             return low
@@ -193,6 +199,13 @@ class Game:
         out = np.zeros(len(self._position), dtype=bool)
         out[[self._position[name] for name in built]] = True
         return out
+
+    def ends(self, built: Iterable[str]) -> tuple[float, float]:
+        """Return the least and the most of the value that can be the beneficiaries', with nobody first, t/a."""
+        bounds, n = self.bounds(self._members(built)), len(self.model.lowered.program.col_upper)
+        if not isinstance(self.model, SharedValue):
+            return self.value(built), self.value(built)
+        return self.model.ends_within(bounds[:n], bounds[n:])
 
     def tried(self) -> dict[frozenset[str], float]:
         """Return every set whose value is known so far."""
@@ -222,8 +235,8 @@ class Game:
     def late(self, built: Iterable[str], name: str, years: float) -> float:
         """Return the value with these projects built, one of them some years late, t/a."""
         names = frozenset(built)
-        in_time, never = self.value(names), self.value(names - {name})
-        if in_time - never <= ROUNDING * self._bracket.largest:
+        in_time, never = self.value(names), 0.0 if self.is_ordered else self.value(names - {name})
+        if not self.is_ordered and in_time - never <= ROUNDING * self._bracket.largest:
             return in_time
         late = np.zeros(len(self._position))
         late[self._position[name]] = years

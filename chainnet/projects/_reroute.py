@@ -12,7 +12,18 @@ import pandas as pd
 from chainnet import checks
 from chainnet._types import Words
 from chainnet.engine import CERTAIN, ROUNDING
-from chainnet.flow import EXACT_PLAYERS, Counting, ValueModel, balance_under, binding_inputs, ladder, shapley_values
+from chainnet.errors import DataError
+from chainnet.flow import (
+    EXACT_PLAYERS,
+    Counting,
+    Others,
+    ValueModel,
+    balance_under,
+    binding_inputs,
+    ladder,
+    shapley_values,
+    value_model,
+)
 from chainnet.lowering import Degree, Overlay
 from chainnet.network import Network
 from chainnet.projects._access import access_to, pick_projects
@@ -58,6 +69,9 @@ class Reroute(Result):
         With a horizon: project, years_late, alone_t, last_in_t; see ``projects_delay.delay_table``.
     base_tpa, all_tpa : float
         Value without any, and with all projects, t/a.
+    ours : DataFrame or None, index built
+        With others alongside, when the value counts all: least_tpa and most_tpa of it that can be the beneficiaries',
+        with none of the projects ("none"), with each alone, and with all ("all").
     """
 
     ladder: pd.DataFrame
@@ -67,6 +81,7 @@ class Reroute(Result):
     delays: pd.DataFrame
     base_tpa: float
     all_tpa: float
+    ours: pd.DataFrame | None = None
 
 
 def reroute(
@@ -79,6 +94,7 @@ def reroute(
     *,
     beneficiaries: Words = None,
     commodity: Words = None,
+    others: Others = "after",
     budget_musd: float | None = None,
     horizon: tuple[int, int] | None = None,
 ) -> Reroute:
@@ -101,6 +117,10 @@ def reroute(
         Degree of rerouting at which projects are valued.
     beneficiaries, commodity : optional
         Whose and what demand counts; default from the network.
+    others : {"after", "before", "alongside"}
+        Whom the value serves, as in ``chokepoints``. Before: what a project adds may go to the others first, so a rise
+        may be nothing or below 0, and there is no price (``dual_t`` is NaN). Alongside: the value counts all, and
+        ``ours`` says what part of it can be the beneficiaries'.
     budget_musd : float, optional
         Also say which projects the best portfolio takes under this budget, USD million.
     horizon : (int, int), optional
@@ -139,9 +159,13 @@ def reroute(
     """
     year, years = checks.year(by_year), check_horizon(horizon)
     budget = None if budget_musd is None else checks.money(budget_musd, "budget_musd")
+    if others != "after" and (budget is not None or years is not None):
+        raise DataError(
+            "reroute: budget_musd and horizon count the beneficiaries first; ask for them with others=after."
+        )
     names = pick_projects(network, projects, allies)
     overlay = overlay_of(network, scenario)
-    counting = Counting.of(network, commodity, beneficiaries)
+    counting = Counting.of(network, commodity, beneficiaries, others=others)
     access = access_to(counting, overlay, year, names, 1)
     reached = dict(zip(network.projects["id"], access.reached(), strict=True))
     standing = [name for name in names if reached[name] > 0]
@@ -185,7 +209,15 @@ def reroute(
         delays=stamp(late, source),
         base_tpa=game.value(),
         all_tpa=game.value(standing),
+        ours=stamp(_ours(game, standing), source) if others == "alongside" else None,
     )
+
+
+def _ours(game: Game, names: Sequence[str]) -> pd.DataFrame:
+    """Return the ends of what can be the beneficiaries' of the value without, with each, and with all projects."""
+    sets = {"none": [], **{name: [name] for name in names}, "all": list(names)}
+    table = pd.DataFrame([game.ends(built) for built in sets.values()], columns=["least_tpa", "most_tpa"])
+    return table.set_index(pd.Index(list(sets), name="built"))
 
 
 def _ladder(counting: Counting, overlay: Overlay, game: Game, names: Sequence[str]) -> pd.DataFrame:
@@ -233,20 +265,20 @@ def _project_table(counting: Counting, game: Game, names: list[str], overlay: Ov
     put("shapley_t", fair)
     table["shapley_se_t"] = error.reindex(table.index)
     # goods under a bar bear part of the price only; nothing that is barred stands yet, so prices are the same without
-    model = ValueModel(counting, overlay, degree) if access.bars else game.model
-    prices = [_price(network, game, model, name) for name in names]
+    model = value_model(counting, overlay, degree) if access.bars else game.model
+    prices = [np.nan if game.is_ordered else _price(network, game, model, name) for name in names]
     size = (info["capacity_tpa"] * access.sizes()).reindex(names).to_numpy(dtype=float)
     table["dual_t"] = pd.Series(
-        [p * (np.inf if np.isnan(s) else s) if p > 0 else 0.0 for p, s in zip(prices, size, strict=True)],
+        [p * (np.inf if np.isnan(s) else s) if not p <= 0 else 0.0 for p, s in zip(prices, size, strict=True)],
         index=names,
         dtype=float,
     )
-    valid = [_holds(game, n, p, s) for n, p, s in zip(names, prices, size, strict=True)]
+    valid = [p if np.isnan(p) else _holds(game, n, p, s) for n, p, s in zip(names, prices, size, strict=True)]
     table["dual_valid_t"] = pd.Series(valid, index=names, dtype=float)
     for column, what in (("usd_per_tpa", "standalone_t"), ("usd_per_shapley_tpa", "shapley_t")):
         with np.errstate(divide="ignore", invalid="ignore"):
             cost = table["capex_musd"] * 1e6 / table[what]
-        table[column] = cost.where(~((table[what] == 0) & table["capex_musd"].notna()), np.inf)
+        table[column] = cost.where(~((table[what] <= 0) & table["capex_musd"].notna()), np.inf)
     if access.by_year is not None:
         put("late_alone_t", (game.value([n]) - game.late([n], n, 1) for n in names))
         put("late_last_in_t", (whole - game.late(names, n, 1) for n in names))

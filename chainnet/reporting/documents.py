@@ -16,6 +16,7 @@ from typing import Any
 from chainnet._types import Words
 from chainnet.assessment import Assessment, assess
 from chainnet.errors import ChainnetError, DataError, check_words, near_matches
+from chainnet.flow import Others
 from chainnet.network import Network
 
 __all__ = ["FORMATS", "report"]
@@ -45,6 +46,7 @@ def report(
     executor: Executor | None = None,
     beneficiaries: Words = None,
     commodity: Words = None,
+    others: Others | None = None,
     progress: Callable[[str, float], None] | None = None,
 ) -> list[Path]:
     """Write the report on a network: what fails, who goes short, what helps, how sure that is.
@@ -59,7 +61,7 @@ def report(
         Folder for the documents, made if it is missing; other files in it are left alone.
     formats : iterable of {"html", "pdf", "xlsx"}
         html: ``report.html`` and ``graph.html``. pdf: ``report.pdf``. xlsx: ``report.xlsx``.
-    scenarios, years, months, start, recovery, draws, executor, beneficiaries, commodity : optional
+    scenarios, years, months, start, recovery, draws, executor, beneficiaries, commodity, others : optional
         For the assessment of a network, as ``assess`` takes them; an assessment has its own.
     title, author : str, optional
         Title (default that of the graph) and author of the documents.
@@ -112,6 +114,7 @@ def report(
         "executor": executor,
         "beneficiaries": beneficiaries,
         "commodity": commodity,
+        "others": others,
     }
     asked = {name: value for name, value in asked.items() if value is not None}
     if isinstance(source, Network):
@@ -142,16 +145,16 @@ def _write(
 ) -> None:
     from chainnet.reporting.content import build
 
-    say("figures and tables", ASSESSED)
+    say("writing: figures and tables", ASSESSED)
     document = replace(build(assessment, title=title, author=author, marking=marking), language=language)
     if "html" in wanted:
         from chainnet.drawing import draw
         from chainnet.reporting.formats.page import html_report
 
-        say("report.html", 0.85)
+        say("writing: report.html", 0.85)
         with _template_faults(own, HTML_TEMPLATE):
             (stage / "report.html").write_bytes(html_report(document, True, own.get(HTML_TEMPLATE)))
-        say("graph.html", 0.88)
+        say("writing: graph.html", 0.88)
         draw(
             assessment.network,
             assessment.disrupted or assessment.base,
@@ -165,13 +168,13 @@ def _write(
     if "pdf" in wanted:
         from chainnet.reporting.formats.pdf import pdf_report
 
-        say("report.pdf", 0.92)
+        say("writing: report.pdf", 0.92)
         with _template_faults(own, PDF_TEMPLATE):
             (stage / "report.pdf").write_bytes(pdf_report(document, document.stand_ins, own.get(PDF_TEMPLATE)))
     if "xlsx" in wanted:
         from chainnet.reporting.formats.workbook import workbook_report
 
-        say("report.xlsx", 0.97)
+        say("writing: report.xlsx", 0.97)
         (stage / "report.xlsx").write_bytes(workbook_report(document))
     say("done", 1.0)
 

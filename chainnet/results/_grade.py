@@ -47,10 +47,10 @@ def decisive_inputs(network: Network, cut: pd.DataFrame) -> pd.DataFrame:
     rows = sorted(first.values())
     keys = [keys[i] for i in rows]
     named, tails = {key[3] for key in keys}, {key[1] for key in keys}
-    places = _figures(network.nodes, ["id"], named) | _figures(network.projects, ["id"], named)
-    by_row = _figures(network.demand, ["node", "commodity", "tier"], named)
-    by_user = _figures(network.demand, ["node"], named)  # a cut may name the end use alone
-    edges = _figures(network.edges, ["source", "target", "commodity"], tails, bare=False)
+    places = _figures(network.view("nodes"), ["id"], named) | _figures(network.view("projects"), ["id"], named)
+    by_row = _figures(network.view("demand"), ["node", "commodity", "tier"], named)
+    by_user = _figures(network.view("demand"), ["node"], named)  # a cut may name the end use alone
+    edges = _figures(network.view("edges"), ["source", "target", "commodity"], tails, bare=False)
     nothing = dict.fromkeys(_FIGURES)
     found = []
     for kind, source, target, id_, commodity, tier in keys:

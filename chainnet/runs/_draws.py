@@ -16,7 +16,7 @@ from chainnet.lowering import Degree, Overlay
 from chainnet.runs._inputs import Inputs, uncertain_inputs
 from chainnet.scenario import Scenario, acting, overlay_of
 
-__all__ = ["DrawPlan", "Trial", "run_draws"]
+__all__ = ["DrawPlan", "Trial", "forget_trials", "run_draws"]
 
 DIGITS = 10  # the last digits of a solve are not part of an answer
 
@@ -142,6 +142,11 @@ def run_draws(plan: DrawPlan, numbers: Sequence[int]) -> list[tuple[int, list[fl
     """Return the numbers of some draws, in the order of ``Trial.names``; a process builds its models once."""
     trial = _trial(plan)
     return [(number, list(trial.draw(number).values())) for number in numbers]
+
+
+def forget_trials() -> None:
+    """Let go the models that were kept for the next draw, and with them their networks."""
+    _trial.cache_clear()
 
 
 @lru_cache(maxsize=2)

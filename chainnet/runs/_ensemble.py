@@ -20,7 +20,7 @@ from chainnet.flow import Counting, binding_inputs
 from chainnet.lowering import Degree
 from chainnet.network import Network
 from chainnet.results import STEADY, Result, provenance, stamp
-from chainnet.runs._draws import DrawPlan, Trial, run_draws
+from chainnet.runs._draws import DrawPlan, Trial, forget_trials, run_draws
 from chainnet.runs._sensitivity import sobol_table
 from chainnet.runs._store import Store
 from chainnet.scenario import Scenario, acting, overlay_of
@@ -208,7 +208,8 @@ def _run(plan: DrawPlan, n: int, kept: Store, pool: Any, progress: Callable[[str
     for chunk in again:
         for number in chunk:
             kept.add(run_draws(plan, [number]))
-            progress("draws", len(kept.done) / n)
+            progress(f"{len(kept.done)} of {n} draws of the inputs", len(kept.done) / n)
+    forget_trials()
 
 
 def _spread(
@@ -234,7 +235,7 @@ def _spread(
             raise
         except Exception:  # a worker died: whatever its executor calls that
             lost.append(jobs[job])
-        progress("draws", len(kept.done) / n)
+        progress(f"{len(kept.done)} of {n} draws of the inputs", len(kept.done) / n)
     return lost
 
 

@@ -14,7 +14,7 @@ import pandas as pd
 from chainnet._types import Words
 from chainnet.engine import Certificate, thread_pool
 from chainnet.errors import DataError
-from chainnet.flow import NEW_LAG_MONTHS, Counting, balance_under, ladder, project_sizes
+from chainnet.flow import NEW_LAG_MONTHS, Counting, Others, balance_under, ladder, project_sizes
 from chainnet.lowering import Degree
 from chainnet.network import Network, kept
 from chainnet.results import Result, provenance, rest_of, stamp
@@ -47,7 +47,8 @@ class StressTest(Result):
     ----------
     summary : DataFrame, index (scenario, tier)
         The long run, in t/a (a steady state with every measure at its full size, stocks not drawn):
-        demand_tpa, served_tpa, shortfall_tpa (others served after the beneficiaries),
+        demand_tpa, served_tpa, shortfall_tpa (others served after the beneficiaries, unless asked otherwise;
+        alongside also shortfall_least_tpa and shortfall_most_tpa, between which it may lie),
         shortfall_before_tpa (others served first: the largest shortfall), shortfall_low_tpa and
         shortfall_high_tpa (all demand at its low or high value, NaN where no range is given),
         demand_low_tpa, demand_high_tpa, value_musd (loss at the value per tonne, USD million a year).
@@ -131,6 +132,7 @@ def stress_test(
     objective: Objective = "tiers",
     beneficiaries: Words = None,
     commodity: Words = None,
+    others: Others = "after",
     progress: Callable[[str, float], None] | None = None,
 ) -> StressTest:
     """Put scenarios to a network and say who goes short, when, and how long stocks carry.
@@ -162,6 +164,10 @@ def stress_test(
         (``demand.value_usd_per_t``, all rows, 0 where empty) less the cost of flows, plants and storage.
     beneficiaries, commodity : optional
         Whose and what demand counts; default from the network.
+    others : {"after", "before", "alongside"}
+        When those are served who are no beneficiaries, as in ``balance``: in the long run and in the months.
+        Alongside, who is short is a tie: the summary then has the ends of what can fall to the beneficiaries in the
+        long run; the months show one answer of several.
     progress : callable, optional
         Called with what has been done and the part of the whole.
 
@@ -196,7 +202,7 @@ def stress_test(
     >>> st.summary.loc["china_out", "time_to_survive"].tolist()
     [inf, 0.0, 0.0]
     """
-    counting = Counting.of(network, commodity, beneficiaries)
+    counting = Counting.of(network, commodity, beneficiaries, others=others)
     ask = Ask(
         counting,
         months,
@@ -280,7 +286,7 @@ def _answers(
             steady.append(at_rest.result())
             found.append(over_time.result())
             if progress:
-                progress("months of each scenario", (number + 1) / len(chosen))
+                progress(f"{number + 1} of {len(chosen)}: who goes short, month by month", (number + 1) / len(chosen))
     return steady, found
 
 
@@ -302,27 +308,28 @@ def _steady(network: Network, scenario: Scenario | None, reroute: Degree, counti
     """
     name = _name(scenario)
     overlay = overlay_of(network, scenario)
-    after = balance_under(counting, overlay, reroute, scenario_name=name, with_inputs=True)
-    before = after
-    if not counting.ours.all():
-        before = balance_under(replace(counting, others="before"), overlay, reroute, scenario_name=name)
-    table = after.by_tier()
+    asked = balance_under(counting, overlay, reroute, scenario_name=name, with_inputs=True)
+    before = asked
+    if counting.others != "before" and not counting.ours.all():
+        before = balance_under(counting.in_order("before"), overlay, reroute, scenario_name=name)
+    table = asked.by_tier()
     table["shortfall_before_tpa"] = before.by_tier()["shortfall_tpa"]
     for side, corner in zip(("low", "high"), _corners(network), strict=True):
         found = balance_under(counting.on(corner), overlay, reroute).by_tier() if corner is not None else None
         table[f"demand_{side}_tpa"] = np.nan if found is None else found["demand_tpa"]
         table[f"shortfall_{side}_tpa"] = np.nan if found is None else found["shortfall_tpa"]
-    per_node = after.demand[after.demand["is_counted"] & after.demand["is_beneficiary"]].copy()
+    per_node = asked.demand[asked.demand["is_counted"] & asked.demand["is_beneficiary"]].copy()
     value = network.demand["value_usd_per_t"].reindex(per_node.index)
     per_node["value_musd"] = per_node["shortfall_tpa"] * value.to_numpy() / 1e6
     table["value_musd"] = per_node.groupby("tier", dropna=False)["value_musd"].sum(min_count=1).reindex(table.index)
     per_node.insert(0, "scenario", name)
     steps = pd.DataFrame()
     if scenario is not None:
-        steps = ladder(counting, overlay, project_sizes(network, None), projects=[])
+        known = asked if reroute == "existing" and not overlay.built.any() else None
+        steps = ladder(counting, overlay, project_sizes(network, None), projects=[], existing=known)
         steps = steps[steps["rung"] != "projects"]
         steps.insert(0, "scenario", name)
-    return table, per_node.drop(columns=["is_counted", "is_beneficiary"]), steps, after.decisive
+    return table, per_node.drop(columns=["is_counted", "is_beneficiary"]), steps, asked.decisive
 
 
 def _at_corner(network: Network, side: str) -> Network | None:

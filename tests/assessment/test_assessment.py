@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pandas as pd
@@ -70,7 +71,10 @@ def test_progress_is_told_and_years_can_be_chosen(brief: cn.Assessment, told: li
     assert list(brief.rerouting) == [2040]
     parts = [part for _, part in told]
     assert parts == sorted(parts)
-    assert 0 <= parts[0] <= parts[-1] <= 1
+    assert parts[0] > 0
+    assert parts[-1] == 1.0
+    counts = [tuple(int(n) for n in re.match(r"(\d+) of (\d+): ", what).groups()) for what, _ in told]  # type: ignore[union-attr]
+    assert counts == [(n + 1, len(told)) for n in range(len(told))]
 
 
 def test_a_network_without_projects_scenarios_or_year() -> None:

@@ -32,8 +32,8 @@ TOP = 20
 UNLIMITED = 2**40
 
 
-def layered(n_nodes: int, seed: int) -> FlowProblem:
-    """Five layers, sizes by a Pareto law, about 5.9 edges a node; half of the edges go where the size is."""
+def layered(n_nodes: int, seed: int, per_node: float = 5.92) -> FlowProblem:
+    """Five layers, sizes by a Pareto law; half of the edges go where the size is."""
     rng = np.random.default_rng(seed)
     n_layers = 5
     layer = np.sort(rng.integers(0, n_layers, n_nodes))
@@ -41,7 +41,7 @@ def layered(n_nodes: int, seed: int) -> FlowProblem:
     tails, heads, capacities = [], [], []
     for step in range(n_layers - 1):
         here, there = np.flatnonzero(layer == step), np.flatnonzero(layer == step + 1)
-        n_edges = round(7.4 * len(here))
+        n_edges = round(per_node * n_layers / (n_layers - 1) * len(here))
         more = rng.choice(here, n_edges - len(here), p=size[here] / size[here].sum())
         tail = np.concatenate((here, more))
         head = rng.choice(there, n_edges, p=0.5 * size[there] / size[there].sum() + 0.5 / len(there))

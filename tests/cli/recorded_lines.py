@@ -31,6 +31,7 @@ from scenario_networks import YARD  # noqa: E402
 
 import chainnet as cn  # noqa: E402
 from chainnet.cli import main  # noqa: E402
+from chainnet.cli.progress import PLAIN  # noqa: E402
 
 CERTIFICATE = re.compile(r"gap [\d.e+-]+, largest breach [\d.e+-]+(, second solver [\d.e+-]+)?")
 DIGEST = re.compile(r"(?<!\.)\b[0-9a-f]{12,64}\b")
@@ -88,7 +89,8 @@ def give(line: str, folder: Path) -> dict[str, Any]:
         except SystemExit as end:
             code = end.code if isinstance(end.code, int) else int(end.code is not None)
     found: dict[str, Any] = {"code": code}
-    said = {"out": out.getvalue(), "err": "" if code == 2 else err.getvalue()}  # usage is worded by click
+    told = "".join(line for line in err.getvalue().splitlines(True) if not line.startswith(PLAIN))  # hangs on time
+    said = {"out": out.getvalue(), "err": "" if code == 2 else told}  # usage is worded by click
     for name, text in said.items():
         if name == "out" and text.startswith("{"):
             found["json"] = answers.plain(json.loads(text))

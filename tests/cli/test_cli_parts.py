@@ -15,9 +15,10 @@ from typer.testing import CliRunner
 
 import chainnet as cn
 from chainnet.cli import app as cli
-from chainnet.cli import common, options, output, words
-from chainnet.cli.common import Command, Counted, Output, Question, app, command, progress_bar
+from chainnet.cli import common, options, output, progress, words
+from chainnet.cli.common import Command, Counted, Output, Question, app, command
 from chainnet.cli.output import Answer, render
+from chainnet.cli.progress import progress_bar
 from chainnet.engine import Certificate
 
 
@@ -204,10 +205,27 @@ def test_plain_values_for_json() -> None:
     assert output._plain(True) is True
 
 
-def test_no_bar_where_nobody_looks(capsys: pytest.CaptureFixture[str]) -> None:
+def test_short_work_says_nothing_where_nobody_looks(capsys: pytest.CaptureFixture[str]) -> None:
     with progress_bar("work") as step:
-        assert step is None
+        step("half", 0.5)
+        step("done", 1.0)
     assert capsys.readouterr().err == ""
+
+
+def test_long_work_says_plain_lines_now_and_then(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    now = [100.0]
+    monkeypatch.setattr(progress, "monotonic", lambda: now[0])
+    with progress_bar("work") as step:
+        for seconds, name, part in [(1, "a", 0.01), (3, "b", 0.02), (7, "c", 0.03), (60, "d", 0.25), (240, "e", 1.0)]:
+            now[0] = 100.0 + seconds
+            step(name, part)
+    assert capsys.readouterr().err.splitlines() == [
+        "... 2 %, 0:03 passed, b",
+        "... 25 %, 1:00 passed, about 3:00 left, d",
+        "... 100 %, 4:00 passed, e",
+    ]
 
 
 def test_a_bar_where_people_look(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import numba
@@ -32,9 +36,8 @@ def compiled(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[dict[str, Any]]]:
 
 @pytest.mark.slow  # numba wants bare functions, which deliberate mistakes wrap
 def test_each_kernel_is_compiled_once_for_the_kinds_it_names(compiled: list[dict[str, Any]]) -> None:
-    made, is_cached = maxflow_jit._compiled()
+    made = maxflow_jit._compiled()
     kernels = maxflow_jit._functions()
-    assert is_cached
     assert made.compiled
     assert [call["function"].__name__ for call in compiled] == list(kernels)
     for call, (name, plain) in zip(compiled, kernels.items(), strict=True):
@@ -50,7 +53,7 @@ def test_each_kernel_is_compiled_once_for_the_kinds_it_names(compiled: list[dict
 
 @pytest.mark.slow
 def test_compiled_kernels_call_compiled_kernels_and_the_plain_ones_stay(compiled: list[dict[str, Any]]) -> None:
-    made, _ = maxflow_jit._compiled()
+    made = maxflow_jit._compiled()
     space = compiled[0]["function"].__globals__
     for name, plain in maxflow_jit._functions().items():
         assert space[name] is getattr(made, name)
@@ -117,7 +120,7 @@ def test_the_print_changes_with_all_that_decides_what_kernels_do(monkeypatch: py
 
 
 @pytest.mark.parametrize(
-    ("halves", "cached", "compiled"),
+    ("halves", "ready", "compiled"),
     [
         (maxflow_jit.CACHED_FROM - 1, True, False),
         (maxflow_jit.CACHED_FROM, True, True),
@@ -126,10 +129,38 @@ def test_the_print_changes_with_all_that_decides_what_kernels_do(monkeypatch: py
         (maxflow_jit.COMPILED_FROM, False, True),
     ],
 )
-def test_small_networks_run_plain(halves: int, cached: bool, compiled: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nobody_waits_for_compilation_where_plain_kernels_answer_sooner(
+    halves: int, ready: bool, compiled: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     made = maxflow_jit.Kernels({}, compiled=True)
-    monkeypatch.setattr(maxflow_jit, "_compiled", lambda: (made, cached))
+    monkeypatch.setattr(maxflow_jit, "_compiled", lambda: made)
+    monkeypatch.setattr(maxflow_jit, "_is_ready", lambda: ready)
     assert (maxflow_jit.kernels(halves) is made) is compiled
+
+
+@pytest.mark.parametrize("kept", [False, True])
+def test_compilation_is_told_and_loading_is_not(
+    kept: bool, compiled: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(maxflow_jit, "_is_kept", lambda: kept)
+    assert maxflow_jit._is_ready() is kept
+    maxflow_jit._compiled()
+    maxflow_jit._compiled()
+    assert maxflow_jit._is_ready()
+    told = capsys.readouterr().err
+    assert told == ("" if kept else "chainnet: compiling the flow kernels once, about 20 s\n")
+
+
+@pytest.mark.slow
+def test_what_numba_keeps_is_known_in_the_next_process(tmp_path: Path) -> None:
+    code = "from chainnet.engine import maxflow_jit as j; print(j._is_ready()); j._compiled(); print(j._is_ready())"
+    env = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
+    runs = [
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=env, check=True)
+        for _ in range(2)
+    ]
+    assert [run.stdout.split() for run in runs] == [["False", "True"], ["True", "True"]]
+    assert ["compiling" in run.stderr for run in runs] == [True, False]
 
 
 def test_buffers_are_copies_in_the_container_asked_for() -> None:

@@ -8,6 +8,7 @@ from chainnet.reporting import columns as col
 from chainnet.reporting.facts import Facts
 from chainnet.reporting.measures import measure_rows
 from chainnet.reporting.model import ReportTable, Section, Sentence, make_section, make_table, stands
+from chainnet.reporting.others import order_of
 from chainnet.words import count, counted, first_capital, join, percent
 
 _QUESTIONS = {
@@ -34,7 +35,7 @@ def section(facts: Facts) -> Section:
     years = join([str(y) for y in facts.a.rerouting])
     points = (
         Sentence(f"{goods}, in {facts.unit}.", (), "What counts:"),
-        Sentence(f"{whose}; tiers in the order {join(facts.tiers)}.", (), "Whose:"),
+        Sentence(f"{whose}; tiers in the order {join(facts.tiers)}. {order_of(facts).whose}".strip(), (), "Whose:"),
         Sentence(
             f"in the long run a steady year with every measure at its full size; over time {facts.months.span}, every "
             "measure with its dates, counted from month 1.",

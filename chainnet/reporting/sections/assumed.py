@@ -8,6 +8,7 @@ from typing import Any
 from chainnet.reporting import columns as col
 from chainnet.reporting.facts import Facts
 from chainnet.reporting.model import ReportColumn, ReportTable, Section, make_section, make_table, stands
+from chainnet.reporting.others import order_of
 from chainnet.results import weakest
 from chainnet.words import NO_DATA, count, number, percent, span, tonnes
 
@@ -64,7 +65,7 @@ def _assumptions(facts: Facts) -> Iterator[tuple[str, ...]]:
     asked = f"{tonnes(worst['demand_tpa'])}, grade {weakest(demand['quality'])}"
     capacities = f"{count(len(nodes))} nodes, weakest grade {weakest(nodes['quality'])}"
     others = f"{lead} short {tonnes(worst['shortfall_before_tpa'])} if all others come first" if facts.whose else "n/a"
-    served = "served after the counted demand" if facts.whose else "nobody else"
+    served = order_of(facts).served if facts.whose else "nobody else"
     tiers, every = ", ".join(facts.tiers), "all answers"
     yield "Length", f"a steady year; {facts.months.span} for the months", every, "either", NOT_TESTED
     yield "Intensity", "every measure at its full size; in the months with its dates", "scenarios", "up", "T8, T8d"

@@ -22,6 +22,7 @@ from chainnet.reporting.model import (
     make_section,
     make_table,
 )
+from chainnet.reporting.others import order_of
 from chainnet.results import origin_of
 from chainnet.words import (
     NOT_ASKED,
@@ -69,12 +70,12 @@ def section(facts: Facts) -> Section:
 def _loss_columns(facts: Facts) -> list[ReportColumn]:
     first = facts.first
     columns = [
-        col.tons("first_lost_tpa", f"{first_capital(first)} lost", f"what {first} loses, if served first"),
+        col.tons("first_lost_tpa", f"{first_capital(first)} lost", f"what {first} loses, {order_of(facts).first}"),
         col.share("first_lost_share", f"of {first}", f"the same, of the demand of {first} served before"),
     ]
     return [
         *(columns if facts.has_first else []),
-        col.tons("lost_tpa", "All tiers lost", "fall of the largest tonnage that can be served"),
+        col.tons("lost_tpa", "All tiers lost", f"fall of {order_of(facts).counts}"),
         col.share("lost_share", "of all tiers", "the same, of what was served before"),
     ]
 

@@ -10,6 +10,7 @@ import pandas as pd
 from chainnet.reporting import columns as col
 from chainnet.reporting.facts import ALL_TIERS, BASELINE, Facts
 from chainnet.reporting.model import Block, ReportTable, Sentence, blocks_of, make_table
+from chainnet.reporting.others import order_of
 from chainnet.reporting.sections.answer import best_alone, gain_tier, inferred_flows, weakest_input
 from chainnet.reporting.sections.chain import steps_figure
 from chainnet.reporting.sections.losses import top_losses
@@ -57,7 +58,7 @@ def scenario_table(facts: Facts) -> ReportTable:
 
     columns = [
         *col.scenario(facts),
-        col.tons("shortfall_tpa", f"{first} short", f"shortfall of {facts.first}, others served after"),
+        col.tons("shortfall_tpa", f"{first} short", f"shortfall of {facts.first}, {order_of(facts).served}"),
         col.text(
             "range",
             "Low to high demand",

@@ -20,6 +20,7 @@ from chainnet.reporting.model import (
     make_section,
     make_table,
 )
+from chainnet.reporting.others import order_of
 from chainnet.reporting.sections import exposure, months
 from chainnet.words import NOT_ASSESSED, first_capital, number, percent, span, tonnes
 
@@ -63,9 +64,14 @@ def tier_table(facts: Facts) -> ReportTable:
         *col.scenario(facts),
         col.TIER,
         col.tons("demand_tpa", "Demand", "tonnes asked for"),
-        col.tons("served_tpa", "Served", "tonnes served, other countries after"),
+        col.tons("served_tpa", "Served", f"tonnes served, {order_of(facts).served}"),
         col.tons("shortfall_tpa", "Short", "demand less served"),
         col.short_share("shortfall_tpa", "demand_tpa"),
+        *(
+            col.tons(f"shortfall_{end}_tpa", f"Short, at {end}", f"the {end} of it that can fall to the counted demand")
+            for end in ("least", "most")
+            if f"shortfall_{end}_tpa" in facts.a.stress.summary.columns
+        ),
         col.tons("shortfall_before_tpa", "Short, others first", "shortfall if all other countries come first"),
         col.text("demand_range", "Demand, low to high", "all demand at its low and high values", _ends("demand")),
         col.text(
@@ -91,7 +97,7 @@ def tier_table(facts: Facts) -> ReportTable:
         subtitle=f"Unit: {facts.unit}. A steady year with every measure at its full size. Known relations up to their "
         f"capacity; stocks not drawn. {facts.whose_words}",
         note=(
-            "Short and short with others first bound the shortfall from below and above. Ranges are corner cases "
+            f"{order_of(facts).note} Ranges are corner cases "
             "(all demand low, all demand high), ends rounded outward; the high end of a shortfall is the bad one."
         ),
         **facts.standing(facts.a.stress.summary),

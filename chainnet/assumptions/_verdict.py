@@ -1,0 +1,111 @@
+"""What a verdict is, and when another answer overturns it: category, neck, rank, what closes the gap."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from chainnet._types import Array
+from chainnet.engine import CERTAIN, LEAST_SIZE, PRINTED
+
+__all__ = ["CATEGORIES", "RUNGS", "Neck", "Outcome", "category", "next_share", "overturned", "top_of", "unmet"]
+
+# word of each category and the unmet share below which it holds
+CATEGORIES = {"met": PRINTED, "little": 0.1, "part": 0.5, "most": np.inf}
+RUNGS = ("existing", "new", "stocks", "projects")
+
+
+def category(unmet_share: float) -> str:
+    """Return the word for a share of demand that goes short: met, little, part or most.
+
+    Parameters
+    ----------
+    unmet_share : float
+        From 0 to 1; met below 1e-6, little below 0.1, part below 0.5, most from there.
+
+    Returns
+    -------
+    str
+    """
+    share = round(unmet_share, 9)  # a share that ends on a limit is no matter of the last digit of a solve
+    return next(word for word, most in CATEGORIES.items() if share < most)
+
+
+def next_share(unmet_share: float) -> float:
+    """Return the share from which the category is a worse one; infinite where there is none."""
+    return CATEGORIES[category(unmet_share)]
+
+
+@dataclass(frozen=True)
+class Neck:
+    """What costs a tier most when it alone drops out, could the tier come first: all that tie, and the loss."""
+
+    names: frozenset[object]
+    lost_tpa: float
+    lost_share: float
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The answer of one way to judge or one variation, arrays by tier, t/a.
+
+    ``most`` and ``least`` are the ends of the shortfall: they differ where nobody comes first. ``closes``: the rungs
+    that leave each tier whole. ``steps`` and ``countries``: the narrowest step and the costliest country of each
+    tier; None = not asked of it.
+    """
+
+    wanted: Array
+    most: Array
+    least: Array
+    closes: tuple[frozenset[str], ...]
+    steps: tuple[Neck | None, ...]
+    countries: tuple[Neck | None, ...]
+
+    @property
+    def share(self) -> Array:
+        """Share of each tier's demand that goes short, at the most."""
+        return unmet(self.most, self.wanted)
+
+    @property
+    def least_share(self) -> Array:
+        """The same, at the least."""
+        return unmet(self.least, self.wanted)
+
+
+def unmet(short: Array, wanted: Array) -> Array:
+    """Return the share of demand that goes short, 0 where nothing is asked for; rounding at 0 and 1 is taken off."""
+    share = short / np.maximum(wanted, LEAST_SIZE)
+    return np.where(share <= CERTAIN, 0.0, np.where(share >= 1.0 - CERTAIN, 1.0, share))
+
+
+def top_of(index: pd.Index, lost: Array, base: float) -> Neck:
+    """Return what costs most among removals of one kind; nothing where none costs anything."""
+    most = float(lost.max(initial=0.0))
+    size = max(base, LEAST_SIZE)
+    if most <= CERTAIN * size:
+        return Neck(frozenset(), 0.0, 0.0)
+    tied = np.flatnonzero(lost >= most - CERTAIN * size)
+    return Neck(frozenset(index[tied]), most, most / size)
+
+
+def overturned(stated: Outcome, other: Outcome, tier: int) -> list[str]:
+    """Return what of a tier's verdict is another one: category, neck, rank, closes."""
+    said = []
+    if category(float(stated.share[tier])) != category(float(other.share[tier])):
+        said.append("category")
+    for word, before, after in (
+        ("neck", stated.steps[tier], other.steps[tier]),
+        ("rank", stated.countries[tier], other.countries[tier]),
+    ):
+        if before is not None and after is not None and _is_another(before, after):
+            said.append(word)
+    if stated.closes[tier] != other.closes[tier]:
+        said.append("closes")
+    return said
+
+
+def _is_another(before: Neck, after: Neck) -> bool:
+    """Say whether no leader is left: of several that tie any one is a true answer."""
+    return before.names != after.names and not before.names & after.names

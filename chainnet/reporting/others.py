@@ -1,0 +1,66 @@
+"""When those are served who do not count, in the words of a report."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from chainnet.reporting.facts import Facts
+
+__all__ = ["Order", "order_of"]
+
+
+@dataclass(frozen=True)
+class Order:
+    """Words for one order.
+
+    Attributes
+    ----------
+    served : str
+        When others are served, after a comma.
+    counts : str
+        What a loss or gain counts, after "fall of".
+    first : str
+        What stands for "if served first" of a tier's loss.
+    whose : str
+        A sentence for the reader; empty where the beneficiaries outbid everyone.
+    note : str
+        What a shortfall in the long run is.
+    """
+
+    served: str
+    counts: str
+    first: str
+    whose: str
+    note: str
+
+
+_ORDERS = {
+    "after": Order(
+        "others served after",
+        "the largest tonnage that can be served",
+        "if served first",
+        "",
+        "Short and short with others first bound the shortfall from below and above.",
+    ),
+    "before": Order(
+        "others served first",
+        "what is left for the counted demand when all others are served first",
+        "others served first",
+        "All others are served first, as far as can be; losses and gains are of what is left.",
+        "All others are served first: the most that can go short.",
+    ),
+    "alongside": Order(
+        "nobody served first",
+        "what all are served together",
+        "all of that tier together",
+        "Nobody is served first: losses and gains are of all demand together, and how much of a shortfall falls to the "
+        "counted demand is a tie, told by its ends.",
+        "Nobody is served first: the shortfall is one of several, between the least and the most that can fall to the "
+        "counted demand.",
+    ),
+}
+
+
+def order_of(facts: Facts) -> Order:
+    """Return the words for when others are served in the assessment."""
+    return _ORDERS[str(facts.settings.get("others", "after"))]
