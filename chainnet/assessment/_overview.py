@@ -38,7 +38,7 @@ WORST, LIKELIEST = "worst", "likeliest"
 # tables whose rows are counted for the share that is assumed; relations aside, which one rule infers from totals
 COUNTED = ("nodes", "processes", "demand", "stocks")
 # columns that are reckoned from the inputs alone
-GIVEN_COLUMNS: dict[str, Status] = {"assumed_share": "G", "neck_share": "G", "year": "G"}
+GIVEN_COLUMNS: dict[str, Status] = dict.fromkeys(("assumed_share", "neck_share", "year"), "from the inputs, not solved")
 Graph = Network | str | Path
 Progress = Callable[[str, float], None] | None
 
