@@ -24,7 +24,7 @@ from chainnet.assessment._time import exposures, horizon_rungs, myopia, stockpil
 from chainnet.criticality import chokepoints, interdict
 from chainnet.flow import Balance, MaxFlow, balance, max_flow
 from chainnet.projects import Reroute, reroute
-from chainnet.results import Status, stamp
+from chainnet.results import BOUNDED, CHECKED, Status, stamp
 from chainnet.scenario import Scenario
 from chainnet.stress import StressTest, stress_test
 
@@ -154,6 +154,6 @@ def _attacks(case: Case) -> tuple[pd.DataFrame, pd.DataFrame]:
         "other_sets",
     ]
     table = pd.DataFrame(rows, columns=columns).set_index(["counts", "k"])
-    proved: Status = "P" if bool(table["is_optimal"].all()) else "B"
+    proved: Status = CHECKED if bool(table["is_optimal"].all()) else BOUNDED
     source = source | {"status": proved}
-    return stamp(table, source, status={"greedy_lost_tpa": "B"}), stamp(pairs, source)
+    return stamp(table, source, status={"greedy_lost_tpa": BOUNDED}), stamp(pairs, source)

@@ -13,9 +13,10 @@ from chainnet._types import Array, Bools, Ints
 from chainnet.errors import DataError
 from chainnet.flow import Counting
 from chainnet.lowering import Overlay
-from chainnet.network import QUALITIES, Network, split_list
+from chainnet.network import Network, split_list
+from chainnet.results import NOT_STATED, weakest
 
-__all__ = ["WEAK", "Change", "Variation", "is_weak", "variations", "weakest_of"]
+__all__ = ["WEAK", "Change", "Variation", "is_weak", "variations"]
 
 # what no source says of the thing itself
 WEAK = ("inferred", "assumed")
@@ -83,12 +84,6 @@ def is_weak(table: pd.DataFrame) -> Bools:
     return np.asarray(table["quality"].isin(WEAK), dtype=bool)
 
 
-def weakest_of(qualities: pd.Series) -> str:
-    """Return the weakest quality among some rows; "not graded" where none has one."""
-    known = [q for q in qualities if q in QUALITIES]
-    return max(known, key=QUALITIES.index) if known else "not graded"
-
-
 def variations(network: Network, counting: Counting) -> list[Variation]:
     """Return every variation of an input, by kind, then in the order of its table.
 
@@ -105,7 +100,7 @@ def variations(network: Network, counting: Counting) -> list[Variation]:
 def _row(kind: str, row: Any, name: str, label: str, variant: str, change: Change) -> Variation:
     quality, reference = row["quality"], row["reference"]
     words = [cell if isinstance(cell, str) else "" for cell in (quality, reference)]
-    return Variation(kind, name, label, words[0] or "not graded", words[1], variant, change)
+    return Variation(kind, name, label, words[0] or NOT_STATED, words[1], variant, change)
 
 
 def _ends(kind: str, table: str, row: Any, at: int, name: str, label: str, value: float) -> Iterator[Variation]:
@@ -154,7 +149,7 @@ def _processes(network: Network) -> Iterator[Variation]:
         if not weak[at].any() or not len(plants):
             continue
         rows = lines.iloc[at]
-        head = {"quality": weakest_of(rows["quality"]), "reference": _sources(rows["reference"])}
+        head = {"quality": weakest(rows["quality"]), "reference": _sources(rows["reference"])}
         yield _row("process", head, str(process), str(process), "absent", _factor("nodes", plants, 0.0))
         for i in at[weak[at]].tolist():
             row = lines.iloc[i]
@@ -181,7 +176,7 @@ def _relations(network: Network) -> Iterator[Variation]:
         families.setdefault((goods[i], ends["source"][i], ends["target"][i]), []).append(i)
     for (good, source, target), rows in sorted(families.items()):
         at = np.array(rows, dtype=np.int64)
-        head = {"quality": weakest_of(quality.iloc[at]), "reference": _sources(reference[at])}
+        head = {"quality": weakest(quality.iloc[at]), "reference": _sources(reference[at])}
         name = f"{good}: {source} > {target}" if good else f"{source} > {target}"
         label = f"{good or 'relations'}, {source} to {target}"
         yield _row("relation", head, name, label, "absent", _factor("edges", at, 0.0))

@@ -1,7 +1,7 @@
 """One source, two ways to run it: the kernels as plain Python on lists, or compiled by numba on arrays.
 
-Small networks are answered before numba is even imported; large ones repay its start, and the largest its compilation,
-which happens once per installation and is told on stderr. Both ways give the same bits.
+Small networks are answered before numba is even imported; larger ones repay its start, and its compilation, which
+happens once per installation and is told on stderr. Both ways give the same bits.
 """
 
 from __future__ import annotations
@@ -18,10 +18,9 @@ from numpy.typing import NDArray
 
 from chainnet.engine import maxflow_kernel, removal_kernel
 
-# half-edges from which it pays to start numba from its cache (about a second), and to compile (many seconds); between
-# the two a new installation runs the plain kernels, which answer sooner
-CACHED_FROM = 12_000
-COMPILED_FROM = 100_000
+# half-edges from which it pays to start numba from its cache, about a second; a network a little larger would already
+# take as long plain, in every run, as the one compilation takes
+COMPILED_FROM = 12_000
 
 # merged into their callers: a call that hands over all buffers costs more than these do
 _INLINED = {"descend", "send_along", "drain", "spread", "join"}
@@ -57,11 +56,7 @@ class Kernels:
 
 def kernels(n_halves: int) -> Kernels:
     """Choose how to run the kernels on a residual network of ``n_halves`` half-edges."""
-    if n_halves < CACHED_FROM:
-        return _plain()
-    if n_halves < COMPILED_FROM and not _is_ready():
-        return _plain()
-    return _compiled()
+    return _plain() if n_halves < COMPILED_FROM else _compiled()
 
 
 def _functions() -> dict[str, types.FunctionType]:
@@ -106,11 +101,6 @@ def _compiled() -> Kernels:
             is_cached = False
             space[name] = numba.njit(wanted, **options)(again)
     return Kernels({name: space[name] for name in functions}, compiled=True)
-
-
-def _is_ready() -> bool:
-    """Say whether the compiled kernels are to be had without compiling: loaded already, or in numba's cache."""
-    return bool(_compiled.cache_info().currsize) or _is_kept()
 
 
 @functools.cache

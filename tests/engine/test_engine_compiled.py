@@ -119,23 +119,11 @@ def test_the_print_changes_with_all_that_decides_what_kernels_do(monkeypatch: py
     assert len(set(prints)) == len(prints)
 
 
-@pytest.mark.parametrize(
-    ("halves", "ready", "compiled"),
-    [
-        (maxflow_jit.CACHED_FROM - 1, True, False),
-        (maxflow_jit.CACHED_FROM, True, True),
-        (maxflow_jit.CACHED_FROM, False, False),
-        (maxflow_jit.COMPILED_FROM - 1, False, False),
-        (maxflow_jit.COMPILED_FROM, False, True),
-    ],
-)
-def test_nobody_waits_for_compilation_where_plain_kernels_answer_sooner(
-    halves: int, ready: bool, compiled: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_small_networks_are_answered_plain(monkeypatch: pytest.MonkeyPatch) -> None:
     made = maxflow_jit.Kernels({}, compiled=True)
     monkeypatch.setattr(maxflow_jit, "_compiled", lambda: made)
-    monkeypatch.setattr(maxflow_jit, "_is_ready", lambda: ready)
-    assert (maxflow_jit.kernels(halves) is made) is compiled
+    assert not maxflow_jit.kernels(maxflow_jit.COMPILED_FROM - 1).compiled
+    assert maxflow_jit.kernels(maxflow_jit.COMPILED_FROM) is made
 
 
 @pytest.mark.parametrize("kept", [False, True])
@@ -143,23 +131,21 @@ def test_compilation_is_told_and_loading_is_not(
     kept: bool, compiled: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(maxflow_jit, "_is_kept", lambda: kept)
-    assert maxflow_jit._is_ready() is kept
     maxflow_jit._compiled()
     maxflow_jit._compiled()
-    assert maxflow_jit._is_ready()
     told = capsys.readouterr().err
     assert told == ("" if kept else "chainnet: compiling the flow kernels once, about 20 s\n")
 
 
 @pytest.mark.slow
 def test_what_numba_keeps_is_known_in_the_next_process(tmp_path: Path) -> None:
-    code = "from chainnet.engine import maxflow_jit as j; print(j._is_ready()); j._compiled(); print(j._is_ready())"
+    code = "from chainnet.engine import maxflow_jit as j; print(j._is_kept()); j._compiled()"
     env = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
     runs = [
         subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=env, check=True)
         for _ in range(2)
     ]
-    assert [run.stdout.split() for run in runs] == [["False", "True"], ["True", "True"]]
+    assert [run.stdout.split() for run in runs] == [["False"], ["True"]]
     assert ["compiling" in run.stderr for run in runs] == [True, False]
 
 

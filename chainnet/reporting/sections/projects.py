@@ -21,6 +21,7 @@ from chainnet.reporting.model import (
     stands,
 )
 from chainnet.reporting.sections.asked import not_assessed
+from chainnet.results import CHECKED, SAMPLED
 from chainnet.words import NOT_APPLICABLE, count, first_capital, join, number, ranks, tonnes
 
 NONE_WON = "none won"
@@ -81,7 +82,7 @@ def project_table(facts: Facts) -> ReportTable:
         col.million("capex_musd", "Capital cost, USD million", "cost to build"),
         col.per_tonne("break_even_usd_per_t", "Pays at, USD/t", "price at which it pays", body=False),
         col.text("status", "State", "how far it is"),
-        col.grade("grade of its capacity"),
+        col.quality("how its capacity is known"),
     ]
     table = facts.network.projects
     return make_table(
@@ -138,7 +139,7 @@ def effect_table(facts: Facts, year: int) -> ReportTable:
         title=f"What each project wins back by {year}",
         subtitle=f"Unit: {facts.unit}. Scenario: {facts.scenario_label(facts.when)}. Known relations, no stocks.",
         note=note,
-        **facts.standing(found, status="P; fair share S" if _sampled(found) else "P"),
+        **facts.standing(found, status=f"{CHECKED}; fair share {SAMPLED}" if _sampled(found) else CHECKED),
     ).with_lead()
 
 
@@ -188,7 +189,7 @@ def top_projects(facts: Facts) -> ReportTable:
             + (" (mean of 64 random orders, seed 0)." if _sampled(last) else ".")
             + " n/a: does not stand by then."
         ),
-        **facts.standing(last, status="P; fair share S" if _sampled(last) else "P"),
+        **facts.standing(last, status=f"{CHECKED}; fair share {SAMPLED}" if _sampled(last) else CHECKED),
     )
 
 
