@@ -26,7 +26,7 @@ from chainnet.flow import Balance, MaxFlow, balance, max_flow
 from chainnet.projects import Reroute, reroute
 from chainnet.results import Status, stamp
 from chainnet.scenario import Scenario
-from chainnet.stress import StressTest, stress_test
+from chainnet.stress import StressTest, stress_test, worst_of
 
 __all__ = ["Question", "questions"]
 
@@ -94,15 +94,8 @@ def _base(case: Case) -> Balance:
 
 
 def _worst(case: Case, stress: StressTest) -> Scenario | None:
-    """Return the scenario with the largest shortfall of the first tier, then of all tiers, then by name."""
-    first = case.network.tier_order[0]
-
-    def key(scenario: Scenario) -> tuple[float, float, str]:
-        short: pd.Series = stress.summary["shortfall_tpa"].loc[scenario.name]
-        # rounded, so that ties are ties and not the last digits of a solve
-        return (-round(float(short.get(first, 0.0)), 6), -round(float(short.sum()), 6), scenario.name)
-
-    return min(case.scenarios, key=key) if case.scenarios else None
+    by_name = {one.name: one for one in case.scenarios}
+    return by_name.get(worst_of(stress, list(by_name), case.network.tier_order[0]))
 
 
 def _disrupted(case: Case, worst: Scenario | None) -> Balance | None:

@@ -13,9 +13,11 @@ from chainnet.errors import DataError
 Months = Annotated[int, "Horizon."]
 OnStream = Annotated[str | None, "Come on stream at their start year: ids split by commas, or all."]
 
+ENDS = ("shortfall_after_tpa", "shortfall_before_tpa")
 # what fits on a screen
 OVERVIEW = (
     "shortfall_tpa",
+    *ENDS,
     "demand_t",
     "shortfall_t",
     "shortfall_unforeseen_t",
@@ -44,7 +46,9 @@ class Stress(Question, Counted, TableOutput):
     objective: Annotated[Literal["tiers", "value"], "Tiers in their order, or value less cost."] = "tiers"
 
     def _run(self) -> None:
+        from chainnet.results import fact_of
         from chainnet.scenario import scenarios as shipped
+        from chainnet.stress import ends_of
 
         chosen = self.given("scenarios")
         if self.severities:
@@ -60,8 +64,24 @@ class Stress(Question, Counted, TableOutput):
                 projects=_on_stream(self),
                 progress=progress,
             )
-        tables = {**found.tables(), "overview": found.summary[list(OVERVIEW)]}
-        self.say(found, tables, {"certificate": found.certificate}, ("overview",))
+        others = fact_of(found.summary, "has_others")
+        shown = [c for c in OVERVIEW if c in found.summary.columns and (others or c not in ENDS)]
+        tables = {**found.tables(), "overview": found.summary[shown], "ends": ends_of(found)}
+        self.say(
+            found, tables, {"certificate": found.certificate}, ("overview",), self._ends(found) if others else None
+        )
+
+    def _ends(self, found: Any) -> dict[str, str]:
+        """Return both ends of the worst scenario, in the long run."""
+        from chainnet.cli.ends import short_line
+        from chainnet.stress import ends_of, worst_of
+
+        asked = found.provenance["settings"]["scenarios"]
+        name = worst_of(found, asked, self.network.tier_order[0]) or "baseline"
+        which = (
+            f"{name}, the worst of {len(asked)}, in the long run: " if len(asked) > 1 else f"{name}, in the long run: "
+        )
+        return short_line(ends_of(found).loc[name], which)
 
 
 @command("stress.stockpile_requirement")
