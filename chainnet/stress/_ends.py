@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from chainnet.engine import PRINTED
-from chainnet.results import stamp
+from chainnet.results import fact_of, stamp
 from chainnet.stress._test import StressTest
 
 __all__ = ["ends_of", "worst_of"]
@@ -25,13 +25,13 @@ def worst_of(found: StressTest, names: Sequence[str], first: str) -> str:
     return min(names, key=key, default="")
 
 
-def ends_of(found: StressTest) -> pd.DataFrame:
+def ends_of(found: StressTest, scenario: str | None = None) -> pd.DataFrame:
     """Return what goes short in the long run if all others are served after, and before.
 
     Returns
     -------
-    DataFrame, index (scenario, tier)
-        demand_tpa, shortfall_after_tpa, shortfall_before_tpa : t/a.
+    DataFrame, index (scenario, tier), or tier of the one scenario that is named
+        demand_tpa, shortfall_after_tpa, shortfall_before_tpa : t/a; as ``both_ends`` says them.
     """
     table = found.summary
     after = "shortfall_after_tpa" if "shortfall_after_tpa" in table.columns else "shortfall_tpa"
@@ -40,4 +40,5 @@ def ends_of(found: StressTest) -> pd.DataFrame:
     for column in columns.values():
         if column != "demand_tpa":  # what no reader sees of a demand is rounding
             out[column] = out[column].mask(out[column] <= PRINTED * out["demand_tpa"], 0.0)
-    return stamp(out, found.provenance)
+    out = out if scenario is None else out.loc[scenario].copy()
+    return stamp(out, found.provenance, facts={"has_others": fact_of(table, "has_others", False)})
