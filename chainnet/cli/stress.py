@@ -78,10 +78,8 @@ class Stress(Question, Counted, TableOutput):
 
         asked = found.provenance["settings"]["scenarios"]
         name = worst_of(found, asked, self.network.tier_order[0]) or "baseline"
-        which = (
-            f"{name}, the worst of {len(asked)}, in the long run: " if len(asked) > 1 else f"{name}, in the long run: "
-        )
-        return short_line(ends_of(found).loc[name], which)
+        which = f", the worst of {len(asked)}" if len(asked) > 1 else ""
+        return short_line(ends_of(found, name), f"{name}{which}, in the long run: ")
 
 
 @command("stress.stockpile_requirement")

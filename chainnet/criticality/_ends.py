@@ -48,8 +48,9 @@ def loss_ends(
     counting = Counting.of(network, commodity, beneficiaries, tier)
     if not counting.rivals.any():
         return None
-    whole = known is not None and origin_of(known)["settings"]["top"] is None
-    told = {origin_of(known)["settings"].get("others", "after"): known} if whole and known is not None else {}
+    told: dict[str, pd.DataFrame] = {}
+    if known is not None and origin_of(known)["settings"]["top"] is None:
+        told[origin_of(known)["settings"].get("others", "after")] = known
     rows: list[dict[str, Any]] = []
     for others in [end for end in get_args(Others) if end != "alongside"]:
         table = told.get(others)

@@ -185,7 +185,8 @@ def _served(network: Network, answer: DrawnFlows) -> str:
 
 def _served_at_both_ends(form: str, answer: DrawnFlows) -> str:
     """Return what is served and who is short if others come after, and before; one number where both agree."""
-    after, before = (sum(row[1] - row[end] for row in answer.ends) for end in (2, 3))
+    after = sum(demand - short for _, demand, short, _ in answer.ends)
+    before = sum(demand - short for _, demand, _, short in answer.ends)
     if agree(after, before):
         text = f"{form.format(number(after))}, whoever comes first"
     else:

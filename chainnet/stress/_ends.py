@@ -40,5 +40,6 @@ def ends_of(found: StressTest, scenario: str | None = None) -> pd.DataFrame:
     for column in columns.values():
         if column != "demand_tpa":  # what no reader sees of a demand is rounding
             out[column] = out[column].mask(out[column] <= PRINTED * out["demand_tpa"], 0.0)
-    out = out if scenario is None else out.loc[scenario].copy()
+    if scenario is not None:
+        out = pd.DataFrame(out.loc[scenario])
     return stamp(out, found.provenance, facts={"has_others": fact_of(table, "has_others", False)})

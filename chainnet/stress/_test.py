@@ -308,7 +308,8 @@ def _steady(network: Network, scenario: Scenario | None, reroute: Degree, counti
     overlay = overlay_of(network, scenario)
     asked = balance_under(counting, overlay, reroute, scenario_name=name, with_inputs=True)
     table = asked.by_tier()
-    for end in ("before",) if counting.others == "after" else ("after", "before"):
+    ends: tuple[Others, ...] = ("before",) if counting.others == "after" else ("after", "before")
+    for end in ends:
         found = asked
         if counting.others != end and counting.rivals.any():
             found = balance_under(counting.in_order(end), overlay, reroute, scenario_name=name)
