@@ -20,6 +20,7 @@ from chainnet.assessment._bloc import (
     sides,
 )
 from chainnet.assessment._case import Case
+from chainnet.assessment._layers import layers
 from chainnet.assessment._time import exposures, horizon_rungs, myopia, stockpiles
 from chainnet.criticality import chokepoints, interdict
 from chainnet.flow import Balance, MaxFlow, balance, max_flow
@@ -77,6 +78,7 @@ def questions(case: Case) -> tuple[Question, ...]:
         Question("doubts", "how sure it is: inputs drawn and moved", doubts, worst, keeps_why=True, weight=5.0),
         Question("portfolios", "which projects are best for the money", portfolios, worst, keeps_why=True, weight=2.0),
         Question("idle", "what stands idle if nothing is cut off", idle_plants, worst, keeps_why=True),
+        Question("layers", "what the plants built since the base year change", layers, worst, weight=2.0),
         Question("disrupted", "who is served under the worst scenario", _disrupted, worst),
     )
 

@@ -53,11 +53,11 @@ def loss_ends(
         told[origin_of(known)["settings"].get("others", "after")] = known
     rows: list[dict[str, Any]] = []
     for others in [end for end in get_args(Others) if end != "alongside"]:
-        table = told.get(others)
-        if table is None:
-            table = chokepoints(
+        if others not in told:
+            told[others] = chokepoints(
                 network, by, tier=tier, scenario=scenario, reroute=reroute, others=others, **counting.said
             )
+        table = told[others]
         rows.append({"others": others, "base_tpa": origin_of(table)["settings"]["base_tpa"], **_largest(table)})
     source = origin_of(table)
     return stamp(pd.DataFrame(rows).set_index("others"), source | {"settings": source["settings"] | {"others": "both"}})
