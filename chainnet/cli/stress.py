@@ -46,9 +46,8 @@ class Stress(Question, Counted, TableOutput):
     objective: Annotated[Literal["tiers", "value"], "Tiers in their order, or value less cost."] = "tiers"
 
     def _run(self) -> None:
-        from chainnet.results import fact_of
+        from chainnet.results import ends_of, fact_of
         from chainnet.scenario import scenarios as shipped
-        from chainnet.stress import ends_of
 
         chosen = self.given("scenarios")
         if self.severities:
@@ -66,7 +65,7 @@ class Stress(Question, Counted, TableOutput):
             )
         others = fact_of(found.summary, "has_others")
         shown = [c for c in OVERVIEW if c in found.summary.columns and (others or c not in ENDS)]
-        tables = {**found.tables(), "overview": found.summary[shown], "ends": ends_of(found)}
+        tables = {**found.tables(), "overview": found.summary[shown], "ends": ends_of(found.summary)}
         self.say(
             found, tables, {"certificate": found.certificate}, ("overview",), self._ends(found) if others else None
         )
@@ -74,12 +73,13 @@ class Stress(Question, Counted, TableOutput):
     def _ends(self, found: Any) -> dict[str, str]:
         """Return both ends of the worst scenario, in the long run."""
         from chainnet.cli.ends import short_line
-        from chainnet.stress import ends_of, worst_of
+        from chainnet.results import ends_of
+        from chainnet.stress import worst_of
 
         asked = found.provenance["settings"]["scenarios"]
         name = worst_of(found, asked, self.network.tier_order[0]) or "baseline"
         which = f", the worst of {len(asked)}" if len(asked) > 1 else ""
-        return short_line(ends_of(found, name), f"{name}{which}, in the long run: ")
+        return short_line(ends_of(found.summary, name), f"{name}{which}, in the long run: ")
 
 
 @command("stress.stockpile_requirement")

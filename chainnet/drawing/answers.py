@@ -12,7 +12,7 @@ from chainnet import checks
 from chainnet._types import Array
 from chainnet.errors import DataError, near_matches
 from chainnet.network import Network
-from chainnet.results import fact_of, origin_of
+from chainnet.results import ends_of, fact_of, origin_of
 from chainnet.scenario import month_number, month_text
 from chainnet.words import MONTHS, readable_id
 
@@ -317,8 +317,6 @@ def _course(network: Network, result: Any, name: str, pairs: pd.DataFrame) -> Dr
     if len(flows.ids) != len(every) or not (flows.ids == every).all():
         raise DataError("draw: the result was made from another network; draw it with the network it came from.")
     _rows_match(network, flows.keys, network.nodes.set_index("id"))
-    from chainnet.stress import ends_of
-
     rate = 12.0 / flows.step_months
     base = network.edges["flow_tpa"].to_numpy(dtype=float)
     edge = _figures(flows.edge_t * rate, base)
@@ -340,7 +338,7 @@ def _course(network: Network, result: Any, name: str, pairs: pd.DataFrame) -> Dr
         project_flow=site[0, n:],
         peak=edge.max(axis=0),
         order=_order(result.provenance),
-        ends=_told(ends_of(result, name), result.summary.loc[name]),
+        ends=_told(ends_of(result.summary, name), result.summary.loc[name]),
     )
     months = Months(
         answer,

@@ -7,6 +7,5 @@ Words: *game* (value of each set of projects), *access* (who may use whose outpu
 from chainnet.projects._access import Access, access_to
 from chainnet.projects._portfolio import Portfolio, portfolio
 from chainnet.projects._reroute import Reroute, reroute
-from chainnet.projects._words import verb_of
 
-__all__ = ["Access", "Portfolio", "Reroute", "access_to", "portfolio", "reroute", "verb_of"]
+__all__ = ["Access", "Portfolio", "Reroute", "access_to", "portfolio", "reroute"]

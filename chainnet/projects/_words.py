@@ -9,30 +9,10 @@ from typing import Any
 import pandas as pd
 
 from chainnet.engine import PRINTED
-from chainnet.network import Network, State, state_of
+from chainnet.network import Network
 from chainnet.projects._game import Game
 
-__all__ = ["needed_by", "pair_table", "sentences", "triple_table", "verb_of"]
-
-# what there is to do about a project, by how far it is
-_VERBS: dict[State, str] = {
-    "running": "Secure the offtake of",
-    "building": "Protect the date of",
-    "decided": "Hold to the decision on",
-    "undecided": "Fund",
-    "idle": "Restart",
-}
-
-
-def verb_of(status: object) -> str:
-    """Return what there is to do about a project by its ``status``: what runs needs no money, but a buyer.
-
-    Examples
-    --------
-    >>> verb_of("operating, ramping"), verb_of("under construction"), verb_of(None)
-    ('Secure the offtake of', 'Protect the date of', 'Fund')
-    """
-    return _VERBS[state_of(status)]
+__all__ = ["needed_by", "pair_table", "sentences", "triple_table"]
 
 
 def needed_by(game: Game, names: Sequence[str]) -> tuple[dict[str, tuple[str, ...]], dict[str, frozenset[str]]]:

@@ -66,7 +66,7 @@ def demand_is_assumed(facts: Facts, tier: str) -> bool:
     return bool(asked[rows & (demand["quality"] == "assumed")].sum() > asked[rows].sum() / 2)
 
 
-def tier_words(facts: Facts, name: str, tier: str, noun: str = "", *, brief: bool = False) -> str:
+def tier_words(facts: Facts, name: str, tier: str, noun: str = "", *, brief: bool = False, basis: str = "") -> str:
     """Return how far a tier is met, at both ends where they differ, its share first where its demand is assumed.
 
     Parameters
@@ -78,6 +78,8 @@ def tier_words(facts: Facts, name: str, tier: str, noun: str = "", *, brief: boo
         " demand" tells it at length.
     brief : bool
         The ends as a range, where a sentence before has said what they are.
+    basis : str
+        What a tonne counts, after the unit.
     """
     short = short_of(facts, name, tier)
     demand, assumed = short.demand, demand_is_assumed(facts, tier)
@@ -85,17 +87,18 @@ def tier_words(facts: Facts, name: str, tier: str, noun: str = "", *, brief: boo
         if short.asked <= 0:
             return f"{tier}{noun} ({tonnes(demand)}) is met"
         if assumed:
-            return f"{percent(short.asked / demand)} of {tier}{noun} is short ({_of(short.asked, demand)})"
+            return f"{percent(short.asked / demand)} of {tier}{noun} is short ({_of(short.asked, demand)}{basis})"
         part = f" ({percent(short.asked / demand)})" if noun else ""
-        return f"{tier}{noun} is short {_of(short.asked, demand)}{part}"
+        return f"{tier}{noun} is short {_of(short.asked, demand)}{basis}{part}"
     low, high = number(short.after), number(short.before)
     shares = percent(short.after / demand), percent(short.before / demand)
+    tons = f"{low} to {high} of {tonnes(demand)}{basis}"
     if brief:
-        return f"{tier}{noun} is short {low} to {high} of {tonnes(demand)}"
+        return f"{tier}{noun} is short " + (f"{shares[0]} to {shares[1]} ({tons})" if assumed else tons)
     if assumed:
         said = f"{tier}{noun} is short {shares[0]} if all others are served after, {shares[1]} if before"
-        return f"{said} ({low} to {high} of {tonnes(demand)}, itself assumed)"
-    said = f"{tier}{noun} is short {low} of {tonnes(demand)} if all others are served after"
+        return f"{said} ({tons}; this demand is assumed)"
+    said = f"{tier}{noun} is short {low} of {tonnes(demand)}{basis} if all others are served after"
     return f"{said}, {high} ({shares[1]}) if before"
 
 

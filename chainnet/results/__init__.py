@@ -4,8 +4,9 @@ Words: *provenance* (graph, digest, version, solver, settings), *codebook* (colu
 input on which a number rests).
 """
 
+from chainnet.results._ends import ends_of
 from chainnet.results._grade import GIVEN, LETTERS, NOT_ASSESSED, NOT_GRADED, decisive_inputs, rest_of, weakest
-from chainnet.results._provenance import Provenance, Status, package_version, provenance
+from chainnet.results._provenance import Provenance, Status, handed, package_version, provenance
 from chainnet.results._results import STEADY, Guarded, Result, codebook, fact_of, origin_of, stamp
 
 __all__ = [
@@ -20,7 +21,9 @@ __all__ = [
     "Status",
     "codebook",
     "decisive_inputs",
+    "ends_of",
     "fact_of",
+    "handed",
     "origin_of",
     "package_version",
     "provenance",

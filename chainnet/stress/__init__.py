@@ -4,16 +4,15 @@ Words: *trajectory* (the months of one scenario), *foresight* (the plan that kno
 *time to survive* (months without loss), *requirement* (the least stock that keeps a tier whole).
 """
 
-from chainnet.stress._ends import ends_of, worst_of
 from chainnet.stress._months import Ask, horizon_ladder
 from chainnet.stress._stockpile import averted, requirement, stockpile_mitigation, stockpile_requirement
 from chainnet.stress._test import StressTest, stress_test
+from chainnet.stress._worst import worst_of
 
 __all__ = [
     "Ask",
     "StressTest",
     "averted",
-    "ends_of",
     "horizon_ladder",
     "requirement",
     "stockpile_mitigation",

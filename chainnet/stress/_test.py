@@ -243,12 +243,11 @@ def stress_test(
     rungs = [rung for _, _, rung, _ in steady if len(rung)]
     survive = pd.concat(lasting, ignore_index=True).set_index(["scenario", "tier", "node"])
     rests = {_name(s): rest_of(inputs) for s, inputs in zip(chosen, binds, strict=True)}
+    said = {"rests_on": rests, "has_others": bool(counting.rivals.any())}
     money = [money_table(network, _name(s), c) for s, c in zip(chosen, found, strict=True)]
     return StressTest(
         provenance=source,
-        summary=stamp(
-            pd.concat(summaries), source, facts={"rests_on": rests, "has_others": bool(counting.rivals.any())}
-        ),
+        summary=stamp(pd.concat(summaries), source, facts=said),
         nodes=stamp(all_nodes.set_index(["scenario", "node", "commodity", "tier"]), source),
         ladder=stamp(pd.concat(rungs, ignore_index=True) if rungs else pd.DataFrame(), source),
         months=stamp(pd.concat(by_month, ignore_index=True), source),

@@ -190,11 +190,12 @@ def _verdict_at_both_ends(facts: Facts, to: str) -> str:
     """Return the verdict as a range over who is served first, shares first where the demand is assumed."""
     worst = facts.a.worst
     noun = f" demand{to.replace(' to ', ' of ')}"
-    said = f"Under {facts.quoted(worst)}, {tier_words(facts, worst, facts.first, noun)}{_basis(facts)}"
-    said += "" if short_of(facts, worst, facts.first).differs else _whoever(facts, [facts.first])
-    ends = _ends(facts, worst)
-    order = f", {order_of(facts).served}," if short_of(facts, worst, facts.first).differs else ""
-    said += f"; {ends} t/yr with demand at its low and high values{order.rstrip(',')}" if ends else ""
+    basis = f" {facts.basis}" if facts.basis else ""
+    said = f"Under {facts.quoted(worst)}, {tier_words(facts, worst, facts.first, noun, basis=basis)}"
+    differs, ends = short_of(facts, worst, facts.first).differs, _ends(facts, worst)
+    said += "" if differs else _whoever(facts, [facts.first])
+    order = f", {order_of(facts).served}" if differs else ""
+    said += f"; with demand at its low and high values {ends}{NBSP}t/yr{order}" if ends else "; no range in the data"
     return said + _rest_of_verdict(facts)
 
 
@@ -235,7 +236,7 @@ def _verdict_long(facts: Facts) -> str:
     if short.asked <= 0:
         # nothing falls for the leading tier: what the others lose is the verdict
         said, tiers = _whole(facts, to, " demand")
-        return f"{said}{f'. {first_capital(tiers)}.' if tiers else ''}{_ends_sentence(facts, ' of ' + facts.first)}"
+        return f"{said}. {first_capital(tiers)}." if tiers else f"{said}{_ends_sentence(facts, ' of ' + facts.first)}"
     said = f"Under {facts.quoted(facts.a.worst)}, {_delivered(facts, to)}{_basis(facts)}: "
     said += f"{tonnes(short.asked)} ({percent(short.asked / short.demand)}) go short"
     ends = _ends(facts, facts.a.worst)

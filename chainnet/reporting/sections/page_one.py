@@ -7,8 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from chainnet.network import state_of
-from chainnet.projects import verb_of
+from chainnet.network import state_of, verb_of
 from chainnet.reporting import columns as col
 from chainnet.reporting.ends import has_others
 from chainnet.reporting.facts import ALL_TIERS, BASELINE, Facts
@@ -43,6 +42,12 @@ def summary(facts: Facts) -> tuple[Block, ...]:
     )
 
 
+def _short_head(facts: Facts) -> str:
+    """Return the head of the column of what the leading tier lacks; at which end, where there are two."""
+    after = has_others(facts) and order_of(facts).served == "others served after"
+    return f"{first_capital(facts.first)} short{', others last' if after else ''}"
+
+
 @col.table("T1", "Summary", "Scenarios, worst first")
 def scenario_table(facts: Facts) -> ReportTable:
     """Return T1: the baseline, then scenarios, worst first, with the months of the leading tier."""
@@ -61,7 +66,7 @@ def scenario_table(facts: Facts) -> ReportTable:
 
     columns = [
         *col.scenario(facts),
-        col.tons("shortfall_tpa", f"{first} short", f"shortfall of {facts.first}, {order_of(facts).served}"),
+        col.tons("shortfall_tpa", _short_head(facts), f"shortfall of {facts.first}, {order_of(facts).served}"),
         col.text(
             "range",
             "Low to high demand",
