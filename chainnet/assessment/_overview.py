@@ -22,7 +22,7 @@ from chainnet.errors import DataError
 from chainnet.flow import Counting, balance_under
 from chainnet.io import read, shipped_names
 from chainnet.network import Network
-from chainnet.results import Status, origin_of, provenance, stamp
+from chainnet.results import FROM_INPUTS, Status, origin_of, provenance, stamp
 from chainnet.scenario import Scenario, overlay_of, scenarios, timeline
 from chainnet.stress import stress_test
 
@@ -38,7 +38,7 @@ WORST, LIKELIEST = "worst", "likeliest"
 # tables whose rows are counted for the share that is assumed; relations aside, which one rule infers from totals
 COUNTED = ("nodes", "processes", "demand", "stocks")
 # columns that are reckoned from the inputs alone
-GIVEN_COLUMNS: dict[str, Status] = {"assumed_share": "G", "neck_share": "G", "year": "G"}
+GIVEN_COLUMNS: dict[str, Status] = {"assumed_share": FROM_INPUTS, "neck_share": FROM_INPUTS, "year": FROM_INPUTS}
 Graph = Network | str | Path
 Progress = Callable[[str, float], None] | None
 

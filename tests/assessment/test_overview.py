@@ -92,7 +92,7 @@ def test_the_call_without_details_gives_the_first_rows(mag9: cn.Network, details
     book = cn.codebook(table).set_index("column")
     assert book.loc["unmet_share", ["unit", "status", "low", "high"]].tolist() == [
         "share, 0 to 1",
-        "P",
+        "arithmetic checked",
         "unmet_low_share",
         "unmet_high_share",
     ]
