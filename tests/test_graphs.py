@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -199,31 +198,6 @@ def test_a_card_says_what_it_must(net: cn.Network) -> None:
     assert any("gaps" in head for head in heads)
     assert any("disagree" in head or "choices" in head for head in heads)
     assert "calibrate" in card
-
-
-FOUND = {
-    "rare-earths": ("385", lambda net: cn.chokepoints(net, "country", tier="defence")["lost_tpa"]["CHN"]),
-    "gallium": ("42.6", lambda net: cn.chokepoints(net, "country")["lost_tpa"]["CHN"]),
-    "germanium": ("24.2", lambda net: cn.chokepoints(net, "country")["lost_tpa"]["CHN"]),
-    "tungsten": ("3,955", lambda net: cn.chokepoints(net, "step+country")["lost_tpa"]["refining", "CHN"]),
-    "antimony": ("10,356", lambda net: cn.chokepoints(net, "country")["lost_tpa"]["CHN"]),
-    "graphite": ("146,135", lambda net: cn.chokepoints(net, "step+country")["lost_tpa"]["anode", "CHN"]),
-}
-
-
-@pytest.mark.parametrize("name", FOUND)
-def test_the_readme_tells_what_is_found(graphs: dict[str, cn.Network], name: str) -> None:
-    """A check of the text alone: it says what the code finds. Numbers from outside are in ``test_published``."""
-    root = Path(__file__).parents[1]
-    line = next(
-        row for row in (root / "README.md").read_text(encoding="utf-8").splitlines() if row.startswith(f"| [{name}]")
-    )
-    told, ask = FOUND[name]
-    assert told in line
-    found = float(ask(graphs[name]))
-    number = float(told.split()[0].replace(",", ""))
-    digits = 1 if "." in told else 0
-    assert round(found, digits) == pytest.approx(number, rel=1e-3)
 
 
 # -- rare-earths ----------------------------------------------------------------------------------

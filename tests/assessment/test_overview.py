@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -23,6 +24,7 @@ from chainnet.cli import main
 from chainnet.errors import DataError
 from chainnet.flow import Counting
 from chainnet.reporting import overview_markdown, overview_page
+from chainnet.results import CHECKED
 
 ROOT = Path(__file__).parents[2]
 REAL = ("antimony", "gallium", "germanium", "graphite", "rare-earths", "tungsten")
@@ -92,7 +94,7 @@ def test_the_call_without_details_gives_the_first_rows(mag9: cn.Network, details
     book = cn.codebook(table).set_index("column")
     assert book.loc["unmet_share", ["unit", "status", "low", "high"]].tolist() == [
         "share, 0 to 1",
-        "arithmetic checked",
+        CHECKED,
         "unmet_low_share",
         "unmet_high_share",
     ]
@@ -104,6 +106,17 @@ def test_the_month_is_counted_from_the_first_measure(mag9: cn.Network) -> None:
     months = _Chain(mag9, 24)._first_months(late)
     assert months.fillna(0.0).tolist() == [0.0, 1.0, 1.0]
     assert _Chain(mag9, 24)._first_months(None).isna().all()
+
+
+def test_measures_of_other_times_are_told_once(tmp_path: Path, mag9: cn.Network) -> None:
+    folder = cn.write(mag9, tmp_path / "mag-9")
+    (folder / "scenarios").mkdir()
+    text = cn.Scenario("late", [{"kind": "remove", "where": {"country": "CHN"}, "start": "2050-01"}]).to_toml()
+    (folder / "scenarios" / "late.toml").write_text(text, encoding="utf-8")
+    with pytest.warns(cn.ChainnetWarning, match="late") as told:
+        row = cn.overview(str(folder)).iloc[0]
+    assert len(told) == 1
+    assert np.isnan(row["first_month"])
 
 
 def test_a_chain_without_scenarios_is_asked_as_it_stands() -> None:
@@ -279,6 +292,27 @@ def test_the_readme_has_a_row_for_every_shipped_chain(graphs: dict[str, cn.Netwo
 @pytest.mark.slow
 def test_the_readme_shows_what_the_command_makes(whole: pd.DataFrame) -> None:
     assert readme_table() == overview_markdown(whole).strip()
+
+
+@pytest.mark.slow
+def test_the_sentences_of_the_readme_hold(whole: pd.DataFrame) -> None:
+    text = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split("<!-- /overview -->")[1].split())
+    first = whole[whole["tier"] == "defence"].set_index(["restriction", "chain"])
+    worst, likely = first.loc["worst"], first.loc["likeliest"]
+    low, high = (worst.loc["rare-earths", f"unmet_{end}_share"] for end in ("low", "high"))
+    assert f"leaves {100 * low:.0f} to {100 * high:.0f} % of its demand unmet" in text
+    assert worst.loc["rare-earths", "past_ends"] == ""
+    assert not re.search("without|if ", str(worst.loc["rare-earths", "hinges"]))
+    rest = worst.drop("rare-earths")
+    assert (rest["unmet_low_share"] == 0.0).all()
+    assert f"to {100 * rest['unmet_high_share'].min():.0f} % short ({rest['unmet_high_share'].idxmin()})" in text
+    assert f"wholly short ({rest['unmet_high_share'].idxmax()})" in text
+    assert (whole.loc[whole["restriction"] == "likeliest", "unmet_low_share"] == 0.0).all()
+    ends = likely["unmet_high_share"]
+    assert f"{100 * ends.min():.0f} to {100 * ends.max():.0f} % of defence demand is unmet" in text
+    told = text.split("In the base year China made ")[1].split(".")[0]
+    found = {f"{100 * share:.0f}" for share in whole.loc[whole["neck_country"] == "CHN", "neck_share"]}
+    assert set(re.findall(r"(\d+) %", told)) <= found
 
 
 @pytest.mark.slow
