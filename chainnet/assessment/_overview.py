@@ -12,7 +12,6 @@ import numpy as np
 import pandas as pd
 
 from chainnet import checks
-from chainnet.assessment._case import worst_of
 from chainnet.assessment._closing import Closing, closing
 from chainnet.assessment._hinges import hinges, shortened
 from chainnet.assumptions import LoadBearing, load_bearing
@@ -24,7 +23,7 @@ from chainnet.io import read, shipped_names
 from chainnet.network import Network
 from chainnet.results import FROM_INPUTS, Status, origin_of, provenance, stamp
 from chainnet.scenario import Outside, Scenario, outside_is_told, overlay_of, scenarios, tell_outside, timeline
-from chainnet.stress import stress_test
+from chainnet.stress import stress_test, worst_of
 
 __all__ = ["first_rows", "overview"]
 
@@ -231,7 +230,8 @@ class _Chain:
         }
 
     def _worst(self, among: list[Scenario]) -> Scenario | None:
-        return worst_of(among, self._short, self.network.tier_order[0])
+        short = {one.name: self._short[one.name] for one in among}
+        return self.shipped.get(worst_of(short, self.network.tier_order[0]))
 
     def _likeliest(self) -> list[Scenario]:
         """Return the scenarios whose least likely measure is likelier than that of any other."""
