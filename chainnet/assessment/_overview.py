@@ -100,9 +100,9 @@ def overview(
     Examples
     --------
     >>> import chainnet as cn
-    >>> row = cn.overview("mag-9").iloc[0]
-    >>> row["scenario"], row["tier"], row[["unmet_share", "unmet_high_share"]].tolist()
-    ('china_out', 'defence', [0.0, 0.5])
+    >>> table = cn.overview("mag-9")
+    >>> table["scenario"].tolist(), table["tier"].tolist(), table["unmet_high_share"].tolist()
+    (['china_out'], ['defence'], [0.5])
     """
     months = checks.whole(months, "months", 1, 1200, "is out of range; give a whole number, {least} to {most}.")
     networks = _networks(graphs)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
@@ -51,6 +51,7 @@ class Line:
     neck: str
     closes: str
     hinges: tuple[str, ...]
+    brief: str
     assumed: str
 
 
@@ -73,20 +74,10 @@ def overview_markdown(table: pd.DataFrame) -> str:
     rows = [heads, ["---"] * len(heads)]
     for line in _lines(table):
         shares = [f"{line.shares[t].words} {line.shares[t].ends}" if t in line.shares else "" for t in tiers]
-        rest = [f"{line.tier}: {line.first}", line.neck, line.closes, _first(line.hinges), line.assumed]
+        rest = [f"{line.tier}: {line.first}", line.neck, line.closes, line.brief, line.assumed]
         rows.append([_marked(c) for c in (line.chain, f"{line.restriction}: {line.scenario}", *shares, *rest)])
     text = "\n".join(f"| {' | '.join(row)} |" for row in rows)
     return f"{text}\n\n{NOTE}\n".replace(NBSP, " ")
-
-
-def _first(hinges: Sequence[str]) -> str:
-    """Return the first thing on which the first tier hinges, and how many more there are."""
-    if not hinges:
-        return ""
-    said, *rest = hinges[0].rstrip(".").split("; ")
-    more = re.fullmatch(r"and (\d+) more", rest[-1]) if rest else None
-    left = len(rest) - 1 + int(more[1]) if more else len(rest)
-    return f"{said}; and {left} more" if left else said
 
 
 def overview_page(table: pd.DataFrame) -> str:
@@ -140,6 +131,7 @@ def _lines(table: pd.DataFrame) -> Iterator[Line]:
             _neck(said),
             str(said["closes"]) + ("" if is_missing(said["closes_year"]) else f", from {whole(said['closes_year'])}"),
             _hinges(rows, str(said["tier"])),
+            _brief(rows),
             percent(said["assumed_share"]),
         )
 
@@ -172,6 +164,20 @@ def _hinges(rows: pd.DataFrame, said: str) -> tuple[str, ...]:
         words = row["hinges_on"] or "nothing that was asked" if tier in (first, said) else row["past_ends"]
         out += [f"{first_capital(tier)}: {words}."] if words else []
     return tuple(out)
+
+
+def _brief(rows: pd.DataFrame) -> str:
+    """Return the first thing on which the first tier hinges, and how many more; and what leaves any tier's ends."""
+    first = rows.iloc[0]
+    named, *rest = str(first["hinges_on"] or "nothing that was asked").split("; ")
+    more = re.fullmatch(r"and (\d+) more", rest[-1]) if rest else None
+    left = len(rest) - 1 + int(more[1]) if more else len(rest)
+    named = str(first["past_ends"]) or named
+    left -= named.count("; ")
+    told = [f"{first_capital(str(first['tier']))}: {named}{f'; and {left} more' if left > 0 else ''}."]
+    others = rows[1:][rows["past_ends"][1:] != ""]
+    told += [f"{first_capital(str(row['tier']))}: {row['past_ends']}." for _, row in others.iterrows()]
+    return " ".join(told)
 
 
 def _marked(text: Any) -> str:

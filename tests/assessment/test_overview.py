@@ -16,7 +16,6 @@ from conftest import line, two_tier
 
 import chainnet as cn
 from chainnet.assessment import first_rows
-from chainnet.assessment._case import worst_of
 from chainnet.assessment._closing import closing
 from chainnet.assessment._hinges import hinges, shortened
 from chainnet.assessment._overview import COLUMNS, _Chain, _is_made_up
@@ -162,16 +161,6 @@ def test_which_scenarios_are_likely(mag9: cn.Network) -> None:
     assert picked(guess, past, bare, cn.Scenario("calm")) == []
 
 
-def test_the_worst_is_that_of_the_assessment() -> None:
-    short = {
-        "a": pd.Series({"defence": 1.0, "civilian": 9.0}),
-        "b": pd.Series({"defence": 2.0, "civilian": 0.0}),
-        "c": pd.Series({"defence": 2.0 + 1e-9, "civilian": 0.0}),
-    }
-    assert worst_of([cn.Scenario(name) for name in "cba"], short, "defence") == cn.Scenario("b")
-    assert worst_of([], {}, "defence") is None
-
-
 def test_hinges_are_labels_and_no_ids(mag9: cn.Network, china_out: cn.Scenario) -> None:
     found = cn.load_bearing(mag9, china_out)
     words = hinges(mag9, found, "defence", is_first=True).words
@@ -218,9 +207,13 @@ def test_a_page_and_a_table_escape_what_comes_from_the_data(details: pd.DataFram
 
 
 def test_a_line_names_what_contradicts_any_of_its_tiers(details: pd.DataFrame) -> None:
-    told = details.assign(hinges_on=["x", "y", "z"], past_ends=["", "", "without Q"])
-    line = overview_markdown(told).splitlines()[2]
-    assert "Defence: x. Industrial: y. Civilian: without Q." in line
+    told = details.assign(hinges_on=["x; v; w; and 6 more", "y", "z"], past_ends=["", "", "without Q"])
+    assert "Defence: x; and 8 more. Civilian: without Q." in overview_markdown(told).splitlines()[2]
+    page = overview_page(told)
+    assert all(f"<div>{words}</div>" in page for words in ("Defence: x; v; w; and 6 more.", "Industrial: y."))
+    assert "<div>Civilian: without Q.</div>" in page
+    told = details.assign(hinges_on=["x; v; w; and 6 more", "y", "z"], past_ends=["x; v", "", ""])
+    assert "Defence: x; v; and 7 more." in overview_markdown(told).splitlines()[2]
 
 
 def test_the_same_table_gives_the_same_bytes_and_the_strip_its_places(details: pd.DataFrame) -> None:
