@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from chainnet.errors import SolverError as SolverError
     from chainnet.errors import UnknownIdError as UnknownIdError
     from chainnet.flow import balance as balance
+    from chainnet.flow import both_ends as both_ends
     from chainnet.flow import max_flow as max_flow
     from chainnet.indicators import concentration as concentration
     from chainnet.indicators import eu_supply_risk as eu_supply_risk
@@ -67,6 +68,7 @@ _ROOMS = {
     "alliance": "blocs",
     "assess": "assessment",
     "balance": "flow",
+    "both_ends": "flow",
     "calibrate": "calibration",
     "cascade": "cascades",
     "catalog": "io",
@@ -115,6 +117,7 @@ __all__ = [
     "alliance",
     "assess",
     "balance",
+    "both_ends",
     "calibrate",
     "cascade",
     "catalog",

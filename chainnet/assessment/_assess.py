@@ -47,6 +47,11 @@ class Assessment(Result):
         Scenario with the largest shortfall of the first tier, then of all tiers, then by name; "" if none.
     disrupted : Balance or None
         The steady state under that scenario.
+    layers : DataFrame, index (layer, tier)
+        The same scenario in the base year and as built since ("as built": with every project that runs by the year of
+        the latest ``checked_on`` of the scenarios, else by the last start year of those that run): year, n_built,
+        demand_tpa, shortfall_after_tpa and shortfall_before_tpa (all others served after, and before), is_asked
+        (the layer of all other answers).
     chokepoints : mapping of str to DataFrame
         By node, site, country, operator, owner_country, step+country: what all tiers lose.
     first_tier : mapping of str to DataFrame
@@ -113,6 +118,7 @@ class Assessment(Result):
     base: Balance
     worst: str
     disrupted: Balance | None
+    layers: pd.DataFrame
     chokepoints: Mapping[str, pd.DataFrame]
     first_tier: Mapping[str, pd.DataFrame]
     attacks: pd.DataFrame

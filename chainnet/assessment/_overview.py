@@ -12,7 +12,6 @@ import numpy as np
 import pandas as pd
 
 from chainnet import checks
-from chainnet.assessment._case import worst_of
 from chainnet.assessment._closing import Closing, closing
 from chainnet.assessment._hinges import hinges, shortened
 from chainnet.assumptions import LoadBearing, load_bearing
@@ -22,9 +21,9 @@ from chainnet.errors import DataError
 from chainnet.flow import Counting, balance_under
 from chainnet.io import read, shipped_names
 from chainnet.network import Network
-from chainnet.results import Status, origin_of, provenance, stamp
-from chainnet.scenario import Scenario, overlay_of, scenarios, timeline
-from chainnet.stress import stress_test
+from chainnet.results import FROM_INPUTS, Status, origin_of, provenance, stamp
+from chainnet.scenario import Outside, Scenario, outside_is_told, overlay_of, scenarios, tell_outside, timeline
+from chainnet.stress import stress_test, worst_of
 
 __all__ = ["first_rows", "overview"]
 
@@ -38,7 +37,7 @@ WORST, LIKELIEST = "worst", "likeliest"
 # tables whose rows are counted for the share that is assumed; relations aside, which one rule infers from totals
 COUNTED = ("nodes", "processes", "demand", "stocks")
 # columns that are reckoned from the inputs alone
-GIVEN_COLUMNS: dict[str, Status] = {"assumed_share": "G", "neck_share": "G", "year": "G"}
+GIVEN_COLUMNS: dict[str, Status] = dict.fromkeys(("assumed_share", "neck_share", "year"), FROM_INPUTS)
 Graph = Network | str | Path
 Progress = Callable[[str, float], None] | None
 
@@ -102,19 +101,24 @@ def overview(
     --------
     >>> import chainnet as cn
     >>> row = cn.overview("mag-9").iloc[0]
-    >>> row["scenario"], row["tier"], row["unmet_share"], row["unmet_high_share"]
-    ('china_out', 'defence', 0.0, 0.5)
+    >>> row["scenario"], row["tier"], row[["unmet_share", "unmet_high_share"]].tolist()
+    ('china_out', 'defence', [0.0, 0.5])
     """
     months = checks.whole(months, "months", 1, 1200, "is out of range; give a whole number, {least} to {most}.")
     networks = _networks(graphs)
     say = progress or (lambda _what, _part: None)
     rows: list[dict[str, Any]] = []
+    outside: list[Outside] = []
     for number, network in enumerate(networks):
 
         def step(what: str, part: float, network: Network = network, number: int = number) -> None:
             say(f"{network.name}: {what}", (number + part) / len(networks))
 
-        rows += _Chain(network, months).rows(details, step)
+        chain = _Chain(network, months)
+        with outside_is_told():
+            rows += chain.rows(details, step)
+        outside += chain.outside
+    tell_outside(outside)
     source = provenance(
         networks[0],
         "HiGHS simplex",
@@ -192,6 +196,7 @@ class _Chain:
     def __init__(self, network: Network, months: int) -> None:
         self.network, self.months = network, months
         self.counting = Counting.of(network)
+        self.outside: list[Outside] = []  # measures of other times
         self._necks: dict[str | None, Neck] = {}
 
     def rows(self, details: bool, step: Callable[[str, float], None]) -> Iterator[dict[str, Any]]:
@@ -225,7 +230,8 @@ class _Chain:
         }
 
     def _worst(self, among: list[Scenario]) -> Scenario | None:
-        return worst_of(among, self._short, self.network.tier_order[0])
+        short = {one.name: self._short[one.name] for one in among}
+        return self.shipped.get(worst_of(short, self.network.tier_order[0]))
 
     def _likeliest(self) -> list[Scenario]:
         """Return the scenarios whose least likely measure is likelier than that of any other."""
@@ -237,8 +243,9 @@ class _Chain:
         """Return the first short month of each tier, from 1 at the first measure; NaN = none."""
         months = stress_test(self.network, [scenario] if scenario else [], self.months).summary["first_short_month"]
         mine: pd.Series = months.loc[scenario.name if scenario else "baseline"]
-        onset = timeline(self.network, scenario, self.months).onset if scenario else None
-        return (mine - (onset or 0)).clip(lower=1.0)
+        line = timeline(self.network, scenario, self.months)
+        self.outside.append(line.outside)
+        return (mine - (line.onset or 0)).clip(lower=1.0)
 
     def _row(self, said: _Said, place: int, tier: str) -> dict[str, Any]:
         network, found, scenario = self.network, said.found, said.scenario

@@ -19,14 +19,15 @@ from chainnet.assessment._bloc import (
     portfolios,
     sides,
 )
-from chainnet.assessment._case import Case, worst_of
+from chainnet.assessment._case import Case
+from chainnet.assessment._layers import layers
 from chainnet.assessment._time import exposures, horizon_rungs, myopia, stockpiles
 from chainnet.criticality import chokepoints, interdict
 from chainnet.flow import Balance, MaxFlow, balance, max_flow
 from chainnet.projects import Reroute, reroute
 from chainnet.results import BOUNDED, CHECKED, Status, stamp
 from chainnet.scenario import Scenario
-from chainnet.stress import StressTest, stress_test
+from chainnet.stress import StressTest, stress_test, worst_of
 
 __all__ = ["Question", "questions"]
 
@@ -77,6 +78,7 @@ def questions(case: Case) -> tuple[Question, ...]:
         Question("doubts", "how sure it is: inputs drawn and moved", doubts, worst, keeps_why=True, weight=5.0),
         Question("portfolios", "which projects are best for the money", portfolios, worst, keeps_why=True, weight=2.0),
         Question("idle", "what stands idle if nothing is cut off", idle_plants, worst, keeps_why=True),
+        Question("layers", "what the plants built since the base year change", layers, worst, weight=2.0),
         Question("disrupted", "who is served under the worst scenario", _disrupted, worst),
     )
 
@@ -95,7 +97,7 @@ def _base(case: Case) -> Balance:
 
 def _worst(case: Case, stress: StressTest) -> Scenario | None:
     short = {one.name: stress.summary["shortfall_tpa"].loc[one.name] for one in case.scenarios}
-    return worst_of(case.scenarios, short, case.network.tier_order[0])
+    return {one.name: one for one in case.scenarios}.get(worst_of(short, case.network.tier_order[0]))
 
 
 def _disrupted(case: Case, worst: Scenario | None) -> Balance | None:

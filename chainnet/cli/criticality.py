@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 from chainnet.cli import options as opt
 from chainnet.cli.common import Counted, Output, Question, TableOutput, Verified, command
+from chainnet.cli.ends import loss_line
 from chainnet.cli.words import Numbers, number, pairs
 from chainnet.errors import DataError
 
@@ -18,6 +19,7 @@ PERIODS = Numbers(
     "is given twice. Give one number of periods for each.",
 )
 ONE_PERIOD = 1.0
+ONE_END = "all others are served after, so costs are the least and times the longest; not asked: others served before"
 
 
 @command("criticality.chokepoints")
@@ -38,7 +40,11 @@ class Chokepoints(Question, Counted, Output, Verified):
         self.say_verified("the same value and the same largest losses")
         numbers = {"base_tpa": origin_of(found)["settings"]["base_tpa"]}
         numbers |= {f"base_ours_{end}_tpa": tonnes for end, tonnes in fact_of(found, "ours_tpa", {}).items()}
-        self.say(found, numbers={**numbers, **_correlations(found, "loss")})
+        ends = self.ask("criticality.loss_ends", known=found)
+        tables, footer = {"chokepoints": found}, None
+        if ends is not None:
+            tables["ends"], footer = ends, loss_line(ends)
+        self.say(found, tables, {**numbers, **_correlations(found, "loss")}, footer=footer)
 
 
 @command("criticality.interdict")
@@ -127,7 +133,14 @@ class Exposure(Question, Counted, TableOutput, Verified):
         }
         if self.plot is not None:
             numbers["plot"] = self._write_plot(self.plot, found)
-        self.say(found, {"exposure": found if self.top is None else found.head(self.top)}, numbers)
+        footer = {"ends": ONE_END} if self._has_others() else None
+        self.say(found, {"exposure": found if self.top is None else found.head(self.top)}, numbers, footer=footer)
+
+    def _has_others(self) -> bool:
+        from chainnet.flow import Counting
+
+        counting = Counting.of(self.network, self.given("commodity"), self.given("beneficiaries"))
+        return bool(counting.rivals.any())
 
     def _write_plot(self, path: Path, found: Any) -> str:
         from chainnet.drawing import exposure_svg

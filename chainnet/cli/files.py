@@ -87,16 +87,17 @@ class Draw(Question, Form):
         if self.months is not None and self.scenario is None:
             raise DataError("draw: --months follows one scenario; name it with --scenario.")
         found: Any = None
-        event, losses = None, None
+        event, losses, ends = None, None, None
         if not self.network.demand.empty:
             event = self.given("scenario")
             steady = self.months is None
             found = self.ask("flow.balance") if steady else self.ask("stress.stress_test", scenarios=event)
+            ends = self.ask("flow.both_ends", known=found) if steady else None
             losses = self.ask("criticality.chokepoints", scenario=None)
         elif self.scenario:
             raise DataError("draw: a scenario needs a network with a demand table.")
         name = event.name if event is not None and self.months is not None else None
-        self.say_paths(self.ask(result=found, losses=losses, scenario=name))
+        self.say_paths(self.ask(result=found, losses=losses, scenario=name, ends=ends))
 
 
 @command("reporting.report")

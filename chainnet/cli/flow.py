@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from chainnet.cli import options as opt
 from chainnet.cli.common import Counted, Question, TableOutput, Verified, command
+from chainnet.cli.ends import short_line
 
 
 @command("flow.max_flow")
@@ -33,4 +34,7 @@ class Balance(Question, Counted, TableOutput, Verified):
     def _tell(self, found: Any) -> None:
         self.say_verified(found.certificate.second_value)
         numbers = {"cost_usd": found.cost_usd, "certificate": found.certificate}
-        self.say(found, {"tiers": found.by_tier(), **found.tables()}, numbers, ("tiers", "demand"))
+        ends = self.ask("flow.both_ends", known=found)
+        tables = {"tiers": found.by_tier(), **found.tables(), "ends": ends}
+        footer = short_line(ends) if ends.attrs["has_others"] else None
+        self.say(found, tables, numbers, ("tiers", "demand"), footer)

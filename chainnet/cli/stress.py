@@ -13,9 +13,11 @@ from chainnet.errors import DataError
 Months = Annotated[int, "Horizon."]
 OnStream = Annotated[str | None, "Come on stream at their start year: ids split by commas, or all."]
 
+ENDS = ("shortfall_after_tpa", "shortfall_before_tpa")
 # what fits on a screen
 OVERVIEW = (
     "shortfall_tpa",
+    *ENDS,
     "demand_t",
     "shortfall_t",
     "shortfall_unforeseen_t",
@@ -44,6 +46,7 @@ class Stress(Question, Counted, TableOutput):
     objective: Annotated[Literal["tiers", "value"], "Tiers in their order, or value less cost."] = "tiers"
 
     def _run(self) -> None:
+        from chainnet.results import ends_of, fact_of
         from chainnet.scenario import scenarios as shipped
 
         chosen = self.given("scenarios")
@@ -60,8 +63,24 @@ class Stress(Question, Counted, TableOutput):
                 projects=_on_stream(self),
                 progress=progress,
             )
-        tables = {**found.tables(), "overview": found.summary[list(OVERVIEW)]}
-        self.say(found, tables, {"certificate": found.certificate}, ("overview",))
+        others = fact_of(found.summary, "has_others")
+        shown = [c for c in OVERVIEW if c in found.summary.columns and (others or c not in ENDS)]
+        tables = {**found.tables(), "overview": found.summary[shown], "ends": ends_of(found.summary)}
+        self.say(
+            found, tables, {"certificate": found.certificate}, ("overview",), self._ends(found) if others else None
+        )
+
+    def _ends(self, found: Any) -> dict[str, str]:
+        """Return both ends of the worst scenario, in the long run."""
+        from chainnet.cli.ends import short_line
+        from chainnet.results import ends_of
+        from chainnet.stress import worst_of
+
+        asked = found.provenance["settings"]["scenarios"]
+        short = {one: found.summary["shortfall_tpa"].loc[one] for one in asked}
+        name = worst_of(short, self.network.tier_order[0]) or "baseline"
+        which = f", the worst of {len(asked)}" if len(asked) > 1 else ""
+        return short_line(ends_of(found.summary, name), f"{name}{which}, in the long run: ")
 
 
 @command("stress.stockpile_requirement")

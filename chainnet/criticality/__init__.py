@@ -7,7 +7,8 @@ Words: *removal* (one value of ``by=``), *attack* (the worst k removals), *defen
 from chainnet.criticality._attack import interdict, shapley
 from chainnet.criticality._chokepoints import chokepoints
 from chainnet.criticality._defence import fortify
+from chainnet.criticality._ends import loss_ends
 from chainnet.criticality._exposure import risk_exposure
 from chainnet.criticality._removals import CONTROL, removals
 
-__all__ = ["CONTROL", "chokepoints", "fortify", "interdict", "removals", "risk_exposure", "shapley"]
+__all__ = ["CONTROL", "chokepoints", "fortify", "interdict", "loss_ends", "removals", "risk_exposure", "shapley"]

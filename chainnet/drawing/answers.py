@@ -12,7 +12,7 @@ from chainnet import checks
 from chainnet._types import Array
 from chainnet.errors import DataError, near_matches
 from chainnet.network import Network
-from chainnet.results import origin_of
+from chainnet.results import ends_of, fact_of, origin_of
 from chainnet.scenario import month_number, month_text
 from chainnet.words import MONTHS, readable_id
 
@@ -34,7 +34,8 @@ class DrawnFlows:
     ``node_flow`` one per row of ``network.nodes``, ``project_flow`` one per project. ``relations`` are links
     that no table holds. ``when`` is the month in words, ``months`` the other months, ``peak`` the most
     that each edge carries in any of them, ``others`` are other scenarios over the same months. ``order`` says
-    when those are served who do not count, where not after all.
+    when those are served who do not count, where not after all. ``ends``: tier, demand and what goes short of it in
+    the long run if they are served after, and before, t/yr; empty where all demand counts or nobody asked.
     """
 
     kind: str
@@ -55,6 +56,7 @@ class DrawnFlows:
     peak: Any = None
     others: tuple[DrawnFlows, ...] = ()
     order: str = ""
+    ends: tuple[tuple[str, float, float, float], ...] = ()
 
     @property
     def courses(self) -> tuple[DrawnFlows, ...]:
@@ -173,6 +175,7 @@ def sort_answers(
     scenario: str | None = None,
     first_losses: pd.DataFrame | None = None,
     others: str | None = None,
+    ends: pd.DataFrame | None = None,
 ) -> tuple[DrawnFlows | None, Losses | None]:
     """Tell flows from rankings among what was given.
 
@@ -187,6 +190,8 @@ def sort_answers(
     from chainnet.stress import StressTest
 
     answer = None
+    if ends is not None and not isinstance(result, Balance):
+        raise DataError("draw: ends stand beside an answer of balance; a stress test holds its own.")
     _check_order(others, result, losses, first_losses)
     if scenario is not None and not isinstance(result, StressTest):
         raise DataError("draw: scenario names one of a stress test by month; this result holds no other.")
@@ -195,7 +200,7 @@ def sort_answers(
             raise DataError("draw: result and losses are both rankings; give the chokepoints once.")
         losses = result
     elif isinstance(result, Balance):
-        answer = _from_balance(network, result)
+        answer = replace(_from_balance(network, result), ends=_told(ends, result.by_tier()))
     elif isinstance(result, MaxFlow):
         answer = _from_flow(network, result)
     elif isinstance(result, StressTest):
@@ -226,6 +231,17 @@ def _check_order(others: str | None, *answers: Any) -> None:
         found = source.get("settings", {}).get("others", "after") if source else others
         if found != others:
             raise DataError(f'draw: others="{others}", but an answer was asked with others="{found}". Ask it again.')
+
+
+def _told(ends: pd.DataFrame | None, tiers: pd.DataFrame) -> tuple[tuple[str, float, float, float], ...]:
+    """Return what ``both_ends`` says of the tiers of an answer; nothing where all demand counts."""
+    if ends is None or not fact_of(ends, "has_others", False):
+        return ()
+    if list(ends.index) != list(tiers.index) or not np.allclose(ends["demand_tpa"], tiers["demand_tpa"]):
+        raise DataError("draw: the ends are of another answer. Ask both_ends of the same network and scenario.")
+    names = ["all demand" if pd.isna(tier) else str(tier) for tier in ends.index]
+    columns = ("demand_tpa", "shortfall_after_tpa", "shortfall_before_tpa")
+    return tuple(zip(names, *(ends[c].astype(float) for c in columns), strict=True))
 
 
 def _order(source: Any) -> str:
@@ -322,6 +338,7 @@ def _course(network: Network, result: Any, name: str, pairs: pd.DataFrame) -> Dr
         project_flow=site[0, n:],
         peak=edge.max(axis=0),
         order=_order(result.provenance),
+        ends=_told(ends_of(result.summary, name), result.summary.loc[name]),
     )
     months = Months(
         answer,

@@ -12,7 +12,7 @@ from chainnet._types import records
 from chainnet.drawing.answers import DrawnFlows, Losses
 from chainnet.drawing.placing import Block, place
 from chainnet.drawing.style import COUNTRY_COLOURS, LOSS_COLOURS, OTHER_COLOUR, SHAPES, loss_class, percent, tonnes
-from chainnet.network import Network, is_country, kept
+from chainnet.network import Network, State, is_country, kept, state_of
 from chainnet.words import is_known, number
 
 __all__ = ["PageData", "basis_of", "change_text", "collect", "heads", "ratio"]
@@ -23,6 +23,14 @@ _STAGE_WORDS = {
     "manufacturer": "manufacturer",
     "end_use": "end use",
     "recycler": "recycler",
+}
+# a project is none of the flows of its base year, however far it is by now
+_PROJECT_WORDS: dict[State, str] = {
+    "running": "project that runs, not in the base year",
+    "building": "project, being built",
+    "decided": "project, decided",
+    "undecided": "project, not decided",
+    "idle": "idle plant, to restart",
 }
 _FIELDS = (
     ("region", "Region"),
@@ -180,6 +188,7 @@ def _sites(
             "step": row["step"] if is_known(row["step"]) else _STAGE_WORDS[row["stage"]],
             "place": next((row[c] for c in ("country", "region") if is_known(row[c])), ""),
             "project": bool(row["project"]),
+            "projectText": _PROJECT_WORDS[state_of(row["status"])] if row["project"] else "",
             "capacity": _json(capacity),
             "capacityText": _capacity(row["stage"], capacity),
             "base": _json(flow),

@@ -25,6 +25,7 @@ LINK_BLANK: dict[str, Any] = {
 }
 SITE_BLANK: dict[str, Any] = {
     "project": False,
+    "projectText": "",
     "capacity": None,
     "base": None,
     "makes": "",

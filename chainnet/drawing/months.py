@@ -10,7 +10,7 @@ import numpy as np
 from chainnet.drawing.answers import FIGURES, DrawnFlows
 from chainnet.drawing.facts import PageData, heads, ratio
 from chainnet.drawing.style import percent, tonnes
-from chainnet.drawing.words import base_words, end_words, finding, hidden_words, share_inferred, spoken
+from chainnet.drawing.words import base_words, end_words, finding, hidden_words, long_run_words, share_inferred, spoken
 from chainnet.network import Network
 
 __all__ = ["course_data", "month_note"]
@@ -50,6 +50,7 @@ def _month_data(network: Network, facts: PageData, answer: DrawnFlows) -> dict[s
                 "heading": finding(network, facts, one, None),
                 "inferred": share_inferred(int((moving & inferred).sum()), int(moving.sum()))
                 + hidden_words(int(months.hidden[t]))
+                + long_run_words(one)
                 + (end_words(months.last) if months.is_end(t) else ""),
                 "spoken": spoken(one, months.name(t), int(months.lost[t])),
                 "tiers": [

@@ -48,6 +48,7 @@ def draw(
     scenario: str | None = None,
     first_losses: pd.DataFrame | None = None,
     others: Literal["after", "before", "alongside"] | None = None,
+    ends: pd.DataFrame | None = None,
 ) -> Path:
     """Draw a network as one HTML file that opens without a network connection.
 
@@ -81,6 +82,9 @@ def draw(
     others : {"after", "before", "alongside"}, optional
         The order in which the answers must have been asked; the page says it where it is not the usual one, after.
         None = whatever they were asked.
+    ends : DataFrame, optional
+        ``both_ends`` of the same network and scenario, beside a balance: the heading then says what goes short if all
+        others are served after those who count, and before. A stress test holds its own.
 
     Returns
     -------
@@ -111,7 +115,7 @@ def draw(
     if view not in VIEWS:
         raise DataError(f'draw: unknown view "{view}";{near_matches(str(view), VIEWS)} known: {", ".join(VIEWS)}.')
     check_words(title=title, marking=marking)
-    answer, ranking = sort_answers(network, result, losses, scenario, first_losses, others)
+    answer, ranking = sort_answers(network, result, losses, scenario, first_losses, others, ends)
     target = Path(path) if path is not None else Path(f"{_file_name(network.name)}-{view}.html")
     if view == "graph":
         text = _months_page(network, answer, ranking, title, marking, losses is None and ranking is not None)

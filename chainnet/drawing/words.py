@@ -8,7 +8,7 @@ from chainnet.drawing.answers import DrawnFlows, Losses
 from chainnet.drawing.facts import PageData
 from chainnet.drawing.style import percent, tonnes
 from chainnet.network import Network
-from chainnet.words import first_capital, join, number, readable_id
+from chainnet.words import agree, ends_sentence, first_capital, join, number, readable_id
 
 __all__ = [
     "base_words",
@@ -18,6 +18,7 @@ __all__ = [
     "first_words",
     "hidden_words",
     "inferred_words",
+    "long_run_words",
     "loss_words",
     "narrow_words",
     "narrowest_step",
@@ -171,6 +172,8 @@ def _served(network: Network, answer: DrawnFlows) -> str:
     whose = f" of {', '.join(readable_id(b) for b in network.beneficiaries)}" if network.beneficiaries else ""
     head = ", ".join(part for part in (answer.words if answer.scenario else "", answer.when) if part)
     start = f"{first_capital(head)}: " if head else ""
+    if answer.ends and answer.months is None:
+        return _served_at_both_ends(f"{start}{{}} of {tonnes(demand)} demand{whose} are served", answer)
     text = f"{start}{number(served)} of {tonnes(demand)} demand{whose} are served"
     text += f" ({answer.order})" if answer.order else ""
     short = [t for t in answer.tiers if t["short"] > 1e-9 * max(t["demand"], 1e-12)]
@@ -178,6 +181,28 @@ def _served(network: Network, answer: DrawnFlows) -> str:
         return f"{text}; nobody is short."
     words = [f"{t['tier']} short {number(t['short'])} of {number(t['demand'])}" for t in short]
     return f"{text}; {join(words)}."
+
+
+def _served_at_both_ends(form: str, answer: DrawnFlows) -> str:
+    """Return what is served and who is short if others come after, and before; one number where both agree."""
+    after = sum(demand - short for _, demand, short, _ in answer.ends)
+    before = sum(demand - short for _, demand, _, short in answer.ends)
+    if agree(after, before):
+        text = f"{form.format(number(after))}, whoever comes first"
+    else:
+        text = f"{form.format(number(after))} if the others come after, {number(before)} if before"
+    text += f" (shown: {answer.order})" if answer.order else ""
+    short = [
+        f"{tier} short {number(one) if agree(one, other) else f'{number(one)} to {number(other)}'} of {number(demand)}"
+        for tier, demand, one, other in answer.ends
+        if max(one, other) > 0
+    ]
+    return f"{text}; {join(short)}." if short else f"{text}; nobody is short."
+
+
+def long_run_words(answer: DrawnFlows) -> str:
+    """Return both ends of the long run beside a month; empty where all demand counts."""
+    return f" In the long run: {ends_sentence(answer.ends)}." if answer.ends else ""
 
 
 def _worst(facts: PageData) -> list[dict[str, Any]]:

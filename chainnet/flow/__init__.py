@@ -6,6 +6,7 @@ Words: *value* (the largest tonnage that can be served), *balance* (least shortf
 
 from chainnet.flow._balance import EXTRA_COST_USD_PER_T, Balance, balance, balance_under, stages_of
 from chainnet.flow._counting import Counting, Others, Said, check_tier
+from chainnet.flow._ends import both_ends
 from chainnet.flow._fair import share_fairly
 from chainnet.flow._largest import (
     MaxFlow,
@@ -51,6 +52,7 @@ __all__ = [
     "balance",
     "balance_under",
     "binding_inputs",
+    "both_ends",
     "check_tier",
     "cut_of",
     "cut_table",

@@ -22,6 +22,7 @@ __all__ = [
     "scaled_wholes",
     "standing_of",
     "state_of",
+    "verb_of",
     "without_size",
 ]
 
@@ -36,6 +37,14 @@ _BEGINS: dict[State, str] = {
     "idle": "idle|idled|mothballed|(?:in |on |under )?care and maintenance",
 }
 _STATES = {state: re.compile(rf"(?:{words})\b") for state, words in _BEGINS.items()}
+# what there is to do about a project, by how far it is
+_VERBS: dict[State, str] = {
+    "running": "Secure the offtake of",
+    "building": "Protect the date of",
+    "decided": "Hold to the decision on",
+    "undecided": "Fund",
+    "idle": "Restart",
+}
 # "operating licence applied for", "completed feasibility study": a paper runs nothing
 _PAPER = re.compile(r"\w+ (?:pre )?(?:permit|licence|license|study|studies|feasibility|assessment|survey|plan)s?\b")
 # "built but not operating", "construction planned"
@@ -69,6 +78,17 @@ def state_of(status: object) -> State:
             doubted = state in ("running", "building") and (_PAPER.match(words) or _DENIED.search(words))
             return "undecided" if doubted else state
     return "undecided"
+
+
+def verb_of(status: object) -> str:
+    """Return what there is to do about a project by its ``status``: what runs needs no money, but a buyer.
+
+    Examples
+    --------
+    >>> verb_of("operating, ramping"), verb_of("under construction"), verb_of(None)
+    ('Secure the offtake of', 'Protect the date of', 'Fund')
+    """
+    return _VERBS[state_of(status)]
 
 
 def ramp_reached(start: Array, ramp: Array, year: float, late: Array | float = 0.0) -> Array:

@@ -150,6 +150,7 @@ def _write(
     if "html" in wanted:
         from chainnet.drawing import draw
         from chainnet.reporting.formats.page import html_report
+        from chainnet.results import ends_of
 
         say("writing: report.html", 0.85)
         with _template_faults(own, HTML_TEMPLATE):
@@ -164,6 +165,7 @@ def _write(
             marking=marking,
             losses=assessment.chokepoints["node"],
             first_losses=assessment.first_tier.get("node"),
+            ends=ends_of(assessment.stress.summary, assessment.worst or "baseline"),
         )
     if "pdf" in wanted:
         from chainnet.reporting.formats.pdf import pdf_report

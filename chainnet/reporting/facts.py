@@ -542,7 +542,7 @@ def nil(values: pd.Series, size: Any) -> pd.Series:
 def settled(table: pd.DataFrame) -> pd.DataFrame:
     """Return a table of who is served in which what a solve cannot tell from zero, or from all, is just that."""
     out = table.copy()
-    for part in ("", "_before", "_low", "_high"):
+    for part in ("", "_after", "_before", "_low", "_high"):
         short = f"shortfall{part}_tpa"
         if short not in out.columns:
             continue

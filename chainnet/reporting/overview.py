@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
@@ -73,10 +73,20 @@ def overview_markdown(table: pd.DataFrame) -> str:
     rows = [heads, ["---"] * len(heads)]
     for line in _lines(table):
         shares = [f"{line.shares[t].words} {line.shares[t].ends}" if t in line.shares else "" for t in tiers]
-        rest = [f"{line.tier}: {line.first}", line.neck, line.closes, " ".join(line.hinges), line.assumed]
+        rest = [f"{line.tier}: {line.first}", line.neck, line.closes, _first(line.hinges), line.assumed]
         rows.append([_marked(c) for c in (line.chain, f"{line.restriction}: {line.scenario}", *shares, *rest)])
     text = "\n".join(f"| {' | '.join(row)} |" for row in rows)
     return f"{text}\n\n{NOTE}\n".replace(NBSP, " ")
+
+
+def _first(hinges: Sequence[str]) -> str:
+    """Return the first thing on which the first tier hinges, and how many more there are."""
+    if not hinges:
+        return ""
+    said, *rest = hinges[0].rstrip(".").split("; ")
+    more = re.fullmatch(r"and (\d+) more", rest[-1]) if rest else None
+    left = len(rest) - 1 + int(more[1]) if more else len(rest)
+    return f"{said}; and {left} more" if left else said
 
 
 def overview_page(table: pd.DataFrame) -> str:

@@ -6,7 +6,8 @@ question), *quality* (how an input is known: reported, estimated, inferred, assu
 weakest decisive input, and how many are so).
 """
 
-from chainnet.results._provenance import Provenance, package_version, provenance
+from chainnet.results._ends import ends_of
+from chainnet.results._provenance import Provenance, handed, package_version, provenance
 from chainnet.results._results import STEADY, Guarded, Result, codebook, fact_of, origin_of, stamp
 from chainnet.results._trust import (
     BOUNDED,
@@ -41,7 +42,9 @@ __all__ = [
     "Status",
     "codebook",
     "decisive_inputs",
+    "ends_of",
     "fact_of",
+    "handed",
     "inputs_words",
     "origin_of",
     "package_version",

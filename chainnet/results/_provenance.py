@@ -183,5 +183,14 @@ class _Handed(Mapping[Any, Any]):
     def __len__(self) -> int:
         return len(self._held)
 
+    def __copy__(self) -> dict[Any, Any]:
+        return {key: self[key] for key in self}
+
+    def __deepcopy__(self, memo: Any) -> dict[Any, Any]:
+        return self.__copy__()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return dict, (self.__copy__(),)  # a read-only mapping cannot be pickled
+
     def __repr__(self) -> str:
         return repr(self._held)

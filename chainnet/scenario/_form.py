@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from chainnet.network import split_list
 from chainnet.scenario._calendar import calendar_of, is_month, month_number
 from chainnet.scenario._kinds import KINDS
 
-__all__ = ["form_faults", "plain", "severity_of", "severity_steps"]
+__all__ = ["form_faults", "frozen", "plain", "severity_of", "severity_steps"]
 
 _AMOUNTS = ("share", "tpa", "rate", "usd_per_t", "release_tpa", "severity")
 _WHOLE = (("start_month", 0), ("months", 1), ("phase_in_months", 1), ("late_months", 1))
@@ -40,6 +41,13 @@ def plain(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [plain(v) for v in value]
     return value
+
+
+def frozen(value: Any) -> Any:
+    """Return a measure's value that nobody can change: mappings read-only, lists as tuples, to the last level."""
+    if isinstance(value, Mapping):
+        return MappingProxyType({key: frozen(v) for key, v in value.items()})
+    return tuple(frozen(v) for v in value) if isinstance(value, (list, tuple)) else value
 
 
 def form_faults(name: Any, label: Any, probability: Any, measures: Any, file: str) -> list[Fault]:

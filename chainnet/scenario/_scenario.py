@@ -15,8 +15,8 @@ import numpy as np
 from chainnet.errors import DataError, Fault, near_matches
 from chainnet.lowering import Overlay
 from chainnet.network import Network, graphs_folder
-from chainnet.results import Guarded
-from chainnet.scenario._form import form_faults, plain, severity_of, severity_steps
+from chainnet.results import handed
+from chainnet.scenario._form import form_faults, frozen, plain, severity_of, severity_steps
 from chainnet.scenario._overlay import effects_of, overlay_at
 
 __all__ = ["Scenario", "overlay_of", "pick_scenarios", "scenarios"]
@@ -25,7 +25,7 @@ _MAX_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
-class Scenario(Guarded):
+class Scenario:
     """A named list of measures, frozen to its last word: what is read of it is a copy.
 
     Parameters
@@ -75,12 +75,19 @@ class Scenario(Guarded):
     file: str = field(default="", compare=False, repr=False)
 
     def __post_init__(self) -> None:
-        given: Any = self.measures
+        given: Any = object.__getattribute__(self, "measures")
         measures = plain(list(given)) if isinstance(given, Iterable) and not isinstance(given, str | Mapping) else given
         faults = form_faults(self.name, self.label, self.probability, measures, self.file)
         if faults:
             raise DataError(faults=faults)
-        object.__setattr__(self, "measures", tuple(MappingProxyType(measure) for measure in measures))
+        object.__setattr__(self, "measures", frozen(measures))
+
+    def __getattribute__(self, name: str) -> Any:
+        value = object.__getattribute__(self, name)
+        if name != "measures":
+            return value
+        # in the plain words of a file: lists, not the tuples that are kept
+        return tuple(handed(MappingProxyType(plain(measure))) for measure in value)
 
     def __hash__(self) -> int:
         return hash((self.name, self.label, self.probability, len(self.measures)))

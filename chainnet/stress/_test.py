@@ -49,7 +49,8 @@ class StressTest(Result):
         The long run, in t/a (a steady state with every measure at its full size, stocks not drawn):
         demand_tpa, served_tpa, shortfall_tpa (others served after the beneficiaries, unless asked otherwise;
         alongside also shortfall_least_tpa and shortfall_most_tpa, between which it may lie),
-        shortfall_before_tpa (others served first: the largest shortfall), shortfall_low_tpa and
+        shortfall_before_tpa (others served first: the largest shortfall) and, where others are not served after,
+        shortfall_after_tpa (others served after: the least), shortfall_low_tpa and
         shortfall_high_tpa (all demand at its low or high value, NaN where no range is given),
         demand_low_tpa, demand_high_tpa, value_musd (loss at the value per tonne, USD million a year).
         Over the horizon, in t: demand_t, served_t, shortfall_t (a planner who knows every date),
@@ -247,10 +248,11 @@ def stress_test(
     rungs = [rung for _, _, rung, _ in steady if len(rung)]
     survive = pd.concat(lasting, ignore_index=True).set_index(["scenario", "tier", "node"])
     rests = {_name(s): rest_of(inputs) for s, inputs in zip(chosen, binds, strict=True)}
+    said = {"rests_on": rests, "has_others": bool(counting.rivals.any())}
     money = [money_table(network, _name(s), c) for s, c in zip(chosen, found, strict=True)]
     return StressTest(
         provenance=source,
-        summary=stamp(pd.concat(summaries), source, facts={"rests_on": rests}),
+        summary=stamp(pd.concat(summaries), source, facts=said),
         nodes=stamp(all_nodes.set_index(["scenario", "node", "commodity", "tier"]), source),
         ladder=stamp(pd.concat(rungs, ignore_index=True) if rungs else pd.DataFrame(), source),
         months=stamp(pd.concat(by_month, ignore_index=True), source),
@@ -309,15 +311,17 @@ def _steady(network: Network, scenario: Scenario | None, reroute: Degree, counti
     name = _name(scenario)
     overlay = overlay_of(network, scenario)
     asked = balance_under(counting, overlay, reroute, scenario_name=name, with_inputs=True)
-    before = asked
-    if counting.others != "before" and not counting.ours.all():
-        before = balance_under(counting.in_order("before"), overlay, reroute, scenario_name=name)
     table = asked.by_tier()
-    table["shortfall_before_tpa"] = before.by_tier()["shortfall_tpa"]
+    ends: tuple[Others, ...] = ("before",) if counting.others == "after" else ("after", "before")
+    for end in ends:
+        found = asked
+        if counting.others != end and counting.rivals.any():
+            found = balance_under(counting.in_order(end), overlay, reroute, scenario_name=name)
+        table[f"shortfall_{end}_tpa"] = found.by_tier()["shortfall_tpa"]
     for side, corner in zip(("low", "high"), _corners(network), strict=True):
-        found = balance_under(counting.on(corner), overlay, reroute).by_tier() if corner is not None else None
-        table[f"demand_{side}_tpa"] = np.nan if found is None else found["demand_tpa"]
-        table[f"shortfall_{side}_tpa"] = np.nan if found is None else found["shortfall_tpa"]
+        moved = balance_under(counting.on(corner), overlay, reroute).by_tier() if corner is not None else None
+        table[f"demand_{side}_tpa"] = np.nan if moved is None else moved["demand_tpa"]
+        table[f"shortfall_{side}_tpa"] = np.nan if moved is None else moved["shortfall_tpa"]
     per_node = asked.demand[asked.demand["is_counted"] & asked.demand["is_beneficiary"]].copy()
     value = network.demand["value_usd_per_t"].reindex(per_node.index)
     per_node["value_musd"] = per_node["shortfall_tpa"] * value.to_numpy() / 1e6

@@ -24,6 +24,7 @@ from chainnet.cli import main
 from chainnet.errors import DataError
 from chainnet.flow import Counting
 from chainnet.reporting import overview_markdown, overview_page
+from chainnet.results import CHECKED
 
 ROOT = Path(__file__).parents[2]
 REAL = ("antimony", "gallium", "germanium", "graphite", "rare-earths", "tungsten")
@@ -93,7 +94,7 @@ def test_the_call_without_details_gives_the_first_rows(mag9: cn.Network, details
     book = cn.codebook(table).set_index("column")
     assert book.loc["unmet_share", ["unit", "status", "low", "high"]].tolist() == [
         "share, 0 to 1",
-        "P",
+        CHECKED,
         "unmet_low_share",
         "unmet_high_share",
     ]
@@ -105,6 +106,17 @@ def test_the_month_is_counted_from_the_first_measure(mag9: cn.Network) -> None:
     months = _Chain(mag9, 24)._first_months(late)
     assert months.fillna(0.0).tolist() == [0.0, 1.0, 1.0]
     assert _Chain(mag9, 24)._first_months(None).isna().all()
+
+
+def test_measures_of_other_times_are_told_once(tmp_path: Path, mag9: cn.Network) -> None:
+    folder = cn.write(mag9, tmp_path / "mag-9")
+    (folder / "scenarios").mkdir()
+    text = cn.Scenario("late", [{"kind": "remove", "where": {"country": "CHN"}, "start": "2050-01"}]).to_toml()
+    (folder / "scenarios" / "late.toml").write_text(text, encoding="utf-8")
+    with pytest.warns(cn.ChainnetWarning, match="late") as told:
+        row = cn.overview(str(folder)).iloc[0]
+    assert len(told) == 1
+    assert np.isnan(row["first_month"])
 
 
 def test_a_chain_without_scenarios_is_asked_as_it_stands() -> None:

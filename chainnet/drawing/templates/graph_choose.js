@@ -54,7 +54,7 @@ C.tipRows = (row) => {
     }
     if (row.members) { lines.push(["Its loss costs", "not asked for groups"], ["Open", "double click or Enter"]); return [row.place + ", " + row.label, lines]; }
     lines.push(["In the cut", row.inCut ? "yes" : "no"], ["Quality", row.quality], ["Source", row.references.join("; ") || "n/d"], ["Id", row.id]);
-    return [row.label + (row.project ? " (project, not built)" : ""), lines];
+    return [row.label + (row.project ? " (" + row.projectText + ")" : ""), lines];
   }
   const lines = [["Commodity", row.commodityText || "n/d"],
     C.flowLine(row), ["Capacity", row.capacityText],

@@ -67,7 +67,7 @@ C.card = (s) => {
   const back = C.make("button", "\u2190 Back to the list", "back");
   back.type = "button";
   back.addEventListener("click", () => { C.choose(null); C.at("graph").focus(); });
-  const parts = [back, C.make("h2", s.label), C.make("p", [s.step, s.place, s.project ? "project, not built" : ""].filter(Boolean).join(" \u00b7 "), "lead")];
+  const parts = [back, C.make("h2", s.label), C.make("p", [s.step, s.place, s.projectText].filter(Boolean).join(" \u00b7 "), "lead")];
   if (s.members) return C.herdCard(s, parts);
   if (C.data.hasLosses && s.stage !== "end_use") {
     parts.push(C.make("p", s.rank ? "Its loss costs " + C.costs(s) : s.lost === null ? "Loss not tested" : "Its loss costs nothing", s.rank ? "big" : "big none"));

@@ -13,8 +13,10 @@ import numpy as np
 import pandas as pd
 
 from chainnet._types import records
+from chainnet.reporting.ends import demand_is_assumed, ends_differ, has_others, layer_words, short_of, tier_words
 from chainnet.reporting.facts import ALL_TIERS, BASELINE, Facts
 from chainnet.reporting.model import Section, Sentence, make_section
+from chainnet.reporting.others import order_of
 from chainnet.reporting.sections.losses import set_words, tied_sets
 from chainnet.reporting.sections.months import when_words
 from chainnet.reporting.sections.projects import stands_words
@@ -69,7 +71,7 @@ def bottom_line(facts: Facts) -> tuple[Sentence, ...]:
 
 
 def short_line(facts: Facts) -> tuple[Sentence, ...]:
-    """Return verdict, when, the narrowest place, what helps, how far to trust it: a sentence each."""
+    """Return verdict, the layer, when, the narrowest place, what helps, how far to trust it: a sentence each."""
     return _told(facts, [short for short, _ in CLAIMS if short])
 
 
@@ -79,16 +81,6 @@ def _told(facts: Facts, forms: Sequence[_Form]) -> tuple[Sentence, ...]:
 
 
 # -- what several claims say --------------------------------------------------------------------
-
-
-def _short_words(facts: Facts, name: str, tier: str, noun: str = "") -> str:
-    """Return how far a tier is met; ``noun`` = " demand" tells it at length, with its share."""
-    row = facts.of(name, tier)
-    short, demand = float(row["shortfall_tpa"]), float(row["demand_tpa"])
-    if short <= 0:
-        return f"{tier}{noun} ({tonnes(demand)}) is met"
-    part = f" ({percent(short / demand)})" if noun else ""
-    return f"{tier}{noun} is short {number(short)} of {tonnes(demand)}{part}"
 
 
 def _ends(facts: Facts, name: str) -> str:
@@ -114,7 +106,9 @@ def _whole(facts: Facts, to: str, noun: str = "") -> tuple[str, str]:
         n = first_capital(spelled(len(facts.ordered), "scenario"))
         return f"{n} tested: none costs any tier anything; spare capacity covers each.", ""
     fall = f"fall from {number(base['served_tpa'])} to {tonnes(whole['served_tpa'])}{_basis(facts)}"
-    tiers = join([_short_words(facts, facts.a.worst or "", t, noun) for t in facts.tiers])
+    if base["served_tpa"] > 0 and any(demand_is_assumed(facts, t) for t in facts.tiers):
+        fall = fall.replace("fall", f"fall by {percent(1 - whole['served_tpa'] / base['served_tpa'])},", 1)
+    tiers = join([tier_words(facts, facts.a.worst or "", t, noun) for t in facts.tiers])
     return f"Under {facts.quoted(facts.a.worst or '')}, deliveries{to} {fall}", tiers
 
 
@@ -173,50 +167,90 @@ def best_alone(facts: Facts, year: int, column: str) -> tuple[pd.Series, str]:
 
 def _verdict_short(facts: Facts) -> str:
     if not facts.a.worst:
-        whole = facts.whole.loc[BASELINE]
-        what = f"{number(whole['served_tpa'])} of {tonnes(whole['demand_tpa'])}{_basis(facts)} are served"
-        return f"No scenario was given; undisturbed, {what}."
+        return f"No scenario was given; undisturbed, {_undisturbed(facts, _basis(facts))}."
     to = f" to {facts.whose}" if facts.whose else ""  # T1 says who that is
-    short, asked = facts.lacks(facts.a.worst), float(facts.leading["demand_tpa"][facts.a.worst])
-    if short <= 0:
+    short = short_of(facts, facts.a.worst, facts.first)
+    if short.differs or (short.asked > 0 and demand_is_assumed(facts, facts.first)):
+        return _verdict_at_both_ends(facts, to)
+    if short.asked <= 0:
         said, tiers = _whole(facts, to)
-        return f"{said}: {tiers}." if tiers else said
+        return f"{said}: {tiers}{_whoever(facts, facts.tiers)}." if tiers else said
     said = f"Under {facts.quoted(facts.a.worst)}, {_delivered(facts, to)}{_basis(facts)}, "
-    said += f"{tonnes(short)} ({percent(short / asked)}) short"
+    said += f"{tonnes(short.asked)} ({percent(short.asked / short.demand)}) short{_whoever(facts, [facts.first])}"
     ends = _ends(facts, facts.a.worst)
     said += f", {ends} with demand at its low and high values" if ends else ", no range in the data"
-    others = [_short_words(facts, facts.a.worst, t) for t in facts.tiers if t != facts.first]
-    said += f"; {join(others)}" if others else ""
+    return said + _rest_of_verdict(facts)
+
+
+def _verdict_at_both_ends(facts: Facts, to: str) -> str:
+    """Return the verdict as a range over who is served first, shares first where the demand is assumed."""
+    worst = facts.a.worst
+    noun = f" demand{to.replace(' to ', ' of ')}"
+    basis = f" {facts.basis}" if facts.basis else ""
+    said = f"Under {facts.quoted(worst)}, {tier_words(facts, worst, facts.first, noun, basis=basis)}"
+    differs, ends = short_of(facts, worst, facts.first).differs, _ends(facts, worst)
+    said += "" if differs else _whoever(facts, [facts.first])
+    order = f", {order_of(facts).served}" if differs else ""
+    said += f"; with demand at its low and high values {ends}{NBSP}t/yr{order}" if ends else "; no range in the data"
+    return said + _rest_of_verdict(facts)
+
+
+def _rest_of_verdict(facts: Facts) -> str:
+    """Return what the other tiers lack, and which scenarios cost the leading tier as much."""
+    worst, short = facts.a.worst, facts.lacks(facts.a.worst)
+    others = [tier_words(facts, worst, t, brief=True) for t in facts.tiers if t != facts.first]
+    said = f"; {join(others)}" if others else ""
     # scenarios that cost the leading tier as much as the worst one, which costs all tiers more
-    tied = sum(same(facts.lacks(n), short) for n in facts.ordered[1:])
+    tied = sum(same(facts.lacks(n), short) for n in facts.ordered[1:]) if short > 0 else 0
     costs = spelled(tied, "other scenario costs", "other scenarios cost")
     return said + (f"; {costs} {facts.first} as much." if tied else ".")
 
 
+def _whoever(facts: Facts, tiers: Sequence[str]) -> str:
+    """Return that who is served first changes nothing; empty where nobody else asks, or it does change."""
+    agreed = has_others(facts) and not ends_differ(facts, facts.a.worst, tiers)
+    return ", whoever is served first" if agreed else ""
+
+
+def _undisturbed(facts: Facts, basis: str) -> str:
+    """Return what is served where no scenario is given, at both ends."""
+    whole = short_of(facts, BASELINE, ALL_TIERS)
+    said = f"{number(whole.demand - whole.after)} of {tonnes(whole.demand)}{basis} are served"
+    return (
+        f"{said} if all others come after, {number(whole.demand - whole.before)} if before" if whole.differs else said
+    )
+
+
 def _verdict_long(facts: Facts) -> str:
     if not facts.a.worst:
-        whole = facts.whole.loc[BASELINE]
-        return (
-            f"No scenario was given. Undisturbed, {number(whole['served_tpa'])} of {tonnes(whole['demand_tpa'])} "
-            f"({facts.basis or 'all counted goods'}) are served; below stands what each single loss costs."
-        )
+        basis = f" ({facts.basis or 'all counted goods'})"
+        said = f"No scenario was given. Undisturbed, {_undisturbed(facts, basis)}"
+        return f"{said}; below stands what each single loss costs."
     members = f" ({facts.whose_members})" if facts.whose_members else ""
     to = f" to {facts.whose}{members}" if facts.whose else ""
-    short, asked = facts.lacks(facts.a.worst), float(facts.leading["demand_tpa"][facts.a.worst])
-    before = float(facts.leading["shortfall_before_tpa"][facts.a.worst])
-    if short <= 0:
+    short = short_of(facts, facts.a.worst, facts.first)
+    if short.asked <= 0:
         # nothing falls for the leading tier: what the others lose is the verdict
         said, tiers = _whole(facts, to, " demand")
-        first = f" If all other countries are served first, {tonnes(before)} of {facts.first} go short."
-        said += f". {first_capital(tiers)}." if tiers else ""
-        return said + (first if before > 0 and not same(before, 0.0) else "")
+        return f"{said}. {first_capital(tiers)}." if tiers else f"{said}{_ends_sentence(facts, ' of ' + facts.first)}"
     said = f"Under {facts.quoted(facts.a.worst)}, {_delivered(facts, to)}{_basis(facts)}: "
-    said += f"{tonnes(short)} ({percent(short / asked)}) go short"
+    said += f"{tonnes(short.asked)} ({percent(short.asked / short.demand)}) go short"
     ends = _ends(facts, facts.a.worst)
     said += f", {ends} with all demand at its low and high values." if ends else "; no range is in the data."
-    if before > short and not same(before, short):
-        said += f" If all other countries are served first, {tonnes(before)} go short."
-    return f"{said} {_other_scenarios(facts)}".strip()
+    return f"{said}{_ends_sentence(facts)} {_other_scenarios(facts)}".strip()
+
+
+def _ends_sentence(facts: Facts, of: str = "") -> str:
+    """Return what the leading tier lacks if all others come first, and after where they did not; empty where one."""
+    short = short_of(facts, facts.a.worst, facts.first)
+    if not short.differs:
+        return ""
+    said = ""
+    if not same(short.before, short.asked):
+        said += f" If all other countries are served first, {tonnes(short.before)}{of} go short."
+    if not same(short.after, short.asked):
+        said += f" If all other countries are served after, {tonnes(short.after)}{of} go short."
+    return said
 
 
 def _other_scenarios(facts: Facts) -> str:
@@ -248,7 +282,7 @@ def _who(facts: Facts) -> str:
     parts = []
     if facts.a.worst and facts.lacks(facts.a.worst) > 0:
         parts.append(_places(facts))
-        later = [_short_words(facts, facts.a.worst, t, " demand") for t in facts.tiers if t != facts.first]
+        later = [tier_words(facts, facts.a.worst, t, " demand") for t in facts.tiers if t != facts.first]
         parts.append(f"In the worst scenario {join(later)}." if later else "")
     return " ".join(p for p in (*parts, _step_sentence(facts)) if p)
 
@@ -526,6 +560,7 @@ def weakest_input(facts: Facts) -> str:
 # each claim in short, where page one has room for it, and at length
 CLAIMS: tuple[tuple[_Form | None, _Form], ...] = (
     (_Form("Verdict.", ("T1", "T8"), _verdict_short), _Form("Verdict.", ("T1", "T8"), _verdict_long)),
+    (_Form("As built.", ("T8h",), layer_words), _Form("As built.", ("T8h",), layer_words)),
     (None, _Form("Who goes short.", ("T8", "T8b", "T6d"), _who)),
     (_Form("When.", ("T8d", "T8e"), _when_short), _Form("When.", ("T8d", "T8e"), when_words)),
     (_Form("Where.", ("T5", "T6a"), _hangs_short), _Form("What it hangs on.", ("T5", "T6a", "T6b", "T7"), _hangs_long)),

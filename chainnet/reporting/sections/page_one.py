@@ -7,7 +7,9 @@ from typing import Any
 
 import pandas as pd
 
+from chainnet.network import state_of, verb_of
 from chainnet.reporting import columns as col
+from chainnet.reporting.ends import has_others
 from chainnet.reporting.facts import ALL_TIERS, BASELINE, Facts
 from chainnet.reporting.model import Block, ReportTable, Sentence, blocks_of, make_table
 from chainnet.reporting.others import order_of
@@ -16,7 +18,7 @@ from chainnet.reporting.sections.chain import steps_figure
 from chainnet.reporting.sections.losses import top_losses
 from chainnet.reporting.sections.months import month_columns
 from chainnet.reporting.sections.order import see
-from chainnet.reporting.sections.projects import top_projects
+from chainnet.reporting.sections.projects import project_status, top_projects
 from chainnet.reporting.sections.rerouting import ladder_figure
 from chainnet.reporting.sections.sure import sure_points
 from chainnet.results import BOUNDED, CHECKED
@@ -41,6 +43,12 @@ def summary(facts: Facts) -> tuple[Block, ...]:
     )
 
 
+def _short_head(facts: Facts) -> str:
+    """Return the head of the column of what the leading tier lacks; at which end, where there are two."""
+    after = has_others(facts) and order_of(facts).served == "others served after"
+    return f"{first_capital(facts.first)} short{', others last' if after else ''}"
+
+
 @col.table("T1", "Summary", "Scenarios, worst first")
 def scenario_table(facts: Facts) -> ReportTable:
     """Return T1: the baseline, then scenarios, worst first, with the months of the leading tier."""
@@ -59,7 +67,7 @@ def scenario_table(facts: Facts) -> ReportTable:
 
     columns = [
         *col.scenario(facts),
-        col.tons("shortfall_tpa", f"{first} short", f"shortfall of {facts.first}, {order_of(facts).served}"),
+        col.tons("shortfall_tpa", _short_head(facts), f"shortfall of {facts.first}, {order_of(facts).served}"),
         col.text(
             "range",
             "Low to high demand",
@@ -87,7 +95,7 @@ def scenario_table(facts: Facts) -> ReportTable:
             "shortfall_before_tpa",
             f"{first} short, others first",
             "shortfall if all other countries come first",
-            body=False,
+            body=has_others(facts),
         ),
         *(
             col.tons(f"shortfall_{t}_tpa", f"{first_capital(t)} short", f"shortfall of {t}", short_of(t))
@@ -128,7 +136,7 @@ def scenario_table(facts: Facts) -> ReportTable:
 
 
 def decisions(facts: Facts) -> tuple[Sentence, ...]:
-    """Return up to three lines that say what to choose, fund or hold; none where nothing averts anything."""
+    """Return up to three lines that say what to secure, protect, fund or hold; none where nothing averts anything."""
     if not facts.a.worst:
         return ()
     lines = _build(facts)
@@ -158,8 +166,17 @@ def _cost(facts: Facts, names: list[str]) -> str:
     return known if cost.notna().all() else f"{known} for {join([facts.label(n) for n in cost.dropna().index])}"
 
 
+def _pair_verb(facts: Facts, names: list[str]) -> str:
+    """Return what there is to do about two projects that need each other."""
+    first, second = (verb_of(project_status(facts, name)) for name in names)
+    if first == second == "Fund":
+        return "Build together."
+    what = f"{first} the first, {second[0].lower()}{second[1:]} the second"
+    return f"{first} both." if first == second else f"{what}."
+
+
 def _build(facts: Facts) -> list[Sentence]:
-    """Return which project to fund, and which two to build together."""
+    """Return what to do about the project that returns most, and about two that need each other."""
     lines = []
     years = list(facts.a.rerouting)
     first = (f"standalone_{facts.first}_t", f"to {facts.first}, if served first,")
@@ -172,11 +189,12 @@ def _build(facts: Facts) -> list[Sentence]:
         when = "" if pd.isna(start) else f", start {start:.0f}"
         tied = int((alone == alone[name]).sum()) - 1
         others = f"; {spelled(tied, 'other returns', 'others return')} as much" if tied else ""
+        keeps = "size" if state_of(project_status(facts, name)) == "running" else "size and date"
         fund = (
-            f"{facts.label(name)} alone returns {tonnes(alone[name])} {whom} by {year} "
-            f"({_cost(facts, [name])}{when}), if it keeps its size and date{others}. {see('projects')}"
+            f"{facts.label(name)}: alone it returns {tonnes(alone[name])} {whom} by {year} "
+            f"({_cost(facts, [name])}{when}), if it keeps its {keeps}{others}. {see('projects')}"
         )
-        lines.append(Sentence(fund, (f"T10.{year}",), "Fund."))
+        lines.append(Sentence(fund, (f"T10.{year}",), verb_of(project_status(facts, name))))
         break
     for year in years:
         pairs = facts.a.rerouting[year].complements
@@ -188,7 +206,7 @@ def _build(facts: Facts) -> list[Sentence]:
                 f"{number(row['alone_b_t'])}, both {tonnes(row['together_t'])} by {year} ({_cost(facts, names)}): "
                 f"they need each other. {see('projects')}"
             )
-            lines.append(Sentence(both, ("T11",), "Build together."))
+            lines.append(Sentence(both, ("T11",), _pair_verb(facts, names)))
             break
     return lines
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from chainnet.network import verb_of
 from chainnet.reporting import canvas as fig
 from chainnet.reporting import columns as col
 from chainnet.reporting.facts import ALL_TIERS, Facts, once
@@ -51,6 +52,12 @@ def stands_words(facts: Facts, year: int) -> str:
     return f"{count(table['standalone_t'].notna().sum())} of {count(len(table))} listed projects"
 
 
+def project_status(facts: Facts, name: str) -> object:
+    """Return how far a project is, in the words of the data."""
+    projects = facts.network.projects
+    return projects.loc[projects["id"] == name, "status"].iloc[0]
+
+
 def _first_column(facts: Facts) -> list[str]:
     column = f"standalone_{facts.first}_t"
     found = [r.projects for r in facts.a.rerouting.values()]
@@ -82,6 +89,9 @@ def project_table(facts: Facts) -> ReportTable:
         col.million("capex_musd", "Capital cost, USD million", "cost to build"),
         col.per_tonne("break_even_usd_per_t", "Pays at, USD/t", "price at which it pays", body=False),
         col.text("status", "State", "how far it is"),
+        col.text(
+            "verb", "To do", "what there is to do about it, by its state", lambda row: f"{verb_of(row['status'])} it"
+        ),
         col.quality("how its capacity is known"),
     ]
     table = facts.network.projects

@@ -10,7 +10,8 @@ import pandas as pd
 
 from chainnet.reporting import canvas as fig
 from chainnet.reporting import columns as col
-from chainnet.reporting.facts import BASELINE, Facts
+from chainnet.reporting.ends import has_others
+from chainnet.reporting.facts import ALL_TIERS, BASELINE, Facts
 from chainnet.reporting.model import (
     ReportColumn,
     ReportFigure,
@@ -22,7 +23,8 @@ from chainnet.reporting.model import (
 )
 from chainnet.reporting.others import order_of
 from chainnet.reporting.sections import exposure, months
-from chainnet.words import NOT_ASSESSED, first_capital, number, percent, span, tonnes
+from chainnet.results import fact_of
+from chainnet.words import NOT_ASSESSED, first_capital, join, number, percent, span, tonnes
 
 _SEVERAL = (
     "Inside a tier, who goes short is one of several answers with the same total; the total of a tier is proved. "
@@ -45,6 +47,7 @@ def section(facts: Facts) -> Section:
         Sentence("", (), "In the long run"),
         heat_figure(facts),
         tier_table(facts),
+        layer_table(facts),
         place_table(facts),
         Sentence("", (), "If firms react only to their own stocks") if myopic else None,
         *myopic,
@@ -102,6 +105,35 @@ def tier_table(facts: Facts) -> ReportTable:
         ),
         **facts.standing(facts.a.stress.summary),
     ).with_lead(rows=(1 + min(len(short), 6)) * len(facts.tiers))
+
+
+@col.table("T8h", "Layers", "Who goes short in the worst scenario, in the base year and as built since")
+def layer_table(facts: Facts) -> ReportTable:
+    """Return T8h: layer x tier, at both ends of who is served first."""
+    table = facts.a.layers
+    built = fact_of(table, "built", ())
+    columns = [
+        col.text("layer", "Layer", "which plants stand"),
+        col.year("year", "Year", "of the layer", missing="n/d"),
+        col.count("n_built", "Built since", "plants that were projects in the base year and stand"),
+        col.TIER,
+        col.tons("demand_tpa", "Demand", "tonnes asked for"),
+        col.tons("shortfall_after_tpa", "Short, others after", "shortfall if all other countries come last"),
+        *(
+            [col.tons("shortfall_before_tpa", "Short, others first", "shortfall if all other countries come first")]
+            if has_others(facts)
+            else []
+        ),
+        col.text("asked", "All else", "the layer of all other tables", lambda row: "this" if row["is_asked"] else ""),
+    ]
+    rows = table.reset_index()
+    return make_table(
+        columns,
+        rows.assign(tier=rows["tier"].fillna(ALL_TIERS)).astype(object).to_dict("records"),
+        subtitle=f"Unit: {facts.unit}. Scenario: {facts.scenario_label(facts.when)}. Known relations, no stocks.",
+        note=f"Built since: {join([str(b) for b in built])}." if built else "No listed project runs.",
+        **facts.standing(table),
+    )
 
 
 def _worst_table(

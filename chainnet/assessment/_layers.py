@@ -1,0 +1,70 @@
+"""The worst scenario on two layers of the chain: its base year, and as it is built since."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from chainnet.assessment._case import Case
+from chainnet.flow import both_ends
+from chainnet.network import Network, state_of
+from chainnet.results import fact_of, origin_of, stamp
+from chainnet.scenario import Scenario
+
+__all__ = ["layers", "year_known"]
+
+BASE, BUILT = "base year", "as built"
+
+
+def layers(case: Case, worst: Scenario | None) -> pd.DataFrame:
+    """Return what goes short under the worst scenario in the base year and as built, at both ends.
+
+    Returns
+    -------
+    DataFrame, index (layer, tier)
+        year : of the layer.  n_built : plants that were projects in the base year and stand.  demand_tpa,
+        shortfall_after_tpa, shortfall_before_tpa : t/a.  is_asked : the layer of all other answers.
+        ``attrs["built"]`` names the plants; ``attrs["has_others"]``.
+        "as built" is left out where no project runs.
+
+    Notes
+    -----
+    Seen from a chain that stands as built, the base year is that chain without what was built since; what a scenario
+    itself builds of it is then left out.
+    """
+    network = case.network
+    standing = network.standing
+    base, built, year = network, network, year_known(network, case.scenarios)
+    if len(standing):
+        base, year = network.without(nodes=list(standing["id"])), int(standing["year"].max())
+    elif year is not None:
+        built = network.as_built(year)
+        standing = built.standing
+    found = {BASE: _row(case, base, worst, network.year, 0)}
+    if len(standing):
+        found[BUILT] = _row(case, built, worst, year, len(standing))
+    table = pd.concat(found, names=["layer"])
+    asked = BUILT if len(network.standing) else BASE
+    table["is_asked"] = table.index.get_level_values("layer") == asked
+    facts = {"built": tuple(standing["label"]), "known": year, "has_others": fact_of(found[BASE], "has_others")}
+    return stamp(table, origin_of(found[asked]), facts=facts)
+
+
+def year_known(network: Network, scenarios: tuple[Scenario, ...]) -> int | None:
+    """Return the year up to which the data know what runs; no clock is asked.
+
+    It is the year of the latest ``checked_on`` of the scenarios; without one the largest start year of the projects
+    that run; None where neither is known.
+    """
+    days = [str(m["checked_on"]) for scenario in scenarios for m in scenario.measures if "checked_on" in m]
+    if days:
+        return int(max(days)[:4])
+    runs = network.projects[[state_of(status) == "running" for status in network.projects["status"]]]
+    start = runs["start_year"].max()
+    return None if pd.isna(start) else int(start)
+
+
+def _row(case: Case, network: Network, worst: Scenario | None, year: int | None, n_built: int) -> pd.DataFrame:
+    table = both_ends(network, worst, **case.said)
+    table.insert(0, "year", pd.Series(year, index=table.index, dtype="Int64"))
+    table.insert(1, "n_built", n_built)
+    return table

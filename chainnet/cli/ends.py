@@ -1,0 +1,49 @@
+"""Both ends of who is served first, said below an answer; nothing where all demand counts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["loss_line", "short_line"]
+
+BLANK, UNIT = " ", "t/a"
+
+
+def short_line(table: pd.DataFrame, head: str = "") -> dict[str, str]:
+    """Return the line on what goes short, tier by tier.
+
+    Parameters
+    ----------
+    table : DataFrame, index tier
+        demand_tpa, shortfall_after_tpa, shortfall_before_tpa, t/a.
+    head : str
+        What it is about.
+    """
+    from chainnet.words import ends_sentence
+
+    columns = ("demand_tpa", "shortfall_after_tpa", "shortfall_before_tpa")
+    tiers = [tier if isinstance(tier, str) else "demand" for tier in table.index]
+    rows = list(zip(tiers, *(table[c].astype(float) for c in columns), strict=True))
+    return {"ends": head + ends_sentence(rows, UNIT, BLANK)}
+
+
+def loss_line(table: pd.DataFrame) -> dict[str, str]:
+    """Return the line on the largest single loss (``loss_ends``)."""
+    after, before = (table.loc[end] for end in ("after", "before"))
+    one, other = _loss(after), _loss(before)
+    if one == other:
+        return {"ends": f"largest single loss {one}, whoever is served first"}
+    return {"ends": f"largest single loss {one} if the others are served after, {other} if before"}
+
+
+def _loss(row: Any) -> str:
+    from chainnet.words import number, percent
+
+    if not row["lost_tpa"] > 0:
+        return f"0 {UNIT}"
+    tied = f" and {row['n_tied']} more" if row["n_tied"] else ""
+    share = f"{percent(row['lost_share'], BLANK)} of {number(row['base_tpa'])}"
+    return f"{number(row['lost_tpa'])} {UNIT} ({share}; {row['name']}{tied})"

@@ -1,0 +1,89 @@
+"""``both_ends``: what goes short if all others are served after those who count, and before them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from chainnet._types import Words
+from chainnet.engine import PRINTED
+from chainnet.errors import DataError
+from chainnet.flow._balance import Balance, balance_under
+from chainnet.flow._counting import Counting
+from chainnet.lowering import Degree
+from chainnet.network import Network
+from chainnet.results import provenance, stamp
+from chainnet.scenario import Scenario, overlay_of
+
+__all__ = ["both_ends"]
+
+
+def both_ends(
+    network: Network,
+    scenario: Scenario | None = None,
+    reroute: Degree = "existing",
+    *,
+    beneficiaries: Words = None,
+    commodity: Words = None,
+    known: Balance | None = None,
+) -> pd.DataFrame:
+    """Say what goes short at both ends of a judgement: all others served after those who count, and before them.
+
+    Parameters
+    ----------
+    network : Network
+        With a demand table.
+    scenario : Scenario, optional
+        None = the network as it stands.
+    reroute : {"existing", "frozen", "new"}
+        As in ``balance``.
+    beneficiaries, commodity : optional
+        Whose and what demand counts; default from the network.
+    known : Balance, optional
+        The answer of ``balance`` to the same question at one end, which is then not solved again.
+
+    Returns
+    -------
+    DataFrame, index tier
+        demand_tpa, shortfall_after_tpa, shortfall_before_tpa : t/a. Where all demand counts there are no others, and
+        both are one; ``attrs["has_others"]`` says which.
+
+    Raises
+    ------
+    DataError
+        If there is no demand table, an argument is unknown, or ``known`` answers another question.
+
+    Examples
+    --------
+    >>> import chainnet as cn
+    >>> net = cn.read("mag-9")
+    >>> cn.both_ends(net, cn.scenarios(net)["china_out"])["shortfall_before_tpa"].round(6).tolist()
+    [0.0, 10.0, 30.0]
+    """
+    counting, overlay = Counting.of(network, commodity, beneficiaries), overlay_of(network, scenario)
+    name = scenario.name if scenario else ""
+    settings = {**counting.settings, "scenario": name, "reroute": reroute}
+    has_others = bool(counting.rivals.any())
+    told: dict[str, Balance] = {}
+    if known is not None:
+        _check(known, network, settings)
+        told[str(known.provenance["settings"]["others"])] = known
+    if "after" not in told:
+        told["after"] = balance_under(counting, overlay, reroute, scenario_name=name)
+    if "before" not in told:
+        before = counting.in_order("before")
+        told["before"] = balance_under(before, overlay, reroute, scenario_name=name) if has_others else told["after"]
+    table = told["after"].by_tier()[["demand_tpa"]]
+    for end in ("after", "before"):
+        short = told[end].by_tier()["shortfall_tpa"].to_numpy(dtype=float)
+        table[f"shortfall_{end}_tpa"] = np.where(short <= PRINTED * table["demand_tpa"], 0.0, short)
+    source = provenance(network, "HiGHS simplex", tiers=list(network.tier_order), **settings)
+    return stamp(table, source, facts={"has_others": has_others})
+
+
+def _check(known: Balance, network: Network, settings: dict[str, object]) -> None:
+    source = known.provenance
+    other = [key for key, value in settings.items() if source["settings"].get(key) != value]
+    if source["digest"] != network.digest or other:
+        what = ", ".join(other) or "the network"
+        raise DataError(f"both_ends: known answers another question ({what} differs). Ask balance again.")

@@ -1,0 +1,28 @@
+"""Which of several scenarios is the worst in the long run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+__all__ = ["worst_of"]
+
+
+def worst_of(short_tpa: Mapping[str, pd.Series], first: str) -> str:
+    """Return the scenario with the largest shortfall of the first tier, then of all tiers, then by name; "" of none.
+
+    Parameters
+    ----------
+    short_tpa : mapping of str to Series
+        The shortfall of each tier in the long run, t/a, by the name of the scenario.
+    first : str
+        The tier that is served first.
+    """
+
+    def key(name: str) -> tuple[float, float, str]:
+        short = short_tpa[name]
+        # rounded, so that ties are ties and not the last digits of a solve
+        return (-round(float(short.get(first, 0.0)), 6), -round(float(short.sum()), 6), name)
+
+    return min(short_tpa, key=key, default="")
