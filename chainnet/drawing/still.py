@@ -114,7 +114,8 @@ def _paths(facts: PageData, places: dict[int, tuple[float, float]], widest: dict
 
 def _shape(site: dict[str, Any], xy: tuple[float, float], most: float, step: float) -> dict[str, Any]:
     x, y = xy
-    r = max(4.0, 14 * math.sqrt(_flow(site) / most)) if most > 0 else 6.0
+    size = max(_flow(site), 0.0)  # what rounding leaves below 0 is nothing
+    r = max(4.0, 14 * math.sqrt(size / most)) if most > 0 else 6.0
     corners = {
         "triangle": [(0, -1.3), (1.2, 0.9), (-1.2, 0.9)],
         "triangleDown": [(0, 1.3), (1.2, -0.9), (-1.2, -0.9)],
