@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from chainnet.assessment import Assessment as Assessment
     from chainnet.assessment import assess as assess
     from chainnet.assessment import compare as compare
+    from chainnet.assessment import overview as overview
     from chainnet.assumptions import load_bearing as load_bearing
     from chainnet.blocs import alignment as alignment
     from chainnet.blocs import alliance as alliance
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from chainnet.economics import overcapacity as overcapacity
     from chainnet.economics import price_floor as price_floor
     from chainnet.errors import ChainnetError as ChainnetError
+    from chainnet.errors import ChainnetWarning as ChainnetWarning
     from chainnet.errors import DataError as DataError
     from chainnet.errors import InfeasibleError as InfeasibleError
     from chainnet.errors import SolverError as SolverError
@@ -55,6 +57,7 @@ if TYPE_CHECKING:
 _ROOMS = {
     "Assessment": "assessment",
     "ChainnetError": "errors",
+    "ChainnetWarning": "errors",
     "DataError": "errors",
     "InfeasibleError": "errors",
     "Network": "network",
@@ -82,6 +85,7 @@ _ROOMS = {
     "load_bearing": "assumptions",
     "max_flow": "flow",
     "overcapacity": "economics",
+    "overview": "assessment",
     "portfolio": "projects",
     "price_floor": "economics",
     "read": "io",
@@ -102,6 +106,7 @@ _ROOMS = {
 __all__ = [
     "Assessment",
     "ChainnetError",
+    "ChainnetWarning",
     "DataError",
     "InfeasibleError",
     "Network",
@@ -129,6 +134,7 @@ __all__ = [
     "load_bearing",
     "max_flow",
     "overcapacity",
+    "overview",
     "portfolio",
     "price_floor",
     "read",

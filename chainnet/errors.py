@@ -7,6 +7,8 @@
     ├── UnknownIdError   (also KeyError)    an id that no table holds
     ├── InfeasibleError                     bounds that cannot all be met; says which collide
     └── SolverError                         a solver failed, or an answer failed its own check
+
+    ChainnetWarning      (a UserWarning)    an answer stands, but not all that was given counts in it
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ __all__ = [
     "UNWRITABLE",
     "UNWRITABLE_RULE",
     "ChainnetError",
+    "ChainnetWarning",
     "DataError",
     "Fault",
     "InfeasibleError",
@@ -137,6 +140,10 @@ class InfeasibleError(ChainnetError):
 
 class SolverError(ChainnetError):
     """A solver failed, or an answer failed its own check."""
+
+
+class ChainnetWarning(UserWarning):
+    """An answer stands, but not all that was given counts in it."""
 
 
 def check_words(**words: str | None) -> None:

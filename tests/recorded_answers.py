@@ -13,6 +13,7 @@ import math
 import re
 import sys
 import tomllib
+import warnings
 from dataclasses import fields, is_dataclass
 from importlib import import_module
 from pathlib import Path
@@ -93,9 +94,11 @@ def recorded(family: str) -> dict[str, Any]:
 
 
 def answer(question: str, known: dict[str, Any]) -> Any:
-    """The answer as plain data; the message, if it is refused."""
+    """The answer as plain data, without its warnings; the message, if it is refused."""
     try:
-        return plain(eval(question, dict(known)))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", cn.ChainnetWarning)
+            return plain(eval(question, dict(known)))
     except ChainnetError as err:
         return {"error": f"{type(err).__name__}: {err}"}
 

@@ -41,6 +41,9 @@ def tables_page() -> str:
     return "".join(parts)
 
 
+_KINDS = ("Error", "Warning")
+
+
 def errors_page() -> str:
     """Print the tree of errors."""
     tree = re.search(r"::\n\n(.*)$", inspect.getdoc(errors) or "", re.S)
@@ -54,7 +57,7 @@ def errors_page() -> str:
         + "".join(
             f"- `{n}`: {(inspect.getdoc(getattr(cn, n)) or '').splitlines()[0]}\n"
             for n in cn.__all__
-            if n.endswith("Error")
+            if n.endswith(_KINDS)
         )
     )
 
@@ -63,7 +66,7 @@ def api_page() -> str:
     """Every public name with its docstring."""
     parts = ["# Python\n\n", NOTE, "Import as `import chainnet as cn`.\n"]
     for name in cn.__all__:
-        if name.endswith("Error"):
+        if name.endswith(_KINDS):
             continue
         thing = getattr(cn, name)
         doc = inspect.getdoc(thing) or ""
@@ -80,7 +83,7 @@ def api_page() -> str:
     return (
         "".join(parts)
         + "\nErrors stand on a [page of their own](errors.md): "
-        + ", ".join(f"`{n}`" for n in cn.__all__ if n.endswith("Error"))
+        + ", ".join(f"`{n}`" for n in cn.__all__ if n.endswith(_KINDS))
         + ".\n"
     )
 

@@ -1,9 +1,11 @@
-"""What does all of it say of one chain? Every question put to one network; two compared.
+"""What does all of it say of one chain? Every question put to one network; two compared, many in a table.
 
 Words: *question* (one table of the assessment, and why it may be missing), *cause* (an input that moved an answer).
 """
 
 from chainnet.assessment._assess import Assessment, assess
+from chainnet.assessment._case import worst_of
 from chainnet.assessment._compare import compare
+from chainnet.assessment._overview import first_rows, overview
 
-__all__ = ["Assessment", "assess", "compare"]
+__all__ = ["Assessment", "assess", "compare", "first_rows", "overview", "worst_of"]

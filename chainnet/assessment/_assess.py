@@ -15,18 +15,18 @@ import pandas as pd
 from chainnet._types import Words
 from chainnet.assessment._case import Case
 from chainnet.assessment._questions import Question, questions
-from chainnet.assessment._time import onsets
+from chainnet.assessment._time import onsets, timelines
 from chainnet.blocs import Alignment
 from chainnet.economics import Overcapacity
 from chainnet.engine import Certificate, thread_pool
 from chainnet.errors import DataError
-from chainnet.flow import Balance, Counting, MaxFlow, Others, binding_inputs
-from chainnet.indicators import concentration, tonnes_by_grade
+from chainnet.flow import Balance, Counting, MaxFlow, Others
+from chainnet.indicators import concentration, tonnes_by_quality
 from chainnet.network import QUALITIES, Network
 from chainnet.projects import Portfolio, Reroute
-from chainnet.results import Result, provenance, stamp
+from chainnet.results import NOT_STATED, Result, provenance, stamp
 from chainnet.runs import Ensemble, Sensitivity
-from chainnet.scenario import Scenario, overlay_of, pick_scenarios
+from chainnet.scenario import Scenario, outside_is_told, pick_scenarios, tell_outside
 from chainnet.stress import StressTest
 
 __all__ = ["Assessment", "assess"]
@@ -100,12 +100,13 @@ class Assessment(Result):
         label, measures in words, onset_month (the first month in which a measure is in force, from 1; NaN =
         none in the horizon).
     coverage : DataFrame, index step (with the good, where a step makes goods on several bases)
-        Tonnes by grade of the node's figure, number of nodes, nodes without a capacity.
+        Tonnes by quality of the node's figure, number of nodes, nodes without a capacity.
     decisive : DataFrame
-        Bounds that carry a price for the first tier in the worst scenario (else undisturbed), weakest
-        grade first: kind, id, label, commodity, tier, capacity_tpa, price, low, high, quality, reference.
+        Decisive inputs of the worst scenario (else undisturbed): those of its ``balance``, whose bounds carry a
+        price for what the counted tiers get. The weakest first: kind, id, label, commodity, tier, capacity_tpa,
+        price, low, high, quality, reference.
     edge_quality : DataFrame, index quality
-        Tonnes and rows of edges by grade.
+        Tonnes and rows of edges by quality.
     certificates : DataFrame
         problem, value, bound, gap, violation, tolerance, ok.
     asked : mapping of str to Scenario
@@ -198,6 +199,11 @@ def assess(
     DataError
         If there is no demand table or an argument is unknown.
 
+    Warns
+    -----
+    ChainnetWarning
+        If a measure is in force in no month of the horizon: it counts as nothing in the answers over time.
+
     Examples
     --------
     >>> import chainnet as cn
@@ -211,9 +217,11 @@ def assess(
     chosen = pick_scenarios(network, scenarios)
     when = tuple(years) if years is not None else _years(network)
     case = Case(counting, tuple(chosen), when, months, start, recovery, draws)
+    over_time = timelines(case)
+    tell_outside(line.outside for line in over_time)
     found, unanswered = _answers(case, executor, progress or (lambda _what, _part: None))
     worst: Scenario | None = found.pop("worst")
-    decisive = binding_inputs(counting.first(case.first), [overlay_of(network, worst)])
+    decisive = (found["disrupted"] or found["base"]).decisive
     source = provenance(
         network,
         "HiGHS simplex; chainnet re-augmentation",
@@ -234,7 +242,7 @@ def assess(
         network=network,
         worst=worst.name if worst else "",
         indicators=concentration(network),
-        scenarios=stamp(_scenario_table(chosen, onsets(case)), source),
+        scenarios=stamp(_scenario_table(chosen, onsets(over_time)), source),
         coverage=stamp(_coverage(network), source),
         decisive=stamp(decisive, source),
         edge_quality=stamp(_edge_quality(network), source),
@@ -293,7 +301,8 @@ def _answers(
 def _answered(one: Question, case: Case, needed: list[Any]) -> tuple[Any, dict[str, str]]:
     """Answer one question, in whatever process; what cannot be answered says why."""
     why: dict[str, str] = {}
-    return one.ask(case, *needed, *([why] if one.keeps_why else [])), why
+    with outside_is_told():
+        return one.ask(case, *needed, *([why] if one.keeps_why else [])), why
 
 
 def _years(network: Network) -> tuple[int, ...]:
@@ -321,13 +330,13 @@ def _measure_words(measure: Mapping[str, Any]) -> str:
 
 
 def _coverage(network: Network) -> pd.DataFrame:
-    """Tonnes of each step by the grade of the node's principal figure; a step of several bases has a row for each."""
+    """Tonnes of each step by the quality of the node's principal figure; a step of several bases has a row for each."""
     nodes = network.nodes[(network.nodes["stage"] != "end_use").to_numpy()]
     table = nodes.assign(
         step=_with_basis(network, nodes, nodes["step"].fillna(nodes["stage"])),
         tonnes=network.baseline.reindex(nodes["id"]).fillna(0.0).to_numpy(),
     )
-    wide = tonnes_by_grade(table, "tonnes").add_suffix("_tpa")
+    wide = tonnes_by_quality(table, "tonnes").add_suffix("_tpa")
     total = wide.sum(axis=1)
     wide["assumed_share"] = np.where(total > 0, wide["assumed_tpa"] / total.where(total > 0, 1.0), np.nan)
     wide["n_nodes"] = table.groupby("step").size()
@@ -350,7 +359,7 @@ def _with_basis(network: Network, nodes: pd.DataFrame, step: pd.Series) -> pd.Se
 
 
 def _edge_quality(network: Network) -> pd.DataFrame:
-    edges = network.edges.assign(quality=network.edges["quality"].fillna("not graded"))
+    edges = network.edges.assign(quality=network.edges["quality"].fillna(NOT_STATED))
     grouped = edges.groupby("quality")["flow_tpa"]
     table = pd.DataFrame({"n_edges": grouped.size(), "n_with_flow": grouped.apply(lambda f: int((f > 0).sum()))})
     return table.reindex([*[q for q in QUALITIES if q in table.index], *[q for q in table.index if q not in QUALITIES]])

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+import pandas as pd
 
 from chainnet.errors import ChainnetError
 from chainnet.flow import Counting, Others, Said
 from chainnet.network import Network
 from chainnet.scenario import Scenario
 
-__all__ = ["Case", "Reason", "Reasons"]
+__all__ = ["Case", "Reason", "Reasons", "worst_of"]
 
 Reasons = dict[str, str]
 
@@ -72,3 +75,23 @@ class Reason:
         if isinstance(error, ChainnetError):
             self._reasons[self._question] = str(error)
         return isinstance(error, ChainnetError)
+
+
+def worst_of(scenarios: Iterable[Scenario], short_tpa: Mapping[str, pd.Series], first: str) -> Scenario | None:
+    """Return the scenario with the largest shortfall of the first tier, then of all tiers, then by name.
+
+    Parameters
+    ----------
+    scenarios : iterable of Scenario
+    short_tpa : mapping of str to Series
+        The shortfall of each tier in the long run, t/a, by the name of the scenario.
+    first : str
+        The tier that is served first.
+    """
+
+    def key(scenario: Scenario) -> tuple[float, float, str]:
+        short = short_tpa[scenario.name]
+        # rounded, so that ties are ties and not the last digits of a solve
+        return (-round(float(short.get(first, 0.0)), 6), -round(float(short.sum()), 6), scenario.name)
+
+    return min(scenarios, key=key, default=None)

@@ -19,15 +19,15 @@ from chainnet.assessment._bloc import (
     portfolios,
     sides,
 )
-from chainnet.assessment._case import Case
+from chainnet.assessment._case import Case, worst_of
 from chainnet.assessment._layers import layers
 from chainnet.assessment._time import exposures, horizon_rungs, myopia, stockpiles
 from chainnet.criticality import chokepoints, interdict
 from chainnet.flow import Balance, MaxFlow, balance, max_flow
 from chainnet.projects import Reroute, reroute
-from chainnet.results import Status, stamp
+from chainnet.results import BOUNDED, CHECKED, Status, stamp
 from chainnet.scenario import Scenario
-from chainnet.stress import StressTest, stress_test, worst_of
+from chainnet.stress import StressTest, stress_test
 
 __all__ = ["Question", "questions"]
 
@@ -96,8 +96,8 @@ def _base(case: Case) -> Balance:
 
 
 def _worst(case: Case, stress: StressTest) -> Scenario | None:
-    by_name = {one.name: one for one in case.scenarios}
-    return by_name.get(worst_of(stress, list(by_name), case.network.tier_order[0]))
+    short = {one.name: stress.summary["shortfall_tpa"].loc[one.name] for one in case.scenarios}
+    return worst_of(case.scenarios, short, case.network.tier_order[0])
 
 
 def _disrupted(case: Case, worst: Scenario | None) -> Balance | None:
@@ -156,6 +156,6 @@ def _attacks(case: Case) -> tuple[pd.DataFrame, pd.DataFrame]:
         "other_sets",
     ]
     table = pd.DataFrame(rows, columns=columns).set_index(["counts", "k"])
-    proved: Status = "P" if bool(table["is_optimal"].all()) else "B"
+    proved: Status = CHECKED if bool(table["is_optimal"].all()) else BOUNDED
     source = source | {"status": proved}
-    return stamp(table, source, status={"greedy_lost_tpa": "B"}), stamp(pairs, source)
+    return stamp(table, source, status={"greedy_lost_tpa": BOUNDED}), stamp(pairs, source)

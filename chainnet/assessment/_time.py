@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -13,10 +13,10 @@ from chainnet.criticality import risk_exposure
 from chainnet.engine import CERTAIN, Certificate
 from chainnet.errors import ChainnetError
 from chainnet.results import origin_of, stamp
-from chainnet.scenario import Scenario, timeline
+from chainnet.scenario import Scenario, Timeline, timeline
 from chainnet.stress import Ask, StressTest, horizon_ladder, requirement, stockpile_mitigation
 
-__all__ = ["exposures", "horizon_rungs", "myopia", "onsets", "stockpiles"]
+__all__ = ["exposures", "horizon_rungs", "myopia", "onsets", "stockpiles", "timelines"]
 
 RECOVERY_YEARS = 1.0  # where none is given: the time in which a plant is rebuilt is not in the data
 HALF_YEAR, QUARTER = 6, 3
@@ -26,10 +26,14 @@ MOST_STOCKS = 3
 Stocks = tuple[pd.DataFrame, pd.DataFrame, dict[str, Certificate]]
 
 
-def onsets(case: Case) -> list[float]:
+def timelines(case: Case) -> list[Timeline]:
+    """Return each scenario over the months."""
+    return [timeline(case.network, s, case.months, start=case.start) for s in case.scenarios]
+
+
+def onsets(found: Sequence[Timeline]) -> list[float]:
     """Return the first month, from 1, in which a measure of each scenario is in force; NaN = none."""
-    found = [timeline(case.network, s, case.months, start=case.start).onset for s in case.scenarios]
-    return [np.nan if onset is None else float(onset + 1) for onset in found]
+    return [np.nan if line.onset is None else float(line.onset + 1) for line in found]
 
 
 def exposures(case: Case, reasons: Reasons) -> pd.DataFrame:

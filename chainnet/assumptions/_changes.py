@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,9 +13,10 @@ from chainnet._types import Array, Bools, Ints
 from chainnet.errors import DataError
 from chainnet.flow import Counting
 from chainnet.lowering import Overlay
-from chainnet.network import QUALITIES, Network, split_list
+from chainnet.network import Network, split_list
+from chainnet.results import NOT_STATED, weakest
 
-__all__ = ["WEAK", "Change", "Variation", "is_weak", "variations", "weakest_of"]
+__all__ = ["WEAK", "Change", "Variation", "is_weak", "variations"]
 
 # what no source says of the thing itself
 WEAK = ("inferred", "assumed")
@@ -83,12 +84,6 @@ def is_weak(table: pd.DataFrame) -> Bools:
     return np.asarray(table["quality"].isin(WEAK), dtype=bool)
 
 
-def weakest_of(qualities: pd.Series) -> str:
-    """Return the weakest quality among some rows; "not graded" where none has one."""
-    known = [q for q in qualities if q in QUALITIES]
-    return max(known, key=QUALITIES.index) if known else "not graded"
-
-
 def variations(network: Network, counting: Counting) -> list[Variation]:
     """Return every variation of an input, by kind, then in the order of its table.
 
@@ -105,7 +100,7 @@ def variations(network: Network, counting: Counting) -> list[Variation]:
 def _row(kind: str, row: Any, name: str, label: str, variant: str, change: Change) -> Variation:
     quality, reference = row["quality"], row["reference"]
     words = [cell if isinstance(cell, str) else "" for cell in (quality, reference)]
-    return Variation(kind, name, label, words[0] or "not graded", words[1], variant, change)
+    return Variation(kind, name, label, words[0] or NOT_STATED, words[1], variant, change)
 
 
 def _ends(kind: str, table: str, row: Any, at: int, name: str, label: str, value: float) -> Iterator[Variation]:
@@ -154,7 +149,7 @@ def _processes(network: Network) -> Iterator[Variation]:
         if not weak[at].any() or not len(plants):
             continue
         rows = lines.iloc[at]
-        head = pd.Series({"quality": weakest_of(rows["quality"]), "reference": _sources(rows["reference"])})
+        head = {"quality": weakest(rows["quality"]), "reference": _sources(rows["reference"])}
         yield _row("process", head, str(process), str(process), "absent", _factor("nodes", plants, 0.0))
         for i in at[weak[at]].tolist():
             row = lines.iloc[i]
@@ -168,29 +163,29 @@ def _processes(network: Network) -> Iterator[Variation]:
 
 def _relations(network: Network) -> Iterator[Variation]:
     """Yield families of relations: gone, and all of them at the ends of their flows."""
-    edges, weak = network.edges, is_weak(network.edges)
+    edges, weak = network.edges, np.flatnonzero(is_weak(network.edges))
     places = pd.concat([network.nodes, network.projects], ignore_index=True).set_index("id")
-    step = places["step"].fillna(places["stage"])
-    where = places["country"].fillna(places["region"]).fillna("")
-    ends = {end: (step.reindex(edges[end]).to_numpy() + " " + where.reindex(edges[end]).to_numpy()) for end in _TWO}
+    where = places["step"].fillna(places["stage"]) + " " + places["country"].fillna(places["region"]).fillna("")
+    ends = {end: where.reindex(edges[end]).str.strip().to_numpy(dtype=object) for end in _TWO}
     goods = edges["commodity"].fillna("").to_numpy(dtype=object)
-    keys = pd.DataFrame({"good": goods, **ends}).astype(str)[weak]
-    keys["family"] = keys.groupby(["good", *_TWO], sort=True).ngroup()
-    for number in range(int(keys["family"].max()) + 1 if len(keys) else 0):
-        mine = keys[keys["family"] == number]
-        at = mine.index.to_numpy(dtype=np.int64)
-        good, source, target = (str(mine[column].iloc[0]) for column in ("good", *_TWO))
-        rows = edges.iloc[at]
-        head = pd.Series({"quality": weakest_of(rows["quality"]), "reference": _sources(rows["reference"])})
-        way = f"{source.strip()} > {target.strip()}"
-        name, label = f"{good}: {way}" if good else way, f"{good or 'relations'}, {way.replace(' > ', ' to ')}"
+    quality, reference = edges["quality"], edges["reference"].to_numpy(dtype=object)
+    flow, held = (edges[column].to_numpy(dtype=float) for column in ("flow_tpa", "capacity_tpa"))
+    figures = {end: edges[end].to_numpy(dtype=float) for end in ENDS}
+    families: dict[tuple[str, str, str], list[int]] = {}
+    for i in weak.tolist():
+        families.setdefault((goods[i], ends["source"][i], ends["target"][i]), []).append(i)
+    for (good, source, target), rows in sorted(families.items()):
+        at = np.array(rows, dtype=np.int64)
+        head = {"quality": weakest(quality.iloc[at]), "reference": _sources(reference[at])}
+        name = f"{good}: {source} > {target}" if good else f"{source} > {target}"
+        label = f"{good or 'relations'}, {source} to {target}"
         yield _row("relation", head, name, label, "absent", _factor("edges", at, 0.0))
-        flow = rows["flow_tpa"].to_numpy(dtype=float)
         for end in ENDS:
-            figure = rows[end].to_numpy(dtype=float)
-            known = np.isfinite(figure) & (flow > 0) & (figure != flow) & rows["capacity_tpa"].notna().to_numpy()
+            figure = figures[end][at]
+            known = np.isfinite(figure) & (flow[at] > 0) & (figure != flow[at]) & np.isfinite(held[at])
             if known.any():
-                yield _row("relation", head, name, label, end, _factor("edges", at[known], (figure / flow)[known]))
+                part = at[known]
+                yield _row("relation", head, name, label, end, _factor("edges", part, figure[known] / flow[part]))
 
 
 _TWO = ("source", "target")
@@ -216,5 +211,5 @@ def _demand(network: Network, counting: Counting) -> Iterator[Variation]:
         yield from _ends("input", "demand", row, at, name, label, float(row["demand_tpa"]))
 
 
-def _sources(cells: pd.Series) -> str:
-    return ";".join(sorted({key for cell in cells.dropna() for key in split_list(cell)}))
+def _sources(cells: Iterable[Any]) -> str:
+    return ";".join(sorted({key for cell in cells if isinstance(cell, str) for key in split_list(cell)}))

@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 
 from chainnet._types import Array
-from chainnet.assumptions._changes import weakest_of
 from chainnet.calibration import THIN, slack_factors, thin_relations
 from chainnet.flow import Counting
 from chainnet.lowering import Degree, Overlay
 from chainnet.network import Network
+from chainnet.results import weakest
 
 __all__ = ["JUDGEMENT", "STATED", "Judgement", "Setting", "judgements", "together"]
 
@@ -140,13 +140,13 @@ def _has_baseline(network: Network) -> bool:
 def _qualities(network: Network) -> dict[str, str]:
     """Return how the inputs behind each judgement are known."""
     edges = network.edges["quality"]
-    guessed = weakest_of(edges[edges.isin(["inferred", "assumed"])])
-    waits = weakest_of(network.qualification["quality"]) if len(network.qualification) else JUDGEMENT
+    guessed = weakest(edges[edges.isin(["inferred", "assumed"])])
+    waits = weakest(network.qualification["quality"]) if len(network.qualification) else JUDGEMENT
     ranged: pd.Series = network.demand.loc[network.demand[["low", "high"]].notna().any(axis=1), "quality"]
     return {
         "order": JUDGEMENT,
         "degree": waits,
-        "demand": weakest_of(ranged),
+        "demand": weakest(ranged),
         "slack": guessed,
         "density": guessed,
     }

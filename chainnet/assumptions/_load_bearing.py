@@ -135,7 +135,8 @@ def load_bearing(
     *neck*, the step of a country outside the beneficiaries whose loss costs the tier most, could it come first; the
     *rank*, the same of whole countries; what *closes* the gap: the rungs (existing, new, stocks, projects by the sixth
     year after the base year) that leave the tier whole, and the projects that do so alone on known relations. Neck and
-    rank are those of the undisturbed network, as in a report; of several that tie each is a true answer.
+    rank are those of the undisturbed network, as in a report; of several that tie each is a true answer. Where all are
+    served alike they count what is surely ours.
 
     Judgements: who comes first (others after, before, alongside), the degree of rerouting, all demand at its low or
     high value, inferred relations with no margin above their baseline or twice the stated one, without those under 5 %

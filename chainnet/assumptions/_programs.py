@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -35,6 +35,7 @@ __all__ = ["Ledger", "Parts", "Point", "Program"]
 MOST_KEPT = 48
 # fewer open answers than this are solved at once
 FEW = 12
+SEVERAL = 10.0
 NAME = "assumptions"
 
 
@@ -100,6 +101,12 @@ class Parts:
         mine = [(first + i, self.ours[i]) for i in chosen]
         return [(0, self.others), *mine] if order == "before" and self.has_others else mine
 
+    def within(self, stage: int, tier: int | None) -> list[int]:
+        """Return the tiers of which a stage of everyone holds our part."""
+        if tier is not None:
+            return [tier]
+        return [i for i, rows in enumerate(self.ours) if (rows & self.everyone[stage]).any()]
+
 
 @dataclass(frozen=True)
 class _Stage:
@@ -111,6 +118,14 @@ class _Stage:
     col_price: Array
     row_price: Array
     proof: Certificate
+
+
+class _Ends(NamedTuple):
+    """The most and the least that can fall to us of what a stage serves, and the answer with the least."""
+
+    most: float
+    least: float
+    x: Array
 
 
 @dataclass(frozen=True)
@@ -203,17 +218,20 @@ class Program:
     ) -> Point:
         """Solve every stage within these bounds; start where a point ``near`` ended."""
         upper, rows = bounds
-        stages = tuple(self._in_order(order, tier, upper, rows, near.stages if near else ()))
-        proofs, x = [stage.proof for stage in stages], stages[-1].x
+        stages: list[_Stage] = []
+        ends: list[_Ends] = []
+        for stage in self._in_order(order, tier, upper, rows, near.stages if near else ()):
+            stages.append(stage)
+            self.ledger.add(stage.proof)
+            if order == "alongside":
+                ends += [self._ends(self.parts.ours[i], stage) for i in self.parts.within(len(stages) - 1, tier)]
+        x = ends[-1].x if ends else stages[-1].x
         if order == "alongside":
-            most, least, x, more = self._range(tier, stages[-1].basis)
-            proofs += more
+            most, least = (np.array([getattr(end, side) for end in ends]) for side in ("most", "least"))
         else:
             n = len(self.parts.tiers) if tier is None else 1
             most = least = np.array([stage.value for stage in stages[-n:]])
-        for proof in proofs:
-            self.ledger.add(proof)
-        return Point(order, tier, upper, rows, stages, most, least, [(x, self._matrix @ x)])
+        return Point(order, tier, upper, rows, tuple(stages), most, least, [(x, self._matrix @ x)])
 
     def served(self, point: Point, bounds: tuple[Array, Array]) -> tuple[Array, Array]:
         """Return the most and the least that each tier is served within other bounds, t/a."""
@@ -344,8 +362,9 @@ class Program:
             if solved is not None:
                 solved()
             prices = np.maximum(-found.col_dual, 0.0), np.maximum(-found.row_dual, 0.0)
-            yield _Stage(value, found.x, basis, *prices, proof_of(NAME, model, found))
+            stage = _Stage(value, found.x, basis, *prices, proof_of(NAME, model, found))
             self._lock(lock, value)
+            yield stage
 
     def _lock(self, number: int, value: float) -> None:
         """Hold a stage a hair below what it got, so that no later stage fails by rounding."""
@@ -353,17 +372,18 @@ class Program:
         slack = max(LOCK * value, 100 * LOCK * self.low.program.row_scale[row])
         self._model.set_row(row, value - slack, np.inf)
 
-    def _range(self, tier: int | None, basis: Any) -> tuple[Array, Array, Array, list[Certificate]]:
-        """Return the most and the least that our part of each tier is served, all stages being locked."""
-        model, proofs = self._model, []
-        ends: dict[float, list[float]] = {1.0: [], -1.0: []}
-        for rows in self.parts.ours if tier is None else [self.parts.ours[tier]]:
-            for sign in ends:  # the least comes last: its answer is kept
-                model.set_cost(sign * self.low.serving(rows))
-                found = optimal(model, basis, NAME)
-                proofs.append(proof_of(NAME, model, found))
-                ends[sign].append(max(-sign * found.value, 0.0))
-        return np.array(ends[1.0]), np.array(ends[-1.0]), found.x, proofs
+    def _ends(self, rows: Bools, stage: _Stage) -> _Ends:
+        """Return the most and the least that our part of a stage is served, what all get being locked."""
+        found = []
+        for sign in (1.0, -1.0):
+            self._model.set_cost(sign * self.low.serving(rows))
+            end = optimal(self._model, stage.basis, NAME)
+            self.ledger.add(proof_of(NAME, self._model, end))
+            found.append(max(-sign * end.value, 0.0))
+        most, least = found
+        # locks give way by a hair, of which a stage may make several
+        is_one = most - least <= SEVERAL * LOCK * max(stage.value, LEAST_SIZE)
+        return _Ends(most, most if is_one else least, end.x)
 
     def _stays(self, point: Point, upper: Array, rows: Array) -> bool:
         """Say whether what a point serves is surely the same within other bounds.

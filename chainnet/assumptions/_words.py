@@ -81,7 +81,7 @@ def _closing(inputs: pd.DataFrame) -> str:
 def _overturning(inputs: pd.DataFrame, what: str) -> list[str]:
     """Return the inputs that overturn one thing: plants, then relations, then demand; the assumed ones first."""
     rank = {kind: i for i, kind in enumerate(("node", "project", "stock", "process", "relation", "input"))}
-    hit = inputs[inputs["what"].str.split(";").map(lambda words: what in words)]
+    hit = inputs[inputs["what"].str.split(";").map(lambda words: what in words).astype(bool)]
     hit = hit.assign(
         rank=hit["kind"].map(rank), is_known=hit["quality"].ne("assumed"), moves=-hit["change_share"].abs().round(9)
     ).sort_values(["rank", "is_known", "moves", "id", "variant"], kind="stable")

@@ -28,6 +28,9 @@ MOST_MEMBERS = 8
 REGIONS = ("africa", "latin_america", "southeast_asia", "oceania")
 
 
+ORDERS = ("after", "before")  # a pool has members that come first
+
+
 @dataclass(frozen=True, repr=False, eq=False)
 class Alliance(Result):
     """What pooling is worth to the members of an alliance.
@@ -164,7 +167,7 @@ def alliance(
     who = parties(network, _default_members(network) if members is None else members, "members")
     if len(who) > MOST_MEMBERS:
         raise DataError(f"members: {len(who)} are named; at most {MOST_MEMBERS}. Put countries into groups.")
-    checks.choice(others, "others", "order", ("after", "before"))
+    checks.choice(others, "others", "order", ORDERS)
     if network.demand.empty:
         raise DataError("alliance: the network has no demand table, so nobody can go short. Give demand.")
     where = parties(network, regions, "regions") if regions else []

@@ -1,4 +1,4 @@
-"""From solved flows to the tables of a network: capacities, grades, notes, and what is left over."""
+"""From solved flows to the tables of a network: capacities, qualities, notes, and what is left over."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ from chainnet.errors import DataError, SolverError
 from chainnet.flow import Counting
 from chainnet.lowering import Overlay, edge_caps, node_caps
 from chainnet.network import Network
-from chainnet.results import Result, provenance, stamp
+from chainnet.results import SIMULATED, Result, provenance, stamp
 
 __all__ = ["Cascade", "cascade"]
 
@@ -278,7 +278,7 @@ def _esri(
     )
     total = float(weight.sum())
     index = float(weight @ nodes["loss"].to_numpy() / total) if total > 0 else 0.0
-    source = provenance(network, "fixed point of the generalised Leontief cascade (ESRI)", status="M", **settings)
+    source = provenance(network, "fixed point of the generalised Leontief cascade (ESRI)", status=SIMULATED, **settings)
     base = uses["flow_tpa"].to_numpy(dtype=float)
     tiers = _tier_table(network, uses, base, base * (1.0 - lost_in_use(s, uses, down)))
     empty = pd.DataFrame(index=pd.Index([], name="day", dtype="int64"))
@@ -324,7 +324,7 @@ def _ario(
     source = provenance(
         network,
         "daily simulation with adaptive inventories (ARIO)",
-        status="M",
+        status=SIMULATED,
         **settings,
         days=days,
         start_day=start,

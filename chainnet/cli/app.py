@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
+from typing import TextIO
 
 from chainnet.cli import (
     blocs,
@@ -23,7 +25,7 @@ from chainnet.cli import (
     stress,
 )
 from chainnet.cli.common import app
-from chainnet.errors import ChainnetError
+from chainnet.errors import ChainnetError, ChainnetWarning
 
 __all__ = ["FAMILIES", "app", "main"]
 
@@ -34,7 +36,10 @@ FAMILIES = (blocs, calibration, cascades, criticality, economics, files, flow, i
 def main() -> None:
     """Run the command line; no traceback without ``--debug``."""
     try:
-        app()
+        with warnings.catch_warnings():
+            warnings.simplefilter("always", ChainnetWarning)
+            warnings.showwarning = _say
+            app()
         sys.stdout.flush()
     except ChainnetError as err:
         if os.environ.get("CHAINNET_DEBUG"):
@@ -45,3 +50,18 @@ def main() -> None:
         # the reader went away: nothing is wrong on this side
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
+
+
+def _say(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    """Print a warning of chainnet as its errors are printed, any other as Python does."""
+    if issubclass(category, ChainnetWarning):
+        print(f"chainnet: {message}", file=sys.stderr)
+    else:
+        print(warnings.formatwarning(message, category, filename, lineno, line), end="", file=file or sys.stderr)

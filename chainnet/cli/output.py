@@ -11,17 +11,9 @@ from typing import Any
 import pandas as pd
 
 from chainnet.errors import DataError, near_matches
-from chainnet.results import fact_of
+from chainnet.results import fact_of, rests_words
 
 __all__ = ["Answer", "render"]
-
-_STATUS = {
-    "P": "proved for the stated data",
-    "B": "bounded",
-    "S": "sampled",
-    "M": "myopic simulation",
-    "G": "reckoned from the inputs",
-}
 
 
 @dataclass(frozen=True)
@@ -65,15 +57,19 @@ def render(answer: Answer, form: str, table: str | None = None) -> str:
         lines += [f"{name} ({len(tables[name])} rows)", _text(tables[name])]
     lines += ["", *(f"{name}: {_one_line(said)}" for name, said in answer.footer.items())] if answer.footer else []
     if "rests_on" in answer.provenance:
-        lines += ["", _borne(answer.provenance)]
+        lines += ["", *_borne(answer)]
     return "\n".join(lines) + "\n"
 
 
-def _borne(source: Mapping[str, Any]) -> str:
-    """Say of what standing an answer is, and how good the inputs are that bind it."""
-    rest = source["rests_on"]
-    of = f" ({rest['n_weakest']} of the {rest['n_decisive']} inputs that bind)" if rest["n_decisive"] else ""
-    return f"status {source['status']} ({_STATUS[source['status']]}), grade {rest['grade']}{of}"
+def _borne(answer: Answer) -> list[str]:
+    """Say how an answer was made, and apart from it how well the inputs are known that bind it."""
+    source = answer.provenance
+    said = f"{source['status']}; {rests_words(source['rests_on'])}"
+    facts = [fact_of(table, "rests_on", {}) for table in answer.tables.values()]
+    each: Mapping[str, Any] = next(filter(None, facts), {})
+    if not each:
+        return [said]
+    return [f"{said}, all scenarios together", *(f"  {name}: {rests_words(rest)}" for name, rest in each.items())]
 
 
 def _document(answer: Answer, tables: Mapping[str, pd.DataFrame]) -> dict[str, Any]:

@@ -34,7 +34,7 @@ class Assumptions(Question, Counted, TableOutput, Verified):
         self.say_verified(found.certificate.second_value)
         if self.form == "table" and self.table is None:
             tables, shown = {"table": found.table, "moving": found.moving, **tables}, ("moving", "stated", "ends")
-        numbers = {"smallest_set": found.smallest_set or "none", **found.numbers(), "certificate": found.certificate}
+        numbers = {"smallest_set": found.smallest_set or "none", "certificate": found.certificate}
         self.say(found, tables, numbers, shown, {"standing": found.standing, "ends": found.ends_said})
 
 

@@ -31,7 +31,7 @@ from chainnet.errors import DataError, UnknownIdError, near_matches
 from chainnet.flow import Counting, OrderedValue, Others, SharedValue, ValueModel, cut_of, shapley_values, value_model
 from chainnet.lowering import Degree, column_gains
 from chainnet.network import Network, is_country
-from chainnet.results import Result, Status, decisive_inputs, provenance, stamp
+from chainnet.results import BOUNDED, CHECKED, SAMPLED, Result, Status, decisive_inputs, provenance, stamp
 from chainnet.scenario import Scenario, overlay_of
 
 __all__ = ["Interdiction", "interdict", "shapley"]
@@ -228,7 +228,7 @@ def interdict(
     source = provenance(
         network,
         "HiGHS branch and cut",
-        status="P" if is_optimal else "B",
+        status=CHECKED if is_optimal else BOUNDED,
         rests_on=decisive_inputs(network, cut_of(model)),
         **settings,
     )
@@ -517,5 +517,7 @@ def shapley(
         "scenario": scenario.name if scenario else "",
     }
     source = provenance(network, "HiGHS simplex", rests_on=decisive_inputs(network, cut_of(model)), **settings)
-    sampled: dict[str, Status] = {} if bool((error == 0).all()) else {"shapley_tpa": "S", "standard_error_tpa": "S"}
+    sampled: dict[str, Status] = (
+        {} if bool((error == 0).all()) else dict.fromkeys(("shapley_tpa", "standard_error_tpa"), SAMPLED)
+    )
     return stamp(table.iloc[order], source, status=sampled, ranked="shapley_tpa")

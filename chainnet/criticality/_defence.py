@@ -17,7 +17,7 @@ from chainnet.errors import DataError, UnknownIdError, near_matches
 from chainnet.flow import Counting, binding_inputs
 from chainnet.lowering import Lowered, Overlay, lower
 from chainnet.network import Network
-from chainnet.results import Result, provenance, stamp
+from chainnet.results import BOUNDED, CHECKED, Result, provenance, stamp
 
 __all__ = ["Fortification", "fortify"]
 
@@ -157,7 +157,7 @@ def fortify(
     source = provenance(
         network,
         "HiGHS branch and cut",
-        status="P" if is_optimal else "B",
+        status=CHECKED if is_optimal else BOUNDED,
         rests_on=lambda: binding_inputs(counting, [Overlay.none(network)]),
         k_attack=k_attack,
         budget_musd=budget_musd,

@@ -201,7 +201,7 @@ def _sites(
             "makes": labels.get(makes.get(name, ""), makes.get(name, "")),
             "commodity": makes.get(name, ""),
             "inCut": bool(name in cut or (found is not None and found["in_cut"])),
-            "grade": row["quality"] if is_known(row["quality"]) else "n/d",
+            "quality": row["quality"] if is_known(row["quality"]) else "n/d",
             "references": _keys(row["reference"]),
             "fields": _card(row),
             "demand": asks.get(name, []),
@@ -310,7 +310,7 @@ def _links(
                 continue
             words = {**blank, "source": row["maker"], "target": row["user"], "commodity": row["commodity"]}
             link = _link(f"n{i}", words, position[row["maker"]], position[row["user"]], labels, row["flow_tpa"], answer)
-            links.append(link | {"isNew": True, "base": 0.0, "baseText": "0", "grade": "new relation"})
+            links.append(link | {"isNew": True, "base": 0.0, "baseText": "0", "quality": "new relation"})
     for link in links:
         link["fromLabel"], link["toLabel"] = sites[link["s"]]["label"], sites[link["t"]]["label"]
     return links
@@ -321,7 +321,7 @@ def _link(
 ) -> dict[str, Any]:
     commodity = row["commodity"] if is_known(row["commodity"]) else ""
     key = (row["source"], row["target"], commodity)
-    grade = row["quality"] if is_known(row["quality"]) else "n/d"
+    quality = row["quality"] if is_known(row["quality"]) else "n/d"
     more = [
         [words, number(row[column])]
         for column, words in (("lag_months", "Lag, months"), ("cost_usd_per_t", "Cost, USD/t"))
@@ -343,8 +343,8 @@ def _link(
         "resultText": tonnes(flow) if answer is not None else "-",
         "changeText": change_text(row["flow_tpa"], flow) if answer is not None else "-",
         "capacityText": tonnes(row["capacity_tpa"]) if is_known(row["capacity_tpa"]) else "unlimited",
-        "grade": grade,
-        "isInferred": grade == "inferred",
+        "quality": quality,
+        "isInferred": quality == "inferred",
         "isNew": False,
         "inCut": answer is not None and key in answer.cut_edges,
         "references": _keys(row["reference"]),

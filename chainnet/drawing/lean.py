@@ -21,7 +21,7 @@ LINK_BLANK: dict[str, Any] = {
     "inCut": False,
     "references": [],
     "fields": [],
-    "grade": "n/d",
+    "quality": "n/d",
 }
 SITE_BLANK: dict[str, Any] = {
     "project": False,
@@ -31,7 +31,7 @@ SITE_BLANK: dict[str, Any] = {
     "makes": "",
     "commodity": "",
     "inCut": False,
-    "grade": "n/d",
+    "quality": "n/d",
     "references": [],
     "demand": [],
     "fields": [],

@@ -186,8 +186,8 @@ def floor_supply_curve(
     >>> from chainnet.economics import floor_supply_curve
     >>> curve = floor_supply_curve(cn.read("rare-earths"), commodity="ndpr_oxide",
     ...     unit_cost={"usa_white_mesa_phase2": 29_390, "aus_eneabba": 40_000})
-    >>> curve.loc[curve["floor_usd_per_t"].notna(), ["id", "cumulative_tpa"]].values.tolist()
-    [['usa_white_mesa_phase2', 6000.0], ['aus_eneabba', 11500.0]]
+    >>> curve.loc[curve["floor_usd_per_t"].notna(), ["id", "cumulative_tpa"]].values[:3].tolist()
+    [['usa_white_mesa_phase2', 6000.0], ['zaf_phalaborwa', 7900.0], ['aus_eneabba', 13400.0]]
     """
     terms = Terms(
         network, None, reference_price, projects, commodity, rate, years, unit_cost, utilisation, by_year,

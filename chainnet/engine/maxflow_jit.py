@@ -1,7 +1,7 @@
 """One source, two ways to run it: the kernels as plain Python on lists, or compiled by numba on arrays.
 
-Small networks are answered before numba is even imported; large ones repay its start, and the largest its compilation,
-which happens once per installation and is told on stderr. Both ways give the same bits.
+Small networks are answered before numba is even imported; larger ones repay its start, and its compilation, which
+happens once per installation and is told on stderr. Both ways give the same bits.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import hashlib
 import sys
 import types
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,10 +18,9 @@ from numpy.typing import NDArray
 
 from chainnet.engine import maxflow_kernel, removal_kernel
 
-# half-edges from which it pays to start numba from its cache (about a second), and to compile (many seconds); between
-# the two a new installation runs the plain kernels, which answer sooner
-CACHED_FROM = 12_000
-COMPILED_FROM = 100_000
+# half-edges from which it pays to start numba from its cache, about a second; a network a little larger would already
+# take as long plain, in every run, as the one compilation takes
+COMPILED_FROM = 12_000
 
 # merged into their callers: a call that hands over all buffers costs more than these do
 _INLINED = {"descend", "send_along", "drain", "spread", "join"}
@@ -58,11 +56,7 @@ class Kernels:
 
 def kernels(n_halves: int) -> Kernels:
     """Choose how to run the kernels on a residual network of ``n_halves`` half-edges."""
-    if n_halves < CACHED_FROM:
-        return _plain()
-    if n_halves < COMPILED_FROM and not _is_ready():
-        return _plain()
-    return _compiled()
+    return _plain() if n_halves < COMPILED_FROM else _compiled()
 
 
 def _functions() -> dict[str, types.FunctionType]:
@@ -88,53 +82,58 @@ def _compiled() -> Kernels:
     import numba
 
     functions = _functions()
-    mark = _mark()
-    if mark is None or not mark.exists():
+    if not _is_kept():
         print("chainnet: compiling the flow kernels once, about 20 s", file=sys.stderr, flush=True)
     space = {**vars(maxflow_kernel), **vars(removal_kernel)}
     print_of_all = _fingerprint(functions)
     known = _numba_types(numba)
     is_cached = True
     for name, function in functions.items():
-        # made again over one common namespace, so that compiled kernels call compiled kernels and the plain ones stay
-        # as they are; the name holds a print of all kernels, as numba's cache does not see changes in what one calls
-        again = types.FunctionType(function.__code__, space, name)
-        again.__module__ = function.__module__
-        again.__qualname__ = f"{name}_{print_of_all}"
-        wanted = [known[kind] for of, kind in function.__annotations__.items() if of != "return"]
+        again = _again(name, function, space, print_of_all)
+        wanted = _kinds(function, known)
         # without reference counts (_nrt): no kernel allocates, and counting costs as much as the work itself
         inline = "always" if name in _INLINED else "never"
         options: dict[str, Any] = {"boundscheck": False, "_nrt": False, "nogil": True, "inline": inline}
         try:
-            space[name] = numba.njit(tuple(wanted), cache=is_cached, **options)(again)
+            space[name] = numba.njit(wanted, cache=is_cached, **options)(again)
         except (RuntimeError, OSError):
             # no place to keep compiled code, neither beside the source nor in the user's own cache
             is_cached = False
-            space[name] = numba.njit(tuple(wanted), **options)(again)
-    if mark is not None and is_cached:
-        mark.touch()
+            space[name] = numba.njit(wanted, **options)(again)
     return Kernels({name: space[name] for name in functions}, compiled=True)
 
 
-def _is_ready() -> bool:
-    """Say whether the compiled kernels are to be had without compiling: loaded already, or in numba's cache."""
-    mark = _mark() if not _compiled.cache_info().currsize else None
-    return bool(_compiled.cache_info().currsize) or (mark is not None and mark.exists())
-
-
-def _mark() -> Path | None:
-    """Return the file that says that all kernels lie in numba's cache, beside them; None where nothing can be kept."""
-    import llvmlite.binding
+@functools.cache
+def _is_kept() -> bool:
+    """Say whether numba's cache holds the last kernel, and so, as they are kept in their order, all of them."""
     import numba
     from numba.core.caching import FunctionCache
+    from numba.core.registry import cpu_target
 
     functions = _functions()
+    name, last = list(functions.items())[-1]
+    again = _again(name, last, {}, _fingerprint(functions))
     try:
-        place = FunctionCache(functions["note"]).cache_path
-    except (RuntimeError, OSError):
-        return None
-    kind = f"{numba.__version__}-{llvmlite.binding.get_host_cpu_name()}"
-    return Path(place) / f"chainnet-{_fingerprint(functions)}-{kind}.kept"
+        held = FunctionCache(again)
+    except (RuntimeError, OSError):  # no place to keep compiled code
+        return False
+    return held.load_overload(_kinds(last, _numba_types(numba)), cpu_target.target_context) is not None
+
+
+def _again(name: str, function: types.FunctionType, space: dict[str, Any], print_of_all: str) -> types.FunctionType:
+    """Return a kernel made again over one namespace for all.
+
+    So compiled kernels call compiled kernels and the plain ones stay as they are; the name holds a print of all
+    kernels, as numba's cache does not see changes in what one calls.
+    """
+    again = types.FunctionType(function.__code__, space, name)
+    again.__module__ = function.__module__
+    again.__qualname__ = f"{name}_{print_of_all}"
+    return again
+
+
+def _kinds(function: types.FunctionType, known: dict[str, Any]) -> tuple[Any, ...]:
+    return tuple(known[kind] for of, kind in function.__annotations__.items() if of != "return")
 
 
 def _numba_types(numba: Any) -> dict[str, Any]:

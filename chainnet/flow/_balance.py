@@ -58,7 +58,7 @@ class Balance(Result):
         cost saved per more tonne here (cost program); from_t, to_t: change of supply for which
         served_t_per_t holds.
     decisive : DataFrame
-        The inputs that bind what the counted tiers get, weakest grade first: kind, id, label, commodity, tier,
+        The inputs that bind what the counted tiers get, the weakest first: kind, id, label, commodity, tier,
         capacity_tpa, price (tonnes served per tonne, the largest over the tiers), low, high, quality, reference.
     cost_usd : float
         Edge and node cost of what flows, without any shortfall penalty, USD/a.

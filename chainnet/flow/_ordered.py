@@ -138,12 +138,12 @@ class OrderedValue(ValueModel):
     What the base answer does without costs nothing all the same, for it serves the others as well as can be.
     """
 
-    def _take(self, low: Lowered) -> Array:
+    def _take(self, low: Lowered, basis: Any = None) -> Array:
         self.lowered = low
         self._first_cost = low.serving(self.counting.rivals)
         self._model = WarmModel(low.program)
         self._model.set_cost(self._first_cost)
-        self._first = self._solve(None)
+        self._first = self._solve(None)  # a basis given is of what comes after
         self._upper = low.program.col_upper
         self._cost = low.serving(self.counted)
         self._held = _Held(low, self.counting.rivals, self._cost, -self._first.value, self._first.basis)
@@ -204,11 +204,11 @@ class OrderedValue(ValueModel):
 class SharedValue(ValueModel):
     """What all are served together, nobody first, and the least and the most of it that can be the beneficiaries'."""
 
-    def _take(self, low: Lowered) -> Array:
-        x = super()._take(low)
+    def _take(self, low: Lowered, basis: Any = None) -> Array:
+        x = super()._take(low, basis)
         mine = low.serving(self.counting.rows)
-        total, basis = -self.base.value, self.base.basis
-        self._ends = [_Held(low, self.counted, sign * mine, total, basis) for sign in (-1.0, 1.0)]
+        total, near = -self.base.value, self.base.basis
+        self._ends = [_Held(low, self.counted, sign * mine, total, near) for sign in (-1.0, 1.0)]
         return x
 
     def _proof(self) -> Certificate:

@@ -19,6 +19,10 @@ __all__ = ["SEVERAL", "Stages", "floor_of", "in_finer_sizes", "optimal", "proof_
 SEVERAL = 10.0
 
 
+# the widest that locks which collide by rounding are set, over the usual: 1e-8 of what the stage got
+MOST_LOOSER = 100.0
+
+
 def optimal(model: WarmModel, basis: Any, problem: str, unbounded: Callable[[], str] | None = None) -> LinearSolution:
     """Return the optimum of the program in place; where rounding made it infeasible, of one that is a little wider.
 
@@ -47,9 +51,9 @@ def optimal(model: WarmModel, basis: Any, problem: str, unbounded: Callable[[], 
     raise SolverError(f"{problem}: the program is {found.status}. Report the network that caused this.")
 
 
-def floor_of(value: float, scale: float) -> float:
+def floor_of(value: float, scale: float, looser: float = 1.0) -> float:
     """Return a hair less than what a stage got; ``scale`` is the natural size of its lock, t/a."""
-    return value - max(LOCK * value, 100 * LOCK * scale)
+    return value - looser * max(LOCK * value, 100 * LOCK * scale)
 
 
 def proof_of(problem: str, model: WarmModel, found: LinearSolution) -> Certificate:
@@ -75,11 +79,24 @@ class Stages:
         self.low, self.model = low, WarmModel(low.program)
         self.basis: Any = None
         self._problem, self._unbounded = problem, unbounded
+        self._locked: dict[int, float] = {}
+        self._looser = 1.0
 
     def solve(self, cost: Array) -> LinearSolution:
-        """Return the least of a cost, the locks being kept; starts from the basis of the last stage."""
+        """Return the least of a cost, the locks being kept; starts from the basis of the last stage.
+
+        Where the locks of earlier stages collide by rounding they are loosened until they do not.
+        """
         self.model.set_cost(cost)
-        return optimal(self.model, self.basis, self._problem, self._unbounded)
+        while True:
+            try:
+                return optimal(self.model, self.basis, self._problem, self._unbounded)
+            except SolverError:
+                if not self._locked or self._looser >= MOST_LOOSER:
+                    raise
+            self._looser *= 10.0
+            for number, value in self._locked.items():
+                self.lock(number, value)
 
     def serve(self, members: Any) -> LinearSolution:
         """Return the most that some demand rows can be served, and go on from there."""
@@ -96,8 +113,9 @@ class Stages:
 
     def lock(self, number: int, value: float) -> float:
         """Hold a stage a hair below what it got, so that no later stage fails by rounding; return the hair, t/a."""
+        self._locked[number] = value
         row = int(self.low.locks[number])
-        floor = floor_of(value, self.low.program.row_scale[row])
+        floor = floor_of(value, self.low.program.row_scale[row], self._looser)
         self.model.set_row(row, floor, np.inf)
         return value - floor
 
@@ -135,6 +153,12 @@ def in_finer_sizes(
     if finer is None:
         return
     held = is_proved()
-    take(lowering(sizes=finer))
+    try:
+        take(lowering(sizes=finer))
+    except SolverError:
+        if not held:
+            raise
+        take(low)
+        return
     if held and not is_proved():
         take(low)

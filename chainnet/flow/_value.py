@@ -60,13 +60,13 @@ class ValueModel:
         lowering = partial(lower, counting.network, overlay, degree, stocks=stocks)
         in_finer_sizes(lowering, self._take, lambda: self._proof().ok)
 
-    def _take(self, low: Lowered) -> Array:
-        """Take a program and solve it; return the columns of its answer."""
+    def _take(self, low: Lowered, basis: Any = None) -> Array:
+        """Take a program and solve it, from a basis if one is given; return the columns of its answer."""
         self.lowered = low
         self._cost = low.serving(self.counted)
         self._model = WarmModel(low.program)
         self._model.set_cost(self._cost)
-        self.base = self._solve(None)
+        self.base = self._solve(basis)
         self._upper = low.program.col_upper
         return self.base.x
 
@@ -87,6 +87,12 @@ class ValueModel:
         other.counting = self.counting.first(tier)
         other.counted = other.counting.valued
         other._take(self.lowered)
+        return other
+
+    def with_line(self, line: int, t_per_t: float) -> ValueModel:
+        """Return the same with another amount in a line of a recipe (row of the processes table), warm."""
+        other = copy(self)
+        other._take(self.lowered.with_line(line, t_per_t), self.base.basis)
         return other
 
     @property

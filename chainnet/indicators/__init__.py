@@ -7,7 +7,7 @@ published formula).
 from chainnet.indicators._benchmarks import BENCHMARKS, benchmarks, indices
 from chainnet.indicators._compare import compare_indices
 from chainnet.indicators._concentration import concentration
-from chainnet.indicators._coverage import coverage, tonnes_by_grade
+from chainnet.indicators._coverage import coverage, tonnes_by_quality
 from chainnet.indicators._risk import eu_supply_risk, geopolrisk, governance
 from chainnet.indicators._steps import supply_risk
 
@@ -22,5 +22,5 @@ __all__ = [
     "governance",
     "indices",
     "supply_risk",
-    "tonnes_by_grade",
+    "tonnes_by_quality",
 ]

@@ -1,4 +1,4 @@
-"""What the figures of a network rest on: grades, inferred relations, sources, balance and age."""
+"""What the figures of a network rest on: quality, inferred relations, sources, balance and age."""
 
 from __future__ import annotations
 
@@ -11,11 +11,9 @@ import pandas as pd
 from chainnet.engine import ROUNDING
 from chainnet.indicators._concentration import supply_by_node
 from chainnet.network import QUALITIES, TABLES, Network, split_list
-from chainnet.results import Result, provenance
+from chainnet.results import NOT_STATED, Result, provenance
 
-__all__ = ["Coverage", "coverage", "tonnes_by_grade"]
-
-_NONE = "not graded"
+__all__ = ["Coverage", "coverage", "tonnes_by_quality"]
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -33,14 +31,15 @@ class Coverage(Result):
     as_of : float
         Year from which ages are counted: the newest source. NaN without one.
     steps : DataFrame
-        Index step: output_tpa (baseline, end uses left out), the share of it by grade, n_nodes, n_unknown
+        Index step: output_tpa (baseline, end uses left out), the share of it by quality, n_nodes, n_unknown
         (no baseline flow), n_unlimited (no capacity), age_years (of the newest source of each node,
         mean by tonnes), oldest_year.
     edges : DataFrame
-        Index step, of the source: flow_tpa, inferred_or_assumed_share, the share of it by grade, n_edges,
+        Index step, of the source: flow_tpa, inferred_or_assumed_share, the share of it by quality, n_edges,
         n_with_flow.
     references : DataFrame
-        Index grade: n_references, n_cited (by a row), n_rows (that cite one), oldest_year, newest_year.
+        Index source_class (1, 2, 3; column ``grade`` of the table): n_references, n_cited (by a row), n_rows (that
+        cite one), oldest_year, newest_year.
     gaps : DataFrame
         Mass balance by node and commodity: node, commodity, rule, have_tpa, need_tpa, gap_tpa, gap_share.
         Only rows off by more than 1e-9; above 0: input that arrives and is not used.
@@ -121,17 +120,17 @@ def _newest(cells: pd.Series, years: pd.Series) -> Any:
     return keys.map(years).astype(float).groupby(level=0).max().to_numpy()
 
 
-def tonnes_by_grade(table: pd.DataFrame, amount: str) -> pd.DataFrame:
-    """Return the tonnes of each step by grade; those that are not graded last, where there are any."""
-    table = table.assign(quality=table["quality"].astype(object).fillna(_NONE))
+def tonnes_by_quality(table: pd.DataFrame, amount: str) -> pd.DataFrame:
+    """Return the tonnes of each step by quality; those of no stated quality last, where there are any."""
+    table = table.assign(quality=table["quality"].astype(object).fillna(NOT_STATED))
     wide = table.pivot_table(index="step", columns="quality", values=amount, aggfunc="sum", fill_value=0.0)
     wide.columns.name = None
-    return wide.reindex(columns=[*QUALITIES, *([_NONE] if _NONE in wide.columns else [])], fill_value=0.0)
+    return wide.reindex(columns=[*QUALITIES, *([NOT_STATED] if NOT_STATED in wide.columns else [])], fill_value=0.0)
 
 
-def _by_grade(table: pd.DataFrame, amount: str) -> pd.DataFrame:
-    """Return the tonnes of each step and the share of each grade in them."""
-    wide = tonnes_by_grade(table, amount)
+def _by_quality(table: pd.DataFrame, amount: str) -> pd.DataFrame:
+    """Return the tonnes of each step and the share of each quality in them."""
+    wide = tonnes_by_quality(table, amount)
     total = wide.sum(axis=1)
     shares = wide.div(total.where(total > 0), axis=0)
     shares.columns = [f"{str(c).replace(' ', '_')}_share" for c in shares.columns]
@@ -151,7 +150,7 @@ def _steps(network: Network, years: pd.Series, as_of: float) -> pd.DataFrame:
             "year": _newest(nodes["reference"], years) if len(nodes) else [],
         }
     )
-    wide = _by_grade(table, "output_tpa")
+    wide = _by_quality(table, "output_tpa")
     grouped = table.groupby("step")
     wide["n_nodes"] = grouped.size()
     wide["n_unknown"] = grouped["is_unknown"].sum()
@@ -170,7 +169,7 @@ def _edges(network: Network) -> pd.DataFrame:
     table = edges.assign(
         step=edges["source"].map(nodes["step"].fillna(nodes["stage"])), flow_tpa=edges["flow_tpa"].fillna(0.0)
     )
-    wide = _by_grade(table, "flow_tpa")
+    wide = _by_quality(table, "flow_tpa")
     wide.insert(1, "inferred_or_assumed_share", wide["inferred_share"] + wide["assumed_share"])
     grouped = table.groupby("step")["flow_tpa"]
     wide["n_edges"] = grouped.size()
@@ -179,9 +178,9 @@ def _edges(network: Network) -> pd.DataFrame:
 
 
 def _references(network: Network, years: pd.Series) -> pd.DataFrame:
-    """Return how many sources of each grade there are, how many are cited, and by how many rows."""
+    """Return how many sources of each class there are, how many are cited, and by how many rows."""
     references = network.references
-    grade = pd.Series(references["grade"].fillna(_NONE).to_numpy(), index=references["key"])
+    group = pd.Series(references["grade"].fillna(NOT_STATED).to_numpy(), index=references["key"])
     cited: list[pd.DataFrame] = []
     for name, table in TABLES.items():
         frame = getattr(network, name)
@@ -189,12 +188,12 @@ def _references(network: Network, years: pd.Series) -> pd.DataFrame:
             keys = frame["reference"].reset_index(drop=True).dropna().map(split_list).explode()
             cited.append(pd.DataFrame({"row": name + ":" + keys.index.astype(str), "key": keys.to_numpy()}))
     used = pd.concat(cited, ignore_index=True) if cited else pd.DataFrame({"row": [], "key": []})
-    used["grade"] = used["key"].map(grade)
-    out = pd.DataFrame({"n_references": grade.groupby(grade).size()}).rename_axis("grade")
-    out["n_cited"] = used.groupby("grade")["key"].nunique().reindex(out.index).fillna(0).astype(int)
-    out["n_rows"] = used.groupby("grade")["row"].nunique().reindex(out.index).fillna(0).astype(int)
-    out["oldest_year"] = years.groupby(grade).min()
-    out["newest_year"] = years.groupby(grade).max()
+    used["source_class"] = used["key"].map(group)
+    out = pd.DataFrame({"n_references": group.groupby(group).size()}).rename_axis("source_class")
+    out["n_cited"] = used.groupby("source_class")["key"].nunique().reindex(out.index).fillna(0).astype(int)
+    out["n_rows"] = used.groupby("source_class")["row"].nunique().reindex(out.index).fillna(0).astype(int)
+    out["oldest_year"] = years.groupby(group).min()
+    out["newest_year"] = years.groupby(group).max()
     return out
 
 

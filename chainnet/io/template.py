@@ -40,7 +40,7 @@ What is missing, and in which direction that moves the answers.
 
 
 def template_network(name: str) -> Network:
-    """Return the small chain that a new graph starts from; every figure in it is a placeholder, graded assumed."""
+    """Return the small chain that a new graph starts from; every figure in it is a placeholder, known as assumed."""
     mark = {"reference": "example", "quality": "assumed"}
     nodes = pd.DataFrame(
         [
@@ -91,7 +91,7 @@ def template_network(name: str) -> Network:
         [("ore", "Ore", "t gross"), ("metal", "Metal", "t metal"), ("part", "Part", "t part")],
         columns=["id", "label", "basis"],
     ).assign(**mark)
-    references = pd.DataFrame({"key": ["example"], "title": ["Placeholder, to be replaced"], "grade": ["C"]})
+    references = pd.DataFrame({"key": ["example"], "title": ["Placeholder, to be replaced"], "grade": ["3"]})
     return Network(
         nodes=nodes,
         edges=edges,

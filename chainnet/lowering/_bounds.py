@@ -77,8 +77,7 @@ def _row_sizes(matrix: csc_array, names: list[tuple[str, int, int]], size: Array
 
 def node_caps(t: Tables, overlay: Overlay) -> Array:
     """Return capacities of nodes and projects under the overlay, t/a; inf = unlimited, unbuilt = 0."""
-    network = t.network
-    n = len(network.nodes)
+    network, n = t.network, t.n_nodes
     share = overlay.node_share
     partial = (share != 1.0) & (share != 0.0)
     caps = t.node_capacity
@@ -103,7 +102,7 @@ def edge_caps(t: Tables, overlay: Overlay, degree: str) -> Array:
     partial = (share != 1.0) & (share != 0.0)
     caps = network.finite_capacity("edges", partial) if partial.any() else t.edge_capacity
     caps = np.where(np.isnan(caps), INF, caps)
-    n = len(network.nodes)
+    n = t.n_nodes
     asleep = np.concatenate([np.zeros(n, dtype=bool), overlay.built == 0]) | (overlay.node_share == 0)
     dead = asleep[t.tail] | asleep[t.head] | (share == 0)
     if degree == "frozen":
@@ -131,7 +130,7 @@ def stock_draws(t: Tables, overlay: Overlay) -> Array:
     """Return what each stock can give in one year: min(stock, release), t."""
     if not len(overlay.stock_share):
         return np.empty(0)
-    held = t.network.stocks["stock_t"].to_numpy(dtype=float) * overlay.stock_share
+    held = t.held * overlay.stock_share
     amount = np.minimum(held, release_rate(t.network, overlay))
     alive = t.stock_place >= 0
     alive[alive] = overlay.node_share[t.stock_place[alive]] != 0

@@ -98,6 +98,16 @@ class Tables:
         return np.asarray(self.network.baseline.reindex(self.ids).notna())
 
     @cached_property
+    def n_nodes(self) -> int:
+        """How many nodes stand before the projects."""
+        return len(self.network.nodes)
+
+    @cached_property
+    def held(self) -> Array:
+        """What lies in each stock, t."""
+        return np.asarray(self.network.stocks["stock_t"], dtype=float)
+
+    @cached_property
     def wanted(self) -> Array:
         """What each row of the demand table asks for, t/a."""
         return np.asarray(self.network.view("demand")["demand_tpa"], dtype=float)

@@ -144,6 +144,9 @@ class Gate:
         if blank:
             cells = cells.mask(cells.isin(blank))
             known -= blank
+        if known & column.formerly.keys():
+            cells = cells.replace(dict(column.formerly))
+            known = {column.formerly.get(text, text) for text in known}
         for wrong, rule, remedy in _wrong_words(column, known):
             for row in self.rows(cells.isin(wrong).to_numpy()):
                 self.fault(table.name, row, column.name, cells.iloc[row], rule, remedy)
@@ -155,7 +158,7 @@ class Gate:
         if coded is None:
             return None
         words = coded.words.tolist()
-        if UNWRITABLE.search("\n".join(words)):
+        if UNWRITABLE.search("\n".join(words)) or column.formerly.keys() & set(words):
             return None
         blank = (pd.Series(coded.words) == "").to_numpy() | pd.Series(coded.words).str.isspace().to_numpy(dtype=bool)
         if blank.any():

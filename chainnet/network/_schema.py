@@ -6,6 +6,7 @@ Frictionless descriptors and the reference pages are all made from it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -16,6 +17,7 @@ Kind = Literal["text", "number", "integer"]
 STAGES = ("mine", "refiner", "manufacturer", "end_use", "recycler")
 ROLES = ("input", "output", "coproduct", "byproduct")
 QUALITIES = ("reported", "estimated", "inferred", "assumed")
+SOURCE_CLASSES = ("1", "2", "3")
 DEFAULT_TIERS = ("defence", "industrial", "civilian")
 
 
@@ -33,6 +35,7 @@ class Column:
     required: bool = False
     filled: bool = False  # a required column whose cells may not be blank either
     words: tuple[str, ...] = ()
+    formerly: Mapping[str, str] = field(default_factory=dict)  # words that files may still hold -> what they mean
     is_country: bool = False
     missing: str = "unknown"
 
@@ -94,7 +97,7 @@ def _id(name: str, description: str) -> Column:
 
 PEDIGREE = (
     _text("reference", "keys of the references table, several split by ;"),
-    _text("quality", "grade of the row's principal figure", words=QUALITIES),
+    _text("quality", "how the row's principal figure is known", words=QUALITIES),
     _number("low", "lower end of the row's principal figure, in its unit"),
     _number("high", "upper end of the row's principal figure, in its unit"),
     _text("note", "free text"),
@@ -310,7 +313,7 @@ TABLES: dict[str, Table] = {
         ),
         Table(
             "figures",
-            "Source and grade of figures that are not their row's principal one.",
+            "Source and quality of figures that are not their row's principal one.",
             (
                 _text("table", "table of the figure", required=True, filled=True),
                 _text("key", "key of its row", required=True, filled=True),
@@ -329,7 +332,14 @@ TABLES: dict[str, Table] = {
                 _text("publisher", "who published it"),
                 _text("year", "year of publication"),
                 _text("address", "where it can be found"),
-                _text("grade", "A official or stoichiometric, B company or consultancy, C press or derived"),
+                _text(
+                    "grade",
+                    "source class: 1 filings, official statistics, stoichiometry; 2 a company, trade body or "
+                    "consultancy with a named origin; 3 a single press item, a copy, what is computed, a model, a page "
+                    "without sources (A, B, C in older files are read as 1, 2, 3)",
+                    words=SOURCE_CLASSES,
+                    formerly=dict(zip("ABC", SOURCE_CLASSES, strict=True)),
+                ),
             ),
             key=("key",),
         ),

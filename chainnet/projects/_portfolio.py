@@ -19,7 +19,7 @@ from chainnet.network import Network
 from chainnet.projects._access import pick_projects
 from chainnet.projects._options import Option, options_of
 from chainnet.projects._search import Search, name_of
-from chainnet.results import STEADY, Result, provenance, stamp
+from chainnet.results import BOUNDED, CHECKED, STEADY, Result, provenance, stamp
 from chainnet.scenario import Scenario, overlay_of, pick_scenarios
 
 __all__ = ["Portfolio", "portfolio"]
@@ -195,7 +195,7 @@ def portfolio(
     source = provenance(
         network,
         "HiGHS branch and cut",
-        status="P" if best.is_optimal else "B",
+        status=CHECKED if best.is_optimal else BOUNDED,
         rests_on=lambda: binding_inputs(counting, [overlay_of(network, s) for s in asked], reroute),
         scenarios=[name_of(s) for s in given],
         budget_musd=budget,

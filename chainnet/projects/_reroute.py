@@ -31,7 +31,7 @@ from chainnet.projects._delay import COLUMNS, check_horizon, delay_table
 from chainnet.projects._game import Game
 from chainnet.projects._portfolio import portfolio
 from chainnet.projects._words import labels, needed_by, pair_table, sentences, triple_table
-from chainnet.results import STEADY, Result, Status, provenance, stamp
+from chainnet.results import SAMPLED, STEADY, Result, Status, provenance, stamp
 from chainnet.scenario import Scenario, overlay_of
 
 __all__ = ["Reroute", "reroute"]
@@ -199,7 +199,9 @@ def reroute(
         if years is not None
         else pd.DataFrame(columns=list(COLUMNS))
     )
-    shares: dict[str, Status] = {} if is_exact else {"shapley_t": "S", "shapley_se_t": "S", "usd_per_shapley_tpa": "S"}
+    shares: dict[str, Status] = (
+        {} if is_exact else dict.fromkeys(("shapley_t", "shapley_se_t", "usd_per_shapley_tpa"), SAMPLED)
+    )
     return Reroute(
         provenance=source,
         ladder=stamp(_ladder(counting, overlay, game, names), source),

@@ -60,10 +60,10 @@ def make_figure(
 ) -> ReportFigure:
     """Return a canvas, or SVG text, with its finding, its subtitle and the same in words.
 
-    ``data`` is the table that holds its numbers: its status and grade stand before the note.
+    ``data`` is the table that holds its numbers: how they were made stands before the note.
     """
     svg = canvas if isinstance(canvas, str) else _svg(canvas)
-    standing = f"Status {data.status}. Grade {data.grade}. " if data else ""
+    standing = f"{data.trust} " if data else ""
     return ReportFigure("", title, subtitle, svg, f"{title}. {alt}", standing + note)
 
 

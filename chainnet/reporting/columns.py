@@ -9,7 +9,6 @@ from typing import Any, TypeVar
 
 from chainnet.reporting.facts import Facts, once
 from chainnet.reporting.model import Kind, ReportColumn, ReportTable
-from chainnet.results import LETTERS
 from chainnet.words import NOT_APPLICABLE, NOT_ASKED, country_name
 
 __all__ = [
@@ -94,9 +93,9 @@ def commodity(facts: Facts, head: str, meaning: str, key: str = "commodity") -> 
     return text(key, head, meaning, lambda row: facts.commodity(row["commodity"]), missing=NOT_ASKED)
 
 
-def grade(meaning: str) -> ReportColumn:
-    """Return the column of a figure's grade by its letter."""
-    return text("quality", "Grade", meaning, lambda row: LETTERS.get(row["quality"], row["quality"]))
+def quality(meaning: str) -> ReportColumn:
+    """Return the column that says how a figure is known."""
+    return text("quality", "Quality", meaning)
 
 
 def country(value: Any) -> str | None:

@@ -11,9 +11,19 @@ import pandas as pd
 
 from chainnet.assessment import Assessment
 from chainnet.engine import CERTAIN
-from chainnet.network import STAGES
+from chainnet.network import QUALITIES, STAGES
 from chainnet.reporting.formats.glyphs import drawable, short_label, stand_ins
-from chainnet.results import GIVEN, LETTERS, NOT_ASSESSED, NOT_GRADED, fact_of, origin_of, rest_of
+from chainnet.results import (
+    CHECKED,
+    GIVEN,
+    NOT_ASSESSED,
+    NOT_STATED,
+    fact_of,
+    inputs_words,
+    origin_of,
+    rest_of,
+    rests_words,
+)
 from chainnet.words import (
     as_text,
     calendar_month,
@@ -36,7 +46,7 @@ NEGLIGIBLE = 0.005
 # below this part of the largest share two months are equally bad: the first of them is told
 EQUALLY_BAD = 1e-6
 # best first
-_GRADES = (GIVEN, *LETTERS.values(), NOT_GRADED, NOT_ASSESSED)
+_QUALITIES = (GIVEN, *QUALITIES, NOT_STATED, NOT_ASSESSED)
 SUMMED = [
     *("demand_tpa", "served_tpa", "shortfall_tpa", "shortfall_before_tpa"),
     *("demand_low_tpa", "shortfall_low_tpa", "demand_high_tpa", "shortfall_high_tpa"),
@@ -299,7 +309,7 @@ class Facts:
         step = name.partition(": ")[0].replace("_", " ")
         return self.steps.index(step) if step in self.steps else len(self.steps)
 
-    # -- shares, losses and grades ------------------------------------------------------------------
+    # -- shares, losses and trust -------------------------------------------------------------------
 
     @cached_property
     def inner_goods(self) -> set[tuple[str, str]]:
@@ -350,32 +360,27 @@ class Facts:
         return self.first if self.lead_loss == "first_lost_tpa" else ALL_TIERS
 
     @property
-    def grade(self) -> str:
-        """Letter of the weakest input that binds the leading tier in the worst scenario."""
-        return str(rest_of(self.a.decisive)["grade"])
+    def n_decisive(self) -> int:
+        """How many inputs bind the answer in the worst scenario."""
+        return int(rest_of(self.a.decisive)["n_decisive"])
 
     @property
-    def grade_words(self) -> str:
-        """The same, and how many inputs are of that grade."""
-        return _grade_words(rest_of(self.a.decisive))
+    def rests_words(self) -> str:
+        """On what the answer rests in the worst scenario: how the weakest of these inputs is known, how many are so."""
+        return rests_words(rest_of(self.a.decisive))
 
-    def scenario_grade_words(self, name: str) -> str:
+    def scenario_inputs_words(self, name: str) -> str:
         """Return the same for the long run of a scenario."""
-        return _grade_words(fact_of(self.a.stress.summary, "rests_on")[name])
+        return inputs_words(fact_of(self.a.stress.summary, "rests_on")[name])
 
-    def standing(self, *tables: pd.DataFrame, status: str = "P") -> dict[str, Any]:
-        """Return what a table bears: status, weakest grade and sources of the inputs that result tables name."""
+    def standing(self, *tables: pd.DataFrame, status: str = CHECKED) -> dict[str, Any]:
+        """Return what a table bears: status, weakest quality and sources of the inputs that result tables name."""
         rests = [origin_of(t)["rests_on"] for t in tables if origin_of(t)]
         return {"status": status, **_joined(rests)}
 
     def scenario_standing(self, name: str) -> dict[str, Any]:
         """Return the same for the long run of a scenario."""
-        return {"status": "P", **_joined([fact_of(self.a.stress.summary, "rests_on")[name]])}
-
-    @property
-    def status(self) -> str:
-        """P where every certificate closes, else B."""
-        return "P" if bool(self.a.certificates["ok"].all()) else "B"
+        return {"status": CHECKED, **_joined([fact_of(self.a.stress.summary, "rests_on")[name]])}
 
     def rung(self, year: int, rung: str, tier: str) -> Any:
         """Return a row of the ladder of a year, or None; the sum over tiers for all tiers."""
@@ -551,13 +556,6 @@ def settled(table: pd.DataFrame) -> pd.DataFrame:
     return out
 
 
-def _grade_words(rest: dict[str, Any]) -> str:
-    word = next((w for w, letter in LETTERS.items() if letter == rest["grade"]), None)
-    if word is None:
-        return str(rest["grade"])
-    return f"{rest['grade']} ({rest['n_weakest']} of {rest['n_decisive']} decisive inputs {word})"
-
-
 def _depths(steps: list[str], stage: Mapping[str, str], pairs: Iterable[tuple[Any, Any]]) -> dict[str, int]:
     """Return the longest way to each step from a step that needs none; what comes back from later stages aside."""
     import networkx as nx
@@ -577,8 +575,8 @@ def _depths(steps: list[str], stage: Mapping[str, str], pairs: Iterable[tuple[An
 
 def _joined(rests: list[dict[str, Any]]) -> dict[str, Any]:
     sources = sorted({key for rest in rests for key in rest["references"]})
-    grade = max((rest["grade"] for rest in rests), key=_GRADES.index, default=NOT_ASSESSED)
-    return {"grade": grade, "reference": "; ".join(sources)}
+    quality = max((rest["quality"] for rest in rests), key=_QUALITIES.index, default=NOT_ASSESSED)
+    return {"inputs": quality, "reference": "; ".join(sources)}
 
 
 def _rung(table: pd.DataFrame, rung: str, tier: str) -> Any:

@@ -13,6 +13,7 @@ from chainnet import words
 from chainnet.drawing import png_bytes
 from chainnet.errors import DataError
 from chainnet.io import write_file
+from chainnet.results import FROM_INPUTS
 
 __all__ = [
     "Block",
@@ -102,7 +103,7 @@ class ReportTable:
     total: tuple[Cell, ...] = ()
     lead: int = 0
     status: str = ""
-    grade: str = ""
+    inputs: str = ""  # how the weakest input is known
     reference: str = ""  # keys of the sources of the inputs that bind
 
     @property
@@ -118,13 +119,18 @@ class ReportTable:
             return "P10 to P90"
         if any(key == "range" or "_low_" in key or key.endswith("_low") for key in keys):
             return "corner cases"
-        return "" if self.status == "G" else "not assessed"
+        return "" if self.status == FROM_INPUTS else "not assessed"
 
     @property
     def standing(self) -> str:
-        """Status, grade and kind of range, as they stand under the table."""
+        """How the numbers were made, how the inputs are known, and the kind of range, as they stand under the table."""
         ranged = f" Range: {self.range_kind}." if self.range_kind else ""
-        return f"Status {self.status}. Grade {self.grade}.{ranged}"
+        return f"{self.trust}{ranged}"
+
+    @property
+    def trust(self) -> str:
+        """How the numbers were made, and apart from it how the inputs are known."""
+        return f"{words.first_capital(self.status)}. Inputs: {self.inputs}."
 
     @property
     def body_columns(self) -> tuple[int, ...]:
@@ -256,9 +262,9 @@ def blocks_of(*blocks: Block | None) -> tuple[Block, ...]:
     return tuple(block for block in blocks if block)
 
 
-def stands(grade: str, status: str = "G") -> dict[str, Any]:
-    """Return what a table bears whose grades are told elsewhere; its status is that of inputs, if no other is given."""
-    return {"status": status, "grade": grade}
+def stands(inputs: str, status: str = FROM_INPUTS) -> dict[str, Any]:
+    """Return what a table bears that says itself how its inputs are known; by default nothing was solved."""
+    return {"status": status, "inputs": inputs}
 
 
 def make_section(heading: str, *blocks: Block | None) -> Section:

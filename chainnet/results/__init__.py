@@ -1,19 +1,40 @@
-"""What does every answer bear? Provenance, the unit and standing of each number, the grade of what binds it.
+"""What does every answer bear? Provenance, the unit and standing of each number, how well what binds it is known.
 
-Words: *provenance* (graph, digest, version, solver, settings), *codebook* (column, unit, status), *grade* (the weakest
-input on which a number rests).
+Words: *provenance* (graph, digest, version, solver, settings), *codebook* (column, unit, status), *status* (how a
+number was made: arithmetic checked, bounded, sampled, ...), *decisive input* (its bound carries a price for the
+question), *quality* (how an input is known: reported, estimated, inferred, assumed), *rests on* (the quality of the
+weakest decisive input, and how many are so).
 """
 
 from chainnet.results._ends import ends_of
-from chainnet.results._grade import GIVEN, LETTERS, NOT_ASSESSED, NOT_GRADED, decisive_inputs, rest_of, weakest
-from chainnet.results._provenance import Provenance, Status, handed, package_version, provenance
+from chainnet.results._provenance import Provenance, handed, package_version, provenance
 from chainnet.results._results import STEADY, Guarded, Result, codebook, fact_of, origin_of, stamp
+from chainnet.results._trust import (
+    BOUNDED,
+    CHECKED,
+    FROM_INPUTS,
+    GIVEN,
+    NOT_ASSESSED,
+    NOT_STATED,
+    SAMPLED,
+    SIMULATED,
+    Status,
+    decisive_inputs,
+    inputs_words,
+    rest_of,
+    rests_words,
+    weakest,
+)
 
 __all__ = [
+    "BOUNDED",
+    "CHECKED",
+    "FROM_INPUTS",
     "GIVEN",
-    "LETTERS",
     "NOT_ASSESSED",
-    "NOT_GRADED",
+    "NOT_STATED",
+    "SAMPLED",
+    "SIMULATED",
     "STEADY",
     "Guarded",
     "Provenance",
@@ -24,10 +45,12 @@ __all__ = [
     "ends_of",
     "fact_of",
     "handed",
+    "inputs_words",
     "origin_of",
     "package_version",
     "provenance",
     "rest_of",
+    "rests_words",
     "stamp",
     "weakest",
 ]

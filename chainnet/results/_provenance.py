@@ -6,17 +6,15 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from chainnet.network import Network
-from chainnet.results._grade import rest_of
+from chainnet.results._trust import CHECKED, FROM_INPUTS, Status, rest_of
 
-__all__ = ["Status", "handed", "provenance"]
-
-Status = Literal["P", "B", "S", "M", "G"]
+__all__ = ["handed", "provenance"]
 
 
 class _Once:
@@ -115,8 +113,9 @@ def provenance(
     network : Network
     solver : str
         "none" for what is reckoned from the inputs alone.
-    status : {"P", "B", "S", "M", "G"}, optional
-        Proved, bounded, sampled, myopic simulation, given; default G without a solver, else P.
+    status : str, optional
+        How it was made, in words: ``CHECKED``, ``BOUNDED``, ``SAMPLED``, ``SIMULATED`` or ``FROM_INPUTS``; default
+        the last without a solver, else the first.
     rests_on : DataFrame or callable, optional
         The inputs that bind the answer (``decisive_inputs``), or what finds them when somebody reads them;
         None = not looked for.
@@ -127,7 +126,7 @@ def provenance(
     Returns
     -------
     Provenance
-        graph, digest, version, solver, settings, status, rests_on (grade, n_weakest, n_decisive, references).
+        graph, digest, version, solver, settings, status, rests_on (quality, n_weakest, n_decisive, references).
     """
     # a caller's list may change later; what was asked does not
     kept = {key: list(v) if isinstance(v, (set, frozenset, tuple)) else handed(v) for key, v in settings.items()}
@@ -141,7 +140,7 @@ def provenance(
             "version": package_version(),
             "solver": solver,
             "settings": kept,
-            "status": status or ("G" if solver == "none" else "P"),
+            "status": status or (FROM_INPUTS if solver == "none" else CHECKED),
             "rests_on": _Once(lambda: rest_of(rests_on() if callable(rests_on) else rests_on)),
         }
     )

@@ -11,8 +11,8 @@ import pandas as pd
 
 from chainnet.engine import TIE
 from chainnet.errors import DataError
-from chainnet.results._grade import NOT_ASSESSED
-from chainnet.results._provenance import Status, handed
+from chainnet.results._provenance import handed
+from chainnet.results._trust import FROM_INPUTS, NOT_ASSESSED, Status, inputs_words
 
 __all__ = ["STEADY", "Guarded", "Result", "codebook", "fact_of", "origin_of", "stamp", "table_html"]
 
@@ -56,7 +56,7 @@ STEADY = {"t": "t/a"}
 _CORNERS = "corner cases"
 # columns that hold inputs as they were given
 _INPUTS = {"capacity_tpa", "capex_musd", "demand_high_tpa", "demand_low_tpa", "demand_tpa", "high", "low", "start_year"}
-_COLUMNS = ["table", "column", "unit", "status", "range_kind", "low", "high", "grade", "tied_with", "reference"]
+_COLUMNS = ["table", "column", "unit", "status", "range_kind", "low", "high", "rests_on", "tied_with", "reference"]
 
 
 def stamp(
@@ -100,7 +100,7 @@ def stamp(
             continue
         made[name] = {
             "unit": _unit(name, units or {}),
-            "status": (status or {}).get(name, "G" if name in _INPUTS else source["status"]),
+            "status": (status or {}).get(name, FROM_INPUTS if name in _INPUTS else source["status"]),
             **_range(name, names),
         }
     if ranked in made:
@@ -169,10 +169,11 @@ def codebook(result: Any) -> pd.DataFrame:
     Returns
     -------
     DataFrame, one row per column of numbers
-        table, column, unit, status (P proved, B bounded, S sampled, M myopic simulation, G given), range_kind, low,
-        high (the columns with the ends of its range), grade (letter of the weakest input that binds the answer,
-        with how many of how many), tied_with (largest number of rows that share one value, zero aside), reference
-        (keys of the sources of the inputs that bind).
+        table, column, unit, status (arithmetic checked; bounded, not proved best; sampled; simulated without
+        foresight; from the inputs, not solved), range_kind, low, high (the columns with the ends of its range),
+        rests_on (how the weakest of the inputs that bind the answer is known, and how many are so), tied_with
+        (largest number of rows that share one value, zero aside), reference (keys of the sources of the inputs
+        that bind).
 
     Raises
     ------
@@ -183,8 +184,8 @@ def codebook(result: Any) -> pd.DataFrame:
     --------
     >>> import chainnet as cn
     >>> book = cn.codebook(cn.chokepoints(cn.read("mag-9")))
-    >>> book.set_index("column").loc["lost_tpa", ["unit", "status", "grade"]].tolist()
-    ['t/a', 'P', 'A (3 of 3)']
+    >>> book.set_index("column").loc["lost_tpa", ["unit", "status", "rests_on"]].tolist()
+    ['t/a', 'arithmetic checked', 'assumed inputs (all 3 that bind)']
     """
     tables = result.tables() if isinstance(result, Result) else {"": result}
     rows: list[dict[str, Any]] = []
@@ -192,10 +193,10 @@ def codebook(result: Any) -> pd.DataFrame:
         if not isinstance(table, pd.DataFrame) or not origin_of(table):
             raise DataError(f"codebook: a {type(table).__name__} without provenance; give an answer of chainnet.")
         rest = origin_of(table)["rests_on"]
-        grade = rest["grade"] + (f" ({rest['n_weakest']} of {rest['n_decisive']})" if rest["n_decisive"] else "")
+        words = inputs_words(rest)
         for column, facts in fact_of(table, "columns").items():
             tied = max(facts.get("tied_with", {}).values(), default=0)
-            row = {"table": name, "column": column, **facts, "grade": grade, "tied_with": tied}
+            row = {"table": name, "column": column, **facts, "rests_on": words, "tied_with": tied}
             rows.append({**row, "reference": "; ".join(rest["references"])})
     return pd.DataFrame(rows, columns=_COLUMNS)
 

@@ -19,7 +19,7 @@ from chainnet.errors import ChainnetError, DataError
 from chainnet.flow import Counting, binding_inputs
 from chainnet.lowering import Degree
 from chainnet.network import Network
-from chainnet.results import STEADY, Result, provenance, stamp
+from chainnet.results import SAMPLED, STEADY, Result, provenance, stamp
 from chainnet.runs._draws import DrawPlan, Trial, forget_trials, run_draws
 from chainnet.runs._sensitivity import sobol_table
 from chainnet.runs._store import Store
@@ -157,7 +157,7 @@ def ensemble(
     source = provenance(
         network,
         "HiGHS simplex",
-        status="S",
+        status=SAMPLED,
         rests_on=lambda: binding_inputs(counting, [overlay_of(network, scenario)], reroute),
         **settings,
         sobol=sobol,

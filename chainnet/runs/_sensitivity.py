@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -95,8 +96,9 @@ def sensitivity(
 
     Notes
     -----
-    Two warm solves for each capacity, demand, flow, stock and project (four with projects), two new programs for
-    each recipe line. One input at a time says nothing of two that move together; ``ensemble`` does.
+    Two warm solves for each capacity, demand, flow, stock and project (four with projects), two for each recipe
+    line, on a program with that one amount changed. One input at a time says nothing of two that move together;
+    ``ensemble`` does.
 
     Examples
     --------
@@ -104,7 +106,7 @@ def sensitivity(
     >>> net = cn.read("rare-earths")
     >>> found = cn.sensitivity(net, cn.scenarios(net)["china_export_stop"], tier="defence", recipes=False)
     >>> found.inputs.loc[0, "key"]
-    'usa_defence / smco / defence'
+    'jpn_dytb_metal'
     """
     checks.whole(top, "top", 1, rule=checks.AT_LEAST)
     counting = Counting.of(network, commodity, beneficiaries, tier)
@@ -165,15 +167,16 @@ class _Asker:
     ) -> None:
         network = counting.network
         self.network, self.names = network, names
-        self._counting, self._scenario, self._by_year, self._reroute = counting, scenario, by_year, reroute
         self._hit = overlay_of(network, scenario)
         self._stands = np.where(network.projects["id"].isin(names), project_sizes(network, by_year), 0.0)
         self._model = ValueModel(counting, self._hit, reroute)
         self._asked = network.demand["demand_tpa"].to_numpy(dtype=float)
 
-    def other(self, network: Network) -> _Asker:
-        """Return the same question to another network."""
-        return _Asker(self._counting.on(network), self._scenario, self.names, self._by_year, self._reroute)
+    def with_line(self, line: int, t_per_t: float) -> _Asker:
+        """Return the same question to the network with another amount in a line of a recipe."""
+        other = copy(self)
+        other._model = self._model.with_line(line, t_per_t)
+        return other
 
     def answer(self, change: tuple[Inputs, Array] | None) -> dict[str, float]:
         """Return short_t, served_t and averted_t with inputs multiplied."""
@@ -255,9 +258,10 @@ def _with_line(asker: _Asker, network: Network, row: int, value: float) -> dict[
         return asker.answer(None)
     table.loc[table.index[row], "t_per_t"] = value
     try:
-        return asker.other(network.with_table("processes", table)).answer(None)
+        network.with_table("processes", table)
     except DataError:
         return None
+    return asker.with_line(row, value).answer(None)
 
 
 # -- Sobol indices ------------------------------------------------------------------------------

@@ -13,8 +13,9 @@ from chainnet._types import Array, Bools
 from chainnet.errors import DataError, UnknownIdError, near_matches
 from chainnet.lowering import Overlay
 from chainnet.network import Network
-from chainnet.scenario._calendar import Calendar, calendar_of, month_number, month_text
+from chainnet.scenario._calendar import Calendar, calendar_of, month_number
 from chainnet.scenario._effect import TIMES, Effect
+from chainnet.scenario._outside import Outside, why_outside
 from chainnet.scenario._overlay import effects_of, overlay_at
 from chainnet.scenario._scenario import Scenario, check_scenario
 
@@ -39,12 +40,16 @@ class Timeline:
         resumptions.
     project_start : array over ``network.projects``
         Period in which each begins, may be negative; inf = not built.
+    outside : Outside
+        Measures that are in force in no month of the horizon: they ended before it, start after it, or are
+        suspended throughout. They count as nothing.
     """
 
     overlays: tuple[Overlay, ...]
     onset: int | None
     news: tuple[int, ...]
     project_start: Array
+    outside: Outside
 
 
 def timeline(
@@ -62,6 +67,7 @@ def timeline(
     A measure that is in force for part of a period counts by its share of the months. A restriction then
     lets the mean of its monthly bounds through, the baseline standing for the months without it; where
     that is not known, or an origin is barred, it holds when it is in force for half of the period or more.
+    A measure that is in force in none of the months counts as nothing; ``outside`` names it.
 
     Parameters
     ----------
@@ -90,9 +96,8 @@ def timeline(
     UnknownIdError
         If an id does not exist.
     DataError
-        If an argument is out of range, a measure starts after the horizon, ends before month 0, is
-        suspended throughout or its times contradict each other, a date or start year cannot be placed,
-        or a delay names a project that nothing builds.
+        If an argument is out of range, the times of a measure contradict each other, a date or start
+        year cannot be placed, or a delay names a project that nothing builds.
 
     Notes
     -----
@@ -121,10 +126,13 @@ def timeline(
         zero = (network.year + 1) * 12
     if scenario is not None:
         check_scenario(scenario)
-    effects = effects_of(network, scenario.measures, scenario.file or scenario.name) if scenario is not None else []
-    calendars = [_calendar(effect, zero, months) for effect in effects]
-    built, first = _projects(network, effects, calendars, _ids(network, projects), zero, months)
-    pairs = [(e, c) for e, c in zip(effects, calendars, strict=True) if e.kind not in ("build", "delay")]
+    name = (scenario.file or scenario.name) if scenario is not None else ""
+    effects = effects_of(network, scenario.measures, name) if scenario is not None else []
+    calendars = [_calendar(effect, zero) for effect in effects]
+    why = [why_outside(effect, calendar, zero, months) for effect, calendar in zip(effects, calendars, strict=True)]
+    built, first = _projects(network, effects, calendars, why, _ids(network, projects), zero, months)
+    inside = [(e, c) for e, c, words in zip(effects, calendars, why, strict=True) if not words]
+    pairs = [(e, c) for e, c in inside if e.kind not in ("build", "delay")]
     acting = [effect for effect, _ in pairs]
     sizes = np.zeros((len(pairs), months))
     for row, (_, calendar) in enumerate(pairs):
@@ -137,31 +145,17 @@ def timeline(
         int(acted[0]) // step if len(acted) else None,
         tuple(sorted({int(month) // step for month in changed})),
         np.floor(first / step),
+        Outside(name, tuple(words for words in why if words), is_all=bool(effects) and not inside),
     )
 
 
-def _calendar(effect: Effect, zero: int | None, months: int) -> Calendar:
+def _calendar(effect: Effect, zero: int | None) -> Calendar:
     try:
         calendar = calendar_of(effect.measure, zero)
     except DataError as err:
         raise DataError(f"{effect.argument}: {err}") from err
     for problem in calendar.problems():
         raise DataError(f"{effect.argument}: {problem}. Correct the times.")
-    if calendar.begin >= months:
-        raise DataError(
-            f"{effect.argument}: starts after the horizon of {months} months. Give more months, or an earlier start."
-        )
-    # only what bears a date can lie before month 0; a delay speaks of projects, whenever they were due
-    if effect.kind != "delay" and zero is not None and calendar.end <= 0:
-        raise DataError(
-            f"{effect.argument}: ends before month 0 ({month_text(zero)}). Give an earlier start of the answer, or "
-            "leave it out."
-        )
-    if effect.kind != "delay" and not calendar.in_force(np.arange(months)).any():
-        raise DataError(
-            f"{effect.argument}: is suspended over the whole horizon of {months} months. Give more months, or leave "
-            "it out."
-        )
     return calendar
 
 
@@ -191,11 +185,15 @@ def _projects(
     network: Network,
     effects: Sequence[Effect],
     calendars: Sequence[Calendar],
+    why: Sequence[str],
     chosen: Bools,
     zero: int | None,
     months: int,
 ) -> tuple[Array, Array]:
-    """Return the size of each project in each month, and the month in which it begins (inf = never)."""
+    """Return the size of each project in each month, and the month in which it begins (inf = never).
+
+    A measure of other times, which ``why`` has words for, builds and delays nothing.
+    """
     table = network.projects
     wanted = chosen.copy()
     for effect in effects:
@@ -210,9 +208,11 @@ def _projects(
         )
     begin = np.where(np.isnan(year), 0.0, year * 12.0 - (zero or 0))
     late = np.zeros(len(table))
-    for effect, calendar in zip(effects, calendars, strict=True):
+    for effect, calendar, outside in zip(effects, calendars, why, strict=True):
         if effect.kind == "delay":
             _check_delay(effect, wanted, table["id"])
+            if outside:
+                continue
             hit = effect.projects & (calendar.in_force(begin) if _has_times(effect) else True)
             late[hit] += int(effect.measure["late_months"])
     begin, month = begin + late, np.arange(months, dtype=float)
@@ -224,8 +224,8 @@ def _projects(
 
     built = np.where(chosen[:, None], size(begin), 0.0)
     first = np.where(chosen, begin, np.inf)
-    for effect, calendar in zip(effects, calendars, strict=True):
-        if effect.kind == "build":
+    for effect, calendar, outside in zip(effects, calendars, why, strict=True):
+        if effect.kind == "build" and not outside:
             own = np.maximum(begin, calendar.begin) if calendar.has_start else begin
             own = np.where(effect.projects, own, np.inf)
             stands = calendar.in_force(month) if _has_times(effect) else np.ones(months, dtype=bool)

@@ -16,7 +16,7 @@ from chainnet.flow import Counting, LeastStock, MonthsModel, StockModel, binding
 from chainnet.lowering import Degree
 from chainnet.network import Network
 from chainnet.results import Provenance, provenance, stamp
-from chainnet.scenario import Scenario, overlay_of, timeline
+from chainnet.scenario import Outside, Scenario, overlay_of, tell_outside, timeline
 from chainnet.stress._months import Ask, base_flow, qualified
 
 __all__ = ["averted", "requirement", "stockpile_mitigation", "stockpile_requirement"]
@@ -69,6 +69,11 @@ def stockpile_requirement(
     InfeasibleError
         If no stock of anything keeps the tiers whole.
 
+    Warns
+    -----
+    ChainnetWarning
+        If a measure is in force in no month of the horizon: it counts as nothing.
+
     Notes
     -----
     A stock enters where its commodity is taken in: at plants and end uses of the beneficiaries that the
@@ -106,6 +111,7 @@ def requirement(scenario: Scenario | None, tiers: str | Sequence[str], ask: Ask)
     need = _Need(scenario, chosen, ask)
     gross = need.least(use_held=False)
     buy = need.least(use_held=True)
+    tell_outside([need.outside], stacklevel=4)
     alone = [need.alone(code) for code in need.commodities]
     held = need.held()
     table = pd.DataFrame({"commodity": need.commodities, "label": need.labels, "required_t": need.by_commodity(gross)})
@@ -160,6 +166,11 @@ def stockpile_mitigation(
     DataError, InfeasibleError
         As in ``stockpile_requirement``.
 
+    Warns
+    -----
+    ChainnetWarning
+        As in ``stockpile_requirement``.
+
     Notes
     -----
     What a step takes off depends on the steps before it; what is left at the end does not. A step may
@@ -207,7 +218,8 @@ def stockpile_mitigation(
         steps.append(("projects", network, base, ask))
     tables: list[pd.DataFrame] = []
     before: pd.DataFrame | None = None
-    need = None
+    need: _Need | None = None
+    outside: list[Outside] = []
     for label, variant, words, asked in steps:
         on_it = replace(asked, counting=asked.counting.on(variant))
         need = _Need(Scenario(name, words) if words else None, chosen, on_it)
@@ -215,6 +227,8 @@ def stockpile_mitigation(
         if before is not None:
             tables.append(averted(before, after).assign(step=label))
         before = after
+        outside.append(need.outside)
+    tell_outside(outside)
     assert need is not None
     assert before is not None
     left = np.maximum(before["tonnes"].to_numpy() - need.held(), 0.0)
@@ -377,6 +391,11 @@ class _Need:
         mine = self._codes == commodity
         found = self._model.least(False, mine, np.ones(len(mine)))
         return float("inf") if found is None else float(found.drawn_t.sum())
+
+    @property
+    def outside(self) -> Outside:
+        """Measures that are in force in no period."""
+        return self._line.outside
 
     def by_commodity(self, found: LeastStock) -> Array:
         """Add up what is drawn, in the order of ``commodities``."""

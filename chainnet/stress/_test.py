@@ -18,7 +18,7 @@ from chainnet.flow import NEW_LAG_MONTHS, Counting, Others, balance_under, ladde
 from chainnet.lowering import Degree
 from chainnet.network import Network, kept
 from chainnet.results import Result, provenance, rest_of, stamp
-from chainnet.scenario import Scenario, overlay_of, pick_scenarios
+from chainnet.scenario import Scenario, overlay_of, pick_scenarios, tell_outside
 from chainnet.stress._flows import MonthFlows, flows_of, flows_table, relations_table, throughput_table
 from chainnet.stress._months import (
     Ask,
@@ -179,10 +179,14 @@ def stress_test(
     Raises
     ------
     DataError
-        If there is no demand table, an argument is unknown, a measure starts after the horizon, or a
-        stock lies where nothing can take it.
+        If there is no demand table, an argument is unknown, or a stock lies where nothing can take it.
     InfeasibleError
         If a stock has to keep more than it can hold.
+
+    Warns
+    -----
+    ChainnetWarning
+        If a measure is in force in no month of the horizon: it counts as nothing over time.
 
     Notes
     -----
@@ -214,6 +218,7 @@ def stress_test(
         raise DataError("ladder_over_time: the rungs are counted tier by tier; ask for it with objective=tiers.")
     chosen: list[Scenario | None] = [None, *pick_scenarios(network, scenarios)]
     steady, found = _answers(chosen, ask, progress)
+    tell_outside(one.timeline.outside for one in found)
     binds = [inputs for *_, inputs in steady]
     source = provenance(
         network,

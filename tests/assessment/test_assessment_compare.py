@@ -98,7 +98,7 @@ TINY = {
     "edges": frame("source target capacity_tpa", ("m", "u", 5.0)),
     "totals": frame("step country year value unit", ("mining", "CHN", 2024, 9.0, "t/a")),
     "figures": frame("table key column value quality", ("nodes", "m", "capacity_tpa", 9.0, "reported")),
-    "references": frame("key title grade", ("usgs", "Minerals", "A")),
+    "references": frame("key title grade", ("usgs", "Minerals", "1")),
 }
 
 
@@ -107,7 +107,7 @@ TINY = {
     [
         ("totals", "value", 4.0, "mining /  / CHN / 2024 / t/a"),
         ("figures", "quality", "assumed", "nodes / m / capacity_tpa"),
-        ("references", "grade", "C", "usgs"),
+        ("references", "grade", "3", "usgs"),
     ],
 )
 def test_what_the_figures_rest_on_is_compared_too(table: str, column: str, after: object, key: str) -> None:

@@ -16,6 +16,8 @@ from recipe_networks import recipe_network
 import chainnet as cn
 from chainnet.assumptions import CATEGORIES, LoadBearing, category
 from chainnet.calibration import denser, slack_factors, thin_relations
+from chainnet.flow import Balance, Counting, balance_under
+from chainnet.scenario import overlay_of
 
 KINDS = {"order", "degree", "demand", "slack", "density"}
 INPUTS = {"node", "process", "relation", "stock", "project", "input"}
@@ -34,8 +36,13 @@ WORST = {
 # -- the same asked anew ------------------------------------------------------------------------------
 
 
+def served(net: cn.Network, scenario: cn.Scenario | None, reroute: Any = "existing", **given: Any) -> Balance:
+    """The balance, without the prices that take most of its time."""
+    return balance_under(Counting.of(net, **given), overlay_of(net, scenario), reroute)
+
+
 def shorts(net: cn.Network, scenario: cn.Scenario | None, **given: Any) -> pd.Series:
-    return cn.balance(net, scenario, **given).by_tier()["shortfall_tpa"]
+    return served(net, scenario, **given).by_tier()["shortfall_tpa"]
 
 
 def family(net: cn.Network) -> pd.Series:
@@ -86,7 +93,7 @@ def check(net: cn.Network, scenario: cn.Scenario | None, found: LoadBearing, row
     """Every row says what the balance of the other network says."""
     for (kind, name, variant), block in rows.groupby(["kind", "id", "variant"], sort=False):
         other = otherwise(net, block.iloc[0])
-        table = cn.balance(other, scenario).by_tier()
+        table = served(other, scenario).by_tier()
         for tier, short, share in block[["tier", "short_tpa", "unmet_share"]].itertuples(index=False):
             asked = table["demand_tpa"][tier]
             assert short == pytest.approx(table["shortfall_tpa"][tier], abs=2e-6 * max(asked, 1.0)), (
@@ -184,7 +191,7 @@ def test_every_row_of_the_teaching_chain(mag9: cn.Network, stop: cn.Scenario, fo
     assert found.n_settled > 0
 
 
-@pytest.mark.parametrize("seed", [0, 2, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (3, 4, 5, 6, 7, 8))])
+@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, 9))])
 def test_every_row_of_random_networks(seed: int) -> None:
     net = blurred(seed)
     if not asks(net):
@@ -200,7 +207,7 @@ def test_rows_of_shipped_chains(name: str) -> None:
     table = found.table[found.table["kind"].isin(INPUTS)]
     ids = table[["kind", "id", "variant"]].drop_duplicates()
     moving = ids[ids["id"].isin(found.moving["id"])]
-    some = pd.concat([moving.sample(8, random_state=1), ids.sample(6, random_state=2)]).drop_duplicates()
+    some = pd.concat([moving.sample(6, random_state=1), ids.sample(4, random_state=2)]).drop_duplicates()
     check(net, scenario, found, table.merge(some, on=["kind", "id", "variant"]))
 
 
@@ -235,10 +242,12 @@ def test_judgements_say_what_the_balance_says(name: str) -> None:
         got = block.set_index("tier")["short_tpa"]
         assert got.to_dict() == pytest.approx(want.reindex(got.index).to_dict(), rel=1e-6, abs=1e-4), name_
     alongside = judged[judged["id"] == "order:alongside"]
-    whole = shorts(net, scenario, beneficiaries=[])
-    for row in alongside.to_dict("records"):
-        assert row["short_least_tpa"] <= row["short_tpa"] + 1e-9
-        assert row["short_tpa"] <= whole[row["tier"]] * (1 + 1e-6) + 1e-6
+    if len(alongside):
+        ranges = served(net, scenario, others="alongside").ranges
+        assert ranges is not None
+        for end, column in (("most", "short_tpa"), ("least", "short_least_tpa")):
+            want = ranges[f"shortfall_{end}_tpa"].to_dict()
+            assert alongside.set_index("tier")[column].to_dict() == pytest.approx(want, rel=1e-5, abs=1e-3), end
     assert len(alongside) == (3 if net.beneficiaries else 0)
 
 
@@ -349,7 +358,7 @@ def smallest(net: cn.Network, scenario: cn.Scenario | None, tier: str, most: int
     assumed = nodes.loc[(nodes["quality"] == "assumed") & (nodes["stage"] != "end_use"), "id"].tolist()
 
     def of(other: cn.Network) -> str:
-        row = cn.balance(other, scenario).by_tier().loc[tier]
+        row = served(other, scenario).by_tier().loc[tier]
         return category(row["shortfall_tpa"] / max(row["demand_tpa"], 1e-9))
 
     stated = of(net)
@@ -378,8 +387,8 @@ def test_smallest_sets_of_random_networks() -> None:
         net = blurred(seed)
         if not asks(net):
             continue
-        first = next(t for t in net.tier_order if (net.demand["tier"] == t).any())
         found = cn.load_bearing(net)
+        first = str(found.ends.index[0])
         sets = smallest(net, None, first, 3)
         assert (found.smallest_set is None) == (not sets), seed
         if found.smallest_set:
@@ -387,7 +396,30 @@ def test_smallest_sets_of_random_networks() -> None:
             assert cn.load_bearing(net, max_set=len(found.smallest_set) - 1).smallest_set is None
         sizes.append(len(found.smallest_set or ()))
     assert {0, 1} <= set(sizes)
-    assert max(sizes) > 1
+
+
+def test_smallest_sets_where_works_stand_in_for_each_other() -> None:
+    sizes = set()
+    for seed in range(8):
+        rng = np.random.default_rng(seed)
+        works = [f"w{i}" for i in range(6)]
+        rows = [
+            (w, "refiner", float(rng.integers(1, 7)), str(rng.choice(["assumed", "reported"], p=[0.8, 0.2])))
+            for w in works
+        ]
+        ends = [("pit", "mine", 40.0, "assumed" if seed % 3 == 0 else "reported"), ("use", "end_use", None, "assumed")]
+        ways = [("pit", w) for w in works] + [(w, "use") for w in works]
+        net = cn.Network(
+            frame("id stage capacity_tpa quality", *rows, *ends),
+            frame("source target", *ways),
+            demand=frame("node tier demand_tpa", ("use", "defence", float(rng.integers(8, 20)))),
+        )
+        found = cn.load_bearing(net)
+        sets = {tuple(sorted(one)) for one in smallest(net, None, "defence", 3)}
+        assert (found.smallest_set is None) == (not sets), seed
+        assert found.smallest_set is None or tuple(sorted(found.smallest_set)) in sets, seed
+        sizes.add(len(found.smallest_set or ()))
+    assert {1, 2} <= sizes
 
 
 def test_a_smallest_set_of_two() -> None:
@@ -448,7 +480,7 @@ def test_one_tier_as_if_it_came_first(graphs: dict[str, cn.Network]) -> None:
     found = cn.load_bearing(net, scenario, tier="civilian", max_set=1)
     assert list(found.stated.index) == ["civilian"]
     base = cn.chokepoints(net, tier="civilian", scenario=scenario)
-    asked = cn.balance(net, scenario).by_tier().loc["civilian", "demand_tpa"]
+    asked = served(net, scenario).by_tier().loc["civilian", "demand_tpa"]
     value = base.attrs["provenance"]["settings"]["base_tpa"]
     assert found.stated["short_tpa"].iloc[0] == pytest.approx(asked - value, rel=1e-6)
 
@@ -527,3 +559,10 @@ def test_thin_relations_and_denser_networks(graphs: dict[str, cn.Network]) -> No
     )
     assert np.allclose(more["capacity_tpa"], 0.05 * smaller)
     assert denser(dense) is dense
+
+
+def test_a_chain_without_weak_inputs_is_asked_for_its_judgements_alone() -> None:
+    net = two_tier()
+    found = cn.load_bearing(net)
+    assert set(found.table["kind"]) <= KINDS
+    assert found.standing.startswith(("holds", "open"))

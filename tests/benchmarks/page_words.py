@@ -177,7 +177,7 @@ python tests/benchmarks/guard.py
 
 Ratios to the same rivals at small sizes, in one run, beside [those on record](ratios.json); it fails below half of one. `--record` puts new
 ones on record. A new process pays about a second once to start compiled code. A new installation compiles it once, in ten to twenty
-seconds, and says so on stderr: only for networks of more than about 50,000 edges; smaller ones run the same code as plain Python then."""
+seconds, and says so on stderr: only for networks of more than about 5,000 edges; smaller ones run the same code as plain Python."""
 
 
 def _held() -> str:

@@ -183,9 +183,12 @@ def test_answers_as_text() -> None:
     )
     assert render(answer, "table", "none") == "sum: 23.5\n\nnone (0 rows)\n  (no rows)\n"
     assert render(Answer({"none": empty, "rows": rows}, {}, {}, ()), "table") == "none (0 rows)\n  (no rows)\n"
-    borne = {"status": "B", "rests_on": {"grade": "C", "n_weakest": 1, "n_decisive": 3}}
+    borne = {
+        "status": "bounded, not proved best",
+        "rests_on": {"quality": "inferred", "n_weakest": 2, "n_decisive": 3},
+    }
     last = render(Answer({"none": empty}, {}, borne, ()), "table").splitlines()[-2:]
-    assert last == ["", "status B (bounded), grade C (1 of the 3 inputs that bind)"]
+    assert last == ["", "bounded, not proved best; rests on inferred inputs (2 of the 3 that bind)"]
     assert render(answer, "csv", "rows").splitlines() == ["id,word,amount", f"a,{'x' * 61},1", "b,,22.5"]
     assert render(Answer({"é": empty}, {"a": float("inf")}, {}, ()), "json") == (
         '{\n "a": "unlimited",\n "tables": {\n  "é": []\n },\n "columns": {\n  "é": {}\n },\n "provenance": {}\n}\n'

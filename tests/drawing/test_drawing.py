@@ -794,7 +794,7 @@ HOSTILE_NAME = 'x" onload="alert(1) <b> \' & .'
 
 @pytest.mark.parametrize(("kind", "mime"), [("svg", "image/svg+xml"), ("png", "image/png")])
 def test_a_picture_shows_itself_in_a_notebook_whatever_its_name(tmp_path: Path, kind: str, mime: str) -> None:
-    file = cn.draw(graded(), path=tmp_path / f"{HOSTILE_NAME}{kind}")
+    file = cn.draw(of_each_quality(), path=tmp_path / f"{HOSTILE_NAME}{kind}")
     shown = Tags(file._repr_html_())  # type: ignore[attr-defined]
     data = b64encode(file.read_bytes()).decode()
     # one tag of two attributes: nothing of the name became markup, nothing of it is lost
@@ -815,8 +815,8 @@ def test_a_page_shows_itself_in_a_notebook_without_leaving_its_frame(tmp_path: P
     assert shown.words == ""
 
 
-def graded(first: str = "reported") -> cn.Network:
-    """Four mines send 9, 4, 1 and 1 t to a refinery by links of four grades, and a fifth sends nothing."""
+def of_each_quality(first: str = "reported") -> cn.Network:
+    """Four mines send 9, 4, 1 and 1 t to a refinery by links of four qualities, and a fifth sends nothing."""
     rows = [("a", 9.0, first), ("b", 4.0, "inferred"), ("c", 1.0, "assumed"), ("d", 1.0, None), ("e", 0.0, "inferred")]
     return cn.Network(
         nodes=frame("id stage", *((name, "mine") for name, *_ in rows), ("w", "refiner"), ("u", "end_use")),
@@ -837,9 +837,9 @@ def strokes(file: Path) -> list[tuple[float, bool]]:
 
 def test_inferred_links_are_dashed_and_widths_are_roots_of_tonnes(rare_earths: cn.Network, tmp_path: Path) -> None:
     wide = [round(10 * (t / 15) ** 0.5, 2) for t in (15, 9, 4, 1, 1)]
-    found = strokes(cn.draw(graded(), path=tmp_path / "a.svg"))
+    found = strokes(cn.draw(of_each_quality(), path=tmp_path / "a.svg"))
     assert found == list(zip(wide, [False, False, True, False, False], strict=True))
-    found = strokes(cn.draw(graded("inferred"), path=tmp_path / "b.svg"))
+    found = strokes(cn.draw(of_each_quality("inferred"), path=tmp_path / "b.svg"))
     assert found == list(zip(wide, [False, True, True, False, False], strict=True))
     edges = rare_earths.edges
     nodes = rare_earths.nodes["id"]
@@ -852,10 +852,10 @@ def test_inferred_links_are_dashed_and_widths_are_roots_of_tonnes(rare_earths: c
 @pytest.mark.parametrize(("first", "n", "striped"), [("reported", "20", "no"), ("inferred", "40", "yes")])
 def test_how_much_is_inferred_is_said_alike_on_page_and_sheet(tmp_path: Path, first: str, n: str, striped: str) -> None:
     """4 of 15 t are less than half, 13 of 15 are more; the link that carries nothing is not counted."""
-    page = cn.draw(graded(first), path=tmp_path / "a.html").read_text(encoding="utf-8")
+    page = cn.draw(of_each_quality(first), path=tmp_path / "a.html").read_text(encoding="utf-8")
     said = rf"{n}[\s\u00a0\u202f]?% of the 5 links with flow are inferred"
     assert re.search(rf"{said} \(dashed\)", page)
-    sheet = cn.draw(graded(first), view="sankey", path=tmp_path / "b.html").read_text(encoding="utf-8")
+    sheet = cn.draw(of_each_quality(first), view="sankey", path=tmp_path / "b.html").read_text(encoding="utf-8")
     assert re.search(rf"{said} \(striped\)", sheet)
     rows = re.findall(r"<tr><th scope=\"row\">([^<]*)</th>.*?<td>(yes|no)</td></tr>", sheet)
     assert [word for start, word in rows if start.endswith("mine")] == [striped]

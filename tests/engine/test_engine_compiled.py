@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -116,54 +119,34 @@ def test_the_print_changes_with_all_that_decides_what_kernels_do(monkeypatch: py
     assert len(set(prints)) == len(prints)
 
 
-@pytest.mark.parametrize(
-    ("halves", "ready", "compiled"),
-    [
-        (maxflow_jit.CACHED_FROM - 1, True, False),
-        (maxflow_jit.CACHED_FROM, True, True),
-        (maxflow_jit.CACHED_FROM, False, False),
-        (maxflow_jit.COMPILED_FROM - 1, False, False),
-        (maxflow_jit.COMPILED_FROM, False, True),
-    ],
-)
-def test_nobody_waits_for_compilation_where_plain_kernels_answer_sooner(
-    halves: int, ready: bool, compiled: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_small_networks_are_answered_plain(monkeypatch: pytest.MonkeyPatch) -> None:
     made = maxflow_jit.Kernels({}, compiled=True)
     monkeypatch.setattr(maxflow_jit, "_compiled", lambda: made)
-    monkeypatch.setattr(maxflow_jit, "_is_ready", lambda: ready)
-    assert (maxflow_jit.kernels(halves) is made) is compiled
+    assert not maxflow_jit.kernels(maxflow_jit.COMPILED_FROM - 1).compiled
+    assert maxflow_jit.kernels(maxflow_jit.COMPILED_FROM) is made
 
 
-def test_compilation_is_told_once_and_what_is_kept_is_known(
-    compiled: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("kept", [False, True])
+def test_compilation_is_told_and_loading_is_not(
+    kept: bool, compiled: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    mark = tmp_path / "all.kept"
-    monkeypatch.setattr(maxflow_jit, "_mark", lambda: mark)
-    told = []
-    for _ in range(2):  # two processes
-        maxflow_jit._compiled.cache_clear()
-        assert maxflow_jit._is_ready() is mark.exists()
-        maxflow_jit._compiled()
-        assert maxflow_jit._is_ready()
-        told.append(capsys.readouterr().err)
-    assert told == ["chainnet: compiling the flow kernels once, about 20 s\n", ""]
-
-
-def test_where_nothing_can_be_kept_every_process_is_told(
-    compiled: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr(maxflow_jit, "_mark", lambda: None)
-    assert not maxflow_jit._is_ready()
+    monkeypatch.setattr(maxflow_jit, "_is_kept", lambda: kept)
     maxflow_jit._compiled()
-    assert "once" in capsys.readouterr().err
+    maxflow_jit._compiled()
+    told = capsys.readouterr().err
+    assert told == ("" if kept else "chainnet: compiling the flow kernels once, about 20 s\n")
 
 
-def test_the_mark_lies_where_numba_keeps_its_code() -> None:
-    mark = maxflow_jit._mark()
-    assert mark is not None
-    assert maxflow_jit._fingerprint(maxflow_jit._functions()) in mark.name
-    assert numba.__version__ in mark.name
+@pytest.mark.slow
+def test_what_numba_keeps_is_known_in_the_next_process(tmp_path: Path) -> None:
+    code = "from chainnet.engine import maxflow_jit as j; print(j._is_kept()); j._compiled()"
+    env = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
+    runs = [
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=env, check=True)
+        for _ in range(2)
+    ]
+    assert [run.stdout.split() for run in runs] == [["False"], ["True"]]
+    assert ["compiling" in run.stderr for run in runs] == [True, False]
 
 
 def test_buffers_are_copies_in_the_container_asked_for() -> None:

@@ -49,7 +49,7 @@ def chain(**change: object) -> cn.Network:
             ("rolling", None, "CHN", 2024, 1.0, "t/a", "new"),
         ),
         "references": frame(
-            "key year grade", ("new", "2025-11", "A"), ("middle", "2020", "C"), ("old", "2012/13", "C"), ("idle", None, None)
+            "key year grade", ("new", "2025-11", "1"), ("middle", "2020", "3"), ("old", "2012/13", "3"), ("idle", None, None)
         ),
     }  # fmt: skip
     return cn.Network(**{**tables, **change})  # type: ignore[arg-type]
@@ -61,7 +61,7 @@ def test_steps_by_hand() -> None:
     assert steps.loc["mining", "output_tpa"] == 100.0
     assert steps.loc["mining", ["reported_share", "assumed_share"]].tolist() == [0.6, 0.4]
     assert steps.loc["metal", "inferred_share"] == 1.0
-    assert steps.loc["manufacturer", "not_graded_share"] == 1.0
+    assert steps.loc["manufacturer", "not_stated_share"] == 1.0
     assert steps["n_unlimited"].to_dict() == {"manufacturer": 1, "metal": 0, "mining": 1}
     assert found.as_of == 2025.0
     assert steps.loc["mining", "age_years"] == pytest.approx(0.6 * 0 + 0.4 * 5), "of several sources the newest"
@@ -77,13 +77,13 @@ def test_edges_by_hand() -> None:
     assert found.inferred_edge_share == pytest.approx((40 + 50) / 200)
 
 
-def test_references_by_grade() -> None:
+def test_references_by_source_class() -> None:
     table = coverage(chain()).references
-    assert table["n_references"].to_dict() == {"A": 1, "C": 2, "not graded": 1}
-    assert table["n_cited"].to_dict() == {"A": 1, "C": 2, "not graded": 0}
-    # A: m1, user, two edges, a recipe, a demand, four totals; C: m2, works, two edges
-    assert table["n_rows"].to_dict() == {"A": 10, "C": 4, "not graded": 0}
-    assert table.loc["C", ["oldest_year", "newest_year"]].tolist() == [2012.0, 2020.0]
+    assert table["n_references"].to_dict() == {"1": 1, "3": 2, "not stated": 1}
+    assert table["n_cited"].to_dict() == {"1": 1, "3": 2, "not stated": 0}
+    # 1: m1, user, two edges, a recipe, a demand, four totals; 3: m2, works, two edges
+    assert table["n_rows"].to_dict() == {"1": 10, "3": 4, "not stated": 0}
+    assert table.loc["3", ["oldest_year", "newest_year"]].tolist() == [2012.0, 2020.0]
 
 
 def test_totals_beside_flows() -> None:
@@ -177,8 +177,8 @@ def test_check_prints_coverage(tmp_path: Path) -> None:
     assert told["inferred_edge_share"] == pytest.approx(found.inferred_edge_share)
     assert told["largest_gap"] == 0.0
     assert told["as_of"] == f"{found.as_of:.0f}"
-    grades = {row["grade"]: row["n_references"] for row in told["tables"]["references"]}
-    assert grades == found.references["n_references"].to_dict()
+    classes = {row["source_class"]: row["n_references"] for row in told["tables"]["references"]}
+    assert classes == found.references["n_references"].to_dict()
     assert {row["step"] for row in told["tables"]["coverage"]} == set(found.steps.index)
     assert "gaps" not in CliRunner().invoke(app, ["check", "rare-earths"]).stdout, "nothing to say, nothing said"
     net = chain()

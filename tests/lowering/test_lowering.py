@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from recipe_networks import recipe_network
 
 import chainnet as cn
 from chainnet.lowering import Overlay, lower
+from chainnet.scenario import overlay_of
 
 
 def test_every_edge_recipe_and_demand_has_a_column_and_every_balance_a_row() -> None:
@@ -102,3 +104,29 @@ def test_new_relations_are_hubs_and_not_pairs() -> None:
     assert n_single == len(makers) + len(users)
     assert low.relations.n_hubs > 0
     assert low.relations.is_pair.sum() > 0
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("degree", ["existing", "new"])
+def test_another_amount_in_a_recipe_is_what_lowering_anew_gives(seed: int, degree: Any) -> None:
+    net = recipe_network(seed, wild=False, baseline=True, projects=True)
+    rule = (
+        {"kind": "restrict", "from": {"country": "CHN"}, "tier": "defence"}
+        if seed % 2
+        else {"kind": "scale", "share": 0.5}
+    )
+    where = {} if seed % 2 else {"where": {"country": "CHN"}}
+    overlay = overlay_of(net, cn.Scenario("s", measures=[{**rule, **where}]))
+    low, tried = lower(net, overlay, degree, stocks=True), 0
+    for line in np.flatnonzero((net.processes["role"] != "output").to_numpy()).tolist():
+        table = net.processes
+        amount = 1.01 * float(table["t_per_t"].iloc[line])
+        table.loc[table.index[line], "t_per_t"] = amount
+        try:
+            other = net.with_table("processes", table)
+        except cn.DataError:  # it would weigh more than it is made of
+            continue
+        anew = lower(other, overlay, degree, stocks=True)
+        assert abs(low.with_line(line, amount).program.matrix - anew.program.matrix).max() <= 1e-12
+        tried += 1
+    assert tried

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gc
 import pickle
+import re
 import weakref
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -29,6 +31,29 @@ def test_integer_ids_become_text() -> None:
     assert net.nodes["id"].tolist() == ["1", "2", "3"]
     assert net.nodes["stage"].tolist() == ["mine", "refiner", "end_use"]
     assert cn.max_flow(net).value_tpa == 3.0
+
+
+@pytest.mark.parametrize("grades", [["A", "B", "C"], ["1", "2", "3"], [1, 2, 3], ["A", "2", "C"], [1.0, 2.0, 3.0]])
+def test_letters_of_older_tables_are_read_as_source_classes(grades: list[object]) -> None:
+    def made(grades: list[object]) -> cn.Network:
+        return cn.Network(nodes=NODES, edges=EDGES, references=pd.DataFrame({"key": list("xyz"), "grade": grades}))
+
+    assert made(grades).references["grade"].tolist() == ["1", "2", "3"]
+    assert made(grades).digest == made(["1", "2", "3"]).digest
+
+
+def test_a_folder_with_letters_is_the_same_network(tmp_path: Path) -> None:
+    net = cn.read("rare-earths")
+    file = cn.write(net, tmp_path / "net") / "references.csv"
+    text = file.read_text(encoding="utf-8")
+    older = re.sub(r",([123])$", lambda found: "," + "ABC"[int(found[1]) - 1], text, flags=re.MULTILINE)
+    assert older != text
+    file.write_text(older, encoding="utf-8")
+    assert cn.read(file.parent).digest == net.digest
+
+
+def test_no_other_source_class_is_known() -> None:
+    assert rules(references=frame("key grade", ("x", "D"), ("y", None), ("z", "0"))) == ["not one of 1, 2, 3"] * 2
 
 
 def test_stage_given_is_stage_used() -> None:

@@ -109,7 +109,7 @@ def test_bottom_line_of_mag9(mag9: cn.Assessment) -> None:
     assert "Mine in China (mining, 66 % of its step) costs nothing" in said["What it hangs on."]
     assert "22 from projects; still short: civilian 18 of 30 t/yr" in said["What wins it back."]
     assert "No stocks are in the data." in said["What wins it back."]
-    assert "one input (1 assumed)" in said["How far to trust it."]
+    assert "rests on assumed inputs (all 2 that bind)" in said["How far to trust it."]
 
 
 def test_decisions_name_the_pair_that_needs_each_other(mag9: cn.Assessment) -> None:
@@ -149,10 +149,10 @@ def test_no_scenario_and_no_tier_are_said() -> None:
     assert html_report(document, has_graph=False)
 
 
-def test_grades_missing_are_said(short: cn.Assessment) -> None:
+def test_a_quality_that_is_missing_is_said(short: cn.Assessment) -> None:
     facts = Facts(short)
-    assert facts.grade == "not graded"
-    assert "not all of which bear a grade" in bottom_line(facts)[-1].text
+    assert facts.n_decisive
+    assert "of no stated quality" in bottom_line(facts)[-1].text
 
 
 @pytest.mark.slow

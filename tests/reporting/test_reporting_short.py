@@ -22,6 +22,7 @@ from chainnet.reporting.model import Document, ReportTable, Sentence
 from chainnet.reporting.sections.answer import bottom_line, short_line
 from chainnet.reporting.sections.losses import owners_words
 from chainnet.reporting.sections.page_one import decisions
+from chainnet.results import inputs_words, rests_words
 
 
 def flat(text: str) -> str:
@@ -341,11 +342,11 @@ def test_every_proved_table_says_whether_it_has_a_range(document: Document) -> N
 
 def test_a_figure_bears_the_standing_of_its_table(made: cn.Assessment, document: Document) -> None:
     figures = cn.report_figures(made)
-    assert figures["F13"].note.startswith("Status S.")
-    assert figures["F14"].note.startswith("Status G.")
+    assert figures["F13"].note.startswith("Sampled. Inputs: ")
+    assert figures["F14"].note.startswith("From the inputs, not solved. Inputs: ")
     for name, key in (("F1", "T9"), ("F3", "T5"), ("F8", "T10.2030")):
         drawn = table(document, key)
-        assert figures[name].note.startswith(f"Status {drawn.status}. Grade {drawn.grade}."), name
+        assert figures[name].note.startswith(drawn.trust), name
 
 
 def test_every_number_in_text_is_that_of_a_table(made: cn.Assessment, document: Document) -> None:
@@ -366,7 +367,22 @@ def test_each_scenario_says_what_it_rests_on(made: cn.Assessment, document: Docu
     t1 = table(document, "T1")
     at = [c.key for c in t1.columns].index("rests_on")
     rests = made.stress.summary.attrs["rests_on"]
-    assert [row[at].text[0] for row in t1.rows] == [rests[row[0].text]["grade"][0] for row in t1.rows]
+    assert [row[at].text for row in t1.rows] == [inputs_words(rests[row[0].text]) for row in t1.rows]
+
+
+def test_decisive_inputs_are_counted_once_and_everywhere_the_same(made: cn.Assessment, document: Document) -> None:
+    """Text, table, workbook column and the footer of the command for the same question say one number."""
+    footer = rests_words(cn.balance(made.network, made.asked[made.worst]).provenance["rests_on"])
+    t1, t15 = table(document, "T1"), table(document, "T15")
+    at = [c.key for c in t1.columns].index("rests_on")
+    worst = next(row for row in t1.rows if row[0].text == made.worst)
+    assert f"rests on {worst[at].text}" == footer
+    assert footer in t15.subtitle
+    said = [part.text for block in document.blocks() if isinstance(block, tuple) for part in block]
+    said += [s.text for s in document.bottom_line]
+    assert sum(footer in text for text in said) >= 2
+    quality = [row[[c.key for c in t15.columns].index("quality")].text for row in t15.rows]
+    assert f"of the {len(quality) - quality.count('given')} that bind" in footer or "all" in footer or "only" in footer
 
 
 def test_what_remains_of_a_region_is_no_holder() -> None:

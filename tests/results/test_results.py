@@ -1,4 +1,4 @@
-"""What every result bears: provenance, the unit and standing of each number, the grade of what binds it."""
+"""What every result bears: provenance, the unit and standing of each number, how well what binds it is known."""
 
 from __future__ import annotations
 
@@ -16,7 +16,22 @@ import pytest
 from conftest import frame
 
 import chainnet as cn
-from chainnet.results import Result, decisive_inputs, provenance, rest_of, stamp, weakest
+from chainnet.network import QUALITIES
+from chainnet.results import (
+    BOUNDED,
+    CHECKED,
+    FROM_INPUTS,
+    SAMPLED,
+    SIMULATED,
+    Result,
+    decisive_inputs,
+    inputs_words,
+    provenance,
+    rest_of,
+    rests_words,
+    stamp,
+    weakest,
+)
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +84,7 @@ def answers(net: cn.Network, out: cn.Scenario) -> dict[str, Any]:
     }
 
 
-def test_every_number_of_every_answer_bears_unit_status_and_grade(net: cn.Network, out: cn.Scenario) -> None:
+def test_every_number_of_every_answer_bears_unit_status_and_what_it_rests_on(net: cn.Network, out: cn.Scenario) -> None:
     for name, answer in answers(net, out).items():
         book = cn.codebook(answer)
         tables = answer.tables() if hasattr(answer, "tables") else {"": answer}
@@ -82,7 +97,7 @@ def test_every_number_of_every_answer_bears_unit_status_and_grade(net: cn.Networ
             assert book.loc[book["table"] == key, "column"].tolist() == [str(c) for c in numbers], (name, key)
         known = book["column"].str.contains(r"_(?:tpa|t|usd|musd|share)$|_usd_per_t$")
         assert (book.loc[known, "unit"] != "").all(), name
-        assert set(book["status"]) <= {"P", "B", "S", "M", "G"}, name
+        assert set(book["status"]) <= {CHECKED, BOUNDED, SAMPLED, SIMULATED, FROM_INPUTS}, name
         assert not book["range_kind"].isna().any(), name
 
 
@@ -117,18 +132,18 @@ def test_status_is_that_of_the_method(net: cn.Network, out: cn.Scenario) -> None
         book = cn.codebook(found[name])
         return str(book.loc[book["column"] == column, "status"].iloc[0])
 
-    assert status("chokepoints", "lost_tpa") == "P"
-    assert status("ensemble", "p90") == "S"
-    assert status("cascade", "lost_tpa") == "M"
-    assert status("concentration", "hhi") == "G"
-    assert status("balance", "demand_tpa") == "G"  # an input, in a table that is proved
-    assert status("reroute", "shapley_t") == "P"
+    assert status("chokepoints", "lost_tpa") == CHECKED
+    assert status("ensemble", "p90") == SAMPLED
+    assert status("cascade", "lost_tpa") == SIMULATED
+    assert status("concentration", "hhi") == FROM_INPUTS
+    assert status("balance", "demand_tpa") == FROM_INPUTS  # an input, in a table that is proved
+    assert status("reroute", "shapley_t") == CHECKED
 
 
 def test_sampled_shares_say_so() -> None:
     found = cn.shapley(cn.read("rare-earths"), by="country", permutations=2)
-    assert found.attrs["columns"]["shapley_tpa"]["status"] == "S"
-    assert found.attrs["columns"]["lost_tpa"]["status"] == "P"
+    assert found.attrs["columns"]["shapley_tpa"]["status"] == SAMPLED
+    assert found.attrs["columns"]["lost_tpa"]["status"] == CHECKED
 
 
 def test_a_range_names_its_columns_and_kind(net: cn.Network) -> None:
@@ -160,26 +175,26 @@ def test_ties_are_named_and_zeros_do_not_tie() -> None:
     assert cn.codebook(table).set_index("column").loc["lost_tpa", "tied_with"] == 2
 
 
-# -- the grade -------------------------------------------------------------------------------------
+# -- what it rests on -------------------------------------------------------------------------------
 
 
-def test_the_grade_is_that_of_the_weakest_input_that_binds() -> None:
+def test_the_quality_is_that_of_the_weakest_input_that_binds() -> None:
     short = cn.balance(chain())  # the edge of 8 binds, not the demand of 9
     assert short.decisive[["kind", "id", "quality", "price"]].to_numpy().tolist() == [
         ["edge", "mine -> plant", "inferred", 1.0]
     ]
-    assert short.provenance["rests_on"] == {"grade": "I", "n_weakest": 1, "n_decisive": 1, "references": ["c"]}
+    assert short.provenance["rests_on"] == {"quality": "inferred", "n_weakest": 1, "n_decisive": 1, "references": ["c"]}
     whole = cn.balance(chain().with_demand(chain().demand.assign(demand_tpa=7.0)))
-    assert whole.provenance["rests_on"] == {"grade": "A", "n_weakest": 1, "n_decisive": 1, "references": ["d"]}
+    assert whole.provenance["rests_on"] == {"quality": "assumed", "n_weakest": 1, "n_decisive": 1, "references": ["d"]}
 
 
-def test_of_several_cuts_the_union_is_graded() -> None:
+def test_of_several_cuts_the_union_is_counted() -> None:
     net = chain().with_demand(chain().demand.assign(demand_tpa=8.0))  # edge and demand bind alike
     rest = cn.max_flow(net).provenance["rests_on"]
-    assert (rest["grade"], rest["n_weakest"], rest["n_decisive"], rest["references"]) == ("A", 1, 2, ["c", "d"])
+    assert rest == {"quality": "assumed", "n_weakest": 1, "n_decisive": 2, "references": ["c", "d"]}
 
 
-def test_pure_flows_and_programs_grade_alike() -> None:
+def test_pure_flows_and_programs_rest_on_the_same() -> None:
     net = chain()
     plain = cn.chokepoints(net).attrs["provenance"]
     program = cn.chokepoints(
@@ -196,7 +211,7 @@ def test_what_a_measure_sets_is_given_and_no_datum() -> None:
     )
     found = decisive_inputs(chain(), cut)
     assert found["quality"].tolist() == ["given"]
-    assert rest_of(found) == {"grade": "given", "n_weakest": 0, "n_decisive": 0, "references": []}
+    assert rest_of(found) == {"quality": "given", "n_weakest": 0, "n_decisive": 0, "references": []}
 
 
 def test_of_parallel_rows_the_weakest_counts() -> None:
@@ -205,15 +220,33 @@ def test_of_parallel_rows_the_weakest_counts() -> None:
         edges=frame("source target capacity_tpa quality", ("m", "u", 3.0, "assumed"), ("m", "u", 4.0, "reported")),
         demand=frame("node demand_tpa quality", ("u", 9.0, "reported")),
     )
-    assert cn.balance(net).provenance["rests_on"]["grade"] == "A"
+    assert cn.balance(net).provenance["rests_on"]["quality"] == "assumed"
 
 
-def test_inputs_without_a_grade_are_said_to_have_none() -> None:
+def test_inputs_without_a_quality_are_said_to_have_none() -> None:
     net = cn.Network.from_edges(frame("source target capacity_tpa", ("a", "b", 3.0)))
-    assert cn.max_flow(net).provenance["rests_on"]["grade"] == "not graded"
-    assert rest_of(None)["grade"] == "not assessed"
-    assert weakest(["reported", None, "estimated"]) == "E"
-    assert weakest([None]) == "not graded"
+    assert cn.max_flow(net).provenance["rests_on"]["quality"] == "not stated"
+    assert rest_of(None)["quality"] == "not assessed"
+    assert weakest(["reported", None, "estimated"]) == "estimated"
+    assert weakest([None]) == "not stated"
+
+
+@pytest.mark.parametrize(
+    ("quality", "n", "of", "words"),
+    [
+        ("assumed", 2, 12, "rests on assumed inputs (2 of the 12 that bind)"),
+        ("estimated", 1, 3, "rests on an estimated input (1 of the 3 that bind)"),
+        ("reported", 4, 4, "rests on reported inputs (all 4 that bind)"),
+        ("reported", 1, 1, "rests on a reported input (the only one that binds)"),
+        ("not stated", 2, 3, "rests on inputs of no stated quality (2 of the 3 that bind)"),
+        ("given", 0, 0, "rests on what the scenario sets alone"),
+        ("not assessed", 0, 0, "what it rests on: not assessed"),
+    ],
+)
+def test_what_an_answer_rests_on_is_said_in_words(quality: str, n: int, of: int, words: str) -> None:
+    rest = {"quality": quality, "n_weakest": n, "n_decisive": of, "references": []}
+    assert rests_words(rest) == words
+    assert inputs_words(rest) in words
 
 
 def test_prices_of_what_binds_are_tonnes_served_per_tonne(net: cn.Network, out: cn.Scenario) -> None:
@@ -226,7 +259,7 @@ def test_prices_of_what_binds_are_tonnes_served_per_tonne(net: cn.Network, out: 
     assert found.loc["H_BR", "price"] == pytest.approx(gain / 1e-4, rel=1e-6)
 
 
-def test_every_scenario_of_a_stress_test_has_its_own_grade(net: cn.Network) -> None:
+def test_every_scenario_of_a_stress_test_rests_on_its_own_inputs(net: cn.Network) -> None:
     found = cn.stress_test(net, months=6)
     said = found.summary.attrs["rests_on"]
     assert set(said) == {"baseline", *cn.scenarios(net)}
@@ -379,11 +412,11 @@ def test_what_an_answer_rests_on_is_worked_out_when_it_is_read_and_once(net: cn.
     copied, more = source.copy(), source | {"verified": "no"}
     table = stamp(pd.DataFrame({"lost_tpa": [1.0, 2.0]}), source)
     part = table.head(1).assign(other=1.0)  # pandas copies attrs, to the last level
-    assert (source["solver"], source.get("status"), source.get("nothing", 5), len(source)) == ("solver", "P", 5, 7)
+    assert (source["solver"], source.get("status"), source.get("nothing", 5), len(source)) == ("solver", CHECKED, 5, 7)
     assert asked == []
-    grades = [found["rests_on"]["grade"] for found in (part.attrs["provenance"], copied, more, source, source)]
-    assert len(set(grades)) == 1
-    assert grades[0] in "REIA"
+    known = [found["rests_on"]["quality"] for found in (part.attrs["provenance"], copied, more, source, source)]
+    assert len(set(known)) == 1
+    assert known[0] in QUALITIES
     assert asked == [1]
 
 

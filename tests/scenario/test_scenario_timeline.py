@@ -256,27 +256,81 @@ def test_messages_name_the_file(tmp_path: Path) -> None:
     with pytest.raises(cn.DataError, match=r'^gold\.toml: measures\[0\] restrict: unknown commodity "gold"'):
         cn.balance(chain(), cn.Scenario.read(path))
     path.write_text('[[measures]]\nkind = "remove"\nwhere = {country = "CHN"}\nstart = "2030-01"\n', encoding="utf-8")
-    with pytest.raises(cn.DataError, match=r"^gold\.toml: measures\[0\] remove: starts after the horizon"):
-        timeline(chain(), cn.Scenario.read(path), 12)
+    late = timeline(chain(), cn.Scenario.read(path), 12).outside
+    assert late.words == ("gold.toml: measures[0] remove starts 2030-01, after a horizon of 12 months",)
+    assert (late.scenario, late.is_all) == ("gold.toml", True)
 
 
 @pytest.mark.parametrize(
     ("when", "words"),
     [
-        ({"start": "2024-01", "months": 12}, r"ends before month 0 \(2025-01\)"),
-        ({"start": "2024-01", "until": "2025-01"}, r"ends before month 0 \(2025-01\)"),
-        ({"until": "2024-07"}, r"ends before month 0 \(2025-01\)"),
         ({"start_month": 6, "until": "2025-07"}, "until is not after its start"),
         ({"until": "2025-03", "phase_in_months": 3}, r"phase_in_months \(3\) is longer than months \(2\)"),
-        ({"start": "2026-01"}, "starts after the horizon of 12 months"),
-        ({"start": "2024-06", "suspended": [{"start": "2024-12", "months": 20}]}, "suspended over the whole horizon"),
+        (
+            {"start": "2024-06", "suspended": [{"start_month": 3, "months": 2}], "months": 5},
+            "a suspension lies outside",
+        ),
     ],
 )
-def test_a_measure_that_never_acts_is_refused(when: dict[str, Any], words: str) -> None:
-    with pytest.raises(cn.DataError, match=rf"s: measures\[0\] remove: (is )?{words}"):
+def test_times_that_contradict_each_other_are_refused(when: dict[str, Any], words: str) -> None:
+    with pytest.raises(cn.DataError, match=rf"s: measures\[0\] remove: {words}"):
         over(chain(), [{**REMOVE, **when}], 12, start="2025-01")
+
+
+@pytest.mark.parametrize(
+    ("when", "words"),
+    [
+        ({"start": "2024-01", "months": 12}, "is over since 2025-01, before month 0 (2025-01)"),
+        ({"start": "2023-01", "until": "2024-11"}, "is over since 2024-11, before month 0 (2025-01)"),
+        ({"until": "2024-07"}, "is over since 2024-07, before month 0 (2025-01)"),
+        ({"start": "2026-01"}, "starts 2026-01, after a horizon of 12 months"),
+        ({"start_month": 12, "months": 3}, "starts 2026-01, after a horizon of 12 months"),
+        (
+            {"start": "2024-06", "suspended": [{"start": "2024-12", "months": 20}]},
+            "is suspended over the whole horizon of 12 months from 2025-01",
+        ),
+    ],
+)
+def test_a_measure_of_other_times_counts_as_nothing(when: dict[str, Any], words: str) -> None:
+    net, bar = chain(), {**BAR, "start_month": 3}
+    alone = over(net, [{**REMOVE, **when}], 12, start="2025-01")
+    assert alone.outside.words == (f"s: measures[0] remove {words}",)
+    assert alone.outside.is_all
+    assert (alone.onset, alone.news) == (None, ())
+    nothing = timeline(net, None, 12, start="2025-01")
+    assert nothing.outside.words == ()
+    assert not nothing.outside.is_all, "nothing was given"
+    assert all(equal(a, b) for a, b in zip(alone.overlays, nothing.overlays, strict=True))
+    both, lone = over(net, [{**REMOVE, **when}, bar], 12, start="2025-01"), over(net, [bar], 12, start="2025-01")
+    assert both.outside.words == alone.outside.words
+    assert (both.outside.is_all, lone.outside.words) == (False, ())
+    assert (both.onset, both.news, bounds(both)) == (3, (3,), bounds(lone))
+
+
+def test_a_measure_that_touches_a_month_is_of_this_time() -> None:
+    for when in ({"start": "2024-01", "until": "2025-02"}, {"start": "2025-12"}, {"start": "2024-01"}):
+        line = over(chain(), [{**REMOVE, **when}], 12, start="2025-01")
+        assert (line.outside.words, line.onset is None) == ((), False)
     begun = over(chain(), [{**REMOVE, "start": "2024-01"}], 3, start="2025-01")
     assert (begun.onset, column(begun, "node_share", 1)) == (0, [0, 0, 0])
+
+
+def test_builds_and_delays_of_other_times() -> None:
+    net, build = chain(), {"kind": "build", "projects": ["p_usa"]}
+    gone, late = {**build, "start": "2020-01", "until": "2024-01"}, {**build, "start_month": 24}
+    mine = net.projects["id"].tolist().index("p_usa")
+    assert over(net, [build], 24).project_start[mine] < 24
+    for measure in (gone, late):
+        line = over(net, [measure], 24)
+        assert (line.outside.is_all, line.project_start[mine], column(line, "built", mine)) == (True, INF, [0] * 24)
+    delay = {"kind": "delay", "projects": ["p_usa"], "late_months": 2}
+    slow = over(net, [build, {**delay, "start_month": 24}], 24)
+    assert slow.outside.words == ("s: measures[1] delay starts 2027-01, after a horizon of 24 months",)
+    assert column(slow, "built", mine) == column(over(net, [build], 24), "built", mine), "the delay counts as nothing"
+    assert over(net, [gone, delay], 24).outside.words[0].startswith("s: measures[0] build is over since 2024-01")
+    assert over(net, [build, {**delay, "start": "2020-01", "months": 12}], 24).outside.words == (), (
+        "whenever it was due"
+    )
 
 
 def test_build_and_removed_wins() -> None:
@@ -394,8 +448,7 @@ def test_dates_count_from_the_start() -> None:
     assert over(net, [dated], 6).onset == 2, "January of the year after the baseline"
     assert over(net, [dated], 6, start="2024-11").onset == 4
     assert over(net, [dated], 6, start="2025-04").news == (0, 1), "it began before month 0"
-    with pytest.raises(cn.DataError, match=r"ends before month 0 \(2025-05\)"):
-        over(net, [dated], 6, start="2025-05")
+    assert over(net, [dated], 6, start="2025-05").outside.is_all
     until = {**REMOVE, "start": "2025-03", "until": "2025-05"}
     for begin in ("2025-01", "2024-11", "2025-04"):
         ends, lasts = (over(net, [one], 6, start=begin) for one in (until, dated))
@@ -439,11 +492,9 @@ def test_wrong_arguments_are_refused(more: dict[str, Any], words: str) -> None:
         timeline(chain(), cn.Scenario("s", [REMOVE]), **given)
 
 
-def test_what_starts_after_the_horizon_is_refused() -> None:
-    words = r"s: measures\[1\] remove: starts after the horizon of 12 months"
-    for late in ({"start_month": 12}, {"start": "2026-01"}):
-        with pytest.raises(cn.DataError, match=words):
-            over(chain(), [BAR, {**REMOVE, **late}], 12)
+def test_the_last_month_is_of_this_time_and_without_dates_months_are_numbers() -> None:
+    timeless = over(chain(year=None), [BAR, {**REMOVE, "start_month": 12}], 12)
+    assert timeless.outside.words == ("s: measures[1] remove starts month 12, after a horizon of 12 months",)
     assert over(chain(), [BAR, {**REMOVE, "start_month": 11}], 12).news == (0, 11)
     with pytest.raises(cn.DataError, match="no Scenario"):
         timeline(chain(), "ban", 12)  # type: ignore[arg-type]

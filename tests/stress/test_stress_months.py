@@ -660,12 +660,46 @@ def test_bad_arguments(mag9: cn.Network, given: dict[str, Any], error: type[Exce
 
 
 def test_bad_measures_are_named(mag9: cn.Network) -> None:
-    late = cn.Scenario("late", [{"kind": "remove", "nodes": [mag9.nodes["id"].iloc[0]], "start_month": 12}])
-    with pytest.raises(cn.DataError, match=r"late.*starts after the horizon of 12 months"):
-        cn.stress_test(mag9, late, months=12)
     unknown = cn.Scenario("gone", [{"kind": "restrict", "from": {"country": "CHN"}, "commodity": "gold", "share": 0}])
     with pytest.raises(cn.DataError, match="gold"):
         cn.stress_test(mag9, unknown, months=12)
+
+
+def test_what_is_never_in_force_equals_the_baseline_and_is_told_once_a_call(mag9: cn.Network) -> None:
+    gone = [{"kind": "remove", "where": {"country": "CHN"}}]
+    late = cn.Scenario("late", [{**measure, "start_month": 12} for measure in gone])
+    past = cn.Scenario("past", [{**gone[0], "start": "2020-01", "until": "2021-01"}, {**gone[0], "start_month": 6}])
+    with pytest.warns(cn.ChainnetWarning) as told:
+        found = cn.stress_test(mag9, [late, past], months=12)
+    assert len(told) == 1
+    assert told[0].filename == __file__, "it points at the call"
+    words = str(told[0].message)
+    assert "late: measures[0] remove starts 2027-01, after a horizon of 12 months" in words
+    assert "past: measures[0] remove is over since 2021-01, before month 0 (2026-01)" in words
+    assert "late: nothing of it is in force, so over time it equals the baseline" in words
+    assert "past: nothing" not in words
+    over_time = ["served_t", "shortfall_t", "shortfall_unforeseen_t", "time_to_survive"]
+    table = found.summary[over_time]
+    pd.testing.assert_frame_equal(table.loc["late"], table.loc["baseline"])
+    assert table.loc["past", "shortfall_t"].sum() > 0
+    assert found.summary.loc["late", "shortfall_tpa"].sum() > 0, "the long run takes every measure at its full size"
+    with pytest.warns(cn.ChainnetWarning, match="late: nothing of it"):
+        cn.stress_test(mag9, late, months=12)  # an answer that is kept tells it again
+
+
+def test_an_assessment_tells_once_what_is_never_in_force(mag9: cn.Network) -> None:
+    gone = {"kind": "remove", "where": {"country": "CHN"}}
+    more = {"kind": "demand", "tier": "defence", "share": 1000.0}
+    past = cn.Scenario("past", [{**gone, "start": "2020-01", "until": "2021-01"}, gone, more])
+    with pytest.warns(cn.ChainnetWarning, match=r"past: measures\[0\] remove is over since 2021-01") as told:
+        found = cn.assess(mag9, past, months=12, draws=0)
+    assert len(told) == 1
+    assert len(found.stockpile) > 0, "the stocks were asked for too"
+    for ask in (cn.stockpile_requirement, cn.stockpile_mitigation):
+        with pytest.warns(cn.ChainnetWarning, match=r"past: measures\[0\] remove is over") as told:
+            ask(mag9, past, ["industrial"], months=12)
+        assert len(told) == 1
+        assert told[0].filename == __file__
 
 
 def test_a_stock_that_nothing_can_take_is_named(mag9: cn.Network) -> None:

@@ -53,12 +53,12 @@ C.tipRows = (row) => {
       lines.push(["Its loss costs", C.costs(row) + (row.rank ? " (" + row.lostShareText + ", rank " + row.rankText + ")" : "")]);
     }
     if (row.members) { lines.push(["Its loss costs", "not asked for groups"], ["Open", "double click or Enter"]); return [row.place + ", " + row.label, lines]; }
-    lines.push(["In the cut", row.inCut ? "yes" : "no"], ["Grade", row.grade], ["Source", row.references.join("; ") || "n/d"], ["Id", row.id]);
+    lines.push(["In the cut", row.inCut ? "yes" : "no"], ["Quality", row.quality], ["Source", row.references.join("; ") || "n/d"], ["Id", row.id]);
     return [row.label + (row.project ? " (" + row.projectText + ")" : ""), lines];
   }
   const lines = [["Commodity", row.commodityText || "n/d"],
     C.flowLine(row), ["Capacity", row.capacityText],
-    ["Grade", row.grade + (row.isNew ? "" : row.isInferred ? " (no figure of its own)" : "")]];
+    ["Quality", row.quality + (row.isNew ? "" : row.isInferred ? " (no figure of its own)" : "")]];
   if (row.inCut) lines.push(["In the cut", "yes"]);
   row.fields.forEach((f) => lines.push(f));
   lines.push(["Source", row.references.join("; ") || "n/d"]);

@@ -51,7 +51,7 @@ C.fill = {
   link: (given, i) => {
     const k = { id: "e" + i, ...C.data.blanks.link, ...C.same(given), ...given };
     return {
-      isInferred: k.grade === "inferred", commodityText: C.words.has(k.commodity) ? C.words.get(k.commodity) : k.commodity,
+      isInferred: k.quality === "inferred", commodityText: C.words.has(k.commodity) ? C.words.get(k.commodity) : k.commodity,
       baseText: C.tonnes(k.base), resultText: C.data.hasResult ? C.tonnes(k.result) : "-",
       changeText: C.data.hasResult ? C.changeText(k.base, k.result) : "-", ...k, fields: C.fields(k),
     };
@@ -98,7 +98,7 @@ C.state = {
   chosen: null,
   traced: null,
   hover: null,
-  off: { step: new Set(), place: new Set(), grade: new Set() },
+  off: { step: new Set(), place: new Set(), quality: new Set() },
   commodity: "",
   least: 0,
   projects: C.data.showProjects,
@@ -127,7 +127,7 @@ C.linkShown = (k) => {
   const flow = C.flow(k), st = C.state;
   const chosen = st.traced && st.traced.links.has(k);
   if (!C.siteShown(k.from) || !C.siteShown(k.to)) return false;
-  if (st.off.grade.has(k.grade) || (st.commodity && k.commodity !== st.commodity)) return false;
+  if (st.off.quality.has(k.quality) || (st.commodity && k.commodity !== st.commodity)) return false;
   if (flow <= 0) return st.idle || Boolean(chosen);
   return flow >= st.least * (C.mostLink.get(k.basis) || 0);
 };

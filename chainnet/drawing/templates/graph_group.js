@@ -21,7 +21,7 @@ C.herd = (members) => {
     base, result, capacity, baseText: C.tonnes(base), resultText: C.data.hasResult ? C.tonnes(result) : "-",
     capacityText: whole ? C.tonnes(capacity) : first.stage === "end_use" ? "n/a" : "not all on record",
     utilBase: share(base), utilResult: share(result), utilText: share(base) === null ? "n/d" : C.percent(share(base)),
-    grade: [...new Set(members.map((s) => s.grade))].sort().join(", "),
+    quality: [...new Set(members.map((s) => s.quality))].sort().join(", "),
     commodity: members.every((s) => s.commodity === first.commodity) ? first.commodity : "",
     makes: members.every((s) => s.makes === first.makes) ? first.makes : "",
     demand: members.flatMap((s) => s.demand), references: [], fields: [],
@@ -58,7 +58,7 @@ C.scene = () => {
       baseText: C.tonnes(base), resultText: C.data.hasResult ? C.tonnes(result) : "-",
       changeText: C.data.hasResult ? C.changeText(base, result) : "-", capacityText: "of " + parts.length + " links",
       isInferred: guessed > whole / 2, inCut: parts.some((k) => k.inCut), fields: [["Links", String(parts.length)]], references: [],
-      grade: parts.every((k) => k.grade === first.grade) ? first.grade : "mixed",
+      quality: parts.every((k) => k.quality === first.quality) ? first.quality : "mixed",
     };
   });
   C.wire([...new Set(item.values())], links);

@@ -54,7 +54,7 @@ C.herdCard = (s, parts) => {
   const open = C.make("button", "Open this group");
   open.type = "button";
   open.addEventListener("click", () => C.open(C.family(s)));
-  parts.push(C.list([["Capacity", s.capacityText], ["Flow, baseline", s.baseText], ["Used", C.usedText(s)], ["Grade", s.grade]]), open,
+  parts.push(C.list([["Capacity", s.capacityText], ["Flow, baseline", s.baseText], ["Used", C.usedText(s)], ["Quality", s.quality]]), open,
     C.make("p", "The loss of a group is not the sum of its members' losses and was not asked.", "lead"), C.make("p", C.feeds(C.state.traced)));
   C.partners(parts, "Suppliers", s.into, "from");
   C.partners(parts, "Users", s.out, "to");
@@ -77,7 +77,7 @@ C.card = (s) => {
   if (C.data.hasResult) lines.push(["Flow, " + C.resultWord(), s.resultText]);
   lines.push(["Used", C.usedText(s)]);
   if (s.makes) lines.push(["Counts t of", s.makes]);
-  lines.push(["Grade", s.grade]);
+  lines.push(["Quality", s.quality]);
   parts.push(C.list(lines), C.make("p", C.feeds(C.state.traced)));
   if (!C.state.traced.byFlow) parts.push(C.make("p", "No link has flow here: all links on record are traced.", "lead"));
   C.partners(parts, "Suppliers", s.into, "from");
@@ -103,7 +103,7 @@ C.partners = (parts, title, links, end) => {
     const share = C.flow(k) / sums["c" + k.commodity], other = k[end];
     const text = C.state.mode === "base" ? k.baseText : C.state.mode === "result" ? k.resultText : k.changeText;
     return C.row(other, other.label, text, share, k.from.colour,
-      [other.place, C.percent(share) + (k.commodityText ? " of " + k.commodityText : ""), k.grade].filter(Boolean).join(" \u00b7 "));
+      [other.place, C.percent(share) + (k.commodityText ? " of " + k.commodityText : ""), k.quality].filter(Boolean).join(" \u00b7 "));
   })));
 };
 C.count = () => {
@@ -152,7 +152,7 @@ C.follow = () => {
   });
   document.querySelectorAll("#links tbody tr").forEach((row) => {
     const k = C.rowById.get(row.dataset.link), st = C.state;
-    row.hidden = [k.from, k.to].some((s) => st.off.step.has(s.step) || st.off.place.has(s.place)) || st.off.grade.has(k.grade) ||
+    row.hidden = [k.from, k.to].some((s) => st.off.step.has(s.step) || st.off.place.has(s.place)) || st.off.quality.has(k.quality) ||
       (Boolean(st.commodity) && k.commodity !== st.commodity) || (st.least > 0 && C.flow(k) < st.least * (C.mostLink.get(k.basis) || 0));
     row.classList.toggle("on", Boolean(st.chosen) && (k.from === st.chosen || k.to === st.chosen));
   });

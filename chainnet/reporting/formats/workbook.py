@@ -228,11 +228,11 @@ class _Writer:
 
 
 # what every row of a result sheet ends with
-_BORNE = ("status", "grade", "range_kind", "reference", "table_id")
+_BORNE = ("status", "inputs", "range_kind", "reference", "table_id")
 
 
 def _borne(table: ReportTable) -> tuple[str, ...]:
-    return table.status, table.grade, table.range_kind or "n/a", table.reference, table.id
+    return table.status, table.inputs, table.range_kind or "n/a", table.reference, table.id
 
 
 def _unique(keys: Sequence[str]) -> list[str]:

@@ -22,16 +22,20 @@ from chainnet.reporting.reproduction import digest_table, reproduction
 from chainnet.reporting.sections.asked import not_assessed
 from chainnet.reporting.sections.losses import loss_table
 from chainnet.reporting.sections.served import user_table
+from chainnet.results import BOUNDED, CHECKED, FROM_INPUTS, SAMPLED, SIMULATED
 from chainnet.words import country_name, first_capital, is_missing
 
 SHORT_LIST = 10
 STATUS_WORDS = (
-    "P proved (the certificate closes, for the stated data); B bounded; S sampled; M myopic simulation; G given (input)"
+    f"{first_capital(CHECKED)}: the certificate closes, for the stated data; it says nothing of the inputs. "
+    f"{first_capital(BOUNDED)}: the search was stopped, the bound is given. "
+    f"{first_capital(SAMPLED)}: from random draws. "
+    f"{first_capital(SIMULATED)}: firms react to what they see. {first_capital(FROM_INPUTS)}: counted from the tables"
 )
 GLOSSARY = (
     (
         "Assumed, inferred, estimated, reported",
-        "Grade of an input: no source; derived from totals; published estimate; published.",
+        "How an input is known: no source; derived from totals; published estimate; published.",
     ),
     ("Baseline", "The flows of the base year, nothing disrupted."),
     ("Bracket", "What is lost with the best rerouting, and what if firms react only to their own stocks."),
@@ -44,7 +48,7 @@ GLOSSARY = (
     ("Chokepoint", "A site, country or owner without which less can be served."),
     ("Complements", "Projects that together win more than the sum of each alone."),
     ("Cut", "Bounds that together hold the deliveries at their value; more capacity elsewhere changes nothing."),
-    ("Decisive input", "A bound that carries a price: a tonne more of it changes the answer."),
+    ("Decisive input", "An input whose bound carries a price for the question: a tonne more of it changes the answer."),
     ("Dominator", "A site that everything served must pass."),
     ("Exposure", "Least value lost while a site is out until it has recovered."),
     ("Fair share", "Shapley value: the mean of what a project adds over all orders of building."),
@@ -64,6 +68,11 @@ GLOSSARY = (
     ("Rerouting", "Sending goods another way than in the baseline, within what measures and recipes allow."),
     ("Shortfall", "Demand less what is served."),
     ("Site", "The nodes of one plant; they drop out together."),
+    (
+        "Source class",
+        "1 filings, official statistics, stoichiometry; 2 a company, trade body or consultancy with a named origin; 3 "
+        "a single press item, a copy, what is computed, a model, a page without sources.",
+    ),
     ("Steady state", "One year in which a measure holds throughout: the long run."),
     ("Substitutes", "Projects that together win less than the sum of each alone: either will do."),
     ("Tier", "A class of demand; the first is served first."),
@@ -100,7 +109,7 @@ def annexes(
         make_section(
             "Inputs and sources",
             Sentence(
-                "All input tables as used, with source, grade and range of every row, are sheets of the workbook "
+                "All input tables as used, with source, quality and range of every row, are sheets of the workbook "
                 "(Input nodes, Input edges and so on)."
             ),
             source_table(facts),
@@ -120,7 +129,10 @@ def annexes(
 _SIGNS = (
     Sentence(f"{STATUS_WORDS}.", (), "Status."),
     Sentence(
-        "R reported, E estimated, I inferred, A assumed; of a result: that of its weakest decisive input.", (), "Grade."
+        "Reported, estimated, inferred or assumed: how the weakest decisive input is known. An input is decisive if "
+        "its bound carries a price for the question; bounds that a scenario sets are not counted.",
+        (),
+        "Inputs.",
     ),
     Sentence(
         "n/d no data; n/a cannot apply; - not asked; 0 found to be zero; <0.1 small; [low–high] a range, "
@@ -160,7 +172,7 @@ def certificate_table(facts: Facts) -> ReportTable:
         subtitle="Value: t/yr served; balance: its last stage, USD/yr of flow cost. Checked by code that shares "
         "nothing with the solver.",
         note="Every other solve was checked in the same way as it was made; one that fails stops the run.",
-        **stands("n/a", "P"),
+        **stands("n/a", CHECKED),
     )
 
 
@@ -177,7 +189,7 @@ def source_table(facts: Facts) -> ReportTable:
         col.text("title", "Title", "title"),
         col.text("publisher", "Publisher", "who published it"),
         col.text("year", "Year", "year of publication"),
-        col.text("grade", "Grade", "A official, B company or consultancy, C press or derived"),
+        col.text("source_class", "Source class", "1, 2 or 3: see the glossary", "grade"),
         col.count("rows", "Rows", "rows of the tables that rest on it", lambda row: used.get(row["key"], 0)),
         col.text("address", "Address", "where it can be found", body=False),
     ]
@@ -220,7 +232,7 @@ def index_table(facts: Facts) -> ReportTable | None:
         table.to_dict("records"),
         subtitle=f"Index: contribution to the EU supply risk. Loss: {facts.unit}, all tiers.",
         note=note,
-        **facts.standing(facts.a.indices, status="index G; loss P"),
+        **facts.standing(facts.a.indices, status=f"index {FROM_INPUTS}; loss {CHECKED}"),
     ).with_lead(rows=SHORT_LIST)
 
 

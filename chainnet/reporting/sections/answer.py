@@ -140,14 +140,10 @@ def _left(facts: Facts, year: int) -> list[str]:
     return [f"{t} {number(row['shortfall_tpa'])} of {tonnes(row['demand_tpa'])}" for t, row in short]
 
 
-def _grades(facts: Facts) -> str:
-    quality = facts.a.decisive["quality"].value_counts().sort_index()
-    return join([f"{count(n)} {word}" for word, n in quality.items()])
-
-
 def _proofs(facts: Facts) -> str:
     proofs = facts.a.certificates["ok"]
-    return f"Proved for the stated data ({count(proofs.sum())} of {count(len(proofs))} certificates close)"
+    done = "Arithmetic checked" if proofs.all() else "Arithmetic checked in part"
+    return f"{done} ({count(proofs.sum())} of {count(len(proofs))} certificates close)"
 
 
 def _demand_ends(facts: Facts) -> str:
@@ -525,21 +521,18 @@ def _regained(facts: Facts, rungs: dict[str, Any]) -> str:
 
 
 def _trust_short(facts: Facts) -> str:
-    n, ends = len(facts.a.decisive), _demand_ends(facts)
+    ends = _demand_ends(facts)
     said = _proofs(facts)
-    if n and facts.grade != "not graded":
-        said += f"; {spelled(n, 'input binds', 'inputs bind')} ({_grades(facts)})"
+    if facts.n_decisive:
+        said += f"; the answer {facts.rests_words}"
     return said + (f"; {facts.first} demand itself spans {ends}." if ends else ".")
 
 
 def _trust_long(facts: Facts) -> str:
-    n, ends = len(facts.a.decisive), _demand_ends(facts)
+    ends = _demand_ends(facts)
     said = [f"{_proofs(facts)}."]
-    if n and facts.grade == "not graded":
-        said.append(f"The answer rests on {spelled(n, 'input')}, not all of which bear a grade.")
-    elif n:
-        rests = f"The answer rests on {spelled(n, 'input')} ({_grades(facts)})"
-        said.append(f"{rests}; the weakest is {weakest_input(facts)}.")
+    if facts.n_decisive:
+        said.append(f"The answer {facts.rests_words}; the weakest is {weakest_input(facts)}.")
     if ends:
         said.append(f"The demand of {facts.first} itself spans {ends} in the data.")
     assumed = facts.a.coverage["assumed_share"]

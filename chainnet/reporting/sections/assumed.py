@@ -62,8 +62,8 @@ def _assumptions(facts: Facts) -> Iterator[tuple[str, ...]]:
     if frozen is not None and new is not None:
         shorts = number(frozen["shortfall_tpa"]), number(new["shortfall_tpa"])
         relations = f"{lead} short {shorts[0]} if frozen, {shorts[1]} t/yr if new relations open"
-    asked = f"{tonnes(worst['demand_tpa'])}, grade {weakest(demand['quality'])}"
-    capacities = f"{count(len(nodes))} nodes, weakest grade {weakest(nodes['quality'])}"
+    asked = f"{tonnes(worst['demand_tpa'])}, known at weakest as {weakest(demand['quality'])}"
+    capacities = f"{count(len(nodes))} nodes, the weakest {weakest(nodes['quality'])}"
     others = f"{lead} short {tonnes(worst['shortfall_before_tpa'])} if all others come first" if facts.whose else "n/a"
     served = order_of(facts).served if facts.whose else "nobody else"
     tiers, every = ", ".join(facts.tiers), "all answers"

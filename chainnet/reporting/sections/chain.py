@@ -12,6 +12,7 @@ from chainnet.reporting import canvas as fig
 from chainnet.reporting import columns as col
 from chainnet.reporting.facts import Facts, once
 from chainnet.reporting.model import ReportFigure, ReportTable, Section, Sentence, make_section, make_table
+from chainnet.results import CHECKED, FROM_INPUTS
 from chainnet.words import NO_DATA, NOT_APPLICABLE, count, country_name, first_capital, join, number, percent
 
 PLACES = ("#0B6BB8", "#D55E00", "#00594F", "#4B2A85", "#3A97D3", "#8C1D18")
@@ -118,7 +119,7 @@ def stage_table(facts: Facts) -> ReportTable:
             "it knows no recipe, so the losses at the right, solved, may say otherwise. n/a: the largest holder is a "
             "region, or no step of its own. Goods that stay in their own step have no row."
         ),
-        **facts.standing(facts.a.chokepoints["step+country"], status="G; losses P"),
+        **facts.standing(facts.a.chokepoints["step+country"], status=f"{FROM_INPUTS}; losses {CHECKED}"),
     )
 
 

@@ -14,7 +14,7 @@ from chainnet.reporting import columns as col
 from chainnet.reporting.facts import Facts, once
 from chainnet.reporting.model import Block, ReportFigure, ReportTable, Sentence, blocks_of, make_table
 from chainnet.reporting.sections.asked import not_assessed
-from chainnet.results import fact_of, origin_of
+from chainnet.results import CHECKED, SIMULATED, fact_of, origin_of
 from chainnet.words import MINUS, NO_DATA, bracket_sentence, join, money, number, ranks, weight
 
 YEAR = 12  # months in the year that a period of a shipped graph is
@@ -105,7 +105,7 @@ def bracket_table(facts: Facts) -> ReportTable | None:
             "them. Worst case: no stores, no rerouting; no bound by proof."
             + (f" Not assessed: {'; '.join(left)} (see below)." if left else "")
         ),
-        **facts.standing(table, status="P; first, last year and worst case M"),
+        **facts.standing(table, status=f"{CHECKED}; first, last year and worst case {SIMULATED}"),
     )
 
 

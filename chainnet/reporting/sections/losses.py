@@ -23,7 +23,7 @@ from chainnet.reporting.model import (
     make_table,
 )
 from chainnet.reporting.others import order_of
-from chainnet.results import origin_of
+from chainnet.results import BOUNDED, CHECKED, origin_of
 from chainnet.words import (
     NOT_ASKED,
     counted,
@@ -270,7 +270,7 @@ def attack_table(facts: Facts) -> ReportTable:
         subtitle=f"Unit: {facts.unit}. Sites taken as nodes, two and three at once, undisturbed network.",
         note="Lost is solved for the set itself. Where greedy is smaller, the worst single losses do not show "
         "the worst set.",
-        **facts.standing(facts.a.attacks, status="P" if proved else "P or B, see column"),
+        **facts.standing(facts.a.attacks, status=CHECKED if proved else f"{CHECKED} or {BOUNDED}, see column"),
     )
 
 

@@ -21,6 +21,7 @@ from chainnet.reporting.sections.order import see
 from chainnet.reporting.sections.projects import project_status, top_projects
 from chainnet.reporting.sections.rerouting import ladder_figure
 from chainnet.reporting.sections.sure import sure_points
+from chainnet.results import BOUNDED, CHECKED
 from chainnet.words import NOT_APPLICABLE, NOT_ASSESSED, count, first_capital, join, number, span, spelled, tonnes
 
 KEY_ROWS = 7  # so that the summary stands on two pages
@@ -111,8 +112,8 @@ def scenario_table(facts: Facts) -> ReportTable:
         col.text(
             "rests_on",
             "Rests on",
-            "grade of the weakest input that binds, how many of how many",
-            lambda row: facts.scenario_grade_words(row["scenario"]),
+            "how the weakest decisive input is known, and how many are so",
+            lambda row: facts.scenario_inputs_words(row["scenario"]),
             body=False,
         ),
     ]
@@ -223,11 +224,10 @@ def _gaps(facts: Facts) -> str:
 
 def _stranger_sentences(facts: Facts) -> tuple[Sentence, ...]:
     """Return what makes up the trust part of the summary: the gaps that could change the order."""
-    grade = facts.grade_words
-    if len(facts.a.decisive) and grade.endswith(")"):
-        grade = f"{grade.removesuffix(')')}; weakest: {weakest_input(facts)})"
+    status = CHECKED if bool(facts.a.certificates["ok"].all()) else BOUNDED
+    named = f", the weakest {weakest_input(facts)}" if facts.n_decisive else ""
     said = [
-        Sentence(f"Status {facts.status}, grade {grade} unless another letter stands.", ("T15",)),
+        Sentence(f"{first_capital(status)}; the answer {facts.rests_words}{named}.", ("T15",)),
         Sentence(_gaps(facts), ("T17",), "Gaps."),
     ]
     if pd.isna(facts.leading["shortfall_low_tpa"][facts.when]):

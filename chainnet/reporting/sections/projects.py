@@ -22,6 +22,7 @@ from chainnet.reporting.model import (
     stands,
 )
 from chainnet.reporting.sections.asked import not_assessed
+from chainnet.results import CHECKED, SAMPLED
 from chainnet.words import NOT_APPLICABLE, count, first_capital, join, number, ranks, tonnes
 
 NONE_WON = "none won"
@@ -91,7 +92,7 @@ def project_table(facts: Facts) -> ReportTable:
         col.text(
             "verb", "To do", "what there is to do about it, by its state", lambda row: f"{verb_of(row['status'])} it"
         ),
-        col.grade("grade of its capacity"),
+        col.quality("how its capacity is known"),
     ]
     table = facts.network.projects
     return make_table(
@@ -148,7 +149,7 @@ def effect_table(facts: Facts, year: int) -> ReportTable:
         title=f"What each project wins back by {year}",
         subtitle=f"Unit: {facts.unit}. Scenario: {facts.scenario_label(facts.when)}. Known relations, no stocks.",
         note=note,
-        **facts.standing(found, status="P; fair share S" if _sampled(found) else "P"),
+        **facts.standing(found, status=f"{CHECKED}; fair share {SAMPLED}" if _sampled(found) else CHECKED),
     ).with_lead()
 
 
@@ -198,7 +199,7 @@ def top_projects(facts: Facts) -> ReportTable:
             + (" (mean of 64 random orders, seed 0)." if _sampled(last) else ".")
             + " n/a: does not stand by then."
         ),
-        **facts.standing(last, status="P; fair share S" if _sampled(last) else "P"),
+        **facts.standing(last, status=f"{CHECKED}; fair share {SAMPLED}" if _sampled(last) else CHECKED),
     )
 
 

@@ -222,7 +222,7 @@ def stock_table(facts: Facts) -> ReportTable:
             "node where it enters",
             lambda row: facts.label(row["node"]) if isinstance(row["node"], str) else "nowhere",
         ),
-        col.grade("grade of the tonnes"),
+        col.quality("how the tonnes are known"),
     ]
     return make_table(
         columns,

@@ -1,4 +1,4 @@
-"""How sure are we? All ranges at once, whether ranks hold, single figures, decisive inputs, grades."""
+"""How sure are we? All ranges at once, whether ranks hold, single figures, decisive inputs, quality."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from chainnet.reporting import columns as col
 from chainnet.reporting.facts import Facts, once
 from chainnet.reporting.model import ReportFigure, ReportTable, Section, Sentence, make_section, make_table, stands
 from chainnet.reporting.sections.asked import not_assessed
-from chainnet.results import LETTERS
+from chainnet.results import CHECKED, NOT_STATED, SAMPLED
 from chainnet.words import NOT_ASKED, count, first_capital, is_known, number, percent, readable_id, span, tonnes
 
 TOP = 10
@@ -21,13 +21,13 @@ RANGE_WORDS = {
     "lost_t": "Lost, all tiers, no tier first",
 }
 _UNITS = {"demand_tpa": "t/yr", "capacity_tpa": "t/yr", "flow_tpa": "t/yr", "stock_t": "t", "t_per_t": "t/t"}
-# letter -> fill, hatch, ink of a bar's part
-_GRADES = {
-    "R": ("#12436D", "", "white"),
-    "E": ("#4F86B5", "", "white"),
-    "I": ("#FFFFFF", "////", fig.INK),
-    "A": ("#FFFFFF", "..", fig.INK),
-    "?": ("#E5E7EB", "", fig.INK),
+# quality -> fill, hatch, ink of a bar's part
+_LOOKS = {
+    "reported": ("#12436D", "", "white"),
+    "estimated": ("#4F86B5", "", "white"),
+    "inferred": ("#FFFFFF", "////", fig.INK),
+    "assumed": ("#FFFFFF", "..", fig.INK),
+    NOT_STATED: ("#E5E7EB", "", fig.INK),
 }
 
 
@@ -119,7 +119,7 @@ def range_table(facts: Facts) -> ReportTable | None:
         note="No tier first: as many tonnes as can be, so all tiers lose less than in T8, where tiers come in order. "
         f"{count(len(many.inputs))} figures with a range vary; low and high are read as P10 and P90; inputs of "
         "one country share half of their variance (assumed). Recipes and relations stay as they are.",
-        **facts.standing(many.summary, status="S"),
+        **facts.standing(many.summary, status=SAMPLED),
     )
 
 
@@ -146,7 +146,7 @@ def rank_table(facts: Facts) -> ReportTable | None:
         many.ranks.rename_axis("node").reset_index().to_dict("records"),
         subtitle=f"Loss of {whose} when one node drops out, undisturbed; {_drawn_words(facts)}",
         note="Equal losses share the better rank, so shares of first places may add to more than 100 %.",
-        **facts.standing(many.ranks, status="S"),
+        **facts.standing(many.ranks, status=SAMPLED),
     )
 
 
@@ -177,7 +177,7 @@ def input_table(facts: Facts) -> ReportTable | None:
         col.tons("short_low_t", "Short at low", "shortfall with it at its low value"),
         col.tons("short_high_t", "Short at high", "shortfall with it at its high value"),
         col.tons("swing_t", "Largest change", "from the answer as given"),
-        col.grade("grade of the figure"),
+        col.quality("how the figure is known"),
     ]
     moving = int((one.inputs["swing_t"] > 0).sum())
     tier = one.provenance["settings"]["tier"]
@@ -189,7 +189,7 @@ def input_table(facts: Facts) -> ReportTable | None:
         f"Scenario: {facts.scenario_label(facts.when)}.",
         note=f"One figure at a time, each solved at both ends; {count(moving)} of {count(len(one.inputs))} with a "
         "range move the answer. Capacity, demand and flows in t/yr, recipes in t per t.",
-        **stands("see column", "P"),
+        **stands("see column", CHECKED),
     ).with_lead(rows=min(TOP, max(moving, 3)))
 
 
@@ -210,12 +210,12 @@ def _small(value: float) -> str:
     return f"{value:.2g}" if 0 < abs(value) < 0.1 else number(value)
 
 
-# -- inputs and grades --------------------------------------------------------------------------
+# -- inputs and their quality --------------------------------------------------------------------------
 
 
-@col.table("T15", "Decisive inputs", "Inputs on which the answer rests, weakest grade first")
+@col.table("T15", "Decisive inputs", "Inputs on which the answer rests, the weakest first")
 def decisive_table(facts: Facts) -> ReportTable:
-    """Return T15: bounds that carry a price for the leading tier."""
+    """Return T15: the decisive inputs of the worst scenario."""
     columns = [
         col.text("kind", "Bound of", "node, edge or demand"),
         col.text("id", "Id", "whose bound it is", body=False),
@@ -228,8 +228,13 @@ def decisive_table(facts: Facts) -> ReportTable:
         col.text("range", "Range", "from the data", lambda r: span(r["low"], r["high"])),
         col.tons("low", "Low", "low value in the data", body=False),
         col.tons("high", "High", "high value in the data", body=False),
-        col.number("price", "Worth, t per t", "tonnes served per tonne more of this bound", unit="t/t"),
-        col.text("quality", "Grade", "R, E, I or A", lambda r: LETTERS.get(r["quality"], r["quality"])),
+        col.number(
+            "price",
+            "Worth, t per t",
+            "tonnes served per tonne more of this bound, the largest over the tiers",
+            unit="t/t",
+        ),
+        col.quality("how the figure is known; given: the scenario sets it"),
         col.text(
             "reference",
             "Source",
@@ -241,23 +246,24 @@ def decisive_table(facts: Facts) -> ReportTable:
         columns,
         facts.a.decisive.to_dict("records"),
         none={"label": "no bound carries a price"},
-        subtitle=f"Bounds with a price for {facts.first} demand. Scenario: {facts.scenario_label(facts.when)}.",
+        subtitle=f"Bounds with a price for what the counted tiers get, in their order. Scenario: "
+        f"{facts.scenario_label(facts.when)}. The answer {facts.rests_words}.",
         note="A demand in this list is met in full: more supply elsewhere changes nothing for it. One of the "
         "sets of bounds that "
         "prove the answer; others may exist. n/d: no range in the data.",
-        **stands("see column", "P"),
+        **stands("see column", CHECKED),
     ).with_lead()
 
 
 @col.table("T18", "Coverage", "How well each step is known")
 def coverage_table(facts: Facts) -> ReportTable:
-    """Return T18: tonnes of each step by grade."""
+    """Return T18: tonnes of each step by quality."""
     table = facts.a.coverage
-    grades = {c: first_capital(c.removesuffix("_tpa")) for c in table.columns if c.endswith("_tpa")}
+    kinds = {c: first_capital(c.removesuffix("_tpa")) for c in table.columns if c.endswith("_tpa")}
     table = table.iloc[np.argsort([facts.place_of_step(str(name)) for name in table.index], kind="stable")]
     columns = [
         col.text("step", "Step", "step of the chain", lambda row: str(row["step"]).replace("_", " ")),
-        *(col.tons(c, head, f"tonnes whose principal figure is {head.lower()}") for c, head in grades.items()),
+        *(col.tons(c, head, f"tonnes whose principal figure is {head.lower()}") for c, head in kinds.items()),
         col.share("assumed_share", "Assumed", "part of the tonnes whose figure is assumed"),
         col.count("n_nodes", "Nodes", "nodes of the step"),
         col.count("n_unlimited", "No capacity", "nodes without a capacity, counted as unlimited"),
@@ -265,18 +271,17 @@ def coverage_table(facts: Facts) -> ReportTable:
     return make_table(
         columns,
         table.rename_axis("step").reset_index().to_dict("records"),
-        subtitle="Unit: t/yr that the nodes of a step make, by grade of the node's principal figure.",
-        note="Grades: R reported, E estimated, I inferred, A assumed. Tonnes of different steps are on different "
-        "bases.",
+        subtitle="Unit: t/yr that the nodes of a step make, by how the node's principal figure is known.",
+        note="Tonnes of different steps are on different bases.",
         **stands("see columns"),
     )
 
 
-@col.table("T19", "Edge grades", "How well the relations are known")
+@col.table("T19", "Edge quality", "How well the relations are known")
 def edge_table(facts: Facts) -> ReportTable:
-    """Return T19: relations by grade."""
+    """Return T19: relations by quality."""
     columns = [
-        col.text("quality", "Grade", "grade of the baseline flow"),
+        col.quality("how the baseline flow is known"),
         col.count("n_edges", "Relations", "rows of the edges table"),
         col.count("n_with_flow", "of them with flow", "rows with a baseline flow above 0"),
     ]
@@ -328,17 +333,17 @@ def ranges_figure(facts: Facts) -> ReportFigure | None:
         f"P10 to P90 (bar) and P50 (tick) over the number as given; text in {facts.unit}. Scenario: "
         f"{facts.scenario_label(facts.when)}.",
         alt + ".",
-        "Data: T15b. Sampled.",
+        "Data: T15b.",
         range_table(facts),
     )
 
 
 @fig.figure("F14")
 def coverage_figure(facts: Facts) -> ReportFigure | None:
-    """Draw the tonnes of each step by the grade of the node's principal figure."""
+    """Draw the tonnes of each step by the quality of the node's principal figure."""
     table = facts.a.coverage
-    grades = [c for c in table.columns if c.endswith("_tpa")]
-    whole = table[grades].sum(axis=1)
+    kinds = [c for c in table.columns if c.endswith("_tpa")]
+    whole = table[kinds].sum(axis=1)
     table = table[whole > 0]
     if table.empty:
         return None
@@ -347,16 +352,16 @@ def coverage_figure(facts: Facts) -> ReportFigure | None:
     y = np.arange(len(table))[::-1]
     for at, (step, row) in zip(y, table.iterrows(), strict=True):
         left, total = 0.0, float(whole[str(step)])
-        for column in grades:
+        for column in kinds:
             share = float(row[column]) / total
             if share <= 0:
                 continue
-            letter = LETTERS.get(column.removesuffix("_tpa"), "?")
-            fill, hatch, ink = _GRADES[letter]
+            quality = column.removesuffix("_tpa")
+            fill, hatch, ink = _LOOKS[quality]
             bar = {"color": fill, "edgecolor": "#12436D", "hatch": hatch, "linewidth": 0.8}
             ax.barh(at, share, left=left, height=0.7, **bar)
             if share > 0.06:
-                words = f"{letter} {percent(share)}" if share > 0.13 else letter
+                words = f"{quality} {percent(share)}" if share > 0.27 else percent(share)
                 fig.write(ax, left + share / 2, at, words, "center", color=ink, bbox=fig.WHITE_BOX if hatch else None)
             left += share
         missing = int(row["n_unlimited"])
@@ -368,16 +373,16 @@ def coverage_figure(facts: Facts) -> ReportFigure | None:
     title = f"{first_capital(str(weak.idxmax()))} rests most on assumption: {percent(weak.max())} of its tonnes"
     if weak.max() <= 0:
         title = "No step's tonnes rest on an assumed figure"
-    if float(table.get("not graded_tpa", weak * 0).sum()) >= float(whole.sum()) - 1e-9:
-        title = "No figure of the data bears a grade"
-    alt = "One bar per step, parts by grade: " + "; ".join(
+    if float(table.get(f"{NOT_STATED}_tpa", weak * 0).sum()) >= float(whole.sum()) - 1e-9:
+        title = "No figure of the data says how it is known"
+    alt = "One bar per step, parts by quality: " + "; ".join(
         f"{s} {percent(v)} assumed" for s, v in list(weak.items())[:3]
     )
     return fig.make_figure(
         canvas,
         title,
-        "Tonnes of each step by grade of the node's principal figure, %: R reported, E estimated, I "
-        "inferred, A assumed.",
+        "Tonnes of each step by how the node's principal figure is known, %: dark reported, light estimated, hatched "
+        "inferred, dotted assumed.",
         alt + ".",
         "Data: T18.",
         coverage_table(facts),

@@ -1,34 +1,64 @@
-"""What an answer rests on: the inputs that bind it, and the grade of the weakest of them."""
+"""How far an answer can be trusted, in words: how it was made, which inputs bind it, how the weakest is known."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, Final, Literal
 
 import numpy as np
 import pandas as pd
 
 from chainnet.network import QUALITIES, Network, split_list
 
-__all__ = ["GIVEN", "LETTERS", "NOT_ASSESSED", "NOT_GRADED", "decisive_inputs", "rest_of", "weakest"]
+__all__ = [
+    "BOUNDED",
+    "CHECKED",
+    "FROM_INPUTS",
+    "GIVEN",
+    "NOT_ASSESSED",
+    "NOT_STATED",
+    "SAMPLED",
+    "SIMULATED",
+    "Status",
+    "decisive_inputs",
+    "inputs_words",
+    "rest_of",
+    "rests_words",
+    "weakest",
+]
 
-LETTERS = {"reported": "R", "estimated": "E", "inferred": "I", "assumed": "A"}
+# how a number was made
+CHECKED: Final = "arithmetic checked"  # its certificate closes, for the stated data
+BOUNDED: Final = "bounded, not proved best"
+SAMPLED: Final = "sampled"
+SIMULATED: Final = "simulated without foresight"
+FROM_INPUTS: Final = "from the inputs, not solved"
+Status = Literal[
+    "arithmetic checked",
+    "bounded, not proved best",
+    "sampled",
+    "simulated without foresight",
+    "from the inputs, not solved",
+]
 # a bound that a measure sets is no datum: it is what was asked
 GIVEN = "given"
-NOT_GRADED, NOT_ASSESSED = "not graded", "not assessed"
+NOT_STATED, NOT_ASSESSED = "not stated", "not assessed"
 _KEYS = ["kind", "source", "target", "id", "commodity", "tier"]
 _FIGURES = ["label", "low", "high", "quality", "reference"]
 _COLUMNS = ["kind", "id", "label", "commodity", "tier", "capacity_tpa", "price", "low", "high", "quality", "reference"]
 
 
 def weakest(qualities: Iterable[Any]) -> str:
-    """Return the letter of the weakest grade among some rows; ``NOT_GRADED`` if none has one."""
+    """Return the weakest quality among some rows; ``NOT_STATED`` if none has one."""
     known = [q for q in qualities if isinstance(q, str) and q in QUALITIES]
-    return LETTERS[max(known, key=QUALITIES.index)] if known else NOT_GRADED
+    return max(known, key=QUALITIES.index) if known else NOT_STATED
 
 
 def decisive_inputs(network: Network, cut: pd.DataFrame) -> pd.DataFrame:
-    """Look up the data behind the bounds that bind an answer, weakest grade first.
+    """Look up the data behind the bounds that bind an answer, the weakest first: its **decisive inputs**.
+
+    An input is decisive where its bound carries a price for the question asked: a tonne more of it would change the
+    answer. Every count of them, in text, tables and footers, is that of ``rest_of``.
 
     Parameters
     ----------
@@ -64,9 +94,9 @@ def decisive_inputs(network: Network, cut: pd.DataFrame) -> pd.DataFrame:
             row |= by_row.get((id_, commodity, tier), nothing)
             row |= by_user.get((id_,), nothing) if row["quality"] is None else {}
         row["label"] = row["label"] or places.get((id_,), nothing)["label"]
-        row["quality"] = GIVEN if kind == "restriction" else row["quality"] or NOT_GRADED
+        row["quality"] = GIVEN if kind == "restriction" else row["quality"] or NOT_STATED
         found.append(row)
-    rank = {word: -i for i, word in enumerate((GIVEN, *QUALITIES, NOT_GRADED))}
+    rank = {word: -i for i, word in enumerate((GIVEN, *QUALITIES, NOT_STATED))}
     order = sorted(range(len(found)), key=lambda i: (rank[found[i]["quality"]], str(found[i]["id"])))
     out = cut.iloc[[rows[i] for i in order]].reindex(columns=_COLUMNS).reset_index(drop=True)
     for column in ("id", *_FIGURES):
@@ -85,7 +115,7 @@ def _cells(table: pd.DataFrame, columns: list[str]) -> list[tuple[Any, ...]]:
 def _figures(
     table: pd.DataFrame, on: list[str], wanted: set[str], *, bare: bool = True
 ) -> dict[tuple[Any, ...], dict[str, Any]]:
-    """Return the figures of each key whose first part is wanted; of several rows those of the weakest grade.
+    """Return the figures of each key whose first part is wanted; of several rows those of the weakest.
 
     ``bare=False`` passes over rows that bear no figure.
     """
@@ -114,21 +144,44 @@ def rest_of(decisive: pd.DataFrame | None) -> dict[str, Any]:
     Returns
     -------
     dict
-        grade: letter of the weakest (R, E, I, A), "not graded", "not assessed", or "given" where measures alone
-        bind. n_weakest, n_decisive: how many are of that grade, of how many. references: keys of their sources.
+        quality: that of the weakest (reported, estimated, inferred, assumed), "not stated", "not assessed", or
+        "given" where measures alone bind. n_weakest, n_decisive: how many are so, of how many; what a measure sets
+        is not counted. references: keys of their sources.
     """
     if decisive is None or decisive.empty:
-        return {"grade": NOT_ASSESSED, "n_weakest": 0, "n_decisive": 0, "references": []}
+        return {"quality": NOT_ASSESSED, "n_weakest": 0, "n_decisive": 0, "references": []}
     data = decisive[decisive["quality"] != GIVEN]
     if data.empty:
-        return {"grade": GIVEN, "n_weakest": 0, "n_decisive": 0, "references": []}
+        return {"quality": GIVEN, "n_weakest": 0, "n_decisive": 0, "references": []}
     open_rows = ~data["quality"].isin(QUALITIES)
-    grade = NOT_GRADED if open_rows.any() else weakest(data["quality"])
-    of_it = open_rows if open_rows.any() else data["quality"].map(LETTERS) == grade
+    quality = NOT_STATED if open_rows.any() else weakest(data["quality"])
+    of_it = open_rows if open_rows.any() else data["quality"] == quality
     sources = {key for cell in data["reference"].dropna() for key in split_list(cell)}
     return {
-        "grade": grade,
+        "quality": quality,
         "n_weakest": int(of_it.sum()),
         "n_decisive": len(data),
         "references": sorted(sources),
     }
+
+
+def inputs_words(rest: Mapping[str, Any]) -> str:
+    """Return the inputs of ``rest_of`` in words: "assumed inputs (2 of the 12 that bind)"."""
+    quality, n, of = rest["quality"], rest["n_weakest"], rest["n_decisive"]
+    if quality == GIVEN:
+        return "what the scenario sets alone"
+    if not of:
+        return str(quality)
+    part = "the only one that binds" if of == 1 else f"all {of} that bind" if n == of else f"{n} of the {of} that bind"
+    noun = "input" if n == 1 else "inputs"
+    if quality == NOT_STATED:
+        return f"{'an ' if n == 1 else ''}{noun} of no stated quality ({part})"
+    article = "" if n > 1 else "a " if quality == "reported" else "an "
+    return f"{article}{quality} {noun} ({part})"
+
+
+def rests_words(rest: Mapping[str, Any]) -> str:
+    """Return on what a result rests: "rests on assumed inputs (2 of the 12 that bind)"."""
+    if rest["quality"] == NOT_ASSESSED:
+        return f"what it rests on: {NOT_ASSESSED}"
+    return f"rests on {inputs_words(rest)}"

@@ -1,0 +1,126 @@
+"""What leaves a tier whole under a scenario, the cheapest first, and from which year."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from chainnet.engine import PRINTED
+from chainnet.flow import Counting, balance_under
+from chainnet.lowering import Degree
+from chainnet.projects import access_to, portfolio
+from chainnet.scenario import Scenario, overlay_of
+from chainnet.words import join
+
+__all__ = ["Closing", "closing"]
+
+YEARS_AHEAD = 6
+RUNGS = ("existing", "new", "stocks", "projects")
+FREE = {"existing": "not short", "new": "new relations", "stocks": "new relations and stocks"}
+NOTHING, ALL = "nothing listed", "all listed projects"
+# a search among a few dozen projects takes seconds; one that is cut off would hang on the machine
+TIME_LIMIT_S = 3600.0
+
+
+@dataclass(frozen=True)
+class Closing:
+    """What leaves a tier whole, in words, and the first year in which it does; NaN where there is no date."""
+
+    words: str
+    year: float
+
+
+def closing(counting: Counting, scenario: Scenario | None, stated: pd.Series, place: int) -> Closing:
+    """Say what leaves a tier whole: rungs that cost no plant, then one project, then the fewest.
+
+    Parameters
+    ----------
+    counting : Counting
+    scenario : Scenario or None
+    stated : Series
+        The row of the tier in ``LoadBearing.stated``.
+    place : int
+        The number of the tier, from 0; only for the first the fewest projects are sought, else all together stand.
+    """
+    ways = [word for word in str(stated["closes"]).split(";") if word]
+    for rung, words in FREE.items():
+        if rung in ways:
+            return Closing(words, np.nan)
+    asked = _Asked(counting, scenario, place)
+    alone = [asked.closes([name], "existing") for name in asked.by_cost(set(ways) - set(RUNGS))]
+    dated = [one for one in alone if one is not None]
+    if dated:
+        return dated[0]
+    if "projects" not in ways:
+        return Closing(NOTHING, np.nan)
+    fewest = asked.fewest() if place == 0 else []
+    found = asked.closes(fewest, "new") if fewest else None
+    return found or Closing(ALL, asked.whole_from(asked.names, "new"))
+
+
+class _Asked:
+    """The tier, and the projects that may leave it whole."""
+
+    def __init__(self, counting: Counting, scenario: Scenario | None, place: int) -> None:
+        self.counting, self.scenario, self.place = counting, scenario, place
+        self.network = counting.network
+        self.projects = self.network.projects
+        self.names = self.projects["id"].tolist()
+        year = self.network.year
+        self.last = None if year is None else year + YEARS_AHEAD
+        self.years = [None] if year is None else list(range(year, year + YEARS_AHEAD + 1))
+        self.overlay = overlay_of(self.network, scenario)
+
+    def by_cost(self, ids: set[str]) -> list[str]:
+        """Return projects, the cheapest first; those without a known cost last."""
+        mine = self.projects[self.projects["id"].isin(ids)]
+        return mine.sort_values(["capex_musd", "id"], na_position="last", kind="stable")["id"].tolist()
+
+    def closes(self, names: Sequence[str], degree: Degree) -> Closing | None:
+        """Return these projects and the year from which they leave the tier whole; None if they never do."""
+        year = self.whole_from(names, degree)
+        if np.isnan(year) and self.last is not None:
+            return None
+        labels = self.projects.set_index("id")["label"]
+        words = [labels[one] if isinstance(labels[one], str) and labels[one] else one for one in names]
+        return Closing(join(words), year)
+
+    def whole_from(self, names: Sequence[str], degree: Degree) -> float:
+        """Return the first year in which these projects leave the tier whole; NaN if none does."""
+        for year in self.years:
+            if self._is_whole(names, degree, year):
+                return np.nan if year is None else float(year)
+        return np.nan
+
+    def _is_whole(self, names: Sequence[str], degree: Degree, year: int | None) -> bool:
+        access = access_to(self.counting, self.overlay, year, names)
+        here = self.projects["id"].isin(names).to_numpy()
+        built = np.maximum(self.overlay.built, np.where(here, access.sizes(), 0.0))
+        if year is not None and not (built > self.overlay.built).any():
+            return False
+        overlay = access.overlay(self.overlay).with_built(built)
+        row = balance_under(self.counting, overlay, degree, stocks=degree == "new").by_tier().iloc[self.place]
+        return bool(row["shortfall_tpa"] < PRINTED * row["demand_tpa"])
+
+    def fewest(self) -> list[str]:
+        """Return the fewest projects that leave the first tier whole in the last year; none if stocks are needed."""
+        tier = self.network.tier_order[0]
+        if not (self.network.demand["tier"] == tier).any():
+            return []
+        found = portfolio(
+            self.network,
+            self.scenario,
+            0.0,
+            options=dict.fromkeys(self.names, 1.0),
+            by_year=self.last,
+            reroute="new",
+            budgets=[],
+            close=[tier],
+            tier=tier,
+            time_limit_s=TIME_LIMIT_S,
+        )
+        taken = str(found.closing.loc[tier, "taken"] or "")
+        return [name for name in self.names if name in {part.strip() for part in taken.split(";")}]

@@ -1,0 +1,128 @@
+"""On what a share that goes short hinges, in words: labels, never ids."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from chainnet.assumptions import LoadBearing
+from chainnet.network import Network
+from chainnet.words import country_name, in_sentence, join, readable_id
+
+__all__ = ["Hinges", "hinges", "shortened"]
+
+NAMED = 3
+DUST = 1e-9
+# of other inputs than plants a step past the ends counts from this part of the demand
+MOVES = 0.01
+# inputs in the order in which they are said
+KINDS = ("node", "project", "stock", "input", "process", "relation")
+VARIANTS = {"absent": "without {}", "low": "with {} at its low value", "high": "with {} at its high value"}
+# before the label of a judgement
+BEFORE = {"order": "if ", "degree": "if ", "slack": "if ", "demand": "with ", "density": ""}
+
+
+@dataclass(frozen=True)
+class Hinges:
+    """What a share hinges on, in words; ``past``: those of them that are plants whose absence leaves the ends."""
+
+    words: tuple[str, ...]
+    past: tuple[str, ...]
+
+
+def hinges(network: Network, found: LoadBearing, tier: str, *, is_first: bool) -> Hinges:
+    """Return what puts the share of a tier into another category, or past its ends, in words.
+
+    Parameters
+    ----------
+    network : Network
+    found : LoadBearing
+    tier : str
+    is_first : bool
+        Whether the smallest set of assumed plants was looked for in this tier.
+
+    Returns
+    -------
+    Hinges
+        First plants whose absence leaves the ends, then the judgement that moves the share most, the smallest set,
+        other inputs (plants, projects, stocks, demand, recipes, relations) and the judgements that are left.
+    """
+    low, high = (float(found.ends[f"{end}_share"][tier]) for end in ("low", "high"))
+    rows = found.table[found.table["tier"] == tier]
+    least = np.where((rows["kind"] == "node") & (rows["variant"] == "absent"), DUST, MOVES)
+    outside = (rows["unmet_share"] > high + least) | (rows["unmet_share"] < low - least)
+    over = rows["what"].str.split(";").map(lambda words: "category" in words).astype(bool)
+    rows = rows.assign(outside=outside, size=-rows["change_share"].abs().round(9))[outside | over]
+    judged = rows["kind"].isin(list(BEFORE))
+    ordered = rows[judged].sort_values(["size", "id"], kind="stable")
+    judgements = [BEFORE[kind] + label for kind, label in zip(ordered["kind"], ordered["label"], strict=True)]
+    inputs = rows[~judged]
+    is_past = inputs["outside"] & (inputs["kind"] == "node") & (inputs["variant"] == "absent")
+    past = _said(network, inputs[is_past])
+    together = [_without(network, found.smallest_set)] if is_first and found.smallest_set else []
+    words = [
+        *past,
+        *judgements[:1],
+        *together,
+        *_said(network, inputs[~is_past]),
+        *judgements[1:],
+    ]
+    return Hinges(tuple(dict.fromkeys(words)), tuple(past))
+
+
+def shortened(words: Sequence[str]) -> str:
+    """Return the first three in a list, and how many more there are.
+
+    Examples
+    --------
+    >>> shortened(("a", "b", "c", "d"))
+    'a; b; c; and 1 more'
+    """
+    left = len(words) - NAMED
+    return "; ".join([*words[:NAMED], f"and {left} more"] if left > 0 else words)
+
+
+def _said(network: Network, rows: pd.DataFrame) -> list[str]:
+    """Return inputs in words, each once, by kind, assumed ones first, then by how far they move the share."""
+    ordered = rows.assign(
+        place=rows["kind"].map({kind: i for i, kind in enumerate(KINDS)}), known=rows["quality"] != "assumed"
+    ).sort_values(["place", "known", "size", "id", "variant"], kind="stable")
+    ordered = ordered.drop_duplicates(["kind", "id"])
+    return [VARIANTS[row["variant"]].format(_thing(network, row)) for _, row in ordered.iterrows()]
+
+
+def _thing(network: Network, row: pd.Series) -> str:
+    """Return what an input is called."""
+    if row["kind"] == "process":
+        return f"the recipe {readable_id(str(row['id'])).lower()}"
+    if row["kind"] == "input":
+        good = str(row["id"]).split(" / ")[1] if " / " in str(row["id"]) else ""
+        label = re.sub(r" \([^()]*\)$", "", str(row["label"]))  # what the user's name says in brackets
+        return f"{label} ({_good(network, good)})" if good else label
+    if row["kind"] != "relation":
+        return str(row["label"])
+    good, _, way = str(row["id"]).rpartition(": ")
+    return f"{_good(network, good)} from {' to '.join(map(_place, way.split(' > ')))}"
+
+
+def _good(network: Network, good: str) -> str:
+    """Return what a commodity is called."""
+    name = network.commodities.set_index("id")["label"].get(good)
+    return name if isinstance(name, str) and name else readable_id(good)
+
+
+def _place(text: str) -> str:
+    """Return a step and its country in words."""
+    step, _, country = text.rpartition(" ")
+    name = in_sentence(country_name(country))
+    return f"{step} in {name}" if step and name != country else text
+
+
+def _without(network: Network, ids: tuple[str, ...]) -> str:
+    labels = network.nodes.set_index("id")["label"]
+    names = [labels[one] if isinstance(labels[one], str) and labels[one] else one for one in ids]
+    return f"without {join(names)}{' together' if len(names) > 1 else ''}"

@@ -1,0 +1,313 @@
+"""``overview``: what every chain says, a row each, and with details a row a restriction and tier."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from chainnet import checks
+from chainnet.assessment._case import worst_of
+from chainnet.assessment._closing import Closing, closing
+from chainnet.assessment._hinges import hinges, shortened
+from chainnet.assumptions import LoadBearing, load_bearing
+from chainnet.criticality import chokepoints
+from chainnet.engine import CERTAIN
+from chainnet.errors import DataError
+from chainnet.flow import Counting, balance_under
+from chainnet.io import read, shipped_names
+from chainnet.network import Network
+from chainnet.results import FROM_INPUTS, Status, origin_of, provenance, stamp
+from chainnet.scenario import Outside, Scenario, outside_is_told, overlay_of, scenarios, tell_outside, timeline
+from chainnet.stress import stress_test
+
+__all__ = ["first_rows", "overview"]
+
+COLUMNS = ["chain", "year", "scenario", "tier", "unmet_low_share", "unmet_share", "unmet_high_share", "first_month"]
+COLUMNS += ["neck_step", "neck_country", "neck_share", "closes", "closes_year", "hinges_on", "assumed_share"]
+# what details say besides
+MORE = ["restriction", "label", "scenario_label", "hinges", "past_ends"]
+# how likely a measure is, by its status, the likeliest first; what has ended or is assumed is no forecast
+LIKELY = ("in force", "suspended", "announced")
+WORST, LIKELIEST = "worst", "likeliest"
+# tables whose rows are counted for the share that is assumed; relations aside, which one rule infers from totals
+COUNTED = ("nodes", "processes", "demand", "stocks")
+# columns that are reckoned from the inputs alone
+GIVEN_COLUMNS: dict[str, Status] = dict.fromkeys(("assumed_share", "neck_share", "year"), FROM_INPUTS)
+Graph = Network | str | Path
+Progress = Callable[[str, float], None] | None
+
+
+def overview(
+    graphs: Graph | Iterable[Graph] | None = None,
+    *,
+    details: bool = False,
+    months: int = 48,
+    progress: Progress = None,
+) -> pd.DataFrame:
+    """Say of every chain, in one row with the same columns, who goes short, why, and what that rests on.
+
+    Parameters
+    ----------
+    graphs : Network, str, Path or several of them, optional
+        Networks, names of shipped graphs or paths; default every shipped chain that is not made up to learn on (one of
+        which every node is assumed).
+    details : bool
+        A row a chain, restriction and tier instead of a row a chain.
+    months : int
+        Horizon in which the first month is looked for.
+    progress : callable, optional
+        Called with (what is being done, part done from 0 to 1).
+
+    Returns
+    -------
+    DataFrame
+        A row a chain: the worst of its scenarios, as ``assess`` finds it, and the tier that is served first.
+
+        - chain, year (of its flows), scenario ("" where it ships none: the chain as it stands), tier;
+        - unmet_low_share, unmet_share, unmet_high_share: part of the tier's demand that goes short, as stated, and the
+          ends between which it lies over the judgements (``load_bearing``);
+        - first_month: the first short month, counted from the first measure (1 = its own month); NaN if none;
+        - neck_step, neck_country: the step of a country outside the beneficiaries that the tier could least do
+          without, undisturbed, could it come first (of several that tie the one with most of its step, then by name;
+          "" where none costs anything); neck_share: that country's part of what the step makes in the base year, t;
+        - closes, closes_year: what leaves the tier whole, and the first year in which it does: "not short", "new
+          relations", "new relations and stocks" (no year), a project, the fewest projects, or "nothing listed" by the
+          sixth year after the base year;
+        - hinges_on: what alone puts the share into another category of ``load_bearing`` or past its ends, and the
+          smallest set of assumed plants that does; at most three, then how many more;
+        - assumed_share: part of the rows of nodes, recipes, demand and stocks that are assumed.
+
+        With details the rows are those of each restriction and each tier. Columns more: restriction ("worst", or
+        "likeliest": the worst of the scenarios whose every measure is in force; where there is none, in force or
+        suspended; then also announced; none where all are assumed or have ended), label, scenario_label, hinges (all
+        of them), past_ends (those that are plants without which the share lies past its ends).
+
+    Raises
+    ------
+    DataError
+        If a graph is unknown, has no demand table, two bear one name, or none is left.
+
+    Notes
+    -----
+    About ten seconds a chain, twice that with details. Every share is one of ``load_bearing``, whose certificates are
+    checked; nothing is drawn at random, and the same input gives the same table.
+
+    Examples
+    --------
+    >>> import chainnet as cn
+    >>> row = cn.overview("mag-9").iloc[0]
+    >>> row["scenario"], row["tier"], row[["unmet_share", "unmet_high_share"]].tolist()
+    ('china_out', 'defence', [0.0, 0.5])
+    """
+    months = checks.whole(months, "months", 1, 1200, "is out of range; give a whole number, {least} to {most}.")
+    networks = _networks(graphs)
+    say = progress or (lambda _what, _part: None)
+    rows: list[dict[str, Any]] = []
+    outside: list[Outside] = []
+    for number, network in enumerate(networks):
+
+        def step(what: str, part: float, network: Network = network, number: int = number) -> None:
+            say(f"{network.name}: {what}", (number + part) / len(networks))
+
+        chain = _Chain(network, months)
+        with outside_is_told():
+            rows += chain.rows(details, step)
+        outside += chain.outside
+    tell_outside(outside)
+    source = provenance(
+        networks[0],
+        "HiGHS simplex",
+        chains=[{"graph": network.name, "digest": network.digest} for network in networks],
+        months=months,
+        details=details,
+    )
+    table = pd.DataFrame(rows, columns=[*COLUMNS, *MORE]).astype({"first_month": "float64", "closes_year": "float64"})
+    return stamp(table if details else table[COLUMNS].copy(), source, status=GIVEN_COLUMNS)
+
+
+def first_rows(details: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows that ``overview`` gives without details, from those with details: a row a chain.
+
+    Parameters
+    ----------
+    details : DataFrame
+    """
+    table = details.drop_duplicates("chain")[COLUMNS].reset_index(drop=True)
+    return stamp(table, origin_of(details) | {}, status=GIVEN_COLUMNS)
+
+
+def _networks(graphs: Graph | Iterable[Graph] | None) -> list[Network]:
+    """Return the networks that are asked about, each once."""
+    if graphs is None:
+        found = [one for one in map(read, shipped_names()) if not _is_made_up(one)]
+    else:
+        given = [graphs] if isinstance(graphs, (Network, str, Path)) else list(graphs)
+        found = [one if isinstance(one, Network) else read(one) for one in given]
+    if not found:
+        raise DataError("overview: no graph is given. Name at least one.")
+    names = [network.name for network in found]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise DataError(f'overview: two graphs bear the name "{twice[0]}". Give each once, under a name of its own.')
+    for network in found:
+        if network.demand.empty:
+            raise DataError(f"overview: {network.name} has no demand table, so nobody can go short. Give demand.")
+    return found
+
+
+def _is_made_up(network: Network) -> bool:
+    """Say whether no plant of a chain rests on a source: it is there to learn on."""
+    return bool((network.nodes["quality"] == "assumed").all())
+
+
+def _rank(scenario: Scenario) -> int:
+    """Return the place of a scenario's least likely measure among the likely ones; their number if it is none."""
+    statuses = [measure.get("status", "") for measure in scenario.measures]
+    return max((LIKELY.index(s) if s in LIKELY else len(LIKELY) for s in statuses), default=len(LIKELY))
+
+
+@dataclass(frozen=True)
+class _Said:
+    """What one scenario says of each tier."""
+
+    scenario: Scenario | None
+    restriction: str
+    found: LoadBearing
+    first: pd.Series
+
+
+@dataclass(frozen=True)
+class Neck:
+    """The narrowest step: a step, a country, and that country's part of what the step makes."""
+
+    step: str
+    country: str
+    share: float
+
+
+class _Chain:
+    """One chain, its scenarios, and the rows that they give."""
+
+    def __init__(self, network: Network, months: int) -> None:
+        self.network, self.months = network, months
+        self.counting = Counting.of(network)
+        self.outside: list[Outside] = []  # measures of other times
+        self._necks: dict[str | None, Neck] = {}
+
+    def rows(self, details: bool, step: Callable[[str, float], None]) -> Iterator[dict[str, Any]]:
+        """Yield the rows of the chain, those of the worst restriction and of the first tier before others."""
+        step("which scenario is the worst", 0.0)
+        asked = [(WORST, self._worst(list(self.shipped.values())))]
+        likely = self._worst(self._likeliest()) if details else None
+        asked += [(LIKELIEST, likely)] if likely is not None else []
+        for number, (restriction, scenario) in enumerate(asked):
+            at, width = 0.2 + 0.8 * number / len(asked), 0.8 / len(asked)
+            step(f"{restriction}: who goes short, and when", at)
+            first = self._first_months(scenario)
+            step(f"{restriction}: what that rests on", at + 0.2 * width)
+            said = _Said(scenario, restriction, load_bearing(self.network, scenario), first)
+            tiers = said.found.stated.index if details else said.found.stated.index[:1]
+            for place, tier in enumerate(tiers):
+                step(f"{restriction}: what closes the gap", at + width * (0.7 + 0.3 * place / len(tiers)))
+                yield self._row(said, place, str(tier))
+
+    @cached_property
+    def shipped(self) -> dict[str, Scenario]:
+        """The scenarios of the chain, by name."""
+        return dict(scenarios(self.network))
+
+    @cached_property
+    def _short(self) -> dict[str, pd.Series]:
+        """The shortfall of each tier in the long run, t/a, by scenario."""
+        return {
+            name: balance_under(self.counting, overlay_of(self.network, one)).by_tier()["shortfall_tpa"]
+            for name, one in self.shipped.items()
+        }
+
+    def _worst(self, among: list[Scenario]) -> Scenario | None:
+        return worst_of(among, self._short, self.network.tier_order[0])
+
+    def _likeliest(self) -> list[Scenario]:
+        """Return the scenarios whose least likely measure is likelier than that of any other."""
+        ranks = {name: _rank(one) for name, one in self.shipped.items()}
+        best = min(ranks.values(), default=len(LIKELY))
+        return [one for name, one in self.shipped.items() if ranks[name] == best < len(LIKELY)]
+
+    def _first_months(self, scenario: Scenario | None) -> pd.Series:
+        """Return the first short month of each tier, from 1 at the first measure; NaN = none."""
+        months = stress_test(self.network, [scenario] if scenario else [], self.months).summary["first_short_month"]
+        mine: pd.Series = months.loc[scenario.name if scenario else "baseline"]
+        line = timeline(self.network, scenario, self.months)
+        self.outside.append(line.outside)
+        return (mine - (line.onset or 0)).clip(lower=1.0)
+
+    def _row(self, said: _Said, place: int, tier: str) -> dict[str, Any]:
+        network, found, scenario = self.network, said.found, said.scenario
+        stated, ends = found.stated.iloc[place], found.ends.iloc[place]
+        neck = self._neck(tier if tier in network.tier_order else None)
+        closes: Closing = closing(self.counting, scenario, stated, place)
+        asked = hinges(network, found, tier, is_first=place == 0)
+        return {
+            "chain": network.name,
+            "year": np.nan if network.year is None else network.year,
+            "scenario": scenario.name if scenario else "",
+            "tier": tier,
+            "unmet_low_share": float(ends["low_share"]),
+            "unmet_share": float(ends["stated_share"]),
+            "unmet_high_share": float(ends["high_share"]),
+            "first_month": float(said.first.iloc[place]),
+            "neck_step": neck.step,
+            "neck_country": neck.country,
+            "neck_share": neck.share,
+            "closes": closes.words,
+            "closes_year": closes.year,
+            "hinges_on": shortened(asked.words),
+            "assumed_share": self._assumed_share,
+            "restriction": said.restriction,
+            "label": network.label,
+            "scenario_label": (scenario.label or scenario.name) if scenario else "nothing happens",
+            "hinges": "; ".join(asked.words),
+            "past_ends": "; ".join(asked.past),
+        }
+
+    def _neck(self, tier: str | None) -> Neck:
+        """Return the narrowest step of a country outside the beneficiaries, undisturbed; found once a tier."""
+        if tier not in self._necks:
+            self._necks[tier] = self._narrowest(tier)
+        return self._necks[tier]
+
+    def _narrowest(self, tier: str | None) -> Neck:
+        places = self._places
+        lost = chokepoints(self.network, "+".join(map(str, places.index.names)), tier=tier)["lost_share"]
+        places = places.assign(lost=lost.reindex(places.index).fillna(0.0))
+        costly = places[~places["inside"] & (places["lost"] > CERTAIN)]
+        if costly.empty:
+            return Neck("", "", np.nan)
+        tied = costly[costly["lost"] >= costly["lost"].max() - CERTAIN]
+        first = tied.sort_index().sort_values("share", ascending=False, kind="stable").iloc[0]
+        name: Any = first.name
+        return Neck(str(name[0]), str(name[1]), float(first["share"]))
+
+    @cached_property
+    def _places(self) -> pd.DataFrame:
+        """Each step of a country: whether any lies inside the beneficiaries, and its part of the step's output."""
+        nodes = self.network.nodes
+        step = "step" if nodes["step"].notna().any() else "stage"
+        made = nodes["id"].map(self.network.baseline).fillna(0.0)
+        nodes = nodes.assign(made=made, inside=self.counting.inside(nodes)).dropna(subset=[step, "country"])
+        by = nodes.groupby([step, "country"])
+        places = pd.DataFrame({"made": by["made"].sum(), "inside": by["inside"].any() & bool(self.counting.whose)})
+        total = places.groupby(level=0)["made"].transform("sum")
+        return places.assign(share=places["made"] / total.where(total > 0))
+
+    @cached_property
+    def _assumed_share(self) -> float:
+        """The part of the rows of the counted tables that are assumed."""
+        quality = pd.concat([getattr(self.network, name)["quality"] for name in COUNTED])
+        return float((quality == "assumed").mean()) if len(quality) else np.nan

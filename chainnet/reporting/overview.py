@@ -1,0 +1,180 @@
+"""The overview of several chains as a page, and as a table in Markdown."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any
+
+import pandas as pd
+
+from chainnet.results import origin_of, package_version
+from chainnet.words import NBSP, country_name, first_capital, is_missing, percent, whole
+
+__all__ = ["overview_markdown", "overview_page"]
+
+# the strip of a share, pixels
+WIDTH, HEIGHT, BAR, LEAST = 132, 12, 6, 3
+NOTE = (
+    "Short: the part of a tier's demand that is not met in the long run, as stated, and in brackets the ends between "
+    "which it lies over the judgements: who is served first, which relations count, how much is asked for. "
+    "First month, neck and what closes it are those of the tier that is named: the first that goes short as stated, "
+    "or else the first; months count from the first measure. A verdict hinges on what alone puts the share into "
+    "another category or past its ends."
+)
+
+
+@dataclass(frozen=True)
+class Share:
+    """A share of demand that goes short, and its ends, in words and as a strip: x and width in pixels."""
+
+    tier: str
+    words: str
+    ends: str
+    left: float
+    width: float
+    tick: float
+
+
+@dataclass(frozen=True)
+class Line:
+    """One restriction of a chain: what it leaves short, and of the tier that it speaks of the rest, in words."""
+
+    chain: str
+    restriction: str
+    scenario: str
+    shares: dict[str, Share]
+    tier: str
+    first: str
+    neck: str
+    closes: str
+    hinges: tuple[str, ...]
+    assumed: str
+
+
+def overview_markdown(table: pd.DataFrame) -> str:
+    """Return an overview as a table in Markdown.
+
+    Parameters
+    ----------
+    table : DataFrame
+        ``overview`` with details.
+
+    Returns
+    -------
+    str
+        Ends with a line end. What comes from the data is escaped: it makes no column, link, image or HTML.
+    """
+    tiers = _tiers(table)
+    heads = ["chain", "restriction", *(f"{tier} short" for tier in tiers)]
+    heads += ["first month", "neck", "what closes it", "hinges on", "inputs assumed"]
+    rows = [heads, ["---"] * len(heads)]
+    for line in _lines(table):
+        shares = [f"{line.shares[t].words} {line.shares[t].ends}" if t in line.shares else "" for t in tiers]
+        rest = [f"{line.tier}: {line.first}", line.neck, line.closes, _first(line.hinges), line.assumed]
+        rows.append([_marked(c) for c in (line.chain, f"{line.restriction}: {line.scenario}", *shares, *rest)])
+    text = "\n".join(f"| {' | '.join(row)} |" for row in rows)
+    return f"{text}\n\n{NOTE}\n".replace(NBSP, " ")
+
+
+def _first(hinges: Sequence[str]) -> str:
+    """Return the first thing on which the first tier hinges, and how many more there are."""
+    if not hinges:
+        return ""
+    said, *rest = hinges[0].rstrip(".").split("; ")
+    more = re.fullmatch(r"and (\d+) more", rest[-1]) if rest else None
+    left = len(rest) - 1 + int(more[1]) if more else len(rest)
+    return f"{said}; and {left} more" if left else said
+
+
+def overview_page(table: pd.DataFrame) -> str:
+    """Return an overview as one HTML page without scripts, which asks for nothing but itself.
+
+    Parameters
+    ----------
+    table : DataFrame
+        ``overview`` with details.
+
+    Returns
+    -------
+    str
+        The same table gives the same text.
+    """
+    from jinja2 import Environment, StrictUndefined
+
+    shell = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    source = files("chainnet.reporting.formats").joinpath("overview.html.j2").read_text(encoding="utf-8")
+    lines = list(_lines(table))
+    chains = list(dict.fromkeys(line.chain for line in lines))
+    digests = {one["graph"]: one["digest"][:12] for one in origin_of(table).get("settings", {}).get("chains", [])}
+    return shell.from_string(source).render(
+        chains=[(name, [line for line in lines if line.chain == name]) for name in chains],
+        tiers=_tiers(table),
+        note=NOTE,
+        digests=digests,
+        version=package_version(),
+        strip={"width": WIDTH, "height": HEIGHT, "bar": BAR},
+    )
+
+
+def _tiers(table: pd.DataFrame) -> list[str]:
+    """Return the tiers of all chains, each once, in their order."""
+    return list(dict.fromkeys(table["tier"].tolist()))
+
+
+def _lines(table: pd.DataFrame) -> Iterator[Line]:
+    """Yield a line a chain and restriction."""
+    for _, rows in table.groupby(["chain", "restriction"], sort=False):
+        short = rows[rows["unmet_share"] > 0]
+        said = (short if len(short) else rows).iloc[0]
+        year = "" if is_missing(said["year"]) else f", {whole(said['year'])}"
+        yield Line(
+            f"{said['chain']}{year}",
+            str(said["restriction"]),
+            str(said["scenario_label"]),
+            {str(row["tier"]): _share(row) for _, row in rows.iterrows()},
+            str(said["tier"]),
+            "never short" if is_missing(said["first_month"]) else f"month {whole(said['first_month'])}",
+            _neck(said),
+            str(said["closes"]) + ("" if is_missing(said["closes_year"]) else f", from {whole(said['closes_year'])}"),
+            _hinges(rows, str(said["tier"])),
+            percent(said["assumed_share"]),
+        )
+
+
+def _share(row: pd.Series) -> Share:
+    low, stated, high = (float(row[f"unmet_{end}share"]) for end in ("low_", "", "high_"))
+    left, width = WIDTH * low, max(WIDTH * (high - low), LEAST)
+    return Share(
+        str(row["tier"]),
+        percent(stated),
+        f"({percent(low).removesuffix(NBSP + '%')} to {percent(high)})",
+        round(min(left, WIDTH - width), 1),
+        round(width, 1),
+        round(min(max(WIDTH * stated, 1.0), WIDTH - 1.0), 1),
+    )
+
+
+def _neck(row: pd.Series) -> str:
+    if not row["neck_step"]:
+        return "none abroad"
+    share = "" if is_missing(row["neck_share"]) else f", which makes {percent(row['neck_share'])}"
+    return first_capital(f"{row['neck_step']} in {country_name(row['neck_country'])}{share}")
+
+
+def _hinges(rows: pd.DataFrame, said: str) -> tuple[str, ...]:
+    """Return on what the first tier and that which is spoken of hinge; of others what alone leaves the ends."""
+    first, out = str(rows["tier"].iloc[0]), []
+    for _, row in rows.iterrows():
+        tier = str(row["tier"])
+        words = row["hinges_on"] or "nothing that was asked" if tier in (first, said) else row["past_ends"]
+        out += [f"{first_capital(tier)}: {words}."] if words else []
+    return tuple(out)
+
+
+def _marked(text: Any) -> str:
+    """Return text that Markdown shows as it stands, on one line."""
+    flat = "".join(c if c.isprintable() else " " for c in str(text))
+    return re.sub(r"([\\`*_{}\[\]<>|#~&])", r"\\\1", flat)

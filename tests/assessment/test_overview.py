@@ -1,0 +1,334 @@
+"""The overview: a row a chain, each number against the question that it comes from."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from conftest import line, two_tier
+
+import chainnet as cn
+from chainnet.assessment import first_rows
+from chainnet.assessment._case import worst_of
+from chainnet.assessment._closing import closing
+from chainnet.assessment._hinges import hinges, shortened
+from chainnet.assessment._overview import COLUMNS, _Chain, _is_made_up
+from chainnet.cli import main
+from chainnet.errors import DataError
+from chainnet.flow import Counting
+from chainnet.reporting import overview_markdown, overview_page
+from chainnet.results import CHECKED
+
+ROOT = Path(__file__).parents[2]
+REAL = ("antimony", "gallium", "germanium", "graphite", "rare-earths", "tungsten")
+CONTRACT = ["chain", "year", "scenario", "tier", "unmet_low_share", "unmet_share", "unmet_high_share", "first_month"]
+CONTRACT += ["neck_step", "neck_country", "neck_share", "closes", "closes_year", "hinges_on", "assumed_share"]
+
+
+@pytest.fixture(scope="module")
+def details() -> pd.DataFrame:
+    return cn.overview("mag-9", details=True)
+
+
+@pytest.fixture(scope="module")
+def whole() -> pd.DataFrame:
+    """Every shipped chain, in full: some minutes."""
+    return cn.overview(details=True)
+
+
+def said(status: str) -> dict[str, str]:
+    return {"status": status, **({"start": "2027-01"} if status == "suspended" else {})} if status else {}
+
+
+def likely(name: str, *statuses: str) -> cn.Scenario:
+    measures = [{"kind": "remove", "where": {"country": "CHN"}, **said(s)} for s in statuses]
+    return cn.Scenario(name, measures)
+
+
+# -- the teaching chain --------------------------------------------------------------------------------
+
+
+def test_a_row_a_chain_with_the_same_columns(details: pd.DataFrame) -> None:
+    table = first_rows(details)
+    assert list(table.columns) == CONTRACT == COLUMNS
+    assert len(table) == 1
+    assert details.groupby("chain")["tier"].apply(list).tolist() == [["defence", "industrial", "civilian"]]
+    row = table.iloc[0]
+    assert row[["chain", "year", "scenario", "tier"]].tolist() == ["mag-9", 2025, "china_out", "defence"]
+    assert np.isnan(row["first_month"])
+    assert row["closes"] == "not short"
+    assert row["assumed_share"] == 1.0
+
+
+def test_details_are_what_the_questions_say(mag9: cn.Network, china_out: cn.Scenario, details: pd.DataFrame) -> None:
+    by_tier = details.set_index("tier")
+    found = cn.load_bearing(mag9, china_out)
+    for end, column in (("low", "unmet_low_share"), ("stated", "unmet_share"), ("high", "unmet_high_share")):
+        assert by_tier[column].tolist() == found.ends[f"{end}_share"].tolist()
+    months = cn.stress_test(mag9, china_out).summary.loc["china_out", "first_short_month"]
+    assert by_tier["first_month"].fillna(0.0).tolist() == months.fillna(0.0).tolist() == [0.0, 1.0, 1.0]
+    for tier in ("industrial", "civilian"):
+        lost = cn.chokepoints(mag9, "step+country", tier=tier)
+        assert lost.index[0] == tuple(by_tier.loc[tier, ["neck_step", "neck_country"]])
+    made = mag9.baseline[["H_CN", "H_BR"]]
+    assert by_tier.loc["civilian", "neck_share"] == pytest.approx(made["H_CN"] / made.sum())
+    assert by_tier.loc["industrial", "closes"] == "all listed projects"
+    assert by_tier.loc["civilian", "closes"] == "nothing listed"
+    assert by_tier["hinges_on"]["defence"].startswith("without Magnet plant in Japan; without Dysprosium source in")
+    assert by_tier["hinges_on"]["defence"].endswith("; and 6 more")
+    past = found.table[found.table["tier"].eq("defence") & found.table["kind"].eq("node")]
+    past = past[past["variant"].eq("absent") & (past["unmet_share"] > found.ends["high_share"]["defence"])]
+    assert by_tier["past_ends"]["defence"].count("without ") == len(past) == 3
+
+
+def test_the_call_without_details_gives_the_first_rows(mag9: cn.Network, details: pd.DataFrame) -> None:
+    table = cn.overview([mag9])
+    pd.testing.assert_frame_equal(table, first_rows(details), check_exact=True)
+    book = cn.codebook(table).set_index("column")
+    assert book.loc["unmet_share", ["unit", "status", "low", "high"]].tolist() == [
+        "share, 0 to 1",
+        CHECKED,
+        "unmet_low_share",
+        "unmet_high_share",
+    ]
+    assert table.attrs["provenance"]["settings"]["chains"] == [{"graph": "mag-9", "digest": mag9.digest}]
+
+
+def test_the_month_is_counted_from_the_first_measure(mag9: cn.Network) -> None:
+    late = cn.Scenario("late", [{"kind": "remove", "where": {"country": "CHN"}, "start_month": 7}])
+    months = _Chain(mag9, 24)._first_months(late)
+    assert months.fillna(0.0).tolist() == [0.0, 1.0, 1.0]
+    assert _Chain(mag9, 24)._first_months(None).isna().all()
+
+
+def test_measures_of_other_times_are_told_once(tmp_path: Path, mag9: cn.Network) -> None:
+    folder = cn.write(mag9, tmp_path / "mag-9")
+    (folder / "scenarios").mkdir()
+    text = cn.Scenario("late", [{"kind": "remove", "where": {"country": "CHN"}, "start": "2050-01"}]).to_toml()
+    (folder / "scenarios" / "late.toml").write_text(text, encoding="utf-8")
+    with pytest.warns(cn.ChainnetWarning, match="late") as told:
+        row = cn.overview(str(folder)).iloc[0]
+    assert len(told) == 1
+    assert np.isnan(row["first_month"])
+
+
+def test_a_chain_without_scenarios_is_asked_as_it_stands() -> None:
+    table = cn.overview(two_tier(), details=True)
+    assert set(table["restriction"]) == {"worst"}
+    assert set(table["scenario"]) == {""}
+    assert set(table["scenario_label"]) == {"nothing happens"}
+
+
+# -- its parts -----------------------------------------------------------------------------------------
+
+
+def test_the_fewest_projects_that_close_a_gap_and_from_when(mag9: cn.Network, china_out: cn.Scenario) -> None:
+    demand = mag9.demand
+    hard = mag9.with_demand(demand[demand["tier"] == "defence"].assign(demand_tpa=28.0))
+    projects = hard.projects
+    projects["start_year"] = [{"G_US": 2027, "H_US": 2029, "S_US": 2026}[name] for name in projects["id"]]
+    hard = hard.with_table("projects", projects)
+    stated = cn.load_bearing(hard, china_out).stated.iloc[0]
+    assert "G_US" not in stated["closes"].split(";")
+    found = closing(Counting.of(hard), china_out, stated, 0)
+    labels = hard.projects.set_index("id")["label"]
+    assert sorted(found.words.split(" and ")) == sorted([labels["G_US"], labels["H_US"]])
+    assert found.year == 2029.0
+    # by themselves they do not, and what stands sooner is not enough
+    for ids, short in ((["H_US"], True), (["G_US"], True), (["G_US", "H_US"], False)):
+        built = cn.Scenario("b", [*china_out.measures, {"kind": "build", "projects": ids}])
+        assert bool(cn.balance(hard, built, "new").by_tier()["shortfall_tpa"].sum() > 1e-6) is short
+
+
+def test_which_scenarios_are_likely(mag9: cn.Network) -> None:
+    chain = _Chain(mag9, 12)
+
+    def picked(*given: cn.Scenario) -> list[str]:
+        chain.__dict__["shipped"] = {one.name: one for one in given}
+        return [one.name for one in chain._likeliest()]
+
+    law, mixed = likely("law", "in force", "in force"), likely("mixed", "in force", "suspended")
+    guess, past, bare = likely("guess", "in force", "assumed"), likely("past", "ended"), likely("bare", "")
+    assert picked(mixed, law, guess) == ["law"]
+    assert picked(mixed, likely("soon", "announced"), guess) == ["mixed"]
+    assert picked(likely("soon", "announced"), past) == ["soon"]
+    assert picked(guess, past, bare, cn.Scenario("calm")) == []
+
+
+def test_the_worst_is_that_of_the_assessment() -> None:
+    short = {
+        "a": pd.Series({"defence": 1.0, "civilian": 9.0}),
+        "b": pd.Series({"defence": 2.0, "civilian": 0.0}),
+        "c": pd.Series({"defence": 2.0 + 1e-9, "civilian": 0.0}),
+    }
+    assert worst_of([cn.Scenario(name) for name in "cba"], short, "defence") == cn.Scenario("b")
+    assert worst_of([], {}, "defence") is None
+
+
+def test_hinges_are_labels_and_no_ids(mag9: cn.Network, china_out: cn.Scenario) -> None:
+    found = cn.load_bearing(mag9, china_out)
+    words = hinges(mag9, found, "defence", is_first=True).words
+    assert words[3] == "if no relation carries more than its baseline"
+    assert not [word for word in words if any(name in word for name in mag9.nodes["id"])]
+    assert len(words) == len(set(words))
+    assert shortened(["a"]) == "a"
+    assert shortened([]) == ""
+
+
+def test_made_up_chains_are_left_out_by_their_data(graphs: dict[str, cn.Network]) -> None:
+    assert sorted(name for name, net in graphs.items() if not _is_made_up(net)) == list(REAL)
+
+
+def test_what_cannot_be_asked_says_so(mag9: cn.Network) -> None:
+    with pytest.raises(DataError, match="Give each once"):
+        cn.overview([mag9, "mag-9"])
+    with pytest.raises(DataError, match="no graph is given"):
+        cn.overview([])
+    with pytest.raises(DataError, match="no demand table"):
+        cn.overview(line())
+    with pytest.raises(DataError, match="months"):
+        cn.overview(mag9, months=0)
+
+
+# -- pages ---------------------------------------------------------------------------------------------
+
+
+def test_a_page_and_a_table_escape_what_comes_from_the_data(details: pd.DataFrame) -> None:
+    evil = details.assign(
+        chain='<img src=x onerror="x()">', scenario_label="a | b\n](http://x) <script>", hinges_on="*x* `y` &lt; ![i]"
+    )
+    evil.attrs = {}
+    page, text = overview_page(evil), overview_markdown(evil)
+    assert "<img" not in page
+    assert "<script" not in page
+    assert "&lt;img src=x" in page
+    lines = text.split("\n\n")[0].splitlines()
+    assert len(lines) == 3
+    assert all(line.replace("\\|", "").count("|") == 11 for line in lines)
+    assert "\\<script\\>" in text
+    assert "a \\| b \\](http" in text
+    assert "\\&lt;" in text
+
+
+def test_a_line_names_what_contradicts_any_of_its_tiers(details: pd.DataFrame) -> None:
+    told = details.assign(hinges_on=["x", "y", "z"], past_ends=["", "", "without Q"])
+    line = overview_markdown(told).splitlines()[2]
+    assert "Defence: x. Industrial: y. Civilian: without Q." in line
+
+
+def test_the_same_table_gives_the_same_bytes_and_the_strip_its_places(details: pd.DataFrame) -> None:
+    page = overview_page(details)
+    assert page == overview_page(details.copy())
+    assert "http" not in page.replace("http-equiv", "")
+    # defence: stated 0, between 0 and 50 %
+    assert '<rect class="bar" x="0.0" y="3.0" width="66.0" height="6"/>' in page
+    assert '<rect class="tick" x="0.0" y="0" width="2" height="12"/>' in page
+    assert "(0 to 50" in page
+
+
+@pytest.fixture
+def run(details: pd.DataFrame, monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
+    """Call the program in this process; what it asks is answered already."""
+    monkeypatch.setattr("chainnet.assessment.overview", lambda *_, **__: details.copy())
+
+    def call(*words: str) -> int:
+        monkeypatch.setattr(sys, "argv", ["chainnet", "overview", "mag-9", *words])
+        with pytest.raises(SystemExit) as stop:
+            main()
+        return int(stop.value.code or 0)
+
+    return call
+
+
+def test_the_command_line_writes_each_form(
+    run: Callable[..., int], tmp_path: Path, details: pd.DataFrame, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for suffix in ("html", "md", "csv", "json", "txt"):
+        assert run("--out", str(tmp_path / f"o.{suffix}")) == 0
+    assert (tmp_path / "o.html").read_text(encoding="utf-8") == overview_page(details)
+    assert (tmp_path / "o.md").read_text(encoding="utf-8") == overview_markdown(details)
+    document = json.loads((tmp_path / "o.json").read_text(encoding="utf-8"))
+    assert [len(document["tables"][name]) for name in ("overview", "details")] == [1, 3]
+    assert (tmp_path / "o.csv").read_text(encoding="utf-8").splitlines()[0] == ",".join(CONTRACT)
+    assert (tmp_path / "o.txt").read_text(encoding="utf-8").startswith("overview (1 rows)")
+    capsys.readouterr()
+    assert run("--format", "md") == 0
+    assert capsys.readouterr().out == overview_markdown(details)
+    assert run("--table", "details", "--format", "csv") == 0
+    assert len(capsys.readouterr().out.splitlines()) == 4
+
+
+def test_the_command_line_refuses_what_it_does_not_know(
+    run: Callable[..., int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("--out", "o.docx") == 1
+    assert '".docx" is no known format' in capsys.readouterr().err
+    assert run("--format", "html", "--table", "details") == 1
+    assert "shows all there is" in capsys.readouterr().err
+    assert run("--format", "pdf") == 2
+
+
+# -- the shipped chains --------------------------------------------------------------------------------
+
+
+def readme_table() -> str:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    return text.split("<!-- overview -->\n")[1].split("<!-- /overview -->")[0].strip()
+
+
+def test_the_readme_has_a_row_for_every_shipped_chain(graphs: dict[str, cn.Network]) -> None:
+    rows = [line.split(" | ") for line in readme_table().splitlines() if line.startswith("| ")][2:]
+    told = {row[0].removeprefix("| ") for row in rows}
+    assert told == {f"{name}, {net.year}" for name, net in graphs.items() if not _is_made_up(net)}
+
+
+@pytest.mark.slow
+def test_the_readme_shows_what_the_command_makes(whole: pd.DataFrame) -> None:
+    assert readme_table() == overview_markdown(whole).strip()
+
+
+@pytest.mark.slow
+def test_the_sentences_of_the_readme_hold(whole: pd.DataFrame) -> None:
+    text = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split("<!-- /overview -->")[1].split())
+    first = whole[whole["tier"] == "defence"].set_index(["restriction", "chain"])
+    worst, likely = first.loc["worst"], first.loc["likeliest"]
+    low, high = (worst.loc["rare-earths", f"unmet_{end}_share"] for end in ("low", "high"))
+    assert f"leaves {100 * low:.0f} to {100 * high:.0f} % of its demand unmet" in text
+    assert worst.loc["rare-earths", "past_ends"] == ""
+    assert not re.search("without|if ", str(worst.loc["rare-earths", "hinges"]))
+    rest = worst.drop("rare-earths")
+    assert (rest["unmet_low_share"] == 0.0).all()
+    assert f"to {100 * rest['unmet_high_share'].min():.0f} % short ({rest['unmet_high_share'].idxmin()})" in text
+    assert f"wholly short ({rest['unmet_high_share'].idxmax()})" in text
+    assert (whole.loc[whole["restriction"] == "likeliest", "unmet_low_share"] == 0.0).all()
+    ends = likely["unmet_high_share"]
+    assert f"{100 * ends.min():.0f} to {100 * ends.max():.0f} % of defence demand is unmet" in text
+    told = text.split("In the base year China made ")[1].split(".")[0]
+    found = {f"{100 * share:.0f}" for share in whole.loc[whole["neck_country"] == "CHN", "neck_share"]}
+    assert set(re.findall(r"(\d+) %", told)) <= found
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", REAL)
+def test_no_assumed_plant_and_no_order_contradicts_a_row(whole: pd.DataFrame, name: str) -> None:
+    """What one plant less, or another order of service, leaves short lies within the ends, or the row names it."""
+    net = cn.read(name)
+    for scenario, rows in whole[whole["chain"] == name].groupby("scenario"):
+        table = cn.load_bearing(net, cn.scenarios(net)[str(scenario)]).table
+        asked = table[(table["kind"].eq("node") & table["variant"].eq("absent")) | table["kind"].eq("order")]
+        assert len(asked) > 3
+        for _, row in rows.iterrows():
+            mine: Any = asked[asked["tier"] == row["tier"]]
+            low, high = row["unmet_low_share"], row["unmet_high_share"]
+            past = mine[(mine["unmet_share"] > high + 1e-9) | (mine["unmet_share"] < low - 1e-9)]
+            unnamed = [
+                label for label in past["label"] if label not in row["hinges_on"] or label not in row["past_ends"]
+            ]
+            assert unnamed == [], f"{name}, {scenario}, {row['tier']}: {unnamed}"
