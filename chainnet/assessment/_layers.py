@@ -58,8 +58,8 @@ def year_known(network: Network, scenarios: tuple[Scenario, ...]) -> int | None:
     days = [str(m["checked_on"]) for scenario in scenarios for m in scenario.measures if "checked_on" in m]
     if days:
         return int(max(days)[:4])
-    runs = network.projects[[state_of(status) == "running" for status in network.projects["status"]]]
-    start = runs["start_year"].max()
+    runs = network.projects["status"].map(state_of) == "running"
+    start = network.projects["start_year"][runs].max()
     return None if pd.isna(start) else int(start)
 
 

@@ -38,6 +38,8 @@ __all__ = ["StressTest", "stress_test"]
 # by tier, by end use, the ladder, the inputs that bind
 Steady = tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, pd.DataFrame]
 
+NODE_KEY = ["scenario", "node", "commodity", "tier"]
+
 
 @dataclass(frozen=True, repr=False, eq=False, kw_only=True)
 class StressTest(Result):
@@ -244,16 +246,15 @@ def stress_test(
         by_month.append(mine)
         levels.append(stock_table(name, over_time, ask))
         lasting.append(survival_table(mine, over_time, name, ask))
-    all_nodes = pd.concat([nodes for _, nodes, _, _ in steady], ignore_index=True)
     rungs = [rung for _, _, rung, _ in steady if len(rung)]
     survive = pd.concat(lasting, ignore_index=True).set_index(["scenario", "tier", "node"])
-    rests = {_name(s): rest_of(inputs) for s, inputs in zip(chosen, binds, strict=True)}
-    said = {"rests_on": rests, "has_others": bool(counting.rivals.any())}
+    said: dict[str, Any] = {"has_others": bool(counting.rivals.any())}
+    said["rests_on"] = {_name(s): rest_of(inputs) for s, inputs in zip(chosen, binds, strict=True)}
     money = [money_table(network, _name(s), c) for s, c in zip(chosen, found, strict=True)]
     return StressTest(
         provenance=source,
         summary=stamp(pd.concat(summaries), source, facts=said),
-        nodes=stamp(all_nodes.set_index(["scenario", "node", "commodity", "tier"]), source),
+        nodes=stamp(pd.concat([nodes for _, nodes, _, _ in steady]).set_index(NODE_KEY), source),
         ladder=stamp(pd.concat(rungs, ignore_index=True) if rungs else pd.DataFrame(), source),
         months=stamp(pd.concat(by_month, ignore_index=True), source),
         stocks=stamp(pd.concat(levels, ignore_index=True), source),

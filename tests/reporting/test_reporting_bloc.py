@@ -206,4 +206,4 @@ def test_a_first_tier_that_is_short_only_after_all_others(made: cn.Assessment) -
     for said in (document.bottom_line[0].text, points[0].text):
         assert "Civilian" in said or "civilian" in said
         assert not re.search(r"fall from (\S+) to \1\s", said)
-    assert "served first, 5" in points[0].text
+        assert "if all others are served after, 5 (50\xa0%) if before" in said

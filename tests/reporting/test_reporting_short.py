@@ -93,7 +93,7 @@ def document(made: cn.Assessment) -> Document:
 
 def test_five_sentences_at_most(made: cn.Assessment) -> None:
     said = line(made)
-    assert list(said) == ["Verdict.", "When.", "Where.", "What helps.", "How sure."]
+    assert list(said) == ["Verdict.", "As built.", "When.", "Where.", "What helps.", "How sure."]
     for words in said.values():
         assert len(re.findall(r"[.!?](?:\s|$)", re.sub(r"“[^”]*”", "", words))) == 1, words
 
@@ -102,7 +102,7 @@ def test_the_verdict_tells_every_tier_the_tie_and_the_range(made: cn.Assessment)
     said = line(made)["Verdict."]
     assert said.startswith("Under “China stops”, defence deliveries fall from 25 to 20 t/yr, 5 t/yr (20 %) short")
     assert "[0–10] with demand at its low and high values" in said
-    assert "civilian is short 35 of 35 t/yr" in said
+    assert "100 % of civilian is short (35 of 35 t/yr)" in said
     assert "one other scenario costs defence as much" in said
 
 
@@ -224,10 +224,10 @@ def test_the_project_that_is_advised(
     made: cn.Assessment, large: Offer, small: Offer, best: str, tonnes: str, cost: str, is_tied: bool, per_dollar: str
 ) -> None:
     a = offered(made, large, small)
-    fund = next(s for s in decisions(Facts(a)) if s.head == "Fund.")
+    fund = next(s for s in decisions(Facts(a)) if s.head == "Fund")
     tied = "; one other returns as much" if is_tied else ""
     assert flat(fund.text) == (
-        f"{best} alone returns {tonnes} t/yr to defence, if served first, by 2027 ({cost}, start 2025), if it keeps its "
+        f"{best}: alone it returns {tonnes} t/yr to defence, if served first, by 2027 ({cost}, start 2025), if it keeps its "
         f"size and date{tied}. See section 6."
     )
     short = line(a)["What helps."]
@@ -240,8 +240,8 @@ def test_the_project_that_is_advised(
 
 def test_where_no_project_serves_the_first_tier_the_others_are_told(made: cn.Assessment) -> None:
     a = offered(made, (0.0, 90.0), (0.0, 10.0), everyone=(0.7, 0.7))
-    fund = next(s for s in decisions(Facts(a)) if s.head == "Fund.")
-    assert flat(fund.text).startswith("Plant Small alone returns 0.7 t/yr over all tiers by 2030 (USD 10 million")
+    fund = next(s for s in decisions(Facts(a)) if s.head == "Fund")
+    assert flat(fund.text).startswith("Plant Small: alone it returns 0.7 t/yr over all tiers by 2030 (USD 10 million")
     assert line(a)["What helps."].startswith("No single project returns anything to defence; ")
     assert [s.head for s in decisions(Facts(offered(made, (0.0, 90.0), (0.0, 10.0))))] == []
 
@@ -286,10 +286,10 @@ def test_what_stays_short_is_told_however_little(
 @pytest.mark.parametrize(
     ("stocks", "new", "heads", "said"),
     [
-        (0.0, 0.0, ["Fund."], ""),
-        (0.3, 0.0, ["Fund.", "Hold."], "they return 0.3 t/yr to defence, in the first year only"),
-        (0.0, 0.3, ["Fund.", "Qualify."], "between plants that stand return 0.3 t/yr over all tiers"),
-        (0.3, 7.0, ["Fund.", "Hold.", "Qualify."], "between plants that stand return 7 t/yr over all tiers"),
+        (0.0, 0.0, ["Fund"], ""),
+        (0.3, 0.0, ["Fund", "Hold."], "they return 0.3 t/yr to defence, in the first year only"),
+        (0.0, 0.3, ["Fund", "Qualify."], "between plants that stand return 0.3 t/yr over all tiers"),
+        (0.3, 7.0, ["Fund", "Hold.", "Qualify."], "between plants that stand return 7 t/yr over all tiers"),
     ],
 )
 def test_stocks_and_new_relations_are_advised_where_they_return_anything(

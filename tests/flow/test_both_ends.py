@@ -1,0 +1,105 @@
+"""Both ends of who is served first: solved, said, and at the command line."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+import chainnet as cn
+from chainnet.cli.app import app
+from chainnet.words import ends_sentence, ends_words
+
+
+def shared() -> cn.Network:
+    """Ten tonnes of ore for our eight and their eight: 6 go short, ours or theirs."""
+    nodes = pd.DataFrame(
+        {
+            "id": ["m", "ours", "theirs"],
+            "stage": ["mine", "end_use", "end_use"],
+            "country": ["AUS", "USA", "CHN"],
+            "capacity_tpa": [10.0, None, None],
+        }
+    )
+    edges = pd.DataFrame({"source": ["m", "m"], "target": ["ours", "theirs"]})
+    demand = pd.DataFrame({"node": ["ours", "theirs"], "tier": ["defence", "civilian"], "demand_tpa": [8.0, 8.0]})
+    return cn.Network(nodes=nodes, edges=edges, demand=demand, beneficiaries=["USA"], name="shared")
+
+
+@pytest.mark.parametrize("known", [None, "after", "before", "alongside"])
+def test_the_ends_are_the_two_balances(known: Any) -> None:
+    net = shared()
+    given = None if known is None else cn.balance(net, others=known)
+    found = cn.both_ends(net, known=given)
+    assert found.loc["defence"].tolist() == pytest.approx([8.0, 0.0, 6.0])
+    assert found.attrs["has_others"]
+    for others in ("after", "before"):
+        short = cn.balance(net, others=others).by_tier()["shortfall_tpa"]  # type: ignore[arg-type]
+        assert found[f"shortfall_{others}_tpa"].tolist() == pytest.approx(short.tolist())
+
+
+def test_where_all_count_there_is_one_end() -> None:
+    found = cn.both_ends(shared(), beneficiaries=[])
+    assert not found.attrs["has_others"]
+    assert (found["shortfall_after_tpa"] == found["shortfall_before_tpa"]).all()
+
+
+def test_an_answer_to_another_question_is_refused() -> None:
+    net = shared()
+    with pytest.raises(cn.DataError, match="reroute"):
+        cn.both_ends(net, known=cn.balance(net, reroute="new"))
+    with pytest.raises(cn.DataError, match="the network"):
+        cn.both_ends(net, known=cn.balance(net.scale({"id": "m"}, 0.5)))
+
+
+def test_the_words_say_one_number_where_the_digits_shown_agree() -> None:
+    assert ends_words("a", 8.0, 0.0, 6.0, "t/a", " ") == (
+        "a short 0 t/a if the others are served after, 6 t/a (75 %) if before"
+    )
+    assert ends_words("a", 8.0, 6.0, 6.0004, "t/a", " ") == "a short 6 t/a (75 %), whoever is served first"
+    both = [("a", 8.0, 0.0, 0.0), ("b", 8.0, 0.0, 2.0)]
+    assert ends_sentence(both).count("whoever") == 1
+
+
+@pytest.fixture
+def folder(tmp_path: Any) -> str:
+    return str(cn.write(shared(), tmp_path / "shared"))
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("balance", "ends: defence short 0 t/a if the others are served after, 6 t/a (75 %) if before"),
+        ("balance --others before", "defence short 0 t/a if the others are served after, 6 t/a (75 %) if before"),
+        ("stress --months 3", "baseline, in the long run: defence short 0 t/a if the others are served after, 6 t/a"),
+        ("stress --months 3 --others before", "defence short 0 t/a if the others are served after, 6 t/a (75 %)"),
+        ("chokepoints", "largest single loss 8 t/a (100 % of 8; m) if the others are served after, 2 t/a (100 % of 2"),
+        ("chokepoints --top 1 --others before", "largest single loss 8 t/a (100 % of 8; m) if the others are served"),
+        ("exposure", "all others are served after"),
+    ],
+)
+def test_the_command_line_says_both_ends(folder: str, line: str, said: str) -> None:
+    command, *more = line.split()
+    found = CliRunner().invoke(app, [command, folder, *more])
+    assert found.exit_code == 0, found.output
+    assert said in found.stdout
+    found = CliRunner().invoke(app, [command, folder, *more, "--format", "json"])
+    assert said.removeprefix("ends: ") in json.loads(found.stdout)["ends"]
+
+
+def test_without_others_nothing_is_said_of_ends() -> None:
+    for line in (["balance", "mag-9"], ["chokepoints", "mag-9"], ["exposure", "mag-9"]):
+        assert "ends:" not in CliRunner().invoke(app, line).stdout
+
+
+def test_a_graph_has_both_ends_in_its_heading(tmp_path: Any) -> None:
+    net = shared()
+    found = cn.balance(net)
+    text = cn.draw(net, found, ends=cn.both_ends(net, known=found), path=tmp_path / "x.html").read_text("utf-8")
+    assert "8 of 8 t/yr demand of USA are served if the others come after, 2 if before" in text.replace("\xa0", " ")
+    assert "defence short 0 to 6 of 8" in text
+    with pytest.raises(cn.DataError, match="another answer"):
+        cn.draw(net, found, ends=cn.both_ends(net, beneficiaries=["CHN"]), path=tmp_path / "y.html")
