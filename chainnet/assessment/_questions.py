@@ -19,11 +19,7 @@ from chainnet.assessment._bloc import (
     portfolios,
     sides,
 )
-<<<<<<< HEAD
 from chainnet.assessment._case import Case
-=======
-from chainnet.assessment._case import Case, worst_of
->>>>>>> ends
 from chainnet.assessment._layers import layers
 from chainnet.assessment._time import exposures, horizon_rungs, myopia, stockpiles
 from chainnet.criticality import chokepoints, interdict
@@ -31,7 +27,7 @@ from chainnet.flow import Balance, MaxFlow, balance, max_flow
 from chainnet.projects import Reroute, reroute
 from chainnet.results import BOUNDED, CHECKED, Status, stamp
 from chainnet.scenario import Scenario
-from chainnet.stress import StressTest, stress_test
+from chainnet.stress import StressTest, stress_test, worst_of
 
 __all__ = ["Question", "questions"]
 
@@ -101,11 +97,7 @@ def _base(case: Case) -> Balance:
 
 def _worst(case: Case, stress: StressTest) -> Scenario | None:
     short = {one.name: stress.summary["shortfall_tpa"].loc[one.name] for one in case.scenarios}
-<<<<<<< HEAD
     return {one.name: one for one in case.scenarios}.get(worst_of(short, case.network.tier_order[0]))
-=======
-    return worst_of(case.scenarios, short, case.network.tier_order[0])
->>>>>>> ends
 
 
 def _disrupted(case: Case, worst: Scenario | None) -> Balance | None:

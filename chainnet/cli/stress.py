@@ -71,26 +71,18 @@ class Stress(Question, Counted, TableOutput):
             tables,
             {"certificate": found.certificate},
             ("overview",),
-            self._ends(found, chosen) if others else None,
+            self._ends(found) if others else None,
         )
 
-    def _ends(self, found: Any, chosen: Any) -> dict[str, str]:
+    def _ends(self, found: Any) -> dict[str, str]:
         """Return both ends of the worst scenario, in the long run."""
-        from chainnet.assessment import worst_of
         from chainnet.cli.ends import short_line
         from chainnet.results import ends_of
-        from chainnet.scenario import pick_scenarios
+        from chainnet.stress import worst_of
 
-<<<<<<< HEAD
         asked = found.provenance["settings"]["scenarios"]
         short = {one: found.summary["shortfall_tpa"].loc[one] for one in asked}
         name = worst_of(short, self.network.tier_order[0]) or "baseline"
-=======
-        asked = pick_scenarios(self.network, chosen)
-        short = {one.name: found.summary["shortfall_tpa"].loc[one.name] for one in asked}
-        worst = worst_of(asked, short, self.network.tier_order[0])
-        name = worst.name if worst else "baseline"
->>>>>>> ends
         which = f", the worst of {len(asked)}" if len(asked) > 1 else ""
         return short_line(ends_of(found.summary, name), f"{name}{which}, in the long run: ")
 

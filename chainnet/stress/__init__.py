@@ -7,6 +7,7 @@ Words: *trajectory* (the months of one scenario), *foresight* (the plan that kno
 from chainnet.stress._months import Ask, horizon_ladder
 from chainnet.stress._stockpile import averted, requirement, stockpile_mitigation, stockpile_requirement
 from chainnet.stress._test import StressTest, stress_test
+from chainnet.stress._worst import worst_of
 
 __all__ = [
     "Ask",
@@ -17,4 +18,5 @@ __all__ = [
     "stockpile_mitigation",
     "stockpile_requirement",
     "stress_test",
+    "worst_of",
 ]
