@@ -191,7 +191,7 @@ def test_what_cannot_be_asked_says_so(mag9: cn.Network) -> None:
 
 def test_a_page_and_a_table_escape_what_comes_from_the_data(details: pd.DataFrame) -> None:
     evil = details.assign(
-        chain='<img src=x onerror="x()">', scenario_label="a | b\n](http://x) <script>", hinges_on="*x* `y` &lt; ![i]"
+        chain='<img src=x onerror="x()">', scenario_label="a | b\n](http://x) <script>", hinges_on="*x* `y` &lt;![i]"
     )
     evil.attrs = {}
     page, text = overview_page(evil), overview_markdown(evil)
