@@ -338,7 +338,7 @@ def _course(network: Network, result: Any, name: str, pairs: pd.DataFrame) -> Dr
         project_flow=site[0, n:],
         peak=edge.max(axis=0),
         order=_order(result.provenance),
-        ends=_told(ends_of(result.summary, name), result.summary.loc[name]),
+        ends=_told(ends_of(result.summary, name), result.summary.loc[name]) if name in result.summary.index else (),
     )
     months = Months(
         answer,

@@ -172,7 +172,7 @@ def _served(network: Network, answer: DrawnFlows) -> str:
     whose = f" of {', '.join(readable_id(b) for b in network.beneficiaries)}" if network.beneficiaries else ""
     head = ", ".join(part for part in (answer.words if answer.scenario else "", answer.when) if part)
     start = f"{first_capital(head)}: " if head else ""
-    if answer.ends and answer.months is None:
+    if answer.ends and not answer.when:  # the ends are of the long run, not of a month
         return _served_at_both_ends(f"{start}{{}} of {tonnes(demand)} demand{whose} are served", answer)
     text = f"{start}{number(served)} of {tonnes(demand)} demand{whose} are served"
     text += f" ({answer.order})" if answer.order else ""

@@ -176,7 +176,7 @@ def test_attacks_that_were_not_all_tried_are_no_proof(monkeypatch: pytest.Monkey
     monkeypatch.setattr("chainnet.criticality._attack.MOST_ATTACKS", 2)
     found = cn.interdict(crossing(), 2, others="before")
     assert (found.is_optimal, found.bound_tpa) == (False, found.base_tpa)
-    assert found.provenance["status"] == "B"
+    assert found.provenance["status"] == "bounded, not proved best"
 
 
 @pytest.mark.parametrize("ask", [cn.chokepoints, cn.balance, cn.stress_test, cn.reroute])
