@@ -36,6 +36,7 @@ LONG = {
     "hand-up-a-report.md",
     "measure-an-alliance.md",
     "model-an-export-ban.md",
+    "overview.md",
     "uncertain-inputs.md",
     "who-goes-short-when.md",
 }

@@ -201,6 +201,7 @@ def test_every_row_of_random_networks(seed: int) -> None:
     check(net, scenario, found, found.table[found.table["kind"].isin(INPUTS)])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", chains("antimony", among=set(WORST) - {"mag-9"}))
 def test_rows_of_shipped_chains(name: str) -> None:
     net, scenario, found = answer(name)
@@ -211,7 +212,7 @@ def test_rows_of_shipped_chains(name: str) -> None:
     check(net, scenario, found, table.merge(some, on=["kind", "id", "variant"]))
 
 
-@pytest.mark.parametrize("name", chains("mag-9", "rare-earths"))
+@pytest.mark.parametrize("name", chains("mag-9"))
 def test_judgements_say_what_the_balance_says(name: str) -> None:
     net, scenario, found = answer(name)
     asked = net.demand
@@ -251,7 +252,7 @@ def test_judgements_say_what_the_balance_says(name: str) -> None:
     assert len(alongside) == (3 if net.beneficiaries else 0)
 
 
-@pytest.mark.parametrize("name", chains("mag-9", "antimony", "rare-earths"))
+@pytest.mark.parametrize("name", chains("mag-9", "antimony"))
 def test_ends_are_those_of_the_judgements(name: str) -> None:
     _, _, found = answer(name)
     rows = pd.concat([found.table[found.table["kind"].isin(KINDS)], found.together])
@@ -324,7 +325,7 @@ def test_a_project_that_closes_a_gap_alone() -> None:
             assert max(alone, last) > 1e-6
 
 
-@pytest.mark.parametrize("name", chains("mag-9", "antimony", "rare-earths"))
+@pytest.mark.parametrize("name", chains("mag-9", "antimony"))
 def test_neck_and_rank_are_those_of_chokepoints(name: str) -> None:
     net, _, found = answer(name)  # undisturbed, whatever the scenario
     inside: set[str] = set(net.resolve(net.beneficiaries, "")[0]) if net.beneficiaries else set()
@@ -398,6 +399,7 @@ def test_smallest_sets_of_random_networks() -> None:
     assert {0, 1} <= set(sizes)
 
 
+@pytest.mark.slow
 def test_smallest_sets_where_works_stand_in_for_each_other() -> None:
     sizes = set()
     for seed in range(8):
@@ -455,7 +457,7 @@ def test_the_smallest_set_of_a_shipped_chain_by_trying_all(graphs: dict[str, cn.
 # -- the standing, the arguments ---------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", chains("mag-9", "antimony", "rare-earths"))
+@pytest.mark.parametrize("name", chains("mag-9", "antimony"))
 def test_the_standing_follows_from_the_answers(name: str) -> None:
     net, _, found = answer(name)
     tier = found.ends.index[0]
