@@ -18,7 +18,7 @@ from chainnet.flow import NEW_LAG_MONTHS, Counting, Others, balance_under, ladde
 from chainnet.lowering import Degree
 from chainnet.network import Network, kept
 from chainnet.results import Result, provenance, rest_of, stamp
-from chainnet.scenario import Scenario, acting, overlay_of, pick_scenarios, tell_outside
+from chainnet.scenario import Scenario, overlay_of, pick_scenarios, tell_outside
 from chainnet.stress._flows import MonthFlows, flows_of, flows_table, relations_table, throughput_table
 from chainnet.stress._months import (
     Ask,
@@ -277,16 +277,9 @@ def _answers(
     _corners(ask.network)  # kept before two threads ask for them
     steady, found = [], []
     with thread_pool() as pool:
-        known: list[tuple[list[dict[str, Any]], Future[Trajectory]]] = []
 
         def put(one: Scenario | None) -> tuple[Future[Steady], Future[Trajectory]]:
-            at_rest = pool.submit(_steady, ask.network, one, ask.reroute, ask.counting)
-            acts = [] if one is None else [acting(measure) for measure in one.measures]
-            over_time = next((job for same, job in known if same == acts), None)
-            if over_time is None:  # what is done alike is followed once, whatever it is called
-                over_time = pool.submit(course, one, ask)
-                known.append((acts, over_time))
-            return at_rest, over_time
+            return pool.submit(_steady, ask.network, one, ask.reroute, ask.counting), pool.submit(course, one, ask)
 
         undisturbed = put(None)
         for job in undisturbed:
