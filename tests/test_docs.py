@@ -28,7 +28,7 @@ KINDS = {"python", "sh", "bash", "console", "toml", "json", "text"}
 NOT_RUN = re.compile(r"\b(pip|venv|git|uv|pytest)\b")
 
 
-# pages that ask for whole reports, portfolios or long draws: `-m slow` runs their blocks, and so does every change
+# pages that ask for whole reports, portfolios or long draws: `-m slow` runs their blocks
 LONG = {
     "alignment-and-split-markets.md",
     "calibrate-a-chain.md",
