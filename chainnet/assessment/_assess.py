@@ -56,6 +56,9 @@ class Assessment(Result):
         By node, site, country, operator, owner_country, step+country: what all tiers lose.
     first_tier : mapping of str to DataFrame
         The same for the first tier alone, could it come first.
+    others_first : DataFrame
+        By site, what all tiers lose where all others are served first, t/a; empty where all demand counts, or where
+        the assessment serves them otherwise than after.
     attacks : DataFrame, index (counts, k)
         The worst k sites at once, for the first tier ("first tier") and for all: removed, lost_tpa,
         left_tpa, bound_tpa, is_optimal, greedy_lost_tpa, other_sets (None = not asked).
@@ -121,6 +124,7 @@ class Assessment(Result):
     layers: pd.DataFrame
     chokepoints: Mapping[str, pd.DataFrame]
     first_tier: Mapping[str, pd.DataFrame]
+    others_first: pd.DataFrame
     attacks: pd.DataFrame
     pairs: pd.DataFrame
     stress: StressTest

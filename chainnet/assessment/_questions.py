@@ -57,6 +57,7 @@ def questions(case: Case) -> tuple[Question, ...]:
     return (
         Question("stress", "who goes short, month by month", _stress, weight=30.0),
         Question("removed", "what is lost with each site, country and owner", _removed),
+        Question("others_first", "what each site costs if all others are served first", _others_first),
         Question("attacks", "which sites cost most together", _attacks, weight=5.0),
         Question("exposure", "how long the loss of a site can be borne", exposures, keeps_why=True),
         Question("bracket", "how far losses spread if nobody plans", myopia, keeps_why=True, weight=5.0),
@@ -115,6 +116,13 @@ def _removed(case: Case) -> Removed:
         every[by] = chokepoints(case.network, by, **case.in_order)
         lead[by] = chokepoints(case.network, by, tier=case.first, **case.in_order)
     return every, lead
+
+
+def _others_first(case: Case) -> pd.DataFrame:
+    """Return the losses by site with all others served first; empty where there are none, or where it is asked so."""
+    if case.counting.others != "after" or not case.counting.rivals.any():
+        return pd.DataFrame()
+    return chokepoints(case.network, "site", others="before", **case.said)
 
 
 def _attacks(case: Case) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -7,6 +7,7 @@ from typing import Any
 from chainnet.drawing.answers import DrawnFlows, Losses
 from chainnet.drawing.facts import PageData
 from chainnet.drawing.style import percent, tonnes
+from chainnet.engine import TIE
 from chainnet.network import Network
 from chainnet.words import agree, ends_sentence, first_capital, join, number, readable_id
 
@@ -86,9 +87,10 @@ def first_words(facts: PageData, losses: Losses) -> str:
     if not losses.first:
         return ""
     most = max(losses.first.values())
-    worst = sorted((s for s in facts.sites if most > 0 and s["firstLost"] == most), key=lambda s: str(s["id"]))
-    if not worst:
+    if not most > 0:
         return f"No single site costs {losses.first_tier} anything."
+    tied = [s for s in facts.sites if losses.first.get(str(s["id"]), 0.0) >= most * (1 - TIE)]
+    worst = sorted(tied, key=lambda s: str(s["id"]))
     more = f" and {len(worst) - 1} more" if len(worst) > 1 else ""
     return f"Costliest for {losses.first_tier}: {worst[0]['label']}{more}, {worst[0]['firstLostText']}."
 

@@ -18,9 +18,10 @@ from numpy.typing import NDArray
 
 from chainnet.engine import maxflow_kernel, removal_kernel
 
-# half-edges from which it pays to start numba from its cache, about a second; a network a little larger would already
-# take as long plain, in every run, as the one compilation takes
-COMPILED_FROM = 12_000
+# half-edges from which it pays to start numba from its cache (about a second), and to compile where nothing can be kept
+# and every process compiles anew (many seconds)
+CACHED_FROM = 12_000
+COMPILED_FROM = 300_000
 
 # merged into their callers: a call that hands over all buffers costs more than these do
 _INLINED = {"descend", "send_along", "drain", "spread", "join"}
@@ -56,7 +57,9 @@ class Kernels:
 
 def kernels(n_halves: int) -> Kernels:
     """Choose how to run the kernels on a residual network of ``n_halves`` half-edges."""
-    return _plain() if n_halves < COMPILED_FROM else _compiled()
+    if n_halves < CACHED_FROM or (n_halves < COMPILED_FROM and not _is_keepable()):
+        return _plain()
+    return _compiled()
 
 
 def _functions() -> dict[str, types.FunctionType]:
@@ -103,21 +106,34 @@ def _compiled() -> Kernels:
     return Kernels({name: space[name] for name in functions}, compiled=True)
 
 
-@functools.cache
+def _is_keepable() -> bool:
+    """Say whether compiled code can be kept for the next process."""
+    return _place() is not None
+
+
 def _is_kept() -> bool:
     """Say whether numba's cache holds the last kernel, and so, as they are kept in their order, all of them."""
     import numba
-    from numba.core.caching import FunctionCache
     from numba.core.registry import cpu_target
+
+    held, last = _place(), list(_functions().values())[-1]
+    return (
+        held is not None
+        and held.load_overload(_kinds(last, _numba_types(numba)), cpu_target.target_context) is not None
+    )
+
+
+@functools.cache
+def _place() -> Any:
+    """Return numba's cache of the last kernel; None where compiled code has no place."""
+    from numba.core.caching import FunctionCache
 
     functions = _functions()
     name, last = list(functions.items())[-1]
-    again = _again(name, last, {}, _fingerprint(functions))
     try:
-        held = FunctionCache(again)
-    except (RuntimeError, OSError):  # no place to keep compiled code
-        return False
-    return held.load_overload(_kinds(last, _numba_types(numba)), cpu_target.target_context) is not None
+        return FunctionCache(_again(name, last, {}, _fingerprint(functions)))
+    except (RuntimeError, OSError):
+        return None
 
 
 def _again(name: str, function: types.FunctionType, space: dict[str, Any], print_of_all: str) -> types.FunctionType:

@@ -17,8 +17,6 @@ __all__ = ["SEVERAL", "Stages", "floor_of", "in_finer_sizes", "optimal", "proof_
 
 # tonnes of one stage that a tonne of another, given way by its lock, may stand for
 SEVERAL = 10.0
-
-
 # the widest that locks which collide by rounding are set, over the usual: 1e-8 of what the stage got
 MOST_LOOSER = 100.0
 
@@ -53,7 +51,7 @@ def optimal(model: WarmModel, basis: Any, problem: str, unbounded: Callable[[], 
 
 def floor_of(value: float, scale: float, looser: float = 1.0) -> float:
     """Return a hair less than what a stage got; ``scale`` is the natural size of its lock, t/a."""
-    return value - looser * max(LOCK * value, 100 * LOCK * scale)
+    return value - max(looser * LOCK * value, 100 * LOCK * scale)
 
 
 def proof_of(problem: str, model: WarmModel, found: LinearSolution) -> Certificate:

@@ -327,7 +327,7 @@ class Facts:
         return isinstance(code, str) and code in set(self.network.nodes["country"].dropna())
 
     def losses(self, by: str) -> pd.DataFrame:
-        """Return what a removal costs the leading tier and all tiers, worst first."""
+        """Return what a removal costs the leading tier and all tiers, worst first; by site also with others first."""
         every, first = self.a.chokepoints[by], self.a.first_tier[by]
         table = every.copy()
         table["first_lost_tpa"] = first["lost_tpa"].reindex(table.index)
@@ -335,6 +335,9 @@ class Facts:
         for part in ("", "first_"):
             nothing = table[f"{part}lost_share"].abs() <= CERTAIN
             table.loc[nothing, [f"{part}lost_tpa", f"{part}lost_share"]] = 0.0
+        if by == "site" and len(self.a.others_first):
+            lost, share = (self.a.others_first[c].reindex(table.index) for c in ("lost_tpa", "lost_share"))
+            table["others_lost_tpa"] = lost.mask(share.abs() <= CERTAIN, 0.0)
         names = table.index.map(str)
         order = np.lexsort((names, -_rounded(table["lost_tpa"]), -_rounded(table["first_lost_tpa"])))
         return table.iloc[order]

@@ -193,9 +193,7 @@ def test_every_row_of_the_teaching_chain(mag9: cn.Network, stop: cn.Scenario, fo
 
 @pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, 9))])
 def test_every_row_of_random_networks(seed: int) -> None:
-    net = blurred(seed)
-    if not asks(net):
-        pytest.skip("nobody asks for what counts")
+    net = next(net for net in map(blurred, range(seed, seed + 100, 10)) if asks(net))
     scenario = cn.Scenario("gone", measures=[{"kind": "remove", "where": {"country": "AUS"}}])
     found = cn.load_bearing(net, scenario, max_set=0)
     check(net, scenario, found, found.table[found.table["kind"].isin(INPUTS)])

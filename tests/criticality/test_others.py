@@ -79,7 +79,15 @@ def test_pure_flows_lose_what_two_balances_differ_by(others: str, seeds: range) 
         check(plain(seed), others, beneficiaries=["USA"])
 
 
-@pytest.mark.parametrize(("others", "seeds"), [("before", range(3)), ("alongside", range(5, 7))])
+@pytest.mark.parametrize(
+    ("others", "seeds"),
+    [
+        ("before", range(3)),
+        ("alongside", range(5, 7)),
+        pytest.param("before", range(3, 5), marks=pytest.mark.slow),
+        pytest.param("alongside", range(7, 9), marks=pytest.mark.slow),
+    ],
+)
 def test_recipes_lose_what_two_balances_differ_by(others: str, seeds: range) -> None:
     for seed in seeds:
         net, main = recipes(seed)

@@ -119,11 +119,23 @@ def test_the_print_changes_with_all_that_decides_what_kernels_do(monkeypatch: py
     assert len(set(prints)) == len(prints)
 
 
-def test_small_networks_are_answered_plain(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("halves", "keepable", "compiled"),
+    [
+        (maxflow_jit.CACHED_FROM - 1, True, False),
+        (maxflow_jit.CACHED_FROM, True, True),
+        (maxflow_jit.CACHED_FROM, False, False),
+        (maxflow_jit.COMPILED_FROM - 1, False, False),
+        (maxflow_jit.COMPILED_FROM, False, True),
+    ],
+)
+def test_nobody_compiles_anew_in_every_process_where_plain_kernels_answer_sooner(
+    halves: int, keepable: bool, compiled: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     made = maxflow_jit.Kernels({}, compiled=True)
     monkeypatch.setattr(maxflow_jit, "_compiled", lambda: made)
-    assert not maxflow_jit.kernels(maxflow_jit.COMPILED_FROM - 1).compiled
-    assert maxflow_jit.kernels(maxflow_jit.COMPILED_FROM) is made
+    monkeypatch.setattr(maxflow_jit, "_is_keepable", lambda: keepable)
+    assert (maxflow_jit.kernels(halves) is made) is compiled
 
 
 @pytest.mark.parametrize("kept", [False, True])

@@ -117,15 +117,27 @@ def _basis(facts: Facts) -> str:
 
 
 def _idle_giant(facts: Facts) -> str:
-    """Name the site that is large in its step and whose loss costs nothing; empty if none is."""
+    """Say of a site that is large in its step that its loss costs nothing, at both ends; empty if there is none.
+
+    Of several the one whose loss costs most if all others are served first: there the zero hangs on the order.
+    """
     table = facts.losses("node")
     idle = table[(table["lost_tpa"] <= 0) & (table["first_lost_tpa"].fillna(0.0) <= 0)]
     thing = facts.things.loc[idle.index]
-    share = thing["step_share"].fillna(0.0)[(thing["country"].notna() & (thing["stage"] != "recycler")).to_numpy()]
-    if share.empty or float(share.max()) < LEAST_GIANT:
+    thing = thing[thing["country"].notna() & (thing["stage"] != "recycler") & (thing["step_share"] >= LEAST_GIANT)]
+    if thing.empty:
         return ""
-    name = share.sort_values(ascending=False, kind="stable").index[0]
-    return f"{named(facts.label(name))} ({thing.loc[name, 'step']}, {percent(share[name])} of its step)"
+    sites = facts.losses("site")
+    before = pd.Series(0.0, index=thing.index)
+    if "others_lost_tpa" in sites:
+        before = facts.site_of.reindex(thing.index).map(sites["others_lost_tpa"]).fillna(0.0)
+    name = before.index[np.lexsort((-thing["step_share"], -before.round(6)))[0]]
+    what = (
+        f"{named(facts.label(name))} ({thing.loc[name, 'step']}, {percent(thing.loc[name, 'step_share'])} of its step)"
+    )
+    if before[name] > 0:
+        return f"{what} costs nothing if all others are served after, {tonnes(before[name])} if before"
+    return f"{what} costs nothing" + (", whoever is served first" if "others_lost_tpa" in sites else "")
 
 
 def gain_tier(facts: Facts) -> str:
@@ -383,7 +395,7 @@ def _hangs_short(facts: Facts) -> str:
     else:
         said.append(f"no single site costs {of} anything ({count(len(sites))} tested, all zero, proved)")
     giant = _idle_giant(facts)
-    return first_capital("; ".join([*said, f"{giant} costs nothing"] if giant else said)) + "."
+    return first_capital("; ".join([*said, giant] if giant else said)) + "."
 
 
 def _share(facts: Facts) -> str:
@@ -425,7 +437,7 @@ def _hangs_long(facts: Facts) -> str:
     else:
         said.append(f"No single site costs {of} anything: {count(len(tested))} tested, all zero, proved.")
     giant = _idle_giant(facts)
-    contrast = f"The loss of {giant} costs nothing: others can stand in." if giant else ""
+    contrast = f"The loss of {giant}." if giant else ""
     return " ".join(part for part in (*said, _together(facts), contrast) if part)
 
 

@@ -67,8 +67,9 @@ def section(facts: Facts) -> Section:
     )
 
 
-def _loss_columns(facts: Facts) -> list[ReportColumn]:
+def _loss_columns(facts: Facts, by: str = "") -> list[ReportColumn]:
     first = facts.first
+    other_end = [col.tons("others_lost_tpa", "Others first", "fall of what is left when all others are served first")]
     columns = [
         col.tons("first_lost_tpa", f"{first_capital(first)} lost", f"what {first} loses, {order_of(facts).first}"),
         col.share("first_lost_share", f"of {first}", f"the same, of the demand of {first} served before"),
@@ -77,6 +78,7 @@ def _loss_columns(facts: Facts) -> list[ReportColumn]:
         *(columns if facts.has_first else []),
         col.tons("lost_tpa", "All tiers lost", f"fall of {order_of(facts).counts}"),
         col.share("lost_share", "of all tiers", "the same, of what was served before"),
+        *(other_end if by == "site" and len(facts.a.others_first) else []),
     ]
 
 
@@ -129,7 +131,7 @@ def loss_table(facts: Facts, by: str) -> ReportTable:
     columns = [
         col.text("rank", "Rank", "place by the loss; = tied"),
         *names,
-        *_loss_columns(facts),
+        *_loss_columns(facts, by),
         col.text("in_cut", "In the cut", "whether it lies in the minimum cut", lambda r: _yes(r["in_cut"]), body=False),
         col.text(
             "is_dominator",
