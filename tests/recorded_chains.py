@@ -294,14 +294,13 @@ def off(net: cn.Network, *measures: Mapping[str, Any]) -> Overlay:
 
 
 def expanded(
-    net: cn.Network, n_periods: int, step_months: float, *measures: Mapping[str, Any], locks: Any = (), **asked: Any
+    net: cn.Network, n_periods: int, step_months: float, *measures: Mapping[str, Any], **asked: Any
 ) -> Periods:
     """A network over periods."""
     given = {"stocks": True, "pipeline": True, **asked}
     lag = given.pop("new_lag_months", 2.0)
     found = low(net, *measures, **given)
-    pairs = [(np.isin(np.arange(len(net.demand)), rows), np.array(weights)) for rows, weights in locks]
-    return lowering.expand_periods(found, n_periods, step_months, locks=pairs, new_lag_months=lag)
+    return lowering.expand_periods(found, n_periods, step_months, new_lag_months=lag)
 
 
 def months_program(net: cn.Network, n_periods: int, step_months: float, *measures: Any, **asked: Any) -> dict[str, Any]:
@@ -319,7 +318,6 @@ def months_program(net: cn.Network, n_periods: int, step_months: float, *measure
             "kept",
             "fills",
             "stock_rows",
-            "locks",
             "years",
         ]
     }
@@ -468,9 +466,7 @@ def months_model(net: cn.Network, n_periods: int = 3, **asked: Any) -> MonthsMod
 
 
 def settled(net: cn.Network, parts: Any) -> list[Any]:
-    """What months call served, where rows are served a part of what they ask for; how far below values locks lie."""
+    """What months call served, where rows are served a part of what they ask for."""
     model = months_model(net)
     wanted = np.tile(model.periods.low.flows.demand["demand_tpa"].to_numpy() / 12.0, (3, 1))
-    slack = [1e10 * model._slack(lock, value) for lock in range(len(model.periods.locks)) for value in (0.0, 1.0, 1e4)]
-    model._looser = 10.0
-    return [model._settled(wanted * np.array(part), wanted) for part in parts] + [slack, 1e9 * model._slack(0, 2.0)]
+    return [model._settled(wanted * np.array(part), wanted) for part in parts]

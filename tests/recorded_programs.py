@@ -162,11 +162,11 @@ def compact(program: LinearProgram, *steps: tuple[str, tuple[Any, ...]]) -> list
     found = model.solve()
     out = [said(found), model.certify("first") if found.status == "optimal" else None]
     for name, given in steps:
-        getattr(model, name)(*(np.array(g, dtype=float) if isinstance(g, list) else g for g in given))
+        kinds = (int, float) if name == "hold_at" else (float, float, float)
+        getattr(model, name)(*(np.array(g, dtype=kind) for g, kind in zip(given, kinds, strict=False)))
         found = model.solve(found if found.basis is not None else None)
         out += [said(found), model.certify(name) if found.status == "optimal" else None]
-    rows = [model.row_bounds(row) for row in range(len(program.row_lower))]
-    return [*out, rows, model._open, model._rows]
+    return [*out, model._open, model._rows]
 
 
 # -- choices ----------------------------------------------------------------------------------------

@@ -38,6 +38,7 @@ from chainnet.engine.tolerances import (
     PROOF_SEARCH,
     ROUNDING,
     SAME_SIZE,
+    SOLVER,
     TIE,
     UNIT_ROUNDING,
 )
@@ -57,6 +58,7 @@ __all__ = [
     "PROOF_SEARCH",
     "ROUNDING",
     "SAME_SIZE",
+    "SOLVER",
     "TIE",
     "UNIT_ROUNDING",
     "Attack",

@@ -15,10 +15,12 @@ from scipy.sparse import csc_array, vstack
 
 from chainnet._types import Array, Ints
 from chainnet.engine.certificate import certify_linear
-from chainnet.engine.tolerances import FINEST, NEAT, NEGLIGIBLE, SOLVER, WIDE
+from chainnet.engine.tolerances import FINEST, NEAT, NEGLIGIBLE, PAID, SOLVER, WIDE
 from chainnet.errors import SolverError
 
-__all__ = ["LinearProgram", "LinearSolution", "WarmModel", "highs_model", "solve_independently"]
+__all__ = ["Bounds", "LinearProgram", "LinearSolution", "WarmModel", "highs_model", "solve_independently"]
+
+Bounds = tuple[Array, Array, Array, Array]  # lower and upper of columns, lower and upper of rows
 
 NO_LIMIT = 2**31 - 1
 PLAIN: dict[str, Any] = {
@@ -177,6 +179,37 @@ class WarmModel:
             highs.changeRowsBounds(len(changed), changed, lower[changed] / scale, upper[changed] / scale)
         self._row_bounds = (lower, upper)
 
+    @property
+    def bounds(self) -> Bounds:
+        """Bounds of columns and of rows in place: lower, upper, lower, upper; callers do not change them."""
+        return self._col_lower, self._col_upper, *self._row_bounds
+
+    def set_bounds(self, bounds: Bounds) -> None:
+        """Put other bounds of columns and rows in place."""
+        lower, upper, *rows = bounds
+        changed = np.flatnonzero((lower != self._col_lower) | (upper != self._col_upper)).astype(np.int32)
+        if len(changed):
+            scale = self._col_scale[changed]
+            self._highs.changeColsBounds(len(changed), changed, lower[changed] / scale, upper[changed] / scale)
+        self._col_lower, self._col_upper = lower, upper
+        self.set_rows(*rows)
+
+    def hold(self, found: LinearSolution) -> None:
+        """Leave of the program in place only what is as good as its optimum ``found``.
+
+        Notes
+        -----
+        By complementary slackness an answer is optimal if and only if what has a price in one optimal dual lies at
+        its bound. So these columns and rows are held there, and the next objective is sought on that face alone: no
+        row is added, nothing gives way, and the program becomes smaller. Cost: one pass over the non-zeros.
+        """
+        col_lower, col_upper, row_lower, row_upper = self.bounds
+        activity = self.program.matrix @ found.x
+        prices = found.col_dual * self._col_scale, found.row_dual * self._row_scale
+        columns = _held(prices[0] / self._cost_scale, found.x / self._col_scale, col_lower, col_upper, self._col_scale)
+        rows = _held(prices[1] / self._cost_scale, activity / self._row_scale, row_lower, row_upper, self._row_scale)
+        self.set_bounds((*columns, *rows))
+
     def current(self) -> LinearProgram:
         """Return the program as it stands now, with the bounds and costs last put in place."""
         p = self.program
@@ -292,7 +325,7 @@ class WarmModel:
         ways = [(PLAIN, True), (fine, True), (PLAIN, False), (WIDELY, False), (interior, False)]
         if is_near:
             # where it takes more steps than that, to begin afresh is faster
-            few = {**PRIMAL, "simplex_iteration_limit": max(len(self._rows) // 4, 1000)}
+            few = {**PRIMAL, "simplex_iteration_limit": max(len(self._rows) // 16, 500)}
             ways = [(few, True), (PRESOLVED, False), *ways]
         return ways
 
@@ -345,6 +378,13 @@ class WarmModel:
         low = np.asarray(ranging.row_bound_dn.value_) * self._row_scale
         high = np.asarray(ranging.row_bound_up.value_) * self._row_scale
         return low, high
+
+
+def _held(price: Array, value: Array, lower: Array, upper: Array, scale: Array) -> tuple[Array, Array]:
+    """Return bounds that hold what has a price at the bound that it stands for; price and value in solver's units."""
+    down = (price > PAID) & (value - lower / scale <= WIDE)
+    up = (price < -PAID) & (upper / scale - value <= WIDE)
+    return np.where(up, upper, lower), np.where(down, lower, upper)
 
 
 def _least(weight: Array, lower: Array, upper: Array) -> float:

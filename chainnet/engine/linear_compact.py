@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from scipy.sparse import csc_array
 
 from chainnet._types import Array, Bools, Ints
 from chainnet.engine.certificate import Certificate, certify_linear
-from chainnet.engine.linear import LinearProgram, LinearSolution, WarmModel
+from chainnet.engine.linear import Bounds, LinearProgram, LinearSolution, WarmModel
 
 __all__ = ["BASIC", "CompactModel", "Statuses", "in_use"]
 
@@ -49,7 +51,7 @@ class CompactModel:
     Notes
     -----
     A row none of whose columns is in use is left out too; if it cannot hold with nothing the answer is
-    infeasible. ``set_row`` may only tighten a row and loosen it again to what ``set_rows`` gave it.
+    infeasible.
     """
 
     def __init__(self, program: LinearProgram, stays: Bools | None = None) -> None:
@@ -69,7 +71,7 @@ class CompactModel:
             self._model.set_cost(cost[self._open])
 
     def set_bounds(self, upper: Array, row_lower: Array, row_upper: Array) -> None:
-        """Put other upper bounds of columns and bounds of rows in place."""
+        """Put other upper bounds of columns and bounds of rows in place, and let go of what was held."""
         self._upper, self._low, self._high = upper, row_lower, row_upper
         used = in_use(self.program.matrix, upper > 0, row_lower, row_upper)
         if self._stays is not None:
@@ -77,47 +79,64 @@ class CompactModel:
         if self._model is None or (used & ~self._open).any():
             self._build(used)
         else:
-            self._model.set_upper(upper[self._open])
-            self._model.set_rows(row_lower[self._rows], row_upper[self._rows])
+            nothing = np.zeros(int(self._open.sum()))
+            self._model.set_bounds((nothing, upper[self._open], row_lower[self._rows], row_upper[self._rows]))
 
-    def set_row(self, row: int, lower: float, upper: float) -> None:
-        """Put other bounds of one row in place."""
-        low, high = self._low.copy(), self._high.copy()
-        low[row], high[row] = lower, upper
-        self._low, self._high = low, high
-        if self._model is not None and self._rows[row]:
-            self._model.set_row(int(self._rows[:row].sum()), lower, upper)
+    @property
+    def held(self) -> Bounds:
+        """What is in place of bounds, to be put back by ``set_held``."""
+        return self._inner.bounds
 
-    def row_bounds(self, row: int) -> tuple[float, float]:
-        """Return the bounds of a row."""
-        return float(self._low[row]), float(self._high[row])
+    def set_held(self, bounds: Bounds) -> None:
+        """Put back what ``held`` was, under the bounds that are in place."""
+        self._inner.set_bounds(bounds)
+
+    def hold(self, found: LinearSolution) -> None:
+        """Leave only what is as good as the optimum ``found``; see ``WarmModel.hold``."""
+        inner = replace(
+            found, x=found.x[self._open], row_dual=found.row_dual[self._rows], col_dual=found.col_dual[self._open]
+        )
+        self._inner.hold(inner)
+
+    def hold_at(self, columns: Ints, value: Array) -> None:
+        """Leave only answers in which some columns have these values."""
+        place = np.cumsum(self._open) - 1
+        some = self._open[columns]
+        lower, upper, *rows = self._inner.bounds
+        lower, upper = lower.copy(), upper.copy()
+        lower[place[columns[some]]] = upper[place[columns[some]]] = value[some]
+        self._inner.set_bounds((lower, upper, rows[0], rows[1]))
+
+    @property
+    def _inner(self) -> WarmModel:
+        if self._model is None:
+            self.set_bounds(self._upper, self._low, self._high)
+        assert self._model is not None
+        return self._model
 
     def solve(
         self, before: LinearSolution | None = None, *, or_wide: bool = False, is_near: bool = False
     ) -> LinearSolution:
         """Solve under what is in place, from an earlier answer if its basis still fits; see ``WarmModel.solve``."""
-        if self._model is None:
-            self.set_bounds(self._upper, self._low, self._high)
-        assert self._model is not None
+        model = self._inner
         idle = ~self._rows
         if (np.maximum(self._low[idle], -self._high[idle]) > 0).any():
             none = np.empty(0)
             return LinearSolution("infeasible", np.nan, none, none, none, None)
-        basis = before.basis[1] if before is not None and before.basis[0] is self._model else None
-        found = self._model.solve(basis, or_wide=or_wide, is_near=is_near)
+        basis = before.basis[1] if before is not None and before.basis[0] is model else None
+        found = model.solve(basis, or_wide=or_wide, is_near=is_near)
         if found.status != "optimal":
             return found
         self._last = found
         x, reduced = np.zeros(len(self._open)), np.zeros(len(self._open))
         dual = np.zeros(len(self._rows))
         x[self._open], reduced[self._open], dual[self._rows] = found.x, found.col_dual, found.row_dual
-        return LinearSolution("optimal", found.value, x, dual, reduced, (self._model, found.basis))
+        return LinearSolution("optimal", found.value, x, dual, reduced, (model, found.basis))
 
     @property
     def n_steps(self) -> int:
         """Number of steps that the last solve took."""
-        assert self._model is not None
-        return self._model.n_steps
+        return self._inner.n_steps
 
     def statuses(self, found: LinearSolution) -> Statuses:
         """Return the basis of an answer as numbers over all columns and rows, what was left out at its place."""
@@ -129,15 +148,13 @@ class CompactModel:
 
     def at(self, statuses: Statuses) -> LinearSolution:
         """Return where to start from, given the basis of an answer to a program with the same columns and rows."""
-        assert self._model is not None
         none = np.empty(0)
-        basis = self._model.basis_of(statuses[0][self._open], statuses[1][self._rows])
+        basis = self._inner.basis_of(statuses[0][self._open], statuses[1][self._rows])
         return LinearSolution("start", np.nan, none, none, none, (self._model, basis))
 
     def certify(self, problem: str) -> Certificate:
         """Prove the last answer on the columns in use, which are all that there can be."""
-        assert self._model is not None
-        program = self._model.current()
+        program = self._inner.current()
         return certify_linear(problem, program, self._last.x, self._last.row_dual, program.row_scale)
 
     def _build(self, used: Bools) -> None:

@@ -32,6 +32,8 @@ NEGLIGIBLE = 1e-12
 # -- what one stage leaves to the next --
 # by how much a lock lies below what was found, relative to that, so that no later stage fails by rounding
 LOCK = 1e-10
+# price, in units of the natural sizes, above which a stage is held at a bound: ten times what prices are settled to
+PAID = 1e-8
 # by how much a fair share lies below what was found, relative to that: hundreds of locks on single rows add up
 FAIR = 1e-8
 

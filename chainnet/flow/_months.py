@@ -15,6 +15,7 @@ from chainnet.engine import (
     CERTAIN,
     LEAST_SIZE,
     LOCK,
+    SOLVER,
     Certificate,
     CompactModel,
     LinearSolution,
@@ -29,11 +30,11 @@ from chainnet.lowering import Degree, Overlay, Periods, Start, check_stocks, exp
 __all__ = ["NEW_LAG_MONTHS", "MonthsModel", "Plan"]
 
 NEW_LAG_MONTHS = 2.0
-# the widest that locks which collide by rounding are set, over the usual: a millionth of what the stage may get
-MOST_LOOSE = 1000.0
 # ratio of sizes of commodities; of the chains known, zinc with germanium and bauxite with gallium are beyond it
 HOST = 1e5
 COST = "least cost"  # the last stage
+# part of the size of a sum that the solver leaves open
+DUST = 3 * SOLVER
 # a stage that took more than one step for so many rows is far from the plan in which nothing happens; so are the next
 FAR_STEPS = 16
 
@@ -135,9 +136,7 @@ class MonthsModel:
         if stocks:
             check_stocks(low)
         self._early = (n_periods - np.arange(n_periods)) / n_periods
-        weights = (np.ones(n_periods), self._early)
-        locks = [(members, weight) for _, members in self.stages for weight in weights]
-        self.periods: Periods = expand_periods(low, n_periods, step_months, locks=locks, new_lag_months=NEW_LAG_MONTHS)
+        self.periods: Periods = expand_periods(low, n_periods, step_months, new_lag_months=NEW_LAG_MONTHS)
         self._near = near.for_program(self.periods) if near is not None else {}
         basic = [columns == BASIC for columns, _ in self._near.values()]  # these stay in the model, even if shut
         self._model = CompactModel(self.periods.program, np.any(basic, axis=0) if basic else None)
@@ -145,10 +144,9 @@ class MonthsModel:
         self._started = {name for name, members in self.stages if (members & ~counting.tiers[""]).any()}
         # beside a host so much larger the dual method wanders among equal answers, ten times as long as others take
         self._has_host = float(low.sizes.max()) > HOST * float(low.sizes.min())
-        # of the plan at hand: proofs, what each lock holds, how much wider than usual, whether stocks must keep some
+        # of the plan at hand: proofs, whether stocks must keep some
         self._proofs: list[Certificate] = []
-        self._locked: dict[int, float] = {}
-        self._looser, self._keeps, self._notes, self._is_close = 1.0, False, False, True
+        self._keeps, self._notes, self._is_close = False, False, True
         self._ends: dict[str, Statuses] = {}
 
     @property
@@ -197,7 +195,7 @@ class MonthsModel:
         """
         p = self.periods
         upper, row_lower, row_upper = p.bounds(overlays, start, keeps_end=keeps_end)
-        self._proofs, self._locked, self._looser = [], {}, 1.0
+        self._proofs = []
         self._ends, self._notes, self._is_close = {}, notes_bases, True
         self._keeps = keeps_end and bool((self.network.stocks["end_t"] > 0).any())
         self._model.set_bounds(upper, row_lower, row_upper)
@@ -210,14 +208,18 @@ class MonthsModel:
             self._model.set_cost(p.costs(overlays) - gain)
             found = self._optimal(None, "worth")
         best = found
-        for number, (name, members) in enumerate(self.stages):
+        for name, members in self.stages:
             if totals_only and name not in self._firsts:
                 continue
+            before = self._model.held
             if worth is None:
-                found = self._stage(number, name, members, wanted, found, totals_only)
+                found = self._stage(name, members, wanted, found, totals_only)
             assert found is not None
+            after = self._model.held
+            self._model.set_held(before)  # who endures how long is asked with the stages before kept, not its own
             for label, rows in [(label, rows) for label, rows in endurance if (rows & members).any()]:
-                lasting[label] = self._lasting(number, rows & members, wanted, found, len(overlays))
+                lasting[label] = self._lasting(rows & members, wanted, found, len(overlays))
+            self._model.set_held(after)
         if worth is not None:
             assert best is not None
             found = best
@@ -244,60 +246,46 @@ class MonthsModel:
         )
 
     def _settled(self, served: Array, wanted: Array) -> Array:
-        """Clear of rounding: what a lock leaves open is nobody's loss."""
+        """Clear of rounding: what the proof of a stage leaves open is nobody's loss."""
         p = self.periods
         dust = CERTAIN * np.minimum(p.low.program.col_scale[p.low.served] * p.years, wanted / 1000.0)
-        for number, (_, members) in enumerate(self.stages):
-            slack = 3.0 * self._slack(2 * number, float(wanted[:, members].sum()))
-            dust[:, members] = np.maximum(dust[:, members], np.minimum(slack, 1e-3 * wanted[:, members]))
+        for _, members in self.stages:
+            # a sum is settled to the size of all that it sums
+            open_ = DUST * float(p.program.col_scale[p.served(members)].sum())
+            dust[:, members] = np.maximum(dust[:, members], np.minimum(open_, 1e-3 * wanted[:, members]))
         return np.where(wanted - served <= dust, wanted, np.where(served <= dust, 0.0, served))
 
     def _stage(
         self,
-        number: int,
         name: str,
         members: Any,
         wanted: Array,
         found: LinearSolution | None,
         totals_only: bool,
     ) -> LinearSolution:
-        """Serve a stage as far as can be, lock it, then as early as can be, and lock that."""
-        p = self.periods
-        columns = p.served(members)
+        """Serve a stage as far as can be, hold that, then as early as can be, and hold that."""
+        columns = self.periods.served(members)
         ask = wanted[:, np.flatnonzero(members)]
         if found is not None and self._is_whole(found, columns, ask):
-            self._lock(2 * number, float(ask.sum()))  # nothing better is possible
+            self._model.hold_at(columns, ask.ravel())  # nothing better is possible
             return found
-        cost = np.zeros(len(p.program.cost))
+        cost = np.zeros(len(self.periods.program.cost))
         cost[columns] = -1.0
         self._model.set_cost(cost)
         found = self._optimal(found, name, is_near=self._has_host)
-        self._lock(2 * number, -found.value)
+        self._model.hold(found)
         if totals_only or name not in self._firsts or self._is_whole(found, columns, ask):
             return found
         cost[columns] = -np.repeat(self._early, int(members.sum()))
         self._model.set_cost(cost)
         found = self._optimal(found, f"{name}, early", is_near=True)
-        self._lock(2 * number + 1, -found.value)
+        self._model.hold(found)
         return found
 
     def _is_whole(self, found: LinearSolution, columns: Any, ask: Array) -> bool:
         return bool((ask.ravel() - found.x[columns] <= LOCK * np.maximum(ask.ravel(), LEAST_SIZE)).all())
 
-    def _lock(self, lock: int, value: float) -> None:
-        self._locked[lock] = value
-        self._place(lock)
-
-    def _place(self, lock: int) -> None:
-        """Hold a stage at what it got, a hair below, so that no later stage fails by rounding."""
-        value = self._locked[lock]
-        self._model.set_row(int(self.periods.locks[lock]), value - self._slack(lock, value), np.inf)
-
-    def _slack(self, lock: int, value: float) -> float:
-        scale = float(self.periods.program.row_scale[int(self.periods.locks[lock])])
-        return self._looser * max(LOCK * value, 10 * LOCK * scale)
-
-    def _lasting(self, number: int, rows: Any, wanted: Array, found: LinearSolution, steps: int) -> float:
+    def _lasting(self, rows: Any, wanted: Array, found: LinearSolution, steps: int) -> float:
         """Return for how many periods from the start these rows can be served whole, the stages before kept.
 
         The plan at hand gives a first answer; whether one period more is possible, then two, four, is asked of
@@ -316,9 +304,6 @@ class MonthsModel:
         reach, most, stride = first_short(found.x), steps, 1
         if reach >= steps:
             return float("inf")
-        own = {lock: self._locked.pop(lock) for lock in (2 * number, 2 * number + 1) if lock in self._locked}
-        for lock in own:
-            self._model.set_row(int(p.locks[lock]), -np.inf, np.inf)
         basis, n_proofs = found, len(self._proofs)
         while reach < most:
             tried = min(reach + stride, most)
@@ -333,51 +318,32 @@ class MonthsModel:
                 most, stride = tried - 1, max((tried - 1 - got) // 2, 1)
             reach = max(reach, got)
         del self._proofs[n_proofs:]  # they are not of the plan itself
-        for lock, value in own.items():
-            self._lock(lock, value)
         return float("inf") if reach >= steps else float(reach)
 
     def _optimal(self, before: LinearSolution | None, problem: str, *, is_near: bool = False) -> LinearSolution:
-        """Solve and prove; where the locks of earlier stages collide by rounding, loosen them until they do not.
+        """Solve and prove.
 
         Raises
         ------
         InfeasibleError
             If what stocks have to keep cannot be kept: the first solve of a plan alone can show that.
         SolverError
-            If the solver has no answer although there is one.
+            If the solver has no answer although there is one, or its answer fails its check.
         """
         is_first, starts_near = before is None, self._is_close and problem in self._near
         if starts_near:
             before, is_near = self._model.at(self._near[problem]), False
-        while True:
-            found = self._solved(before, is_near)
-            proof = self._model.certify(f"months, {problem}") if found.status == "optimal" else None
-            if (proof is not None and proof.ok) or not self._locked or self._looser >= MOST_LOOSE:
-                break
-            self._looser *= 10.0
-            for lock in self._locked:
-                self._place(lock)
+        found = self._model.solve(before, or_wide=True, is_near=is_near)
         if found.status == "infeasible" and is_first and self._keeps:
             raise InfeasibleError(
                 "months: what stocks have to keep (stocks.end_t) cannot be kept with what they hold and what can "
                 "be brought to them. Lower end_t."
             )
-        if proof is None:
+        if found.status != "optimal":
             raise SolverError(f"months, {problem}: the program is {found.status}. Report the network.")
-        self._proofs.append(require(proof))
+        self._proofs.append(require(self._model.certify(f"months, {problem}")))
         if starts_near:
             self._is_close = self._model.n_steps * FAR_STEPS <= len(self.periods.program.row_lower)
         if self._notes and (problem == COST or problem in self._started):
             self._ends[problem] = self._model.statuses(found)
         return found
-
-    def _solved(self, before: LinearSolution | None, is_near: bool) -> LinearSolution:
-        """Solve; a solver that stops without a verdict counts as one more status where locks may be the cause."""
-        try:
-            return self._model.solve(before, or_wide=not self._locked, is_near=is_near)
-        except SolverError as error:
-            if not self._locked:
-                raise
-            none = np.empty(0)
-            return LinearSolution(str(error), np.nan, none, none, none, None)

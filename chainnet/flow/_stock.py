@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
-from scipy.sparse import csc_array
 
 from chainnet._types import Array, Bools
-from chainnet.engine import PRINTED, ROUNDING, Certificate, CompactModel, LinearSolution, require
+from chainnet.engine import PRINTED, Certificate, CompactModel, LinearSolution, require
 from chainnet.errors import SolverError
 from chainnet.flow._months import MonthsModel
 from chainnet.lowering import Overlay, Start
@@ -61,20 +60,17 @@ class StockModel:
         stands = np.array([overlay.node_share[entry] > 0 for overlay in overlays])
         upper[self._columns] = np.where(stands, np.inf, 0.0)
         row_upper[p.stock_rows[places]] = np.inf
-        for number, (name, members) in enumerate(model.stages):
+        members = np.zeros(model.n_demand, dtype=bool)
+        for name, rows in model.stages:
             if name in whole:
-                row_lower[p.locks[2 * number]] = upper[p.served(members)].sum()
+                members |= rows
+        self._whole = p.served(members)
         self._held = (first[:, None] + np.flatnonzero(~free)).ravel()
         self._scale, self._price = p.program.col_scale, price
-        self._upper, self._rows = upper, (np.append(row_lower, -np.inf), np.append(row_upper, np.inf))
-        unknown = self._columns[:, np.isnan(price)].ravel()
-        size = float(np.exp(np.log(self._scale[unknown]).mean())) if len(unknown) else 1.0
-        line = csc_array(
-            (np.ones(len(unknown)), (np.zeros(len(unknown), dtype=np.int64), unknown)), shape=(1, len(upper))
-        )
-        wider = replace(p.program, row_lower=row_lower, row_upper=row_upper)
-        self._model = CompactModel(wider.with_rows(line, np.array([-np.inf]), np.array([np.inf]), np.array([size])))
-        self._dust = ROUNDING * size
+        self._upper, self._rows = upper, (row_lower, row_upper)
+        asked = np.zeros(len(upper), dtype=bool)
+        asked[self._whole] = True
+        self._model = CompactModel(p.program, asked)
 
     def least(self, use_held: bool = True, only: Bools | None = None, price: Array | None = None) -> LeastStock | None:
         """Return the cheapest set of free stocks, or None where no amount of them suffices.
@@ -99,6 +95,7 @@ class StockModel:
         if only is not None:
             upper[self._columns[:, ~only].ravel()] = 0.0
         self._model.set_bounds(upper, *self._rows)
+        self._model.hold_at(self._whole, upper[self._whole])
         cost = self._price if price is None else price
         unknown = np.isnan(cost)
         found = None
@@ -106,7 +103,8 @@ class StockModel:
             found = self._solve(np.where(unknown, 1.0, 0.0), None)
             if found is None:
                 return None
-            found = self._cheapest(np.where(unknown, 0.0, cost), found)
+            self._model.hold(found)
+            found = self._solve(np.where(unknown, 0.0, cost), found)
         else:
             found = self._solve(cost, None)
         if found is None:
@@ -114,16 +112,6 @@ class StockModel:
         drawn = found.x[self._columns]
         drawn = np.where(drawn <= PRINTED * self._scale[self._columns], 0.0, drawn).sum(axis=0)
         return LeastStock(drawn, require(self._model.certify("least stock")))
-
-    def _cheapest(self, price: Array, fewest: LinearSolution) -> LinearSolution:
-        """Return the cheapest answer with as few tonnes of unknown price, up to rounding, as were found."""
-        least = max(fewest.value, 0.0)
-        for looser in (1.0, 10.0, 100.0):
-            self._model.set_row(len(self._rows[0]) - 1, -np.inf, least + looser * (ROUNDING * least + self._dust))
-            found = self._solve(price, fewest)
-            if found is not None:
-                return found
-        raise SolverError("stockpile_requirement: the program collides by rounding. Report the network.")
 
     def _solve(self, price: Array, before: LinearSolution | None) -> LinearSolution | None:
         """Solve; None where nothing suffices, which only the first solve can find."""

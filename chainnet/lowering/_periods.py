@@ -14,7 +14,7 @@ import numpy as np
 from scipy.sparse import coo_array, csc_array, csr_array
 
 from chainnet._types import INF, Array, Bools, Ints
-from chainnet.engine import UNIT_ROUNDING, LinearProgram
+from chainnet.engine import ROUNDING, UNIT_ROUNDING, LinearProgram
 from chainnet.errors import DataError, InfeasibleError
 from chainnet.lowering._bounds import release_rate
 from chainnet.lowering._lowered import Lowered
@@ -57,7 +57,6 @@ class Periods:
     kept: Ints
     fills: Ints
     stock_rows: Ints
-    locks: Ints
 
     @property
     def years(self) -> float:
@@ -84,7 +83,8 @@ class Periods:
 
     def levels(self, x: Array, overlays: Sequence[Overlay], start: Start) -> Array:
         """Return tonnes in reach in each stock at the end of each period, periods x stocks."""
-        return np.asarray(np.maximum(self.held(overlays, start) + self._change(x), 0.0))
+        level = np.maximum(self.held(overlays, start) + self._change(x), 0.0)
+        return np.asarray(np.where(level <= ROUNDING * level.max(axis=0, initial=0.0), 0.0, level))
 
     def _change(self, x: Array) -> Array:
         """Return what was filled less what was drawn by the end of each period, periods x stocks."""
@@ -292,7 +292,6 @@ def expand_periods(
     n_periods: int,
     step_months: float = 1.0,
     *,
-    locks: Sequence[tuple[Bools, Array]] = (),
     new_lag_months: float = 2.0,
 ) -> Periods:
     """Repeat a one-year program over periods.
@@ -300,12 +299,10 @@ def expand_periods(
     Parameters
     ----------
     low : Lowered
-        Lowered with stocks and pipeline, without locks.
+        Lowered with stocks and pipeline, without locks: stages are held by their prices.
     n_periods : int
     step_months : float
         Length of a period.
-    locks : sequence of (row members, weights by period)
-        A free row each at the end: served tonnes of these demand rows, each period by its weight.
     new_lag_months : float
         Assumed time under way over a new relation.
 
@@ -337,12 +334,7 @@ def expand_periods(
     kept, fills, stock_rows, stock_parts, n_stock_rows = _stock_rows(low, n_periods, n, m, first_level)
     parts += stock_parts
     n_cols = first_level + 2 * n_periods * len(kept)
-    first_lock = n_periods * m + n_stock_rows
-    for number, (members, weights) in enumerate(locks):
-        columns = (t * n + low.served[members]).ravel()
-        value = np.repeat(weights, int(members.sum()))
-        parts.append((np.full(len(columns), first_lock + number), columns, value))
-    n_rows = first_lock + len(locks)
+    n_rows = n_periods * m + n_stock_rows
     rows_, cols_, values = (np.concatenate([part[i] for part in parts]) for i in range(3))
     matrix = csc_array(coo_array((values, (rows_, cols_)), shape=(n_rows, n_cols)))
 
@@ -355,14 +347,9 @@ def expand_periods(
     row_scale = np.concatenate([np.tile(low.program.row_scale * years, n_periods), np.ones(n_rows - n_periods * m)])
     for i, first in enumerate(stock_rows):
         row_scale[first : first + (n_periods + 1 if i in set(kept.tolist()) else 1)] = stock_size[i]
-    for number, (members, weights) in enumerate(locks):
-        # a sum over all periods: by the size of one member the solver's tolerance would be finer than its arithmetic
-        size = float(sizes[low.served[np.asarray(members)]].sum())
-        row_scale[first_lock + number] = size * float(np.sum(weights)) or 1.0
-    free = np.full(n_rows - first_lock, INF)
     tail = np.zeros(n_stock_rows)
-    lower = np.concatenate([np.tile(low.program.row_lower * years, n_periods), tail, -free])
-    upper = np.concatenate([np.tile(low.program.row_upper * years, n_periods), tail, free])
+    lower = np.concatenate([np.tile(low.program.row_lower * years, n_periods), tail])
+    upper = np.concatenate([np.tile(low.program.row_upper * years, n_periods), tail])
     for i, first in enumerate(stock_rows):
         if i in set(kept.tolist()):
             upper[first + n_periods] = INF
@@ -371,10 +358,7 @@ def expand_periods(
     program = LinearProgram(
         matrix, lower, upper, np.zeros(n_cols), np.full(n_cols, INF), np.zeros(n_cols), row_scale, col_scale
     )
-    lock_rows = first_lock + np.arange(len(locks), dtype=np.int64)
-    return Periods(
-        low, n_periods, step_months, program, n, m, lag, under_way, first_level, kept, fills, stock_rows, lock_rows
-    )
+    return Periods(low, n_periods, step_months, program, n, m, lag, under_way, first_level, kept, fills, stock_rows)
 
 
 def _under_way(low: Lowered, lag: Ints, n_periods: int) -> tuple[Ints, Ints]:

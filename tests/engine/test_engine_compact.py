@@ -56,6 +56,48 @@ def test_a_row_that_cannot_hold_with_nothing_is_infeasible() -> None:
     assert CompactModel(program).solve().status == "infeasible"
 
 
+def second_best(program: LinearProgram, first: float, cost: np.ndarray) -> float:
+    """The least of a second cost among the answers that are as good by the first, by linprog with a row for it."""
+    from scipy.optimize import linprog
+
+    rows = np.vstack([program.cost, -program.matrix.toarray()])
+    most = np.r_[first + 1e-10, -program.row_lower]
+    return float(linprog(cost, A_ub=rows, b_ub=most, bounds=np.c_[program.col_lower, program.col_upper]).fun)
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_what_is_held_leaves_all_that_is_as_good_and_nothing_else(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    program = chain_program(rng)
+    cost = np.where(rng.random(len(program.cost)) < 0.5, 0.0, rng.uniform(-2, 2, len(program.cost)))
+    for model in (WarmModel(program), CompactModel(program)):
+        model.set_cost(program.cost)
+        first = model.solve()
+        whole = model.bounds if isinstance(model, WarmModel) else model.held
+        model.hold(first)
+        model.set_cost(cost)
+        second = model.solve(first if isinstance(model, CompactModel) else first.basis)
+        assert second.value == pytest.approx(second_best(program, first.value, cost), abs=1e-7)
+        assert float(program.cost @ second.x) == pytest.approx(first.value, abs=1e-8), "the first keeps what it got"
+        (model.set_bounds if isinstance(model, WarmModel) else model.set_held)(whole)
+        model.set_cost(program.cost)
+        assert model.solve().value == pytest.approx(first.value, abs=1e-9), "let go, it is as it was"
+
+
+def test_columns_are_held_at_a_value_until_other_bounds_are_put_in_place() -> None:
+    program = chain_program(np.random.default_rng(1))
+    model = CompactModel(program)
+    model.set_cost(program.cost)
+    best = model.solve()
+    used = np.flatnonzero(best.x > 1e-6)[:1]
+    model.hold_at(used, best.x[used] / 2)
+    model.set_cost(np.zeros(len(best.x)))
+    assert model.solve().x[used] == pytest.approx(best.x[used] / 2)
+    model.set_bounds(program.col_upper, program.row_lower, program.row_upper)
+    model.set_cost(program.cost)
+    assert model.solve().value == pytest.approx(best.value, abs=1e-9)
+
+
 def asks(need: float, scale: float = 1.0) -> WarmModel:
     """x <= 1 feeds y (no bound of its own), of which ``need`` is asked."""
     matrix = csc_array(np.array([[1.0, -1.0], [0.0, 1.0]]))

@@ -12,7 +12,7 @@ from flow_problems import chain_program
 import chainnet as cn
 from chainnet.engine import CompactModel, LinearSolution, WarmModel
 from chainnet.engine.linear import FINE, INTERIOR, PLAIN, PRESOLVED, PRIMAL, WIDELY
-from chainnet.flow import Counting, MonthsModel
+from chainnet.flow import Counting
 from chainnet.stress import Ask
 from chainnet.stress._months import course
 
@@ -42,22 +42,6 @@ def test_a_host_a_million_times_larger_leaves_room_for_every_stage() -> None:
     ours = net.demand["node"].map(net.nodes.set_index("id")["country"]).isin(["USA", "JPN"]).to_numpy()
     assert (found.served_t <= found.wanted_t * (1 + 1e-9)).all()
     assert 0 < found.served_t[:, ours & (tier == "defence")].sum() < found.wanted_t[:, ours & (tier == "defence")].sum()
-
-
-def test_locks_that_collide_by_rounding_are_loosened(monkeypatch: pytest.MonkeyPatch) -> None:
-    net, scenario = two_tiers(), cn.Scenario("out", [{"kind": "scale", "nodes": ["mine"], "share": 0.5}])
-    known = course(scenario, Ask(Counting(net), 12)).perfect
-    slack, seen = MonthsModel._slack, []
-
-    def tight(self: MonthsModel, lock: int, value: float) -> float:
-        seen.append(self._looser)
-        return slack(self, lock, value) if self._looser > 1.0 else -1e-6 * value  # more than can be had
-
-    monkeypatch.setattr(MonthsModel, "_slack", tight)
-    net = net.with_demand(net.demand)  # one that keeps no answer
-    found = course(scenario, Ask(Counting(net), 12)).perfect
-    assert max(seen) > 1.0
-    assert found.served_t.sum(axis=0) == pytest.approx(known.served_t.sum(axis=0), rel=1e-6)
 
 
 def test_a_solver_that_stops_is_not_blamed_on_stocks(monkeypatch: pytest.MonkeyPatch) -> None:
