@@ -10,7 +10,7 @@ from chainnet.engine.choice import BestSet, Copy, FixedSets, Found, risk_of
 from chainnet.engine.defence import BestDefence
 from chainnet.engine.entropy import Conditions, nearest, repair
 from chainnet.engine.linear import LinearProgram, LinearSolution, WarmModel, solve_independently
-from chainnet.engine.linear_compact import BASIC, CompactModel, Statuses
+from chainnet.engine.linear_compact import AT_LOWER, BASIC, CompactModel, Statuses
 from chainnet.engine.linear_exposure import (
     plan,
     plans_without,
@@ -45,6 +45,7 @@ from chainnet.engine.tolerances import (
 
 __all__ = [
     "AGREE",
+    "AT_LOWER",
     "BASIC",
     "CERTAIN",
     "FAIR",

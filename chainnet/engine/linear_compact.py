@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from scipy.sparse import csc_array
@@ -11,9 +12,9 @@ from chainnet._types import Array, Bools, Ints
 from chainnet.engine.certificate import Certificate, certify_linear
 from chainnet.engine.linear import Bounds, LinearProgram, LinearSolution, WarmModel
 
-__all__ = ["BASIC", "CompactModel", "Statuses", "in_use"]
+__all__ = ["AT_LOWER", "BASIC", "CompactModel", "Statuses", "in_use"]
 
-Statuses = tuple[Ints, Ints]  # of columns and of rows, in the numbers of the solver
+Statuses = tuple[Any, Any]  # small integers: of columns and of rows, in the numbers of the solver
 AT_LOWER, BASIC = 0, 1
 
 
@@ -141,7 +142,9 @@ class CompactModel:
     def statuses(self, found: LinearSolution) -> Statuses:
         """Return the basis of an answer as numbers over all columns and rows, what was left out at its place."""
         basis = found.basis[1]
-        columns, rows = np.full(len(self._open), AT_LOWER), np.full(len(self._rows), BASIC)
+        columns, rows = (
+            np.full(len(some), at, dtype=np.int8) for some, at in ((self._open, AT_LOWER), (self._rows, BASIC))
+        )
         columns[self._open] = [int(status) for status in basis.col_status]
         rows[self._rows] = [int(status) for status in basis.row_status]
         return columns, rows

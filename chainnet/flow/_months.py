@@ -11,6 +11,7 @@ import pandas as pd
 
 from chainnet._types import Array
 from chainnet.engine import (
+    AT_LOWER,
     BASIC,
     CERTAIN,
     LEAST_SIZE,
@@ -71,15 +72,32 @@ class Bases:
     periods: Periods
     by_stage: dict[str, Statuses]
 
+    def later(self, by: int) -> Bases:
+        """Return the bases for what is left of the plan from a period on; what comes after its end is at rest."""
+        p, moved = self.periods, {}
+        for name, (columns, rows) in self.by_stage.items():
+            new_columns, new_rows = columns.copy(), rows.copy()
+            for new, old, size, rest in (
+                (new_columns, columns, p.width, AT_LOWER),
+                (new_rows, rows, p.height, BASIC),
+            ):
+                end, cut = p.n_periods * size, by * size
+                new[: end - cut] = old[cut:end]
+                new[end - cut : end] = rest
+            moved[name] = new_columns, new_rows
+        return replace(self, by_stage=moved)
+
     def for_program(self, periods: Periods) -> dict[str, Statuses]:
         """Return the bases for a program over the same columns, its further rows free; none if it has others."""
+        if periods is self.periods:
+            return self.by_stage
         place = periods.rows_of(self.periods)
         if place is None:
             return {}
         known = place >= 0
         out = {}
         for name, (columns, rows) in self.by_stage.items():
-            mine = np.full(len(place), BASIC)
+            mine = np.full(len(place), BASIC, dtype=np.int8)
             mine[known] = rows[place[known]]
             out[name] = columns, mine
         return out
@@ -137,17 +155,19 @@ class MonthsModel:
             check_stocks(low)
         self._early = (n_periods - np.arange(n_periods)) / n_periods
         self.periods: Periods = expand_periods(low, n_periods, step_months, new_lag_months=NEW_LAG_MONTHS)
-        self._near = near.for_program(self.periods) if near is not None else {}
-        basic = [columns == BASIC for columns, _ in self._near.values()]  # these stay in the model, even if shut
+        # who has no tier comes sooner from the stage before
+        late = {name for name, members in self.stages if not (members & ~counting.tiers[""]).any()}
+        known = near.for_program(self.periods) if near is not None else {}
+        self._first_near = {name: ends for name, ends in known.items() if name not in late}
+        basic = [columns == BASIC for columns, _ in self._first_near.values()]  # these stay in the model, even if shut
         self._model = CompactModel(self.periods.program, np.any(basic, axis=0) if basic else None)
-        # stages that start where they ended when nothing happened; who has no tier comes sooner from the stage before
-        self._started = {name for name, members in self.stages if (members & ~counting.tiers[""]).any()}
         # beside a host so much larger the dual method wanders among equal answers, ten times as long as others take
         self._has_host = float(low.sizes.max()) > HOST * float(low.sizes.min())
         # of the plan at hand: proofs, whether stocks must keep some
         self._proofs: list[Certificate] = []
         self._keeps, self._notes, self._is_close = False, False, True
         self._ends: dict[str, Statuses] = {}
+        self._near, self._most_steps = self._first_near, 0
 
     @property
     def n_demand(self) -> int:
@@ -165,6 +185,7 @@ class MonthsModel:
         worth: Array | None = None,
         keeps_end: bool = True,
         notes_bases: bool = False,
+        near: Bases | None = None,
     ) -> Plan:
         """Serve tier after tier over all periods, early rather than late, then at least cost.
 
@@ -185,6 +206,8 @@ class MonthsModel:
             Whether stocks have to keep their ``end_t``.
         notes_bases : bool
             Whether plans of other events may start from where the stages of this one end.
+        near : Bases, optional
+            Where the stages of this plan begin, rather than where those of the model do.
 
         Raises
         ------
@@ -197,6 +220,9 @@ class MonthsModel:
         upper, row_lower, row_upper = p.bounds(overlays, start, keeps_end=keeps_end)
         self._proofs = []
         self._ends, self._notes, self._is_close = {}, notes_bases, True
+        self._near, self._most_steps = self._first_near, len(p.program.row_lower) // FAR_STEPS
+        if near is not None:  # a plan that was followed up to now is near however many steps it takes
+            self._near, self._most_steps = near.for_program(p), len(p.program.row_lower) * FAR_STEPS
         self._keeps = keeps_end and bool((self.network.stocks["end_t"] > 0).any())
         self._model.set_bounds(upper, row_lower, row_upper)
         wanted = upper[p.served(np.ones(self.n_demand, dtype=bool))].reshape(p.n_periods, -1)
@@ -343,7 +369,7 @@ class MonthsModel:
             raise SolverError(f"months, {problem}: the program is {found.status}. Report the network.")
         self._proofs.append(require(self._model.certify(f"months, {problem}")))
         if starts_near:
-            self._is_close = self._model.n_steps * FAR_STEPS <= len(self.periods.program.row_lower)
-        if self._notes and (problem == COST or problem in self._started):
+            self._is_close = self._model.n_steps <= self._most_steps
+        if self._notes and (problem == COST or problem in dict(self.stages)):
             self._ends[problem] = self._model.statuses(found)
         return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Literal
 
 import numpy as np
@@ -238,12 +239,15 @@ def _rolling(
     if all(_same(belief[m:], overlays[m:]) for m, belief in zip(points, beliefs, strict=True)):
         return perfect.served_t, perfect.level_t, len(points)
     served, level = np.zeros_like(perfect.served_t), np.zeros_like(perfect.level_t)
-    start = begin
+    # the first of these plans does not begin at the perfect one: of equal plans that would be one that knows the dates
+    start, near = begin, None
     for m, until, belief in zip(points, [*points[1:], ask.n_periods], beliefs, strict=True):
+        asked = partial(model.plan, belief[m:], start, worth=_worth(ask), notes_bases=True, near=near)
         try:
-            plan = model.plan(belief[m:], start, worth=_worth(ask))
+            plan = asked()
         except InfeasibleError:  # as things seem, what stocks have to keep cannot be kept
-            plan = model.plan(belief[m:], start, worth=_worth(ask), keeps_end=False)
+            plan = asked(keeps_end=False)
+        near = plan.bases.later(until - m) if plan.bases is not None else None
         served[m:until], level[m:until] = plan.served_t[: until - m], plan.level_t[: until - m]
         start = model.periods.later_start(plan.x, start, until - m)
     return served, level, len(points)
