@@ -10,9 +10,10 @@ import pandas as pd
 
 from chainnet._types import records
 from chainnet.drawing.answers import DrawnFlows, Losses
+from chainnet.drawing.colours import OTHER_COLOUR, country_colours
 from chainnet.drawing.placing import Block, place
-from chainnet.drawing.style import COUNTRY_COLOURS, LOSS_COLOURS, OTHER_COLOUR, SHAPES, loss_class, percent, tonnes
-from chainnet.network import Network, State, is_country, kept, state_of
+from chainnet.drawing.style import LOSS_COLOURS, SHAPES, loss_class, percent, tonnes
+from chainnet.network import Network, State, kept, state_of
 from chainnet.words import is_known, number
 
 __all__ = ["PageData", "basis_of", "change_text", "collect", "heads", "ratio"]
@@ -85,7 +86,7 @@ def collect(network: Network, answer: DrawnFlows | None, losses: Losses | None) 
     # links without flow still pull a little, so that sites without any find a place
     weight = weight + 1e-3 * max(float(weight.max(initial=0.0)), 1e-6)
     sites = _sites(network, table, answer, losses)
-    colours = _colours(network, sites)
+    colours = country_colours(network)
     for site in sites:
         site["colour"] = colours.get(site["place"], OTHER_COLOUR)
     places = sorted({s["place"] for s in sites}, key=lambda p: (list(colours).index(p) if p in colours else 99, p))
@@ -275,24 +276,6 @@ def _card(row: dict[str, Any]) -> list[list[str]]:
     if lacking:
         lines.append(["n/d", ", ".join(lacking)])
     return lines
-
-
-def _colours(network: Network, sites: list[dict[str, Any]]) -> dict[str, str]:
-    """Give the six places with the largest shares of their steps a colour; the rest is grey."""
-    key = "base" if any(s["base"] for s in sites) else ("result" if any(s["result"] for s in sites) else "capacity")
-    basis = basis_of(network)
-    total: dict[tuple[str, str], float] = {}
-    for site in sites:
-        unit = (site["step"], basis.get(site["commodity"], site["commodity"]))
-        total[unit] = total.get(unit, 0.0) + (site[key] or 0.0)
-    weight: dict[str, float] = {}
-    for site in sites:
-        whole = total[site["step"], basis.get(site["commodity"], site["commodity"])]
-        share = (site[key] or 0.0) / whole if whole > 0 else 0.0
-        weight[site["place"]] = weight.get(site["place"], 0.0) + share
-    real = network.groups_known
-    ranked = sorted((p for p in weight if p in real or is_country(p)), key=lambda p: (-round(weight[p], 9), p))
-    return dict(zip(ranked, COUNTRY_COLOURS, strict=False))
 
 
 def _links(

@@ -8,8 +8,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from chainnet.drawing.colours import OTHER_COLOUR
 from chainnet.drawing.facts import PageData
-from chainnet.drawing.style import OTHER_COLOUR, SHAPES, percent
+from chainnet.drawing.style import SHAPES, percent
 from chainnet.network import Network
 
 __all__ = ["atlas"]
