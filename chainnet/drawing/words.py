@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from chainnet.drawing.answers import DrawnFlows, Losses
+from chainnet.drawing.drawn import DrawnFlows, Losses
 from chainnet.drawing.facts import PageData
 from chainnet.drawing.style import percent, tonnes
-from chainnet.engine import TIE
+from chainnet.engine import PRINTED
 from chainnet.network import Network
-from chainnet.words import agree, ends_sentence, first_capital, join, number, readable_id
+from chainnet.words import agree, ends_sentence, first_capital, join, number, spelled, who
 
 __all__ = [
     "base_words",
@@ -23,6 +23,7 @@ __all__ = [
     "loss_words",
     "narrow_words",
     "narrowest_step",
+    "served_words",
     "share_inferred",
     "spoken",
 ]
@@ -31,21 +32,33 @@ __all__ = [
 def finding(network: Network, facts: PageData, answer: DrawnFlows | None, losses: Losses | None) -> str:
     """Return the heading: the one thing the picture is about."""
     if answer is not None and answer.kind == "balance":
-        return _served(network, answer)
+        return _served(answer)
     worst = _worst(facts)
     if worst:
         first = worst[0]
         share = f", {first['lostShareText']} of {tonnes(losses.base_tpa)}" if losses and losses.base_tpa else ""
-        if len(worst) > 1:
+        tied = len(worst) if losses is None else int((losses.table["rank"] == 1).sum())  # some may stand in a group
+        if tied > 1:
             names = join([s["label"] for s in worst[:3]])
-            more = f" and {len(worst) - 3} more" if len(worst) > 3 else ""
+            more = f" and {tied - len(worst[:3])} more" if tied > len(worst[:3]) else ""
             return f"{names}{more} tie as the single losses that cost most: {first['lostText']} each{share}."
         return f"{_named(first)} is the single loss that costs most: {first['lostText']}{share}."
     if losses is not None:
-        return f"No single site costs anything: {len(losses.table)} tested, all zero."
+        return _nothing_lost(losses)
     if answer is not None and answer.value_tpa is not None:
         return f"The largest deliveries are {tonnes(answer.value_tpa)}."
     return _fullest(facts)
+
+
+def _nothing_lost(losses: Losses) -> str:
+    lost = losses.table["lost_tpa"] > 0
+    if not lost.any():
+        return f"No single site costs anything: {len(losses.table)} tested, all zero."
+    most = tonnes(float(losses.table["lost_tpa"].max()))
+    return (
+        f"No single plant that is named costs anything; {spelled(int(lost.sum()), 'entry', 'entries')} that may be several plants "
+        f"cost{'s' if lost.sum() == 1 else ''} up to {most}."
+    )
 
 
 def narrow_words(facts: PageData, answer: DrawnFlows | None, losses: Losses | None) -> str:
@@ -67,7 +80,7 @@ def narrow_words(facts: PageData, answer: DrawnFlows | None, losses: Losses | No
             f"Costliest single loss {losses.when if losses else ''}, {_whose(facts, losses)}: "
             f"{_named(worst[0])}, {worst[0]['lostText']}."
         )
-    elif losses is not None:
+    elif losses is not None and (answer is None or answer.kind != "balance"):
         lines.append(loss_words(facts, losses))
     return " ".join(lines)
 
@@ -78,21 +91,27 @@ def loss_words(facts: PageData, losses: Losses) -> str:
     first = f" {first_capital(losses.first_tier)}: what it loses, if served first."
     return (
         f"Loss: what {whose} {'lose' if whose == 'all tiers' else 'loses'} if the site alone drops out and the "
-        f"rest is rerouted ({losses.words}).{first if losses.first else ''}"
+        f"rest is rerouted ({losses.words}).{'' if losses.first is None else first}"
     )
 
 
 def first_words(facts: PageData, losses: Losses) -> str:
     """Return which single loss costs the tier most whose losses stand beside those of all."""
-    if not losses.first:
+    if losses.first is None:
         return ""
-    most = max(losses.first.values())
-    if not most > 0:
+    tied = losses.first.index[losses.first["rank"] == 1]
+    worst = sorted((s for s in facts.sites if s["firstRank"] == 1), key=lambda s: str(s["id"]))
+    if worst:
+        more = f" and {len(tied) - 1} more" if len(tied) > 1 else ""
+        return f"Costliest for {losses.first_tier}: {worst[0]['label']}{more}, {worst[0]['firstLostText']}."
+    groups = losses.first[losses.first["lost_tpa"] > 0]
+    if not len(groups):
         return f"No single site costs {losses.first_tier} anything."
-    tied = [s for s in facts.sites if losses.first.get(str(s["id"]), 0.0) >= most * (1 - TIE)]
-    worst = sorted(tied, key=lambda s: str(s["id"]))
-    more = f" and {len(worst) - 1} more" if len(worst) > 1 else ""
-    return f"Costliest for {losses.first_tier}: {worst[0]['label']}{more}, {worst[0]['firstLostText']}."
+    named = next((s["label"] for s in facts.sites if s["id"] == groups.index[0]), "one of them")
+    return (
+        f"No single plant that is named costs {losses.first_tier} anything; of entries that may be several plants "
+        f"{named} costs most, {tonnes(float(groups['lost_tpa'].iloc[0]))}."
+    )
 
 
 def _whose(facts: PageData, losses: Losses | None) -> str:
@@ -168,38 +187,57 @@ def crossing_words(picture: dict[str, Any]) -> str:
     return f"{percent(crossing / counted)} of the main flow crosses a border ({tonnes(crossing)} of {tonnes(counted)})."
 
 
-def _served(network: Network, answer: DrawnFlows) -> str:
-    demand = sum(t["demand"] for t in answer.tiers)
-    served = sum(t["served"] for t in answer.tiers)
-    whose = f" of {', '.join(readable_id(b) for b in network.beneficiaries)}" if network.beneficiaries else ""
-    head = ", ".join(part for part in (answer.words if answer.scenario else "", answer.when) if part)
-    start = f"{first_capital(head)}: " if head else ""
-    if answer.ends and not answer.when:  # the ends are of the long run, not of a month
-        return _served_at_both_ends(f"{start}{{}} of {tonnes(demand)} demand{whose} are served", answer)
-    text = f"{start}{number(served)} of {tonnes(demand)} demand{whose} are served"
-    text += f" ({answer.order})" if answer.order else ""
-    short = [t for t in answer.tiers if t["short"] > 1e-9 * max(t["demand"], 1e-12)]
+def _unmet_rows(answer: DrawnFlows) -> list[tuple[str, float, float, float]]:
+    """Return tier, demand and what of it goes unmet if others are served after, and before; a month has one answer."""
+    if answer.ends and not answer.when:  # the ends are of the long run
+        return list(answer.ends)
+    rows = [(t["tier"], t["demand"], t["short"]) for t in answer.tiers]
+    return [(tier, demand, short, short) if short > PRINTED * demand else (tier, demand, 0.0, 0.0) for tier, demand, short in rows]
+
+
+def _served(answer: DrawnFlows) -> str:
+    """Return what of the first tier goes unmet, and of the next where the first is whole."""
+    named = answer.words if answer.scenario not in ("", "baseline") else ""
+    head = ", ".join(part for part in (named, answer.when) if part)
+    rows = [row for row in _unmet_rows(answer) if row[1] > 0]
+    short = [row for row in rows if max(row[2:]) > 0]
     if not short:
-        return f"{text}; nobody is short."
-    words = [f"{t['tier']} short {number(t['short'])} of {number(t['demand'])}" for t in short]
-    return f"{text}; {join(words)}."
-
-
-def _served_at_both_ends(form: str, answer: DrawnFlows) -> str:
-    """Return what is served and who is short if others come after, and before; one number where both agree."""
-    after = sum(demand - short for _, demand, short, _ in answer.ends)
-    before = sum(demand - short for _, demand, _, short in answer.ends)
-    if agree(after, before):
-        text = f"{form.format(number(after))}, whoever comes first"
+        text = f"all demand is met ({tonnes(sum(row[1] for row in rows))})"
+    elif rows[0] is short[0]:
+        text = _goes_unmet(*short[0])
     else:
-        text = f"{form.format(number(after))} if the others come after, {number(before)} if before"
-    text += f" (shown: {answer.order})" if answer.order else ""
+        text = f"{rows[0][0]} demand is met, {_goes_unmet(*short[0])}"
+    text += f" ({answer.order})" if answer.order else ""
+    return f"{first_capital(head)}: {text}." if head else f"{first_capital(text)}."
+
+
+def _goes_unmet(tier: str, demand: float, after: float, before: float) -> str:
+    whose = tier if tier == "all demand" else f"{tier} demand"
+    if agree(after, before):
+        return f"{percent(after / demand)} of {whose} goes unmet ({number(after)} of {tonnes(demand)})"
+    return (
+        f"{percent(after / demand)} of {whose} goes unmet if the others come after, {percent(before / demand)} if "
+        f"before ({number(after)} to {number(before)} of {tonnes(demand)})"
+    )
+
+
+def served_words(network: Network, answer: DrawnFlows | None) -> str:
+    """Return whose demand it is, how much of it is served, and who else goes short."""
+    if answer is None or answer.kind != "balance":
+        return ""
+    rows = [row for row in _unmet_rows(answer) if row[1] > 0]
+    whose = f" of {who(network.beneficiaries, network.groups_known)}" if network.beneficiaries else ""
+    after, before = (sum(row[1] - row[place] for row in rows) for place in (2, 3))
+    got = number(after) if agree(after, before) else f"{number(after)} if the others come after, {number(before)} if before"
+    text = f"{got} of {tonnes(sum(row[1] for row in rows))} demand{whose} are served"
     short = [
         f"{tier} short {number(one) if agree(one, other) else f'{number(one)} to {number(other)}'} of {number(demand)}"
-        for tier, demand, one, other in answer.ends
+        for tier, demand, one, other in rows
         if max(one, other) > 0
     ]
-    return f"{text}; {join(short)}." if short else f"{text}; nobody is short."
+    if answer.ends and not answer.when and agree(after, before):
+        text += ", whoever comes first"
+    return f"{text}; {join(short) if short else 'nobody is short'}. "
 
 
 def long_run_words(answer: DrawnFlows) -> str:
@@ -217,7 +255,7 @@ def _named(site: dict[str, Any]) -> str:
 
 
 def _fullest(facts: PageData) -> str:
-    running = sum(not s["project"] for s in facts.sites)
+    running = sum(s["size"] for s in facts.sites if not s["project"])
     count = f"{running} sites and {len(facts.links)} links in {len(facts.blocks)} steps"
     used: dict[int, tuple[float, float]] = {}
     for site in facts.sites:

@@ -16,7 +16,7 @@ from typing import Any
 from chainnet._types import Words
 from chainnet.assessment import Assessment, assess
 from chainnet.errors import ChainnetError, DataError, check_words, near_matches
-from chainnet.flow import Others
+from chainnet.flow import Counting, LongRuns, Others, long_runs
 from chainnet.network import Network
 
 __all__ = ["FORMATS", "report"]
@@ -51,7 +51,8 @@ def report(
 ) -> list[Path]:
     """Write the report on a network: what fails, who goes short, what helps, how sure that is.
 
-    Nothing is computed here that the assessment does not hold. The same input gives the same bytes.
+    Nothing is computed here that the assessment does not hold, but for the long run of every scenario, which the graph
+    shows beside the months. The same input gives the same bytes.
 
     Parameters
     ----------
@@ -150,22 +151,24 @@ def _write(
     if "html" in wanted:
         from chainnet.drawing import draw
         from chainnet.reporting.formats.page import html_report
-        from chainnet.results import ends_of
 
         say("writing: report.html", 0.85)
         with _template_faults(own, HTML_TEMPLATE):
             (stage / "report.html").write_bytes(html_report(document, True, own.get(HTML_TEMPLATE)))
         say("writing: graph.html", 0.88)
+        runs = _long_runs(assessment)
         draw(
             assessment.network,
-            assessment.disrupted or assessment.base,
+            assessment.stress,
             view="graph",
             path=stage / "graph.html",
             title=document.title,
             marking=marking,
             losses=assessment.chokepoints["node"],
             first_losses=assessment.first_tier.get("node"),
-            ends=ends_of(assessment.stress.summary, assessment.worst or "baseline"),
+            long_run=runs.balances,
+            closest=runs.closest,
+            rerouting=assessment.rerouting.get(max(assessment.rerouting, default=0)),
         )
     if "pdf" in wanted:
         from chainnet.reporting.formats.pdf import pdf_report
@@ -179,6 +182,19 @@ def _write(
         say("writing: report.xlsx", 0.97)
         (stage / "report.xlsx").write_bytes(workbook_report(document))
     say("done", 1.0)
+
+
+def _long_runs(assessment: Assessment) -> LongRuns:
+    """Return the steady state of every scenario, which the graph shows beside the months."""
+    said = assessment.provenance["settings"]
+    whose, goods = said["beneficiaries"], said["commodity"]
+    counting = Counting.of(
+        assessment.network,
+        None if goods == "all" else goods,
+        [] if whose == "all" else whose,
+        others=said.get("others", "after"),
+    )
+    return long_runs(assessment.network, list(assessment.asked.values()) or [None], counting)
 
 
 def _own_templates(folder: str | Path | None) -> dict[str, str]:
