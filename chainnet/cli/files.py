@@ -97,8 +97,8 @@ class Draw(Question, Form):
         found: Any = self._flows()
         tier = next(iter(self.network.tier_order), None)
         beside = {
-            "losses": self.ask("criticality.chokepoints", scenario=None),
-            "first_losses": self.ask("criticality.chokepoints", scenario=None, tier=tier) if tier else None,
+            "losses": self.ask("criticality.chokepoints", scenario=None, by="site"),
+            "first_losses": self.ask("criticality.chokepoints", scenario=None, by="site", tier=tier) if tier else None,
             "rerouting": self._gains(),
         }
         self.say_paths(self.ask(scenario=None, **found, **beside))

@@ -74,6 +74,8 @@ def sort_answers(
     found = _from_table(network, ranking)
     if beside.first_losses is not None:
         first = _from_table(network, beside.first_losses)
+        if first.unit_of != found.unit_of:
+            raise DataError("draw: losses and first_losses are of other things; give both by node, or both by site.")
         found = replace(found, first=first.table, first_tier=first.tier or "the first tier")
     return answer, found
 
@@ -181,14 +183,30 @@ def _from_flow(network: Network, result: Any) -> DrawnFlows:
     )
 
 
+def _units(network: Network) -> dict[str, str]:
+    """Return the site of each node; a node without one is its own."""
+    nodes = network.nodes
+    return dict(zip(nodes["id"], nodes["site"].fillna(nodes["id"]), strict=True))
+
+
+def _several(network: Network, units: Mapping[str, str]) -> set[str]:
+    """Return the rows that may be several plants: all parts of a site are, or it has several operators."""
+    nodes = network.nodes
+    unit = nodes["id"].map(units) if units else nodes["id"]
+    each = nodes["id"].isin(several_plants(network)).groupby(unit).all()
+    operators = nodes["operator"].groupby(unit).nunique()
+    return set(each.index[each.to_numpy() | (operators > 1).to_numpy()])
+
+
 def _from_table(network: Network, table: pd.DataFrame) -> Losses:
     if "lost_tpa" not in table.columns:
         raise DataError("draw: the table of losses has no column lost_tpa; give chokepoints(network).")
-    known = set(network.nodes["id"])
+    units = _units(network) if table.index.name == "site" else {}
+    known = set(network.nodes["id"]) if not units else set(units.values())
     if table.index.nlevels > 1 or not set(table.index) <= known or not table.index.is_unique:
         raise DataError(
             f"draw: the losses are by {'+'.join(str(n) for n in table.index.names)}; the graph shows losses of single "
-            'sites. Give chokepoints(network, by="node") of this very network.'
+            'sites. Give chokepoints(network, by="node") or by="site" of this very network.'
         )
     frame = table.rename_axis("id").reset_index()
     frame = frame.sort_values(["lost_tpa", "id"], ascending=[False, True], ignore_index=True).set_index("id")
@@ -199,7 +217,7 @@ def _from_table(network: Network, table: pd.DataFrame) -> Losses:
         frame["in_cut"] = False
     # equal to nine digits = a tie; what may be several plants is no rank's single site
     marks = pd.Series([float(f"{x:.9g}") for x in lost], index=frame.index)
-    frame["may_be_several"] = frame.index.isin(several_plants(network))
+    frame["may_be_several"] = frame.index.isin(_several(network, units))
     one = ~frame["may_be_several"] & (lost > 0)
     ranks = marks[one].rank(method="min", ascending=False)
     frame["rank"] = ranks.reindex(frame.index).fillna(0).astype(int)
@@ -217,4 +235,6 @@ def _from_table(network: Network, table: pd.DataFrame) -> Losses:
     when = "in the scenario" if settings.get("scenario") else "at the baseline"
     if settings.get("scenario"):
         words += f", on top of {scenario_words(network, str(settings['scenario']))}"
-    return Losses(frame, None if base is None else float(base), words, when, str(settings.get("tier") or ""))
+    return Losses(
+        frame, None if base is None else float(base), words, when, str(settings.get("tier") or ""), unit_of=units
+    )

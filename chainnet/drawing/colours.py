@@ -73,4 +73,5 @@ def _weights(network: Network) -> pd.Series:
     rows = rows.assign(place=place.to_numpy()[rows["node"]], step=step.to_numpy()[rows["node"]])
     part = rows.groupby(["step", "kind", "place"])["t"].sum()
     whole = part.groupby(level=["step", "kind"]).transform("sum")
-    return (part / whole.where(whole > 0)).groupby(level="place").sum()
+    weight: pd.Series = (part / whole.where(whole > 0)).groupby(level="place").sum()
+    return weight

@@ -116,9 +116,23 @@ def _without_months(network: Network, answer: DrawnFlows, pairs: pd.DataFrame) -
     """Return a course that has no month yet."""
     nodes, sites, edges = len(network.nodes), len(network.nodes) + len(network.projects), len(network.edges)
     none = np.empty(0, dtype=np.int64)
-    wide = [np.empty((0, n)) for n in (edges, sites, len(pairs), nodes, nodes)]
     months = Months(
-        answer, *wide[:3], pairs, [], none, 1, None, none, none, 0, (), 1, wide[3], wide[4]
+        answer,
+        edge_tpa=np.empty((0, edges)),
+        site_tpa=np.empty((0, sites)),
+        relation_tpa=np.empty((0, len(pairs))),
+        relations=pairs,
+        tiers=[],
+        number=none,
+        step=1,
+        first=None,
+        lost=none,
+        hidden=none,
+        tail=0,
+        shown=(),
+        span=1,
+        asked=np.empty((0, nodes)),
+        unmet=np.empty((0, nodes)),
     )
     return replace(answer, months=months)
 
@@ -175,7 +189,9 @@ def _no_noise(unmet: Array, asked: Array) -> Array:
 def _unmet_by_month(network: Network, table: pd.DataFrame, months: Any, rate: float) -> tuple[Array, Array]:
     ids = network.nodes["id"]
     wide = [
-        table.pivot_table(index="month", columns="node", values=column, aggfunc="sum").reindex(index=months, columns=ids)
+        table.pivot_table(index="month", columns="node", values=column, aggfunc="sum").reindex(
+            index=months, columns=ids
+        )
         for column in ("demand_t", "shortfall_t")
     ]
     asked, unmet = (one.to_numpy(dtype=float) * rate for one in wide)
@@ -191,9 +207,7 @@ def _tail(network: Network, step: int) -> int:
     return int(np.floor(lag / step + 0.5)) * max(int(nodes["step"].fillna(nodes["stage"]).nunique()) - 1, 1)
 
 
-def _ordered(
-    network: Network, result: Any, scenario: str | None, lasting: Mapping[str, DrawnFlows]
-) -> list[str]:
+def _ordered(network: Network, result: Any, scenario: str | None, lasting: Mapping[str, DrawnFlows]) -> list[str]:
     """Return the scenario asked for, else all, first the one that leaves most short, tier by tier."""
     known = list(result.by_month)
     if not known:

@@ -15,7 +15,17 @@ from chainnet.results import fact_of
 from chainnet.scenario import month_text
 from chainnet.words import MONTHS
 
-__all__ = ["LONG_RUN", "ORDERS", "DrawnFlows", "Losses", "Months", "order_words", "rows_match", "scenario_words", "told"]
+__all__ = [
+    "LONG_RUN",
+    "ORDERS",
+    "DrawnFlows",
+    "Losses",
+    "Months",
+    "order_words",
+    "rows_match",
+    "scenario_words",
+    "told",
+]
 
 LONG_RUN = "long run"
 ORDERS = {"after": "", "before": "others served first", "alongside": "nobody served first"}
@@ -182,10 +192,11 @@ class Months:
 
 @dataclass(frozen=True)
 class Losses:
-    """A ranking of single losses by node id, worst first, ties by id: lost_tpa, lost_share, in_cut, rank, is_tied.
+    """A ranking of single losses by node or site, worst first, ties by id: lost_tpa, lost_share, in_cut, rank, is_tied.
 
     What may stand for several plants has rank 0: it is told beside the single sites. ``tier``: whose losses they are,
-    "" = of all; ``first``: the same of one tier, ``first_tier``, beside them.
+    "" = of all; ``first``: the same of one tier, ``first_tier``, beside them. ``unit_of``: node -> its row,
+    where the rows are sites.
     """
 
     table: pd.DataFrame
@@ -195,6 +206,7 @@ class Losses:
     tier: str = ""
     first: pd.DataFrame | None = None
     first_tier: str = ""
+    unit_of: dict[str, str] = field(default_factory=dict)
 
 
 def told(ends: pd.DataFrame | None, tiers: pd.DataFrame) -> tuple[tuple[str, float, float, float], ...]:
@@ -214,6 +226,7 @@ def order_words(source: Any) -> str:
 
 
 def rows_match(network: Network, edges: pd.DataFrame, nodes: pd.DataFrame) -> None:
+    """Raise a DataError where an answer is of another network."""
     own = network.edges
     same = len(own) == len(edges) and len(network.nodes) == len(nodes)
     for column in ("source", "target", "commodity"):

@@ -13,7 +13,7 @@ from chainnet.drawing.colours import OTHER_COLOUR, country_colours
 from chainnet.drawing.drawn import DrawnFlows, Losses
 from chainnet.drawing.placing import Block, place
 from chainnet.drawing.style import LOSS_COLOURS, SHAPES, loss_class, percent, tonnes
-from chainnet.network import Network, State, kept, several_plants, state_of
+from chainnet.network import Network, State, kept, several_plants, site_labels, state_of
 from chainnet.words import is_known, number
 
 __all__ = ["PageData", "basis_of", "change_text", "collect", "heads", "ratio"]
@@ -114,7 +114,7 @@ def collect(
     links = _links(network, edges, tail, head, sites, answer)
     kinds = basis_of(network)
     blocks = [_block(network, b, block, sites, answer, kinds) for b, block in enumerate(placing.blocks)]
-    narrow_by = _narrowest(blocks, {s["id"]: s["lost"] for s in sites})
+    narrow_by = _narrowest(blocks)
     main = sorted({kinds.get(c, c) for c in network.main_commodity})
     data = {
         "basisOf": kinds,
@@ -150,10 +150,10 @@ def collect(
     return PageData(data, sites, links, blocks, tuple(placing.blocks))
 
 
-def _narrowest(blocks: list[dict[str, Any]], lost: dict[str, Any]) -> str:
+def _narrowest(blocks: list[dict[str, Any]]) -> str:
     """Mark the narrowest steps, those in the minimum cut, else that of the costliest loss; return why."""
     cut = [b for b in blocks if b["nCut"]]
-    worst = sorted((b for b in blocks if b["worst"] is not None), key=lambda b: (-lost[b["worst"]], b["index"]))
+    worst = sorted((b for b in blocks if b["costs"] > 0), key=lambda b: (-b["costs"], b["index"]))
     marked = cut or worst[:1]
     for b in blocks:
         b["narrowest"] = any(b is m for m in marked)
@@ -176,7 +176,7 @@ def _sites(
     ranks = {} if losses is None else losses.table.to_dict("index")
     first = {} if losses is None or losses.first is None else losses.first.to_dict("index")
     wants, unmet = _by_node(network, answer, "asked"), _by_node(network, answer, "unmet")
-    groups = several_plants(network)
+    groups, named = several_plants(network), site_labels(network) if losses is not None and losses.unit_of else {}
     main = network.processes[network.processes["role"] == "output"].set_index("process")["commodity"]
     labels = _labels(network)
     makes = _makes(network, table, main)
@@ -196,7 +196,9 @@ def _sites(
     sites = []
     for row in records(table):
         name = row["id"]
-        found = ranks.get(name)
+        unit = losses.unit_of.get(name, name) if losses is not None else name
+        found = ranks.get(unit)
+        several = name in groups if found is None else bool(found["may_be_several"])
         flow, new = (
             base.get(name, np.nan) if not row["project"] else np.nan,
             result.get(name, np.nan),
@@ -213,7 +215,9 @@ def _sites(
             "state": state_of(row["status"]) if row["project"] else "",
             "capex": _json(row["capex_musd"]) if row["project"] else None,
             "start": int(row["start_year"]) if row["project"] and is_known(row["start_year"]) else None,
-            "several": name in groups,
+            "several": several,
+            "unit": unit if unit in named else "",
+            "unitLabel": named.get(unit, ""),
             "asked": _json(wants.get(name)),
             "unmet": _json(unmet.get(name)),
             "capacity": _json(capacity),
@@ -232,8 +236,8 @@ def _sites(
             "references": _keys(row["reference"]),
             "fields": _card(row),
             "demand": asks.get(name, []),
-            **_loss(found, name in groups),
-            **{f"first{key[:1].upper()}{key[1:]}": value for key, value in _loss(first.get(name), name in groups).items()},
+            **_loss(found, several),
+            **{f"first{key[:1].upper()}{key[1:]}": value for key, value in _loss(first.get(unit), several).items()},
             "owner": row["owner"] if is_known(row["owner"]) else "",
             "operator": row["operator"] if is_known(row["operator"]) else "",
             "ownerCountry": row["owner_country"] if is_known(row["owner_country"]) else "",
@@ -395,6 +399,7 @@ def _block(
         units = sorted({basis.get(c, c) for c in network.main_commodity})
     adds = len(units) <= 1 or block.stage == "end_use"
     lost = min((s for s in members if s["rank"]), key=lambda s: (s["rank"], s["id"]), default=None)
+    hurts = max((s["lost"] or 0.0 for s in members), default=0.0)
     head: dict[str, Any] = {
         "index": index,
         "name": block.name,
@@ -412,6 +417,7 @@ def _block(
         "utilText": "n/a" if block.stage == "end_use" else "n/d",
         "utilResultText": "n/a" if block.stage == "end_use" else "n/d",
         "worst": None if lost is None else lost["id"],
+        "costs": hurts,
         "worstText": "" if lost is None else lost["lostText"],
         "worstShareText": "" if lost is None else lost["lostShareText"],
         "worstClass": 0 if lost is None else lost["lossClass"],

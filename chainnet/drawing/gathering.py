@@ -55,8 +55,9 @@ def gather(network: Network, answer: DrawnFlows | None, losses: Losses | None) -
             "a country, by which they are grouped."
         )
     n_groups = sum(size > 1 for size in groups.sizes.values())
+    alone = len(small.nodes) - n_groups
     words = (
-        f"{n:,} sites are drawn as {n_groups:,} groups by {groups.by}, and {len(small.nodes) - n_groups:,} alone; what "
+        f"{n:,} sites are drawn as {n_groups:,} groups by {groups.by}{f', and {alone:,} alone' if alone else ''}; what "
         f"moves inside a group is not drawn{', nor are projects' if len(network.projects) else ''}. To see more sites "
         "one by one draw a part of the network. "
     )
@@ -69,6 +70,8 @@ def _alone(answer: DrawnFlows | None, losses: Losses | None) -> set[str]:
     for table in () if losses is None else (losses.table, losses.first):
         if table is not None:
             out |= set(table.index[table["rank"] > 0][:_SINGLE])
+    if losses is not None and losses.unit_of:
+        out = {node for node, unit in losses.unit_of.items() if unit in out}
     cut = set() if answer is None else set(answer.cut_nodes)
     return out | (cut if len(cut) <= 2 * _SINGLE else set())
 
@@ -214,10 +217,12 @@ class _Groups:
         ends = (self.small.nodes["stage"] == "end_use").to_numpy()
         known = np.nan_to_num(flow)
         out, into = (
-            (csr_array((np.ones(len(edges)), (rows, edges)), shape=(n, len(edges))) @ known.T).T for rows in (source, target)
+            (csr_array((np.ones(len(edges)), (rows, edges)), shape=(n, len(edges))) @ known.T).T
+            for rows in (source, target)
         )
         alone = np.asarray(self._nodes.sum(axis=1)).ravel() == 1
-        return np.where(alone, self._sum(self._nodes, own), np.where(ends, into, out))
+        through: Array = np.where(alone, self._sum(self._nodes, own), np.where(ends, into, out))
+        return through
 
     def _held(self, ids: frozenset[str]) -> Any:
         mine = self._whole.nodes["id"].isin(ids).to_numpy(dtype=float)

@@ -39,6 +39,8 @@ SITE_BLANK: dict[str, Any] = {
     "capex": None,
     "start": None,
     "several": False,
+    "unit": "",
+    "unitLabel": "",
     "size": 1,
     "asked": None,
     "unmet": None,

@@ -110,14 +110,16 @@ def draw(
     ------
     DataError
         If the view or the scenario is unknown, the result is of another kind or another network,
-        ``first_losses`` stand without ``losses``, or the file cannot be written.
+        ``first_losses`` stand without ``losses``, even the groups of a very large network have too many links, or the
+        file cannot be written.
 
     Notes
     -----
     Nothing is solved here. The page makes no request, runs no code from data, and the same input
-    gives the same bytes. Above 150 sites those of one step and country stand together until they are opened, except the
-    costliest; above 3,000 sites, or 12,000 links, the page holds the groups alone, and says so. A page of months that would pass 2 MB shows the worst month of each quarter,
-    half-year or year instead, and says so. The drawing engine is vis-network 9.1.2 as shipped by pyvis.
+    gives the same bytes. Above 150 sites those of one step and country stand together until they are opened, except
+    the costliest; above 3,000 sites, or 12,000 links, the page holds the groups alone, and says so. A page of months
+    that would pass 2 MB shows the worst month of each quarter, half-year or year instead, and says so. The drawing
+    engine is vis-network 9.1.2 as shipped by pyvis.
 
     Examples
     --------
@@ -205,9 +207,7 @@ def _file_name(name: str) -> str:
     return re.sub(r"[^\w.-]+", "_", name).strip("._") or "network"
 
 
-def _graph_page(
-    drawn: Gathered, digest: str, title: str | None, marking: str, start_choke: bool, worth: Any
-) -> str:
+def _graph_page(drawn: Gathered, digest: str, title: str | None, marking: str, start_choke: bool, worth: Any) -> str:
     from chainnet.drawing.facts import collect
     from chainnet.drawing.months import course_data, month_note
     from chainnet.drawing.still import still
@@ -215,6 +215,7 @@ def _graph_page(
 
     network, answer, ranking = drawn.network, drawn.answer, drawn.losses
     facts = collect(network, answer, ranking, drawn.sizes)
+    months = None if answer is None else answer.months
     courses = [] if answer is None else course_data(network, facts, answer)
     course = courses[0] if courses else None
     name = title if title is not None else network.label
@@ -227,8 +228,9 @@ def _graph_page(
     data["firstWords"] = "" if ranking is None else first_words(facts, ranking)
     data["startChoke"] = start_choke
     data["worth"] = worth
-    data["choiceAsked"] = answer is not None and answer.by_choice is not None
-    data["byChoice"] = np.flatnonzero(answer.by_choice).tolist() if data["choiceAsked"] else []
+    by_choice = None if answer is None else answer.by_choice
+    data["choiceAsked"] = by_choice is not None
+    data["byChoice"] = [] if by_choice is None else np.flatnonzero(by_choice).tolist()
     columns: dict[int, int] = {}
     for site in facts.sites:
         column = int(facts.blocks[site["block"]]["column"])
@@ -256,7 +258,7 @@ def _graph_page(
             course=course,
             courses=courses,
             leap=_leap(course),
-            column=answer.months.name(answer.months.opening) if course else facts.data["resultName"],
+            column=months.name(months.opening) if months is not None else facts.data["resultName"],
             note="" if answer is None else month_note(answer),
             n_links=len(facts.links),
             picture=still(facts, by_result=answer is not None),
@@ -279,7 +281,12 @@ def _months_page(drawn: Gathered, *more: Any) -> str:
         return page
     for span in _SPANS:
         months = answer.months
-        if len(page.encode()) <= _MOST_BYTES or span <= months.step or span % months.step or span > len(months.number) * months.step:
+        if (
+            len(page.encode()) <= _MOST_BYTES
+            or span <= months.step
+            or span % months.step
+            or span > len(months.number) * months.step
+        ):
             continue
         page = _graph_page(replace(drawn, answer=_coarser(answer, span)), *more)
     return page

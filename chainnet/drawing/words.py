@@ -9,7 +9,7 @@ from chainnet.drawing.facts import PageData
 from chainnet.drawing.style import percent, tonnes
 from chainnet.engine import PRINTED
 from chainnet.network import Network
-from chainnet.words import agree, ends_sentence, first_capital, join, number, spelled, who
+from chainnet.words import agree, country_name, ends_sentence, first_capital, join, number, spelled, who
 
 __all__ = [
     "base_words",
@@ -55,8 +55,9 @@ def _nothing_lost(losses: Losses) -> str:
     if not lost.any():
         return f"No single site costs anything: {len(losses.table)} tested, all zero."
     most = tonnes(float(losses.table["lost_tpa"].max()))
+    entries = spelled(int(lost.sum()), "entry", "entries")
     return (
-        f"No single plant that is named costs anything; {spelled(int(lost.sum()), 'entry', 'entries')} that may be several plants "
+        f"No single plant that is named costs anything; {entries} that may be several plants "
         f"cost{'s' if lost.sum() == 1 else ''} up to {most}."
     )
 
@@ -100,14 +101,14 @@ def first_words(facts: PageData, losses: Losses) -> str:
     if losses.first is None:
         return ""
     tied = losses.first.index[losses.first["rank"] == 1]
-    worst = sorted((s for s in facts.sites if s["firstRank"] == 1), key=lambda s: str(s["id"]))
+    worst = _worst(facts, "firstRank")
     if worst:
         more = f" and {len(tied) - 1} more" if len(tied) > 1 else ""
         return f"Costliest for {losses.first_tier}: {worst[0]['label']}{more}, {worst[0]['firstLostText']}."
     groups = losses.first[losses.first["lost_tpa"] > 0]
     if not len(groups):
         return f"No single site costs {losses.first_tier} anything."
-    named = next((s["label"] for s in facts.sites if s["id"] == groups.index[0]), "one of them")
+    named = next((s["unitLabel"] or s["label"] for s in facts.sites if groups.index[0] in (s["unit"], s["id"])), "one")
     return (
         f"No single plant that is named costs {losses.first_tier} anything; of entries that may be several plants "
         f"{named} costs most, {tonnes(float(groups['lost_tpa'].iloc[0]))}."
@@ -174,8 +175,9 @@ def narrowest_step(picture: dict[str, Any]) -> str:
     share, most = max(shares, key=lambda pair: pair[0])
     others = [f"{g['name']} {percent(s)}" for s, g in shares if g is not most and g["largest"] == most["largest"]]
     if share >= 1 - 1e-9:
-        return f"All of {most['name']} is in one country, {most['largest']}."
-    text = f"{most['name'].capitalize()} narrows most to one country: {most['largest']} makes {percent(share)} of it"
+        return f"All of {most['name']} is in one country, {country_name(most['largest'])}."
+    who_makes = f"{country_name(most['largest'])} makes {percent(share)} of it"
+    text = f"{most['name'].capitalize()} narrows most to one country: {who_makes}"
     return text + (f" ({', '.join(others)})." if others else ".")
 
 
@@ -192,7 +194,10 @@ def _unmet_rows(answer: DrawnFlows) -> list[tuple[str, float, float, float]]:
     if answer.ends and not answer.when:  # the ends are of the long run
         return list(answer.ends)
     rows = [(t["tier"], t["demand"], t["short"]) for t in answer.tiers]
-    return [(tier, demand, short, short) if short > PRINTED * demand else (tier, demand, 0.0, 0.0) for tier, demand, short in rows]
+    return [
+        (tier, demand, short, short) if short > PRINTED * demand else (tier, demand, 0.0, 0.0)
+        for tier, demand, short in rows
+    ]
 
 
 def _served(answer: DrawnFlows) -> str:
@@ -227,8 +232,13 @@ def served_words(network: Network, answer: DrawnFlows | None) -> str:
         return ""
     rows = [row for row in _unmet_rows(answer) if row[1] > 0]
     whose = f" of {who(network.beneficiaries, network.groups_known)}" if network.beneficiaries else ""
-    after, before = (sum(row[1] - row[place] for row in rows) for place in (2, 3))
-    got = number(after) if agree(after, before) else f"{number(after)} if the others come after, {number(before)} if before"
+    after = sum(demand - short for _, demand, short, _ in rows)
+    before = sum(demand - short for _, demand, _, short in rows)
+    got = (
+        number(after)
+        if agree(after, before)
+        else f"{number(after)} if the others come after, {number(before)} if before"
+    )
     text = f"{got} of {tonnes(sum(row[1] for row in rows))} demand{whose} are served"
     short = [
         f"{tier} short {number(one) if agree(one, other) else f'{number(one)} to {number(other)}'} of {number(demand)}"
@@ -245,8 +255,12 @@ def long_run_words(answer: DrawnFlows) -> str:
     return f" In the long run: {ends_sentence(answer.ends)}." if answer.ends else ""
 
 
-def _worst(facts: PageData) -> list[dict[str, Any]]:
-    return sorted((s for s in facts.sites if s["rank"] == 1), key=lambda s: str(s["id"]))
+def _worst(facts: PageData, rank: str = "rank") -> list[dict[str, Any]]:
+    """Return the costliest single losses; of a site of several parts the first, under the site's name."""
+    found = {
+        s["unit"] or s["id"]: s for s in sorted(facts.sites, key=lambda s: str(s["id"]), reverse=True) if s[rank] == 1
+    }
+    return [s | {"label": s["unitLabel"] or s["label"]} for _, s in sorted(found.items())]
 
 
 def _named(site: dict[str, Any]) -> str:

@@ -13,11 +13,12 @@ C.putTier = () => {
   C.every.sites.forEach((s) => Object.assign(s, s[mine]));
   C.mostLost = C.every.sites.reduce((top, s) => Math.max(top, s.lost || 0), 0);
   const ranked = C.every.sites.filter((s) => s.rank).sort((p, q) => p.rank - q.rank || (p.id < q.id ? -1 : 1));
+  const top = C.every.sites.reduce((most, s) => s.lost > (most ? most.lost : 0) ? s : most, null);
   C.blocks.forEach((b) => {
     const worst = ranked.find((s) => s.block === b.index);
     b.group = worst ? null : C.every.sites.filter((s) => s.block === b.index && s.several && s.lost > 0).reduce((top, s) => !top || s.lost > top.lost ? s : top, null);
-    Object.assign(b, { worst: worst ? worst.id : null, worstText: worst ? worst.lostText : "", worstClass: worst ? worst.lossClass : 0 });
-    if (!C.cutBinds) b.narrowest = Boolean(ranked.length) && ranked[0].block === b.index;
+    Object.assign(b, { worst: worst ? worst.id : null, worstText: worst ? worst.lostText : "", worstClass: worst ? Math.max(1, worst.lossClass) : 0 });
+    if (!C.cutBinds) b.narrowest = Boolean(top) && top.block === b.index;
   });
 };
 C.tierName = () => C.both && C.state.tier === "first" ? C.data.firstTier : C.data.lossTier || (C.data.tierOrder.length ? "all tiers" : "demand");
@@ -42,11 +43,18 @@ C.tierSwitch = () => {
   });
   return [row];
 };
-C.lossLine = (s, lead) => C.row(s, lead + (s.inCut ? "\u25b6 " : "") + s.label, s.lostText, C.mostLost > 0 ? s.lost / C.mostLost : null, C.LESS,
+C.lossLine = (s, lead) => C.row(s, lead + (s.inCut ? "\u25b6 " : "") + C.unitName(s), s.lostText, C.mostLost > 0 ? s.lost / C.mostLost : null, C.LESS,
   [s.step, s.place, s.lostShareText].filter(Boolean).join(" \u00b7 "));
+// of a site of several parts only the largest is listed, under the name of the site
+C.unitName = (s) => s.unitLabel || s.label;
+C.units = (rows) => {
+  const seen = new Map();
+  rows.forEach((s) => { const unit = s.unit || s.id, old = seen.get(unit); if (!old || (s.base || 0) > (old.base || 0)) seen.set(unit, s); });
+  return [...seen.values()];
+};
 C.losses = () => {
   // single sites first; what may be several plants stands by itself and bears no rank
-  const tested = C.every.sites.filter((s) => s.lost !== null);
+  const tested = C.units(C.every.sites.filter((s) => s.lost !== null));
   const ranked = tested.filter((s) => s.rank).sort((p, q) => p.rank - q.rank || (p.id < q.id ? -1 : 1));
   const groups = tested.filter((s) => s.several && s.lost > 0).sort((p, q) => q.lost - p.lost || (p.id < q.id ? -1 : 1));
   const counts = C.both && C.state.tier === "first" ? C.data.firstTested : C.data.tested;

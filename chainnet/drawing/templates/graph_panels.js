@@ -59,7 +59,7 @@ C.card = (s) => {
   if (C.isShort(s) && s.stage === "end_use") parts.push(C.make("p", C.capital(C.unmetText(s)) + " t/yr (" + C.percent(C.unmetShare(s)) + ")", "big"));
   if (s.project) parts.push(C.list(C.worthLines(s)));
   else if (C.data.hasLosses && s.stage !== "end_use") {
-    parts.push(C.make("p", s.lost > 0 ? "Its loss costs " + C.costs(s) : s.lost === null ? "Loss not tested" : "Its loss costs nothing", s.lost > 0 ? "big" : "big none"));
+    parts.push(C.make("p", s.lost > 0 ? (s.unitLabel ? "The loss of " + s.unitLabel : "Its loss") + " costs " + C.costs(s) : s.lost === null ? "Loss not tested" : "Its loss costs nothing", s.lost > 0 ? "big" : "big none"));
     if (s.lost > 0) parts.push(C.make("p", s.lostShareText + " of deliveries of " + C.tierName() + (s.several ? "; may be several plants, so it bears no rank" : "; rank " + s.rankText) + (s.inCut ? "; \u25b6 in the minimum cut" : ""), "lead"));
   } else if (s.inCut) parts.push(C.make("p", "\u25b6 in the minimum cut", "lead"));
   const lines = [["Capacity", s.capacityText], ["Flow, baseline", s.baseText]];
@@ -102,7 +102,7 @@ C.count = () => {
   const whole = moving.filter(main).reduce((sum, k) => sum + C.flow(k), 0), part = seen.filter(main).reduce((sum, k) => sum + C.flow(k), 0);
   const flow = C.data.main.length && whole > 0 ? ", " + C.percent(part / whole) + " of main flow" : "";
   const heads = (rows) => rows.reduce((sum, row) => sum + row.size, 0), herds = shown.filter((s) => s.members).length;
-  C.at("count").textContent = heads(shown) + " of " + heads(real) + " sites" + (herds ? " (" + herds + " groups)" : "") + ", " + heads(seen) + " of " +
+  C.at("count").textContent = C.whole(heads(shown)) + " of " + C.whole(heads(real)) + " sites" + (herds ? " (" + herds + " groups)" : "") + ", " + heads(seen) + " of " +
     heads(moving) + " links with flow" + flow;
 };
 C.chips = () => {
@@ -242,7 +242,7 @@ C.fillHeads = () => {
       chip.style.background = colour[0];
       chip.style.color = colour[1];
       h.element.append(chip);
-    } else if (b.narrowest) h.element.append(C.make("span", "\u25b6 narrowest", "chip none"));
+    } else if (b.narrowest) h.element.append(C.make("span", "\u25b6 narrowest" + (b.group ? ", group of plants " + b.group.lostText : ""), "chip none"));
     else if (C.data.hasLosses && b.stage !== "end_use") h.element.append(C.make("span", b.group ? "group of plants " + b.group.lostText : "no single loss", "chip none"));
   });
 };
