@@ -16,7 +16,7 @@ from typing import Any
 from chainnet._types import Words
 from chainnet.assessment import Assessment, assess
 from chainnet.errors import ChainnetError, DataError, check_words, near_matches
-from chainnet.flow import Counting, LongRuns, Others, long_runs
+from chainnet.flow import Others
 from chainnet.network import Network
 
 __all__ = ["FORMATS", "report"]
@@ -51,8 +51,7 @@ def report(
 ) -> list[Path]:
     """Write the report on a network: what fails, who goes short, what helps, how sure that is.
 
-    Nothing is computed here that the assessment does not hold, but for the long run of every scenario, which the graph
-    shows beside the months. The same input gives the same bytes.
+    Nothing is computed here that the assessment does not hold. The same input gives the same bytes.
 
     Parameters
     ----------
@@ -156,7 +155,7 @@ def _write(
         with _template_faults(own, HTML_TEMPLATE):
             (stage / "report.html").write_bytes(html_report(document, True, own.get(HTML_TEMPLATE)))
         say("writing: graph.html", 0.88)
-        runs = _long_runs(assessment)
+        runs = assessment.long_runs
         draw(
             assessment.network,
             assessment.stress,
@@ -182,19 +181,6 @@ def _write(
         say("writing: report.xlsx", 0.97)
         (stage / "report.xlsx").write_bytes(workbook_report(document))
     say("done", 1.0)
-
-
-def _long_runs(assessment: Assessment) -> LongRuns:
-    """Return the steady state of every scenario, which the graph shows beside the months."""
-    said = assessment.provenance["settings"]
-    whose, goods = said["beneficiaries"], said["commodity"]
-    counting = Counting.of(
-        assessment.network,
-        None if goods == "all" else goods,
-        [] if whose == "all" else whose,
-        others=said.get("others", "after"),
-    )
-    return long_runs(assessment.network, list(assessment.asked.values()) or [None], counting)
 
 
 def _own_templates(folder: str | Path | None) -> dict[str, str]:
