@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from chainnet import checks
-from chainnet.drawing.courses import from_balances, from_months, unmet_of
+from chainnet.drawing.courses import from_balances, from_months, tier_of, unmet_of
 from chainnet.drawing.drawn import ORDERS, DrawnFlows, Losses, order_words, rows_match, scenario_words, told
 from chainnet.engine import PRINTED
 from chainnet.errors import DataError
@@ -121,14 +121,9 @@ def _check_order(others: str | None, *answers: Any) -> None:
 def _from_balance(network: Network, result: Any, closest: Sequence[Any], ends: Any) -> DrawnFlows:
     rows_match(network, result.edges, result.nodes)
     name = _scenario_of(result)
+    rows = result.by_tier()[["demand_tpa", "served_tpa", "shortfall_tpa"]].astype(float)
     tiers = [
-        {
-            "tier": "all demand" if pd.isna(tier) else str(tier),
-            "demand": float(row["demand_tpa"]),
-            "served": float(row["served_tpa"]),
-            "short": float(row["shortfall_tpa"]),
-        }
-        for tier, row in result.by_tier().iterrows()
+        tier_of("" if pd.isna(tier) else str(tier), *row) for tier, row in zip(rows.index, rows.to_numpy(), strict=True)
     ]
     asked, unmet = unmet_of(network, result.demand[result.demand["is_counted"] & result.demand["is_beneficiary"]])
     mine = ends.get(name) if isinstance(ends, Mapping) else ends

@@ -17,7 +17,7 @@ from chainnet.network import Network
 from chainnet.results import ends_of
 from chainnet.scenario import month_number
 
-__all__ = ["FIGURES", "from_balances", "from_months", "unmet_of"]
+__all__ = ["FIGURES", "from_balances", "from_months", "tier_of", "unmet_of"]
 
 # flows by month are kept to so many figures: what is printed has three
 FIGURES = 5
@@ -174,6 +174,17 @@ def _with_long_run(network: Network, course: DrawnFlows, lasting: DrawnFlows) ->
     return replace(course, months=whole)
 
 
+def tier_of(tier: str, demand: float, served: float, short: float) -> dict[str, Any]:
+    """Return what a tier asks for, gets and lacks, t/yr; what lies below the tolerance of an answer is no shortage."""
+    whole = short < PRINTED * demand
+    return {
+        "tier": tier or "all demand",
+        "demand": float(demand),
+        "served": float(demand if whole else served),
+        "short": 0.0 if whole else float(short),
+    }
+
+
 def unmet_of(network: Network, rows: pd.DataFrame) -> tuple[Array, Array]:
     """Return what each node asks for and what of it goes unmet, t/yr; NaN where it is in no row."""
     sums = rows.groupby("node")[["demand_tpa", "shortfall_tpa"]].sum().reindex(network.nodes["id"])
@@ -269,10 +280,5 @@ def _tiers(network: Network, table: pd.DataFrame, rate: float) -> list[list[dict
     out: list[list[dict[str, Any]]] = []
     for _, rows in sums.groupby(level="month"):
         numbers = rows.droplevel("month").reindex(names, fill_value=0.0).to_numpy().tolist()
-        out.append(
-            [
-                {"tier": name or "all demand", "demand": demand, "served": served, "short": short}
-                for name, (demand, served, short) in zip(names, numbers, strict=True)
-            ]
-        )
+        out.append([tier_of(name, *row) for name, row in zip(names, numbers, strict=True)])
     return out

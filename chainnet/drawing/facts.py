@@ -145,7 +145,9 @@ def collect(
         "hasUnmet": any(s["asked"] is not None for s in sites),
         "firstTier": "" if losses is None else losses.first_tier,
         "lossTier": "" if losses is None else losses.tier,
-        "resultName": "" if answer is None else ("Scenario" if answer.scenario else answer.kind.capitalize()),
+        "resultName": ""
+        if answer is None
+        else ("Scenario" if answer.scenario or answer.courses else answer.kind.capitalize()),
     }
     return PageData(data, sites, links, blocks, tuple(placing.blocks))
 

@@ -22,6 +22,7 @@ from chainnet.errors import DataError, check_words, near_matches
 from chainnet.io import write_file
 from chainnet.network import Network
 from chainnet.results import package_version
+from chainnet.words import who
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -265,6 +266,7 @@ def _graph_page(drawn: Gathered, digest: str, title: str | None, marking: str, s
             data=data,
             network=network,
             digest=digest,
+            whose=who(network.beneficiaries, network.groups_known) if network.beneficiaries else "",
             version=package_version(),
             engine=_engine(),
             style=_asset("graph.css"),

@@ -7,7 +7,6 @@ from typing import Any
 from chainnet.drawing.drawn import DrawnFlows, Losses
 from chainnet.drawing.facts import PageData
 from chainnet.drawing.style import percent, tonnes
-from chainnet.engine import PRINTED
 from chainnet.network import Network
 from chainnet.words import agree, country_name, ends_sentence, first_capital, join, number, spelled, who
 
@@ -193,11 +192,7 @@ def _unmet_rows(answer: DrawnFlows) -> list[tuple[str, float, float, float]]:
     """Return tier, demand and what of it goes unmet if others are served after, and before; a month has one answer."""
     if answer.ends and not answer.when:  # the ends are of the long run
         return list(answer.ends)
-    rows = [(t["tier"], t["demand"], t["short"]) for t in answer.tiers]
-    return [
-        (tier, demand, short, short) if short > PRINTED * demand else (tier, demand, 0.0, 0.0)
-        for tier, demand, short in rows
-    ]
+    return [(t["tier"], t["demand"], t["short"], t["short"]) for t in answer.tiers]
 
 
 def _served(answer: DrawnFlows) -> str:
@@ -234,19 +229,16 @@ def served_words(network: Network, answer: DrawnFlows | None) -> str:
     whose = f" of {who(network.beneficiaries, network.groups_known)}" if network.beneficiaries else ""
     after = sum(demand - short for _, demand, short, _ in rows)
     before = sum(demand - short for _, demand, _, short in rows)
-    got = (
-        number(after)
-        if agree(after, before)
-        else f"{number(after)} if the others come after, {number(before)} if before"
-    )
-    text = f"{got} of {tonnes(sum(row[1] for row in rows))} demand{whose} are served"
+    text = f"Of {tonnes(sum(row[1] for row in rows))} demand{whose} {number(after)} are served"
+    if not agree(after, before):
+        text += f" if the others come after, {number(before)} if before"
+    elif answer.ends and not answer.when:
+        text += ", whoever comes first"
     short = [
         f"{tier} short {number(one) if agree(one, other) else f'{number(one)} to {number(other)}'} of {number(demand)}"
         for tier, demand, one, other in rows
         if max(one, other) > 0
     ]
-    if answer.ends and not answer.when and agree(after, before):
-        text += ", whoever comes first"
     return f"{text}; {join(short) if short else 'nobody is short'}. "
 
 

@@ -262,7 +262,7 @@ def test_heading_says_who_is_short(mag9, losses, blocked, tmp_path):
     assert heading(text) == (
         "Everything in China stops: defence demand is met, 63 % of industrial demand goes unmet (10 of 16 t/yr)."
     )
-    assert "10 of 50 t/yr demand are served; industrial short 10 of 16 and civilian short 30 of 30." in text
+    assert "Of 50 t/yr demand 10 are served; industrial short 10 of 16 and civilian short 30 of 30." in text
 
 
 def test_losses_of_a_tier_stand_beside_those_of_all(mag9, losses, blocked, tmp_path):

@@ -42,6 +42,12 @@ C.hit = (point) => {
   const box = (C.boxes || []).find((b) => at.x >= b.x1 && at.x <= b.x2 && at.y >= b.y1 && at.y <= b.y2);
   return box ? box.s : null;
 };
+// the first source in words; the card names them all
+C.sourceText = (row) => {
+  if (!row.references.length) return "n/d";
+  const first = C.data.references[row.references[0]] || row.references[0], more = row.references.length - 1;
+  return (first.length > 90 ? first.slice(0, 89).trimEnd() + "\u2026" : first) + (more ? " and " + more + " more" : "");
+};
 C.tipRows = (row) => {
   if (row.step !== undefined) {
     const lines = [["Step", row.step + (row.place ? ", " + row.place : "")]];
@@ -55,7 +61,7 @@ C.tipRows = (row) => {
       lines.push(["Its loss costs", C.costs(row) + (row.rank ? " (" + row.lostShareText + ", rank " + row.rankText + ")" : row.several && row.lost > 0 ? " (may be several plants)" : "")]);
     }
     if (row.members) { lines.push(["Its loss costs", "not asked for groups"], ["Open", "double click or Enter"]); return [row.place + ", " + row.label, lines]; }
-    lines.push(["In the cut", row.inCut ? "yes" : "no"], ["Quality", row.quality], ["Source", row.references.join("; ") || "n/d"], ["Id", row.id]);
+    lines.push(["In the cut", row.inCut ? "yes" : "no"], ["Quality", row.quality], ["Source", C.sourceText(row)]);
     return [row.label + (row.project ? " (" + row.projectText + ")" : ""), lines];
   }
   const lines = [["Commodity", row.commodityText || "n/d"],
@@ -64,7 +70,7 @@ C.tipRows = (row) => {
   if (row.inCut) lines.push(["In the cut", "yes"]);
   if (C.byChoice(row)) lines.push(["Change", "only among equally good answers"]);
   row.fields.forEach((f) => lines.push(f));
-  lines.push(["Source", row.references.join("; ") || "n/d"]);
+  lines.push(["Source", C.sourceText(row)]);
   return [row.from.label + " \u2192 " + row.to.label, lines];
 };
 // what a loss costs: with two rankings that of the first tier, then that of all
