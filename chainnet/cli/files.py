@@ -91,7 +91,8 @@ class Draw(Question, Form):
             raise DataError("draw: --start and --step-months go with --months; give the horizon.")
         if self.network.demand.empty:
             if self.scenario or self.gains is not None:
-                raise DataError("draw: a scenario and gains need a network with a demand table.")
+                what = "a scenario" if self.scenario else "--gains"
+                raise DataError(f"draw: {what} needs a network with a demand table.")
             self.say_paths(self.ask(result=None))
             return
         found: Any = self._flows()

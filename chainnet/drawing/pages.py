@@ -349,7 +349,9 @@ def _leap(course: dict[str, Any] | None) -> int:
 
 
 def _site_order(site: dict[str, Any]) -> tuple[Any, ...]:
-    return (site["rank"] == 0, site["rank"], site["block"], site["order"])
+    # single sites by rank, then what may be several plants by its loss, then the rest
+    lost = site["lost"] or 0.0
+    return (0 if site["rank"] else 1 if lost > 0 else 2, site["rank"], -lost, site["block"], site["order"])
 
 
 def _environment() -> Any:

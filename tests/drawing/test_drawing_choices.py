@@ -168,6 +168,12 @@ def test_end_uses_say_what_goes_short_and_follow_the_scenario(
     assert tab.evaluate("C.radius(C.byId.get('USE'))") < large
 
 
+def test_still_pictures_say_what_goes_short(net: cn.Network, runs: Any, tmp_path: Path) -> None:
+    text = cn.draw(net, runs.balances[0], path=tmp_path / "x.svg").read_text("utf-8")
+    assert "short 40 of 50</tspan>" in text
+    assert "short" not in cn.draw(net, runs.balances[1], path=tmp_path / "y.svg").read_text("utf-8")
+
+
 def two_equal_ways() -> cn.Network:
     """The base year takes all from ``b``; the scenario asks nothing of it, and ``a`` would do as well."""
     nodes = frame(
