@@ -213,12 +213,12 @@ def _served(answer: DrawnFlows) -> str:
 
 def _goes_unmet(tier: str, demand: float, after: float, before: float) -> str:
     whose = tier if tier == "all demand" else f"{tier} demand"
-    if agree(after, before):
-        return f"{percent(after / demand)} of {whose} goes unmet ({number(after)} of {tonnes(demand)})"
-    return (
-        f"{percent(after / demand)} of {whose} goes unmet if the others come after, {percent(before / demand)} if "
-        f"before ({number(after)} to {number(before)} of {tonnes(demand)})"
-    )
+    parts = percent(after / demand), percent(before / demand)
+    got = number(after) if agree(after, before) else f"{number(after)} to {number(before)}"
+    tonnes_words = f"({got} of {tonnes(demand)})"
+    if parts[0] == parts[1]:
+        return f"{parts[0]} of {whose} goes unmet {tonnes_words}"
+    return f"{parts[0]} of {whose} goes unmet if the others come after, {parts[1]} if before {tonnes_words}"
 
 
 def served_words(network: Network, answer: DrawnFlows | None) -> str:
