@@ -20,7 +20,7 @@ from chainnet.blocs import Alignment
 from chainnet.economics import Overcapacity
 from chainnet.engine import Certificate, thread_pool
 from chainnet.errors import DataError
-from chainnet.flow import Balance, Counting, MaxFlow, Others
+from chainnet.flow import Balance, Counting, LongRuns, MaxFlow, Others
 from chainnet.indicators import concentration, tonnes_by_quality
 from chainnet.network import QUALITIES, Network
 from chainnet.projects import Portfolio, Reroute
@@ -64,6 +64,8 @@ class Assessment(Result):
         left_tpa, bound_tpa, is_optimal, greedy_lost_tpa, other_sets (None = not asked).
     pairs : DataFrame
         Pairs of nodes of one step that cost the first tier more together than their losses added.
+    long_runs : LongRuns
+        The steady state of every scenario, beside it the one nearest to the baseline and both ends; for drawings.
     stress : StressTest
         The long run of every scenario, and its months; ``horizon_ladder`` for the worst scenario alone, in
         half-years.
@@ -127,6 +129,7 @@ class Assessment(Result):
     others_first: pd.DataFrame
     attacks: pd.DataFrame
     pairs: pd.DataFrame
+    long_runs: LongRuns
     stress: StressTest
     exposure: pd.DataFrame
     bracket: pd.DataFrame

@@ -23,7 +23,7 @@ from chainnet.assessment._case import Case
 from chainnet.assessment._layers import layers
 from chainnet.assessment._time import exposures, horizon_rungs, myopia, stockpiles
 from chainnet.criticality import chokepoints, interdict
-from chainnet.flow import Balance, MaxFlow, balance, max_flow
+from chainnet.flow import Balance, LongRuns, MaxFlow, balance, long_runs, max_flow
 from chainnet.projects import Reroute, reroute
 from chainnet.results import BOUNDED, CHECKED, Status, stamp
 from chainnet.scenario import Scenario
@@ -65,6 +65,7 @@ def questions(case: Case) -> tuple[Question, ...]:
         Question("indices", "what published indices say", index_ranks, keeps_why=True),
         Question("flow", "how much can be served at most", _flow),
         Question("base", "who is served when nothing happens", _base),
+        Question("long_runs", "who is served in the long run", _long_runs),
         Question("blocs", "who stands on the other side", blocs_of, ("removed",)),
         Question("alignment", "what a split market costs", sides, ("blocs",), keeps_why=True, weight=5.0),
         Question("worst", "which scenario is the worst", _worst, ("stress",)),
@@ -94,6 +95,10 @@ def _flow(case: Case) -> MaxFlow:
 
 def _base(case: Case) -> Balance:
     return balance(case.network, **case.in_order)
+
+
+def _long_runs(case: Case) -> LongRuns:
+    return long_runs(case.network, case.scenarios or (None,), case.counting)
 
 
 def _worst(case: Case, stress: StressTest) -> Scenario | None:

@@ -74,30 +74,59 @@ class Draw(Question, Form):
     path: Annotated[Path | None, "HTML file to write; default GRAPH-VIEW.html.", "--out"] = None
     view: Annotated[Literal["graph", "map", "sankey"], "Which view to draw."] = "graph"
     scenario: opt.OneScenario = None
-    months: Annotated[int | None, "Horizon: the scenario month by month, with a slider."] = None
+    months: Annotated[
+        int | None, "Horizon: month by month, with a slider; of the scenario named, else of all that ship."
+    ] = None
     start: opt.Start = None
     step_months: opt.Step = 1
     others: opt.Others = "after"
     marking: Marking = ""
     title: Annotated[str | None, "Heading."] = None
+    gains: Annotated[
+        int | None, "Year for which the graph says what each project gains, costs and needs under the scenario."
+    ] = None
 
     def _run(self) -> None:
         if self.months is None and (self.start is not None or self.step_months != 1):
             raise DataError("draw: --start and --step-months go with --months; give the horizon.")
-        if self.months is not None and self.scenario is None:
-            raise DataError("draw: --months follows one scenario; name it with --scenario.")
-        found: Any = None
-        event, losses, ends = None, None, None
-        if not self.network.demand.empty:
-            event = self.given("scenario")
-            steady = self.months is None
-            found = self.ask("flow.balance") if steady else self.ask("stress.stress_test", scenarios=event)
-            ends = self.ask("flow.both_ends", known=found) if steady else None
-            losses = self.ask("criticality.chokepoints", scenario=None)
-        elif self.scenario:
-            raise DataError("draw: a scenario needs a network with a demand table.")
-        name = event.name if event is not None and self.months is not None else None
-        self.say_paths(self.ask(result=found, losses=losses, scenario=name, ends=ends))
+        if self.network.demand.empty:
+            if self.scenario or self.gains is not None:
+                what = "a scenario" if self.scenario else "--gains"
+                raise DataError(f"draw: {what} needs a network with a demand table.")
+            self.say_paths(self.ask(result=None))
+            return
+        found: Any = self._flows()
+        tier = next(iter(self.network.tier_order), None)
+        beside = {
+            "losses": self.ask("criticality.chokepoints", scenario=None, by="site"),
+            "first_losses": self.ask("criticality.chokepoints", scenario=None, by="site", tier=tier) if tier else None,
+            "rerouting": self._gains(),
+        }
+        self.say_paths(self.ask(scenario=None, **found, **beside))
+
+    def _flows(self) -> dict[str, Any]:
+        """Return the long run of every scenario, and with a horizon its months: first the one that is named."""
+        from chainnet.flow import Counting, long_runs
+        from chainnet.scenario import scenarios
+
+        first = self.given("scenario")
+        others = [one for one in scenarios(self.network).values() if first is None or one.name != first.name]
+        counting = Counting.of(self.network, others=self.others)
+        if self.months is None:
+            runs = long_runs(self.network, [None, *others] if first is None else [first, None, *others], counting)
+            return {"result": list(runs.balances), "closest": runs.closest, "ends": runs.ends}
+        chosen = others if first is None else [first]
+        runs = long_runs(self.network, chosen or [None], counting)
+        stress = self.ask("stress.stress_test", scenarios=chosen or None)
+        return {"result": stress, "long_run": runs.balances, "closest": runs.closest, "ends": runs.ends}
+
+    def _gains(self) -> Any:
+        """Return what the projects gain under the scenario in the year, if that is asked."""
+        if self.gains is None:
+            return None
+        if self.scenario is None:
+            raise DataError("draw: --gains counts under one scenario; name it with --scenario.")
+        return self.ask("projects.reroute", by_year=self.gains)
 
 
 @command("reporting.report")

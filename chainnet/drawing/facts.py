@@ -9,10 +9,11 @@ import numpy as np
 import pandas as pd
 
 from chainnet._types import records
-from chainnet.drawing.answers import DrawnFlows, Losses
+from chainnet.drawing.colours import OTHER_COLOUR, country_colours
+from chainnet.drawing.drawn import DrawnFlows, Losses
 from chainnet.drawing.placing import Block, place
-from chainnet.drawing.style import COUNTRY_COLOURS, LOSS_COLOURS, OTHER_COLOUR, SHAPES, loss_class, percent, tonnes
-from chainnet.network import Network, State, is_country, kept, state_of
+from chainnet.drawing.style import LOSS_COLOURS, SHAPES, loss_class, percent, tonnes
+from chainnet.network import Network, State, kept, several_plants, site_labels, state_of
 from chainnet.words import is_known, number
 
 __all__ = ["PageData", "basis_of", "change_text", "collect", "heads", "ratio"]
@@ -32,6 +33,7 @@ _PROJECT_WORDS: dict[State, str] = {
     "undecided": "project, not decided",
     "idle": "idle plant, to restart",
 }
+_NO_RANK = {"lossClass": 0, "rank": 0, "rankText": ""}
 _FIELDS = (
     ("region", "Region"),
     ("operator", "Operator"),
@@ -70,8 +72,10 @@ def heads(
     return [_block(network, b, block, sites, answer, basis) for b, block in enumerate(facts.placed)]
 
 
-def collect(network: Network, answer: DrawnFlows | None, losses: Losses | None) -> PageData:
-    """Gather steps, sites and links with their numbers as they are printed."""
+def collect(
+    network: Network, answer: DrawnFlows | None, losses: Losses | None, sizes: dict[str, int] | None = None
+) -> PageData:
+    """Gather steps, sites and links with their numbers as they are printed; ``sizes``: sites that stand as one."""
     table = _site_table(network)
     edges = network.edges
     position = {name: i for i, name in enumerate(table["id"])}
@@ -85,12 +89,22 @@ def collect(network: Network, answer: DrawnFlows | None, losses: Losses | None) 
     # links without flow still pull a little, so that sites without any find a place
     weight = weight + 1e-3 * max(float(weight.max(initial=0.0)), 1e-6)
     sites = _sites(network, table, answer, losses)
-    colours = _colours(network, sites)
+    for site in sites:
+        site["size"] = (sizes or {}).get(site["id"], 1)
+    colours = country_colours(network)
     for site in sites:
         site["colour"] = colours.get(site["place"], OTHER_COLOUR)
     places = sorted({s["place"] for s in sites}, key=lambda p: (list(colours).index(p) if p in colours else 99, p))
     rank_of = {p: i for i, p in enumerate(places)}
-    order = sorted(range(len(sites)), key=lambda i: (sites[i]["project"], rank_of[sites[i]["place"]], sites[i]["id"]))
+    tiers = {tier: i for i, tier in enumerate(network.tier_order)}
+
+    def first(i: int) -> tuple[Any, ...]:
+        # whoever is served first stands first among the end uses: the picture is about them
+        s = sites[i]
+        tier = min((tiers.get(d["tier"], len(tiers)) for d in s["demand"] if d["counts"]), default=len(tiers))
+        return (s["project"], s["asked"] is None, tier, rank_of[s["place"]], s["id"])
+
+    order = sorted(range(len(sites)), key=first)
     rank = np.empty(len(sites), dtype=np.int64)
     rank[order] = np.arange(len(sites))
     placing = place(table, tail, head, weight, rank)
@@ -100,7 +114,7 @@ def collect(network: Network, answer: DrawnFlows | None, losses: Losses | None) 
     links = _links(network, edges, tail, head, sites, answer)
     kinds = basis_of(network)
     blocks = [_block(network, b, block, sites, answer, kinds) for b, block in enumerate(placing.blocks)]
-    narrow_by = _narrowest(blocks, {s["id"]: s["lost"] for s in sites})
+    narrow_by = _narrowest(blocks)
     main = sorted({kinds.get(c, c) for c in network.main_commodity})
     data = {
         "basisOf": kinds,
@@ -126,16 +140,22 @@ def collect(network: Network, answer: DrawnFlows | None, losses: Losses | None) 
         "hasBase": bool(np.isfinite(base).any()),
         "hasResult": answer is not None,
         "hasLosses": losses is not None,
+        "tested": None if losses is None else _tested(losses.table),
+        "firstTested": None if losses is None or losses.first is None else _tested(losses.first),
+        "hasUnmet": any(s["asked"] is not None for s in sites),
         "firstTier": "" if losses is None else losses.first_tier,
-        "resultName": "" if answer is None else ("Scenario" if answer.scenario else answer.kind.capitalize()),
+        "lossTier": "" if losses is None else losses.tier,
+        "resultName": ""
+        if answer is None
+        else ("Scenario" if answer.scenario or answer.courses else answer.kind.capitalize()),
     }
     return PageData(data, sites, links, blocks, tuple(placing.blocks))
 
 
-def _narrowest(blocks: list[dict[str, Any]], lost: dict[str, Any]) -> str:
+def _narrowest(blocks: list[dict[str, Any]]) -> str:
     """Mark the narrowest steps, those in the minimum cut, else that of the costliest loss; return why."""
     cut = [b for b in blocks if b["nCut"]]
-    worst = sorted((b for b in blocks if b["worst"] is not None), key=lambda b: (-lost[b["worst"]], b["index"]))
+    worst = sorted((b for b in blocks if b["costs"] > 0), key=lambda b: (-b["costs"], b["index"]))
     marked = cut or worst[:1]
     for b in blocks:
         b["narrowest"] = any(b is m for m in marked)
@@ -156,6 +176,9 @@ def _sites(
     if answer is not None and answer.project_flow is not None:
         result |= dict(zip(network.projects["id"], answer.project_flow, strict=True))
     ranks = {} if losses is None else losses.table.to_dict("index")
+    first = {} if losses is None or losses.first is None else losses.first.to_dict("index")
+    wants, unmet = _by_node(network, answer, "asked"), _by_node(network, answer, "unmet")
+    groups, named = several_plants(network), site_labels(network) if losses is not None and losses.unit_of else {}
     main = network.processes[network.processes["role"] == "output"].set_index("process")["commodity"]
     labels = _labels(network)
     makes = _makes(network, table, main)
@@ -175,7 +198,9 @@ def _sites(
     sites = []
     for row in records(table):
         name = row["id"]
-        found = ranks.get(name)
+        unit = losses.unit_of.get(name, name) if losses is not None else name
+        found = ranks.get(unit)
+        several = name in groups if found is None else bool(found["may_be_several"])
         flow, new = (
             base.get(name, np.nan) if not row["project"] else np.nan,
             result.get(name, np.nan),
@@ -189,6 +214,14 @@ def _sites(
             "place": next((row[c] for c in ("country", "region") if is_known(row[c])), ""),
             "project": bool(row["project"]),
             "projectText": _PROJECT_WORDS[state_of(row["status"])] if row["project"] else "",
+            "state": state_of(row["status"]) if row["project"] else "",
+            "capex": _json(row["capex_musd"]) if row["project"] else None,
+            "start": int(row["start_year"]) if row["project"] and is_known(row["start_year"]) else None,
+            "several": several,
+            "unit": unit if unit in named else "",
+            "unitLabel": named.get(unit, ""),
+            "asked": _json(wants.get(name)),
+            "unmet": _json(unmet.get(name)),
             "capacity": _json(capacity),
             "capacityText": _capacity(row["stage"], capacity),
             "base": _json(flow),
@@ -205,21 +238,39 @@ def _sites(
             "references": _keys(row["reference"]),
             "fields": _card(row),
             "demand": asks.get(name, []),
-            "lost": None if found is None else _json(found["lost_tpa"]),
-            "lostText": "-" if found is None else tonnes(found["lost_tpa"]),
-            "lostShare": None if found is None else _json(found["lost_share"]),
-            "lostShareText": "-" if found is None else percent(found["lost_share"]),
-            "firstLost": None if losses is None else _json(losses.first.get(name)),
-            "firstLostText": "-" if losses is None else tonnes(losses.first.get(name)),
-            "lossClass": 0 if found is None else loss_class(found["lost_share"]),
-            "rank": 0 if found is None or not found["lost_tpa"] > 0 else int(found["rank"]),
-            "rankText": "" if found is None else f"{int(found['rank'])}{'=' if found['is_tied'] else ''}",
+            **_loss(found, several),
+            **{f"first{key[:1].upper()}{key[1:]}": value for key, value in _loss(first.get(unit), several).items()},
             "owner": row["owner"] if is_known(row["owner"]) else "",
             "operator": row["operator"] if is_known(row["operator"]) else "",
             "ownerCountry": row["owner_country"] if is_known(row["owner_country"]) else "",
         }
         sites.append(site)
     return sites
+
+
+def _tested(table: pd.DataFrame) -> dict[str, int]:
+    """Return how many single sites were tested, and how many of them cost something."""
+    return {"single": int((~table["may_be_several"]).sum()), "costly": int((table["rank"] > 0).sum())}
+
+
+def _by_node(network: Network, answer: DrawnFlows | None, name: str) -> dict[str, float]:
+    values = None if answer is None else getattr(answer, name)
+    return {} if values is None else dict(zip(network.nodes["id"], values, strict=True))
+
+
+def _loss(found: dict[Any, Any] | None, several: bool) -> dict[str, Any]:
+    """Return what the loss of a site costs, and its rank among single sites; "group" where it is not one."""
+    if found is None:
+        return {"lost": None, "lostText": "-", "lostShare": None, "lostShareText": "-"} | _NO_RANK
+    place = {"rank": int(found["rank"]), "rankText": f"{int(found['rank'])}{'=' if found['is_tied'] else ''}"}
+    return {
+        "lost": _json(found["lost_tpa"]),
+        "lostText": tonnes(found["lost_tpa"]),
+        "lostShare": _json(found["lost_share"]),
+        "lostShareText": percent(found["lost_share"]),
+        "lossClass": loss_class(found["lost_share"]),
+        **({"rank": 0, "rankText": "group" if several else ""} if not found["rank"] else place),
+    } | ({} if found["lost_tpa"] > 0 else _NO_RANK)
 
 
 def _makes(network: Network, table: pd.DataFrame, main: pd.Series) -> dict[str, str]:
@@ -275,24 +326,6 @@ def _card(row: dict[str, Any]) -> list[list[str]]:
     if lacking:
         lines.append(["n/d", ", ".join(lacking)])
     return lines
-
-
-def _colours(network: Network, sites: list[dict[str, Any]]) -> dict[str, str]:
-    """Give the six places with the largest shares of their steps a colour; the rest is grey."""
-    key = "base" if any(s["base"] for s in sites) else ("result" if any(s["result"] for s in sites) else "capacity")
-    basis = basis_of(network)
-    total: dict[tuple[str, str], float] = {}
-    for site in sites:
-        unit = (site["step"], basis.get(site["commodity"], site["commodity"]))
-        total[unit] = total.get(unit, 0.0) + (site[key] or 0.0)
-    weight: dict[str, float] = {}
-    for site in sites:
-        whole = total[site["step"], basis.get(site["commodity"], site["commodity"])]
-        share = (site[key] or 0.0) / whole if whole > 0 else 0.0
-        weight[site["place"]] = weight.get(site["place"], 0.0) + share
-    real = network.groups_known
-    ranked = sorted((p for p in weight if p in real or is_country(p)), key=lambda p: (-round(weight[p], 9), p))
-    return dict(zip(ranked, COUNTRY_COLOURS, strict=False))
 
 
 def _links(
@@ -367,14 +400,15 @@ def _block(
     if block.stage == "end_use" and network.main_commodity:
         units = sorted({basis.get(c, c) for c in network.main_commodity})
     adds = len(units) <= 1 or block.stage == "end_use"
-    lost = max((s for s in members if s["rank"]), key=lambda s: (s["lost"], s["id"]), default=None)
+    lost = min((s for s in members if s["rank"]), key=lambda s: (s["rank"], s["id"]), default=None)
+    hurts = max((s["lost"] or 0.0 for s in members), default=0.0)
     head: dict[str, Any] = {
         "index": index,
         "name": block.name,
         "stage": block.stage,
         "stageWord": _STAGE_WORDS[block.stage],
         "column": block.column,
-        "n": len(running),
+        "n": sum(s["size"] for s in running),
         "nProjects": len(members) - len(running),
         "nUnlimited": sum(s["capacity"] is None for s in running) if block.stage != "end_use" else 0,
         "nCut": sum(s["inCut"] for s in members),
@@ -385,6 +419,7 @@ def _block(
         "utilText": "n/a" if block.stage == "end_use" else "n/d",
         "utilResultText": "n/a" if block.stage == "end_use" else "n/d",
         "worst": None if lost is None else lost["id"],
+        "costs": hurts,
         "worstText": "" if lost is None else lost["lostText"],
         "worstShareText": "" if lost is None else lost["lostShareText"],
         "worstClass": 0 if lost is None else lost["lossClass"],

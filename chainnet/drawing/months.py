@@ -7,10 +7,20 @@ from typing import Any
 
 import numpy as np
 
-from chainnet.drawing.answers import FIGURES, DrawnFlows
+from chainnet.drawing.courses import FIGURES
+from chainnet.drawing.drawn import DrawnFlows
 from chainnet.drawing.facts import PageData, heads, ratio
 from chainnet.drawing.style import percent, tonnes
-from chainnet.drawing.words import base_words, end_words, finding, hidden_words, long_run_words, share_inferred, spoken
+from chainnet.drawing.words import (
+    base_words,
+    end_words,
+    finding,
+    hidden_words,
+    long_run_words,
+    served_words,
+    share_inferred,
+    spoken,
+)
 from chainnet.network import Network
 
 __all__ = ["course_data", "month_note"]
@@ -44,13 +54,14 @@ def _month_data(network: Network, facts: PageData, answer: DrawnFlows) -> dict[s
         ]
         rows.append(
             {
-                "n": int(months.number[t]),
+                "n": 0 if t == months.lasting else int(months.number[t]),
                 "name": months.name(t),
                 "words": months.words(t),
                 "heading": finding(network, facts, one, None),
-                "inferred": share_inferred(int((moving & inferred).sum()), int(moving.sum()))
+                "inferred": served_words(network, one)
+                + share_inferred(int((moving & inferred).sum()), int(moving.sum()))
                 + hidden_words(int(months.hidden[t]))
-                + long_run_words(one)
+                + ("" if t == months.lasting else long_run_words(one))
                 + (end_words(months.last) if months.is_end(t) else ""),
                 "spoken": spoken(one, months.name(t), int(months.lost[t])),
                 "tiers": [
@@ -68,18 +79,23 @@ def _month_data(network: Network, facts: PageData, answer: DrawnFlows) -> dict[s
         "scenario": answer.scenario,
         "words": answer.words,
         "rows": rows,
-        "start": shown.index(months.worst()),
+        "start": shown.index(months.opening),
         "tiers": [x["tier"] for x in answer.tiers],
         "baseHeading": base_words(facts),
-        "links": _series(flow, facts.links),
-        "sites": _series(site, facts.sites),
+        "links": _series(flow, [k["result"] or 0.0 for k in facts.links], [k["base"] for k in facts.links]),
+        "sites": _series(site, [s["result"] or 0.0 for s in facts.sites], [s["base"] for s in facts.sites]),
+        "asked": _demands(network, months.asked[shown], facts, "asked"),
+        "unmet": _demands(network, months.unmet[shown], facts, "unmet"),
+        "byChoice": [] if months.by_choice is None else np.flatnonzero(months.by_choice).tolist(),
+        "choiceAsked": months.by_choice is not None,
+        "lasting": months.is_lasting,
     }
 
 
 def month_note(answer: DrawnFlows) -> str:
     """Return what a number of a month counts."""
     months = answer.months
-    if months is None:
+    if months is None or not len(months.number):
         return ""
     factor = 12 // months.step if 12 % months.step == 0 else f"{12 / months.step:.3g}"
     what = "month" if months.step == 1 else f"{months.step} months"
@@ -93,13 +109,21 @@ def _ids(network: Network) -> list[str]:
     return [*network.nodes["id"], *network.projects["id"]]
 
 
-def _series(amount: Any, rows: list[dict[str, Any]]) -> dict[str, str]:
+def _demands(network: Network, amount: Any, facts: PageData, name: str) -> dict[str, str]:
+    """Return what end uses ask for, or what of it goes unmet, where it is not always as in the first picture."""
+    places = [i for i, s in enumerate(facts.sites) if s["asked"] is not None]
+    position = {name: i for i, name in enumerate(network.nodes["id"])}
+    rows = np.nan_to_num(amount[:, [position[facts.sites[i]["id"]] for i in places]])
+    found = _series(rows, [facts.sites[i][name] or 0.0 for i in places], [None] * len(places))
+    return {str(places[int(j)]): text for j, text in found.items()}
+
+
+def _series(amount: Any, first: list[float], base: list[float | None]) -> dict[str, str]:
     """Return the flows of what is not always as in the first picture, by position; runs of one value are said once."""
-    first = np.array([row["result"] or 0.0 for row in rows])
     out = {}
-    for j in np.flatnonzero((np.abs(amount - first) > 1e-8 * first).any(axis=0)):
+    for j in np.flatnonzero((np.abs(amount - np.array(first)) > 1e-8 * np.array(first)).any(axis=0)):
         values = amount[:, j].tolist()
-        known = rows[j]["base"]
+        known = base[j]
         # the baseline has nine figures; it is said by its name
         tokens = ["b" if known and abs(v - known) <= 1e-8 * known else f"{v:.9g}" for v in values]
         runs = [(token, len(list(same))) for token, same in groupby(tokens)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from html import escape, unescape
 from importlib.util import find_spec
@@ -10,13 +11,18 @@ from pathlib import Path
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any, Literal
 
-from chainnet.drawing.answers import sort_answers
+import numpy as np
+
+from chainnet.drawing.answers import Beside, sort_answers
+from chainnet.drawing.gathering import Gathered, gather
 from chainnet.drawing.lean import LINK_BLANK, SITE_BLANK, lean
 from chainnet.drawing.style import css_text, percent, tonnes
+from chainnet.drawing.worth import worth_data
 from chainnet.errors import DataError, check_words, near_matches
 from chainnet.io import write_file
 from chainnet.network import Network
 from chainnet.results import package_version
+from chainnet.words import who
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,7 +36,7 @@ _ENGINE = Path("templates/lib/vis-9.1.2/vis-network.min.js")
 _LINK_ROWS = 1000
 _MANY_SITES, _FEW_LINK_ROWS = 800, 500
 _CROWDED = 16
-_SCRIPTS = ("data", "group", "paint", "choose", "panels", "svg", "months", "start")
+_SCRIPTS = ("data", "losses", "group", "paint", "choose", "panels", "projects", "svg", "months", "start")
 _MOST_BYTES = 2_000_000
 _SPANS = (3, 6, 12)  # months that one place of the slider may stand for on a page that would be too large
 _ROOM = 90.0  # at the right of a still picture, for the last names
@@ -48,7 +54,10 @@ def draw(
     scenario: str | None = None,
     first_losses: pd.DataFrame | None = None,
     others: Literal["after", "before", "alongside"] | None = None,
-    ends: pd.DataFrame | None = None,
+    ends: pd.DataFrame | Mapping[str, pd.DataFrame] | None = None,
+    long_run: Sequence[Any] = (),
+    closest: Any = (),
+    rerouting: Any = None,
 ) -> Path:
     """Draw a network as one HTML file that opens without a network connection.
 
@@ -56,10 +65,10 @@ def draw(
     ----------
     network : Network
         Its baseline flows (``edges.flow_tpa``, t/a) are the first picture.
-    result : MaxFlow, Balance, StressTest or DataFrame, optional
-        Flows shown against the baseline, or the table of ``chokepoints(network)``. Of a stress test the
-        graph shows the scenarios with a slider over their months, t/yr at the rate of the month; still
-        pictures, sankey and map show the worst month.
+    result : MaxFlow, Balance, list of Balance, StressTest or DataFrame, optional
+        Flows shown against the baseline, or the table of ``chokepoints(network)``. Of several balances, one a
+        scenario, the graph has a menu, and shows the first. Of a stress test it shows the scenarios with a slider
+        over their months, t/yr at the rate of the month; still pictures, sankey and map show the worst month.
     view : {"graph", "map", "sankey"}
         graph: steps from left to right, sites by country and size, links by flow; search, filters,
         tracing up- and downstream, baseline against scenario, chokepoint mode.
@@ -82,9 +91,16 @@ def draw(
     others : {"after", "before", "alongside"}, optional
         The order in which the answers must have been asked; the page says it where it is not the usual one, after.
         None = whatever they were asked.
-    ends : DataFrame, optional
-        ``both_ends`` of the same network and scenario, beside a balance: the heading then says what goes short if all
-        others are served after those who count, and before. A stress test holds its own.
+    ends : DataFrame or mapping of str to DataFrame, optional
+        ``both_ends`` of the same network and scenario (or by scenario), beside a balance: the heading then says what
+        goes short if all others are served after those who count, and before. A stress test holds its own.
+    long_run : list of Balance, optional
+        Beside a stress test: the steady state of its scenarios, the last place on the slider and the first picture.
+    closest : Balance or list of Balance, optional
+        ``balance(..., closest=True)`` of the same scenarios: the difference then marks the links that moved only among
+        equally good answers.
+    rerouting : Reroute, optional
+        What the projects win back under a scenario: told with each of them, and of sets that the reader ticks.
 
     Returns
     -------
@@ -95,13 +111,16 @@ def draw(
     ------
     DataError
         If the view or the scenario is unknown, the result is of another kind or another network,
-        ``first_losses`` stand without ``losses``, or the file cannot be written.
+        ``first_losses`` stand without ``losses``, even the groups of a very large network have too many links, or the
+        file cannot be written.
 
     Notes
     -----
     Nothing is solved here. The page makes no request, runs no code from data, and the same input
-    gives the same bytes. A page of months that would pass 2 MB shows the worst month of each quarter,
-    half-year or year instead, and says so. The drawing engine is vis-network 9.1.2 as shipped by pyvis.
+    gives the same bytes. Above 150 sites those of one step and country stand together until they are opened, except
+    the costliest; above 3,000 sites, or 12,000 links, the page holds the groups alone, and says so. A page of months
+    that would pass 2 MB shows the worst month of each quarter, half-year or year instead, and says so. The drawing
+    engine is vis-network 9.1.2 as shipped by pyvis.
 
     Examples
     --------
@@ -115,12 +134,15 @@ def draw(
     if view not in VIEWS:
         raise DataError(f'draw: unknown view "{view}";{near_matches(str(view), VIEWS)} known: {", ".join(VIEWS)}.')
     check_words(title=title, marking=marking)
-    answer, ranking = sort_answers(network, result, losses, scenario, first_losses, others, ends)
+    beside = Beside(first_losses, ends, long_run, closest)
+    answer, ranking = sort_answers(network, result, losses, scenario, others, beside)
+    worth = worth_data(network, rerouting)
+    drawn = gather(network, answer, ranking)
     target = Path(path) if path is not None else Path(f"{_file_name(network.name)}-{view}.html")
     if view == "graph":
-        text = _months_page(network, answer, ranking, title, marking, losses is None and ranking is not None)
+        text = _months_page(drawn, network.digest, title, marking, losses is None and ranking is not None, worth)
     else:
-        text = _sheet(view, network, answer, ranking, title, marking)
+        text = _sheet(view, drawn, network.digest, title, marking)
     kind = target.suffix.lower()
     if kind not in (".svg", ".png"):
         return Drawing(write_file(target, text.encode("utf-8")))
@@ -186,13 +208,15 @@ def _file_name(name: str) -> str:
     return re.sub(r"[^\w.-]+", "_", name).strip("._") or "network"
 
 
-def _graph_page(network: Network, answer: Any, ranking: Any, title: str | None, marking: str, start_choke: bool) -> str:
+def _graph_page(drawn: Gathered, digest: str, title: str | None, marking: str, start_choke: bool, worth: Any) -> str:
     from chainnet.drawing.facts import collect
     from chainnet.drawing.months import course_data, month_note
     from chainnet.drawing.still import still
-    from chainnet.drawing.words import finding, first_words, inferred_words, loss_words, narrow_words
+    from chainnet.drawing.words import finding, first_words, inferred_words, loss_words, narrow_words, served_words
 
-    facts = collect(network, answer, ranking)
+    network, answer, ranking = drawn.network, drawn.answer, drawn.losses
+    facts = collect(network, answer, ranking, drawn.sizes)
+    months = None if answer is None else answer.months
     courses = [] if answer is None else course_data(network, facts, answer)
     course = courses[0] if courses else None
     name = title if title is not None else network.label
@@ -204,13 +228,17 @@ def _graph_page(network: Network, answer: Any, ranking: Any, title: str | None, 
     data["lossWords"] = "" if ranking is None else loss_words(facts, ranking)
     data["firstWords"] = "" if ranking is None else first_words(facts, ranking)
     data["startChoke"] = start_choke
+    data["worth"] = worth
+    by_choice = None if answer is None else answer.by_choice
+    data["choiceAsked"] = by_choice is not None
+    data["byChoice"] = [] if by_choice is None else np.flatnonzero(by_choice).tolist()
     columns: dict[int, int] = {}
     for site in facts.sites:
         column = int(facts.blocks[site["block"]]["column"])
         columns[column] = columns.get(column, 0) + 1
     # projects are shown from the start where they leave room for the names of what runs
     data["showProjects"] = max(columns.values(), default=0) <= _CROWDED
-    data["page"] = {"title": name, "marking": marking, "digest": network.digest[:12]}
+    data["page"] = {"title": name, "marking": marking, "digest": digest[:12]}
     order = _by_width(facts, answer)
     page: str = (
         _environment()
@@ -219,8 +247,10 @@ def _graph_page(network: Network, answer: Any, ranking: Any, title: str | None, 
             title=name,
             marking=marking,
             heading=finding(network, facts, answer, ranking),
-            subheading=narrow_words(facts, answer, ranking),
-            inferred=course["rows"][course["start"]]["inferred"] if course else inferred_words(facts),
+            subheading=drawn.words + narrow_words(facts, answer, ranking),
+            inferred=course["rows"][course["start"]]["inferred"]
+            if course
+            else served_words(network, answer) + inferred_words(facts),
             facts=facts,
             answer=answer,
             ranking=ranking,
@@ -229,12 +259,14 @@ def _graph_page(network: Network, answer: Any, ranking: Any, title: str | None, 
             course=course,
             courses=courses,
             leap=_leap(course),
-            column=answer.months.name(answer.months.worst()) if course else facts.data["resultName"],
+            column=months.name(months.opening) if months is not None else facts.data["resultName"],
             note="" if answer is None else month_note(answer),
             n_links=len(facts.links),
             picture=still(facts, by_result=answer is not None),
             data=data,
             network=network,
+            digest=digest,
+            whose=who(network.beneficiaries, network.groups_known) if network.beneficiaries else "",
             version=package_version(),
             engine=_engine(),
             style=_asset("graph.css"),
@@ -244,16 +276,21 @@ def _graph_page(network: Network, answer: Any, ranking: Any, title: str | None, 
     return page
 
 
-def _months_page(network: Network, answer: Any, *more: Any) -> str:
+def _months_page(drawn: Gathered, *more: Any) -> str:
     """Return the page; where its months make it too large, with fewer of them."""
-    page = _graph_page(network, answer, *more)
+    page, answer = _graph_page(drawn, *more), drawn.answer
     if answer is None or answer.months is None:
         return page
     for span in _SPANS:
         months = answer.months
-        if len(page.encode()) <= _MOST_BYTES or span <= months.step or span % months.step or span > months.last:
+        if (
+            len(page.encode()) <= _MOST_BYTES
+            or span <= months.step
+            or span % months.step
+            or span > len(months.number) * months.step
+        ):
             continue
-        page = _graph_page(network, _coarser(answer, span), *more)
+        page = _graph_page(replace(drawn, answer=_coarser(answer, span)), *more)
     return page
 
 
@@ -274,14 +311,15 @@ def _by_width(facts: Any, answer: Any) -> list[dict[str, Any]]:
     return [facts.links[i] for i in order]
 
 
-def _sheet(view: str, network: Network, answer: Any, ranking: Any, title: str | None, marking: str) -> str:
+def _sheet(view: str, drawn: Gathered, digest: str, title: str | None, marking: str) -> str:
     """Return a page without scripts."""
     from chainnet.drawing.facts import basis_of, collect
     from chainnet.drawing.sankey import bands
     from chainnet.drawing.words import crossing_words, finding, inferred_words, narrowest_step
     from chainnet.drawing.world import atlas
 
-    facts = collect(network, answer, ranking)
+    network, answer, ranking = drawn.network, drawn.answer, drawn.losses
+    facts = collect(network, answer, ranking, drawn.sizes)
     flows = bands(facts, basis_of(network), network.main_commodity)
     picture = flows if view == "sankey" else atlas(network, facts)
     under = inferred_words(facts).replace("dashed", "striped") if view == "sankey" else crossing_words(picture)
@@ -293,10 +331,11 @@ def _sheet(view: str, network: Network, answer: Any, ranking: Any, title: str | 
             title=title if title is not None else network.label,
             marking=marking,
             heading=finding(network, facts, answer, None) if answer is not None else narrowest_step(flows),
-            subheading=under,
+            subheading=drawn.words + under,
             picture=picture,
             after_name=facts.data["resultName"],
             network=network,
+            digest=digest,
             version=package_version(),
             style=_asset("sheet.css"),
         )
@@ -310,7 +349,9 @@ def _leap(course: dict[str, Any] | None) -> int:
 
 
 def _site_order(site: dict[str, Any]) -> tuple[Any, ...]:
-    return (site["rank"] == 0, site["rank"], site["block"], site["order"])
+    # single sites by rank, then what may be several plants by its loss, then the rest
+    lost = site["lost"] or 0.0
+    return (0 if site["rank"] else 1 if lost > 0 else 2, site["rank"], -lost, site["block"], site["order"])
 
 
 def _environment() -> Any:

@@ -45,11 +45,12 @@ def place(nodes: pd.DataFrame, tail: Any, head: Any, weight: Any, rank: Any) -> 
     weight : array of float
         What a link counts when sites are ordered.
     rank : array of int
-        First order inside a column, also the last word between ties.
+        First order inside a column, also the last word between ties; end uses keep it.
     """
     blocks = _blocks(nodes, tail, head, weight)
     flat = [b for b in blocks if b.column >= 0]
     columns = sorted({b.column for b in flat})
+    moving = [c for c in columns if any(b.stage != "end_use" for b in flat if b.column == c)]
     position = np.full(len(nodes), np.nan)
     in_column = {c: [b for b in flat if b.column == c] for c in columns}
     for column in columns:
@@ -61,7 +62,7 @@ def place(nodes: pd.DataFrame, tail: Any, head: Any, weight: Any, rank: Any) -> 
         length = _length(position, tail, head, weight)
         if length < best[0] - 1e-12:
             best = (length, [list(b.members) for b in flat])
-        for column in columns if sweep % 2 else columns[::-1]:
+        for column in moving if sweep % 2 else moving[::-1]:
             centre = _centres(position, tail, head, weight, len(nodes))
             for block in in_column[column]:
                 # a little inertia, so that equal pulls do not swing for ever

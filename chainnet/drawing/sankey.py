@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from chainnet.drawing.colours import OTHER_COLOUR
 from chainnet.drawing.facts import PageData
-from chainnet.drawing.style import OTHER_COLOUR, percent, tonnes
+from chainnet.drawing.style import percent, tonnes
 
 __all__ = ["bands"]
 

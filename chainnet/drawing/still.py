@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import replace
 from typing import Any
 
 from chainnet.drawing.facts import PageData
+from chainnet.drawing.style import LOSS_COLOURS, loss_class
+from chainnet.words import number
 
 __all__ = ["still"]
 
 _WIDTH, _TOP, _ROW, _MARGIN = 1240.0, 64.0, 22.0, 24.0
 # more than this cannot be told apart, and would double the size of the page
 _SITES, _LINKS = 400, 600
+_SHORT = 9.0  # radius of an end use that gets nothing
 
 
 def still(facts: PageData, by_result: bool = False) -> dict[str, Any]:
     """Return places and sizes of everything drawn; the template makes shapes of them.
 
-    With ``by_result`` sizes and widths are those of the answer, not of the baseline; what stops is hollow.
+    With ``by_result`` sizes and widths are those of the answer, not of the baseline; what stops is hollow, and end
+    uses are as large and dark as the share of their demand that goes unmet.
     """
     data = facts.data
     if by_result:
@@ -64,7 +69,7 @@ def still(facts: PageData, by_result: bool = False) -> dict[str, Any]:
         "band": round(_TOP + height + 14, 1) if below else 0,
         "links": _paths(facts, places, widest),
         "sites": [
-            _shape(facts.sites[i], xy, most.get(kinds[facts.sites[i]["id"]], 0.0), step)
+            _shape(facts.sites[i], xy, most.get(kinds[facts.sites[i]["id"]], 0.0), step, by_result and data["hasUnmet"])
             for i, xy in sorted(places.items())
         ],
     }
@@ -112,10 +117,14 @@ def _paths(facts: PageData, places: dict[int, tuple[float, float]], widest: dict
     return sorted(paths, key=lambda p: (-p["width"], p["d"]))[:_LINKS]
 
 
-def _shape(site: dict[str, Any], xy: tuple[float, float], most: float, step: float) -> dict[str, Any]:
+def _shape(site: dict[str, Any], xy: tuple[float, float], most: float, step: float, unmet_told: bool) -> dict[str, Any]:
     x, y = xy
+    share = (site["unmet"] or 0.0) / site["asked"] if site["stage"] == "end_use" and site["asked"] else 0.0
     size = max(_flow(site), 0.0)  # what rounding leaves below 0 is nothing
     r = max(4.0, 14 * math.sqrt(size / most)) if most > 0 else 6.0
+    if site["stage"] == "end_use" and unmet_told:
+        r = max(4.0, _SHORT * math.sqrt(share))
+    aside = f"short {number(site['unmet'])} of {number(site['asked'])}" if share else ""
     corners = {
         "triangle": [(0, -1.3), (1.2, 0.9), (-1.2, 0.9)],
         "triangleDown": [(0, 1.3), (1.2, -0.9), (-1.2, -0.9)],
@@ -125,19 +134,28 @@ def _shape(site: dict[str, Any], xy: tuple[float, float], most: float, step: flo
     kind = {"mine": "triangle", "refiner": "diamond", "manufacturer": "square", "recycler": "triangleDown"}
     points = corners.get(kind.get(site["stage"], ""), [])
     rank = site["rank"] if 0 < site["rank"] <= 3 else 0
-    room = max(8, int((step - r - 24) / 5.7) - (len(site["lostText"]) + 6 if rank else 0))
-    words = f"{site['place']} {site['label']}".strip()
+    aside = f"({rank}: {site['lostText']})" if rank else aside
+    room = max(8, int((step - r - 24) / 5.7) - (len(aside) + 1 if aside else 0))
+    # "China: wind turbines" beside "CHN" says the country twice
+    label = (
+        re.sub(r"^[^:]{2,30}: ", "", site["label"]) if site["place"] and site["stage"] == "end_use" else site["label"]
+    )
+    words = f"{site['place']} {label}".strip()
     return {
         "x": round(x, 1),
         "y": round(y, 1),
         "r": round(r, 1),
         "points": " ".join(f"{x + r * a:.1f},{y + r * b:.1f}" for a, b in points),
-        "colour": "#FFFFFF" if site.get("stops") else site["colour"],
-        "edge": "#A3320B" if site.get("stops") else "#1B1F24",
+        "colour": LOSS_COLOURS[loss_class(share) - 1][0]
+        if share
+        else "#FFFFFF"
+        if site.get("stops")
+        else site["colour"],
+        "edge": "#A3320B" if site.get("stops") or share else "#1B1F24",
         "cut": site["inCut"],
         "text": words if len(words) <= room else words[: room - 1] + "…",
         "tx": round(x + r + 4, 1),
         "full": site["label"],
         "rank": rank,
-        "lost": site["lostText"],
+        "aside": aside,
     }

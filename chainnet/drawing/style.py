@@ -1,4 +1,4 @@
-"""Colours and shapes, the same in every picture; numbers with a plain blank before their unit."""
+"""Shapes and the colours of losses, the same in every picture; numbers with a plain blank before their unit."""
 
 from __future__ import annotations
 
@@ -8,9 +8,7 @@ from typing import Any
 from chainnet import words
 
 __all__ = [
-    "COUNTRY_COLOURS",
     "LOSS_COLOURS",
-    "OTHER_COLOUR",
     "SHAPES",
     "css_text",
     "loss_class",
@@ -18,9 +16,6 @@ __all__ = [
     "tonnes",
 ]
 
-# told apart in normal, deutan, protan and tritan sight; the ISO code in the label carries the same meaning
-COUNTRY_COLOURS = ("#0B6BB8", "#D55E00", "#00594F", "#4B2A85", "#3A97D3", "#8C1D18")
-OTHER_COLOUR = "#7A828C"
 LOSS_COLOURS = (
     ("#FFF1DC", "#1B1F24"),
     ("#FBC98A", "#1B1F24"),

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from chainnet.drawing.answers import DrawnFlows, Losses
+from chainnet.drawing.drawn import DrawnFlows, Losses
 from chainnet.drawing.facts import PageData
 from chainnet.drawing.style import percent, tonnes
-from chainnet.engine import TIE
 from chainnet.network import Network
-from chainnet.words import agree, ends_sentence, first_capital, join, number, readable_id
+from chainnet.words import agree, country_name, ends_sentence, first_capital, join, number, spelled, who
 
 __all__ = [
     "base_words",
@@ -23,6 +22,7 @@ __all__ = [
     "loss_words",
     "narrow_words",
     "narrowest_step",
+    "served_words",
     "share_inferred",
     "spoken",
 ]
@@ -31,21 +31,34 @@ __all__ = [
 def finding(network: Network, facts: PageData, answer: DrawnFlows | None, losses: Losses | None) -> str:
     """Return the heading: the one thing the picture is about."""
     if answer is not None and answer.kind == "balance":
-        return _served(network, answer)
+        return _served(answer)
     worst = _worst(facts)
     if worst:
         first = worst[0]
         share = f", {first['lostShareText']} of {tonnes(losses.base_tpa)}" if losses and losses.base_tpa else ""
-        if len(worst) > 1:
+        tied = len(worst) if losses is None else int((losses.table["rank"] == 1).sum())  # some may stand in a group
+        if tied > 1:
             names = join([s["label"] for s in worst[:3]])
-            more = f" and {len(worst) - 3} more" if len(worst) > 3 else ""
+            more = f" and {tied - len(worst[:3])} more" if tied > len(worst[:3]) else ""
             return f"{names}{more} tie as the single losses that cost most: {first['lostText']} each{share}."
         return f"{_named(first)} is the single loss that costs most: {first['lostText']}{share}."
     if losses is not None:
-        return f"No single site costs anything: {len(losses.table)} tested, all zero."
+        return _nothing_lost(losses)
     if answer is not None and answer.value_tpa is not None:
         return f"The largest deliveries are {tonnes(answer.value_tpa)}."
     return _fullest(facts)
+
+
+def _nothing_lost(losses: Losses) -> str:
+    lost = losses.table["lost_tpa"] > 0
+    if not lost.any():
+        return f"No single site costs anything: {len(losses.table)} tested, all zero."
+    most = tonnes(float(losses.table["lost_tpa"].max()))
+    entries = spelled(int(lost.sum()), "entry", "entries")
+    return (
+        f"No single plant that is named costs anything; {entries} that may be several plants "
+        f"cost{'s' if lost.sum() == 1 else ''} up to {most}."
+    )
 
 
 def narrow_words(facts: PageData, answer: DrawnFlows | None, losses: Losses | None) -> str:
@@ -67,7 +80,7 @@ def narrow_words(facts: PageData, answer: DrawnFlows | None, losses: Losses | No
             f"Costliest single loss {losses.when if losses else ''}, {_whose(facts, losses)}: "
             f"{_named(worst[0])}, {worst[0]['lostText']}."
         )
-    elif losses is not None:
+    elif losses is not None and (answer is None or answer.kind != "balance"):
         lines.append(loss_words(facts, losses))
     return " ".join(lines)
 
@@ -78,21 +91,27 @@ def loss_words(facts: PageData, losses: Losses) -> str:
     first = f" {first_capital(losses.first_tier)}: what it loses, if served first."
     return (
         f"Loss: what {whose} {'lose' if whose == 'all tiers' else 'loses'} if the site alone drops out and the "
-        f"rest is rerouted ({losses.words}).{first if losses.first else ''}"
+        f"rest is rerouted ({losses.words}).{'' if losses.first is None else first}"
     )
 
 
 def first_words(facts: PageData, losses: Losses) -> str:
     """Return which single loss costs the tier most whose losses stand beside those of all."""
-    if not losses.first:
+    if losses.first is None:
         return ""
-    most = max(losses.first.values())
-    if not most > 0:
+    tied = losses.first.index[losses.first["rank"] == 1]
+    worst = _worst(facts, "firstRank")
+    if worst:
+        more = f" and {len(tied) - 1} more" if len(tied) > 1 else ""
+        return f"Costliest for {losses.first_tier}: {worst[0]['label']}{more}, {worst[0]['firstLostText']}."
+    groups = losses.first[losses.first["lost_tpa"] > 0]
+    if not len(groups):
         return f"No single site costs {losses.first_tier} anything."
-    tied = [s for s in facts.sites if losses.first.get(str(s["id"]), 0.0) >= most * (1 - TIE)]
-    worst = sorted(tied, key=lambda s: str(s["id"]))
-    more = f" and {len(worst) - 1} more" if len(worst) > 1 else ""
-    return f"Costliest for {losses.first_tier}: {worst[0]['label']}{more}, {worst[0]['firstLostText']}."
+    named = next((s["unitLabel"] or s["label"] for s in facts.sites if groups.index[0] in (s["unit"], s["id"])), "one")
+    return (
+        f"No single plant that is named costs {losses.first_tier} anything; of entries that may be several plants "
+        f"{named} costs most, {tonnes(float(groups['lost_tpa'].iloc[0]))}."
+    )
 
 
 def _whose(facts: PageData, losses: Losses | None) -> str:
@@ -155,8 +174,9 @@ def narrowest_step(picture: dict[str, Any]) -> str:
     share, most = max(shares, key=lambda pair: pair[0])
     others = [f"{g['name']} {percent(s)}" for s, g in shares if g is not most and g["largest"] == most["largest"]]
     if share >= 1 - 1e-9:
-        return f"All of {most['name']} is in one country, {most['largest']}."
-    text = f"{most['name'].capitalize()} narrows most to one country: {most['largest']} makes {percent(share)} of it"
+        return f"All of {most['name']} is in one country, {country_name(most['largest'])}."
+    who_makes = f"{country_name(most['largest'])} makes {percent(share)} of it"
+    text = f"{most['name'].capitalize()} narrows most to one country: {who_makes}"
     return text + (f" ({', '.join(others)})." if others else ".")
 
 
@@ -168,38 +188,58 @@ def crossing_words(picture: dict[str, Any]) -> str:
     return f"{percent(crossing / counted)} of the main flow crosses a border ({tonnes(crossing)} of {tonnes(counted)})."
 
 
-def _served(network: Network, answer: DrawnFlows) -> str:
-    demand = sum(t["demand"] for t in answer.tiers)
-    served = sum(t["served"] for t in answer.tiers)
-    whose = f" of {', '.join(readable_id(b) for b in network.beneficiaries)}" if network.beneficiaries else ""
-    head = ", ".join(part for part in (answer.words if answer.scenario else "", answer.when) if part)
-    start = f"{first_capital(head)}: " if head else ""
-    if answer.ends and not answer.when:  # the ends are of the long run, not of a month
-        return _served_at_both_ends(f"{start}{{}} of {tonnes(demand)} demand{whose} are served", answer)
-    text = f"{start}{number(served)} of {tonnes(demand)} demand{whose} are served"
-    text += f" ({answer.order})" if answer.order else ""
-    short = [t for t in answer.tiers if t["short"] > 1e-9 * max(t["demand"], 1e-12)]
+def _unmet_rows(answer: DrawnFlows) -> list[tuple[str, float, float, float]]:
+    """Return tier, demand and what of it goes unmet if others are served after, and before; a month has one answer."""
+    if answer.ends and not answer.when:  # the ends are of the long run
+        return list(answer.ends)
+    return [(t["tier"], t["demand"], t["short"], t["short"]) for t in answer.tiers]
+
+
+def _served(answer: DrawnFlows) -> str:
+    """Return what of the first tier goes unmet, and of the next where the first is whole."""
+    named = answer.words if answer.scenario not in ("", "baseline") else ""
+    head = ", ".join(part for part in (named, answer.when) if part)
+    rows = [row for row in _unmet_rows(answer) if row[1] > 0]
+    short = [row for row in rows if max(row[2:]) > 0]
     if not short:
-        return f"{text}; nobody is short."
-    words = [f"{t['tier']} short {number(t['short'])} of {number(t['demand'])}" for t in short]
-    return f"{text}; {join(words)}."
-
-
-def _served_at_both_ends(form: str, answer: DrawnFlows) -> str:
-    """Return what is served and who is short if others come after, and before; one number where both agree."""
-    after = sum(demand - short for _, demand, short, _ in answer.ends)
-    before = sum(demand - short for _, demand, _, short in answer.ends)
-    if agree(after, before):
-        text = f"{form.format(number(after))}, whoever comes first"
+        text = f"all demand is met ({tonnes(sum(row[1] for row in rows))})"
+    elif rows[0] is short[0]:
+        text = _goes_unmet(*short[0])
     else:
-        text = f"{form.format(number(after))} if the others come after, {number(before)} if before"
-    text += f" (shown: {answer.order})" if answer.order else ""
+        text = f"{rows[0][0]} demand is met, {_goes_unmet(*short[0])}"
+    text += f" ({answer.order})" if answer.order else ""
+    return f"{first_capital(head)}: {text}." if head else f"{first_capital(text)}."
+
+
+def _goes_unmet(tier: str, demand: float, after: float, before: float) -> str:
+    whose = tier if tier == "all demand" else f"{tier} demand"
+    parts = percent(after / demand), percent(before / demand)
+    got = number(after) if agree(after, before) else f"{number(after)} to {number(before)}"
+    tonnes_words = f"({got} of {tonnes(demand)})"
+    if parts[0] == parts[1]:
+        return f"{parts[0]} of {whose} goes unmet {tonnes_words}"
+    return f"{parts[0]} of {whose} goes unmet if the others come after, {parts[1]} if before {tonnes_words}"
+
+
+def served_words(network: Network, answer: DrawnFlows | None) -> str:
+    """Return whose demand it is, how much of it is served, and who else goes short."""
+    if answer is None or answer.kind != "balance":
+        return ""
+    rows = [row for row in _unmet_rows(answer) if row[1] > 0]
+    whose = f" of {who(network.beneficiaries, network.groups_known)}" if network.beneficiaries else ""
+    after = sum(demand - short for _, demand, short, _ in rows)
+    before = sum(demand - short for _, demand, _, short in rows)
+    text = f"Of {tonnes(sum(row[1] for row in rows))} demand{whose} {number(after)} are served"
+    if not agree(after, before):
+        text += f" if the others come after, {number(before)} if before"
+    elif answer.ends and not answer.when:
+        text += ", whoever comes first"
     short = [
         f"{tier} short {number(one) if agree(one, other) else f'{number(one)} to {number(other)}'} of {number(demand)}"
-        for tier, demand, one, other in answer.ends
+        for tier, demand, one, other in rows
         if max(one, other) > 0
     ]
-    return f"{text}; {join(short)}." if short else f"{text}; nobody is short."
+    return f"{text}; {join(short) if short else 'nobody is short'}. "
 
 
 def long_run_words(answer: DrawnFlows) -> str:
@@ -207,8 +247,12 @@ def long_run_words(answer: DrawnFlows) -> str:
     return f" In the long run: {ends_sentence(answer.ends)}." if answer.ends else ""
 
 
-def _worst(facts: PageData) -> list[dict[str, Any]]:
-    return sorted((s for s in facts.sites if s["rank"] == 1), key=lambda s: str(s["id"]))
+def _worst(facts: PageData, rank: str = "rank") -> list[dict[str, Any]]:
+    """Return the costliest single losses; of a site of several parts the first, under the site's name."""
+    found = {
+        s["unit"] or s["id"]: s for s in sorted(facts.sites, key=lambda s: str(s["id"]), reverse=True) if s[rank] == 1
+    }
+    return [s | {"label": s["unitLabel"] or s["label"]} for _, s in sorted(found.items())]
 
 
 def _named(site: dict[str, Any]) -> str:
@@ -217,7 +261,7 @@ def _named(site: dict[str, Any]) -> str:
 
 
 def _fullest(facts: PageData) -> str:
-    running = sum(not s["project"] for s in facts.sites)
+    running = sum(s["size"] for s in facts.sites if not s["project"])
     count = f"{running} sites and {len(facts.links)} links in {len(facts.blocks)} steps"
     used: dict[int, tuple[float, float]] = {}
     for site in facts.sites:

@@ -8,14 +8,16 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from chainnet.drawing.colours import OTHER_COLOUR
 from chainnet.drawing.facts import PageData
-from chainnet.drawing.style import OTHER_COLOUR, SHAPES, percent
+from chainnet.drawing.insets import INSET_HEIGHT, insets
+from chainnet.drawing.style import SHAPES, percent
 from chainnet.network import Network
 
 __all__ = ["atlas"]
 
-_WIDTH, _MARGIN, _LEGEND = 1240.0, 8.0, 26.0
-_LARGEST, _ARCS = 14.0, 30
+_WIDTH, _MARGIN, _LEGEND, _GAP = 1240.0, 8.0, 26.0, 16.0
+_LARGEST, _ARCS, _PAIRS = 14.0, 40, 30
 _LETTER, _TALL = 7.6, 11.0  # room for a bold capital of a name, at most, and its height
 # Equal Earth, Šavrič, Patterson and Jenny 2018, doi 10.1080/13658816.2018.1504949
 _A = (1.340264, -0.081106, 0.000893, 0.003796)
@@ -27,7 +29,8 @@ def atlas(network: Network, facts: PageData) -> dict[str, Any]:
     """Return land, sites and the widest flows between countries.
 
     Sites with coordinates are drawn one by one; the others together at the centre of their country,
-    one ring per stage. Sizes are shares of a step's output, so that kinds of tonne are never compared.
+    one ring per stage. Flows begin and end where the sites are drawn. Sizes are shares of a step's output, so that
+    kinds of tonne are never compared.
     """
     world = _world()
     after = facts.data["hasResult"]
@@ -35,18 +38,23 @@ def atlas(network: Network, facts: PageData) -> dict[str, Any]:
     totals: dict[int, float] = {}
     for site in facts.sites:
         totals[site["block"]] = totals.get(site["block"], 0.0) + (site[key] or 0.0)
-    marks, centres, nowhere = _marks(network, facts, key, totals, world["centres"])
+    marks, at, nowhere = _marks(network, facts, key, totals, world["centres"])
     top = _project(0.0, _NORTH)[1]
     height = _project(0.0, _SOUTH)[1] - top
-    arcs, n_pairs, crossing = _arcs(facts, key, centres)
+    arcs, n_arcs, pairs, crossing = _arcs(facts, key, at)
+    marks = [m | {"y": round(m["y"] - top, 1)} for m in marks]
+    strip = insets(marks, height + _LEGEND + _GAP, _WIDTH)
     return {
         "width": _WIDTH,
         "height": round(height + _LEGEND, 1),
+        "whole": round(height + _LEGEND + (2 * _GAP + INSET_HEIGHT if strip else 0.0), 1),
+        "insets": strip,
         "top": top,
         "land": [_outline(ring, top) for ring in world["land"]],
-        "marks": [m | {"y": round(m["y"] - top, 1)} for m in marks],
+        "marks": marks,
         "arcs": [a | {"d": _arc(a["ends"], top)} for a in arcs],
-        "n_pairs": n_pairs,
+        "n_arcs": n_arcs,
+        "pairs": pairs,
         "crossing": crossing,
         "nowhere": nowhere,
         "after": after,
@@ -95,27 +103,30 @@ def _centre(network: Network, place: str, centres: dict[str, list[float]]) -> tu
 
 def _marks(
     network: Network, facts: PageData, key: str, totals: dict[int, float], centres: dict[str, list[float]]
-) -> tuple[list[dict[str, Any]], dict[str, tuple[float, float]], int]:
+) -> tuple[list[dict[str, Any]], dict[int, tuple[float, float]], int]:
+    """Return the marks, where each site (by position) is drawn, and how many have no place."""
     rows = {row["id"]: row for table in (network.nodes, network.projects) for row in table.to_dict("records")}
     marks: list[dict[str, Any]] = []
     gathered: dict[tuple[str, str], list[dict[str, Any]]] = {}
-    at: dict[str, tuple[float, float]] = {}
+    centre: dict[str, tuple[float, float]] = {}
+    at: dict[int, tuple[float, float]] = {}
     nowhere = 0
-    for site in facts.sites:
+    for i, site in enumerate(facts.sites):
         if site["project"]:
             continue
         row = rows[site["id"]]
         share = (site[key] or 0.0) / totals[site["block"]] if totals[site["block"]] > 0 else 0.0
         middle = _centre(network, site["place"], centres)
         if middle is not None:
-            at.setdefault(site["place"], _project(middle[1], middle[0]))
+            centre.setdefault(site["place"], _project(middle[1], middle[0]))
         if math.isfinite(row["latitude"]) and math.isfinite(row["longitude"]):
             x, y = _project(row["longitude"], row["latitude"])
             words = f"{site['label']} ({site['step']}): {site['resultText' if key == 'result' else 'baseText']}"
             mark = _mark(site["stage"], x, y, share, site["colour"], True, words, "")
-            marks.append(mark | {"place": site["place"]})
+            marks.append(mark | {"place": site["place"], "name": site["label"]})
+            at[i] = (x, y)
         elif middle is not None:
-            gathered.setdefault((site["place"], site["stage"]), []).append({"site": site, "share": share})
+            gathered.setdefault((site["place"], site["stage"]), []).append({"i": i, "site": site, "share": share})
         else:
             nowhere += 1
     named = {place for place, _ in gathered}
@@ -124,16 +135,19 @@ def _marks(
         if mark["place"] not in named:
             named.add(mark["place"])
             mark["label"] = mark["place"]
-    marks += _at_centres(gathered, at, key)
+    marks += _at_centres(gathered, centre, at, key)
     _set_apart(marks)
     marks.sort(key=lambda m: (-m["r"], m["x"], m["y"], m["words"]))
     return marks, at, nowhere
 
 
 def _at_centres(
-    gathered: dict[tuple[str, str], list[dict[str, Any]]], at: dict[str, tuple[float, float]], key: str
+    gathered: dict[tuple[str, str], list[dict[str, Any]]],
+    centre: dict[str, tuple[float, float]],
+    at: dict[int, tuple[float, float]],
+    key: str,
 ) -> list[dict[str, Any]]:
-    """Set the rings of a country side by side, in the middle of it."""
+    """Set the rings of a country side by side, in the middle of it; puts down where each site then is."""
     text = "resultText" if key == "result" else "baseText"
     marks = []
     for place in sorted({p for p, _ in gathered}):
@@ -145,7 +159,7 @@ def _at_centres(
                 steps[row["site"]["step"]] = steps.get(row["site"]["step"], 0.0) + row["share"]
             if inside:
                 shares[stage] = max(steps.values())
-        x, y = at[place]
+        x, y = centre[place]
         x -= sum(_radius(share) + 2.0 for share in shares.values())
         for i, (stage, share) in enumerate(shares.items()):
             inside = gathered[place, stage]
@@ -153,7 +167,11 @@ def _at_centres(
             words = f"{place}, {len(inside)} x {stage.replace('_', ' ')} at the country's centre: {words}"
             x += _radius(share) + 2.0
             mark = _mark(stage, x, y, share, inside[0]["site"]["colour"], False, words, "" if i else place)
-            marks.append(mark | {"place": place})
+            name = (
+                f"{place}, {len(inside)} x {stage.replace('_', ' ')}" if len(inside) > 1 else inside[0]["site"]["label"]
+            )
+            marks.append(mark | {"place": place, "name": name})
+            at |= {row["i"]: (x, y) for row in inside}
             x += _radius(share) + 2.0
     return marks
 
@@ -203,42 +221,54 @@ def _mark(
 
 
 def _arcs(
-    facts: PageData, key: str, at: dict[str, tuple[float, float]]
-) -> tuple[list[dict[str, Any]], int, tuple[float, float]]:
-    """Return the widest flows between places, as shares of all flow of their commodity."""
+    facts: PageData, key: str, at: dict[int, tuple[float, float]]
+) -> tuple[list[dict[str, Any]], int, list[dict[str, Any]], tuple[float, float]]:
+    """Return the widest flows over borders from place to place, and by country, as shares of all of their commodity."""
     whole: dict[str, float] = {}
-    pairs: dict[tuple[str, str], dict[str, float]] = {}
+    ways: dict[Any, dict[str, float]] = {}
+    pairs: dict[Any, dict[str, float]] = {}
+    ends: dict[Any, tuple[list[str], list[str]]] = {}
     main = set(facts.data["main"])
     counted = crossing = 0.0
     for link in facts.links:
         flow = link[key] or 0.0
-        source, target = facts.sites[link["s"]]["place"], facts.sites[link["t"]]["place"]
+        source, target = facts.sites[link["s"]], facts.sites[link["t"]]
         whole[link["commodity"]] = whole.get(link["commodity"], 0.0) + flow
+        abroad = source["place"] != target["place"]
         if not main or link["commodity"] in main:
             counted += flow
-            crossing += flow if source != target else 0.0
-        if flow > 0 and source != target and source in at and target in at:
-            cell = pairs.setdefault((source, target), {})
-            cell[link["commodity"]] = cell.get(link["commodity"], 0.0) + flow
+            crossing += flow if abroad else 0.0
+        if flow > 0 and abroad and link["s"] in at and link["t"] in at:
+            way = (*at[link["s"]], *at[link["t"]], source["place"], target["place"])
+            for cells, name in ((ways, way), (pairs, way[4:])):
+                cell = cells.setdefault(name, {})
+                cell[link["commodity"]] = cell.get(link["commodity"], 0.0) + flow
+            told = ends.setdefault(way, ([], []))
+            for names, site in zip(told, (source, target), strict=True):
+                if site["label"] not in names:
+                    names.append(site["label"])
     colours = {c["place"]: c["colour"] for c in facts.data["countries"]}
-    names = {k["commodity"]: k["commodityText"] for k in facts.links}
-    rows = []
-    for (source, target), cell in pairs.items():
+    words = {k["commodity"]: k["commodityText"] for k in facts.links}
+
+    def widest(cell: dict[str, float]) -> dict[str, Any]:
         shares = {c: v / whole[c] for c, v in cell.items()}
         first = max(shares, key=lambda c: (shares[c], c))
-        rows.append(
-            {
-                "from": source,
-                "to": target,
-                "share": shares[first],
-                "words": f"{percent(shares[first])} of {names[first] or 'the flow'}",
-                "width": round(0.6 + 9 * shares[first], 2),
-                "colour": colours.get(source, OTHER_COLOUR),
-                "ends": (*at[source], *at[target]),
-            }
-        )
+        return {"share": shares[first], "words": f"{percent(shares[first])} of {words[first] or 'the flow'}"}
+
+    arcs = [
+        {"from": _named(ends[way][0]), "to": _named(ends[way][1]), "ends": way[:4], "place": way[4]} | widest(cell)
+        for way, cell in ways.items()
+    ]
+    arcs.sort(key=lambda r: (-r["share"], r["from"], r["to"]))
+    rows = [{"from": pair[0], "to": pair[1]} | widest(cell) for pair, cell in pairs.items()]
     rows.sort(key=lambda r: (-r["share"], r["from"], r["to"]))
-    return rows[:_ARCS], len(rows), (crossing, counted)
+    for arc in arcs:
+        arc |= {"width": round(0.6 + 9 * arc["share"], 2), "colour": colours.get(arc["place"], OTHER_COLOUR)}
+    return arcs[:_ARCS], len(arcs), rows[:_PAIRS], (crossing, counted)
+
+
+def _named(labels: list[str]) -> str:
+    return labels[0] if len(labels) == 1 else f"{labels[0]} and {len(labels) - 1} more"
 
 
 def _arc(ends: tuple[float, float, float, float], top: float) -> str:

@@ -18,6 +18,7 @@ from chainnet.flow._largest import (
     solve_market,
     values_by_igraph,
 )
+from chainnet.flow._long_runs import LongRuns, long_runs
 from chainnet.flow._months import NEW_LAG_MONTHS, Bases, MonthsModel, Plan
 from chainnet.flow._ordered import OrderedValue, SharedValue, value_model
 from chainnet.flow._shared import (
@@ -39,6 +40,7 @@ __all__ = [
     "Bases",
     "Counting",
     "LeastStock",
+    "LongRuns",
     "MaxFlow",
     "MonthsModel",
     "OrderedValue",
@@ -58,6 +60,7 @@ __all__ = [
     "cut_table",
     "in_finer_sizes",
     "ladder",
+    "long_runs",
     "market_of",
     "max_flow",
     "named_projects",

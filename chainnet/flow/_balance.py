@@ -21,6 +21,7 @@ from chainnet.engine import (
     solve_independently,
 )
 from chainnet.errors import DataError
+from chainnet.flow._closest import closest_to_baseline
 from chainnet.flow._counting import Counting, Others
 from chainnet.flow._fair import share_fairly
 from chainnet.flow._largest import edge_table, node_table, priced_bounds
@@ -102,6 +103,7 @@ def balance(
     others: Others = "after",
     commodity: Words = None,
     fair: bool = False,
+    closest: bool = False,
     extra_cost_usd_per_t: float = EXTRA_COST_USD_PER_T,
     verify: bool = False,
 ) -> Balance:
@@ -128,6 +130,9 @@ def balance(
     fair : bool
         Equal fractions inside a tier, as far as the least total shortfall allows; without it, who
         goes short inside a tier is one of several answers.
+    closest : bool
+        Of equally good answers (as much served stage by stage, at the same cost) the one whose flows differ least
+        from the baseline, each over the widest of its commodity: what moves in it is not moved for nothing.
     extra_cost_usd_per_t : float
         Assumed cost of a tonne over a new relation (degree new).
     verify : bool
@@ -160,6 +165,7 @@ def balance(
         overlay_of(network, scenario),
         reroute,
         fair=fair,
+        closest=closest,
         extra_cost_usd_per_t=extra_cost_usd_per_t,
         verify=verify,
         scenario_name=scenario.name if scenario else "",
@@ -174,6 +180,7 @@ def balance_under(
     reroute: Degree = "existing",
     *,
     fair: bool = False,
+    closest: bool = False,
     extra_cost_usd_per_t: float = EXTRA_COST_USD_PER_T,
     verify: bool = False,
     stocks: bool = False,
@@ -197,7 +204,7 @@ def balance_under(
         extra_cost_usd_per_t=extra_cost_usd_per_t,
         locks=[members for _, members in stages],
     )
-    found = _InOrder(stages, counting, fair, verify)
+    found = _InOrder(stages, counting, fair, verify, closest)
     in_finer_sizes(lowering, found.take, lambda: found.certificate.ok)
     low, last, certificate = found.low, found.last, require(found.certificate)
     prices = _prices(low, counting, last) if with_prices else pd.DataFrame()
@@ -207,6 +214,7 @@ def balance_under(
         "reroute": reroute,
         "others": counting.others,
         "fair": fair,
+        **({"closest": True} if closest else {}),
         "stocks": "first year" if stocks else "not drawn",
         "extra_cost_usd_per_t": extra_cost_usd_per_t,
         "tiers": list(network.tier_order),
@@ -264,8 +272,11 @@ class _InOrder:
     prices: tuple[Array, Array]
     ranges: pd.DataFrame
 
-    def __init__(self, stages: list[tuple[str, Bools]], counting: Counting, fair: bool, verify: bool) -> None:
+    def __init__(
+        self, stages: list[tuple[str, Bools]], counting: Counting, fair: bool, verify: bool, closest: bool
+    ) -> None:
         self._stages, self._counting, self._fair, self._verify = stages, counting, fair, verify
+        self._closest = closest
 
     def take(self, low: Lowered) -> Array:
         """Solve a program; return the columns of the last answer."""
@@ -289,6 +300,10 @@ class _InOrder:
             share_fairly(low, stages.model, [rows for _, rows in self._stages])
         last = stages.solve(low.program.cost)
         proofs.append(stages.proof("least cost", last))
+        if self._closest:
+            x, proof = closest_to_baseline(low, stages.model, last)
+            last = replace(last, x=x)
+            proofs.insert(-1, proof)
         self.ranges = _range_table(low, self._counting, last.x, {} if self._fair else tied)
         second = solve_independently(stages.model.current()) if self._verify else None
         gap, violation = max(p.gap for p in proofs), max(p.violation for p in proofs)

@@ -9,6 +9,7 @@ from chainnet.network._countries import collect_groups, common_groups, graphs_fo
 from chainnet.network._gate import MOST_FAULTS, Frames, Gate, as_text, empty, split_list
 from chainnet.network._kept import kept
 from chainnet.network._network import Network
+from chainnet.network._plants import several_plants, site_labels
 from chainnet.network._projects import State, ramp_reached, state_of, verb_of
 from chainnet.network._rules import check_keys, check_known, check_processes
 from chainnet.network._schema import PEDIGREE, QUALITIES, STAGES, TABLES, Column, Table
@@ -38,6 +39,8 @@ __all__ = [
     "is_total",
     "kept",
     "ramp_reached",
+    "several_plants",
+    "site_labels",
     "split_list",
     "state_of",
     "verb_of",

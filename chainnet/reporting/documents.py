@@ -150,22 +150,24 @@ def _write(
     if "html" in wanted:
         from chainnet.drawing import draw
         from chainnet.reporting.formats.page import html_report
-        from chainnet.results import ends_of
 
         say("writing: report.html", 0.85)
         with _template_faults(own, HTML_TEMPLATE):
             (stage / "report.html").write_bytes(html_report(document, True, own.get(HTML_TEMPLATE)))
         say("writing: graph.html", 0.88)
+        runs = assessment.long_runs
         draw(
             assessment.network,
-            assessment.disrupted or assessment.base,
+            assessment.stress,
             view="graph",
             path=stage / "graph.html",
             title=document.title,
             marking=marking,
-            losses=assessment.chokepoints["node"],
-            first_losses=assessment.first_tier.get("node"),
-            ends=ends_of(assessment.stress.summary, assessment.worst or "baseline"),
+            losses=assessment.chokepoints["site"],
+            first_losses=assessment.first_tier.get("site"),
+            long_run=runs.balances,
+            closest=runs.closest,
+            rerouting=assessment.rerouting.get(max(assessment.rerouting, default=0)),
         )
     if "pdf" in wanted:
         from chainnet.reporting.formats.pdf import pdf_report

@@ -272,10 +272,17 @@ def test_import_init_and_draw(run: Any, tmp_path: Path, mag9: cn.Network) -> Non
     assert drawn.code == 0, drawn.err
     assert 'id="month"' in months.read_text(encoding="utf-8")
     assert "months 4 to 6 of 6" in months.read_text(encoding="utf-8")
-    for lacking in (("--months", "6"), ("--start", "2027-01"), ("--scenario", "china_out", "--step-months", "3")):
+    for lacking, told in (
+        (("--start", "2027-01"), "--months"),
+        (("--scenario", "china_out", "--step-months", "3"), "--months"),
+        (("--gains", "2030"), "--scenario"),
+    ):
         refused = run("draw", "mag-9", "--out", str(tmp_path / "none.html"), *lacking)
         assert refused.code == 1
-        assert "--months" in refused.err
+        assert told in refused.err
+    every = run("draw", "mag-9", "--months", "2", "--gains", "2030", "--scenario", "china_out", "--out", str(months))
+    assert every.code == 0, every.err
+    assert "Long run" in months.read_text(encoding="utf-8")
     bad = run("draw", "mag-9", "--out", str(tmp_path / "none.html"), "--view", "cube")
     assert bad.code == 2
     assert not (tmp_path / "none.html").exists()

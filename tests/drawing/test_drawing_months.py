@@ -119,11 +119,15 @@ def test_the_page_opens_at_the_worst_month_and_names_it(net: cn.Network, stopped
     start = data_of(page)["courses"][0]["start"]
     assert short.max() > 1
     assert rows[start]["n"] in worst
-    assert f"month {rows[start]['n']} of 8 (" in heading(text)
+    assert f", month {rows[start]['n']} of 8: " in heading(text)
     assert heading(text) == rows[start]["heading"]
     assert f"Without scripts the picture shows month {rows[start]['n']} of 8" in text
     assert "the tonnes of the month × 12" in text
-    assert f"{net.year + 1}" in rows[0]["words"]
+    assert rows[0]["words"] == "month 1 of 8", "no calendar without a start"
+    dated = cn.draw(
+        net, cn.stress_test(net, cn.scenarios(net)[STOP], months=2, start="2027-03"), path=page.with_name("d")
+    )
+    assert data_of(dated)["courses"][0]["rows"][1]["words"] == "month 2 of 2 (April 2027)"
 
 
 def test_the_end_of_the_horizon_is_said_and_not_taken_for_the_worst(tmp_path: Path) -> None:
@@ -150,7 +154,7 @@ def test_still_pictures_and_sheets_show_the_worst_month(net: cn.Network, stopped
 
 def test_which_scenario_is_shown(net: cn.Network, stopped: Any, tmp_path: Path) -> None:
     calm = cn.draw(net, stopped, path=tmp_path / "x.html", scenario="baseline").read_text("utf-8")
-    assert "nobody is short" in heading(calm)
+    assert "all demand is met" in heading(calm)
     with pytest.raises(cn.DataError, match=f"it holds baseline, {STOP}"):
         cn.draw(net, stopped, scenario="china_export_stop", path=tmp_path / "x.html")
     with pytest.raises(cn.DataError, match="no other"):

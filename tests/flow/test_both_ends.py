@@ -99,7 +99,7 @@ def test_a_graph_has_both_ends_in_its_heading(tmp_path: Any) -> None:
     net = shared()
     found = cn.balance(net)
     text = cn.draw(net, found, ends=cn.both_ends(net, known=found), path=tmp_path / "x.html").read_text("utf-8")
-    assert "8 of 8 t/yr demand of USA are served if the others come after, 2 if before" in text.replace("\xa0", " ")
-    assert "defence short 0 to 6 of 8" in text
+    assert "0 % of defence demand goes unmet if the others come after, 75 % if before (0 to 6 of 8 t/yr)." in text
+    assert "Of 8 t/yr demand of the United States 8 are served if the others come after, 2 if before; defence" in text
     with pytest.raises(cn.DataError, match="another answer"):
         cn.draw(net, found, ends=cn.both_ends(net, beneficiaries=["CHN"]), path=tmp_path / "y.html")

@@ -42,30 +42,39 @@ C.hit = (point) => {
   const box = (C.boxes || []).find((b) => at.x >= b.x1 && at.x <= b.x2 && at.y >= b.y1 && at.y <= b.y2);
   return box ? box.s : null;
 };
+// the first source in words; the card names them all
+C.sourceText = (row) => {
+  if (!row.references.length) return "n/d";
+  const first = C.data.references[row.references[0]] || row.references[0], more = row.references.length - 1;
+  return (first.length > 90 ? first.slice(0, 89).trimEnd() + "\u2026" : first) + (more ? " and " + more + " more" : "");
+};
 C.tipRows = (row) => {
   if (row.step !== undefined) {
     const lines = [["Step", row.step + (row.place ? ", " + row.place : "")]];
     if (row.operator) lines.push(["Operator", row.operator]);
     if (row.owner || row.ownerCountry) lines.push(["Owner", [row.owner, row.ownerCountry].filter(Boolean).join(", ")]);
     if (row.makes) lines.push(["Counts", row.makes]);
+    if (C.isShort(row) && row.stage === "end_use") lines.push(["Goes short", C.unmetText(row).slice(6) + " t/yr (" + C.percent(C.unmetShare(row)) + ")"]);
     lines.push(["Capacity", row.capacityText], C.flowLine(row), ["Used", C.usedText(row)]);
-    if (C.data.hasLosses && row.stage !== "end_use" && !row.members) {
-      lines.push(["Its loss costs", C.costs(row) + (row.rank ? " (" + row.lostShareText + ", rank " + row.rankText + ")" : "")]);
+    if (row.project) lines.push(...C.worthLines(row).filter(([name]) => name !== "State"));
+    if (C.data.hasLosses && row.stage !== "end_use" && !row.members && !row.project) {
+      lines.push(["Its loss costs", C.costs(row) + (row.rank ? " (" + row.lostShareText + ", rank " + row.rankText + ")" : row.several && row.lost > 0 ? " (may be several plants)" : "")]);
     }
     if (row.members) { lines.push(["Its loss costs", "not asked for groups"], ["Open", "double click or Enter"]); return [row.place + ", " + row.label, lines]; }
-    lines.push(["In the cut", row.inCut ? "yes" : "no"], ["Quality", row.quality], ["Source", row.references.join("; ") || "n/d"], ["Id", row.id]);
+    lines.push(["In the cut", row.inCut ? "yes" : "no"], ["Quality", row.quality], ["Source", C.sourceText(row)]);
     return [row.label + (row.project ? " (" + row.projectText + ")" : ""), lines];
   }
   const lines = [["Commodity", row.commodityText || "n/d"],
     C.flowLine(row), ["Capacity", row.capacityText],
     ["Quality", row.quality + (row.isNew ? "" : row.isInferred ? " (no figure of its own)" : "")]];
   if (row.inCut) lines.push(["In the cut", "yes"]);
+  if (C.byChoice(row)) lines.push(["Change", "only among equally good answers"]);
   row.fields.forEach((f) => lines.push(f));
-  lines.push(["Source", row.references.join("; ") || "n/d"]);
+  lines.push(["Source", C.sourceText(row)]);
   return [row.from.label + " \u2192 " + row.to.label, lines];
 };
 // what a loss costs: with two rankings that of the first tier, then that of all
-C.costs = (s) => C.data.firstTier && s.firstLost !== null ? C.data.firstTier + " " + s.firstLostText + ", all tiers " + s.lostText : s.lostText;
+C.costs = (s) => C.both && s.firstLost !== null ? C.data.firstTier + " " + s.firstLostText + ", all tiers " + s.ofAll.lostText : s.lostText;
 C.list = (lines) => {
   const list = C.make("dl");
   lines.forEach(([name, text]) => { list.append(C.make("dt", name), C.make("dd", text)); });
@@ -111,6 +120,8 @@ C.pointer = () => {
   window.network.on("click", (event) => { C.tip(null); C.choose(C.hit(event.pointer.DOM), false); });
 };
 C.bare = (text) => String(text).normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
+// end uses whose demand counts are sought more often than those of others
+C.ours = (s) => s.asked > 0 ? 1 : 0;
 C.find = (words) => {
   const wanted = C.bare(words.trim()), each = wanted.split(/\s+/);
   if (!wanted) return [];
@@ -124,7 +135,15 @@ C.find = (words) => {
   };
   // groups too: they are what is seen
   return [...C.sites.filter((s) => s.members), ...C.every.sites].map((s) => [level(s), s]).filter(([l]) => l < 9)
-    .sort((p, q) => p[0] - q[0] || p[1].project - q[1].project || C.flow(q[1]) - C.flow(p[1]) || p[1].index - q[1].index).map(([, s]) => s);
+    .sort((p, q) => (p[0] > 0) - (q[0] > 0) || p[1].project - q[1].project || p[0] - q[0] || C.ours(q[1]) - C.ours(p[1]) || C.flow(q[1]) - C.flow(p[1]) || p[1].index - q[1].index).map(([, s]) => s);
+};
+C.newSearch = () => {
+  // a search starts from nothing
+  C.drawer(true);
+  const box = C.at("search");
+  box.value = "";
+  box.dispatchEvent(new Event("input"));
+  box.focus();
 };
 C.search = () => {
   const box = C.at("search"), hits = C.at("hits"), found = C.at("found");
@@ -151,6 +170,7 @@ C.search = () => {
   const take = (s) => {
     hits.hidden = true;
     found.textContent = "";
+    C.drawer(false);
     C.choose(s, true);
     C.at("graph").focus();
   };
@@ -199,10 +219,12 @@ C.keys = () => {
     const held = event.metaKey || ((event.ctrlKey || event.altKey) && !(bracket && event.getModifierState("AltGraph")));
     if (typing || held || C.at("keys").open) return;
     if (bracket && C.data.months) { C.setMonth(C.state.month + (key === "]" ? 1 : -1)); return; }
-    if (key === "/") { event.preventDefault(); C.at("search").focus(); }
+    if (key === "/") { event.preventDefault(); C.newSearch(); }
     else if (key === "?") C.at("keys").showModal();
     else if (key === "Escape") { C.tip(null); C.choose(null); }
     else if (key === "c" && C.data.hasLosses) C.setChoke(!C.state.choke);
+    else if (key === "t" && C.both) C.setTier(C.state.tier === "first" ? "all" : "first");
+    else if (key === "p" && C.allProjects.length) C.setPanel(!C.state.panel);
     else if ("123".includes(key) && !C.at("switch").hidden) C.setMode(["base", "result", "diff"][Number(key) - 1]);
     else if (key === "0") C.show(true);
     else if (inside && (key === "+" || key === "-")) window.network.moveTo({ scale: window.network.getScale() * (key === "+" ? 1.25 : 0.8) });

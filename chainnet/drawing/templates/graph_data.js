@@ -45,7 +45,8 @@ C.fill = {
       capacityText: s.capacity !== null ? C.tonnes(s.capacity) : block.stage === "end_use" ? "n/a" : "unlimited (no capacity on record)",
       utilText: C.percent(s.base === null ? s.utilResult : s.utilBase),
       lostText: s.lost === null ? "-" : C.tonnes(s.lost), lostShareText: s.lost === null ? "-" : C.percent(s.lostShare),
-      firstLostText: C.tonnes(s.firstLost), ...s, fields: C.fields(s),
+      firstLostText: s.firstLost === null ? "-" : C.tonnes(s.firstLost), firstLostShareText: s.firstLost === null ? "-" : C.percent(s.firstLostShare),
+      ...s, fields: C.fields(s),
     };
   },
   link: (given, i) => {
@@ -67,7 +68,7 @@ C.make = (tag, text, kind) => {
   return element;
 };
 // names that every JavaScript object bears would be mistaken for entries by the drawing engine
-C.every.sites.forEach((s) => { s.key = s.id in {} ? "id:" + s.id : s.id; s.size = 1; });
+C.every.sites.forEach((s) => { s.key = s.id in {} ? "id:" + s.id : s.id; });
 C.every.links.forEach((k) => { k.from = C.every.sites[k.s]; k.to = C.every.sites[k.t]; k.size = 1; k.basis = C.data.basisOf[k.commodity] || k.commodity || ""; });
 C.byId = new Map(C.every.sites.map((s) => [s.id, s]));
 C.rowById = new Map(C.every.links.map((k) => [k.id, k]));
@@ -95,6 +96,8 @@ C.wire = (sites, links) => {
 C.state = {
   mode: C.data.hasResult ? "result" : "base",
   choke: C.data.startChoke,
+  tier: C.data.firstTier && C.data.sites.some((s) => s.firstLost > 0) ? "first" : "all",
+  panel: false,
   chosen: null,
   traced: null,
   hover: null,
@@ -119,7 +122,7 @@ C.change = (row) => {
 // with months: the most in any of them, so that widths and areas keep their scale
 C.peak = (row) => Math.max(row.base || 0, row.result || 0, row.most || 0);
 C.mosts = (rows) => rows.reduce((all, r) => all.set(r.basis, Math.max(all.get(r.basis) || 0, C.peak(r))), new Map());
-C.mostLost = C.every.sites.reduce((top, s) => Math.max(top, s.lost || 0), 0);
+C.mostLost = 0;
 C.carries = (k) => C.flow(k) > 0;
 C.siteShown = (s) => !C.state.off.step.has(s.step) && !C.state.off.place.has(s.place) &&
   (C.state.projects || !s.project);
@@ -131,6 +134,18 @@ C.linkShown = (k) => {
   if (flow <= 0) return st.idle || Boolean(chosen);
   return flow >= st.least * (C.mostLink.get(k.basis) || 0);
 };
+// what an end use asks for and does not get, where its demand counts; nothing in the base year
+C.isShort = (s) => C.state.mode !== "base" && s.asked > 0 && s.unmet > 0;
+C.unmetShare = (s) => s.asked > 0 ? Math.min(1, (s.unmet || 0) / s.asked) : 0;
+C.unmetText = (s) => "short " + C.number(s.unmet) + " of " + C.number(s.asked);
+C.byChoice = (k) => C.state.mode === "diff" && C.chosenSet().has(k.id);
+C.chosenSet = () => {
+  const from = C.data.months || C.data;
+  if (C.data.months && !(from.choiceAsked && C.monthNow().n === 0)) return C.NONE;
+  if (!from.choices) from.choices = new Set(from.byChoice.map((i) => "e" + i));
+  return from.choices;
+};
+C.NONE = new Set();
 C.isolated = (text) => "\u2068" + text + "\u2069";
 C.trace = (start) => {
   // everything up- and downstream along links with flow; where none has any, along all links.

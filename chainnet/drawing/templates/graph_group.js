@@ -1,11 +1,17 @@
 "use strict";
 // Too many sites to tell apart: those of one step and country stand together, except the costliest and the cut.
-C.GROUPED = 800;
-C.SINGLE = 20;
+C.GROUPED = 150;
+C.SINGLE = 8;
 C.opened = new Set();
 C.grouping = C.every.sites.filter((s) => !s.project).length > C.GROUPED;
 C.family = (s) => s.block + " " + s.place;
-C.isSingle = (s) => !C.grouping || s.project || s.inCut || (s.rank && s.rank <= C.SINGLE) || C.opened.has(C.family(s));
+C.isSingle = (s) => !C.grouping || s.project || s.inCut && C.fewCut || C.leaders.has(s) || C.opened.has(C.family(s));
+// of many that cost the same only the first few stand alone
+C.lead = () => {
+  const ranked = C.every.sites.filter((s) => s.rank).sort((p, q) => p.rank - q.rank || (p.id < q.id ? -1 : 1));
+  C.leaders = new Set(ranked.slice(0, C.SINGLE));
+  C.fewCut = C.every.sites.filter((s) => s.inCut).length <= 2 * C.SINGLE;
+};
 C.sum = (rows, name) => {
   const known = rows.map((r) => r[name]).filter((v) => v !== null && v !== undefined);
   return known.length ? known.reduce((a, b) => a + b, 0) : null;
@@ -15,8 +21,8 @@ C.herd = (members) => {
   const whole = members.every((s) => s.capacity !== null), capacity = whole ? C.sum(members, "capacity") : null;
   const share = (flow) => flow === null || !(capacity > 0) ? null : flow / capacity;
   return {
-    ...C.added(members), ...C.data.blanks.site, id: "group " + C.family(first), key: "group " + C.family(first), members, size: members.length,
-    label: members.length + " sites, " + first.step, stage: first.stage, step: first.step, place: first.place, block: first.block,
+    ...C.added(members), ...C.data.blanks.site, id: "group " + C.family(first), key: "group " + C.family(first), members,
+    label: members.reduce((sum, s) => sum + s.size, 0).toLocaleString("en-US") + " sites, " + first.step, stage: first.stage, step: first.step, place: first.place, block: first.block,
     order: members.reduce((sum, s) => sum + s.order, 0) / members.length, colour: first.colour,
     base, result, capacity, baseText: C.tonnes(base), resultText: C.data.hasResult ? C.tonnes(result) : "-",
     capacityText: whole ? C.tonnes(capacity) : first.stage === "end_use" ? "n/a" : "not all on record",
@@ -24,11 +30,13 @@ C.herd = (members) => {
     quality: [...new Set(members.map((s) => s.quality))].sort().join(", "),
     commodity: members.every((s) => s.commodity === first.commodity) ? first.commodity : "",
     makes: members.every((s) => s.makes === first.makes) ? first.makes : "",
-    demand: members.flatMap((s) => s.demand), references: [], fields: [],
+    demand: members.flatMap((s) => s.demand), references: [], fields: [], inCut: members.some((s) => s.inCut),
+    asked: C.sum(members, "asked"), unmet: C.sum(members, "unmet"), several: false, size: members.reduce((sum, s) => sum + s.size, 0),
   };
 };
 C.scene = () => {
   // groups and single sites, and the links between them with their flows added
+  C.lead();
   if (!C.grouping) { C.wire(C.every.sites, C.every.links); return; }
   const families = new Map(), item = new Map();
   C.every.sites.forEach((s) => {

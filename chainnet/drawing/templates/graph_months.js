@@ -1,16 +1,22 @@
 "use strict";
 // The months of an answer: what changes is put into the rows, then all that shows them follows.
+C.runs = (text, base) => text.split(" ").flatMap((token) => {
+  const [value, times] = token.split("*");
+  return Array(Number(times || 1)).fill(value === "b" ? base : Number(value));
+});
 C.unpackMonths = () => {
   const unpack = (row, text, course) => {
-    const series = text.split(" ").flatMap((token) => {
-      const [value, times] = token.split("*");
-      return Array(Number(times || 1)).fill(value === "b" ? row.base : Number(value));
-    });
+    const series = C.runs(text, row.base);
     if (!row.courses) { row.courses = []; row.first = row.result || 0; row.most = row.first; }
     row.courses[course] = series;
     row.most = Math.max(row.most, ...series);
   };
   C.data.courses.forEach((c, i) => {
+    ["asked", "unmet"].forEach((name) => Object.entries(c[name]).forEach(([j, text]) => {
+      const row = C.every.sites[j], key = name + "Courses";
+      if (!row[key]) { row[key] = []; row[name + "First"] = row[name] || 0; }
+      row[key][i] = C.runs(text, null);
+    }));
     Object.entries(c.links).forEach(([j, text]) => unpack(C.every.links[j], text, i));
     Object.entries(c.sites).forEach(([j, text]) => unpack(C.every.sites[j], text, i));
   });
@@ -28,7 +34,7 @@ C.added = (rows) => {
 };
 C.monthNow = () => C.data.months ? C.data.months.rows[C.state.month] : null;
 C.capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
-C.fileMonth = () => C.data.months ? "-month-" + C.monthNow().n : "";
+C.fileMonth = () => !C.data.months ? "" : C.monthNow().n ? "-month-" + C.monthNow().n : "-long-run";
 C.resultWord = () => C.data.months ? C.monthNow().name : C.data.resultName.toLowerCase();
 C.flowLine = (row) => {
   if (!C.data.hasResult) return ["Flow", row.baseText];
@@ -44,6 +50,10 @@ C.putMonth = () => {
     k.changeText = C.changeText(k.base, k.result);
   });
   C.every.sites.forEach((s) => {
+    ["asked", "unmet"].forEach((name) => {
+      const mine = s[name + "Courses"];
+      if (mine) s[name] = mine[course] ? mine[course][at] : s[name + "First"];
+    });
     if (!s.courses) return;
     s.result = C.inMonth(s, course, at);
     s.resultText = C.tonnes(s.result);
@@ -52,6 +62,7 @@ C.putMonth = () => {
   });
   C.blocks.forEach((b, i) => { [b.resultText, b.utilResultText] = now.heads[i]; });
   const slider = C.at("month");
+  slider.max = C.data.months.rows.length - 1;
   slider.value = at;
   slider.setAttribute("aria-valuetext", now.words);
   C.at("monthText").textContent = C.capital(now.words);
@@ -145,7 +156,7 @@ C.monthSide = () => {
   const served = C.list(C.data.months.tiers.map((tier, i) => [tier, now.tiers[i][2] + ", short " + now.tiers[i][1]]));
   served.className = "served";
   const weight = (k) => Math.abs(C.change(k)) / (C.mostLink.get(k.basis) || 1);
-  const changed = C.every.links.filter((k) => C.change(k) && C.siteShown(k.from) && C.siteShown(k.to))
+  const changed = C.every.links.filter((k) => C.change(k) && !C.chosenSet().has(k.id) && C.siteShown(k.from) && C.siteShown(k.to))
     .sort((p, q) => weight(q) - weight(p) || (p.id < q.id ? -1 : 1)).slice(0, 4);
   const list = C.rows(changed.map((k) => C.row(k.from, k.from.label, k.changeText, null, "", "\u2192 " + k.to.label + (k.commodityText ? " \u00b7 " + k.commodityText : ""))));
   list.className = "tight";

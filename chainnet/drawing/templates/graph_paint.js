@@ -2,16 +2,15 @@
 // Places, colours and sizes; labels, rings and marks are painted after the engine has drawn.
 C.FONT = '"Arial Narrow","Liberation Sans Narrow","Roboto Condensed",system-ui,sans-serif';
 C.INK = "#1B1F24"; C.LESS = "#A3320B"; C.MORE = "#0B6BB8"; C.SAME = "#8A929C";
-C.HEAD = 76;
+// the last column says how much goes short, and needs more room
+C.WIDER = 0.4;
+C.HEAD = 76; C.headPx = 76; C.ROW = 28; C.TALLEST = 1100;
 C.MIX = { triangle: 1.17, triangleDown: 1.17, diamond: 1.25, square: 0.886, dot: 1 };
 C.fade = (hex, part) => {
   const mix = (at) => Math.round(255 - (255 - parseInt(hex.slice(at, at + 2), 16)) * part);
   return "rgb(" + mix(1) + "," + mix(3) + "," + mix(5) + ")";
 };
 C.layout = () => {
-  const pane = C.at("graph").getBoundingClientRect();
-  const width = Math.max(pane.width, 300), height = Math.max(pane.height, 240);
-  C.seen = { width: Math.round(width), height: Math.round(height) };
   const columns = Math.max(C.data.columns, 1);
   const shown = C.blocks.map((b) => ({
     block: b,
@@ -26,13 +25,22 @@ C.layout = () => {
   shown.forEach((p) => { if (p.block.column >= 0) counts[p.block.column] = (counts[p.block.column] || 0) + p.members.length; });
   const most = counts.reduce((top, n) => Math.max(top, n || 0), 1);
   const extra = Math.max(...Array.from({ length: columns }, (_, c) => shown.filter((p) => p.block.column === c).length - 1), 0);
-  C.rowsHeight = Math.max(height - C.HEAD - C.bandHeight - 10, most * 16 + extra * C.HEAD);
+  // so tall that most names have two lines, but not without end
+  const wanted = most * C.ROW + (1 + extra) * C.headPx + C.bandHeight + 40;
+  document.documentElement.style.setProperty("--need", Math.min(C.TALLEST, Math.max(520, Math.round(wanted))) + "px");
+  const pane = C.at("graph").getBoundingClientRect();
+  const width = Math.max(pane.width, 300), height = Math.max(pane.height, 240);
+  C.seen = { width: Math.round(width), height: Math.round(height) };
+  // heads keep their size on the screen when the graph is drawn smaller: they take more of it then
+  const slim = width < C.SLIM, least = most * 16 + C.bandHeight + 10, heads = (1 + extra) * C.headPx;
+  C.HEAD = slim || least + heads <= height ? C.headPx : C.headPx * least / Math.max(height - heads, height / 3);
+  C.rowsHeight = Math.max(height - C.HEAD - C.bandHeight - 10, most * (slim ? 24 : 16) + extra * C.HEAD);
   C.rowRoom = C.rowsHeight / most;
   // a graph taller than the pane is as wide as it must be to fill it
   const whole = C.HEAD + C.rowsHeight + C.bandHeight + 10;
-  C.columnWidth = Math.max(width / columns, 118) * Math.max(1, whole / height);
-  C.lowWidth = C.columnWidth * columns / perRow - 8;
-  C.world = { width: columns * C.columnWidth, height: whole };
+  C.columnWidth = slim ? 150 : Math.max(width / (columns + C.WIDER), 118) * Math.max(1, whole / height);
+  C.world = { width: (columns + C.WIDER) * C.columnWidth, height: whole };
+  C.lowWidth = C.world.width / perRow - 8;
   C.heads = [];
   for (let c = 0; c < columns; c += 1) {
     const parts = shown.filter((p) => p.block.column === c);
@@ -40,8 +48,9 @@ C.layout = () => {
     const room = (C.rowsHeight - (parts.length - 1) * C.HEAD) / Math.max(rows, 1);
     let y = C.HEAD;
     parts.forEach((part, i) => {
-      if (i) { C.heads.push({ block: part.block, x: c * C.columnWidth, y, wide: C.columnWidth }); y += C.HEAD; }
-      else C.heads.push({ block: part.block, x: c * C.columnWidth, y: null, wide: C.columnWidth });
+      const wide = C.columnWidth * (c === columns - 1 ? 1 + C.WIDER : 1);
+      C.heads.push({ block: part.block, x: c * C.columnWidth, y: i ? y : null, wide });
+      if (i) y += C.HEAD;
       part.members.forEach((s) => { s.x = c * C.columnWidth + 30; s.y = y + room / 2; s.room = room; y += room; });
     });
   }
@@ -65,8 +74,9 @@ C.radius = (s) => {
   if (C.state.choke) {
     return s.lost > 0 ? Math.max(5, C.largest * 1.15 * Math.sqrt(s.lost / C.mostLost)) : 2.5;
   }
+  if (s.stage === "end_use" && C.state.mode !== "base" && C.data.hasUnmet) return s.asked > 0 ? Math.max(4, Math.min(C.largest, 13) * Math.sqrt(C.unmetShare(s))) : 4;
   const flow = C.flow(s);
-  if (s.project && !flow) return 6;
+  if (s.project && !flow) return C.ticked.has(s.id) ? 8 : 6;
   const most = C.mostSite.get(s.basis);
   if (!(most > 0)) return 6;
   return Math.max(4, C.largest * Math.sqrt(flow / most));
@@ -78,17 +88,21 @@ C.colour = (s) => {
   const change = C.change(s);
   return change < 0 ? "#FFFFFF" : change > 0 ? C.MORE : C.SAME;
 };
+// end uses are as dark as they are short, in the classes of losses
+C.shade = (s) => C.data.lossColours[C.LOSS_STEPS.filter((step) => C.unmetShare(s) > step).length][0];
+C.LOSS_STEPS = [0.05, 0.25, 0.5, 0.75];
 C.siteStyle = (s) => {
   const shape = C.data.shapes[s.stage][0], dim = C.dim(s);
   const stopped = C.isStopped(s), less = C.state.mode === "diff" && C.change(s) < 0;
-  const fill = s.project || stopped ? "#FFFFFF" : C.colour(s);
-  const edge = stopped || less ? C.LESS : s.project ? s.colour : C.INK;
+  const short = C.isShort(s) && !C.state.choke && s.stage === "end_use", ticked = C.ticked.has(s.id);
+  const fill = short ? C.shade(s) : s.project && !ticked || stopped ? "#FFFFFF" : C.colour(s);
+  const edge = stopped || less || short ? C.LESS : s.project ? s.colour : C.INK;
   const colours = { background: dim ? C.fade(fill, 0.16) : fill, border: dim ? "#D5D9DE" : edge };
   return {
     id: s.key, x: s.x, y: s.y, shape, size: C.radius(s) * C.MIX[shape], hidden: !C.siteShown(s),
     borderWidth: s.inCut ? 3 : s.project || stopped || less ? 1.6 : 1, borderWidthSelected: s.inCut ? 3 : 1.6,
     color: { ...colours, highlight: colours, hover: colours },
-    shapeProperties: { borderDashes: s.project ? [2, 2] : false },
+    shapeProperties: { borderDashes: s.project && !ticked ? [2, 2] : false },
   };
 };
 C.linkWidth = (flow, basis) => flow > 0 && C.mostLink.get(basis) > 0
@@ -96,20 +110,18 @@ C.linkWidth = (flow, basis) => flow > 0 && C.mostLink.get(basis) > 0
 C.linkStyle = (k) => {
   const traced = C.state.traced, dim = Boolean(traced) && !traced.links.has(k);
   const diff = C.state.mode === "diff", change = diff ? C.change(k) : 0, flow = C.flow(k);
-  let width = C.linkWidth(diff && change ? Math.abs(change) : flow, k.basis), colour = k.from.colour, hollow = false;
+  let width = C.linkWidth(diff && change ? Math.abs(change) : flow, k.basis), colour = k.from.colour;
   if (flow <= 0) colour = "#8A929C";
   if (diff) {
     colour = change < 0 ? C.LESS : change > 0 ? C.MORE : "#B9BFC7";
-    if (!change) width = Math.min(width, 1.2);
-    hollow = change < 0 && width > 3 && !dim;
+    if (C.byChoice(k)) { colour = C.SAME; width = Math.min(width, 2.5); }
+    else if (!change) width = Math.min(width, 1.2);
   }
   const strong = traced && !dim ? (k.isBack ? 0.35 : 0.62) : diff && change ? (k.isBack ? 0.35 : 0.6) : (C.links.length > 600 ? 0.3 : 0.42) * (k.isBack ? 0.5 : 1) * (C.state.choke ? 0.6 : 1);
   return {
-    id: k.id, from: k.from.key, to: k.to.key, width: hollow ? width - 2.4 : width, hidden: !C.linkShown(k),
-    dashes: k.isInferred ? [8, 4] : false,
-    color: { color: hollow ? "#FFFFFF" : colour, highlight: hollow ? "#FFFFFF" : colour,
-      opacity: dim ? 0.05 : hollow ? 1 : strong, inherit: false },
-    background: { enabled: hollow, color: colour, size: width, dashes: k.isInferred ? [8, 4] : false },
+    id: k.id, from: k.from.key, to: k.to.key, width, hidden: !C.linkShown(k),
+    dashes: C.byChoice(k) ? [1, 4] : k.isInferred ? [8, 4] : false,
+    color: { color: colour, highlight: colour, opacity: dim ? 0.05 : strong, inherit: false },
     arrows: { to: { enabled: k.isBack && !dim, scaleFactor: 0.35 } },
     smooth: C.links.length > 1500 ? false : k.isBack ? { enabled: true, type: "curvedCW", roundness: 0.12 }
       : { enabled: true, type: "cubicBezier", forceDirection: "horizontal", roundness: 0.5 },
@@ -124,9 +136,14 @@ C.move = (position, scale, animate) => {
   const still = matchMedia("(prefers-reduced-motion: reduce)").matches || !animate;
   window.network.moveTo({ position, scale, animation: still ? false : { duration: 250, easingFunction: "easeInOutQuad" } });
 };
+C.SLIM = 640;
 C.show = (animate) => {
+  // the engine learns late that its pane has another size
+  window.network.setSize("100%", "100%");
   const pane = C.at("graph").getBoundingClientRect();
-  const scale = Math.min(pane.width / C.world.width, pane.height / C.world.height, 1.6);
+  const fit = Math.min(pane.width / C.world.width, pane.height / C.world.height, 1.6);
+  // on a phone the names would be too small to read: it opens at the left, and is moved by hand
+  const scale = pane.width < C.SLIM ? Math.max(fit, 1) : fit;
   C.move({ x: pane.width / scale / 2, y: pane.height / scale / 2 }, scale, animate);
 };
 C.short = (ctx, text, room) => {
@@ -141,7 +158,8 @@ C.short = (ctx, text, room) => {
 C.importance = (s) => {
   if (s === C.state.chosen || s === C.state.hover) return 1e9;
   const traced = C.state.traced && C.state.traced.sites.has(s) ? 1e6 : 0;
-  return traced + (s.rank && s.rank <= 3 ? 1e5 - s.rank : 0) + (s.inCut ? 1e4 : 0) + (C.state.choke ? 50 * (s.lost || 0) / (C.mostLost || 1) : 0) +
+  // the end uses that go short are the subject
+  return traced + (s.stage === "end_use" && C.isShort(s) ? 1e3 + C.unmetShare(s) : 0) + (s.rank && s.rank <= 3 ? 1e5 - s.rank : 0) + (s.inCut ? 1e4 : 0) + (C.state.choke ? 50 * (s.lost || 0) / (C.mostLost || 1) : 0) +
     C.flow(s) / (C.mostSite.get(s.basis) || 1);
 };
 C.badge = (s) => s.rank && s.rank <= 3 && C.badges.has(s);
@@ -197,7 +215,7 @@ C.rings = (ctx, s, px) => {
   }
 };
 C.signs = (ctx, px) => {
-  const changed = C.links.filter((k) => C.linkShown(k) && C.change(k) && !(C.state.traced && !C.state.traced.links.has(k)))
+  const changed = C.links.filter((k) => C.linkShown(k) && C.change(k) && !C.byChoice(k) && !(C.state.traced && !C.state.traced.links.has(k)))
     .sort((p, q) => Math.abs(C.change(q)) - Math.abs(C.change(p))).slice(0, 14);
   ctx.textAlign = "center"; ctx.textBaseline = "middle";
   ctx.font = "bold " + 15 * px + "px sans-serif";
@@ -215,17 +233,19 @@ C.label = (ctx, s, px, taken) => {
   const key = Math.round(s.x), rows = taken.get(key) || [];
   const strong = s === C.state.chosen || s === C.state.hover, badge = C.badge(s), dim = C.dim(s);
   const fit = Math.max(1, Math.min(3, Math.floor((s.room / px - 2) / 13)));
-  const columnEnd = s.stage === "recycler" ? s.x - 30 + C.lowWidth : (Math.floor(s.x / C.columnWidth) + 1) * C.columnWidth;
+  const columnEnd = s.stage === "recycler" ? s.x - 30 + C.lowWidth : s.stage === "end_use" ? C.world.width : (Math.floor(s.x / C.columnWidth) + 1) * C.columnWidth;
   const room = columnEnd - x - 6 * px;
   const loss = badge ? "costs " + s.lostText : C.state.choke && s.lost > 0 ? s.lostText
-    : C.state.mode === "diff" && C.change(s) ? (C.change(s) > 0 ? "+" : "") + C.number(C.change(s)) : "";
+    : C.isShort(s) && s.stage === "end_use" ? C.unmetText(s) : C.state.mode === "diff" && C.change(s) ? (C.change(s) > 0 ? "+" : "") + C.number(C.change(s)) : "";
   const bold = badge || strong;
   const font = (heavy) => { ctx.font = (heavy ? "bold " : "") + size + "px " + C.FONT; };
   font(true);
   const mark = C.short(ctx, ((s.inCut ? "\u25b6 " : "") + s.place).trim(), room * 0.5);
   const indent = mark ? ctx.measureText(C.isolated(mark)).width + 4 * px : 0;
+  // on one line the loss stands behind the name, as far as there is room for both
+  const aside = loss && fit < 2 ? ctx.measureText(C.isolated(loss)).width + 8 * px : 0, beside = aside > 0 && aside < room * 0.8;
   font(bold);
-  const names = C.wrap(ctx, C.plain(s), strong ? Math.max(room, 300 * px) : room, indent, loss ? Math.max(1, fit - 1) : Math.min(fit, 2));
+  const names = C.wrap(ctx, C.plain(s), (strong ? Math.max(room, 300 * px) : room) - (beside ? aside : 0), indent, loss ? Math.max(1, fit - 1) : fit);
   const lines = names.length + (loss && fit > 1 ? 1 : 0), tall = lines * step / 2;
   if (!strong && rows.some((row) => Math.abs(row.y - s.y) < row.tall + tall - px)) return;
   rows.push({ y: s.y, tall });
@@ -244,16 +264,20 @@ C.label = (ctx, s, px, taken) => {
   put(mark, x, y, C.dark(s.colour), true);
   names.forEach((name, i) => { put(name, x + (i ? 0 : indent), y, quiet && !strong ? "#4B5563" : C.INK, bold); y += step; });
   if (loss && fit > 1) put(loss, x, y, lossColour, true);
+  else if (beside) { font(bold); put(loss, x + indent + ctx.measureText(C.isolated(names[0])).width + 5 * px, s.y, lossColour, true); }
   C.boxes.push({ s, x1: x, x2: x + Math.min(room, 200 * px), y1: s.y - tall, y2: s.y + tall });
 };
 C.wrap = (ctx, text, room, indent, most) => {
   // words into at most so many lines; what does not fit ends in dots
-  if (ctx.measureText(text).width <= room - indent || most < 2) return [C.short(ctx, text, room - indent)];
-  const words = text.split(" ");
-  let first = "";
-  while (words.length > 1 && ctx.measureText((first + " " + words[0]).trim()).width <= room - indent) first = (first + " " + words.shift()).trim();
-  if (!first) return [C.short(ctx, text, room - indent)];
-  return [first, C.short(ctx, words.join(" "), room)];
+  const lines = [], words = text.split(" "), space = () => room - (lines.length ? 0 : indent);
+  while (words.length && lines.length < most - 1) {
+    let line = "";
+    while (words.length && ctx.measureText((line + " " + words[0]).trim()).width <= space()) line = (line + " " + words.shift()).trim();
+    if (!line) break;
+    lines.push(line);
+  }
+  if (words.length) lines.push(C.short(ctx, words.join(" "), space()));
+  return lines;
 };
 C.plain = (s) => {
   // "China: wind turbines" beside "CHN" says the country twice
@@ -274,6 +298,7 @@ C.placeHeads = () => {
     h.top = h.y === null ? 0 : Math.round(at.y + 4);
     h.element.style.left = Math.round(at.x + 4) + "px";
     h.element.style.top = h.y === null ? "0" : Math.round(at.y + 4) + "px";
-    h.element.style.maxWidth = Math.max(60, Math.round(h.wide * scale - 8)) + "px";
+    // a head beyond the edge of the pane keeps its width
+    h.element.style[h.low ? "maxWidth" : "width"] = Math.max(60, Math.round(h.wide * scale - 8)) + "px";
   });
 };

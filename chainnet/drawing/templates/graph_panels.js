@@ -27,17 +27,8 @@ C.rows = (buttons) => {
   return list;
 };
 C.ranking = () => {
-  if (C.data.hasLosses) {
-    const ranked = C.every.sites.filter((s) => s.rank).sort((p, q) => p.rank - q.rank || (p.id < q.id ? -1 : 1));
-    const tested = C.every.sites.filter((s) => s.lost !== null).length, zero = tested - ranked.length;
-    const parts = [...C.monthSide(), C.make("h2", "Costliest single losses"), C.make("p", C.data.lossWords, "lead")];
-    if (C.data.firstWords) parts.push(C.make("p", C.data.firstWords, "lead first"));
-    parts.push(C.rows(ranked.slice(0, 12).map((s) => C.row(s, s.rankText + "  " + (s.inCut ? "\u25b6 " : "") + s.label, s.lostText,
-      s.lost / C.mostLost, C.LESS, [s.step, s.place, s.lostShareText, C.data.firstTier && s.firstLost !== null ? C.data.firstTier + " " + s.firstLostText : ""].filter(Boolean).join(" \u00b7 ")))));
-    const rest = ranked.length > 12 ? "and " + (ranked.length - 12) + " more; " : "";
-    parts.push(C.make("p", rest + zero + " of " + tested + " sites cost nothing" + C.largestHarmless() + ".", "lead"));
-    return parts;
-  }
+  if (C.state.panel) return C.projectSide();
+  if (C.data.hasLosses) return [...C.monthSide(), ...C.losses()];
   const sums = new Map();
   C.every.sites.forEach((s) => sums.set(s.block, (sums.get(s.block) || 0) + C.flow(s)));
   const part = (s) => sums.get(s.block) > 0 ? C.flow(s) / sums.get(s.block) : 0;
@@ -45,10 +36,6 @@ C.ranking = () => {
     .sort((p, q) => part(q) - part(p) || p.index - q.index).slice(0, 12);
   return [...C.monthSide(), C.make("h2", "Largest parts of a step"), C.make("p", "Share of its step's output. Size is not loss: no ranking of losses was given.", "lead"),
     C.rows(large.map((s) => C.row(s, s.label, C.percent(part(s)), part(s), s.colour, [s.step, s.place].filter(Boolean).join(" \u00b7 "))))];
-};
-C.largestHarmless = () => {
-  const none = C.every.sites.filter((s) => s.lost === 0 && !s.project && (s.base || 0) > 0).sort((p, q) => q.base - p.base || p.index - q.index)[0];
-  return none ? ", among them " + none.label + " (" + none.baseText + ")" : "";
 };
 C.herdCard = (s, parts) => {
   const open = C.make("button", "Open this group");
@@ -69,9 +56,11 @@ C.card = (s) => {
   back.addEventListener("click", () => { C.choose(null); C.at("graph").focus(); });
   const parts = [back, C.make("h2", s.label), C.make("p", [s.step, s.place, s.projectText].filter(Boolean).join(" \u00b7 "), "lead")];
   if (s.members) return C.herdCard(s, parts);
-  if (C.data.hasLosses && s.stage !== "end_use") {
-    parts.push(C.make("p", s.rank ? "Its loss costs " + C.costs(s) : s.lost === null ? "Loss not tested" : "Its loss costs nothing", s.rank ? "big" : "big none"));
-    if (s.rank) parts.push(C.make("p", s.lostShareText + " of deliveries; rank " + s.rankText + (s.inCut ? "; \u25b6 in the minimum cut" : ""), "lead"));
+  if (C.isShort(s) && s.stage === "end_use") parts.push(C.make("p", C.capital(C.unmetText(s)) + " t/yr (" + C.percent(C.unmetShare(s)) + ")", "big"));
+  if (s.project) parts.push(C.list(C.worthLines(s)));
+  else if (C.data.hasLosses && s.stage !== "end_use") {
+    parts.push(C.make("p", s.lost > 0 ? (s.unitLabel ? "The loss of " + s.unitLabel : "Its loss") + " costs " + C.costs(s) : s.lost === null ? "Loss not tested" : "Its loss costs nothing", s.lost > 0 ? "big" : "big none"));
+    if (s.lost > 0) parts.push(C.make("p", s.lostShareText + " of deliveries of " + C.tierName() + (s.several ? "; may be several plants, so it bears no rank" : "; rank " + s.rankText) + (s.inCut ? "; \u25b6 in the minimum cut" : ""), "lead"));
   } else if (s.inCut) parts.push(C.make("p", "\u25b6 in the minimum cut", "lead"));
   const lines = [["Capacity", s.capacityText], ["Flow, baseline", s.baseText]];
   if (C.data.hasResult) lines.push(["Flow, " + C.resultWord(), s.resultText]);
@@ -113,7 +102,7 @@ C.count = () => {
   const whole = moving.filter(main).reduce((sum, k) => sum + C.flow(k), 0), part = seen.filter(main).reduce((sum, k) => sum + C.flow(k), 0);
   const flow = C.data.main.length && whole > 0 ? ", " + C.percent(part / whole) + " of main flow" : "";
   const heads = (rows) => rows.reduce((sum, row) => sum + row.size, 0), herds = shown.filter((s) => s.members).length;
-  C.at("count").textContent = heads(shown) + " of " + heads(real) + " sites" + (herds ? " (" + herds + " groups)" : "") + ", " + heads(seen) + " of " +
+  C.at("count").textContent = C.whole(heads(shown)) + " of " + C.whole(heads(real)) + " sites" + (herds ? " (" + herds + " groups)" : "") + ", " + heads(seen) + " of " +
     heads(moving) + " links with flow" + flow;
 };
 C.chips = () => {
@@ -162,7 +151,13 @@ C.marks = () => {
   C.at("changes").hidden = C.state.mode !== "diff";
   C.at("choke").setAttribute("aria-pressed", String(C.state.choke));
   C.heading();
+  C.at("unmetKey").hidden = C.state.mode === "base" || C.state.choke || !C.data.hasUnmet;
+  C.at("choiceKey").textContent = C.choiceWords();
   C.at("areaWords").textContent = C.state.choke ? "area = loss if the site drops out; dot = no loss" : "area = output, t/yr";
+};
+C.choiceWords = () => {
+  const from = C.data.months || C.data, asked = from.choiceAsked && (!C.data.months || C.monthNow().n === 0);
+  return asked ? "moves only among equally good answers" : "not asked: which move only among equally good answers";
 };
 C.changed = (fresh) => {
   if (C.state.chosen) C.state.traced = C.trace(C.state.chosen);
@@ -171,8 +166,25 @@ C.changed = (fresh) => {
   C.side();
   C.follow();
   C.fillHeads();
+  C.fitHeads();
   C.remember();
   window.network.redraw();
+};
+C.fitHeads = () => {
+  // the first rows begin where the highest head ends
+  let moved = false;
+  for (let tries = 0; tries < 3; tries += 1) {
+    C.placeHeads();
+    const tall = Math.max(0, ...C.heads.filter((h) => !h.low).map((h) => h.element.scrollHeight)) + 14;
+    if (!(tall > 14) || Math.abs(tall - C.headPx) < 3) break;
+    moved = true;
+    C.headPx = tall;
+    C.layout();
+    C.makeHeads();
+    C.fillHeads();
+    C.show(false);
+  }
+  if (moved) C.refresh();
 };
 C.setMode = (mode) => {
   C.state.mode = mode;
@@ -230,8 +242,8 @@ C.fillHeads = () => {
       chip.style.background = colour[0];
       chip.style.color = colour[1];
       h.element.append(chip);
-    } else if (b.narrowest) h.element.append(C.make("span", "\u25b6 narrowest", "chip none"));
-    else if (C.data.hasLosses && b.stage !== "end_use") h.element.append(C.make("span", "no single loss costs any", "chip none"));
+    } else if (b.narrowest) h.element.append(C.make("span", "\u25b6 narrowest" + (b.group ? ", group of plants " + b.group.lostText : ""), "chip none"));
+    else if (C.data.hasLosses && b.stage !== "end_use") h.element.append(C.make("span", b.group ? "group of plants " + b.group.lostText : "no single loss", "chip none"));
   });
 };
 C.thing = (row) => row.dataset.site === undefined ? C.rowById.get(row.dataset.link) : C.byId.get(row.dataset.site);
@@ -318,7 +330,7 @@ C.frame = (ctx, width, height, titled) => {
     // the head of recyclers stands among their links: no more of these is hidden than must be
     ctx.font = "bold 13px " + C.FONT;
     const cover = h.low ? Math.min(wide, ctx.measureText(h.element.textContent).width + 16) : wide;
-    ctx.fillStyle = "#fff"; ctx.fillRect(x, base, cover, h.low ? 20 : C.HEAD - 6);
+    ctx.fillStyle = "#fff"; ctx.fillRect(x, base, cover, h.low ? 20 : C.headPx - 6);
     [...h.element.children].forEach((line, i) => put(line.textContent, x + 8, base + 4 + i * 17, (i ? "12px " : "bold 13px ") + C.FONT,
       line.className === "chip" ? C.LESS : C.INK, wide));
   });

@@ -6,6 +6,9 @@ C.remember = () => {
   if (st.course) parts.set("scenario", C.data.months.scenario);
   if (C.data.months && st.month !== C.data.months.start) parts.set("month", String(C.data.months.rows[st.month].n));
   if (st.choke !== C.data.startChoke) parts.set("chokepoints", st.choke ? "1" : "0");
+  if (C.both && st.tier !== C.startTier) parts.set("losses", st.tier);
+  if (st.panel) parts.set("panel", "projects");
+  C.ticked.forEach((id) => parts.append("project", id));
   if (st.chosen) parts.set("site", st.chosen.id);
   Object.entries(st.off).forEach(([kind, set]) => set.forEach((value) => parts.append("without-" + kind, value)));
   const text = parts.toString();
@@ -23,14 +26,41 @@ C.recall = () => {
   document.querySelectorAll("#legend input[data-filter]").forEach((box) => {
     if (parts.getAll("without-" + box.dataset.filter).includes(box.value)) { box.checked = false; st.off[box.dataset.filter].add(box.value); }
   });
+  if (C.both && ["first", "all"].includes(parts.get("losses"))) st.tier = parts.get("losses");
+  parts.getAll("project").forEach((id) => { if (C.byId.has(id) && C.byId.get(id).project) C.ticked.add(id); });
+  if (parts.get("panel") === "projects" && C.allProjects.length) { st.panel = true; st.projects = true; }
   return C.byId.get(parts.get("site"));
+};
+C.narrow = () => matchMedia("(max-width: 1000px)").matches;
+C.drawer = (open) => {
+  // on a narrow screen search and filters lie over the picture, and only when asked for
+  document.querySelector(".app").classList.toggle("filters", open);
+  C.at("filters").setAttribute("aria-expanded", String(open));
+};
+C.reset = () => {
+  // all as it was at first: filters, search, projects, what was opened or chosen
+  C.clearFilters();
+  const box = C.at("search");
+  box.value = "";
+  box.dispatchEvent(new Event("input"));
+  C.ticked.clear();
+  Object.assign(C.state, { panel: false, projects: C.data.showProjects, idle: false, capacity: false });
+  C.at("idle").checked = C.at("capacity").checked = false;
+  C.at("panel").setAttribute("aria-pressed", "false");
+  C.choose(null);
+  C.opened.clear();
+  if (C.grouping) C.redo(); else { C.setProjects(C.state.projects); }
+  C.show(true);
 };
 C.controls = () => {
   document.querySelectorAll("#switch button").forEach((b) => b.addEventListener("click", () => C.setMode(b.dataset.mode)));
   C.at("choke").addEventListener("click", () => C.setChoke(!C.state.choke));
   C.at("skip").addEventListener("click", (event) => { event.preventDefault(); C.at("graph").focus(); });
   C.at("fit").addEventListener("click", () => C.show(true));
-  C.at("reset").addEventListener("click", () => { C.clearFilters(); C.choose(null); if (C.opened.size) C.regroup(); else { C.changed(); C.show(true); } });
+  C.at("reset").addEventListener("click", C.reset);
+  C.at("panel").addEventListener("click", () => C.setPanel(!C.state.panel));
+  C.at("filters").addEventListener("click", () => C.drawer(!document.querySelector(".app").classList.contains("filters")));
+  C.at("closeFilters").addEventListener("click", () => { C.drawer(false); C.at("filters").focus(); });
   C.at("help").addEventListener("click", () => C.at("keys").showModal());
   C.at("csv").addEventListener("click", C.csv);
   C.at("png").addEventListener("click", () => C.compose(true).toBlob((blob) => {
@@ -94,12 +124,16 @@ C.resize = () => {
 C.start = () => {
   C.resize();
   C.unpackMonths();
+  C.putTier();
   C.scene();
   C.widest = C.links.length > 600 ? 7 : 12;
   C.badges = new Set();
+  C.startTier = C.state.tier;
   const named = C.recall();
+  C.putTier();
   if (C.data.months) { C.putMonth(); if (C.grouping) C.scene(); }
   if (C.at("projects")) C.at("projects").checked = C.state.projects;
+  C.at("panel").setAttribute("aria-pressed", String(C.state.panel));
   C.layout();
   C.makeHeads();
   C.nodes = new vis.DataSet(C.sites.map(C.siteStyle));

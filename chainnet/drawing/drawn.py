@@ -1,0 +1,245 @@
+"""What a picture shows beside the network: the flows of an answer, its months, the losses of a ranking."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from chainnet._types import Array
+from chainnet.errors import DataError
+from chainnet.network import Network
+from chainnet.results import fact_of
+from chainnet.scenario import month_text
+from chainnet.words import MONTHS
+
+__all__ = [
+    "LONG_RUN",
+    "ORDERS",
+    "DrawnFlows",
+    "Losses",
+    "Months",
+    "order_words",
+    "rows_match",
+    "scenario_words",
+    "told",
+]
+
+LONG_RUN = "long run"
+ORDERS = {"after": "", "before": "others served first", "alongside": "nobody served first"}
+_SPANS = {3: "quarter", 6: "half-year", 12: "year"}
+
+
+@dataclass(frozen=True)
+class DrawnFlows:
+    """Flows of one answer beside the baseline.
+
+    ``kind`` is "balance" or "largest flow"; ``edge_flow`` has one value per row of ``network.edges``,
+    ``node_flow`` one per row of ``network.nodes``, ``project_flow`` one per project. ``relations`` are links
+    that no table holds. ``when`` is the month in words, ``months`` the other months, ``peak`` the most
+    that each edge carries in any of them, ``others`` are other scenarios over the same months. ``order`` says
+    when those are served who do not count, where not after all. ``ends``: tier, demand and what goes short of it in
+    the long run if they are served after, and before, t/yr; empty where all demand counts or nobody asked.
+    ``asked`` and ``unmet``: what each node asks for that counts, and what of it goes unmet, t/yr, NaN where it asks for
+    nothing that counts. ``by_choice``: edges whose flow differs from the baseline in this answer and need not in an
+    equally good one; None = not asked.
+    """
+
+    kind: str
+    scenario: str
+    words: str
+    edge_flow: Any
+    node_flow: Any
+    tiers: list[dict[str, Any]] = field(default_factory=list)
+    relations: pd.DataFrame | None = None
+    value_tpa: float | None = None
+    cut_nodes: frozenset[str] = frozenset()
+    cut_edges: frozenset[tuple[str, str, str]] = frozenset()
+    cut_demand: bool = False
+    is_unique: bool = False
+    project_flow: Any = None
+    when: str = ""
+    months: Months | None = None
+    peak: Any = None
+    others: tuple[DrawnFlows, ...] = ()
+    order: str = ""
+    ends: tuple[tuple[str, float, float, float], ...] = ()
+    asked: Any = None
+    unmet: Any = None
+    by_choice: Any = None
+
+    @property
+    def courses(self) -> tuple[DrawnFlows, ...]:
+        """Itself and the other scenarios, if it has months."""
+        return () if self.months is None else (self, *self.others)
+
+
+@dataclass(frozen=True)
+class Months:
+    """An answer month by month, t/yr at the rate of the month.
+
+    ``edge_tpa``, ``site_tpa`` (nodes, then projects), ``relation_tpa`` (rows of ``relations``): periods x
+    things; ``tiers``: one list a period; ``number``: first month of each period, from 1; ``lost``: links of
+    the baseline without flow; ``hidden``: new relations between countries, which are not drawn; ``tail``:
+    periods at the end in which what is shipped may arrive too late; ``shown``: the periods on the slider,
+    each of which stands for ``span`` months. ``asked`` and ``unmet``: periods x nodes, as in ``DrawnFlows``.
+    With ``is_lasting`` all these have a row more than ``number``: the long run.
+    """
+
+    answer: DrawnFlows
+    edge_tpa: Array
+    site_tpa: Array
+    relation_tpa: Array
+    relations: pd.DataFrame
+    tiers: list[list[dict[str, Any]]]
+    number: Any
+    step: int
+    first: int | None
+    lost: Any
+    hidden: Any
+    tail: int
+    shown: tuple[int, ...]
+    span: int
+    asked: Array
+    unmet: Array
+    is_lasting: bool = False
+    by_choice: Any = None
+
+    @property
+    def lasting(self) -> int | None:
+        """The period that is the long run."""
+        return len(self.number) if self.is_lasting else None
+
+    @property
+    def opening(self) -> int:
+        """The period that is seen first: the long run, else the worst month."""
+        return self.worst() if self.lasting is None else self.lasting
+
+    @property
+    def last(self) -> int:
+        """Number of the last month."""
+        return int(self.number[-1]) + self.step - 1
+
+    def worst(self, periods: Any = None) -> int:
+        """Return the period in which most is missing in the first tier, then in the next.
+
+        Of equals it is the earliest, the end of the horizon last; where nobody is short, that in which
+        most links are lost.
+        """
+
+        def badness(t: int) -> tuple[Any, ...]:
+            # equal to six figures = equal
+            short = [-float(f"{tier['short']:.6g}") for tier in self.tiers[t]]
+            return (*short, self.is_end(t), 0 if any(short) else -int(self.lost[t]), t)
+
+        some = self.shown if periods is None else periods
+        return int(min((t for t in some if t != self.lasting), key=badness))
+
+    def is_end(self, t: int) -> bool:
+        """Say whether a period is so near the end that what is shipped may arrive too late to count."""
+        return t != self.lasting and t >= len(self.number) - self.tail
+
+    def coarser(self, span: int) -> Months:
+        """Return the same with one month, the worst, for each ``span`` months."""
+        bins: dict[int, list[int]] = {}
+        for t in range(len(self.number)):
+            bins.setdefault((int(self.number[t]) - 1) // span, []).append(t)
+        shown = [self.worst(ts) for ts in bins.values()]
+        return replace(self, shown=(*shown, *range(len(self.number), len(self.edge_tpa))), span=span)
+
+    def name(self, t: int) -> str:
+        """Return a period in words, such as "month 7 of 24"."""
+        if t == self.lasting:
+            return LONG_RUN
+        a, b = int(self.number[t]), int(self.number[t]) + self.step - 1
+        return f"month {a} of {self.last}" if a == b else f"months {a} to {b} of {self.last}"
+
+    def date(self, t: int) -> str:
+        """Return the first month of a period by the calendar; empty where no start was given."""
+        if self.first is None or t == self.lasting:
+            return ""
+        year, month = month_text(self.first + int(self.number[t]) - 1).split("-")
+        return f"{'from ' if self.step > 1 else ''}{MONTHS[int(month) - 1]} {int(year)}"
+
+    def dated(self, t: int) -> str:
+        """Return a period in words with its date."""
+        date = self.date(t)
+        return self.name(t) + (f" ({date})" if date else "")
+
+    def words(self, t: int) -> str:
+        """Return a period in words with its date and what it stands for."""
+        stands = self.span > self.step and t != self.lasting
+        return self.dated(t) + (f", the worst of its {_SPANS[self.span]}" if stands else "")
+
+    def at(self, t: int) -> DrawnFlows:
+        """Return the answer in a period."""
+        n = len(self.answer.node_flow)
+        return replace(
+            self.answer,
+            edge_flow=self.edge_tpa[t],
+            node_flow=self.site_tpa[t, :n],
+            project_flow=self.site_tpa[t, n:],
+            tiers=self.tiers[t],
+            relations=self.relations.assign(flow_tpa=self.relation_tpa[t]) if len(self.relations) else None,
+            when="" if t == self.lasting else self.dated(t),
+            asked=self.asked[t],
+            unmet=self.unmet[t],
+            by_choice=self.by_choice if t == self.lasting else None,
+        )
+
+
+@dataclass(frozen=True)
+class Losses:
+    """A ranking of single losses by node or site, worst first, ties by id: lost_tpa, lost_share, in_cut, rank, is_tied.
+
+    What may stand for several plants has rank 0: it is told beside the single sites. ``tier``: whose losses they are,
+    "" = of all; ``first``: the same of one tier, ``first_tier``, beside them. ``unit_of``: node -> its row,
+    where the rows are sites.
+    """
+
+    table: pd.DataFrame
+    base_tpa: float | None
+    words: str
+    when: str
+    tier: str = ""
+    first: pd.DataFrame | None = None
+    first_tier: str = ""
+    unit_of: dict[str, str] = field(default_factory=dict)
+
+
+def told(ends: pd.DataFrame | None, tiers: pd.DataFrame) -> tuple[tuple[str, float, float, float], ...]:
+    """Return what ``both_ends`` says of the tiers of an answer; nothing where all demand counts."""
+    if ends is None or not fact_of(ends, "has_others", False):
+        return ()
+    if list(ends.index) != list(tiers.index) or not np.allclose(ends["demand_tpa"], tiers["demand_tpa"]):
+        raise DataError("draw: the ends are of another answer. Ask both_ends of the same network and scenario.")
+    names = ["all demand" if pd.isna(tier) else str(tier) for tier in ends.index]
+    columns = ("demand_tpa", "shortfall_after_tpa", "shortfall_before_tpa")
+    return tuple(zip(names, *(ends[c].astype(float) for c in columns), strict=True))
+
+
+def order_words(source: Any) -> str:
+    """Return when those are served who do not count; nothing where after all."""
+    return ORDERS[str(source.get("settings", {}).get("others", "after"))]
+
+
+def rows_match(network: Network, edges: pd.DataFrame, nodes: pd.DataFrame) -> None:
+    """Raise a DataError where an answer is of another network."""
+    own = network.edges
+    same = len(own) == len(edges) and len(network.nodes) == len(nodes)
+    for column in ("source", "target", "commodity"):
+        same = same and bool((own[column].fillna("").to_numpy() == edges[column].fillna("").to_numpy()).all())
+    if not same or not (network.nodes["id"].to_numpy() == nodes.index.to_numpy()).all():
+        raise DataError("draw: the result was made from another network; draw it with the network it came from.")
+
+
+def scenario_words(network: Network, name: str) -> str:
+    """Return the label of a scenario of the network's own folder, else its name in words."""
+    if name in ("", "baseline"):
+        return "no scenario"
+    from chainnet.scenario import scenarios
+
+    known = scenarios(network) if network.folder is not None else {}
+    return (known[name].label or name).rstrip(".") if name in known else name.replace("_", " ")
