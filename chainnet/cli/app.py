@@ -20,6 +20,7 @@ from chainnet.cli import (
     files,
     flow,
     indicators,
+    plans,
     projects,
     runs,
     stress,
@@ -30,7 +31,20 @@ from chainnet.errors import ChainnetError, ChainnetWarning
 __all__ = ["FAMILIES", "app", "main"]
 
 # each has registered its commands
-FAMILIES = (blocs, calibration, cascades, criticality, economics, files, flow, indicators, projects, runs, stress)
+FAMILIES = (
+    blocs,
+    calibration,
+    cascades,
+    criticality,
+    economics,
+    files,
+    flow,
+    indicators,
+    plans,
+    projects,
+    runs,
+    stress,
+)
 
 
 def main() -> None:

@@ -20,7 +20,7 @@ from chainnet.lowering import Restriction
 from chainnet.network import Network
 from chainnet.scenario._effect import TOLD, Effect, listed
 
-__all__ = ["KINDS", "Kind", "reached"]
+__all__ = ["KINDS", "Kind", "places_of", "reached"]
 
 _SELECTORS = ("nodes", "edges", "where")
 _CLASS = ("from", "to", "commodity")
@@ -76,7 +76,7 @@ def _both(network: Network, where: Any, argument: str) -> Bools:
 def reached(network: Network, where: Mapping[str, Any]) -> Bools:
     """Return which nodes, then projects, a ``where`` chooses; end uses are never among them."""
     ends = np.concatenate([network.nodes["stage"] == "end_use", np.zeros(len(network.projects), dtype=bool)])
-    return _both(network, where, "where") & ~ends
+    return np.asarray(_both(network, where, "where") & ~ends, dtype=bool)
 
 
 def _columns(where: Mapping[str, Any]) -> dict[str, Any]:
@@ -320,8 +320,20 @@ def _put_release(network: Network, effect: Effect) -> Effect:
     return replace(effect, stocks=hit, release_tpa=given, tiers=tiers)
 
 
+def places_of(network: Network, commodity: str) -> list[str]:
+    """Return the ids of the nodes at which a stock of a commodity can be drawn."""
+    return sorted({node for node, good in _places(network) if good == commodity} & set(network.nodes["id"]))
+
+
 def _deliverable(network: Network) -> Bools:
     """Return which stocks lie where their commodity is shipped, used or asked for, whatever was taken away."""
+    places, stocks = _places(network), network.stocks
+    at = zip(stocks["node"].fillna(""), stocks["commodity"].fillna(""), strict=True)
+    return np.array([pair in places for pair in at], dtype=bool)
+
+
+def _places(network: Network) -> set[tuple[str, str]]:
+    """Return pairs of node and commodity: what it ships, uses or asks for."""
     tables = network.as_read
     used = pd.concat([network.nodes, network.projects, tables["nodes"]])[["id", "process"]].dropna()
     inputs = tables["processes"][tables["processes"]["role"] == "input"]
@@ -335,10 +347,7 @@ def _deliverable(network: Network) -> Bools:
     if tables["demand"].empty:  # end uses take whatever reaches them
         ends = tables["edges"][["target", "commodity"]]
         parts.append(ends[ends["target"].isin(network.nodes.loc[network.nodes["stage"] == "end_use", "id"])])
-    places = {pair for part in parts for pair in part.fillna("").itertuples(index=False, name=None)}
-    stocks = network.stocks
-    at = zip(stocks["node"].fillna(""), stocks["commodity"].fillna(""), strict=True)
-    return np.array([pair in places for pair in at], dtype=bool)
+    return {(node, good) for part in parts for node, good in part.fillna("").itertuples(index=False, name=None)}
 
 
 def _put_projects(network: Network, effect: Effect) -> Effect:

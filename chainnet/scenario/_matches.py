@@ -16,7 +16,7 @@ __all__ = ["matches_of"]
 
 _NAMED = 8
 _COLUMNS = ("scenario", "measure", "kind", "what", "n_nodes", "n_edges", "n_stocks", "n_demand", "n_projects",
-            "names", "capacity_tpa", "flow_tpa")  # fmt: skip
+            "names", "also", "capacity_tpa", "flow_tpa")  # fmt: skip
 
 
 def matches_of(network: Network, effects: Sequence[Effect], scenario: str) -> pd.DataFrame:
@@ -42,9 +42,21 @@ def _row(network: Network, effect: Effect, scenario: str) -> tuple[Any, ...]:
     named = ", ".join([*ids[:_NAMED], *([f"{len(ids) - _NAMED} more"] if len(ids) > _NAMED else [])])
     return (
         scenario, effect.number + 1, effect.kind, words_of(effect.measure), int(nodes[:count].sum()), int(edges.sum()),
-        int(effect.stocks.sum()), int(effect.demand.sum()), int(projects.sum()), named or "nothing",
+        int(effect.stocks.sum()), int(effect.demand.sum()), int(projects.sum()),
+        named or "nothing", _also(network, effect),
         _sum(network.nodes["capacity_tpa"], nodes[:count]), _sum(network.edges["flow_tpa"], edges),
     )  # fmt: skip
+
+
+def _also(network: Network, effect: Effect) -> str:
+    """Return what else plants make that are chosen by what they make: they lose that too."""
+    where = effect.measure.get("where", {})
+    if effect.kind not in ("remove", "scale") or "makes" not in where:
+        return ""
+    plants = pd.concat([network.nodes["process"], network.projects["process"]], ignore_index=True)
+    lines = network.processes
+    made = lines.loc[lines["process"].isin(plants[effect.nodes].dropna()) & lines["role"].ne("input"), "commodity"]
+    return ", ".join(sorted(set(made) - set(listed(where["makes"]))))
 
 
 def _sum(column: pd.Series, rows: Bools) -> float:

@@ -106,7 +106,7 @@ def _at(measures: Sequence[Any], place: str) -> tuple[Any, Any] | None:
     return holder, steps[-1]
 
 
-def _placed(measures: list[Any], parameters: Parameters) -> Iterator[tuple[str, Any, Any]]:
+def _placed(measures: list[Any], parameters: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any]]:
     for name, one in parameters.items():
         for place in one.get("sets", ()):
             at = _at(measures, place)
@@ -114,14 +114,14 @@ def _placed(measures: list[Any], parameters: Parameters) -> Iterator[tuple[str, 
                 yield name, *at
 
 
-def written(measures: list[Any], parameters: Parameters) -> list[Any]:
+def written(measures: list[Any], parameters: Mapping[str, Any]) -> list[Any]:
     """Return measures with the names of the parameters back in their places."""
     for name, holder, key in _placed(measures, parameters):
         holder[key] = f"${name}"
     return measures
 
 
-def put(name: str, parameters: Parameters, values: Mapping[str, Any]) -> Parameters:
+def put(name: str, parameters: Mapping[str, Any], values: Mapping[str, Any]) -> Parameters:
     """Return parameters with other values; one outside its range is told.
 
     Raises
@@ -133,8 +133,8 @@ def put(name: str, parameters: Parameters, values: Mapping[str, Any]) -> Paramet
         if key not in parameters:
             known = ", ".join(parameters) or "none"
             raise DataError(f'{name}: no parameter "{key}";{near_matches(key, parameters)} Known: {known}.')
-        low, high = parameters[key].get("low"), parameters[key].get("high")
-        if low is not None and checks.is_number(value) and not low <= value <= high:
+        low, high = parameters[key].get("low", value), parameters[key].get("high", value)
+        if checks.is_number(value) and not low <= value <= high:
             said = f"{name}: {key} = {value} lies outside its range, {low} to {high}."
             warnings.warn(said, ChainnetWarning, stacklevel=4)
     return {

@@ -22,7 +22,7 @@ from chainnet.words import MONTHS, country_code, join
 __all__ = ["measures_of", "name_of"]
 
 EXAMPLE = "cut heavy separation in China by half for six months from 2027-03"
-_ONES = "one two three four five six seven eight nine ten eleven twelve".split()
+_ONES = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 _COUNTS = {**{word: n for n, word in enumerate(_ONES, 1)}, "a": 1, "an": 1, "eighteen": 18, "twenty-four": 24}
 _PARTS = {
     "half": 0.5, "a half": 0.5, "one half": 0.5, "a third": 1 / 3, "one third": 1 / 3, "two thirds": 2 / 3,
@@ -279,15 +279,12 @@ def _plants(network: Network, text: _Text, part: str) -> dict[str, Any]:
 def _steps(network: Network, where: dict[str, Any], left: list[str]) -> tuple[dict[str, Any], list[str]]:
     """Take the words that name a step or a stage."""
     steps = [step for step in network.nodes["step"].dropna().unique() if step != "end use"]
-    found: dict[str, list[str]] = {"step": [], "stage": []}
-    rest = []
-    for word in left:
-        of_step = [step for step in steps if all(_alike(word, part) for part in _tokens(step))]
-        of_stage = [stage for stage, words in _STAGES.items() if word in words]
-        if of_step or of_stage:
-            found["step" if of_step else "stage"] += of_step or of_stage
-        else:
-            rest.append(word)
+    named = {step: [w for w in left if any(_alike(w, part) for part in _tokens(step))] for step in steps}
+    named = {step: words for step, words in named.items() if len(words) == len(_tokens(step))}
+    rest = [word for word in left if not any(word in words for words in named.values())]
+    stages = [stage for stage, words in _STAGES.items() if set(rest) & set(words)]
+    rest = [word for word in rest if not any(word in _STAGES[stage] for stage in stages)]
+    found = {"step": list(named), "stage": stages}
     return {**where, **{column: _one(words) for column, words in found.items() if words}}, rest
 
 
@@ -315,11 +312,9 @@ def _sites(network: Network, left: list[str]) -> list[str]:
         set(_tokens(f"{label if isinstance(label, str) else ''} {name.replace('_', ' ')}"))
         for name, label in zip(nodes["id"], nodes["label"], strict=True)
     ]
-    hit = nodes[[set(left) <= words for words in named]]
-    sites = hit["site"].fillna(hit["id"])
-    if sites.nunique() != 1:
-        return []
-    return sorted(nodes.loc[nodes["site"].fillna(nodes["id"]) == sites.iloc[0], "id"])
+    site = nodes["site"].fillna(nodes["id"])
+    sites = set(site[[set(left) <= words for words in named]])
+    return sorted(nodes.loc[site.isin(sites), "id"]) if len(sites) == 1 else []
 
 
 def _goods(network: Network) -> dict[str, set[str]]:

@@ -20,10 +20,10 @@ from chainnet.results import handed
 from chainnet.scenario._form import form_faults, frozen, plain, severity_of, severity_steps
 from chainnet.scenario._matches import matches_of
 from chainnet.scenario._overlay import effects_of, overlay_at
-from chainnet.scenario._parameters import filled, put, read_parameters, written
+from chainnet.scenario._parameters import filled, put, read_parameters, value_of, written
 from chainnet.scenario._phrases import measures_of, name_of
 
-__all__ = ["Scenario", "overlay_of", "pick_scenarios", "scenarios"]
+__all__ = ["Scenario", "overlay_of", "pick_scenarios", "scenarios", "with_values"]
 
 _MAX_BYTES = 1 << 20
 
@@ -277,7 +277,8 @@ class Scenario:
         -------
         DataFrame, a row a measure
             scenario, measure (its place, from 1), kind, what (its words), n_nodes, n_edges, n_stocks, n_demand,
-            n_projects, names (ids of what it reaches, the first ones), capacity_tpa (of the nodes, where all
+            n_projects, names (ids of what it reaches, the first ones), also (what else plants that are chosen by
+            what they make put out: they lose that too), capacity_tpa (of the nodes, where all
             have one), flow_tpa (baseline over the edges, where all have one).
 
         Raises
@@ -343,6 +344,25 @@ class Scenario:
             [severity_of(measure, lost, months) for measure in self.measures],
             f"{self.label or self.name}: {percent} % of the loss{', origins barred in full' * barred}, {length}",
         )
+
+
+def with_values(scenario: Scenario, words: str, argument: str) -> Scenario:
+    """Return a scenario with the values that words say: ``cut=0.3,start=2027-03``; low and high name the ends.
+
+    Raises
+    ------
+    DataError
+        If a word is no such pair, or as ``Scenario.with_parameters``.
+    """
+    pairs = [pair.partition("=") for pair in words.split(",")]
+    if not all(key.strip() and sign and value.strip() for key, sign, value in pairs):
+        known = ", ".join(scenario.parameters) or "none"
+        raise DataError(
+            f'{argument}: "{words}": write PARAMETER=VALUE after @. Parameters of {scenario.name}: {known}.'
+        )
+    known_ones = scenario.parameters
+    values = {key.strip(): value_of(value.strip(), known_ones.get(key.strip(), {})) for key, _, value in pairs}
+    return scenario.with_parameters(**values)
 
 
 def _plain_parameters(parameters: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
