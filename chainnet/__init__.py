@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from chainnet.blocs import alliance as alliance
     from chainnet.blocs import retaliation as retaliation
     from chainnet.calibration import calibrate as calibrate
+    from chainnet.calibration import from_trade as from_trade
     from chainnet.cascades import cascade as cascade
     from chainnet.criticality import chokepoints as chokepoints
     from chainnet.criticality import fortify as fortify
@@ -80,6 +81,7 @@ _ROOMS = {
     "ensemble": "runs",
     "eu_supply_risk": "indicators",
     "fortify": "criticality",
+    "from_trade": "calibration",
     "geopolrisk": "indicators",
     "interdict": "criticality",
     "load_bearing": "assumptions",
@@ -129,6 +131,7 @@ __all__ = [
     "ensemble",
     "eu_supply_risk",
     "fortify",
+    "from_trade",
     "geopolrisk",
     "interdict",
     "load_bearing",
