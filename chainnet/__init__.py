@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from chainnet.blocs import retaliation as retaliation
     from chainnet.calibration import calibrate as calibrate
     from chainnet.calibration import from_trade as from_trade
+    from chainnet.calibration import refresh as refresh
     from chainnet.cascades import cascade as cascade
     from chainnet.criticality import chokepoints as chokepoints
     from chainnet.criticality import fortify as fortify
@@ -91,6 +92,7 @@ _ROOMS = {
     "portfolio": "projects",
     "price_floor": "economics",
     "read": "io",
+    "refresh": "calibration",
     "report": "reporting",
     "report_figures": "reporting",
     "reroute": "projects",
@@ -141,6 +143,7 @@ __all__ = [
     "portfolio",
     "price_floor",
     "read",
+    "refresh",
     "report",
     "report_figures",
     "reroute",

@@ -9,7 +9,7 @@ from chainnet.calibration._density import THIN, denser, slack_factors, thin_rela
 from chainnet.calibration._folder import calibrate_folder, read_trade, write_rebuilt
 from chainnet.calibration._matrix import max_entropy, ras
 from chainnet.calibration._trade import compare_trade, reconcile_mirror, without_reexports
-from chainnet.calibration.customs import from_trade, read_production
+from chainnet.calibration.customs import from_trade, read_production, refresh
 
 __all__ = [
     "THIN",
@@ -23,6 +23,7 @@ __all__ = [
     "read_production",
     "read_trade",
     "reconcile_mirror",
+    "refresh",
     "slack_factors",
     "thin_relations",
     "without_reexports",

@@ -12,6 +12,7 @@ import pandas as pd
 from chainnet.calibration._trade import reconcile_mirror, without_reexports
 from chainnet.calibration.customs._products import Product
 from chainnet.calibration.customs._reports import Reports, gap
+from chainnet.calibration.customs._rows import each
 from chainnet.engine import ROUNDING
 from chainnet.errors import DataError
 
@@ -93,7 +94,7 @@ def _mirrored(sides: pd.DataFrame, keys: list[str], gaps: list[dict[str, Any]]) 
     found["low"] = np.minimum(found["range_low"] * scale, ends.min(axis=1) * found["range_low"] / found["t"])
     found["high"] = np.maximum(found["range_high"] * scale, ends.max(axis=1) * found["range_high"] / found["t"])
     both = found["reported_by"] == "both"
-    for row in found[both].itertuples():
+    for row in each(found[both]):
         size = abs(row.reported_export - row.reported_import)
         if size > ROUNDING * max(row.reported_export, row.reported_import):
             gaps.append(
@@ -104,7 +105,7 @@ def _mirrored(sides: pd.DataFrame, keys: list[str], gaps: list[dict[str, Any]]) 
     for side, part in found[~both].groupby("reported_by"):
         for commodity, rows in part.groupby("commodity"):
             note = f"{len(rows)} flows that the {side} alone reports stand as reported"
-            gaps.append(gap("reported by one side", commodity, float(rows["value"].sum()), note=note))
+            gaps.append(gap("reported by one side", str(commodity), float(rows["value"].sum()), note=note))
     return found[[*keys, "value", "low", "high", "weak", "ratio", "reported_by"]]
 
 
@@ -133,7 +134,7 @@ def account_of(trade: pd.DataFrame, made: pd.Series, commodity: str, gaps: list[
     lack = (out - into - made).clip(lower=0.0)
     lack = lack.where(lack > ROUNDING * max(float(out.max()), 1e-300), 0.0)
     try:
-        flows = without_reexports(trade[["exporter", "importer", "value"]], (made + lack).to_dict())
+        flows = without_reexports(trade[["exporter", "importer", "value"]], made + lack)
     except np.linalg.LinAlgError:
         raise DataError(
             f"trade: some countries only pass on to each other {commodity} that nobody makes. Give production=, "

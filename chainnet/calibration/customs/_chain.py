@@ -15,6 +15,7 @@ from chainnet.calibration.customs._accounts import Account, account_of, reconcil
 from chainnet.calibration.customs._production import COLUMNS, production_of
 from chainnet.calibration.customs._products import Product, products_of
 from chainnet.calibration.customs._reports import GAP_COLUMNS, gap, read_reports
+from chainnet.calibration.customs._rows import each, pairs
 from chainnet.calibration.customs._tables import Parts, assumptions_of, network_of
 from chainnet.engine import ROUNDING
 from chainnet.network import Network, is_country
@@ -199,7 +200,7 @@ def _accounts(
             _feed_gaps(good, feeds[good], kept, gaps)
         account = account_of(trade, made, good, gaps)
         if good in figures or kept is not None:
-            for country, size in account.unexplained[account.unexplained > 0].items():
+            for country, size in pairs(account.unexplained[account.unexplained > 0]):
                 note = "ships more than it makes and takes by the figures; a source of its own stands for the rest"
                 gaps.append(gap("exports beyond supply", good, float(size), country=country, note=note))
         accounts[good], kept = account, account.stays
@@ -215,17 +216,17 @@ def _made(good: str, figures: pd.DataFrame | None, trade: pd.DataFrame, gaps: li
     traders = {*trade["exporter"], *trade["importer"]}
     out = pd.Series(0.0, index=sorted(traders)).add(trade.groupby("exporter")["value"].sum(), fill_value=0.0)
     known = named[named["value"].notna()]
-    for row in named[named["value"].isna()].itertuples():
+    for row in each(named[named["value"].isna()]):
         least = max(float(out.get(row.country, 0.0) - trade.loc[trade["importer"] == row.country, "value"].sum()), 0.0)
         note = f"{row.mark}: no figure; its exports need {least:,.6g} t at least"
         gaps.append(gap(f"production {row.mark}", good, least, country=row.country, note=note))
-    for row in known[known["mark"].isin(["greater than", "less than"])].itertuples():
+    for row in each(known[known["mark"].isin(["greater than", "less than"])]):
         note = f"printed as {row.mark} {row.value:,.6g} t, counted as that; how much it differs is not known"
         gaps.append(
             gap(f"production {row.mark}", good, float("nan"), country=row.country, given_t=row.value, note=note)
         )
     apart = known[[not is_country(c) and c not in traders for c in known["country"]]]
-    for row in apart.itertuples():
+    for row in each(apart):
         note = "made by countries that the figures do not name: it stands in no country's account"
         gaps.append(gap("production of no named country", good, float(row.value), country=row.country, note=note))
     counted = known.drop(apart.index)
@@ -241,7 +242,7 @@ def _feed_gaps(good: str, need: pd.Series, kept: pd.Series, gaps: list[dict[str,
     """Tell where what a country makes does not fit what it keeps of the commodity before."""
     difference = kept.sub(need, fill_value=0.0)
     size = max(float(kept.abs().max() or 0.0), 1e-300)
-    for country, over in difference[difference.abs() > ROUNDING * size].items():
+    for country, over in pairs(difference[difference.abs() > ROUNDING * size]):
         ends = {"given_t": float(need.get(country, 0.0)), "found_t": float(kept.get(country, 0.0))}
         if over > 0:
             note = f"it keeps more of the commodity before than its output of {good} needs"

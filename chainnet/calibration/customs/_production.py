@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import re
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,9 +17,10 @@ import numpy as np
 import pandas as pd
 
 from chainnet.calibration.customs._places import Places
-from chainnet.errors import DataError, Fault, near_matches
+from chainnet.errors import ChainnetWarning, DataError, Fault, near_matches
+from chainnet.network import is_country
 
-__all__ = ["Figure", "production_of", "read_production"]
+__all__ = ["Figure", "is_production", "production_of", "read_production"]
 
 MARKS = ("reported", "estimated", "withheld", "not available", "greater than", "less than")
 COLUMNS = ("country", "value", "mark", "low", "high", "year", "note")
@@ -26,6 +28,7 @@ _UNITS = {"t": 1.0, "kt": 1000.0, "mt": 1e6, "kg": 0.001, "metric tons": 1.0, "t
           "million metric tons": 1e6, "kilograms": 0.001}  # fmt: skip
 _WIDE = re.compile(r"(?:Prod|PROD)_(?:(t|kt|Mt|kg)_)?(est_ ?|EST_ ?)?(\d{4})$")
 _NUMBER = re.compile(r"\d[\d,]*\.?\d*|\.\d+")
+_LONG = {"statistics", "year", "value", "country"}
 _MOST = 1 << 26  # bytes
 
 
@@ -104,8 +107,8 @@ def read_production(
     """
     path = Path(path)
     rows = _table(path)
-    names = {c.lower().replace("_", " "): c for c in rows.columns}
-    if {"statistics", "year", "value", "country"} <= set(names):
+    names = _plain_names(rows)
+    if set(names) >= _LONG:
         plain = _of_long(rows, names)
     elif "country" in names and any(_WIDE.match(c.replace("EST_ ", "EST_")) for c in rows.columns):
         plain = _of_wide(rows, names)
@@ -122,6 +125,20 @@ def read_production(
     plain = plain[plain["year"] == (plain["year"].max() if year is None else year)]
     plain = _one_of(plain, "kind", kind, path.name)
     return _figures(plain, path.name)
+
+
+def is_production(path: Path) -> bool:
+    """Say whether a file is one of production, by its first line."""
+    if not path.is_file() or path.suffix.lower() != ".csv":
+        return False
+    with path.open("rb") as handle:
+        head = handle.readline(_MOST).decode("latin-1")
+    rows = pd.DataFrame(columns=[name.strip().strip('"') for name in head.strip().split(",")])
+    return set(_plain_names(rows)) >= _LONG or any(_WIDE.match(c.replace("EST_ ", "EST_")) for c in rows.columns)
+
+
+def _plain_names(rows: pd.DataFrame) -> dict[str, str]:
+    return {c.lower().replace("_", " "): c for c in rows.columns}
 
 
 def _table(path: Path) -> pd.DataFrame:
@@ -202,6 +219,11 @@ def _of_long(rows: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:
 def _one_of(rows: pd.DataFrame, column: str, word: str | None, file: str) -> pd.DataFrame:
     """Return the rows of one material or kind; which one must be said where there are several."""
     known = sorted(set(rows[column]))
+    if column == "material" and known == [""] and word is not None:
+        if not rows["kind"].str.contains(word, case=False, regex=False).any():
+            kinds = "; ".join(sorted(set(rows["kind"])))
+            raise DataError(f'{file}: material: the file does not name "{word}"; it has {kinds}. Leave material out.')
+        return rows
     hit = known
     if word is not None:
         hit = [one for one in known if one.lower() == word.lower()] or [k for k in known if word.lower() in k.lower()]
@@ -276,6 +298,10 @@ def production_of(given: Any, argument: str, **choice: Any) -> pd.DataFrame:
         ends = [figure.low if low != low else low, figure.high if high != high else high]
         out.append((places.of(row["country"]) or "world", figure.value, mark, *ends, row.get("year"), row.get("note")))
     table = pd.DataFrame(out, columns=list(COLUMNS))
+    odd = [c for c in table["country"] if not is_country(c) and c != "world" and not c.lower().startswith("other")]
+    if odd:
+        said = f"{argument}: {', '.join(odd[:5])}: no country; it counts only where the trade has the same name."
+        warnings.warn(said, ChainnetWarning, stacklevel=4)
     for country in table["country"][table["country"].duplicated()].unique():
         faults.append(Fault(argument, None, "country", country, "stands twice", "Keep one figure."))
     if faults:

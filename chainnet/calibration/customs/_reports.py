@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,9 +11,10 @@ import pandas as pd
 
 from chainnet.calibration.customs._files import Layout, rows_of
 from chainnet.calibration.customs._places import Places
+from chainnet.calibration.customs._rows import pairs
 from chainnet.errors import DataError, Fault
 
-__all__ = ["Reports", "gap", "read_reports"]
+__all__ = ["Reports", "gap", "read_reports", "read_years"]
 
 _KEY = ["year", "code", "side", "exporter", "importer"]
 _COLUMNS = [*_KEY, "t", "estimated_t", "usd_without_t", "is_reconciled"]
@@ -42,11 +43,10 @@ class Reports:
     left_out: list[dict[str, Any]]
     places: Places
     year: int | None
-    assumed: dict[str, str] = field(default_factory=dict)
 
 
 def read_reports(trade: Any, commodities: Mapping[str, str], year: int | None) -> Reports:
-    """Read what customs report of some products.
+    """Read what customs report of some products in one year.
 
     Parameters
     ----------
@@ -61,24 +61,43 @@ def read_reports(trade: Any, commodities: Mapping[str, str], year: int | None) -
     DataError
         If a file is no known form, holds nothing of a product, or several years without ``year``.
     """
-    places, left_out, files, parts = Places(), [], [], []
+    found = read_years(trade, commodities, year)
+    if len(found) > 1:
+        raise DataError(f"trade: holds the years {', '.join(map(str, sorted(found)))}. Give year=.")
+    return next(iter(found.values()))
+
+
+def read_years(trade: Any, commodities: Mapping[str, str], year: int | None) -> dict[int, Reports]:
+    """Read the same by year, 0 where the files name none.
+
+    Raises
+    ------
+    DataError
+        As ``read_reports``, but for several years.
+    """
+    places = Places()
+    left_out: list[dict[str, Any]] = []
+    files: list[str] = []
+    parts = []
     for layout, rows, file in rows_of(trade, commodities, year):
         files.append(file)
         if len(rows):
             parts.append(_plain(rows, layout, file, places, commodities, left_out))
     whole = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=_COLUMNS)
     _check_found(whole, commodities, files, year)
-    years = sorted({int(y) for y in whole["year"].dropna()})
-    if len(years) > 1:
-        raise DataError(f"trade: holds the years {', '.join(map(str, years))}. Give year=.")
     whole = whole.fillna({"year": 0}).groupby([*_KEY, "is_reconciled"], as_index=False, sort=True).sum()
-    within = whole["exporter"] == whole["importer"]
-    for code, tonnes in whole[within].groupby("code")["t"].sum().items():
-        note = "exporter and importer are the same: returned or re-imported goods, left out"
-        left_out.append(gap("trade with itself", commodities[str(code)], float(tonnes), note=note))
-    table = _filled(whole[~within].reset_index(drop=True), commodities, left_out)
-    found = years[0] if years else year
-    return Reports(table, tuple(dict.fromkeys(files)), left_out, places, found)
+    found = {}
+    for when, part in whole.groupby("year"):
+        apart = list(left_out)
+        within = part["exporter"] == part["importer"]
+        for code, tonnes in pairs(part[within].groupby("code")["t"].sum()):
+            note = "exporter and importer are the same: returned or re-imported goods, left out"
+            apart.append(gap("trade with itself", commodities[str(code)], float(tonnes), note=note))
+        table = _filled(part[~within].reset_index(drop=True), commodities, apart)
+        found[int(str(when).removesuffix(".0"))] = Reports(
+            table, tuple(dict.fromkeys(files)), apart, places, int(str(when).removesuffix(".0")) or None
+        )
+    return found
 
 
 def _check_found(whole: pd.DataFrame, commodities: Mapping[str, str], files: list[str], year: int | None) -> None:
@@ -139,7 +158,7 @@ def _of_comtrade(
         rows = rows.assign(year=rows["period"].str[:4])
     rows = rows.assign(known=kg.gt(0) | usd.eq(0), t=kg.fillna(0.0) / 1000.0, usd=usd)
     passed_on = rows["flow"].isin(["rx", "re-export", "re-exports"])
-    for code, tonnes in rows[passed_on].groupby("code")["t"].sum().items():
+    for code, tonnes in pairs(rows[passed_on].groupby("code")["t"].sum()):
         note = "reported apart and part of exports already; goods are traced to where they were made"
         left_out.append(gap("re-exports as reported", commodities[str(code)], float(tonnes), note=note))
     rows = rows.assign(side=rows["flow"].map(_SIDES))
@@ -163,7 +182,8 @@ def _at_total(rows: pd.DataFrame, is_total: pd.Series) -> pd.DataFrame:
 
 
 def _numbers(rows: pd.DataFrame, column: str, file: str) -> pd.Series:
-    text = rows[column].astype("str").str.strip().replace({"": None, "nan": None, "N/A": None, "NULL": None})
+    text = rows[column].astype("str").str.strip()
+    text = text.mask(text.isin(["", "nan", "N/A", "NULL"]))
     numbers = pd.to_numeric(text, errors="coerce").astype("float64")
     wrong = text.notna() & (numbers.isna() | numbers.lt(0))
     if wrong.any():
@@ -206,13 +226,13 @@ def _filled(table: pd.DataFrame, commodities: Mapping[str, str], left_out: list[
         per_t = (with_weight["usd_with_t"] / with_weight["t"]).where(with_weight["t"] > 0)
         filled = (table["usd_without_t"] / per_t).where(per_t > 0)
     lost = filled.isna() & table["usd_without_t"].gt(0)
-    for code, usd in table[lost].groupby("code")["usd_without_t"].sum().items():
+    for code, usd in pairs(table[lost].groupby("code")["usd_without_t"].sum()):
         note = f"USD {usd:,.0f} without any weight to reckon from: tonnes unknown"
         left_out.append(gap("weight unknown", commodities[str(code)], float("nan"), note=note))
     table = table.assign(filled_t=filled.fillna(0.0))
     table["t"] = table["t"] + table["filled_t"]
-    for code, part in table[table["filled_t"] > 0].groupby("code"):
+    for product, part in table[table["filled_t"] > 0].groupby("code"):
         tonnes, usd = float(part["filled_t"].sum()), float(part["usd_without_t"].sum())
         note = f"{len(part)} reports without weight, USD {usd:,.0f}, at {usd / tonnes:,.0f} USD/t, the mean of the rest"
-        left_out.append(gap("weight reckoned from value", commodities[str(code)], tonnes, note=note))
+        left_out.append(gap("weight reckoned from value", commodities[str(product)], tonnes, note=note))
     return table[[*_KEY, "t", "estimated_t", "filled_t", "is_reconciled"]]

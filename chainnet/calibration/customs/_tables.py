@@ -13,6 +13,7 @@ import pandas as pd
 from chainnet.calibration.customs._accounts import Account
 from chainnet.calibration.customs._products import Product
 from chainnet.calibration.customs._reports import Reports, gap
+from chainnet.calibration.customs._rows import each, pairs
 from chainnet.engine import ROUNDING
 from chainnet.network import Network, is_country
 from chainnet.words import country_name
@@ -95,7 +96,7 @@ def _makers(
             {"process": process, "commodity": before, "role": "input", "t_per_t": 1.0 / recovery, "quality": "assumed"},
             {"process": process, "commodity": good, "role": "output", "t_per_t": 1.0, "quality": "reported"},
         ]
-    for country, made in account.made[account.made > 0].items():
+    for country, made in pairs(account.made[account.made > 0]):
         figure = said.get(country, {})
         mark = str(figure.get("mark", "estimated"))
         known = _QUALITY.get(mark, "estimated") if figures is not None else "inferred"
@@ -107,7 +108,7 @@ def _makers(
             f"{parts.utilisation:g}",
         )  # fmt: skip
         nodes[node["id"]] = node
-    for country, size in account.unexplained[account.unexplained > 0].items():
+    for country, size in pairs(account.unexplained[account.unexplained > 0]):
         source = f"other_{_slug(good)}"
         if place and not any(row["process"] == source for row in processes):
             processes.append({"process": source, "commodity": good, "role": "output", "t_per_t": 1.0})
@@ -134,7 +135,7 @@ def _relations(
     mine = parts.flows[parts.flows["commodity"] == good].set_index(["exporter", "importer"])
     bounds = mine[["value", "low", "high"]].to_dict("index")
     makers = {(n["country"] or n["region"], n["label"].partition(": ")[2]): i for i, n in nodes.items()}
-    for row in account.flows.itertuples():
+    for row in each(account.flows):
         target = _taker(str(row.destination), following, parts, nodes)
         if target is None:
             continue
@@ -173,7 +174,7 @@ def _other_feed(
     """Add a source where a country makes more than the commodity before explains."""
     lack = parts.feeds[good].sub(parts.accounts[before].stays, fill_value=0.0)
     lack = lack[lack > ROUNDING * max(float(parts.feeds[good].max()), 1e-300)]
-    for country, size in lack.items():
+    for country, size in pairs(lack):
         if parts.accounts[good].made.get(country, 0.0) <= 0:
             continue
         source = f"other_{_slug(before)}"
@@ -217,18 +218,18 @@ def _demand(
             note = "use given, and what stays in the country by trade and production"
             gaps.append(gap("use against supply", good, abs(have - figure["value"]), country=country,
                             given_t=figure["value"], found_t=have, note=note))  # fmt: skip
-    for node, country in users.items():
+    for user, country in users.items():
         if country not in said.index:
             note = "stays in a country whose use is not given; it asks for nothing"
-            gaps.append(gap("use not given", good, reaching[node], country=country, found_t=reaching[node], note=note))
-            found.append({**row, "node": node, "demand_tpa": reaching[node], "tier": None})
+            gaps.append(gap("use not given", good, reaching[user], country=country, found_t=reaching[user], note=note))
+            found.append({**row, "node": user, "demand_tpa": reaching[user], "tier": None})
     return found
 
 
 def _totals(parts: Parts, reports: Reports) -> pd.DataFrame | None:
     rows = []
     for good, figures in parts.figures.items():
-        for row in figures[figures["value"].notna()].itertuples():
+        for row in each(figures[figures["value"].notna()]):
             if row.country != "world" and not is_country(row.country):
                 continue
             when = row.year if row.year is not None and row.year == row.year else reports.year
@@ -253,6 +254,15 @@ def _references(reports: Reports, parts: Parts) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def _tonnes_of(product: Product, parts: Parts, table: pd.DataFrame) -> float:
+    """Return the trade of a product: its part of its commodity, by gross weight times content."""
+    content = {one.code: one.content for one in parts.products if one.commodity == product.commodity}
+    weights = table[table["code"].isin(content)].groupby("code")["t"].sum()
+    weights = weights * pd.Series(content).reindex(weights.index)
+    whole = float(parts.flows.loc[parts.flows["commodity"] == product.commodity, "value"].sum())
+    return whole * float(weights.get(product.code, 0.0)) / max(float(weights.sum()), 1e-300)
+
+
 # -- what was supposed ---------------------------------------------------------------------------------
 
 
@@ -261,9 +271,9 @@ def assumptions_of(parts: Parts, reports: Reports, has_production: bool) -> pd.D
     rows: list[tuple[str, Any, str, float, str]] = []
     table = reports.table
     for one in parts.products:
-        gross = float(table.loc[table["code"] == one.code, "t"].sum())
-        note = f"from {one.low:g} to {one.high:g}" if "content" in one.said else "not given: a gross tonne counts whole"
-        rows.append((f"content of {one.code}", one.content, one.commodity, gross * one.content, note))
+        ranged = f"from {one.low:g} to {one.high:g}" if one.low < one.high else "as given, without a range"
+        note = ranged if "content" in one.said else "not given: a gross tonne counts whole"
+        rows.append((f"content of {one.code}", one.content, one.commodity, _tonnes_of(one, parts, table), note))
     for good in parts.commodities[1:]:
         recovery = next(one for one in parts.products if one.commodity == good)
         note = "as given" if "recovery" in recovery.said else "not given: nothing is lost"
