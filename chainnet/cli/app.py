@@ -24,6 +24,7 @@ from chainnet.cli import (
     projects,
     runs,
     stress,
+    trade,
 )
 from chainnet.cli.common import app
 from chainnet.errors import ChainnetError, ChainnetWarning
@@ -44,6 +45,7 @@ FAMILIES = (
     projects,
     runs,
     stress,
+    trade,
 )
 
 

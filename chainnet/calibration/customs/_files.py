@@ -22,7 +22,7 @@ from chainnet.errors import DataError
 __all__ = ["Layout", "layout_of", "rows_of"]
 
 _PIECE = 1_000_000  # rows
-_BLOCK = 1 << 25  # bytes of a piece that pyarrow reads
+_BLOCK = 1 << 22  # bytes of a piece that pyarrow reads
 _YEAR_IN_NAME = re.compile(r"_Y(\d{4})_")
 
 

@@ -123,7 +123,12 @@ def read_production(
         known = ", ".join(str(y) for y in sorted(set(plain["year"])))
         raise DataError(f"{path.name}: no figures of {year}; it has {known}.")
     plain = plain[plain["year"] == (plain["year"].max() if year is None else year)]
-    plain = _one_of(plain, "kind", kind, path.name)
+    # the world's total often bears a shorter name of the kind
+    world = plain["country"].str.lower().str.startswith("world")
+    chosen = _one_of(plain[~world] if not world.all() else plain, "kind", kind, path.name)
+    kinds = {_bare(one) for one in chosen["kind"]}
+    same = [any(one.startswith(_bare(k)) for one in kinds) for k in plain["kind"]]
+    plain = pd.concat([chosen, plain[world & pd.Series(same, index=plain.index)]]) if not world.all() else chosen
     return _figures(plain, path.name)
 
 

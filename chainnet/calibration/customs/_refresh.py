@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +18,7 @@ from chainnet.calibration.customs._production import is_production, read_product
 from chainnet.calibration.customs._products import products_of
 from chainnet.calibration.customs._reports import read_years
 from chainnet.calibration.customs._rows import each
-from chainnet.errors import DataError, near_matches
+from chainnet.errors import ChainnetWarning, DataError, near_matches
 from chainnet.network import Network, is_country
 from chainnet.results import Result, provenance, stamp
 
@@ -25,6 +26,7 @@ __all__ = ["Refreshed", "refresh"]
 
 _MOVED = ("what", "commodity", "country", "partner", "before_t", "after_t", "change_t", "change_share", "measured_by",
           "mark", "n_rows", "note")  # fmt: skip
+_SAME = 1e-9  # a change below this part is none
 _WIDE = 3.0  # a change beyond this factor is doubtful
 _SIDES = ("capacity_tpa", "low", "high")
 
@@ -123,7 +125,16 @@ def refresh(
     if not moved:
         why = "; ".join(dict.fromkeys(str(row["note"]) for row in left)) or "the files hold nothing of it"
         raise DataError(f"refresh: no figure found a place in {network.name}: {why}. Give step= or products=.")
+    doubtful = [row for row in moved if _doubtful(row["before_t"], row["after_t"])]
+    if doubtful:
+        named = ", ".join(f"{row['country']} {row['before_t']:,.6g} to {row['after_t']:,.6g} t" for row in doubtful[:5])
+        said = (
+            f"refresh: {len(doubtful)} figures change more than threefold ({named}): are material, step and unit right?"
+        )
+        warnings.warn(said, ChainnetWarning, stacklevel=2)
     source = provenance(network, "none", year=year, capacity=capacity)
+    # what stayed as it was found its place, but did not move
+    moved = [row for row in moved if abs(row["change_t"]) > _SAME * row["before_t"]]
     tables = [
         pd.DataFrame(rows, columns=list(_MOVED)).sort_values("change_t", key=np.abs, ascending=False, kind="stable")
         for rows in (moved, left)
@@ -180,10 +191,19 @@ def _production(
             if before <= 0:
                 left.append({**blank, "before_t": before, "note": "nothing to measure the change by"})
                 continue
+            if _keeps(row.mark, before, row.value):
+                note = f"printed as {row.mark} {row.value:,.6g} t, which the figure before keeps"
+                left.append({**blank, "before_t": before, "note": note})
+                continue
             factors[row.country] = row.value / before
             said = {"mark": row.mark, "n_rows": int(here.sum()), "measured_by": by}
             moved.append(_row("production", word, row.country, None, before, float(row.value), **said))
     return _with_output(network, plants, factors, capacity)
+
+
+def _keeps(mark: str, before: float, bound: float) -> bool:
+    """Say whether a figure lies within a bound that a newer statistic prints."""
+    return (mark == "greater than" and before >= bound) or (mark == "less than" and before <= bound)
 
 
 def _before(same: Any, published: Any, output: float) -> tuple[float, str]:
