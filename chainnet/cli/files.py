@@ -10,6 +10,7 @@ import typer
 
 from chainnet.cli import options as opt
 from chainnet.cli.common import Command, Counted, Form, Output, Question, TableOutput, command
+from chainnet.cli.plans import measures_table
 from chainnet.cli.progress import progress_bar
 from chainnet.cli.words import words
 from chainnet.errors import DataError
@@ -66,23 +67,12 @@ class Check(Question, TableOutput):
             Output(form=self.form, out=self.out).say(None, {"faults": err.faults}, {"ok": False})
             raise typer.Exit(1) from None
         tables, figures = coverage_answer(network)
-        tables["measures"] = self._measures()
+        tables["measures"] = measures_table(network, self.scenarios, self.form)
         numbers = {"graph": network.name, "digest": network.digest, "ok": True, **figures}
         # balance gaps and published totals only where there are any
         shown = tuple(name for name, rows in tables.items() if len(rows) or name in ("coverage", "edges", "references"))
         shown = ("measures",) if self.scenarios else tuple(name for name in shown if name != "measures")
         self.say(None, {**tables, "faults": DataError().faults}, numbers, shown)
-
-    def _measures(self) -> Any:
-        """Return what the measures of the scenarios reach; a measure that does not fit the graph is a fault."""
-        import pandas as pd
-
-        from chainnet.cli.plans import for_people
-        from chainnet.scenario import Scenario, scenarios
-
-        chosen = self.given("scenarios") if self.scenarios else list(scenarios(self.network).values())
-        found = pd.concat([one.matches(self.network) for one in chosen or [Scenario("none")]], ignore_index=True)
-        return for_people(found) if self.scenarios and self.form == "table" else found
 
 
 @command("drawing.draw")

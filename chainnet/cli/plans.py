@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from chainnet.cli.common import Form, Output, Question, command
+from chainnet.cli.common import Form, Output, Question, command, scenarios_named
 from chainnet.cli.words import words
 from chainnet.errors import DataError, near_matches
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from chainnet.network import Network
 
 Own = Annotated[str, typer.Argument(metavar="FOLDER", help="Folder of a graph of your own; see `chainnet copy`.")]
 
@@ -77,6 +82,17 @@ class ScenarioNew(_Owned, Output):
         self.write(path, made.to_toml())
         seen = for_people(found) if self.form == "table" else found
         self.say(None, {"matches": seen}, {"scenario": made.name, "label": made.label})
+
+
+def measures_table(network: Network, words: list[str] | None, form: str) -> pd.DataFrame:
+    """Return what the measures of some scenarios reach, or of all that ship with a network."""
+    import pandas as pd
+
+    from chainnet.scenario import Scenario, scenarios
+
+    chosen = scenarios_named(network, words) if words else list(scenarios(network).values())
+    found = pd.concat([one.matches(network) for one in chosen or [Scenario("none")]], ignore_index=True)
+    return for_people(found) if words and form == "table" else found
 
 
 def for_people(matches: Any) -> Any:

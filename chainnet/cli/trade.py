@@ -49,7 +49,7 @@ class FromTrade(Form):
     """
 
     files: Files
-    given: ProductsGiven = None
+    product: ProductsGiven = None
     products: ProductsFile = None
     production: Annotated[str | None, "USGS file as downloaded, or CSV with country and value (contained t)."] = None
     use: Annotated[str | None, "CSV with country and value (contained t); default what stays."] = None
@@ -70,7 +70,7 @@ class FromTrade(Form):
 
         production = (self.production, self.kind) if self.production and self.kind else self.production
         found = from_trade(
-            self.files, production, self.use, products=_products(self.given, self.products), year=self.year,
+            self.files, production, self.use, products=_products(self.product, self.products), year=self.year,
             material=self.material, tier=self.tier, beneficiaries=words(self.beneficiaries or "") or None,
             slack=self.slack, utilisation=self.utilisation, name=self.name,
         )  # fmt: skip
@@ -91,7 +91,7 @@ class Refresh(Question, Form):
 
     graph: opt.Graph
     files: Files
-    given: ProductsGiven = None
+    product: ProductsGiven = None
     products: ProductsFile = None
     material: Material = None
     kind: Kind = None
@@ -109,7 +109,7 @@ class Refresh(Question, Form):
         from chainnet.calibration import refresh
         from chainnet.io import write
 
-        products = _products(self.given, self.products)
+        products = _products(self.product, self.products)
         found = refresh(
             self.network, self.files, material=self.material, kind=self.kind, step=self.step, products=products or None,
             year=self.year, capacity=self.capacity,

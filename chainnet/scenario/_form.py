@@ -191,10 +191,6 @@ def _measure_faults(kind: str, measure: Mapping[str, Any], where: str, fault: Sa
         fault(f"{where}.{needed[0]}", None, "is missing", needed[1])
     if kind == "tariff" and ("rate" in measure) == ("usd_per_t" in measure):
         fault(where, None, "must have either rate or usd_per_t", "Keep one: a share of the price, or USD a tonne.")
-    if kind in ("scale", "restrict") and _is_amount(measure.get("share")) and measure["share"] > 1:
-        share = measure["share"]
-        remedy = f"Write {share / 100:g} for {share:g} %." if share <= 100 else "Correct it."
-        fault(f"{where}.share", share, "must be from 0 to 1: it is the part that is left", remedy)
     if _is_amount(measure.get("severity", 0)) and measure.get("severity", 0) > 1:
         fault(f"{where}.severity", measure["severity"], "must be from 0 to 1", "Correct it.")
     if kind == "restrict" and "origin" in measure:
