@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from chainnet.cli.common import Form, Output, Question, command, scenarios_named
+from chainnet.cli.common import Form, Output, command, scenarios_named
 from chainnet.cli.words import words
 from chainnet.errors import DataError, near_matches
 
@@ -43,8 +45,18 @@ class Copy(Form):
         self.say_paths(write_files(self.folder, files, set()))
 
 
-class _Owned(Question):
+@dataclass(kw_only=True, eq=False)
+class _Owned(Output):
     """A command that writes into the folder of a graph."""
+
+    graph: Own
+
+    @cached_property
+    def network(self) -> Network:
+        """The graph that is written to."""
+        from chainnet.io import read
+
+        return read(self.graph)
 
     def folder_of(self) -> Path:
         """Return the folder, which may not be that of a shipped graph."""
@@ -58,7 +70,7 @@ class _Owned(Question):
 
 
 @command(name="scenario new")
-class ScenarioNew(_Owned, Output):
+class ScenarioNew(_Owned):
     """Add a scenario in plain words, and show what each of its measures reaches.
 
     WORDS say what happens (cut, halve, stop, close, lose, raise, double), to what (a step, a commodity that plants
@@ -108,7 +120,7 @@ def _file_name(name: str) -> str:
 
 
 @command(name="stock add")
-class StockAdd(_Owned, Output):
+class StockAdd(_Owned):
     """Add a stock to a graph of your own, and check that it can be drawn where it lies.
 
     A stock may be drawn whenever that helps, also where nothing happens; --end keeps that much of it, and a release

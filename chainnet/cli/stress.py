@@ -22,7 +22,7 @@ Sets = Annotated[
 
 ENDS = ("shortfall_after_tpa", "shortfall_before_tpa")
 # what is set side by side for several sets of projects
-SIDE_BY_SIDE = ("shortfall_tpa", "shortfall_t", "first_short_month", "worst_month_share", "time_to_survive")
+SIDE_BY_SIDE = ("shortfall_tpa", "shortfall_t", "first_short_month", "time_to_survive")
 # what fits on a screen
 OVERVIEW = (
     "shortfall_tpa",
@@ -80,7 +80,7 @@ class Stress(Question, Counted, TableOutput):
         found = next(iter(answers.values()))
         others = fact_of(found.summary, "has_others")
         shown = [c for c in OVERVIEW if c in found.summary.columns and (others or c not in ENDS)]
-        tables = {**found.tables(), "overview": found.summary[shown], "ends": ends_of(found.summary)}
+        tables = {**found.tables(), "overview": _settled(found.summary)[shown], "ends": ends_of(found.summary)}
         self.say(
             found,
             dated(tables, self.start),
@@ -93,7 +93,7 @@ class Stress(Question, Counted, TableOutput):
         """Say who goes short with each set of projects; every table of each follows under its name."""
         import pandas as pd
 
-        parts = {name: found.summary[list(SIDE_BY_SIDE)] for name, found in answers.items()}
+        parts = {name: _settled(found.summary)[list(SIDE_BY_SIDE)] for name, found in answers.items()}
         beside = pd.concat(
             [parts[name][column].rename(f"{column} {name}") for column in SIDE_BY_SIDE for name in parts], axis=1
         )
@@ -148,6 +148,18 @@ class Stockpile(Question, Counted, TableOutput):
         elif self.austerity:
             raise DataError("--austerity: only --mitigation takes it; a demand measure in the scenario does the same.")
         self.say(need, dated(tables, self.start), {"certificate": proof}, tuple(tables))
+
+
+def _settled(summary: Any) -> Any:
+    """Return a summary without the shortfalls that lie within the tolerance of the answer: they are none."""
+    from chainnet.engine import PRINTED
+
+    seen = summary.copy()
+    for column in ("shortfall_tpa", *ENDS, "shortfall_t", "shortfall_unforeseen_t"):
+        if column in seen.columns:
+            seen[column] = seen[column].where(seen[column].abs() > PRINTED * seen["demand_t"], 0.0)
+    seen.attrs = summary.attrs
+    return seen
 
 
 def _sets(asked: Any) -> dict[str, list[str] | None]:
