@@ -244,7 +244,12 @@ def _demand(network: Network, text: _Text, part: str) -> dict[str, Any]:
     if tiers:
         found["tier"] = _one(tiers)
     if left:
-        found["commodity"] = _one(_named(network, left) or _unknown(network, part, left))
+        named = _named(network, left) or _unknown(network, part, left)
+        asked = [good for good in named if good in set(network.demand["commodity"])]
+        if not asked:
+            known = ", ".join(sorted(set(network.demand["commodity"].dropna())))
+            raise DataError(f'words: "{part}": nobody asks for {join(named, "or")}. Asked for: {known or "one good"}.')
+        found["commodity"] = _one(asked)
     if len(found) == 1:
         found["tier"] = list(network.tier_order)
     return found
