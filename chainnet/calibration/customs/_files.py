@@ -264,6 +264,7 @@ def _arrow_pieces(handle: IO[bytes], columns: list[str], codes: list[str], year:
             column_types=types, include_columns=list(types), null_values=["", "NA"], strings_can_be_null=True
         ),
     )
+    yield pd.DataFrame(columns=columns)  # so that a file without any hit is known to have been read
     for piece in reader:
         kept = piece.filter(_hits(piece, codes, year))
         if kept.num_rows:
