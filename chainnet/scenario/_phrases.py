@@ -285,7 +285,10 @@ def _steps(network: Network, where: dict[str, Any], left: list[str]) -> tuple[di
     """Take the words that name a step or a stage."""
     steps = [step for step in network.nodes["step"].dropna().unique() if step != "end use"]
     named = {step: [w for w in left if any(_alike(w, part) for part in _tokens(step))] for step in steps}
-    named = {step: words for step, words in named.items() if len(words) == len(_tokens(step))}
+    whole = [set(words) for step, words in named.items() if len(words) == len(_tokens(step))]
+    # of "heavy mining" and "mining" the longer one is meant where it is said; where "mining" is, both are mining
+    longest = [words for words in whole if not any(words < other for other in whole)]
+    named = {step: words for step, words in named.items() if set(words) in longest}
     rest = [word for word in left if not any(word in words for words in named.values())]
     stages = [stage for stage, words in _STAGES.items() if set(rest) & set(words)]
     rest = [word for word in rest if not any(word in _STAGES[stage] for stage in stages)]

@@ -256,6 +256,12 @@ def test_comtrade_counts_each_flow_once(tmp_path: Path, encoding: str, ends: str
     assert said.loc["areas without a country", "size_t"] == pytest.approx(0.7)
 
 
+def test_months_beside_years_are_refused(tmp_path: Path) -> None:
+    text = COMTRADE.replace("typeCode", "freqCode").replace("\nC,", "\nA,", 1).replace("\nC,", "\nM,")
+    with pytest.raises(cn.DataError, match="annual and monthly rows"):
+        cn.from_trade(written(tmp_path, text), {"COD": 200.0}, products=ORE)
+
+
 def test_the_older_form_of_comtrade_is_read(tmp_path: Path) -> None:
     found = cn.from_trade(written(tmp_path, LEGACY), {"COD": 200.0}, products=ORE)
     assert list(flows(found)) == [("COD", "CHN")]
@@ -348,6 +354,9 @@ def test_marks_stay_and_what_they_hide_is_a_gap(tmp_path: Path) -> None:
         ({"production": {"COD": -1.0}}, "is no figure, 0 or more"),
         ({"production": pd.DataFrame({"country": ["COD", "COD"], "value": [1, 2]})}, "COD.*stands twice"),
         ({"production": 3}, "give country -> tonnes"),
+        ({"products": {"2605": {"commodity": "Use"}}}, "is the word for end uses"),
+        ({"products": {"2605": {"commodity": "ore"}, "2606": {"commodity": "Ore"}}}, 'can hardly be told from "ore"'),
+        ({"trade": trade(("Areas, nes", "CHN", 9.0), ("areas nes", "CHN", 9.0))}, "can hardly be told apart"),
         ({"slack": 0.5}, "slack: 0.5 is out of range"),
         ({"utilisation": 0.0}, "utilisation: 0.0 is out of range"),
     ],

@@ -256,6 +256,14 @@ def test_a_sentence_is_the_measure_that_it_says(
     assert not made.matches(earths)["names"].eq("nothing").any()
 
 
+def test_the_longer_name_of_a_step_is_meant_where_it_is_said(mag9: cn.Network) -> None:
+    said = {
+        words: cn.Scenario.from_words(mag9, words).matches(mag9)["names"].tolist()
+        for words in ("stop mining in China", "stop heavy mining in China")
+    }
+    assert said == {"stop mining in China": ["H_CN, M_CN"], "stop heavy mining in China": ["H_CN"]}
+
+
 def test_exports_never_mean_what_stays_in_the_country(earths: cn.Network) -> None:
     made = cn.Scenario.from_words(earths, "ban exports from China for defence")
     assert [m["tier"] for m in made.measures] == ["defence", "defence"]

@@ -22,6 +22,7 @@ from chainnet.errors import DataError
 __all__ = ["Layout", "layout_of", "rows_of"]
 
 _PIECE = 1_000_000  # rows
+_HEAD = 1 << 16  # bytes of a header; no real one is longer
 _BLOCK = 1 << 22  # bytes of a piece that pyarrow reads
 _YEAR_IN_NAME = re.compile(r"_Y(\d{4})_")
 
@@ -59,8 +60,9 @@ LAYOUTS = (
         "UN Comtrade",
         frozenset(("flowCode", "cmdCode", "netWgt", "primaryValue")),
         {
-            "refYear": "year", "period": "period", "flowCode": "flow", "reporterCode": "reporter_code",
-            "reporterISO": "reporter", "reporterDesc": "reporter_name", "partnerCode": "partner_code",
+            "freqCode": "frequency", "refYear": "year", "period": "period", "flowCode": "flow",
+            "reporterCode": "reporter_code", "reporterISO": "reporter", "reporterDesc": "reporter_name",
+            "partnerCode": "partner_code",
             "partnerISO": "partner", "partnerDesc": "partner_name", "partner2Code": "second", "cmdCode": "code",
             "customsCode": "customs", "motCode": "mode", "netWgt": "kg", "isNetWgtEstimated": "estimated",
             "primaryValue": "usd",
@@ -192,7 +194,7 @@ def _of_parquet(path: Path, codes: list[str], year: int | None) -> Iterator[tupl
 def _of_csv(
     handle: IO[bytes], file: str, codes: list[str], year: int | None
 ) -> Iterator[tuple[Layout, pd.DataFrame, str]]:
-    head = handle.readline()
+    head = handle.readline(_HEAD)
     try:
         text = head.decode("utf-8-sig")
     except UnicodeDecodeError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -80,7 +81,12 @@ def products_of(given: Any) -> list[Product]:
     for place, code in enumerate(codes):
         if code in codes[:place]:
             faults.append(Fault("products", place + 2, "code", code, "stands twice", "Keep one row."))
+    names: dict[str, str] = {"use": "use"}
     for commodity in dict.fromkeys(one.commodity for one in found):
+        alike = names.setdefault("_".join(re.findall(r"\w+", commodity.lower())), commodity)
+        if alike != commodity or commodity == "use":
+            rule = "is the word for end uses" if alike == "use" else f'can hardly be told from "{alike}"'
+            faults.append(Fault("products", None, "commodity", commodity, rule, "Give it another name."))
         if len({one.recovery for one in found if one.commodity == commodity}) > 1:
             rule = "has two recoveries"
             faults.append(Fault("products", None, "recovery", commodity, rule, "Give its codes the same."))

@@ -153,6 +153,8 @@ def _of_comtrade(
 ) -> pd.DataFrame:
     """Return one row a report of UN Comtrade: totals over transport and customs procedure, one level of codes."""
     rows = rows.assign(flow=rows["flow"].str.strip().str.lower())
+    if "frequency" in rows.columns and len(set(rows["frequency"])) > 1:
+        raise DataError(f"{file}: holds annual and monthly rows, which would count twice. Keep one kind.")
     kg, usd = _numbers(rows, "kg", file), _numbers(rows, "usd", file).fillna(0.0)
     if "year" not in rows.columns:
         rows = rows.assign(year=rows["period"].str[:4])

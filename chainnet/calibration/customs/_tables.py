@@ -15,6 +15,7 @@ from chainnet.calibration.customs._products import Product
 from chainnet.calibration.customs._reports import Reports, gap
 from chainnet.calibration.customs._rows import each, pairs
 from chainnet.engine import ROUNDING
+from chainnet.errors import DataError
 from chainnet.network import Network, is_country
 from chainnet.words import country_name
 
@@ -53,6 +54,7 @@ def network_of(
     parts: Parts, reports: Reports, gaps: list[dict[str, Any]], *, name: str, beneficiaries: str | Sequence[str] | None
 ) -> Network:
     """Return the network; what cannot stand in it is added to the gaps."""
+    _check_names(parts)
     nodes: dict[str, dict[str, Any]] = {}
     edges: list[dict[str, Any]] = []
     processes: list[dict[str, Any]] = []
@@ -71,6 +73,16 @@ def network_of(
         totals=_totals(parts, reports), references=_references(reports, parts),
         main_commodity=parts.commodities[-1], beneficiaries=beneficiaries, year=reports.year,
     )  # fmt: skip
+
+
+def _check_names(parts: Parts) -> None:
+    """Refuse places that make the same ids."""
+    seen: dict[str, str] = {}
+    made = [str(place) for one in parts.figures.values() for place in one["country"]]
+    for place in sorted({*parts.flows["exporter"], *parts.flows["importer"], *made}):
+        other = seen.setdefault(_slug(place), place)
+        if other != place:
+            raise DataError(f'trade: "{other}" and "{place}" can hardly be told apart. Give one of them another name.')
 
 
 def _node(country: str, what: str, stage: str, step: str, **more: Any) -> dict[str, Any]:
