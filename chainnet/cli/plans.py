@@ -26,15 +26,15 @@ Own = Annotated[str, typer.Argument(metavar="FOLDER", help="Folder of a graph of
 class Copy(Form):
     """Copy a graph with its scenarios, notes and sources into a folder of your own."""
 
-    graph: Annotated[str, typer.Argument(metavar="GRAPH", help="Name of a shipped graph, or a folder.")]
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A shipped graph, or a folder.")]
     folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Folder to make.")]
 
     def _run(self) -> None:
         from chainnet.io import read, write_files
 
-        source = read(self.graph).folder
+        source = read(self.name).folder
         if source is None or not Path(source).is_dir():
-            raise DataError(f"{self.graph}: is no folder; `chainnet import` writes other forms as one.")
+            raise DataError(f"{self.name}: is no folder; `chainnet import` writes other forms as one.")
         if self.folder.exists():
             raise DataError(f"{self.folder}: is there already. Name a folder that is not.")
         files = {
