@@ -170,8 +170,29 @@ def _sets(asked: Any) -> dict[str, list[str] | None]:
         name = name.strip() or ids.strip()
         if name in found:
             raise DataError(f'--projects: the set "{name}" is given twice. Give each a name, as NAME=IDS.')
+        _tell_late(asked, words(ids))
         found[name] = {"all": list(asked.network.projects["id"]), "none": None}.get(ids.strip(), words(ids))
     return found
+
+
+def _tell_late(asked: Any, ids: list[str]) -> None:
+    """Warn of projects that are named and come on stream after the horizon: they change nothing."""
+    import warnings
+
+    from chainnet.errors import ChainnetWarning
+    from chainnet.scenario import month_number
+
+    network = asked.network
+    if asked.start is None and network.year is None:
+        return
+    zero = month_number(asked.start, "--start") if asked.start is not None else (network.year + 1) * 12
+    named = network.projects[network.projects["id"].isin(ids)]
+    late = named.loc[named["start_year"] * 12 >= zero + asked.months, ["id", "start_year"]]
+    if len(late):
+        said = ", ".join(f"{name} ({year:.0f})" for name, year in late.itertuples(index=False))
+        warnings.warn(
+            f"--projects: starts after the horizon, and changes nothing: {said}.", ChainnetWarning, stacklevel=2
+        )
 
 
 def dated(tables: Mapping[str, Any], start: str | None) -> dict[str, Any]:

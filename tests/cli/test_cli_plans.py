@@ -151,6 +151,14 @@ def test_scenarios_combine_on_the_command_line(mine: str) -> None:
     assert '"chinaout" is neither a scenario' in ask("check", mine, "--scenario", "part+chinaout", code=1)
 
 
+def test_a_project_that_comes_too_late_is_told(mine: str) -> None:
+    late = cn.read(mine).projects["id"].iloc[0]
+    net = cn.read(mine)
+    cn.write(net.with_table("projects", net.projects.assign(start_year=2030)), mine)
+    with pytest.warns(cn.ChainnetWarning, match=rf"starts after the horizon, and changes nothing: {late} \(2030\)"):
+        ask("stress", mine, "--scenario", "china_out", "--months", "3", "--step-months", "3", "--projects", late)
+
+
 def test_one_name_for_two_sets_is_refused(mine: str) -> None:
     assert 'the set "x" is given twice' in ask(
         "stress", mine, "--months", "3", "--projects", "x=all", "--projects", "x=none", code=1
