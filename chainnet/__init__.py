@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from chainnet.blocs import alliance as alliance
     from chainnet.blocs import retaliation as retaliation
     from chainnet.calibration import calibrate as calibrate
+    from chainnet.calibration import from_trade as from_trade
+    from chainnet.calibration import refresh as refresh
     from chainnet.cascades import cascade as cascade
     from chainnet.criticality import chokepoints as chokepoints
     from chainnet.criticality import fortify as fortify
@@ -80,6 +82,7 @@ _ROOMS = {
     "ensemble": "runs",
     "eu_supply_risk": "indicators",
     "fortify": "criticality",
+    "from_trade": "calibration",
     "geopolrisk": "indicators",
     "interdict": "criticality",
     "load_bearing": "assumptions",
@@ -89,6 +92,7 @@ _ROOMS = {
     "portfolio": "projects",
     "price_floor": "economics",
     "read": "io",
+    "refresh": "calibration",
     "report": "reporting",
     "report_figures": "reporting",
     "reroute": "projects",
@@ -129,6 +133,7 @@ __all__ = [
     "ensemble",
     "eu_supply_risk",
     "fortify",
+    "from_trade",
     "geopolrisk",
     "interdict",
     "load_bearing",
@@ -138,6 +143,7 @@ __all__ = [
     "portfolio",
     "price_floor",
     "read",
+    "refresh",
     "report",
     "report_figures",
     "reroute",

@@ -100,7 +100,10 @@ def cli_page() -> str:
     commands = re.findall(r"^  ([a-z-]+)  ", top.split("Commands:")[1], re.M)
     parts = ["# Command line\n\n", NOTE, "`python -m chainnet` is the same program.\n\n```text\n", top, "\n```\n"]
     for command in commands:
-        parts.append(f"\n## chainnet {command}\n\n```text\n{ask(command)}\n```\n")
+        said = ask(command)
+        parts.append(f"\n## chainnet {command}\n\n```text\n{said}\n```\n")
+        inner = re.findall(r"^  ([a-z-]+)  ", said.split("Commands:")[1], re.M) if "Commands:" in said else []
+        parts += [f"\n### chainnet {command} {one}\n\n```text\n{ask(command, one)}\n```\n" for one in inner]
     return "".join(parts)
 
 

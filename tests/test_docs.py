@@ -37,6 +37,7 @@ LONG = {
     "measure-an-alliance.md",
     "model-an-export-ban.md",
     "overview.md",
+    "plan-without-python.md",
     "uncertain-inputs.md",
     "who-goes-short-when.md",
 }

@@ -9,6 +9,7 @@ from chainnet.calibration._density import THIN, denser, slack_factors, thin_rela
 from chainnet.calibration._folder import calibrate_folder, read_trade, write_rebuilt
 from chainnet.calibration._matrix import max_entropy, ras
 from chainnet.calibration._trade import compare_trade, reconcile_mirror, without_reexports
+from chainnet.calibration.customs import from_trade, read_production, refresh
 
 __all__ = [
     "THIN",
@@ -16,10 +17,13 @@ __all__ = [
     "calibrate_folder",
     "compare_trade",
     "denser",
+    "from_trade",
     "max_entropy",
     "ras",
+    "read_production",
     "read_trade",
     "reconcile_mirror",
+    "refresh",
     "slack_factors",
     "thin_relations",
     "without_reexports",

@@ -198,10 +198,7 @@ def read_trade(path: str | Path) -> pd.DataFrame:
         If there is no such file, or a cell of a number column holds none.
     """
     path = Path(path)
-    if not path.is_file():
-        raise DataError(f"{path}: there is no such file. Give a CSV of customs reports.")
-    table = _frame(path, path.name)
-    table = table.where(table.notna() & (table != ""), np.nan)
+    table = read_table(path, "a CSV of customs reports")
     faults = []
     for column in [c for c in NUMBERS if c in table.columns]:
         numbers = pd.to_numeric(table[column], errors="coerce")
@@ -212,6 +209,21 @@ def read_trade(path: str | Path) -> pd.DataFrame:
     if faults:
         raise DataError(faults=faults)
     return table
+
+
+def read_table(path: str | Path, what: str) -> pd.DataFrame:
+    """Return a CSV as text, blank cells as missing.
+
+    Raises
+    ------
+    DataError
+        If there is no such file, or it is no CSV; ``what`` says what was asked for.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise DataError(f"{path}: there is no such file. Give {what}.")
+    table = _frame(path, path.name)
+    return table.where(table.notna() & (table != ""), np.nan)
 
 
 def _frame(path: Path, file: str) -> pd.DataFrame:

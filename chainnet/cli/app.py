@@ -20,9 +20,11 @@ from chainnet.cli import (
     files,
     flow,
     indicators,
+    plans,
     projects,
     runs,
     stress,
+    trade,
 )
 from chainnet.cli.common import app
 from chainnet.errors import ChainnetError, ChainnetWarning
@@ -30,7 +32,21 @@ from chainnet.errors import ChainnetError, ChainnetWarning
 __all__ = ["FAMILIES", "app", "main"]
 
 # each has registered its commands
-FAMILIES = (blocs, calibration, cascades, criticality, economics, files, flow, indicators, projects, runs, stress)
+FAMILIES = (
+    blocs,
+    calibration,
+    cascades,
+    criticality,
+    economics,
+    files,
+    flow,
+    indicators,
+    plans,
+    projects,
+    runs,
+    stress,
+    trade,
+)
 
 
 def main() -> None:

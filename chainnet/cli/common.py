@@ -165,7 +165,7 @@ class Question(Command):
         value = getattr(self, name)
         if value is None or name not in ("scenario", "scenarios"):
             return super().given(name)
-        return self.pick_scenario(value) if name == "scenario" else [self.pick_scenario(word) for word in value]
+        return self.pick_scenario(value) if name == "scenario" else scenarios_named(self.network, value)
 
     def ask(self, question: str | None = None, /, **other: Any) -> Any:
         """Ask a question with every option that it has a parameter for, and more; without one, its default holds."""
@@ -176,18 +176,40 @@ class Question(Command):
         return asked(self.network, **{name: v for name, v in given.items() if v is not None}, **other)
 
     def pick_scenario(self, word: str, option: str = "--scenario") -> Scenario:
-        """Return the shipped scenario of that name, or the one in that file, that was given to ``option``."""
-        from chainnet.scenario import Scenario, scenarios
+        """Return the scenario that was given to ``option``."""
+        return scenario_named(self.network, word, option)
 
-        shipped = scenarios(self.network)
-        if word in shipped:
-            return shipped[word]
-        if word.endswith(".toml") or Path(word).exists():
-            return Scenario.read(word)
-        raise DataError(
-            f'{option}: "{word}" is neither a scenario of {self.network.name} nor a file;'
-            f"{near_matches(word, shipped)} Scenarios: {', '.join(shipped) or 'none'}."
-        )
+
+def scenario_named(network: Network, word: str, option: str = "--scenario") -> Scenario:
+    """Return the scenario that was given to ``option``: ``NAME@PARAMETER=VALUE+NAME...``, or files for names."""
+    from chainnet.scenario import Scenario, scenarios, with_values
+
+    shipped = scenarios(network)
+    if word in shipped:
+        return shipped[word]
+    if Path(word).exists():
+        return Scenario.read(word)
+    if "+" in word:
+        first, *more = [scenario_named(network, part, option) for part in word.split("+")]
+        return sum(more, first)
+    if "@" in word:
+        name, _, values = word.partition("@")
+        return with_values(scenario_named(network, name, option), values, option)
+    if word.endswith(".toml"):
+        return Scenario.read(word)
+    raise DataError(
+        f'{option}: "{word}" is neither a scenario of {network.name} nor a file;'
+        f"{near_matches(word, shipped)} Scenarios: {', '.join(shipped) or 'none'}."
+    )
+
+
+def scenarios_named(network: Network, words: list[str]) -> list[Scenario]:
+    """Return the scenarios given; ``NAME@ends`` is several: as it stands, and its parameters at both ends."""
+    found: list[Scenario] = []
+    for word in words:
+        name, _, end = word.rpartition("@")
+        found += scenario_named(network, name).ends().values() if end == "ends" else [scenario_named(network, word)]
+    return found
 
 
 @dataclass(kw_only=True, eq=False)
@@ -232,6 +254,17 @@ DEBUG = inspect.Parameter("debug", inspect.Parameter.KEYWORD_ONLY, default=False
 C = TypeVar("C", bound=type[Command])
 
 
+_GROUPS: dict[str, typer.Typer] = {}
+
+
+def _group(name: str) -> typer.Typer:
+    """Return the commands that begin with one word, such as "scenario"."""
+    if name not in _GROUPS:
+        _GROUPS[name] = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+        app.add_typer(_GROUPS[name], name=name, help=f"Commands on one {name} of a graph.")
+    return _GROUPS[name]
+
+
 @dataclass_transform(kw_only_default=True)
 def command(asks: str = "", name: str = "") -> Callable[[C], C]:
     """Make a class a command; its own options stand first, then those of the classes it is made from."""
@@ -257,7 +290,8 @@ def command(asks: str = "", name: str = "") -> Callable[[C], C]:
         # what typer reads
         run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
         run.__annotations__ = {asked.name: asked.annotation for asked in parameters}
-        app.command(name or kind.__name__.lower(), help=inspect.getdoc(kind))(run)
+        group, _, own = (name or kind.__name__.lower()).rpartition(" ")
+        (_group(group) if group else app).command(own, help=inspect.getdoc(kind))(run)
         return kind
 
     return register

@@ -10,6 +10,7 @@ import typer
 
 from chainnet.cli import options as opt
 from chainnet.cli.common import Command, Counted, Form, Output, Question, TableOutput, command
+from chainnet.cli.plans import measures_table
 from chainnet.cli.progress import progress_bar
 from chainnet.cli.words import words
 from chainnet.errors import DataError
@@ -48,7 +49,12 @@ class ListGraphs(Output):
 
 @command()
 class Check(Question, TableOutput):
-    """Check a graph and say what its figures rest on; every fault is listed at once."""
+    """Check a graph, say what its figures rest on, and what each measure of its scenarios reaches.
+
+    Every fault is listed at once. With --scenario only these scenarios are looked at, and people see their measures.
+    """
+
+    scenarios: opt.Scenarios = None
 
     def _run(self) -> None:
         from chainnet.cli.indicators import coverage_answer
@@ -61,9 +67,11 @@ class Check(Question, TableOutput):
             Output(form=self.form, out=self.out).say(None, {"faults": err.faults}, {"ok": False})
             raise typer.Exit(1) from None
         tables, figures = coverage_answer(network)
+        tables["measures"] = measures_table(network, self.scenarios, self.form)
         numbers = {"graph": network.name, "digest": network.digest, "ok": True, **figures}
         # balance gaps and published totals only where there are any
         shown = tuple(name for name, rows in tables.items() if len(rows) or name in ("coverage", "edges", "references"))
+        shown = ("measures",) if self.scenarios else tuple(name for name in shown if name != "measures")
         self.say(None, {**tables, "faults": DataError().faults}, numbers, shown)
 
 

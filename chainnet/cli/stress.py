@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from chainnet.cli import options as opt
@@ -11,9 +12,17 @@ from chainnet.cli.words import pairs, words
 from chainnet.errors import DataError
 
 Months = Annotated[int, "Horizon."]
+# columns that hold months
+MONTHS = {"month", "first_short_month", "worst_month", "short_from_month"}
 OnStream = Annotated[str | None, "Come on stream at their start year: ids split by commas, or all."]
+Sets = Annotated[
+    list[str] | None,
+    "Come on stream at their start year: ids split by commas, all or none. Repeated: sets side by side, as NAME=IDS.",
+]
 
 ENDS = ("shortfall_after_tpa", "shortfall_before_tpa")
+# what is set side by side for several sets of projects
+SIDE_BY_SIDE = ("shortfall_tpa", "shortfall_t", "first_short_month", "time_to_survive")
 # what fits on a screen
 OVERVIEW = (
     "shortfall_tpa",
@@ -31,7 +40,11 @@ OVERVIEW = (
 
 @command("stress.stress_test")
 class Stress(Question, Counted, TableOutput):
-    """Say who goes short under each scenario, in the long run and month by month."""
+    """Say who goes short under each scenario, in the long run and month by month.
+
+    Months count from 1, the first month of the answer; with --start they are dates. With several --projects each set
+    is asked, and the first table sets them side by side.
+    """
 
     scenarios: opt.Scenarios = None
     months: Months = 48
@@ -41,7 +54,7 @@ class Stress(Question, Counted, TableOutput):
     others: opt.Others = "after"
     severities: Annotated[bool, "Each scenario at 10, 30, 60, 100 % for 3, 12, 48 months."] = False
     no_stocks: Annotated[bool, "Leave stocks where they are."] = False
-    projects: OnStream = None
+    projects: Sets = None
     ladder_over_time: Annotated[bool, "The ladder over the horizon too (slow).", "--ladder"] = False
     objective: Annotated[Literal["tiers", "value"], "Tiers in their order, or value less cost."] = "tiers"
 
@@ -56,23 +69,40 @@ class Stress(Question, Counted, TableOutput):
                 raise DataError("--severities: the shortest lasts 3 months; give --months 3 or more.")
             all_of_them = shipped(self.network).values() if chosen is None else chosen
             chosen = [step for one in all_of_them for step in one.severities(months=lengths).values()]
-        with progress_bar("stress test") as progress:
-            found = self.ask(
-                scenarios=chosen,
-                stocks=not self.no_stocks,
-                projects=_on_stream(self),
-                progress=progress,
-            )
+        sets = _sets(self)
+        answers = {}
+        for name, built in sets.items():
+            with progress_bar(f"stress test {name}".strip()) as progress:
+                answers[name] = self.ask(scenarios=chosen, stocks=not self.no_stocks, projects=built, progress=progress)
+        if len(answers) > 1:
+            self._side_by_side(answers)
+            return
+        found = next(iter(answers.values()))
         others = fact_of(found.summary, "has_others")
         shown = [c for c in OVERVIEW if c in found.summary.columns and (others or c not in ENDS)]
-        tables = {**found.tables(), "overview": found.summary[shown], "ends": ends_of(found.summary)}
+        tables = {**found.tables(), "overview": _settled(found.summary)[shown], "ends": ends_of(found.summary)}
         self.say(
             found,
-            tables,
+            dated(tables, self.start),
             {"certificate": found.certificate},
             ("overview",),
             self._ends(found) if others else None,
         )
+
+    def _side_by_side(self, answers: Mapping[str, Any]) -> None:
+        """Say who goes short with each set of projects; every table of each follows under its name."""
+        import pandas as pd
+
+        parts = {name: _settled(found.summary)[list(SIDE_BY_SIDE)] for name, found in answers.items()}
+        beside = pd.concat(
+            [parts[name][column].rename(f"{column} {name}") for column in SIDE_BY_SIDE for name in parts], axis=1
+        )
+        tables = {"side_by_side": beside}
+        for name, found in answers.items():
+            tables |= {f"{table} {name}": rows for table, rows in found.tables().items()}
+        proofs = {f"certificate {name}": found.certificate for name, found in answers.items()}
+        first = next(iter(answers.values()))
+        self.say(first, dated(tables, self.start), proofs, ("side_by_side",))
 
     def _ends(self, found: Any) -> dict[str, str]:
         """Return both ends of the worst scenario, in the long run."""
@@ -117,7 +147,76 @@ class Stockpile(Question, Counted, TableOutput):
             tables["mitigation"] = self.ask("stress.stockpile_mitigation", projects=built)
         elif self.austerity:
             raise DataError("--austerity: only --mitigation takes it; a demand measure in the scenario does the same.")
-        self.say(need, tables, {"certificate": proof}, tuple(tables))
+        self.say(need, dated(tables, self.start), {"certificate": proof}, tuple(tables))
+
+
+def _settled(summary: Any) -> Any:
+    """Return a summary without the shortfalls that lie within the tolerance of the answer: they are none."""
+    from chainnet.engine import PRINTED
+
+    seen = summary.copy()
+    for column in ("shortfall_tpa", *ENDS, "shortfall_t", "shortfall_unforeseen_t"):
+        if column in seen.columns:
+            seen[column] = seen[column].where(seen[column].abs() > PRINTED * seen["demand_t"], 0.0)
+    seen.attrs = summary.attrs
+    return seen
+
+
+def _sets(asked: Any) -> dict[str, list[str] | None]:
+    """Return the sets of projects by name; one without a name bears its ids."""
+    found: dict[str, list[str] | None] = {}
+    for given in asked.projects or ["none"]:
+        name, _, ids = given.rpartition("=")
+        name = name.strip() or ids.strip()
+        if name in found:
+            raise DataError(f'--projects: the set "{name}" is given twice. Give each a name, as NAME=IDS.')
+        _tell_late(asked, words(ids))
+        found[name] = {"all": list(asked.network.projects["id"]), "none": None}.get(ids.strip(), words(ids))
+    return found
+
+
+def _tell_late(asked: Any, ids: list[str]) -> None:
+    """Warn of projects that are named and come on stream after the horizon: they change nothing."""
+    import warnings
+
+    from chainnet.errors import ChainnetWarning
+    from chainnet.scenario import month_number
+
+    network = asked.network
+    if asked.start is None and network.year is None:
+        return
+    zero = month_number(asked.start, "--start") if asked.start is not None else (network.year + 1) * 12
+    named = network.projects[network.projects["id"].isin(ids)]
+    late = named.loc[named["start_year"] * 12 >= zero + asked.months, ["id", "start_year"]]
+    if len(late):
+        said = ", ".join(f"{name} ({year:.0f})" for name, year in late.itertuples(index=False))
+        warnings.warn(
+            f"--projects: starts after the horizon, and changes nothing: {said}.", ChainnetWarning, stacklevel=2
+        )
+
+
+def dated(tables: Mapping[str, Any], start: str | None) -> dict[str, Any]:
+    """Return tables with months as dates where the first month is given; numbers count from 1."""
+    import pandas as pd
+
+    from chainnet.scenario import month_number, month_text
+
+    if start is None:
+        return dict(tables)
+    zero = month_number(start, "--start")
+
+    def date(month: Any) -> Any:
+        return month_text(zero + int(month) - 1) if month == month and abs(month) != float("inf") else None
+
+    def of(table: Any) -> Any:
+        rows = table.reset_index() if any(n is not None for n in table.index.names) else table.copy()
+        for place, column in enumerate(map(str, rows.columns)):
+            if column.split(" ")[0] in MONTHS:
+                rows.isetitem(place, pd.array([date(month) for month in rows.iloc[:, place]], dtype="str"))
+        rows.attrs = table.attrs
+        return rows
+
+    return {name: of(table) for name, table in tables.items()}
 
 
 def _on_stream(asked: Any) -> list[str] | None:

@@ -174,6 +174,8 @@ def _where(facts: Facts, where: Mapping[str, Any]) -> str:
             said.append(join([f"{w.replace('_', ' ')}s" for w in words]))
         elif column == "step":
             said.append(join(words))
+        elif column in ("makes", "takes"):
+            said.append(f"which {'make' if column == 'makes' else 'take'} {join([facts.commodity(w) for w in words])}")
         else:
             said.append(f"{column.replace('_', ' ')} {join(words)}")
     return ", ".join(said)

@@ -6,10 +6,17 @@ Words: *measure* (remove, scale, restrict, quota, ...), *effect* (what a measure
 
 from chainnet.scenario._calendar import month_number, month_text
 from chainnet.scenario._effect import acting, listed
-from chainnet.scenario._kinds import KINDS
+from chainnet.scenario._kinds import KINDS, places_of
 from chainnet.scenario._outside import Outside, outside_is_told, tell_outside
 from chainnet.scenario._overlay import effects_of, overlay_at
-from chainnet.scenario._scenario import Scenario, check_scenario, overlay_of, pick_scenarios, scenarios
+from chainnet.scenario._scenario import (
+    Scenario,
+    check_scenario,
+    overlay_of,
+    pick_scenarios,
+    scenarios,
+    with_values,
+)
 from chainnet.scenario._timeline import Timeline, timeline
 
 __all__ = [
@@ -27,7 +34,9 @@ __all__ = [
     "overlay_at",
     "overlay_of",
     "pick_scenarios",
+    "places_of",
     "scenarios",
     "tell_outside",
     "timeline",
+    "with_values",
 ]

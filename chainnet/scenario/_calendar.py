@@ -146,7 +146,7 @@ def _end(measure: Mapping[str, Any], begin: int, zero: int | None) -> float:
 def _dated(table: Mapping[str, Any], key: str, instead: str, zero: int | None) -> int:
     if zero is None:
         raise DataError(
-            f'{key} = "{table[key]}" needs to know when month 0 is. Give start= or a network with a year, '
+            f'{key} = "{table[key]}" needs to know when the first month is. Give start= or a network with a year, '
             f"or write {instead}."
         )
     return month_number(table[key]) - zero

@@ -20,7 +20,7 @@ from chainnet.lowering import Restriction
 from chainnet.network import Network
 from chainnet.scenario._effect import TOLD, Effect, listed
 
-__all__ = ["KINDS", "Kind"]
+__all__ = ["KINDS", "Kind", "places_of", "reached"]
 
 _SELECTORS = ("nodes", "edges", "where")
 _CLASS = ("from", "to", "commodity")
@@ -56,10 +56,50 @@ class Kind:
     follows: tuple[str, ...] = ("optimal", "myopic")
 
 
+# what a plant makes and takes is said by its process, or without one by what leaves and reaches it
+_BY_RECIPE = {"makes": (("output", "coproduct", "byproduct"), "source"), "takes": (("input",), "target")}
+
+
 def _both(network: Network, where: Any, argument: str) -> Bools:
     """Return which nodes, then projects, match."""
-    parts = [network.matches("nodes", where, argument), network.matches("projects", where, argument)]
-    return np.asarray(np.concatenate(parts), dtype=bool)
+    columns = _columns(where)
+    parts = [
+        network.matches(table, columns, argument) if columns else np.ones(len(network.view(table)), dtype=bool)
+        for table in ("nodes", "projects")
+    ]
+    hit = np.asarray(np.concatenate(parts), dtype=bool)
+    for key in _BY_RECIPE.keys() & set(where):
+        hit &= _by_recipe(network, key, where, argument)
+    return hit
+
+
+def reached(network: Network, where: Mapping[str, Any]) -> Bools:
+    """Return which nodes, then projects, a ``where`` chooses; end uses are never among them."""
+    ends = np.concatenate([network.nodes["stage"] == "end_use", np.zeros(len(network.projects), dtype=bool)])
+    return np.asarray(_both(network, where, "where") & ~ends, dtype=bool)
+
+
+def _columns(where: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the conditions on columns: all but what is made and taken."""
+    return {column: value for column, value in where.items() if column not in _BY_RECIPE}
+
+
+def _by_recipe(network: Network, key: str, where: Mapping[str, Any], argument: str) -> Bools:
+    """Return which nodes, then projects, make or take one of the commodities named."""
+    words = _commodities(network, {"commodity": where[key]}, f"{argument}.{key}")
+    roles, end = _BY_RECIPE[key]
+    lines, edges = network.processes, network.edges
+    processes = lines.loc[lines["commodity"].isin(words) & lines["role"].isin(roles), "process"]
+    plants = pd.concat([network.nodes, network.projects], ignore_index=True)
+    passing = plants["process"].isna() & plants["id"].isin(edges.loc[edges["commodity"].isin(words), end])
+    return np.asarray((plants["process"].isin(processes) | passing).to_numpy(), dtype=bool)
+
+
+def _stocks(network: Network, where: Mapping[str, Any], argument: str) -> Bools:
+    """Return which stocks match; nothing that is made or taken reaches a stock, its commodity does."""
+    if len(_columns(where)) < len(where):
+        return np.zeros(len(network.stocks), dtype=bool)
+    return network.matches("stocks", where, argument)
 
 
 def _node_ids(network: Network) -> pd.Series:
@@ -81,7 +121,7 @@ def _put_removal(network: Network, effect: Effect) -> Effect:
         stocks |= network.stocks["node"].isin(ids).to_numpy()
     if "where" in measure:
         nodes |= _both(network, measure["where"], f"{argument}: where") & ~ends
-        stocks |= network.matches("stocks", measure["where"], f"{argument}: where")
+        stocks |= _stocks(network, measure["where"], f"{argument}: where")
     return replace(
         effect,
         nodes=nodes,
@@ -160,7 +200,7 @@ def _put_restriction(network: Network, effect: Effect) -> Effect:
     origin = stocks = None
     if "origin" in measure:
         origin = _both(network, measure["origin"], f"{argument}: origin")
-        stocks = network.matches("stocks", measure["origin"], f"{argument}: origin")
+        stocks = _stocks(network, measure["origin"], f"{argument}: origin")
     return replace(
         effect,
         restriction=replace(found, bound_tpa=full, tier=tier, origin=origin, origin_stocks=stocks),
@@ -265,7 +305,7 @@ def _put_release(network: Network, effect: Effect) -> Effect:
     moves = _deliverable(network)
     stuck = hit & ~moves
     if "where" in measure:
-        also = network.matches("stocks", measure["where"], f"{argument}: where")
+        also = _stocks(network, measure["where"], f"{argument}: where")
         if also.any() and not (also & moves).any():
             stuck |= also
         hit = hit | also
@@ -280,8 +320,20 @@ def _put_release(network: Network, effect: Effect) -> Effect:
     return replace(effect, stocks=hit, release_tpa=given, tiers=tiers)
 
 
+def places_of(network: Network, commodity: str) -> list[str]:
+    """Return the ids of the nodes at which a stock of a commodity can be drawn."""
+    return sorted({node for node, good in _places(network) if good == commodity} & set(network.nodes["id"]))
+
+
 def _deliverable(network: Network) -> Bools:
     """Return which stocks lie where their commodity is shipped, used or asked for, whatever was taken away."""
+    places, stocks = _places(network), network.stocks
+    at = zip(stocks["node"].fillna(""), stocks["commodity"].fillna(""), strict=True)
+    return np.array([pair in places for pair in at], dtype=bool)
+
+
+def _places(network: Network) -> set[tuple[str, str]]:
+    """Return pairs of node and commodity: what it ships, uses or asks for."""
     tables = network.as_read
     used = pd.concat([network.nodes, network.projects, tables["nodes"]])[["id", "process"]].dropna()
     inputs = tables["processes"][tables["processes"]["role"] == "input"]
@@ -295,10 +347,7 @@ def _deliverable(network: Network) -> Bools:
     if tables["demand"].empty:  # end uses take whatever reaches them
         ends = tables["edges"][["target", "commodity"]]
         parts.append(ends[ends["target"].isin(network.nodes.loc[network.nodes["stage"] == "end_use", "id"])])
-    places = {pair for part in parts for pair in part.fillna("").itertuples(index=False, name=None)}
-    stocks = network.stocks
-    at = zip(stocks["node"].fillna(""), stocks["commodity"].fillna(""), strict=True)
-    return np.array([pair in places for pair in at], dtype=bool)
+    return {(node, good) for part in parts for node, good in part.fillna("").itertuples(index=False, name=None)}
 
 
 def _put_projects(network: Network, effect: Effect) -> Effect:
@@ -315,7 +364,7 @@ def _put_projects(network: Network, effect: Effect) -> Effect:
             raise DataError(f'{argument}: "{name}" stands already. Leave it unbuilt and build it by a measure.')
     hit = projects["id"].isin(ids).to_numpy()
     if "where" in measure:
-        hit = hit | network.matches("projects", measure["where"], f"{argument}: where")
+        hit = hit | _both(network, measure["where"], f"{argument}: where")[len(network.nodes) :]
     return replace(effect, projects=hit)
 
 

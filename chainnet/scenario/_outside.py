@@ -57,14 +57,14 @@ def why_outside(effect: Effect, calendar: Calendar, zero: int | None, months: in
         return ""
     if zero is not None and calendar.end <= 0:
         over = month_text(zero + int(calendar.end))
-        return f"{effect.argument} is over since {over}, before month 0 ({month_text(zero)})"
+        return f"{effect.argument} is over since {over}, before month 1 ({month_text(zero)})"
     if not calendar.in_force(np.arange(months)).any():
         return f"{effect.argument} is suspended over the whole horizon of {months} months from {_when(0, zero)}"
     return ""
 
 
 def _when(month: int, zero: int | None) -> str:
-    return f"month {month}" if zero is None else month_text(zero + month)
+    return f"month {month + 1}" if zero is None else month_text(zero + month)
 
 
 def tell_outside(found: Iterable[Outside], stacklevel: int = 3) -> None:

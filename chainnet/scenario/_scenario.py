@@ -11,15 +11,19 @@ from types import MappingProxyType
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from chainnet.errors import DataError, Fault, near_matches
 from chainnet.lowering import Overlay
 from chainnet.network import Network, graphs_folder
 from chainnet.results import handed
 from chainnet.scenario._form import form_faults, frozen, plain, severity_of, severity_steps
+from chainnet.scenario._matches import matches_of
 from chainnet.scenario._overlay import effects_of, overlay_at
+from chainnet.scenario._parameters import filled, put, read_parameters, value_of, written
+from chainnet.scenario._phrases import measures_of, name_of
 
-__all__ = ["Scenario", "overlay_of", "pick_scenarios", "scenarios"]
+__all__ = ["Scenario", "overlay_of", "pick_scenarios", "scenarios", "with_values"]
 
 _MAX_BYTES = 1 << 20
 
@@ -53,12 +57,20 @@ class Scenario:
         Words for people.
     probability : float, optional
         0 to 1.
+    parameters : mapping of str to mapping or value
+        Values with a name, which a measure refers to as ``"$name"``: ``value`` (a number or a word, such as a
+        month), and where it is a number its range, ``low`` and ``high``; ``note``. ``measures`` has the values
+        filled in, ``with_parameters`` puts others in, ``ends`` gives the scenario at the ends of each range.
 
     Raises
     ------
     DataError
-        With every fault: an unknown kind or key, a value of the wrong form, times that contradict
+        With every fault: an unknown kind, key or parameter, a value of the wrong form, times that contradict
         each other.
+
+    Notes
+    -----
+    ``a + b`` is a scenario in which the measures of both are in force; one that stands in both counts once.
 
     Examples
     --------
@@ -73,17 +85,25 @@ class Scenario:
     label: str = ""
     probability: float | None = None
     file: str = field(default="", compare=False, repr=False)
+    parameters: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         given: Any = object.__getattribute__(self, "measures")
         measures = plain(list(given)) if isinstance(given, Iterable) and not isinstance(given, str | Mapping) else given
-        faults = form_faults(self.name, self.label, self.probability, measures, self.file)
+        file = self.file or f"scenario {self.name}"
+        parameters, faults = read_parameters(plain(object.__getattribute__(self, "parameters")), file)
+        if not faults:
+            measures, parameters, faults = filled(measures, parameters, file)
+        faults += form_faults(self.name, self.label, self.probability, measures, self.file)
         if faults:
             raise DataError(faults=faults)
         object.__setattr__(self, "measures", frozen(measures))
+        object.__setattr__(self, "parameters", frozen(parameters))
 
     def __getattribute__(self, name: str) -> Any:
         value = object.__getattribute__(self, name)
+        if name == "parameters":
+            return plain(value)
         if name != "measures":
             return value
         # in the plain words of a file: lists, not the tuples that are kept
@@ -95,18 +115,60 @@ class Scenario:
     def __reduce__(self) -> tuple[Any, ...]:
         # a read-only mapping cannot be pickled, and scenarios go to other processes
         measures = plain(self.measures)
-        return (Scenario, (self.name, measures, self.label, self.probability, self.file))
+        return (Scenario, (self.name, measures, self.label, self.probability, self.file, self.parameters))
+
+    def __add__(self, other: Scenario) -> Scenario:
+        if not isinstance(other, Scenario):
+            return NotImplemented
+        return _joined(f"{self.name}+{other.name}", [self, other])
 
     @classmethod
     def read(cls, path: str | Path) -> Scenario:
         """Read a scenario from a TOML file.
 
+        A file that ``extends`` others, by the names of files beside it, has their measures and parameters too:
+        a parameter that it names again takes its own value, and what it does not say (a label) is theirs.
+
         Raises
         ------
         DataError
-            If the file is missing, is no TOML, or has an unknown key or a wrong value.
+            If the file, or one that it extends, is missing, is no TOML, or has an unknown key or a wrong
+            value, or if files extend each other in a circle.
         """
-        path = Path(path)
+        return cls._read(Path(path), ())
+
+    @classmethod
+    def from_words(cls, network: Network, words: str, name: str = "") -> Scenario:
+        """Return the scenario that a plain sentence says, in the vocabulary of a network.
+
+        A sentence begins with what happens (cut, halve, stop, close, lose, raise, double, ...), says what (a step,
+        a commodity that plants make, a site, exports, demand of a tier), where, by how much, and when; several
+        are split by ``;``. Look at ``matches`` before you use it.
+
+        Parameters
+        ----------
+        network : Network
+        words : str
+        name : str
+            Default made from the words.
+
+        Raises
+        ------
+        DataError
+            If a part of the sentence cannot be placed; says what is known.
+
+        Examples
+        --------
+        >>> import chainnet as cn
+        >>> net = cn.read("rare-earths")
+        >>> cut = cn.Scenario.from_words(net, "cut heavy separation in China by half for six months from 2027-03")
+        >>> cut.measures[0]["where"], cut.measures[0]["share"], cut.measures[0]["months"]
+        ({'country': 'CHN', 'step': 'separation', 'makes': 'dytb_oxide'}, 0.5, 6)
+        """
+        return cls(name or name_of(words), measures_of(network, words), words[:1].upper() + words[1:])
+
+    @classmethod
+    def _read(cls, path: Path, above: tuple[str, ...]) -> Scenario:
         try:
             size = path.stat().st_size
             data = {} if size > _MAX_BYTES else tomllib.loads(path.read_text(encoding="utf-8-sig"))
@@ -137,15 +199,18 @@ class Scenario:
             faults.append(
                 Fault(path.name, None, "name", str(name), f'differs from the file stem "{path.stem}"', "Leave it out.")
             )
+        faults += _extends_faults(data.get("extends", []), path.name)
+        if faults:
+            raise DataError(faults=faults)
+        parameters, faults = read_parameters(data.get("parameters", {}), path.name)
         measures = data.get("measures", [])
+        for parent in _parents(data.get("extends", []), path, above):
+            inherited = cls._read(parent, (*above, path.stem))
+            parameters = {**_plain_parameters(inherited.parameters), **parameters}
+            measures = [*_written(inherited), *measures] if isinstance(measures, list) else measures
+            data = {"label": inherited.label, **data}
         try:
-            scenario = cls(
-                path.stem,
-                measures,
-                data.get("label", ""),
-                data.get("probability"),
-                path.name,
-            )
+            scenario = cls(path.stem, measures, data.get("label", ""), data.get("probability"), path.name, parameters)
         except DataError as err:
             faults += list(err.faults_list)
         if faults:
@@ -153,13 +218,83 @@ class Scenario:
         return scenario
 
     def to_toml(self) -> str:
-        """Return the scenario as TOML text that ``read`` takes back."""
+        """Return the scenario as TOML text that ``read`` takes back; what it extends stands in it."""
         lines = [f"label = {_toml(self.label)}"] if self.label else []
         if self.probability is not None:
             lines.append(f"probability = {_toml(self.probability)}")
-        for measure in self.measures:
+        if self.parameters:
+            lines += ["", "[parameters]"]
+            lines += [f"{name} = {_toml(one)}" for name, one in _plain_parameters(self.parameters).items()]
+        for measure in _written(self):
             lines += ["", "[[measures]]", *(f"{key} = {_toml(value)}" for key, value in measure.items())]
         return "\n".join(lines).lstrip("\n") + "\n"
+
+    def with_parameters(self, **values: Any) -> Scenario:
+        """Return the scenario with other values of its parameters, which its name then says.
+
+        A value outside the range of its parameter is told by a ``ChainnetWarning``.
+
+        Raises
+        ------
+        DataError
+            If a parameter is unknown, or a measure cannot take the value.
+
+        Examples
+        --------
+        >>> import chainnet as cn
+        >>> cut = [{"kind": "scale", "where": {"country": "CHN"}, "share": "$left"}]
+        >>> scn = cn.Scenario("cut", cut, parameters={"left": {"value": 0.5, "low": 0.3, "high": 0.8}})
+        >>> scn.measures[0]["share"], scn.with_parameters(left=0.3).measures[0]["share"]
+        (0.5, 0.3)
+        >>> list(scn.ends())
+        ['cut@left=0.3', 'cut', 'cut@left=0.8']
+        """
+        parameters = _plain_parameters(put(self.name, self.parameters, values))
+        said = ",".join(f"{key}={value}" for key, value in values.items())
+        name, label = (
+            (f"{self.name}@{said}", f"{self.label or self.name} ({said})") if said else (self.name, self.label)
+        )
+        return Scenario(name, _written(self), label, self.probability, parameters=parameters)
+
+    def ends(self) -> Mapping[str, Scenario]:
+        """Return the scenario as it stands, and with each parameter at the ends of its range, one at a time."""
+        found = []
+        ranged = {key: one for key, one in self.parameters.items() if "low" in one}
+        for key, one in ranged.items():
+            found.append(self.with_parameters(**{key: one["low"]}))
+            found += [] if len(found) > 1 else [self]
+            found.append(self.with_parameters(**{key: one["high"]}))
+        return MappingProxyType({one.name: one for one in found or [self]})
+
+    def matches(self, network: Network) -> pd.DataFrame:
+        """Return what each measure reaches in a network.
+
+        Parameters
+        ----------
+        network : Network
+
+        Returns
+        -------
+        DataFrame, a row a measure
+            scenario, measure (its place, from 1), kind, what (its words), n_nodes, n_edges, n_stocks, n_demand,
+            n_projects, names (ids of what it reaches, the first ones), also (what else plants that are chosen by
+            what they make put out: they lose that too), capacity_tpa (of the nodes, where all
+            have one), flow_tpa (baseline over the edges, where all have one).
+
+        Raises
+        ------
+        UnknownIdError, DataError
+            As when the scenario is put to the network.
+
+        Examples
+        --------
+        >>> import chainnet as cn
+        >>> net = cn.read("mag-9")
+        >>> cn.scenarios(net)["china_out"].matches(net)["n_nodes"].tolist()
+        [4]
+        """
+        effects = effects_of(network, self.measures, self.file or self.name)
+        return matches_of(network, effects, self.name)
 
     def severities(
         self, shares: Sequence[float] = (0.1, 0.3, 0.6, 1.0), months: Sequence[int] = (3, 12, 48)
@@ -211,7 +346,73 @@ class Scenario:
         )
 
 
-_TOP = ("name", "label", "probability", "measures")
+def with_values(scenario: Scenario, words: str, argument: str) -> Scenario:
+    """Return a scenario with the values that words say: ``cut=0.3,start=2027-03``; low and high name the ends.
+
+    Raises
+    ------
+    DataError
+        If a word is no such pair, or as ``Scenario.with_parameters``.
+    """
+    pairs = [pair.partition("=") for pair in words.split(",")]
+    if not all(key.strip() and sign and value.strip() for key, sign, value in pairs):
+        known = ", ".join(scenario.parameters) or "none"
+        raise DataError(
+            f'{argument}: "{words}": write PARAMETER=VALUE after @. Parameters of {scenario.name}: {known}.'
+        )
+    known_ones = scenario.parameters
+    values = {key.strip(): value_of(value.strip(), known_ones.get(key.strip(), {})) for key, _, value in pairs}
+    return scenario.with_parameters(**values)
+
+
+def _plain_parameters(parameters: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Return parameters without the places that they fill."""
+    return {name: {key: v for key, v in one.items() if key != "sets"} for name, one in parameters.items()}
+
+
+def _written(scenario: Scenario) -> list[Any]:
+    """Return the measures as a file has them, with the names of parameters in their places."""
+    return written(plain(scenario.measures), scenario.parameters)
+
+
+def _joined(name: str, parts: Sequence[Scenario]) -> Scenario:
+    """Return the scenario in which all of these are in force; a measure that stands in several counts once."""
+    measures: list[Any] = []
+    parameters: dict[str, Any] = {}
+    for part in parts:
+        own = _plain_parameters(part.parameters)
+        for key in own.keys() & parameters.keys():
+            if own[key] != parameters[key]:
+                raise DataError(
+                    f'{name}: the parameter "{key}" differs between the two. Rename it, or give it a value.'
+                )
+        parameters |= own
+        measures += [measure for measure in _written(part) if measure not in measures]
+    label = "; ".join(dict.fromkeys(part.label or part.name for part in parts))
+    return Scenario(name, measures, label, parameters=parameters)
+
+
+def _extends_faults(given: Any, file: str) -> list[Fault]:
+    words = [given] if isinstance(given, str) else given
+    if isinstance(words, list) and all(isinstance(word, str) and _plain(word) for word in words):
+        return []
+    return [Fault(file, None, "extends", str(given)[:80], "must be a name, or a list of names, of files beside it",
+                  'For example extends = "china_export_stop".')]  # fmt: skip
+
+
+def _parents(given: Any, path: Path, above: tuple[str, ...]) -> list[Path]:
+    """Return the files that a file extends, the last first: what an earlier one says stands before it."""
+    names = [word.removesuffix(".toml") for word in ([given] if isinstance(given, str) else given)]
+    for name in names:
+        if name in (*above, path.stem):
+            raise DataError(f"{path.name}, extends: {' > '.join([*above, path.stem, name])} is a circle. Cut it.")
+        if not path.with_name(f"{name}.toml").is_file():
+            known = [file.stem for file in path.parent.glob("*.toml")]
+            raise DataError(f'{path.name}, extends: there is no "{name}.toml" beside it;{near_matches(name, known)}')
+    return [path.with_name(f"{name}.toml") for name in reversed(names)]
+
+
+_TOP = ("name", "label", "probability", "extends", "parameters", "measures")
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 
 

@@ -203,7 +203,7 @@ def _projects(
     dated = wanted & ~np.isnan(year)
     if dated.any() and zero is None:
         raise DataError(
-            f'projects: "{table["id"][dated].iloc[0]}" has a start_year, but nothing says when month 0 is. '
+            f'projects: "{table["id"][dated].iloc[0]}" has a start_year, but nothing says when the first month is. '
             "Give start= or a network with a year."
         )
     begin = np.where(np.isnan(year), 0.0, year * 12.0 - (zero or 0))

@@ -3,6 +3,7 @@
 Words: *n/d* no data, *n/a* cannot apply, *-* not asked; a *sentence* is made from numbers, one claim each.
 """
 
+from chainnet.words._countries import country_code
 from chainnet.words._ends import agree, ends_sentence, ends_words
 from chainnet.words._months import MONTHS, calendar_month, in_months, month_words, recover_words, survive_words
 from chainnet.words._names import as_text, country_name, first_capital, in_sentence, join, named, readable_id, who
@@ -52,6 +53,7 @@ __all__ = [
     "calendar_month",
     "count",
     "counted",
+    "country_code",
     "country_name",
     "ends_sentence",
     "ends_words",

@@ -280,9 +280,9 @@ def test_times_that_contradict_each_other_are_refused(when: dict[str, Any], word
 @pytest.mark.parametrize(
     ("when", "words"),
     [
-        ({"start": "2024-01", "months": 12}, "is over since 2025-01, before month 0 (2025-01)"),
-        ({"start": "2023-01", "until": "2024-11"}, "is over since 2024-11, before month 0 (2025-01)"),
-        ({"until": "2024-07"}, "is over since 2024-07, before month 0 (2025-01)"),
+        ({"start": "2024-01", "months": 12}, "is over since 2025-01, before month 1 (2025-01)"),
+        ({"start": "2023-01", "until": "2024-11"}, "is over since 2024-11, before month 1 (2025-01)"),
+        ({"until": "2024-07"}, "is over since 2024-07, before month 1 (2025-01)"),
         ({"start": "2026-01"}, "starts 2026-01, after a horizon of 12 months"),
         ({"start_month": 12, "months": 3}, "starts 2026-01, after a horizon of 12 months"),
         (
@@ -494,7 +494,7 @@ def test_wrong_arguments_are_refused(more: dict[str, Any], words: str) -> None:
 
 def test_the_last_month_is_of_this_time_and_without_dates_months_are_numbers() -> None:
     timeless = over(chain(year=None), [BAR, {**REMOVE, "start_month": 12}], 12)
-    assert timeless.outside.words == ("s: measures[1] remove starts month 12, after a horizon of 12 months",)
+    assert timeless.outside.words == ("s: measures[1] remove starts month 13, after a horizon of 12 months",)
     assert over(chain(), [BAR, {**REMOVE, "start_month": 11}], 12).news == (0, 11)
     with pytest.raises(cn.DataError, match="no Scenario"):
         timeline(chain(), "ban", 12)  # type: ignore[arg-type]
@@ -665,7 +665,8 @@ def test_the_files_of_the_documentation_run(rare_earths: cn.Network, tmp_path: P
     texts = re.findall(r"^```toml\n(.*?)^```$", page, re.M | re.S)
     kinds: set[str] = set()
     for number, text in enumerate(texts):
-        path = tmp_path / f"s{number}.toml"
+        name = "separation_lost" if "[parameters]" in text and "extends" not in text else f"s{number}"
+        path = tmp_path / f"{name}.toml"
         path.write_text(text, encoding="utf-8")
         scenario = cn.Scenario.read(path)
         kinds |= {measure["kind"] for measure in scenario.measures}

@@ -675,7 +675,7 @@ def test_what_is_never_in_force_equals_the_baseline_and_is_told_once_a_call(mag9
     assert told[0].filename == __file__, "it points at the call"
     words = str(told[0].message)
     assert "late: measures[0] remove starts 2027-01, after a horizon of 12 months" in words
-    assert "past: measures[0] remove is over since 2021-01, before month 0 (2026-01)" in words
+    assert "past: measures[0] remove is over since 2021-01, before month 1 (2026-01)" in words
     assert "late: nothing of it is in force, so over time it equals the baseline" in words
     assert "past: nothing" not in words
     over_time = ["served_t", "shortfall_t", "shortfall_unforeseen_t", "time_to_survive"]

@@ -1,0 +1,298 @@
+"""Scenarios with parameters, that extend and add up, that choose by what plants make, and in plain sentences."""
+
+from __future__ import annotations
+
+import pickle
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from scenario_networks import YARD, put, scn
+
+import chainnet as cn
+
+CUT = {"kind": "scale", "where": {"country": "CHN"}, "share": "$left", "start": "$when", "months": 6}
+PARAMETERS = {"left": {"value": 0.5, "low": 0.3, "high": 0.8, "note": "guess"}, "when": "2027-03"}
+
+
+def cut() -> cn.Scenario:
+    return cn.Scenario("cut", [CUT], "A cut", 0.2, parameters=PARAMETERS)
+
+
+# -- parameters -------------------------------------------------------------------------------------
+
+
+def test_a_measure_takes_the_value_of_its_parameter() -> None:
+    assert cut().measures[0]["share"] == 0.5
+    assert cut().measures[0]["start"] == "2027-03"
+    assert cut().with_parameters(left=0.4).measures[0]["share"] == 0.4
+    assert cut().with_parameters(left=0.4, when="2028-01").measures[0]["start"] == "2028-01"
+
+
+def test_the_ends_put_one_parameter_at_a_time_to_the_ends_of_its_range() -> None:
+    both = cn.Scenario(
+        "b", [{**CUT, "months": "$long"}], parameters={**PARAMETERS, "long": {"value": 6, "low": 3, "high": 9}}
+    )
+    found = {name: (one.measures[0]["share"], one.measures[0]["months"]) for name, one in both.ends().items()}
+    assert found == {
+        "b@left=0.3": (0.3, 6), "b": (0.5, 6), "b@left=0.8": (0.8, 6), "b@long=3": (0.5, 3), "b@long=9": (0.5, 9)
+    }  # fmt: skip
+    assert list(scn({"kind": "remove", "nodes": ["works"]}).ends()) == ["s"]
+
+
+def test_a_value_outside_its_range_is_told_and_taken() -> None:
+    with pytest.warns(cn.ChainnetWarning, match=r"left = 0\.9 lies outside its range, 0\.3 to 0\.8"):
+        assert cut().with_parameters(left=0.9).measures[0]["share"] == 0.9
+
+
+def test_a_file_with_parameters_is_written_as_it_was_read(tmp_path: Path) -> None:
+    path = tmp_path / "cut.toml"
+    path.write_text(cut().to_toml(), encoding="utf-8")
+    read = cn.Scenario.read(path)
+    assert read == cut()
+    assert read.to_toml() == cut().to_toml()
+    assert 'share = "$left"' in read.to_toml()
+    assert pickle.loads(pickle.dumps(read)) == read
+    # another field changed, and the parameters are still parameters
+    assert replace(read, probability=0.5).with_parameters(left=0.7).measures[0]["share"] == 0.7
+
+
+def test_a_text_that_only_looks_like_a_parameter_stays_a_text() -> None:
+    odd = cn.Scenario("s", [{"kind": "remove", "where": {"owner": "$left"}}])
+    assert odd.measures[0]["where"]["owner"] == "$left"
+
+
+@pytest.mark.parametrize(
+    ("parameters", "words"),
+    [
+        ({"lefft": 0.5}, r'no such parameter; did you mean "lefft"'),
+        ({"left": {"value": 0.9, "low": 0.3, "high": 0.8}, "when": "2027-03"}, "lies outside its range"),
+        ({"left": {"value": 0.5, "low": 0.3}, "when": "2027-03"}, "a range needs numbers"),
+        ({"left": {"value": "x", "low": 0.3, "high": 1}, "when": "2027-03"}, "a range needs numbers"),
+        ({"left": {"valu": 0.5}, "when": "2027-03"}, "unknown key"),
+        ({"left": [0.5], "when": "2027-03"}, "must be a number or a word"),
+        ({"2": 0.5, "left": 0.5, "when": "2027-03"}, "is no name"),
+        ({"left": 0.5, "when": "soon"}, "must be a month"),
+        ([0.5], "must map names to values"),
+        ({"left": {"value": 0.5, "note": 3}, "when": "2027-03"}, "note: .*is no text"),
+    ],
+)
+def test_a_wrong_parameter_is_refused(parameters: Any, words: str) -> None:
+    with pytest.raises(cn.DataError, match=words):
+        cn.Scenario("cut", [CUT], parameters=parameters)
+
+
+def test_an_unknown_parameter_is_refused_with_those_known() -> None:
+    with pytest.raises(cn.DataError, match='no parameter "lift"; did you mean "left"'):
+        cut().with_parameters(lift=0.2)
+
+
+# -- extends and sums -------------------------------------------------------------------------------
+
+
+def files(folder: Path, **texts: str) -> Path:
+    for name, text in texts.items():
+        (folder / f"{name}.toml").write_text(text, encoding="utf-8")
+    return folder
+
+
+def test_a_file_that_extends_another_has_its_measures_and_may_change_its_parameters(tmp_path: Path) -> None:
+    files(
+        tmp_path,
+        base=cut().to_toml(),
+        more='extends = "base"\n[parameters]\nleft = 0.3\n[[measures]]\nkind = "demand"\ntier = "defence"\nshare = 2.0\n',
+        most='extends = ["more", "other"]\nlabel = "All of it"\n',
+        other='[[measures]]\nkind = "remove"\nnodes = ["plant"]\n',
+    )
+    more = cn.Scenario.read(tmp_path / "more.toml")
+    assert [m["kind"] for m in more.measures] == ["scale", "demand"]
+    assert more.measures[0]["share"] == 0.3
+    assert more.label == "A cut"
+    most = cn.Scenario.read(tmp_path / "most.toml")
+    assert [m["kind"] for m in most.measures] == ["scale", "demand", "remove"]
+    assert most.label == "All of it"
+    files(tmp_path, again=most.to_toml())
+    assert replace(cn.Scenario.read(tmp_path / "again.toml"), name="most") == most
+
+
+@pytest.mark.parametrize(
+    ("extends", "words"),
+    [
+        ('"other"', 'there is no "other.toml" beside it'),
+        ('"self"', "self > self is a circle"),
+        ('"round"', "self > round > self is a circle"),
+        ('"../base"', "must be a name"),
+        ("3", "must be a name"),
+        ('["base", 3]', "must be a name"),
+    ],
+)
+def test_a_wrong_extends_is_refused(tmp_path: Path, extends: str, words: str) -> None:
+    files(tmp_path, base="", self=f"extends = {extends}\n", round='extends = "self"\n')
+    with pytest.raises(cn.DataError, match=words):
+        cn.Scenario.read(tmp_path / "self.toml")
+
+
+def test_a_sum_has_the_measures_of_both_and_the_same_one_once() -> None:
+    a = scn({"kind": "scale", "where": {"country": "CHN"}, "share": 0.5}, name="a")
+    b = scn(
+        {"kind": "scale", "where": {"country": "CHN"}, "share": 0.5}, {"kind": "remove", "nodes": ["pit"]}, name="b"
+    )
+    both = a + b
+    assert both.name == "a+b"
+    assert [m["kind"] for m in both.measures] == ["scale", "remove"]
+    assert (a + a).measures == a.measures
+    net = cn.read("mag-9")
+    assert cn.balance(net, a + a).demand.equals(cn.balance(net, a).demand)
+    assert (cut() + a).with_parameters(left=0.3).measures[0]["share"] == 0.3
+
+
+def test_a_sum_refuses_two_parameters_of_one_name() -> None:
+    other = cn.Scenario("o", [{**CUT, "where": {"country": "JPN"}}], parameters={"left": 0.1, "when": "2027-03"})
+    with pytest.raises(cn.DataError, match='the parameter "left" differs'):
+        cut() + other
+
+
+# -- what plants make, and what measures match ----------------------------------------------------------
+
+
+def test_makes_and_takes_choose_plants_by_their_process_or_by_what_passes_through() -> None:
+    made = put({"kind": "remove", "where": {"country": ["CHN", "JPN"], "makes": "metal"}})
+    assert made["node_share"] == put({"kind": "remove", "nodes": ["works", "plant", "old"]})["node_share"]
+    ore = scn({"kind": "remove", "where": {"makes": "ore"}}).matches(YARD)
+    assert ore["names"].tolist() == ["mine_a, mine_c, pit"]
+    users = scn({"kind": "scale", "where": {"takes": "ore", "country": "CHN"}, "share": 0.5}).matches(YARD)
+    assert users["names"].tolist() == ["works"]
+
+
+def test_what_is_made_reaches_no_stock() -> None:
+    assert scn({"kind": "remove", "where": {"makes": "metal"}}).matches(YARD)["n_stocks"].tolist() == [0]
+
+
+def test_an_unknown_commodity_is_refused() -> None:
+    with pytest.raises(cn.DataError, match=r'where\.makes: unknown commodity "metl"; did you mean "metal"'):
+        scn({"kind": "remove", "where": {"makes": "metl"}}).matches(YARD)
+
+
+def test_matches_counts_rows_and_names_them() -> None:
+    asked = scn(
+        {"kind": "scale", "where": {"country": "CHN"}, "share": 0.5},
+        {"kind": "restrict", "from": {"country": "CHN"}, "to": {"country": "JPN"}, "share": 0.0},
+        {"kind": "demand", "tier": "defence", "share": 2.0},
+        {"kind": "release", "stocks": ["s_free"]},
+        {"kind": "build", "projects": ["plan"]},
+        {"kind": "tariff", "from": {"country": "JPN"}, "usd_per_t": 5.0},
+    )
+    found = asked.matches(YARD)
+    assert found["measure"].tolist() == [1, 2, 3, 4, 5, 6]
+    counts = found[["n_nodes", "n_edges", "n_stocks", "n_demand", "n_projects"]].to_numpy().tolist()
+    assert counts == [
+        [2, 0, 1, 0, 0],
+        [0, 3, 0, 0, 0],
+        [0, 0, 0, 1, 0],
+        [0, 0, 1, 0, 0],
+        [0, 0, 0, 0, 1],
+        [0, 3, 0, 0, 0],
+    ]
+    assert found["names"].tolist()[1] == "mine_c > plant, works > user_j"
+    assert found["capacity_tpa"].tolist()[0] == 17.0
+    assert np.isnan(found["flow_tpa"].tolist()[1])  # the baseline of slag is not known
+
+
+def test_what_else_plants_make_is_said() -> None:
+    net = cn.read("rare-earths")
+    heavy = scn(
+        {"kind": "scale", "where": {"country": "CHN", "step": "separation", "makes": "dytb_oxide"}, "share": 0.5}
+    )
+    assert heavy.matches(net)[["names", "also"]].to_numpy().tolist() == [
+        ["chn_ionic_sep, chn_monazite_sep", "ndpr_oxide, sm_oxide"]
+    ]
+
+
+# -- plain sentences ----------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def earths() -> cn.Network:
+    return cn.read("rare-earths")
+
+
+CHINA = {"country": "CHN"}
+
+
+@pytest.mark.parametrize(
+    ("sentence", "measures"),
+    [
+        (
+            "cut heavy separation in China by half for six months from 2027-03",
+            [{"kind": "scale", "where": {**CHINA, "step": "separation", "makes": "dytb_oxide"}, "share": 0.5,
+              "start": "2027-03", "months": 6}],
+        ),
+        ("Halve light separation in CHN until 2028-01",
+         [{"kind": "scale", "where": {**CHINA, "step": "separation", "makes": "ndpr_oxide"}, "share": 0.5,
+           "until": "2028-01"}]),
+        ("lose Kuantan for 3 months after 2 months", [{"kind": "remove", "nodes": ["mys_kuantan"], "start_month": 2, "months": 3}]),
+        ("cut mining in Burma to 70 %", [{"kind": "scale", "where": {"country": "MMR", "step": "mining"}, "share": 0.7}]),
+        ("stop magnets in Japan and the United States for a year",
+         [{"kind": "remove", "where": {"country": ["JPN", "USA"], "step": "magnet"}, "months": 12}]),
+        ("cut refining in China by two thirds",
+         [{"kind": "scale", "where": {**CHINA, "stage": "refiner"}, "share": 0.333333333333}]),
+        ("stop exports of heavy magnets from China to Japan from March 2027",
+         [{"kind": "restrict", "from": CHINA, "to": {"country": "JPN"}, "commodity": "ndfeb_hree", "share": 0.0,
+           "start": "2027-03"}]),
+        ("double defence demand in the United States",
+         [{"kind": "demand", "where": {"country": "USA"}, "tier": "defence", "share": 2.0}]),
+        ("raise demand for heavy magnets by 10 percent", [{"kind": "demand", "commodity": "ndfeb_hree", "share": 1.1}]),
+        ("lose Kuantan; cut cobalt supply by 30%",
+         [{"kind": "remove", "nodes": ["mys_kuantan"]}, {"kind": "scale", "where": {"step": "cobalt supply"}, "share": 0.7}]),
+    ],
+)  # fmt: skip
+def test_a_sentence_is_the_measure_that_it_says(
+    earths: cn.Network, sentence: str, measures: list[dict[str, Any]]
+) -> None:
+    made = cn.Scenario.from_words(earths, sentence)
+    assert [dict(m) for m in made.measures] == measures
+    assert not made.matches(earths)["names"].eq("nothing").any()
+
+
+def test_the_longer_name_of_a_step_is_meant_where_it_is_said(mag9: cn.Network) -> None:
+    said = {
+        words: cn.Scenario.from_words(mag9, words).matches(mag9)["names"].tolist()
+        for words in ("stop mining in China", "stop heavy mining in China")
+    }
+    assert said == {"stop mining in China": ["H_CN, M_CN"], "stop heavy mining in China": ["H_CN"]}
+
+
+def test_exports_never_mean_what_stays_in_the_country(earths: cn.Network) -> None:
+    made = cn.Scenario.from_words(earths, "ban exports from China for defence")
+    assert [m["tier"] for m in made.measures] == ["defence", "defence"]
+    assert "CHN" not in made.measures[0]["to"]["country"]
+    assert made.measures[1]["to"] == {"region": ["EU27", "other"]}
+
+
+@pytest.mark.parametrize(
+    ("sentence", "words"),
+    [
+        ("", "is empty"),
+        ("frobnicate separation in China", "begins with no word for what happens"),
+        ("cut separation in China", "does not say by how much"),
+        ("cut separation in China by 50", "neither a part nor a per cent"),
+        ("cut separation in China by 150 %", "by more than all of it"),
+        ("cut purple separation in China by half", '"purple" names nothing among what such plants make'),
+        ("cut separation in Chyna by half", '"Chyna" is no country and no group'),
+        ("cut separation in China by half in blue", '"in blue" names nothing'),
+        ("cut separation in China by half for umpteen months", '"umpteen" is no number of months'),
+        ("raise separation in China by half", "only demand can be raised"),
+        ("cut by half", "does not say what"),
+        ("stop exports of magnets", "neither from where nor to where"),
+        ("stop exports from China for soldiers", '"soldiers" is no tier'),
+        ("cut separation in Chile by half", "no plant of .* is meant"),
+        ("double demand for NdPr oxide", "nobody asks for ndpr_oxide"),
+    ],
+)
+def test_a_sentence_that_cannot_be_placed_is_refused_with_what_is_known(
+    earths: cn.Network, sentence: str, words: str
+) -> None:
+    with pytest.raises(cn.DataError, match=words):
+        cn.Scenario.from_words(earths, sentence)
