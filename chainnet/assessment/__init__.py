@@ -6,5 +6,6 @@ Words: *question* (one table of the assessment, and why it may be missing), *cau
 from chainnet.assessment._assess import Assessment, assess
 from chainnet.assessment._compare import compare
 from chainnet.assessment._overview import first_rows, overview
+from chainnet.assessment._side_by_side import SideBySide
 
-__all__ = ["Assessment", "assess", "compare", "first_rows", "overview"]
+__all__ = ["Assessment", "SideBySide", "assess", "compare", "first_rows", "overview"]

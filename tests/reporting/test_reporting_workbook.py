@@ -140,7 +140,8 @@ def test_sheets_print_on_the_width_of_a_page_with_their_heads(document: Document
         ("number", 0.0412, "#,##0.0000"),
         ("number", 0.0000412, "0.0E+00"),
         ("share", 0.0123, "#,##0.0%"),
-        ("share", 0.9999, "#,##0.0%"),
+        ("share", 0.9999, '">99.9%"'),
+        ("share", 0.00002, '"<0.1%"'),
         ("share", 0.62, "#,##0%"),
         ("year", 2027.0, "0"),
         ("count", 1234.0, "#,##0"),
@@ -170,7 +171,7 @@ def test_main_tables_are_drawn_and_each_chart_shows_the_figures_beside_it(docume
     months = next(chart for chart in drawn if chart.table == "M1")
     assert [head for head, _ in months.series] == ["defence", "industrial", "civilian"]
     assert len(months.lines) == 48
-    assert months.title.endswith("china_out")
+    assert months.title.endswith("by scenario and tier: Everything in China stops")
 
 
 def test_no_chart_is_drawn_of_zeros() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from chainnet.reporting.canvas import TIERS
@@ -67,13 +67,15 @@ def charts(tables: Sequence[ReportTable]) -> tuple[Chart, ...]:
     tables : sequence of ReportTable
     """
     known = {table.id: table for table in tables}
-    tiers = [row["tier"].text for row in known["T8"].records()] if "T8" in known else []
-    drawn = (_drawn(plan, known[plan.table], list(dict.fromkeys(tiers))) for plan in _PLANS if plan.table in known)
+    rows = known["T8"].records() if "T8" in known else []
+    tiers = list(dict.fromkeys(row["tier"].text for row in rows))
+    names = {row["scenario"].text: row["label"].text for row in rows}
+    drawn = (_drawn(plan, known[plan.table], tiers, names) for plan in _PLANS if plan.table in known)
     return tuple(chart for chart in drawn if chart is not None)
 
 
-def _drawn(plan: _Plan, table: ReportTable, tiers: Sequence[str]) -> Chart | None:
-    """Return the chart of a table; tiers stand in their order, whatever that of the rows."""
+def _drawn(plan: _Plan, table: ReportTable, tiers: Sequence[str], names: Mapping[str, str]) -> Chart | None:
+    """Return the chart of a table; tiers stand in their order, whatever that of the rows; a group by its name."""
     columns = {column.key: column for column in table.columns}
     figures = [key for key in plan.figures if key in columns]
     if not figures or not columns.keys() >= {*plan.lines[:1], *filter(None, (plan.split, plan.within))}:
@@ -94,7 +96,7 @@ def _drawn(plan: _Plan, table: ReportTable, tiers: Sequence[str]) -> Chart | Non
     series = tuple((head, tuple(found[head].get(line) for line in kept)) for head in heads)
     if not any(figure for _, drawn in series for figure in drawn):
         return None
-    title = f"{table.id} {table.title}{where}"
+    title = f"{table.id} {table.title}{f': {names.get(where, where)}' if where else ''}"
     return Chart(table.id, title, plan.kind, columns[figures[0]].unit, kept, series)
 
 
@@ -111,7 +113,7 @@ def _within(plan: _Plan, rows: list[dict[str, Cell]], figure: str) -> tuple[list
     for row in rows:
         size[row[plan.within].text] = size.get(row[plan.within].text, 0.0) + (_figure(row[figure]) or 0.0)
     most = max(size, key=lambda name: size[name], default="")
-    return [row for row in rows if row[plan.within].text == most], f": {most}"
+    return [row for row in rows if row[plan.within].text == most], most
 
 
 def _figure(cell: Cell) -> float | None:

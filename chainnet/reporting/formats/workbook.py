@@ -16,7 +16,7 @@ from typing import Any
 
 from chainnet.reporting.formats.charts import COLOURS, Chart, charts, figures_of
 from chainnet.reporting.model import Cell, Document, ReportColumn, ReportTable, Sentence
-from chainnet.words import MINUS, NO_DATA, NOT_APPLICABLE, NOT_ASKED, number, percent, spelled
+from chainnet.words import MINUS, NBSP, NO_DATA, NOT_APPLICABLE, NOT_ASKED, number, percent, spelled
 
 __all__ = ["CODE_ROW", "FIRST_ROW", "HEAD_ROW", "empty_tables", "sheet_names", "workbook_report"]
 
@@ -172,7 +172,8 @@ class _Writer:
         elif is_total:
             self._text(sheet, row, place, cell.text, self._format("", True))
         else:
-            self._text(sheet, row, place, cell.text, self.says if shown.column.is_number else self.wrap)
+            words = self.plain if shown.place is None else self.wrap  # what is said of all rows makes none higher
+            self._text(sheet, row, place, cell.text, self.says if shown.column.is_number else words)
 
     # -- one sheet ------------------------------------------------------------------------------
 
@@ -487,7 +488,9 @@ def _number_form(kind: str, value: float) -> str:
     if kind in ("year", "count"):
         return "0" if kind == "year" else "#,##0"
     text = percent(value) if kind == "share" else number(value, least=LEAST)
-    if text.startswith(("<", f">{MINUS}")):  # finer than is printed: two digits of it
-        return "0.0E+00" if kind != "share" else "0.0E+00%"
+    if kind == "share" and text.startswith(("<", ">")):  # in words where it rounds to nothing, or to all
+        return f'"{text.replace(NBSP, "")}"'
+    if text.startswith(("<", f">{MINUS}")):
+        return "0.0E+00"
     places = len(re.sub(r"[^0-9].*", "", text.partition(".")[2]))
     return f"#,##0{'.' if places else ''}{'0' * places}{'%' if kind == 'share' else ''}"
