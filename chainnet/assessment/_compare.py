@@ -98,7 +98,7 @@ def compare(
     before: Side | Sequence[Side],
     after: None = None,
     *,
-    scenario: str | None = None,
+    scenario: str | Scenario | None = None,
     scenarios: Iterable[str | Scenario] | None = None,
     portfolios: Mapping[str, Iterable[str]] | None = None,
     months: int = 48,
@@ -112,7 +112,7 @@ def compare(
     before: Side | Sequence[Side],
     after: Side | None = None,
     *,
-    scenario: str | None = None,
+    scenario: str | Scenario | None = None,
     scenarios: Iterable[str | Scenario] | None = None,
     portfolios: Mapping[str, Iterable[str]] | None = None,
     months: int = 48,
@@ -131,8 +131,8 @@ def compare(
         A list sets chains side by side, each under the worst scenario of its own, or under ``scenario``.
     after : Network or Assessment, optional
         The same, as it is now.
-    scenario : str, optional
-        Of two networks the scenario whose change is traced to its causes, "undisturbed" for none; default that
+    scenario : str or Scenario, optional
+        Of two networks the name of that whose change is traced to its causes, "undisturbed" for none; default that
         which changed most for the first tier, then for all. Of portfolios and chains that under which they are
         set side by side; default the worst for the first tier in the long run.
     scenarios : list of str or Scenario, optional
@@ -181,6 +181,10 @@ def compare(
     if after is not None:
         if scenarios is not None or portfolios is not None or isinstance(before, (list, tuple)):
             raise DataError("compare: scenarios and portfolios are columns of one network; leave the second one out.")
+        if isinstance(scenario, Scenario):
+            raise DataError(
+                f'compare: of two networks name the scenario, such as "{scenario.name}", that one of them has.'
+            )
         return _two(before, after, scenario, commodity, beneficiaries)
     said = partial(_said, commodity=commodity, beneficiaries=beneficiaries)
     columns = _columns(before, scenario, scenarios, portfolios, said)
@@ -194,7 +198,7 @@ def _said(network: Network, commodity: Words, beneficiaries: Words) -> Said:
 
 def _columns(
     given: Any,
-    scenario: str | None,
+    scenario: str | Scenario | None,
     scenarios: Iterable[str | Scenario] | None,
     portfolios: Mapping[str, Iterable[str]] | None,
     said: Callable[[Network], Said],

@@ -38,7 +38,8 @@ class SideBySide(Result):
     side : DataFrame
         tier, figure, others, then a column of numbers for each thing compared. Figures: demand_tpa; short_share,
         short_tpa (the long run); first_short_month (from 1 at the first measure; NaN = never within the horizon);
-        largest_loss_share (part of what the tier is served that the loss of one site costs it). ``others`` says when
+        largest_loss_share (part of what the tier can be served, could it come first, that the loss of one site costs
+        it; NaN where it is served nothing). ``others`` says when
         all who do not count are served: "after" and "before" where that makes a difference in any column, else
         "either".
     columns : DataFrame, index column
@@ -86,14 +87,17 @@ def portfolios_of(network: Network, scenario: Scenario | None, portfolios: Mappi
         for one in chosen:
             if one not in known:
                 raise DataError(
-                    f'portfolios: "{name}": no project "{one}";{near_matches(str(one), known)} see projects.'
+                    f'portfolios: "{name}" names "{one}", which is no project of {network.name or "the network"};'
+                    f"{near_matches(str(one), known)} one of {', '.join(known) or 'none'}."
                 )
         made.append(Column(str(name), network, scenario, chosen))
     return made
 
 
 def chains_of(
-    networks: Iterable[tuple[Network, Mapping[str, Scenario]]], scenario: str | None, said: Callable[[Network], Said]
+    networks: Iterable[tuple[Network, Mapping[str, Scenario]]],
+    scenario: str | Scenario | None,
+    said: Callable[[Network], Said],
 ) -> list[Column]:
     """Return a column for each chain, under the scenario that is named, by default the worst of its own."""
     made = []
@@ -320,7 +324,7 @@ def _loss(network: Network, lost: float, base: float, site: str, tied: int) -> d
     label = there["label"].dropna()
     return {
         "largest_loss_tpa": float(lost),
-        "largest_loss_share": float(lost) / base if base > 0 else 0.0,
+        "largest_loss_share": float(lost) / base if base > 0 else np.nan,
         "largest_loss": str(label.iloc[0]) if len(label) else site,
         "n_tied": tied,
     }
