@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -115,10 +116,21 @@ class Report(Question, Counted, Form):
         from contextlib import nullcontext
         from multiprocessing import get_context
 
+        self._say_missing()
         pays = len(self.network.nodes) >= PROCESSES_FROM
         apart = ProcessPoolExecutor(2, mp_context=get_context("spawn")) if pays else nullcontext()
         with apart as pool, progress_bar("report") as step:
             self.say_paths(*self.ask(executor=pool, progress=step))
+
+    def _say_missing(self) -> None:
+        """Say before the work begins what the graph does not hold, and so no page of the report."""
+        from chainnet.assessment import missing
+        from chainnet.scenario import pick_scenarios
+
+        asked = {one.name: one for one in pick_scenarios(self.network, self.given("scenarios"))}
+        found = missing(self.network, asked).index
+        if len(found):
+            print(f"not in {self.network.name}, the report says how to add them: {', '.join(found)}", file=sys.stderr)
 
 
 @command()

@@ -48,7 +48,7 @@ class Compare(Counted, PageOutput):
     or more, or two --side-by-side: a column a chain, under --scenario or the worst of its own.
     """
 
-    graphs: Annotated[list[str], typer.Argument(metavar="GRAPH...", help=opt.GRAPH)]
+    graphs: Annotated[list[str], typer.Argument(metavar="GRAPH", help=opt.GRAPH)]
     scenario: Annotated[
         list[str] | None,
         "Scenario, by name or TOML file; of one graph a column each, of two the one whose change is traced.",
