@@ -10,7 +10,7 @@ from typing import Any
 from chainnet.assessment import SideBySide
 from chainnet.reporting.overview import STRIP, Share, marked
 from chainnet.results import origin_of, package_version
-from chainnet.words import NBSP, NO_DATA, NOT_APPLICABLE, first_capital, is_missing, number, percent, whole
+from chainnet.words import NBSP, NO_DATA, NOT_APPLICABLE, first_capital, is_missing, number, percent, spelled, whole
 
 __all__ = ["comparison_markdown", "comparison_page"]
 
@@ -120,7 +120,7 @@ def _tiers(found: SideBySide) -> Iterator[tuple[str, list[Line]]]:
 
 
 def _lines(found: SideBySide, tier: str, asked: dict[tuple[str, str], list[float]], names: list[str]) -> Iterator[Line]:
-    name = first_capital(tier)
+    name, months = first_capital(tier), int(origin_of(found.side)["settings"]["months"])
     for (figure, end), values in asked.items():
         if figure == "demand_tpa":
             yield Line(f"{name}: demand{ORDER[end]}", tuple(_unless(v, f"{number(v)}{NBSP}t/yr") for v in values))
@@ -132,9 +132,10 @@ def _lines(found: SideBySide, tier: str, asked: dict[tuple[str, str], list[float
             )
             strips = tuple(Share.between(tier, 0.0, v, v) for v in values if not is_missing(v))
             yield Line(f"{name} short{ORDER[end]}", tuple(cells), strips if len(strips) == len(values) else ())
-        elif figure == "first_short_month" and origin_of(found.side)["settings"]["months"]:
-            short = asked.get(("demand_tpa", "either"), values)
-            yield Line(f"{name}: first short month{ORDER[end]}", tuple(map(_month, values, short)))
+        elif figure == "first_short_month" and months:
+            there = asked.get(("demand_tpa", "either"), values)
+            cells = (_month(v, of, months) for v, of in zip(values, there, strict=True))
+            yield Line(f"{name}: first short month{ORDER[end]}", tuple(cells))
         elif figure == "largest_loss_share":
             sites = _sites(found, tier, "after" if end == "either" else end)
             cells = (_unless(v, f"{percent(v)}{sites[n] if v > 0 else ''}") for v, n in zip(values, names, strict=True))
@@ -146,10 +147,10 @@ def _unless(value: float, words: str) -> str:
     return NOT_APPLICABLE if is_missing(value) else words
 
 
-def _month(month: float, asked: float) -> str:
+def _month(month: float, asked: float, horizon: int) -> str:
     if is_missing(asked):
         return NOT_APPLICABLE
-    return "never" if is_missing(month) else f"month{NBSP}{whole(month)}"
+    return f"not in {spelled(horizon, 'month')}" if is_missing(month) else f"month{NBSP}{whole(month)}"
 
 
 def _sites(found: SideBySide, tier: str, end: str) -> dict[str, str]:

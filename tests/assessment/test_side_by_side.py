@@ -55,6 +55,7 @@ def test_both_ends_stand_where_they_differ_and_once_where_they_do_not() -> None:
     assert at(found, "defence", "demand_tpa") == {"undisturbed": 6.0, "half": 6.0}
     assert at(found, "defence", "first_short_month", "before") == {"undisturbed": 1.0, "half": 1.0}
     assert np.isnan(at(found, "defence", "first_short_month", "after")["undisturbed"])
+    assert "first short month, others served after | not in 12 months | month 1 |" in comparison_markdown(found)
     # where nothing is served nothing can be lost
     assert np.isnan(at(found, "defence", "largest_loss_share", "before")["half"])
     assert found.words == ('"half" leaves the largest part of defence short, whoever is served first.',)
