@@ -204,7 +204,7 @@ def assess(
     Raises
     ------
     DataError
-        If there is no demand table or an argument is unknown.
+        If there is no demand table, no row of it counts, or an argument is unknown.
 
     Warns
     -----
@@ -221,6 +221,12 @@ def assess(
     if network.demand.empty:
         raise DataError("assess: the network has no demand table, so nobody can go short. Give demand.")
     counting = Counting.of(network, commodity, beneficiaries, others=others)
+    if not counting.rows.any():
+        whose = f" of {', '.join(counting.whose)}" if counting.whose else ""
+        raise DataError(
+            f"assess: no demand{whose} counts, so nobody can go short. Give nodes.country of the end uses, or name "
+            "other beneficiaries or goods."
+        )
     chosen = pick_scenarios(network, scenarios)
     when = tuple(years) if years is not None else _years(network)
     case = Case(counting, tuple(chosen), when, months, start, recovery, draws)

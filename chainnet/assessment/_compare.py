@@ -1,25 +1,28 @@
-"""``compare``: what changed between two networks or assessments, and which input moved which answer."""
+"""``compare``: what changed between two networks and which input moved which answer; or several things as columns."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, cast
+from typing import Any, TypeAlias, cast, overload
 
 import numpy as np
 import pandas as pd
 
+from chainnet import checks
 from chainnet._types import Words
 from chainnet.assessment._assess import Assessment
+from chainnet.assessment._side_by_side import Column, SideBySide, chains_of, portfolios_of, scenarios_of, side_by_side
 from chainnet.engine import ROUNDING
 from chainnet.errors import DataError, UnknownIdError
-from chainnet.flow import Counting, ValueModel, shapley_values
+from chainnet.flow import Counting, Said, ValueModel, shapley_values
 from chainnet.network import TABLES, Network, as_text, kept
 from chainnet.results import Result, provenance, stamp
-from chainnet.scenario import Scenario, acting, overlay_of, scenarios
+from chainnet.scenario import Scenario, acting, overlay_of
+from chainnet.scenario import scenarios as shipped
 
 __all__ = ["Comparison", "compare"]
 
@@ -41,6 +44,7 @@ STRUCTURE, MEASURES = "rows added or removed", "scenario"
 UNDISTURBED, ALL = "undisturbed", "all tiers"
 ROWS = 25
 Count = Callable[..., Counting]  # what is asked, of either network
+Side: TypeAlias = Network | Assessment
 
 
 @dataclass(frozen=True, repr=False, eq=False, kw_only=True)
@@ -78,39 +82,87 @@ class Comparison(Result):
     words: tuple[str, ...]
 
 
+@overload
 def compare(
-    before: Network | Assessment,
-    after: Network | Assessment,
+    before: Side,
+    after: Side,
     *,
     scenario: str | None = None,
     commodity: Words = None,
     beneficiaries: Words = None,
-) -> Comparison:
-    """Say what changed between two networks or assessments, and which input moved the answer.
+) -> Comparison: ...
+
+
+@overload
+def compare(
+    before: Side | Sequence[Side],
+    after: None = None,
+    *,
+    scenario: str | Scenario | None = None,
+    scenarios: Iterable[str | Scenario] | None = None,
+    portfolios: Mapping[str, Iterable[str]] | None = None,
+    months: int = 48,
+    commodity: Words = None,
+    beneficiaries: Words = None,
+    progress: Callable[[str, float], None] | None = None,
+) -> SideBySide: ...
+
+
+def compare(
+    before: Side | Sequence[Side],
+    after: Side | None = None,
+    *,
+    scenario: str | Scenario | None = None,
+    scenarios: Iterable[str | Scenario] | None = None,
+    portfolios: Mapping[str, Iterable[str]] | None = None,
+    months: int = 48,
+    commodity: Words = None,
+    beneficiaries: Words = None,
+    progress: Callable[[str, float], None] | None = None,
+) -> Comparison | SideBySide:
+    """Say what changed between two networks and which input moved the answer; or set several things side by side.
+
+    Two networks, before and after, give a ``Comparison`` with causes. One network gives its scenarios, or sets of
+    its projects, as columns; a list of networks gives these as columns: a ``SideBySide``.
 
     Parameters
     ----------
-    before, after : Network or Assessment
-    scenario : str, optional
-        Name of the scenario whose change is traced to its causes, "undisturbed" for none; default that which
-        changed most for the first tier, then for all.
+    before : Network or Assessment, or a list of them
+        A list sets chains side by side, each under the worst scenario of its own, or under ``scenario``.
+    after : Network or Assessment, optional
+        The same, as it is now.
+    scenario : str or Scenario, optional
+        Of two networks the name of that whose change is traced to its causes, "undisturbed" for none; default that
+        which changed most for the first tier, then for all. Of portfolios and chains that under which they are
+        set side by side; default the worst for the first tier in the long run.
+    scenarios : list of str or Scenario, optional
+        Of one network: the columns. Default "undisturbed" and all that ship with it.
+    portfolios : mapping of str to list of str, optional
+        Name -> ids of projects; [] = none built. In the long run they stand at full size and serve every tier; in
+        the months from their start year on, once qualified for a tier.
+    months : int
+        Horizon in which a column's first short month is looked for; 0 = not asked.
     commodity, beneficiaries : optional
         Whose and what demand counts; default what each network says.
+    progress : callable, optional
+        Called with (what is being done, part done from 0 to 1).
 
     Returns
     -------
-    Comparison
+    Comparison or SideBySide
 
     Raises
     ------
     DataError
-        If an argument is of another kind, or neither side knows the scenario.
+        If an argument is of another kind or goes with another question, a scenario or project is unknown, or there
+        are fewer than two columns.
 
     Notes
     -----
     Each answer is solved: what a tier lacks could it come first, and what all lack. Causes are the players of a game
     whose value is the answer of a network made of tables of both sides; Shapley shares add up to the whole change.
-    Cost: two warm solves for each scenario and tier, 2^causes programs, one program for each row tried.
+    Cost: two warm solves for each scenario and tier, 2^causes programs, one program for each row tried. Side by
+    side, tiers are served in their order; a column costs one stress test and one ``chokepoints`` a tier, at each end.
 
     Examples
     --------
@@ -120,7 +172,56 @@ def compare(
     >>> found = cn.compare(net, less)
     >>> found.rows.loc[0, "key"], float(found.rows.loc[0, "alone_t"])
     ('G_JP', 4.0)
+
+    >>> sets = {"nothing": [], "pair": ["H_US", "G_US"]}
+    >>> side = cn.compare(net, scenario="china_out", portfolios=sets, months=0).side
+    >>> side.query("tier == 'civilian' and figure == 'short_tpa'")[["nothing", "pair"]].round(6).to_numpy().tolist()
+    [[30.0, 20.0]]
     """
+    if after is not None:
+        if scenarios is not None or portfolios is not None or isinstance(before, (list, tuple)):
+            raise DataError("compare: scenarios and portfolios are columns of one network; leave the second one out.")
+        if isinstance(scenario, Scenario):
+            raise DataError(
+                f'compare: of two networks name the scenario, such as "{scenario.name}", that one of them has.'
+            )
+        return _two(before, after, scenario, commodity, beneficiaries)
+    said = partial(_said, commodity=commodity, beneficiaries=beneficiaries)
+    columns = _columns(before, scenario, scenarios, portfolios, said)
+    months = checks.whole(months, "months", 0, 1200, "is out of range; give a whole number, {least} to {most}.")
+    return side_by_side(columns, months=months, commodity=commodity, beneficiaries=beneficiaries, progress=progress)
+
+
+def _said(network: Network, commodity: Words, beneficiaries: Words) -> Said:
+    return Counting.of(network, commodity, beneficiaries).said
+
+
+def _columns(
+    given: Any,
+    scenario: str | Scenario | None,
+    scenarios: Iterable[str | Scenario] | None,
+    portfolios: Mapping[str, Iterable[str]] | None,
+    said: Callable[[Network], Said],
+) -> list[Column]:
+    """Return the columns that are asked for: scenarios, portfolios or chains."""
+    if isinstance(given, (list, tuple)):
+        if scenarios is not None or portfolios is not None:
+            raise DataError("compare: scenarios and portfolios are columns of one network; give one, not a list.")
+        return chains_of([_unpack(one, f"before[{i}]") for i, one in enumerate(given)], scenario, said)
+    network, asked = _unpack(given, "before")
+    if portfolios is None:
+        if scenario is not None:
+            raise DataError("compare: of one network name the columns: scenarios=[...], or portfolios={...}.")
+        return scenarios_of(network, asked, scenarios)
+    if scenarios is not None:
+        raise DataError("compare: portfolios are set side by side under one scenario; give scenario=, not scenarios=.")
+    if not isinstance(portfolios, Mapping):
+        raise DataError("portfolios: give a mapping of names to lists of projects.")
+    return portfolios_of(network, chains_of([(network, asked)], scenario, said)[0].scenario, portfolios)
+
+
+def _two(before: Any, after: Any, scenario: str | None, commodity: Words, beneficiaries: Words) -> Comparison:
+    """Compare two networks, with causes."""
     old, old_asked = _unpack(before, "before")
     new, new_asked = _unpack(after, "after")
     count = partial(Counting.of, commodity=commodity, beneficiaries=beneficiaries)
@@ -154,7 +255,7 @@ def _unpack(side: Any, name: str) -> tuple[Network, dict[str, Scenario]]:
     if isinstance(side, Assessment):
         return side.network, dict(side.asked)
     if isinstance(side, Network):
-        return side, dict(scenarios(side))
+        return side, dict(shipped(side))
     raise DataError(f"{name}: a {type(side).__name__}; give a Network or an Assessment.")
 
 

@@ -242,6 +242,33 @@ class TableOutput(Output):
 
 
 @dataclass(kw_only=True, eq=False)
+class PageOutput(Command):
+    """The same for an answer that may also go as a page, or as a table in Markdown."""
+
+    out: Annotated[Path | None, "Write to this file; .html, .md, .csv and .json say the format."] = None
+    kind: Annotated[opt.Kind | None, "Of the answer; default by --out, else table.", "--format"] = None
+    table: opt.Table = None
+
+    def asked_kind(self) -> opt.Kind:
+        """Return the format that is asked for, or that the name of the file says."""
+        suffix = self.out.suffix.lower() if self.out is not None else ""
+        if self.kind is None and suffix and suffix not in opt.BY_SUFFIX:
+            known = ", ".join(opt.BY_SUFFIX)
+            raise DataError(f'--out: "{suffix}" is no known format. Known: {known}; or give --format.')
+        kind = self.kind or opt.BY_SUFFIX.get(suffix, "table")
+        if self.table is not None and kind in ("md", "html"):
+            raise DataError(f"--table: --format {kind} shows all there is; ask for table or csv.")
+        return kind
+
+    def hand_over(self, text: str) -> None:
+        """Print a page or a table, or write it to the file."""
+        if self.out is None:
+            sys.stdout.write(text)
+        else:
+            self.write(self.out, text)
+
+
+@dataclass(kw_only=True, eq=False)
 class Verified(Command):
     """The option to have an answer found by a second solver too."""
 

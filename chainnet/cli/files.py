@@ -9,20 +9,12 @@ from typing import Annotated, Any, Literal
 import typer
 
 from chainnet.cli import options as opt
-from chainnet.cli.common import Command, Counted, Form, Output, Question, TableOutput, command
+from chainnet.cli.common import Counted, Form, Output, PageOutput, Question, TableOutput, command
 from chainnet.cli.plans import measures_table
 from chainnet.cli.progress import progress_bar
 from chainnet.cli.words import words
 from chainnet.errors import DataError
 
-# what an overview is written as, by the name of its file
-BY_SUFFIX: dict[str, Literal["table", "csv", "json", "md", "html"]] = {
-    ".html": "html",
-    ".md": "md",
-    ".csv": "csv",
-    ".json": "json",
-    ".txt": "table",
-}
 PROCESSES_FROM = 30  # nodes from which two processes repay their start
 Marking = Annotated[str, "Banner at the top and bottom."]
 
@@ -161,14 +153,25 @@ class Report(Question, Counted, Form):
         from contextlib import nullcontext
         from multiprocessing import get_context
 
+        self._say_missing()
         pays = len(self.network.nodes) >= PROCESSES_FROM
         apart = ProcessPoolExecutor(2, mp_context=get_context("spawn")) if pays else nullcontext()
         with apart as pool, progress_bar("report") as step:
             self.say_paths(*self.ask(executor=pool, progress=step))
 
+    def _say_missing(self) -> None:
+        """Say before the work begins what the graph does not hold, and so no page of the report."""
+        from chainnet.assessment import missing
+        from chainnet.scenario import pick_scenarios
+
+        asked = {one.name: one for one in pick_scenarios(self.network, self.given("scenarios"))}
+        found = missing(self.network, asked).index
+        if len(found):
+            print(f"not in {self.network.name}, the report says how to add them: {', '.join(found)}", file=sys.stderr)
+
 
 @command()
-class Overview(Command):
+class Overview(PageOutput):
     """Say of every chain in one row who goes short, where the neck is, what closes it and what that hinges on.
 
     Without GRAPH every shipped chain that is not made up to learn on. People see the worst and the likeliest
@@ -177,43 +180,21 @@ class Overview(Command):
 
     graphs: Annotated[list[str] | None, typer.Argument(metavar="GRAPH", help=opt.GRAPH)] = None
     months: Annotated[int, "Horizon in which the first month is looked for.", opt.AtLeast(1)] = 48
-    out: Annotated[Path | None, "Write to this file; .html, .md, .csv and .json say the format."] = None
-    kind: Annotated[
-        Literal["table", "csv", "json", "md", "html"] | None, "Of the answer; default by --out, else table.", "--format"
-    ] = None
-    table: Annotated[str | None, "Which table to print as table or csv: overview or details."] = None
 
     def _run(self) -> None:
         from chainnet.assessment import first_rows, overview
         from chainnet.reporting import overview_markdown, overview_page
 
-        kind = self.kind or self._by_name()
-        if self.table is not None and kind in ("md", "html"):
-            raise DataError(f"--table: --format {kind} shows all there is; ask for table or csv.")
+        kind = self.asked_kind()
         with progress_bar("overview") as step:
             found = overview(self.graphs or None, details=True, months=self.months, progress=step)
         if kind == "md":
-            self._hand_over(overview_markdown(found))
+            self.hand_over(overview_markdown(found))
         elif kind == "html":
-            self._hand_over(overview_page(found))
+            self.hand_over(overview_page(found))
         else:
             self.form = kind
             self.say(found, {"overview": first_rows(found), "details": found}, {})
-
-    def _hand_over(self, text: str) -> None:
-        """Print a page or a table, or write it to the file."""
-        if self.out is None:
-            sys.stdout.write(text)
-        else:
-            self.write(self.out, text)
-
-    def _by_name(self) -> Literal["table", "csv", "json", "md", "html"]:
-        """Return the format that the name of the file says."""
-        suffix = self.out.suffix.lower() if self.out is not None else ""
-        found = BY_SUFFIX.get(suffix)
-        if found is None and suffix:
-            raise DataError(f'--out: "{suffix}" is no known format. Known: {", ".join(BY_SUFFIX)}; or give --format.')
-        return found or "table"
 
 
 @command(name="import")

@@ -77,5 +77,8 @@ Tier = Annotated[str | None, "What this tier loses, could it come first."]
 ByYear = Annotated[int | None, "Projects at the size they have in this year."]
 Projects = Annotated[list[str] | None, "Only these projects; may be repeated. Default: all.", "--project"]
 Form = Literal["table", "csv", "json"]
+Kind = Literal["table", "csv", "json", "md", "html"]
+# what an answer is written as, by the name of its file
+BY_SUFFIX: dict[str, Kind] = {".html": "html", ".md": "md", ".csv": "csv", ".json": "json", ".txt": "table"}
 Format = Annotated[Form, "Of the answer.", "--format"]
 Table = Annotated[str | None, "Which table to print as table or csv."]

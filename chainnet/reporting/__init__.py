@@ -3,8 +3,17 @@
 Words: *facts* (an assessment as the report reads it), *content* (sections in order), *format* (a file).
 """
 
+from chainnet.reporting.comparison import comparison_markdown, comparison_page
 from chainnet.reporting.content import report_figures
 from chainnet.reporting.documents import FORMATS, report
 from chainnet.reporting.overview import overview_markdown, overview_page
 
-__all__ = ["FORMATS", "overview_markdown", "overview_page", "report", "report_figures"]
+__all__ = [
+    "FORMATS",
+    "comparison_markdown",
+    "comparison_page",
+    "overview_markdown",
+    "overview_page",
+    "report",
+    "report_figures",
+]

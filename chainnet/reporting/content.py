@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from chainnet.assessment import Assessment
+from chainnet.assessment import Assessment, missing
 from chainnet.errors import DataError
 from chainnet.reporting.facts import Facts
 from chainnet.reporting.model import Document, ReportFigure, ReportTable, Section
@@ -37,7 +37,7 @@ SECTIONS = {module.__name__.rpartition(".")[2]: module.section for module in _MA
 NUMBERS = (
     *("T1", "T4", "T5", "T5b", "T6a", "T6b", "T6c", "T6d", "T7", "T7b", "T8", "T8b", "T8c", "T8d", "T8e", "T12a"),
     *("T15", "T16", "T17", "T18", "T19", "T20", "T21", "T22", "T9b", "T9", "T3", "T11", "T10.", "T10", "T9c", "T8f"),
-    *("T8g", "T8h", "T12", "T12b", "T11b", "T13", "T13b", "T14b", "T14", "T23", "T15b", "T15c", "T15d", "T2"),
+    *("T8g", "T8h", "T12", "T12b", "T11b", "T13", "T13b", "T14b", "T14", "T23", "T15b", "T15c", "T15d", "T2", "T25"),
 )
 
 
@@ -126,4 +126,7 @@ def _subtitle(facts: Facts) -> str:
     what = join([facts.commodity(c) for c in facts.counted]) or "all goods"
     whose = f", demand of {facts.whose}" if facts.whose else ""
     scenarios = spelled(len(facts.ordered), "scenario")
-    return f"{what}{whose}; {scenarios}, in the long run and over {facts.months.span}"
+    said = f"{what}{whose}; {scenarios}, in the long run and over {facts.months.span}"
+    if "demand" not in missing(facts.network, facts.a.asked).index:
+        return said
+    return f"{said}. The graph holds no demand: what end uses get undisturbed stands in"

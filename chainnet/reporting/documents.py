@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from chainnet._types import Words
-from chainnet.assessment import Assessment, assess
+from chainnet.assessment import Assessment, assess, assume_demand, whoever_counts
 from chainnet.errors import ChainnetError, DataError, check_words, near_matches
 from chainnet.flow import Others
 from chainnet.network import Network
@@ -56,7 +56,8 @@ def report(
     Parameters
     ----------
     source : Assessment or Network
-        A network is assessed first.
+        A network is assessed first. One without a demand table is asked with a demand that stands in
+        (``chainnet.assessment.assume_demand``), of which a warning tells.
     path : str or Path
         Folder for the documents, made if it is missing; other files in it are left alone.
     formats : iterable of {"html", "pdf", "xlsx"}
@@ -87,6 +88,11 @@ def report(
         If a format is unknown, a package of the extra ``report`` is missing, an argument is wrong or the folder
         cannot be written. Then the folder is as it was.
 
+    Warns
+    -----
+    ChainnetWarning
+        Before the work begins: if a demand stands in, or beneficiaries are named where no node has a country.
+
     Examples
     --------
     >>> import tempfile
@@ -116,6 +122,9 @@ def report(
         "commodity": commodity,
         "others": others,
     }
+    if isinstance(source, Network):
+        source = assume_demand(source)
+        asked["beneficiaries"] = whoever_counts(source, beneficiaries)
     asked = {name: value for name, value in asked.items() if value is not None}
     if isinstance(source, Network):
         assessment = assess(source, progress=lambda what, part: say(what, ASSESSED * part), **asked)

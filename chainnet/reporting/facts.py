@@ -290,7 +290,8 @@ class Facts:
         runs = parts["operator"].dropna()
         nobody = runs.empty and bool(self.network.nodes["operator"].notna().any())
         nobody = nobody or len(set(runs)) > 1 or bool(runs.str.contains(SEVERAL).any())
-        return bool(len(parts)) and (nobody or bool(parts["country"].isna().all()))
+        placed = bool(self.network.nodes["country"].notna().any())  # else nothing says where any plant is
+        return bool(len(parts)) and (nobody or (placed and bool(parts["country"].isna().all())))
 
     @cached_property
     def steps(self) -> list[str]:

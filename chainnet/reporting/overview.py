@@ -13,10 +13,11 @@ import pandas as pd
 from chainnet.results import origin_of, package_version
 from chainnet.words import NBSP, country_name, first_capital, is_missing, percent, whole
 
-__all__ = ["overview_markdown", "overview_page"]
+__all__ = ["STRIP", "Share", "marked", "overview_markdown", "overview_page"]
 
 # the strip of a share, pixels
 WIDTH, HEIGHT, BAR, LEAST = 132, 12, 6, 3
+STRIP = {"width": WIDTH, "height": HEIGHT, "bar": BAR}
 NOTE = (
     "Short: the part of a tier's demand that is not met in the long run, as stated, and in brackets the ends between "
     "which it lies over the judgements: who is served first, which relations count, how much is asked for. "
@@ -36,6 +37,19 @@ class Share:
     left: float
     width: float
     tick: float
+
+    @classmethod
+    def between(cls, tier: str, low: float, stated: float, high: float) -> Share:
+        """Return a share and its ends."""
+        left, width = WIDTH * low, max(WIDTH * (high - low), LEAST)
+        return cls(
+            tier,
+            percent(stated),
+            f"({percent(low).removesuffix(NBSP + '%')} to {percent(high)})",
+            round(min(left, WIDTH - width), 1),
+            round(width, 1),
+            round(min(max(WIDTH * stated, 1.0), WIDTH - 1.0), 1),
+        )
 
 
 @dataclass(frozen=True)
@@ -75,7 +89,7 @@ def overview_markdown(table: pd.DataFrame) -> str:
     for line in _lines(table):
         shares = [f"{line.shares[t].words} {line.shares[t].ends}" if t in line.shares else "" for t in tiers]
         rest = [f"{line.tier}: {line.first}", line.neck, line.closes, line.brief, line.assumed]
-        rows.append([_marked(c) for c in (line.chain, f"{line.restriction}: {line.scenario}", *shares, *rest)])
+        rows.append([marked(c) for c in (line.chain, f"{line.restriction}: {line.scenario}", *shares, *rest)])
     text = "\n".join(f"| {' | '.join(row)} |" for row in rows)
     return f"{text}\n\n{NOTE}\n".replace(NBSP, " ")
 
@@ -106,7 +120,7 @@ def overview_page(table: pd.DataFrame) -> str:
         note=NOTE,
         digests=digests,
         version=package_version(),
-        strip={"width": WIDTH, "height": HEIGHT, "bar": BAR},
+        strip=STRIP,
     )
 
 
@@ -137,16 +151,7 @@ def _lines(table: pd.DataFrame) -> Iterator[Line]:
 
 
 def _share(row: pd.Series) -> Share:
-    low, stated, high = (float(row[f"unmet_{end}share"]) for end in ("low_", "", "high_"))
-    left, width = WIDTH * low, max(WIDTH * (high - low), LEAST)
-    return Share(
-        str(row["tier"]),
-        percent(stated),
-        f"({percent(low).removesuffix(NBSP + '%')} to {percent(high)})",
-        round(min(left, WIDTH - width), 1),
-        round(width, 1),
-        round(min(max(WIDTH * stated, 1.0), WIDTH - 1.0), 1),
-    )
+    return Share.between(str(row["tier"]), *(float(row[f"unmet_{end}share"]) for end in ("low_", "", "high_")))
 
 
 def _neck(row: pd.Series) -> str:
@@ -180,7 +185,7 @@ def _brief(rows: pd.DataFrame) -> str:
     return " ".join(told)
 
 
-def _marked(text: Any) -> str:
+def marked(text: Any) -> str:
     """Return text that Markdown shows as it stands, on one line."""
     flat = "".join(c if c.isprintable() else " " for c in str(text))
     return re.sub(r"([\\`*_{}\[\]<>|#~&])", r"\\\1", flat)

@@ -21,7 +21,6 @@ from chainnet.reporting.content import build
 from chainnet.reporting.facts import Facts
 from chainnet.reporting.formats.glyphs import drawable, stand_ins
 from chainnet.reporting.formats.page import html_report
-from chainnet.reporting.formats.workbook import sheet_names, workbook_report
 from chainnet.reporting.model import Document
 from chainnet.reporting.sections.answer import bottom_line
 from chainnet.reporting.sections.page_one import decisions
@@ -174,23 +173,6 @@ def test_figure_titles_are_findings_of_a_dozen_words(mag9: cn.Assessment) -> Non
 # -- the same everywhere ------------------------------------------------------------------------
 
 
-def test_every_html_table_is_a_sheet(document: Document) -> None:
-    page = html_report(document, has_graph=True).decode("utf-8")
-    book = openpyxl.load_workbook(io.BytesIO(workbook_report(document)))
-    names = sheet_names([*document.tables, *document.inputs])
-    shown = set(re.findall(r'<table id="([^"]+)"', page))
-    assert {t.anchor for t in document.tables} == {s.removesuffix("-all") for s in shown}
-    for table in document.tables:
-        sheet = book[names[table.id]]
-        assert str(sheet["A1"].value).startswith(f"{table.id} ")
-        assert [c.value for c in sheet[4]][: len(table.columns)] == [c.key for c in table.columns]
-        assert sheet.freeze_panes == "A5"
-        for i, row in enumerate(table.rows):
-            found = [c.value for c in sheet[5 + i]][: len(table.columns)]
-            for cell, value in zip(row, found, strict=True):
-                assert value == (pytest.approx(cell.value) if isinstance(cell.value, float) else cell.text)
-
-
 def test_totals_equal_their_rows(document: Document) -> None:
     checked = 0
     for table in document.tables:
@@ -290,7 +272,7 @@ def test_hostile_text_stays_text(tmp_path: Path) -> None:
     assert "{{ 7*7 }}" in page
     book = openpyxl.load_workbook(tmp_path / "out" / "report.xlsx")
     cells = [c for sheet in book for row in sheet.iter_rows() for c in row if c.value is not None]
-    assert not [c for c in cells if c.data_type == "f" or c.hyperlink]
+    assert not [c for c in cells if c.data_type == "f" or (c.hyperlink and c.hyperlink.target)]
     values = {c.value for c in cells}
     assert {script, formula, chinese, arabic} <= values
     text = flat(" ".join(pdf_text((tmp_path / "out" / "report.pdf").read_bytes())))

@@ -335,7 +335,7 @@ def test_without_baseline_flows_the_bracket_is_not_assessed(bare: cn.Assessment)
 def test_report_passes_the_horizon_on(made: cn.Assessment, tmp_path: Path) -> None:
     cn.report(chain(), tmp_path / "out", "xlsx", scenarios=[stop()], months=6, start="2030-03", recovery=2.0, draws=0)
     book = openpyxl.load_workbook(tmp_path / "out" / "report.xlsx", read_only=True)
-    rows = list(book["Months"].iter_rows(min_row=5, values_only=True))
+    rows = list(book["Months"].iter_rows(min_row=6, values_only=True))
     assert [row[2] for row in rows if row[:2] == ("stop", "defence")] == [1, 2, 3, 4, 5, 6]
     assert rows[0][3] == "Mar 2030"
     with pytest.raises(cn.DataError, match="months"):

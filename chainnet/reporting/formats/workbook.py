@@ -1,24 +1,35 @@
-"""The report as a workbook: one table a sheet, values only, text that looks like a formula stays text."""
+"""The report as a workbook: contents, charts, one table a sheet; values only, what looks like a formula stays text.
+
+A sheet reads from above: what the table says, its unit, how its figures were made; the heads in words, below them the
+names of the columns in code; the rows; what the table's notes say. What is printed stands at the left.
+"""
 
 from __future__ import annotations
 
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from textwrap import wrap
 from typing import Any
 
+from chainnet.reporting.formats.charts import COLOURS, Chart, charts, figures_of
 from chainnet.reporting.model import Cell, Document, ReportColumn, ReportTable, Sentence
+from chainnet.words import MINUS, NBSP, NO_DATA, NOT_APPLICABLE, NOT_ASKED, number, percent, spelled
 
-__all__ = ["sheet_names", "workbook_report"]
+__all__ = ["CODE_ROW", "FIRST_ROW", "HEAD_ROW", "empty_tables", "sheet_names", "workbook_report"]
 
-HEAD_ROW = 3  # the fourth line, as people count
+HEAD_ROW, CODE_ROW, FIRST_ROW = 3, 4, 5  # the fourth to the sixth line, as people count
 CELL_LIMIT = 32767
 NAME_LIMIT = 31
 CREATED = datetime(2000, 1, 1)  # fixed, so that the same content gives the same bytes
-WIDEST = 60
-READ_ME, COLUMNS = "Read me", "Columns"
-FORMATS = {"number": "#,##0.###", "share": "0.0%", "year": "0", "count": "#,##0"}
+NARROWEST, WIDEST, WIDEST_CODE = 9, 46, 14
+PAGE = 118  # width of a printed page in signs: columns beyond those of the report are printed while there is room
+CHART_LINES, CHART_WIDTH = 19, 560  # rows that a chart takes, and its width in pixels
+CHART_ROW, CHART_SCALE, PAGE_LINES = 15, 60, 54  # points of a row, per cent in print, rows on a page
+READ_ME, CONTENTS, CHARTS, COLUMNS = "Read me", "Contents", "Charts", "Columns"
+LEAST = 0.001  # smaller figures are shown in powers of ten
 CUT = " [cut: the cell is full]"
 
 
@@ -32,7 +43,8 @@ def workbook_report(document: Document) -> bytes:
     Returns
     -------
     bytes
-        XLSX: a read-me sheet, one sheet a table with all rows at full precision, the inputs, a codebook.
+        XLSX: a read-me sheet, contents with links, charts, one sheet a table with all rows at full precision, the
+        inputs, a codebook. A table in which nothing stands has no sheet; the contents name it.
     """
     import xlsxwriter
 
@@ -49,20 +61,41 @@ def workbook_report(document: Document) -> bytes:
             "comments": f"chainnet {document.version}",
         }
     )
-    writer = _Writer(book, document)
-    tables = [*document.tables, *document.inputs]
-    names = sheet_names(tables)
-    writer.read_me(tables, names)
+    every = [*document.tables, *document.inputs]
+    empty = {table.id for table in empty_tables(every)}
+    tables = [table for table in every if table.id not in empty]
+    writer = _Writer(book, document, sheet_names(tables))
+    drawn = charts(tables)
+    writer.read_me()
+    writer.contents(tables, [table for table in every if table.id in empty], drawn)
+    if drawn:
+        writer.charts(drawn)
     for table in tables:
-        writer.table(table, names[table.id])
-    writer.codebook(tables, names)
+        writer.table(table)
+    writer.codebook(tables)
     book.close()
     return buffer.getvalue()
 
 
+def empty_tables(tables: Iterable[ReportTable]) -> tuple[ReportTable, ...]:
+    """Return the tables in which nothing stands: without rows, or with one row that says that there are none."""
+    return tuple(table for table in tables if _is_empty(table))
+
+
+def _is_empty(table: ReportTable) -> bool:
+    if len(table.rows) != 1:
+        return not table.rows
+    numbers = [cell.value for column, cell in zip(table.columns, table.rows[0], strict=True) if column.is_number]
+    return bool(numbers) and all(value is None for value in numbers) and NOT_ASKED in _texts(table.rows[0])
+
+
+def _texts(row: Sequence[Cell]) -> list[str]:
+    return [cell.text for cell in row]
+
+
 def sheet_names(tables: Sequence[ReportTable]) -> dict[str, str]:
     """Return table id -> name of its sheet: unique, without characters that a workbook forbids."""
-    taken = {READ_ME.lower(), COLUMNS.lower()}
+    taken = {name.lower() for name in (READ_ME, CONTENTS, CHARTS, COLUMNS)}
     out: dict[str, str] = {}
     for table in tables:
         plain = re.sub(r"[\[\]:*?/\\]", " ", table.sheet).strip("' ")[:NAME_LIMIT] or "ReportTable"
@@ -75,36 +108,122 @@ def sheet_names(tables: Sequence[ReportTable]) -> dict[str, str]:
     return out
 
 
+@dataclass(frozen=True)
+class _Shown:
+    """A column of a sheet: where its cells stand in the rows of the table (None: said of the table), and its heads."""
+
+    column: ReportColumn
+    place: int | None
+    code: str
+    head: str
+    width: float
+    said: Cell
+
+    def cell(self, row: Sequence[Cell]) -> Cell:
+        """Return the cell of a row; words where it is blank."""
+        found = self.said if self.place is None else row[self.place]
+        return found if found.text.strip() else replace(found, text=NO_DATA)
+
+
 class _Writer:
     """Writes sheets in one style."""
 
-    def __init__(self, book: Any, document: Document) -> None:
-        self.book, self.document = book, document
-        self.bold = book.add_format({"bold": True, "valign": "top"})
-        self.head = book.add_format({"bold": True, "valign": "bottom", "text_wrap": True, "bottom": 1})
+    def __init__(self, book: Any, document: Document, names: dict[str, str]) -> None:
+        self.book, self.document, self.names = book, document, names
+        self.title = book.add_format({"bold": True, "font_size": 13, "valign": "top"})
+        self.bold = book.add_format({"bold": True, "valign": "top", "text_wrap": True})
+        self.head = book.add_format({"bold": True, "valign": "bottom", "text_wrap": True})
+        self.head_right = book.add_format(
+            {"bold": True, "valign": "bottom", "text_wrap": True, "align": "right", "indent": 1}
+        )
+        small = {"font_size": 7, "font_color": "#4B5563", "bold": False, "bottom": 1, "valign": "vcenter"}
+        self.code, self.code_right = book.add_format(small), book.add_format({**small, "align": "right", "indent": 1})
         self.plain = book.add_format({"valign": "top"})
         self.wrap = book.add_format({"valign": "top", "text_wrap": True})
-        self.numbers = {kind: book.add_format({"num_format": form, "valign": "top"}) for kind, form in FORMATS.items()}
-        self.says = book.add_format({"valign": "top", "align": "right"})
+        self.note = book.add_format({"valign": "top", "font_color": "#4B5563"})
+        self.says = book.add_format({"valign": "top", "align": "right", "indent": 1})
+        self.link = book.add_format({"valign": "top", "font_color": "#0B4F8A", "underline": 1})
+        self._made: dict[tuple[str, bool], Any] = {}
 
-    def _sheet(self, name: str) -> Any:
-        sheet = self.book.add_worksheet(name)
-        marking = self.document.marking.replace("&", "&&")[:100]
-        foot = f"&L{self.document.vintage.replace('&', '&&')[:80]}&Cpage &P of &N&Rinput {self.document.digest}"
-        sheet.set_header(f"&C{marking}" if marking else "")
-        sheet.set_footer(f"{foot}\n{marking}" if marking else foot)
-        sheet.set_landscape()
-        sheet.set_paper(9)
-        sheet.fit_to_pages(1, 0)
-        return sheet
+    # -- one cell -------------------------------------------------------------------------------
+
+    def _format(self, form: str, is_total: bool = False) -> Any:
+        """Return the format of a cell, made once; of words where ``form`` is empty."""
+        if (form, is_total) not in self._made:
+            kind = {"num_format": form, "align": "right", "indent": 1} if form else {"text_wrap": True}
+            more = {"bold": True, "top": 1} if is_total else {}
+            self._made[form, is_total] = self.book.add_format({"valign": "top", **kind, **more})
+        return self._made[form, is_total]
 
     def _text(self, sheet: Any, row: int, column: int, text: str, form: Any = None) -> None:
         kept = text if len(text) <= CELL_LIMIT else text[: CELL_LIMIT - len(CUT)] + CUT
         if kept:
             sheet.write_string(row, column, kept, form or self.plain)
 
-    def read_me(self, tables: Sequence[ReportTable], names: dict[str, str]) -> None:
-        """Write the sheet that says what the workbook holds."""
+    def _go(self, sheet: Any, row: int, column: int, name: str, text: str) -> None:
+        """Write a link to another sheet."""
+        place = name.replace("'", "''")
+        sheet.write_url(row, column, f"internal:'{place}'!A1", self.link, text)
+
+    def _cell(self, sheet: Any, row: int, place: int, shown: _Shown, cell: Cell, is_total: bool = False) -> None:
+        if isinstance(cell.value, float):
+            form = self._format(_number_form(shown.column.kind, cell.value), is_total)
+            sheet.write_number(row, place, cell.value, form)
+        elif is_total:
+            self._text(sheet, row, place, cell.text, self._format("", True))
+        else:
+            words = self.plain if shown.place is None else self.wrap  # what is said of all rows makes none higher
+            self._text(sheet, row, place, cell.text, self.says if shown.column.is_number else words)
+
+    # -- one sheet ------------------------------------------------------------------------------
+
+    def _sheet(self, name: str) -> Any:
+        sheet = self.book.add_worksheet(name)
+        marking = self.document.marking.replace("&", "&&")[:100]
+        foot = f"&L{self.document.vintage.replace('&', '&&')[:80]}&Cpage &P of &N&Rinput {self.document.digest}"
+        sheet.set_header(f"&L{name.replace('&', '&&')}&C{marking}" if marking else f"&L{name.replace('&', '&&')}")
+        sheet.set_footer(f"{foot}\n{marking}" if marking else foot)
+        sheet.set_landscape()
+        sheet.set_paper(9)
+        sheet.set_margins(left=0.5, right=0.5, top=0.7, bottom=0.7)
+        sheet.fit_to_pages(1, 0)
+        sheet.hide_gridlines(1)
+        return sheet
+
+    def _above(self, sheet: Any, title: str, lines: Sequence[str]) -> None:
+        """Write what stands above a table: its title, its marking and unit, how it was made; a link back."""
+        marking = f"{self.document.marking}. " if self.document.marking else ""
+        self._text(sheet, 0, 0, title, self.title)
+        self._text(sheet, 1, 0, f"{marking}{lines[0]}")
+        self._go(sheet, 2, 0, CONTENTS, CONTENTS)
+        self._text(sheet, 2, 1, lines[1] if len(lines) > 1 else "")
+
+    def _listed(self, sheet: Any, ident: str, codes: Mapping[str, bool], last: int) -> None:
+        """Mark rows as a table that can be filtered, and keep its heads in view and on every page.
+
+        ``codes`` are the names of the columns, each with whether its cells stand at the right.
+        """
+        sheet.add_table(
+            CODE_ROW,
+            0,
+            last,
+            len(codes) - 1,
+            {
+                "name": re.sub(r"\W", "_", f"tbl_{ident}"),
+                "columns": [
+                    {"header": code, "header_format": self.code_right if right else self.code}
+                    for code, right in codes.items()
+                ],
+                "style": "Table Style Light 1",
+                "banded_rows": False,
+            },
+        )
+        sheet.set_row(CODE_ROW, 16)
+        sheet.freeze_panes(FIRST_ROW, 0)
+        sheet.repeat_rows(HEAD_ROW, CODE_ROW)
+
+    def read_me(self) -> None:
+        """Write the sheet that says what the report says, and what the signs mean."""
         document = self.document
         sheet = self._sheet(READ_ME)
         sheet.set_column(0, 0, 26)
@@ -123,11 +242,10 @@ class _Writer:
         rows += [(s.head, s.text) for s in document.bottom_line]
         signs = document.annexes[0].blocks[0]
         rows += [(s.head, s.text) for s in signs[:3] if isinstance(s, Sentence)] if isinstance(signs, tuple) else []
-        rows.append(
-            ("Numbers", "Full precision in the cells, rounded on show. Text that looks like a formula is text.")
-        )
         cite = f"{document.title}. {document.vintage}, input digest {document.digest}, chainnet {document.version}."
         rows += [
+            ("Numbers", "Full precision in the cells, rounded on show. Text that looks like a formula is text."),
+            ("Heads", "In words; below them in small print the names of the columns in code, as Python has them."),
             ("To cite", cite),
             (
                 "Licence",
@@ -135,104 +253,217 @@ class _Writer:
             ),
             ("Known limits", "Sheets Gaps and Assumptions say what is missing and which way that pushes the answers."),
         ]
-        rows.append(("Sheets", "Name of the sheet, then the report's table and what it answers:"))
-        rows += [(names[t.id], f"{t.id}: {t.title}" if not t.id.startswith("I ") else t.title) for t in tables]
-        rows.append((COLUMNS, "Every column of every sheet: unit and meaning"))
         for i, (left, right) in enumerate(rows):
             self._text(sheet, i, 0, left, self.bold)
             self._text(sheet, i, 1, right, self.wrap)
+        self._text(sheet, len(rows), 0, "Sheets", self.bold)
+        self._go(sheet, len(rows), 1, CONTENTS, "Contents, with a link to every sheet")
 
-    def table(self, table: ReportTable, name: str) -> None:
-        """Write one table: title, what stands here, header in the fourth line, then rows."""
-        sheet = self._sheet(name)
-        marking = f"{self.document.marking}. " if self.document.marking else ""
-        self._text(sheet, 0, 0, f"{table.id} {table.title}", self.bold)
-        said = f"{marking}{table.subtitle} {table.note} {table.standing}"
-        self._text(sheet, 1, 0, said)
+    def contents(self, tables: Sequence[ReportTable], empty: Sequence[ReportTable], drawn: Sequence[Chart]) -> None:
+        """Write what stands where: a line a sheet, in the order of the report."""
+        sheet = self._sheet(CONTENTS)
+        self._text(sheet, 0, 0, f"{self.document.title}: contents", self.title)
+        self._text(sheet, 1, 0, self.document.marking or self.document.vintage)
+        self._go(sheet, 2, 0, READ_ME, READ_ME)
+        heads = ("Sheet", "Part of the report", "Table", "What it says", "Rows", "How it was made", "Inputs known as")
+        codes = ("sheet", "part", "table_id", "title", "rows", "status", "inputs")
+        parts, row = self._parts(), CODE_ROW
+        for j, (head, width) in enumerate(zip(heads, (22, 34, 10, 60, 7, 30, 16), strict=True)):
+            self._text(sheet, HEAD_ROW, j, head, self.head_right if head == "Rows" else self.head)
+            sheet.set_column(j, j, width)
+        if drawn:
+            row += 1
+            words = (CHARTS, "All parts", NOT_APPLICABLE, f"{spelled(len(drawn), 'chart')} of the main tables")
+            self._line(sheet, row, words, len(drawn), ("as their tables", "as their tables"))
+        for table in tables:
+            row += 1
+            ident = NOT_APPLICABLE if table.id.startswith("I ") else table.id
+            words = (self.names[table.id], parts.get(table.id, "Workbook alone"), ident, table.title)
+            self._line(sheet, row, words, len(table.rows), (table.status, table.inputs))
+        row += 1
+        words = (COLUMNS, "Workbook alone", NOT_APPLICABLE, "Every column of every sheet: unit and meaning")
+        self._line(sheet, row, words, sum(len(t.columns) for t in tables), (NOT_APPLICABLE, NOT_APPLICABLE))
+        self._listed(sheet, "contents", {code: code == "rows" for code in codes}, row)
+        for i, table in enumerate(empty):
+            said = next((t for t in (_texts(table.rows[0]) if table.rows else []) if t != NOT_ASKED), "no rows")
+            self._text(sheet, row + 2 + i, 0, f"No sheet: {table.id} {table.title}: {said}.", self.note)
+
+    def _line(self, sheet: Any, row: int, words: Sequence[str], rows: int, made: tuple[str, str]) -> None:
+        self._go(sheet, row, 0, words[0], words[0])
+        for j, said in enumerate(words[1:], start=1):
+            self._text(sheet, row, j, said, self.wrap)
+        sheet.write_number(row, 4, rows, self._format("#,##0"))
+        for j, said in enumerate(made, start=5):
+            self._text(sheet, row, j, said or NOT_APPLICABLE, self.wrap)
+
+    def _parts(self) -> dict[str, str]:
+        """Return the heading under which each table stands first."""
+        found: dict[str, str] = {}
+        summary = (("Summary", self.document.summary),)
+        rest = ((part.heading, part.blocks) for part in (*self.document.sections, *self.document.annexes))
+        for heading, blocks in (*summary, *rest):
+            for block in blocks:
+                if isinstance(block, ReportTable):
+                    found.setdefault(block.id, heading)
+        return found
+
+    def table(self, table: ReportTable) -> None:
+        """Write one table: above it what it says, the heads, the rows, its notes."""
         is_input = table.id.startswith("I ")
-        borne = () if is_input else _BORNE
-        columns = [*table.columns, *(ReportColumn(key, key) for key in borne)]
-        tail = [Cell(t or "-", t or "-") for t in _borne(table)] if borne else []
-        keys = _unique([c.key for c in columns])
-        for j, (column, key) in enumerate(zip(columns, keys, strict=True)):
-            self._text(sheet, HEAD_ROW, j, key, self.head)
-            sheet.set_column(
-                j, j, _width(column, key, [row[j].text for row in table.rows] if j < len(table.columns) else [])
+        sheet = self._sheet(self.names[table.id])
+        sheet.set_tab_color("#C9CED6" if is_input else "#0B6BB8")
+        shown, printed = _columns(table, is_input)
+        page = int(sum(column.width for column in shown[:printed]))
+        subtitle, *more = wrap(table.subtitle, max(page, 100)) or [""]
+        self._above(sheet, table.title if is_input else f"{table.id} {table.title}", (subtitle, table.standing))
+        for j, column in enumerate(shown):
+            self._text(sheet, HEAD_ROW, j, column.head, self.head_right if column.column.is_number else self.head)
+            sheet.set_column(j, j, column.width)
+            for i, row in enumerate(table.rows):
+                self._cell(sheet, FIRST_ROW + i, j, column, column.cell(row))
+            if table.total:
+                self._cell(sheet, FIRST_ROW + len(table.rows), j, column, column.cell(table.total), True)
+        last = CODE_ROW + len(table.rows)
+        self._listed(sheet, table.id, {column.code: column.column.is_number for column in shown}, last)
+        sources = f"Sources: {table.reference}." if table.reference and not is_input else ""
+        notes = [*more, *wrap(table.note, max(page, 100)), *wrap(sources, max(page, 100))]
+        below = last + (3 if table.total else 2)
+        for i, line in enumerate(notes):
+            self._text(sheet, below + i, 0, line, self.note)
+        sheet.print_area(0, 0, below + len(notes), printed - 1)
+
+    def charts(self, drawn: Sequence[Chart]) -> None:
+        """Write the charts of the main tables, each beside the figures that it shows."""
+        sheet = self._sheet(CHARTS)
+        sheet.set_column(0, 0, 80)
+        sheet.set_column(1, 1, 36)
+        sheet.set_column(2, 8, 12)
+        self._text(sheet, 0, 0, "Charts of the main tables", self.title)
+        self._text(sheet, 1, 0, self.document.marking or self.document.vintage)
+        self._go(sheet, 2, 0, CONTENTS, CONTENTS)
+        sheet.set_default_row(CHART_ROW)
+        sheet.set_print_scale(CHART_SCALE)
+        row, page = HEAD_ROW, 0
+        breaks = []
+        for chart in drawn:
+            tall = max(CHART_LINES, len(chart.lines)) + 3
+            if row + tall - page > PAGE_LINES:
+                breaks.append(row)
+                page = row
+            self._chart(sheet, row, chart)
+            row += tall
+        sheet.set_h_pagebreaks(breaks)
+        sheet.print_area(0, 0, row, 1 + max(len(chart.series) for chart in drawn))
+
+    def _chart(self, sheet: Any, row: int, chart: Chart) -> None:
+        self._go(sheet, row, 0, self.names[chart.table], chart.title)
+        self._text(sheet, row, 1, "What is shown", self.head)
+        sheet.set_row(row, 2 * CHART_ROW)
+        for j, (head, _) in enumerate(chart.series, start=2):
+            self._text(sheet, row, j, head if chart.is_share else f"{head}, {chart.unit}", self.head_right)
+        for i, (line, figures) in enumerate(figures_of(chart), start=row + 1):
+            self._text(sheet, i, 1, line)
+            for j, figure in enumerate(figures, start=2):
+                if figure is None:
+                    self._text(sheet, i, j, NO_DATA, self.says)
+                else:
+                    form = _number_form("share" if chart.is_share else "number", figure)
+                    sheet.write_number(i, j, figure, self._format(form))
+        kind = {"type": "line"} if chart.kind == "line" else {"type": "bar"}
+        made = self.book.add_chart(kind | ({"subtype": "stacked"} if chart.kind == "stacked" else {}))
+        first, last = row + 1, row + len(chart.lines)
+        for j in range(len(chart.series)):
+            colour = COLOURS[j % len(COLOURS)]
+            drawn = {"line": {"color": colour, "width": 2.25}} if chart.kind == "line" else {"fill": {"color": colour}}
+            made.add_series(
+                {
+                    # by reference: a name that looks like a formula stays text
+                    "name": [CHARTS, row, j + 2],
+                    "categories": [CHARTS, first, 1, last, 1],
+                    "values": [CHARTS, first, j + 2, last, j + 2],
+                    "gap": 40,
+                    **drawn,
+                }
             )
-        for i, row in enumerate(table.rows):
-            for j, cell in enumerate([*row, *tail]):
-                self._cell(sheet, HEAD_ROW + 1 + i, j, columns[j], cell)
-        last = HEAD_ROW + max(len(table.rows), 1)
-        ident = re.sub(r"\W", "_", f"tbl_{table.id}")
-        sheet.add_table(
-            HEAD_ROW,
-            0,
-            last,
-            len(columns) - 1,
-            {
-                "name": ident,
-                "columns": [{"header": key, "header_format": self.head} for key in keys],
-                "style": "Table Style Light 1",
-                "banded_rows": False,
-                "autofilter": True,
-            },
-        )
-        if table.total:
-            for j, cell in enumerate([*table.total, *tail]):
-                self._cell(sheet, last + 2, j, columns[j], cell)
-        sheet.freeze_panes(HEAD_ROW + 1, 0)
-        sheet.repeat_rows(HEAD_ROW)
-
-    def _cell(self, sheet: Any, row: int, column: int, kind: ReportColumn, cell: Cell) -> None:
-        if isinstance(cell.value, float):
-            sheet.write_number(row, column, cell.value, self.numbers.get(kind.kind, self.numbers["number"]))
+        form = "0%" if chart.is_share else "#,##0"
+        values = {"num_format": form, "min": 0, "major_gridlines": {"visible": True, "line": {"color": "#C9CED6"}}}
+        if chart.is_share:
+            values["max"] = 1
         else:
-            self._text(sheet, row, column, cell.text, self.says if kind.is_number else self.plain)
+            values["name"] = chart.unit
+        if chart.kind == "line":
+            made.set_y_axis(values)
+            made.set_x_axis({"interval_unit": max(len(chart.lines) // 12, 1), "num_font": {"rotation": -45}})
+        else:  # the first line at the top
+            made.set_y_axis({"reverse": True})
+            made.set_x_axis({**values, "label_position": "high"})
+        made.set_title({"none": True})
+        made.set_legend({"position": "bottom"} if len(chart.series) > 1 else {"none": True})
+        made.set_size({"width": CHART_WIDTH, "height": 20 * CHART_LINES})
+        sheet.insert_chart(row + 1, 0, made, {"description": chart.title, "object_position": 2})
 
-    def codebook(self, tables: Sequence[ReportTable], names: dict[str, str]) -> None:
+    def codebook(self, tables: Sequence[ReportTable]) -> None:
         """Write what every column means."""
         sheet = self._sheet(COLUMNS)
-        self._text(sheet, 0, 0, "Columns of every sheet", self.bold)
-        self._text(
-            sheet,
-            1,
-            0,
-            f"{self.document.marking}. Units and meanings." if self.document.marking else "Units and meanings.",
-        )
-        heads = ("sheet", "column", "label", "unit", "meaning")
-        for j, head in enumerate(heads):
+        self._above(sheet, "Columns of every sheet", ("Units and meanings.",))
+        heads = ("Sheet", "Column in code", "Head", "Unit", "Meaning")
+        codes = ("sheet", "column", "label", "unit", "meaning")
+        for j, (head, width) in enumerate(zip(heads, (20, 26, 34, 16, 70), strict=True)):
             self._text(sheet, HEAD_ROW, j, head, self.head)
-        row = HEAD_ROW
+            sheet.set_column(j, j, width)
+        row = CODE_ROW
         for table in tables:
             for column in table.columns:
                 row += 1
-                cells = (names[table.id], column.key, column.head, column.unit, column.meaning)
+                cells = (self.names[table.id], column.key, column.head, column.unit, column.meaning)
                 for j, words in enumerate(cells):
-                    self._text(sheet, row, j, words or "-")
-        sheet.add_table(
-            HEAD_ROW,
-            0,
-            row,
-            len(heads) - 1,
-            {
-                "name": "tbl_columns",
-                "columns": [{"header": h} for h in heads],
-                "style": "Table Style Light 1",
-                "banded_rows": False,
-            },
-        )
-        for j, width in enumerate((20, 26, 34, 16, 70)):
-            sheet.set_column(j, j, width)
-        sheet.freeze_panes(HEAD_ROW + 1, 0)
-        sheet.repeat_rows(HEAD_ROW)
+                    self._text(sheet, row, j, words or NOT_ASKED, self.wrap)
+        self._listed(sheet, "columns", dict.fromkeys(codes, False), row)
 
+
+# -- columns ------------------------------------------------------------------------------------
 
 # what every row of a result sheet ends with
-_BORNE = ("status", "inputs", "range_kind", "reference", "table_id")
+_BORNE = (
+    ("status", "How it was made"),
+    ("inputs", "Inputs known as"),
+    ("range_kind", "Kind of range"),
+    ("reference", "Sources"),
+    ("table_id", "Table"),
+)
 
 
-def _borne(table: ReportTable) -> tuple[str, ...]:
-    return table.status, table.inputs, table.range_kind or "n/a", table.reference, table.id
+def _columns(table: ReportTable, is_input: bool) -> tuple[list[_Shown], int]:
+    """Return the columns of a sheet, those that the report prints first, and how many of them go on paper."""
+    body = [i for i, column in enumerate(table.columns) if column.body]
+    rest = [i for i, column in enumerate(table.columns) if not column.body]
+    borne = table.status, table.inputs, table.range_kind or NOT_APPLICABLE, table.reference, table.id
+    said = [] if is_input else list(zip(_BORNE, borne, strict=True))
+    columns = [table.columns[i] for i in (*body, *rest)] + [ReportColumn(key, head) for (key, head), _ in said]
+    codes, heads = _unique([c.key for c in columns]), _heads(columns)
+    places = [*body, *rest, *(None for _ in said)]
+    cells = [Cell("")] * (len(body) + len(rest)) + [Cell(words or NOT_ASKED) for _, words in said]
+    shown = []
+    for column, place, code, head, cell in zip(columns, places, codes, heads, cells, strict=True):
+        texts = [cell.text] if place is None else [row[place].text for row in table.rows]
+        shown.append(_Shown(column, place, code, head, _width(head, code, texts), cell))
+    printed, width = len(body), sum(column.width for column in shown[: len(body)])
+    while printed < len(shown) and width + shown[printed].width <= PAGE:
+        width += shown[printed].width
+        printed += 1
+    return shown, printed
+
+
+def _heads(columns: Sequence[ReportColumn]) -> list[str]:
+    """Return the heads in words, with their units; of two that are alike the later one names its column too."""
+    out: list[str] = []
+    for column in columns:
+        told = not column.is_number or column.unit in ("", "share", "year") or column.unit in column.head
+        head = (
+            column.head if told or column.unit.rstrip("s") in column.head.lower() else f"{column.head}, {column.unit}"
+        )
+        out.append(head if head not in out else f"{head} ({column.key})")
+    return out
 
 
 def _unique(keys: Sequence[str]) -> list[str]:
@@ -246,6 +477,20 @@ def _unique(keys: Sequence[str]) -> list[str]:
     return out
 
 
-def _width(column: ReportColumn, key: str, texts: Sequence[str]) -> int:
+def _width(head: str, code: str, texts: Sequence[str]) -> float:
     longest = max([len(t) for t in texts], default=0)
-    return min(max(longest + 2, min(len(key) + 2, 16), 9), WIDEST)
+    word = max((len(w) for w in head.split()), default=0)
+    return min(max(longest + 2, word + 2, min(0.62 * len(code) + 3, WIDEST_CODE), NARROWEST), WIDEST)
+
+
+def _number_form(kind: str, value: float) -> str:
+    """Return how a figure is shown: with the digits that the report prints; the cell holds all of them."""
+    if kind in ("year", "count"):
+        return "0" if kind == "year" else "#,##0"
+    text = percent(value) if kind == "share" else number(value, least=LEAST)
+    if kind == "share" and text.startswith(("<", ">")):  # in words where it rounds to nothing, or to all
+        return f'"{text.replace(NBSP, "")}"'
+    if text.startswith(("<", f">{MINUS}")):
+        return "0.0E+00"
+    places = len(re.sub(r"[^0-9].*", "", text.partition(".")[2]))
+    return f"#,##0{'.' if places else ''}{'0' * places}{'%' if kind == 'share' else ''}"

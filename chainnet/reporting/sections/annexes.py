@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+
+import pandas as pd
 
 from chainnet.network import TABLES, split_list
 from chainnet.reporting import columns as col
@@ -23,7 +26,7 @@ from chainnet.reporting.sections.asked import not_assessed
 from chainnet.reporting.sections.losses import loss_table
 from chainnet.reporting.sections.served import user_table
 from chainnet.results import BOUNDED, CHECKED, FROM_INPUTS, SAMPLED, SIMULATED
-from chainnet.words import country_name, first_capital, is_missing
+from chainnet.words import NO_DATA, country_name, first_capital, is_missing
 
 SHORT_LIST = 10
 STATUS_WORDS = (
@@ -237,35 +240,50 @@ def index_table(facts: Facts) -> ReportTable | None:
 
 
 def input_tables(facts: Facts) -> list[ReportTable]:
-    """Return the inputs as used, one sheet each."""
+    """Return the inputs as used, one sheet each; columns in which no row says anything are named below."""
     frames = {name: getattr(facts.network, name) for name in TABLES if name != "references"}
-    return [
-        make_table(
-            [
-                ReportColumn(
-                    c.name, c.name, "text" if c.kind == "text" else "number", c.unit, c.description, _exact(c.name)
-                )
-                for c in TABLES[name].columns
-            ],
-            frame.to_dict("records"),
-            id=f"I {name}",
-            sheet=f"Input {name}",
-            title=f"Input: {name}",
-            subtitle=f"{TABLES[name].description} As used; an empty cell means what the Columns sheet says.",
-            **stands("see column quality"),
-        )
-        for name, frame in frames.items()
-        if not frame.empty
-    ]
+    return [_input_table(name, frame) for name, frame in frames.items() if not frame.empty]
+
+
+def _input_table(name: str, frame: pd.DataFrame) -> ReportTable:
+    columns = TABLES[name].columns
+    given = [c for c in columns if frame[c.name].notna().any()]
+    blank = [c.name for c in columns if c not in given]
+    return make_table(
+        [
+            ReportColumn(
+                c.name,
+                _words(c.name),
+                "text" if c.kind == "text" else "number",
+                c.unit,
+                c.description + ("" if c.required else f"; {NO_DATA}: {c.missing}"),
+                _exact(c.name),
+            )
+            for c in given
+        ],
+        frame.to_dict("records"),
+        id=f"I {name}",
+        sheet=f"Input {name}",
+        title=f"Input: {name}",
+        subtitle=f"{TABLES[name].description} As used; what {NO_DATA} means in a column stands in the sheet Columns.",
+        note=f"Said of no row: {', '.join(blank)}." if blank else "",
+        **stands("see column quality"),
+    )
+
+
+def _words(name: str) -> str:
+    """Return the name of a column in words, without its unit."""
+    plain = re.sub(r"_(t|tpa|usd_per_t|usd|musd|t_per_t|months|years|share)$", "", name)
+    return first_capital(plain.replace("_", " "))
 
 
 def _exact(key: str) -> Any:
-    """Return what writes a cell in full; nothing where it is empty."""
+    """Return what writes a cell in full."""
 
     def written(row: Any) -> Cell:
         value = row[key]
         if is_missing(value):
-            return Cell("")
+            return Cell(NO_DATA)
         return Cell(value, value) if isinstance(value, str) else Cell(f"{float(value):.12g}", float(value))
 
     return written

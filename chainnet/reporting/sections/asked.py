@@ -9,6 +9,7 @@ from chainnet.reporting.facts import Facts
 from chainnet.reporting.measures import measure_rows
 from chainnet.reporting.model import ReportTable, Section, Sentence, make_section, make_table, stands
 from chainnet.reporting.others import order_of
+from chainnet.reporting.sections.missing import missing_words
 from chainnet.words import count, counted, first_capital, join, percent
 
 _QUESTIONS = {
@@ -45,11 +46,12 @@ def section(facts: Facts) -> Section:
         Sentence(f"by {years}, under the worst scenario." if years else "none listed.", (), "Projects:"),
         *_standing(facts),
         Sentence(
-            f"{count(len(net.nodes))} nodes, {count(len(net.edges))} relations, {count(len(net.demand))} demands, "
+            f"{count(len(net.nodes))} nodes, {count(len(net.edges))} relations, {counted(len(net.demand), 'demand')}, "
             f"{counted(len(net.stocks), 'stock')}, {counted(len(net.projects), 'project')}.",
             (),
             "Data:",
         ),
+        *missing_words(facts),
         Sentence(
             "sets of four and more losses, each a search of its own; what else could not be assessed is said where it "
             "belongs, with the reason.",

@@ -9,6 +9,7 @@ from chainnet.reporting import columns as col
 from chainnet.reporting.facts import Facts
 from chainnet.reporting.model import ReportColumn, ReportTable, Section, make_section, make_table, stands
 from chainnet.reporting.others import order_of
+from chainnet.reporting.sections.missing import missing_table
 from chainnet.results import weakest
 from chainnet.words import NO_DATA, count, number, percent, span, tonnes
 
@@ -31,7 +32,9 @@ _MISSING = (
 
 def section(facts: Facts) -> Section:
     """Return the assumptions and the gaps."""
-    return make_section("What was assumed, what is missing?", assumption_table(facts), gap_table(facts))
+    return make_section(
+        "What was assumed, what is missing?", assumption_table(facts), gap_table(facts), missing_table(facts)
+    )
 
 
 def _records(columns: Sequence[ReportColumn], rows: Iterator[tuple[Any, ...]]) -> Iterator[dict[str, Any]]:

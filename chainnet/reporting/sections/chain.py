@@ -13,7 +13,7 @@ from chainnet.reporting import columns as col
 from chainnet.reporting.facts import Facts, once
 from chainnet.reporting.model import ReportFigure, ReportTable, Section, Sentence, make_section, make_table
 from chainnet.results import CHECKED, FROM_INPUTS
-from chainnet.words import NO_DATA, NOT_APPLICABLE, count, country_name, first_capital, join, number, percent
+from chainnet.words import NO_DATA, NOT_APPLICABLE, count, country_name, first_capital, is_known, join, number, percent
 
 PLACES = ("#0B6BB8", "#D55E00", "#00594F", "#4B2A85", "#3A97D3", "#8C1D18")
 OTHER = "#7A828C"
@@ -88,7 +88,7 @@ def stage_table(facts: Facts) -> ReportTable:
             "holder",
             "Largest holder",
             "country with the largest share, and that share",
-            lambda row: f"{holder(row)} {percent(row['top_share'])}",
+            lambda row: f"{holder(row)} {percent(row['top_share'])}" if is_known(row["top_share"]) else None,
         ),
         col.text("top", "Largest holder", "country with the largest share", holder, body=False),
         col.share("top_share", "Its share", "its part of the output", body=False),

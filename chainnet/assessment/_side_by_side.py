@@ -1,0 +1,387 @@
+"""Scenarios, portfolios or chains as columns of one table: who goes short in each, at both ends of who comes first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from chainnet._types import Words
+from chainnet.criticality import chokepoints, loss_ends
+from chainnet.engine import CERTAIN
+from chainnet.errors import DataError, near_matches
+from chainnet.flow import Counting, Said, balance_under, both_ends
+from chainnet.network import Network
+from chainnet.results import FROM_INPUTS, Result, fact_of, origin_of, provenance, stamp
+from chainnet.scenario import Outside, Scenario, outside_is_told, overlay_of, tell_outside, timeline
+from chainnet.stress import stress_test, worst_of
+
+__all__ = ["Column", "SideBySide", "chains_of", "portfolios_of", "scenarios_of", "side_by_side"]
+
+UNDISTURBED = "undisturbed"
+EITHER, AFTER, BEFORE = "either", "after", "before"
+KEYS = ("tier", "figure", "others")
+ALL_TIERS = "all tiers"
+# the figures of a tier, and whether each has a line at both ends
+FIGURES = ("demand_tpa", "short_share", "short_tpa", "first_short_month", "largest_loss_share")
+
+
+@dataclass(frozen=True, repr=False, eq=False, kw_only=True)
+class SideBySide(Result):
+    """Several scenarios, portfolios or chains, a column each.
+
+    Attributes
+    ----------
+    side : DataFrame
+        tier, figure, others, then a column of numbers for each thing compared. Figures: demand_tpa; short_share,
+        short_tpa (the long run); first_short_month (from 1 at the first measure; NaN = never within the horizon);
+        largest_loss_share (part of what the tier can be served, could it come first, that the loss of one site costs
+        it; NaN where it is served nothing). ``others`` says when
+        all who do not count are served: "after" and "before" where that makes a difference in any column, else
+        "either".
+    columns : DataFrame, index column
+        graph, label, year, scenario, scenario_label, projects (ids), project_labels, capex_musd (NaN where one has
+        none), unit, digest.
+    answers : DataFrame
+        The same numbers, a row a column, tier and end: column, tier, others, demand_tpa, short_tpa, short_share,
+        first_short_month, largest_loss_tpa, largest_loss_share, largest_loss (the site), n_tied.
+    words : tuple of str
+        Which column leaves most of the first tier short, and whether that depends on who is served first.
+    """
+
+    side: pd.DataFrame
+    columns: pd.DataFrame
+    answers: pd.DataFrame
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: a network, under a scenario (None = as it stands), with projects built."""
+
+    name: str
+    network: Network
+    scenario: Scenario | None
+    projects: tuple[str, ...] = ()
+
+
+# -- what is compared ---------------------------------------------------------------------------
+
+
+def scenarios_of(
+    network: Network, asked: Mapping[str, Scenario], names: Iterable[str | Scenario] | None
+) -> list[Column]:
+    """Return a column for each scenario that is named, by default for the undisturbed network and for all."""
+    wanted = [UNDISTURBED, *asked] if names is None else list(names)
+    return [Column(_name_of(one), network, _scenario(one, asked)) for one in wanted]
+
+
+def portfolios_of(network: Network, scenario: Scenario | None, portfolios: Mapping[str, Iterable[str]]) -> list[Column]:
+    """Return a column for each set of projects, under one scenario."""
+    known, made = list(network.projects["id"]), []
+    for name, ids in portfolios.items():
+        chosen = tuple(dict.fromkeys([ids] if isinstance(ids, str) else ids))
+        for one in chosen:
+            if one not in known:
+                raise DataError(
+                    f'portfolios: "{name}" names "{one}", which is no project of {network.name or "the network"};'
+                    f"{near_matches(str(one), known)} one of {', '.join(known) or 'none'}."
+                )
+        made.append(Column(str(name), network, scenario, chosen))
+    return made
+
+
+def chains_of(
+    networks: Iterable[tuple[Network, Mapping[str, Scenario]]],
+    scenario: str | Scenario | None,
+    said: Callable[[Network], Said],
+) -> list[Column]:
+    """Return a column for each chain, under the scenario that is named, by default the worst of its own."""
+    made = []
+    for network, asked in networks:
+        _asks(network)
+        one = worst_scenario(network, asked, said(network)) if scenario is None else _scenario(scenario, asked)
+        made.append(Column(network.name, network, one))
+    return made
+
+
+def worst_scenario(network: Network, asked: Mapping[str, Scenario], said: Said) -> Scenario | None:
+    """Return the scenario that leaves most of the first tier short in the long run; None without scenarios."""
+    counting = Counting.of(network, said["commodity"], said["beneficiaries"])
+    short = {
+        name: balance_under(counting, overlay_of(network, one)).by_tier()["shortfall_tpa"]
+        for name, one in asked.items()
+    }
+    return asked.get(worst_of(short, network.tier_order[0]))
+
+
+def _name_of(one: str | Scenario) -> str:
+    return one.name if isinstance(one, Scenario) else str(one)
+
+
+def _scenario(one: str | Scenario, asked: Mapping[str, Scenario]) -> Scenario | None:
+    """Return a scenario by its name."""
+    if isinstance(one, Scenario):
+        return one
+    if one == UNDISTURBED:
+        return None
+    if one not in asked:
+        known = [UNDISTURBED, *asked]
+        raise DataError(f'scenarios: no scenario "{one}";{near_matches(str(one), known)} one of {", ".join(known)}.')
+    return asked[one]
+
+
+def _asks(network: Network) -> None:
+    if network.demand.empty:
+        raise DataError(
+            f"compare: {network.name or 'the network'} has no demand table, so nobody can go short. Give demand."
+        )
+
+
+# -- what is found ------------------------------------------------------------------------------
+
+
+def side_by_side(
+    sides: Sequence[Column],
+    *,
+    months: int,
+    commodity: Words = None,
+    beneficiaries: Words = None,
+    progress: Callable[[str, float], None] | None = None,
+) -> SideBySide:
+    """Answer the same questions of every column.
+
+    Parameters
+    ----------
+    sides : sequence of Column
+    months : int
+        Horizon in which the first short month is looked for; 0 = not asked.
+    commodity, beneficiaries : optional
+        As in ``balance``.
+    progress : callable, optional
+        Called with (what is being done, part done from 0 to 1).
+
+    Raises
+    ------
+    DataError
+        If there are fewer than two columns, two of one name, one of a name that the table has for itself, or a
+        network without demand.
+    """
+    _check([side.name for side in sides])
+    say = progress or (lambda _what, _part: None)
+    parts: list[pd.DataFrame] = []
+    outside: list[Outside] = []
+    for number, side in enumerate(sides):
+        _asks(side.network)
+        say(side.name, number / len(sides))
+        with outside_is_told():
+            found = _answers(side, months, Counting.of(side.network, commodity, beneficiaries))
+        parts.append(found)
+        if months:
+            outside.append(timeline(side.network, side.scenario, months).outside)
+    tell_outside(outside)
+    source = provenance(
+        sides[0].network,
+        "HiGHS simplex",
+        columns=[_asked(side) for side in sides],
+        months=months,
+        **Counting.of(sides[0].network, commodity, beneficiaries).settings,
+    )
+    answers = pd.concat(parts, ignore_index=True)
+    columns = pd.DataFrame([_column(side, commodity) for side in sides]).set_index("column")
+    return SideBySide(
+        provenance=source,
+        side=stamp(_wide(answers, [side.name for side in sides]), source),
+        columns=stamp(columns, source, status={"capex_musd": FROM_INPUTS}),
+        answers=stamp(answers, source),
+        words=_words(answers),
+    )
+
+
+def _check(names: Sequence[str]) -> None:
+    if len(names) < 2:
+        raise DataError("compare: there is one column alone; name at least two scenarios, portfolios or chains.")
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise DataError(f'compare: two columns bear the name "{twice[0]}". Give each once, under a name of its own.')
+    taken = [name for name in names if name in KEYS or not name.strip()]
+    if taken:
+        raise DataError(f'compare: a column cannot be called "{taken[0]}"; take another name than {", ".join(KEYS)}.')
+
+
+def _asked(side: Column) -> dict[str, Any]:
+    scenario = side.scenario.name if side.scenario else UNDISTURBED
+    return {
+        "column": side.name,
+        "graph": side.network.name,
+        "digest": side.network.digest,
+        "scenario": scenario,
+        "projects": list(side.projects),
+    }
+
+
+def _column(side: Column, commodity: Words) -> dict[str, Any]:
+    network = side.network
+    built = network.projects.set_index("id").loc[list(side.projects)]
+    basis = _basis(network, Counting.of(network, commodity, None).settings["commodity"])
+    return {
+        "column": side.name,
+        "graph": network.name,
+        "label": network.label,
+        "year": np.nan if network.year is None else float(network.year),
+        "scenario": side.scenario.name if side.scenario else UNDISTURBED,
+        "scenario_label": (side.scenario.label or side.scenario.name) if side.scenario else "nothing happens",
+        "projects": "; ".join(side.projects),
+        "project_labels": "; ".join(built["label"].fillna(pd.Series(built.index, index=built.index))),
+        "capex_musd": float(built["capex_musd"].sum(skipna=False)) if len(built) else 0.0,
+        "unit": f"t/a {basis}".strip(),
+        "digest": network.digest,
+    }
+
+
+def _basis(network: Network, counted: Any) -> str:
+    """Return what a counted tonne counts; empty where nothing is said, or several things are."""
+    table = network.commodities
+    names = [counted] if isinstance(counted, str) else list(counted or ())
+    found = table.loc[table["id"].isin(names), "basis"].dropna().unique()
+    return str(found[0]).removeprefix("t ") if len(found) == 1 else ""
+
+
+def _answers(side: Column, months: int, counting: Counting) -> pd.DataFrame:
+    """Return the answers of a column: a row a tier, at each end of who is served first."""
+    network, said = side.network, counting.said
+    built = network.with_projects(side.projects) if side.projects else network
+    short = both_ends(built, side.scenario, **said)
+    ends = (AFTER, BEFORE) if fact_of(short, "has_others", False) else (EITHER,)
+    first = {end: _first_months(side, months, end, counting) for end in ends}
+    rows = []
+    for place, tier in enumerate(short.index):
+        name = tier if isinstance(tier, str) else ALL_TIERS
+        losses = _largest(built, side.scenario, tier if isinstance(tier, str) else None, said, ends)
+        for end in ends:
+            row = short.iloc[place]
+            lacks = float(row["shortfall_before_tpa" if end == BEFORE else "shortfall_after_tpa"])
+            asked = float(row["demand_tpa"])
+            rows.append(
+                {
+                    "column": side.name,
+                    "tier": name,
+                    "others": end,
+                    "demand_tpa": asked,
+                    "short_tpa": lacks,
+                    "short_share": lacks / asked if asked > 0 else 0.0,
+                    "first_short_month": first[end][place] if len(first[end]) else np.nan,
+                    **losses[end],
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def _first_months(side: Column, months: int, end: str, counting: Counting) -> Sequence[float]:
+    """Return the first short month of each tier, from 1 at the first measure; NaN = none; nothing if not asked."""
+    if not months:
+        return ()
+    asked = [side.scenario] if side.scenario else []
+    found = stress_test(
+        side.network,
+        asked,
+        months,
+        projects=list(side.projects) or None,
+        others="before" if end == BEFORE else "after",
+        **counting.said,
+    )
+    summary = pd.DataFrame(found.summary.loc[side.scenario.name if side.scenario else "baseline"])
+    onset = timeline(side.network, side.scenario, months).onset or 0
+    return [max(float(month) - onset, 1.0) if month == month else np.nan for month in summary["first_short_month"]]
+
+
+def _largest(
+    network: Network, scenario: Scenario | None, tier: str | None, said: Said, ends: Sequence[str]
+) -> dict[str, dict[str, Any]]:
+    """Return at each end what the loss of the costliest site costs a tier, could it come first."""
+    table = chokepoints(network, "site", tier=tier, scenario=scenario, **said)
+    both = loss_ends(network, "site", tier, scenario=scenario, known=table, **said)
+    if both is None or EITHER in ends:
+        lost = table["lost_tpa"].to_numpy(dtype=float)
+        base = float(origin_of(table)["settings"]["base_tpa"])
+        if not len(lost) or not lost[0] > CERTAIN * max(base, 1.0):
+            return {end: _loss(network, 0.0, base, "", 0) for end in ends}
+        tied = int(np.sum(lost >= lost[0] * (1 - CERTAIN))) - 1
+        return {end: _loss(network, float(lost[0]), base, str(table.index[0]), tied) for end in ends}
+    rows = both.to_dict("index")
+    return {
+        end: _loss(network, row["lost_tpa"], row["base_tpa"], str(row["name"]), int(row["n_tied"]))
+        for end, row in ((end, rows[end]) for end in ends)
+    }
+
+
+def _loss(network: Network, lost: float, base: float, site: str, tied: int) -> dict[str, Any]:
+    nodes = network.nodes
+    there = nodes[(nodes["site"] == site) | (nodes["id"] == site)]
+    label = there["label"].dropna()
+    return {
+        "largest_loss_tpa": float(lost),
+        "largest_loss_share": float(lost) / base if base > 0 else np.nan,
+        "largest_loss": str(label.iloc[0]) if len(label) else site,
+        "n_tied": tied,
+    }
+
+
+# -- how it is laid out -------------------------------------------------------------------------
+
+
+def _wide(answers: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
+    """Return a row a tier, figure and end, a column a thing compared; one row where both ends say the same."""
+    rows = []
+    for tier in dict.fromkeys(answers["tier"]):
+        mine = answers[answers["tier"] == tier]
+        for figure in FIGURES:
+            ends = {end: _at(mine, figure, end) for end in (AFTER, BEFORE)}
+            after, before = (ends[end].reindex(list(names)) for end in (AFTER, BEFORE))
+            same = np.isclose(after, before, rtol=CERTAIN, atol=CERTAIN, equal_nan=True).all()
+            told = {EITHER: after} if same else {AFTER: after, BEFORE: before}
+            rows += [{"tier": tier, "figure": figure, "others": end, **line} for end, line in told.items()]
+    return pd.DataFrame(rows, columns=[*KEYS, *names])
+
+
+def _at(mine: pd.DataFrame, figure: str, end: str) -> pd.Series:
+    """Return a figure by column at one end; a column without others says the same at both."""
+    return mine[mine["others"].isin([end, EITHER])].set_index("column")[figure].astype(float)
+
+
+def _words(answers: pd.DataFrame) -> tuple[str, ...]:
+    """Return which column is worst for the first tier, and for the next ones until one is short, at both ends."""
+    said: list[str] = []
+    for tier in dict.fromkeys(answers["tier"]):
+        mine = answers[answers["tier"] == tier]
+        worst = [_worst(_at(mine, "short_share", end)) for end in (AFTER, BEFORE)]
+        said.append(_sentence(str(tier), *worst))
+        if any(worst):
+            break
+    return tuple(said)
+
+
+def _sentence(tier: str, after: tuple[str, ...], before: tuple[str, ...]) -> str:
+    if not after and not before:
+        return f"No column leaves {tier} short, whoever is served first."
+    if after == before:
+        return f"{_leave(after)} the largest part of {tier} short, whoever is served first."
+    told = [f"{_leave(names)} the largest part" if names else "no column leaves any" for names in (after, before)]
+    return (
+        f"Which column leaves the largest part of {tier} short depends on who is served first. If the others are "
+        f"served after: {told[0]}; if before: {told[1]}."
+    )
+
+
+def _worst(share: pd.Series) -> tuple[str, ...]:
+    """Return the columns with the largest share, all that tie; none where nothing is short."""
+    most = float(share.max())
+    return tuple(str(name) for name in share.index[share >= most - CERTAIN]) if most > CERTAIN else ()
+
+
+def _leave(names: Sequence[str]) -> str:
+    named = " and ".join(f'"{name}"' for name in names)
+    return f"{named} {'leaves' if len(names) == 1 else 'leave'}"

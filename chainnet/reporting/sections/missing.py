@@ -1,0 +1,37 @@
+"""What does the graph not hold at all, and how is it added? For whoever hands in a graph of their own."""
+
+from __future__ import annotations
+
+from chainnet.assessment import missing
+from chainnet.reporting import columns as col
+from chainnet.reporting.facts import Facts
+from chainnet.reporting.model import ReportTable, Sentence, make_table, stands
+from chainnet.words import first_capital, join
+
+
+@col.table("T25", "Missing", "What the graph does not hold, and how to add it")
+def missing_table(facts: Facts) -> ReportTable | None:
+    """Return T25: the kinds of data that are missing altogether; None where there is none."""
+    found = missing(facts.network, facts.a.asked)
+    if found.empty:
+        return None
+    return make_table(
+        (
+            col.text("what", "Missing", "kind of data", lambda row: first_capital(row["what"])),
+            col.text("lacks", "What cannot be said without it", "what no answer says, or what stands in"),
+            col.text("add", "How to add it", "table and column, or option"),
+        ),
+        found.reset_index().to_dict("records"),
+        subtitle="Kinds of data of which the graph holds nothing at all; single gaps stand in T17.",
+        note="“chainnet check” checks the tables; “chainnet init” writes a small graph to start from.",
+        **stands("n/a"),
+    )
+
+
+def missing_words(facts: Facts) -> tuple[Sentence, ...]:
+    """Return in a sentence what the graph does not hold; nothing where it holds all."""
+    found = missing(facts.network, facts.a.asked)
+    if found.empty:
+        return ()
+    text = f"{join(found.index.tolist())}; T25 says what cannot be answered without them, and how to add them."
+    return (Sentence(text, ("T25",), "Not in the graph:"),)
