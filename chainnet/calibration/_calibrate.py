@@ -175,7 +175,8 @@ def calibrate(
     x = twelve_digits(_solve(program, sources, pairs, method))
     made = result_tables(sources, pairs, program, x)
     certificate = certify(made, sources, pairs, program)
-    rest = {key: frame for key, frame in tables.items() if key not in ("nodes", "demand", "totals", "edges")}
+    made_anew = ("nodes", "demand", "totals", "edges")
+    rest: dict[str, Any] = {key: frame for key, frame in tables.items() if key not in made_anew}
     network = Network(
         made["nodes"], made["edges"], demand=made["demand"], totals=made["totals"], processes=processes,
         name=name, label=label, main_commodity=main_commodity, beneficiaries=beneficiaries, year=year,

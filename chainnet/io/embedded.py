@@ -11,7 +11,7 @@ from chainnet.errors import DataError, Fault, near_matches
 from chainnet.io.datapackage import network_meta, take_meta
 from chainnet.io.intake import Intake
 from chainnet.io.text import MOST_COLUMNS, Records, refuse, written_columns
-from chainnet.network import TABLES, Network, as_text, infer_nodes
+from chainnet.network import TABLES, Network, Reading, result_columns
 
 __all__ = ["awake_edges", "cell", "embedded_words", "network_of_graph", "rows_of"]
 
@@ -54,7 +54,7 @@ def embedded_words(network: Network) -> dict[str, Any]:
 
 
 def network_of_graph(
-    nodes: Sequence[Mapping[str, Any]], edges: Sequence[Mapping[str, Any]], words: Any, file: str
+    nodes: Sequence[Mapping[str, Any]], edges: Sequence[Mapping[str, Any]], words: Any, file: str, how: Reading
 ) -> Network:
     """Return the network of a graph as read: a mapping per node and edge, and the embedded words.
 
@@ -63,7 +63,7 @@ def network_of_graph(
     DataError
         With every fault found.
     """
-    intake = Intake(f"{file}!{{}}", f"{file}!graph")
+    intake = Intake(f"{file}!{{}}", f"{file}!graph", how, forgiving=True)
     if not isinstance(words, Mapping):
         raise refuse(intake.place, "the attributes of the graph must be one JSON object", "Correct the file.")
     tables = _tables(words.get("tables", {}), intake)
@@ -77,13 +77,12 @@ def network_of_graph(
             intake.unreadable(table, error)
     for table, records in tables.items():
         intake.add(table, records)
-    _infer_stages(intake)
-    return intake.network(**take_meta(words, intake))
+    return intake.network(**take_meta(words, intake), closed=True, results=result_columns(words.get("results")))
 
 
 def _records(items: Iterable[Mapping[str, Any]], file: str) -> Records:
     """Return records with one column for every key that any item has."""
-    items = [{("capacity_tpa" if k == "capacity" else str(k)): v for k, v in item.items()} for item in items]
+    items = [{str(k): v for k, v in item.items()} for item in items]
     names = dict.fromkeys(name for item in items for name in item)
     if len(names) > MOST_COLUMNS:
         raise refuse(file, f"there are {len(names)} attributes; at most {MOST_COLUMNS}", "Remove some.")
@@ -138,16 +137,3 @@ def _fit(columns: list[str], rows: Collection[Any], file: str) -> Records:
         out.rows.append([_plain(v, file, line, name, out.faults) for name, v in zip(columns, row, strict=True)])
         out.lines.append(line)
     return out
-
-
-def _infer_stages(intake: Intake) -> None:
-    """Give nodes without any stage one from their ways in and out, as ``from_networkx`` does."""
-    nodes, edges = intake.frames.get("nodes"), intake.frames.get("edges")
-    if nodes is None or edges is None or "stage" in nodes.columns or "id" not in nodes.columns:
-        return
-    if not nodes.columns.is_unique or not edges.columns.is_unique:
-        return
-    found = infer_nodes(edges, None)
-    stages = dict(zip(found["id"], found["stage"], strict=True)) if len(found) else {}
-    # a node without any edge has no way in: a mine
-    intake.frames["nodes"] = nodes.assign(stage=[stages.get(as_text(v), "mine") for v in nodes["id"].tolist()])

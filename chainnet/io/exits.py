@@ -1,14 +1,15 @@
-"""GEXF for Gephi and DOT for Graphviz: ways out, for those who go on elsewhere; they are not read back."""
+"""GEXF for Gephi and DOT for Graphviz, for those who go on elsewhere; ``gexf`` reads the former back."""
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
 import pandas as pd
 
 from chainnet._types import records
-from chainnet.io.embedded import awake_edges
+from chainnet.io.embedded import awake_edges, embedded_words
 from chainnet.io.text import number_text
 from chainnet.network import TABLES, Network
 
@@ -26,15 +27,20 @@ _SHAPES = {
 
 
 def gexf_bytes(network: Network) -> bytes:
-    """Return GEXF 1.3: every column that holds something; the weight is the baseline flow, else the capacity."""
+    """Return GEXF 1.3: every column that holds something; the weight is the baseline flow, else the capacity.
+
+    Tables other than nodes and edges stand as JSON among the keywords.
+    """
     edges, _ = awake_edges(network)
     nodes = network.view("nodes")
+    words = json.dumps(embedded_words(network), ensure_ascii=False, allow_nan=False)
     node_columns = _columns(nodes, ("id", "label"))
     edge_columns = _columns(edges, ("source", "target"))
     lines = [
         '<?xml version="1.0" encoding="UTF-8"?>',
         '<gexf xmlns="http://gexf.net/1.3" version="1.3">',
-        f"  <meta><description>{_escape(network.label)}</description></meta>",
+        f"  <meta><creator>chainnet</creator><keywords>{_escape(words)}</keywords>"
+        f"<description>{_escape(network.label)}</description></meta>",
         '  <graph defaultedgetype="directed" mode="static">',
         *_attributes("node", node_columns),
         *_attributes("edge", edge_columns),

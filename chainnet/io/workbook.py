@@ -16,11 +16,13 @@ from chainnet.io.datapackage import network_meta, take_meta
 from chainnet.io.embedded import rows_of
 from chainnet.io.intake import Intake
 from chainnet.io.text import MOST_BYTES, MOST_COLUMNS, Records, fit_records, number_text, read_bytes, refuse
-from chainnet.network import TABLES, Network
+from chainnet.network import TABLES, Network, Reading
 
-__all__ = ["read_workbook", "workbook_bytes"]
+__all__ = ["META", "OWN_SHEETS", "read_workbook", "workbook_bytes"]
 
 META = "meta"
+# sheets of the template and of the copy that shows the faults; they hold no data
+OWN_SHEETS = ("guide", "lists", "faults")
 _LISTS = ("main_commodity", "beneficiaries")
 _MOST_UNPACKED = 256 * 2**20
 _MOST_RATIO = 100
@@ -125,8 +127,10 @@ def _repack(data: bytes) -> bytes:
     return out.getvalue()
 
 
-def read_workbook(path: Path) -> Network:
-    """Read a network from a workbook whose sheets bear the names of tables.
+def read_workbook(path: Path, how: Reading) -> Network:
+    """Read a network from a workbook whose sheets bear the names of tables, in any case, or from an edge list in one.
+
+    Other sheets are left out, and that is said.
 
     Raises
     ------
@@ -138,18 +142,79 @@ def read_workbook(path: Path) -> Network:
     file = path.name
     data = read_bytes(path, file)
     _guard(data, file)
-    intake = Intake(f"{file}!{{}}", f"{file}!{META}")
     try:
         book = load_workbook(io.BytesIO(data), read_only=True, data_only=False, keep_links=False)
     except Exception as error:  # openpyxl lets any error of zip, XML and its own through
         raise _broken(file, error) from None
     meta: dict[str, Any] = {}
     try:
-        for sheet in book.worksheets:
-            _take_sheet(sheet, intake, meta)
+        found, beside = _sorted_sheets(book, file)
+        is_list = "edges" in found and "nodes" not in found
+        intake = Intake(f"{file}!{{}}", f"{file}!{META}", how, forgiving=is_list)
+        for table, sheet in found.items():
+            if table in TABLES:
+                intake.files[table] = f"{file}!{sheet.title}"
+            _take_sheet(table, sheet, intake, meta)
+        if beside:
+            intake.said.append(f"sheets that are no table of ours left out: {', '.join(beside)}.")
     finally:
         book.close()
     return intake.network(**meta)
+
+
+def _sorted_sheets(book: Any, file: str) -> tuple[dict[str, Any], list[str]]:
+    """Return the sheet of each table, and the titles of the others.
+
+    Raises
+    ------
+    DataError
+        If two sheets are one table, or a title is so near to that of a table that it must be a slip.
+    """
+    found: dict[str, Any] = {}
+    others: list[Any] = []
+    for sheet in book.worksheets:
+        table = sheet.title.strip().lower()
+        if table in found:
+            rule = f'the sheet "{found[table].title}" is the table {table} too'
+            raise refuse(f"{file}!{sheet.title}", rule, "Keep one of them.")
+        if table in TABLES or table == META:
+            found[table] = sheet
+        elif table not in OWN_SHEETS:
+            others.append(sheet)
+    faults = []
+    lists = []
+    for sheet in others:
+        header = _header(sheet, file)
+        hint = near_matches(sheet.title.lower(), [t for t in TABLES if t not in found and _fits(t, header)])
+        if hint:
+            rule = f"no table has this name;{hint}"
+            remedy = f"Rename or remove the sheet; tables: {', '.join(TABLES)}."
+            faults.append(Fault(f"{file}!{sheet.title}", None, "", "", rule, remedy))
+        elif _fits("edges", header):
+            lists.append(sheet)
+    if faults:
+        raise DataError(faults=faults)
+    if "edges" not in found and len(lists) > 1:
+        titles = ", ".join(sheet.title for sheet in lists)
+        raise refuse(file, f"several sheets may be the edges: {titles}", 'Call one of them "edges".')
+    if "edges" not in found and lists:
+        found["edges"] = lists[0]
+        others.remove(lists[0])
+    return found, [f'"{sheet.title}"' for sheet in others]
+
+
+def _header(sheet: Any, file: str) -> set[str]:
+    try:
+        sheet.reset_dimensions()
+        first = next(sheet.iter_rows(max_row=1), ())
+        return {str(cell.value).strip().lower() for cell in first[:MOST_COLUMNS] if cell.value is not None}
+    except Exception as error:  # openpyxl lets any error of zip, XML and its own through
+        raise _broken(file, error) from None
+
+
+def _fits(table: str, header: set[str]) -> bool:
+    """Say whether a header holds every column that a table must have."""
+    return {column.name for column in TABLES[table].columns if column.required} <= header
 
 
 def _broken(file: str, error: Exception) -> DataError:
@@ -157,14 +222,7 @@ def _broken(file: str, error: Exception) -> DataError:
     return refuse(file, f"not a workbook that can be read: {words}", "Save it again as .xlsx.")
 
 
-def _take_sheet(sheet: Any, intake: Intake, meta: dict[str, Any]) -> None:
-    title = sheet.title
-    if title not in TABLES and title != META:
-        hint = near_matches(title, [*TABLES, META])
-        rule = f"no table has this name;{hint}".rstrip(";")
-        file = intake.place.replace(f"!{META}", f"!{title}")
-        intake.fault(rule, f"Rename or remove the sheet; tables: {', '.join(TABLES)}.", file=file)
-        return
+def _take_sheet(title: str, sheet: Any, intake: Intake, meta: dict[str, Any]) -> None:
     file = intake.place if title == META else intake.files[title]
     try:
         records = _records(sheet, file)
