@@ -34,7 +34,8 @@ def gexf_bytes(network: Network) -> bytes:
     edges, _ = awake_edges(network)
     nodes = network.view("nodes")
     words = json.dumps(embedded_words(network), ensure_ascii=False, allow_nan=False)
-    node_columns = _columns(nodes, ("id", "label"))
+    same = nodes["label"].where(nodes["label"] == nodes["id"])  # else a reader takes it for a label that is missing
+    node_columns = _columns(nodes.assign(label=same), ("id",))
     edge_columns = _columns(edges, ("source", "target"))
     lines = [
         '<?xml version="1.0" encoding="UTF-8"?>',
@@ -49,7 +50,8 @@ def gexf_bytes(network: Network) -> bytes:
     for row in records(nodes):
         label = row["label"] if isinstance(row["label"], str) else row["id"]
         head = f'<node id="{_escape(row["id"])}" label="{_escape(label)}">'
-        lines.append(f"      {head}{_values(row, node_columns)}</node>")
+        told = {**row, "label": row["id"] if row["label"] == row["id"] else None}
+        lines.append(f"      {head}{_values(told, node_columns)}</node>")
     lines += ["    </nodes>", "    <edges>"]
     for number, row in enumerate(records(edges)):
         weight = next((row[c] for c in ("flow_tpa", "capacity_tpa") if row.get(c) == row.get(c) and row.get(c)), None)

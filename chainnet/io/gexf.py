@@ -50,9 +50,6 @@ def read_gexf(path: Path, how: Reading) -> Network:
         words = load_json(_words(meta, "keywords") or "{}", f"{file}!graph")
         for edge in edges:  # a width for the drawing, from a column that stands there too
             edge.pop("weight", None)
-    for node in nodes:
-        if node.get("label") == node["id"]:
-            del node["label"]
     return network_of_graph(nodes, edges, words, file, how)
 
 
@@ -90,6 +87,8 @@ def _items(graph: ElementTree.Element, kind: str, file: str) -> list[dict[str, s
             raise refuse(file, "has nodes within nodes", "Flatten the graph.", value=item.get("id", ""))
         values = _child(item, "attvalues")
         row = {name: item.attrib[name] for name in own if name in item.attrib}
+        if kind == "node" and row.get("label") == row.get("id"):  # most programs write the id where there is none
+            row.pop("label", None)
         for value in [] if values is None else values:
             key = value.get("for", value.get("id", ""))
             if key not in titles:

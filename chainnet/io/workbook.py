@@ -185,7 +185,7 @@ def _sorted_sheets(book: Any, file: str) -> tuple[dict[str, Any], list[str]]:
     lists = []
     for sheet in others:
         header = _header(sheet, file)
-        hint = near_matches(sheet.title.lower(), [t for t in TABLES if t not in found and _fits(t, header)])
+        hint = near_matches(sheet.title.lower(), [t for t in TABLES if header & _needed(t)])
         if hint:
             rule = f"no table has this name;{hint}"
             remedy = f"Rename or remove the sheet; tables: {', '.join(TABLES)}."
@@ -214,7 +214,11 @@ def _header(sheet: Any, file: str) -> set[str]:
 
 def _fits(table: str, header: set[str]) -> bool:
     """Say whether a header holds every column that a table must have."""
-    return {column.name for column in TABLES[table].columns if column.required} <= header
+    return _needed(table) <= header
+
+
+def _needed(table: str) -> set[str]:
+    return {column.name for column in TABLES[table].columns if column.required}
 
 
 def _broken(file: str, error: Exception) -> DataError:

@@ -559,7 +559,7 @@ figures, references : DataFrame, optional
         how, meta = Reading.split({"two_way": two_way, "asked_by": "from_networkx", **given})
         named: dict[str, Any] = {"name": str(graph.name)} if graph.name else {}
         named[RESULTS] = result_columns(graph.graph.get(RESULTS))
-        return how.network(cls, from_networkx(graph, two_way), forgiving=True, **{**named, **meta})
+        return how.network(cls, from_networkx(graph, two_way), forgiving=True, closed=True, **{**named, **meta})
 
     @classmethod
     def from_igraph(cls, graph: Any, *, two_way: bool = False, **given: Any) -> Network:
@@ -571,7 +571,7 @@ figures, references : DataFrame, optional
         words = {word: graph[word] for word in ("name", RESULTS) if word in graph.attributes()}
         named: dict[str, Any] = {"name": str(words["name"])} if words.get("name") else {}
         named[RESULTS] = result_columns(words.get(RESULTS))
-        return how.network(cls, from_igraph(graph, two_way), forgiving=True, **{**named, **meta})
+        return how.network(cls, from_igraph(graph, two_way), forgiving=True, closed=True, **{**named, **meta})
 
     def to_networkx(self, results: Any = None) -> Any:
         """Return a ``networkx.DiGraph``, or a ``MultiDiGraph`` where edges are parallel.

@@ -32,8 +32,6 @@ SYNONYMS: dict[str, tuple[tuple[str, str], ...]] = {
         ("description", "note"),
     ),
     "edges": (
-        ("from", "source"),
-        ("to", "target"),
         ("capacity", "capacity_tpa"),
         ("flow", "flow_tpa"),
         ("value", "flow_tpa"),
@@ -48,13 +46,17 @@ _USUAL = "capacity"
 # what programs that draw graphs keep of a node or edge, letters and figures alone; no answer could look at it
 DRAWN = frozenset({
     "r", "g", "b", "a", "x", "y", "z", "size", "color", "colour", "shape", "fixed", "dotsize", "thickness", "url",
-    "key", "timeset", "interval", "type", "id", "edgeid", "label", "edgelabel", "name", "description", "weight", "value",
-    "degree", "indegree", "outdegree", "weighteddegree", "weightedindegree", "weightedoutdegree", "modularityclass",
-    "inferredclass", "statinfclass", "pagerank", "pageranks", "eccentricity", "closenesscentrality",
-    "closnesscentrality", "harmonicclosenesscentrality", "harmonicclosnesscentrality", "betweennesscentrality",
-    "betweenesscentrality", "eigenvectorcentrality", "eigencentrality", "authority", "hub", "componentid",
-    "componentnumber", "stronglyconnectedid", "strongcompnum", "clustering", "clusteringcoefficient", "triangles",
-    "numberoftriangles",
+    "key", "timeset", "interval", "type", "id", "edgeid", "label", "edgelabel", "name", "description", "weight",
+    "value", "degree", "indegree", "outdegree", "weighteddegree", "weightedindegree", "weightedoutdegree",
+    "modularityclass", "inferredclass", "statinfclass", "pagerank", "pageranks", "eccentricity",
+    "closenesscentrality", "closnesscentrality", "harmonicclosenesscentrality", "harmonicclosnesscentrality",
+    "betweennesscentrality", "betweenesscentrality", "eigenvectorcentrality", "eigencentrality", "authority",
+    "hub", "componentid", "componentnumber", "stronglyconnectedid", "strongcompnum", "clustering",
+    "clusteringcoefficient", "triangles", "numberoftriangles",
+})  # fmt: skip
+# those of them that only a drawing has: in a bare list they are as strange as any other column
+LOOKS = frozenset({
+    "r", "g", "b", "a", "x", "y", "z", "size", "color", "colour", "shape", "fixed", "dotsize", "thickness", "url",
 })  # fmt: skip
 N = TypeVar("N")
 
@@ -120,7 +122,7 @@ class Reading:
             Whether it is a graph or an edge list of others: then usual words are recognised, what drawing programs
             keep is left out, and roles that nobody gave are inferred.
         closed : bool
-            Whether all nodes stand in the nodes table, so that another id of an edge is a fault.
+            Whether it is a graph, whose nodes all stand in the nodes table: another id of an edge is then a fault.
         depth : int
             Calls between the caller of the package and this one.
         beside : sequence of str
@@ -139,7 +141,8 @@ class Reading:
         tables = self._renamed({name: frame for name, frame in frames.items() if frame is not None})
         results = more.pop(RESULTS, {})
         for name, frame in tables.items():
-            tables[name] = self._fitted(name, frame, forgiving, set(results.get(name, ())), said)
+            drawn = (DRAWN if closed else DRAWN - LOOKS) if forgiving else frozenset()
+            tables[name] = self._fitted(name, frame, drawn, set(results.get(name, ())), said)
         if self.two_way and "edges" in tables:
             tables["edges"] = _both_ways(tables["edges"])
         named = bool(words_of(self.source)) and bool(words_of(self.sink))
@@ -150,7 +153,7 @@ class Reading:
             apart = set(projects["id"].astype(str)) if "id" in projects.columns else set()
             roles = Roles.of(tables.get("nodes"), edges, self.source, self.sink, apart, closed)
             tables["nodes"], more["inferred"] = roles.nodes, roles.rules
-            if roles.inferred:
+            if roles.inferred and roles.is_plain:
                 remedy = "" if named else " Name source= and sink=, or fill stage; network.roles lists them."
                 said.add(roles.words(edges) + remedy, loud=not named)
         made = make(**tables, **more, notes=said.all)
@@ -176,11 +179,16 @@ class Reading:
                 out[name] = out[name].rename(columns={old: new})
         return out
 
-    def _fitted(self, name: str, frame: pd.DataFrame, forgiving: bool, results: set[str], said: _Said) -> pd.DataFrame:
-        """Return a table whose columns bear our names, and whose countries their codes."""
+    def _fitted(
+        self, name: str, frame: pd.DataFrame, drawn: frozenset[str], results: set[str], said: _Said
+    ) -> pd.DataFrame:
+        """Return a table whose columns bear our names, and whose countries their codes.
+
+        ``drawn`` are attributes that no answer could look at; none where the table is in our own form.
+        """
         frame = pd.DataFrame(frame)
         known = TABLES[name].names
-        if forgiving:
+        if drawn:
             if name == "edges":
                 self._check_type(frame)
             frame = frame.drop(columns=[c for c in frame.columns if c not in known and _is_blank(frame[c])])
@@ -188,12 +196,12 @@ class Reading:
         left = [c for c in frame.columns if c not in known]
         if left:
             own = [c for c in left if c in results]
-            drawn = [c for c in left if c not in own and forgiving and re.sub(r"[\W_]", "", str(c)).lower() in DRAWN]
-            strange = [c for c in left if c not in own and c not in drawn and self.ignore_unknown]
+            looks = [c for c in left if c not in own and re.sub(r"[\W_]", "", str(c)).lower() in drawn]
+            strange = [c for c in left if c not in own and c not in looks and self.ignore_unknown]
             said.left_out(name, own, "results of an earlier answer", loud=False)
-            said.left_out(name, drawn, "no answer looks at it", loud=True)
+            said.left_out(name, looks, "no answer looks at it", loud=True)
             said.left_out(name, strange, "no table knows it", loud=True)
-            frame = frame.drop(columns=[*own, *drawn, *strange])
+            frame = frame.drop(columns=[*own, *looks, *strange])
         return self._coded(name, frame, said) if self.country_names else frame
 
     def _check_type(self, frame: pd.DataFrame) -> None:

@@ -93,6 +93,11 @@ class Roles:
         said = pd.Series(rules, index=ids.to_numpy(dtype=object), dtype=object)
         return cls(full, said[(said != "") & ~said.index.duplicated()], int(open_to_rule.sum()))
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether every node stands once; if not, nothing can be said before that is mended."""
+        return bool(_text(self.nodes["id"]).is_unique)
+
     def words(self, edges: pd.DataFrame) -> str:
         """Say how many roles were inferred, by what rule, and what part of the edges lies on no way to a use."""
         stage = self.nodes["stage"].to_numpy(dtype=object)
