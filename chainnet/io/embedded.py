@@ -11,9 +11,9 @@ from chainnet.errors import DataError, Fault, near_matches
 from chainnet.io.datapackage import network_meta, take_meta
 from chainnet.io.intake import Intake
 from chainnet.io.text import MOST_COLUMNS, Records, refuse, written_columns
-from chainnet.network import TABLES, Network, Reading, result_columns
+from chainnet.network import TABLES, Annotated, Network, Reading, annotated, result_columns
 
-__all__ = ["awake_edges", "cell", "embedded_words", "network_of_graph", "rows_of"]
+__all__ = ["annotated_parts", "awake_edges", "cell", "embedded_words", "network_of_graph", "rows_of"]
 
 
 def cell(value: Any) -> Any:
@@ -40,8 +40,25 @@ def awake_edges(network: Network) -> tuple[pd.DataFrame, pd.DataFrame]:
     return edges[awake], edges[~awake]
 
 
-def embedded_words(network: Network) -> dict[str, Any]:
-    """Return what a graph keeps beside nodes and edges: meta words and the other tables."""
+def annotated_parts(network: Network, results: Any = None) -> Annotated:
+    """Return nodes and the edges between them, with the numbers that answers have of them; yes and no as words."""
+    held = annotated(network.view("nodes"), network.view("edges"), results)
+    edges, _ = awake_edges(network)
+    return Annotated(_with_words(held.nodes), _with_words(held.edges.loc[edges.index]), held.results)
+
+
+def _with_words(frame: pd.DataFrame) -> pd.DataFrame:
+    for place in range(frame.shape[1]):
+        cells = frame.iloc[:, place]
+        if pd.api.types.is_bool_dtype(cells.dtype) or cells.dtype == object:
+            frame = frame.copy(deep=False)
+            words = [None if pd.isna(v) else str(v).lower() if isinstance(v, bool) else v for v in cells.tolist()]
+            frame.isetitem(place, pd.array(words, dtype="str"))
+    return frame
+
+
+def embedded_words(network: Network, results: str = "") -> dict[str, Any]:
+    """Return what a graph keeps beside nodes and edges: meta words, the other tables, which columns are answers."""
     _, asleep = awake_edges(network)
     frames = {table: getattr(network, table) for table in TABLES if table not in ("nodes", "edges")}
     frames["edges"] = asleep
@@ -50,7 +67,8 @@ def embedded_words(network: Network) -> dict[str, Any]:
         if len(frame):
             columns, rows = rows_of(frame, table)
             tables[table] = {"columns": columns, "rows": rows}
-    return {**network_meta(network), **({"tables": tables} if tables else {})}
+    said = {"results": results} if results else {}
+    return {**network_meta(network), **({"tables": tables} if tables else {}), **said}
 
 
 def network_of_graph(

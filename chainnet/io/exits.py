@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from chainnet._types import records
-from chainnet.io.embedded import awake_edges, embedded_words
+from chainnet.io.embedded import annotated_parts, awake_edges, embedded_words
 from chainnet.io.text import number_text
 from chainnet.network import TABLES, Network
 
@@ -26,14 +26,15 @@ _SHAPES = {
 }
 
 
-def gexf_bytes(network: Network) -> bytes:
+def gexf_bytes(network: Network, results: Any = None) -> bytes:
     """Return GEXF 1.3: every column that holds something; the weight is the baseline flow, else the capacity.
 
-    Tables other than nodes and edges stand as JSON among the keywords.
+    Tables other than nodes and edges stand as JSON among the keywords; ``results`` are answers whose numbers become
+    attributes.
     """
-    edges, _ = awake_edges(network)
-    nodes = network.view("nodes")
-    words = json.dumps(embedded_words(network), ensure_ascii=False, allow_nan=False)
+    held = annotated_parts(network, results)
+    nodes, edges = held.nodes, held.edges
+    words = json.dumps(embedded_words(network, held.results), ensure_ascii=False, allow_nan=False)
     same = nodes["label"].where(nodes["label"] == nodes["id"])  # else a reader takes it for a label that is missing
     node_columns = _columns(nodes.assign(label=same), ("id",))
     edge_columns = _columns(edges, ("source", "target"))

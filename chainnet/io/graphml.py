@@ -11,9 +11,9 @@ from xml.parsers import expat
 import pandas as pd
 
 from chainnet.errors import DataError
-from chainnet.io.embedded import awake_edges, embedded_words, network_of_graph
+from chainnet.io.embedded import annotated_parts, embedded_words, network_of_graph
 from chainnet.io.text import MOST_ITEMS, load_json, number_text, read_text, refuse, written_columns
-from chainnet.network import TABLES, Network, Reading
+from chainnet.network import Network, Reading
 
 __all__ = ["graphml_bytes", "read_graphml"]
 
@@ -23,13 +23,16 @@ _ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\r": "&#13;"
 _ESCAPED = re.compile("[" + "".join(_ESCAPES) + "]")
 
 
-def graphml_bytes(network: Network) -> bytes:
-    """Return GraphML; tables other than nodes and edges stand as JSON in one attribute of the graph."""
-    edges, _ = awake_edges(network)
+def graphml_bytes(network: Network, results: Any = None) -> bytes:
+    """Return GraphML; tables other than nodes and edges stand as JSON in one attribute of the graph.
+
+    ``results`` are answers whose numbers become attributes; a reader of ours leaves them out.
+    """
+    held = annotated_parts(network, results)
     keys: list[str] = []
-    nodes = _elements("node", network.view("nodes"), keys)
-    links = _elements("edge", edges, keys)
-    words = json.dumps(embedded_words(network), ensure_ascii=False, allow_nan=False)
+    nodes = _elements("node", held.nodes, keys)
+    links = _elements("edge", held.edges, keys)
+    words = json.dumps(embedded_words(network, held.results), ensure_ascii=False, allow_nan=False)
     lines = [
         '<?xml version="1.0" encoding="UTF-8"?>',
         '<graphml xmlns="http://graphml.graphdrawing.org/xmlns">',
@@ -47,12 +50,11 @@ def graphml_bytes(network: Network) -> bytes:
 
 def _elements(element: str, frame: pd.DataFrame, keys: list[str]) -> list[str]:
     """Return one XML element per row; the keys of its data go to ``keys``."""
-    table = TABLES[f"{element}s"]
     own = ["id"] if element == "node" else ["source", "target"]
     names = [name for name in written_columns(frame, ()) if name not in own]
     columns = []
     for name in names:
-        numeric = table.column(name).kind != "text"
+        numeric = pd.api.types.is_numeric_dtype(frame[name])
         key, kind = f"{element}_{name}", "double" if numeric else "string"
         keys.append(f'  <key id="{key}" for="{element}" attr.name="{name}" attr.type="{kind}"/>')
         texts = map(number_text, frame[name].tolist()) if numeric else map(_escape, frame[name].fillna("").tolist())

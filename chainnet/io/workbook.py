@@ -6,10 +6,12 @@ import io
 import math
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+import pandas as pd
 
 from chainnet.errors import DataError, Fault, near_matches
 from chainnet.io.datapackage import network_meta, take_meta
@@ -18,7 +20,7 @@ from chainnet.io.intake import Intake
 from chainnet.io.text import MOST_BYTES, MOST_COLUMNS, Records, fit_records, number_text, read_bytes, refuse
 from chainnet.network import TABLES, Network, Reading
 
-__all__ = ["META", "OWN_SHEETS", "read_workbook", "workbook_bytes"]
+__all__ = ["META", "OWN_SHEETS", "guard", "read_workbook", "repacked", "tables_bytes", "workbook_bytes"]
 
 META = "meta"
 # sheets of the template and of the copy that shows the faults; they hold no data
@@ -42,8 +44,6 @@ def workbook_bytes(network: Network) -> bytes:
     DataError
         If a cell or a table is larger than a sheet can hold.
     """
-    from openpyxl import Workbook
-
     meta: list[tuple[Any, ...]] = []
     for key, value in network_meta(network).items():
         meta += [(key, word) for word in (value if isinstance(value, list) else [value])]
@@ -52,6 +52,38 @@ def workbook_bytes(network: Network) -> bytes:
         frame = getattr(network, table)
         if len(frame):
             sheets[table] = rows_of(frame, table)
+    return _book_bytes(sheets)
+
+
+def tables_bytes(tables: Mapping[str, pd.DataFrame]) -> bytes:
+    """Return a workbook of any tables, one sheet each.
+
+    Raises
+    ------
+    DataError
+        If a cell or a table is larger than a sheet can hold.
+    """
+    return _book_bytes({title: (list(map(str, frame.columns)), _rows(frame)) for title, frame in tables.items()})
+
+
+def _rows(frame: pd.DataFrame) -> list[tuple[Any, ...]]:
+    return list(zip(*([_cell_of(v) for v in frame[c].tolist()] for c in frame.columns), strict=True))
+
+
+def _cell_of(value: Any) -> Any:
+    """Return a value as a sheet holds it: text, yes or no, a number; infinite as a word, missing as nothing."""
+    if isinstance(value, (str, bool)):
+        return value
+    if pd.isna(value):
+        return None
+    if isinstance(value, (int, float)):
+        return value if math.isfinite(value) else "unlimited"
+    return str(value)
+
+
+def _book_bytes(sheets: Mapping[str, tuple[list[str], list[tuple[Any, ...]]]]) -> bytes:
+    from openpyxl import Workbook
+
     for title, (columns, rows) in sheets.items():
         _check_size(title, columns, rows)
     book = Workbook(write_only=True)
@@ -61,7 +93,7 @@ def workbook_bytes(network: Network) -> bytes:
         _write_sheet(book, title, columns, rows)
     out = io.BytesIO()
     book.save(out)
-    return _repack(out.getvalue())
+    return repacked(out.getvalue())
 
 
 def _check_size(title: str, columns: list[str], rows: list[tuple[Any, ...]]) -> None:
@@ -96,7 +128,8 @@ def _write_sheet(book: Any, title: str, columns: list[str], rows: list[tuple[Any
                 cell.data_type = "s"  # also what begins with = stays text
                 cells.append(cell)
             else:
-                cells.append(None if value is None else _number_cell(sheet, value))
+                plain = value is None or isinstance(value, bool)
+                cells.append(value if plain else _number_cell(sheet, value))
         sheet.append(cells)
 
 
@@ -109,7 +142,7 @@ def _number_cell(sheet: Any, value: float) -> Any:
     return cell
 
 
-def _repack(data: bytes) -> bytes:
+def repacked(data: bytes) -> bytes:
     """Return the workbook without clock times, packed so that the guard of the reader lets it in."""
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         parts = [(info.filename, archive.read(info)) for info in archive.infolist()]
@@ -141,7 +174,7 @@ def read_workbook(path: Path, how: Reading) -> Network:
 
     file = path.name
     data = read_bytes(path, file)
-    _guard(data, file)
+    guard(data, file)
     try:
         book = load_workbook(io.BytesIO(data), read_only=True, data_only=False, keep_links=False)
     except Exception as error:  # openpyxl lets any error of zip, XML and its own through
@@ -308,7 +341,7 @@ def _value(cell: Any, file: str, line: int, header: list[Any], faults: list[Faul
     return None
 
 
-def _guard(data: bytes, file: str) -> None:
+def guard(data: bytes, file: str) -> None:
     """Refuse what is no zip, what unpacks too large, and what holds more cells than a network needs."""
     remedy = "Save the tables as CSV in a folder instead."
     try:

@@ -12,7 +12,16 @@ from types import MappingProxyType
 
 from chainnet.errors import DataError, near_matches
 
-__all__ = ["Groups", "common_groups", "country_hint", "country_named", "graphs_folder", "is_country", "is_total"]
+__all__ = [
+    "Groups",
+    "common_groups",
+    "country_hint",
+    "country_named",
+    "country_names",
+    "graphs_folder",
+    "is_country",
+    "is_total",
+]
 
 Groups = Mapping[str, frozenset[str]]
 _TOTALS = frozenset(
@@ -104,10 +113,11 @@ def _iso_names() -> Mapping[str, str]:
 
 
 @cache
-def _iso_names_of() -> Mapping[str, str]:
+def country_names() -> Mapping[str, str]:
+    """Return the name of every country by its code, in the order of the codes."""
     import pycountry
 
-    return {country.alpha_3: country.name for country in pycountry.countries}
+    return {country.alpha_3: country.name for country in sorted(pycountry.countries, key=lambda c: c.alpha_3)}
 
 
 def _plain(word: str) -> str:
@@ -141,7 +151,7 @@ def country_hint(word: object) -> str:
     """Return what to write for a word that is no code of a country, in words; empty where nobody knows."""
     code = country_named(word)
     if code is not None:
-        return f"Write {code} ({_iso_names_of()[code]}), or read with country_names=True."
+        return f"Write {code} ({country_names()[code]}), or read with country_names=True."
     area = _AREAS.get(_plain(word)) if isinstance(word, str) else None
     return f"Leave the cell empty and write {area} into region." if area else ""
 

@@ -318,7 +318,7 @@ figures, references : DataFrame, optional
 
     @property
     def unrelated(self) -> pd.DataFrame:
-        """What no relation reaches: table, id, label, words; see ``chainnet check``."""
+        """What no relation reaches: table, id, label, is_fit (False: months refuse it), words."""
         return unrelated_of(self._frames)
 
     def _replace(

@@ -58,6 +58,7 @@ DRAWN = frozenset({
 LOOKS = frozenset({
     "r", "g", "b", "a", "x", "y", "z", "size", "color", "colour", "shape", "fixed", "dotsize", "thickness", "url",
 })  # fmt: skip
+_NAMED = 12  # columns that are left out and named
 N = TypeVar("N")
 
 
@@ -285,7 +286,8 @@ class _Said:
     def left_out(self, name: str, columns: list[Any], why: str, *, loud: bool) -> None:
         """Note columns that are left out."""
         if columns:
-            words = ", ".join(f'"{column}"' for column in columns)
+            words = ", ".join(f'"{column}"' for column in columns[:_NAMED])
+            words += f" and {len(columns) - _NAMED} more" if len(columns) > _NAMED else ""
             self.add(f"{words} of {name} left out: {why}.", loud=loud)
 
     @property

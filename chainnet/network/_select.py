@@ -91,15 +91,15 @@ def unrelated_of(frames: Frames) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        table, id, label, words.
+        table, id, label, is_fit (whether questions take it, or refuse the network for it), words.
     """
     edges, demand = frames["edges"], frames["demand"]
     named = set(edges["source"]) | set(edges["target"])
-    rows: list[tuple[str, str, str, str]] = []
+    rows: list[tuple[str, str, str, bool, str]] = []
     for table in ("nodes", "projects"):
         frame = frames[table]
         for row in records(frame[~frame["id"].isin(named).to_numpy()][["id", "label"]]):
-            rows.append((table, row["id"], _label(row), "has no relation: no edge begins or ends at it."))
+            rows.append((table, row["id"], _label(row), True, "has no relation: no edge begins or ends at it."))
     places = _takers(frames)
     open_ends = set(frames["nodes"].loc[frames["nodes"]["stage"] == "end_use", "id"]) if demand.empty else set()
     for row in records(frames["stocks"][["id", "node", "commodity"]]):
@@ -110,8 +110,8 @@ def unrelated_of(frames: Frames) -> pd.DataFrame:
             continue
         else:
             words = f"has no relation: no edge, process or demand at {row['node']} can take {good or 'it'}."
-        rows.append(("stocks", row["id"], row["id"], words))
-    return pd.DataFrame(rows, columns=["table", "id", "label", "words"], dtype="str")
+        rows.append(("stocks", row["id"], row["id"], not isinstance(row["node"], str), words))
+    return pd.DataFrame(rows, columns=["table", "id", "label", "is_fit", "words"])
 
 
 def _label(row: dict[str, Any]) -> str:
@@ -122,8 +122,9 @@ def _takers(frames: Frames) -> set[tuple[str, str]]:
     """Return the (node, commodity) pairs where something leaves, uses or asks for the commodity."""
     plants = pd.concat([frames["nodes"], frames["projects"]])[["id", "process"]].dropna()
     inputs = frames["processes"][frames["processes"]["role"] == "input"]
+    awake = frames["edges"]["target"].isin(frames["nodes"]["id"])  # what leads to a project alone takes nothing yet
     parts = (
-        frames["edges"][["source", "commodity"]],
+        frames["edges"][awake.to_numpy()][["source", "commodity"]],
         plants.merge(inputs, on="process")[["id", "commodity"]],
         frames["demand"][["node", "commodity"]],
     )

@@ -97,6 +97,17 @@ class Scenario:
         measures = plain(self.measures)
         return (Scenario, (self.name, measures, self.label, self.probability, self.file))
 
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        rows = "".join(
+            f"<tr><td>{escape(str(measure['kind']))}</td><td>{escape(_words(measure))}</td></tr>"
+            for measure in self.measures
+        )
+        odds = "" if self.probability is None else f", probability {self.probability:g}"
+        head = f"<p><b>{escape(self.label or self.name)}</b> ({escape(self.name)}{odds})</p>"
+        return f"{head}<table><tr><th>measure</th><th>what and when</th></tr>{rows}</table>"
+
     @classmethod
     def read(cls, path: str | Path) -> Scenario:
         """Read a scenario from a TOML file.
@@ -209,6 +220,10 @@ class Scenario:
             [severity_of(measure, lost, months) for measure in self.measures],
             f"{self.label or self.name}: {percent} % of the loss{', origins barred in full' * barred}, {length}",
         )
+
+
+def _words(measure: Mapping[str, Any]) -> str:
+    return ", ".join(f"{key} = {_toml(value)}" for key, value in measure.items() if key != "kind")
 
 
 _TOP = ("name", "label", "probability", "measures")
