@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ from chainnet.io.embedded import rows_of
 from chainnet.io.template import template_network
 from chainnet.io.text import read_bytes
 from chainnet.io.workbook import META, guard, repacked
-from chainnet.network import TABLES, Column, Table, country_names
+from chainnet.network import TABLES, TWICE, Column, Table, country_names
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -146,7 +147,7 @@ class _Lists:
 
         self._columns.setdefault(head, list(words))
         letter = get_column_letter(list(self._columns).index(head) + 1)
-        return f"=lists!${letter}$2:${letter}${len(self._columns[head]) + 1}"
+        return f"lists!${letter}$2:${letter}${len(self._columns[head]) + 1}"
 
     def write(self, sheet: Any) -> None:
         """Fill the sheet."""
@@ -199,7 +200,7 @@ def _validation(table: Table, column: Column, letter: str, lists: _Lists) -> Any
         kind = {"type": "list", "formula1": lists.place("country", country_names())}
     elif (table.name, column.name) in _CHOICES:
         # a project's id, several references: other words may be right too
-        other = f"={_CHOICES[table.name, column.name]}!$A$2:$A${_LAST}"
+        other = f"{_CHOICES[table.name, column.name]}!$A$2:$A${_LAST}"
         kind = {"type": "list", "formula1": other, "errorStyle": "warning"}
     elif column.kind == "text":
         return None
@@ -264,13 +265,17 @@ def _mark(book: Any, fault: Fault) -> str:
     sheet = book[title] if title in book.sheetnames else None
     if sheet is None:
         return ""
-    cell = _cell(sheet, fault)
-    cell.fill = PatternFill("solid", fgColor=_WRONG)
-    words = f"{fault.rule}. {fault.remedy}"
-    if cell.comment is not None and cell.comment.author == "chainnet check":
-        words = f"{cell.comment.text}\n{words}"
-    cell.comment = Comment(words, "chainnet check", width=320, height=120)
-    return f"'{title}'!{cell.coordinate}"
+    table = TABLES.get(title.strip().lower())
+    twice = table is not None and fault.column == "".join(table.key[:1]) and fault.rule == TWICE
+    columns = table.key if twice and table is not None else (fault.column,)
+    cells = [_cell(sheet, replace(fault, column=column)) for column in columns]
+    for cell in cells:
+        cell.fill = PatternFill("solid", fgColor=_WRONG)
+        words = f"{fault.rule}. {fault.remedy}"
+        if cell.comment is not None and cell.comment.author == "chainnet check":
+            words = f"{cell.comment.text}\n{words}"
+        cell.comment = Comment(words, "chainnet check", width=320, height=120)
+    return f"'{title}'!{cells[0].coordinate}"
 
 
 def _cell(sheet: Any, fault: Fault) -> Any:

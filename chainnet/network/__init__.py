@@ -19,7 +19,7 @@ from chainnet.network._projects import State, ramp_reached, state_of, verb_of
 from chainnet.network._reading import AS_WRITTEN, Reading
 from chainnet.network._results import Annotated, annotated, named_results, result_columns
 from chainnet.network._roles import infer_nodes
-from chainnet.network._rules import check_keys, check_known, check_processes
+from chainnet.network._rules import TWICE, check_keys, check_known, check_processes
 from chainnet.network._schema import PEDIGREE, QUALITIES, STAGES, TABLES, Column, Table
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "QUALITIES",
     "STAGES",
     "TABLES",
+    "TWICE",
     "Annotated",
     "Column",
     "Frames",

@@ -157,6 +157,8 @@ class Reading:
             if roles.inferred and roles.is_plain:
                 remedy = "" if named else " Name source= and sink=, or fill stage; network.roles lists them."
                 said.add(roles.words(edges) + remedy, loud=not named)
+        elif forgiving:  # the gate names the ends that lack, not the nodes that nobody could infer
+            tables.setdefault("nodes", pd.DataFrame({"id": [], "stage": []}, dtype="str"))
         made = make(**tables, **more, notes=said.all)
         said.warn(depth + 1)
         return made

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from chainnet.errors import DataError
@@ -43,6 +44,7 @@ def named_results(results: Any) -> dict[str, Any]:
         several = results if isinstance(results, (list, tuple)) else [results]
         found = {}
         for answer in several:
+            _check(answer, "")
             base = name = _name(answer)
             number = 1
             while name in found:
@@ -50,9 +52,13 @@ def named_results(results: Any) -> dict[str, Any]:
                 name = f"{base}_{number}"
             found[name] = answer
     for name, answer in found.items():
-        if not isinstance(answer, pd.DataFrame) and not callable(getattr(answer, "tables", None)):
-            raise DataError(f"results: {name}: a {type(answer).__name__} is no answer. Give a result or a table.")
+        _check(answer, f"{name}: ")
     return found
+
+
+def _check(answer: Any, where: str) -> None:
+    if not isinstance(answer, pd.DataFrame) and not callable(getattr(answer, "tables", None)):
+        raise DataError(f"results: {where}a {type(answer).__name__} is no answer. Give a result or a table.")
 
 
 def _name(answer: Any) -> str:
@@ -69,9 +75,9 @@ def annotated(nodes: pd.DataFrame, edges: pd.DataFrame, results: Any) -> Annotat
     """Return nodes and edges with the numbers that answers have of them.
 
     A table of an answer belongs to nodes where its rows are named by ``id`` or ``node``, and to edges where they are
-    named by ``source`` and ``target``; parallel edges are told apart by their order. What a row has for a commodity,
-    tier or scenario only bears that word at its end. A column that stands in two answers, or in the tables, bears the
-    name of its answer in front. Months are left out.
+    named by ``source`` and ``target``; of parallel edges that cannot be told apart nothing is said. What a row has for
+    a commodity, tier or scenario only bears that word at its end. A column that stands in two answers, or in the
+    tables, bears the name of its answer in front. Months are left out.
     """
     given = named_results(results)
     parts: dict[str, list[tuple[str, pd.DataFrame]]] = {"nodes": [], "edges": []}
@@ -134,15 +140,19 @@ def _numbers(flat: pd.DataFrame, keys: Iterable[str]) -> list[str]:
 
 
 def _of_edges(flat: pd.DataFrame, edges: pd.DataFrame) -> tuple[str, pd.DataFrame]:
+    """Return the numbers of a table of edges; where the rows of parallel edges cannot be told apart, none."""
     keys = [key for key in _EDGE if key in flat.columns]
-
-    def named(frame: pd.DataFrame) -> pd.MultiIndex:
-        words = frame[keys].astype(object).where(frame[keys].notna(), "").astype(str)
-        return pd.MultiIndex.from_frame(words.assign(place=words.groupby(keys).cumcount()))
-
     numbers = _numbers(flat, (*_EDGE, *_PARTS))
-    values = flat[numbers].set_axis(named(flat))
-    return "edges", values.reindex(named(edges)).reset_index(drop=True)
+    theirs, ours = (frame[keys].astype(object).where(frame[keys].notna(), "").astype(str) for frame in (flat, edges))
+    if theirs.reset_index(drop=True).equals(ours.reset_index(drop=True)):  # row by row as the table of edges
+        return "edges", flat[numbers].reset_index(drop=True)
+    once = pd.concat([theirs, flat[numbers]], axis=1).drop_duplicates()
+    once = once[~once.duplicated(keys, keep=False)]
+    counts = [frame.groupby(keys).size() for frame in (theirs, ours)]
+    alike = counts[0].reindex(counts[1].index).eq(counts[1])
+    known = ours.merge(alike.rename("alike").reset_index(), on=keys, how="left")["alike"].to_numpy(dtype=bool)
+    found = ours.merge(once, on=keys, how="left")[numbers]
+    return "edges", found.where(np.repeat(known[:, None], len(numbers), axis=1))
 
 
 def _of_nodes(flat: pd.DataFrame, key: str, nodes: pd.DataFrame) -> tuple[str, pd.DataFrame]:
