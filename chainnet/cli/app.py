@@ -38,6 +38,7 @@ _said: set[str] = set()
 
 def main() -> None:
     """Run the command line; no traceback without ``--debug``."""
+    _said.clear()
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("always", ChainnetWarning)

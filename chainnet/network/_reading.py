@@ -58,6 +58,7 @@ DRAWN = frozenset({
 LOOKS = frozenset({
     "r", "g", "b", "a", "x", "y", "z", "size", "color", "colour", "shape", "fixed", "dotsize", "thickness", "url",
 })  # fmt: skip
+_REMEDY = " Name source= and sink= (--source, --sink), or fill stage; network.roles lists them."
 _NAMED = 12  # columns that are left out and named
 N = TypeVar("N")
 
@@ -155,7 +156,11 @@ class Reading:
             roles = Roles.of(tables.get("nodes"), edges, self.source, self.sink, apart, closed)
             tables["nodes"], more["inferred"] = roles.nodes, roles.rules
             if roles.inferred and roles.is_plain:
-                remedy = "" if named else " Name source= and sink=, or fill stage; network.roles lists them."
+                remedy = (
+                    ""
+                    if named
+                    else " Name source= and sink= (--source, --sink), or fill stage; network.roles lists them."
+                )
                 said.add(roles.words(edges) + remedy, loud=not named)
         elif forgiving:  # the gate names the ends that lack, not the nodes that nobody could infer
             tables.setdefault("nodes", pd.DataFrame({"id": [], "stage": []}, dtype="str"))

@@ -77,7 +77,7 @@ class Roles:
         stages = by_ways.reindex(ids).fillna("mine").to_numpy(dtype=object)  # without an edge there is no way in
         rules = np.array([RULES[stage] for stage in stages], dtype=object)
         for stage, words in named.items():
-            passes = (stages == stage) & bool(words)
+            passes = (stages == stage) & bool(words) | all(named.values())
             stages[passes], rules[passes] = "refiner", PASSES_ON
         given = full["stage"] if "stage" in full.columns else pd.Series([None] * len(full), dtype=object)
         known = given.notna().to_numpy() & (given.astype(str).str.strip() != "").to_numpy()
