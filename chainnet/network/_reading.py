@@ -156,12 +156,7 @@ class Reading:
             roles = Roles.of(tables.get("nodes"), edges, self.source, self.sink, apart, closed)
             tables["nodes"], more["inferred"] = roles.nodes, roles.rules
             if roles.inferred and roles.is_plain:
-                remedy = (
-                    ""
-                    if named
-                    else " Name source= and sink= (--source, --sink), or fill stage; network.roles lists them."
-                )
-                said.add(roles.words(edges) + remedy, loud=not named)
+                said.add(roles.words(edges) + ("" if named else _REMEDY), loud=not named)
         elif forgiving:  # the gate names the ends that lack, not the nodes that nobody could infer
             tables.setdefault("nodes", pd.DataFrame({"id": [], "stage": []}, dtype="str"))
         made = make(**tables, **more, notes=said.all)
