@@ -87,6 +87,10 @@ def write_template_book(path: str | Path) -> Path:
         for place, column in enumerate(map(table.column, columns), start=1):
             _dress(sheet, table, column, place, lists)
     lists.write(book.create_sheet("lists"))
+    for sheet in book:
+        sheet.page_setup.orientation = "landscape"
+        sheet.page_setup.fitToHeight = 0
+        sheet.sheet_properties.pageSetUpPr.fitToPage = True
     out = io.BytesIO()
     book.save(out)
     return write_file(target, repacked(out.getvalue()))
