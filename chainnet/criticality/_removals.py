@@ -80,7 +80,7 @@ def removals(network: Network, by: str) -> Removals:
     if len(columns) == 1 and columns[0] in ("owner", "owner_country") and not network.view("owners").empty:
         return _look_through(network, columns[0], open_rows)
     labels = labels.dropna()
-    if labels.empty and len(open_rows):
+    if labels.empty and len(open_rows) and "country" in columns:
         warnings.warn(
             f"by: no node of {network.name} that may drop out has a {' and '.join(columns)}, so there is nothing to "
             f"rank. Fill {', '.join(f'nodes.{column}' for column in columns)}.",

@@ -79,13 +79,15 @@ class Counting:
         beneficiaries: Words = None,
         tier: str | None = None,
         others: Others = "after",
+        *,
+        said: bool = True,
     ) -> Counting:
         """Return what a call asks, in whatever form it names commodities and countries.
 
-        Beneficiaries where nobody asks for anything are said: all that is lost to them is nothing.
+        Beneficiaries where nobody asks for anything are ``said``: all that is lost to them is nothing.
         """
         found = cls(network, _tuple(commodity), _tuple(beneficiaries), tier, others)
-        if found.beneficiaries and not network.gone and not found.ours.any():
+        if said and found.beneficiaries and not network.gone and not found.ours.any():
             words = ", ".join(found.beneficiaries)
             warnings.warn(
                 f"beneficiaries: no demand of {network.name} lies in {words}, so every loss of theirs is 0. "
