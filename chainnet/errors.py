@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -61,7 +61,8 @@ class ChainnetError(Exception):
 class Fault:
     """One broken rule: where it stands, what is wrong, what to do.
 
-    ``row`` is the line that a spreadsheet shows (header = 1), empty where there is no one row.
+    ``row`` is the line that a spreadsheet shows (header = 1), empty where there is no one row; ``label`` is that of
+    the row in the DataFrame it came from, empty where it came from a file.
     """
 
     file: str
@@ -70,21 +71,49 @@ class Fault:
     value: str
     rule: str
     remedy: str
+    label: str = ""
 
     def __post_init__(self) -> None:
-        for name in ("file", "column", "value", "rule", "remedy"):
+        for name in ("file", "column", "value", "rule", "remedy", "label"):
             text = getattr(self, name)
             if UNWRITABLE.search(text):
                 object.__setattr__(self, name, printable(text))
 
     def __str__(self) -> str:
-        where = self.file
-        if self.row is not None:
-            where += f" row {self.row}"
-        if self.column:
-            where += f", {self.column}"
-        value = f' "{self.value}":' if self.value else ""
-        return f"{where}:{value} {self.rule}. {self.remedy}"
+        return _line([self])
+
+
+def _line(alike: Sequence[Fault]) -> str:
+    """Return one line for faults that differ in their rows alone: where the first stands, then the other rows."""
+    fault = alike[0]
+    where = fault.file
+    if fault.row is not None:
+        where += f" row {fault.row}"
+    if fault.column:
+        where += f", {fault.column}"
+    value = f' "{fault.value}":' if fault.value else ""
+    also = _listed("also row", [other.row for other in alike[1:] if other.row is not None], "s")
+    labels = _listed("index", [other.label for other in alike if other.label])
+    more = "; ".join(filter(None, (also, labels)))
+    stop = "" if fault.rule.endswith("?") else "."
+    return f"{where}:{value} {fault.rule}{stop} {fault.remedy}" + (f" ({more})" if more else "")
+
+
+def _listed(word: str, places: Sequence[int | str], plural: str = "") -> str:
+    if not places:
+        return ""
+    left = len(places) - _PRINTED
+    shown = ", ".join(map(str, places[:_PRINTED]))
+    return f"{word}{plural if len(places) > 1 else ''} {shown}" + (f" and {left} more" if left > 0 else "")
+
+
+def _alike(faults: Iterable[Fault]) -> list[list[Fault]]:
+    """Return faults that differ in their rows alone together, in the order of the first of each."""
+    groups: dict[tuple[str, str, str, str, str], list[Fault]] = {}
+    for fault in faults:
+        key = (fault.file, fault.column, fault.value, fault.rule, fault.remedy)
+        groups.setdefault(key, []).append(fault)
+    return list(groups.values())
 
 
 class DataError(ChainnetError, ValueError):
@@ -108,8 +137,9 @@ class DataError(ChainnetError, ValueError):
     def __init__(self, message: str = "", faults: Iterable[Fault] = ()) -> None:
         self.faults_list = tuple(sorted(set(faults), key=_fault_key))
         if self.faults_list:
-            lines = [str(fault) for fault in self.faults_list[:_PRINTED]]
-            left = len(self.faults_list) - _PRINTED
+            groups = _alike(self.faults_list)
+            lines = [_line(alike) for alike in groups[:_PRINTED]]
+            left = sum(map(len, groups[_PRINTED:]))
             if left > 0:
                 lines.append(f"... and {left} more; all are in .faults")
             head = message or f"{len(self.faults_list)} fault{'s' if len(self.faults_list) > 1 else ''} in the data"
@@ -124,6 +154,12 @@ class DataError(ChainnetError, ValueError):
         rows = [(f.file, f.row, f.column, f.value, f.rule, f.remedy) for f in self.faults_list]
         frame = pd.DataFrame(rows, columns=list(FAULT_COLUMNS))
         return frame.astype({"row": "Int64"})
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        head = f"<p><b>{escape(str(self).splitlines()[0])}</b></p>"
+        return head + (self.faults.to_html(escape=True, border=0, na_rep="", index=False) if self.faults_list else "")
 
 
 class UnknownIdError(ChainnetError, KeyError):

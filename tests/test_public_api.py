@@ -26,7 +26,7 @@ def test_all_is_sorted_and_complete() -> None:
         thing = getattr(cn, name)
         assert thing.__name__ == name
         assert thing.__module__.startswith(f"chainnet.{cn._ROOMS[name]}")
-    assert set(cn.__all__) <= set(dir(cn))
+    assert dir(cn) == cn.__all__
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         cn.nothing  # noqa: B018
 

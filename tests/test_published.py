@@ -103,6 +103,24 @@ def test_dominator_tree() -> None:
     assert (table.loc[["0", "1"], "lost_share"] == 1.0).all()
 
 
+def test_the_railway_of_1955_from_its_plain_edge_list() -> None:
+    """Harris and Ross (1955), RAND RM-1573: 163 thousand tons a day, and the bottleneck, from tracks open both ways."""
+    net = cn.read(Path(__file__).parent / "data" / "rail_1955.csv", source="origins", sink="destinations", two_way=True)
+    found = cn.max_flow(net)
+    assert found.value_tpa == found.cut["capacity_tpa"].sum() == 163.0
+    cut = {frozenset(pair): tons for *pair, tons in found.cut[["source", "target", "capacity_tpa"]].to_numpy()}
+    assert cut == {
+        frozenset({"v28", "v30"}): 19.0, frozenset({"v29", "v30"}): 5.0, frozenset({"v31", "v41"}): 10.0,
+        frozenset({"v38", "v46"}): 30.0, frozenset({"v39", "v44"}): 16.0, frozenset({"v39", "v45"}): 36.0,
+        frozenset({"v39", "v46"}): 17.0, frozenset({"v40", "v41"}): 6.0, frozenset({"v40", "v44"}): 24.0,
+    }  # fmt: skip
+    assert net.roles["rule"].value_counts().to_dict() == {
+        "neither a source nor a sink": 53, "named as a source": 1, "named as a sink": 1,
+    }  # fmt: skip
+    guessed = cn.Network.from_edges(net.edges[["source", "target", "capacity_tpa"]])
+    assert "No node is left as a mine" in guessed.notes[0]
+
+
 @pytest.mark.parametrize(
     ("name", "value"), [("gl1", 156545), ("gw1", 1202018), pytest.param("wlm3", 11875108, marks=pytest.mark.slow)]
 )

@@ -222,7 +222,7 @@ def alignment(
     source = provenance(
         network,
         "HiGHS simplex",
-        rests_on=lambda: binding_inputs(Counting.of(network, commodity, words), [overlay], reroute),
+        rests_on=lambda: binding_inputs(Counting.of(network, commodity, words, said=False), [overlay], reroute),
         **settings,
     )
     split = _split_table(world)
@@ -350,7 +350,7 @@ def _tier_table(world: SplitMarket) -> tuple[pd.DataFrame, float, float]:
     for bloc in world.sides:
         tables = []
         for number, overlay in enumerate((world.overlay, parted)):
-            found = balance_under(Counting.of(network, world.commodity, bloc.words), overlay, world.degree)
+            found = balance_under(Counting.of(network, world.commodity, bloc.words, said=False), overlay, world.degree)
             world.proofs.add(found.certificate)
             if bloc is world.sides[0]:
                 costs[number] = found.cost_usd

@@ -188,7 +188,7 @@ def alliance(
     source = provenance(
         network,
         "HiGHS simplex",
-        rests_on=lambda: binding_inputs(Counting.of(network, commodity, ours), [overlay], reroute),
+        rests_on=lambda: binding_inputs(Counting.of(network, commodity, ours, said=False), [overlay], reroute),
         **settings,
     )
     everyone = frozenset(m.name for m in who)

@@ -106,7 +106,7 @@ class SplitMarket:
     @property
     def first_served(self) -> Counting:
         """The first bloc served first."""
-        return Counting.of(self.network, self.commodity, self.sides[0].words)
+        return Counting.of(self.network, self.commodity, self.sides[0].words, said=False)
 
     def clean(self, value: float) -> float:
         """Take rounding for nothing."""

@@ -200,7 +200,7 @@ def retaliation(
     source = provenance(
         network,
         "HiGHS simplex, branch and cut",
-        rests_on=lambda: binding_inputs(Counting.of(network, commodity, sides[0].words), [whole], reroute),
+        rests_on=lambda: binding_inputs(Counting.of(network, commodity, sides[0].words, said=False), [whole], reroute),
         **settings,
     )
     payoffs = pd.concat([board.payoffs(name, open_us, open_them) for name, board in boards.items()], ignore_index=True)

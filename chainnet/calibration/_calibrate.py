@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,9 +17,9 @@ from chainnet.calibration._check import CalibrationCertificate, certify
 from chainnet.calibration._program import Figure, Program, build
 from chainnet.calibration._relations import Pairs, expand_relations
 from chainnet.calibration._tables import ABOUT, EXACT, Settings, Sources, take_sources
-from chainnet.calibration._write import result_tables, twelve_digits
+from chainnet.calibration._write import missed_words, result_tables, twelve_digits
 from chainnet.engine import Conditions, nearest, repair
-from chainnet.errors import DataError, Fault
+from chainnet.errors import ChainnetWarning, DataError, Fault
 from chainnet.network import Network
 from chainnet.results import Result, provenance, stamp
 
@@ -44,8 +45,9 @@ class Calibration(Result):
     nodes, demand, totals : DataFrame
         The tables of the network, with the capacities and amounts that were left open filled in.
     gaps : DataFrame
-        One row per published total: step, commodity, country, year, unit, value, found and difference (both in
-        that unit), difference_share, fit.
+        One row per published total, and per other figure marked about that is missed by more than five per cent:
+        table, key, step, commodity, country, year, unit, value (as given), found and difference (both in that unit),
+        difference_share, fit.
     amounts : DataFrame
         One row per figure given or computed: table, key, commodity, given_tpa, found_tpa, difference_tpa, how
         (exact, about, compare, computed, discarded).
@@ -140,6 +142,12 @@ def calibrate(
         If a table breaks a rule, or figures marked exact cannot hold together: each is named with
         the nearest value that would fit.
 
+    Warns
+    -----
+    ChainnetWarning
+        If figures marked about are missed by more than five per cent; what was reported of them is then called
+        inferred.
+
     Notes
     -----
     The dual of the entropy program has one number per balance and figure; Newton's method takes some
@@ -175,7 +183,10 @@ def calibrate(
     x = twelve_digits(_solve(program, sources, pairs, method))
     made = result_tables(sources, pairs, program, x)
     certificate = certify(made, sources, pairs, program)
-    rest = {key: frame for key, frame in tables.items() if key not in ("nodes", "demand", "totals", "edges")}
+    if missed := missed_words(made["missed"]):
+        warnings.warn(missed, ChainnetWarning, stacklevel=2)
+    made_anew = ("nodes", "demand", "totals", "edges")
+    rest: dict[str, Any] = {key: frame for key, frame in tables.items() if key not in made_anew}
     network = Network(
         made["nodes"], made["edges"], demand=made["demand"], totals=made["totals"], processes=processes,
         name=name, label=label, main_commodity=main_commodity, beneficiaries=beneficiaries, year=year,

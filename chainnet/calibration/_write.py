@@ -7,30 +7,38 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from chainnet._types import Array, records
-from chainnet.calibration._program import Program, total_pairs
+from chainnet._types import Array, Bools, records
+from chainnet.calibration._program import Figure, Program, total_pairs
 from chainnet.calibration._relations import Pairs
-from chainnet.calibration._tables import COMPARE, Sources
+from chainnet.calibration._tables import ABOUT, COMPARE, Sources
 from chainnet.network import TABLES
 
-__all__ = ["ALL_OF_SOURCE", "result_tables", "twelve_digits"]
+__all__ = ["ALL_OF_SOURCE", "missed_words", "result_tables", "twelve_digits"]
 
 # what the note of a relation says whose capacity is no slack over its flow
 ALL_OF_SOURCE = "capacity: all that the source can make"
 
+# part of a figure marked about by which the flows may be off before it is called missed
+MISSED = 0.05
+_NAMED = 5
+
 
 def result_tables(sources: Sources, pairs: Pairs, program: Program, x: Array) -> dict[str, pd.DataFrame]:
-    """Return edges, nodes, demand, totals (as the schema has them), gaps and amounts."""
-    nodes = _nodes(sources, program, x)
+    """Return edges, nodes, demand, totals (as the schema has them), gaps, those missed, and amounts."""
+    missed = [(f, found) for f in program.figures if (found := _missed(f, x)) is not None]
+    keys = {table: {f.key for f, _ in missed if f.table == table} for table in ("nodes", "demand", "relations")}
+    nodes = _nodes(sources, program, x, {f.key: f.value for f, _ in missed if f.table == "nodes"})
     limits = dict(zip(nodes["id"], nodes["capacity_tpa"], strict=True))
-    parts = [_edges(sources, pairs, program, x, limits), _sleeping(sources, pairs, limits)]
+    parts = [_edges(sources, pairs, program, x, limits, keys["relations"]), _sleeping(sources, pairs, limits)]
     edges = pd.concat(parts, ignore_index=True)
+    gaps, is_missed = _gaps(sources, pairs, program, x, missed)
     return {
         "edges": edges[TABLES["edges"].names],
         "nodes": nodes[TABLES["nodes"].names],
-        "demand": _demand(sources, program, x)[TABLES["demand"].names],
+        "demand": _demand(sources, program, x, keys["demand"])[TABLES["demand"].names],
         "totals": sources.totals[TABLES["totals"].names],
-        "gaps": _gaps(sources, pairs, program, x),
+        "gaps": gaps,
+        "missed": gaps[is_missed],
         "amounts": _amounts(program, x),
     }
 
@@ -49,12 +57,15 @@ def _joined(note: Any, *words: str) -> str | None:
     return "; ".join(said) or None
 
 
-def _edges(sources: Sources, pairs: Pairs, program: Program, x: Array, limits: dict[str, float]) -> pd.DataFrame:
+def _edges(
+    sources: Sources, pairs: Pairs, program: Program, x: Array, limits: dict[str, float], missed: set[str]
+) -> pd.DataFrame:
     table = pairs.table.copy()
     settings = sources.settings
     flow = x[: program.n_pairs]
-    alone = {int(seen.pairs[0]) for seen in pairs.observed if len(seen.pairs) == 1 and seen.fit != COMPARE}
-    summed = {int(i) for seen in pairs.observed if len(seen.pairs) > 1 and seen.fit != COMPARE for i in seen.pairs}
+    met = [seen for seen in pairs.observed if seen.fit != COMPARE and seen.words not in missed]
+    alone = {int(seen.pairs[0]) for seen in met if len(seen.pairs) == 1}
+    summed = {int(i) for seen in met if len(seen.pairs) > 1 for i in seen.pairs}
     is_seen = np.array([i in alone for i in range(len(table))], dtype=bool)
     is_part = np.array([i in summed for i in range(len(table))], dtype=bool) & ~is_seen
     slack = table["slack"].fillna(settings.slack).to_numpy(dtype=np.float64)
@@ -155,8 +166,11 @@ def _shipping(sources: Sources, table: pd.DataFrame) -> pd.DataFrame:
     return out.assign(commodity=out["commodity"].where(out["commodity"] != "", None))
 
 
-def _nodes(sources: Sources, program: Program, x: Array) -> pd.DataFrame:
-    """Fill in what is not known of a node's capacity: output over an assumed utilisation."""
+def _nodes(sources: Sources, program: Program, x: Array, missed: dict[str, float]) -> pd.DataFrame:
+    """Fill in what is not known of a node's capacity: output over an assumed utilisation.
+
+    An output that is ``missed`` is what the other figures leave, and no longer what was reported.
+    """
     nodes = sources.nodes.copy()
     activity = {node: float(x[at]) for (kind, node, _), at in program.place.items() if kind == "activity"}
     use = nodes["utilisation"].fillna(sources.settings.utilisation).to_numpy(dtype=np.float64)
@@ -167,8 +181,12 @@ def _nodes(sources: Sources, program: Program, x: Array) -> pd.DataFrame:
     notes, quality = nodes["note"].tolist(), nodes["quality"].tolist()
     for i in np.flatnonzero(todo):
         how = "" if given[i] else "computed, "
+        lost = missed.get(nodes["id"].iloc[i])
+        if lost is not None and quality[i] == "reported":
+            quality[i] = "inferred"
         notes[i] = _joined(
             notes[i],
+            "" if lost is None else f"the output given, {_tonnes(lost)} t, is not met",
             f"principal figure: {how}output of {_tonnes(made[i])} t",
             f"capacity is output over an assumed utilisation of {use[i]:g}",
         )
@@ -181,7 +199,7 @@ def _nodes(sources: Sources, program: Program, x: Array) -> pd.DataFrame:
     return nodes.assign(capacity_tpa=capacity, low=low, high=high, note=notes, quality=quality)
 
 
-def _demand(sources: Sources, program: Program, x: Array) -> pd.DataFrame:
+def _demand(sources: Sources, program: Program, x: Array, missed: set[str]) -> pd.DataFrame:
     """Fill in demand that was left open; an open row takes what the node's other rows leave."""
     demand = sources.demand.copy()
     good = demand["commodity"].fillna("")
@@ -199,17 +217,50 @@ def _demand(sources: Sources, program: Program, x: Array) -> pd.DataFrame:
             values[places] *= found / float(part["demand_tpa"].sum())
     was_open = demand["demand_tpa"].isna()
     quality = demand["quality"].where(demand["quality"].notna() | ~was_open, "inferred")
-    notes = [
-        _joined(n, "computed: what is made and not asked for" if o else "")
-        for n, o in zip(demand["note"], was_open, strict=True)
-    ]
+    # a row that gives way to the others is no longer what was reported
+    bent = (demand["node"].isin(missed) & demand["fit"].eq("about") & ~was_open).to_numpy(dtype=bool)
+    quality = quality.mask(bent & (quality == "reported").to_numpy(), "inferred")
+    said = np.select([was_open.to_numpy(dtype=bool), bent], ["computed: what is made and not asked for", "not met"], "")
+    notes = [_joined(n, str(words)) for n, words in zip(demand["note"], said, strict=True)]
     demand["note"] = notes
     return demand.assign(demand_tpa=values, quality=quality)
 
 
-def _gaps(sources: Sources, pairs: Pairs, program: Program, x: Array) -> pd.DataFrame:
-    rows = []
+def _missed(figure: Figure, x: Array) -> float | None:
+    """Return what was found for a figure marked about that is missed by more than a few per cent, else None."""
+    if figure.fit != ABOUT or not figure.at:
+        return None
+    found = float(x[list(figure.at)].sum())
+    if figure.low <= found <= figure.high:
+        return None
+    return found if abs(found - figure.value) > MISSED * max(figure.value, 1e-6 * figure.size) else None
+
+
+def missed_words(missed: pd.DataFrame) -> str:
+    """Say which figures marked about are missed, the worst first; nothing where all are met."""
+    if missed.empty:
+        return ""
+    share = missed["difference_share"].abs().fillna(np.inf)
+    worst = missed.loc[share.sort_values(ascending=False, kind="stable").index]
+    each = [
+        f"{row['table']} {row['key'] or row['step']}: given {row['value']:,.6g}, found {row['found']:,.6g}"
+        for row in records(worst.head(_NAMED))
+    ]
+    left = f"; and {len(worst) - _NAMED} more" if len(worst) > _NAMED else ""
+    return (
+        f"calibrate: {len(worst)} figure{'s' * (len(worst) > 1)} marked about missed by more than "
+        f"{100 * MISSED:g} %: {'; '.join(each)}{left}. Correct them or what they clash with; gaps lists all."
+    )
+
+
+def _gaps(
+    sources: Sources, pairs: Pairs, program: Program, x: Array, missed: list[tuple[Figure, float]]
+) -> tuple[pd.DataFrame, Bools]:
+    """All published totals, and every other figure that is missed; and which rows are missed."""
+    rows: list[tuple[Any, ...]] = []
     by_row = {f.row: f for f in program.figures if f.table == "totals"}
+    is_missed: list[bool] = []
+    off = {f.row for f, _ in missed if f.table == "totals"}
     for row in records(sources.totals):
         figure = by_row.get(int(row["row"]))
         found = np.nan
@@ -225,8 +276,20 @@ def _gaps(sources: Sources, pairs: Pairs, program: Program, x: Array) -> pd.Data
         difference = found - value
         share = difference / value if value else np.nan
         said = (row["step"], row["commodity"], row["country"], int(row["year"]), row["unit"], value)
-        rows.append((*said, found, difference, share, fit))
+        rows.append(("totals", "", *said, found, difference, share, fit))
+        is_missed.append(int(row["row"]) in off)
+    places = sources.nodes.set_index("id")
+    for f, found in missed:
+        if f.table == "totals":
+            continue
+        place = places.loc[f.key] if f.key in places.index else {"step": None, "country": None}
+        share = (found - f.value) / f.value if f.value else np.nan
+        where = (place["step"], f.commodity, place["country"], None, "t/a")
+        rows.append((f.table, f.key, *where, f.value, found, found - f.value, share, f.fit))
+        is_missed.append(True)
     columns = [
+        "table",
+        "key",
         "step",
         "commodity",
         "country",
@@ -238,7 +301,7 @@ def _gaps(sources: Sources, pairs: Pairs, program: Program, x: Array) -> pd.Data
         "difference_share",
         "fit",
     ]
-    return pd.DataFrame(rows, columns=columns)
+    return pd.DataFrame(rows, columns=columns).astype({"year": "Int64"}), np.array(is_missed, dtype=bool)
 
 
 def _one_basis(sources: Sources, pairs: Pairs, places: list[int]) -> bool:

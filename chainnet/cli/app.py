@@ -49,8 +49,12 @@ FAMILIES = (
 )
 
 
+_said: set[str] = set()
+
+
 def main() -> None:
     """Run the command line; no traceback without ``--debug``."""
+    _said.clear()
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("always", ChainnetWarning)
@@ -78,6 +82,8 @@ def _say(
 ) -> None:
     """Print a warning of chainnet as its errors are printed, any other as Python does."""
     if issubclass(category, ChainnetWarning):
-        print(f"chainnet: {message}", file=sys.stderr)
+        if str(message) not in _said:  # once, however many questions are asked of the same tables
+            _said.add(str(message))
+            print(f"chainnet: {message}", file=sys.stderr)
     else:
         print(warnings.formatwarning(message, category, filename, lineno, line), end="", file=file or sys.stderr)

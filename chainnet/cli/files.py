@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -13,7 +13,10 @@ from chainnet.cli.common import Counted, Form, Output, PageOutput, Question, Tab
 from chainnet.cli.plans import measures_table
 from chainnet.cli.progress import progress_bar
 from chainnet.cli.words import words
-from chainnet.errors import DataError
+from chainnet.errors import DataError, Fault
+
+if TYPE_CHECKING:
+    from chainnet.network import Network
 
 PROCESSES_FROM = 30  # nodes from which two processes repay their start
 Marking = Annotated[str, "Banner at the top and bottom."]
@@ -40,31 +43,75 @@ class ListGraphs(Output):
 
 
 @command()
-class Check(Question, TableOutput):
+class Check(TableOutput):
     """Check a graph, say what its figures rest on, and what each measure of its scenarios reaches.
 
-    Every fault is listed at once. With --scenario only these scenarios are looked at, and people see their measures.
+    Every fault is listed at once; those of a workbook are marked in a copy beside it, cell by cell. With --scenario only
+    these scenarios are looked at, and people see their measures.
     """
 
+    graph: opt.Graph
+    as_built: opt.AsBuilt = None
+    source: opt.Source = None
+    sink: opt.Sink = None
+    two_way: opt.TwoWay = False
+    rename: opt.Rename = None
+    ignore_unknown: opt.IgnoreUnknown = False
+    country_names: opt.CountryNames = False
+    separator: opt.Separator = ","
     scenarios: opt.Scenarios = None
 
     def _run(self) -> None:
         from chainnet.cli.indicators import coverage_answer
 
         try:
-            network = self.network
+            network = read_own(self, self.graph)
+            _refuse_unfit(network)
         except DataError as err:
+            self._mark(err)
             if self.form != "json" or err.faults.empty:
                 raise
             Output(form=self.form, out=self.out).say(None, {"faults": err.faults}, {"ok": False})
             raise typer.Exit(1) from None
+        network = network if self.as_built is None else network.as_built(self.as_built)
         tables, figures = coverage_answer(network)
         tables["measures"] = measures_table(network, self.scenarios, self.form)
         numbers = {"graph": network.name, "digest": network.digest, "ok": True, **figures}
-        # balance gaps and published totals only where there are any
-        shown = tuple(name for name, rows in tables.items() if len(rows) or name in ("coverage", "edges", "references"))
+        tables |= {"unrelated": network.unrelated, "roles": network.roles}
+        # balance gaps, published totals and what no relation reaches only where there are any
+        always, never = ("coverage", "edges", "references"), ("roles",)
+        shown = tuple(name for name, rows in tables.items() if name not in never and (len(rows) or name in always))
         shown = ("measures",) if self.scenarios else tuple(name for name in shown if name != "measures")
-        self.say(None, {**tables, "faults": DataError().faults}, numbers, shown)
+        footer = {"read": " ".join(network.notes)} if network.notes else {}
+        self.say(None, {**tables, "faults": DataError().faults}, numbers, shown, footer)
+
+    def _mark(self, error: DataError) -> None:
+        """Write a copy of a workbook in which the faults are marked, and say so."""
+        from chainnet.io import marked_copy
+
+        path = Path(self.graph)
+        if path.suffix.lower() == ".xlsx" and path.is_file() and error.faults_list:
+            print(f"marked: {marked_copy(path, error)}", file=sys.stderr)
+
+
+def read_own(options: Any, graph: str) -> Network:
+    """Read a graph as the options of a command say."""
+    from chainnet.io import read
+
+    names = ("source", "sink", "two_way", "rename", "ignore_unknown", "country_names", "separator")
+    return read(graph, **{name: options.given(name) for name in names})
+
+
+def _refuse_unfit(network: Network) -> None:
+    """Raise what a question would refuse."""
+    unfit = network.unrelated[~network.unrelated["is_fit"].astype(bool)]
+    remedy = "Correct stocks.node or stocks.commodity, or add the edge."
+    faults = [
+        Fault(str(table), None, "node", str(name), str(words).rstrip("."), remedy)
+        for table, name, words in zip(unfit["table"], unfit["id"], unfit["words"], strict=True)
+    ]
+    if faults:
+        raise DataError(faults=faults)
 
 
 @command("drawing.draw")
@@ -201,22 +248,37 @@ class Overview(PageOutput):
 class Import(Form):
     """Read a network in one form and write it in another; checked on the way."""
 
-    file: Annotated[str, typer.Argument(metavar="FILE", help="Folder, .xlsx, .graphml, .json, .csv or .parquet.")]
+    file: Annotated[
+        str, typer.Argument(metavar="FILE", help="Folder, .xlsx, .graphml, .gexf, .json, .csv or .parquet; or a graph.")
+    ]
     path: Annotated[Path, "Folder or file to write.", "--out"]
+    source: opt.Source = None
+    sink: opt.Sink = None
+    two_way: opt.TwoWay = False
+    rename: opt.Rename = None
+    ignore_unknown: opt.IgnoreUnknown = False
+    country_names: opt.CountryNames = False
+    separator: opt.Separator = ","
 
     def _run(self) -> None:
-        from chainnet.io import read, write
+        from chainnet.io import write
 
-        self.say_paths(write(read(self.file), self.path))
+        self.say_paths(write(read_own(self, self.file), self.path))
 
 
 @command()
 class Init(Form):
-    """Start a graph of your own: a small chain as a folder of tables, with a scenario."""
+    """Start a graph of your own: a small chain as a folder of tables, with a scenario, or as a workbook to fill in."""
 
-    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Folder to make.")]
+    folder: Annotated[Path | None, typer.Argument(metavar="FOLDER", help="Folder to make.")] = None
+    excel: Annotated[Path | None, "Workbook to make instead: lists to choose from, units, checks in the cells."] = None
 
     def _run(self) -> None:
-        from chainnet.io import write_template
+        from chainnet.io import write_template, write_template_book
 
-        self.say_paths(write_template(self.folder))
+        if self.folder is not None and self.excel is None:
+            self.say_paths(write_template(self.folder))
+        elif self.excel is not None and self.folder is None:
+            self.say_paths(write_template_book(self.excel))
+        else:
+            raise DataError("init: give either FOLDER or --excel FILE.")

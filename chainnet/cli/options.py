@@ -8,13 +8,13 @@ field's name, its name; where the question takes something else than the shell g
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 import typer
 
-from chainnet.cli.words import words
+from chainnet.cli.words import split_pairs, words
 
 GRAPH = "Name of a shipped graph, or a folder or file."
 SCENARIO = "Name of a shipped scenario or path of a TOML file"
@@ -76,6 +76,25 @@ Others = Annotated[
 Tier = Annotated[str | None, "What this tier loses, could it come first."]
 ByYear = Annotated[int | None, "Projects at the size they have in this year."]
 Projects = Annotated[list[str] | None, "Only these projects; may be repeated. Default: all.", "--project"]
+RENAMES = "is not of the form OLD=NEW: a column as it stands, and a column of the tables."
+
+
+def _renames(given: Sequence[str], option: str) -> dict[str, str]:
+    return split_pairs(given, option, RENAMES, "is given twice.")
+
+
+def _mark(text: str, option: str) -> str:
+    """Read a separator; a tab may be written as two characters."""
+    return {"\\t": "\t", "tab": "\t"}.get(text, text)
+
+
+Source = Annotated[str | None, "Nodes where goods come from, split by commas; all else passes on.", words]
+Sink = Annotated[str | None, "Nodes that take the goods, split by commas.", words]
+TwoWay = Annotated[bool, "Every edge is open both ways."]
+Rename = Annotated[list[str] | None, "OLD=NEW, a column or attribute by another name; may be repeated.", _renames]
+IgnoreUnknown = Annotated[bool, "Leave out columns and attributes that no table knows, and say which."]
+CountryNames = Annotated[bool, "Take names of countries for their codes, and say which."]
+Separator = Annotated[str, 'Between the cells of CSV files, such as ";", which reads decimal commas too.', _mark]
 Form = Literal["table", "csv", "json"]
 Kind = Literal["table", "csv", "json", "md", "html"]
 # what an answer is written as, by the name of its file

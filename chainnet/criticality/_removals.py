@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -9,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from chainnet._types import Ints
-from chainnet.errors import DataError, near_matches
+from chainnet.errors import ChainnetWarning, DataError, near_matches
 from chainnet.network import TABLES, Network, is_country
 
 __all__ = ["CONTROL", "Removals", "removals"]
@@ -79,6 +80,13 @@ def removals(network: Network, by: str) -> Removals:
     if len(columns) == 1 and columns[0] in ("owner", "owner_country") and not network.view("owners").empty:
         return _look_through(network, columns[0], open_rows)
     labels = labels.dropna()
+    if labels.empty and len(open_rows) and "country" in columns:
+        warnings.warn(
+            f"by: no node of {network.name} that may drop out has a {' and '.join(columns)}, so there is nothing to "
+            f"rank. Fill {', '.join(f'nodes.{column}' for column in columns)}.",
+            ChainnetWarning,
+            stacklevel=3,
+        )
     groups = labels.groupby(columns, sort=True).indices
     members = {k if isinstance(k, tuple) else (k,): rows for k, rows in groups.items()}
     positions = labels.index.to_numpy()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import Any, Literal, TypedDict
@@ -11,7 +12,7 @@ import pandas as pd
 
 from chainnet import checks
 from chainnet._types import Bools, Words
-from chainnet.errors import DataError, near_matches
+from chainnet.errors import ChainnetWarning, DataError, near_matches
 from chainnet.lowering import stack
 from chainnet.network import Network
 
@@ -78,9 +79,23 @@ class Counting:
         beneficiaries: Words = None,
         tier: str | None = None,
         others: Others = "after",
+        *,
+        said: bool = True,
     ) -> Counting:
-        """Return what a call asks, in whatever form it names commodities and countries."""
-        return cls(network, _tuple(commodity), _tuple(beneficiaries), tier, others)
+        """Return what a call asks, in whatever form it names commodities and countries.
+
+        Beneficiaries where nobody asks for anything are ``said``: all that is lost to them is nothing.
+        """
+        found = cls(network, _tuple(commodity), _tuple(beneficiaries), tier, others)
+        if said and found.beneficiaries and not network.gone and not found.ours.any():
+            words = ", ".join(found.beneficiaries)
+            warnings.warn(
+                f"beneficiaries: no demand of {network.name} lies in {words}, so every loss of theirs is 0. "
+                "Name countries where demand lies, or fill nodes.country of the end uses.",
+                ChainnetWarning,
+                stacklevel=3,
+            )
+        return found
 
     def __getstate__(self) -> dict[str, Any]:
         return {field.name: getattr(self, field.name) for field in fields(self)}  # another thread may be finding rows

@@ -12,6 +12,7 @@ from chainnet.io.intake import Intake
 from chainnet.io.people import to_people_csv
 from chainnet.io.reading import read
 from chainnet.io.template import write_template
+from chainnet.io.template_book import marked_copy, write_template_book
 from chainnet.io.text import parse_csv, read_text
 from chainnet.io.writing import write
 
@@ -21,6 +22,7 @@ __all__ = [
     "catalog",
     "generate_datapackage",
     "headers_of",
+    "marked_copy",
     "parse_csv",
     "read",
     "read_descriptor",
@@ -35,4 +37,5 @@ __all__ = [
     "write_files",
     "write_folder",
     "write_template",
+    "write_template_book",
 ]

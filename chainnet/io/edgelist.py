@@ -11,14 +11,14 @@ from chainnet.errors import DataError
 from chainnet.io.intake import Intake
 from chainnet.io.parquet import arrow, parquet_frame
 from chainnet.io.text import csv_line, parse_csv, read_text, written_cells, written_columns
-from chainnet.network import TABLES, Network, infer_nodes
+from chainnet.network import TABLES, Network, Reading, infer_nodes
 
 __all__ = ["edge_csv", "edge_parquet", "read_edge_csv", "read_edge_parquet"]
 
 _ALWAYS = ("source", "target", "capacity_tpa")
 
 
-def read_edge_csv(path: Path) -> Network:
+def read_edge_csv(path: Path, how: Reading) -> Network:
     """Read an edge list from CSV; the nodes and their stages are inferred.
 
     Raises
@@ -27,16 +27,12 @@ def read_edge_csv(path: Path) -> Network:
         With every fault found.
     """
     file = path.name
-    intake = Intake(file, file)
-    intake.add("edges", parse_csv(read_text(path, file), file))
-    if "edges" in intake.frames:
-        edges = intake.frames["edges"]
-        if edges.columns.is_unique:
-            intake.frames["nodes"] = infer_nodes(edges.replace("", None), None)
+    intake = Intake(file, file, how, forgiving=True)
+    intake.add("edges", parse_csv(read_text(path, file), file, how.separator))
     return intake.network()
 
 
-def read_edge_parquet(path: Path) -> Network:
+def read_edge_parquet(path: Path, how: Reading) -> Network:
     """Read an edge list from Parquet, as ``Network.from_edges`` takes a DataFrame.
 
     Raises
@@ -46,7 +42,7 @@ def read_edge_parquet(path: Path) -> Network:
     """
     file = path.name
     frame = parquet_frame(path, file).reset_index(drop=True)
-    return Network(nodes=infer_nodes(frame, None), edges=frame, files=dict.fromkeys(TABLES, file))
+    return how.network(Network, {"edges": frame}, forgiving=True, depth=3, files=dict.fromkeys(TABLES, file))
 
 
 def edge_csv(network: Network) -> bytes:

@@ -11,9 +11,9 @@ from chainnet.errors import DataError, Fault, near_matches
 from chainnet.io.datapackage import network_meta, take_meta
 from chainnet.io.intake import Intake
 from chainnet.io.text import MOST_COLUMNS, Records, refuse, written_columns
-from chainnet.network import TABLES, Network, as_text, infer_nodes
+from chainnet.network import TABLES, Annotated, Network, Reading, annotated, result_columns
 
-__all__ = ["awake_edges", "cell", "embedded_words", "network_of_graph", "rows_of"]
+__all__ = ["annotated_parts", "awake_edges", "cell", "embedded_words", "network_of_graph", "rows_of"]
 
 
 def cell(value: Any) -> Any:
@@ -40,8 +40,25 @@ def awake_edges(network: Network) -> tuple[pd.DataFrame, pd.DataFrame]:
     return edges[awake], edges[~awake]
 
 
-def embedded_words(network: Network) -> dict[str, Any]:
-    """Return what a graph keeps beside nodes and edges: meta words and the other tables."""
+def annotated_parts(network: Network, results: Any = None) -> Annotated:
+    """Return nodes and the edges between them, with the numbers that answers have of them; yes and no as words."""
+    held = annotated(network.view("nodes"), network.view("edges"), results)
+    edges, _ = awake_edges(network)
+    return Annotated(_with_words(held.nodes), _with_words(held.edges.loc[edges.index]), held.results)
+
+
+def _with_words(frame: pd.DataFrame) -> pd.DataFrame:
+    for place in range(frame.shape[1]):
+        cells = frame.iloc[:, place]
+        if pd.api.types.is_bool_dtype(cells.dtype) or cells.dtype == object:
+            frame = frame.copy(deep=False)
+            words = [None if pd.isna(v) else str(v).lower() if isinstance(v, bool) else v for v in cells.tolist()]
+            frame.isetitem(place, pd.array(words, dtype="str"))
+    return frame
+
+
+def embedded_words(network: Network, results: str = "") -> dict[str, Any]:
+    """Return what a graph keeps beside nodes and edges: meta words, the other tables, which columns are answers."""
     _, asleep = awake_edges(network)
     frames = {table: getattr(network, table) for table in TABLES if table not in ("nodes", "edges")}
     frames["edges"] = asleep
@@ -50,11 +67,12 @@ def embedded_words(network: Network) -> dict[str, Any]:
         if len(frame):
             columns, rows = rows_of(frame, table)
             tables[table] = {"columns": columns, "rows": rows}
-    return {**network_meta(network), **({"tables": tables} if tables else {})}
+    said = {"results": results} if results else {}
+    return {**network_meta(network), **({"tables": tables} if tables else {}), **said}
 
 
 def network_of_graph(
-    nodes: Sequence[Mapping[str, Any]], edges: Sequence[Mapping[str, Any]], words: Any, file: str
+    nodes: Sequence[Mapping[str, Any]], edges: Sequence[Mapping[str, Any]], words: Any, file: str, how: Reading
 ) -> Network:
     """Return the network of a graph as read: a mapping per node and edge, and the embedded words.
 
@@ -63,7 +81,7 @@ def network_of_graph(
     DataError
         With every fault found.
     """
-    intake = Intake(f"{file}!{{}}", f"{file}!graph")
+    intake = Intake(f"{file}!{{}}", f"{file}!graph", how, forgiving=True)
     if not isinstance(words, Mapping):
         raise refuse(intake.place, "the attributes of the graph must be one JSON object", "Correct the file.")
     tables = _tables(words.get("tables", {}), intake)
@@ -77,13 +95,12 @@ def network_of_graph(
             intake.unreadable(table, error)
     for table, records in tables.items():
         intake.add(table, records)
-    _infer_stages(intake)
-    return intake.network(**take_meta(words, intake))
+    return intake.network(**take_meta(words, intake), closed=True, results=result_columns(words.get("results")))
 
 
 def _records(items: Iterable[Mapping[str, Any]], file: str) -> Records:
     """Return records with one column for every key that any item has."""
-    items = [{("capacity_tpa" if k == "capacity" else str(k)): v for k, v in item.items()} for item in items]
+    items = [{str(k): v for k, v in item.items()} for item in items]
     names = dict.fromkeys(name for item in items for name in item)
     if len(names) > MOST_COLUMNS:
         raise refuse(file, f"there are {len(names)} attributes; at most {MOST_COLUMNS}", "Remove some.")
@@ -138,16 +155,3 @@ def _fit(columns: list[str], rows: Collection[Any], file: str) -> Records:
         out.rows.append([_plain(v, file, line, name, out.faults) for name, v in zip(columns, row, strict=True)])
         out.lines.append(line)
     return out
-
-
-def _infer_stages(intake: Intake) -> None:
-    """Give nodes without any stage one from their ways in and out, as ``from_networkx`` does."""
-    nodes, edges = intake.frames.get("nodes"), intake.frames.get("edges")
-    if nodes is None or edges is None or "stage" in nodes.columns or "id" not in nodes.columns:
-        return
-    if not nodes.columns.is_unique or not edges.columns.is_unique:
-        return
-    found = infer_nodes(edges, None)
-    stages = dict(zip(found["id"], found["stage"], strict=True)) if len(found) else {}
-    # a node without any edge has no way in: a mine
-    intake.frames["nodes"] = nodes.assign(stage=[stages.get(as_text(v), "mine") for v in nodes["id"].tolist()])

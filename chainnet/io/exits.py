@@ -1,14 +1,15 @@
-"""GEXF for Gephi and DOT for Graphviz: ways out, for those who go on elsewhere; they are not read back."""
+"""GEXF for Gephi and DOT for Graphviz, for those who go on elsewhere; ``gexf`` reads the former back."""
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
 import pandas as pd
 
 from chainnet._types import records
-from chainnet.io.embedded import awake_edges
+from chainnet.io.embedded import annotated_parts, awake_edges, embedded_words
 from chainnet.io.text import number_text
 from chainnet.network import TABLES, Network
 
@@ -25,16 +26,23 @@ _SHAPES = {
 }
 
 
-def gexf_bytes(network: Network) -> bytes:
-    """Return GEXF 1.3: every column that holds something; the weight is the baseline flow, else the capacity."""
-    edges, _ = awake_edges(network)
-    nodes = network.view("nodes")
-    node_columns = _columns(nodes, ("id", "label"))
+def gexf_bytes(network: Network, results: Any = None) -> bytes:
+    """Return GEXF 1.3: every column that holds something; the weight is the baseline flow, else the capacity.
+
+    Tables other than nodes and edges stand as JSON among the keywords; ``results`` are answers whose numbers become
+    attributes.
+    """
+    held = annotated_parts(network, results)
+    nodes, edges = held.nodes, held.edges
+    words = json.dumps(embedded_words(network, held.results), ensure_ascii=False, allow_nan=False)
+    same = nodes["label"].where(nodes["label"] == nodes["id"])  # else a reader takes it for a label that is missing
+    node_columns = _columns(nodes.assign(label=same), ("id",))
     edge_columns = _columns(edges, ("source", "target"))
     lines = [
         '<?xml version="1.0" encoding="UTF-8"?>',
         '<gexf xmlns="http://gexf.net/1.3" version="1.3">',
-        f"  <meta><description>{_escape(network.label)}</description></meta>",
+        f"  <meta><creator>chainnet</creator><keywords>{_escape(words)}</keywords>"
+        f"<description>{_escape(network.label)}</description></meta>",
         '  <graph defaultedgetype="directed" mode="static">',
         *_attributes("node", node_columns),
         *_attributes("edge", edge_columns),
@@ -43,7 +51,8 @@ def gexf_bytes(network: Network) -> bytes:
     for row in records(nodes):
         label = row["label"] if isinstance(row["label"], str) else row["id"]
         head = f'<node id="{_escape(row["id"])}" label="{_escape(label)}">'
-        lines.append(f"      {head}{_values(row, node_columns)}</node>")
+        told = {**row, "label": row["id"] if row["label"] == row["id"] else None}
+        lines.append(f"      {head}{_values(told, node_columns)}</node>")
     lines += ["    </nodes>", "    <edges>"]
     for number, row in enumerate(records(edges)):
         weight = next((row[c] for c in ("flow_tpa", "capacity_tpa") if row.get(c) == row.get(c) and row.get(c)), None)

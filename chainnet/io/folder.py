@@ -10,12 +10,12 @@ from chainnet.io.datapackage import DESCRIPTOR, file_columns, generate_datapacka
 from chainnet.io.intake import Intake
 from chainnet.io.parquet import parquet_frame
 from chainnet.io.text import csv_line, parse_csv, read_text, refuse, written_cells
-from chainnet.network import TABLES, Network
+from chainnet.network import AS_WRITTEN, TABLES, Network, Reading
 
 __all__ = ["generate_datapackage", "headers_of", "read_folder", "write_folder"]
 
 
-def read_folder(path: Path | str) -> Network:
+def read_folder(path: Path | str, how: Reading = AS_WRITTEN) -> Network:
     """Read a network from a folder of CSV tables.
 
     Parameters
@@ -25,6 +25,8 @@ def read_folder(path: Path | str) -> Network:
         instead. ``datapackage.json`` may name it and say what it counts; without one the folder's
         name is the network's. Every other CSV must bear the name of a table; files of other kinds
         are left alone.
+    how : Reading
+        What the caller says of the tables.
 
     Returns
     -------
@@ -38,7 +40,7 @@ def read_folder(path: Path | str) -> Network:
     folder = Path(path)
     if not folder.is_dir():
         raise DataError(f"{folder}: there is no such folder.")
-    intake = Intake("{}.csv", DESCRIPTOR)
+    intake = Intake("{}.csv", DESCRIPTOR, how)
     descriptor = read_descriptor(folder, intake)
     for table, file in descriptor.paths.items():
         if file:
@@ -65,7 +67,7 @@ def _take_table(folder: Path, table: str, file: str, intake: Intake) -> None:
         if place.suffix.lower() == ".parquet":
             intake.frames[table] = parquet_frame(place, file, TABLES[table].required)
             return
-        records = parse_csv(read_text(place, file), file)
+        records = parse_csv(read_text(place, file), file, intake.how.separator)
     except DataError as error:
         intake.unreadable(table, error)
     else:

@@ -11,9 +11,9 @@ from xml.parsers import expat
 import pandas as pd
 
 from chainnet.errors import DataError
-from chainnet.io.embedded import awake_edges, embedded_words, network_of_graph
+from chainnet.io.embedded import annotated_parts, embedded_words, network_of_graph
 from chainnet.io.text import MOST_ITEMS, load_json, number_text, read_text, refuse, written_columns
-from chainnet.network import TABLES, Network
+from chainnet.network import Network, Reading
 
 __all__ = ["graphml_bytes", "read_graphml"]
 
@@ -23,13 +23,16 @@ _ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\r": "&#13;"
 _ESCAPED = re.compile("[" + "".join(_ESCAPES) + "]")
 
 
-def graphml_bytes(network: Network) -> bytes:
-    """Return GraphML; tables other than nodes and edges stand as JSON in one attribute of the graph."""
-    edges, _ = awake_edges(network)
+def graphml_bytes(network: Network, results: Any = None) -> bytes:
+    """Return GraphML; tables other than nodes and edges stand as JSON in one attribute of the graph.
+
+    ``results`` are answers whose numbers become attributes; a reader of ours leaves them out.
+    """
+    held = annotated_parts(network, results)
     keys: list[str] = []
-    nodes = _elements("node", network.view("nodes"), keys)
-    links = _elements("edge", edges, keys)
-    words = json.dumps(embedded_words(network), ensure_ascii=False, allow_nan=False)
+    nodes = _elements("node", held.nodes, keys)
+    links = _elements("edge", held.edges, keys)
+    words = json.dumps(embedded_words(network, held.results), ensure_ascii=False, allow_nan=False)
     lines = [
         '<?xml version="1.0" encoding="UTF-8"?>',
         '<graphml xmlns="http://graphml.graphdrawing.org/xmlns">',
@@ -47,12 +50,11 @@ def graphml_bytes(network: Network) -> bytes:
 
 def _elements(element: str, frame: pd.DataFrame, keys: list[str]) -> list[str]:
     """Return one XML element per row; the keys of its data go to ``keys``."""
-    table = TABLES[f"{element}s"]
     own = ["id"] if element == "node" else ["source", "target"]
     names = [name for name in written_columns(frame, ()) if name not in own]
     columns = []
     for name in names:
-        numeric = table.column(name).kind != "text"
+        numeric = pd.api.types.is_numeric_dtype(frame[name])
         key, kind = f"{element}_{name}", "double" if numeric else "string"
         keys.append(f'  <key id="{key}" for="{element}" attr.name="{name}" attr.type="{kind}"/>')
         texts = map(number_text, frame[name].tolist()) if numeric else map(_escape, frame[name].fillna("").tolist())
@@ -66,7 +68,7 @@ def _escape(text: str) -> str:
     return _ESCAPED.sub(lambda found: _ESCAPES[found.group()], text)
 
 
-def read_graphml(path: Path) -> Network:
+def read_graphml(path: Path, how: Reading) -> Network:
     """Read GraphML of chainnet, networkx, igraph or others; one directed graph without nesting.
 
     Raises
@@ -75,16 +77,24 @@ def read_graphml(path: Path) -> Network:
         If the file declares a document type or an entity, or with every fault found.
     """
     file = path.name
-    scan = _Scan(file)
+    scan = _Scan(file, how.two_way)
     scan.run(read_text(path, file))
     nodes = [{**scan.resolve("node", own), **ends} for own, ends in scan.nodes]
     edges = [{**scan.resolve("edge", own), **ends} for own, ends in scan.edges]
     _igraph_names(nodes, edges)
     graph = scan.resolve("graph", scan.graph)
     words = load_json(graph[_WORDS], f"{file}!graph") if graph.get(_WORDS) else {}
-    if not words and graph.get("name"):
-        words = {"name": graph["name"]}
-    return network_of_graph(nodes, edges, words, file)
+    if not words:
+        words = {key: graph[key] for key in ("name", "results") if graph.get(key)}
+    _add_labels(nodes, edges, scan)
+    return network_of_graph(nodes, edges, words, file, how)
+
+
+def _add_labels(nodes: list[dict[str, str]], edges: list[dict[str, str]], scan: _Scan) -> None:
+    """What a drawing program writes on a node is its label, and on an edge a note."""
+    for items, words, column in ((nodes, scan.drawn["node"], "label"), (edges, scan.drawn["edge"], "note")):
+        for place, text in words.items():
+            items[place].setdefault(column, text)
 
 
 def _igraph_names(nodes: list[dict[str, str]], edges: list[dict[str, str]]) -> None:
@@ -104,8 +114,10 @@ def _igraph_names(nodes: list[dict[str, str]], edges: list[dict[str, str]]) -> N
 class _Scan:
     """One pass of the XML parser over a GraphML text."""
 
-    def __init__(self, file: str) -> None:
+    def __init__(self, file: str, two_way: bool) -> None:
         self.file = file
+        self.two_way = two_way
+        self.drawn: dict[str, dict[int, str]] = {"node": {}, "edge": {}}
         self.nodes: list[tuple[dict[str, str], dict[str, str]]] = []
         self.edges: list[tuple[dict[str, str], dict[str, str]]] = []
         self.graph: dict[str, str] = {}
@@ -179,13 +191,14 @@ class _Scan:
     def _open_graph(self, attributes: dict[str, str]) -> None:
         if self._path.count("graph") > 1 or self._place is not None:
             raise self._refuse("holds more than one graph", "Give one graph.")
-        if attributes.get("edgedefault") != "directed":
-            raise self._refuse("the graph is undirected; flows have a direction", 'Set edgedefault="directed".')
+        if attributes.get("edgedefault") != "directed" and not self.two_way:
+            remedy = 'Set edgedefault="directed", or read it with two_way=True.'
+            raise self._refuse("the graph is undirected; flows have a direction", remedy)
         self._place = self.graph
 
     def _open_item(self, name: str, attributes: dict[str, str]) -> None:
         own = ("id",) if name == "node" else ("source", "target")
-        if attributes.get("directed") == "false":
+        if attributes.get("directed") == "false" and not self.two_way:
             raise self._refuse("the edge is undirected; flows have a direction", "Write it as two edges.")
         ends = {end: attributes.get(end, "") for end in own}
         self._place = {}
@@ -197,6 +210,10 @@ class _Scan:
     def _characters(self, text: str) -> None:
         if self._text is not None and self._path[-1] in ("data", "default"):
             self._text.append(text)
+        elif self._path[-1:] in (["NodeLabel"], ["EdgeLabel"]) and text.strip():
+            kind, items = ("node", self.nodes) if self._path[-1] == "NodeLabel" else ("edge", self.edges)
+            place = len(items) - 1
+            self.drawn[kind][place] = (self.drawn[kind].get(place, "") + text).strip()
 
     def _end(self, tag: str) -> None:
         name = self._path.pop()

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, cast
+from typing import Any
 
 import pandas as pd
 
 from chainnet.errors import DataError, Fault
 from chainnet.io.text import Records, collector_off
-from chainnet.network import MOST_FAULTS, TABLES, Gate, Network
+from chainnet.network import AS_WRITTEN, MOST_FAULTS, TABLES, Gate, Network, Reading
 
 __all__ = ["Intake"]
 
@@ -23,9 +23,16 @@ class Intake:
         How the faults call a table, with ``{}`` for its name: ``{}.csv`` or ``book.xlsx!{}``.
     place : str
         How the faults call what stands outside of the tables: ``datapackage.json`` or ``book.xlsx!meta``.
+    how : Reading
+        What the caller says of the source.
+    forgiving : bool
+        Whether it is a graph or an edge list of others, read as ``Network.from_edges`` does.
     """
 
-    def __init__(self, pattern: str, place: str) -> None:
+    def __init__(self, pattern: str, place: str, how: Reading = AS_WRITTEN, forgiving: bool = False) -> None:
+        self.how = how
+        self.forgiving = forgiving
+        self.said: list[str] = []
         self.files = {table: pattern.format(table) for table in TABLES}
         self.files["network"] = place
         self.place = place
@@ -54,6 +61,8 @@ class Intake:
             columns = zip(*records.rows, strict=True) if records.rows else [()] * len(records.header)
             frame = pd.DataFrame({i: _series(cells) for i, cells in enumerate(columns)})
         frame.columns = pd.Index(records.header, dtype="object")
+        if self.how.separator != ",":
+            frame = _with_points(table, frame)
         self.frames[table] = frame
         self._lines[self.files[table]] = records.lines
         self.faults += records.faults
@@ -68,11 +77,13 @@ class Intake:
         """
         if not self._unreadable:
             try:
-                network = Network(**meta, **cast("dict[str, Any]", self.frames), files=self.files)
+                network = self.how.network(
+                    Network, self.frames, forgiving=self.forgiving, depth=4, beside=self.said, files=self.files, **meta
+                )
             except DataError as error:
                 found = error.faults_list
-                if not found:
-                    self.fault(str(error), "Correct it.")
+                if not found and not self.faults:
+                    raise
                 self._take(found)
             else:
                 if not self.faults:
@@ -91,14 +102,29 @@ class Intake:
 
     def _take(self, found: Iterable[Fault]) -> None:
         """Keep faults of the gate, at the line of the file; a row that did not fit is blamed once."""
-        spoilt = {(f.file, f.row) for f in self.faults if f.row is not None}
+        spoilt = {(f.file, f.row, column) for f in self.faults if f.row is not None for column in {f.column, ""}}
+        whole = {(f.file, f.row) for f in self.faults if f.row is not None and not f.column}
         for fault in found:
             lines = self._lines.get(fault.file)
             row = fault.row
             if row is not None and lines is not None:
+                if row - 2 >= len(lines):  # of what was added to the rows: the rows themselves are at fault too
+                    continue
                 row = lines[row - 2]
-            if (fault.file, row) not in spoilt:
+            if (fault.file, row) not in whole and (fault.file, row, fault.column or None) not in spoilt:
                 self.faults.append(Fault(fault.file, row, fault.column, fault.value, fault.rule, fault.remedy))
+
+
+def _with_points(table: str, frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a table in which the numbers have decimal points."""
+    for place, name in enumerate(frame.columns):
+        column = next((c for c in TABLES[table].columns if c.name == str(name).strip().lower()), None)
+        if column is None or column.kind != "text":
+            cells = frame.iloc[:, place]
+            is_number = cells.astype(str).str.fullmatch(r"\s*[+-]?\d+,\d+([eE][+-]?\d+)?\s*")
+            if is_number.any():
+                frame.isetitem(place, cells.mask(is_number, cells.astype(str).str.replace(",", ".")).array)
+    return frame
 
 
 def _series(cells: Any) -> pd.Series:

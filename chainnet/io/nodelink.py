@@ -8,7 +8,7 @@ from typing import Any
 
 from chainnet.io.embedded import awake_edges, embedded_words, network_of_graph, rows_of
 from chainnet.io.text import MOST_ITEMS, load_json, read_text, refuse
-from chainnet.network import Network
+from chainnet.network import Network, Reading
 
 __all__ = ["nodelink_bytes", "read_nodelink"]
 
@@ -30,7 +30,7 @@ def _items(columns: list[str], rows: list[tuple[Any, ...]]) -> list[dict[str, An
     return [{c: v for c, v in zip(columns, row, strict=True) if v is not None} for row in rows]
 
 
-def read_nodelink(path: Path) -> Network:
+def read_nodelink(path: Path, how: Reading) -> Network:
     """Read node-link JSON; edges may be called ``edges`` or ``links``.
 
     Raises
@@ -42,14 +42,15 @@ def read_nodelink(path: Path) -> Network:
     data = load_json(read_text(path, file), file)
     if not isinstance(data, dict):
         raise refuse(file, "must be one JSON object with nodes and edges", "Correct the file.")
-    if data.get("directed") is False:
-        raise refuse(file, "the graph is undirected; flows have a direction", "Give a directed graph.")
+    if data.get("directed") is False and not how.two_way:
+        rule = "the graph is undirected; flows have a direction"
+        raise refuse(file, rule, "Give a directed graph, or read it with two_way=True.")
     if "edges" in data and "links" in data:
         raise refuse(file, "has both edges and links", "Keep one of them.")
     nodes = _objects(data.get("nodes"), "nodes", file)
     edges = _objects(data.get("edges", data.get("links")), "edges", file)
     edges = [{k: v for k, v in item.items() if k != "key"} for item in edges]
-    return network_of_graph(nodes, edges, data.get("graph", {}), file)
+    return network_of_graph(nodes, edges, data.get("graph", {}), file, how)
 
 
 def _objects(items: Any, name: str, file: str) -> list[dict[str, Any]]:

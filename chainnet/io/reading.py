@@ -2,32 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from chainnet._types import Words
 from chainnet.errors import DataError, near_matches
 from chainnet.io.catalogue import shipped_names, shipped_path
 from chainnet.io.datapackage import DESCRIPTOR
 from chainnet.io.folder import read_folder
-from chainnet.network import Network
+from chainnet.network import Network, Reading
 
 __all__ = ["read"]
 
 
-def read(source: str | Path) -> Network:
+def read(
+    graph: str | Path,
+    /,
+    *,
+    source: Words = None,
+    sink: Words = None,
+    two_way: bool = False,
+    rename: Mapping[str, str] | None = None,
+    ignore_unknown: bool = False,
+    country_names: bool = False,
+    separator: str = ",",
+) -> Network:
     """Read a network.
 
     Parameters
     ----------
-    source : str or Path
+    graph : str or Path
         Name of a shipped graph (see ``catalog``), or a path: a folder of CSV or Parquet tables, a workbook
-        (``.xlsx``), ``.graphml``, node-link ``.json``, or an edge list (``.csv``, ``.parquet``) with
+        (``.xlsx``), ``.graphml``, ``.gexf``, node-link ``.json``, or an edge list (``.csv``, ``.parquet``) with
         the columns ``source``, ``target`` and ``capacity_tpa``. In files an empty cell means
         unknown, and an empty capacity unlimited.
+    source, sink, two_way, rename, ignore_unknown, country_names : optional
+        What is to be known of a file that is not in our own form; see ``Network.from_edges``.
+    separator : str
+        What stands between the cells of CSV files; with ``;`` or a tab, decimal commas are read.
 
     Returns
     -------
     Network
+        Its ``notes`` say what was inferred, recognised and left out, and ``roles`` who is what.
 
     Raises
     ------
@@ -40,26 +57,29 @@ def read(source: str | Path) -> Network:
     >>> len(cn.read("mag-9").nodes)
     10
     """
-    if not isinstance(source, (str, Path)):
-        raise DataError(f"read: {source!r} is neither a path nor the name of a shipped graph.")
-    if isinstance(source, str) and source in shipped_names():
-        return read_folder(_shipped(source))
-    path = Path(source)
+    if not isinstance(graph, (str, Path)):
+        raise DataError(f"read: {graph!r} is neither a path nor the name of a shipped graph.")
+    if not isinstance(separator, str) or len(separator) != 1 or separator in '\r\n"':
+        raise DataError(f'read: separator: {separator!r} is no single character. Give "," or ";" or "\\t".')
+    how = Reading(source, sink, two_way, rename or {}, ignore_unknown, country_names, separator)
+    if isinstance(graph, str) and graph in shipped_names():
+        return read_folder(_shipped(graph), how)
+    path = Path(graph)
     try:
         found, is_folder = path.exists(), path.is_dir()
     except (OSError, ValueError):
         found = is_folder = False
     if not found:
-        raise DataError(_missing(source))
+        raise DataError(_missing(graph))
     if is_folder:
-        return read_folder(path)
+        return read_folder(path, how)
     if path.name == DESCRIPTOR:
-        return read_folder(path.parent)
+        return read_folder(path.parent, how)
     reader = _readers().get(path.suffix.lower())
     if reader is None:
         known = ", ".join(_readers())
         raise DataError(f'{path}: unknown kind of file "{path.suffix}"; known: a folder, {known}.')
-    return reader(path)
+    return reader(path, how)
 
 
 def _shipped(name: str) -> Path:
@@ -84,8 +104,9 @@ def _missing(source: str | Path) -> str:
     return f'read: there is no path and no shipped graph "{source}";{hint} shipped graphs: {", ".join(names)}.'
 
 
-def _readers() -> dict[str, Callable[[Path], Network]]:
+def _readers() -> dict[str, Callable[[Path, Reading], Network]]:
     from chainnet.io.edgelist import read_edge_csv, read_edge_parquet
+    from chainnet.io.gexf import read_gexf
     from chainnet.io.graphml import read_graphml
     from chainnet.io.nodelink import read_nodelink
     from chainnet.io.workbook import read_workbook
@@ -93,6 +114,7 @@ def _readers() -> dict[str, Callable[[Path], Network]]:
     return {
         ".xlsx": read_workbook,
         ".graphml": read_graphml,
+        ".gexf": read_gexf,
         ".json": read_nodelink,
         ".csv": read_edge_csv,
         ".parquet": read_edge_parquet,

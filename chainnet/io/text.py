@@ -122,7 +122,7 @@ def collector_off() -> Iterator[None]:
             gc.enable()
 
 
-def parse_csv(text: str, file: str) -> Records:
+def parse_csv(text: str, file: str, separator: str = ",") -> Records:
     """Split CSV text into records; rows that do not fit the header are faults, and are made to fit.
 
     A file whose header line ends in CRLF has CRLF for every line end, also within a cell.
@@ -130,7 +130,8 @@ def parse_csv(text: str, file: str) -> Records:
     Raises
     ------
     DataError
-        If quotes do not match, or the table is larger than memory is given for.
+        If quotes do not match, the cells are split by another character, or the table is larger than memory is
+        given for.
     """
     newline = text.find("\n")
     if newline > 0 and text[newline - 1] == "\r":
@@ -138,21 +139,32 @@ def parse_csv(text: str, file: str) -> Records:
     before = csv.field_size_limit(MOST_BYTES)
     try:
         with collector_off():
-            return fit_records(_csv_rows(text, file), file)
+            return fit_records(_csv_rows(text, file, separator), file)
     finally:
         csv.field_size_limit(before)
 
 
-def _csv_rows(text: str, file: str) -> Iterator[tuple[int, list[str]]]:
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+def _csv_rows(text: str, file: str, separator: str) -> Iterator[tuple[int, list[str]]]:
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=separator)
     line = 0
     try:
         for line, row in enumerate(reader, start=1):
+            if line == 1 and len(row) == 1:
+                _check_separator(row[0], file)
             yield line, row
     except csv.Error as error:
         rule = f"the row cannot be split into cells: {error}"
         remedy = "Close every quote, and double quotes within a quoted cell."
         raise refuse(file, rule, remedy, row=line + 1) from None
+
+
+def _check_separator(header: str, file: str) -> None:
+    """Refuse a header of one cell that another character splits."""
+    for mark, name, word in ((";", "semicolons", ";"), ("\t", "tabs", "\\t"), (",", "commas", ",")):
+        if mark in header:
+            remedy = f'Read it with separator="{word}" (--separator "{word}")'
+            remedy += ", which reads decimal commas too." if mark != "," else "."
+            raise refuse(file, f"the cells are split by {name}", remedy, row=1)
 
 
 def fit_records(numbered: Iterable[tuple[int, list[Any]]], file: str) -> Records:

@@ -6,21 +6,25 @@ import io
 import math
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+import pandas as pd
 
 from chainnet.errors import DataError, Fault, near_matches
 from chainnet.io.datapackage import network_meta, take_meta
 from chainnet.io.embedded import rows_of
 from chainnet.io.intake import Intake
 from chainnet.io.text import MOST_BYTES, MOST_COLUMNS, Records, fit_records, number_text, read_bytes, refuse
-from chainnet.network import TABLES, Network
+from chainnet.network import TABLES, Network, Reading
 
-__all__ = ["read_workbook", "workbook_bytes"]
+__all__ = ["META", "OWN_SHEETS", "guard", "read_workbook", "repacked", "tables_bytes", "workbook_bytes"]
 
 META = "meta"
+# sheets of the template and of the copy that shows the faults; they hold no data
+OWN_SHEETS = ("guide", "lists", "faults")
 _LISTS = ("main_commodity", "beneficiaries")
 _MOST_UNPACKED = 256 * 2**20
 _MOST_RATIO = 100
@@ -40,8 +44,6 @@ def workbook_bytes(network: Network) -> bytes:
     DataError
         If a cell or a table is larger than a sheet can hold.
     """
-    from openpyxl import Workbook
-
     meta: list[tuple[Any, ...]] = []
     for key, value in network_meta(network).items():
         meta += [(key, word) for word in (value if isinstance(value, list) else [value])]
@@ -50,6 +52,38 @@ def workbook_bytes(network: Network) -> bytes:
         frame = getattr(network, table)
         if len(frame):
             sheets[table] = rows_of(frame, table)
+    return _book_bytes(sheets)
+
+
+def tables_bytes(tables: Mapping[str, pd.DataFrame]) -> bytes:
+    """Return a workbook of any tables, one sheet each.
+
+    Raises
+    ------
+    DataError
+        If a cell or a table is larger than a sheet can hold.
+    """
+    return _book_bytes({title: (list(map(str, frame.columns)), _rows(frame)) for title, frame in tables.items()})
+
+
+def _rows(frame: pd.DataFrame) -> list[tuple[Any, ...]]:
+    return list(zip(*([_cell_of(v) for v in frame[c].tolist()] for c in frame.columns), strict=True))
+
+
+def _cell_of(value: Any) -> Any:
+    """Return a value as a sheet holds it: text, yes or no, a number; infinite as a word, missing as nothing."""
+    if isinstance(value, (str, bool)):
+        return value
+    if pd.isna(value):
+        return None
+    if isinstance(value, (int, float)):
+        return value if math.isfinite(value) else "unlimited"
+    return str(value)
+
+
+def _book_bytes(sheets: Mapping[str, tuple[list[str], list[tuple[Any, ...]]]]) -> bytes:
+    from openpyxl import Workbook
+
     for title, (columns, rows) in sheets.items():
         _check_size(title, columns, rows)
     book = Workbook(write_only=True)
@@ -59,7 +93,7 @@ def workbook_bytes(network: Network) -> bytes:
         _write_sheet(book, title, columns, rows)
     out = io.BytesIO()
     book.save(out)
-    return _repack(out.getvalue())
+    return repacked(out.getvalue())
 
 
 def _check_size(title: str, columns: list[str], rows: list[tuple[Any, ...]]) -> None:
@@ -94,7 +128,8 @@ def _write_sheet(book: Any, title: str, columns: list[str], rows: list[tuple[Any
                 cell.data_type = "s"  # also what begins with = stays text
                 cells.append(cell)
             else:
-                cells.append(None if value is None else _number_cell(sheet, value))
+                plain = value is None or isinstance(value, bool)
+                cells.append(value if plain else _number_cell(sheet, value))
         sheet.append(cells)
 
 
@@ -107,7 +142,7 @@ def _number_cell(sheet: Any, value: float) -> Any:
     return cell
 
 
-def _repack(data: bytes) -> bytes:
+def repacked(data: bytes) -> bytes:
     """Return the workbook without clock times, packed so that the guard of the reader lets it in."""
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         parts = [(info.filename, archive.read(info)) for info in archive.infolist()]
@@ -125,8 +160,10 @@ def _repack(data: bytes) -> bytes:
     return out.getvalue()
 
 
-def read_workbook(path: Path) -> Network:
-    """Read a network from a workbook whose sheets bear the names of tables.
+def read_workbook(path: Path, how: Reading) -> Network:
+    """Read a network from a workbook whose sheets bear the names of tables, in any case, or from an edge list in one.
+
+    Other sheets are left out, and that is said.
 
     Raises
     ------
@@ -137,19 +174,84 @@ def read_workbook(path: Path) -> Network:
 
     file = path.name
     data = read_bytes(path, file)
-    _guard(data, file)
-    intake = Intake(f"{file}!{{}}", f"{file}!{META}")
+    guard(data, file)
     try:
         book = load_workbook(io.BytesIO(data), read_only=True, data_only=False, keep_links=False)
     except Exception as error:  # openpyxl lets any error of zip, XML and its own through
         raise _broken(file, error) from None
     meta: dict[str, Any] = {}
     try:
-        for sheet in book.worksheets:
-            _take_sheet(sheet, intake, meta)
+        found, beside = _sorted_sheets(book, file)
+        is_list = "edges" in found and "nodes" not in found
+        intake = Intake(f"{file}!{{}}", f"{file}!{META}", how, forgiving=is_list)
+        for table, sheet in found.items():
+            if table in TABLES:
+                intake.files[table] = f"{file}!{sheet.title}"
+            _take_sheet(table, sheet, intake, meta)
+        if beside:
+            intake.said.append(f"sheets that are no table of ours left out: {', '.join(beside)}.")
     finally:
         book.close()
     return intake.network(**meta)
+
+
+def _sorted_sheets(book: Any, file: str) -> tuple[dict[str, Any], list[str]]:
+    """Return the sheet of each table, and the titles of the others.
+
+    Raises
+    ------
+    DataError
+        If two sheets are one table, or a title is so near to that of a table that it must be a slip.
+    """
+    found: dict[str, Any] = {}
+    others: list[Any] = []
+    for sheet in book.worksheets:
+        table = sheet.title.strip().lower()
+        if table in found:
+            rule = f'the sheet "{found[table].title}" is the table {table} too'
+            raise refuse(f"{file}!{sheet.title}", rule, "Keep one of them.")
+        if table in TABLES or table == META:
+            found[table] = sheet
+        elif table not in OWN_SHEETS:
+            others.append(sheet)
+    faults = []
+    lists = []
+    for sheet in others:
+        header = _header(sheet, file)
+        hint = near_matches(sheet.title.lower(), [t for t in TABLES if header & _needed(t)])
+        if hint:
+            rule = f"no table has this name;{hint}"
+            remedy = f"Rename or remove the sheet; tables: {', '.join(TABLES)}."
+            faults.append(Fault(f"{file}!{sheet.title}", None, "", "", rule, remedy))
+        elif _fits("edges", header):
+            lists.append(sheet)
+    if faults:
+        raise DataError(faults=faults)
+    if "edges" not in found and len(lists) > 1:
+        titles = ", ".join(sheet.title for sheet in lists)
+        raise refuse(file, f"several sheets may be the edges: {titles}", 'Call one of them "edges".')
+    if "edges" not in found and lists:
+        found["edges"] = lists[0]
+        others.remove(lists[0])
+    return found, [f'"{sheet.title}"' for sheet in others]
+
+
+def _header(sheet: Any, file: str) -> set[str]:
+    try:
+        sheet.reset_dimensions()
+        first = next(sheet.iter_rows(max_row=1), ())
+        return {str(cell.value).strip().lower() for cell in first[:MOST_COLUMNS] if cell.value is not None}
+    except Exception as error:  # openpyxl lets any error of zip, XML and its own through
+        raise _broken(file, error) from None
+
+
+def _fits(table: str, header: set[str]) -> bool:
+    """Say whether a header holds every column that a table must have."""
+    return _needed(table) <= header
+
+
+def _needed(table: str) -> set[str]:
+    return {column.name for column in TABLES[table].columns if column.required}
 
 
 def _broken(file: str, error: Exception) -> DataError:
@@ -157,14 +259,7 @@ def _broken(file: str, error: Exception) -> DataError:
     return refuse(file, f"not a workbook that can be read: {words}", "Save it again as .xlsx.")
 
 
-def _take_sheet(sheet: Any, intake: Intake, meta: dict[str, Any]) -> None:
-    title = sheet.title
-    if title not in TABLES and title != META:
-        hint = near_matches(title, [*TABLES, META])
-        rule = f"no table has this name;{hint}".rstrip(";")
-        file = intake.place.replace(f"!{META}", f"!{title}")
-        intake.fault(rule, f"Rename or remove the sheet; tables: {', '.join(TABLES)}.", file=file)
-        return
+def _take_sheet(title: str, sheet: Any, intake: Intake, meta: dict[str, Any]) -> None:
     file = intake.place if title == META else intake.files[title]
     try:
         records = _records(sheet, file)
@@ -246,7 +341,7 @@ def _value(cell: Any, file: str, line: int, header: list[Any], faults: list[Faul
     return None
 
 
-def _guard(data: bytes, file: str) -> None:
+def guard(data: bytes, file: str) -> None:
     """Refuse what is no zip, what unpacks too large, and what holds more cells than a network needs."""
     remedy = "Save the tables as CSV in a folder instead."
     try:

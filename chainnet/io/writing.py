@@ -4,26 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from chainnet.errors import DataError
 from chainnet.io.atomic import write_file
 from chainnet.io.folder import write_folder
+from chainnet.io.results import write_results
 from chainnet.network import Network
 
 __all__ = ["write"]
 
 
-def write(network: Network, path: str | Path) -> Path:
-    """Write a network, whole or not at all; ``read`` gives the same network back, but for two kinds.
+def write(what: Any, path: str | Path, *, table: str | None = None, network: Network | None = None) -> Path:
+    """Write a network or an answer, whole or not at all; ``read`` gives the same network back.
 
     Parameters
     ----------
-    network : Network
+    what : Network, or result, table, or list or mapping of them
+        A network, or answers.
     path : str or Path
-        The suffix says what is written: none a folder of CSV tables, ``.xlsx`` a workbook,
-        ``.graphml``, ``.json`` (node-link), ``.csv`` or ``.parquet`` an edge list, which holds bare
-        capacities only; ``.gexf`` (Gephi) and ``.dot`` (Graphviz) are pictures of the graph for other
-        programs and are not read back. A folder that was written before gets new tables and keeps its other files.
+        The suffix says what is written. A network: none a folder of CSV tables, ``.xlsx`` a workbook, ``.graphml``,
+        ``.gexf`` (Gephi), ``.json`` (node-link), ``.csv`` or ``.parquet`` an edge list, which holds bare capacities
+        only; ``.dot`` (Graphviz) is a picture of the graph and is not read back. A folder that was written before gets
+        new tables and keeps its other files. Answers: ``.xlsx`` all tables, ``.csv`` or ``.parquet`` one, ``.graphml``
+        or ``.gexf`` the graph, with losses, flows and prices on its nodes and edges.
+    table : str, optional
+        Which table of an answer goes to ``.csv`` or ``.parquet``; default the first.
+    network : Network, optional
+        The graph that an answer is of, for ``.graphml`` and ``.gexf``. A shipped one is found by itself; without one
+        the graph holds what the answer names.
 
     Returns
     -------
@@ -43,9 +52,17 @@ def write(network: Network, path: str | Path) -> Path:
     >>> net = cn.read("mag-9")
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     cn.read(cn.write(net, f"{folder}/mag-9.json")).digest == net.digest
+    ...     text = cn.write(cn.chokepoints(net, top=1), f"{folder}/losses.csv").read_text()
     True
+    >>> text.splitlines()[1].split(",")[:2]
+    ['H_CN', '40']
     """
     target = Path(path)
+    if not isinstance(what, Network):
+        return write_results(what, target, table, network)
+    if table is not None or network is not None:
+        raise DataError("write: table= and network= go with answers; a network is written whole.")
+    network = what
     for table in ("nodes", "edges"):
         if getattr(network, table).empty:
             raise DataError(f"write: the network has no {table}; a file without them cannot be read again.")

@@ -4,41 +4,58 @@ Words: *table* (one of the fourteen of ``TABLES``), *gate* (where every input is
 *canonical order* (rows sorted, so that the order of a file decides nothing), *baseline* (the flows of the base year).
 """
 
-from chainnet.network._convert import infer_nodes
-from chainnet.network._countries import collect_groups, common_groups, graphs_folder, is_country, is_total
+from chainnet.network._countries import (
+    collect_groups,
+    common_groups,
+    country_names,
+    graphs_folder,
+    is_country,
+    is_total,
+)
 from chainnet.network._gate import MOST_FAULTS, Frames, Gate, as_text, empty, split_list
 from chainnet.network._kept import kept
 from chainnet.network._network import Network
 from chainnet.network._plants import several_plants, site_labels
 from chainnet.network._projects import State, ramp_reached, state_of, verb_of
-from chainnet.network._rules import check_keys, check_known, check_processes
+from chainnet.network._reading import AS_WRITTEN, Reading
+from chainnet.network._results import Annotated, annotated, named_results, result_columns
+from chainnet.network._roles import infer_nodes
+from chainnet.network._rules import TWICE, check_keys, check_known, check_processes
 from chainnet.network._schema import PEDIGREE, QUALITIES, STAGES, TABLES, Column, Table
 
 __all__ = [
+    "AS_WRITTEN",
     "MOST_FAULTS",
     "PEDIGREE",
     "QUALITIES",
     "STAGES",
     "TABLES",
+    "TWICE",
+    "Annotated",
     "Column",
     "Frames",
     "Gate",
     "Network",
+    "Reading",
     "State",
     "Table",
+    "annotated",
     "as_text",
     "check_keys",
     "check_known",
     "check_processes",
     "collect_groups",
     "common_groups",
+    "country_names",
     "empty",
     "graphs_folder",
     "infer_nodes",
     "is_country",
     "is_total",
     "kept",
+    "named_results",
     "ramp_reached",
+    "result_columns",
     "several_plants",
     "site_labels",
     "split_list",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
@@ -10,12 +12,70 @@ from types import MappingProxyType
 
 from chainnet.errors import DataError, near_matches
 
-__all__ = ["Groups", "common_groups", "graphs_folder", "is_country", "is_total"]
+__all__ = [
+    "Groups",
+    "common_groups",
+    "country_hint",
+    "country_named",
+    "country_names",
+    "graphs_folder",
+    "is_country",
+    "is_total",
+]
 
 Groups = Mapping[str, frozenset[str]]
 _TOTALS = frozenset(
     ("all", "all countries", "global", "grand total", "sum", "total", "totals", "w00", "wld", "world", "world total")
 )
+# what people write for a country, where the standard has another name; "congo" alone is two countries
+_COMMON = {
+    "bolivia": "BOL",
+    "britain": "GBR",
+    "burma": "MMR",
+    "china mainland": "CHN",
+    "congo brazzaville": "COG",
+    "congo kinshasa": "COD",
+    "czech republic": "CZE",
+    "democratic republic of congo": "COD",
+    "democratic republic of the congo": "COD",
+    "congo democratic republic": "COD",
+    "dprk": "PRK",
+    "dr congo": "COD",
+    "drc": "COD",
+    "england": "GBR",
+    "great britain": "GBR",
+    "iran": "IRN",
+    "ivory coast": "CIV",
+    "korea republic": "KOR",
+    "korea south": "KOR",
+    "korea north": "PRK",
+    "ksa": "SAU",
+    "laos": "LAO",
+    "macedonia": "MKD",
+    "mainland china": "CHN",
+    "north korea": "PRK",
+    "png": "PNG",
+    "prc": "CHN",
+    "republic of korea": "KOR",
+    "republic of the congo": "COG",
+    "rok": "KOR",
+    "russia": "RUS",
+    "south korea": "KOR",
+    "swaziland": "SWZ",
+    "syria": "SYR",
+    "taiwan": "TWN",
+    "tanzania": "TZA",
+    "turkey": "TUR",
+    "uae": "ARE",
+    "uk": "GBR",
+    "united states of america": "USA",
+    "us": "USA",
+    "venezuela": "VEN",
+    "viet nam": "VNM",
+    "vietnam": "VNM",
+}
+_AREAS = {"eu": "EU27", "european union": "EU27", "eu 27": "EU27", "europe": "EU27"}
+_TWO_COUNTRIES = {"congo", "korea"}
 
 
 @cache
@@ -36,6 +96,64 @@ def _iso_codes() -> frozenset[str]:
 def is_country(code: str) -> bool:
     """Say whether ``code`` is an upper-case ISO 3166-1 alpha-3 code."""
     return code in _iso_codes()
+
+
+@cache
+def _iso_names() -> Mapping[str, str]:
+    """Return plain names of countries -> alpha-3 code; alpha-2 codes too, but for NA, which is no answer."""
+    import pycountry
+
+    found: dict[str, str] = {}
+    for country in pycountry.countries:
+        for key in ("alpha_2", "alpha_3", "name", "official_name", "common_name"):
+            word = _plain(getattr(country, key, ""))
+            if word and word != "na" and word not in _TWO_COUNTRIES:
+                found[word] = country.alpha_3
+    return found | _COMMON
+
+
+@cache
+def country_names() -> Mapping[str, str]:
+    """Return the name of every country by its code, in the order of the codes."""
+    import pycountry
+
+    return {country.alpha_3: country.name for country in sorted(pycountry.countries, key=lambda c: c.alpha_3)}
+
+
+def _plain(word: str) -> str:
+    letters = unicodedata.normalize("NFKD", word).encode("ascii", "ignore").decode().lower()
+    letters = re.sub(r"(?<=\b[a-z])\.(?=[a-z]\b|\s|$)", "", letters)  # U.S.A.
+    words = re.sub(r"[^a-z0-9]+", " ", letters.replace("&", " and ")).split()
+    return " ".join(words[1:] if words[:1] == ["the"] and len(words) > 1 else words)
+
+
+def country_named(word: object) -> str | None:
+    """Return the code of the country that a name or a common abbreviation means; None where it is not sure.
+
+    Examples
+    --------
+    >>> country_named("DRC"), country_named("Korea, Rep. of"), country_named("Congo"), country_named("U.S.")
+    ('COD', 'KOR', None, 'USA')
+    """
+    plain = _plain(word) if isinstance(word, str) else ""
+    for said in (plain, re.sub(r"\b(rep|dem)\b", _unclipped, plain)):
+        for form in (said, re.sub(r"( of)?( the)?$", "", said)):
+            if form in _iso_names():
+                return _iso_names()[form]
+    return None
+
+
+def _unclipped(found: re.Match[str]) -> str:
+    return {"rep": "republic", "dem": "democratic"}[found[0]]
+
+
+def country_hint(word: object) -> str:
+    """Return what to write for a word that is no code of a country, in words; empty where nobody knows."""
+    code = country_named(word)
+    if code is not None:
+        return f"Write {code} ({country_names()[code]}), or read with country_names=True."
+    area = _AREAS.get(_plain(word)) if isinstance(word, str) else None
+    return f"Leave the cell empty and write {area} into region." if area else ""
 
 
 def is_total(label: object) -> bool:
@@ -90,7 +208,8 @@ def expand(words: Iterable[str], groups: Groups, where: str) -> tuple[frozenset[
         elif is_country(word):
             countries.add(word)
         else:
-            hint = near_matches(str(word), [*groups, *_iso_codes()])
+            named = country_named(word) or _AREAS.get(_plain(str(word)))
+            hint = f' did you mean "{named}"?' if named else near_matches(str(word), [*groups, *_iso_codes()])
             raise DataError(
                 f'{where}: "{word}" is neither an ISO 3166-1 alpha-3 country nor a known group;{hint} '
                 f"Known groups: {', '.join(groups) or 'none'}."

@@ -15,7 +15,7 @@ import pandas as pd
 
 from chainnet.errors import UNWRITABLE, UNWRITABLE_RULE, DataError, Fault, near_matches, printable
 from chainnet.network._coded import Coded, blank_numbers, blank_texts, encode, is_long, places, plain_numbers
-from chainnet.network._countries import is_country
+from chainnet.network._countries import country_hint, is_country
 from chainnet.network._schema import TABLES, Column, Table
 
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
@@ -37,6 +37,8 @@ class Gate:
         self.files = dict(files or {})
         self.faults: list[Fault] = []
         self.more = 0
+        # rows of a frame by their label there; a table from a file has lines instead
+        self.labels: dict[str, pd.Index] = {}
         # long columns of text by table and column, for the rules and the order of rows
         self.coded: dict[tuple[str, str], Coded] = {}
         self._places: dict[tuple[str, str], np.ndarray] = {}
@@ -58,7 +60,9 @@ class Gate:
         if len(text) > 80:
             text = text[:77] + "..."
         file = self.files.get(table, table)
-        self.faults.append(Fault(file, None if row is None else row + 2, column, text, rule, remedy))
+        labels = self.labels.get(table, ())
+        label = str(labels[row]) if row is not None and row < len(labels) else ""
+        self.faults.append(Fault(file, None if row is None else row + 2, column, text, rule, remedy, label))
 
     def coded_of(self, name: str) -> dict[str, Coded]:
         """Return the long columns of text of a table that are known as codes."""
@@ -76,6 +80,8 @@ class Gate:
         if frame is None:
             return empty(name)
         frame = pd.DataFrame(frame)
+        if name not in self.files:
+            self.labels[name] = frame.index
         keyed = [n for n in frame.index.names if n in table.names and n not in frame.columns]
         if keyed:
             frame = frame.reset_index(keyed)
@@ -89,7 +95,7 @@ class Gate:
                     str(label),
                     None,
                     f"unknown column;{hint}".rstrip(";"),
-                    f"Known columns: {', '.join(table.names)}.",
+                    f"Known columns: {', '.join(table.names)}. Another name: rename=; leave it out: ignore_unknown=.",
                 )
         if not frame.columns.is_unique:
             for label in frame.columns[frame.columns.duplicated()]:
@@ -287,7 +293,10 @@ def _wrong_words(column: Column, known: set[str]) -> list[tuple[set[str], str, s
     if column.is_country:
         rule = "not an upper-case ISO 3166-1 alpha-3 code"
         remedy = "Use the three-letter code; put a larger area into region and leave the cell empty."
-        found.append(({code for code in known if not is_country(code)}, rule, remedy))
+        wrong = {code for code in known if not is_country(code)}
+        hints = {code: hint for code in wrong if (hint := country_hint(code))}
+        found += [({code}, rule, hint) for code, hint in sorted(hints.items())]
+        found.append((wrong - hints.keys(), rule, remedy))
     return [each for each in found if each[0]]
 
 

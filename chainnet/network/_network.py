@@ -8,48 +8,36 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any, overload
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from chainnet import checks
-from chainnet._types import Array, Bools
+from chainnet._types import Array, Bools, Words
 from chainnet.errors import DataError, UnknownIdError, near_matches
+from chainnet.network._convert import from_igraph, from_networkx, to_igraph, to_networkx
 from chainnet.network._countries import Groups, collect_groups, common_groups, expand
 from chainnet.network._gate import Frames, Gate
 from chainnet.network._kept import KEPT
-from chainnet.network._order import baseline_of, canonical, digest_of, ends_of, sort_tables, trade_of
+from chainnet.network._order import baseline_of, canonical, digest_of, ends_of, html_of, sort_tables, trade_of
 from chainnet.network._projects import notes_of, put_up, running_parts, standing_of, without_size
+from chainnet.network._reading import RESULTS, Reading
+from chainnet.network._results import result_columns
+from chainnet.network._roles import roles_of
+from chainnet.network._rows import Rows
 from chainnet.network._rules import check_main, check_rules, check_where
-from chainnet.network._scale import scaled
+from chainnet.network._scale import scaled, without_rows
 from chainnet.network._schema import DEFAULT_TIERS, TABLES
+from chainnet.network._select import edge_rows, finite_capacity, matches, unrelated_of
 
 __all__ = ["Network", "Where"]
 
 Ints = np.ndarray[Any, np.dtype[np.intp]]
 Where = Mapping[str, "str | Sequence[str]"]
 # what a network is made of; all else is found from it
-_STATE = ("name", "label", "year", "main_commodity", "beneficiaries", "folder", "_frames", "_origin", "_gone", "_built")
-_COUNTRY_COLUMNS = ("country", "owner_country", "offtake_country")
-
-
-class _Rows:
-    """A table of a network, handed out so that no change of it comes back."""
-
-    def __set_name__(self, owner: type, name: str) -> None:
-        self._name = name
-        self.__doc__ = TABLES[name].description
-
-    @overload
-    def __get__(self, network: None, owner: type) -> _Rows: ...
-
-    @overload
-    def __get__(self, network: Network, owner: type) -> pd.DataFrame: ...
-
-    def __get__(self, network: Network | None, owner: type) -> _Rows | pd.DataFrame:
-        # deep: a column's array would write through to the network (text is never copied)
-        return self if network is None else network._frames[self._name].copy()
+_PUBLIC = ("name", "label", "year", "main_commodity", "beneficiaries", "folder")
+_STATE = (*_PUBLIC, "_frames", "_origin", "_gone", "_built", "_said", "_rules")
 
 
 class Network:
@@ -77,6 +65,10 @@ figures, references : DataFrame, optional
         Where the tables came from; its scenarios belong to the network. No part of the digest.
     files : mapping of str to str, optional
         File name of each table, for the messages.
+    notes : sequence of str
+        What one should know beside the tables, a sentence each; no part of the digest.
+    inferred : Series of str, optional
+        By id: the rule by which a stage was found that nobody gave.
 
     Raises
     ------
@@ -106,21 +98,24 @@ figures, references : DataFrame, optional
     _origin: Frames
     _gone: frozenset[str]
     _built: pd.DataFrame
+    # sentences on how it was read; the rule of each stage that was not given
+    _said: tuple[str, ...]
+    _rules: Mapping[str, str]
 
-    commodities = _Rows()
-    nodes = _Rows()
-    processes = _Rows()
-    edges = _Rows()
-    demand = _Rows()
-    stocks = _Rows()
-    projects = _Rows()
-    qualification = _Rows()
-    groups = _Rows()
-    owners = _Rows()
-    tiers = _Rows()
-    totals = _Rows()
-    figures = _Rows()
-    references = _Rows()
+    commodities = Rows()
+    nodes = Rows()
+    processes = Rows()
+    edges = Rows()
+    demand = Rows()
+    stocks = Rows()
+    projects = Rows()
+    qualification = Rows()
+    groups = Rows()
+    owners = Rows()
+    tiers = Rows()
+    totals = Rows()
+    figures = Rows()
+    references = Rows()
 
     def __init__(
         self,
@@ -134,6 +129,8 @@ figures, references : DataFrame, optional
         label: str = "",
         folder: Path | None = None,
         files: Mapping[str, str] | None = None,
+        notes: Sequence[str] = (),
+        inferred: pd.Series | None = None,
         **tables: pd.DataFrame | None,
     ) -> None:
         gate = Gate(files)
@@ -166,6 +163,8 @@ figures, references : DataFrame, optional
             _origin=frames,
             _gone=frozenset(),
             _built=without_size(frames["projects"]),
+            _said=tuple(notes),
+            _rules={} if inferred is None else inferred.to_dict(),
         )
         if self.beneficiaries:
             self.resolve(self.beneficiaries, "beneficiaries")
@@ -189,14 +188,7 @@ figures, references : DataFrame, optional
         )
 
     def _repr_html_(self) -> str:
-        from html import escape
-
-        counts = "".join(
-            f"<tr><th style='text-align:left'>{escape(table)}</th><td>{len(frame)}</td></tr>"
-            for table, frame in self._frames.items()
-            if len(frame)
-        )
-        return f"<p><b>{escape(self.label)}</b> ({escape(self.digest[:12])})</p><table>{counts}</table>"
+        return html_of(self.label, self.digest, self._frames)
 
     @cached_property
     def digest(self) -> str:
@@ -284,21 +276,7 @@ figures, references : DataFrame, optional
             If neither nodes, stocks nor projects have a column of that name.
         """
         check_where(where, argument)
-        frame = self._frames[table]
-        hit = np.ones(len(frame), dtype=bool)
-        for column, value in where.items():
-            words = [value] if isinstance(value, str) else list(value)
-            if column not in frame.columns:
-                if table != "nodes" or column not in self._built.columns:
-                    return np.zeros(len(frame), dtype=bool)
-                # a project that was built keeps what the projects table says of it
-                known = self._built.set_index("id")[column]
-                frame = frame.assign(**{column: known.reindex(frame["id"]).to_numpy()})
-            if column in _COUNTRY_COLUMNS:
-                hit &= self.in_countries(frame, words, f"{argument}.{column}", column)
-            else:
-                hit &= frame[column].isin([str(w) for w in words]).to_numpy()
-        return hit
+        return matches(table, self._frames[table], self._built, where, argument, self.in_countries)
 
     def check_nodes(self, ids: Iterable[str], argument: str) -> list[str]:
         """Return ``ids`` as text; raise UnknownIdError for one that is neither node nor project."""
@@ -331,7 +309,17 @@ figures, references : DataFrame, optional
     @property
     def notes(self) -> tuple[str, ...]:
         """What one should know of the network beside its tables, a sentence each."""
-        return notes_of(self.standing)
+        return (*self._said, *notes_of(self.standing))
+
+    @property
+    def roles(self) -> pd.DataFrame:
+        """Who is what, and how that is known: id, stage, origin (given or inferred), rule (empty where given)."""
+        return roles_of(self._frames["nodes"], self._rules)
+
+    @property
+    def unrelated(self) -> pd.DataFrame:
+        """What no relation reaches: table, id, label, is_fit (False: months refuse it), words."""
+        return unrelated_of(self._frames)
 
     def _replace(
         self, frames: Frames, gone: frozenset[str] = frozenset(), built: pd.DataFrame | None = None
@@ -380,16 +368,8 @@ figures, references : DataFrame, optional
         edge_out = f["edges"]["source"].isin(out).to_numpy() | f["edges"]["target"].isin(out).to_numpy()
         edge_out |= self.edge_rows(edges, "without(edges=...)")
         stocks_out = stocks_out | f["stocks"]["node"].isin(out).to_numpy()
-        return self._replace(
-            {
-                "nodes": _keep(f["nodes"], ~f["nodes"]["id"].isin(out).to_numpy()),
-                "projects": _keep(f["projects"], ~f["projects"]["id"].isin(out).to_numpy()),
-                "edges": _keep(f["edges"], ~edge_out),
-                "demand": _keep(f["demand"], ~f["demand"]["node"].isin(out).to_numpy()),
-                "stocks": _keep(f["stocks"], ~stocks_out),
-            },
-            gone=frozenset(out) | {"\x1f".join(map(str, pair[:2])) for pair in edges},
-        )
+        gone = frozenset(out) | {"\x1f".join(map(str, pair[:2])) for pair in edges}
+        return self._replace(without_rows(f, out, edge_out, stocks_out), gone=gone)
 
     def edge_rows(self, pairs: Iterable[Sequence[str]], argument: str) -> Bools:
         """Return a boolean array: which rows of ``edges`` lie between the pairs named.
@@ -399,24 +379,7 @@ figures, references : DataFrame, optional
         UnknownIdError
             If no row lies between a pair.
         """
-        edges = self._frames["edges"]
-        hit = np.zeros(len(edges), dtype=bool)
-        for pair in pairs:
-            words = [str(w) for w in pair]
-            if isinstance(pair, str) or len(words) not in (2, 3):
-                raise DataError(
-                    f"{argument}: {pair!r} is no (source, target) pair. Give two ids, or two ids and a commodity."
-                )
-            between = (edges["source"] == words[0]) & (edges["target"] == words[1])
-            if len(words) == 3:
-                between &= edges["commodity"].fillna("") == words[2]
-            rows = between.to_numpy()
-            if not rows.any() and not ({words[0], words[1], "\x1f".join(words[:2])} & self._gone):
-                raise UnknownIdError(
-                    f'{argument}: no edge from "{words[0]}" to "{words[1]}"; list them with network.edges.'
-                )
-            hit |= rows
-        return hit
+        return edge_rows(self._frames["edges"], self._gone, pairs, argument)
 
     def scale(self, where: Where, share: float) -> Network:
         """Return a network in which what matches keeps ``share`` of its capacity.
@@ -448,24 +411,7 @@ figures, references : DataFrame, optional
         DataError
             If such a row has no baseline flow.
         """
-        frame = self._frames[table]
-        capacity = np.array(frame["capacity_tpa"], dtype=float)
-        need = hit & np.isnan(capacity)
-        if need.any():
-            if table == "edges":
-                capacity[need] = frame["flow_tpa"].to_numpy(dtype="float64")[need]
-                names = frame["source"] + " -> " + frame["target"]
-            else:
-                names = frame["id"]
-                capacity[need] = self._baseline.reindex(names).to_numpy(dtype="float64")[need]
-            lacking = need & np.isnan(capacity)
-            if lacking.any():
-                who = ", ".join(names[lacking].tolist()[:5])
-                raise DataError(
-                    f"{table}: unlimited and without baseline flow: {who}; a share of nothing known is nothing known. "
-                    "Give capacity_tpa or flow_tpa."
-                )
-        return capacity
+        return finite_capacity(table, self._frames[table], hit, lambda: self._baseline)
 
     def with_projects(self, ids: Iterable[str]) -> Network:
         """Return a network in which the projects named are built; a removed project stays away.
@@ -538,7 +484,19 @@ figures, references : DataFrame, optional
     # -- constructors and exits -----------------------------------------------------------------
 
     @classmethod
-    def from_edges(cls, edges: pd.DataFrame, nodes: pd.DataFrame | None = None, **meta: Any) -> Network:
+    def from_edges(
+        cls,
+        edges: pd.DataFrame,
+        nodes: pd.DataFrame | None = None,
+        *,
+        source: Words = None,
+        sink: Words = None,
+        two_way: bool = False,
+        rename: Mapping[str, str] | None = None,
+        ignore_unknown: bool = False,
+        country_names: bool = False,
+        **meta: Any,
+    ) -> Network:
         """Return a network from bare capacities.
 
         Parameters
@@ -546,8 +504,20 @@ figures, references : DataFrame, optional
         edges : DataFrame
             ``source``, ``target``, ``capacity_tpa`` (missing or inf = unlimited) and any edge column.
         nodes : DataFrame, optional
-            ``id``, ``stage`` and any node column. A stage given is used; for the ids not listed it is
-            inferred: no way in = mine, no way out = end_use, else refiner.
+            ``id``, ``stage`` and any node column. A stage given is used; where it is blank, and for the ids not
+            listed, it is inferred: no way in = mine, no way out = end_use, else refiner.
+        source, sink : str or list of str, optional
+            Nodes where goods come from (mine), and that take them (end_use). All others then pass goods on; where
+            only one of the two is given, the other end is inferred.
+        two_way : bool
+            Every edge is open both ways, as a track of a railway is; one that is listed both ways stays as it is.
+        rename : mapping of str to str, optional
+            Column as it stands -> column of the tables. ``weight`` and ``capacity`` are read as capacity_tpa (the
+            weight is left out beside a capacity), ``flow`` and ``value`` as flow_tpa without being named here.
+        ignore_unknown : bool
+            Leave out what no table knows, instead of refusing it.
+        country_names : bool
+            Take names and common abbreviations of countries for their codes.
         **meta
             ``name``, ``main_commodity``, ``beneficiaries``, ``year``, ``label``, other tables.
 
@@ -555,44 +525,76 @@ figures, references : DataFrame, optional
         ------
         DataError
             With every fault found.
+        UnknownIdError
+            If a source or sink is no node.
+
+        Warns
+        -----
+        ChainnetWarning
+            Once, of all that was inferred, recognised and left out. ``notes`` keeps it.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> rail = pd.DataFrame([("s", "a", 4), ("s", "b", 3), ("a", "b", 9), ("a", "t", 2), ("b", "t", 6)])
+        >>> net = Network.from_edges(rail.set_axis(["source", "target", "capacity_tpa"], axis=1), source="s", sink="t")
+        >>> net.roles["rule"].tolist()
+        ['neither a source nor a sink', 'neither a source nor a sink', 'named as a source', 'named as a sink']
         """
-        from chainnet.network._convert import infer_nodes
-
-        return cls(nodes=infer_nodes(edges, nodes), edges=edges, **meta)
-
-    def to_networkx(self) -> Any:
-        """Return a ``networkx.MultiDiGraph``; edge keys are row positions, missing cells are left out."""
-        from chainnet.network._convert import to_networkx
-
-        return to_networkx(self.name, self.nodes, self.edges)
+        how = Reading(source, sink, two_way, rename or {}, ignore_unknown, country_names, asked_by="from_edges")
+        return how.network(cls, {"nodes": nodes, "edges": edges}, forgiving=True, **meta)
 
     @classmethod
-    def from_networkx(cls, graph: Any, **meta: Any) -> Network:
-        """Return a network from a networkx digraph; ``capacity`` is read as ``capacity_tpa``.
+    def from_networkx(cls, graph: Any, *, two_way: bool = False, **given: Any) -> Network:
+        """Return a network from a networkx digraph, or with ``two_way`` from any graph.
 
-        Attributes that no table knows are a fault; the caller's graph is left as it is.
+        Parameters
+        ----------
+        graph : networkx graph
+            Left as it is. Attributes bear the names of columns; see ``from_edges`` for other words.
+        two_way : bool
+        **given
+            ``source``, ``sink``, ``rename``, ``ignore_unknown``, ``country_names`` and all else as of ``from_edges``.
         """
-        from chainnet.network._convert import from_networkx
-
-        return cls(**{**from_networkx(graph), **meta})
-
-    def to_igraph(self) -> Any:
-        """Return a directed ``igraph.Graph`` with vertex and edge attributes as in the tables."""
-        from chainnet.network._convert import to_igraph
-
-        return to_igraph(self.name, self.nodes, self.edges)
+        how, meta = Reading.split({"two_way": two_way, "asked_by": "from_networkx", **given})
+        named: dict[str, Any] = {"name": str(graph.name)} if graph.name else {}
+        named[RESULTS] = result_columns(graph.graph.get(RESULTS))
+        return how.network(cls, from_networkx(graph, two_way), forgiving=True, closed=True, **{**named, **meta})
 
     @classmethod
-    def from_igraph(cls, graph: Any, **meta: Any) -> Network:
-        """Return a network from a directed igraph graph; the vertex attribute ``name`` or ``id`` is the id."""
-        from chainnet.network._convert import from_igraph
+    def from_igraph(cls, graph: Any, *, two_way: bool = False, **given: Any) -> Network:
+        """Return a network from a directed igraph graph; the vertex attribute ``name`` or ``id`` is the id.
 
-        return cls(**{**from_igraph(graph), **meta})
+        All else as of ``from_networkx``.
+        """
+        how, meta = Reading.split({"two_way": two_way, "asked_by": "from_igraph", **given})
+        words = {word: graph[word] for word in ("name", RESULTS) if word in graph.attributes()}
+        named: dict[str, Any] = {"name": str(words["name"])} if words.get("name") else {}
+        named[RESULTS] = result_columns(words.get(RESULTS))
+        return how.network(cls, from_igraph(graph, two_way), forgiving=True, closed=True, **{**named, **meta})
+
+    def to_networkx(self, results: Any = None) -> Any:
+        """Return a ``networkx.DiGraph``, or a ``MultiDiGraph`` where edges are parallel.
+
+        Parameters
+        ----------
+        results : result, table, or list or mapping of them, optional
+            Answers whose losses, flows and prices become attributes of nodes and edges.
+
+        Examples
+        --------
+        >>> import chainnet as cn
+        >>> net = cn.read("mag-9")
+        >>> graph = net.to_networkx(results=cn.chokepoints(net))
+        >>> round(graph.nodes["H_CN"]["lost_tpa"], 6)
+        40.0
+        """
+        return to_networkx(self.name, self.nodes, self.edges, results)
+
+    def to_igraph(self, results: Any = None) -> Any:
+        """Return a directed ``igraph.Graph``; attributes and ``results`` as of ``to_networkx``."""
+        return to_igraph(self.name, self.nodes, self.edges, results)
 
 
 def _words(words: str | Sequence[str] | None) -> tuple[str, ...]:
     return (words,) if isinstance(words, str) else tuple(map(str, words or ()))
-
-
-def _keep(frame: pd.DataFrame, rows: Bools) -> pd.DataFrame:
-    return frame if rows.all() else frame[rows].reset_index(drop=True)

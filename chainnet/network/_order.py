@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from html import escape
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from chainnet.network._coded import Coded, blank_numbers, blank_texts, counted_o
 from chainnet.network._gate import Frames, Gate
 from chainnet.network._schema import TABLES
 
-__all__ = ["baseline_of", "canonical", "digest_of", "ends_of", "sort_tables", "trade_of"]
+__all__ = ["baseline_of", "canonical", "digest_of", "ends_of", "html_of", "sort_tables", "trade_of"]
 
 Ends = tuple[np.ndarray, np.ndarray]
 
@@ -178,6 +179,16 @@ def digest_of(frames: Frames, *words: Sequence[str]) -> str:
                 sha.update(column.encode() + b"\x1e")
                 sha.update(held)
     return sha.hexdigest()
+
+
+def html_of(label: str, digest: str, frames: Frames) -> str:
+    """Return what a notebook shows of a network: its title, and how many rows its tables have."""
+    counts = "".join(
+        f"<tr><th style='text-align:left'>{escape(table)}</th><td>{len(frame)}</td></tr>"
+        for table, frame in frames.items()
+        if len(frame)
+    )
+    return f"<p><b>{escape(label)}</b> ({escape(digest[:12])})</p><table>{counts}</table>"
 
 
 def trade_of(frames: Frames) -> tuple[pd.DataFrame, pd.DataFrame]:

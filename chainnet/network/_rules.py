@@ -18,8 +18,9 @@ from chainnet.network._countries import Groups, is_country
 from chainnet.network._gate import Frames, Gate, member, split_list
 from chainnet.network._schema import DEFAULT_TIERS, TABLES, Table
 
-__all__ = ["check_keys", "check_known", "check_main", "check_processes", "check_rules", "check_where"]
+__all__ = ["TWICE", "check_keys", "check_known", "check_main", "check_processes", "check_rules", "check_where"]
 
+TWICE = "stands twice in the table"
 _HINT_COMPARISONS = 200_000
 
 
@@ -70,7 +71,7 @@ def check_keys(gate: Gate, table: Table, frame: pd.DataFrame) -> None:
     twice = frame.duplicated(key).to_numpy() & frame[key[0]].notna().to_numpy()
     for row in gate.rows(twice):
         value = " / ".join("" if pd.isna(v) else str(v) for v in frame[key].iloc[row])
-        gate.fault(table.name, int(row), table.key[0], value, "stands twice in the table", "Keep one row.")
+        gate.fault(table.name, int(row), table.key[0], value, TWICE, "Keep one row.")
 
 
 def _named(frame: pd.DataFrame, column: str) -> set[str]:

@@ -1,4 +1,4 @@
-"""What is left of a network when part of it keeps only a share of its capacity."""
+"""What is left of a network when part of it goes, or keeps only a share of its capacity."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from chainnet.network._gate import Frames
 from chainnet.network._order import canonical
 from chainnet.network._projects import scaled_wholes
 
-__all__ = ["scaled"]
+__all__ = ["scaled", "without_rows"]
 
 
 def scaled(
@@ -46,3 +46,15 @@ def scaled(
     for column in ("stock_t", "release_tpa", "capacity_t"):
         stocks[column] = np.where(hit, stocks[column] * share, stocks[column])
     return {"nodes": left["nodes"], "projects": left["projects"], "stocks": stocks, "edges": edges}, built
+
+
+def without_rows(frames: Frames, out: set[str], edges_out: Bools, stocks_out: Bools) -> Frames:
+    """Return the tables that change when plants, edges and stocks go, and the demand of those plants with them."""
+    gone = {
+        "nodes": frames["nodes"]["id"].isin(out).to_numpy(),
+        "projects": frames["projects"]["id"].isin(out).to_numpy(),
+        "edges": edges_out,
+        "demand": frames["demand"]["node"].isin(out).to_numpy(),
+        "stocks": stocks_out,
+    }
+    return {t: frames[t][~rows].reset_index(drop=True) if rows.any() else frames[t] for t, rows in gone.items()}

@@ -142,6 +142,7 @@ def sentences(
 ) -> pd.Series:
     """Return one sentence for each project of ``table``."""
     label = labels(network)
+    apart = set(network.unrelated["id"])
     tried = "" if is_exact else " in any combination tried"
     least = PRINTED * max(game.value(names), 1.0)
     out = {}
@@ -149,6 +150,8 @@ def sentences(
         who = label[str(name)]
         if name not in names:
             out[name] = f"{who} does not stand by {by_year}."
+        elif name in apart:
+            out[name] = f"{who} has no relation: no edge begins or ends at it, so nothing can be said of it."
         elif name not in needs:
             out[name] = f"{who} buys nothing{tried}, whatever else is built."
         elif row["standalone_t"] > least:

@@ -207,6 +207,9 @@ class ReportFigure:
             return write_file(target, png_bytes(self.svg))
         raise DataError(f"{target}: a figure is saved as .svg or .png.")
 
+    def __repr__(self) -> str:
+        return f"<Figure {self.id}: {self.title!r}>"
+
     def _repr_html_(self) -> str:
         head = f"<p><b>{escape(self.id)} {escape(self.title)}</b><br>{escape(self.subtitle)}</p>"
         return f'<figure role="img" aria-label="{escape(self.alt)}">{head}{self.svg}</figure>'

@@ -20,6 +20,7 @@ __all__ = ["form_faults", "frozen", "plain", "severity_of", "severity_steps"]
 
 _AMOUNTS = ("share", "tpa", "rate", "usd_per_t", "release_tpa", "severity")
 _WHOLE = (("start_month", 0), ("months", 1), ("phase_in_months", 1), ("late_months", 1))
+_LEAVES = ("remove", "scale", "restrict", "quota")  # kinds whose share is what is left of something
 _LARGEST = 1e300
 _LONGEST = 12_000  # a thousand years; beyond that a number is a slip
 STATUSES = ("in force", "suspended", "announced", "ended", "assumed")
@@ -181,6 +182,10 @@ def _measure_faults(kind: str, measure: Mapping[str, Any], where: str, fault: Sa
         fault(f"{where}.tier", tier, "must be a word or a list of words", "Correct it.")
     elif kind != "demand" and not isinstance(tier, str):
         fault(f"{where}.tier", tier, "must be the name of one tier", "Write one measure for each tier.")
+    share = measure.get("share", 0)
+    if kind in _LEAVES and _is_amount(share) and share > 1:
+        remedy = f"A share is what is left: write {share / 100:g} for {share:g} %." if share <= 100 else "Correct it."
+        fault(f"{where}.share", share, "must be from 0 to 1", remedy)
     edges = measure.get("edges")
     if "edges" in measure and not _is_pairs(edges):
         fault(f"{where}.edges", edges, "must be a list of [source, target] pairs", "Correct it.")

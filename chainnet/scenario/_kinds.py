@@ -246,16 +246,16 @@ def _put_tariff(network: Network, effect: Effect) -> Effect:
     """Put a tariff, USD/t or a part of the price, over the edges of a class."""
     rows = _class(network, effect).edges
     if "usd_per_t" in effect.measure:
-        return replace(effect, cost=np.where(rows, float(effect.measure["usd_per_t"]), 0.0))
+        return replace(effect, cost=np.where(rows, float(effect.measure["usd_per_t"]), 0.0), edges=rows)
     price = _prices(network, effect, rows, ", or give usd_per_t")
-    return replace(effect, cost=price * float(effect.measure["rate"]))
+    return replace(effect, cost=price * float(effect.measure["rate"]), edges=rows)
 
 
 def _put_floor(network: Network, effect: Effect) -> Effect:
     """Put a price floor over the edges of a class: what lacks to it."""
     rows = _class(network, effect).edges
     lacks = np.maximum(float(effect.measure["usd_per_t"]) - _prices(network, effect, rows), 0.0)
-    return replace(effect, cost=np.where(rows, lacks, 0.0), is_floor=True)
+    return replace(effect, cost=np.where(rows, lacks, 0.0), edges=rows, is_floor=True)
 
 
 def _prices(network: Network, effect: Effect, rows: Bools, otherwise: str = "") -> Array:

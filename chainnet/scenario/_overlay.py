@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -10,10 +11,11 @@ from typing import Any
 import numpy as np
 
 from chainnet._types import Array
-from chainnet.errors import DataError, near_matches
+from chainnet.errors import ChainnetWarning, DataError, near_matches
 from chainnet.lowering import Overlay
 from chainnet.network import Network, split_list
 from chainnet.scenario._effect import TIMES, Effect, acting, listed, no_effect
+from chainnet.scenario._form import plain
 from chainnet.scenario._kinds import KINDS
 
 __all__ = ["effects_of", "overlay_at"]
@@ -36,7 +38,27 @@ def effects_of(network: Network, measures: Sequence[Mapping[str, Any]], name: st
     found = [KINDS[m["kind"]].put(network, no_effect(network, number, m, name)) for number, m in enumerate(measures)]
     _check_releases(network, found)
     _check_builds(found)
+    _say_empty(found)
     return sorted(found, key=lambda e: json.dumps(acting(e.measure), sort_keys=True))
+
+
+def _say_empty(effects: Sequence[Effect]) -> None:
+    """Warn of measures that reach nothing: what they name is not there, or no row matches."""
+    for effect in effects:
+        rows = [effect.nodes, effect.edges, effect.stocks, effect.demand, effect.projects]
+        if effect.restriction is not None:
+            # a class without a relation is still closed for new ones
+            rows.append(np.array([effect.restriction.sources.any() and effect.restriction.targets.any()]))
+        if not any(part.any() for part in rows):
+            words = ", ".join(
+                f"{key} = {plain(value)}" for key, value in acting(effect.measure).items() if key != "kind"
+            )
+            warnings.warn(
+                f"{effect.argument} ({words}) matches nothing: 0 nodes, edges, stocks, projects and rows of demand. "
+                "It changes no answer; correct it or leave it out.",
+                ChainnetWarning,
+                stacklevel=4,
+            )
 
 
 def overlay_at(network: Network, effects: Sequence[Effect], sizes: Sequence[float] | Array) -> Overlay:

@@ -122,6 +122,17 @@ class Scenario:
             return NotImplemented
         return _joined(f"{self.name}+{other.name}", [self, other])
 
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        rows = "".join(
+            f"<tr><td>{escape(str(measure['kind']))}</td><td>{escape(_words(measure))}</td></tr>"
+            for measure in self.measures
+        )
+        odds = "" if self.probability is None else f", probability {self.probability:g}"
+        head = f"<p><b>{escape(self.label or self.name)}</b> ({escape(self.name)}{odds})</p>"
+        return f"{head}<table><tr><th>measure</th><th>what and when</th></tr>{rows}</table>"
+
     @classmethod
     def read(cls, path: str | Path) -> Scenario:
         """Read a scenario from a TOML file.
@@ -410,6 +421,10 @@ def _parents(given: Any, path: Path, above: tuple[str, ...]) -> list[Path]:
             known = [file.stem for file in path.parent.glob("*.toml")]
             raise DataError(f'{path.name}, extends: there is no "{name}.toml" beside it;{near_matches(name, known)}')
     return [path.with_name(f"{name}.toml") for name in reversed(names)]
+
+
+def _words(measure: Mapping[str, Any]) -> str:
+    return ", ".join(f"{key} = {_toml(value)}" for key, value in measure.items() if key != "kind")
 
 
 _TOP = ("name", "label", "probability", "extends", "parameters", "measures")

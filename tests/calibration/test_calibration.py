@@ -558,7 +558,8 @@ def test_totals_that_are_hardly_off_are_named_too(size: float, off: float) -> No
 def test_totals_that_do_not_match_name_the_row_and_the_nearest_value() -> None:
     with pytest.raises(cn.DataError, match=r"totals row 3, value: .*mine world ore: 100.*the nearest that fits is 135"):
         made_of(totals=with_total(100.0))
-    found = made_of(totals=with_total(100.0, fit="about"))
+    with pytest.warns(cn.ChainnetWarning, match=r"marked about missed by more than 5 %: totals mine: given 100, found"):
+        found = made_of(totals=with_total(100.0, fit="about"))
     gap = found.gaps.set_index("value").loc[100.0]
     assert gap["fit"] == "about"
     # 125 t are fixed and 10 t observed; the total pulls at 100 t and aus_mine at 25 t, each by its own size
@@ -770,3 +771,50 @@ def test_trade_is_held_against_the_chain() -> None:
     traced = compare_trade(found.edges, found.nodes, hub, reexports=True).set_index(["exporter", "importer"])
     assert traced.loc[("CHN", "JPN"), "trade_tpa"] == pytest.approx(12.0), "the hub makes none: all is Chinese"
     assert ("NLD", "JPN") not in traced.index
+
+
+def test_a_figure_that_is_missed_is_a_warning_a_gap_and_no_longer_reported() -> None:
+    nodes = pd.DataFrame({
+        "id": ["pit", "sure", "users"], "stage": ["mine", "mine", "end_use"], "country": ["AUS", "CHN", "USA"],
+        "output_tpa": [100.0, 9.0, None], "fit": ["about", None, None],
+        "quality": ["reported", "reported", None], "reference": ["B", "B", None],
+    })  # fmt: skip
+    demand = pd.DataFrame({"node": ["users"], "tier": ["civilian"], "demand_tpa": [10.0]})
+    relations = pd.DataFrame({
+        "source": ["pit", "sure"], "target": ["users", "users"], "flow_tpa": [None, 9.0],
+        "quality": [None, "reported"],
+    })  # fmt: skip
+    with pytest.warns(
+        cn.ChainnetWarning, match=r"1 figure marked about missed.*nodes pit: given 100, found 1\."
+    ) as caught:
+        found = calibrate(relations=relations, nodes=nodes, demand=demand)
+    assert len(caught) == 1
+    assert found.gaps[["table", "key", "value", "fit"]].to_numpy().tolist() == [["nodes", "pit", 100.0, "about"]]
+    gap = found.gaps.iloc[0]
+    assert gap["found"] == pytest.approx(1.0, rel=0.02)
+    assert gap["difference_share"] == pytest.approx(gap["found"] / 100 - 1)
+    held = found.nodes.set_index("id")
+    assert held["quality"].to_dict()["pit"] == "inferred"
+    assert held["quality"].to_dict()["sure"] == "reported"
+    assert "the output given, 100 t, is not met" in held.loc["pit", "note"]
+    assert found.edges.set_index("source")["quality"].to_dict() == {"pit": "inferred", "sure": "reported"}
+    assert found.certificate.ok
+
+
+def test_a_demand_or_a_flow_that_is_missed_is_no_longer_reported() -> None:
+    nodes = pd.DataFrame(
+        {"id": ["pit", "a", "b"], "stage": ["mine", "end_use", "end_use"], "output_tpa": [10.0, None, None]}
+    )
+    demand = pd.DataFrame({
+        "node": ["a", "b"], "tier": ["civilian"] * 2, "demand_tpa": [30.0, 2.0], "fit": ["about", None],
+        "quality": ["reported"] * 2,
+    })  # fmt: skip
+    relations = pd.DataFrame({
+        "source": ["pit", "pit"], "target": ["a", "b"], "flow_tpa": [40.0, None], "fit": ["about", None],
+        "quality": ["reported", None],
+    })  # fmt: skip
+    with pytest.warns(cn.ChainnetWarning, match="2 figures marked about missed"):
+        found = calibrate(relations=relations, nodes=nodes, demand=demand)
+    assert found.demand.set_index("node")["quality"].to_dict() == {"a": "inferred", "b": "reported"}
+    assert set(found.edges["quality"]) == {"inferred"}
+    assert found.gaps["table"].tolist() == ["demand", "relations"]

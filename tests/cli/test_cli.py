@@ -288,6 +288,73 @@ def test_import_init_and_draw(run: Any, tmp_path: Path, mag9: cn.Network) -> Non
     assert not (tmp_path / "none.html").exists()
 
 
+def test_a_file_of_ones_own_becomes_a_folder_by_options(run: Any, tmp_path: Path) -> None:
+    file = tmp_path / "own.csv"
+    file.write_text("from_port;to_port;weight;mood\npit;port;3,5;x\nport;users;2,25;y\n")
+    refused = run("check", str(file))
+    assert refused.code == 1
+    assert '--separator ";"' in refused.err
+    told = run("import", str(file), "--out", str(tmp_path / "own"), "--separator", ";", "--rename", "from_port=source",
+               "--rename", "to_port=target", "--ignore-unknown", "--source", "pit", "--sink", "users")  # fmt: skip
+    assert told.code == 0, told.err
+    assert told.err.count('"weight" of edges is read as capacity_tpa (t/a).') == 1
+    assert '"mood" of edges left out' in told.err
+    assert cn.max_flow(cn.read(tmp_path / "own")).value_tpa == 2.25
+    assert run("import", str(file), "--out", str(tmp_path / "x"), "--rename", "weight").code == 1
+    tracks = tmp_path / "tracks.csv"
+    tracks.write_text("source,target,capacity_tpa\nport,pit,3\nusers,port,2\n")
+    found = run(
+        "check", str(tracks), "--two-way", "--source", "pit", "--sink", "users", "--table", "roles", "--format", "csv"
+    )
+    assert found.out.splitlines()[1:] == [
+        "pit,mine,given,named as a source",
+        "port,refiner,inferred,neither a source nor a sink",
+        "users,end_use,given,named as a sink",
+    ]
+    guessed = run("check", str(tracks))
+    assert "roles of 3 of 3 nodes are inferred" in guessed.err.lower()
+    assert "read: Roles of 3 of 3" in guessed.out
+
+
+def test_a_workbook_is_started_checked_and_its_faults_are_marked(run: Any, tmp_path: Path) -> None:
+    import openpyxl
+
+    plan = tmp_path / "plan.xlsx"
+    assert run("init", "--excel", str(plan)).code == 0
+    assert run("init", "--excel", str(plan)).code == 1, "what is there is not overwritten"
+    assert run("init").code == run("init", "x", "--excel", str(tmp_path / "y.xlsx")).code == 1
+    assert run("check", str(plan)).code == 0
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["plan.xlsx"]
+    book = openpyxl.load_workbook(plan)
+    book["nodes"]["C2"] = "shop"
+    book.save(plan)
+    for form in ("table", "json"):
+        told = run("check", str(plan), "--format", form)
+        assert told.code == 1
+        assert "plan-marked.xlsx" in told.err
+    assert openpyxl.load_workbook(tmp_path / "plan-marked.xlsx")["faults"]["A2"].value == "nodes!C2"
+
+
+def test_check_refuses_what_a_question_would_refuse_and_names_what_stands_alone(run: Any, tmp_path: Path) -> None:
+    net = cn.read("mag-9")
+    stocks = {"id": ["pile"], "commodity": ["dy"], "stock_t": [5.0]}
+    import pandas as pd
+
+    for node, code in (("G_CN", 0), ("USE", 1)):
+        folder = cn.write(net.with_table("stocks", pd.DataFrame({**stocks, "node": [node]})), tmp_path / node)
+        told = run("check", str(folder))
+        assert (told.code, run("stress", str(folder), "--months", "2").code) == (code, code), told.err
+        if code:
+            assert 'stocks, node: "pile": has no relation' in told.err
+            faults = strict(run("check", str(folder), "--format", "json").out)
+            assert (faults["ok"], len(faults["tables"]["faults"])) == (False, 1)
+    alone = pd.concat([net.projects, pd.DataFrame({"id": ["someday"], "stage": ["refiner"], "capacity_tpa": [1.0]})])
+    told = run("check", str(cn.write(net.with_table("projects", alone), tmp_path / "alone")))
+    assert told.code == 0
+    assert "someday" in told.out
+    assert "has no relation" in told.out
+
+
 def test_a_scenario_file_and_a_faulty_one(run: Any, tmp_path: Path) -> None:
     good = tmp_path / "stop.toml"
     good.write_text('[[measures]]\nkind = "remove"\nnodes = ["H_CN"]\n')

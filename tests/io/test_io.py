@@ -17,7 +17,7 @@ from chainnet.io import generate_datapackage, to_people_csv
 from chainnet.io import text as io_text
 from chainnet.network import TABLES, graphs_folder
 
-FORMATS = ("", ".xlsx", ".graphml", ".json")
+FORMATS = ("", ".xlsx", ".graphml", ".json", ".gexf")
 NODES = "id,stage\na,mine\nb,end_use\n"
 EDGES = "source,target,capacity_tpa\na,b,3\n"
 

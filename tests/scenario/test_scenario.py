@@ -553,3 +553,42 @@ def test_a_file_that_is_too_large_is_said_so(tmp_path: Path) -> None:
     with pytest.raises(cn.DataError) as refused:
         cn.Scenario.read(file)
     assert str(refused.value) == "large.toml: larger than 1 MiB; a scenario is a short list of measures."
+
+
+@pytest.mark.parametrize("kind", ["scale", "restrict"])
+def test_a_share_of_what_is_left_is_at_most_one(kind: str) -> None:
+    what = {"where": {"stage": "mine"}} if kind == "scale" else {"from": {"stage": "mine"}}
+    with pytest.raises(
+        cn.DataError, match=r"share: .50.: must be from 0 to 1. A share is what is left: write 0\.5 for 50 %"
+    ):
+        cn.Scenario("x", [{"kind": kind, **what, "share": 50}])
+    assert cn.Scenario("x", [{"kind": kind, **what, "share": 1.0}]).measures
+    assert cn.Scenario("x", [{"kind": "demand", "tier": "defence", "share": 2.0}]).measures, "demand may grow"
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(
+    "measure",
+    [
+        {"kind": "remove", "where": {"step": "separatoin"}},
+        {"kind": "restrict", "from": {"step": "separatoin"}},
+        {"kind": "tariff", "from": {"country": "NZL"}, "usd_per_t": 3.0},
+        {"kind": "demand", "where": {"country": "NZL"}, "share": 2.0},
+        {"kind": "build", "where": {"country": "NZL"}},
+    ],
+)
+def test_a_measure_that_matches_nothing_is_an_answer_and_says_so(mag9: cn.Network, measure: dict[str, object]) -> None:
+    with pytest.warns(cn.ChainnetWarning, match=f"slip: measures.0. {measure['kind']} .* matches nothing: 0 nodes"):
+        found = cn.balance(mag9, cn.Scenario("slip", [measure]))
+    assert found.demand["shortfall_tpa"].sum() == pytest.approx(0.0, abs=1e-6)
+    cn.balance(mag9, cn.Scenario("meant", [{"kind": "remove", "where": {"step": "separation"}}]))
+
+
+def test_a_notebook_shows_a_scenario_and_nothing_in_it_runs() -> None:
+    scenario = cn.Scenario(
+        "x<y", [{"kind": "remove", "where": {"operator": "<script>alert(1)</script>"}}], "A & B", 0.5
+    )
+    html = scenario._repr_html_()
+    assert "A &amp; B" in html
+    assert "probability 0.5" in html
+    assert "<script" not in html

@@ -1,0 +1,100 @@
+"""GEXF, the form of Gephi: read without any entity or document type; what is written stands in ``exits``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+from chainnet.io.embedded import network_of_graph
+from chainnet.io.text import MOST_ITEMS, load_json, read_text, refuse
+from chainnet.network import Network, Reading
+
+__all__ = ["read_gexf"]
+
+_MOST_MARKS = 3_000_000
+_OWN = "chainnet"
+
+
+def read_gexf(path: Path, how: Reading) -> Network:
+    """Read GEXF of Gephi, networkx or chainnet: one directed graph without hierarchy.
+
+    Raises
+    ------
+    DataError
+        If the file declares a document type or an entity, or with every fault found.
+    """
+    file = path.name
+    text = read_text(path, file)
+    if "<!DOCTYPE" in text or "<!ENTITY" in text:
+        rule = "declares a document type or an entity"
+        raise refuse(file, rule, "Remove the declaration; it is never needed.")
+    if text.count("<") > _MOST_MARKS:
+        raise refuse(file, f"holds more than {_MOST_MARKS} XML elements", "Give bare edges as Parquet.")
+    try:
+        root = ElementTree.fromstring(text.encode())
+    except ElementTree.ParseError as error:
+        raise refuse(file, f"not XML: {error.msg}", "Correct the file.", row=error.position[0]) from None
+    graph = _child(root, "graph")
+    if _tag(root) != "gexf" or graph is None:
+        raise refuse(file, "holds no GEXF graph", "Give a GEXF file.")
+    nodes = _items(graph, "node", file)
+    edges = _items(graph, "edge", file)
+    undirected = graph.get("defaultedgetype", "undirected") != "directed"
+    if not how.two_way and any(edge.pop("type", "undirected" if undirected else "") == "undirected" for edge in edges):
+        rule = "has undirected edges; flows have a direction"
+        raise refuse(file, rule, "Give directed edges, or read it with two_way=True.")
+    meta = _child(root, "meta")
+    words: Any = {}
+    if meta is not None and _words(meta, "creator") == _OWN:
+        words = load_json(_words(meta, "keywords") or "{}", f"{file}!graph")
+        for edge in edges:  # a width for the drawing, from a column that stands there too
+            edge.pop("weight", None)
+    return network_of_graph(nodes, edges, words, file, how)
+
+
+def _tag(element: ElementTree.Element) -> str:
+    return element.tag.rsplit("}", 1)[-1]
+
+
+def _child(element: ElementTree.Element, name: str) -> ElementTree.Element | None:
+    return next((child for child in element if _tag(child) == name), None)
+
+
+def _words(element: ElementTree.Element, name: str) -> str:
+    child = _child(element, name)
+    return "" if child is None else child.text or ""
+
+
+def _items(graph: ElementTree.Element, kind: str, file: str) -> list[dict[str, str]]:
+    """Return the nodes or edges with their attributes by title; those of a drawing alone are left out."""
+    titles = {
+        attribute.get("id", ""): attribute.get("title", "")
+        for group in graph
+        if _tag(group) == "attributes" and group.get("class") == kind
+        for attribute in group
+        if _tag(attribute) == "attribute"
+    }
+    holder = _child(graph, f"{kind}s")
+    own = {"node": ("id", "label"), "edge": ("source", "target", "weight", "label", "type")}[kind]
+    out: list[dict[str, str]] = []
+    for item in [] if holder is None else holder:
+        if _tag(item) != kind:
+            continue
+        if len(out) >= MOST_ITEMS:
+            raise refuse(file, f"has more than {MOST_ITEMS} {kind}s", "Give bare edges as Parquet.")
+        if _child(item, "nodes") is not None:
+            raise refuse(file, "has nodes within nodes", "Flatten the graph.", value=item.get("id", ""))
+        values = _child(item, "attvalues")
+        row = {name: item.attrib[name] for name in own if name in item.attrib}
+        if kind == "node" and row.get("label") == row.get("id"):  # most programs write the id where there is none
+            row.pop("label", None)
+        for value in [] if values is None else values:
+            key = value.get("for", value.get("id", ""))
+            if key not in titles:
+                raise refuse(file, "a value for an attribute that is not declared", "Declare it.", value=key)
+            row[titles[key]] = value.get("value", "")
+        for end in ("id",) if kind == "node" else ("source", "target"):
+            row.setdefault(end, "")
+        out.append(row)
+    return out

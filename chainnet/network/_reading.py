@@ -1,0 +1,304 @@
+"""How a source that is not in our own form is read: other names, strange attributes, names of countries, roles."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from typing import Any, TypeVar
+
+import pandas as pd
+
+from chainnet._types import Words
+from chainnet.errors import ChainnetWarning, DataError, near_matches
+from chainnet.network._countries import country_named, is_country
+from chainnet.network._gate import Frames
+from chainnet.network._roles import Roles, words_of
+from chainnet.network._schema import TABLES
+
+__all__ = ["AS_WRITTEN", "RESULTS", "Reading"]
+
+# where a graph that was written with results says which of its attributes are results
+RESULTS = "results"
+# other words for a column, the first that stands there first
+SYNONYMS: dict[str, tuple[tuple[str, str], ...]] = {
+    "nodes": (
+        ("capacity", "capacity_tpa"),
+        ("lat", "latitude"),
+        ("lon", "longitude"),
+        ("lng", "longitude"),
+        ("name", "label"),
+        ("description", "note"),
+    ),
+    "edges": (
+        ("capacity", "capacity_tpa"),
+        ("flow", "flow_tpa"),
+        ("value", "flow_tpa"),
+        ("weight", "capacity_tpa"),
+        ("label", "note"),
+        ("edge label", "note"),
+        ("description", "note"),
+    ),
+}
+# what graph libraries call it anyway: read without a warning
+_USUAL = "capacity"
+# what programs that draw graphs keep of a node or edge, letters and figures alone; no answer could look at it
+DRAWN = frozenset({
+    "r", "g", "b", "a", "x", "y", "z", "size", "color", "colour", "shape", "fixed", "dotsize", "thickness", "url",
+    "key", "timeset", "interval", "type", "id", "edgeid", "label", "edgelabel", "name", "description", "weight",
+    "value", "degree", "indegree", "outdegree", "weighteddegree", "weightedindegree", "weightedoutdegree",
+    "modularityclass", "inferredclass", "statinfclass", "pagerank", "pageranks", "eccentricity",
+    "closenesscentrality", "closnesscentrality", "harmonicclosenesscentrality", "harmonicclosnesscentrality",
+    "betweennesscentrality", "betweenesscentrality", "eigenvectorcentrality", "eigencentrality", "authority",
+    "hub", "componentid", "componentnumber", "stronglyconnectedid", "strongcompnum", "clustering",
+    "clusteringcoefficient", "triangles", "numberoftriangles",
+})  # fmt: skip
+# those of them that only a drawing has: in a bare list they are as strange as any other column
+LOOKS = frozenset({
+    "r", "g", "b", "a", "x", "y", "z", "size", "color", "colour", "shape", "fixed", "dotsize", "thickness", "url",
+})  # fmt: skip
+_REMEDY = " Name source= and sink= (--source, --sink), or fill stage; network.roles lists them."
+_NAMED = 12  # columns that are left out and named
+N = TypeVar("N")
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How a source is read that is not in our own form.
+
+    Attributes
+    ----------
+    source, sink : str or list of str, optional
+        Ids of the nodes where goods come from, and of those that take them.
+    two_way : bool
+        Every edge is open both ways.
+    rename : mapping of str to str
+        Column or attribute as it stands -> column of the tables.
+    ignore_unknown : bool
+        Leave out columns and attributes that no table knows, and say which.
+    country_names : bool
+        Take names and common abbreviations of countries for their codes, and say which.
+    separator : str
+        What stands between the cells of a CSV file; with another than a comma, decimal commas are read.
+    asked_by : str
+        Who asks, for the messages.
+    """
+
+    source: Words = None
+    sink: Words = None
+    two_way: bool = False
+    rename: Mapping[str, str] = field(default_factory=dict)
+    ignore_unknown: bool = False
+    country_names: bool = False
+    separator: str = ","
+    asked_by: str = "read"
+
+    @classmethod
+    def split(cls, given: Mapping[str, Any]) -> tuple[Reading, dict[str, Any]]:
+        """Return the reading that some keywords ask for, and the keywords that are none of its own."""
+        own = {f.name for f in fields(cls)}
+        how = {name: value for name, value in given.items() if name in own}
+        how["rename"] = how.get("rename") or {}
+        return cls(**how), {name: value for name, value in given.items() if name not in own}
+
+    def network(
+        self,
+        make: Callable[..., N],
+        frames: Mapping[str, Any],
+        *,
+        forgiving: bool,
+        closed: bool = False,
+        depth: int = 2,
+        beside: Sequence[str] = (),
+        **more: Any,
+    ) -> N:
+        """Return the network that ``make`` makes of the tables, and say what was taken for what.
+
+        Parameters
+        ----------
+        make : callable
+            ``Network``.
+        frames : mapping of str to DataFrame
+        forgiving : bool
+            Whether it is a graph or an edge list of others: then usual words are recognised, what drawing programs
+            keep is left out, and roles that nobody gave are inferred.
+        closed : bool
+            Whether it is a graph, whose nodes all stand in the nodes table: another id of an edge is then a fault.
+        depth : int
+            Calls between the caller of the package and this one.
+        beside : sequence of str
+            What else is to be said of the source.
+        **more
+            What else ``make`` is told.
+
+        Raises
+        ------
+        DataError
+            With every fault.
+        """
+        said = _Said(self.asked_by)
+        for sentence in beside:
+            said.add(sentence, loud=True)
+        tables = self._renamed({name: frame for name, frame in frames.items() if frame is not None})
+        results = more.pop(RESULTS, {})
+        for name, frame in tables.items():
+            drawn = (DRAWN if closed else DRAWN - LOOKS) if forgiving else frozenset()
+            tables[name] = self._fitted(name, frame, drawn, set(results.get(name, ())), said)
+        if self.two_way and "edges" in tables:
+            tables["edges"] = _both_ways(tables["edges"])
+        named = bool(words_of(self.source)) and bool(words_of(self.sink))
+        edges = tables.get("edges", pd.DataFrame())
+        if (forgiving or self.source or self.sink) and {"source", "target"} <= set(edges.columns):
+            edges = edges.assign(**{end: edges[end].replace("", None) for end in ("source", "target")})
+            projects = tables.get("projects", pd.DataFrame())
+            apart = set(projects["id"].astype(str)) if "id" in projects.columns else set()
+            roles = Roles.of(tables.get("nodes"), edges, self.source, self.sink, apart, closed)
+            tables["nodes"], more["inferred"] = roles.nodes, roles.rules
+            if roles.inferred and roles.is_plain:
+                said.add(roles.words(edges) + ("" if named else _REMEDY), loud=not named)
+        elif forgiving:  # the gate names the ends that lack, not the nodes that nobody could infer
+            tables.setdefault("nodes", pd.DataFrame({"id": [], "stage": []}, dtype="str"))
+        made = make(**tables, **more, notes=said.all)
+        said.warn(depth + 1)
+        return made
+
+    def _renamed(self, frames: Frames) -> Frames:
+        out = dict(frames)
+        for old, new in self.rename.items():
+            having = [name for name, frame in frames.items() if old in frame.columns]
+            if not having:
+                known = {str(c) for frame in frames.values() for c in frame.columns}
+                raise DataError(f'{self.asked_by}: rename: no column "{old}";{near_matches(old, known)}'.rstrip(";"))
+            fit = [name for name in having if new in TABLES[name].names]
+            if not fit:
+                names = {c for name in having for c in TABLES[name].names}
+                words = f"{', '.join(having)} knows no column"
+                raise DataError(f'{self.asked_by}: rename: {words} "{new}";{near_matches(new, names)}'.rstrip(";"))
+            for name in fit:
+                if new in out[name].columns and new != old:
+                    words = f'"{old}" to "{new}": the column stands in {name} already'
+                    raise DataError(f"{self.asked_by}: rename: {words}. Rename or remove one of them.")
+                out[name] = out[name].rename(columns={old: new})
+        return out
+
+    def _fitted(
+        self, name: str, frame: pd.DataFrame, drawn: frozenset[str], results: set[str], said: _Said
+    ) -> pd.DataFrame:
+        """Return a table whose columns bear our names, and whose countries their codes.
+
+        ``drawn`` are attributes that no answer could look at; none where the table is in our own form.
+        """
+        frame = pd.DataFrame(frame)
+        known = TABLES[name].names
+        if drawn:
+            if name == "edges":
+                self._check_type(frame)
+            frame = frame.drop(columns=[c for c in frame.columns if c not in known and _is_blank(frame[c])])
+            frame = _recognised(name, frame, said)
+        left = [c for c in frame.columns if c not in known]
+        if left:
+            own = [c for c in left if c in results]
+            looks = [c for c in left if c not in own and re.sub(r"[\W_]", "", str(c)).lower() in drawn]
+            strange = [c for c in left if c not in own and c not in looks and self.ignore_unknown]
+            said.left_out(name, own, "results of an earlier answer", loud=False)
+            said.left_out(name, looks, "no answer looks at it", loud=True)
+            said.left_out(name, strange, "no table knows it", loud=True)
+            frame = frame.drop(columns=[*own, *looks, *strange])
+        return self._coded(name, frame, said) if self.country_names else frame
+
+    def _check_type(self, frame: pd.DataFrame) -> None:
+        """Refuse an edge list that says of itself that it is undirected."""
+        column = next((c for c in frame.columns if str(c).strip().lower() == "type"), None)
+        if column is None or self.two_way:
+            return
+        if frame[column].astype(str).str.strip().str.lower().eq("undirected").any():
+            raise DataError(
+                f"{self.asked_by}: the edges are undirected; flows have a direction. Give directed edges, or "
+                "two_way=True where every edge is open both ways."
+            )
+
+    def _coded(self, name: str, frame: pd.DataFrame, said: _Said) -> pd.DataFrame:
+        """Return a table in which names of countries are their codes."""
+        taken: dict[str, str] = {}
+        for column in TABLES[name].columns:
+            if not column.is_country or column.name not in frame.columns:
+                continue
+            words = {w for w in frame[column.name].dropna().unique().tolist() if isinstance(w, str)}
+            codes = {w: code for w in words if not is_country(w) and (code := country_named(w))}
+            if codes:
+                frame = frame.assign(**{column.name: frame[column.name].replace(codes)})
+                taken |= codes
+        if taken:
+            pairs = ", ".join(f'"{word}" = {code}' for word, code in sorted(taken.items()))
+            said.add(f"countries of {name} are taken by their names: {pairs}.", loud=True)
+        return frame
+
+
+AS_WRITTEN = Reading()
+
+
+def _is_blank(cells: pd.Series | pd.DataFrame) -> bool:
+    """Say whether a column, which stands once, holds nothing at all."""
+    return isinstance(cells, pd.Series) and len(cells) > 0 and bool((cells.isna() | (cells == "")).all())
+
+
+def _recognised(name: str, frame: pd.DataFrame, said: _Said) -> pd.DataFrame:
+    """Return a table in which usual words for its columns are its columns."""
+    known = TABLES[name].names
+    found: dict[Any, str] = {}
+    taken = set(frame.columns)
+    lower = {str(c).strip().lower(): c for c in frame.columns if c not in known}
+    for word, target in [*((c, c) for c in known), *SYNONYMS.get(name, ())]:
+        if word in lower and target not in taken and lower[word] not in found:
+            found[lower[word]] = target
+            taken.add(target)
+    for column, target in found.items():
+        loud = str(column) != _USUAL and str(column).strip().lower() != target
+        said.add(f'"{column}" of {name} is read as {target}{_unit(name, target)}.', loud=loud)
+    return frame.rename(columns=found)
+
+
+def _unit(name: str, column: str) -> str:
+    unit = TABLES[name].column(column).unit
+    return f" ({unit})" if unit else ""
+
+
+def _both_ways(edges: pd.DataFrame) -> pd.DataFrame:
+    """Return edges, each followed by none but listed once more the other way, unless it is there already."""
+    if not {"source", "target"} <= set(edges.columns):
+        return edges
+    back = edges.rename(columns={"source": "target", "target": "source"})[edges.columns]
+    pairs = pd.MultiIndex.from_frame(edges[["source", "target"]].astype(str))
+    there = pd.MultiIndex.from_frame(back[["source", "target"]].astype(str)).isin(pairs)
+    return pd.concat([edges, back[~there]])
+
+
+class _Said:
+    """What is said of a source, in one warning and in the notes of the network."""
+
+    def __init__(self, asked_by: str) -> None:
+        self._asked_by = asked_by
+        self._sentences: list[tuple[str, bool]] = []
+
+    def add(self, sentence: str, *, loud: bool) -> None:
+        """Note a sentence; a loud one is a warning too."""
+        self._sentences.append((sentence[0].upper() + sentence[1:], loud))
+
+    def left_out(self, name: str, columns: list[Any], why: str, *, loud: bool) -> None:
+        """Note columns that are left out."""
+        if columns:
+            words = ", ".join(f'"{column}"' for column in columns[:_NAMED])
+            words += f" and {len(columns) - _NAMED} more" if len(columns) > _NAMED else ""
+            self.add(f"{words} of {name} left out: {why}.", loud=loud)
+
+    @property
+    def all(self) -> tuple[str, ...]:
+        """All sentences."""
+        return tuple(sentence for sentence, _ in self._sentences)
+
+    def warn(self, depth: int) -> None:
+        """Warn once, of all that is loud."""
+        loud = [sentence for sentence, is_loud in self._sentences if is_loud]
+        if loud:
+            warnings.warn(f"{self._asked_by}: {' '.join(loud)}", ChainnetWarning, stacklevel=depth + 1)
