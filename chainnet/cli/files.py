@@ -46,8 +46,8 @@ class ListGraphs(Output):
 class Check(TableOutput):
     """Check a graph, say what its figures rest on, and what each measure of its scenarios reaches.
 
-    Every fault is listed at once; those of a workbook are marked in a copy beside it, cell by cell. With --scenario only
-    these scenarios are looked at, and people see their measures.
+    Every fault is listed at once; those of a workbook are marked in a copy beside it, cell by cell. With --scenario
+    only these scenarios are looked at, and people see their measures.
     """
 
     graph: opt.Graph
