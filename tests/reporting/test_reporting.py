@@ -118,7 +118,7 @@ def test_decisions_name_the_pair_that_needs_each_other(mag9: cn.Assessment) -> N
 
 
 def test_every_number_of_the_bottom_line_stands_in_its_tables(document: Document) -> None:
-    tables = {t.id: t for t in document.tables}
+    tables = {t.key: t for t in document.tables}
     points = document.sections[0].blocks[0]
     assert isinstance(points, tuple)
     assert 3 <= len(document.bottom_line) <= 6

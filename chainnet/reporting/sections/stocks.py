@@ -22,6 +22,7 @@ from chainnet.reporting.model import (
     stands,
 )
 from chainnet.reporting.sections.asked import not_assessed
+from chainnet.reporting.sections.order import table_id
 from chainnet.results import origin_of
 from chainnet.words import NOT_ASKED, first_capital, money, number, percent, same, stock_part, stock_sentence, weight
 
@@ -68,7 +69,7 @@ def stock_points(facts: Facts) -> tuple[Sentence, ...]:
         if "stockpile" in facts.a.unanswered or any(k.startswith("stockpile: ") for k in facts.a.unanswered):
             return ()
         none = f"No scenario leaves {months.lead} short in any month of {months.span}: no stock is required for it."
-        return (Sentence(none, ("T8e",)),)
+        return (Sentence(none, ("endurance",)),)
     points = []
     for name, found in table[table["required_t"] > 0].groupby("scenario", sort=False):
         parts = [
@@ -77,7 +78,7 @@ def stock_points(facts: Facts) -> tuple[Sentence, ...]:
             )
             for row in found.to_dict("records")
         ]
-        points.append(Sentence(stock_sentence(months.lead, facts.scenario_label(str(name)), parts), ("T12",)))
+        points.append(Sentence(stock_sentence(months.lead, facts.scenario_label(str(name)), parts), ("requirement",)))
     less = facts.a.mitigation
     if not less.empty:
         before = less[less["step"] == less["step"].iloc[0]]["before_usd"].sum(min_count=1)
@@ -87,7 +88,7 @@ def stock_points(facts: Facts) -> tuple[Sentence, ...]:
                 f"Under {facts.quoted(str(less['scenario'].iloc[0]))} all mitigations together take what is required "
                 f"from {money(before)} to {money(after)}, materials with a price."
             )
-            points.append(Sentence(said, ("T12b",)))
+            points.append(Sentence(said, ("mitigation",)))
     return tuple(points)
 
 
@@ -108,7 +109,7 @@ def _materials(facts: Facts) -> tuple[ReportColumn, ReportColumn]:
 
 @once
 def requirement_table(facts: Facts) -> ReportTable | None:
-    """Return T12: required, held and missing, by scenario and material; None where it was not assessed."""
+    """Return required, held and missing, by scenario and material; None where it was not assessed."""
     if facts.a.stockpile.empty:
         return None
     table = _needed(facts)
@@ -131,7 +132,7 @@ def requirement_table(facts: Facts) -> ReportTable | None:
         columns,
         table.to_dict("records"),
         none=none | {column.key: 0.0 for column in tonnes},
-        id="T12",
+        key="requirement",
         sheet="Stock",
         title=f"What must be in stock for {facts.months.lead} to stay whole",
         subtitle=f"Unit: t of each material; never added. {facts.months.span}. Known relations, all others give way.",
@@ -146,9 +147,9 @@ def requirement_table(facts: Facts) -> ReportTable | None:
     )
 
 
-@col.table("T12b", "Stock mitigation", "What each mitigation takes off the stock that is required")
+@col.table("mitigation", "Stock mitigation", "What each mitigation takes off the stock that is required")
 def mitigation_table(facts: Facts) -> ReportTable | None:
-    """Return T12b: before, averted and after each mitigation; None where it was not assessed."""
+    """Return before, averted and after each mitigation; None where it was not assessed."""
     table = facts.a.mitigation
     if table.empty:
         return None
@@ -206,9 +207,9 @@ def _musd(part: str, head: str, meaning: str) -> ReportColumn:
     return col.million(f"{part}_musd", f"{head}, USD million", meaning, lambda row: row[f"{part}_usd"] / 1e6)
 
 
-@col.table("T12a", "Stocks held", "Stocks on record")
+@col.table("stocks", "Stocks held", "Stocks on record")
 def stock_table(facts: Facts) -> ReportTable:
-    """Return T12a: the stocks on record."""
+    """Return the stocks on record."""
     columns = [
         col.text("id", "Stock", "name of the stock", body=False),
         col.text("holder", "Holder", "who holds it"),
@@ -229,12 +230,13 @@ def stock_table(facts: Facts) -> ReportTable:
         facts.network.stocks.to_dict("records"),
         none={"holder": "no stock on record"},
         subtitle="Unit: t of the stock's own material; never added.",
-        note="All that is on record, whoever holds it; T12 counts what lies with the counted countries for its tier.",
+        note=f"All that is on record, whoever holds it; {table_id('requirement')} counts what lies with the counted "
+        "countries for its tier.",
         **stands("see column"),
     )
 
 
-@fig.figure("F10")
+@fig.figure("stocks")
 def requirement_figure(facts: Facts) -> ReportFigure | None:
     """Draw the part of each requirement that is held."""
     table = _needed(facts)
@@ -286,6 +288,6 @@ def requirement_figure(facts: Facts) -> ReportFigure | None:
         f"Held (solid) and missing (hatched), part of what {facts.months.lead} requires (tick) to stay whole, by "
         f"scenario and material. {facts.months.span}.",
         alt + ".",
-        "Data: T12.",
+        "",
         requirement_table(facts),
     )
