@@ -7,7 +7,7 @@ from dataclasses import replace
 from chainnet.assessment import Assessment
 from chainnet.errors import DataError
 from chainnet.reporting.facts import Facts
-from chainnet.reporting.model import Document, ReportFigure, ReportTable, Section, Sentence
+from chainnet.reporting.model import Block, Document, ReportFigure, ReportTable, Section, Sentence
 from chainnet.reporting.sections import (
     answer,
     asked,
@@ -26,12 +26,13 @@ from chainnet.reporting.sections import (
     sure,
 )
 from chainnet.reporting.sections.annexes import annexes, input_tables
-from chainnet.reporting.sections.order import ORDER, TABLES
+from chainnet.reporting.sections.order import ORDER, TABLES, see
 from chainnet.words import join, spelled
 
-__all__ = ["build", "report_figures"]
+__all__ = ["brief_of", "build", "report_figures"]
 
 _MAKERS = (answer, asked, chain, losses, served, rerouting, projects, stocks, money, blocs, sure, assumed, method)
+BRIEF_ROWS = 4  # scenarios that stand on one page
 SECTIONS = {module.__name__.rpartition(".")[2]: module.section for module in _MAKERS}
 
 
@@ -70,6 +71,35 @@ def build(assessment: Assessment, *, title: str | None = None, author: str = "",
     )
     made = annexes(facts, document.tables, {"title": title or "", "author": author, "marking": marking}, _place)
     return replace(document, annexes=tuple(_lettered(i, part) for i, part in enumerate(made)))
+
+
+def brief_of(document: Document) -> Document:
+    """Return what of a report stands on one page: the bottom line, the chain, the scenarios, what to do, how sure."""
+    kept = {"chain", "scenarios"}
+    places = [f" {see(name)}" for name in ORDER]
+
+    def alone(sentence: Sentence) -> Sentence:
+        text = sentence.text
+        for place in places:
+            text = text.replace(place, "")
+        return replace(sentence, text=text, tables=())
+
+    def block_alone(block: Block) -> Block:
+        if isinstance(block, tuple):
+            return tuple(alone(sentence) for sentence in block)
+        if isinstance(block, ReportTable):
+            return block.with_lead(rows=BRIEF_ROWS)
+        return alone(block) if isinstance(block, Sentence) else block
+
+    summary = [b for b in document.summary if not isinstance(b, ReportTable | ReportFigure) or b.key in kept]
+    return replace(
+        document,
+        is_brief=True,
+        bottom_line=tuple(alone(sentence) for sentence in document.bottom_line),
+        summary=tuple(block_alone(block) for block in summary),
+        sections=(),
+        annexes=(),
+    )
 
 
 def _numbered(i: int, part: Section) -> Section:

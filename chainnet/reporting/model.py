@@ -316,6 +316,7 @@ class Document:
     inputs: tuple[ReportTable, ...]  # sheets of the workbook only
     stand_ins: Mapping[str, str]  # names in scripts that the fonts lack -> what stands in
     language: str = "en"
+    is_brief: bool = False  # whether it is one page, which stands alone
 
     @property
     def tables(self) -> tuple[ReportTable, ...]:

@@ -84,6 +84,7 @@ def _content(document: Document, write: Write) -> dict[str, Any]:
         "sections": sections,
         "annexes": annexes,
         "anchors": sorted(taken),
+        "is_brief": document.is_brief,
     }
 
 
