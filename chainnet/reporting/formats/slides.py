@@ -36,13 +36,13 @@ def slide(figure: ReportFigure, document: Document, kind: Literal["svg", "png"])
 
     compile_typst: Any = typst.compile  # its stub wants bytes where it takes text
     words = {
-        "title": f"{figure.id} {figure.title}",
+        "title": figure.title,
         "subtitle": figure.subtitle,
         "note": figure.note,
         "marking": document.marking,
     }
     shown = {name: short_label(drawable(text, document.stand_ins), MOST[name]) for name, text in words.items()}
-    stamp = f"{document.vintage}, input {document.digest}, chainnet {document.version}"
+    stamp = f"{figure.id} of {document.title}. {document.vintage}, input {document.digest}, chainnet {document.version}"
     content = {**shown, "stamp": drawable(stamp, document.stand_ins), "svg": figure.svg}
     made: bytes = compile_typst(
         files("chainnet.reporting.formats").joinpath("slide.typ").read_bytes(),
