@@ -147,6 +147,9 @@ def test_no_scenario_and_no_tier_are_said() -> None:
     a = cn.assess(net.with_demand(demand), months=12, draws=0)
     document = build(a)
     assert "No scenario was given" in document.bottom_line[0].text
+    strip = next(b for b in document.summary if getattr(b, "key", "") == "chain")
+    assert "nobody is short" in strip.title  # type: ignore[union-attr]
+    assert "Undisturbed" in strip.subtitle  # type: ignore[union-attr]
     assert html_report(document, has_graph=False)
 
 

@@ -46,7 +46,9 @@ def html_report(document: Document, has_graph: bool, template: str | None = None
         graph=has_graph,
         anchors={t.id for t in printed},
         cut={t.id for t in printed if t.is_cut},
-        full_ids={t.id for part in document.annexes for t in part.blocks if isinstance(t, ReportTable) and not t.is_cut},
+        full_ids={
+            t.id for part in document.annexes for t in part.blocks if isinstance(t, ReportTable) and not t.is_cut
+        },
         lead=[block for block in document.summary if getattr(block, "key", "") in LEAD],
         rest=[block for block in document.summary if getattr(block, "key", "") not in LEAD],
         places=lambda table: {i: at for at, i in enumerate(table.body_columns)},

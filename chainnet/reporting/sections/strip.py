@@ -57,12 +57,13 @@ def necks(facts: Facts) -> tuple[list[tuple[str, str]], str]:
 
 @once
 def country_colours(facts: Facts) -> dict[str, str]:
-    """Return a colour for each of the six countries that make most, in shares of their steps; the rest are grey."""
+    """Return the colours of the six countries or groups that make most, in shares of their steps; the rest are grey."""
     basis = dict(zip(facts.network.commodities["id"], facts.network.commodities["basis"], strict=True))
     table = facts.things.assign(code=_codes(facts), unit=[basis.get(c, c) for c in facts.things["made"]])
     whole = table.groupby(["step", "unit"])["output_tpa"].transform("sum")
     weight = (table["output_tpa"] / whole.where(whole > 0)).fillna(0.0).groupby(table["code"]).sum().round(9)
-    weight = weight[np.array([facts.is_place(code) for code in weight.index], dtype=bool)]
+    known = [facts.is_place(code) or code in facts.network.groups_known for code in weight.index]
+    weight = weight[np.array(known, dtype=bool)]
     order = weight.index[np.lexsort((weight.index, -weight.to_numpy()))]
     return dict(zip(map(str, order), PLACES, strict=False))
 
@@ -413,12 +414,13 @@ def _told(facts: Facts, canvas: Any, blocks: dict[str, pd.DataFrame], steps: lis
     lacks = f"{facts.first} lacks {amounts}" if is_first else f"{amounts} missing"
     if not row["shortfall_tpa"] > 0:
         lacks = "nobody is short"
+    none = f"No step {'elsewhere ' if facts.whose else ''}costs anything alone"
     if len(named) == 1:
         title = f"Neck: {named[0]}; {lacks}"
     else:
-        title = f"{f'{len(named)} places tie as the neck' if named else 'No step is the neck'}; {lacks}"
+        title = f"{f'{len(named)} places tie as the neck' if named else none}; {lacks}"
     scenario = f"scenario: {facts.scenario_label(facts.when)}" if facts.a.disrupted else "undisturbed"
-    held = [f"{first_capital(s)} {t.index[0]} {percent(t['share'].iloc[0])}" for s, t in blocks.items() if s in steps]
+    held = [f"{first_capital(s)} {blocks[s]['share'].idxmax()} {percent(blocks[s]['share'].max())}" for s in steps]
     ends = f"{', ' + order_of(facts).served if has_others(facts) else ''}"
     left = [step for step in facts.steps if step not in steps]
     outside = ", outside the countries whose demand counts" if facts.whose else ""
