@@ -125,10 +125,9 @@ def scenario_table(facts: Facts) -> ReportTable:
         note=(
             "Scenarios are assumptions to test against, not forecasts. The range is that of two corner cases, all "
             "demand at its low and at its high values. Months: over the horizon, stocks drawn, every date known "
-            f"({table_id('endurance')}); "
-            "time to survive counts from the first measure, if the tier is served first. Some are short in the long "
-            "run but in no month: measures end, stocks carry. Worst site under a scenario: not assessed. "
-            f"Projects: {table_id('ladder')}."
+            f"({table_id('endurance')}); time to survive counts from the first measure, if the tier is served first. "
+            "Some are short in the long run but in no month: measures end, stocks carry. Worst site under a scenario: "
+            f"not assessed. Projects: {table_id('ladder')}."
         ),
         **facts.standing(facts.a.stress.summary),
     ).with_lead(rows=KEY_ROWS)
