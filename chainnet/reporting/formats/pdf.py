@@ -19,7 +19,8 @@ __all__ = ["pdf_report"]
 ROWS = 8  # of a table on paper: the rest stands in the HTML and the workbook
 MORE = 3  # that may follow so that a group is not cut
 WHOLE = frozenset({"ladder", "assumptions"})  # told in full
-LEAST_SHARE = 1.0
+ROOM, ROOM_SMALL = 106.0, 118.0  # letters in the width of a page: of a table, of one with many columns
+SMALL_FROM = 7  # columns beyond which letters are small
 WORD = 19  # letters of a word that a column of text always has room for
 LINE = 45  # letters of a word that a line of text always has room for
 CELL = 170  # letters that a cell shows
@@ -156,6 +157,7 @@ def _table(table: ReportTable, write: Write, taken: set[str]) -> dict[str, Any]:
         "total": [write(table.total[i].text) for i in columns] if table.total else [],
         "right": right,
         "widths": _widths(heads, rows, right),
+        "is_small": len(heads) > SMALL_FROM,
         "note": write(f"{more}{table.left_out}{table.note} {table.standing} Sheet: {table.sheet}.".strip()),
     }
 
@@ -184,16 +186,28 @@ def _pieces(piece: str, width: int) -> list[str]:
 
 
 def _widths(heads: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[bool]) -> list[float]:
-    """Return shares of the page's width: by the longest words, so that no column starves or sprawls."""
-    out = []
+    """Return shares of the page's width, in letters: by the longest words, so that no column starves or sprawls.
+
+    Where there is not room for all, columns give way whose words can go on a next line.
+    """
+    wide, least = [], []
     for i, head in enumerate(heads):
         cells = [row[i] for row in rows] or [""]
-        longest = max(len(c) for c in cells)
-        word = max((len(w) for text in [head, *cells] for w in text.split(" ")), default=1)
+        sizes = [_letters(cell) for cell in cells]
+        word = max((_letters(w) for text in [head, *cells] for w in re.split(f"[ {JOINT}]", text)), default=1.0)
         if right[i]:
-            width = max(longest, min(word, 12), 5) + 1.0
+            wide.append(max(*sizes, min(word, 12.0), 5.0) + 1.0)
+            least.append(wide[-1])
         else:
-            mean = sum(len(c) for c in cells) / len(cells)
-            width = min(max(mean * 1.15, min(word, WORD), longest * 0.5, 5), 42) + 1
-        out.append(max(round(width, 2), LEAST_SHARE))
-    return out
+            mean = sum(sizes) / len(sizes)
+            wide.append(min(max(mean * 1.15, word, max(sizes) * 0.5, 5.0), max(42.0, word)) + 1.0)
+            least.append(min(word + 1.0, wide[-1]))
+    room = ROOM_SMALL if len(heads) > SMALL_FROM else ROOM
+    spare = sum(wide) - sum(least)
+    part = min((sum(wide) - room) / spare, 1.0) if sum(wide) > room and spare > 0 else 0.0
+    return [round(w - part * (w - n), 2) for w, n in zip(wide, least, strict=True)]
+
+
+def _letters(text: str) -> float:
+    """Return how wide a text is, in small letters: capitals are wider."""
+    return len(text) + 0.4 * sum(c.isupper() for c in text)

@@ -321,7 +321,10 @@ def single_figure(facts: Facts) -> ReportFigure | None:
     y = np.arange(len(sites))[::-1]
     canvas, (left, right) = fig.new_canvas(0.7 + 0.28 * len(sites), 2, (1.5, 1.0))
     lost = [float(table.loc[s, facts.lead_loss]) for s in sites]
-    left.barh(y, lost, color=fig.LOST, height=0.62)
+    # a bar of several plants is hollow: it is no single loss
+    several = [facts.stands_for_several(str(s)) for s in sites]
+    faces = ["white" if many else fig.LOST for many in several]
+    left.barh(y, lost, color=faces, edgecolor=fig.LOST, linewidth=1.0, height=0.62)
     fig.value_ends(left, y, lost)
     left.set_yticks(y, [facts.drawn(facts.site_label(str(s)), 46) for s in sites])
     left.set_title(f"Lost, t/yr ({facts.lead_tier})", loc="left", fontsize=fig.NORMAL, color=fig.INK)
@@ -338,13 +341,19 @@ def single_figure(facts: Facts) -> ReportFigure | None:
     alt = "Bars show the loss when one site drops out, circles its share of its step: " + "; ".join(
         f"{facts.site_label(str(s))} {number(v)} t/yr" for s, v in list(zip(sites, lost, strict=True))[:3]
     )
+    single = [(s, v) for s, v, many in zip(sites, lost, several, strict=True) if not many and v > 0]
+    title = f"No plant named by itself costs {facts.lead_tier} anything"
+    if single:
+        title = f"{facts.drawn(facts.site_label(str(single[0][0])), 45)}: {tonnes(single[0][1])} lost without it"
+    elif len(hit) > len(sites):
+        title = f"The costliest {len(sites)} entries are all groups of plants"
     return fig.make_figure(
         canvas,
-        f"{facts.drawn(facts.site_label(str(sites[0])), 45)}: {tonnes(lost[0])} lost without it",
+        title,
         f"Loss of {facts.lead_tier} when one site drops out, {facts.unit}, undisturbed network; then "
         "large sites without a loss.",
         alt + ".",
-        "",
+        "Hollow: several plants; what one of them costs is not known." if any(several) else "",
         loss_table(facts, "site"),
     )
 

@@ -148,9 +148,13 @@ def floors_figure(facts: Facts) -> ReportFigure | None:
     alt = "Dots show the break-even price over today's price: " + "; ".join(
         f"{facts.label(str(i))} {number(r)}" for i, r in known["ratio"].head(3).items()
     )
+    n = int((known["ratio"] <= 1).sum())
+    title = f"{n} of {len(known)} projects with a known cost {'pays' if n == 1 else 'pay'} at today's price"
+    if len(known) == 1:
+        title = f"The one project with a known cost {'pays' if n else 'does not pay'} at today's price"
     return fig.make_figure(
         canvas,
-        f"{int((known['ratio'] <= 1).sum())} of {len(known)} projects with a known cost pay at today's price",
+        title,
         "Break-even price over the price in the data; capital over ten years at 10 % (assumed).",
         alt + ".",
         "",

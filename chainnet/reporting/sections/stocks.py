@@ -27,6 +27,7 @@ from chainnet.results import origin_of
 from chainnet.words import NOT_ASKED, first_capital, money, number, percent, same, stock_part, stock_sentence, weight
 
 CERTAIN_T = 1e-6
+LEAST_T = 0.1  # a smaller requirement has no bar
 STEP_WORDS = {
     "own exports limited": "Own plants serve the counted demand first",
     "extra buys": "Buy more, from known and new relations",
@@ -240,9 +241,9 @@ def stock_table(facts: Facts) -> ReportTable:
 def requirement_figure(facts: Facts) -> ReportFigure | None:
     """Draw the part of each requirement that is held."""
     table = _needed(facts)
-    if table.empty or not (table["required_t"] > 0).any():
+    if table.empty or not (table["required_t"] >= LEAST_T).any():
         return None
-    rows = table[table["required_t"] > 0].head(fig.MOST_BARS).to_dict("records")
+    rows = table[table["required_t"] >= LEAST_T].head(fig.MOST_BARS).to_dict("records")
     canvas, (ax,) = fig.new_canvas(0.62 + 0.36 * len(rows))
     y = np.arange(len(rows))[::-1]
     for at, row in zip(y, rows, strict=True):
@@ -275,7 +276,9 @@ def requirement_figure(facts: Facts) -> ReportFigure | None:
     top = max(priced, key=lambda r: r["cost_usd"]) if priced else max(rows, key=lambda r: r["net_t"])
     need = weight(top["required_t"])
     said = f"{number(top['net_t'])} of {need} required are missing"
-    if same(top["net_t"], top["required_t"]):
+    if not top["net_t"] > 0:
+        said = f"all {need} required are held"
+    elif same(top["net_t"], top["required_t"]):
         said = f"none of {need} required is held"
     alt = "Bars show the part of the requirement that is held: " + "; ".join(
         f"{facts.scenario_label(r['scenario'])}, {r['label'] or r['commodity']} {weight(r['required_t'])} "
@@ -288,6 +291,6 @@ def requirement_figure(facts: Facts) -> ReportFigure | None:
         f"Held (solid) and missing (hatched), part of what {facts.months.lead} requires (tick) to stay whole, by "
         f"scenario and material. {facts.months.span}.",
         alt + ".",
-        "",
+        f"Requirements under {LEAST_T} t have no bar." if (table["required_t"] < LEAST_T).any() else "",
         requirement_table(facts),
     )
