@@ -12,11 +12,11 @@ import numpy as np
 import pandas as pd
 
 from chainnet.reporting import canvas as fig
-from chainnet.reporting.ends import has_others
+from chainnet.reporting.ends import Short, ends_differ, has_others, short_of
 from chainnet.reporting.facts import ALL_TIERS, Facts, once
 from chainnet.reporting.model import ReportFigure
 from chainnet.reporting.others import order_of
-from chainnet.words import NO_DATA, country_name, first_capital, in_sentence, join, number, percent, same, tonnes
+from chainnet.words import NBSP, NO_DATA, country_name, first_capital, in_sentence, join, number, percent, same
 
 PLACES = ("#0B6BB8", "#D55E00", "#00594F", "#4B2A85", "#3A97D3", "#8C1D18")
 OTHER, OTHER_COLOUR = "other", "#7A828C"
@@ -336,9 +336,10 @@ def _draw_block(ax: Any, x: float, row: Any, colour: str, is_neck: bool = False)
             edgecolor=fig.LOST,
             hatch=HATCH,
             linewidth=0.6,
+            zorder=3,
         )
     if kept > 0:
-        ax.bar(x, height * kept, BLOCK, top - height * kept, align="edge", color=colour, linewidth=0)
+        ax.bar(x, height * kept, BLOCK, top - height * kept, align="edge", color=colour, linewidth=0, zorder=3)
     if is_neck:
         ax.bar(x, height, BLOCK, top - height, align="edge", fill=False, edgecolor=fig.INK, linewidth=2.0, zorder=4)
 
@@ -391,37 +392,49 @@ def _draw_demand(ax: Any, facts: Facts, blocks: pd.DataFrame, x: float) -> None:
     )
     for i, (tier, row) in enumerate(blocks.iterrows()):
         _draw_block(ax, x, row, fig.TIERS[min(i, len(fig.TIERS) - 1)])
-        asked = facts.of(facts.when, str(tier))
         y = float(row["top"] - row["height"] / 2)
         fig.write(ax, x + BLOCK + 0.05, y + 0.045, facts.drawn(first_capital(str(tier)), 16), fontweight="bold")
-        fig.write(ax, x + BLOCK + 0.05, y - 0.045, _missing(asked), fontsize=7.5)
+        fig.write(ax, x + BLOCK + 0.05, y - 0.045, _missing(facts, str(tier)), fontsize=7.5)
 
 
-def _missing(row: Any) -> str:
+def _short_words(short: Short) -> str:
+    """Return what is short of what is asked for, both ends of who is served first where they differ."""
+    ends = sorted((short.after, short.before)) if short.differs else [short.asked]
+    return f"{'–'.join(number(end) for end in ends)} of {number(short.demand)}"
+
+
+def _missing(facts: Facts, tier: str) -> str:
     """Return what a tier lacks of what it asks for, such as "385 of 428 missing"."""
-    if row["shortfall_tpa"] <= 0:
-        return f"{number(row['demand_tpa'])} met"
-    return f"{number(row['shortfall_tpa'])} of {number(row['demand_tpa'])} missing"
+    short = short_of(facts, facts.when, tier)
+    nothing = not max(short.asked, short.after, short.before) > 0
+    return f"{number(short.demand)} met" if nothing else f"{_short_words(short)} missing"
+
+
+def _neck_words(facts: Facts) -> str:
+    """Return the neck by name; of several that tie, two steps of one country by name, else how many."""
+    marked = necks(facts)[0]
+    if not marked:
+        return f"No step {'elsewhere ' if facts.whose else ''}costs anything alone"
+    places = list(dict.fromkeys(country for _, country in marked))
+    if len(places) == 1 and len(marked) <= 2:
+        return f"Neck: {' or '.join(step for step, _ in marked)} in {in_sentence(country_name(places[0]))}"
+    return f"{len(marked)} places tie as the neck"
 
 
 def _told(facts: Facts, canvas: Any, blocks: dict[str, pd.DataFrame], steps: list[str]) -> ReportFigure:
     """Return the figure with its finding: the neck, and what is missing at the end."""
     marked, whom = necks(facts)
-    named = [f"{step} in {in_sentence(country_name(country))}" for step, country in marked]
-    is_first = facts.has_first and facts.lacks(facts.when) > 0
-    row = facts.leading.loc[facts.when] if is_first else facts.whole.loc[facts.when]
-    amounts = f"{number(row['shortfall_tpa'])} of {tonnes(row['demand_tpa'])}"
-    lacks = f"{facts.first} lacks {amounts}" if is_first else f"{amounts} missing"
-    if not row["shortfall_tpa"] > 0:
+    tier = facts.first if facts.has_first and facts.lacks(facts.when) > 0 else ALL_TIERS
+    short = short_of(facts, facts.when, tier)
+    amounts = f"{_short_words(short)}{NBSP}t/yr"
+    lacks = f"{tier} lacks {amounts}" if tier != ALL_TIERS else f"{amounts} missing"
+    if not max(short.asked, short.after, short.before) > 0:
         lacks = "nobody is short"
-    none = f"No step {'elsewhere ' if facts.whose else ''}costs anything alone"
-    if len(named) == 1:
-        title = f"Neck: {named[0]}; {lacks}"
-    else:
-        title = f"{f'{len(named)} places tie as the neck' if named else none}; {lacks}"
+    title = f"{_neck_words(facts)}; {lacks}"
     scenario = f"scenario: {facts.scenario_label(facts.when)}" if facts.a.disrupted else "undisturbed"
     held = [f"{first_capital(s)} {blocks[s]['share'].idxmax()} {percent(blocks[s]['share'].max())}" for s in steps]
-    ends = f"{', ' + order_of(facts).served if has_others(facts) else ''}"
+    ends = f", {order_of(facts).served}" if has_others(facts) else ""
+    ends += " (ranges: both ends)" if ends_differ(facts, facts.when, facts.tiers) else ""
     left = [step for step in facts.steps if step not in steps]
     outside = ", outside the countries whose demand counts" if facts.whose else ""
     neck = f"▶: the step of one country whose loss costs {whom} most{outside}. " if marked else ""
@@ -435,7 +448,7 @@ def _told(facts: Facts, canvas: Any, blocks: dict[str, pd.DataFrame], steps: lis
         f"What reaches the demand, % by country, each step its own good; hatched: lost. {first_capital(scenario)}"
         f"{ends}; known relations, no stocks.",
         f"Steps from left to right, largest holder of each: {', '.join(held)}. At the right what each tier lacks: "
-        + ", ".join(f"{tier} {_missing(facts.of(facts.when, tier))}" for tier in facts.tiers)
+        + ", ".join(f"{tier} {_missing(facts, tier)}" for tier in facts.tiers)
         + ".",
         note,
     )
