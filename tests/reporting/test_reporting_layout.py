@@ -183,7 +183,7 @@ def test_tables_that_say_nothing_are_named_in_a_line(document: Document, page: s
 
 @pytest.fixture(scope="module")
 def split() -> cn.Assessment:
-    """Two makers: the Chinese one sells to others alone; of the American one's 40 t/yr 30 go to the bloc."""
+    """Two makers: the Chinese one sells to others alone; of the American one's 40 t/yr 30 go to the bloc, through cells."""
     net = cn.Network(
         frame(
             "id label stage step country capacity_tpa",
@@ -191,6 +191,7 @@ def split() -> cn.Assessment:
             ("dig", "Dig", "mine", "mining", "AUS", 100.0),
             ("big", "Big", "refiner", "refining", "CHN", 60.0),
             ("small", "Small", "refiner", "refining", "USA", 40.0),
+            ("cells", "Cells", "end_use", "cells", "USA", None),
             ("us", "US", "end_use", "use", "USA", None),
             ("cn", "CN", "end_use", "use", "CHN", None),
         ),
@@ -200,7 +201,8 @@ def split() -> cn.Assessment:
             ("pit", "small", 100.0, 10.0),
             ("dig", "small", 100.0, 30.0),
             ("big", "cn", 100.0, 60.0),
-            ("small", "us", 100.0, 30.0),
+            ("small", "cells", 100.0, 30.0),
+            ("cells", "us", 100.0, 30.0),
             ("small", "cn", 100.0, 10.0),
         ),
         demand=frame(
@@ -218,7 +220,7 @@ def test_the_strip_shows_what_reaches_the_counted_demand_alone(split: cn.Assessm
     assert figure is not None
     said = flat(figure.alt)
     # of what the American maker takes in a quarter is Chinese; the Chinese maker feeds none of the bloc's users
-    assert "Mining AUS 75 %, Refining USA 100 %" in said
+    assert "Mining AUS 75 %, Refining USA 100 %, Cells USA 100 %" in said
     assert "defence 10 of 10 missing, civilian 20 of 20 missing" in said
 
 

@@ -88,8 +88,16 @@ def _edges(facts: Facts) -> pd.DataFrame:
     named = named.assign(**{column: named[end].map(things["step"]) for column, end in ends.items()})
     code = _codes(facts)
     named = named.assign(code=named["source"].map(code), to_code=named["target"].map(code))
-    users = set(facts.network.nodes.loc[facts.network.nodes["stage"] == "end_use", "id"])
-    return named.assign(is_end=named["target"].isin(users))
+    # an end use that hands on, such as a maker of cells, is a step
+    users = set(facts.network.nodes.loc[facts.network.nodes["stage"] == "end_use", "id"]) - set(edges["source"])
+    return named.assign(is_end=named["target"].isin(users | set(facts.network.demand["node"])))
+
+
+def _steps(facts: Facts, edges: pd.DataFrame) -> list[str]:
+    """Return the steps from the mine to the last that hands on; without those that collect scrap."""
+    recyclers = set(facts.things.loc[facts.things["stage"] == "recycler", "step"])
+    late = sorted(set(edges["step"]) - set(facts.steps) - recyclers)
+    return [*(step for step in facts.steps if step not in recyclers), *late]
 
 
 def _ends(facts: Facts) -> pd.DataFrame:
@@ -113,11 +121,13 @@ def _goods(facts: Facts, edges: pd.DataFrame, counted: set[str]) -> dict[str, se
     That is the one held most closely; of equals the one on which most of what counts rests. From the neck on it is made
     from the neck's good, elsewhere it feeds what is drawn.
     """
-    recyclers = set(facts.things.loc[facts.things["stage"] == "recycler", "step"])
-    steps = [s for s in facts.steps if s not in recyclers]
+    steps = _steps(facts, edges)
     edges = edges[(edges["base"] > 0) & edges["step"].isin(steps) & (edges["to_step"] != edges["step"])]
     last = edges[edges["is_end"] & edges["commodity"].isin(counted)]
-    chosen = {str(step): set(found["commodity"]) for step, found in last.groupby("step")}
+    basis = dict(zip(facts.network.commodities["id"], facts.network.commodities["basis"], strict=True))
+    chosen = {str(step): _on_one_basis(found, basis) for step, found in last.groupby("step")}
+    added = [good in chosen[step] for step, good in zip(last["step"], last["commodity"], strict=True)]
+    last = last[np.array(added, dtype=bool)]
     drawn = [last]
     neck = necks(facts)[0][0][0] if necks(facts)[0] else ""
     made = last.groupby("source")["base"].sum()
@@ -140,6 +150,13 @@ def _goods(facts: Facts, edges: pd.DataFrame, counted: set[str]) -> dict[str, se
     if len(kept) > FEW_STEPS and neck in kept:
         kept = _through_neck(edges, kept, neck)
     return {step: chosen[step] for step in kept[-MOST_STEPS:]}
+
+
+def _on_one_basis(flows: pd.DataFrame, basis: dict[str, str]) -> set[str]:
+    """Return the goods whose tonnes add to those of the largest."""
+    sums = flows.groupby("commodity")["base"].sum()
+    kind = basis.get(str(sums.idxmax()))
+    return {str(good) for good in sums.index if basis.get(str(good)) == kind}
 
 
 def _closest(edges: pd.DataFrame, mine: pd.DataFrame, made: pd.Series) -> str:
