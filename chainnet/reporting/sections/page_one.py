@@ -24,7 +24,7 @@ from chainnet.reporting.sections.sure import sure_points
 from chainnet.results import BOUNDED, CHECKED
 from chainnet.words import NOT_APPLICABLE, NOT_ASSESSED, count, first_capital, join, number, span, spelled, tonnes
 
-KEY_ROWS = 5  # so that the summary stands on two pages
+KEY_ROWS = 4  # so that the summary stands on two pages
 
 
 def summary(facts: Facts) -> tuple[Block, ...]:
