@@ -159,15 +159,6 @@ def test_a_quality_that_is_missing_is_said(short: cn.Assessment) -> None:
     assert "of no stated quality" in bottom_line(facts)[-1].text
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("graph", ["gallium", "rare-earths"])
-def test_the_summary_stands_on_two_pages(graph: str, tmp_path: Path) -> None:
-    report(cn.read(graph), tmp_path, ["pdf"], marking="FOR TEST ONLY")
-    pages = pdf_text((tmp_path / "report.pdf").read_bytes())[:3]
-    assert [("The answer, point by point" in text) for text in pages] == [False, False, True]
-    assert pages[2].split("\n")[1] == "The answer, point by point"
-
-
 def test_figure_titles_are_findings_of_a_dozen_words(mag9: cn.Assessment) -> None:
     titles = {key: figure.title for key, figure in cn.report_figures(mag9).items()}
     assert len(titles) >= 10

@@ -113,7 +113,7 @@ def _elements(element: Any) -> Iterator[Any]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("graph", ["rare-earths"])
+@pytest.mark.parametrize("graph", ["gallium", "rare-earths"])
 def test_a_large_chain_has_two_pages_of_summary_and_at_most_24_in_all(graph: str, tmp_path: Path) -> None:
     cn.report(cn.read(graph), tmp_path, ["pdf"], marking="FOR TEST ONLY")
     found = pages_of((tmp_path / "report.pdf").read_bytes())
