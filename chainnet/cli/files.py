@@ -181,7 +181,9 @@ class Report(Question, Counted, Form):
     """Write the stress-test report: report.html, report.pdf, report.xlsx and graph.html."""
 
     path: Annotated[Path, "Folder to write.", "--out"] = Path("out")
-    formats: Annotated[str, "html, pdf, xlsx; split by commas.", _formats] = "html,pdf,xlsx"
+    formats: Annotated[str | None, "html, pdf, xlsx; split by commas. Default all.", _formats] = None
+    brief: Annotated[bool, "One page in the place of the report: brief.html, brief.pdf."] = False
+    figures: Annotated[Path | None, "Folder for every figure as a slide, SVG and PNG of 1920 x 1080."] = None
     scenarios: opt.Scenarios = None
     years: Annotated[list[int] | None, "Year for which projects are valued; may be repeated.", "--year"] = None
     months: Annotated[int, "Horizon of the answers over time."] = 48

@@ -35,8 +35,8 @@ _STYLE: dict[Any, Any] = {
 Draw = Callable[[Facts], ReportFigure | None]
 
 
-def figure(name: str) -> Callable[[Draw], Draw]:
-    """Give a function that draws one figure, or none, its id and the style; it draws once for a report."""
+def figure(key: str) -> Callable[[Draw], Draw]:
+    """Give a function that draws one figure, or none, its key and the style; it draws once for a report."""
 
     def styled(draw: Draw) -> Draw:
         @once
@@ -46,9 +46,9 @@ def figure(name: str) -> Callable[[Draw], Draw]:
 
             with mpl.rc_context():
                 mpl.rcdefaults()
-                mpl.rcParams.update({**_STYLE, "svg.hashsalt": f"chainnet {name}"})
+                mpl.rcParams.update({**_STYLE, "svg.hashsalt": f"chainnet {key}"})
                 found = draw(facts)
-            return found and replace(found, id=name)
+            return found and replace(found, key=key)
 
         return drawn
 
@@ -60,11 +60,11 @@ def make_figure(
 ) -> ReportFigure:
     """Return a canvas, or SVG text, with its finding, its subtitle and the same in words.
 
-    ``data`` is the table that holds its numbers: how they were made stands before the note.
+    ``data`` is the table that holds its numbers: how they were made stands before the note, its name after it.
     """
     svg = canvas if isinstance(canvas, str) else _svg(canvas)
-    standing = f"{data.trust} " if data else ""
-    return ReportFigure("", title, subtitle, svg, f"{title}. {alt}", standing + note)
+    said = [data.trust, note, f"Data: {data.id}."] if data else [note]
+    return ReportFigure("", title, subtitle, svg, f"{title}. {alt}", " ".join(words for words in said if words))
 
 
 def _svg(canvas: Any) -> str:
@@ -122,7 +122,7 @@ def folded(words: str, width: int, lines: int) -> str:
     found: list[str] = []
     rest = words
     while rest and len(found) < lines - 1 and len(rest) > width:
-        at = rest.rfind(" ", width // 2, width + 1)
+        at = rest.rfind(" ", width // 3, width + 1)
         at = at if at > 0 else width
         found.append(rest[:at])
         rest = rest[at:].strip()

@@ -1,4 +1,4 @@
-"""Tables and columns as records: a table's number, makers of columns by kind and unit, and what several tables have."""
+"""Tables and columns as records: a table's key, makers of columns by kind and unit, and what several tables have."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ __all__ = [
 Made = TypeVar("Made", ReportTable, ReportTable | None)
 
 
-def table(number: str, sheet: str, title: str) -> Callable[[Callable[[Facts], Made]], Callable[[Facts], Made]]:
-    """Give a function that makes one table, or none, its number, sheet and title; it makes it once for a report."""
+def table(key: str, sheet: str, title: str) -> Callable[[Callable[[Facts], Made]], Callable[[Facts], Made]]:
+    """Give a function that makes one table, or none, its key, sheet and title; it makes it once for a report."""
 
     def named(make: Callable[[Facts], Made]) -> Callable[[Facts], Made]:
         @once
         @wraps(make)
         def made(facts: Facts) -> Made:
             found = make(facts)
-            return found and replace(found, id=number, sheet=sheet, title=title)
+            return found and replace(found, key=key, sheet=sheet, title=title)
 
         return made
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from chainnet.assessment import Assessment, missing
 from chainnet.errors import DataError
 from chainnet.reporting.facts import Facts
-from chainnet.reporting.model import Document, ReportFigure, ReportTable, Section
+from chainnet.reporting.model import Block, Document, ReportFigure, ReportTable, Section, Sentence
 from chainnet.reporting.sections import (
     answer,
     asked,
@@ -26,19 +26,14 @@ from chainnet.reporting.sections import (
     sure,
 )
 from chainnet.reporting.sections.annexes import annexes, input_tables
-from chainnet.reporting.sections.order import ORDER
+from chainnet.reporting.sections.order import ORDER, TABLES, see
 from chainnet.words import join, spelled
 
-__all__ = ["build", "report_figures"]
+__all__ = ["brief_of", "build", "report_figures"]
 
 _MAKERS = (answer, asked, chain, losses, served, rerouting, projects, stocks, money, blocs, sure, assumed, method)
+BRIEF_ROWS = 4  # scenarios that stand on one page
 SECTIONS = {module.__name__.rpartition(".")[2]: module.section for module in _MAKERS}
-# the numbers that tables bear, in the order of annex B and of the digests; a table of a number not listed comes last
-NUMBERS = (
-    *("T1", "T4", "T5", "T5b", "T6a", "T6b", "T6c", "T6d", "T7", "T7b", "T8", "T8b", "T8c", "T8d", "T8e", "T12a"),
-    *("T15", "T16", "T17", "T18", "T19", "T20", "T21", "T22", "T9b", "T9", "T3", "T11", "T10.", "T10", "T9c", "T8f"),
-    *("T8g", "T8h", "T12", "T12b", "T11b", "T13", "T13b", "T14b", "T14", "T23", "T15b", "T15c", "T15d", "T2", "T25"),
-)
 
 
 def build(assessment: Assessment, *, title: str | None = None, author: str = "", marking: str = "") -> Document:
@@ -69,7 +64,7 @@ def build(assessment: Assessment, *, title: str | None = None, author: str = "",
         version=source["version"],
         bottom_line=answer.short_line(facts),
         summary=page_one.summary(facts),
-        sections=tuple(_numbered(i, SECTIONS[name](facts)) for i, name in enumerate(ORDER)),
+        sections=tuple(_numbered(i, _thinned(SECTIONS[name](facts))) for i, name in enumerate(ORDER)),
         annexes=(),
         inputs=(*months.sheets(facts), *input_tables(facts)),
         stand_ins=facts.stand_ins,
@@ -78,8 +73,48 @@ def build(assessment: Assessment, *, title: str | None = None, author: str = "",
     return replace(document, annexes=tuple(_lettered(i, part) for i, part in enumerate(made)))
 
 
+def brief_of(document: Document) -> Document:
+    """Return what of a report stands on one page: the bottom line, the chain, the scenarios, what to do, how sure."""
+    kept = {"chain", "scenarios"}
+    places = [f" {see(name)}" for name in ORDER]
+
+    def alone(sentence: Sentence) -> Sentence:
+        text = sentence.text
+        for place in places:
+            text = text.replace(place, "")
+        return replace(sentence, text=text, tables=())
+
+    def block_alone(block: Block) -> Block:
+        if isinstance(block, tuple):
+            return tuple(alone(sentence) for sentence in block)
+        if isinstance(block, ReportTable):
+            return block.with_lead(rows=BRIEF_ROWS)
+        return alone(block) if isinstance(block, Sentence) else block
+
+    summary = [b for b in document.summary if not isinstance(b, ReportTable | ReportFigure) or b.key in kept]
+    return replace(
+        document,
+        is_brief=True,
+        bottom_line=tuple(alone(sentence) for sentence in document.bottom_line),
+        summary=tuple(block_alone(block) for block in summary),
+        sections=(),
+        annexes=(),
+    )
+
+
 def _numbered(i: int, part: Section) -> Section:
     return replace(part, id=f"s{i}", heading=f"{i} {part.heading}" if i else part.heading)
+
+
+def _thinned(part: Section) -> Section:
+    """Return a section without the tables that say nothing, and a line that names them."""
+    said = {block.key: block.says_nothing for block in part.blocks if isinstance(block, ReportTable)}
+    silent = [b for b in part.blocks if isinstance(b, ReportTable) and said[b.key]]
+    if not silent:
+        return part
+    kept = tuple(block for block in part.blocks if block not in silent)
+    words = "; ".join(f"{table.title} ({said[table.key]})" for table in silent)
+    return replace(part, blocks=(*kept, Sentence(f"{words}.", (), "Not shown.")))
 
 
 def _lettered(i: int, part: Section) -> Section:
@@ -89,12 +124,11 @@ def _lettered(i: int, part: Section) -> Section:
 
 def _place(table: ReportTable) -> int:
     """Return where a table stands among all; those of one year each are of one number."""
-    number, dot, _ = table.id.partition(".")
-    return NUMBERS.index(number + dot) if number + dot in NUMBERS else len(NUMBERS)
+    return TABLES.index(table.key.partition(".")[0])
 
 
 def report_figures(assessment: Assessment) -> dict[str, ReportFigure]:
-    """Return every figure of the report on an assessment, by id.
+    """Return every figure of the report on an assessment, by key.
 
     Parameters
     ----------
@@ -103,7 +137,7 @@ def report_figures(assessment: Assessment) -> dict[str, ReportFigure]:
     Returns
     -------
     dict of str to ReportFigure
-        id, title (the finding), subtitle, svg, alt, note; ``save`` writes SVG or PNG, a notebook shows it.
+        key, id, title (the finding), subtitle, svg, alt, note; ``save`` writes SVG or PNG, a notebook shows it.
 
     Raises
     ------
@@ -114,12 +148,12 @@ def report_figures(assessment: Assessment) -> dict[str, ReportFigure]:
     --------
     >>> import chainnet as cn
     >>> made = cn.report_figures(cn.assess(cn.read("mag-9"), months=12, draws=0))
-    >>> made["F2"].title
+    >>> made["holders"].title
     'China makes over half of 4 of 4 goods'
     """
     if not isinstance(assessment, Assessment):
         raise DataError(f"report_figures: a {type(assessment).__name__}; give an Assessment, made by assess.")
-    return {block.id: block for block in build(assessment).blocks() if isinstance(block, ReportFigure)}
+    return {block.key: block for block in build(assessment).blocks() if isinstance(block, ReportFigure)}
 
 
 def _subtitle(facts: Facts) -> str:

@@ -1,4 +1,4 @@
-"""``report``: one assessment as HTML, PDF and XLSX, the same numbers in each."""
+"""``report``: one assessment as HTML, PDF and XLSX, the same numbers in each; as one page; its figures as slides."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import secrets
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -18,10 +18,12 @@ from chainnet.assessment import Assessment, assess, assume_demand, whoever_count
 from chainnet.errors import ChainnetError, DataError, check_words, near_matches
 from chainnet.flow import Others
 from chainnet.network import Network
+from chainnet.reporting.model import Document, ReportFigure
 
 __all__ = ["FORMATS", "report"]
 
 FORMATS = ("html", "pdf", "xlsx")
+BRIEF_FORMATS = ("html", "pdf")
 NEEDS = {"html": ("matplotlib",), "pdf": ("matplotlib", "typst"), "xlsx": ("matplotlib", "xlsxwriter")}
 HTML_TEMPLATE, PDF_TEMPLATE = "page.html.j2", "report.typ"
 ASSESSED = 0.7  # part of the time that the assessment takes
@@ -30,8 +32,10 @@ ASSESSED = 0.7  # part of the time that the assessment takes
 def report(
     source: Assessment | Network,
     path: str | Path = "out",
-    formats: Iterable[str] = FORMATS,
+    formats: Iterable[str] | None = None,
     *,
+    brief: bool = False,
+    figures: str | Path | None = None,
     scenarios: Any = None,
     years: Sequence[int] | None = None,
     months: int | None = None,
@@ -60,8 +64,13 @@ def report(
         (``chainnet.assessment.assume_demand``), of which a warning tells.
     path : str or Path
         Folder for the documents, made if it is missing; other files in it are left alone.
-    formats : iterable of {"html", "pdf", "xlsx"}
-        html: ``report.html`` and ``graph.html``. pdf: ``report.pdf``. xlsx: ``report.xlsx``.
+    formats : iterable of {"html", "pdf", "xlsx"}, optional
+        html: ``report.html`` and ``graph.html``. pdf: ``report.pdf``. xlsx: ``report.xlsx``. Default all of them.
+    brief : bool
+        One page in the place of the report: ``brief.html``, ``brief.pdf``.
+    figures : str or Path, optional
+        Folder for every figure of the report as a slide, SVG and PNG of 1920 x 1080, with its finding, note, marking:
+        ``F01-chain.svg`` and so on.
     scenarios, years, months, start, recovery, draws, executor, beneficiaries, commodity, others : optional
         For the assessment of a network, as ``assess`` takes them; an assessment has its own.
     title, author : str, optional
@@ -101,14 +110,19 @@ def report(
     ...     [p.name for p in cn.report(cn.read("mag-9"), folder, ["xlsx"], months=12, draws=0)]
     ['report.xlsx']
     """
-    wanted = _formats(formats)
+    wanted = _formats(formats, BRIEF_FORMATS if brief else FORMATS)
+    if figures is not None:
+        _check_packages("figures", NEEDS["pdf"])
     check_words(title=title, author=author, marking=marking)
     own = _own_templates(templates)
     if not isinstance(language, str) or not re.fullmatch("[a-z]{2,3}", language):
         raise DataError(f"language: {language!r} is not two or three small letters, such as en or de.")
-    folder = Path(path)
-    if folder.exists() and not folder.is_dir():
-        raise DataError(f"path: {folder} is a file; give the name of a folder.")
+    folders = {"path": Path(path)} | ({"figures": Path(figures)} if figures is not None else {})
+    for name, folder in folders.items():
+        if folder.exists() and not folder.is_dir():
+            raise DataError(f"{name}: {folder} is a file; give the name of a folder.")
+    if len({folder.absolute() for folder in folders.values()}) < len(folders):
+        raise DataError("figures: the folder of the report; give the figures one of their own.")
     say = progress or (lambda _what, _part: None)
     asked: dict[str, Any] = {
         "scenarios": scenarios,
@@ -136,26 +150,58 @@ def report(
         assessment = source
     else:
         raise DataError(f"report: {type(source).__name__} is neither an Assessment nor a Network.")
-    with _Placing(folder) as placing:
-        _write(assessment, placing.stage, wanted, title, author, marking, language, own, say)
-        return placing.finish()
+    from chainnet.reporting.content import brief_of, build
+
+    say("writing: figures and tables", ASSESSED)
+    document = replace(build(assessment, title=title, author=author, marking=marking), language=language)
+    with ExitStack() as stack:
+        placings = {name: stack.enter_context(_Placing(folder)) for name, folder in folders.items()}
+        if brief:
+            _write_brief(brief_of(document), placings["path"].stage, wanted, own, say)
+        else:
+            _write(assessment, document, placings["path"].stage, wanted, own, say)
+        if "figures" in placings:
+            _write_figures(document, placings["figures"].stage, say)
+        written = [path for placing in placings.values() for path in placing.finish()]
+    say("done", 1.0)
+    return written
+
+
+def _write_brief(
+    document: Document, stage: Path, wanted: Sequence[str], own: Mapping[str, str], say: Callable[[str, float], None]
+) -> None:
+    say("writing: brief", 0.85)
+    if "html" in wanted:
+        from chainnet.reporting.formats.page import html_report
+
+        with _template_faults(own, HTML_TEMPLATE):
+            (stage / "brief.html").write_bytes(html_report(document, False, own.get(HTML_TEMPLATE)))
+    if "pdf" in wanted:
+        from chainnet.reporting.formats.pdf import pdf_report
+
+        with _template_faults(own, PDF_TEMPLATE):
+            (stage / "brief.pdf").write_bytes(pdf_report(document, document.stand_ins, own.get(PDF_TEMPLATE)))
+
+
+def _write_figures(document: Document, stage: Path, say: Callable[[str, float], None]) -> None:
+    from chainnet.reporting.formats.slides import slide
+
+    figures = [block for block in document.blocks() if isinstance(block, ReportFigure)]
+    for i, figure in enumerate(figures):
+        say(f"writing: figure {i + 1} of {len(figures)}", 0.98)
+        number = int(figure.id.removeprefix("F"))
+        for kind in ("svg", "png"):
+            (stage / f"F{number:02d}-{figure.key}.{kind}").write_bytes(slide(figure, document, kind))
 
 
 def _write(
     assessment: Assessment,
+    document: Document,
     stage: Path,
     wanted: Sequence[str],
-    title: str | None,
-    author: str,
-    marking: str,
-    language: str,
     own: Mapping[str, str],
     say: Callable[[str, float], None],
 ) -> None:
-    from chainnet.reporting.content import build
-
-    say("writing: figures and tables", ASSESSED)
-    document = replace(build(assessment, title=title, author=author, marking=marking), language=language)
     if "html" in wanted:
         from chainnet.drawing import draw
         from chainnet.reporting.formats.page import html_report
@@ -171,7 +217,7 @@ def _write(
             view="graph",
             path=stage / "graph.html",
             title=document.title,
-            marking=marking,
+            marking=document.marking,
             losses=assessment.chokepoints["site"],
             first_losses=assessment.first_tier.get("site"),
             long_run=runs.balances,
@@ -189,7 +235,6 @@ def _write(
 
         say("writing: report.xlsx", 0.97)
         (stage / "report.xlsx").write_bytes(workbook_report(document))
-    say("done", 1.0)
 
 
 def _own_templates(folder: str | Path | None) -> dict[str, str]:
@@ -222,23 +267,28 @@ def _template_faults(own: Mapping[str, str], name: str) -> Iterator[None]:
         raise DataError(f"templates: {name} cannot be typeset: {error}") from error
 
 
-def _formats(formats: Iterable[str]) -> list[str]:
-    asked = [formats] if isinstance(formats, str) else list(formats)
+def _formats(formats: Iterable[str] | None, known: Sequence[str]) -> list[str]:
+    asked = known if formats is None else [formats] if isinstance(formats, str) else list(formats)
     for word in asked:
-        if word not in FORMATS:
-            hint = near_matches(str(word), FORMATS)
-            raise DataError(f'formats: unknown format "{word}";{hint} one or more of {", ".join(FORMATS)}.')
+        if word not in known:
+            hint = near_matches(str(word), known)
+            what = "no format of a brief:" if word in FORMATS else "unknown format"
+            raise DataError(f'formats: {what} "{word}";{hint} one or more of {", ".join(known)}.')
     if not asked:
-        raise DataError(f"formats: none given; one or more of {', '.join(FORMATS)}.")
-    wanted = [word for word in FORMATS if word in asked]
+        raise DataError(f"formats: none given; one or more of {', '.join(known)}.")
+    wanted = [word for word in known if word in asked]
     for word in wanted:
-        for package in NEEDS[word]:
-            if find_spec(package) is None:
-                raise DataError(
-                    f'formats: "{word}" needs the package {package}, which is not installed. '
-                    'Install it with: pip install "chainnet[report]"'
-                )
+        _check_packages(f'formats: "{word}"', NEEDS[word])
     return wanted
+
+
+def _check_packages(what: str, packages: Iterable[str]) -> None:
+    for package in packages:
+        if find_spec(package) is None:
+            raise DataError(
+                f"{what} needs the package {package}, which is not installed. "
+                'Install it with: pip install "chainnet[report]"'
+            )
 
 
 class _Placing:

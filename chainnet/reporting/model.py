@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from html import escape
 from math import isinf
 from pathlib import Path
@@ -13,6 +14,7 @@ from chainnet import words
 from chainnet.drawing import png_bytes
 from chainnet.errors import DataError
 from chainnet.io import write_file
+from chainnet.reporting.sections.order import figure_id, table_id
 from chainnet.results import FROM_INPUTS
 
 __all__ = [
@@ -30,6 +32,8 @@ __all__ = [
 
 Kind = Literal["text", "number", "share", "year", "count"]
 BODY_ROWS = 10
+SILENT = (words.NO_DATA, words.NOT_APPLICABLE, words.NOT_ASKED, words.NOT_ASSESSED)
+ZEROS = (words.number(0), words.percent(0))
 TIED_ROWS = 20
 
 
@@ -95,7 +99,7 @@ class ReportTable:
 
     columns: tuple[ReportColumn, ...]
     rows: tuple[tuple[Cell, ...], ...]
-    id: str = ""
+    key: str = ""
     sheet: str = ""
     title: str = ""
     subtitle: str = ""
@@ -105,6 +109,11 @@ class ReportTable:
     status: str = ""
     inputs: str = ""  # how the weakest input is known
     reference: str = ""  # keys of the sources of the inputs that bind
+
+    @property
+    def id(self) -> str:
+        """What the table is called in print, counted from the order of all."""
+        return table_id(self.key)
 
     @property
     def anchor(self) -> str:
@@ -134,8 +143,62 @@ class ReportTable:
 
     @property
     def body_columns(self) -> tuple[int, ...]:
-        """Positions of the columns that are printed."""
-        return tuple(i for i, column in enumerate(self.columns) if column.body)
+        """Positions of the columns that are printed: those in which any row has something to say."""
+        return tuple(i for i, column in enumerate(self.columns) if column.body and i not in self._unknown)
+
+    @cached_property
+    def _unknown(self) -> frozenset[int]:
+        if len(self.rows) < 2:
+            return frozenset()
+        silent = [all(row[i].text in SILENT for row in self.rows) for i in range(len(self.columns))]
+        return frozenset(i for i, is_silent in enumerate(silent) if is_silent and self.columns[i].body)
+
+    @property
+    def left_out(self) -> str:
+        """Which columns are not printed since no row has anything to say in them; empty if none."""
+        heads: dict[str, list[str]] = {}
+        for i in sorted(self._unknown):
+            said = " or ".join(sorted({row[i].text for row in self.rows}))
+            heads.setdefault(said, []).append(self.columns[i].head)
+        return "".join(f"{said} in every row: {', '.join(names)}. " for said, names in heads.items())
+
+    @property
+    def says_nothing(self) -> str:
+        """Why the table need not be printed, such as "all 0"; empty where any number in it is known and not 0."""
+        numbers = [i for i in self.body_columns if self.columns[i].kind in ("number", "share", "count")]
+        numbers += [i for i in self._unknown if self.columns[i].is_number]
+        cells = [row[i] for row in self.rows for i in numbers]
+        if not cells or any(cell.value or cell.text not in (*SILENT, *ZEROS) for cell in cells):
+            return ""
+        if not any(cell.text in ZEROS for cell in cells):
+            return "no number known"
+        return "all 0" if all(cell.text in ZEROS for cell in cells) else "all 0 or not known"
+
+    def spans(self, rows: Sequence[tuple[Cell, ...]]) -> list[list[int]]:
+        """Return over how many rows each printed cell reaches, 0 where one above reaches over it.
+
+        What heads a group, in the first two columns, stands once.
+        """
+        columns = self.body_columns
+        out = [[1] * len(columns) for _ in rows]
+        for j, i in enumerate(columns[:2]):
+            if self.columns[i].is_number or self.columns[i].key == "rank":
+                break
+            begin = 0
+            for r in range(1, len(rows) + 1):
+                goes_on = r < len(rows) and rows[r][i].text == rows[begin][i].text
+                if goes_on and not (j and out[r][j - 1]):
+                    out[r][j] = 0
+                    continue
+                out[begin][j], begin = r - begin, r
+        return out
+
+    def gaps(self, rows: Sequence[tuple[Cell, ...]]) -> list[int]:
+        """Return after which rows, counted from 1, there is white: at the end of a group, else after every fifth."""
+        heads = [span[0] for span in self.spans(rows)] if self.body_columns else []
+        if all(n == 1 for n in heads):
+            return list(range(5, len(rows), 5))
+        return [i for i, n in enumerate(heads) if n and i]
 
     @property
     def body_rows(self) -> tuple[tuple[Cell, ...], ...]:
@@ -168,23 +231,33 @@ class ReportTable:
 
 @dataclass(frozen=True)
 class Sentence:
-    """A sentence and the tables in which its numbers stand."""
+    """A sentence and the tables in which its numbers stand, by key."""
 
     text: str
     tables: tuple[str, ...] = ()
     head: str = ""  # a few words in bold before it
+
+    @property
+    def refers(self) -> tuple[str, ...]:
+        """What its tables are called in print."""
+        return tuple(table_id(key) for key in self.tables)
 
 
 @dataclass(frozen=True)
 class ReportFigure:
     """A figure: a finding as title, its statistical subtitle, the drawing, and the same in words."""
 
-    id: str
+    key: str
     title: str
     subtitle: str
     svg: str
     alt: str
     note: str = ""
+
+    @property
+    def id(self) -> str:
+        """What the figure is called in print, counted from the order of all."""
+        return figure_id(self.key)
 
     @property
     def anchor(self) -> str:
@@ -225,6 +298,7 @@ class Section:
     heading: str
     blocks: tuple[Block, ...]
     id: str = ""
+    on_screen: bool = False  # whether it stands in the HTML alone; the PDF says so
 
 
 @dataclass(frozen=True)
@@ -245,6 +319,7 @@ class Document:
     inputs: tuple[ReportTable, ...]  # sheets of the workbook only
     stand_ins: Mapping[str, str]  # names in scripts that the fonts lack -> what stands in
     language: str = "en"
+    is_brief: bool = False  # whether it is one page, which stands alone
 
     @property
     def tables(self) -> tuple[ReportTable, ...]:
@@ -252,7 +327,7 @@ class Document:
         found: dict[str, ReportTable] = {}
         for block in self.blocks():
             if isinstance(block, ReportTable):
-                found.setdefault(block.id, block)
+                found.setdefault(block.key, block)
         return tuple(found.values())
 
     def blocks(self) -> list[Block]:

@@ -11,6 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from chainnet.reporting import columns as col
 from chainnet.reporting.facts import Facts
 from chainnet.reporting.model import ReportTable, Sentence, make_table, stands
+from chainnet.reporting.sections.order import table_id
 
 __all__ = ["digest_table", "reproduction"]
 
@@ -35,13 +36,13 @@ def reproduction(facts: Facts, asked: Mapping[str, str]) -> tuple[Sentence, ...]
         Sentence(f"chainnet {source['version']}; {', '.join(_versions())}; solver {source['solver']}.", (), "Version."),
         Sentence(f"{network.name}, SHA-256 {source['digest']}.", (), "Input digest."),
         Sentence(settings, (), "Settings."),
-        Sentence(f"{allowed}, relative, of gap and largest breach (T20).", (), "Tolerance."),
+        Sentence(f"{allowed}, relative, of gap and largest breach ({table_id('certificates')}).", (), "Tolerance."),
         Sentence("0 (random orders of the fair shares and draws of the ranges); nothing else is random.", (), "Seed."),
         Sentence(_command(facts, asked), (), "Command."),
         Sentence(
             "run the command again on the same input and versions and compare the files byte by byte; with other "
-            "versions compare the digests of T24: a table that differs has its own line.",
-            ("T24",),
+            f"versions compare the digests of {table_id('digests')}: a table that differs has its own line.",
+            ("digests",),
             "To verify.",
         ),
     )
@@ -70,7 +71,7 @@ def _command(facts: Facts, asked: Mapping[str, str]) -> str:
 
 
 def digest_table(facts: Facts, tables: Sequence[ReportTable]) -> ReportTable:
-    """Return T24: a digest of every scenario and of every table as printed in full."""
+    """Return a digest of every scenario and of every table as printed in full."""
     columns = [
         col.text("kind", "What", "scenario or table"),
         col.text("name", "Name", "name of the scenario, or number and title of the table"),
@@ -86,7 +87,7 @@ def digest_table(facts: Facts, tables: Sequence[ReportTable]) -> ReportTable:
     return make_table(
         columns,
         rows,
-        id="T24",
+        key="digests",
         sheet="Digests",
         title="Digests of the scenarios and tables",
         subtitle=f"First {SHOWN} digits of SHA-256: of a scenario's TOML, of a table's cells as printed, all rows.",

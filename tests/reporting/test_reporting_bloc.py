@@ -78,7 +78,7 @@ def document(made: cn.Assessment) -> Document:
 
 
 def sheet(document: Document, name: str) -> pd.DataFrame:
-    table = next(t for t in document.tables if t.id == name)
+    table = next(t for t in document.tables if t.key == name)
     assert isinstance(table, ReportTable)
     values = [[c.value if c.value is not None else c.text for c in row] for row in table.rows]
     return pd.DataFrame(values, columns=[c.key for c in table.columns])
@@ -86,7 +86,7 @@ def sheet(document: Document, name: str) -> pd.DataFrame:
 
 def test_best_sets_by_hand(document: Document) -> None:
     """Without China 30 t are short; the smelter turns the 10 t of ore left to Australia into metal."""
-    table = sheet(document, "T11b")
+    table = sheet(document, "portfolio")
     rows = table[table["counts"] == "all tiers"]
     assert rows["averted_t"].max() == pytest.approx(10.0)
     assert rows.loc[rows["averted_t"] > 0, "spent_musd"].iloc[0] == 90.0
@@ -94,40 +94,40 @@ def test_best_sets_by_hand(document: Document) -> None:
 
 
 def test_price_at_which_the_project_pays(document: Document) -> None:
-    row = sheet(document, "T13").iloc[0]
+    row = sheet(document, "floors").iloc[0]
     factor = 0.1 * 1.1**10 / (1.1**10 - 1)
     assert row["break_even"] == pytest.approx(1000 + 90e6 * factor / 15)
     assert row["viable"] == "no"
 
 
 def test_countries_between_the_blocs(document: Document) -> None:
-    table = sheet(document, "T14").set_index("country")
+    table = sheet(document, "balance").set_index("country")
     assert set(table.index) == {"AUS", "MYS"}
     assert table.loc["MYS", "swing_allies_t"] == pytest.approx(20.0), "all metal that the USA has left"
-    split = sheet(document, "T14b")
+    split = sheet(document, "split")
     usa = split[split["side"] == "United States"].iloc[0]
     assert usa["lost_tpa"] == pytest.approx(30.0)
 
 
 def test_idle_plants(document: Document) -> None:
-    table = sheet(document, "T13b").set_index("commodity")
+    table = sheet(document, "idle").set_index("commodity")
     assert table.loc["metal", "used"] == pytest.approx(80 / 90)
     assert table.loc["metal", "used_with"] == pytest.approx(80 / 105)
 
 
 def test_ranges_are_those_of_the_ensemble(made: cn.Assessment, document: Document) -> None:
-    table = sheet(document, "T15b").set_index("number")
+    table = sheet(document, "uncertainty").set_index("number")
     assert made.ensemble is not None
     for name in ("lost_t", "defence_short_t"):
         assert table.loc[name, "p90"] == pytest.approx(made.ensemble.summary.loc[name, "p90"])
-    single = sheet(document, "T15d")
+    single = sheet(document, "sensitivity")
     assert single["swing_t"].is_monotonic_decreasing
     said = " ".join(s.text for s in document.summary if isinstance(s, tuple) for s in s)
     assert "In 8 of 10 draws" in said
 
 
 def test_index_beside_loss(document: Document) -> None:
-    table = sheet(document, "T23")
+    table = sheet(document, "indices")
     china = table[(table["country"] == "China") & (table["step"] == "metal")].iloc[0]
     assert china["share"] == pytest.approx(0.75)
     assert china["lost_tpa"] == pytest.approx(30.0)
@@ -135,8 +135,8 @@ def test_index_beside_loss(document: Document) -> None:
 
 def test_figures_are_objects(made: cn.Assessment, tmp_path: Path) -> None:
     found = cn.report_figures(made)
-    assert {"F1", "F2", "F9", "F11", "F12", "F13"} <= set(found)
-    picture = found["F9"]
+    assert {"ladder", "holders", "frontier", "floors", "sides", "ranges"} <= set(found)
+    picture = found["frontier"]
     assert picture.save(tmp_path / "f.svg").read_text(encoding="utf-8").startswith("<svg")
     assert picture.save(tmp_path / "f.png").read_bytes().startswith(b"\x89PNG")
     assert picture.title in picture._repr_html_()

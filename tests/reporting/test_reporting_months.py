@@ -22,6 +22,7 @@ from chainnet.reporting.formats.workbook import workbook_report
 from chainnet.reporting.model import Document, ReportTable
 from chainnet.reporting.sections.answer import bottom_line
 from chainnet.reporting.sections.asked import not_assessed
+from chainnet.reporting.sections.order import figure_id
 from chainnet.reporting.sections.stocks import stock_points
 from chainnet.words import (
     bracket_sentence,
@@ -107,7 +108,7 @@ def calm_document(calm: cn.Assessment) -> Document:
 
 
 def table(document: Document, name: str) -> ReportTable:
-    return next(t for t in [*document.tables, *document.inputs] if t.id == name)
+    return next(t for t in [*document.tables, *document.inputs] if t.key == name)
 
 
 def column(found: ReportTable, key: str) -> list[object]:
@@ -174,7 +175,7 @@ def test_hand_worked_months(made: cn.Assessment) -> None:
 
 def test_tables_are_those_of_the_stress_test(made: cn.Assessment, document: Document) -> None:
     summary = made.stress.summary.reset_index().set_index(["scenario", "tier"])
-    over, when = table(document, "T8d"), table(document, "T8e")
+    over, when = table(document, "over_time"), table(document, "endurance")
     for found in (over, when):
         keys = list(zip(column(found, "scenario"), column(found, "tier"), strict=True))
         assert set(keys) == set(summary.index)
@@ -193,7 +194,7 @@ def test_tables_are_those_of_the_stress_test(made: cn.Assessment, document: Docu
 
 
 def test_key_table_bears_first_month_and_endurance(document: Document) -> None:
-    key = table(document, "T1")
+    key = table(document, "scenarios")
     assert [flat(str(v)) for v in column(key, "survive")] == ["unlimited", "4"]
     assert column(key, "first_short_month")[0] == "never"
     first = column(key, "first_short_month")[1]
@@ -211,16 +212,16 @@ def test_bottom_line_says_when(made: cn.Assessment, document: Document) -> None:
     )
     assert "by 2.5 t in all" in said
     assert "kept whole for 4 months" in said
-    held = {flat(c.text) for c in (c for row in table(document, "T8d").rows for c in row)}
+    held = {flat(c.text) for c in (c for row in table(document, "over_time").rows for c in row)}
     assert "2.5" in held
 
 
 def test_stock_rows_add_up(made: cn.Assessment, document: Document) -> None:
-    need = table(document, "T12")
+    need = table(document, "requirement")
     assert column(need, "required_t") == pytest.approx([4.5])
     assert column(need, "held_t") == pytest.approx([2.0])
     assert column(need, "net_t") == pytest.approx([2.5])
-    steps = table(document, "T12b")
+    steps = table(document, "mitigation")
     tonnes, dollars = (
         list(zip(*(column(steps, f"{k}_{unit}") for k in ("before", "averted", "after")), strict=True))
         for unit in ("t", "musd")
@@ -235,27 +236,32 @@ def test_stock_rows_add_up(made: cn.Assessment, document: Document) -> None:
 
 def test_money_is_tonnes_times_price_in_millions(made: cn.Assessment, document: Document) -> None:
     """Metal is 3 million USD/t; a tonne not served costs defence 2 and civilians 1 million."""
-    need = table(document, "T12")
+    need = table(document, "requirement")
     assert column(need, "price_usd_per_t") == pytest.approx([3e6])
     assert column(need, "cost_musd") == pytest.approx([2.5 * 3])
-    steps = table(document, "T12b")
+    steps = table(document, "mitigation")
     assert column(steps, "before_musd") == pytest.approx([v * 3 for v in (3.5, 3.5, 3.5, 3.5, 3.0, 3.0)])
     assert column(steps, "averted_musd") == pytest.approx([v * 3 for v in (0.0, 0.0, 0.5, 0.5, 2.0, 2.0)])
     assert column(steps, "after_musd") == pytest.approx([v * 3 for v in (3.5, 3.5, 3.0, 3.0, 1.0, 1.0)])
     # half a year without the maker: 2 t in stock, 1 t short of defence and 3 t of civilians
-    exposed = table(document, "T8f")
+    exposed = table(document, "exposure")
     assert column(exposed, "lost_t") == pytest.approx([4.0, 4.0])
     assert column(exposed, "cost_musd") == pytest.approx([1 * 2 + 3 * 1.0] * 2)
     assert column(exposed, "spend_musd") == pytest.approx([12 * 3.0] * 2)
-    over = table(document, "T8d")
+    over = table(document, "over_time")
     assert column(over, "value_at_risk_musd") == pytest.approx([2.5 * 2, 4.5 * 1, 0, 0])
-    assert column(table(document, "T8"), "value_musd") == pytest.approx([0, 0, 6 * 2, 6 * 1])
+    assert column(table(document, "served"), "value_musd") == pytest.approx([0, 0, 6 * 2, 6 * 1])
     said = " ".join(flat(s.text) for s in stock_points(Facts(made)))
     assert "4.5 t of Metal (2 t held, 2.5 t missing, USD 7.5 million)" in said
     assert "take what is required from USD 10.5 million to USD 3 million" in said
-    every = {(t.id, c.key) for t in document.tables for c in t.columns if c.key.endswith("_musd")}
-    read = {"T12": ["cost"], "T12b": ["before", "averted", "after"], "T8f": ["cost", "spend"], "T8": ["value"]}
-    read["T8d"] = ["value_at_risk"]
+    every = {(t.key, c.key) for t in document.tables for c in t.columns if c.key.endswith("_musd")}
+    read = {
+        "requirement": ["cost"],
+        "mitigation": ["before", "averted", "after"],
+        "exposure": ["cost", "spend"],
+        "served": ["value"],
+    }
+    read["over_time"] = ["value_at_risk"]
     assert every == {(key, f"{name}_musd") for key, names in read.items() for name in names}, "each is read above"
 
 
@@ -266,8 +272,8 @@ def test_a_material_without_a_price_costs_nothing_known_and_stays_out_of_the_sum
     less = pd.concat([made.mitigation, made.mitigation.assign(commodity="other", **none)], ignore_index=True)
     need.attrs, less.attrs = made.stockpile.attrs, made.mitigation.attrs
     document = build(replace(made, stockpile=need, mitigation=less))
-    assert column(table(document, "T12"), "cost_musd") == [pytest.approx(7.5), "n/d"]
-    assert column(table(document, "T12b"), "before_musd") == [
+    assert column(table(document, "requirement"), "cost_musd") == [pytest.approx(7.5), "n/d"]
+    assert column(table(document, "mitigation"), "before_musd") == [
         *(pytest.approx(10.5), "n/d", pytest.approx(10.5)) * 2,
         *(pytest.approx(9.0), "n/d", pytest.approx(9.0)),
     ]
@@ -275,11 +281,11 @@ def test_a_material_without_a_price_costs_nothing_known_and_stays_out_of_the_sum
 
 def test_exposure_and_bracket_are_those_of_their_questions(made: cn.Assessment, document: Document) -> None:
     asked = cn.risk_exposure(made.network, 0.5, by="site")
-    found = table(document, "T8f")
+    found = table(document, "exposure")
     assert column(found, "cost_musd") == pytest.approx((asked["cost_usd"] / 1e6).tolist())
     assert column(found, "recovery") == pytest.approx([6.0] * len(asked))
     assert "6 months for each site (as given)" in found.subtitle
-    lost = table(document, "T8g")
+    lost = table(document, "bracket")
     assert column(lost, "optimal_tpa") == pytest.approx([made.bracket.loc[("stop", "optimal"), "lost_tpa"]])
     assert column(lost, "myopic_long_run_tpa") == pytest.approx(
         [made.bracket.loc[("stop", "myopic long run"), "lost_tpa"]]
@@ -287,7 +293,7 @@ def test_exposure_and_bracket_are_those_of_their_questions(made: cn.Assessment, 
 
 
 def test_recovery_that_nobody_gave_is_said(calm_document: Document) -> None:
-    found = table(calm_document, "T8f")
+    found = table(calm_document, "exposure")
     assert "12 months for each site (assumed, the data hold none)" in found.subtitle
 
 
@@ -299,7 +305,8 @@ def test_workbook_has_the_sheets(document: Document) -> None:
 
 def test_figures_bear_title_and_words(document: Document) -> None:
     page = html_report(document, has_graph=False).decode("utf-8")
-    for name in ("f5", "f6", "f7", "f7b", "f10"):
+    for key in ("months", "courses", "endurance", "exposure", "stocks"):
+        name = figure_id(key).lower()
         assert re.search(rf'<figure id="{name}">.*?<img alt="[^"]{{40,}}"', page, flags=re.DOTALL), name
 
 
@@ -317,8 +324,8 @@ def bare() -> cn.Assessment:
 
 def test_without_tiers_stocks_values_or_year(bare: cn.Assessment) -> None:
     made, document = bare, build(bare)
-    assert "cost_t" in [c.key for c in table(document, "T8f").columns]
-    assert not [t for t in document.inputs if t.id == "M3"]
+    assert "cost_t" in [c.key for c in table(document, "exposure").columns]
+    assert not [t for t in document.inputs if t.key == "M3"]
     assert "nobody asks in the first tier" in made.unanswered["stockpile"]
     assert Facts(made).months.span == "12 months"
     page = html_report(document, has_graph=False).decode("utf-8")
@@ -344,7 +351,7 @@ def test_report_passes_the_horizon_on(made: cn.Assessment, tmp_path: Path) -> No
 
 def test_no_scenario(calm: cn.Assessment, calm_document: Document) -> None:
     page = html_report(calm_document, False).decode()
-    assert not [f for f in ("F5", "F6", "F7", "F10") if f'id="{f.lower()}"' in page]
+    assert not [f for f in ("months", "courses", "endurance", "stocks") if f'id="{figure_id(f).lower()}"' in page]
     assert calm.stress.horizon_ladder.empty
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import io
 import re
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -15,12 +17,14 @@ import pytest
 from conftest import frame
 
 import chainnet as cn
-from chainnet.reporting.content import NUMBERS, build
+from chainnet import reporting
+from chainnet.reporting.content import build
 from chainnet.reporting.facts import Facts
 from chainnet.reporting.formats.workbook import workbook_report
-from chainnet.reporting.model import Document, ReportTable, Sentence
+from chainnet.reporting.model import Document, ReportFigure, ReportTable, Sentence
 from chainnet.reporting.sections.answer import bottom_line, short_line
 from chainnet.reporting.sections.losses import owners_words
+from chainnet.reporting.sections.order import FIGURES, TABLES, table_id
 from chainnet.reporting.sections.page_one import decisions
 from chainnet.results import inputs_words, rests_words
 
@@ -35,7 +39,7 @@ def line(a: cn.Assessment) -> dict[str, str]:
 
 
 def table(document: Document, key: str) -> ReportTable:
-    return next(t for t in document.tables if t.id == key)
+    return next(t for t in document.tables if t.key == key)
 
 
 def chain(**more: Any) -> cn.Network:
@@ -324,17 +328,17 @@ def test_several_losses_are_drawn_beside_the_greedy_choice() -> None:
     edges = frame("source target capacity_tpa flow_tpa", *((i, "user", 9.0, 5.0) for i in ("hub", "a", "b")))
     net = cn.Network(nodes, edges, demand=frame("node tier demand_tpa", ("user", "defence", 10.0)), name="twins")
     a = cn.assess(net, [], months=6, draws=0)
-    figure = cn.report_figures(a)["F4"]
+    figure = cn.report_figures(a)["sets"]
     assert a.attacks.loc["first tier"]["lost_tpa"].to_dict() == {2: 5.0, 3: 10.0}
     assert flat(figure.title) == "Three losses at once leave 0 of 10 t/yr"
     assert "0 out 10; 1 out 10; 2 out 5; 3 out 0" in figure.alt
 
 
 def test_every_proved_table_says_whether_it_has_a_range(document: Document) -> None:
-    kinds = {t.id: t.range_kind for t in document.tables}
-    assert (kinds["T1"], kinds["T5"], kinds["T15b"]) == ("corner cases", "not assessed", "P10 to P90")
-    assert kinds["T21"] == ""
-    assert table(document, "T5").standing.endswith("Range: not assessed.")
+    kinds = {t.key: t.range_kind for t in document.tables}
+    assert (kinds["scenarios"], kinds["sites"], kinds["uncertainty"]) == ("corner cases", "not assessed", "P10 to P90")
+    assert kinds["measures"] == ""
+    assert table(document, "sites").standing.endswith("Range: not assessed.")
 
 
 # -- figures, holders, digests ---------------------------------------------------------------------
@@ -342,15 +346,15 @@ def test_every_proved_table_says_whether_it_has_a_range(document: Document) -> N
 
 def test_a_figure_bears_the_standing_of_its_table(made: cn.Assessment, document: Document) -> None:
     figures = cn.report_figures(made)
-    assert figures["F13"].note.startswith("Sampled. Inputs: ")
-    assert figures["F14"].note.startswith("From the inputs, not solved. Inputs: ")
-    for name, key in (("F1", "T9"), ("F3", "T5"), ("F8", "T10.2030")):
+    assert figures["ranges"].note.startswith("Sampled. Inputs: ")
+    assert figures["coverage"].note.startswith("From the inputs, not solved. Inputs: ")
+    for name, key in (("ladder", "ladder"), ("losses", "sites"), ("projects", "effects.2030")):
         drawn = table(document, key)
         assert figures[name].note.startswith(drawn.trust), name
 
 
 def test_every_number_in_text_is_that_of_a_table(made: cn.Assessment, document: Document) -> None:
-    known = {number.removesuffix(".") for number in NUMBERS} | {"T24"}
+    known = {table_id(key) for key in TABLES}
     assert {t.id.partition(".")[0] for t in document.tables} <= known
     said, refers = [], []
     for block in [*document.blocks(), document.bottom_line]:
@@ -359,12 +363,26 @@ def test_every_number_in_text_is_that_of_a_table(made: cn.Assessment, document: 
             said += [number for text in words for number in re.findall(r"\bT\d+[a-z]?\b", text)]
             refers += [key.partition(".")[0] for key in part.tables] if isinstance(part, Sentence) else []
     assert len(refers) > 20
-    # T6 stands for T6a to T6d
-    assert {*said, *refers} - {"T6"} <= known
+    assert set(said) <= known
+    assert set(refers) <= set(TABLES)
+
+
+def test_numbers_of_tables_and_figures_follow_their_order(document: Document) -> None:
+    for kind, counted in ((ReportTable, TABLES), (ReportFigure, FIGURES)):
+        printed = list(dict.fromkeys(b.key for b in document.blocks() if isinstance(b, kind)))
+        places = [counted.index(key.partition(".")[0]) for key in printed]
+        assert places == sorted(places)
+
+
+def test_no_number_of_a_table_or_figure_is_typed() -> None:
+    for path in Path(reporting.__file__).parent.rglob("*.py"):
+        strings = [n.value for n in ast.walk(ast.parse(path.read_text())) if isinstance(n, ast.Constant)]
+        typed = [text for text in strings if isinstance(text, str) and re.search(r"\b[TF]\d+[a-h]?\b", text)]
+        assert not [text for text in typed if ">>>" not in text and "such as" not in text], path.name
 
 
 def test_each_scenario_says_what_it_rests_on(made: cn.Assessment, document: Document) -> None:
-    t1 = table(document, "T1")
+    t1 = table(document, "scenarios")
     at = [c.key for c in t1.columns].index("rests_on")
     rests = made.stress.summary.attrs["rests_on"]
     assert [row[at].text for row in t1.rows] == [inputs_words(rests[row[0].text]) for row in t1.rows]
@@ -373,7 +391,7 @@ def test_each_scenario_says_what_it_rests_on(made: cn.Assessment, document: Docu
 def test_decisive_inputs_are_counted_once_and_everywhere_the_same(made: cn.Assessment, document: Document) -> None:
     """Text, table, workbook column and the footer of the command for the same question say one number."""
     footer = rests_words(cn.balance(made.network, made.asked[made.worst]).provenance["rests_on"])
-    t1, t15 = table(document, "T1"), table(document, "T15")
+    t1, t15 = table(document, "scenarios"), table(document, "decisive")
     at = [c.key for c in t1.columns].index("rests_on")
     worst = next(row for row in t1.rows if row[0].text == made.worst)
     assert f"rests on {worst[at].text}" == footer
@@ -397,7 +415,7 @@ def test_what_remains_of_a_region_is_no_holder() -> None:
     )
     edges, none = chain().edges, chain().projects.head(0)
     edges = edges[~edges["source"].isin(["q1", "q2"]) & ~edges["target"].isin(["q1", "q2"])]
-    t4 = table(build(cn.assess(chain(nodes=nodes, edges=edges, projects=none), [], months=6, draws=0)), "T4")
+    t4 = table(build(cn.assess(chain(nodes=nodes, edges=edges, projects=none), [], months=6, draws=0)), "steps")
     cells = {row[0].text: {c.key: cell.text for c, cell in zip(t4.columns, row, strict=True)} for row in t4.rows}
     assert cells["mining"]["hhi_10000"] == cells["mining"]["n1_cover"] == "n/a"
     assert cells["making"]["hhi_10000"] != "n/a"
@@ -416,11 +434,11 @@ def test_goods_that_stay_in_their_step_have_no_holder() -> None:
 
 
 def test_digests_tell_which_scenario_or_table_differs(made: cn.Assessment, document: Document) -> None:
-    t24 = {row[1].text: row[2].text for row in table(document, "T24").rows}
+    t24 = {row[1].text: row[2].text for row in table(document, "digests").rows}
     assert {"stop", "z_later"} <= set(t24)
     assert any(name.startswith("T1 ") for name in t24)
     other = replace(made, asked={**made.asked, "stop": out(months=3)})
-    changed = {row[1].text: row[2].text for row in table(build(other), "T24").rows}
+    changed = {row[1].text: row[2].text for row in table(build(other), "digests").rows}
     assert {name for name in t24 if t24[name] != changed[name]} >= {"stop"}
     assert t24["z_later"] == changed["z_later"]
 

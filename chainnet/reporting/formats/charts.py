@@ -49,13 +49,13 @@ class _Plan:
 
 
 _PLANS = (
-    _Plan("T1", "stacked", ("label",), ("shortfall_tpa", "shortfall_industrial_tpa", "shortfall_civilian_tpa")),
-    _Plan("T4", "bar", ("step", "commodity"), ("top_share",)),
-    _Plan("T5", "bar", ("label",), ("first_lost_share", "lost_share")),
-    _Plan("T6a", "bar", ("label",), ("first_lost_share", "lost_share")),
+    _Plan("scenarios", "stacked", ("label",), ("shortfall_tpa", "shortfall_industrial_tpa", "shortfall_civilian_tpa")),
+    _Plan("steps", "bar", ("step", "commodity"), ("top_share",)),
+    _Plan("sites", "bar", ("label",), ("first_lost_share", "lost_share")),
+    _Plan("countries", "bar", ("label",), ("first_lost_share", "lost_share")),
     _Plan("M1", "line", ("calendar_month",), ("short_share",), "tier", "scenario"),
-    _Plan("T9", "stacked", ("meaning", "by_year"), ("shortfall_tpa",), "tier"),
-    _Plan("T3", "bar", ("label",), ("alone_t",)),
+    _Plan("ladder", "stacked", ("meaning", "by_year"), ("shortfall_tpa",), "tier"),
+    _Plan("helps_most", "bar", ("label",), ("alone_t",)),
 )
 
 
@@ -66,8 +66,8 @@ def charts(tables: Sequence[ReportTable]) -> tuple[Chart, ...]:
     ----------
     tables : sequence of ReportTable
     """
-    known = {table.id: table for table in tables}
-    rows = known["T8"].records() if "T8" in known else []
+    known = {table.key: table for table in tables}
+    rows = known["served"].records() if "served" in known else []
     tiers = list(dict.fromkeys(row["tier"].text for row in rows))
     names = {row["scenario"].text: row["label"].text for row in rows}
     drawn = (_drawn(plan, known[plan.table], tiers, names) for plan in _PLANS if plan.table in known)

@@ -13,6 +13,7 @@ from chainnet.reporting.model import Document, ReportFigure, ReportTable, Senten
 __all__ = ["html_report"]
 
 
+LEAD = ("chain", "scenarios")  # what stands beside the bottom line
 RIGHT = ("range", "demand_range", "first", "worst", "survive", "recover")
 
 
@@ -45,6 +46,12 @@ def html_report(document: Document, has_graph: bool, template: str | None = None
         graph=has_graph,
         anchors={t.id for t in printed},
         cut={t.id for t in printed if t.is_cut},
+        full_ids={
+            t.id for part in document.annexes for t in part.blocks if isinstance(t, ReportTable) and not t.is_cut
+        },
+        lead=[block for block in document.summary if getattr(block, "key", "") in LEAD],
+        rest=[block for block in document.summary if getattr(block, "key", "") not in LEAD],
+        places=lambda table: {i: at for at, i in enumerate(table.body_columns)},
         kind_of=kind_of,
         numeric=numeric,
     )

@@ -9,17 +9,21 @@ from importlib.resources import files
 from typing import Any
 
 from chainnet.drawing import font_folder
-from chainnet.reporting.formats.glyphs import drawable
+from chainnet.reporting.formats.glyphs import drawable, short_label
 from chainnet.reporting.formats.page import numeric
-from chainnet.reporting.model import Block, Document, ReportFigure, ReportTable, Sentence
+from chainnet.reporting.model import Block, Cell, Document, ReportFigure, ReportTable, Section, Sentence
+from chainnet.reporting.sections.order import ON_SCREEN
 
 __all__ = ["pdf_report"]
 
-LONG = 80  # tables longer than this stand in the workbook only
-LEAST_SHARE = 1.0
+ROWS = 8  # of a table on paper: the rest stands in the HTML and the workbook
+MORE = 3  # that may follow so that a group is not cut
+WHOLE = frozenset({"ladder", "assumptions"})  # told in full
+ROOM, ROOM_SMALL = 106.0, 118.0  # letters in the width of a page: of a table, of one with many columns
+SMALL_FROM = 7  # columns beyond which letters are small
 WORD = 19  # letters of a word that a column of text always has room for
 LINE = 45  # letters of a word that a line of text always has room for
-CELL = 900  # letters that a cell shows
+CELL = 170  # letters that a cell shows
 JOINT = "\u200b"  # where a long word may break
 Write = Callable[[str], str]
 
@@ -64,8 +68,8 @@ def pdf_report(document: Document, names: Mapping[str, str], template: str | Non
 def _content(document: Document, write: Write) -> dict[str, Any]:
     taken: set[str] = set()
     summary = _blocks(document.summary, write, taken)
-    sections = [{"heading": s.heading, "blocks": _blocks(s.blocks, write, taken)} for s in document.sections]
-    annexes = [{"heading": s.heading, "blocks": _blocks(s.blocks, write, taken)} for s in document.annexes]
+    sections = [{"heading": s.heading, "blocks": _blocks(_on_paper(s), write, taken)} for s in document.sections]
+    annexes = [{"heading": s.heading, "blocks": _blocks(_on_paper(s), write, taken)} for s in document.annexes]
     title = f"{document.marking} | {document.title}" if document.marking else document.title
     return {
         "language": document.language,
@@ -81,11 +85,24 @@ def _content(document: Document, write: Write) -> dict[str, Any]:
         "sections": sections,
         "annexes": annexes,
         "anchors": sorted(taken),
+        "is_brief": document.is_brief,
     }
 
 
+def _on_paper(section: Section) -> tuple[Block, ...]:
+    """Return what of a section stands on paper, and a line that names what does not."""
+    tables = [block for block in section.blocks if isinstance(block, ReportTable)]
+    yearly = [t.key for t in tables if "." in t.key][:-1]  # of several years the last stands on paper
+    far = [t for t in tables if section.on_screen or t.key in ON_SCREEN or t.key in yearly]
+    kept = tuple(block for block in section.blocks if block not in far)
+    if not far:
+        return kept
+    named = "all rows of the tables that are cut" if section.on_screen else "; ".join(f"{t.id} {t.title}" for t in far)
+    return (*kept, Sentence(f"{named}.", (), "In the HTML and the workbook:"))
+
+
 def _sentence(sentence: Sentence, write: Write) -> dict[str, Any]:
-    return {"head": write(sentence.head), "text": write(sentence.text), "tables": list(sentence.tables)}
+    return {"head": write(sentence.head), "text": write(sentence.text), "tables": list(sentence.refers)}
 
 
 def _blocks(blocks: Sequence[Block], write: Write, taken: set[str]) -> list[dict[str, Any]]:
@@ -116,16 +133,14 @@ def _figure(figure: ReportFigure, write: Write) -> dict[str, Any]:
 
 
 def _table(table: ReportTable, write: Write, taken: set[str]) -> dict[str, Any]:
-    shown = table.body_rows[:LONG]
+    shown = table.body_rows if table.key in WHOLE else _first_rows(table)
     columns = table.body_columns
     texts = [[write(row[i].text).replace(JOINT, "") for i in columns] for row in shown]
-    rows = [[_breakable(_cut(text), WORD) for text in row] for row in texts]
+    rows = [[_breakable(short_label(text, CELL), WORD) for text in row] for row in texts]
     heads = [write(table.columns[i].head) for i in columns]
-    more = (
-        f"First {len(shown)} of {len(table.rows)} rows; all in the workbook. " if len(shown) < len(table.rows) else ""
-    )
-    if any(len(text) > CELL for row in texts for text in row):
-        more += f"Cells of more than {CELL} letters are cut here, in full in the workbook. "
+    more = f"First {len(shown)} of {len(table.rows)} rows; " if len(shown) < len(table.rows) else ""
+    more += "long cells are cut; " if any(len(text) > CELL for row in texts for text in row) else ""
+    more += "all in the HTML and the workbook. " if more else ""
     anchor = "" if table.id in taken else table.anchor
     taken.add(table.id)
     right = [table.columns[i].is_number or i in numeric(table) for i in columns]
@@ -137,15 +152,23 @@ def _table(table: ReportTable, write: Write, taken: set[str]) -> dict[str, Any]:
         "subtitle": write(table.subtitle),
         "heads": heads,
         "rows": rows,
+        "spans": table.spans(shown),
+        "gaps": table.gaps(shown),
         "total": [write(table.total[i].text) for i in columns] if table.total else [],
         "right": right,
         "widths": _widths(heads, rows, right),
-        "note": write(f"{more}{table.note} {table.standing} Sheet: {table.sheet}.".strip()),
+        "is_small": len(heads) > SMALL_FROM,
+        "note": write(f"{more}{table.left_out}{table.note} {table.standing} Sheet: {table.sheet}.".strip()),
     }
 
 
-def _cut(text: str) -> str:
-    return text if len(text) <= CELL else text[: CELL - 1] + "\u2026"
+def _first_rows(table: ReportTable) -> tuple[tuple[Cell, ...], ...]:
+    """Return so many rows that no group is cut, where it is not too long."""
+    rows = table.body_rows
+    heads = [span[0] for span in table.spans(rows)]
+    ends = [n for n in range(2, len(rows) + 1) if n == len(rows) or heads[n]]
+    fit = [n for n in ends if n <= ROWS + (MORE if 0 in heads else 0)]
+    return rows[: max(fit[-1] if fit else 0, min(ROWS, len(rows)) if not fit or fit[-1] < ROWS // 2 else 0)]
 
 
 def _breakable(text: str, width: int) -> str:
@@ -163,16 +186,28 @@ def _pieces(piece: str, width: int) -> list[str]:
 
 
 def _widths(heads: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[bool]) -> list[float]:
-    """Return shares of the page's width: by the longest words, so that no column starves or sprawls."""
-    out = []
+    """Return shares of the page's width, in letters: by the longest words, so that no column starves or sprawls.
+
+    Where there is not room for all, columns give way whose words can go on a next line.
+    """
+    wide, least = [], []
     for i, head in enumerate(heads):
         cells = [row[i] for row in rows] or [""]
-        longest = max(len(c) for c in cells)
-        word = max((len(w) for text in [head, *cells] for w in text.split(" ")), default=1)
+        sizes = [_letters(cell) for cell in cells]
+        word = max((_letters(w) for text in [head, *cells] for w in re.split(f"[ {JOINT}]", text)), default=1.0)
         if right[i]:
-            width = max(longest, min(word, 12), 5) + 1.0
+            wide.append(max(*sizes, min(word, 12.0), 5.0) + 1.0)
+            least.append(wide[-1])
         else:
-            mean = sum(len(c) for c in cells) / len(cells)
-            width = min(max(mean * 1.15, min(word, WORD), longest * 0.5, 5), 42) + 1
-        out.append(max(round(width, 2), LEAST_SHARE))
-    return out
+            mean = sum(sizes) / len(sizes)
+            wide.append(min(max(mean * 1.15, word, max(sizes) * 0.5, 5.0), max(42.0, word)) + 1.0)
+            least.append(min(word + 1.0, wide[-1]))
+    room = ROOM_SMALL if len(heads) > SMALL_FROM else ROOM
+    spare = sum(wide) - sum(least)
+    part = min((sum(wide) - room) / spare, 1.0) if sum(wide) > room and spare > 0 else 0.0
+    return [round(w - part * (w - n), 2) for w, n in zip(wide, least, strict=True)]
+
+
+def _letters(text: str) -> float:
+    """Return how wide a text is, in small letters: capitals are wider."""
+    return len(text) + 0.4 * sum(c.isupper() for c in text)

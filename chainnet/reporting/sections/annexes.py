@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -24,6 +25,7 @@ from chainnet.reporting.model import (
 from chainnet.reporting.reproduction import digest_table, reproduction
 from chainnet.reporting.sections.asked import not_assessed
 from chainnet.reporting.sections.losses import loss_table
+from chainnet.reporting.sections.order import table_id
 from chainnet.reporting.sections.served import user_table
 from chainnet.results import BOUNDED, CHECKED, FROM_INPUTS, SAMPLED, SIMULATED
 from chainnet.words import NO_DATA, country_name, first_capital, is_missing
@@ -108,7 +110,10 @@ def annexes(
     glossary = tuple(Sentence(text, (), f"{word}.") for word, text in GLOSSARY)
     return (
         make_section("Glossary and signs", (*_SIGNS, *glossary)),
-        make_section("Full tables", *(table.whole for table in tables if table.is_cut or table in full)),
+        replace(
+            make_section("Full tables", *(table.whole for table in tables if table.is_cut or table in full)),
+            on_screen=True,
+        ),
         make_section(
             "Inputs and sources",
             Sentence(
@@ -120,7 +125,10 @@ def annexes(
         make_section("Certificates", certificate_table(facts)),
         make_section(
             "Published indices",
-            Sentence("HHI and N-1 cover stand in T4; the index below is the EU supply risk, country by country."),
+            Sentence(
+                f"HHI and N-1 cover stand in {table_id('steps')}; the index below is the EU supply risk, country by "
+                "country."
+            ),
             index_table(facts),
             not_assessed(facts, "indices"),
         ),
@@ -147,9 +155,9 @@ _SIGNS = (
 )
 
 
-@col.table("T20", "Certificates", "Certificates")
+@col.table("certificates", "Certificates", "Certificates")
 def certificate_table(facts: Facts) -> ReportTable:
-    """Return T20: what was proved, and how closely."""
+    """Return what was proved, and how closely."""
 
     def problem(row: Any) -> str:
         head, _, scenario = str(row["problem"]).partition(", ")
@@ -179,9 +187,9 @@ def certificate_table(facts: Facts) -> ReportTable:
     )
 
 
-@col.table("T22", "Sources", "Sources")
+@col.table("sources", "Sources", "Sources")
 def source_table(facts: Facts) -> ReportTable:
-    """Return T22: the sources, and how many rows rest on each."""
+    """Return the sources, and how many rows rest on each."""
     used: dict[str, int] = {}
     for frame in (getattr(facts.network, name) for name in TABLES):
         for cell in frame["reference"].dropna() if "reference" in frame.columns else ():
@@ -205,9 +213,11 @@ def source_table(facts: Facts) -> ReportTable:
     )
 
 
-@col.table("T23", "Indices", "Published index and solved loss disagree where spare capacity or a narrow step decides")
+@col.table(
+    "indices", "Indices", "Published index and solved loss disagree where spare capacity or a narrow step decides"
+)
 def index_table(facts: Facts) -> ReportTable | None:
-    """Return T23: every country and step by published index and by loss; None where not assessed."""
+    """Return every country and step by published index and by loss; None where not assessed."""
     table = facts.a.indices
     if table.empty:
         return None
@@ -262,7 +272,7 @@ def _input_table(name: str, frame: pd.DataFrame) -> ReportTable:
             for c in given
         ],
         frame.to_dict("records"),
-        id=f"I {name}",
+        key=f"I {name}",
         sheet=f"Input {name}",
         title=f"Input: {name}",
         subtitle=f"{TABLES[name].description} As used; what {NO_DATA} means in a column stands in the sheet Columns.",

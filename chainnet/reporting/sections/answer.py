@@ -61,7 +61,7 @@ class _Form:
     words: Callable[[Facts], str]
 
     def sentence(self, facts: Facts) -> Sentence:
-        years = [f"T10.{year}" for year in facts.a.rerouting] if "T10" in self.tables else []
+        years = [f"effects.{year}" for year in facts.a.rerouting] if "projects" in self.tables else []
         return Sentence(self.words(facts), (*self.tables, *years), self.head)
 
 
@@ -180,7 +180,7 @@ def best_alone(facts: Facts, year: int, column: str) -> tuple[pd.Series, str]:
 def _verdict_short(facts: Facts) -> str:
     if not facts.a.worst:
         return f"No scenario was given; undisturbed, {_undisturbed(facts, _basis(facts))}."
-    to = f" to {facts.whose}" if facts.whose else ""  # T1 says who that is
+    to = f" to {facts.whose}" if facts.whose else ""  # the table of the scenarios says who that is
     short = short_of(facts, facts.a.worst, facts.first)
     if short.differs or (short.asked > 0 and demand_is_assumed(facts, facts.first)):
         return _verdict_at_both_ends(facts, to)
@@ -571,14 +571,20 @@ def weakest_input(facts: Facts) -> str:
 
 # each claim in short, where page one has room for it, and at length
 CLAIMS: tuple[tuple[_Form | None, _Form], ...] = (
-    (_Form("Verdict.", ("T1", "T8"), _verdict_short), _Form("Verdict.", ("T1", "T8"), _verdict_long)),
-    (_Form("As built.", ("T8h",), layer_words), _Form("As built.", ("T8h",), layer_words)),
-    (None, _Form("Who goes short.", ("T8", "T8b", "T6d"), _who)),
-    (_Form("When.", ("T8d", "T8e"), _when_short), _Form("When.", ("T8d", "T8e"), when_words)),
-    (_Form("Where.", ("T5", "T6a"), _hangs_short), _Form("What it hangs on.", ("T5", "T6a", "T6b", "T7"), _hangs_long)),
-    (_Form("What helps.", ("T9", "T10"), _wins_short), _Form("What wins it back.", ("T9",), _wins_long)),
     (
-        _Form("How sure.", ("T8", "T15", "T20"), _trust_short),
-        _Form("How far to trust it.", ("T15", "T18", "T19", "T20"), _trust_long),
+        _Form("Verdict.", ("scenarios", "served"), _verdict_short),
+        _Form("Verdict.", ("scenarios", "served"), _verdict_long),
+    ),
+    (_Form("As built.", ("layers",), layer_words), _Form("As built.", ("layers",), layer_words)),
+    (None, _Form("Who goes short.", ("served", "by_country", "steps_by_country"), _who)),
+    (_Form("When.", ("over_time", "endurance"), _when_short), _Form("When.", ("over_time", "endurance"), when_words)),
+    (
+        _Form("Where.", ("sites", "countries"), _hangs_short),
+        _Form("What it hangs on.", ("sites", "countries", "owners", "sets"), _hangs_long),
+    ),
+    (_Form("What helps.", ("ladder", "projects"), _wins_short), _Form("What wins it back.", ("ladder",), _wins_long)),
+    (
+        _Form("How sure.", ("served", "decisive", "certificates"), _trust_short),
+        _Form("How far to trust it.", ("decisive", "coverage", "relations", "certificates"), _trust_long),
     ),
 )

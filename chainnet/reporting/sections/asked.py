@@ -74,9 +74,9 @@ def _standing(facts: Facts) -> tuple[Sentence, ...]:
     return (Sentence(f"{'; '.join(said)}.", (), f"Stands as built in {rows['year'].max()}:"),)
 
 
-@col.table("T21", "Scenarios", "What each scenario does")
+@col.table("measures", "Scenarios", "What each scenario does")
 def measure_table(facts: Facts) -> ReportTable:
-    """Return T21: the measures of every scenario in words."""
+    """Return the measures of every scenario in words."""
     name, label = col.scenario(facts)
     rows = [
         {"scenario": name, "measure": words, "told": told}

@@ -10,6 +10,7 @@ from chainnet.reporting.facts import Facts
 from chainnet.reporting.model import ReportColumn, ReportTable, Section, make_section, make_table, stands
 from chainnet.reporting.others import order_of
 from chainnet.reporting.sections.missing import missing_table
+from chainnet.reporting.sections.order import table_id
 from chainnet.results import weakest
 from chainnet.words import NO_DATA, count, number, percent, span, tonnes
 
@@ -42,9 +43,9 @@ def _records(columns: Sequence[ReportColumn], rows: Iterator[tuple[Any, ...]]) -
     return (dict(zip((column.key for column in columns), row, strict=True)) for row in rows)
 
 
-@col.table("T16", "Assumptions", "What was assumed")
+@col.table("assumptions", "Assumptions", "What was assumed")
 def assumption_table(facts: Facts) -> ReportTable:
-    """Return T16: what was assumed, and whether it was tested."""
+    """Return what was assumed, and whether it was tested."""
     return make_table(
         _ASSUMED,
         _records(_ASSUMED, _assumptions(facts)),
@@ -69,34 +70,54 @@ def _assumptions(facts: Facts) -> Iterator[tuple[str, ...]]:
     capacities = f"{count(len(nodes))} nodes, the weakest {weakest(nodes['quality'])}"
     others = f"{lead} short {tonnes(worst['shortfall_before_tpa'])} if all others come first" if facts.whose else "n/a"
     served = order_of(facts).served if facts.whose else "nobody else"
+    months_in = ", ".join(map(table_id, ("over_time", "endurance", "requirement")))
+    relations_in = ", ".join(map(table_id, ("scenarios", "sites", "countries", "served")))
     tiers, every = ", ".join(facts.tiers), "all answers"
     yield "Length", f"a steady year; {facts.months.span} for the months", every, "either", NOT_TESTED
-    yield "Intensity", "every measure at its full size; in the months with its dates", "scenarios", "up", "T8, T8d"
-    yield "Foresight", "every date of a scenario is known beforehand", "T8d, T8e, T12", "down", "T8d"
+    yield (
+        "Intensity",
+        "every measure at its full size; in the months with its dates",
+        "scenarios",
+        "up",
+        f"{table_id('served')}, {table_id('over_time')}",
+    )
+    yield "Foresight", "every date of a scenario is known beforehand", months_in, "down", table_id("over_time")
     yield "Whose demand", facts.whose or "everyone's", every, "either", NOT_TESTED
     yield "Others", served, "scenarios", "down", others
     yield "Order of tiers", tiers, "scenarios, ladder", "either", NOT_TESTED
     yield f"Demand, {lead}", asked, every, "either", ranged
     yield "Capacities", capacities, every, "either", NOT_TESTED
-    yield "Relations", "known ones, each up to its capacity", "T1, T5, T6, T8", "up", relations
-    yield "New relations", "any maker to any user not barred, at an extra cost", "ladder", "down", "T9"
-    yield "Stocks", f"{count(len(net.stocks))} on record, drawn once", "ladder, months", "down", "T9, T9c"
+    yield "Relations", "known ones, each up to its capacity", relations_in, "up", relations
+    yield "New relations", "any maker to any user not barred, at an extra cost", "ladder", "down", table_id("ladder")
+    yield (
+        "Stocks",
+        f"{count(len(net.stocks))} on record, drawn once",
+        "ladder, months",
+        "down",
+        f"{table_id('ladder')}, {table_id('ladder_over_time')}",
+    )
     if facts.a.rerouting:
         standing = {y: int(r.projects["standalone_t"].notna().sum()) for y, r in facts.a.rerouting.items()}
         words = ", ".join(f"{n} by {y}" for y, n in standing.items())
         projects = f"announced size, year and ramp: {words}"
-        yield "Projects", projects, "ladder, T10", "down", "by year: T9; delay: not tested"
+        yield (
+            "Projects",
+            projects,
+            f"ladder, {table_id('projects')}",
+            "down",
+            f"by year: {table_id('ladder')}; delay: not tested",
+        )
     table = facts.a.exposure
     if not table.empty:
         years = sorted(set(table["recovery"]))
         value = number(years[0]) if len(years) == 1 else f"{number(years[0])} to {number(years[-1])}"
         recovery = f"{value} {'year' if value == '1' else 'years'}, {facts.settings['recovery']}"
-        yield "Recovery of a site", recovery, "T8f", "either", NOT_TESTED
+        yield "Recovery of a site", recovery, table_id("exposure"), "either", NOT_TESTED
 
 
-@col.table("T17", "Gaps", "What is missing, and which way it pushes the answers")
+@col.table("gaps", "Gaps", "What is missing, and which way it pushes the answers")
 def gap_table(facts: Facts) -> ReportTable:
-    """Return T17: what is missing from the data, and which way that pushes the answers."""
+    """Return what is missing from the data, and which way that pushes the answers."""
     return make_table(
         _MISSING,
         _records(_MISSING, _gaps(facts)),

@@ -35,9 +35,9 @@ def _bloc_names(facts: Facts) -> list[str]:
     return [join([country_name(str(member)) for member in members]) for members in sides]
 
 
-@col.table("T14b", "Split", "What a split into two markets costs")
+@col.table("split", "Split", "What a split into two markets costs")
 def split_table(facts: Facts) -> ReportTable | None:
-    """Return T14b: what a split into two blocs costs each side; None where not assessed."""
+    """Return what a split into two blocs costs each side; None where not assessed."""
     found = facts.a.alignment
     if found is None or found.split.empty:
         return None
@@ -78,9 +78,9 @@ def split_table(facts: Facts) -> ReportTable | None:
     )
 
 
-@col.table("T14", "Balance", "What each country between the blocs is worth to either side")
+@col.table("balance", "Balance", "What each country between the blocs is worth to either side")
 def side_table(facts: Facts) -> ReportTable | None:
-    """Return T14: what each country between the blocs is worth to either side; None where not assessed."""
+    """Return what each country between the blocs is worth to either side; None where not assessed."""
     found = facts.a.alignment
     if found is None or found.countries.empty:
         return None
@@ -106,7 +106,7 @@ def side_table(facts: Facts) -> ReportTable | None:
     ).with_lead(rows=SHORT_LIST)
 
 
-@fig.figure("F12")
+@fig.figure("sides")
 def sides_figure(facts: Facts) -> ReportFigure | None:
     """Draw what each country that chooses is worth to either side."""
     found = facts.a.alignment
@@ -152,6 +152,6 @@ def sides_figure(facts: Facts) -> ReportFigure | None:
         title,
         f"Fair share of what the countries that choose are worth to either side after a split, {facts.unit}.",
         alt + ".",
-        "Data: T14.",
+        "",
         side_table(facts),
     )

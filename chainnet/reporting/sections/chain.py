@@ -12,17 +12,17 @@ from chainnet.reporting import canvas as fig
 from chainnet.reporting import columns as col
 from chainnet.reporting.facts import Facts, once
 from chainnet.reporting.model import ReportFigure, ReportTable, Section, Sentence, make_section, make_table
+from chainnet.reporting.sections.order import figure_id, table_id
+from chainnet.reporting.sections.strip import OTHER_COLOUR, country_colours
 from chainnet.results import CHECKED, FROM_INPUTS
 from chainnet.words import NO_DATA, NOT_APPLICABLE, count, country_name, first_capital, is_known, join, number, percent
 
-PLACES = ("#0B6BB8", "#D55E00", "#00594F", "#4B2A85", "#3A97D3", "#8C1D18")
-OTHER = "#7A828C"
 LISTED = ["step", "commodity"]
 
 
 def section(facts: Facts) -> Section:
     """Return what holds deliveries back, who holds each good, and every step."""
-    return make_section("Where does the chain narrow?", _cut_sentence(facts), goods_figure(facts), stage_table(facts))
+    return make_section("Where does the chain narrow?", _cut_sentence(facts), stage_table(facts), holders_figure(facts))
 
 
 def _cut_sentence(facts: Facts) -> Sentence:
@@ -32,13 +32,14 @@ def _cut_sentence(facts: Facts) -> Sentence:
         return Sentence("Nothing reaches the users: the minimum cut is empty.")
     words = join([f"{count(n)} bounds of {kind}" for kind, n in kinds.items()])
     if list(kinds.index) == ["demand"]:
+        held, steps = figure_id("holders"), table_id("steps")
         return Sentence(
-            "Undisturbed, no step holds deliveries back: the minimum cut is the demand itself, all of it is served. "
-            "F2b shows who holds each good, T4 what its largest holder's loss costs.",
-            ("T4",),
+            "Undisturbed, no step holds deliveries back: the minimum cut is the demand itself, all served. "
+            f"{held} shows who holds each good, {steps} what its largest holder's loss costs.",
+            ("steps",),
         )
     return Sentence(
-        f"Undisturbed, deliveries are held back by a minimum cut of {words}; other cuts may exist.", ("T4",)
+        f"Undisturbed, deliveries are held back by a minimum cut of {words}; other cuts may exist.", ("steps",)
     )
 
 
@@ -47,9 +48,9 @@ def _steps_of(table: pd.DataFrame) -> pd.Series:
     return step.fillna(table["stage"]).str.replace("_", " ")
 
 
-@col.table("T4", "Stages", "Concentration, spare capacity and cover by step")
+@col.table("steps", "Stages", "Concentration, spare capacity and cover by step")
 def stage_table(facts: Facts) -> ReportTable:
-    """Return T4: concentration, spare capacity and cover of each step."""
+    """Return concentration, spare capacity and cover of each step."""
     table = facts.a.indicators.reset_index()
     table = table.assign(step=_steps_of(table))
     place = {step: i for i, step in enumerate(facts.steps)}
@@ -154,37 +155,15 @@ def _held(facts: Facts) -> pd.DataFrame:
     return made[kept]
 
 
-@fig.figure("F2")
-def steps_figure(facts: Facts) -> ReportFigure | None:
-    """Draw one bar a step: the good of it that is held most closely."""
+@fig.figure("holders")
+def holders_figure(facts: Facts) -> ReportFigure | None:
+    """Draw who holds what, a bar for each step and good."""
     shares = _held(facts)
+    shares = shares[shares["step"].isin(facts.steps)]
     if shares.empty:
         return None
-    close = (shares["share"] ** 2).groupby([shares["step"], shares["commodity"]]).sum().round(9).reset_index()
-    close = close.sort_values(["step", "share", "commodity"], ascending=[True, False, True])
-    kept = close.drop_duplicates("step").set_index(LISTED).index
-    if len(kept) == len(close):
-        return _strip(facts, shares, "")
-    mine = pd.MultiIndex.from_frame(shares[LISTED]).isin(kept)
-    return _strip(facts, shares[mine], "each step's most concentrated good (all: F2b)", "steps' goods")
-
-
-@fig.figure("F2b")
-def goods_figure(facts: Facts) -> ReportFigure | None:
-    """Draw one bar a good, where a step makes several."""
-    shares = _held(facts)
-    if shares.empty or len(shares[LISTED].drop_duplicates()) == shares["step"].nunique():
-        return None
-    return _strip(facts, shares, "each good on its own basis")
-
-
-def _strip(facts: Facts, shares: pd.DataFrame, which: str, each: str = "goods") -> ReportFigure:
-    """Draw who holds what, a bar for each step and good."""
-    shares = shares[shares["step"].isin(facts.steps)]
     rows = [(s, c) for s in facts.steps for c in sorted(shares.loc[shares["step"] == s, "commodity"].unique())]
-    weight = shares.groupby("code")["share"].sum().round(9)
-    order = [str(c) for c in weight.index[np.lexsort((weight.index, -weight.to_numpy()))]]
-    colour = dict(zip([c for c in order if c not in ("other", "n/d")], PLACES, strict=False))
+    colour = country_colours(facts)
     indicators = facts.a.indicators.reset_index()
     step_of = indicators["step"].fillna("") if "step" in indicators.columns else _steps_of(indicators)
     lines: list[tuple[str, str | None]] = []
@@ -193,7 +172,7 @@ def _strip(facts: Facts, shares: pd.DataFrame, which: str, each: str = "goods") 
         goods = [c for s, c in rows if s == step]
         lines += [(step, None), *((step, c) for c in goods)] if several else [(step, c) for c in goods]
     y = np.arange(len(lines))[::-1]
-    canvas, (ax,) = fig.new_canvas(0.45 + 0.21 * len(lines))
+    canvas, (ax,) = fig.new_canvas(0.45 + 0.18 * len(lines))
     for at, (step, commodity) in zip(y, lines, strict=True):
         if commodity is None:
             continue
@@ -203,7 +182,15 @@ def _strip(facts: Facts, shares: pd.DataFrame, which: str, each: str = "goods") 
         pieces = [(c, float(part[c])) for c in colour if c in part.index]
         pieces += [("other", float(part[rest].sum()))] if rest else []
         for code, share in pieces:
-            ax.barh(at, share, left=left, color=colour.get(code, OTHER), height=0.78, edgecolor="white", linewidth=1.2)
+            ax.barh(
+                at,
+                share,
+                left=left,
+                color=colour.get(code, OTHER_COLOUR),
+                height=0.78,
+                edgecolor="white",
+                linewidth=1.2,
+            )
             shown = facts.drawn(code, 8)
             if share > 0.022 * len(shown):
                 fig.write(ax, left + share / 2, at, shown, "center", color="white", fontsize=7.5)
@@ -231,19 +218,18 @@ def _strip(facts: Facts, shares: pd.DataFrame, which: str, each: str = "goods") 
     title = f"No country makes over half of any of {len(rows)} goods"
     if len(leader):
         place = leader.index[np.lexsort((leader.index, -leader.to_numpy()))][0]
-        title = f"{place} makes over half of {leader[place]} of {len(rows)} {each}"
+        title = f"{place} makes over half of {leader[place]} of {len(rows)} goods"
     three = ", ".join(
         f"{facts.commodity(r['commodity']) or r['step']} {r['place']} {percent(r['share'])}"
         for r in records(tops.head(3))
     )
     key = ", ".join(f"{c} {country_name(c)}" if country_name(c) != c else c for c in colour)
-    basis = f"Share of baseline output by country{', ' + which if which else ''}"
     return fig.make_figure(
         canvas,
         title,
-        f"{basis}; mine first; right: N-1 cover, HHI x 10,000.",
+        "Share of baseline output by country, each good on its own basis; mine first; right: N-1 cover, HHI x 10,000.",
         f"One bar per good; largest holders: {three}.",
-        f"{key}. Data: T4.",
+        f"{key}.",
         stage_table(facts),
     )
 

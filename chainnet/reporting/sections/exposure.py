@@ -14,6 +14,7 @@ from chainnet.reporting import columns as col
 from chainnet.reporting.facts import Facts, once
 from chainnet.reporting.model import Block, ReportFigure, ReportTable, Sentence, blocks_of, make_table
 from chainnet.reporting.sections.asked import not_assessed
+from chainnet.reporting.sections.order import table_id
 from chainnet.results import CHECKED, SIMULATED, fact_of, origin_of
 from chainnet.words import MINUS, NO_DATA, bracket_sentence, join, money, number, ranks, weight
 
@@ -48,7 +49,7 @@ def bracket_points(facts: Facts) -> tuple[Sentence, ...]:
             said = bracket_sentence(mine.loc["optimal", "lost_tpa"], mine.loc["myopic long run", "lost_tpa"])
             found.setdefault(said, []).append(name)
     return tuple(
-        Sentence(words, ("T8g",), f"{join([facts.scenario_label(n) for n in names])}.")
+        Sentence(words, ("bracket",), f"{join([facts.scenario_label(n) for n in names])}.")
         for words, names in list(found.items())[:TOLD]
     )
 
@@ -64,9 +65,9 @@ def _brackets(facts: Facts) -> dict[str, pd.DataFrame]:
     return {n: t.apply(lambda c, t=t: c.mask(t["lost_share"].abs() <= 1e-7, 0.0)) for n, t in found.items()}
 
 
-@col.table("T8g", "Bracket", "Lost with the best rerouting, and if firms react only to their own stocks")
+@col.table("bracket", "Bracket", "Lost with the best rerouting, and if firms react only to their own stocks")
 def bracket_table(facts: Facts) -> ReportTable | None:
-    """Return T8g: the optimal loss, the myopic ones and the worst case of each scenario; None where none is known."""
+    """Return the optimal loss, the myopic ones and the worst case of each scenario; None where none is known."""
     table = facts.a.bracket
     if table.empty:
         return None
@@ -99,7 +100,8 @@ def bracket_table(facts: Facts) -> ReportTable | None:
         ({"scenario": name, "lost": mine} for name, mine in _brackets(facts).items()),
         subtitle=f"Unit: {facts.unit}, all tiers. Every measure at its full size. {facts.whose_words}",
         note=(
-            "Loss against what is served in the baseline, no tier first (T8 serves them in order). Best rerouting "
+            "Loss against what is served in the baseline, no tier first "
+            f"({table_id('served')} serves them in order). Best rerouting "
             f"draws no stocks. First and last of {years} simulated years in which plants order as they always did: "
             "the first lives on the stores of plants, so that it may lose less than the best rerouting without "
             "them. Worst case: no stores, no rerouting; no bound by proof."
@@ -127,9 +129,9 @@ def _recovery_words(facts: Facts) -> str:
     return f"Recovery: {span} months for each site ({how})."
 
 
-@col.table("T8f", "Exposure", "What the loss of each site costs until it is back")
+@col.table("exposure", "Exposure", "What the loss of each site costs until it is back")
 def exposure_table(facts: Facts) -> ReportTable | None:
-    """Return T8f: what the loss of each site costs until it is back; None where it was not assessed."""
+    """Return what the loss of each site costs until it is back; None where it was not assessed."""
     table = facts.a.exposure
     if table.empty:
         return None
@@ -180,7 +182,7 @@ def exposure_table(facts: Facts) -> ReportTable | None:
     ).with_lead(rows=min(int((table["cost_usd"] > 0).sum()) + 1, SHORT_LIST))
 
 
-@fig.figure("F7b")
+@fig.figure("exposure")
 def exposure_figure(facts: Facts) -> ReportFigure | None:
     """Return spend against exposure, as the drawing room draws it; None where it was not assessed."""
     table = facts.a.exposure
@@ -198,7 +200,7 @@ def exposure_figure(facts: Facts) -> ReportFigure | None:
         f"{what.capitalize()} and exposure of {len(table)} sites: rank correlation {told}",
         f"What each site ships against what its loss costs until it is back. {_recovery_words(facts)}",
         f"Marks show each site; largest: {'; '.join(worth)}.",
-        "Data: T8f.",
+        "",
         exposure_table(facts),
     )
 

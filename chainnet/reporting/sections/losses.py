@@ -23,6 +23,7 @@ from chainnet.reporting.model import (
     make_table,
 )
 from chainnet.reporting.others import order_of
+from chainnet.reporting.sections.order import table_id
 from chainnet.results import BOUNDED, CHECKED, origin_of
 from chainnet.words import (
     NOT_ASKED,
@@ -42,12 +43,12 @@ from chainnet.words import (
 DIFFERING = 3  # countries told in a sentence
 # what drops out, label of the removals -> table, sheet, what is said of it
 _TABLES = {
-    "site": ("T5", "N-1", "one site"),
-    "node": ("T5b", "N-1 nodes", "one node"),
-    "country": ("T6a", "Countries", "one country"),
-    "owner_country": ("T6b", "Owner countries", "all that one country's owners hold"),
-    "operator": ("T6c", "Operators", "one operator"),
-    "step+country": ("T6d", "Steps by country", "one step in one country"),
+    "site": ("sites", "N-1", "one site"),
+    "node": ("nodes", "N-1 nodes", "one node"),
+    "country": ("countries", "Countries", "one country"),
+    "owner_country": ("owners", "Owner countries", "all that one country's owners hold"),
+    "operator": ("operators", "Operators", "one operator"),
+    "step+country": ("steps_by_country", "Steps by country", "one step in one country"),
 }
 _HEADS = {"country": "Country", "owner_country": "Country of owner", "operator": "Operator"}
 
@@ -58,7 +59,7 @@ def section(facts: Facts) -> Section:
         "What is lost if one, two or k drop out?",
         single_figure(facts),
         *(loss_table(facts, by) for by in ("site", "country", "owner_country")),
-        Sentence(owners_words(facts), ("T6a", "T6b")),
+        Sentence(owners_words(facts), ("countries", "owners")),
         *(loss_table(facts, by) for by in ("operator", "step+country")),
         sets_figure(facts),
         attack_table(facts),
@@ -124,7 +125,7 @@ def _name_columns(facts: Facts, by: str) -> list[ReportColumn]:
 
 @once
 def loss_table(facts: Facts, by: str) -> ReportTable:
-    """Return T5 (by site or node) or one of T6 (by a label)."""
+    """Return what each loss costs, by site, node or a label."""
     losses = facts.losses(by)
     tied = ranks(losses[facts.lead_loss])
     names = _name_columns(facts, by)
@@ -146,12 +147,12 @@ def loss_table(facts: Facts, by: str) -> ReportTable:
         note += " A row in a region, or without an operator on record, may be several plants."
     if by == "operator":
         note += " Nodes without an operator on record have no row."
-    id_, sheet, what = _TABLES[by]
+    key, sheet, what = _TABLES[by]
     table = make_table(
         columns,
         losses.assign(name=list(losses.index), rank=tied).to_dict("records"),
         none={names[-1].key: "none on record"},
-        id=id_,
+        key=key,
         sheet=sheet,
         title=f"What is lost if {what} drops out",
         subtitle=f"Unit: {facts.unit}. Removal one at a time, undisturbed network.",
@@ -186,9 +187,9 @@ def owners_words(facts: Facts) -> str:
     return owners_sentence(parts, facts.lead_tier) + (missing if unknown else "")
 
 
-@col.table("T2", "Costs most", "What costs most if it alone drops out")
+@col.table("costs_most", "Costs most", "What costs most if it alone drops out")
 def top_losses(facts: Facts) -> ReportTable:
-    """Return T2: the five sites, and the country, owners' country and operator, whose loss costs most."""
+    """Return the five sites, and the country, owners' country and operator, whose loss costs most."""
     rows = []
     for by, kind in (("site", "Site"), ("country", "Country"), ("owner_country", "Owners"), ("operator", "Operator")):
         found = loss_table(facts, by).records()[:5]
@@ -210,7 +211,7 @@ def top_losses(facts: Facts) -> ReportTable:
         rows,
         none=none | {column.key: 0.0 for column in _loss_columns(facts)},
         subtitle=f"Unit: {facts.unit}. Five sites; the first country, owners of a country, operator. No zero losses.",
-        note=_why(facts) + " All: T5, T6.",
+        note=_why(facts) + f" All: {table_id('sites')} to {table_id('operators')}.",
         **facts.standing(*facts.a.first_tier.values(), *facts.a.chokepoints.values()),
     )
 
@@ -237,9 +238,9 @@ def _also(facts: Facts, row: Any) -> str:
     return "not asked" if others is None else "; ".join(set_words(facts, other) for other in others) or "none"
 
 
-@col.table("T7", "N-k", "The worst that drop out together")
+@col.table("sets", "N-k", "The worst that drop out together")
 def attack_table(facts: Facts) -> ReportTable:
-    """Return T7: the worst two and three sites at once, proved, beside the greedy choice."""
+    """Return the worst two and three sites at once, proved, beside the greedy choice."""
     first = facts.first
     columns = [
         col.text("counts", "Counted", "whose loss", lambda r: first if r["counts"] == "first tier" else ALL_TIERS),
@@ -276,9 +277,9 @@ def attack_table(facts: Facts) -> ReportTable:
     )
 
 
-@col.table("T7b", "Pairs", "Pairs that stand in for each other: both out costs more than each alone")
+@col.table("pairs", "Pairs", "Pairs that stand in for each other: both out costs more than each alone")
 def pair_table(facts: Facts) -> ReportTable:
-    """Return T7b: pairs of one step that cost more together than their two losses added."""
+    """Return pairs of one step that cost more together than their two losses added."""
     columns = [
         col.text("node_a", "Id a", "first of the two", body=False),
         col.text("node_b", "Id b", "second of the two", body=False),
@@ -295,7 +296,7 @@ def pair_table(facts: Facts) -> ReportTable:
         facts.a.pairs.to_dict("records"),
         none={"label_a": "no such pair"},
         subtitle=f"Unit: {facts.unit}, {facts.first}. Two nodes of one step at once, undisturbed network.",
-        note="Such a pair looks harmless in T5: each alone is made up for by the other.",
+        note=f"Such a pair looks harmless in {table_id('sites')}: each alone is made up for by the other.",
         **facts.standing(facts.a.pairs),
     ).with_lead()
 
@@ -303,7 +304,7 @@ def pair_table(facts: Facts) -> ReportTable:
 # -- figures ------------------------------------------------------------------------------------
 
 
-@fig.figure("F3")
+@fig.figure("losses")
 def single_figure(facts: Facts) -> ReportFigure | None:
     """Draw the costliest sites, then large ones without a loss, beside their share of their step."""
     table = facts.losses("site")
@@ -320,7 +321,10 @@ def single_figure(facts: Facts) -> ReportFigure | None:
     y = np.arange(len(sites))[::-1]
     canvas, (left, right) = fig.new_canvas(0.7 + 0.28 * len(sites), 2, (1.5, 1.0))
     lost = [float(table.loc[s, facts.lead_loss]) for s in sites]
-    left.barh(y, lost, color=fig.LOST, height=0.62)
+    # a bar of several plants is hollow: it is no single loss
+    several = [facts.stands_for_several(str(s)) for s in sites]
+    faces = ["white" if many else fig.LOST for many in several]
+    left.barh(y, lost, color=faces, edgecolor=fig.LOST, linewidth=1.0, height=0.62)
     fig.value_ends(left, y, lost)
     left.set_yticks(y, [facts.drawn(facts.site_label(str(s)), 46) for s in sites])
     left.set_title(f"Lost, t/yr ({facts.lead_tier})", loc="left", fontsize=fig.NORMAL, color=fig.INK)
@@ -337,18 +341,24 @@ def single_figure(facts: Facts) -> ReportFigure | None:
     alt = "Bars show the loss when one site drops out, circles its share of its step: " + "; ".join(
         f"{facts.site_label(str(s))} {number(v)} t/yr" for s, v in list(zip(sites, lost, strict=True))[:3]
     )
+    single = [(s, v) for s, v, many in zip(sites, lost, several, strict=True) if not many and v > 0]
+    title = f"No plant named by itself costs {facts.lead_tier} anything"
+    if single:
+        title = f"{facts.drawn(facts.site_label(str(single[0][0])), 45)}: {tonnes(single[0][1])} lost without it"
+    elif len(hit) > len(sites):
+        title = f"The costliest {len(sites)} entries are all groups of plants"
     return fig.make_figure(
         canvas,
-        f"{facts.drawn(facts.site_label(str(sites[0])), 45)}: {tonnes(lost[0])} lost without it",
+        title,
         f"Loss of {facts.lead_tier} when one site drops out, {facts.unit}, undisturbed network; then "
         "large sites without a loss.",
         alt + ".",
-        "Data: T5.",
+        "Hollow: several plants; what one of them costs is not known." if any(several) else "",
         loss_table(facts, "site"),
     )
 
 
-@fig.figure("F4")
+@fig.figure("sets")
 def sets_figure(facts: Facts) -> ReportFigure | None:
     """Draw what is left by number of losses: a bar that is proved, a circle for greedy, dots to an open bound."""
     steps = _steps(facts)
@@ -378,7 +388,7 @@ def sets_figure(facts: Facts) -> ReportFigure | None:
         f"Left for {facts.lead_tier} after the worst k nodes (bar); ○ where the worst single losses, one after "
         f"another, leave more. {first_capital(facts.unit)}, undisturbed network.",
         alt + " t/yr.",
-        "Data: T7; one alone: T5b.",
+        f"One alone: {table_id('nodes')}.",
         attack_table(facts),
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from chainnet.reporting.facts import Facts
 from chainnet.reporting.model import Section, Sentence, make_section
+from chainnet.reporting.sections.order import table_id
 
 METHOD = (
     (
@@ -60,7 +61,8 @@ METHOD = (
     ),
     (
         "Proof.",
-        "Each answer is checked by code that shares nothing with the solver (T20); one that fails is never printed.",
+        f"Each answer is checked by code that shares nothing with the solver ({table_id('certificates')}); one that "
+        "fails is never printed.",
     ),
 )
 

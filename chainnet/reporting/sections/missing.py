@@ -6,12 +6,13 @@ from chainnet.assessment import missing
 from chainnet.reporting import columns as col
 from chainnet.reporting.facts import Facts
 from chainnet.reporting.model import ReportTable, Sentence, make_table, stands
+from chainnet.reporting.sections.order import table_id
 from chainnet.words import first_capital, join
 
 
-@col.table("T25", "Missing", "What the graph does not hold, and how to add it")
+@col.table("missing", "Missing", "What the graph does not hold, and how to add it")
 def missing_table(facts: Facts) -> ReportTable | None:
-    """Return T25: the kinds of data that are missing altogether; None where there is none."""
+    """Return the kinds of data that are missing altogether; None where there is none."""
     found = missing(facts.network, facts.a.asked)
     if found.empty:
         return None
@@ -22,7 +23,7 @@ def missing_table(facts: Facts) -> ReportTable | None:
             col.text("add", "How to add it", "table and column, or option"),
         ),
         found.reset_index().to_dict("records"),
-        subtitle="Kinds of data of which the graph holds nothing at all; single gaps stand in T17.",
+        subtitle=f"Kinds of data of which the graph holds nothing at all; single gaps stand in {table_id('gaps')}.",
         note="“chainnet check” checks the tables; “chainnet init” writes a small graph to start from.",
         **stands("n/a"),
     )
@@ -33,5 +34,6 @@ def missing_words(facts: Facts) -> tuple[Sentence, ...]:
     found = missing(facts.network, facts.a.asked)
     if found.empty:
         return ()
-    text = f"{join(found.index.tolist())}; T25 says what cannot be answered without them, and how to add them."
-    return (Sentence(text, ("T25",), "Not in the graph:"),)
+    kinds = join(found.index.tolist())
+    text = f"{kinds}; {table_id('missing')} says what cannot be answered without them, and how to add them."
+    return (Sentence(text, ("missing",), "Not in the graph:"),)

@@ -39,9 +39,9 @@ def _most(row: Any) -> Any:
     return "never" if most < 0 else most
 
 
-@col.table("T13", "Floors", "At which price listed projects pay")
+@col.table("floors", "Floors", "At which price listed projects pay")
 def floor_table(facts: Facts) -> ReportTable | None:
-    """Return T13: at which price each project pays; None where it was not assessed."""
+    """Return at which price each project pays; None where it was not assessed."""
     if facts.a.floors.empty:
         return None
     columns = [
@@ -68,9 +68,9 @@ def floor_table(facts: Facts) -> ReportTable | None:
     ).with_lead(rows=SHORT_LIST)
 
 
-@col.table("T13b", "Idle", "What stands idle if nothing is cut off")
+@col.table("idle", "Idle", "What stands idle if nothing is cut off")
 def idle_table(facts: Facts) -> ReportTable | None:
-    """Return T13b: use of each step if nothing is cut off, without and with projects; None where not assessed."""
+    """Return use of each step if nothing is cut off, without and with projects; None where not assessed."""
     idle = facts.a.idle
     if idle is None or idle.steps.empty:
         return None
@@ -123,7 +123,7 @@ def _premium_words(premium: pd.DataFrame) -> str:
     )
 
 
-@fig.figure("F11")
+@fig.figure("floors")
 def floors_figure(facts: Facts) -> ReportFigure | None:
     """Draw the break-even price of each project over the price now."""
     table = facts.a.floors
@@ -148,11 +148,15 @@ def floors_figure(facts: Facts) -> ReportFigure | None:
     alt = "Dots show the break-even price over today's price: " + "; ".join(
         f"{facts.label(str(i))} {number(r)}" for i, r in known["ratio"].head(3).items()
     )
+    n = int((known["ratio"] <= 1).sum())
+    title = f"{n} of {len(known)} projects with a known cost {'pays' if n == 1 else 'pay'} at today's price"
+    if len(known) == 1:
+        title = f"The one project with a known cost {'pays' if n else 'does not pay'} at today's price"
     return fig.make_figure(
         canvas,
-        f"{int((known['ratio'] <= 1).sum())} of {len(known)} projects with a known cost pay at today's price",
+        title,
         "Break-even price over the price in the data; capital over ten years at 10 % (assumed).",
         alt + ".",
-        "Data: T13.",
+        "",
         floor_table(facts),
     )

@@ -11,6 +11,7 @@ from chainnet.reporting import canvas as fig
 from chainnet.reporting import columns as col
 from chainnet.reporting.facts import BASELINE, Facts, Months
 from chainnet.reporting.model import Block, ReportColumn, ReportFigure, ReportTable, Sentence, blocks_of, make_table
+from chainnet.reporting.sections.order import table_id
 from chainnet.words import (
     NBSP,
     NOT_ASKED,
@@ -33,7 +34,7 @@ NEVER = "never"
 TOLD = 3
 BODY_SCENARIOS = 5
 QUARTER = 3
-MOST_ROWS, MOST_PANELS, MOST_ITEMS = 12, 3, 14
+MOST_ROWS, MOST_PANELS, MOST_ITEMS = 5, 3, 6
 CELLS = 16  # columns whose numbers can be read; longer horizons have longer periods
 LINES = ("-", (0, (5, 2)), (0, (1.2, 1.4)), (0, (6, 1.5, 1.2, 1.5)))
 STOCK_COLOURS = ("#D55E00", "#4B2A85", "#00594F", "#8C1D18")
@@ -100,9 +101,9 @@ def month_points(facts: Facts) -> tuple[Sentence, ...]:
             parts.append(_tier_words(months, name, tier))
             parts.append(foresight_sentence(row["value_of_information_t"], row["shortfall_t"]))
         head = f"{facts.scenario_label(name)}."
-        points.append(Sentence(" ".join(p for p in parts if p), ("T8d", "T8e"), head))
+        points.append(Sentence(" ".join(p for p in parts if p), ("over_time", "endurance"), head))
     if not points and months.ordered:
-        points.append(Sentence(when_words(facts), ("T8d",)))
+        points.append(Sentence(when_words(facts), ("over_time",)))
     return tuple(points)
 
 
@@ -121,9 +122,9 @@ def _table(facts: Facts, columns: Sequence[ReportColumn], **named: Any) -> Repor
     ).with_lead(rows=shown * len(facts.tiers))
 
 
-@col.table("T8d", "Over time", "Who goes short over the horizon")
+@col.table("over_time", "Over time", "Who goes short over the horizon")
 def horizon_table(facts: Facts) -> ReportTable:
-    """Return T8d: demand, served and short over the horizon, foreseen and unforeseen."""
+    """Return demand, served and short over the horizon, foreseen and unforeseen."""
     months = facts.months
     columns = [
         col.weight("demand_t", "Demand", "tonnes asked for over the horizon"),
@@ -161,9 +162,9 @@ def month_columns(months: Months) -> list[ReportColumn]:
     ]
 
 
-@col.table("T8e", "Endurance", "When demand goes short, and how long it can be kept whole")
+@col.table("endurance", "Endurance", "When demand goes short, and how long it can be kept whole")
 def endurance_table(facts: Facts) -> ReportTable:
-    """Return T8e: first and worst month, months short, time to survive and to recover."""
+    """Return first and worst month, months short, time to survive and to recover."""
     months = facts.months
     when = month_columns(months)
     columns = [
@@ -247,7 +248,7 @@ def month_sheet(facts: Facts) -> ReportTable:
         col.weight("shortfall_unforeseen_t", "Short if unforeseen", "if only what is in force is known"),
     ]
     title = "Every month, by scenario and tier"
-    return _sheet(facts, columns, facts.months.by_month, id="M1", sheet="Months", title=title)
+    return _sheet(facts, columns, facts.months.by_month, key="M1", sheet="Months", title=title)
 
 
 def user_sheet(facts: Facts) -> ReportTable:
@@ -274,7 +275,7 @@ def user_sheet(facts: Facts) -> ReportTable:
         ),
     ]
     title = "How long each end use can be kept whole"
-    return _sheet(facts, columns, months.users, id="M2", sheet="Endurance by use", title=title)
+    return _sheet(facts, columns, months.users, key="M2", sheet="Endurance by use", title=title)
 
 
 def stock_sheet(facts: Facts) -> ReportTable | None:
@@ -291,10 +292,10 @@ def stock_sheet(facts: Facts) -> ReportTable | None:
         col.weight("level_unforeseen_t", "Left if unforeseen", "if only what is in force is known"),
     ]
     title = "What is left in each stock"
-    return _sheet(facts, columns, facts.months.levels, id="M3", sheet="Stock levels", title=title)
+    return _sheet(facts, columns, facts.months.levels, key="M3", sheet="Stock levels", title=title)
 
 
-# -- F5: scenario x quarter ---------------------------------------------------------------------
+# -- scenario x quarter ---------------------------------------------------------------------
 
 
 def _short_in(months: Months, tier: str) -> list[str]:
@@ -307,7 +308,7 @@ def _period(months: Months) -> int:
     return max(months.step, -(-least // months.step) * months.step)
 
 
-@fig.figure("F5")
+@fig.figure("months")
 def heat_figure(facts: Facts) -> ReportFigure | None:
     """Draw the worst month of each period, a panel a tier."""
     months = facts.months
@@ -323,7 +324,7 @@ def heat_figure(facts: Facts) -> ReportFigure | None:
     n = -(-months.horizon // width)
     heights = [len(shown) + 1.1 for shown in panels.values()]
     canvas = Canvas(
-        figsize=(fig.WIDTH_IN, 0.35 + 0.265 * sum(heights)), layout=ConstrainedLayoutEngine(h_pad=0.02, hspace=0.02)
+        figsize=(fig.WIDTH_IN, 0.35 + 0.235 * sum(heights)), layout=ConstrainedLayoutEngine(h_pad=0.02, hspace=0.02)
     )
     axes = canvas.subplots(len(panels), 1, squeeze=False, gridspec_kw={"height_ratios": heights})[:, 0]
     table = months.by_month.assign(column=(months.by_month["month"] - 1) // width)
@@ -355,14 +356,14 @@ def heat_figure(facts: Facts) -> ReportFigure | None:
     met = [t for t in facts.tiers if t not in panels]
     note = "White: nothing short; scenarios in no row of a tier leave none of it short. "
     note += f"Met under every scenario: {', '.join(met)}. " if met else ""
-    note += f"Rows left out: {cut}, in T8e. " if cut else ""
+    note += f"Rows left out: {cut}, in {table_id('endurance')}. " if cut else ""
     return fig.make_figure(
         canvas,
         title,
         f"Short in the worst month of each {what}, % of demand; ring: first month short. {months.span}, known "
         "relations, stocks drawn, every date known.",
         alt + ".",
-        note + "Data: sheet Months, T8e.",
+        note + "Every month: sheet Months.",
         endurance_table(facts),
     )
 
@@ -396,10 +397,10 @@ def _heat_panel(ax: Any, facts: Facts, tier: str, shown: list[str], worst: Any, 
     ax.tick_params(length=0, labelsize=7.0, labelcolor=fig.INK)
 
 
-# -- F6: month by month -------------------------------------------------------------------------
+# -- month by month -------------------------------------------------------------------------
 
 
-@fig.figure("F6")
+@fig.figure("courses")
 def courses_figure(facts: Facts) -> ReportFigure | None:
     """Draw what part of each tier is served, month by month, and what is left in the stocks."""
     months = facts.months
@@ -497,7 +498,7 @@ def _stock_panel(ax: Any, facts: Facts, name: str, is_first: bool) -> None:
     _frame(ax, is_first)
 
 
-# -- F7: endurance ------------------------------------------------------------------------------
+# -- endurance ------------------------------------------------------------------------------
 
 
 def _items(facts: Facts) -> list[Any]:
@@ -510,7 +511,7 @@ def _items(facts: Facts) -> list[Any]:
     return sorted(rows, key=lambda r: (rank[r["tier"]], -r["months_short"], place[r["scenario"]]))
 
 
-@fig.figure("F7")
+@fig.figure("endurance")
 def endurance_figure(facts: Facts) -> ReportFigure | None:
     """Draw from the time to survive to the month of recovery, a line a tier and scenario."""
     months, items = facts.months, _items(facts)
@@ -549,7 +550,7 @@ def endurance_figure(facts: Facts) -> ReportFigure | None:
     ax.set_xlim(-1.2, 1.3 * end)
     top = shown[0]
     kept = months.survive(top)
-    kept = {"0": "no month", "1": "one month", "unlimited": "ever if it came first"}.get(kept, f"{kept} months")
+    kept = kept if kept == "unlimited" else f"{kept} month{'' if kept == '1' else 's'}"
     alt = "Lines run from the time to survive to the month of recovery: " + "; ".join(
         f"{r['tier']}, {facts.scenario_label(r['scenario'])}: {months.survive(r)}, "
         f"{in_months(r['months_short'])} short, {weight(r['shortfall_t'])}"
@@ -558,11 +559,11 @@ def endurance_figure(facts: Facts) -> ReportFigure | None:
     left = len(items) - len(shown)
     return fig.make_figure(
         canvas,
-        f"{first_capital(top['tier'])} demand is whole for {kept}, short in "
-        f"{whole(top['months_short'])} of {months.horizon}",
+        f"{first_capital(top['tier'])}: time to survive {kept}, short in {whole(top['months_short'])} of "
+        f"{months.horizon} months",
         "Time to survive (dot), if the tier is served first, to the month from which demand is met for good (circle; "
         f"arrow: not within {number(months.horizon)} months).",
         alt + ".",
-        (f"{left} more in T8e. " if left else "") + "Who is never short has no line. Data: T8e.",
+        (f"{left} more in {table_id('endurance')}. " if left else "") + "Who is never short has no line.",
         endurance_table(facts),
     )

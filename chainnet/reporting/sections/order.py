@@ -1,8 +1,8 @@
-"""The sections of the report in their order, and how text refers to one."""
+"""The sections, tables and figures of the report in their order; their numbers, and how text refers to them."""
 
 from __future__ import annotations
 
-__all__ = ["ORDER", "see"]
+__all__ = ["FIGURES", "ON_SCREEN", "ORDER", "TABLES", "figure_id", "see", "table_id"]
 
 # the first bears no number
 ORDER = (
@@ -20,6 +20,41 @@ ORDER = (
     "assumed",
     "method",
 )
+# by key, in the order in which they are printed: the place here is the number that people read
+TABLES = (
+    *("scenarios", "costs_most", "helps_most", "measures", "steps"),
+    *("sites", "countries", "owners", "operators", "steps_by_country", "sets", "pairs"),
+    *("over_time", "endurance", "served", "layers", "by_country", "bracket", "exposure"),
+    *("ladder", "ladder_by_scenario", "ladder_over_time", "projects", "effects", "complements", "portfolio"),
+    *("requirement", "mitigation", "stocks", "floors", "idle", "split", "balance"),
+    *("uncertainty", "ranks", "sensitivity", "decisive", "coverage", "relations", "assumptions", "gaps", "missing"),
+    *("nodes", "end_uses", "sources", "certificates", "indices", "digests"),
+)
+# too long or too far from the question for paper: the PDF names them
+ON_SCREEN = frozenset(
+    {
+        *("measures", "owners", "operators", "pairs", "over_time", "ladder_by_scenario", "ladder_over_time"),
+        *("ranks", "coverage", "digests"),
+    }
+)
+FIGURES = (
+    *("chain", "ladder", "holders", "losses", "sets", "months", "courses", "endurance", "long_run", "exposure"),
+    *("projects", "frontier", "stocks", "floors", "sides", "ranges", "coverage"),
+)
+
+
+def table_id(key: str) -> str:
+    """Return what a table is called in print, such as T5; one of several years bears its year, T24.2030.
+
+    A key that is not in the list, such as that of an input, is its own name.
+    """
+    name, dot, year = key.partition(".")
+    return f"T{TABLES.index(name) + 1}{dot}{year}" if name in TABLES else key
+
+
+def figure_id(key: str) -> str:
+    """Return what a figure is called in print, such as F2."""
+    return f"F{FIGURES.index(key) + 1}" if key in FIGURES else key
 
 
 def see(section: str) -> str:

@@ -14,26 +14,26 @@ from chainnet.reporting.facts import ALL_TIERS, BASELINE, Facts
 from chainnet.reporting.model import Block, ReportTable, Sentence, blocks_of, make_table
 from chainnet.reporting.others import order_of
 from chainnet.reporting.sections.answer import best_alone, gain_tier, inferred_flows, weakest_input
-from chainnet.reporting.sections.chain import steps_figure
 from chainnet.reporting.sections.losses import top_losses
 from chainnet.reporting.sections.months import month_columns
-from chainnet.reporting.sections.order import see
+from chainnet.reporting.sections.order import see, table_id
 from chainnet.reporting.sections.projects import project_status, top_projects
 from chainnet.reporting.sections.rerouting import ladder_figure
+from chainnet.reporting.sections.strip import chain_figure
 from chainnet.reporting.sections.sure import sure_points
 from chainnet.results import BOUNDED, CHECKED
 from chainnet.words import NOT_APPLICABLE, NOT_ASSESSED, count, first_capital, join, number, span, spelled, tonnes
 
-KEY_ROWS = 7  # so that the summary stands on two pages
+KEY_ROWS = 4  # so that the summary stands on two pages
 
 
 def summary(facts: Facts) -> tuple[Block, ...]:
     """Return what stands on page one below the bottom line."""
     lines = decisions(facts)
     return blocks_of(
+        chain_figure(facts),
         scenario_table(facts),
         ladder_figure(facts),
-        steps_figure(facts),
         top_losses(facts),
         top_projects(facts) if facts.a.rerouting else None,
         Sentence("", (), "Decisions this supports") if lines else None,
@@ -49,9 +49,9 @@ def _short_head(facts: Facts) -> str:
     return f"{first_capital(facts.first)} short{', others last' if after else ''}"
 
 
-@col.table("T1", "Summary", "Scenarios, worst first")
+@col.table("scenarios", "Summary", "Scenarios, worst first")
 def scenario_table(facts: Facts) -> ReportTable:
-    """Return T1: the baseline, then scenarios, worst first, with the months of the leading tier."""
+    """Return the baseline, then scenarios, worst first, with the months of the leading tier."""
     first, months = first_capital(facts.first), facts.months
     others = [t for t in facts.tiers if t != facts.first] if facts.has_first else []
 
@@ -124,9 +124,10 @@ def scenario_table(facts: Facts) -> ReportTable:
         subtitle=f"Unit: {facts.unit}. The long run; months from 1. {facts.whose_words}",
         note=(
             "Scenarios are assumptions to test against, not forecasts. The range is that of two corner cases, all "
-            "demand at its low and at its high values. Months: over the horizon, stocks drawn, every date known (T8e); "
-            "time to survive counts from the first measure, if the tier is served first. Some are short in the long "
-            "run but in no month: measures end, stocks carry. Worst site under a scenario: not assessed. Projects: T9."
+            "demand at its low and at its high values. Months: over the horizon, stocks drawn, every date known "
+            f"({table_id('endurance')}); time to survive counts from the first measure, if the tier is served first. "
+            "Some are short in the long run but in no month: measures end, stocks carry. Worst site under a scenario: "
+            f"not assessed. Projects: {table_id('ladder')}."
         ),
         **facts.standing(facts.a.stress.summary),
     ).with_lead(rows=KEY_ROWS)
@@ -147,14 +148,14 @@ def decisions(facts: Facts) -> tuple[Sentence, ...]:
             f"Keep the stocks on record: they return {tonnes(row['gained_tpa'])} to {tier}, in the first year only, "
             f"provided that new relations are qualified. {see('stocks')}"
         )
-        lines.append(Sentence(hold, ("T9", "T12"), "Hold."))
+        lines.append(Sentence(hold, ("ladder", "requirement"), "Hold."))
     row = facts.scenario_rung(facts.when, "new", ALL_TIERS)
     if row is not None and row["gained_tpa"] > 1e-9:
         qualify = (
             f"New relations between plants that stand return {tonnes(row['gained_tpa'])} over all tiers, "
             f"at an assumed extra cost per tonne. {see('rerouting')}"
         )
-        lines.append(Sentence(qualify, ("T9b",), "Qualify."))
+        lines.append(Sentence(qualify, ("ladder_by_scenario",), "Qualify."))
     return tuple(lines[:3])
 
 
@@ -194,7 +195,7 @@ def _build(facts: Facts) -> list[Sentence]:
             f"{facts.label(name)}: alone it returns {tonnes(alone[name])} {whom} by {year} "
             f"({_cost(facts, [name])}{when}), if it keeps its {keeps}{others}. {see('projects')}"
         )
-        lines.append(Sentence(fund, (f"T10.{year}",), verb_of(project_status(facts, name))))
+        lines.append(Sentence(fund, (f"effects.{year}",), verb_of(project_status(facts, name))))
         break
     for year in years:
         pairs = facts.a.rerouting[year].complements
@@ -206,7 +207,7 @@ def _build(facts: Facts) -> list[Sentence]:
                 f"{number(row['alone_b_t'])}, both {tonnes(row['together_t'])} by {year} ({_cost(facts, names)}): "
                 f"they need each other. {see('projects')}"
             )
-            lines.append(Sentence(both, ("T11",), _pair_verb(facts, names)))
+            lines.append(Sentence(both, ("complements",), _pair_verb(facts, names)))
             break
     return lines
 
@@ -227,9 +228,11 @@ def _stranger_sentences(facts: Facts) -> tuple[Sentence, ...]:
     status = CHECKED if bool(facts.a.certificates["ok"].all()) else BOUNDED
     named = f", the weakest {weakest_input(facts)}" if facts.n_decisive else ""
     said = [
-        Sentence(f"{first_capital(status)}; the answer {facts.rests_words}{named}.", ("T15",)),
-        Sentence(_gaps(facts), ("T17",), "Gaps."),
+        Sentence(f"{first_capital(status)}; the answer {facts.rests_words}{named}.", ("decisive",)),
+        Sentence(_gaps(facts), ("gaps",), "Gaps."),
     ]
     if pd.isna(facts.leading["shortfall_low_tpa"][facts.when]):
-        said.append(Sentence("Not assessed: how the answer moves with demand (the data give no range).", ("T16",)))
+        said.append(
+            Sentence("Not assessed: how the answer moves with demand (the data give no range).", ("assumptions",))
+        )
     return (*said, *sure_points(facts)[:1])

@@ -22,6 +22,7 @@ from chainnet.reporting.model import (
     stands,
 )
 from chainnet.reporting.sections.asked import not_assessed
+from chainnet.reporting.sections.order import table_id
 from chainnet.results import CHECKED, SAMPLED
 from chainnet.words import NOT_APPLICABLE, count, first_capital, join, number, ranks, tonnes
 
@@ -36,8 +37,8 @@ def section(facts: Facts) -> Section:
         return make_section(heading, Sentence("Not assessed: projects. There are none in the data."))
     return make_section(
         heading,
-        projects_figure(facts),
         project_table(facts),
+        projects_figure(facts),
         *(effect_table(facts, year) for year in years),
         complement_table(facts),
         frontier_figure(facts),
@@ -80,9 +81,9 @@ def _project(facts: Facts, place: str = "Country") -> tuple[ReportColumn, ...]:
     )
 
 
-@col.table("T10", "Project data", "What the listed projects are")
+@col.table("projects", "Project data", "What the listed projects are")
 def project_table(facts: Facts) -> ReportTable:
-    """Return T10: what each project is."""
+    """Return what each project is."""
     columns = [
         *_project(facts),
         col.tons("capacity_tpa", "Capacity", "main output at full size", missing="unlimited"),
@@ -106,7 +107,7 @@ def project_table(facts: Facts) -> ReportTable:
 
 @once
 def effect_table(facts: Facts, year: int) -> ReportTable:
-    """Return T10.<year>: what each project wins back by a year."""
+    """Return what each project wins back by a year."""
     found = facts.a.rerouting[year].projects
     order = np.lexsort((found.index, -found["standalone_t"].fillna(-1), -found["shapley_t"].fillna(-1).round(6)))
     found = found.iloc[order]
@@ -144,7 +145,7 @@ def effect_table(facts: Facts, year: int) -> ReportTable:
     return make_table(
         columns,
         found.reset_index().to_dict("records"),
-        id=f"T10.{year}",
+        key=f"effects.{year}",
         sheet=f"Projects {year}",
         title=f"What each project wins back by {year}",
         subtitle=f"Unit: {facts.unit}. Scenario: {facts.scenario_label(facts.when)}. Known relations, no stocks.",
@@ -157,9 +158,9 @@ def _if_stands(row: Any, value: Any) -> Any:
     return NOT_APPLICABLE if pd.isna(row["standalone_t"]) else value
 
 
-@col.table("T3", "Helps most", "Projects that help most")
+@col.table("helps_most", "Helps most", "Projects that help most")
 def top_projects(facts: Facts) -> ReportTable:
-    """Return T3: five projects with the largest fair share, side by side over the years."""
+    """Return five projects with the largest fair share, side by side over the years."""
     years = {y: found.projects for y, found in facts.a.rerouting.items()}
     year = list(years)[-1]
     last = years[year]
@@ -203,9 +204,9 @@ def top_projects(facts: Facts) -> ReportTable:
     )
 
 
-@col.table("T11", "Complements", "Projects that need each other, or replace each other")
+@col.table("complements", "Complements", "Projects that need each other, or replace each other")
 def complement_table(facts: Facts) -> ReportTable:
-    """Return T11: pairs of projects that need, or replace, each other."""
+    """Return pairs of projects that need, or replace, each other."""
     columns = [
         col.text("by_year", "By", "year by which both stand"),
         col.text("project_a", "Id a", "name of the first project", body=False),
@@ -230,9 +231,9 @@ def complement_table(facts: Facts) -> ReportTable:
     ).with_lead()
 
 
-@col.table("T11b", "Portfolio", "Which projects to build at which budget")
+@col.table("portfolio", "Portfolio", "Which projects to build at which budget")
 def frontier_table(facts: Facts) -> ReportTable | None:
-    """Return T11b: the best set of projects at each budget; None where it was not assessed."""
+    """Return the best set of projects at each budget; None where it was not assessed."""
     found = facts.a.portfolios
     if not found:
         return None
@@ -262,7 +263,8 @@ def frontier_table(facts: Facts) -> ReportTable | None:
         # a budget that buys the same set as a smaller one says nothing new
         frontier = best.frontier.sort_values("budget_musd").drop_duplicates("taken")
         rows += [row | {"counts": counts, "before": before} for row in frontier.to_dict("records")]
-    note = "Tonnes served, no tier first, without stocks and new relations: with them, and all projects, T9. "
+    note = "Tonnes served, no tier first, without stocks and new relations: with them, and all projects, "
+    note += f"{table_id('ladder')}. "
     note += " ".join(_closing_words(tier, best.closing.iloc[0]) for tier, best in found.items() if len(best.closing))
     costless = int((next(iter(found.values())).options["why"] == "no capex").sum())
     if costless:
@@ -289,7 +291,7 @@ def _closing_words(tier: str, row: Any) -> str:
 # -- figures ------------------------------------------------------------------------------------
 
 
-@fig.figure("F8")
+@fig.figure("projects")
 def projects_figure(facts: Facts) -> ReportFigure | None:
     """Draw what each project returns alone, as fair share and last in."""
     years = list(facts.a.rerouting)
@@ -338,12 +340,12 @@ def projects_figure(facts: Facts) -> ReportFigure | None:
         f"Returned over all tiers, {facts.unit}, by {years[-1]}: alone (open circle), fair share (dot), last in "
         f"(diamond). Scenario: {facts.scenario_label(facts.when)}.",
         alt + " t/yr.",
-        f"The number is the largest of the three. Data: T10.{years[-1]}.",
+        "The number is the largest of the three.",
         effect_table(facts, years[-1]),
     )
 
 
-@fig.figure("F9")
+@fig.figure("frontier")
 def frontier_figure(facts: Facts) -> ReportFigure | None:
     """Draw what the best set averts at each budget, beside the most averted per dollar first."""
     found = facts.a.portfolios.get("all")
@@ -385,6 +387,6 @@ def frontier_figure(facts: Facts) -> ReportFigure | None:
         f"Averted by the best set at each budget ●, by most averted per dollar first ○, {facts.unit}. Scenario: "
         f"{facts.scenario_label(facts.when)}.",
         alt + ".",
-        "Data: T11b.",
+        "",
         frontier_table(facts),
     )

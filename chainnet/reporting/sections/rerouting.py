@@ -23,7 +23,8 @@ from chainnet.reporting.model import (
     make_section,
     make_table,
 )
-from chainnet.words import NOT_ASKED, first_capital, join, number, same, tonnes
+from chainnet.reporting.sections.order import table_id
+from chainnet.words import NOT_ASKED, first_capital, join, number, percent, same, tonnes
 
 # what a rung allows: in a table, in a sentence ("12 t/yr from ...")
 RUNGS = {
@@ -39,7 +40,6 @@ _NOTE = (
     "below 0). "
     "Stocks count once: first year only. The last shortfall does not depend on the order of the rungs, the steps do."
 )
-TIER_HATCH = ("", "", "", "///")
 
 
 def section(facts: Facts) -> Section:
@@ -49,7 +49,9 @@ def section(facts: Facts) -> Section:
         return make_section(heading, Sentence("Not assessed: rerouting. No scenario was given."))
     taken = [t for t in facts.tiers if _loses(facts, t)]
     gets = "gets" if len(taken) == 1 else "get"
-    note = Sentence(f"New relations serve earlier tiers first, so {join(taken)} {gets} less on that rung.", ("T9b",))
+    note = Sentence(
+        f"New relations serve earlier tiers first, so {join(taken)} {gets} less on that rung.", ("ladder_by_scenario",)
+    )
     return make_section(
         heading,
         note if taken else None,
@@ -90,9 +92,9 @@ def _rows(ladder: pd.DataFrame, unit: str = "tpa") -> Iterator[dict[str, Any]]:
             yield {**row, "rung": rung, "meaning": words}
 
 
-@col.table("T9", "Ladder", "What rerouting, stocks and projects win back in the long run of the worst scenario")
+@col.table("ladder", "Ladder", "What rerouting, stocks and projects win back in the long run of the worst scenario")
 def year_table(facts: Facts) -> ReportTable:
-    """Return T9: the ladder under the worst scenario, with the projects that stand by each year."""
+    """Return the ladder under the worst scenario, with the projects that stand by each year."""
     return make_table(
         [col.text("by_year", "By", "year by which projects stand"), *_columns("tpa")],
         _years(facts),
@@ -110,9 +112,11 @@ def _years(facts: Facts) -> Iterator[dict[str, Any]]:
                 yield {**row, "by_year": str(year) if row["rung"] == "projects" else "any year"}
 
 
-@col.table("T9b", "Ladder by scenario", "What rerouting and stocks win back in the long run, every scenario")
+@col.table(
+    "ladder_by_scenario", "Ladder by scenario", "What rerouting and stocks win back in the long run, every scenario"
+)
 def ladder_table(facts: Facts) -> ReportTable:
-    """Return T9b: the ladder without projects under every scenario."""
+    """Return the ladder without projects under every scenario."""
     table = facts.scenario_ladders
     ladders = [(name, table[table["scenario"] == name]) for name in facts.ordered]
     return make_table(
@@ -124,9 +128,9 @@ def ladder_table(facts: Facts) -> ReportTable:
     ).with_lead(rows=4 * (len(facts.tiers) + 1))
 
 
-@col.table("T9c", "Ladder over time", "What rerouting, stocks and projects win back over the horizon")
+@col.table("ladder_over_time", "Ladder over time", "What rerouting, stocks and projects win back over the horizon")
 def rung_table(facts: Facts) -> ReportTable | None:
-    """Return T9c: the ladder over the horizon, of every scenario for which it was made."""
+    """Return the ladder over the horizon, of every scenario for which it was made."""
     months, ladder = facts.months, facts.a.stress.horizon_ladder
     if ladder.empty:
         return None
@@ -146,9 +150,9 @@ def rung_table(facts: Facts) -> ReportTable | None:
         rows,
         subtitle=f"Unit: {months.unit}. {months.span}.{one} {facts.whose_words}",
         note=(
-            "Counted in half-years, where lags shorter than that vanish, so that a rung may differ a little from T8d. "
-            "A new relation serves a tier once qualified for it; stocks are drawn once. The last shortfall does not "
-            "depend on the order of the rungs, the steps do."
+            "Counted in half-years, where lags shorter than that vanish, so that a rung may differ a little from "
+            f"{table_id('over_time')}. A new relation serves a tier once qualified for it; stocks are drawn once. "
+            "The last shortfall does not depend on the order of the rungs, the steps do."
         ),
         **facts.standing(facts.a.stress.summary),
     )
@@ -178,55 +182,54 @@ def _short(facts: Facts) -> list[tuple[str, dict[str, float]]]:
     ]
 
 
-@fig.figure("F1")
+@fig.figure("ladder")
 def ladder_figure(facts: Facts) -> ReportFigure | None:
-    """Draw what is still short, rung by rung: the leading tier, and all tiers."""
+    """Draw what is still short, rung by rung, in per cent of demand: the leading tier, and all tiers."""
     rungs = _short(facts)
     if not rungs:
         return None
     split = facts.has_first and len(facts.tiers) > 1
+    asked = {t: float(facts.of(facts.when, t)["demand_tpa"]) for t in facts.tiers}
+    shown = [(facts.first, [facts.first])] if split else []
+    shown += [(ALL_TIERS, facts.tiers)]
+    canvas, (ax,) = fig.new_canvas(0.4 + (0.245 if split else 0.2) * len(rungs))
     y = np.arange(len(rungs))[::-1]
-    canvas, axes = fig.new_canvas(0.45 + 0.19 * len(rungs), 2 if split else 1, (1.0, 1.35) if split else (1.0,))
-    whole = [sum(short.values()) for _, short in rungs]
+    places = ((0.19, 0.36, fig.TIERS[0]), (-0.2, 0.3, fig.TIERS[3])) if split else ((0.0, 0.62, fig.TIERS[0]),)
+    told: dict[str, list[tuple[float, float]]] = {}
+    for (whom, tiers), (off, height, colour) in zip(shown, places, strict=True):
+        whole = sum(asked[t] for t in tiers)
+        short = [sum(found[t] for t in tiers) for _, found in rungs]
+        told[whom] = [(t, t / whole if whole > 0 else 0.0) for t in short]
+        ax.barh(y + off, [100 * part for _, part in told[whom]], height, color=colour, label=first_capital(whom))
+        for at, (t, part) in zip(y + off, told[whom], strict=True):
+            fig.write(ax, 100 * part + 1.2, at, f"{percent(part)}  ({number(t)})" if t > 0 else "0", fontsize=7.5)
+    ax.set_yticks(y, [drawable(words) for words, _ in rungs])
+    ax.set_xlim(0, 122)
+    ax.set_xticks([0, 25, 50, 75, 100], ["0", "25", "50", "75", "100 % of demand"])
+    ax.spines["bottom"].set_visible(True)
+    ax.spines["bottom"].set_color(fig.AXIS)
+    ax.set_ylim(-0.55, len(rungs) - 0.4)
     if split:
-        first = [short[facts.first] for _, short in rungs]
-        axes[0].barh(y, first, color=fig.TIERS[0], height=0.62)
-        fig.value_ends(axes[0], y, first)
-        axes[0].set_title(f"{first_capital(facts.first)}, t/yr short", loc="left", fontsize=fig.NORMAL, color=fig.INK)
-    ax = axes[-1]
-    left = np.zeros(len(rungs))
-    for i, tier in enumerate(facts.tiers):
-        part = np.array([short[tier] for _, short in rungs])
-        style = min(i, len(fig.TIERS) - 1)
-        hatch = TIER_HATCH[style]
-        ax.barh(y, part, left=left, color=fig.TIERS[style], height=0.62, edgecolor="white", linewidth=1.0, hatch=hatch)
-        row = int(np.argmax(part))
-        if part[row] > 0.12 * max(max(whole), 1e-12):
-            fig.write(ax, left[row] + part[row] / 2, y[row], drawable(tier), "center", color="white")
-        left = left + part
-    fig.value_ends(ax, y, whole)
-    ax.set_title("All tiers, t/yr short", loc="left", fontsize=fig.NORMAL, color=fig.INK)
-    for ax in axes:
-        ax.set_yticks(y, [drawable(words) for words, _ in rungs] if ax is axes[0] else [""] * len(y))
-        fig.no_value_axis(ax, len(rungs))
-    is_short = facts.lacks(facts.when) > 0
-    tier = facts.first if split and is_short else ALL_TIERS
-    told = [short[tier] if tier in short else sum(short.values()) for _, short in rungs]
+        ax.legend(loc="lower right", frameon=False, fontsize=fig.SMALL, handlelength=1.2, borderaxespad=0.1)
+    tier = facts.first if split and facts.lacks(facts.when) > 0 else ALL_TIERS
     what = f"{first_capital(tier)} shortfall" if tier != ALL_TIERS else "Total shortfall"
-    reached = next(i for i, value in enumerate(told) if same(value, told[-1]))
+    begin, end = told[tier][0], told[tier][-1]
+    reached = next(i for i, (t, _) in enumerate(told[tier]) if same(t, end[0]))
     last = rungs[reached][0].removeprefix("+ ").lower()
-    title = f"{what} falls from {number(told[0])} to {tonnes(told[-1])} with {last}"
-    if same(told[0], told[-1]):
-        title = f"{what} stays at {tonnes(told[-1])}"
+    title = f"{what} falls from {percent(begin[1])} to {percent(end[1])} with {last}"
+    if same(begin[0], end[0]):
+        title = f"{what} stays at {percent(end[1])}, {tonnes(end[0])}"
+    if not begin[0] > 0 and not end[0] > 0:
+        title = f"{first_capital(tier)}: nothing is short"
     alt = "Bars show what is still short, rung by rung: " + "; ".join(
-        f"{words} {number(value)}" for (words, _), value in zip(rungs, told, strict=True)
+        f"{words} {percent(part)} ({number(t)} t/yr)" for (words, _), (t, part) in zip(rungs, told[tier], strict=True)
     )
-    data = year_table(facts) if facts.a.rerouting else ladder_table(facts)
     return fig.make_figure(
         canvas,
         title,
-        f"Still short, {facts.unit}, by what is allowed. Scenario: {facts.scenario_label(facts.when)}. One year.",
-        alt + " t/yr.",
-        f"Data: {data.id}. The last bar is what stays short.",
-        data,
+        f"Still short, % of demand ({facts.unit} in brackets), by what is allowed. "
+        f"Scenario: {facts.scenario_label(facts.when)}. One year.",
+        f"{alt}.",
+        "The last bars are what stays short.",
+        year_table(facts) if facts.a.rerouting else ladder_table(facts),
     )

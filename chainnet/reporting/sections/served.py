@@ -24,8 +24,9 @@ from chainnet.reporting.model import (
 from chainnet.reporting.others import order_of
 from chainnet.reporting.sections import exposure, months
 from chainnet.results import fact_of
-from chainnet.words import NOT_ASSESSED, first_capital, join, number, percent, span, tonnes
+from chainnet.words import NOT_ASSESSED, count, first_capital, join, number, percent, span, tonnes
 
+MOST_ROWS = 12
 _SEVERAL = (
     "Inside a tier, who goes short is one of several answers with the same total; the total of a tier is proved. "
     "Totals come from unrounded values."
@@ -60,9 +61,9 @@ def _ends(what: str) -> Any:
     return lambda row: span(row[f"{what}_low_tpa"], row[f"{what}_high_tpa"])
 
 
-@col.table("T8", "Served", "Who goes short in the long run, by scenario and tier")
+@col.table("served", "Served", "Who goes short in the long run, by scenario and tier")
 def tier_table(facts: Facts) -> ReportTable:
-    """Return T8: scenario x tier."""
+    """Return scenario x tier."""
     columns = [
         *col.scenario(facts),
         col.TIER,
@@ -107,9 +108,9 @@ def tier_table(facts: Facts) -> ReportTable:
     ).with_lead(rows=(1 + min(len(short), 6)) * len(facts.tiers))
 
 
-@col.table("T8h", "Layers", "Who goes short in the worst scenario, in the base year and as built since")
+@col.table("layers", "Layers", "Who goes short in the worst scenario, in the base year and as built since")
 def layer_table(facts: Facts) -> ReportTable:
-    """Return T8h: layer x tier, at both ends of who is served first."""
+    """Return layer x tier, at both ends of who is served first."""
     table = facts.a.layers
     built = fact_of(table, "built", ())
     columns = [
@@ -152,17 +153,17 @@ def _worst_table(
     ).with_lead(rows=lead)
 
 
-@col.table("T8b", "By country", "Who goes short in the long run of the worst scenario, by country")
+@col.table("by_country", "By country", "Who goes short in the long run of the worst scenario, by country")
 def place_table(facts: Facts) -> ReportTable:
-    """Return T8b: who goes short in the worst scenario, by country or region and tier."""
+    """Return who goes short in the worst scenario, by country or region and tier."""
     return _worst_table(
         facts, facts.by_place(facts.when), [col.TIER, col.text("place", "Country or region", "where it stands")], 15
     )
 
 
-@col.table("T8c", "End uses", "Who goes short in the long run of the worst scenario, by end use")
+@col.table("end_uses", "End uses", "Who goes short in the long run of the worst scenario, by end use")
 def user_table(facts: Facts) -> ReportTable:
-    """Return T8c: who goes short in the worst scenario, by end use and commodity."""
+    """Return who goes short in the worst scenario, by end use and commodity."""
     table = facts.users[facts.users["scenario"] == facts.when]
     rank = {tier: i for i, tier in enumerate(facts.tiers)}
     order = np.lexsort((table["node"], -table["shortfall_tpa"].to_numpy(), table["tier"].map(rank)))
@@ -175,12 +176,14 @@ def user_table(facts: Facts) -> ReportTable:
     return _worst_table(facts, table.iloc[order], columns, 12)
 
 
-@fig.figure("F5b")
+@fig.figure("long_run")
 def heat_figure(facts: Facts) -> ReportFigure | None:
     """Draw the part of each tier's demand that goes short in the long run, scenario by scenario."""
-    rows = facts.ordered
-    if not rows:
+    if not facts.ordered:
         return None
+    # who leaves nobody short has no row
+    hit = [name for name in facts.ordered if facts.whole["shortfall_tpa"][name] > 0]
+    rows = hit[:MOST_ROWS] or facts.ordered[:1]
     canvas, (ax,) = fig.new_canvas(0.62 + 0.27 * len(rows))
     for i, name in enumerate(rows):
         for j, tier in enumerate(facts.tiers):
@@ -196,16 +199,19 @@ def heat_figure(facts: Facts) -> ReportFigure | None:
     ax.spines["left"].set_visible(False)
     ax.set_xlim(0, len(facts.tiers))
     ax.set_ylim(-0.55, len(rows) - 0.45)
-    short = [n for n in rows if facts.lacks(n) > 0]
+    short, every = [n for n in facts.ordered if facts.lacks(n) > 0], len(facts.ordered)
     leave = "leaves" if len(short) == 1 else "leave"
-    title = f"{len(short)} of {len(rows)} scenarios {leave} {facts.first} demand short"
+    title = f"{len(short)} of {every} scenarios {leave} {facts.first} demand short"
     if not short:
-        title = f"No scenario of {len(rows)} leaves {facts.first} demand short in the long run"
-    if len(rows) == 1:
+        title = f"No scenario of {every} leaves {facts.first} demand short in the long run"
+    if every == 1:
         title = f"The one scenario {'leaves' if short else 'does not leave'} {facts.first} short in the long run"
     alt = "Cells show the share of demand that goes short: " + "; ".join(
         f"{facts.scenario_label(n)} {number(facts.lacks(n))} t/yr of {facts.first}" for n in rows[:3]
     )
+    idle, left = len(facts.ordered) - len(hit), len(hit) - len(hit[:MOST_ROWS])
+    rest = f"{count(idle)} of {count(len(facts.ordered))} leave nobody short. " if hit and idle else ""
+    rest += f"{count(left)} more leave somebody short." if left else ""
     lacks = float(facts.whole["shortfall_tpa"][BASELINE])
     return fig.make_figure(
         canvas,
@@ -213,6 +219,6 @@ def heat_figure(facts: Facts) -> ReportFigure | None:
         f"Short in the long run, % of demand ({facts.unit} in brackets), by scenario and tier; known relations, "
         "stocks not drawn.",
         alt + ".",
-        f"Baseline: {'nothing is short' if lacks <= 0 else f'{tonnes(lacks)} short'}. Data: T8.",
+        f"Baseline: {'nothing is short' if lacks <= 0 else f'{tonnes(lacks)} short'}. {rest}",
         tier_table(facts),
     )

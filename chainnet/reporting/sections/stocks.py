@@ -22,10 +22,12 @@ from chainnet.reporting.model import (
     stands,
 )
 from chainnet.reporting.sections.asked import not_assessed
+from chainnet.reporting.sections.order import table_id
 from chainnet.results import origin_of
 from chainnet.words import NOT_ASKED, first_capital, money, number, percent, same, stock_part, stock_sentence, weight
 
 CERTAIN_T = 1e-6
+LEAST_T = 0.1  # a smaller requirement has no bar
 STEP_WORDS = {
     "own exports limited": "Own plants serve the counted demand first",
     "extra buys": "Buy more, from known and new relations",
@@ -68,7 +70,7 @@ def stock_points(facts: Facts) -> tuple[Sentence, ...]:
         if "stockpile" in facts.a.unanswered or any(k.startswith("stockpile: ") for k in facts.a.unanswered):
             return ()
         none = f"No scenario leaves {months.lead} short in any month of {months.span}: no stock is required for it."
-        return (Sentence(none, ("T8e",)),)
+        return (Sentence(none, ("endurance",)),)
     points = []
     for name, found in table[table["required_t"] > 0].groupby("scenario", sort=False):
         parts = [
@@ -77,7 +79,7 @@ def stock_points(facts: Facts) -> tuple[Sentence, ...]:
             )
             for row in found.to_dict("records")
         ]
-        points.append(Sentence(stock_sentence(months.lead, facts.scenario_label(str(name)), parts), ("T12",)))
+        points.append(Sentence(stock_sentence(months.lead, facts.scenario_label(str(name)), parts), ("requirement",)))
     less = facts.a.mitigation
     if not less.empty:
         before = less[less["step"] == less["step"].iloc[0]]["before_usd"].sum(min_count=1)
@@ -87,7 +89,7 @@ def stock_points(facts: Facts) -> tuple[Sentence, ...]:
                 f"Under {facts.quoted(str(less['scenario'].iloc[0]))} all mitigations together take what is required "
                 f"from {money(before)} to {money(after)}, materials with a price."
             )
-            points.append(Sentence(said, ("T12b",)))
+            points.append(Sentence(said, ("mitigation",)))
     return tuple(points)
 
 
@@ -108,7 +110,7 @@ def _materials(facts: Facts) -> tuple[ReportColumn, ReportColumn]:
 
 @once
 def requirement_table(facts: Facts) -> ReportTable | None:
-    """Return T12: required, held and missing, by scenario and material; None where it was not assessed."""
+    """Return required, held and missing, by scenario and material; None where it was not assessed."""
     if facts.a.stockpile.empty:
         return None
     table = _needed(facts)
@@ -131,7 +133,7 @@ def requirement_table(facts: Facts) -> ReportTable | None:
         columns,
         table.to_dict("records"),
         none=none | {column.key: 0.0 for column in tonnes},
-        id="T12",
+        key="requirement",
         sheet="Stock",
         title=f"What must be in stock for {facts.months.lead} to stay whole",
         subtitle=f"Unit: t of each material; never added. {facts.months.span}. Known relations, all others give way.",
@@ -146,9 +148,9 @@ def requirement_table(facts: Facts) -> ReportTable | None:
     )
 
 
-@col.table("T12b", "Stock mitigation", "What each mitigation takes off the stock that is required")
+@col.table("mitigation", "Stock mitigation", "What each mitigation takes off the stock that is required")
 def mitigation_table(facts: Facts) -> ReportTable | None:
-    """Return T12b: before, averted and after each mitigation; None where it was not assessed."""
+    """Return before, averted and after each mitigation; None where it was not assessed."""
     table = facts.a.mitigation
     if table.empty:
         return None
@@ -206,9 +208,9 @@ def _musd(part: str, head: str, meaning: str) -> ReportColumn:
     return col.million(f"{part}_musd", f"{head}, USD million", meaning, lambda row: row[f"{part}_usd"] / 1e6)
 
 
-@col.table("T12a", "Stocks held", "Stocks on record")
+@col.table("stocks", "Stocks held", "Stocks on record")
 def stock_table(facts: Facts) -> ReportTable:
-    """Return T12a: the stocks on record."""
+    """Return the stocks on record."""
     columns = [
         col.text("id", "Stock", "name of the stock", body=False),
         col.text("holder", "Holder", "who holds it"),
@@ -229,18 +231,19 @@ def stock_table(facts: Facts) -> ReportTable:
         facts.network.stocks.to_dict("records"),
         none={"holder": "no stock on record"},
         subtitle="Unit: t of the stock's own material; never added.",
-        note="All that is on record, whoever holds it; T12 counts what lies with the counted countries for its tier.",
+        note=f"All that is on record, whoever holds it; {table_id('requirement')} counts what lies with the counted "
+        "countries for its tier.",
         **stands("see column"),
     )
 
 
-@fig.figure("F10")
+@fig.figure("stocks")
 def requirement_figure(facts: Facts) -> ReportFigure | None:
     """Draw the part of each requirement that is held."""
     table = _needed(facts)
-    if table.empty or not (table["required_t"] > 0).any():
+    if table.empty or not (table["required_t"] >= LEAST_T).any():
         return None
-    rows = table[table["required_t"] > 0].head(fig.MOST_BARS).to_dict("records")
+    rows = table[table["required_t"] >= LEAST_T].head(fig.MOST_BARS).to_dict("records")
     canvas, (ax,) = fig.new_canvas(0.62 + 0.36 * len(rows))
     y = np.arange(len(rows))[::-1]
     for at, row in zip(y, rows, strict=True):
@@ -273,7 +276,9 @@ def requirement_figure(facts: Facts) -> ReportFigure | None:
     top = max(priced, key=lambda r: r["cost_usd"]) if priced else max(rows, key=lambda r: r["net_t"])
     need = weight(top["required_t"])
     said = f"{number(top['net_t'])} of {need} required are missing"
-    if same(top["net_t"], top["required_t"]):
+    if not top["net_t"] > 0:
+        said = f"all {need} required are held"
+    elif same(top["net_t"], top["required_t"]):
         said = f"none of {need} required is held"
     alt = "Bars show the part of the requirement that is held: " + "; ".join(
         f"{facts.scenario_label(r['scenario'])}, {r['label'] or r['commodity']} {weight(r['required_t'])} "
@@ -286,6 +291,6 @@ def requirement_figure(facts: Facts) -> ReportFigure | None:
         f"Held (solid) and missing (hatched), part of what {facts.months.lead} requires (tick) to stay whole, by "
         f"scenario and material. {facts.months.span}.",
         alt + ".",
-        "Data: T12.",
+        f"Requirements under {LEAST_T} t have no bar." if (table["required_t"] < LEAST_T).any() else "",
         requirement_table(facts),
     )

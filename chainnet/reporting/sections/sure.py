@@ -11,6 +11,7 @@ from chainnet.reporting import columns as col
 from chainnet.reporting.facts import Facts, once
 from chainnet.reporting.model import ReportFigure, ReportTable, Section, Sentence, make_section, make_table, stands
 from chainnet.reporting.sections.asked import not_assessed
+from chainnet.reporting.sections.order import table_id
 from chainnet.results import CHECKED, NOT_STATED, SAMPLED
 from chainnet.words import NOT_ASKED, count, first_capital, is_known, number, percent, readable_id, span, tonnes
 
@@ -61,11 +62,11 @@ def sure_points(facts: Facts) -> tuple[Sentence, ...]:
             f"In 8 of 10 draws {what} lies between {number(row['p10'])} and {tonnes(row['p90'])} (median "
             f"{number(row['p50'])}, n = {many.provenance['settings']['draws']}); as given {number(row['given'])}."
         )
-        said.append(Sentence(draws, ("T15b",), "Draws."))
+        said.append(Sentence(draws, ("uncertainty",), "Draws."))
         if not many.ranks.empty:
             top = many.ranks["first_share"].idxmax()
             part = percent(many.ranks["first_share"].max())
-            said.append(Sentence(f"{facts.label(str(top))} ranks first in {part} of the draws.", ("T15c",), "Ranks."))
+            said.append(Sentence(f"{facts.label(str(top))} ranks first in {part} of the draws.", ("ranks",), "Ranks."))
     if one is not None and len(one.inputs) and float(one.inputs["swing_t"].iloc[0]) > 0:
         row = one.inputs.iloc[0]
         low, high = sorted([row["short_low_t"], row["short_high_t"]])
@@ -75,7 +76,7 @@ def sure_points(facts: Facts) -> tuple[Sentence, ...]:
             f"{one.provenance['settings']['tier'] or 'all tiers'} from {number(one.short_t)} to between "
             f"{number(low)} and {tonnes(high)}."
         )
-        said.append(Sentence(alone, ("T15d",), "One at a time."))
+        said.append(Sentence(alone, ("sensitivity",), "One at a time."))
     return tuple(said)
 
 
@@ -97,9 +98,9 @@ def _drawn_words(facts: Facts) -> str:
     return f"n = {settings['draws']}, seed {settings['seed']}."
 
 
-@col.table("T15b", "Uncertainty", "How far the answer moves when all ranges vary at once")
+@col.table("uncertainty", "Uncertainty", "How far the answer moves when all ranges vary at once")
 def range_table(facts: Facts) -> ReportTable | None:
-    """Return T15b: P10, P50 and P90 of the headline numbers; None where not sampled."""
+    """Return P10, P50 and P90 of the headline numbers; None where not sampled."""
     many = facts.a.ensemble
     if many is None or not _ranges(facts):
         return None
@@ -116,16 +117,17 @@ def range_table(facts: Facts) -> ReportTable | None:
         columns,
         _ranges(facts).values(),
         subtitle=f"Unit: {facts.unit}. Scenario: {facts.scenario_label(facts.when)}. {_drawn_words(facts)}",
-        note="No tier first: as many tonnes as can be, so all tiers lose less than in T8, where tiers come in order. "
+        note="No tier first: as many tonnes as can be, so all tiers lose less than in "
+        f"{table_id('served')}, where tiers come in order. "
         f"{count(len(many.inputs))} figures with a range vary; low and high are read as P10 and P90; inputs of "
         "one country share half of their variance (assumed). Recipes and relations stay as they are.",
         **facts.standing(many.summary, status=SAMPLED),
     )
 
 
-@col.table("T15c", "Ranks", "Does the order of the costliest nodes hold?")
+@col.table("ranks", "Ranks", "Does the order of the costliest nodes hold?")
 def rank_table(facts: Facts) -> ReportTable | None:
-    """Return T15c: whether the order of the costliest nodes holds; None where not sampled."""
+    """Return whether the order of the costliest nodes holds; None where not sampled."""
     many = facts.a.ensemble
     if many is None or many.ranks.empty:
         return None
@@ -150,9 +152,9 @@ def rank_table(facts: Facts) -> ReportTable | None:
     )
 
 
-@col.table("T15d", "Sensitivity", "Which single figure moves the shortfall most")
+@col.table("sensitivity", "Sensitivity", "Which single figure moves the shortfall most")
 def input_table(facts: Facts) -> ReportTable | None:
-    """Return T15d: the single figures that move the shortfall most; None where none has a range."""
+    """Return the single figures that move the shortfall most; None where none has a range."""
     one = facts.a.sensitivity
     if one is None or one.inputs.empty:
         return None
@@ -213,9 +215,9 @@ def _small(value: float) -> str:
 # -- inputs and their quality --------------------------------------------------------------------------
 
 
-@col.table("T15", "Decisive inputs", "Inputs on which the answer rests, the weakest first")
+@col.table("decisive", "Decisive inputs", "Inputs on which the answer rests, the weakest first")
 def decisive_table(facts: Facts) -> ReportTable:
-    """Return T15: the decisive inputs of the worst scenario."""
+    """Return the decisive inputs of the worst scenario."""
     columns = [
         col.text("kind", "Bound of", "node, edge or demand"),
         col.text("id", "Id", "whose bound it is", body=False),
@@ -255,9 +257,9 @@ def decisive_table(facts: Facts) -> ReportTable:
     ).with_lead()
 
 
-@col.table("T18", "Coverage", "How well each step is known")
+@col.table("coverage", "Coverage", "How well each step is known")
 def coverage_table(facts: Facts) -> ReportTable:
-    """Return T18: tonnes of each step by quality."""
+    """Return tonnes of each step by quality."""
     table = facts.a.coverage
     kinds = {c: first_capital(c.removesuffix("_tpa")) for c in table.columns if c.endswith("_tpa")}
     table = table.iloc[np.argsort([facts.place_of_step(str(name)) for name in table.index], kind="stable")]
@@ -277,9 +279,9 @@ def coverage_table(facts: Facts) -> ReportTable:
     )
 
 
-@col.table("T19", "Edge quality", "How well the relations are known")
+@col.table("relations", "Edge quality", "How well the relations are known")
 def edge_table(facts: Facts) -> ReportTable:
-    """Return T19: relations by quality."""
+    """Return relations by quality."""
     columns = [
         col.quality("how the baseline flow is known"),
         col.count("n_edges", "Relations", "rows of the edges table"),
@@ -300,7 +302,7 @@ def edge_table(facts: Facts) -> ReportTable:
 # -- figures ------------------------------------------------------------------------------------
 
 
-@fig.figure("F13")
+@fig.figure("ranges")
 def ranges_figure(facts: Facts) -> ReportFigure | None:
     """Draw the ranges over the number as given: tonnes of a small tier and of all would not share an axis."""
     rows = [row for key, row in _ranges(facts).items() if key != "base_t" and row["given"] > 0]
@@ -333,12 +335,12 @@ def ranges_figure(facts: Facts) -> ReportFigure | None:
         f"P10 to P90 (bar) and P50 (tick) over the number as given; text in {facts.unit}. Scenario: "
         f"{facts.scenario_label(facts.when)}.",
         alt + ".",
-        "Data: T15b.",
+        "",
         range_table(facts),
     )
 
 
-@fig.figure("F14")
+@fig.figure("coverage")
 def coverage_figure(facts: Facts) -> ReportFigure | None:
     """Draw the tonnes of each step by the quality of the node's principal figure."""
     table = facts.a.coverage
@@ -384,6 +386,6 @@ def coverage_figure(facts: Facts) -> ReportFigure | None:
         "Tonnes of each step by how the node's principal figure is known, %: dark reported, light estimated, hatched "
         "inferred, dotted assumed.",
         alt + ".",
-        "Data: T18.",
+        "",
         coverage_table(facts),
     )

@@ -1,0 +1,471 @@
+"""The chain in one strip: what reaches the counted demand, step by step and country by country, and what is lost of it.
+
+Words: *neck* (the step of a country outside the beneficiaries whose loss costs most), *traced* (the part of a flow that
+ends in the counted demand; what is mixed at a plant is divided in proportion).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from chainnet.reporting import canvas as fig
+from chainnet.reporting.ends import Short, ends_differ, has_others, short_of
+from chainnet.reporting.facts import ALL_TIERS, Facts, once
+from chainnet.reporting.model import ReportFigure
+from chainnet.reporting.others import order_of
+from chainnet.words import NBSP, NO_DATA, country_name, first_capital, in_sentence, join, number, percent, same
+
+PLACES = ("#0B6BB8", "#D55E00", "#00594F", "#4B2A85", "#3A97D3", "#8C1D18")
+OTHER, OTHER_COLOUR = "other", "#7A828C"
+MOST_STEPS = 6
+FEW_STEPS = 4  # where there are more, those that do not pass the neck are left out
+CLOSE = 1  # decimals of a concentration: closer ones are equal
+PALE = 0.16  # how much of its colour what is lost keeps
+BLOCK, GAP = 0.13, 0.012  # a block's width in columns, the white between two blocks in heights
+LABELLED = 0.065  # least height of a block that bears its name
+BENDS = 24
+LETTERS = 104  # small ones that stand in the figure's width
+HATCH = "/////"
+ENDS = ["step", "code", "to_step", "to_code"]
+
+
+# -- the neck, the places -----------------------------------------------------------------------
+
+
+@once
+def necks(facts: Facts) -> tuple[list[tuple[str, str]], str]:
+    """Return the steps of countries outside the beneficiaries whose loss costs most, and whom: several where they tie.
+
+    Where none costs the leading tier anything, what all tiers lose decides.
+    """
+    asked = facts.settings["beneficiaries"]
+    words = [] if asked in ("all", None) else [asked] if isinstance(asked, str) else list(asked)
+    inside = set().union(*(facts.network.groups_known.get(word, {word}) for word in words))
+    table = facts.losses("step+country")
+    table = table[np.array([country not in inside for _, country in table.index], dtype=bool)]
+    for column, whom in ((facts.lead_loss, facts.lead_tier), ("lost_tpa", ALL_TIERS)):
+        lost = table[column].to_numpy(dtype=float)
+        most = float(lost.max(initial=0.0))
+        if most > 0:
+            hit = [key for key, value in zip(table.index, lost, strict=True) if same(float(value), most)]
+            return [(str(step), str(country)) for step, country in hit], whom
+    return [], ""
+
+
+@once
+def country_colours(facts: Facts) -> dict[str, str]:
+    """Return the colours of the six countries or groups that make most, in shares of their steps; the rest are grey."""
+    basis = dict(zip(facts.network.commodities["id"], facts.network.commodities["basis"], strict=True))
+    table = facts.things.assign(code=_codes(facts), unit=[basis.get(c, c) for c in facts.things["made"]])
+    whole = table.groupby(["step", "unit"])["output_tpa"].transform("sum")
+    weight = (table["output_tpa"] / whole.where(whole > 0)).fillna(0.0).groupby(table["code"]).sum().round(9)
+    known = [facts.is_place(code) or code in facts.network.groups_known for code in weight.index]
+    weight = weight[np.array(known, dtype=bool)]
+    order = weight.index[np.lexsort((weight.index, -weight.to_numpy()))]
+    return dict(zip(map(str, order), PLACES, strict=False))
+
+
+def _codes(facts: Facts) -> pd.Series:
+    return facts.things["country"].fillna(facts.things["region"]).fillna(NO_DATA)
+
+
+# -- which steps and goods ----------------------------------------------------------------------
+
+
+def _edges(facts: Facts) -> pd.DataFrame:
+    """Return the relations with the step and place of either end, and their flow before and under the scenario."""
+    edges, things = facts.network.edges, facts.things
+    known = edges["flow_tpa"].notna().any()
+    base = edges["flow_tpa"].fillna(0.0) if known else facts.a.base.edges["flow_tpa"]
+    after = facts.a.disrupted.edges["flow_tpa"] if facts.a.disrupted else base
+    named = edges[["source", "target"]].assign(
+        commodity=edges["commodity"].fillna(""), base=base.to_numpy(float), after=after.to_numpy(float)
+    )
+    ends = {"step": "source", "to_step": "target"}
+    named = named.assign(**{column: named[end].map(things["step"]) for column, end in ends.items()})
+    code = _codes(facts)
+    named = named.assign(code=named["source"].map(code), to_code=named["target"].map(code))
+    # an end use that hands on, such as a maker of cells, is a step
+    users = set(facts.network.nodes.loc[facts.network.nodes["stage"] == "end_use", "id"]) - set(edges["source"])
+    return named.assign(is_end=named["target"].isin(users | set(facts.network.demand["node"])))
+
+
+def _steps(facts: Facts, edges: pd.DataFrame) -> list[str]:
+    """Return the steps from the mine to the last that hands on; without those that collect scrap."""
+    recyclers = set(facts.things.loc[facts.things["stage"] == "recycler", "step"])
+    late = sorted(set(edges["step"]) - set(facts.steps) - recyclers)
+    return [*(step for step in facts.steps if step not in recyclers), *late]
+
+
+def _ends(facts: Facts) -> pd.DataFrame:
+    """Return of each end use and good that count: tier, and its part of what is asked there and served."""
+    keys = ["node", "commodity"]
+    tables = {"base": (facts.a.base, "demand_tpa"), "after": (facts.a.disrupted or facts.a.base, "served_tpa")}
+    found = []
+    for name, (answer, column) in tables.items():
+        demand = answer.demand
+        demand = demand.assign(commodity=demand["commodity"].fillna(""), tier=demand["tier"].fillna(ALL_TIERS))
+        whole = demand.groupby(keys)[column].transform("sum")
+        kept = demand["is_counted"] & demand["is_beneficiary"]
+        part = (demand[column] / whole.where(whole > 0)).fillna(0.0)
+        found.append(demand.assign(part=part)[kept].groupby([*keys, "tier"])["part"].sum().rename(name))
+    return pd.concat(found, axis=1).fillna(0.0).reset_index()
+
+
+def _goods(facts: Facts, edges: pd.DataFrame, counted: set[str]) -> dict[str, set[str]]:
+    """Return what each step is drawn by: the last ones by what counts, the neck's and the others by one good each.
+
+    That is the one held most closely; of equals the one on which most of what counts rests. From the neck on it is made
+    from the neck's good, elsewhere it feeds what is drawn.
+    """
+    steps = _steps(facts, edges)
+    edges = edges[(edges["base"] > 0) & edges["step"].isin(steps) & (edges["to_step"] != edges["step"])]
+    last = edges[edges["is_end"] & edges["commodity"].isin(counted)]
+    basis = dict(zip(facts.network.commodities["id"], facts.network.commodities["basis"], strict=True))
+    chosen = {str(step): _on_one_basis(found, basis) for step, found in last.groupby("step")}
+    added = [good in chosen[step] for step, good in zip(last["step"], last["commodity"], strict=True)]
+    last = last[np.array(added, dtype=bool)]
+    drawn = [last]
+    neck = necks(facts)[0][0][0] if necks(facts)[0] else ""
+    made = last.groupby("source")["base"].sum()
+
+    def choose(step: str, mine: pd.DataFrame) -> pd.DataFrame:
+        mine = mine[mine["step"] == step]
+        if step not in chosen and len(mine):
+            chosen[step] = {_closest(edges, mine, made)}
+            drawn.append(edges[(edges["step"] == step) & edges["commodity"].isin(chosen[step])])
+            return drawn[-1]
+        return mine.head(0)
+
+    taken = choose(neck, edges)
+    for step in steps[steps.index(neck) + 1 :] if neck in steps else []:
+        found = choose(step, edges[edges["source"].isin(taken["target"])])
+        taken = pd.concat([taken, found])
+    for step in reversed(steps):
+        choose(step, edges[edges["target"].isin(pd.concat(drawn)["source"])])
+    kept = [step for step in steps if step in chosen]
+    if len(kept) > FEW_STEPS and neck in kept:
+        kept = _through_neck(edges, kept, neck)
+    return {step: chosen[step] for step in kept[-MOST_STEPS:]}
+
+
+def _on_one_basis(flows: pd.DataFrame, basis: dict[str, str]) -> set[str]:
+    """Return the goods whose tonnes add to those of the largest."""
+    sums = flows.groupby("commodity")["base"].sum()
+    kind = basis.get(str(sums.idxmax()))
+    return {str(good) for good in sums.index if basis.get(str(good)) == kind}
+
+
+def _closest(edges: pd.DataFrame, mine: pd.DataFrame, made: pd.Series) -> str:
+    """Return the good that is held most closely; of equals the one on which most of what counts rests."""
+    import networkx as nx
+
+    share = mine.groupby(["commodity", "code"])["base"].sum()
+    share = share / share.groupby("commodity").transform("sum")
+    close = (share**2).groupby("commodity").sum().round(CLOSE)
+    graph = nx.DiGraph(list(zip(edges["source"], edges["target"], strict=True)))
+    rests = {}
+    for good, found in mine.groupby("commodity"):
+        users = set(found["target"]) | set(found["source"])
+        reached = users.union(*(nx.descendants(graph, user) for user in users))
+        rests[good] = float(made[made.index.isin(reached)].sum())
+    weight = pd.Series(rests).reindex(close.index)
+    return str(close.index[np.lexsort((close.index, -weight, -close))][0])
+
+
+def _through_neck(edges: pd.DataFrame, steps: list[str], neck: str) -> list[str]:
+    """Return the steps before and after the neck."""
+    import networkx as nx
+
+    flows = edges[edges["step"].isin(steps) & edges["to_step"].isin(steps)]
+    graph = nx.DiGraph(list(zip(flows["step"], flows["to_step"], strict=True)))
+    graph.add_nodes_from(steps)
+    through = nx.ancestors(graph, neck) | nx.descendants(graph, neck) | {neck}
+    return [step for step in steps if step in through]
+
+
+# -- how much ------------------------------------------------------------------------------------
+
+
+def _traced(edges: pd.DataFrame, flow: pd.Series, ends: pd.Series, rounds: int) -> pd.Series:
+    """Return the part of each flow that ends in the counted demand; ``ends`` is that of a flow to a user."""
+    leaves = flow.groupby(edges["source"]).sum()
+    leaves = leaves.where(leaves > 0)
+    moved = flow * ends
+    for _ in range(rounds):
+        reach = (moved.groupby(edges["source"]).sum() / leaves).fillna(0.0)
+        moved = flow * ends.where(edges["is_end"], edges["target"].map(reach).fillna(0.0))
+    return moved
+
+
+@once
+def _flows(facts: Facts) -> tuple[pd.DataFrame, dict[str, set[str]]]:
+    """Return what goes between steps and places, before and under the scenario; and what each step is drawn by."""
+    edges, ends = _edges(facts), _ends(facts)
+    goods = _goods(facts, edges, set(ends["commodity"]))
+    drawn = [
+        step in goods and good in goods[step] for step, good in zip(edges["step"], edges["commodity"], strict=True)
+    ]
+    edges = edges[np.array(drawn, dtype=bool)]
+    edges = edges[edges["is_end"] | edges["to_step"].isin(goods)].reset_index(drop=True)
+    asks = edges[["target", "commodity"]].rename(columns={"target": "node"})
+    found = asks.merge(ends.groupby(["node", "commodity"])[["base", "after"]].sum().reset_index(), how="left").fillna(
+        0.0
+    )
+    traced = edges.assign(**{n: _traced(edges, edges[n], found[n], len(goods) + 1) for n in ("base", "after")})
+    between = traced[~traced["is_end"]]
+    # what reaches a user is that of its tiers
+    last = traced[traced["is_end"]].merge(ends, left_on=["target", "commodity"], right_on=["node", "commodity"])
+    for n in ("base", "after"):
+        whole = last.groupby(["source", "target", "commodity"])[f"{n}_y"].transform("sum")
+        last[n] = last[f"{n}_x"] * (last[f"{n}_y"] / whole.where(whole > 0)).fillna(0.0)
+    last = last.assign(to_step="", to_code=last["tier"])
+    flows = pd.concat([between, last])[[*ENDS, "base", "after"]].groupby(ENDS)[["base", "after"]].sum().reset_index()
+    least = 1e-9 * flows["base"].max()
+    return flows[(flows["base"] > least) | (flows["after"] > least)], goods
+
+
+# -- the picture --------------------------------------------------------------------------------
+
+
+@fig.figure("chain")
+def chain_figure(facts: Facts) -> ReportFigure | None:
+    """Draw what reaches the counted demand step by step, the lost part hatched, the neck marked, the demand last."""
+    flows, goods = _flows(facts)
+    if flows.empty or not facts.tiers:
+        return None
+    colours = country_colours(facts)
+    named = list(colours)
+    for end in ("code", "to_code"):
+        is_place = flows["to_step"].ne("") if end == "to_code" else True
+        flows = flows.assign(
+            **{end: flows[end].where(flows[end].isin(named) | ~np.broadcast_to(is_place, len(flows)), OTHER)}
+        )
+    flows = flows.groupby(ENDS)[["base", "after"]].sum().reset_index()
+    steps = [step for step in goods if step in set(flows["step"])]
+    order = {code: i for i, code in enumerate([*named, OTHER])}
+    blocks = {step: _blocks(flows[flows["step"] == step], order) for step in steps}
+    blocks[""] = _tiers(facts)
+    from matplotlib.figure import Figure
+
+    canvas = Figure(figsize=(fig.WIDTH_IN, 2.35), layout="constrained")
+    ax = canvas.subplots()
+    place = {step: float(i) for i, step in enumerate([*steps, ""])}
+    inside = [c in blocks[s].index for s, c in zip(flows["to_step"], flows["to_code"], strict=True)]
+    _draw_bands(ax, _ribbons(flows[np.array(inside, dtype=bool)], blocks), place, colours)
+    marked = necks(facts)[0]
+    for step in steps:
+        at = {c for s, c in marked if s == step}
+        _draw_step(
+            ax, facts, step, goods[step], blocks[step], place[step], colours, at, int(LETTERS / (len(steps) + 1))
+        )
+    _draw_demand(ax, facts, blocks[""], place[""])
+    ax.set_xlim(-0.02, len(steps) + 0.95)
+    ax.set_ylim(-0.01, 1.3)
+    ax.axis("off")
+    return _told(facts, canvas, blocks, steps)
+
+
+def _blocks(flows: pd.DataFrame, order: dict[str, int]) -> pd.DataFrame:
+    """Return top, height, share and kept part of each place of a step, as it holds what reaches the demand."""
+    sums = flows.groupby("code")[["base", "after"]].sum()
+    sums = sums.loc[sorted(sums.index, key=order.__getitem__)]
+    share = sums["base"] / sums["base"].sum()
+    height = share * (1.0 - GAP * (len(sums) - 1))
+    top = 1.0 - (height.cumsum() - height) - GAP * np.arange(len(sums))
+    kept = (sums["after"] / sums["base"].where(sums["base"] > 0)).clip(0.0, 1.0).fillna(1.0)
+    return pd.DataFrame({"top": top, "height": height, "share": share, "kept": kept})
+
+
+def _tiers(facts: Facts) -> pd.DataFrame:
+    """Return the same of each tier: all are equally high, each is its demand."""
+    gap = 0.05
+    height = (1.0 - gap * (len(facts.tiers) - 1)) / len(facts.tiers)
+    rows = [facts.of(facts.when, tier) for tier in facts.tiers]
+    kept = [1.0 - float(r["shortfall_tpa"] / r["demand_tpa"]) if r["demand_tpa"] > 0 else 1.0 for r in rows]
+    top = [1.0 - i * (height + gap) for i in range(len(rows))]
+    return pd.DataFrame({"top": top, "height": height, "kept": kept}, index=facts.tiers)
+
+
+def _ribbons(flows: pd.DataFrame, blocks: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """Return what goes on and what is lost of each flow: how much, and where it leaves and enters its blocks.
+
+    What goes on fills the kept part of a block, at its top, what is lost the rest.
+    """
+    kept = flows.assign(amount=flows["after"], is_kept=True)
+    lost = flows.assign(amount=(flows["base"] - flows["after"]).clip(lower=0.0), is_kept=False)
+    found = pd.concat([kept, lost], ignore_index=True)
+    found = found[found["amount"] > 1e-9 * flows["base"].max()]
+    rank = {step: {code: i for i, code in enumerate(table.index)} for step, table in blocks.items()}
+    order = {step: i for i, step in enumerate(blocks)}
+    for side, step, code in (("out", "step", "code"), ("in", "to_step", "to_code")):
+        block = pd.DataFrame(
+            [blocks[s].loc[c] for s, c in zip(found[step], found[code], strict=True)], index=found.index
+        )
+        room = block["height"] * block["kept"].where(found["is_kept"], 1.0 - block["kept"])
+        top = block["top"] - block["height"] * block["kept"].where(~found["is_kept"], 0.0)
+        # goods of several steps that enter one block are each all of it: they share its edge evenly
+        kinds = [step, code, "is_kept"] if side == "out" else [step, code, "is_kept", "step"]
+        several = 1 if side == "out" else found.groupby([step, code, "is_kept"])["step"].transform("nunique")
+        wide = room * found["amount"] / found.groupby(kinds)["amount"].transform("sum") / several
+        # in the order of the other ends, so that as few as can be cross
+        other = ("to_step", "to_code") if side == "out" else ("step", "code")
+        places = [rank[s][c] for s, c in zip(found[other[0]], found[other[1]], strict=True)]
+        sort = np.lexsort((places, found[other[0]].map(order)))
+        ordered = wide.iloc[sort]
+        begin = ordered.groupby([found[k].iloc[sort] for k in (step, code, "is_kept")]).cumsum() - ordered
+        found = found.assign(**{f"{side}_top": top - begin.reindex(found.index), f"{side}_wide": wide})
+    return pd.DataFrame(found)
+
+
+def _draw_bands(ax: Any, ribbons: pd.DataFrame, place: dict[str, float], colours: dict[str, str]) -> None:
+    bend = 0.5 - 0.5 * np.cos(np.pi * np.linspace(0.0, 1.0, BENDS))
+    for row in ribbons.sort_values("is_kept").to_dict("records"):
+        begin, end = place[row["step"]] + BLOCK, place[row["to_step"]]
+        top = row["out_top"] + (row["in_top"] - row["out_top"]) * bend
+        bottom = top - (row["out_wide"] + (row["in_wide"] - row["out_wide"]) * bend)
+        x, colour = np.linspace(begin, end, BENDS), colours.get(row["code"], OTHER_COLOUR)
+        if row["is_kept"]:
+            ax.fill_between(x, bottom, top, color=colour, alpha=0.5, linewidth=0, zorder=2)
+        else:
+            ax.fill_between(x, bottom, top, color=colour, alpha=PALE, linewidth=0, zorder=1)
+            ax.fill_between(
+                x, bottom, top, facecolor="none", edgecolor=fig.LOST, alpha=0.5, hatch=HATCH, linewidth=0, zorder=1
+            )
+
+
+def _draw_block(ax: Any, x: float, row: Any, colour: str, is_neck: bool = False) -> None:
+    """Draw what is kept of a block, and hatched what is lost."""
+    from matplotlib.colors import to_rgb
+
+    top, height, kept = float(row["top"]), float(row["height"]), float(row["kept"])
+    if kept < 1:
+        ax.bar(
+            x,
+            height,
+            BLOCK,
+            top - height,
+            align="edge",
+            facecolor=tuple(1.0 - 2 * PALE * (1.0 - part) for part in to_rgb(colour)),
+            edgecolor=fig.LOST,
+            hatch=HATCH,
+            linewidth=0.6,
+            zorder=3,
+        )
+    if kept > 0:
+        ax.bar(x, height * kept, BLOCK, top - height * kept, align="edge", color=colour, linewidth=0, zorder=3)
+    if is_neck:
+        ax.bar(x, height, BLOCK, top - height, align="edge", fill=False, edgecolor=fig.INK, linewidth=2.0, zorder=4)
+
+
+def _draw_step(
+    ax: Any,
+    facts: Facts,
+    step: str,
+    goods: set[str],
+    blocks: pd.DataFrame,
+    x: float,
+    colours: dict[str, str],
+    marked: set[str],
+    letters: int,
+) -> None:
+    head = ("▶ " if marked else "") + fig.folded(facts.drawn(first_capital(step)), letters - 4, 2)
+    look: dict[str, Any] = {"va": "bottom", "fontweight": "bold", "linespacing": 0.95}
+    fig.write(ax, x, 1.135, head, color=fig.LOST if marked else fig.INK, **look)
+    words = join([facts.commodity(good) for good in sorted(goods)]) if len(goods) < 2 else "all that count"
+    fig.write(
+        ax,
+        x,
+        1.125,
+        fig.folded(facts.drawn(words), letters, 2),
+        va="top",
+        fontsize=6.5,
+        color=fig.GREY,
+        linespacing=0.95,
+    )
+    for code, row in blocks.iterrows():
+        _draw_block(ax, x, row, colours.get(str(code), OTHER_COLOUR), str(code) in marked)
+        if row["height"] >= LABELLED:
+            y = float(row["top"] - row["height"] / 2)
+            shown = f"{facts.drawn(code, 8)} {percent(row['share'])}"
+            fig.write(ax, x + BLOCK + 0.04, y, shown, fontsize=7.0, bbox={**fig.WHITE_BOX, "alpha": 0.75}, zorder=5)
+
+
+def _draw_demand(ax: Any, facts: Facts, blocks: pd.DataFrame, x: float) -> None:
+    fig.write(ax, x, 1.135, "Demand", va="bottom", fontweight="bold")
+    whose = facts.whose_members or facts.whose or "all that ask"
+    fig.write(
+        ax,
+        x,
+        1.125,
+        fig.folded(facts.drawn(f"{first_capital(whose)}, t/yr"), 27, 2),
+        va="top",
+        fontsize=6.5,
+        color=fig.GREY,
+        linespacing=0.95,
+    )
+    for i, (tier, row) in enumerate(blocks.iterrows()):
+        _draw_block(ax, x, row, fig.TIERS[min(i, len(fig.TIERS) - 1)])
+        y = float(row["top"] - row["height"] / 2)
+        fig.write(ax, x + BLOCK + 0.05, y + 0.045, facts.drawn(first_capital(str(tier)), 16), fontweight="bold")
+        fig.write(ax, x + BLOCK + 0.05, y - 0.045, _missing(facts, str(tier)), fontsize=7.5)
+
+
+def _short_words(short: Short) -> str:
+    """Return what is short of what is asked for, both ends of who is served first where they differ."""
+    ends = sorted((short.after, short.before)) if short.differs else [short.asked]
+    return f"{'–'.join(number(end) for end in ends)} of {number(short.demand)}"
+
+
+def _missing(facts: Facts, tier: str) -> str:
+    """Return what a tier lacks of what it asks for, such as "385 of 428 missing"."""
+    short = short_of(facts, facts.when, tier)
+    nothing = not max(short.asked, short.after, short.before) > 0
+    return f"{number(short.demand)} met" if nothing else f"{_short_words(short)} missing"
+
+
+def _neck_words(facts: Facts) -> str:
+    """Return the neck by name; of several that tie, two steps of one country by name, else how many."""
+    marked = necks(facts)[0]
+    if not marked:
+        return f"No step {'elsewhere ' if facts.whose else ''}costs anything alone"
+    places = list(dict.fromkeys(country for _, country in marked))
+    if len(places) == 1 and len(marked) <= 2:
+        return f"Neck: {' or '.join(step for step, _ in marked)} in {in_sentence(country_name(places[0]))}"
+    return f"{len(marked)} places tie as the neck"
+
+
+def _told(facts: Facts, canvas: Any, blocks: dict[str, pd.DataFrame], steps: list[str]) -> ReportFigure:
+    """Return the figure with its finding: the neck, and what is missing at the end."""
+    marked, whom = necks(facts)
+    tier = facts.first if facts.has_first and facts.lacks(facts.when) > 0 else ALL_TIERS
+    short = short_of(facts, facts.when, tier)
+    amounts = f"{_short_words(short)}{NBSP}t/yr"
+    lacks = f"{tier} lacks {amounts}" if tier != ALL_TIERS else f"{amounts} missing"
+    if not max(short.asked, short.after, short.before) > 0:
+        lacks = "nobody is short"
+    title = f"{_neck_words(facts)}; {lacks}"
+    scenario = f"scenario: {facts.scenario_label(facts.when)}" if facts.a.disrupted else "undisturbed"
+    held = [f"{first_capital(s)} {blocks[s]['share'].idxmax()} {percent(blocks[s]['share'].max())}" for s in steps]
+    ends = f", {order_of(facts).served}" if has_others(facts) else ""
+    ends += " (ranges: both ends)" if ends_differ(facts, facts.when, facts.tiers) else ""
+    left = [step for step in facts.steps if step not in steps]
+    outside = ", outside the countries whose demand counts" if facts.whose else ""
+    neck = f"▶: the step of one country whose loss costs {whom} most{outside}. " if marked else ""
+    note = (
+        f"{neck}What a plant mixes is divided in proportion; of a step's goods the one held most closely is drawn, of "
+        f"answers with the same shortfall one.{f' Not drawn: {join(left)}.' if left else ''}"
+    )
+    return fig.make_figure(
+        canvas,
+        title,
+        f"What reaches the demand, % by country, each step its own good; hatched: lost. {first_capital(scenario)}"
+        f"{ends}; known relations, no stocks.",
+        f"Steps from left to right, largest holder of each: {', '.join(held)}. At the right what each tier lacks: "
+        + ", ".join(f"{tier} {_missing(facts, tier)}" for tier in facts.tiers)
+        + ".",
+        note,
+    )
