@@ -36,7 +36,27 @@ SECTIONS = {module.__name__.rpartition(".")[2]: module.section for module in _MA
 # the numbers that tables bear, in the order of annex B and of the digests; a table of a number not listed comes last
 NUMBERS = (
     *("T1", "T4", "T5", "T5b", "T6a", "T6b", "T6c", "T6d", "T7", "T7b", "T8", "T8b", "T8c", "T8d", "T8e", "T12a"),
-    *("T15", "T16", "T17", "T18", "T19", "T20", "T21", "T22", "T9b", "T9", "T3", "T11", "T10.", "T10", "T9c", "T8f"),
+    *(
+        "T15",
+        "T16",
+        "T16b",
+        "T17",
+        "T18",
+        "T19",
+        "T20",
+        "T21",
+        "T22",
+        "T9b",
+        "T9",
+        "T9d",
+        "T3",
+        "T3b",
+        "T11",
+        "T10.",
+        "T10",
+        "T9c",
+        "T8f",
+    ),
     *("T8g", "T8h", "T12", "T12b", "T11b", "T13", "T13b", "T14b", "T14", "T23", "T15b", "T15c", "T15d", "T2"),
 )
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from chainnet._types import records
-from chainnet.engine import CERTAIN
+from chainnet.engine import PRINTED
 from chainnet.reporting import canvas as fig
 from chainnet.reporting import columns as col
 from chainnet.reporting.facts import ALL_TIERS, Facts
@@ -23,6 +23,7 @@ from chainnet.reporting.model import (
     make_section,
     make_table,
 )
+from chainnet.results import fact_of
 from chainnet.words import NOT_ASKED, first_capital, join, number, same, tonnes
 
 # what a rung allows: in a table, in a sentence ("12 t/yr from ...")
@@ -56,6 +57,7 @@ def section(facts: Facts) -> Section:
         year_table(facts) if facts.a.rerouting else None,
         ladder_table(facts),
         rung_table(facts),
+        held_table(facts),
     )
 
 
@@ -133,7 +135,7 @@ def rung_table(facts: Facts) -> ReportTable | None:
     rows = []
     for name, found in ladder.groupby("scenario", sort=False):
         for row in _rows(found, "t"):
-            size = CERTAIN * row["demand_t"]
+            size = PRINTED * row["demand_t"]
             short = 0.0 if abs(row["shortfall_t"]) <= size else row["shortfall_t"]
             served = row["demand_t"] - short
             served = 0.0 if abs(served) <= size else served
@@ -152,6 +154,37 @@ def rung_table(facts: Facts) -> ReportTable | None:
         ),
         **facts.standing(facts.a.stress.summary),
     )
+
+
+@col.table("T9d", "Stocks held", "Whose stocks there are, and what each gives back in its year")
+def held_table(facts: Facts) -> ReportTable | None:
+    """Return T9d: each stock, its holder and what it gives back; None where there is none."""
+    table = facts.a.held
+    if table.empty:
+        return None
+    stocks = facts.network.stocks.set_index("id")[["commodity", "stock_t"]]
+    tier = fact_of(facts.a.advice, "tier", "") or ALL_TIERS
+    columns = [
+        col.text("stock", "Id", "name of the stock", body=False),
+        col.text("holder", "Holder", "whose it is", missing="not on record"),
+        col.text("country", "Country", "where it lies", lambda row: col.country(row["country"])),
+        col.commodity(facts, "Of", "what it holds"),
+        col.weight("stock_t", "Stock, t", "on record"),
+        col.text("is_ours", "Ours", "whether it lies with those who count", lambda r: _yes(r["is_ours"])),
+        col.text("is_reserved", "Kept for tiers", "whether it is reserved", lambda r: _yes(r["is_reserved"])),
+        col.tons("returns_tpa", "Gives back", f"by how much less {tier} is short for it, the others drawn too"),
+    ]
+    return make_table(
+        columns,
+        table.join(stocks).rename_axis("stock").reset_index().to_dict("records"),
+        subtitle=f"Unit: {facts.unit}, {tier}. Scenario: {facts.scenario_label(facts.when)}. New relations, no project.",
+        note="A stock counts once, in the first year. Two that stand in for each other both give back nothing.",
+        **facts.standing(facts.a.stress.ladder),
+    )
+
+
+def _yes(value: object) -> str:
+    return "yes" if value else "no"
 
 
 # -- the figure of page one ---------------------------------------------------------------------
