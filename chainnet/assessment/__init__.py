@@ -5,6 +5,7 @@ Words: *question* (one table of the assessment, and why it may be missing), *cau
 
 from chainnet.assessment._assess import Assessment, assess
 from chainnet.assessment._compare import compare
+from chainnet.assessment._neck import Neck
 from chainnet.assessment._overview import first_rows, overview
 
-__all__ = ["Assessment", "assess", "compare", "first_rows", "overview"]
+__all__ = ["Assessment", "Neck", "assess", "compare", "first_rows", "overview"]

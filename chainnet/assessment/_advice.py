@@ -150,8 +150,9 @@ class _Margin:
         """The first tier if it goes short on known relations; else all tiers count."""
         if self.first is None:
             return None
-        row = balance_under(self.counting, self.overlay).by_tier().loc[self.first]
-        return self.first if row["shortfall_tpa"] > PRINTED * row["demand_tpa"] else None
+        table = balance_under(self.counting, self.overlay).by_tier()
+        short = table.index[table["shortfall_tpa"] > PRINTED * table["demand_tpa"]]
+        return self.first if self.first in short else None
 
     @cached_property
     def rest(self) -> float:

@@ -130,7 +130,7 @@ def _thing(network: Network, row: pd.Series, called: Callable[[str], str]) -> st
     if row["kind"] != "relation":
         return called(str(row["label"]))
     good, _, way = str(row["id"]).rpartition(": ")
-    return called(f"{_good(network, good)} from {' to '.join(map(_place, way.split(' > ')))}")
+    return called(f"{_good(network, good) or 'goods'} from {' to '.join(map(_place, way.split(' > ')))}")
 
 
 def _good(network: Network, good: str) -> str:

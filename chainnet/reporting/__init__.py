@@ -6,5 +6,6 @@ Words: *facts* (an assessment as the report reads it), *content* (sections in or
 from chainnet.reporting.content import report_figures
 from chainnet.reporting.documents import FORMATS, report
 from chainnet.reporting.overview import overview_markdown, overview_page
+from chainnet.reporting.sections.answer import verdict
 
-__all__ = ["FORMATS", "overview_markdown", "overview_page", "report", "report_figures"]
+__all__ = ["FORMATS", "overview_markdown", "overview_page", "report", "report_figures", "verdict"]

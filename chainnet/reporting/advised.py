@@ -53,6 +53,11 @@ class Advised:
         return self.cases[AS_STATED]
 
     @property
+    def then_lacks(self) -> str:
+        """The same once new relations have done their part."""
+        return "all tiers then lack" if self.tier == ALL_TIERS else f"{self.tier} then lacks"
+
+    @property
     def lacks(self) -> str:
         """The tier and its verb."""
         return "all tiers lack" if self.tier == ALL_TIERS else f"{self.tier} lacks"

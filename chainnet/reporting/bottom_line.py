@@ -76,6 +76,16 @@ def _fits(text: str) -> bool:
     return len(bare.split(" ")) <= MOST_WORDS and len(numbers) <= MOST_NUMBERS
 
 
+def _leading(facts: Facts) -> str:
+    """Return the tier that leads: the first, the only one, or all together."""
+    return facts.first if facts.has_first or len(facts.tiers) > 1 else facts.tiers[0]
+
+
+def _are(amount: str) -> str:
+    """Return the verb of an amount, by its number."""
+    return "is" if amount.replace(NBSP, " ").startswith("1 ") else "are"
+
+
 def _asked(tier: str) -> str:
     """Return a tier's demand as it stands in a sentence."""
     return "all demand" if tier == ALL_TIERS else f"{tier} demand"
@@ -89,7 +99,7 @@ def verdict(facts: Facts) -> str:
     worst = facts.a.worst
     if not worst:
         return _undisturbed(facts)
-    rest = [t for t in facts.tiers if t != facts.first]
+    rest = [t for t in facts.tiers if t != _leading(facts)]
     if all(short_of(facts, worst, t).worst <= 0 for t in facts.tiers):
         n = spelled(len(facts.ordered), "scenario")
         said = f"Under each of {n} tested all demand" if len(facts.ordered) > 1 else "Under the one scenario all demand"
@@ -115,7 +125,7 @@ def _range(low: float, high: float) -> str:
 
 def _lead(facts: Facts, worst: str) -> str:
     """Return what the leading tier lacks, its share first."""
-    short, what = short_of(facts, worst, facts.first), _asked(facts.first)
+    short, what = short_of(facts, worst, _leading(facts)), _asked(_leading(facts))
     head = f"Under {facts.quoted(worst)}"
     of = [f" of {facts.people}", ""] if facts.people else [""]
     if short.worst <= 0:
@@ -148,7 +158,7 @@ def unmet_sentences(found: Sequence[tuple[str, Any]], head: str) -> list[str]:
         said.append(f"{join([words for _, words, _ in pair])} demand goes unmet{end}.")
     if met:
         said.append(f"{join(met)} demand is met in the long run.")
-    return [head + first for first in said[:1]] + [first_capital(more) for more in said[1:]]
+    return [head + first for first in said[:1]] + [f"Also, {more}" for more in said[1:]]
 
 
 def _change(facts: Facts, worst: str) -> str:
@@ -160,9 +170,9 @@ def _change(facts: Facts, worst: str) -> str:
             how = "raises" if now > before else "lowers"
             said.append(f"The scenario itself {how} {_asked(tier)} from {number(before)} to {tonnes(now)}.")
             break
-    base = short_of(facts, BASELINE, facts.first)
+    base = short_of(facts, BASELINE, _leading(facts))
     if base.worst > 0:
-        said.append(f"Undisturbed, {share_words(base)} of {_asked(facts.first)} goes unmet already.")
+        said.append(f"Undisturbed, {share_words(base)} of {_asked(_leading(facts))} goes unmet already.")
     return " ".join(said)
 
 
@@ -170,7 +180,7 @@ def _holds(facts: Facts) -> str:
     """Say what alone overturns the verdict; nothing where that was not asked."""
     if facts.a.load_bearing is None:
         return ""
-    words = hinge_words(facts, facts.first)
+    words = hinge_words(facts, _leading(facts))
     if not words:
         return "No single judgement and no single doubtful input overturns this."
     left = len(words) - 1
@@ -181,12 +191,13 @@ def _holds(facts: Facts) -> str:
 def hinge_words(facts: Facts, tier: str) -> list[str]:
     """Return what overturns the verdict on a tier, each as it stands after "unless".
 
-    That all others are served first is left out where the verdict gives both ends.
+    Who is served first is left out where the verdict gives both ends.
     """
     table = facts.a.hinges
     words = [unless(w) for w in table.loc[(table["tier"] == tier) & table["overturns"], "words"]]
     told = ends_differ(facts, facts.when, [tier])
-    return [w for w in words if not (told and w == "all others are served first")]
+    orders = ("all others are served first", "all are served alike, nobody first")
+    return [w for w in words if not (told and w in orders)]
 
 
 def unless(words: str) -> str:
@@ -221,12 +232,14 @@ def as_built(facts: Facts) -> str:
     year = f"the base year{'' if facts.network.year is None else f' {facts.network.year}'}"
     built, known = fact_of(table, "built", ()), fact_of(table, "known")
     if asked != "base year":
-        head = f"This report stands on the chain as built in {known}, {spelled(len(built), 'project')} more than in {year}."
-        return _told(head, *_layer(facts, "base year", "Without them "))
+        more = spelled(len(built), "project")
+        head = f"This report stands on the chain as built in {known}, {more} more than in {year}."
+        return _told(head, *_layer(facts, "base year", f"Without {'it' if len(built) == 1 else 'them'} "))
     if built:
         more = spelled(len(built), "project that runs", "projects that run")
         return _told(
-            f"This report stands on {year}, before {more} in {known}.", *_layer(facts, "as built", "With them ")
+            f"This report stands on {year}, before {more} in {known}.",
+            *_layer(facts, "as built", f"With {'it' if len(built) == 1 else 'them'} "),
         )
     if facts.network.projects.empty:
         return f"This report stands on {year}; no projects are listed."
@@ -255,13 +268,14 @@ def when(facts: Facts) -> str:
         return ""
     hit = {tier: months.of(name, tier) for tier in months.short_tiers(name)}
     if not hit:
-        return _told(_never(facts, name, facts.first), _more(facts, name))
+        return _told(_never(facts, name, _leading(facts)), _more(facts, name))
     tier, row = next(iter(hit.items()))
     said = []
-    if tier != facts.first and short_of(facts, name, facts.first).worst > 0:
-        said.append(_never(facts, name, facts.first))
+    if tier != _leading(facts) != ALL_TIERS and short_of(facts, name, _leading(facts)).worst > 0:
+        said.append(_never(facts, name, _leading(facts)))
     met = ", though met in the long run," if short_of(facts, name, tier).worst <= 0 else ""
-    missing = f"{weight(row['shortfall_t'])} are missing over {months.horizon} months"
+    lost = weight(row["shortfall_t"])
+    missing = f"{lost} {_are(lost)} missing over {months.horizon} months"
     said.append(f"{first_capital(tier)} demand{met} goes short {_from(facts, row)}; {missing}.")
     said.append(_until(facts, tier, row))
     later: dict[str, list[str]] = {}
@@ -304,10 +318,12 @@ def _until(facts: Facts, tier: str, row: Any) -> str:
     left, own = float(nil(rung["shortfall_t"], rung["demand_t"]).iloc[0]), float(row["shortfall_t"])
     end = facts.rung(list(facts.ladders)[-1], "projects", tier) if facts.ladders else None
     if end is not None and end["shortfall_tpa"] <= 0:
-        what = "with new relations, stocks and projects from their dates"
-        return f"It does not recover until projects start; {what} {f'{weight(left)} are' if left else 'nothing is'} missing."
+        some = f"{weight(left)} {_are(weight(left))}" if left else "nothing is"
+        what = f"with new relations, stocks and projects from their dates {some} missing"
+        return f"It does not recover until projects start; {what}."
     if left < own and not same(left, own):
-        return f"It does not recover; new relations, stocks and projects from their dates cut that to {weight(left)}."
+        less = f"cut that to {weight(left)}" if left else "leave nothing missing"
+        return f"It does not recover; new relations, stocks and projects from their dates {less}."
     return "It does not recover, with or without the listed projects."
 
 
@@ -330,23 +346,17 @@ def _more(facts: Facts, name: str) -> str:
 
 def where(facts: Facts) -> str:
     """Say which step of which country is the neck, and which single plant that can be named costs most."""
-    necks = facts.a.necks
-    abroad = " abroad" if facts.whose else ""
-    lead = "first tier" if facts.has_first and necks["lost_tpa"].get("first tier", 0.0) > 0 else "all tiers"
-    tier = facts.first if lead == "first tier" else ALL_TIERS
-    said = []
-    if facts.has_first and lead == "all tiers":
-        said.append(f"No single step{abroad} costs {facts.first} anything.")
-    neck = necks.loc[lead]
-    if neck["lost_tpa"] > 0:
-        place = in_sentence(country_name(str(neck["country"])))
-        tied = int(neck["n_tied"])  # type: ignore[arg-type]
-        also = f"; {spelled(tied, 'other step costs', 'other steps cost')} as much" if tied else ""
-        lost = f"{tier} {'loses' if tier != ALL_TIERS else 'lose'} {percent(neck['lost_share'])}"
-        step = titled(str(neck["step"]).replace("_", " "))
-        said.append(f"The neck is {step} in {place}: without it {lost} ({tonnes(neck['lost_tpa'])}){also}.")
-    elif tier == ALL_TIERS:
-        said = [f"No single step{abroad} costs anybody anything."]
+    tier, abroad = facts.lead_tier, " abroad" if facts.whose else ""
+    neck = facts.neck(tier)
+    said = [] if tier == facts.first else [f"No single step{abroad} costs {facts.first} anything."]
+    if neck.lost_tpa > 0:
+        place, step = in_sentence(country_name(neck.country)), titled(neck.step.replace("_", " "))
+        also = f"; {spelled(neck.n_tied, 'other step costs', 'other steps cost')} as much" if neck.n_tied else ""
+        lost = f"{tier} {'lose' if tier == ALL_TIERS else 'loses'} {percent(neck.lost_share)} ({tonnes(neck.lost_tpa)})"
+        said.append(f"The neck is {step} in {place}: without it {lost}{also}.")
+    else:
+        whom = "anybody" if tier == ALL_TIERS else tier
+        said = [f"No single step{abroad} costs {whom} anything."]
     return _told(*said, _plant(facts, tier), _idle_giant(facts))
 
 
@@ -427,8 +437,8 @@ def idle_giants(facts: Facts) -> pd.DataFrame:
     for site in map(str, idle.index):
         parts = facts.things.loc[facts.members(site)]
         parts = parts[parts["country"].notna() & (parts["stage"] != "recycler")]
-        if parts.empty or parts["step_share"].max() < LEAST_GIANT or facts.stands_for_several(site):
-            continue
+        if parts.empty or not LEAST_GIANT <= parts["step_share"].max() < 1 or facts.stands_for_several(site):
+            continue  # the only one of its step is no larger than others
         before = float(idle["others_lost_tpa"].get(site, 0.0)) if "others_lost_tpa" in idle else 0.0
         rows.append((site, parts["step_share"].idxmax(), float(parts["step_share"].max()), before))
     found = pd.DataFrame(rows, columns=["site", "member", "step_share", "before_tpa"]).set_index("site")
@@ -513,11 +523,15 @@ def _end(facts: Facts, found: Advised) -> str:
         return ""
     year = list(facts.ladders)[-1]
     n = int(facts.a.rerouting[year].projects["standalone_t"].notna().sum())
-    stand = "the one project that stands" if n == 1 else f"all {count(n)} projects that stand"
-    left = {t: row["shortfall_tpa"] for t in facts.tiers if (row := facts.rung(year, "projects", t)) is not None}
-    short = [f"{t} {number(tons)}" for t, tons in left.items() if tons > 0]
+    stand = {1: "the one project that stands", 2: "both projects that stand"}.get(
+        n, f"all {count(n)} projects that stand"
+    )
+    rows = [(t, facts.rung(year, "projects", t)) for t in facts.tiers]
+    left = [(t, row) for t, row in rows if row is not None and row["shortfall_tpa"] > 0]
+    short = [f"{percent(row['shortfall_tpa'] / row['demand_tpa'])} of {t}" for t, row in left[:3]]
+    tons = f" ({tonnes(left[0][1]['shortfall_tpa'])})" if len(left) == 1 else ""
     head = f"With stocks and {stand} by {year}"
-    return f"{head}, {join(short[:3])}{NBSP}t/yr stay short." if short else f"{head}, no tier is short."
+    return f"{head}, {join(short)} demand stays short{tons}." if left else f"{head}, no tier is short."
 
 
 # -- how sure -----------------------------------------------------------------------------------

@@ -74,7 +74,7 @@ def report(
         Folder with ``page.html.j2`` (HTML, Jinja), ``report.typ`` (PDF, typst) or both in the place of ours; start
         from those in ``chainnet/reporting/formats``.
     progress : callable, optional
-        Called with (what is being done, part done from 0 to 1).
+        Called with (what is being done, part done from 0 to 1); at the end with the verdict.
 
     Returns
     -------
@@ -144,6 +144,7 @@ def _write(
     say: Callable[[str, float], None],
 ) -> None:
     from chainnet.reporting.content import build
+    from chainnet.reporting.sections.answer import verdict
 
     say("writing: figures and tables", ASSESSED)
     document = replace(build(assessment, title=title, author=author, marking=marking), language=language)
@@ -178,7 +179,7 @@ def _write(
 
         say("writing: report.xlsx", 0.97)
         (stage / "report.xlsx").write_bytes(workbook_report(document))
-    say("done", 1.0)
+    say(verdict(assessment), 1.0)
 
 
 def _own_templates(folder: str | Path | None) -> dict[str, str]:

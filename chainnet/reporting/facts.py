@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import numpy as np
 import pandas as pd
 
-from chainnet.assessment import Assessment
+from chainnet.assessment import Assessment, Neck
 from chainnet.engine import PRINTED
 from chainnet.network import QUALITIES, STAGES
 from chainnet.reporting.formats.glyphs import drawable, short_label, stand_ins
@@ -353,9 +353,8 @@ class Facts:
         if by == "site" and len(self.a.others_first):
             lost, share = (self.a.others_first[c].reindex(table.index) for c in ("lost_tpa", "lost_share"))
             table["others_lost_tpa"] = lost.mask(share.abs() <= PRINTED, 0.0)
-        names = table.index.map(str)
-        order = np.lexsort((names, -_rounded(table["lost_tpa"]), -_rounded(table["first_lost_tpa"])))
-        return table.iloc[order]
+        keys = ["lost_tpa", "first_lost_tpa"] if self.lead_loss == "first_lost_tpa" else ["first_lost_tpa", "lost_tpa"]
+        return table.iloc[np.lexsort((table.index.map(str), *(-_rounded(table[key]) for key in keys)))]
 
     def by_place(self, scenario: str) -> pd.DataFrame:
         """Return demand, served and short under a scenario by tier and country or region, most short first."""
@@ -368,14 +367,26 @@ class Facts:
 
     @cached_property
     def lead_loss(self) -> str:
-        """Column by which removals are ranked: the leading tier's loss, all tiers' where that is nil."""
-        hit = any(bool((self.losses(by)["first_lost_tpa"] > 0).any()) for by in self.a.first_tier)
-        return "first_lost_tpa" if hit and self.has_first else "lost_tpa"
+        """Column by which removals are ranked: the leading tier's loss, all tiers' where nothing abroad costs it any.
+
+        A reader asks what others can take away: what lies with those who count does not decide.
+        """
+        if not self.has_first:
+            return "lost_tpa"
+        sites = self.a.first_tier["site"]["lost_share"]
+        costly = sites.index[sites > PRINTED]
+        abroad = any(not self.is_ours(str(site)) for site in costly)
+        return "first_lost_tpa" if abroad or self.a.necks["lost_tpa"]["first tier"] > 0 else "lost_tpa"
 
     @property
     def lead_tier(self) -> str:
         """Whose loss ranks the removals, in words."""
         return self.first if self.lead_loss == "first_lost_tpa" else ALL_TIERS
+
+    def neck(self, tier: str) -> Neck:
+        """Return the step of a country abroad that costs the leading tier, or all tiers, most."""
+        row = self.a.necks.loc["all tiers" if tier == ALL_TIERS else "first tier"].to_dict()
+        return Neck(**{str(key): value for key, value in row.items()})
 
     @property
     def n_decisive(self) -> int:

@@ -45,13 +45,14 @@ class Months:
         return f"t {self.facts.basis}".strip()
 
     def start_of(self, scenario: str) -> str:
-        """Return the calendar month of month 1, where it was asked for or the measures of a scenario bear dates."""
-        measures = self.facts.a.asked[scenario].measures if scenario in self.facts.a.asked else ()
-        times = [time for measure in measures for time in (measure, *measure.get("suspended", ()))]
-        year = self.facts.network.year
-        if self.start or year is None or not any(key in time for time in times for key in ("start", "until")):
-            return self.start
-        return f"{year + 1}-01"
+        """Return the calendar month of month 1, where it was asked for or each measure of a scenario bears a date.
+
+        Beside a measure without a date, which then begins in month 1, a month has no name.
+        """
+        asked, year = self.facts.a.asked, self.facts.network.year
+        measures = asked[scenario].measures if scenario in asked else ()
+        dated = [any("start" in t or "until" in t for t in (m, *m.get("suspended", ()))) for m in measures]
+        return f"{year + 1}-01" if not self.start and year is not None and dated and all(dated) else self.start
 
     def after(self, row: Any) -> int:
         """Return how many months after its first measure a scenario first leaves a tier short; 0 = with it."""

@@ -13,6 +13,8 @@ import numpy as np
 import pandas as pd
 
 from chainnet._types import records
+from chainnet.assessment import Assessment
+from chainnet.errors import DataError
 from chainnet.reporting import bottom_line as short
 from chainnet.reporting.ends import has_others, short_of
 from chainnet.reporting.facts import ALL_TIERS, Facts
@@ -58,6 +60,35 @@ class _Claim:
     short: Callable[[Facts], str]
     more: Callable[[Facts], str]
     more_tables: tuple[str, ...] = ()
+
+
+def verdict(assessment: Assessment) -> str:
+    """Return the verdict of an assessment: how much goes unmet in its worst scenario, and what overturns that.
+
+    Parameters
+    ----------
+    assessment : Assessment
+
+    Returns
+    -------
+    str
+        The first sentences of the report, on one line.
+
+    Raises
+    ------
+    DataError
+        If it is no assessment.
+
+    Examples
+    --------
+    >>> import chainnet as cn
+    >>> from chainnet.reporting import verdict
+    >>> verdict(cn.assess(cn.read("mag-9"), months=12, draws=0)).split(". ")[0]
+    'Under “Everything in China stops”, defence demand (4 t/yr) is met in the long run'
+    """
+    if not isinstance(assessment, Assessment):
+        raise DataError(f"verdict: a {type(assessment).__name__}; give an Assessment, made by assess.")
+    return short.verdict(Facts(assessment)).replace(NBSP, " ")
 
 
 def short_line(facts: Facts) -> tuple[Sentence, ...]:
@@ -172,16 +203,25 @@ def _listed(found: pd.Series, shares: pd.Series, names: Callable[[str], str]) ->
     ]
 
 
+def _nothing(facts: Facts) -> str:
+    """Say that nothing abroad costs the leading tier anything, and what does at home."""
+    sites, countries = facts.losses("site"), facts.losses("country")
+    n = f"{spelled(len(sites), 'site')} tested one by one"
+    rows = pd.concat([sites, countries])["first_lost_tpa"]
+    if not (rows > 0).any():
+        return f"No single site, country or owner costs {facts.first} anything: {n}, all zero, proved."
+    home = countries[countries["first_lost_tpa"] > 0].sort_values("first_lost_tpa", ascending=False, kind="stable")
+    words = _listed(home["first_lost_tpa"], home["first_lost_share"], lambda c: in_sentence(country_name(c)))
+    lost = f" At home {facts.first} loses, without all plants in {join(words)}." if words else ""
+    return f"No single site abroad costs {facts.first} anything: {n}, proved.{lost}"
+
+
 def _hangs(facts: Facts) -> str:
     of, lead = facts.lead_tier, facts.lead_loss
     part, tested = lead.replace("_tpa", "_share"), facts.losses("site")
     said = []
     if facts.has_first and lead != "first_lost_tpa":
-        n = spelled(len(tested), "site")
-        said.append(
-            f"No single site, country or owner costs {facts.first} anything: {n} tested one by one, all zero, proved. "
-            f"What follows counts {ALL_TIERS}."
-        )
+        said.append(f"{_nothing(facts)} What follows counts {ALL_TIERS}.")
     countries = facts.losses("country")
     hit = countries[countries[lead] > 0]
     inside = np.array([facts.is_member(str(c)) for c in hit.index], dtype=bool)
@@ -312,7 +352,7 @@ def weakest_input(facts: Facts) -> str:
     """Return the name of the weakest input that binds; of a relation, those of its ends."""
     weakest = facts.a.decisive.iloc[0]
     if isinstance(weakest["label"], str):
-        return titled(weakest["label"])
+        return f"{'the demand of ' if weakest['kind'] == 'demand' else ''}{titled(weakest['label'])}"
     ends = str(weakest["id"]).split(" -> ")
     return titled(" to ".join(facts.label(end) for end in ends))
 

@@ -111,7 +111,7 @@ def _premium_words(premium: pd.DataFrame) -> str:
     if premium.empty:
         return ""
     row = premium.iloc[-1]
-    if np.isnan(row["premium_usd_per_t"]):
+    if pd.isna(row["premium_usd_per_t"]):
         return " No premium: the projects avert nothing, or none has a capital cost."
     lacking = int(row["n_without_capex"])
     return (

@@ -188,9 +188,11 @@ def _build(facts: Facts, found: Advised) -> Sentence | None:
     one = len(names) == 1
     since = f" from {found.year:.0f}" if pd.notna(found.year) else ""
     if found.closes:
-        effect = f"{'closes' if one else 'together close'} the {tonnes(found.rest)} that {found.lacks} then{since}"
+        effect = (
+            f"{'closes' if one else 'together close'}{since} the gap of {tonnes(found.rest)} that {found.then_lacks}"
+        )
     else:
-        effect = f"{'cuts' if one else 'together cut'} what {found.lacks} from {number(found.rest)} to "
+        effect = f"{'cuts' if one else 'together cut'} what {found.then_lacks} from {number(found.rest)} to "
         effect += f"{tonnes(found.left)}{since}"
     size = "size" if all(state_of(facts.status(name)) == "running" for name in names) else "size and date"
     holds = f"if {'it keeps its' if one else 'they keep their'} {size}"

@@ -163,7 +163,7 @@ def top_projects(facts: Facts) -> ReportTable:
     first = [c for c in _first_column(facts) if bool((last[c] > 0).any())]
     shares = last["shapley_t"].fillna(0.0).round(6)
     lead = last[first[0]].fillna(0.0).round(6) if first else shares
-    order = np.lexsort((last.index.astype(str), -shares, -lead))
+    order = np.lexsort((last.index.astype(str), -shares, last["capex_musd"].fillna(np.inf), -lead))
     names = [n for n in last.index[order] if shares[n] > 0 or lead[n] > 0][:5]
 
     def fair(y: int) -> ReportColumn:
@@ -192,7 +192,7 @@ def top_projects(facts: Facts) -> ReportTable:
         subtitle=f"Unit: {facts.unit}. Scenario: {facts.scenario_label(facts.when)}. New relations, no stocks.",
         note=(
             "Once new relations have done their part. "
-            + (f"Ranked by what {facts.first} regains with the project alone. " if first else "")
+            + (f"Ranked by what {facts.first} regains with the project alone, then by cost. " if first else "")
             + "Fair share: Shapley value over all tiers"
             + (" (mean of 64 random orders, seed 0)." if _sampled(last) else ".")
             + " n/a: does not stand by then."

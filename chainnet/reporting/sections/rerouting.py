@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -77,6 +78,7 @@ def _columns(unit: str, during: str = "") -> list[ReportColumn]:
         amount(f"served_{unit}", "Served", "tonnes served"),
         amount(f"gained_{unit}", "Gained by this rung", "served here less served one rung before", missing=NOT_ASKED),
         amount(f"shortfall_{unit}", "Still short", "demand less served"),
+        replace(col.short_share(f"shortfall_{unit}", f"demand_{unit}"), body=False),
     ]
 
 
@@ -163,7 +165,7 @@ def held_table(facts: Facts) -> ReportTable | None:
     if table.empty:
         return None
     stocks = facts.network.stocks.set_index("id")[["commodity", "stock_t"]]
-    tier = fact_of(facts.a.advice, "tier", "") or ALL_TIERS
+    tier, scenario = fact_of(facts.a.advice, "tier", "") or ALL_TIERS, facts.scenario_label(facts.when)
     columns = [
         col.text("stock", "Id", "name of the stock", body=False),
         col.text("holder", "Holder", "whose it is", missing="not on record"),
@@ -177,7 +179,7 @@ def held_table(facts: Facts) -> ReportTable | None:
     return make_table(
         columns,
         table.join(stocks).rename_axis("stock").reset_index().to_dict("records"),
-        subtitle=f"Unit: {facts.unit}, {tier}. Scenario: {facts.scenario_label(facts.when)}. New relations, no project.",
+        subtitle=f"Unit: {facts.unit}, {tier}. Scenario: {scenario}. New relations, no project.",
         note="A stock counts once, in the first year. Two that stand in for each other both give back nothing.",
         **facts.standing(facts.a.stress.ladder),
     )
