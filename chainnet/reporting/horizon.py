@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
 
+from chainnet.assessment import Assessment
 from chainnet.engine import PRINTED
+from chainnet.network import Network
 from chainnet.words import calendar_month, recover_words, survive_words
-
-if TYPE_CHECKING:
-    from chainnet.reporting.facts import Facts
 
 __all__ = ["ALL_TIERS", "BASELINE", "Months", "nil"]
 
@@ -24,15 +23,34 @@ NEGLIGIBLE = 0.005
 EQUALLY_BAD = 1e-6
 
 
+class Assessed(Protocol):
+    """What the months are read from: an assessment, its tiers, its scenarios with the worst first."""
+
+    @property
+    def a(self) -> Assessment: ...
+    @property
+    def network(self) -> Network: ...
+    @property
+    def tiers(self) -> list[str]: ...
+    @property
+    def has_first(self) -> bool: ...
+    @property
+    def first(self) -> str: ...
+    @property
+    def ordered(self) -> list[str]: ...
+    @property
+    def basis(self) -> str: ...
+
+
 class Months:
     """Looks into the months of an assessment.
 
     Parameters
     ----------
-    facts : Facts
+    facts : Assessed
     """
 
-    def __init__(self, facts: Facts) -> None:
+    def __init__(self, facts: Assessed) -> None:
         self.facts = facts
         settings = facts.a.stress.provenance["settings"]
         self.horizon = int(settings["months"])

@@ -219,9 +219,10 @@ def top_losses(facts: Facts) -> ReportTable:
         cost = [row for name, row in found if (row[facts.lead_loss].value or 0.0) > 0 and belongs(name)]  # type: ignore[operator]
         for row in cost[:most]:
             where = [row[key].text for key in ("step", "place") if key in row]
+            said = {"kind": kind, "where": ", ".join(where) if by == "site" else "-"}
             if "+" in by:  # a step of a country is its own name
-                row = {**row, "label": f"{first_capital(where[0])} in {in_sentence(where[1])}"}
-            rows.append({**row, "kind": kind, "where": ", ".join(where) if by == "site" else "-"})
+                said["label"] = f"{first_capital(where[0])} in {in_sentence(where[1])}"
+            rows.append({**row, **said})
     columns = [
         col.text("kind", "Out", "a step of a country, a plant, several, a country, its owners, an operator"),
         col.text("label", "Name", "what is removed"),

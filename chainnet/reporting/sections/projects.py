@@ -336,10 +336,10 @@ def projects_figure(facts: Facts) -> ReportFigure | None:
     table = facts.a.rerouting[years[-1]].projects
     marks = ["standalone_t", "shapley_t", "last_in_t"]
     best = table[marks].fillna(0.0).max(axis=1).round(6)
-    found = table[best > 0]
+    found = table[best > 0].fillna(dict.fromkeys(marks, 0.0))
     if found.empty:
         return None
-    order = np.lexsort((found.index, -found["shapley_t"].round(6), -best[best > 0]))
+    order = np.lexsort((found.index, found["capex_musd"].fillna(np.inf), -best[best > 0]))
     found = found.iloc[order[: fig.MOST_BARS]]
     y = np.arange(len(found))[::-1]
     canvas, (ax,) = fig.new_canvas(0.8 + 0.28 * len(found))
@@ -372,7 +372,7 @@ def projects_figure(facts: Facts) -> ReportFigure | None:
     )
     return fig.make_figure(
         canvas,
-        f"{facts.drawn(facts.label(lead), 45)} returns most by {years[-1]}: {tonnes(best[lead])}",
+        f"Over all tiers {facts.drawn(facts.label(lead), 40)} returns most: {tonnes(best[lead])}",
         f"Returned over all tiers, {facts.unit}, by {years[-1]}: alone (open circle), fair share (dot), last in "
         f"(diamond). Scenario: {facts.scenario_label(facts.when)}.",
         alt + " t/yr.",
