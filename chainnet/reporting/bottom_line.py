@@ -112,8 +112,9 @@ def _undisturbed(facts: Facts) -> str:
     whole = short_of(facts, BASELINE, ALL_TIERS)
     if whole.worst <= 0:
         return f"No scenario was given; undisturbed, all demand ({tonnes(whole.demand)}) is met."
-    tons = f"{_range(whole.after, whole.before)} of {tonnes(whole.demand)}"
-    end = AFTER_OR_BEFORE if whole.differs else ""
+    tons, end = f"{number(whole.after)} of {tonnes(whole.demand)}", ""
+    if whole.differs:
+        tons, end = f"{_range(whole.after, whole.before)}{NBSP}t/yr", AFTER_OR_BEFORE
     said = f"{share_words(whole)} of demand goes unmet ({tons}){end}"
     return f"No scenario was given; undisturbed, {said}."
 
@@ -304,27 +305,36 @@ def _from(facts: Facts, row: Any) -> str:
 
 
 def _until(facts: Facts, tier: str, row: Any) -> str:
-    """Say when a tier is whole again; where it never is, what projects change about that."""
+    """Say when a tier is whole again; where it never is on known relations, what comes to change that."""
     months, after = facts.months, row["time_to_recover"]
     if np.isfinite(after):
         n = number(after)
         return f"It is whole again {n} month{'' if n == '1' else 's'} later." if after > 0 else ""
+    ladder, own = facts.a.stress.horizon_ladder, float(row["shortfall_t"])
+    new = facts.scenario_rung(row["scenario"], "new", tier)
+    built = facts.rung(list(facts.ladders)[-1], "projects", tier) if facts.ladders else None
+    ways = (
+        ("new", new, "new relations are qualified", "with them"),
+        ("projects", built, "projects start", "with new relations, stocks and projects from their dates"),
+    )
+    for rung, end, comes, what in ways:
+        if end is not None and end["shortfall_tpa"] <= 0 and len(ladder):
+            left = _over_months(ladder, rung, tier)
+            some = f"{weight(left)} {_are(weight(left))}" if left else "nothing is"
+            return f"It does not recover until {comes}; {what} {some} missing."
     if facts.network.projects.empty:
         return f"It does not recover in {months.horizon} months; no projects are in the data."
-    ladder = facts.a.stress.horizon_ladder
-    if ladder.empty:
-        return f"It does not recover in {months.horizon} months, projects apart."
-    rung = ladder[(ladder["rung"] == "projects") & (ladder["tier"].fillna(ALL_TIERS) == tier)]
-    left, own = float(nil(rung["shortfall_t"], rung["demand_t"]).iloc[0]), float(row["shortfall_t"])
-    end = facts.rung(list(facts.ladders)[-1], "projects", tier) if facts.ladders else None
-    if end is not None and end["shortfall_tpa"] <= 0:
-        some = f"{weight(left)} {_are(weight(left))}" if left else "nothing is"
-        what = f"with new relations, stocks and projects from their dates {some} missing"
-        return f"It does not recover until projects start; {what}."
+    left = _over_months(ladder, "projects", tier) if len(ladder) else own
     if left < own and not same(left, own):
         less = f"cut that to {weight(left)}" if left else "leave nothing missing"
         return f"It does not recover; new relations, stocks and projects from their dates {less}."
     return "It does not recover, with or without the listed projects."
+
+
+def _over_months(ladder: pd.DataFrame, rung: str, tier: str) -> float:
+    """Return what a tier lacks over the horizon on a rung, t."""
+    row = ladder[(ladder["rung"] == rung) & (ladder["tier"].fillna(ALL_TIERS) == tier)]
+    return float(nil(row["shortfall_t"], row["demand_t"]).iloc[0])
 
 
 def _more(facts: Facts, name: str) -> str:

@@ -99,7 +99,7 @@ def _words(a: cn.Assessment, document: Document) -> Iterator[str]:
         for name in ids:
             if "_" in name and name not in known and re.search(rf"(?<!\w){re.escape(name)}(?!\w)", said):
                 yield f"the id {name}: {said}"
-        if re.search(r"  |nan|None|\bn/d\b.*t/yr|“ |, ,", said):
+        if re.search(r"  |\bnan\b|\bNone\b|\bn/d\b.*t/yr|“ |, ,", said):
             yield f"a blank or a missing value: {said}"
 
 
@@ -155,8 +155,11 @@ def _when(a: cn.Assessment, document: Document) -> Iterator[str]:
             yield f"{tier} is met in the long run and short in the months: {verdict} / {said}"
         if never and re.search(rf"\b{tier}\b[^.;]* goes short", said, re.I):
             yield f"{tier} is never short in the months: {said}"
-    if "does not recover" in said and "project" not in said:
+    if "does not recover" in said and "project" not in said and "new relations" not in said:
         yield f"until what comes: {said}"
+    helps = _said(document, "What helps.")
+    if "until projects start" in said and "no project is needed" in helps and "nobody short" in helps:
+        yield f"projects are needed, and are not: {said} / {helps}"
 
 
 def _groups(a: cn.Assessment) -> set[str]:
