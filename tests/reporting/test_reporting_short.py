@@ -127,7 +127,15 @@ def test_does_not_recover_says_until_what_comes(made: cn.Assessment) -> None:
     edges = chain().edges
     here = ~edges[["source", "target"]].isin(["q1", "q2"]).any(axis=1)
     none = chain(projects=chain().projects.head(0), edges=edges[here])
-    assert "does not recover in 12 months; no projects are in the data" in line(replace(made, network=none))["When."]
+    assert (
+        "does not recover in 12 months; no projects are in the data"
+        in line(replace(made, network=none, rerouting={}))["When."]
+    )
+    ladder = made.stress.ladder.copy()
+    mine = ladder["rung"].eq("new") & ladder["tier"].eq("defence")
+    ladder.loc[mine, "shortfall_tpa"] = 0.0
+    a = replace(made, stress=replace(made.stress, ladder=ladder))
+    assert "It does not recover until new relations are qualified; with them 5 t are missing." in line(a)["When."]
 
 
 def test_a_negligible_lack_does_not_make_a_scenario_the_worst_of_the_months() -> None:
