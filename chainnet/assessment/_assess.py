@@ -16,6 +16,7 @@ from chainnet._types import Words
 from chainnet.assessment._case import Case
 from chainnet.assessment._questions import Question, questions
 from chainnet.assessment._time import onsets, timelines
+from chainnet.assumptions import LoadBearing
 from chainnet.blocs import Alignment
 from chainnet.economics import Overcapacity
 from chainnet.engine import Certificate, thread_pool
@@ -59,6 +60,9 @@ class Assessment(Result):
     others_first : DataFrame
         By site, what all tiers lose where all others are served first, t/a; empty where all demand counts, or where
         the assessment serves them otherwise than after.
+    necks : DataFrame, index counts ("first tier", "all tiers")
+        The step of a country outside the beneficiaries that costs most if it alone stops, undisturbed: step, country
+        ("" where none costs anything), share (of what the step makes), lost_tpa, lost_share, n_tied.
     attacks : DataFrame, index (counts, k)
         The worst k sites at once, for the first tier ("first tier") and for all: removed, lost_tpa,
         left_tpa, bound_tpa, is_optimal, greedy_lost_tpa, other_sets (None = not asked).
@@ -83,10 +87,21 @@ class Assessment(Result):
         of these scenarios; counted in quarters.
     unanswered : mapping of str to str
         Question, or "question: scenario" -> why it was not assessed.
+    load_bearing : LoadBearing or None
+        What the verdict of the worst scenario rests on.
+    hinges : DataFrame
+        tier, words, overturns: what alone makes another category of a tier's share, or moves it past its ends.
     rerouting : mapping of int to Reroute
-        Under the worst scenario, by year.
+        Under the worst scenario, by year; projects are valued with new relations, once qualified, without stocks.
     portfolios : mapping of str to Portfolio
-        Under the worst scenario in the last year, at five budgets: "all" tiers, and the first tier as if alone.
+        The same in the last year, at five budgets: "all" tiers, and the first tier as if alone.
+    advice : DataFrame, index case
+        Short without and with the projects that are advised once new relations have done their part, as stated and
+        where these projects disappoint: half their capacity, a year late, demand at its high values, without their
+        assumed relations, all others served first. ``attrs`` say of whom, which, from when, and whether nothing stays
+        short. Empty where none is needed or none helps.
+    held : DataFrame, index stock
+        holder, country, is_ours, is_reserved, returns_tpa: what each stock gives back in its year, t/a.
     floors : DataFrame, index project
         At which price each pays, against today's (``price_floor``).
     idle : Overcapacity or None
@@ -127,6 +142,7 @@ class Assessment(Result):
     chokepoints: Mapping[str, pd.DataFrame]
     first_tier: Mapping[str, pd.DataFrame]
     others_first: pd.DataFrame
+    necks: pd.DataFrame
     attacks: pd.DataFrame
     pairs: pd.DataFrame
     long_runs: LongRuns
@@ -136,8 +152,12 @@ class Assessment(Result):
     stockpile: pd.DataFrame
     mitigation: pd.DataFrame
     unanswered: Mapping[str, str]
+    load_bearing: LoadBearing | None
+    hinges: pd.DataFrame
     rerouting: Mapping[int, Reroute]
     portfolios: Mapping[str, Portfolio]
+    advice: pd.DataFrame
+    held: pd.DataFrame
     floors: pd.DataFrame
     idle: Overcapacity | None
     alignment: Alignment | None

@@ -27,7 +27,10 @@ ORDERS = 8  # random orders of the shares of countries: the report ranks by swin
 
 
 def portfolios(case: Case, worst: Scenario | None, why: Reasons) -> dict[str, Portfolio]:
-    """Return the best sets at five budgets, up to all that the listed projects cost, for all tiers and the first."""
+    """Return the best sets at five budgets, up to all that the listed projects cost, for all tiers and the first.
+
+    New relations have done their part before: what they serve needs no plant.
+    """
     network, said, year = case.network, case.said, case.last_year
     capex = network.projects["capex_musd"]
     if worst is None or not (capex > 0).any():
@@ -39,7 +42,15 @@ def portfolios(case: Case, worst: Scenario | None, why: Reasons) -> dict[str, Po
     for tier in dict.fromkeys((case.first, None)):
         with Reason(why, "portfolio"):
             found[tier or "all"] = portfolio(
-                network, [worst], whole, by_year=year, budgets=budgets, close=[tier or "all"], tier=tier, **said
+                network,
+                [worst],
+                whole,
+                by_year=year,
+                reroute="new",
+                budgets=budgets,
+                close=[tier or "all"],
+                tier=tier,
+                **said,
             )
     return found
 

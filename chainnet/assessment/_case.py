@@ -50,9 +50,9 @@ class Case:
 
     @property
     def first(self) -> str | None:
-        """The tier that is served first; None if nobody asks in it."""
+        """The tier that is served first; None if nobody who counts asks in it."""
         first = self.network.tier_order[0]
-        return first if bool((self.network.demand["tier"] == first).any()) else None
+        return first if bool((self.network.demand["tier"][self.counting.rows] == first).any()) else None
 
     @property
     def last_year(self) -> int | None:

@@ -15,7 +15,7 @@ from chainnet.projects import access_to, portfolio
 from chainnet.scenario import Scenario, overlay_of
 from chainnet.words import join
 
-__all__ = ["Closing", "closing"]
+__all__ = ["Closing", "by_projects", "closing"]
 
 YEARS_AHEAD = 6
 RUNGS = ("existing", "new", "stocks", "projects")
@@ -27,10 +27,11 @@ TIME_LIMIT_S = 3600.0
 
 @dataclass(frozen=True)
 class Closing:
-    """What leaves a tier whole, in words, and the first year in which it does; NaN where there is no date."""
+    """What leaves a tier whole, in words, the first year in which it does (NaN = no date), and the projects by id."""
 
     words: str
     year: float
+    projects: tuple[str, ...] = ()
 
 
 def closing(counting: Counting, scenario: Scenario | None, stated: pd.Series, place: int) -> Closing:
@@ -49,16 +50,28 @@ def closing(counting: Counting, scenario: Scenario | None, stated: pd.Series, pl
     for rung, words in FREE.items():
         if rung in ways:
             return Closing(words, np.nan)
+    found = by_projects(counting, scenario, stated, place)
+    if found is not None:
+        return found
+    if "projects" not in ways:
+        return Closing(NOTHING, np.nan)
     asked = _Asked(counting, scenario, place)
-    alone = [asked.closes([name], "existing") for name in asked.by_cost(set(ways) - set(RUNGS))]
+    return Closing(ALL, asked.whole_from(asked.names, "new", stocks=True))
+
+
+def by_projects(counting: Counting, scenario: Scenario | None, stated: pd.Series, place: int) -> Closing | None:
+    """Return the projects that leave a tier whole for good, without stocks; None where none or only all of them do.
+
+    The cheapest that does so alone on known relations, else for the first tier the fewest with new relations.
+    """
+    ways = {word for word in str(stated["closes"]).split(";") if word}
+    asked = _Asked(counting, scenario, place)
+    alone = [asked.closes([name], "existing") for name in asked.by_cost(ways - set(RUNGS))]
     dated = [one for one in alone if one is not None]
     if dated:
         return dated[0]
-    if "projects" not in ways:
-        return Closing(NOTHING, np.nan)
-    fewest = asked.fewest() if place == 0 else []
-    found = asked.closes(fewest, "new") if fewest else None
-    return found or Closing(ALL, asked.whole_from(asked.names, "new"))
+    fewest = asked.fewest() if "projects" in ways and place == 0 else []
+    return asked.closes(fewest, "new") if fewest else None
 
 
 class _Asked:
@@ -86,23 +99,23 @@ class _Asked:
             return None
         labels = self.projects.set_index("id")["label"]
         words = [labels[one] if isinstance(labels[one], str) and labels[one] else one for one in names]
-        return Closing(join(words), year)
+        return Closing(join(words), year, tuple(names))
 
-    def whole_from(self, names: Sequence[str], degree: Degree) -> float:
+    def whole_from(self, names: Sequence[str], degree: Degree, *, stocks: bool = False) -> float:
         """Return the first year in which these projects leave the tier whole; NaN if none does."""
         for year in self.years:
-            if self._is_whole(names, degree, year):
+            if self._is_whole(names, degree, year, stocks):
                 return np.nan if year is None else float(year)
         return np.nan
 
-    def _is_whole(self, names: Sequence[str], degree: Degree, year: int | None) -> bool:
+    def _is_whole(self, names: Sequence[str], degree: Degree, year: int | None, stocks: bool) -> bool:
         access = access_to(self.counting, self.overlay, year, names)
         here = self.projects["id"].isin(names).to_numpy()
         built = np.maximum(self.overlay.built, np.where(here, access.sizes(), 0.0))
         if year is not None and not (built > self.overlay.built).any():
             return False
         overlay = access.overlay(self.overlay).with_built(built)
-        row = balance_under(self.counting, overlay, degree, stocks=degree == "new").by_tier().iloc[self.place]
+        row = balance_under(self.counting, overlay, degree, stocks=stocks).by_tier().iloc[self.place]
         return bool(row["shortfall_tpa"] < PRINTED * row["demand_tpa"])
 
     def fewest(self) -> list[str]:
@@ -121,6 +134,7 @@ class _Asked:
             close=[tier],
             tier=tier,
             time_limit_s=TIME_LIMIT_S,
+            **self.counting.said,
         )
         taken = str(found.closing.loc[tier, "taken"] or "")
         return [name for name in self.names if name in {part.strip() for part in taken.split(";")}]

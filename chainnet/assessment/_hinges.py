@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +13,7 @@ from chainnet.assumptions import LoadBearing
 from chainnet.network import Network
 from chainnet.words import country_name, in_sentence, join, readable_id
 
-__all__ = ["Hinges", "hinges", "shortened"]
+__all__ = ["Hinges", "hinge_table", "hinges", "shortened"]
 
 NAMED = 3
 DUST = 1e-9
@@ -28,13 +28,19 @@ BEFORE = {"order": "if ", "degree": "if ", "slack": "if ", "demand": "with ", "d
 
 @dataclass(frozen=True)
 class Hinges:
-    """What a share hinges on, in words; ``past``: those of them that are plants whose absence leaves the ends."""
+    """What a share hinges on, in words.
+
+    ``past``: those of them that are plants whose absence leaves the ends. ``over``: those that make another category.
+    """
 
     words: tuple[str, ...]
     past: tuple[str, ...]
+    over: tuple[str, ...]
 
 
-def hinges(network: Network, found: LoadBearing, tier: str, *, is_first: bool) -> Hinges:
+def hinges(
+    network: Network, found: LoadBearing, tier: str, *, is_first: bool, called: Callable[[str], str] = str
+) -> Hinges:
     """Return what puts the share of a tier into another category, or past its ends, in words.
 
     Parameters
@@ -44,6 +50,8 @@ def hinges(network: Network, found: LoadBearing, tier: str, *, is_first: bool) -
     tier : str
     is_first : bool
         Whether the smallest set of assumed plants was looked for in this tier.
+    called : callable
+        How a name from the data stands in a sentence.
 
     Returns
     -------
@@ -57,21 +65,37 @@ def hinges(network: Network, found: LoadBearing, tier: str, *, is_first: bool) -
     outside = (rows["unmet_share"] > high + least) | (rows["unmet_share"] < low - least)
     over = rows["what"].str.split(";").map(lambda words: "category" in words).astype(bool)
     rows = rows.assign(outside=outside, size=-rows["change_share"].abs().round(9))[outside | over]
+    rows = rows.assign(over=over[rows.index])
     judged = rows["kind"].isin(list(BEFORE))
     ordered = rows[judged].sort_values(["size", "id"], kind="stable")
     judgements = [BEFORE[kind] + label for kind, label in zip(ordered["kind"], ordered["label"], strict=True)]
     inputs = rows[~judged]
     is_past = inputs["outside"] & (inputs["kind"] == "node") & (inputs["variant"] == "absent")
-    past = _said(network, inputs[is_past])
-    together = [_without(network, found.smallest_set)] if is_first and found.smallest_set else []
+    past = _said(network, inputs[is_past], called)
+    together = [_without(network, found.smallest_set, called)] if is_first and found.smallest_set else []
     words = [
         *past,
         *judgements[:1],
         *together,
-        *_said(network, inputs[~is_past]),
+        *_said(network, inputs[~is_past], called),
         *judgements[1:],
     ]
-    return Hinges(tuple(dict.fromkeys(words)), tuple(past))
+    turning = [word for word, turns in zip(judgements, ordered["over"], strict=True) if turns]
+    turning += [*_said(network, inputs[inputs["over"]], called), *together]
+    said = tuple(dict.fromkeys(words))
+    return Hinges(said, tuple(past), tuple(word for word in said if word in turning))
+
+
+def hinge_table(network: Network, found: LoadBearing, called: Callable[[str], str] = str) -> pd.DataFrame:
+    """Return on what the share of each tier hinges, the weightiest first: tier, words, overturns.
+
+    ``overturns``: it makes another category; else the share only lies past its own ends.
+    """
+    rows = []
+    for place, tier in enumerate(found.stated.index):
+        asked = hinges(network, found, str(tier), is_first=place == 0, called=called)
+        rows += [(tier, words, words in asked.over) for words in asked.words]
+    return pd.DataFrame(rows, columns=["tier", "words", "overturns"]).astype({"overturns": bool})
 
 
 def shortened(words: Sequence[str]) -> str:
@@ -86,27 +110,27 @@ def shortened(words: Sequence[str]) -> str:
     return "; ".join([*words[:NAMED], f"and {left} more"] if left > 0 else words)
 
 
-def _said(network: Network, rows: pd.DataFrame) -> list[str]:
+def _said(network: Network, rows: pd.DataFrame, called: Callable[[str], str]) -> list[str]:
     """Return inputs in words, each once, by kind, assumed ones first, then by how far they move the share."""
     ordered = rows.assign(
         place=rows["kind"].map({kind: i for i, kind in enumerate(KINDS)}), known=rows["quality"] != "assumed"
     ).sort_values(["place", "known", "size", "id", "variant"], kind="stable")
     ordered = ordered.drop_duplicates(["kind", "id"])
-    return [VARIANTS[row["variant"]].format(_thing(network, row)) for _, row in ordered.iterrows()]
+    return [VARIANTS[row["variant"]].format(_thing(network, row, called)) for _, row in ordered.iterrows()]
 
 
-def _thing(network: Network, row: pd.Series) -> str:
+def _thing(network: Network, row: pd.Series, called: Callable[[str], str]) -> str:
     """Return what an input is called."""
     if row["kind"] == "process":
-        return f"the recipe {readable_id(str(row['id'])).lower()}"
+        return f"the recipe {called(readable_id(str(row['id'])).lower())}"
     if row["kind"] == "input":
         good = str(row["id"]).split(" / ")[1] if " / " in str(row["id"]) else ""
         label = re.sub(r" \([^()]*\)$", "", str(row["label"]))  # what the user's name says in brackets
-        return f"{label} ({_good(network, good)})" if good else label
+        return called(f"{label} ({_good(network, good)})" if good else label)
     if row["kind"] != "relation":
-        return str(row["label"])
+        return called(str(row["label"]))
     good, _, way = str(row["id"]).rpartition(": ")
-    return f"{_good(network, good)} from {' to '.join(map(_place, way.split(' > ')))}"
+    return called(f"{_good(network, good) or 'goods'} from {' to '.join(map(_place, way.split(' > ')))}")
 
 
 def _good(network: Network, good: str) -> str:
@@ -122,7 +146,7 @@ def _place(text: str) -> str:
     return f"{step} in {name}" if step and name != country else text
 
 
-def _without(network: Network, ids: tuple[str, ...]) -> str:
+def _without(network: Network, ids: tuple[str, ...], called: Callable[[str], str]) -> str:
     labels = network.nodes.set_index("id")["label"]
-    names = [labels[one] if isinstance(labels[one], str) and labels[one] else one for one in ids]
+    names = [called(labels[one] if isinstance(labels[one], str) and labels[one] else one) for one in ids]
     return f"without {join(names)}{' together' if len(names) > 1 else ''}"

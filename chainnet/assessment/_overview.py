@@ -14,9 +14,9 @@ import pandas as pd
 from chainnet import checks
 from chainnet.assessment._closing import Closing, closing
 from chainnet.assessment._hinges import hinges, shortened
+from chainnet.assessment._neck import Neck, neck_of, places, step_column
 from chainnet.assumptions import LoadBearing, load_bearing
 from chainnet.criticality import chokepoints
-from chainnet.engine import CERTAIN
 from chainnet.errors import DataError
 from chainnet.flow import Counting, balance_under
 from chainnet.io import read, shipped_names
@@ -181,15 +181,6 @@ class _Said:
     first: pd.Series
 
 
-@dataclass(frozen=True)
-class Neck:
-    """The narrowest step: a step, a country, and that country's part of what the step makes."""
-
-    step: str
-    country: str
-    share: float
-
-
 class _Chain:
     """One chain, its scenarios, and the rows that they give."""
 
@@ -283,28 +274,8 @@ class _Chain:
         return self._necks[tier]
 
     def _narrowest(self, tier: str | None) -> Neck:
-        places = self._places
-        lost = chokepoints(self.network, "+".join(map(str, places.index.names)), tier=tier)["lost_share"]
-        places = places.assign(lost=lost.reindex(places.index).fillna(0.0))
-        costly = places[~places["inside"] & (places["lost"] > CERTAIN)]
-        if costly.empty:
-            return Neck("", "", np.nan)
-        tied = costly[costly["lost"] >= costly["lost"].max() - CERTAIN]
-        first = tied.sort_index().sort_values("share", ascending=False, kind="stable").iloc[0]
-        name: Any = first.name
-        return Neck(str(name[0]), str(name[1]), float(first["share"]))
-
-    @cached_property
-    def _places(self) -> pd.DataFrame:
-        """Each step of a country: whether any lies inside the beneficiaries, and its part of the step's output."""
-        nodes = self.network.nodes
-        step = "step" if nodes["step"].notna().any() else "stage"
-        made = nodes["id"].map(self.network.baseline).fillna(0.0)
-        nodes = nodes.assign(made=made, inside=self.counting.inside(nodes)).dropna(subset=[step, "country"])
-        by = nodes.groupby([step, "country"])
-        places = pd.DataFrame({"made": by["made"].sum(), "inside": by["inside"].any() & bool(self.counting.whose)})
-        total = places.groupby(level=0)["made"].transform("sum")
-        return places.assign(share=places["made"] / total.where(total > 0))
+        lost = chokepoints(self.network, f"{step_column(self.network)}+country", tier=tier)
+        return neck_of(places(self.counting), lost)
 
     @cached_property
     def _assumed_share(self) -> float:

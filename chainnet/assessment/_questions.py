@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from chainnet.assessment._advice import advice, held
 from chainnet.assessment._bloc import (
     Removed,
     blocs_of,
@@ -19,15 +20,19 @@ from chainnet.assessment._bloc import (
     portfolios,
     sides,
 )
-from chainnet.assessment._case import Case
+from chainnet.assessment._case import Case, Reason, Reasons
+from chainnet.assessment._hinges import hinge_table
 from chainnet.assessment._layers import layers
+from chainnet.assessment._neck import necks, step_column
 from chainnet.assessment._time import exposures, horizon_rungs, myopia, stockpiles
+from chainnet.assumptions import LoadBearing, load_bearing
 from chainnet.criticality import chokepoints, interdict
 from chainnet.flow import Balance, LongRuns, MaxFlow, balance, long_runs, max_flow
 from chainnet.projects import Reroute, reroute
-from chainnet.results import BOUNDED, CHECKED, Status, stamp
+from chainnet.results import BOUNDED, CHECKED, Status, origin_of, stamp
 from chainnet.scenario import Scenario
 from chainnet.stress import StressTest, stress_test, worst_of
+from chainnet.words import titled
 
 __all__ = ["Question", "questions"]
 
@@ -58,6 +63,7 @@ def questions(case: Case) -> tuple[Question, ...]:
         Question("stress", "who goes short, month by month", _stress, weight=30.0),
         Question("removed", "what is lost with each site, country and owner", _removed),
         Question("others_first", "what each site costs if all others are served first", _others_first),
+        Question("necks", "which step abroad is the neck", _necks, ("removed",)),
         Question("attacks", "which sites cost most together", _attacks, weight=5.0),
         Question("exposure", "how long the loss of a site can be borne", exposures, keeps_why=True),
         Question("bracket", "how far losses spread if nobody plans", myopia, keeps_why=True, weight=5.0),
@@ -81,6 +87,16 @@ def questions(case: Case) -> tuple[Question, ...]:
         Question("portfolios", "which projects are best for the money", portfolios, worst, keeps_why=True, weight=2.0),
         Question("idle", "what stands idle if nothing is cut off", idle_plants, worst, keeps_why=True),
         Question("layers", "what the plants built since the base year change", layers, worst, weight=2.0),
+        Question("load_bearing", "what that verdict rests on", _load_bearing, worst, keeps_why=True, weight=5.0),
+        Question("hinges", "what overturns it", _hinge_table, ("load_bearing",)),
+        Question(
+            "advice",
+            "what to do about what stays short",
+            advice,
+            ("worst", "load_bearing", *(f"rerouting {year}" for year in case.years)),
+            weight=2.0,
+        ),
+        Question("held", "what each stock gives back", held, worst),
         Question("disrupted", "who is served under the worst scenario", _disrupted, worst),
     )
 
@@ -111,7 +127,8 @@ def _disrupted(case: Case, worst: Scenario | None) -> Balance | None:
 
 
 def _rerouting(case: Case, worst: Scenario | None, year: int) -> Reroute:
-    return reroute(case.network, worst, by_year=year, **case.in_order)
+    """Value projects after what costs no plant: new relations between those that stand."""
+    return reroute(case.network, worst, by_year=year, reroute="new", **case.in_order)
 
 
 def _removed(case: Case) -> Removed:
@@ -128,6 +145,32 @@ def _others_first(case: Case) -> pd.DataFrame:
     if case.counting.others != "after" or not case.counting.rivals.any():
         return pd.DataFrame()
     return chokepoints(case.network, "site", others="before", **case.said)
+
+
+def _necks(case: Case, removed: Removed) -> pd.DataFrame:
+    """Return the neck of the first tier and of all tiers."""
+    by = f"{step_column(case.network)}+country"
+    tiers = {"first tier": case.first, "all tiers": None} if case.first else {"all tiers": None}
+    known = [one.get(by) for one in (removed[1], removed[0])][-len(tiers) :]
+    losses = {
+        counts: chokepoints(case.network, by, tier=tier, **case.in_order) if table is None else table
+        for (counts, tier), table in zip(tiers.items(), known, strict=True)
+    }
+    return necks(case.counting, losses)
+
+
+def _load_bearing(case: Case, worst: Scenario | None, why: Reasons) -> LoadBearing | None:
+    """Ask again with every judgement and every weak input otherwise."""
+    with Reason(why, "load_bearing"):
+        return load_bearing(case.network, worst, **case.said)
+    return None
+
+
+def _hinge_table(case: Case, found: LoadBearing | None) -> pd.DataFrame:
+    """Return what puts the share of a tier into another category or past its ends; names as a sentence needs them."""
+    if found is None:
+        return pd.DataFrame(columns=["tier", "words", "overturns"])
+    return stamp(hinge_table(case.network, found, titled), origin_of(found.stated))
 
 
 def _attacks(case: Case) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -206,7 +206,16 @@ class Report(Question, Counted, Form):
         pays = len(self.network.nodes) >= PROCESSES_FROM
         apart = ProcessPoolExecutor(2, mp_context=get_context("spawn")) if pays else nullcontext()
         with apart as pool, progress_bar("report") as step:
-            self.say_paths(*self.ask(executor=pool, progress=step))
+            said = "done"
+
+            def tell(what: str, part: float) -> None:
+                nonlocal said
+                said = what  # the last is the verdict, which is no work
+                step(what if part < 1.0 else "done", part)
+
+            paths = self.ask(executor=pool, progress=tell)
+        self.say_paths(*paths)
+        print(f"verdict: {said}", file=sys.stderr)
 
     def _say_missing(self) -> None:
         """Say before the work begins what the graph does not hold, and so no page of the report."""

@@ -40,7 +40,7 @@ def render(answer: Answer, form: str, table: str | None = None) -> str:
     DataError
         If the table is unknown.
     """
-    tables = {name: _flat(rows) for name, rows in answer.tables.items()}
+    tables = {name: _settled(_flat(rows)) for name, rows in answer.tables.items()}
     if table is not None and table not in tables:
         raise DataError(f'--table: no table "{table}";{near_matches(table, tables)} one of {", ".join(tables)}.')
     main = table or next(iter(tables))
@@ -59,6 +59,19 @@ def render(answer: Answer, form: str, table: str | None = None) -> str:
     if "rests_on" in answer.provenance:
         lines += ["", *_borne(answer)]
     return "\n".join(lines) + "\n"
+
+
+def _settled(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table in which a shortfall below what is shown of its demand is none: noise is no finding."""
+    from chainnet.engine import PRINTED
+
+    for unit in ("tpa", "t"):
+        if f"demand_{unit}" not in table.columns:
+            continue
+        least = PRINTED * table[f"demand_{unit}"].abs()
+        for name in [c for c in table.columns if str(c).startswith("shortfall") and str(c).endswith(f"_{unit}")]:
+            table = table.assign(**{name: table[name].mask(table[name].abs() <= least, 0.0)})
+    return table
 
 
 def _borne(answer: Answer) -> list[str]:

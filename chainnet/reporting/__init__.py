@@ -7,6 +7,7 @@ from chainnet.reporting.comparison import comparison_markdown, comparison_page
 from chainnet.reporting.content import report_figures
 from chainnet.reporting.documents import FORMATS, report
 from chainnet.reporting.overview import overview_markdown, overview_page
+from chainnet.reporting.sections.answer import verdict
 
 __all__ = [
     "FORMATS",
@@ -16,4 +17,5 @@ __all__ = [
     "overview_page",
     "report",
     "report_figures",
+    "verdict",
 ]

@@ -84,7 +84,7 @@ def report(
         Folder with ``page.html.j2`` (HTML, Jinja), ``report.typ`` (PDF, typst) or both in the place of ours; start
         from those in ``chainnet/reporting/formats``.
     progress : callable, optional
-        Called with (what is being done, part done from 0 to 1).
+        Called with (what is being done, part done from 0 to 1); at the end with the verdict.
 
     Returns
     -------
@@ -151,6 +151,7 @@ def report(
     else:
         raise DataError(f"report: {type(source).__name__} is neither an Assessment nor a Network.")
     from chainnet.reporting.content import brief_of, build
+    from chainnet.reporting.sections.answer import verdict
 
     say("writing: figures and tables", ASSESSED)
     document = replace(build(assessment, title=title, author=author, marking=marking), language=language)
@@ -163,7 +164,7 @@ def report(
         if "figures" in placings:
             _write_figures(document, placings["figures"].stage, say)
         written = [path for placing in placings.values() for path in placing.finish()]
-    say("done", 1.0)
+    say(verdict(assessment), 1.0)
     return written
 
 

@@ -9,10 +9,11 @@ from typing import Any, TypeVar
 import numpy as np
 import pandas as pd
 
-from chainnet.assessment import Assessment
-from chainnet.engine import CERTAIN
+from chainnet.assessment import Assessment, Neck
+from chainnet.engine import PRINTED
 from chainnet.network import QUALITIES, STAGES
 from chainnet.reporting.formats.glyphs import drawable, short_label, stand_ins
+from chainnet.reporting.horizon import ALL_TIERS, BASELINE, Months, nil
 from chainnet.results import (
     CHECKED,
     GIVEN,
@@ -24,27 +25,14 @@ from chainnet.results import (
     rest_of,
     rests_words,
 )
-from chainnet.words import (
-    as_text,
-    calendar_month,
-    country_name,
-    first_capital,
-    readable_id,
-    recover_words,
-    survive_words,
-    who,
-)
+from chainnet.words import as_text, country_name, first_capital, readable_id, titled, who
 
-__all__ = ["Facts", "Months", "once"]
+__all__ = ["ALL_TIERS", "BASELINE", "Facts", "Months", "once"]
 
-BASELINE = "baseline"
-ALL_TIERS = "all tiers"
 # an operator cell that names several: "A, B", "A and others"
 SEVERAL = r", | and others\b| and [A-Z]"
-# of a tier's demand over the horizon: what lacks less does not decide which scenario is worst
-NEGLIGIBLE = 0.005
-# below this part of the largest share two months are equally bad: the first of them is told
-EQUALLY_BAD = 1e-6
+# countries and groups that a sentence names one by one
+FEW = 3
 # best first
 _QUALITIES = (GIVEN, *QUALITIES, NOT_STATED, NOT_ASSESSED)
 SUMMED = [
@@ -187,6 +175,12 @@ class Facts:
         return "" if members == self.whose else members
 
     @property
+    def people(self) -> str:
+        """Whose demand counts, as it stands in a sentence: the countries where they are few; empty where all counts."""
+        members = self.whose_members or self.whose
+        return members if members.count(", ") < FEW else titled(self.whose)
+
+    @property
     def whose_words(self) -> str:
         """Whose demand counts, as a sentence."""
         if not self.whose:
@@ -284,6 +278,27 @@ class Facts:
         is_its_only_site = len(known) == len(parts)
         return f"{runs[0] if is_its_only_site else first_capital(readable_id(site))} ({len(parts)} parts)"
 
+    @cached_property
+    def _ours(self) -> set[str]:
+        asked = self.settings["beneficiaries"]
+        if not self.whose:
+            return set()
+        nodes = self.network.nodes
+        return set(nodes["id"][self.network.in_countries(nodes, asked, "beneficiaries")])
+
+    def is_ours(self, site: str) -> bool:
+        """Whether any part of a site lies with those whose demand counts; never where all demand counts."""
+        return any(member in self._ours for member in self.members(site))
+
+    def is_member(self, country: str) -> bool:
+        """Whether a country is one of those whose demand counts; never where all demand counts."""
+        return bool(self.whose) and country in self.network.resolve(self.settings["beneficiaries"], "beneficiaries")[0]
+
+    def status(self, project: str) -> object:
+        """Return how far a project is, in the words of the data."""
+        projects = self.network.projects
+        return projects.loc[projects["id"] == project, "status"].iloc[0]
+
     def stands_for_several(self, site: str) -> bool:
         """Whether a site may be several plants: in a region, with several operators, or none where others have one."""
         parts = self.things.loc[[p for p in self.members(site) if p in self.things.index]]
@@ -334,14 +349,13 @@ class Facts:
         table["first_lost_tpa"] = first["lost_tpa"].reindex(table.index)
         table["first_lost_share"] = first["lost_share"].reindex(table.index)
         for part in ("", "first_"):
-            nothing = table[f"{part}lost_share"].abs() <= CERTAIN
+            nothing = table[f"{part}lost_share"].abs() <= PRINTED
             table.loc[nothing, [f"{part}lost_tpa", f"{part}lost_share"]] = 0.0
         if by == "site" and len(self.a.others_first):
             lost, share = (self.a.others_first[c].reindex(table.index) for c in ("lost_tpa", "lost_share"))
-            table["others_lost_tpa"] = lost.mask(share.abs() <= CERTAIN, 0.0)
-        names = table.index.map(str)
-        order = np.lexsort((names, -_rounded(table["lost_tpa"]), -_rounded(table["first_lost_tpa"])))
-        return table.iloc[order]
+            table["others_lost_tpa"] = lost.mask(share.abs() <= PRINTED, 0.0)
+        keys = ["lost_tpa", "first_lost_tpa"] if self.lead_loss == "first_lost_tpa" else ["first_lost_tpa", "lost_tpa"]
+        return table.iloc[np.lexsort((table.index.map(str), *(-_rounded(table[key]) for key in keys)))]
 
     def by_place(self, scenario: str) -> pd.DataFrame:
         """Return demand, served and short under a scenario by tier and country or region, most short first."""
@@ -354,14 +368,26 @@ class Facts:
 
     @cached_property
     def lead_loss(self) -> str:
-        """Column by which removals are ranked: the leading tier's loss, all tiers' where that is nil."""
-        hit = any(bool((self.losses(by)["first_lost_tpa"] > 0).any()) for by in self.a.first_tier)
-        return "first_lost_tpa" if hit and self.has_first else "lost_tpa"
+        """Column by which removals are ranked: the leading tier's loss, all tiers' where nothing abroad costs it any.
+
+        A reader asks what others can take away: what lies with those who count does not decide.
+        """
+        if not self.has_first:
+            return "lost_tpa"
+        sites = self.a.first_tier["site"]["lost_share"]
+        costly = sites.index[sites > PRINTED]
+        abroad = any(not self.is_ours(str(site)) for site in costly)
+        return "first_lost_tpa" if abroad or self.a.necks["lost_tpa"]["first tier"] > 0 else "lost_tpa"
 
     @property
     def lead_tier(self) -> str:
         """Whose loss ranks the removals, in words."""
         return self.first if self.lead_loss == "first_lost_tpa" else ALL_TIERS
+
+    def neck(self, tier: str) -> Neck:
+        """Return the step of a country abroad that costs the leading tier, or all tiers, most."""
+        row = self.a.necks.loc["all tiers" if tier == ALL_TIERS else "first tier"].to_dict()
+        return Neck(**{str(key): value for key, value in row.items()})
 
     @property
     def n_decisive(self) -> int:
@@ -396,151 +422,6 @@ class Facts:
         if table.empty:
             return None
         return _rung(table[table["scenario"] == scenario], rung, tier)
-
-
-class Months:
-    """Looks into the months of an assessment.
-
-    Parameters
-    ----------
-    facts : Facts
-    """
-
-    def __init__(self, facts: Facts) -> None:
-        self.facts = facts
-        settings = facts.a.stress.provenance["settings"]
-        self.horizon = int(settings["months"])
-        self.step = int(settings["step_months"])
-        year = facts.network.year
-        self.start = str(settings["start"] or (f"{year + 1}-01" if year is not None else ""))
-
-    @property
-    def unit(self) -> str:
-        """Unit of tonnes over the horizon."""
-        return f"t {self.facts.basis}".strip()
-
-    @property
-    def span(self) -> str:
-        """The horizon in words."""
-        first, last = calendar_month(1, self.start), calendar_month(self.horizon, self.start)
-        return f"{self.horizon} months" + (f", {first} to {last}" if first else "")
-
-    @cached_property
-    def summary(self) -> pd.DataFrame:
-        """What each scenario does to each tier over the horizon: scenario, tier and the columns in t and months.
-
-        What a solve cannot tell from zero is zero; the worst month is the first of equally bad ones.
-        """
-        table = self.facts.a.stress.summary.reset_index()
-        table = table.assign(tier=table["tier"].fillna(ALL_TIERS))
-        nothing = table["shortfall_t"].abs() <= CERTAIN * table["demand_t"]
-        for column in ("shortfall_t", "worst_month_share"):
-            table[column] = table[column].mask(nothing, 0.0)
-        loss = table["value_at_risk_musd"]
-        table["value_at_risk_musd"] = loss.mask(nothing & loss.notna(), 0.0)
-        table["served_t"] = nil(table["served_t"].mask(nothing, table["demand_t"]), table["demand_t"])
-        worth = nil(table["shortfall_unforeseen_t"] - table["shortfall_t"], table["demand_t"])
-        table["value_of_information_t"] = worth
-        table["shortfall_unforeseen_t"] = table["shortfall_t"] + worth
-        shares = self.by_month.pivot_table(index=["scenario", "tier"], columns="month", values="share", sort=False)
-        bad = shares.ge(shares.max(axis=1) - EQUALLY_BAD, axis=0).idxmax(axis=1).rename("worst").reset_index()
-        table = table.merge(bad, on=["scenario", "tier"], how="left")
-        table["worst_month"] = table.pop("worst").mask(table["first_short_month"].isna(), np.nan)
-        return table
-
-    @cached_property
-    def by_month(self) -> pd.DataFrame:
-        """Demand, served and short by scenario, tier and month, and the share that goes short."""
-        table = self.facts.a.stress.months
-        table = table.assign(tier=table["tier"].fillna(ALL_TIERS))
-        columns = ["demand_t", "served_t", "shortfall_t", "shortfall_unforeseen_t"]
-        out = table.groupby(["scenario", "tier", "month"], sort=False)[columns].sum().reset_index()
-        for column in ("shortfall_t", "shortfall_unforeseen_t"):
-            out[column] = nil(out[column], out["demand_t"])
-        out["served_t"] = out["demand_t"] - out["shortfall_t"]
-        out["share"] = (out["shortfall_t"] / out["demand_t"].where(out["demand_t"] > 0)).fillna(0.0)
-        return out
-
-    def of(self, scenario: str, tier: str) -> Any:
-        """Return the row of the summary for a scenario and tier."""
-        table = self.summary
-        return table[(table["scenario"] == scenario) & (table["tier"] == tier)].iloc[0]
-
-    @property
-    def lead(self) -> str:
-        """The tier that leads: the first one, or the only one there is."""
-        return self.facts.first if self.facts.has_first else self.facts.tiers[0]
-
-    @cached_property
-    def ordered(self) -> list[str]:
-        """Scenarios, worst first: by what the leading tier lacks over the horizon, then all tiers, then by name."""
-        whole = self.summary.groupby("scenario")["shortfall_t"].sum()
-
-        def key(name: str) -> tuple[float, float, str]:
-            row = self.of(name, self.lead)
-            first = float(row["shortfall_t"])
-            first = first if first > NEGLIGIBLE * float(row["demand_t"]) else 0.0
-            return (-round(first, 6), -round(float(whole[name]), 6), name)
-
-        return sorted(self.facts.ordered, key=key)
-
-    @cached_property
-    def short(self) -> list[str]:
-        """Scenarios that leave anybody short in any month, worst first."""
-        hit = set(self.summary.loc[self.summary["first_short_month"].notna(), "scenario"])
-        return [name for name in self.ordered if name in hit]
-
-    def short_tiers(self, scenario: str) -> list[str]:
-        """Return the tiers that a scenario leaves short in any month."""
-        return [t for t in self.facts.tiers if not np.isnan(self.of(scenario, t)["first_short_month"])]
-
-    def onset(self, scenario: str) -> float:
-        """Return the first month in which a measure is in force; NaN if none."""
-        if scenario == BASELINE:
-            return float("nan")
-        return float(self.facts.a.scenarios["onset_month"][scenario])
-
-    def left(self, scenario: str) -> float:
-        """Return the months from the first measure to the end of the horizon."""
-        onset = self.onset(scenario)
-        return self.horizon - (0.0 if np.isnan(onset) else onset - 1)
-
-    def survive(self, row: Any) -> str:
-        """Return the time to survive of a row in words."""
-        return survive_words(row["time_to_survive"], row["is_unlimited"], self.left(row["scenario"]))
-
-    def recover(self, row: Any) -> str:
-        """Return the time to recover of a row in words."""
-        return recover_words(row["time_to_recover"], self.horizon)
-
-    def recovered(self, row: Any) -> Any:
-        """Return the same as a number where there is one."""
-        return self.recover(row) if np.isinf(row["time_to_recover"]) else row["time_to_recover"]
-
-    @cached_property
-    def users(self) -> pd.DataFrame:
-        """How long each end use can be kept whole: ``stress.time_to_survive`` without the rows of whole tiers."""
-        table = self.facts.a.stress.time_to_survive.reset_index()
-        table = table[table["node"].ne("")]
-        return table.assign(tier=table["tier"].fillna(ALL_TIERS))
-
-    @cached_property
-    def levels(self) -> pd.DataFrame:
-        """What lies in each stock at the end of each month, and its part of what is on record."""
-        table = self.facts.a.stress.stocks
-        full = self.facts.network.stocks.set_index("id")["stock_t"] if len(table) else pd.Series(dtype=float)
-        size = table["stock"].map(full).to_numpy(dtype=float) if len(table) else np.array([])
-        out = table.copy()
-        for column in ("level_t", "level_unforeseen_t"):
-            values = out[column].to_numpy(dtype=float)
-            out[column] = np.where(np.abs(values) <= CERTAIN * np.maximum(size, 1.0), 0.0, values)
-        out["share"] = np.where(size > 0, out["level_t"].to_numpy(dtype=float) / np.where(size > 0, size, 1.0), 0.0)
-        return out
-
-
-def nil(values: pd.Series, size: Any) -> pd.Series:
-    """Return amounts in which what a solve cannot tell from zero, against ``size``, is zero."""
-    return values.mask(values.abs() <= CERTAIN * size, 0.0)
 
 
 def settled(table: pd.DataFrame) -> pd.DataFrame:

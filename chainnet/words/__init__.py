@@ -6,7 +6,17 @@ Words: *n/d* no data, *n/a* cannot apply, *-* not asked; a *sentence* is made fr
 from chainnet.words._countries import country_code
 from chainnet.words._ends import agree, ends_sentence, ends_words
 from chainnet.words._months import MONTHS, calendar_month, in_months, month_words, recover_words, survive_words
-from chainnet.words._names import as_text, country_name, first_capital, in_sentence, join, named, readable_id, who
+from chainnet.words._names import (
+    as_text,
+    country_name,
+    first_capital,
+    in_sentence,
+    join,
+    named,
+    readable_id,
+    titled,
+    who,
+)
 from chainnet.words._numbers import (
     MINUS,
     NBSP,
@@ -81,6 +91,7 @@ __all__ = [
     "stock_sentence",
     "survive_words",
     "tier_sentence",
+    "titled",
     "tonnes",
     "weight",
     "who",

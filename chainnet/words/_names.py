@@ -10,7 +10,9 @@ from typing import Any
 from chainnet.network import is_country
 from chainnet.words._numbers import NO_DATA, is_known
 
-__all__ = ["as_text", "country_name", "first_capital", "in_sentence", "join", "named", "readable_id", "who"]
+__all__ = ["as_text", "country_name", "first_capital", "in_sentence", "join", "named", "readable_id", "titled", "who"]
+
+WORDS = 3  # of a name that needs no quotes
 
 
 def readable_id(text: str) -> str:
@@ -59,6 +61,19 @@ def named(text: str) -> str:
     ('Bayan Obo mines', '“Caremag, Lacq”')
     """
     return f"“{text}”" if ", " in text or " and " in text else text
+
+
+def titled(text: str) -> str:
+    """Return a name as one word of a sentence: in quotes where it has several, or a comma would part it.
+
+    Examples
+    --------
+    >>> titled("Bayan Obo mines"), titled("Mine of the far north"), titled("Caremag, Lacq")
+    ('Bayan Obo mines', '“Mine of the far north”', '“Caremag, Lacq”')
+    """
+    if text.startswith("“") and text.endswith("”"):
+        return text
+    return f"“{text.replace('“', '‘').replace('”', '’')}”" if len(text.split()) > WORDS or named(text) != text else text
 
 
 @cache

@@ -46,8 +46,8 @@ _SPELLED = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight"
 
 
 def is_missing(value: Any) -> bool:
-    """Say whether a value is None or not a number."""
-    return value is None or value != value
+    """Say whether a value is None, not a number, or what pandas takes for a blank cell."""
+    return value is None or type(value).__name__ == "NAType" or value != value
 
 
 def is_known(value: Any) -> bool:

@@ -20,7 +20,7 @@ from chainnet.reporting.formats.page import html_report
 from chainnet.reporting.formats.pdf import pdf_report
 from chainnet.reporting.formats.workbook import workbook_report
 from chainnet.reporting.model import Document, ReportTable
-from chainnet.reporting.sections.answer import bottom_line
+from chainnet.reporting.sections.answer import bottom_line, short_line
 from chainnet.reporting.sections.asked import not_assessed
 from chainnet.reporting.sections.order import figure_id
 from chainnet.reporting.sections.stocks import stock_points
@@ -169,7 +169,8 @@ def test_hand_worked_months(made: cn.Assessment) -> None:
     assert months.onset("stop") == 3.0
     assert months.of("stop", "civilian")["first_short_month"] == 3
     assert months.of("stop", "civilian")["worst_month"] == 3
-    assert months.start == "2025-01"
+    assert months.start == months.start_of("stop") == ""  # nobody gave a date
+    assert months.after({**row, "scenario": "stop"}) == 4
     assert months.left("stop") == 10
 
 
@@ -188,7 +189,7 @@ def test_tables_are_those_of_the_stress_test(made: cn.Assessment, document: Docu
     assert sum(float(str(v)) for v in column(every, "shortfall_t")) == pytest.approx(
         float(made.stress.months["shortfall_t"].sum()), abs=1e-6
     )
-    assert column(every, "calendar_month")[:1] == ["Jan 2025"]
+    assert column(every, "calendar_month")[:1] == ["-"]
     levels = column(table(document, "M3"), "level_t")
     assert levels == pytest.approx(made.stress.stocks["level_t"].tolist(), abs=1e-6)
 
@@ -198,19 +199,29 @@ def test_key_table_bears_first_month_and_endurance(document: Document) -> None:
     assert [flat(str(v)) for v in column(key, "survive")] == ["unlimited", "4"]
     assert column(key, "first_short_month")[0] == "never"
     first = column(key, "first_short_month")[1]
-    assert flat(str(column(key, "first")[1])) == f"{first:.0f} ({calendar_month(first, '2025-01')})"
+    assert flat(str(column(key, "first")[1])) == f"{first:.0f}"
     shown = [key.columns[i].key for i in key.body_columns]
     assert {"first", "survive"} <= set(shown)
     assert len(shown) <= 9
+
+
+def test_a_month_has_a_name_where_a_start_is_given(made: cn.Assessment) -> None:
+    stress = made.stress
+    settings = stress.provenance["settings"] | {"start": "2031-05"}
+    dated = replace(made, stress=replace(stress, provenance=stress.provenance | {"settings": settings}))
+    months = Facts(dated).months
+    assert months.span == "12 months, May 2031 to Apr 2032"
+    assert months.start_of("stop") == "2031-05"
 
 
 def test_bottom_line_says_when(made: cn.Assessment, document: Document) -> None:
     facts = Facts(made)
     said = {s.head: flat(s.text) for s in bottom_line(facts)}["When."]
     assert said.startswith(
-        "Over 12 months, Jan 2025 to Dec 2025, most is lacking under “Maker stops”: Defence demand is short from month"
+        "Over 12 months, most is lacking under “Maker stops”: Defence demand is short from month 7, by 2.5 t in all"
     )
-    assert "by 2.5 t in all" in said
+    brief = {s.head: flat(s.text) for s in short_line(facts)}["When."]
+    assert "goes short 4 months after the first measure; 2.5 t are missing over 12 months." in brief
     assert "kept whole for 4 months" in said
     held = {flat(c.text) for c in (c for row in table(document, "over_time").rows for c in row)}
     assert "2.5" in held

@@ -56,7 +56,7 @@ def test_every_html_table_is_a_sheet_cell_by_cell(document: Document, book: Any)
 
 def test_a_table_in_which_nothing_stands_has_no_sheet_and_the_contents_say_so(document: Document, book: Any) -> None:
     empty = empty_tables(document.tables)
-    assert {"T6c", "T12a"} <= {table.id for table in empty}  # no operators, no stocks in MAG-9
+    assert {"operators", "stocks"} <= {table.id for table in empty}  # no operators, no stocks in MAG-9
     assert not {table.sheet for table in empty} & set(book.sheetnames)
     said = " ".join(str(row[0]) for row in book["Contents"].iter_rows(values_only=True))
     assert "No sheet: T12a Stocks on record: no stock on record." in said
@@ -151,7 +151,7 @@ def test_a_figure_is_shown_with_the_digits_of_the_report(
     document: Document, kind: Any, value: float, shown: str
 ) -> None:
     table = replace(
-        document.inputs[0], columns=(ReportColumn("x", "X", kind),), rows=((Cell(str(value), value),),), id="T1"
+        document.inputs[0], columns=(ReportColumn("x", "X", kind),), rows=((Cell(str(value), value),),), key="scenarios"
     )
     made = workbook_report(replace(document, summary=(), sections=(), inputs=(table,)))
     cell = openpyxl.load_workbook(io.BytesIO(made))[table.sheet].cell(FIRST, 1)
@@ -160,11 +160,19 @@ def test_a_figure_is_shown_with_the_digits_of_the_report(
 
 def test_main_tables_are_drawn_and_each_chart_shows_the_figures_beside_it(document: Document, book: Any) -> None:
     drawn = charts(filled(document))
-    assert [chart.table for chart in drawn] == ["T1", "T4", "T5", "T6a", "M1", "T9", "T3"]
+    assert [chart.table for chart in drawn] == [
+        "scenarios",
+        "steps",
+        "sites",
+        "countries",
+        "M1",
+        "ladder",
+        "helps_most",
+    ]
     sheet = book["Charts"]
     assert len(sheet._charts) == len(drawn)
     cells = {(row[1].value, row[i].value) for row in sheet.iter_rows() for i in range(2, len(row))}
-    t5 = next(chart for chart in drawn if chart.table == "T5")
+    t5 = next(chart for chart in drawn if chart.table == "sites")
     shares = dict(t5.series)["of all tiers"]
     assert shares[0] == pytest.approx(0.8)
     assert (t5.lines[0], shares[0]) in cells
@@ -176,7 +184,7 @@ def test_main_tables_are_drawn_and_each_chart_shows_the_figures_beside_it(docume
 
 def test_no_chart_is_drawn_of_zeros() -> None:
     columns = [ReportColumn("label", "Site"), ReportColumn("lost_share", "of all tiers", "share")]
-    calm = make_table(columns, [{"label": "pit", "lost_share": 0.0}], id="T5")
+    calm = make_table(columns, [{"label": "pit", "lost_share": 0.0}], key="sites")
     assert charts([calm]) == ()
 
 
@@ -184,7 +192,12 @@ def test_names_that_look_like_formulas_are_never_run(document: Document) -> None
     """A title, a series and a category of a chart are text too, not only cells."""
     column = ReportColumn("label", "Scenario"), ReportColumn("shortfall_tpa", FORMULA, "number", "t/yr")
     table = make_table(
-        column, [{"label": FORMULA, "shortfall_tpa": 3.0}], id="T1", title=FORMULA, sheet="Summary", note=FORMULA
+        column,
+        [{"label": FORMULA, "shortfall_tpa": 3.0}],
+        key="scenarios",
+        title=FORMULA,
+        sheet="Summary",
+        note=FORMULA,
     )
     hostile = replace(document, title=FORMULA, marking=FORMULA, summary=(table,), sections=(), inputs=())
     made = workbook_report(hostile)

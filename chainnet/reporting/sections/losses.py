@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -30,6 +30,7 @@ from chainnet.words import (
     counted,
     country_name,
     first_capital,
+    in_sentence,
     join,
     number,
     owners_sentence,
@@ -187,20 +188,44 @@ def owners_words(facts: Facts) -> str:
     return owners_sentence(parts, facts.lead_tier) + (missing if unknown else "")
 
 
+def _kinds(facts: Facts) -> list[tuple[str, str, Callable[[Any], bool], int]]:
+    """Return the kinds of removal in the order in which they are told: name, table, which rows, how many at most."""
+
+    def is_group(site: Any) -> bool:
+        return facts.stands_for_several(str(site))
+
+    def is_ours(site: Any) -> bool:
+        return facts.is_ours(str(site))
+
+    return [
+        ("Step", "step+country", lambda key: not facts.is_member(str(key[1])), 2),
+        ("Plant", "site", lambda site: not is_group(site) and not is_ours(site), 3),
+        ("Plant at home", "site", lambda site: not is_group(site) and is_ours(site), 1),
+        ("Group of plants", "site", is_group, 2),
+        ("Country", "country", lambda _: True, 1),
+        ("Owners", "owner_country", lambda _: True, 1),
+        ("Operator", "operator", lambda _: True, 1),
+    ]
+
+
 @col.table("costs_most", "Costs most", "What costs most if it alone drops out")
 def top_losses(facts: Facts) -> ReportTable:
-    """Return the five sites, and the country, owners' country and operator, whose loss costs most."""
+    """Return the steps abroad, single plants and groups of plants that cost most; then country, owners, operator.
+
+    In the order in which the bottom line tells them: a group of plants never stands among single ones.
+    """
     rows = []
-    for by, kind in (("site", "Site"), ("country", "Country"), ("owner_country", "Owners"), ("operator", "Operator")):
-        found = loss_table(facts, by).records()[:5]
-        kept = [r for r in found if isinstance(lost := r[facts.lead_loss].value, float) and lost > 0]
-        for row in kept if by == "site" else kept[:1]:
-            rows.append(
-                {**row, "kind": kind, "where": f"{row['step'].text}, {row['place'].text}" if by == "site" else "-"}
-            )
+    for kind, by, belongs, most in _kinds(facts):
+        found = zip(facts.losses(by).index, loss_table(facts, by).records(), strict=False)
+        cost = [row for name, row in found if (row[facts.lead_loss].value or 0.0) > 0 and belongs(name)]  # type: ignore[operator]
+        for row in cost[:most]:
+            where = [row[key].text for key in ("step", "place") if key in row]
+            said = {"kind": kind, "where": ", ".join(where) if by == "site" else "-"}
+            if "+" in by:  # a step of a country is its own name
+                said["label"] = f"{first_capital(where[0])} in {in_sentence(where[1])}"
+            rows.append({**row, **said})
     columns = [
-        col.text("kind", "Out", "kind of removal: a site, a country, all that a country's owners hold, an operator"),
-        col.text("rank", "Rank", "place among its kind"),
+        col.text("kind", "Out", "a step of a country, a plant, several, a country, its owners, an operator"),
         col.text("label", "Name", "what is removed"),
         col.text("place", "Step and place", "step of the chain, country or region", "where"),
         *_loss_columns(facts),
@@ -210,8 +235,10 @@ def top_losses(facts: Facts) -> ReportTable:
         columns,
         rows,
         none=none | {column.key: 0.0 for column in _loss_columns(facts)},
-        subtitle=f"Unit: {facts.unit}. Five sites; the first country, owners of a country, operator. No zero losses.",
-        note=_why(facts) + f" All: {table_id('sites')} to {table_id('operators')}.",
+        subtitle=f"Unit: {facts.unit}. The first of each kind, steps and plants abroad first. No zero losses.",
+        note=_why(facts)
+        + " A group stands for several plants: it never ranks among single ones. "
+        + f"All: {table_id('sites')} to {table_id('operators')}.",
         **facts.standing(*facts.a.first_tier.values(), *facts.a.chokepoints.values()),
     )
 
@@ -317,16 +344,18 @@ def single_figure(facts: Facts) -> ReportFigure | None:
         (s for s in idle.index if set(facts.things.loc[facts.members(s), "stage"]) != {"recycler"}),
         key=lambda s: (-round(size[s], 9), s),
     )[:2]
-    sites = [*hit.head(10).index, *(s for s in big if size[s] > 0.1)]
+    several = np.array([facts.stands_for_several(str(s)) for s in hit.index], dtype=bool)
+    single, groups = list(hit.index[~several][:8]), list(hit.index[several][:4])
+    sites = [*single, *groups, *(s for s in big if size[s] > 0.1)]
     y = np.arange(len(sites))[::-1]
     canvas, (left, right) = fig.new_canvas(0.7 + 0.28 * len(sites), 2, (1.5, 1.0))
     lost = [float(table.loc[s, facts.lead_loss]) for s in sites]
     # a bar of several plants is hollow: it is no single loss
-    several = [facts.stands_for_several(str(s)) for s in sites]
-    faces = ["white" if many else fig.LOST for many in several]
+    faces = ["white" if facts.stands_for_several(str(s)) else fig.LOST for s in sites]
     left.barh(y, lost, color=faces, edgecolor=fig.LOST, linewidth=1.0, height=0.62)
     fig.value_ends(left, y, lost)
-    left.set_yticks(y, [facts.drawn(facts.site_label(str(s)), 46) for s in sites])
+    heads = [f"{'Group: ' if s in groups else ''}{facts.site_label(str(s))}" for s in sites]
+    left.set_yticks(y, [facts.drawn(head, 46) for head in heads])
     left.set_title(f"Lost, t/yr ({facts.lead_tier})", loc="left", fontsize=fig.NORMAL, color=fig.INK)
     parts = [size[s] for s in sites]
     right.hlines(y, 0, parts, color=fig.RULE, linewidth=1.2)
@@ -341,19 +370,16 @@ def single_figure(facts: Facts) -> ReportFigure | None:
     alt = "Bars show the loss when one site drops out, circles its share of its step: " + "; ".join(
         f"{facts.site_label(str(s))} {number(v)} t/yr" for s, v in list(zip(sites, lost, strict=True))[:3]
     )
-    single = [(s, v) for s, v, many in zip(sites, lost, several, strict=True) if not many and v > 0]
-    title = f"No plant named by itself costs {facts.lead_tier} anything"
+    title = f"No single plant that can be named costs {facts.lead_tier} anything"
     if single:
-        title = f"{facts.drawn(facts.site_label(str(single[0][0])), 45)}: {tonnes(single[0][1])} lost without it"
-    elif len(hit) > len(sites):
-        title = f"The costliest {len(sites)} entries are all groups of plants"
+        title = f"{facts.drawn(facts.site_label(str(sites[0])), 45)}: {tonnes(lost[0])} lost without it"
     return fig.make_figure(
         canvas,
         title,
-        f"Loss of {facts.lead_tier} when one site drops out, {facts.unit}, undisturbed network; then "
-        "large sites without a loss.",
+        f"Loss of {facts.lead_tier} when one site drops out, {facts.unit}, undisturbed network; then groups of plants, "
+        "then large sites without a loss.",
         alt + ".",
-        "Hollow: several plants; what one of them costs is not known." if any(several) else "",
+        "Hollow: several plants; what one of them costs is not known." if groups else "",
         loss_table(facts, "site"),
     )
 

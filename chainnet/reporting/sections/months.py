@@ -77,7 +77,7 @@ def when_words(facts: Facts) -> str:
     # from which month the leading tier is short under the next scenarios
     rest = [(n, months.of(n, months.lead)["first_short_month"]) for n in months.short if n != name]
     hit = [(n, first) for n, first in rest if not np.isnan(first)][:TOLD]
-    words = [f"{facts.quoted(n)} from month{NBSP}{month_words(first, months.start)}" for n, first in hit]
+    words = [f"{facts.quoted(n)} from month{NBSP}{month_words(first, months.start_of(n))}" for n, first in hit]
     return said + (f" It is also short under {join(words)}." if words else "")
 
 
@@ -85,7 +85,9 @@ def _tier_words(months: Months, name: str, tier: str) -> str:
     """Return what the months say of a tier under a scenario; of one that is short, how long it lasts."""
     row = months.of(name, tier)
     worst = row["worst_month"], row["worst_month_share"]
-    said = tier_sentence(tier, row["demand_t"], row["shortfall_t"], row["first_short_month"], *worst, months.start)
+    said = tier_sentence(
+        tier, row["demand_t"], row["shortfall_t"], row["first_short_month"], *worst, months.start_of(name)
+    )
     if np.isnan(row["first_short_month"]):
         return said
     return f"{said} {endurance_sentence(tier, months.survive(row), months.recover(row))}"
@@ -152,7 +154,7 @@ def month_columns(months: Months) -> list[ReportColumn]:
             "first",
             "First month short",
             "first month in which anything is short",
-            lambda row: month_words(row["first_short_month"], months.start),
+            lambda row: month_words(row["first_short_month"], months.start_of(row["scenario"])),
         ),
         col.month("first_short_month", "First month", "the same, counted from 1", missing=NEVER, body=False),
         col.text(
@@ -173,7 +175,7 @@ def endurance_table(facts: Facts) -> ReportTable:
             "worst",
             "Worst month",
             "month with the largest share short; the first of equals",
-            lambda row: month_words(row["worst_month"], months.start, NOT_ASKED),
+            lambda row: month_words(row["worst_month"], months.start_of(row["scenario"]), NOT_ASKED),
         ),
         col.month("worst_month", "Worst month", "the same, counted from 1", missing=NOT_ASKED, body=False),
         col.share("worst_month_share", "Short in it", "part of that month's demand that goes short"),
@@ -229,7 +231,7 @@ def _month(months: Months) -> tuple[ReportColumn, ReportColumn]:
         "calendar_month",
         "Calendar month",
         "the same by name",
-        lambda row: calendar_month(row["month"], months.start),
+        lambda row: calendar_month(row["month"], months.start_of(row["scenario"])),
         missing=NOT_ASKED,
     )
     return col.year("month", "Month", "counted from 1", unit="month"), named

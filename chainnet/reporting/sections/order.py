@@ -25,9 +25,11 @@ TABLES = (
     *("scenarios", "costs_most", "helps_most", "measures", "steps"),
     *("sites", "countries", "owners", "operators", "steps_by_country", "sets", "pairs"),
     *("over_time", "endurance", "served", "layers", "by_country", "bracket", "exposure"),
-    *("ladder", "ladder_by_scenario", "ladder_over_time", "projects", "effects", "complements", "portfolio"),
+    *("ladder", "ladder_by_scenario", "ladder_over_time", "stocks_held"),
+    *("projects", "effects", "advice", "complements", "portfolio"),
     *("requirement", "mitigation", "stocks", "floors", "idle", "split", "balance"),
-    *("uncertainty", "ranks", "sensitivity", "decisive", "coverage", "relations", "assumptions", "gaps", "missing"),
+    *("uncertainty", "ranks", "sensitivity", "decisive", "hinges"),
+    *("coverage", "relations", "assumptions", "gaps", "missing"),
     *("nodes", "end_uses", "sources", "certificates", "indices", "digests"),
 )
 # too long or too far from the question for paper: the PDF names them

@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pandas as pd
 
 from chainnet.network import state_of, verb_of
 from chainnet.reporting import columns as col
+from chainnet.reporting.advised import Advised, advised_of, holders, stock_words
 from chainnet.reporting.ends import has_others
-from chainnet.reporting.facts import ALL_TIERS, BASELINE, Facts
+from chainnet.reporting.facts import BASELINE, Facts
 from chainnet.reporting.model import Block, ReportTable, Sentence, blocks_of, make_table
 from chainnet.reporting.others import order_of
-from chainnet.reporting.sections.answer import best_alone, gain_tier, inferred_flows, weakest_input
+from chainnet.reporting.sections.answer import inferred_flows, weakest_input
 from chainnet.reporting.sections.losses import top_losses
 from chainnet.reporting.sections.months import month_columns
-from chainnet.reporting.sections.order import see, table_id
-from chainnet.reporting.sections.projects import project_status, top_projects
+from chainnet.reporting.sections.order import see
+from chainnet.reporting.sections.projects import top_projects
 from chainnet.reporting.sections.rerouting import ladder_figure
 from chainnet.reporting.sections.strip import chain_figure
-from chainnet.reporting.sections.sure import sure_points
 from chainnet.results import BOUNDED, CHECKED
-from chainnet.words import NOT_APPLICABLE, NOT_ASSESSED, count, first_capital, join, number, span, spelled, tonnes
+from chainnet.words import NOT_APPLICABLE, NOT_ASSESSED, count, first_capital, join, number, same, span, titled, tonnes
 
 KEY_ROWS = 4  # so that the summary stands on two pages
 
@@ -108,7 +108,7 @@ def scenario_table(facts: Facts) -> ReportTable:
         ),
         col.weight("shortfall_t", f"In {months.horizon} months, t", f"what {months.lead} lacks over the horizon"),
         *month_columns(months),
-        col.tons("residual_tpa", "Left after rerouting, stocks", "after new relations and one year of stocks", left),
+        col.tons("residual_tpa", "Left with new relations, stocks", "with new relations and one year of stocks", left),
         col.text(
             "rests_on",
             "Rests on",
@@ -125,9 +125,10 @@ def scenario_table(facts: Facts) -> ReportTable:
         note=(
             "Scenarios are assumptions to test against, not forecasts. The range is that of two corner cases, all "
             "demand at its low and at its high values. Months: over the horizon, stocks drawn, every date known "
-            f"({table_id('endurance')}); time to survive counts from the first measure, if the tier is served first. "
-            "Some are short in the long run but in no month: measures end, stocks carry. Worst site under a scenario: "
-            f"not assessed. Projects: {table_id('ladder')}."
+            f"({table_id('endurance')}); "
+            "time to survive counts from the first measure, if the tier is served first. Some are short in the long "
+            "run but in no month: measures end, stocks carry. Worst site under a scenario: not assessed. "
+            f"Projects: {table_id('ladder')}."
         ),
         **facts.standing(facts.a.stress.summary),
     ).with_lead(rows=KEY_ROWS)
@@ -137,79 +138,70 @@ def scenario_table(facts: Facts) -> ReportTable:
 
 
 def decisions(facts: Facts) -> tuple[Sentence, ...]:
-    """Return up to three lines that say what to secure, protect, fund or hold; none where nothing averts anything."""
-    if not facts.a.worst:
+    """Return up to three lines, the cheapest rung first: qualify, stocks, the project that what is left needs."""
+    found = advised_of(facts)
+    if found is None or found.known <= 0:
         return ()
-    lines = _build(facts)
-    tier = gain_tier(facts)
-    row = facts.scenario_rung(facts.when, "stocks", tier)
-    if row is not None and row["gained_tpa"] > 1e-9:
-        hold = (
-            f"Keep the stocks on record: they return {tonnes(row['gained_tpa'])} to {tier}, in the first year only, "
-            f"provided that new relations are qualified. {see('stocks')}"
-        )
-        lines.append(Sentence(hold, ("ladder", "requirement"), "Hold."))
-    row = facts.scenario_rung(facts.when, "new", ALL_TIERS)
-    if row is not None and row["gained_tpa"] > 1e-9:
-        qualify = (
-            f"New relations between plants that stand return {tonnes(row['gained_tpa'])} over all tiers, "
-            f"at an assumed extra cost per tonne. {see('rerouting')}"
-        )
-        lines.append(Sentence(qualify, ("ladder_by_scenario",), "Qualify."))
-    return tuple(lines[:3])
+    lines = (_qualify(found), _stocks(facts, found), _build(facts, found))
+    return tuple(line for line in lines if line is not None)
 
 
-def _cost(facts: Facts, names: list[str]) -> str:
-    cost = facts.network.projects.set_index("id").loc[names, "capex_musd"]
+def _qualify(found: Advised) -> Sentence | None:
+    if found.rest >= found.known or same(found.rest, found.known):
+        return None
+    cut = f"from {number(found.known)} to {tonnes(found.rest)}"
+    words = f"New relations between plants that stand cut what {found.lacks} {cut}, at an assumed extra cost per tonne."
+    return Sentence(f"{words} {see('rerouting')}", ("ladder",), "Qualify.")
+
+
+def _stocks(facts: Facts, found: Advised) -> Sentence | None:
+    """Say what to do about stocks: what the beneficiaries keep for the tier is held, else its holder is to agree."""
+    words, table = stock_words(facts, found), holders(facts)
+    if not words:
+        return None
+    verb = "Hold." if bool((table["is_ours"] & table["is_reserved"]).all()) else "Agree on release."
+    return Sentence(f"{words} {see('rerouting')}", ("ladder", "stocks_held"), verb)
+
+
+def _cost(facts: Facts, names: Sequence[str]) -> str:
+    cost = facts.network.projects.set_index("id").loc[list(names), "capex_musd"]
     if cost.isna().all():
         return "cost not in the data"
     known = f"USD {number(cost.sum())} million"
     return known if cost.notna().all() else f"{known} for {join([facts.label(n) for n in cost.dropna().index])}"
 
 
-def _pair_verb(facts: Facts, names: list[str]) -> str:
-    """Return what there is to do about two projects that need each other."""
-    first, second = (verb_of(project_status(facts, name)) for name in names)
-    if first == second == "Fund":
-        return "Build together."
-    what = f"{first} the first, {second[0].lower()}{second[1:]} the second"
-    return f"{first} both." if first == second else f"{what}."
+def _verb(facts: Facts, names: Sequence[str]) -> str:
+    """Return what there is to do about projects, by their state."""
+    verbs = list(dict.fromkeys(verb_of(facts.status(name)) for name in names))
+    if len(names) == 1:
+        return verbs[0]
+    if len(verbs) == 1:
+        return "Build together." if verbs == ["Fund"] else f"{verbs[0]} all."
+    said = [f"{verb_of(facts.status(name))} {titled(facts.label(name))}" for name in names]
+    return f"{join([said[0], *(words[0].lower() + words[1:] for words in said[1:])])}."
 
 
-def _build(facts: Facts) -> list[Sentence]:
-    """Return what to do about the project that returns most, and about two that need each other."""
-    lines = []
-    years = list(facts.a.rerouting)
-    first = (f"standalone_{facts.first}_t", f"to {facts.first}, if served first,")
-    asked = [(years[0], *first), (years[-1], "standalone_t", "over all tiers")] if years else []
-    for year, column, whom in asked:
-        alone, name = best_alone(facts, year, column)
-        if not name:
-            continue
-        start = facts.a.rerouting[year].projects["start_year"][name]
-        when = "" if pd.isna(start) else f", start {start:.0f}"
-        tied = int((alone == alone[name]).sum()) - 1
-        others = f"; {spelled(tied, 'other returns', 'others return')} as much" if tied else ""
-        keeps = "size" if state_of(project_status(facts, name)) == "running" else "size and date"
-        fund = (
-            f"{facts.label(name)}: alone it returns {tonnes(alone[name])} {whom} by {year} "
-            f"({_cost(facts, [name])}{when}), if it keeps its {keeps}{others}. {see('projects')}"
+def _build(facts: Facts, found: Advised) -> Sentence | None:
+    """Say what to do about the projects that what is left needs, what they cost, and on what that depends."""
+    names = found.projects
+    if not names:
+        return None
+    one = len(names) == 1
+    since = f" from {found.year:.0f}" if pd.notna(found.year) else ""
+    if found.closes:
+        effect = (
+            f"{'closes' if one else 'together close'}{since} the gap of {tonnes(found.rest)} that {found.then_lacks}"
         )
-        lines.append(Sentence(fund, (f"effects.{year}",), verb_of(project_status(facts, name))))
-        break
-    for year in years:
-        pairs = facts.a.rerouting[year].complements
-        if len(pairs) and pairs["surplus_t"].iloc[0] > 0:
-            row = pairs.iloc[0]
-            names = [row["project_a"], row["project_b"]]
-            both = (
-                f"{facts.label(names[0])} alone returns {number(row['alone_a_t'])}, {facts.label(names[1])} alone "
-                f"{number(row['alone_b_t'])}, both {tonnes(row['together_t'])} by {year} ({_cost(facts, names)}): "
-                f"they need each other. {see('projects')}"
-            )
-            lines.append(Sentence(both, ("complements",), _pair_verb(facts, names)))
-            break
-    return lines
+    else:
+        effect = f"{'cuts' if one else 'together cut'} what {found.then_lacks} from {number(found.rest)} to "
+        effect += f"{tonnes(found.left)}{since}"
+    size = "size" if all(state_of(facts.status(name)) == "running" for name in names) else "size and date"
+    holds = f"if {'it keeps its' if one else 'they keep their'} {size}"
+    if "without its assumed relations" in found.cases:
+        holds += f" and {'its' if one else 'their'} assumed relations hold"
+    words = f"{join([titled(facts.label(name)) for name in names])} {effect} ({_cost(facts, names)}), {holds}."
+    return Sentence(f"{words} {see('projects')}", ("advice",), _verb(facts, names))
 
 
 def _gaps(facts: Facts) -> str:
@@ -224,15 +216,10 @@ def _gaps(facts: Facts) -> str:
 
 
 def _stranger_sentences(facts: Facts) -> tuple[Sentence, ...]:
-    """Return what makes up the trust part of the summary: the gaps that could change the order."""
+    """Return what makes up the trust part of the summary: the weakest input, and gaps that could change the order."""
     status = CHECKED if bool(facts.a.certificates["ok"].all()) else BOUNDED
-    named = f", the weakest {weakest_input(facts)}" if facts.n_decisive else ""
-    said = [
-        Sentence(f"{first_capital(status)}; the answer {facts.rests_words}{named}.", ("decisive",)),
+    weakest = f", the weakest {weakest_input(facts)}" if facts.n_decisive else ""
+    return (
+        Sentence(f"{first_capital(status)}; the answer {facts.rests_words}{weakest}.", ("decisive",)),
         Sentence(_gaps(facts), ("gaps",), "Gaps."),
-    ]
-    if pd.isna(facts.leading["shortfall_low_tpa"][facts.when]):
-        said.append(
-            Sentence("Not assessed: how the answer moves with demand (the data give no range).", ("assumptions",))
-        )
-    return (*said, *sure_points(facts)[:1])
+    )

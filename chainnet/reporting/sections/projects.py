@@ -10,6 +10,7 @@ import pandas as pd
 from chainnet.network import verb_of
 from chainnet.reporting import canvas as fig
 from chainnet.reporting import columns as col
+from chainnet.reporting.advised import advised_of
 from chainnet.reporting.facts import ALL_TIERS, Facts, once
 from chainnet.reporting.model import (
     ReportColumn,
@@ -40,6 +41,7 @@ def section(facts: Facts) -> Section:
         project_table(facts),
         projects_figure(facts),
         *(effect_table(facts, year) for year in years),
+        case_table(facts),
         complement_table(facts),
         frontier_figure(facts),
         frontier_table(facts),
@@ -51,12 +53,6 @@ def stands_words(facts: Facts, year: int) -> str:
     """Return how many projects stand by a year."""
     table = facts.a.rerouting[year].projects
     return f"{count(table['standalone_t'].notna().sum())} of {count(len(table))} listed projects"
-
-
-def project_status(facts: Facts, name: str) -> object:
-    """Return how far a project is, in the words of the data."""
-    projects = facts.network.projects
-    return projects.loc[projects["id"] == name, "status"].iloc[0]
 
 
 def _first_column(facts: Facts) -> list[str]:
@@ -141,14 +137,15 @@ def effect_table(facts: Facts, year: int) -> ReportTable:
     note = f"{count(standing)} of {count(len(found))} projects stand by {year}; n/a: not by then. "
     if _sampled(found):
         note += "Fair share: mean of 64 random orders of building, seed 0; its standard error is in the workbook. "
-    note += "Alone and last in are not shares and do not add up. Values are rises of the largest tonnage served."
+    note += "What new relations serve already needs no project. Alone and last in are not shares and do not add up. "
+    note += "Values are rises of the largest tonnage served."
     return make_table(
         columns,
         found.reset_index().to_dict("records"),
         key=f"effects.{year}",
         sheet=f"Projects {year}",
         title=f"What each project wins back by {year}",
-        subtitle=f"Unit: {facts.unit}. Scenario: {facts.scenario_label(facts.when)}. Known relations, no stocks.",
+        subtitle=f"Unit: {facts.unit}. Scenario: {facts.scenario_label(facts.when)}. New relations, no stocks.",
         note=note,
         **facts.standing(found, status=f"{CHECKED}; fair share {SAMPLED}" if _sampled(found) else CHECKED),
     ).with_lead()
@@ -167,7 +164,7 @@ def top_projects(facts: Facts) -> ReportTable:
     first = [c for c in _first_column(facts) if bool((last[c] > 0).any())]
     shares = last["shapley_t"].fillna(0.0).round(6)
     lead = last[first[0]].fillna(0.0).round(6) if first else shares
-    order = np.lexsort((last.index.astype(str), -shares, -lead))
+    order = np.lexsort((last.index.astype(str), -shares, last["capex_musd"].fillna(np.inf), -lead))
     names = [n for n in last.index[order] if shares[n] > 0 or lead[n] > 0][:5]
 
     def fair(y: int) -> ReportColumn:
@@ -193,14 +190,51 @@ def top_projects(facts: Facts) -> ReportTable:
         columns,
         last.loc[names].assign(id=names, rank=ranks(lead[names])).to_dict("records"),
         none={"label": "no project wins anything"},
-        subtitle=f"Unit: {facts.unit}. Scenario: {facts.scenario_label(facts.when)}. Known relations, no stocks.",
+        subtitle=f"Unit: {facts.unit}. Scenario: {facts.scenario_label(facts.when)}. New relations, no stocks.",
         note=(
-            (f"Ranked by what {facts.first} regains with the project alone. " if first else "")
+            "Once new relations have done their part. "
+            + (f"Ranked by what {facts.first} regains with the project alone, then by cost. " if first else "")
             + "Fair share: Shapley value over all tiers"
             + (" (mean of 64 random orders, seed 0)." if _sampled(last) else ".")
             + " n/a: does not stand by then."
         ),
         **facts.standing(last, status=f"{CHECKED}; fair share {SAMPLED}" if _sampled(last) else CHECKED),
+    )
+
+
+_CASES = {
+    "as stated": "As announced",
+    "half its capacity": "At half the capacity",
+    "a year late": "A year late",
+    "demand at its high values": "All demand at its high values",
+    "without its assumed relations": "Without assumed relations",
+    "all others served first": "All others served first",
+}
+
+
+@col.table("advice", "Advice", "What stays short with the advised project, and where it disappoints")
+def case_table(facts: Facts) -> ReportTable | None:
+    """Return short without and with the advised projects, case by case; None where none is advised."""
+    found = advised_of(facts)
+    if found is None or not found.projects:
+        return None
+    columns = [
+        col.text(
+            "case", "Case", "how the project turns out", lambda row: _CASES.get(str(row["case"]), str(row["case"]))
+        ),
+        col.year("year", "Year", "year of the answer", missing="any year"),
+        col.tons("without_tpa", "Short without", f"what {found.lacks} with new relations alone"),
+        col.tons("left_tpa", "Short with", "the same with the project"),
+    ]
+    names = join([facts.label(name) for name in found.projects])
+    return make_table(
+        columns,
+        facts.a.advice.reset_index().to_dict("records"),
+        subtitle=f"Unit: {facts.unit}, {found.tier}. Scenario: {facts.scenario_label(facts.when)}. {names}. "
+        "New relations, no stocks.",
+        note="One case at a time. A year late: in the first year in which it otherwise does as much. Without assumed "
+        "relations: nor may it sell or buy by new ones.",
+        **stands(f"see {table_id('projects')}", CHECKED),
     )
 
 
@@ -263,8 +297,10 @@ def frontier_table(facts: Facts) -> ReportTable | None:
         # a budget that buys the same set as a smaller one says nothing new
         frontier = best.frontier.sort_values("budget_musd").drop_duplicates("taken")
         rows += [row | {"counts": counts, "before": before} for row in frontier.to_dict("records")]
-    note = "Tonnes served, no tier first, without stocks and new relations: with them, and all projects, "
-    note += f"{table_id('ladder')}. "
+    note = (
+        "Tonnes served with new relations and without stocks; all tiers: no tier first, so that less is short than in "
+        f"{table_id('ladder')}, where tiers come in order. "
+    )
     note += " ".join(_closing_words(tier, best.closing.iloc[0]) for tier, best in found.items() if len(best.closing))
     costless = int((next(iter(found.values())).options["why"] == "no capex").sum())
     if costless:
@@ -273,7 +309,7 @@ def frontier_table(facts: Facts) -> ReportTable | None:
     return make_table(
         columns,
         rows,
-        subtitle=f"Unit: {facts.unit}. Scenario: {facts.scenario_label(facts.when)}{by}. Known relations, no stocks.",
+        subtitle=f"Unit: {facts.unit}. Scenario: {facts.scenario_label(facts.when)}{by}. New relations, no stocks.",
         note=note.strip(),
         **facts.standing(*(best.frontier for best in found.values())),
     )
@@ -284,7 +320,8 @@ def _closing_words(tier: str, row: Any) -> str:
     if row["short_tpa"] <= 0:
         return f"{first_capital(whom)}: nothing is short."
     if np.isnan(row["least_budget_musd"]):
-        return f"No budget closes the gap of {whom}: {number(row['remains_t'])} t/yr stay short with every project."
+        left = f"{number(row['remains_t'])} t/yr stay short with every project that has a cost"
+        return f"No budget closes the gap of {whom}: {left}."
     return f"USD {number(row['least_budget_musd'])} million close the gap of {whom}."
 
 
@@ -300,10 +337,10 @@ def projects_figure(facts: Facts) -> ReportFigure | None:
     table = facts.a.rerouting[years[-1]].projects
     marks = ["standalone_t", "shapley_t", "last_in_t"]
     best = table[marks].fillna(0.0).max(axis=1).round(6)
-    found = table[best > 0]
+    found = table[best > 0].fillna(dict.fromkeys(marks, 0.0))
     if found.empty:
         return None
-    order = np.lexsort((found.index, -found["shapley_t"].round(6), -best[best > 0]))
+    order = np.lexsort((found.index, found["capex_musd"].fillna(np.inf), -best[best > 0]))
     found = found.iloc[order[: fig.MOST_BARS]]
     y = np.arange(len(found))[::-1]
     canvas, (ax,) = fig.new_canvas(0.8 + 0.28 * len(found))
@@ -336,7 +373,7 @@ def projects_figure(facts: Facts) -> ReportFigure | None:
     )
     return fig.make_figure(
         canvas,
-        f"{facts.drawn(facts.label(lead), 45)} returns most by {years[-1]}: {tonnes(best[lead])}",
+        f"Over all tiers {facts.drawn(facts.label(lead), 40)} returns most: {tonnes(best[lead])}",
         f"Returned over all tiers, {facts.unit}, by {years[-1]}: alone (open circle), fair share (dot), last in "
         f"(diamond). Scenario: {facts.scenario_label(facts.when)}.",
         alt + " t/yr.",

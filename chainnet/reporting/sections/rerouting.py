@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from chainnet._types import records
-from chainnet.engine import CERTAIN
+from chainnet.engine import PRINTED
 from chainnet.reporting import canvas as fig
 from chainnet.reporting import columns as col
 from chainnet.reporting.facts import ALL_TIERS, Facts
@@ -24,6 +25,7 @@ from chainnet.reporting.model import (
     make_table,
 )
 from chainnet.reporting.sections.order import table_id
+from chainnet.results import fact_of
 from chainnet.words import NOT_ASKED, first_capital, join, number, percent, same, tonnes
 
 # what a rung allows: in a table, in a sentence ("12 t/yr from ...")
@@ -58,6 +60,7 @@ def section(facts: Facts) -> Section:
         year_table(facts) if facts.a.rerouting else None,
         ladder_table(facts),
         rung_table(facts),
+        held_table(facts),
     )
 
 
@@ -77,6 +80,7 @@ def _columns(unit: str, during: str = "") -> list[ReportColumn]:
         amount(f"served_{unit}", "Served", "tonnes served"),
         amount(f"gained_{unit}", "Gained by this rung", "served here less served one rung before", missing=NOT_ASKED),
         amount(f"shortfall_{unit}", "Still short", "demand less served"),
+        replace(col.short_share(f"shortfall_{unit}", f"demand_{unit}"), body=False),
     ]
 
 
@@ -137,7 +141,7 @@ def rung_table(facts: Facts) -> ReportTable | None:
     rows = []
     for name, found in ladder.groupby("scenario", sort=False):
         for row in _rows(found, "t"):
-            size = CERTAIN * row["demand_t"]
+            size = PRINTED * row["demand_t"]
             short = 0.0 if abs(row["shortfall_t"]) <= size else row["shortfall_t"]
             served = row["demand_t"] - short
             served = 0.0 if abs(served) <= size else served
@@ -156,6 +160,37 @@ def rung_table(facts: Facts) -> ReportTable | None:
         ),
         **facts.standing(facts.a.stress.summary),
     )
+
+
+@col.table("stocks_held", "Stocks held", "Whose stocks there are, and what each gives back in its year")
+def held_table(facts: Facts) -> ReportTable | None:
+    """Return each stock, its holder and what it gives back; None where there is none."""
+    table = facts.a.held
+    if table.empty:
+        return None
+    stocks = facts.network.stocks.set_index("id")[["commodity", "stock_t"]]
+    tier, scenario = fact_of(facts.a.advice, "tier", "") or ALL_TIERS, facts.scenario_label(facts.when)
+    columns = [
+        col.text("stock", "Id", "name of the stock", body=False),
+        col.text("holder", "Holder", "whose it is", missing="not on record"),
+        col.text("country", "Country", "where it lies", lambda row: col.country(row["country"])),
+        col.commodity(facts, "Of", "what it holds"),
+        col.weight("stock_t", "Stock, t", "on record"),
+        col.text("is_ours", "Ours", "whether it lies with those who count", lambda r: _yes(r["is_ours"])),
+        col.text("is_reserved", "Kept for tiers", "whether it is reserved", lambda r: _yes(r["is_reserved"])),
+        col.tons("returns_tpa", "Gives back", f"by how much less {tier} is short for it, the others drawn too"),
+    ]
+    return make_table(
+        columns,
+        table.join(stocks).rename_axis("stock").reset_index().to_dict("records"),
+        subtitle=f"Unit: {facts.unit}, {tier}. Scenario: {scenario}. New relations, no project.",
+        note="A stock counts once, in the first year. Two that stand in for each other both give back nothing.",
+        **facts.standing(facts.a.stress.ladder),
+    )
+
+
+def _yes(value: object) -> str:
+    return "yes" if value else "no"
 
 
 # -- the figure of page one ---------------------------------------------------------------------

@@ -8,6 +8,7 @@ import numpy as np
 
 from chainnet.reporting import canvas as fig
 from chainnet.reporting import columns as col
+from chainnet.reporting.bottom_line import unless
 from chainnet.reporting.facts import Facts, once
 from chainnet.reporting.model import ReportFigure, ReportTable, Section, Sentence, make_section, make_table, stands
 from chainnet.reporting.sections.asked import not_assessed
@@ -44,6 +45,8 @@ def section(facts: Facts) -> Section:
         not_assessed(facts, "ranges", "draws"),
         coverage_figure(facts),
         decisive_table(facts),
+        hinge_rows(facts),
+        not_assessed(facts, "load_bearing"),
         coverage_table(facts),
         edge_table(facts),
     )
@@ -254,6 +257,34 @@ def decisive_table(facts: Facts) -> ReportTable:
         "sets of bounds that "
         "prove the answer; others may exist. n/d: no range in the data.",
         **stands("see column", CHECKED),
+    ).with_lead()
+
+
+@col.table("hinges", "Hinges", "What overturns the verdict, or moves it past its ends")
+def hinge_rows(facts: Facts) -> ReportTable | None:
+    """Return on what the share of each tier hinges; None where that was not asked, or nothing moves it."""
+    table = facts.a.hinges
+    if table.empty:
+        return None
+    columns = [
+        col.TIER,
+        col.text(
+            "words", "The verdict holds unless", "a judgement or an input made otherwise", lambda r: unless(r["words"])
+        ),
+        col.text(
+            "overturns",
+            "What it does",
+            "overturns: another category (met, under 10 %, under 50 %, more); moves: past the ends over the judgements",
+            lambda r: "overturns" if r["overturns"] else "moves",
+        ),
+    ]
+    return make_table(
+        columns,
+        table.sort_values("overturns", ascending=False, kind="stable").to_dict("records"),
+        subtitle=f"Share of demand unmet in the long run, one at a time. Scenario: {facts.scenario_label(facts.when)}.",
+        note="Overturns: the share becomes another of met, under 10 %, under 50 % or more. Moves: it lies past the "
+        "ends that the judgements give. Assumed plants also up to three at once.",
+        **stands(f"see {table_id('decisive')}", CHECKED),
     ).with_lead()
 
 

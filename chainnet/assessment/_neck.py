@@ -1,0 +1,90 @@
+"""The neck: the step of a country outside the beneficiaries that costs most if it alone stops."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from chainnet.engine import CERTAIN
+from chainnet.flow import Counting
+from chainnet.network import Network
+from chainnet.results import origin_of, stamp
+
+__all__ = ["Neck", "neck_of", "necks", "places", "step_column"]
+
+
+@dataclass(frozen=True)
+class Neck:
+    """A step, a country, that country's part of what the step makes, and what its stop costs.
+
+    ``lost_tpa`` and ``lost_share`` (of what was served) are of the undisturbed chain; ``n_tied``: others that cost as
+    much. Step and country are "" and the rest NaN and 0 where no step abroad costs anything.
+    """
+
+    step: str = ""
+    country: str = ""
+    share: float = np.nan
+    lost_tpa: float = 0.0
+    lost_share: float = 0.0
+    n_tied: int = 0
+
+
+def step_column(network: Network) -> str:
+    """Return the column that parts a chain into steps: ``step``, or ``stage`` where none is named."""
+    return "step" if network.nodes["step"].notna().any() else "stage"
+
+
+def places(counting: Counting) -> pd.DataFrame:
+    """Return each step of a country: whether any lies inside the beneficiaries, and its part of the step's output."""
+    network, step = counting.network, step_column(counting.network)
+    made = network.nodes["id"].map(network.baseline).fillna(0.0)
+    nodes = network.nodes.assign(made=made, inside=counting.inside(network.nodes)).dropna(subset=[step, "country"])
+    by = nodes.groupby([step, "country"])
+    found = pd.DataFrame({"made": by["made"].sum(), "inside": by["inside"].any() & bool(counting.whose)})
+    total = found.groupby(level=0)["made"].transform("sum")
+    return found.assign(share=found["made"] / total.where(total > 0))
+
+
+def neck_of(table: pd.DataFrame, lost: pd.DataFrame) -> Neck:
+    """Return the neck among places: of several that tie the one with most of its step, then by name.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From ``places``.
+    lost : DataFrame, index (step, country)
+        lost_tpa and lost_share when that step of that country stops.
+    """
+    joined = table.join(lost[["lost_tpa", "lost_share"]]).fillna({"lost_tpa": 0.0, "lost_share": 0.0})
+    costly = joined[~joined["inside"] & (joined["lost_share"] > CERTAIN)]
+    if costly.empty:
+        return Neck()
+    tied = costly[costly["lost_share"] >= costly["lost_share"].max() - CERTAIN]
+    first = tied.sort_index().sort_values("share", ascending=False, kind="stable").iloc[0]
+    name: Any = first.name
+    share, lost_tpa, lost_share = (float(first[c]) for c in ("share", "lost_tpa", "lost_share"))
+    return Neck(str(name[0]), str(name[1]), share, lost_tpa, lost_share, len(tied) - 1)
+
+
+def necks(counting: Counting, losses: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Return the neck of each whose losses are given.
+
+    Parameters
+    ----------
+    counting : Counting
+    losses : mapping of str to DataFrame
+        Whose loss ("first tier", "all tiers") -> what the stop of each step of a country costs them.
+
+    Returns
+    -------
+    DataFrame, index counts
+        step, country, share, lost_tpa, lost_share, n_tied.
+    """
+    table = places(counting)
+    rows = [vars(neck_of(table, lost)) for lost in losses.values()]
+    found = pd.DataFrame(rows, columns=list(Neck.__dataclass_fields__)).set_index(pd.Index(list(losses), name="counts"))
+    return stamp(found, origin_of(next(iter(losses.values()))))

@@ -1,0 +1,577 @@
+"""The bottom line: what a reader takes from page one, in short sentences. Shares stand before tonnes, labels for ids.
+
+Each claim is made of sentences of at most 25 words and four numbers; a name in quotes is one word, a year no number.
+Where a name is so long that a sentence would pass that, it is told without what the tables say as well.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from chainnet._types import records
+from chainnet.network import state_of
+from chainnet.reporting.advised import Advised, advised_of, stock_words
+from chainnet.reporting.ends import Short, ends_differ, has_others, share_words, short_of
+from chainnet.reporting.facts import ALL_TIERS, BASELINE, Facts
+from chainnet.reporting.horizon import nil
+from chainnet.reporting.sections.order import table_id
+from chainnet.results import fact_of
+from chainnet.words import (
+    NBSP,
+    NO_DATA,
+    NOT_ASSESSED,
+    count,
+    counted,
+    country_name,
+    first_capital,
+    in_months,
+    in_sentence,
+    join,
+    month_words,
+    number,
+    percent,
+    same,
+    span,
+    spelled,
+    titled,
+    tonnes,
+    weight,
+)
+
+__all__ = [
+    "as_built",
+    "helps",
+    "idle_giants",
+    "plants",
+    "sure",
+    "unless",
+    "verdict",
+    "when",
+    "where",
+]
+
+MOST_WORDS, MOST_NUMBERS = 25, 4
+LEAST_GIANT = 0.3  # share of its step that makes a site large
+AFTER_OR_BEFORE = ", others served after or before"
+WHOEVER = ", whoever is served first"
+
+
+def _told(*said: str) -> str:
+    """Return the sentences in which there is something, as a claim."""
+    return " ".join(part for part in said if part)
+
+
+def _fit(*ways: str) -> str:
+    """Return the first way to tell a sentence that keeps within the limits; the last if none does."""
+    return next((way for way in ways if _fits(way)), ways[-1])
+
+
+def _fits(text: str) -> bool:
+    bare = re.sub(r"“[^”]*”", "title", text)
+    numbers = [n for n in re.findall(r"\d[\d,.]*", bare) if not re.fullmatch(r"(19|20|21)\d\d[.,]?", n)]
+    return len(bare.split(" ")) <= MOST_WORDS and len(numbers) <= MOST_NUMBERS
+
+
+def _leading(facts: Facts) -> str:
+    """Return the tier that leads: the first, the only one, or all together."""
+    return facts.first if facts.has_first or len(facts.tiers) > 1 else facts.tiers[0]
+
+
+def _are(amount: str) -> str:
+    """Return the verb of an amount, by its number."""
+    return "is" if amount.replace(NBSP, " ").startswith("1 ") else "are"
+
+
+def _asked(tier: str) -> str:
+    """Return a tier's demand as it stands in a sentence."""
+    return "all demand" if tier == ALL_TIERS else f"{tier} demand"
+
+
+# -- verdict ------------------------------------------------------------------------------------
+
+
+def verdict(facts: Facts) -> str:
+    """Say how much of demand goes unmet under the worst scenario, at both ends, and what overturns that."""
+    worst = facts.a.worst
+    if not worst:
+        return _undisturbed(facts)
+    rest = [t for t in facts.tiers if t != _leading(facts)]
+    if all(short_of(facts, worst, t).worst <= 0 for t in facts.tiers):
+        n = spelled(len(facts.ordered), "scenario")
+        said = f"Under each of {n} tested all demand" if len(facts.ordered) > 1 else "Under the one scenario all demand"
+        whoever = WHOEVER if has_others(facts) else ""
+        return _told(f"{said} is met in the long run{whoever}; spare capacity covers it.", _holds(facts))
+    return _told(_lead(facts, worst), *_besides(facts, worst, rest), _change(facts, worst), _holds(facts))
+
+
+def _undisturbed(facts: Facts) -> str:
+    whole = short_of(facts, BASELINE, ALL_TIERS)
+    if whole.worst <= 0:
+        return f"No scenario was given; undisturbed, all demand ({tonnes(whole.demand)}) is met."
+    tons, end = f"{number(whole.after)} of {tonnes(whole.demand)}", ""
+    if whole.differs:
+        tons, end = f"{_range(whole.after, whole.before)}{NBSP}t/yr", AFTER_OR_BEFORE
+    said = f"{share_words(whole)} of demand goes unmet ({tons}){end}"
+    return f"No scenario was given; undisturbed, {said}."
+
+
+def _range(low: float, high: float) -> str:
+    """Return two numbers as a range; one where they read the same."""
+    return number(low) if number(low) == number(high) else f"{number(low)} to {number(high)}"
+
+
+def _lead(facts: Facts, worst: str) -> str:
+    """Return what the leading tier lacks, its share first."""
+    short, what = short_of(facts, worst, _leading(facts)), _asked(_leading(facts))
+    head = f"Under {facts.quoted(worst)}"
+    of = [f" of {facts.people}", ""] if facts.people else [""]
+    if short.worst <= 0:
+        end = WHOEVER if has_others(facts) else ""
+        return _fit(*(f"{head}, {what}{o} ({tonnes(short.demand)}) is met in the long run{end}." for o in of))
+    if short.after <= 0:
+        part = f"{percent(short.before / short.demand)} unmet ({tonnes(short.before)}) if before"
+        return _fit(*(f"{head}, {what}{o} is met if all others are served after, and {part}." for o in of))
+    if short.differs:
+        tons = f"{_range(short.after, short.before)}{NBSP}t/yr"
+        return _fit(*(f"{head}, {share_words(short)} of {what}{o} goes unmet ({tons}){AFTER_OR_BEFORE}." for o in of))
+    end = WHOEVER if has_others(facts) else ""
+    tons = f"{number(short.asked)} of {tonnes(short.demand)}"
+    return _fit(*(f"{head}, {share_words(short)} of {what}{o} goes unmet ({tons}){end}." for o in of))
+
+
+def _besides(facts: Facts, worst: str, tiers: Sequence[str]) -> list[str]:
+    """Return what the other tiers lack, two a sentence, and which of them are met."""
+    return unmet_sentences([(t, short_of(facts, worst, t)) for t in tiers], "Besides, ")
+
+
+def unmet_sentences(found: Sequence[tuple[str, Any]], head: str) -> list[str]:
+    """Return what tiers lack, two a sentence, and which of them are met; ``head`` opens the first sentence."""
+    parts = [(t, f"{share_words(short)} of {t}", short.differs) for t, short in found if short.worst > 0]
+    met = [t for t, short in found if short.worst <= 0]
+    said = []
+    for at in range(0, len(parts), 2):
+        pair = parts[at : at + 2]
+        end = AFTER_OR_BEFORE if any(differs for *_, differs in pair) else ""
+        said.append(f"{join([words for _, words, _ in pair])} demand goes unmet{end}.")
+    if met:
+        said.append(f"{join(met)} demand is met in the long run.")
+    return [head + first for first in said[:1]] + [f"Also, {more}" for more in said[1:]]
+
+
+def _change(facts: Facts, worst: str) -> str:
+    """Say what the scenario asks for more or less than the base year, and what is short without it."""
+    said = []
+    for tier in dict.fromkeys((facts.first, ALL_TIERS)):
+        before, now = short_of(facts, BASELINE, tier).demand, short_of(facts, worst, tier).demand
+        if not same(before, now):
+            how = "raises" if now > before else "lowers"
+            said.append(f"The scenario itself {how} {_asked(tier)} from {number(before)} to {tonnes(now)}.")
+            break
+    base = short_of(facts, BASELINE, _leading(facts))
+    if base.worst > 0:
+        said.append(f"Undisturbed, {share_words(base)} of {_asked(_leading(facts))} goes unmet already.")
+    return " ".join(said)
+
+
+def _holds(facts: Facts) -> str:
+    """Say what alone overturns the verdict; nothing where that was not asked."""
+    if facts.a.load_bearing is None:
+        return ""
+    words = hinge_words(facts, _leading(facts))
+    if not words:
+        return "No single judgement and no single doubtful input overturns this."
+    left = len(words) - 1
+    more = (
+        f"; {spelled(left, 'more point overturns', 'more points overturn')} it ({table_id('hinges')})" if left else ""
+    )
+    return _fit(f"This holds unless {words[0]}{more}.", f"This holds unless {words[0]}.")
+
+
+def hinge_words(facts: Facts, tier: str) -> list[str]:
+    """Return what overturns the verdict on a tier, each as it stands after "unless".
+
+    Who is served first is left out where the verdict gives both ends.
+    """
+    table = facts.a.hinges
+    words = [unless(w) for w in table.loc[(table["tier"] == tier) & table["overturns"], "words"]]
+    told = ends_differ(facts, facts.when, [tier])
+    orders = ("all others are served first", "all are served alike, nobody first")
+    return [w for w in words if not (told and w in orders)]
+
+
+def unless(words: str) -> str:
+    """Return a hinge, which begins with if, with or without, as it stands after "unless".
+
+    Examples
+    --------
+    >>> unless("if all others are served first"), unless("without Mine One"), unless("with Army at its high value")
+    ('all others are served first', 'Mine One drops out', 'Army stands at its high value')
+    """
+    if words.startswith("if "):
+        return words.removeprefix("if ")
+    if words.startswith("without "):
+        out = words.removeprefix("without ")
+        several = out.endswith(" together") or out.startswith("inferred relations")
+        return f"{out.removesuffix(' together')} {'drop' if several else 'drops'} out" + (
+            " together" if out.endswith(" together") else ""
+        )
+    thing, at, value = words.removeprefix("with ").rpartition(" at its ")
+    if at:
+        return f"{thing} stands at its {value}"
+    return f"there are {words.removeprefix('with ')}" if words.startswith("with ") else words
+
+
+# -- as built -----------------------------------------------------------------------------------
+
+
+def as_built(facts: Facts) -> str:
+    """Say on which layer of the chain the answers stand, and what the worst scenario does on the other."""
+    table = facts.a.layers
+    asked = table[table["is_asked"]].index[0][0]
+    year = f"the base year{'' if facts.network.year is None else f' {facts.network.year}'}"
+    built, known = fact_of(table, "built", ()), fact_of(table, "known")
+    if asked != "base year":
+        more = spelled(len(built), "project")
+        head = f"This report stands on the chain as built in {known}, {more} more than in {year}."
+        return _told(head, *_layer(facts, "base year", f"Without {'it' if len(built) == 1 else 'them'} "))
+    if built:
+        more = spelled(len(built), "project that runs", "projects that run")
+        return _told(
+            f"This report stands on {year}, before {more} in {known}.",
+            *_layer(facts, "as built", f"With {'it' if len(built) == 1 else 'them'} "),
+        )
+    if facts.network.projects.empty:
+        return f"This report stands on {year}; no projects are listed."
+    return f"This report stands on {year}; no listed project runs{f' by {known}' if known else ''}."
+
+
+def _layer(facts: Facts, layer: str, head: str) -> list[str]:
+    """Return what goes unmet on a layer under the worst scenario."""
+    table = facts.a.layers
+    rows = table[table.index.get_level_values("layer") == layer].reset_index()
+    found = []
+    for row in records(rows):
+        demand, after, before = (float(row[c]) for c in ("demand_tpa", "shortfall_after_tpa", "shortfall_before_tpa"))
+        tier = row["tier"] if isinstance(row["tier"], str) else "all"
+        found.append((tier, Short(demand, after, after, before)))
+    return unmet_sentences(found, head)
+
+
+# -- when ---------------------------------------------------------------------------------------
+
+
+def when(facts: Facts) -> str:
+    """Say how long after its first measure the worst scenario leaves whom short, and until what comes."""
+    months, name = facts.months, facts.a.worst
+    if not name:
+        return ""
+    hit = {tier: months.of(name, tier) for tier in months.short_tiers(name)}
+    if not hit:
+        return _told(_never(facts, name, _leading(facts)), _more(facts, name))
+    tier, row = next(iter(hit.items()))
+    said = []
+    if tier != _leading(facts) != ALL_TIERS and short_of(facts, name, _leading(facts)).worst > 0:
+        said.append(_never(facts, name, _leading(facts)))
+    met = ", though met in the long run," if short_of(facts, name, tier).worst <= 0 else ""
+    lost = weight(row["shortfall_t"])
+    missing = f"{lost} {_are(lost)} missing over {months.horizon} months"
+    said.append(f"{first_capital(tier)} demand{met} goes short {_from(facts, row)}; {missing}.")
+    said.append(_until(facts, tier, row))
+    later: dict[str, list[str]] = {}
+    for other in list(hit)[1:]:
+        later.setdefault(_from(facts, hit[other]), []).append(other)
+    said += [f"{first_capital(join(tiers))} demand goes short {since}." for since, tiers in later.items()]
+    return _told(*said, _more(facts, name))
+
+
+def _never(facts: Facts, name: str, tier: str) -> str:
+    """Say that a tier is short in no month; and where it is so in the long run, that both are true."""
+    others = facts.months.short_tiers(name)
+    who = _asked(tier) if others else "any demand"
+    said = f"In no month of the {facts.months.horizon} is {who} short"
+    long = any(short_of(facts, name, t).worst > 0 for t in ([tier] if others else facts.tiers))
+    return f"{said}; the long run is a steady year without stocks." if long else f"{said}."
+
+
+def _from(facts: Facts, row: Any) -> str:
+    """Return from when something is short: by the calendar where it is known, else counted from the first measure."""
+    start = facts.months.start_of(row["scenario"])
+    if start:
+        return f"from month{NBSP}{month_words(row['first_short_month'], start)}"
+    after = facts.months.after(row)
+    return f"{in_months(after)} after the first measure" if after else "with the first measure"
+
+
+def _until(facts: Facts, tier: str, row: Any) -> str:
+    """Say when a tier is whole again; where it never is on known relations, what comes to change that."""
+    months, after = facts.months, row["time_to_recover"]
+    if np.isfinite(after):
+        n = number(after)
+        return f"It is whole again {n} month{'' if n == '1' else 's'} later." if after > 0 else ""
+    ladder, own = facts.a.stress.horizon_ladder, float(row["shortfall_t"])
+    new = facts.scenario_rung(row["scenario"], "new", tier)
+    built = facts.rung(list(facts.ladders)[-1], "projects", tier) if facts.ladders else None
+    ways = (
+        ("new", new, "new relations are qualified", "with them"),
+        ("projects", built, "projects start", "with new relations, stocks and projects from their dates"),
+    )
+    for rung, end, comes, what in ways:
+        if end is not None and end["shortfall_tpa"] <= 0 and len(ladder):
+            left = _over_months(ladder, rung, tier)
+            some = f"{weight(left)} {_are(weight(left))}" if left else "nothing is"
+            return f"It does not recover until {comes}; {what} {some} missing."
+    if facts.network.projects.empty:
+        return f"It does not recover in {months.horizon} months; no projects are in the data."
+    left = _over_months(ladder, "projects", tier) if len(ladder) else own
+    if left < own and not same(left, own):
+        less = f"cut that to {weight(left)}" if left else "leave nothing missing"
+        return f"It does not recover; new relations, stocks and projects from their dates {less}."
+    return "It does not recover, with or without the listed projects."
+
+
+def _over_months(ladder: pd.DataFrame, rung: str, tier: str) -> float:
+    """Return what a tier lacks over the horizon on a rung, t."""
+    row = ladder[(ladder["rung"] == rung) & (ladder["tier"].fillna(ALL_TIERS) == tier)]
+    return float(nil(row["shortfall_t"], row["demand_t"]).iloc[0])
+
+
+def _more(facts: Facts, name: str) -> str:
+    """Name the scenario that takes most of the leading tier in the months, where it is another one and not small."""
+    months = facts.months
+    if not months.ordered or months.ordered[0] == name:
+        return ""
+    other = months.ordered[0]
+    row, own = months.of(other, months.lead), float(months.of(name, months.lead)["shortfall_t"])
+    if not row["shortfall_t"] > own or same(float(row["shortfall_t"]), own):
+        return ""
+    more = "more" if own > 0 else "some"
+    tons = weight(row["shortfall_t"])
+    return f"{facts.quoted(other)} costs {months.lead} {more} over the months: {tons}, {_from(facts, row)}."
+
+
+# -- where --------------------------------------------------------------------------------------
+
+
+def where(facts: Facts) -> str:
+    """Say which step of which country is the neck, and which single plant that can be named costs most."""
+    tier, abroad = facts.lead_tier, " abroad" if facts.whose else ""
+    neck = facts.neck(tier)
+    said = [] if tier == facts.first else [f"No single step{abroad} costs {facts.first} anything."]
+    if neck.lost_tpa > 0:
+        place, step = in_sentence(country_name(neck.country)), titled(neck.step.replace("_", " "))
+        also = f"; {spelled(neck.n_tied, 'other step costs', 'other steps cost')} as much" if neck.n_tied else ""
+        lost = f"{tier} {'lose' if tier == ALL_TIERS else 'loses'} {percent(neck.lost_share)} ({tonnes(neck.lost_tpa)})"
+        said.append(f"The neck is {step} in {place}: without it {lost}{also}.")
+    else:
+        whom = "anybody" if tier == ALL_TIERS else tier
+        said = [f"No single step{abroad} costs {whom} anything."]
+    return _told(*said, _plant(facts, tier), _idle_giant(facts))
+
+
+def plants(facts: Facts, tier: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return what the loss of each single plant costs a tier, those abroad first, and the same of groups of plants.
+
+    Parameters
+    ----------
+    facts : Facts
+    tier : str
+
+    Returns
+    -------
+    (DataFrame, DataFrame), index site
+        lost_tpa, lost_share, is_ours; those that cost something, the costliest first.
+    """
+    table = facts.losses("site")
+    part = "first_" if tier != ALL_TIERS else ""
+    found = pd.DataFrame(
+        {
+            "lost_tpa": table[f"{part}lost_tpa"],
+            "lost_share": table[f"{part}lost_share"],
+            "is_ours": [facts.is_ours(str(site)) for site in table.index],
+            "is_group": [facts.stands_for_several(str(site)) for site in table.index],
+        }
+    )
+    found = found[found["lost_tpa"] > 0]
+    order = np.lexsort((found.index.map(str), -found["lost_tpa"].round(9)))
+    found = found.iloc[order]
+    one = found[~found["is_group"]]
+    return one.sort_values("is_ours", kind="stable"), found[found["is_group"]]
+
+
+def _plant(facts: Facts, tier: str) -> str:
+    """Say which single plant costs most, and how many entries that cost more are groups of plants."""
+    single, groups = plants(facts, tier)
+    whom, abroad = "anybody" if tier == ALL_TIERS else tier, " abroad" if facts.whose else ""
+    if single.empty:
+        entries = spelled(
+            len(groups), "entry that costs something is a group", "entries that cost something are groups"
+        )
+        also = f"; {entries} of plants" if len(groups) else ""
+        return f"No single plant that we can name costs {whom} anything{also}."
+    name, row = str(single.index[0]), single.iloc[0]
+    peers = single.loc[single["is_ours"] == row["is_ours"], "lost_tpa"]
+    tied = sum(same(float(lost), float(row["lost_tpa"])) for lost in peers) - 1
+    above = int((groups["lost_tpa"] > row["lost_tpa"] * (1 + 1e-9)).sum())
+    also = f"; {spelled(tied, 'other costs', 'others cost')} as much" if tied else ""
+    entries = spelled(above, "entry above it is a group", "entries above it are groups")
+    also += f"; {entries} of plants" if above else ""
+    whole = "all deliveries" if tier == ALL_TIERS else f"{tier} deliveries"
+    loss = f"{percent(row['lost_share'])} of {whole} ({tonnes(row['lost_tpa'])})"
+    if row["is_ours"]:
+        home = f"Of those at home {_site(facts, name)} costs most: {loss}"
+        return f"No single plant abroad that we can name costs {whom} anything. {_fit(f'{home}{also}.', f'{home}.')}"
+    return _fit(
+        f"The costliest single plant{abroad} that we can name is {_site(facts, name)}: {loss}{also}.",
+        f"The costliest plant{abroad} that we can name is {_site(facts, name)}: {loss}.",
+    )
+
+
+def _site(facts: Facts, site: str) -> str:
+    """Return a site's name, with its country where the name does not say it."""
+    label = facts.site_label(site)
+    place = facts.things.loc[facts.members(site), "place"].iloc[0]
+    is_said = place == NO_DATA or place.removeprefix("The ") in label
+    return titled(label) + ("" if is_said else f" in {in_sentence(place)}")
+
+
+def idle_giants(facts: Facts) -> pd.DataFrame:
+    """Return single sites that are large in their step and whose loss costs nothing: step_share, before_tpa, member.
+
+    ``before_tpa``: what it costs if all others are served first. The largest such cost first, then the largest share.
+    """
+    table = facts.losses("site")
+    idle = table[(table["lost_tpa"] <= 0) & (table["first_lost_tpa"].fillna(0.0) <= 0)]
+    rows = []
+    for site in map(str, idle.index):
+        parts = facts.things.loc[facts.members(site)]
+        parts = parts[parts["country"].notna() & (parts["stage"] != "recycler")]
+        if parts.empty or not LEAST_GIANT <= parts["step_share"].max() < 1 or facts.stands_for_several(site):
+            continue  # the only one of its step is no larger than others
+        before = float(idle["others_lost_tpa"].get(site, 0.0)) if "others_lost_tpa" in idle else 0.0
+        rows.append((site, parts["step_share"].idxmax(), float(parts["step_share"].max()), before))
+    found = pd.DataFrame(rows, columns=["site", "member", "step_share", "before_tpa"]).set_index("site")
+    return found.iloc[np.lexsort((found.index, -found["step_share"].round(9), -found["before_tpa"].round(6)))]
+
+
+def _idle_giant(facts: Facts) -> str:
+    """Name what looks large and does not decide, where that holds at both ends; empty if there is none."""
+    giants = idle_giants(facts)
+    giants = giants[giants["before_tpa"] <= 0]
+    if giants.empty:
+        return ""
+    site, row = str(giants.index[0]), giants.iloc[0]
+    step, end = titled(str(facts.things.loc[row["member"], "step"])), WHOEVER if len(facts.a.others_first) else ""
+    return f"{titled(facts.site_label(site))}, {percent(row['step_share'])} of {step}, costs nothing{end}."
+
+
+# -- what helps ---------------------------------------------------------------------------------
+
+
+def helps(facts: Facts) -> str:
+    """Say what new relations and stocks return, then which project closes what is left, and how far that bears."""
+    found = advised_of(facts)
+    if found is None or found.known <= 0:
+        return ""
+    parts = (_relations(found), stock_words(facts, found), _project(facts, found), _stressed(found), _end(facts, found))
+    return _told(*parts)
+
+
+def _relations(found: Advised) -> str:
+    """Say what new relations leave short."""
+    if found.rest <= 0:
+        whom = "nobody" if found.tier == ALL_TIERS else f"no {found.tier} demand"
+        return f"New relations between plants that stand, once qualified, leave {whom} short; no project is needed."
+    if found.rest < found.known and not same(found.rest, found.known):
+        cut = f"from {number(found.known)} to {tonnes(found.rest)}"
+        return f"New relations between plants that stand, once qualified, cut what {found.lacks} {cut}."
+    return f"New relations between plants that stand return nothing of the {tonnes(found.rest)} that {found.lacks}."
+
+
+def _project(facts: Facts, found: Advised) -> str:
+    """Say which projects are needed for the rest, and what they leave."""
+    if found.rest <= 0:
+        return ""
+    if facts.network.projects.empty:
+        return "No projects are in the data."
+    if not found.projects:
+        return f"No listed project alone returns anything to {found.tier} then."
+    several = len(found.projects) > 1
+    names = join([titled(facts.label(name)) for name in found.projects])
+    states = {state_of(facts.status(name)) for name in found.projects}
+    names += (f" ({states.pop()})" if len(states) == 1 else "") + (" together" if several else "")
+    if found.closes:
+        since = f" from {found.year:.0f}" if np.isfinite(found.year) else ""
+        return f"{first_capital(names)} then {'close' if several else 'closes'} what is left{since}."
+    how = "more than any other one or two listed" if found.tier == ALL_TIERS else "more than any other alone"
+    return f"{first_capital(names)} {'cut' if several else 'cuts'} that to {tonnes(found.left)}, {how}."
+
+
+def _stressed(found: Advised) -> str:
+    """Say what stays short where the advised projects disappoint."""
+    their, them = ("their", "them") if len(found.projects) > 1 else ("its", "it")
+    words = {
+        "half its capacity": f"at half {their} capacity",
+        "a year late": "a year late",
+        "demand at its high values": "at high demand",
+        "without its assumed relations": f"without {their} assumed relations",
+    }
+    parts = [f"{words[case]} {number(left)}" for case, left in found.cases.items() if case in words]
+    if not parts:
+        return ""
+    said = f"{first_capital(join(parts))}{NBSP}t/yr stay short."
+    before = found.cases.get("all others served first")
+    if before is None or same(before, found.left):
+        return said
+    return f"{said} If all others are served first, {tonnes(before)} stay short even with {them}."
+
+
+def _end(facts: Facts, found: Advised) -> str:
+    """Say what stays short with every rung and all projects that stand by the last year."""
+    if not facts.ladders or facts.network.projects.empty or found.rest <= 0:
+        return ""
+    year = list(facts.ladders)[-1]
+    n = int(facts.a.rerouting[year].projects["standalone_t"].notna().sum())
+    stand = {1: "the one project that stands", 2: "both projects that stand"}.get(
+        n, f"all {count(n)} projects that stand"
+    )
+    rows = [(t, facts.rung(year, "projects", t)) for t in facts.tiers]
+    left = [(t, row) for t, row in rows if row is not None and row["shortfall_tpa"] > 0]
+    short = [f"{percent(row['shortfall_tpa'] / row['demand_tpa'])} of {t}" for t, row in left[:3]]
+    tons = f" ({tonnes(left[0][1]['shortfall_tpa'])})" if len(left) == 1 else ""
+    head = f"With stocks and {stand} by {year}"
+    return f"{head}, {join(short)} demand stays short{tons}." if left else f"{head}, no tier is short."
+
+
+# -- how sure -----------------------------------------------------------------------------------
+
+
+def sure(facts: Facts) -> str:
+    """Say that the arithmetic is checked, how weak the inputs are, and how far the answer moves."""
+    proofs = facts.a.certificates["ok"]
+    done = "The arithmetic is checked" if proofs.all() else "The arithmetic is checked in part"
+    said = f"{done} ({proofs.sum()} of {counted(len(proofs), 'certificate')})"
+    said += f"; the answer {facts.rests_words}." if facts.n_decisive else "."
+    return _told(said, _at_ends_of_demand(facts), _drawn(facts))
+
+
+def _at_ends_of_demand(facts: Facts) -> str:
+    row = facts.leading.loc[facts.when]
+    ends = span(row["shortfall_low_tpa"], row["shortfall_high_tpa"])
+    if ends == NOT_ASSESSED:
+        return "No demand has a range in the data."
+    return f"With all demand at its low and high values {ends}{NBSP}t/yr of {_asked(facts.first)} go unmet."
+
+
+def _drawn(facts: Facts) -> str:
+    """Say what the shortfall is in eight of ten draws."""
+    many, key = facts.a.ensemble, f"{facts.first}_short_t"
+    if many is None or key not in many.summary.index:
+        return ""
+    row = many.summary.loc[key]
+    ends = f"{number(row['p10'])} to {tonnes(row['p90'])} (median {number(row['p50'])})"
+    return f"In eight of ten draws {facts.first} lacks {ends}; as given {number(row['given'])}."

@@ -1,0 +1,54 @@
+"""No sentence of the first page breaks a rule, contradicts another, or a table; on random chains and all that ship."""
+
+from __future__ import annotations
+
+import warnings
+
+import pytest
+from page_one_rules import faults, numbers, sentences
+from small_chains import small_chain
+
+import chainnet as cn
+from chainnet.reporting.content import build
+
+LEAN = (16,)  # with outsiders, projects, stocks and groups of plants; the others are slow
+FIFTY = [seed for seed in range(50) if seed not in LEAN]
+
+
+def asked(seed: int) -> cn.Assessment:
+    network, scenarios = small_chain(seed)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", cn.ChainnetWarning)
+        return cn.assess(network, scenarios, months=12, draws=0)
+
+
+@pytest.mark.parametrize("seed", LEAN)
+def test_a_random_chain_keeps_the_rules(seed: int) -> None:
+    a = asked(seed)
+    assert faults(a, build(a)) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", FIFTY)
+def test_fifty_random_chains_keep_the_rules(seed: int) -> None:
+    a = asked(seed)
+    assert faults(a, build(a)) == []
+
+
+def test_the_teaching_chain_keeps_the_rules(assessed: cn.Assessment) -> None:
+    assert faults(assessed, build(assessed)) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("graph", sorted(cn.catalog().index))
+def test_every_shipped_chain_keeps_the_rules(graph: str) -> None:
+    a = cn.assess(cn.read(graph))
+    assert faults(a, build(a)) == []
+
+
+def test_the_rules_see_a_fault() -> None:
+    assert sentences("One is 2. “A. B” is met in 2030, 3 of 4.5 t.") == [
+        "One is 2.",
+        "“title” is met in 2030, 3 of 4.5 t.",
+    ]
+    assert numbers("“title” is met in 2030, 3 of 4.5 t (T16b), 1,200.") == ["3", "4.5", "1,200"]
