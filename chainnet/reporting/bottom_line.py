@@ -186,9 +186,8 @@ def _holds(facts: Facts) -> str:
     if not words:
         return "No single judgement and no single doubtful input overturns this."
     left = len(words) - 1
-    more = (
-        f"; {spelled(left, 'more point overturns', 'more points overturn')} it ({table_id('hinges')})" if left else ""
-    )
+    told = f" ({table_id('hinges')})"
+    more = f"; {spelled(left, 'more point overturns', 'more points overturn')} it{told}" if left else ""
     return _fit(f"This holds unless {words[0]}{more}.", f"This holds unless {words[0]}.")
 
 

@@ -14,13 +14,14 @@ import pytest
 from conftest import frame
 
 import chainnet as cn
+from chainnet.drawing import country_colours
 from chainnet.reporting.content import brief_of, build
 from chainnet.reporting.facts import Facts
 from chainnet.reporting.formats.page import html_report
 from chainnet.reporting.formats.pdf import pdf_report
 from chainnet.reporting.formats.slides import slide
 from chainnet.reporting.model import Document, ReportColumn, ReportFigure, ReportTable, make_table
-from chainnet.reporting.sections.strip import chain_figure, country_colours
+from chainnet.reporting.sections.strip import chain_figure
 
 HOSTILE = '<script>alert(1)</script> #eval(read("x")) ' + "W" * 300
 A4 = (595, 842)
@@ -232,7 +233,7 @@ def test_the_neck_lies_outside_the_bloc(split: cn.Assessment) -> None:
 
 def test_a_country_has_the_colour_of_the_graph(assessed: cn.Assessment, tmp_path: Path) -> None:
     text = Path(cn.draw(assessed.network, path=tmp_path / "graph.html")).read_text(encoding="utf-8")
-    for place, colour in country_colours(Facts(assessed)).items():
+    for place, colour in country_colours(assessed.network).items():
         assert f'"{place}":"{colour}"' in text
 
 

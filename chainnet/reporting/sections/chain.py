@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 
 from chainnet._types import records
+from chainnet.drawing import OTHER_COLOUR, country_colours
 from chainnet.reporting import canvas as fig
 from chainnet.reporting import columns as col
 from chainnet.reporting.facts import Facts, once
 from chainnet.reporting.model import ReportFigure, ReportTable, Section, Sentence, make_section, make_table
 from chainnet.reporting.sections.order import figure_id, table_id
-from chainnet.reporting.sections.strip import OTHER_COLOUR, country_colours
 from chainnet.results import CHECKED, FROM_INPUTS
 from chainnet.words import NO_DATA, NOT_APPLICABLE, count, country_name, first_capital, is_known, join, number, percent
 
@@ -163,7 +163,7 @@ def holders_figure(facts: Facts) -> ReportFigure | None:
     if shares.empty:
         return None
     rows = [(s, c) for s in facts.steps for c in sorted(shares.loc[shares["step"] == s, "commodity"].unique())]
-    colour = country_colours(facts)
+    colour = country_colours(facts.network)
     indicators = facts.a.indicators.reset_index()
     step_of = indicators["step"].fillna("") if "step" in indicators.columns else _steps_of(indicators)
     lines: list[tuple[str, str | None]] = []

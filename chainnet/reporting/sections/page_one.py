@@ -17,7 +17,7 @@ from chainnet.reporting.others import order_of
 from chainnet.reporting.sections.answer import inferred_flows, weakest_input
 from chainnet.reporting.sections.losses import top_losses
 from chainnet.reporting.sections.months import month_columns
-from chainnet.reporting.sections.order import see
+from chainnet.reporting.sections.order import see, table_id
 from chainnet.reporting.sections.projects import top_projects
 from chainnet.reporting.sections.rerouting import ladder_figure
 from chainnet.reporting.sections.strip import chain_figure

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from chainnet.drawing import OTHER_COLOUR, country_colours
 from chainnet.reporting import canvas as fig
 from chainnet.reporting.ends import Short, ends_differ, has_others, short_of
 from chainnet.reporting.facts import ALL_TIERS, Facts, once
@@ -19,7 +20,7 @@ from chainnet.reporting.others import order_of
 from chainnet.words import NBSP, NO_DATA, country_name, first_capital, in_sentence, join, number, percent, same
 
 PLACES = ("#0B6BB8", "#D55E00", "#00594F", "#4B2A85", "#3A97D3", "#8C1D18")
-OTHER, OTHER_COLOUR = "other", "#7A828C"
+OTHER = "other"
 MOST_STEPS = 6
 FEW_STEPS = 4  # where there are more, those that do not pass the neck are left out
 CLOSE = 1  # decimals of a concentration: closer ones are equal
@@ -53,19 +54,6 @@ def necks(facts: Facts) -> tuple[list[tuple[str, str]], str]:
             hit = [key for key, value in zip(table.index, lost, strict=True) if same(float(value), most)]
             return [(str(step), str(country)) for step, country in hit], whom
     return [], ""
-
-
-@once
-def country_colours(facts: Facts) -> dict[str, str]:
-    """Return the colours of the six countries or groups that make most, in shares of their steps; the rest are grey."""
-    basis = dict(zip(facts.network.commodities["id"], facts.network.commodities["basis"], strict=True))
-    table = facts.things.assign(code=_codes(facts), unit=[basis.get(c, c) for c in facts.things["made"]])
-    whole = table.groupby(["step", "unit"])["output_tpa"].transform("sum")
-    weight = (table["output_tpa"] / whole.where(whole > 0)).fillna(0.0).groupby(table["code"]).sum().round(9)
-    known = [facts.is_place(code) or code in facts.network.groups_known for code in weight.index]
-    weight = weight[np.array(known, dtype=bool)]
-    order = weight.index[np.lexsort((weight.index, -weight.to_numpy()))]
-    return dict(zip(map(str, order), PLACES, strict=False))
 
 
 def _codes(facts: Facts) -> pd.Series:
@@ -237,7 +225,7 @@ def chain_figure(facts: Facts) -> ReportFigure | None:
     flows, goods = _flows(facts)
     if flows.empty or not facts.tiers:
         return None
-    colours = country_colours(facts)
+    colours = country_colours(facts.network)
     named = list(colours)
     for end in ("code", "to_code"):
         is_place = flows["to_step"].ne("") if end == "to_code" else True
