@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    import chainnet.sharing
     from chainnet.assessment import Assessment as Assessment
     from chainnet.assessment import assess as assess
     from chainnet.assessment import compare as compare
@@ -50,6 +51,8 @@ if TYPE_CHECKING:
     from chainnet.runs import sensitivity as sensitivity
     from chainnet.scenario import Scenario as Scenario
     from chainnet.scenario import scenarios as scenarios
+    from chainnet.sharing import join as join
+    from chainnet.sharing import merge as merge
     from chainnet.stress import stockpile_mitigation as stockpile_mitigation
     from chainnet.stress import stockpile_requirement as stockpile_requirement
     from chainnet.stress import stress_test as stress_test
@@ -82,8 +85,10 @@ _ROOMS = {
     "fortify": "criticality",
     "geopolrisk": "indicators",
     "interdict": "criticality",
+    "join": "sharing",
     "load_bearing": "assumptions",
     "max_flow": "flow",
+    "merge": "sharing",
     "overcapacity": "economics",
     "overview": "assessment",
     "portfolio": "projects",
@@ -131,8 +136,10 @@ __all__ = [
     "fortify",
     "geopolrisk",
     "interdict",
+    "join",
     "load_bearing",
     "max_flow",
+    "merge",
     "overcapacity",
     "overview",
     "portfolio",
@@ -154,6 +161,8 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
+    if name == "sharing":  # what is asked less often stands on the face of its package
+        return import_module("chainnet.sharing")
     if name not in _ROOMS:
         raise AttributeError(f"module 'chainnet' has no attribute {name!r}")
     value = getattr(import_module(f"chainnet.{_ROOMS[name]}"), name)
