@@ -1,0 +1,234 @@
+"""Which plants may stand as one: classes in which a sum over the members loses nothing that a bound needs."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from chainnet._types import Ints
+from chainnet.errors import DataError, near_matches
+from chainnet.lowering import Tables, stack
+from chainnet.network import TABLES, Network
+from chainnet.scenario import Scenario, effects_of
+
+__all__ = ["Classes", "check_measured", "classes_of", "kept_columns", "place_words"]
+
+BY = ("country", "region", "stage", "step", "site", "operator", "owner", "owner_country")
+_MIXED = re.compile(r"^class of (\d+); differ in: (.*)$")
+# what a member's columns must agree in, so that the class can bear it
+_WORDS = ("country", "region", "stage", "step", "site", "operator", "owner", "owner_country")
+
+
+@dataclass(frozen=True, eq=False)
+class Classes:
+    """A number for each node, then each project; ``names`` by number, ``why`` what parted a class."""
+
+    tables: Tables
+    of: Ints
+    names: tuple[str, ...]
+
+    @property
+    def n(self) -> int:
+        """Number of classes."""
+        return len(self.names)
+
+    @property
+    def sizes(self) -> Ints:
+        """Number of members of each class."""
+        return np.bincount(self.of, minlength=self.n)
+
+    @property
+    def first(self) -> Ints:
+        """A member of each class."""
+        return np.unique(self.of, return_index=True)[1]
+
+
+def place_words(nodes: pd.DataFrame, by: Sequence[str]) -> list[tuple[str, ...]]:
+    """Return the labels of each node: country, or else region; step, or else stage."""
+    columns = []
+    for column in by:
+        cells = nodes[column]
+        cells = cells.fillna(nodes["region"]) if column == "country" else cells
+        cells = cells.fillna(nodes["stage"]) if column == "step" else cells
+        columns.append(cells.fillna("").tolist())
+    return list(zip(*columns, strict=True))
+
+
+def signatures(network: Network, by: Sequence[str], respect: Sequence[Scenario]) -> list[tuple[Any, ...]]:
+    """Return what members of a class have in common, per node and project.
+
+    Raises
+    ------
+    DataError
+        If ``by`` names a column that nodes do not have.
+    """
+    for column in by:
+        if column not in BY:
+            raise DataError(f'by: nodes have no label "{column}";{near_matches(column, BY)} one of {", ".join(BY)}.')
+    t = stack(network)
+    projects, n = network.view("projects"), t.n_nodes
+    nodes = t.nodes
+    recipe = _recipes(network)
+    asks: dict[str, set[tuple[str, str]]] = {}
+    for node, good, tier in network.view("demand")[["node", "commodity", "tier"]].fillna("").to_numpy().tolist():
+        asks.setdefault(node, set()).add((good, tier))
+    stores = set(network.view("stocks")["node"].dropna())
+    inside = np.ones(len(nodes), dtype=bool)
+    if network.beneficiaries:
+        inside = network.in_countries(nodes, network.beneficiaries, "beneficiaries")
+    when = [("",)] * n + [
+        tuple(map(repr, row)) for row in projects[["start_year", "ramp_years", "backers", "status"]].to_numpy().tolist()
+    ]
+    hits = _hits(network, respect)
+    words = place_words(nodes, by)
+    alone = _named_ids(respect)
+    found = []
+    for i, (key, stage) in enumerate(zip(t.ids, nodes["stage"], strict=True)):
+        has_limit = not np.isnan(t.node_capacity[i])
+        # what is scaled to a part of its baseline must bear that baseline itself; a store serves its own plant
+        single = key in stores or key in alone or (stage != "end_use" and not has_limit)
+        found.append(
+            (
+                words[i], stage, recipe.get(nodes["process"].iloc[i], ""), tuple(sorted(asks.get(key, ()))),
+                bool(inside[i]), i >= n, when[i], hits[i], has_limit, key if single else "",
+            )
+        )  # fmt: skip
+    return found
+
+
+def _recipes(network: Network) -> dict[str, str]:
+    """Return what each process does, its name aside."""
+    found: dict[str, str] = {}
+    columns = ["commodity", "role", "t_per_t", "group", "max_share"]
+    for process, lines in network.view("processes").groupby("process"):
+        rows = [tuple(f"{v:.9g}" if isinstance(v, float) else str(v) for v in row) for row in lines[columns].to_numpy()]
+        found[str(process)] = repr(sorted(rows))
+    return found
+
+
+def _hits(network: Network, respect: Sequence[Scenario]) -> list[tuple[bool, ...]]:
+    """Return which measures reach each node or project, or bound what leaves or enters it."""
+    columns = []
+    for scenario in respect:
+        for effect in effects_of(network, scenario.measures, scenario.file or scenario.name):
+            columns += [effect.nodes, effect.users]
+            if effect.restriction is not None:
+                r = effect.restriction
+                columns += [part for part in (r.sources, r.targets, r.origin, r.users) if part is not None]
+            if effect.kind in ("build", "delay"):
+                columns.append(np.concatenate([np.zeros(len(network.nodes), dtype=bool), effect.projects]))
+            if effect.demand.any():
+                asked = set(network.demand["node"][effect.demand])
+                ids = pd.concat([network.nodes["id"], network.projects["id"]])
+                columns.append(ids.isin(asked).to_numpy())
+            if effect.edges.any():
+                edges = network.edges[effect.edges]
+                ids = pd.concat([network.nodes["id"], network.projects["id"]])
+                columns += [ids.isin(set(edges[end])).to_numpy() for end in ("source", "target")]
+    if not columns:
+        return [()] * (len(network.nodes) + len(network.projects))
+    return [tuple(map(bool, row)) for row in np.column_stack(columns)]
+
+
+def _named_ids(respect: Sequence[Scenario]) -> set[str]:
+    """Return ids that measures name one by one: they stay by themselves, so that the measure still finds them."""
+    found: set[str] = set()
+    for scenario in respect:
+        for measure in scenario.measures:
+            for key in ("nodes", "projects"):
+                found |= set(measure.get(key) or [])
+            for pair in measure.get("edges") or []:
+                found |= set(map(str, pair[:2]))
+    return found
+
+
+def classes_of(network: Network, keys: Sequence[tuple[Any, ...]], by: Sequence[str]) -> Classes:
+    """Return classes of equal keys; a class of one keeps its member's id."""
+    t = stack(network)
+    order: dict[tuple[Any, ...], int] = {}
+    of = np.array([order.setdefault(key, len(order)) for key in keys], dtype=np.int64)
+    sizes = np.bincount(of, minlength=len(order))
+    words = place_words(t.nodes, by)
+    taken, number = set(t.ids), Counter[str]()
+    names = []
+    for k, first in enumerate(np.unique(of, return_index=True)[1]):
+        if sizes[k] == 1:
+            names.append(str(t.ids[first]))
+            continue
+        base = "_".join(part for part in words[first] if part) or "class"
+        while True:
+            number[base] += 1
+            name = f"{base}_{number[base]}"
+            if name not in taken:
+                break
+        names.append(name)
+    return Classes(t, of, tuple(names))
+
+
+def with_partners(keys: Sequence[tuple[Any, ...]], t: Tables) -> list[tuple[Any, ...]]:
+    """Refine keys once by the classes and goods that each node trades with."""
+    order: dict[tuple[Any, ...], int] = {}
+    of = [order.setdefault(key, len(order)) for key in keys]
+    partners: list[set[tuple[str, int, int]]] = [set() for _ in keys]
+    for a, b, good in zip(t.tail, t.head, t.commodity, strict=True):
+        partners[a].add(("to", of[b], int(good)))
+        partners[b].add(("from", of[a], int(good)))
+    return [(key, tuple(sorted(own))) for key, own in zip(keys, partners, strict=True)]
+
+
+def apart(keys: Sequence[tuple[Any, ...]], members: Iterable[int]) -> list[tuple[Any, ...]]:
+    """Return keys under which the members given stand each by itself."""
+    out = list(keys)
+    for i in members:
+        out[i] = ("apart", i)
+    return out
+
+
+# -- what a class bears -----------------------------------------------------------------------------------
+
+
+def kept_columns(rows: pd.DataFrame, table: str) -> dict[str, Any]:
+    """Return the words in which all members agree, and a note that names those in which they do not."""
+    out: dict[str, Any] = {}
+    mixed = []
+    for column in _WORDS:
+        cells = rows[column].fillna("")
+        if (cells == cells.iloc[0]).all():
+            out[column] = rows[column].iloc[0]
+        else:
+            mixed.append(column)
+    for column in TABLES[table].names:
+        if column in ("start_year", "ramp_years", "backers", "status"):
+            out[column] = rows[column].iloc[0]
+    return {**out, "note": f"class of {len(rows)}; differ in: {', '.join(mixed) or 'nothing'}"}
+
+
+def check_measured(network: Network, columns: Mapping[str, str]) -> None:
+    """Refuse a question by words in which members of a class differ: it would be about other plants.
+
+    ``columns`` are the words asked by, each with what asks by it.
+
+    Raises
+    ------
+    DataError
+        Naming the word, the class and the remedy.
+    """
+    for table in ("nodes", "projects"):
+        frame = network.view(table)
+        for key, note in zip(frame["id"], frame["note"], strict=True):
+            found = _MIXED.match(note) if isinstance(note, str) else None
+            if found is None:
+                continue
+            mixed = set(found.group(2).split(", "))
+            for column, asker in columns.items():
+                if column in mixed or ("country" in mixed and column == "region"):
+                    raise DataError(
+                        f'{asker}: asks by {column}, but the class "{key}" holds plants that differ in it, so the answer '
+                        f"would be about other plants. Aggregate anew with {column} in by, or with respect of the measure."
+                    )
