@@ -1,7 +1,30 @@
-"""What may allies put together, hand on, and prove later? Tables of several parties, coarser tables, proofs."""
+"""What may allies put together, hand on, and prove later?
 
+Words: *party* (whose tables they are), *conflict* (a cell of which parties say different things), *class* (plants that
+stand as one), *outer* and *inner* (networks that can serve at least, and at most, what the truth can), *band* (what is
+handed on in place of a figure), *root* (what fixes every row and tells none).
+"""
+
+from chainnet.sharing._aggregate import Aggregate, aggregate
+from chainnet.sharing._attack import attack
+from chainnet.sharing._bands import at_bounds
+from chainnet.sharing._bracket import bracket
 from chainnet.sharing._commit import Commitment, commit, prove, read_secret, verify
 from chainnet.sharing._join import join
 from chainnet.sharing._merge import Merge, merge
 
-__all__ = ["Commitment", "Merge", "commit", "join", "merge", "prove", "read_secret", "verify"]
+__all__ = [
+    "Aggregate",
+    "Commitment",
+    "Merge",
+    "aggregate",
+    "at_bounds",
+    "attack",
+    "bracket",
+    "commit",
+    "join",
+    "merge",
+    "prove",
+    "read_secret",
+    "verify",
+]

@@ -14,11 +14,11 @@ from chainnet._types import Array, Ints, Words
 from chainnet.engine import LEAST_SIZE, MARGIN
 from chainnet.errors import DataError, SolverError
 from chainnet.flow import Counting, ValueModel
-from chainnet.lowering import Overlay
+from chainnet.lowering import Overlay, stack
 from chainnet.network import Network
 from chainnet.results import BOUNDED, Result, provenance, stamp
 from chainnet.scenario import Scenario, check_scenario, overlay_of
-from chainnet.sharing._classes import Classes, apart, classes_of, signatures, with_partners
+from chainnet.sharing._classes import Classes, apart, classes_of, signatures, traded_apart, with_partners
 from chainnet.sharing._coarse import bounded, coarse, edge_bounds, lags_of, unlimited
 from chainnet.sharing._shares import Wish, class_edges, fit_plans, fit_shares
 
@@ -49,7 +49,7 @@ class Aggregate(Result):
     quantities : DataFrame
         quantity, outer, inner: what became of each.
     split : DataFrame
-        id, why: members that were taken out of their class.
+        id, class, why: members that were taken out of their class. Finer classes tell more.
     classes : Series
         Class of each node and project, by id.
     n_nodes, n_classes : int
@@ -139,23 +139,26 @@ def aggregate(
     respect = [respect] if isinstance(respect, Scenario) else list(respect)
     for scenario in respect:
         check_scenario(scenario)
-    keys = signatures(network, words, respect)
+    keys = traded_apart(signatures(network, words, respect), stack(network))
     looked_at = list(respect) or [label_out(words[0], label) for label in labels_of(network, words[0])]
     truth = _Truth(network, looked_at)
-    keys = with_partners(keys, truth.counting_tables) if most_width is not None else keys
     split: list[dict[str, Any]] = []
-    for _ in range(_MOST_SPLITS):
-        classes = classes_of(network, keys, words)
+    for turn in range(_MOST_SPLITS):
+        classes = classes_of(network, keys, words, respect)
         outer, inner, pinch = _pair(network, classes, truth)
         checked = truth.check(outer, inner)
         if most_width is None or checked["width_share"].max() <= most_width or classes.n == len(classes.of):
             break
-        out = _pinched(classes, pinch)
-        worst = float(checked["width_share"].max())
-        ids = classes.tables.ids
-        why = f"the bracket was {100 * worst:.3g} % of demand wide, and its share binds"
-        split += [{"id": str(ids[i]), "class": classes.names[classes.of[i]], "why": why} for i in out]
-        keys = apart(keys, out)
+        worst = f"the bracket was {100 * float(checked['width_share'].max()):.3g} % of demand wide"
+        finer = with_partners(keys, classes.tables) if turn == 0 else keys
+        out = _parted(classes, finer) if turn == 0 else []
+        why = "it trades with other classes than the rest of its own"
+        if not out:
+            out, why = _pinched(classes, pinch), "its share binds"
+            finer = apart(keys, out)
+        names = [(str(classes.tables.ids[i]), classes.names[classes.of[i]]) for i in out]
+        split += [{"id": key, "class": name, "why": f"{worst}; {why}"} for key, name in names]
+        keys = finer
     source = provenance(
         network, "HiGHS simplex", status=BOUNDED, by=words, respect=[s.name for s in respect], most_width=most_width
     )
@@ -193,7 +196,6 @@ class _Truth:
         self.counting = Counting.of(network)
         self.scenarios = list(scenarios)
         model = ValueModel(self.counting)
-        self.counting_tables = model.lowered.tables
         self.names = ["base", *(s.name for s in self.scenarios)]
         self.answers = [(model.lowered, model.base.x)]
         self.values = [model.value]
@@ -286,6 +288,11 @@ def _pair(network: Network, classes: Classes, truth: _Truth) -> tuple[Network, N
         network, classes, of, ties, "inner", bounded(caps, shares.of_node, classes.of, classes.n), within, parts
     )
     return outer, inner, shares.pinch
+
+
+def _parted(classes: Classes, keys: Sequence[tuple[Any, ...]]) -> list[int]:
+    """Return members that finer keys part from the first of their class."""
+    return [i for i, k in enumerate(classes.of) if keys[i] != keys[classes.first[k]]]
 
 
 def _pinched(classes: Classes, pinch: Array) -> list[int]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,12 +17,22 @@ from chainnet._types import Ints
 from chainnet.errors import DataError, near_matches
 from chainnet.lowering import Tables, stack
 from chainnet.network import TABLES, Network
-from chainnet.scenario import Scenario, effects_of
+from chainnet.scenario import Scenario, acting, effects_of
 
-__all__ = ["Classes", "check_measured", "classes_of", "kept_columns", "place_words"]
+__all__ = [
+    "Classes",
+    "apart",
+    "check_measured",
+    "classes_of",
+    "kept_columns",
+    "place_words",
+    "signatures",
+    "traded_apart",
+    "with_partners",
+]
 
 BY = ("country", "region", "stage", "step", "site", "operator", "owner", "owner_country")
-_MIXED = re.compile(r"^class of (\d+); differ in: (.*)$")
+_MIXED = re.compile(r"^class of (\d+); differ in: ([^;]*)(?:; yet asked for by: (.*))?$")
 # what a member's columns must agree in, so that the class can bear it
 _WORDS = ("country", "region", "stage", "step", "site", "operator", "owner", "owner_country")
 
@@ -32,6 +44,7 @@ class Classes:
     tables: Tables
     of: Ints
     names: tuple[str, ...]
+    respected: Mapping[str, frozenset[str]]  # measures that cut no class in two, with the words they ask by
 
     @property
     def n(self) -> int:
@@ -148,7 +161,9 @@ def _named_ids(respect: Sequence[Scenario]) -> set[str]:
     return found
 
 
-def classes_of(network: Network, keys: Sequence[tuple[Any, ...]], by: Sequence[str]) -> Classes:
+def classes_of(
+    network: Network, keys: Sequence[tuple[Any, ...]], by: Sequence[str], respect: Sequence[Scenario]
+) -> Classes:
     """Return classes of equal keys; a class of one keeps its member's id."""
     t = stack(network)
     order: dict[tuple[Any, ...], int] = {}
@@ -168,7 +183,8 @@ def classes_of(network: Network, keys: Sequence[tuple[Any, ...]], by: Sequence[s
             if name not in taken:
                 break
         names.append(name)
-    return Classes(t, of, tuple(names))
+    measures = [measure for scenario in respect for measure in scenario.measures]
+    return Classes(t, of, tuple(names), {mark_of(measure): words_of(measure) for measure in measures})
 
 
 def with_partners(keys: Sequence[tuple[Any, ...]], t: Tables) -> list[tuple[Any, ...]]:
@@ -182,6 +198,13 @@ def with_partners(keys: Sequence[tuple[Any, ...]], t: Tables) -> list[tuple[Any,
     return [(key, tuple(sorted(own))) for key, own in zip(keys, partners, strict=True)]
 
 
+def traded_apart(keys: Sequence[tuple[Any, ...]], t: Tables) -> list[tuple[Any, ...]]:
+    """Return keys under which no member ships to another of its class: a bound on such a relation would be lost."""
+    out = list(keys)
+    inner = sorted({int(a) for a, b in zip(t.tail, t.head, strict=True) if keys[a] == keys[b]})
+    return apart(out, inner)
+
+
 def apart(keys: Sequence[tuple[Any, ...]], members: Iterable[int]) -> list[tuple[Any, ...]]:
     """Return keys under which the members given stand each by itself."""
     out = list(keys)
@@ -193,42 +216,60 @@ def apart(keys: Sequence[tuple[Any, ...]], members: Iterable[int]) -> list[tuple
 # -- what a class bears -----------------------------------------------------------------------------------
 
 
-def kept_columns(rows: pd.DataFrame, table: str) -> dict[str, Any]:
-    """Return the words in which all members agree, and a note that names those in which they do not."""
+def words_of(measure: Mapping[str, Any]) -> frozenset[str]:
+    """Return the columns that a measure asks by."""
+    return frozenset(str(word) for value in measure.values() if isinstance(value, Mapping) for word in value)
+
+
+def mark_of(measure: Mapping[str, Any]) -> str:
+    """Return a short mark of what a measure does."""
+    return hashlib.sha256(json.dumps(acting(measure), sort_keys=True, default=list).encode()).hexdigest()[:8]
+
+
+def kept_columns(rows: pd.DataFrame, table: str, respected: Mapping[str, frozenset[str]]) -> dict[str, Any]:
+    """Return the words in which all members agree, and a note that names those in which they do not.
+
+    The note also bears the marks of measures that ask by such words and were respected: they reach all or none.
+    """
     out: dict[str, Any] = {}
-    mixed = []
+    held = [_MIXED.match(note) for note in rows["note"].fillna("")]
+    mixed = {word for found in held if found for word in found.group(2).split(", ")} - {"nothing"}
+    marks = [set((found.group(3) or "").split(", ")) for found in held if found and found.group(2) != "nothing"]
     for column in _WORDS:
         cells = rows[column].fillna("")
         if (cells == cells.iloc[0]).all():
             out[column] = rows[column].iloc[0]
         else:
-            mixed.append(column)
+            mixed.add(column)
     for column in TABLES[table].names:
         if column in ("start_year", "ramp_years", "backers", "status"):
             out[column] = rows[column].iloc[0]
-    return {**out, "note": f"class of {len(rows)}; differ in: {', '.join(mixed) or 'nothing'}"}
+    known = [mark for mark, words in respected.items() if words & mixed and all(mark in own for own in marks)]
+    n = sum(int(found.group(1)) if found else 1 for found in held)
+    note = f"class of {n}; differ in: {', '.join(sorted(mixed)) or 'nothing'}"
+    return {**out, "note": note + (f"; yet asked for by: {', '.join(known)}" if known else "")}
 
 
-def check_measured(network: Network, columns: Mapping[str, str]) -> None:
-    """Refuse a question by words in which members of a class differ: it would be about other plants.
-
-    ``columns`` are the words asked by, each with what asks by it.
+def check_measured(network: Network, scenarios: Sequence[Scenario]) -> None:
+    """Refuse a measure by words in which members of a class differ: the answer would be about other plants.
 
     Raises
     ------
     DataError
         Naming the word, the class and the remedy.
     """
+    asked = [(s.name, words_of(m), mark_of(m)) for s in scenarios for m in s.measures]
     for table in ("nodes", "projects"):
         frame = network.view(table)
         for key, note in zip(frame["id"], frame["note"], strict=True):
             found = _MIXED.match(note) if isinstance(note, str) else None
             if found is None:
                 continue
-            mixed = set(found.group(2).split(", "))
-            for column, asker in columns.items():
-                if column in mixed or ("country" in mixed and column == "region"):
+            mixed, marks = set(found.group(2).split(", ")), set((found.group(3) or "").split(", "))
+            for name, words, mark in asked:
+                if words & mixed and mark not in marks:
+                    word = min(words & mixed)
                     raise DataError(
-                        f'{asker}: asks by {column}, but the class "{key}" holds plants that differ in it, so the answer '
-                        f"would be about other plants. Aggregate anew with {column} in by, or with respect of the measure."
+                        f'{name}: asks by {word}, but the class "{key}" holds plants that differ in it, so the answer '
+                        f"would be about other plants. Aggregate anew with {word} in by, or in respect of the measure."
                     )

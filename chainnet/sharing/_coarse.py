@@ -137,7 +137,7 @@ def _plants(frame: pd.DataFrame, table: str, start: int, classes: Classes, side:
         cost = own["unit_cost_usd_per_t"].fillna(0.0)
         row = {
             "id": classes.names[k],
-            **kept_columns(own, table),
+            **kept_columns(own, table, classes.respected),
             "process": own["process"].iloc[0],
             "capacity_tpa": caps[k],
             "unit_cost_usd_per_t": cost.min() if side == "outer" else cost.max(),
