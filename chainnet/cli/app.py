@@ -22,6 +22,7 @@ from chainnet.cli import (
     indicators,
     projects,
     runs,
+    sharing,
     stress,
 )
 from chainnet.cli.common import app
@@ -30,7 +31,7 @@ from chainnet.errors import ChainnetError, ChainnetWarning
 __all__ = ["FAMILIES", "app", "main"]
 
 # each has registered its commands
-FAMILIES = (blocs, calibration, cascades, criticality, economics, files, flow, indicators, projects, runs, stress)
+FAMILIES = (blocs, calibration, cascades, criticality, economics, files, flow, indicators, projects, runs, sharing, stress)
 
 
 def main() -> None:

@@ -12,7 +12,7 @@ from chainnet.io.intake import Intake
 from chainnet.io.people import to_people_csv
 from chainnet.io.reading import read
 from chainnet.io.template import write_template
-from chainnet.io.text import parse_csv, read_text
+from chainnet.io.text import load_json, parse_csv, read_text
 from chainnet.io.writing import write
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "catalog",
     "generate_datapackage",
     "headers_of",
+    "load_json",
     "parse_csv",
     "read",
     "read_descriptor",

@@ -12,11 +12,13 @@ from chainnet.sharing._bracket import bracket
 from chainnet.sharing._commit import Commitment, commit, prove, read_secret, verify
 from chainnet.sharing._join import join
 from chainnet.sharing._merge import Merge, merge
+from chainnet.sharing._redact import Redaction, readme, redact
 
 __all__ = [
     "Aggregate",
     "Commitment",
     "Merge",
+    "Redaction",
     "aggregate",
     "at_bounds",
     "attack",
@@ -26,5 +28,7 @@ __all__ = [
     "merge",
     "prove",
     "read_secret",
+    "readme",
+    "redact",
     "verify",
 ]

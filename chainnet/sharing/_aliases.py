@@ -15,10 +15,12 @@ from chainnet.sharing._records import SEPARATOR
 __all__ = ["aliased", "matched", "renamed", "resolved"]
 
 _MATCH = ["party", "table", "id", "same_as"]
+# nodes and projects share their ids
+_PLANTS = (("nodes", "id"), ("projects", "id"), ("edges", "source"), ("edges", "target"), ("demand", "node"), ("stocks", "node"))
 # the columns in which the ids of a table are named: (table, column)
 _NAMED_IN: dict[str, tuple[tuple[str, str], ...]] = {
-    "nodes": (("nodes", "id"), ("edges", "source"), ("edges", "target"), ("demand", "node"), ("stocks", "node")),
-    "projects": (("projects", "id"), ("edges", "source"), ("edges", "target"), ("demand", "node"), ("stocks", "node")),
+    "nodes": _PLANTS,
+    "projects": _PLANTS,
     "commodities": (("commodities", "id"), *((t, "commodity") for t in
                     ("processes", "edges", "demand", "stocks", "qualification", "totals"))),
     "processes": (("processes", "process"), ("nodes", "process"), ("projects", "process")),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -194,8 +194,8 @@ class _Model:
         self.network, self.hidden, self.facts = network, hidden, facts
         self.low, self.high = (hidden[end].to_numpy(dtype=float) for end in ("low", "high"))
         self.column = {key: i for i, key in enumerate(hidden.index)}
-        self.program = self._program(facts)
-        self._warm = WarmModel(self.program) if facts and len(hidden) else None
+        self._model = WarmModel(self._program(facts))
+        self._alone: list[WarmModel] = []
 
     def _program(self, facts: Sequence[_Fact]) -> LinearProgram:
         n = len(self.hidden)
@@ -235,6 +235,10 @@ class _Model:
     def _served(self, fact: _Fact) -> tuple[Any, ...]:
         """Return rows by which some plan within the hidden bounds serves as much as the answer says."""
         network = self.network
+        asked = network.view("demand")
+        if asked["high"].notna().any():  # of demand in bands the reader knows the bands alone
+            most = asked["high"].where(asked["low"] < asked["high"]).fillna(asked["demand_tpa"])
+            network = network.with_demand(asked.assign(demand_tpa=np.fmax(most, asked["demand_tpa"])))
         overlay = overlay_of(network, fact.scenario)
         low = lower(network, overlay)
         counted = Counting.of(network, tier=fact.tier).valued
@@ -303,7 +307,7 @@ class _Model:
 
     def require(self) -> None:
         """Raise InfeasibleError if the facts contradict the bands, naming the first that does."""
-        if self._warm is None or self._warm.solve(None, or_wide=True).status == "optimal":
+        if self._model.solve(None, or_wide=True).status == "optimal":
             return
         for fact in self.facts:
             if WarmModel(self._program([fact])).solve(None, or_wide=True).status != "optimal":
@@ -319,39 +323,40 @@ class _Model:
         for key, i in self.column.items():
             if key in fixed:
                 continue
-            found = self._ends(i, low, high)
-            slack = ROUNDING * max(self.high[i], 1.0) * 10
+            found = self._ends(i, low, high, self._model)
+            slack = 10 * ROUNDING * max(self.high[i], 1.0)
             is_narrowed = found[0] > self.low[i] + slack or found[1] < self.high[i] - slack
-            if only_touched and not is_narrowed:
-                continue
-            out[key] = (*found, self._by(i, low, high, slack) if is_narrowed else "")
+            if is_narrowed or not only_touched:
+                out[key] = (*found, self._by(i, low, high, slack) if is_narrowed else "")
         return out
 
-    def _ends(self, i: int, low: Array, high: Array, model: WarmModel | None = None, program: Any = None) -> tuple[float, float]:
-        model, program = model or self._warm, program or self.program
-        if model is None:
-            return float(low[i]), float(high[i])
-        n = len(low)
-        ends = []
-        for sign in (1.0, -1.0):
-            cost = np.zeros(len(program.cost))
+    def _ends(self, i: int, low: Array, high: Array, model: WarmModel) -> tuple[float, float]:
+        """Return the least and most of a figure within bounds of all: two programs, none where no fact names it."""
+        program = model.program
+        ends = [float(low[i]), float(high[i])]
+        if program.matrix.indptr[i] == program.matrix.indptr[i + 1]:
+            return ends[0], ends[1]
+        lower, upper = program.col_lower.copy(), program.col_upper.copy()
+        lower[: len(low)], upper[: len(low)] = low, high
+        model.set_bounds((lower, upper, program.row_lower, program.row_upper))
+        cost = np.zeros(len(program.cost))
+        for end, sign in enumerate((1.0, -1.0)):
             cost[i] = sign
-            lower, upper = program.col_lower.copy(), program.col_upper.copy()
-            lower[:n], upper[:n] = low, high
-            found = WarmModel(replace(program, cost=cost, col_lower=lower, col_upper=upper)).solve(None, or_wide=True)
+            model.set_cost(cost.copy())
+            found = model.solve(None, or_wide=True)
             if found.status != "optimal":
                 raise InfeasibleError("insiders: a figure given contradicts the facts or the bands.")
-            ends.append(sign * found.value)
-        return min(max(ends[0], float(low[i])), float(high[i])), max(min(ends[1], float(high[i])), float(low[i]))
+            ends[end] = min(max(sign * found.value, ends[0]), ends[1])
+        return ends[0], ends[1]
 
     def _by(self, i: int, low: Array, high: Array, slack: float) -> str:
         """Return which single facts narrow a figure, or that only all together do."""
         if len(self.facts) == 1:
             return self.facts[0].words
+        self._alone = self._alone or [WarmModel(self._program([fact])) for fact in self.facts]
         names = []
-        for fact in self.facts:
-            program = self._program([fact])
-            a, b = self._ends(i, low, high, WarmModel(program), program)
-            if a > self.low[i] + slack or b < self.high[i] - slack:
+        for fact, model in zip(self.facts, self._alone, strict=True):
+            least, most = self._ends(i, low, high, model)
+            if least > self.low[i] + slack or most < self.high[i] - slack:
                 names.append(fact.words)
         return "; ".join(names) or "all together"

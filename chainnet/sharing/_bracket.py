@@ -15,7 +15,7 @@ from chainnet.errors import DataError, SolverError
 from chainnet.flow import Counting, ValueModel
 from chainnet.network import Network
 from chainnet.results import BOUNDED, provenance, stamp
-from chainnet.scenario import Scenario, overlay_of, pick_scenarios
+from chainnet.scenario import Scenario, acting, overlay_of, pick_scenarios
 from chainnet.sharing._aggregate import label_out, labels_of
 from chainnet.sharing._classes import check_measured
 
@@ -124,7 +124,9 @@ def bracket(
 
 def _asked(inner: Network, outer: Network, scenarios: Any, by: str | None) -> list[Scenario]:
     if by is None:
-        return [] if scenarios is None else pick_scenarios(outer, scenarios)
+        found = [] if scenarios is None else pick_scenarios(outer, scenarios)
+        # where a rule comes from does not matter here, and its sources may be withheld
+        return [Scenario(s.name, [acting(measure) for measure in s.measures], s.label) for s in found]
     for column in by.split("+"):
         if column not in outer.view("nodes").columns or column in ("id", "note"):
             raise DataError(f'by: nodes have no label "{column}"; give country, step, owner, or several joined by +.')

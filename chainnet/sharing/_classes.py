@@ -17,13 +17,14 @@ from chainnet._types import Ints
 from chainnet.errors import DataError, near_matches
 from chainnet.lowering import Tables, stack
 from chainnet.network import TABLES, Network
-from chainnet.scenario import Scenario, acting, effects_of
+from chainnet.scenario import Scenario, acting, effects_of, listed
 
 __all__ = [
     "Classes",
     "apart",
     "check_measured",
     "classes_of",
+    "is_class",
     "kept_columns",
     "place_words",
     "signatures",
@@ -32,7 +33,7 @@ __all__ = [
 ]
 
 BY = ("country", "region", "stage", "step", "site", "operator", "owner", "owner_country")
-_MIXED = re.compile(r"^class of (\d+); differ in: ([^;]*)(?:; yet asked for by: (.*))?$")
+_MIXED = re.compile(r"^(?:band; )?class of (\d+); differ in: ([^;]*)(?:; yet asked for by: (.*))?$")
 # what a member's columns must agree in, so that the class can bear it
 _WORDS = ("country", "region", "stage", "step", "site", "operator", "owner", "owner_country")
 
@@ -250,8 +251,15 @@ def kept_columns(rows: pd.DataFrame, table: str, respected: Mapping[str, frozens
     return {**out, "note": note + (f"; yet asked for by: {', '.join(known)}" if known else "")}
 
 
+def is_class(note: object) -> bool:
+    """Say whether a note is that of a class."""
+    return isinstance(note, str) and _MIXED.match(note) is not None
+
+
 def check_measured(network: Network, scenarios: Sequence[Scenario]) -> None:
-    """Refuse a measure by words in which members of a class differ: the answer would be about other plants.
+    """Refuse a measure by words that no plant bears, or in which members of a class differ.
+
+    Both would be answered as if nothing had happened to plants that it is meant for.
 
     Raises
     ------
@@ -259,6 +267,7 @@ def check_measured(network: Network, scenarios: Sequence[Scenario]) -> None:
         Naming the word, the class and the remedy.
     """
     asked = [(s.name, words_of(m), mark_of(m)) for s in scenarios for m in s.measures]
+    _check_borne(network, scenarios)
     for table in ("nodes", "projects"):
         frame = network.view(table)
         for key, note in zip(frame["id"], frame["note"], strict=True):
@@ -273,3 +282,19 @@ def check_measured(network: Network, scenarios: Sequence[Scenario]) -> None:
                         f'{name}: asks by {word}, but the class "{key}" holds plants that differ in it, so the answer '
                         f"would be about other plants. Aggregate anew with {word} in by, or in respect of the measure."
                     )
+
+
+def _check_borne(network: Network, scenarios: Sequence[Scenario]) -> None:
+    """Refuse names of plants and firms that no row bears: they may be withheld."""
+    held = [network.view(table) for table in ("nodes", "projects", "stocks")]
+    for scenario in scenarios:
+        for measure in scenario.measures:
+            for where in (value for value in measure.values() if isinstance(value, Mapping)):
+                for column in {"site", "operator", "owner", "owner_country", "id"} & set(where):
+                    known = {word for frame in held if column in frame for word in frame[column].dropna()}
+                    for word in listed(where[column]):
+                        if word not in known and (column != "owner_country" or not known):
+                            raise DataError(
+                                f'{scenario.name}: asks by {column} "{word}", which no row here bears; it may be '
+                                "withheld. Ask by country and step, or ask who holds the names."
+                            )

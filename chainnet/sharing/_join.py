@@ -147,7 +147,7 @@ def _plants_apart(held: Mapping[str, Frames], shared: set[str]) -> dict[str, Fra
         for table in tables:
             site = new[table]["site"].mask(new[table]["id"].isin(one_site), new[table]["id"])
             new[table] = new[table].assign(site=site)
-        new = renamed(renamed(new, "nodes", names), "projects", names)
+        new = renamed(new, "nodes", names)
         out[name] = new
     return out
 
