@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from chainnet import checks
@@ -12,7 +13,7 @@ from chainnet.errors import DataError, near_matches
 from chainnet.network import TABLES, Frames, Network
 from chainnet.sharing._records import SEPARATOR
 
-__all__ = ["aliased", "matched", "renamed", "resolved"]
+__all__ = ["aliased", "matched", "renamed", "resolved", "reworded"]
 
 _MATCH = ["party", "table", "id", "same_as"]
 # nodes and projects share their ids
@@ -50,14 +51,20 @@ def renamed(frames: Frames, table: str, names: Mapping[str, str]) -> Frames:
         return frames
     out = dict(frames)
     for where, column in _NAMED_IN[table]:
-        cells = out[where][column]
-        if table == "references" and column == "reference":
-            new = cells.map(lambda cell: _each(cell, names), na_action="ignore")
-        else:
-            new = cells.map(lambda cell: names.get(cell, cell), na_action="ignore")
-        out[where] = out[where].assign(**{column: new})
-    out["figures"] = out["figures"].assign(key=_figure_keys(out["figures"], table, names))
+        each = _each if (table, column) == ("references", "reference") else _one
+        out[where] = out[where].assign(**{column: reworded(out[where][column], lambda word, each=each: each(word, names))})
+    keys = _figure_keys(out["figures"], table, names)
+    out["figures"] = out["figures"].assign(key=pd.Series(keys, out["figures"].index, dtype="str"))
     return out
+
+
+def reworded(cells: pd.Series, word_of: Callable[[str], str]) -> pd.Series:
+    """Return a column of text in which every word is another; blank stays blank."""
+    return pd.Series([word_of(w) if isinstance(w, str) else None for w in cells], cells.index, dtype="str")
+
+
+def _one(cell: str, names: Mapping[str, str]) -> str:
+    return names.get(cell, cell)
 
 
 def _each(cell: str, names: Mapping[str, str]) -> str:
@@ -209,8 +216,9 @@ def _recipes_counted(party: str, frames: Frames, old: str, factor: float) -> Fra
     handles = ends.groupby("id")["c"].agg(set)
     for table in ("nodes", "projects"):
         frame = out[table]
-        passes = frame["process"].isna() & frame["id"].map(lambda i: old in handles.get(i, ()))
-        mixed = passes & frame["capacity_tpa"].notna() & frame["id"].map(lambda i: len(handles.get(i, ())) > 1)
+        goods = [handles.get(key, set()) for key in frame["id"]]
+        passes = frame["process"].isna() & np.array([old in own for own in goods], dtype=bool)
+        mixed = passes & frame["capacity_tpa"].notna() & np.array([len(own) > 1 for own in goods], dtype=bool)
         if mixed.any():
             raise DataError(
                 f'alias: {party}: "{frame["id"][mixed].iloc[0]}" has one capacity for {old} and other goods; '

@@ -11,7 +11,7 @@ import pandas as pd
 
 from chainnet.errors import ChainnetWarning, DataError, near_matches
 from chainnet.network import TABLES, Frames, Network
-from chainnet.sharing._aliases import aliased, matched, renamed
+from chainnet.sharing._aliases import aliased, matched, renamed, reworded
 from chainnet.sharing._merge import Merge, check_options, merged, parties_of
 from chainnet.sharing._records import RULES, Party
 
@@ -145,8 +145,8 @@ def _plants_apart(held: Mapping[str, Frames], shared: set[str]) -> dict[str, Fra
         names = {word: f"{name}:{word}" for word in ids[name] & twice if word not in shared or word in one_site}
         new = dict(frames)
         for table in tables:
-            site = new[table]["site"].mask(new[table]["id"].isin(one_site), new[table]["id"])
-            new[table] = new[table].assign(site=site)
+            frame = new[table]
+            new[table] = frame.assign(site=frame["id"].where(frame["id"].isin(one_site), frame["site"]).astype("str"))
         new = renamed(new, "nodes", names)
         out[name] = new
     return out
@@ -180,17 +180,18 @@ def _words_apart(held: Mapping[str, Frames], shared: set[str]) -> dict[str, Fram
     out = {}
     for name, frames in held.items():
         new = dict(frames)
+        def own(words: pd.Series, is_twice: Sequence[bool], name: str = name) -> pd.Series:
+            twice = iter(is_twice)
+            return reworded(words, lambda word: f"{name}:{word}" if next(twice) else word)
+
         for table in ("nodes", "projects"):
-            cells = new[table]["site"]
-            twice = cells.map(lambda w: sites[w] > 1 and w not in shared, na_action="ignore").fillna(False).astype(bool)
-            new[table] = new[table].assign(site=cells.mask(twice, name + ":" + cells.fillna("")))
-        totals = new["totals"]
-        clash = pd.Series([keys[k] > 1 for k in _total_keys(totals)], index=totals.index, dtype=bool)
-        new["totals"] = totals.assign(step=totals["step"].mask(clash, name + ":" + totals["step"].fillna("")))
+            cells = new[table]["site"].dropna()
+            apart = own(cells, [sites[word] > 1 and word not in shared for word in cells])
+            new[table] = new[table].assign(site=apart.reindex(new[table].index))
+        totals, figures = new["totals"], new["figures"]
+        new["totals"] = totals.assign(step=own(totals["step"], [keys[k] > 1 for k in _total_keys(totals)]))
         # figures whose key names no row speak of their own chain
-        figures = new["figures"]
-        clash = pd.Series([figured[k] > 1 for k in _figure_keys(figures)], index=figures.index, dtype=bool)
-        new["figures"] = figures.assign(key=figures["key"].mask(clash, name + ":" + figures["key"].fillna("")))
+        new["figures"] = figures.assign(key=own(figures["key"], [figured[k] > 1 for k in _figure_keys(figures)]))
         out[name] = new
     return out
 

@@ -15,7 +15,7 @@ from chainnet.errors import DataError, near_matches
 from chainnet.network import TABLES, Frames, Network, is_country
 from chainnet.results import BOUNDED, Result, provenance, stamp
 from chainnet.scenario import Scenario, acting
-from chainnet.sharing._aliases import renamed
+from chainnet.sharing._aliases import renamed, reworded
 from chainnet.sharing._attack import attack, hidden_of
 from chainnet.sharing._bands import band_of, check_bands, middle_of
 from chainnet.sharing._classes import is_class, place_words
@@ -274,7 +274,7 @@ class _Work:
         frame.loc[hit, "low"], frame.loc[hit, "high"] = ends[:, 0], ends[:, 1]
         frame.loc[hit, column] = [middle_of(*pair) for pair in ends]
         frame.loc[hit, "quality"] = "estimated"
-        of_class = frame["note"].map(is_class).astype(bool)
+        of_class = np.array([is_class(note) for note in frame["note"]], dtype=bool)
         frame["note"] = frame["note"].mask(hit & ~of_class, BAND).mask(hit & of_class, BAND + "; " + frame["note"])
         self._say(table, column, hit.sum(), f"band ({self.bands if self.bands == 'r5' else f'ratio {self.bands:g}'})")
         self.frames[table] = frame
@@ -300,7 +300,7 @@ class _Work:
     def _sources(self) -> None:
         for table, frame in list(self.frames.items()):
             if "note" in frame.columns and table != "figures":
-                told = self._banded(table) | frame["note"].map(is_class).astype(bool)
+                told = self._banded(table) | np.array([is_class(note) for note in frame["note"]], dtype=bool)
                 self._say(table, "note", (frame["note"].notna() & ~told).sum(), "withheld")
                 self._say(table, "reference", frame["reference"].notna().sum(), 'one source, "withheld"')
                 had = frame["reference"].notna()
@@ -349,7 +349,7 @@ class _Work:
         sites = {word: "site" for t in ("nodes", "projects") for word in frames[t]["site"].dropna()}
         new_sites = self._numbered(sites)
         for table in ("nodes", "projects"):
-            cells = frames[table]["site"].map(lambda word: new_sites.get(word, word), na_action="ignore")
+            cells = reworded(frames[table]["site"], lambda word: new_sites.get(word, word))
             frames[table] = frames[table].assign(site=cells)
         for table, column, n in (
             ("nodes", "id", len(frames["nodes"])), ("projects", "id", len(frames["projects"])),
