@@ -31,7 +31,20 @@ from chainnet.errors import ChainnetError, ChainnetWarning
 __all__ = ["FAMILIES", "app", "main"]
 
 # each has registered its commands
-FAMILIES = (blocs, calibration, cascades, criticality, economics, files, flow, indicators, projects, runs, sharing, stress)
+FAMILIES = (
+    blocs,
+    calibration,
+    cascades,
+    criticality,
+    economics,
+    files,
+    flow,
+    indicators,
+    projects,
+    runs,
+    sharing,
+    stress,
+)
 
 
 def main() -> None:

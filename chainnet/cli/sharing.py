@@ -47,8 +47,12 @@ class _Together(Command):
     """The options of what puts tables of several parties together."""
 
     graphs: Annotated[list[str], typer.Argument(metavar="NAME=GRAPH...", help="Parties: a name and a graph each.")]
-    path: Annotated[Path | None, "Folder (or file) to write the network to; a folder also gets merge/*.csv.", "--out"] = None
-    prefer: Annotated[str | None, "Parties whose word is taken where nothing better decides, split by commas.", words] = None
+    path: Annotated[
+        Path | None, "Folder (or file) to write the network to; a folder also gets merge/*.csv.", "--out"
+    ] = None
+    prefer: Annotated[
+        str | None, "Parties whose word is taken where nothing better decides, split by commas.", words
+    ] = None
     rules: Annotated[str, "How conflicts are decided, from left to right.", _rules] = "grade,newer,prefer"
     ranges: Annotated[
         Literal["widen", "taken"], "Whether low and high hold every party's figure, or are those of the one taken."
@@ -152,7 +156,8 @@ class Bracket(Counted, Output):
 
     inner: Annotated[str, typer.Argument(metavar="INNER", help=opt.GRAPH)]
     outer: Annotated[
-        str | None, typer.Argument(metavar="OUTER", help="Without it INNER is taken at the low and at the high ends of its bands.")
+        str | None,
+        typer.Argument(metavar="OUTER", help="Without it INNER is taken at the low and at the high ends of its bands."),
     ] = None
     scenarios: opt.Scenarios = None
     by: Annotated[str | None, "A row for each label instead, all its plants out: country, step+country, ..."] = None
@@ -181,14 +186,20 @@ class Redact(Question, Form):
     secret: Secret
     path: Annotated[Path | None, "Folder to write.", "--out"] = None
     table: opt.Table = None
-    hide: Annotated[str | None, "What is hidden, split by commas: names, owners, sources, coordinates, flows, capacities; "
-                    "stocks, demand, prices only if named.", words] = None  # fmt: skip
+    hide: Annotated[
+        str | None,
+        "What is hidden, split by commas: names, owners, sources, coordinates, flows, capacities; if named stocks, "
+        "demand, prices. Default: the first six.",
+        words,
+    ] = None
     bands: Annotated[str, "r5 (1, 1.6, 2.5, 4, 6.3), or the ratio between the ends of a band."] = "r5"
     keep: Annotated[str | None, "owner_country, ranges, or ids that keep their name; split by commas.", words] = None
     accept: Annotated[str | None, "Ids whose figures may be narrowed further, split by commas.", words] = None
     protect: Annotated[float, "Least width of a hidden figure."] = 0.2
     facts: Facts = None
-    scenarios: Annotated[list[str] | None, "Scenario to hand on with the new ids; may be repeated.", "--scenario"] = None
+    scenarios: Annotated[list[str] | None, "Scenario to hand on with the new ids; may be repeated.", "--scenario"] = (
+        None
+    )
     show_cells: Annotated[bool, "Also show which totals may be published exactly; stays at home."] = False
 
     def _run(self) -> None:
@@ -196,7 +207,11 @@ class Redact(Question, Form):
         from chainnet.sharing import read_secret, readme, redact
 
         facts, _ = _facts(self.facts, self.network)
-        bands = self.bands if self.bands == "r5" else number(self.bands, f'--bands: "{self.bands}" is neither r5 nor a number.')
+        bands = (
+            self.bands
+            if self.bands == "r5"
+            else number(self.bands, f'--bands: "{self.bands}" is neither r5 nor a number.')
+        )
         hide = {} if self.hide is None else {"hide": self.given("hide")}
         found = redact(
             self.network, secret=read_secret(self.secret), bands=bands, keep=self.given("keep") or (),
@@ -206,16 +221,21 @@ class Redact(Question, Form):
         if self.path is not None:
             folder = write(found.network, self.path)
             _write_scenarios(folder, found.scenarios)
-            told = {f"{n}.csv": to_people_csv(t).encode() for n, t in {"redaction": found.log, "attack": found.attack}.items()}
+            told = {
+                f"{n}.csv": to_people_csv(t).encode()
+                for n, t in {"redaction": found.log, "attack": found.attack}.items()
+            }
             write_files(folder / "redaction", {**told, "README.md": readme(found).encode()}, set())
             print(f"written: {folder}", file=sys.stderr)
-        tables = {**found.tables(), "cells": found.cells} if self.show_cells or self.table == "cells" else found.tables()
+        tables = (
+            {**found.tables(), "cells": found.cells} if self.show_cells or self.table == "cells" else found.tables()
+        )
         self.say(found, tables, shown=("log", *(("cells",) if self.show_cells else ())))
 
 
 @command()
 class Attack(Question, Output):
-    """Say how far each hidden capacity can be narrowed by linear programs, from the bands and what else is published."""
+    """Say how far each hidden capacity can be narrowed, from the bands and what else is published."""
 
     facts: Facts = None
     protect: Annotated[float, "Least width at which a figure counts as protected."] = 0.2
@@ -248,7 +268,7 @@ class Commit(Question, TableOutput):
 class Prove(Question):
     """Prove that a row stood in a graph when its root was made; writes JSON."""
 
-    table: Annotated[str, "Table of the row."]  # type: ignore[assignment]
+    table: Annotated[str, "Table of the row."]
     key: Annotated[str, 'Its key columns joined by " / "; edges: source / target / commodity.']
     secret: Secret
     number: Annotated[int, "Which of several rows of one key, from 0.", opt.AtLeast(0)] = 0
@@ -260,7 +280,13 @@ class Prove(Question):
         from chainnet.sharing import prove, read_secret
 
         proof = prove(
-            self.network, read_secret(self.secret), self.table, self.key, self.number, level=self.level, column=self.column
+            self.network,
+            read_secret(self.secret),
+            self.table,
+            self.key,
+            self.number,
+            level=self.level,
+            column=self.column,
         )
         text = json.dumps(proof, ensure_ascii=False, indent=1) + "\n"
         if self.out is None:
@@ -282,7 +308,9 @@ class Verify(Command):
         root = self.root if len(self.root) == 64 and not Path(self.root).exists() else _json(Path(self.root))
         proof = _json(self.proof)
         if not verify(proof, root):
-            raise DataError(f"{self.proof}: the proof does not fit this root. The row, the root or the proof is another one.")
+            raise DataError(
+                f"{self.proof}: the proof does not fit this root. The row, the root or the proof is another one."
+            )
         print(proof["row"])
 
 
@@ -327,6 +355,11 @@ def _facts(path: Path | None, network: Network) -> tuple[list[dict[str, Any]], d
     strange = sorted(set(data) - {"facts", "insiders"})
     facts, insiders = data.get("facts", []), data.get("insiders", {})
     if strange or not isinstance(facts, list) or not isinstance(insiders, Mapping):
-        raise DataError(f"{path.name}: holds [[facts]] and [insiders.NAME] only{': not ' + strange[0] if strange else ''}.")
-    read = [{**f, "scenario": _picked(network, f["scenario"])} if isinstance(f, dict) and "scenario" in f else f for f in facts]
+        raise DataError(
+            f"{path.name}: holds [[facts]] and [insiders.NAME] only{': not ' + strange[0] if strange else ''}."
+        )
+    read = [
+        {**f, "scenario": _picked(network, f["scenario"])} if isinstance(f, dict) and "scenario" in f else f
+        for f in facts
+    ]
     return read, dict(insiders)

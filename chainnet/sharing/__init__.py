@@ -1,4 +1,4 @@
-"""What may allies put together, hand on, and prove later?
+"""What may allies put together, hand on, and prove later? Merged, coarser and redacted tables, and roots over rows.
 
 Words: *party* (whose tables they are), *conflict* (a cell of which parties say different things), *class* (plants that
 stand as one), *outer* and *inner* (networks that can serve at least, and at most, what the truth can), *band* (what is

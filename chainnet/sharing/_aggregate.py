@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from chainnet import checks
-from chainnet._types import Array, Ints, Words
+from chainnet._types import Array, Ints
 from chainnet.engine import LEAST_SIZE, MARGIN
 from chainnet.errors import DataError, SolverError
 from chainnet.flow import Counting, ValueModel
@@ -69,7 +69,7 @@ class Aggregate(Result):
 
 def aggregate(
     network: Network,
-    by: Words = ("country", "step"),
+    by: str | Sequence[str] = ("country", "step"),
     *,
     respect: Sequence[Scenario] = (),
     most_width: float | None = None,
@@ -126,8 +126,8 @@ def aggregate(
     ...     demand=pd.DataFrame({"node": ["user"], "demand_tpa": [40.0]}),
     ... )
     >>> coarser = cn.sharing.aggregate(net, ["country", "stage"])
-    >>> coarser.n_classes, float(cn.max_flow(coarser.outer).value_tpa), round(float(cn.max_flow(coarser.inner).value_tpa), 6)
-    (3, 25.0, 25.0)
+    >>> coarser.n_classes, [round(float(cn.max_flow(side).value_tpa), 6) for side in (coarser.inner, coarser.outer)]
+    (3, [25.0, 25.0])
     """
     words = [by] if isinstance(by, str) else list(by)
     if not words:
@@ -212,13 +212,14 @@ class _Truth:
         demand: list[tuple[int, int, float]] = []
         for low, x in self.answers:
             asked = low.flows.demand
-            kinds, kind = np.unique((asked["commodity"].fillna("") + "\x1f" + asked["tier"].fillna("")).to_numpy(dtype=object),
-                                    return_inverse=True)  # fmt: skip
+            told = asked["commodity"].fillna("") + "\x1f" + asked["tier"].fillna("")
+            kinds, kind = np.unique(told.to_numpy(dtype=object), return_inverse=True)
             at = asked["position"].to_numpy(dtype=np.int64)
             served = np.zeros((classes.n, max(len(kinds), 1)))
             np.add.at(served, (classes.of[at], kind), np.maximum(x[low.served], 0.0))
-            shipped = np.bincount(of[of >= 0], np.maximum(x[: len(of)], 0.0)[of >= 0], minlength=int(of.max(initial=-1)) + 1)
-            made = np.bincount(classes.of, np.maximum(low.throughput(x), 0.0), minlength=classes.n)
+            inside, most = of >= 0, int(of.max(initial=-1)) + 1
+            shipped = np.bincount(of[inside], np.maximum(x[: len(of)], 0.0)[inside], minlength=most).astype(float)
+            made = np.bincount(classes.of, np.maximum(low.throughput(x), 0.0), minlength=classes.n).astype(float)
             found.append(Wish(made, shipped, served))
             if not demand and len(low.tables.wanted):
                 demand = list(zip(at.tolist(), kind.tolist(), low.tables.wanted.tolist(), strict=True))
@@ -270,7 +271,7 @@ def _pair(network: Network, classes: Classes, truth: _Truth) -> tuple[Network, N
         totals[kind] = totals.get(kind, 0.0) + float(tonnes)
     ties = (ends[0], ends[1], ends[2])
     outer = coarse(
-        network, classes, of, ties, "outer", np.bincount(classes.of, caps, minlength=classes.n),
+        network, classes, of, ties, "outer", np.bincount(classes.of, caps, minlength=classes.n).astype(float),
         edge_bounds(classes, of, rebuilt), totals,
     )  # fmt: skip
     wishes, rows = truth.wishes(classes, of)
@@ -299,7 +300,7 @@ def _pinched(classes: Classes, pinch: Array) -> list[int]:
     """Return members to take out of their class: those that bind the most, one of each class at most."""
     shared = classes.sizes[classes.of] > 1
     score = np.where(shared, pinch + LEAST_SIZE, -1.0)
-    best = {}
+    best: dict[int, int] = {}
     for i in np.argsort(-score, kind="stable"):
         if shared[i] and score[i] >= 0.5 * score.max():
             best.setdefault(int(classes.of[i]), int(i))

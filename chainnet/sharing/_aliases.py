@@ -1,8 +1,9 @@
-"""One name for one thing before tables are compared: ids that a party calls otherwise, commodities counted otherwise."""
+"""One name for one thing before tables are compared: ids called otherwise, commodities counted otherwise."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,14 @@ __all__ = ["aliased", "matched", "renamed", "resolved", "reworded"]
 
 _MATCH = ["party", "table", "id", "same_as"]
 # nodes and projects share their ids
-_PLANTS = (("nodes", "id"), ("projects", "id"), ("edges", "source"), ("edges", "target"), ("demand", "node"), ("stocks", "node"))
+_PLANTS = (
+    ("nodes", "id"),
+    ("projects", "id"),
+    ("edges", "source"),
+    ("edges", "target"),
+    ("demand", "node"),
+    ("stocks", "node"),
+)
 # the columns in which the ids of a table are named: (table, column)
 _NAMED_IN: dict[str, tuple[tuple[str, str], ...]] = {
     "nodes": _PLANTS,
@@ -51,8 +59,9 @@ def renamed(frames: Frames, table: str, names: Mapping[str, str]) -> Frames:
         return frames
     out = dict(frames)
     for where, column in _NAMED_IN[table]:
-        each = _each if (table, column) == ("references", "reference") else _one
-        out[where] = out[where].assign(**{column: reworded(out[where][column], lambda word, each=each: each(word, names))})
+        lists = (table, column) == ("references", "reference")
+        word_of = partial(_each if lists else _one, names=names)
+        out[where] = out[where].assign(**{column: reworded(out[where][column], word_of)})
     keys = _figure_keys(out["figures"], table, names)
     out["figures"] = out["figures"].assign(key=pd.Series(keys, out["figures"].index, dtype="str"))
     return out
@@ -187,7 +196,7 @@ def _counted_as(party: str, frames: Frames, old: str, new: str, factor: float) -
                 if table == "totals":
                     own &= frame["unit"] == "t/a"
                 out[table] = _scaled(frame, own, names, by)
-        for table, principal in (("edges", ""), ("demand", ""), ("stocks", ""), ("totals", "")):
+        for table in _AMOUNTS:
             frame = out[table]
             out[table] = _scaled(frame, frame["commodity"] == old, ("low", "high"), factor)
         own = out["commodities"]["id"] == old

@@ -11,7 +11,7 @@ import pandas as pd
 from scipy.sparse import block_diag, coo_array, csc_array, hstack, vstack
 
 from chainnet import checks
-from chainnet._types import Array, Ints
+from chainnet._types import Array, Bools, Ints
 from chainnet.engine import ROUNDING, LinearProgram, WarmModel
 from chainnet.errors import DataError, InfeasibleError, UnknownIdError, near_matches
 from chainnet.flow import Counting, check_tier
@@ -127,13 +127,17 @@ def hidden_of(network: Network) -> pd.DataFrame:
     for table in ("nodes", "projects"):
         frame = network.view(table)
         rows = frame[frame["capacity_tpa"].notna() & (frame["low"] < frame["high"])]
-        parts.append(pd.DataFrame({"id": rows["id"], "kind": table, "row": rows.index, "low": rows["low"], "high": rows["high"]}))
+        parts.append(
+            pd.DataFrame({"id": rows["id"], "kind": table, "row": rows.index, "low": rows["low"], "high": rows["high"]})
+        )
     edges = network.view("edges")
     rows = edges[edges["capacity_tpa"].notna() & edges["flow_tpa"].isna() & (edges["low"] < edges["high"])]
     names = rows["source"] + " -> " + rows["target"] + (": " + rows["commodity"]).fillna("")
     twice = names.groupby(names).cumcount()
     names = names + np.where(twice > 0, " #" + (twice + 1).astype(str), "")
-    parts.append(pd.DataFrame({"id": names, "kind": "edges", "row": rows.index, "low": rows["low"], "high": rows["high"]}))
+    parts.append(
+        pd.DataFrame({"id": names, "kind": "edges", "row": rows.index, "low": rows["low"], "high": rows["high"]})
+    )
     found = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
     return found.set_index("id")
 
@@ -143,7 +147,7 @@ class _Fact:
     """A fact as it was read."""
 
     words: str
-    total: Array | None = None  # which nodes add up
+    total: Bools | None = None  # which nodes add up
     value: float = 0.0
     within: float = 0.0
     scenario: Scenario | None = None
@@ -244,7 +248,7 @@ class _Model:
         counted = Counting.of(network, tier=fact.tier).valued
         p, t, f = low.program, low.tables, low.flows
         col_upper, row_upper = p.col_upper.copy(), p.row_upper.copy()
-        ties_c, ties_y, shares = [], [], []
+        ties: list[tuple[int, int, float]] = []
         row_ties: list[tuple[int, int, float]] = []
         limited = {int(node): r for r, (kind, node, _) in enumerate(low.rows) if kind == "node"}
         for table, start, part in (
@@ -257,20 +261,24 @@ class _Model:
                 column = int(f.activity[i])
                 if column >= 0:
                     col_upper[column] = np.inf
-                    ties_c.append(c), ties_y.append(column), shares.append(share)
+                    ties.append((int(c), column, share))
                 elif i in limited:
                     row_upper[limited[i]] = 0.0
                     row_ties.append((limited[i], int(c), -share))
         for c, row in zip(*self._own("edges"), strict=True):
             if col_upper[row] > 0:
                 col_upper[row] = np.inf
-                ties_c.append(c), ties_y.append(int(row)), shares.append(float(overlay.edge_share[row]))
-        n, m, k = len(self.hidden), len(p.cost), len(ties_c)
+                ties.append((int(c), int(row), float(overlay.edge_share[row])))
+        n, m, k = len(self.hidden), len(p.cost), len(ties)
+        own = np.array([c for c, _, _ in ties], dtype=np.int64)
+        plan = np.array([y for _, y, _ in ties], dtype=np.int64)
+        share_of = np.array([share for _, _, share in ties])
         at = np.arange(k)
-        left = coo_array((-np.array(shares), (at, ties_c)), shape=(k, n)) if k else coo_array((0, n))
-        right = coo_array((np.ones(k), (at, ties_y)), shape=(k, m)) if k else coo_array((0, m))
+        left = coo_array((-share_of, (at, own)), shape=(k, n))
+        right = coo_array((np.ones(k), (at, plan)), shape=(k, m))
         joint = coo_array(
-            ([v for _, _, v in row_ties], ([r for r, _, _ in row_ties], [c for _, c, _ in row_ties])), shape=(len(p.row_upper), n)
+            ([v for _, _, v in row_ties], ([r for r, _, _ in row_ties], [c for _, c, _ in row_ties])),
+            shape=(len(p.row_upper), n),
         )
         value = np.zeros((1, m))
         value[0, low.served[counted]] = 1.0
@@ -278,7 +286,7 @@ class _Model:
         row_low = [p.row_lower, np.full(k, -np.inf), np.array([fact.value - fact.within])]
         row_high = [row_upper, np.zeros(k), np.array([np.inf])]
         size = max(fact.value, 1.0)
-        scales = [p.row_scale, p.col_scale[ties_y] if k else np.empty(0), np.array([size])]
+        scales = [p.row_scale, p.col_scale[plan], np.array([size])]
         if fact.cut is not None:
             line, rest = self._cut(fact, overlay.node_share)
             lefts.append(csc_array(line[None, :]))
@@ -294,7 +302,9 @@ class _Model:
     def _cut(self, fact: _Fact, node_share: Array) -> tuple[Array, float]:
         """Return the prices of hidden figures in a cut, and what the others in it add up to."""
         line, rest = np.zeros(len(self.hidden)), fact.rest
-        ids = pd.concat([self.network.view("nodes")[["id", "capacity_tpa"]], self.network.view("projects")[["id", "capacity_tpa"]]])
+        ids = pd.concat(
+            [self.network.view("nodes")[["id", "capacity_tpa"]], self.network.view("projects")[["id", "capacity_tpa"]]]
+        )
         caps = dict(zip(ids["id"], ids["capacity_tpa"], strict=True))
         place = {key: i for i, key in enumerate(ids["id"])}
         for key, price in (fact.cut or {}).items():

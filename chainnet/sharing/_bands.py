@@ -12,6 +12,7 @@ from chainnet import checks
 from chainnet._types import Array
 from chainnet.errors import DataError
 from chainnet.network import TABLES, Network
+from chainnet.sharing._records import like
 
 __all__ = ["at_bounds", "band_of", "check_bands", "middle_of"]
 
@@ -101,12 +102,8 @@ def at_bounds(network: Network, end: End, *, demand: End | None = None) -> Netwo
         if table == "edges":
             known &= frame["flow_tpa"].isna()
         frames[table] = frame.assign(**{column: frame[column].mask(known, _least_zero(frame[side]))})
-    return Network(
-        **frames, name=f"{network.name}-{end}", label=f"{network.label}, {end}", year=network.year,
-        main_commodity=network.main_commodity or None, beneficiaries=network.beneficiaries or None,
-        folder=network.folder,
-    )  # fmt: skip
+    return like(network, frames, f"{network.name}-{end}", f"{network.label}, {end}", network.folder)
 
 
 def _least_zero(cells: pd.Series) -> Array:
-    return np.maximum(cells.to_numpy(dtype=float), 0.0)
+    return np.asarray(np.maximum(cells.to_numpy(dtype=float), 0.0), dtype=float)

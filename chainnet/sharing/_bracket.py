@@ -17,7 +17,7 @@ from chainnet.network import Network
 from chainnet.results import BOUNDED, provenance, stamp
 from chainnet.scenario import Scenario, acting, overlay_of, pick_scenarios
 from chainnet.sharing._aggregate import label_out, labels_of
-from chainnet.sharing._classes import check_measured
+from chainnet.sharing._classes import check_label, check_measured
 
 __all__ = ["bracket"]
 
@@ -130,6 +130,7 @@ def _asked(inner: Network, outer: Network, scenarios: Any, by: str | None) -> li
     for column in by.split("+"):
         if column not in outer.view("nodes").columns or column in ("id", "note"):
             raise DataError(f'by: nodes have no label "{column}"; give country, step, owner, or several joined by +.')
+        check_label(inner, column)
     labels = sorted({*labels_of(inner, by), *labels_of(outer, by)})
     return [label_out(by, label) for label in labels]
 

@@ -17,11 +17,12 @@ from chainnet._types import Ints
 from chainnet.errors import DataError, near_matches
 from chainnet.lowering import Tables, stack
 from chainnet.network import TABLES, Network
-from chainnet.scenario import Scenario, acting, effects_of, listed
+from chainnet.scenario import Effect, Scenario, acting, effects_of, listed
 
 __all__ = [
     "Classes",
     "apart",
+    "check_label",
     "check_measured",
     "classes_of",
     "is_class",
@@ -126,28 +127,36 @@ def _recipes(network: Network) -> dict[str, str]:
     return found
 
 
-def _hits(network: Network, respect: Sequence[Scenario]) -> list[tuple[bool, ...]]:
-    """Return which measures reach each node or project, or bound what leaves or enters it."""
-    columns = []
+def _hits(network: Network, respect: Sequence[Scenario]) -> list[tuple[Any, ...]]:
+    """Return which measures reach each node or project, or bound what leaves or enters it, and by which words."""
+    plants = stack(network).nodes.assign(id=stack(network).ids)
+    found: list[list[Any]] = [[] for _ in range(len(plants))]
     for scenario in respect:
         for effect in effects_of(network, scenario.measures, scenario.file or scenario.name):
-            columns += [effect.nodes, effect.users]
-            if effect.restriction is not None:
-                r = effect.restriction
-                columns += [part for part in (r.sources, r.targets, r.origin, r.users) if part is not None]
-            if effect.kind in ("build", "delay"):
-                columns.append(np.concatenate([np.zeros(len(network.nodes), dtype=bool), effect.projects]))
-            if effect.demand.any():
-                asked = set(network.demand["node"][effect.demand])
-                ids = pd.concat([network.nodes["id"], network.projects["id"]])
-                columns.append(ids.isin(asked).to_numpy())
-            if effect.edges.any():
-                edges = network.edges[effect.edges]
-                ids = pd.concat([network.nodes["id"], network.projects["id"]])
-                columns += [ids.isin(set(edges[end])).to_numpy() for end in ("source", "target")]
-    if not columns:
-        return [()] * (len(network.nodes) + len(network.projects))
-    return [tuple(map(bool, row)) for row in np.column_stack(columns)]
+            columns = _reached(network, plants["id"], effect)
+            # what is reached by a word must bear it still as a class
+            words = sorted(words_of(effect.measure))
+            told = [plants[word].fillna("").tolist() if word in _WORDS else plants["id"].tolist() for word in words]
+            for i, hit in enumerate(zip(*columns, strict=True)):
+                found[i].append((hit, tuple(cells[i] for cells in told) if any(hit) else ()))
+    return [tuple(own) for own in found]
+
+
+def _reached(network: Network, ids: pd.Series, effect: Effect) -> list[list[bool]]:
+    """Return, for each way in which a measure can reach a plant, which plants it reaches."""
+    n = len(network.nodes)
+    edges = network.edges[effect.edges]
+    columns = [
+        effect.nodes,
+        effect.users,
+        np.concatenate([np.zeros(n, dtype=bool), effect.projects]),
+        ids.isin(set(network.demand["node"][effect.demand])).to_numpy(),
+        *(ids.isin(set(edges[end])).to_numpy() for end in ("source", "target")),
+    ]
+    r = effect.restriction
+    if r is not None:
+        columns += [part for part in (r.sources, r.targets, r.origin, r.users) if part is not None]
+    return [column.astype(bool).tolist() for column in columns]
 
 
 def _named_ids(respect: Sequence[Scenario]) -> set[str]:
@@ -236,9 +245,11 @@ def kept_columns(rows: pd.DataFrame, table: str, respected: Mapping[str, frozens
     held = [_MIXED.match(note) for note in rows["note"].fillna("")]
     mixed = {word for found in held if found for word in found.group(2).split(", ")} - {"nothing"}
     marks = [set((found.group(3) or "").split(", ")) for found in held if found and found.group(2) != "nothing"]
-    for column in _WORDS:
+    for column in (*_WORDS, "process", "label"):
         cells = rows[column].fillna("")
-        if (cells == cells.iloc[0]).all():
+        if column == "label":
+            mixed |= {column} if (cells != "").any() else set()
+        elif (cells == cells.iloc[0]).all():
             out[column] = rows[column].iloc[0]
         else:
             mixed.add(column)
@@ -251,12 +262,17 @@ def kept_columns(rows: pd.DataFrame, table: str, respected: Mapping[str, frozens
     return {**out, "note": note + (f"; yet asked for by: {', '.join(known)}" if known else "")}
 
 
+def check_label(network: Network, column: str) -> None:
+    """Refuse to go by a label in which members of a class differ."""
+    check_measured(network, [Scenario(f"by={column}", [{"kind": "remove", "where": {column: "any"}}])], is_named=False)
+
+
 def is_class(note: object) -> bool:
     """Say whether a note is that of a class."""
     return isinstance(note, str) and _MIXED.match(note) is not None
 
 
-def check_measured(network: Network, scenarios: Sequence[Scenario]) -> None:
+def check_measured(network: Network, scenarios: Sequence[Scenario], is_named: bool = True) -> None:
     """Refuse a measure by words that no plant bears, or in which members of a class differ.
 
     Both would be answered as if nothing had happened to plants that it is meant for.
@@ -267,7 +283,6 @@ def check_measured(network: Network, scenarios: Sequence[Scenario]) -> None:
         Naming the word, the class and the remedy.
     """
     asked = [(s.name, words_of(m), mark_of(m)) for s in scenarios for m in s.measures]
-    _check_borne(network, scenarios)
     for table in ("nodes", "projects"):
         frame = network.view(table)
         for key, note in zip(frame["id"], frame["note"], strict=True):
@@ -282,6 +297,8 @@ def check_measured(network: Network, scenarios: Sequence[Scenario]) -> None:
                         f'{name}: asks by {word}, but the class "{key}" holds plants that differ in it, so the answer '
                         f"would be about other plants. Aggregate anew with {word} in by, or in respect of the measure."
                     )
+    if is_named:
+        _check_borne(network, scenarios)
 
 
 def _check_borne(network: Network, scenarios: Sequence[Scenario]) -> None:

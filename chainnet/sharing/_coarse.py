@@ -12,6 +12,7 @@ from chainnet._types import Array, Bools, Ints
 from chainnet.engine import FlowProblem, UnboundedFlow, solve
 from chainnet.network import TABLES, Frames, Network
 from chainnet.sharing._classes import Classes, kept_columns
+from chainnet.sharing._records import like
 
 __all__ = ["bounded", "coarse", "edge_bounds", "lags_of", "unlimited"]
 
@@ -122,10 +123,7 @@ def coarse(
     if not single.all():
         figures = frames["figures"]
         frames["figures"] = figures[~figures["table"].isin(["nodes", "projects", "edges", "demand", "stocks"])]
-    return Network(
-        **frames, name=f"{network.name}-{side}", label=f"{network.label}, {side} bound", year=network.year,
-        main_commodity=network.main_commodity or None, beneficiaries=network.beneficiaries or None,
-    )  # fmt: skip
+    return like(network, frames, f"{network.name}-{side}", f"{network.label}, {side} bound")
 
 
 def _plants(frame: pd.DataFrame, table: str, start: int, classes: Classes, side: str, caps: Array) -> pd.DataFrame:
@@ -201,7 +199,7 @@ def _demand(frame: pd.DataFrame, classes: Classes, asked: Mapping[tuple[int, str
                 "commodity": good or None,
                 "tier": tier or None,
                 "demand_tpa": tonnes,
-                "value_usd_per_t": value.iloc[0] if value.nunique(dropna=False) == 1 else None,
+                "value_usd_per_t": value.iloc[0] if (value == value.iloc[0]).all() else None,
             }
         )
     return _stacked(frame[single], rows, "demand")

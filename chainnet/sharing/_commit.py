@@ -129,8 +129,8 @@ def commit(network: Network, secret: bytes, *, level: Literal["row", "cell"] = "
         for row, key in enumerate(keys):
             number = seen[key]
             seen[key] += 1
-            pairs = [cells[row] for cells in named if cells[row] is not None]
-            leaves = [("", pairs)] if level == "row" else [(pair[0], [pair]) for pair in pairs]
+            pairs = [cell for cell in (cells[row] for cells in named) if cell is not None]
+            leaves = [("", pairs)] if level == "row" else [(str(pair[0]), [pair]) for pair in pairs]
             for column, held in leaves:
                 place = [name, key, number] + ([column] if column else [])
                 texts.append(_json([name, held]) if not column else _json([name, key, number, held]))
@@ -373,6 +373,8 @@ def read_secret(path: Any) -> bytes:
     try:
         secret = Path(path).read_bytes()
     except OSError as error:
-        raise DataError(f"{path}: the secret cannot be read ({error.strerror}). Give a file of 16 bytes or more.") from None
+        raise DataError(
+            f"{path}: the secret cannot be read ({error.strerror}). Give a file of 16 bytes or more."
+        ) from None
     check_secret(secret)
     return secret

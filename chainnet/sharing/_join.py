@@ -11,7 +11,7 @@ import pandas as pd
 
 from chainnet.errors import ChainnetWarning, DataError, near_matches
 from chainnet.network import TABLES, Frames, Network
-from chainnet.sharing._aliases import aliased, matched, renamed, reworded
+from chainnet.sharing._aliases import aliased, matched, renamed
 from chainnet.sharing._merge import Merge, check_options, merged, parties_of
 from chainnet.sharing._records import RULES, Party
 
@@ -97,7 +97,12 @@ def _check_shared(held: Mapping[str, Frames], shared: set[str]) -> None:
     ids = Counter(
         word
         for frames in held.values()
-        for word in {*frames["nodes"]["id"], *frames["projects"]["id"], *_goods(frames), *frames["processes"]["process"]}
+        for word in {
+            *frames["nodes"]["id"],
+            *frames["projects"]["id"],
+            *_goods(frames),
+            *frames["processes"]["process"],
+        }
     )
     for word in sorted(shared):
         if ids[word] < 2:
@@ -117,8 +122,7 @@ def _prefixes(held: Mapping[str, Frames], table: str, shared: set[str]) -> dict[
     """Return, per network, the new names of ids that collide; sources with the same words in each stay."""
     column = _NAMESPACES[table]
     ids = {
-        name: _goods(frames) if table == "commodities" else set(frames[table][column])
-        for name, frames in held.items()
+        name: _goods(frames) if table == "commodities" else set(frames[table][column]) for name, frames in held.items()
     }
     count = Counter(word for words in ids.values() for word in words)
     twice = {word for word, n in count.items() if n > 1} - shared
@@ -172,28 +176,30 @@ def _work(frames: Frames, word: str) -> str | None:
 
 def _words_apart(held: Mapping[str, Frames], shared: set[str]) -> dict[str, Frames]:
     """Keep apart what is named by words alone: sites, totals of one step without a commodity, and figures."""
-    sites = Counter(
-        w for f in held.values() for w in {*f["nodes"]["site"].dropna(), *f["projects"]["site"].dropna()}
-    )
+    sites = Counter(w for f in held.values() for w in {*f["nodes"]["site"].dropna(), *f["projects"]["site"].dropna()})
     keys = Counter(k for f in held.values() for k in set(_total_keys(f["totals"])))
     figured = Counter(k for f in held.values() for k in set(_figure_keys(f["figures"])))
     out = {}
     for name, frames in held.items():
         new = dict(frames)
-        def own(words: pd.Series, is_twice: Sequence[bool], name: str = name) -> pd.Series:
-            twice = iter(is_twice)
-            return reworded(words, lambda word: f"{name}:{word}" if next(twice) else word)
 
         for table in ("nodes", "projects"):
             cells = new[table]["site"].dropna()
-            apart = own(cells, [sites[word] > 1 and word not in shared for word in cells])
+            apart = _in_front(name, cells, [sites[word] > 1 and word not in shared for word in cells])
             new[table] = new[table].assign(site=apart.reindex(new[table].index))
         totals, figures = new["totals"], new["figures"]
-        new["totals"] = totals.assign(step=own(totals["step"], [keys[k] > 1 for k in _total_keys(totals)]))
+        new["totals"] = totals.assign(step=_in_front(name, totals["step"], [keys[k] > 1 for k in _total_keys(totals)]))
         # figures whose key names no row speak of their own chain
-        new["figures"] = figures.assign(key=own(figures["key"], [figured[k] > 1 for k in _figure_keys(figures)]))
+        new["figures"] = figures.assign(
+            key=_in_front(name, figures["key"], [figured[k] > 1 for k in _figure_keys(figures)])
+        )
         out[name] = new
     return out
+
+
+def _in_front(name: str, words: pd.Series, is_twice: Sequence[bool]) -> pd.Series:
+    new = [f"{name}:{word}" if twice else word for word, twice in zip(words, is_twice, strict=True)]
+    return pd.Series(new, words.index, dtype="str")
 
 
 def _figure_keys(figures: pd.DataFrame) -> list[tuple[str, str, str]]:
@@ -206,7 +212,7 @@ def _total_keys(totals: pd.DataFrame) -> list[str]:
 
 def _counted(given: Mapping[str, Network], named: Sequence[str], held: Mapping[str, Frames]) -> dict[str, Any]:
     """Return what the joined network counts: the main commodities where they are on one basis, else a warning."""
-    basis = {}
+    basis: dict[str, str] = {}
     for frames in held.values():
         goods = frames["commodities"]
         basis |= dict(zip(goods["id"], goods["basis"].fillna(""), strict=True))

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import reduce
 from typing import Any, Literal
 
 import pandas as pd
 
 from chainnet import checks
 from chainnet.errors import DataError, check_words, near_matches
-from chainnet.network import TABLES, Frames, Network
+from chainnet.network import TABLES, Network
 from chainnet.results import Result, provenance, stamp
 from chainnet.sharing._aliases import aliased, matched, resolved
 from chainnet.sharing._records import (
@@ -172,7 +171,9 @@ def parties_of(given: Any, question: str = "merge") -> dict[str, Network]:
     return found
 
 
-def check_options(given: Mapping[str, Network], prefer: Sequence[str], rules: Sequence[str], ranges: str, ties: str) -> None:
+def check_options(
+    given: Mapping[str, Network], prefer: Sequence[str], rules: Sequence[str], ranges: str, ties: str
+) -> None:
     if isinstance(prefer, str):
         raise DataError(f"prefer: {prefer!r} is a text. Give a list of parties.")
     for name in prefer:
@@ -244,7 +245,8 @@ def merged(
 ) -> Merge:
     """Merge the tables of parties whose ids already mean the same; ``merge`` and ``join`` ask alike.
 
-    ``meta`` is what the network counts, where that is not for the parties to say; ``suspects`` what may stand twice, where that is known.
+    ``meta`` is what the network counts, where that is not for the parties to say; ``suspects`` what may stand twice,
+    where that is known.
     """
     book = _Book(tuple(side.name for side in sides), rules, prefer, ranges == "widen")
     sides = _built(sides, book)
@@ -261,12 +263,13 @@ def merged(
                 "Name parties in prefer, or leave ties out."
             )
     label = name or _common([network.name for network in given.values()]) or "+".join(sorted(given))
-    network = Network(**frames, name=label, label=_common([n.label for n in given.values()]) or label, **words)
+    tables: dict[str, Any] = dict(frames)
+    network = Network(**tables, name=label, label=_common([n.label for n in given.values()]) or label, **words)
     source = provenance(
         network, "none", parties={name: held.digest for name, held in sorted(given.items())}, prefer=prefer,
         rules=rules, ranges=ranges, alias=dict(alias or {}),
     )  # fmt: skip
-    suspects = suspects_of(sides) if suspects is None else suspects
+    doubtful = suspects_of(sides) if suspects is None else list(suspects)
 
     def table(rows: list[dict[str, Any]], columns: Sequence[str]) -> pd.DataFrame:
         return stamp(pd.DataFrame(rows, columns=list(columns)), source)
@@ -278,7 +281,7 @@ def merged(
         unmatched=table(book.unmatched, _UNMATCHED),
         rows=table(book.rows, _ROWS),
         pedigree=table(book.pedigree, _PEDIGREE),
-        suspects=table(suspects, ["id", "party", "other_id", "other_party", "country", "step", "why"]),
+        suspects=table(doubtful, ["id", "party", "other_id", "other_party", "country", "step", "why"]),
         n_conflicts=book.n["conflict"],
         n_filled=book.n["filled"],
         n_unmatched=book.n["unmatched"],
@@ -302,8 +305,8 @@ def text_of(value: Any) -> str:
 
 def _built(sides: Sequence[Party], book: _Book) -> list[Party]:
     """What is a node here and a project there is a node, and a conflict."""
-    nodes = reduce(set.union, (set(side.frames["nodes"]["id"]) for side in sides), set[str]())
-    projects = reduce(set.union, (set(side.frames["projects"]["id"]) for side in sides), set[str]())
+    nodes = set[str]().union(*(set(side.frames["nodes"]["id"]) for side in sides))
+    projects = set[str]().union(*(set(side.frames["projects"]["id"]) for side in sides))
     both = nodes & projects
     for key in sorted(both):
         claims = []
@@ -325,7 +328,7 @@ def _table(table: str, sides: Sequence[Party], book: _Book) -> pd.DataFrame:
     held = {side.name: records_of(table, side.frames[table]) for side in sides}
     by_name = {side.name: side for side in sides}
     rows: list[dict[str, Any]] = []
-    for key in sorted(reduce(set.union, (set(found) for found in held.values()), set[str]())):
+    for key in sorted(set[str]().union(*(set(found) for found in held.values()))):
         own = {name: found[key] for name, found in held.items() if key in found}
         lacking = [name for name in held if name not in own]
         if lacking:
@@ -375,7 +378,12 @@ def _by_cell(
     _describe(table, key, principal, best, claims, why, out, book)
     for column, (one, theirs, decided) in taken.items():
         differs = (one.quality, one.reference) != (best.quality, best.reference)
-        if is_number[column] and column not in (principal, *schema.named_by) and (decided or differs) and table != "figures":
+        if (
+            is_number[column]
+            and column not in (principal, *schema.named_by)
+            and (decided or differs)
+            and table != "figures"
+        ):
             low, high = book.range_of(theirs, one)
             book.figures[table, key, column] = {
                 "value": one.value, "quality": one.quality, "reference": one.reference, "low": low, "high": high,
@@ -427,7 +435,7 @@ def _whole(
     best, why = settle(claims, book.rules, book.prefer)
     chosen = own[best.party]
     same = [claim.party for claim in claims if claim.value == best.value]
-    keys = sorted(reduce(set.union, (set(record.rows) for record in own.values()), set[str]()))
+    keys = sorted(set[str]().union(*(set(record.rows) for record in own.values())))
     for row_key in keys:
         _compare_row(table, row_key, own, sides, book, (best.party, why), unmatched)
     book.rows.append(_place(table, key, parties="; ".join(own), taken_from="; ".join(same) if why else ""))
@@ -473,9 +481,7 @@ def _compare_row(
 
 def _with_figures(figures: pd.DataFrame, book: _Book) -> pd.DataFrame:
     """Return the figures with those of cells whose claim is not known as its row is."""
-    kept = [
-        row for row in figures.to_dict("records") if (row["table"], row["key"], row["column"]) not in book.figures
-    ]
+    kept = [row for row in figures.to_dict("records") if (row["table"], row["key"], row["column"]) not in book.figures]
     new = [
         {"table": table, "key": key, "column": column, **{k: v for k, v in cells.items() if v not in (None, "")}}
         for (table, key, column), cells in book.figures.items()

@@ -5,20 +5,40 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pandas as pd
 
-from chainnet.network import QUALITIES, TABLES, Frames, split_list
+from chainnet.network import QUALITIES, TABLES, Frames, Network, split_list
 
-__all__ = ["PEDIGREE_CELLS", "RULES", "SEPARATOR", "Claim", "Party", "Record", "joined_key", "principal_of", "quality_rank", "records_of", "settle"]
+__all__ = [
+    "PEDIGREE_CELLS",
+    "RULES",
+    "SEPARATOR",
+    "Claim",
+    "Party",
+    "Record",
+    "joined_key",
+    "like",
+    "principal_of",
+    "quality_rank",
+    "records_of",
+    "same_value",
+    "settle",
+]
 
 SEPARATOR = " / "
 RULES = ("grade", "newer", "prefer")
 # they travel with the figure that they describe
 PEDIGREE_CELLS = ("quality", "reference", "low", "high")
 # rows that are taken together or not at all: recipes, groups and shares are never mixed line by line
-_TOGETHER: dict[str, tuple[str, ...]] = {"processes": ("process",), "groups": ("group",), "owners": ("owner",), "tiers": ()}
+_TOGETHER: dict[str, tuple[str, ...]] = {
+    "processes": ("process",),
+    "groups": ("group",),
+    "owners": ("owner",),
+    "tiers": (),
+}
 _PRINCIPAL: dict[str, tuple[str, ...]] = {
     "commodities": ("price_usd_per_t",),
     "nodes": ("capacity_tpa",),
@@ -175,6 +195,20 @@ def settle(claims: Sequence[Claim], rules: Sequence[str], prefer: Sequence[str])
     second = min(others, key=full)
     pairs = zip(rules, ranks(first), ranks(second), strict=True)
     return first, next((rule for rule, one, other in pairs if one != other), "tie")
+
+
+def like(network: Network, frames: Frames, name: str, label: str, folder: Path | None = None) -> Network:
+    """Return a network of other tables that counts what another counts."""
+    tables: dict[str, Any] = dict(frames)
+    return Network(
+        **tables,
+        name=name,
+        label=label,
+        year=network.year,
+        main_commodity=network.main_commodity or None,
+        beneficiaries=network.beneficiaries or None,
+        folder=folder,
+    )
 
 
 def quality_rank(quality: str) -> int:

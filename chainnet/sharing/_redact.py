@@ -16,10 +16,11 @@ from chainnet.network import TABLES, Frames, Network, is_country
 from chainnet.results import BOUNDED, Result, provenance, stamp
 from chainnet.scenario import Scenario, acting
 from chainnet.sharing._aliases import renamed, reworded
-from chainnet.sharing._attack import attack, hidden_of
+from chainnet.sharing._attack import attack
 from chainnet.sharing._bands import band_of, check_bands, middle_of
 from chainnet.sharing._classes import is_class, place_words
 from chainnet.sharing._commit import check_secret
+from chainnet.sharing._records import like
 
 __all__ = ["DEFAULT_HIDE", "Redaction", "readme", "redact"]
 
@@ -42,7 +43,11 @@ _NAMES = {
     "nodes": ("label",),
     "projects": ("label",),
 }
-_OWNERS = {"nodes": ("operator", "owner", "owner_country"), "projects": ("operator", "owner", "owner_country"), "stocks": ("holder",)}
+_OWNERS = {
+    "nodes": ("operator", "owner", "owner_country"),
+    "projects": ("operator", "owner", "owner_country"),
+    "stocks": ("holder",),
+}
 
 
 @dataclass(frozen=True, repr=False, eq=False, kw_only=True)
@@ -103,8 +108,8 @@ def redact(
         figures), coordinates, flows (baseline flows, totals), capacities (of plants, projects and relations: bands),
         and if named stocks, demand (bands), prices (all costs).
     bands : "r5" or float
-        The grid 1, 1.6, 2.5, 4, 6.3 times powers of ten, or a ratio above 1. It lies fixed beforehand: a band around the
-        true figure would give it away.
+        The grid 1, 1.6, 2.5, 4, 6.3 times powers of ten, or a ratio above 1. It lies fixed beforehand: a band around
+        the true figure would give it away.
     rule : mapping, optional
         When a total may be published exactly: ``p`` (no contributor can be told to within that part by the second
         largest), ``least`` (contributors), ``nk`` ((n, k): the n largest hold at most k of it). Default p 0.10,
@@ -166,10 +171,7 @@ def redact(
         raise DataError(f'accept: no plant "{lacking[0]}";{near_matches(str(lacking[0]), ids)}')
     work = _Work(network, secret, set(hide), set(keep), bands)
     frames = work.done()
-    redacted = Network(
-        **frames, name=f"{network.name}-redacted", label=f"{network.name}, redacted", year=network.year,
-        main_commodity=network.main_commodity or None, beneficiaries=network.beneficiaries or None,
-    )  # fmt: skip
+    redacted = like(network, frames, f"{network.name}-redacted", f"{network.name}, redacted")
     told = [_with_names(fact, work.ids) for fact in facts]
     found = attack(redacted, told, protect=protect)
     # what an owner's own figures add to answers without a cut takes a program for each owner and figure: left out
@@ -398,15 +400,17 @@ def _cells(network: Network, rule: Mapping[str, Any], bands: str | float) -> pd.
     nodes = nodes[(nodes["stage"] != "end_use") & nodes["capacity_tpa"].notna()]
     owners = _ultimate(network)
     held: dict[str, dict[str, float]] = {}
-    for key, words, capacity in zip(nodes["id"], place_words(nodes, ("country", "step")), nodes["capacity_tpa"], strict=True):
+    places = place_words(nodes, ("country", "step"))
+    for key, words, capacity in zip(nodes["id"], places, nodes["capacity_tpa"], strict=True):
         cell = held.setdefault(" / ".join(words), {})
         cell[owners[key]] = cell.get(owners[key], 0.0) + float(capacity)
     rows = []
-    for cell, parts in sorted(held.items()):
+    for place, parts in sorted(held.items()):
         broken = broken_rule(list(parts.values()), rule)
         low, high = band_of(sum(parts.values()), bands)
-        action = "the exact total may be published" if not broken else f"publish no more than its band, {low:g} to {high:g}"
-        rows.append((cell, len(parts), broken, not broken, action))
+        banded = f"publish no more than its band, {low:g} to {high:g}"
+        action = banded if broken else "the exact total may be published"
+        rows.append((place, len(parts), broken, not broken, action))
     return pd.DataFrame(rows, columns=["cell", "contributors", "rule", "is_safe", "action"])
 
 
@@ -460,7 +464,8 @@ def _renamed_scenario(scenario: Scenario, names: Mapping[str, str], network: Net
                 hidden = sorted(gone & set(value))
                 if hidden:
                     raise DataError(
-                        f"scenarios: {scenario.name} asks by {hidden[0]}, which is withheld. Name plants, or countries and steps."
+                        f"scenarios: {scenario.name} asks by {hidden[0]}, which is withheld. "
+                        "Name plants, or countries and steps."
                     )
                 if "id" in value:
                     ids = [value["id"]] if isinstance(value["id"], str) else value["id"]
@@ -477,9 +482,9 @@ def _refuse(found: pd.DataFrame, accepted: set[str], names: Mapping[str, str], p
     if open_ones.empty:
         return
     said = [
-        f"{old.get(key, key)} to {row['low']:.6g} .. {row['high']:.6g} t/a (width {row['width']:.3f}"
+        f"{old.get(str(key), key)} to {row['low']:.6g} .. {row['high']:.6g} t/a (width {row['width']:.3f}"
         + (f", by {row['narrowed_by']}" if row["narrowed_by"] else ", its band is that narrow")
-        + (f", for an owner that knows its own)" if row["insider"] else ")")
+        + (", for an owner that knows its own)" if row["insider"] else ")")
         for key, row in open_ones.iterrows()
     ]
     raise DataError(
@@ -517,7 +522,8 @@ Take it at its low ends and at its high ends: what the true chain can serve lies
 
 ## How far it protects
 
-This is disclosure control, not secrecy. From this folder and the facts that were
-named when it was made, {narrow}. Not covered: what is known from
-elsewhere (satellites, trade records, filings), two contributors together, and many questions to whoever holds the figures. The country, step and recipe of each plant are as they are, and so is who ships to whom.
+This is disclosure control, not secrecy. From this folder and the facts that were named when it was made,
+{narrow}. Not covered: what is known from
+elsewhere (satellites, trade records, filings), two contributors together, and many questions to whoever holds the
+figures. The country, step and recipe of each plant are as they are, and so is who ships to whom.
 """

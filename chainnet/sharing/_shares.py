@@ -80,7 +80,12 @@ class _Rows:
 
 
 def fit_shares(
-    classes: Classes, of: Ints, wishes: Sequence[Wish], demand: Sequence[tuple[int, int, float]], caps: Array, edge_caps: Array
+    classes: Classes,
+    of: Ints,
+    wishes: Sequence[Wish],
+    demand: Sequence[tuple[int, int, float]],
+    caps: Array,
+    edge_caps: Array,
 ) -> Shares:
     """Find shares under which wished plans go least over the members' bounds: one linear program.
 
@@ -128,17 +133,17 @@ def fit_shares(
     for w, wish in enumerate(wishes):
         for i in np.flatnonzero(free & np.isfinite(caps)):
             if wish.made[classes.of[i]] > _LEAST:
-                size = wish.made[classes.of[i]]
+                size = float(wish.made[classes.of[i]])
                 bound_rows.append((upper.add(0.0, (int(i), 1.0), (n + m + w, -caps[i] / size)), int(i)))
         for e in np.flatnonzero((of >= 0) & np.isfinite(edge_caps)):
-            size = wish.shipped[of[e]]
+            size = float(wish.shipped[of[e]])
             if size > _LEAST:
                 number = upper.add(0.0, (n + int(e), 1.0), (n + m + w, -edge_caps[e] / size))
                 bound_rows += [(number, int(t.tail[e])), (number, int(t.head[e]))]
-        for i, kind, tonnes in demand:
-            size = wish.served[classes.of[i], kind]
-            if free[i] and size > _LEAST:
-                bound_rows.append((upper.add(0.0, (i, 1.0), (n + m + w, -tonnes / size)), i))
+        for user, kind, tonnes in demand:
+            size = float(wish.served[classes.of[user], kind])
+            if free[user] and size > _LEAST:
+                bound_rows.append((upper.add(0.0, (user, 1.0), (n + m + w, -tonnes / size)), user))
     cost = np.zeros(slack)
     cost[n + m : n + m + s] = 1.0
     cost[n + m + s :] = _BROKEN
