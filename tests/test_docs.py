@@ -37,6 +37,7 @@ LONG = {
     "measure-an-alliance.md",
     "model-an-export-ban.md",
     "overview.md",
+    "share-data.md",
     "uncertain-inputs.md",
     "who-goes-short-when.md",
 }

@@ -5,20 +5,18 @@ stand as one), *outer* and *inner* (networks that can serve at least, and at mos
 handed on in place of a figure), *root* (what fixes every row and tells none).
 """
 
-from chainnet.sharing._aggregate import Aggregate, aggregate
+from chainnet.sharing._aggregate import aggregate
 from chainnet.sharing._attack import attack
 from chainnet.sharing._bands import at_bounds
 from chainnet.sharing._bracket import bracket
 from chainnet.sharing._commit import Commitment, commit, prove, read_secret, verify
 from chainnet.sharing._join import join
 from chainnet.sharing._merge import Merge, merge
-from chainnet.sharing._redact import Redaction, readme, redact
+from chainnet.sharing._redact import readme, redact
 
 __all__ = [
-    "Aggregate",
     "Commitment",
     "Merge",
-    "Redaction",
     "aggregate",
     "at_bounds",
     "attack",
