@@ -200,7 +200,7 @@ def prove(
     >>> net = cn.read("mag-9")
     >>> proof = cn.sharing.prove(net, bytes(32), "commodities", "magnet")
     >>> proof["format"], len(proof["path"])
-    ('chainnet-commit-1', 7)
+    ('chainnet-commit-1', 6)
     """
     return commit(network, secret, level=level).prove(table, key, number, column)
 

@@ -136,7 +136,7 @@ def merge(
     >>> import chainnet as cn
     >>> ours = cn.read("mag-9")
     >>> nodes = ours.nodes
-    >>> nodes.loc[nodes["id"] == "oxide_chn", "capacity_tpa"] = 70.0
+    >>> nodes.loc[nodes["id"] == "S_CN", "capacity_tpa"] = 70.0
     >>> theirs = ours.with_table("nodes", nodes)
     >>> both = cn.merge({"usa": ours, "jpn": theirs}, prefer=["jpn"])
     >>> both.n_conflicts, both.conflicts["why"].iloc[0]

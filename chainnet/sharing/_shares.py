@@ -131,10 +131,10 @@ def fit_shares(
         equal.add(1.0, *((i, 1.0) for i in own))
     bound_rows: list[tuple[int, int]] = []
     for w, wish in enumerate(wishes):
-        for i in np.flatnonzero(free & np.isfinite(caps)):
+        for i in np.flatnonzero(free & np.isfinite(caps)).tolist():
             if wish.made[classes.of[i]] > _LEAST:
                 size = float(wish.made[classes.of[i]])
-                bound_rows.append((upper.add(0.0, (int(i), 1.0), (n + m + w, -caps[i] / size)), int(i)))
+                bound_rows.append((upper.add(0.0, (i, 1.0), (n + m + w, -float(caps[i]) / size)), i))
         for e in np.flatnonzero((of >= 0) & np.isfinite(edge_caps)):
             size = float(wish.shipped[of[e]])
             if size > _LEAST:
