@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from chainnet.assumptions import load_bearing as load_bearing
     from chainnet.blocs import alignment as alignment
     from chainnet.blocs import alliance as alliance
+    from chainnet.blocs import fair_split as fair_split
     from chainnet.blocs import retaliation as retaliation
     from chainnet.calibration import calibrate as calibrate
     from chainnet.cascades import cascade as cascade
@@ -82,6 +83,7 @@ _ROOMS = {
     "draw": "drawing",
     "ensemble": "runs",
     "eu_supply_risk": "indicators",
+    "fair_split": "blocs",
     "fortify": "criticality",
     "geopolrisk": "indicators",
     "interdict": "criticality",
@@ -133,6 +135,7 @@ __all__ = [
     "draw",
     "ensemble",
     "eu_supply_risk",
+    "fair_split",
     "fortify",
     "geopolrisk",
     "interdict",

@@ -83,6 +83,13 @@ def test_a_root_a_proof_and_its_check(run, tmp_path: Path) -> None:  # type: ign
         run("verify", "proof.json", "--root", "0" * 64)
 
 
+def test_a_game_in_a_file_is_split(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    (tmp_path / "game.csv").write_text("coalition,value\na,6\nb,4\na+b,8\n", encoding="utf-8")
+    told = json.loads(run("fair-split", "game.csv", "--proposal", "a=8", "--proposal", "b=0", "--format", "json"))
+    assert [row["shapley"] for row in told["tables"]["members"]] == [5.0, 3.0]
+    assert told["transfer_total"] == pytest.approx(2.0)
+
+
 @pytest.mark.parametrize(
     ("line", "message"),
     [
@@ -95,10 +102,12 @@ def test_a_root_a_proof_and_its_check(run, tmp_path: Path) -> None:  # type: ign
         ("attack mag-9 --facts bad.toml", "no valid TOML"),
         ("attack mag-9 --facts odd.toml", "holds .*facts"),
         ("verify key --root key", "key"),
+        ("fair-split bad.csv", 'value: "x" is no number'),
     ],
 )
 def test_bad_lines_are_refused(run, tmp_path: Path, line: str, message: str) -> None:  # type: ignore[no-untyped-def]
     (tmp_path / "bad.toml").write_text("[[", encoding="utf-8")
+    (tmp_path / "bad.csv").write_text("coalition,value\na,x\n", encoding="utf-8")
     (tmp_path / "odd.toml").write_text("other = 1", encoding="utf-8")
     before = {p.name for p in tmp_path.iterdir()}
     with pytest.raises(cn.DataError, match=message):
