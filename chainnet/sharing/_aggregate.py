@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from warnings import warn
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,7 @@ import pandas as pd
 from chainnet import checks
 from chainnet._types import Array, Ints
 from chainnet.engine import LEAST_SIZE, MARGIN
-from chainnet.errors import DataError, SolverError
+from chainnet.errors import ChainnetWarning, DataError, SolverError
 from chainnet.flow import Counting, ValueModel
 from chainnet.lowering import Overlay, stack
 from chainnet.network import Network
@@ -105,11 +106,18 @@ def aggregate(
     SolverError
         If a bound does not hold against the chain itself: such networks are never returned.
 
+    Warns
+    -----
+    ChainnetWarning
+        If the inner network serves nothing where the outer one serves something.
+
     Notes
     -----
     Outer: every plan of the chain, summed over classes, keeps all summed bounds. Inner: every class is split in
     fixed shares v with a plan w for each class edge whose sums are v at both its ends; a plan of the inner network
     times the shares is a plan of the chain (Zipkin 1980).
+    Where members of two classes are tied sparsely no such plan may exist; nothing flows there in the inner network,
+    and the bracket is wide (``checked`` says how wide).
 
     Examples
     --------
@@ -159,6 +167,14 @@ def aggregate(
         names = [(str(classes.tables.ids[i]), classes.names[classes.of[i]]) for i in out]
         split += [{"id": key, "class": name, "why": f"{worst}; {why}"} for key, name in names]
         keys = finer
+    base = checked.loc["base"]
+    if base["served_low_tpa"] <= MARGIN * truth.size < base["served_high_tpa"]:
+        warn(
+            "aggregate: the inner network serves nothing, so the lower bound says nothing: the classes are tied too "
+            "sparsely for fixed shares. Give most_width, or finer labels in by.",
+            ChainnetWarning,
+            stacklevel=2,
+        )
     source = provenance(
         network, "HiGHS simplex", status=BOUNDED, by=words, respect=[s.name for s in respect], most_width=most_width
     )

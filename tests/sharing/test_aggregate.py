@@ -51,6 +51,7 @@ def test_a_sum_alone_would_promise_too_much() -> None:
     assert between == pytest.approx(25.0)
 
 
+@pytest.mark.filterwarnings("ignore:aggregate")
 @settings(max_examples=4)
 @given(seed=st.integers(0, 10_000))
 def test_the_bracket_holds_on_random_chains(seed: int) -> None:
@@ -123,6 +124,15 @@ def test_a_class_that_is_reached_whole_still_bears_the_words_by_which_it_is_reac
     ban = cn.Scenario("ban", [{"kind": "remove", "where": {"owner": ["x", "y"]}}])
     found = aggregate(pairs(TWO), ["country", "stage"], respect=[ban])
     assert bracket(found.inner, found.outer, [ban]).loc["ban", "served_high_tpa"] == 0.0
+
+
+def test_an_inner_network_that_serves_nothing_is_said_to_be_worthless() -> None:
+    net = pairs([("a1", "b1", None)])
+    net = net.without(edges=[("b1", "user")])
+    with pytest.warns(cn.ChainnetWarning, match="the inner network serves nothing"):
+        found = aggregate(net, ["country", "stage"])
+    base = found.checked.loc["base"]
+    assert base["served_low_tpa"] == base["served_tpa"] == 0.0 < base["served_high_tpa"]
 
 
 def test_a_plant_that_is_named_stays_by_itself() -> None:
