@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    import chainnet.sharing as sharing  # noqa: F401
     from chainnet.assessment import Assessment as Assessment
     from chainnet.assessment import assess as assess
     from chainnet.assessment import compare as compare
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from chainnet.assumptions import load_bearing as load_bearing
     from chainnet.blocs import alignment as alignment
     from chainnet.blocs import alliance as alliance
+    from chainnet.blocs import fair_split as fair_split
     from chainnet.blocs import retaliation as retaliation
     from chainnet.calibration import calibrate as calibrate
     from chainnet.calibration import from_trade as from_trade
@@ -52,6 +54,8 @@ if TYPE_CHECKING:
     from chainnet.runs import sensitivity as sensitivity
     from chainnet.scenario import Scenario as Scenario
     from chainnet.scenario import scenarios as scenarios
+    from chainnet.sharing import join as join
+    from chainnet.sharing import merge as merge
     from chainnet.stress import stockpile_mitigation as stockpile_mitigation
     from chainnet.stress import stockpile_requirement as stockpile_requirement
     from chainnet.stress import stress_test as stress_test
@@ -81,12 +85,15 @@ _ROOMS = {
     "draw": "drawing",
     "ensemble": "runs",
     "eu_supply_risk": "indicators",
+    "fair_split": "blocs",
     "fortify": "criticality",
     "from_trade": "calibration",
     "geopolrisk": "indicators",
     "interdict": "criticality",
+    "join": "sharing",
     "load_bearing": "assumptions",
     "max_flow": "flow",
+    "merge": "sharing",
     "overcapacity": "economics",
     "overview": "assessment",
     "portfolio": "projects",
@@ -132,12 +139,15 @@ __all__ = [
     "draw",
     "ensemble",
     "eu_supply_risk",
+    "fair_split",
     "fortify",
     "from_trade",
     "geopolrisk",
     "interdict",
+    "join",
     "load_bearing",
     "max_flow",
+    "merge",
     "overcapacity",
     "overview",
     "portfolio",
@@ -160,6 +170,8 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
+    if name == "sharing":  # what is asked less often stands on the face of its package
+        return import_module("chainnet.sharing")
     if name not in _ROOMS:
         raise AttributeError(f"module 'chainnet' has no attribute {name!r}")
     value = getattr(import_module(f"chainnet.{_ROOMS[name]}"), name)

@@ -42,6 +42,8 @@ def tables_page() -> str:
 
 
 _KINDS = ("Error", "Warning")
+# what stands on the face of its package, not on the front door
+SHARING = ("aggregate", "at_bounds", "attack", "bracket", "commit", "prove", "redact", "verify")
 
 
 def errors_page() -> str:
@@ -65,10 +67,10 @@ def errors_page() -> str:
 def api_page() -> str:
     """Every public name with its docstring."""
     parts = ["# Python\n\n", NOTE, "Import as `import chainnet as cn`.\n"]
-    for name in cn.__all__:
+    shared = {f"sharing.{name}": getattr(cn.sharing, name) for name in SHARING}
+    for name, thing in {**{name: getattr(cn, name) for name in cn.__all__}, **shared}.items():
         if name.endswith(_KINDS):
             continue
-        thing = getattr(cn, name)
         doc = inspect.getdoc(thing) or ""
         title = f"class {name}" if inspect.isclass(thing) else f"{name}{inspect.signature(thing)}"
         title = re.sub(r"<function .*?>", "...", title)

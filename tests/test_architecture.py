@@ -23,7 +23,7 @@ FLOORS = (
     ("scenario", "calibration"),
     ("flow",),
     ("criticality", "stress", "projects", "economics", "cascades"),
-    ("indicators", "blocs", "runs", "assumptions"),
+    ("indicators", "blocs", "runs", "assumptions", "sharing"),
     ("drawing", "assessment"),
     ("reporting",),
     ("cli",),
@@ -31,7 +31,7 @@ FLOORS = (
 FLOOR = {name: number for number, names in enumerate(FLOORS, 1) for name in names}
 # packages whose inner modules need no underscore: many rooms, entered by the face all the same
 OPEN = {"engine", "io", "drawing", "reporting", "cli"}
-MOST_ROOMS, LINES, FUNCTION_LINES = 27, 600, 80
+MOST_ROOMS, LINES, FUNCTION_LINES = 28, 600, 80
 
 
 def room(path: Path) -> str:

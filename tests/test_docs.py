@@ -38,6 +38,7 @@ LONG = {
     "model-an-export-ban.md",
     "overview.md",
     "plan-without-python.md",
+    "share-data.md",
     "uncertain-inputs.md",
     "who-goes-short-when.md",
 }

@@ -23,6 +23,7 @@ from chainnet.cli import (
     plans,
     projects,
     runs,
+    sharing,
     stress,
     trade,
 )
@@ -44,6 +45,7 @@ FAMILIES = (
     plans,
     projects,
     runs,
+    sharing,
     stress,
     trade,
 )

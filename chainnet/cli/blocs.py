@@ -1,4 +1,4 @@
-"""The commands about blocs: alliance, alignment, retaliation."""
+"""The commands about blocs: alliance, alignment, retaliation, fair-split."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
+import typer
+
 from chainnet.cli import options as opt
 from chainnet.cli.common import Question, TableOutput, command
-from chainnet.cli.words import split_pairs, words
+from chainnet.cli.words import number, pairs, split_pairs, words
 
 
 def _named(given: Sequence[str], option: str) -> dict[str, list[str]]:
@@ -96,3 +98,27 @@ class Retaliation(Question, TableOutput):
     def _run(self) -> None:
         moves = {"nothing": None, **{word: self.pick_scenario(word, "--move") for word in self.move or ()}}
         self._tell(self.ask(moves=moves if self.move else None))
+
+
+@command(name="fair-split")
+class FairSplit(TableOutput):
+    """Split a cost or a gain among members: Shapley, core, nucleolus, the least compensation of a proposal."""
+
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV of coalition (names joined by +) and value.")]
+    kind: Annotated[Literal["cost", "gain"], "What the values are."] = "cost"
+    proposal: Annotated[
+        list[str] | None, "MEMBER=AMOUNT, for each member; may be repeated.", pairs("MEMBER=AMOUNT")
+    ] = None
+
+    def _run(self) -> None:
+        import pandas as pd
+
+        from chainnet.blocs import fair_split
+        from chainnet.io import parse_csv, read_text
+
+        held = parse_csv(read_text(self.file, self.file.name), self.file.name)
+        table = pd.DataFrame(held.rows, columns=held.header)
+        if "value" in table:
+            said = f'{self.file.name}, value: "{{}}" is no number.'
+            table["value"] = [number(str(cell), said.format(cell)) for cell in table["value"]]
+        self.say(fair_split(table, self.kind, self.given("proposal")), shown=("members", "coalitions"))

@@ -5,7 +5,7 @@ Words: *measure* (remove, scale, restrict, quota, ...), *effect* (what a measure
 """
 
 from chainnet.scenario._calendar import month_number, month_text
-from chainnet.scenario._effect import acting, listed
+from chainnet.scenario._effect import Effect, acting, listed
 from chainnet.scenario._kinds import KINDS, places_of
 from chainnet.scenario._outside import Outside, outside_is_told, tell_outside
 from chainnet.scenario._overlay import effects_of, overlay_at
@@ -21,6 +21,7 @@ from chainnet.scenario._timeline import Timeline, timeline
 
 __all__ = [
     "KINDS",
+    "Effect",
     "Outside",
     "Scenario",
     "Timeline",

@@ -40,7 +40,7 @@ def numbers(sentence: str) -> list[str]:
 
 
 def table(document: Document, key: str) -> ReportTable | None:
-    return next((t for t in document.tables if t.id == key), None)
+    return next((t for t in document.tables if t.key == key), None)
 
 
 def rows(document: Document, key: str) -> list[dict[str, Cell]]:

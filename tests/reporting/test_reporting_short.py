@@ -103,7 +103,8 @@ def test_the_verdict_tells_every_tier_its_share_first(made: cn.Assessment) -> No
     assert said.startswith(
         "Under “China stops”, 20 % of defence demand goes unmet (5 of 25 t/yr). Besides, 100 % of civilian"
     )
-    assert "This holds unless no relation carries more than its baseline; four more points overturn it (T16b)." in said
+    hinges = "This holds unless no relation carries more than its baseline; four more points overturn it"
+    assert f"{hinges} ({table_id('hinges')})." in said
     assert "[0–10] t/yr of defence demand go unmet" in line(made)["How sure."]
 
 

@@ -16,6 +16,7 @@ from chainnet.reporting.formats.charts import charts
 from chainnet.reporting.formats.page import html_report
 from chainnet.reporting.formats.workbook import empty_tables, sheet_names, workbook_report
 from chainnet.reporting.model import Cell, Document, ReportColumn, make_table
+from chainnet.reporting.sections.order import table_id
 
 HEAD, CODE, FIRST = 4, 5, 6  # lines, as people count
 FORMULA = '=HYPERLINK("http://x.example","y")'
@@ -56,10 +57,10 @@ def test_every_html_table_is_a_sheet_cell_by_cell(document: Document, book: Any)
 
 def test_a_table_in_which_nothing_stands_has_no_sheet_and_the_contents_say_so(document: Document, book: Any) -> None:
     empty = empty_tables(document.tables)
-    assert {"operators", "stocks"} <= {table.id for table in empty}  # no operators, no stocks in MAG-9
+    assert {"operators", "stocks"} <= {table.key for table in empty}  # no operators, no stocks in MAG-9
     assert not {table.sheet for table in empty} & set(book.sheetnames)
     said = " ".join(str(row[0]) for row in book["Contents"].iter_rows(values_only=True))
-    assert "No sheet: T12a Stocks on record: no stock on record." in said
+    assert f"No sheet: {table_id('stocks')} Stocks on record: no stock on record." in said
     assert all(f"No sheet: {table.id} " in said for table in empty)
 
 
@@ -160,19 +161,12 @@ def test_a_figure_is_shown_with_the_digits_of_the_report(
 
 def test_main_tables_are_drawn_and_each_chart_shows_the_figures_beside_it(document: Document, book: Any) -> None:
     drawn = charts(filled(document))
-    assert [chart.table for chart in drawn] == [
-        "scenarios",
-        "steps",
-        "sites",
-        "countries",
-        "M1",
-        "ladder",
-        "helps_most",
-    ]
+    keys = ("scenarios", "steps", "sites", "countries", "M1", "ladder", "helps_most")
+    assert [chart.table for chart in drawn] == [table_id(key) for key in keys]
     sheet = book["Charts"]
     assert len(sheet._charts) == len(drawn)
     cells = {(row[1].value, row[i].value) for row in sheet.iter_rows() for i in range(2, len(row))}
-    t5 = next(chart for chart in drawn if chart.table == "sites")
+    t5 = next(chart for chart in drawn if chart.table == table_id("sites"))
     shares = dict(t5.series)["of all tiers"]
     assert shares[0] == pytest.approx(0.8)
     assert (t5.lines[0], shares[0]) in cells

@@ -152,7 +152,7 @@ def _held(facts: Facts) -> pd.DataFrame:
     whole = made.groupby(LISTED)["t"].transform("sum")
     made = made.assign(share=made["t"] / whole.where(whole > 0)).dropna(subset=["share"])
     kept = [(str(s), str(c)) not in facts.inner_goods for s, c in zip(made["step"], made["commodity"], strict=True)]
-    return made[kept]
+    return made[np.array(kept, dtype=bool)]
 
 
 @fig.figure("holders")

@@ -12,7 +12,7 @@ from chainnet.reporting import columns as col
 from chainnet.reporting.advised import Advised, advised_of, holders, stock_words
 from chainnet.reporting.ends import has_others
 from chainnet.reporting.facts import BASELINE, Facts
-from chainnet.reporting.model import Block, ReportTable, Sentence, blocks_of, make_table
+from chainnet.reporting.model import Block, ReportColumn, ReportTable, Sentence, blocks_of, make_table
 from chainnet.reporting.others import order_of
 from chainnet.reporting.sections.answer import inferred_flows, weakest_input
 from chainnet.reporting.sections.losses import top_losses
@@ -49,6 +49,15 @@ def _short_head(facts: Facts) -> str:
     return f"{first_capital(facts.first)} short{', others last' if after else ''}"
 
 
+def _all_served(facts: Facts, others: Sequence[str]) -> list[ReportColumn]:
+    """Return the column of what all tiers get, where there are several."""
+    if not others:
+        return []
+    head, meaning = "All tiers served", "tonnes served over all tiers"
+    served = facts.whole["served_tpa"]
+    return [col.tons("whole_served_tpa", head, meaning, lambda row: served[row["scenario"]], body=False)]
+
+
 @col.table("scenarios", "Summary", "Scenarios, worst first")
 def scenario_table(facts: Facts) -> ReportTable:
     """Return the baseline, then scenarios, worst first, with the months of the leading tier."""
@@ -58,9 +67,6 @@ def scenario_table(facts: Facts) -> ReportTable:
     def left(row: Any) -> Any:
         rung = facts.scenario_rung(row["scenario"], "stocks", facts.first)
         return NOT_APPLICABLE if rung is None else rung["shortfall_tpa"]
-
-    def over_all(row: Any) -> Any:
-        return facts.whole.loc[row["scenario"], "served_tpa"]
 
     def short_of(tier: str) -> Callable[[Any], Any]:
         return lambda row: facts.of(row["scenario"], tier)["shortfall_tpa"]
@@ -101,11 +107,7 @@ def scenario_table(facts: Facts) -> ReportTable:
             col.tons(f"shortfall_{t}_tpa", f"{first_capital(t)} short", f"shortfall of {t}", short_of(t))
             for t in others
         ),
-        *(
-            [col.tons("whole_served_tpa", "All tiers served", "tonnes served over all tiers", over_all, body=False)]
-            if others
-            else []
-        ),
+        *_all_served(facts, others),
         col.weight("shortfall_t", f"In {months.horizon} months, t", f"what {months.lead} lacks over the horizon"),
         *month_columns(months),
         col.tons("residual_tpa", "Left with new relations, stocks", "with new relations and one year of stocks", left),

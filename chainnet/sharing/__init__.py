@@ -1,0 +1,32 @@
+"""What may allies put together, hand on, and prove later? Merged, coarser and redacted tables, and roots over rows.
+
+Words: *party* (whose tables they are), *conflict* (a cell of which parties say different things), *class* (plants that
+stand as one), *outer* and *inner* (networks that can serve at least, and at most, what the truth can), *band* (what is
+handed on in place of a figure), *root* (what fixes every row and tells none).
+"""
+
+from chainnet.sharing._aggregate import aggregate
+from chainnet.sharing._attack import attack
+from chainnet.sharing._bands import at_bounds
+from chainnet.sharing._bracket import bracket
+from chainnet.sharing._commit import Commitment, commit, prove, read_secret, verify
+from chainnet.sharing._join import join
+from chainnet.sharing._merge import Merge, merge
+from chainnet.sharing._redact import readme, redact
+
+__all__ = [
+    "Commitment",
+    "Merge",
+    "aggregate",
+    "at_bounds",
+    "attack",
+    "bracket",
+    "commit",
+    "join",
+    "merge",
+    "prove",
+    "read_secret",
+    "readme",
+    "redact",
+    "verify",
+]

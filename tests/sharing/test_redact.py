@@ -1,0 +1,252 @@
+"""Folders that may be handed on, and what a reader can still find out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.optimize import linprog
+
+import chainnet as cn
+from chainnet.sharing import aggregate, at_bounds, attack, bracket, redact
+from chainnet.sharing._bands import band_of, middle_of
+from chainnet.sharing._redact import broken_rule
+
+SECRET = bytes(range(32))
+
+
+def three(caps: tuple[float, ...] = (12.6, 7.9, 3.2)) -> cn.Network:
+    """Three mines in bands of 10-16, 6.3-10 and 2.5-4."""
+    return cn.Network(
+        nodes=pd.DataFrame(
+            {
+                "id": ["a", "b", "c", "user"], "stage": ["mine"] * 3 + ["end_use"], "country": ["AUS"] * 4,
+                "site": ["1", "2", "2", None], "owner": ["x", "y", "z", None], "capacity_tpa": [*caps, None],
+                "low": [10.0, 6.3, 2.5, None], "high": [16.0, 10.0, 4.0, None],
+            }
+        ),
+        edges=pd.DataFrame({"source": ["a", "b", "c"], "target": ["user"] * 3}),
+        name="three",
+    )  # fmt: skip
+
+
+def total(value: float, within: float = 0.0, **where: str) -> dict[str, Any]:
+    return {"total": where or {"stage": "mine"}, "value": value, "within": within}
+
+
+@given(value=st.floats(1e-6, 1e9))
+def test_a_figure_lies_in_its_band_and_the_band_on_the_grid(value: float) -> None:
+    for bands in ("r5", 2.0):
+        low, high = band_of(value, bands)
+        assert low <= value < high
+        assert band_of(low, bands) == (low, high)
+        assert low <= middle_of(low, high) <= high
+    low, high = band_of(value, "r5")
+    assert (high - low) / (high + low) >= 0.2
+
+
+def test_without_facts_nothing_is_narrowed() -> None:
+    found = attack(three())
+    assert found["width"].tolist() == pytest.approx([6 / 26, 3.7 / 16.3, 1.5 / 6.5])
+    assert found["is_protected"].all()
+    assert (found["narrowed_by"] == "").all()
+
+
+@pytest.mark.parametrize(
+    ("fact", "low", "high"),
+    [(total(22.0), 10.0, 13.2), (total(22.0, 2.0), 10.0, 15.2), (total(20.5, 4.5), 10.0, 16.0)],
+)
+def test_worked_totals(fact: dict[str, Any], low: float, high: float) -> None:
+    row = attack(three(), [fact]).loc["a"]
+    assert (row["low"], row["high"]) == pytest.approx((low, high))
+    assert row["is_protected"] == ((high - low) / (high + low) >= 0.2)
+
+
+def test_two_totals_that_differ_by_one_plant_tell_it() -> None:
+    row = attack(three(), [total(22.0), total(10.0, site="2")]).loc["a"]
+    assert (row["low"], row["high"]) == pytest.approx((12.0, 12.0))
+    assert row["narrowed_by"].startswith("total of")
+
+
+def test_an_insider_knows_more() -> None:
+    found = attack(three(), [total(22.0)], insiders={"third": {"c": 3.0}})
+    row = found[found["insider"] == "third"].loc["a"]
+    assert (row["low"], row["high"]) == pytest.approx((10.0, 12.7))
+
+
+def test_an_answer_bounds_from_below_and_with_its_cut_from_above() -> None:
+    bare = attack(three(), [{"served": 28.0}])
+    assert bare.loc["a", ["low", "high"]].tolist() == pytest.approx([14.0, 16.0])
+    cut = attack(three(), [{"served": 22.0, "cut": {"a": 1.0, "b": 1.0, "c": 1.0}}])
+    assert cut.loc["a", ["low", "high"]].tolist() == pytest.approx([10.0, 13.2])
+    assert cut["upper_facts_used"].tolist() == [1, 1, 1]
+    assert bare["upper_facts_used"].tolist() == [0, 0, 0]
+
+
+@given(seed=st.integers(0, 10_000))
+def test_the_attack_finds_what_an_own_program_finds(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    low = np.array([10.0, 6.3, 2.5])
+    high = np.array([16.0, 10.0, 4.0])
+    true = low + rng.random(3) * (high - low)
+    sets = [np.array(rng.random(3) < 0.6) for _ in range(2)]
+    net = three(tuple(true))
+    nodes = net.nodes.assign(
+        step=[str(bool(m)) for m in sets[0]] + [None], region=[str(bool(m)) for m in sets[1]] + [None]
+    )
+    facts = [total(float(true[sets[0]].sum()), 0.5, step="True"), total(float(true[sets[1]].sum()), 0.2, region="True")]
+    found = attack(net.with_table("nodes", nodes), facts)
+    lines = np.array([s.astype(float) for s in sets])
+    values, within = np.array([f["value"] for f in facts]), np.array([f["within"] for f in facts])
+    for i, key in enumerate("abc"):
+        ends = [
+            sign * linprog(sign * np.eye(3)[i], np.vstack([lines, -lines]), np.concatenate([values + within, within - values]),
+                           bounds=np.column_stack([low, high])).fun for sign in (1.0, -1.0)
+        ]  # fmt: skip
+        assert found.loc[key, ["low", "high"]].tolist() == pytest.approx(ends, abs=1e-6)
+        assert ends[0] - 1e-9 <= true[i] <= ends[1] + 1e-9
+
+
+def test_a_fact_that_contradicts_the_bands_is_named() -> None:
+    with pytest.raises(cn.InfeasibleError, match="total of stage mine contradicts the bands"):
+        attack(three(), [total(50.0)])
+
+
+def secrets_of(net: cn.Network) -> set[str]:
+    words = {w for t in ("nodes", "projects") for c in ("id", "label", "operator", "owner", "note")
+             for w in getattr(net, t)[c].dropna()}  # fmt: skip
+    words |= {w for c in ("address", "title") for w in net.references[c].dropna()}
+    return {w for w in words if len(w) > 3} - {"several", "unknown"}
+
+
+@pytest.mark.parametrize("name", ["mag-9", "gallium", pytest.param("rare-earths", marks=pytest.mark.slow)])
+def test_nothing_hidden_stands_in_any_byte_and_the_truth_lies_between(
+    name: str, graphs: dict[str, cn.Network], tmp_path: Path
+) -> None:
+    net = graphs[name]
+    done = redact(net, secret=SECRET)
+    cn.write(done.network, tmp_path / "out")
+    text = "".join(p.read_text(encoding="utf-8") for p in (tmp_path / "out").rglob("*") if p.is_file())
+    assert [word for word in secrets_of(net) if word in text] == []
+    assert net.digest not in text + repr(done.provenance)
+    assert done.attack["is_protected"].all()
+    back = cn.read(tmp_path / "out")
+    assert back.digest == done.network.digest
+    rows = bracket(at_bounds(back, "low"), at_bounds(back, "high"), by="country")
+    truth = cn.chokepoints(net, by="country")["lost_tpa"]
+    size = cn.max_flow(net).value_tpa
+    for label in rows.index.drop("base"):
+        low, high = rows.loc[label, ["lost_low_tpa", "lost_high_tpa"]]
+        assert low - 1e-6 * size <= truth[label] <= high + 1e-6 * size
+
+
+def test_aggregated_and_redacted_the_truth_still_lies_between(graphs: dict[str, cn.Network]) -> None:
+    net = graphs["germanium"]
+    pair = aggregate(net)
+    low = at_bounds(redact(pair.inner, secret=SECRET).network, "low")
+    high = at_bounds(redact(pair.outer, secret=SECRET).network, "high")
+    rows = bracket(low, high, by="country")
+    truth = cn.chokepoints(net, by="country")["lost_tpa"]
+    for label in rows.index.drop("base"):
+        assert rows.loc[label, "lost_low_tpa"] - 1e-6 <= truth[label] <= rows.loc[label, "lost_high_tpa"] + 1e-6
+
+
+def test_new_ids_tell_nothing_and_only_the_secret_orders_them(mag9: cn.Network) -> None:
+    one, same, other = (redact(mag9, secret=key) for key in (SECRET, SECRET, bytes(32)))
+    assert one.network.digest == same.network.digest
+    assert set(one.names) & set(mag9.nodes["id"]) == set()
+    assert set(one.names) == set(other.names)
+
+
+def test_new_ids_may_be_old_ids_of_other_plants() -> None:
+    nodes = three().nodes.assign(id=["AUS_mine_2", "AUS_mine_3", "AUS_mine_1", "user"])
+    edges = pd.DataFrame({"source": nodes["id"][:3], "target": "user", "cost_usd_per_t": [1.0, 2.0, 3.0]})
+    net = cn.Network(nodes, edges)
+    found = redact(net, secret=SECRET)
+    for old, cost in zip(nodes["id"][:3], [1.0, 2.0, 3.0], strict=True):
+        row = found.network.edges.set_index("source").loc[found.names[old]]
+        assert row["cost_usd_per_t"] == cost
+
+
+def test_kept_ids_and_words_stay(mag9: cn.Network) -> None:
+    key = mag9.nodes["id"].iloc[0]
+    found = redact(mag9, secret=SECRET, keep=[key, "owner_country"])
+    assert key in set(found.network.nodes["id"])
+    assert found.network.nodes["owner_country"].notna().any()
+
+
+def test_demand_and_prices_go_only_if_named(mag9: cn.Network) -> None:
+    plain = redact(mag9, secret=SECRET).network
+    assert sorted(plain.demand["demand_tpa"]) == sorted(mag9.demand["demand_tpa"])
+    hidden = redact(mag9, secret=SECRET, hide=["names", "sources", "demand", "prices"]).network
+    assert (hidden.demand["low"] < hidden.demand["high"]).all()
+    assert hidden.projects["capex_musd"].isna().all()
+    worst = at_bounds(hidden, "low", demand="high").demand["demand_tpa"].sum()
+    assert worst >= mag9.demand["demand_tpa"].sum()
+
+
+def test_what_facts_would_give_away_is_refused_unless_accepted() -> None:
+    net = three()
+    with pytest.raises(cn.DataError, match=r"a to 10 \.\. 13\.2 t/a \(width 0\.138, by total of stage mine"):
+        redact(net, secret=SECRET, facts=[total(22.0)])
+    found = redact(net, secret=SECRET, facts=[total(22.0)], accept=["a", "b", "c"])
+    assert not found.attack["is_protected"].all()
+    assert set(found.attack["insider"]) > {""}
+
+
+def test_a_scenario_is_handed_on_with_the_new_ids(mag9: cn.Network) -> None:
+    key = mag9.nodes.loc[mag9.nodes["country"] == "CHN", "id"].iloc[0]
+    stop = cn.Scenario("stop", [{"kind": "remove", "nodes": [key]}])
+    found = redact(mag9, secret=SECRET, scenarios=[stop])
+    assert found.scenarios[0].measures[0]["nodes"] == [found.names[key]]
+    with pytest.raises(cn.DataError, match="asks by owner_country, which is withheld"):
+        redact(
+            mag9, secret=SECRET, scenarios=[cn.Scenario("s", [{"kind": "remove", "where": {"owner_country": "CHN"}}])]
+        )
+
+
+def test_what_is_withheld_cannot_be_asked_by(mag9: cn.Network) -> None:
+    net = redact(mag9, secret=SECRET).network
+    with pytest.raises(cn.DataError, match='asks by owner "Firm", which no row here bears'):
+        bracket(at_bounds(net, "low"), at_bounds(net, "high"),
+                [cn.Scenario("s", [{"kind": "remove", "where": {"owner": "Firm"}}])])  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("parts", "rule", "is_safe"),
+    [
+        ((60, 25, 10, 5), {"p": 0.1, "least": 3}, True),
+        ((60, 25, 10, 5), {"p": 0.3}, False),
+        ((60, 25, 10, 5), {"nk": (2, 0.8)}, False),
+        ((70, 24, 4, 2), {"p": 0.1}, False),
+        ((60, 40), {"least": 3}, False),
+    ],
+)
+def test_small_cells(parts: tuple[float, ...], rule: dict[str, Any], is_safe: bool) -> None:
+    assert (broken_rule(parts, rule) == "") == is_safe
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [({"secret": b"short"}, "secret: give 16"), ({"bands": 1.0}, "bands: 1.0"), ({"hide": ["colour"]}, 'unknown word "colour"'),
+     ({"rule": {"p": 1.5}}, "rule: p: 1.5"), ({"protect": 0.0}, "protect: 0.0"), ({"keep": ["nobody"]}, 'keep: "nobody"'),
+     ({"protect": 0.4}, "hidden figures can be narrowed to less than 0.4")],
+)  # fmt: skip
+def test_bad_words_are_refused(mag9: cn.Network, change: dict[str, Any], message: str) -> None:
+    with pytest.raises(cn.DataError, match=message):
+        redact(mag9, **{"secret": SECRET, **change})
+
+
+@pytest.mark.parametrize(
+    ("fact", "message"),
+    [({"total": {"stage": "mine"}}, "value is missing"), ({}, "give a mapping"), ({"served": 1.0, "whithin": 1.0}, "unknown key"),
+     ({"served": 1.0, "cut": {"q": 1.0}}, "q"), (total(5.0, stage="end_use"), "without a capacity")],
+)  # fmt: skip
+def test_bad_facts_are_refused(fact: dict[str, Any], message: str) -> None:
+    with pytest.raises((cn.DataError, cn.UnknownIdError), match=message):
+        attack(three(), [fact])
