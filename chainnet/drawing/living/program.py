@@ -8,13 +8,13 @@ settings drawn by chance, against the bounds that the lowering gives for all of 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from chainnet._types import INF, Array
+from chainnet._types import INF, Array, Bools
 from chainnet.drawing.living.controls import HALF, Control
 from chainnet.errors import SolverError
 from chainnet.flow import EXTRA_COST_USD_PER_T
@@ -27,16 +27,6 @@ __all__ = ["LivingProgram", "Values"]
 Values = Mapping[str, float | bool | None]
 # settings that are drawn to prove that effects may be put together, and how near they must come
 _DRAWN, _SAME = 40, 1e-13
-
-
-@dataclass(frozen=True)
-class _Acts:
-    """Which of all effects stand at full size, which restrictions have a bound of their own, which projects stand."""
-
-    sizes: Array
-    bounds: dict[int, float]
-    demand: dict[int, float]
-    built: Array
 
 
 class LivingProgram:
@@ -69,6 +59,7 @@ class LivingProgram:
             self._spans[control.id] = list(range(len(measures), len(measures) + len(own)))
             measures += own
         found = sorted(effects_of(network, measures, "controls"), key=lambda effect: effect.number)
+        self._labels = {scenario.name: scenario.label or scenario.name for scenario in presets}
         self._preset_spans = {"": range(0, 0)}
         for scenario in presets:
             first = len(found)
@@ -92,8 +83,6 @@ class LivingProgram:
 
     def _told(self, preset: str, values: Values, *, whole: bool = False) -> tuple[Array, Array]:
         """Return the bounds of columns and rows that the lowering gives; ``whole``: all projects stand."""
-        from dataclasses import replace
-
         sizes, bounds = np.zeros(len(self._effects)), dict[int, float]()
         sizes[list(self._preset_spans[preset])] = 1.0
         built = np.full(len(self._network.projects), float(whole))
@@ -140,6 +129,19 @@ class LivingProgram:
             hits = [self._effects[i].projects for i in span if self._effects[i].kind == "build"]
             built = np.any(hits, axis=0) if hits else np.zeros(len(ids), dtype=bool)
             found[name] = [f"project:{word}" for word in ids[built]]
+        return found
+
+    @cached_property
+    def rules(self) -> dict[int, tuple[str, Bools]]:
+        """What each restriction is called, and the edges that it names, by its number."""
+        labels = {i: f"exports: {c.label}" for c in self._controls for i in self._spans[c.id]}
+        for name, span in self._preset_spans.items():
+            labels |= {i: f"rule of the scenario: {self._labels.get(name, name)}" for i in span}
+        found = {}
+        for i, number in self._restriction.items():
+            restriction = self._effects[i].restriction
+            assert restriction is not None
+            found[number] = labels[i], restriction.edges
         return found
 
     @cached_property
