@@ -80,8 +80,14 @@ class Draw(Question, Form):
     others: opt.Others = "after"
     marking: Marking = ""
     title: Annotated[str | None, "Heading."] = None
+    live: Annotated[bool, "A living page: it solves again whenever its reader moves a control."] = False
 
     def _run(self) -> None:
+        if self.live:
+            if self.months is not None or self.start is not None or self.step_months != 1:
+                raise DataError("draw: a living page has no months yet. Leave --months out, or --live.")
+            self.say_paths(self.ask(scenario=self.scenario))
+            return
         if self.months is None and (self.start is not None or self.step_months != 1):
             raise DataError("draw: --start and --step-months go with --months; give the horizon.")
         if self.months is not None and self.scenario is None:
@@ -202,3 +208,16 @@ class Init(Form):
         from chainnet.io import write_template
 
         self.say_paths(write_template(self.folder))
+
+
+@command()
+class Engine(Form):
+    """Add the solver of living pages (draw --live) from the file that `npm pack` writes."""
+
+    action: Annotated[Literal["add"], typer.Argument(metavar="add", help="What to do.")]
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="highs-1.15.3.tgz.")]
+
+    def _run(self) -> None:
+        from chainnet.drawing import add_solver
+
+        self.say_paths(add_solver(self.file))

@@ -49,6 +49,7 @@ def draw(
     first_losses: pd.DataFrame | None = None,
     others: Literal["after", "before", "alongside"] | None = None,
     ends: pd.DataFrame | None = None,
+    live: bool = False,
 ) -> Path:
     """Draw a network as one HTML file that opens without a network connection.
 
@@ -85,6 +86,9 @@ def draw(
     ends : DataFrame, optional
         ``both_ends`` of the same network and scenario, beside a balance: the heading then says what goes short if all
         others are served after those who count, and before. A stress test holds its own.
+    live : bool
+        A living page: it solves ``balance`` again, with its proof, whenever its reader moves a control, and takes no
+        result. ``scenario`` is then the shipped scenario that it opens with, ``others`` the order.
 
     Returns
     -------
@@ -95,11 +99,13 @@ def draw(
     ------
     DataError
         If the view or the scenario is unknown, the result is of another kind or another network,
-        ``first_losses`` stand without ``losses``, or the file cannot be written.
+        ``first_losses`` stand without ``losses``, or the file cannot be written; with ``live`` if the solver of
+        living pages is not installed, or the page would be too large.
 
     Notes
     -----
-    Nothing is solved here. The page makes no request, runs no code from data, and the same input
+    Nothing is solved here, but for the answer that a living page holds its own first one against. The page
+    makes no request, runs no code from data, and the same input
     gives the same bytes. A page of months that would pass 2 MB shows the worst month of each quarter,
     half-year or year instead, and says so. The drawing engine is vis-network 9.1.2 as shipped by pyvis.
 
@@ -115,6 +121,9 @@ def draw(
     if view not in VIEWS:
         raise DataError(f'draw: unknown view "{view}";{near_matches(str(view), VIEWS)} known: {", ".join(VIEWS)}.')
     check_words(title=title, marking=marking)
+    if live:
+        given = {"result": result, "losses": losses, "first_losses": first_losses, "ends": ends}
+        return _draw_living(network, view, path, given, (scenario, others or "after", title, marking))
     answer, ranking = sort_answers(network, result, losses, scenario, first_losses, others, ends)
     target = Path(path) if path is not None else Path(f"{_file_name(network.name)}-{view}.html")
     if view == "graph":
@@ -130,6 +139,19 @@ def draw(
 
         return Drawing(write_file(target, png_bytes(picture)))
     return Drawing(write_file(target, picture.encode("utf-8")))
+
+
+def _draw_living(network: Network, view: str, path: str | Path | None, given: dict[str, Any], words: Any) -> Path:
+    """Write a living page, which solves for itself: what is handed to it is refused, not left unsaid."""
+    from chainnet.drawing.living.page import living_page
+
+    for name, thing in given.items():
+        if thing is not None:
+            raise DataError(f"draw: live=True solves for itself and takes no {name}. Leave it out.")
+    target = Path(path) if path is not None else Path(f"{_file_name(network.name)}-live.html")
+    if view != "graph" or target.suffix.lower() in (".svg", ".png"):
+        raise DataError("draw: live=True writes one HTML page and no other view. Leave view out, end path in .html.")
+    return Drawing(write_file(target, living_page(network, *words).encode("utf-8")))
 
 
 class Drawing(type(Path())):  # type: ignore[misc]

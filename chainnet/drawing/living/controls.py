@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from chainnet._types import Bools
+from chainnet._types import Bools, records
 from chainnet.network import Network
 from chainnet.scenario import Scenario
 from chainnet.words import country_name
@@ -86,11 +86,15 @@ def _exports(network: Network) -> list[Control]:
     abroad = (edges["flow_tpa"] > 0) & from_country.notna() & (from_country != to_country)
     column = "step" if known["step"].notna().any() else "stage"
     step = edges["source"].map(known[column])
-    groups = edges[abroad & step.notna()].groupby([from_country, step])["flow_tpa"].sum()
+    leaving = pd.DataFrame({"country": from_country, "step": step, "flow_tpa": edges["flow_tpa"]})[
+        abroad & step.notna()
+    ]
+    groups = leaving.groupby(["country", "step"])["flow_tpa"].sum().reset_index()
     countries = sorted(nodes["country"].dropna().unique())
     places = sorted(nodes.loc[nodes["country"].isna(), "region"].dropna().unique())
     found = []
-    for (country, word), tonnes in groups.sort_values(ascending=False, kind="stable").items():
+    for row in records(groups.sort_values("flow_tpa", ascending=False, kind="stable")):
+        country, word = row["country"], row["step"]
         origin = {"country": country, column: word}
         sides: list[dict[str, Any]] = [{"country": [c for c in countries if c != country]}, {"region": places}]
         measures = [{"kind": "restrict", "from": origin, "to": to} for to in sides if next(iter(to.values()))]
@@ -102,7 +106,7 @@ def _exports(network: Network) -> list[Control]:
                 "",
                 tuple(measures),
                 _is_graded(network, measures),
-                float(tonnes),
+                float(row["flow_tpa"]),
             )
         )
     return found

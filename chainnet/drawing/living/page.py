@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from chainnet._types import Array, Bools
+from chainnet._types import Array, Bools, records
 from chainnet.drawing.facts import collect
 from chainnet.drawing.living.controls import Control, controls_of
+from chainnet.drawing.living.files import solver_files
 from chainnet.drawing.living.program import LivingProgram
-from chainnet.drawing.living.solver import ARCHIVE, FILES, folders, is_there
 from chainnet.drawing.still import still
 from chainnet.drawing.style import COUNTRY_COLOURS, OTHER_COLOUR, css_text, percent, tonnes
 from chainnet.engine import (
@@ -83,9 +83,11 @@ def living_page(
         If the solver is not installed, the network has no demand, the scenario is unknown or no preset of the page, or
         the page would be too large.
     """
-    files = _solver_files()
+    files = solver_files()
     if network.demand.empty:
-        raise DataError("draw: live needs a demand table, so that somebody can go short. Give demand, or leave live out.")
+        raise DataError(
+            "draw: live needs a demand table, so that somebody can go short. Give demand, or leave live out."
+        )
     counting = Counting.of(network, others=others)
     shipped = scenarios(network)
     presets = [s for s in shipped.values() if not _parts_goods(s)]
@@ -126,23 +128,11 @@ def _check_start(network: Network, name: str | None, shipped: Any, presets: list
     )
 
 
-def _solver_files() -> dict[str, bytes]:
-    """Return the files of the solver by name."""
-    for folder in folders():
-        if is_there(folder):
-            return {name: (folder / name).read_bytes() for name in FILES.values()}
-    raise DataError(
-        "draw: living pages need the solver HiGHS as WebAssembly, which is not installed. Fetch it by: npm pack "
-        f"{ARCHIVE.removesuffix('.tgz').replace('-', '@')}; then: chainnet engine add {ARCHIVE}; or install chainnet "
-        "again where npm can be used."
-    )
-
-
 def _programs(
     network: Network, controls: list[Control], presets: list[Scenario]
 ) -> tuple[dict[str, LivingProgram], list[str]]:
     """Return the proved program of each degree that the data allow, and what was left out, in words."""
-    programs, left = {}, []
+    programs, left = dict[str, LivingProgram](), list[str]()
     for degree in _DEGREES:
         try:
             program = LivingProgram(network, degree, controls, presets)
@@ -237,15 +227,14 @@ def _stages(counting: Counting) -> list[dict[str, Any]]:
 
 def _members(network: Network, counting: Counting) -> list[dict[str, Any]]:
     """Return the beneficiaries of each tier by place: label, tier, rows of demand."""
-    demand = network.demand
-    nodes = network.nodes.set_index("id")
-    place = demand["node"].map(nodes["country"]).map(country_name, na_action="ignore")
-    place = place.fillna(demand["node"].map(nodes["region"])).fillna(demand["node"].map(nodes["label"]))
-    table = demand.assign(place=place.fillna(demand["node"]), row=np.arange(len(demand)))[counting.rows]
     tiers = [*network.tier_order, ""]
-    found = []
-    for (tier, name), part in table.assign(tier=table["tier"].fillna("")).groupby(["tier", "place"], sort=True):
-        found.append({"label": str(name), "tier": str(tier), "rows": part["row"].tolist()})
+    at = {row["id"]: row for row in records(network.nodes)}
+    groups: dict[tuple[str, str], list[int]] = {}
+    for number, row in enumerate(records(network.demand[["node", "tier"]])):
+        if counting.rows[number]:
+            tier = row["tier"] if isinstance(row["tier"], str) else ""
+            groups.setdefault((tier, _place(at[row["node"]]) or _name(at[row["node"]])), []).append(number)
+    found = [{"label": place, "tier": tier, "rows": rows} for (tier, place), rows in groups.items()]
     return sorted(found, key=lambda member: (tiers.index(member["tier"]), member["label"]))
 
 
@@ -259,15 +248,16 @@ def _steps(network: Network) -> list[Group]:
     groups: dict[tuple[str, str], list[int]] = {}
     ids: list[str] = []
     for table in (network.nodes, network.projects):
-        for row in table[["id", "stage", "step", "country", "region"]].itertuples(index=False):
-            ids.append(row.id)
-            if row.stage == "end_use":
+        for row in records(table):
+            ids.append(row["id"])
+            if row["stage"] == "end_use":
                 continue
-            step = row.step if isinstance(row.step, str) else row.stage
-            words = (row.country, row.region)
-            place = next((country_name(word) for word in words if isinstance(word, str)), "elsewhere")
+            step = row["step"] if isinstance(row["step"], str) else row["stage"]
+            place = _place(row) or "elsewhere"
             groups.setdefault((step, place), []).append(len(ids) - 1)
-    first = {step: min(column.get(ids[i], 0) for (s, _), at in groups.items() if s == step for i in at) for step, _ in groups}
+    first = {
+        step: min(column.get(ids[i], 0) for (s, _), at in groups.items() if s == step for i in at) for step, _ in groups
+    }
     made = network.baseline.reindex(ids).fillna(0.0).to_numpy()
     shares = _largest_places(groups, made)
     colour = dict(zip(shares, COUNTRY_COLOURS, strict=False))
@@ -305,9 +295,9 @@ class _Inputs:
         self._nodes = [
             row
             for table in (network.nodes, network.projects)
-            for row in table[["id", "label", "stage", "step", "country", "region", "quality"]].to_dict("records")
+            for row in records(table[["id", "label", "stage", "step", "country", "region", "quality"]])
         ]
-        self._edges = network.edges[["source", "target", "quality"]].to_dict("records")
+        self._edges = records(network.edges[["source", "target", "quality"]])
         self._at = {row["id"]: row for row in self._nodes}
         self._flow = network.edges["flow_tpa"].fillna(0.0).to_numpy()
 
@@ -334,12 +324,24 @@ class _Inputs:
 
     def _add(self, key: tuple[str, int], kind: str, label: str, row: dict[str, Any], quality: Any) -> None:
         self._known[key] = len(self.rows)
-        place = next((country_name(w) for w in (row["country"], row["region"]) if isinstance(w, str)), "")
+        place = _place(row)
         step = row["step"] if isinstance(row["step"], str) else row["stage"]
         grade = quality if isinstance(quality, str) else ""
         self.rows.append(
-            {"kind": kind, "label": label, "step": step, "country": place, "where": in_sentence(place), "grade": grade}
+            {
+                "kind": kind,
+                "label": label,
+                "step": step,
+                "country": place,
+                "where": in_sentence(place),
+                "grade": grade,
+                "flow": float(self._flow[key[1]]) if kind == "edge" else 0.0,
+            }
         )
+
+
+def _place(row: dict[str, Any]) -> str:
+    return next((country_name(word) for word in (row["country"], row["region"]) if isinstance(word, str)), "")
 
 
 def _name(row: dict[str, Any]) -> str:
@@ -357,7 +359,7 @@ def _arrays(program: LivingProgram, groups: list[Group], inputs: _Inputs) -> dic
         presets[name] = {**dict(zip(("cols", "rows", "costs"), changed, strict=True)), "stands": program.stands[name]}
     bounded = np.isfinite(columns)
     col_input: list[int | None] = [None] * len(columns)
-    for j in np.flatnonzero(bounded[: low.n_edges]).tolist():
+    for j in range(low.n_edges):
         col_input[j] = inputs.number("edge", j)
     for node in np.flatnonzero(f.activity >= 0).tolist():
         if bounded[f.activity[node]]:

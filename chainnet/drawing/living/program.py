@@ -52,7 +52,7 @@ class LivingProgram:
         self, network: Network, degree: Degree, controls: Sequence[Control], presets: Sequence[Scenario]
     ) -> None:
         self._network, self._controls = network, list(controls)
-        measures, self._spans = [], dict[str, list[int]]()
+        measures, self._spans = list[dict[str, Any]](), dict[str, list[int]]()
         for control in self._controls:
             share = {"export": {"share": HALF if control.graded else 0.0}, "demand": {"share": 0.0}}
             own = [{**measure, **share.get(control.kind, {})} for measure in control.measures]

@@ -22,7 +22,11 @@ PACKAGE = "highs@1.15.3"
 ARCHIVE = "highs-1.15.3.tgz"
 SHA256 = "218533577886c69023739024bb92cfc2831ba45ff1fd1fd981753c04cded9793"
 # member of the archive to name of the file
-FILES = {"package/build/highs.js": "highs.js", "package/build/highs.wasm": "highs.wasm.gz", "package/LICENSE": "LICENSE"}
+FILES = {
+    "package/build/highs.js": "highs.js",
+    "package/build/highs.wasm": "highs.wasm.gz",
+    "package/LICENSE": "LICENSE",
+}
 _MOST_BYTES = 20_000_000
 _SECONDS = 60
 

@@ -56,7 +56,8 @@ function sentence() {
   const whose = answer.setting.order === "alongside" && data.hasOthers ? "everyone together" : data.whose;
   const gets = main.every((s) => share(s) >= 1 - SMALL) ? `all that ${whose === "everyone" ? "is" : `${whose}`} ${whose === "everyone" ? "asked for" : whose.includes(" and ") ? "ask for" : "asks for"} is served`
     : `of what ${whose} ${whose.includes(" and ") ? "ask" : "asks"} for, ${main.map((s) => `${s.name} gets ${percent(share(s))}`).join(", ")}`;
-  const neck = neckOf(answer), tail = neck ? `; the narrow step is ${neck.step}${neck.where ? ` in ${neck.where}` : ""}` : "";
+  const neck = neckOf(answer), place = neck && `${neck.step}${neck.where ? ` in ${neck.where}` : ""}`;
+  const tail = !neck ? "" : neck.closed ? `; the way out of ${place} is closed` : `; the narrow step is ${place}`;
   return capital(`${lead.length ? `${lead.join("; ")}: ` : ""}${gets}${tail}.`);
 }
 
@@ -64,17 +65,19 @@ function stagesOf(answer) {
   return data.stages[answer.setting.order].map((stage, k) => ({...stage, ...answer.stages[k]}));
 }
 
-// the step whose inputs carry the largest part in the proof of the first stage that is short
+// the step whose inputs carry the largest part in the proof of the first stage that is short; where nothing carries
+// any part, the step that carried most before it was closed
 function neckOf(answer) {
   if (!answer.binding) return null;
   const steps = new Map();
   for (const hit of answer.binding.inputs) {
-    const input = data.inputs[hit.input], key = `${input.step}\u0000${input.country}`;
-    const old = steps.get(key) ?? {step: input.step, country: input.country, where: input.where, carried: 0, served_tpa: 0};
-    old.carried += hit.carried; old.served_tpa += hit.carried;
+    const input = data.inputs[hit.input], key = JSON.stringify([input.step, input.country]);
+    const old = steps.get(key) ?? {step: input.step, country: input.country, where: input.where, served_tpa: 0, lost: 0};
+    old.served_tpa += hit.carried; old.lost += hit.lost;
     steps.set(key, old);
   }
-  return [...steps.values()].sort((a, b) => b.carried - a.carried)[0] ?? null;
+  const found = [...steps.values()].sort((a, b) => b.served_tpa - a.served_tpa || b.lost - a.lost)[0] ?? null;
+  return found && {...found, closed: found.served_tpa <= 0};
 }
 
 function bar(stage, before) {
@@ -125,7 +128,7 @@ function paintStrip(answer) {
     const words = row.first > 0 ? percentOf(row.now / row.first) : tonnes(row.now);
     box.append(element("div", null, {class: narrow ? "bar step narrow" : "bar step"},
       element("span", capital(step), {class: "who"}), track,
-      element("span", `${words}${narrow ? " · narrow step" : ""}`, {class: "what"})));
+      element("span", narrow ? `${words} · ${neck.closed ? "closed" : "narrow step"}` : words, {class: "what"})));
   }
   const colours = new Map();
   for (const group of data.steps) if (!colours.has(group.country)) colours.set(group.country, group.colour);
@@ -159,13 +162,15 @@ function paintMembers(answer, found) {
 
 function paintRests(answer) {
   const neck = neckOf(answer);
-  $("narrow").textContent = neck ? `${capital(neck.step)}${neck.where ? ` in ${neck.where}` : ""}: of what ${answer.binding.stage} gets, ${tonnes(neck.served_tpa)} is what fits through there. One of several equally good readings where prices tie.`
+  $("narrow").textContent = neck?.closed ? `The way out of ${neck.step}${neck.where ? ` in ${neck.where}` : ""} is closed, and what ${answer.binding.stage} lacks has no other. One of several equally good readings where prices tie.`
+    : neck ? `${capital(neck.step)}${neck.where ? ` in ${neck.where}` : ""}: of what ${answer.binding.stage} gets, ${tonnes(neck.served_tpa)} is what fits through there. One of several equally good readings where prices tie.`
     : answer.binding ? "Nothing that could pass is left: what is needed is closed." : "None: all that counts is served.";
   const order = ["assumed", "inferred", "estimated", "reported", ""];
   const hits = (answer.binding?.inputs ?? []).slice().sort((a, b) => order.indexOf(data.inputs[a.input].grade) - order.indexOf(data.inputs[b.input].grade) || b.carried - a.carried);
-  $("rests").replaceChildren(...hits.slice(0, 5).map((hit) => {
+  if (!hits.length) $("rests").replaceChildren(element("li", answer.binding ? "no input that has a price" : "nothing binds"));
+  else $("rests").replaceChildren(...hits.slice(0, 5).map((hit) => {
     const input = data.inputs[hit.input];
-    return element("li", null, {}, element("bdi", input.label), element("small", ` ${[input.grade, `${tonnes(hit.carried)} pass`].filter(Boolean).join(", ")}`));
+    return element("li", null, {}, element("bdi", input.label), element("small", ` ${[input.grade, hit.carried > 0 ? `${tonnes(hit.carried)} pass` : "closed"].filter(Boolean).join(", ")}`));
   }));
 }
 

@@ -30,6 +30,7 @@ function heard({data: said}) {
   if (!running || running.number !== said.number) return;
   const job = running;
   clearTimeout(job.clock);
+  $("slow").hidden = true;
   running = null;
   if (said.kind === "answer") job.done(said.found, job); else job.fail(new Error(said.why));
   next();
@@ -38,23 +39,32 @@ function heard({data: said}) {
 function next() {
   if (running || !waiting) return;
   running = waiting; waiting = null;
-  running.clock = setTimeout(giveUp, LONG);
+  running.clock = setTimeout(saySlow, LONG);
   worker.postMessage({kind: "solve", number: running.number, setting: running.setting, ranges: running.ranges});
 }
 
-async function giveUp() {
+// no run is interrupted inside: who stops it, or has asked for another setting, gets a new solver
+function saySlow() {
+  if (waiting) { stop(); return; }
+  $("slow").hidden = false;
+}
+
+async function stop() {
   const job = running;
-  running = null;
+  if (!job) return;
+  job.stopped = true;
+  $("slow").hidden = true;
   worker.terminate();
-  $("cause").textContent = "That setting took more than 2 seconds and was stopped; the solver was started anew.";
   await hire();
-  job.fail(new DOMException("took too long", "AbortError"));
+  if (running === job) running = null;
+  job.fail(new DOMException("stopped", "AbortError"));
   next();
 }
 
 function ask(asked, ranges) {
   return new Promise((done, fail) => {
     if (waiting) waiting.fail(new DOMException("a newer setting came", "AbortError"));
+    else if (running && !$("slow").hidden && !running.stopped) setTimeout(stop, 0);
     waiting = {number: ++number, setting: asked, ranges, done: (found, job) => done({found, number: job.number}), fail};
     next();
   });
@@ -162,6 +172,7 @@ function listen() {
     dragged = null;
     quietly(moved(target, true));
   });
+  $("stop").onclick = stop;
   $("undo").onclick = () => back(past, future);
   $("redo").onclick = () => back(future, past);
   $("reset").onclick = () => quietly(go({controls: {}}));
@@ -231,17 +242,20 @@ async function open() {
     orders: Object.keys(data.stages), relations: Object.keys(data.programs), presets: presets.map((p) => p.name)};
 }
 
+const ready = open();
 window.chainnet = {
-  ready: open(),
-  set(given) {
+  ready,
+  async set(given) {
+    await ready;
     const {setting: to, dropped} = checked({...given, controls: given.controls ?? {}});
-    return dropped.length ? Promise.reject(new RangeError(`unknown or out of range: ${dropped.join(", ")}`)) : go(to);
+    if (dropped.length) throw new RangeError(`unknown or out of range: ${dropped.join(", ")}`);
+    return go(to);
   },
-  get: () => ({controls: {...setting.controls}, order: setting.order, relations: setting.relations, preset: setting.preset}),
-  answer: async () => publicAnswer(),
-  toml: () => fileOf(setting).text,
+  get: () => setting && {controls: {...setting.controls}, order: setting.order, relations: setting.relations, preset: setting.preset},
+  async answer() { await ready; return publicAnswer(); },
+  toml: () => shown && fileOf(setting).text,
 };
-window.chainnet.ready.catch((error) => {
+ready.catch((error) => {
   $("cause").textContent = `The page cannot be solved again here: ${error.message}. Below stand the baseline and Python's answer to the setting that it opens with.`;
   $("heading").textContent = document.title;
   $("under").textContent = "";

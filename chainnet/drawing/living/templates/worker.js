@@ -184,17 +184,20 @@ function answer(setting) {
   return {found, face, basis};
 }
 
-// inputs at their bound whose price is not nothing in the first stage that is short: price times bound
+// inputs at their bound whose price is not nothing in the first stage that is short: price times bound; of what is
+// closed price times what it carried at first
 function prices(program, base, found) {
   const hits = new Map();
   const add = (input, price, bound) => {
-    if (input === null || price >= -data.tolerances.priced || !Number.isFinite(bound) || bound <= 0) return;
-    const old = hits.get(input) ?? {input, price: 0, carried: 0};
-    hits.set(input, {input, price: Math.max(old.price, -price), carried: old.carried - price * bound});
+    if (input === null || price >= -data.tolerances.priced || !Number.isFinite(bound)) return;
+    const old = hits.get(input) ?? {input, price: 0, carried: 0, lost: 0};
+    hits.set(input, {input, price: Math.max(old.price, -price), carried: old.carried - price * bound,
+      lost: old.lost - (bound > 0 ? 0 : price * data.inputs[input].flow)});
   };
   for (let j = 0; j < program.n; j++) add(program.colInput[j], found.reduced[j], base.upper[j]);
   for (let i = 0; i < program.m; i++) add(program.rowInput[i], found.y[i], base.rowUpper[i]);
-  return [...hits.values()].sort((a, c) => c.carried - a.carried || a.input - c.input);
+  return [...hits.values()].filter((hit) => hit.carried > 0 || hit.lost > 0)
+    .sort((a, c) => c.carried - a.carried || c.lost - a.lost || a.input - c.input);
 }
 
 // between which ends the part of one member can lie, all stages being kept
