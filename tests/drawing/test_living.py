@@ -198,9 +198,9 @@ def test_keys_move_a_control_and_take_it_back(mag9, written, tab):
     assert before == "All that is asked for is served."
     page.focus("[data-control='export:CHN:magnet']")
     page.keyboard.press("Home")
-    until(page, "document.getElementById('heading').textContent.includes('0 % of baseline exports')")
+    until(page, "document.getElementById('heading').textContent.includes('0\\u00a0% of baseline exports')")
     assert "civilian gets" in page.text_content("#heading")
-    assert page.get_attribute("[data-control='export:CHN:magnet']", "aria-valuetext") == "0 % of baseline exports"
+    assert page.get_attribute("[data-control='export:CHN:magnet']", "aria-valuetext") == "0\u00a0% of baseline exports"
     until(page, "location.hash.includes('export%3ACHN%3Amagnet=0')")
     until(page, "document.getElementById('spoken').textContent.includes('civilian gets')")
     until(page, "document.querySelectorAll('#members tbody tr').length > 0")
@@ -208,7 +208,7 @@ def test_keys_move_a_control_and_take_it_back(mag9, written, tab):
     until(page, f"document.getElementById('heading').textContent === {json.dumps(before)}")
     assert page.evaluate("chainnet.get().controls") == {}
     page.keyboard.press("Control+y")
-    until(page, "document.getElementById('heading').textContent.includes('0 % of baseline exports')")
+    until(page, "document.getElementById('heading').textContent.includes('0\\u00a0% of baseline exports')")
 
 
 @pytest.mark.browser
@@ -251,8 +251,8 @@ def test_members_bear_both_ends_where_who_goes_short_is_a_tie(written, tab):
     until(page, "document.querySelectorAll('#members tbody tr').length === 2")
     rows = [row.inner_text().split("\t") for row in page.query_selector_all("#members tbody tr")]
     assert sorted(row[1:] for row in rows) == [
-        ["Japan", "8", "0 to 6", "0 % to 75 %"],
-        ["United States", "8", "0 to 6", "0 % to 75 %"],
+        ["Japan", "8", "0 to 6", "0\u00a0% to 75\u00a0%"],
+        ["United States", "8", "0 to 6", "0\u00a0% to 75\u00a0%"],
     ]
     assert HOSTILE in page.text_content(".name")
 
@@ -357,6 +357,22 @@ def test_without_the_solver_draw_says_how_to_add_it(mag9, monkeypatch, tmp_path)
     monkeypatch.setattr(files, "folders", lambda: [tmp_path / "nowhere"])
     with pytest.raises(cn.DataError, match=r"npm pack highs@1\.15\.3; then add it with: chainnet engine add"):
         cn.draw(mag9, path=tmp_path / "p.html", live=True)
+
+
+def test_the_command_line_writes_a_page_and_refuses_what_it_cannot_hold(written, tmp_path):
+    from typer.testing import CliRunner
+
+    from chainnet.cli.app import app
+
+    file = tmp_path / "p.html"
+    told = CliRunner().invoke(app, ["draw", "mag-9", "--live", "--scenario", "china_out", "--out", str(file)])
+    assert (told.exit_code, told.output.strip()) == (0, str(file))
+    assert '<option value="china_out" selected>' in file.read_text(encoding="utf-8")
+    months = CliRunner().invoke(app, ["draw", "mag-9", "--live", "--months", "24", "--out", str(tmp_path / "q.html")])
+    assert "no months yet" in str(months.exception)
+    wrong = CliRunner().invoke(app, ["engine", "add", str(file)])
+    assert "SHA-256" in str(wrong.exception)
+    assert not (tmp_path / "q.html").exists()
 
 
 # -- how the solver comes in -----------------------------------------------------------------------------

@@ -26,6 +26,7 @@ class LivingPageHook(BuildHookInterface):  # type: ignore[misc]
             return
         solver = module_from_spec(spec)
         spec.loader.exec_module(solver)
-        self.app.display_info(solver.bring_in(room / "highs", os.environ.get("CHAINNET_ENGINE", "")))
-        if solver.is_there(room / "highs"):
+        wish = os.environ.get("CHAINNET_ENGINE", "")
+        self.app.display_info(solver.bring_in(room / "highs", wish))
+        if wish != "none" and solver.is_there(room / "highs"):
             build_data["artifacts"] += [f"/{_ROOM}/highs/{name}" for name in solver.FILES.values()]

@@ -18,12 +18,12 @@ function tonnes(value) {
 
 // never 0 % of something nor 100 % of less than all
 function percent(share) {
-  if (share <= SMALL) return "0 %";
-  if (share >= 1 - SMALL) return "100 %";
+  if (share <= SMALL) return "0\u00a0%";
+  if (share >= 1 - SMALL) return "100\u00a0%";
   const value = 100 * share;
-  if (value < 0.1) return "under 0.1 %";
-  if (value > 99.9) return "over 99.9 %";
-  return `${value < 1 || value > 99 ? value.toFixed(1) : Math.round(value)} %`;
+  if (value < 0.1) return "under 0.1\u00a0%";
+  if (value > 99.9) return "over 99.9\u00a0%";
+  return `${value < 1 || value > 99 ? value.toFixed(1) : Math.round(value)}\u00a0%`;
 }
 
 const capital = (text) => text.slice(0, 1).toUpperCase() + text.slice(1);
@@ -139,7 +139,7 @@ function paintStrip(answer) {
   $("legend").replaceChildren(...key.map(([words, colour]) => element("span", null, {class: "key"}, element("i", null, {style: {background: colour}}), element("bdi", words))));
 }
 
-const percentOf = (part) => Math.abs(part - 1) <= SMALL ? "100 %" : part > 1 ? `${Math.round(100 * part)} %` : percent(part);
+const percentOf = (part) => Math.abs(part - 1) <= SMALL ? "100\u00a0%" : part > 1 ? `${Math.round(100 * part)}\u00a0%` : percent(part);
 
 function paintMembers(answer, found) {
   const body = $("members").tBodies[0];
@@ -148,7 +148,7 @@ function paintMembers(answer, found) {
   const short = found.filter((m) => m.most_tpa === null || m.demand_tpa - m.least_tpa > data.tolerances.printed * m.demand_tpa);
   const tied = short.some((m) => m.most_tpa === null || m.most_tpa - m.least_tpa > data.tolerances.printed * m.demand_tpa);
   $("tie").textContent = !short.length ? `Nobody of ${data.whose} goes short.`
-    : tied ? "Where two numbers stand, who inside a tier goes short is a tie: any split between them serves each tier as much." : "Each number is the only one that serves each tier as much.";
+    : tied ? "Where two numbers stand, who inside a tier goes short is a tie: each end can come about while every tier gets what it gets." : "Each number is the only one with which every tier gets what it gets.";
   short.sort((a, b) => (b.demand_tpa - (b.least_tpa ?? 0)) - (a.demand_tpa - (a.least_tpa ?? 0)));
   for (const m of short) {
     const member = data.members[m.member], ends = m.most_tpa === null ? null : [m.demand_tpa - m.most_tpa, m.demand_tpa - m.least_tpa].map((v) => v <= data.tolerances.printed * m.demand_tpa ? 0 : v);

@@ -179,7 +179,7 @@ function listen() {
   $("keep").onclick = keep;
   $("print").onclick = () => print();
   $("save").onclick = () => {
-    const {name, text} = fileOf(setting), link = element("a", null, {download: name});
+    const {name, text} = fileOf(shown.answer.setting), link = element("a", null, {download: name});
     link.href = URL.createObjectURL(new Blob([text], {type: "application/toml"}));
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), REST);
@@ -253,7 +253,7 @@ window.chainnet = {
   },
   get: () => setting && {controls: {...setting.controls}, order: setting.order, relations: setting.relations, preset: setting.preset},
   async answer() { await ready; return publicAnswer(); },
-  toml: () => shown && fileOf(setting).text,
+  toml: () => shown && fileOf(shown.answer.setting).text,
 };
 ready.catch((error) => {
   $("cause").textContent = `The page cannot be solved again here: ${error.message}. Below stand the baseline and Python's answer to the setting that it opens with.`;
