@@ -25,7 +25,6 @@ from chainnet.scenario import overlay_of
 
 CHAINS = ["mag-9", "rare-earths", "gallium", "germanium", "tungsten", "antimony", "graphite"]
 HOSTILE = "</script><img src=x onerror=alert(1)>{{7*7}}"
-STOP = {"kind": "remove", "where": {"country": "CHN"}}
 
 
 @pytest.fixture(scope="module")
@@ -235,7 +234,21 @@ def test_of_settings_that_come_fast_only_the_last_is_waited_for(mag9, written, t
 
 
 @pytest.mark.browser
-def test_members_bear_both_ends_where_who_goes_short_is_a_tie(written, tab):
+def test_each_project_says_what_it_adds_to_the_setting_shown(mag9, written, tab):
+    page = tab(written(mag9), "#preset=china_out")
+    page.evaluate("chainnet.ready")
+    until(page, "document.querySelector('.adds').textContent !== ''")
+    out = cn.scenarios(mag9)["china_out"]
+    now = cn.balance(mag9, out).demand["served_tpa"].sum()
+    for name in mag9.projects["id"]:
+        with_it = cn.Scenario("with", [*out.measures, {"kind": "build", "projects": [name]}])
+        more = cn.balance(mag9, with_it).demand["served_tpa"].sum() - now
+        said = page.text_content(f"[data-row='project:{name}'] .adds")
+        assert said == (f" · adds {more:g} t/yr here" if more > 1e-6 else " · adds nothing here")
+
+
+def two_users(**meta):
+    """One mine in China and two users who ask for more than it gives."""
     nodes = pd.DataFrame(
         {
             "id": ["m", "a", "b"],
@@ -246,7 +259,25 @@ def test_members_bear_both_ends_where_who_goes_short_is_a_tie(written, tab):
     )
     edges = pd.DataFrame({"source": ["m", "m"], "target": ["a", "b"], "flow_tpa": [5.0, 5.0]})
     demand = pd.DataFrame({"node": ["a", "b"], "tier": ["defence", "defence"], "demand_tpa": [8.0, 8.0]})
-    page = tab(written(cn.Network(nodes, edges, demand=demand, name="tie", label=HOSTILE)))
+    return cn.Network(nodes, edges, demand=demand, name="two", **meta)
+
+
+@pytest.mark.browser
+def test_a_tier_bears_both_ends_of_the_order_of_service(written, tab):
+    page = tab(written(two_users(beneficiaries=["USA"])))
+    page.evaluate("chainnet.ready")
+    assert page.text_content("#heading") == "All that the United States asks for is served."
+    until(page, "document.getElementById('bars').textContent.includes('others first: 25\\u00a0%')")
+    assert solved(page, {"order": "before"})["stages"] == [
+        {"name": "all others", "demand_tpa": 8, "served_tpa": 8},
+        {"name": "defence", "demand_tpa": 8, "served_tpa": pytest.approx(2)},
+    ]
+    assert "defence gets 25\u00a0%; the narrow step is mine in China." in page.text_content("#heading")
+
+
+@pytest.mark.browser
+def test_members_bear_both_ends_where_who_goes_short_is_a_tie(written, tab):
+    page = tab(written(two_users(label=HOSTILE)))
     page.evaluate("chainnet.ready")
     until(page, "document.querySelectorAll('#members tbody tr').length === 2")
     rows = [row.inner_text().split("\t") for row in page.query_selector_all("#members tbody tr")]

@@ -80,28 +80,50 @@ function neckOf(answer) {
   return found && {...found, closed: found.served_tpa <= 0};
 }
 
-function bar(stage, before) {
+function bar(stage, before, other) {
   const part = share(stage);
   const track = element("span", null, {class: "track"}, element("i", null, {style: {width: `${100 * part}%`}}));
   if (before) track.append(element("b", null, {class: "mark", style: {left: `${100 * share(before)}%`}, title: `A: ${percent(share(before))}`}));
   const lost = stage.demand_tpa - stage.served_tpa;
   const words = part >= 1 - SMALL ? "all served" : `${percent(part)} served, ${tonnes(lost)} short`;
   const change = before && Math.abs(share(before) - part) > SMALL ? ` (A: ${percent(share(before))})` : "";
+  const end = other ? ` · ${other.first}: ${percent(share(other))}` : "";
   return element("div", null, {class: "bar"},
     element("span", stage.name, {class: "who"}), track,
-    element("span", `${words} of ${tonnes(stage.demand_tpa)}${change}`, {class: "what"}));
+    element("span", `${words} of ${tonnes(stage.demand_tpa)}${change}${end}`, {class: "what"}));
 }
 
-function paintBars(answer) {
+// the beneficiaries' tiers where the others are served at the other end of the order
+function otherEnd(answer, asides) {
+  const key = {after: "before", before: "after"}[answer.setting.order], found = asides?.find((a) => a.key === key);
+  const words = key === "before" ? "others first" : `${data.whose} first`;
+  return new Map((found?.stages ?? []).map((s) => [s.name, {...s, first: words}]));
+}
+
+// what each project that does not stand would add to what the beneficiaries get, all tiers together
+function paintAdds(answer, asides) {
+  for (const span of document.querySelectorAll(".adds")) span.textContent = "";
+  if (!asides) return;
+  const total = (list) => data.stages[answer.setting.order].reduce((sum, s, k) => sum + (s.counts && s.main ? list[k].served_tpa : 0), 0);
+  const now = total(answer.stages), whole = data.stages[answer.setting.order].reduce((sum, s, k) => sum + (s.counts && s.main ? answer.stages[k].demand_tpa : 0), 0);
+  for (const {key, stages} of asides) {
+    const span = known.has(key) && document.querySelector(`[data-row="${CSS.escape(key)}"] .adds`);
+    if (!span || now >= whole * (1 - SMALL)) continue;
+    const more = total(stages) - now;
+    span.textContent = Math.abs(more) <= SMALL * whole ? " · adds nothing here" : more > 0 ? ` · adds ${tonnes(more)} here` : ` · ${tonnes(-more)} less here, in all tiers together`;
+  }
+}
+
+function paintBars(answer, asides) {
   const stages = stagesOf(answer).filter((s) => s.demand_tpa > 0);
   const before = kept && kept.answer.setting.order === answer.setting.order ? new Map(kept.answer.stages.map((s) => [s.name, s])) : new Map();
-  const box = $("bars");
+  const box = $("bars"), ends = otherEnd(answer, asides);
   box.replaceChildren();
   const together = answer.setting.order === "alongside" && data.hasOthers;
   const groups = [[together ? "Everyone, nobody first" : capital(data.whose), stages.filter((s) => s.main && s.counts)],
     ["The others", stages.filter((s) => s.main && !s.counts)], ["By-products and other goods", stages.filter((s) => !s.main)]];
   for (const [words, list] of groups.filter(([, list]) => list.length)) {
-    const inside = list.map((s) => bar(s, before.get(s.name)));
+    const inside = list.map((s) => bar(s, before.get(s.name), s.counts ? ends.get(s.name) : null));
     if (words.startsWith("By-products")) box.append(element("details", null, {}, element("summary", `${words} (${list.length})`), ...inside));
     else box.append(element("h3", words), ...inside);
   }
@@ -191,5 +213,5 @@ function paint(found) {
   $("under").textContent = `${words} · ${proof.ok ? "arithmetic checked" : "not proved"}${kept ? " · A is kept" : ""}`;
   $("proof").textContent = proof.ok ? `Optimal: gap ${proof.gap.toExponential(0)}, breach ${proof.violation.toExponential(0)}, ${proof.stages} programs, ${Math.round(answer.ms.solve)} ms.` : "The answer failed its own check, so it is not shown.";
   if (!proof.ok) { for (const id of ["bars", "strip", "rests"]) $(id).replaceChildren(); $("narrow").textContent = ""; paintMembers(answer, null); $("tie").textContent = ""; return; }
-  paintBars(answer); paintStrip(answer); paintRests(answer); paintMembers(answer, found.ranges);
+  paintBars(answer, found.asides); paintAdds(answer, found.asides); paintStrip(answer); paintRests(answer); paintMembers(answer, found.ranges);
 }

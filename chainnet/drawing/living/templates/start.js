@@ -23,8 +23,11 @@ function hire() {
 }
 
 function heard({data: said}) {
-  if (said.kind === "ranges") {
-    if (shown && shown.number === said.number) { shown.ranges = said.found; paintMembers(shown.answer, said.found); }
+  if (said.kind === "ranges" || said.kind === "asides") {
+    if (!shown || shown.number !== said.number) return;
+    shown[said.kind] = said.found;
+    if (said.kind === "ranges") paintMembers(shown.answer, said.found);
+    else { paintBars(shown.answer, shown.asides); paintAdds(shown.answer, shown.asides); }
     return;
   }
   if (!running || running.number !== said.number) return;
@@ -40,7 +43,7 @@ function next() {
   if (running || !waiting) return;
   running = waiting; waiting = null;
   running.clock = setTimeout(saySlow, LONG);
-  worker.postMessage({kind: "solve", number: running.number, setting: running.setting, ranges: running.ranges});
+  worker.postMessage({kind: "solve", number: running.number, setting: running.setting, asides: asidesOf(running.setting)});
 }
 
 // no run is interrupted inside: who stops it, or has asked for another setting, gets a new solver
@@ -61,20 +64,31 @@ async function stop() {
   next();
 }
 
-function ask(asked, ranges) {
+// what is looked for while nobody moves anything: the other end of the order of service, each project in addition
+function asidesOf(of) {
+  const found = [], other = {after: "before", before: "after"}[of.order];
+  if (data.hasOthers && other) found.push({key: other, setting: {...of, order: other}});
+  const stands = new Set(data.programs[of.relations].presets[of.preset].stands);
+  for (const {id, kind} of data.controls)
+    if (kind === "project" && !of.controls[id] && !stands.has(id))
+      found.push({key: id, setting: {...of, controls: {...of.controls, [id]: true}}});
+  return found;
+}
+
+function ask(asked) {
   return new Promise((done, fail) => {
     if (waiting) waiting.fail(new DOMException("a newer setting came", "AbortError"));
     else if (running && !$("slow").hidden && !running.stopped) setTimeout(stop, 0);
-    waiting = {number: ++number, setting: asked, ranges, done: (found, job) => done({found, number: job.number}), fail};
+    waiting = {number: ++number, setting: asked, done: (found, job) => done({found, number: job.number}), fail};
     next();
   });
 }
 
 // -- the setting ------------------------------------------------------------------------------------------
-async function solve(asked, ranges = true) {
-  const {found, number: of} = await ask(asked, ranges);
+async function solve(asked) {
+  const {found, number: of} = await ask(asked);
   const began = performance.now();
-  shown = {answer: found, number: of, ranges: null};
+  shown = {answer: found, number: of, ranges: null, asides: null};
   paint(shown);
   found.ms.paint = performance.now() - began;
   return publicAnswer();
@@ -225,12 +239,12 @@ async function open() {
   known = new Map(data.controls.map((control) => [control.id, control]));
   parts = {wasm, text: words, url: URL.createObjectURL(new Blob([solver], {type: "text/javascript"}))};
   await hire();
-  const opened = tidy({controls: {}}), {found, number: of} = await ask(opened, true);
+  const opened = tidy({controls: {}}), {found, number: of} = await ask(opened);
   const whole = found.stages.reduce((sum, s) => sum + s.demand_tpa, 0);
   const apart = Math.max(...found.stages.map((s, k) => Math.abs(s.served_tpa - start.served[k]))) / Math.max(whole, 1e-9);
   if (!found.certificate.ok) throw new Error("its first answer is not proved");
   if (!(apart <= AGREE)) throw new Error(`its first answer is not Python's (off by ${apart.toExponential(1)} of all demand)`);
-  first = found; shown = {answer: found, number: of, ranges: null}; setting = opened;
+  first = found; shown = {answer: found, number: of, ranges: null, asides: null}; setting = opened;
   document.documentElement.className = "live";
   for (const input of document.querySelectorAll("main [disabled],header [disabled]")) input.disabled = false;
   years(); show(setting); listen();

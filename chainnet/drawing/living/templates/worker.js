@@ -155,9 +155,9 @@ function side(price, lower, upper, sizes, natural) {
   return {held, lost};
 }
 
-// who is served stage by stage, each kept before the next is asked, then at least cost
-function answer(setting) {
-  const began = performance.now(), program = programs[setting.relations], b = program.bounds(setting);
+// who is served stage by stage, each kept before the next is asked
+function serve(setting) {
+  const program = programs[setting.relations], b = program.bounds(setting);
   const asked = data.stages[setting.order].map((s) => s.rows.reduce((sum, r) => sum + b.upper[program.served + r], 0));
   const base = {upper: b.upper.slice(), rowUpper: b.rowUpper.slice()};
   program.put(b);
@@ -173,15 +173,38 @@ function answer(setting) {
       binding = {stage: stage.name, inputs: prices(program, base, found)};
     program.hold(b, found);
   });
+  return {program, b, stages, proofs, basis, binding};
+}
+
+function certificate(proofs) {
+  const gap = Math.max(...proofs.map((p) => p.gap)), violation = Math.max(...proofs.map((p) => p.violation));
+  return {ok: gap <= data.tolerances.proof && violation <= data.tolerances.proof, gap, violation, stages: proofs.length};
+}
+
+// the same, then at least cost; the face of all that serves each stage as much is kept for what is asked later
+function answer(setting) {
+  const began = performance.now(), {program, b, stages, proofs, basis, binding} = serve(setting);
   const face = {lower: b.lower.slice(), upper: b.upper.slice(), rowLower: b.rowLower.slice(), rowUpper: b.rowUpper.slice()};
   const last = program.solve(b, b.cost, basis);
   proofs.push(last);
-  const gap = Math.max(...proofs.map((p) => p.gap)), violation = Math.max(...proofs.map((p) => p.violation));
   const found = {setting, stages, cost_usd: last.value, binding, flows: last.x.slice(),
-    steps: program.steps.map((step) => step.reduce((sum, j) => sum + last.x[j], 0)),
-    certificate: {ok: gap <= data.tolerances.proof && violation <= data.tolerances.proof, gap, violation, stages: proofs.length},
+    steps: program.steps.map((step) => step.reduce((sum, j) => sum + last.x[j], 0)), certificate: certificate(proofs),
     ms: {solve: performance.now() - began}, memory_bytes: highs.memoryBytes};
   return {found, face, basis};
+}
+
+const pause = (ms) => new Promise((next) => setTimeout(next, ms));
+
+// other settings, asked while nobody moves anything: what each stage would get
+async function asides(job) {
+  const out = [];
+  for (const {key, setting} of job.asides) {
+    await pause(0);
+    if (running !== job.number) return null;  // a newer question came in between
+    const {stages, proofs} = serve(setting);
+    if (certificate(proofs).ok) out.push({key, stages});
+  }
+  return out;
 }
 
 // inputs at their bound whose price is not nothing in the first stage that is short: price times bound; of what is
@@ -212,8 +235,8 @@ async function ranges(job, setting, {found, face, basis}) {
     const served = member.rows.reduce((sum, r) => sum + found.flows[program.served + r], 0);
     let low = served, high = served;
     if (member.rows.some((r) => short.has(r))) {
-      await new Promise((next) => setTimeout(next, 0));
-      if (running !== job) return null;  // a newer question came in between
+      await pause(0);
+      if (running !== job) return null;
       program.put(face);
       const down = program.solve(face, program.serving(member.rows, 1), basis);
       const up = program.solve(face, program.serving(member.rows, -1), basis);
@@ -248,11 +271,13 @@ onmessage = async ({data: job}) => {
     running = job.number;
     const solved = answer(job.setting);
     postMessage({kind: "answer", number: job.number, found: solved.found});
-    if (!job.ranges) return;
-    await new Promise((next) => setTimeout(next, 60));
+    await pause(60);
     if (running !== job.number) return;
-    const found = await ranges(job.number, job.setting, solved);
-    if (found !== null) postMessage({kind: "ranges", number: job.number, found});
+    for (const [kind, look] of [["ranges", () => ranges(job.number, job.setting, solved)], ["asides", () => asides(job)]]) {
+      const found = await look();
+      if (found === null) return;
+      postMessage({kind, number: job.number, found});
+    }
   } catch (error) {
     postMessage({kind: "failed", number: job.number ?? null, why: String(error.message ?? error)});
   }
