@@ -31,6 +31,8 @@ class Program {
     this.model.options.set({output_flag: false, small_matrix_value: t.negligible});
     this.ways = {
       plain: {...PLAIN, primal_feasibility_tolerance: t.solver, dual_feasibility_tolerance: t.solver},
+      near: {...FINE, primal_feasibility_tolerance: t.solver, dual_feasibility_tolerance: t.solver,
+        simplex_iteration_limit: this.n + this.m + 1000},
       fine: {...FINE, primal_feasibility_tolerance: t.solver, dual_feasibility_tolerance: t.finest,
         simplex_iteration_limit: this.n + this.m + 1000},
       wide: {...PLAIN, presolve: "on", primal_feasibility_tolerance: t.wide, dual_feasibility_tolerance: t.wide}};
@@ -66,8 +68,9 @@ class Program {
     this.model.changeRowsBounds({kind: "range", from: 0, to: this.m - 1}, over(b.rowLower, this.rowScale), over(b.rowUpper, this.rowScale));
   }
 
-  // the least of a cost under bounds that are in place, by the ways that Python goes; the neatest answer of them
-  solve(b, cost, basis) {
+  // the least of a cost under bounds that are in place, by the ways that Python goes; the neatest answer of them.
+  // near: the answer of the basis keeps all bounds, only the cost is another, so the primal method has few steps to go
+  solve(b, cost, basis, isNear = true) {
     const scaled = new Float64Array(this.n);
     let size = 0;
     for (let j = 0; j < this.n; j++) { scaled[j] = cost[j] * this.colScale[j]; size = Math.max(size, Math.abs(scaled[j])); }
@@ -75,7 +78,8 @@ class Program {
     for (let j = 0; j < this.n; j++) scaled[j] /= size;
     this.model.changeColsCost({kind: "range", from: 0, to: this.n - 1}, scaled);
     let best = null, from = basis;
-    for (const way of ["plain", "fine", "again", "wide"]) {
+    const ways = [...(isNear ? ["near"] : []), "plain", "fine", "again", "wide"];
+    for (const way of ways) {
       const afresh = way === "again" || way === "wide";
       this.model.options.set(this.ways[way === "again" ? "plain" : way]);
       this.model.clearSolver();
@@ -84,7 +88,7 @@ class Program {
       if (modelStatus !== highs.constants.modelStatus.optimal) continue;
       const found = this.read(b, cost, size);
       if (best === null || found.fault < best.fault) { best = found; from = found.basis; }
-      if (best.fault <= (way === "plain" ? data.tolerances.neat : data.tolerances.wide)) break;
+      if (best.fault <= (way === ways[0] ? data.tolerances.neat : data.tolerances.wide)) break;
     }
     if (best === null) throw new Error("the solver found no answer");
     return best;
@@ -164,7 +168,7 @@ function serve(setting) {
   const stages = [], proofs = [];
   let basis = program.first, binding = null;
   data.stages[setting.order].forEach((stage, s) => {
-    const found = program.solve(b, program.serving(stage.rows), basis);
+    const found = program.solve(b, program.serving(stage.rows), basis, s > 0);
     basis = found.basis;
     proofs.push(found);
     const served = Math.max(0, -found.value);
@@ -261,7 +265,7 @@ async function load({script, wasm, text}) {
     const program = programs[name] = new Program(p);
     const b = program.bounds({controls: {}, preset: ""});
     program.put(b);
-    program.first = program.solve(b, program.serving(data.stages.after[0].rows), null).basis;
+    program.first = program.solve(b, program.serving(data.stages.after[0].rows), null, false).basis;
   }
 }
 
