@@ -160,7 +160,11 @@ SOLVERS = (
 )
 
 
-@pytest.mark.parametrize("path", [p for p in INNER if room(p) in ("drawing", "reporting")], ids=lambda p: p.name)
+# a living page hands on programs, and holds its first answer against Python's
+SHOWING = [p for p in INNER if room(p) in ("drawing", "reporting") and p.parent.name != "living"]
+
+
+@pytest.mark.parametrize("path", SHOWING, ids=lambda p: p.name)
 def test_drawing_and_report_never_solve(path: Path) -> None:
     for node in ast.walk(tree(path)):
         if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[1:2]:

@@ -132,8 +132,14 @@ class Draw(Question, Form):
     gains: Annotated[
         int | None, "Year for which the graph says what each project gains, costs and needs under the scenario."
     ] = None
+    live: Annotated[bool, "A living page: it solves again whenever its reader moves a control."] = False
 
     def _run(self) -> None:
+        if self.live:
+            if self.months is not None or self.start is not None or self.step_months != 1:
+                raise DataError("draw: a living page has no months yet. Leave --months out, or --live.")
+            self.say_paths(self.ask(scenario=self.scenario))
+            return
         if self.months is None and (self.start is not None or self.step_months != 1):
             raise DataError("draw: --start and --step-months go with --months; give the horizon.")
         if self.network.demand.empty:
@@ -293,3 +299,16 @@ class Init(Form):
             self.say_paths(write_template_book(self.excel))
         else:
             raise DataError("init: give either FOLDER or --excel FILE.")
+
+
+@command()
+class Engine(Form):
+    """Add the solver of living pages (draw --live) from the file that `npm pack` writes."""
+
+    action: Annotated[Literal["add"], typer.Argument(metavar="add", help="What to do.")]
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="highs-1.15.3.tgz.")]
+
+    def _run(self) -> None:
+        from chainnet.drawing import add_solver
+
+        self.say_paths(add_solver(self.file))

@@ -58,6 +58,7 @@ def draw(
     long_run: Sequence[Any] = (),
     closest: Any = (),
     rerouting: Any = None,
+    live: bool = False,
 ) -> Path:
     """Draw a network as one HTML file that opens without a network connection.
 
@@ -101,6 +102,9 @@ def draw(
         equally good answers.
     rerouting : Reroute, optional
         What the projects win back under a scenario: told with each of them, and of sets that the reader ticks.
+    live : bool
+        A living page: it solves ``balance`` again, with its proof, whenever its reader moves a control, and takes no
+        result. ``scenario`` is then the shipped scenario that it opens with, ``others`` the order.
 
     Returns
     -------
@@ -112,11 +116,13 @@ def draw(
     DataError
         If the view or the scenario is unknown, the result is of another kind or another network,
         ``first_losses`` stand without ``losses``, even the groups of a very large network have too many links, or the
-        file cannot be written.
+        file cannot be written; with ``live`` if the solver of living pages is not installed, or the page would be too
+        large.
 
     Notes
     -----
-    Nothing is solved here. The page makes no request, runs no code from data, and the same input
+    Nothing is solved here, but for the answer that a living page holds its own first one against. The page makes no
+    request, runs no code from data, and the same input
     gives the same bytes. Above 150 sites those of one step and country stand together until they are opened, except
     the costliest; above 3,000 sites, or 12,000 links, the page holds the groups alone, and says so. A page of months
     that would pass 2 MB shows the worst month of each quarter, half-year or year instead, and says so. The drawing
@@ -135,6 +141,9 @@ def draw(
         raise DataError(f'draw: unknown view "{view}";{near_matches(str(view), VIEWS)} known: {", ".join(VIEWS)}.')
     check_words(title=title, marking=marking)
     beside = Beside(first_losses, ends, long_run, closest)
+    if live:
+        given = {"result": result, "losses": losses, "rerouting": rerouting, **vars(beside)}
+        return _draw_living(network, view, path, given, (scenario, others or "after", title, marking))
     answer, ranking = sort_answers(network, result, losses, scenario, others, beside)
     worth = worth_data(network, rerouting)
     drawn = gather(network, answer, ranking)
@@ -152,6 +161,19 @@ def draw(
 
         return Drawing(write_file(target, png_bytes(picture)))
     return Drawing(write_file(target, picture.encode("utf-8")))
+
+
+def _draw_living(network: Network, view: str, path: str | Path | None, given: dict[str, Any], words: Any) -> Path:
+    """Write a living page, which solves for itself: what is handed to it is refused, not left unsaid."""
+    from chainnet.drawing.living.page import living_page
+
+    for name, thing in given.items():
+        if thing is not None and not (isinstance(thing, tuple) and not thing):
+            raise DataError(f"draw: live=True solves for itself and takes no {name}. Leave it out.")
+    target = Path(path) if path is not None else Path(f"{_file_name(network.name)}-live.html")
+    if view != "graph" or target.suffix.lower() in (".svg", ".png"):
+        raise DataError("draw: live=True writes one HTML page and no other view. Leave view out, end path in .html.")
+    return Drawing(write_file(target, living_page(network, *words).encode("utf-8")))
 
 
 class Drawing(type(Path())):  # type: ignore[misc]

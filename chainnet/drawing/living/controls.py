@@ -1,0 +1,173 @@
+"""What a reader of a living page can move: each control with the measures of a scenario that it stands for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from chainnet._types import Bools, records
+from chainnet.network import Network
+from chainnet.scenario import Scenario
+from chainnet.words import country_name
+
+__all__ = ["Control", "controls_of", "setting_scenario"]
+
+HALF = 0.5  # any share between none and all opens the rows of an export control
+
+
+@dataclass(frozen=True)
+class Control:
+    """One control.
+
+    Parameters
+    ----------
+    id : str
+        Lasting name, such as ``export:CHN:separation``.
+    kind : {"export", "site", "project", "demand"}
+    label, detail : str
+        Words for people: what it moves, and what else to know of it.
+    measures : tuple of mapping
+        What it stands for in a scenario; an export and a demand also take ``share``, the value of the control.
+    graded : bool
+        Whether an export can be set between none and all: the baseline flow of every edge is known.
+    size_tpa : float
+        What passes in the baseline, t/a; controls are listed by it.
+    """
+
+    id: str
+    kind: str
+    label: str
+    detail: str
+    measures: tuple[Mapping[str, Any], ...]
+    graded: bool = True
+    size_tpa: float = 0.0
+
+    @property
+    def default(self) -> float | bool | None:
+        """Value at which it changes nothing: no rule, working, not built, demand as it is."""
+        return {"export": None, "site": True, "project": False, "demand": 1.0}[self.kind]
+
+    def measures_at(self, value: float | bool | None) -> list[dict[str, Any]]:
+        """Return the measures of a value; none at the default."""
+        if value == self.default and (value is None) == (self.default is None):
+            return []
+        sized = self.kind in ("export", "demand")
+        return [{**measure, "share": float(value or 0.0)} if sized else dict(measure) for measure in self.measures]
+
+
+def setting_scenario(
+    controls: list[Control], values: Mapping[str, float | bool | None], preset: Scenario | None = None
+) -> Scenario:
+    """Return what a setting of the page means as a scenario: the preset's measures, then those of the controls.
+
+    Values that are not given stand at their default.
+    """
+    measures = [dict(measure) for measure in preset.measures] if preset is not None else []
+    for control in controls:
+        measures += control.measures_at(values.get(control.id, control.default))
+    return Scenario("setting", measures)
+
+
+def controls_of(network: Network) -> list[Control]:
+    """Return every control that a network gives, those first that most passes through."""
+    return [*_exports(network), *_sites(network), *_projects(network), *_demands(network)]
+
+
+def _exports(network: Network) -> list[Control]:
+    """One for each country and step that ships to another country, or to a place without one."""
+    nodes = pd.concat([network.nodes, network.projects[network.nodes.columns]], ignore_index=True)
+    known = network.nodes.set_index("id")
+    edges = network.edges
+    from_country, to_country = edges["source"].map(known["country"]), edges["target"].map(known["country"])
+    abroad = (edges["flow_tpa"] > 0) & from_country.notna() & (from_country != to_country)
+    column = "step" if known["step"].notna().any() else "stage"
+    step = edges["source"].map(known[column])
+    leaving = pd.DataFrame({"country": from_country, "step": step, "flow_tpa": edges["flow_tpa"]})[
+        abroad & step.notna()
+    ]
+    groups = leaving.groupby(["country", "step"])["flow_tpa"].sum().reset_index()
+    countries = sorted(nodes["country"].dropna().unique())
+    places = sorted(nodes.loc[nodes["country"].isna(), "region"].dropna().unique())
+    found = []
+    for row in records(groups.sort_values("flow_tpa", ascending=False, kind="stable")):
+        country, word = row["country"], row["step"]
+        origin = {"country": country, column: word}
+        sides: list[dict[str, Any]] = [{"country": [c for c in countries if c != country]}, {"region": places}]
+        measures = [{"kind": "restrict", "from": origin, "to": to} for to in sides if next(iter(to.values()))]
+        found.append(
+            Control(
+                f"export:{country}:{word}",
+                "export",
+                f"{country_name(country)}, {word}",
+                "",
+                tuple(measures),
+                _is_graded(network, measures),
+                float(row["flow_tpa"]),
+            )
+        )
+    return found
+
+
+def _is_graded(network: Network, measures: list[dict[str, Any]]) -> bool:
+    """Say whether the baseline of every edge that the measures name is known, projects aside."""
+    edges, new = network.edges, set(network.projects["id"]) | network.built_projects
+    lacking = edges["flow_tpa"].isna() & ~edges["source"].isin(new) & ~edges["target"].isin(new)
+    return not any(bool((lacking & _named(network, measure)).any()) for measure in measures)
+
+
+def _named(network: Network, measure: Mapping[str, Any]) -> Bools:
+    hit = np.ones(len(network.edges), dtype=bool)
+    for side, end in (("from", "source"), ("to", "target")):
+        ids = [network.view(t).loc[network.matches(t, measure[side]), "id"] for t in ("nodes", "projects")]
+        hit &= network.edges[end].isin(pd.concat(ids)).to_numpy()
+    return hit
+
+
+def _sites(network: Network) -> list[Control]:
+    """One for each node that is no end use; those first that make most in the baseline."""
+    sites = network.nodes[network.nodes["stage"] != "end_use"]
+    made = network.baseline.reindex(sites["id"]).fillna(0.0).to_numpy()
+    order = np.argsort(-made, kind="stable")
+    found = []
+    for number in order.tolist():
+        row = sites.iloc[number]
+        where = country_name(row["country"]) if isinstance(row["country"], str) else row["region"]
+        detail = ", ".join(str(word) for word in (row["step"], where) if isinstance(word, str))
+        measure = {"kind": "remove", "nodes": [row["id"]]}
+        found.append(
+            Control(f"site:{row['id']}", "site", _label(row), detail, (measure,), size_tpa=float(made[number]))
+        )
+    return found
+
+
+def _projects(network: Network) -> list[Control]:
+    """One for each project, by the year in which it starts."""
+    projects = network.projects.reset_index(drop=True)
+    year = projects["start_year"].to_numpy(dtype=float)
+    found = []
+    for number in np.argsort(np.where(np.isnan(year), np.inf, year), kind="stable").tolist():
+        row = projects.iloc[number]
+        start = f"from {int(year[number])}" if np.isfinite(year[number]) else "no year given"
+        words = (row["step"], country_name(row["country"]) if isinstance(row["country"], str) else None, start)
+        detail = ", ".join(str(word) for word in words if isinstance(word, str))
+        measure = {"kind": "build", "projects": [row["id"]]}
+        found.append(Control(f"project:{row['id']}", "project", _label(row), detail, (measure,)))
+    return found
+
+
+def _demands(network: Network) -> list[Control]:
+    """One for each tier that asks."""
+    asked = network.demand.groupby("tier")["demand_tpa"].sum()
+    tiers = [tier for tier in network.tier_order if tier in asked.index]
+    return [
+        Control(f"demand:{tier}", "demand", tier, "", ({"kind": "demand", "tier": tier},), size_tpa=float(asked[tier]))
+        for tier in tiers
+    ]
+
+
+def _label(row: pd.Series) -> str:
+    return str(row["label"]) if isinstance(row["label"], str) else str(row["id"])

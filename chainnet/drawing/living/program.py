@@ -1,0 +1,239 @@
+"""Exported programs: lowered once with every rule of every control open, and what each control does to bounds.
+
+An effect is never described a second time: the lowering is asked for its bounds once as they stand and once for each
+control, and what differs is the effect. That the page may put the effects together as it likes is then proved, on
+settings drawn by chance, against the bounds that the lowering gives for all of them at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from chainnet._types import INF, Array, Bools
+from chainnet.drawing.living.controls import HALF, Control
+from chainnet.errors import SolverError
+from chainnet.flow import EXTRA_COST_USD_PER_T
+from chainnet.lowering import Degree, Lowered, Overlay, lower
+from chainnet.network import Network
+from chainnet.scenario import Scenario, effects_of, overlay_at
+
+__all__ = ["LivingProgram", "Values"]
+
+Values = Mapping[str, float | bool | None]
+# settings that are drawn to prove that effects may be put together, and how near they must come
+_DRAWN, _SAME = 40, 1e-13
+
+
+class LivingProgram:
+    """A network lowered for one degree, with the rules of all controls and presets in it.
+
+    Parameters
+    ----------
+    network : Network
+    degree : {"frozen", "existing", "new"}
+    controls : list of Control
+    presets : sequence of Scenario
+        Without rules by tier or origin: those part goods into strands, which are other columns.
+
+    Raises
+    ------
+    DataError
+        As ``lower``: frozen is asked and a baseline flow is not known.
+    SolverError
+        If the effects put together are not the bounds that the lowering gives.
+    """
+
+    def __init__(
+        self, network: Network, degree: Degree, controls: Sequence[Control], presets: Sequence[Scenario]
+    ) -> None:
+        self._network, self._controls = network, list(controls)
+        measures, self._spans = list[dict[str, Any]](), dict[str, list[int]]()
+        for control in self._controls:
+            share = {"export": {"share": HALF if control.graded else 0.0}, "demand": {"share": 0.0}}
+            own = [{**measure, **share.get(control.kind, {})} for measure in control.measures]
+            self._spans[control.id] = list(range(len(measures), len(measures) + len(own)))
+            measures += own
+        found = sorted(effects_of(network, measures, "controls"), key=lambda effect: effect.number)
+        self._labels = {scenario.name: scenario.label or scenario.name for scenario in presets}
+        self._preset_spans = {"": range(0, 0)}
+        for scenario in presets:
+            first = len(found)
+            found += effects_of(network, scenario.measures, scenario.name)
+            self._preset_spans[scenario.name] = range(first, len(found))
+        self._effects = found
+        # which restriction of an overlay each effect makes
+        made = np.cumsum([effect.restriction is not None for effect in found])
+        self._restriction = {i: int(made[i]) - 1 for i, e in enumerate(found) if e.restriction is not None}
+        self.low: Lowered = lower(network, self._open, degree, extra_cost_usd_per_t=EXTRA_COST_USD_PER_T)
+        self._rows = {owner: row for row, (kind, owner, _) in enumerate(self.low.rows) if kind == "restriction"}
+
+    # -- what the lowering says ---------------------------------------------------------------------
+
+    @property
+    def _open(self) -> Overlay:
+        """Every rule there and none in force, every project built."""
+        return overlay_at(self._network, self._effects, np.zeros(len(self._effects))).with_built(
+            np.ones(len(self._network.projects))
+        )
+
+    def _told(self, preset: str, values: Values, *, whole: bool = False) -> tuple[Array, Array]:
+        """Return the bounds of columns and rows that the lowering gives; ``whole``: all projects stand."""
+        sizes, bounds = np.zeros(len(self._effects)), dict[int, float]()
+        sizes[list(self._preset_spans[preset])] = 1.0
+        built = np.full(len(self._network.projects), float(whole))
+        for i in self._preset_spans[preset]:
+            if self._effects[i].kind == "build":
+                built[self._effects[i].projects] = 1.0
+        effects = list(self._effects)
+        for control in self._controls:
+            value = values.get(control.id, control.default)
+            if not control.measures_at(value):
+                continue
+            for i in self._spans[control.id]:
+                effect = effects[i]
+                if control.kind == "project":
+                    built[effect.projects] = 1.0
+                elif control.kind == "export":
+                    sizes[i] = 1.0
+                    bounds[self._restriction[i]] = float(value or 0.0) * (effect.base_tpa or 0.0)
+                else:
+                    sizes[i] = 1.0
+                    effects[i] = replace(effect, share=float(value or 0.0)) if control.kind == "demand" else effect
+        overlay = overlay_at(self._network, effects, sizes).with_built(built)
+        rules = [replace(r, bound_tpa=bounds.get(n, r.bound_tpa)) for n, r in enumerate(overlay.restrictions)]
+        return self.low.bounds(replace(overlay, restrictions=tuple(rules)))
+
+    def _costs(self, preset: str) -> Array:
+        sizes = np.zeros(len(self._effects))
+        sizes[list(self._preset_spans[preset])] = 1.0
+        return self.low.costs(overlay_at(self._network, self._effects, sizes))
+
+    # -- what the page is handed ---------------------------------------------------------------------
+
+    @cached_property
+    def base(self) -> dict[str, tuple[Array, Array, Array]]:
+        """Upper bounds of columns and rows with all projects built, and costs, by preset; "" = none."""
+        return {name: (*self._told(name, {}, whole=True), self._costs(name)) for name in self._preset_spans}
+
+    @cached_property
+    def stands(self) -> dict[str, list[str]]:
+        """Ids of the project controls that a preset has built, by preset."""
+        ids = self._network.projects["id"].to_numpy(dtype=object)
+        found = {}
+        for name, span in self._preset_spans.items():
+            hits = [self._effects[i].projects for i in span if self._effects[i].kind == "build"]
+            built = np.any(hits, axis=0) if hits else np.zeros(len(ids), dtype=bool)
+            found[name] = [f"project:{word}" for word in ids[built]]
+        return found
+
+    @cached_property
+    def rules(self) -> dict[int, tuple[str, Bools]]:
+        """What each restriction is called, and the edges that it names, by its number."""
+        labels = {i: f"exports: {c.label}" for c in self._controls for i in self._spans[c.id]}
+        for name, span in self._preset_spans.items():
+            labels |= {i: f"rule of the scenario: {self._labels.get(name, name)}" for i in span}
+        found = {}
+        for i, number in self._restriction.items():
+            restriction = self._effects[i].restriction
+            assert restriction is not None
+            found[number] = labels[i], restriction.edges
+        return found
+
+    @cached_property
+    def effects(self) -> dict[str, dict[str, Any]]:
+        """What each control does, columns and rows by number.
+
+        ``close`` and ``closeRows``: upper bound 0 while it is off; ``shut``: columns at 0 as soon as there is a rule;
+        ``zero``: columns at 0 at value 0; ``cap``: pairs of a row and its bound at value 1, t/a; ``times``: columns
+        multiplied by the value.
+        """
+        columns, rows, _ = self.base[""]
+        found: dict[str, dict[str, Any]] = {}
+
+        def differs(values: Values, **more: Any) -> tuple[list[int], list[int]]:
+            other, other_rows = self._told("", values, **more)
+            return np.flatnonzero(other != columns).tolist(), np.flatnonzero(other_rows != rows).tolist()
+
+        for control in self._controls:
+            if control.kind == "export":
+                shut = differs({control.id: HALF}, whole=True)[0] if control.graded else []
+                zero = differs({control.id: 0.0}, whole=True)[0]
+                caps = [
+                    [self._rows[self._restriction[i]], self._effects[i].base_tpa or 0.0]
+                    for i in self._spans[control.id]
+                ]
+                found[control.id] = {"shut": shut, "zero": sorted(set(zero) - set(shut)), "cap": caps}
+            elif control.kind == "demand":
+                found[control.id] = {"times": differs({control.id: 0.0}, whole=True)[0]}
+            else:
+                off: Values = {control.id: False} if control.kind == "site" else {}
+                if control.kind == "project":
+                    others = {c.id: True for c in self._controls if c.kind == "project" and c.id != control.id}
+                    close, close_rows = differs(others)
+                else:
+                    close, close_rows = differs(off, whole=True)
+                found[control.id] = {"close": close, "closeRows": close_rows}
+        return found
+
+    def composed(self, preset: str, values: Values) -> tuple[Array, Array]:
+        """Return the bounds of a setting as the page makes them of the effects."""
+        columns, rows, _ = (part.copy() for part in self.base[preset])
+        for control in self._controls:
+            value, effect = values.get(control.id, control.default), self.effects[control.id]
+            if control.kind == "export" and value is not None:
+                columns[effect["shut"]] = 0.0
+                if value == 0:
+                    columns[effect["zero"]] = 0.0
+                for row, bound in effect["cap"]:
+                    rows[row] = min(rows[row], value * bound)
+            elif control.kind == "demand" and value != 1.0:
+                columns[effect["times"]] *= value
+            elif control.kind in ("site", "project") and not (value or control.id in self.stands[preset]):
+                columns[effect["close"]], rows[effect["closeRows"]] = 0.0, 0.0
+        return columns, rows
+
+    def prove(self, seed: int = 0) -> float:
+        """Hold the effects put together against the lowering, on settings drawn by chance; return what differs most.
+
+        Raises
+        ------
+        SolverError
+            If more than rounding differs.
+        """
+        draw = np.random.default_rng(seed)
+        worst = 0.0
+        for number in range(_DRAWN):
+            names = list(self._preset_spans)
+            preset, values = names[number % len(names)], drawn(self._controls, draw)
+            for ours, told in zip(self.composed(preset, values), self._told(preset, values), strict=True):
+                both = np.isfinite(ours) & np.isfinite(told)
+                apart = np.abs(ours[both] - told[both]) / np.maximum(np.abs(told[both]), 1e-300)
+                worst = max(worst, float(apart.max(initial=0.0)), INF if (ours[~both] != told[~both]).any() else 0.0)
+        if worst > _SAME:
+            raise SolverError(
+                f"draw: the controls of a living page of {self._network.name} do not add up to the program "
+                f"(off by {worst:.2g}). Report the network that caused this."
+            )
+        return worst
+
+
+def drawn(controls: Sequence[Control], draw: np.random.Generator) -> dict[str, float | bool | None]:
+    """Return a setting by chance: some controls moved, now few and now many."""
+    part = draw.choice([0.03, 0.2, 0.6])
+    values: dict[str, float | bool | None] = {}
+    for control in controls:
+        if draw.random() >= part:
+            continue
+        if control.kind == "export":
+            share = float(draw.choice([0.0, 1.0, round(float(draw.random()), 3)]))
+            values[control.id] = share if control.graded else 0.0
+        elif control.kind == "demand":
+            values[control.id] = round(2.0 * float(draw.random()), 3)
+        else:
+            values[control.id] = control.kind == "project"
+    return values

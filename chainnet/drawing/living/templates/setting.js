@@ -1,0 +1,89 @@
+"use strict";
+// The setting: what was moved, in the address, in a scenario file, and as it was before.
+const PERCENT = 100;
+
+// only what differs from the default
+function tidy(setting) {
+  const controls = {};
+  for (const id of Object.keys(setting.controls ?? {}).sort()) {
+    const control = known.get(id);
+    if (control && setting.controls[id] !== control.default) controls[id] = setting.controls[id];
+  }
+  return {controls, order: setting.order ?? start.order, relations: setting.relations ?? start.relations,
+    preset: setting.preset ?? start.preset};
+}
+
+const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
+
+function fits(control, value) {
+  if (control.kind === "site" || control.kind === "project") return typeof value === "boolean";
+  if (value === null) return control.kind === "export";
+  const top = control.kind === "export" ? 1 : 2;
+  return typeof value === "number" && value >= 0 && value <= top && (control.graded || value === 0);
+}
+
+// what a setting may hold, and in one sentence what was dropped
+function checked(given) {
+  const setting = {controls: {}}, dropped = [];
+  for (const [id, value] of Object.entries(given.controls ?? {})) {
+    const control = known.get(id);
+    if (control && fits(control, value)) setting.controls[id] = value; else dropped.push(id);
+  }
+  const words = {order: Object.keys(data.stages), relations: Object.keys(data.programs), preset: presets.map((p) => p.name)};
+  for (const [key, list] of Object.entries(words)) {
+    if (given[key] === undefined) continue;
+    if (list.includes(given[key])) setting[key] = given[key]; else dropped.push(key);
+  }
+  return {setting: tidy(setting), dropped};
+}
+
+function addressOf(setting) {
+  const parts = new URLSearchParams();
+  for (const key of ["order", "preset", "relations"]) if (setting[key] !== start[key]) parts.append(key, setting[key]);
+  for (const [id, value] of Object.entries(setting.controls)) parts.append(id, String(value));
+  return parts.toString();
+}
+
+function settingOf(fragment) {
+  const given = {controls: {}};
+  for (const [key, text] of new URLSearchParams(fragment.replace(/^#/, ""))) {
+    if (["order", "preset", "relations"].includes(key)) given[key] = text;
+    else given.controls[key] = text === "true" ? true : text === "false" ? false
+      : text === "null" ? null : text.trim() === "" ? NaN : Number(text);
+  }
+  return checked(given);
+}
+
+// -- the scenario file: the measures of the preset, then those of what was moved -------------------------
+function quoted(text) {
+  return JSON.stringify(text).replace(/[\u007f-\u009f\u2028\u2029]/g, (c) => "\\u" + c.charCodeAt(0).toString(16).padStart(4, "0"));
+}
+
+function tomlOf(value) {
+  if (typeof value === "string") return quoted(value);
+  if (Array.isArray(value)) return `[${value.map(tomlOf).join(", ")}]`;
+  if (value !== null && typeof value === "object")
+    return `{${Object.entries(value).map(([k, v]) => `${/^[A-Za-z0-9_-]+$/.test(k) ? k : quoted(k)} = ${tomlOf(v)}`).join(", ")}}`;
+  return String(value);
+}
+
+function measuresOf(setting) {
+  const stands = new Set(data.programs[setting.relations].presets[setting.preset].stands);
+  return Object.entries(setting.controls).flatMap(([id, value]) => {
+    const control = known.get(id);
+    if (value === control.default || stands.has(id)) return [];
+    const sized = control.kind === "export" || control.kind === "demand";
+    return control.measures.map((measure) => sized ? {...measure, share: value} : measure);
+  });
+}
+
+function fileOf(setting) {
+  const name = `${data.graph}-setting`;
+  const lines = [`# chainnet balance ${data.graph} --scenario ${name}.toml --reroute ${setting.relations} --others ${setting.order}`,
+    `# digest of the data: ${data.digest}`, `label = ${quoted(sentence().slice(0, 300))}`];
+  const preset = presets.find((p) => p.name === setting.preset);
+  if (preset && preset.toml) lines.push("", preset.toml.trim());
+  for (const measure of measuresOf(setting))
+    lines.push("", "[[measures]]", ...Object.entries(measure).map(([key, value]) => `${key} = ${tomlOf(value)}`));
+  return {name: `${name}.toml`, text: lines.join("\n") + "\n"};
+}

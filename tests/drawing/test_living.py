@@ -1,0 +1,486 @@
+"""The living page: the same program, solved again in a browser from one file without a network."""
+
+import base64
+import gzip
+import io
+import json
+import re
+import tarfile
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import chainnet as cn
+from chainnet.drawing.living import files, solver
+from chainnet.drawing.living.controls import controls_of, setting_scenario
+from chainnet.drawing.living.program import LivingProgram, drawn
+from chainnet.engine import WarmModel
+from chainnet.errors import SolverError
+from chainnet.flow import EXTRA_COST_USD_PER_T, Counting, balance_under, stages_of
+from chainnet.lowering import lower
+from chainnet.scenario import overlay_of
+
+CHAINS = ["mag-9", "rare-earths", "gallium", "germanium", "tungsten", "antimony", "graphite"]
+HOSTILE = "</script><img src=x onerror=alert(1)>{{7*7}}"
+
+
+@pytest.fixture(scope="module")
+def mag9():
+    return cn.read("mag-9")
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    """Write a living page, once for each network."""
+    if not any(map(solver.is_there, solver.folders())):
+        pytest.skip(f"the solver of living pages is not installed; add it with: chainnet engine add {solver.ARCHIVE}")
+    folder, known = tmp_path_factory.mktemp("living"), {}
+
+    def write(network, **more):
+        key = (network.digest, *sorted(more.items()))
+        if key not in known:
+            known[key] = cn.draw(network, path=folder / f"{len(known)}.html", live=True, **more)
+        return Path(known[key])
+
+    return write
+
+
+@pytest.fixture
+def tab(browser):
+    """Open a living page; afterwards: nothing was asked for, nothing in the console, no dialog."""
+    faults, pages = [], []
+
+    def watch(file, fragment="", before="", **context):
+        page = browser.new_context(viewport={"width": 1366, "height": 768}, **context).new_page()
+        page.on("request", lambda r: faults.append(r.url) if not r.url.startswith(("file:", "blob:")) else None)
+        page.on("console", lambda m: faults.append(m.text) if m.type in ("error", "warning") else None)
+        page.on("pageerror", lambda e: faults.append(str(e)))
+        page.on("dialog", lambda d: (faults.append(d.message), d.dismiss()))
+        if before:
+            page.add_init_script(before)
+        page.goto(file.resolve().as_uri() + fragment)
+        pages.append(page)
+        return page
+
+    yield watch
+    for page in pages:
+        page.context.close()
+    assert faults == []
+
+
+def solved(page, setting):
+    return page.evaluate("s => chainnet.set(s).then(a => ({...a, flows: null}))", setting)
+
+
+def until(page, expression):
+    """Wait until something holds; the policy of the page lets nothing wait inside it."""
+    for _ in range(300):
+        if page.evaluate(expression):
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError(expression)
+
+
+def by_chance(network, controls, info, draw):
+    """Return a setting by chance, and the program that it means: counting, overlay, degree."""
+    setting = {
+        "controls": drawn(controls, draw),
+        "order": str(draw.choice(info["orders"])),
+        "relations": str(draw.choice(info["relations"])),
+        "preset": str(draw.choice(info["presets"])),
+    }
+    scenario = setting_scenario(controls, setting["controls"], cn.scenarios(network).get(setting["preset"]))
+    return setting, Counting.of(network, others=setting["order"]), overlay_of(network, scenario)
+
+
+def with_held_stages(counting, overlay, degree):
+    """Return what each stage gets, each kept by its prices and not by a lock: exact to rounding."""
+    low = lower(counting.network, overlay, degree, extra_cost_usd_per_t=EXTRA_COST_USD_PER_T)
+    model, basis, served = WarmModel(low.program), None, []
+    for _, rows in stages_of(counting):
+        model.set_cost(low.serving(rows))
+        found = model.solve(basis, or_wide=True)
+        basis = found.basis
+        model.hold(found)
+        served.append(-found.value)
+    return np.array(served)
+
+
+# -- the same answers ---------------------------------------------------------------------------------
+
+
+@pytest.mark.browser
+def test_settings_by_chance_give_what_python_gives(mag9, written, tab):
+    page = tab(written(mag9))
+    info, draw, controls = page.evaluate("chainnet.ready"), np.random.default_rng(7), controls_of(mag9)
+    assert info["relations"] == ["existing", "frozen", "new"]
+    for _ in range(30):
+        setting, counting, overlay = by_chance(mag9, controls, info, draw)
+        answer = solved(page, setting)
+        told = balance_under(counting, overlay, setting["relations"])
+        served = told.demand["served_tpa"].to_numpy()
+        ours = [stage["served_tpa"] for stage in answer["stages"]]
+        theirs = [served[rows].sum() for _, rows in stages_of(counting)]
+        assert ours == pytest.approx(theirs, abs=1e-9 * told.demand["demand_tpa"].sum() + 1e-12), setting
+        assert answer["cost_usd"] == pytest.approx(told.cost_usd, rel=1e-7, abs=1e-6)
+        assert answer["certificate"]["ok"]
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+@pytest.mark.parametrize("name", CHAINS)
+def test_a_thousand_settings_give_what_python_gives(name, written, tab):
+    network = cn.read(name)
+    page = tab(written(network))
+    info, draw, controls = page.evaluate("chainnet.ready"), np.random.default_rng(19), controls_of(network)
+    for _ in range(1000):
+        setting, counting, overlay = by_chance(network, controls, info, draw)
+        answer = solved(page, setting)
+        ours = np.array([stage["served_tpa"] for stage in answer["stages"]])
+        held = with_held_stages(counting, overlay, setting["relations"])
+        asked = network.demand["demand_tpa"].sum()
+        assert ours == pytest.approx(held, abs=1e-9 * asked), setting
+        assert answer["certificate"]["ok"]
+
+
+@pytest.mark.browser
+def test_the_same_setting_gives_the_same_digits_whatever_came_before(mag9, written, tab):
+    page = tab(written(mag9))
+    setting = {"controls": {"export:CHN:magnet": 0.25, "site:S_MY": False}, "relations": "new"}
+    first = solved(page, setting)
+    solved(page, {"controls": {}, "preset": "china_out", "order": "before"})
+    again = solved(page, setting)
+    assert [first[k] for k in ("stages", "cost_usd", "narrow")] == [again[k] for k in ("stages", "cost_usd", "narrow")]
+
+
+@pytest.mark.browser
+def test_the_scenario_file_gives_the_answer_on_the_page(mag9, written, tab, tmp_path):
+    page = tab(written(mag9), "#preset=china_out&project:S_US=true&export:AUS:mining=0.37&demand:civilian=1.5")
+    page.evaluate("chainnet.ready")
+    answer = page.evaluate("chainnet.answer()")
+    text = page.evaluate("chainnet.toml()")
+    file = tmp_path / "mag-9-setting.toml"
+    file.write_text(text, encoding="utf-8")
+    assert text.startswith("# chainnet balance mag-9 --scenario mag-9-setting.toml --reroute existing --others after\n")
+    told = cn.balance(mag9, cn.Scenario.read(file)).by_tier()
+    assert [s["served_tpa"] for s in answer["stages"]] == pytest.approx(told["served_tpa"].tolist(), abs=1e-7)
+    assert [s["demand_tpa"] for s in answer["stages"]] == told["demand_tpa"].tolist() == [4.0, 16.0, 45.0]
+
+
+@pytest.mark.browser
+def test_a_page_whose_first_answer_is_not_pythons_gives_none(mag9, written, tab, tmp_path):
+    text = written(mag9).read_text(encoding="utf-8")
+    found = re.search(r'id="block-data">([^<]*)<', text)
+    data = json.loads(gzip.decompress(base64.b64decode(found.group(1))))
+    data["start"]["served"][0] -= 0.001
+    other = base64.b64encode(gzip.compress(json.dumps(data).encode())).decode()
+    file = tmp_path / "other.html"
+    file.write_text(text.replace(found.group(1), other), encoding="utf-8")
+    page = tab(file)
+    assert "not Python's" in page.evaluate("chainnet.ready.catch(e => e.message)")
+    assert "not Python's" in page.text_content("#cause")
+    assert page.is_disabled("#preset")
+    assert page.is_hidden("#strip")
+
+
+# -- what a reader does ---------------------------------------------------------------------------------
+
+
+@pytest.mark.browser
+def test_keys_move_a_control_and_take_it_back(mag9, written, tab):
+    page = tab(written(mag9))
+    page.evaluate("chainnet.ready")
+    before = page.text_content("#heading")
+    assert before == "All that is asked for is served."
+    page.focus("[data-control='export:CHN:magnet']")
+    page.keyboard.press("Home")
+    until(page, "document.getElementById('heading').textContent.includes('0\\u00a0% of baseline exports')")
+    assert "civilian gets" in page.text_content("#heading")
+    assert page.get_attribute("[data-control='export:CHN:magnet']", "aria-valuetext") == "0\u00a0% of baseline exports"
+    until(page, "location.hash.includes('export%3ACHN%3Amagnet=0')")
+    until(page, "document.getElementById('spoken').textContent.includes('civilian gets')")
+    until(page, "document.querySelectorAll('#members tbody tr').length > 0")
+    page.keyboard.press("Control+z")
+    until(page, f"document.getElementById('heading').textContent === {json.dumps(before)}")
+    assert page.evaluate("chainnet.get().controls") == {}
+    page.keyboard.press("Control+y")
+    until(page, "document.getElementById('heading').textContent.includes('0\\u00a0% of baseline exports')")
+
+
+@pytest.mark.browser
+def test_what_the_address_names_wrongly_is_left_out_with_a_sentence(mag9, written, tab):
+    wrong = "#export:CHN:magnet=7&site:S_MY=false&site:NOBODY=false&order=never&demand:civilian=x"
+    page = tab(written(mag9), wrong)
+    page.evaluate("chainnet.ready")
+    assert page.evaluate("chainnet.get().controls") == {"site:S_MY": False}
+    for word in ("export:CHN:magnet", "site:NOBODY", "order", "demand:civilian"):
+        assert word in page.text_content("#cause")
+    said = page.evaluate("chainnet.set({controls: {'site:NOBODY': false}}).catch(e => e.message)")
+    assert said == "unknown or out of range: site:NOBODY"
+
+
+@pytest.mark.browser
+def test_of_settings_that_come_fast_only_the_last_is_waited_for(mag9, written, tab):
+    page = tab(written(mag9))
+    page.evaluate("chainnet.ready")
+    ends = page.evaluate(
+        "Promise.all([0.1, 0.2, 0.3, 0.4].map(v => chainnet.set({controls: {'export:CHN:magnet': v}})"
+        ".then(a => a.setting.controls['export:CHN:magnet'], e => e.name)))"
+    )
+    assert ends == [0.1, "AbortError", "AbortError", 0.4]
+
+
+@pytest.mark.browser
+def test_each_project_says_what_it_adds_to_the_setting_shown(mag9, written, tab):
+    page = tab(written(mag9), "#preset=china_out")
+    page.evaluate("chainnet.ready")
+    until(page, "document.querySelector('.adds').textContent !== ''")
+    out = cn.scenarios(mag9)["china_out"]
+    now = cn.balance(mag9, out).demand["served_tpa"].sum()
+    for name in mag9.projects["id"]:
+        with_it = cn.Scenario("with", [*out.measures, {"kind": "build", "projects": [name]}])
+        more = cn.balance(mag9, with_it).demand["served_tpa"].sum() - now
+        said = page.text_content(f"[data-row='project:{name}'] .adds")
+        assert said == (f" · adds {more:g} t/yr here" if more > 1e-6 else " · adds nothing here")
+
+
+def two_users(**meta):
+    """One mine in China and two users who ask for more than it gives."""
+    nodes = pd.DataFrame(
+        {
+            "id": ["m", "a", "b"],
+            "stage": ["mine", "end_use", "end_use"],
+            "country": ["CHN", "USA", "JPN"],
+            "capacity_tpa": [10.0, np.nan, np.nan],
+        }
+    )
+    edges = pd.DataFrame({"source": ["m", "m"], "target": ["a", "b"], "flow_tpa": [5.0, 5.0]})
+    demand = pd.DataFrame({"node": ["a", "b"], "tier": ["defence", "defence"], "demand_tpa": [8.0, 8.0]})
+    return cn.Network(nodes, edges, demand=demand, name="two", **meta)
+
+
+@pytest.mark.browser
+def test_a_tier_bears_both_ends_of_the_order_of_service(written, tab):
+    page = tab(written(two_users(beneficiaries=["USA"])))
+    page.evaluate("chainnet.ready")
+    assert page.text_content("#heading") == "All that the United States asks for is served."
+    until(page, "document.getElementById('bars').textContent.includes('others first: 25\\u00a0%')")
+    assert solved(page, {"order": "before"})["stages"] == [
+        {"name": "all others", "demand_tpa": 8, "served_tpa": 8},
+        {"name": "defence", "demand_tpa": 8, "served_tpa": pytest.approx(2)},
+    ]
+    assert "defence gets 25\u00a0%; the narrow step is mine in China." in page.text_content("#heading")
+
+
+@pytest.mark.browser
+def test_members_bear_both_ends_where_who_goes_short_is_a_tie(written, tab):
+    page = tab(written(two_users(label=HOSTILE)))
+    page.evaluate("chainnet.ready")
+    until(page, "document.querySelectorAll('#members tbody tr').length === 2")
+    rows = [row.inner_text().split("\t") for row in page.query_selector_all("#members tbody tr")]
+    assert sorted(row[1:] for row in rows) == [
+        ["Japan", "8", "0 to 6", "0\u00a0% to 75\u00a0%"],
+        ["United States", "8", "0 to 6", "0\u00a0% to 75\u00a0%"],
+    ]
+    assert HOSTILE in page.text_content(".name")
+
+
+# -- where it cannot solve ---------------------------------------------------------------------------------
+
+
+@pytest.mark.browser
+def test_without_scripts_the_figures_stand_and_the_page_says_why(mag9, written, tab):
+    page = tab(written(mag9), java_script_enabled=False)
+    assert "Scripts are off" in page.inner_text("header")
+    assert page.inner_text("#start tbody tr >> nth=0").split() == ["defence", "4", "t/yr"]
+    assert page.query_selector("svg.picture") is not None
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("word", ["WebAssembly", "DecompressionStream", "Worker"])
+def test_a_browser_that_lacks_something_is_told_what(mag9, written, tab, word):
+    page = tab(written(mag9), before=f"delete window.{word}")
+    assert page.evaluate("chainnet.ready.catch(e => e.message)") == f"this browser has no {word}"
+    assert f"this browser has no {word}" in page.inner_text("#cause")
+    assert page.is_disabled("[data-control='export:CHN:magnet']")
+    assert page.is_visible("#start")
+
+
+# -- what is exported ---------------------------------------------------------------------------------
+
+
+def test_effects_that_do_not_add_up_are_refused(mag9):
+    program = LivingProgram(mag9, "existing", controls_of(mag9), list(cn.scenarios(mag9).values()))
+    assert program.prove() == 0.0
+    program.effects["site:S_MY"]["close"].pop()
+    with pytest.raises(SolverError, match="do not add up"):
+        program.prove()
+
+
+def test_controls_mean_measures(mag9):
+    controls = {control.id: control for control in controls_of(mag9)}
+    assert controls["export:CHN:magnet"].measures_at(None) == []
+    assert controls["export:CHN:magnet"].measures_at(0.5) == [
+        {
+            "kind": "restrict",
+            "from": {"country": "CHN", "step": "magnet"},
+            "to": {"country": ["AUS", "BRA", "JPN", "MYS", "USA"]},
+            "share": 0.5,
+        },
+        {
+            "kind": "restrict",
+            "from": {"country": "CHN", "step": "magnet"},
+            "to": {"region": ["all users"]},
+            "share": 0.5,
+        },
+    ]
+    assert controls["site:S_MY"].measures_at(False) == [{"kind": "remove", "nodes": ["S_MY"]}]
+    assert controls["site:S_MY"].measures_at(True) == controls["demand:civilian"].measures_at(1.0) == []
+    assert "site:USE" not in controls
+
+
+def test_an_export_whose_baseline_is_not_known_is_off_or_on_alone(mag9):
+    edges = mag9.edges.copy()
+    edges.loc[(edges["source"] == "S_CN") & (edges["target"] == "G_JP"), "flow_tpa"] = np.nan
+    graded = {control.id: control.graded for control in controls_of(mag9.with_table("edges", edges))}
+    assert "export:CHN:separation" not in graded
+    assert graded["export:AUS:mining"]
+
+
+def test_the_page_is_one_file_with_a_policy_and_the_same_bytes(mag9, written, tmp_path):
+    text = written(mag9).read_text(encoding="utf-8")
+    assert cn.draw(mag9, path=tmp_path / "again.html", live=True).read_text(encoding="utf-8") == text
+    assert len(text.encode()) < 3_000_000
+    policy = re.search(r'Content-Security-Policy" content="([^"]*)"', text).group(1)
+    assert "script-src 'sha256-" in policy
+    assert "unsafe-inline'; img" in policy  # styles alone
+    assert not re.search(r'(?:src|href)="(?!#)', text)
+
+
+# -- refusals ---------------------------------------------------------------------------------------------
+
+
+def test_live_takes_no_result_no_other_view_and_no_unknown_scenario(mag9, written, tmp_path):
+    write = partial(cn.draw, mag9, path=tmp_path / "p.html", live=True)
+    with pytest.raises(cn.DataError, match="takes no result"):
+        write(cn.balance(mag9))
+    with pytest.raises(cn.DataError, match="no other view"):
+        write(view="sankey")
+    with pytest.raises(cn.DataError, match="no other view"):
+        cn.draw(mag9, path=tmp_path / "p.png", live=True)
+    with pytest.raises(cn.DataError, match='has no "china_in"'):
+        write(scenario="china_in")
+    with pytest.raises(cn.DataError, match="demand table"):
+        cn.draw(cn.Network.from_edges(mag9.edges[["source", "target"]]), path=tmp_path / "p.html", live=True)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_preset_by_tier_is_no_start_and_is_named_as_left_out(written):
+    network = cn.read("gallium")
+    with pytest.raises(cn.DataError, match="by tier or origin"):
+        cn.draw(network, path="never.html", live=True, scenario="china_military_bar")
+
+
+def test_without_the_solver_draw_says_how_to_add_it(mag9, monkeypatch, tmp_path):
+    monkeypatch.setattr(files, "folders", lambda: [tmp_path / "nowhere"])
+    with pytest.raises(cn.DataError, match=r"npm pack highs@1\.15\.3; then add it with: chainnet engine add"):
+        cn.draw(mag9, path=tmp_path / "p.html", live=True)
+
+
+def test_the_command_line_writes_a_page_and_refuses_what_it_cannot_hold(written, tmp_path):
+    from typer.testing import CliRunner
+
+    from chainnet.cli.app import app
+
+    file = tmp_path / "p.html"
+    told = CliRunner().invoke(app, ["draw", "mag-9", "--live", "--scenario", "china_out", "--out", str(file)])
+    assert (told.exit_code, told.output.strip()) == (0, str(file))
+    assert '<option value="china_out" selected>' in file.read_text(encoding="utf-8")
+    months = CliRunner().invoke(app, ["draw", "mag-9", "--live", "--months", "24", "--out", str(tmp_path / "q.html")])
+    assert "no months yet" in str(months.exception)
+    wrong = CliRunner().invoke(app, ["engine", "add", str(file)])
+    assert "SHA-256" in str(wrong.exception)
+    assert not (tmp_path / "q.html").exists()
+
+
+# -- how the solver comes in -----------------------------------------------------------------------------
+
+
+def archive(members):
+    made = io.BytesIO()
+    with tarfile.open(fileobj=made, mode="w:gz") as packed:
+        for name, data in members.items():
+            entry = tarfile.TarInfo(name)
+            entry.size = len(data)
+            packed.addfile(entry, io.BytesIO(data))
+    return made.getvalue()
+
+
+WHOLE = {
+    "package/build/highs.js": b"script",
+    "package/build/highs.wasm": b"program",
+    "package/LICENSE": b"MIT",
+    "../outside": b"foreign",
+}
+
+
+@pytest.fixture
+def pinned(monkeypatch):
+    """Take an archive for the right one."""
+    import hashlib
+
+    def pin(data):
+        monkeypatch.setattr(solver, "SHA256", hashlib.sha256(data).hexdigest())
+        return data
+
+    return pin
+
+
+def test_only_the_named_members_are_unpacked(pinned, tmp_path):
+    solver.unpack(pinned(archive(WHOLE)), tmp_path / "in" / "there")
+    assert sorted(p.name for p in (tmp_path / "in" / "there").iterdir()) == ["LICENSE", "highs.js", "highs.wasm.gz"]
+    assert gzip.decompress((tmp_path / "in" / "there" / "highs.wasm.gz").read_bytes()) == b"program"
+    assert not (tmp_path / "in" / "outside").exists()
+
+
+def test_another_package_is_refused(tmp_path):
+    file = tmp_path / solver.ARCHIVE
+    file.write_bytes(archive(WHOLE))
+    with pytest.raises(cn.DataError, match="SHA-256"):
+        files.add_solver(file)
+    with pytest.raises(cn.DataError, match="cannot read"):
+        files.add_solver(tmp_path / "nothing.tgz")
+
+
+def test_the_solver_goes_where_it_can_be_written(pinned, monkeypatch, tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    places = [tmp_path / "file" / "package", tmp_path / "home"]
+    monkeypatch.setattr(files, "folders", lambda: places)
+    given = tmp_path / solver.ARCHIVE
+    given.write_bytes(pinned(archive(WHOLE)))
+    assert files.add_solver(given) == tmp_path / "home"
+    assert files.solver_files()["highs.js"] == b"script"
+    monkeypatch.setattr(files, "folders", lambda: places[:1])
+    with pytest.raises(cn.DataError, match="no folder can be written"):
+        files.add_solver(given)
+
+
+def test_the_build_goes_on_whatever_happens(pinned, monkeypatch, tmp_path):
+    target = tmp_path / "highs"
+    assert "left out" in solver.bring_in(target, "none")
+    assert "without the solver" in solver.bring_in(target, str(tmp_path / "nothing.tgz"))
+    npm = tmp_path / "npm"
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    npm.write_text("#!/bin/sh\nexit 1\n")
+    npm.chmod(0o755)
+    assert "without the solver" in solver.bring_in(target)
+    assert not target.exists()
+    packed = tmp_path / "packed.tgz"
+    packed.write_bytes(pinned(archive(WHOLE)))
+    npm.write_text(f'#!/bin/sh\ncp {packed} "{solver.ARCHIVE}"\n')
+    assert solver.bring_in(target) == "living pages: highs@1.15.3 brought in"
+    assert solver.is_there(target)
+    assert "is there" in solver.bring_in(target)
