@@ -261,7 +261,7 @@ def _steps(network: Network) -> list[Group]:
     }
     made = network.baseline.reindex(ids).fillna(0.0).to_numpy()
     shares = _largest_places(groups, made)
-    colour = country_colours(network)
+    colour = {country_name(place): code for place, code in country_colours(network).items()}
     order = sorted(groups, key=lambda g: (first[g[0]], g[0], shares.index(g[1])))
     return [(step, place, colour.get(place, OTHER_COLOUR), groups[step, place]) for step, place in order]
 
