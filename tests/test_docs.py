@@ -31,15 +31,26 @@ NOT_RUN = re.compile(r"\b(pip|venv|git|uv|pytest)\b")
 # pages that ask for whole reports, portfolios or long draws: `-m slow` runs their blocks
 LONG = {
     "alignment-and-split-markets.md",
+    "as-built.md",
     "calibrate-a-chain.md",
+    "cascades.md",
     "choose-a-portfolio.md",
+    "compare-projects.md",
+    "compare-with-indices.md",
     "hand-up-a-report.md",
     "measure-an-alliance.md",
     "model-an-export-ban.md",
+    "overcapacity.md",
     "overview.md",
     "plan-without-python.md",
+    "retaliation.md",
+    "scenarios.md",
     "share-data.md",
+    "side-by-side.md",
+    "size-a-stockpile.md",
+    "tutorial.md",
     "uncertain-inputs.md",
+    "who-comes-first.md",
     "who-goes-short-when.md",
 }
 PAGES_RUN = [pytest.param(path, marks=[pytest.mark.slow] if path.name in LONG else []) for path in FILES]

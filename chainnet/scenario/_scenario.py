@@ -210,12 +210,11 @@ class Scenario:
             faults.append(
                 Fault(path.name, None, "name", str(name), f'differs from the file stem "{path.stem}"', "Leave it out.")
             )
-        faults += _extends_faults(data.get("extends", []), path.name)
-        if faults:
-            raise DataError(faults=faults)
-        parameters, faults = read_parameters(data.get("parameters", {}), path.name)
+        lineage = _extends_faults(data.get("extends", []), path.name)
+        parameters, wrong = read_parameters(data.get("parameters", {}), path.name)
+        faults += [*lineage, *wrong]
         measures = data.get("measures", [])
-        for parent in _parents(data.get("extends", []), path, above):
+        for parent in _parents([] if lineage else data.get("extends", []), path, above):
             inherited = cls._read(parent, (*above, path.stem))
             parameters = {**_plain_parameters(inherited.parameters), **parameters}
             measures = [*_written(inherited), *measures] if isinstance(measures, list) else measures

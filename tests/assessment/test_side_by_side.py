@@ -180,6 +180,7 @@ def run(*words: str, fails: int = 0) -> str:
     return done.output if not fails else str(done.exception or done.output)
 
 
+@pytest.mark.slow
 def test_the_command_line_writes_each_form(tmp_path: Path) -> None:
     asked = ["mag-9", "--portfolio", "nothing=", "--portfolio", "pair=H_US, G_US", "--months", "0"]
     for suffix in ("html", "md", "csv", "json", "txt"):

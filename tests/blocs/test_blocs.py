@@ -177,6 +177,7 @@ def test_mag_9_by_hand() -> None:
     assert found.members["pays_musd"].to_dict() == pytest.approx({"JPN": 0.0, "USA": 230.0})
 
 
+@pytest.mark.slow
 def test_rare_earths_whole_alliance_is_the_value_of_the_same_world() -> None:
     net = cn.read("rare-earths")
     stop = cn.scenarios(net)["china_export_stop"]

@@ -163,6 +163,7 @@ def test_exclusion_by_hand() -> None:
     assert found.scenarios["exclusion"].measures[0]["start"] == "2027-01"
 
 
+@pytest.mark.slow
 def test_named_owners_and_all_that_they_control_are_excluded() -> None:
     net = two_blocs()
     nodes = net.nodes.assign(owner=net.nodes["id"].map({"RA": "Works", "RD": "Daughter", "RB": "Giant"}))
@@ -268,6 +269,7 @@ def test_benchmarks_with_projects_by_hand() -> None:
     assert higher["is_met_with_projects"].to_dict() == dict(zip(rows, [True, True, False], strict=True))
 
 
+@pytest.mark.slow
 def test_shapley_adds_up_and_equals_get_equal_shares() -> None:
     net = two_blocs()
     half = net.nodes.assign(capacity_tpa=net.nodes["capacity_tpa"].mask(net.nodes["id"] == "RD", 7.5))
@@ -299,6 +301,7 @@ def test_mag_9_by_hand() -> None:
     assert gone.split.loc["third countries", "split_tpa"] == pytest.approx(10.0)
 
 
+@pytest.mark.slow
 def test_split_equals_the_split_as_a_scenario_on_rare_earths() -> None:
     net = cn.read("rare-earths")
     blocs = {"allies": ["bloc_2026", "G7", "quad"], "china": ["CHN", "RUS"]}

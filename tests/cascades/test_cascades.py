@@ -441,6 +441,7 @@ def test_bracket_by_hand(mag9: cn.Network) -> None:
     assert bracket(plant(), scenario=quota).loc["worst case", "lost_tpa"] == pytest.approx(730.0)
 
 
+@pytest.mark.slow
 def test_every_shipped_scenario_is_followed_in_order_or_refused(rare_earths: cn.Network) -> None:
     for name, scenario in cn.scenarios(rare_earths).items():
         if any({"tier", "origin"} & set(measure) for measure in scenario.measures):

@@ -153,6 +153,7 @@ def cases(draw: st.DrawFn) -> tuple[float, list[tuple[float, float]]]:
     return draw(st.integers(1, 30).map(float)), some
 
 
+@pytest.mark.slow
 @given(cases())
 def test_range_against_a_program_of_its_own(case: tuple[float, list[tuple[float, float]]]) -> None:
     """One market, an old plant of 5 t/a and some projects: least and most by scipy, without the package's matrices."""
@@ -281,6 +282,7 @@ def test_no_demand_table() -> None:
 # -- shipped graph and command line ---------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_rare_earths() -> None:
     net = cn.read("rare-earths")
     stops = [cn.scenarios(net)[name] for name in ("china_export_stop", "china_export_stop_all")]

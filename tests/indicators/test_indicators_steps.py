@@ -404,6 +404,7 @@ def test_idle_capacity_elsewhere_by_hand() -> None:
     assert opened.loc[("smelting", "CHN"), "idle_elsewhere_tpa"] == np.inf
 
 
+@pytest.mark.slow
 def test_command_line(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("CHAINNET_DEBUG", raising=False)  # another test may have asked for tracebacks
 

@@ -94,6 +94,7 @@ def test_mag9_equals_enumeration(
     check_against(mag9_sets, found, mag9, objective, 0.5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [0, 1, 2, *(pytest.param(s, marks=LONG) for s in (3, 4, 5))])
 def test_rare_earths_equal_enumeration(rare_earths: cn.Network, seed: int) -> None:
     net = rare_earths
@@ -212,6 +213,7 @@ def test_a_project_without_capex_is_listed_and_never_chosen() -> None:
     assert early.options.loc["ind_repm", "why"] == "does not stand by 2026"
 
 
+@pytest.mark.slow
 def test_order_decides_nothing() -> None:
     net = cn.read("rare-earths")
     shipped = cn.scenarios(net)

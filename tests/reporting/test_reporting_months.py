@@ -350,6 +350,7 @@ def test_without_baseline_flows_the_bracket_is_not_assessed(bare: cn.Assessment)
     assert said[0].startswith("Not assessed: myopic loss (“Maker stops”). No baseline flow on")
 
 
+@pytest.mark.slow
 def test_report_passes_the_horizon_on(made: cn.Assessment, tmp_path: Path) -> None:
     cn.report(chain(), tmp_path / "out", "xlsx", scenarios=[stop()], months=6, start="2030-03", recovery=2.0, draws=0)
     book = openpyxl.load_workbook(tmp_path / "out" / "report.xlsx", read_only=True)

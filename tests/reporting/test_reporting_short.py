@@ -143,6 +143,7 @@ def test_does_not_recover_says_until_what_comes(made: cn.Assessment) -> None:
     assert "It does not recover until new relations are qualified; with them 5 t are missing." in line(a)["When."]
 
 
+@pytest.mark.slow
 def test_a_negligible_lack_does_not_make_a_scenario_the_worst_of_the_months() -> None:
     """A day without one mine takes a hair of the first tier; the stop takes most of the second."""
     net = chain(demand=frame("node tier demand_tpa", ("army", "defence", 20.0), ("shop", "civilian", 35.0)))

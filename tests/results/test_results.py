@@ -361,6 +361,7 @@ def test_codebook_refuses_what_is_no_answer() -> None:
             cn.codebook(wrong)
 
 
+@pytest.mark.slow
 def test_two_solvers_name_the_same_binding_inputs() -> None:
     """On random pure flows with one minimum cut, the cut of the kernel and the duals of the program agree."""
     agreed = 0

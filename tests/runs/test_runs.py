@@ -349,6 +349,7 @@ def kept_draws(path: Path) -> int:
         return 0
 
 
+@pytest.mark.slow
 def test_a_killed_run_leaves_a_whole_store(tmp_path: Any) -> None:
     path = tmp_path / "runs.sqlite"
     run = subprocess.Popen([sys.executable, "-c", KILLED, str(path)])

@@ -675,6 +675,7 @@ def test_the_files_of_the_documentation_run(rare_earths: cn.Network, tmp_path: P
     assert kinds == set(KNOWN_KINDS), "the page shows every kind"
 
 
+@pytest.mark.slow
 def test_shipped_scenarios_over_time(graphs: dict[str, cn.Network]) -> None:
     for net in graphs.values():
         for scenario in cn.scenarios(net).values():

@@ -539,6 +539,7 @@ def test_nothing_disrupted_is_the_base_and_a_full_stop_is_the_long_run(
     assert idle.summary["is_unlimited"].all()
 
 
+@pytest.mark.slow
 def test_earlier_project_never_hurts(rare_earths: cn.Network) -> None:
     scenario = cn.scenarios(rare_earths)["china_export_stop_all"]
     ids = list(rare_earths.projects["id"])
@@ -687,6 +688,7 @@ def test_what_is_never_in_force_equals_the_baseline_and_is_told_once_a_call(mag9
         cn.stress_test(mag9, late, months=12)  # an answer that is kept tells it again
 
 
+@pytest.mark.slow
 def test_an_assessment_tells_once_what_is_never_in_force(mag9: cn.Network) -> None:
     gone = {"kind": "remove", "where": {"country": "CHN"}}
     more = {"kind": "demand", "tier": "defence", "share": 1000.0}

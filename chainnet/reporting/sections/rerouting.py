@@ -162,7 +162,7 @@ def rung_table(facts: Facts) -> ReportTable | None:
     )
 
 
-@col.table("stocks_held", "Stocks held", "Whose stocks there are, and what each gives back in its year")
+@col.table("stocks_held", "Stocks released", "Whose stocks there are, and what each gives back in its year")
 def held_table(facts: Facts) -> ReportTable | None:
     """Return each stock, its holder and what it gives back; None where there is none."""
     table = facts.a.held
