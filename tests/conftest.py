@@ -185,3 +185,9 @@ def opened(browser: Any) -> Iterator[Callable[..., Any]]:
     for tab in pages:
         tab.close()
     assert faults == []
+
+
+@pytest.fixture(autouse=True)
+def no_debugging(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test that asks for tracebacks on the command line leaves none to the next."""
+    monkeypatch.delenv("CHAINNET_DEBUG", raising=False)

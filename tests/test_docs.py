@@ -30,6 +30,7 @@ NOT_RUN = re.compile(r"\b(pip|venv|git|uv|pytest)\b")
 
 # pages that ask for whole reports, portfolios or long draws: `-m slow` runs their blocks
 LONG = {
+    "draw-the-chain.md",
     "alignment-and-split-markets.md",
     "as-built.md",
     "calibrate-a-chain.md",

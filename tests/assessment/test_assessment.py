@@ -125,6 +125,7 @@ def test_recovery_given_is_taken(brief: cn.Assessment) -> None:
         cn.assess(two_tier(), recovery={"nowhere": 1.0}, months=6, draws=0)
 
 
+@pytest.mark.slow
 def test_answers_are_the_same_in_other_processes(mag9: cn.Network, brief: cn.Assessment) -> None:
     from concurrent.futures import ProcessPoolExecutor
     from multiprocessing import get_context

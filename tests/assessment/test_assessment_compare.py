@@ -46,6 +46,7 @@ def test_two_changes_that_need_each_other(mag9: cn.Network) -> None:
     assert any("fell from 40 t/yr to 35 t/yr" in sentence for sentence in found.words)
 
 
+@pytest.mark.slow
 @settings(max_examples=2)
 @given(caps=st.lists(st.floats(0.5, 40), min_size=3, max_size=3), asked=st.floats(1, 60))
 def test_shares_add_up(caps: list[float], asked: float) -> None:

@@ -250,6 +250,7 @@ def test_judgements_say_what_the_balance_says(name: str) -> None:
     assert len(alongside) == (3 if net.beneficiaries else 0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", chains("mag-9", "antimony"))
 def test_ends_are_those_of_the_judgements(name: str) -> None:
     _, _, found = answer(name)
@@ -284,6 +285,7 @@ def test_what_says_category_is_another_category(found: LoadBearing) -> None:
     assert has.any()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", chains("mag-9", "antimony"))
 def test_closes_is_what_the_ladder_says(name: str) -> None:
     net, scenario, found = answer(name)
@@ -305,6 +307,7 @@ def test_closes_is_what_the_ladder_says(name: str) -> None:
                 assert "closes" in row["what"].split(";")
 
 
+@pytest.mark.slow
 def test_a_project_that_closes_a_gap_alone() -> None:
     net, scenario, found = answer("rare-earths")
     projects = set(net.projects["id"])

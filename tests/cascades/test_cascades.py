@@ -415,6 +415,7 @@ def test_counts_what_is_asked(rare_earths: cn.Network) -> None:
 # -- the bracket ----------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["mag-9", "rare-earths"])
 def test_no_habit_beats_the_optimum_for_long(graphs: dict[str, cn.Network], name: str) -> None:
     net = graphs[name]

@@ -163,6 +163,7 @@ def test_where_everybody_counts_the_order_changes_nothing() -> None:
         assert again["lost_tpa"].to_dict() == table["lost_tpa"].to_dict()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("others", ["before", "alongside"])
 def test_the_worst_attack_is_the_worst_of_all_attacks(others: Any) -> None:
     asked: dict[str, Any] = {"others": others, "beneficiaries": ["USA"]}

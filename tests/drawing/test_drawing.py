@@ -735,6 +735,7 @@ def test_three_hundred_sites_are_quickly_usable(opened, tmp_path):
     assert inked(tab) > 0.01
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_two_thousand_sites_open_in_groups(opened, tmp_path):
     net = big_network(2000)

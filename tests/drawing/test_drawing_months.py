@@ -367,6 +367,7 @@ def test_tables_sorted_by_the_month_stay_sorted(page: Path, opened: Open) -> Non
     assert re.fullmatch(r"sites-month-\d\.csv", saved.value.suggested_filename)
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_groups_add_up_in_every_month(opened: Open, tmp_path: Path) -> None:
     large = big_network(900)

@@ -23,6 +23,9 @@ from chainnet.flow import EXTRA_COST_USD_PER_T, Counting, balance_under, stages_
 from chainnet.lowering import lower
 from chainnet.scenario import overlay_of
 
+# these open browsers or solve hundreds of programs
+pytestmark = pytest.mark.slow
+
 CHAINS = ["mag-9", "rare-earths", "gallium", "germanium", "tungsten", "antimony", "graphite"]
 HOSTILE = "</script><img src=x onerror=alert(1)>{{7*7}}"
 

@@ -241,6 +241,7 @@ def digests(folder: Path) -> dict[str, str]:
     return {f.name: hashlib.sha256(f.read_bytes()).hexdigest() for f in sorted(folder.iterdir())}
 
 
+@pytest.mark.slow
 def test_same_bytes_twice_and_for_shuffled_rows(tmp_path: Path) -> None:
     """Two runs that share nothing, the second on rows turned round: what is unlike from run to run would show too."""
     net = cn.read("mag-9")
@@ -336,6 +337,7 @@ def test_nothing_is_half_written(
         assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_other_files_of_the_folder_stay(mag9: cn.Assessment, tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("mine")
     (tmp_path / "report.xlsx").write_text("old")

@@ -145,6 +145,7 @@ def test_figures_are_objects(made: cn.Assessment, tmp_path: Path) -> None:
         cn.report_figures(made.network)  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 def test_language_and_templates_of_ones_own(made: cn.Assessment, tmp_path: Path) -> None:
     own = tmp_path / "own"
     own.mkdir()

@@ -117,6 +117,7 @@ def test_where_a_measure_comes_from_stands_beside_it() -> None:
     assert len({words for words, _ in rows}) == 2, "measures of one standing that differ in their good are one"
 
 
+@pytest.mark.slow
 def test_the_table_of_measures_has_the_column_where_one_says_it() -> None:
     net = cn.read("mag-9")
     for told, heads in (({}, []), ({"status": "assumed"}, ["Status, source, checked on"])):

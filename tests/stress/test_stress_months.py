@@ -482,6 +482,7 @@ def by_time_expansion(net: cn.Network, scenario: cn.Scenario, months: int) -> fl
     return float(nx.maximum_flow_value(graph, "source", "sink"))
 
 
+@pytest.mark.slow
 @settings(max_examples=8)
 @given(lagged_roads())
 def test_as_much_as_a_max_flow_over_a_time_expanded_graph(case: tuple[cn.Network, cn.Scenario]) -> None:
@@ -504,6 +505,7 @@ def test_more_never_hurts_the_first_tier(case: tuple[cn.Network, cn.Scenario], w
     assert after["time_to_survive"] >= before["time_to_survive"]
 
 
+@pytest.mark.slow
 @settings(max_examples=8)
 @given(lagged_roads())
 def test_time_to_survive_is_the_longest_window_without_loss(case: tuple[cn.Network, cn.Scenario]) -> None:
