@@ -17,7 +17,7 @@ _SEVERAL = r", | and others\b| and [A-Z]"
 
 @kept(1)
 def several_plants(network: Network) -> frozenset[str]:
-    """Return the nodes that may be several plants: in a region, with several operators, or none where others have one.
+    """Return the nodes that may be several plants: in no country, of several operators, or of none where others have one.
 
     End uses are no plants and never among them.
 
@@ -40,8 +40,8 @@ def several_plants(network: Network) -> frozenset[str]:
     plants = nodes[nodes["stage"] != "end_use"]
     operator = plants["operator"]
     nobody = operator.isna() & bool(operator.notna().any())
-    region = plants["country"].isna() & plants["region"].notna()
-    return frozenset(plants.loc[region | nobody | operator.str.contains(_SEVERAL).eq(True), "id"])
+    nowhere = plants["country"].isna() & bool(nodes["country"].notna().any())  # else nothing says where any plant is
+    return frozenset(plants.loc[nowhere | nobody | operator.str.contains(_SEVERAL).eq(True), "id"])
 
 
 @kept(1)

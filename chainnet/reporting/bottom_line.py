@@ -464,8 +464,8 @@ def _idle_giant(facts: Facts) -> str:
     if giants.empty:
         return ""
     site, row = str(giants.index[0]), giants.iloc[0]
-    step, end = titled(str(facts.things.loc[row["member"], "step"])), WHOEVER if len(facts.a.others_first) else ""
-    return f"{titled(facts.site_label(site))}, {percent(row['step_share'])} of {step}, costs nothing{end}."
+    end = WHOEVER if len(facts.a.others_first) else ""
+    return f"{titled(facts.site_label(site))}, {facts.part_of_step(row['member'])}, costs nothing{end}."
 
 
 # -- what helps ---------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ import pandas as pd
 
 from chainnet.assessment import Assessment, Neck
 from chainnet.engine import PRINTED
-from chainnet.network import QUALITIES, STAGES
+from chainnet.network import QUALITIES, STAGES, several_plants, site_labels
 from chainnet.reporting.formats.glyphs import drawable, short_label, stand_ins
 from chainnet.reporting.horizon import ALL_TIERS, BASELINE, Months, nil
 from chainnet.results import (
@@ -25,12 +25,10 @@ from chainnet.results import (
     rest_of,
     rests_words,
 )
-from chainnet.words import as_text, country_name, first_capital, readable_id, titled, who
+from chainnet.words import as_text, country_name, percent, titled, who
 
 __all__ = ["ALL_TIERS", "BASELINE", "Facts", "Months", "once"]
 
-# an operator cell that names several: "A, B", "A and others"
-SEVERAL = r", | and others\b| and [A-Z]"
 # countries and groups that a sentence names one by one
 FEW = 3
 # best first
@@ -270,13 +268,15 @@ class Facts:
 
     def site_label(self, site: str) -> str:
         """Return a site in words."""
-        parts = self.members(site)
-        if len(parts) == 1:
-            return self.label(parts[0])
-        runs = self.things.loc[[p for p in parts if p in self.things.index], "operator"].dropna().unique()
-        known = self.things[self.things["operator"] == runs[0]] if len(runs) == 1 else self.things.head(0)
-        is_its_only_site = len(known) == len(parts)
-        return f"{runs[0] if is_its_only_site else first_capital(readable_id(site))} ({len(parts)} parts)"
+        return site_labels(self.network).get(site) or self.label(self.members(site)[0])
+
+    def part_of_step(self, name: str) -> str:
+        """Return what part of its step a plant makes; of the good that it makes, where the step makes several."""
+        row = self.things.loc[name]
+        step, goods = titled(str(row["step"])), self.things.loc[self.things["step"] == row["step"], "made"]
+        good = self.commodity(row["made"])
+        of = f"all {titled(good)} from {step}" if good and len(set(goods)) > 1 else step
+        return f"{percent(row['step_share'])} of {of}"
 
     @cached_property
     def _ours(self) -> set[str]:
@@ -300,13 +300,8 @@ class Facts:
         return projects.loc[projects["id"] == project, "status"].iloc[0]
 
     def stands_for_several(self, site: str) -> bool:
-        """Whether a site may be several plants: in a region, with several operators, or none where others have one."""
-        parts = self.things.loc[[p for p in self.members(site) if p in self.things.index]]
-        runs = parts["operator"].dropna()
-        nobody = runs.empty and bool(self.network.nodes["operator"].notna().any())
-        nobody = nobody or len(set(runs)) > 1 or bool(runs.str.contains(SEVERAL).any())
-        placed = bool(self.network.nodes["country"].notna().any())  # else nothing says where any plant is
-        return bool(len(parts)) and (nobody or (placed and bool(parts["country"].isna().all())))
+        """Whether a site may be several plants."""
+        return bool(self.members(site)) and several_plants(self.network).issuperset(self.members(site))
 
     @cached_property
     def steps(self) -> list[str]:

@@ -253,7 +253,7 @@ def _giant(facts: Facts) -> str:
     if giants.empty:
         return ""
     site, row = str(giants.index[0]), giants.iloc[0]
-    what = f"{titled(facts.site_label(site))} ({percent(row['step_share'])} of its step)"
+    what = f"{titled(facts.site_label(site))} ({facts.part_of_step(row['member'])})"
     return f"The loss of {what} costs nothing if all others are served after, {tonnes(row['before_tpa'])} if before."
 
 
