@@ -17,7 +17,7 @@ _SEVERAL = r", | and others\b| and [A-Z]"
 
 @kept(1)
 def several_plants(network: Network) -> frozenset[str]:
-    """Return the nodes that may be several plants: in no country, of several operators, or of none where others have one.
+    """Return nodes that may be several plants: in no country, of several operators, or of none where others have one.
 
     End uses are no plants and never among them.
 
