@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from chainnet.cli import options as opt
-from chainnet.cli.common import Counted, Form, Output, PageOutput, Question, TableOutput, command
+from chainnet.cli.common import Command, Counted, Form, Output, PageOutput, Question, TableOutput, command
 from chainnet.cli.plans import measures_table
 from chainnet.cli.progress import progress_bar
 from chainnet.cli.words import words
@@ -42,8 +43,27 @@ class ListGraphs(Output):
         self.say(None, {"graphs": catalog()})
 
 
+@dataclass(kw_only=True, eq=False)
+class OwnData(Command):
+    """The options that say how a file of one's own is read."""
+
+    source: opt.Source = None
+    sink: opt.Sink = None
+    two_way: opt.TwoWay = False
+    rename: opt.Rename = None
+    ignore_unknown: opt.IgnoreUnknown = False
+    country_names: opt.CountryNames = False
+    separator: opt.Separator = ","
+
+    def read_own(self, graph: str) -> Network:
+        """Read a graph as the options say."""
+        from chainnet.io import read
+
+        return read(graph, **{name: self.given(name) for name in OwnData.__annotations__})
+
+
 @command()
-class Check(TableOutput):
+class Check(OwnData, TableOutput):
     """Check a graph, say what its figures rest on, and what each measure of its scenarios reaches.
 
     Every fault is listed at once; those of a workbook are marked in a copy beside it, cell by cell. With --scenario
@@ -52,20 +72,13 @@ class Check(TableOutput):
 
     graph: opt.Graph
     as_built: opt.AsBuilt = None
-    source: opt.Source = None
-    sink: opt.Sink = None
-    two_way: opt.TwoWay = False
-    rename: opt.Rename = None
-    ignore_unknown: opt.IgnoreUnknown = False
-    country_names: opt.CountryNames = False
-    separator: opt.Separator = ","
     scenarios: opt.Scenarios = None
 
     def _run(self) -> None:
         from chainnet.cli.indicators import coverage_answer
 
         try:
-            network = read_own(self, self.graph)
+            network = self.read_own(self.graph)
             _refuse_unfit(network)
         except DataError as err:
             self._mark(err)
@@ -92,14 +105,6 @@ class Check(TableOutput):
         path = Path(self.graph)
         if path.suffix.lower() == ".xlsx" and path.is_file() and error.faults_list:
             print(f"marked: {marked_copy(path, error)}", file=sys.stderr)
-
-
-def read_own(options: Any, graph: str) -> Network:
-    """Read a graph as the options of a command say."""
-    from chainnet.io import read
-
-    names = ("source", "sink", "two_way", "rename", "ignore_unknown", "country_names", "separator")
-    return read(graph, **{name: options.given(name) for name in names})
 
 
 def _refuse_unfit(network: Network) -> None:
@@ -262,25 +267,18 @@ class Overview(PageOutput):
 
 
 @command(name="import")
-class Import(Form):
+class Import(OwnData, Form):
     """Read a network in one form and write it in another; checked on the way."""
 
     file: Annotated[
         str, typer.Argument(metavar="FILE", help="Folder, .xlsx, .graphml, .gexf, .json, .csv or .parquet; or a graph.")
     ]
     path: Annotated[Path, "Folder or file to write.", "--out"]
-    source: opt.Source = None
-    sink: opt.Sink = None
-    two_way: opt.TwoWay = False
-    rename: opt.Rename = None
-    ignore_unknown: opt.IgnoreUnknown = False
-    country_names: opt.CountryNames = False
-    separator: opt.Separator = ","
 
     def _run(self) -> None:
         from chainnet.io import write
 
-        self.say_paths(write(read_own(self, self.file), self.path))
+        self.say_paths(write(self.read_own(self.file), self.path))
 
 
 @command()

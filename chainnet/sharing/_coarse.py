@@ -17,7 +17,6 @@ from chainnet.sharing._records import like
 __all__ = ["bounded", "coarse", "edge_bounds", "lags_of", "unlimited"]
 
 _HAIR = 1e-9  # a sum of flows that were rounded to whole units is not to fall short
-_BY_MEMBER = ("figures",)
 
 
 def unlimited(values: Any) -> Array:

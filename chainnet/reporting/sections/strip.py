@@ -19,7 +19,6 @@ from chainnet.reporting.model import ReportFigure
 from chainnet.reporting.others import order_of
 from chainnet.words import NBSP, NO_DATA, country_name, first_capital, in_sentence, join, number, percent, same
 
-PLACES = ("#0B6BB8", "#D55E00", "#00594F", "#4B2A85", "#3A97D3", "#8C1D18")
 OTHER = "other"
 MOST_STEPS = 6
 FEW_STEPS = 4  # where there are more, those that do not pass the neck are left out
