@@ -226,7 +226,8 @@ def _from_table(network: Network, table: pd.DataFrame) -> Losses:
     whose = settings.get("beneficiaries") or ()
     whose = [whose] if isinstance(whose, str) else list(whose)
     counted = "all demand" if whose == ["all"] or not whose else f"demand of {who(whose, network.groups_known)}"
-    words = ", ".join(part for part in (f"counted: {counted}", order_words(origin_of(table))) if part)
+    order = order_words(origin_of(table)) or ("" if counted == "all demand" else "all others served after")
+    words = ", ".join(part for part in (f"counted: {counted}", order) if part)
     when = "in the scenario" if settings.get("scenario") else "at the baseline"
     if settings.get("scenario"):
         words += f", on top of {scenario_words(network, str(settings['scenario']))}"

@@ -145,6 +145,7 @@ def collect(
         "hasUnmet": any(s["asked"] is not None for s in sites),
         "firstTier": "" if losses is None else losses.first_tier,
         "lossTier": "" if losses is None else losses.tier,
+        "lossCounts": "" if losses is None else losses.words,
         "resultName": ""
         if answer is None
         else ("Scenario" if answer.scenario or answer.courses else answer.kind.capitalize()),

@@ -71,7 +71,7 @@ C.losses = () => {
 };
 C.whole = (n) => n.toLocaleString("en-US");
 C.lossSentence = () => C.both && C.state.tier === "first"
-  ? "Loss: what " + C.data.firstTier + " loses, if served first, when the site alone drops out and the rest is rerouted."
+  ? "Loss: what " + C.data.firstTier + " loses, if served first, when the site alone drops out and the rest is rerouted (" + C.data.lossCounts + ")."
   : C.data.lossWords;
 C.largestHarmless = () => {
   const none = C.every.sites.filter((s) => s.lost === 0 && !s.several && !s.project && (s.base || 0) > 0).sort((p, q) => q.base - p.base || p.index - q.index)[0];
