@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from chainnet.cli import options as opt
 from chainnet.cli.common import Counted, Output, Question, TableOutput, Verified, command
-from chainnet.cli.ends import loss_line
+from chainnet.cli.ends import cost_line, loss_line
 from chainnet.cli.words import Numbers, number, pairs
 from chainnet.errors import DataError
 
@@ -19,7 +19,6 @@ PERIODS = Numbers(
     "is given twice. Give one number of periods for each.",
 )
 ONE_PERIOD = 1.0
-ONE_END = "all others are served after, so costs are the least and times the longest; not asked: others served before"
 
 
 @command("criticality.chokepoints")
@@ -115,6 +114,7 @@ class Exposure(Question, Counted, TableOutput, Verified):
     top: Annotated[int | None, "Only the first rows.", opt.AtLeast(1)] = None
     scenario: opt.OneScenario = None
     reroute: opt.Degree = "existing"
+    others: opt.Others = "after"
     plot: Annotated[Path | None, "Also write a plot of spend (or flow) against cost: F.svg."] = None
 
     def _run(self) -> None:
@@ -133,14 +133,20 @@ class Exposure(Question, Counted, TableOutput, Verified):
         }
         if self.plot is not None:
             numbers["plot"] = self._write_plot(self.plot, found)
-        footer = {"ends": ONE_END} if self._has_others() else None
-        self.say(found, {"exposure": found if self.top is None else found.head(self.top)}, numbers, footer=footer)
+        shown = {"exposure": found if self.top is None else found.head(self.top)}
+        self.say(found, shown, numbers, footer=self._ends(found, settings["value"]))
 
-    def _has_others(self) -> bool:
+    def _ends(self, found: Any, value: str) -> dict[str, str] | None:
+        """Say the largest cost at both ends of who is served first; nothing where nobody else asks for anything."""
         from chainnet.flow import Counting
 
         counting = Counting.of(self.network, self.given("commodity"), self.given("beneficiaries"))
-        return bool(counting.rivals.any())
+        if not counting.rivals.any() or self.others == "alongside":
+            return None
+        recovery = _recovery(self.recovery, self.by)
+        other = self.ask(recovery=recovery, verify=False, others="before" if self.others == "after" else "after")
+        both = (found, other) if self.others == "after" else (other, found)
+        return cost_line(*both, unit="t" if value == "1 per tonne" else "USD")
 
     def _write_plot(self, path: Path, found: Any) -> str:
         from chainnet.drawing import exposure_svg

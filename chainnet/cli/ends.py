@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["loss_line", "short_line"]
+__all__ = ["cost_line", "loss_line", "short_line"]
 
 BLANK, UNIT = " ", "t/a"
 
@@ -37,6 +37,26 @@ def loss_line(table: pd.DataFrame) -> dict[str, str]:
     if one == other:
         return {"ends": f"largest single loss {one}, whoever is served first"}
     return {"ends": f"largest single loss {one} if the others are served after, {other} if before"}
+
+
+def cost_line(after: pd.DataFrame, before: pd.DataFrame, unit: str) -> dict[str, str]:
+    """Return the line on the largest cost of an exposure, the others served after and before."""
+    one, other = (_cost(table, unit) for table in (after, before))
+    if one == other:
+        return {"ends": f"largest cost {one}, whoever is served first"}
+    return {"ends": f"largest cost {one} if the others are served after, {other} if before"}
+
+
+def _cost(table: pd.DataFrame, unit: str) -> str:
+    from chainnet.words import number
+
+    most = float(table["cost_usd"].max()) if len(table) else 0.0
+    if most <= 0:
+        return f"0 {unit}"
+    tied = int((table["cost_usd"] >= most * (1 - 1e-9)).sum()) - 1
+    first = table.index[0]
+    name = " / ".join(first) if isinstance(first, tuple) else str(first)
+    return f"{number(most)} {unit} ({name}{f' and {tied} more' if tied else ''})"
 
 
 def _loss(row: Any) -> str:

@@ -592,3 +592,79 @@ def test_row_order_changes_nothing() -> None:
         **{name: getattr(net, name).sample(frac=1, random_state=3) for name in ("nodes", "edges", "demand", "stocks")},
     )
     pd.testing.assert_frame_equal(risk_exposure(net, 2), risk_exposure(mixed, 2), check_exact=True)
+
+
+# -- who is served first ---------------------------------------------------------------------------------
+
+
+def shared_refinery(stock: float = 0.0) -> cn.Network:
+    """One refinery of 10 t/a and a small one of 3 for two users of 6 and 8 t/a; the first user keeps a stock."""
+    tables: dict[str, Any] = {}
+    if stock:
+        tables["stocks"] = frame(
+            "id node commodity stock_t", ("store", "usa", "metal", stock), ("theirs", "chn", "metal", stock)
+        )
+    return cn.Network(
+        frame(
+            "id stage country capacity_tpa",
+            ("big", "refiner", "CHN", 10.0),
+            ("small", "refiner", "CHN", 3.0),
+            ("pit", "mine", "AUS", None),
+            ("usa", "end_use", "USA", None),
+            ("chn", "end_use", "CHN", None),
+        ),
+        frame(
+            "source target commodity",
+            ("pit", "big", "metal"),
+            ("pit", "small", "metal"),
+            ("big", "usa", "metal"),
+            ("big", "chn", "metal"),
+            ("small", "usa", "metal"),
+        ),
+        demand=frame(
+            "node commodity tier demand_tpa", ("usa", "metal", "defence", 6.0), ("chn", "metal", "defence", 8.0)
+        ),
+        beneficiaries=("USA",),
+        **tables,
+    )
+
+
+def test_the_order_of_service_decides_what_an_exposure_costs() -> None:
+    net = shared_refinery()
+    found = {others: risk_exposure(net, 2, others=others) for others in ("after", "before", "alongside")}  # type: ignore[arg-type]
+    cost = {others: table.sort_index()["cost_usd"].to_dict() for others, table in found.items()}
+    # first come the USA: 6 of 13; last: 13 - 8 are left, with the large one out 3, with the small one out 2
+    assert cost["after"] == pytest.approx({"big": 6.0, "pit": 12.0, "small": 0.0})
+    assert cost["before"] == pytest.approx({"big": 6.0, "pit": 12.0, "small": 8.0})
+    assert cost["alongside"] == pytest.approx({"big": 22.0, "pit": 28.0, "small": 8.0}), "the loss of all"
+    assert found["before"].loc["big", "added_cost_usd"] == pytest.approx(4.0), "1 t/a is short anyway"
+    assert set(found["before"]["time_to_survive"]) == {0.0}
+
+
+def test_stocks_last_as_long_as_what_the_others_leave() -> None:
+    """With 4 t in each store: the others need 8 - 4 / t of the large refinery, which leaves the USA the rest."""
+    table = risk_exposure(shared_refinery(4.0), 2, others="before", verify=True).sort_index()
+    # nothing of the small one: 10 - (8 - 4 / t) + 4 / t = 6 at t = 2; of the large one: 3 + 4 / t = 6
+    assert table["time_to_survive"].to_dict() == pytest.approx({"big": 4 / 3, "pit": 2 / 3, "small": 2.0}, rel=1e-8)
+    assert table["cost_usd"].to_dict() == pytest.approx({"big": 2.0, "pit": 8.0, "small": 0.0})
+    longer = risk_exposure(shared_refinery(4.0), 5, others="before").sort_index()
+    # over 5 periods each needs 30 and 40: 65 of both, less what the others take beyond their store
+    assert longer["cost_usd"].to_dict() == pytest.approx({"big": 11.0, "pit": 26.0, "small": 12.0})
+    # with nothing out 13 - (8 - 0.8) + 0.8 = 6.6 are there: 6 are needed
+    assert longer["added_cost_usd"].to_dict() == pytest.approx({"big": 11.0, "pit": 26.0, "small": 12.0})
+
+
+@pytest.mark.parametrize("seed", [1, 4])
+def test_without_stocks_others_first_cost_what_chokepoints_say(seed: int) -> None:
+    net = with_stocks(seed)
+    nodes = net.nodes
+    ends = nodes["stage"] == "end_use"
+    nodes.loc[ends, "country"] = (["USA", "CHN"] * 9)[: int(ends.sum())]
+    demand = net.demand.assign(value_usd_per_t=None)
+    bare = rebuilt(net.with_table("stocks", net.stocks.iloc[:0]).with_table("nodes", nodes), demand=demand)
+    for others in ("before", "alongside"):
+        asked: dict[str, Any] = {"others": others, "beneficiaries": ["USA"]}
+        table, losses = risk_exposure(bare, 3.0, **asked), cn.chokepoints(bare, **asked)["lost_tpa"]
+        assert (table["added_cost_usd"] / 3.0).sort_index().to_dict() == pytest.approx(
+            losses.sort_index().to_dict(), abs=1e-6
+        )

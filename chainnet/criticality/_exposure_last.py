@@ -1,0 +1,174 @@
+"""The window of an exposure in which all others take first what they can: two stages, the first one held."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+from scipy.sparse import csc_array
+
+from chainnet._types import Array, Ints
+from chainnet.criticality._exposure_program import MOST_CHECKED, ExposureProgram
+from chainnet.engine import (
+    AGREE,
+    LEAST_SIZE,
+    ROUNDING,
+    Certificate,
+    LinearSolution,
+    WarmModel,
+    certify_linear,
+    require,
+    solve_independently,
+)
+from chainnet.errors import SolverError
+from chainnet.flow import Counting
+from chainnet.lowering import Degree, Lowered, Overlay
+
+__all__ = ["ExposureLast"]
+
+MOST_STEPS = 80  # halvings of 1 / time
+
+
+class ExposureLast(ExposureProgram):
+    """What is lost to those that count while all others are served first, as far as can be.
+
+    Notes
+    -----
+    In each window the tonnes of the others come first; of the plans that give them most, the one that loses the least
+    value is taken. A removal can also leave more than there was, where the others can no longer use what they took;
+    so added cost may be below 0, and losses need not grow with time by rule. The time to survive is where the losses
+    begin: it is found from both sides of 1 / time by the line through two losses, or by halving.
+    """
+
+    def __init__(self, counting: Counting, overlay: Overlay, degree: Degree) -> None:
+        self._rivals = counting.rivals
+        super().__init__(counting, overlay, degree)
+
+    def _take(self, low: Lowered) -> Array:
+        x = super()._take(low)
+        first = np.zeros(len(self.program.cost))
+        first[: self.n_cols] = low.serving(self._rivals)
+        tonnes = np.zeros_like(first)
+        tonnes[self.wanted] = -1.0
+        self._stages = [first, self.program.cost, *([tonnes] if self._is_tied else [])]
+        self._model = WarmModel(self.program)
+        self._bases: list[LinearSolution | None] = [None] * len(self._stages)
+        self._bases = list(self._solved(self.program.col_upper))
+        return x
+
+    def _proof(self) -> Certificate:
+        proofs = [super()._proof(), *(self._proved(found) for found in self._solved(self.program.col_upper))]
+        return replace(proofs[0], gap=max(p.gap for p in proofs), violation=max(p.violation for p in proofs))
+
+    def _proved(self, found: LinearSolution) -> Certificate:
+        program = self._model.current()
+        return certify_linear("risk_exposure", program, found.x, found.row_dual, program.row_scale)
+
+    def _solved(self, upper: Array) -> Iterator[LinearSolution]:
+        """Yield the answer of each stage within upper bounds, what came before being held; each from its base."""
+        p = self.program
+        self._model.set_bounds((p.col_lower, upper, p.row_lower, p.row_upper))
+        before: LinearSolution | None = None
+        for cost, near in zip(self._stages, self._bases, strict=True):
+            self._model.set_cost(cost)
+            start = near if before is None else before
+            before = self._model.solve(None if start is None else start.basis, or_wide=True)
+            if before.status != "optimal":
+                raise SolverError(f"risk_exposure: the program is {before.status}. Report the network.")
+            yield before
+            self._model.hold(before)
+
+    def _upper(self, u: float, closed: Ints) -> Array:
+        """Return upper bounds of a window of 1 / u periods with some columns closed."""
+        upper = self.program.col_upper.copy()
+        with np.errstate(invalid="ignore"):
+            share = np.where(self.amounts > 0, self.amounts * u, 0.0)
+        upper[self.draws] = np.minimum(share, self.releases)
+        upper[closed] = 0.0
+        return upper
+
+    def _window(self, u: float, closed: Ints) -> tuple[Array, Array]:
+        """Return what is lost a period of each counted demand, and the plan."""
+        found: LinearSolution | None = None
+        for found in self._solved(self._upper(u, closed)):
+            require(self._proved(found))
+        assert found is not None
+        return self._lost(found.x[self.wanted]), found.x
+
+    def _losses(self, u: float, closings: list[Ints]) -> tuple[Array, Array]:
+        """Return what is lost a period with nothing out, and with each set of columns closed.
+
+        What the plan with nothing out does without changes neither stage: the plan stays, and none can be better.
+        """
+        base, x = self._window(u, np.empty(0, dtype=np.int64))
+        return base, np.array([self._window(u, c)[0] if (x[c] > 0).any() else base for c in closings])
+
+    def survival(self, closings: list[Ints]) -> Array:
+        """Return the time from which each removal costs anything, in periods."""
+        if not closings:
+            return np.empty(0)
+        unlimited, unstocked = self._losses(np.inf, closings)[1], self._losses(0.0, closings)[1]
+        out = np.where(unlimited.any(axis=1), 0.0, np.inf)
+        for i in np.flatnonzero(unstocked.any(axis=1) & ~unlimited.any(axis=1)):
+            out[i] = 1.0 / self._begins(closings[i], float(unstocked[i].sum()))
+        return out
+
+    def _begins(self, closed: Ints, loss: float) -> float:
+        """Return the 1 / time above which nothing is lost, given what is lost a period without any stock."""
+        low, high, at = 0.0, 1.0, loss
+        lower, before = low, at  # an earlier point with a loss, for the line
+        while (lost := self._loss(high, closed)) > 0:
+            lower, before, low, at, high = low, at, high, lost, 2.0 * high
+        for _ in range(MOST_STEPS):
+            if high - low <= 2.0 * ROUNDING * high:
+                break
+            line = low + at * (low - lower) / (before - at) if low > lower and before > at else np.inf
+            # a hair to either side of where the line ends, so that both sides close at once
+            near = [end for end in (line * (1.0 + ROUNDING), line * (1.0 - ROUNDING)) if low < end < high]
+            guess = near[0] if near else 0.5 * (low + high)
+            lost = self._loss(guess, closed)
+            if lost > 0:
+                lower, before, low, at = low, at, guess, lost
+            else:
+                high = guess
+        return high
+
+    def _loss(self, u: float, closed: Ints) -> float:
+        return float(self._window(u, closed)[0].sum())
+
+    def costs(self, closings: list[Ints], periods: Array, survive: Array) -> tuple[Array, Array, Array]:
+        """Return value lost, tonnes lost, and value beyond what is lost with nothing out."""
+        lost = np.zeros((len(closings), len(self.wanted)))
+        base = np.zeros_like(lost)
+        for t in np.unique(periods[periods > 0]):
+            rows = np.flatnonzero(periods == t)
+            nothing, some = self._losses(1.0 / float(t), [closings[i] for i in rows])
+            base[rows], lost[rows] = nothing * t, some * t
+        lost[periods <= survive] = 0.0
+        cost, anyway, tonnes = lost @ self.values, base @ self.values, lost.sum(axis=1)
+        cost = np.where(np.abs(cost - anyway) <= ROUNDING * anyway, anyway, cost)
+        return cost, tonnes, cost - anyway
+
+    def check(self, closings: list[Ints], table: pd.DataFrame) -> None:
+        """Solve both stages of the first rows again on fresh models by interior points.
+
+        Raises
+        ------
+        SolverError
+            If a cost differs by more than 1e-6.
+        """
+        rows = table.head(MOST_CHECKED)
+        for closed, name, cost, t in zip(closings, rows.index, rows["cost_usd"], rows["recovery"], strict=False):
+            if t > 0:
+                first = replace(self.program, col_upper=self._upper(1.0 / t, closed), cost=self._stages[0])
+                most = -solve_independently(first)
+                size = float(np.max(np.abs(first.cost) * first.col_scale, initial=0.0)) or 1.0
+                floor = most - AGREE * 1e-3 * max(most, size)
+                second = first.with_rows(
+                    csc_array(-first.cost[None, :]), np.array([floor]), np.array([np.inf]), np.array([size])
+                )
+                served = -solve_independently(replace(second, cost=self.program.cost))
+                whole = float(self.demand @ self.values)
+                self._compare(name, "cost", cost, (whole - served) * t, max(whole * t, LEAST_SIZE))
