@@ -90,7 +90,8 @@ class Assessment(Result):
     load_bearing : LoadBearing or None
         What the verdict of the worst scenario rests on.
     hinges : DataFrame
-        tier, words, overturns: what alone makes another category of a tier's share, or moves it past its ends.
+        tier, words, does, then: what alone makes another verdict (category of the tier's share), another neck
+        (``then``), changes what closes the gap, or moves the share past its ends.
     rerouting : mapping of int to Reroute
         Under the worst scenario, by year; projects are valued with new relations, once qualified, without stocks.
     portfolios : mapping of str to Portfolio

@@ -31,11 +31,13 @@ class Hinges:
     """What a share hinges on, in words.
 
     ``past``: those of them that are plants whose absence leaves the ends. ``over``: those that make another category.
+    ``closing``: plants, absent, and orders of service that make no other category, but what closes the gap another.
     """
 
     words: tuple[str, ...]
     past: tuple[str, ...]
     over: tuple[str, ...]
+    closing: tuple[str, ...]
 
 
 def hinges(
@@ -60,10 +62,10 @@ def hinges(
         other inputs (plants, projects, stocks, demand, recipes, relations) and the judgements that are left.
     """
     low, high = (float(found.ends[f"{end}_share"][tier]) for end in ("low", "high"))
-    rows = found.table[found.table["tier"] == tier]
+    every = rows = found.table[found.table["tier"] == tier]
     least = np.where((rows["kind"] == "node") & (rows["variant"] == "absent"), DUST, MOVES)
     outside = (rows["unmet_share"] > high + least) | (rows["unmet_share"] < low - least)
-    over = rows["what"].str.split(";").map(lambda words: "category" in words).astype(bool)
+    over, closes = (_makes_another(rows, what) for what in ("category", "closes"))
     rows = rows.assign(outside=outside, size=-rows["change_share"].abs().round(9))[outside | over]
     rows = rows.assign(over=over[rows.index])
     judged = rows["kind"].isin(list(BEFORE))
@@ -83,19 +85,49 @@ def hinges(
     turning = [word for word, turns in zip(judgements, ordered["over"], strict=True) if turns]
     turning += [*_said(network, inputs[inputs["over"]], called), *together]
     said = tuple(dict.fromkeys(words))
-    return Hinges(said, tuple(past), tuple(word for word in said if word in turning))
+    alone = every[closes & ~over].assign(size=-every["change_share"].abs().round(9))
+    gone = alone[(alone["kind"] == "node") & (alone["variant"] == "absent")]
+    orders = [BEFORE["order"] + label for label in alone.loc[alone["kind"] == "order", "label"]]
+    closing = (*_said(network, gone, called), *orders)
+    return Hinges(said, tuple(past), tuple(word for word in said if word in turning), closing)
 
 
-def hinge_table(network: Network, found: LoadBearing, called: Callable[[str], str] = str) -> pd.DataFrame:
-    """Return on what the share of each tier hinges, the weightiest first: tier, words, overturns.
+def hinge_table(
+    network: Network, found: LoadBearing, called: Callable[[str], str], moved: pd.DataFrame
+) -> pd.DataFrame:
+    """Return on what the answers hinge, one thing at a time, the weightiest first.
 
-    ``overturns``: it makes another category; else the share only lies past its own ends.
+    Parameters
+    ----------
+    network : Network
+    found : LoadBearing
+    called : callable
+        How a name from the data stands in a sentence.
+    moved : DataFrame
+        Plants without which the neck is another one: tier, id, step, country (``necks_without``).
+
+    Returns
+    -------
+    DataFrame
+        tier, words, does (verdict: another category of the share; neck: another neck, ``then``; closes: another thing
+        closes the gap; share: it lies past its own ends), then.
     """
     rows = []
     for place, tier in enumerate(found.stated.index):
         asked = hinges(network, found, str(tier), is_first=place == 0, called=called)
-        rows += [(tier, words, words in asked.over) for words in asked.words]
-    return pd.DataFrame(rows, columns=["tier", "words", "overturns"]).astype({"overturns": bool})
+        rows += [(tier, words, "verdict" if words in asked.over else "share", "") for words in asked.words]
+        rows += [(tier, words, "closes", "") for words in asked.closing]
+    labels = network.nodes.set_index("id")["label"]
+    for row in moved.to_dict("records"):
+        label, step = labels[row["id"]], str(row["step"]).replace("_", " ")
+        then = f"{called(step)} in {in_sentence(country_name(row['country']))}" if step else ""
+        name = label if isinstance(label, str) and label else row["id"]
+        rows.append((row["tier"], f"without {called(str(name))}", "neck", then))
+    return pd.DataFrame(rows, columns=["tier", "words", "does", "then"])
+
+
+def _makes_another(rows: pd.DataFrame, what: str) -> pd.Series:
+    return rows["what"].str.split(";").map(lambda words: what in words).astype(bool)
 
 
 def shortened(words: Sequence[str]) -> str:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from chainnet.engine import CERTAIN
-from chainnet.flow import Counting
+from chainnet.engine import CERTAIN, LEAST_SIZE
+from chainnet.flow import Counting, ValueModel
 from chainnet.network import Network
 from chainnet.results import origin_of, stamp
 
-__all__ = ["Neck", "neck_of", "necks", "places", "step_column"]
+__all__ = ["Neck", "neck_of", "necks", "necks_without", "places", "step_column"]
 
 
 @dataclass(frozen=True)
@@ -59,15 +59,62 @@ def neck_of(table: pd.DataFrame, lost: pd.DataFrame) -> Neck:
     lost : DataFrame, index (step, country)
         lost_tpa and lost_share when that step of that country stops.
     """
-    joined = table.join(lost[["lost_tpa", "lost_share"]]).fillna({"lost_tpa": 0.0, "lost_share": 0.0})
-    costly = joined[~joined["inside"] & (joined["lost_share"] > CERTAIN)]
-    if costly.empty:
+    tied = _leaders(table, lost)
+    if tied.empty:
         return Neck()
-    tied = costly[costly["lost_share"] >= costly["lost_share"].max() - CERTAIN]
     first = tied.sort_index().sort_values("share", ascending=False, kind="stable").iloc[0]
     name: Any = first.name
     share, lost_tpa, lost_share = (float(first[c]) for c in ("share", "lost_tpa", "lost_share"))
     return Neck(str(name[0]), str(name[1]), share, lost_tpa, lost_share, len(tied) - 1)
+
+
+def _leaders(table: pd.DataFrame, lost: pd.DataFrame) -> pd.DataFrame:
+    """Return the places abroad that cost most, all that tie; none where none costs anything."""
+    joined = table.join(lost[["lost_tpa", "lost_share"]]).fillna({"lost_tpa": 0.0, "lost_share": 0.0})
+    costly = joined[~joined["inside"] & (joined["lost_share"] > CERTAIN)]
+    return costly[costly["lost_share"] >= costly["lost_share"].max() - CERTAIN]
+
+
+def necks_without(counting: Counting, neck: Neck, nodes: Sequence[str]) -> pd.DataFrame:
+    """Return the nodes without which the neck is another one, each alone, the chain otherwise undisturbed.
+
+    Parameters
+    ----------
+    counting : Counting
+        Of the tier that asks, as if it came first.
+    neck : Neck
+        That of the chain as it stands.
+    nodes : sequence of str
+
+    Returns
+    -------
+    DataFrame
+        id, and of the neck without it: step, country ("" where no step abroad then costs anything), lost_share.
+
+    Notes
+    -----
+    One warm linear program for each node and place abroad that the known answers do not settle.
+    """
+    network, model, step = counting.network, ValueModel(counting), step_column(counting.network)
+    table = places(counting)
+    abroad = table.index[~table["inside"]]
+    keys = pd.MultiIndex.from_frame(network.nodes[[step, "country"]])
+    at = [np.flatnonzero(keys == place) for place in abroad]
+    position = dict(zip(network.nodes["id"], range(len(network.nodes)), strict=True))
+    sets = [np.array([position[name]]) for name in nodes]
+    closings = [model.lowered.closing(np.union1d(one, place)) for one in sets for place in at]
+    left = model.values_without([*map(model.lowered.closing, sets), *closings])
+    served, rest = left[: len(sets)], left[len(sets) :].reshape(len(sets), len(at))
+    rows = []
+    for name, value, values in zip(nodes, served, rest, strict=True):
+        lost = np.maximum(value - values, 0.0)
+        told = pd.DataFrame({"lost_tpa": lost, "lost_share": lost / max(value, LEAST_SIZE)}, index=abroad)
+        leaders = _leaders(table, told)
+        if (neck.step, neck.country) in leaders.index or (leaders.empty and not neck.step):
+            continue
+        other = neck_of(table, told)
+        rows.append((name, other.step, other.country, other.lost_share))
+    return pd.DataFrame(rows, columns=["id", "step", "country", "lost_share"])
 
 
 def necks(counting: Counting, losses: Mapping[str, pd.DataFrame]) -> pd.DataFrame:

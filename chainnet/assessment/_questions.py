@@ -23,7 +23,7 @@ from chainnet.assessment._bloc import (
 from chainnet.assessment._case import Case, Reason, Reasons
 from chainnet.assessment._hinges import hinge_table
 from chainnet.assessment._layers import layers
-from chainnet.assessment._neck import necks, step_column
+from chainnet.assessment._neck import Neck, necks, necks_without, step_column
 from chainnet.assessment._time import exposures, horizon_rungs, myopia, stockpiles
 from chainnet.assumptions import LoadBearing, load_bearing
 from chainnet.criticality import chokepoints, interdict
@@ -37,6 +37,8 @@ from chainnet.words import titled
 __all__ = ["Question", "questions"]
 
 ATTACKED = (2, 3)
+ALL_TIERS = "all tiers"
+DOUBTED = ("inferred", "assumed")
 REMOVED = ("node", "site", "country", "operator", "owner_country", "step+country")
 
 
@@ -88,7 +90,7 @@ def questions(case: Case) -> tuple[Question, ...]:
         Question("idle", "what stands idle if nothing is cut off", idle_plants, worst, keeps_why=True),
         Question("layers", "what the plants built since the base year change", layers, worst, weight=2.0),
         Question("load_bearing", "what that verdict rests on", _load_bearing, worst, keeps_why=True, weight=5.0),
-        Question("hinges", "what overturns it", _hinge_table, ("load_bearing",)),
+        Question("hinges", "what overturns it", _hinge_table, ("load_bearing", "necks")),
         Question(
             "advice",
             "what to do about what stays short",
@@ -166,11 +168,17 @@ def _load_bearing(case: Case, worst: Scenario | None, why: Reasons) -> LoadBeari
     return None
 
 
-def _hinge_table(case: Case, found: LoadBearing | None) -> pd.DataFrame:
-    """Return what puts the share of a tier into another category or past its ends; names as a sentence needs them."""
+def _hinge_table(case: Case, found: LoadBearing | None, undisturbed: pd.DataFrame) -> pd.DataFrame:
+    """Return what alone makes the verdict, the neck or what closes the gap another; names as a sentence needs them."""
     if found is None:
-        return pd.DataFrame(columns=["tier", "words", "overturns"])
-    return stamp(hinge_table(case.network, found, titled), origin_of(found.stated))
+        return pd.DataFrame(columns=["tier", "words", "does", "then"])
+    nodes, moved = case.network.nodes, []
+    doubted = nodes.loc[nodes["quality"].isin(DOUBTED) & (nodes["stage"] != "end_use"), "id"]
+    for counts, row in undisturbed.iterrows():
+        tier = case.first if counts == "first tier" else None
+        other = necks_without(case.counting.first(tier), Neck(**row), list(doubted))
+        moved.append(other.assign(tier=tier or ALL_TIERS))
+    return stamp(hinge_table(case.network, found, titled, pd.concat(moved)), origin_of(found.stated))
 
 
 def _attacks(case: Case) -> tuple[pd.DataFrame, pd.DataFrame]:

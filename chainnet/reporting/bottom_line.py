@@ -6,7 +6,6 @@ Where a name is so long that a sentence would pass that, it is told without what
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,18 +13,15 @@ import numpy as np
 import pandas as pd
 
 from chainnet._types import records
-from chainnet.network import state_of
-from chainnet.reporting.advised import Advised, advised_of, stock_words
 from chainnet.reporting.ends import Short, ends_differ, has_others, share_words, short_of
 from chainnet.reporting.facts import ALL_TIERS, BASELINE, Facts
 from chainnet.reporting.horizon import nil
-from chainnet.reporting.sections.order import table_id
+from chainnet.reporting.sentences import also, fit, hinging, told, unless
 from chainnet.results import fact_of
 from chainnet.words import (
     NBSP,
     NO_DATA,
     NOT_ASSESSED,
-    count,
     counted,
     country_name,
     first_capital,
@@ -45,36 +41,17 @@ from chainnet.words import (
 
 __all__ = [
     "as_built",
-    "helps",
     "idle_giants",
     "plants",
     "sure",
-    "unless",
     "verdict",
     "when",
     "where",
 ]
 
-MOST_WORDS, MOST_NUMBERS = 25, 4
 LEAST_GIANT = 0.3  # share of its step that makes a site large
 AFTER_OR_BEFORE = ", others served after or before"
 WHOEVER = ", whoever is served first"
-
-
-def _told(*said: str) -> str:
-    """Return the sentences in which there is something, as a claim."""
-    return " ".join(part for part in said if part)
-
-
-def _fit(*ways: str) -> str:
-    """Return the first way to tell a sentence that keeps within the limits; the last if none does."""
-    return next((way for way in ways if _fits(way)), ways[-1])
-
-
-def _fits(text: str) -> bool:
-    bare = re.sub(r"“[^”]*”", "title", text)
-    numbers = [n for n in re.findall(r"\d[\d,.]*", bare) if not re.fullmatch(r"(19|20|21)\d\d[.,]?", n)]
-    return len(bare.split(" ")) <= MOST_WORDS and len(numbers) <= MOST_NUMBERS
 
 
 def _leading(facts: Facts) -> str:
@@ -105,8 +82,8 @@ def verdict(facts: Facts) -> str:
         n = spelled(len(facts.ordered), "scenario")
         said = f"Under each of {n} tested all demand" if len(facts.ordered) > 1 else "Under the one scenario all demand"
         whoever = WHOEVER if has_others(facts) else ""
-        return _told(f"{said} is met in the long run{whoever}; spare capacity covers it.", _holds(facts))
-    return _told(_lead(facts, worst), *_besides(facts, worst, rest), _change(facts, worst), _holds(facts))
+        return told(f"{said} is met in the long run{whoever}; spare capacity covers it.", _holds(facts))
+    return told(_lead(facts, worst), *_besides(facts, worst, rest), _change(facts, worst), _holds(facts))
 
 
 def _undisturbed(facts: Facts) -> str:
@@ -132,16 +109,16 @@ def _lead(facts: Facts, worst: str) -> str:
     of = [f" of {facts.people}", ""] if facts.people else [""]
     if short.worst <= 0:
         end = WHOEVER if has_others(facts) else ""
-        return _fit(*(f"{head}, {what}{o} ({tonnes(short.demand)}) is met in the long run{end}." for o in of))
+        return fit(*(f"{head}, {what}{o} ({tonnes(short.demand)}) is met in the long run{end}." for o in of))
     if short.after <= 0:
         part = f"{percent(short.before / short.demand)} unmet ({tonnes(short.before)}) if before"
-        return _fit(*(f"{head}, {what}{o} is met if all others are served after, and {part}." for o in of))
+        return fit(*(f"{head}, {what}{o} is met if all others are served after, and {part}." for o in of))
     if short.differs:
         tons = f"{_range(short.after, short.before)}{NBSP}t/yr"
-        return _fit(*(f"{head}, {share_words(short)} of {what}{o} goes unmet ({tons}){AFTER_OR_BEFORE}." for o in of))
+        return fit(*(f"{head}, {share_words(short)} of {what}{o} goes unmet ({tons}){AFTER_OR_BEFORE}." for o in of))
     end = WHOEVER if has_others(facts) else ""
     tons = f"{number(short.asked)} of {tonnes(short.demand)}"
-    return _fit(*(f"{head}, {share_words(short)} of {what}{o} goes unmet ({tons}){end}." for o in of))
+    return fit(*(f"{head}, {share_words(short)} of {what}{o} goes unmet ({tons}){end}." for o in of))
 
 
 def _besides(facts: Facts, worst: str, tiers: Sequence[str]) -> list[str]:
@@ -185,10 +162,8 @@ def _holds(facts: Facts) -> str:
     words = hinge_words(facts, _leading(facts))
     if not words:
         return "No single judgement and no single doubtful input overturns this."
-    left = len(words) - 1
-    told = f" ({table_id('hinges')})"
-    more = f"; {spelled(left, 'more point overturns', 'more points overturn')} it{told}" if left else ""
-    return _fit(f"This holds unless {words[0]}{more}.", f"This holds unless {words[0]}.")
+    more = also(len(words) - 1, "overturns", "overturn")
+    return fit(f"This holds unless {words[0]}{more}.", f"This holds unless {words[0]}.")
 
 
 def hinge_words(facts: Facts, tier: str) -> list[str]:
@@ -196,33 +171,10 @@ def hinge_words(facts: Facts, tier: str) -> list[str]:
 
     Who is served first is left out where the verdict gives both ends.
     """
-    table = facts.a.hinges
-    words = [unless(w) for w in table.loc[(table["tier"] == tier) & table["overturns"], "words"]]
+    words = [unless(words) for words, _ in hinging(facts, tier, "verdict")]
     told = ends_differ(facts, facts.when, [tier])
     orders = ("all others are served first", "all are served alike, nobody first")
     return [w for w in words if not (told and w in orders)]
-
-
-def unless(words: str) -> str:
-    """Return a hinge, which begins with if, with or without, as it stands after "unless".
-
-    Examples
-    --------
-    >>> unless("if all others are served first"), unless("without Mine One"), unless("with Army at its high value")
-    ('all others are served first', 'Mine One drops out', 'Army stands at its high value')
-    """
-    if words.startswith("if "):
-        return words.removeprefix("if ")
-    if words.startswith("without "):
-        out = words.removeprefix("without ")
-        several = out.endswith(" together") or out.startswith("inferred relations")
-        return f"{out.removesuffix(' together')} {'drop' if several else 'drops'} out" + (
-            " together" if out.endswith(" together") else ""
-        )
-    thing, at, value = words.removeprefix("with ").rpartition(" at its ")
-    if at:
-        return f"{thing} stands at its {value}"
-    return f"there are {words.removeprefix('with ')}" if words.startswith("with ") else words
 
 
 # -- as built -----------------------------------------------------------------------------------
@@ -237,10 +189,10 @@ def as_built(facts: Facts) -> str:
     if asked != "base year":
         more = spelled(len(built), "project")
         head = f"This report stands on the chain as built in {known}, {more} more than in {year}."
-        return _told(head, *_layer(facts, "base year", f"Without {'it' if len(built) == 1 else 'them'} "))
+        return told(head, *_layer(facts, "base year", f"Without {'it' if len(built) == 1 else 'them'} "))
     if built:
         more = spelled(len(built), "project that runs", "projects that run")
-        return _told(
+        return told(
             f"This report stands on {year}, before {more} in {known}.",
             *_layer(facts, "as built", f"With {'it' if len(built) == 1 else 'them'} "),
         )
@@ -271,7 +223,7 @@ def when(facts: Facts) -> str:
         return ""
     hit = {tier: months.of(name, tier) for tier in months.short_tiers(name)}
     if not hit:
-        return _told(_never(facts, name, _leading(facts)), _more(facts, name))
+        return told(_never(facts, name, _leading(facts)), _more(facts, name))
     tier, row = next(iter(hit.items()))
     said = []
     if tier != _leading(facts) != ALL_TIERS and short_of(facts, name, _leading(facts)).worst > 0:
@@ -285,7 +237,7 @@ def when(facts: Facts) -> str:
     for other in list(hit)[1:]:
         later.setdefault(_from(facts, hit[other]), []).append(other)
     said += [f"{first_capital(join(tiers))} demand goes short {since}." for since, tiers in later.items()]
-    return _told(*said, _more(facts, name))
+    return told(*said, _more(facts, name))
 
 
 def _never(facts: Facts, name: str, tier: str) -> str:
@@ -360,7 +312,7 @@ def where(facts: Facts) -> str:
     """Say which step of which country is the neck, and which single plant that can be named costs most."""
     tier, abroad = facts.lead_tier, " abroad" if facts.whose else ""
     neck = facts.neck(tier)
-    said = [] if tier == facts.first else [f"No single step{abroad} costs {facts.first} anything."]
+    said = [] if tier == facts.first else [_no_neck(facts, abroad)]
     if neck.lost_tpa > 0:
         place, step = in_sentence(country_name(neck.country)), titled(neck.step.replace("_", " "))
         also = f"; {spelled(neck.n_tied, 'other step costs', 'other steps cost')} as much" if neck.n_tied else ""
@@ -369,7 +321,26 @@ def where(facts: Facts) -> str:
     else:
         whom = "anybody" if tier == ALL_TIERS else tier
         said = [f"No single step{abroad} costs {whom} anything."]
-    return _told(*said, _plant(facts, tier), _idle_giant(facts))
+    return told(*said, _other_neck(facts, tier), _plant(facts, tier), _idle_giant(facts))
+
+
+def _no_neck(facts: Facts, abroad: str) -> str:
+    """Say that no step costs the first tier anything, and without which doubtful plant one does."""
+    said, moved = f"No single step{abroad} costs {facts.first} anything", hinging(facts, facts.first, "neck")
+    if not moved:
+        return f"{said}."
+    more = also(len(moved) - 1, "overturns", "overturn")
+    return fit(f"{said} unless {unless(moved[0][0])}{more}.", f"{said} unless {unless(moved[0][0])}.")
+
+
+def _other_neck(facts: Facts, tier: str) -> str:
+    """Say without which doubtful plant another step is the neck; nothing where there is none."""
+    moved = hinging(facts, tier, "neck")
+    if not moved:
+        return ""
+    (words, then), more = moved[0], also(len(moved) - 1, "moves", "move")
+    said = f"{first_capital(words)} it is {then}" if then else f"{first_capital(words)} no step abroad is one"
+    return fit(f"{said}{more}.", f"{said}.")
 
 
 def plants(facts: Facts, tier: str) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -423,8 +394,8 @@ def _plant(facts: Facts, tier: str) -> str:
     loss = f"{percent(row['lost_share'])} of {whole} ({tonnes(row['lost_tpa'])})"
     if row["is_ours"]:
         home = f"Of those at home {_site(facts, name)} costs most: {loss}"
-        return f"No single plant abroad that we can name costs {whom} anything. {_fit(f'{home}{also}.', f'{home}.')}"
-    return _fit(
+        return f"No single plant abroad that we can name costs {whom} anything. {fit(f'{home}{also}.', f'{home}.')}"
+    return fit(
         f"The costliest single plant{abroad} that we can name is {_site(facts, name)}: {loss}{also}.",
         f"The costliest plant{abroad} that we can name is {_site(facts, name)}: {loss}.",
     )
@@ -468,84 +439,6 @@ def _idle_giant(facts: Facts) -> str:
     return f"{titled(facts.site_label(site))}, {facts.part_of_step(row['member'])}, costs nothing{end}."
 
 
-# -- what helps ---------------------------------------------------------------------------------
-
-
-def helps(facts: Facts) -> str:
-    """Say what new relations and stocks return, then which project closes what is left, and how far that bears."""
-    found = advised_of(facts)
-    if found is None or found.known <= 0:
-        return ""
-    parts = (_relations(found), stock_words(facts, found), _project(facts, found), _stressed(found), _end(facts, found))
-    return _told(*parts)
-
-
-def _relations(found: Advised) -> str:
-    """Say what new relations leave short."""
-    if found.rest <= 0:
-        whom = "nobody" if found.tier == ALL_TIERS else f"no {found.tier} demand"
-        return f"New relations between plants that stand, once qualified, leave {whom} short; no project is needed."
-    if found.rest < found.known and not same(found.rest, found.known):
-        cut = f"from {number(found.known)} to {tonnes(found.rest)}"
-        return f"New relations between plants that stand, once qualified, cut what {found.lacks} {cut}."
-    return f"New relations between plants that stand return nothing of the {tonnes(found.rest)} that {found.lacks}."
-
-
-def _project(facts: Facts, found: Advised) -> str:
-    """Say which projects are needed for the rest, and what they leave."""
-    if found.rest <= 0:
-        return ""
-    if facts.network.projects.empty:
-        return "No projects are in the data."
-    if not found.projects:
-        return f"No listed project alone returns anything to {found.tier} then."
-    several = len(found.projects) > 1
-    names = join([titled(facts.label(name)) for name in found.projects])
-    states = {state_of(facts.status(name)) for name in found.projects}
-    names += (f" ({states.pop()})" if len(states) == 1 else "") + (" together" if several else "")
-    if found.closes:
-        since = f" from {found.year:.0f}" if np.isfinite(found.year) else ""
-        return f"{first_capital(names)} then {'close' if several else 'closes'} what is left{since}."
-    how = "more than any other one or two listed" if found.tier == ALL_TIERS else "more than any other alone"
-    return f"{first_capital(names)} {'cut' if several else 'cuts'} that to {tonnes(found.left)}, {how}."
-
-
-def _stressed(found: Advised) -> str:
-    """Say what stays short where the advised projects disappoint."""
-    their, them = ("their", "them") if len(found.projects) > 1 else ("its", "it")
-    words = {
-        "half its capacity": f"at half {their} capacity",
-        "a year late": "a year late",
-        "demand at its high values": "at high demand",
-        "without its assumed relations": f"without {their} assumed relations",
-    }
-    parts = [f"{words[case]} {number(left)}" for case, left in found.cases.items() if case in words]
-    if not parts:
-        return ""
-    said = f"{first_capital(join(parts))}{NBSP}t/yr stay short."
-    before = found.cases.get("all others served first")
-    if before is None or same(before, found.left):
-        return said
-    return f"{said} If all others are served first, {tonnes(before)} stay short even with {them}."
-
-
-def _end(facts: Facts, found: Advised) -> str:
-    """Say what stays short with every rung and all projects that stand by the last year."""
-    if not facts.ladders or facts.network.projects.empty or found.rest <= 0:
-        return ""
-    year = list(facts.ladders)[-1]
-    n = int(facts.a.rerouting[year].projects["standalone_t"].notna().sum())
-    stand = {1: "the one project that stands", 2: "both projects that stand"}.get(
-        n, f"all {count(n)} projects that stand"
-    )
-    rows = [(t, facts.rung(year, "projects", t)) for t in facts.tiers]
-    left = [(t, row) for t, row in rows if row is not None and row["shortfall_tpa"] > 0]
-    short = [f"{percent(row['shortfall_tpa'] / row['demand_tpa'])} of {t}" for t, row in left[:3]]
-    tons = f" ({tonnes(left[0][1]['shortfall_tpa'])})" if len(left) == 1 else ""
-    head = f"With stocks and {stand} by {year}"
-    return f"{head}, {join(short)} demand stays short{tons}." if left else f"{head}, no tier is short."
-
-
 # -- how sure -----------------------------------------------------------------------------------
 
 
@@ -555,7 +448,7 @@ def sure(facts: Facts) -> str:
     done = "The arithmetic is checked" if proofs.all() else "The arithmetic is checked in part"
     said = f"{done} ({proofs.sum()} of {counted(len(proofs), 'certificate')})"
     said += f"; the answer {facts.rests_words}." if facts.n_decisive else "."
-    return _told(said, _at_ends_of_demand(facts), _drawn(facts))
+    return told(said, _at_ends_of_demand(facts), _drawn(facts))
 
 
 def _at_ends_of_demand(facts: Facts) -> str:

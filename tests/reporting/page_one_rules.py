@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 import chainnet as cn
+from chainnet.assumptions import category
 from chainnet.network import verb_of
 from chainnet.reporting.model import Block, Cell, Document, ReportTable, Sentence
 from chainnet.results import fact_of
@@ -268,6 +269,44 @@ def _noise(_: cn.Assessment, document: Document) -> Iterator[str]:
                 least = TOLERANCE * demand if demand and not key.endswith("share") else 1e-9
                 if 0 < abs(cell.value) <= least:
                     yield f"{made.id} {key} {cell.value}"
+
+
+def unnamed(a: cn.Assessment, document: Document) -> Iterator[str]:
+    """Return what one doubtful plant less makes untrue on the first page, and is not named: each is taken out and solved.
+
+    Of each tier the category of what goes unmet in the worst scenario, and the neck of the chain undisturbed.
+    """
+    net, scenario = a.network, a.asked.get(a.worst)
+    told = [(r["tier"].text, r["does"].text, r["words"].text) for r in rows(document, "hinges")]
+    nodes = net.nodes[net.nodes["quality"].isin(["inferred", "assumed"]) & (net.nodes["stage"] != "end_use")]
+    step = "step" if net.nodes["step"].notna().any() else "stage"
+    members = {*net.resolve(net.beneficiaries, "beneficiaries")[0]} if net.beneficiaries else set()
+    first = str(net.tier_order[0])
+
+    def categories(of: cn.Network) -> dict[str, str]:
+        table = cn.balance(of, scenario).by_tier()
+        return {str(t): category(r["shortfall_tpa"] / max(r["demand_tpa"], 1e-12)) for t, r in table.iterrows()}
+
+    def necks(of: cn.Network, tier: str | None) -> set[object]:
+        lost = cn.chokepoints(of, by=f"{step}+country", tier=tier)["lost_share"]
+        lost = lost[[place[1] not in members for place in lost.index]] if members else lost
+        most = lost.max() if len(lost) else 0.0
+        return set(lost.index[lost >= most - 1e-7]) if most > 1e-7 else set()
+
+    base = categories(net)
+    asked = {first: first, "all tiers": None}
+    before = {name: necks(net, tier) for name, tier in asked.items()}
+    for name, label in zip(nodes["id"], nodes["label"], strict=True):
+        word, less = flat(label if isinstance(label, str) else name), net.without(nodes=[name])
+        after = categories(less)
+        for tier, was in base.items():
+            if after.get(tier) != was and not any(t == tier and "verdict" in does and word in w for t, does, w in told):
+                yield f"without {word} {tier} is {after.get(tier)}, not {was}"
+        for tier, leaders in before.items():
+            now = necks(less, asked[tier])
+            is_same = bool(leaders & now) or leaders == now
+            if not is_same and not any(t == tier and "neck" in does and word in w for t, does, w in told):
+                yield f"without {word} the neck of {tier} is one of {now}, not of {leaders}"
 
 
 def _decisions(_: cn.Assessment, document: Document) -> Iterator[str]:

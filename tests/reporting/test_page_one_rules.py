@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 
 import pytest
-from page_one_rules import faults, numbers, sentences
+from page_one_rules import faults, numbers, sentences, unnamed
 from small_chains import small_chain
 
 import chainnet as cn
@@ -43,7 +44,17 @@ def test_the_teaching_chain_keeps_the_rules(assessed: cn.Assessment) -> None:
 @pytest.mark.parametrize("graph", sorted(cn.catalog().index))
 def test_every_shipped_chain_keeps_the_rules(graph: str) -> None:
     a = cn.assess(cn.read(graph))
-    assert faults(a, build(a)) == []
+    document = build(a)
+    assert faults(a, document) == []
+    assert list(unnamed(a, document)) == []
+
+
+def test_no_doubtful_plant_alone_contradicts_the_first_page(assessed: cn.Assessment) -> None:
+    """Each is taken out; that the test can fail is seen with a table that names nobody."""
+    document = build(assessed)
+    assert list(unnamed(assessed, document)) == []
+    silent = replace(assessed, hinges=assessed.hinges.iloc[:0])
+    assert len(list(unnamed(silent, build(silent)))) >= 4
 
 
 def test_the_rules_see_a_fault() -> None:

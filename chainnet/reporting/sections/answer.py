@@ -18,6 +18,7 @@ from chainnet.errors import DataError
 from chainnet.reporting import bottom_line as short
 from chainnet.reporting.ends import has_others, short_of
 from chainnet.reporting.facts import ALL_TIERS, Facts
+from chainnet.reporting.helps import helps
 from chainnet.reporting.model import Section, Sentence, make_section
 from chainnet.reporting.sections.losses import set_words, tied_sets
 from chainnet.reporting.sections.months import when_words
@@ -363,7 +364,7 @@ CLAIMS: tuple[_Claim, ...] = (
     _Claim("Who goes short.", ("scenarios", "served", "by_country"), lambda facts: "", _who),
     _Claim("When.", ("over_time", "endurance", "ladder_over_time"), short.when, when_words),
     _Claim("Where.", ("costs_most", "sites", "steps_by_country"), short.where, _hangs, ("countries", "owners", "sets")),
-    _Claim("What helps.", ("advice", "ladder", "stocks_held"), short.helps, _wins_long, ("projects",)),
+    _Claim("What helps.", ("advice", "ladder", "stocks_held"), helps, _wins_long, ("projects",)),
     _Claim(
         "How sure.",
         ("served", "decisive", "uncertainty"),

@@ -8,11 +8,11 @@ import numpy as np
 
 from chainnet.reporting import canvas as fig
 from chainnet.reporting import columns as col
-from chainnet.reporting.bottom_line import unless
 from chainnet.reporting.facts import Facts, once
 from chainnet.reporting.model import ReportFigure, ReportTable, Section, Sentence, make_section, make_table, stands
 from chainnet.reporting.sections.asked import not_assessed
 from chainnet.reporting.sections.order import table_id
+from chainnet.reporting.sentences import unless
 from chainnet.results import CHECKED, NOT_STATED, SAMPLED
 from chainnet.words import NOT_ASKED, count, first_capital, is_known, number, percent, readable_id, span, tonnes
 
@@ -260,30 +260,35 @@ def decisive_table(facts: Facts) -> ReportTable:
     ).with_lead()
 
 
-@col.table("hinges", "Hinges", "What overturns the verdict, or moves it past its ends")
+DOES = {
+    "verdict": "overturns the verdict",
+    "neck": "moves the neck",
+    "closes": "changes what closes the gap",
+    "share": "moves the share",
+}
+
+
+@col.table("hinges", "Hinges", "What overturns an answer, or moves it past its ends")
 def hinge_rows(facts: Facts) -> ReportTable | None:
-    """Return on what the share of each tier hinges; None where that was not asked, or nothing moves it."""
+    """Return on what the answers of each tier hinge; None where that was not asked, or nothing moves them."""
     table = facts.a.hinges
     if table.empty:
         return None
     columns = [
         col.TIER,
         col.text(
-            "words", "The verdict holds unless", "a judgement or an input made otherwise", lambda r: unless(r["words"])
+            "words", "The answer holds unless", "a judgement or an input made otherwise", lambda r: unless(r["words"])
         ),
-        col.text(
-            "overturns",
-            "What it does",
-            "overturns: another category (met, under 10 %, under 50 %, more); moves: past the ends over the judgements",
-            lambda r: "overturns" if r["overturns"] else "moves",
-        ),
+        col.text("does", "What that does", "as the note says", lambda r: DOES[r["does"]]),
+        col.text("then", "Neck then", "the neck without it", lambda r: r["then"] or None, missing="-", body=False),
     ]
+    place = {word: number for number, word in enumerate(DOES)}
     return make_table(
         columns,
-        table.sort_values("overturns", ascending=False, kind="stable").to_dict("records"),
-        subtitle=f"Share of demand unmet in the long run, one at a time. Scenario: {facts.scenario_label(facts.when)}.",
-        note="Overturns: the share becomes another of met, under 10 %, under 50 % or more. Moves: it lies past the "
-        "ends that the judgements give. Assumed plants also up to three at once.",
+        table.sort_values("does", key=lambda does: does.map(place), kind="stable").to_dict("records"),
+        subtitle=f"One at a time, in the long run. Scenario: {facts.scenario_label(facts.when)}; necks undisturbed.",
+        note="Verdict: the unmet share is another of met, under 10 %, under 50 % or more. Share: it lies past the ends "
+        "that the judgements give. Assumed plants also up to three at once.",
         **stands(f"see {table_id('decisive')}", CHECKED),
     ).with_lead()
 

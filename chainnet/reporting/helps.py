@@ -1,0 +1,97 @@
+"""What helps, on page one: new relations and stocks first, then the project that the rest needs, and how it bears."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from chainnet.network import state_of
+from chainnet.reporting.advised import Advised, advised_of, stock_words
+from chainnet.reporting.facts import ALL_TIERS, Facts
+from chainnet.reporting.sentences import also, fit, hinging, told
+from chainnet.words import NBSP, count, first_capital, join, number, percent, same, titled, tonnes
+
+__all__ = ["helps"]
+
+
+def helps(facts: Facts) -> str:
+    """Say what new relations and stocks return, then which project closes what is left, and how far that bears."""
+    found = advised_of(facts)
+    if found is None or found.known <= 0:
+        return ""
+    parts = (_relations(found), stock_words(facts, found), _project(facts, found), _stressed(found))
+    return told(*parts, _end(facts, found), _other_way(facts, found.tier))
+
+
+def _other_way(facts: Facts, tier: str) -> str:
+    """Say without which doubtful plant, or in which order of service, something else closes the gap."""
+    words = [words for words, _ in hinging(facts, tier, "closes")]
+    if not words:
+        return ""
+    said, more = f"What closes the gap is another {words[0]}", also(len(words) - 1, "changes", "change")
+    return fit(f"{said}{more}.", f"{said}.")
+
+
+def _relations(found: Advised) -> str:
+    """Say what new relations leave short."""
+    if found.rest <= 0:
+        whom = "nobody" if found.tier == ALL_TIERS else f"no {found.tier} demand"
+        return f"New relations between plants that stand, once qualified, leave {whom} short; no project is needed."
+    if found.rest < found.known and not same(found.rest, found.known):
+        cut = f"from {number(found.known)} to {tonnes(found.rest)}"
+        return f"New relations between plants that stand, once qualified, cut what {found.lacks} {cut}."
+    return f"New relations between plants that stand return nothing of the {tonnes(found.rest)} that {found.lacks}."
+
+
+def _project(facts: Facts, found: Advised) -> str:
+    """Say which projects are needed for the rest, and what they leave."""
+    if found.rest <= 0:
+        return ""
+    if facts.network.projects.empty:
+        return "No projects are in the data."
+    if not found.projects:
+        return f"No listed project alone returns anything to {found.tier} then."
+    several = len(found.projects) > 1
+    names = join([titled(facts.label(name)) for name in found.projects])
+    states = {state_of(facts.status(name)) for name in found.projects}
+    names += (f" ({states.pop()})" if len(states) == 1 else "") + (" together" if several else "")
+    if found.closes:
+        since = f" from {found.year:.0f}" if np.isfinite(found.year) else ""
+        return f"{first_capital(names)} then {'close' if several else 'closes'} what is left{since}."
+    how = "more than any other one or two listed" if found.tier == ALL_TIERS else "more than any other alone"
+    return f"{first_capital(names)} {'cut' if several else 'cuts'} that to {tonnes(found.left)}, {how}."
+
+
+def _stressed(found: Advised) -> str:
+    """Say what stays short where the advised projects disappoint."""
+    their, them = ("their", "them") if len(found.projects) > 1 else ("its", "it")
+    words = {
+        "half its capacity": f"at half {their} capacity",
+        "a year late": "a year late",
+        "demand at its high values": "at high demand",
+        "without its assumed relations": f"without {their} assumed relations",
+    }
+    parts = [f"{words[case]} {number(left)}" for case, left in found.cases.items() if case in words]
+    if not parts:
+        return ""
+    said = f"{first_capital(join(parts))}{NBSP}t/yr stay short."
+    before = found.cases.get("all others served first")
+    if before is None or same(before, found.left):
+        return said
+    return f"{said} If all others are served first, {tonnes(before)} stay short even with {them}."
+
+
+def _end(facts: Facts, found: Advised) -> str:
+    """Say what stays short with every rung and all projects that stand by the last year."""
+    if not facts.ladders or facts.network.projects.empty or found.rest <= 0:
+        return ""
+    year = list(facts.ladders)[-1]
+    n = int(facts.a.rerouting[year].projects["standalone_t"].notna().sum())
+    stand = {1: "the one project that stands", 2: "both projects that stand"}.get(
+        n, f"all {count(n)} projects that stand"
+    )
+    rows = [(t, facts.rung(year, "projects", t)) for t in facts.tiers]
+    left = [(t, row) for t, row in rows if row is not None and row["shortfall_tpa"] > 0]
+    short = [f"{percent(row['shortfall_tpa'] / row['demand_tpa'])} of {t}" for t, row in left[:3]]
+    tons = f" ({tonnes(left[0][1]['shortfall_tpa'])})" if len(left) == 1 else ""
+    head = f"With stocks and {stand} by {year}"
+    return f"{head}, {join(short)} demand stays short{tons}." if left else f"{head}, no tier is short."

@@ -1,0 +1,64 @@
+"""How the sentences of page one are put together: within their limits, and with what overturns them."""
+
+from __future__ import annotations
+
+import re
+
+from chainnet.reporting.facts import ALL_TIERS, Facts
+from chainnet.reporting.sections.order import table_id
+from chainnet.words import spelled
+
+__all__ = ["also", "fit", "hinging", "told", "unless"]
+
+MOST_WORDS, MOST_NUMBERS = 25, 4
+
+
+def told(*said: str) -> str:
+    """Return the sentences in which there is something, as a claim."""
+    return " ".join(part for part in said if part)
+
+
+def fit(*ways: str) -> str:
+    """Return the first way to tell a sentence that keeps within the limits; the last if none does."""
+    return next((way for way in ways if _fits(way)), ways[-1])
+
+
+def _fits(text: str) -> bool:
+    bare = re.sub(r"“[^”]*”", "title", text)
+    numbers = [n for n in re.findall(r"\d[\d,.]*", bare) if not re.fullmatch(r"(19|20|21)\d\d[.,]?", n)]
+    return len(bare.split(" ")) <= MOST_WORDS and len(numbers) <= MOST_NUMBERS
+
+
+def hinging(facts: Facts, tier: str, does: str) -> list[tuple[str, str]]:
+    """Return what alone does that to the answer on a tier, each with what there is then."""
+    table = facts.a.hinges[facts.a.hinges["does"] == does]
+    mine = table if tier == ALL_TIERS and does == "closes" else table[table["tier"] == tier]
+    mine = mine.drop_duplicates("words")  # what closes the gap of any tier is of all
+    return list(zip(mine["words"], mine["then"], strict=True))
+
+
+def also(n: int, does: str, do: str) -> str:
+    """Return how many points more do the same, and where they stand; nothing where there is none."""
+    return f"; {spelled(n, f'more point {does}', f'more points {do}')} it ({table_id('hinges')})" if n else ""
+
+
+def unless(words: str) -> str:
+    """Return a hinge, which begins with if, with or without, as it stands after "unless".
+
+    Examples
+    --------
+    >>> unless("if all others are served first"), unless("without Mine One"), unless("with Army at its high value")
+    ('all others are served first', 'Mine One drops out', 'Army stands at its high value')
+    """
+    if words.startswith("if "):
+        return words.removeprefix("if ")
+    if words.startswith("without "):
+        out = words.removeprefix("without ")
+        several = out.endswith(" together") or out.startswith("inferred relations")
+        return f"{out.removesuffix(' together')} {'drop' if several else 'drops'} out" + (
+            " together" if out.endswith(" together") else ""
+        )
+    thing, at, value = words.removeprefix("with ").rpartition(" at its ")
+    if at:
+        return f"{thing} stands at its {value}"
+    return f"there are {words.removeprefix('with ')}" if words.startswith("with ") else words
