@@ -72,7 +72,8 @@ def _leaders(table: pd.DataFrame, lost: pd.DataFrame) -> pd.DataFrame:
     """Return the places abroad that cost most, all that tie; none where none costs anything."""
     joined = table.join(lost[["lost_tpa", "lost_share"]]).fillna({"lost_tpa": 0.0, "lost_share": 0.0})
     costly = joined[~joined["inside"] & (joined["lost_share"] > CERTAIN)]
-    return costly[costly["lost_share"] >= costly["lost_share"].max() - CERTAIN]
+    tied: pd.DataFrame = costly[costly["lost_share"] >= costly["lost_share"].max() - CERTAIN]
+    return tied
 
 
 def necks_without(counting: Counting, neck: Neck, nodes: Sequence[str]) -> pd.DataFrame:

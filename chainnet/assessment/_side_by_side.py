@@ -13,9 +13,18 @@ from chainnet._types import Words
 from chainnet.criticality import chokepoints, loss_ends
 from chainnet.engine import CERTAIN
 from chainnet.errors import DataError, near_matches
-from chainnet.flow import Counting, Said, balance_under, both_ends
+from chainnet.flow import Counting, Said, balance_under, binding_inputs, both_ends
 from chainnet.network import Network
-from chainnet.results import FROM_INPUTS, Result, fact_of, origin_of, provenance, stamp
+from chainnet.results import (
+    FROM_INPUTS,
+    Result,
+    fact_of,
+    inputs_words,
+    origin_of,
+    provenance,
+    rest_of,
+    stamp,
+)
 from chainnet.scenario import Outside, Scenario, outside_is_told, overlay_of, tell_outside, timeline
 from chainnet.stress import stress_test, worst_of
 
@@ -44,7 +53,7 @@ class SideBySide(Result):
         "either".
     columns : DataFrame, index column
         graph, label, year, scenario, scenario_label, projects (ids), project_labels, capex_musd (NaN where one has
-        none), unit, digest.
+        none), unit, inputs (how the weakest inputs that bind are known, and how many they are), digest.
     answers : DataFrame
         The same numbers, a row a column, tier and end: column, tier, others, demand_tpa, short_tpa, short_share,
         first_short_month, largest_loss_tpa, largest_loss_share, largest_loss (the site), n_tied.
@@ -191,7 +200,7 @@ def side_by_side(
         **Counting.of(sides[0].network, commodity, beneficiaries).settings,
     )
     answers = pd.concat(parts, ignore_index=True)
-    columns = pd.DataFrame([_column(side, commodity) for side in sides]).set_index("column")
+    columns = pd.DataFrame([_column(side, commodity, beneficiaries) for side in sides]).set_index("column")
     return SideBySide(
         provenance=source,
         side=stamp(_wide(answers, [side.name for side in sides]), source),
@@ -223,10 +232,12 @@ def _asked(side: Column) -> dict[str, Any]:
     }
 
 
-def _column(side: Column, commodity: Words) -> dict[str, Any]:
+def _column(side: Column, commodity: Words, beneficiaries: Words) -> dict[str, Any]:
     network = side.network
     built = network.projects.set_index("id").loc[list(side.projects)]
-    basis = _basis(network, Counting.of(network, commodity, None).settings["commodity"])
+    counting = Counting.of(network.with_projects(side.projects), commodity, beneficiaries)
+    binding = binding_inputs(counting, [overlay_of(counting.network, side.scenario)])
+    basis = _basis(network, counting.settings["commodity"])
     return {
         "column": side.name,
         "graph": network.name,
@@ -238,6 +249,7 @@ def _column(side: Column, commodity: Words) -> dict[str, Any]:
         "project_labels": "; ".join(built["label"].fillna(pd.Series(built.index, index=built.index))),
         "capex_musd": float(built["capex_musd"].sum(skipna=False)) if len(built) else 0.0,
         "unit": f"t/a {basis}".strip(),
+        "inputs": inputs_words(rest_of(binding)),
         "digest": network.digest,
     }
 

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from chainnet._types import records
+from chainnet.assessment import missing
 from chainnet.reporting.ends import Short, ends_differ, has_others, share_words, short_of
 from chainnet.reporting.facts import ALL_TIERS, BASELINE, Facts
 from chainnet.reporting.horizon import nil
@@ -74,6 +75,10 @@ def _asked(tier: str) -> str:
 
 def verdict(facts: Facts) -> str:
     """Say how much of demand goes unmet under the worst scenario, at both ends, and what overturns that."""
+    return told(_verdict(facts), _stands_in(facts))
+
+
+def _verdict(facts: Facts) -> str:
     worst = facts.a.worst
     if not worst:
         return _undisturbed(facts)
@@ -84,6 +89,13 @@ def verdict(facts: Facts) -> str:
         whoever = WHOEVER if has_others(facts) else ""
         return told(f"{said} is met in the long run{whoever}; spare capacity covers it.", _holds(facts))
     return told(_lead(facts, worst), *_besides(facts, worst, rest), _change(facts, worst), _holds(facts))
+
+
+def _stands_in(facts: Facts) -> str:
+    """Say that nobody said what is asked for; nothing where the data do."""
+    if "demand" not in missing(facts.network, facts.a.asked).index:
+        return ""
+    return "Nobody says what is asked for: as demand stands in what each end use gets undisturbed."
 
 
 def _undisturbed(facts: Facts) -> str:

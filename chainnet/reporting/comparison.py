@@ -100,6 +100,7 @@ def _about(found: SideBySide) -> list[Line]:
         Line("Chain", tuple(chains)),
         Line("Scenario", tuple(map(str, table["scenario_label"]))),
         Line("Unit of tonnes", tuple(unit.replace("t/a", "t/yr") for unit in table["unit"])),
+        Line("Rests on", tuple(map(str, table["inputs"]))),
     ]
     if (table["projects"] != "").any():
         lines[2:2] = [Line("Projects built", tuple(map(str, built))), Line("Their capital cost", tuple(cost))]

@@ -158,7 +158,7 @@ def report_figures(assessment: Assessment) -> dict[str, ReportFigure]:
 
 def _subtitle(facts: Facts) -> str:
     what = join([facts.commodity(c) for c in facts.counted]) or "all goods"
-    whose = f", demand of {facts.whose}" if facts.whose else ""
+    whose = f", demand of {facts.people}" if facts.whose else ""
     scenarios = spelled(len(facts.ordered), "scenario")
     said = f"{what}{whose}; {scenarios}, in the long run and over {facts.months.span}"
     if "demand" not in missing(facts.network, facts.a.asked).index:

@@ -37,7 +37,7 @@ QUARTER = 3
 MOST_ROWS, MOST_PANELS, MOST_ITEMS = 5, 3, 6
 CELLS = 16  # columns whose numbers can be read; longer horizons have longer periods
 LINES = ("-", (0, (5, 2)), (0, (1.2, 1.4)), (0, (6, 1.5, 1.2, 1.5)))
-STOCK_COLOURS = ("#D55E00", "#4B2A85", "#00594F", "#8C1D18")
+STOCK_COLOURS = ("#1F2933", "#3F4A56", "#55606B", "#6B7480")  # hues are for countries; lines differ by their dashes
 
 
 def blocks(facts: Facts) -> tuple[Block, ...]:
