@@ -43,10 +43,12 @@ def test_the_teaching_chain_keeps_the_rules(assessed: cn.Assessment) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("graph", sorted(cn.catalog().index))
 def test_every_shipped_chain_keeps_the_rules(graph: str) -> None:
-    a = cn.assess(cn.read(graph))
-    document = build(a)
-    assert faults(a, document) == []
-    assert list(unnamed(a, document)) == []
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", cn.ChainnetWarning)  # of rules that ended before the first month
+        a = cn.assess(cn.read(graph))
+        document = build(a)
+        assert faults(a, document) == []
+        assert list(unnamed(a, document)) == []
 
 
 def test_no_doubtful_plant_alone_contradicts_the_first_page(assessed: cn.Assessment) -> None:
