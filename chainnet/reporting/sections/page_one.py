@@ -125,11 +125,9 @@ def scenario_table(facts: Facts) -> ReportTable:
         ({**months.of(name, months.lead), **facts.leading.loc[name], "scenario": name} for name in names),
         subtitle=f"Unit: {facts.unit}. The long run; months from 1. {facts.whose_words}",
         note=(
-            "Scenarios are assumptions to test against, not forecasts. The range is that of two corner cases, all "
-            "demand at its low and at its high values. Months: over the horizon, stocks drawn, every date known "
-            f"({table_id('endurance')}); "
-            "time to survive counts from the first measure, if the tier is served first. Some are short in the long "
-            "run but in no month: measures end, stocks carry. Worst site under a scenario: not assessed. "
+            "Scenarios are assumptions to test against, not forecasts. Low to high: two corner cases, all demand at its "
+            f"low and its high values. Months: stocks drawn, every date known ({table_id('endurance')}); time to survive "
+            "counts from the first measure. Short in the long run, met in every month: measures end, stocks carry. "
             f"Projects: {table_id('ladder')}."
         ),
         **facts.standing(facts.a.stress.summary),
