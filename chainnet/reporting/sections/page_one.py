@@ -125,9 +125,9 @@ def scenario_table(facts: Facts) -> ReportTable:
         ({**months.of(name, months.lead), **facts.leading.loc[name], "scenario": name} for name in names),
         subtitle=f"Unit: {facts.unit}. The long run; months from 1. {facts.whose_words}",
         note=(
-            "Scenarios are assumptions to test against, not forecasts. Low to high: two corner cases, all demand at its "
-            f"low and its high values. Months: stocks drawn, every date known ({table_id('endurance')}); time to survive "
-            "counts from the first measure. Short in the long run, met in every month: measures end, stocks carry. "
+            "Scenarios are assumptions to test against, not forecasts. Low to high: two corner cases, all demand at "
+            f"its low and its high values. Months: stocks drawn, every date known ({table_id('endurance')}); time to "
+            "survive counts from the first measure. Short in the long run, met in every month: measures end, stocks carry. "
             f"Projects: {table_id('ladder')}."
         ),
         **facts.standing(facts.a.stress.summary),
