@@ -127,8 +127,8 @@ def scenario_table(facts: Facts) -> ReportTable:
         note=(
             "Scenarios are assumptions to test against, not forecasts. Low to high: two corner cases, all demand at "
             f"its low and its high values. Months: stocks drawn, every date known ({table_id('endurance')}); time to "
-            "survive counts from the first measure. Short in the long run, met in every month: measures end, stocks carry. "
-            f"Projects: {table_id('ladder')}."
+            "survive counts from the first measure. Short in the long run, met in every month: measures end, stocks "
+            f"carry. Projects: {table_id('ladder')}."
         ),
         **facts.standing(facts.a.stress.summary),
     ).with_lead(rows=KEY_ROWS)
