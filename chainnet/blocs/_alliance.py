@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -13,7 +12,17 @@ import pandas as pd
 from chainnet import checks
 from chainnet._types import Words
 from chainnet.blocs._pool import Pool
-from chainnet.blocs._worlds import Party, chosen_projects, clean, parties, places, standing
+from chainnet.blocs._worlds import (
+    MOST_MEMBERS,
+    Party,
+    chosen_projects,
+    clean,
+    coalitions_of,
+    default_members,
+    parties,
+    places,
+    standing,
+)
 from chainnet.engine import CERTAIN, LEAST_SIZE, Certificate
 from chainnet.errors import DataError
 from chainnet.flow import Counting, binding_inputs, shapley_values
@@ -24,7 +33,6 @@ from chainnet.scenario import Scenario
 
 __all__ = ["Alliance", "alliance"]
 
-MOST_MEMBERS = 8
 REGIONS = ("africa", "latin_america", "southeast_asia", "oceania")
 
 
@@ -164,7 +172,7 @@ def alliance(
     >>> bool(found.together_tpa >= found.members["alone_tpa"].max())
     True
     """
-    who = parties(network, _default_members(network) if members is None else members, "members")
+    who = parties(network, default_members(network) if members is None else members, "members")
     if len(who) > MOST_MEMBERS:
         raise DataError(f"members: {len(who)} are named; at most {MOST_MEMBERS}. Put countries into groups.")
     checks.choice(others, "others", "order", ORDERS)
@@ -216,25 +224,6 @@ def alliance(
     )
 
 
-def _default_members(network: Network) -> list[str]:
-    """Return the beneficiaries, groups taken apart where that makes no more members than a game may have."""
-    known = network.groups_known
-    out: list[str] = []
-    for word in network.beneficiaries:
-        whole = known.get(word, frozenset())
-        inside = sorted(
-            (name for name, held in known.items() if held and held < whole), key=lambda n: (-len(known[n]), n)
-        )
-        parts = [inside[0], *sorted(whole - known[inside[0]])] if inside else sorted(whole) or [word]
-        out += parts if len(parts) <= MOST_MEMBERS else [word]
-    return out
-
-
-def _sets(who: Sequence[Party]) -> list[frozenset[str]]:
-    names = [m.name for m in who]
-    return [frozenset(c) for size in range(1, len(names) + 1) for c in combinations(names, size)]
-
-
 def _coalition_tables(game: Pool, who: Sequence[Party]) -> tuple[pd.DataFrame, pd.DataFrame]:
     demand = game.network.demand
     wanted = demand["demand_tpa"].to_numpy(dtype=float)
@@ -243,7 +232,7 @@ def _coalition_tables(game: Pool, who: Sequence[Party]) -> tuple[pd.DataFrame, p
     every: list[str | None] = [*tiers] or [None]
     rows: list[dict[str, Any]] = []
     keeps: list[dict[str, Any]] = []
-    for coalition in _sets(who):
+    for coalition in coalitions_of([m.name for m in who]):
         found = game.answer(coalition, detail=True)
         names = [m.name for m in who if m.name in coalition]
         label = " + ".join(names)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -19,11 +20,14 @@ from chainnet.network import Network, split_list
 from chainnet.scenario import Scenario, overlay_of
 
 __all__ = [
+    "MOST_MEMBERS",
     "Party",
     "Proofs",
     "WorldValue",
     "chosen_projects",
     "clean",
+    "coalitions_of",
+    "default_members",
     "demand_of",
     "edge_places",
     "open_market",
@@ -34,6 +38,8 @@ __all__ = [
     "third_places",
     "unlimited",
 ]
+
+MOST_MEMBERS = 8
 
 
 def clean(value: float, size: float) -> float:
@@ -108,6 +114,25 @@ def parties(network: Network, given: Any, argument: str) -> list[Party]:
                     "A country can be in one of them only."
                 )
     return found if isinstance(given, Mapping) else sorted(found, key=lambda party: party.name)
+
+
+def default_members(network: Network) -> list[str]:
+    """Return the beneficiaries, groups taken apart where that makes no more members than a game may have."""
+    known = network.groups_known
+    out: list[str] = []
+    for word in network.beneficiaries:
+        whole = known.get(word, frozenset())
+        inside = sorted(
+            (name for name, held in known.items() if held and held < whole), key=lambda n: (-len(known[n]), n)
+        )
+        parts = [inside[0], *sorted(whole - known[inside[0]])] if inside else sorted(whole) or [word]
+        out += parts if len(parts) <= MOST_MEMBERS else [word]
+    return out
+
+
+def coalitions_of(names: Sequence[str]) -> list[frozenset[str]]:
+    """Return every set of members but the empty one, the smaller first."""
+    return [frozenset(c) for size in range(1, len(names) + 1) for c in combinations(names, size)]
 
 
 def places(frame: pd.DataFrame) -> Any:
