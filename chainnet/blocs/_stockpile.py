@@ -50,7 +50,7 @@ class JointStockpile(Result):
         What all hold together: node, country, member, commodity, tonnes, low_t and high_t (over all sets as cheap; inf
         where nothing limits it), price_usd_per_t, cost_usd; with several tiers layer_<tier>_t, what the tier adds.
     forms : DataFrame, index commodity
-        label, price_usd_per_t, apart_t, together_t, held_t (what the stocks table says lies with the members for these
+        label, price_usd_per_t, apart_t (each member alone, added), together_t, held_t (what the stocks table says lies with the members for these
         tiers after the scenario: it is not taken off).
     layers : DataFrame, index layer
         tier, cheapest_usd (for the tiers so far by themselves), nested_usd (as a part of the whole set), nesting_usd
@@ -184,7 +184,9 @@ def joint_stockpile(
     """
     who = parties(network, default_members(network) if members is None else members, "members")
     if not 2 <= len(who) <= MOST_MEMBERS:
-        rule = "name two or more; stockpile_requirement answers for one" if len(who) < 2 else "put countries into groups"
+        rule = (
+            "name two or more; stockpile_requirement answers for one" if len(who) < 2 else "put countries into groups"
+        )
         raise DataError(f"members: {len(who)} named; 2 to {MOST_MEMBERS} can hold together: {rule}.")
     checks.choice(others, "others", "order", CONVENTIONS)
     chosen = tiers_of(network, tiers, "joint_stockpile")
@@ -291,7 +293,7 @@ def _forms(game: StockGame, layers: Layers, others: str) -> pd.DataFrame:
     table.insert(0, "label", known["label"].reindex(table.index))
     table.insert(1, "price_usd_per_t", [game.price_of[name] for name in table.index])
     table["held_t"] = game.held_t.reindex(table.index).fillna(0.0)
-    return table
+    return table[(table[["apart_t", "together_t", "held_t"]] > 0).any(axis=1)]
 
 
 def _words(
@@ -326,11 +328,11 @@ def _stability(split: FairSplit, members: pd.DataFrame, whole: float) -> str:
         return "Nothing has to be held, so there is nothing to pay for."
     moved = members["transfer_usd"]
     least = CERTAIN * max(float(np.abs(members["holds_usd"]).max()), 1.0)
-    paid = [f"{name} {_usd(-t)}" for name, t in moved.items() if t < -least]
-    pays = [f"{name} {_usd(t)}" for name, t in moved.items() if t > least]
+    paid = [f"{name} with {_usd(-t)}" for name, t in moved.items() if t < -least]
+    pays = [f"{name} pays {_usd(t)}" for name, t in moved.items() if t > least]
     several = (members["transfer_high_usd"] - members["transfer_low_usd"] > least).any()
-    moves = f"{join(paid)} must be compensated, by {join(pays)}" + (
-        " (or others as little in all, within the ranges of transfer_usd)" if several else ""
+    moves = f"to be compensated are {join(paid)}, and {join(pays)}" + (
+        " (other payments are as little in all: transfer_low_usd, transfer_high_usd)" if several else ""
     )
     if split.core_is_empty:
         said = (
@@ -344,7 +346,7 @@ def _stability(split: FairSplit, members: pd.DataFrame, whole: float) -> str:
 
 
 def _usd(amount: float) -> str:
-    return money(amount) if abs(amount) >= MILLION else f"USD{NBSP}{number(amount)}"
+    return (money(amount) if abs(amount) >= MILLION else f"USD {number(amount)}").replace(NBSP, " ")
 
 
 def _place(layers: Layers) -> str:
@@ -356,5 +358,3 @@ def _place(layers: Layers) -> str:
         f"Several sets are as cheap: {len(loose)} of {len(stocks)} stores may hold more or less (low_t, high_t); the one "
         "shown lies at the largest plants, and what each is to be compensated is reckoned from it."
     )
-
-

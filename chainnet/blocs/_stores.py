@@ -286,7 +286,9 @@ def _size(game: StockGame) -> Array:
     """Return what the node of each store can take in of its commodity, t/a; inf = without limit."""
     network = game.network
     inputs = network.processes[network.processes["role"] == "input"]
-    plants = network.nodes[["id", "process", "capacity_tpa"]].merge(inputs[["process", "commodity", "t_per_t"]], on="process")
+    plants = network.nodes[["id", "process", "capacity_tpa"]].merge(
+        inputs[["process", "commodity", "t_per_t"]], on="process"
+    )
     takes = plants["capacity_tpa"].fillna(INF) * plants["t_per_t"]
     sizes: dict[tuple[Any, Any], float] = {}
     for node, name, most in zip(plants["id"], plants["commodity"], takes, strict=True):
