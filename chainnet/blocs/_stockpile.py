@@ -50,8 +50,8 @@ class JointStockpile(Result):
         What all hold together: node, country, member, commodity, tonnes, low_t and high_t (over all sets as cheap; inf
         where nothing limits it), price_usd_per_t, cost_usd; with several tiers layer_<tier>_t, what the tier adds.
     forms : DataFrame, index commodity
-        label, price_usd_per_t, apart_t (each member alone, added), together_t, held_t (what the stocks table says lies with the members for these
-        tiers after the scenario: it is not taken off).
+        label, price_usd_per_t, apart_t (each member alone, added), together_t, held_t (what the stocks table says lies
+        with the members for these tiers after the scenario: it is not taken off).
     layers : DataFrame, index layer
         tier, cheapest_usd (for the tiers so far by themselves), nested_usd (as a part of the whole set), nesting_usd
         (the difference).
@@ -228,12 +228,12 @@ def joint_stockpile(
         proposal=dict(zip(game.who, placed.tolist(), strict=True)),
     )
     members_table = _member_table(split, list(game.who), placed, holds)
-    alone, saves = conventions.loc[others, ["alone_usd", "saves_usd"]].tolist()
+    alone = sum(costs[frozenset([name])] for name in game.who)
     words = {
         **_words(who, chosen, ask, others, whole, alone, split, members_table),
         "place": _place(layers),
-        "counts": "Worth of the stores at the stated prices alone, as if nothing were held yet and all dates were known; "
-        "no rent, interest or rotation.",
+        "counts": "Worth of the stores at the stated prices alone, as if nothing were held yet and all dates were "
+        "known; no rent, interest or rotation.",
     }
     return JointStockpile(
         source,
@@ -246,7 +246,7 @@ def joint_stockpile(
         stamp(conventions, source),
         alone,
         whole,
-        saves,
+        clean(alone - whole, alone),
         split.core_is_empty,
         split.shapley_in_core,
         bool(split.proposal_in_core),
@@ -316,10 +316,8 @@ def _words(
     }[others]
     held = "less" if alone > whole else "more"
     differ = "as much" if clean(alone - whole, alone) == 0 else f"{_usd(abs(alone - whole))} {held}"
-    answer = (
-        f"To keep {join(list(tiers))} of {names} whole for {ask.n_periods * ask.step_months} months takes {_usd(whole)} in "
-        f"store together against {_usd(alone)} apart, {differ}; {first}."
-    )
+    whom = f"{join(list(tiers))} of {names} whole for {ask.n_periods * ask.step_months} months"
+    answer = f"To keep {whom} takes {_usd(whole)} in store together against {_usd(alone)} apart, {differ}; {first}."
     return {"answer": answer, "stability": _stability(split, members, whole)}
 
 
@@ -336,8 +334,8 @@ def _stability(split: FairSplit, members: pd.DataFrame, whole: float) -> str:
     )
     if split.core_is_empty:
         said = (
-            f"No split keeps everyone in: some coalition always bears {_usd(split.least_core)} more than by itself, and "
-            f"it takes {_usd(split.outside_money)} from outside to hold all together"
+            f"No split keeps everyone in: some coalition always bears {_usd(split.least_core)} more than by itself, "
+            f"and it takes {_usd(split.outside_money)} from outside to hold all together"
         )
         return f"{said}. Nearest to it, if each pays for what lies on its soil, {moves}." if paid else f"{said}."
     if not paid:
@@ -355,6 +353,6 @@ def _place(layers: Layers) -> str:
     if loose.empty:
         return "The cheapest set of stores is the only one."
     return (
-        f"Several sets are as cheap: {len(loose)} of {len(stocks)} stores may hold more or less (low_t, high_t); the one "
-        "shown lies at the largest plants, and what each is to be compensated is reckoned from it."
+        f"Several sets are as cheap: {len(loose)} of {len(stocks)} stores may hold more or less (low_t, high_t); the "
+        "one shown lies at the largest plants, and what each is to be compensated is reckoned from it."
     )

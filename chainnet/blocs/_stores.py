@@ -79,8 +79,7 @@ class StockGame:
 
     def whole(self, coalition: frozenset[str], tiers: Sequence[str]) -> Bools:
         """Return which demand rows of a coalition must be served in full."""
-        ours: Bools = np.any([self._rows[name] for name in sorted(coalition)], axis=0)
-        return ours & np.isin(self._tier, list(tiers))
+        return np.asarray(self._ours(coalition) & np.isin(self._tier, list(tiers)))
 
     def owned(self, coalition: frozenset[str]) -> Bools:
         """Return which stores a coalition can fill: its own, of what may be held."""
@@ -115,10 +114,10 @@ class StockGame:
         """
         found = self._least(coalition, others, tiers or self.tiers, within_t, price)
         if found is None:
+            whom = f"{', '.join(tiers or self.tiers)} of {', '.join(sorted(coalition))}"
             raise InfeasibleError(
-                f"joint_stockpile: no stock keeps {', '.join(tiers or self.tiers)} of {', '.join(sorted(coalition))} whole: "
-                "some of their demand is barred from all that could be in store. Choose other tiers or members, or look "
-                "at stress_test for who goes short."
+                f"joint_stockpile: no stock keeps {whom} whole: some of their demand is barred from all that could be "
+                "in store. Choose other tiers or members, or look at stress_test for who goes short."
             )
         self.proofs.add(found.certificate)
         return found
@@ -150,11 +149,15 @@ class StockGame:
 
     def _others(self, coalition: frozenset[str], others: str) -> Bools:
         """Return whose demand comes before a coalition's stores."""
-        ours: Bools = np.any([self._rows[name] for name in sorted(coalition)], axis=0)
+        ours = self._ours(coalition)
         if others == "last":
             return ours & False
-        all_members: Bools = np.any(list(self._rows.values()), axis=0)
-        return (self.ask.counting.anyone if others == "before" else all_members) & ~ours
+        return (self.ask.counting.anyone if others == "before" else self._ours(frozenset(self.who))) & ~ours
+
+    def _ours(self, coalition: frozenset[str]) -> Bools:
+        """Return the demand rows that count of a coalition's users."""
+        rows: Bools = np.any([self._rows[name] for name in sorted(coalition)], axis=0)
+        return rows
 
     def check_prices(self, asked: Sequence[tuple[frozenset[str], str]]) -> None:
         """Raise where something without a price would be held if it were cheap enough.
@@ -224,7 +227,8 @@ def layers_of(game: StockGame, others: str) -> Layers:
     everyone = frozenset(game.who)
     found = game.solve(everyone, others)
     found, low, high, holds = _ends(game, found)
-    nested, costs = [found], []
+    nested: list[LeastStock] = [found]
+    costs: list[tuple[int, str, float, float]] = []
     for k in range(len(game.tiers), 0, -1):
         tiers = game.tiers[:k]
         part = nested[0] if k == len(game.tiers) else game.solve(everyone, others, tiers, nested[0].plan_t)

@@ -11,7 +11,7 @@ import pandas as pd
 
 from chainnet._types import Array, Words
 from chainnet.engine import ROUNDING, Certificate
-from chainnet.errors import DataError, InfeasibleError
+from chainnet.errors import InfeasibleError
 from chainnet.flow import Counting, LeastStock, binding_inputs, check_tier
 from chainnet.lowering import Degree
 from chainnet.network import Network

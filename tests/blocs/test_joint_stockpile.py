@@ -247,35 +247,41 @@ def test_the_first_layer_lies_within_the_whole_and_is_what_a_store_is_not_opened
     assert (release.loc[release["layer"] == 2, "floor_t"] > 0.0).any()
 
 
-def test_a_first_layer_that_is_cheaper_by_itself_says_what_nesting_costs() -> None:
-    """One works of 10 t/a: both tiers fill it with cheap ore, so that much of the first tier's metal is held dear."""
+def test_a_first_layer_that_would_be_cheaper_by_itself_says_what_nesting_costs() -> None:
+    """Mixed ore gives both tiers their metal; the first alone would hold pure ore, of which the whole has none."""
     net = cn.Network(
         nodes=frame(
             "id stage country process capacity_tpa",
             ("mine", "mine", "CHN", None, 99.0),
+            ("twin", "refiner", "USA", "part", 10.0),
             ("works", "refiner", "USA", "smelt", 10.0),
             ("near", "end_use", "USA", None, None),
             ("far", "end_use", "JPN", None, None),
         ),
         edges=frame(
-            "source target commodity", ("mine", "works", "ore"), ("works", "near", "metal"), ("works", "far", "metal")
+            "source target commodity",
+            ("mine", "twin", "mixed"),
+            ("mine", "works", "pure"),
+            ("twin", "near", "a"),
+            ("works", "near", "a"),
+            ("twin", "far", "b"),
         ),
         processes=frame(
-            "process commodity role t_per_t", ("smelt", "ore", "input", 1.0), ("smelt", "metal", "output", 1.0)
+            "process commodity role t_per_t",
+            ("part", "mixed", "input", 1.0),
+            ("part", "a", "output", 1.0),
+            ("part", "b", "byproduct", 1.0),
+            ("smelt", "pure", "input", 1.0),
+            ("smelt", "a", "output", 1.0),
         ),
-        demand=frame(
-            "node commodity tier demand_tpa", ("near", "metal", "defence", 8.0), ("far", "metal", "civilian", 8.0)
-        ),
-        commodities=frame("id price_usd_per_t", ("ore", 1.0), ("metal", 5.0)),
-        main_commodity="metal",
+        demand=frame("node commodity tier demand_tpa", ("near", "a", "defence", 8.0), ("far", "b", "civilian", 8.0)),
+        commodities=frame("id price_usd_per_t", ("mixed", 3.0), ("pure", 2.0), ("a", 4.0), ("b", 2.5)),
+        main_commodity=["a", "b"],
     )
     stop = cn.Scenario("stop", [{"kind": "remove", "nodes": ["mine"]}])
     found = cn.joint_stockpile(net, stop, ["JPN", "USA"], ["defence", "civilian"], 12, step_months=12, others="last")
-    assert found.together_usd == pytest.approx(10 * 1.0 + 6 * 5.0)
-    first = found.layers.loc[1]
-    assert first["cheapest_usd"] == pytest.approx(8.0)
-    assert first["nested_usd"] - first["cheapest_usd"] == pytest.approx(first["nesting_usd"], abs=1e-9)
-    assert 8.0 - 1e-6 <= first["nested_usd"] <= found.together_usd
+    assert found.together_usd == pytest.approx(24.0)
+    assert found.layers.loc[1].tolist()[1:] == pytest.approx([16.0, 24.0, 8.0])
 
 
 # -- prices, members, scale -----------------------------------------------------------------------
