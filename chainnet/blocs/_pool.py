@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from chainnet._types import Words
+from chainnet._types import Array, Words
 from chainnet.blocs._worlds import Party, Proofs, chosen_projects, demand_of, unlimited
 from chainnet.engine import CERTAIN, LEAST_SIZE
 from chainnet.errors import DataError
 from chainnet.flow import Counting, Stages, project_sizes, proof_of, share_fairly
-from chainnet.lowering import Degree, Overlay, Restriction, lower
+from chainnet.lowering import Degree, Lowered, Overlay, Restriction, lower
 from chainnet.network import Network
 
 __all__ = ["Pool", "Served"]
@@ -22,11 +22,15 @@ __all__ = ["Pool", "Served"]
 
 @dataclass(frozen=True)
 class Served:
-    """One coalition's answer: the largest tonnage, what outsiders got first, and served demand rows in tier order."""
+    """One coalition's answer: the largest tonnage, what outsiders got first, and served demand rows in tier order.
+
+    ``plan``: the program that served them, and its answer.
+    """
 
     kept: float
     outsiders: float
     served: Any
+    plan: tuple[Lowered, Array] | None = None
 
 
 class Pool:
@@ -92,6 +96,26 @@ class Pool:
             self._known[key] = self._solve(coalition, pool, only, detail)
         return self._known[key]
 
+    def closed(self) -> float:
+        """Return what all keep together if nobody's users are served with what is another member's own."""
+        full, _ = self._worlds(frozenset(self.who), "projects", None)
+        bars = list(full.restrictions)
+        for name in self.who:
+            inside = frozenset([name])
+            rivals = frozenset(self.who) - inside
+            theirs = np.zeros(len(self.sizes), dtype=bool)
+            if rivals:
+                theirs = (self.sizes * self.usable(rivals) > 0) & ~(self.sizes * self.usable(inside) > 0)
+            stocks = self.held(rivals)
+            if theirs.any() or stocks.any():
+                bars.append(self._bar(inside, theirs, stocks))
+        ours = np.any(list(self.rows.values()), axis=0)
+        low = lower(self.network, replace(full, restrictions=tuple(bars)), self.degree, stocks=True)
+        solver = Stages(low, "alliance", lambda: unlimited("alliance"))
+        found = solver.serve(ours)
+        self.proofs.add(proof_of("alliance", solver.model, found))
+        return max(-found.value, 0.0)
+
     def _solve(self, coalition: frozenset[str], pool: str, only: frozenset[str] | None, detail: bool) -> Served:
         ours = np.any([self.rows[name] for name in sorted(coalition)], axis=0)
         rivals = self.counted & ~ours
@@ -129,7 +153,7 @@ class Pool:
         share_fairly(low, model, stages)
         found = ask(ours)
         wanted = low.flows.demand["demand_tpa"].to_numpy(dtype=float)
-        return Served(kept, first, np.clip(found.x[low.served], 0.0, wanted))
+        return Served(kept, first, np.clip(found.x[low.served], 0.0, wanted), (low, found.x))
 
     def _worlds(self, coalition: frozenset[str], pool: str, only: frozenset[str] | None) -> tuple[Overlay, Overlay]:
         """Return what stands for a coalition and its rivals, and what stands for the rivals alone."""

@@ -120,14 +120,15 @@ def fair_split(
     members = pd.DataFrame(
         {
             "alone": [worth[frozenset([name])] for name in names],
-            "shapley": sign * share,
-            "nucleolus": sign * nucleolus,
-            "core_low": sign * low,
-            "core_high": sign * high,
+            # no share is minus nothing
+            "shapley": sign * share + 0.0,
+            "nucleolus": sign * nucleolus + 0.0,
+            "core_low": sign * low + 0.0,
+            "core_high": sign * high + 0.0,
             "proposal": np.nan if given is None else given,
-            "transfer": sign * transfer,
-            "transfer_low": ends[0],
-            "transfer_high": ends[1],
+            "transfer": sign * transfer + 0.0,
+            "transfer_low": ends[0] + 0.0,
+            "transfer_high": ends[1] + 0.0,
         },
         index=pd.Index(names, name="member"),
     )

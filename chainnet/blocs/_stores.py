@@ -79,12 +79,13 @@ class StockGame:
 
     def whole(self, coalition: frozenset[str], tiers: Sequence[str]) -> Bools:
         """Return which demand rows of a coalition must be served in full."""
-        return np.asarray(self._ours(coalition) & np.isin(self._tier, list(tiers)))
+        rows: Bools = self._ours(coalition) & np.isin(self._tier, list(tiers))
+        return rows
 
     def owned(self, coalition: frozenset[str]) -> Bools:
         """Return which stores a coalition can fill: its own, of what may be held."""
         mine: Bools = np.any([self.mine[name] for name in sorted(coalition)], axis=0)
-        return mine & ~np.isinf(self.price)
+        return np.asarray(mine & ~np.isinf(self.price))
 
     def cost(self, coalition: frozenset[str], others: str) -> float:
         """Return what a coalition has to hold, USD."""

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 import chainnet as cn
 from chainnet.blocs import alliance
+from chainnet.blocs._contributions import traced
+from chainnet.lowering import lower
 
 
 def shared(r: float = 10.0, p: float = 5.0, s: float = 3.0, **project: Any) -> cn.Network:
@@ -175,6 +177,90 @@ def test_mag_9_by_hand() -> None:
     assert found.together_tpa == pytest.approx(32.0)
     assert found.pools["together_tpa"].to_list() == pytest.approx([10.0, 10.0, 32.0])
     assert found.members["pays_musd"].to_dict() == pytest.approx({"JPN": 0.0, "USA": 230.0})
+
+
+def test_who_is_served_less_together_than_alone_is_said_and_what_it_is_owed() -> None:
+    """The United States alone use all 15 t of P for 10 t of demand; in equal fractions with Japan they get 9 t."""
+    found = alliance(
+        shared(r=0.0, p=15.0).with_table("demand", shared().demand.assign(tier="civilian")), None, ["USA", "JPN"]
+    )
+    members = found.members
+    assert members["alone_tpa"].to_dict() == pytest.approx({"JPN": 3.0, "USA": 10.0})
+    assert members["together_tpa"].to_dict() == pytest.approx({"JPN": 9.0, "USA": 9.0})
+    assert members["needs_compensation"].to_dict() == {"JPN": False, "USA": True}
+    assert members["nucleolus_tpa"].to_dict() == pytest.approx({"JPN": 5.5, "USA": 12.5})
+    assert members.loc["USA", ["core_low_tpa", "core_high_tpa"]].tolist() == pytest.approx([10.0, 15.0])
+    assert members["transfer_tpa"].to_dict() == pytest.approx({"JPN": -1.0, "USA": 1.0})
+    assert (found.core_is_empty, found.shapley_in_core, found.transfer_total_tpa) == (False, True, pytest.approx(1.0))
+    assert found.words["compensation"].startswith("USA is served 1 t/yr less together (9 t/yr) than alone (10 t/yr)")
+    assert "USA is owed the worth of 1 t/yr" in found.words["stability"]
+
+
+def test_what_members_open_adds_up_to_what_they_receive() -> None:
+    found = alliance(shared(r=0.0, p=15.0), None, ["USA", "JPN"])
+    given_ = found.contributions
+    # P makes 15 t, of which 10 are for its own; Japan's store lies at home
+    assert given_["opens_t"].to_dict() == pytest.approx({"JPN": 0.0, "USA": 5.0})
+    assert given_["receives_t"].to_dict() == pytest.approx({"JPN": 5.0, "USA": 0.0})
+    assert given_["net_t"].sum() == pytest.approx(0.0)
+    assert given_["pays_musd"].to_dict() == {"JPN": 0.0, "USA": 90.0}
+    assert found.opens_least_tpa == pytest.approx(5.0)
+    # with the common refiner each may be served with what is nobody's, whatever the plan shown does
+    assert alliance(shared(), None, ["USA", "JPN"]).opens_least_tpa == 0.0
+
+
+def test_a_member_alone_is_a_split_of_its_own() -> None:
+    one = alliance(shared(), None, ["JPN"])
+    assert one.members["nucleolus_tpa"].tolist() == pytest.approx([one.together_tpa])
+    assert one.members["transfer_tpa"].tolist() == [0.0]
+    assert not one.core_is_empty
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.lists(st.floats(0.1, 5.0), min_size=3, max_size=3))
+def test_what_is_traced_is_whose_it_was_by_hand(sizes: list[float]) -> None:
+    """Two mines feed a works that melts two parts ore with one part salt; a store of metal lies at the user."""
+    ore_a, ore_b, store = sizes
+    net = cn.Network(
+        nodes=pd.DataFrame(
+            [
+                ("a", "mine", None),
+                ("b", "mine", None),
+                ("s", "mine", None),
+                ("w", "refiner", "melt"),
+                ("u", "end_use", None),
+            ],
+            columns=["id", "stage", "process"],
+        ),
+        edges=pd.DataFrame(
+            [("a", "w", "ore"), ("b", "w", "ore"), ("s", "w", "salt"), ("w", "u", "metal")],
+            columns=["source", "target", "commodity"],
+        ),
+        processes=pd.DataFrame(
+            [("melt", "ore", "input", 2.0), ("melt", "salt", "input", 1.0), ("melt", "metal", "output", 1.0)],
+            columns=["process", "commodity", "role", "t_per_t"],
+        ),
+        demand=pd.DataFrame({"node": ["u"], "commodity": ["metal"], "demand_tpa": [99.0]}),
+        stocks=pd.DataFrame({"id": ["t"], "node": ["u"], "commodity": ["metal"], "stock_t": [9.0]}),
+    )
+    low = lower(net, stocks=True)
+    x = np.zeros(len(low.program.cost))
+    ids = [*low.tables.network.nodes["id"]]
+    made = (ore_a + ore_b) / 2
+    ends = {(s, t): i for i, (s, t) in enumerate(zip(net.edges["source"], net.edges["target"], strict=True))}
+    for way, amount in {("a", "w"): ore_a, ("b", "w"): ore_b, ("s", "w"): made, ("w", "u"): made}.items():
+        x[ends[way]] = amount
+    x[low.flows.activity[ids.index("w")]] = made
+    x[low.flows.draw_start] = store
+    x[low.served] = made + store
+    owner = np.zeros((len(ids), 2))
+    owner[ids.index("a"), 0] = 1.0
+    parts = traced(low, x, owner, np.array([[0.0, 1.0]]))[0]
+    of_works = ore_a / (ore_a + ore_b) * 2 / 3
+    assert parts.tolist() == pytest.approx([of_works * made / (made + store), store / (made + store)])
+    # an own works makes all that leaves it its owner's
+    owner[ids.index("w"), 1] = 1.0
+    assert traced(low, x, owner, np.array([[0.0, 1.0]]))[0].tolist() == pytest.approx([0.0, 1.0])
 
 
 @pytest.mark.slow
