@@ -29,10 +29,10 @@ from chainnet.engine import CERTAIN, LEAST_SIZE, Certificate
 from chainnet.errors import DataError
 from chainnet.flow import Counting, binding_inputs, shapley_values
 from chainnet.lowering import Degree
-from chainnet.network import Network, split_list
+from chainnet.network import Network, payers_of
 from chainnet.results import Result, provenance, stamp
 from chainnet.scenario import Scenario
-from chainnet.words import join, tonnes
+from chainnet.words import NBSP, join, money, percent, tonnes
 
 __all__ = ["Alliance", "alliance"]
 
@@ -56,8 +56,8 @@ class Alliance(Result):
         share of what all keep) and gain_tpa (shapley less alone), gain_share; nucleolus_tpa, core_low_tpa and
         core_high_tpa (NaN where the core is empty); transfer_tpa (what it is owed on top of together_tpa, the least
         in all that keeps everyone in, or in the least core where the core is empty; below 0 = what it owes),
-        transfer_low_tpa and transfer_high_tpa (over all that are as small); pays_musd and pays_share (capex of the
-        projects that it backs); own_projects, own_stocks.
+        transfer_low_tpa and transfer_high_tpa (over all that are as small); pays_musd and pays_share (its part of
+        the capex of projects) and what of it is assumed (pays_assumed_musd); own_projects, own_stocks.
     coalitions : DataFrame
         One row per set of members: coalition, n_members, demand_tpa, kept_tpa (largest tonnage),
         alone_tpa (sum of its members alone), gain_tpa, outsiders_tpa (what those outside are served
@@ -68,7 +68,8 @@ class Alliance(Result):
         What is pooled, step by step: pool (access, stocks, projects), alone_tpa (members alone, added),
         together_tpa, gain_tpa (of pooling), added_tpa (what the step adds to together_tpa).
     projects : DataFrame, index id
-        Who may use each project alone, who pays, and what it adds when all pool: standalone_t, last_in_t.
+        Who may use each project alone, who pays, and what it adds when all pool: standalone_t, last_in_t;
+        assumed_share (what of its capex is parted for want of stated shares).
     regions : DataFrame, index region
         Projects by region of investment: n_projects, capex_musd, n_without_capex, standalone_t (all
         projects of the region and no other) and last_in_t (all but them). A region goes before the member
@@ -88,7 +89,7 @@ class Alliance(Result):
         What of together_tpa at least rests on what one member opens to another: all less what they could keep if
         nobody's users were served with what is another's own.
     words : mapping
-        The same in sentences: answer, compensation, stability, contributions.
+        The same in sentences: answer, compensation, stability, contributions, payment.
     certificate : Certificate
         The worst of all programs solved: each has equal primal and dual values.
     """
@@ -132,8 +133,8 @@ def alliance(
     world, in which all projects and stocks of all members stand:
 
     - it uses its own projects: those that lie with or are backed by its members, less what is promised
-      to a buyer outside it (``offtake_country``, ``offtake_share``), and what its members were promised
-      of others' projects; and it draws its own stocks (first year only);
+      to buyers outside it (stakes of kind offtake, else ``offtake_country``, ``offtake_share``), and what its
+      members were promised of others' projects; and it draws its own stocks (first year only);
     - what was made at, went through or was stored with what is the other members' own cannot reach its
       users, neither over an edge nor out of a stock that lies at their end use, though its plants may work it up
       for others;
@@ -183,10 +184,10 @@ def alliance(
     Shapley (1953) over the game of kept tonnes, exact. The game need not be superadditive: two members
     may each count on the same spare of third countries, and together they cannot both have it; such a
     loss is shown as a negative gain. Among equally good ways of serving the outsiders first, the one
-    that leaves the coalition most is taken. 2^n coalitions with a handful of programs each. Capex is parted
-    equally among the backers of a project, for shares are not published; a project without backers is
-    paid by whoever's country it stands in. An unknown ``offtake_share`` binds nothing; qualification times
-    are left to ``reroute`` and ``stress_test``.
+    that leaves the coalition most is taken. 2^n coalitions with a handful of programs each. Capex is
+    paid by the stakes of kind capital and loan; what they leave is parted equally among the backers of a project
+    without a stated share, or paid by whoever's country it stands in: both are assumed, and said to be. An unknown
+    offtake binds nothing; qualification times are left to ``reroute`` and ``stress_test``.
 
     References
     ----------
@@ -239,7 +240,7 @@ def alliance(
     member_table = _with_split(member_table, split, whole)
     given = _contributions(game, everyone, member_table, project_table)
     opens = max(clean(whole - game.closed(), whole), 0.0)
-    table = project_table.drop(columns=["parts", "own"])
+    table = project_table.drop(columns=["parts", "assumed", "own"])
     return Alliance(
         source,
         stamp(member_table, source),
@@ -324,6 +325,7 @@ def _member_table(game: Pool, everyone: frozenset[str], projects: pd.DataFrame) 
                 "shapley_tpa": float(fair[name]),
                 "gain_tpa": gain,
                 "pays_musd": float(sum(parts.get(name, 0.0) for parts in projects["parts"])),
+                "pays_assumed_musd": float(sum(parts.get(name, 0.0) for parts in projects["assumed"])),
                 "own_projects": int((game.sizes * game.usable(frozenset([name])) > 0).sum()),
                 "own_stocks": int(game.held(frozenset([name])).sum()),
             }
@@ -408,6 +410,11 @@ def _words(
             f"At least {tpa(opens)} of what all keep rests on what one member opens to another; opens_t and receives_t "
             f"({tpa(shown)} in all) are those of one plan among several, in which goods mix in proportion."
         )
+    paid, assumed = (float(members[column].sum()) for column in ("pays_musd", "pays_assumed_musd"))
+    if assumed > 0:
+        words["payment"] = (
+            f"Of {money(paid * 1e6)} that members pay, {percent(assumed / paid)} is assumed: no stake says who does."
+        ).replace(NBSP, " ")
     return words
 
 
@@ -444,12 +451,13 @@ def _project_table(game: Pool, everyone: frozenset[str]) -> pd.DataFrame:
     used = table[share > 0].copy()
     used["size_share"] = share[share > 0]
     whole, base = game.kept(everyone), game.answer(everyone, "stocks").kept
-    ids = frozenset(used["id"])
+    ids, payers = frozenset(used["id"]), _payers(game)
     rows = []
     for row in used.itertuples():
         users = [n for n in game.who if game.sizes[row.Index] * game.usable(frozenset([n]))[row.Index] > 0]
-        parts = _payers(game, row)
+        parts = {name: part for name, (part, _) in payers[row.Index].items()}
         inside = sum(part for name, part in parts.items() if name != OUTSIDE)
+        capex = 0.0 if np.isnan(row.capex_musd) else row.capex_musd
         rest = game.answer(everyone, only=ids - {row.id}).kept
         alone = game.answer(everyone, only=frozenset([row.id])).kept
         rows.append(
@@ -464,7 +472,9 @@ def _project_table(game: Pool, everyone: frozenset[str]) -> pd.DataFrame:
                 "paid_by": " + ".join(parts),
                 "standalone_t": clean(max(alone - base, 0.0), whole),
                 "last_in_t": clean(max(whole - rest, 0.0), whole),
-                "parts": {n: p * (0.0 if np.isnan(row.capex_musd) else row.capex_musd) for n, p in parts.items()},
+                "assumed_share": sum(assumed for _, assumed in payers[row.Index].values()),
+                "parts": {name: part * capex for name, part in parts.items()},
+                "assumed": {name: assumed * capex for name, (_, assumed) in payers[row.Index].items()},
                 # whose own: of those who pay, else of those who may use it
                 "own": {n: p / inside for n, p in parts.items() if n != OUTSIDE}
                 or {n: 1.0 / len(users) for n in users},
@@ -481,19 +491,24 @@ def _project_table(game: Pool, everyone: frozenset[str]) -> pd.DataFrame:
         "paid_by",
         "standalone_t",
         "last_in_t",
+        "assumed_share",
         "parts",
+        "assumed",
         "own",
     ]
     return pd.DataFrame(rows, columns=columns).set_index("id")
 
 
-def _payers(game: Pool, row: Any) -> dict[str, float]:
-    """Return who pays what part: equal parts for the backers; without any, whoever's country it stands in."""
-    backers = split_list(row.backers) if isinstance(row.backers, str) else []
-    out: dict[str, float] = {}
-    for backer in backers or [row.country if isinstance(row.country, str) else row.region]:
-        name = next((n for n, m in game.who.items() if isinstance(backer, str) and m.holds(backer)), OUTSIDE)
-        out[name] = out.get(name, 0.0) + 1.0 / max(len(backers), 1)
+def _payers(game: Pool) -> list[dict[str, tuple[float, float]]]:
+    """Return for each project who pays what part of it, and what of that is assumed."""
+    paid = payers_of(game.network)
+    name = np.full(len(paid), OUTSIDE, dtype=object)
+    for member in reversed(list(game.who.values())):
+        name[member.rows(paid)] = member.name
+    out: list[dict[str, tuple[float, float]]] = [{} for _ in game.sizes]
+    for row, who, share, is_assumed in zip(paid["project"], name, paid["share"], paid["is_assumed"], strict=True):
+        part, assumed = out[row].get(who, (0.0, 0.0))
+        out[row][who] = part + share, assumed + share * is_assumed
     return out
 
 

@@ -15,7 +15,7 @@ from chainnet.engine import CERTAIN, LEAST_SIZE
 from chainnet.errors import DataError
 from chainnet.flow import Counting, Stages, project_sizes, proof_of, share_fairly
 from chainnet.lowering import Degree, Lowered, Overlay, Restriction, lower
-from chainnet.network import Network
+from chainnet.network import Network, offtakes_of
 
 __all__ = ["Pool", "Served"]
 
@@ -57,19 +57,22 @@ class Pool:
                 f"members: no demand that counts lies with {', '.join(self.who)}. Name the countries of end uses."
             )
         self.proofs = Proofs("alliance")
+        self._offtakes = offtakes_of(network)
+        self._behind = {m.name: m.stands_behind(network) for m in who}
         self._known: dict[tuple[frozenset[str], str, frozenset[str] | None], Served] = {}
 
     def usable(self, coalition: frozenset[str]) -> Any:
         """Return the part of each project that a coalition may use by itself, 0 to 1."""
-        table = self.network.projects
         inside = [self.who[name] for name in sorted(coalition)]
-        own = np.zeros(len(table), dtype=bool)
-        bought = np.zeros(len(table), dtype=bool)
+        own = np.zeros(len(self.sizes), dtype=bool)
         for member in inside:
-            own |= member.stands_behind(table)
-            bought |= member.named_in(table["offtake_country"])
-        promised = np.where(table["offtake_country"].notna(), table["offtake_share"].fillna(0.0).to_numpy(), 0.0)
-        return np.where(own, np.where(bought, 1.0, 1.0 - promised), np.where(bought, promised, 0.0))
+            own |= self._behind[member.name]
+        row, ours = self._offtakes["project"].to_numpy(dtype=np.int64), np.zeros(len(self._offtakes), dtype=bool)
+        for member in inside:
+            ours |= member.rows(self._offtakes)
+        share = self._offtakes["share"].to_numpy(dtype=float)
+        bought, away = (np.bincount(row, share * whose, minlength=len(own)) for whose in (ours, ~ours))
+        return np.where(own, np.maximum(1.0 - away, 0.0), bought)
 
     def held(self, coalition: frozenset[str]) -> Any:
         """Return which stocks lie with a coalition."""

@@ -16,7 +16,7 @@ from chainnet.engine import CERTAIN, LEAST_SIZE, Certificate, LinearSolution, Wa
 from chainnet.errors import DataError, SolverError, check_words
 from chainnet.flow import Counting, ValueModel, named_projects, optimal, project_sizes, proof_of
 from chainnet.lowering import Degree, Lowered, Overlay
-from chainnet.network import Network, split_list
+from chainnet.network import Network, backers_of
 from chainnet.scenario import Scenario, overlay_of
 
 __all__ = [
@@ -67,13 +67,12 @@ class Party:
             inside |= frame["country"].isna() & frame["region"].isin(self.regions)
         return np.asarray(inside.to_numpy(dtype=bool))
 
-    def named_in(self, cells: pd.Series) -> Bools:
-        """Return in which cells, that list countries or groups, the party is named."""
-        return np.array([isinstance(c, str) and any(map(self.holds, split_list(c))) for c in cells], dtype=bool)
-
-    def stands_behind(self, projects: pd.DataFrame) -> Bools:
+    def stands_behind(self, network: Network) -> Bools:
         """Return which projects lie with the party or are backed by it."""
-        return self.rows(projects) | self.named_in(projects["backers"])
+        projects, backers = network.projects, backers_of(network)
+        backed = np.zeros(len(projects), dtype=bool)
+        backed[backers["project"].to_numpy(dtype=np.int64)[self.rows(backers)]] = True
+        return self.rows(projects) | backed
 
 
 def parties(network: Network, given: Any, argument: str) -> list[Party]:

@@ -317,3 +317,79 @@ def test_order_of_members_and_rows_does_not_matter() -> None:
 def test_bad_input_is_named(members: Any, keywords: dict[str, Any], words: str) -> None:
     with pytest.raises(cn.ChainnetError, match=words):
         alliance(shared(), None, members, **keywords)
+
+
+# -- stakes ---------------------------------------------------------------------------------------
+
+
+def staked(*rows: tuple[Any, ...], **project: Any) -> cn.Network:
+    stakes = pd.DataFrame(list(rows), columns=["project", "party", "kind", "share"])
+    return shared(**project).with_table("stakes", stakes)
+
+
+def test_capex_is_paid_by_stated_shares_and_the_rest_is_said_to_be_assumed() -> None:
+    net = staked(("P", "USA", "capital", 0.3), ("P", "JPN", "loan", 0.5), backers="USA;JPN;AUS")
+    found = alliance(net, None, ["USA", "JPN"])
+    # a fifth is left for Australia, the one backer without a share, which is no member
+    assert found.members["pays_musd"].to_dict() == pytest.approx({"JPN": 45.0, "USA": 27.0})
+    assert found.members["pays_assumed_musd"].to_dict() == {"JPN": 0.0, "USA": 0.0}
+    assert found.outside_musd == pytest.approx(18.0)
+    assert found.projects.loc["P", "assumed_share"] == pytest.approx(0.2)
+    assert "payment" not in found.words
+    equal = alliance(shared(backers="USA;JPN"), None, ["USA", "JPN"])
+    assert equal.members["pays_assumed_musd"].to_dict() == pytest.approx({"JPN": 45.0, "USA": 45.0})
+    assert equal.words["payment"] == "Of USD 90 million that members pay, 100 % is assumed: no stake says who does."
+
+
+def test_a_blank_share_is_an_equal_part_of_what_is_left() -> None:
+    net = staked(("P", "USA", "capital", 0.4), ("P", "JPN", "capital", None), ("P", "EU27", "loan", None))
+    paid = alliance(net, None, ["USA", "JPN"]).members
+    assert paid["pays_musd"].to_dict() == pytest.approx({"JPN": 27.0, "USA": 36.0})
+    assert paid["pays_assumed_musd"].to_dict() == pytest.approx({"JPN": 27.0, "USA": 0.0})
+
+
+def test_who_holds_a_stake_may_use_the_project_and_who_only_buys_no_more_than_that() -> None:
+    lender = alliance(staked(("P", "JPN", "guarantee", 0.5), r=0.0, country="BRA"), None, ["USA", "JPN"]).members
+    assert lender["alone_tpa"].to_dict() == pytest.approx({"JPN": 8.0, "USA": 0.0})
+    buyers = staked(("P", "JPN", "offtake", 0.4), ("P", "KOR", "offtake", 0.2), r=0.0)
+    bound = alliance(buyers, None, ["USA", "JPN"])
+    assert bound.members["alone_tpa"].to_dict() == pytest.approx({"JPN": 3.0 + 2.0, "USA": 2.0})
+    assert bound.together_tpa == pytest.approx(3.0 + 4.0)
+
+
+def test_stakes_of_kind_offtake_say_what_the_two_columns_said() -> None:
+    columns = shared(r=0.0, offtake_country="KOR", offtake_share=0.4)
+    table = staked(("P", "KOR", "offtake", 0.4), r=0.0)
+    one, two = (alliance(net, None, ["USA", "JPN"]) for net in (columns, table))
+    assert one.members["alone_tpa"].tolist() == pytest.approx(two.members["alone_tpa"].tolist())
+    ladders = [cn.reroute(net, None, beneficiaries=["USA"], allies=["USA"]).ladder for net in (columns, table)]
+    pd.testing.assert_frame_equal(*ladders)
+
+
+@pytest.mark.parametrize(
+    ("rows", "project", "words"),
+    [
+        ([("X", "USA", "capital", 0.1)], {}, "no node or project has this id"),
+        ([("P", "UAS", "capital", 0.1)], {}, "neither a country, a known group nor a firm"),
+        ([("P", "USA", "gift", 0.1)], {}, "capital, loan, guarantee, offtake, floor"),
+        ([("P", "USA", "capital", 1.1)], {}, "from 0 to 1"),
+        ([("P", "USA", "capital", 0.1), ("P", "USA", "capital", 0.2)], {}, "stands twice"),
+        ([("P", "USA", "capital", 0.7), ("P", "JPN", "loan", 0.4)], {}, "capital and loan of P add up to more than 1"),
+        ([("P", "USA", "offtake", 0.7), ("P", "JPN", "offtake", 0.4)], {}, "offtake of P add up to more than 1"),
+        ([("P", "USA", "offtake", 0.7)], {"offtake_country": "JPN", "offtake_share": 0.7}, "say otherwise"),
+        ([("P", "JPN", "offtake", 0.6)], {"offtake_country": "JPN", "offtake_share": 0.7}, "say otherwise"),
+    ],
+)
+def test_stakes_that_cannot_be_are_refused(rows: list[Any], project: dict[str, Any], words: str) -> None:
+    with pytest.raises(cn.DataError, match=words):
+        staked(*rows, **project)
+
+
+def test_stakes_go_with_their_project_and_through_a_folder(tmp_path: Any) -> None:
+    net = staked(("P", "USA", "capital", 0.3), ("P", "JPN", "offtake", 0.5))
+    assert cn.read(cn.write(net, tmp_path / "folder")).digest == net.digest
+    assert net.without(["P"]).stakes.empty
+    assert len(net.with_projects(["P"]).stakes) == 2
+    told = cn.Network(nodes=net.nodes, edges=net.edges, demand=net.demand, projects=net.projects, stocks=net.stocks)
+    merged = cn.merge({"a": net, "b": told}).network
+    assert merged.stakes["party"].tolist() == net.stakes["party"].tolist()
