@@ -404,7 +404,9 @@ def _words(
     ]
     needs = f"{join(worse)}, and must be compensated." if worse else "Nobody is served less together than alone."
     words = {"answer": answer, "compensation": needs}
-    if split is not None:
+    if split is None:
+        words = {"answer": f"{members.index[0]} alone keeps {tpa(whole)}."}
+    else:
         words["stability"] = _stability(members, split, tpa)
         words["contributions"] = (
             f"At least {tpa(opens)} of what all keep rests on what one member opens to another; opens_t and receives_t "

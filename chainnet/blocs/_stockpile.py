@@ -30,6 +30,7 @@ First = Literal["before", "after", "last"]
 # who is served before a coalition draws on its stores
 CONVENTIONS = ("before", "after", "last")
 MILLION = 1e6
+TONNES = {"tonnes": "t"}
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -239,10 +240,10 @@ def joint_stockpile(
         source,
         stamp(members_table, source),
         stamp(_coalition_table(who, costs), source),
-        stamp(layers.stocks, source),
+        stamp(layers.stocks, source, units=TONNES),
         stamp(_forms(game, layers, others), source),
         stamp(layers.layers, source),
-        stamp(layers.release, source),
+        stamp(layers.release, source, units=TONNES),
         stamp(conventions, source),
         alone,
         whole,
