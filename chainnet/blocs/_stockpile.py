@@ -19,7 +19,7 @@ from chainnet.errors import DataError
 from chainnet.flow import Counting, binding_inputs
 from chainnet.lowering import Degree
 from chainnet.network import Network
-from chainnet.results import Result, provenance, stamp
+from chainnet.results import Provenance, Result, provenance, stamp
 from chainnet.scenario import Scenario, overlay_of
 from chainnet.stress import Ask, tiers_of
 from chainnet.words import NBSP, join, money, number
@@ -195,22 +195,7 @@ def joint_stockpile(
     ask = Ask(counting, months, start, step_months, reroute, projects=None if projects is None else tuple(projects))
     game = StockGame(scenario, who, chosen, ask, prices)
     game.tell_outside()
-    source = provenance(
-        network,
-        "HiGHS simplex",
-        rests_on=lambda: binding_inputs(counting, [overlay_of(network, scenario)], reroute),
-        scenario=scenario.name if scenario else "",
-        members={m.name: list(m.words) for m in who},
-        tiers=list(chosen),
-        months=months,
-        start=start or "",
-        step_months=step_months,
-        reroute=reroute,
-        projects=list(ask.projects or ()),
-        others=others,
-        prices=dict(prices or {}),
-        commodity=list(counting.commodities) if counting.commodities else "all",
-    )
+    source = _source(scenario, who, chosen, ask, others, prices)
     sets, everyone = coalitions_of(list(game.who)), frozenset(game.who)
     ends = [s for s in sets if len(s) == 1] + [everyone]
     game.check_prices([(s, others) for s in sets] + [(s, c) for c in CONVENTIONS if c != others for s in ends])
@@ -256,6 +241,33 @@ def joint_stockpile(
         split.transfer_total,
         words,
         game.proofs.worst(whole),
+    )
+
+
+def _source(
+    scenario: Scenario | None,
+    who: Sequence[Party],
+    tiers: tuple[str, ...],
+    ask: Ask,
+    others: str,
+    prices: Mapping[str, float] | None,
+) -> Provenance:
+    counting = ask.counting
+    return provenance(
+        ask.network,
+        "HiGHS simplex",
+        rests_on=lambda: binding_inputs(counting, [overlay_of(ask.network, scenario)], ask.reroute),
+        scenario=scenario.name if scenario else "",
+        members={m.name: list(m.words) for m in who},
+        tiers=list(tiers),
+        months=ask.months,
+        start=ask.start or "",
+        step_months=ask.step_months,
+        reroute=ask.reroute,
+        projects=list(ask.projects or ()),
+        others=others,
+        prices=dict(prices or {}),
+        commodity=list(counting.commodities) if counting.commodities else "all",
     )
 
 
