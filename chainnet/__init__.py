@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from chainnet.blocs import alignment as alignment
     from chainnet.blocs import alliance as alliance
     from chainnet.blocs import fair_split as fair_split
+    from chainnet.blocs import joint_stockpile as joint_stockpile
     from chainnet.blocs import retaliation as retaliation
     from chainnet.calibration import calibrate as calibrate
     from chainnet.calibration import from_trade as from_trade
@@ -91,6 +92,7 @@ _ROOMS = {
     "geopolrisk": "indicators",
     "interdict": "criticality",
     "join": "sharing",
+    "joint_stockpile": "blocs",
     "load_bearing": "assumptions",
     "max_flow": "flow",
     "merge": "sharing",
@@ -145,6 +147,7 @@ __all__ = [
     "geopolrisk",
     "interdict",
     "join",
+    "joint_stockpile",
     "load_bearing",
     "max_flow",
     "merge",

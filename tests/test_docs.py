@@ -39,6 +39,7 @@ LONG = {
     "compare-projects.md",
     "compare-with-indices.md",
     "hand-up-a-report.md",
+    "hold-a-stockpile-together.md",
     "measure-an-alliance.md",
     "model-an-export-ban.md",
     "overcapacity.md",

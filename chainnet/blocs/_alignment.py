@@ -404,8 +404,8 @@ def _country_table(world: SplitMarket, players: Sequence[Party], permutations: i
 
 def _leverage(world: SplitMarket, seller: int, sizes: Any) -> float:
     """Return what the other bloc loses when this one stops selling, with all the other's projects standing."""
-    other, table = world.sides[1 - seller], world.network.projects
-    own = other.stands_behind(table)
+    other = world.sides[1 - seller]
+    own = other.stands_behind(world.network)
     if not (own & (sizes > 0)).any():
         return world.clean(world.value(other.name) - world.value(other.name, world.leaving(seller)))
     built = np.maximum(world.overlay.built, np.where(own, sizes, 0.0))

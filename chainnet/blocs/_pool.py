@@ -9,24 +9,28 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from chainnet._types import Words
+from chainnet._types import Array, Words
 from chainnet.blocs._worlds import Party, Proofs, chosen_projects, demand_of, unlimited
 from chainnet.engine import CERTAIN, LEAST_SIZE
 from chainnet.errors import DataError
 from chainnet.flow import Counting, Stages, project_sizes, proof_of, share_fairly
-from chainnet.lowering import Degree, Overlay, Restriction, lower
-from chainnet.network import Network
+from chainnet.lowering import Degree, Lowered, Overlay, Restriction, lower
+from chainnet.network import Network, offtakes_of
 
 __all__ = ["Pool", "Served"]
 
 
 @dataclass(frozen=True)
 class Served:
-    """One coalition's answer: the largest tonnage, what outsiders got first, and served demand rows in tier order."""
+    """One coalition's answer: the largest tonnage, what outsiders got first, and served demand rows in tier order.
+
+    ``plan``: the program that served them, and its answer.
+    """
 
     kept: float
     outsiders: float
     served: Any
+    plan: tuple[Lowered, Array] | None = None
 
 
 class Pool:
@@ -53,19 +57,22 @@ class Pool:
                 f"members: no demand that counts lies with {', '.join(self.who)}. Name the countries of end uses."
             )
         self.proofs = Proofs("alliance")
+        self._offtakes = offtakes_of(network)
+        self._behind = {m.name: m.stands_behind(network) for m in who}
         self._known: dict[tuple[frozenset[str], str, frozenset[str] | None], Served] = {}
 
     def usable(self, coalition: frozenset[str]) -> Any:
         """Return the part of each project that a coalition may use by itself, 0 to 1."""
-        table = self.network.projects
         inside = [self.who[name] for name in sorted(coalition)]
-        own = np.zeros(len(table), dtype=bool)
-        bought = np.zeros(len(table), dtype=bool)
+        own = np.zeros(len(self.sizes), dtype=bool)
         for member in inside:
-            own |= member.stands_behind(table)
-            bought |= member.named_in(table["offtake_country"])
-        promised = np.where(table["offtake_country"].notna(), table["offtake_share"].fillna(0.0).to_numpy(), 0.0)
-        return np.where(own, np.where(bought, 1.0, 1.0 - promised), np.where(bought, promised, 0.0))
+            own |= self._behind[member.name]
+        row, ours = self._offtakes["project"].to_numpy(dtype=np.int64), np.zeros(len(self._offtakes), dtype=bool)
+        for member in inside:
+            ours |= member.rows(self._offtakes)
+        share = self._offtakes["share"].to_numpy(dtype=float)
+        bought, away = (np.bincount(row, share * whose, minlength=len(own)) for whose in (ours, ~ours))
+        return np.where(own, np.maximum(1.0 - away, 0.0), bought)
 
     def held(self, coalition: frozenset[str]) -> Any:
         """Return which stocks lie with a coalition."""
@@ -91,6 +98,26 @@ class Pool:
         if key not in self._known or (detail and self._known[key].served is None):
             self._known[key] = self._solve(coalition, pool, only, detail)
         return self._known[key]
+
+    def closed(self) -> float:
+        """Return what all keep together if nobody's users are served with what is another member's own."""
+        full, _ = self._worlds(frozenset(self.who), "projects", None)
+        bars = list(full.restrictions)
+        for name in self.who:
+            inside = frozenset([name])
+            rivals = frozenset(self.who) - inside
+            theirs = np.zeros(len(self.sizes), dtype=bool)
+            if rivals:
+                theirs = (self.sizes * self.usable(rivals) > 0) & ~(self.sizes * self.usable(inside) > 0)
+            stocks = self.held(rivals)
+            if theirs.any() or stocks.any():
+                bars.append(self._bar(inside, theirs, stocks))
+        ours = np.any(list(self.rows.values()), axis=0)
+        low = lower(self.network, replace(full, restrictions=tuple(bars)), self.degree, stocks=True)
+        solver = Stages(low, "alliance", lambda: unlimited("alliance"))
+        found = solver.serve(ours)
+        self.proofs.add(proof_of("alliance", solver.model, found))
+        return max(-found.value, 0.0)
 
     def _solve(self, coalition: frozenset[str], pool: str, only: frozenset[str] | None, detail: bool) -> Served:
         ours = np.any([self.rows[name] for name in sorted(coalition)], axis=0)
@@ -129,7 +156,7 @@ class Pool:
         share_fairly(low, model, stages)
         found = ask(ours)
         wanted = low.flows.demand["demand_tpa"].to_numpy(dtype=float)
-        return Served(kept, first, np.clip(found.x[low.served], 0.0, wanted))
+        return Served(kept, first, np.clip(found.x[low.served], 0.0, wanted), (low, found.x))
 
     def _worlds(self, coalition: frozenset[str], pool: str, only: frozenset[str] | None) -> tuple[Overlay, Overlay]:
         """Return what stands for a coalition and its rivals, and what stands for the rivals alone."""

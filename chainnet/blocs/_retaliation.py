@@ -246,7 +246,7 @@ def _joined(scenario: Scenario | None, move: Scenario | None, name: str) -> Scen
 def _options(network: Network, us: Party, projects: Iterable[str] | None, budget: float | None) -> Any:
     """Return which projects we may reply with: ours or backed by us, and with capex if there is a budget."""
     table = network.projects
-    own = us.stands_behind(table) & chosen_projects(network, projects)
+    own = us.stands_behind(network) & chosen_projects(network, projects)
     return own if budget is None else own & table["capex_musd"].notna().to_numpy()
 
 

@@ -33,7 +33,9 @@ class FairSplit(Result):
     ----------
     members : DataFrame, index member
         alone, shapley, nucleolus, core_low, core_high (least and most in the core, NaN where it is empty), proposal,
-        transfer (the least that makes the proposal stable; below 0 = must be compensated, for a cost).
+        transfer (on top of the proposal, the least in all that makes it stable, or nearest to that where the core is
+        empty; of several such the one whose largest payment is least; for a cost below 0 = must be compensated, for a
+        gain above 0), transfer_low and transfer_high (over all that are as little in all).
     coalitions : DataFrame, index coalition
         value, and excess_shapley, excess_nucleolus, excess_proposal: what a coalition bears more than it would by
         itself (for a gain: gets less); above 0 it had better leave.
@@ -108,7 +110,9 @@ def fair_split(
     nucleolus = game.nucleolus()
     is_empty = bool(least > game.slack)
     given = _proposal(proposal, names, worth)
-    transfer = np.full(len(names), np.nan) if given is None else game.transfers(sign * given, max(least, 0.0))
+    room = max(least, 0.0)
+    moved = np.full((3, len(names)), np.nan) if given is None else game.transfers(sign * given, room)
+    transfer, ends = moved[0], sign * (moved[1:] if sign > 0 else moved[:0:-1])
     splits = {"shapley": share, "nucleolus": nucleolus} | ({} if given is None else {"proposal": sign * given})
     excess = {name: np.where(np.abs(rows @ x - cost) <= game.slack, 0.0, rows @ x - cost) for name, x in splits.items()}
     source = _source(kind, names, sets, worth, proposal)
@@ -116,12 +120,15 @@ def fair_split(
     members = pd.DataFrame(
         {
             "alone": [worth[frozenset([name])] for name in names],
-            "shapley": sign * share,
-            "nucleolus": sign * nucleolus,
-            "core_low": sign * low,
-            "core_high": sign * high,
+            # no share is minus nothing
+            "shapley": sign * share + 0.0,
+            "nucleolus": sign * nucleolus + 0.0,
+            "core_low": sign * low + 0.0,
+            "core_high": sign * high + 0.0,
             "proposal": np.nan if given is None else given,
-            "transfer": sign * transfer,
+            "transfer": sign * transfer + 0.0,
+            "transfer_low": ends[0] + 0.0,
+            "transfer_high": ends[1] + 0.0,
         },
         index=pd.Index(names, name="member"),
     )
@@ -282,16 +289,28 @@ class _Game:
         return np.asarray(np.linalg.lstsq(self.rows[at], wanted, rcond=None)[0])
 
     def transfers(self, proposal: Array, room: float) -> Array:
-        """Return the least payments between members that put a proposal into the core, or into the least core."""
-        n, eye = self.n, np.eye(self.n)
-        goal = np.concatenate([np.zeros(n), np.ones(n)])
-        less = (
-            np.vstack([np.hstack([self.rows[:-1], np.zeros((len(self.cost) - 1, n))]), np.hstack([eye, -eye]),
-                       np.hstack([np.zeros((n, n)), -eye])]),
-            np.concatenate([self.cost[:-1] + room - self.rows[:-1] @ proposal, np.zeros(2 * n)]),
-        )  # fmt: skip
-        x = self._solve(goal, less, (np.concatenate([np.ones(n), np.zeros(n)])[None, :], np.zeros(1)))[:n]
-        return np.where(np.abs(x) <= self.slack, 0.0, x)
+        """Return the least payments between members that put a proposal into the core, or into the least core.
+
+        Three rows over the members: those whose largest payment is least, and the ends of each over all that are as
+        little in all.
+        """
+        n, eye, zero = self.n, np.eye(self.n), np.zeros((self.n, self.n))
+        # columns: what each is charged, what of it is a payment, the largest payment
+        inside = np.hstack([self.rows[:-1], np.zeros((len(self.cost) - 1, n + 1))])
+        charged = np.hstack([eye, -eye, np.zeros((n, 1))])
+        paid = np.hstack([zero, -eye, np.zeros((n, 1))])
+        largest = np.hstack([zero, eye, -np.ones((n, 1))])
+        rows = np.vstack([inside, charged, paid, largest])
+        most = np.concatenate([self.cost[:-1] + room - self.rows[:-1] @ proposal, np.zeros(3 * n)])
+        balanced = np.concatenate([np.ones(n), np.zeros(n + 1)])[None, :], np.zeros(1)
+        total = np.concatenate([np.zeros(n), np.ones(n), [0.0]])
+        least = float(total @ self._solve(total, (rows, most), balanced))
+        less = np.vstack([rows, total]), np.append(most, least + 0.01 * self.slack)
+        shown = self._solve(np.eye(2 * n + 1)[-1], less, balanced)[:n]
+        one = np.eye(2 * n + 1)
+        ends = np.array([[self._solve(s * one[i], less, balanced)[i] for i in range(n)] for s in (1.0, -1.0)])
+        found = np.vstack([shown, np.where(np.abs(ends - shown) <= self.slack, shown, ends)])
+        return np.where(np.abs(found) <= self.slack, 0.0, found)
 
 
 def _source(kind: str, names: list[str], sets: Any, worth: Any, proposal: Any) -> Provenance:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -15,15 +16,18 @@ from chainnet.engine import CERTAIN, LEAST_SIZE, Certificate, LinearSolution, Wa
 from chainnet.errors import DataError, SolverError, check_words
 from chainnet.flow import Counting, ValueModel, named_projects, optimal, project_sizes, proof_of
 from chainnet.lowering import Degree, Lowered, Overlay
-from chainnet.network import Network, split_list
+from chainnet.network import Network, backers_of
 from chainnet.scenario import Scenario, overlay_of
 
 __all__ = [
+    "MOST_MEMBERS",
     "Party",
     "Proofs",
     "WorldValue",
     "chosen_projects",
     "clean",
+    "coalitions_of",
+    "default_members",
     "demand_of",
     "edge_places",
     "open_market",
@@ -34,6 +38,8 @@ __all__ = [
     "third_places",
     "unlimited",
 ]
+
+MOST_MEMBERS = 8
 
 
 def clean(value: float, size: float) -> float:
@@ -61,13 +67,12 @@ class Party:
             inside |= frame["country"].isna() & frame["region"].isin(self.regions)
         return np.asarray(inside.to_numpy(dtype=bool))
 
-    def named_in(self, cells: pd.Series) -> Bools:
-        """Return in which cells, that list countries or groups, the party is named."""
-        return np.array([isinstance(c, str) and any(map(self.holds, split_list(c))) for c in cells], dtype=bool)
-
-    def stands_behind(self, projects: pd.DataFrame) -> Bools:
+    def stands_behind(self, network: Network) -> Bools:
         """Return which projects lie with the party or are backed by it."""
-        return self.rows(projects) | self.named_in(projects["backers"])
+        projects, backers = network.projects, backers_of(network)
+        backed = np.zeros(len(projects), dtype=bool)
+        backed[backers["project"].to_numpy(dtype=np.int64)[self.rows(backers)]] = True
+        return self.rows(projects) | backed
 
 
 def parties(network: Network, given: Any, argument: str) -> list[Party]:
@@ -108,6 +113,25 @@ def parties(network: Network, given: Any, argument: str) -> list[Party]:
                     "A country can be in one of them only."
                 )
     return found if isinstance(given, Mapping) else sorted(found, key=lambda party: party.name)
+
+
+def default_members(network: Network) -> list[str]:
+    """Return the beneficiaries, groups taken apart where that makes no more members than a game may have."""
+    known = network.groups_known
+    out: list[str] = []
+    for word in network.beneficiaries:
+        whole = known.get(word, frozenset())
+        inside = sorted(
+            (name for name, held in known.items() if held and held < whole), key=lambda n: (-len(known[n]), n)
+        )
+        parts = [inside[0], *sorted(whole - known[inside[0]])] if inside else sorted(whole) or [word]
+        out += parts if len(parts) <= MOST_MEMBERS else [word]
+    return out
+
+
+def coalitions_of(names: Sequence[str]) -> list[frozenset[str]]:
+    """Return every set of members but the empty one, the smaller first."""
+    return [frozenset(c) for size in range(1, len(names) + 1) for c in combinations(names, size)]
 
 
 def places(frame: pd.DataFrame) -> Any:

@@ -24,7 +24,7 @@ def _named(given: Sequence[str], option: str) -> dict[str, list[str]]:
 class Alliance(Question, TableOutput):
     """Say what members keep alone, in pairs and together, and who pays against who gains."""
 
-    shown = ("members", "coalitions", "pools", "regions")
+    shown = ("members", "coalitions", "contributions", "pools", "regions")
 
     scenario: opt.OneScenario = None
     members: Annotated[str | None, "Countries or groups, split by commas; each is a member.", words] = None
@@ -34,6 +34,10 @@ class Alliance(Question, TableOutput):
     others: Annotated[Literal["before", "after"], "When third countries are served."] = "before"
     regions: Annotated[str | None, "Groups by which investment is told apart, split by commas.", words] = None
     commodity: opt.Commodity = None
+
+    def _run(self) -> None:
+        found = self.ask()
+        self.say(found, shown=self.shown, footer=found.words)
 
 
 @command("blocs.alignment")

@@ -119,7 +119,10 @@ class Stress(Question, Counted, TableOutput):
 
 @command("stress.stockpile_requirement")
 class Stockpile(Question, Counted, TableOutput):
-    """Say what must be in stock for the tiers chosen to stay whole through a scenario."""
+    """Say what must be in stock for the tiers chosen to stay whole through a scenario.
+
+    With --members: what each member, every set of them and all together have to hold, where, and who pays for it.
+    """
 
     scenario: opt.Scenario
     tiers: Annotated[str, "Who must stay whole, split by commas.", words] = "defence"
@@ -132,12 +135,40 @@ class Stockpile(Question, Counted, TableOutput):
     austerity: Annotated[
         list[str] | None, "TIER=SHARE of demand that is left; with --mitigation; may be repeated.", pairs("TIER=SHARE")
     ] = None
+    members: Annotated[
+        str | None, "Who hold together, countries or groups split by commas: apart, together, who pays.", words
+    ] = None
+    others: Annotated[
+        Literal["before", "after", "last"] | None,
+        "With --members: who is served before a store is opened: all others, other members, nobody. Default: before.",
+    ] = None
+    prices: Annotated[
+        list[str] | None,
+        "With --members: COMMODITY=USD per t, inf = is never held; may be repeated.",
+        "--price",
+        pairs("COMMODITY=USD"),
+    ] = None
 
     def _run(self) -> None:
+        built = _on_stream(self)
+        if self.members is None:
+            self._alone(built)
+            return
+        for option in ("mitigation", "austerity", "beneficiaries"):
+            if getattr(self, option):
+                raise DataError(f"--{option}: not with --members, who are the beneficiaries; leave one of the two out.")
+        found = self.ask("blocs.joint_stockpile", projects=built)
+        shown = ("members", "coalitions", "stocks", "forms", "conventions")
+        tables = dated(found.tables(), self.start)
+        self.say(found, tables, shown=(*shown, "layers") if len(found.layers) > 1 else shown, footer=found.words)
+
+    def _alone(self, built: list[str] | None) -> None:
         from chainnet.flow import Counting
         from chainnet.stress import Ask, requirement
 
-        built = _on_stream(self)
+        for option, name in (("others", "--others"), ("prices", "--price")):
+            if getattr(self, option):
+                raise DataError(f"{name}: only --members takes it; name who hold together.")
         counting = Counting.of(self.network, *(self.given(name) for name in ("commodity", "beneficiaries")))
         projects = None if built is None else tuple(built)
         asked = Ask(counting, self.months, self.start, self.step_months, self.reroute, projects=projects)

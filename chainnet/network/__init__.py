@@ -1,6 +1,6 @@
 """What is a chain? Tables of nodes, edges, processes and demand, checked once and never changed.
 
-Words: *table* (one of the fourteen of ``TABLES``), *gate* (where every input is checked and every fault collected),
+Words: *table* (one of the fifteen of ``TABLES``), *gate* (where every input is checked and every fault collected),
 *canonical order* (rows sorted, so that the order of a file decides nothing), *baseline* (the flows of the base year).
 """
 
@@ -22,6 +22,7 @@ from chainnet.network._results import Annotated, annotated, named_results, resul
 from chainnet.network._roles import infer_nodes
 from chainnet.network._rules import TWICE, check_keys, check_known, check_processes
 from chainnet.network._schema import PEDIGREE, QUALITIES, STAGES, TABLES, Column, Table
+from chainnet.network._stakes import backers_of, offtakes_of, payers_of
 
 __all__ = [
     "AS_WRITTEN",
@@ -41,6 +42,7 @@ __all__ = [
     "Table",
     "annotated",
     "as_text",
+    "backers_of",
     "check_keys",
     "check_known",
     "check_processes",
@@ -54,6 +56,8 @@ __all__ = [
     "is_total",
     "kept",
     "named_results",
+    "offtakes_of",
+    "payers_of",
     "ramp_reached",
     "result_columns",
     "several_plants",

@@ -47,7 +47,7 @@ class Network:
     ----------
     nodes, edges : DataFrame
         The two tables that must be there; only ``id``, ``stage`` and ``source``, ``target`` are required.
-    commodities, processes, demand, stocks, projects, qualification, groups, owners, tiers, totals, \
+    commodities, processes, demand, stocks, projects, stakes, qualification, groups, owners, tiers, totals, \
 figures, references : DataFrame, optional
         The other tables of the schema. Missing cells are unknown, never zero; a missing or
         infinite capacity is unlimited. Capacities and flows in t/a, costs in USD/t.
@@ -98,9 +98,8 @@ figures, references : DataFrame, optional
     _origin: Frames
     _gone: frozenset[str]
     _built: pd.DataFrame
-    # sentences on how it was read; the rule of each stage that was not given
-    _said: tuple[str, ...]
-    _rules: Mapping[str, str]
+    _said: tuple[str, ...]  # sentences on how it was read
+    _rules: Mapping[str, str]  # the rule of each stage that was not given
 
     commodities = Rows()
     nodes = Rows()
@@ -109,6 +108,7 @@ figures, references : DataFrame, optional
     demand = Rows()
     stocks = Rows()
     projects = Rows()
+    stakes = Rows()
     qualification = Rows()
     groups = Rows()
     owners = Rows()

@@ -22,6 +22,7 @@ __all__ = ["TWICE", "check_keys", "check_known", "check_main", "check_processes"
 
 TWICE = "stands twice in the table"
 _HINT_COMPARISONS = 200_000
+UNIT_ROUNDING = 1e-9  # of shares that add up to 1
 
 
 def check_rules(gate: Gate, frames: Frames, common: Groups, changed: str | None = None) -> None:
@@ -57,6 +58,8 @@ def check_rules(gate: Gate, frames: Frames, common: Groups, changed: str | None 
         _unnamed(gate, frames)
     if touched("processes", "commodities"):
         check_processes(gate, frames)
+    if touched("stakes", "projects"):
+        _stakes(gate, frames)
     _words(gate, frames, common)
 
 
@@ -308,12 +311,50 @@ def _words(gate: Gate, frames: Frames, common: Groups) -> None:
                     "neither a country nor a known group",
                     "Use ISO alpha-3 codes or group names, split by ;.",
                 )
+    owners = frames["owners"]
+    firms = _named(owners, "owner") | _named(owners, "parent")
+    firms |= {w for t in ("nodes", "projects") for c in ("operator", "owner") for w in _named(frames[t], c)}
+    for row, word in enumerate(frames["stakes"]["party"]):
+        if isinstance(word, str) and not (word in groups or word in firms or is_country(word)):
+            rule = "neither a country, a known group nor a firm of the owners table or of a plant"
+            gate.fault("stakes", row, "party", word, rule, f"Correct it.{near_matches(word, groups | firms)}")
     figures = frames["figures"]
     for row, (table, column) in enumerate(zip(figures["table"], figures["column"], strict=True)):
         if table not in TABLES:
             gate.fault("figures", row, "table", table, "no such table", f"One of {', '.join(TABLES)}.")
         elif column not in TABLES[table].names:
             gate.fault("figures", row, "column", column, f"the table {table} has no such column", "Correct it.")
+
+
+def _stakes(gate: Gate, frames: Frames) -> None:
+    """Note shares of a project that add up to more than the whole, and offtakes that the projects table denies."""
+    stakes = frames["stakes"]
+    cells = zip(stakes["project"], stakes["party"], stakes["kind"], stakes["share"].fillna(0.0), strict=True)
+    sums: dict[tuple[str, str], float] = {}
+    bound: dict[str, list[tuple[int, str, float]]] = {}
+    for row, (project, party, kind, share) in enumerate(cells):
+        if not (isinstance(project, str) and isinstance(kind, str)):
+            continue
+        # a loan and the capital beside it pay for the same
+        what = "capital and loan" if kind in ("capital", "loan") else kind
+        before = sums.get((project, what), 0.0)
+        sums[project, what] = before + share
+        if before <= 1 + UNIT_ROUNDING < before + share:
+            rule = f"the shares of {what} of {project} add up to more than 1"
+            gate.fault("stakes", row, "share", f"{share:g}", rule, "Correct the shares.")
+        if kind == "offtake":
+            bound.setdefault(project, []).append((row, party, share))
+    projects = frames["projects"]
+    told = zip(projects["id"], projects["offtake_country"], projects["offtake_share"], strict=True)
+    for project, country, share in told:
+        rows = bound.get(project, [])
+        if not rows or not (isinstance(country, str) or share == share):
+            continue
+        row, party, held = rows[0]
+        if len(rows) > 1 or party != country or abs(held - (0.0 if isnan(share) else share)) > UNIT_ROUNDING:
+            said = f"{country if isinstance(country, str) else 'nobody'}, {share:g}"
+            rule = f"projects.offtake_country and offtake_share of {project} say otherwise ({said})"
+            gate.fault("stakes", row, "party", party, rule, "Leave one of the two out.")
 
 
 def check_main(gate: Gate, frames: Frames, main: tuple[str, ...]) -> None:

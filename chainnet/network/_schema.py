@@ -17,6 +17,7 @@ Kind = Literal["text", "number", "integer"]
 STAGES = ("mine", "refiner", "manufacturer", "end_use", "recycler")
 ROLES = ("input", "output", "coproduct", "byproduct")
 QUALITIES = ("reported", "estimated", "inferred", "assumed")
+STAKES = ("capital", "loan", "guarantee", "offtake", "floor")
 SOURCE_CLASSES = ("1", "2", "3")
 DEFAULT_TIERS = ("defence", "industrial", "civilian")
 
@@ -244,6 +245,26 @@ TABLES: dict[str, Table] = {
                 *PEDIGREE,
             ),
             key=("id",),
+        ),
+        Table(
+            "stakes",
+            "Who bears what part of a project: of its capex (capital, loan), of its output (offtake), of its risk.",
+            (
+                _id("project", "id of the project"),
+                _id("party", "country, group or firm that holds it"),
+                _text("kind", "what is held", required=True, filled=True, words=STAKES),
+                _number(
+                    "share",
+                    "capital and loan: of the capex; offtake: of the output; guarantee and floor: of what they cover",
+                    "share",
+                    minimum=0.0,
+                    maximum=1.0,
+                    missing="capital, loan: an equal part of what is left, assumed; else nothing is bound",
+                ),
+                *PEDIGREE,
+            ),
+            key=("project", "party", "kind"),
+            foreign={"project": ("nodes", "projects")},
         ),
         Table(
             "qualification",

@@ -12,7 +12,7 @@ import pandas as pd
 from chainnet._types import INF, Array, Bools, Words
 from chainnet.flow import Counting, named_projects
 from chainnet.lowering import Overlay, Restriction
-from chainnet.network import Network, ramp_reached, split_list
+from chainnet.network import Network, backers_of, offtakes_of, ramp_reached
 
 __all__ = ["Access", "access_to", "pick_projects"]
 
@@ -125,10 +125,10 @@ def access_to(
 
     Notes
     -----
-    A project whose ``offtake_country`` lies outside the beneficiaries gives them 1 - ``offtake_share`` of
-    its output (an unknown share binds nothing). A project begins with its start year. Its output may serve
-    a tier once its commodity's qualification time for that tier has passed: of a year in which that
-    happens only the rest counts. Without a start year a project is taken as qualified.
+    What of a project's output is bound to buyers outside the beneficiaries (stakes of kind offtake, else
+    ``offtake_country`` and ``offtake_share``) is not theirs (an unknown share binds nothing). A project begins with
+    its start year. Its output may serve a tier once its commodity's qualification time for that tier has passed: of a
+    year in which that happens only the rest counts. Without a start year a project is taken as qualified.
     """
     network, projects = counting.network, counting.network.projects
     start = projects["start_year"].to_numpy(dtype=float)
@@ -143,10 +143,10 @@ def access_to(
 
 
 def _bound_away(counting: Counting) -> Array:
-    projects = counting.network.projects
-    share = projects["offtake_share"].fillna(0.0).to_numpy(dtype=float)
-    outside = projects["offtake_country"].notna().to_numpy() & ~counting.inside(projects, "offtake_country")
-    return np.asarray(np.where(outside, share, 0.0), dtype=float)
+    offtakes = offtakes_of(counting.network)
+    share = np.where(counting.inside(offtakes), 0.0, offtakes["share"].to_numpy(dtype=float))
+    row = offtakes["project"].to_numpy(dtype=np.int64)
+    return np.bincount(row, share, minlength=len(counting.network.projects)).astype(float)
 
 
 def _bars(network: Network, overlay: Overlay, offered: Bools, age: Array) -> Iterable[Bar]:
@@ -204,11 +204,8 @@ def pick_projects(network: Network, projects: Iterable[str] | None, allies: Word
     if allies is not None:
         words = [allies] if isinstance(allies, str) else list(allies)
         inside = network.in_countries(table, words, "allies")
-        countries, groups = network.resolve(words, "allies")
-        backed = [
-            any(word in countries or word in groups for word in split_list(cell)) if isinstance(cell, str) else False
-            for cell in table["backers"]
-        ]
-        kept = set(table["id"][inside | np.array(backed, dtype=bool)])
+        backers = backers_of(network)
+        backed = backers["project"][network.in_countries(backers, words, "allies")]
+        kept = set(table["id"][inside | np.isin(np.arange(len(table)), backed)])
         names = [name for name in names if name in kept]
     return names

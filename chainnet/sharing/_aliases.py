@@ -25,6 +25,7 @@ _PLANTS = (
     ("edges", "target"),
     ("demand", "node"),
     ("stocks", "node"),
+    ("stakes", "project"),
 )
 # the columns in which the ids of a table are named: (table, column)
 _NAMED_IN: dict[str, tuple[tuple[str, str], ...]] = {
@@ -35,7 +36,7 @@ _NAMED_IN: dict[str, tuple[tuple[str, str], ...]] = {
     "processes": (("processes", "process"), ("nodes", "process"), ("projects", "process")),
     "stocks": (("stocks", "id"),),
     "references": (("references", "key"), *((t, "reference") for t, s in TABLES.items() if "reference" in s.names)),
-    "owners": (("owners", "owner"), ("owners", "parent"), *((t, c) for t in ("nodes", "projects")
+    "owners": (("owners", "owner"), ("owners", "parent"), ("stakes", "party"), *((t, c) for t in ("nodes", "projects")
                for c in ("owner", "operator"))),
 }  # fmt: skip
 # amounts of a commodity, which grow by the factor; prices of a tonne of it, which shrink by it

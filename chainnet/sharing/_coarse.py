@@ -119,6 +119,8 @@ def coarse(
     rebuilt = ~(single[classes.tables.tail] & single[classes.tables.head])
     frames["edges"] = _edges(frames["edges"], classes, of, ends, rebuilt, side, edge_caps)
     frames["demand"] = _demand(frames["demand"], classes, asked)
+    held = frames["projects"]["id"]
+    frames["stakes"] = frames["stakes"][frames["stakes"]["project"].isin([*frames["nodes"]["id"], *held])]
     if not single.all():
         figures = frames["figures"]
         frames["figures"] = figures[~figures["table"].isin(["nodes", "projects", "edges", "demand", "stocks"])]

@@ -37,6 +37,7 @@ _TOGETHER: dict[str, tuple[str, ...]] = {
     "processes": ("process",),
     "groups": ("group",),
     "owners": ("owner",),
+    "stakes": ("project",),
     "tiers": (),
 }
 _PRINCIPAL: dict[str, tuple[str, ...]] = {
@@ -49,6 +50,7 @@ _PRINCIPAL: dict[str, tuple[str, ...]] = {
     "projects": ("capacity_tpa",),
     "qualification": ("months",),
     "owners": ("share",),
+    "stakes": ("share",),
     "tiers": ("rank",),
     "totals": ("value",),
     "figures": ("value",),

@@ -242,6 +242,7 @@ class _Work:
             for table, columns in _OWNERS.items():
                 self._blank(table, [c for c in columns if c not in self.keep], "withheld")
             self._drop("owners", "withheld")
+            self._drop("stakes", "withheld")
         self._ranges()
         if "sources" in self.hide:
             self._sources()

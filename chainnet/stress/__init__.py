@@ -6,11 +6,13 @@ Words: *trajectory* (the months of one scenario), *foresight* (the plan that kno
 
 from chainnet.stress._months import Ask, horizon_ladder
 from chainnet.stress._stockpile import averted, requirement, stockpile_mitigation, stockpile_requirement
+from chainnet.stress._stores import Stores, tiers_of
 from chainnet.stress._test import StressTest, stress_test
 from chainnet.stress._worst import worst_of
 
 __all__ = [
     "Ask",
+    "Stores",
     "StressTest",
     "averted",
     "horizon_ladder",
@@ -18,5 +20,6 @@ __all__ = [
     "stockpile_mitigation",
     "stockpile_requirement",
     "stress_test",
+    "tiers_of",
     "worst_of",
 ]

@@ -11,13 +11,14 @@ import pandas as pd
 
 from chainnet._types import Array, Words
 from chainnet.engine import ROUNDING, Certificate
-from chainnet.errors import DataError, InfeasibleError
-from chainnet.flow import Counting, LeastStock, MonthsModel, StockModel, binding_inputs, check_tier
+from chainnet.errors import InfeasibleError
+from chainnet.flow import Counting, LeastStock, binding_inputs, check_tier
 from chainnet.lowering import Degree
 from chainnet.network import Network
 from chainnet.results import Provenance, provenance, stamp
-from chainnet.scenario import Outside, Scenario, overlay_of, tell_outside, timeline
-from chainnet.stress._months import Ask, base_flow, qualified
+from chainnet.scenario import Outside, Scenario, overlay_of, tell_outside
+from chainnet.stress._months import Ask
+from chainnet.stress._stores import Stores, tiers_of
 
 __all__ = ["averted", "requirement", "stockpile_mitigation", "stockpile_requirement"]
 
@@ -107,7 +108,7 @@ def stockpile_requirement(
 
 def requirement(scenario: Scenario | None, tiers: str | Sequence[str], ask: Ask) -> tuple[pd.DataFrame, Certificate]:
     """Return ``stockpile_requirement``, and the proof that no cheaper set of stocks does."""
-    chosen = _tiers(ask.network, tiers)
+    chosen = tiers_of(ask.network, tiers, "stockpile_requirement")
     need = _Need(scenario, chosen, ask)
     gross = need.least(use_held=False)
     buy = need.least(use_held=True)
@@ -187,7 +188,7 @@ def stockpile_mitigation(
     True
     """
     ask = Ask(Counting.of(network, commodity, beneficiaries), months, start, step_months, projects=())
-    chosen = _tiers(network, tiers)
+    chosen = tiers_of(network, tiers, "stockpile_requirement")
     name = scenario.name if scenario else "mitigation"
     base = list(scenario.measures) if scenario else []
     own, rest = _held_back(ask.counting)
@@ -272,17 +273,6 @@ def averted(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
     return out
 
 
-def _tiers(network: Network, tiers: str | Sequence[str]) -> tuple[str, ...]:
-    words = [tiers] if isinstance(tiers, str) else list(tiers)
-    if not words:
-        raise DataError("tiers: empty; name who has to stay whole, such as defence.")
-    if network.demand.empty:
-        raise DataError("stockpile_requirement: the network has no demand table, so nobody can go short. Give demand.")
-    for word in words:
-        check_tier(network, word)
-    return tuple(tier for tier in network.tier_order if tier in words)
-
-
 def _source(scenario: Scenario | None, tiers: tuple[str, ...], ask: Ask) -> Provenance:
     return provenance(
         ask.network,
@@ -331,50 +321,21 @@ class _Need:
     """A network in which anything may be bought for stock, and whom that has to keep whole."""
 
     def __init__(self, scenario: Scenario | None, tiers: tuple[str, ...], ask: Ask) -> None:
-        network, stocks = ask.network, ask.network.stocks
-        self._tiers = tiers
-        entries = _entries(ask.counting)
-        prefix = "new_"
-        while stocks["id"].str.startswith(prefix).any():
-            prefix += "_"
-        fresh = pd.DataFrame(
-            {
-                "id": [f"{prefix}{i}" for i in range(len(entries))],
-                "node": [node for node, _ in entries],
-                "commodity": [commodity or None for _, commodity in entries],
-                "stock_t": 0.0,
-            }
-        )
-        both = fresh if stocks.empty else pd.concat([stocks, fresh], ignore_index=True)
-        self._network = network.with_table("stocks", both)
-        self._counting = ask.counting.on(self._network)
-        ask = replace(ask, counting=self._counting)
-        table = self._network.stocks
-        free = table["id"].str.startswith(prefix).to_numpy(dtype=bool)
-        self._line = timeline(
-            self._network,
-            scenario,
-            ask.months,
-            step_months=ask.step_months,
-            start=ask.start,
-            projects=ask.projects,
-        )
-        overlays = qualified(self._line, ask)
-        model = MonthsModel(self._counting, overlays[0], ask.reroute, ask.n_periods, ask.step_months)
-        tier = self._network.demand["tier"]
-        whole = self._counting.rows & tier.isin(tiers).to_numpy()
-        begin = model.periods.base_start(base_flow(network))
-        self._codes = table.loc[free, "commodity"].fillna("").to_numpy(dtype=object)
+        self._stores = stores = Stores(scenario, tiers, ask)
+        self._codes = stores.commodity
         self.commodities = sorted(set(self._codes))
-        known = network.commodities.set_index("id")
+        known = ask.network.commodities.set_index("id")
         self.prices = known["price_usd_per_t"].reindex(self.commodities).to_numpy(dtype=float)
         self.labels = known["label"].reindex(self.commodities).to_numpy(dtype=object)
-        asked = np.isin(self._codes, network.demand["commodity"].fillna("")[whole].unique().astype(object))
+        demand = ask.network.demand
+        whole = ask.counting.rows & demand["tier"].isin(tiers).to_numpy()
+        asked = np.isin(self._codes, demand["commodity"].fillna("")[whole].unique().astype(object))
         price = pd.Series(self.prices, index=self.commodities).reindex(self._codes).to_numpy(dtype=float)
         # without a price nothing says how much of one is worth a tonne of another: only what is asked for itself
         self._bought = ~np.isnan(price) | asked
         price = np.where(np.isnan(price), 1.0, price) if np.isnan(price[self._bought]).all() else price
-        self._model = StockModel(model, overlays, begin, set(tiers), free, price)
+        self._model = stores.model(price)
+        self._tiers = tiers
 
     def least(self, use_held: bool) -> LeastStock:
         """Return the cheapest set of stocks."""
@@ -395,7 +356,7 @@ class _Need:
     @property
     def outside(self) -> Outside:
         """Measures that are in force in no period."""
-        return self._line.outside
+        return self._stores.outside
 
     def by_commodity(self, found: LeastStock) -> Array:
         """Add up what is drawn, in the order of ``commodities``."""
@@ -408,24 +369,4 @@ class _Need:
 
     def held(self) -> Array:
         """Return what lies in stock with the beneficiaries for these tiers, after the scenario."""
-        stocks = self._network.stocks
-        share = np.max([overlay.stock_share for overlay in self._line.overlays], axis=0)
-        tonnes = stocks["stock_t"].to_numpy(dtype=float) * share
-        country = stocks["country"].fillna(stocks["node"].map(self._network.nodes.set_index("id")["country"]))
-        ours = self._counting.inside(pd.DataFrame({"country": country})) | country.isna().to_numpy()
-        named = stocks["tiers"].fillna("").str.split(";")
-        ours &= np.array([not any(words) or bool({w.strip() for w in words} & set(self._tiers)) for words in named])
-        kept = pd.Series(np.where(ours, tonnes, 0.0)).groupby(stocks["commodity"].fillna("").to_numpy()).sum()
-        return np.asarray(kept.reindex(self.commodities).fillna(0.0).to_numpy(dtype=float))
-
-
-def _entries(counting: Counting) -> list[tuple[str, str]]:
-    """Return (node, commodity) where plants and end uses of the beneficiaries take something in."""
-    network, nodes = counting.network, counting.network.nodes
-    ours = set(nodes["id"][counting.inside(nodes)])
-    inputs = network.processes[network.processes["role"] == "input"]
-    plants = nodes[["id", "process"]].merge(inputs[["process", "commodity"]], on="process")
-    demand = network.demand[["node", "commodity"]].rename(columns={"node": "id"})
-    both = pd.concat([plants[["id", "commodity"]], demand], ignore_index=True)
-    both = both[both["id"].isin(ours)]
-    return sorted(set(zip(both["id"], both["commodity"].fillna(""), strict=True)))
+        return np.asarray(self._stores.held_t.reindex(self.commodities).fillna(0.0).to_numpy(dtype=float))

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 import chainnet as cn
 from chainnet.blocs import alliance
+from chainnet.blocs._contributions import traced
+from chainnet.lowering import lower
 
 
 def shared(r: float = 10.0, p: float = 5.0, s: float = 3.0, **project: Any) -> cn.Network:
@@ -177,6 +179,90 @@ def test_mag_9_by_hand() -> None:
     assert found.members["pays_musd"].to_dict() == pytest.approx({"JPN": 0.0, "USA": 230.0})
 
 
+def test_who_is_served_less_together_than_alone_is_said_and_what_it_is_owed() -> None:
+    """The United States alone use all 15 t of P for 10 t of demand; in equal fractions with Japan they get 9 t."""
+    found = alliance(
+        shared(r=0.0, p=15.0).with_table("demand", shared().demand.assign(tier="civilian")), None, ["USA", "JPN"]
+    )
+    members = found.members
+    assert members["alone_tpa"].to_dict() == pytest.approx({"JPN": 3.0, "USA": 10.0})
+    assert members["together_tpa"].to_dict() == pytest.approx({"JPN": 9.0, "USA": 9.0})
+    assert members["needs_compensation"].to_dict() == {"JPN": False, "USA": True}
+    assert members["nucleolus_tpa"].to_dict() == pytest.approx({"JPN": 5.5, "USA": 12.5})
+    assert members.loc["USA", ["core_low_tpa", "core_high_tpa"]].tolist() == pytest.approx([10.0, 15.0])
+    assert members["transfer_tpa"].to_dict() == pytest.approx({"JPN": -1.0, "USA": 1.0})
+    assert (found.core_is_empty, found.shapley_in_core, found.transfer_total_tpa) == (False, True, pytest.approx(1.0))
+    assert found.words["compensation"].startswith("USA is served 1 t/yr less together (9 t/yr) than alone (10 t/yr)")
+    assert "USA is owed the worth of 1 t/yr" in found.words["stability"]
+
+
+def test_what_members_open_adds_up_to_what_they_receive() -> None:
+    found = alliance(shared(r=0.0, p=15.0), None, ["USA", "JPN"])
+    given_ = found.contributions
+    # P makes 15 t, of which 10 are for its own; Japan's store lies at home
+    assert given_["opens_t"].to_dict() == pytest.approx({"JPN": 0.0, "USA": 5.0})
+    assert given_["receives_t"].to_dict() == pytest.approx({"JPN": 5.0, "USA": 0.0})
+    assert given_["net_t"].sum() == pytest.approx(0.0)
+    assert given_["pays_musd"].to_dict() == {"JPN": 0.0, "USA": 90.0}
+    assert found.opens_least_tpa == pytest.approx(5.0)
+    # with the common refiner each may be served with what is nobody's, whatever the plan shown does
+    assert alliance(shared(), None, ["USA", "JPN"]).opens_least_tpa == 0.0
+
+
+def test_a_member_alone_is_a_split_of_its_own() -> None:
+    one = alliance(shared(), None, ["JPN"])
+    assert one.members["nucleolus_tpa"].tolist() == pytest.approx([one.together_tpa])
+    assert one.members["transfer_tpa"].tolist() == [0.0]
+    assert not one.core_is_empty
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.lists(st.floats(0.1, 5.0), min_size=3, max_size=3))
+def test_what_is_traced_is_whose_it_was_by_hand(sizes: list[float]) -> None:
+    """Two mines feed a works that melts two parts ore with one part salt; a store of metal lies at the user."""
+    ore_a, ore_b, store = sizes
+    net = cn.Network(
+        nodes=pd.DataFrame(
+            [
+                ("a", "mine", None),
+                ("b", "mine", None),
+                ("s", "mine", None),
+                ("w", "refiner", "melt"),
+                ("u", "end_use", None),
+            ],
+            columns=["id", "stage", "process"],
+        ),
+        edges=pd.DataFrame(
+            [("a", "w", "ore"), ("b", "w", "ore"), ("s", "w", "salt"), ("w", "u", "metal")],
+            columns=["source", "target", "commodity"],
+        ),
+        processes=pd.DataFrame(
+            [("melt", "ore", "input", 2.0), ("melt", "salt", "input", 1.0), ("melt", "metal", "output", 1.0)],
+            columns=["process", "commodity", "role", "t_per_t"],
+        ),
+        demand=pd.DataFrame({"node": ["u"], "commodity": ["metal"], "demand_tpa": [99.0]}),
+        stocks=pd.DataFrame({"id": ["t"], "node": ["u"], "commodity": ["metal"], "stock_t": [9.0]}),
+    )
+    low = lower(net, stocks=True)
+    x = np.zeros(len(low.program.cost))
+    ids = [*low.tables.network.nodes["id"]]
+    made = (ore_a + ore_b) / 2
+    ends = {(s, t): i for i, (s, t) in enumerate(zip(net.edges["source"], net.edges["target"], strict=True))}
+    for way, amount in {("a", "w"): ore_a, ("b", "w"): ore_b, ("s", "w"): made, ("w", "u"): made}.items():
+        x[ends[way]] = amount
+    x[low.flows.activity[ids.index("w")]] = made
+    x[low.flows.draw_start] = store
+    x[low.served] = made + store
+    owner = np.zeros((len(ids), 2))
+    owner[ids.index("a"), 0] = 1.0
+    parts = traced(low, x, owner, np.array([[0.0, 1.0]]))[0]
+    of_works = ore_a / (ore_a + ore_b) * 2 / 3
+    assert parts.tolist() == pytest.approx([of_works * made / (made + store), store / (made + store)])
+    # an own works makes all that leaves it its owner's
+    owner[ids.index("w"), 1] = 1.0
+    assert traced(low, x, owner, np.array([[0.0, 1.0]]))[0].tolist() == pytest.approx([0.0, 1.0])
+
+
 @pytest.mark.slow
 def test_rare_earths_whole_alliance_is_the_value_of_the_same_world() -> None:
     net = cn.read("rare-earths")
@@ -231,3 +317,79 @@ def test_order_of_members_and_rows_does_not_matter() -> None:
 def test_bad_input_is_named(members: Any, keywords: dict[str, Any], words: str) -> None:
     with pytest.raises(cn.ChainnetError, match=words):
         alliance(shared(), None, members, **keywords)
+
+
+# -- stakes ---------------------------------------------------------------------------------------
+
+
+def staked(*rows: tuple[Any, ...], **project: Any) -> cn.Network:
+    stakes = pd.DataFrame(list(rows), columns=["project", "party", "kind", "share"])
+    return shared(**project).with_table("stakes", stakes)
+
+
+def test_capex_is_paid_by_stated_shares_and_the_rest_is_said_to_be_assumed() -> None:
+    net = staked(("P", "USA", "capital", 0.3), ("P", "JPN", "loan", 0.5), backers="USA;JPN;AUS")
+    found = alliance(net, None, ["USA", "JPN"])
+    # a fifth is left for Australia, the one backer without a share, which is no member
+    assert found.members["pays_musd"].to_dict() == pytest.approx({"JPN": 45.0, "USA": 27.0})
+    assert found.members["pays_assumed_musd"].to_dict() == {"JPN": 0.0, "USA": 0.0}
+    assert found.outside_musd == pytest.approx(18.0)
+    assert found.projects.loc["P", "assumed_share"] == pytest.approx(0.2)
+    assert "payment" not in found.words
+    equal = alliance(shared(backers="USA;JPN"), None, ["USA", "JPN"])
+    assert equal.members["pays_assumed_musd"].to_dict() == pytest.approx({"JPN": 45.0, "USA": 45.0})
+    assert equal.words["payment"] == "Of USD 90 million that members pay, 100 % is assumed: no stake says who does."
+
+
+def test_a_blank_share_is_an_equal_part_of_what_is_left() -> None:
+    net = staked(("P", "USA", "capital", 0.4), ("P", "JPN", "capital", None), ("P", "EU27", "loan", None))
+    paid = alliance(net, None, ["USA", "JPN"]).members
+    assert paid["pays_musd"].to_dict() == pytest.approx({"JPN": 27.0, "USA": 36.0})
+    assert paid["pays_assumed_musd"].to_dict() == pytest.approx({"JPN": 27.0, "USA": 0.0})
+
+
+def test_who_holds_a_stake_may_use_the_project_and_who_only_buys_no_more_than_that() -> None:
+    lender = alliance(staked(("P", "JPN", "guarantee", 0.5), r=0.0, country="BRA"), None, ["USA", "JPN"]).members
+    assert lender["alone_tpa"].to_dict() == pytest.approx({"JPN": 8.0, "USA": 0.0})
+    buyers = staked(("P", "JPN", "offtake", 0.4), ("P", "KOR", "offtake", 0.2), r=0.0)
+    bound = alliance(buyers, None, ["USA", "JPN"])
+    assert bound.members["alone_tpa"].to_dict() == pytest.approx({"JPN": 3.0 + 2.0, "USA": 2.0})
+    assert bound.together_tpa == pytest.approx(3.0 + 4.0)
+
+
+def test_stakes_of_kind_offtake_say_what_the_two_columns_said() -> None:
+    columns = shared(r=0.0, offtake_country="KOR", offtake_share=0.4)
+    table = staked(("P", "KOR", "offtake", 0.4), r=0.0)
+    one, two = (alliance(net, None, ["USA", "JPN"]) for net in (columns, table))
+    assert one.members["alone_tpa"].tolist() == pytest.approx(two.members["alone_tpa"].tolist())
+    ladders = [cn.reroute(net, None, beneficiaries=["USA"], allies=["USA"]).ladder for net in (columns, table)]
+    pd.testing.assert_frame_equal(*ladders)
+
+
+@pytest.mark.parametrize(
+    ("rows", "project", "words"),
+    [
+        ([("X", "USA", "capital", 0.1)], {}, "no node or project has this id"),
+        ([("P", "UAS", "capital", 0.1)], {}, "neither a country, a known group nor a firm"),
+        ([("P", "USA", "gift", 0.1)], {}, "capital, loan, guarantee, offtake, floor"),
+        ([("P", "USA", "capital", 1.1)], {}, "from 0 to 1"),
+        ([("P", "USA", "capital", 0.1), ("P", "USA", "capital", 0.2)], {}, "stands twice"),
+        ([("P", "USA", "capital", 0.7), ("P", "JPN", "loan", 0.4)], {}, "capital and loan of P add up to more than 1"),
+        ([("P", "USA", "offtake", 0.7), ("P", "JPN", "offtake", 0.4)], {}, "offtake of P add up to more than 1"),
+        ([("P", "USA", "offtake", 0.7)], {"offtake_country": "JPN", "offtake_share": 0.7}, "say otherwise"),
+        ([("P", "JPN", "offtake", 0.6)], {"offtake_country": "JPN", "offtake_share": 0.7}, "say otherwise"),
+    ],
+)
+def test_stakes_that_cannot_be_are_refused(rows: list[Any], project: dict[str, Any], words: str) -> None:
+    with pytest.raises(cn.DataError, match=words):
+        staked(*rows, **project)
+
+
+def test_stakes_go_with_their_project_and_through_a_folder(tmp_path: Any) -> None:
+    net = staked(("P", "USA", "capital", 0.3), ("P", "JPN", "offtake", 0.5))
+    assert cn.read(cn.write(net, tmp_path / "folder")).digest == net.digest
+    assert net.without(["P"]).stakes.empty
+    assert len(net.with_projects(["P"]).stakes) == 2
+    told = cn.Network(nodes=net.nodes, edges=net.edges, demand=net.demand, projects=net.projects, stocks=net.stocks)
+    merged = cn.merge({"a": net, "b": told}).network
+    assert merged.stakes["party"].tolist() == net.stakes["party"].tolist()

@@ -69,6 +69,7 @@ TAKEN = {
     ("Cascade", "importance"): "cascades._esri.IMPORTANCE",
     ("Draw", "view"): "drawing.pages.VIEWS",
     ("Portfolio", "objective"): "projects._portfolio.OBJECTIVES",
+    ("Stockpile", "others"): "blocs._stockpile.CONVENTIONS",
     ("Retaliation", "by"): "blocs._retaliation.CANDIDATES",
 }
 

@@ -1,0 +1,122 @@
+"""A network in which anything may be bought for stock, wherever a beneficiary takes it in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from chainnet._types import Array, Bools
+from chainnet.errors import DataError
+from chainnet.flow import Counting, MonthsModel, StockModel, check_tier
+from chainnet.network import Network
+from chainnet.scenario import Outside, Scenario, timeline
+from chainnet.stress._months import Ask, base_flow, qualified
+
+__all__ = ["Stores", "tiers_of"]
+
+
+def tiers_of(network: Network, tiers: str | Sequence[str], asked_by: str) -> tuple[str, ...]:
+    """Return the tiers named, in their order.
+
+    Raises
+    ------
+    DataError
+        If none is named, one is unknown, or there is no demand table.
+    """
+    words = [tiers] if isinstance(tiers, str) else list(tiers)
+    if not words:
+        raise DataError("tiers: empty; name who has to stay whole, such as defence.")
+    if network.demand.empty:
+        raise DataError(f"{asked_by}: the network has no demand table, so nobody can go short. Give demand.")
+    for word in words:
+        check_tier(network, word)
+    return tuple(tier for tier in network.tier_order if tier in words)
+
+
+class Stores:
+    """Where something may be in store, and the program that says how much of it.
+
+    Parameters
+    ----------
+    scenario : Scenario or None
+    tiers : tuple of str
+        Who has to stay whole, unless the program is asked otherwise.
+    ask : Ask
+        Its beneficiaries hold the stores: at their plants and end uses.
+
+    Attributes
+    ----------
+    node, commodity : array over the stores
+        "" is the one unnamed commodity.
+    """
+
+    def __init__(self, scenario: Scenario | None, tiers: tuple[str, ...], ask: Ask) -> None:
+        self._tiers, network, stocks = tiers, ask.network, ask.network.stocks
+        entries = _entries(ask.counting)
+        prefix = "new_"
+        while stocks["id"].str.startswith(prefix).any():
+            prefix += "_"
+        fresh = pd.DataFrame(
+            {
+                "id": [f"{prefix}{i}" for i in range(len(entries))],
+                "node": [node for node, _ in entries],
+                "commodity": [commodity or None for _, commodity in entries],
+                "stock_t": 0.0,
+            }
+        )
+        both = fresh if stocks.empty else pd.concat([stocks, fresh], ignore_index=True)
+        self._network = network.with_table("stocks", both)
+        self._counting = ask.counting.on(self._network)
+        table = self._network.stocks
+        self._free = table["id"].str.startswith(prefix).to_numpy(dtype=bool)
+        self.node = table.loc[self._free, "node"].to_numpy(dtype=object)
+        self.commodity = table.loc[self._free, "commodity"].fillna("").to_numpy(dtype=object)
+        self._line = timeline(
+            self._network,
+            scenario,
+            ask.months,
+            step_months=ask.step_months,
+            start=ask.start,
+            projects=ask.projects,
+        )
+        ask = replace(ask, counting=self._counting)
+        self._overlays = qualified(self._line, ask)
+        self._months = MonthsModel(self._counting, self._overlays[0], ask.reroute, ask.n_periods, ask.step_months)
+        self._begin = self._months.periods.base_start(base_flow(network))
+
+    def model(self, price: Array, rivals: Sequence[Bools] = ()) -> StockModel:
+        """Return the program; price over the stores, USD/t, and rows of demand of whoever may come first."""
+        return StockModel(self._months, self._overlays, self._begin, set(self._tiers), self._free, price, rivals)
+
+    @property
+    def outside(self) -> Outside:
+        """Measures that are in force in no period."""
+        return self._line.outside
+
+    @property
+    def held_t(self) -> pd.Series[Any]:
+        """What lies in stock with the beneficiaries for these tiers by commodity, after the scenario, t."""
+        stocks = self._network.stocks
+        share = np.max([overlay.stock_share for overlay in self._line.overlays], axis=0)
+        tonnes = stocks["stock_t"].to_numpy(dtype=float) * share
+        country = stocks["country"].fillna(stocks["node"].map(self._network.nodes.set_index("id")["country"]))
+        ours = self._counting.inside(pd.DataFrame({"country": country})) | country.isna().to_numpy()
+        named = stocks["tiers"].fillna("").str.split(";")
+        ours &= np.array([not any(words) or bool({w.strip() for w in words} & set(self._tiers)) for words in named])
+        return pd.Series(np.where(ours, tonnes, 0.0)).groupby(stocks["commodity"].fillna("").to_numpy()).sum()
+
+
+def _entries(counting: Counting) -> list[tuple[str, str]]:
+    """Return (node, commodity) where plants and end uses of the beneficiaries take something in."""
+    network, nodes = counting.network, counting.network.nodes
+    ours = set(nodes["id"][counting.inside(nodes)])
+    inputs = network.processes[network.processes["role"] == "input"]
+    plants = nodes[["id", "process"]].merge(inputs[["process", "commodity"]], on="process")
+    demand = network.demand[["node", "commodity"]].rename(columns={"node": "id"})
+    both = pd.concat([plants[["id", "commodity"]], demand], ignore_index=True)
+    both = both[both["id"].isin(ours)]
+    return sorted(set(zip(both["id"], both["commodity"].fillna(""), strict=True)))
