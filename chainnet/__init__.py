@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from chainnet.reporting import report as report
     from chainnet.reporting import report_figures as report_figures
     from chainnet.results import codebook as codebook
+    from chainnet.results import licences as licences
     from chainnet.runs import ensemble as ensemble
     from chainnet.runs import sensitivity as sensitivity
     from chainnet.scenario import Scenario as Scenario
@@ -91,6 +92,7 @@ _ROOMS = {
     "geopolrisk": "indicators",
     "interdict": "criticality",
     "join": "sharing",
+    "licences": "results",
     "load_bearing": "assumptions",
     "max_flow": "flow",
     "merge": "sharing",
@@ -145,6 +147,7 @@ __all__ = [
     "geopolrisk",
     "interdict",
     "join",
+    "licences",
     "load_bearing",
     "max_flow",
     "merge",
