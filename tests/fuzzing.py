@@ -6,7 +6,6 @@ Run as a script for many files: ``python tests/fuzzing.py --files 10000 --seed 0
 from __future__ import annotations
 
 import argparse
-import base64
 import io
 import json
 import re
@@ -45,7 +44,16 @@ WORDS = (
     "1979-05-27", "1979-05-27T07:32:00Z", "07:32:00", "2027-13", "2027-01", "CHN", "ZZZ", "mine", "end_use", "id", "chainnet",
     "_x0000_", "_xD800_", "_x005F_", "W", ">5", "e", "--", "NA(1)", "$left", "low", "high", "extends", "[parameters]", "measures",
 )  # fmt: skip
-RAW = (b"\xff", b"\xed\xa0\x80", b"\xc3", b"\xff\xfe", b"\xef\xbb\xbf", b"\x00\x00\x00\x00", b"\xf4\x90\x80\x80", b"PK\x05\x06")
+RAW = (
+    b"\xff",
+    b"\xed\xa0\x80",
+    b"\xc3",
+    b"\xff\xfe",
+    b"\xef\xbb\xbf",
+    b"\x00\x00\x00\x00",
+    b"\xf4\x90\x80\x80",
+    b"PK\x05\x06",
+)
 VALUES: tuple[Any, ...] = (
     None, True, False, 0, -1, 1e308, -1e-320, 10**30, 10**400, "", "x", "nan", "\ud800", "\x00", "é", [], {}, [[]], [None], {"": 0},
     ["x"], [1, "x"], {"a": {"b": []}}, "a" * 5000,
@@ -213,7 +221,13 @@ def broken_parquet(rng: Random, data: bytes) -> bytes:
     out = io.BytesIO()
     try:
         parquet.write_table(pa.Table.from_pandas(frame, preserve_index=rng.random() < 0.2), out)
-    except (pa.ArrowException, ValueError, OverflowError, UnicodeError, TypeError):  # what Parquet cannot hold nobody hands in
+    except (
+        pa.ArrowException,
+        ValueError,
+        OverflowError,
+        UnicodeError,
+        TypeError,
+    ):  # what Parquet cannot hold nobody hands in
         return broken_bytes(rng, data)
     return out.getvalue()
 
@@ -224,7 +238,9 @@ def broken_store(rng: Random, data: bytes) -> bytes:
 
     with closing(sqlite3.connect(":memory:")) as db:
         db.deserialize(data)
-        word = rng.choice((*WORDS[:40], None, 5, 2.5, b"\xff\x00", "[1]", "[null, 2]", '{"a": 1}', "[NaN, 1]", '["x", 1]'))
+        word = rng.choice(
+            (*WORDS[:40], None, 5, 2.5, b"\xff\x00", "[1]", "[null, 2]", '{"a": 1}', "[NaN, 1]", '["x", 1]')
+        )
         word = word.replace("\x00", "") if isinstance(word, str) else word
         change: tuple[tuple[str, tuple[Any, ...]], ...] = (
             ("UPDATE OR IGNORE draws SET numbers = ?", (word,)),
@@ -299,12 +315,12 @@ LEGACY = (
 )
 PLAIN = b"year,exporter,importer,code,t\n2022,COD,CHN,2605,900\n2022,CHN,JPN,2605,100\n"
 USGS = (
-    "Source,Country,Type,Prod_t_2022,Prod_t_est_2023,Prod_notes\n"
-    'MCS2024,Congo (Kinshasa),"Mine production, cobalt content","144,000",170000,\n'
-    'MCS2024,United States,"Mine production, cobalt content",W,500,\n'
-    'MCS2024,Indonesia,"Mine production, cobalt content",>9600,17000,\n'
-    'MCS2024,World total (rounded),"Mine production, cobalt content",197000,230000,\n'
-).encode()
+    b"Source,Country,Type,Prod_t_2022,Prod_t_est_2023,Prod_notes\n"
+    b'MCS2024,Congo (Kinshasa),"Mine production, cobalt content","144,000",170000,\n'
+    b'MCS2024,United States,"Mine production, cobalt content",W,500,\n'
+    b'MCS2024,Indonesia,"Mine production, cobalt content",>9600,17000,\n'
+    b'MCS2024,World total (rounded),"Mine production, cobalt content",197000,230000,\n'
+)
 SCENARIO = b"""\
 label = "Exports stop"
 probability = 0.2
@@ -414,11 +430,10 @@ def _lines(command: str, *words: str) -> Callable[[Path], None]:
 
 def targets() -> list[Target]:
     """Return all that reads files, each with valid files of its own."""
-    import sqlite3
 
     import networkx as nx
 
-    from chainnet.io import generate_datapackage, write_template_book, write_template
+    from chainnet.io import write_template, write_template_book
     from chainnet.sharing import commit
 
     net = cn.read("mag-9")
@@ -431,10 +446,14 @@ def targets() -> list[Target]:
         forms = {}
         for suffix in (".xlsx", ".graphml", ".gexf", ".json"):
             forms[suffix] = cn.write(small, folder / f"net{suffix}").read_bytes()
-        bare = cn.Network.from_edges(pd.DataFrame({"source": ["a", "b", "a"], "target": ["b", "c", "c"], "capacity_tpa": [5.0, None, 2.5]}))
+        bare = cn.Network.from_edges(
+            pd.DataFrame({"source": ["a", "b", "a"], "target": ["b", "c", "c"], "capacity_tpa": [5.0, None, 2.5]})
+        )
         lists = {s: cn.write(bare, folder / f"list{s}").read_bytes() for s in (".csv", ".parquet")}
         template = write_template_book(folder / "template.xlsx").read_bytes()
-        pd.DataFrame({"id": ["a", "b"], "stage": ["mine", "end_use"], "capacity_tpa": [1.0, None]}).to_parquet(folder / "nodes.parquet")
+        pd.DataFrame({"id": ["a", "b"], "stage": ["mine", "end_use"], "capacity_tpa": [1.0, None]}).to_parquet(
+            folder / "nodes.parquet"
+        )
         nodes_parquet = (folder / "nodes.parquet").read_bytes()
         pd.read_csv(io.BytesIO(BACI)).to_parquet(folder / "baci.parquet")
         baci_parquet = (folder / "baci.parquet").read_bytes()
@@ -564,7 +583,7 @@ def main() -> None:
         if found is None:
             continue
         lines = found.error.strip().splitlines()
-        places = [line.strip() for line in lines if 'chainnet/' in line and 'File "' in line]
+        places = [line.strip() for line in lines if "chainnet/" in line and 'File "' in line]
         kind = f"{found.target}: {lines[-1][:160]} @ {places[-1] if places else ''}"
         kinds[kind] = kinds.get(kind, 0) + 1
         if kinds[kind] == 1:

@@ -64,6 +64,7 @@ class OwnData(Command):
     ignore_unknown: opt.IgnoreUnknown = False
     country_names: opt.CountryNames = False
     separator: opt.Separator = ","
+    any_size: opt.AnySize = False
 
     def read_own(self, graph: str) -> Network:
         """Read a graph as the options say."""

@@ -119,11 +119,12 @@ class Roles:
         capacity = _given(edges)
         ends = (_text(edges[end]).to_numpy(dtype=object) for end in ("source", "target"))
         ways = (capacity.groupby(end).sum(min_count=1) for end in ends)
-        out, into = (way.reindex(_text(self.nodes["id"])).to_numpy(dtype=float) for way in ways)
-        lacks = np.where((stage == "refiner") & (rule == RULES["refiner"]), out - into, 0.0)
-        worst = int(np.argmax(np.nan_to_num(lacks))) if len(lacks) else 0
-        if not len(lacks) or not lacks[worst] > _MUCH * capacity.sum():
-            return ""
+        with np.errstate(over="ignore", invalid="ignore"):  # sums of numbers near the largest there is
+            out, into = (way.reindex(_text(self.nodes["id"])).to_numpy(dtype=float) for way in ways)
+            lacks = np.where((stage == "refiner") & (rule == RULES["refiner"]), out - into, 0.0)
+            worst = int(np.argmax(np.nan_to_num(lacks))) if len(lacks) else 0
+            if not len(lacks) or not lacks[worst] > _MUCH * capacity.sum():
+                return ""
         name = self.nodes["id"].iloc[worst]
         return f' "{name}" may ship {out[worst]:,.6g}, but {into[worst]:,.6g} can reach it: is it a source?'
 

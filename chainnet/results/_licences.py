@@ -37,7 +37,9 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _EXTRA = re.compile(r"""extra\s*==\s*["']([\w-]+)["']""")
 # whoever hands on a work with these in it owes its source, in whole or of that part
 _STRONG = re.compile(r"\bA?GPL|(?<!Lesser )(?<!Library )General Public License|Affero", re.IGNORECASE)
-_WEAK = re.compile(r"\bLGPL|Lesser General Public|Library General Public|\bMPL|Mozilla|\bEPL|Eclipse|CDDL", re.IGNORECASE)
+_WEAK = re.compile(
+    r"\bLGPL|Lesser General Public|Library General Public|\bMPL|Mozilla|\bEPL|Eclipse|CDDL", re.IGNORECASE
+)
 _LONGEST = 100  # of words that name a licence; some packages put its whole text there
 
 
@@ -133,9 +135,12 @@ def _row(name: str, part: str, use: str) -> tuple[str, str | None, str | None, s
 
 def _licence(said: PackageMetadata) -> str:
     """Return what a package says of its licence: an expression, else words, else a class of licences."""
-    expression = said.get("License-Expression", "")
-    words = " ".join((said.get("License", "") or "").split())
-    classes = [line.rpartition("::")[2].strip() for line in said.get_all("Classifier") or [] if line.startswith("License")]
+    expression, words = (
+        " ".join(" ".join(said.get_all(key) or []).split()) for key in ("License-Expression", "License")
+    )
+    classes = [
+        line.rpartition("::")[2].strip() for line in said.get_all("Classifier") or [] if line.startswith("License")
+    ]
     if expression or (words and len(words) <= _LONGEST and not classes):
-        return str(expression or words)
+        return expression or words
     return " or ".join(classes) or (f"{words[:_LONGEST]}..." if words else "not stated")

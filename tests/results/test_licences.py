@@ -19,8 +19,10 @@ ROOT = Path(__file__).parents[2]
 
 def test_every_package_that_is_asked_for_is_listed_with_what_it_is_for() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    extras = {name: lines for name, lines in project["optional-dependencies"].items() if name not in ("dev", "bench", "all")}
-    wanted = {line: "core" for line in project["dependencies"]}
+    extras = {
+        name: lines for name, lines in project["optional-dependencies"].items() if name not in ("dev", "bench", "all")
+    }
+    wanted = dict.fromkeys(project["dependencies"], "core")
     wanted |= {line: name for name, lines in extras.items() for line in lines}
     table = licences()
     for line, part in wanted.items():
@@ -35,7 +37,9 @@ def test_versions_are_those_that_are_installed_and_every_licence_has_words() -> 
     assert "pandas" in there.loc["python-dateutil", "used_for"]
 
 
-@pytest.mark.parametrize(("name", "strength"), [("igraph", "strong"), ("pycountry", "weak"), ("scipy", ""), ("matplotlib", "")])
+@pytest.mark.parametrize(
+    ("name", "strength"), [("igraph", "strong"), ("pycountry", "weak"), ("scipy", ""), ("matplotlib", "")]
+)
 def test_a_licence_that_asks_for_the_source_is_marked(name: str, strength: str) -> None:
     assert licences().loc[name, "copyleft"] == strength
 
