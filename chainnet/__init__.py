@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from chainnet.reporting import report as report
     from chainnet.reporting import report_figures as report_figures
     from chainnet.results import codebook as codebook
+    from chainnet.results import licences as licences
     from chainnet.runs import ensemble as ensemble
     from chainnet.runs import sensitivity as sensitivity
     from chainnet.scenario import Scenario as Scenario
@@ -93,6 +94,7 @@ _ROOMS = {
     "interdict": "criticality",
     "join": "sharing",
     "joint_stockpile": "blocs",
+    "licences": "results",
     "load_bearing": "assumptions",
     "max_flow": "flow",
     "merge": "sharing",
@@ -148,6 +150,7 @@ __all__ = [
     "interdict",
     "join",
     "joint_stockpile",
+    "licences",
     "load_bearing",
     "max_flow",
     "merge",

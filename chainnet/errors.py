@@ -42,6 +42,9 @@ UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 UNWRITABLE_RULE = "a control character or half a character that no file may hold"
 FAULT_COLUMNS = ("file", "row", "column", "value", "rule", "remedy")
 _PRINTED = 20
+_LONGEST = 200  # characters of a word in a message; the whole stands in ``faults``
+_LONGEST_LINE = 4000  # characters of a line of a message
+_LONGEST_HINT = 100  # of words that are compared with each other, which takes the square of it
 
 
 def printable(text: str) -> str:
@@ -49,12 +52,17 @@ def printable(text: str) -> str:
     return UNWRITABLE.sub("?", text)
 
 
+def _told(text: str) -> str:
+    """Return a message that can be written, and no line of which fills a screen with one cell."""
+    return "\n".join(_cut(line, _LONGEST_LINE) for line in printable(text).split("\n"))
+
+
 class ChainnetError(Exception):
     """Root of every error that chainnet raises on purpose."""
 
     def __init__(self, *args: object) -> None:
         # an error about a text that cannot be written must be printable itself
-        super().__init__(*(printable(arg) if isinstance(arg, str) else arg for arg in args))
+        super().__init__(*(_told(arg) if isinstance(arg, str) else arg for arg in args))
 
 
 @dataclass(frozen=True, order=True)
@@ -86,17 +94,21 @@ class Fault:
 def _line(alike: Sequence[Fault]) -> str:
     """Return one line for faults that differ in their rows alone: where the first stands, then the other rows."""
     fault = alike[0]
-    where = fault.file
+    where = _cut(fault.file)
     if fault.row is not None:
         where += f" row {fault.row}"
     if fault.column:
-        where += f", {fault.column}"
-    value = f' "{fault.value}":' if fault.value else ""
+        where += f", {_cut(fault.column)}"
+    value = f' "{_cut(fault.value)}":' if fault.value else ""
     also = _listed("also row", [other.row for other in alike[1:] if other.row is not None], "s")
     labels = _listed("index", [other.label for other in alike if other.label])
     more = "; ".join(filter(None, (also, labels)))
     stop = "" if fault.rule.endswith("?") else "."
     return f"{where}:{value} {fault.rule}{stop} {fault.remedy}" + (f" ({more})" if more else "")
+
+
+def _cut(text: str, most: int = _LONGEST) -> str:
+    return text if len(text) <= most else text[: most - 3] + "..."
 
 
 def _listed(word: str, places: Sequence[int | str], plural: str = "") -> str:
@@ -199,7 +211,10 @@ def _fault_key(fault: Fault) -> tuple[str, int, str, str, str]:
 
 def near_matches(word: str, known: Iterable[str]) -> str:
     """Return `` did you mean "x"?`` for the words nearest to ``word``, or nothing."""
-    close = difflib.get_close_matches(word, [str(k) for k in known], n=3, cutoff=0.6)
+    if len(word) > _LONGEST_HINT:
+        return ""
+    short = [text for text in map(str, known) if len(text) <= _LONGEST_HINT]
+    close = difflib.get_close_matches(word, short, n=3, cutoff=0.6)
     if not close:
         return ""
     return " did you mean " + " or ".join(f'"{c}"' for c in close) + "?"

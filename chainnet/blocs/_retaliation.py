@@ -173,7 +173,12 @@ def retaliation(
     rules = _Rules(int(k), by, to, budget_musd, float(time_limit_s), sizes, reroute, commodity)
     boards = {
         str(name): _Board(
-            network, standing(network, _joined(scenario, move, str(name)), (), by_year), sides, rules, proofs
+            network,
+            # what reaches nothing among the moves that are made here is nobody's slip
+            standing(network, _joined(scenario, move, str(name)), (), by_year, said=moves is not None),
+            sides,
+            rules,
+            proofs,
         )
         for name, move in plays.items()
     }

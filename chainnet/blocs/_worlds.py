@@ -173,10 +173,12 @@ def chosen_projects(network: Network, projects: Iterable[str] | None) -> Bools:
     return np.asarray(table["id"].isin(named_projects(network, projects)).to_numpy(dtype=bool))
 
 
-def standing(network: Network, scenario: Scenario | None, projects: Iterable[str] | None, by_year: Any) -> Overlay:
+def standing(
+    network: Network, scenario: Scenario | None, projects: Iterable[str] | None, by_year: Any, *, said: bool = True
+) -> Overlay:
     """Return the overlay of a scenario with the named projects built, at the size they have in a year."""
     year = checks.year(by_year)
-    overlay = overlay_of(network, scenario)
+    overlay = overlay_of(network, scenario, said=said)
     sizes = np.where(chosen_projects(network, projects), project_sizes(network, year), 0.0)
     return overlay.with_built(np.maximum(overlay.built, sizes))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,12 +18,14 @@ from chainnet.io import (
     Intake,
     generate_datapackage,
     headers_of,
+    load_toml,
     parse_csv,
     read_descriptor,
     read_text,
     shipped_names,
     shipped_path,
     table_csv,
+    take_meta,
     write_files,
     write_folder,
 )
@@ -238,12 +239,7 @@ def _settings(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     file = f"{HAND_FOLDER}/{SETTINGS}"
     if not path.is_file():
         return {}, {}
-    try:
-        data = tomllib.loads(read_text(path, file))
-    except tomllib.TOMLDecodeError as error:
-        raise DataError(f"{file}: not TOML: {error}.") from None
-    from chainnet.io import take_meta
-
+    data = load_toml(read_text(path, file), file)
     intake = Intake("{}.csv", file)
     meta = take_meta({key: data.pop(key) for key in _CHAIN_KEYS if key in data}, intake)
     if intake.faults:

@@ -1,7 +1,7 @@
 """The command line: parse, call the API, print or write; no modelling.
 
 Answers go to stdout, progress and messages to stderr. Exit 0 answered, 1 bad data or infeasible,
-2 bad usage.
+2 bad usage, 130 stopped with Ctrl-C.
 """
 
 from __future__ import annotations

@@ -27,6 +27,7 @@ from typing import (
 import typer
 
 from chainnet.cli import options as opt
+from chainnet.cli.progress import patience
 from chainnet.errors import DataError, near_matches
 
 if TYPE_CHECKING:
@@ -277,6 +278,7 @@ class Verified(Command):
 
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 # may stand before the command, and after it
+STOPPED = 130  # exit code after Ctrl-C, as shells have it
 DEBUG = inspect.Parameter("debug", inspect.Parameter.KEYWORD_ONLY, default=False, annotation=Debug)
 C = TypeVar("C", bound=type[Command])
 
@@ -309,15 +311,21 @@ def command(asks: str = "", name: str = "") -> Callable[[C], C]:
                 inspect.Parameter(field, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=hint)
             )
         parameters.append(DEBUG)
+        group, _, own = (name or kind.__name__.lower()).rpartition(" ")
 
         def run(debug: bool, **given: Any) -> None:
             _show_tracebacks(debug)
-            kind(**given)._run()
+            try:
+                with patience(own):
+                    kind(**given)._run()
+            except KeyboardInterrupt as stop:
+                said = f"stopped; {stop}" if str(stop) else "stopped"
+                print(f"chainnet: {said}.", file=sys.stderr)
+                raise typer.Exit(STOPPED) from None
 
         # what typer reads
         run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
         run.__annotations__ = {asked.name: asked.annotation for asked in parameters}
-        group, _, own = (name or kind.__name__.lower()).rpartition(" ")
         (_group(group) if group else app).command(own, help=inspect.getdoc(kind))(run)
         return kind
 

@@ -43,6 +43,16 @@ class ListGraphs(Output):
         self.say(None, {"graphs": catalog()})
 
 
+@command()
+class Licences(Output):
+    """List the packages that chainnet needs: version, licence, what each is used for; nothing is asked of a network."""
+
+    def _run(self) -> None:
+        from chainnet.results import licences
+
+        self.say(None, {"licences": licences()})
+
+
 @dataclass(kw_only=True, eq=False)
 class OwnData(Command):
     """The options that say how a file of one's own is read."""
@@ -54,6 +64,7 @@ class OwnData(Command):
     ignore_unknown: opt.IgnoreUnknown = False
     country_names: opt.CountryNames = False
     separator: opt.Separator = ","
+    any_size: opt.AnySize = False
 
     def read_own(self, graph: str) -> Network:
         """Read a graph as the options say."""

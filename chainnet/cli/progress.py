@@ -3,23 +3,60 @@
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from time import monotonic
 
-__all__ = ["PLAIN", "progress_bar"]
+__all__ = ["PLAIN", "patience", "progress_bar"]
 
 Step = Callable[[str, float], None]
 
 PLAIN = "... "  # how a plain line begins
 _QUIET_S = 2.0  # work that is done by then says nothing
 _APART_S = 5.0  # at least so long between two plain lines
+_PATIENCE_S = 10.0  # a command that has said nothing for so long says that it is at work
+_AGAIN_S = 30.0
 _GUESSED_FROM = 0.05  # a smaller part done says nothing of what is left
+
+
+_shown: list[str] = []  # bars: who sees one needs no other sign
+
+
+@contextmanager
+def patience(what: str) -> Iterator[None]:
+    """Say now and then that a command is at work, and for how long, where no bar says more."""
+    begun, is_done = monotonic(), threading.Event()
+
+    def wait() -> None:
+        pause = _PATIENCE_S
+        while not is_done.wait(pause):
+            pause = _AGAIN_S
+            if not _shown:
+                print(f"{PLAIN}{what}: at work for {_clock(monotonic() - begun)}", file=sys.stderr, flush=True)
+
+    watch = threading.Thread(target=wait, daemon=True)
+    watch.start()
+    try:
+        yield
+    finally:
+        is_done.set()
+        watch.join()
 
 
 @contextmanager
 def progress_bar(what: str) -> Iterator[Step]:
     """Show on stderr what is being done, how much is done and how long the rest may take."""
+    _shown.append(what)
+    try:
+        with _bar(what) as step:
+            yield step
+    finally:
+        _shown.remove(what)
+
+
+@contextmanager
+def _bar(what: str) -> Iterator[Step]:
     if not sys.stderr.isatty():
         yield _plain_lines()
         return

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -344,14 +343,11 @@ def _write_scenarios(folder: Path, scenarios: Sequence[Any]) -> None:
 
 def _facts(path: Path | None, network: Network) -> tuple[list[dict[str, Any]], dict[str, dict[str, float]]]:
     """Read facts and insiders from TOML; scenarios by name or path."""
-    from chainnet.io import read_text
+    from chainnet.io import load_toml, read_text
 
     if path is None:
         return [], {}
-    try:
-        data = tomllib.loads(read_text(path, path.name))
-    except tomllib.TOMLDecodeError as error:
-        raise DataError(f"{path.name}: no valid TOML: {error}. Correct the file.") from None
+    data = load_toml(read_text(path, path.name), path.name)
     strange = sorted(set(data) - {"facts", "insiders"})
     facts, insiders = data.get("facts", []), data.get("insiders", {})
     if strange or not isinstance(facts, list) or not isinstance(insiders, Mapping):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
@@ -72,8 +73,7 @@ class Stress(Question, Counted, TableOutput):
         sets = _sets(self)
         answers = {}
         for name, built in sets.items():
-            with progress_bar(f"stress test {name}".strip()) as progress:
-                answers[name] = self.ask(scenarios=chosen, stocks=not self.no_stocks, projects=built, progress=progress)
+            answers[name] = self._answer(name, chosen, built)
         if len(answers) > 1:
             self._side_by_side(answers)
             return
@@ -88,6 +88,23 @@ class Stress(Question, Counted, TableOutput):
             ("overview",),
             self._ends(found) if others else None,
         )
+
+    def _answer(self, name: str, chosen: Any, built: Any) -> Any:
+        """Ask with one set of projects; after Ctrl-C of those scenarios that are done, if any are."""
+        from chainnet.scenario import pick_scenarios
+        from chainnet.words import Stopped
+
+        asked = {"stocks": not self.no_stocks, "projects": built}
+        try:
+            with progress_bar(f"stress test {name}".strip()) as progress:
+                return self.ask(scenarios=chosen, progress=progress, **asked)
+        except Stopped as stop:
+            everything = {one.name: one for one in pick_scenarios(self.network, chosen)}
+            done = [everything[each] for each in stop.done if each in everything]
+            if not done:
+                raise
+            print(f"chainnet: stopped; {stop}. These follow.", file=sys.stderr)
+            return self.ask(scenarios=done, **asked)
 
     def _side_by_side(self, answers: Mapping[str, Any]) -> None:
         """Say who goes short with each set of projects; every table of each follows under its name."""

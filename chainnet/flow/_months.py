@@ -1,9 +1,13 @@
-"""Who is served when: one linear program over all periods, tier by tier, early, then at least cost."""
+"""Who is served when: one linear program over all periods, tier by tier, early, then at least cost.
+
+Where neither goods under way nor stocks join the periods, each stands alone, and periods under the same measures are
+one: a program of one period is solved for each of these, which is the same answer.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -75,6 +79,8 @@ class Bases:
     def later(self, by: int) -> Bases:
         """Return the bases for what is left of the plan from a period on; what comes after its end is at rest."""
         p, moved = self.periods, {}
+        if p.n_periods == 1:  # each period stands alone
+            return self
         for name, (columns, rows) in self.by_stage.items():
             new_columns, new_rows = columns.copy(), rows.copy()
             for new, old, size, rest in (
@@ -101,6 +107,48 @@ class Bases:
             mine[known] = rows[place[known]]
             out[name] = columns, mine
         return out
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """The answer of one program, all of its periods; ``proof``: the worst of its stages, ``ends``: where they ended."""
+
+    x: Array
+    served_t: Array
+    wanted_t: Array
+    cost_usd: float
+    endurance: dict[str, float]
+    proof: Certificate
+    ends: dict[str, Statuses]
+
+
+@dataclass(frozen=True)
+class _How:
+    """What is asked of a plan besides its measures."""
+
+    totals_only: bool
+    least_cost: bool
+    worth: Array | None
+
+    @property
+    def key(self) -> tuple[Any, ...]:
+        """What tells two of them apart."""
+        return self.totals_only, self.least_cost, None if self.worth is None else self.worth.tobytes()
+
+
+class _Steps:
+    """Tells how many of the programs of a plan are done."""
+
+    def __init__(self, tell: Callable[[str, float], None] | None, todo: int, columns: int) -> None:
+        self._tell, self._todo, self._done, self._columns = tell, max(todo, 1), 0, columns
+
+    def done(self, what: str, n: int = 1) -> None:
+        """Count programs, or what turned out to need none."""
+        self._done += n
+        if self._tell is not None:
+            done = min(self._done, self._todo)
+            size = f"{done} of {self._todo} programs of {self._columns:,} columns"
+            self._tell(f"{what} ({size})", done / self._todo)
 
 
 class MonthsModel:
@@ -153,14 +201,21 @@ class MonthsModel:
         )
         if stocks:
             check_stocks(low)
-        self._early = (n_periods - np.arange(n_periods)) / n_periods
         self.periods: Periods = expand_periods(low, n_periods, step_months, new_lag_months=NEW_LAG_MONTHS)
         # who has no tier comes sooner from the stage before
         late = {name for name, members in self.stages if not (members & ~counting.tiers[""]).any()}
-        known = near.for_program(self.periods) if near is not None else {}
+        # without goods under way and stocks there are no columns and rows but those of each period
+        program, whole = self.periods.program, (self.periods.width * n_periods, self.periods.height * n_periods)
+        self.is_apart = (len(program.cost), len(program.row_lower)) == whole
+        self._solved = (
+            expand_periods(low, 1, step_months, new_lag_months=NEW_LAG_MONTHS) if self.is_apart else self.periods
+        )
+        self._pieces: dict[Any, _Piece] = {}
+        self._steps = _Steps(None, 1, 0)
+        known = near.for_program(self._solved) if near is not None else {}
         self._first_near = {name: ends for name, ends in known.items() if name not in late}
         basic = [columns == BASIC for columns, _ in self._first_near.values()]  # these stay in the model, even if shut
-        self._model = CompactModel(self.periods.program, np.any(basic, axis=0) if basic else None)
+        self._model = CompactModel(self._solved.program, np.any(basic, axis=0) if basic else None)
         # beside a host so much larger the dual method wanders among equal answers, ten times as long as others take
         self._has_host = float(low.sizes.max()) > HOST * float(low.sizes.min())
         # of the plan at hand: proofs, whether stocks must keep some
@@ -186,6 +241,7 @@ class MonthsModel:
         keeps_end: bool = True,
         notes_bases: bool = False,
         near: Bases | None = None,
+        tell: Callable[[str, float], None] | None = None,
     ) -> Plan:
         """Serve tier after tier over all periods, early rather than late, then at least cost.
 
@@ -208,6 +264,8 @@ class MonthsModel:
             Whether plans of other events may start from where the stages of this one end.
         near : Bases, optional
             Where the stages of this plan begin, rather than where those of the model do.
+        tell : callable, optional
+            Called with what is done and the part of the plan.
 
         Raises
         ------
@@ -216,10 +274,91 @@ class MonthsModel:
         SolverError
             If an answer fails its own check, or the solver has none.
         """
+        how, steps = _How(totals_only, least_cost, worth), len(overlays)
+        self._notes = notes_bases
+        if self.is_apart:
+            piece = self._apart(overlays, start, how, endurance, tell)
+        else:
+            self._steps = _Steps(tell, self._programs(how, endurance), self._n_columns)
+            piece = self._solve(overlays, start, how, endurance, keeps_end, near)
         p = self.periods
+        block = p.block(piece.x)
+        return Plan(
+            piece.x,
+            start,
+            piece.served_t[:steps],
+            piece.wanted_t[:steps],
+            p.levels(piece.x, overlays, start)[:steps],
+            np.maximum(block[:steps, : p.low.n_edges], 0.0),
+            p.throughput(piece.x)[:steps],
+            relation_flows(p.low, block[:steps]),
+            piece.cost_usd,
+            piece.endurance,
+            piece.proof,
+            Bases(self._solved, piece.ends) if piece.ends else None,
+        )
+
+    @property
+    def _n_columns(self) -> int:
+        return len(self._solved.program.cost)
+
+    def _programs(self, how: _How, endurance: Sequence[tuple[str, Any]]) -> int:
+        """Return how many programs a plan takes at most, where each of endurance takes one."""
+        return 2 * len(self.stages) + len(endurance) + how.least_cost
+
+    def _apart(
+        self,
+        overlays: Sequence[Overlay],
+        start: Start,
+        how: _How,
+        endurance: Sequence[tuple[str, Any]],
+        tell: Callable[[str, float], None] | None,
+    ) -> _Piece:
+        """Put the plan together from periods that stand alone, each kind of them solved once."""
+        keys = [(_key(overlay), how.key) for overlay in overlays]
+        kinds = len(set(keys) - self._pieces.keys())
+        self._steps = _Steps(tell, kinds * self._programs(how, endurance), self._n_columns)
+        whole, lasting, pieces = dict(endurance), dict[str, float](), []
+        for t, (key, overlay) in enumerate(zip(keys, overlays, strict=True)):
+            piece = self._pieces.get(key)
+            if piece is None or not self._members(whole).keys() <= piece.endurance.keys():
+                piece = self._pieces[key] = self._solve([overlay], start, how, list(whole.items()), True, None)
+            pieces.append(piece)
+            for label in [label for label in whole if label in piece.endurance]:
+                lasting[label] = float("inf")
+                if piece.endurance[label] == 0:
+                    lasting[label] = float(t)
+                    del whole[label]
+        p, rest = self.periods, self.periods.n_periods - len(overlays)
+        nothing = np.zeros((rest, self.n_demand))
+        return _Piece(
+            np.concatenate([*(piece.x for piece in pieces), np.zeros(rest * p.width)]),
+            np.concatenate([*(piece.served_t for piece in pieces), nothing]),
+            np.concatenate([*(piece.wanted_t for piece in pieces), nothing]),
+            sum(piece.cost_usd for piece in pieces),
+            lasting,
+            _worst([piece.proof for piece in pieces]),
+            pieces[0].ends,
+        )
+
+    def _members(self, endurance: dict[str, Any]) -> dict[str, Any]:
+        """Return for whom endurance is found: those whom any stage serves."""
+        some = np.any([members for _, members in self.stages], axis=0) if self.stages else np.zeros(self.n_demand, bool)
+        return {label: rows for label, rows in endurance.items() if (rows & some).any()}
+
+    def _solve(
+        self,
+        overlays: Sequence[Overlay],
+        start: Start,
+        how: _How,
+        endurance: Sequence[tuple[str, Any]],
+        keeps_end: bool,
+        near: Bases | None,
+    ) -> _Piece:
+        p = self._solved
         upper, row_lower, row_upper = p.bounds(overlays, start, keeps_end=keeps_end)
         self._proofs = []
-        self._ends, self._notes, self._is_close = {}, notes_bases, True
+        self._ends, self._is_close = {}, True
         self._near, self._most_steps = self._first_near, len(p.program.row_lower) // FAR_STEPS
         if near is not None:  # a plan that was followed up to now is near however many steps it takes
             self._near, self._most_steps = near.for_program(p), len(p.program.row_lower) * FAR_STEPS
@@ -229,51 +368,39 @@ class MonthsModel:
         lasting: dict[str, float] = {}
         found = None
         gain = np.zeros(len(upper))
-        if worth is not None:
-            gain[p.served(np.ones(self.n_demand, dtype=bool))] = np.tile(worth, p.n_periods)
+        if how.worth is not None:
+            gain[p.served(np.ones(self.n_demand, dtype=bool))] = np.tile(how.worth, p.n_periods)
             self._model.set_cost(p.costs(overlays) - gain)
             found = self._optimal(None, "worth")
         best = found
         for name, members in self.stages:
-            if totals_only and name not in self._firsts:
+            if how.totals_only and name not in self._firsts:
                 continue
             before = self._model.held
-            if worth is None:
-                found = self._stage(name, members, wanted, found, totals_only)
+            if how.worth is None:
+                found = self._stage(name, members, wanted, found, how.totals_only)
+            self._steps.done(f"who is served: {name}", 2)
             assert found is not None
             after = self._model.held
             self._model.set_held(before)  # who endures how long is asked with the stages before kept, not its own
             for label, rows in [(label, rows) for label, rows in endurance if (rows & members).any()]:
                 lasting[label] = self._lasting(rows & members, wanted, found, len(overlays))
+                self._steps.done(f"who endures how long: {name}")
             self._model.set_held(after)
-        if worth is not None:
+        if how.worth is not None:
             assert best is not None
             found = best
-        elif least_cost or found is None:
+        elif how.least_cost or found is None:
             self._model.set_cost(p.costs(overlays))
             found = self._optimal(found, COST, is_near=self._has_host)
-        block = p.block(found.x)
-        served = self._settled(np.clip(block[:, p.low.served], 0.0, wanted), wanted)
-        steps = len(overlays)
-        gap, violation = (max(getattr(q, side) for q in self._proofs) for side in ("gap", "violation"))
-        return Plan(
-            found.x,
-            start,
-            served[:steps],
-            wanted[:steps],
-            p.levels(found.x, overlays, start)[:steps],
-            np.maximum(block[:steps, : p.low.n_edges], 0.0),
-            p.throughput(found.x)[:steps],
-            relation_flows(p.low, block[:steps]),
-            float(found.value + (gain * found.x).sum()) if least_cost else float("nan"),
-            lasting,
-            replace(self._proofs[-1], problem="months", gap=gap, violation=violation),
-            Bases(p, self._ends) if notes_bases else None,
-        )
+            self._steps.done(COST)
+        served = self._settled(np.clip(p.block(found.x)[:, p.low.served], 0.0, wanted), wanted)
+        cost = float(found.value + (gain * found.x).sum()) if how.least_cost else float("nan")
+        return _Piece(found.x, served, wanted, cost, lasting, _worst(self._proofs), self._ends)
 
     def _settled(self, served: Array, wanted: Array) -> Array:
         """Clear of rounding: what the proof of a stage leaves open is nobody's loss."""
-        p = self.periods
+        p = self._solved
         dust = CERTAIN * np.minimum(p.low.program.col_scale[p.low.served] * p.years, wanted / 1000.0)
         for _, members in self.stages:
             # a sum is settled to the size of all that it sums
@@ -290,19 +417,20 @@ class MonthsModel:
         totals_only: bool,
     ) -> LinearSolution:
         """Serve a stage as far as can be, hold that, then as early as can be, and hold that."""
-        columns = self.periods.served(members)
+        columns = self._solved.served(members)
         ask = wanted[:, np.flatnonzero(members)]
         if found is not None and self._is_whole(found, columns, ask):
             self._model.hold_at(columns, ask.ravel())  # nothing better is possible
             return found
-        cost = np.zeros(len(self.periods.program.cost))
+        cost = np.zeros(len(self._solved.program.cost))
         cost[columns] = -1.0
         self._model.set_cost(cost)
         found = self._optimal(found, name, is_near=self._has_host)
         self._model.hold(found)
-        if totals_only or name not in self._firsts or self._is_whole(found, columns, ask):
+        n = self._solved.n_periods  # of one period nothing is early or late
+        if n == 1 or totals_only or name not in self._firsts or self._is_whole(found, columns, ask):
             return found
-        cost[columns] = -np.repeat(self._early, int(members.sum()))
+        cost[columns] = -np.repeat((n - np.arange(n)) / n, int(members.sum()))
         self._model.set_cost(cost)
         found = self._optimal(found, f"{name}, early", is_near=True)
         self._model.hold(found)
@@ -317,7 +445,7 @@ class MonthsModel:
         The plan at hand gives a first answer; whether one period more is possible, then two, four, is asked of
         a program that counts these periods alone, until it is not; what lies between is halved.
         """
-        p = self.periods
+        p = self._solved
         place = np.flatnonzero(rows)
         ask = wanted[:, place]
         columns = p.served(rows).reshape(p.n_periods, -1)
@@ -373,3 +501,16 @@ class MonthsModel:
         if self._notes and (problem == COST or problem in dict(self.stages)):
             self._ends[problem] = self._model.statuses(found)
         return found
+
+
+def _worst(proofs: Sequence[Certificate]) -> Certificate:
+    """Return the last proof with the widest gap and the largest violation of all."""
+    gap, violation = (max(getattr(q, side) for q in proofs) for side in ("gap", "violation"))
+    return replace(proofs[-1], problem="months", gap=gap, violation=violation)
+
+
+def _key(overlay: Overlay) -> tuple[Any, ...]:
+    """Return what tells two overlays of the same restrictions apart."""
+    arrays = (getattr(overlay, each.name) for each in fields(overlay))
+    bounds = tuple(restriction.bound_tpa for restriction in overlay.restrictions)
+    return *(each.tobytes() for each in arrays if isinstance(each, np.ndarray)), bounds, overlay.stock_tiers

@@ -10,7 +10,8 @@ import pandas as pd
 from chainnet.errors import DataError, Fault, near_matches
 from chainnet.io.datapackage import network_meta, take_meta
 from chainnet.io.intake import Intake
-from chainnet.io.text import MOST_COLUMNS, Records, refuse, written_columns
+from chainnet.io.sizes import MOST_COLUMNS, exceeds, too_large
+from chainnet.io.text import Records, refuse, written_columns
 from chainnet.network import TABLES, Annotated, Network, Reading, annotated, result_columns
 
 __all__ = ["annotated_parts", "awake_edges", "cell", "embedded_words", "network_of_graph", "rows_of"]
@@ -102,8 +103,8 @@ def _records(items: Iterable[Mapping[str, Any]], file: str) -> Records:
     """Return records with one column for every key that any item has."""
     items = [{str(k): v for k, v in item.items()} for item in items]
     names = dict.fromkeys(name for item in items for name in item)
-    if len(names) > MOST_COLUMNS:
-        raise refuse(file, f"there are {len(names)} attributes; at most {MOST_COLUMNS}", "Remove some.")
+    if exceeds(len(names), MOST_COLUMNS):
+        raise too_large(file, f"there are {len(names)} attributes; at most {MOST_COLUMNS}", "Remove some")
     out = Records(header=list(names), lines=list(range(2, len(items) + 2)))
     for line, item in zip(out.lines, items, strict=True):
         out.rows.append([_plain(item.get(name), file, line, name, out.faults) for name in names])

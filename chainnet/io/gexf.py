@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+from chainnet.io import sizes
 from chainnet.io.embedded import network_of_graph
-from chainnet.io.text import MOST_ITEMS, load_json, read_text, refuse
+from chainnet.io.sizes import exceeds, too_large
+from chainnet.io.text import load_json, read_text, refuse
 from chainnet.network import Network, Reading
 
 __all__ = ["read_gexf"]
 
-_MOST_MARKS = 3_000_000
 _OWN = "chainnet"
 
 
@@ -29,8 +30,8 @@ def read_gexf(path: Path, how: Reading) -> Network:
     if "<!DOCTYPE" in text or "<!ENTITY" in text:
         rule = "declares a document type or an entity"
         raise refuse(file, rule, "Remove the declaration; it is never needed.")
-    if text.count("<") > _MOST_MARKS:
-        raise refuse(file, f"holds more than {_MOST_MARKS} XML elements", "Give bare edges as Parquet.")
+    if exceeds(text.count("<"), sizes.MOST_MARKS):
+        raise too_large(file, f"holds more than {sizes.MOST_MARKS} XML elements", "Give bare edges as Parquet")
     try:
         root = ElementTree.fromstring(text.encode())
     except ElementTree.ParseError as error:
@@ -81,8 +82,8 @@ def _items(graph: ElementTree.Element, kind: str, file: str) -> list[dict[str, s
     for item in [] if holder is None else holder:
         if _tag(item) != kind:
             continue
-        if len(out) >= MOST_ITEMS:
-            raise refuse(file, f"has more than {MOST_ITEMS} {kind}s", "Give bare edges as Parquet.")
+        if exceeds(len(out) + 1, sizes.MOST_ITEMS):
+            raise too_large(file, f"has more than {sizes.MOST_ITEMS} {kind}s", "Give bare edges as Parquet")
         if _child(item, "nodes") is not None:
             raise refuse(file, "has nodes within nodes", "Flatten the graph.", value=item.get("id", ""))
         values = _child(item, "attvalues")

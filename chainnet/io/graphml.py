@@ -11,8 +11,10 @@ from xml.parsers import expat
 import pandas as pd
 
 from chainnet.errors import DataError
+from chainnet.io import sizes
 from chainnet.io.embedded import annotated_parts, embedded_words, network_of_graph
-from chainnet.io.text import MOST_ITEMS, load_json, number_text, read_text, refuse, written_columns
+from chainnet.io.sizes import exceeds, too_large
+from chainnet.io.text import load_json, number_text, read_text, refuse, written_columns
 from chainnet.network import Network, Reading
 
 __all__ = ["graphml_bytes", "read_graphml"]
@@ -203,8 +205,9 @@ class _Scan:
         ends = {end: attributes.get(end, "") for end in own}
         self._place = {}
         items = self.nodes if name == "node" else self.edges
-        if len(items) >= MOST_ITEMS:
-            raise self._refuse(f"has more than {MOST_ITEMS} {name}s", "Give bare edges as Parquet.")
+        if exceeds(len(items) + 1, sizes.MOST_ITEMS):
+            rule = f"has more than {sizes.MOST_ITEMS} {name}s"
+            raise too_large(self.file, rule, "Give bare edges as Parquet", row=self._parser.CurrentLineNumber)
         items.append((self._place, ends))
 
     def _characters(self, text: str) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from chainnet.errors import DataError, Fault
+from chainnet.io.sizes import LONGEST_CELL, exceeds, too_large
 from chainnet.io.text import Records, collector_off
 from chainnet.network import AS_WRITTEN, MOST_FAULTS, TABLES, Gate, Network, Reading
 
@@ -58,7 +59,8 @@ class Intake:
             self.faults.append(Fault(self.files[table], None, "", "", rule, "Add them; it must have some."))
             return
         with collector_off():
-            columns = zip(*records.rows, strict=True) if records.rows else [()] * len(records.header)
+            columns = list(zip(*records.rows, strict=True)) if records.rows else [()] * len(records.header)
+            self._check_cells(table, records, columns)
             frame = pd.DataFrame({i: _series(cells) for i, cells in enumerate(columns)})
         frame.columns = pd.Index(records.header, dtype="object")
         if self.how.separator != ",":
@@ -66,6 +68,16 @@ class Intake:
         self.frames[table] = frame
         self._lines[self.files[table]] = records.lines
         self.faults += records.faults
+
+    def _check_cells(self, table: str, records: Records, columns: list[tuple[Any, ...]]) -> None:
+        """Note the first cell of a column that is too long."""
+        for name, cells in zip(records.header, columns, strict=True):
+            longest = max((len(cell) for cell in cells if isinstance(cell, str)), default=0)
+            if exceeds(longest, LONGEST_CELL):
+                row = next(i for i, cell in enumerate(cells) if isinstance(cell, str) and len(cell) > LONGEST_CELL)
+                rule = f"the cell has {len(cells[row])} characters; at most {LONGEST_CELL} are taken"
+                error = too_large(self.files[table], rule, "Shorten it", row=records.lines[row], column=name[:80])
+                self.faults += error.faults_list
 
     def network(self, **meta: Any) -> Network:
         """Return the network.

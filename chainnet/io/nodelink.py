@@ -6,8 +6,10 @@ import json
 from pathlib import Path
 from typing import Any
 
+from chainnet.io import sizes
 from chainnet.io.embedded import awake_edges, embedded_words, network_of_graph, rows_of
-from chainnet.io.text import MOST_ITEMS, load_json, read_text, refuse
+from chainnet.io.sizes import exceeds, too_large
+from chainnet.io.text import load_json, read_text, refuse
 from chainnet.network import Network, Reading
 
 __all__ = ["nodelink_bytes", "read_nodelink"]
@@ -56,6 +58,6 @@ def read_nodelink(path: Path, how: Reading) -> Network:
 def _objects(items: Any, name: str, file: str) -> list[dict[str, Any]]:
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
         raise refuse(file, f"{name} must be a list of objects", "Write it with networkx.node_link_data or chainnet.")
-    if len(items) > MOST_ITEMS:
-        raise refuse(file, f"has {len(items)} {name}; at most {MOST_ITEMS}", "Give bare edges as Parquet.")
+    if exceeds(len(items), sizes.MOST_ITEMS):
+        raise too_large(file, f"has {len(items)} {name}; at most {sizes.MOST_ITEMS}", "Give bare edges as Parquet")
     return items

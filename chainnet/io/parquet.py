@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from chainnet.errors import DataError
+from chainnet.io import sizes
+from chainnet.io.sizes import exceeds, too_large
 from chainnet.io.text import refuse
 
 __all__ = ["arrow", "parquet_frame"]
 
-_MOST_ROWS = 20_000_000
-_MOST_BYTES = 2 * 2**30
+_INDEX = re.compile(r"__index_level_\d+__")  # an index without a name, as pandas writes it
 
 
 def parquet_frame(path: Path, file: str, needs_rows: bool = True) -> pd.DataFrame:
@@ -39,9 +41,11 @@ def parquet_frame(path: Path, file: str, needs_rows: bool = True) -> pd.DataFram
         with parquet.ParquetFile(path) as source:
             _guard(source, file)
             _check_types(pa, source.schema_arrow, file)
-            # handed on piece by piece: what pandas has, Arrow need not keep
-            frame: pd.DataFrame = source.read().to_pandas(self_destruct=True, split_blocks=True)
-    except (pa.ArrowException, OSError) as error:
+            # handed on piece by piece: what pandas has, Arrow need not keep; what pandas noted beside it is not read
+            held = source.read()
+            held = held.drop_columns([name for name in held.column_names if _INDEX.fullmatch(name)])
+            frame: pd.DataFrame = held.to_pandas(self_destruct=True, split_blocks=True, ignore_metadata=True)
+    except (pa.ArrowException, OSError, UnicodeError) as error:
         first = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
         raise refuse(file, f"not a Parquet file that can be read: {first}", "Write it again.") from None
     if needs_rows and frame.empty:
@@ -71,9 +75,10 @@ def _guard(source: Any, file: str) -> None:
     """Refuse a file that unpacks to more than a laptop holds, before it is unpacked."""
     meta = source.metadata
     size = sum(meta.row_group(i).total_byte_size for i in range(meta.num_row_groups))
-    if meta.num_rows > _MOST_ROWS or size > _MOST_BYTES:
-        rule = f"holds {meta.num_rows} rows in {size} bytes; at most {_MOST_ROWS} rows in {_MOST_BYTES} bytes"
-        raise refuse(file, rule, "Split it.")
+    most_rows, most_bytes = sizes.MOST_PARQUET_ROWS, sizes.MOST_PARQUET_BYTES
+    if exceeds(meta.num_rows, most_rows) or exceeds(size, most_bytes):
+        rule = f"holds {meta.num_rows} rows in {size} bytes; at most {most_rows} rows in {most_bytes} bytes"
+        raise too_large(file, rule, "Split it")
 
 
 def _check_types(pa: Any, schema: Any, file: str) -> None:

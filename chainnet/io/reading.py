@@ -10,6 +10,7 @@ from chainnet.errors import DataError, near_matches
 from chainnet.io.catalogue import shipped_names, shipped_path
 from chainnet.io.datapackage import DESCRIPTOR
 from chainnet.io.folder import read_folder
+from chainnet.io.sizes import sizes_of
 from chainnet.network import Network, Reading
 
 __all__ = ["read"]
@@ -26,6 +27,7 @@ def read(
     ignore_unknown: bool = False,
     country_names: bool = False,
     separator: str = ",",
+    any_size: bool = False,
 ) -> Network:
     """Read a network.
 
@@ -40,6 +42,9 @@ def read(
         What is to be known of a file that is not in our own form; see ``Network.from_edges``.
     separator : str
         What stands between the cells of CSV files; with ``;`` or a tab, decimal commas are read.
+    any_size : bool
+        Read files, cells and archives however large they are; for those that you know. Otherwise what is larger than
+        stated is refused before it is unpacked.
 
     Returns
     -------
@@ -62,8 +67,15 @@ def read(
     if not isinstance(separator, str) or len(separator) != 1 or separator in '\r\n"':
         raise DataError(f'read: separator: {separator!r} is no single character. Give "," or ";" or "\\t".')
     how = Reading(source, sink, two_way, rename or {}, ignore_unknown, country_names, separator)
+    reader, path = _reader_of(graph)
+    with sizes_of(any_size):
+        return reader(path, how)
+
+
+def _reader_of(graph: str | Path) -> tuple[Callable[[Path, Reading], Network], Path]:
+    """Return what reads a graph, and from where."""
     if isinstance(graph, str) and graph in shipped_names():
-        return read_folder(_shipped(graph), how)
+        return read_folder, _shipped(graph)
     path = Path(graph)
     try:
         found, is_folder = path.exists(), path.is_dir()
@@ -71,15 +83,13 @@ def read(
         found = is_folder = False
     if not found:
         raise DataError(_missing(graph))
-    if is_folder:
-        return read_folder(path, how)
-    if path.name == DESCRIPTOR:
-        return read_folder(path.parent, how)
+    if is_folder or path.name == DESCRIPTOR:
+        return read_folder, path if is_folder else path.parent
     reader = _readers().get(path.suffix.lower())
     if reader is None:
         known = ", ".join(_readers())
         raise DataError(f'{path}: unknown kind of file "{path.suffix}"; known: a folder, {known}.')
-    return reader(path, how)
+    return reader, path
 
 
 def _shipped(name: str) -> Path:

@@ -291,7 +291,10 @@ def _cell(sheet: Any, fault: Fault) -> Any:
     heads = [str(cell.value).strip() for cell in sheet[1]]
     named = [heads.index(fault.column)] if fault.column in heads else []
     close = [place for place, head in enumerate(heads) if head.lower() == fault.column.lower()]
-    return sheet.cell(fault.row or 1, (named or close or [0])[0] + 1)
+    place = fault.row or 1, (named or close or [0])[0] + 1
+    merged = (r for r in sheet.merged_cells.ranges if r.min_row <= place[0] <= r.max_row)
+    held = next((r for r in merged if r.min_col <= place[1] <= r.max_col), None)
+    return sheet.cell(*place) if held is None else sheet.cell(held.min_row, held.min_col)
 
 
 def _add_faults(book: Any, faults: tuple[Fault, ...], places: list[str]) -> None:

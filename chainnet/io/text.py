@@ -7,6 +7,7 @@ import gc
 import io
 import json
 import math
+import tomllib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,6 +18,8 @@ import numpy as np
 import pandas as pd
 
 from chainnet.errors import DataError, Fault
+from chainnet.io import sizes
+from chainnet.io.sizes import exceeds, too_large
 from chainnet.network import MOST_FAULTS
 
 __all__ = [
@@ -24,6 +27,7 @@ __all__ = [
     "collector_off",
     "csv_line",
     "load_json",
+    "load_toml",
     "number_text",
     "parse_csv",
     "read_bytes",
@@ -33,12 +37,6 @@ __all__ = [
     "written_columns",
 ]
 
-MOST_BYTES = 64 * 2**20
-MOST_COLUMNS = 200
-MOST_ROWS = 1_500_000
-MOST_CELLS = 12_000_000
-MOST_ITEMS = 1_000_000
-_MOST_JSON_PARTS = 2_500_000
 _WIDE_BOMS = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
 
 
@@ -60,7 +58,7 @@ def refuse(
 
 
 def read_bytes(path: Path, file: str) -> bytes:
-    """Return the bytes of a regular file of at most ``MOST_BYTES``.
+    """Return the bytes of a regular file that is not too large.
 
     Raises
     ------
@@ -73,8 +71,9 @@ def read_bytes(path: Path, file: str) -> bytes:
         if not path.is_file():
             raise refuse(file, "is not a regular file", "Give a file.")
         size = path.stat().st_size
-        if size > MOST_BYTES:
-            raise refuse(file, f"the file has {size} bytes; at most {MOST_BYTES} are taken", "Split it or use Parquet.")
+        if exceeds(size, sizes.MOST_BYTES):
+            rule = f"the file has {size} bytes; at most {sizes.MOST_BYTES} are taken"
+            raise too_large(file, rule, "Split it, use Parquet")
         return path.read_bytes()
     except OSError as error:
         raise refuse(file, f"the file cannot be read: {error.strerror}", "Check its permissions.") from error
@@ -136,7 +135,7 @@ def parse_csv(text: str, file: str, separator: str = ",") -> Records:
     newline = text.find("\n")
     if newline > 0 and text[newline - 1] == "\r":
         text = text.replace("\r\n", "\n")
-    before = csv.field_size_limit(MOST_BYTES)
+    before = csv.field_size_limit(max(len(text), 1))
     try:
         with collector_off():
             return fit_records(_csv_rows(text, file, separator), file)
@@ -175,8 +174,9 @@ def fit_records(numbered: Iterable[tuple[int, list[Any]]], file: str) -> Records
         if line == 1:
             out.header = [str(name) for name in row]
             width = len(row)
-            if width > MOST_COLUMNS:
-                raise refuse(file, f"the header has {width} columns; at most {MOST_COLUMNS}", "Remove columns.", row=1)
+            if exceeds(width, sizes.MOST_COLUMNS):
+                rule = f"the header has {width} columns; at most {sizes.MOST_COLUMNS}"
+                raise too_large(file, rule, "Remove columns", row=1)
             continue
         if not row:
             blank = blank or line
@@ -194,9 +194,9 @@ def fit_records(numbered: Iterable[tuple[int, list[Any]]], file: str) -> Records
         out.rows.append(row)
         out.lines.append(line)
         cells += width
-        if len(out.rows) > MOST_ROWS or cells > MOST_CELLS:
-            rule = f"the table has more than {MOST_ROWS} rows or {MOST_CELLS} cells"
-            raise refuse(file, rule, "Give bare edges as Parquet.")
+        if exceeds(len(out.rows), sizes.MOST_ROWS) or exceeds(cells, sizes.MOST_CELLS):
+            rule = f"the table has more than {sizes.MOST_ROWS} rows or {sizes.MOST_CELLS} cells"
+            raise too_large(file, rule, "Give bare edges as Parquet")
     return out
 
 
@@ -226,8 +226,9 @@ def load_json(text: str, file: str) -> Any:
         return out
 
     remedy = "Correct the file."
-    if text.count("{") + text.count("[") > _MOST_JSON_PARTS:
-        raise refuse(file, f"holds more than {_MOST_JSON_PARTS} objects and lists", "Give bare edges as Parquet.")
+    if exceeds(text.count("{") + text.count("["), sizes.MOST_JSON_PARTS):
+        rule = f"holds more than {sizes.MOST_JSON_PARTS} objects and lists"
+        raise too_large(file, rule, "Give bare edges as Parquet")
     try:
         return json.loads(text, parse_constant=constant, parse_float=real, object_pairs_hook=pairs)
     except json.JSONDecodeError as error:
@@ -236,6 +237,20 @@ def load_json(text: str, file: str) -> Any:
         raise refuse(file, "not JSON that can be read: nested too deeply", remedy) from None
     except ValueError as error:
         raise refuse(file, f"not JSON: {error}", remedy) from None
+
+
+def load_toml(text: str, file: str) -> dict[str, Any]:
+    """Parse TOML.
+
+    Raises
+    ------
+    DataError
+        If the text is anything else.
+    """
+    try:
+        return tomllib.loads(text)
+    except (ValueError, RecursionError) as error:  # also a number without end
+        raise refuse(file, f"no valid TOML: {str(error)[:200]}", "Correct the file.") from None
 
 
 def number_text(value: float) -> str:

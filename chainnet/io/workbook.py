@@ -17,7 +17,16 @@ from chainnet.errors import DataError, Fault, near_matches
 from chainnet.io.datapackage import network_meta, take_meta
 from chainnet.io.embedded import rows_of
 from chainnet.io.intake import Intake
-from chainnet.io.text import MOST_BYTES, MOST_COLUMNS, Records, fit_records, number_text, read_bytes, refuse
+from chainnet.io.sizes import (
+    MOST_BYTES,
+    MOST_COLUMNS,
+    MOST_MARKS,
+    MOST_RATIO,
+    MOST_UNPACKED,
+    exceeds,
+    too_large,
+)  # fmt: skip
+from chainnet.io.text import Records, fit_records, number_text, read_bytes, refuse
 from chainnet.network import TABLES, Network, Reading
 
 __all__ = ["META", "OWN_SHEETS", "guard", "read_workbook", "repacked", "tables_bytes", "workbook_bytes"]
@@ -26,9 +35,6 @@ META = "meta"
 # sheets of the template and of the copy that shows the faults; they hold no data
 OWN_SHEETS = ("guide", "lists", "faults")
 _LISTS = ("main_commodity", "beneficiaries")
-_MOST_UNPACKED = 256 * 2**20
-_MOST_RATIO = 100
-_MOST_MARKS = 3_000_000
 _LONGEST_CELL = 32_767
 _MOST_ROWS = 1_048_575
 _STAMP = (1980, 1, 1, 0, 0, 0)
@@ -155,7 +161,7 @@ def repacked(data: bytes) -> bytes:
                 info = zipfile.ZipInfo(name, _STAMP)
                 info.compress_type = packing
                 archive.writestr(info, content)
-        if sum(len(content) for _, content in parts) <= _MOST_RATIO * len(out.getvalue()):
+        if sum(len(content) for _, content in parts) <= MOST_RATIO * len(out.getvalue()):
             break
     return out.getvalue()
 
@@ -343,20 +349,20 @@ def _value(cell: Any, file: str, line: int, header: list[Any], faults: list[Faul
 
 def guard(data: bytes, file: str) -> None:
     """Refuse what is no zip, what unpacks too large, and what holds more cells than a network needs."""
-    remedy = "Save the tables as CSV in a folder instead."
+    remedy = "Save the tables as CSV in a folder instead"
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             parts = archive.infolist()
             size = sum(part.file_size for part in parts)
-            if size > _MOST_UNPACKED or size > _MOST_RATIO * len(data):
-                rule = f"unpacks to {size} bytes from {len(data)}; at most {_MOST_UNPACKED} and {_MOST_RATIO} times"
-                raise refuse(file, rule, remedy)
+            if exceeds(size, MOST_UNPACKED) or exceeds(size, MOST_RATIO * len(data)):
+                rule = f"unpacks to {size} bytes from {len(data)}; at most {MOST_UNPACKED} and {MOST_RATIO} times"
+                raise too_large(file, rule, remedy)
             marks = 0
             for part in parts:
                 if part.filename.endswith((".xml", ".rels")):
                     marks += _check_part(archive.read(part), part.filename, file)
-            if marks > _MOST_MARKS:
-                raise refuse(file, f"holds {marks} XML elements; at most {_MOST_MARKS}", remedy)
+            if exceeds(marks, MOST_MARKS):
+                raise too_large(file, f"holds {marks} XML elements; at most {MOST_MARKS}", remedy)
     except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
         raise _broken(file, error) from None
     except Exception as error:
@@ -366,8 +372,8 @@ def guard(data: bytes, file: str) -> None:
 
 
 def _check_part(content: bytes, name: str, file: str) -> int:
-    if len(content) > MOST_BYTES:
-        raise refuse(file, f"{name} unpacks to {len(content)} bytes; at most {MOST_BYTES}", "Split the tables.")
+    if exceeds(len(content), MOST_BYTES):
+        raise too_large(file, f"{name} unpacks to {len(content)} bytes; at most {MOST_BYTES}", "Split the tables")
     if b"<!DOCTYPE" in content or b"<!ENTITY" in content or b"\x00" in content[:4]:
         raise refuse(file, f"{name} declares a document type or an entity", "Save it again as .xlsx.")
     return content.count(b"<") // 2

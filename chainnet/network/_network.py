@@ -164,7 +164,7 @@ figures, references : DataFrame, optional
             _gone=frozenset(),
             _built=without_size(frames["projects"]),
             _said=tuple(notes),
-            _rules={} if inferred is None else inferred.to_dict(),
+            _rules={} if inferred is None else dict(zip(inferred.index.to_numpy(dtype=object), inferred, strict=True)),
         )
         if self.beneficiaries:
             self.resolve(self.beneficiaries, "beneficiaries")

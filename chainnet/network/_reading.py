@@ -150,6 +150,7 @@ class Reading:
         named = bool(words_of(self.source)) and bool(words_of(self.sink))
         edges = tables.get("edges", pd.DataFrame())
         if (forgiving or self.source or self.sink) and {"source", "target"} <= set(edges.columns):
+            edges = edges.loc[:, ~edges.columns.duplicated()]  # the gate names a column that stands twice
             edges = edges.assign(**{end: edges[end].replace("", None) for end in ("source", "target")})
             projects = tables.get("projects", pd.DataFrame())
             apart = set(projects["id"].astype(str)) if "id" in projects.columns else set()
@@ -256,7 +257,8 @@ def _recognised(name: str, frame: pd.DataFrame, said: _Said) -> pd.DataFrame:
     for column, target in found.items():
         loud = str(column) != _USUAL and str(column).strip().lower() != target
         said.add(f'"{column}" of {name} is read as {target}{_unit(name, target)}.', loud=loud)
-    return frame.rename(columns=found)
+    # what stands there may be no text that pandas takes for a name: the gate says so
+    return frame.set_axis(pd.Index([found.get(c, c) for c in frame.columns], dtype="object"), axis=1)
 
 
 def _unit(name: str, column: str) -> str:

@@ -10,7 +10,7 @@ import pandas as pd
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import breadth_first_order
 
-from chainnet._types import Ints, Texts, Words
+from chainnet._types import Array, Ints, Texts, Words
 from chainnet.errors import DataError, Fault, UnknownIdError, near_matches
 from chainnet.network._coded import encode, is_long, places
 from chainnet.network._gate import as_text, member
@@ -64,7 +64,8 @@ class Roles:
             If a node is named as both, or named as another thing than its stage says.
         """
         named = {"mine": words_of(source), "end_use": words_of(sink)}
-        full = infer_nodes(edges, nodes)
+        found = _ends(edges) if {"source", "target"} <= set(edges.columns) else None
+        full = infer_nodes(edges, nodes, found)
         listed = 0 if nodes is None else len(nodes)
         if "id" not in full.columns:
             return cls(full, pd.Series(dtype=object), 0)
@@ -72,10 +73,8 @@ class Roles:
         full = full[kept]
         ids = _text(full["id"])
         _check_named(named, set(ids.dropna()))
-        found = _ends(edges)
-        by_ways = pd.Series(found["stage"].to_numpy(dtype=object), index=found["id"].to_numpy(dtype=object))
-        stages = by_ways.reindex(ids).fillna("mine").to_numpy(dtype=object)  # without an edge there is no way in
-        rules = np.array([RULES[stage] for stage in stages], dtype=object)
+        stages = _stages_by_ways(ids, found)
+        rules = pd.Series(stages).map(RULES).to_numpy(dtype=object)
         for stage, words in named.items():
             passes = (stages == stage) & bool(words) | all(named.values())
             stages[passes], rules[passes] = "refiner", PASSES_ON
@@ -100,40 +99,40 @@ class Roles:
 
     def words(self, edges: pd.DataFrame) -> str:
         """Say how many roles were inferred, by what rule, and what part of the edges lies on no way to a use."""
+        ends = _places_of(edges, _text(self.nodes["id"]))
         stage = self.nodes["stage"].to_numpy(dtype=object)
         rule = self.rules.reindex(_text(self.nodes["id"])).to_numpy(dtype=object)
         told = (*RULES.values(), PASSES_ON)
         counts = pd.Series([f"as {s} ({r})" for s, r in zip(stage, rule, strict=True) if r in told], dtype=object)
         each = ", ".join(f"{n} {what}" for what, n in counts.value_counts().sort_index().items())
-        text = f"roles of {self.inferred} of {len(self.nodes)} nodes are inferred: {each}; {self._off(edges)}"
-        text += self._starved(edges, stage, rule)
+        text = f"roles of {self.inferred} of {len(self.nodes)} nodes are inferred: {each}; {self._off(edges, ends)}"
+        text += self._starved(edges, ends, stage, rule)
         for kind, words in (("mine", "mine"), ("end_use", "end use")):
             if kind not in stage:
                 text += f" No node is left as a{'n' * (kind == 'end_use')} {words}, so nothing can flow."
         return text
 
-    def _starved(self, edges: pd.DataFrame, stage: Texts, rule: Texts) -> str:
+    def _starved(self, edges: pd.DataFrame, ends: tuple[Ints, Ints], stage: Texts, rule: Texts) -> str:
         """Name the node that is taken to pass goods on, but may ship far more than can reach it: perhaps a mine."""
         if "capacity_tpa" not in edges.columns:
             return ""
-        capacity = _given(edges)
-        ends = (_text(edges[end]).to_numpy(dtype=object) for end in ("source", "target"))
-        ways = (capacity.groupby(end).sum(min_count=1) for end in ends)
-        out, into = (way.reindex(_text(self.nodes["id"])).to_numpy(dtype=float) for way in ways)
-        lacks = np.where((stage == "refiner") & (rule == RULES["refiner"]), out - into, 0.0)
-        worst = int(np.argmax(np.nan_to_num(lacks))) if len(lacks) else 0
-        if not len(lacks) or not lacks[worst] > _MUCH * capacity.sum():
-            return ""
+        capacity = _given(edges).to_numpy()
+        is_given = ~np.isnan(capacity)
+        with np.errstate(over="ignore", invalid="ignore"):  # sums of numbers near the largest there is
+            out, into = (_sums(end[is_given], capacity[is_given], len(stage)) for end in ends)
+            lacks = np.where((stage == "refiner") & (rule == RULES["refiner"]), out - into, 0.0)
+            worst = int(np.argmax(np.nan_to_num(lacks))) if len(lacks) else 0
+            if not len(lacks) or not lacks[worst] > _MUCH * capacity[is_given].sum():
+                return ""
         name = self.nodes["id"].iloc[worst]
         return f' "{name}" may ship {out[worst]:,.6g}, but {into[worst]:,.6g} can reach it: is it a source?'
 
-    def _off(self, edges: pd.DataFrame) -> str:
+    def _off(self, edges: pd.DataFrame, ends: tuple[Ints, Ints]) -> str:
         """Say which edges lie on no way from a mine to an end use, and how much of the capacity they are."""
-        ids = pd.Index(_text(self.nodes["id"]).to_numpy(dtype=object))
         stage = self.nodes["stage"].to_numpy(dtype=object)
-        source, target = (ids.get_indexer(_text(edges[end]).to_numpy(dtype=object)) for end in ("source", "target"))
-        ahead = _reached(source, target, np.flatnonzero(stage == "mine"), len(ids))
-        back = _reached(target, source, np.flatnonzero(stage == "end_use"), len(ids))
+        source, target = ends
+        ahead = _reached(source, target, np.flatnonzero(stage == "mine"), len(stage))
+        back = _reached(target, source, np.flatnonzero(stage == "end_use"), len(stage))
         off = ~(ahead[source] & back[target]) if len(edges) else np.zeros(0, dtype=bool)
         if not off.any():
             return "every edge lies on a way from a mine to an end use."
@@ -143,6 +142,34 @@ class Roles:
             if capacity.sum() > 0:
                 part = f" ({100 * capacity[off].sum() / capacity.sum():.3g} % of the capacity that is given)"
         return f"{off.sum()} of {len(edges)} edges{part} lie on no way from a mine to an end use."
+
+
+def _stages_by_ways(ids: pd.Series, found: pd.DataFrame | None) -> Texts:
+    """Return the stage of each id by its ways in and out; without an edge there is no way in."""
+    if found is None:
+        return np.full(len(ids), "mine", dtype=object)
+    if len(found) == len(ids) and found["id"].array is ids.array:
+        return np.asarray(found["stage"].to_numpy(dtype=object)).copy()
+    by_ways = pd.Series(found["stage"].to_numpy(dtype=object), index=found["id"].to_numpy(dtype=object))
+    return np.asarray(by_ways.reindex(ids).fillna("mine").to_numpy(dtype=object))
+
+
+def _places_of(edges: pd.DataFrame, ids: pd.Series) -> tuple[Ints, Ints]:
+    """Return the row in ``ids`` of the source and the target of each edge, -1 where there is none."""
+    coded = [encode(edges[end]) if is_long(edges) else None for end in ("source", "target")]
+    source, target = (
+        pd.Index(ids.to_numpy(dtype=object)).get_indexer(_text(edges[end]).to_numpy(dtype=object))
+        if one is None
+        else np.append(places(one.words, ids), -1)[one.codes]  # a missing end has code -1: the last
+        for end, one in zip(("source", "target"), coded, strict=True)
+    )
+    return source, target
+
+
+def _sums(places_: Ints, amounts: Array, n: int) -> Array:
+    """Return the sum of amounts at each of n places, NaN where there is none; at -1 there is no place."""
+    at, amounts = places_[places_ >= 0], amounts[places_ >= 0]
+    return np.where(np.bincount(at, minlength=n) > 0, np.bincount(at, amounts, minlength=n), np.nan)
 
 
 def _given(edges: pd.DataFrame) -> pd.Series:
@@ -203,8 +230,11 @@ def _reached(tail: Ints, head: Ints, starts: Ints, n: int) -> np.ndarray:
     return seen
 
 
-def infer_nodes(edges: pd.DataFrame, nodes: pd.DataFrame | None) -> pd.DataFrame:
-    """Return ``nodes`` with a row for each id that only ``edges`` name; their stages from the ways in and out."""
+def infer_nodes(edges: pd.DataFrame, nodes: pd.DataFrame | None, found: pd.DataFrame | None = None) -> pd.DataFrame:
+    """Return ``nodes`` with a row for each id that only ``edges`` name; their stages from the ways in and out.
+
+    ``found``: the ids and stages of all ends of the edges, if they are known.
+    """
     edges = pd.DataFrame(edges)
     lacking = [c for c in ("source", "target") if c not in edges.columns]
     given = pd.DataFrame({"id": [], "stage": []}) if nodes is None else pd.DataFrame(nodes)
@@ -212,7 +242,7 @@ def infer_nodes(edges: pd.DataFrame, nodes: pd.DataFrame | None) -> pd.DataFrame
         given = given.reset_index("id")
     if lacking or "id" not in given.columns:
         return given
-    found = _ends(edges)
+    found = _ends(edges) if found is None else found
     if len(given):
         ids = _text(given["id"])
         fresh = places(found["id"].array, ids) < 0 if is_long(found) else ~member(found["id"], set(ids.dropna()))

@@ -7,6 +7,7 @@ weakest decisive input, and how many are so).
 """
 
 from chainnet.results._ends import ends_of
+from chainnet.results._licences import licences
 from chainnet.results._provenance import Provenance, handed, package_version, provenance
 from chainnet.results._results import STEADY, Guarded, Result, codebook, fact_of, origin_of, stamp
 from chainnet.results._trust import (
@@ -46,6 +47,7 @@ __all__ = [
     "fact_of",
     "handed",
     "inputs_words",
+    "licences",
     "origin_of",
     "package_version",
     "provenance",

@@ -164,7 +164,7 @@ def ensemble(
     )
     measures = [acting(m) for m in scenario.measures] if scenario else []
     asked = {"network": network.digest, **settings, "measures": measures, "numbers": trial.names}
-    kept = Store(store, asked)
+    kept = Store(store, asked, len(trial.names))
     try:
         with _workers(executor) as pool:
             _run(plan, n, kept, pool, progress or (lambda _what, _part: None))

@@ -15,6 +15,7 @@ from chainnet.errors import DataError
 __all__ = ["Store"]
 
 _HEAD = b"SQLite format 3\x00"
+_SHOWN = 80  # characters of what another question was
 _EVERY_S, _EVERY_N = 2.0, 64
 
 
@@ -27,14 +28,17 @@ class Store:
         None keeps them in memory only.
     asked : mapping
         What the draws answer; a file that answers something else is refused and left as it is.
+    width : int
+        Numbers of a draw.
 
     Raises
     ------
     DataError
-        If the file is no store, or holds the draws of another question.
+        If the file is no store, is damaged, or holds the draws of another question.
     """
 
-    def __init__(self, path: str | Path | None, asked: Mapping[str, Any]) -> None:
+    def __init__(self, path: str | Path | None, asked: Mapping[str, Any], width: int) -> None:
+        self._width = width
         self._waiting: list[tuple[int, list[float]]] = []
         self._last = time.monotonic()
         self._db: sqlite3.Connection | None = None
@@ -45,6 +49,9 @@ class Store:
         try:
             self._check_file()
             self._open({key: json.dumps(value, sort_keys=True) for key, value in asked.items()})
+        except DataError:
+            self.close()
+            raise
         except (OSError, sqlite3.Error) as error:
             self.close()
             raise DataError(f"store {self.path}: cannot be used: {error}. Give the path of a new file.") from error
@@ -63,8 +70,9 @@ class Store:
     def _check_tables(self) -> None:
         """Look without a chance to write."""
         with closing(sqlite3.connect(f"{self.path.resolve().as_uri()}?mode=ro", uri=True)) as db:
-            names = {row[0] for row in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-        if names and not {"draws", "asked"} <= names:
+            held = set(db.execute("SELECT type, name FROM sqlite_master WHERE type != 'index'"))
+        # a trigger or a view would do what nobody asked for
+        if held and held != {("table", "draws"), ("table", "asked")}:
             raise DataError(f"store {self.path}: is a database of something else. Give the path of a new file.")
 
     def _open(self, asked: dict[str, str]) -> None:
@@ -75,13 +83,21 @@ class Store:
         if held:
             other = sorted(key for key in asked.keys() | held.keys() if held.get(key) != asked.get(key))
             if other:
-                said = "; ".join(f"{k}: {held.get(k, 'none')} there, {asked.get(k, 'none')} asked" for k in other)
-                db.close()
+                said = "; ".join(f"{k}: {_short(held.get(k))} there, {_short(asked.get(k))} asked" for k in other)
                 raise DataError(f"store {self.path}: holds draws of another question ({said}). Give another file.")
         else:
             db.executemany("INSERT INTO asked VALUES (?, ?)", sorted(asked.items()))
             db.commit()
-        self.done = {int(n): json.loads(text) for n, text in db.execute("SELECT draw, numbers FROM draws")}
+        self.done = {int(n): self._numbers(n, text) for n, text in db.execute("SELECT draw, numbers FROM draws")}
+
+    def _numbers(self, draw: int, text: Any) -> list[float]:
+        try:
+            numbers = [float(number) for number in json.loads(text)]
+        except (TypeError, ValueError, OverflowError, RecursionError):
+            numbers = []
+        if len(numbers) != self._width:
+            raise DataError(f"store {self.path}: draw {draw} is damaged. Give the path of a new file.")
+        return numbers
 
     def add(self, rows: Iterable[tuple[int, list[float]]]) -> None:
         """Keep finished draws; they are on disk after two seconds or 64 draws at the latest."""
@@ -107,3 +123,8 @@ class Store:
         if self._db is not None:
             self._db.close()
             self._db = None
+
+
+def _short(text: Any) -> str:
+    said = "none" if text is None else str(text)
+    return said if len(said) <= _SHOWN else f"{said[:_SHOWN]}..."

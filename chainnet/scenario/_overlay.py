@@ -21,10 +21,12 @@ from chainnet.scenario._kinds import KINDS
 __all__ = ["effects_of", "overlay_at"]
 
 
-def effects_of(network: Network, measures: Sequence[Mapping[str, Any]], name: str) -> list[Effect]:
+def effects_of(
+    network: Network, measures: Sequence[Mapping[str, Any]], name: str, *, said: bool = True
+) -> list[Effect]:
     """Put measures to a network, in an order of their own that does not depend on how they are listed.
 
-    ``name`` is that of the file or scenario, for messages.
+    ``name`` is that of the file or scenario, for messages; ``said``: whether a measure that matches nothing is told.
 
     Raises
     ------
@@ -38,7 +40,8 @@ def effects_of(network: Network, measures: Sequence[Mapping[str, Any]], name: st
     found = [KINDS[m["kind"]].put(network, no_effect(network, number, m, name)) for number, m in enumerate(measures)]
     _check_releases(network, found)
     _check_builds(found)
-    _say_empty(found)
+    if said:
+        _say_empty(found)
     return sorted(found, key=lambda e: json.dumps(acting(e.measure), sort_keys=True))
 
 

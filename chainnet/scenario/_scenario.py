@@ -494,10 +494,11 @@ def pick_scenarios(network: Network, given: Any) -> list[Scenario]:
     return found
 
 
-def overlay_of(network: Network, scenario: Scenario | None) -> Overlay:
+def overlay_of(network: Network, scenario: Scenario | None, *, said: bool = True) -> Overlay:
     """Put a scenario to a network, every measure at its full size whatever its dates.
 
-    Projects of a build measure stand whole; a delay changes nothing.
+    Projects of a build measure stand whole; a delay changes nothing. ``said``: whether a measure that matches nothing
+    is told by a ``ChainnetWarning``.
 
     Raises
     ------
@@ -510,7 +511,7 @@ def overlay_of(network: Network, scenario: Scenario | None) -> Overlay:
     if scenario is None:
         return Overlay.none(network)
     check_scenario(scenario)
-    effects = effects_of(network, scenario.measures, scenario.file or scenario.name)
+    effects = effects_of(network, scenario.measures, scenario.file or scenario.name, said=said)
     built = np.zeros(len(network.projects))
     for effect in effects:
         if effect.kind == "build":

@@ -15,7 +15,7 @@ from typing import Any, Literal
 import pandas as pd
 
 from chainnet import checks
-from chainnet.errors import DataError, UnknownIdError, near_matches
+from chainnet.errors import DataError, UnknownIdError, check_words, near_matches
 from chainnet.network import TABLES, Network
 from chainnet.results import Result, provenance, stamp
 from chainnet.sharing._records import joined_key
@@ -253,6 +253,7 @@ def _parts(proof: Any) -> tuple[bytes, list[bytes], int, int]:
         raise DataError(f'proof: format {proof["format"]!r} is not "{FORMAT}". Ask for a proof of this version.')
     if not isinstance(proof["row"], str):
         raise DataError("proof: row is no text. Give what prove wrote.")
+    check_words(**{"proof: row": proof["row"]})
     size = checks.whole(proof["size"], "proof: size", 1)
     index = checks.whole(proof["index"], "proof: index", 0)
     if not isinstance(proof["path"], Sequence) or isinstance(proof["path"], str):

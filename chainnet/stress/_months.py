@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Literal
 
@@ -31,6 +31,7 @@ __all__ = [
 ]
 
 Objective = Literal["tiers", "value"]
+Tell = Callable[[str, float], None]
 _OVER_TIME = [
     "demand_t",
     "served_t",
@@ -50,7 +51,10 @@ _OVER_TIME = [
 
 @dataclass(frozen=True)
 class Ask:
-    """How a network is asked over time, and whose demand counts; hashable, so that answers can be kept."""
+    """How a network is asked over time, and whose demand counts; hashable, so that answers can be kept.
+
+    ``tell`` hears what is done and the part of the whole; it is no part of the question.
+    """
 
     counting: Counting
     months: int
@@ -60,6 +64,7 @@ class Ask:
     stocks: bool = True
     projects: tuple[str, ...] | None = None
     objective: Objective = "tiers"
+    tell: Tell | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         for argument in ("months", "step_months"):
@@ -120,6 +125,7 @@ def _course(network: Network, scenario: Scenario | None, ask: Ask) -> Trajectory
         endurance=[(_label(*key), rows) for key, rows in asked.items()],
         worth=_worth(ask),
         notes_bases=scenario is None,
+        tell=_part_of(ask.tell, 0.0, 0.5),
     )
     served, level, replans = _rolling(scenario, ask, truth, overlays, model, begin, perfect)
     onset = truth.onset or 0
@@ -134,6 +140,11 @@ def _course(network: Network, scenario: Scenario | None, ask: Ask) -> Trajectory
     short = steady.demand["shortfall_tpa"].to_numpy() > PRINTED * steady.demand["demand_tpa"].to_numpy()
     lasting = {key: not bool((short & rows).any()) for key, rows in asked.items()}
     return Trajectory(truth, perfect, served, level, replans, endurance, lasting)
+
+
+def _part_of(tell: Tell | None, begin: float, end: float) -> Tell | None:
+    """Return what hears the part of a plan as part of all that is done for a scenario."""
+    return None if tell is None else lambda what, part: tell(what, begin + part * (end - begin))
 
 
 def _worth(ask: Ask) -> Array | None:
@@ -239,10 +250,12 @@ def _rolling(
     if all(_same(belief[m:], overlays[m:]) for m, belief in zip(points, beliefs, strict=True)):
         return perfect.served_t, perfect.level_t, len(points)
     served, level = np.zeros_like(perfect.served_t), np.zeros_like(perfect.level_t)
+    share = 0.5 / len(points)
     # the first of these plans does not begin at the perfect one: of equal plans that would be one that knows the dates
     start, near = begin, None
-    for m, until, belief in zip(points, [*points[1:], ask.n_periods], beliefs, strict=True):
-        asked = partial(model.plan, belief[m:], start, worth=_worth(ask), notes_bases=True, near=near)
+    for n, (m, until, belief) in enumerate(zip(points, [*points[1:], ask.n_periods], beliefs, strict=True)):
+        tell = _part_of(ask.tell, 0.5 + n * share, 0.5 + (n + 1) * share)
+        asked = partial(model.plan, belief[m:], start, worth=_worth(ask), notes_bases=True, near=near, tell=tell)
         try:
             plan = asked()
         except InfeasibleError:  # as things seem, what stocks have to keep cannot be kept

@@ -32,6 +32,7 @@ from chainnet.stress._months import (
     summary_table,
     survival_table,
 )
+from chainnet.words import Jobs
 
 __all__ = ["StressTest", "stress_test"]
 
@@ -275,22 +276,22 @@ def _answers(
 ) -> tuple[list[Steady], list[Trajectory]]:
     """Return the long run and the months of each scenario, several at a time."""
     _corners(ask.network)  # kept before two threads ask for them
-    steady, found = [], []
+    told = Jobs(map(_name, chosen), "who goes short, month by month", progress)
+    answers: list[list[Any]] = []
     with thread_pool() as pool:
 
-        def put(one: Scenario | None) -> tuple[Future[Steady], Future[Trajectory]]:
-            return pool.submit(_steady, ask.network, one, ask.reroute, ask.counting), pool.submit(course, one, ask)
+        def put(one: Scenario | None) -> tuple[Future[Any], ...]:
+            over_time = pool.submit(course, one, replace(ask, tell=told.teller(_name(one))))
+            return pool.submit(_steady, ask.network, one, ask.reroute, ask.counting), over_time
 
-        undisturbed = put(None)
-        for job in undisturbed:
-            job.result()  # the others start where it ends
-        jobs = [undisturbed, *(put(one) for one in chosen[1:])]
-        for number, (at_rest, over_time) in enumerate(jobs):
-            steady.append(at_rest.result())
-            found.append(over_time.result())
-            if progress:
-                progress(f"{number + 1} of {len(chosen)}: who goes short, month by month", (number + 1) / len(chosen))
-    return steady, found
+        try:
+            answers.append(told.result(_name(None), *put(None)))  # the others start where it ends
+            jobs = [(_name(one), put(one)) for one in chosen[1:]]
+            answers += [told.result(name, *parts) for name, parts in jobs]
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+    return [steady for steady, _ in answers], [over_time for _, over_time in answers]
 
 
 def _name(scenario: Scenario | None) -> str:

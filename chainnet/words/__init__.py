@@ -39,6 +39,7 @@ from chainnet.words._numbers import (
     weight,
     whole,
 )
+from chainnet.words._progress import Jobs, Stopped
 from chainnet.words._sentences import (
     bracket_sentence,
     endurance_sentence,
@@ -57,6 +58,8 @@ __all__ = [
     "NOT_ASKED",
     "NOT_ASSESSED",
     "NO_DATA",
+    "Jobs",
+    "Stopped",
     "agree",
     "as_text",
     "bracket_sentence",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import warnings
+from functools import partial
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -206,3 +208,15 @@ def test_a_bloc_without_a_name_is_told() -> None:
     done = CliRunner().invoke(app, ["alignment", "rare-earths", "--bloc", "USA", "--bloc", "cn=CHN"])
     assert done.exit_code != 0
     assert "NAME=COUNTRIES" in str(done.exception)
+
+
+def test_moves_that_are_made_here_are_not_said_to_match_nothing_and_those_given_are() -> None:
+    net = cn.read("mag-9")
+    play = partial(cn.retaliation, net, ["USA"], ["CHN"], k=1, projects=[])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        played = play()
+    assert "exclude their owners" in played.moves.index
+    mistaken = cn.Scenario("slip", [{"kind": "remove", "where": {"owner_country": "FRA", "country": "JPN"}}])
+    with pytest.warns(cn.ChainnetWarning, match="matches nothing"):
+        play(moves={"slip": mistaken})

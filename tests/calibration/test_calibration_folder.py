@@ -195,7 +195,7 @@ WRONG = [
     ({"nodes_csv": FILES["calibration/nodes.csv"] + "chn_ref,refiner,refining,CHN,refine,\n"}, r"row 8, id.*stands twice"),
     ({"settings_toml": 'slak = 2\n'}, r"calibration/settings.toml: unknown key \"slak\"; did you mean \"slack\""),
     ({"settings_toml": 'slack = "wide"\n'}, r"calibration/settings.toml, slack"),
-    ({"settings_toml": "slack = = 2\n"}, r"calibration/settings.toml: not TOML"),
+    ({"settings_toml": "slack = = 2\n"}, r"calibration/settings.toml: no valid TOML"),
     ({"settings_toml": 'year = "now"\n'}, r"year"),
     ({"relations_csv": None}, r"calibration/relations.csv is missing"),
     ({"trades_csv": "exporter\n"}, r"calibration/trades.csv: no table of this name belongs here"),

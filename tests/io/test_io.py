@@ -13,8 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from strategies import HOSTILE, bare_edges, chains, worded_networks
 
 import chainnet as cn
-from chainnet.io import generate_datapackage, to_people_csv
-from chainnet.io import text as io_text
+from chainnet.io import generate_datapackage, sizes, to_people_csv
 from chainnet.network import TABLES, graphs_folder
 
 FORMATS = ("", ".xlsx", ".graphml", ".json", ".gexf")
@@ -464,7 +463,7 @@ def test_a_text_file_over_the_limit_is_refused_before_it_is_read(tmp_path: Path)
 
 
 def test_a_table_with_too_many_cells_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(io_text, "MOST_ROWS", 2)
+    monkeypatch.setattr(sizes, "MOST_ROWS", 2)
     assert places(folder(tmp_path, nodes=NODES + "c,mine\n")) == [("nodes.csv", None, "")]
 
 

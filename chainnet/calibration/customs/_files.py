@@ -6,8 +6,10 @@ not matter. Nothing is unpacked to disk.
 
 from __future__ import annotations
 
+import io
 import re
 import zipfile
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,12 +19,14 @@ import numpy as np
 import pandas as pd
 
 from chainnet._types import Bools
+from chainnet.calibration.customs._rows import heads, text_pieces
 from chainnet.errors import DataError
 
 __all__ = ["Layout", "layout_of", "rows_of"]
 
 _PIECE = 1_000_000  # rows
 _HEAD = 1 << 16  # bytes of a header; no real one is longer
+_MOST_RATIO = 100  # unpacked to packed; statistics pack some ten to one
 _BLOCK = 1 << 22  # bytes of a piece that pyarrow reads
 _YEAR_IN_NAME = re.compile(r"_Y(\d{4})_")
 
@@ -103,7 +107,7 @@ def layout_of(columns: Iterable[str], file: str) -> Layout:
             return layout
     hint = " It looks as if semicolons part its cells; write it with commas." if ";" in "".join(names) else ""
     raise DataError(
-        f"{file}: is no trade table that is known; its columns are {', '.join(names[:12])}.{hint} Known: BACI "
+        f"{file}: is no trade table that is known; its columns are {heads(names)}.{hint} Known: BACI "
         "(t, i, j, k, v, q), UN Comtrade as downloaded (flowCode, cmdCode, netWgt, primaryValue, ...), or a table with "
         "exporter, importer, code and t, or reported_export and reported_import."
     )
@@ -168,10 +172,17 @@ def _of_zip(path: Path, codes: list[str], year: int | None) -> Iterator[tuple[La
                 raise DataError(f"{path.name}: no CSV of trade is in this zip file.")
             for name in names:
                 if not _other_year(name, year):
+                    _check_ratio(book.getinfo(name), path.name)
                     with book.open(name) as handle:
                         yield from _of_csv(handle, f"{path.name}!{name}", codes, year)
-    except zipfile.BadZipFile as err:
-        raise DataError(f"{path.name}: is no zip file: {err}.") from None
+    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError, RuntimeError) as err:
+        raise DataError(f"{path.name}: is no zip file that can be read: {err}. Unpack it and give the CSV.") from None
+
+
+def _check_ratio(part: zipfile.ZipInfo, file: str) -> None:
+    if part.file_size > _MOST_RATIO * max(part.compress_size, 1):
+        rule = f"unpacks to {part.file_size} bytes from {part.compress_size}; at most {_MOST_RATIO} times are taken"
+        raise DataError(f"{file}!{part.filename}: {rule}. Unpack it yourself and give the CSV.")
 
 
 def _of_parquet(path: Path, codes: list[str], year: int | None) -> Iterator[tuple[Layout, pd.DataFrame, str]]:
@@ -186,9 +197,9 @@ def _of_parquet(path: Path, codes: list[str], year: int | None) -> Iterator[tupl
         wanted = [c for c in layout.columns if c in book.schema_arrow.names]
         for piece in book.iter_batches(_PIECE, columns=wanted):
             kept = piece.filter(_hits(piece, codes, year)) if layout.is_coded else piece
-            yield layout, _chosen(_named(kept.to_pandas(), layout), layout, codes, year), path.name
-    except pa.ArrowException as err:
-        raise DataError(f"{path.name}: cannot be read as Parquet: {err}.") from None
+            yield layout, _chosen(_named(kept.to_pandas(ignore_metadata=True), layout), layout, codes, year), path.name
+    except (pa.ArrowException, OSError, UnicodeError) as err:
+        raise DataError(f"{path.name}: cannot be read as Parquet: {str(err).strip()[:200]}.") from None
 
 
 def _of_csv(
@@ -207,27 +218,19 @@ def _of_csv(
         yield from _of_plain_csv(handle, columns, layout, file, codes, year)
         return
     handle.seek(0)
-    # codes are text: 0101 is not 101; statistics come in either encoding; some downloads end each row in a comma
+    # codes are text: 0101 is not 101; statistics come in either encoding
     for encoding in ("utf-8-sig", "latin-1"):
         handle.seek(0)
+        decoded = io.TextIOWrapper(handle, encoding, newline="")
         try:
-            pieces = [
-                _chosen(_named(piece, layout), layout, codes, year) for piece in _pieces(handle, layout, encoding)
-            ]
+            pieces = [_chosen(_named(piece, layout), layout, codes, year) for piece in text_pieces(decoded, file)]
         except UnicodeDecodeError:
             continue
-        except (pd.errors.ParserError, pd.errors.EmptyDataError) as err:
-            raise DataError(f"{file}: cannot be read as CSV: {err}.") from None
+        finally:
+            decoded.detach()  # or the file would be shut with it
         for piece in pieces:
             yield layout, piece, file
         return
-
-
-def _pieces(handle: IO[bytes], layout: Layout, encoding: str) -> Iterator[pd.DataFrame]:
-    yield from pd.read_csv(
-        handle, encoding=encoding, dtype="str", index_col=False, chunksize=_PIECE, keep_default_na=False,
-        usecols=lambda name: name.strip() in layout.columns, skipinitialspace=True,
-    )  # fmt: skip
 
 
 def _of_plain_csv(

@@ -32,6 +32,10 @@ def _numeric() -> dict[int, str]:
     return {int(country.numeric): country.alpha_3 for country in pycountry.countries} | _CODES
 
 
+def _is_number(code: str) -> bool:
+    return code.isdecimal() and len(code) <= 6  # no code of a place is longer
+
+
 @dataclass
 class Places:
     """Reads codes and names; remembers what was assumed and what stayed without a country."""
@@ -52,7 +56,7 @@ class Places:
             return None
         if is_country(code):
             return code
-        number = int(code) if code.isdigit() else _LETTERS.get(code)
+        number = int(code) if _is_number(code) else _LETTERS.get(code)
         if number is not None and number in _numeric():
             if number in _ASSUMED:
                 self.assumed[_numeric()[number]] = _ASSUMED[number]
@@ -61,6 +65,6 @@ class Places:
         if found is None and code.lower().startswith(("world", "total")):
             return None
         if found is None:
-            found = name or (f"area {code}" if code.isdigit() or len(code) <= 3 else code)
+            found = name or (f"area {code}" if _is_number(code) or len(code) <= 3 else code)
             self.regions.add(found)
         return found

@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from chainnet.calibration.customs._places import Places
+from chainnet.calibration.customs._rows import heads, text_pieces
 from chainnet.errors import ChainnetWarning, DataError, Fault, near_matches
 from chainnet.network import is_country
 
@@ -114,7 +115,7 @@ def read_production(
         plain = _of_wide(rows, names)
     else:
         raise DataError(
-            f"{path.name}: is no USGS file of production that is known; its columns are {', '.join(rows.columns[:12])}."
+            f"{path.name}: is no USGS file of production that is known; its columns are {heads(rows.columns)}."
         )
     plain = _one_of(plain, "material", material, path.name)
     if nearest and year not in set(plain["year"]):
@@ -158,11 +159,10 @@ def _table(path: Path) -> pd.DataFrame:
             break
         except UnicodeDecodeError:
             continue
-    try:
-        rows = pd.read_csv(io.StringIO(text), dtype="str", keep_default_na=False, index_col=False)
-    except (pd.errors.ParserError, pd.errors.EmptyDataError) as err:
-        raise DataError(f"{path.name}: cannot be read as CSV: {err}.") from None
-    return rows.rename(columns=lambda name: str(name).strip())
+    pieces = list(text_pieces(io.StringIO(text, newline=""), path.name))
+    if not pieces:
+        raise DataError(f"{path.name}: holds no rows. Give the file as it was downloaded.")
+    return pd.concat(pieces, ignore_index=True)
 
 
 def _of_wide(rows: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:

@@ -20,6 +20,7 @@ _KEY = ["year", "code", "side", "exporter", "importer"]
 _COLUMNS = [*_KEY, "t", "estimated_t", "usd_without_t", "is_reconciled"]
 _SIDES = {"x": "export", "export": "export", "exports": "export", "m": "import", "import": "import",
           "imports": "import"}  # fmt: skip
+_MOST = 1e15  # tonnes or USD of a flow; nothing on earth is more
 GAP_COLUMNS = ("kind", "commodity", "country", "partner", "size_t", "given_t", "found_t", "note")
 
 
@@ -115,9 +116,9 @@ def _plain(
     """Return rows in one form, whatever they came in."""
     rows = rows.assign(product=rows["code"], code=rows["code"].map(lambda code: _asked(code, commodities)))
     if layout.name == "BACI":
-        t, usd = rows["t"].astype("float64"), rows["kusd"].astype("float64") * 1000.0
+        t, usd = _numbers(rows, "t", file), _numbers(rows, "kusd", file) * 1000.0
         out = rows.assign(side="both", t=t.fillna(0.0), estimated_t=0.0, usd=usd, known=t.notna(), is_reconciled=True)
-        ends = [rows[c].astype("int64").map(places.of) for c in ("exporter", "importer")]
+        ends = [_whole(rows, c, file).map(places.of) for c in ("exporter", "importer")]
     elif layout.name == "plain":
         return _of_plain(rows, file, places)
     else:
@@ -128,9 +129,11 @@ def _plain(
         ends = [mine.where(exports, partner), partner.where(exports, mine)]
     out = out.assign(exporter=ends[0], importer=ends[1])
     out = out[out["exporter"].notna() & out["importer"].notna()]  # sums over all countries
-    return out.assign(usd_without_t=out["usd"].where(~out["known"], 0.0), year=pd.to_numeric(out["year"])).assign(
-        usd_with_t=out["usd"].where(out["known"], 0.0)
-    )[[*_COLUMNS, "usd_with_t"]]
+    known = out["known"]
+    return out.assign(
+        usd_without_t=out["usd"].where(~known, 0.0), usd_with_t=out["usd"].where(known, 0.0),
+        year=_whole(out, "year", file),
+    )[[*_COLUMNS, "usd_with_t"]]  # fmt: skip
 
 
 def _asked(code: str, commodities: Mapping[str, str]) -> str:
@@ -157,6 +160,8 @@ def _of_comtrade(
         raise DataError(f"{file}: holds annual and monthly rows, which would count twice. Keep one kind.")
     kg, usd = _numbers(rows, "kg", file), _numbers(rows, "usd", file).fillna(0.0)
     if "year" not in rows.columns:
+        if "period" not in rows.columns:
+            raise DataError(f"{file}: no column of the year (refYear, period or Year). Add it.")
         rows = rows.assign(year=rows["period"].str[:4])
     rows = rows.assign(known=kg.gt(0) | usd.eq(0), t=kg.fillna(0.0) / 1000.0, usd=usd)
     passed_on = rows["flow"].isin(["rx", "re-export", "re-exports"])
@@ -183,11 +188,26 @@ def _at_total(rows: pd.DataFrame, is_total: pd.Series) -> pd.DataFrame:
     return rows[is_total | ~has_total]
 
 
+def _whole(rows: pd.DataFrame, column: str, file: str) -> pd.Series:
+    """Return the codes of countries, or the years, of rows as whole numbers."""
+    numbers = pd.to_numeric(rows[column], errors="coerce").astype("float64")
+    wrong = ~(numbers.between(0, 9999) & (numbers % 1).eq(0))
+    if wrong.any():
+        value = str(rows[column][wrong].iloc[0])
+        rule = (
+            f"is no {'year' if column == 'year' else 'code of a country'}, in {int(wrong.sum())} of the rows asked for"
+        )
+        raise DataError(faults=[Fault(file, None, column, value, rule, "Correct the cells.")])
+    return numbers.astype("int64")
+
+
 def _numbers(rows: pd.DataFrame, column: str, file: str) -> pd.Series:
-    text = rows[column].astype("str").str.strip()
-    text = text.mask(text.isin(["", "nan", "N/A", "NULL"]))
+    text = rows[column]
+    if not pd.api.types.is_numeric_dtype(text.dtype) or pd.api.types.is_bool_dtype(text.dtype):
+        text = text.astype("str").str.strip()
+        text = text.mask(text.isin(["", "nan", "N/A", "NULL"]))
     numbers = pd.to_numeric(text, errors="coerce").astype("float64")
-    wrong = text.notna() & (numbers.isna() | numbers.lt(0))
+    wrong = text.notna() & ~numbers.between(0, _MOST)
     if wrong.any():
         value = str(text[wrong].iloc[0])
         rule = f"is no weight or value, in {int(wrong.sum())} of the rows asked for"
@@ -201,6 +221,11 @@ def _of_plain(rows: pd.DataFrame, file: str, places: Places) -> pd.DataFrame:
     given = [c for c in columns if c in rows.columns]
     if not given:
         raise DataError(f"{file}: no column of tonnes: t, or reported_export and reported_import. Add one.")
+    nobody = [rows[end].isna() | (rows[end].astype("str") == "") for end in ("exporter", "importer")]
+    blank = nobody[0] | nobody[1]
+    if blank.any():
+        rule = f"a cell is blank, in {int(blank.sum())} of the rows asked for"
+        raise DataError(faults=[Fault(file, None, "exporter, importer", "", rule, "Name both ends of each flow.")])
     ends = {c: rows[c].astype("str").map(places.of) for c in ("exporter", "importer")}
     parts = []
     for column in given:
@@ -213,7 +238,7 @@ def _of_plain(rows: pd.DataFrame, file: str, places: Places) -> pd.DataFrame:
         part = part.assign(
             estimated_t=part["t"].where(marked, 0.0), usd_without_t=usd.where(t.isna(), 0.0).fillna(0.0),
             usd_with_t=usd.where(t.notna(), 0.0).fillna(0.0),
-            year=pd.to_numeric(rows["year"]) if "year" in rows.columns else np.nan,
+            year=_whole(rows, "year", file) if "year" in rows.columns else np.nan,
         )  # fmt: skip
         parts.append(
             part[(t.notna() | part["usd_without_t"].gt(0)) & part["exporter"].notna() & part["importer"].notna()]
