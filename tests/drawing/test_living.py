@@ -15,6 +15,7 @@ import pytest
 
 import chainnet as cn
 from chainnet.drawing.living import files, solver
+from chainnet.drawing.living import page as page_module
 from chainnet.drawing.living.controls import controls_of, setting_scenario
 from chainnet.drawing.living.program import LivingProgram, drawn
 from chainnet.engine import WarmModel
@@ -189,6 +190,23 @@ def test_a_page_whose_first_answer_is_not_pythons_gives_none(mag9, written, tab,
     assert page.is_hidden("#strip")
 
 
+@pytest.mark.browser
+def test_a_preset_by_tier_or_origin_gives_what_python_gives(written, tab):
+    network = cn.read("gallium")
+    page = tab(written(network, scenario="china_military_bar"))
+    assert page.evaluate("chainnet.ready")["presets"][0] == ""
+    draw, controls = np.random.default_rng(3), controls_of(network)
+    asked = network.demand["demand_tpa"].sum()
+    for preset in ("china_military_bar", "china_us_ban_enforced", "china_export_stop"):
+        for relations in ("existing", "new"):
+            values = drawn(controls, draw)
+            answer = solved(page, {"controls": values, "preset": preset, "relations": relations})
+            scenario = setting_scenario(controls, values, cn.scenarios(network)[preset])
+            held = with_held_stages(Counting.of(network), overlay_of(network, scenario), relations)
+            assert [s["served_tpa"] for s in answer["stages"]] == pytest.approx(held, abs=1e-9 * asked)
+            assert answer["certificate"]["ok"]
+
+
 # -- what a reader does ---------------------------------------------------------------------------------
 
 
@@ -345,6 +363,35 @@ def test_controls_mean_measures(mag9):
     assert "site:USE" not in controls
 
 
+def test_an_owner_is_all_that_it_owns_and_a_member_a_part_of_its_tier(mag9):
+    owners = {"S_MY": "Lynas", "M_AU": "Lynas", "S_US": "Lynas", "G_JP": "several", "USE": "Users"}
+    net = mag9
+    for table in ("nodes", "projects"):
+        rows = getattr(mag9, table)
+        net = net.with_table(table, rows.assign(owner=rows["id"].map(owners)))
+    controls = {control.id: control for control in controls_of(net)}
+    assert [name for name in controls if name.startswith("owner:")] == ["owner:Lynas"]
+    lynas = controls["owner:Lynas"]
+    assert lynas.measures_at(True) == []
+    gone = [{"kind": "remove", "where": {"owner": "Lynas"}}]
+    assert lynas.measures_at(False) == gone
+    by_id = [{"kind": "remove", "nodes": ["S_MY", "M_AU", "S_US"]}]
+    one, other = (cn.balance(net, cn.Scenario("s", m)).by_tier()["served_tpa"].tolist() for m in (gone, by_id))
+    assert one == pytest.approx(other)
+    program = LivingProgram(net, "existing", list(controls.values()), [])
+    assert program.prove() < 1e-13
+
+    shared = controls_of(two_users())
+    assert [c.id for c in shared if c.kind == "demand"] == [
+        "demand:defence",
+        "demand:defence:JPN",
+        "demand:defence:USA",
+    ]
+    japan = next(c for c in shared if c.id == "demand:defence:JPN")
+    assert japan.measures_at(0.5) == [{"kind": "demand", "tier": "defence", "where": {"country": "JPN"}, "share": 0.5}]
+    assert not any(c.is_part for c in controls.values())  # a tier of one member
+
+
 def test_an_export_whose_baseline_is_not_known_is_off_or_on_alone(mag9):
     edges = mag9.edges.copy()
     edges.loc[(edges["source"] == "S_CN") & (edges["target"] == "G_JP"), "flow_tpa"] = np.nan
@@ -381,10 +428,16 @@ def test_live_takes_no_result_no_other_view_and_no_unknown_scenario(mag9, writte
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_preset_by_tier_is_no_start_and_is_named_as_left_out(written):
+def test_a_preset_by_tier_that_is_too_large_is_no_start_and_is_named_as_left_out(written, monkeypatch, tmp_path):
     network = cn.read("gallium")
-    with pytest.raises(cn.DataError, match="by tier or origin"):
-        cn.draw(network, path="never.html", live=True, scenario="china_military_bar")
+    monkeypatch.setattr(page_module, "_MOST_COLUMNS", 900)
+    with pytest.raises(cn.DataError, match="by tier or origin needs more than 900 unknowns"):
+        cn.draw(network, path=tmp_path / "never.html", live=True, scenario="china_military_bar")
+    file = cn.draw(network, path=tmp_path / "without.html", live=True)
+    text = file.read_text(encoding="utf-8")
+    assert 'value="china_export_stop"' in text
+    assert 'value="china_military_bar"' not in text
+    assert re.search(r"<li>[^<]*: its rule by tier or origin needs [0-9]+ unknowns", text)
 
 
 def test_without_the_solver_draw_says_how_to_add_it(mag9, monkeypatch, tmp_path):

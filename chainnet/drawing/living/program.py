@@ -38,7 +38,7 @@ class LivingProgram:
     degree : {"frozen", "existing", "new"}
     controls : list of Control
     presets : sequence of Scenario
-        Without rules by tier or origin: those part goods into strands, which are other columns.
+        One with a rule by tier or origin stands alone: goods are parted into strands by it, which are other columns.
 
     Raises
     ------
@@ -113,6 +113,11 @@ class LivingProgram:
         sizes[list(self._preset_spans[preset])] = 1.0
         return self.low.costs(overlay_at(self._network, self._effects, sizes))
 
+    @property
+    def n_columns(self) -> int:
+        """Number of unknowns."""
+        return len(self.low.program.cost)
+
     # -- what the page is handed ---------------------------------------------------------------------
 
     @cached_property
@@ -171,12 +176,11 @@ class LivingProgram:
             elif control.kind == "demand":
                 found[control.id] = {"times": differs({control.id: 0.0}, whole=True)[0]}
             else:
-                off: Values = {control.id: False} if control.kind == "site" else {}
                 if control.kind == "project":
                     others = {c.id: True for c in self._controls if c.kind == "project" and c.id != control.id}
                     close, close_rows = differs(others)
                 else:
-                    close, close_rows = differs(off, whole=True)
+                    close, close_rows = differs({control.id: False}, whole=True)
                 found[control.id] = {"close": close, "closeRows": close_rows}
         return found
 
@@ -193,7 +197,7 @@ class LivingProgram:
                     rows[row] = min(rows[row], value * bound)
             elif control.kind == "demand" and value != 1.0:
                 columns[effect["times"]] *= value
-            elif control.kind in ("site", "project") and not (value or control.id in self.stands[preset]):
+            elif "close" in effect and not (value or control.id in self.stands[preset]):
                 columns[effect["close"]], rows[effect["closeRows"]] = 0.0, 0.0
         return columns, rows
 

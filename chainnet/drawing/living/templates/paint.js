@@ -34,6 +34,7 @@ function inWords(id, value) {
   if (control.kind === "export") return value === null ? "no rule" : `${percent(value)} of baseline exports`;
   if (control.kind === "demand") return value === 1 ? "as it is" : `${percent(value)} of what is asked`;
   if (control.kind === "site") return value ? "works" : "out";
+  if (control.kind === "owner") return value ? "works" : "all its sites out";
   return value ? "stands" : "not built";
 }
 

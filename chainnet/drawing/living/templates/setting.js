@@ -16,7 +16,7 @@ function tidy(setting) {
 const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
 
 function fits(control, value) {
-  if (control.kind === "site" || control.kind === "project") return typeof value === "boolean";
+  if (typeof control.default === "boolean") return typeof value === "boolean";
   if (value === null) return control.kind === "export";
   const top = control.kind === "export" ? 1 : 2;
   return typeof value === "number" && value >= 0 && value <= top && (control.graded || value === 0);
@@ -29,7 +29,7 @@ function checked(given) {
     const control = known.get(id);
     if (control && fits(control, value)) setting.controls[id] = value; else dropped.push(id);
   }
-  const words = {order: Object.keys(data.stages), relations: Object.keys(data.programs), preset: presets.map((p) => p.name)};
+  const words = {order: Object.keys(data.stages), relations: data.relations, preset: presets.map((p) => p.name)};
   for (const [key, list] of Object.entries(words)) {
     if (given[key] === undefined) continue;
     if (list.includes(given[key])) setting[key] = given[key]; else dropped.push(key);
@@ -67,8 +67,14 @@ function tomlOf(value) {
   return String(value);
 }
 
+// ids of the projects that the preset has built
+function standing({relations, preset}) {
+  const program = data.programs[`${relations}/${preset}`] ?? data.programs[relations];
+  return new Set(program.presets[preset].stands);
+}
+
 function measuresOf(setting) {
-  const stands = new Set(data.programs[setting.relations].presets[setting.preset].stands);
+  const stands = standing(setting);
   return Object.entries(setting.controls).flatMap(([id, value]) => {
     const control = known.get(id);
     if (value === control.default || stands.has(id)) return [];

@@ -68,7 +68,7 @@ async function stop() {
 function asidesOf(of) {
   const found = [], other = {after: "before", before: "after"}[of.order];
   if (data.hasOthers && other) found.push({key: other, setting: {...of, order: other}});
-  const stands = new Set(data.programs[of.relations].presets[of.preset].stands);
+  const stands = standing(of);
   for (const {id, kind} of data.controls)
     if (kind === "project" && !of.controls[id] && !stands.has(id))
       found.push({key: id, setting: {...of, controls: {...of.controls, [id]: true}}});
@@ -107,7 +107,7 @@ function show(to) {
   for (const input of document.querySelectorAll("[data-control]")) {
     const control = known.get(input.dataset.control), value = setting.controls[control.id] ?? control.default;
     if (input.type === "checkbox") {
-      const stands = data.programs[setting.relations].presets[setting.preset].stands.includes(control.id);
+      const stands = standing(setting).has(control.id);
       input.checked = value || stands;
       input.disabled = stands;
       input.closest("label").title = stands ? "stands in the scenario" : "";
@@ -253,7 +253,7 @@ async function open() {
   if (same(wanted.setting, setting)) paint(shown); else await go(wanted.setting, false);
   return {contract: data.contract, graph: data.graph, digest: data.digest, version: data.version,
     controls: data.controls.map(({id, kind, label, graded, default: value}) => ({id, kind, label, graded, default: value})),
-    orders: Object.keys(data.stages), relations: Object.keys(data.programs), presets: presets.map((p) => p.name)};
+    orders: Object.keys(data.stages), relations: data.relations, presets: presets.map((p) => p.name)};
 }
 
 const ready = open();

@@ -159,9 +159,26 @@ function side(price, lower, upper, sizes, natural) {
   return {held, lost};
 }
 
+// the program of a setting: that of its relations, or one of its own for a preset that parts goods; of those the last
+// one asked for stays
+let own = "";
+function programOf(setting) {
+  const name = `${setting.relations}/${setting.preset}`, key = name in data.programs ? name : setting.relations;
+  if (programs[key]) return programs[key];
+  if (key === name) {
+    if (own) { programs[own].model.dispose(); delete programs[own]; }
+    own = key;
+  }
+  const program = programs[key] = new Program(data.programs[key]);
+  const b = program.bounds({controls: {}, preset: key === name ? setting.preset : ""});
+  program.put(b);
+  program.first = program.solve(b, program.serving(data.stages.after[0].rows), null, false).basis;
+  return program;
+}
+
 // who is served stage by stage, each kept before the next is asked
 function serve(setting) {
-  const program = programs[setting.relations], b = program.bounds(setting);
+  const program = programOf(setting), b = program.bounds(setting);
   const asked = data.stages[setting.order].map((s) => s.rows.reduce((sum, r) => sum + b.upper[program.served + r], 0));
   const base = {upper: b.upper.slice(), rowUpper: b.rowUpper.slice()};
   program.put(b);
@@ -229,7 +246,7 @@ function prices(program, base, found) {
 
 // between which ends the part of one member can lie, all stages being kept
 async function ranges(job, setting, {found, face, basis}) {
-  const program = programs[setting.relations], out = [];
+  const program = programOf(setting), out = [];
   const short = new Set(data.stages[setting.order].filter((s, k) =>
     found.stages[k].demand_tpa - found.stages[k].served_tpa > data.tolerances.printed * found.stages[k].demand_tpa
     && found.stages[k].served_tpa > data.tolerances.printed * found.stages[k].demand_tpa).flatMap((s) => s.rows));
@@ -261,12 +278,7 @@ async function load({script, wasm, text}) {
     };
     Module({instantiateWasm: bring}).then(done, fail);
   });
-  for (const [name, p] of Object.entries(data.programs)) {
-    const program = programs[name] = new Program(p);
-    const b = program.bounds({controls: {}, preset: ""});
-    program.put(b);
-    program.first = program.solve(b, program.serving(data.stages.after[0].rows), null, false).basis;
-  }
+  for (const relations of data.relations) programOf({relations, preset: ""});
 }
 
 onmessage = async ({data: job}) => {
