@@ -268,6 +268,41 @@ def test_each_project_says_what_it_adds_to_the_setting_shown(mag9, written, tab)
         assert said == (f" · adds {more:g} t/yr here" if more > 1e-6 else " · adds nothing here")
 
 
+@pytest.mark.browser
+def test_what_overturns_the_answer_is_named_with_what_it_leaves(mag9, written, tab):
+    page = tab(written(mag9), "#preset=china_out")
+    page.evaluate("chainnet.ready")
+    until(page, "document.querySelectorAll('#hinges li').length > 0")
+    said = [item.inner_text() for item in page.query_selector_all("#hinges li")]
+    without = cn.Scenario("w", [*cn.scenarios(mag9)["china_out"].measures, {"kind": "remove", "nodes": ["G_JP"]}])
+    served = cn.balance(mag9, without).by_tier()["served_tpa"]
+    assert served["defence"] == 0.0
+    assert "Magnet plant in Japan assumed, gone: defence 100\u00a0% → 0\u00a0%" in said
+    turned = [s for s in said if "relations" not in s]
+    assert len(turned) == len(set(turned))
+
+
+@pytest.mark.browser
+def test_the_tour_opens_where_no_setting_is_given_acts_and_can_be_left(mag9, written, tab):
+    page = tab(written(mag9))
+    page.evaluate("chainnet.ready")
+    assert page.inner_text("#tour-title").startswith("1 of ")
+    page.focus("#tour-on")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Shift+Tab")  # over Back to what this step does
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Enter")
+    until(page, "Object.values(chainnet.get().controls)[0] === 0")
+    page.keyboard.press("Escape")
+    assert page.is_hidden("#tour")
+    assert page.evaluate("document.activeElement.id") == "guide"
+    page.keyboard.press("Enter")
+    assert page.is_visible("#tour")
+    with_setting = tab(written(mag9), "#preset=china_out")
+    with_setting.evaluate("chainnet.ready")
+    assert with_setting.is_hidden("#tour")
+
+
 def two_users(**meta):
     """One mine in China and two users who ask for more than it gives."""
     nodes = pd.DataFrame(
@@ -410,6 +445,29 @@ def test_the_page_is_one_file_with_a_policy_and_the_same_bytes(mag9, written, tm
     assert not re.search(r'(?:src|href)="(?!#)', text)
 
 
+def test_a_report_brings_a_living_page_of_its_own_scenarios_and_of_whom_it_counts(written, tmp_path):
+    users = two_users(beneficiaries=["USA"], year=2024)
+    stop = cn.Scenario("stop", [{"kind": "remove", "nodes": ["m"]}], label="The mine stops")
+    made = cn.report(
+        users,
+        tmp_path,
+        ["xlsx"],
+        live=True,
+        scenarios=[stop],
+        beneficiaries=["JPN"],
+        months=12,
+        draws=0,
+        marking="TRIAL",
+    )
+    assert [path.name for path in made] == ["live.html", "report.xlsx"]
+    text = made[0].read_text(encoding="utf-8")
+    assert '<option value="stop">The mine stops</option>' in text
+    assert "TRIAL" in text
+    packed = re.search(r'id="block-data">([^<]*)<', text).group(1)
+    data = json.loads(gzip.decompress(base64.b64decode(packed)))
+    assert (data["whose"], data["asks"]) == ("Japan", " --beneficiaries JPN")
+
+
 # -- refusals ---------------------------------------------------------------------------------------------
 
 
@@ -444,6 +502,9 @@ def test_without_the_solver_draw_says_how_to_add_it(mag9, monkeypatch, tmp_path)
     monkeypatch.setattr(files, "folders", lambda: [tmp_path / "nowhere"])
     with pytest.raises(cn.DataError, match=r"npm pack highs@1\.15\.3; then add it with: chainnet engine add"):
         cn.draw(mag9, path=tmp_path / "p.html", live=True)
+    with pytest.raises(cn.DataError, match="chainnet engine add"):
+        cn.report(mag9, tmp_path / "out", live=True)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_command_line_writes_a_page_and_refuses_what_it_cannot_hold(written, tmp_path):

@@ -6,6 +6,7 @@ import base64
 import gzip
 import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from chainnet.drawing.living.program import LivingProgram
 from chainnet.drawing.still import still
 from chainnet.drawing.style import css_text, percent, tonnes
 from chainnet.errors import DataError, near_matches
-from chainnet.flow import Counting, Others
+from chainnet.flow import Counting
 from chainnet.lowering import Degree
 from chainnet.network import Network
 from chainnet.scenario import Scenario, scenarios
@@ -30,20 +31,24 @@ _MOST_BYTES, _MOST_COLUMNS = 3_000_000, 6000
 
 
 def living_page(
-    network: Network, scenario: str | None = None, others: Others = "after", title: str | None = None, marking: str = ""
+    counting: Counting,
+    scenario: str | None = None,
+    title: str | None = None,
+    marking: str = "",
+    presets: Mapping[str, Scenario] | None = None,
 ) -> str:
     """Return the page as text.
 
     Parameters
     ----------
-    network : Network
-        With a demand table.
+    counting : Counting
+        Whose demand counts in which network, with a demand table; in the order of service that the page opens with.
     scenario : str, optional
-        Shipped scenario that the page opens with; its reader may choose another, or none.
-    others : {"after", "before", "alongside"}
-        Order of service that the page opens with.
+        Name of the preset that the page opens with; its reader may choose another, or none.
     title, marking : str
         As ``draw``.
+    presets : mapping of str to Scenario, optional
+        By name; default the scenarios that ship with the network.
 
     Raises
     ------
@@ -51,13 +56,13 @@ def living_page(
         If the solver is not installed, the network has no demand, the scenario is unknown or too large to be a preset
         of the page, or the page would be too large.
     """
+    network = counting.network
     files = solver_files()
     if network.demand.empty:
         raise DataError(
             "draw: live needs a demand table, so that somebody can go short. Give demand, or leave live out."
         )
-    counting = Counting.of(network, others=others)
-    presets = scenarios(network)
+    presets = scenarios(network) if presets is None else presets
     if scenario is not None and scenario not in presets:
         raise DataError(
             f'draw: live opens with a shipped scenario, and {network.name} has no "{scenario}";'
@@ -71,7 +76,7 @@ def living_page(
             f'draw: live cannot open with "{scenario}", whose rule by tier or origin needs more than {_MOST_COLUMNS} '
             "unknowns. Leave live out, or open the page with another scenario."
         )
-    data = payload(network, counting, controls, list(brought.values()), programs, scenario or "")
+    data = payload(counting, controls, list(brought.values()), programs, scenario or "")
     data["leftOut"] = left
     while len((page := _render(network, data, files, title, marking)).encode()) > _MOST_BYTES:
         if not _drop_largest(data):
@@ -160,7 +165,7 @@ def _render(network: Network, data: dict[str, Any], files: dict[str, bytes], tit
     def asset(name: str) -> str:
         return (_TEMPLATES / name).read_text(encoding="utf-8")
 
-    script = "\n" + "\n".join(asset(name) for name in ("setting.js", "paint.js", "start.js"))
+    script = "\n" + "\n".join(asset(name) for name in ("setting.js", "paint.js", "tour.js", "start.js"))
     room = Environment(
         loader=FileSystemLoader([_TEMPLATES, _TEMPLATES.parents[1] / "templates"]),
         autoescape=True,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from chainnet._types import Array, Bools, records
+from chainnet.assumptions import CATEGORIES, variations
 from chainnet.drawing.colours import OTHER_COLOUR, country_colours
 from chainnet.drawing.facts import collect
 from chainnet.drawing.living.controls import Control
@@ -34,6 +36,8 @@ __all__ = ["CONTRACT", "payload"]
 
 CONTRACT = 1
 _ORDERS: tuple[Others, ...] = ("after", "before", "alongside")
+# kinds of inputs that a page makes otherwise: recipes are other programs, stocks are not drawn, projects are controls
+_HINGES = ("node", "relation", "input")
 # the same that Python solves and proves to
 _TOLERANCES = {
     "finest": FINEST,
@@ -50,7 +54,6 @@ _TOLERANCES = {
 
 
 def payload(
-    network: Network,
     counting: Counting,
     controls: list[Control],
     presets: Sequence[Scenario],
@@ -58,17 +61,19 @@ def payload(
     start: str,
 ) -> dict[str, Any]:
     """Return all that a page holds but the solver: what it solves, the words for it, and Python's first answer."""
+    network = counting.network
     groups = _steps(network)
     inputs = _Inputs(network)
     arrays = {name: _arrays(program, groups, inputs) for name, program in programs.items()}
     stages = {order: _stages(counting.in_order(order)) for order in _ORDERS}
     preset = next((p for p in presets if p.name == start), None)
-    found = balance(network, preset, "existing", others=counting.others)
+    found = balance(network, preset, "existing", others=counting.others, **counting.said)
     served = found.demand["served_tpa"].to_numpy()
     settings = {"preset": start, "order": counting.others, "relations": "existing"}
     return {
         "contract": CONTRACT,
         "graph": network.name,
+        "asks": _asks(counting),
         "label": network.label,
         "year": network.year,
         "digest": network.digest,
@@ -81,6 +86,8 @@ def payload(
         "members": _members(network, counting),
         "steps": _step_rows(network, groups),
         "inputs": inputs.rows,
+        "hinges": _hinges(counting),
+        "categories": [[word, most] for word, most in CATEGORIES.items() if np.isfinite(most)],
         "presets": [{"name": p.name, "label": p.label or p.name, "toml": _measures_text(p)} for p in presets],
         "programs": arrays,
         "relations": sorted(name for name in programs if "/" not in name),
@@ -90,6 +97,17 @@ def payload(
             "cost_usd": found.cost_usd,
         },
     }
+
+
+def _asks(counting: Counting) -> str:
+    """Return the options of the command line that count the same; none where the network's own hold."""
+    network, default = counting.network, Counting(counting.network)
+    options = {
+        "commodity": (counting.commodities, default.commodities),
+        "beneficiaries": (counting.whose, network.beneficiaries),
+    }
+    given = [(name, ours) for name, (ours, own) in options.items() if ours != own]
+    return "".join(f" --{name} {shlex.quote(','.join(words or ()))}" for name, words in given)
 
 
 def _measures_text(scenario: Scenario) -> str:
@@ -134,6 +152,24 @@ def _members(network: Network, counting: Counting) -> list[dict[str, Any]]:
             groups.setdefault((tier, _place(at[row["node"]]) or _name(at[row["node"]])), []).append(number)
     found = [{"label": place, "tier": tier, "rows": rows} for (tier, place), rows in groups.items()]
     return sorted(found, key=lambda member: (tiers.index(member["tier"]), member["label"]))
+
+
+def _hinges(counting: Counting) -> list[dict[str, Any]]:
+    """Return the weak inputs that may be otherwise by a change of bounds: which rows of a table, by what factors."""
+    return [
+        {
+            "kind": one.kind,
+            "id": one.id,
+            "label": one.label,
+            "grade": one.quality,
+            "variant": one.variant,
+            "table": one.change.table,
+            "rows": one.change.rows.tolist(),
+            "factors": one.change.factors.tolist(),
+        }
+        for one in variations(counting.network, counting)
+        if one.kind in _HINGES
+    ]
 
 
 Group = tuple[str, str, str, list[int]]
@@ -287,12 +323,23 @@ def _arrays(program: LivingProgram, groups: list[Group], inputs: _Inputs) -> dic
         "rowScale": p.row_scale.tolist(),
         "colScale": p.col_scale.tolist(),
         "served": f.demand_start,
+        "activity": f.activity.tolist(),
+        "nodeRow": _node_rows(program),
         "effects": program.effects,
         "presets": presets,
         "colInput": col_input,
         "rowInput": row_input,
         "steps": steps,
     }
+
+
+def _node_rows(program: LivingProgram) -> list[int]:
+    """Return the row that limits each node and project, -1 where there is none."""
+    found = np.full(len(program.low.flows.activity), -1, dtype=np.int64)
+    for i, (kind, owner, _) in enumerate(program.low.rows):
+        if kind == "node":
+            found[owner] = i
+    return [int(row) for row in found]
 
 
 def _bound(value: Any) -> float | None:

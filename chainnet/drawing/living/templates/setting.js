@@ -85,7 +85,7 @@ function measuresOf(setting) {
 
 function fileOf(setting) {
   const name = `${data.graph}-setting`;
-  const lines = [`# chainnet balance ${data.graph} --scenario ${name}.toml --reroute ${setting.relations} --others ${setting.order}`,
+  const lines = [`# chainnet balance ${data.graph} --scenario ${name}.toml --reroute ${setting.relations} --others ${setting.order}${data.asks}`,
     `# digest of the data: ${data.digest}`, `label = ${quoted(sentence().slice(0, 300))}`];
   const preset = presets.find((p) => p.name === setting.preset);
   if (preset && preset.toml) lines.push("", preset.toml.trim());

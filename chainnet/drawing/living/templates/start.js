@@ -23,10 +23,11 @@ function hire() {
 }
 
 function heard({data: said}) {
-  if (said.kind === "ranges" || said.kind === "asides") {
+  if (["ranges", "asides", "hinges"].includes(said.kind)) {
     if (!shown || shown.number !== said.number) return;
     shown[said.kind] = said.found;
     if (said.kind === "ranges") paintMembers(shown.answer, said.found);
+    else if (said.kind === "hinges") paintHinges(shown.answer, said.found);
     else { paintBars(shown.answer, shown.asides); paintAdds(shown.answer, shown.asides); }
     return;
   }
@@ -88,7 +89,7 @@ function ask(asked) {
 async function solve(asked) {
   const {found, number: of} = await ask(asked);
   const began = performance.now();
-  shown = {answer: found, number: of, ranges: null, asides: null};
+  shown = {answer: found, number: of, ranges: null, asides: null, hinges: null};
   paint(shown);
   found.ms.paint = performance.now() - began;
   return publicAnswer();
@@ -244,10 +245,10 @@ async function open() {
   const apart = Math.max(...found.stages.map((s, k) => Math.abs(s.served_tpa - start.served[k]))) / Math.max(whole, 1e-9);
   if (!found.certificate.ok) throw new Error("its first answer is not proved");
   if (!(apart <= AGREE)) throw new Error(`its first answer is not Python's (off by ${apart.toExponential(1)} of all demand)`);
-  first = found; shown = {answer: found, number: of, ranges: null, asides: null}; setting = opened;
+  first = found; shown = {answer: found, number: of, ranges: null, asides: null, hinges: null}; setting = opened;
   document.documentElement.className = "live";
   for (const input of document.querySelectorAll("main [disabled],header [disabled]")) input.disabled = false;
-  years(); show(setting); listen();
+  years(); show(setting); listen(); guide();
   const wanted = settingOf(location.hash);
   if (wanted.dropped.length) $("cause").textContent = `Not known here and left out of the address: ${wanted.dropped.slice(0, 5).join(", ")}.`;
   if (same(wanted.setting, setting)) paint(shown); else await go(wanted.setting, false);

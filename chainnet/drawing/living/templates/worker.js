@@ -17,7 +17,7 @@ class Program {
     this.rowLower = least(p.rowLower); this.rowUpper = most(p.rowUpper); this.colUpper = most(p.colUpper);
     this.cost = Float64Array.from(p.cost);
     this.rowScale = Float64Array.from(p.rowScale); this.colScale = Float64Array.from(p.colScale);
-    this.steps = p.steps; this.colInput = p.colInput; this.rowInput = p.rowInput;
+    this.steps = p.steps; this.activity = p.activity; this.nodeRow = p.nodeRow; this.colInput = p.colInput; this.rowInput = p.rowInput;
     const scaled = new Float64Array(this.values.length);
     for (let j = 0; j < this.n; j++)
       for (let k = this.starts[j]; k < this.starts[j + 1]; k++)
@@ -39,8 +39,8 @@ class Program {
     this.first = null;
   }
 
-  // the bounds and costs of a setting: what the preset says, then the effects of what was moved
-  bounds(setting) {
+  // the bounds and costs of a setting: what the preset says, then the effects of what was moved, then factors on some
+  bounds(setting, factors = []) {
     const upper = this.colUpper.slice(), rowUpper = this.rowUpper.slice(), cost = this.cost.slice();
     const preset = this.presets[setting.preset];
     for (const [list, into] of [[preset.cols, upper], [preset.rows, rowUpper], [preset.costs, cost]])
@@ -60,6 +60,7 @@ class Program {
         for (const i of effect.closeRows) rowUpper[i] = 0;
       }
     }
+    for (const {col, row, factor} of factors) if (col >= 0) upper[col] *= factor; else rowUpper[row] *= factor;
     return {lower: new Float64Array(this.n), upper, rowLower: this.rowLower.slice(), rowUpper, cost};
   }
 
@@ -177,8 +178,8 @@ function programOf(setting) {
 }
 
 // who is served stage by stage, each kept before the next is asked
-function serve(setting) {
-  const program = programOf(setting), b = program.bounds(setting);
+function serve(setting, factors = []) {
+  const program = programOf(setting), b = program.bounds(setting, factors);
   const asked = data.stages[setting.order].map((s) => s.rows.reduce((sum, r) => sum + b.upper[program.served + r], 0));
   const base = {upper: b.upper.slice(), rowUpper: b.rowUpper.slice()};
   program.put(b);
@@ -211,7 +212,7 @@ function answer(setting) {
   const found = {setting, stages, cost_usd: last.value, binding, flows: last.x.slice(),
     steps: program.steps.map((step) => step.reduce((sum, j) => sum + last.x[j], 0)), certificate: certificate(proofs),
     ms: {solve: performance.now() - began}, memory_bytes: highs.memoryBytes};
-  return {found, face, basis};
+  return {found, face, basis, proofs};
 }
 
 const pause = (ms) => new Promise((next) => setTimeout(next, ms));
@@ -226,6 +227,32 @@ async function asides(job) {
     if (certificate(proofs).ok) out.push({key, stages});
   }
   return out;
+}
+
+// weak inputs made otherwise, one by one: what each stage would get. Left out is what cannot matter: less of what is
+// not used up to there, more of what has no price in any stage
+async function hinges(job, {proofs}) {
+  const program = programOf(job.setting), out = [], last = proofs[proofs.length - 1], b = program.bounds(job.setting);
+  let unproved = 0;
+  const used = (col, row) => col >= 0 ? last.x[col] / program.colScale[col] : last.activity[row] / program.rowScale[row];
+  const bound = (col, row) => col >= 0 ? b.upper[col] / program.colScale[col] : b.rowUpper[row] / program.rowScale[row];
+  const priced = (col, row) => proofs.slice(0, -1).some((p) => Math.abs(col >= 0 ? p.reduced[col] : p.y[row]) > data.tolerances.priced);
+  for (const [number, hinge] of data.hinges.entries()) {
+    const absent = hinge.table === "nodes" && hinge.variant === "absent", site = `site:${hinge.id}`;
+    if (absent && job.setting.controls[site] === false) continue;
+    const factors = hinge.rows.map((r, k) => ({factor: hinge.factors[k], col: hinge.table === "edges" ? r
+      : hinge.table === "demand" ? program.served + r : program.activity[r], row: hinge.table === "nodes" ? program.nodeRow[r] : -1}));
+    const known = factors.every(({col, row}) => col >= 0 || row >= 0);
+    if (!known && !absent) continue;
+    if (known && !factors.some(({factor, col, row}) => factor < 1
+      ? used(col, row) > factor * bound(col, row) + data.tolerances.solver : priced(col, row) && Number.isFinite(bound(col, row)))) continue;
+    await pause(0);
+    if (running !== job.number) return null;
+    const setting = absent ? {...job.setting, controls: {...job.setting.controls, [site]: false}} : job.setting;
+    const found = serve(setting, absent ? [] : factors);
+    if (certificate(found.proofs).ok) out.push({hinge: number, stages: found.stages}); else unproved++;
+  }
+  return {out, unproved};
 }
 
 // inputs at their bound whose price is not nothing in the first stage that is short: price times bound; of what is
@@ -289,7 +316,7 @@ onmessage = async ({data: job}) => {
     postMessage({kind: "answer", number: job.number, found: solved.found});
     await pause(60);
     if (running !== job.number) return;
-    for (const [kind, look] of [["ranges", () => ranges(job.number, job.setting, solved)], ["asides", () => asides(job)]]) {
+    for (const [kind, look] of [["ranges", () => ranges(job.number, job.setting, solved)], ["asides", () => asides(job)], ["hinges", () => hinges(job, solved)]]) {
       const found = await look();
       if (found === null) return;
       postMessage({kind, number: job.number, found});
