@@ -142,7 +142,10 @@ class Draw(Question, Form):
     def _run(self) -> None:
         if self.live:
             if self.months is not None or self.start is not None or self.step_months != 1:
-                raise DataError("draw: a living page has no months yet. Leave --months out, or --live.")
+                raise DataError(
+                    "draw: a living page has 24 months of its own, all that is set in force from the first. Leave "
+                    "--months, --start and --step-months out, or --live."
+                )
             self.say_paths(self.ask(scenario=self.scenario))
             return
         if self.months is None and (self.start is not None or self.step_months != 1):

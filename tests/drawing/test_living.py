@@ -17,6 +17,7 @@ import chainnet as cn
 from chainnet.drawing.living import files, solver
 from chainnet.drawing.living import page as page_module
 from chainnet.drawing.living.controls import controls_of, setting_scenario
+from chainnet.drawing.living.months import LivingMonths
 from chainnet.drawing.living.program import LivingProgram, drawn
 from chainnet.engine import WarmModel
 from chainnet.errors import SolverError
@@ -269,6 +270,75 @@ def test_each_project_says_what_it_adds_to_the_setting_shown(mag9, written, tab)
 
 
 @pytest.mark.browser
+@pytest.mark.parametrize("name", ["mag-9", "gallium"])
+def test_the_course_over_months_is_that_of_the_stress_test_of_the_saved_file(name, written, tab, tmp_path):
+    network = cn.read(name)
+    page = tab(written(network), "#preset=")
+    page.evaluate("chainnet.ready")
+    draw, controls, file = np.random.default_rng(5), controls_of(network), tmp_path / "setting.toml"
+    presets = [n for n, s in cn.scenarios(network).items() if not any({"tier", "origin"} & set(m) for m in s.measures)]
+    early = (24 - np.arange(24)) / 24
+    for number in range(4):
+        moved = {k: v for k, v in drawn(controls, draw).items() if not k.startswith("project:")}
+        moved |= {c.id: False for c in controls if c.kind == "stock" and number % 2}
+        order, relations = ("after", "before")[number // 2], ("existing", "frozen")[number % 2]
+        preset = str(draw.choice([n for n in presets if "projects" not in n]))
+        months = int(draw.integers(1, 25))
+        setting = {"controls": moved, "preset": preset, "order": order, "relations": relations, "months": months}
+        solved(page, setting)
+        found = page.evaluate("chainnet.months()")
+        assert found["certificate"]["ok"]
+        file.write_text(page.evaluate("chainnet.toml()"), encoding="utf-8")
+        stress = cn.stress_test(network, [cn.Scenario.read(file)], months=24, reroute=relations, others=order)
+        told = stress.months[stress.months["scenario"] == "setting"]
+        for stage in found["stages"]:
+            if stage["counts"]:
+                mine = told[told["tier"] == stage["name"]].groupby("month")[["demand_t", "served_t"]].sum().to_numpy()
+                asked = mine[:, 0].sum()
+                assert stage["asked_t"] == pytest.approx(mine[:, 0], abs=1e-12 * asked)
+                assert sum(stage["served_t"]) == pytest.approx(mine[:, 1].sum(), abs=1e-8 * asked)
+                assert early @ stage["served_t"] == pytest.approx(early @ mine[:, 1], abs=1e-8 * asked)
+
+
+@pytest.mark.browser
+def test_a_stock_carries_until_it_is_shut(written, tab):
+    users = two_users()
+    held = pd.DataFrame(
+        {"id": ["store"], "node": ["a"], "stock_t": [4.0], "release_tpa": [12.0], "holder": ["A & <b>Sons</b>"]}
+    )
+    page = tab(written(users.with_table("stocks", held)), "#site:m=false&months=6")
+    page.evaluate("chainnet.ready")
+    served = [sum(s["served_t"]) for s in page.evaluate("chainnet.months()")["stages"]]
+    # half a year without the mine, half of what is asked after it, four tonnes from the store
+    assert served == pytest.approx([4.0 + 1.5 * 10.0])
+    until(page, "document.querySelectorAll('#course .month').length === 24")
+    assert page.query_selector_all("#course .month")[6].get_attribute("class") == "month over"
+    page.evaluate("chainnet.set({controls: {'site:m': false, 'stock:store': false}, months: 6}).then(() => 0)")
+    assert [sum(s["served_t"]) for s in page.evaluate("chainnet.months()")["stages"]] == pytest.approx([15.0])
+    assert "A & <b>Sons</b>" in page.text_content("[data-row='stock:store']")
+    assert "release_tpa = 0" in page.evaluate("chainnet.toml()")
+    assert page.evaluate("chainnet.set({months: 25}).catch(e => e.message)") == "unknown or out of range: months"
+
+
+def test_months_that_are_put_together_otherwise_are_refused(written):
+    network = cn.read("gallium")
+    controls = controls_of(network)
+    months = LivingMonths(network, LivingProgram(network, "existing", controls, []), controls)
+    assert months.prove() < 1e-13
+    months.arrays["shuts"].clear()
+    with pytest.raises(SolverError, match="are not those of the program"):
+        months.prove()
+
+
+def test_a_page_without_months_says_why_and_has_no_stocks_to_move(written, tmp_path):
+    held = pd.DataFrame({"id": ["store"], "node": ["a"], "stock_t": [4.0], "tiers": ["defence"]})
+    text = written(two_users().with_table("stocks", held)).read_text(encoding="utf-8")
+    assert "the course over months: a stock is kept for some tiers" in text
+    assert "stock:store" not in text.split("block-data")[0]
+    assert 'id="months"' not in text
+
+
+@pytest.mark.browser
 def test_what_overturns_the_answer_is_named_with_what_it_leaves(mag9, written, tab):
     page = tab(written(mag9), "#preset=china_out")
     page.evaluate("chainnet.ready")
@@ -517,7 +587,7 @@ def test_the_command_line_writes_a_page_and_refuses_what_it_cannot_hold(written,
     assert (told.exit_code, told.output.strip()) == (0, str(file))
     assert '<option value="china_out" selected>' in file.read_text(encoding="utf-8")
     months = CliRunner().invoke(app, ["draw", "mag-9", "--live", "--months", "24", "--out", str(tmp_path / "q.html")])
-    assert "no months yet" in str(months.exception)
+    assert "24 months of its own" in str(months.exception)
     wrong = CliRunner().invoke(app, ["engine", "add", str(file)])
     assert "SHA-256" in str(wrong.exception)
     assert not (tmp_path / "q.html").exists()

@@ -14,6 +14,8 @@ from chainnet.network import Network
 from chainnet.scenario import Scenario
 from chainnet.words import country_name
 
+_DEFAULTS = {"export": None, "site": True, "owner": True, "project": False, "stock": True, "demand": 1.0}
+
 __all__ = ["Control", "controls_of", "setting_scenario"]
 
 _NO_FIRM = ("several", "unknown")  # what tables say where no one firm owns a site
@@ -28,7 +30,7 @@ class Control:
     ----------
     id : str
         Lasting name, such as ``export:CHN:separation``.
-    kind : {"export", "site", "owner", "project", "demand"}
+    kind : {"export", "site", "owner", "project", "stock", "demand"}
     label, detail : str
         Words for people: what it moves, and what else to know of it.
     measures : tuple of mapping
@@ -52,8 +54,8 @@ class Control:
 
     @property
     def default(self) -> float | bool | None:
-        """Value at which it changes nothing: no rule, working, not built, demand as it is."""
-        return {"export": None, "site": True, "owner": True, "project": False, "demand": 1.0}[self.kind]
+        """Value at which it changes nothing: no rule, working, not built, open, demand as it is."""
+        return _DEFAULTS[self.kind]
 
     def measures_at(self, value: float | bool | None) -> list[dict[str, Any]]:
         """Return the measures of a value; none at the default."""
@@ -78,7 +80,14 @@ def setting_scenario(
 
 def controls_of(network: Network) -> list[Control]:
     """Return every control that a network gives, by kind, those first that most passes through."""
-    return [*_exports(network), *_sites(network), *_owners(network), *_projects(network), *_demands(network)]
+    return [
+        *_exports(network),
+        *_sites(network),
+        *_owners(network),
+        *_projects(network),
+        *_stocks(network),
+        *_demands(network),
+    ]
 
 
 def _exports(network: Network) -> list[Control]:
@@ -178,6 +187,22 @@ def _projects(network: Network) -> list[Control]:
         detail = ", ".join(str(word) for word in words if isinstance(word, str))
         measure = {"kind": "build", "projects": [row["id"]]}
         found.append(Control(f"project:{row['id']}", "project", _label(row), detail, (measure,)))
+    return found
+
+
+def _stocks(network: Network) -> list[Control]:
+    """One for each stock that something can take, the largest first; shut is a release of nothing."""
+    unfit = network.unrelated
+    unfit = set(unfit.loc[unfit["table"] == "stocks", "id"])
+    found = []
+    for row in records(network.stocks.sort_values("stock_t", ascending=False, kind="stable")):
+        if row["id"] in unfit:
+            continue
+        label = row["holder"] if isinstance(row["holder"], str) else str(row["id"])
+        good = row["commodity"] if isinstance(row["commodity"], str) else "goods"
+        measure = {"kind": "release", "stocks": [row["id"]], "release_tpa": 0.0}
+        detail = f"{row['stock_t']:g} t of {good}"
+        found.append(Control(f"stock:{row['id']}", "stock", label, detail, (measure,)))
     return found
 
 

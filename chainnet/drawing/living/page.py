@@ -13,6 +13,7 @@ from typing import Any
 from chainnet.drawing.facts import collect
 from chainnet.drawing.living.controls import Control, controls_of
 from chainnet.drawing.living.files import solver_files
+from chainnet.drawing.living.months import MONTHS, LivingMonths, why_no_months
 from chainnet.drawing.living.payload import payload
 from chainnet.drawing.living.program import LivingProgram
 from chainnet.drawing.still import still
@@ -77,6 +78,9 @@ def living_page(
             "unknowns. Leave live out, or open the page with another scenario."
         )
     data = payload(counting, controls, list(brought.values()), programs, scenario or "")
+    data["months"] = _months(network, controls, programs, left)
+    if data["months"] is None:
+        data["controls"] = [control for control in data["controls"] if control["kind"] != "stock"]
     data["leftOut"] = left
     while len((page := _render(network, data, files, title, marking)).encode()) > _MOST_BYTES:
         if not _drop_largest(data):
@@ -132,6 +136,20 @@ def _programs(
     return programs, left
 
 
+def _months(
+    network: Network, controls: list[Control], programs: dict[str, LivingProgram], left: list[str]
+) -> dict[str, Any] | None:
+    """Return what makes a course over months of the programs that it holds for; else add to what is left out."""
+    if why := why_no_months(network, programs["existing"]):
+        left.append(f"the course over months: {why}")
+        return None
+    known = [name for name in ("existing", "frozen") if name in programs]
+    found = {name: LivingMonths(network, programs[name], controls) for name in known}
+    for one in found.values():
+        one.prove()
+    return {"n": MONTHS, "programs": {name: one.arrays for name, one in found.items()}}
+
+
 def _drop_largest(data: dict[str, Any]) -> bool:
     """Leave out the preset whose own programs are the largest, but not the one that the page opens with."""
     own: dict[str, int] = {}
@@ -165,7 +183,7 @@ def _render(network: Network, data: dict[str, Any], files: dict[str, bytes], tit
     def asset(name: str) -> str:
         return (_TEMPLATES / name).read_text(encoding="utf-8")
 
-    script = "\n" + "\n".join(asset(name) for name in ("setting.js", "paint.js", "tour.js", "start.js"))
+    script = "\n" + "\n".join(asset(name) for name in ("setting.js", "paint.js", "course.js", "tour.js", "start.js"))
     room = Environment(
         loader=FileSystemLoader([_TEMPLATES, _TEMPLATES.parents[1] / "templates"]),
         autoescape=True,
@@ -178,7 +196,7 @@ def _render(network: Network, data: dict[str, Any], files: dict[str, bytes], tit
     kinds: dict[str, list[dict[str, Any]]] = {}
     for control in data["controls"]:
         kinds.setdefault(control["kind"], []).append(control)
-    solver = files["highs.js"] + b"\n" + asset("worker.js").encode()
+    solver = b"\n".join([files["highs.js"], *(asset(name).encode() for name in ("worker.js", "months.js"))])
     page: str = room.get_template("living.html.j2").render(
         title=title if title is not None else network.label,
         marking=marking,

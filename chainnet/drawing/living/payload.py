@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import tomllib
 from collections.abc import Sequence
 from typing import Any
 
@@ -36,6 +37,7 @@ __all__ = ["CONTRACT", "payload"]
 
 CONTRACT = 1
 _ORDERS: tuple[Others, ...] = ("after", "before", "alongside")
+_TIMES = ("start", "start_month", "months", "until", "suspended", "phase_in_months")
 # kinds of inputs that a page makes otherwise: recipes are other programs, stocks are not drawn, projects are controls
 _HINGES = ("node", "relation", "input")
 # the same that Python solves and proves to
@@ -88,7 +90,7 @@ def payload(
         "inputs": inputs.rows,
         "hinges": _hinges(counting),
         "categories": [[word, most] for word, most in CATEGORIES.items() if np.isfinite(most)],
-        "presets": [{"name": p.name, "label": p.label or p.name, "toml": _measures_text(p)} for p in presets],
+        "presets": [{"name": p.name, "label": p.label or p.name, "measures": _measures(p)} for p in presets],
         "programs": arrays,
         "relations": sorted(name for name in programs if "/" not in name),
         "start": {
@@ -110,8 +112,10 @@ def _asks(counting: Counting) -> str:
     return "".join(f" --{name} {shlex.quote(','.join(words or ()))}" for name, words in given)
 
 
-def _measures_text(scenario: Scenario) -> str:
-    return Scenario(scenario.name, scenario.measures).to_toml()
+def _measures(scenario: Scenario) -> list[dict[str, Any]]:
+    """Return the measures as plain values, without the times at which they are in force."""
+    found = tomllib.loads(Scenario(scenario.name, scenario.measures).to_toml())["measures"]
+    return [{key: value for key, value in measure.items() if key not in _TIMES} for measure in found]
 
 
 def _control(control: Control) -> dict[str, Any]:

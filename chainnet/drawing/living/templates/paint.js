@@ -34,6 +34,7 @@ function inWords(id, value) {
   if (control.kind === "export") return value === null ? "no rule" : `${percent(value)} of baseline exports`;
   if (control.kind === "demand") return value === 1 ? "as it is" : `${percent(value)} of what is asked`;
   if (control.kind === "site") return value ? "works" : "out";
+  if (control.kind === "stock") return value ? "open" : "shut";
   if (control.kind === "owner") return value ? "works" : "all its sites out";
   return value ? "stands" : "not built";
 }
@@ -239,6 +240,6 @@ function paint(found) {
   const words = paintMoved(answer.setting);
   $("under").textContent = `${words} · ${proof.ok ? "arithmetic checked" : "not proved"}${kept ? " · A is kept" : ""}`;
   $("proof").textContent = proof.ok ? `Optimal: gap ${proof.gap.toExponential(0)}, breach ${proof.violation.toExponential(0)}, ${proof.stages} programs, ${Math.round(answer.ms.solve)} ms.` : "The answer failed its own check, so it is not shown.";
-  if (!proof.ok) { for (const id of ["bars", "strip", "rests", "hinges"]) $(id).replaceChildren(); $("narrow").textContent = $("hinge").textContent = ""; paintMembers(answer, null); $("tie").textContent = ""; return; }
+  if (!proof.ok) { for (const id of ["bars", "strip", "rests", "hinges", "course"]) $(id).replaceChildren(); $("narrow").textContent = $("hinge").textContent = $("course-words").textContent = ""; paintMembers(answer, null); $("tie").textContent = ""; return; }
   paintBars(answer, found.asides); paintAdds(answer, found.asides); paintStrip(answer); paintRests(answer); paintMembers(answer, found.ranges); paintHinges(answer, found.hinges);
 }

@@ -10,7 +10,7 @@ function tidy(setting) {
     if (control && setting.controls[id] !== control.default) controls[id] = setting.controls[id];
   }
   return {controls, order: setting.order ?? start.order, relations: setting.relations ?? start.relations,
-    preset: setting.preset ?? start.preset};
+    preset: setting.preset ?? start.preset, months: setting.months ?? start.months};
 }
 
 const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
@@ -34,12 +34,15 @@ function checked(given) {
     if (given[key] === undefined) continue;
     if (list.includes(given[key])) setting[key] = given[key]; else dropped.push(key);
   }
+  if (given.months !== undefined) {
+    if (Number.isInteger(given.months) && given.months >= 1 && given.months <= start.months) setting.months = given.months; else dropped.push("months");
+  }
   return {setting: tidy(setting), dropped};
 }
 
 function addressOf(setting) {
   const parts = new URLSearchParams();
-  for (const key of ["order", "preset", "relations"]) if (setting[key] !== start[key]) parts.append(key, setting[key]);
+  for (const key of ["months", "order", "preset", "relations"]) if (setting[key] !== start[key]) parts.append(key, setting[key]);
   for (const [id, value] of Object.entries(setting.controls)) parts.append(id, String(value));
   return parts.toString();
 }
@@ -48,6 +51,7 @@ function settingOf(fragment) {
   const given = {controls: {}};
   for (const [key, text] of new URLSearchParams(fragment.replace(/^#/, ""))) {
     if (["order", "preset", "relations"].includes(key)) given[key] = text;
+    else if (key === "months") given.months = text.trim() === "" ? NaN : Number(text);
     else given.controls[key] = text === "true" ? true : text === "false" ? false
       : text === "null" ? null : text.trim() === "" ? NaN : Number(text);
   }
@@ -73,22 +77,26 @@ function standing({relations, preset}) {
   return new Set(program.presets[preset].stands);
 }
 
+// what lasts as long as the setting does; what is built stays, a stock that is shut stays shut
+const ENDLESS = ["build", "delay", "release"];
+
 function measuresOf(setting) {
-  const stands = standing(setting);
-  return Object.entries(setting.controls).flatMap(([id, value]) => {
+  const stands = standing(setting), preset = presets.find((p) => p.name === setting.preset);
+  const own = Object.entries(setting.controls).flatMap(([id, value]) => {
     const control = known.get(id);
     if (value === control.default || stands.has(id)) return [];
     const sized = control.kind === "export" || control.kind === "demand";
     return control.measures.map((measure) => sized ? {...measure, share: value} : measure);
   });
+  const lasts = setting.months < start.months ? {months: setting.months} : {};
+  return [...preset.measures, ...own].map((measure) => ENDLESS.includes(measure.kind) ? measure : {...measure, ...lasts});
 }
 
 function fileOf(setting) {
   const name = `${data.graph}-setting`;
   const lines = [`# chainnet balance ${data.graph} --scenario ${name}.toml --reroute ${setting.relations} --others ${setting.order}${data.asks}`,
-    `# digest of the data: ${data.digest}`, `label = ${quoted(sentence().slice(0, 300))}`];
-  const preset = presets.find((p) => p.name === setting.preset);
-  if (preset && preset.toml) lines.push("", preset.toml.trim());
+    ...(data.months ? [`# month by month: chainnet stress ${data.graph} --scenario ${name}.toml --months ${data.months.n} --others ${setting.order}${data.asks}`] : []),
+    `# digest of the data: ${data.digest}; all is in force from the first month on`, `label = ${quoted(sentence().slice(0, 300))}`];
   for (const measure of measuresOf(setting))
     lines.push("", "[[measures]]", ...Object.entries(measure).map(([key, value]) => `${key} = ${tomlOf(value)}`));
   return {name: `${name}.toml`, text: lines.join("\n") + "\n"};

@@ -9,59 +9,23 @@ const FINE = {...PLAIN, simplex_strategy: 4, simplex_scale_strategy: 0};
 const least = (list) => Float64Array.from(list, (v) => v === null ? -Infinity : v);
 const most = (list) => Float64Array.from(list, (v) => v === null ? Infinity : v);
 
-class Program {
-  constructor(p) {
-    Object.assign(this, {n: p.cols, m: p.rows, effects: p.effects, presets: p.presets, served: p.served});
-    this.starts = Int32Array.from(p.starts); this.indices = Int32Array.from(p.indices);
-    this.values = Float64Array.from(p.values);
-    this.rowLower = least(p.rowLower); this.rowUpper = most(p.rowUpper); this.colUpper = most(p.colUpper);
-    this.cost = Float64Array.from(p.cost);
-    this.rowScale = Float64Array.from(p.rowScale); this.colScale = Float64Array.from(p.colScale);
-    this.steps = p.steps; this.activity = p.activity; this.nodeRow = p.nodeRow; this.colInput = p.colInput; this.rowInput = p.rowInput;
-    const scaled = new Float64Array(this.values.length);
-    for (let j = 0; j < this.n; j++)
-      for (let k = this.starts[j]; k < this.starts[j + 1]; k++)
-        scaled[k] = this.values[k] * this.colScale[j] / this.rowScale[this.indices[k]];
-    this.model = highs.createModel({numCols: this.n, numRows: this.m, colCost: new Float64Array(this.n),
-      colLower: new Float64Array(this.n), colUpper: over(this.colUpper, this.colScale),
-      rowLower: over(this.rowLower, this.rowScale), rowUpper: over(this.rowUpper, this.rowScale),
-      matrix: {format: "csc", numRows: this.m, numCols: this.n,
-        starts: this.starts, indices: this.indices, values: scaled}});
-    const t = data.tolerances;
+// rows and columns of a program in sizes near one, and the model that solves it; bounds come with each question
+class Model {
+  setUp({n, m, starts, indices, values, rowScale, colScale}, b) {
+    Object.assign(this, {n, m, starts, indices, values, rowScale, colScale, first: null});
+    const scaled = new Float64Array(values.length);
+    for (let j = 0; j < n; j++)
+      for (let k = starts[j]; k < starts[j + 1]; k++) scaled[k] = values[k] * colScale[j] / rowScale[indices[k]];
+    this.model = highs.createModel({numCols: n, numRows: m, colCost: new Float64Array(n), colLower: new Float64Array(n),
+      colUpper: over(b.upper, colScale), rowLower: over(b.rowLower, rowScale), rowUpper: over(b.rowUpper, rowScale),
+      matrix: {format: "csc", numRows: m, numCols: n, starts, indices, values: scaled}});
+    const t = data.tolerances, most = n + m + 1000;
     this.model.options.set({output_flag: false, small_matrix_value: t.negligible});
     this.ways = {
       plain: {...PLAIN, primal_feasibility_tolerance: t.solver, dual_feasibility_tolerance: t.solver},
-      near: {...FINE, primal_feasibility_tolerance: t.solver, dual_feasibility_tolerance: t.solver,
-        simplex_iteration_limit: this.n + this.m + 1000},
-      fine: {...FINE, primal_feasibility_tolerance: t.solver, dual_feasibility_tolerance: t.finest,
-        simplex_iteration_limit: this.n + this.m + 1000},
+      near: {...FINE, primal_feasibility_tolerance: t.solver, dual_feasibility_tolerance: t.solver, simplex_iteration_limit: most},
+      fine: {...FINE, primal_feasibility_tolerance: t.solver, dual_feasibility_tolerance: t.finest, simplex_iteration_limit: most},
       wide: {...PLAIN, presolve: "on", primal_feasibility_tolerance: t.wide, dual_feasibility_tolerance: t.wide}};
-    this.first = null;
-  }
-
-  // the bounds and costs of a setting: what the preset says, then the effects of what was moved, then factors on some
-  bounds(setting, factors = []) {
-    const upper = this.colUpper.slice(), rowUpper = this.rowUpper.slice(), cost = this.cost.slice();
-    const preset = this.presets[setting.preset];
-    for (const [list, into] of [[preset.cols, upper], [preset.rows, rowUpper], [preset.costs, cost]])
-      for (const [at, value] of list) into[at] = value === null ? Infinity : value;
-    for (const control of data.controls) {
-      const value = control.id in setting.controls ? setting.controls[control.id] : control.default;
-      const effect = this.effects[control.id];
-      if (effect.shut) {
-        if (value === null) continue;
-        for (const j of effect.shut) upper[j] = 0;
-        if (value === 0) for (const j of effect.zero) upper[j] = 0;
-        for (const [i, full] of effect.cap) rowUpper[i] = Math.min(rowUpper[i], value * full);
-      } else if (effect.times) {
-        if (value !== 1) for (const j of effect.times) upper[j] *= value;
-      } else if (!value && !preset.stands.includes(control.id)) {
-        for (const j of effect.close) upper[j] = 0;
-        for (const i of effect.closeRows) rowUpper[i] = 0;
-      }
-    }
-    for (const {col, row, factor} of factors) if (col >= 0) upper[col] *= factor; else rowUpper[row] *= factor;
-    return {lower: new Float64Array(this.n), upper, rowLower: this.rowLower.slice(), rowUpper, cost};
   }
 
   put(b) {
@@ -137,6 +101,45 @@ class Program {
     keep(found.reduced, found.x, b.lower, b.upper, this.colScale, found.size);
     keep(found.y, found.activity, b.rowLower, b.rowUpper, this.rowScale, found.size);
     this.put(b);
+  }
+}
+
+// a program of one year as it was exported, with what each control does
+class Program extends Model {
+  constructor(p) {
+    super();
+    Object.assign(this, {effects: p.effects, presets: p.presets, served: p.served, steps: p.steps, activity: p.activity,
+      nodeRow: p.nodeRow, colInput: p.colInput, rowInput: p.rowInput});
+    this.baseLower = least(p.rowLower); this.baseUpper = most(p.rowUpper); this.colUpper = most(p.colUpper);
+    this.cost = Float64Array.from(p.cost);
+    this.setUp({n: p.cols, m: p.rows, starts: Int32Array.from(p.starts), indices: Int32Array.from(p.indices),
+      values: Float64Array.from(p.values), rowScale: Float64Array.from(p.rowScale), colScale: Float64Array.from(p.colScale)},
+    {upper: this.colUpper, rowLower: this.baseLower, rowUpper: this.baseUpper});
+  }
+
+  // the bounds and costs of a setting: what the preset says, then the effects of what was moved, then factors on some
+  bounds(setting, factors = [], hasProjects = true) {
+    const upper = this.colUpper.slice(), rowUpper = this.baseUpper.slice(), cost = this.cost.slice();
+    const preset = this.presets[setting.preset];
+    for (const [list, into] of [[preset.cols, upper], [preset.rows, rowUpper], [preset.costs, cost]])
+      for (const [at, value] of list) into[at] = value === null ? Infinity : value;
+    for (const control of data.controls) {
+      const value = control.id in setting.controls ? setting.controls[control.id] : control.default;
+      const effect = this.effects[control.id];
+      if (effect.shut) {
+        if (value === null) continue;
+        for (const j of effect.shut) upper[j] = 0;
+        if (value === 0) for (const j of effect.zero) upper[j] = 0;
+        for (const [i, full] of effect.cap) rowUpper[i] = Math.min(rowUpper[i], value * full);
+      } else if (effect.times) {
+        if (value !== 1) for (const j of effect.times) upper[j] *= value;
+      } else if ((!value || !hasProjects && control.kind === "project") && !(hasProjects && preset.stands.includes(control.id))) {
+        for (const j of effect.close) upper[j] = 0;
+        for (const i of effect.closeRows) rowUpper[i] = 0;
+      }
+    }
+    for (const {col, row, factor} of factors) if (col >= 0) upper[col] *= factor; else rowUpper[row] *= factor;
+    return {lower: new Float64Array(this.n), upper, rowLower: this.baseLower.slice(), rowUpper, cost};
   }
 
   serving(rows, sign = -1) {
@@ -296,7 +299,7 @@ async function ranges(job, setting, {found, face, basis}) {
   return out;
 }
 
-async function load({script, wasm, text}) {
+async function load({wasm, text, onlyMonths}) {
   data = JSON.parse(text);
   highs = await new Promise((done, fail) => {
     const bring = (imports, take) => {
@@ -305,13 +308,19 @@ async function load({script, wasm, text}) {
     };
     Module({instantiateWasm: bring}).then(done, fail);
   });
-  for (const relations of data.relations) programOf({relations, preset: ""});
+  if (!onlyMonths) for (const relations of data.relations) programOf({relations, preset: ""});
 }
 
 onmessage = async ({data: job}) => {
   try {
     if (job.kind === "load") { await load(job); postMessage({kind: "loaded"}); return; }
     running = job.number;
+    if (job.kind === "rest") return;
+    if (job.kind === "months") {
+      const found = await overMonths(job);
+      if (found) postMessage({kind: "months", number: job.number, found});
+      return;
+    }
     const solved = answer(job.setting);
     postMessage({kind: "answer", number: job.number, found: solved.found});
     await pause(60);
