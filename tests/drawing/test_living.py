@@ -9,6 +9,7 @@ import tarfile
 from functools import partial
 from pathlib import Path
 
+import firefox
 import numpy as np
 import pandas as pd
 import pytest
@@ -189,6 +190,26 @@ def test_a_page_whose_first_answer_is_not_pythons_gives_none(mag9, written, tab,
     assert "not Python's" in page.text_content("#cause")
     assert page.is_disabled("#preset")
     assert page.is_hidden("#strip")
+
+
+@pytest.mark.browser
+def test_firefox_gives_the_same_without_a_request(mag9, written, tmp_path):
+    if not firefox.firefox_path():
+        pytest.skip("no Firefox was found")
+    with firefox.Firefox(tmp_path / "profile") as tab:
+        tab.open(written(mag9).resolve().as_uri())
+        info = tab.run("page.chainnet.ready")
+        draw, controls = np.random.default_rng(11), controls_of(mag9)
+        for _ in range(10):
+            setting, counting, overlay = by_chance(mag9, controls, info, draw)
+            answer = tab.run(
+                "page.chainnet.set(given[0]).then(({stages, certificate}) => ({stages, certificate}))", setting
+            )
+            held = with_held_stages(counting, overlay, setting["relations"])
+            assert [s["served_tpa"] for s in answer["stages"]] == pytest.approx(held, abs=1e-9 * 50)
+            assert answer["certificate"]["ok"]
+        assert tab.run("page.chainnet.months()")["certificate"]["ok"]
+        assert tab.run("page.performance.getEntriesByType('resource').map(e => e.name)") == []
 
 
 @pytest.mark.browser
