@@ -305,12 +305,24 @@ class Init(Form):
 
 @command()
 class Engine(Form):
-    """Add the solver of living pages (draw --live) from the file that `npm pack` writes."""
+    """Add the solver of living pages (draw --live), or write an example page of every shipped chain.
 
-    action: Annotated[Literal["add"], typer.Argument(metavar="add", help="What to do.")]
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="highs-1.15.3.tgz.")]
+    add: PATH is the file that `npm pack` writes. examples: PATH is a folder for NAME-live.html.
+    """
+
+    action: Annotated[Literal["add", "examples"], typer.Argument(metavar="add|examples", help="What to do.")]
+    path: Annotated[Path, typer.Argument(metavar="PATH", help="highs-1.15.3.tgz, or a folder.")]
 
     def _run(self) -> None:
-        from chainnet.drawing import add_solver
+        from chainnet.drawing import add_solver, draw
+        from chainnet.io import catalog, read
 
-        self.say_paths(add_solver(self.file))
+        if self.action == "add":
+            self.say_paths(add_solver(self.path))
+            return
+        names, written = list(catalog().index), []
+        with progress_bar("examples") as step:
+            for number, name in enumerate(names):
+                step(name, number / len(names))
+                written.append(draw(read(name), live=True, path=self.path / f"{name}-live.html"))
+        self.say_paths(*written)

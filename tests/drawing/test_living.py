@@ -374,6 +374,14 @@ def test_what_overturns_the_answer_is_named_with_what_it_leaves(mag9, written, t
 
 
 @pytest.mark.browser
+def test_what_is_printed_fits_one_page(written, tab):
+    page = tab(written(cn.read("gallium")), "#preset=china_export_stop_all")
+    page.evaluate("chainnet.months()")
+    until(page, "document.querySelectorAll('#hinges li').length > 0")
+    assert len(re.findall(rb"/Type\s*/Page\b", page.pdf(prefer_css_page_size=True))) == 1
+
+
+@pytest.mark.browser
 def test_the_tour_opens_where_no_setting_is_given_acts_and_can_be_left(mag9, written, tab):
     page = tab(written(mag9))
     page.evaluate("chainnet.ready")

@@ -192,8 +192,8 @@ def _projects(network: Network) -> list[Control]:
 
 def _stocks(network: Network) -> list[Control]:
     """One for each stock that something can take, the largest first; shut is a release of nothing."""
-    unfit = network.unrelated
-    unfit = set(unfit.loc[unfit["table"] == "stocks", "id"])
+    unrelated = network.unrelated
+    unfit = set(unrelated.loc[unrelated["table"] == "stocks", "id"])
     found = []
     for row in records(network.stocks.sort_values("stock_t", ascending=False, kind="stable")):
         if row["id"] in unfit:

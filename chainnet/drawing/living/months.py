@@ -175,8 +175,8 @@ class LivingMonths:
             for k in entries.get(j, []):
                 parts.append(([month * m + block.indices[k]], [MONTHS * n + number], [block.data[k]]))
         for number, stock in enumerate(self.arrays["stocks"]):
-            t = np.arange(MONTHS)
-            parts.append((np.full(MONTHS, MONTHS * m + number), t * n + stock["col"], np.ones(MONTHS)))
+            draws = np.arange(MONTHS) * n + stock["col"]
+            parts.append((np.full(MONTHS, MONTHS * m + number), draws, np.ones(MONTHS)))
         rows, cols, values = (np.concatenate([np.asarray(part[i]) for part in parts]) for i in range(3))
         shape = (MONTHS * m + len(self.arrays["stocks"]), MONTHS * n + len(p.under_way))
         return csc_array(coo_array((values, (rows.astype(np.int64), cols.astype(np.int64))), shape=shape))

@@ -82,8 +82,8 @@ class LivingProgram:
         return none.with_built(np.ones(len(self._network.projects)))
 
     def _acting(self, effects: Sequence[Effect], sizes: Array) -> Overlay:
-        # a release that is not in force shuts its stock: it is left out
-        some = [i for i, effect in enumerate(effects) if effect.kind != "release" or sizes[i] > 0]
+        # the others do nothing, but a release that is not in force would shut its stock
+        some = [i for i, effect in enumerate(effects) if sizes[i] > 0 or effect.restriction is not None]
         return overlay_at(self._network, [effects[i] for i in some], sizes[some])
 
     def overlay(self, preset: str, values: Values, *, whole: bool = False, with_projects: bool = True) -> Overlay:

@@ -75,7 +75,7 @@ function paintCourse(answer, found, words) {
   if (!found.certificate.ok) { $("course-words").textContent = "The course over months failed its own check, so it is not shown."; box.replaceChildren(); return; }
   const {months} = answer.setting, n = data.months.n, isNew = answer.setting.relations !== inMonths(answer.setting).relations;
   $("course-words").textContent = `All that is set begins in month 1 and ${months < n ? `ends after month ${months}` : "lasts to the end"}; `
-    + `${isNew ? "existing relations (new ones have to be qualified first)" : `${answer.setting.relations} relations`}, no projects. The plan of one who knows every date: each tier as much as can be, then as early as can be; where months tie, one of several.`;
+    + `${isNew ? "existing relations (new ones have to be qualified first)" : `${answer.setting.relations} relations`}, no projects; with goods under way and stocks. The plan of one who knows every date: each tier as much as can be, then as early as can be; where months tie, one of several.`;
   box.replaceChildren(...found.stages.filter((s) => s.counts && s.asked_t.some((v) => v > 0)).map((stage) => {
     const part = stage.asked_t.map((asked, t) => asked > 0 ? Math.max(0, 1 - stage.served_t[t] / asked) : 0);
     const lost = stage.asked_t.reduce((sum, asked, t) => sum + (part[t] > SMALL ? asked - stage.served_t[t] : 0), 0);

@@ -93,11 +93,12 @@ function measuresOf(setting) {
 }
 
 function fileOf(setting) {
-  const name = `${data.graph}-setting`;
+  const name = `${data.graph}-setting`, measures = measuresOf(setting), builds = measures.some((measure) => measure.kind === "build");
   const lines = [`# chainnet balance ${data.graph} --scenario ${name}.toml --reroute ${setting.relations} --others ${setting.order}${data.asks}`,
-    ...(data.months ? [`# month by month: chainnet stress ${data.graph} --scenario ${name}.toml --months ${data.months.n} --others ${setting.order}${data.asks}`] : []),
+    ...(whyNoCourse(setting) ? [] : [`# month by month${builds ? ", where the page has none of the projects built here" : ""}: chainnet stress ${data.graph} --scenario ${name}.toml`
+      + ` --months ${data.months.n} --reroute ${inMonths(setting).relations} --others ${setting.order}${data.asks}`]),
     `# digest of the data: ${data.digest}; all is in force from the first month on`, `label = ${quoted(sentence().slice(0, 300))}`];
-  for (const measure of measuresOf(setting))
+  for (const measure of measures)
     lines.push("", "[[measures]]", ...Object.entries(measure).map(([key, value]) => `${key} = ${tomlOf(value)}`));
   return {name: `${name}.toml`, text: lines.join("\n") + "\n"};
 }
