@@ -38,7 +38,7 @@ class Control:
     graded : bool
         Whether an export can be set between none and all: the baseline flow of every edge is known.
     size_tpa : float
-        What passes in the baseline, t/a.
+        What passes in the baseline, t/a; controls of a kind are listed by it.
     is_part : bool
         Whether it moves a part of what another control moves: the demand of one member of a tier.
     """
@@ -103,12 +103,10 @@ def _exports(network: Network) -> list[Control]:
         abroad & step.notna()
     ]
     groups = leaving.groupby(["country", "step"])["flow_tpa"].sum().reset_index()
-    # tonnes of one step say nothing beside those of another; parts of all that leaves it do
-    groups["part"] = groups["flow_tpa"] / groups["step"].map(edges["flow_tpa"].groupby(step).sum())
     countries = sorted(nodes["country"].dropna().unique())
     places = sorted(nodes.loc[nodes["country"].isna(), "region"].dropna().unique())
     found = []
-    for row in records(groups.sort_values("part", ascending=False, kind="stable")):
+    for row in records(groups.sort_values("flow_tpa", ascending=False, kind="stable")):
         country, word = row["country"], row["step"]
         origin = {"country": country, column: word}
         sides: list[dict[str, Any]] = [{"country": [c for c in countries if c != country]}, {"region": places}]

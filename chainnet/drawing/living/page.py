@@ -77,6 +77,7 @@ def living_page(
             f'draw: live cannot open with "{scenario}", whose rule by tier or origin needs more than {_MOST_COLUMNS} '
             "unknowns. Leave live out, or open the page with another scenario."
         )
+    controls = _most_felt_first(controls, programs["existing"], counting)
     data = payload(counting, controls, list(brought.values()), programs, scenario or "")
     data["months"] = _months(network, controls, programs, left)
     if data["months"] is None:
@@ -134,6 +135,14 @@ def _programs(
     for program in programs.values():
         program.prove()
     return programs, left
+
+
+def _most_felt_first(controls: list[Control], program: LivingProgram, counting: Counting) -> list[Control]:
+    """Return the controls with exports in the order of what the beneficiaries lose if they are stopped alone."""
+    exports = [control for control in controls if control.kind == "export"]
+    lost = program.lost_without(exports, counting.rows)
+    order = sorted(range(len(exports)), key=lambda i: -lost[i])  # of those that lose the same the larger stands first
+    return [*(exports[i] for i in order), *(control for control in controls if control.kind != "export")]
 
 
 def _months(
