@@ -153,7 +153,10 @@ class Draw(Question, Form):
     def _run(self) -> None:
         if self.live:
             if self.months is not None or self.start is not None or self.step_months != 1:
-                raise DataError("draw: a living page has no months yet. Leave --months out, or --live.")
+                raise DataError(
+                    "draw: a living page has 24 months of its own, all that is set in force from the first. Leave "
+                    "--months, --start and --step-months out, or --live."
+                )
             self.say_paths(self.ask(scenario=self.scenario))
             return
         if self.months is None and (self.start is not None or self.step_months != 1):
@@ -206,6 +209,7 @@ class Report(Question, Counted, Form):
     formats: Annotated[str | None, "html, pdf, xlsx; split by commas. Default all.", _formats] = None
     brief: Annotated[bool, "One page in the place of the report: brief.html, brief.pdf."] = False
     figures: Annotated[Path | None, "Folder for every figure as a slide, SVG and PNG of 1920 x 1080."] = None
+    live: Annotated[bool, "A living page beside it: live.html, which solves again when a control is moved."] = False
     scenarios: opt.Scenarios = None
     years: Annotated[list[int] | None, "Year for which projects are valued; may be repeated.", "--year"] = None
     months: Annotated[int, "Horizon of the answers over time."] = 48
@@ -312,12 +316,24 @@ class Init(Form):
 
 @command()
 class Engine(Form):
-    """Add the solver of living pages (draw --live) from the file that `npm pack` writes."""
+    """Add the solver of living pages (draw --live), or write an example page of every shipped chain.
 
-    action: Annotated[Literal["add"], typer.Argument(metavar="add", help="What to do.")]
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="highs-1.15.3.tgz.")]
+    add: PATH is the file that `npm pack` writes. examples: PATH is a folder for NAME-live.html.
+    """
+
+    action: Annotated[Literal["add", "examples"], typer.Argument(metavar="add|examples", help="What to do.")]
+    path: Annotated[Path, typer.Argument(metavar="PATH", help="highs-1.15.3.tgz, or a folder.")]
 
     def _run(self) -> None:
-        from chainnet.drawing import add_solver
+        from chainnet.drawing import add_solver, draw
+        from chainnet.io import catalog, read
 
-        self.say_paths(add_solver(self.file))
+        if self.action == "add":
+            self.say_paths(add_solver(self.path))
+            return
+        names, written = list(catalog().index), []
+        with progress_bar("examples") as step:
+            for number, name in enumerate(names):
+                step(name, number / len(names))
+                written.append(draw(read(name), live=True, path=self.path / f"{name}-live.html"))
+        self.say_paths(*written)

@@ -16,9 +16,11 @@ import numpy as np
 from chainnet.drawing.answers import Beside, sort_answers
 from chainnet.drawing.gathering import Gathered, gather
 from chainnet.drawing.lean import LINK_BLANK, SITE_BLANK, lean
+from chainnet.drawing.living.page import living_page
 from chainnet.drawing.style import css_text, percent, tonnes
 from chainnet.drawing.worth import worth_data
 from chainnet.errors import DataError, check_words, near_matches
+from chainnet.flow import Counting
 from chainnet.io import write_file
 from chainnet.network import Network
 from chainnet.results import package_version
@@ -165,15 +167,15 @@ def draw(
 
 def _draw_living(network: Network, view: str, path: str | Path | None, given: dict[str, Any], words: Any) -> Path:
     """Write a living page, which solves for itself: what is handed to it is refused, not left unsaid."""
-    from chainnet.drawing.living.page import living_page
-
+    scenario, others, title, marking = words
     for name, thing in given.items():
         if thing is not None and not (isinstance(thing, tuple) and not thing):
             raise DataError(f"draw: live=True solves for itself and takes no {name}. Leave it out.")
     target = Path(path) if path is not None else Path(f"{_file_name(network.name)}-live.html")
     if view != "graph" or target.suffix.lower() in (".svg", ".png"):
         raise DataError("draw: live=True writes one HTML page and no other view. Leave view out, end path in .html.")
-    return Drawing(write_file(target, living_page(network, *words).encode("utf-8")))
+    page = living_page(Counting.of(network, others=others), scenario, title, marking)
+    return Drawing(write_file(target, page.encode("utf-8")))
 
 
 class Drawing(type(Path())):  # type: ignore[misc]

@@ -15,8 +15,9 @@ from typing import Any
 
 from chainnet._types import Words
 from chainnet.assessment import Assessment, assess, assume_demand, whoever_counts
+from chainnet.drawing import living_page, solver_files
 from chainnet.errors import ChainnetError, DataError, check_words, near_matches
-from chainnet.flow import Others
+from chainnet.flow import Counting, Others
 from chainnet.network import Network
 from chainnet.reporting.model import Document, ReportFigure
 
@@ -36,6 +37,7 @@ def report(
     *,
     brief: bool = False,
     figures: str | Path | None = None,
+    live: bool = False,
     scenarios: Any = None,
     years: Sequence[int] | None = None,
     months: int | None = None,
@@ -71,6 +73,9 @@ def report(
     figures : str or Path, optional
         Folder for every figure of the report as a slide, SVG and PNG of 1920 x 1080, with its finding, note, marking:
         ``F01-chain.svg`` and so on.
+    live : bool
+        A living page beside the documents, ``live.html``: it solves ``balance`` again when its reader moves a
+        control. Its presets are the scenarios of the assessment.
     scenarios, years, months, start, recovery, draws, executor, beneficiaries, commodity, others : optional
         For the assessment of a network, as ``assess`` takes them; an assessment has its own.
     title, author : str, optional
@@ -94,8 +99,9 @@ def report(
     Raises
     ------
     DataError
-        If a format is unknown, a package of the extra ``report`` is missing, an argument is wrong or the folder
-        cannot be written. Then the folder is as it was.
+        If a format is unknown, a package of the extra ``report`` or the solver of living pages is missing, an
+        argument is wrong, the living page would be too large or the folder cannot be written. Then the folder is as
+        it was.
 
     Warns
     -----
@@ -113,6 +119,8 @@ def report(
     wanted = _formats(formats, BRIEF_FORMATS if brief else FORMATS)
     if figures is not None:
         _check_packages("figures", NEEDS["pdf"])
+    if live:
+        solver_files()  # what is missing is said before the work begins
     check_words(title=title, author=author, marking=marking)
     own = _own_templates(templates)
     if not isinstance(language, str) or not re.fullmatch("[a-z]{2,3}", language):
@@ -161,6 +169,8 @@ def report(
             _write_brief(brief_of(document), placings["path"].stage, wanted, own, say)
         else:
             _write(assessment, document, placings["path"].stage, wanted, own, say)
+        if live:
+            _write_living(assessment, document, placings["path"].stage, say)
         if "figures" in placings:
             _write_figures(document, placings["figures"].stage, say)
         written = [path for placing in placings.values() for path in placing.finish()]
@@ -182,6 +192,20 @@ def _write_brief(
 
         with _template_faults(own, PDF_TEMPLATE):
             (stage / "brief.pdf").write_bytes(pdf_report(document, document.stand_ins, own.get(PDF_TEMPLATE)))
+
+
+def _write_living(assessment: Assessment, document: Document, stage: Path, say: Callable[[str, float], None]) -> None:
+    say("writing: live.html", 0.98)
+    settings = assessment.provenance["settings"]
+    commodity, beneficiaries = (settings[name] for name in ("commodity", "beneficiaries"))
+    counting = Counting.of(
+        assessment.network,
+        None if commodity == "all" else commodity,
+        [] if beneficiaries == "all" else beneficiaries,
+        others=settings.get("others", "after"),
+    )
+    text = living_page(counting, None, document.title, document.marking, assessment.asked)
+    (stage / "live.html").write_bytes(text.encode("utf-8"))
 
 
 def _write_figures(document: Document, stage: Path, say: Callable[[str, float], None]) -> None:

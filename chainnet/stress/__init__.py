@@ -4,7 +4,7 @@ Words: *trajectory* (the months of one scenario), *foresight* (the plan that kno
 *time to survive* (months without loss), *requirement* (the least stock that keeps a tier whole).
 """
 
-from chainnet.stress._months import Ask, horizon_ladder
+from chainnet.stress._months import Ask, base_flow, horizon_ladder
 from chainnet.stress._stockpile import averted, requirement, stockpile_mitigation, stockpile_requirement
 from chainnet.stress._stores import Stores, tiers_of
 from chainnet.stress._test import StressTest, stress_test
@@ -15,6 +15,7 @@ __all__ = [
     "Stores",
     "StressTest",
     "averted",
+    "base_flow",
     "horizon_ladder",
     "requirement",
     "stockpile_mitigation",

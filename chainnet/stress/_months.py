@@ -22,6 +22,7 @@ from chainnet.scenario import Scenario, Timeline, timeline
 __all__ = [
     "Ask",
     "Trajectory",
+    "base_flow",
     "course",
     "money_table",
     "months_table",

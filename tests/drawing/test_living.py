@@ -9,13 +9,16 @@ import tarfile
 from functools import partial
 from pathlib import Path
 
+import firefox
 import numpy as np
 import pandas as pd
 import pytest
 
 import chainnet as cn
 from chainnet.drawing.living import files, solver
+from chainnet.drawing.living import page as page_module
 from chainnet.drawing.living.controls import controls_of, setting_scenario
+from chainnet.drawing.living.months import LivingMonths
 from chainnet.drawing.living.program import LivingProgram, drawn
 from chainnet.engine import WarmModel
 from chainnet.errors import SolverError
@@ -189,6 +192,43 @@ def test_a_page_whose_first_answer_is_not_pythons_gives_none(mag9, written, tab,
     assert page.is_hidden("#strip")
 
 
+@pytest.mark.browser
+def test_firefox_gives_the_same_without_a_request(mag9, written, tmp_path):
+    if not firefox.firefox_path():
+        pytest.skip("no Firefox was found")
+    with firefox.Firefox(tmp_path / "profile") as tab:
+        tab.open(written(mag9).resolve().as_uri())
+        info = tab.run("page.chainnet.ready")
+        draw, controls = np.random.default_rng(11), controls_of(mag9)
+        for _ in range(10):
+            setting, counting, overlay = by_chance(mag9, controls, info, draw)
+            answer = tab.run(
+                "page.chainnet.set(given[0]).then(({stages, certificate}) => ({stages, certificate}))", setting
+            )
+            held = with_held_stages(counting, overlay, setting["relations"])
+            assert [s["served_tpa"] for s in answer["stages"]] == pytest.approx(held, abs=1e-9 * 50)
+            assert answer["certificate"]["ok"]
+        assert tab.run("page.chainnet.months()")["certificate"]["ok"]
+        assert tab.run("page.performance.getEntriesByType('resource').map(e => e.name)") == []
+
+
+@pytest.mark.browser
+def test_a_preset_by_tier_or_origin_gives_what_python_gives(written, tab):
+    network = cn.read("gallium")
+    page = tab(written(network, scenario="china_military_bar"))
+    assert page.evaluate("chainnet.ready")["presets"][0] == ""
+    draw, controls = np.random.default_rng(3), controls_of(network)
+    asked = network.demand["demand_tpa"].sum()
+    for preset in ("china_military_bar", "china_us_ban_enforced", "china_export_stop"):
+        for relations in ("existing", "new"):
+            values = drawn(controls, draw)
+            answer = solved(page, {"controls": values, "preset": preset, "relations": relations})
+            scenario = setting_scenario(controls, values, cn.scenarios(network)[preset])
+            held = with_held_stages(Counting.of(network), overlay_of(network, scenario), relations)
+            assert [s["served_tpa"] for s in answer["stages"]] == pytest.approx(held, abs=1e-9 * asked)
+            assert answer["certificate"]["ok"]
+
+
 # -- what a reader does ---------------------------------------------------------------------------------
 
 
@@ -248,6 +288,118 @@ def test_each_project_says_what_it_adds_to_the_setting_shown(mag9, written, tab)
         more = cn.balance(mag9, with_it).demand["served_tpa"].sum() - now
         said = page.text_content(f"[data-row='project:{name}'] .adds")
         assert said == (f" · adds {more:g} t/yr here" if more > 1e-6 else " · adds nothing here")
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("name", ["mag-9", "gallium"])
+def test_the_course_over_months_is_that_of_the_stress_test_of_the_saved_file(name, written, tab, tmp_path):
+    network = cn.read(name)
+    page = tab(written(network), "#preset=")
+    page.evaluate("chainnet.ready")
+    draw, controls, file = np.random.default_rng(5), controls_of(network), tmp_path / "setting.toml"
+    presets = [n for n, s in cn.scenarios(network).items() if not any({"tier", "origin"} & set(m) for m in s.measures)]
+    early = (24 - np.arange(24)) / 24
+    for number in range(4):
+        moved = {k: v for k, v in drawn(controls, draw).items() if not k.startswith("project:")}
+        moved |= {c.id: False for c in controls if c.kind == "stock" and number % 2}
+        order, relations = ("after", "before")[number // 2], ("existing", "frozen")[number % 2]
+        preset = str(draw.choice([n for n in presets if "projects" not in n]))
+        months = int(draw.integers(1, 25))
+        setting = {"controls": moved, "preset": preset, "order": order, "relations": relations, "months": months}
+        solved(page, setting)
+        found = page.evaluate("chainnet.months()")
+        assert found["certificate"]["ok"]
+        file.write_text(page.evaluate("chainnet.toml()"), encoding="utf-8")
+        stress = cn.stress_test(network, [cn.Scenario.read(file)], months=24, reroute=relations, others=order)
+        told = stress.months[stress.months["scenario"] == "setting"]
+        for stage in found["stages"]:
+            if stage["counts"]:
+                mine = told[told["tier"] == stage["name"]].groupby("month")[["demand_t", "served_t"]].sum().to_numpy()
+                asked = mine[:, 0].sum()
+                assert stage["asked_t"] == pytest.approx(mine[:, 0], abs=1e-12 * asked)
+                assert sum(stage["served_t"]) == pytest.approx(mine[:, 1].sum(), abs=1e-8 * asked)
+                assert early @ stage["served_t"] == pytest.approx(early @ mine[:, 1], abs=1e-8 * asked)
+
+
+@pytest.mark.browser
+def test_a_stock_carries_until_it_is_shut(written, tab):
+    users = two_users()
+    held = pd.DataFrame(
+        {"id": ["store"], "node": ["a"], "stock_t": [4.0], "release_tpa": [12.0], "holder": ["A & <b>Sons</b>"]}
+    )
+    page = tab(written(users.with_table("stocks", held)), "#site:m=false&months=6")
+    page.evaluate("chainnet.ready")
+    served = [sum(s["served_t"]) for s in page.evaluate("chainnet.months()")["stages"]]
+    # half a year without the mine, half of what is asked after it, four tonnes from the store
+    assert served == pytest.approx([4.0 + 1.5 * 10.0])
+    until(page, "document.querySelectorAll('#course .month').length === 24")
+    assert page.query_selector_all("#course .month")[6].get_attribute("class") == "month over"
+    page.evaluate("chainnet.set({controls: {'site:m': false, 'stock:store': false}, months: 6}).then(() => 0)")
+    assert [sum(s["served_t"]) for s in page.evaluate("chainnet.months()")["stages"]] == pytest.approx([15.0])
+    assert "A & <b>Sons</b>" in page.text_content("[data-row='stock:store']")
+    assert "release_tpa = 0" in page.evaluate("chainnet.toml()")
+    assert page.evaluate("chainnet.set({months: 25}).catch(e => e.message)") == "unknown or out of range: months"
+
+
+def test_months_that_are_put_together_otherwise_are_refused(written):
+    network = cn.read("gallium")
+    controls = controls_of(network)
+    months = LivingMonths(network, LivingProgram(network, "existing", controls, []), controls)
+    assert months.prove() < 1e-13
+    months.arrays["shuts"].clear()
+    with pytest.raises(SolverError, match="are not those of the program"):
+        months.prove()
+
+
+def test_a_page_without_months_says_why_and_has_no_stocks_to_move(written, tmp_path):
+    held = pd.DataFrame({"id": ["store"], "node": ["a"], "stock_t": [4.0], "tiers": ["defence"]})
+    text = written(two_users().with_table("stocks", held)).read_text(encoding="utf-8")
+    assert "the course over months: a stock is kept for some tiers" in text
+    assert "stock:store" not in text.split("block-data")[0]
+    assert 'id="months"' not in text
+
+
+@pytest.mark.browser
+def test_what_overturns_the_answer_is_named_with_what_it_leaves(mag9, written, tab):
+    page = tab(written(mag9), "#preset=china_out")
+    page.evaluate("chainnet.ready")
+    until(page, "document.querySelectorAll('#hinges li').length > 0")
+    said = [item.inner_text() for item in page.query_selector_all("#hinges li")]
+    without = cn.Scenario("w", [*cn.scenarios(mag9)["china_out"].measures, {"kind": "remove", "nodes": ["G_JP"]}])
+    served = cn.balance(mag9, without).by_tier()["served_tpa"]
+    assert served["defence"] == 0.0
+    assert "Magnet plant in Japan assumed, gone: defence 100\u00a0% → 0\u00a0%" in said
+    turned = [s for s in said if "relations" not in s]
+    assert len(turned) == len(set(turned))
+
+
+@pytest.mark.browser
+def test_what_is_printed_fits_one_page(written, tab):
+    page = tab(written(cn.read("gallium")), "#preset=china_export_stop_all")
+    page.evaluate("chainnet.months()")
+    until(page, "document.querySelectorAll('#hinges li').length > 0")
+    assert len(re.findall(rb"/Type\s*/Page\b", page.pdf(prefer_css_page_size=True))) == 1
+
+
+@pytest.mark.browser
+def test_the_tour_opens_where_no_setting_is_given_acts_and_can_be_left(mag9, written, tab):
+    page = tab(written(mag9))
+    page.evaluate("chainnet.ready")
+    assert page.inner_text("#tour-title").startswith("1 of ")
+    page.focus("#tour-on")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Shift+Tab")  # over Back to what this step does
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Enter")
+    until(page, "Object.values(chainnet.get().controls)[0] === 0")
+    page.keyboard.press("Escape")
+    assert page.is_hidden("#tour")
+    assert page.evaluate("document.activeElement.id") == "guide"
+    page.keyboard.press("Enter")
+    assert page.is_visible("#tour")
+    with_setting = tab(written(mag9), "#preset=china_out")
+    with_setting.evaluate("chainnet.ready")
+    assert with_setting.is_hidden("#tour")
 
 
 def two_users(**meta):
@@ -345,6 +497,35 @@ def test_controls_mean_measures(mag9):
     assert "site:USE" not in controls
 
 
+def test_an_owner_is_all_that_it_owns_and_a_member_a_part_of_its_tier(mag9):
+    owners = {"S_MY": "Lynas", "M_AU": "Lynas", "S_US": "Lynas", "G_JP": "several", "USE": "Users"}
+    net = mag9
+    for table in ("nodes", "projects"):
+        rows = getattr(mag9, table)
+        net = net.with_table(table, rows.assign(owner=rows["id"].map(owners)))
+    controls = {control.id: control for control in controls_of(net)}
+    assert [name for name in controls if name.startswith("owner:")] == ["owner:Lynas"]
+    lynas = controls["owner:Lynas"]
+    assert lynas.measures_at(True) == []
+    gone = [{"kind": "remove", "where": {"owner": "Lynas"}}]
+    assert lynas.measures_at(False) == gone
+    by_id = [{"kind": "remove", "nodes": ["S_MY", "M_AU", "S_US"]}]
+    one, other = (cn.balance(net, cn.Scenario("s", m)).by_tier()["served_tpa"].tolist() for m in (gone, by_id))
+    assert one == pytest.approx(other)
+    program = LivingProgram(net, "existing", list(controls.values()), [])
+    assert program.prove() < 1e-13
+
+    shared = controls_of(two_users())
+    assert [c.id for c in shared if c.kind == "demand"] == [
+        "demand:defence",
+        "demand:defence:JPN",
+        "demand:defence:USA",
+    ]
+    japan = next(c for c in shared if c.id == "demand:defence:JPN")
+    assert japan.measures_at(0.5) == [{"kind": "demand", "tier": "defence", "where": {"country": "JPN"}, "share": 0.5}]
+    assert not any(c.is_part for c in controls.values())  # a tier of one member
+
+
 def test_an_export_whose_baseline_is_not_known_is_off_or_on_alone(mag9):
     edges = mag9.edges.copy()
     edges.loc[(edges["source"] == "S_CN") & (edges["target"] == "G_JP"), "flow_tpa"] = np.nan
@@ -361,6 +542,29 @@ def test_the_page_is_one_file_with_a_policy_and_the_same_bytes(mag9, written, tm
     assert "script-src 'sha256-" in policy
     assert "unsafe-inline'; img" in policy  # styles alone
     assert not re.search(r'(?:src|href)="(?!#)', text)
+
+
+def test_a_report_brings_a_living_page_of_its_own_scenarios_and_of_whom_it_counts(written, tmp_path):
+    users = two_users(beneficiaries=["USA"], year=2024)
+    stop = cn.Scenario("stop", [{"kind": "remove", "nodes": ["m"]}], label="The mine stops")
+    made = cn.report(
+        users,
+        tmp_path,
+        ["xlsx"],
+        live=True,
+        scenarios=[stop],
+        beneficiaries=["JPN"],
+        months=12,
+        draws=0,
+        marking="TRIAL",
+    )
+    assert [path.name for path in made] == ["live.html", "report.xlsx"]
+    text = made[0].read_text(encoding="utf-8")
+    assert '<option value="stop">The mine stops</option>' in text
+    assert "TRIAL" in text
+    packed = re.search(r'id="block-data">([^<]*)<', text).group(1)
+    data = json.loads(gzip.decompress(base64.b64decode(packed)))
+    assert (data["whose"], data["asks"]) == ("Japan", " --beneficiaries JPN")
 
 
 # -- refusals ---------------------------------------------------------------------------------------------
@@ -381,16 +585,25 @@ def test_live_takes_no_result_no_other_view_and_no_unknown_scenario(mag9, writte
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_preset_by_tier_is_no_start_and_is_named_as_left_out(written):
+def test_a_preset_by_tier_that_is_too_large_is_no_start_and_is_named_as_left_out(written, monkeypatch, tmp_path):
     network = cn.read("gallium")
-    with pytest.raises(cn.DataError, match="by tier or origin"):
-        cn.draw(network, path="never.html", live=True, scenario="china_military_bar")
+    monkeypatch.setattr(page_module, "_MOST_COLUMNS", 900)
+    with pytest.raises(cn.DataError, match="by tier or origin needs more than 900 unknowns"):
+        cn.draw(network, path=tmp_path / "never.html", live=True, scenario="china_military_bar")
+    file = cn.draw(network, path=tmp_path / "without.html", live=True)
+    text = file.read_text(encoding="utf-8")
+    assert 'value="china_export_stop"' in text
+    assert 'value="china_military_bar"' not in text
+    assert re.search(r"<li>[^<]*: its rule by tier or origin needs [0-9]+ unknowns", text)
 
 
 def test_without_the_solver_draw_says_how_to_add_it(mag9, monkeypatch, tmp_path):
     monkeypatch.setattr(files, "folders", lambda: [tmp_path / "nowhere"])
     with pytest.raises(cn.DataError, match=r"npm pack highs@1\.15\.3; then add it with: chainnet engine add"):
         cn.draw(mag9, path=tmp_path / "p.html", live=True)
+    with pytest.raises(cn.DataError, match="chainnet engine add"):
+        cn.report(mag9, tmp_path / "out", live=True)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_command_line_writes_a_page_and_refuses_what_it_cannot_hold(written, tmp_path):
@@ -403,7 +616,7 @@ def test_the_command_line_writes_a_page_and_refuses_what_it_cannot_hold(written,
     assert (told.exit_code, told.output.strip()) == (0, str(file))
     assert '<option value="china_out" selected>' in file.read_text(encoding="utf-8")
     months = CliRunner().invoke(app, ["draw", "mag-9", "--live", "--months", "24", "--out", str(tmp_path / "q.html")])
-    assert "no months yet" in str(months.exception)
+    assert "24 months of its own" in str(months.exception)
     wrong = CliRunner().invoke(app, ["engine", "add", str(file)])
     assert "SHA-256" in str(wrong.exception)
     assert not (tmp_path / "q.html").exists()

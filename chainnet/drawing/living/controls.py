@@ -14,8 +14,11 @@ from chainnet.network import Network
 from chainnet.scenario import Scenario
 from chainnet.words import country_name
 
+_DEFAULTS = {"export": None, "site": True, "owner": True, "project": False, "stock": True, "demand": 1.0}
+
 __all__ = ["Control", "controls_of", "setting_scenario"]
 
+_NO_FIRM = ("several", "unknown")  # what tables say where no one firm owns a site
 HALF = 0.5  # any share between none and all opens the rows of an export control
 
 
@@ -27,7 +30,7 @@ class Control:
     ----------
     id : str
         Lasting name, such as ``export:CHN:separation``.
-    kind : {"export", "site", "project", "demand"}
+    kind : {"export", "site", "owner", "project", "stock", "demand"}
     label, detail : str
         Words for people: what it moves, and what else to know of it.
     measures : tuple of mapping
@@ -35,7 +38,9 @@ class Control:
     graded : bool
         Whether an export can be set between none and all: the baseline flow of every edge is known.
     size_tpa : float
-        What passes in the baseline, t/a; controls are listed by it.
+        What passes in the baseline, t/a; controls of a kind are listed by it.
+    is_part : bool
+        Whether it moves a part of what another control moves: the demand of one member of a tier.
     """
 
     id: str
@@ -45,11 +50,12 @@ class Control:
     measures: tuple[Mapping[str, Any], ...]
     graded: bool = True
     size_tpa: float = 0.0
+    is_part: bool = False
 
     @property
     def default(self) -> float | bool | None:
-        """Value at which it changes nothing: no rule, working, not built, demand as it is."""
-        return {"export": None, "site": True, "project": False, "demand": 1.0}[self.kind]
+        """Value at which it changes nothing: no rule, working, not built, open, demand as it is."""
+        return _DEFAULTS[self.kind]
 
     def measures_at(self, value: float | bool | None) -> list[dict[str, Any]]:
         """Return the measures of a value; none at the default."""
@@ -73,8 +79,15 @@ def setting_scenario(
 
 
 def controls_of(network: Network) -> list[Control]:
-    """Return every control that a network gives, those first that most passes through."""
-    return [*_exports(network), *_sites(network), *_projects(network), *_demands(network)]
+    """Return every control that a network gives, by kind, those first that most passes through."""
+    return [
+        *_exports(network),
+        *_sites(network),
+        *_owners(network),
+        *_projects(network),
+        *_stocks(network),
+        *_demands(network),
+    ]
 
 
 def _exports(network: Network) -> list[Control]:
@@ -144,6 +157,22 @@ def _sites(network: Network) -> list[Control]:
     return found
 
 
+def _owners(network: Network) -> list[Control]:
+    """One for each firm that owns more than an end use: all that it owns, projects with it."""
+    sites = network.nodes[network.nodes["stage"] != "end_use"]
+    columns = ["id", "label", "owner"]
+    owned = pd.concat([sites[columns], network.projects[columns]]).dropna(subset="owner")
+    owned = owned[~owned["owner"].isin(_NO_FIRM)]
+    made = network.baseline.reindex(owned["id"]).fillna(0.0).to_numpy()
+    found = []
+    for owner, rows in owned.assign(made_tpa=made).groupby("owner"):
+        labels = [_label(row) for _, row in rows.iterrows()]
+        size = float(rows["made_tpa"].sum())
+        measure = {"kind": "remove", "where": {"owner": owner}}
+        found.append(Control(f"owner:{owner}", "owner", str(owner), "; ".join(labels), (measure,), size_tpa=size))
+    return sorted(found, key=lambda control: (-control.size_tpa, control.id))
+
+
 def _projects(network: Network) -> list[Control]:
     """One for each project, by the year in which it starts."""
     projects = network.projects.reset_index(drop=True)
@@ -159,14 +188,51 @@ def _projects(network: Network) -> list[Control]:
     return found
 
 
+def _stocks(network: Network) -> list[Control]:
+    """One for each stock that something can take, the largest first; shut is a release of nothing."""
+    unrelated = network.unrelated
+    unfit = set(unrelated.loc[unrelated["table"] == "stocks", "id"])
+    found = []
+    for row in records(network.stocks.sort_values("stock_t", ascending=False, kind="stable")):
+        if row["id"] in unfit:
+            continue
+        label = row["holder"] if isinstance(row["holder"], str) else str(row["id"])
+        good = row["commodity"] if isinstance(row["commodity"], str) else "goods"
+        measure = {"kind": "release", "stocks": [row["id"]], "release_tpa": 0.0}
+        detail = f"{row['stock_t']:g} t of {good}"
+        found.append(Control(f"stock:{row['id']}", "stock", label, detail, (measure,)))
+    return found
+
+
 def _demands(network: Network) -> list[Control]:
-    """One for each tier that asks."""
+    """One for each tier that asks, then one for each of its members where it has several."""
     asked = network.demand.groupby("tier")["demand_tpa"].sum()
     tiers = [tier for tier in network.tier_order if tier in asked.index]
-    return [
+    whole = [
         Control(f"demand:{tier}", "demand", tier, "", ({"kind": "demand", "tier": tier},), size_tpa=float(asked[tier]))
         for tier in tiers
     ]
+    return [*whole, *(member for tier in tiers for member in _members(network, tier))]
+
+
+def _members(network: Network, tier: str) -> list[Control]:
+    """One for each country or place that asks in a tier; none where it is one alone, which the tier's own moves."""
+    ends = network.nodes.set_index("id")[["country", "region"]]
+    rows = network.demand[network.demand["tier"] == tier].join(ends, on="node")
+    rows["place"] = rows["country"].fillna(rows["region"]).fillna(rows["node"])
+    asked = rows.groupby("place")["demand_tpa"].sum().sort_values(ascending=False, kind="stable")
+    if len(asked) < 2:
+        return []
+    found = []
+    for place, size in asked.items():
+        row = rows[rows["place"] == place].iloc[0]
+        column = next((c for c in ("country", "region") if isinstance(row[c], str)), None)
+        where = {"where": {column: place}} if column else {"nodes": [place]}
+        label = country_name(str(place)) if column == "country" else str(place)
+        measure = {"kind": "demand", "tier": tier, **where}
+        name = f"demand:{tier}:{place}"
+        found.append(Control(name, "demand", f"{label}, {tier}", "", (measure,), size_tpa=float(size), is_part=True))
+    return found
 
 
 def _label(row: pd.Series) -> str:

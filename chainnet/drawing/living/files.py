@@ -32,7 +32,7 @@ def solver_files() -> dict[str, bytes]:
         if is_there(folder):
             return {name: (folder / name).read_bytes() for name in FILES.values()}
     raise DataError(
-        "draw: living pages need the solver HiGHS as WebAssembly, which is not installed. Fetch it with: npm pack "
+        "living pages need the solver HiGHS as WebAssembly, which is not installed. Fetch it with: npm pack "
         f"{PACKAGE}; then add it with: chainnet engine add {ARCHIVE}; or install chainnet again where there is npm."
     )
 

@@ -6,107 +6,89 @@ import base64
 import gzip
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from chainnet._types import Array, Bools, records
-from chainnet.drawing.colours import OTHER_COLOUR, country_colours
 from chainnet.drawing.facts import collect
 from chainnet.drawing.living.controls import Control, controls_of
 from chainnet.drawing.living.files import solver_files
+from chainnet.drawing.living.months import MONTHS, LivingMonths, why_no_months
+from chainnet.drawing.living.payload import payload
 from chainnet.drawing.living.program import LivingProgram
 from chainnet.drawing.still import still
 from chainnet.drawing.style import css_text, percent, tonnes
-from chainnet.engine import (
-    FINEST,
-    NEAT,
-    NEGLIGIBLE,
-    PAID,
-    PRICED,
-    PRINTED,
-    PROOF,
-    ROUNDING,
-    SOLVER,
-    WIDE,
-)
 from chainnet.errors import DataError, near_matches
-from chainnet.flow import Counting, Others, balance, stages_of
+from chainnet.flow import Counting
 from chainnet.lowering import Degree
 from chainnet.network import Network
-from chainnet.results import package_version
 from chainnet.scenario import Scenario, scenarios
-from chainnet.words import country_name, in_sentence, who
 
 __all__ = ["living_page"]
 
-CONTRACT = 1
 _TEMPLATES = Path(__file__).parent / "templates"
 _DEGREES: tuple[Degree, ...] = ("frozen", "existing", "new")
-_ORDERS: tuple[Others, ...] = ("after", "before", "alongside")
 _MOST_BYTES, _MOST_COLUMNS = 3_000_000, 6000
-# the same that Python solves and proves to
-_TOLERANCES = {
-    "finest": FINEST,
-    "neat": NEAT,
-    "negligible": NEGLIGIBLE,
-    "paid": PAID,
-    "priced": PRICED,
-    "printed": PRINTED,
-    "proof": PROOF,
-    "rounding": ROUNDING,
-    "solver": SOLVER,
-    "wide": WIDE,
-}
 
 
 def living_page(
-    network: Network, scenario: str | None = None, others: Others = "after", title: str | None = None, marking: str = ""
+    counting: Counting,
+    scenario: str | None = None,
+    title: str | None = None,
+    marking: str = "",
+    presets: Mapping[str, Scenario] | None = None,
 ) -> str:
     """Return the page as text.
 
     Parameters
     ----------
-    network : Network
-        With a demand table.
+    counting : Counting
+        Whose demand counts in which network, with a demand table; in the order of service that the page opens with.
     scenario : str, optional
-        Shipped scenario that the page opens with; its reader may choose another, or none.
-    others : {"after", "before", "alongside"}
-        Order of service that the page opens with.
+        Name of the preset that the page opens with; its reader may choose another, or none.
     title, marking : str
         As ``draw``.
+    presets : mapping of str to Scenario, optional
+        By name; default the scenarios that ship with the network.
 
     Raises
     ------
     DataError
-        If the solver is not installed, the network has no demand, the scenario is unknown or no preset of the page, or
-        the page would be too large.
+        If the solver is not installed, the network has no demand, the scenario is unknown or too large to be a preset
+        of the page, or the page would be too large.
     """
+    network = counting.network
     files = solver_files()
     if network.demand.empty:
         raise DataError(
             "draw: live needs a demand table, so that somebody can go short. Give demand, or leave live out."
         )
-    counting = Counting.of(network, others=others)
-    shipped = scenarios(network)
-    presets = [s for s in shipped.values() if not _parts_goods(s)]
-    _check_start(network, scenario, shipped, presets)
-    controls = controls_of(network)
-    programs, left = _programs(network, controls, presets)
-    data = _payload(network, counting, controls, presets, programs, scenario or "")
-    data["leftOut"] = left + [
-        f"{s.label or name}: a rule by tier or origin, which this page cannot follow"
-        for name, s in shipped.items()
-        if _parts_goods(s)
-    ]
-    page = _render(network, data, files, title, marking)
-    if len(page.encode()) > _MOST_BYTES:
+    presets = scenarios(network) if presets is None else presets
+    if scenario is not None and scenario not in presets:
         raise DataError(
-            f"draw: the living page of {network.name} would have {len(page.encode()) / 1e6:.1f} MB; at most "
-            f"{_MOST_BYTES / 1e6:.0f} MB are written. Leave live out, or give a smaller network."
+            f'draw: live opens with a shipped scenario, and {network.name} has no "{scenario}";'
+            f"{near_matches(scenario, presets)} Scenarios: {', '.join(presets) or 'none'}."
         )
+    controls = controls_of(network)
+    programs, left = _programs(network, controls, list(presets.values()))
+    brought = {name: one for name, one in presets.items() if not _parts_goods(one) or f"existing/{name}" in programs}
+    if scenario is not None and scenario not in brought:
+        raise DataError(
+            f'draw: live cannot open with "{scenario}", whose rule by tier or origin needs more than {_MOST_COLUMNS} '
+            "unknowns. Leave live out, or open the page with another scenario."
+        )
+    controls = _most_felt_first(controls, programs["existing"], counting)
+    data = payload(counting, controls, list(brought.values()), programs, scenario or "")
+    data["months"] = _months(network, controls, programs, left)
+    if data["months"] is None:
+        data["controls"] = [control for control in data["controls"] if control["kind"] != "stock"]
+    data["leftOut"] = left
+    while len((page := _render(network, data, files, title, marking)).encode()) > _MOST_BYTES:
+        if not _drop_largest(data):
+            raise DataError(
+                f"draw: the living page of {network.name} would have {len(page.encode()) / 1e6:.1f} MB; at most "
+                f"{_MOST_BYTES / 1e6:.0f} MB are written. Leave live out, or give a smaller network."
+            )
     return page
 
 
@@ -115,294 +97,83 @@ def _parts_goods(scenario: Scenario) -> bool:
     return any(m["kind"] in ("restrict", "quota") and ("tier" in m or "origin" in m) for m in scenario.measures)
 
 
-def _check_start(network: Network, name: str | None, shipped: Any, presets: list[Scenario]) -> None:
-    if name is None or name in {preset.name for preset in presets}:
-        return
-    if name in shipped:
-        raise DataError(
-            f'draw: the scenario "{name}" has a rule by tier or origin, which a living page cannot follow yet. '
-            "Leave live out, or open the page with another scenario."
-        )
-    raise DataError(
-        f'draw: live opens with a shipped scenario, and {network.name} has no "{name}";{near_matches(name, shipped)} '
-        f"Scenarios: {', '.join(shipped) or 'none'}."
-    )
-
-
 def _programs(
     network: Network, controls: list[Control], presets: list[Scenario]
 ) -> tuple[dict[str, LivingProgram], list[str]]:
-    """Return the proved program of each degree that the data allow, and what was left out, in words."""
+    """Return proved programs by name, and what was left out, in words.
+
+    One for each degree that the data allow, for all presets that do not part goods; for each of the others one of its
+    own, named ``degree/preset``, where it is small enough to be solved in a page.
+    """
     programs, left = dict[str, LivingProgram](), list[str]()
+    shared = [preset for preset in presets if not _parts_goods(preset)]
     for degree in _DEGREES:
         try:
-            program = LivingProgram(network, degree, controls, presets)
+            programs[degree] = LivingProgram(network, degree, controls, shared)
         except DataError as err:
             if degree != "frozen":
                 raise
             left.append(f"frozen relations: {err}")
+    if (most := max(program.n_columns for program in programs.values())) > _MOST_COLUMNS:
+        raise DataError(
+            f"draw: the living page of {network.name} would have {most} unknowns; at most {_MOST_COLUMNS} are solved "
+            "in a page. Leave live out, or give a smaller network."
+        )
+    for preset in presets:
+        if not _parts_goods(preset):
             continue
-        if program.low.program.matrix.shape[1] > _MOST_COLUMNS:
-            raise DataError(
-                f"draw: the living page of {network.name} would have {program.low.program.matrix.shape[1]} unknowns; "
-                f"at most {_MOST_COLUMNS} are solved in a page. Leave live out, or give a smaller network."
-            )
+        own = {
+            f"{degree}/{preset.name}": LivingProgram(network, degree, controls, [preset])
+            for degree in _DEGREES
+            if degree in programs
+        }
+        if (most := max(program.n_columns for program in own.values())) <= _MOST_COLUMNS:
+            programs |= own
+        else:
+            words = f"its rule by tier or origin needs {most} unknowns, more than a page solves"
+            left.append(f"{preset.label or preset.name}: {words}")
+    for program in programs.values():
         program.prove()
-        programs[degree] = program
     return programs, left
 
 
-# -- the data of the page --------------------------------------------------------------------------------
+def _most_felt_first(controls: list[Control], program: LivingProgram, counting: Counting) -> list[Control]:
+    """Return the controls with exports in the order of what the beneficiaries lose if they are stopped alone."""
+    exports = [control for control in controls if control.kind == "export"]
+    lost = program.lost_without(exports, counting.rows)
+    order = sorted(range(len(exports)), key=lambda i: -lost[i])  # of those that lose the same the larger stands first
+    return [*(exports[i] for i in order), *(control for control in controls if control.kind != "export")]
 
 
-def _payload(
-    network: Network,
-    counting: Counting,
-    controls: list[Control],
-    presets: Sequence[Scenario],
-    programs: dict[str, LivingProgram],
-    start: str,
-) -> dict[str, Any]:
-    groups = _steps(network)
-    inputs = _Inputs(network)
-    arrays = {degree: _arrays(program, groups, inputs) for degree, program in programs.items()}
-    stages = {order: _stages(counting.in_order(order)) for order in _ORDERS}
-    preset = next((p for p in presets if p.name == start), None)
-    found = balance(network, preset, "existing", others=counting.others)
-    served = found.demand["served_tpa"].to_numpy()
-    settings = {"preset": start, "order": counting.others, "relations": "existing"}
-    return {
-        "contract": CONTRACT,
-        "graph": network.name,
-        "label": network.label,
-        "year": network.year,
-        "digest": network.digest,
-        "version": package_version(),
-        "whose": who(counting.whose, network.groups_known) if counting.whose else "everyone",
-        "hasOthers": bool(counting.rivals.any()),
-        "tolerances": _TOLERANCES,
-        "controls": [_control(control) for control in controls],
-        "stages": stages,
-        "members": _members(network, counting),
-        "steps": _step_rows(network, groups),
-        "inputs": inputs.rows,
-        "presets": [{"name": p.name, "label": p.label or p.name, "toml": _measures_text(p)} for p in presets],
-        "programs": arrays,
-        "start": {
-            **settings,
-            "served": [float(served[stage["rows"]].sum()) for stage in stages[counting.others]],
-            "cost_usd": found.cost_usd,
-        },
-    }
+def _months(
+    network: Network, controls: list[Control], programs: dict[str, LivingProgram], left: list[str]
+) -> dict[str, Any] | None:
+    """Return what makes a course over months of the programs that it holds for; else add to what is left out."""
+    if why := why_no_months(network, programs["existing"]):
+        left.append(f"the course over months: {why}")
+        return None
+    known = [name for name in ("existing", "frozen") if name in programs]
+    found = {name: LivingMonths(network, programs[name], controls) for name in known}
+    for one in found.values():
+        one.prove()
+    return {"n": MONTHS, "programs": {name: one.arrays for name, one in found.items()}}
 
 
-def _measures_text(scenario: Scenario) -> str:
-    return Scenario(scenario.name, scenario.measures).to_toml()
-
-
-def _control(control: Control) -> dict[str, Any]:
-    return {
-        "id": control.id,
-        "kind": control.kind,
-        "label": control.label,
-        "detail": control.detail,
-        "default": control.default,
-        "graded": control.graded,
-        "measures": [dict(measure) for measure in control.measures],
-    }
-
-
-def _stages(counting: Counting) -> list[dict[str, Any]]:
-    found = []
-    for name, rows in stages_of(counting):
-        found.append(
-            {
-                "name": name,
-                "rows": np.flatnonzero(rows).tolist(),
-                "counts": bool((rows & counting.rows).any()),
-                "main": bool((rows & counting.anyone).any()),
-            }
-        )
-    return found
-
-
-def _members(network: Network, counting: Counting) -> list[dict[str, Any]]:
-    """Return the beneficiaries of each tier by place: label, tier, rows of demand."""
-    tiers = [*network.tier_order, ""]
-    at = {row["id"]: row for row in records(network.nodes)}
-    groups: dict[tuple[str, str], list[int]] = {}
-    for number, row in enumerate(records(network.demand[["node", "tier"]])):
-        if counting.rows[number]:
-            tier = row["tier"] if isinstance(row["tier"], str) else ""
-            groups.setdefault((tier, _place(at[row["node"]]) or _name(at[row["node"]])), []).append(number)
-    found = [{"label": place, "tier": tier, "rows": rows} for (tier, place), rows in groups.items()]
-    return sorted(found, key=lambda member: (tiers.index(member["tier"]), member["label"]))
-
-
-Group = tuple[str, str, str, list[int]]
-
-
-def _steps(network: Network) -> list[Group]:
-    """Return step, country, colour and positions (nodes, then projects) of what is drawn as one, along the chain."""
-    facts = collect(network, None, None)
-    column = {site["id"]: facts.blocks[site["block"]]["column"] for site in facts.sites}
-    groups: dict[tuple[str, str], list[int]] = {}
-    ids: list[str] = []
-    for table in (network.nodes, network.projects):
-        for row in records(table):
-            ids.append(row["id"])
-            if row["stage"] == "end_use":
-                continue
-            step = row["step"] if isinstance(row["step"], str) else row["stage"]
-            place = _place(row) or "elsewhere"
-            groups.setdefault((step, place), []).append(len(ids) - 1)
-    first = {
-        step: min(column.get(ids[i], 0) for (s, _), at in groups.items() if s == step for i in at) for step, _ in groups
-    }
-    made = network.baseline.reindex(ids).fillna(0.0).to_numpy()
-    shares = _largest_places(groups, made)
-    colour = {country_name(place): code for place, code in country_colours(network).items()}
-    order = sorted(groups, key=lambda g: (first[g[0]], g[0], shares.index(g[1])))
-    return [(step, place, colour.get(place, OTHER_COLOUR), groups[step, place]) for step, place in order]
-
-
-def _step_rows(network: Network, groups: list[Group]) -> list[dict[str, Any]]:
-    """Return what is drawn as one, with what it made or passed on in the baseline, t/a; null = not known."""
-    known = network.edges["flow_tpa"].notna().any()
-    made = network.baseline.reindex([*network.nodes["id"], *network.projects["id"]]).fillna(0.0).to_numpy()
-    return [
-        {"step": step, "country": place, "colour": colour, "base": float(made[at].sum()) if known else None}
-        for step, place, colour, at in groups
-    ]
-
-
-def _largest_places(groups: dict[tuple[str, str], list[int]], made: Array) -> list[str]:
-    """Return places, first that with the largest part of any steps, added up."""
-    whole: dict[str, float] = {}
-    for (step, _), at in groups.items():
-        whole[step] = whole.get(step, 0.0) + float(made[at].sum())
-    part: dict[str, float] = {}
-    for (step, place), at in groups.items():
-        part[place] = part.get(place, 0.0) + float(made[at].sum()) / (whole[step] or 1.0)
-    return sorted(part, key=lambda place: (-part[place], place))
-
-
-class _Inputs:
-    """What can bind: a row for each edge, node and rule, shared by all programs."""
-
-    def __init__(self, network: Network) -> None:
-        self.rows: list[dict[str, Any]] = []
-        self._known: dict[tuple[str, int], int] = {}
-        self._nodes = [
-            row
-            for table in (network.nodes, network.projects)
-            for row in records(table[["id", "label", "stage", "step", "country", "region", "quality"]])
-        ]
-        self._edges = records(network.edges[["source", "target", "quality"]])
-        self._at = {row["id"]: row for row in self._nodes}
-        self._flow = network.edges["flow_tpa"].fillna(0.0).to_numpy()
-
-    def number(self, kind: str, owner: int) -> int:
-        """Return the number of an edge or a node, by its position in the tables."""
-        if (kind, owner) not in self._known:
-            row = self._nodes[owner] if kind == "node" else self._at[self._edges[owner]["source"]]
-            label = _name(row)
-            quality = row["quality"]
-            if kind == "edge":
-                label = f"{label} → {_name(self._at[self._edges[owner]['target']])}"
-                quality = self._edges[owner]["quality"]
-            self._add((kind, owner), kind, label, row, quality)
-        return self._known[kind, owner]
-
-    def rule(self, owner: int, label: str, edges: Bools) -> int | None:
-        """Return the number of a rule; its step and country are those from which most passed in the baseline."""
-        if ("rule", owner) not in self._known:
-            flow = np.where(edges, self._flow, -1.0)
-            if not edges.any():
-                return None
-            self._add(("rule", owner), "rule", label, self._at[self._edges[int(flow.argmax())]["source"]], None)
-        return self._known["rule", owner]
-
-    def _add(self, key: tuple[str, int], kind: str, label: str, row: dict[str, Any], quality: Any) -> None:
-        self._known[key] = len(self.rows)
-        place = _place(row)
-        step = row["step"] if isinstance(row["step"], str) else row["stage"]
-        grade = quality if isinstance(quality, str) else ""
-        self.rows.append(
-            {
-                "kind": kind,
-                "label": label,
-                "step": step,
-                "country": place,
-                "where": in_sentence(place),
-                "grade": grade,
-                "flow": float(self._flow[key[1]]) if kind == "edge" else 0.0,
-            }
-        )
-
-
-def _place(row: dict[str, Any]) -> str:
-    return next((country_name(word) for word in (row["country"], row["region"]) if isinstance(word, str)), "")
-
-
-def _name(row: dict[str, Any]) -> str:
-    return row["label"] if isinstance(row["label"], str) else str(row["id"])
-
-
-def _arrays(program: LivingProgram, groups: list[Group], inputs: _Inputs) -> dict[str, Any]:
-    """Return one program as the page takes it; null is no bound."""
-    low, p, f = program.low, program.low.program, program.low.flows
-    columns, rows, cost = program.base[""]
-    presets = {}
-    for name, (upper, upper_rows, costs) in program.base.items():
-        pairs = ((upper, columns), (upper_rows, rows), (costs, cost))
-        changed = [[[int(i), _bound(new[i])] for i in np.flatnonzero(new != old)] for new, old in pairs]
-        presets[name] = {**dict(zip(("cols", "rows", "costs"), changed, strict=True)), "stands": program.stands[name]}
-    bounded = np.isfinite(columns)
-    col_input: list[int | None] = [None] * len(columns)
-    for j in range(low.n_edges):
-        col_input[j] = inputs.number("edge", j)
-    for node in np.flatnonzero(f.activity >= 0).tolist():
-        if bounded[f.activity[node]]:
-            col_input[f.activity[node]] = inputs.number("node", node)
-    row_input: list[int | None] = [None] * len(rows)
-    for i, (kind, owner, _) in enumerate(low.rows):
-        if kind == "node" and np.isfinite(rows[i]):
-            row_input[i] = inputs.number("node", owner)
-        elif kind == "restriction":
-            row_input[i] = inputs.rule(owner, *program.rules[owner])
-    steps = []
-    for _, _, _, at in groups:
-        makers = [int(f.activity[i]) for i in at if f.activity[i] >= 0]
-        passing = [i for i in at if f.activity[i] < 0]
-        steps.append(makers + np.flatnonzero(np.isin(f.tail, passing)).tolist())
-    return {
-        "cols": len(columns),
-        "rows": len(rows),
-        "starts": p.matrix.indptr.tolist(),
-        "indices": p.matrix.indices.tolist(),
-        "values": p.matrix.data.tolist(),
-        "rowLower": _bounds(p.row_lower),
-        "rowUpper": _bounds(rows),
-        "colUpper": _bounds(columns),
-        "cost": cost.tolist(),
-        "rowScale": p.row_scale.tolist(),
-        "colScale": p.col_scale.tolist(),
-        "served": f.demand_start,
-        "effects": program.effects,
-        "presets": presets,
-        "colInput": col_input,
-        "rowInput": row_input,
-        "steps": steps,
-    }
-
-
-def _bound(value: Any) -> float | None:
-    return float(value) if np.isfinite(value) else None
-
-
-def _bounds(values: Array) -> list[float | None]:
-    return [_bound(value) for value in values]
+def _drop_largest(data: dict[str, Any]) -> bool:
+    """Leave out the preset whose own programs are the largest, but not the one that the page opens with."""
+    own: dict[str, int] = {}
+    for name, arrays in data["programs"].items():
+        _, _, preset = name.partition("/")
+        if preset and preset != data["start"]["preset"]:
+            own[preset] = own.get(preset, 0) + len(arrays["values"])
+    if not own:
+        return False
+    gone = max(own, key=lambda preset: (own[preset], preset))
+    data["programs"] = {name: arrays for name, arrays in data["programs"].items() if not name.endswith(f"/{gone}")}
+    label = next(preset["label"] for preset in data["presets"] if preset["name"] == gone)
+    data["presets"] = [preset for preset in data["presets"] if preset["name"] != gone]
+    data["leftOut"].append(f"{label}: its rule by tier or origin would make the page too large")
+    return True
 
 
 # -- the page ----------------------------------------------------------------------------------------------
@@ -421,7 +192,7 @@ def _render(network: Network, data: dict[str, Any], files: dict[str, bytes], tit
     def asset(name: str) -> str:
         return (_TEMPLATES / name).read_text(encoding="utf-8")
 
-    script = "\n" + "\n".join(asset(name) for name in ("setting.js", "paint.js", "start.js"))
+    script = "\n" + "\n".join(asset(name) for name in ("setting.js", "paint.js", "course.js", "tour.js", "start.js"))
     room = Environment(
         loader=FileSystemLoader([_TEMPLATES, _TEMPLATES.parents[1] / "templates"]),
         autoescape=True,
@@ -431,10 +202,10 @@ def _render(network: Network, data: dict[str, Any], files: dict[str, bytes], tit
     )
     room.filters |= {"tonnes": tonnes, "percent": percent, "css": css_text}
     text = json.dumps(data, sort_keys=True, separators=(",", ":"), allow_nan=False, ensure_ascii=False)
-    kinds: dict[str, list[dict[str, Any]]] = {"export": [], "site": [], "project": [], "demand": []}
+    kinds: dict[str, list[dict[str, Any]]] = {}
     for control in data["controls"]:
-        kinds[control["kind"]].append(control)
-    solver = files["highs.js"] + b"\n" + asset("worker.js").encode()
+        kinds.setdefault(control["kind"], []).append(control)
+    solver = b"\n".join([files["highs.js"], *(asset(name).encode() for name in ("worker.js", "months.js"))])
     page: str = room.get_template("living.html.j2").render(
         title=title if title is not None else network.label,
         marking=marking,

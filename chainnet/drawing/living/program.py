@@ -16,11 +16,12 @@ import numpy as np
 
 from chainnet._types import INF, Array, Bools
 from chainnet.drawing.living.controls import HALF, Control
+from chainnet.engine import PRINTED, WarmModel
 from chainnet.errors import SolverError
 from chainnet.flow import EXTRA_COST_USD_PER_T
 from chainnet.lowering import Degree, Lowered, Overlay, lower
 from chainnet.network import Network
-from chainnet.scenario import Scenario, effects_of, overlay_at
+from chainnet.scenario import Effect, Scenario, effects_of, overlay_at
 
 __all__ = ["LivingProgram", "Values"]
 
@@ -38,7 +39,7 @@ class LivingProgram:
     degree : {"frozen", "existing", "new"}
     controls : list of Control
     presets : sequence of Scenario
-        Without rules by tier or origin: those part goods into strands, which are other columns.
+        One with a rule by tier or origin stands alone: goods are parted into strands by it, which are other columns.
 
     Raises
     ------
@@ -69,25 +70,30 @@ class LivingProgram:
         # which restriction of an overlay each effect makes
         made = np.cumsum([effect.restriction is not None for effect in found])
         self._restriction = {i: int(made[i]) - 1 for i, e in enumerate(found) if e.restriction is not None}
-        self.low: Lowered = lower(network, self._open, degree, extra_cost_usd_per_t=EXTRA_COST_USD_PER_T)
+        self.degree: Degree = degree
+        self.low: Lowered = lower(network, self.open, degree, extra_cost_usd_per_t=EXTRA_COST_USD_PER_T)
         self._rows = {owner: row for row, (kind, owner, _) in enumerate(self.low.rows) if kind == "restriction"}
 
     # -- what the lowering says ---------------------------------------------------------------------
 
     @property
-    def _open(self) -> Overlay:
+    def open(self) -> Overlay:
         """Every rule there and none in force, every project built."""
-        return overlay_at(self._network, self._effects, np.zeros(len(self._effects))).with_built(
-            np.ones(len(self._network.projects))
-        )
+        none = self._acting(self._effects, np.zeros(len(self._effects)))
+        return none.with_built(np.ones(len(self._network.projects)))
 
-    def _told(self, preset: str, values: Values, *, whole: bool = False) -> tuple[Array, Array]:
-        """Return the bounds of columns and rows that the lowering gives; ``whole``: all projects stand."""
+    def _acting(self, effects: Sequence[Effect], sizes: Array) -> Overlay:
+        # the others do nothing, but a release that is not in force would shut its stock
+        some = [i for i, effect in enumerate(effects) if sizes[i] > 0 or effect.restriction is not None]
+        return overlay_at(self._network, [effects[i] for i in some], sizes[some])
+
+    def overlay(self, preset: str, values: Values, *, whole: bool = False, with_projects: bool = True) -> Overlay:
+        """Return what a setting does to the network; ``whole``: all projects stand."""
         sizes, bounds = np.zeros(len(self._effects)), dict[int, float]()
         sizes[list(self._preset_spans[preset])] = 1.0
         built = np.full(len(self._network.projects), float(whole))
         for i in self._preset_spans[preset]:
-            if self._effects[i].kind == "build":
+            if self._effects[i].kind == "build" and with_projects:
                 built[self._effects[i].projects] = 1.0
         effects = list(self._effects)
         for control in self._controls:
@@ -104,14 +110,23 @@ class LivingProgram:
                 else:
                     sizes[i] = 1.0
                     effects[i] = replace(effect, share=float(value or 0.0)) if control.kind == "demand" else effect
-        overlay = overlay_at(self._network, effects, sizes).with_built(built)
-        rules = [replace(r, bound_tpa=bounds.get(n, r.bound_tpa)) for n, r in enumerate(overlay.restrictions)]
-        return self.low.bounds(replace(overlay, restrictions=tuple(rules)))
+        found = self._acting(effects, sizes).with_built(built)
+        rules = [replace(r, bound_tpa=bounds.get(n, r.bound_tpa)) for n, r in enumerate(found.restrictions)]
+        return replace(found, restrictions=tuple(rules))
+
+    def _told(self, preset: str, values: Values, *, whole: bool = False) -> tuple[Array, Array]:
+        """Return the bounds of columns and rows that the lowering gives."""
+        return self.low.bounds(self.overlay(preset, values, whole=whole))
 
     def _costs(self, preset: str) -> Array:
         sizes = np.zeros(len(self._effects))
         sizes[list(self._preset_spans[preset])] = 1.0
-        return self.low.costs(overlay_at(self._network, self._effects, sizes))
+        return self.low.costs(self._acting(self._effects, sizes))
+
+    @property
+    def n_columns(self) -> int:
+        """Number of unknowns."""
+        return len(self.low.program.cost)
 
     # -- what the page is handed ---------------------------------------------------------------------
 
@@ -171,17 +186,17 @@ class LivingProgram:
             elif control.kind == "demand":
                 found[control.id] = {"times": differs({control.id: 0.0}, whole=True)[0]}
             else:
-                off: Values = {control.id: False} if control.kind == "site" else {}
                 if control.kind == "project":
                     others = {c.id: True for c in self._controls if c.kind == "project" and c.id != control.id}
                     close, close_rows = differs(others)
                 else:
-                    close, close_rows = differs(off, whole=True)
+                    close, close_rows = differs({control.id: False}, whole=True)
                 found[control.id] = {"close": close, "closeRows": close_rows}
         return found
 
-    def composed(self, preset: str, values: Values) -> tuple[Array, Array]:
+    def composed(self, preset: str, values: Values, with_projects: bool = True) -> tuple[Array, Array]:
         """Return the bounds of a setting as the page makes them of the effects."""
+        stands = self.stands[preset] if with_projects else []
         columns, rows, _ = (part.copy() for part in self.base[preset])
         for control in self._controls:
             value, effect = values.get(control.id, control.default), self.effects[control.id]
@@ -193,9 +208,25 @@ class LivingProgram:
                     rows[row] = min(rows[row], value * bound)
             elif control.kind == "demand" and value != 1.0:
                 columns[effect["times"]] *= value
-            elif control.kind in ("site", "project") and not (value or control.id in self.stands[preset]):
+            elif "close" in effect and not (value or control.id in stands):
                 columns[effect["close"]], rows[effect["closeRows"]] = 0.0, 0.0
         return columns, rows
+
+    def lost_without(self, controls: Sequence[Control], members: Bools) -> list[float]:
+        """Return what some demand rows could get less, all together and nobody before them, t/a, by control at 0.
+
+        Tonnes of one step say nothing beside those of another; this does.
+        """
+        model, basis, served = WarmModel(self.low.program), None, []
+        model.set_cost(self.low.serving(members))
+        lower, _, row_lower, _ = model.bounds
+        for values in ({}, *({control.id: 0.0} for control in controls)):
+            columns, rows = self.composed("", values)
+            model.set_bounds((lower, columns, row_lower, rows))
+            found = model.solve(basis, or_wide=True)
+            basis = basis or found.basis
+            served.append(-found.value)
+        return [loss if (loss := served[0] - one) > PRINTED * served[0] else 0.0 for one in served[1:]]
 
     def prove(self, seed: int = 0) -> float:
         """Hold the effects put together against the lowering, on settings drawn by chance; return what differs most.

@@ -34,6 +34,8 @@ function inWords(id, value) {
   if (control.kind === "export") return value === null ? "no rule" : `${percent(value)} of baseline exports`;
   if (control.kind === "demand") return value === 1 ? "as it is" : `${percent(value)} of what is asked`;
   if (control.kind === "site") return value ? "works" : "out";
+  if (control.kind === "stock") return value ? "open" : "shut";
+  if (control.kind === "owner") return value ? "works" : "all its sites out";
   return value ? "stands" : "not built";
 }
 
@@ -196,6 +198,32 @@ function paintRests(answer) {
   }));
 }
 
+// what the answer hinges on: weak inputs that alone bring a tier to another class of unmet demand
+const classOf = (stage) => data.categories.find(([, most]) => Number((1 - share(stage)).toFixed(9)) < most)?.[0] ?? "most";
+
+function paintHinges(answer, found) {
+  const box = $("hinges"), names = new Set(data.hinges.map((h) => h.kind + h.id));
+  box.replaceChildren();
+  if (!names.size) { $("hinge").textContent = "No plant, relation or demand here is marked inferred or assumed."; return; }
+  if (!found) { $("hinge").textContent = "Asking each inferred or assumed input again: gone, and at the ends of its range."; return; }
+  const now = stagesOf(answer), hits = [];
+  for (const {hinge, stages} of found.out) {
+    const after = data.stages[answer.setting.order].map((stage, k) => ({...stage, ...stages[k]}));
+    const at = now.map((_, k) => k).filter((k) => now[k].counts && now[k].main && now[k].demand_tpa > 0 && Math.abs(share(now[k]) - share(after[k])) > SMALL);
+    if (at.length) hits.push({...data.hinges[hinge], at, after, size: Math.max(...at.map((k) => Math.abs(share(now[k]) - share(after[k])))),
+      turns: at.filter((k) => classOf(now[k]) !== classOf(after[k]))});
+  }
+  const turning = hits.filter((h) => h.turns.length).sort((a, b) => a.turns[0] - b.turns[0] || b.size - a.size);
+  const count = (list) => new Set(list.map((h) => h.kind + h.id)).size;
+  $("hinge").textContent = `${turning.length ? `${count(turning)} of ${names.size} inferred or assumed inputs would alone overturn this (another class: met, under 10\u00a0%, under half, more unmet)`
+    : `None of ${names.size} inferred or assumed inputs overturns this alone`}; ${count(hits)} move a tier at all.${found.unproved ? ` ${found.unproved} were not proved.` : ""} Recipes, and two at once, are not tried.`;
+  const once = turning.filter((h, i) => turning.findIndex((o) => o.kind + o.id === h.kind + h.id) === i);
+  for (const h of once.slice(0, 6)) {
+    const k = h.turns[0], how = {absent: "gone", low: "at its low end", high: "at its high end"}[h.variant];
+    box.append(element("li", null, {}, element("bdi", h.label), element("small", ` ${h.grade}, ${how}: ${now[k].name} ${percent(share(now[k]))} → ${percent(share(h.after[k]))}`)));
+  }
+}
+
 function paintMoved(setting) {
   const moved = Object.entries(setting.controls);
   $("list").replaceChildren(...(moved.length ? moved.map(([id, value]) => element("li", null, {}, element("bdi", movedWords(id, value)))) : [element("li", "nothing")]));
@@ -212,6 +240,6 @@ function paint(found) {
   const words = paintMoved(answer.setting);
   $("under").textContent = `${words} · ${proof.ok ? "arithmetic checked" : "not proved"}${kept ? " · A is kept" : ""}`;
   $("proof").textContent = proof.ok ? `Optimal: gap ${proof.gap.toExponential(0)}, breach ${proof.violation.toExponential(0)}, ${proof.stages} programs, ${Math.round(answer.ms.solve)} ms.` : "The answer failed its own check, so it is not shown.";
-  if (!proof.ok) { for (const id of ["bars", "strip", "rests"]) $(id).replaceChildren(); $("narrow").textContent = ""; paintMembers(answer, null); $("tie").textContent = ""; return; }
-  paintBars(answer, found.asides); paintAdds(answer, found.asides); paintStrip(answer); paintRests(answer); paintMembers(answer, found.ranges);
+  if (!proof.ok) { for (const id of ["bars", "strip", "rests", "hinges", "course"]) $(id).replaceChildren(); $("narrow").textContent = $("hinge").textContent = $("course-words").textContent = ""; paintMembers(answer, null); $("tie").textContent = ""; return; }
+  paintBars(answer, found.asides); paintAdds(answer, found.asides); paintStrip(answer); paintRests(answer); paintMembers(answer, found.ranges); paintHinges(answer, found.hinges);
 }

@@ -10,13 +10,13 @@ function tidy(setting) {
     if (control && setting.controls[id] !== control.default) controls[id] = setting.controls[id];
   }
   return {controls, order: setting.order ?? start.order, relations: setting.relations ?? start.relations,
-    preset: setting.preset ?? start.preset};
+    preset: setting.preset ?? start.preset, months: setting.months ?? start.months};
 }
 
 const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
 
 function fits(control, value) {
-  if (control.kind === "site" || control.kind === "project") return typeof value === "boolean";
+  if (typeof control.default === "boolean") return typeof value === "boolean";
   if (value === null) return control.kind === "export";
   const top = control.kind === "export" ? 1 : 2;
   return typeof value === "number" && value >= 0 && value <= top && (control.graded || value === 0);
@@ -29,17 +29,20 @@ function checked(given) {
     const control = known.get(id);
     if (control && fits(control, value)) setting.controls[id] = value; else dropped.push(id);
   }
-  const words = {order: Object.keys(data.stages), relations: Object.keys(data.programs), preset: presets.map((p) => p.name)};
+  const words = {order: Object.keys(data.stages), relations: data.relations, preset: presets.map((p) => p.name)};
   for (const [key, list] of Object.entries(words)) {
     if (given[key] === undefined) continue;
     if (list.includes(given[key])) setting[key] = given[key]; else dropped.push(key);
+  }
+  if (given.months !== undefined) {
+    if (Number.isInteger(given.months) && given.months >= 1 && given.months <= start.months) setting.months = given.months; else dropped.push("months");
   }
   return {setting: tidy(setting), dropped};
 }
 
 function addressOf(setting) {
   const parts = new URLSearchParams();
-  for (const key of ["order", "preset", "relations"]) if (setting[key] !== start[key]) parts.append(key, setting[key]);
+  for (const key of ["months", "order", "preset", "relations"]) if (setting[key] !== start[key]) parts.append(key, setting[key]);
   for (const [id, value] of Object.entries(setting.controls)) parts.append(id, String(value));
   return parts.toString();
 }
@@ -48,6 +51,7 @@ function settingOf(fragment) {
   const given = {controls: {}};
   for (const [key, text] of new URLSearchParams(fragment.replace(/^#/, ""))) {
     if (["order", "preset", "relations"].includes(key)) given[key] = text;
+    else if (key === "months") given.months = text.trim() === "" ? NaN : Number(text);
     else given.controls[key] = text === "true" ? true : text === "false" ? false
       : text === "null" ? null : text.trim() === "" ? NaN : Number(text);
   }
@@ -67,23 +71,34 @@ function tomlOf(value) {
   return String(value);
 }
 
+// ids of the projects that the preset has built
+function standing({relations, preset}) {
+  const program = data.programs[`${relations}/${preset}`] ?? data.programs[relations];
+  return new Set(program.presets[preset].stands);
+}
+
+// what lasts as long as the setting does; what is built stays, a stock that is shut stays shut
+const ENDLESS = ["build", "delay", "release"];
+
 function measuresOf(setting) {
-  const stands = new Set(data.programs[setting.relations].presets[setting.preset].stands);
-  return Object.entries(setting.controls).flatMap(([id, value]) => {
+  const stands = standing(setting), preset = presets.find((p) => p.name === setting.preset);
+  const own = Object.entries(setting.controls).flatMap(([id, value]) => {
     const control = known.get(id);
     if (value === control.default || stands.has(id)) return [];
     const sized = control.kind === "export" || control.kind === "demand";
     return control.measures.map((measure) => sized ? {...measure, share: value} : measure);
   });
+  const lasts = setting.months < start.months ? {months: setting.months} : {};
+  return [...preset.measures, ...own].map((measure) => ENDLESS.includes(measure.kind) ? measure : {...measure, ...lasts});
 }
 
 function fileOf(setting) {
-  const name = `${data.graph}-setting`;
-  const lines = [`# chainnet balance ${data.graph} --scenario ${name}.toml --reroute ${setting.relations} --others ${setting.order}`,
-    `# digest of the data: ${data.digest}`, `label = ${quoted(sentence().slice(0, 300))}`];
-  const preset = presets.find((p) => p.name === setting.preset);
-  if (preset && preset.toml) lines.push("", preset.toml.trim());
-  for (const measure of measuresOf(setting))
+  const name = `${data.graph}-setting`, measures = measuresOf(setting), builds = measures.some((measure) => measure.kind === "build");
+  const lines = [`# chainnet balance ${data.graph} --scenario ${name}.toml --reroute ${setting.relations} --others ${setting.order}${data.asks}`,
+    ...(whyNoCourse(setting) ? [] : [`# month by month${builds ? ", where the page has none of the projects built here" : ""}: chainnet stress ${data.graph} --scenario ${name}.toml`
+      + ` --months ${data.months.n} --reroute ${inMonths(setting).relations} --others ${setting.order}${data.asks}`]),
+    `# digest of the data: ${data.digest}; all is in force from the first month on`, `label = ${quoted(sentence().slice(0, 300))}`];
+  for (const measure of measures)
     lines.push("", "[[measures]]", ...Object.entries(measure).map(([key, value]) => `${key} = ${tomlOf(value)}`));
   return {name: `${name}.toml`, text: lines.join("\n") + "\n"};
 }

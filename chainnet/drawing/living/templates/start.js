@@ -23,10 +23,11 @@ function hire() {
 }
 
 function heard({data: said}) {
-  if (said.kind === "ranges" || said.kind === "asides") {
+  if (["ranges", "asides", "hinges"].includes(said.kind)) {
     if (!shown || shown.number !== said.number) return;
     shown[said.kind] = said.found;
     if (said.kind === "ranges") paintMembers(shown.answer, said.found);
+    else if (said.kind === "hinges") paintHinges(shown.answer, said.found);
     else { paintBars(shown.answer, shown.asides); paintAdds(shown.answer, shown.asides); }
     return;
   }
@@ -68,7 +69,7 @@ async function stop() {
 function asidesOf(of) {
   const found = [], other = {after: "before", before: "after"}[of.order];
   if (data.hasOthers && other) found.push({key: other, setting: {...of, order: other}});
-  const stands = new Set(data.programs[of.relations].presets[of.preset].stands);
+  const stands = standing(of);
   for (const {id, kind} of data.controls)
     if (kind === "project" && !of.controls[id] && !stands.has(id))
       found.push({key: id, setting: {...of, controls: {...of.controls, [id]: true}}});
@@ -88,9 +89,10 @@ function ask(asked) {
 async function solve(asked) {
   const {found, number: of} = await ask(asked);
   const began = performance.now();
-  shown = {answer: found, number: of, ranges: null, asides: null};
+  shown = {answer: found, number: of, ranges: null, asides: null, hinges: null, months: null};
   paint(shown);
   found.ms.paint = performance.now() - began;
+  followCourse();
   return publicAnswer();
 }
 
@@ -107,7 +109,7 @@ function show(to) {
   for (const input of document.querySelectorAll("[data-control]")) {
     const control = known.get(input.dataset.control), value = setting.controls[control.id] ?? control.default;
     if (input.type === "checkbox") {
-      const stands = data.programs[setting.relations].presets[setting.preset].stands.includes(control.id);
+      const stands = standing(setting).has(control.id);
       input.checked = value || stands;
       input.disabled = stands;
       input.closest("label").title = stands ? "stands in the scenario" : "";
@@ -118,7 +120,12 @@ function show(to) {
     }
     input.closest(".control").classList.toggle("is-moved", control.id in setting.controls);
   }
-  for (const key of ["preset", "relations", "order"]) if ($(key)) $(key).value = setting[key];
+  for (const key of ["preset", "relations", "order", "months"]) if ($(key)) $(key).value = setting[key];
+  if ($("months")) {
+    const words = setting.months < start.months ? `${setting.months} months` : "to the end";
+    $("lasts").textContent = words;
+    $("months").setAttribute("aria-valuetext", words);
+  }
   for (const group of document.querySelectorAll("[data-group]")) {
     const moved = Object.keys(setting.controls).filter((id) => known.get(id).kind === group.dataset.group).length;
     group.querySelector(".moved").textContent = moved ? `· ${moved} moved` : "";
@@ -166,6 +173,7 @@ function listen() {
   let dragged = null;
   $("controls").addEventListener("input", ({target}) => {
     if (target.dataset.control) { const isNew = dragged !== target; dragged = target; quietly(moved(target, isNew)); }
+    if (target.id === "months") { const isNew = dragged !== target; dragged = target; quietly(go({...setting, months: Number(target.value)}, isNew)); }
     if (target.classList.contains("filter")) filter(target);
   });
   $("controls").addEventListener("change", ({target}) => {
@@ -234,8 +242,8 @@ async function open() {
   const [text, solver, wasm] = await Promise.all(["data", "solver", "program"].map(unpacked));
   const words = new TextDecoder().decode(text);
   data = JSON.parse(words);
-  start = data.start;
-  presets = [{name: "", label: "", toml: ""}, ...data.presets];
+  start = {...data.start, months: data.months?.n ?? 1};
+  presets = [{name: "", label: "", measures: []}, ...data.presets];
   known = new Map(data.controls.map((control) => [control.id, control]));
   parts = {wasm, text: words, url: URL.createObjectURL(new Blob([solver], {type: "text/javascript"}))};
   await hire();
@@ -244,16 +252,16 @@ async function open() {
   const apart = Math.max(...found.stages.map((s, k) => Math.abs(s.served_tpa - start.served[k]))) / Math.max(whole, 1e-9);
   if (!found.certificate.ok) throw new Error("its first answer is not proved");
   if (!(apart <= AGREE)) throw new Error(`its first answer is not Python's (off by ${apart.toExponential(1)} of all demand)`);
-  first = found; shown = {answer: found, number: of, ranges: null, asides: null}; setting = opened;
+  first = found; shown = {answer: found, number: of, ranges: null, asides: null, hinges: null, months: null}; setting = opened;
   document.documentElement.className = "live";
   for (const input of document.querySelectorAll("main [disabled],header [disabled]")) input.disabled = false;
-  years(); show(setting); listen();
+  years(); show(setting); listen(); guide();
   const wanted = settingOf(location.hash);
   if (wanted.dropped.length) $("cause").textContent = `Not known here and left out of the address: ${wanted.dropped.slice(0, 5).join(", ")}.`;
-  if (same(wanted.setting, setting)) paint(shown); else await go(wanted.setting, false);
+  if (same(wanted.setting, setting)) { paint(shown); followCourse(); } else await go(wanted.setting, false);
   return {contract: data.contract, graph: data.graph, digest: data.digest, version: data.version,
     controls: data.controls.map(({id, kind, label, graded, default: value}) => ({id, kind, label, graded, default: value})),
-    orders: Object.keys(data.stages), relations: Object.keys(data.programs), presets: presets.map((p) => p.name)};
+    orders: Object.keys(data.stages), relations: data.relations, presets: presets.map((p) => p.name)};
 }
 
 const ready = open();
@@ -265,8 +273,9 @@ window.chainnet = {
     if (dropped.length) throw new RangeError(`unknown or out of range: ${dropped.join(", ")}`);
     return go(to);
   },
-  get: () => setting && {controls: {...setting.controls}, order: setting.order, relations: setting.relations, preset: setting.preset},
+  get: () => setting && {...setting, controls: {...setting.controls}},
   async answer() { await ready; return publicAnswer(); },
+  async months() { await ready; return courseOf(shown.number, shown.answer.setting); },
   toml: () => shown && fileOf(shown.answer.setting).text,
 };
 ready.catch((error) => {

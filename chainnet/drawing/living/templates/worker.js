@@ -9,58 +9,23 @@ const FINE = {...PLAIN, simplex_strategy: 4, simplex_scale_strategy: 0};
 const least = (list) => Float64Array.from(list, (v) => v === null ? -Infinity : v);
 const most = (list) => Float64Array.from(list, (v) => v === null ? Infinity : v);
 
-class Program {
-  constructor(p) {
-    Object.assign(this, {n: p.cols, m: p.rows, effects: p.effects, presets: p.presets, served: p.served});
-    this.starts = Int32Array.from(p.starts); this.indices = Int32Array.from(p.indices);
-    this.values = Float64Array.from(p.values);
-    this.rowLower = least(p.rowLower); this.rowUpper = most(p.rowUpper); this.colUpper = most(p.colUpper);
-    this.cost = Float64Array.from(p.cost);
-    this.rowScale = Float64Array.from(p.rowScale); this.colScale = Float64Array.from(p.colScale);
-    this.steps = p.steps; this.colInput = p.colInput; this.rowInput = p.rowInput;
-    const scaled = new Float64Array(this.values.length);
-    for (let j = 0; j < this.n; j++)
-      for (let k = this.starts[j]; k < this.starts[j + 1]; k++)
-        scaled[k] = this.values[k] * this.colScale[j] / this.rowScale[this.indices[k]];
-    this.model = highs.createModel({numCols: this.n, numRows: this.m, colCost: new Float64Array(this.n),
-      colLower: new Float64Array(this.n), colUpper: over(this.colUpper, this.colScale),
-      rowLower: over(this.rowLower, this.rowScale), rowUpper: over(this.rowUpper, this.rowScale),
-      matrix: {format: "csc", numRows: this.m, numCols: this.n,
-        starts: this.starts, indices: this.indices, values: scaled}});
-    const t = data.tolerances;
+// rows and columns of a program in sizes near one, and the model that solves it; bounds come with each question
+class Model {
+  setUp({n, m, starts, indices, values, rowScale, colScale}, b) {
+    Object.assign(this, {n, m, starts, indices, values, rowScale, colScale, first: null});
+    const scaled = new Float64Array(values.length);
+    for (let j = 0; j < n; j++)
+      for (let k = starts[j]; k < starts[j + 1]; k++) scaled[k] = values[k] * colScale[j] / rowScale[indices[k]];
+    this.model = highs.createModel({numCols: n, numRows: m, colCost: new Float64Array(n), colLower: new Float64Array(n),
+      colUpper: over(b.upper, colScale), rowLower: over(b.rowLower, rowScale), rowUpper: over(b.rowUpper, rowScale),
+      matrix: {format: "csc", numRows: m, numCols: n, starts, indices, values: scaled}});
+    const t = data.tolerances, most = n + m + 1000;
     this.model.options.set({output_flag: false, small_matrix_value: t.negligible});
     this.ways = {
       plain: {...PLAIN, primal_feasibility_tolerance: t.solver, dual_feasibility_tolerance: t.solver},
-      near: {...FINE, primal_feasibility_tolerance: t.solver, dual_feasibility_tolerance: t.solver,
-        simplex_iteration_limit: this.n + this.m + 1000},
-      fine: {...FINE, primal_feasibility_tolerance: t.solver, dual_feasibility_tolerance: t.finest,
-        simplex_iteration_limit: this.n + this.m + 1000},
+      near: {...FINE, primal_feasibility_tolerance: t.solver, dual_feasibility_tolerance: t.solver, simplex_iteration_limit: most},
+      fine: {...FINE, primal_feasibility_tolerance: t.solver, dual_feasibility_tolerance: t.finest, simplex_iteration_limit: most},
       wide: {...PLAIN, presolve: "on", primal_feasibility_tolerance: t.wide, dual_feasibility_tolerance: t.wide}};
-    this.first = null;
-  }
-
-  // the bounds and costs of a setting: what the preset says, then the effects of what was moved
-  bounds(setting) {
-    const upper = this.colUpper.slice(), rowUpper = this.rowUpper.slice(), cost = this.cost.slice();
-    const preset = this.presets[setting.preset];
-    for (const [list, into] of [[preset.cols, upper], [preset.rows, rowUpper], [preset.costs, cost]])
-      for (const [at, value] of list) into[at] = value === null ? Infinity : value;
-    for (const control of data.controls) {
-      const value = control.id in setting.controls ? setting.controls[control.id] : control.default;
-      const effect = this.effects[control.id];
-      if (effect.shut) {
-        if (value === null) continue;
-        for (const j of effect.shut) upper[j] = 0;
-        if (value === 0) for (const j of effect.zero) upper[j] = 0;
-        for (const [i, full] of effect.cap) rowUpper[i] = Math.min(rowUpper[i], value * full);
-      } else if (effect.times) {
-        if (value !== 1) for (const j of effect.times) upper[j] *= value;
-      } else if (!value && !preset.stands.includes(control.id)) {
-        for (const j of effect.close) upper[j] = 0;
-        for (const i of effect.closeRows) rowUpper[i] = 0;
-      }
-    }
-    return {lower: new Float64Array(this.n), upper, rowLower: this.rowLower.slice(), rowUpper, cost};
   }
 
   put(b) {
@@ -137,6 +102,45 @@ class Program {
     keep(found.y, found.activity, b.rowLower, b.rowUpper, this.rowScale, found.size);
     this.put(b);
   }
+}
+
+// a program of one year as it was exported, with what each control does
+class Program extends Model {
+  constructor(p) {
+    super();
+    Object.assign(this, {effects: p.effects, presets: p.presets, served: p.served, steps: p.steps, activity: p.activity,
+      nodeRow: p.nodeRow, colInput: p.colInput, rowInput: p.rowInput});
+    this.baseLower = least(p.rowLower); this.baseUpper = most(p.rowUpper); this.colUpper = most(p.colUpper);
+    this.cost = Float64Array.from(p.cost);
+    this.setUp({n: p.cols, m: p.rows, starts: Int32Array.from(p.starts), indices: Int32Array.from(p.indices),
+      values: Float64Array.from(p.values), rowScale: Float64Array.from(p.rowScale), colScale: Float64Array.from(p.colScale)},
+    {upper: this.colUpper, rowLower: this.baseLower, rowUpper: this.baseUpper});
+  }
+
+  // the bounds and costs of a setting: what the preset says, then the effects of what was moved, then factors on some
+  bounds(setting, factors = [], hasProjects = true) {
+    const upper = this.colUpper.slice(), rowUpper = this.baseUpper.slice(), cost = this.cost.slice();
+    const preset = this.presets[setting.preset];
+    for (const [list, into] of [[preset.cols, upper], [preset.rows, rowUpper], [preset.costs, cost]])
+      for (const [at, value] of list) into[at] = value === null ? Infinity : value;
+    for (const control of data.controls) {
+      const value = control.id in setting.controls ? setting.controls[control.id] : control.default;
+      const effect = this.effects[control.id];
+      if (effect.shut) {
+        if (value === null) continue;
+        for (const j of effect.shut) upper[j] = 0;
+        if (value === 0) for (const j of effect.zero) upper[j] = 0;
+        for (const [i, full] of effect.cap) rowUpper[i] = Math.min(rowUpper[i], value * full);
+      } else if (effect.times) {
+        if (value !== 1) for (const j of effect.times) upper[j] *= value;
+      } else if ((!value || !hasProjects && control.kind === "project") && !(hasProjects && preset.stands.includes(control.id))) {
+        for (const j of effect.close) upper[j] = 0;
+        for (const i of effect.closeRows) rowUpper[i] = 0;
+      }
+    }
+    for (const {col, row, factor} of factors) if (col >= 0) upper[col] *= factor; else rowUpper[row] *= factor;
+    return {lower: new Float64Array(this.n), upper, rowLower: this.baseLower.slice(), rowUpper, cost};
+  }
 
   serving(rows, sign = -1) {
     const cost = new Float64Array(this.n);
@@ -159,9 +163,26 @@ function side(price, lower, upper, sizes, natural) {
   return {held, lost};
 }
 
+// the program of a setting: that of its relations, or one of its own for a preset that parts goods; of those the last
+// one asked for stays
+let own = "";
+function programOf(setting) {
+  const name = `${setting.relations}/${setting.preset}`, key = name in data.programs ? name : setting.relations;
+  if (programs[key]) return programs[key];
+  if (key === name) {
+    if (own) { programs[own].model.dispose(); delete programs[own]; }
+    own = key;
+  }
+  const program = programs[key] = new Program(data.programs[key]);
+  const b = program.bounds({controls: {}, preset: key === name ? setting.preset : ""});
+  program.put(b);
+  program.first = program.solve(b, program.serving(data.stages.after[0].rows), null, false).basis;
+  return program;
+}
+
 // who is served stage by stage, each kept before the next is asked
-function serve(setting) {
-  const program = programs[setting.relations], b = program.bounds(setting);
+function serve(setting, factors = []) {
+  const program = programOf(setting), b = program.bounds(setting, factors);
   const asked = data.stages[setting.order].map((s) => s.rows.reduce((sum, r) => sum + b.upper[program.served + r], 0));
   const base = {upper: b.upper.slice(), rowUpper: b.rowUpper.slice()};
   program.put(b);
@@ -194,7 +215,7 @@ function answer(setting) {
   const found = {setting, stages, cost_usd: last.value, binding, flows: last.x.slice(),
     steps: program.steps.map((step) => step.reduce((sum, j) => sum + last.x[j], 0)), certificate: certificate(proofs),
     ms: {solve: performance.now() - began}, memory_bytes: highs.memoryBytes};
-  return {found, face, basis};
+  return {found, face, basis, proofs};
 }
 
 const pause = (ms) => new Promise((next) => setTimeout(next, ms));
@@ -209,6 +230,32 @@ async function asides(job) {
     if (certificate(proofs).ok) out.push({key, stages});
   }
   return out;
+}
+
+// weak inputs made otherwise, one by one: what each stage would get. Left out is what cannot matter: less of what is
+// not used up to there, more of what has no price in any stage
+async function hinges(job, {proofs}) {
+  const program = programOf(job.setting), out = [], last = proofs[proofs.length - 1], b = program.bounds(job.setting);
+  let unproved = 0;
+  const used = (col, row) => col >= 0 ? last.x[col] / program.colScale[col] : last.activity[row] / program.rowScale[row];
+  const bound = (col, row) => col >= 0 ? b.upper[col] / program.colScale[col] : b.rowUpper[row] / program.rowScale[row];
+  const priced = (col, row) => proofs.slice(0, -1).some((p) => Math.abs(col >= 0 ? p.reduced[col] : p.y[row]) > data.tolerances.priced);
+  for (const [number, hinge] of data.hinges.entries()) {
+    const absent = hinge.table === "nodes" && hinge.variant === "absent", site = `site:${hinge.id}`;
+    if (absent && job.setting.controls[site] === false) continue;
+    const factors = hinge.rows.map((r, k) => ({factor: hinge.factors[k], col: hinge.table === "edges" ? r
+      : hinge.table === "demand" ? program.served + r : program.activity[r], row: hinge.table === "nodes" ? program.nodeRow[r] : -1}));
+    const known = factors.every(({col, row}) => col >= 0 || row >= 0);
+    if (!known && !absent) continue;
+    if (known && !factors.some(({factor, col, row}) => factor < 1
+      ? used(col, row) > factor * bound(col, row) + data.tolerances.solver : priced(col, row) && Number.isFinite(bound(col, row)))) continue;
+    await pause(0);
+    if (running !== job.number) return null;
+    const setting = absent ? {...job.setting, controls: {...job.setting.controls, [site]: false}} : job.setting;
+    const found = serve(setting, absent ? [] : factors);
+    if (certificate(found.proofs).ok) out.push({hinge: number, stages: found.stages}); else unproved++;
+  }
+  return {out, unproved};
 }
 
 // inputs at their bound whose price is not nothing in the first stage that is short: price times bound; of what is
@@ -229,7 +276,7 @@ function prices(program, base, found) {
 
 // between which ends the part of one member can lie, all stages being kept
 async function ranges(job, setting, {found, face, basis}) {
-  const program = programs[setting.relations], out = [];
+  const program = programOf(setting), out = [];
   const short = new Set(data.stages[setting.order].filter((s, k) =>
     found.stages[k].demand_tpa - found.stages[k].served_tpa > data.tolerances.printed * found.stages[k].demand_tpa
     && found.stages[k].served_tpa > data.tolerances.printed * found.stages[k].demand_tpa).flatMap((s) => s.rows));
@@ -252,7 +299,7 @@ async function ranges(job, setting, {found, face, basis}) {
   return out;
 }
 
-async function load({script, wasm, text}) {
+async function load({wasm, text, onlyMonths}) {
   data = JSON.parse(text);
   highs = await new Promise((done, fail) => {
     const bring = (imports, take) => {
@@ -261,23 +308,24 @@ async function load({script, wasm, text}) {
     };
     Module({instantiateWasm: bring}).then(done, fail);
   });
-  for (const [name, p] of Object.entries(data.programs)) {
-    const program = programs[name] = new Program(p);
-    const b = program.bounds({controls: {}, preset: ""});
-    program.put(b);
-    program.first = program.solve(b, program.serving(data.stages.after[0].rows), null, false).basis;
-  }
+  if (!onlyMonths) for (const relations of data.relations) programOf({relations, preset: ""});
 }
 
 onmessage = async ({data: job}) => {
   try {
     if (job.kind === "load") { await load(job); postMessage({kind: "loaded"}); return; }
     running = job.number;
+    if (job.kind === "rest") return;
+    if (job.kind === "months") {
+      const found = await overMonths(job);
+      if (found) postMessage({kind: "months", number: job.number, found});
+      return;
+    }
     const solved = answer(job.setting);
     postMessage({kind: "answer", number: job.number, found: solved.found});
     await pause(60);
     if (running !== job.number) return;
-    for (const [kind, look] of [["ranges", () => ranges(job.number, job.setting, solved)], ["asides", () => asides(job)]]) {
+    for (const [kind, look] of [["ranges", () => ranges(job.number, job.setting, solved)], ["asides", () => asides(job)], ["hinges", () => hinges(job, solved)]]) {
       const found = await look();
       if (found === null) return;
       postMessage({kind, number: job.number, found});

@@ -1,0 +1,354 @@
+"""What a living page holds: arrays of its programs, and words for what they are made of."""
+
+from __future__ import annotations
+
+import shlex
+import tomllib
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from chainnet._types import Array, Bools, records
+from chainnet.assumptions import CATEGORIES, variations
+from chainnet.drawing.colours import OTHER_COLOUR, country_colours
+from chainnet.drawing.facts import collect
+from chainnet.drawing.living.controls import Control
+from chainnet.drawing.living.program import LivingProgram
+from chainnet.engine import (
+    FINEST,
+    NEAT,
+    NEGLIGIBLE,
+    PAID,
+    PRICED,
+    PRINTED,
+    PROOF,
+    ROUNDING,
+    SOLVER,
+    WIDE,
+)
+from chainnet.flow import Counting, Others, balance, stages_of
+from chainnet.network import Network
+from chainnet.results import package_version
+from chainnet.scenario import Scenario
+from chainnet.words import country_name, in_sentence, who
+
+__all__ = ["CONTRACT", "payload"]
+
+CONTRACT = 1
+_ORDERS: tuple[Others, ...] = ("after", "before", "alongside")
+_TIMES = ("start", "start_month", "months", "until", "suspended", "phase_in_months")
+# kinds of inputs that a page makes otherwise: recipes are other programs, stocks are not drawn, projects are controls
+_HINGES = ("node", "relation", "input")
+# the same that Python solves and proves to
+_TOLERANCES = {
+    "finest": FINEST,
+    "neat": NEAT,
+    "negligible": NEGLIGIBLE,
+    "paid": PAID,
+    "priced": PRICED,
+    "printed": PRINTED,
+    "proof": PROOF,
+    "rounding": ROUNDING,
+    "solver": SOLVER,
+    "wide": WIDE,
+}
+
+
+def payload(
+    counting: Counting,
+    controls: list[Control],
+    presets: Sequence[Scenario],
+    programs: dict[str, LivingProgram],
+    start: str,
+) -> dict[str, Any]:
+    """Return all that a page holds but the solver: what it solves, the words for it, and Python's first answer."""
+    network = counting.network
+    groups = _steps(network)
+    inputs = _Inputs(network)
+    arrays = {name: _arrays(program, groups, inputs) for name, program in programs.items()}
+    stages = {order: _stages(counting.in_order(order)) for order in _ORDERS}
+    preset = next((p for p in presets if p.name == start), None)
+    found = balance(network, preset, "existing", others=counting.others, **counting.said)
+    served = found.demand["served_tpa"].to_numpy()
+    settings = {"preset": start, "order": counting.others, "relations": "existing"}
+    return {
+        "contract": CONTRACT,
+        "graph": network.name,
+        "asks": _asks(counting),
+        "label": network.label,
+        "year": network.year,
+        "digest": network.digest,
+        "version": package_version(),
+        "whose": who(counting.whose, network.groups_known) if counting.whose else "everyone",
+        "hasOthers": bool(counting.rivals.any()),
+        "tolerances": _TOLERANCES,
+        "controls": [_control(control) for control in controls],
+        "stages": stages,
+        "members": _members(network, counting),
+        "steps": _step_rows(network, groups),
+        "inputs": inputs.rows,
+        "hinges": _hinges(counting),
+        "categories": [[word, most] for word, most in CATEGORIES.items() if np.isfinite(most)],
+        "presets": [{"name": p.name, "label": p.label or p.name, "measures": _measures(p)} for p in presets],
+        "programs": arrays,
+        "relations": sorted(name for name in programs if "/" not in name),
+        "start": {
+            **settings,
+            "served": [float(served[stage["rows"]].sum()) for stage in stages[counting.others]],
+            "cost_usd": found.cost_usd,
+        },
+    }
+
+
+def _asks(counting: Counting) -> str:
+    """Return the options of the command line that count the same; none where the network's own hold."""
+    network, default = counting.network, Counting(counting.network)
+    options = {
+        "commodity": (counting.commodities, default.commodities),
+        "beneficiaries": (counting.whose, network.beneficiaries),
+    }
+    given = [(name, ours) for name, (ours, own) in options.items() if ours != own]
+    return "".join(f" --{name} {shlex.quote(','.join(words or ()))}" for name, words in given)
+
+
+def _measures(scenario: Scenario) -> list[dict[str, Any]]:
+    """Return the measures as plain values, without the times at which they are in force."""
+    found = tomllib.loads(Scenario(scenario.name, scenario.measures).to_toml())["measures"]
+    return [{key: value for key, value in measure.items() if key not in _TIMES} for measure in found]
+
+
+def _control(control: Control) -> dict[str, Any]:
+    return {
+        "id": control.id,
+        "kind": control.kind,
+        "label": control.label,
+        "detail": control.detail,
+        "default": control.default,
+        "graded": control.graded,
+        "isPart": control.is_part,
+        "measures": [dict(measure) for measure in control.measures],
+    }
+
+
+def _stages(counting: Counting) -> list[dict[str, Any]]:
+    found = []
+    for name, rows in stages_of(counting):
+        found.append(
+            {
+                "name": name,
+                "rows": np.flatnonzero(rows).tolist(),
+                "counts": bool((rows & counting.rows).any()),
+                "main": bool((rows & counting.anyone).any()),
+            }
+        )
+    return found
+
+
+def _members(network: Network, counting: Counting) -> list[dict[str, Any]]:
+    """Return the beneficiaries of each tier by place: label, tier, rows of demand."""
+    tiers = [*network.tier_order, ""]
+    at = {row["id"]: row for row in records(network.nodes)}
+    groups: dict[tuple[str, str], list[int]] = {}
+    for number, row in enumerate(records(network.demand[["node", "tier"]])):
+        if counting.rows[number]:
+            tier = row["tier"] if isinstance(row["tier"], str) else ""
+            groups.setdefault((tier, _place(at[row["node"]]) or _name(at[row["node"]])), []).append(number)
+    found = [{"label": place, "tier": tier, "rows": rows} for (tier, place), rows in groups.items()]
+    return sorted(found, key=lambda member: (tiers.index(member["tier"]), member["label"]))
+
+
+def _hinges(counting: Counting) -> list[dict[str, Any]]:
+    """Return the weak inputs that may be otherwise by a change of bounds: which rows of a table, by what factors."""
+    return [
+        {
+            "kind": one.kind,
+            "id": one.id,
+            "label": one.label,
+            "grade": one.quality,
+            "variant": one.variant,
+            "table": one.change.table,
+            "rows": one.change.rows.tolist(),
+            "factors": one.change.factors.tolist(),
+        }
+        for one in variations(counting.network, counting)
+        if one.kind in _HINGES
+    ]
+
+
+Group = tuple[str, str, str, list[int]]
+
+
+def _steps(network: Network) -> list[Group]:
+    """Return step, country, colour and positions (nodes, then projects) of what is drawn as one, along the chain."""
+    facts = collect(network, None, None)
+    column = {site["id"]: facts.blocks[site["block"]]["column"] for site in facts.sites}
+    groups: dict[tuple[str, str], list[int]] = {}
+    ids: list[str] = []
+    for table in (network.nodes, network.projects):
+        for row in records(table):
+            ids.append(row["id"])
+            if row["stage"] == "end_use":
+                continue
+            step = row["step"] if isinstance(row["step"], str) else row["stage"]
+            place = _place(row) or "elsewhere"
+            groups.setdefault((step, place), []).append(len(ids) - 1)
+    first = {
+        step: min(column.get(ids[i], 0) for (s, _), at in groups.items() if s == step for i in at) for step, _ in groups
+    }
+    made = network.baseline.reindex(ids).fillna(0.0).to_numpy()
+    shares = _largest_places(groups, made)
+    colour = {country_name(place): code for place, code in country_colours(network).items()}
+    order = sorted(groups, key=lambda g: (first[g[0]], g[0], shares.index(g[1])))
+    return [(step, place, colour.get(place, OTHER_COLOUR), groups[step, place]) for step, place in order]
+
+
+def _step_rows(network: Network, groups: list[Group]) -> list[dict[str, Any]]:
+    """Return what is drawn as one, with what it made or passed on in the baseline, t/a; null = not known."""
+    known = network.edges["flow_tpa"].notna().any()
+    made = network.baseline.reindex([*network.nodes["id"], *network.projects["id"]]).fillna(0.0).to_numpy()
+    return [
+        {"step": step, "country": place, "colour": colour, "base": float(made[at].sum()) if known else None}
+        for step, place, colour, at in groups
+    ]
+
+
+def _largest_places(groups: dict[tuple[str, str], list[int]], made: Array) -> list[str]:
+    """Return places, first that with the largest part of any steps, added up."""
+    whole: dict[str, float] = {}
+    for (step, _), at in groups.items():
+        whole[step] = whole.get(step, 0.0) + float(made[at].sum())
+    part: dict[str, float] = {}
+    for (step, place), at in groups.items():
+        part[place] = part.get(place, 0.0) + float(made[at].sum()) / (whole[step] or 1.0)
+    return sorted(part, key=lambda place: (-part[place], place))
+
+
+class _Inputs:
+    """What can bind: a row for each edge, node and rule, shared by all programs."""
+
+    def __init__(self, network: Network) -> None:
+        self.rows: list[dict[str, Any]] = []
+        self._known: dict[tuple[str, int | str], int] = {}
+        self._nodes = [
+            row
+            for table in (network.nodes, network.projects)
+            for row in records(table[["id", "label", "stage", "step", "country", "region", "quality"]])
+        ]
+        self._edges = records(network.edges[["source", "target", "quality"]])
+        self._at = {row["id"]: row for row in self._nodes}
+        self._flow = network.edges["flow_tpa"].fillna(0.0).to_numpy()
+
+    def number(self, kind: str, owner: int) -> int:
+        """Return the number of an edge or a node, by its position in the tables."""
+        if (kind, owner) not in self._known:
+            row = self._nodes[owner] if kind == "node" else self._at[self._edges[owner]["source"]]
+            label = _name(row)
+            quality = row["quality"]
+            if kind == "edge":
+                label = f"{label} → {_name(self._at[self._edges[owner]['target']])}"
+                quality = self._edges[owner]["quality"]
+            self._add((kind, owner), kind, label, row, quality)
+        return self._known[kind, owner]
+
+    def rule(self, label: str, edges: Bools) -> int | None:
+        """Return the number of a rule; its step and country are those from which most passed in the baseline."""
+        if not edges.any():
+            return None
+        source = self._edges[int(np.where(edges, self._flow, -1.0).argmax())]["source"]
+        key = (label, source)
+        if key not in self._known:
+            self._add(key, "rule", label, self._at[source], None)
+        return self._known[key]
+
+    def _add(self, key: tuple[str, int | str], kind: str, label: str, row: dict[str, Any], quality: Any) -> None:
+        self._known[key] = len(self.rows)
+        place = _place(row)
+        step = row["step"] if isinstance(row["step"], str) else row["stage"]
+        grade = quality if isinstance(quality, str) else ""
+        self.rows.append(
+            {
+                "kind": kind,
+                "label": label,
+                "step": step,
+                "country": place,
+                "where": in_sentence(place),
+                "grade": grade,
+                "flow": float(self._flow[int(key[1])]) if kind == "edge" else 0.0,
+            }
+        )
+
+
+def _place(row: dict[str, Any]) -> str:
+    return next((country_name(word) for word in (row["country"], row["region"]) if isinstance(word, str)), "")
+
+
+def _name(row: dict[str, Any]) -> str:
+    return row["label"] if isinstance(row["label"], str) else str(row["id"])
+
+
+def _arrays(program: LivingProgram, groups: list[Group], inputs: _Inputs) -> dict[str, Any]:
+    """Return one program as the page takes it; null is no bound."""
+    low, p, f = program.low, program.low.program, program.low.flows
+    columns, rows, cost = program.base[""]
+    presets = {}
+    for name, (upper, upper_rows, costs) in program.base.items():
+        pairs = ((upper, columns), (upper_rows, rows), (costs, cost))
+        changed = [[[int(i), _bound(new[i])] for i in np.flatnonzero(new != old)] for new, old in pairs]
+        presets[name] = {**dict(zip(("cols", "rows", "costs"), changed, strict=True)), "stands": program.stands[name]}
+    bounded = np.isfinite(columns)
+    col_input: list[int | None] = [None] * len(columns)
+    for j in range(low.n_edges):
+        col_input[j] = inputs.number("edge", j)
+    for node in np.flatnonzero(f.activity >= 0).tolist():
+        if bounded[f.activity[node]]:
+            col_input[f.activity[node]] = inputs.number("node", node)
+    row_input: list[int | None] = [None] * len(rows)
+    for i, (kind, owner, _) in enumerate(low.rows):
+        if kind == "node" and np.isfinite(rows[i]):
+            row_input[i] = inputs.number("node", owner)
+        elif kind == "restriction":
+            row_input[i] = inputs.rule(*program.rules[owner])
+    steps = []
+    for _, _, _, at in groups:
+        makers = [int(f.activity[i]) for i in at if f.activity[i] >= 0]
+        passing = [i for i in at if f.activity[i] < 0]
+        steps.append(makers + np.flatnonzero(np.isin(f.tail, passing)).tolist())
+    return {
+        "cols": len(columns),
+        "rows": len(rows),
+        "starts": p.matrix.indptr.tolist(),
+        "indices": p.matrix.indices.tolist(),
+        "values": p.matrix.data.tolist(),
+        "rowLower": _bounds(p.row_lower),
+        "rowUpper": _bounds(rows),
+        "colUpper": _bounds(columns),
+        "cost": cost.tolist(),
+        "rowScale": p.row_scale.tolist(),
+        "colScale": p.col_scale.tolist(),
+        "served": f.demand_start,
+        "activity": f.activity.tolist(),
+        "nodeRow": _node_rows(program),
+        "effects": program.effects,
+        "presets": presets,
+        "colInput": col_input,
+        "rowInput": row_input,
+        "steps": steps,
+    }
+
+
+def _node_rows(program: LivingProgram) -> list[int]:
+    """Return the row that limits each node and project, -1 where there is none."""
+    found = np.full(len(program.low.flows.activity), -1, dtype=np.int64)
+    for i, (kind, owner, _) in enumerate(program.low.rows):
+        if kind == "node":
+            found[owner] = i
+    return [int(row) for row in found]
+
+
+def _bound(value: Any) -> float | None:
+    return float(value) if np.isfinite(value) else None
+
+
+def _bounds(values: Array) -> list[float | None]:
+    return [_bound(value) for value in values]
