@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from chainnet.blocs import alignment as alignment
     from chainnet.blocs import alliance as alliance
     from chainnet.blocs import fair_split as fair_split
+    from chainnet.blocs import partners as partners
     from chainnet.blocs import retaliation as retaliation
     from chainnet.calibration import calibrate as calibrate
     from chainnet.calibration import from_trade as from_trade
@@ -96,6 +97,7 @@ _ROOMS = {
     "merge": "sharing",
     "overcapacity": "economics",
     "overview": "assessment",
+    "partners": "blocs",
     "portfolio": "projects",
     "price_floor": "economics",
     "read": "io",
@@ -150,6 +152,7 @@ __all__ = [
     "merge",
     "overcapacity",
     "overview",
+    "partners",
     "portfolio",
     "price_floor",
     "read",
