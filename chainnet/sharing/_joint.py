@@ -13,12 +13,21 @@ from scipy.sparse import csc_array
 
 from chainnet import checks
 from chainnet._types import Array, Ints
-from chainnet.engine import CERTAIN, LEAST_SIZE, Certificate, LinearProgram, LinearSolution, WarmModel, certify_linear, require
+from chainnet.engine import (
+    CERTAIN,
+    LEAST_SIZE,
+    Certificate,
+    LinearProgram,
+    LinearSolution,
+    WarmModel,
+    certify_linear,
+    require,
+)
 from chainnet.errors import ChainnetWarning, DataError
 from chainnet.network import Network
 from chainnet.results import BOUNDED, Result, provenance, stamp
 from chainnet.scenario import Scenario
-from chainnet.sharing._offer import ASK, OFFER, Home, check_named
+from chainnet.sharing._offer import ASK, OFFER, Home, check_named, most_of
 from chainnet.sharing._partition import Partition, border_of, most_prices
 
 __all__ = ["Joint", "first_ask", "joint_ask", "joint_value"]
@@ -112,8 +121,8 @@ def joint_value(
     Notes
     -----
     Cross decomposition (Van Roy 1983): from the mix of plans (Dantzig and Wolfe 1960) come a value and prices, from
-    the planes (Benders 1962) a bound and tonnes. Each ask holds tonnes half way between the two, and three sets of
-    prices: of the mix, half way to the best so far, of the planes. The first asks for the baseline trade. Tiers are
+    the planes (Benders 1962) a bound and tonnes. Each ask holds two sets of tonnes, of the planes and half way to the
+    mix, and three of prices: of the mix, half way to the best so far, of the planes. The first asks for the baseline trade. Tiers are
     not locked one after the other.
 
     Examples
@@ -145,8 +154,16 @@ def joint_value(
             break
         ask = talk.ask(number + 1)
     if not ask["border"]:
-        warnings.warn("joint: no relation crosses a border, so the answer is the sum of the parts.", ChainnetWarning, stacklevel=2)
-    settings = {"parts": sorted(given), "scenario": scenario.name if scenario else "", "tier": tier, "tolerance": tolerance, "rounds": rounds}
+        warnings.warn(
+            "joint: no relation crosses a border, so the answer is the sum of the parts.", ChainnetWarning, stacklevel=2
+        )
+    settings = {
+        "parts": sorted(given),
+        "scenario": scenario.name if scenario else "",
+        "tier": tier,
+        "tolerance": tolerance,
+        "rounds": rounds,
+    }
     source = provenance(next(iter(given.values())), "HiGHS simplex", status=BOUNDED, **settings)
     source["graph"], source["digest"] = " + ".join(sorted(given)), ""
     found = _result(talk, border_of(given), asks, offers, source, tolerance)
@@ -171,7 +188,7 @@ def first_ask(parts: Mapping[str, Network]) -> dict[str, Any]:
         "format": ASK,
         "round": 1,
         "border": {i: [float(most), float(m)] for i, most, m in zip(points, limit, worth, strict=True)},
-        "tonnes": dict(zip(points, flow.tolist(), strict=True)),
+        "tonnes": [dict(zip(points, flow.tolist(), strict=True))],
         "prices": [dict.fromkeys(points, 0.0)],
     }
 
@@ -214,6 +231,7 @@ class _Answer:
     party: int
     round: int
     place: int
+    is_priced: bool
     served: float
     tonnes: Array
     bound: float
@@ -240,19 +258,25 @@ class _Talk:
     def ask(self, number: int) -> dict[str, Any]:
         """Return the next ask."""
         prices = [self.mix_price, (self.mix_price + self._best_price()) / 2, self.cut_price]
-        tonnes = np.clip((self.mix_tonnes + self.cut_tonnes) / 2, 0.0, self.limit)
+        tonnes = [np.clip(t, 0.0, self.limit) for t in ((self.mix_tonnes + self.cut_tonnes) / 2, self.cut_tonnes)]
 
         def named(values: Array) -> dict[str, float]:
             return dict(zip(self.points, (values + 0.0).tolist(), strict=True))
 
         border = {i: [float(a), float(b)] for i, a, b in zip(self.points, self.limit, self.miss, strict=True)}
-        return {"format": ASK, "round": number, "border": border, "tonnes": named(tonnes), "prices": [named(p) for p in prices]}
+        return {
+            "format": ASK,
+            "round": number,
+            "border": border,
+            "tonnes": [named(t) for t in tonnes],
+            "prices": [named(p) for p in prices],
+        }
 
     def _best_price(self) -> Array:
         """Return the prices under which all together promised least: the sharpest bound that prices alone gave."""
         sums: dict[tuple[int, int], float] = {}
         for a in self.answers:
-            if a.place:
+            if a.is_priced:
                 sums[a.round, a.place] = sums.get((a.round, a.place), 0.0) + a.bound
         best = min(sums, key=lambda key: (sums[key], key))
         out = np.zeros(len(self.points))
@@ -262,13 +286,14 @@ class _Talk:
                 out[own] = -a.slope[own]
         return out
 
-    def _solve(self, program: LinearProgram, what: str) -> LinearSolution:
+    def _solve(self, program: LinearProgram, what: str) -> tuple[LinearSolution, float]:
+        """Return the optimum, and the most that its duals leave possible."""
         found = WarmModel(program).solve(None, or_wide=True)
         if found.status != "optimal":
             raise DataError(f"joint: the offers do not fit together ({what} is {found.status}). Ask them anew.")
         proof = require(certify_linear(f"joint, {what}", program, found.x, found.row_dual, program.row_scale))
         self.worst = proof if self.worst is None or proof.gap > self.worst.gap else self.worst
-        return found
+        return found, most_of(proof, program, found)
 
     def _mix(self) -> None:
         """Mix the plans so that borders agree: a value that can be carried out; with misses allowed, prices."""
@@ -276,28 +301,38 @@ class _Talk:
         sums, border = np.zeros((k, n)), np.zeros((j, n))
         for c, a in enumerate(self.answers):
             sums[a.party, c] = 1.0
-            border[:, c] = np.where(self.exporter == a.party, a.tonnes, 0.0) - np.where(self.importer == a.party, a.tonnes, 0.0)
+            border[:, c] = np.where(self.exporter == a.party, a.tonnes, 0.0) - np.where(
+                self.importer == a.party, a.tonnes, 0.0
+            )
         served = np.array([a.served for a in self.answers])
-        # a party may also stand still: weights sum to 1 at most, for nothing made is a plan as well
+        # a party may also stand still: weights sum to 1 at most, for nothing made is a plan as well; the bounds of single
+        # weights and misses never hold, they are there for the proof
         most = float(served.max(initial=0.0)) or 1.0
         for allowed in (False, True):
             m = 2 * j if allowed else 0
             slack = [np.vstack([np.zeros((k, j)), np.diag(s * np.ones(j))]) for s in (1.0, -1.0)] if allowed else []
-            cost = np.append(-served, np.tile(self.miss, 2) if allowed else np.zeros(0))
+            cost = np.append(-served, np.tile(self.miss, 2)[:m])
             program = LinearProgram(
                 csc_array(np.hstack([np.vstack([sums, border]), *slack])),
                 np.append(np.full(k, -np.inf), np.zeros(j)), np.append(np.ones(k), np.zeros(j)),
-                np.zeros(n + m), np.full(n + m, np.inf), cost,
-                np.append(np.ones(k), self.size), np.append(np.ones(n), np.tile(self.size, 2) if allowed else np.zeros(0)),
+                np.zeros(n + m), np.append(np.full(n, 2.0), np.tile(2 * self.size, 2)[:m]), cost,
+                np.append(np.ones(k), self.size), np.append(np.ones(n), np.tile(self.size, 2)[:m]),
             )  # fmt: skip
-            found = self._solve(program, "mix of plans")
+            found, _ = self._solve(program, "mix of plans")
             if allowed:
                 self.mix_price = found.row_dual[k:]
             else:
                 value = float((served * found.x[:n]).sum())
                 self.value = 0.0 if value <= CERTAIN * most else value
                 self.mix_tonnes = np.array(
-                    [sum(w * a.tonnes[i] for w, a in zip(found.x, self.answers, strict=True) if a.party == self.exporter[i]) for i in range(j)]
+                    [
+                        sum(
+                            w * a.tonnes[i]
+                            for w, a in zip(found.x, self.answers, strict=True)
+                            if a.party == self.exporter[i]
+                        )
+                        for i in range(j)
+                    ]
                 )
 
     def _cut(self) -> None:
@@ -309,12 +344,13 @@ class _Talk:
             rows[r, k:] = -a.slope
         bound = np.array([a.bound for a in self.answers])
         size = max(float(np.abs(bound).max(initial=0.0)), LEAST_SIZE)
+        most = 2 * (size + float(max(np.abs(a.slope) @ self.limit for a in self.answers)))  # no plane allows so much
         program = LinearProgram(
-            csc_array(rows), np.full(n, -np.inf), bound, np.zeros(k + j), np.append(np.full(k, np.inf), self.limit),
+            csc_array(rows), np.full(n, -np.inf), bound, np.zeros(k + j), np.append(np.full(k, most), self.limit),
             np.append(-np.ones(k), np.zeros(j)), np.full(n, size), np.append(np.full(k, size), self.size),
         )  # fmt: skip
-        found = self._solve(program, "planes")
-        self.bound, self.cut_tonnes = -float(found.value), found.x[k:]
+        found, self.bound = self._solve(program, "planes")
+        self.cut_tonnes = found.x[k:]
         weight = -found.row_dual
         self.cut_price = np.zeros(j)
         for w, a in zip(weight, self.answers, strict=True):
@@ -366,7 +402,9 @@ def _answer(
 ) -> _Answer:
     i, party, number, place = who
     what = f"offer of {party}, round {number}"
-    if not isinstance(one, Mapping) or not all(isinstance(one.get(k), Mapping) for k in ("exports", "imports", "prices")):
+    if not isinstance(one, Mapping) or not all(
+        isinstance(one.get(k), Mapping) for k in ("exports", "imports", "prices")
+    ):
         raise DataError(f"{what}: an answer lacks exports, imports or prices. Give what offer wrote.")
     tonnes, slope = np.zeros(len(at)), np.zeros(len(at))
     for side, taken in (("exports", exporter), ("imports", importer)):
@@ -386,7 +424,9 @@ def _answer(
         slope[at[point]] = checks.number(value, f"{what}: price of {point}", -np.inf)
     served = checks.number(one.get("served_tpa"), f"{what}: served_tpa")
     bound = checks.number(one.get("bound_tpa"), f"{what}: bound_tpa", -np.inf)
-    return _Answer(i, number, place, served, np.minimum(tonnes, limit), bound, slope)
+    if one.get("asked") not in ("tonnes", "prices"):
+        raise DataError(f"{what}: an answer does not say whether tonnes or prices were asked. Give what offer wrote.")
+    return _Answer(i, number, place, one["asked"] == "prices", served, np.minimum(tonnes, limit), bound, slope)
 
 
 def _check_planes(answers: Sequence[_Answer], parties: Sequence[str], exporter: Ints, importer: Ints) -> None:
@@ -397,10 +437,10 @@ def _check_planes(answers: Sequence[_Answer], parties: Sequence[str], exporter: 
         plans, slopes = np.array([a.tonnes[at] for a in own]), np.array([a.slope[at] for a in own])
         served, bounds = np.array([a.served for a in own]), np.array([a.bound for a in own])
         paid = slopes @ plans.T  # plane x plan
-        size = np.abs(slopes) @ plans.T + np.abs(bounds)[:, None] + served[None, :] + LEAST_SIZE
-        above = served[None, :] - bounds[:, None] - paid
-        if (above > 10 * CERTAIN * size).any():
-            plane, plan = np.argwhere(above > 10 * CERTAIN * size)[0]
+        size = np.abs(slopes) @ plans.T + np.abs(bounds)[:, None] + served[None, :]
+        above = served[None, :] - bounds[:, None] - paid > 10 * CERTAIN * size + LEAST_SIZE
+        if above.any():
+            plane, plan = np.argwhere(above)[0]
             raise DataError(
                 f"offer of {party}: its plan of round {own[plan].round} serves more than its own bound of round "
                 f"{own[plane].round} allows. One of them is not of this part and scenario; ask it anew."
@@ -419,7 +459,9 @@ def _result(
     trade["price_t_per_t"] = talk.cut_price[order]
     steps = []
     for number in range(1, talk.n_rounds + 1):
-        then = talk if number == talk.n_rounds else _Talk(asks[0]["border"], [o for o in offers if o["round"] <= number])
+        then = (
+            talk if number == talk.n_rounds else _Talk(asks[0]["border"], [o for o in offers if o["round"] <= number])
+        )
         steps.append((number, then.value, then.bound, then.gap))
     assert talk.worst is not None
     proof = replace(talk.worst, problem="joint value", value=talk.value, bound=talk.bound)
@@ -444,8 +486,8 @@ def _exchanged(asks: Sequence[Mapping[str, Any]], offers: Sequence[Mapping[str, 
         n = ask["round"]
         for point, (limit, miss) in ask["border"].items():
             rows += [(n, "", 0, "limit", point, limit), (n, "", 0, "miss", point, miss)]
-        rows += [(n, "", 0, "tonnes", point, value) for point, value in ask["tonnes"].items()]
-        rows += [(n, "", k, "price", i, v) for k, one in enumerate(ask["prices"], 1) for i, v in one.items()]
+        for k, (what, one) in enumerate([(what, one) for what in ("tonnes", "prices") for one in ask[what]]):
+            rows += [(n, "", k, what, point, value) for point, value in one.items()]
     for one in offers:
         for k, answer in enumerate(one["answers"]):
             head = (one["round"], one["party"], k)
@@ -476,7 +518,16 @@ def _learnt(talk: _Talk) -> pd.DataFrame:
             found = model.solve(None, or_wide=True)
             can = max(float(a.tonnes[j]) for a in own)
             most = max(-found.value, can) if found.status == "optimal" else float(talk.limit[j])
-            rows.append((party, talk.points[j], "export" if talk.exporter[j] == i else "import", can, most, float(talk.limit[j])))
+            rows.append(
+                (
+                    party,
+                    talk.points[j],
+                    "export" if talk.exporter[j] == i else "import",
+                    can,
+                    most,
+                    float(talk.limit[j]),
+                )
+            )
     table = pd.DataFrame(rows, columns=["party", "id", "side", "can_tpa", "most_tpa", "limit_tpa"])
     table["is_narrowed"] = (table["can_tpa"] > 0) | (table["most_tpa"] < table["limit_tpa"] * (1 - CERTAIN))
     return table

@@ -12,20 +12,22 @@ from scipy.sparse import block_array, csc_array, eye_array
 
 from chainnet import checks
 from chainnet._types import Array
-from chainnet.engine import LinearProgram, LinearSolution, WarmModel, certify_linear, require
+from chainnet.engine import Certificate, LinearProgram, LinearSolution, WarmModel, certify_linear, require
 from chainnet.errors import ChainnetWarning, DataError, UnknownIdError
 from chainnet.lowering import Overlay, lower
 from chainnet.network import Network
 from chainnet.scenario import Scenario, listed, overlay_of
 from chainnet.sharing._partition import BORDER, own_demand
 
-__all__ = ["ASK", "OFFER", "Home", "at_home", "check_named", "offer"]
+__all__ = ["ASK", "OFFER", "Home", "at_home", "check_named", "most_of", "offer"]
 
 ASK, OFFER = "chainnet-ask-1", "chainnet-offer-1"
 _PLACES = {"country", "region"}
 
 
-def offer(part: Network, ask: Mapping[str, Any], scenario: Scenario | None = None, *, tier: str | None = None) -> dict[str, Any]:
+def offer(
+    part: Network, ask: Mapping[str, Any], scenario: Scenario | None = None, *, tier: str | None = None
+) -> dict[str, Any]:
     """Answer a question about a part: what it serves at given border tonnes, and at given border prices.
 
     Parameters
@@ -91,7 +93,8 @@ class Home:
         self._program = low.program
         self._plain = WarmModel(replace(low.program, cost=self._cost))
         self._held = WarmModel(self._wider(low.program))
-        self._basis: dict[str, Any] = {}
+        # every answer starts from these, so that it depends on what is asked alone
+        self._starts = {id(model): model.solve(None, or_wide=True).basis for model in (self._plain, self._held)}
 
     def _wider(self, p: LinearProgram) -> LinearProgram:
         """Return the program with a row for each border point: tonnes, less and more than asked."""
@@ -111,7 +114,7 @@ class Home:
         """Answer every question of an ask."""
         border, tonnes, prices = _read(ask, [line.point for line in self.lines])
         miss = np.array([border[line.point][1] for line in self.lines])
-        answers = [self._at_tonnes(self._own(tonnes), miss)]
+        answers = [self._at_tonnes(self._own(one), miss) for one in tonnes]
         answers += [self._at_prices(self._own(one)) for one in prices]
         return {"format": OFFER, "party": self.party, "round": ask["round"], "answers": answers}
 
@@ -125,32 +128,32 @@ class Home:
         m = len(p.row_lower) - k
         self._held.set_rows(np.append(p.row_lower[:m], tonnes), np.append(p.row_upper[:m], tonnes))
         self._held.set_cost(np.concatenate([self._cost, miss, miss]))
-        found, bound = self._solve(self._held, "tonnes")
+        found, bound = self._solve(self._held)
         slope = -found.row_dual[m:]
-        return self._told(found.x[:n], bound - float((slope * tonnes).sum()), slope)
+        return self._told("tonnes", found.x[:n], bound - float((slope * tonnes).sum()), slope)
 
     def _at_prices(self, prices: Array) -> dict[str, Any]:
         """Return the most that is served with exports paid and imports charged at prices, in tonnes served a tonne."""
         cost = self._cost.copy()
         cost[self._columns] -= prices * self._signs
         self._plain.set_cost(cost)
-        found, bound = self._solve(self._plain, "prices")
-        return self._told(found.x, bound, -prices * self._signs)
+        found, bound = self._solve(self._plain)
+        return self._told("prices", found.x, bound, -prices * self._signs)
 
-    def _solve(self, model: WarmModel, what: str) -> tuple[LinearSolution, float]:
+    def _solve(self, model: WarmModel) -> tuple[LinearSolution, float]:
         """Return the optimum and the value that its duals prove."""
-        found = model.solve(self._basis.get(what), or_wide=True)
+        found = model.solve(self._starts[id(model)], or_wide=True)
         if found.status == "unbounded":
             raise DataError(f"offer: nothing limits what {self.party} can serve. Give capacities, or demand.")
-        self._basis[what] = found.basis
         p = model.current()
         proof = require(certify_linear(f"offer of {self.party}", p, found.x, found.row_dual, p.row_scale))
-        return found, max(-proof.bound, -proof.value)
+        return found, most_of(proof, p, found)
 
-    def _told(self, x: Array, bound: float, slope: Array) -> dict[str, Any]:
+    def _told(self, asked: str, x: Array, bound: float, slope: Array) -> dict[str, Any]:
         tonnes = np.maximum(x[self._columns], 0.0)
         sides = {"exports": 1.0, "imports": -1.0}
         return {
+            "asked": asked,
             "served_tpa": max(-float((self._cost * x).sum()), 0.0) + 0.0,
             **{side: {li.point: float(t) for li, t in zip(self.lines, tonnes, strict=True) if li.sign == sign}
                for side, sign in sides.items()},
@@ -159,24 +162,44 @@ class Home:
         }  # fmt: skip
 
 
-def _read(ask: Any, points: Sequence[str]) -> tuple[dict[str, tuple[float, float]], dict[str, float], list[dict[str, float]]]:
+def most_of(proof: Certificate, program: LinearProgram, found: LinearSolution) -> float:
+    """Return the most that a program can reach, as its duals prove it: what rounding leaves open is added."""
+    paid = np.abs(program.cost * found.x)
+    size = max(
+        abs(proof.value), float(paid.sum()), float(np.max(np.abs(program.cost) * program.col_scale, initial=0.0))
+    )
+    return max(-proof.bound, -proof.value) + proof.gap * size
+
+
+def _read(
+    ask: Any, points: Sequence[str]
+) -> tuple[dict[str, tuple[float, float]], list[dict[str, float]], list[dict[str, float]]]:
     """Return border (limit and miss), tonnes and prices of an ask."""
     if not isinstance(ask, Mapping) or ask.get("format") != ASK:
         raise DataError(f'ask: is none of format "{ASK}". Give what partition or joint wrote.')
     checks.whole(ask.get("round"), "ask: round", 1)
     border, tonnes, prices = ask.get("border"), ask.get("tonnes"), ask.get("prices")
-    if not isinstance(border, Mapping) or not isinstance(tonnes, Mapping) or not isinstance(prices, Sequence):
+    if not isinstance(border, Mapping) or not isinstance(tonnes, Sequence) or not isinstance(prices, Sequence):
         raise DataError("ask: lacks border, tonnes or prices. Give what partition or joint wrote.")
-    for what, values in (("border", border), ("tonnes", tonnes), *(("prices", one) for one in prices)):
+    for what, values in (
+        ("border", border),
+        *(("tonnes", one) for one in tonnes),
+        *(("prices", one) for one in prices),
+    ):
         lacking = [point for point in points if not isinstance(values, Mapping) or point not in values]
         if lacking:
-            raise DataError(f'ask: {what} lacks "{lacking[0]}", a border point of this part. Take the ask of this partition.')
+            raise DataError(
+                f'ask: {what} lacks "{lacking[0]}", a border point of this part. Take the ask of this partition.'
+            )
     read = {}
     for point, pair in border.items():
         if not isinstance(pair, Sequence) or len(pair) != 2:
             raise DataError(f'ask: border of "{point}" is not [limit, miss].')
-        read[point] = (checks.number(pair[0], f"ask: limit of {point}"), checks.number(pair[1], f"ask: miss of {point}"))
-    own = {point: checks.number(value, f"ask: tonnes of {point}") for point, value in tonnes.items()}
+        read[point] = (
+            checks.number(pair[0], f"ask: limit of {point}"),
+            checks.number(pair[1], f"ask: miss of {point}"),
+        )
+    own = [{point: checks.number(v, f"ask: tonnes of {point}") for point, v in one.items()} for one in tonnes]
     paid = [{point: checks.number(v, f"ask: price of {point}", -np.inf) for point, v in one.items()} for one in prices]
     return read, own, paid
 
@@ -220,7 +243,11 @@ def _own_part(part: Network, measure: Mapping[str, Any]) -> dict[str, Any] | Non
                 f"{kind}: parts can stop trade between countries, by commodity, wholly; no share, tonnage, tier, "
                 "origin, stage or step: that couples the parts. Leave it out, or ask the whole network."
             )
-    ids = {"nodes": _known(part, "nodes", "projects"), "projects": _known(part, "nodes", "projects"), "stocks": _known(part, "stocks")}
+    ids = {
+        "nodes": _known(part, "nodes", "projects"),
+        "projects": _known(part, "nodes", "projects"),
+        "stocks": _known(part, "stocks"),
+    }
     named = [key for key in (*ids, "edges") if new.get(key)]
     for key in [key for key in named if key != "edges"]:
         new[key] = [word for word in listed(new[key]) if word in ids[key]]
@@ -233,7 +260,11 @@ def _own_part(part: Network, measure: Mapping[str, Any]) -> dict[str, Any] | Non
         return None
     new = {key: value for key, value in new.items() if key not in named or value}
     if "commodity" in new:
-        goods = set(part.view("edges")["commodity"]) | set(part.view("demand")["commodity"]) | set(part.view("commodities")["id"])
+        goods = (
+            set(part.view("edges")["commodity"])
+            | set(part.view("demand")["commodity"])
+            | set(part.view("commodities")["id"])
+        )
         new["commodity"] = [word for word in listed(new["commodity"]) if word in goods]
         if not new["commodity"]:
             return None

@@ -117,7 +117,9 @@ def border_of(parts: Mapping[str, Network]) -> pd.DataFrame:
             for row in edges[edges[end].str.startswith(BORDER)].to_dict("records"):
                 line = held.setdefault(row[end], {"commodity": row["commodity"]})
                 if side in line:
-                    raise DataError(f'border: "{row[end]}" has two of {line[side]} and {party} as {side}. Part it anew.')
+                    raise DataError(
+                        f'border: "{row[end]}" has two of {line[side]} and {party} as {side}. Part it anew.'
+                    )
                 line[side] = party
                 line["flow_tpa"] = row["flow_tpa"]
                 if side == "importer":
@@ -295,12 +297,20 @@ def _part(
         frames["commodities"] = pd.DataFrame({"id": sorted(set(named))})
     used = set(pd.concat([frames["nodes"]["process"], frames["projects"]["process"]]).dropna())
     frames["processes"] = tables["processes"][tables["processes"]["process"].isin(used)]
-    frames["owners"] = _owners_of(tables["owners"], set(pd.concat([frames["nodes"]["owner"], frames["projects"]["owner"]]).dropna()))
+    frames["owners"] = _owners_of(
+        tables["owners"], set(pd.concat([frames["nodes"]["owner"], frames["projects"]["owner"]]).dropna())
+    )
     home = set(frames["nodes"]["country"][frames["nodes"]["id"].isin(own)].dropna())
     totals = tables["totals"]
     frames["totals"] = totals[totals["country"].isin(home) | totals["country"].isna()]
     frames["figures"] = tables["figures"].iloc[:0]
-    cited = {key for table in frames.values() if "reference" in table for cell in table["reference"].dropna() for key in split_list(cell)}
+    cited = {
+        key
+        for table in frames.values()
+        if "reference" in table
+        for cell in table["reference"].dropna()
+        for key in split_list(cell)
+    }
     frames["references"] = tables["references"][tables["references"]["key"].isin(cited)]
     return Network(
         name=name,
@@ -313,7 +323,9 @@ def _part(
 
 
 def _with_rows(table: pd.DataFrame, rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
-    return table if not rows else pd.concat([table, pd.DataFrame(rows).reindex(columns=table.columns)], ignore_index=True)
+    return (
+        table if not rows else pd.concat([table, pd.DataFrame(rows).reindex(columns=table.columns)], ignore_index=True)
+    )
 
 
 def _stocks_of(stocks: pd.DataFrame, own: set[str], where: pd.DataFrame) -> Bools:
