@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from chainnet.blocs import alliance as alliance
     from chainnet.blocs import fair_split as fair_split
     from chainnet.blocs import joint_stockpile as joint_stockpile
+    from chainnet.blocs import partners as partners
     from chainnet.blocs import retaliation as retaliation
     from chainnet.calibration import calibrate as calibrate
     from chainnet.calibration import from_trade as from_trade
@@ -100,6 +101,7 @@ _ROOMS = {
     "merge": "sharing",
     "overcapacity": "economics",
     "overview": "assessment",
+    "partners": "blocs",
     "portfolio": "projects",
     "price_floor": "economics",
     "read": "io",
@@ -156,6 +158,7 @@ __all__ = [
     "merge",
     "overcapacity",
     "overview",
+    "partners",
     "portfolio",
     "price_floor",
     "read",

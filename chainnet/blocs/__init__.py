@@ -6,8 +6,9 @@ Words: *member*, *pool* (what members share), *world* (who belongs to which bloc
 
 from chainnet.blocs._alignment import Alignment, alignment
 from chainnet.blocs._alliance import alliance
+from chainnet.blocs._partners import partners
 from chainnet.blocs._retaliation import retaliation
 from chainnet.blocs._split import fair_split
 from chainnet.blocs._stockpile import joint_stockpile
 
-__all__ = ["Alignment", "alignment", "alliance", "fair_split", "joint_stockpile", "retaliation"]
+__all__ = ["Alignment", "alignment", "alliance", "fair_split", "joint_stockpile", "partners", "retaliation"]

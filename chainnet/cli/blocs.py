@@ -1,4 +1,4 @@
-"""The commands about blocs: alliance, alignment, retaliation, fair-split."""
+"""The commands about blocs: alliance, alignment, partners, retaliation, fair-split."""
 
 from __future__ import annotations
 
@@ -78,6 +78,40 @@ class Alignment(Question, TableOutput):
         tables = {**found.tables(), "scenarios": pd.DataFrame(plans, columns=["name", "label", "toml"])}
         shown = ("split", "countries", "incumbents", "counter_network", "leaks", "caps")
         self.say(found, tables, shown=(*shown, "prices") if len(found.prices) else shown)
+
+
+@command("blocs.partners")
+class Partners(Question, TableOutput):
+    """Say what each country between two blocs has of choosing a side, neither, or of keeping its ore at home."""
+
+    blocs: Annotated[list[str], "NAME=COUNTRIES split by commas; give two.", "--bloc", _named]
+    countries: Annotated[str | None, "Who has to choose, split by commas. Default: all others.", words] = None
+    scenario: opt.OneScenario = None
+    projects: Annotated[
+        list[str] | None, "Projects that stand, or all; may be repeated. Default: none.", "--project"
+    ] = None
+    by_year: opt.ByYear = None
+    choices: Annotated[
+        list[str] | None,
+        "as_is, joins_NAME, own_use, or a scenario (shipped name or file); may be repeated. Default: the first four.",
+        "--choice",
+    ] = None
+    prices: Annotated[
+        list[str] | None, "COMMODITY=USD per tonne; may be repeated.", "--price", pairs("COMMODITY=USD per tonne")
+    ] = None
+    reroute: Annotated[Literal["frozen", "existing"], "How far flows may move: not, or along relations."] = "existing"
+    commodity: opt.Commodity = None
+
+    def _run(self) -> None:
+        own = ("as_is", "own_use", *(f"joins_{name}" for name in self.given("blocs")))
+        chosen = [word if word in own else self.pick_scenario(word, "--choice") for word in self.choices or ()]
+        found = self.ask(projects=None if self.projects == ["all"] else self.projects or (), choices=chosen or None)
+        tables = found.tables()
+        kept = ["_best_tpa", "value_added", "worked_low_tpa", "worked_high_tpa", "short", "dominated_by"]
+        narrow = [c for c in tables["choices"] if c in ("country", "choice") or any(part in c for part in kept)]
+        if self.form == "table" and self.table is None:
+            tables["choices"] = tables["choices"][narrow]
+        self.say(found, tables, shown=("choices", "leverage", "ban", *(("unpriced",) if len(found.unpriced) else ())))
 
 
 @command("blocs.retaliation")

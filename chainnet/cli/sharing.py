@@ -304,8 +304,8 @@ class Verify(Command):
     def _run(self) -> None:
         from chainnet.sharing import verify
 
-        root = self.root if len(self.root) == 64 and not Path(self.root).exists() else _json(Path(self.root))
-        proof = _json(self.proof)
+        root = self.root if len(self.root) == 64 and not Path(self.root).exists() else read_json(Path(self.root))
+        proof = read_json(self.proof)
         if not verify(proof, root):
             raise DataError(
                 f"{self.proof}: the proof does not fit this root. The row, the root or the proof is another one."
@@ -313,7 +313,7 @@ class Verify(Command):
         print(proof["row"])
 
 
-def _json(path: Path) -> Any:
+def read_json(path: Path) -> Any:
     from chainnet.io import load_json, read_text
 
     return load_json(read_text(path, path.name), path.name)

@@ -11,19 +11,29 @@ from chainnet.sharing._bands import at_bounds
 from chainnet.sharing._bracket import bracket
 from chainnet.sharing._commit import Commitment, commit, prove, read_secret, verify
 from chainnet.sharing._join import join
+from chainnet.sharing._joint import Joint, first_ask, joint_ask, joint_value
 from chainnet.sharing._merge import Merge, merge
+from chainnet.sharing._offer import offer
+from chainnet.sharing._partition import Partition, partition
 from chainnet.sharing._redact import readme, redact
 
 __all__ = [
     "Commitment",
+    "Joint",
     "Merge",
+    "Partition",
     "aggregate",
     "at_bounds",
     "attack",
     "bracket",
     "commit",
+    "first_ask",
     "join",
+    "joint_ask",
+    "joint_value",
     "merge",
+    "offer",
+    "partition",
     "prove",
     "read_secret",
     "readme",

@@ -1,0 +1,88 @@
+"""The commands for an answer from parts that stay at home: partition, offer, joint."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from chainnet.cli import options as opt
+from chainnet.cli.common import Form, Question, command
+from chainnet.cli.sharing import read_json
+from chainnet.cli.words import split_pairs, words
+
+_FORM = "is not of the form NAME=COUNTRIES, such as usa=USA or allies=JPN,EU27."
+
+
+def _parties(given: list[str], option: str) -> dict[str, list[str]]:
+    pairs = split_pairs(given, option, _FORM, "stands twice. Name each party once.")
+    return {name: words(countries) for name, countries in pairs.items()}
+
+
+def _text(document: Any) -> str:
+    return json.dumps(document, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+
+
+@command("sharing.partition")
+class Partition(Question, Form):
+    """Take a chain apart by parties: --out writes a folder for each to keep, and ask.json for all to answer."""
+
+    parties: Annotated[list[str], "NAME=COUNTRIES split by commas; may be repeated.", "--party", _parties]
+    path: Annotated[Path | None, "Folder to write the parts to.", "--out"] = None
+    table: opt.Table = None
+
+    def _run(self) -> None:
+        from chainnet.io import to_people_csv, write, write_files
+        from chainnet.sharing import first_ask
+
+        found = self.ask()
+        if self.path is not None:
+            for name, part in found.parts.items():
+                write(part, self.path / name)
+            shared = {"ask.json": _text(first_ask(found.parts)), "border.csv": to_people_csv(found.border)}
+            write_files(self.path, {name: text.encode() for name, text in shared.items()}, set())
+            print(f"written: {self.path}", file=sys.stderr)
+        self._tell(found)
+
+
+@command()
+class Offer(Question):
+    """Answer what is asked of a part: what it serves at these border tonnes and prices, and nothing else; JSON."""
+
+    ask_file: Annotated[Path, "JSON file: what is asked, as partition or joint wrote it.", "--ask"]
+    scenario: opt.OneScenario = None
+    tier: opt.Tier = None
+    out: Annotated[Path | None, "Write the offer to this file instead of stdout."] = None
+
+    def _run(self) -> None:
+        from chainnet.sharing import offer
+
+        found = offer(self.network, read_json(self.ask_file), self.given("scenario"), tier=self.tier)
+        if self.out is None:
+            sys.stdout.write(_text(found))
+        else:
+            self.write(self.out, _text(found))
+
+
+@command()
+class Joint(Form):
+    """Put the offers of all parties and rounds together: what they serve for certain, at most, and what to ask next."""
+
+    offers: Annotated[list[Path], typer.Argument(metavar="OFFER...", help="Every offer of every party and round.")]
+    ask_file: Annotated[Path, "The last ask.", "--ask"]
+    tolerance: Annotated[float, "Gap, a share of the bound, at which there is nothing more to ask."] = 1e-3
+    next_ask: Annotated[Path | None, "Write the next ask to this file, unless the gap is closed.", "--out"] = None
+
+    def _run(self) -> None:
+        import pandas as pd
+
+        from chainnet.sharing import joint_ask
+
+        told, ask = joint_ask(read_json(self.ask_file), [read_json(path) for path in self.offers], self.tolerance)
+        if ask is not None and self.next_ask is not None:
+            self.write(self.next_ask, _text(ask))
+        said = "closed: nothing more to ask" if ask is None else "open: give every party the next ask"
+        self.say(None, {"joint": pd.DataFrame([{**told, "gap": said}])})
