@@ -183,9 +183,9 @@ class Told:
         self._held[table].append(row)
 
     def frame(self, table: str) -> pd.DataFrame:
-        """Return a table; with its first columns where it has no row."""
+        """Return a table, what is the same said once; with its first columns where it has no row."""
         rows = self._held[table]
-        return pd.DataFrame(rows) if rows else pd.DataFrame(columns=list(self.COLUMNS[table]))
+        return pd.DataFrame(rows).drop_duplicates(ignore_index=True) if rows else pd.DataFrame(columns=list(self.COLUMNS[table]))
 
 
 class Stand:

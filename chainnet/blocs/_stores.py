@@ -187,7 +187,7 @@ class StockGame:
             told = "; ".join(f"{name} (by {', '.join(sorted(by))})" for name, by in sorted(wanted.items()))
             raise DataError(
                 f"prices: would be held if cheap enough, but has no price in commodities.price_usd_per_t: {told}. "
-                "Give prices={commodity: USD per t}; inf = is never held."
+                "Give prices={commodity: USD per t}, on the command line --price COMMODITY=USD; inf = is never held."
             )
 
 
