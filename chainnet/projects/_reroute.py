@@ -140,9 +140,10 @@ def reroute(
 
     Notes
     -----
-    Of a project whose offtake_country lies outside the beneficiaries only 1 - offtake_share counts. In a year, output
-    younger than the qualification time of its commodity for a tier does not serve that tier; of the year in which it
-    becomes old enough the rest counts. Projects that the scenario builds stand in every set.
+    What of a project's output is bound to buyers outside the beneficiaries (stakes of kind offtake, else
+    offtake_country and offtake_share) does not count. In a year, output younger than the qualification time of its
+    commodity for a tier does not serve that tier; of the year in which it becomes old enough the rest counts. Projects
+    that the scenario builds stand in every set.
 
     Cost: n + 2 warm solves, one per pair, some per triple, and for the Shapley shares 2^n up to 12 projects or 64
     orders beyond.

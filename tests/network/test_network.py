@@ -169,6 +169,7 @@ def test_optional_tables_are_empty_frames_with_their_columns() -> None:
         "demand",
         "stocks",
         "projects",
+        "stakes",
         "qualification",
         "groups",
         "owners",
