@@ -26,7 +26,11 @@ _PLACES = {"country", "region"}
 
 
 def offer(
-    part: Network, ask: Mapping[str, Any], scenario: Scenario | None = None, *, tier: str | None = None
+    part: Network,
+    ask: Mapping[str, Any] | Sequence[Mapping[str, Any]],
+    scenario: Scenario | None = None,
+    *,
+    tier: str | None = None,
 ) -> dict[str, Any]:
     """Answer a question about a part: what it serves at given border tonnes, and at given border prices.
 
@@ -34,8 +38,9 @@ def offer(
     ----------
     part : Network
         A part of ``partition``.
-    ask : mapping
-        Border points with limit and miss, tonnes and prices: as ``joint_ask`` gives it.
+    ask : mapping, or sequence of mapping
+        Border points with limit and miss, tonnes and prices: as ``first_ask`` and ``joint_ask`` give it. Several are
+        all asks so far: the last is answered, going on from where the others led, which takes fewer rounds.
     scenario : Scenario, optional
         In force; what it names in other parts is left to them.
     tier : str, optional
@@ -51,8 +56,20 @@ def offer(
     ------
     DataError
         If the question cannot be read, lacks a border point of the part, or a measure couples parts.
+
+    Examples
+    --------
+    >>> import chainnet as cn
+    >>> parts = cn.sharing.partition(cn.read("mag-9"), {"usa": ["USA"], "china": ["CHN"]}).parts
+    >>> found = cn.sharing.offer(parts["usa"], cn.sharing.first_ask(parts))
+    >>> found["party"], len(found["answers"])
+    ('usa', 2)
     """
-    return Home(part, scenario, tier).answer(ask)
+    asks = [ask] if isinstance(ask, Mapping) else list(ask)
+    if not asks:
+        raise DataError("ask: none is given. Give what partition or joint wrote.")
+    home = Home(part, scenario, tier)
+    return [home.answer(one) for one in asks][-1]
 
 
 @dataclass(frozen=True)
@@ -93,8 +110,7 @@ class Home:
         self._program = low.program
         self._plain = WarmModel(replace(low.program, cost=self._cost))
         self._held = WarmModel(self._wider(low.program))
-        # every answer starts from these, so that it depends on what is asked alone
-        self._starts = {id(model): model.solve(None, or_wide=True).basis for model in (self._plain, self._held)}
+        self._starts: dict[int, Any] = {}
 
     def _wider(self, p: LinearProgram) -> LinearProgram:
         """Return the program with a row for each border point: tonnes, less and more than asked."""
@@ -142,9 +158,11 @@ class Home:
 
     def _solve(self, model: WarmModel) -> tuple[LinearSolution, float]:
         """Return the optimum and the value that its duals prove."""
-        found = model.solve(self._starts[id(model)], or_wide=True)
+        found = model.solve(self._starts.get(id(model)), or_wide=True)
         if found.status == "unbounded":
             raise DataError(f"offer: nothing limits what {self.party} can serve. Give capacities, or demand.")
+        # near corners fit together better than far ones that serve as much
+        self._starts[id(model)] = found.basis
         p = model.current()
         proof = require(certify_linear(f"offer of {self.party}", p, found.x, found.row_dual, p.row_scale))
         return found, most_of(proof, p, found)
@@ -277,8 +295,8 @@ def _known(part: Network, *tables: str) -> set[str]:
 
 def check_named(parts: Sequence[Network], scenario: Scenario | None) -> None:
     """Raise UnknownIdError for an id of a scenario that no part has."""
-    known = {key: set().union(*(_known(p, *tables) for p in parts)) for key, tables in
-             {"nodes": ("nodes", "projects"), "projects": ("nodes", "projects"), "stocks": ("stocks",)}.items()}  # fmt: skip
+    plants = set().union(*(_known(part, "nodes", "projects") for part in parts))
+    known = {"nodes": plants, "projects": plants, "stocks": set().union(*(_known(part, "stocks") for part in parts))}
     for measure in scenario.measures if scenario else ():
         for key, ids in known.items():
             for word in listed(measure.get(key) or []):
