@@ -17,7 +17,7 @@ from chainnet.errors import ChainnetWarning, DataError
 from chainnet.network import Network
 from chainnet.results import BOUNDED, Result, provenance, stamp
 from chainnet.scenario import Scenario
-from chainnet.sharing._offer import ASK, Home, check_named
+from chainnet.sharing._offer import ASK, Home, check_named, read_border
 from chainnet.sharing._partition import Partition, border_of, most_prices
 from chainnet.sharing._talk import Talk
 
@@ -208,9 +208,8 @@ def joint_ask(
     DataError
         If an offer cannot be read, is missing, stands twice, or contradicts itself.
     """
-    if not isinstance(ask, Mapping) or ask.get("format") != ASK:
-        raise DataError(f'ask: is none of format "{ASK}". Give what partition or joint wrote.')
-    talk = Talk(ask["border"], offers)
+    checks.number(tolerance, "tolerance", rule="is not allowed; give a share, 0 or more.")
+    talk = Talk(read_border(ask), offers)
     told = {"value_tpa": talk.value, "bound_tpa": talk.bound, "gap_share": talk.gap, "n_rounds": talk.n_rounds}
     return told, None if talk.gap <= tolerance else talk.ask(talk.n_rounds + 1)
 

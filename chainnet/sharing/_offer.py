@@ -19,7 +19,7 @@ from chainnet.network import Network
 from chainnet.scenario import Scenario, listed, overlay_of
 from chainnet.sharing._partition import BORDER, own_demand
 
-__all__ = ["ASK", "OFFER", "Home", "at_home", "check_named", "most_of", "offer"]
+__all__ = ["ASK", "OFFER", "Home", "at_home", "check_named", "most_of", "offer", "read_border"]
 
 ASK, OFFER = "chainnet-ask-1", "chainnet-offer-1"
 _PLACES = {"country", "region"}
@@ -189,37 +189,49 @@ def most_of(proof: Certificate, program: LinearProgram, found: LinearSolution) -
     return max(-proof.bound, -proof.value) + proof.gap * size
 
 
-def _read(
-    ask: Any, points: Sequence[str]
-) -> tuple[dict[str, tuple[float, float]], list[dict[str, float]], list[dict[str, float]]]:
-    """Return border (limit and miss), tonnes and prices of an ask."""
+def read_border(ask: Any) -> dict[str, tuple[float, float]]:
+    """Return limit and miss of each border point of an ask.
+
+    Raises
+    ------
+    DataError
+        If it is no ask, or a number is out of range.
+    """
     if not isinstance(ask, Mapping) or ask.get("format") != ASK:
         raise DataError(f'ask: is none of format "{ASK}". Give what partition or joint wrote.')
     checks.whole(ask.get("round"), "ask: round", 1)
-    border, tonnes, prices = ask.get("border"), ask.get("tonnes"), ask.get("prices")
-    if not isinstance(border, Mapping) or not isinstance(tonnes, Sequence) or not isinstance(prices, Sequence):
-        raise DataError("ask: lacks border, tonnes or prices. Give what partition or joint wrote.")
-    for what, values in (
-        ("border", border),
-        *(("tonnes", one) for one in tonnes),
-        *(("prices", one) for one in prices),
-    ):
-        lacking = [point for point in points if not isinstance(values, Mapping) or point not in values]
-        if lacking:
-            raise DataError(
-                f'ask: {what} lacks "{lacking[0]}", a border point of this part. Take the ask of this partition.'
-            )
-    read = {}
+    border, out = ask.get("border"), {}
+    if not isinstance(border, Mapping):
+        raise DataError("ask: lacks border. Give what partition or joint wrote.")
     for point, pair in border.items():
-        if not isinstance(pair, Sequence) or len(pair) != 2:
+        if not isinstance(pair, (list, tuple)) or len(pair) != 2:
             raise DataError(f'ask: border of "{point}" is not [limit, miss].')
-        read[point] = (
-            checks.number(pair[0], f"ask: limit of {point}"),
-            checks.number(pair[1], f"ask: miss of {point}"),
-        )
-    own = [{point: checks.number(v, f"ask: tonnes of {point}") for point, v in one.items()} for one in tonnes]
-    paid = [{point: checks.number(v, f"ask: price of {point}", -np.inf) for point, v in one.items()} for one in prices]
-    return read, own, paid
+        limit, miss = (checks.number(v, f"ask: {w} of {point}") for w, v in zip(("limit", "miss"), pair, strict=True))
+        out[point] = (limit, miss)
+    return out
+
+
+def _read(
+    ask: Any, points: Sequence[str]
+) -> tuple[dict[str, tuple[float, float]], list[dict[str, float]], list[dict[str, float]]]:
+    """Return border (limit and miss), tonnes and prices of an ask, as far as a part is concerned."""
+    border = read_border(ask)
+    _whole(border, points, "border")
+    found = []
+    for what, least in (("tonnes", 0.0), ("prices", -np.inf)):
+        given = ask.get(what)
+        if not isinstance(given, (list, tuple)) or not all(isinstance(one, Mapping) for one in given):
+            raise DataError(f"ask: {what} is no list of what is asked. Give what partition or joint wrote.")
+        for one in given:
+            _whole(one, points, what)
+        found.append([{i: checks.number(one[i], f"ask: {what} of {i}", least) for i in points} for one in given])
+    return border, found[0], found[1]
+
+
+def _whole(values: Mapping[str, Any], points: Sequence[str], what: str) -> None:
+    lacking = next((point for point in points if point not in values), None)
+    if lacking is not None:
+        raise DataError(f'ask: {what} lacks "{lacking}", a border point of this part. Take the ask of this partition.')
 
 
 # -- a scenario at home ---------------------------------------------------------------------------------

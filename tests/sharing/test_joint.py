@@ -288,3 +288,19 @@ def test_a_relation_without_a_limit_and_a_taken_name_are_refused() -> None:
             ),
             THREE,
         )
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"format": "else"}, "none of format"),
+        ({"round": 0}, "round"),
+        ({"border": {}}, "lacks"),
+        ({"border": {"border/ore/1": [1.0]}}, "limit, miss"),
+        ({"tonnes": {}}, "no list"),
+        ({"prices": [{}]}, "lacks"),
+    ],
+)
+def test_an_ask_that_cannot_be_read_is_refused(parts: Partition, change: dict[str, Any], said: str) -> None:
+    with pytest.raises(cn.DataError, match=said):
+        offer(parts.parts["usa"], {**first_ask(parts.parts), **change})
