@@ -43,7 +43,10 @@ def tables_page() -> str:
 
 _KINDS = ("Error", "Warning")
 # what stands on the face of its package, not on the front door
-SHARING = ("aggregate", "at_bounds", "attack", "bracket", "commit", "prove", "redact", "verify")
+SHARING = (
+    "aggregate", "at_bounds", "attack", "bracket", "commit", "first_ask", "joint_ask", "joint_value", "offer", "partition",
+    "prove", "redact", "verify",
+)  # fmt: skip
 
 
 def errors_page() -> str:

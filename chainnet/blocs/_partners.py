@@ -135,7 +135,7 @@ def partners(
     --------
     >>> import chainnet as cn
     >>> net = cn.read("mag-9")
-    >>> found = cn.partners(net, {"us": ["USA"], "them": ["CHN"]}, prices={"oxide": 60_000.0, "magnet": 90_000.0})
+    >>> found = cn.partners(net, {"us": ["USA"], "them": ["CHN"]}, prices={"magnet": 90_000.0})
     >>> found.choices.groupby("country")["choice"].count().unique().tolist()
     [4]
     """

@@ -314,6 +314,7 @@ class Verify(Command):
 
 
 def read_json(path: Path) -> Any:
+    """Return what a JSON file holds."""
     from chainnet.io import load_json, read_text
 
     return load_json(read_text(path, path.name), path.name)

@@ -19,14 +19,18 @@ from chainnet.network import Network
 from chainnet.scenario import Scenario, listed, overlay_of
 from chainnet.sharing._partition import BORDER, own_demand
 
-__all__ = ["ASK", "OFFER", "Home", "at_home", "check_named", "most_of", "offer"]
+__all__ = ["ASK", "OFFER", "Home", "at_home", "check_named", "most_of", "offer", "read_border"]
 
 ASK, OFFER = "chainnet-ask-1", "chainnet-offer-1"
 _PLACES = {"country", "region"}
 
 
 def offer(
-    part: Network, ask: Mapping[str, Any], scenario: Scenario | None = None, *, tier: str | None = None
+    part: Network,
+    ask: Mapping[str, Any] | Sequence[Mapping[str, Any]],
+    scenario: Scenario | None = None,
+    *,
+    tier: str | None = None,
 ) -> dict[str, Any]:
     """Answer a question about a part: what it serves at given border tonnes, and at given border prices.
 
@@ -34,8 +38,9 @@ def offer(
     ----------
     part : Network
         A part of ``partition``.
-    ask : mapping
-        Border points with limit and miss, tonnes and prices: as ``joint_ask`` gives it.
+    ask : mapping, or sequence of mapping
+        Border points with limit and miss, tonnes and prices: as ``first_ask`` and ``joint_ask`` give it. Several are
+        all asks so far: the last is answered, going on from where the others led, which takes fewer rounds.
     scenario : Scenario, optional
         In force; what it names in other parts is left to them.
     tier : str, optional
@@ -51,8 +56,20 @@ def offer(
     ------
     DataError
         If the question cannot be read, lacks a border point of the part, or a measure couples parts.
+
+    Examples
+    --------
+    >>> import chainnet as cn
+    >>> parts = cn.sharing.partition(cn.read("mag-9"), {"usa": ["USA"], "china": ["CHN"]}).parts
+    >>> found = cn.sharing.offer(parts["usa"], cn.sharing.first_ask(parts))
+    >>> found["party"], len(found["answers"])
+    ('usa', 2)
     """
-    return Home(part, scenario, tier).answer(ask)
+    asks = [ask] if isinstance(ask, Mapping) else list(ask)
+    if not asks:
+        raise DataError("ask: none is given. Give what partition or joint wrote.")
+    home = Home(part, scenario, tier)
+    return [home.answer(one) for one in asks][-1]
 
 
 @dataclass(frozen=True)
@@ -93,8 +110,7 @@ class Home:
         self._program = low.program
         self._plain = WarmModel(replace(low.program, cost=self._cost))
         self._held = WarmModel(self._wider(low.program))
-        # every answer starts from these, so that it depends on what is asked alone
-        self._starts = {id(model): model.solve(None, or_wide=True).basis for model in (self._plain, self._held)}
+        self._starts: dict[int, Any] = {}
 
     def _wider(self, p: LinearProgram) -> LinearProgram:
         """Return the program with a row for each border point: tonnes, less and more than asked."""
@@ -142,9 +158,11 @@ class Home:
 
     def _solve(self, model: WarmModel) -> tuple[LinearSolution, float]:
         """Return the optimum and the value that its duals prove."""
-        found = model.solve(self._starts[id(model)], or_wide=True)
+        found = model.solve(self._starts.get(id(model)), or_wide=True)
         if found.status == "unbounded":
             raise DataError(f"offer: nothing limits what {self.party} can serve. Give capacities, or demand.")
+        # near corners fit together better than far ones that serve as much
+        self._starts[id(model)] = found.basis
         p = model.current()
         proof = require(certify_linear(f"offer of {self.party}", p, found.x, found.row_dual, p.row_scale))
         return found, most_of(proof, p, found)
@@ -171,37 +189,49 @@ def most_of(proof: Certificate, program: LinearProgram, found: LinearSolution) -
     return max(-proof.bound, -proof.value) + proof.gap * size
 
 
-def _read(
-    ask: Any, points: Sequence[str]
-) -> tuple[dict[str, tuple[float, float]], list[dict[str, float]], list[dict[str, float]]]:
-    """Return border (limit and miss), tonnes and prices of an ask."""
+def read_border(ask: Any) -> dict[str, tuple[float, float]]:
+    """Return limit and miss of each border point of an ask.
+
+    Raises
+    ------
+    DataError
+        If it is no ask, or a number is out of range.
+    """
     if not isinstance(ask, Mapping) or ask.get("format") != ASK:
         raise DataError(f'ask: is none of format "{ASK}". Give what partition or joint wrote.')
     checks.whole(ask.get("round"), "ask: round", 1)
-    border, tonnes, prices = ask.get("border"), ask.get("tonnes"), ask.get("prices")
-    if not isinstance(border, Mapping) or not isinstance(tonnes, Sequence) or not isinstance(prices, Sequence):
-        raise DataError("ask: lacks border, tonnes or prices. Give what partition or joint wrote.")
-    for what, values in (
-        ("border", border),
-        *(("tonnes", one) for one in tonnes),
-        *(("prices", one) for one in prices),
-    ):
-        lacking = [point for point in points if not isinstance(values, Mapping) or point not in values]
-        if lacking:
-            raise DataError(
-                f'ask: {what} lacks "{lacking[0]}", a border point of this part. Take the ask of this partition.'
-            )
-    read = {}
+    border, out = ask.get("border"), {}
+    if not isinstance(border, Mapping):
+        raise DataError("ask: lacks border. Give what partition or joint wrote.")
     for point, pair in border.items():
-        if not isinstance(pair, Sequence) or len(pair) != 2:
+        if not isinstance(pair, (list, tuple)) or len(pair) != 2:
             raise DataError(f'ask: border of "{point}" is not [limit, miss].')
-        read[point] = (
-            checks.number(pair[0], f"ask: limit of {point}"),
-            checks.number(pair[1], f"ask: miss of {point}"),
-        )
-    own = [{point: checks.number(v, f"ask: tonnes of {point}") for point, v in one.items()} for one in tonnes]
-    paid = [{point: checks.number(v, f"ask: price of {point}", -np.inf) for point, v in one.items()} for one in prices]
-    return read, own, paid
+        limit, miss = (checks.number(v, f"ask: {w} of {point}") for w, v in zip(("limit", "miss"), pair, strict=True))
+        out[point] = (limit, miss)
+    return out
+
+
+def _read(
+    ask: Any, points: Sequence[str]
+) -> tuple[dict[str, tuple[float, float]], list[dict[str, float]], list[dict[str, float]]]:
+    """Return border (limit and miss), tonnes and prices of an ask, as far as a part is concerned."""
+    border = read_border(ask)
+    _whole(border, points, "border")
+    found = []
+    for what, least in (("tonnes", 0.0), ("prices", -np.inf)):
+        given = ask.get(what)
+        if not isinstance(given, (list, tuple)) or not all(isinstance(one, Mapping) for one in given):
+            raise DataError(f"ask: {what} is no list of what is asked. Give what partition or joint wrote.")
+        for one in given:
+            _whole(one, points, what)
+        found.append([{i: checks.number(one[i], f"ask: {what} of {i}", least) for i in points} for one in given])
+    return border, found[0], found[1]
+
+
+def _whole(values: Mapping[str, Any], points: Sequence[str], what: str) -> None:
+    lacking = next((point for point in points if point not in values), None)
+    if lacking is not None:
+        raise DataError(f'ask: {what} lacks "{lacking}", a border point of this part. Take the ask of this partition.')
 
 
 # -- a scenario at home ---------------------------------------------------------------------------------
@@ -277,8 +307,8 @@ def _known(part: Network, *tables: str) -> set[str]:
 
 def check_named(parts: Sequence[Network], scenario: Scenario | None) -> None:
     """Raise UnknownIdError for an id of a scenario that no part has."""
-    known = {key: set().union(*(_known(p, *tables) for p in parts)) for key, tables in
-             {"nodes": ("nodes", "projects"), "projects": ("nodes", "projects"), "stocks": ("stocks",)}.items()}  # fmt: skip
+    plants = set().union(*(_known(part, "nodes", "projects") for part in parts))
+    known = {"nodes": plants, "projects": plants, "stocks": set().union(*(_known(part, "stocks") for part in parts))}
     for measure in scenario.measures if scenario else ():
         for key, ids in known.items():
             for word in listed(measure.get(key) or []):

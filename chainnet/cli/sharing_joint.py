@@ -52,7 +52,7 @@ class Partition(Question, Form):
 class Offer(Question):
     """Answer what is asked of a part: what it serves at these border tonnes and prices, and nothing else; JSON."""
 
-    ask_file: Annotated[Path, "JSON file: what is asked, as partition or joint wrote it.", "--ask"]
+    ask_files: Annotated[list[Path], "JSON file: what is asked; again for each ask so far, the last one last.", "--ask"]
     scenario: opt.OneScenario = None
     tier: opt.Tier = None
     out: Annotated[Path | None, "Write the offer to this file instead of stdout."] = None
@@ -60,7 +60,9 @@ class Offer(Question):
     def _run(self) -> None:
         from chainnet.sharing import offer
 
-        found = offer(self.network, read_json(self.ask_file), self.given("scenario"), tier=self.tier)
+        found = offer(
+            self.network, [read_json(path) for path in self.ask_files], self.given("scenario"), tier=self.tier
+        )
         if self.out is None:
             sys.stdout.write(_text(found))
         else:
