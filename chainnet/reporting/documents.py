@@ -125,12 +125,7 @@ def report(
     own = _own_templates(templates)
     if not isinstance(language, str) or not re.fullmatch("[a-z]{2,3}", language):
         raise DataError(f"language: {language!r} is not two or three small letters, such as en or de.")
-    folders = {"path": Path(path)} | ({"figures": Path(figures)} if figures is not None else {})
-    for name, folder in folders.items():
-        if folder.exists() and not folder.is_dir():
-            raise DataError(f"{name}: {folder} is a file; give the name of a folder.")
-    if len({folder.absolute() for folder in folders.values()}) < len(folders):
-        raise DataError("figures: the folder of the report; give the figures one of their own.")
+    folders = _folders(path, figures)
     say = progress or (lambda _what, _part: None)
     asked: dict[str, Any] = {
         "scenarios": scenarios,
@@ -176,6 +171,17 @@ def report(
         written = [path for placing in placings.values() for path in placing.finish()]
     say(verdict(assessment), 1.0)
     return written
+
+
+def _folders(path: str | Path, figures: str | Path | None) -> dict[str, Path]:
+    """Return the folders to write by argument; none may be a file, nor the other."""
+    folders = {"path": Path(path)} | ({"figures": Path(figures)} if figures is not None else {})
+    for name, folder in folders.items():
+        if folder.exists() and not folder.is_dir():
+            raise DataError(f"{name}: {folder} is a file; give the name of a folder.")
+    if len({folder.absolute() for folder in folders.values()}) < len(folders):
+        raise DataError("figures: the folder of the report; give the figures one of their own.")
+    return folders
 
 
 def _write_brief(

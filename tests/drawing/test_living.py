@@ -622,6 +622,18 @@ def test_the_command_line_writes_a_page_and_refuses_what_it_cannot_hold(written,
     assert not (tmp_path / "q.html").exists()
 
 
+def test_one_command_writes_an_example_of_every_chain(written, monkeypatch, tmp_path):
+    from typer.testing import CliRunner
+
+    import chainnet.io
+    from chainnet.cli.app import app
+
+    monkeypatch.setattr(chainnet.io, "catalog", partial(lambda all_of_them: all_of_them.loc[["mag-9"]], cn.catalog()))
+    told = CliRunner().invoke(app, ["engine", "examples", str(tmp_path / "pages")])
+    assert (told.exit_code, told.stdout.strip()) == (0, str(tmp_path / "pages" / "mag-9-live.html"))
+    assert cn.catalog().index.tolist() == sorted(CHAINS)
+
+
 # -- how the solver comes in -----------------------------------------------------------------------------
 
 
