@@ -171,17 +171,12 @@ def retaliation(
     whole = standing(network, scenario, (), by_year)
     sizes = np.where(options, project_sizes(network, by_year), 0.0)
     rules = _Rules(int(k), by, to, budget_musd, float(time_limit_s), sizes, reroute, commodity)
-    boards = {
-        str(name): _Board(
-            network,
-            # what reaches nothing among the moves that are made here is nobody's slip
-            standing(network, _joined(scenario, move, str(name)), (), by_year, said=moves is not None),
-            sides,
-            rules,
-            proofs,
-        )
+    said = moves is not None  # of the moves that are made here, one that reaches nothing is nobody's slip
+    worlds = {
+        str(name): standing(network, _joined(scenario, move, str(name)), (), by_year, said=said)
         for name, move in plays.items()
     }
+    boards = {name: _Board(network, world, sides, rules, proofs) for name, world in worlds.items()}
     still = _Board(network, whole, sides, rules, proofs)
     open_us, open_them = still.us(still.nothing), still.them(still.nothing)
     lines = {name: board.play(open_us) for name, board in boards.items()}

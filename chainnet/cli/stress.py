@@ -6,8 +6,10 @@ import sys
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
+import typer
+
 from chainnet.cli import options as opt
-from chainnet.cli.common import Counted, Question, TableOutput, command
+from chainnet.cli.common import STOPPED, Counted, Question, TableOutput, command
 from chainnet.cli.progress import progress_bar
 from chainnet.cli.words import pairs, words
 from chainnet.errors import DataError
@@ -59,8 +61,9 @@ class Stress(Question, Counted, TableOutput):
     ladder_over_time: Annotated[bool, "The ladder over the horizon too (slow).", "--ladder"] = False
     objective: Annotated[Literal["tiers", "value"], "Tiers in their order, or value less cost."] = "tiers"
 
+    _is_stopped = False  # set by Ctrl-C: what is done is told, and the exit says so
+
     def _run(self) -> None:
-        from chainnet.results import ends_of, fact_of
         from chainnet.scenario import scenarios as shipped
 
         chosen = self.given("scenarios")
@@ -74,10 +77,18 @@ class Stress(Question, Counted, TableOutput):
         answers = {}
         for name, built in sets.items():
             answers[name] = self._answer(name, chosen, built)
+            if self._is_stopped:
+                break
         if len(answers) > 1:
             self._side_by_side(answers)
-            return
-        found = next(iter(answers.values()))
+        else:
+            self._say_one(next(iter(answers.values())))
+        if self._is_stopped:
+            raise typer.Exit(STOPPED)
+
+    def _say_one(self, found: Any) -> None:
+        from chainnet.results import ends_of, fact_of
+
         others = fact_of(found.summary, "has_others")
         shown = [c for c in OVERVIEW if c in found.summary.columns and (others or c not in ENDS)]
         tables = {**found.tables(), "overview": _settled(found.summary)[shown], "ends": ends_of(found.summary)}
@@ -103,8 +114,9 @@ class Stress(Question, Counted, TableOutput):
             done = [everything[each] for each in stop.done if each in everything]
             if not done:
                 raise
+            self._is_stopped = True
             print(f"chainnet: stopped; {stop}. These follow.", file=sys.stderr)
-            return self.ask(scenarios=done, **asked)
+            return self.ask(scenarios=done, ladder_over_time=False, **asked)
 
     def _side_by_side(self, answers: Mapping[str, Any]) -> None:
         """Say who goes short with each set of projects; every table of each follows under its name."""

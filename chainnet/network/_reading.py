@@ -153,7 +153,7 @@ class Reading:
             edges = edges.loc[:, ~edges.columns.duplicated()]  # the gate names a column that stands twice
             edges = edges.assign(**{end: edges[end].replace("", None) for end in ("source", "target")})
             projects = tables.get("projects", pd.DataFrame())
-            apart = set(projects["id"].astype(str)) if "id" in projects.columns else set()
+            apart = set(map(str, projects["id"].tolist())) if "id" in projects.columns else set()
             roles = Roles.of(tables.get("nodes"), edges, self.source, self.sink, apart, closed)
             tables["nodes"], more["inferred"] = roles.nodes, roles.rules
             if roles.inferred and roles.is_plain:
@@ -213,7 +213,7 @@ class Reading:
         column = next((c for c in frame.columns if str(c).strip().lower() == "type"), None)
         if column is None or self.two_way:
             return
-        if frame[column].astype(str).str.strip().str.lower().eq("undirected").any():
+        if any(str(word).strip().lower() == "undirected" for word in set(frame[column].tolist())):
             raise DataError(
                 f"{self.asked_by}: the edges are undirected; flows have a direction. Give directed edges, or "
                 "two_way=True where every edge is open both ways."
@@ -271,9 +271,13 @@ def _both_ways(edges: pd.DataFrame) -> pd.DataFrame:
     if not {"source", "target"} <= set(edges.columns):
         return edges
     back = edges.rename(columns={"source": "target", "target": "source"})[edges.columns]
-    pairs = pd.MultiIndex.from_frame(edges[["source", "target"]].astype(str))
-    there = pd.MultiIndex.from_frame(back[["source", "target"]].astype(str)).isin(pairs)
-    return pd.concat([edges, back[~there]])
+    pairs = set(_pairs(edges))
+    is_new = [pair not in pairs for pair in _pairs(back)]
+    return pd.concat([edges, back[is_new]])
+
+
+def _pairs(edges: pd.DataFrame) -> list[tuple[str, str]]:
+    return list(zip(map(str, edges["source"].tolist()), map(str, edges["target"].tolist()), strict=True))
 
 
 class _Said:

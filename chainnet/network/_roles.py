@@ -79,7 +79,7 @@ class Roles:
             passes = (stages == stage) & bool(words) | all(named.values())
             stages[passes], rules[passes] = "refiner", PASSES_ON
         given = full["stage"] if "stage" in full.columns else pd.Series([None] * len(full), dtype=object)
-        known = given.notna().to_numpy() & (given.astype(str).str.strip() != "").to_numpy()
+        known = given.notna().to_numpy() & np.array([str(word).strip() != "" for word in given.tolist()], dtype=bool)
         known &= np.arange(len(full)) < listed
         open_to_rule = ~known
         stages[known], rules[known] = given.to_numpy(dtype=object)[known], ""

@@ -52,7 +52,7 @@ class Store:
         except DataError:
             self.close()
             raise
-        except (OSError, sqlite3.Error) as error:
+        except (OSError, sqlite3.Error, UnicodeError) as error:
             self.close()
             raise DataError(f"store {self.path}: cannot be used: {error}. Give the path of a new file.") from error
 
