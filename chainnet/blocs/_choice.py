@@ -184,8 +184,8 @@ class Told:
 
     def frame(self, table: str) -> pd.DataFrame:
         """Return a table, what is the same said once; with its first columns where it has no row."""
-        rows = self._held[table]
-        return pd.DataFrame(rows).drop_duplicates(ignore_index=True) if rows else pd.DataFrame(columns=list(self.COLUMNS[table]))
+        columns, rows = list(self.COLUMNS[table]), self._held[table]
+        return pd.DataFrame(rows).drop_duplicates(ignore_index=True) if rows else pd.DataFrame(columns=columns)
 
 
 class Stand:
