@@ -27,7 +27,7 @@ from scipy.sparse import vstack
 
 import chainnet as cn
 from chainnet.criticality._chokepoints import removals
-from chainnet.criticality._exposure import _Exposure
+from chainnet.criticality._exposure_program import ExposureProgram
 from chainnet.engine import LinearProgram
 from chainnet.scenario import overlay_of
 
@@ -76,7 +76,7 @@ def timed(call: Any, *given: Any) -> tuple[float, Any]:
     return time.perf_counter() - start, result
 
 
-def window(model: _Exposure, periods: float) -> LinearProgram:
+def window(model: ExposureProgram, periods: float) -> LinearProgram:
     """Return the program of one window, divided by its length."""
     upper = model.program.col_upper.copy()
     upper[model.draws] = np.minimum(model.amounts / periods, model.releases)
@@ -136,7 +136,7 @@ def compare(kind: str, n_sample: int) -> None:
         f"survive; whole call {seconds:.2f} s",
         flush=True,
     )
-    model = _Exposure(net, overlay_of(net, None), "existing", None, None)
+    model = ExposureProgram(net, overlay_of(net, None), "existing", None, None)
     what = removals(net, "node")
     closings = [model.closing(m) for m in what.members]
     program = window(model, periods)
