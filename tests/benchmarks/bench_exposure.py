@@ -29,6 +29,7 @@ import chainnet as cn
 from chainnet.criticality._chokepoints import removals
 from chainnet.criticality._exposure_program import ExposureProgram
 from chainnet.engine import LinearProgram
+from chainnet.flow import Counting
 from chainnet.scenario import overlay_of
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -136,7 +137,7 @@ def compare(kind: str, n_sample: int) -> None:
         f"survive; whole call {seconds:.2f} s",
         flush=True,
     )
-    model = ExposureProgram(net, overlay_of(net, None), "existing", None, None)
+    model = ExposureProgram(Counting(net), overlay_of(net, None), "existing")
     what = removals(net, "node")
     closings = [model.closing(m) for m in what.members]
     program = window(model, periods)

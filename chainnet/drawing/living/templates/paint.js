@@ -89,7 +89,7 @@ function bar(stage, before, other) {
   const lost = stage.demand_tpa - stage.served_tpa;
   const words = part >= 1 - SMALL ? "all served" : `${percent(part)} served, ${tonnes(lost)} short`;
   const change = before && Math.abs(share(before) - part) > SMALL ? ` (A: ${percent(share(before))})` : "";
-  const end = other ? ` · ${other.first}: ${percent(share(other))}` : "";
+  const end = other ? ` · ${other.first}: ${percent(share(other))} served` : "";
   return element("div", null, {class: "bar"},
     element("span", stage.name, {class: "who"}), track,
     element("span", `${words} of ${tonnes(stage.demand_tpa)}${change}${end}`, {class: "what"}));
