@@ -196,6 +196,18 @@ def test_the_courier_brings_the_same_answer(parts: Partition) -> None:
     assert joint_ask(ask, offers[::-1]) == joint_ask(ask, offers)
 
 
+def test_tables_that_change_between_rounds_are_told_by_their_root(parts: Partition) -> None:
+    ask, offers = by_courier(parts, 2)
+    for one in offers:
+        one["committed"] = offer(parts.parts[one["party"]], ask, secret=bytes(32))["committed"]
+    assert joint_ask(ask, offers)[0]["n_rounds"] == 2
+    usa = parts.parts["usa"]
+    other = usa.with_table("nodes", usa.nodes.assign(capacity_tpa=usa.nodes["capacity_tpa"] * 2))
+    offers[-1]["committed"] = offer(other, ask, secret=bytes(32))["committed"]
+    with pytest.raises(cn.DataError, match="changed between rounds"):
+        joint_ask(ask, offers)
+
+
 def _missing(offers: list[dict[str, Any]]) -> None:
     offers.pop()
 
