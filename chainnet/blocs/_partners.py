@@ -140,7 +140,11 @@ def partners(
     [4]
     """
     sides = _sides(blocs, parties(network, blocs, "blocs"))
-    checks.choice(reroute, "reroute", "degree", ("existing", "frozen"))
+    checks.choice(reroute, "reroute", "degree", ("existing", "frozen", "new"))
+    if reroute == "new":
+        raise DataError(
+            'reroute: "new" is not asked here: who sells to whom is told of known relations. Use "existing".'
+        )
     if network.demand.empty:
         raise DataError("partners: the network has no demand table, so there is nothing to serve. Give demand.")
     price = _prices(network, prices)

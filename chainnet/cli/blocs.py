@@ -99,7 +99,7 @@ class Partners(Question, TableOutput):
     prices: Annotated[
         list[str] | None, "COMMODITY=USD per tonne; may be repeated.", "--price", pairs("COMMODITY=USD per tonne")
     ] = None
-    reroute: Annotated[Literal["frozen", "existing"], "How far flows may move: not, or along relations."] = "existing"
+    reroute: opt.Degree = "existing"
     commodity: opt.Commodity = None
 
     def _run(self) -> None:

@@ -55,14 +55,15 @@ class Offer(Question):
     ask_files: Annotated[list[Path], "JSON file: what is asked; again for each ask so far, the last one last.", "--ask"]
     scenario: opt.OneScenario = None
     tier: opt.Tier = None
+    secret: Annotated[Path | None, "File of 16 random bytes or more: the root of commit goes with the offer."] = None
     out: Annotated[Path | None, "Write the offer to this file instead of stdout."] = None
 
     def _run(self) -> None:
-        from chainnet.sharing import offer
+        from chainnet.sharing import offer, read_secret
 
-        found = offer(
-            self.network, [read_json(path) for path in self.ask_files], self.given("scenario"), tier=self.tier
-        )
+        asks = [read_json(path) for path in self.ask_files]
+        secret = None if self.secret is None else read_secret(self.secret)
+        found = offer(self.network, asks, self.given("scenario"), tier=self.tier, secret=secret)
         if self.out is None:
             sys.stdout.write(_text(found))
         else:

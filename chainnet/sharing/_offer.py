@@ -17,6 +17,7 @@ from chainnet.errors import ChainnetWarning, DataError, UnknownIdError
 from chainnet.lowering import Overlay, lower
 from chainnet.network import Network
 from chainnet.scenario import Scenario, listed, overlay_of
+from chainnet.sharing._commit import commit
 from chainnet.sharing._partition import BORDER, own_demand
 
 __all__ = ["ASK", "OFFER", "Home", "at_home", "check_named", "most_of", "offer", "read_border"]
@@ -31,6 +32,7 @@ def offer(
     scenario: Scenario | None = None,
     *,
     tier: str | None = None,
+    secret: bytes | None = None,
 ) -> dict[str, Any]:
     """Answer a question about a part: what it serves at given border tonnes, and at given border prices.
 
@@ -45,6 +47,9 @@ def offer(
         In force; what it names in other parts is left to them.
     tier : str, optional
         Only this tier, as if it came first.
+    secret : bytes, optional
+        Binds every offer to the same tables: the root of ``commit(part, secret)`` goes with it, so that a row can be
+        proved later, and ``joint_ask`` refuses offers of one party with different roots.
 
     Returns
     -------
@@ -69,7 +74,8 @@ def offer(
     if not asks:
         raise DataError("ask: none is given. Give what partition or joint wrote.")
     home = Home(part, scenario, tier)
-    return [home.answer(one) for one in asks][-1]
+    found = [home.answer(one) for one in asks][-1]
+    return found if secret is None else {**found, "committed": commit(part, secret).published}
 
 
 @dataclass(frozen=True)

@@ -289,6 +289,10 @@ def _part(
     frames["edges"] = pd.concat(lines, ignore_index=True)
     frames["nodes"] = _with_rows(frames["nodes"], ends)
     tiered = bool(demand["tier"].notna().any())
+    if frames["demand"].empty and not asks:  # without any row end uses would take all they get
+        users = set(frames["nodes"]["id"][frames["nodes"]["stage"] == "end_use"])
+        taken = frames["edges"][frames["edges"]["target"].isin(users)].head(1)
+        asks = [{"node": r.target, "commodity": r.commodity, "demand_tpa": 0.0} for r in taken.itertuples()]
     frames["demand"] = _with_rows(frames["demand"], asks)
     if tiered and frames["tiers"].empty:  # so that a part without tiers of its own still knows that some are
         order = network.tier_order

@@ -207,6 +207,9 @@ def _heard(offers: Sequence[Any], at: Mapping[str, int], limit: Array) -> tuple[
     for point, i in at.items():
         if min(exporter[i], importer[i]) < 0:
             raise DataError(f'offer: nobody answers for one side of "{point}". Give the offers of all parties.')
+    for party in parties:
+        if any(held[party, n].get("committed") != held[party, 1].get("committed") for n in range(2, last + 1)):
+            raise DataError(f"offer of {party}: its tables changed between rounds: the roots that go with them differ.")
     _check_planes(answers, parties, exporter, importer)
     return answers, parties, exporter, importer
 

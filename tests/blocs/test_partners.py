@@ -226,7 +226,8 @@ def test_a_scenario_is_a_choice_and_projects_bring_investment() -> None:
         ({"choices": ["joins_nobody"]}, "unknown choice"),
         ({"prices": {"oer": 1.0}}, "unknown commodity"),
         ({"prices": {"ore": float("nan")}}, "not allowed"),
-        ({"reroute": "new"}, "unknown degree"),
+        ({"reroute": "new"}, "known relations"),
+        ({"reroute": "old"}, "unknown degree"),
     ],
 )
 def test_bad_arguments_are_refused(given: dict[str, Any], said: str) -> None:

@@ -137,6 +137,32 @@ def test_the_bracket_holds_the_pooled_value_in_every_round(seed: int) -> None:
         assert found.gap_share <= 1e-3
 
 
+def test_demand_without_tiers_counts_and_what_crosses_a_border_never_does() -> None:
+    net = magnets()
+    net = net.with_demand(net.demand.assign(tier=None))
+    found = joint_value(partition(net, THREE), tolerance=1e-6)
+    assert found.value_tpa == pytest.approx(pooled(net), rel=1e-6)
+
+
+def test_a_part_whose_users_ask_for_nothing_takes_nothing() -> None:
+    # scrap metal's host may run only as far as its product is wanted; a user abroad who asks for none wants none
+    net = cn.Network(
+        nodes=frame(
+            "id stage country process capacity_tpa",
+            ("host", "refiner", "USA", "smelt", 10.0),
+            ("home", "end_use", "USA", None, None),
+            ("away", "end_use", "JPN", None, None),
+        ),
+        edges=frame("source target commodity capacity_tpa", ("host", "away", "zinc", 10.0), ("host", "home", "part", 9.0)),
+        demand=frame("node commodity tier demand_tpa", ("home", "part", "defence", 5.0)),
+        processes=frame("process commodity role t_per_t", ("smelt", "zinc", "output", 1.0), ("smelt", "part", "byproduct", 1.0)),
+        main_commodity="part",
+    )  # fmt: skip
+    assert pooled(net) == 0.0
+    found = joint_value(partition(net, THREE))
+    assert (found.value_tpa, found.bound_tpa) == pytest.approx((0.0, 0.0), abs=1e-6)
+
+
 def test_trade_that_a_scenario_stops_carries_nothing(parts: Partition) -> None:
     stop = cn.Scenario(
         "stop", [{"kind": "restrict", "from": {"country": "USA"}, "to": {"country": "JPN"}, "commodity": "oxide"}]
@@ -194,6 +220,18 @@ def test_the_courier_brings_the_same_answer(parts: Partition) -> None:
     assert (told["value_tpa"], told["bound_tpa"]) == (found.value_tpa, found.bound_tpa)
     ask, offers = by_courier(parts, 2)
     assert joint_ask(ask, offers[::-1]) == joint_ask(ask, offers)
+
+
+def test_tables_that_change_between_rounds_are_told_by_their_root(parts: Partition) -> None:
+    ask, offers = by_courier(parts, 2)
+    for one in offers:
+        one["committed"] = offer(parts.parts[one["party"]], ask, secret=bytes(32))["committed"]
+    assert joint_ask(ask, offers)[0]["n_rounds"] == 2
+    usa = parts.parts["usa"]
+    other = usa.with_table("nodes", usa.nodes.assign(capacity_tpa=usa.nodes["capacity_tpa"] * 2))
+    offers[-1]["committed"] = offer(other, ask, secret=bytes(32))["committed"]
+    with pytest.raises(cn.DataError, match="changed between rounds"):
+        joint_ask(ask, offers)
 
 
 def _missing(offers: list[dict[str, Any]]) -> None:
