@@ -57,8 +57,9 @@ class JointStockpile(Result):
         tier, cheapest_usd (for the tiers so far by themselves), nested_usd (as a part of the whole set), nesting_usd
         (the difference).
     release : DataFrame
-        node, commodity, layer, tier, month, tonnes (drawn in the period that begins with this month) and floor_t: what
-        the tiers before it still need of this store after the period, below which it is not opened to this one.
+        store (node and commodity in one), node, commodity, layer, tier, month, tonnes (drawn in the period that begins
+        with this month) and floor_t: what the tiers before it still need of this store after the period, below which
+        it is not opened to this one.
     conventions : DataFrame, index others
         alone_usd, together_usd, saves_usd under each of before, after, last.
     alone_usd, together_usd, saves_usd : float

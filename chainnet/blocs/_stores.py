@@ -337,7 +337,10 @@ def _stock_table(game: StockGame, nested: Sequence[LeastStock], low: Array, high
 
 def _release(game: StockGame, nested: Sequence[LeastStock]) -> pd.DataFrame:
     """Return what each layer gives when, and what the layers before it still need of that store afterwards."""
-    columns = ["node", "commodity", "layer", "tier", "month", "tonnes", "floor_t"]
+    columns = ["store", "node", "commodity", "layer", "tier", "month", "tonnes", "floor_t"]
+    names = np.array(
+        [f"{node} / {good}" if good else node for node, good in zip(game.node, game.commodity, strict=True)]
+    )
     size = max(float(nested[-1].plan_t.max(initial=0.0)), LEAST_SIZE)
     before = np.zeros_like(nested[-1].plan_t)
     parts = []
@@ -348,6 +351,7 @@ def _release(game: StockGame, nested: Sequence[LeastStock]) -> pd.DataFrame:
         parts.append(
             pd.DataFrame(
                 {
+                    "store": names[store],
                     "node": game.node[store],
                     "commodity": game.commodity[store],
                     "layer": number,

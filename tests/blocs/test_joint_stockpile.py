@@ -236,6 +236,7 @@ def test_the_first_layer_lies_within_the_whole_and_is_what_a_store_is_not_opened
     stocks, release = found.stocks, found.release
     layers = stocks[["layer_defence_t", "layer_civilian_t"]].sum(axis=1)
     assert layers.to_numpy() == pytest.approx(stocks["tonnes"].to_numpy(), abs=1e-6)
+    assert (release["store"] == release["node"] + " / " + release["commodity"]).all()
     drawn = release.groupby(["node", "commodity"])["tonnes"].sum()
     held = stocks[stocks["tonnes"] > 0].set_index(["node", "commodity"])["tonnes"]
     assert drawn.to_dict() == pytest.approx(held.to_dict())
