@@ -92,8 +92,9 @@ def until(page, expression):
 
 def by_chance(network, controls, info, draw):
     """Return a setting by chance, and the program that it means: counting, overlay, degree."""
+    known = {control["id"] for control in info["controls"]}  # stocks are controls where there are months
     setting = {
-        "controls": drawn(controls, draw),
+        "controls": drawn([control for control in controls if control.id in known], draw),
         "order": str(draw.choice(info["orders"])),
         "relations": str(draw.choice(info["relations"])),
         "preset": str(draw.choice(info["presets"])),
@@ -441,6 +442,28 @@ def test_members_bear_both_ends_where_who_goes_short_is_a_tie(written, tab):
         ["United States", "8", "0 to 6", "0\u00a0% to 75\u00a0%"],
     ]
     assert HOSTILE in page.text_content(".name")
+
+
+@pytest.mark.browser
+def test_hostile_owners_places_and_holders_stay_text_and_come_back_from_the_file(written, tab, tmp_path):
+    users = two_users()
+    nodes = users.nodes.assign(owner=[None, None, HOSTILE], country=[None, "JPN", "CHN"], region=[HOSTILE, None, None])
+    held = pd.DataFrame({"id": ["store"], "node": ["a"], "stock_t": [4.0], "holder": [HOSTILE]})
+    network = users.with_table("nodes", nodes).with_table("stocks", held)
+    page = tab(written(network), "#preset=")
+    page.evaluate("chainnet.ready")
+    moved = {f"owner:{HOSTILE}": False, f"demand:defence:{HOSTILE}": 0.5, "stock:store": False}
+    answer = solved(page, {"controls": moved})
+    until(page, "document.querySelectorAll('#hinges').length === 1")
+    assert page.evaluate("chainnet.get().controls") == moved
+    file = tmp_path / "two-setting.toml"
+    file.write_text(page.evaluate("chainnet.toml()"), encoding="utf-8")
+    told = cn.balance(network, cn.Scenario.read(file)).by_tier()
+    assert [(s["demand_tpa"], s["served_tpa"]) for s in answer["stages"]] == [(12.0, 0.0)]
+    assert told[["demand_tpa", "served_tpa"]].to_numpy().tolist() == [[12.0, 0.0]]
+    again = tab(written(network), page.evaluate("location.hash") or page.evaluate("'#' + addressOf(setting)"))
+    again.evaluate("chainnet.ready")
+    assert again.evaluate("chainnet.get().controls") == moved
 
 
 # -- where it cannot solve ---------------------------------------------------------------------------------
