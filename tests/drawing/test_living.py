@@ -352,12 +352,26 @@ def test_months_that_are_put_together_otherwise_are_refused(written):
         months.prove()
 
 
-def test_a_page_without_months_says_why_and_has_no_stocks_to_move(written, tmp_path):
-    held = pd.DataFrame({"id": ["store"], "node": ["a"], "stock_t": [4.0], "tiers": ["defence"]})
+def test_a_page_without_months_says_why_and_has_no_stocks_to_move(written):
+    held = pd.DataFrame({"id": ["store"], "node": ["a"], "stock_t": [4.0], "capacity_t": [5.0]})
     text = written(two_users().with_table("stocks", held)).read_text(encoding="utf-8")
-    assert "the course over months: a stock is kept for some tiers" in text
+    assert "the course over months: a stock can be filled" in text
     assert "stock:store" not in text.split("block-data")[0]
     assert 'id="months"' not in text
+
+
+@pytest.mark.browser
+def test_a_stock_that_is_kept_for_a_tier_is_shut_over_months_and_in_the_file(written, tab, tmp_path):
+    held = pd.DataFrame({"id": ["store"], "node": ["a"], "stock_t": [4.0], "tiers": ["defence"]})
+    network = two_users().with_table("stocks", held)
+    page = tab(written(network), "#site:m=false&months=6")
+    page.evaluate("chainnet.ready")
+    assert "the stock store: it is kept for some tiers" in page.text_content("#controls")
+    assert [sum(s["served_t"]) for s in page.evaluate("chainnet.months()")["stages"]] == pytest.approx([15.0])
+    file = tmp_path / "two-setting.toml"
+    file.write_text(page.evaluate("chainnet.toml()"), encoding="utf-8")
+    told = cn.stress_test(network, [cn.Scenario.read(file)], months=24, start="2025-01").months
+    assert told.loc[told["scenario"] == "two-setting", "served_t"].sum() == pytest.approx(15.0)
 
 
 @pytest.mark.browser
