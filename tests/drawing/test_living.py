@@ -92,8 +92,9 @@ def until(page, expression):
 
 def by_chance(network, controls, info, draw):
     """Return a setting by chance, and the program that it means: counting, overlay, degree."""
+    known = {control["id"] for control in info["controls"]}  # stocks are controls where there are months
     setting = {
-        "controls": drawn(controls, draw),
+        "controls": drawn([control for control in controls if control.id in known], draw),
         "order": str(draw.choice(info["orders"])),
         "relations": str(draw.choice(info["relations"])),
         "preset": str(draw.choice(info["presets"])),
@@ -351,12 +352,26 @@ def test_months_that_are_put_together_otherwise_are_refused(written):
         months.prove()
 
 
-def test_a_page_without_months_says_why_and_has_no_stocks_to_move(written, tmp_path):
-    held = pd.DataFrame({"id": ["store"], "node": ["a"], "stock_t": [4.0], "tiers": ["defence"]})
+def test_a_page_without_months_says_why_and_has_no_stocks_to_move(written):
+    held = pd.DataFrame({"id": ["store"], "node": ["a"], "stock_t": [4.0], "capacity_t": [5.0]})
     text = written(two_users().with_table("stocks", held)).read_text(encoding="utf-8")
-    assert "the course over months: a stock is kept for some tiers" in text
+    assert "the course over months: a stock can be filled" in text
     assert "stock:store" not in text.split("block-data")[0]
     assert 'id="months"' not in text
+
+
+@pytest.mark.browser
+def test_a_stock_that_is_kept_for_a_tier_is_shut_over_months_and_in_the_file(written, tab, tmp_path):
+    held = pd.DataFrame({"id": ["store"], "node": ["a"], "stock_t": [4.0], "tiers": ["defence"]})
+    network = two_users().with_table("stocks", held)
+    page = tab(written(network), "#site:m=false&months=6")
+    page.evaluate("chainnet.ready")
+    assert "the stock store: it is kept for some tiers" in page.text_content("#controls")
+    assert [sum(s["served_t"]) for s in page.evaluate("chainnet.months()")["stages"]] == pytest.approx([15.0])
+    file = tmp_path / "two-setting.toml"
+    file.write_text(page.evaluate("chainnet.toml()"), encoding="utf-8")
+    told = cn.stress_test(network, [cn.Scenario.read(file)], months=24, start="2025-01").months
+    assert told.loc[told["scenario"] == "two-setting", "served_t"].sum() == pytest.approx(15.0)
 
 
 @pytest.mark.browser
@@ -441,6 +456,28 @@ def test_members_bear_both_ends_where_who_goes_short_is_a_tie(written, tab):
         ["United States", "8", "0 to 6", "0\u00a0% to 75\u00a0%"],
     ]
     assert HOSTILE in page.text_content(".name")
+
+
+@pytest.mark.browser
+def test_hostile_owners_places_and_holders_stay_text_and_come_back_from_the_file(written, tab, tmp_path):
+    users = two_users()
+    nodes = users.nodes.assign(owner=[None, None, HOSTILE], country=[None, "JPN", "CHN"], region=[HOSTILE, None, None])
+    held = pd.DataFrame({"id": ["store"], "node": ["a"], "stock_t": [4.0], "holder": [HOSTILE]})
+    network = users.with_table("nodes", nodes).with_table("stocks", held)
+    page = tab(written(network), "#preset=")
+    page.evaluate("chainnet.ready")
+    moved = {f"owner:{HOSTILE}": False, f"demand:defence:{HOSTILE}": 0.5, "stock:store": False}
+    answer = solved(page, {"controls": moved})
+    until(page, "document.querySelectorAll('#hinges').length === 1")
+    assert page.evaluate("chainnet.get().controls") == moved
+    file = tmp_path / "two-setting.toml"
+    file.write_text(page.evaluate("chainnet.toml()"), encoding="utf-8")
+    told = cn.balance(network, cn.Scenario.read(file)).by_tier()
+    assert [(s["demand_tpa"], s["served_tpa"]) for s in answer["stages"]] == [(12.0, 0.0)]
+    assert told[["demand_tpa", "served_tpa"]].to_numpy().tolist() == [[12.0, 0.0]]
+    again = tab(written(network), page.evaluate("location.hash") or page.evaluate("'#' + addressOf(setting)"))
+    again.evaluate("chainnet.ready")
+    assert again.evaluate("chainnet.get().controls") == moved
 
 
 # -- where it cannot solve ---------------------------------------------------------------------------------

@@ -22,7 +22,7 @@ from chainnet.lowering import Periods, Start, expand_periods, lower
 from chainnet.network import Network
 from chainnet.stress import base_flow
 
-__all__ = ["MONTHS", "LivingMonths", "why_no_months"]
+__all__ = ["MONTHS", "LivingMonths", "kept_for_tiers", "why_no_months"]
 
 MONTHS = 24
 # unknowns of all months together that a page solves while its reader waits
@@ -36,11 +36,15 @@ def why_no_months(network: Network, program: LivingProgram) -> str:
     stocks = network.stocks
     if stocks["capacity_t"].notna().any() or (stocks["holding_usd_per_t_a"].fillna(0.0) > 0).any():
         return "a stock can be filled or costs something to hold"
-    if stocks["tiers"].notna().any():
-        return "a stock is kept for some tiers, which parts goods"
     if (columns := MONTHS * program.n_columns) > _MOST_COLUMNS:
         return f"{MONTHS} months would have {columns} unknowns, more than a page solves while one waits"
     return ""
+
+
+def kept_for_tiers(network: Network) -> list[str]:
+    """Return the ids of stocks that are kept for some tiers: they part goods, so they stay shut over months."""
+    stocks = network.stocks
+    return [str(name) for name in stocks.loc[stocks["tiers"].notna(), "id"]]
 
 
 class LivingMonths:
@@ -57,6 +61,10 @@ class LivingMonths:
 
     def __init__(self, network: Network, program: LivingProgram, controls: list[Control]) -> None:
         self._network, self._program, self._controls = network, program, controls
+        stocks = network.stocks
+        is_shut = stocks["id"].isin(kept_for_tiers(network))
+        stocks.loc[is_shut, ["stock_t", "tiers"]] = [0.0, None]
+        network = network.with_table("stocks", stocks) if is_shut.any() else network
         low = lower(
             network, program.open, program.degree, stocks=True, extra_cost_usd_per_t=EXTRA_COST_USD_PER_T, pipeline=True
         )

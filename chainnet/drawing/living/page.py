@@ -13,7 +13,7 @@ from typing import Any
 from chainnet.drawing.facts import collect
 from chainnet.drawing.living.controls import Control, controls_of
 from chainnet.drawing.living.files import solver_files
-from chainnet.drawing.living.months import MONTHS, LivingMonths, why_no_months
+from chainnet.drawing.living.months import MONTHS, LivingMonths, kept_for_tiers, why_no_months
 from chainnet.drawing.living.payload import payload
 from chainnet.drawing.living.program import LivingProgram
 from chainnet.drawing.still import still
@@ -80,8 +80,12 @@ def living_page(
     controls = _most_felt_first(controls, programs["existing"], counting)
     data = payload(counting, controls, list(brought.values()), programs, scenario or "")
     data["months"] = _months(network, controls, programs, left)
-    if data["months"] is None:
-        data["controls"] = [control for control in data["controls"] if control["kind"] != "stock"]
+    shut = {f"stock:{name}" for name in kept_for_tiers(network)}
+    data["controls"] = [
+        control
+        for control in data["controls"]
+        if control["kind"] != "stock" or (data["months"] is not None and control["id"] not in shut)
+    ]
     data["leftOut"] = left
     while len((page := _render(network, data, files, title, marking)).encode()) > _MOST_BYTES:
         if not _drop_largest(data):
@@ -156,7 +160,12 @@ def _months(
     found = {name: LivingMonths(network, programs[name], controls) for name in known}
     for one in found.values():
         one.prove()
-    return {"n": MONTHS, "programs": {name: one.arrays for name, one in found.items()}}
+    shut = kept_for_tiers(network)
+    left += [
+        f"over months the stock {name}: it is kept for some tiers, which parts goods, so it is shut" for name in shut
+    ]
+    measures = [{"kind": "release", "stocks": [name], "release_tpa": 0.0} for name in shut]
+    return {"n": MONTHS, "shut": measures, "programs": {name: one.arrays for name, one in found.items()}}
 
 
 def _drop_largest(data: dict[str, Any]) -> bool:

@@ -89,7 +89,7 @@ function measuresOf(setting) {
     return control.measures.map((measure) => sized ? {...measure, share: value} : measure);
   });
   const lasts = setting.months < start.months ? {months: setting.months} : {};
-  return [...preset.measures, ...own].map((measure) => ENDLESS.includes(measure.kind) ? measure : {...measure, ...lasts});
+  return [...preset.measures, ...own, ...(data.months?.shut ?? [])].map((measure) => ENDLESS.includes(measure.kind) ? measure : {...measure, ...lasts});
 }
 
 function fileOf(setting) {
