@@ -330,14 +330,16 @@ class MonthsModel:
                     lasting[label] = float(t)
                     del whole[label]
         p, rest = self.periods, self.periods.n_periods - len(overlays)
-        nothing = np.zeros((rest, self.n_demand))
+        nothing, proof = np.zeros((rest, self.n_demand)), _worst([piece.proof for piece in pieces])
         return _Piece(
             np.concatenate([*(piece.x for piece in pieces), np.zeros(rest * p.width)]),
             np.concatenate([*(piece.served_t for piece in pieces), nothing]),
             np.concatenate([*(piece.wanted_t for piece in pieces), nothing]),
             sum(piece.cost_usd for piece in pieces),
             lasting,
-            _worst([piece.proof for piece in pieces]),
+            replace(
+                proof, **{side: sum(getattr(piece.proof, side) for piece in pieces) for side in ("value", "bound")}
+            ),
             pieces[0].ends,
         )
 
