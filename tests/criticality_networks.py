@@ -14,7 +14,7 @@ from chainnet.criticality._attack import Interdiction
 from chainnet.criticality._checks import check_losses
 from chainnet.criticality._chokepoints import removals
 from chainnet.criticality._defence import Fortification
-from chainnet.criticality._exposure import _Exposure
+from chainnet.criticality._exposure_program import ExposureProgram
 from chainnet.flow import Counting
 from chainnet.lowering import Degree, is_plain
 from chainnet.scenario import overlay_of
@@ -251,7 +251,7 @@ def second_opinion(
 def second_exposure(net: cn.Network, recovery: float, row: int = 0, cost: float = 1.0, time: float = 1.0) -> str:
     """What a second solver says of costs and times of which one is off by a factor."""
     what = removals(net, "node")
-    model = _Exposure(Counting(net), overlay_of(net, None), "existing")
+    model = ExposureProgram(Counting(net), overlay_of(net, None), "existing")
     closings = [model.closing(m) for m in what.members]
     periods = np.full(len(closings), recovery)
     survive = model.survival(closings)

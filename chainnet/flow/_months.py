@@ -329,6 +329,7 @@ class MonthsModel:
                 if piece.endurance[label] == 0:
                     lasting[label] = float(t)
                     del whole[label]
+        proofs = [piece.proof for piece in pieces]
         p, rest = self.periods, self.periods.n_periods - len(overlays)
         nothing = np.zeros((rest, self.n_demand))
         return _Piece(
@@ -337,7 +338,7 @@ class MonthsModel:
             np.concatenate([*(piece.wanted_t for piece in pieces), nothing]),
             sum(piece.cost_usd for piece in pieces),
             lasting,
-            _worst([piece.proof for piece in pieces]),
+            replace(_worst(proofs), value=sum(q.value for q in proofs), bound=sum(q.bound for q in proofs)),
             pieces[0].ends,
         )
 
