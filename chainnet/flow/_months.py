@@ -329,17 +329,16 @@ class MonthsModel:
                 if piece.endurance[label] == 0:
                     lasting[label] = float(t)
                     del whole[label]
+        proofs = [piece.proof for piece in pieces]
         p, rest = self.periods, self.periods.n_periods - len(overlays)
-        nothing, proof = np.zeros((rest, self.n_demand)), _worst([piece.proof for piece in pieces])
+        nothing = np.zeros((rest, self.n_demand))
         return _Piece(
             np.concatenate([*(piece.x for piece in pieces), np.zeros(rest * p.width)]),
             np.concatenate([*(piece.served_t for piece in pieces), nothing]),
             np.concatenate([*(piece.wanted_t for piece in pieces), nothing]),
             sum(piece.cost_usd for piece in pieces),
             lasting,
-            replace(
-                proof, **{side: sum(getattr(piece.proof, side) for piece in pieces) for side in ("value", "bound")}
-            ),
+            replace(_worst(proofs), value=sum(q.value for q in proofs), bound=sum(q.bound for q in proofs)),
             pieces[0].ends,
         )
 

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import pandas as pd
 
 from chainnet._types import Words
-from chainnet.errors import ChainnetWarning, DataError, near_matches
+from chainnet.errors import ChainnetWarning, DataError, near_matches, printable
 from chainnet.network._countries import country_named, is_country
 from chainnet.network._gate import Frames
 from chainnet.network._roles import Roles, words_of
@@ -153,7 +153,7 @@ class Reading:
             edges = edges.loc[:, ~edges.columns.duplicated()]  # the gate names a column that stands twice
             edges = edges.assign(**{end: edges[end].replace("", None) for end in ("source", "target")})
             projects = tables.get("projects", pd.DataFrame())
-            apart = set(map(str, projects["id"].tolist())) if "id" in projects.columns else set()
+            apart = {printable(str(name)) for name in projects["id"].tolist()} if "id" in projects.columns else set()
             roles = Roles.of(tables.get("nodes"), edges, self.source, self.sink, apart, closed)
             tables["nodes"], more["inferred"] = roles.nodes, roles.rules
             if roles.inferred and roles.is_plain:

@@ -10,7 +10,7 @@ from typing import Any
 
 __all__ = ["Jobs", "Stopped"]
 
-EVERY_S = 1.0  # what goes on within a job is told that often; the end of each is told at once
+EVERY_S = 5.0  # what goes on within a job is told that often; the end of each is told at once
 
 
 class Stopped(KeyboardInterrupt):
@@ -41,15 +41,24 @@ class Jobs:
         What is done in each.
     progress : callable, optional
         Called with what has been done and the part of the whole.
+    every_s : float
+        Seconds from one word of what goes on to the next.
     """
 
-    def __init__(self, names: Iterable[str], what: str, progress: Callable[[str, float], None] | None) -> None:
+    def __init__(
+        self,
+        names: Iterable[str],
+        what: str,
+        progress: Callable[[str, float], None] | None,
+        every_s: float = EVERY_S,
+    ) -> None:
+        self._every_s = every_s
         self._names, self._what, self._progress = list(names), what, progress
         self._parts = dict.fromkeys(self._names, 0.0)
         self._doing: dict[str, str] = {}
         self._done: list[str] = []
         self._home, self._said = threading.get_ident(), monotonic()
-        self._is_stopped = False
+        self._told, self._is_stopped = 0.0, False
 
     def teller(self, name: str) -> Callable[[str, float], None]:
         """Return what a job calls with what it does and its own part; it ends the job where all work is stopped."""
@@ -72,7 +81,7 @@ class Jobs:
             If somebody interrupts; what is under way ends at its next step.
         """
         try:
-            while wait(jobs, timeout=EVERY_S).not_done:
+            while wait(jobs, timeout=self._every_s).not_done:
                 self._now_and_then()
             found = [job.result() for job in jobs]
         except KeyboardInterrupt:
@@ -84,18 +93,18 @@ class Jobs:
         self._done.append(name)
         self._parts[name] = 1.0
         self._doing.pop(name, None)
-        if self._progress is not None:
-            self._said = monotonic()
-            self._progress(f"{len(self._done)} of {len(self._names)}: {self._what}", self._part)
+        self._say(f"{len(self._done)} of {len(self._names)}: {self._what}", len(self._done) / len(self._names))
         return found
 
-    @property
-    def _part(self) -> float:
-        return sum(self._parts.values()) / len(self._parts)
+    def _say(self, words: str, part: float) -> None:
+        """Tell a part, never a smaller one than before."""
+        self._said, self._told = monotonic(), max(part, self._told)
+        if self._progress is not None:
+            self._progress(words, self._told)
 
     def _now_and_then(self) -> None:
-        if self._progress is None or monotonic() - self._said < EVERY_S:
+        if self._progress is None or monotonic() - self._said < self._every_s:
             return
-        self._said = monotonic()
         goes_on = "; ".join(f"{name}, {doing}" for name, doing in list(self._doing.items())[:2])
-        self._progress(f"{len(self._done) + 1} of {len(self._names)}: {goes_on or self._what}", self._part)
+        part = sum(self._parts.values()) / len(self._parts)
+        self._say(f"{len(self._done) + 1} of {len(self._names)}: {goes_on or self._what}", part)

@@ -33,7 +33,7 @@ def test_what_goes_on_in_another_thread_is_told_in_the_one_that_waits() -> None:
         told.append((what, threading.get_ident()))
         said.set()
 
-    jobs = Jobs(["ban"], "months", hear)
+    jobs = Jobs(["ban"], "months", hear, every_s=0.05)
 
     def work() -> None:
         jobs.teller("ban")("second stage", 0.25)
