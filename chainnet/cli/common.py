@@ -319,8 +319,8 @@ def command(asks: str = "", name: str = "") -> Callable[[C], C]:
                 with patience(own):
                     kind(**given)._run()
             except KeyboardInterrupt as stop:
-                said = f"stopped; {stop}" if str(stop) else "stopped"
-                print(f"chainnet: {said}.", file=sys.stderr)
+                said = f"stopped; {stop}." if str(stop) else "stopped"
+                print(f"chainnet: {said}", file=sys.stderr)
                 raise typer.Exit(STOPPED) from None
 
         # what typer reads

@@ -81,8 +81,8 @@ def _stressed(found: Advised) -> str:
 
 
 def _end(facts: Facts, found: Advised) -> str:
-    """Say what stays short with every rung and all projects that stand by the last year, where one closes nothing."""
-    if not facts.ladders or facts.network.projects.empty or found.rest <= 0 or found.closes:
+    """Say what stays short with every rung and all projects that stand by the last year."""
+    if not facts.ladders or facts.network.projects.empty or found.rest <= 0:
         return ""
     year = list(facts.ladders)[-1]
     n = int(facts.a.rerouting[year].projects["standalone_t"].notna().sum())

@@ -78,7 +78,7 @@ def folder(tmp_path: Any) -> str:
         ("stress --months 3 --others before", "defence short 0 t/a if the others are served after, 6 t/a (75 %)"),
         ("chokepoints", "largest single loss 8 t/a (100 % of 8; m) if the others are served after, 2 t/a (100 % of 2"),
         ("chokepoints --top 1 --others before", "largest single loss 8 t/a (100 % of 8; m) if the others are served"),
-        ("exposure", "all others are served after"),
+        ("exposure", "largest cost 8 t (m), whoever is served first"),
     ],
 )
 def test_the_command_line_says_both_ends(folder: str, line: str, said: str) -> None:

@@ -30,7 +30,7 @@ from chainnet.reporting.sections.served import user_table
 from chainnet.results import BOUNDED, CHECKED, FROM_INPUTS, SAMPLED, SIMULATED
 from chainnet.words import NO_DATA, country_name, first_capital, is_missing
 
-SHORT_LIST = 10
+SHORT_LIST = 8
 STATUS_WORDS = (
     f"{first_capital(CHECKED)}: the certificate closes, for the stated data; it says nothing of the inputs. "
     f"{first_capital(BOUNDED)}: the search was stopped, the bound is given. "

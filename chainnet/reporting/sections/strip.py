@@ -238,7 +238,7 @@ def chain_figure(facts: Facts) -> ReportFigure | None:
     blocks[""] = _tiers(facts)
     from matplotlib.figure import Figure
 
-    canvas = Figure(figsize=(fig.WIDTH_IN, 2.05), layout="constrained")
+    canvas = Figure(figsize=(fig.WIDTH_IN, 1.98), layout="constrained")
     ax = canvas.subplots()
     place = {step: float(i) for i, step in enumerate([*steps, ""])}
     inside = [c in blocks[s].index for s, c in zip(flows["to_step"], flows["to_code"], strict=True)]
