@@ -111,7 +111,8 @@ def annexes(
     return (
         make_section("Glossary and signs", (*_SIGNS, *glossary)),
         replace(
-            make_section("Full tables", *(table.whole for table in tables if table.is_cut or table in full)),
+            # an annex of its own holds a table in full already
+            make_section("Full tables", *(t.whole for t in tables if t in full or (t.is_cut and t not in own))),
             on_screen=True,
         ),
         make_section(
