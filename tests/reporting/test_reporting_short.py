@@ -239,8 +239,8 @@ def test_the_project_that_the_rest_needs_is_stressed(made: cn.Assessment) -> Non
         in said
     )
     assert told(made)["Fund"].startswith(
-        "“Plant, Large” closes from 2025 the gap of 5 t/yr that defence then lacks (USD 500 million), if it keeps its size "
-        "and date and its assumed relations hold."
+        "“Plant, Large”: it closes from 2025 the gap of 5 t/yr that defence then lacks (USD 500 million), if it keeps "
+        "its size and date and its assumed relations hold."
     )
     assert made.advice["left_tpa"].round(6).tolist() == [0.0, 2.5, 5.0, 5.0, 5.0]
 
@@ -259,7 +259,7 @@ def test_a_project_that_does_not_close_the_gap_says_what_it_leaves(made: cn.Asse
     a = advised(made, ("q2",), left=1.0)
     assert "Plant Small (undecided) cuts that to 1 t/yr, more than any other alone." in line(a)["What helps."]
     assert told(a)["Fund"].startswith(
-        "Plant Small cuts what defence then lacks from 5 to 1 t/yr from 2026 (USD 10 million)"
+        "Plant Small: it cuts what defence then lacks from 5 to 1 t/yr from 2026 (USD 10 million)"
     )
     both = advised(made, ("q1", "q2"))
     assert "“Plant, Large” and Plant Small (undecided) together then close what is left" in line(both)["What helps."]
@@ -292,7 +292,7 @@ def test_hold_is_said_of_what_the_reader_keeps(
         index=pd.Index(["s"], name="stock"),
     )
     a = advised(made, drawn=2.0, held=held)
-    assert told(a)[head].startswith(f"The stock of {whose} returns 3 t/yr to defence, in the first year only.")
+    assert told(a)[head].startswith(f"The stock of {whose} returns 3 t/yr to defence, counted over the first year.")
     assert f"The stock of {whose} returns 3 t/yr" in line(a)["What helps."]
 
 

@@ -200,7 +200,8 @@ def _build(facts: Facts, found: Advised) -> Sentence | None:
     holds = f"if {'it keeps its' if one else 'they keep their'} {size}"
     if "without its assumed relations" in found.cases:
         holds += f" and {'its' if one else 'their'} assumed relations hold"
-    words = f"{join([titled(facts.label(name)) for name in names])} {effect} ({_cost(facts, names)}), {holds}."
+    who = join([titled(facts.label(name)) for name in names])
+    words = f"{who}: {'it' if one else 'they'} {effect} ({_cost(facts, names)}), {holds}."
     return Sentence(f"{words} {see('projects')}", ("advice",), _verb(facts, names))
 
 
