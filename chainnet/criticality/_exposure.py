@@ -61,8 +61,9 @@ def risk_exposure(
         What and whose demand counts; default from the network. Demand of value 0 never counts.
     others : {"after", "before", "alongside"}
         after: others are served from what the beneficiaries leave, so their demand costs nothing. before: in every
-        window all others first get as much as they can; a removal can then also leave more than there was, and
-        time_to_survive is where losses begin. alongside: nobody first, the loss of all counts.
+        window all others first get as much as they can; a removal can then also leave more than there was, and losses
+        may come and go with time: time_to_survive is where those begin that stand in the recovery time or without any
+        stock. alongside: nobody first, the loss of all counts.
     verify : bool
         Solve the largest costs (up to 20) and their times again with a second solver and compare.
 
@@ -117,7 +118,7 @@ def risk_exposure(
     kind = ExposureLast if others == "before" and counting.rivals.any() else ExposureProgram
     model = kind(counting, overlay_of(network, scenario), reroute)
     closings = [m if what.is_edge else model.closing(m) for m in what.members]
-    survive = model.survival(closings)
+    survive = model.survival(closings, periods)
     cost, lost, added = model.costs(closings, periods, survive)
     survive = np.where((cost == 0) & (periods > survive), periods, survive)  # what is lost by rounding is not lost
     worst = float(cost.max(initial=0.0))

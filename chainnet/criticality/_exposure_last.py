@@ -38,8 +38,8 @@ class ExposureLast(ExposureProgram):
     -----
     In each window the tonnes of the others come first; of the plans that give them most, the one that loses the least
     value is taken. A removal can also leave more than there was, where the others can no longer use what they took;
-    so added cost may be below 0, and losses need not grow with time by rule. The time to survive is where the losses
-    begin: it is found from both sides of 1 / time by the line through two losses, or by halving.
+    so added cost may be below 0, and losses may come and go with time. The time to survive is where a loss begins that
+    is known: it is found from both sides of 1 / time by the line through two losses, or by halving.
     """
 
     def __init__(self, counting: Counting, overlay: Overlay, degree: Degree) -> None:
@@ -105,19 +105,35 @@ class ExposureLast(ExposureProgram):
         base, x = self._window(u, np.empty(0, dtype=np.int64))
         return base, np.array([self._window(u, c)[0] if (x[c] > 0).any() else base for c in closings])
 
-    def survival(self, closings: list[Ints]) -> Array:
-        """Return the time from which each removal costs anything, in periods."""
+    def survival(self, closings: list[Ints], periods: Array) -> Array:
+        """Return the shortest time known from which each removal costs anything, in periods.
+
+        A loss without any stock tells of one, and so does a loss over the periods that are asked: of the two the
+        shorter is where the search begins.
+        """
+        self._base, self._out = self._over(closings, periods)
         if not closings:
             return np.empty(0)
         unlimited, unstocked = self._losses(np.inf, closings)[1], self._losses(0.0, closings)[1]
-        out = np.where(unlimited.any(axis=1), 0.0, np.inf)
-        for i in np.flatnonzero(unstocked.any(axis=1) & ~unlimited.any(axis=1)):
-            out[i] = 1.0 / self._begins(closings[i], float(unstocked[i].sum()))
+        late, never = self._out.any(axis=1), ~unlimited.any(axis=1)
+        out = np.where(never, np.inf, 0.0)
+        for i in np.flatnonzero((unstocked.any(axis=1) | late) & never):
+            begin, lost = (1.0 / periods[i], self._out[i]) if late[i] else (0.0, unstocked[i])
+            out[i] = 1.0 / self._begins(closings[i], begin, float(lost.sum()))
         return out
 
-    def _begins(self, closed: Ints, loss: float) -> float:
-        """Return the 1 / time above which nothing is lost, given what is lost a period without any stock."""
-        low, high, at = 0.0, 1.0, loss
+    def _over(self, closings: list[Ints], periods: Array) -> tuple[Array, Array]:
+        """Return what is lost a period with nothing out, and without each, each over its own periods; 0 over none."""
+        base = np.zeros((len(closings), len(self.wanted)))
+        out = np.zeros_like(base)
+        for t in np.unique(periods[periods > 0]):
+            rows = np.flatnonzero(periods == t)
+            base[rows], out[rows] = self._losses(1.0 / float(t), [closings[i] for i in rows])
+        return base, out
+
+    def _begins(self, closed: Ints, low: float, at: float) -> float:
+        """Return the 1 / time above which nothing is lost, given what is lost a period at one below it."""
+        high = max(1.0, 2.0 * low)
         lower, before = low, at  # an earlier point with a loss, for the line
         while (lost := self._loss(high, closed)) > 0:
             lower, before, low, at, high = low, at, high, lost, 2.0 * high
@@ -140,13 +156,8 @@ class ExposureLast(ExposureProgram):
 
     def costs(self, closings: list[Ints], periods: Array, survive: Array) -> tuple[Array, Array, Array]:
         """Return value lost, tonnes lost, and value beyond what is lost with nothing out."""
-        lost = np.zeros((len(closings), len(self.wanted)))
-        base = np.zeros_like(lost)
-        for t in np.unique(periods[periods > 0]):
-            rows = np.flatnonzero(periods == t)
-            nothing, some = self._losses(1.0 / float(t), [closings[i] for i in rows])
-            base[rows], lost[rows] = nothing * t, some * t
-        lost[periods <= survive] = 0.0
+        base, lost = self._base * periods[:, None], self._out * periods[:, None]
+        lost[np.abs(periods - survive) <= 4.0 * ROUNDING * periods] = 0.0  # where losses begin nothing is lost yet
         cost, anyway, tonnes = lost @ self.values, base @ self.values, lost.sum(axis=1)
         cost = np.where(np.abs(cost - anyway) <= ROUNDING * anyway, anyway, cost)
         return cost, tonnes, cost - anyway

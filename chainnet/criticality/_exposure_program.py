@@ -152,8 +152,8 @@ class ExposureProgram:
         carried = plans_without(self.program, basis, closings, self.draws, bounds, self.wanted, self._is_tied)
         return self._lost(carried)
 
-    def survival(self, closings: list[Ints]) -> Array:
-        """Return the longest time without any loss of each removal, in periods."""
+    def survival(self, closings: list[Ints], _periods: Array) -> Array:
+        """Return the longest time without any loss of each removal, in periods; the same whatever time is asked."""
         if not len(self.draws):
             nothing = np.empty(0, dtype=np.int64)
             self._rates = self._without([nothing, *closings], np.zeros((1, 0)))

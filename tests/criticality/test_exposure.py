@@ -654,6 +654,36 @@ def test_stocks_last_as_long_as_what_the_others_leave() -> None:
     assert longer["added_cost_usd"].to_dict() == pytest.approx({"big": 11.0, "pit": 26.0, "small": 12.0})
 
 
+def test_a_loss_that_comes_and_goes_with_time_is_told_where_it_is_asked() -> None:
+    """The others fill the shared plant as long as their store lasts; ours is gone before: short from 1.5 to 3.5."""
+    net = cn.Network(
+        frame(
+            "id stage country capacity_tpa",
+            ("pit", "mine", "AUS", 100.0),
+            ("depot", "refiner", "CHN", None),
+            ("plant", "refiner", "CHN", 10.0),
+            ("idle", "refiner", "CHN", 1.0),
+            ("usa", "end_use", "USA", None),
+            ("chn", "end_use", "CHN", None),
+        ),
+        frame(
+            "source target commodity",
+            ("pit", "plant", "x"),
+            ("pit", "idle", "x"),
+            ("depot", "plant", "y"),
+            ("plant", "usa", "x"),
+            ("plant", "chn", "y"),
+        ),
+        demand=frame("node commodity tier demand_tpa", ("usa", "x", "defence", 6.0), ("chn", "y", "defence", 8.0)),
+        stocks=frame("id node commodity stock_t", ("ours", "usa", "x", 6.0), ("theirs", "depot", "y", 20.0)),
+        beneficiaries=("USA",),
+    )
+    for periods, cost, time in ((1.0, 0.0, np.inf), (2.0, 2.0, 1.5), (3.0, 2.0, 1.5), (5.0, 0.0, np.inf)):
+        row = risk_exposure(net, periods, others="before", verify=True).loc["idle"]
+        assert row[["cost_usd", "time_to_survive"]].tolist() == pytest.approx([cost, time], rel=1e-8), periods
+        assert row["gap"] == pytest.approx(max(periods - time, 0.0))
+
+
 @pytest.mark.parametrize("seed", [1, 4])
 def test_without_stocks_others_first_cost_what_chokepoints_say(seed: int) -> None:
     net = with_stocks(seed)
