@@ -23,6 +23,7 @@ from chainnet.network import TABLES, Network, as_text, kept
 from chainnet.results import Result, provenance, stamp
 from chainnet.scenario import Scenario, acting, overlay_of
 from chainnet.scenario import scenarios as shipped
+from chainnet.words import ALL_TIERS
 
 __all__ = ["Comparison", "compare"]
 
@@ -41,7 +42,7 @@ _FIGURES = {
 }
 _SEVERAL = re.compile(r'^"|(^| )/( |$)')
 STRUCTURE, MEASURES = "rows added or removed", "scenario"
-UNDISTURBED, ALL = "undisturbed", "all tiers"
+UNDISTURBED = "undisturbed"
 ROWS = 25
 Count = Callable[..., Counting]  # what is asked, of either network
 Side: TypeAlias = Network | Assessment
@@ -298,8 +299,8 @@ def _answers(
                 known = (name == UNDISTURBED or name in asked) and (tier is None or tier in network.tier_order)
                 ends.append(_short(count(network, tier=tier), asked.get(name)) if known else (np.nan, np.nan))
             (served, short), (served_now, short_now) = ends
-            rows.append((name, tier or ALL, "short_t", short, short_now))
-            rows.append((name, tier or ALL, "served_t", served, served_now))
+            rows.append((name, tier or ALL_TIERS, "short_t", short, short_now))
+            rows.append((name, tier or ALL_TIERS, "served_t", served, served_now))
     table = pd.DataFrame(rows, columns=["scenario", "tier", "measure", "before", "after"])
     table["change"] = table["after"] - table["before"]
     first = table["measure"].eq("short_t").to_numpy()
@@ -314,7 +315,7 @@ def _traced(answers: pd.DataFrame, scenario: str | None, first: Iterable[str]) -
     ]
     if scenario is not None:
         moved = moved[moved["scenario"] == scenario]
-    for tier in [*first, ALL, None]:
+    for tier in [*first, ALL_TIERS, None]:
         part = moved if tier is None else moved[moved["tier"] == tier]
         if len(part):
             top = part.iloc[0]
@@ -432,7 +433,7 @@ def _causes(
     blank = pd.DataFrame(columns=["table", "key", "column", "before", "after", "alone_t"])
     if traced is None:
         return none, blank
-    name, tier = traced[0], None if traced[1] == ALL else traced[1]
+    name, tier = traced[0], None if traced[1] == ALL_TIERS else traced[1]
     loud = inputs[inputs["table"].isin(MOVING) & ~inputs["column"].isin(SILENT)]
     players = sorted(loud.loc[loud["kind"] == "changed", "table"].unique())
     if (loud["kind"] != "changed").any():

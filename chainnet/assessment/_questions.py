@@ -25,20 +25,18 @@ from chainnet.assessment._hinges import hinge_table
 from chainnet.assessment._layers import layers
 from chainnet.assessment._neck import Neck, necks, necks_without, step_column
 from chainnet.assessment._time import exposures, horizon_rungs, myopia, stockpiles
-from chainnet.assumptions import LoadBearing, load_bearing
+from chainnet.assumptions import LoadBearing, is_weak, load_bearing
 from chainnet.criticality import chokepoints, interdict
 from chainnet.flow import Balance, LongRuns, MaxFlow, balance, long_runs, max_flow
 from chainnet.projects import Reroute, reroute
 from chainnet.results import BOUNDED, CHECKED, Status, origin_of, stamp
 from chainnet.scenario import Scenario
 from chainnet.stress import StressTest, stress_test, worst_of
-from chainnet.words import titled
+from chainnet.words import ALL_TIERS, titled
 
 __all__ = ["Question", "questions"]
 
 ATTACKED = (2, 3)
-ALL_TIERS = "all tiers"
-DOUBTED = ("inferred", "assumed")
 REMOVED = ("node", "site", "country", "operator", "owner_country", "step+country")
 
 
@@ -152,7 +150,7 @@ def _others_first(case: Case) -> pd.DataFrame:
 def _necks(case: Case, removed: Removed) -> pd.DataFrame:
     """Return the neck of the first tier and of all tiers."""
     by = f"{step_column(case.network)}+country"
-    tiers = {"first tier": case.first, "all tiers": None} if case.first else {"all tiers": None}
+    tiers = {"first tier": case.first, ALL_TIERS: None} if case.first else {ALL_TIERS: None}
     known = [one.get(by) for one in (removed[1], removed[0])][-len(tiers) :]
     losses = {
         counts: chokepoints(case.network, by, tier=tier, **case.in_order) if table is None else table
@@ -173,7 +171,7 @@ def _hinge_table(case: Case, found: LoadBearing | None, undisturbed: pd.DataFram
     if found is None:
         return pd.DataFrame(columns=["tier", "words", "does", "then"])
     nodes, moved = case.network.nodes, []
-    doubted = nodes.loc[nodes["quality"].isin(DOUBTED) & (nodes["stage"] != "end_use"), "id"]
+    doubted = nodes.loc[is_weak(nodes) & (nodes["stage"] != "end_use"), "id"]
     for counts, row in undisturbed.iterrows():
         tier = case.first if counts == "first tier" else None
         other = necks_without(case.counting.first(tier), Neck(**row), list(doubted))
@@ -185,8 +183,8 @@ def _attacks(case: Case) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Find the worst two and three sites at once, for the first tier with ties and pairs, and for all."""
     rows, pairs, first = [], pd.DataFrame(), case.first
     source: dict[str, Any] = {}
-    for counts, tier in (("first tier", first), ("all tiers", None)):
-        if counts == "all tiers" and first is None:
+    for counts, tier in (("first tier", first), (ALL_TIERS, None)):
+        if counts == ALL_TIERS and first is None:
             continue
         for k in ATTACKED:
             details = counts == "first tier" and k == ATTACKED[0]

@@ -27,13 +27,13 @@ from chainnet.results import (
 )
 from chainnet.scenario import Outside, Scenario, outside_is_told, overlay_of, tell_outside, timeline
 from chainnet.stress import stress_test, worst_of
+from chainnet.words import ALL_TIERS
 
 __all__ = ["Column", "SideBySide", "chains_of", "portfolios_of", "scenarios_of", "side_by_side"]
 
 UNDISTURBED = "undisturbed"
 EITHER, AFTER, BEFORE = "either", "after", "before"
 KEYS = ("tier", "figure", "others")
-ALL_TIERS = "all tiers"
 # the figures of a tier, and whether each has a line at both ends
 FIGURES = ("demand_tpa", "short_share", "short_tpa", "first_short_month", "largest_loss_share")
 

@@ -5,9 +5,9 @@ made otherwise), *category* (met, little, part, most of demand unmet), *neck* (t
 shares a verdict lies), *standing* (holds, holds unless, open).
 """
 
-from chainnet.assumptions._changes import variations
+from chainnet.assumptions._changes import is_weak, variations
 from chainnet.assumptions._judgements import demand_factors
 from chainnet.assumptions._load_bearing import LoadBearing, load_bearing
 from chainnet.assumptions._verdict import CATEGORIES, category
 
-__all__ = ["CATEGORIES", "LoadBearing", "category", "demand_factors", "load_bearing", "variations"]
+__all__ = ["CATEGORIES", "LoadBearing", "category", "demand_factors", "is_weak", "load_bearing", "variations"]

@@ -15,13 +15,14 @@ from chainnet.assumptions._changes import Variation, variations
 from chainnet.assumptions._judgements import JUDGEMENT, Judgement, Setting, judgements, together
 from chainnet.assumptions._smallest import MOST, Smallest, smallest_set
 from chainnet.assumptions._verdict import RUNGS, Outcome, category, overturned
-from chainnet.assumptions._words import ALL_TIERS, STATED, ends_sentence, standing
+from chainnet.assumptions._words import STATED, ends_sentence, standing
 from chainnet.engine import Certificate
 from chainnet.errors import DataError
 from chainnet.flow import Counting, binding_inputs
 from chainnet.network import Network
 from chainnet.results import Result, provenance, stamp
 from chainnet.scenario import Scenario, check_scenario, overlay_of
+from chainnet.words import ALL_TIERS
 
 __all__ = ["LoadBearing", "load_bearing"]
 

@@ -8,11 +8,10 @@ import pandas as pd
 
 from chainnet.assumptions._smallest import Smallest
 from chainnet.assumptions._verdict import category
-from chainnet.words import join, percent, spelled
+from chainnet.words import ALL_TIERS, join, percent, spelled
 
-__all__ = ["ALL_TIERS", "STATED", "ends_sentence", "standing"]
+__all__ = ["STATED", "ends_sentence", "standing"]
 
-ALL_TIERS = "all tiers"
 STATED = "stated"
 # inputs that a sentence names
 NAMED = 5

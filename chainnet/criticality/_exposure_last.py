@@ -115,9 +115,9 @@ class ExposureLast(ExposureProgram):
         if not closings:
             return np.empty(0)
         unlimited, unstocked = self._losses(np.inf, closings)[1], self._losses(0.0, closings)[1]
-        late, never = self._out.any(axis=1), ~unlimited.any(axis=1)
+        late, never = self._out.sum(axis=1) > 0, unlimited.sum(axis=1) <= 0
         out = np.where(never, np.inf, 0.0)
-        for i in np.flatnonzero((unstocked.any(axis=1) | late) & never):
+        for i in np.flatnonzero(((unstocked.sum(axis=1) > 0) | late) & never):
             begin, lost = (1.0 / periods[i], self._out[i]) if late[i] else (0.0, unstocked[i])
             out[i] = 1.0 / self._begins(closings[i], begin, float(lost.sum()))
         return out

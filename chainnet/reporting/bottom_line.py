@@ -184,9 +184,9 @@ def hinge_words(facts: Facts, tier: str) -> list[str]:
     Who is served first is left out where the verdict gives both ends.
     """
     words = [unless(words) for words, _ in hinging(facts, tier, "verdict")]
-    told = ends_differ(facts, facts.when, [tier])
+    both_ends = ends_differ(facts, facts.when, [tier])
     orders = ("all others are served first", "all are served alike, nobody first")
-    return [w for w in words if not (told and w in orders)]
+    return [w for w in words if not (both_ends and w in orders)]
 
 
 # -- as built -----------------------------------------------------------------------------------

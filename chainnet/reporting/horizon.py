@@ -11,12 +11,11 @@ import pandas as pd
 from chainnet.assessment import Assessment
 from chainnet.engine import PRINTED
 from chainnet.network import Network
-from chainnet.words import calendar_month, recover_words, survive_words
+from chainnet.words import ALL_TIERS, calendar_month, recover_words, survive_words
 
 __all__ = ["ALL_TIERS", "BASELINE", "Months", "nil"]
 
 BASELINE = "baseline"
-ALL_TIERS = "all tiers"
 # of a tier's demand over the horizon: what lacks less does not decide which scenario is worst
 NEGLIGIBLE = 0.005
 # below this part of the largest share two months are equally bad: the first of them is told

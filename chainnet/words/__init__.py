@@ -7,6 +7,7 @@ from chainnet.words._countries import country_code
 from chainnet.words._ends import agree, ends_sentence, ends_words
 from chainnet.words._months import MONTHS, calendar_month, in_months, month_words, recover_words, survive_words
 from chainnet.words._names import (
+    ALL_TIERS,
     as_text,
     country_name,
     first_capital,
@@ -51,6 +52,7 @@ from chainnet.words._sentences import (
 )
 
 __all__ = [
+    "ALL_TIERS",
     "MINUS",
     "MONTHS",
     "NBSP",

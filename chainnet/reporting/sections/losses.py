@@ -421,7 +421,7 @@ def sets_figure(facts: Facts) -> ReportFigure | None:
 
 def _steps(facts: Facts) -> list[tuple[int, float, float, float, str]]:
     """Return (k, left, left by greedy, left at the bound, the set in words), from none on; empty where not asked."""
-    counts = "first tier" if facts.lead_tier != ALL_TIERS else "all tiers"
+    counts = "first tier" if facts.lead_tier != ALL_TIERS else ALL_TIERS
     single = facts.a.first_tier["node"] if counts == "first tier" else facts.a.chokepoints["node"]
     attacks = facts.a.attacks
     if single.empty or counts not in attacks.index.get_level_values("counts"):
