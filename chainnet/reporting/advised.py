@@ -103,4 +103,4 @@ def stock_words(facts: Facts, found: Advised) -> str:
     names = list(dict.fromkeys(titled(str(h)) for h in table["holder"]))
     whose = join(names) if len(names) <= NAMED else spelled(len(names), "holder")
     stocks, verb = ("The stock", "returns") if len(table) == 1 else ("The stocks", "return")
-    return f"{stocks} of {whose} {verb} {tonnes(gained)} to {found.tier}, counted over the first year."
+    return f"{stocks} of {whose} {verb} {tonnes(gained)} to {found.tier}, over the first year."

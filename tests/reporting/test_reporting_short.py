@@ -292,7 +292,7 @@ def test_hold_is_said_of_what_the_reader_keeps(
         index=pd.Index(["s"], name="stock"),
     )
     a = advised(made, drawn=2.0, held=held)
-    assert told(a)[head].startswith(f"The stock of {whose} returns 3 t/yr to defence, counted over the first year.")
+    assert told(a)[head].startswith(f"The stock of {whose} returns 3 t/yr to defence, over the first year.")
     assert f"The stock of {whose} returns 3 t/yr" in line(a)["What helps."]
 
 

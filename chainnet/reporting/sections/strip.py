@@ -238,7 +238,7 @@ def chain_figure(facts: Facts) -> ReportFigure | None:
     blocks[""] = _tiers(facts)
     from matplotlib.figure import Figure
 
-    canvas = Figure(figsize=(fig.WIDTH_IN, 1.98), layout="constrained")
+    canvas = Figure(figsize=(fig.WIDTH_IN, 1.88), layout="constrained")
     ax = canvas.subplots()
     place = {step: float(i) for i, step in enumerate([*steps, ""])}
     inside = [c in blocks[s].index for s, c in zip(flows["to_step"], flows["to_code"], strict=True)]
@@ -251,7 +251,7 @@ def chain_figure(facts: Facts) -> ReportFigure | None:
         )
     _draw_demand(ax, facts, blocks[""], place[""])
     ax.set_xlim(-0.02, len(steps) + 0.95)
-    ax.set_ylim(-0.01, 1.3)
+    ax.set_ylim(-0.01, 1.34)
     ax.axis("off")
     return _told(facts, canvas, blocks, steps)
 
@@ -361,12 +361,12 @@ def _draw_step(
 ) -> None:
     head = ("▶ " if marked else "") + fig.folded(facts.drawn(first_capital(step)), letters - 4, 2)
     look: dict[str, Any] = {"va": "bottom", "fontweight": "bold", "linespacing": 0.95}
-    fig.write(ax, x, 1.135, head, color=fig.LOST if marked else fig.INK, **look)
+    fig.write(ax, x, 1.175, head, color=fig.LOST if marked else fig.INK, **look)
     words = join([facts.commodity(good) for good in sorted(goods)]) if len(goods) < 2 else "all that count"
     fig.write(
         ax,
         x,
-        1.125,
+        1.165,
         fig.folded(facts.drawn(words), letters, 2),
         va="top",
         fontsize=6.5,
@@ -382,12 +382,12 @@ def _draw_step(
 
 
 def _draw_demand(ax: Any, facts: Facts, blocks: pd.DataFrame, x: float) -> None:
-    fig.write(ax, x, 1.135, "Demand", va="bottom", fontweight="bold")
+    fig.write(ax, x, 1.175, "Demand", va="bottom", fontweight="bold")
     whose = facts.whose_members or facts.whose or "all that ask"
     fig.write(
         ax,
         x,
-        1.125,
+        1.165,
         fig.folded(facts.drawn(f"{first_capital(whose)}, t/yr"), 27, 2),
         va="top",
         fontsize=6.5,
