@@ -1,7 +1,7 @@
 """What to do on the margin: what the cheaper rungs leave short, the project that closes it, and how far that bears.
 
-Words: *rest* (what stays short once known and new relations have done their part), *case* (one way in which the advised
-project disappoints).
+Words: *rest* (what stays short once known and new relations and the projects that run have done their part), *case*
+(one way in which the advised project disappoints).
 """
 
 from __future__ import annotations
@@ -14,15 +14,18 @@ import numpy as np
 import pandas as pd
 
 from chainnet._types import Array
-from chainnet.assessment._case import Case
+from chainnet.assessment._case import Case, InOrder
 from chainnet.assessment._closing import YEARS_AHEAD, by_projects
-from chainnet.assumptions import LoadBearing, demand_factors
+from chainnet.assessment._layers import running
+from chainnet.assumptions import LoadBearing, demand_factors, is_weak
 from chainnet.engine import PRINTED
-from chainnet.flow import Counting, balance_under
+from chainnet.flow import Balance, Counting, balance_under
 from chainnet.lowering import Overlay, Restriction
-from chainnet.projects import Access, Reroute, access_to
+from chainnet.network import Network
+from chainnet.projects import Access, Reroute, access_to, reroute
 from chainnet.results import provenance, stamp
 from chainnet.scenario import Scenario, overlay_of
+from chainnet.words import titled
 
 __all__ = ["advice", "held"]
 
@@ -48,44 +51,60 @@ def advice(case: Case, worst: Scenario | None, rests: LoadBearing | None, *rerou
     -------
     DataFrame, index case
         year (of the answer, missing = any), without_tpa and left_tpa: short without and with the advised projects, new
-        relations allowed, no stock drawn, t/a. Empty where nothing is advised. ``attrs``: tier (whose shortfall; "" =
-        all tiers), rest_tpa (short with new relations, t/a), projects (ids; none where none is needed or none
-        helps), closes (whether they leave nothing short), year (the first in which they do as much; NaN = any).
+        relations allowed, with the projects that run, no stock drawn, t/a. Empty where nothing is advised. ``attrs``:
+        tier (whose shortfall; "" = all tiers), known_tpa, new_tpa (short on known relations, and with new ones),
+        running (ids of the projects that run and are not in the network yet), carrying (those of them without which,
+        each alone, more is short), running_year (of what they make), rest_tpa (short with them too), alone_tpa (id of
+        each other project, and what it then returns alone in that year; nothing where none runs), projects (ids; none
+        where none is needed or none helps), closes (whether they leave nothing short), year (the first in which they
+        do as much; NaN = any).
     """
     if worst is None:
         return pd.DataFrame()
-    margin = _Margin(case.counting, worst, case.first)
+    margin = _margin(case, worst)
+    built = running(case)
+    on = margin if built is None else _on(margin, case, built)
     names: tuple[str, ...] = ()
-    if margin.rest > 0 and rerouting and rests is not None:
-        names = _advised(margin, worst, rests, rerouting[-1], case.last_year)
-    rows = margin.cases(names, case.last_year) if names else []
+    alone = on.alone(case.last_year) if built is not None and on.rest > 0 else pd.Series(dtype=float)
+    if on.rest > 0 and rerouting and rests is not None:
+        names = _advised(on, rests, rerouting[-1] if built is None else None, alone, case.last_year)
+    rows = on.cases(names, case.last_year) if names else []
     table = pd.DataFrame(rows, columns=COLUMNS).set_index("case").astype({"year": "Int64"})
     asked = {**case.counting.settings, "scenario": worst.name, "reroute": "new", "by_year": case.last_year}
     source = provenance(case.network, "HiGHS simplex", **asked)
     left = dict(zip(table.index, table["left_tpa"], strict=True))
     said = {
         "tier": margin.tier or "",
-        "rest_tpa": margin.rest,
+        "known_tpa": margin.known,
+        "new_tpa": margin.rest,
+        "running": () if built is None else tuple(built.standing["id"]),
+        "carrying": () if built is None or not on.rest < margin.rest else on.carrying(built.standing["id"].tolist()),
+        "alone_tpa": tuple(alone.items()),
+        "running_year": np.nan if built is None else float(built.standing["year"].max()),
+        "rest_tpa": on.rest,
         "projects": names,
         "closes": left.get(AS_STATED) == 0.0,
-        "year": margin.first_year(names, case.last_year) if names else np.nan,
+        "year": on.first_year(names, case.last_year) if names else np.nan,
     }
     return stamp(table, source, facts=said)
 
 
 def held(case: Case, worst: Scenario | None) -> pd.DataFrame:
-    """Return what each stock gives back in its one year, after new relations and without projects.
+    """Return what each stock gives back in one year, after new relations and the projects that run.
 
     Returns
     -------
     DataFrame, index stock
         holder, country; is_ours (whether it lies with the beneficiaries), is_reserved (whether it is kept for tiers);
         returns_tpa: by how much less the tier of ``advice`` is short for it when all other stocks are drawn too, t/a.
+        ``attrs``: drawn_tpa, what stays short with all of them, t/a.
     """
     stocks = case.network.stocks
     if worst is None or stocks.empty:
         return pd.DataFrame(columns=HELD).set_index("stock")
-    margin = _Margin(case.counting, worst, case.first)
+    margin, built = _margin(case, worst), running(case)
+    if built is not None:
+        margin = _on(margin, case, built)
     drawn = margin.short(margin.overlay, stocks=True)
     inside = case.counting.inside(stocks)
     rows = []
@@ -97,39 +116,64 @@ def held(case: Case, worst: Scenario | None) -> pd.DataFrame:
             lost = margin.settled(margin.short(replace(margin.overlay, stock_share=share), stocks=True) - drawn)
         rows.append((row["id"], row["holder"], row["country"], bool(inside[place]), _is_text(row["tiers"]), lost))
     source = provenance(case.network, "HiGHS simplex", **case.counting.settings, scenario=worst.name, reroute="new")
-    return stamp(pd.DataFrame(rows, columns=HELD).set_index("stock"), source)
+    return stamp(pd.DataFrame(rows, columns=HELD).set_index("stock"), source, facts={"drawn_tpa": drawn})
 
 
 def _is_text(cell: object) -> bool:
     return isinstance(cell, str) and bool(cell)
 
 
-def _advised(margin: _Margin, worst: Scenario, rests: LoadBearing, found: Reroute, year: int | None) -> tuple[str, ...]:
-    """Return the projects that close the rest, else those that return most; none where none returns anything."""
+def _margin(case: Case, worst: Scenario) -> _Margin:
+    """Return what the tier lacks that is asked about: the first if it goes short on known relations, else all."""
+    every = _Margin(case.counting, worst, None)
+    first = replace(every, tier=case.first)
+    return first if case.first is not None and first.known > 0 else every
+
+
+def _on(margin: _Margin, case: Case, built: Network) -> _Margin:
+    """Return the same of the network with the projects that run."""
+    return replace(margin, counting=Counting.of(built, **case.in_order))
+
+
+def _advised(
+    margin: _Margin, rests: LoadBearing, found: Reroute | None, alone: pd.Series, year: int | None
+) -> tuple[str, ...]:
+    """Return the projects that close the rest, else those that return most; none where none returns anything.
+
+    ``found`` is None where projects run: what ``rests`` knows of single projects then is that of another network, and
+    ``alone`` says what each returns.
+    """
+    network, counting = margin.counting.network, margin.counting
     if margin.tier is not None:
         place = list(rests.stated.index).index(margin.tier)
-        closed = by_projects(margin.counting, worst, rests.stated.iloc[place], place)
+        ways = None if found is None else str(rests.stated["closes"].iloc[place]).split(";")
+        closed = by_projects(counting, margin.scenario, place, ways)
         if closed is not None:
             return closed.projects
-    best = _most(found, margin.tier)
+    if found is None and margin.tier is None:
+        asked: InOrder = {**counting.said, "others": counting.others}
+        found = reroute(network, margin.scenario, by_year=year, reroute="new", **asked)
+    pairs = pd.DataFrame() if found is None or margin.tier is not None else found.complements
+    if found is not None:
+        alone = found.projects["standalone_t" if margin.tier is None else f"standalone_{margin.tier}_t"]
+    best = _most(alone.fillna(0.0), pairs, network.projects.set_index("id")["capex_musd"])
     if best and margin.short(margin.built(best, year)) < margin.rest:
         return best
     return ()
 
 
-def _most(found: Reroute, tier: str | None) -> tuple[str, ...]:
-    """Return the project that returns most alone, the cheapest of those; over all tiers, two if they return more."""
-    table, pairs = found.projects, found.complements
-    alone = table["standalone_t" if tier is None else f"standalone_{tier}_t"].fillna(0.0).round(6)
+def _most(alone: pd.Series, pairs: pd.DataFrame, capex: pd.Series) -> tuple[str, ...]:
+    """Return the project that returns most alone, the cheapest of those; two of ``pairs`` if they return more."""
+    alone = alone.round(6)
     most = float(alone.max()) if len(alone) else 0.0
-    if tier is None and len(pairs):
+    if len(pairs):
         both = pairs["together_t"].round(6)
         row = pairs.iloc[int(both.to_numpy().argmax())]
         if float(both.max()) > most:
             return (str(row["project_a"]), str(row["project_b"]))
     if most <= 0:
         return ()
-    cost = table["capex_musd"].fillna(np.inf)
+    cost = capex.reindex(alone.index).fillna(np.inf)
     return (str(alone.index[np.lexsort((alone.index, cost, -alone))][0]),)
 
 
@@ -139,20 +183,16 @@ class _Margin:
 
     counting: Counting
     scenario: Scenario
-    first: str | None
+    tier: str | None
 
     @cached_property
     def overlay(self) -> Overlay:
         return overlay_of(self.counting.network, self.scenario)
 
     @cached_property
-    def tier(self) -> str | None:
-        """The first tier if it goes short on known relations; else all tiers count."""
-        if self.first is None:
-            return None
-        table = balance_under(self.counting, self.overlay).by_tier()
-        short = table.index[table["shortfall_tpa"] > PRINTED * table["demand_tpa"]]
-        return self.first if self.first in short else None
+    def known(self) -> float:
+        """What is short on known relations."""
+        return self._lacking(balance_under(self.counting, self.overlay))
 
     @cached_property
     def rest(self) -> float:
@@ -161,11 +201,29 @@ class _Margin:
 
     def short(self, overlay: Overlay, *, stocks: bool = False, counting: Counting | None = None) -> float:
         """Return what the tier lacks, t/a; what is below the tolerance of its answer is nothing."""
-        table = balance_under(counting or self.counting, overlay, "new", stocks=stocks).by_tier()
+        return self._lacking(balance_under(counting or self.counting, overlay, "new", stocks=stocks))
+
+    def _lacking(self, found: Balance) -> float:
+        table = found.by_tier()
         if self.tier is not None:
             table = table.loc[[self.tier]]
         lacking = table["shortfall_tpa"].where(table["shortfall_tpa"] > PRINTED * table["demand_tpa"], 0.0)
         return float(lacking.sum())
+
+    def alone(self, year: int | None) -> pd.Series:
+        """Return by how much less is short with each project alone in a year, new relations allowed, t/a."""
+        names = self.counting.network.projects["id"].tolist()
+        return pd.Series({n: self.settled(self.rest - self.short(self.built([n], year))) for n in names}, dtype=float)
+
+    def carrying(self, names: Sequence[str]) -> tuple[str, ...]:
+        """Return those of the nodes without which, each alone, more is short."""
+        return tuple(n for n in names if self.settled(self.short(self._without(self.overlay, n)) - self.rest) > 0)
+
+    def _without(self, overlay: Overlay, node: str) -> Overlay:
+        """Return an overlay in which a node of the network makes nothing."""
+        share = overlay.node_share.copy()
+        share[np.flatnonzero((self.counting.network.nodes["id"] == node).to_numpy())] = 0.0
+        return replace(overlay, node_share=share)
 
     def settled(self, change: float) -> float:
         """Return a change of the shortfall, 0 where it is no more than rounding."""
@@ -222,7 +280,22 @@ class _Margin:
             before = self.counting.in_order("before")
             with_it = self.short(self.built(names, year), counting=before)
             rows.append((BEFORE, year, self.short(self.overlay, counting=before), with_it))
-        return rows
+        return rows + self._less(names, year)
+
+    def _less(self, names: Sequence[str], year: int | None) -> list[tuple[str, float | None, float, float]]:
+        """Return the same without each doubtful plant that alone makes the projects leave more short."""
+        nodes, overlay = self.counting.network.nodes, self.built(names, year)
+        plan = balance_under(self.counting, overlay, "new")
+        left, used = self._lacking(plan), plan.nodes["throughput_tpa"].reindex(nodes["id"]).to_numpy(dtype=float)
+        # a plan that uses none of a plant stands without it
+        asked = np.asarray(is_weak(nodes)) & (nodes["stage"] != "end_use").to_numpy() & (used > 0)
+        rows: list[tuple[str, float | None, float, float]] = []
+        for name, label in nodes.loc[asked, ["id", "label"]].itertuples(index=False):
+            short = self.short(self._without(overlay, name))
+            if self.settled(short - left) > 0:
+                words = f"without {titled(label if _is_text(label) else name)}"
+                rows.append((words, year, self.short(self._without(self.overlay, name)), short))
+        return sorted(rows, key=lambda row: (-round(row[3], 6), row[0]))
 
     @property
     def _at_high_demand(self) -> Overlay | None:

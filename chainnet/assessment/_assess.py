@@ -15,7 +15,7 @@ import pandas as pd
 from chainnet._types import Words
 from chainnet.assessment._case import Case
 from chainnet.assessment._questions import Question, questions
-from chainnet.assessment._time import onsets, timelines
+from chainnet.assessment._time import onsets, rung_months, timelines
 from chainnet.assumptions import LoadBearing
 from chainnet.blocs import Alignment
 from chainnet.economics import Overcapacity
@@ -319,7 +319,8 @@ def _answers(
     found["stockpile"], found["mitigation"], proofs = found["stockpile"]
     found["ensemble"], found["sensitivity"] = found.pop("doubts")
     stress = found["stress"]
-    found["stress"] = replace(stress, horizon_ladder=stamp(found.pop("rungs"), stress.provenance))
+    rungs = stamp(found.pop("rungs"), stress.provenance, facts={"step_months": rung_months(case)})
+    found["stress"] = replace(stress, horizon_ladder=rungs)
     found.pop("blocs")
     rerouting = {year: found.pop(f"rerouting {year}") for year in case.years}
     return {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,7 +50,7 @@ def closing(counting: Counting, scenario: Scenario | None, stated: pd.Series, pl
     for rung, words in FREE.items():
         if rung in ways:
             return Closing(words, np.nan)
-    found = by_projects(counting, scenario, stated, place)
+    found = by_projects(counting, scenario, place, ways)
     if found is not None:
         return found
     if "projects" not in ways:
@@ -59,18 +59,21 @@ def closing(counting: Counting, scenario: Scenario | None, stated: pd.Series, pl
     return Closing(ALL, asked.whole_from(asked.names, "new", stocks=True))
 
 
-def by_projects(counting: Counting, scenario: Scenario | None, stated: pd.Series, place: int) -> Closing | None:
+def by_projects(
+    counting: Counting, scenario: Scenario | None, place: int, ways: Collection[str] | None = None
+) -> Closing | None:
     """Return the projects that leave a tier whole for good, without stocks; None where none or only all of them do.
 
-    The cheapest that does so alone on known relations, else for the first tier the fewest with new relations.
+    The cheapest that does so alone on known relations, else for the first tier the fewest with new relations. ``ways``
+    says which alone do, and by "projects" whether all do; None = not known yet.
     """
-    ways = {word for word in str(stated["closes"]).split(";") if word}
     asked = _Asked(counting, scenario, place)
-    alone = [asked.closes([name], "existing") for name in asked.by_cost(ways - set(RUNGS))]
-    dated = [one for one in alone if one is not None]
-    if dated:
-        return dated[0]
-    fewest = asked.fewest() if "projects" in ways and place == 0 else []
+    tried = set(asked.names) if ways is None else set(ways) - set(RUNGS)
+    for name in asked.by_cost(tried):
+        found = asked.closes([name], "existing")
+        if found is not None:
+            return found
+    fewest = asked.fewest() if (ways is None or "projects" in ways) and place == 0 else []
     return asked.closes(fewest, "new") if fewest else None
 
 
@@ -94,9 +97,9 @@ class _Asked:
 
     def closes(self, names: Sequence[str], degree: Degree) -> Closing | None:
         """Return these projects and the year from which they leave the tier whole; None if they never do."""
+        if not self._is_whole(names, degree, self.last, stocks=False):
+            return None  # what does so for good does so at its last size
         year = self.whole_from(names, degree)
-        if np.isnan(year) and self.last is not None:
-            return None
         labels = self.projects.set_index("id")["label"]
         words = [labels[one] if isinstance(labels[one], str) and labels[one] else one for one in names]
         return Closing(join(words), year, tuple(names))

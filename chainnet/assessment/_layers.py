@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from chainnet.assessment._case import Case
-from chainnet.flow import both_ends
+from chainnet.engine import PRINTED
+from chainnet.flow import Counting, balance_under, both_ends
 from chainnet.network import Network, state_of
 from chainnet.results import fact_of, origin_of, stamp
-from chainnet.scenario import Scenario
+from chainnet.scenario import Scenario, overlay_of
 
-__all__ = ["layers", "year_known"]
+__all__ = ["BASE", "BUILT", "layers", "running", "year_known"]
 
 BASE, BUILT = "base year", "as built"
 
@@ -22,7 +24,8 @@ def layers(case: Case, worst: Scenario | None) -> pd.DataFrame:
     -------
     DataFrame, index (layer, tier)
         year : of the layer.  n_built : plants that were projects in the base year and stand.  demand_tpa,
-        shortfall_after_tpa, shortfall_before_tpa : t/a.  is_asked : the layer of all other answers.
+        shortfall_after_tpa, shortfall_before_tpa : t/a, on known relations.  shortfall_new_tpa, shortfall_stocks_tpa :
+        with new relations, and with one year of stocks too.  is_asked : the layer of all other answers.
         ``attrs["built"]`` names the plants; ``attrs["has_others"]``.
         "as built" is left out where no project runs.
 
@@ -33,20 +36,28 @@ def layers(case: Case, worst: Scenario | None) -> pd.DataFrame:
     """
     network = case.network
     standing = network.standing
-    base, built, year = network, network, year_known(network, case.scenarios)
+    base, built, year = network, running(case), year_known(network, case.scenarios)
     if len(standing):
-        base, year = network.without(nodes=list(standing["id"])), int(standing["year"].max())
-    elif year is not None:
-        built = network.as_built(year)
+        base, built, year = network.without(nodes=list(standing["id"])), network, int(standing["year"].max())
+    elif built is not None:
         standing = built.standing
     found = {BASE: _row(case, base, worst, network.year, 0)}
-    if len(standing):
+    if built is not None:
         found[BUILT] = _row(case, built, worst, year, len(standing))
     table = pd.concat(found, names=["layer"])
     asked = BUILT if len(network.standing) else BASE
     table["is_asked"] = table.index.get_level_values("layer") == asked
     facts = {"built": tuple(standing["label"]), "known": year, "has_others": fact_of(found[BASE], "has_others")}
     return stamp(table, origin_of(found[asked]), facts=facts)
+
+
+def running(case: Case) -> Network | None:
+    """Return the network with the projects that run; None where it stands as built already, or none runs."""
+    year = year_known(case.network, case.scenarios)
+    if year is None or len(case.network.standing):
+        return None
+    built = case.network.as_built(year)
+    return built if len(built.standing) else None
 
 
 def year_known(network: Network, scenarios: tuple[Scenario, ...]) -> int | None:
@@ -65,6 +76,11 @@ def year_known(network: Network, scenarios: tuple[Scenario, ...]) -> int | None:
 
 def _row(case: Case, network: Network, worst: Scenario | None, year: int | None, n_built: int) -> pd.DataFrame:
     table = both_ends(network, worst, **case.said)
+    counting, overlay = Counting.of(network, **case.in_order), overlay_of(network, worst)
+    for rung in ("new", "stocks"):
+        short = balance_under(counting, overlay, "new", stocks=rung == "stocks").by_tier()["shortfall_tpa"]
+        lacking = short.to_numpy(dtype=float)
+        table[f"shortfall_{rung}_tpa"] = np.where(lacking <= PRINTED * table["demand_tpa"], 0.0, lacking)
     table.insert(0, "year", pd.Series(year, index=table.index, dtype="Int64"))
     table.insert(1, "n_built", n_built)
     return table

@@ -16,7 +16,7 @@ from chainnet.results import origin_of, stamp
 from chainnet.scenario import Scenario, Timeline, timeline
 from chainnet.stress import Ask, StressTest, horizon_ladder, requirement, stockpile_mitigation
 
-__all__ = ["exposures", "horizon_rungs", "myopia", "onsets", "stockpiles", "timelines"]
+__all__ = ["exposures", "horizon_rungs", "myopia", "onsets", "rung_months", "stockpiles", "timelines"]
 
 RECOVERY_YEARS = 1.0  # where none is given: the time in which a plant is rebuilt is not in the data
 HALF_YEAR, QUARTER = 6, 3
@@ -67,8 +67,12 @@ def horizon_rungs(case: Case, worst: Scenario | None) -> pd.DataFrame:
     New relations are many, and so are the columns of every month: half-years say the same in a fraction
     of the time, for a few days of lag.
     """
-    step = next(s for s in (HALF_YEAR, QUARTER, 1) if case.months % s == 0)
-    return horizon_ladder([worst] if worst else [], Ask(case.counting, case.months, case.start, step))
+    return horizon_ladder([worst] if worst else [], Ask(case.counting, case.months, case.start, rung_months(case)))
+
+
+def rung_months(case: Case) -> int:
+    """Return how many months the periods of that ladder have."""
+    return next(s for s in (HALF_YEAR, QUARTER, 1) if case.months % s == 0)
 
 
 def stockpiles(case: Case, stress: StressTest, reasons: Reasons) -> Stocks:

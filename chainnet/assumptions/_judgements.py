@@ -71,7 +71,7 @@ class Judgement:
 LABELS = {
     "order:before": "all others are served first",
     "order:alongside": "all are served alike, nobody first",
-    "degree:frozen": "no relation carries more than its baseline",
+    "degree:frozen": "relations are held to their baseline",
     "degree:new": "makers may also ship to new users",
     "demand:low": "every demand at its low value",
     "demand:high": "every demand at its high value",

@@ -11,7 +11,7 @@ import pandas as pd
 
 from chainnet import checks
 from chainnet.drawing.courses import from_balances, from_months, tier_of, unmet_of
-from chainnet.drawing.drawn import ORDERS, DrawnFlows, Losses, order_words, rows_match, scenario_words, told
+from chainnet.drawing.drawn import ORDERS, DrawnFlows, DrawnNeck, Losses, order_words, rows_match, scenario_words, told
 from chainnet.engine import PRINTED
 from chainnet.errors import DataError
 from chainnet.network import Network, several_plants
@@ -29,6 +29,7 @@ class Beside:
     ends: pd.DataFrame | Mapping[str, pd.DataFrame] | None = None
     long_run: Sequence[Any] = ()
     closest: Any = ()
+    necks: pd.DataFrame | None = None
 
 
 def sort_answers(
@@ -68,16 +69,33 @@ def sort_answers(
     answer = _flows(network, result, scenario, beside, balances)
     ranking = result if isinstance(result, pd.DataFrame) else losses
     if ranking is None:
-        if beside.first_losses is not None:
-            raise DataError("draw: first_losses stand beside the losses of all tiers; give losses too.")
+        for name, given in (("first_losses", beside.first_losses), ("necks", beside.necks)):
+            if given is not None:
+                raise DataError(f"draw: {name} stand beside the losses of all tiers; give losses too.")
         return answer, None
-    found = _from_table(network, ranking)
+    found = replace(_from_table(network, ranking), necks=_necks(beside.necks))
     if beside.first_losses is not None:
         first = _from_table(network, beside.first_losses)
         if first.unit_of != found.unit_of:
             raise DataError("draw: losses and first_losses are of other things; give both by node, or both by site.")
         found = replace(found, first=first.table, first_tier=first.tier or "the first tier")
     return answer, found
+
+
+def _necks(table: pd.DataFrame | None) -> dict[str, DrawnNeck]:
+    """Return the necks that an assessment found, by whose loss; those that cost nothing are none."""
+    if table is None:
+        return {}
+    names = {"first tier": "first", "all tiers": "all"}
+    columns = ["step", "country", "lost_tpa", "lost_share"]
+    if (
+        not isinstance(table, pd.DataFrame)
+        or not set(columns) <= set(table.columns)
+        or not set(table.index) <= set(names)
+    ):
+        raise DataError("draw: necks are the table of an assessment, assess(network).necks.")
+    rows = table.loc[table["lost_tpa"] > 0, columns]
+    return {names[str(whose)]: DrawnNeck(*row) for whose, row in zip(rows.index, rows.to_numpy(), strict=True)}
 
 
 def _flows(

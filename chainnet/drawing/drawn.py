@@ -19,6 +19,7 @@ __all__ = [
     "LONG_RUN",
     "ORDERS",
     "DrawnFlows",
+    "DrawnNeck",
     "Losses",
     "Months",
     "order_words",
@@ -191,12 +192,23 @@ class Months:
 
 
 @dataclass(frozen=True)
+class DrawnNeck:
+    """A step, a country, and what its stop costs."""
+
+    step: str
+    country: str
+    lost_tpa: float
+    lost_share: float
+
+
+@dataclass(frozen=True)
 class Losses:
     """A ranking of single losses by node or site, worst first, ties by id: lost_tpa, lost_share, in_cut, rank, is_tied.
 
     What may stand for several plants has rank 0: it is told beside the single sites. ``tier``: whose losses they are,
     "" = of all; ``first``: the same of one tier, ``first_tier``, beside them. ``unit_of``: node -> its row,
-    where the rows are sites.
+    where the rows are sites. ``necks``: "first" and "all" (tiers) -> the step of a country that they could least do
+    without.
     """
 
     table: pd.DataFrame
@@ -207,6 +219,7 @@ class Losses:
     first: pd.DataFrame | None = None
     first_tier: str = ""
     unit_of: dict[str, str] = field(default_factory=dict)
+    necks: dict[str, DrawnNeck] = field(default_factory=dict)
 
 
 def told(ends: pd.DataFrame | None, tiers: pd.DataFrame) -> tuple[tuple[str, float, float, float], ...]:

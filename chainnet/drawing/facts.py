@@ -10,13 +10,13 @@ import pandas as pd
 
 from chainnet._types import records
 from chainnet.drawing.colours import OTHER_COLOUR, country_colours
-from chainnet.drawing.drawn import DrawnFlows, Losses
+from chainnet.drawing.drawn import DrawnFlows, DrawnNeck, Losses
 from chainnet.drawing.placing import Block, place
 from chainnet.drawing.style import LOSS_COLOURS, SHAPES, loss_class, percent, tonnes
 from chainnet.network import Network, State, kept, several_plants, site_labels, state_of
-from chainnet.words import is_known, number
+from chainnet.words import country_name, is_known, number
 
-__all__ = ["PageData", "basis_of", "change_text", "collect", "heads", "ratio"]
+__all__ = ["PageData", "basis_of", "change_text", "collect", "heads", "neck_chip", "ratio", "step_of"]
 
 _STAGE_WORDS = {
     "mine": "mine",
@@ -114,7 +114,8 @@ def collect(
     links = _links(network, edges, tail, head, sites, answer)
     kinds = basis_of(network)
     blocks = [_block(network, b, block, sites, answer, kinds) for b, block in enumerate(placing.blocks)]
-    narrow_by = _narrowest(blocks)
+    necks = {} if losses is None else losses.necks
+    narrow_by = _narrowest(blocks, necks.get("first") or necks.get("all"))
     main = sorted({kinds.get(c, c) for c in network.main_commodity})
     data = {
         "basisOf": kinds,
@@ -126,6 +127,7 @@ def collect(
         "blocks": blocks,
         "columns": placing.n_columns,
         "narrowBy": narrow_by,
+        "necks": {whose: {"step": step_of(neck), "text": neck_chip(neck)} for whose, neck in necks.items()},
         "countries": [
             {"place": p, "colour": colours.get(p, OTHER_COLOUR), "n": sum(s["place"] == p for s in sites)}
             for p in places
@@ -153,8 +155,23 @@ def collect(
     return PageData(data, sites, links, blocks, tuple(placing.blocks))
 
 
-def _narrowest(blocks: list[dict[str, Any]]) -> str:
-    """Mark the narrowest steps, those in the minimum cut, else that of the costliest loss; return why."""
+def step_of(neck: DrawnNeck) -> str:
+    """Return the step of a neck as the picture names it."""
+    return _STAGE_WORDS.get(neck.step, neck.step)
+
+
+def neck_chip(neck: DrawnNeck) -> str:
+    """Return what the head of the step says."""
+    return f"neck: {country_name(neck.country)}, loss {tonnes(neck.lost_tpa)}"
+
+
+def _narrowest(blocks: list[dict[str, Any]], neck: DrawnNeck | None) -> str:
+    """Mark the neck; without one the steps in the minimum cut, else that of the costliest loss; return why."""
+    for b in blocks:
+        b["narrowest"] = neck is not None and b["name"] == step_of(neck)
+        b["neckText"] = neck_chip(neck) if neck is not None and b["narrowest"] else ""
+    if any(b["narrowest"] for b in blocks):
+        return "neck"
     cut = [b for b in blocks if b["nCut"]]
     worst = sorted((b for b in blocks if b["costs"] > 0), key=lambda b: (-b["costs"], b["index"]))
     marked = cut or worst[:1]

@@ -59,6 +59,7 @@ def draw(
     ends: pd.DataFrame | Mapping[str, pd.DataFrame] | None = None,
     long_run: Sequence[Any] = (),
     closest: Any = (),
+    necks: pd.DataFrame | None = None,
     rerouting: Any = None,
     live: bool = False,
 ) -> Path:
@@ -102,6 +103,9 @@ def draw(
     closest : Balance or list of Balance, optional
         ``balance(..., closest=True)`` of the same scenarios: the difference then marks the links that moved only among
         equally good answers.
+    necks : DataFrame, optional
+        ``assess(network).necks``, beside the losses: which step of which country the first tier, and all tiers, could
+        least do without. The graph marks that step, and says it.
     rerouting : Reroute, optional
         What the projects win back under a scenario: told with each of them, and of sets that the reader ticks.
     live : bool
@@ -142,7 +146,7 @@ def draw(
     if view not in VIEWS:
         raise DataError(f'draw: unknown view "{view}";{near_matches(str(view), VIEWS)} known: {", ".join(VIEWS)}.')
     check_words(title=title, marking=marking)
-    beside = Beside(first_losses, ends, long_run, closest)
+    beside = Beside(first_losses, ends, long_run, closest, necks)
     if live:
         given = {"result": result, "losses": losses, "rerouting": rerouting, **vars(beside)}
         return _draw_living(network, view, path, given, (scenario, others or "after", title, marking))

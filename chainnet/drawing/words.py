@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from chainnet.drawing.drawn import DrawnFlows, Losses
-from chainnet.drawing.facts import PageData
+from chainnet.drawing.facts import PageData, step_of
 from chainnet.drawing.style import percent, tonnes
 from chainnet.network import Network
-from chainnet.words import agree, country_name, ends_sentence, first_capital, join, number, spelled, who
+from chainnet.words import agree, country_name, ends_sentence, first_capital, in_sentence, join, number, spelled, who
 
 __all__ = [
     "base_words",
@@ -64,7 +64,7 @@ def _nothing_lost(losses: Losses) -> str:
 def narrow_words(facts: PageData, answer: DrawnFlows | None, losses: Losses | None) -> str:
     """Return the line under the heading: what binds, and what the numbers count."""
     cut = [s for s in facts.sites if s["inCut"]]
-    lines = []
+    lines = [_neck_words(losses)] if losses is not None and losses.necks else []
     if cut:
         steps = join(sorted({s["step"] for s in cut}))
         which = "the" if answer is not None and answer.is_unique else "a"
@@ -83,6 +83,16 @@ def narrow_words(facts: PageData, answer: DrawnFlows | None, losses: Losses | No
     elif losses is not None and (answer is None or answer.kind != "balance"):
         lines.append(loss_words(facts, losses))
     return " ".join(lines)
+
+
+def _neck_words(losses: Losses) -> str:
+    """Say which step of which country is the neck, of the tier that leads."""
+    whose, neck = next((whose, losses.necks[whose]) for whose in ("first", "all") if whose in losses.necks)
+    tier = (losses.first_tier or "the first tier") if whose == "first" else "all tiers"
+    verb = "loses" if whose == "first" else "lose"
+    place = in_sentence(country_name(neck.country))
+    lost = f"{percent(neck.lost_share)} ({tonnes(neck.lost_tpa)})"
+    return f"Neck: {step_of(neck)} in {place}; without it {tier} {verb} {lost}."
 
 
 def loss_words(facts: PageData, losses: Losses) -> str:

@@ -9,13 +9,33 @@ import numpy as np
 import pandas as pd
 
 from chainnet.reporting.facts import ALL_TIERS, Facts, once
+from chainnet.reporting.sections.order import table_id
 from chainnet.results import fact_of
-from chainnet.words import join, spelled, titled, tonnes
+from chainnet.words import join, money, same, spelled, titled, tonnes
 
-__all__ = ["AS_STATED", "Advised", "advised_of", "holders", "stock_words"]
+__all__ = [
+    "AS_STATED",
+    "CERTAIN_T",
+    "Advised",
+    "advised_of",
+    "holders",
+    "purchase_words",
+    "running_words",
+    "stock_words",
+]
 
-AS_STATED = "as stated"
+AS_STATED, WITHOUT = "as stated", "without "
+# what each case is called
+CASES = {
+    AS_STATED: "As announced",
+    "half its capacity": "At half the capacity",
+    "a year late": "A year late",
+    "demand at its high values": "All demand at its high values",
+    "without its assumed relations": "Without assumed relations",
+    "all others served first": "All others served first",
+}
 NAMED = 2
+CERTAIN_T = 1e-6  # less of a stock is none
 
 
 @dataclass(frozen=True)
@@ -26,8 +46,13 @@ class Advised:
     ----------
     tier : str
         Whose shortfall; "all tiers" where the first goes short of nothing.
-    known, rest, drawn : float
-        Short on known relations, with new ones, and with one year of stocks, t/a.
+    known, new, rest, drawn : float
+        Short on known relations, with new ones, with the projects that run too, and with one year of stocks, t/a.
+    running, carrying : tuple of str
+        Labels of the projects that run and are not in the network yet, and of those of them without which more is
+        short.
+    running_year : float
+        The year of what they make.
     projects : tuple of str
         Ids; none where none is needed or none helps.
     closes : bool
@@ -40,12 +65,21 @@ class Advised:
 
     tier: str
     known: float
+    new: float
     rest: float
     drawn: float
+    running: tuple[str, ...]
+    carrying: tuple[str, ...]
+    running_year: float
     projects: tuple[str, ...]
     closes: bool
     year: float
     cases: Mapping[str, float]
+
+    @property
+    def needed(self) -> tuple[str, ...]:
+        """The doubtful plants without which, each alone, they leave more short."""
+        return tuple(c.removeprefix(WITHOUT) for c in self.cases if c.startswith(WITHOUT) and c not in CASES)
 
     @property
     def left(self) -> float:
@@ -54,7 +88,7 @@ class Advised:
 
     @property
     def then_lacks(self) -> str:
-        """The same once new relations have done their part."""
+        """The same once new relations and the projects that run have done their part."""
         return "all tiers then lack" if self.tier == ALL_TIERS else f"{self.tier} then lacks"
 
     @property
@@ -74,12 +108,18 @@ def advised_of(facts: Facts) -> Advised | None:
     rungs = [facts.scenario_rung(facts.a.worst, rung, tier) for rung in ("existing", "new", "stocks")]
     if any(rung is None for rung in rungs):
         return None
-    known, rest, drawn = (float(rung["shortfall_tpa"]) for rung in rungs)
+    known, new, drawn = (float(rung["shortfall_tpa"]) for rung in rungs)
+    running = tuple(fact_of(table, "running", ()))
+    rest = float(fact_of(table, "rest_tpa", new)) if running else new
     return Advised(
         tier=tier,
         known=known,
+        new=new,
         rest=rest,
-        drawn=drawn,
+        drawn=float(fact_of(facts.a.held, "drawn_tpa", rest)) if running else drawn,
+        running=tuple(facts.label(name) for name in running),
+        carrying=tuple(facts.label(name) for name in fact_of(table, "carrying", ())),
+        running_year=float(fact_of(table, "running_year", np.nan)),
         projects=tuple(fact_of(table, "projects", ())),
         closes=bool(fact_of(table, "closes", False)),
         year=float(fact_of(table, "year", np.nan)),
@@ -95,12 +135,49 @@ def holders(facts: Facts) -> pd.DataFrame:
     return found.iloc[np.lexsort((found.index.map(str), -found["returns_tpa"].round(9)))]
 
 
+def running_words(found: Advised) -> str:
+    """Say what the projects that run leave short; empty where none runs, or they change nothing."""
+    if not found.running or found.rest >= found.new or same(found.rest, found.new):
+        return ""
+    who = (
+        "one project that runs"
+        if len(found.running) == 1
+        else f"{spelled(len(found.running), '', 'projects that run')}"
+    )
+    year = f" in {found.running_year:.0f}"
+    left = f"cut that to {tonnes(found.rest)}" if found.rest > 0 else "leave nothing of that short"
+    if len(found.running) == 1:
+        left = left.replace("cut", "cuts", 1).replace("leave", "leaves", 1)
+    return f"The {who}{year} {left}."
+
+
+def purchase_words(facts: Facts, found: Advised) -> str:
+    """Say what it costs to buy the stock that keeps the tier whole; empty where it was not asked, or none is needed."""
+    table = facts.a.stockpile
+    if table.empty or found.tier != facts.months.lead:
+        return ""
+    mine = table[table["scenario"] == facts.a.worst]
+    if "buy_t" in mine and mine["buy_t"].notna().any():
+        mine = mine.assign(net_t=mine["buy_t"])
+    mine = mine[mine["net_t"] > CERTAIN_T]
+    if mine.empty:
+        return ""
+    cost = (mine["net_t"] * mine["price_usd_per_t"]).sum(min_count=1)
+    price = "has no price in the data" if np.isnan(cost) else f"costs {money(cost)}"
+    if not np.isnan(cost) and mine["price_usd_per_t"].isna().any():
+        price += " and more that has no price"
+    stock = "Stock" if facts.network.stocks.empty else "Besides what is held, stock"
+    bought = f"{stock} that keeps {found.tier} whole for {facts.months.horizon} months"
+    return f"{bought} {price} ({table_id('requirement')})."
+
+
 def stock_words(facts: Facts, found: Advised) -> str:
-    """Say what stocks return, whose they are, and that they do so once; empty where they return nothing."""
+    """Say what stocks return, whose they are, and that they end; empty where they return nothing."""
     gained, table = found.rest - found.drawn, holders(facts)
     if table.empty or gained <= 1e-6 * max(found.rest, 1e-6):
         return ""
     names = list(dict.fromkeys(titled(str(h)) for h in table["holder"]))
     whose = join(names) if len(names) <= NAMED else spelled(len(names), "holder")
-    stocks, verb = ("The stock", "returns") if len(table) == 1 else ("The stocks", "return")
-    return f"{stocks} of {whose} {verb} {tonnes(gained)} to {found.tier}, over the first year."
+    one = len(table) == 1
+    stocks, verb, last = ("The stock", "returns", "it lasts") if one else ("The stocks", "return", "they last")
+    return f"{stocks} of {whose} {verb} {tonnes(gained)} to {found.tier} while {last}."

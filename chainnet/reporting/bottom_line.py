@@ -17,7 +17,7 @@ from chainnet.assessment import missing
 from chainnet.reporting.ends import Short, ends_differ, has_others, share_words, short_of
 from chainnet.reporting.facts import ALL_TIERS, BASELINE, Facts
 from chainnet.reporting.horizon import nil
-from chainnet.reporting.sentences import also, fit, hinging, told, unless
+from chainnet.reporting.sentences import Claim, also, fit, hinging, told, unless
 from chainnet.results import fact_of
 from chainnet.words import (
     NBSP,
@@ -73,22 +73,24 @@ def _asked(tier: str) -> str:
 # -- verdict ------------------------------------------------------------------------------------
 
 
-def verdict(facts: Facts) -> str:
+def verdict(facts: Facts) -> Claim:
     """Say how much of demand goes unmet under the worst scenario, at both ends, and what overturns that."""
-    return told(_verdict(facts), _stands_in(facts))
+    lead, more = _verdict(facts)
+    return Claim(told(lead, _stands_in(facts)), more)
 
 
-def _verdict(facts: Facts) -> str:
+def _verdict(facts: Facts) -> Claim:
     worst = facts.a.worst
     if not worst:
-        return _undisturbed(facts)
+        return Claim(_undisturbed(facts))
     rest = [t for t in facts.tiers if t != _leading(facts)]
     if all(short_of(facts, worst, t).worst <= 0 for t in facts.tiers):
         n = spelled(len(facts.ordered), "scenario")
         said = f"Under each of {n} tested all demand" if len(facts.ordered) > 1 else "Under the one scenario all demand"
         whoever = WHOEVER if has_others(facts) else ""
-        return told(f"{said} is met in the long run{whoever}; spare capacity covers it.", _holds(facts))
-    return told(_lead(facts, worst), *_besides(facts, worst, rest), _change(facts, worst), _holds(facts))
+        return Claim(told(f"{said} is met in the long run{whoever}; spare capacity covers it.", _holds(facts)))
+    more = told(*_besides(facts, worst, rest), _change(facts, worst))
+    return Claim(told(_lead(facts, worst), _holds(facts)), more)
 
 
 def _stands_in(facts: Facts) -> str:
@@ -192,7 +194,7 @@ def hinge_words(facts: Facts, tier: str) -> list[str]:
 # -- as built -----------------------------------------------------------------------------------
 
 
-def as_built(facts: Facts) -> str:
+def as_built(facts: Facts) -> Claim:
     """Say on which layer of the chain the answers stand, and what the worst scenario does on the other."""
     table = facts.a.layers
     asked = table[table["is_asked"]].index[0][0]
@@ -201,16 +203,20 @@ def as_built(facts: Facts) -> str:
     if asked != "base year":
         more = spelled(len(built), "project")
         head = f"This report stands on the chain as built in {known}, {more} more than in {year}."
-        return told(head, *_layer(facts, "base year", f"Without {'it' if len(built) == 1 else 'them'} "))
+        return _on_both(head, _layer(facts, "base year", f"Without {'it' if len(built) == 1 else 'them'} "))
     if built:
         more = spelled(len(built), "project that runs", "projects that run")
-        return told(
+        return _on_both(
             f"This report stands on {year}, before {more} in {known}.",
-            *_layer(facts, "as built", f"With {'it' if len(built) == 1 else 'them'} "),
+            _layer(facts, "as built", f"With {'it' if len(built) == 1 else 'them'} "),
         )
     if facts.network.projects.empty:
-        return f"This report stands on {year}; no projects are listed."
-    return f"This report stands on {year}; no listed project runs{f' by {known}' if known else ''}."
+        return Claim(f"This report stands on {year}; no projects are listed.")
+    return Claim(f"This report stands on {year}; no listed project runs{f' by {known}' if known else ''}.")
+
+
+def _on_both(head: str, other: Sequence[str]) -> Claim:
+    return Claim(told(head, *other[:1]), told(*other[1:]))
 
 
 def _layer(facts: Facts, layer: str, head: str) -> list[str]:
@@ -228,14 +234,14 @@ def _layer(facts: Facts, layer: str, head: str) -> list[str]:
 # -- when ---------------------------------------------------------------------------------------
 
 
-def when(facts: Facts) -> str:
+def when(facts: Facts) -> Claim:
     """Say how long after its first measure the worst scenario leaves whom short, and until what comes."""
     months, name = facts.months, facts.a.worst
     if not name:
-        return ""
+        return Claim("")
     hit = {tier: months.of(name, tier) for tier in months.short_tiers(name)}
     if not hit:
-        return told(_never(facts, name, _leading(facts)), _more(facts, name))
+        return Claim(_never(facts, name, _leading(facts)), _more(facts, name))
     tier, row = next(iter(hit.items()))
     said = []
     if tier != _leading(facts) != ALL_TIERS and short_of(facts, name, _leading(facts)).worst > 0:
@@ -248,8 +254,8 @@ def when(facts: Facts) -> str:
     later: dict[str, list[str]] = {}
     for other in list(hit)[1:]:
         later.setdefault(_from(facts, hit[other]), []).append(other)
-    said += [f"{first_capital(join(tiers))} demand goes short {since}." for since, tiers in later.items()]
-    return told(*said, _more(facts, name))
+    others = [f"{first_capital(join(tiers))} demand goes short {since}." for since, tiers in later.items()]
+    return Claim(told(*said), told(*others, _more(facts, name)))
 
 
 def _never(facts: Facts, name: str, tier: str) -> str:
@@ -287,14 +293,18 @@ def _until(facts: Facts, tier: str, row: Any) -> str:
         if end is not None and end["shortfall_tpa"] <= 0 and len(ladder):
             left = _over_months(ladder, rung, tier)
             some = f"{weight(left)} {_are(weight(left))}" if left else "nothing is"
-            return f"It does not recover until {comes}; {what} {some} missing."
+            return f"It does not recover until {comes}; {what} {some} missing{_counted(facts)}."
     if facts.network.projects.empty:
         return f"It does not recover in {months.horizon} months; no projects are in the data."
     left = _over_months(ladder, "projects", tier) if len(ladder) else own
     if left < own and not same(left, own):
         less = f"cut that to {weight(left)}" if left else "leave nothing missing"
-        return f"It does not recover; new relations, stocks and projects from their dates {less}."
+        return f"It does not recover; new relations, stocks and projects from their dates {less}{_counted(facts)}."
     return "It does not recover, with or without the listed projects."
+
+
+def _counted(facts: Facts) -> str:
+    return f", counted in {facts.months.rungs_in}" if facts.months.rungs_in else ""
 
 
 def _over_months(ladder: pd.DataFrame, rung: str, tier: str) -> float:
@@ -320,7 +330,7 @@ def _more(facts: Facts, name: str) -> str:
 # -- where --------------------------------------------------------------------------------------
 
 
-def where(facts: Facts) -> str:
+def where(facts: Facts) -> Claim:
     """Say which step of which country is the neck, and which single plant that can be named costs most."""
     tier, abroad = facts.lead_tier, " abroad" if facts.whose else ""
     neck = facts.neck(tier)
@@ -333,7 +343,7 @@ def where(facts: Facts) -> str:
     else:
         whom = "anybody" if tier == ALL_TIERS else tier
         said = [f"No single step{abroad} costs {whom} anything."]
-    return told(*said, _other_neck(facts, tier), _plant(facts, tier), _idle_giant(facts))
+    return Claim(told(*said, _other_neck(facts, tier)), told(_plant(facts, tier), _idle_giant(facts)))
 
 
 def _no_neck(facts: Facts, abroad: str) -> str:
@@ -454,13 +464,13 @@ def _idle_giant(facts: Facts) -> str:
 # -- how sure -----------------------------------------------------------------------------------
 
 
-def sure(facts: Facts) -> str:
+def sure(facts: Facts) -> Claim:
     """Say that the arithmetic is checked, how weak the inputs are, and how far the answer moves."""
     proofs = facts.a.certificates["ok"]
     done = "The arithmetic is checked" if proofs.all() else "The arithmetic is checked in part"
     said = f"{done} ({proofs.sum()} of {counted(len(proofs), 'certificate')})"
     said += f"; the answer {facts.rests_words}." if facts.n_decisive else "."
-    return told(said, _at_ends_of_demand(facts), _drawn(facts))
+    return Claim(said, told(_at_ends_of_demand(facts), _drawn(facts)))
 
 
 def _at_ends_of_demand(facts: Facts) -> str:

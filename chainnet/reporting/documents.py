@@ -253,6 +253,7 @@ def _write(
             first_losses=assessment.first_tier.get("site"),
             long_run=runs.balances,
             closest=runs.closest,
+            necks=assessment.necks,
             rerouting=assessment.rerouting.get(max(assessment.rerouting, default=0)),
         )
     if "pdf" in wanted:

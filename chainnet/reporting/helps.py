@@ -5,41 +5,44 @@ from __future__ import annotations
 import numpy as np
 
 from chainnet.network import state_of
-from chainnet.reporting.advised import Advised, advised_of, stock_words
+from chainnet.reporting.advised import Advised, advised_of, purchase_words, running_words, stock_words
 from chainnet.reporting.facts import ALL_TIERS, Facts
-from chainnet.reporting.sentences import also, fit, hinging, told
-from chainnet.words import NBSP, count, first_capital, join, number, percent, same, titled, tonnes
+from chainnet.reporting.sections.order import table_id
+from chainnet.reporting.sentences import Claim, fit, told
+from chainnet.words import NBSP, count, first_capital, join, number, percent, same, spelled, titled, tonnes
 
 __all__ = ["helps"]
 
 
-def helps(facts: Facts) -> str:
-    """Say what new relations and stocks return, then which project closes what is left, and how far that bears."""
+def helps(facts: Facts) -> Claim:
+    """Say what new relations, running projects and stocks return, then which project closes what is left."""
     found = advised_of(facts)
     if found is None or found.known <= 0:
-        return ""
-    parts = (_relations(found), stock_words(facts, found), _project(facts, found), _stressed(found))
-    return told(*parts, _end(facts, found), _other_way(facts, found.tier))
+        return Claim("")
+    lead = (_relations(found), running_words(found), stock_words(facts, found), _project(facts, found))
+    more = (purchase_words(facts, found), _stressed(found), _needs(found), _others_first(facts, found))
+    return Claim(told(*lead), told(*more, _end(facts, found)))
 
 
-def _other_way(facts: Facts, tier: str) -> str:
-    """Say without which doubtful plant, or in which order of service, something else closes the gap."""
-    words = [words for words, _ in hinging(facts, tier, "closes")]
-    if not words:
+def _needs(found: Advised) -> str:
+    """Say without which doubtful plants the advised projects leave more short."""
+    if not found.closes or not found.needed:
         return ""
-    said, more = f"What closes the gap is another {words[0]}", also(len(words) - 1, "changes", "change")
-    return fit(f"{said}{more}.", f"{said}.")
+    more = len(found.needed) - 1
+    also = f"; {spelled(more, 'more doubtful plant is', 'more doubtful plants are')} needed ({table_id('advice')})"
+    said = f"{'They need' if len(found.projects) > 1 else 'It needs'} {titled(found.needed[0])}"
+    return fit(f"{said}{also if more else ''}.", f"{said}.")
 
 
 def _relations(found: Advised) -> str:
     """Say what new relations leave short."""
-    if found.rest <= 0:
+    if found.new <= 0:
         whom = "nobody" if found.tier == ALL_TIERS else f"no {found.tier} demand"
         return f"New relations between plants that stand, once qualified, leave {whom} short; no project is needed."
-    if found.rest < found.known and not same(found.rest, found.known):
-        cut = f"from {number(found.known)} to {tonnes(found.rest)}"
+    if found.new < found.known and not same(found.new, found.known):
+        cut = f"from {number(found.known)} to {tonnes(found.new)}"
         return f"New relations between plants that stand, once qualified, cut what {found.lacks} {cut}."
-    return f"New relations between plants that stand return nothing of the {tonnes(found.rest)} that {found.lacks}."
+    return f"New relations between plants that stand return nothing of the {tonnes(found.new)} that {found.lacks}."
 
 
 def _project(facts: Facts, found: Advised) -> str:
@@ -48,6 +51,8 @@ def _project(facts: Facts, found: Advised) -> str:
         return ""
     if facts.network.projects.empty:
         return "No projects are in the data."
+    if set(found.running) == set(facts.network.projects["label"].fillna(facts.network.projects["id"])):
+        return "No other project is listed."
     if not found.projects:
         return f"No listed project alone returns anything to {found.tier} then."
     several = len(found.projects) > 1
@@ -63,7 +68,7 @@ def _project(facts: Facts, found: Advised) -> str:
 
 def _stressed(found: Advised) -> str:
     """Say what stays short where the advised projects disappoint."""
-    their, them = ("their", "them") if len(found.projects) > 1 else ("its", "it")
+    their = "their" if len(found.projects) > 1 else "its"
     words = {
         "half its capacity": f"at half {their} capacity",
         "a year late": "a year late",
@@ -71,13 +76,18 @@ def _stressed(found: Advised) -> str:
         "without its assumed relations": f"without {their} assumed relations",
     }
     parts = [f"{words[case]} {number(left)}" for case, left in found.cases.items() if case in words]
-    if not parts:
-        return ""
-    said = f"{first_capital(join(parts))}{NBSP}t/yr stay short."
+    return f"{first_capital(join(parts))}{NBSP}t/yr stay short." if parts else ""
+
+
+def _others_first(facts: Facts, found: Advised) -> str:
+    """Say what stays short even with them if all others are served first, and why more than on known relations."""
     before = found.cases.get("all others served first")
     if before is None or same(before, found.left):
-        return said
-    return f"{said} If all others are served first, {tonnes(before)} stay short even with {them}."
+        return ""
+    known = short_on_layer(facts, found.tier, before=True)
+    taken = ", for they take what new relations open" if known is not None and before > known * (1 + 1e-6) else ""
+    them = "them" if len(found.projects) > 1 else "it"
+    return f"If all others are served first, {tonnes(before)} stay short even with {them}{taken}."
 
 
 def _end(facts: Facts, found: Advised) -> str:
@@ -95,3 +105,11 @@ def _end(facts: Facts, found: Advised) -> str:
     tons = f" ({tonnes(left[0][1]['shortfall_tpa'])})" if len(left) == 1 else ""
     head = f"With stocks and {stand} by {year}"
     return f"{head}, {join(short)} demand stays short{tons}." if left else f"{head}, no tier is short."
+
+
+def short_on_layer(facts: Facts, tier: str, *, before: bool) -> float | None:
+    """Return what a tier lacks on known relations with the projects that run, at an end; None where it is not there."""
+    table = facts.a.layers.reset_index()
+    table = table[table["layer"] == table["layer"].iloc[-1]]
+    mine = table if tier == ALL_TIERS else table[table["tier"].fillna(ALL_TIERS) == tier]
+    return float(mine[f"shortfall_{'before' if before else 'after'}_tpa"].sum()) if len(mine) else None

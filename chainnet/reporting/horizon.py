@@ -11,6 +11,7 @@ import pandas as pd
 from chainnet.assessment import Assessment
 from chainnet.engine import PRINTED
 from chainnet.network import Network
+from chainnet.results import fact_of
 from chainnet.words import ALL_TIERS, calendar_month, recover_words, survive_words
 
 __all__ = ["ALL_TIERS", "BASELINE", "Months", "nil"]
@@ -173,6 +174,12 @@ class Months:
     def recovered(self, row: Any) -> Any:
         """Return the same as a number where there is one."""
         return self.recover(row) if np.isinf(row["time_to_recover"]) else row["time_to_recover"]
+
+    @property
+    def rungs_in(self) -> str:
+        """In what periods the ladder over the horizon is counted; "" = months."""
+        step = fact_of(self.facts.a.stress.horizon_ladder, "step_months", 6)
+        return {6: "half-years", 3: "quarters"}.get(step, "")
 
     @cached_property
     def users(self) -> pd.DataFrame:

@@ -236,6 +236,12 @@ class Sentence:
     text: str
     tables: tuple[str, ...] = ()
     head: str = ""  # a few words in bold before it
+    lead: str = ""  # what of the text stands in larger print: its beginning; "" = all alike
+
+    @property
+    def rest(self) -> str:
+        """What follows the lead; nothing where all is alike."""
+        return self.text.removeprefix(self.lead).strip() if self.lead else ""
 
     @property
     def refers(self) -> tuple[str, ...]:

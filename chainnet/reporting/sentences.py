@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
 from chainnet.reporting.facts import ALL_TIERS, Facts
 from chainnet.reporting.sections.order import table_id
 from chainnet.words import spelled
 
-__all__ = ["also", "fit", "hinging", "told", "unless"]
+__all__ = ["Claim", "also", "fit", "hinging", "told", "unless"]
 
 MOST_WORDS, MOST_NUMBERS = 25, 4
+
+
+class Claim(NamedTuple):
+    """What a claim says first, in large print, and what it adds."""
+
+    lead: str
+    more: str = ""
+
+    @property
+    def text(self) -> str:
+        """All of it."""
+        return told(*self)
 
 
 def told(*said: str) -> str:

@@ -567,6 +567,30 @@ def test_the_narrowest_step_is_named_in_words(mag9, rare_earths, opened, tmp_pat
 
 
 @pytest.mark.browser
+def test_the_neck_is_marked_at_its_step_for_the_tier_that_is_asked(mag9, losses, blocked, opened, tmp_path):
+    columns = ["counts", "step", "country", "lost_tpa", "lost_share"]
+    rows = [("first tier", "magnet", "CHN", 3.0, 0.75), ("all tiers", "heavy mining", "CHN", 40.0, 0.8)]
+    necks = pd.DataFrame(rows, columns=columns).set_index("counts")
+    first = cn.chokepoints(mag9, tier="defence")
+    beside = {"losses": losses, "first_losses": first, "necks": necks}
+    tab = opened(cn.draw(mag9, blocked, path=tmp_path / "n.html", **beside))
+
+    def marked() -> list[str]:
+        return [h.replace("\n", " ") for h in tab.locator(".head").all_inner_texts() if "▶ neck" in h]
+
+    assert "Neck: magnet in China; without it defence loses 75 % (3 t/yr)." in tab.inner_text("body")
+    assert [h.split(" ")[0] for h in marked()] == ["magnet"]
+    assert "▶ neck: China, loss 3 t/yr" in marked()[0]
+    assert "▶ narrowest" not in tab.inner_text("body")
+    tab.get_by_role("button", name="all tiers").first.click()
+    assert ["heavy mining" in h and "loss 40 t/yr" in h for h in marked()] == [True]
+    with pytest.raises(cn.DataError, match="necks stand beside the losses"):
+        cn.draw(mag9, blocked, path=tmp_path / "n.html", necks=necks)
+    with pytest.raises(cn.DataError, match="necks are the table of an assessment"):
+        cn.draw(mag9, blocked, path=tmp_path / "n.html", losses=losses, necks=first)
+
+
+@pytest.mark.browser
 def test_filters_hide_and_count(mag9, opened, tmp_path):
     tab = opened(cn.draw(mag9, path=tmp_path / "x.html"))
     before = tab.inner_text("#count")

@@ -250,6 +250,7 @@ def test_money_is_tonnes_times_price_in_millions(made: cn.Assessment, document: 
     need = table(document, "requirement")
     assert column(need, "price_usd_per_t") == pytest.approx([3e6])
     assert column(need, "cost_musd") == pytest.approx([2.5 * 3])
+    assert column(need, "buy_musd") == pytest.approx([2.5 * 3])
     steps = table(document, "mitigation")
     assert column(steps, "before_musd") == pytest.approx([v * 3 for v in (3.5, 3.5, 3.5, 3.5, 3.0, 3.0)])
     assert column(steps, "averted_musd") == pytest.approx([v * 3 for v in (0.0, 0.0, 0.5, 0.5, 2.0, 2.0)])
@@ -267,7 +268,7 @@ def test_money_is_tonnes_times_price_in_millions(made: cn.Assessment, document: 
     assert "take what is required from USD 10.5 million to USD 3 million" in said
     every = {(t.key, c.key) for t in document.tables for c in t.columns if c.key.endswith("_musd")}
     read = {
-        "requirement": ["cost"],
+        "requirement": ["cost", "buy"],
         "mitigation": ["before", "averted", "after"],
         "exposure": ["cost", "spend"],
         "served": ["value"],

@@ -14,6 +14,7 @@ import openpyxl
 import pandas as pd
 import pytest
 from conftest import frame
+from page_one_rules import faults
 
 import chainnet as cn
 from chainnet import reporting
@@ -100,11 +101,10 @@ def test_the_claims_of_page_one(made: cn.Assessment) -> None:
 
 def test_the_verdict_tells_every_tier_its_share_first(made: cn.Assessment) -> None:
     said = line(made)["Verdict."]
-    assert said.startswith(
-        "Under “China stops”, 20 % of defence demand goes unmet (5 of 25 t/yr). Besides, 100 % of civilian"
-    )
-    hinges = "This holds unless no relation carries more than its baseline; four more points overturn it"
+    assert said.startswith("Under “China stops”, 20 % of defence demand goes unmet (5 of 25 t/yr). This holds unless")
+    hinges = "This holds unless relations are held to their baseline; four more points overturn it"
     assert f"{hinges} ({table_id('hinges')})." in said
+    assert said.endswith("Besides, 100 % of civilian demand goes unmet.")
     assert "[0–10] t/yr of defence demand go unmet" in line(made)["How sure."]
 
 
@@ -140,7 +140,10 @@ def test_does_not_recover_says_until_what_comes(made: cn.Assessment) -> None:
     mine = ladder["rung"].eq("new") & ladder["tier"].eq("defence")
     ladder.loc[mine, "shortfall_tpa"] = 0.0
     a = replace(made, stress=replace(made.stress, ladder=ladder))
-    assert "It does not recover until new relations are qualified; with them 5 t are missing." in line(a)["When."]
+    assert (
+        "It does not recover until new relations are qualified; with them 5 t are missing, counted in half-years."
+        in line(a)["When."]
+    )
 
 
 @pytest.mark.slow
@@ -247,9 +250,10 @@ def test_the_project_that_the_rest_needs_is_stressed(made: cn.Assessment) -> Non
 
 def test_no_project_is_advised_that_the_rest_does_not_need(made: cn.Assessment) -> None:
     a = advised(made, (), rest=0.0)
-    assert line(a)["What helps."] == (
+    none = (
         "New relations between plants that stand, once qualified, leave no defence demand short; no project is needed."
     )
+    assert line(a)["What helps."].startswith(f"{none} Stock that keeps defence whole for 12 months")
     assert list(told(a)) == ["Qualify."]
     a = advised(made, (), rest=2.0)
     assert "cut what defence lacks from 5 to 2 t/yr. No listed project alone returns anything" in line(a)["What helps."]
@@ -292,8 +296,41 @@ def test_hold_is_said_of_what_the_reader_keeps(
         index=pd.Index(["s"], name="stock"),
     )
     a = advised(made, drawn=2.0, held=held)
-    assert told(a)[head].startswith(f"The stock of {whose} returns 3 t/yr to defence, over the first year.")
+    assert told(a)[head].startswith(f"The stock of {whose} returns 3 t/yr to defence while it lasts.")
     assert f"The stock of {whose} returns 3 t/yr" in line(a)["What helps."]
+
+
+def test_a_project_that_runs_does_its_part_before_any_other_is_advised() -> None:
+    """Army lacks 5 of 25; Plant Small, which runs, makes 4 of them, so that half of Plant, Large is enough."""
+    nodes = chain().nodes
+    nodes["quality"] = nodes["quality"].mask(nodes["id"] == "p1", "inferred")
+    projects = chain().projects.assign(status=["planned", "running"])
+    net = chain(nodes=nodes, projects=projects)
+    a = cn.assess(net, [out()], months=12, draws=0)
+    said = {k: a.advice.attrs[k] for k in ("new_tpa", "running", "carrying", "rest_tpa", "projects", "closes")}
+    assert [round(said[k], 6) for k in ("new_tpa", "rest_tpa")] == [5.0, 1.0]
+    assert (said["running"], said["carrying"], said["projects"]) == (("q2",), ("q2",), ("q1",))
+    assert dict(a.advice.attrs["alone_tpa"]) == pytest.approx({"q1": 1.0})
+    assert a.advice["left_tpa"].round(6).to_dict() == {
+        "as stated": 0.0,
+        "half its capacity": 0.0,
+        "a year late": 1.0,
+        "demand at its high values": 1.0,
+        "without its assumed relations": 1.0,
+        "without Maker One": 16.0,
+    }
+    document = build(a)
+    assert faults(a, document) == []
+    helps = line(a)["What helps."]
+    assert "The one project that runs in 2025 cuts that to 1 t/yr." in helps
+    assert "“Plant, Large” (undecided) then closes what is left from 2025." in helps
+    assert "It needs Maker One." in helps
+    assert told(a)["Secure the output of"].startswith(
+        "Plant Small: running, not in the base year; it cuts what defence"
+    )
+    assert "lacks from 5 to 1 t/yr" in told(a)["Secure the output of"]
+    best = next(t for t in document.tables if t.key == "helps_most").records()
+    assert [row["label"].text for row in best] == ["Plant, Large"], "Plant Small has done its part"
 
 
 def left_short(made: cn.Assessment, defence: float, civilian: float) -> cn.Assessment:

@@ -237,7 +237,8 @@ C.fillHeads = () => {
       line.append(bar, used + " used");
     } else line.append(b.stage === "end_use" ? b.n + (b.n === 1 ? " end use" : " end uses") : "use n/d");
     h.element.append(line);
-    if (b.worst) {
+    if (b.neckText) h.element.append(C.make("span", "\u25b6 " + b.neckText, "chip neck"));
+    else if (b.worst) {
       const chip = C.make("span", (b.narrowest ? "\u25b6 narrowest, loss " : "worst loss ") + b.worstText, "chip"), colour = C.data.lossColours[b.worstClass - 1];
       chip.style.background = colour[0];
       chip.style.color = colour[1];

@@ -102,7 +102,8 @@ def _on_paper(section: Section) -> tuple[Block, ...]:
 
 
 def _sentence(sentence: Sentence, write: Write) -> dict[str, Any]:
-    return {"head": write(sentence.head), "text": write(sentence.text), "tables": list(sentence.refers)}
+    words = {name: write(getattr(sentence, name)) for name in ("head", "text", "lead", "rest")}
+    return {**words, "tables": list(sentence.refers)}
 
 
 def _blocks(blocks: Sequence[Block], write: Write, taken: set[str]) -> list[dict[str, Any]]:

@@ -24,6 +24,7 @@ from chainnet.reporting.sections.losses import set_words, tied_sets
 from chainnet.reporting.sections.months import when_words
 from chainnet.reporting.sections.projects import stands_words
 from chainnet.reporting.sections.rerouting import RUNGS
+from chainnet.reporting.sentences import Claim
 from chainnet.words import (
     NBSP,
     NOT_ASSESSED,
@@ -53,12 +54,12 @@ def section(facts: Facts) -> Section:
 
 
 @dataclass(frozen=True)
-class _Claim:
+class _Point:
     """A head, the tables that hold the numbers, and the words, in short and at length; ``more`` adds, never repeats."""
 
     head: str
     tables: tuple[str, ...]
-    short: Callable[[Facts], str]
+    short: Callable[[Facts], Claim]
     more: Callable[[Facts], str]
     more_tables: tuple[str, ...] = ()
 
@@ -89,23 +90,26 @@ def verdict(assessment: Assessment) -> str:
     """
     if not isinstance(assessment, Assessment):
         raise DataError(f"verdict: a {type(assessment).__name__}; give an Assessment, made by assess.")
-    return short.verdict(Facts(assessment)).replace(NBSP, " ")
+    return short.verdict(Facts(assessment)).text.replace(NBSP, " ")
 
 
 def short_line(facts: Facts) -> tuple[Sentence, ...]:
     """Return what page one says: verdict, layer, when, where, what helps, how sure."""
-    return _told([(claim.head, claim.tables, claim.short(facts)) for claim in CLAIMS], facts)
+    return _told([(point.head, point.tables, point.short(facts)) for point in POINTS], facts)
 
 
 def bottom_line(facts: Facts) -> tuple[Sentence, ...]:
     """Return what stands behind page one, point by point."""
-    return _told([(claim.head, claim.tables + claim.more_tables, claim.more(facts)) for claim in CLAIMS], facts)
+    said = [(point.head, point.tables + point.more_tables, Claim("", point.more(facts))) for point in POINTS]
+    return _told(said, facts)
 
 
-def _told(said: Sequence[tuple[str, tuple[str, ...], str]], facts: Facts) -> tuple[Sentence, ...]:
+def _told(said: Sequence[tuple[str, tuple[str, ...], Claim]], facts: Facts) -> tuple[Sentence, ...]:
     years = tuple(f"effects.{year}" for year in facts.a.rerouting)
     return tuple(
-        Sentence(text, (*tables, *(years if "projects" in tables else ())), head) for head, tables, text in said if text
+        Sentence(claim.text, (*tables, *(years if "projects" in tables else ())), head, claim.lead)
+        for head, tables, claim in said
+        if claim.text
     )
 
 
@@ -358,14 +362,14 @@ def weakest_input(facts: Facts) -> str:
     return titled(" to ".join(facts.label(end) for end in ends))
 
 
-CLAIMS: tuple[_Claim, ...] = (
-    _Claim("Verdict.", ("scenarios", "served", "hinges"), short.verdict, lambda facts: ""),
-    _Claim("As built.", ("layers",), short.as_built, lambda facts: ""),
-    _Claim("Who goes short.", ("scenarios", "served", "by_country"), lambda facts: "", _who),
-    _Claim("When.", ("over_time", "endurance", "ladder_over_time"), short.when, when_words),
-    _Claim("Where.", ("costs_most", "sites", "steps_by_country"), short.where, _hangs, ("countries", "owners", "sets")),
-    _Claim("What helps.", ("advice", "ladder", "stocks_held"), helps, _wins_long, ("projects",)),
-    _Claim(
+POINTS: tuple[_Point, ...] = (
+    _Point("Verdict.", ("scenarios", "served", "hinges"), short.verdict, lambda facts: ""),
+    _Point("As built.", ("layers",), short.as_built, lambda facts: ""),
+    _Point("Who goes short.", ("scenarios", "served", "by_country"), lambda facts: Claim(""), _who),
+    _Point("When.", ("over_time", "endurance", "ladder_over_time"), short.when, when_words),
+    _Point("Where.", ("costs_most", "sites", "steps_by_country"), short.where, _hangs, ("countries", "owners", "sets")),
+    _Point("What helps.", ("advice", "ladder", "stocks_held"), helps, _wins_long, ("projects",)),
+    _Point(
         "How sure.",
         ("served", "decisive", "uncertainty"),
         short.sure,

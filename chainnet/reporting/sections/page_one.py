@@ -9,7 +9,7 @@ import pandas as pd
 
 from chainnet.network import state_of, verb_of
 from chainnet.reporting import columns as col
-from chainnet.reporting.advised import Advised, advised_of, holders, stock_words
+from chainnet.reporting.advised import Advised, advised_of, holders, purchase_words, running_words, stock_words
 from chainnet.reporting.ends import has_others
 from chainnet.reporting.facts import BASELINE, Facts
 from chainnet.reporting.model import Block, ReportColumn, ReportTable, Sentence, blocks_of, make_table
@@ -21,8 +21,21 @@ from chainnet.reporting.sections.order import see, table_id
 from chainnet.reporting.sections.projects import top_projects
 from chainnet.reporting.sections.rerouting import ladder_figure
 from chainnet.reporting.sections.strip import chain_figure
+from chainnet.reporting.sentences import told
 from chainnet.results import BOUNDED, CHECKED
-from chainnet.words import NOT_APPLICABLE, NOT_ASSESSED, count, first_capital, join, number, same, span, titled, tonnes
+from chainnet.words import (
+    NOT_APPLICABLE,
+    NOT_ASSESSED,
+    count,
+    first_capital,
+    join,
+    number,
+    same,
+    span,
+    spelled,
+    titled,
+    tonnes,
+)
 
 KEY_ROWS = 4  # so that the summary stands on two pages
 
@@ -128,7 +141,7 @@ def scenario_table(facts: Facts) -> ReportTable:
             "Scenarios are assumptions to test against, not forecasts. Low to high: two corner cases, all demand at "
             f"its low and its high values. Months: stocks drawn, every date known ({table_id('endurance')}); time to "
             "survive counts from the first measure. Short in the long run, met in every month: measures end, stocks "
-            f"carry. Projects: {table_id('ladder')}."
+            f"carry. No column holds projects, nor those that run since: {table_id('ladder')}."
         ),
         **facts.standing(facts.a.stress.summary),
     ).with_lead(rows=KEY_ROWS)
@@ -138,27 +151,45 @@ def scenario_table(facts: Facts) -> ReportTable:
 
 
 def decisions(facts: Facts) -> tuple[Sentence, ...]:
-    """Return up to three lines, the cheapest rung first: qualify, stocks, the project that what is left needs."""
+    """Return what to do, the cheapest rung first: qualify, keep what runs, stocks, the project that the rest needs."""
     found = advised_of(facts)
     if found is None or found.known <= 0:
         return ()
-    lines = (_qualify(found), _stocks(facts, found), _build(facts, found))
+    lines = (_qualify(found), _keep(found), _stocks(facts, found), _build(facts, found))
     return tuple(line for line in lines if line is not None)
 
 
 def _qualify(found: Advised) -> Sentence | None:
-    if found.rest >= found.known or same(found.rest, found.known):
+    if found.new >= found.known or same(found.new, found.known):
         return None
-    cut = f"from {number(found.known)} to {tonnes(found.rest)}"
+    cut = f"from {number(found.known)} to {tonnes(found.new)}"
     words = f"New relations between plants that stand cut what {found.lacks} {cut}, at an assumed extra cost per tonne."
     return Sentence(f"{words} {see('rerouting')}", ("ladder",), "Qualify.")
 
 
+def _keep(found: Advised) -> Sentence | None:
+    """Say what the projects that run are worth; they are in no other answer."""
+    if not running_words(found):
+        return None
+    to = f"to {tonnes(found.rest)}" if found.rest > 0 else "to nothing"
+    names = found.carrying or found.running  # where each can stand in for another none alone carries it
+    they = "they cut" if len(names) > 1 else "it cuts"
+    if len(names) < len(found.running):
+        they = f"with {spelled(len(found.running) - len(names), 'other', 'others')} {they}"
+    words = f"{join([titled(name) for name in names])}: running, not in the base year; {they} what {found.lacks} from "
+    words += f"{number(found.new)} {to}."
+    return Sentence(words, ("layers",), "Secure the output of")
+
+
 def _stocks(facts: Facts, found: Advised) -> Sentence | None:
     """Say what to do about stocks: what the beneficiaries keep for the tier is held, else its holder is to agree."""
-    words, table = stock_words(facts, found), holders(facts)
+    bought = purchase_words(facts, found)
+    bought = bought if "USD" in bought else ""  # nothing is decided on a stock without a price
+    words, table = told(stock_words(facts, found), bought), holders(facts)
     if not words:
         return None
+    if not stock_words(facts, found):
+        return Sentence(words, ("requirement",), "Buy.")
     verb = "Hold." if bool((table["is_ours"] & table["is_reserved"]).all()) else "Agree on release."
     return Sentence(f"{words} {see('rerouting')}", ("ladder", "stocks_held"), verb)
 

@@ -10,7 +10,7 @@ import pandas as pd
 from chainnet.network import verb_of
 from chainnet.reporting import canvas as fig
 from chainnet.reporting import columns as col
-from chainnet.reporting.advised import advised_of
+from chainnet.reporting.advised import CASES, advised_of
 from chainnet.reporting.facts import ALL_TIERS, Facts, once
 from chainnet.reporting.model import (
     ReportColumn,
@@ -24,8 +24,8 @@ from chainnet.reporting.model import (
 )
 from chainnet.reporting.sections.asked import not_assessed
 from chainnet.reporting.sections.order import table_id
-from chainnet.results import CHECKED, SAMPLED
-from chainnet.words import NOT_APPLICABLE, count, first_capital, join, number, ranks, tonnes
+from chainnet.results import CHECKED, SAMPLED, fact_of
+from chainnet.words import NOT_APPLICABLE, count, first_capital, join, number, ranks, same, spelled, tonnes
 
 NONE_WON = "none won"
 
@@ -160,8 +160,13 @@ def top_projects(facts: Facts) -> ReportTable:
     """Return five projects with the largest fair share, side by side over the years."""
     years = {y: found.projects for y, found in facts.a.rerouting.items()}
     year = list(years)[-1]
-    last = years[year]
-    first = [c for c in _first_column(facts) if bool((last[c] > 0).any())]
+    last, advice = years[year], facts.a.advice
+    first, whom, after = [c for c in _first_column(facts) if bool((last[c] > 0).any())], facts.first, ""
+    alone = pd.Series(dict(fact_of(advice, "alone_tpa", ())), dtype=float)
+    if (alone > 0).any():  # what runs since the base year has done its part
+        last = last.loc[[name for name in last.index if name in alone.index]].assign(on_margin_t=alone)
+        first, whom = ["on_margin_t"], fact_of(advice, "tier", "") or ALL_TIERS
+        after = f" and the projects that run in {fact_of(advice, 'running_year', np.nan):.0f}"
     shares = last["shapley_t"].fillna(0.0).round(6)
     lead = last[first[0]].fillna(0.0).round(6) if first else shares
     order = np.lexsort((last.index.astype(str), -shares, last["capex_musd"].fillna(np.inf), -lead))
@@ -179,7 +184,7 @@ def top_projects(facts: Facts) -> ReportTable:
         *_project(facts)[1:],
         col.tons(
             "alone_t",
-            f"Alone, {facts.first} first, {year}" if first else f"Alone {year}",
+            f"Alone, {whom}, {year}" if after else f"Alone, {whom} first, {year}" if first else f"Alone {year}",
             "rise with it alone, in the last year asked",
             first[0] if first else "standalone_t",
         ),
@@ -192,24 +197,28 @@ def top_projects(facts: Facts) -> ReportTable:
         none={"label": "no project wins anything"},
         subtitle=f"Unit: {facts.unit}. Scenario: {facts.scenario_label(facts.when)}. New relations, no stocks.",
         note=(
-            "Once new relations have done their part. "
-            + (f"Ranked by what {facts.first} regains with the project alone, then by cost. " if first else "")
+            f"Alone: once new relations{after} have done their part. "
+            + (
+                f"Ranked by what {whom} {'regain' if whom == ALL_TIERS else 'regains'} so, then by cost. "
+                if first
+                else ""
+            )
+            + _more_tied(lead, names)
             + "Fair share: Shapley value over all tiers"
             + (" (mean of 64 random orders, seed 0)." if _sampled(last) else ".")
+            + (" Those that run are counted in the fair share." if after else "")
             + " n/a: does not stand by then."
         ),
         **facts.standing(last, status=f"{CHECKED}; fair share {SAMPLED}" if _sampled(last) else CHECKED),
     )
 
 
-_CASES = {
-    "as stated": "As announced",
-    "half its capacity": "At half the capacity",
-    "a year late": "A year late",
-    "demand at its high values": "All demand at its high values",
-    "without its assumed relations": "Without assumed relations",
-    "all others served first": "All others served first",
-}
+def _more_tied(lead: pd.Series, names: list[str]) -> str:
+    """Say how many more tie with the last that is shown."""
+    if not names:
+        return ""
+    n = sum(same(float(lead[names[-1]]), float(other)) for other in lead.drop(names))
+    return f"{first_capital(spelled(n, 'more ties', 'more tie'))} with the last. " if n else ""
 
 
 @col.table("advice", "Advice", "What stays short with the advised project, and where it disappoints")
@@ -218,12 +227,13 @@ def case_table(facts: Facts) -> ReportTable | None:
     found = advised_of(facts)
     if found is None or not found.projects:
         return None
+    on = f" and the projects that run in {found.running_year:.0f}" if found.running else ""
     columns = [
         col.text(
-            "case", "Case", "how the project turns out", lambda row: _CASES.get(str(row["case"]), str(row["case"]))
+            "case", "Case", "how the project turns out", lambda row: CASES.get(row["case"], first_capital(row["case"]))
         ),
         col.year("year", "Year", "year of the answer", missing="any year"),
-        col.tons("without_tpa", "Short without", f"what {found.lacks} with new relations alone"),
+        col.tons("without_tpa", "Short without", f"what {found.lacks} with new relations{on}"),
         col.tons("left_tpa", "Short with", "the same with the project"),
     ]
     names = join([facts.label(name) for name in found.projects])
@@ -231,9 +241,10 @@ def case_table(facts: Facts) -> ReportTable | None:
         columns,
         facts.a.advice.reset_index().to_dict("records"),
         subtitle=f"Unit: {facts.unit}, {found.tier}. Scenario: {facts.scenario_label(facts.when)}. {names}. "
-        "New relations, no stocks.",
+        f"New relations{on}, no stocks.",
         note="One case at a time. A year late: in the first year in which it otherwise does as much. Without assumed "
-        "relations: nor may it sell or buy by new ones.",
+        "relations: nor may it sell or buy by new ones. Plants: those that are inferred or assumed, and whose absence "
+        "alone leaves more short.",
         **stands(f"see {table_id('projects')}", CHECKED),
     )
 

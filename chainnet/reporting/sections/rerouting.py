@@ -33,14 +33,15 @@ RUNGS = {
     "frozen": ("Nothing is rerouted", ""),
     "existing": ("Known relations, up to capacity", "known relations"),
     "new": ("+ new relations, once qualified", "new relations"),
-    "stocks": ("+ stocks, first year only", "stocks (first year only)"),
+    "stocks": ("+ stocks, one year's release", "stocks (one year's release)"),
     "projects": ("+ projects that stand", "projects"),
 }
 _OVER_TIME = {"stocks": "+ stocks", "projects": "+ projects from their start year"}
 _NOTE = (
     "Tiers are served in their order, so a rung may take from a later tier what an earlier one then gets (a gain "
     "below 0). "
-    "Stocks count once: first year only. The last shortfall does not depend on the order of the rungs, the steps do."
+    "A stock counts with what it releases in one year; for how long it lasts see the months. "
+    "The last shortfall does not depend on the order of the rungs, the steps do."
 )
 
 
@@ -149,13 +150,16 @@ def rung_table(facts: Facts) -> ReportTable | None:
             rows.append({**row, "scenario": name, "meaning": words, "served_t": served, "shortfall_t": short})
     many = len(set(ladder["scenario"])) > 1
     one = "" if many else f" Scenario: {facts.scenario_label(str(ladder['scenario'].iloc[0]))}."
+    counted, period = "", months.rungs_in
+    if period:  # what lies between is of the sizes of lags and of a month's stock
+        counted = f"Counted in {period}, in which lags shorter than that, and what is short in single months, vanish: "
+        counted += f"the tonnes are near those of {table_id('over_time')}, not equal. "
     return make_table(
         [*col.scenario(facts, body=many), *_columns("t", " over the horizon")],
         rows,
         subtitle=f"Unit: {months.unit}. {months.span}.{one} {facts.whose_words}",
         note=(
-            "Counted in half-years, where lags shorter than that vanish, so that a rung may differ a little from "
-            f"{table_id('over_time')}. A new relation serves a tier once qualified for it; stocks are drawn once. "
+            counted + "A new relation serves a tier once qualified for it; stocks are drawn once. "
             "The last shortfall does not depend on the order of the rungs, the steps do."
         ),
         **facts.standing(facts.a.stress.summary),
@@ -170,6 +174,8 @@ def held_table(facts: Facts) -> ReportTable | None:
         return None
     stocks = facts.network.stocks.set_index("id")[["commodity", "stock_t"]]
     tier, scenario = fact_of(facts.a.advice, "tier", "") or ALL_TIERS, facts.scenario_label(facts.when)
+    year = fact_of(facts.a.advice, "running_year", np.nan)
+    ran = "" if np.isnan(year) else f" and the projects that run in {year:.0f}"
     columns = [
         col.text("stock", "Id", "name of the stock", body=False),
         col.text("holder", "Holder", "whose it is", missing="not on record"),
@@ -183,8 +189,8 @@ def held_table(facts: Facts) -> ReportTable | None:
     return make_table(
         columns,
         table.join(stocks).rename_axis("stock").reset_index().to_dict("records"),
-        subtitle=f"Unit: {facts.unit}, {tier}. Scenario: {scenario}. New relations, no project.",
-        note="A stock counts once, in the first year. Two that stand in for each other both give back nothing.",
+        subtitle=f"Unit: {facts.unit}, {tier}. Scenario: {scenario}. New relations{ran or ', no project'}.",
+        note="A stock counts with what it releases in a year. Two that stand in for each other both give back nothing.",
         **facts.standing(facts.a.stress.ladder),
     )
 
@@ -210,11 +216,28 @@ def _short(facts: Facts) -> list[tuple[str, dict[str, float]]]:
         for rung in ("frozen", "existing", "new", "stocks")
     ]
     asked += [(f"+ projects by {y}", {t: facts.rung(y, "projects", t) for t in facts.tiers}) for y in years]
-    return [
-        (words, {t: float(row["shortfall_tpa"]) for t, row in found.items()})
-        for words, found in asked
-        if all(row is not None for row in found.values())
+    found = [
+        (words, {t: float(row["shortfall_tpa"]) for t, row in rows.items()})
+        for words, rows in asked
+        if all(row is not None for row in rows.values())
     ]
+    at = len(found) - len(years)
+    return [*found[:at], *_running(facts), *found[at:]]
+
+
+def _running(facts: Facts) -> list[tuple[str, dict[str, float]]]:
+    """Return the rung of the projects that run and are not in the network yet; none where there is none."""
+    table = facts.a.layers
+    if not fact_of(facts.a.advice, "running", ()) or "as built" not in table.index.get_level_values("layer"):
+        return []
+    rows = table.loc["as built"]
+    short = dict(zip(rows.index, rows["shortfall_stocks_tpa"].astype(float), strict=True))
+    year = f"{rows['year'].iloc[0]}"
+    return (
+        [(f"+ projects that run in {year}", {t: short[t] for t in facts.tiers})]
+        if set(facts.tiers) <= set(short)
+        else []
+    )
 
 
 @fig.figure("ladder")

@@ -125,13 +125,16 @@ def layer_table(facts: Facts) -> ReportTable:
             if has_others(facts)
             else []
         ),
+        col.tons("shortfall_new_tpa", "Short, new relations", "shortfall with new relations, once qualified"),
+        col.tons("shortfall_stocks_tpa", "+ one year of stocks", "the same with what stocks release in one year"),
         col.text("asked", "All else", "the layer of all other tables", lambda row: "this" if row["is_asked"] else ""),
     ]
     rows = table.reset_index()
     return make_table(
         columns,
         rows.assign(tier=rows["tier"].fillna(ALL_TIERS)).astype(object).to_dict("records"),
-        subtitle=f"Unit: {facts.unit}. Scenario: {facts.scenario_label(facts.when)}. Known relations, no stocks.",
+        subtitle=f"Unit: {facts.unit}. Scenario: {facts.scenario_label(facts.when)}. Known relations, no stocks; "
+        "new ones and stocks where the head says so.",
         note=f"Built since: {join([str(b) for b in built])}." if built else "No listed project runs.",
         **facts.standing(table),
     )

@@ -10,6 +10,7 @@ import pandas as pd
 from chainnet._types import records
 from chainnet.reporting import canvas as fig
 from chainnet.reporting import columns as col
+from chainnet.reporting.advised import CERTAIN_T
 from chainnet.reporting.facts import Facts, once
 from chainnet.reporting.model import (
     ReportColumn,
@@ -26,7 +27,6 @@ from chainnet.reporting.sections.order import table_id
 from chainnet.results import origin_of
 from chainnet.words import NOT_ASKED, first_capital, money, number, percent, same, stock_part, stock_sentence, weight
 
-CERTAIN_T = 1e-6
 LEAST_T = 0.1  # a smaller requirement has no bar
 STEP_WORDS = {
     "own exports limited": "Own plants serve the counted demand first",
@@ -108,6 +108,10 @@ def _materials(facts: Facts) -> tuple[ReportColumn, ReportColumn]:
     )
 
 
+def _buy_musd(row: Any) -> float:
+    return float(row["buy_t"]) * float(row["price_usd_per_t"]) / 1e6 if row["buy_t"] > 0 else 0.0
+
+
 @once
 def requirement_table(facts: Facts) -> ReportTable | None:
     """Return required, held and missing, by scenario and material; None where it was not assessed."""
@@ -127,6 +131,11 @@ def requirement_table(facts: Facts) -> ReportTable | None:
         *tonnes,
         col.per_tonne("price_usd_per_t", "Price, USD/t", "price taken"),
         col.million("cost_musd", "Cost, USD million", "what is missing, at that price", lambda r: r["cost_usd"] / 1e6),
+        *(
+            [col.million("buy_musd", "To buy, USD million", "what is to buy, at that price", _buy_musd)]
+            if has_buy
+            else []
+        ),
     ]
     none: dict[str, Any] = {"label": "no scenario", "material": "nothing is required"}
     return make_table(

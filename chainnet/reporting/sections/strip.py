@@ -17,6 +17,7 @@ from chainnet.reporting.ends import Short, ends_differ, has_others, short_of
 from chainnet.reporting.facts import ALL_TIERS, Facts, once
 from chainnet.reporting.model import ReportFigure
 from chainnet.reporting.others import order_of
+from chainnet.reporting.sections.order import table_id
 from chainnet.words import NBSP, NO_DATA, country_name, first_capital, in_sentence, join, number, percent, same
 
 OTHER = "other"
@@ -442,9 +443,12 @@ def _told(facts: Facts, canvas: Any, blocks: dict[str, pd.DataFrame], steps: lis
     left = [step for step in facts.steps if step not in steps]
     outside = ", outside the countries whose demand counts" if facts.whose else ""
     neck = f"▶: the step of one country whose loss costs {whom} most{outside}. " if marked else ""
+    stands = facts.standing(facts.a.stress.summary)
+    known = f"{first_capital(stands['status'])}. Inputs: {stands['inputs']}. "
     note = (
-        f"{neck}What a plant mixes is divided in proportion; of a step's goods the one held most closely is drawn, of "
-        f"answers with the same shortfall one.{f' Not drawn: {join(left)}.' if left else ''}"
+        f"{known}{neck}What a plant mixes is divided in proportion; of a step's goods the one held most closely is "
+        f"drawn, of answers with the same shortfall one.{f' Not drawn: {join(left)}.' if left else ''} "
+        f"Missing: {table_id('served')}."
     )
     return fig.make_figure(
         canvas,
