@@ -59,11 +59,14 @@ def _project(facts: Facts, found: Advised) -> str:
     names = join([titled(facts.label(name)) for name in found.projects])
     states = {state_of(facts.status(name)) for name in found.projects}
     names += (f" ({states.pop()})" if len(states) == 1 else "") + (" together" if several else "")
+    drawn = bool(stock_words(facts, found))  # projects are valued without stocks, which end
     if found.closes:
         since = f" from {found.year:.0f}" if np.isfinite(found.year) else ""
-        return f"{first_capital(names)} then {'close' if several else 'closes'} what is left{since}."
+        what = "the gap for good" if drawn else "what is left"
+        return f"{first_capital(names)} then {'close' if several else 'closes'} {what}{since}."
     how = "more than any other one or two listed" if found.tier == ALL_TIERS else "more than any other alone"
-    return f"{first_capital(names)} {'cut' if several else 'cuts'} that to {tonnes(found.left)}, {how}."
+    that = f"the {tonnes(found.rest)} without stocks" if drawn else "that"
+    return f"{first_capital(names)} {'cut' if several else 'cuts'} {that} to {tonnes(found.left)}, {how}."
 
 
 def _stressed(found: Advised) -> str:

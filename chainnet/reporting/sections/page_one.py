@@ -48,11 +48,25 @@ def summary(facts: Facts) -> tuple[Block, ...]:
         scenario_table(facts),
         ladder_figure(facts),
         top_losses(facts),
-        top_projects(facts) if facts.a.rerouting else None,
+        _top_projects(facts),
         Sentence("", (), "Decisions this supports") if lines else None,
         lines,
         Sentence("", (), "How far to trust it"),
         _stranger_sentences(facts),
+    )
+
+
+def _top_projects(facts: Facts) -> Block | None:
+    """Return the projects that help most; a line where none does, and nothing where there are none."""
+    if not facts.a.rerouting:
+        return None
+    table = top_projects(facts)
+    if not table.says_nothing:
+        return table
+    return Sentence(
+        "No listed project returns anything once new relations and what runs have done their part.",
+        ("projects",),
+        "Projects.",
     )
 
 

@@ -274,6 +274,9 @@ def ladder_figure(facts: Facts) -> ReportFigure | None:
     begin, end = told[tier][0], told[tier][-1]
     reached = next(i for i, (t, _) in enumerate(told[tier]) if same(t, end[0]))
     last = rungs[reached][0].removeprefix("+ ").lower()
+    at = next((i for i, (words, _) in enumerate(rungs) if words == RUNGS["stocks"][0]), reached)
+    if 0 < at < reached and not same(told[tier][at][0], told[tier][at - 1][0]):
+        last = f"stocks and {last}"
     title = f"{what} falls from {percent(begin[1])} to {percent(end[1])} with {last}"
     if same(begin[0], end[0]):
         title = f"{what} stays at {percent(end[1])}, {tonnes(end[0])}"
