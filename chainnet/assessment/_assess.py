@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
+from threading import Lock
 from types import MappingProxyType
 from typing import Any
 
@@ -292,13 +293,14 @@ def _answers(
 ) -> tuple[dict[str, Any], dict[str, str]]:
     """Put every question, side by side where they do not need each other; return fields, and why some are empty."""
     asked = questions(case)
-    whole, done = sum(one.weight for one in asked), list[Question]()
+    whole, done, turn = sum(one.weight for one in asked), list[Question](), Lock()
     jobs: dict[str, Future[tuple[Any, dict[str, str]]]] = {}
 
     def tell(one: Question) -> Callable[[Future[Any]], None]:
         def ended(_job: Future[Any]) -> None:
-            done.append(one)
-            say(f"{len(done)} of {len(asked)}: {one.words}", min(sum(q.weight for q in done) / whole, 1.0))
+            with turn:  # two may end at once
+                done.append(one)
+                say(f"{len(done)} of {len(asked)}: {one.words}", min(sum(q.weight for q in done) / whole, 1.0))
 
         return ended
 
