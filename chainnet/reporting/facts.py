@@ -240,6 +240,11 @@ class Facts:
         """Return where something stands: its country by name, else its region, else n/d."""
         return country_name(country) if isinstance(country, str) else as_text(region)
 
+    def holder(self, code: str) -> str:
+        """Return the code of a holder; a group beside countries of its own stands for its other countries."""
+        members = self.network.groups_known.get(code, frozenset())
+        return f"other {code}" if any(self.is_place(member) for member in members) else code
+
     def label(self, name: str) -> str:
         """Return the label of a node or project, or its id."""
         return str(self.things.loc[name, "label"]) if name in self.things.index else str(name)

@@ -13,6 +13,7 @@ from chainnet._types import records
 from chainnet.engine import PRINTED
 from chainnet.reporting import canvas as fig
 from chainnet.reporting import columns as col
+from chainnet.reporting.ends import has_others
 from chainnet.reporting.facts import ALL_TIERS, Facts
 from chainnet.reporting.formats.glyphs import drawable
 from chainnet.reporting.model import (
@@ -24,6 +25,7 @@ from chainnet.reporting.model import (
     make_section,
     make_table,
 )
+from chainnet.reporting.others import order_of
 from chainnet.reporting.sections.order import table_id
 from chainnet.results import fact_of
 from chainnet.words import NOT_ASKED, first_capital, join, number, percent, same, tonnes
@@ -285,11 +287,12 @@ def ladder_figure(facts: Facts) -> ReportFigure | None:
     alt = "Bars show what is still short, rung by rung: " + "; ".join(
         f"{words} {percent(part)} ({number(t)} t/yr)" for (words, _), (t, part) in zip(rungs, told[tier], strict=True)
     )
+    order = f", {order_of(facts).served}" if has_others(facts) else ""
     return fig.make_figure(
         canvas,
         title,
         f"Still short, % of demand ({facts.unit} in brackets), by what is allowed. "
-        f"Scenario: {facts.scenario_label(facts.when)}. One year.",
+        f"Scenario: {facts.scenario_label(facts.when)}{order}. One year.",
         f"{alt}.",
         "The last bars are what stays short.",
         year_table(facts) if facts.a.rerouting else ladder_table(facts),

@@ -378,7 +378,7 @@ def _draw_step(
         _draw_block(ax, x, row, colours.get(str(code), OTHER_COLOUR), str(code) in marked)
         if row["height"] >= LABELLED:
             y = float(row["top"] - row["height"] / 2)
-            shown = f"{facts.drawn(code, 8)} {percent(row['share'])}"
+            shown = f"{facts.drawn(facts.holder(str(code)), 12)} {percent(row['share'])}"
             fig.write(ax, x + BLOCK + 0.04, y, shown, fontsize=7.0, bbox={**fig.WHITE_BOX, "alpha": 0.75}, zorder=5)
 
 
@@ -437,7 +437,8 @@ def _told(facts: Facts, canvas: Any, blocks: dict[str, pd.DataFrame], steps: lis
         lacks = "nobody is short"
     title = f"{_neck_words(facts)}; {lacks}"
     scenario = f"scenario: {facts.scenario_label(facts.when)}" if facts.a.disrupted else "undisturbed"
-    held = [f"{first_capital(s)} {blocks[s]['share'].idxmax()} {percent(blocks[s]['share'].max())}" for s in steps]
+    most = {step: blocks[step]["share"] for step in steps}
+    held = [f"{first_capital(s)} {facts.holder(str(m.idxmax()))} {percent(m.max())}" for s, m in most.items()]
     ends = f", {order_of(facts).served}" if has_others(facts) else ""
     ends += " (ranges: both ends)" if ends_differ(facts, facts.when, facts.tiers) else ""
     left = [step for step in facts.steps if step not in steps]
