@@ -11,7 +11,7 @@ import pandas as pd
 from chainnet.reporting.facts import ALL_TIERS, Facts, once
 from chainnet.reporting.sections.order import table_id
 from chainnet.results import fact_of
-from chainnet.words import join, money, same, spelled, titled, tonnes
+from chainnet.words import join, money, same, spelled, titled, tonnes, weight
 
 __all__ = [
     "AS_STATED",
@@ -164,6 +164,9 @@ def purchase_words(facts: Facts, found: Advised) -> str:
         return ""
     cost = (mine["net_t"] * mine["price_usd_per_t"]).sum(min_count=1)
     price = "has no price in the data" if np.isnan(cost) else f"costs {money(cost)}"
+    if np.isnan(cost) and len(mine) == 1:
+        label = str(mine["label"].iloc[0]) or facts.commodity(mine["commodity"].iloc[0])
+        price = f"is {weight(mine['net_t'].iloc[0])} of {titled(label)}, which has no price in the data"
     if not np.isnan(cost) and mine["price_usd_per_t"].isna().any():
         price += " and more that has no price"
     stock = "Stock" if facts.network.stocks.empty else "Besides what is held, stock"

@@ -13,7 +13,8 @@ import numpy as np
 import pandas as pd
 
 from chainnet._types import records
-from chainnet.assessment import missing
+from chainnet.assessment import Neck, missing
+from chainnet.engine import PRINTED
 from chainnet.reporting.ends import Short, ends_differ, has_others, share_words, short_of
 from chainnet.reporting.facts import ALL_TIERS, BASELINE, Facts
 from chainnet.reporting.horizon import nil
@@ -89,8 +90,8 @@ def _verdict(facts: Facts) -> Claim:
         said = f"Under each of {n} tested all demand" if len(facts.ordered) > 1 else "Under the one scenario all demand"
         whoever = WHOEVER if has_others(facts) else ""
         return Claim(told(f"{said} is met in the long run{whoever}; spare capacity covers it.", _holds(facts)))
-    more = told(*_besides(facts, worst, rest), _change(facts, worst))
-    return Claim(told(_lead(facts, worst), _holds(facts)), more)
+    more = told(*_besides(facts, worst, rest), _as_bad(facts, worst), _change(facts, worst))
+    return Claim(told(_lead(facts, worst), _in_draws(facts, worst), _holds(facts)), more)
 
 
 def _stands_in(facts: Facts) -> str:
@@ -125,7 +126,7 @@ def _lead(facts: Facts, worst: str) -> str:
         end = WHOEVER if has_others(facts) else ""
         return fit(*(f"{head}, {what}{o} ({tonnes(short.demand)}) is met in the long run{end}." for o in of))
     if short.after <= 0:
-        part = f"{percent(short.before / short.demand)} unmet ({tonnes(short.before)}) if before"
+        part = f"{percent(short.before / short.demand)} unmet ({tonnes(short.before)}) if they come first"
         return fit(*(f"{head}, {what}{o} is met if all others are served after, and {part}." for o in of))
     if short.differs:
         tons = f"{_range(short.after, short.before)}{NBSP}t/yr"
@@ -152,6 +153,33 @@ def unmet_sentences(found: Sequence[tuple[str, Any]], head: str) -> list[str]:
     if met:
         said.append(f"{join(met)} demand is met in the long run.")
     return [head + first for first in said[:1]] + [f"Also, {more}" for more in said[1:]]
+
+
+def _in_draws(facts: Facts, worst: str) -> str:
+    """Say that what is met as given is short in most draws; empty where it is not."""
+    many, key = facts.a.ensemble, f"{facts.first}_short_t"
+    short = short_of(facts, worst, _leading(facts))
+    if many is None or key not in many.summary.index or short.after > 0:
+        return ""
+    middle = float(many.summary["p50"][key])
+    if middle <= PRINTED * short.demand:
+        return ""
+    return f"With inputs drawn within their ranges it is short in at least half of the draws (median {tonnes(middle)})."
+
+
+def _as_bad(facts: Facts, worst: str) -> str:
+    """Say which other scenarios leave as much of the leading tier short, at both ends."""
+    own = short_of(facts, worst, _leading(facts))
+    if not own.worst > 0:
+        return ""
+    ends = [(n, short_of(facts, n, _leading(facts))) for n in facts.ordered if n != worst]
+    tied = [n for n, one in ends if same(one.after, own.after) and same(one.before, own.before)]
+    if not tied:
+        return ""
+    who, leave = facts.quoted(tied[0]), "leaves"
+    if len(tied) > 1:
+        who, leave = first_capital(spelled(len(tied), "other scenario", "other scenarios")), "leave"
+    return f"{who} {leave} as much of {_asked(_leading(facts))} unmet."
 
 
 def _change(facts: Facts, worst: str) -> str:
@@ -262,9 +290,9 @@ def _never(facts: Facts, name: str, tier: str) -> str:
     """Say that a tier is short in no month; and where it is so in the long run, that both are true."""
     others = facts.months.short_tiers(name)
     who = _asked(tier) if others else "any demand"
-    said = f"In no month of the {facts.months.horizon} is {who} short"
+    said = f"In no month of the {facts.months.horizon} is {who} short then"
     long = any(short_of(facts, name, t).worst > 0 for t in ([tier] if others else facts.tiers))
-    return f"{said}; the long run is a steady year without stocks." if long else f"{said}."
+    return f"{said}: stocks are drawn, and measures have dates; in the long run neither." if long else f"{said}."
 
 
 def _from(facts: Facts, row: Any) -> str:
@@ -337,13 +365,26 @@ def where(facts: Facts) -> Claim:
     said = [] if tier == facts.first else [_no_neck(facts, abroad)]
     if neck.lost_tpa > 0:
         place, step = in_sentence(country_name(neck.country)), titled(neck.step.replace("_", " "))
-        also = f"; {spelled(neck.n_tied, 'other step costs', 'other steps cost')} as much" if neck.n_tied else ""
+        also = f"; {_tied(facts, tier, neck)} as much" if neck.n_tied else ""
         lost = f"{tier} {'lose' if tier == ALL_TIERS else 'loses'} {percent(neck.lost_share)} ({tonnes(neck.lost_tpa)})"
         said.append(f"The neck is {step} in {place}: without it {lost}{also}.")
     else:
         whom = "anybody" if tier == ALL_TIERS else tier
         said = [f"No single step{abroad} costs {whom} anything."]
     return Claim(told(*said, _other_neck(facts, tier)), told(_plant(facts, tier), _idle_giant(facts)))
+
+
+def _tied(facts: Facts, tier: str, neck: Neck) -> str:
+    """Return the steps that cost as much as the neck, with their verb: one by name, else how many."""
+    if neck.n_tied > 1:
+        return f"{spelled(neck.n_tied, '', 'other steps')} cost"
+    table = facts.losses("step+country")
+    lost = table["first_lost_tpa" if tier != ALL_TIERS else "lost_tpa"]
+    for step, country in lost.index:
+        is_other = (step, country) != (neck.step, neck.country) and not facts.is_member(country)
+        if is_other and same(float(lost[(step, country)]), neck.lost_tpa):
+            return f"{titled(str(step).replace('_', ' '))} in {in_sentence(country_name(country))} costs"
+    return "one other step costs"
 
 
 def _no_neck(facts: Facts, abroad: str) -> str:

@@ -91,12 +91,13 @@ def brief_of(document: Document) -> Document:
             return block.with_lead(rows=BRIEF_ROWS)
         return alone(block) if isinstance(block, Sentence) else block
 
+    more = Sentence("Names such as T15 are tables of the full report and its workbook.")
     summary = [b for b in document.summary if not isinstance(b, ReportTable | ReportFigure) or b.key in kept]
     return replace(
         document,
         is_brief=True,
         bottom_line=tuple(alone(sentence) for sentence in document.bottom_line),
-        summary=tuple(block_alone(block) for block in summary),
+        summary=(*(block_alone(block) for block in summary), more),
         sections=(),
         annexes=(),
     )

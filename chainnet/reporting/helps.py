@@ -38,7 +38,8 @@ def _relations(found: Advised) -> str:
     """Say what new relations leave short."""
     if found.new <= 0:
         whom = "nobody" if found.tier == ALL_TIERS else f"no {found.tier} demand"
-        return f"New relations between plants that stand, once qualified, leave {whom} short; no project is needed."
+        head = "New relations between plants that stand, once qualified,"
+        return f"{head} leave {whom} short in the long run; no project is needed."
     if found.new < found.known and not same(found.new, found.known):
         cut = f"from {number(found.known)} to {tonnes(found.new)}"
         return f"New relations between plants that stand, once qualified, cut what {found.lacks} {cut}."
@@ -62,7 +63,7 @@ def _project(facts: Facts, found: Advised) -> str:
     drawn = bool(stock_words(facts, found))  # projects are valued without stocks, which end
     if found.closes:
         since = f" from {found.year:.0f}" if np.isfinite(found.year) else ""
-        what = "the gap for good" if drawn else "what is left"
+        what = "the gap without stocks" if drawn else "what is left"
         return f"{first_capital(names)} then {'close' if several else 'closes'} {what}{since}."
     how = "more than any other one or two listed" if found.tier == ALL_TIERS else "more than any other alone"
     that = f"the {tonnes(found.rest)} without stocks" if drawn else "that"

@@ -52,7 +52,7 @@ def hinging(facts: Facts, tier: str, does: str) -> list[tuple[str, str]]:
 
 def also(n: int, does: str, do: str) -> str:
     """Return how many points more do the same, and where they stand; nothing where there is none."""
-    return f"; {spelled(n, f'more point {does}', f'more points {do}')} it ({table_id('hinges')})" if n else ""
+    return f"; {spelled(n, f'other change {does}', f'other changes {do}')} it too ({table_id('hinges')})" if n else ""
 
 
 def unless(words: str) -> str:

@@ -84,9 +84,16 @@ def _assumptions(facts: Facts) -> Iterator[tuple[str, ...]]:
     yield "Foresight", "every date of a scenario is known beforehand", months_in, "down", table_id("over_time")
     yield "Whose demand", facts.whose or "everyone's", every, "either", NOT_TESTED
     yield "Others", served, "scenarios", "down", others
-    yield "Order of tiers", tiers, "scenarios, ladder", "either", NOT_TESTED
+    tested = f"nodes one by one: {table_id('hinges')}" if facts.a.load_bearing is not None else NOT_TESTED
+    yield (
+        "Order of tiers",
+        tiers,
+        "scenarios, ladder",
+        "either",
+        f"each as if first: {table_id('uncertainty')}" if facts.a.ensemble else NOT_TESTED,
+    )
     yield f"Demand, {lead}", asked, every, "either", ranged
-    yield "Capacities", capacities, every, "either", NOT_TESTED
+    yield "Capacities", capacities, every, "either", tested
     yield "Relations", "known ones, each up to its capacity", relations_in, "up", relations
     yield "New relations", "any maker to any user not barred, at an extra cost", "ladder", "down", table_id("ladder")
     yield (
@@ -105,7 +112,7 @@ def _assumptions(facts: Facts) -> Iterator[tuple[str, ...]]:
             projects,
             f"ladder, {table_id('projects')}",
             "down",
-            f"by year: {table_id('ladder')}; delay: not tested",
+            f"by year: {table_id('ladder')}; delay: {table_id('advice') if len(facts.a.advice) else 'not tested'}",
         )
     table = facts.a.exposure
     if not table.empty:

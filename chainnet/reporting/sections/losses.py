@@ -364,7 +364,7 @@ def single_figure(facts: Facts) -> ReportFigure | None:
         fig.write(right, part + 0.09, at, percent(part))
     right.set_xlim(0, 1.5)
     right.set_yticks(y, [""] * len(y))
-    right.set_title("Share of its good in its step", loc="left", fontsize=fig.NORMAL, color=fig.INK)
+    right.set_title("Share of its good", loc="left", fontsize=fig.NORMAL, color=fig.INK)
     for ax in (left, right):
         fig.no_value_axis(ax, len(sites))
     alt = "Bars show the loss when one site drops out, circles its share of its good in its step: " + "; ".join(

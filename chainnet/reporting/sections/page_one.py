@@ -18,7 +18,7 @@ from chainnet.reporting.sections.answer import inferred_flows, weakest_input
 from chainnet.reporting.sections.losses import top_losses
 from chainnet.reporting.sections.months import month_columns
 from chainnet.reporting.sections.order import see, table_id
-from chainnet.reporting.sections.projects import top_projects
+from chainnet.reporting.sections.projects import returns_alone, top_projects
 from chainnet.reporting.sections.rerouting import ladder_figure
 from chainnet.reporting.sections.strip import chain_figure
 from chainnet.reporting.sentences import told
@@ -103,7 +103,7 @@ def scenario_table(facts: Facts) -> ReportTable:
         col.tons("shortfall_tpa", _short_head(facts), f"shortfall of {facts.first}, {order_of(facts).served}"),
         col.text(
             "range",
-            "Low to high demand",
+            "Short, low to high demand",
             "the same with all demand at its low and at its high values",
             lambda row: span(row["shortfall_low_tpa"], row["shortfall_high_tpa"]),
         ),
@@ -155,7 +155,7 @@ def scenario_table(facts: Facts) -> ReportTable:
             "Scenarios are assumptions to test against, not forecasts. Low to high: two corner cases, all demand at "
             f"its low and its high values. Months: stocks drawn, every date known ({table_id('endurance')}); time to "
             "survive counts from the first measure. Short in the long run, met in every month: measures end, stocks "
-            f"carry. No column holds projects, nor those that run since: {table_id('ladder')}."
+            f"carry. Projects are in no column, those that run included: {table_id('layers')}, {table_id('ladder')}."
         ),
         **facts.standing(facts.a.stress.summary),
     ).with_lead(rows=KEY_ROWS)
@@ -247,7 +247,36 @@ def _build(facts: Facts, found: Advised) -> Sentence | None:
         holds += f" and {'its' if one else 'their'} assumed relations hold"
     who = join([titled(facts.label(name)) for name in names])
     words = f"{who}: {'it' if one else 'they'} {effect} ({_cost(facts, names)}), {holds}."
-    return Sentence(f"{words} {see('projects')}", ("advice",), _verb(facts, names))
+    words = told(words, _peers(facts, found), _unpaid(facts, names))
+    return Sentence(f"{words} {see('projects')}", ("advice", "floors"), _verb(facts, names))
+
+
+def _peers(facts: Facts, found: Advised) -> str:
+    """Say how many other projects would alone return as much; empty where none does."""
+    if len(found.projects) != 1:
+        return ""
+    alone = returns_alone(facts)
+    mine = alone.get(found.projects[0], 0.0)
+    n = sum(same(float(t), float(mine)) or t > mine for name, t in alone.items() if name not in found.projects)
+    does = f"{spelled(n, 'other project returns', 'other projects return')} as much alone"
+    return f"{first_capital(does)} ({table_id('helps_most')})." if n and mine > 0 else ""
+
+
+def _unpaid(facts: Facts, names: Sequence[str]) -> str:
+    """Say which of the projects do not cover their cost at today's price; empty where that is not known."""
+    table = facts.a.floors
+    if table.empty or "viable_at_reference" not in table:
+        return ""
+    paid = table["viable_at_reference"].reindex(list(names))
+    n = int((paid == False).sum())  # noqa: E712 - NA is not known
+    if not n:
+        return ""
+    who, its = "They do", "their"
+    if len(names) == 1:
+        who, its = "It does", "its"
+    elif n < len(names):
+        who = f"{number(n)} of them {'does' if n == 1 else 'do'}"
+    return f"{who} not cover {its} cost at today's price ({table_id('floors')})."
 
 
 def _gaps(facts: Facts) -> str:

@@ -155,6 +155,16 @@ def _if_stands(row: Any, value: Any) -> Any:
     return NOT_APPLICABLE if pd.isna(row["standalone_t"]) else value
 
 
+def returns_alone(facts: Facts) -> pd.Series:
+    """Return what each project returns alone in the last year, on the margin on which one is advised, t/a by id."""
+    tier = fact_of(facts.a.advice, "tier", "")
+    alone = pd.Series(dict(fact_of(facts.a.advice, "alone_tpa", ())), dtype=float)
+    if len(alone) or not facts.a.rerouting:
+        return alone
+    last = facts.a.rerouting[list(facts.a.rerouting)[-1]].projects
+    return last[f"standalone_{tier}_t" if tier else "standalone_t"].fillna(0.0)
+
+
 @col.table("helps_most", "Helps most", "Projects that help most")
 def top_projects(facts: Facts) -> ReportTable:
     """Return five projects with the largest fair share, side by side over the years."""
@@ -312,6 +322,8 @@ def frontier_table(facts: Facts) -> ReportTable | None:
         "Tonnes served with new relations and without stocks; all tiers: no tier first, so that less is short than in "
         f"{table_id('ladder')}, where tiers come in order. "
     )
+    if fact_of(facts.a.advice, "running", ()):
+        note += "Projects that run since the base year are options here like any other. "
     note += " ".join(_closing_words(tier, best.closing.iloc[0]) for tier, best in found.items() if len(best.closing))
     costless = int((next(iter(found.values())).options["why"] == "no capex").sum())
     if costless:
@@ -372,19 +384,24 @@ def projects_figure(facts: Facts) -> ReportFigure | None:
             label=words,
             linestyle="",
         )
-    ax.legend(loc="lower right", frameon=False, fontsize=fig.SMALL, handletextpad=0.2)
+    few = len(found) < 4  # nothing may stand on a mark
+    below: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (0.0, -0.05), "ncols": 3}
+    where: dict[str, Any] = below if few else {"loc": "lower right"}
+    ax.legend(frameon=False, fontsize=fig.SMALL, handletextpad=0.2, **where)
     ax.set_yticks(y, [facts.drawn(facts.label(str(n)), 46) for n in found.index])
     ax.set_xlim(-0.02 * top, 1.15 * top)
     fig.no_value_axis(ax, len(found))
     ax.axvline(0, color=fig.AXIS, linewidth=0.8)
     ax.spines["left"].set_visible(False)
     lead = str(found.index[0])
+    tied = sum(same(float(other), float(best[lead])) for other in best) - 1
+    who = f"{facts.drawn(facts.label(lead), 40)} {'returns' if not tied else f'and {count(tied)} more return'}"
     alt = "Marks show what each project returns alone, as fair share and last in: " + "; ".join(
         f"{facts.label(str(name))} {', '.join(number(row[m]) for m in marks)}" for name, row in found.head(3).iterrows()
     )
     return fig.make_figure(
         canvas,
-        f"Over all tiers {facts.drawn(facts.label(lead), 40)} returns most: {tonnes(best[lead])}",
+        f"Over all tiers {who} most: {tonnes(best[lead])}",
         f"Returned over all tiers, {facts.unit}, by {years[-1]}: alone (open circle), fair share (dot), last in "
         f"(diamond). Scenario: {facts.scenario_label(facts.when)}.",
         alt + " t/yr.",
@@ -424,7 +441,7 @@ def frontier_figure(facts: Facts) -> ReportFigure | None:
     last = rows.iloc[-1]
     least = rows[rows["averted_t"] > 0].iloc[0]
     title = f"USD {number(last['spent_musd'])} million avert {tonnes(last['averted_t'])}"
-    if least["budget_musd"] < last["budget_musd"]:
+    if least["averted_t"] < last["averted_t"]:
         title += f", the first {number(least['spent_musd'])} million {number(least['averted_t'])}"
     alt = "Steps show the tonnes averted by the best set at each budget: " + "; ".join(
         f"USD {number(r['budget_musd'])} million {number(r['averted_t'])}" for r in rows.to_dict("records")
@@ -432,7 +449,7 @@ def frontier_figure(facts: Facts) -> ReportFigure | None:
     return fig.make_figure(
         canvas,
         title,
-        f"Averted by the best set at each budget ●, by most averted per dollar first ○, {facts.unit}. Scenario: "
+        f"Averted by the best set at each budget tried ●, by most averted per dollar first ○, {facts.unit}. Scenario: "
         f"{facts.scenario_label(facts.when)}.",
         alt + ".",
         "",

@@ -252,7 +252,7 @@ def ladder_figure(facts: Facts) -> ReportFigure | None:
     asked = {t: float(facts.of(facts.when, t)["demand_tpa"]) for t in facts.tiers}
     shown = [(facts.first, [facts.first])] if split else []
     shown += [(ALL_TIERS, facts.tiers)]
-    canvas, (ax,) = fig.new_canvas(0.4 + (0.245 if split else 0.2) * len(rungs))
+    canvas, (ax,) = fig.new_canvas(0.4 + (0.29 if split else 0.2) * len(rungs))
     y = np.arange(len(rungs))[::-1]
     places = ((0.19, 0.36, fig.TIERS[0]), (-0.2, 0.3, fig.TIERS[3])) if split else ((0.0, 0.62, fig.TIERS[0]),)
     told: dict[str, list[tuple[float, float]]] = {}
@@ -287,6 +287,7 @@ def ladder_figure(facts: Facts) -> ReportFigure | None:
     alt = "Bars show what is still short, rung by rung: " + "; ".join(
         f"{words} {percent(part)} ({number(t)} t/yr)" for (words, _), (t, part) in zip(rungs, told[tier], strict=True)
     )
+    ran = f" Projects that run: {table_id('layers')}." if _running(facts) else ""
     order = f", {order_of(facts).served}" if has_others(facts) else ""
     return fig.make_figure(
         canvas,
@@ -294,6 +295,6 @@ def ladder_figure(facts: Facts) -> ReportFigure | None:
         f"Still short, % of demand ({facts.unit} in brackets), by what is allowed. "
         f"Scenario: {facts.scenario_label(facts.when)}{order}. One year.",
         f"{alt}.",
-        "The last bars are what stays short.",
+        f"The last bars are what stays short.{ran}",
         year_table(facts) if facts.a.rerouting else ladder_table(facts),
     )

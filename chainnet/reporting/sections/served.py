@@ -10,7 +10,7 @@ import pandas as pd
 
 from chainnet.reporting import canvas as fig
 from chainnet.reporting import columns as col
-from chainnet.reporting.ends import has_others
+from chainnet.reporting.ends import has_others, short_of
 from chainnet.reporting.facts import ALL_TIERS, BASELINE, Facts
 from chainnet.reporting.model import (
     ReportColumn,
@@ -209,6 +209,9 @@ def heat_figure(facts: Facts) -> ReportFigure | None:
         title = f"No scenario of {every} leaves {facts.first} demand short in the long run"
     if every == 1:
         title = f"The one scenario {'leaves' if short else 'does not leave'} {facts.first} short in the long run"
+    first_too = [n for n in facts.ordered if short_of(facts, n, facts.first).worst > 0]
+    if has_others(facts) and len(first_too) > len(short):
+        title += f"; {count(len(first_too))} if others are first"
     alt = "Cells show the share of demand that goes short: " + "; ".join(
         f"{facts.scenario_label(n)} {number(facts.lacks(n))} t/yr of {facts.first}" for n in rows[:3]
     )

@@ -25,7 +25,19 @@ from chainnet.reporting.model import (
 from chainnet.reporting.sections.asked import not_assessed
 from chainnet.reporting.sections.order import table_id
 from chainnet.results import origin_of
-from chainnet.words import NOT_ASKED, first_capital, money, number, percent, same, stock_part, stock_sentence, weight
+from chainnet.words import (
+    NOT_ASKED,
+    first_capital,
+    join,
+    money,
+    number,
+    percent,
+    same,
+    stock_part,
+    stock_sentence,
+    titled,
+    weight,
+)
 
 LEAST_T = 0.1  # a smaller requirement has no bar
 STEP_WORDS = {
@@ -79,7 +91,11 @@ def stock_points(facts: Facts) -> tuple[Sentence, ...]:
             )
             for row in found.to_dict("records")
         ]
-        points.append(Sentence(stock_sentence(months.lead, facts.scenario_label(str(name)), parts), ("requirement",)))
+        said = stock_sentence(months.lead, facts.scenario_label(str(name)), parts)
+        bought = found["buy_t"] * found["price_usd_per_t"] if "buy_t" in found else pd.Series(dtype=float)
+        if bought.notna().all() and len(bought) and not same(float(bought.sum()), float(found["cost_usd"].sum())):
+            said += f" If all that is held, of whatever material, is drawn, what is to buy costs {money(bought.sum())}."
+        points.append(Sentence(said, ("requirement",)))
     less = facts.a.mitigation
     if not less.empty:
         before = less[less["step"] == less["step"].iloc[0]]["before_usd"].sum(min_count=1)
@@ -89,6 +105,13 @@ def stock_points(facts: Facts) -> tuple[Sentence, ...]:
                 f"Under {facts.quoted(str(less['scenario'].iloc[0]))} all mitigations together take what is required "
                 f"from {money(before)} to {money(after)}, materials with a price."
             )
+            last = less[less["step"] == less["step"].iloc[-1]]
+            bare = last[last["after_usd"].isna() & (last["after_t"] > CERTAIN_T)]
+            if len(bare):
+                parts = [
+                    f"{weight(row['after_t'])} of {titled(_material(facts, row))}" for row in bare.to_dict("records")
+                ]
+                said += f" Without a price, {join(parts)} {'is' if len(bare) == 1 else 'are'} still required."
             points.append(Sentence(said, ("mitigation",)))
     return tuple(points)
 

@@ -360,7 +360,8 @@ def ranges_figure(facts: Facts) -> ReportFigure | None:
     ax.set_ylim(-0.6, len(rows) + 0.1)
     told = next((row for row in rows if row["label"].lower().startswith(f"{facts.first} short")), rows[0])
     what = told["label"].removesuffix(", if served first").removesuffix(", no tier first")
-    ax.set_xticks(np.arange(0.0, top + 0.25, 0.5 if top <= 3 else 1.0))
+    step = 0.5 if top <= 3 else float(next(s for k in range(9) for s in (10**k, 2 * 10**k, 5 * 10**k) if top / s <= 8))
+    ax.set_xticks(np.arange(0.0, top + step / 2, step))
     ax.tick_params(axis="x", labelsize=fig.SMALL, labelcolor=fig.INK)
     alt = "Bars run from P10 to P90 over the number as given, the tick is P50: " + "; ".join(
         f"{row['label']} {number(row['p10'])} to {number(row['p90'])}" for row in rows[:3]
