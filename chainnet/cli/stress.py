@@ -200,8 +200,9 @@ class Stockpile(Question, Counted, TableOutput):
                 raise DataError(f"{name}: only --members takes it; name who hold together.")
         counting = Counting.of(self.network, *(self.given(name) for name in ("commodity", "beneficiaries")))
         projects = None if built is None else tuple(built)
-        asked = Ask(counting, self.months, self.start, self.step_months, self.reroute, projects=projects)
-        need, proof = requirement(self.given("scenario"), self.given("tiers"), asked)
+        with progress_bar("stockpile") as step:
+            asked = Ask(counting, self.months, self.start, self.step_months, self.reroute, projects=projects, tell=step)
+            need, proof = requirement(self.given("scenario"), self.given("tiers"), asked)
         tables = {"stockpile": need}
         if self.mitigation:
             tables["mitigation"] = self.ask("stress.stockpile_mitigation", projects=built)

@@ -85,7 +85,7 @@ class Steps:
         """Count steps; ``doing`` says what the last of them was."""
         _ask_whether_to_end()
         self._done = min(self._done + n, self._todo)
-        if self._progress is not None and self._todo:
+        if self._progress is not None and self._done < self._todo:  # the last is told at the end: more may turn up
             at = min(self._todo, TOLD) * self._done // self._todo
             if at > self._at or doing:
                 self._at = at
@@ -94,7 +94,7 @@ class Steps:
     def now(self, doing: str) -> None:
         """Say what goes on, where nobody can know how much of it there is."""
         _ask_whether_to_end()
-        self._say(doing)
+        self._say(doing, self._told)
 
     def each(self, items: Iterable[T], name: Callable[[T], str] | None = None) -> Iterator[T]:
         """Give one item after the other; each is a step that is done when the next is asked for."""
@@ -122,22 +122,10 @@ class Steps:
 
         return asked
 
-    def within(self) -> Tell | None:
-        """Return what hears the parts of a question that is one of these steps; ``done`` counts it."""
-        if self._progress is None:
-            return None
-
-        def tell(doing: str, part: float) -> None:
-            if self._todo:
-                self._say(doing, (self._done + part) / self._todo)
-
-        return tell
-
     def end(self) -> None:
-        """Say that all is done, however many steps it took."""
+        """Say that all is done, however many steps it took; the last word of every piece of work."""
         self._done = self._todo
-        if self._told < 1.0:
-            self._say("", 1.0)
+        self._say("", 1.0)
 
     def _say(self, doing: str, part: float | None = None) -> None:
         if self._progress is None:
