@@ -30,7 +30,7 @@ from chainnet.flow import (
 from chainnet.indicators import BENCHMARKS, benchmarks
 from chainnet.lowering import Degree, Overlay
 from chainnet.network import STAGES, Network
-from chainnet.results import Result, provenance, stamp
+from chainnet.results import Provenance, Result, provenance, stamp
 from chainnet.scenario import Scenario
 from chainnet.words import Steps, Tell
 
@@ -232,55 +232,43 @@ def alignment(
         "permutations": permutations,
         "seed": seed,
     }
-    words = [word for side in sides for word in side.words]
-    source = provenance(
-        network,
-        "HiGHS simplex",
-        rests_on=lambda: binding_inputs(Counting.of(network, commodity, words, said=False), [overlay], reroute),
-        **settings,
-    )
-    steps = Steps(
-        "splits of the market", progress, N_TABLES + 2 * (most_sets(len(players), permutations) + len(players))
-    )
-    split = _split_table(world)
-    steps.done("the blocs apart")
-    tiers, cost_together, cost_split = _tier_table(world)
-    steps.done("tier by tier")
-    owned, excluded = exclusion_table(world, exclude)
-    steps.done("without owners")
-    countries_table = _country_table(world, players, permutations, seed, steps)
-    tables: list[pd.DataFrame] = []
-    for what, ask in (
-        ("tariffs", lambda: tariff_table(world, tariff_rates)),
-        ("what leaks", lambda: leak_table(world, leak_shares, leak_usd_per_t)),
-        ("caps", lambda: cap_table(world, cap_share)),
-        ("benchmarks", lambda: _benchmark_table(world, marks)),
-        ("who sells to whom", lambda: _incumbent_table(world, by_year)),
-        ("networks of their own", lambda: _counter_table(world, players)),
-        ("prices", lambda: price_table(world, supply_elasticity, demand_elasticity)),
-    ):
-        tables.append(ask())
-        steps.done(what)
-    tariffs, leaks, caps, held, incumbents, counter, price = tables
-    steps.end()
-    return Alignment(
+    source = _source(world, settings)
+    n_worlds = N_TABLES + 2 * (most_sets(len(players), permutations) + len(players))
+    steps = Steps("splits of the market", progress, n_worlds)
+    split = steps.after("the blocs apart", _split_table(world))
+    tiers, cost_together, cost_split = steps.after("tier by tier", _tier_table(world))
+    owned, excluded = steps.after("without owners", exclusion_table(world, exclude))
+    found = Alignment(
         source,
         stamp(split, source),
         stamp(tiers, source),
-        stamp(countries_table, source),
-        stamp(tariffs, source),
-        stamp(leaks, source),
+        stamp(_country_table(world, players, permutations, seed, steps), source),
+        stamp(steps.after("tariffs", tariff_table(world, tariff_rates)), source),
+        stamp(steps.after("what leaks", leak_table(world, leak_shares, leak_usd_per_t)), source),
         stamp(owned, source),
         stamp(excluded, source),
-        stamp(caps, source),
-        stamp(held, source),
-        stamp(incumbents, source),
-        stamp(counter, source),
-        stamp(price, source),
+        stamp(steps.after("caps", cap_table(world, cap_share)), source),
+        stamp(steps.after("benchmarks", _benchmark_table(world, marks)), source),
+        stamp(steps.after("who sells to whom", _incumbent_table(world, by_year)), source),
+        stamp(steps.after("networks of their own", _counter_table(world, players)), source),
+        stamp(steps.after("prices", price_table(world, supply_elasticity, demand_elasticity)), source),
         plans,
         cost_together,
         cost_split,
         proofs.worst(float(split["split_tpa"].iloc[0])),
+    )
+    steps.end()
+    return found
+
+
+def _source(world: SplitMarket, settings: Mapping[str, Any]) -> Provenance:
+    words = [word for side in world.sides for word in side.words]
+    counting = Counting.of(world.network, world.commodity, words, said=False)
+    return provenance(
+        world.network,
+        "HiGHS simplex",
+        rests_on=lambda: binding_inputs(counting, [world.overlay], world.degree),
+        **settings,
     )
 
 

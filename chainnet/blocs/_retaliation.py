@@ -208,13 +208,12 @@ def retaliation(
         rests_on=lambda: binding_inputs(Counting.of(network, commodity, sides[0].words, said=False), [whole], reroute),
         **settings,
     )
-    answered = [board.payoffs(name, open_us, open_them, steps) for name, board in boards.items()]
-    payoffs = pd.concat(answered, ignore_index=True)
+    payoffs = [board.payoffs(name, open_us, open_them, steps) for name, board in boards.items()]
     steps.end()
     return Retaliation(
         source,
         stamp(table, source),
-        stamp(payoffs, source),
+        stamp(pd.concat(payoffs, ignore_index=True), source),
         stamp(still.candidate_table(), source),
         open_us,
         best,

@@ -60,6 +60,7 @@ class Stress(Question, Counted, TableOutput):
     projects: Sets = None
     ladder_over_time: Annotated[bool, "The ladder over the horizon too (slow).", "--ladder"] = False
     objective: Annotated[Literal["tiers", "value"], "Tiers in their order, or value less cost."] = "tiers"
+    any_size: Annotated[bool, "Follow months whose program takes very long too."] = False
 
     _is_stopped = False  # set by Ctrl-C: what is done is told, and the exit says so
 

@@ -234,22 +234,15 @@ def interdict(
         ties = _ties(board, budget, chosen, left, time_limit_s) if tried is None else tried.ties(board, chosen, left)
     pairs = _pairs(board, network, what) if details and by == "node" else pd.DataFrame()
     steps.end()
-    settings = {
-        **counting.settings,
-        "k": k,
-        "by": by,
-        "tier": tier,
-        "protect": protect,
-        "reroute": reroute,
-        "scenario": scenario.name if scenario else "",
-        "time_limit_s": time_limit_s,
-    }
     source = provenance(
         network,
         "HiGHS branch and cut",
         status=CHECKED if is_optimal else BOUNDED,
         rests_on=decisive_inputs(network, cut_of(model)),
-        **settings,
+        **counting.settings,
+        **{"k": k, "by": by, "tier": tier, "protect": protect, "reroute": reroute},
+        scenario=scenario.name if scenario else "",
+        time_limit_s=time_limit_s,
     )
     keys = board.keys
     return Interdiction(

@@ -213,8 +213,7 @@ def reroute(
         if years is not None
         else pd.DataFrame(columns=list(COLUMNS))
     )
-    rungs = _ladder(counting, overlay, game, names)
-    ours = _ours(game, standing) if others == "alongside" else None
+    rungs, ours = _ladder(counting, overlay, game, names), _ours(game, standing) if others == "alongside" else None
     steps.end()
     shares: dict[str, Status] = (
         {} if is_exact else dict.fromkeys(("shapley_t", "shapley_se_t", "usd_per_shapley_tpa"), SAMPLED)

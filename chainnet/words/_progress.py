@@ -109,6 +109,11 @@ class Steps:
             yield piece
             self.done(n=len(piece))
 
+    def after(self, doing: str, found: T) -> T:
+        """Count a step whose answer this is, and hand it on."""
+        self.done(doing)
+        return found
+
     def counting(self, value: Callable[[T], Any]) -> Callable[[T], Any]:
         """Return a function that counts each thing it is asked of as a step, the first time."""
         known: set[T] = set()
