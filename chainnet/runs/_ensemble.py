@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import threading
 from collections.abc import Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
@@ -204,12 +205,25 @@ def local_processes(n: int) -> Iterator[Executor]:
     before = set(active_children())
     with ProcessPoolExecutor(n, mp_context=get_context("spawn"), initializer=_end_when_interrupted) as pool:
         try:
+            _start(pool, n)
             yield pool
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             for child in set(active_children()) - before:
                 child.terminate()
             raise
+
+
+def _start(pool: Executor, n: int) -> None:
+    """Start the processes with interruptions ignored, as they inherit it: one that is still loading would complain."""
+    if threading.current_thread() is not threading.main_thread():
+        return  # an interruption never comes here, and no signal may be set
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        for _ in range(n):
+            pool.submit(_end_when_interrupted)
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _end_when_interrupted() -> None:
