@@ -212,17 +212,8 @@ def stress_test(
     [inf, 0.0, 0.0]
     """
     counting = Counting.of(network, commodity, beneficiaries, others=others)
-    ask = Ask(
-        counting,
-        months,
-        start,
-        step_months,
-        reroute,
-        stocks,
-        None if projects is None else tuple(network.check_nodes(projects, "projects")),
-        objective,
-        any_size,
-    )
+    built = None if projects is None else tuple(network.check_nodes(projects, "projects"))
+    ask = Ask(counting, months, start, step_months, reroute, stocks, built, objective, any_size)
     if ladder_over_time and objective == "value":
         raise DataError("ladder_over_time: the rungs are counted tier by tier; ask for it with objective=tiers.")
     chosen: list[Scenario | None] = [None, *pick_scenarios(network, scenarios)]
