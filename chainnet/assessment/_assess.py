@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Executor, Future
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
-from threading import Lock
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
@@ -30,6 +30,7 @@ from chainnet.results import NOT_STATED, Result, provenance, stamp
 from chainnet.runs import Ensemble, Sensitivity
 from chainnet.scenario import Scenario, outside_is_told, pick_scenarios, tell_outside
 from chainnet.stress import StressTest
+from chainnet.words import Stopped, Tell, ends_when
 
 __all__ = ["Assessment", "assess"]
 
@@ -188,7 +189,7 @@ def assess(
     beneficiaries: Words = None,
     commodity: Words = None,
     others: Others = "after",
-    progress: Callable[[str, float], None] | None = None,
+    progress: Tell | None = None,
 ) -> Assessment:
     """Put every question to a network and its scenarios.
 
@@ -217,7 +218,7 @@ def assess(
         When those are served who are no beneficiaries, in the balances, losses, attacks, rerouting and the stress
         test; in all other answers after them.
     progress : callable, optional
-        Called with (what is being done, part done from 0 to 1).
+        Called with what has been done and the part of the whole.
 
     Returns
     -------
@@ -227,6 +228,8 @@ def assess(
     ------
     DataError
         If there is no demand table, no row of it counts, or an argument is unknown.
+    KeyboardInterrupt
+        If it is interrupted; its ``done`` names the questions that were answered.
 
     Warns
     -----
@@ -288,32 +291,46 @@ def assess(
     )
 
 
-def _answers(
-    case: Case, executor: Executor | None, say: Callable[[str, float], None]
-) -> tuple[dict[str, Any], dict[str, str]]:
+def _answers(case: Case, executor: Executor | None, say: Tell) -> tuple[dict[str, Any], dict[str, str]]:
     """Put every question, side by side where they do not need each other; return fields, and why some are empty."""
     asked = questions(case)
-    whole, done, turn = sum(one.weight for one in asked), list[Question](), Lock()
+    by_name, whole = {one.name: one for one in asked}, sum(one.weight for one in asked)
     jobs: dict[str, Future[tuple[Any, dict[str, str]]]] = {}
+    done: dict[str, Any] = {}
+    is_stopped = False
 
-    def tell(one: Question) -> Callable[[Future[Any]], None]:
-        def ended(_job: Future[Any]) -> None:
-            with turn:  # two may end at once
-                done.append(one)
-                say(f"{len(done)} of {len(asked)}: {one.words}", min(sum(q.weight for q in done) / whole, 1.0))
+    def end() -> None:
+        if is_stopped:
+            raise Stopped(done, len(asked))
 
-        return ended
+    def hear(timeout: float | None) -> None:
+        """Take the answers that have come, and tell of them in this thread."""
+        left = {name: job for name, job in jobs.items() if name not in done}
+        come = wait(left.values(), timeout, FIRST_COMPLETED).done
+        for name in [name for name, job in left.items() if job in come]:
+            done[name] = left[name].result()[0]
+            part = sum(by_name[name].weight for name in done) / whole
+            say(f"{len(done)} of {len(asked)}: {by_name[name].words}", min(part, 1.0))
 
+    def answers(names: Sequence[str]) -> list[Any]:
+        while not all(name in done for name in names):
+            hear(None)
+        return [done[name] for name in names]
+
+    # threads of our own end at the next step of what they are at; what is elsewhere ends there
+    ask = partial(_until, end) if executor is None else _answered
     with nullcontext(executor) if executor is not None else thread_pool() as pool:
         try:
             for one in asked:
-                needed = [jobs[name].result()[0] for name in one.needs]
-                jobs[one.name] = job = pool.submit(_answered, one, case, needed)
-                job.add_done_callback(tell(one))
-            found = {name: job.result()[0] for name, job in jobs.items()}
-        except BaseException:
+                jobs[one.name] = pool.submit(ask, one, case, answers(one.needs))
+                hear(0.0)
+            found = dict(zip(jobs, answers(list(jobs)), strict=True))
+        except BaseException as error:
+            is_stopped = True
             for job in jobs.values():
                 job.cancel()
+            if isinstance(error, KeyboardInterrupt):
+                raise Stopped(done, len(asked)) from None
             raise
     why = {key: reason for job in jobs.values() for key, reason in job.result()[1].items()}
     removed, removed_first = found.pop("removed")
@@ -333,6 +350,12 @@ def _answers(
         "rerouting": MappingProxyType(rerouting),
         "portfolios": MappingProxyType(found["portfolios"]),
     }, why
+
+
+def _until(end: Callable[[], None], one: Question, case: Case, needed: list[Any]) -> tuple[Any, dict[str, str]]:
+    """Answer one question; ``end`` is called at its every step, and raises where all work ends."""
+    with ends_when(end):
+        return _answered(one, case, needed)
 
 
 def _answered(one: Question, case: Case, needed: list[Any]) -> tuple[Any, dict[str, str]]:

@@ -18,12 +18,12 @@ from chainnet.assessment._assess import Assessment
 from chainnet.assessment._side_by_side import Column, SideBySide, chains_of, portfolios_of, scenarios_of, side_by_side
 from chainnet.engine import ROUNDING
 from chainnet.errors import DataError, UnknownIdError
-from chainnet.flow import Counting, Said, ValueModel, shapley_values
+from chainnet.flow import Counting, Said, ValueModel, most_sets, shapley_values
 from chainnet.network import TABLES, Network, as_text, kept
 from chainnet.results import Result, provenance, stamp
 from chainnet.scenario import Scenario, acting, overlay_of
 from chainnet.scenario import scenarios as shipped
-from chainnet.words import ALL_TIERS
+from chainnet.words import ALL_TIERS, Steps, Tell
 
 __all__ = ["Comparison", "compare"]
 
@@ -91,6 +91,7 @@ def compare(
     scenario: str | None = None,
     commodity: Words = None,
     beneficiaries: Words = None,
+    progress: Tell | None = None,
 ) -> Comparison: ...
 
 
@@ -105,7 +106,7 @@ def compare(
     months: int = 48,
     commodity: Words = None,
     beneficiaries: Words = None,
-    progress: Callable[[str, float], None] | None = None,
+    progress: Tell | None = None,
 ) -> SideBySide: ...
 
 
@@ -119,7 +120,7 @@ def compare(
     months: int = 48,
     commodity: Words = None,
     beneficiaries: Words = None,
-    progress: Callable[[str, float], None] | None = None,
+    progress: Tell | None = None,
 ) -> Comparison | SideBySide:
     """Say what changed between two networks and which input moved the answer; or set several things side by side.
 
@@ -146,7 +147,7 @@ def compare(
     commodity, beneficiaries : optional
         Whose and what demand counts; default what each network says.
     progress : callable, optional
-        Called with (what is being done, part done from 0 to 1).
+        Called with what has been done and the part of the whole.
 
     Returns
     -------
@@ -186,7 +187,7 @@ def compare(
             raise DataError(
                 f'compare: of two networks name the scenario, such as "{scenario.name}", that one of them has.'
             )
-        return _two(before, after, scenario, commodity, beneficiaries)
+        return _two(before, after, scenario, commodity, beneficiaries, progress)
     said = partial(_said, commodity=commodity, beneficiaries=beneficiaries)
     columns = _columns(before, scenario, scenarios, portfolios, said)
     months = checks.whole(months, "months", 0, 1200, "is out of range; give a whole number, {least} to {most}.")
@@ -221,7 +222,9 @@ def _columns(
     return portfolios_of(network, chains_of([(network, asked)], scenario, said)[0].scenario, portfolios)
 
 
-def _two(before: Any, after: Any, scenario: str | None, commodity: Words, beneficiaries: Words) -> Comparison:
+def _two(
+    before: Any, after: Any, scenario: str | None, commodity: Words, beneficiaries: Words, progress: Tell | None
+) -> Comparison:
     """Compare two networks, with causes."""
     old, old_asked = _unpack(before, "before")
     new, new_asked = _unpack(after, "after")
@@ -229,10 +232,12 @@ def _two(before: Any, after: Any, scenario: str | None, commodity: Words, benefi
     names = [UNDISTURBED, *sorted({*old_asked, *new_asked})]
     if scenario is not None and scenario not in names:
         raise DataError(f'scenario: neither side knows "{scenario}"; one of {", ".join(names)}.')
-    answers = _answers(old, new, old_asked, new_asked, names, count)
+    steps = Steps("scenarios on both sides, and what moved them", progress, len(names))
+    answers = _answers(old, new, old_asked, new_asked, names, count, steps)
     inputs = _inputs(old, new)
     traced = _traced(answers, scenario, old.tier_order[:1])
-    causes, rows = _causes(old, new, old_asked, new_asked, traced, inputs, count)
+    causes, rows = _causes(old, new, old_asked, new_asked, traced, inputs, count, steps)
+    steps.end()
     source = provenance(
         new,
         "HiGHS simplex",
@@ -290,9 +295,10 @@ def _answers(
     new_asked: Mapping[str, Scenario],
     names: list[str],
     count: Count,
+    steps: Steps,
 ) -> pd.DataFrame:
     rows = []
-    for name in names:
+    for name in steps.each(names):
         for tier in [*_tiers(old, new), None]:
             ends = []
             for network, asked in ((old, old_asked), (new, new_asked)):
@@ -428,6 +434,7 @@ def _causes(
     traced: tuple[str, str] | None,
     inputs: pd.DataFrame,
     count: Count,
+    steps: Steps,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     none = pd.DataFrame(columns=["share_t", "alone_t", "last_in_t"], index=pd.Index([], name="cause"), dtype=float)
     blank = pd.DataFrame(columns=["table", "key", "column", "before", "after", "alone_t"])
@@ -453,7 +460,8 @@ def _causes(
 
     everything = frozenset(players)
     try:
-        share, _ = shapley_values(players, value)
+        steps.more(most_sets(len(players)))
+        share, _ = shapley_values(players, steps.counting(value))
         start, end = value(frozenset()), value(everything)
         table = pd.DataFrame(
             {
@@ -467,17 +475,24 @@ def _causes(
         # tables of both sides that do not fit together: then all that can be said is the whole change
         table = none
     order = table["share_t"].abs().sort_values(ascending=False, kind="stable").index
-    return table.loc[order], _rows(old, new, loud, one or two, tier, count)
+    return table.loc[order], _rows(old, new, loud, one or two, tier, count, steps)
 
 
 def _rows(
-    old: Network, new: Network, loud: pd.DataFrame, scenario: Scenario | None, tier: str | None, count: Count
+    old: Network,
+    new: Network,
+    loud: pd.DataFrame,
+    scenario: Scenario | None,
+    tier: str | None,
+    count: Count,
+    steps: Steps,
 ) -> pd.DataFrame:
     """Change one row at a time, those whose figures changed most first."""
     changed = loud[loud["kind"] == "changed"].drop_duplicates(["table", "key"]).head(ROWS)
     start = _short(count(old, tier=tier), scenario)[1]
     out = []
-    for row in changed.to_dict("records"):
+    steps.more(len(changed))
+    for row in steps.each(changed.to_dict("records")):
         try:
             mixed = _mixed(old, new, frozenset(), (row["table"], row["key"]))
             there = _short(count(mixed, tier=tier), scenario)[1]

@@ -118,6 +118,7 @@ def overview(
         with outside_is_told():
             rows += chain.rows(details, step)
         outside += chain.outside
+    say(f"{len(networks)} of {len(networks)}: chains", 1.0)
     tell_outside(outside)
     source = provenance(
         networks[0],

@@ -102,7 +102,8 @@ def questions(case: Case) -> tuple[Question, ...]:
 
 
 def _stress(case: Case) -> StressTest:
-    return stress_test(case.network, list(case.scenarios), case.months, case.start, **case.in_order)
+    # an assessment is long anyway, and has no other way to ask for it
+    return stress_test(case.network, list(case.scenarios), case.months, case.start, any_size=True, **case.in_order)
 
 
 def _flow(case: Case) -> MaxFlow:

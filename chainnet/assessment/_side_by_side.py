@@ -27,7 +27,7 @@ from chainnet.results import (
 )
 from chainnet.scenario import Outside, Scenario, outside_is_told, overlay_of, tell_outside, timeline
 from chainnet.stress import stress_test, worst_of
-from chainnet.words import ALL_TIERS
+from chainnet.words import ALL_TIERS, Steps, Tell
 
 __all__ = ["Column", "SideBySide", "chains_of", "portfolios_of", "scenarios_of", "side_by_side"]
 
@@ -159,7 +159,7 @@ def side_by_side(
     months: int,
     commodity: Words = None,
     beneficiaries: Words = None,
-    progress: Callable[[str, float], None] | None = None,
+    progress: Tell | None = None,
 ) -> SideBySide:
     """Answer the same questions of every column.
 
@@ -171,7 +171,7 @@ def side_by_side(
     commodity, beneficiaries : optional
         As in ``balance``.
     progress : callable, optional
-        Called with (what is being done, part done from 0 to 1).
+        Called with what has been done and the part of the whole.
 
     Raises
     ------
@@ -180,17 +180,17 @@ def side_by_side(
         network without demand.
     """
     _check([side.name for side in sides])
-    say = progress or (lambda _what, _part: None)
+    steps = Steps("columns", progress, len(sides))
     parts: list[pd.DataFrame] = []
     outside: list[Outside] = []
-    for number, side in enumerate(sides):
+    for side in steps.each(sides, lambda one: one.name):
         _asks(side.network)
-        say(side.name, number / len(sides))
         with outside_is_told():
             found = _answers(side, months, Counting.of(side.network, commodity, beneficiaries))
         parts.append(found)
         if months:
             outside.append(timeline(side.network, side.scenario, months).outside)
+    steps.end()
     tell_outside(outside)
     source = provenance(
         sides[0].network,

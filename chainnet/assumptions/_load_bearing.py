@@ -183,6 +183,7 @@ def load_bearing(
     table, both, ends = asked.table(), asked.both(), asked.ends()
     first = ends.index[0]
     inputs = table[(table["tier"] == first) & ~table["kind"].isin(asked.judgement_kinds)]
+    asked.is_done()
     return LoadBearing(
         provenance=source,
         table=stamp(table, source),
@@ -216,6 +217,10 @@ class _Asked:
         self._both = [(name, case.outcomes(setting)[0]) for name, setting in together(made)]
         step("inputs that are inferred or assumed", 0.5)
         self._inputs = list(self._one_at_a_time(variations(network, counting)))
+
+    def is_done(self) -> None:
+        """Say that nothing is left to ask."""
+        self._step("what the verdict rests on", 1.0)
 
     @property
     def judgement_kinds(self) -> set[str]:

@@ -18,14 +18,25 @@ from chainnet.blocs._prices import check_elasticities, price_table
 from chainnet.blocs._worlds import Party, Proofs, parties, standing, third_places
 from chainnet.engine import Certificate
 from chainnet.errors import DataError, near_matches
-from chainnet.flow import EXTRA_COST_USD_PER_T, Counting, balance_under, binding_inputs, project_sizes, shapley_values
+from chainnet.flow import (
+    EXTRA_COST_USD_PER_T,
+    Counting,
+    balance_under,
+    binding_inputs,
+    most_sets,
+    project_sizes,
+    shapley_values,
+)
 from chainnet.indicators import BENCHMARKS, benchmarks
 from chainnet.lowering import Degree, Overlay
 from chainnet.network import STAGES, Network
-from chainnet.results import Result, provenance, stamp
+from chainnet.results import Provenance, Result, provenance, stamp
 from chainnet.scenario import Scenario
+from chainnet.words import Steps, Tell
 
 __all__ = ["Alignment", "alignment"]
+
+N_TABLES = 10  # besides that of the countries
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -120,6 +131,7 @@ def alignment(
     permutations: int = 32,
     seed: int = 0,
     commodity: Words = None,
+    progress: Tell | None = None,
 ) -> Alignment:
     """Say what two blocs are worth to each other, and what every country between them is worth to either.
 
@@ -159,6 +171,8 @@ def alignment(
         For the Shapley values, beyond 12 countries.
     commodity : str or list of str, optional
         What counts; default the main commodities.
+    progress : callable, optional
+        Called with what has been done and the part of the whole.
 
     Returns
     -------
@@ -218,34 +232,43 @@ def alignment(
         "permutations": permutations,
         "seed": seed,
     }
-    words = [word for side in sides for word in side.words]
-    source = provenance(
-        network,
-        "HiGHS simplex",
-        rests_on=lambda: binding_inputs(Counting.of(network, commodity, words, said=False), [overlay], reroute),
-        **settings,
-    )
-    split = _split_table(world)
-    tiers, cost_together, cost_split = _tier_table(world)
-    owned, excluded = exclusion_table(world, exclude)
-    return Alignment(
+    source = _source(world, settings)
+    n_worlds = N_TABLES + 2 * (most_sets(len(players), permutations) + len(players))
+    steps = Steps("splits of the market", progress, n_worlds)
+    split = steps.after("the blocs apart", _split_table(world))
+    tiers, cost_together, cost_split = steps.after("tier by tier", _tier_table(world))
+    owned, excluded = steps.after("without owners", exclusion_table(world, exclude))
+    found = Alignment(
         source,
         stamp(split, source),
         stamp(tiers, source),
-        stamp(_country_table(world, players, permutations, seed), source),
-        stamp(tariff_table(world, tariff_rates), source),
-        stamp(leak_table(world, leak_shares, leak_usd_per_t), source),
+        stamp(_country_table(world, players, permutations, seed, steps), source),
+        stamp(steps.after("tariffs", tariff_table(world, tariff_rates)), source),
+        stamp(steps.after("what leaks", leak_table(world, leak_shares, leak_usd_per_t)), source),
         stamp(owned, source),
         stamp(excluded, source),
-        stamp(cap_table(world, cap_share), source),
-        stamp(_benchmark_table(world, marks), source),
-        stamp(_incumbent_table(world, by_year), source),
-        stamp(_counter_table(world, players), source),
-        stamp(price_table(world, supply_elasticity, demand_elasticity), source),
+        stamp(steps.after("caps", cap_table(world, cap_share)), source),
+        stamp(steps.after("benchmarks", _benchmark_table(world, marks)), source),
+        stamp(steps.after("who sells to whom", _incumbent_table(world, by_year)), source),
+        stamp(steps.after("networks of their own", _counter_table(world, players)), source),
+        stamp(steps.after("prices", price_table(world, supply_elasticity, demand_elasticity)), source),
         plans,
         cost_together,
         cost_split,
         proofs.worst(float(split["split_tpa"].iloc[0])),
+    )
+    steps.end()
+    return found
+
+
+def _source(world: SplitMarket, settings: Mapping[str, Any]) -> Provenance:
+    words = [word for side in world.sides for word in side.words]
+    counting = Counting.of(world.network, world.commodity, words, said=False)
+    return provenance(
+        world.network,
+        "HiGHS simplex",
+        rests_on=lambda: binding_inputs(counting, [world.overlay], world.degree),
+        **settings,
     )
 
 
@@ -371,12 +394,14 @@ def _tier_table(world: SplitMarket) -> tuple[pd.DataFrame, float, float]:
     return pd.DataFrame(rows, columns=columns), costs[0], costs[1]
 
 
-def _country_table(world: SplitMarket, players: Sequence[Party], permutations: int, seed: int) -> pd.DataFrame:
+def _country_table(
+    world: SplitMarket, players: Sequence[Party], permutations: int, seed: int, steps: Steps
+) -> pd.DataFrame:
     rows: dict[str, dict[str, float]] = {p.name: {} for p in players}
     names = [p.name for p in players]
     for number, bloc in enumerate(world.sides):
         own = 1 if number == 0 else -1
-        for player in players:
+        for player in steps.each(players):
             joins, rival, both = (
                 world.value(bloc.name, world.crossing({player.name: sign} if sign else {}, players))
                 for sign in (own, -own, 0)
@@ -391,7 +416,7 @@ def _country_table(world: SplitMarket, players: Sequence[Party], permutations: i
         def game(joined: frozenset[str], own: int = own, name: str = bloc.name) -> float:
             return world.value(name, world.crossing({p: own if p in joined else -own for p in names}, players))
 
-        fair, error = shapley_values(names, game, permutations, seed)
+        fair, error = shapley_values(names, steps.counting(game), permutations, seed)
         for player in players:
             rows[player.name][f"shapley_{bloc.name}_t"] = world.clean(float(fair[player.name]))
             rows[player.name][f"shapley_{bloc.name}_se_t"] = float(error[player.name])

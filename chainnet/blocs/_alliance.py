@@ -32,7 +32,7 @@ from chainnet.lowering import Degree
 from chainnet.network import Network, payers_of
 from chainnet.results import Result, provenance, stamp
 from chainnet.scenario import Scenario
-from chainnet.words import NBSP, join, money, percent, tonnes
+from chainnet.words import NBSP, Steps, Tell, join, money, percent, tonnes
 
 __all__ = ["Alliance", "alliance"]
 
@@ -126,6 +126,7 @@ def alliance(
     others: str = "before",
     regions: Iterable[str] | Mapping[str, Any] = REGIONS,
     commodity: Words = None,
+    progress: Tell | None = None,
 ) -> Alliance:
     """Say what the members of an alliance keep alone, in pairs and together, and who pays for whom.
 
@@ -166,6 +167,8 @@ def alliance(
         Groups of countries by which investment is told apart; they must not overlap.
     commodity : str or list of str, optional
         What counts; default the main commodities.
+    progress : callable, optional
+        Called with what has been done and the part of the whole.
 
     Returns
     -------
@@ -210,7 +213,9 @@ def alliance(
         raise DataError("alliance: the network has no demand table, so nobody can go short. Give demand.")
     where = parties(network, regions, "regions") if regions else []
     overlay = standing(network, scenario, [], by_year)
-    game = Pool(network, overlay, who, projects, by_year, reroute, others, commodity)
+    steps = Steps("answers for sets of members", progress)
+    game = Pool(network, overlay, who, projects, by_year, reroute, others, commodity, steps)
+    steps.more(_most_answers(game, len(where)))
     settings: dict[str, Any] = {
         "scenario": scenario.name if scenario else "",
         "members": {m.name: list(m.words) for m in who},
@@ -241,14 +246,16 @@ def alliance(
     given = _contributions(game, everyone, member_table, project_table)
     opens = max(clean(whole - game.closed(), whole), 0.0)
     table = project_table.drop(columns=["parts", "assumed", "own"])
+    pools, by_region = _pool_table(game, who, everyone), _region_table(game, everyone, where, table)
+    steps.end()
     return Alliance(
         source,
         stamp(member_table, source),
         stamp(coalition_table, source),
         stamp(keeps, source),
-        stamp(_pool_table(game, who, everyone), source),
+        stamp(pools, source),
         stamp(table, source),
-        stamp(_region_table(game, everyone, where, table), source),
+        stamp(by_region, source),
         stamp(given, source),
         float(member_table["demand_tpa"].sum()),
         alone,
@@ -263,6 +270,17 @@ def alliance(
         _words(member_table, split, whole, alone, opens, float(given["opens_t"].sum())),
         game.proofs.worst(whole),
     )
+
+
+def _most_answers(game: Pool, n_regions: int) -> int:
+    """Return how many answers are solved at most.
+
+    Each set with and without its tiers; all with and without each project, and each region; two pools.
+    """
+    n = len(game.who)
+    sets = int(2**n) - 1
+    used = int((game.sizes * game.usable(frozenset(game.who)) > 0).sum())
+    return 2 * sets + 2 * used + 2 * (n_regions + 2) + 2 * (n + 1)
 
 
 def _coalition_tables(game: Pool, who: Sequence[Party]) -> tuple[pd.DataFrame, pd.DataFrame]:

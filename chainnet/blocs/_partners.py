@@ -21,6 +21,7 @@ from chainnet.lowering import Degree, Overlay
 from chainnet.network import Network
 from chainnet.results import Result, provenance, stamp
 from chainnet.scenario import Scenario
+from chainnet.words import Steps, Tell
 
 __all__ = ["Partners", "partners"]
 
@@ -85,6 +86,7 @@ def partners(
     prices: Mapping[str, float] | None = None,
     reroute: Degree = "existing",
     commodity: Words = None,
+    progress: Tell | None = None,
 ) -> Partners:
     """Say what countries between two blocs gain by choosing a side, neither, or to keep their ore at home.
 
@@ -110,6 +112,8 @@ def partners(
     reroute : {"existing", "frozen"}
     commodity : str or list of str, optional
         What counts; default the main commodities.
+    progress : callable, optional
+        Called with what has been done and the part of the whole.
 
     Returns
     -------
@@ -157,9 +161,11 @@ def partners(
     markets |= dict.fromkeys(plain, markets[AS_IS])
     markets |= {plan.name: Market(setting, standing(network, plan, projects, by_year)) for plan in plans}
     tables = Told()
-    for country in who:
-        for choice, market in markets.items():
-            Stand(market, country, choice, sides, tables).tell()
+    steps = Steps("countries and their choices", progress, len(who) * len(markets))
+    asked = [(country, choice) for country in who for choice in markets]
+    for country, choice in steps.each(asked, " ".join):
+        Stand(markets[choice], country, choice, sides, tables).tell()
+    steps.end()
     settings: dict[str, Any] = {
         "blocs": {side.name: list(side.words) for side in sides},
         "countries": who,

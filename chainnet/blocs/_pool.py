@@ -16,6 +16,7 @@ from chainnet.errors import DataError
 from chainnet.flow import Counting, Stages, project_sizes, proof_of, share_fairly
 from chainnet.lowering import Degree, Lowered, Overlay, Restriction, lower
 from chainnet.network import Network, offtakes_of
+from chainnet.words import SILENT, Steps
 
 __all__ = ["Pool", "Served"]
 
@@ -46,7 +47,9 @@ class Pool:
         degree: Degree,
         others: str,
         commodity: Words,
+        steps: Steps = SILENT,
     ) -> None:
+        self._steps = steps
         self.network, self.who, self.degree, self.others = network, {m.name: m for m in who}, degree, others
         self.overlay = overlay
         self.sizes = np.where(chosen_projects(network, projects), project_sizes(network, by_year), 0.0)
@@ -97,6 +100,7 @@ class Pool:
         key = (coalition, pool, only)
         if key not in self._known or (detail and self._known[key].served is None):
             self._known[key] = self._solve(coalition, pool, only, detail)
+            self._steps.done(" + ".join(name for name in self.who if name in coalition))
         return self._known[key]
 
     def closed(self) -> float:

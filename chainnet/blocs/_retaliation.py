@@ -29,6 +29,7 @@ from chainnet.lowering import Degree, Overlay, column_gains
 from chainnet.network import Network
 from chainnet.results import Result, provenance, stamp
 from chainnet.scenario import Scenario
+from chainnet.words import Steps, Tell
 
 __all__ = ["Retaliation", "retaliation"]
 
@@ -84,6 +85,7 @@ def retaliation(
     reroute: Degree = "existing",
     commodity: Words = None,
     time_limit_s: float = 60.0,
+    progress: Tell | None = None,
 ) -> Retaliation:
     """Play a bloc's measures against the best answer of the other side, and reply with projects.
 
@@ -119,6 +121,8 @@ def retaliation(
         What counts; default the main commodities.
     time_limit_s : float
         For each search; an answer that is not proved within it raises.
+    progress : callable, optional
+        Called with what has been done and the part of the whole.
 
     Returns
     -------
@@ -179,7 +183,8 @@ def retaliation(
     boards = {name: _Board(network, world, sides, rules, proofs) for name, world in worlds.items()}
     still = _Board(network, whole, sides, rules, proofs)
     open_us, open_them = still.us(still.nothing), still.them(still.nothing)
-    lines = {name: board.play(open_us) for name, board in boards.items()}
+    steps = Steps("moves and answers", progress, len(boards) + sum(1 + len(board.names) for board in boards.values()))
+    lines = {name: boards[name].play(open_us) for name in steps.each(boards)}
     table = pd.DataFrame.from_dict(lines, orient="index").rename_axis("move")
     best = float(table["prepared_tpa"].max())
     table["is_best"] = table["prepared_tpa"] >= best - CERTAIN * max(open_us, 1.0)
@@ -203,11 +208,12 @@ def retaliation(
         rests_on=lambda: binding_inputs(Counting.of(network, commodity, sides[0].words, said=False), [whole], reroute),
         **settings,
     )
-    payoffs = pd.concat([board.payoffs(name, open_us, open_them) for name, board in boards.items()], ignore_index=True)
+    payoffs = [board.payoffs(name, open_us, open_them, steps) for name, board in boards.items()]
+    steps.end()
     return Retaliation(
         source,
         stamp(table, source),
-        stamp(payoffs, source),
+        stamp(pd.concat(payoffs, ignore_index=True), source),
         stamp(still.candidate_table(), source),
         open_us,
         best,
@@ -461,10 +467,11 @@ class _Board:
         outside = side[self._market.head] == 1 if self._rules.to == "us" else side[self._market.head] != -1
         return (side[self._market.tail] == -1) & outside
 
-    def payoffs(self, move: str, open_us: float, open_them: float) -> pd.DataFrame:
+    def payoffs(self, move: str, open_us: float, open_them: float, steps: Steps) -> pd.DataFrame:
         """Return what each answer by itself leaves to both sides."""
         rows = []
-        for attack in [(), *((i,) for i in range(len(self.names)))]:
+        attacks: list[tuple[int, ...]] = [(), *((i,) for i in range(len(self.names)))]
+        for attack in steps.each(attacks):
             closed = self._closed(attack)
             ours, theirs = self.us(closed), self.them(closed)
             lost = self._market.clean(open_us - ours), self._market.clean(open_them - theirs)

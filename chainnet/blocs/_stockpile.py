@@ -22,7 +22,7 @@ from chainnet.network import Network
 from chainnet.results import Provenance, Result, provenance, stamp
 from chainnet.scenario import Scenario, overlay_of
 from chainnet.stress import Ask, tiers_of
-from chainnet.words import NBSP, join, money, number
+from chainnet.words import NBSP, Tell, join, money, number
 
 __all__ = ["JointStockpile", "joint_stockpile"]
 
@@ -107,6 +107,7 @@ def joint_stockpile(
     reroute: Degree = "existing",
     projects: Sequence[str] | None = None,
     commodity: Words = None,
+    progress: Tell | None = None,
 ) -> JointStockpile:
     """Say what members have to hold in store apart and together, in which form and where, and who pays for it.
 
@@ -137,6 +138,8 @@ def joint_stockpile(
         Projects that come on stream at their start year besides those that the scenario builds.
     commodity : str or list of str, optional
         What counts; default the main commodities.
+    progress : callable, optional
+        Called with what has been done and the part of the whole.
 
     Returns
     -------
@@ -193,12 +196,15 @@ def joint_stockpile(
     checks.choice(others, "others", "order", CONVENTIONS)
     chosen = tiers_of(network, tiers, "joint_stockpile")
     counting = Counting.of(network, commodity, [word for m in who for word in m.words], said=False)
-    ask = Ask(counting, months, start, step_months, reroute, projects=None if projects is None else tuple(projects))
+    built = None if projects is None else tuple(projects)
+    ask = Ask(counting, months, start, step_months, reroute, projects=built, tell=progress)
     game = StockGame(scenario, who, chosen, ask, prices)
     game.tell_outside()
     source = _source(scenario, who, chosen, ask, others, prices)
     sets, everyone = coalitions_of(list(game.who)), frozenset(game.who)
     ends = [s for s in sets if len(s) == 1] + [everyone]
+    # each set; its ends under the other orders; the stores of all, tier by tier
+    game.steps.more(len(sets) + (len(CONVENTIONS) - 1) * len(ends) + 1 + 2 * (len(chosen) - 1))
     game.check_prices([(s, others) for s in sets] + [(s, c) for c in CONVENTIONS if c != others for s in ends])
     costs = {s: game.cost(s, others) for s in sets}
     conventions = pd.DataFrame(
@@ -206,6 +212,7 @@ def joint_stockpile(
         columns=["others", "alone_usd", "together_usd", "saves_usd"],
     ).set_index("others")
     layers = layers_of(game, others)
+    game.steps.end()
     whole = costs[everyone]
     holds = layers.holds_usd
     size = float(holds[:, 0].sum())

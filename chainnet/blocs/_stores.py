@@ -18,6 +18,7 @@ from chainnet.errors import DataError, InfeasibleError, near_matches
 from chainnet.flow import LeastStock
 from chainnet.scenario import Scenario, tell_outside
 from chainnet.stress import Ask, Stores
+from chainnet.words import Steps
 
 __all__ = ["Layers", "StockGame", "layers_of"]
 
@@ -49,6 +50,7 @@ class StockGame:
         ask: Ask,
         prices: Mapping[str, float] | None,
     ) -> None:
+        self.steps = Steps("sets of members", ask.tell)
         self.network, self.who, self.tiers, self.ask = ask.network, {m.name: m for m in who}, tiers, ask
         self.proofs = Proofs("joint stockpile")
         demand, anyone = self.network.demand, ask.counting.anyone
@@ -121,6 +123,7 @@ class StockGame:
                 "in store. Choose other tiers or members, or look at stress_test for who goes short."
             )
         self.proofs.add(found.certificate)
+        self.steps.done(" + ".join(name for name in self.who if name in coalition))
         return found
 
     def tell_outside(self) -> None:
@@ -172,7 +175,8 @@ class StockGame:
         if not unknown.any():
             return
         wanted: dict[str, set[str]] = {}
-        for coalition, others in asked:
+        self.steps.more(len(asked))
+        for coalition, others in self.steps.each(asked):
             if not (unknown & self.owned(coalition)).any():
                 continue
             dear = self._least(coalition, others, self.tiers, None, None)
@@ -271,7 +275,8 @@ def _ends(game: StockGame, found: LeastStock) -> tuple[LeastStock, Array, Array,
         return float((weight * at.drawn_t).sum())
 
     low, high = best.drawn_t.copy(), best.drawn_t.copy()
-    for i in np.flatnonzero(loose):
+    game.steps.more(int(loose.sum()))
+    for i in game.steps.each(np.flatnonzero(loose).tolist(), lambda i: f"what {game.node[i]} may hold"):
         one = np.zeros(len(loose))
         one[i] = 1.0
         if best.drawn_t[i] > 0:

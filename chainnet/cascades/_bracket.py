@@ -20,6 +20,7 @@ from chainnet.lowering import Degree
 from chainnet.network import Network
 from chainnet.results import decisive_inputs, provenance, stamp
 from chainnet.scenario import KINDS, Scenario, overlay_of
+from chainnet.words import Steps, Tell
 
 __all__ = ["bracket"]
 
@@ -33,6 +34,7 @@ def bracket(
     years: int = 10,
     commodity: Words = None,
     beneficiaries: Words = None,
+    progress: Tell | None = None,
     **habits: Any,
 ) -> pd.DataFrame:
     """Set the optimal answer, the myopic one and the worst case side by side.
@@ -51,6 +53,8 @@ def bracket(
         Length of the myopic run; its last year is the long run.
     commodity, beneficiaries : optional
         Whose losses count; default from the network.
+    progress : callable, optional
+        Called with what has been done and the part of the whole.
     **habits
         ``inventory_days``, ``psi``, ``overproduction``, ``tau_days``, ``restock_days``, ``ordering``.
 
@@ -100,7 +104,10 @@ def bracket(
     how = Behaviour(**habits)
     plants = plants_of(links, uses, how.check(links.words))
     shock = replace(shock_of(links, overlay), output_left=left)
-    run = simulate(plants, shock, how, whole(years, 10, "years", 100) * YEAR, with_output=False)
+    days = whole(years, 10, "years", 100) * YEAR
+    steps = Steps("days", progress, days)
+    run = simulate(plants, shock, how, days, with_output=False, steps=steps)
+    steps.end()
     counted = uses["counted"].to_numpy(dtype=bool)
     demand, served = float(run.asked[0] * YEAR), run.served
     best = ValueModel(counting, overlay, reroute)

@@ -23,6 +23,7 @@ from chainnet.flow import Counting
 from chainnet.lowering import Overlay, edge_caps, node_caps
 from chainnet.network import Network
 from chainnet.results import SIMULATED, Result, provenance, stamp
+from chainnet.words import Steps, Tell
 
 __all__ = ["Cascade", "cascade"]
 
@@ -87,6 +88,7 @@ def cascade(
     ordering: Literal["alt", "baseline"] | None = None,
     commodity: Words = None,
     beneficiaries: Words = None,
+    progress: Tell | None = None,
 ) -> Cascade:
     """Follow a failure along the baseline flows, without any planner who reroutes.
 
@@ -135,6 +137,8 @@ def cascade(
         baseline.
     commodity, beneficiaries : optional
         Whose losses ``tiers`` and ``path`` count; default from the network.
+    progress : callable, optional
+        Called with what has been done and the part of the whole.
 
     Returns
     -------
@@ -197,7 +201,7 @@ def cascade(
     if method == "ario":
         chosen = replace(Behaviour(), **{name: value for name, value in habits.items() if value is not None})
         span = whole(days, YEAR, "days", MOST_DAYS), whole(start_day, 1, "start_day"), days_out
-        return _ario(network, links, uses, left, chosen, span, settings)
+        return _ario(network, links, uses, left, chosen, span, settings, progress)
     tolerance = check_number(tolerance, "tolerance", 0.0, 1.0, "the largest change of the last round")
     if tolerance == 0:
         raise DataError("tolerance: 0 is not allowed; give a number above 0, for example 1e-9.")
@@ -211,7 +215,10 @@ def cascade(
         "weights": "out-strength" if weights is None else "given",
         "tolerance": tolerance,
     }
-    return _esri(network, spreading, uses, weights, tolerance, settings)
+    steps = Steps("fixed points", progress, 2)
+    found = _esri(network, spreading, uses, weights, tolerance, settings)
+    steps.end()
+    return found
 
 
 # -- arguments ------------------------------------------------------------------------------------
@@ -309,6 +316,7 @@ def _ario(
     how: Behaviour,
     span: tuple[int, int, int | None],
     settings: dict[str, Any],
+    progress: Tell | None,
 ) -> Cascade:
     days, start, out = span
     if days * links.n > MOST_CELLS:
@@ -320,7 +328,9 @@ def _ario(
     shock = replace(shock_of(links, failing(network, left)), output_left=left, start_day=start)
     if out is not None:
         shock = replace(shock, days_out=whole(out, 1, "days_out"))
-    run = simulate(plants, shock, how, days)
+    steps = Steps("days", progress, days)
+    run = simulate(plants, shock, how, days, steps=steps)
+    steps.end()
     source = provenance(
         network,
         "daily simulation with adaptive inventories (ARIO)",

@@ -18,6 +18,7 @@ from chainnet._types import Array, Bools, Ints
 from chainnet.cascades._links import Links, check_number, recipe_of, total_by
 from chainnet.engine import ROUNDING, UNIT_ROUNDING
 from chainnet.errors import DataError, near_matches
+from chainnet.words import SILENT, Steps
 
 __all__ = ["Behaviour", "Plants", "Run", "Shock", "plants_of", "simulate"]
 
@@ -256,8 +257,10 @@ class Run:
     made: Array
 
 
-def simulate(plants: Plants, shock: Shock, how: Behaviour, days: int, with_output: bool = True) -> Run:
-    """Run day by day; the baseline stays as it is until something fails.
+def simulate(
+    plants: Plants, shock: Shock, how: Behaviour, days: int, with_output: bool = True, steps: Steps = SILENT
+) -> Run:
+    """Run day by day; the baseline stays as it is until something fails. A day is a step.
 
     Notes
     -----
@@ -282,7 +285,7 @@ def simulate(plants: Plants, shock: Shock, how: Behaviour, days: int, with_outpu
         stock=stock,
         **{name: np.zeros(size) for name, size in zeros.items()},
     )
-    for day in range(days):
+    for day in steps.each(range(days)):
         now = hit if shock.holds(day + 1) else base
         cap = np.minimum(alpha * now.left * p.activity, now.unit_cap)
         goods = total_by(p.outlet, np.minimum(order, now.edge_cap), len(p.outlet_unit))

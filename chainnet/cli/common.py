@@ -27,7 +27,7 @@ from typing import (
 import typer
 
 from chainnet.cli import options as opt
-from chainnet.cli.progress import patience
+from chainnet.cli.progress import patience, progress_bar
 from chainnet.errors import DataError, near_matches
 
 if TYPE_CHECKING:
@@ -169,12 +169,19 @@ class Question(Command):
         return self.pick_scenario(value) if name == "scenario" else scenarios_named(self.network, value)
 
     def ask(self, question: str | None = None, /, **other: Any) -> Any:
-        """Ask a question with every option that it has a parameter for, and more; without one, its default holds."""
+        """Ask a question with every option that it has a parameter for, and more; without one, its default holds.
+
+        What is long says how far it is.
+        """
         family, function = (question or self.asks).split(".")
         asked = getattr(import_module(f"chainnet.{family}"), function)
-        names = [name for name in inspect.signature(asked).parameters if name in self.options]
-        given = {name: self.given(name) for name in names if name not in other}
-        return asked(self.network, **{name: v for name, v in given.items() if v is not None}, **other)
+        parameters = inspect.signature(asked).parameters
+        given = {name: self.given(name) for name in parameters if name in self.options and name not in other}
+        given = {name: value for name, value in given.items() if value is not None}
+        if "progress" not in parameters or "progress" in other:
+            return asked(self.network, **given, **other)
+        with progress_bar(function.replace("_", " ")) as step:
+            return asked(self.network, **given, progress=step, **other)
 
     def pick_scenario(self, word: str, option: str = "--scenario") -> Scenario:
         """Return the scenario that was given to ``option``."""

@@ -224,13 +224,13 @@ class Report(Question, Counted, Form):
     others: opt.Others = "after"
 
     def _run(self) -> None:
-        from concurrent.futures import ProcessPoolExecutor
         from contextlib import nullcontext
-        from multiprocessing import get_context
+
+        from chainnet.runs import local_processes
 
         self._say_missing()
         pays = len(self.network.nodes) >= PROCESSES_FROM
-        apart = ProcessPoolExecutor(2, mp_context=get_context("spawn")) if pays else nullcontext()
+        apart = local_processes(2) if pays else nullcontext()
         with apart as pool, progress_bar("report") as step:
             said = "done"
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from chainnet.cli.words import one_line
 from chainnet.errors import DataError, near_matches
 from chainnet.results import fact_of, rests_words
 
@@ -55,7 +56,7 @@ def render(answer: Answer, form: str, table: str | None = None) -> str:
         if lines:
             lines.append("")
         lines += [f"{name} ({len(tables[name])} rows)", _text(tables[name])]
-    lines += ["", *(f"{name}: {_one_line(said)}" for name, said in answer.footer.items())] if answer.footer else []
+    lines += ["", *(f"{name}: {one_line(said)}" for name, said in answer.footer.items())] if answer.footer else []
     if "rests_on" in answer.provenance:
         lines += ["", *_borne(answer)]
     return "\n".join(lines) + "\n"
@@ -130,12 +131,7 @@ def _cell(value: Any, column: str = "") -> str:
         return f"{plain:,.6g}" if abs(plain) < 1e6 else f"{plain:,.0f}"
     if isinstance(plain, list):
         return ", ".join(map(str, plain)) or "none"
-    return _one_line(str(plain))
-
-
-def _one_line(text: str) -> str:
-    """Keep a cell on its line and a terminal safe from control codes."""
-    return "".join(c if c.isprintable() else "?" for c in text)
+    return one_line(str(plain))
 
 
 def _text(frame: pd.DataFrame) -> str:

@@ -7,6 +7,9 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from time import monotonic
+from typing import Any
+
+from chainnet.cli.words import one_line
 
 __all__ = ["PLAIN", "patience", "progress_bar"]
 
@@ -15,80 +18,121 @@ Step = Callable[[str, float], None]
 PLAIN = "... "  # how a plain line begins
 _QUIET_S = 2.0  # work that is done by then says nothing
 _APART_S = 5.0  # at least so long between two plain lines
-_PATIENCE_S = 10.0  # a command that has said nothing for so long says that it is at work
+_PATIENCE_S = 10.0  # work of which nothing was said for so long says that it goes on
 _AGAIN_S = 30.0
 _GUESSED_FROM = 0.05  # a smaller part done says nothing of what is left
 
 
-_shown: list[str] = []  # bars: who sees one needs no other sign
+_open: list[_Work] = []  # what is being told of, the innermost last
+
+
+class _Work:
+    """One piece of work: what was heard of it last, and when something was said."""
+
+    def __init__(self) -> None:
+        self.begun = monotonic()
+        self.words, self.part, self.said = "", 0.0, self.begun + _QUIET_S - _APART_S
+        self.is_drawn = False  # who sees a bar needs no other sign
+
+    def hear(self, words: str, part: float) -> None:
+        """Note what is done, in words that are safe on a terminal."""
+        self.words, self.part = one_line(words), part
+
+    def line(self) -> None:
+        """Write a line of it."""
+        self.said = monotonic()
+        passed = self.said - self.begun
+        done = f"{100 * self.part:.0f} %" if self.part > 0 else ""
+        parts = (done, f"{_clock(passed)} passed", _left(passed, self.part), self.words)
+        print(PLAIN + ", ".join(text for text in parts if text), file=sys.stderr, flush=True)
 
 
 @contextmanager
 def patience(what: str) -> Iterator[None]:
-    """Say now and then that a command is at work, and for how long, where no bar says more."""
+    """Say now and then that a command is at work, and at what, where nothing else says so."""
     begun, is_done = monotonic(), threading.Event()
 
-    def wait() -> None:
+    def watch() -> None:
         pause = _PATIENCE_S
         while not is_done.wait(pause):
             pause = _AGAIN_S
-            if not _shown:
+            work = _open[-1] if _open else None
+            if work is None:
                 print(f"{PLAIN}{what}: at work for {_clock(monotonic() - begun)}", file=sys.stderr, flush=True)
+            elif not work.is_drawn and monotonic() - work.said >= _PATIENCE_S:
+                work.line()
 
-    watch = threading.Thread(target=wait, daemon=True)
-    watch.start()
+    thread = threading.Thread(target=watch, daemon=True)
+    thread.start()
     try:
         yield
     finally:
         is_done.set()
-        watch.join()
+        thread.join()
 
 
 @contextmanager
 def progress_bar(what: str) -> Iterator[Step]:
-    """Show on stderr what is being done, how much is done and how long the rest may take."""
-    _shown.append(what)
+    """Show on stderr what is being done, how much is done and how long the rest may take; work that is short is not.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        With what was done, where the work itself does not say.
+    """
+    work = _Work()
+    _open.append(work)
     try:
-        with _bar(what) as step:
+        with _bar(work, what) as step:
             yield step
+    except KeyboardInterrupt as stop:
+        if str(stop) or not work.words:
+            raise
+        raise KeyboardInterrupt(f"done so far: {work.words}") from None
     finally:
-        _shown.remove(what)
+        _open.remove(work)
 
 
 @contextmanager
-def _bar(what: str) -> Iterator[Step]:
+def _bar(work: _Work, what: str) -> Iterator[Step]:
     if not sys.stderr.isatty():
-        yield _plain_lines()
+
+        def say(words: str, part: float) -> None:
+            work.hear(words, part)
+            if monotonic() - work.said >= _APART_S:
+                work.line()
+
+        yield say
         return
+    bar: list[Any] = []
+
+    def draw(words: str, part: float) -> None:
+        work.hear(words, part)
+        passed = monotonic() - work.begun
+        if passed >= _QUIET_S and not bar:
+            bar.append(_drawn(what, passed))
+            work.is_drawn = True
+        for one, task in bar:
+            one.update(task, description=work.words, completed=part, left=_left(passed, part))
+
+    try:
+        yield draw
+    finally:
+        for one, _ in bar:
+            one.stop()
+
+
+def _drawn(what: str, passed_s: float) -> tuple[Any, Any]:
+    """Return a bar on the terminal of what began some seconds ago, and its task."""
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
-    begun = monotonic()
     columns = BarColumn(), TaskProgressColumn(), TimeElapsedColumn(), TextColumn("{task.fields[left]}")
-    with Progress(*columns, TextColumn("{task.description}"), console=Console(stderr=True)) as bar:
-        task = bar.add_task(what, total=1.0, left="")
-
-        def step(name: str, part: float) -> None:
-            bar.update(task, description=name, completed=part, left=_left(monotonic() - begun, part))
-
-        yield step
-
-
-def _plain_lines() -> Step:
-    """Return what writes a line now and then, the first only if the work is long."""
-    begun = monotonic()
-    said = begun + _QUIET_S - _APART_S
-
-    def step(name: str, part: float) -> None:
-        nonlocal said
-        now = monotonic()
-        if now - said < _APART_S:
-            return
-        said = now
-        parts = (f"{100 * part:.0f} %", f"{_clock(now - begun)} passed", _left(now - begun, part), name)
-        print(PLAIN + ", ".join(text for text in parts if text), file=sys.stderr, flush=True)
-
-    return step
+    bar = Progress(*columns, TextColumn("{task.description}", markup=False), console=Console(stderr=True))
+    task = bar.add_task(what, total=1.0, left="")
+    bar.tasks[0].start_time = bar.get_time() - passed_s
+    bar.start()
+    return bar, task
 
 
 def _left(passed_s: float, part: float) -> str:

@@ -26,11 +26,6 @@ class Assumptions(Question, Counted, TableOutput, Verified):
     tier: Annotated[str | None, "Only this tier, could it come first."] = None
     max_set: Annotated[int, "Largest set of assumed plants that is looked for, 0 to 5.", opt.AtLeast(0)] = 3
 
-    def _run(self) -> None:
-        with progress_bar("answers") as progress:
-            found = self.ask(progress=progress)
-        self._tell(found)
-
     def _tell(self, found: Any) -> None:
         tables, shown = found.tables(), ("table", "stated", "ends")
         self.say_verified(found.certificate.second_value)
@@ -144,8 +139,7 @@ class Ensemble(Question, Counted, TableOutput):
     reroute: opt.Degree = "existing"
 
     def _run(self) -> None:
-        with progress_bar("draws") as progress:
-            found = self.ask(progress=progress)
+        found = self.ask()
         shown = ("summary", "ranks", *(("sobol",) if self.sobol else ()))
         self.say(found, numbers={"draws": self.draws, "seed": self.seed}, shown=shown)
 

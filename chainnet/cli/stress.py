@@ -60,6 +60,7 @@ class Stress(Question, Counted, TableOutput):
     projects: Sets = None
     ladder_over_time: Annotated[bool, "The ladder over the horizon too (slow).", "--ladder"] = False
     objective: Annotated[Literal["tiers", "value"], "Tiers in their order, or value less cost."] = "tiers"
+    any_size: Annotated[bool, "Follow months whose program takes very long too."] = False
 
     _is_stopped = False  # set by Ctrl-C: what is done is told, and the exit says so
 
@@ -200,8 +201,9 @@ class Stockpile(Question, Counted, TableOutput):
                 raise DataError(f"{name}: only --members takes it; name who hold together.")
         counting = Counting.of(self.network, *(self.given(name) for name in ("commodity", "beneficiaries")))
         projects = None if built is None else tuple(built)
-        asked = Ask(counting, self.months, self.start, self.step_months, self.reroute, projects=projects)
-        need, proof = requirement(self.given("scenario"), self.given("tiers"), asked)
+        with progress_bar("stockpile") as step:
+            asked = Ask(counting, self.months, self.start, self.step_months, self.reroute, projects=projects, tell=step)
+            need, proof = requirement(self.given("scenario"), self.given("tiers"), asked)
         tables = {"stockpile": need}
         if self.mitigation:
             tables["mitigation"] = self.ask("stress.stockpile_mitigation", projects=built)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from chainnet.errors import DataError
 
-__all__ = ["Numbers", "number", "pairs", "split_pairs", "words"]
+__all__ = ["Numbers", "number", "one_line", "pairs", "split_pairs", "words"]
 
 
 def words(text: str, option: str = "") -> list[str]:
@@ -71,3 +71,8 @@ class Numbers:
 def pairs(form: str) -> Numbers:
     """Return the reader of numbers by name alone, in a form such as TIER=SHARE."""
     return Numbers(f"is not of the form {form}.")
+
+
+def one_line(text: str) -> str:
+    """Keep a text on its line and a terminal safe from control codes."""
+    return "".join(c if c.isprintable() else "?" for c in text)

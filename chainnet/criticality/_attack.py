@@ -28,11 +28,22 @@ from chainnet.engine import (
     worst_attack,
 )
 from chainnet.errors import DataError, UnknownIdError, near_matches
-from chainnet.flow import Counting, OrderedValue, Others, SharedValue, ValueModel, cut_of, shapley_values, value_model
+from chainnet.flow import (
+    Counting,
+    OrderedValue,
+    Others,
+    SharedValue,
+    ValueModel,
+    cut_of,
+    most_sets,
+    shapley_values,
+    value_model,
+)
 from chainnet.lowering import Degree, column_gains
 from chainnet.network import Network, is_country
 from chainnet.results import BOUNDED, CHECKED, SAMPLED, Result, Status, decisive_inputs, provenance, stamp
 from chainnet.scenario import Scenario, overlay_of
+from chainnet.words import Steps, Tell
 
 __all__ = ["Interdiction", "interdict", "shapley"]
 
@@ -133,6 +144,7 @@ def interdict(
     beneficiaries: Words = None,
     others: Others = "after",
     time_limit_s: float = 60.0,
+    progress: Tell | None = None,
 ) -> Interdiction:
     """Find the k losses at once that hurt most, exactly.
 
@@ -155,6 +167,8 @@ def interdict(
         As in ``chokepoints``.
     time_limit_s : float
         After that the best attack so far is returned with the bound; ``is_optimal`` says so.
+    progress : callable, optional
+        Called with what has been done and the part of the whole.
 
     Returns
     -------
@@ -193,10 +207,13 @@ def interdict(
     protect = [protect] if isinstance(protect, str) else list(protect)
     board = _board(network, model, what, by, cost, protect)
     one_by_one = isinstance(model, OrderedValue)
-    tried = _try_all(board, budget, time_limit_s) if one_by_one else None
+    steps = Steps(f"attacks by {by}", progress)
+    tried = _try_all(board, budget, time_limit_s, steps) if one_by_one else None
+    if not one_by_one:
+        steps.now(f"the worst of {len(board.keys)} that can be hit is searched for, {time_limit_s:g} s at most")
     found = board.search(budget, time_limit_s, []) if not one_by_one and board.columns and budget > 0 else None
     chosen = tuple(int(i) for i in found.chosen) if found is not None else tried.worst if tried is not None else ()
-    greedy = _greedy(board, budget)
+    greedy = _greedy(board, budget, steps)
     left, greedy_left = board.left(chosen), board.left(greedy)
     if greedy_left < left - ROUNDING * max(model.value, 1.0):
         chosen, left = greedy, greedy_left  # the time limit struck before the search was as good
@@ -213,24 +230,19 @@ def interdict(
     proof = require(Certificate("interdict", lost, bound, gap, 0.0, PROOF_SEARCH))
     ties = None
     if details and is_optimal:
+        steps.now("others as bad")
         ties = _ties(board, budget, chosen, left, time_limit_s) if tried is None else tried.ties(board, chosen, left)
     pairs = _pairs(board, network, what) if details and by == "node" else pd.DataFrame()
-    settings = {
-        **counting.settings,
-        "k": k,
-        "by": by,
-        "tier": tier,
-        "protect": protect,
-        "reroute": reroute,
-        "scenario": scenario.name if scenario else "",
-        "time_limit_s": time_limit_s,
-    }
+    steps.end()
     source = provenance(
         network,
         "HiGHS branch and cut",
         status=CHECKED if is_optimal else BOUNDED,
         rests_on=decisive_inputs(network, cut_of(model)),
-        **settings,
+        **counting.settings,
+        **{"k": k, "by": by, "tier": tier, "protect": protect, "reroute": reroute},
+        scenario=scenario.name if scenario else "",
+        time_limit_s=time_limit_s,
     )
     keys = board.keys
     return Interdiction(
@@ -277,7 +289,7 @@ class _Tried:
         return [core for core in found if core != first]
 
 
-def _try_all(board: _Board, budget: float, time_limit_s: float) -> _Tried:
+def _try_all(board: _Board, budget: float, time_limit_s: float, steps: Steps) -> _Tried:
     """Try the attacks within the budget one by one, small ones first, until all are tried or the limit is reached."""
     n, start = len(board.keys), monotonic()
     cheapest = np.cumsum(np.sort(board.cost))
@@ -286,12 +298,14 @@ def _try_all(board: _Board, budget: float, time_limit_s: float) -> _Tried:
     within = (some for some in islice(every, 10 * MOST_ATTACKS) if affordable(board.cost[some], budget))
     attacks: list[list[int]] = []
     left: list[Array] = []
+    steps.more(min(sum(comb(n, size) for size in range(1, largest + 1)), MOST_ATTACKS))
     while len(attacks) < MOST_ATTACKS and monotonic() - start < time_limit_s:
         batch = list(islice(within, min(AT_ONCE, MOST_ATTACKS - len(attacks))))
         if not batch:
             break
         attacks += batch
         left.append(board.lefts(batch))
+        steps.done(n=len(batch))
     is_all = sum(comb(n, size) for size in range(1, largest + 1)) <= 10 * MOST_ATTACKS and next(within, None) is None
     return _Tried(attacks, np.concatenate([np.empty(0), *left]), is_all)
 
@@ -382,7 +396,7 @@ def _exists(network: Network, plants: pd.DataFrame, column: str, word: str) -> b
     return word in labels
 
 
-def _greedy(board: _Board, budget: float) -> tuple[int, ...]:
+def _greedy(board: _Board, budget: float, steps: Steps) -> tuple[int, ...]:
     """Take the worst single loss again and again, first by index among equals."""
     chosen: list[int] = []
     left = board.model.value
@@ -391,6 +405,7 @@ def _greedy(board: _Board, budget: float) -> tuple[int, ...]:
         open_moves = [i for i in others if affordable(board.cost[[*chosen, i]], budget)]
         if not open_moves:
             return tuple(chosen)
+        steps.now(f"one by one, {len(chosen) + 1} taken")
         values = board.lefts([[*chosen, i] for i in open_moves])
         place = int(np.argmin(values))
         if values[place] >= left - ROUNDING * max(board.model.value, 1.0):
@@ -449,6 +464,7 @@ def shapley(
     reroute: Degree = "existing",
     commodity: Words = None,
     beneficiaries: Words = None,
+    progress: Tell | None = None,
 ) -> pd.DataFrame:
     """Share the loss that all labels together would cause fairly among them.
 
@@ -461,6 +477,8 @@ def shapley(
         As in ``chokepoints``.
     permutations, seed : int
         Random orders (each with its reverse) and their seed, used beyond 12 players.
+    progress : callable, optional
+        Called with what has been done and the part of the whole.
 
     Returns
     -------
@@ -496,7 +514,9 @@ def shapley(
             )
         return known[out]
 
-    share, error = shapley_values(names, loss, permutations, seed)
+    steps = Steps(f"sets by {by}", progress, most_sets(len(names), permutations))
+    share, error = shapley_values(names, steps.counting(loss), permutations, seed)
+    steps.end()
     table = pd.DataFrame(
         {
             "shapley_tpa": share.to_numpy(),

@@ -16,6 +16,7 @@ from chainnet.lowering import Degree, Reach, is_plain, stack
 from chainnet.network import Network
 from chainnet.results import decisive_inputs, provenance, stamp
 from chainnet.scenario import Scenario, overlay_of
+from chainnet.words import Steps, Tell
 
 __all__ = ["chokepoints"]
 
@@ -35,6 +36,7 @@ def chokepoints(
     beneficiaries: Words = None,
     others: Others = "after",
     verify: bool = False,
+    progress: Tell | None = None,
 ) -> pd.DataFrame:
     """Rank what the network can least do without.
 
@@ -69,6 +71,8 @@ def chokepoints(
         the beneficiaries' is a tie, so its ends are given.
     verify : bool
         Solve the value and the largest losses (up to 20) again with a second solver and compare.
+    progress : callable, optional
+        Called with what has been done and the part of the whole.
 
     Returns
     -------
@@ -102,12 +106,14 @@ def chokepoints(
     what = removals(network, by)
     counting = Counting.of(network, commodity, beneficiaries, tier, others)
     plain = is_plain(network) and scenario is None and reroute == "existing"
+    steps = Steps(f"losses by {by}", progress, len(what.index))
     if plain:
         found = plain_losses(counting, what, None if centrality else top)
     else:
         model = value_model(counting, overlay_of(network, scenario), reroute)
         model.certificate()
-        found = program_losses(model, what)
+        found = program_losses(model, what, steps)
+    steps.end()
     lost, base = _without_dust(found, plain, others), found.base
     order = np.lexsort((np.arange(len(lost)), -np.nan_to_num(lost, nan=-1.0)))
     if top is not None and not centrality:  # a rank correlation needs every row

@@ -18,6 +18,7 @@ from chainnet.flow import Counting, binding_inputs
 from chainnet.lowering import Lowered, Overlay, lower
 from chainnet.network import Network
 from chainnet.results import BOUNDED, CHECKED, Result, provenance, stamp
+from chainnet.words import Steps, Tell
 
 __all__ = ["Fortification", "fortify"]
 
@@ -68,6 +69,7 @@ def fortify(
     commodity: Words = None,
     beneficiaries: Words = None,
     time_limit_s: float = 60.0,
+    progress: Tell | None = None,
 ) -> Fortification:
     """Choose what to protect or build so that the worst k removals hurt least.
 
@@ -85,6 +87,8 @@ def fortify(
         As in ``chokepoints``.
     time_limit_s : float
         For each of the programs solved.
+    progress : callable, optional
+        Called with what has been done and the part of the whole.
 
     Returns
     -------
@@ -118,6 +122,8 @@ def fortify(
     checks.number(budget_musd, "budget_musd", rule="is not allowed; give USD million, 0 or more.")
     table = _options(network, options)
     counting = Counting.of(network, commodity, beneficiaries, tier)
+    steps = Steps("defences", progress)  # how many rounds it takes nobody knows
+    steps.now("the worst attack on none")
     before = _attack(counting, table[:0], k_attack, time_limit_s)
     low = _lowered(network, table)
     planner = BestDefence(
@@ -145,6 +151,7 @@ def fortify(
         )
         if best is None or found.left_tpa > best.left_tpa + ROUNDING:
             best, chosen = found, plan
+        steps.now(f"round {number + 1}: the best leaves {best.left_tpa:,.6g} t/a, none more than {bound:,.6g}")
         if bound - best.left_tpa <= PROOF_SEARCH * max(before.base_tpa, LEAST_SIZE) or found.removed in attacks:
             break
         attack = found.removed
@@ -152,6 +159,7 @@ def fortify(
         best, chosen = before, np.zeros(len(table), dtype=bool)  # nothing helps, so nothing is spent
     is_optimal = bound - best.left_tpa <= PROOF_SEARCH * max(before.base_tpa, LEAST_SIZE) and best.is_optimal
     gap = max(bound - best.left_tpa, 0.0) / max(before.base_tpa, LEAST_SIZE) if is_optimal else 0.0
+    steps.end()
     proof = require(Certificate("fortify", best.left_tpa, bound, gap, 0.0, PROOF_SEARCH))
     taken = table[chosen]
     source = provenance(

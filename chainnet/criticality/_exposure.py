@@ -20,6 +20,7 @@ from chainnet.lowering import Degree
 from chainnet.network import Network
 from chainnet.results import provenance, stamp
 from chainnet.scenario import Scenario, overlay_of
+from chainnet.words import Steps, Tell
 
 __all__ = ["risk_exposure"]
 
@@ -35,6 +36,7 @@ def risk_exposure(
     beneficiaries: Words = None,
     others: Others = "after",
     verify: bool = False,
+    progress: Tell | None = None,
 ) -> pd.DataFrame:
     """Say what the loss of each node costs until it has recovered, and how long it can be borne.
 
@@ -66,6 +68,8 @@ def risk_exposure(
         stock. alongside: nobody first, the loss of all counts.
     verify : bool
         Solve the largest costs (up to 20) and their times again with a second solver and compare.
+    progress : callable, optional
+        Called with what has been done and the part of the whole.
 
     Returns
     -------
@@ -118,8 +122,10 @@ def risk_exposure(
     kind = ExposureLast if others == "before" and counting.rivals.any() else ExposureProgram
     model = kind(counting, overlay_of(network, scenario), reroute)
     closings = [m if what.is_edge else model.closing(m) for m in what.members]
-    survive = model.survival(closings, periods)
-    cost, lost, added = model.costs(closings, periods, survive)
+    steps = Steps(f"times and costs by {by}", progress, 2 * len(closings))
+    survive = model.survival(closings, periods, steps)
+    cost, lost, added = model.costs(closings, periods, survive, steps)
+    steps.end()
     survive = np.where((cost == 0) & (periods > survive), periods, survive)  # what is lost by rounding is not lost
     worst = float(cost.max(initial=0.0))
     columns: dict[str, Any] = {

@@ -25,6 +25,7 @@ from chainnet.engine import (
 from chainnet.errors import SolverError
 from chainnet.flow import Counting
 from chainnet.lowering import Degree, Lowered, Overlay
+from chainnet.words import SILENT, Steps
 
 __all__ = ["ExposureLast"]
 
@@ -97,38 +98,42 @@ class ExposureLast(ExposureProgram):
         assert found is not None
         return self._lost(found.x[self.wanted]), found.x
 
-    def _losses(self, u: float, closings: list[Ints]) -> tuple[Array, Array]:
+    def _losses(self, u: float, closings: list[Ints], steps: Steps) -> tuple[Array, Array]:
         """Return what is lost a period with nothing out, and with each set of columns closed.
 
         What the plan with nothing out does without changes neither stage: the plan stays, and none can be better.
         """
         base, x = self._window(u, np.empty(0, dtype=np.int64))
-        return base, np.array([self._window(u, c)[0] if (x[c] > 0).any() else base for c in closings])
+        out = [self._window(u, c)[0] if (x[c] > 0).any() else base for c in steps.each(closings)]
+        return base, np.array(out)
 
-    def survival(self, closings: list[Ints], periods: Array) -> Array:
+    def survival(self, closings: list[Ints], periods: Array, steps: Steps = SILENT) -> Array:
         """Return the shortest time known from which each removal costs anything, in periods.
 
         A loss without any stock tells of one, and so does a loss over the periods that are asked: of the two the
         shorter is where the search begins.
         """
-        self._base, self._out = self._over(closings, periods)
+        steps.more(2 * len(closings))  # over the periods asked, for ever, without any stock, and where losses begin
+        self._base, self._out = self._over(closings, periods, steps)
         if not closings:
             return np.empty(0)
-        unlimited, unstocked = self._losses(np.inf, closings)[1], self._losses(0.0, closings)[1]
+        unlimited, unstocked = self._losses(np.inf, closings, steps)[1], self._losses(0.0, closings, steps)[1]
         late, never = self._out.sum(axis=1) > 0, unlimited.sum(axis=1) <= 0
         out = np.where(never, np.inf, 0.0)
-        for i in np.flatnonzero(((unstocked.sum(axis=1) > 0) | late) & never):
+        asked = np.flatnonzero(((unstocked.sum(axis=1) > 0) | late) & never).tolist()
+        steps.done(n=len(closings) - len(asked))
+        for i in steps.each(asked):
             begin, lost = (1.0 / periods[i], self._out[i]) if late[i] else (0.0, unstocked[i])
             out[i] = 1.0 / self._begins(closings[i], begin, float(lost.sum()))
         return out
 
-    def _over(self, closings: list[Ints], periods: Array) -> tuple[Array, Array]:
+    def _over(self, closings: list[Ints], periods: Array, steps: Steps) -> tuple[Array, Array]:
         """Return what is lost a period with nothing out, and without each, each over its own periods; 0 over none."""
         base = np.zeros((len(closings), len(self.wanted)))
         out = np.zeros_like(base)
         for t in np.unique(periods[periods > 0]):
             rows = np.flatnonzero(periods == t)
-            base[rows], out[rows] = self._losses(1.0 / float(t), [closings[i] for i in rows])
+            base[rows], out[rows] = self._losses(1.0 / float(t), [closings[i] for i in rows], steps)
         return base, out
 
     def _begins(self, closed: Ints, low: float, at: float) -> float:
@@ -154,7 +159,9 @@ class ExposureLast(ExposureProgram):
     def _loss(self, u: float, closed: Ints) -> float:
         return float(self._window(u, closed)[0].sum())
 
-    def costs(self, closings: list[Ints], periods: Array, survive: Array) -> tuple[Array, Array, Array]:
+    def costs(
+        self, closings: list[Ints], periods: Array, survive: Array, _steps: Steps = SILENT
+    ) -> tuple[Array, Array, Array]:
         """Return value lost, tonnes lost, and value beyond what is lost with nothing out."""
         base, lost = self._base * periods[:, None], self._out * periods[:, None]
         lost[np.abs(periods - survive) <= 4.0 * ROUNDING * periods] = 0.0  # where losses begin nothing is lost yet

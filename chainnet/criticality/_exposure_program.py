@@ -31,6 +31,7 @@ from chainnet.engine import (
 from chainnet.errors import DataError, SolverError
 from chainnet.flow import Counting, in_finer_sizes
 from chainnet.lowering import Degree, Lowered, Overlay, lower, release_rate
+from chainnet.words import SILENT, Steps
 
 __all__ = ["ExposureProgram"]
 
@@ -147,21 +148,27 @@ class ExposureProgram:
         lost = self.demand - carried
         return np.where(lost <= self._dust, 0.0, lost)
 
-    def _plans(self, closings: list[Ints], bounds: Array, basis: Any) -> Array:
+    def _plans(self, closings: list[Ints], bounds: Array, basis: Any, steps: Steps) -> Array:
         """Return what is lost of each counted demand in the cheapest plan without each set of columns."""
-        carried = plans_without(self.program, basis, closings, self.draws, bounds, self.wanted, self._is_tied)
+        carried = np.zeros((len(closings), len(self.wanted)))
+        for piece in steps.sweeps(range(len(closings))):
+            some = [closings[i] for i in piece]
+            carried[list(piece)] = plans_without(
+                self.program, basis, some, self.draws, bounds[list(piece)], self.wanted, self._is_tied
+            )
         return self._lost(carried)
 
-    def survival(self, closings: list[Ints], _periods: Array) -> Array:
+    def survival(self, closings: list[Ints], _periods: Array, steps: Steps = SILENT) -> Array:
         """Return the longest time without any loss of each removal, in periods; the same whatever time is asked."""
         if not len(self.draws):
             nothing = np.empty(0, dtype=np.int64)
-            self._rates = self._without([nothing, *closings], np.zeros((1, 0)))
+            self._rates = self._without([nothing, *closings], np.zeros((1, 0)), steps)
             return np.where(self._rates[1:].any(axis=1), 0.0, np.inf)
         program, base = self._survivor()
         if base is None:
             return np.zeros(len(closings))
-        return self._times(shares_without(program, base, closings))
+        shares = [shares_without(program, base, piece) for piece in steps.sweeps(closings)]
+        return self._times(np.concatenate([np.empty(0), *shares]))
 
     def _survivor(self) -> tuple[LinearProgram, LinearSolution | None]:
         """Return the program that asks how long, and its answer with nothing out (None = not at all)."""
@@ -194,7 +201,7 @@ class ExposureProgram:
         """Return what each stock gives a period at most in windows of so many periods."""
         return np.asarray(np.minimum(self.amounts / periods[:, None], self.releases))
 
-    def _without(self, closings: list[Ints], bounds: Array) -> Array:
+    def _without(self, closings: list[Ints], bounds: Array, steps: Steps) -> Array:
         """Return what is lost a period of each counted demand in one window, idle removals without a solve."""
         upper = self.program.col_upper.copy()
         upper[self.draws] = bounds[0]
@@ -205,7 +212,7 @@ class ExposureProgram:
         open_sets = not_idle(equals, base, closings)
         if open_sets:
             same = np.repeat(bounds, len(open_sets), axis=0)
-            lost[open_sets] = self._plans([closings[i] for i in open_sets], same, basis)
+            lost[open_sets] = self._plans([closings[i] for i in open_sets], same, basis, steps)
         return lost
 
     def _start(self, periods: Array) -> Any:
@@ -214,7 +221,9 @@ class ExposureProgram:
         upper[self.draws] = self._bounds(np.sort(periods)[len(periods) // 2 :][:1])[0]
         return plan(replace(self.program, col_upper=upper), self.base.basis, self.wanted, False)[2]
 
-    def costs(self, closings: list[Ints], periods: Array, survive: Array) -> tuple[Array, Array, Array]:
+    def costs(
+        self, closings: list[Ints], periods: Array, survive: Array, steps: Steps = SILENT
+    ) -> tuple[Array, Array, Array]:
         """Return value lost, tonnes lost, and value beyond what is lost with nothing out."""
         lost = np.zeros((len(closings), len(self.wanted)))
         base = np.zeros_like(lost)
@@ -227,13 +236,13 @@ class ExposureProgram:
             for t in np.unique(periods[late & (periods > whole)]):  # short even with nothing out
                 rows = np.flatnonzero(periods == t)
                 both = self._without(
-                    [np.empty(0, dtype=np.int64), *(closings[i] for i in rows)], self._bounds(np.array([t]))
+                    [np.empty(0, dtype=np.int64), *(closings[i] for i in rows)], self._bounds(np.array([t])), steps
                 )
                 base[rows], lost[rows] = both[0] * t, both[1:] * t
             rows = np.flatnonzero(late & (periods <= whole))
             if len(rows):
                 found_rows = self._plans(
-                    [closings[i] for i in rows], self._bounds(periods[rows]), self._start(periods[rows])
+                    [closings[i] for i in rows], self._bounds(periods[rows]), self._start(periods[rows]), steps
                 )
                 lost[rows] = found_rows * periods[rows, None]
         cost, anyway, tonnes = lost @ self.values, base @ self.values, lost.sum(axis=1)

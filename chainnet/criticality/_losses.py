@@ -13,6 +13,7 @@ from chainnet.criticality._removals import Removals
 from chainnet.engine import arc_losses, group_losses, node_losses
 from chainnet.flow import Counting, SharedValue, ValueModel, cut_of, cut_table, market_of, solve_market
 from chainnet.lowering import FlowMarket
+from chainnet.words import SILENT, Steps
 
 __all__ = ["Losses", "plain_losses", "program_losses"]
 
@@ -106,8 +107,8 @@ def _of_market(market: FlowMarket, what: Removals, top: int | None) -> Losses:
     return Losses(group_losses(problem, base, what.members), base.value, through, in_cut, cut)
 
 
-def program_losses(model: ValueModel, what: Removals) -> Losses:
-    """Return the losses of a value program."""
+def program_losses(model: ValueModel, what: Removals, steps: Steps = SILENT) -> Losses:
+    """Return the losses of a value program; each is a step."""
     low, base = model.lowered, model.value
     members = cut_of(model)
     if what.is_edge:
@@ -122,6 +123,6 @@ def program_losses(model: ValueModel, what: Removals) -> Losses:
         through = np.array([flows[m].sum() for m in what.members])
         ids, in_nodes = low.tables.ids, set(members.loc[members["kind"] == "node", "id"])
         in_cut = np.array([any(ids[i] in in_nodes for i in m) for m in what.members], dtype=bool)
-    lost = base - model.values_without(closings)
+    lost = base - model.values_without(closings, steps)
     ends, ends_left = (model.ends, model.ends_without(closings)) if isinstance(model, SharedValue) else (None, None)
     return Losses(lost, base, np.maximum(through, 0.0), in_cut, lambda: members, ends, ends_left)

@@ -20,6 +20,7 @@ from chainnet.lowering import Degree, Overlay
 from chainnet.network import Network
 from chainnet.results import Result, provenance, stamp
 from chainnet.scenario import Scenario, overlay_of, pick_scenarios
+from chainnet.words import Steps, Tell
 
 __all__ = ["Overcapacity", "constant_elasticity_price", "overcapacity"]
 
@@ -79,6 +80,7 @@ def overcapacity(
     commodity: Words = None,
     beneficiaries: Words = None,
     verify: bool = False,
+    progress: Tell | None = None,
 ) -> Overcapacity:
     """Say what stands idle if nothing is cut off, with and without projects, and what that insurance costs.
 
@@ -105,6 +107,8 @@ def overcapacity(
         Assumed, 0 or more, size of the response to price. Both or none.
     reroute, commodity, beneficiaries, verify
         As in ``balance``.
+    progress : callable, optional
+        Called with what has been done and the part of the whole.
 
     Returns
     -------
@@ -145,23 +149,25 @@ def overcapacity(
     parts: dict[str, list[pd.DataFrame]] = {key: [] for key in ("steps", "projects", "premium", "averted")}
     proofs: list[Certificate] = []
     counting = Counting.of(network, commodity, beneficiaries)
+    told = Steps("balances, projects and scenarios", progress, len(when) * (2 + len(names) + len(picked)))
     for year in when:
         base = _grown(network, year, demand_growth)
         sizes = project_sizes(network, year)
         built = _built(base, names, sizes)
-        for stands, shown in ((False, base), (True, built)):
+        for stands, shown in told.each(((False, base), (True, built))):
             found = balance_under(counting.on(shown), Overlay.none(shown), reroute, verify=verify, with_inputs=True)
             served = found.certificate
             proofs.append(served)
             parts["steps"].append(_steps(shown, found, by).assign(year=year, with_projects=stands))
         standing = [name for name in names if name in built.built_projects]
-        idle = Idle(base, counting.on(built), found, reroute, standing, factor)
+        idle = Idle(base, counting.on(built), found, reroute, standing, factor, told)
         proofs += idle.proofs
         parts["projects"].append(idle.table.assign(year=year))
-        averted = _averted(counting.on(base), picked, chance, names, sizes, reroute)
+        averted = _averted(counting.on(base), picked, chance, names, sizes, reroute, told)
         parts["averted"].append(averted.assign(year=year))
         expected = float((averted["probability"] * averted["averted_t"]).sum()) if picked else np.nan
         parts["premium"].append(_premium(idle, expected).assign(year=year))
+    told.end()
     settings = {
         **counting.settings,
         "scenarios": [s.name for s in picked],
@@ -301,12 +307,13 @@ def _averted(
     names: Sequence[str],
     sizes: Array,
     reroute: Degree,
+    told: Steps,
 ) -> pd.DataFrame:
     """Return what all projects together avert in each scenario, t/a."""
     base = counting.network
     built = np.where(base.projects["id"].isin(names), sizes, 0.0)
     rows = []
-    for scenario, probability in zip(picked, chance, strict=True):
+    for scenario, probability in told.each(zip(picked, chance, strict=True), lambda one: one[0].name):
         overlay = overlay_of(base, scenario)
         model = ValueModel(counting, overlay, reroute)
         model.certificate()

@@ -13,6 +13,7 @@ from chainnet.engine import ROUNDING, Certificate, require
 from chainnet.flow import Balance, Counting, Stages, in_finer_sizes, stages_of
 from chainnet.lowering import Degree, Lowered, lower
 from chainnet.network import Network
+from chainnet.words import SILENT, Steps
 
 __all__ = ["Idle", "snapped"]
 
@@ -35,6 +36,7 @@ class Idle:
         reroute: Degree,
         names: Sequence[str],
         factor: float,
+        told: Steps = SILENT,
     ) -> None:
         names = list(names)
         rows = base.projects.set_index("id").reindex(names)
@@ -46,7 +48,7 @@ class Idle:
         model = Outputs(counting, reroute) if len(names) else None
         bounds = np.zeros((len(names), 2))
         if model is not None:
-            for i, name in enumerate(names):
+            for i, name in told.each(enumerate(names), lambda one: one[1]):
                 bounds[i] = model.least_and_most({name: 1.0})
         # an answer of its own may lie a hair outside its bounds
         least = snapped(np.minimum(bounds[:, 0], output), size)

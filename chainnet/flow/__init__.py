@@ -24,6 +24,7 @@ from chainnet.flow._ordered import OrderedValue, SharedValue, value_model
 from chainnet.flow._shared import (
     EXACT_PLAYERS,
     ladder,
+    most_sets,
     named_projects,
     project_sizes,
     shapley_values,
@@ -63,6 +64,7 @@ __all__ = [
     "long_runs",
     "market_of",
     "max_flow",
+    "most_sets",
     "named_projects",
     "optimal",
     "project_sizes",

@@ -30,6 +30,7 @@ from chainnet.lowering import Degree, Lowered, Overlay, lower
 from chainnet.network import Network
 from chainnet.results import STEADY, Result, decisive_inputs, provenance, stamp
 from chainnet.scenario import Scenario, overlay_of
+from chainnet.words import SILENT, Steps, Tell
 
 __all__ = ["Balance", "balance", "balance_under", "relation_flows", "stages_of"]
 
@@ -106,6 +107,7 @@ def balance(
     closest: bool = False,
     extra_cost_usd_per_t: float = EXTRA_COST_USD_PER_T,
     verify: bool = False,
+    progress: Tell | None = None,
 ) -> Balance:
     """Serve demand tier by tier with the least shortfall, then at least cost.
 
@@ -137,6 +139,8 @@ def balance(
         Assumed cost of a tonne over a new relation (degree new).
     verify : bool
         Solve the last stage again with a second solver and compare.
+    progress : callable, optional
+        Called with what has been done and the part of the whole.
 
     Returns
     -------
@@ -160,7 +164,8 @@ def balance(
     >>> cn.balance(net, cn.scenarios(net)["china_out"]).by_tier()["served_tpa"].round(6).tolist()
     [4.0, 6.0, 0.0]
     """
-    return balance_under(
+    steps = Steps("tiers in their order, then cost", progress)
+    found = balance_under(
         Counting.of(network, commodity, beneficiaries, others=others),
         overlay_of(network, scenario),
         reroute,
@@ -171,7 +176,10 @@ def balance(
         scenario_name=scenario.name if scenario else "",
         with_prices=True,
         with_inputs=True,
+        steps=steps,
     )
+    steps.end()
+    return found
 
 
 def balance_under(
@@ -187,6 +195,7 @@ def balance_under(
     scenario_name: str = "",
     with_prices: bool = False,
     with_inputs: bool = False,
+    steps: Steps = SILENT,
 ) -> Balance:
     """See ``balance``; takes an overlay, may draw stocks once, looks for prices and what binds only if asked."""
     network = counting.network
@@ -204,7 +213,8 @@ def balance_under(
         extra_cost_usd_per_t=extra_cost_usd_per_t,
         locks=[members for _, members in stages],
     )
-    found = _InOrder(stages, counting, fair, verify, closest)
+    steps.more(len(stages) + 1)
+    found = _InOrder(stages, counting, fair, verify, closest, steps)
     in_finer_sizes(lowering, found.take, lambda: found.certificate.ok)
     low, last, certificate = found.low, found.last, require(found.certificate)
     prices = _prices(low, counting, last) if with_prices else pd.DataFrame()
@@ -273,10 +283,16 @@ class _InOrder:
     ranges: pd.DataFrame
 
     def __init__(
-        self, stages: list[tuple[str, Bools]], counting: Counting, fair: bool, verify: bool, closest: bool
+        self,
+        stages: list[tuple[str, Bools]],
+        counting: Counting,
+        fair: bool,
+        verify: bool,
+        closest: bool,
+        steps: Steps,
     ) -> None:
         self._stages, self._counting, self._fair, self._verify = stages, counting, fair, verify
-        self._closest = closest
+        self._closest, self._told = closest, steps
 
     def take(self, low: Lowered) -> Array:
         """Solve a program; return the columns of the last answer."""
@@ -287,6 +303,7 @@ class _InOrder:
         given_way, tied = 0.0, dict[str, list[float]]()
         for number, (name, asked) in enumerate(self._stages):
             found = stages.serve(asked)
+            self._told.done(name)
             proofs.append(stages.proof(name, found))
             if (asked & mine).any():
                 columns, rows = np.maximum(columns, -found.col_dual), np.maximum(rows, -found.row_dual)
@@ -299,6 +316,7 @@ class _InOrder:
         if self._fair:
             share_fairly(low, stages.model, [rows for _, rows in self._stages])
         last = stages.solve(low.program.cost)
+        self._told.done("least cost")
         proofs.append(stages.proof("least cost", last))
         if self._closest:
             x, proof = closest_to_baseline(low, stages.model, last)

@@ -14,6 +14,7 @@ from chainnet.lowering import Degree
 from chainnet.network import Network
 from chainnet.results import provenance, stamp
 from chainnet.scenario import Scenario, overlay_of
+from chainnet.words import Steps, Tell
 
 __all__ = ["both_ends"]
 
@@ -26,6 +27,7 @@ def both_ends(
     beneficiaries: Words = None,
     commodity: Words = None,
     known: Balance | None = None,
+    progress: Tell | None = None,
 ) -> pd.DataFrame:
     """Say what goes short at both ends of a judgement: all others served after those who count, and before them.
 
@@ -41,6 +43,8 @@ def both_ends(
         Whose and what demand counts; default from the network.
     known : Balance, optional
         The answer of ``balance`` to the same question at one end, which is then not solved again.
+    progress : callable, optional
+        Called with what has been done and the part of the whole.
 
     Returns
     -------
@@ -64,15 +68,19 @@ def both_ends(
     name = scenario.name if scenario else ""
     settings = {**counting.settings, "scenario": name, "reroute": reroute}
     has_others = bool(counting.rivals.any())
+    steps = Steps("tiers in their order, at both ends", progress)
     told: dict[str, Balance] = {}
     if known is not None:
         _check(known, network, settings)
         told[str(known.provenance["settings"]["others"])] = known
     if "after" not in told:
-        told["after"] = balance_under(counting, overlay, reroute, scenario_name=name)
+        told["after"] = balance_under(counting, overlay, reroute, scenario_name=name, steps=steps)
     if "before" not in told:
         before = counting.in_order("before")
-        told["before"] = balance_under(before, overlay, reroute, scenario_name=name) if has_others else told["after"]
+        told["before"] = told["after"]
+        if has_others:
+            told["before"] = balance_under(before, overlay, reroute, scenario_name=name, steps=steps)
+    steps.end()
     table = told["after"].by_tier()[["demand_tpa"]]
     for end in ("after", "before"):
         short = told[end].by_tier()["shortfall_tpa"].to_numpy(dtype=float)

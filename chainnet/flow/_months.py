@@ -30,7 +30,7 @@ from chainnet.engine import (
 from chainnet.errors import DataError, InfeasibleError, SolverError
 from chainnet.flow._balance import EXTRA_COST_USD_PER_T, relation_flows, stages_of
 from chainnet.flow._counting import Counting
-from chainnet.lowering import Degree, Overlay, Periods, Start, check_stocks, expand_periods, lower
+from chainnet.lowering import Degree, Lowered, Overlay, Periods, Start, check_stocks, expand_periods, lower
 
 __all__ = ["NEW_LAG_MONTHS", "MonthsModel", "Plan"]
 
@@ -40,6 +40,9 @@ HOST = 1e5
 COST = "least cost"  # the last stage
 # part of the size of a sum that the solver leaves open
 DUST = 3 * SOLVER
+# columns of a program that are solved unasked: 24 months of 3,000 sites are about 370,000, and take three minutes where
+# goods under way join them and ten where stocks do
+MOST_LAGGED, MOST_STOCKED = 600_000, 300_000
 # a stage that took more than one step for so many rows is far from the plan in which nothing happens; so are the next
 FAR_STEPS = 16
 
@@ -167,11 +170,13 @@ class MonthsModel:
         Whether stocks may be drawn.
     near : Bases, optional
         Of the plan in which nothing happens: its stages are where those of other events begin.
+    any_size : bool
+        Whether a program is made that takes very long.
 
     Raises
     ------
     DataError
-        If there is no demand table, or a stock lies where nothing can take it.
+        If there is no demand table, a stock lies where nothing can take it, or the program would take very long.
     """
 
     def __init__(
@@ -184,6 +189,7 @@ class MonthsModel:
         *,
         stocks: bool = True,
         near: Bases | None = None,
+        any_size: bool = True,
     ) -> None:
         network = counting.network
         if network.demand.empty:
@@ -201,6 +207,8 @@ class MonthsModel:
         )
         if stocks:
             check_stocks(low)
+        if not any_size:
+            _check_size(low, n_periods, step_months)
         self.periods: Periods = expand_periods(low, n_periods, step_months, new_lag_months=NEW_LAG_MONTHS)
         # who has no tier comes sooner from the stage before
         late = {name for name, members in self.stages if not (members & ~counting.tiers[""]).any()}
@@ -502,6 +510,34 @@ class MonthsModel:
         if self._notes and (problem == COST or problem in dict(self.stages)):
             self._ends[problem] = self._model.statuses(found)
         return found
+
+
+def _check_size(low: Lowered, n_periods: int, step_months: float) -> None:
+    """Refuse a program that takes very long, before it is made.
+
+    Raises
+    ------
+    DataError
+        With what would do.
+    """
+    columns = n_periods * len(low.program.cost)
+    stocked = low.stocks and not low.tables.network.stocks.empty
+    lags = low.tables.network.edges["lag_months"].fillna(0.0).to_numpy(dtype=float)
+    lag = max(lags.max(initial=0.0), NEW_LAG_MONTHS if low.relations.is_pair.any() else 0.0)
+    lagged = lag >= step_months / 2
+    most = MOST_STOCKED if stocked else MOST_LAGGED if lagged else columns
+    if n_periods == 1 or columns <= most:
+        return
+    divisors = [k for k in range(2, n_periods + 1) if n_periods % k == 0]
+    longer = next((k for k in divisors if columns / k <= most), n_periods)
+    width, what = len(low.program.cost), "stocks" if stocked else "goods under way"
+    apart = "stocks=False (--no-stocks), by which each month stands alone, " if stocked and not lagged else ""
+    raise DataError(
+        f"months: {what} join {n_periods} periods of {width:,} columns into one program of {columns:,}, "
+        f"which takes ten minutes or more; up to {most:,} are solved unasked. Give "
+        f"step_months={step_months * longer:g} (--step-months {step_months * longer:g}), fewer months, {apart}"
+        "a network by groups (aggregate), or any_size=True (--any-size) to wait for it."
+    )
 
 
 def _worst(proofs: Sequence[Certificate]) -> Certificate:

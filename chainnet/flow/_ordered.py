@@ -184,8 +184,7 @@ class OrderedValue(ValueModel):
         """Return the value with some columns closed."""
         return float(self.values_without([columns])[0])
 
-    def values_without(self, closings: Sequence[Ints]) -> Array:
-        """Return the value with each set of columns closed, one at a time."""
+    def _values_without(self, closings: Sequence[Ints]) -> Array:
         out = np.full(len(closings), self.value)
         at = self._held.open(closings)
         some = [closings[i] for i in at]

@@ -17,7 +17,7 @@ from chainnet.flow._counting import Counting
 from chainnet.lowering import Degree, Overlay
 from chainnet.network import Network, ramp_reached
 
-__all__ = ["ladder", "named_projects", "project_sizes", "shapley_values"]
+__all__ = ["ladder", "most_sets", "named_projects", "project_sizes", "shapley_values"]
 
 EXACT_PLAYERS = 12
 
@@ -93,6 +93,11 @@ def shapley_values(
                 before = after
     error = draws.std(axis=0, ddof=1) / np.sqrt(permutations)
     return pd.Series(draws.mean(axis=0), index=names), pd.Series(error, index=names)
+
+
+def most_sets(n: int, permutations: int = 32) -> int:
+    """Return of how many sets ``shapley_values`` asks the value at most."""
+    return int(2**n) if n <= EXACT_PLAYERS else 2 * permutations * n + 1
 
 
 RUNGS = ("frozen", "existing", "new", "stocks", "projects")

@@ -26,6 +26,7 @@ from chainnet.errors import DataError
 from chainnet.flow._counting import Counting
 from chainnet.flow._stages import in_finer_sizes
 from chainnet.lowering import Degree, Lowered, Overlay, lower
+from chainnet.words import SILENT, Steps
 
 __all__ = ["ValueModel"]
 
@@ -129,10 +130,14 @@ class ValueModel:
         value = -self._solve(self.base.basis).value
         return min(max(value, 0.0), self.value)
 
-    def values_without(self, closings: Sequence[Ints]) -> Array:
-        """Return the value with each set of columns closed, one at a time."""
-        found = -values_without(self.program, self.base, closings)
-        return np.clip(found, 0.0, self.value)
+    def values_without(self, closings: Sequence[Ints], steps: Steps = SILENT) -> Array:
+        """Return the value with each set of columns closed, one at a time; each is a step."""
+        parts = [self._values_without(piece) for piece in steps.sweeps(closings)]
+        return np.concatenate([np.empty(0), *parts])
+
+    def _values_without(self, closings: Sequence[Ints]) -> Array:
+        """Return the same of what is solved in one sweep."""
+        return np.clip(-values_without(self.program, self.base, closings), 0.0, self.value)
 
     def solve_under(self, overlay: Overlay) -> LinearSolution:
         """Solve under another overlay of the same restrictions (projects built, shares changed)."""

@@ -15,6 +15,7 @@ from chainnet.flow import Counting
 from chainnet.lowering import Degree, Overlay
 from chainnet.projects._access import access_to
 from chainnet.projects._game import Game
+from chainnet.words import SILENT, Steps
 
 __all__ = ["check_horizon", "delay_table"]
 
@@ -40,6 +41,7 @@ def delay_table(
     names: Sequence[str],
     horizon: tuple[int, int],
     degree: Degree = "existing",
+    steps: Steps = SILENT,
 ) -> pd.DataFrame:
     """Return what is not served over a horizon when a project starts late.
 
@@ -54,6 +56,8 @@ def delay_table(
         First and last year that count.
     degree
         As in ``reroute``.
+    steps : Steps
+        Each year is one.
 
     Returns
     -------
@@ -71,7 +75,7 @@ def delay_table(
     dated = [name for name in names if not np.isnan(start[name])]
     alone = {(name, late): 0.0 for name in dated for late in LATE}
     last_in = dict(alone)
-    for year in range(horizon[0], horizon[1] + 1):
+    for year in steps.each(range(horizon[0], horizon[1] + 1), "late in {}".format):
         access = access_to(counting, overlay, year, names, max(LATE))
         game = Game(counting, overlay, access, degree)
         reached = dict(zip(network.projects["id"], access.reached(), strict=True))

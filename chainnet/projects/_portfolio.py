@@ -21,11 +21,13 @@ from chainnet.projects._options import Option, options_of
 from chainnet.projects._search import Search, name_of
 from chainnet.results import BOUNDED, CHECKED, STEADY, Result, provenance, stamp
 from chainnet.scenario import Scenario, overlay_of, pick_scenarios
+from chainnet.words import Steps, Tell
 
 __all__ = ["Portfolio", "portfolio"]
 
 Objective = Literal["expected", "worst", "cvar"]
 OBJECTIVES = ("expected", "worst", "cvar")
+N_FIRST = 2  # the best set, and what greedy buys
 
 
 @dataclass(frozen=True, repr=False, eq=False, kw_only=True)
@@ -107,6 +109,7 @@ def portfolio(
     beneficiaries: Words = None,
     commodity: Words = None,
     time_limit_s: float = 60.0,
+    progress: Tell | None = None,
 ) -> Portfolio:
     """Choose what to build, store and protect under a budget so that least stays short.
 
@@ -148,6 +151,8 @@ def portfolio(
         Whose and what demand counts; default from the network.
     time_limit_s : float
         For each program.
+    progress : callable, optional
+        Called with what has been done and the part of the whole.
 
     Returns
     -------
@@ -181,7 +186,7 @@ def portfolio(
     (('G_US', 'H_US'), 20.0, 20.0)
     """
     budget = checks.money(budget_musd, "budget_musd")
-    steps = None if budgets is None else _budgets(budgets)
+    rungs = None if budgets is None else _budgets(budgets)
     _check(objective, alpha)
     counting = Counting.of(network, commodity, beneficiaries, tier)
     given = [None] if scenarios is None else _scenarios(network, scenarios)
@@ -189,9 +194,12 @@ def portfolio(
     weight = _weights(asked)
     years = _years(by_year)
     offered, why = _offer(network, pick_projects(network, projects, allies), options, years)
-    search = Search(counting, reroute, asked, weight, years, offered, objective, float(alpha), time_limit_s)
+    tiers = _tiers(network, close)
+    steps = Steps(f"programs over {len(asked) * len(years)} cases", progress, N_FIRST + len(tiers) + len(rungs or ()))
+    search = Search(counting, reroute, asked, weight, years, offered, objective, float(alpha), time_limit_s, steps)
     best, ties = search.best(budget, with_ties=True)
     greedy, greedy_risk = search.greedy(budget)
+    steps.done("what greedy buys")
     source = provenance(
         network,
         "HiGHS branch and cut",
@@ -209,13 +217,15 @@ def portfolio(
         **counting.settings,
     )
     proof = search.certificate(best)
+    frontier, closing = search.frontier(rungs, budget, best, greedy_risk), search.closing(tiers)
+    steps.end()
     units = STEADY if len(years) == 1 else {}  # else tonnes of several years are added
     return Portfolio(
         provenance=source,
         options=stamp(search.option_table(best, why), source, units=units),
         scenarios=stamp(search.scenario_table(best).loc[[name_of(s) for s in given]], source, units=units),
-        frontier=stamp(search.frontier(steps, budget, best, greedy_risk), source, units=units),
-        closing=stamp(search.closing(_tiers(network, close)), source, units=units),
+        frontier=stamp(frontier, source, units=units),
+        closing=stamp(closing, source, units=units),
         chosen=search.names(best),
         ties=ties,
         greedy=greedy,

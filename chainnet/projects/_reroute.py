@@ -21,6 +21,7 @@ from chainnet.flow import (
     balance_under,
     binding_inputs,
     ladder,
+    most_sets,
     shapley_values,
     value_model,
 )
@@ -33,12 +34,14 @@ from chainnet.projects._portfolio import portfolio
 from chainnet.projects._words import labels, needed_by, pair_table, sentences, triple_table
 from chainnet.results import SAMPLED, STEADY, Result, Status, provenance, stamp
 from chainnet.scenario import Scenario, overlay_of
+from chainnet.words import Steps, Tell
 
 __all__ = ["Reroute", "reroute"]
 
 # where strands part goods no balance bears the whole price: then the rise over this part of the size tells
 FIRST = 1e-4
 MOST_KINKS = 100
+N_TABLES = 5  # that take more than the sets
 UNITS = {**STEADY, "usd_per_shapley_tpa": "USD per t/a"}
 
 
@@ -97,6 +100,7 @@ def reroute(
     others: Others = "after",
     budget_musd: float | None = None,
     horizon: tuple[int, int] | None = None,
+    progress: Tell | None = None,
 ) -> Reroute:
     """Say how much rerouting buys, rung by rung and project by project.
 
@@ -125,6 +129,8 @@ def reroute(
         Also say which projects the best portfolio takes under this budget, USD million.
     horizon : (int, int), optional
         Also say what each project's delay by one, two and three years loses from the first of these years to the last.
+    progress : callable, optional
+        Called with what has been done and the part of the whole.
 
     Returns
     -------
@@ -184,35 +190,44 @@ def reroute(
         budget_musd=budget,
         horizon=years,
     )
-    table = _project_table(counting, game, standing, overlay, reroute)
+    steps = Steps("sets of projects", progress, most_sets(len(standing)) + N_TABLES)
+    if years is not None:
+        steps.more(years[1] - years[0] + 1)
+    table = _project_table(counting, game, standing, overlay, reroute, steps)
+    steps.done("each alone and last")
     if budget is not None:
         offer: dict[str, Any] = {"by_year": year, "reroute": reroute, "projects": names, "budgets": [], "close": []}
         best = portfolio(network, [scenario], budget, **offer, **counting.said)
         table["in_portfolio"] = table.index.isin(best.chosen)
     pairs = pair_table(game, standing, labels(network))
+    steps.done("pairs")
     triples = triple_table(game, standing, labels(network))
+    steps.done("threes")
     needs, company = needed_by(game, standing)
+    steps.done("who needs whom")
     table["needs"] = pd.Series({name: ";".join(needs.get(name, ())) for name in standing}, dtype=object)
     is_exact = len(standing) <= EXACT_PLAYERS
     table["words"] = sentences(network, table, game, standing, needs, company, year, is_exact)
     late = (
-        delay_table(counting, overlay, names, years, reroute)
+        delay_table(counting, overlay, names, years, reroute, steps)
         if years is not None
         else pd.DataFrame(columns=list(COLUMNS))
     )
+    rungs, ours = _ladder(counting, overlay, game, names), _ours(game, standing) if others == "alongside" else None
+    steps.end()
     shares: dict[str, Status] = (
         {} if is_exact else dict.fromkeys(("shapley_t", "shapley_se_t", "usd_per_shapley_tpa"), SAMPLED)
     )
     return Reroute(
         provenance=source,
-        ladder=stamp(_ladder(counting, overlay, game, names), source),
+        ladder=stamp(rungs, source),
         projects=stamp(table.reindex(names), source, units=UNITS, status=shares),
         complements=stamp(pairs, source, units=STEADY),
         triples=stamp(triples, source, units=STEADY),
         delays=stamp(late, source),
         base_tpa=game.value(),
         all_tpa=game.value(standing),
-        ours=stamp(_ours(game, standing), source) if others == "alongside" else None,
+        ours=None if ours is None else stamp(ours, source),
     )
 
 
@@ -249,12 +264,14 @@ def _clean(values: Iterable[float]) -> list[float]:
     return [float(v) if abs(v) > ROUNDING * max(largest, 1.0) else 0.0 for v in found]
 
 
-def _project_table(counting: Counting, game: Game, names: list[str], overlay: Overlay, degree: Degree) -> pd.DataFrame:
+def _project_table(
+    counting: Counting, game: Game, names: list[str], overlay: Overlay, degree: Degree, steps: Steps
+) -> pd.DataFrame:
     network = counting.network
     info = network.projects.set_index("id")
     access = game.access
     base, whole = game.value(), game.value(names)
-    fair, error = shapley_values(names, game.value)
+    fair, error = shapley_values(names, steps.counting(game.value))
     table = info[["label", "step", "country", "start_year", "capacity_tpa", "capex_musd", "status"]].copy()
     table["reached_share"] = access.reached()
     table["bound_share"] = access.bound_away

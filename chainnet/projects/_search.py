@@ -29,6 +29,7 @@ from chainnet.lowering import Degree
 from chainnet.projects._cases import Case
 from chainnet.projects._options import Option
 from chainnet.scenario import Scenario
+from chainnet.words import SILENT, Steps
 
 __all__ = ["Search", "name_of"]
 
@@ -55,7 +56,9 @@ class Search:
         objective: str,
         alpha: float,
         time_limit_s: float,
+        steps: Steps = SILENT,
     ) -> None:
+        self._told = steps
         self.network, self.asked, self.weight, self.options = counting.network, asked, weight, options
         self.objective, self.alpha, self.time_limit_s = objective, alpha, time_limit_s
         self.part = 1.0 / len(years)
@@ -119,6 +122,7 @@ class Search:
                 break
             ties.append(self.names(other))
             barred.append(other.taken)
+        self._told.done(f"the best for USD {budget:,.0f} million")
         return best, tuple(ties)
 
     def _optimal(self, found: Found | None) -> Found:
@@ -207,6 +211,7 @@ class Search:
         """Return the best set at each budget, or at each step of the frontier."""
         if steps is None and self.is_stock.any():
             steps = sorted({budget * step / 5 for step in range(6)})
+            self._told.more(len(steps))
         found = self._steps(best) if steps is None else [(s, best if s == budget else self.best(s)[0]) for s in steps]
         rows = []
         for step, one in found:
@@ -220,13 +225,14 @@ class Search:
         """Return the sets that no cheaper one equals, from nothing up: each is the best that its own cost buys."""
         found = [best]
         while found[-1].cost > 0 and len(found) < MOST_STEPS:
+            self._told.more(1)
             found.append(self.best(found[-1].cost - MARGIN * max(found[-1].cost, 1.0))[0])
         return [(one.cost, one) for one in reversed(found)]
 
     def closing(self, tiers: Sequence[str]) -> pd.DataFrame:
         """Return the least budget that closes the gap of each tier in every scenario that can come."""
         rows = []
-        for name in tiers:
+        for name in self._told.each(tiers, "what closes the gap of {}".format):
             tier = None if name == "all" else name
             copies = [case.copy(number, self.part, tier) for number, case in self.cases]
             plan = BestSet(copies, self.weight, self.cost, self.is_stock, "expected", self.alpha, self.time_limit_s)

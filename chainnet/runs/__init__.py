@@ -3,7 +3,7 @@
 Words: *draw* (one set of inputs), *store* (an SQLite file that outlives a crash), *sensitivity* (one input at a time).
 """
 
-from chainnet.runs._ensemble import Ensemble, ensemble
+from chainnet.runs._ensemble import Ensemble, ensemble, local_processes
 from chainnet.runs._sensitivity import Sensitivity, sensitivity
 
-__all__ = ["Ensemble", "Sensitivity", "ensemble", "sensitivity"]
+__all__ = ["Ensemble", "Sensitivity", "ensemble", "local_processes", "sensitivity"]

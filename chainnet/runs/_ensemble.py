@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import signal
+import threading
+from collections.abc import Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +26,9 @@ from chainnet.runs._draws import DrawPlan, Trial, forget_trials, run_draws
 from chainnet.runs._sensitivity import sobol_table
 from chainnet.runs._store import Store
 from chainnet.scenario import Scenario, acting, overlay_of
+from chainnet.words import Steps, Tell
 
-__all__ = ["Ensemble", "ensemble"]
+__all__ = ["Ensemble", "ensemble", "local_processes"]
 
 QUANTILES = {"p10": 0.1, "p50": 0.5, "p90": 0.9}
 _CHUNK = 16
@@ -76,7 +79,7 @@ def ensemble(
     sobol: int = 0,
     commodity: Words = None,
     beneficiaries: Words = None,
-    progress: Callable[[str, float], None] | None = None,
+    progress: Tell | None = None,
 ) -> Ensemble:
     """Ask a network and a scenario again and again with inputs drawn between their low and high values.
 
@@ -106,7 +109,7 @@ def ensemble(
     commodity, beneficiaries : optional
         Whose and what demand counts; default from the network.
     progress : callable, optional
-        Called with (what is being done, part done from 0 to 1).
+        Called with what has been done and the part of the whole.
 
     Returns
     -------
@@ -165,15 +168,20 @@ def ensemble(
     measures = [acting(m) for m in scenario.measures] if scenario else []
     asked = {"network": network.digest, **settings, "measures": measures, "numbers": trial.names}
     kept = Store(store, asked, len(trial.names))
+    runs = int(sobol) * (trial.inputs.table["group"].nunique() + 2)
+    steps = Steps("draws of the inputs", progress, n + runs)
     try:
         with _workers(executor) as pool:
-            _run(plan, n, kept, pool, progress or (lambda _what, _part: None))
+            _run(plan, n, kept, pool, steps)
     finally:
         kept.close()
     table = pd.DataFrame([kept.done[i] for i in range(n)], columns=trial.names, dtype=float)
     table.index.name = "draw"
     given = pd.Series(trial.numbers(np.ones(len(trial.inputs.table))), dtype=float)
-    indices = sobol_table(trial, int(sobol), seed) if sobol else pd.DataFrame(columns=["first", "total", "n_inputs"])
+    indices = (
+        sobol_table(trial, int(sobol), seed, steps) if sobol else pd.DataFrame(columns=["first", "total", "n_inputs"])
+    )
+    steps.end()
     units = dict.fromkeys(("given", "mean", "p10", "p50", "p90"), "t/a")
     return Ensemble(
         provenance=source,
@@ -186,13 +194,50 @@ def ensemble(
 
 
 @contextmanager
+def local_processes(n: int) -> Iterator[Executor]:
+    """Give processes of this machine for the length of a ``with``; an interruption ends them at once, without a word.
+
+    Parameters
+    ----------
+    n : int
+        1 or more.
+    """
+    before = set(active_children())
+    with ProcessPoolExecutor(n, mp_context=get_context("spawn"), initializer=_end_when_interrupted) as pool:
+        try:
+            _start(pool, n)
+            yield pool
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            for child in set(active_children()) - before:
+                child.terminate()
+            raise
+
+
+def _start(pool: Executor, n: int) -> None:
+    """Start the processes with interruptions ignored, as they inherit it: one that is still loading would complain."""
+    if threading.current_thread() is not threading.main_thread():
+        return  # an interruption never comes here, and no signal may be set
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        for _ in range(n):
+            pool.submit(_end_when_interrupted)
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _end_when_interrupted() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+@contextmanager
 def _workers(executor: Executor | int | None) -> Iterator[Any]:
     if executor is None:
         yield None
     elif checks.is_whole(executor):
         if executor < 1:
             raise DataError(f"executor: {executor!r} processes; give at least 1, or an executor.")
-        with ProcessPoolExecutor(int(executor), mp_context=get_context("spawn")) as pool:
+        with local_processes(int(executor)) as pool:
             yield pool
     elif hasattr(executor, "submit"):
         yield executor
@@ -200,15 +245,16 @@ def _workers(executor: Executor | int | None) -> Iterator[Any]:
         raise DataError("executor: give a number of processes, or an object with submit as concurrent.futures has it.")
 
 
-def _run(plan: DrawPlan, n: int, kept: Store, pool: Any, progress: Callable[[str, float], None]) -> None:
+def _run(plan: DrawPlan, n: int, kept: Store, pool: Any, steps: Steps) -> None:
     """Do what is missing; what a worker did not bring back is done here."""
     missing = [i for i in range(n) if i not in kept.done]
+    steps.done(n=n - len(missing))
     chunks = [missing[i : i + _CHUNK] for i in range(0, len(missing), _CHUNK)]
-    again = chunks if pool is None else _spread(plan, chunks, kept, pool, n, progress)
+    again = chunks if pool is None else _spread(plan, chunks, kept, pool, steps)
     for chunk in again:
         for number in chunk:
             kept.add(run_draws(plan, [number]))
-            progress(f"{len(kept.done)} of {n} draws of the inputs", len(kept.done) / n)
+            steps.done()
     forget_trials()
 
 
@@ -217,8 +263,7 @@ def _spread(
     chunks: list[list[int]],
     kept: Store,
     pool: Any,
-    n: int,
-    progress: Callable[[str, float], None],
+    steps: Steps,
 ) -> list[list[int]]:
     """Hand chunks to workers; return those that did not come back."""
     jobs: dict[Future[Any], list[int]] = {}
@@ -235,7 +280,8 @@ def _spread(
             raise
         except Exception:  # a worker died: whatever its executor calls that
             lost.append(jobs[job])
-        progress(f"{len(kept.done)} of {n} draws of the inputs", len(kept.done) / n)
+        else:
+            steps.done(n=len(jobs[job]))
     return lost
 
 

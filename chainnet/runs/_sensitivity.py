@@ -22,6 +22,7 @@ from chainnet.results import STEADY, Result, provenance, stamp
 from chainnet.runs._draws import Trial
 from chainnet.runs._inputs import Inputs, uncertain_inputs
 from chainnet.scenario import Scenario, overlay_of
+from chainnet.words import SILENT, Steps, Tell
 
 __all__ = ["Sensitivity", "sensitivity", "sobol_indices", "sobol_table"]
 
@@ -62,6 +63,7 @@ def sensitivity(
     reroute: Degree = "existing",
     commodity: Words = None,
     beneficiaries: Words = None,
+    progress: Tell | None = None,
 ) -> Sensitivity:
     """Solve again with each uncertain input at its low and at its high value, one at a time.
 
@@ -82,6 +84,8 @@ def sensitivity(
     reroute : {"existing", "frozen", "new"}
     commodity, beneficiaries : optional
         Whose and what demand counts; default from the network.
+    progress : callable, optional
+        Called with what has been done and the part of the whole.
 
     Returns
     -------
@@ -114,7 +118,11 @@ def sensitivity(
     asker = _Asker(counting, scenario, names, by_year, reroute)
     inputs = uncertain_inputs(network)
     given = asker.answer(None)
-    rows = [*_bounds(asker, inputs), *(_recipes(asker, network) if recipes else ())]
+    steps = Steps("inputs at both ends", progress, len(inputs.table))
+    lines = _loose_lines(asker, network) if recipes else []
+    steps.more(len(lines))
+    rows = [*_bounds(asker, inputs, steps), *_recipes(asker, network, lines, steps)]
+    steps.end()
     table = pd.DataFrame(rows)
     if not rows:
         table = pd.DataFrame(
@@ -209,10 +217,10 @@ def _both_ends(low: dict[str, float], high: dict[str, float]) -> dict[str, float
     }
 
 
-def _bounds(asker: _Asker, inputs: Inputs) -> Iterator[dict[str, Any]]:
+def _bounds(asker: _Asker, inputs: Inputs, steps: Steps) -> Iterator[dict[str, Any]]:
     """Give each capacity, demand, flow, stock and project its low and its high value."""
     table = inputs.table
-    for i, row in enumerate(table.to_dict("records")):
+    for i, row in steps.each(enumerate(table.to_dict("records"))):
         said = []
         for end in ("low", "high"):
             factors = np.ones(len(table))
@@ -224,19 +232,25 @@ def _bounds(asker: _Asker, inputs: Inputs) -> Iterator[dict[str, Any]]:
 _KEYS = ("table", "key", "label", "column", "value", "low", "high", "quality", "reference")
 
 
-def _recipes(asker: _Asker, network: Network) -> Iterator[dict[str, Any]]:
-    """Give each recipe line its low and its high value; a value that breaks a law of the table is left out."""
+def _loose_lines(asker: _Asker, network: Network) -> list[int]:
+    """Return the rows of recipe lines in use that have a range."""
     lines = network.processes
     used = set(network.nodes["process"].dropna()) | (
         set(network.projects["process"].dropna()) if asker.names else set()
     )
     room = (lines["low"] < lines["t_per_t"] * (1 - ROUNDING)) | (lines["high"] > lines["t_per_t"] * (1 + ROUNDING))
-    for row in np.flatnonzero((room & lines["process"].isin(used)).to_numpy()):
+    return np.flatnonzero((room & lines["process"].isin(used)).to_numpy()).tolist()
+
+
+def _recipes(asker: _Asker, network: Network, rows: list[int], steps: Steps) -> Iterator[dict[str, Any]]:
+    """Give each recipe line its low and its high value; a value that breaks a law of the table is left out."""
+    lines = network.processes
+    for row in steps.each(rows):
         line = lines.iloc[row]
         said = []
         for end in ("low", "high"):
             value = line[end] if np.isfinite(line[end]) else line["t_per_t"]
-            said.append(_with_line(asker, network, int(row), float(value)))
+            said.append(_with_line(asker, network, row, float(value)))
         if None in said:
             continue
         yield {
@@ -307,8 +321,11 @@ def sobol_indices(run: Callable[[Array], float], groups: Sequence[Ints], n: int,
     return first, total
 
 
-def sobol_table(trial: Trial, n: int, seed: int) -> pd.DataFrame:
-    """Return what part of the variance of the shortfall each group of inputs explains; inputs are independent here."""
+def sobol_table(trial: Trial, n: int, seed: int, steps: Steps = SILENT) -> pd.DataFrame:
+    """Return what part of the variance of the shortfall each group of inputs explains; inputs are independent here.
+
+    Each run is a step.
+    """
     table = trial.inputs.table
     names = sorted(table["group"].unique())
     groups = [np.flatnonzero((table["group"] == name).to_numpy()) for name in names]
@@ -318,6 +335,7 @@ def sobol_table(trial: Trial, n: int, seed: int) -> pd.DataFrame:
 
     def run(u: Array) -> float:
         z = norm.ppf(np.clip(u, 1e-4, 1 - 1e-4))
+        steps.done()
         return trial.number(number, trial.inputs.factors(z))
 
     first, total = sobol_indices(run, groups, n, seed)

@@ -65,6 +65,7 @@ class Ask:
     stocks: bool = True
     projects: tuple[str, ...] | None = None
     objective: Objective = "tiers"
+    any_size: bool = field(default=True, compare=False)
     tell: Tell | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -169,7 +170,14 @@ def _line(scenario: Scenario | None, ask: Ask, known_at: int | None) -> Timeline
 
 def _model(template: Overlay, ask: Ask, near: Bases | None = None) -> MonthsModel:
     return MonthsModel(
-        ask.counting, template, ask.reroute, ask.n_periods, ask.step_months, stocks=ask.stocks, near=near
+        ask.counting,
+        template,
+        ask.reroute,
+        ask.n_periods,
+        ask.step_months,
+        stocks=ask.stocks,
+        near=near,
+        any_size=ask.any_size,
     )
 
 

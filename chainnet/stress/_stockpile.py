@@ -19,6 +19,7 @@ from chainnet.results import Provenance, provenance, stamp
 from chainnet.scenario import Outside, Scenario, overlay_of, tell_outside
 from chainnet.stress._months import Ask
 from chainnet.stress._stores import Stores, tiers_of
+from chainnet.words import Steps, Tell
 
 __all__ = ["averted", "requirement", "stockpile_mitigation", "stockpile_requirement"]
 
@@ -35,6 +36,7 @@ def stockpile_requirement(
     projects: Sequence[str] | None = None,
     beneficiaries: Words = None,
     commodity: Words = None,
+    progress: Tell | None = None,
 ) -> pd.DataFrame:
     """Say how much of each commodity must be in stock for the chosen tiers to stay whole.
 
@@ -52,6 +54,8 @@ def stockpile_requirement(
         Projects that come on stream at their start year besides those that the scenario builds.
     beneficiaries, commodity : optional
         Whose and what demand counts; default from the network.
+    progress : callable, optional
+        Called with what has been done and the part of the whole.
 
     Returns
     -------
@@ -102,6 +106,7 @@ def stockpile_requirement(
         step_months,
         reroute,
         projects=None if projects is None else tuple(projects),
+        tell=progress,
     )
     return requirement(scenario, tiers, ask)[0]
 
@@ -110,10 +115,14 @@ def requirement(scenario: Scenario | None, tiers: str | Sequence[str], ask: Ask)
     """Return ``stockpile_requirement``, and the proof that no cheaper set of stocks does."""
     chosen = tiers_of(ask.network, tiers, "stockpile_requirement")
     need = _Need(scenario, chosen, ask)
+    steps = Steps(f"least stocks over {need.size}", ask.tell, 2 + len(need.commodities))
     gross = need.least(use_held=False)
+    steps.done("the cheapest set")
     buy = need.least(use_held=True)
+    steps.done("beside what is held")
     tell_outside([need.outside], stacklevel=4)
-    alone = [need.alone(code) for code in need.commodities]
+    alone = [need.alone(code) for code in steps.each(need.commodities, "{} alone".format)]
+    steps.end()
     held = need.held()
     table = pd.DataFrame({"commodity": need.commodities, "label": need.labels, "required_t": need.by_commodity(gross)})
     table["held_t"] = held
@@ -137,6 +146,7 @@ def stockpile_mitigation(
     projects: Sequence[str] | None = None,
     beneficiaries: Words = None,
     commodity: Words = None,
+    progress: Tell | None = None,
 ) -> pd.DataFrame:
     """Say what each mitigation takes off the stockpile requirement, one after the other.
 
@@ -150,6 +160,8 @@ def stockpile_mitigation(
         Further mitigations in words of a scenario, after those that stand ready.
     projects : list of str, optional
         Default all; they come on stream at their start year.
+    progress : callable, optional
+        Called with what has been done and the part of the whole.
 
     Returns
     -------
@@ -221,7 +233,8 @@ def stockpile_mitigation(
     before: pd.DataFrame | None = None
     need: _Need | None = None
     outside: list[Outside] = []
-    for label, variant, words, asked in steps:
+    told = Steps("mitigations", progress, len(steps))
+    for label, variant, words, asked in told.each(steps, lambda one: one[0]):
         on_it = replace(asked, counting=asked.counting.on(variant))
         need = _Need(Scenario(name, words) if words else None, chosen, on_it)
         after = need.table(need.by_commodity(need.least(use_held=False)))
@@ -229,6 +242,7 @@ def stockpile_mitigation(
             tables.append(averted(before, after).assign(step=label))
         before = after
         outside.append(need.outside)
+    told.end()
     tell_outside(outside)
     assert need is not None
     assert before is not None
@@ -352,6 +366,11 @@ class _Need:
         mine = self._codes == commodity
         found = self._model.least(False, mine, np.ones(len(mine)))
         return float("inf") if found is None else float(found.drawn_t.sum())
+
+    @property
+    def size(self) -> str:
+        """How large the program is that is solved again and again."""
+        return self._stores.size
 
     @property
     def outside(self) -> Outside:

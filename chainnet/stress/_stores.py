@@ -93,6 +93,12 @@ class Stores:
         return StockModel(self._months, self._overlays, self._begin, set(self._tiers), self._free, price, rivals)
 
     @property
+    def size(self) -> str:
+        """How large the program is."""
+        p = self._months.periods
+        return f"{p.n_periods} periods, {len(p.program.cost):,} columns"
+
+    @property
     def outside(self) -> Outside:
         """Measures that are in force in no period."""
         return self._line.outside

@@ -137,6 +137,7 @@ def stress_test(
     beneficiaries: Words = None,
     commodity: Words = None,
     others: Others = "after",
+    any_size: bool = False,
     progress: Callable[[str, float], None] | None = None,
 ) -> StressTest:
     """Put scenarios to a network and say who goes short, when, and how long stocks carry.
@@ -172,6 +173,9 @@ def stress_test(
         When those are served who are no beneficiaries, as in ``balance``: in the long run and in the months.
         Alongside, who is short is a tie: the summary then has the ends of what can fall to the beneficiaries in the
         long run; the months show one answer of several.
+    any_size : bool
+        Whether months are followed whose program takes very long: from 300,000 columns on where stocks join them,
+        from 600,000 where goods under way do.
     progress : callable, optional
         Called with what has been done and the part of the whole.
 
@@ -182,7 +186,8 @@ def stress_test(
     Raises
     ------
     DataError
-        If there is no demand table, an argument is unknown, or a stock lies where nothing can take it.
+        If there is no demand table, an argument is unknown, a stock lies where nothing can take it, or the months
+        would take very long.
     InfeasibleError
         If a stock has to keep more than it can hold.
 
@@ -207,16 +212,8 @@ def stress_test(
     [inf, 0.0, 0.0]
     """
     counting = Counting.of(network, commodity, beneficiaries, others=others)
-    ask = Ask(
-        counting,
-        months,
-        start,
-        step_months,
-        reroute,
-        stocks,
-        None if projects is None else tuple(network.check_nodes(projects, "projects")),
-        objective,
-    )
+    built = None if projects is None else tuple(network.check_nodes(projects, "projects"))
+    ask = Ask(counting, months, start, step_months, reroute, stocks, built, objective, any_size)
     if ladder_over_time and objective == "value":
         raise DataError("ladder_over_time: the rungs are counted tier by tier; ask for it with objective=tiers.")
     chosen: list[Scenario | None] = [None, *pick_scenarios(network, scenarios)]

@@ -40,7 +40,7 @@ from chainnet.words._numbers import (
     weight,
     whole,
 )
-from chainnet.words._progress import Jobs, Stopped
+from chainnet.words._progress import SILENT, Jobs, Steps, Stopped, Tell, ends_when
 from chainnet.words._sentences import (
     bracket_sentence,
     endurance_sentence,
@@ -60,8 +60,11 @@ __all__ = [
     "NOT_ASKED",
     "NOT_ASSESSED",
     "NO_DATA",
+    "SILENT",
     "Jobs",
+    "Steps",
     "Stopped",
+    "Tell",
     "agree",
     "as_text",
     "bracket_sentence",
@@ -71,6 +74,7 @@ __all__ = [
     "country_code",
     "country_name",
     "ends_sentence",
+    "ends_when",
     "ends_words",
     "endurance_sentence",
     "first_capital",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import os
 import sys
+import threading
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -234,14 +235,49 @@ def test_long_work_says_plain_lines_now_and_then(
 def test_a_bar_where_people_look(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
     monkeypatch.setenv("TERM", "xterm")
+    now = [100.0]
+    monkeypatch.setattr(progress, "monotonic", lambda: now[0])
     with progress_bar("work") as step:
-        assert step is not None
+        step("at once", 0.1)
+    assert capsys.readouterr().err == ""  # short work draws nothing
+    with progress_bar("work") as step:
+        now[0] += 8.0
         step("half", 0.5)
-        step("done", 1.0)
+        step("done\x1b[2J", 1.0)
     shown = capsys.readouterr()
     assert shown.out == ""
-    assert "done" in shown.err
+    assert "done?[2J" in shown.err
     assert "0:00:0" in shown.err
+
+
+def test_stopped_work_says_what_was_done(capsys: pytest.CaptureFixture[str]) -> None:
+    def work(*said: str) -> None:
+        with progress_bar("work") as step:
+            step("2 of 7: sets", 2 / 7)
+            raise KeyboardInterrupt(*said)
+
+    with pytest.raises(KeyboardInterrupt, match=r"^done so far: 2 of 7: sets$"):
+        work()
+    with pytest.raises(KeyboardInterrupt, match=r"^1 of 2 done$"):
+        work("1 of 2 done")
+    assert capsys.readouterr().err == ""
+
+
+def test_work_that_is_silent_for_long_says_what_it_is_at(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("_PATIENCE_S", "_AGAIN_S"):
+        monkeypatch.setattr(progress, name, 0.02)
+    said = threading.Event()
+    monkeypatch.setattr(progress, "print", lambda *_a, **_k: said.set(), raising=False)
+    with progress.patience("balance"):
+        assert said.wait(timeout=60)  # no bar at all
+        said.clear()
+        with progress_bar("work") as step:
+            step("0 of 7: sets", 0.0)
+            said.clear()
+            assert said.wait(timeout=60)  # a bar that hears nothing
+    assert capsys.readouterr().out == ""
 
 
 def test_tracebacks_only_where_they_are_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:

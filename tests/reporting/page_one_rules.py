@@ -159,7 +159,12 @@ def _when(a: cn.Assessment, document: Document) -> Iterator[str]:
     if "does not recover" in said and "project" not in said and "new relations" not in said:
         yield f"until what comes: {said}"
     helps = _said(document, "What helps.")
-    if "until projects start" in said and "no project is needed" in helps and "nobody short" in helps:
+    if (
+        "until projects start" in said
+        and "no project is needed" in helps
+        and "nobody short" in helps
+        and "long run" not in helps
+    ):
         yield f"projects are needed, and are not: {said} / {helps}"
 
 

@@ -201,5 +201,7 @@ def test_a_first_tier_that_is_short_only_after_all_others(made: cn.Assessment) -
     assert table.loc[("stop", "defence"), "shortfall_tpa"] == 0
     table.loc[("stop", "defence"), "shortfall_before_tpa"] = 5.0
     said = build(replace(made, stress=replace(made.stress, summary=table))).bottom_line[0].text.replace("\xa0", " ")
-    assert "is met if all others are served after, and 50 % unmet (5 t/yr) if before. This holds unless" in said
+    assert (
+        "is met if all others are served after, and 50 % unmet (5 t/yr) if they come first. This holds unless" in said
+    )
     assert said.endswith("Besides, 75 % of civilian demand goes unmet.")

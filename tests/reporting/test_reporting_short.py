@@ -102,7 +102,7 @@ def test_the_claims_of_page_one(made: cn.Assessment) -> None:
 def test_the_verdict_tells_every_tier_its_share_first(made: cn.Assessment) -> None:
     said = line(made)["Verdict."]
     assert said.startswith("Under “China stops”, 20 % of defence demand goes unmet (5 of 25 t/yr). This holds unless")
-    hinges = "This holds unless relations are held to their baseline; four more points overturn it"
+    hinges = "This holds unless relations are held to their baseline; four other changes overturn it too"
     assert f"{hinges} ({table_id('hinges')})." in said
     assert said.endswith("Besides, 100 % of civilian demand goes unmet.")
     assert "[0–10] t/yr of defence demand go unmet" in line(made)["How sure."]
@@ -250,9 +250,8 @@ def test_the_project_that_the_rest_needs_is_stressed(made: cn.Assessment) -> Non
 
 def test_no_project_is_advised_that_the_rest_does_not_need(made: cn.Assessment) -> None:
     a = advised(made, (), rest=0.0)
-    none = (
-        "New relations between plants that stand, once qualified, leave no defence demand short; no project is needed."
-    )
+    none = "New relations between plants that stand, once qualified, leave no defence demand short in the long run; "
+    none += "no project is needed."
     assert line(a)["What helps."].startswith(f"{none} Stock that keeps defence whole for 12 months")
     assert list(told(a)) == ["Qualify."]
     a = advised(made, (), rest=2.0)

@@ -743,3 +743,32 @@ def test_output_of_a_project_rises_in_level_yearly_steps() -> None:
     served = months.query("scenario == 'built'").set_index("month")["served_t"]
     steps = [value for value in (10 / 3, 20 / 3, 10, 10) for _ in range(12)]
     assert served.tolist() == pytest.approx(steps)
+
+
+def test_months_that_would_take_very_long_are_refused_with_what_would_do(
+    monkeypatch: pytest.MonkeyPatch, rare_earths: cn.Network
+) -> None:
+    monkeypatch.setattr("chainnet.flow._months.MOST_STOCKED", 3_000)
+    with pytest.raises(
+        cn.DataError, match=r"^months: stocks join 12 periods .*step_months=3 .*any_size=True"
+    ) as refused:
+        cn.stress_test(rare_earths, [], 12)
+    assert "--no-stocks" not in str(refused.value)  # its lags join the months too
+    at_once = rare_earths.with_table("edges", rare_earths.edges.assign(lag_months=0.0))
+    with pytest.raises(cn.DataError, match=r"--no-stocks"):
+        cn.stress_test(at_once, [], 12)
+    assert cn.stress_test(at_once, [], 12, stocks=False).certificate.ok
+    found = cn.stress_test(rare_earths, [], 12, step_months=3)  # what it says would do does
+    assert found.certificate.ok
+    asked = cn.stress_test(rare_earths, [], 12, any_size=True)
+    assert asked.months["demand_t"].sum() == pytest.approx(found.months["demand_t"].sum())
+
+
+def test_months_that_nothing_joins_are_never_too_many(monkeypatch: pytest.MonkeyPatch, mag9: cn.Network) -> None:
+    for bound in ("MOST_STOCKED", "MOST_LAGGED"):
+        monkeypatch.setattr(f"chainnet.flow._months.{bound}", 10)
+    assert cn.stress_test(mag9, [], 6).certificate.ok
+    lagged = mag9.with_table("edges", mag9.edges.assign(lag_months=1.0))
+    with pytest.raises(cn.DataError, match=r"^months: goods under way join 6 periods .*step_months=6 ") as refused:
+        cn.stress_test(lagged, [], 6)
+    assert "--no-stocks" not in str(refused.value)

@@ -7,7 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 
-from chainnet.words import Jobs, Stopped
+from chainnet.words import SILENT, Jobs, Steps, Stopped, ends_when
 
 
 def done(value: int) -> Future[int]:
@@ -55,3 +55,49 @@ def test_an_interruption_says_what_is_done_and_ends_what_is_under_way() -> None:
     assert caught.value.done == ("a",)
     with pytest.raises(Stopped):
         jobs.teller("c")("first stage", 0.1)
+
+
+def test_steps_are_counted_in_words_and_the_last_is_told_at_the_end() -> None:
+    told: list[tuple[str, float]] = []
+    steps = Steps("sets", lambda what, part: told.append((what, part)), 2)
+    assert list(steps.each("ab", "set {}".format)) == ["a", "b"]
+    assert told == [("0 of 2: sets", 0.0), ("1 of 2: sets, set a", 0.5)]
+    steps.more(2)
+    steps.done()
+    steps.end()
+    assert told[2:] == [("3 of 4: sets", 0.75), ("4 of 4: sets", 1.0)]
+
+
+def test_of_very_many_steps_not_every_one_is_told() -> None:
+    told: list[float] = []
+    steps = Steps("days", lambda _what, part: told.append(part), 100_000)
+    for _ in range(100_000):
+        steps.done()
+    steps.end()
+    assert 100 < len(told) <= 202
+    assert told[-1] == 1.0
+
+
+def test_a_thing_that_is_asked_twice_is_one_step() -> None:
+    told: list[str] = []
+    value = Steps("sets", lambda what, _part: told.append(what), 3).counting(len)
+    assert [value("ab"), value("ab"), value("c")] == [2, 2, 1]
+    assert told == ["0 of 3: sets", "1 of 3: sets", "2 of 3: sets"]
+
+
+def test_work_whose_length_nobody_knows_is_told_in_words_alone_until_its_end() -> None:
+    told: list[tuple[str, float]] = []
+    steps = Steps("defences", lambda what, part: told.append((what, part)))
+    steps.now("round 1")
+    steps.end()
+    assert told == [("defences, round 1", 0.0), ("defences", 1.0)]
+
+
+def test_silent_work_counts_nothing_yet_ends_when_it_is_to_end() -> None:
+    def end() -> None:
+        raise Stopped((), 1)
+
+    assert list(SILENT.more(5).each([1, 2])) == [1, 2]
+    with ends_when(end), pytest.raises(Stopped):
+        SILENT.done()
+    SILENT.done()
