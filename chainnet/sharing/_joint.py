@@ -19,6 +19,7 @@ from chainnet.results import BOUNDED, Result, provenance, stamp
 from chainnet.scenario import Scenario
 from chainnet.sharing._offer import ALL, Home, check_named, written
 from chainnet.sharing._partition import Partition, border_of, most_prices, own_demand
+from chainnet.sharing._sign import check_signature
 from chainnet.sharing._talk import Talk
 
 __all__ = ["Joint", "first_ask", "joint_ask", "joint_value"]
@@ -124,9 +125,10 @@ def joint_value(
     far, of the planes. The first asks for the baseline trade.
 
     In order, what a tier got is one more row over all parties in both masters: it is priced like a border, so that a
-    question weighs the tiers. Plans and planes of earlier tiers stay in use. A tier is held at what it got, less a
-    twentieth of the tolerance; the next may gain what that and the gap leave, so its value may lie above that of
-    ``balance``. A tier is settled too where its width is under a tenth of the tolerance of what those before it get.
+    question weighs the tiers. Plans and planes of earlier tiers stay in use. A tier that others follow is settled to a
+    tenth of the tolerance, and then held at what it got, less a hundredth of the tolerance: what is left open the next
+    may gain, so its value may lie a little above that of ``balance``. A tier is settled too where its width is under a
+    tenth of the tolerance of what those before it get.
 
     Examples
     --------
@@ -162,7 +164,7 @@ def joint_value(
         ]
         if talk.is_settled or number == rounds:
             break
-        ask = talk.ask(number + 1)
+        ask = talk.ask()
     if not ask["border"]:
         warnings.warn(
             "joint: no relation crosses a border, so the answer is the sum of the parts.", ChainnetWarning, stacklevel=2
@@ -191,7 +193,7 @@ def joint_value(
     return found
 
 
-def first_ask(parts: Mapping[str, Network], *, in_order: bool = False) -> dict[str, Any]:
+def first_ask(parts: Mapping[str, Network], *, in_order: bool = False, exchange: str = "") -> dict[str, Any]:
     """Return the ask with which the parties begin: the baseline trade, and no prices.
 
     Parameters
@@ -199,12 +201,14 @@ def first_ask(parts: Mapping[str, Network], *, in_order: bool = False) -> dict[s
     parts : mapping of name to Network
     in_order : bool
         The tiers that any part asks for, one after the other; else all that counts at once.
+    exchange : str
+        A word that no other exchange bears, so that nothing said in one can be passed off in another.
 
     Returns
     -------
     dict
-        format, round, tiers, floors (what settled tiers got), border (limit and miss), tonnes, prices, and for each
-        question the weights of the tiers.
+        format, round, exchange, before (digests of the asks so far), tiers, floors (what settled tiers got), border
+        (limit and miss), tonnes, prices, and for each question the weights of the tiers.
     """
     border = border_of(parts)
     worth = _BEYOND * most_prices(parts, border["commodity"].fillna("").tolist())
@@ -214,7 +218,7 @@ def first_ask(parts: Mapping[str, Network], *, in_order: bool = False) -> dict[s
     points = dict(zip(border["id"], zip(limit.tolist(), worth.tolist(), strict=True), strict=True))
     alone = np.eye(len(tiers))
     asked = [("tonnes", flow, one) for one in alone] + [("prices", np.zeros(len(flow)), one) for one in alone]
-    return written(1, tiers, [], points, asked)
+    return written([], exchange, tiers, [], points, asked)
 
 
 def _tiers(parts: Mapping[str, Network]) -> list[str]:
@@ -229,7 +233,11 @@ def _tiers(parts: Mapping[str, Network]) -> list[str]:
 
 
 def joint_ask(
-    ask: Mapping[str, Any], offers: Sequence[Mapping[str, Any]], tolerance: float = 1e-3
+    ask: Mapping[str, Any],
+    offers: Sequence[Mapping[str, Any]],
+    tolerance: float = 1e-3,
+    *,
+    keys: Mapping[str, bytes] | None = None,
 ) -> tuple[dict[str, Any], dict[str, Any] | None]:
     """Put together what all parties have offered in all rounds so far.
 
@@ -241,6 +249,8 @@ def joint_ask(
         Every offer of every party and round.
     tolerance : float
         Gap at which there is nothing more to ask.
+    keys : mapping of party to bytes, optional
+        Public keys of all parties: every offer must be signed with its party's.
 
     Returns
     -------
@@ -251,15 +261,32 @@ def joint_ask(
     Raises
     ------
     DataError
-        If an offer cannot be read, is missing, stands twice, or contradicts itself.
+        If an offer cannot be read, is missing, stands twice, answers another ask, or contradicts itself; with ``keys``,
+        if it is not as its party signed it.
     """
+    if keys is not None:
+        _check_signed(offers, keys)
     checks.number(tolerance, "tolerance", rule="is not allowed; give a share, 0 or more.")
     talk = Talk(ask, offers, tolerance)
     rows = _tier_rows(talk)
     value, bound = (sum(row[end] for row in rows) for end in ("value_tpa", "bound_tpa"))
     gap = (bound - value) / bound if bound > 0 else 0.0
     told = {"value_tpa": value, "bound_tpa": bound, "gap_share": gap, "n_rounds": talk.n_rounds, "tiers": rows}
-    return told, None if talk.is_settled else talk.ask(talk.n_rounds + 1)
+    return told, None if talk.is_settled else talk.ask()
+
+
+def _check_signed(offers: Sequence[Mapping[str, Any]], keys: Mapping[str, bytes]) -> None:
+    """Raise DataError unless every offer is as its party signed it, and all parties that have a key are heard."""
+    heard = set()
+    for one in offers:
+        party = one.get("party") if isinstance(one, Mapping) else None
+        what = f"offer of {party}, round {one.get('round')}" if isinstance(one, Mapping) else "offer"
+        if not isinstance(party, str) or party not in keys:
+            raise DataError(f"{what}: no key of this party was given. Give the public key of each party.")
+        check_signature(one, keys[party], what)
+        heard.add(party)
+    for party in sorted(set(keys) - heard):
+        raise DataError(f"offer: none is of {party}, whose key was given. Give those of all parties.")
 
 
 # -- tables ---------------------------------------------------------------------------------------------

@@ -27,6 +27,7 @@ from chainnet.network import Network
 from chainnet.scenario import Scenario, listed, overlay_of
 from chainnet.sharing._commit import commit
 from chainnet.sharing._partition import BORDER, own_demand
+from chainnet.sharing._sign import digest_of
 
 __all__ = ["ALL", "OFFER", "Home", "at_home", "check_named", "most_of", "offer", "read_border", "read_tiers", "written"]
 
@@ -52,7 +53,8 @@ def offer(
         A part of ``partition``.
     ask : mapping, or sequence of mapping
         Border points with limit and miss, tonnes and prices: as ``first_ask`` and ``joint_ask`` give it. Several are
-        all asks so far: the last is answered, going on from where the others led, which takes fewer rounds.
+        all asks of one exchange so far: the last is answered, going on from where the others led, which takes fewer
+        rounds.
     scenario : Scenario, optional
         In force; what it names in other parts is left to them.
     tier : str, optional
@@ -64,8 +66,9 @@ def offer(
     Returns
     -------
     dict
-        format, party, round, answers: for each a served tonnage, tonnes of exports and imports, and a plane (bound
-        and prices) below which every plan of the part lies. Plain JSON; nothing else goes out.
+        format, party, round, to (the digest of the ask), answers: for each what each tier is served, tonnes of exports
+        and imports, and a plane (weights of tiers, bound and prices) below which every plan of the part lies. Plain
+        JSON; nothing else goes out.
 
     Raises
     ------
@@ -84,6 +87,12 @@ def offer(
     if not asks:
         raise DataError("ask: none is given. Give what partition or joint wrote.")
     home = Home(part, scenario, tier)
+    digests = [digest_of(one) for one in asks]
+    for place, one in enumerate(asks):
+        if place and one.get("before", [])[-place:] != digests[:place]:
+            raise DataError(
+                f"ask: number {place + 1} does not go on from those before it. Give the asks of one exchange in order."
+            )
     found = [home.answer(one) for one in asks][-1]
     return found if secret is None else {**found, "committed": commit(part, secret).published}
 
@@ -157,7 +166,7 @@ class Home:
                 x, bound, slope = self._at_prices(at, cost)
             by_tier = {tier: -float((served[tier] * x).sum()) for tier in tiers}
             answers.append(self._told(what, by_tier, x, weights, bound, slope))
-        return {"format": OFFER, "party": self.party, "round": ask["round"], "answers": answers}
+        return {"format": OFFER, "party": self.party, "round": ask["round"], "to": digest_of(ask), "answers": answers}
 
     def _serving(self, tier: str) -> Array:
         """Return the costs under which the least is the most that a tier, or all that counts, can be served."""
@@ -193,14 +202,17 @@ class Home:
 
     def _solve(self, model: WarmModel) -> tuple[LinearSolution, float]:
         """Return the optimum and the value that its duals prove."""
-        found = model.solve(self._starts.get(id(model)), or_wide=True)
-        if found.status == "unbounded":
-            raise DataError(f"offer: nothing limits what {self.party} can serve. Give capacities, or demand.")
-        # near corners fit together better than far ones that serve as much
+        # near corners fit together better than far ones that serve as much; where rounding spoils one, from afresh
+        for start in (self._starts.get(id(model)), None):
+            found = model.solve(start, or_wide=True)
+            if found.status == "unbounded":
+                raise DataError(f"offer: nothing limits what {self.party} can serve. Give capacities, or demand.")
+            p = model.current()
+            proof = certify_linear(f"offer of {self.party}", p, found.x, found.row_dual, p.row_scale)
+            if proof.ok:
+                break
         self._starts[id(model)] = found.basis
-        p = model.current()
-        proof = require(certify_linear(f"offer of {self.party}", p, found.x, found.row_dual, p.row_scale))
-        return found, most_of(proof, p, found)
+        return found, most_of(require(proof), p, found)
 
     def _told(
         self,
@@ -244,6 +256,11 @@ def read_border(ask: Any) -> dict[str, tuple[float, float]]:
     if not isinstance(ask, Mapping) or ask.get("format") != ASK:
         raise DataError(f'ask: is none of format "{ASK}". Give what partition or joint wrote.')
     checks.whole(ask.get("round"), "ask: round", 1)
+    before = ask.get("before")
+    if not isinstance(before, (list, tuple)) or len(before) != ask["round"] - 1:
+        raise DataError(
+            "ask: before does not hold the digests of the asks before it. Give what partition or joint wrote."
+        )
     border, out = ask.get("border"), {}
     if not isinstance(border, Mapping):
         raise DataError("ask: lacks border. Give what partition or joint wrote.")
@@ -295,13 +312,14 @@ def read_asked(
 
 
 def written(
-    number: int,
+    before: Sequence[str],
+    exchange: str,
     tiers: Sequence[str],
     floors: Sequence[float],
     border: Mapping[str, tuple[float, float]],
     asked: Sequence[tuple[str, Array, Array]],
 ) -> dict[str, Any]:
-    """Return an ask: questions are (tonnes or prices, at border points in their order, weights of tiers)."""
+    """Return the ask after others, which are given by their digests; its questions are (what, at points, weights)."""
 
     def named(names: Sequence[str], values: Array) -> dict[str, float]:
         return dict(zip(names, (np.asarray(values) + 0.0).tolist(), strict=True))
@@ -311,7 +329,9 @@ def written(
     prices = [(at, w) for what, at, w in asked if what == "prices"]
     return {
         "format": ASK,
-        "round": number,
+        "round": len(before) + 1,
+        "exchange": exchange,
+        "before": list(before),
         "tiers": list(tiers),
         "floors": named(tiers[: len(floors)], np.asarray(floors, dtype=float)),
         "border": {point: [float(most), float(miss)] for point, (most, miss) in border.items()},

@@ -24,17 +24,22 @@ from chainnet.engine import (
 )
 from chainnet.errors import DataError
 from chainnet.sharing._offer import OFFER, most_of, read_border, read_tiers, written
+from chainnet.sharing._sign import digest_of
 
 __all__ = ["Stage", "Talk"]
 
 # how much less than a tonne of the open tier one of the next counts where plans are alike
 _LATER = 1e-4
+# a weight below which a solver cannot tell it from none
+_LEAST_WEIGHT = 1e-6
 # tonnes of the open tier that a tonne of a settled one may stand for: were it more, the gap would stay open
 _WORTH = 100.0
 # what a tonne of a settled tier counts beside one of the open tier where mixes are alike
 _TIED = 1e-3
 # how far below what it got a tier is held, a part of the tolerance: at the edge itself rounding decides what is left
-_HELD = 0.05
+_HELD = 0.01
+# the part of the tolerance to which a tier is settled that others follow: what it leaves open they may gain
+_FINER = 0.1
 # by how much locks give way where they collide by rounding, over what a linear program can tell
 _WIDER = (1.0, 10.0, 100.0)
 
@@ -86,7 +91,10 @@ class Talk:
         self.limit = np.array([float(border[i][0]) for i in self.points])
         self.miss = np.array([float(border[i][1]) for i in self.points])
         self.index = {point: i for i, point in enumerate(self.points)}
-        self.answers, self.parties, self.exporter, self.importer = _heard(offers, self.index, self.limit, self.tiers)
+        self.before, self.exchange = [*ask["before"], digest_of(ask)], str(ask.get("exchange", ""))
+        self.answers, self.parties, self.exporter, self.importer = _heard(
+            offers, self.index, self.limit, self.tiers, self.before
+        )
         self.n_rounds = max(a.round for a in self.answers)
         self.worst: Certificate | None = None
         self.size = np.maximum(self.limit, LEAST_SIZE)
@@ -97,7 +105,7 @@ class Talk:
             self.stages.append(self._stage(self.floors))
         self.is_settled = len(self.floors) + 1 == len(self.tiers) and self.stages[-1].is_settled
 
-    def ask(self, number: int) -> dict[str, Any]:
+    def ask(self) -> dict[str, Any]:
         """Return the next ask."""
         open_stage = self.stages[-1]
         mix, cut = open_stage.mix, open_stage.cut
@@ -111,7 +119,7 @@ class Talk:
             ("prices", cut[1], cut[2]),
         ]
         border = {i: (a, b) for i, a, b in zip(self.points, self.limit, self.miss, strict=True)}
-        return written(number, self.tiers, self.floors, border, asked)
+        return written(self.before, self.exchange, self.tiers, self.floors, border, asked)
 
     def ends(self) -> list[tuple[float, float]]:
         """Return value and bound of all tiers; those that the rounds did not come to by the little that is known.
@@ -133,8 +141,8 @@ class Talk:
         of_party = [[a.served for a in self.answers if a.party == i] for i in range(len(self.parties))]
         served = sum(np.max(own, axis=0) for own in of_party)
         for later in range(here + 1, len(out)):
-            if served[later] > 0:
-                out[later] = _LATER ** (later - here) * max(served[here] / served[later], _LATER)
+            like = served[here] / served[later] if served[later] > 0 else 0.0
+            out[later] = _LATER * like if _LATER * like > _LEAST_WEIGHT else 0.0
         return out
 
     def _common(self) -> Array:
@@ -176,8 +184,9 @@ class Talk:
         bound = max(bound, value)
         gap = (bound - value) / bound if bound > 0 else 0.0
         # beside what the tiers before it got, next to nothing need not be told from nothing
-        is_dust = bound - value <= self.tolerance / 10 * held.sum()
-        return Stage(value, bound, gap, bool(gap <= self.tolerance or is_dust), plan, mix, cut)
+        is_dust = bound - value <= _FINER * self.tolerance * held.sum()
+        most = self.tolerance * (1.0 if len(held) + 1 == len(self.tiers) else _FINER)
+        return Stage(value, bound, gap, bool(gap <= most or is_dust), plan, mix, cut)
 
     def _solve(self, program: LinearProgram, what: str) -> tuple[LinearSolution, float]:
         """Return the optimum, and the most that its duals leave possible."""
@@ -221,6 +230,8 @@ class Talk:
                 self.importer == a.party, a.tonnes, 0.0
             )
         tiers = np.array([a.served for a in self.answers]).T
+        # what plans carry may be far less than what a border could, and a few tonnes of it may be worth much
+        size = np.maximum(np.abs(border).max(axis=1, initial=0.0), 1e-6 * self.size)
         served = tiers[number]
         # a party may also stand still: weights sum to 1 at most, for nothing made is a plan as well; the bounds of
         # single weights and misses never hold, they are there for the proof
@@ -228,7 +239,7 @@ class Talk:
         for allowed in (False, True):
             m = allowed * (2 * j + number)
             miss = np.vstack([np.zeros((k, 2 * j + number)), _missed(j, number)])[:, :m]
-            sizes = np.concatenate([self.size, self.size, np.maximum(held, LEAST_SIZE)])[:m]
+            sizes = np.concatenate([size, size, np.maximum(held, LEAST_SIZE)])[:m]
             # of mixes alike for the open tier the one that holds the tiers before it highest
             worth = served if allowed else served + _TIED * tiers[:number].sum(axis=0)
             cost = np.concatenate([-worth, np.concatenate([self.miss, self.miss, np.full(number, _WORTH)])[:m]])
@@ -237,7 +248,7 @@ class Talk:
                 np.concatenate([np.full(k, -np.inf), np.zeros(j), held]),
                 np.concatenate([np.ones(k), np.zeros(j), np.full(number, np.inf)]),
                 np.zeros(n + m), np.append(np.full(n, 2.0), 2 * sizes), cost,
-                np.concatenate([np.ones(k), self.size, np.maximum(held, LEAST_SIZE)]), np.append(np.ones(n), sizes),
+                np.concatenate([np.ones(k), size, np.maximum(held, LEAST_SIZE)]), np.append(np.ones(n), sizes),
             )  # fmt: skip
             found = self._carried_out(program, k + j) if not allowed else self._solve(program, "mix of plans")[0]
             if allowed:
@@ -299,7 +310,7 @@ def _missed(points: int, locks: int) -> Array:
 
 
 def _heard(
-    offers: Sequence[Any], at: Mapping[str, int], limit: Array, tiers: Sequence[str]
+    offers: Sequence[Any], at: Mapping[str, int], limit: Array, tiers: Sequence[str], asks: Sequence[str]
 ) -> tuple[list[Answer], list[str], Ints, Ints]:
     """Return the answers in canonical order, the parties, and who stands on either side of each border point."""
     held: dict[tuple[str, int], Mapping[str, Any]] = {}
@@ -307,6 +318,15 @@ def _heard(
         if not isinstance(one, Mapping) or one.get("format") != OFFER or not isinstance(one.get("party"), str):
             raise DataError(f'offer: one is none of format "{OFFER}". Give what offer wrote.')
         key = one["party"], checks.whole(one.get("round"), f"offer of {one['party']}: round", 1)
+        if key[1] > len(asks):
+            raise DataError(
+                f"offer: round {key[1]} of {key[0]} is after the ask, of round {len(asks)}. Give the last ask."
+            )
+        if one.get("to") != asks[key[1] - 1]:
+            raise DataError(
+                f"offer: round {key[1]} of {key[0]} answers another ask than that of this round: it is of another "
+                "exchange or round, or the ask was changed. Ask it anew."
+            )
         if key in held:
             raise DataError(f"offer: round {key[1]} of {key[0]} stands twice. Give each once.")
         held[key] = one
