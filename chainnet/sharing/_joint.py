@@ -126,8 +126,9 @@ def joint_value(
 
     In order, what a tier got is one more row over all parties in both masters: it is priced like a border, so that a
     question weighs the tiers. Plans and planes of earlier tiers stay in use. A tier that others follow is settled to a
-    tenth of the tolerance, and then held at what it got, less a hundredth of the tolerance: what is left open the next
-    may gain, so its value may lie a little above that of ``balance``. A tier is settled too where its width is under a
+    tenth of the tolerance, or to the tolerance once a round narrows it by less than three tenths, and then held at what
+    it got, less a hundredth of the tolerance: what is left open the next may gain, so its value may lie a little above
+    that of ``balance``. A tier is settled too where its width is under a
     tenth of the tolerance of what those before it get.
 
     Examples
@@ -207,8 +208,8 @@ def first_ask(parts: Mapping[str, Network], *, in_order: bool = False, exchange:
     Returns
     -------
     dict
-        format, round, exchange, before (digests of the asks so far), tiers, floors (what settled tiers got), border
-        (limit and miss), tonnes, prices, and for each question the weights of the tiers.
+        format, round, exchange, before (digests of the asks so far), gap_share (of the open tier), tiers, floors (what
+        settled tiers got), border (limit and miss), tonnes, prices, and for each question the weights of the tiers.
     """
     border = border_of(parts)
     worth = _BEYOND * most_prices(parts, border["commodity"].fillna("").tolist())
@@ -218,7 +219,7 @@ def first_ask(parts: Mapping[str, Network], *, in_order: bool = False, exchange:
     points = dict(zip(border["id"], zip(limit.tolist(), worth.tolist(), strict=True), strict=True))
     alone = np.eye(len(tiers))
     asked = [("tonnes", flow, one) for one in alone] + [("prices", np.zeros(len(flow)), one) for one in alone]
-    return written([], exchange, tiers, [], points, asked)
+    return written([], exchange, 1.0, tiers, [], points, asked)
 
 
 def _tiers(parts: Mapping[str, Network]) -> list[str]:

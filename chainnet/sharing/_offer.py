@@ -29,7 +29,19 @@ from chainnet.sharing._commit import commit
 from chainnet.sharing._partition import BORDER, own_demand
 from chainnet.sharing._sign import digest_of
 
-__all__ = ["ALL", "OFFER", "Home", "at_home", "check_named", "most_of", "offer", "read_border", "read_tiers", "written"]
+__all__ = [
+    "ALL",
+    "OFFER",
+    "Home",
+    "at_home",
+    "check_named",
+    "most_of",
+    "offer",
+    "read_border",
+    "read_gap",
+    "read_tiers",
+    "written",
+]
 
 ASK, OFFER = "chainnet-ask-1", "chainnet-offer-1"
 # the tier of an ask that does not tell tiers apart
@@ -289,6 +301,11 @@ def read_tiers(ask: Mapping[str, Any]) -> tuple[list[str], list[float]]:
     return list(tiers), [checks.number(floors[tier], f"ask: floors of {tier}") for tier in floors]
 
 
+def read_gap(ask: Mapping[str, Any]) -> float:
+    """Return the gap of the open tier when it was asked for; 1 where nothing is known."""
+    return checks.number(ask.get("gap_share"), "ask: gap_share", 0.0)
+
+
 def read_asked(
     ask: Mapping[str, Any], points: Sequence[str], tiers: Sequence[str]
 ) -> list[tuple[str, dict[str, float], dict[str, float]]]:
@@ -314,6 +331,7 @@ def read_asked(
 def written(
     before: Sequence[str],
     exchange: str,
+    gap: float,
     tiers: Sequence[str],
     floors: Sequence[float],
     border: Mapping[str, tuple[float, float]],
@@ -332,6 +350,7 @@ def written(
         "round": len(before) + 1,
         "exchange": exchange,
         "before": list(before),
+        "gap_share": gap,
         "tiers": list(tiers),
         "floors": named(tiers[: len(floors)], np.asarray(floors, dtype=float)),
         "border": {point: [float(most), float(miss)] for point, (most, miss) in border.items()},

@@ -23,7 +23,7 @@ from chainnet.engine import (
     require,
 )
 from chainnet.errors import DataError
-from chainnet.sharing._offer import OFFER, most_of, read_border, read_tiers, written
+from chainnet.sharing._offer import OFFER, most_of, read_border, read_gap, read_tiers, written
 from chainnet.sharing._sign import digest_of
 
 __all__ = ["Stage", "Talk"]
@@ -40,8 +40,10 @@ _TIED = 1e-3
 _HELD = 0.01
 # the part of the tolerance to which a tier is settled that others follow: what it leaves open they may gain
 _FINER = 0.1
+# a round that leaves more than this of the gap of a tier is not worth another, once the tolerance is kept
+_STALLS = 0.7
 # by how much locks give way where they collide by rounding, over what a linear program can tell
-_WIDER = (1.0, 10.0, 100.0)
+_WIDER = (1.0, 10.0, 100.0, 1000.0)
 
 
 @dataclass(frozen=True)
@@ -99,6 +101,7 @@ class Talk:
         self.worst: Certificate | None = None
         self.size = np.maximum(self.limit, LEAST_SIZE)
         self.floors, self.tolerance = list(floors), tolerance
+        self._asked = len(floors), read_gap(ask)
         self.stages = [self._stage(self.floors)]
         while self.stages[-1].is_settled and len(self.floors) + 1 < len(self.tiers):
             self.floors.append(self.stages[-1].value * (1 - tolerance * _HELD))
@@ -119,7 +122,7 @@ class Talk:
             ("prices", cut[1], cut[2]),
         ]
         border = {i: (a, b) for i, a, b in zip(self.points, self.limit, self.miss, strict=True)}
-        return written(self.before, self.exchange, self.tiers, self.floors, border, asked)
+        return written(self.before, self.exchange, open_stage.gap, self.tiers, self.floors, border, asked)
 
     def ends(self) -> list[tuple[float, float]]:
         """Return value and bound of all tiers; those that the rounds did not come to by the little that is known.
@@ -142,7 +145,8 @@ class Talk:
         served = sum(np.max(own, axis=0) for own in of_party)
         for later in range(here + 1, len(out)):
             like = served[here] / served[later] if served[later] > 0 else 0.0
-            out[later] = _LATER * like if _LATER * like > _LEAST_WEIGHT else 0.0
+            weight = like * _LATER ** (later - here)
+            out[later] = weight if weight > _LEAST_WEIGHT else 0.0
         return out
 
     def _common(self) -> Array:
@@ -178,14 +182,17 @@ class Talk:
     def _stage(self, floors: Sequence[float]) -> Stage:
         """Return value and bound of the tier after those that are held at their floors."""
         held = np.array(floors, dtype=float)
-        plan, mix = self._mix(held)
+        plan, hair, mix = self._mix(held)
         value = float(plan[len(held)])
-        bound, cut = self._cut(held)
+        bound, cut = self._cut(held, hair)
         bound = max(bound, value)
         gap = (bound - value) / bound if bound > 0 else 0.0
         # beside what the tiers before it got, next to nothing need not be told from nothing
         is_dust = bound - value <= _FINER * self.tolerance * held.sum()
-        most = self.tolerance * (1.0 if len(held) + 1 == len(self.tiers) else _FINER)
+        # what a tier leaves open those after it may gain, so it is narrowed on while that goes on
+        is_last = len(held) + 1 == len(self.tiers)
+        stalls = len(held) == self._asked[0] and gap > _STALLS * self._asked[1]
+        most = self.tolerance * (1.0 if is_last or stalls else _FINER)
         return Stage(value, bound, gap, bool(gap <= most or is_dust), plan, mix, cut)
 
     def _solve(self, program: LinearProgram, what: str) -> tuple[LinearSolution, float]:
@@ -197,8 +204,8 @@ class Talk:
         self.worst = proof if self.worst is None or proof.gap > self.worst.gap else self.worst
         return found, most_of(proof, program, found)
 
-    def _carried_out(self, program: LinearProgram, locks: int) -> LinearSolution:
-        """Return the best mix of plans; locks, the rows from ``locks`` on, give way where they collide by rounding.
+    def _carried_out(self, program: LinearProgram, locks: int) -> tuple[LinearSolution, float]:
+        """Return the best mix of plans, and by what part locks, the rows from ``locks`` on, give way lest they collide.
 
         At the edge of a lock prices have no limit, so that a mix is proved to be a plan and no more; planes bound it.
         """
@@ -211,7 +218,7 @@ class Talk:
                 proof = replace(proof, bound=proof.value, gap=0.0)
                 if proof.ok or wider == _WIDER[-1]:
                     require(proof)
-                    return found
+                    return found, wider * CERTAIN
         raise DataError(f"joint: the offers do not fit together (mix of plans is {found.status}). Ask them anew.")
 
     def _weighted(self, locks: Array) -> Array:
@@ -220,7 +227,7 @@ class Talk:
         out[: len(locks)], out[len(locks)] = np.maximum(locks, 0.0), 1.0
         return out
 
-    def _mix(self, held: Array) -> tuple[Array, tuple[Array, Array, Array]]:
+    def _mix(self, held: Array) -> tuple[Array, float, tuple[Array, Array, Array]]:
         """Mix the plans so that borders agree: a value that can be carried out; with misses allowed, prices."""
         n, k, j, number = len(self.answers), len(self.parties), len(self.points), len(held)
         sums, border = np.zeros((k, n)), np.zeros((j, n))
@@ -250,21 +257,22 @@ class Talk:
                 np.zeros(n + m), np.append(np.full(n, 2.0), 2 * sizes), cost,
                 np.concatenate([np.ones(k), size, np.maximum(held, LEAST_SIZE)]), np.append(np.ones(n), sizes),
             )  # fmt: skip
-            found = self._carried_out(program, k + j) if not allowed else self._solve(program, "mix of plans")[0]
             if allowed:
+                found, _ = self._solve(program, "mix of plans")
                 price, locks = found.row_dual[k : k + j], found.row_dual[k + j :]
             else:
+                found, hair = self._carried_out(program, k + j)
                 plan = tiers @ found.x[:n]
                 plan = np.where(plan <= CERTAIN * most, 0.0, plan)
                 exported = np.array([np.where(self.exporter == a.party, a.tonnes, 0.0) for a in self.answers])
                 tonnes = found.x[:n] @ exported
-        return plan, (tonnes, price, self._weighted(locks))
+        return plan, hair, (tonnes, price, self._weighted(locks))
 
     def room(self, a: Answer) -> float:
         """Return the natural size of a plane: the most it leaves to weighted tiers, whatever crosses the border."""
         return max(float(abs(a.bound) + np.abs(a.slope) @ self.limit), LEAST_SIZE)
 
-    def _cut(self, held: Array) -> tuple[float, tuple[Array, Array, Array]]:
+    def _cut(self, held: Array, hair: float = CERTAIN) -> tuple[float, tuple[Array, Array, Array]]:
         """Find the tonnes at which the planes leave room for most: no plan serves more than that."""
         n, k, j, number = len(self.answers), len(self.parties), len(self.points), len(held)
         t = number + 1
@@ -281,7 +289,7 @@ class Talk:
         for room, a in zip(size, self.answers, strict=True):
             for tier in np.flatnonzero(a.weights[:t] > 0):
                 most[a.party * t + tier] = min(most[a.party * t + tier], 2 * room / a.weights[tier])
-        floors = held * (1 - CERTAIN)
+        floors = held * (1 - hair)
         cost = np.concatenate([np.zeros(k * t + j), np.full(number, _WORTH)])
         cost[number : k * t : t] = -1.0
         program = LinearProgram(

@@ -405,6 +405,7 @@ def test_a_relation_without_a_limit_and_a_taken_name_are_refused() -> None:
         ({"tiers": []}, "no list of tiers"),
         ({"tiers": ["defence", "defence"]}, "each once"),
         ({"floors": {"all": 1.0}}, "floors"),
+        ({"before": ["0"]}, "before"),
         ({"weights": []}, "weights"),
         ({"weights": [{"defence": 1.0}, {"all": 1.0}]}, "weights"),
         ({"prices": [{}]}, "lacks"),
