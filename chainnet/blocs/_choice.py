@@ -16,7 +16,7 @@ from chainnet.engine import CERTAIN, LEAST_SIZE, ROUNDING
 from chainnet.errors import DataError, SolverError
 from chainnet.flow import Counting, Stages, stages_of
 from chainnet.lowering import Degree, Overlay, lower
-from chainnet.network import Network, split_list
+from chainnet.network import Network, backers_of, payers_of
 
 __all__ = ["AS_IS", "JOINS", "OWN_USE", "Market", "Setting", "Stand", "Told"]
 
@@ -171,7 +171,7 @@ class Told:
         "trade": ("country", "choice", "bloc"),
         "leverage": ("country", "choice", "bloc", "lost_tpa", "depends_usd"),
         "made": ("country", "choice", "commodity", "low_tpa", "high_tpa"),
-        "investment": ("country", "choice", "backer", "n_projects", "capex_musd", "n_without_capex"),
+        "investment": ("country", "choice", "backer", "n_projects", "capex_musd", "assumed_musd", "n_without_capex"),
         "unpriced": ("country", "choice", "commodity", "measure"),
     }
 
@@ -322,25 +322,24 @@ class Stand:
 
     def _invested(self) -> dict[str, Any]:
         """Add who backs the projects that stand; return their capex, and how many have none on record."""
-        table = self.market.setting.network.projects
-        stands = table[(self.market.overlay.built > 0) & (table["country"] == self.country).to_numpy()]
-        parts: dict[str, list[float]] = {}
-        for cell, capex in zip(stands["backers"], stands["capex_musd"], strict=True):
-            words = split_list(cell) if isinstance(cell, str) else []
-            names = [next((s.name for s in self.sides if s.holds(word)), "others") for word in words] or [
-                "nobody named"
-            ]
-            for name in dict.fromkeys(names):
-                line = parts.setdefault(name, [0, 0.0, 0])
-                line[0] += 1
-                line[1] += 0.0 if np.isnan(capex) else capex * names.count(name) / len(names)
-                line[2] += int(np.isnan(capex))
-        for name, (n, paid, lacking) in parts.items():
+        network = self.market.setting.network
+        stands = (self.market.overlay.built > 0) & (network.projects["country"] == self.country).to_numpy()
+        capex = network.projects["capex_musd"].to_numpy(dtype=float)
+        payers = payers_of(network)
+        payers = payers[stands[payers["project"].to_numpy(dtype=np.int64)]]
+        sides = [next((s.name for s in self.sides if s.holds(word)), "others") for word in payers["party"]]
+        backed = payers["project"].isin(backers_of(network)["project"])
+        payers = payers.assign(backer=np.where(backed, sides, "nobody named"))
+        for name, own in payers.groupby("backer", sort=False):
+            row = own["project"].to_numpy(dtype=np.int64)
+            paid = np.nan_to_num(own["share"].to_numpy(dtype=float) * capex[row])
             self.tables.add(
-                "investment", **self.key, backer=name, n_projects=n, capex_musd=paid, n_without_capex=lacking
-            )
-        known = stands["capex_musd"].dropna()
-        return {"investment_musd": float(known.sum()), "investment_unknown": len(stands) - len(known)}
+                "investment", **self.key, backer=name, n_projects=len(set(row)), capex_musd=float(paid.sum()),
+                assumed_musd=float(paid[own["is_assumed"]].sum()),
+                n_without_capex=int(np.isnan(capex[np.unique(row)]).sum()),
+            )  # fmt: skip
+        known = capex[stands & ~np.isnan(capex)]
+        return {"investment_musd": float(known.sum()), "investment_unknown": int(stands.sum()) - len(known)}
 
 
 def _both(name: str, unit: str, ends: Ends) -> dict[str, float]:

@@ -55,8 +55,9 @@ class Partners(Result):
     owned : DataFrame
         country, owner (a bloc, home, others, unknown), commodity, n_plants, capacity_tpa.
     investment : DataFrame
-        country, choice, backer (a bloc, others, nobody), n_projects, capex_musd (parted equally among the backers
-        of a project), n_without_capex.
+        country, choice, backer (a bloc, others, nobody), n_projects, capex_musd (by the stakes of kind
+        capital and loan; what they leave is parted equally among the other backers), assumed_musd (what of it is so
+        parted), n_without_capex.
     unpriced : DataFrame
         country, choice, commodity, measure: which missing price makes which measure NaN.
     certificate : Certificate

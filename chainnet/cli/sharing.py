@@ -192,6 +192,9 @@ class Redact(Question, Form):
         words,
     ] = None
     bands: Annotated[str, "r5 (1, 1.6, 2.5, 4, 6.3), or the ratio between the ends of a band."] = "r5"
+    within: Annotated[
+        str | None, "Countries and groups, split by commas: figures of what lies elsewhere are handed on.", words
+    ] = None
     keep: Annotated[str | None, "owner_country, ranges, or ids that keep their name; split by commas.", words] = None
     accept: Annotated[str | None, "Ids whose figures may be narrowed further, split by commas.", words] = None
     protect: Annotated[float, "Least width of a hidden figure."] = 0.2
@@ -213,8 +216,8 @@ class Redact(Question, Form):
         )
         hide = {} if self.hide is None else {"hide": self.given("hide")}
         found = redact(
-            self.network, secret=read_secret(self.secret), bands=bands, keep=self.given("keep") or (),
-            accept=self.given("accept") or (), protect=self.protect, facts=facts,
+            self.network, secret=read_secret(self.secret), bands=bands, within=self.given("within"),
+            keep=self.given("keep") or (), accept=self.given("accept") or (), protect=self.protect, facts=facts,
             scenarios=[self.pick_scenario(word) for word in self.scenarios or ()], **hide,
         )  # fmt: skip
         if self.path is not None:

@@ -24,7 +24,7 @@ __all__ = ["marked_copy", "write_template_book"]
 
 # sheets of the template, in the order in which they are filled in
 _SHEETS = (
-    "nodes", "edges", "demand", "commodities", "processes", "projects", "stocks", "qualification", "groups",
+    "nodes", "edges", "demand", "commodities", "processes", "projects", "stakes", "stocks", "qualification", "groups",
     "references",
 )  # fmt: skip
 _LAST = 1000  # rows that have checks
@@ -37,6 +37,7 @@ _CHOICES = {
     ("stocks", "node"): "nodes",
     ("nodes", "process"): "processes",
     ("projects", "process"): "processes",
+    ("stakes", "project"): "projects",
     **{(sheet, "commodity"): "commodities" for sheet in _SHEETS if "commodity" in TABLES[sheet].names},
     **{(sheet, "reference"): "references" for sheet in _SHEETS if "reference" in TABLES[sheet].names},
 }

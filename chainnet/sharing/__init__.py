@@ -16,6 +16,7 @@ from chainnet.sharing._merge import Merge, merge
 from chainnet.sharing._offer import offer
 from chainnet.sharing._partition import Partition, partition
 from chainnet.sharing._redact import readme, redact
+from chainnet.sharing._sign import check_signature, new_key, read_key, sign, write_keys
 
 __all__ = [
     "Commitment",
@@ -26,17 +27,22 @@ __all__ = [
     "at_bounds",
     "attack",
     "bracket",
+    "check_signature",
     "commit",
     "first_ask",
     "join",
     "joint_ask",
     "joint_value",
     "merge",
+    "new_key",
     "offer",
     "partition",
     "prove",
+    "read_key",
     "read_secret",
     "readme",
     "redact",
+    "sign",
     "verify",
+    "write_keys",
 ]

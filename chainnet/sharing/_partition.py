@@ -67,8 +67,8 @@ def partition(network: Network, parties: Mapping[str, Any]) -> Partition:
     -----
     A relation without a capacity is limited by what its source can make, or where that is unlimited by what its
     target can take in. Words that all share stand in every part: commodities with their prices, groups, tiers. Of
-    stocks, owners, totals and references each part has those of its own rows; figures stay out. A border point bears
-    the country at its other end, so that a stop of trade between countries reaches it from both sides.
+    stakes, stocks, owners, totals and references each part has those of its own rows; figures stay out. A border
+    point bears the country at its other end, so that a stop of trade between countries reaches it from both sides.
 
     Examples
     --------
@@ -271,6 +271,7 @@ def _part(
         "nodes": tables["nodes"][tables["nodes"]["id"].isin(own)],
         "projects": tables["projects"][tables["projects"]["id"].isin(own)],
         "demand": demand[demand["node"].isin(own)],
+        "stakes": tables["stakes"][tables["stakes"]["project"].isin(own)],
         "stocks": tables["stocks"][_stocks_of(tables["stocks"], own, where)],
     }
     lines, ends, asks = [edges[inside]], [], []

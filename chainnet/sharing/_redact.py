@@ -89,6 +89,7 @@ def redact(
     secret: bytes,
     hide: Sequence[str] = DEFAULT_HIDE,
     bands: str | float = "r5",
+    within: Sequence[str] | None = None,
     rule: Mapping[str, Any] | None = None,
     keep: Sequence[str] = (),
     protect: float = 0.2,
@@ -110,6 +111,9 @@ def redact(
     bands : "r5" or float
         The grid 1, 1.6, 2.5, 4, 6.3 times powers of ten, or a ratio above 1. It lies fixed beforehand: a band around
         the true figure would give it away.
+    within : list of str, optional
+        Countries and groups: only figures of what lies there, and of relations that touch it, become bands; all others
+        are handed on as they are. Names, owners, sources and flows go everywhere. None = all figures.
     rule : mapping, optional
         When a total may be published exactly: ``p`` (no contributor can be told to within that part by the second
         largest), ``least`` (contributors), ``nk`` ((n, k): the n largest hold at most k of it). Default p 0.10,
@@ -169,7 +173,8 @@ def redact(
     lacking = [key for key in accept if key not in ids]
     if lacking:
         raise DataError(f'accept: no plant "{lacking[0]}";{near_matches(str(lacking[0]), ids)}')
-    work = _Work(network, secret, set(hide), set(keep), bands)
+    places = None if within is None else network.resolve(within, "within")
+    work = _Work(network, secret, set(hide), set(keep), bands, places)
     frames = work.done()
     redacted = like(network, frames, f"{network.name}-redacted", f"{network.name}, redacted")
     told = [_with_names(fact, work.ids) for fact in facts]
@@ -181,8 +186,9 @@ def redact(
         found = stamp(pd.concat([found, inside[inside["insider"] != ""]]), found.attrs["provenance"])
     _refuse(found, {work.ids.get(key, key) for key in accept}, work.ids, protect)
     source = provenance(
-        redacted, "HiGHS simplex", status=BOUNDED, hide=list(hide), bands=bands, keep=[w for w in keep if w in KEEP],
-        protect=protect, rule=rules,
+        redacted, "HiGHS simplex", status=BOUNDED, hide=list(hide), bands=bands,
+        within=None if within is None else [within] if isinstance(within, str) else list(within),
+        keep=[w for w in keep if w in KEEP], protect=protect, rule=rules,
     )  # fmt: skip
     names = pd.Series(work.ids, name="new").rename_axis("old")
     return Redaction(
@@ -212,8 +218,17 @@ def _read_rule(rule: Mapping[str, Any] | None) -> dict[str, Any]:
 class _Work:
     """The tables, changed one kind of secret after the other; what is done is written down."""
 
-    def __init__(self, network: Network, secret: bytes, hide: set[str], keep: set[str], bands: str | float) -> None:
+    def __init__(
+        self,
+        network: Network,
+        secret: bytes,
+        hide: set[str],
+        keep: set[str],
+        bands: str | float,
+        places: tuple[frozenset[str], frozenset[str]] | None,
+    ) -> None:
         self.frames: Frames = {name: network.view(name) for name in TABLES}
+        self._own = None if places is None else self._lying(*places)
         self.hide, self.keep, self.bands = hide, keep, bands
         self.log: list[dict[str, Any]] = []
         self._secret = secret
@@ -252,6 +267,25 @@ class _Work:
             self._rename()
         return self.frames
 
+    def _lying(self, countries: frozenset[str], regions: frozenset[str]) -> set[str]:
+        """Return the ids of what lies in some countries or regions."""
+        own: set[str] = set()
+        for table in ("nodes", "projects", "stocks"):
+            frame = self.frames[table]
+            here = frame["country"].isin(countries)
+            if "region" in frame.columns:
+                here |= frame["country"].isna() & frame["region"].isin(regions)
+            own |= set(frame["id"][here])
+        return own
+
+    def _is_own(self, table: str) -> Any:
+        """Return which rows of a table are of what lies within, or touch it."""
+        frame = self.frames[table]
+        if self._own is None:
+            return np.ones(len(frame), dtype=bool)
+        ends = {"edges": ("source", "target"), "demand": ("node",), "stocks": ("id", "node")}.get(table, ("id",))
+        return np.any([frame[end].isin(self._own) for end in ends], axis=0)
+
     def _say(self, table: str, column: str, rows: int, action: str) -> None:
         if rows:
             self.log.append({"table": table, "column": column, "rows": int(rows), "action": action})
@@ -269,7 +303,8 @@ class _Work:
     def _band(self, table: str, column: str) -> None:
         frame = self.frames[table].copy()
         # a relation's low and high describe its flow where it has one, which bands of its capacity may not
-        hit = frame[column].notna() & (frame[column] > 0)
+        hit = frame[column].notna() & (frame[column] > 0) & self._is_own(table)
+        self._say(table, column, (frame[column].notna() & ~self._is_own(table)).sum(), "as it is: lies elsewhere")
         if table == "edges" and "flows" not in self.hide:
             hit &= frame["flow_tpa"].isna()
             self._say(table, column, (frame[column].notna() & ~hit).sum(), "as it is: its flow is not hidden")

@@ -52,6 +52,34 @@ def test_parts_answer_by_courier(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert "is missing" in run("joint", offers[0], offers[3], "--ask", asks[-1], fails=True)
 
 
+def test_signed_rounds_by_courier(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("cryptography")
+    monkeypatch.chdir(tmp_path)
+    parties = ("usa", "china", "rest")
+    for name in (*parties, "courier"):
+        run("key", f"{name}.key")
+    signed = ["partition", "mag-9", "--party", "usa=USA", "--party", "china=CHN", "--sign", "courier.key", "--in-order"]
+    run(*signed, "--out", "parts")
+    check = [word for name in parties for word in ("--verify", f"{name}={name}.key.pub")]
+    for name in parties:
+        run("offer", f"parts/{name}", "--ask", "parts/ask.json", "--verify", "courier.key.pub", "--sign", f"{name}.key",
+            "--out", f"{name}.json")  # fmt: skip
+    offers = [f"{name}.json" for name in parties]
+    told = json.loads(run("joint", *offers, "--ask", "parts/ask.json", *check, "--format", "json"))["tables"]
+    assert [row["tier"] for row in told["tiers"]] == ["defence", "industrial", "civilian"]
+    assert all(row["value_tpa"] <= row["bound_tpa"] + 1e-9 for row in told["tiers"])
+    assert told["joint"][0]["value_tpa"] <= 50.0 + 1e-6 <= told["joint"][0]["bound_tpa"] + 2e-6
+    # another exchange of the same chain: its ask is another, so an offer of this one is refused there
+    run(*signed, "--out", "other")
+    assert "another ask" in run("joint", *offers, "--ask", "other/ask.json", *check, fails=True)
+    assert "is signed with the key" in run("offer", "parts/usa", "--ask", "parts/ask.json", "--verify", "usa.key.pub", fails=True)  # fmt: skip
+    message = json.loads(Path("usa.json").read_text())
+    message["answers"][0]["bound_tpa"] += 1.0
+    Path("usa.json").write_text(json.dumps(message))
+    assert "offer of usa, round 1: is not what was signed" in run("joint", *offers, "--ask", "parts/ask.json", *check, fails=True)  # fmt: skip
+    assert "PARTY=FILE" in run("joint", *offers, "--ask", "parts/ask.json", "--verify", "usa.key.pub", fails=True)
+
+
 def _scenario() -> str:
     """Write the scenario in which China's plants drop out; each party puts it to its own part."""
     path = Path("china_out.toml")

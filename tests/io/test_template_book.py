@@ -69,6 +69,14 @@ def test_every_column_has_a_note_and_words_and_numbers_are_checked_in_the_cell(p
     assert "lists!" in countries.formula1
 
 
+def test_who_pays_for_a_project_has_a_sheet_of_its_own(plan: Path) -> None:
+    row = {"project": "refinery_c", "party": "JPN", "kind": "loan", "share": 0.4}
+    put(plan, *[("stakes", 2, column, value) for column, value in row.items()])
+    assert cn.read(plan).stakes[list(row)].to_dict("records") == [row]
+    [place] = put(plan, ("stakes", 2, "share", 1.4))
+    assert place in marked(plan)[0]
+
+
 def test_no_file_is_overwritten_and_no_other_kind_made(plan: Path, tmp_path: Path) -> None:
     before = plan.read_bytes()
     with pytest.raises(cn.DataError, match="stands already"):

@@ -109,6 +109,16 @@ def test_countries_between_the_blocs(document: Document) -> None:
     assert usa["lost_tpa"] == pytest.approx(30.0)
 
 
+def test_what_several_allies_hold_together_is_named_by_its_command(made: cn.Assessment) -> None:
+    """A joint stock takes longer than a report has; one country holds nothing together."""
+    assert made.alignment is not None
+    told = dict(made.alignment.provenance)
+    several = {**told["settings"], "blocs": {**told["settings"]["blocs"], "allies": ["USA", "JPN"]}}
+    both = replace(made, alignment=replace(made.alignment, provenance={**told, "settings": several}))
+    notes = [next(t for t in build(a).tables if t.key == "split").note or "" for a in (made, both)]
+    assert ["chainnet stockpile --members" in note for note in notes] == [False, True]
+
+
 def test_idle_plants(document: Document) -> None:
     table = sheet(document, "idle").set_index("commodity")
     assert table.loc["metal", "used"] == pytest.approx(80 / 90)

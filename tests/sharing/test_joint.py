@@ -137,6 +137,72 @@ def test_the_bracket_holds_the_pooled_value_in_every_round(seed: int) -> None:
         assert found.gap_share <= 1e-3
 
 
+def tiers_of(net: cn.Network, scenario: cn.Scenario | None = None) -> dict[str, float]:
+    """What each tier is served, one after the other, with every table in one place."""
+    return cn.balance(net, scenario).by_tier()["served_tpa"].to_dict()
+
+
+def test_tiers_are_served_one_after_the_other(parts: Partition) -> None:
+    found = joint_value(parts, in_order=True, tolerance=1e-6)
+    rows = found.tiers.set_index("tier")
+    # of 21 t defence takes its 14 first; told the other way round it would have 12
+    assert rows["value_tpa"].to_dict() == pytest.approx({"defence": 14.0, "civilian": 7.0}, rel=1e-5)
+    assert rows["bound_tpa"].to_dict() == pytest.approx({"defence": 14.0, "civilian": 7.0}, rel=1e-5)
+    assert tiers_of(magnets()) == pytest.approx({"defence": 14.0, "civilian": 7.0})
+    assert found.value_tpa == pytest.approx(21.0, rel=1e-5)
+    assert found.is_settled
+    turned = magnets().with_table("tiers", frame("tier rank", ("civilian", 1.0), ("defence", 2.0)))
+    rows = joint_value(partition(turned, THREE), in_order=True).tiers
+    assert rows["tier"].tolist() == ["civilian", "defence"]
+    assert rows["value_tpa"].tolist() == pytest.approx([9.0, 12.0], rel=1e-3)
+
+
+@pytest.mark.parametrize("seed", [3, pytest.param(4, marks=pytest.mark.slow)])
+def test_in_order_each_tier_lies_between_its_ends_and_near_the_pooled_one(seed: int) -> None:
+    net = chain(seed)
+    plan = cn.Scenario("out", [{"kind": "remove", "nodes": ["m0", "r1"]}])
+    found = joint_value(partition(net, {"usa": ["USA"], "jpn": ["JPN"]}), plan, in_order=True, rounds=60)
+    true = tiers_of(net, plan)
+    rows = found.tiers.set_index("tier")
+    assert found.is_settled
+    # the first tier is bracketed in every round; a later one may gain what the width of those before it leaves
+    first = found.rounds[found.rounds["tier"] == "defence"]
+    assert (first["value_tpa"] <= true["defence"] * (1 + 1e-6)).all()
+    assert (first["bound_tpa"] >= true["defence"] * (1 - 1e-6)).all()
+    assert rows.loc["civilian", "bound_tpa"] >= true["civilian"] * (1 - 1e-6)
+    for tier, served in true.items():
+        assert rows.loc[tier, "value_tpa"] == pytest.approx(served, rel=3e-3, abs=0.01)
+
+
+def test_the_rounds_may_end_before_a_tier_was_asked_for() -> None:
+    net = chain(3)
+    with pytest.warns(cn.ChainnetWarning, match=r"civilian lies from .* apart"):
+        found = joint_value(partition(net, THREE), in_order=True, rounds=2)
+    rows, true = found.tiers.set_index("tier"), tiers_of(net)
+    assert not rows.loc["civilian", "is_settled"]
+    assert rows.loc["defence", "value_tpa"] <= true["defence"] + 1e-6 <= rows.loc["defence", "bound_tpa"] + 2e-6
+    assert rows.loc["civilian", "bound_tpa"] >= true["civilian"] - 1e-6
+    assert cn.balance(net).by_tier()["served_tpa"].sum() <= found.bound_tpa + 1e-6
+
+
+def test_in_order_by_courier_is_the_same_answer(parts: Partition) -> None:
+    ask, offers = by_courier(parts, 2, in_order=True)
+    told, _ = joint_ask(ask, offers, 1e-9)
+    with pytest.warns(cn.ChainnetWarning, match="after 2 rounds"):
+        found = joint_value(parts, in_order=True, tolerance=1e-9, rounds=2)
+    assert told["tiers"] == found.tiers.to_dict("records")
+
+
+def test_tiers_in_order_are_refused_where_there_are_none(parts: Partition) -> None:
+    with pytest.raises(cn.DataError, match="leave out tier"):
+        joint_value(parts, tier="defence", in_order=True)
+    with pytest.raises(cn.DataError, match="leave out tier"):
+        offer(parts.parts["usa"], first_ask(parts.parts, in_order=True), tier="defence")
+    net = magnets()
+    with pytest.raises(cn.DataError, match="has a tier"):
+        first_ask(partition(net.with_demand(net.demand.assign(tier=None)), THREE).parts, in_order=True)
+
+
 def test_demand_without_tiers_counts_and_what_crosses_a_border_never_does() -> None:
     net = magnets()
     net = net.with_demand(net.demand.assign(tier=None))
@@ -179,8 +245,8 @@ def test_a_shipped_chain_settles_at_once_and_says_all_that_went_out(mag9: cn.Net
     assert (found.n_rounds, found.is_settled) == (1, True)
     assert found.value_tpa == pytest.approx(pooled(mag9), rel=1e-3)
     n, parties = len(taken.border), len(taken.parts)
-    # limit, miss, tonnes and one price each; two answers a party, two figures each, tonnes and slope on both sides
-    assert len(found.exchanged) == 4 * n + 2 * (2 * parties + 2 * n * 2)
+    # limit, miss, tonnes and one price each, two weights; two answers a party, three figures each, tonnes and slope twice
+    assert len(found.exchanged) == 4 * n + 2 + 2 * (3 * parties + 2 * n * 2)
     assert set(found.exchanged["sender"]) == {"", *taken.parts}
     assert (found.learnt["can_tpa"] <= found.learnt["most_tpa"] + 1e-9).all()
 
@@ -200,9 +266,9 @@ def test_one_part_alone_is_the_sum_and_says_so() -> None:
     assert found.trade.empty
 
 
-def by_courier(parts: Partition, n: int) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+def by_courier(parts: Partition, n: int, *, in_order: bool = False) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """Return the last ask and all offers after some rounds, every message a text in between."""
-    asks = [first_ask(parts.parts)]
+    asks = [first_ask(parts.parts, in_order=in_order)]
     offers: list[dict[str, Any]] = []
     for number in range(n):
         offers += [json.loads(json.dumps(offer(part, asks))) for part in parts.parts.values()]
@@ -243,7 +309,7 @@ def _twice(offers: list[dict[str, Any]]) -> None:
 
 
 def _lies(offers: list[dict[str, Any]]) -> None:
-    offers[0]["answers"][0]["served_tpa"] += 50.0
+    offers[0]["answers"][0]["served_tpa"]["all"] += 50.0
 
 
 def _unknown(offers: list[dict[str, Any]]) -> None:
@@ -336,6 +402,12 @@ def test_a_relation_without_a_limit_and_a_taken_name_are_refused() -> None:
         ({"border": {}}, "lacks"),
         ({"border": {"border/ore/1": [1.0]}}, "limit, miss"),
         ({"tonnes": {}}, "no list"),
+        ({"tiers": []}, "no list of tiers"),
+        ({"tiers": ["defence", "defence"]}, "each once"),
+        ({"floors": {"all": 1.0}}, "floors"),
+        ({"before": ["0"]}, "before"),
+        ({"weights": []}, "weights"),
+        ({"weights": [{"defence": 1.0}, {"all": 1.0}]}, "weights"),
         ({"prices": [{}]}, "lacks"),
     ],
 )

@@ -159,6 +159,25 @@ def test_aggregated_and_redacted_the_truth_still_lies_between(graphs: dict[str, 
         assert rows.loc[label, "lost_low_tpa"] - 1e-6 <= truth[label] <= rows.loc[label, "lost_high_tpa"] + 1e-6
 
 
+def test_only_what_lies_within_becomes_a_band(mag9: cn.Network) -> None:
+    done = redact(mag9, secret=SECRET, within=["USA"])
+    at_home = set(done.names[mag9.nodes["id"][mag9.nodes["country"] == "USA"]])
+    nodes = done.network.nodes.set_index("id")["note"].fillna("")
+    has_figure = done.network.nodes.set_index("id")["capacity_tpa"].notna()
+    assert set(nodes.index[nodes.str.startswith("band")]) == at_home & set(nodes.index[has_figure])
+    edges = done.network.edges
+    touches = edges["source"].isin(at_home) | edges["target"].isin(at_home)
+    assert not edges.loc[~touches, "note"].fillna("").str.startswith("band").any()
+    was = mag9.nodes.set_index("id")["capacity_tpa"].rename(index=done.names.to_dict())
+    elsewhere = [i for i in nodes.index[has_figure] if i not in at_home]
+    assert done.network.nodes.set_index("id")["capacity_tpa"][elsewhere].to_dict() == was[elsewhere].to_dict()
+    low, high = (cn.max_flow(at_bounds(done.network, end)).value_tpa for end in ("low", "high"))
+    wide = [cn.max_flow(at_bounds(redact(mag9, secret=SECRET).network, end)).value_tpa for end in ("low", "high")]
+    assert wide[0] <= low <= cn.max_flow(mag9).value_tpa * (1 + 1e-9) <= high * (1 + 1e-9) <= wide[1] * (1 + 2e-9)
+    with pytest.raises(cn.DataError, match="within"):
+        redact(mag9, secret=SECRET, within=["Atlantis"])
+
+
 def test_new_ids_tell_nothing_and_only_the_secret_orders_them(mag9: cn.Network) -> None:
     one, same, other = (redact(mag9, secret=key) for key in (SECRET, SECRET, bytes(32)))
     assert one.network.digest == same.network.digest

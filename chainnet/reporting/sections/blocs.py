@@ -35,6 +35,13 @@ def _bloc_names(facts: Facts) -> list[str]:
     return [join([country_name(str(member)) for member in members]) for members in sides]
 
 
+def _has_several(facts: Facts) -> bool:
+    """Return whether the first side is more than one country."""
+    blocs = facts.a.alignment.provenance["settings"].get("blocs", {}) if facts.a.alignment else {}
+    allies = blocs.get("allies", []) if isinstance(blocs, dict) else []
+    return len(facts.network.resolve(tuple(map(str, allies)), "allies")[0]) > 1
+
+
 @col.table("split", "Split", "What a split into two markets costs")
 def split_table(facts: Facts) -> ReportTable | None:
     """Return what a split into two blocs costs each side; None where not assessed."""
@@ -69,6 +76,11 @@ def split_table(facts: Facts) -> ReportTable | None:
     note = "Each side's own users outbid everyone."
     if unpriced:
         note += f" Sales leave out what has no price in the data: {join([facts.commodity(c) for c in unpriced])}."
+    if _has_several(facts):
+        note += (
+            " What the allies save by one stock held together is not assessed here: “chainnet stockpile --members” "
+            "sizes it, “chainnet alliance” says whether a split of what they pool keeps every member in."
+        )
     return make_table(
         columns,
         rows,
