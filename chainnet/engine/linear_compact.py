@@ -145,8 +145,8 @@ class CompactModel:
         columns, rows = (
             np.full(len(some), at, dtype=np.int8) for some, at in ((self._open, AT_LOWER), (self._rows, BASIC))
         )
-        columns[self._open] = [int(status) for status in basis.col_status]
-        rows[self._rows] = [int(status) for status in basis.row_status]
+        columns[self._open] = [status.value for status in basis.col_status]
+        rows[self._rows] = [status.value for status in basis.row_status]
         return columns, rows
 
     def at(self, statuses: Statuses) -> LinearSolution:
