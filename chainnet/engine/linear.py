@@ -121,6 +121,7 @@ class WarmModel:
         self._cols, self._rows = np.arange(cols, dtype=np.int32), np.arange(rows, dtype=np.int32)
         lp = highs_model(*program.scaled(), self._scaled(program.cost))
         self._highs = highspy.Highs()
+        self.is_at_once = True  # whether the last answer was found on the way that was tried first
         self._way: dict[str, Any] = {}
         for option, value in (("output_flag", False), ("threads", 1), ("small_matrix_value", NEGLIGIBLE)):
             self._highs.setOptionValue(option, value)
@@ -241,7 +242,13 @@ class WarmModel:
         return longer
 
     def solve(
-        self, basis: Any = None, *, or_wide: bool = False, is_near: bool = False, is_neat: bool = True
+        self,
+        basis: Any = None,
+        *,
+        or_wide: bool = False,
+        is_near: bool = False,
+        is_neat: bool = True,
+        afresh: bool = False,
     ) -> LinearSolution:
         """Solve under the bounds in place, from ``basis`` if one is given.
 
@@ -249,6 +256,7 @@ class WarmModel:
         with presolve and wider tolerances. The answer still has to pass its own check.
         ``is_near`` is for where the answer of ``basis`` still keeps all bounds, only costs being other,
         and few steps are to go: another method, which is fast then.
+        ``afresh``: for where that was tried of a program alike, and too many steps were to go.
         ``is_neat``: whether an answer that is off by more than rounding is looked for again.
 
         Raises
@@ -261,7 +269,8 @@ class WarmModel:
         Where an answer breaches a bound or misses its dual by more than rounding, or there is no verdict,
         other ways are tried, the first of them from what was found; of the answers the neatest is returned.
         """
-        found = self._best(basis, self._ways(False, is_near and basis is not None), is_neat)
+        ways = self._ways(False, is_near and basis is not None)
+        found = self._best(basis, [(PRESOLVED, False), *ways] if afresh else ways, is_neat)
         if found.status == "infeasible" and or_wide and not self.is_surely_infeasible():
             return self._best(None, self._ways(True, False), is_neat)
         return found
@@ -269,7 +278,8 @@ class WarmModel:
     def _best(self, basis: Any, ways: list[tuple[dict[str, Any], bool]], is_neat: bool) -> LinearSolution:
         best: LinearSolution | None = None
         least, status, held = np.inf, "", None
-        for way, goes_on in ways:
+        for number, (way, goes_on) in enumerate(ways):
+            self.is_at_once = number == 0
             start = best.basis if best is not None else basis
             status, held = self._run(start if goes_on else None, way), None
             if status in ("infeasible", "unbounded") and best is None:

@@ -116,7 +116,12 @@ class CompactModel:
         return self._model
 
     def solve(
-        self, before: LinearSolution | None = None, *, or_wide: bool = False, is_near: bool = False
+        self,
+        before: LinearSolution | None = None,
+        *,
+        or_wide: bool = False,
+        is_near: bool = False,
+        afresh: bool = False,
     ) -> LinearSolution:
         """Solve under what is in place, from an earlier answer if its basis still fits; see ``WarmModel.solve``."""
         model = self._inner
@@ -125,7 +130,7 @@ class CompactModel:
             none = np.empty(0)
             return LinearSolution("infeasible", np.nan, none, none, none, None)
         basis = before.basis[1] if before is not None and before.basis[0] is model else None
-        found = model.solve(basis, or_wide=or_wide, is_near=is_near)
+        found = model.solve(basis, or_wide=or_wide, is_near=is_near, afresh=afresh)
         if found.status != "optimal":
             return found
         self._last = found
@@ -133,6 +138,11 @@ class CompactModel:
         dual = np.zeros(len(self._rows))
         x[self._open], reduced[self._open], dual[self._rows] = found.x, found.col_dual, found.row_dual
         return LinearSolution("optimal", found.value, x, dual, reduced, (model, found.basis))
+
+    @property
+    def is_at_once(self) -> bool:
+        """Whether the last answer was found on the way that was tried first."""
+        return self._inner.is_at_once
 
     @property
     def n_steps(self) -> int:

@@ -152,7 +152,11 @@ def _class(network: Network, effect: Effect) -> Restriction:
 def _commodities(network: Network, measure: Mapping[str, Any], argument: str) -> list[str]:
     words = listed(measure.get("commodity") or [])
     if words:
-        parts = [network.view("edges")["commodity"], network.view("demand")["commodity"], network.view("commodities")["id"]]
+        parts = [
+            network.view("edges")["commodity"],
+            network.view("demand")["commodity"],
+            network.view("commodities")["id"],
+        ]
         known = set(pd.concat(parts).dropna())
         for word in words:
             if word not in known:
