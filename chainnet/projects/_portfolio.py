@@ -47,8 +47,8 @@ class Portfolio(Result):
         remains_t (what stays short with everything on offer), taken.
     chosen : tuple of str
         Options taken: ids of projects and of other options.
-    ties : tuple of tuples
-        Other sets, none larger than it must be, that avert as much within the budget; at most 5.
+    ties : tuple of tuples, or None
+        Other sets, none larger than it must be, that avert as much within the budget; at most 5. None = not asked.
     greedy : tuple of str
         What greedy buys: always the option that averts most per dollar.
     budget_musd, spent_musd : float
@@ -65,7 +65,7 @@ class Portfolio(Result):
     frontier: pd.DataFrame
     closing: pd.DataFrame
     chosen: tuple[str, ...]
-    ties: tuple[tuple[str, ...], ...]
+    ties: tuple[tuple[str, ...], ...] | None
     greedy: tuple[str, ...]
     budget_musd: float
     spent_musd: float
@@ -107,6 +107,7 @@ def portfolio(
     beneficiaries: Words = None,
     commodity: Words = None,
     time_limit_s: float = 60.0,
+    details: bool = True,
 ) -> Portfolio:
     """Choose what to build, store and protect under a budget so that least stays short.
 
@@ -148,6 +149,8 @@ def portfolio(
         Whose and what demand counts; default from the network.
     time_limit_s : float
         For each program.
+    details : bool
+        Whether ``ties`` are looked for: a program each, often the dearest.
 
     Returns
     -------
@@ -190,7 +193,7 @@ def portfolio(
     years = _years(by_year)
     offered, why = _offer(network, pick_projects(network, projects, allies), options, years)
     search = Search(counting, reroute, asked, weight, years, offered, objective, float(alpha), time_limit_s)
-    best, ties = search.best(budget, with_ties=True)
+    best, ties = search.best(budget, with_ties=details)
     greedy, greedy_risk = search.greedy(budget)
     source = provenance(
         network,
@@ -217,7 +220,7 @@ def portfolio(
         frontier=stamp(search.frontier(steps, budget, best, greedy_risk), source, units=units),
         closing=stamp(search.closing(_tiers(network, close)), source, units=units),
         chosen=search.names(best),
-        ties=ties,
+        ties=ties if details else None,
         greedy=greedy,
         budget_musd=budget,
         spent_musd=best.cost,
