@@ -296,6 +296,7 @@ def simulate(plants: Plants, shock: Shock, how: Behaviour, days: int, with_outpu
         **{name: np.zeros(size) for name, size in zeros.items()},
     )
     unit_of, outlet_unit, slot_of = p.slot_unit, p.outlet_unit, p.slot
+    bincount: Any = np.bincount  # of amounts, so floats
     n_outlets, is_alt = len(outlet_unit), how.ordering == "alt"
     # what hangs on the bounds alone
     fixed = {id(now): (_sink_need(p, now), _own(p, now), weight * now.edge_open) for now in (base, hit)}
@@ -304,7 +305,7 @@ def simulate(plants: Plants, shock: Shock, how: Behaviour, days: int, with_outpu
         sink_need, own_next, open_weight = fixed[id(now)]
         cap = np.minimum(alpha * now.left * p.activity, now.unit_cap)
         sent = np.minimum(order, now.edge_cap)
-        goods = np.bincount(p.outlet, sent, minlength=n_outlets)
+        goods: Array = bincount(p.outlet, sent, minlength=n_outlets)
         wanted = _wanted(p, goods) + own
         best = np.minimum(cap, wanted)
         made = best.copy()
@@ -313,7 +314,7 @@ def simulate(plants: Plants, shock: Shock, how: Behaviour, days: int, with_outpu
         met = np.minimum(made[outlet_unit] * p.outlet_ratio, claims)
         fraction = np.where(claims > 0, met / np.where(claims > 0, claims, 1.0), 0.0)
         shipped = sent * fraction[p.outlet]
-        arrived = np.bincount(slot_of, shipped * p.measure, minlength=n_slots)
+        arrived: Array = bincount(slot_of, shipped * p.measure, minlength=n_slots)
         received, used = arrived[:m], p.slot_ratio * made[unit_of]
         stock = np.maximum(stock + received - used, 0.0)
         served = _taken(p, now, arrived, made, wanted)
@@ -337,10 +338,10 @@ def simulate(plants: Plants, shock: Shock, how: Behaviour, days: int, with_outpu
         able = cap.copy()  # what each could make tomorrow from capacity and stores
         np.minimum.at(able, unit_of, stock / hold)
         pull = open_weight * (able / p.activity)[p.supplier] if is_alt else weight
-        pulled = np.bincount(slot_of, pull, minlength=n_slots)[slot_of]
+        pulled = bincount(slot_of, pull, minlength=n_slots)[slot_of]
         if not (pulled > 0).all():
             pull = np.where(pulled > 0, pull, weight)
-            pulled = np.bincount(slot_of, pull, minlength=n_slots)[slot_of]
+            pulled = bincount(slot_of, pull, minlength=n_slots)[slot_of]
         order = need[slot_of] * pull / pulled / p.measure
         own = own_next
     return replace(run, stock=stock)

@@ -14,7 +14,7 @@ import numpy as np
 from scipy.sparse import csc_array, vstack
 
 from chainnet._types import Array, Ints
-from chainnet.engine.certificate import certify_linear
+from chainnet.engine.certificate import Certificate, certify_linear
 from chainnet.engine.tolerances import FINEST, NEAT, NEGLIGIBLE, PAID, SOLVER, WIDE
 from chainnet.errors import SolverError
 
@@ -117,6 +117,8 @@ class WarmModel:
 
         self.program = program
         self._row_scale, self._col_scale = program.row_scale, program.col_scale
+        self._transposed = program.matrix.T
+        self._proved: tuple[LinearSolution, Certificate] | None = None  # under the bounds and costs in place
         rows, cols = program.matrix.shape
         self._cols, self._rows = np.arange(cols, dtype=np.int32), np.arange(rows, dtype=np.int32)
         lp = highs_model(*program.scaled(), self._scaled(program.cost))
@@ -138,7 +140,7 @@ class WarmModel:
 
     def _scaled(self, cost: Array) -> Array:
         """Keep a cost; return it in the solver's units, its largest 1: tolerances are absolute there."""
-        self._cost = cost
+        self._cost, self._proved = cost, None
         scaled = cost * self._col_scale
         self._cost_scale = float(np.max(np.abs(scaled), initial=0.0)) or 1.0
         return scaled / self._cost_scale
@@ -149,7 +151,7 @@ class WarmModel:
         if len(changed):
             lower = self._col_lower[changed] / self._col_scale[changed]
             self._highs.changeColsBounds(len(changed), changed, lower, upper[changed] / self._col_scale[changed])
-        self._col_upper = upper
+        self._col_upper, self._proved = upper, None
 
     def col_lower(self, column: int) -> float:
         """Return the lower bound of a column that is in place."""
@@ -158,7 +160,7 @@ class WarmModel:
     def set_col_lower(self, column: int, lower: float) -> None:
         """Put another lower bound of one column in place."""
         self._col_lower = self._col_lower.copy()
-        self._col_lower[column] = lower
+        self._col_lower[column], self._proved = lower, None
         scale = self._col_scale[column]
         self._highs.changeColBounds(column, lower / scale, self._col_upper[column] / scale)
 
@@ -168,7 +170,7 @@ class WarmModel:
         self._highs.changeRowBounds(row, lower / scale, upper / scale)
         low, high = (bounds.copy() for bounds in self._row_bounds)
         low[row], high[row] = lower, upper
-        self._row_bounds = (low, high)
+        self._row_bounds, self._proved = (low, high), None
 
     def set_rows(self, lower: Array, upper: Array) -> None:
         """Put other bounds of all rows in place."""
@@ -178,7 +180,7 @@ class WarmModel:
             scale = self._row_scale[changed]
             highs: Any = self._highs  # its stubs lack the call
             highs.changeRowsBounds(len(changed), changed, lower[changed] / scale, upper[changed] / scale)
-        self._row_bounds = (lower, upper)
+        self._row_bounds, self._proved = (lower, upper), None
 
     @property
     def bounds(self) -> Bounds:
@@ -217,6 +219,13 @@ class WarmModel:
         return LinearProgram(
             p.matrix, *self._row_bounds, self._col_lower, self._col_upper, self._cost, p.row_scale, p.col_scale
         )
+
+    def certify(self, problem: str, found: LinearSolution) -> Certificate:
+        """Return what the duals prove of an answer to the program as it stands; proved once while it stands."""
+        if self._proved is None or self._proved[0] is not found:
+            proof = certify_linear(problem, self.current(), found.x, found.row_dual, self._row_scale, self._transposed)
+            self._proved = found, proof
+        return replace(self._proved[1], problem=problem)
 
     @property
     def n_steps(self) -> int:
@@ -277,6 +286,7 @@ class WarmModel:
 
     def _best(self, basis: Any, ways: list[tuple[dict[str, Any], bool]], is_neat: bool) -> LinearSolution:
         best: LinearSolution | None = None
+        proved: Certificate
         least, status, held = np.inf, "", None
         for number, (way, goes_on) in enumerate(ways):
             self.is_at_once = number == 0
@@ -290,16 +300,17 @@ class WarmModel:
             found, enough = self._found(), NEAT if best is None else WIDE
             if not is_neat:
                 return found
-            proof = certify_linear("", self.current(), found.x, found.row_dual, self._row_scale)
+            proof = self.certify("", found)
             fault = max(proof.gap, proof.violation)
             if best is None or fault < least:
-                least, best, held = fault, found, found
+                least, best, held, proved = fault, found, found, proof
             if least <= enough:
                 break
         if best is None:
             raise SolverError(f"the solver stopped without a verdict ({status})")
         if held is not best:
             self._run(best.basis, PLAIN)  # what is asked of the solver next is asked of this answer
+        self._proved = best, proved
         return best
 
     def is_surely_infeasible(self) -> bool:
@@ -317,7 +328,7 @@ class WarmModel:
         scale, size = self._row_scale, self._col_scale
         weight = np.asarray(ray, dtype=float) / max(float(np.max(np.abs(ray), initial=0.0)), 1e-300)
         for rows in (weight, -weight):
-            cols = size * (self.program.matrix.T @ (rows / scale))
+            cols = size * (self._transposed @ (rows / scale))
             room = 2 * WIDE * (np.abs(rows).sum() + np.abs(cols).sum())
             asked = _least(rows, *(bound / scale for bound in self._row_bounds))
             given = -_least(-cols, self._col_lower / size, self._col_upper / size)
@@ -352,7 +363,7 @@ class WarmModel:
         found = self._highs.getSolution()
         x = np.asarray(found.col_value) * self._col_scale
         row_dual = np.asarray(found.row_dual) * self._cost_scale / self._row_scale
-        col_dual = self._cost - self.program.matrix.T @ row_dual
+        col_dual = self._cost - self._transposed @ row_dual
         return LinearSolution("optimal", float((self._cost * x).sum()), x, row_dual, col_dual, self._highs.getBasis())
 
     def _follow(self, way: dict[str, Any]) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 from scipy.sparse import csc_array
 
 from chainnet._types import Array, Bools, Ints
-from chainnet.engine.certificate import Certificate, certify_linear
+from chainnet.engine.certificate import Certificate
 from chainnet.engine.linear import Bounds, LinearProgram, LinearSolution, WarmModel
 
 __all__ = ["AT_LOWER", "BASIC", "CompactModel", "Statuses", "in_use"]
@@ -167,8 +167,7 @@ class CompactModel:
 
     def certify(self, problem: str) -> Certificate:
         """Prove the last answer on the columns in use, which are all that there can be."""
-        program = self._inner.current()
-        return certify_linear(problem, program, self._last.x, self._last.row_dual, program.row_scale)
+        return self._inner.certify(problem, self._last)
 
     def _build(self, used: Bools) -> None:
         p = self.program

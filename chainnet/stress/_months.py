@@ -476,7 +476,8 @@ def survival_table(months: pd.DataFrame, found: Trajectory, name: str, ask: Ask)
     """Return how long each tier (node empty) and each end use can be kept whole, and when it recovers."""
     parts, rows = [], months.assign(tier=months["tier"].fillna(""))
     sums: dict[Any, pd.DataFrame] = {}
-    for keys in (["tier"], ["tier", "node"]):
+    each: tuple[list[Any], ...] = (["tier"], ["tier", "node"])
+    for keys in each:
         by_month = rows.groupby([*keys, "month"])[["demand_t", "shortfall_t"]].sum()
         for place in range(0, len(by_month), ask.n_periods):  # every month is there
             *key, _ = by_month.index[place]
