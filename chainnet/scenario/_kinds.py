@@ -162,7 +162,7 @@ def _commodities(network: Network, measure: Mapping[str, Any], argument: str) ->
             if word not in known:
                 hint = near_matches(word, known)
                 raise DataError(
-                    f'{argument}: unknown commodity "{word}";{hint} list them with network.view("edges")["commodity"].'
+                    f'{argument}: unknown commodity "{word}";{hint} list them with network.edges["commodity"].'
                 )
     return words
 
