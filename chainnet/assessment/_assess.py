@@ -97,7 +97,7 @@ class Assessment(Result):
     rerouting : mapping of int to Reroute
         Under the worst scenario, by year; projects are valued with new relations, once qualified, without stocks.
     portfolios : mapping of str to Portfolio
-        The same in the last year, at five budgets: "all" tiers, and the first tier as if alone.
+        The same in the last year, at five budgets: "all" tiers, and the first tier as if alone; ties not asked.
     advice : DataFrame, index case
         Short without and with the projects that are advised once new relations have done their part, as stated and
         where these projects disappoint: half their capacity, a year late, demand at its high values, without their

@@ -50,6 +50,7 @@ def portfolios(case: Case, worst: Scenario | None, why: Reasons) -> dict[str, Po
                 budgets=budgets,
                 close=[tier or "all"],
                 tier=tier,
+                details=False,
                 **said,
             )
     return found

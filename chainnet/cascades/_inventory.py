@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -120,6 +121,18 @@ class Plants:
     def n_inputs(self) -> int:
         """Number of slots that are inputs; the needs of users stand after them."""
         return len(self.slot_unit)
+
+    @cached_property
+    def at_slot(self) -> tuple[Ints, Ints]:
+        """End uses that take goods as they come, and the slots of these."""
+        direct = np.flatnonzero(self.group_slot >= 0)
+        return direct, self.group_slot[direct]
+
+    @cached_property
+    def at_unit(self) -> tuple[Ints, Ints]:
+        """End uses that also pass goods on, and their units."""
+        through = np.flatnonzero(self.group_unit >= 0)
+        return through, self.group_unit[through]
 
 
 def plants_of(links: Links, uses: pd.DataFrame, days: Array) -> Plants:
@@ -285,20 +298,27 @@ def simulate(
         stock=stock,
         **{name: np.zeros(size) for name, size in zeros.items()},
     )
+    unit_of, outlet_unit, slot_of = p.slot_unit, p.outlet_unit, p.slot
+    bincount: Any = np.bincount  # of amounts, so floats
+    n_outlets, is_alt = len(outlet_unit), how.ordering == "alt"
+    # what hangs on the bounds alone
+    fixed = {id(now): (_sink_need(p, now), _own(p, now), weight * now.edge_open) for now in (base, hit)}
     for day in steps.each(range(days)):
         now = hit if shock.holds(day + 1) else base
+        sink_need, own_next, open_weight = fixed[id(now)]
         cap = np.minimum(alpha * now.left * p.activity, now.unit_cap)
-        goods = total_by(p.outlet, np.minimum(order, now.edge_cap), len(p.outlet_unit))
+        sent = np.minimum(order, now.edge_cap)
+        goods: Array = bincount(p.outlet, sent, minlength=n_outlets)
         wanted = _wanted(p, goods) + own
         best = np.minimum(cap, wanted)
         made = best.copy()
-        np.minimum.at(made, p.slot_unit, stock / hold)
-        claims = goods + own[p.outlet_unit]
-        met = np.minimum(made[p.outlet_unit] * p.outlet_ratio, claims)
+        np.minimum.at(made, unit_of, stock / hold)
+        claims = goods + own[outlet_unit]
+        met = np.minimum(made[outlet_unit] * p.outlet_ratio, claims)
         fraction = np.where(claims > 0, met / np.where(claims > 0, claims, 1.0), 0.0)
-        shipped = np.minimum(order, now.edge_cap) * fraction[p.outlet]
-        arrived = total_by(p.slot, shipped * p.measure, n_slots)
-        received, used = arrived[:m], p.slot_ratio * made[p.slot_unit]
+        shipped = sent * fraction[p.outlet]
+        arrived: Array = bincount(slot_of, shipped * p.measure, minlength=n_slots)
+        received, used = arrived[:m], p.slot_ratio * made[unit_of]
         stock = np.maximum(stock + received - used, 0.0)
         served = _taken(p, now, arrived, made, wanted)
         run.asked[day], run.served[day] = now.asked[counted].sum(), served[counted].sum()
@@ -317,14 +337,16 @@ def simulate(
         short = np.where(wanted > 0, 1.0 - made / np.where(wanted > 0, wanted, 1.0), 0.0)
         rise = (how.overproduction - alpha) * short / how.tau_days
         alpha = np.where(short > UNIT_ROUNDING, alpha + rise, alpha + (1.0 - alpha) / how.tau_days)
-        need = np.concatenate([_need(p, best, made, stock, target, how.restock_days), _sink_need(p, now)])
+        need = np.concatenate([_need(p, best, used, stock, target, how.restock_days), sink_need])
         able = cap.copy()  # what each could make tomorrow from capacity and stores
-        np.minimum.at(able, p.slot_unit, stock / hold)
-        pull = weight * now.edge_open * (able / p.activity)[p.supplier] if how.ordering == "alt" else weight
-        pulled = total_by(p.slot, pull, n_slots)
-        pull = np.where(pulled[p.slot] > 0, pull, weight)
-        order = need[p.slot] * pull / total_by(p.slot, pull, n_slots)[p.slot] / p.measure
-        own = _own(p, now)
+        np.minimum.at(able, unit_of, stock / hold)
+        pull = open_weight * (able / p.activity)[p.supplier] if is_alt else weight
+        pulled = bincount(slot_of, pull, minlength=n_slots)[slot_of]
+        if not (pulled > 0).all():
+            pull = np.where(pulled > 0, pull, weight)
+            pulled = bincount(slot_of, pull, minlength=n_slots)[slot_of]
+        order = need[slot_of] * pull / pulled / p.measure
+        own = own_next
     return replace(run, stock=stock)
 
 
@@ -380,39 +402,40 @@ def _wanted(p: Plants, goods: Array) -> Array:
     return np.maximum.reduceat(np.where(p.drives, goods / p.outlet_ratio, 0.0), p.outlet_start)
 
 
-def _need(p: Plants, best: Array, made: Array, stock: Array, target: Array, restock_days: float) -> Array:
+def _need(p: Plants, best: Array, used: Array, stock: Array, target: Array, restock_days: float) -> Array:
     """Return what each input slot orders: the use of a full day, and a part of what its store lacks.
 
     Never more than fills the store: a plant that waits for one input does not pile up the others.
     """
-    level = target * best[p.slot_unit]
-    room = np.maximum(level + p.slot_ratio * made[p.slot_unit] - stock, 0.0)
-    full = p.slot_ratio * best[p.slot_unit] + np.maximum(level - stock, 0.0) / restock_days
+    most = best[p.slot_unit]
+    level = target * most
+    room = np.maximum(level + used - stock, 0.0)
+    full = p.slot_ratio * most + np.maximum(level - stock, 0.0) / restock_days
     # rounding may not trim an order, or the baseline would drift
     return np.asarray(np.where(full > room + ROUNDING * level, room, full))
 
 
 def _sink_need(p: Plants, now: _Bounds) -> Array:
     need = p.slot_need.copy()
-    direct = p.group_slot >= 0
-    need[p.group_slot[direct] - p.n_inputs] = now.group_order[direct]
+    direct, slot = p.at_slot
+    need[slot - p.n_inputs] = now.group_order[direct]
     return need
 
 
 def _own(p: Plants, now: _Bounds) -> Array:
     """Return what users that also pass goods on want for themselves, by unit."""
     own = np.zeros(len(p.activity))
-    through = p.group_unit >= 0
-    own[p.group_unit[through]] = now.group_order[through]
+    through, unit = p.at_unit
+    own[unit] = now.group_order[through]
     return own
 
 
 def _taken(p: Plants, now: _Bounds, arrived: Array, made: Array, wanted: Array) -> Array:
     """Return what each row of the uses is served: equal fractions within an end use."""
     served = np.zeros(len(p.group_flow))
-    direct, through = p.group_slot >= 0, p.group_unit >= 0
-    served[direct] = arrived[p.group_slot[direct]]
-    unit = p.group_unit[through]
+    direct, slot = p.at_slot
+    served[direct] = arrived[slot]
+    through, unit = p.at_unit
     part = made[unit] / np.where(wanted[unit] > 0, wanted[unit], 1.0)
     served[through] = now.group_order[through] * part
     total = now.group_asked[p.use_group]

@@ -93,11 +93,12 @@ class Portfolio(Question, Counted, TableOutput):
     close: Annotated[str | None, "Tiers whose gap to close, split by commas; default every one and all.", words] = None
     tier: Annotated[str | None, "Only this tier counts, as if it came first."] = None
     time_limit_s: Annotated[float, "Seconds for each program.", "--time-limit"] = 60.0
+    details: Annotated[bool, "Whether other sets as good are looked for.", "--details/--no-details"] = True
 
     def _run(self) -> None:
         found = self.ask(scenarios=self._likely(), options=self._options() or None)
         shown = ("options", "frontier", "closing") if len(found.closing) else ("options", "frontier")
-        ties = [" + ".join(names) for names in found.ties]
+        ties = None if found.ties is None else [" + ".join(names) for names in found.ties]
         self.say(found, shown=shown, chosen=list(found.chosen), ties=ties, greedy=list(found.greedy))
 
     def _likely(self) -> list[Any] | None:

@@ -72,7 +72,9 @@ def require(certificate: Certificate) -> Certificate:
     return certificate
 
 
-def certify_linear(problem: str, program: Any, x: Any, row_dual: Any, sizes: Any) -> Certificate:
+def certify_linear(
+    problem: str, program: Any, x: Any, row_dual: Any, sizes: Any, transposed: Any = None
+) -> Certificate:
     """Prove an optimum of a linear program by feasibility of both sides and equal values.
 
     Parameters
@@ -85,6 +87,8 @@ def certify_linear(problem: str, program: Any, x: Any, row_dual: Any, sizes: Any
         The primal answer and the duals of the rows.
     sizes : array, one per row
         What a breach of the row is measured against.
+    transposed : sparse array, optional
+        The matrix of the program transposed, where many answers to it are proved.
 
     Returns
     -------
@@ -99,7 +103,7 @@ def certify_linear(problem: str, program: Any, x: Any, row_dual: Any, sizes: Any
             np.maximum(np.maximum(program.col_lower - x, x - program.col_upper), 0.0) / program.col_scale, initial=0.0
         )
     )
-    reduced = program.cost - program.matrix.T @ row_dual
+    reduced = program.cost - (program.matrix.T if transposed is None else transposed) @ row_dual
     natural = float(np.max(np.abs(program.cost) * program.col_scale, initial=0.0))
     bound, lost = _side(row_dual, program.row_lower, program.row_upper, sizes, natural)
     more, more_lost = _side(reduced, program.col_lower, program.col_upper, program.col_scale, natural)

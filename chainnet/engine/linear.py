@@ -14,7 +14,7 @@ import numpy as np
 from scipy.sparse import csc_array, vstack
 
 from chainnet._types import Array, Ints
-from chainnet.engine.certificate import certify_linear
+from chainnet.engine.certificate import Certificate, certify_linear
 from chainnet.engine.tolerances import FINEST, NEAT, NEGLIGIBLE, PAID, SOLVER, WIDE
 from chainnet.errors import SolverError
 
@@ -117,10 +117,13 @@ class WarmModel:
 
         self.program = program
         self._row_scale, self._col_scale = program.row_scale, program.col_scale
+        self._transposed = program.matrix.T
+        self._proved: tuple[LinearSolution, Certificate] | None = None  # under the bounds and costs in place
         rows, cols = program.matrix.shape
         self._cols, self._rows = np.arange(cols, dtype=np.int32), np.arange(rows, dtype=np.int32)
         lp = highs_model(*program.scaled(), self._scaled(program.cost))
         self._highs = highspy.Highs()
+        self.is_at_once = True  # whether the last answer was found on the way that was tried first
         self._way: dict[str, Any] = {}
         for option, value in (("output_flag", False), ("threads", 1), ("small_matrix_value", NEGLIGIBLE)):
             self._highs.setOptionValue(option, value)
@@ -137,7 +140,7 @@ class WarmModel:
 
     def _scaled(self, cost: Array) -> Array:
         """Keep a cost; return it in the solver's units, its largest 1: tolerances are absolute there."""
-        self._cost = cost
+        self._cost, self._proved = cost, None
         scaled = cost * self._col_scale
         self._cost_scale = float(np.max(np.abs(scaled), initial=0.0)) or 1.0
         return scaled / self._cost_scale
@@ -148,7 +151,7 @@ class WarmModel:
         if len(changed):
             lower = self._col_lower[changed] / self._col_scale[changed]
             self._highs.changeColsBounds(len(changed), changed, lower, upper[changed] / self._col_scale[changed])
-        self._col_upper = upper
+        self._col_upper, self._proved = upper, None
 
     def col_lower(self, column: int) -> float:
         """Return the lower bound of a column that is in place."""
@@ -157,7 +160,7 @@ class WarmModel:
     def set_col_lower(self, column: int, lower: float) -> None:
         """Put another lower bound of one column in place."""
         self._col_lower = self._col_lower.copy()
-        self._col_lower[column] = lower
+        self._col_lower[column], self._proved = lower, None
         scale = self._col_scale[column]
         self._highs.changeColBounds(column, lower / scale, self._col_upper[column] / scale)
 
@@ -167,7 +170,7 @@ class WarmModel:
         self._highs.changeRowBounds(row, lower / scale, upper / scale)
         low, high = (bounds.copy() for bounds in self._row_bounds)
         low[row], high[row] = lower, upper
-        self._row_bounds = (low, high)
+        self._row_bounds, self._proved = (low, high), None
 
     def set_rows(self, lower: Array, upper: Array) -> None:
         """Put other bounds of all rows in place."""
@@ -177,7 +180,7 @@ class WarmModel:
             scale = self._row_scale[changed]
             highs: Any = self._highs  # its stubs lack the call
             highs.changeRowsBounds(len(changed), changed, lower[changed] / scale, upper[changed] / scale)
-        self._row_bounds = (lower, upper)
+        self._row_bounds, self._proved = (lower, upper), None
 
     @property
     def bounds(self) -> Bounds:
@@ -217,6 +220,13 @@ class WarmModel:
             p.matrix, *self._row_bounds, self._col_lower, self._col_upper, self._cost, p.row_scale, p.col_scale
         )
 
+    def certify(self, problem: str, found: LinearSolution) -> Certificate:
+        """Return what the duals prove of an answer to the program as it stands; proved once while it stands."""
+        if self._proved is None or self._proved[0] is not found:
+            proof = certify_linear(problem, self.current(), found.x, found.row_dual, self._row_scale, self._transposed)
+            self._proved = found, proof
+        return replace(self._proved[1], problem=problem)
+
     @property
     def n_steps(self) -> int:
         """Number of steps that the last solve took."""
@@ -241,7 +251,13 @@ class WarmModel:
         return longer
 
     def solve(
-        self, basis: Any = None, *, or_wide: bool = False, is_near: bool = False, is_neat: bool = True
+        self,
+        basis: Any = None,
+        *,
+        or_wide: bool = False,
+        is_near: bool = False,
+        is_neat: bool = True,
+        afresh: bool = False,
     ) -> LinearSolution:
         """Solve under the bounds in place, from ``basis`` if one is given.
 
@@ -249,6 +265,7 @@ class WarmModel:
         with presolve and wider tolerances. The answer still has to pass its own check.
         ``is_near`` is for where the answer of ``basis`` still keeps all bounds, only costs being other,
         and few steps are to go: another method, which is fast then.
+        ``afresh``: for where that was tried of a program alike, and too many steps were to go.
         ``is_neat``: whether an answer that is off by more than rounding is looked for again.
 
         Raises
@@ -261,15 +278,18 @@ class WarmModel:
         Where an answer breaches a bound or misses its dual by more than rounding, or there is no verdict,
         other ways are tried, the first of them from what was found; of the answers the neatest is returned.
         """
-        found = self._best(basis, self._ways(False, is_near and basis is not None), is_neat)
+        ways = self._ways(False, is_near and basis is not None)
+        found = self._best(basis, [(PRESOLVED, False), *ways] if afresh else ways, is_neat)
         if found.status == "infeasible" and or_wide and not self.is_surely_infeasible():
             return self._best(None, self._ways(True, False), is_neat)
         return found
 
     def _best(self, basis: Any, ways: list[tuple[dict[str, Any], bool]], is_neat: bool) -> LinearSolution:
         best: LinearSolution | None = None
+        proved: Certificate
         least, status, held = np.inf, "", None
-        for way, goes_on in ways:
+        for number, (way, goes_on) in enumerate(ways):
+            self.is_at_once = number == 0
             start = best.basis if best is not None else basis
             status, held = self._run(start if goes_on else None, way), None
             if status in ("infeasible", "unbounded") and best is None:
@@ -280,16 +300,17 @@ class WarmModel:
             found, enough = self._found(), NEAT if best is None else WIDE
             if not is_neat:
                 return found
-            proof = certify_linear("", self.current(), found.x, found.row_dual, self._row_scale)
+            proof = self.certify("", found)
             fault = max(proof.gap, proof.violation)
             if best is None or fault < least:
-                least, best, held = fault, found, found
+                least, best, held, proved = fault, found, found, proof
             if least <= enough:
                 break
         if best is None:
             raise SolverError(f"the solver stopped without a verdict ({status})")
         if held is not best:
             self._run(best.basis, PLAIN)  # what is asked of the solver next is asked of this answer
+        self._proved = best, proved
         return best
 
     def is_surely_infeasible(self) -> bool:
@@ -307,7 +328,7 @@ class WarmModel:
         scale, size = self._row_scale, self._col_scale
         weight = np.asarray(ray, dtype=float) / max(float(np.max(np.abs(ray), initial=0.0)), 1e-300)
         for rows in (weight, -weight):
-            cols = size * (self.program.matrix.T @ (rows / scale))
+            cols = size * (self._transposed @ (rows / scale))
             room = 2 * WIDE * (np.abs(rows).sum() + np.abs(cols).sum())
             asked = _least(rows, *(bound / scale for bound in self._row_bounds))
             given = -_least(-cols, self._col_lower / size, self._col_upper / size)
@@ -342,7 +363,7 @@ class WarmModel:
         found = self._highs.getSolution()
         x = np.asarray(found.col_value) * self._col_scale
         row_dual = np.asarray(found.row_dual) * self._cost_scale / self._row_scale
-        col_dual = self._cost - self.program.matrix.T @ row_dual
+        col_dual = self._cost - self._transposed @ row_dual
         return LinearSolution("optimal", float((self._cost * x).sum()), x, row_dual, col_dual, self._highs.getBasis())
 
     def _follow(self, way: dict[str, Any]) -> None:

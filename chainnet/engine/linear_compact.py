@@ -9,7 +9,7 @@ import numpy as np
 from scipy.sparse import csc_array
 
 from chainnet._types import Array, Bools, Ints
-from chainnet.engine.certificate import Certificate, certify_linear
+from chainnet.engine.certificate import Certificate
 from chainnet.engine.linear import Bounds, LinearProgram, LinearSolution, WarmModel
 
 __all__ = ["AT_LOWER", "BASIC", "CompactModel", "Statuses", "in_use"]
@@ -116,7 +116,12 @@ class CompactModel:
         return self._model
 
     def solve(
-        self, before: LinearSolution | None = None, *, or_wide: bool = False, is_near: bool = False
+        self,
+        before: LinearSolution | None = None,
+        *,
+        or_wide: bool = False,
+        is_near: bool = False,
+        afresh: bool = False,
     ) -> LinearSolution:
         """Solve under what is in place, from an earlier answer if its basis still fits; see ``WarmModel.solve``."""
         model = self._inner
@@ -125,7 +130,7 @@ class CompactModel:
             none = np.empty(0)
             return LinearSolution("infeasible", np.nan, none, none, none, None)
         basis = before.basis[1] if before is not None and before.basis[0] is model else None
-        found = model.solve(basis, or_wide=or_wide, is_near=is_near)
+        found = model.solve(basis, or_wide=or_wide, is_near=is_near, afresh=afresh)
         if found.status != "optimal":
             return found
         self._last = found
@@ -133,6 +138,11 @@ class CompactModel:
         dual = np.zeros(len(self._rows))
         x[self._open], reduced[self._open], dual[self._rows] = found.x, found.col_dual, found.row_dual
         return LinearSolution("optimal", found.value, x, dual, reduced, (model, found.basis))
+
+    @property
+    def is_at_once(self) -> bool:
+        """Whether the last answer was found on the way that was tried first."""
+        return self._inner.is_at_once
 
     @property
     def n_steps(self) -> int:
@@ -145,8 +155,8 @@ class CompactModel:
         columns, rows = (
             np.full(len(some), at, dtype=np.int8) for some, at in ((self._open, AT_LOWER), (self._rows, BASIC))
         )
-        columns[self._open] = [int(status) for status in basis.col_status]
-        rows[self._rows] = [int(status) for status in basis.row_status]
+        columns[self._open] = [status.value for status in basis.col_status]
+        rows[self._rows] = [status.value for status in basis.row_status]
         return columns, rows
 
     def at(self, statuses: Statuses) -> LinearSolution:
@@ -157,8 +167,7 @@ class CompactModel:
 
     def certify(self, problem: str) -> Certificate:
         """Prove the last answer on the columns in use, which are all that there can be."""
-        program = self._inner.current()
-        return certify_linear(problem, program, self._last.x, self._last.row_dual, program.row_scale)
+        return self._inner.certify(problem, self._last)
 
     def _build(self, used: Bools) -> None:
         p = self.program

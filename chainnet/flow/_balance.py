@@ -242,7 +242,7 @@ def balance_under(
         decisive=stamp(decisive, source),
         cost_usd=float(last.value) + 0.0,
         certificate=certificate,
-        ranges=stamp(found.ranges, source) if counting.others == "alongside" else None,
+        ranges=None if found.ranges is None else stamp(found.ranges, source),
     )
 
 
@@ -280,7 +280,7 @@ class _InOrder:
     last: LinearSolution
     certificate: Certificate
     prices: tuple[Array, Array]
-    ranges: pd.DataFrame
+    ranges: pd.DataFrame | None
 
     def __init__(
         self,
@@ -322,7 +322,9 @@ class _InOrder:
             x, proof = closest_to_baseline(low, stages.model, last)
             last = replace(last, x=x)
             proofs.insert(-1, proof)
-        self.ranges = _range_table(low, self._counting, last.x, {} if self._fair else tied)
+        ties = {} if self._fair else tied
+        is_tied = self._counting.others == "alongside"
+        self.ranges = _range_table(low, self._counting, last.x, ties) if is_tied else None
         second = solve_independently(stages.model.current()) if self._verify else None
         gap, violation = max(p.gap for p in proofs), max(p.violation for p in proofs)
         self.certificate = replace(proofs[-1], problem="balance", gap=gap, violation=violation, second_value=second)

@@ -228,7 +228,7 @@ class MonthsModel:
         self._has_host = float(low.sizes.max()) > HOST * float(low.sizes.min())
         # of the plan at hand: proofs, whether stocks must keep some
         self._proofs: list[Certificate] = []
-        self._keeps, self._notes, self._is_close = False, False, True
+        self._keeps, self._notes, self._is_close, self._is_far = False, False, True, False
         self._ends: dict[str, Statuses] = {}
         self._near, self._most_steps = self._first_near, 0
 
@@ -368,6 +368,7 @@ class MonthsModel:
         upper, row_lower, row_upper = p.bounds(overlays, start, keeps_end=keeps_end)
         self._proofs = []
         self._ends, self._is_close = {}, True
+        self._is_far = False  # whether it is many steps from a stage to whole service of some of it
         self._near, self._most_steps = self._first_near, len(p.program.row_lower) // FAR_STEPS
         if near is not None:  # a plan that was followed up to now is near however many steps it takes
             self._near, self._most_steps = near.for_program(p), len(p.program.row_lower) * FAR_STEPS
@@ -473,7 +474,9 @@ class MonthsModel:
             cost = np.zeros(len(p.program.cost))
             cost[columns[:tried].ravel()] = -1.0
             self._model.set_cost(cost)
-            basis = self._optimal(basis, "how long", is_near=True)
+            is_first = basis is found
+            basis = self._optimal(basis, "how long", is_near=True, afresh=is_first and self._is_far)
+            self._is_far |= is_first and not self._model.is_at_once
             got = first_short(basis.x)
             if got >= tried:
                 stride *= 2
@@ -483,7 +486,9 @@ class MonthsModel:
         del self._proofs[n_proofs:]  # they are not of the plan itself
         return float("inf") if reach >= steps else float(reach)
 
-    def _optimal(self, before: LinearSolution | None, problem: str, *, is_near: bool = False) -> LinearSolution:
+    def _optimal(
+        self, before: LinearSolution | None, problem: str, *, is_near: bool = False, afresh: bool = False
+    ) -> LinearSolution:
         """Solve and prove.
 
         Raises
@@ -496,7 +501,7 @@ class MonthsModel:
         is_first, starts_near = before is None, self._is_close and problem in self._near
         if starts_near:
             before, is_near = self._model.at(self._near[problem]), False
-        found = self._model.solve(before, or_wide=True, is_near=is_near)
+        found = self._model.solve(before, or_wide=True, is_near=is_near, afresh=afresh)
         if found.status == "infeasible" and is_first and self._keeps:
             raise InfeasibleError(
                 "months: what stocks have to keep (stocks.end_t) cannot be kept with what they hold and what can "

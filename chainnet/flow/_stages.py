@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from chainnet._types import Array
-from chainnet.engine import LOCK, Certificate, LinearSolution, WarmModel, certify_linear
+from chainnet.engine import LOCK, Certificate, LinearSolution, WarmModel
 from chainnet.errors import DataError, SolverError
 from chainnet.lowering import Lowered
 
@@ -56,8 +56,7 @@ def floor_of(value: float, scale: float, looser: float = 1.0) -> float:
 
 def proof_of(problem: str, model: WarmModel, found: LinearSolution) -> Certificate:
     """Return what the duals of an answer prove of it."""
-    program = model.current()
-    return certify_linear(problem, program, found.x, found.row_dual, program.row_scale)
+    return model.certify(problem, found)
 
 
 class Stages:

@@ -143,7 +143,7 @@ def release_rate(network: Network, overlay: Overlay) -> Array:
     What is left of a store gives as much less a year as it holds less; a rate that a ``release`` measure
     names is what that measure lets out, whatever is left.
     """
-    own = network.stocks["release_tpa"].to_numpy(dtype=float)
+    own = network.view("stocks")["release_tpa"].to_numpy(dtype=float)
     own = np.where(np.isnan(own), INF, own * overlay.stock_share)
     return np.asarray(np.minimum(own, overlay.release_tpa))
 
@@ -212,5 +212,4 @@ def _leaving(t: Tables, edge_upper: Array, keys: Ints, k: int) -> Array:
 
 def _stored(t: Tables, k: int) -> Array:
     """Tonnes in store of each commodity."""
-    held = t.network.stocks["stock_t"].to_numpy(dtype=float)
-    return np.asarray(np.bincount(t.stock_code, held, minlength=k), dtype=float)
+    return np.asarray(np.bincount(t.stock_code, t.held, minlength=k), dtype=float)

@@ -79,15 +79,15 @@ class Overlay:
     @classmethod
     def none(cls, network: Network) -> Overlay:
         """Return the overlay that changes nothing."""
-        n_projects, n_stocks = len(network.projects), len(network.stocks)
+        n_projects, n_stocks = len(network.view("projects")), len(network.view("stocks"))
         return cls(
-            np.ones(len(network.nodes) + n_projects),
-            np.ones(len(network.edges)),
+            np.ones(len(network.view("nodes")) + n_projects),
+            np.ones(len(network.view("edges"))),
             np.ones(n_stocks),
             np.zeros(n_projects),
             (),
-            np.ones(len(network.demand)),
-            np.zeros(len(network.edges)),
+            np.ones(len(network.view("demand"))),
+            np.zeros(len(network.view("edges"))),
             np.full(n_stocks, np.inf),
             ((),) * n_stocks,
         )

@@ -25,6 +25,7 @@ class Rows:
         self._row: list[Ints] = []
         self._col: list[Ints] = []
         self._value: list[Array] = []
+        self._entries: list[tuple[int, int, float]] = []  # written one at a time, since the last arrays
 
     def new(self, kind: str, owner: int, extra: int, low: float, high: float) -> int:
         """Open a row and return its number."""
@@ -35,13 +36,28 @@ class Rows:
 
     def add(self, row: ArrayLike, col: ArrayLike, value: ArrayLike) -> None:
         """Write coefficients; equal coordinates add up."""
+        self._gather()
         rows, cols = np.broadcast_arrays(np.atleast_1d(np.asarray(row)), np.atleast_1d(np.asarray(col)))
         self._row.append(rows.astype(np.int64))
         self._col.append(cols.astype(np.int64))
         self._value.append(np.broadcast_to(np.asarray(value, dtype=float), rows.shape))
 
+    def put(self, row: int, col: int, value: float) -> None:
+        """Write one coefficient, as ``add`` does; many of these cost a fraction of it."""
+        self._entries.append((row, col, value))
+
+    def _gather(self) -> None:
+        """Turn what was put one by one into arrays, in its order."""
+        if self._entries:
+            row, col, value = zip(*self._entries, strict=True)
+            self._row.append(np.array(row, dtype=np.int64))
+            self._col.append(np.array(col, dtype=np.int64))
+            self._value.append(np.array(value, dtype=float))
+            self._entries = []
+
     def matrix(self, n_cols: int) -> csc_array:
         """Return the matrix of all that was written."""
+        self._gather()
         shape = (len(self.names), n_cols)
         if not self._row:
             return csc_array(shape)

@@ -377,7 +377,9 @@ class _Splitter:
     def link(self, whole: int, parts: list[int], owner: int) -> None:
         """Write that the parts add up to the whole; no parts hold it at nothing."""
         row = self.rows.new("strands", owner, whole, 0.0, 0.0)
-        self.rows.add(row, [whole, *parts], [1.0, *[-1.0] * len(parts)])
+        self.rows.put(row, whole, 1.0)
+        for part in parts:
+            self.rows.put(row, part, -1.0)
 
     def run(self, pipeline: bool, stocks: bool) -> Strands:
         self.spread(self.seed(pipeline, stocks))
@@ -431,7 +433,7 @@ class _Splitter:
     def _write(self, key: int, state: int, column: int, value: float) -> None:
         row = self.at.get((key, state))
         if row is not None:
-            self.rows.add(row, column, value)
+            self.rows.put(row, column, value)
 
     def _process(self, node: int, lines: Recipe) -> None:
         """Part the activity by state, and let cleaner inputs go into less clean batches."""

@@ -49,8 +49,8 @@ class Portfolio(Result):
         remains_t (what stays short with everything on offer), taken.
     chosen : tuple of str
         Options taken: ids of projects and of other options.
-    ties : tuple of tuples
-        Other sets, none larger than it must be, that avert as much within the budget; at most 5.
+    ties : tuple of tuples, or None
+        Other sets, none larger than it must be, that avert as much within the budget; at most 5. None = not asked.
     greedy : tuple of str
         What greedy buys: always the option that averts most per dollar.
     budget_musd, spent_musd : float
@@ -67,7 +67,7 @@ class Portfolio(Result):
     frontier: pd.DataFrame
     closing: pd.DataFrame
     chosen: tuple[str, ...]
-    ties: tuple[tuple[str, ...], ...]
+    ties: tuple[tuple[str, ...], ...] | None
     greedy: tuple[str, ...]
     budget_musd: float
     spent_musd: float
@@ -109,6 +109,7 @@ def portfolio(
     beneficiaries: Words = None,
     commodity: Words = None,
     time_limit_s: float = 60.0,
+    details: bool = True,
     progress: Tell | None = None,
 ) -> Portfolio:
     """Choose what to build, store and protect under a budget so that least stays short.
@@ -151,6 +152,8 @@ def portfolio(
         Whose and what demand counts; default from the network.
     time_limit_s : float
         For each program.
+    details : bool
+        Whether ``ties`` are looked for: a program each, often the dearest.
     progress : callable, optional
         Called with what has been done and the part of the whole.
 
@@ -197,7 +200,7 @@ def portfolio(
     tiers = _tiers(network, close)
     steps = Steps(f"programs over {len(asked) * len(years)} cases", progress, N_FIRST + len(tiers) + len(rungs or ()))
     search = Search(counting, reroute, asked, weight, years, offered, objective, float(alpha), time_limit_s, steps)
-    best, ties = search.best(budget, with_ties=True)
+    best, ties = search.best(budget, with_ties=details)
     greedy, greedy_risk = search.greedy(budget)
     steps.done("what greedy buys")
     source = provenance(
@@ -227,7 +230,7 @@ def portfolio(
         frontier=stamp(frontier, source, units=units),
         closing=stamp(closing, source, units=units),
         chosen=search.names(best),
-        ties=ties,
+        ties=ties if details else None,
         greedy=greedy,
         budget_musd=budget,
         spent_musd=best.cost,

@@ -212,7 +212,7 @@ class Search:
         if steps is None and self.is_stock.any():
             steps = sorted({budget * step / 5 for step in range(6)})
             self._told.more(len(steps))
-        found = self._steps(best) if steps is None else [(s, best if s == budget else self.best(s)[0]) for s in steps]
+        found = self._steps(best) if steps is None else self._best_at(steps, budget, best)
         rows = []
         for step, one in found:
             short = greedy_risk if step == budget else self.greedy(step)[1]
@@ -220,6 +220,14 @@ class Search:
             rows.append((step, one.cost, proof.value, proof.bound, self.before - short, "; ".join(self.names(one))))
         columns = ["budget_musd", "spent_musd", "averted_t", "bound_t", "greedy_averted_t", "taken"]
         return pd.DataFrame(rows, columns=columns)
+
+    def _best_at(self, steps: Sequence[float], budget: float, best: Found) -> list[tuple[float, Found]]:
+        """Return the best set at each budget; the best for more money is it where it costs no more than this."""
+        known = {budget: best}
+        for step in sorted(set(steps) - {budget}, reverse=True):
+            richer = (one for most, one in known.items() if step <= most and one.cost <= step)
+            known[step] = next(richer, None) or self.best(step)[0]
+        return [(step, known[step]) for step in steps]
 
     def _steps(self, best: Found) -> list[tuple[float, Found]]:
         """Return the sets that no cheaper one equals, from nothing up: each is the best that its own cost buys."""

@@ -105,8 +105,23 @@ def stamp(
         }
     if ranked in made:
         made[ranked]["tied_with"] = _ties(frame[ranked])
-    frame.attrs["columns"] = made
+    frame.attrs["columns"] = _Columns(made)
     return frame
+
+
+class _Columns(dict[str, dict[str, Any]]):
+    """What the columns of a table are; pandas copies it with every table that is made of the table, so fast."""
+
+    def __deepcopy__(self, memo: Any) -> _Columns:
+        return _Columns(
+            {
+                column: {word: dict(value) if isinstance(value, dict) else value for word, value in said.items()}
+                for column, said in self.items()
+            }
+        )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return dict, (dict(self),)
 
 
 def origin_of(table: pd.DataFrame) -> dict[str, Any]:

@@ -105,15 +105,15 @@ def no_effect(network: Network, number: int, measure: Mapping[str, Any], name: s
     def none(n: int) -> Bools:
         return np.zeros(n, dtype=bool)
 
-    plants, projects = len(network.nodes) + len(network.projects), len(network.projects)
+    plants, projects = len(network.view("nodes")) + len(network.view("projects")), len(network.view("projects"))
     return Effect(
         number,
         measure,
         f"{name}: measures[{number}] {measure['kind']}",
         nodes=none(plants),
-        edges=none(len(network.edges)),
-        stocks=none(len(network.stocks)),
-        demand=none(len(network.demand)),
+        edges=none(len(network.view("edges"))),
+        stocks=none(len(network.view("stocks"))),
+        demand=none(len(network.view("demand"))),
         projects=none(projects),
         users=none(plants),
     )

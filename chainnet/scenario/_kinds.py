@@ -103,7 +103,7 @@ def _stocks(network: Network, where: Mapping[str, Any], argument: str) -> Bools:
 
 
 def _node_ids(network: Network) -> pd.Series:
-    return pd.concat([network.nodes["id"], network.projects["id"]], ignore_index=True)
+    return pd.concat([network.view("nodes")["id"], network.view("projects")["id"]], ignore_index=True)
 
 
 # -- one function for each group of kinds -------------------------------------------------------------
@@ -141,7 +141,7 @@ def _class(network: Network, effect: Effect) -> Restriction:
         where = measure.get(key)
         return _both(network, where, f"{argument}: {key}") if where else np.ones(len(effect.nodes), dtype=bool)
 
-    ids, sources, targets, edges = _node_ids(network), side("from"), side("to"), network.edges
+    ids, sources, targets, edges = _node_ids(network), side("from"), side("to"), network.view("edges")
     commodities = tuple(sorted(_commodities(network, measure, argument)))
     hit = edges["source"].isin(set(ids[sources])) & edges["target"].isin(set(ids[targets]))
     if commodities:
@@ -152,7 +152,11 @@ def _class(network: Network, effect: Effect) -> Restriction:
 def _commodities(network: Network, measure: Mapping[str, Any], argument: str) -> list[str]:
     words = listed(measure.get("commodity") or [])
     if words:
-        parts = [network.edges["commodity"], network.demand["commodity"], network.commodities["id"]]
+        parts = [
+            network.view("edges")["commodity"],
+            network.view("demand")["commodity"],
+            network.view("commodities")["id"],
+        ]
         known = set(pd.concat(parts).dropna())
         for word in words:
             if word not in known:
@@ -209,8 +213,8 @@ def _put_restriction(network: Network, effect: Effect) -> Effect:
 
 
 def _without_baseline(network: Network, rows: Bools) -> Bools:
-    edges = network.edges
-    new = set(network.projects["id"]) | network.built_projects  # a project has no baseline, built or not
+    edges = network.view("edges")
+    new = set(network.view("projects")["id"]) | network.built_projects  # a project has no baseline, built or not
     asleep = (edges["source"].isin(new) | edges["target"].isin(new)).to_numpy()
     return np.asarray(rows & edges["flow_tpa"].isna().to_numpy() & ~asleep, dtype=bool)
 
@@ -225,12 +229,12 @@ def _baseline(network: Network, rows: Bools) -> float | None:
     """Return the baseline flow over these edges together, t/a; None where one is not known."""
     if _without_baseline(network, rows).any():
         return None
-    return float(np.nansum(network.edges["flow_tpa"].to_numpy(dtype=float)[rows]))
+    return float(np.nansum(network.view("edges")["flow_tpa"].to_numpy(dtype=float)[rows]))
 
 
 def _tier_part(network: Network, tier: str, targets: Bools | None) -> float:
     """Return a tier's part of the counted demand at the targets, or of all where nobody asks there."""
-    demand = network.demand
+    demand = network.view("demand")
     counted = demand["tier"].notna()
     if network.main_commodity:
         counted &= demand["commodity"].isin(network.main_commodity)

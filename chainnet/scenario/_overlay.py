@@ -18,7 +18,7 @@ from chainnet.scenario._effect import TIMES, Effect, acting, listed, no_effect
 from chainnet.scenario._form import plain
 from chainnet.scenario._kinds import KINDS
 
-__all__ = ["effects_of", "overlay_at"]
+__all__ = ["effects_of", "overlay_at", "say_empty"]
 
 
 def effects_of(
@@ -41,11 +41,11 @@ def effects_of(
     _check_releases(network, found)
     _check_builds(found)
     if said:
-        _say_empty(found)
+        say_empty(found)
     return sorted(found, key=lambda e: json.dumps(acting(e.measure), sort_keys=True))
 
 
-def _say_empty(effects: Sequence[Effect]) -> None:
+def say_empty(effects: Sequence[Effect]) -> None:
     """Warn of measures that reach nothing: what they name is not there, or no row matches."""
     for effect in effects:
         rows = [effect.nodes, effect.edges, effect.stocks, effect.demand, effect.projects]

@@ -15,11 +15,12 @@ import pandas as pd
 
 from chainnet.errors import DataError, Fault, near_matches
 from chainnet.lowering import Overlay
-from chainnet.network import Network, graphs_folder
+from chainnet.network import Network, graphs_folder, kept
 from chainnet.results import handed
+from chainnet.scenario._effect import Effect
 from chainnet.scenario._form import form_faults, frozen, plain, severity_of, severity_steps
 from chainnet.scenario._matches import matches_of
-from chainnet.scenario._overlay import effects_of, overlay_at
+from chainnet.scenario._overlay import effects_of, overlay_at, say_empty
 from chainnet.scenario._parameters import filled, put, read_parameters, value_of, written
 from chainnet.scenario._phrases import measures_of, name_of
 
@@ -511,12 +512,25 @@ def overlay_of(network: Network, scenario: Scenario | None, *, said: bool = True
     if scenario is None:
         return Overlay.none(network)
     check_scenario(scenario)
-    effects = effects_of(network, scenario.measures, scenario.file or scenario.name, said=said)
+    effects = effects_under(network, scenario, said=said)
     built = np.zeros(len(network.projects))
     for effect in effects:
         if effect.kind == "build":
             built[effect.projects] = 1.0
     return overlay_at(network, effects, np.ones(len(effects))).with_built(built)
+
+
+def effects_under(network: Network, scenario: Scenario, *, said: bool = True) -> list[Effect]:
+    """Put the measures of a scenario to a network, as ``effects_of`` does; what they reach stays with the network."""
+    effects = _put(network, scenario)
+    if said:
+        say_empty(effects)
+    return list(effects)
+
+
+@kept(64)
+def _put(network: Network, scenario: Scenario) -> tuple[Effect, ...]:
+    return tuple(effects_of(network, scenario.measures, scenario.file or scenario.name, said=False))
 
 
 def check_scenario(scenario: object) -> None:

@@ -16,8 +16,8 @@ from chainnet.network import Network
 from chainnet.scenario._calendar import Calendar, calendar_of, month_number
 from chainnet.scenario._effect import TIMES, Effect
 from chainnet.scenario._outside import Outside, why_outside
-from chainnet.scenario._overlay import effects_of, overlay_at
-from chainnet.scenario._scenario import Scenario, check_scenario
+from chainnet.scenario._overlay import overlay_at
+from chainnet.scenario._scenario import Scenario, check_scenario, effects_under
 
 __all__ = ["Timeline", "timeline"]
 
@@ -127,7 +127,7 @@ def timeline(
     if scenario is not None:
         check_scenario(scenario)
     name = (scenario.file or scenario.name) if scenario is not None else ""
-    effects = effects_of(network, scenario.measures, name) if scenario is not None else []
+    effects = effects_under(network, scenario) if scenario is not None else []
     calendars = [_calendar(effect, zero) for effect in effects]
     why = [why_outside(effect, calendar, zero, months) for effect, calendar in zip(effects, calendars, strict=True)]
     built, first = _projects(network, effects, calendars, why, _ids(network, projects), zero, months)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -264,14 +264,16 @@ def _rolling(
     start, near = begin, None
     for n, (m, until, belief) in enumerate(zip(points, [*points[1:], ask.n_periods], beliefs, strict=True)):
         tell = _part_of(ask.tell, 0.5 + n * share, 0.5 + (n + 1) * share)
-        asked = partial(model.plan, belief[m:], start, worth=_worth(ask), notes_bases=True, near=near, tell=tell)
+        more = until < ask.n_periods  # the last plan is where no other begins
+        asked = partial(model.plan, belief[m:], start, worth=_worth(ask), notes_bases=more, near=near, tell=tell)
         try:
             plan = asked()
         except InfeasibleError:  # as things seem, what stocks have to keep cannot be kept
             plan = asked(keeps_end=False)
-        near = plan.bases.later(until - m) if plan.bases is not None else None
         served[m:until], level[m:until] = plan.served_t[: until - m], plan.level_t[: until - m]
-        start = model.periods.later_start(plan.x, start, until - m)
+        if more:
+            near = plan.bases.later(until - m) if plan.bases is not None else None
+            start = model.periods.later_start(plan.x, start, until - m)
     return served, level, len(points)
 
 
@@ -450,9 +452,14 @@ def _short_months(rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.Series, float, f
     """Return the sums of each month, which months are short, and the first and last of these (NaN = none)."""
     by_month = rows.groupby("month")[["demand_t", "served_t", "shortfall_t"]].sum()
     short = by_month["shortfall_t"] > CERTAIN * by_month["demand_t"]
-    months = by_month.index[short.to_numpy()]
-    first, last = (months[0], months[-1]) if len(months) else (np.nan, np.nan)
-    return by_month, short, first, last
+    return by_month, short, *_ends(by_month)
+
+
+def _ends(by_month: pd.DataFrame) -> tuple[float, float]:
+    """Return the first and the last short month; NaN = none."""
+    short = by_month["shortfall_t"].to_numpy() > CERTAIN * by_month["demand_t"].to_numpy()
+    months = by_month.index[short]
+    return (months[0], months[-1]) if len(months) else (np.nan, np.nan)
 
 
 def _survival(found: Trajectory, tier: str, node: str, ask: Ask) -> tuple[float, bool]:
@@ -475,10 +482,16 @@ def _recovery(first: float, last: float, ask: Ask) -> float:
 
 def survival_table(months: pd.DataFrame, found: Trajectory, name: str, ask: Ask) -> pd.DataFrame:
     """Return how long each tier (node empty) and each end use can be kept whole, and when it recovers."""
-    parts = []
+    parts, rows = [], months.assign(tier=months["tier"].fillna(""))
+    sums: dict[Any, pd.DataFrame] = {}
+    each: tuple[list[Any], ...] = (["tier"], ["tier", "node"])
+    for keys in each:
+        by_month = rows.groupby([*keys, "month"])[["demand_t", "shortfall_t"]].sum()
+        for place in range(0, len(by_month), ask.n_periods):  # every month is there
+            *key, _ = by_month.index[place]
+            sums[key[0], key[1] if len(key) > 1 else ""] = by_month.iloc[place : place + ask.n_periods].droplevel(keys)
     for tier, node in found.is_lasting:
-        mine = months[(months["tier"].fillna("") == tier) & (months["node"].eq(node) if node else True)]
-        by_month, _, first, last = _short_months(mine)
+        first, last = _ends(sums[tier, node])
         survive, is_unlimited = _survival(found, tier, node, ask)
         parts.append(
             {
@@ -489,7 +502,7 @@ def survival_table(months: pd.DataFrame, found: Trajectory, name: str, ask: Ask)
                 "is_unlimited": is_unlimited,
                 "time_to_recover": _recovery(first, last, ask),
                 "first_short_month": first,
-                "shortfall_t": float(by_month["shortfall_t"].sum()),
+                "shortfall_t": float(sums[tier, node]["shortfall_t"].sum()),
             }
         )
     columns = ["scenario", "tier", "node", "time_to_survive", "is_unlimited", "time_to_recover"]
