@@ -165,8 +165,9 @@ def purchase_words(facts: Facts, found: Advised) -> str:
     cost = (mine["net_t"] * mine["price_usd_per_t"]).sum(min_count=1)
     price = "has no price in the data" if np.isnan(cost) else f"costs {money(cost)}"
     if np.isnan(cost) and len(mine) == 1:
-        label = str(mine["label"].iloc[0]) or facts.commodity(mine["commodity"].iloc[0])
-        price = f"is {weight(mine['net_t'].iloc[0])} of {titled(label)}, which has no price in the data"
+        row = mine.iloc[0]
+        label = row["label"] if isinstance(row["label"], str) and row["label"] else facts.commodity(row["commodity"])
+        price = f"is {weight(row['net_t'])} of {titled(label or 'its goods')}, which has no price in the data"
     if not np.isnan(cost) and mine["price_usd_per_t"].isna().any():
         price += " and more that has no price"
     stock = "Stock" if facts.network.stocks.empty else "Besides what is held, stock"

@@ -104,7 +104,9 @@ def test_the_verdict_tells_every_tier_its_share_first(made: cn.Assessment) -> No
     assert said.startswith("Under “China stops”, 20 % of defence demand goes unmet (5 of 25 t/yr). This holds unless")
     hinges = "This holds unless relations are held to their baseline; four other changes overturn it too"
     assert f"{hinges} ({table_id('hinges')})." in said
-    assert said.endswith("Besides, 100 % of civilian demand goes unmet.")
+    assert said.endswith(
+        "Besides, 100 % of civilian demand goes unmet. “China stops later” leaves as much of defence demand unmet."
+    )
     assert "[0–10] t/yr of defence demand go unmet" in line(made)["How sure."]
 
 
@@ -164,7 +166,7 @@ def test_a_group_of_plants_is_no_single_plant(made: cn.Assessment, document: Doc
     assert facts.stands_for_several("p1")  # two operators in one cell
     assert not facts.stands_for_several("p2")
     said = line(made)["Where."]
-    assert "The neck is making in China: without it defence loses 20 % (5 t/yr); one other step costs as much." in said
+    assert "The neck is making in China: without it defence loses 20 % (5 t/yr); mining in China costs as much." in said
     assert "costliest single plant that we can name is Maker Two in China: 20 % of defence deliveries (5 t/yr)." in said
     kinds = [(row["kind"].text, row["label"].text) for row in table(document, "costs_most").records()]
     assert kinds[:4] == [
