@@ -402,7 +402,8 @@ def _other_neck(facts: Facts, tier: str) -> str:
     if not moved:
         return ""
     (words, then), more = moved[0], also(len(moved) - 1, "moves", "move")
-    said = f"{first_capital(words)} it is {then}" if then else f"{first_capital(words)} no step abroad is one"
+    gone = f"{first_capital(words)} in the data"
+    said = f"{gone} it would be {then}" if then else f"{gone} no step abroad would be one"
     return fit(f"{said}{more}.", f"{said}.")
 
 

@@ -447,8 +447,9 @@ def _told(facts: Facts, canvas: Any, blocks: dict[str, pd.DataFrame], steps: lis
     stands = facts.standing(facts.a.stress.summary)
     known = f"{first_capital(stands['status'])}. Inputs: {stands['inputs']}. "
     note = (
-        f"{known}{neck}What a plant mixes is divided in proportion; of a step's goods the one held most closely is "
-        f"drawn, of answers with the same shortfall one.{f' Not drawn: {join(left)}.' if left else ''} "
+        f"{known}{neck}Each column is 100 % of its own, so heights are no tonnes. What a plant mixes is divided in "
+        "proportion; of a step's goods the one held most closely is drawn, of answers with the same shortfall one."
+        f"{f' Not drawn: {join(left)}.' if left else ''} "
         f"Missing: {table_id('served')}."
     )
     return fig.make_figure(
