@@ -290,9 +290,9 @@ def _never(facts: Facts, name: str, tier: str) -> str:
     """Say that a tier is short in no month; and where it is so in the long run, that both are true."""
     others = facts.months.short_tiers(name)
     who = _asked(tier) if others else "any demand"
-    said = f"In no month of the {facts.months.horizon} is {who} short then"
+    said = f"In no month of the {facts.months.horizon} is {who} short"
     long = any(short_of(facts, name, t).worst > 0 for t in ([tier] if others else facts.tiers))
-    return f"{said}: stocks are drawn, and measures have dates; in the long run neither." if long else f"{said}."
+    return f"{said}; the long run has neither stocks nor dates." if long else f"{said}."
 
 
 def _from(facts: Facts, row: Any) -> str:

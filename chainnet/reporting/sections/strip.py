@@ -442,13 +442,13 @@ def _told(facts: Facts, canvas: Any, blocks: dict[str, pd.DataFrame], steps: lis
     ends = f", {order_of(facts).served}" if has_others(facts) else ""
     ends += " (ranges: both ends)" if ends_differ(facts, facts.when, facts.tiers) else ""
     left = [step for step in facts.steps if step not in steps]
-    outside = ", outside the countries whose demand counts" if facts.whose else ""
+    outside = ", outside those whose demand counts" if facts.whose else ""
     neck = f"▶: the step of one country whose loss costs {whom} most{outside}. " if marked else ""
     stands = facts.standing(facts.a.stress.summary)
     known = f"{first_capital(stands['status'])}. Inputs: {stands['inputs']}. "
     note = (
-        f"{known}{neck}Each column is 100 % of its own, so heights are no tonnes. What a plant mixes is divided in "
-        "proportion; of a step's goods the one held most closely is drawn, of answers with the same shortfall one."
+        f"{known}{neck}Columns are 100 % each, heights no tonnes; what a plant mixes is divided in proportion; of a "
+        "step's goods the one held most closely is drawn."
         f"{f' Not drawn: {join(left)}.' if left else ''} "
         f"Missing: {table_id('served')}."
     )
