@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import warnings
 from dataclasses import replace
 
+import pypdf
 import pytest
 from page_one_rules import faults, numbers, sentences, unnamed
 from small_chains import small_chain
 
 import chainnet as cn
 from chainnet.reporting.content import build
+from chainnet.reporting.formats.pdf import pdf_report
 
 LEAN = (16,)  # with outsiders, projects, stocks and groups of plants; the others are slow
 FIFTY = [seed for seed in range(50) if seed not in LEAN]
@@ -49,6 +52,8 @@ def test_every_shipped_chain_keeps_the_rules(graph: str) -> None:
         document = build(a)
         assert faults(a, document) == []
         assert list(unnamed(a, document)) == []
+    first = pypdf.PdfReader(io.BytesIO(pdf_report(document, document.stand_ins))).pages[0].extract_text()
+    assert "Scenarios, worst first" in " ".join(first.split()), "bottom line, chain and scenarios share page one"
 
 
 def test_no_doubtful_plant_alone_contradicts_the_first_page(assessed: cn.Assessment) -> None:
