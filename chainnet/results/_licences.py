@@ -31,6 +31,7 @@ USES = {
     "xlsxwriter": "workbook of the report",
     "distributed": "draws on other machines",
     "pyarrow": "Parquet, large trade tables",
+    "cryptography": "signatures of joint answers",
 }
 _OWN_WORK = ("dev", "bench", "all")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
