@@ -23,8 +23,9 @@ NOTE = (
     "which it lies over the judgements: who is served first, which relations count, how much is asked for. "
     "First month, neck and what closes it are those of the tier that is named: the first that goes short as stated, "
     "or else the first; months count from the first measure. A verdict hinges on what alone puts the share into "
-    "another category or past its ends. Neck and what closes it are those of the data as they stand: chainnet "
-    "assumptions names the plants without which they are others."
+    "another category or past its ends. Neck and what closes it are those of the base year as the data have it, before "
+    "the projects that run since, which chainnet report counts first; chainnet assumptions names the plants without "
+    "which they are others."
 )
 
 
