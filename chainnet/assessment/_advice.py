@@ -52,18 +52,16 @@ def advice(case: Case, worst: Scenario | None, rests: LoadBearing | None, *rerou
     DataFrame, index case
         year (of the answer, missing = any), without_tpa and left_tpa: short without and with the advised projects, new
         relations allowed, with the projects that run, no stock drawn, t/a. Empty where nothing is advised. ``attrs``:
-        tier (whose shortfall; "" = all tiers), known_tpa, new_tpa (short on known relations, and with new ones),
-        running (ids of the projects that run and are not in the network yet), carrying (those of them without which,
-        each alone, more is short), running_year (of what they make), rest_tpa (short with them too), alone_tpa (id of
-        each other project, and what it then returns alone in that year; nothing where none runs), projects (ids; none
-        where none is needed or none helps), closes (whether they leave nothing short), year (the first in which they
-        do as much; NaN = any).
+        tier (whose shortfall; "" = all tiers), new_tpa (short with new relations), running (ids of the projects that
+        run and are not in the network yet), carrying (those of them without which, each alone, more is short),
+        running_year (of what they make), rest_tpa (short with them too), alone_tpa (id of each other project, and what
+        it then returns alone in that year; nothing where none runs), projects (ids; none where none is needed or none
+        helps), closes (whether they leave nothing short), year (the first in which they do as much; NaN = any).
     """
     if worst is None:
         return pd.DataFrame()
-    margin = _margin(case, worst)
-    built = running(case)
-    on = margin if built is None else _on(margin, case, built)
+    margin, built = _margin(case, worst), running(case)
+    on = _on(margin, case, built)
     names: tuple[str, ...] = ()
     alone = on.alone(case.last_year) if built is not None and on.rest > 0 else pd.Series(dtype=float)
     if on.rest > 0 and rerouting and rests is not None:
@@ -75,7 +73,6 @@ def advice(case: Case, worst: Scenario | None, rests: LoadBearing | None, *rerou
     left = dict(zip(table.index, table["left_tpa"], strict=True))
     said = {
         "tier": margin.tier or "",
-        "known_tpa": margin.known,
         "new_tpa": margin.rest,
         "running": () if built is None else tuple(built.standing["id"]),
         "carrying": () if built is None or not on.rest < margin.rest else on.carrying(built.standing["id"].tolist()),
@@ -102,9 +99,7 @@ def held(case: Case, worst: Scenario | None) -> pd.DataFrame:
     stocks = case.network.stocks
     if worst is None or stocks.empty:
         return pd.DataFrame(columns=HELD).set_index("stock")
-    margin, built = _margin(case, worst), running(case)
-    if built is not None:
-        margin = _on(margin, case, built)
+    margin = _on(_margin(case, worst), case, running(case))
     drawn = margin.short(margin.overlay, stocks=True)
     inside = case.counting.inside(stocks)
     rows = []
@@ -130,9 +125,9 @@ def _margin(case: Case, worst: Scenario) -> _Margin:
     return first if case.first is not None and first.known > 0 else every
 
 
-def _on(margin: _Margin, case: Case, built: Network) -> _Margin:
-    """Return the same of the network with the projects that run."""
-    return replace(margin, counting=Counting.of(built, **case.in_order))
+def _on(margin: _Margin, case: Case, built: Network | None) -> _Margin:
+    """Return the same of the network with the projects that run; itself where none does."""
+    return margin if built is None else replace(margin, counting=Counting.of(built, **case.in_order))
 
 
 def _advised(

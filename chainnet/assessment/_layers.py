@@ -12,7 +12,7 @@ from chainnet.network import Network, state_of
 from chainnet.results import fact_of, origin_of, stamp
 from chainnet.scenario import Scenario, overlay_of
 
-__all__ = ["BASE", "BUILT", "layers", "running", "year_known"]
+__all__ = ["layers", "running"]
 
 BASE, BUILT = "base year", "as built"
 

@@ -203,7 +203,9 @@ def _holds(facts: Facts) -> str:
         return ""
     words = hinge_words(facts, _leading(facts))
     if not words:
-        return "No single judgement and no single doubtful input overturns this."
+        said = "no single judgement and no single doubtful input overturns this."
+        # what runs since is neither, and may
+        return f"In the base year {said}" if fact_of(facts.a.advice, "running", ()) else first_capital(said)
     more = also(len(words) - 1, "overturns", "overturn")
     return fit(f"This holds unless {words[0]}{more}.", f"This holds unless {words[0]}.")
 
