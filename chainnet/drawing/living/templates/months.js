@@ -69,6 +69,8 @@ class Months extends Model {
   }
 }
 
+// what a later tier is worth against an earlier one, and the first month against the last, where a search begins
+const WORTH = 0.1, EARLY = 0.1;
 const monthly = {};
 
 function monthsOf(relations) {
@@ -87,12 +89,16 @@ async function overMonths({number, setting}) {
   const asked = all.map((stage) => model.served(stage.rows).map((columns) => columns.reduce((sum, j) => sum + b.upper[j], 0)));
   const sum = (list) => list.reduce((a, c) => a + c, 0), proofs = [];
   model.put(b);
-  let basis = model.first, found = null;
+  // where to begin: every turn at once, each worth far more than the next; what holds exactly the turns then find
+  const cost = new Float64Array(model.n);
+  for (let s = 0; s <= last; s++)
+    model.served(all[s].rows).forEach((columns, t) => { for (const j of columns) cost[j] = -(WORTH ** s) * (1 + EARLY * (n - t) / n); });
+  let basis = model.solve(b, cost, model.first, false).basis, found = null;
   const turn = (cost, isNear) => { found = model.solve(b, cost, basis, isNear); basis = found.basis; proofs.push(found); model.hold(b, found); };
   for (let s = 0; s <= last; s++) {
     await pause(0);
     if (running !== number) return null;
-    turn(model.serving(all[s].rows, () => 1), s > 0);
+    turn(model.serving(all[s].rows, () => 1), true);
     const short = sum(asked[s]) + found.value;
     if (!(all[s].counts && all[s].main) || short <= data.tolerances.printed * sum(asked[s])) continue;
     await pause(0);
