@@ -52,7 +52,9 @@ class Kernels:
 
     def filled(self, length: int, dtype: type[np.integer[Any]], value: int = 0) -> Any:
         """Return a buffer of one repeated value."""
-        return np.full(length, value, dtype=dtype) if self.compiled else [value] * length
+        if self.compiled:  # pages of zeros come into being when they are written to, most of them never
+            return np.full(length, value, dtype=dtype) if value else np.zeros(length, dtype=dtype)
+        return [value] * length
 
 
 def kernels(n_halves: int) -> Kernels:

@@ -55,6 +55,7 @@ class Work(NamedTuple):
     starts: Ints32
     targets: Ints32
     touched: Ints32  # per half-edge: stamp of the removal that changed it
+    marks: Ints64  # a bit per node: whether a labelling has been there; so small that it stays near the processor
     log_edge: Ints32
     log_res: Ints64
     log_back: Ints64
@@ -95,14 +96,17 @@ def undo(g: Residual, w: Work) -> None:
 def label_back(g: Residual, w: Work, root: int, n_targets: int) -> None:
     """Label nodes by their distance to the root or an open target, and count the nodes of each label."""
     start, head, mate, res = g.start, g.head, g.mate, g.res
-    level, seen, queue, shut, cur, count = w.level, w.seen, w.queue, w.shut, w.cur, w.count
+    level, seen, queue, shut, cur, count, marks = w.level, w.seen, w.queue, w.shut, w.cur, w.count, w.marks
     stamp = w.clock[STAMP]
     epoch = w.clock[EPOCH] + 1
     w.clock[EPOCH] = epoch
     for d in range(w.clock[LEVELS]):
         count[d] = 0
+    for k in range(len(marks)):
+        marks[k] = 0
     tail = 0
     if root >= 0:
+        marks[root >> 6] |= 1 << (root & 63)
         seen[root] = epoch
         level[root] = 0
         queue[0] = root
@@ -110,6 +114,7 @@ def label_back(g: Residual, w: Work, root: int, n_targets: int) -> None:
     for k in range(n_targets):
         x = w.targets[k]
         if w.room[x] > 0 and seen[x] != epoch and shut[x] != stamp:
+            marks[x >> 6] |= 1 << (x & 63)
             seen[x] = epoch
             level[x] = 0
             queue[tail] = x
@@ -124,7 +129,11 @@ def label_back(g: Residual, w: Work, root: int, n_targets: int) -> None:
         further = level[x] + 1
         for i in range(start[x], start[x + 1]):
             y = head[i]
-            if seen[y] != epoch and res[mate[i]] > 0 and shut[y] != stamp:
+            place, bit = y >> 6, 1 << (y & 63)
+            if marks[place] & bit != 0 or res[mate[i]] <= 0:
+                continue
+            marks[place] |= bit
+            if shut[y] != stamp:
                 seen[y] = epoch
                 level[y] = further
                 queue[tail] = y

@@ -154,6 +154,7 @@ def workspace(make: Kernels, n_places: int, n_halves: int) -> Work:
         starts=nodes(),
         targets=nodes(),
         touched=make.filled(n_halves, np.int32),
+        marks=make.filled(n_places // 64 + 1, np.int64),
         log_edge=make.filled(n_halves // 2 + 1, np.int32),
         log_res=make.filled(n_halves // 2 + 1, np.int64),
         log_back=make.filled(n_halves // 2 + 1, np.int64),

@@ -25,6 +25,9 @@ from chainnet.engine.maxflow_kernel import (
     undo,
 )
 
+# starts of a removal after which its effort is foreseen
+FIRST_STARTS = 64
+
 
 def descend(g: Residual, w: Work, origin: int, root: int) -> int:
     """Follow guiding half-edges from ``origin`` to the root or a node with room, into ``w.trail``.
@@ -271,7 +274,9 @@ def settle(g: Residual, w: Work, n_starts: int, n_targets: int, root: int, flow:
             break
         search(g, w, u, n_targets, root, budget)
         saved += before - w.excess[u]
-        if w.clock[EFFORT] > budget:
+        # of many starts the first tell what all would take
+        foreseen = w.clock[EFFORT] * n_starts // (k + 1) if k >= FIRST_STARTS else w.clock[EFFORT]
+        if max(foreseen, w.clock[EFFORT]) > budget:
             saved += send_all(g, w, n_starts, n_targets, root)
             break
         w.excess[u] = 0
