@@ -90,8 +90,9 @@ def _verdict(facts: Facts) -> Claim:
         said = f"Under each of {n} tested all demand" if len(facts.ordered) > 1 else "Under the one scenario all demand"
         whoever = WHOEVER if has_others(facts) else ""
         return Claim(told(f"{said} is met in the long run{whoever}; spare capacity covers it.", _holds(facts)))
-    more = told(*_besides(facts, worst, rest), _as_bad(facts, worst), _change(facts, worst))
-    return Claim(told(_lead(facts, worst), _in_draws(facts, worst), _holds(facts)), more)
+    holds, more = _holds(facts), told(*_besides(facts, worst, rest), _as_bad(facts, worst), _change(facts, worst))
+    lead = told(_lead(facts, worst), _in_draws(facts, worst))
+    return Claim(told(lead, holds), more) if " unless " in holds else Claim(lead, told(holds, more))
 
 
 def _stands_in(facts: Facts) -> str:
@@ -233,24 +234,22 @@ def as_built(facts: Facts) -> Claim:
     if asked != "base year":
         more = spelled(len(built), "project")
         head = f"This report stands on the chain as built in {known}, {more} more than in {year}."
-        return _on_both(head, _layer(facts, "base year", f"Without {'it' if len(built) == 1 else 'them'} "))
+        them = "it" if len(built) == 1 else "them"
+        return Claim(head, told(*unmet_sentences(_layer(facts, "base year"), f"Without {them} ")))
     if built:
-        more = spelled(len(built), "project that runs", "projects that run")
-        return _on_both(
-            f"This report stands on {year}, before {more} in {known}.",
-            _layer(facts, "as built", f"With {'it' if len(built) == 1 else 'them'} "),
-        )
+        more, them = spelled(len(built), "project that runs", "projects that run"), "it" if len(built) == 1 else "them"
+        found = _layer(facts, "as built")
+        heads = (f"In {known}, with {more} since {year}, ", f"With {more} in {known}, ")
+        lead = fit(*(told(*unmet_sentences(found[:1], head)) for head in heads))
+        stands = f"This report stands on {year}, before {them if lead else f'{more} in {known}'}."
+        return Claim(lead, told(stands, *unmet_sentences(found[1:], f"With {them} "))) if lead else Claim(stands)
     if facts.network.projects.empty:
         return Claim(f"This report stands on {year}; no projects are listed.")
     return Claim(f"This report stands on {year}; no listed project runs{f' by {known}' if known else ''}.")
 
 
-def _on_both(head: str, other: Sequence[str]) -> Claim:
-    return Claim(told(head, *other[:1]), told(*other[1:]))
-
-
-def _layer(facts: Facts, layer: str, head: str) -> list[str]:
-    """Return what goes unmet on a layer under the worst scenario."""
+def _layer(facts: Facts, layer: str) -> list[tuple[str, Short]]:
+    """Return what goes unmet on a layer under the worst scenario, tier by tier."""
     table = facts.a.layers
     rows = table[table.index.get_level_values("layer") == layer].reset_index()
     found = []
@@ -258,7 +257,7 @@ def _layer(facts: Facts, layer: str, head: str) -> list[str]:
         demand, after, before = (float(row[c]) for c in ("demand_tpa", "shortfall_after_tpa", "shortfall_before_tpa"))
         tier = row["tier"] if isinstance(row["tier"], str) else "all"
         found.append((tier, Short(demand, after, after, before)))
-    return unmet_sentences(found, head)
+    return found
 
 
 # -- when ---------------------------------------------------------------------------------------
@@ -279,13 +278,15 @@ def when(facts: Facts) -> Claim:
     met = ", though met in the long run," if short_of(facts, name, tier).worst <= 0 else ""
     lost = weight(row["shortfall_t"])
     missing = f"{lost} {_are(lost)} missing over {months.horizon} months"
-    said.append(f"{first_capital(tier)} demand{met} goes short {_from(facts, row)}; {missing}.")
-    said.append(_until(facts, tier, row))
+    until, after = _until(facts, tier, row)
+    short = f"{first_capital(tier)} demand{met} goes short {_from(facts, row)}"
+    apart = told(f"{short}; {missing}.", f"It {until}." if until else "")
+    said.append(fit(f"{short} and {until}; {missing}.", apart) if until else apart)
     later: dict[str, list[str]] = {}
     for other in list(hit)[1:]:
         later.setdefault(_from(facts, hit[other]), []).append(other)
     others = [f"{first_capital(join(tiers))} demand goes short {since}." for since, tiers in later.items()]
-    return Claim(told(*said), told(*others, _more(facts, name)))
+    return Claim(told(*said), told(after, *others, _more(facts, name)))
 
 
 def _never(facts: Facts, name: str, tier: str) -> str:
@@ -306,35 +307,36 @@ def _from(facts: Facts, row: Any) -> str:
     return f"{in_months(after)} after the first measure" if after else "with the first measure"
 
 
-def _until(facts: Facts, tier: str, row: Any) -> str:
-    """Say when a tier is whole again; where it never is on known relations, what comes to change that."""
+def _until(facts: Facts, tier: str, row: Any) -> tuple[str, str]:
+    """Return until when a tier is short, as it stands after its name, and what then is missing still."""
     months, after = facts.months, row["time_to_recover"]
     if np.isfinite(after):
         n = number(after)
-        return f"It is whole again {n} month{'' if n == '1' else 's'} later." if after > 0 else ""
+        return f"is whole again {n} month{'' if n == '1' else 's'} later" if after > 0 else "", ""
     ladder, own = facts.a.stress.horizon_ladder, float(row["shortfall_t"])
     new = facts.scenario_rung(row["scenario"], "new", tier)
     built = facts.rung(list(facts.ladders)[-1], "projects", tier) if facts.ladders else None
     ways = (
-        ("new", new, "new relations are qualified", "with them"),
-        ("projects", built, "projects start", "with new relations, stocks and projects from their dates"),
+        ("new", new, "new relations are qualified", "new relations"),
+        ("projects", built, "projects start", "new relations, stocks and projects from their dates"),
     )
     for rung, end, comes, what in ways:
         if end is not None and end["shortfall_tpa"] <= 0 and len(ladder):
-            left = _over_months(ladder, rung, tier)
-            some = f"{weight(left)} {_are(weight(left))}" if left else "nothing is"
-            return f"It does not recover until {comes}; {what} {some} missing{_counted(facts)}."
+            return f"does not recover until {comes}", _left_with(facts, what, rung, tier)
     if facts.network.projects.empty:
-        return f"It does not recover in {months.horizon} months; no projects are in the data."
+        return f"does not recover in {months.horizon} months; no projects are in the data", ""
     left = _over_months(ladder, "projects", tier) if len(ladder) else own
     if left < own and not same(left, own):
-        less = f"cut that to {weight(left)}" if left else "leave nothing missing"
-        return f"It does not recover; new relations, stocks and projects from their dates {less}{_counted(facts)}."
-    return "It does not recover, with or without the listed projects."
+        return "does not recover", _left_with(facts, ways[1][3], "projects", tier)
+    return "does not recover, with or without the listed projects", ""
 
 
-def _counted(facts: Facts) -> str:
-    return f", counted in {facts.months.rungs_in}" if facts.months.rungs_in else ""
+def _left_with(facts: Facts, what: str, rung: str, tier: str) -> str:
+    """Say what more than known relations cuts what is missing over the horizon to, both counted in the same periods."""
+    ladder, periods = facts.a.stress.horizon_ladder, facts.months.rungs_in
+    now, left = (_over_months(ladder, one, tier) for one in ("existing", rung))
+    said = f"{what} cut what known relations alone leave from {weight(now)} to {weight(left) if left else 'nothing'}."
+    return f"Counted in {periods}, {said}" if periods else first_capital(said)
 
 
 def _over_months(ladder: pd.DataFrame, rung: str, tier: str) -> float:

@@ -221,7 +221,7 @@ def test_bottom_line_says_when(made: cn.Assessment, document: Document) -> None:
         "Over 12 months, most is lacking under “Maker stops”: Defence demand is short from month 7, by 2.5 t in all"
     )
     brief = {s.head: flat(s.text) for s in short_line(facts)}["When."]
-    assert "goes short 4 months after the first measure; 2.5 t are missing over 12 months." in brief
+    assert "goes short 4 months after the first measure and is whole again 5 months later; 2.5 t are missing" in brief
     assert "kept whole for 4 months" in said
     held = {flat(c.text) for c in (c for row in table(document, "over_time").rows for c in row)}
     assert "2.5" in held
