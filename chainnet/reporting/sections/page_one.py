@@ -153,9 +153,10 @@ def scenario_table(facts: Facts) -> ReportTable:
         subtitle=f"Unit: {facts.unit}. The long run; months from 1. {facts.whose_words}",
         note=(
             "Scenarios are assumptions to test against, not forecasts. Low to high: two corner cases, all demand at "
-            f"its low and its high values. Months: stocks drawn, every date known ({table_id('endurance')}); time to "
-            "survive counts from the first measure. Short in the long run, met in every month: measures end, stocks "
-            f"carry. Projects are in no column, those that run included: {table_id('layers')}, {table_id('ladder')}."
+            "its low and its high values. Months: stocks drawn, every date known, one order of service, range not "
+            f"assessed ({table_id('endurance')}); time to survive counts from the first measure. Short in the long "
+            "run, met in every month: measures end, stocks carry. "
+            f"Projects are in no column, those that run included: {table_id('layers')}, {table_id('ladder')}."
         ),
         **facts.standing(facts.a.stress.summary),
     ).with_lead(rows=KEY_ROWS)
