@@ -191,12 +191,12 @@ def exposure_figure(facts: Facts) -> ReportFigure | None:
     svg = _headless(exposure_svg(table, {s: facts.drawn(facts.site_label(str(s)), 44) for s in table.index}, title=" "))
     column = "spend_usd" if "spend_usd" in table else "throughput_tpa"
     rank = fact_of(table, "rank_correlation", {}).get(column, float("nan"))
-    what = "is spent on a site" if column == "spend_usd" else "a site ships"
+    what = "Spend at a site" if column == "spend_usd" else "What a site ships"
     amount = money if _has_values(facts) else weight
     worth = [f"{facts.site_label(str(s))} {amount(cost)}" for s, cost in table["cost_usd"].head(3).items()]
     return fig.make_figure(
         svg,
-        _tells(f"What {what}", rank, len(table)),
+        _tells(what, rank, len(table)),
         f"What each site ships against what its loss costs until it is back. {_recovery_words(facts)}",
         f"Marks show each site; largest: {'; '.join(worth)}.",
         "",
@@ -207,9 +207,9 @@ def exposure_figure(facts: Facts) -> ReportFigure | None:
 def _tells(what: str, rank: float, n: int) -> str:
     """Return as a finding what a rank correlation of size and loss says."""
     if np.isnan(rank):
-        return f"{what} and what its loss costs: {n} sites, one of the two does not vary"
-    tells = "tells" if rank >= 0.7 else "tells only in part" if rank >= 0.3 else "does not tell"
-    return f"{what} {tells} what its loss costs: rank correlation {rank:.2f}, {n} sites".replace("-", MINUS)
+        return f"{what} and what its loss costs: {n} sites"
+    tells = "tells its loss" if rank >= 0.7 else "tells its loss in part" if rank >= 0.3 else "tells little of its loss"
+    return f"{what} {tells}: rank correlation {rank:.2f}".replace("-", MINUS)
 
 
 def _headless(svg: str) -> str:
