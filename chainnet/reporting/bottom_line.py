@@ -239,7 +239,8 @@ def as_built(facts: Facts) -> Claim:
     if built:
         more, them = spelled(len(built), "project that runs", "projects that run"), "it" if len(built) == 1 else "them"
         found = _layer(facts, "as built")
-        heads = (f"In {known}, with {more} since {year}, ", f"With {more} in {known}, ")
+        started = spelled(len(built), "project started", "projects started")
+        heads = (f"In {known}, with {started} since {year}, ", f"With {more} in {known}, ")
         lead = fit(*(told(*unmet_sentences(found[:1], head)) for head in heads))
         stands = f"This report stands on {year}, before {them if lead else f'{more} in {known}'}."
         return Claim(lead, told(stands, *unmet_sentences(found[1:], f"With {them} "))) if lead else Claim(stands)
@@ -335,7 +336,11 @@ def _left_with(facts: Facts, what: str, rung: str, tier: str) -> str:
     """Say what more than known relations cuts what is missing over the horizon to, both counted in the same periods."""
     ladder, periods = facts.a.stress.horizon_ladder, facts.months.rungs_in
     now, left = (_over_months(ladder, one, tier) for one in ("existing", rung))
-    said = f"{what} cut what known relations alone leave from {weight(now)} to {weight(left) if left else 'nothing'}."
+    if same(left, now):
+        said = f"{what} take nothing off the {weight(now)} that known relations alone leave."
+    else:
+        end = weight(left) if left else "nothing"
+        said = f"{what} cut what known relations alone leave from {weight(now)} to {end}."
     return f"Counted in {periods}, {said}" if periods else first_capital(said)
 
 
