@@ -150,13 +150,9 @@ class ExposureProgram:
 
     def _plans(self, closings: list[Ints], bounds: Array, basis: Any, steps: Steps) -> Array:
         """Return what is lost of each counted demand in the cheapest plan without each set of columns."""
-        carried = np.zeros((len(closings), len(self.wanted)))
-        for piece in steps.sweeps(range(len(closings))):
-            some = [closings[i] for i in piece]
-            carried[list(piece)] = plans_without(
-                self.program, basis, some, self.draws, bounds[list(piece)], self.wanted, self._is_tied
-            )
-        return self._lost(carried)
+        return self._lost(
+            plans_without(self.program, basis, closings, self.draws, bounds, self.wanted, self._is_tied, steps.sweeps)
+        )
 
     def survival(self, closings: list[Ints], _periods: Array, steps: Steps = SILENT) -> Array:
         """Return the longest time without any loss of each removal, in periods; the same whatever time is asked."""
@@ -167,8 +163,7 @@ class ExposureProgram:
         program, base = self._survivor()
         if base is None:
             return np.zeros(len(closings))
-        shares = [shares_without(program, base, piece) for piece in steps.sweeps(closings)]
-        return self._times(np.concatenate([np.empty(0), *shares]))
+        return self._times(shares_without(program, base, closings, steps.open_of(len(closings))))
 
     def _survivor(self) -> tuple[LinearProgram, LinearSolution | None]:
         """Return the program that asks how long, and its answer with nothing out (None = not at all)."""

@@ -19,7 +19,7 @@ from chainnet.engine.linear_exposure import (
     with_columns,
 )
 from chainnet.engine.linear_prices import price_ranges
-from chainnet.engine.linear_removal import in_shares, not_idle, values_of, values_without
+from chainnet.engine.linear_removal import Sweeps, at_once, in_shares, not_idle, values_of, values_without
 from chainnet.engine.maxflow import CutMembers, FlowProblem, FlowSolution, UnboundedFlow, solve
 from chainnet.engine.mip import affordable
 from chainnet.engine.removal import arc_losses, group_losses, node_losses
@@ -87,10 +87,12 @@ __all__ = [
     "LinearProgram",
     "LinearSolution",
     "Statuses",
+    "Sweeps",
     "UnboundedFlow",
     "WarmModel",
     "affordable",
     "arc_losses",
+    "at_once",
     "certify_flow",
     "certify_linear",
     "essential",

@@ -16,7 +16,7 @@ from scipy.sparse import coo_array, csc_array, hstack
 
 from chainnet._types import Array, Ints
 from chainnet.engine.linear import LinearProgram, LinearSolution, WarmModel
-from chainnet.engine.linear_removal import in_shares, not_idle, values_of
+from chainnet.engine.linear_removal import Sweeps, at_once, in_shares, not_idle, values_of
 from chainnet.engine.tolerances import SOLVER
 from chainnet.errors import SolverError
 
@@ -86,7 +86,9 @@ def survival_program(
     return replace(wider, cost=np.append(np.zeros(n), 1.0))
 
 
-def shares_without(program: LinearProgram, base: LinearSolution, closings: Sequence[Ints]) -> Array:
+def shares_without(
+    program: LinearProgram, base: LinearSolution, closings: Sequence[Ints], sweeps: Sweeps = at_once
+) -> Array:
     """Return the optimum of a survival program with each set of columns closed; inf = not to be met.
 
     Parameters
@@ -97,11 +99,12 @@ def shares_without(program: LinearProgram, base: LinearSolution, closings: Seque
         Its optimal solution.
     closings : list of int arrays
         Columns that each removal holds at nothing.
+    sweeps : function, optional
+        As in ``values_without``.
     """
     found = np.full(len(closings), base.value)
-    open_sets = not_idle(program, base, closings)
-
-    for share, values in in_shares(open_sets, partial(values_of, program, base, closings)):
+    run = partial(values_of, program, base, closings)
+    for share, values in in_shares(not_idle(program, base, closings), run, sweeps):
         found[share] = [np.inf if np.isnan(value) else max(value, base.value) for value in values]
     return found
 
@@ -114,6 +117,7 @@ def plans_without(
     bounds: Array,
     wanted: Ints,
     is_tied: bool,
+    sweeps: Sweeps = at_once,
 ) -> Array:
     """Return what the wanted columns carry in the cheapest plan with each set of columns closed.
 
@@ -132,6 +136,8 @@ def plans_without(
         Columns to report.
     is_tied : bool
         Whether to carry, among equally cheap plans, as much as can be on the wanted columns.
+    sweeps : function, optional
+        As in ``values_without``.
 
     Raises
     ------
@@ -150,7 +156,7 @@ def plans_without(
             carried[place] = planner.plan(upper)[0].x[wanted]
         return carried
 
-    for share, values in in_shares(range(len(closings)), run):
+    for share, values in in_shares(range(len(closings)), run, sweeps):
         out[share] = values
     return out
 

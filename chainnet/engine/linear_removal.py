@@ -8,7 +8,7 @@ processors. Every answer depends on its own bounds only, so neither order nor th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any
 
@@ -21,13 +21,23 @@ from chainnet.engine.threads import n_threads, thread_pool
 from chainnet.engine.tolerances import IN_USE, UNIT_ROUNDING
 from chainnet.errors import SolverError
 
-__all__ = ["in_shares", "not_idle", "values_of", "values_without"]
+__all__ = ["Sweeps", "at_once", "in_shares", "not_idle", "values_of", "values_without"]
+
+Places = Sequence[int]
+Sweeps = Callable[[Places], Iterable[Places]]  # gives the work in pieces: what it was given last is done by then
 
 # fewer open candidates than this are solved at once: looking for other optima would not pay
 FEW = 48
 
 
-def values_without(program: LinearProgram, base: LinearSolution, closings: Sequence[Ints]) -> Array:
+def at_once(places: Places) -> Iterable[Places]:
+    """Give all in one piece."""
+    yield places
+
+
+def values_without(
+    program: LinearProgram, base: LinearSolution, closings: Sequence[Ints], sweeps: Sweeps = at_once
+) -> Array:
     """Return the optimal value with each set of columns closed.
 
     Parameters
@@ -38,6 +48,8 @@ def values_without(program: LinearProgram, base: LinearSolution, closings: Seque
         Its optimal solution.
     closings : list of int arrays
         Columns that each removal holds at nothing.
+    sweeps : function, optional
+        Gives in pieces what has to be solved, to tell of them.
 
     Returns
     -------
@@ -49,7 +61,8 @@ def values_without(program: LinearProgram, base: LinearSolution, closings: Seque
         If a removal has no verdict (closing columns of a program whose zero is feasible always has).
     """
     values = np.full(len(closings), base.value)
-    for share, part in in_shares(not_idle(program, base, closings), partial(values_of, program, base, closings)):
+    run = partial(values_of, program, base, closings)
+    for share, part in in_shares(not_idle(program, base, closings), run, sweeps):
         if np.isnan(part).any():
             raise SolverError("a removal has no optimum; report the network that caused this")
         values[share] = part
@@ -81,8 +94,12 @@ def values_of(
     return out
 
 
-def in_shares(places: Sequence[int], run: Callable[[Sequence[int]], Any]) -> list[tuple[Sequence[int], Any]]:
+def in_shares(places: Places, run: Callable[[Places], Any], sweeps: Sweeps = at_once) -> list[tuple[Places, Any]]:
     """Run shares of the work on as many threads as pay; every answer depends on its own bounds only."""
+    return [found for piece in sweeps(places) for found in _shared(piece, run)]
+
+
+def _shared(places: Places, run: Callable[[Places], Any]) -> list[tuple[Places, Any]]:
     workers = max(1, min(n_threads(), len(places) // 16))
     shares = [list(places[start::workers]) for start in range(workers)]
     if workers == 1:

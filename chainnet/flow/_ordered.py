@@ -15,7 +15,9 @@ from chainnet.engine import (
     Certificate,
     LinearProgram,
     LinearSolution,
+    Sweeps,
     WarmModel,
+    at_once,
     certify_linear,
     in_shares,
     not_idle,
@@ -28,6 +30,7 @@ from chainnet.flow._counting import Counting
 from chainnet.flow._stages import SEVERAL, floor_of
 from chainnet.flow._value import ValueModel
 from chainnet.lowering import Degree, Lowered, Overlay
+from chainnet.words import SILENT, Steps
 
 __all__ = ["OrderedValue", "SharedValue", "value_model"]
 
@@ -108,12 +111,12 @@ class _Held:
         """Return the closings that change anything: an answer that does without keeps both totals."""
         return not_idle(self.program, self.base, closings)
 
-    def values_without(self, closings: Sequence[Ints], totals: Array) -> Array:
+    def values_without(self, closings: Sequence[Ints], totals: Array, sweeps: Sweeps = at_once) -> Array:
         """Return the least cost with each set of columns closed, its total being the one given."""
         floors = np.array([floor_of(total, self._size) for total in totals])
         out = np.empty(len(closings))
         run = partial(values_of, self.program, self.base, closings, row=self.row, floors=floors)
-        for share, part in in_shares(range(len(closings)), run):
+        for share, part in in_shares(range(len(closings)), run, sweeps):
             out[share] = part
         for i in np.flatnonzero(np.isnan(out)).tolist():  # rounding made it infeasible
             upper = self.program.col_upper.copy()
@@ -184,12 +187,15 @@ class OrderedValue(ValueModel):
         """Return the value with some columns closed."""
         return float(self.values_without([columns])[0])
 
-    def _values_without(self, closings: Sequence[Ints]) -> Array:
+    def values_without(self, closings: Sequence[Ints], steps: Steps = SILENT) -> Array:
+        """Return the value with each set of columns closed, one at a time; each is a step of two stages."""
         out = np.full(len(closings), self.value)
         at = self._held.open(closings)
         some = [closings[i] for i in at]
-        totals = -values_without(replace(self.lowered.program, cost=self._first_cost), self._first, some)
-        out[at] = self.settled(-self._held.values_without(some, np.maximum(totals, 0.0)))
+        steps.more(len(some)).done(n=len(closings) - len(some))
+        sweeps = steps.open_of(len(some))
+        totals = -values_without(replace(self.lowered.program, cost=self._first_cost), self._first, some, sweeps)
+        out[at] = self.settled(-self._held.values_without(some, np.maximum(totals, 0.0), sweeps))
         return out
 
     def solve_within(self, upper: Array, row_upper: Array, basis: Any = None) -> LinearSolution:

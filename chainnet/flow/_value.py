@@ -132,12 +132,8 @@ class ValueModel:
 
     def values_without(self, closings: Sequence[Ints], steps: Steps = SILENT) -> Array:
         """Return the value with each set of columns closed, one at a time; each is a step."""
-        parts = [self._values_without(piece) for piece in steps.sweeps(closings)]
-        return np.concatenate([np.empty(0), *parts])
-
-    def _values_without(self, closings: Sequence[Ints]) -> Array:
-        """Return the same of what is solved in one sweep."""
-        return np.clip(-values_without(self.program, self.base, closings), 0.0, self.value)
+        found = -values_without(self.program, self.base, closings, steps.open_of(len(closings)))
+        return np.clip(found, 0.0, self.value)
 
     def solve_under(self, overlay: Overlay) -> LinearSolution:
         """Solve under another overlay of the same restrictions (projects built, shares changed)."""

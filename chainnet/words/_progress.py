@@ -109,6 +109,15 @@ class Steps:
             yield piece
             self.done(n=len(piece))
 
+    def open_of(self, n: int) -> Callable[[Sequence[T]], Iterator[Sequence[T]]]:
+        """Return ``sweeps`` for those of n steps that have to be solved: the others are done by then."""
+
+        def sweeps(items: Sequence[T]) -> Iterator[Sequence[T]]:
+            self.done(n=n - len(items))
+            yield from self.sweeps(items)
+
+        return sweeps
+
     def after(self, doing: str, found: T) -> T:
         """Count a step whose answer this is, and hand it on."""
         self.done(doing)
