@@ -18,7 +18,7 @@ Ints32: TypeAlias = Any
 Ints64: TypeAlias = Any
 
 # places in Work.clock
-EPOCH, LOGGED, STAMP, EFFORT, TAIL, FRESH, BACK_FRONT, BACK_TAIL, LEVELS, WORK, GAP = range(11)
+EPOCH, LOGGED, STAMP, EFFORT, TAIL, FRESH, BACK_FRONT, BACK_AT, BACK_TAIL, LEVELS, WORK, GAP = range(12)
 
 
 class Residual(NamedTuple):

@@ -134,7 +134,7 @@ def workspace(make: Kernels, n_places: int, n_halves: int) -> Work:
 
     # stamp 0 and epoch 0 are never used, so zeros everywhere mean "not yet"
     return Work(
-        clock=make.buffer(np.array([0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0]), np.int64),
+        clock=make.buffer(np.array([0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0]), np.int64),
         level=nodes(),
         seen=nodes(),
         cur=nodes(),

@@ -7,6 +7,7 @@ the other, looks for ways from excess to room or to the root of the component, a
 from __future__ import annotations
 
 from chainnet.engine.maxflow_kernel import (
+    BACK_AT,
     BACK_FRONT,
     BACK_TAIL,
     EFFORT,
@@ -27,6 +28,9 @@ from chainnet.engine.maxflow_kernel import (
 
 # starts of a removal after which its effort is foreseen
 FIRST_STARTS = 64
+# half-edges that the search from the targets may look at for each of the search from the excess, which goes down the
+# guides from every node that it comes to
+LOOK_BACK = 4
 
 
 def descend(g: Residual, w: Work, origin: int, root: int) -> int:
@@ -132,7 +136,8 @@ def join(g: Residual, w: Work, u: int, x: int, root: int) -> int:
 def seek_back(g: Residual, w: Work, root: int, n_targets: int, epoch: int, effort: int) -> int:
     """Search on from the targets that have room, against the flow, for at most ``effort`` half-edges.
 
-    Starts anew whenever something was pushed since. Returns a node where it meets the search of ``epoch``, or -1.
+    Starts anew whenever something was pushed since; else goes on where it stopped, in the middle of a row if need be:
+    some rows are longer than all that a removal looks at. Returns a node where it meets the search of ``epoch``, or -1.
     """
     start, head, mate, res = g.start, g.head, g.mate, g.res
     behind, back_queue, onward, seen, shut = w.behind, w.back_queue, w.onward, w.seen, w.shut
@@ -149,27 +154,33 @@ def seek_back(g: Residual, w: Work, root: int, n_targets: int, epoch: int, effor
                 back_queue[tail] = x
                 tail += 1
         w.clock[BACK_TAIL] = tail
+        w.clock[BACK_AT] = start[back_queue[0]]
     fresh = w.clock[FRESH]
     front = w.clock[BACK_FRONT]
     tail = w.clock[BACK_TAIL]
+    i = w.clock[BACK_AT]
     met = -1
     while front < tail and effort > 0 and met < 0:
-        x = back_queue[front]
-        front += 1
-        effort -= start[x + 1] - start[x]
-        for i in range(start[x], start[x + 1]):
+        end = start[back_queue[front] + 1]
+        stop = min(end, i + effort)
+        effort -= stop - i
+        while i < stop and met < 0:
             y = head[i]
-            if behind[y] == fresh or res[mate[i]] <= 0 or shut[y] == stamp or y == root:
-                continue
-            behind[y] = fresh
-            onward[y] = mate[i]
-            back_queue[tail] = y
-            tail += 1
-            if seen[y] == epoch:
-                met = y
-                break
+            if behind[y] != fresh and res[mate[i]] > 0 and shut[y] != stamp and y != root:
+                behind[y] = fresh
+                onward[y] = mate[i]
+                back_queue[tail] = y
+                tail += 1
+                if seen[y] == epoch:
+                    met = y
+            i += 1
+        if i == end:
+            front += 1
+            if front < tail:
+                i = start[back_queue[front]]
     w.clock[BACK_FRONT] = front
     w.clock[BACK_TAIL] = tail
+    w.clock[BACK_AT] = i
     return met
 
 
@@ -224,7 +235,7 @@ def search(g: Residual, w: Work, u: int, n_targets: int, root: int, budget: int)
         w.clock[EFFORT] += 2 * effort
         void = spread(g, w, u, x, begin, epoch, root)
         if void < 0 and w.excess[u] > 0:
-            met = seek_back(g, w, root, n_targets, epoch, effort // 2)
+            met = seek_back(g, w, root, n_targets, epoch, LOOK_BACK * effort)
             if met >= 0:
                 void = join(g, w, u, met, root)
         if void >= 0:

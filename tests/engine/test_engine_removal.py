@@ -20,6 +20,7 @@ from chainnet.engine import (
     removal,
     solve,
 )
+from chainnet.engine.maxflow_network import residual, to_rows, workspace
 
 INF = float("inf")
 ROUTES = [(0, 1, 10), (0, 2, 70), (2, 1, 30), (1, 4, 100), (2, 3, 40), (3, 4, 50)]
@@ -220,3 +221,16 @@ def test_compiled_kernels_give_the_same_bits(seed: int, effort: int, monkeypatch
     monkeypatch.setattr(maxflow_jit, "CACHED_FROM", 0)
     monkeypatch.setattr(maxflow_jit, "COMPILED_FROM", 0)
     assert all_losses() == plain
+
+
+def test_the_search_from_the_targets_stops_in_the_middle_of_a_long_row_and_goes_on_there() -> None:
+    n = 300  # a hub with room, into which all others lead
+    tail, head = np.arange(1, n), np.zeros(n - 1, dtype=np.int64)
+    rows = to_rows(n, tail, head)
+    make = maxflow_jit.kernels(len(rows.head))
+    g, w = residual(make, rows, np.where(rows.is_forward, 7, 0)), workspace(make, n, len(rows.head))
+    w.targets[0], w.room[0], w.seen[299] = 0, 5, 42
+    found = [make.seek_back(g, w, -1, 1, 42, 100) for _ in range(3)]
+    assert found == [-1, -1, 299]
+    assert [w.back_queue[k] for k in range(n)] == list(range(n))
+    assert make.seek_back(g, w, -1, 1, 42, 100) == -1  # nothing is looked at twice
