@@ -55,6 +55,9 @@ class Assessment(Result):
         the latest ``checked_on`` of the scenarios, else by the last start year of those that run): year, n_built,
         demand_tpa, shortfall_after_tpa and shortfall_before_tpa (all others served after, and before), is_asked
         (the layer of all other answers).
+    left_over : DataFrame, index (scenario, tier)
+        What each scenario leaves short with new relations, the projects that run and one year of stocks: year,
+        demand_tpa, shortfall_tpa. Empty where no project runs that is not in the network yet.
     chokepoints : mapping of str to DataFrame
         By node, site, country, operator, owner_country, step+country: what all tiers lose.
     first_tier : mapping of str to DataFrame
@@ -142,6 +145,7 @@ class Assessment(Result):
     worst: str
     disrupted: Balance | None
     layers: pd.DataFrame
+    left_over: pd.DataFrame
     chokepoints: Mapping[str, pd.DataFrame]
     first_tier: Mapping[str, pd.DataFrame]
     others_first: pd.DataFrame

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from chainnet._types import Array
 from chainnet.assessment._case import Case
 from chainnet.engine import PRINTED
 from chainnet.flow import Counting, balance_under, both_ends
@@ -12,7 +13,7 @@ from chainnet.network import Network, state_of
 from chainnet.results import fact_of, origin_of, stamp
 from chainnet.scenario import Scenario, overlay_of
 
-__all__ = ["layers", "running"]
+__all__ = ["layers", "left_over", "running"]
 
 BASE, BUILT = "base year", "as built"
 
@@ -51,6 +52,32 @@ def layers(case: Case, worst: Scenario | None) -> pd.DataFrame:
     return stamp(table, origin_of(found[asked]), facts=facts)
 
 
+def left_over(case: Case) -> pd.DataFrame:
+    """Return what each scenario leaves short with new relations, the projects that run and one year of stocks.
+
+    Returns
+    -------
+    DataFrame, index (scenario, tier)
+        year (of the projects that run), demand_tpa, shortfall_tpa. Empty where no project runs that is not in the
+        network yet: then the rungs of the scenarios say it.
+    """
+    built, columns = running(case), ["year", "demand_tpa", "shortfall_tpa"]
+    if built is None or not case.scenarios:
+        return pd.DataFrame(columns=columns)
+    counting, found = Counting.of(built, **case.in_order), {}
+    for scenario in case.scenarios:
+        table = balance_under(counting, overlay_of(built, scenario), "new", stocks=True).by_tier()
+        short = _lacking(table["shortfall_tpa"], table["demand_tpa"])
+        found[scenario.name] = table.assign(shortfall_tpa=short, year=int(built.standing["year"].max()))[columns]
+    return pd.concat(found, names=["scenario"])
+
+
+def _lacking(short: pd.Series, demand: pd.Series) -> Array:
+    """Return what is short, 0 where that is below the tolerance of its answer."""
+    lacking = short.to_numpy(dtype=float)
+    return np.where(lacking <= PRINTED * demand.to_numpy(dtype=float), 0.0, lacking)
+
+
 def running(case: Case) -> Network | None:
     """Return the network with the projects that run; None where it stands as built already, or none runs."""
     year = year_known(case.network, case.scenarios)
@@ -79,8 +106,7 @@ def _row(case: Case, network: Network, worst: Scenario | None, year: int | None,
     counting, overlay = Counting.of(network, **case.in_order), overlay_of(network, worst)
     for rung in ("new", "stocks"):
         short = balance_under(counting, overlay, "new", stocks=rung == "stocks").by_tier()["shortfall_tpa"]
-        lacking = short.to_numpy(dtype=float)
-        table[f"shortfall_{rung}_tpa"] = np.where(lacking <= PRINTED * table["demand_tpa"], 0.0, lacking)
+        table[f"shortfall_{rung}_tpa"] = _lacking(short, table["demand_tpa"])
     table.insert(0, "year", pd.Series(year, index=table.index, dtype="Int64"))
     table.insert(1, "n_built", n_built)
     return table

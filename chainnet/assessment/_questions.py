@@ -22,7 +22,7 @@ from chainnet.assessment._bloc import (
 )
 from chainnet.assessment._case import Case, Reason, Reasons
 from chainnet.assessment._hinges import hinge_table
-from chainnet.assessment._layers import layers
+from chainnet.assessment._layers import layers, left_over
 from chainnet.assessment._neck import Neck, necks, necks_without, step_column
 from chainnet.assessment._time import exposures, horizon_rungs, myopia, stockpiles
 from chainnet.assumptions import LoadBearing, is_weak, load_bearing
@@ -87,6 +87,7 @@ def questions(case: Case) -> tuple[Question, ...]:
         Question("portfolios", "which projects are best for the money", portfolios, worst, keeps_why=True, weight=2.0),
         Question("idle", "what stands idle if nothing is cut off", idle_plants, worst, keeps_why=True),
         Question("layers", "what the plants built since the base year change", layers, worst, weight=2.0),
+        Question("left_over", "what each scenario leaves short with all that runs", left_over),
         Question("load_bearing", "what that verdict rests on", _load_bearing, worst, keeps_why=True, weight=5.0),
         Question("hinges", "what overturns it", _hinge_table, ("load_bearing", "necks")),
         Question(

@@ -14,6 +14,7 @@ from chainnet.engine import PRINTED
 from chainnet.network import QUALITIES, STAGES, several_plants, site_labels
 from chainnet.reporting.formats.glyphs import drawable, short_label, stand_ins
 from chainnet.reporting.horizon import ALL_TIERS, BASELINE, Months, nil
+from chainnet.reporting.rungs import as_it_runs
 from chainnet.results import (
     CHECKED,
     GIVEN,
@@ -104,8 +105,20 @@ class Facts:
 
     @cached_property
     def ladders(self) -> dict[int, pd.DataFrame]:
-        """The ladder of each year for which there is one."""
-        return {y: settled(r.ladder) for y, r in self.a.rerouting.items() if not r.ladder.empty}
+        """The ladder of each year for which there is one; what runs comes before stocks and what does not yet run."""
+        found = {y: r.ladder for y, r in self.a.rerouting.items() if not r.ladder.empty}
+        return {
+            y: settled(ladder if self.running is None else as_it_runs(ladder, self.running))
+            for y, ladder in found.items()
+        }
+
+    @cached_property
+    def running(self) -> pd.DataFrame | None:
+        """What the worst scenario leaves short with the projects that run, by tier; None if all that run stand."""
+        table = self.a.layers
+        if not fact_of(self.a.advice, "running", ()) or "as built" not in table.index.get_level_values("layer"):
+            return None
+        return pd.DataFrame(table.loc["as built"].rename(lambda t: t if isinstance(t, str) else ALL_TIERS))
 
     @cached_property
     def scenario_ladders(self) -> pd.DataFrame:
@@ -415,6 +428,17 @@ class Facts:
     def rung(self, year: int, rung: str, tier: str) -> Any:
         """Return a row of the ladder of a year, or None; the sum over tiers for all tiers."""
         return _rung(self.ladders[year], rung, tier)
+
+    def left_over(self, scenario: str, tier: str) -> float | None:
+        """Return what a scenario leaves a tier short with new relations, what runs and one year of stocks, t/a."""
+        table = self.a.left_over
+        if table.empty:
+            row = self.scenario_rung(scenario, "stocks", tier)
+            return None if row is None else float(row["shortfall_tpa"])
+        if scenario not in table.index.get_level_values("scenario"):
+            return None
+        mine = table.loc[scenario]
+        return float(mine["shortfall_tpa"].sum() if tier == ALL_TIERS else mine["shortfall_tpa"][tier])
 
     def scenario_rung(self, scenario: str, rung: str, tier: str) -> Any:
         """Return a row of the ladder of a scenario without projects, or None."""

@@ -5,7 +5,15 @@ from __future__ import annotations
 import numpy as np
 
 from chainnet.network import state_of
-from chainnet.reporting.advised import Advised, advised_of, purchase_words, running_words, stock_words
+from chainnet.reporting.advised import (
+    CERTAIN_T,
+    Advised,
+    advised_of,
+    holders,
+    purchase_words,
+    running_words,
+    stock_words,
+)
 from chainnet.reporting.facts import ALL_TIERS, Facts
 from chainnet.reporting.sections.order import table_id
 from chainnet.reporting.sentences import Claim, fit, told
@@ -15,13 +23,13 @@ __all__ = ["helps"]
 
 
 def helps(facts: Facts) -> Claim:
-    """Say what new relations, running projects and stocks return, then which project closes what is left."""
+    """Say what new relations, running projects and stocks leave, and which project closes the rest, in one sentence."""
     found = advised_of(facts)
     if found is None or found.known <= 0:
         return Claim("")
-    lead = (_relations(found), running_words(found), stock_words(facts, found), _project(facts, found))
-    more = (purchase_words(facts, found), _stressed(found), _needs(found), _others_first(facts, found))
-    return Claim(told(*lead), told(*more, _end(facts, found)))
+    stocks = stock_words(facts, found)
+    more = (stocks, purchase_words(facts, found), _stressed(found), _needs(found), _others_first(facts, found))
+    return Claim(_rungs(facts, found), told(*more, _end(facts, found)))
 
 
 def _needs(found: Advised) -> str:
@@ -34,40 +42,47 @@ def _needs(found: Advised) -> str:
     return fit(f"{said}{also if more else ''}.", f"{said}.")
 
 
-def _relations(found: Advised) -> str:
-    """Say what new relations leave short."""
+def _rungs(facts: Facts, found: Advised) -> str:
+    """Say what stays short rung by rung, as the ladder draws it, and which projects are needed for the rest."""
     if found.new <= 0:
         whom = "nobody" if found.tier == ALL_TIERS else f"no {found.tier} demand"
         head = "New relations between plants that stand, once qualified,"
         return f"{head} leave {whom} short in the long run; no project is needed."
-    if found.new < found.known and not same(found.new, found.known):
-        cut = f"from {number(found.known)} to {tonnes(found.new)}"
-        return f"New relations between plants that stand, once qualified, cut what {found.lacks} {cut}."
-    return f"New relations between plants that stand return nothing of the {tonnes(found.new)} that {found.lacks}."
+    instead = "" if same(found.new, found.known) else f" instead of {number(found.known)}"
+    rungs = [f"New relations leave {found.tier} {tonnes(found.new)} short{instead}"]
+    if running_words(found):
+        run = "the running project" if len(found.running) == 1 else "running projects"
+        rungs.append(f"{run} {number(found.rest) if found.rest > 0 else 'none'} in {found.running_year:.0f}")
+    if stock_words(facts, found):
+        stocks, last = ("a stock", "it lasts") if len(holders(facts)) == 1 else ("stocks", "they last")
+        left = number(found.drawn) if found.drawn > CERTAIN_T else "none"
+        rungs.append(f"{stocks} {left} while {last}")
+    ways = _project(facts, found)
+    return fit(*(f"{join(rungs)}; {way}." for way in ways), f"{join(rungs)}. {first_capital(ways[-1])}.")
 
 
-def _project(facts: Facts, found: Advised) -> str:
-    """Say which projects are needed for the rest, and what they leave."""
+def _project(facts: Facts, found: Advised) -> list[str]:
+    """Return ways to say which projects are needed for the rest, and what they leave, the fullest first."""
     if found.rest <= 0:
-        return ""
+        return ["no other project is needed"]
     if facts.network.projects.empty:
-        return "No projects are in the data."
+        return ["no projects are in the data"]
     if set(found.running) == set(facts.network.projects["label"].fillna(facts.network.projects["id"])):
-        return "No other project is listed."
+        return ["no other project is listed"]
     if not found.projects:
-        return f"No listed project alone returns anything to {found.tier} then."
+        return [f"no listed project alone returns anything to {found.tier} then"]
     several = len(found.projects) > 1
     names = join([titled(facts.label(name)) for name in found.projects])
     states = {state_of(facts.status(name)) for name in found.projects}
     names += (f" ({states.pop()})" if len(states) == 1 else "") + (" together" if several else "")
-    drawn = bool(stock_words(facts, found))  # projects are valued without stocks, which end
+    drawn = " without stocks" if stock_words(facts, found) else ""  # projects are valued without stocks, which end
     if found.closes:
         since = f" from {found.year:.0f}" if np.isfinite(found.year) else ""
-        what = "the gap without stocks" if drawn else "what is left"
-        return f"{first_capital(names)} then {'close' if several else 'closes'} {what}{since}."
+        does = "close" if several else "closes"
+        return [f"{names} {does} {what}{since}" for what in dict.fromkeys((f"the gap{drawn}", "the gap"))]
+    cut = f"{names} {'cut' if several else 'cuts'} that{drawn} to {tonnes(found.left)}"
     how = "more than any other one or two listed" if found.tier == ALL_TIERS else "more than any other alone"
-    that = f"the {tonnes(found.rest)} without stocks" if drawn else "that"
-    return f"{first_capital(names)} {'cut' if several else 'cuts'} {that} to {tonnes(found.left)}, {how}."
+    return [f"{cut}, {how}", cut]
 
 
 def _stressed(found: Advised) -> str:

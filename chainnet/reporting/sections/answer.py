@@ -20,10 +20,10 @@ from chainnet.reporting.ends import has_others, short_of
 from chainnet.reporting.facts import ALL_TIERS, Facts
 from chainnet.reporting.helps import helps
 from chainnet.reporting.model import Section, Sentence, make_section
+from chainnet.reporting.rungs import RUNGS
 from chainnet.reporting.sections.losses import set_words, tied_sets
 from chainnet.reporting.sections.months import when_words
 from chainnet.reporting.sections.projects import stands_words
-from chainnet.reporting.sections.rerouting import RUNGS
 from chainnet.reporting.sentences import Claim
 from chainnet.words import (
     NBSP,

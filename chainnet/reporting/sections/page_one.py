@@ -85,6 +85,23 @@ def _all_served(facts: Facts, others: Sequence[str]) -> list[ReportColumn]:
     return [col.tons("whole_served_tpa", head, meaning, lambda row: served[row["scenario"]], body=False)]
 
 
+def _left_head(facts: Facts) -> tuple[str, str]:
+    """Return head and meaning of the column of what stays short once the cheaper rungs have done their part."""
+    if facts.running is None:
+        return "Short after stocks", "with new relations and one year of stocks"
+    return "Short after stocks", "with new relations, the projects that run and one year of stocks"
+
+
+def _built_note(facts: Facts) -> str:
+    """Say in which columns projects stand."""
+    see_both = f"{table_id('layers')}, {table_id('ladder')}"
+    if facts.running is None:
+        return f"After stocks: with new relations and one year of stocks. Projects are in no column: {see_both}."
+    year = facts.running["year"].iloc[0]
+    runs = f"new relations, the projects that run in {year} and one year of stocks"
+    return f"After stocks: with {runs}; no project is in another column: {see_both}."
+
+
 @col.table("scenarios", "Summary", "Scenarios, worst first")
 def scenario_table(facts: Facts) -> ReportTable:
     """Return the baseline, then scenarios, worst first, with the months of the leading tier."""
@@ -92,8 +109,8 @@ def scenario_table(facts: Facts) -> ReportTable:
     others = [t for t in facts.tiers if t != facts.first] if facts.has_first else []
 
     def left(row: Any) -> Any:
-        rung = facts.scenario_rung(row["scenario"], "stocks", facts.first)
-        return NOT_APPLICABLE if rung is None else rung["shortfall_tpa"]
+        short = facts.left_over(row["scenario"], facts.first)
+        return NOT_APPLICABLE if short is None else short
 
     def short_of(tier: str) -> Callable[[Any], Any]:
         return lambda row: facts.of(row["scenario"], tier)["shortfall_tpa"]
@@ -137,7 +154,7 @@ def scenario_table(facts: Facts) -> ReportTable:
         *_all_served(facts, others),
         col.weight("shortfall_t", f"In {months.horizon} months, t", f"what {months.lead} lacks over the horizon"),
         *month_columns(months),
-        col.tons("residual_tpa", "Left with new relations, stocks", "with new relations and one year of stocks", left),
+        col.tons("residual_tpa", *_left_head(facts), left),
         col.text(
             "rests_on",
             "Rests on",
@@ -156,7 +173,7 @@ def scenario_table(facts: Facts) -> ReportTable:
             "its low and its high values. Months: stocks drawn, every date known, one order of service, range not "
             f"assessed ({table_id('endurance')}); time to survive counts from the first measure. Short in the long "
             "run, met in every month: measures end, stocks carry. "
-            f"Projects are in no column, those that run included: {table_id('layers')}, {table_id('ladder')}."
+            f"{_built_note(facts)}"
         ),
         **facts.standing(facts.a.stress.summary),
     ).with_lead(rows=KEY_ROWS)

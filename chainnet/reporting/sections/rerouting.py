@@ -26,18 +26,12 @@ from chainnet.reporting.model import (
     make_table,
 )
 from chainnet.reporting.others import order_of
+from chainnet.reporting.rungs import RUNGS
 from chainnet.reporting.sections.order import table_id
 from chainnet.results import fact_of
 from chainnet.words import NOT_ASKED, first_capital, join, number, percent, same, tonnes
 
-# what a rung allows: in a table, in a sentence ("12 t/yr from ...")
-RUNGS = {
-    "frozen": ("Nothing is rerouted", ""),
-    "existing": ("Known relations, up to capacity", "known relations"),
-    "new": ("+ new relations, once qualified", "new relations"),
-    "stocks": ("+ stocks, one year's release", "stocks (one year's release)"),
-    "projects": ("+ projects that stand", "projects"),
-}
+MOST_WORDS = 4  # of the rungs in a title
 _OVER_TIME = {"stocks": "+ stocks", "projects": "+ projects from their start year"}
 _NOTE = (
     "Tiers are served in their order, so a rung may take from a later tier what an earlier one then gets (a gain "
@@ -204,42 +198,36 @@ def _yes(value: object) -> str:
 # -- the figure of page one ---------------------------------------------------------------------
 
 
-def _short(facts: Facts) -> list[tuple[str, dict[str, float]]]:
-    """Return (what is allowed, short by tier), the projects of each year last."""
+def _short(facts: Facts) -> list[tuple[str, str, dict[str, float]]]:
+    """Return (what is allowed, the same in the title, short by tier), the projects of each year last."""
     years = list(facts.ladders)
     asked = [
         (
-            RUNGS[rung][0],
+            *_rung_words(facts, rung),
             {
                 t: facts.rung(years[0], rung, t) if years else facts.scenario_rung(facts.when, rung, t)
                 for t in facts.tiers
             },
         )
-        for rung in ("frozen", "existing", "new", "stocks")
+        for rung in RUNGS
+        if rung != "projects"
     ]
-    asked += [(f"+ projects by {y}", {t: facts.rung(y, "projects", t) for t in facts.tiers}) for y in years]
-    found = [
-        (words, {t: float(row["shortfall_tpa"]) for t, row in rows.items()})
-        for words, rows in asked
+    asked += [
+        (f"+ projects by {y}", f"projects by {y}", {t: facts.rung(y, "projects", t) for t in facts.tiers})
+        for y in years
+    ]
+    return [
+        (words, name, {t: float(row["shortfall_tpa"]) for t, row in rows.items()})
+        for words, name, rows in asked
         if all(row is not None for row in rows.values())
     ]
-    at = len(found) - len(years)
-    return [*found[:at], *_running(facts), *found[at:]]
 
 
-def _running(facts: Facts) -> list[tuple[str, dict[str, float]]]:
-    """Return the rung of the projects that run and are not in the network yet; none where there is none."""
-    table = facts.a.layers
-    if not fact_of(facts.a.advice, "running", ()) or "as built" not in table.index.get_level_values("layer"):
-        return []
-    rows = table.loc["as built"]
-    short = dict(zip(rows.index, rows["shortfall_stocks_tpa"].astype(float), strict=True))
-    year = f"{rows['year'].iloc[0]}"
-    return (
-        [(f"+ projects that run in {year}", {t: short[t] for t in facts.tiers})]
-        if set(facts.tiers) <= set(short)
-        else []
-    )
+def _rung_words(facts: Facts, rung: str) -> tuple[str, str]:
+    """Return what a rung allows, on its bar and in the title."""
+    if rung == "running" and facts.running is not None:
+        return f"{RUNGS[rung][0]} in {facts.running['year'].iloc[0]}", "running projects"
+    return RUNGS[rung][0], RUNGS[rung][1].removesuffix(" (one year's release)")
 
 
 @fig.figure("ladder")
@@ -258,12 +246,12 @@ def ladder_figure(facts: Facts) -> ReportFigure | None:
     told: dict[str, list[tuple[float, float]]] = {}
     for (whom, tiers), (off, height, colour) in zip(shown, places, strict=True):
         whole = sum(asked[t] for t in tiers)
-        short = [sum(found[t] for t in tiers) for _, found in rungs]
+        short = [sum(found[t] for t in tiers) for *_, found in rungs]
         told[whom] = [(t, t / whole if whole > 0 else 0.0) for t in short]
         ax.barh(y + off, [100 * part for _, part in told[whom]], height, color=colour, label=first_capital(whom))
         for at, (t, part) in zip(y + off, told[whom], strict=True):
             fig.write(ax, 100 * part + 1.2, at, f"{percent(part)}  ({number(t)})" if t > 0 else "0", fontsize=7.5)
-    ax.set_yticks(y, [drawable(words) for words, _ in rungs])
+    ax.set_yticks(y, [drawable(words) for words, *_ in rungs])
     ax.set_xlim(0, 122)
     ax.set_xticks([0, 25, 50, 75, 100], ["0", "25", "50", "75", "100 % of demand"])
     ax.spines["bottom"].set_visible(True)
@@ -274,20 +262,17 @@ def ladder_figure(facts: Facts) -> ReportFigure | None:
     tier = facts.first if split and facts.lacks(facts.when) > 0 else ALL_TIERS
     what = f"{first_capital(tier)} shortfall" if tier != ALL_TIERS else "Total shortfall"
     begin, end = told[tier][0], told[tier][-1]
-    reached = next(i for i, (t, _) in enumerate(told[tier]) if same(t, end[0]))
-    last = rungs[reached][0].removeprefix("+ ").lower()
-    at = next((i for i, (words, _) in enumerate(rungs) if words == RUNGS["stocks"][0]), reached)
-    if 0 < at < reached and not same(told[tier][at][0], told[tier][at - 1][0]):
-        last = f"stocks and {last}"
-    title = f"{what} falls from {percent(begin[1])} to {percent(end[1])} with {last}"
+    title = (
+        f"{what} falls from {percent(begin[1])} to {percent(end[1])} with {_with(rungs, [t for t, _ in told[tier]])}"
+    )
     if same(begin[0], end[0]):
         title = f"{what} stays at {percent(end[1])}, {tonnes(end[0])}"
     if not begin[0] > 0 and not end[0] > 0:
         title = f"{first_capital(tier)}: nothing is short"
     alt = "Bars show what is still short, rung by rung: " + "; ".join(
-        f"{words} {percent(part)} ({number(t)} t/yr)" for (words, _), (t, part) in zip(rungs, told[tier], strict=True)
+        f"{words} {percent(part)} ({number(t)} t/yr)" for (words, *_), (t, part) in zip(rungs, told[tier], strict=True)
     )
-    ran = f" Projects that run: {table_id('layers')}." if _running(facts) else ""
+    ran = f" Projects that run: {table_id('layers')}." if facts.running is not None else ""
     order = f", {order_of(facts).served}" if has_others(facts) else ""
     return fig.make_figure(
         canvas,
@@ -298,3 +283,13 @@ def ladder_figure(facts: Facts) -> ReportFigure | None:
         f"The last bars are what stays short.{ran}",
         year_table(facts) if facts.a.rerouting else ladder_table(facts),
     )
+
+
+def _with(rungs: list[tuple[str, str, dict[str, float]]], short: list[float]) -> str:
+    """Return which rungs take the shortfall to where it ends: by name, or the last of them where those are many."""
+    does = [name for i, (_, name, _) in enumerate(rungs) if i and not same(short[i], short[i - 1])]
+    reached = next(i for i, t in enumerate(short) if same(t, short[-1]))
+    up_to = rungs[reached][1]
+    does = does[: does.index(up_to) + 1] if up_to in does else does
+    named = join(does)
+    return named if len(named.split(" ")) <= MOST_WORDS else up_to
