@@ -262,6 +262,12 @@ class Facts:
         """Return the label of a node or project, or its id."""
         return str(self.things.loc[name, "label"]) if name in self.things.index else str(name)
 
+    def input_label(self, row: Any) -> str:
+        """Return the name of an input that binds; of a relation, those of its ends."""
+        if isinstance(row["label"], str):
+            return str(row["label"])
+        return " to ".join(self.label(end) for end in str(row["id"]).split(" -> "))
+
     @cached_property
     def stand_ins(self) -> dict[str, str]:
         """Names in scripts that the fonts lack -> ids."""

@@ -356,10 +356,7 @@ def inferred_flows(facts: Facts) -> str:
 def weakest_input(facts: Facts) -> str:
     """Return the name of the weakest input that binds; of a relation, those of its ends."""
     weakest = facts.a.decisive.iloc[0]
-    if isinstance(weakest["label"], str):
-        return f"{'the demand of ' if weakest['kind'] == 'demand' else ''}{titled(weakest['label'])}"
-    ends = str(weakest["id"]).split(" -> ")
-    return titled(" to ".join(facts.label(end) for end in ends))
+    return f"{'the demand of ' if weakest['kind'] == 'demand' else ''}{titled(facts.input_label(weakest))}"
 
 
 POINTS: tuple[_Point, ...] = (

@@ -140,7 +140,7 @@ def floors_figure(facts: Facts) -> ReportFigure | None:
     ax.hlines(y, 1.0, known["ratio"], color=fig.RULE, linewidth=1.4)
     ax.plot(known["ratio"], y, "o", color=fig.TIERS[0], markersize=6)
     for at, row in zip(y, known.to_dict("records"), strict=True):
-        fig.write(ax, row["ratio"] + 0.03, at, f"USD {number(row['break_even_usd_per_t'])}/t")
+        fig.write(ax, row["ratio"] + 0.03, at, f"USD {number(row['break_even_usd_per_t'])}/t", bbox=fig.WHITE_BOX)
     ax.set_yticks(y, [facts.drawn(facts.label(str(i)), 40) for i in known.index])
     ax.set_xlim(0, max(float(known["ratio"].max()), 1.0) * 1.3)
     fig.no_value_axis(ax, len(known), -0.2)

@@ -187,7 +187,7 @@ def heat_figure(facts: Facts) -> ReportFigure | None:
     # who leaves nobody short has no row
     hit = [name for name in facts.ordered if facts.whole["shortfall_tpa"][name] > 0]
     rows = hit[:MOST_ROWS] or facts.ordered[:1]
-    canvas, (ax,) = fig.new_canvas(0.62 + 0.27 * len(rows))
+    canvas, (ax,) = fig.new_canvas(0.62 + 0.29 * len(rows))
     for i, name in enumerate(rows):
         for j, tier in enumerate(facts.tiers):
             row = facts.of(name, tier)
@@ -196,7 +196,8 @@ def heat_figure(facts: Facts) -> ReportFigure | None:
             ax.barh(at, 0.97, left=j, color=fig.LOSS[level], height=0.88, edgecolor=fig.RULE, linewidth=0.6)
             words = f"{percent(share)}  ({number(row['shortfall_tpa'])})" if level else percent(share)
             fig.write(ax, j + 0.485, at, words, "center", color="white" if level >= 4 else fig.INK)
-    ax.set_yticks(np.arange(len(rows))[::-1], [facts.drawn(facts.scenario_label(n), 58) for n in rows])
+    labels = [fig.folded(facts.drawn(facts.scenario_label(n)), 46, 2) for n in rows]
+    ax.set_yticks(np.arange(len(rows))[::-1], labels, linespacing=0.95)
     ax.set_xticks(np.arange(len(facts.tiers)) + 0.485, [facts.drawn(first_capital(t)) for t in facts.tiers])
     ax.xaxis.tick_top()
     ax.spines["left"].set_visible(False)

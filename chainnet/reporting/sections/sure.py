@@ -224,9 +224,7 @@ def decisive_table(facts: Facts) -> ReportTable:
     columns = [
         col.text("kind", "Bound of", "node, edge or demand"),
         col.text("id", "Id", "whose bound it is", body=False),
-        col.text(
-            "label", "Name", "the same in words", lambda r: r["label"] if isinstance(r["label"], str) else r["id"]
-        ),
+        col.text("label", "Name", "the same in words", facts.input_label),
         col.commodity(facts, "Of", "commodity"),
         col.text("tier", "Tier", "tier of a demand", missing=NOT_ASKED, body=False),
         col.tons("capacity_tpa", "Bound", "the figure itself"),
