@@ -9,7 +9,7 @@ import pytest
 
 import chainnet as cn
 from chainnet.assessment._case import Case
-from chainnet.assessment._layers import layers, year_known
+from chainnet.assessment._layers import layers, left_over, year_known
 from chainnet.flow import Counting
 from chainnet.network import verb_of
 
@@ -42,6 +42,22 @@ def test_both_layers_at_both_ends_from_either_side() -> None:
     later = asked(chain().as_built(2026), STOP)
     pd.testing.assert_frame_equal(base.drop(columns="is_asked"), later.drop(columns="is_asked"), check_index_type=False)
     assert base["is_asked"].tolist() != later["is_asked"].tolist()
+
+
+def test_what_runs_and_stocks_leave_over_in_every_scenario() -> None:
+    cut = cn.Scenario("cut", [{"kind": "remove", "nodes": ["m"]}, {"kind": "demand", "share": 3.0, "nodes": ["u"]}])
+
+    def over(net: cn.Network, *scenarios: cn.Scenario) -> pd.DataFrame:
+        return left_over(Case(Counting.of(net), scenarios, (), 12, None, None, 0))
+
+    stocks = pd.DataFrame({"id": ["s"], "node": ["u"], "stock_t": [3.0]})
+    found = over(chain(), STOP, cut)
+    assert found["shortfall_tpa"].to_dict() == {("stop", "defence"): 0.0, ("cut", "defence"): pytest.approx(7.0)}
+    assert found["year"].unique().tolist() == [2026]
+    assert over(chain().with_table("stocks", stocks), cut)["shortfall_tpa"].tolist() == pytest.approx([4.0])
+    # nothing runs, nothing is asked, or what runs stands already: the rungs of the scenarios say it
+    for empty in (over(chain("planned"), STOP), over(chain()), over(chain().as_built(2026), STOP)):
+        assert empty.empty
 
 
 @pytest.mark.parametrize(

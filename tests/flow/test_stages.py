@@ -9,7 +9,9 @@ import pytest
 import recorded_chains as chains
 
 from chainnet import lowering
+from chainnet.engine import linear_removal
 from chainnet.flow import Counting, Stages, ValueModel, in_finer_sizes, stages_of
+from chainnet.words import Steps
 
 
 class Rough:
@@ -87,6 +89,21 @@ def test_a_value_does_not_depend_on_what_was_asked_before() -> None:
     assert -model.solve_within(upper, rows).value == pytest.approx(whole, abs=1e-6)
     assert model.value == whole
     assert all(0.0 <= value <= whole for value in one_by_one)
+
+
+def test_what_other_optima_leave_idle_is_settled_once_however_often_progress_is_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    model, told, settled = ValueModel(Counting(chains.magnets())), [], []
+    before = linear_removal.not_idle
+    monkeypatch.setattr(linear_removal, "not_idle", lambda *given: settled.append(1) or before(*given))
+    monkeypatch.setattr("chainnet.words._progress.AT_ONCE", 2)
+    closed = [np.array([column]) for column in range(25)]
+    found = model.values_without(closed, Steps("losses", lambda words, part: told.append(part), len(closed)))
+    assert settled == [1]
+    assert len(told) > 3
+    assert told == sorted(told)
+    assert found == pytest.approx([model.value_without(columns) for columns in closed], abs=1e-6)
 
 
 def test_a_tier_alone_shares_the_program_and_leaves_the_whole_as_it_was() -> None:

@@ -334,6 +334,17 @@ def test_a_project_that_runs_does_its_part_before_any_other_is_advised() -> None
         "“Plant, Large” (undecided) closes the gap from 2025."
     )
     assert "It needs Maker One." in helps
+    # what runs comes before stocks and what does not yet run, in the ladder and in T1
+    rungs = [r for r in table(document, "ladder").records() if r["tier"].text == "defence"]
+    assert [(r["rung"].text, r["shortfall_tpa"].value) for r in rungs][2:5] == [
+        ("new", pytest.approx(5.0)),
+        ("running", pytest.approx(1.0)),
+        ("stocks", pytest.approx(1.0)),
+    ]
+    gained = [r["gained_tpa"].value for r in rungs[2:]]
+    assert gained == pytest.approx([0.0, 4.0, 0.0, *[1.0] * (len(rungs) - 5)])
+    worst = next(r for r in table(document, "scenarios").records() if r["scenario"].text == "stop")
+    assert worst["residual_tpa"].value == pytest.approx(1.0)
     assert told(a)["Secure the output of"].startswith(
         "Plant Small: running, not in the base year; it cuts what defence"
     )
@@ -464,6 +475,7 @@ def test_decisive_inputs_are_counted_once_and_everywhere_the_same(made: cn.Asses
     """Text, table, workbook column and the footer of the command for the same question say one number."""
     footer = rests_words(cn.balance(made.network, made.asked[made.worst]).provenance["rests_on"])
     t1, t15 = table(document, "scenarios"), table(document, "decisive")
+    assert not any(" -> " in r["label"].text for r in t15.records())
     at = [c.key for c in t1.columns].index("rests_on")
     worst = next(row for row in t1.rows if row[0].text == made.worst)
     assert f"rests on {worst[at].text}" == footer
