@@ -154,7 +154,8 @@ def running_words(found: Advised) -> str:
 def purchase_words(facts: Facts, found: Advised) -> str:
     """Say what it costs to buy the stock that keeps the tier whole; empty where it was not asked, or none is needed."""
     table = facts.a.stockpile
-    if table.empty or found.tier != facts.months.lead:
+    whom = facts.months.lead
+    if table.empty:
         return ""
     mine = table[table["scenario"] == facts.a.worst]
     if "buy_t" in mine and mine["buy_t"].notna().any():
@@ -171,7 +172,7 @@ def purchase_words(facts: Facts, found: Advised) -> str:
     if not np.isnan(cost) and mine["price_usd_per_t"].isna().any():
         price += " and more that has no price"
     stock = "Stock" if facts.network.stocks.empty else "Besides what is held, stock"
-    bought = f"{stock} that keeps {found.tier} whole for {facts.months.horizon} months"
+    bought = f"{stock} that keeps {whom} whole for {facts.months.horizon} months"
     return f"{bought} {price} ({table_id('requirement')})."
 
 

@@ -91,8 +91,8 @@ def _verdict(facts: Facts) -> Claim:
         whoever = WHOEVER if has_others(facts) else ""
         return Claim(told(f"{said} is met in the long run{whoever}; spare capacity covers it.", _holds(facts)))
     holds, more = _holds(facts), told(*_besides(facts, worst, rest), _as_bad(facts, worst), _change(facts, worst))
-    lead = told(_lead(facts, worst), _in_draws(facts, worst))
-    return Claim(told(lead, holds), more) if " unless " in holds else Claim(lead, told(holds, more))
+    lead, drawn = _lead(facts, worst), _in_draws(facts, worst)
+    return Claim(told(lead, holds, drawn), more) if " unless " in holds else Claim(told(lead, drawn), told(holds, more))
 
 
 def _stands_in(facts: Facts) -> str:
@@ -121,7 +121,7 @@ def _range(low: float, high: float) -> str:
 def _lead(facts: Facts, worst: str) -> str:
     """Return what the leading tier lacks, its share first."""
     short, what = short_of(facts, worst, _leading(facts)), _asked(_leading(facts))
-    head = f"Under {facts.quoted(worst)}"
+    head = f"Under {facts.quoted(worst)}{' and known relations' if _worse_on_new(facts) else ''}"
     of = [f" of {facts.people}", ""] if facts.people else [""]
     if short.worst <= 0:
         end = WHOEVER if has_others(facts) else ""
@@ -135,6 +135,15 @@ def _lead(facts: Facts, worst: str) -> str:
     end = WHOEVER if has_others(facts) else ""
     tons = f"{number(short.asked)} of {tonnes(short.demand)}"
     return fit(*(f"{head}, {share_words(short)} of {what}{o} goes unmet ({tons}){end}." for o in of))
+
+
+def _worse_on_new(facts: Facts) -> bool:
+    """Say whether others who come first leave more short with new relations than the verdict gives at its worse end."""
+    case = facts.a.advice["left_tpa"].get("all others served first") if len(facts.a.advice) else None
+    if case is None or (fact_of(facts.a.advice, "tier", "") or ALL_TIERS) != _leading(facts):
+        return False
+    worst = short_of(facts, facts.a.worst, _leading(facts)).worst
+    return float(case) > worst and not same(float(case), worst)
 
 
 def _besides(facts: Facts, worst: str, tiers: Sequence[str]) -> list[str]:
@@ -202,21 +211,23 @@ def _holds(facts: Facts) -> str:
     """Say what alone overturns the verdict; nothing where that was not asked."""
     if facts.a.load_bearing is None:
         return ""
-    words = hinge_words(facts, _leading(facts))
+    every, words = hinging(facts, _leading(facts), "verdict"), hinge_words(facts, _leading(facts))
     if not words:
         said = "no single judgement and no single doubtful input overturns this."
         # what runs since is neither, and may
         return f"In the base year {said}" if fact_of(facts.a.advice, "running", ()) else first_capital(said)
-    more = also(len(words) - 1, "overturns", "overturn")
+    more = also(len(every) - 1, "overturns", "overturn")
     return fit(f"This holds unless {words[0]}{more}.", f"This holds unless {words[0]}.")
 
 
 def hinge_words(facts: Facts, tier: str) -> list[str]:
-    """Return what overturns the verdict on a tier, each as it stands after "unless".
+    """Return what overturns the verdict on a tier, each as it stands after "unless": plants by name before judgements.
 
     Who is served first is left out where the verdict gives both ends.
     """
-    words = [unless(words) for words, _ in hinging(facts, tier, "verdict")]
+    found = [words for words, _ in hinging(facts, tier, "verdict")]
+    plants = {f"without {titled(str(label))}" for label in facts.things["label"]}
+    words = [unless(words) for words in sorted(found, key=lambda words: words not in plants)]
     both_ends = ends_differ(facts, facts.when, [tier])
     orders = ("all others are served first", "all are served alike, nobody first")
     return [w for w in words if not (both_ends and w in orders)]
@@ -278,11 +289,13 @@ def when(facts: Facts) -> Claim:
         said.append(_never(facts, name, _leading(facts)))
     met = ", though met in the long run," if short_of(facts, name, tier).worst <= 0 else ""
     lost = weight(row["shortfall_t"])
+    drawn = "" if facts.network.stocks.empty else ", stocks drawn"
     missing = f"{lost} {_are(lost)} missing over {months.horizon} months"
     until, after = _until(facts, tier, row)
     short = f"{first_capital(tier)} demand{met} goes short {_from(facts, row)}"
     apart = told(f"{short}; {missing}.", f"It {until}." if until else "")
-    said.append(fit(f"{short} and {until}; {missing}.", apart) if until else apart)
+    whole = [f"{short} and {until}; {missing}{after_all}." for after_all in dict.fromkeys((drawn, ""))]
+    said.append(fit(*whole, apart) if until else apart)
     later: dict[str, list[str]] = {}
     for other in list(hit)[1:]:
         later.setdefault(_from(facts, hit[other]), []).append(other)
@@ -294,7 +307,7 @@ def _never(facts: Facts, name: str, tier: str) -> str:
     """Say that a tier is short in no month; and where it is so in the long run, that both are true."""
     others = facts.months.short_tiers(name)
     who = _asked(tier) if others else "any demand"
-    said = f"In no month of the {facts.months.horizon} is {who} short"
+    said = f"In none of the scenario's {facts.months.horizon} months is {who} short"
     long = any(short_of(facts, name, t).worst > 0 for t in ([tier] if others else facts.tiers))
     return f"{said}; the long run has neither stocks nor dates." if long else f"{said}."
 
@@ -317,13 +330,15 @@ def _until(facts: Facts, tier: str, row: Any) -> tuple[str, str]:
     ladder, own = facts.a.stress.horizon_ladder, float(row["shortfall_t"])
     new = facts.scenario_rung(row["scenario"], "new", tier)
     built = facts.rung(list(facts.ladders)[-1], "projects", tier) if facts.ladders else None
+    starts = "projects start" if facts.running is None else ""  # some of them have, since the base year
     ways = (
         ("new", new, "new relations are qualified", "new relations"),
-        ("projects", built, "projects start", "new relations, stocks and projects from their dates"),
+        ("projects", built, starts, "new relations, stocks and projects from their dates"),
     )
     for rung, end, comes, what in ways:
         if end is not None and end["shortfall_tpa"] <= 0 and len(ladder):
-            return f"does not recover until {comes}", _left_with(facts, what, rung, tier)
+            ends = f"until {comes}" if comes else "without projects"
+            return f"does not recover {ends}", _left_with(facts, what, rung, tier)
     if facts.network.projects.empty:
         return f"does not recover in {months.horizon} months; no projects are in the data", ""
     left = _over_months(ladder, "projects", tier) if len(ladder) else own
@@ -336,11 +351,12 @@ def _left_with(facts: Facts, what: str, rung: str, tier: str) -> str:
     """Say what more than known relations cuts what is missing over the horizon to, both counted in the same periods."""
     ladder, periods = facts.a.stress.horizon_ladder, facts.months.rungs_in
     now, left = (_over_months(ladder, one, tier) for one in ("existing", rung))
+    lacks = f"{_asked(tier)} lacks"
     if same(left, now):
-        said = f"{what} take nothing off the {weight(now)} that known relations alone leave."
+        said = f"{what} take nothing off the {weight(now)} that {lacks} on known relations without stocks."
     else:
         end = weight(left) if left else "nothing"
-        said = f"{what} cut what known relations alone leave from {weight(now)} to {end}."
+        said = f"{what} cut what {lacks} on known relations without stocks from {weight(now)} to {end}."
     return f"Counted in {periods}, {said}" if periods else first_capital(said)
 
 
@@ -402,7 +418,9 @@ def _no_neck(facts: Facts, abroad: str) -> str:
     if not moved:
         return f"{said}."
     more = also(len(moved) - 1, "overturns", "overturn")
-    return fit(f"{said} unless {unless(moved[0][0])}{more}.", f"{said} unless {unless(moved[0][0])}.")
+    without = f"{said}; {moved[0][0]} one would" if moved[0][0].startswith("without ") else ""
+    ways = [without] if without else [f"{said} unless {unless(moved[0][0])}"]
+    return fit(*(f"{way}{end}." for way in ways for end in (more, "")))
 
 
 def _other_neck(facts: Facts, tier: str) -> str:
@@ -467,7 +485,10 @@ def _plant(facts: Facts, tier: str) -> str:
     loss = f"{percent(row['lost_share'])} of {whole} ({tonnes(row['lost_tpa'])})"
     if row["is_ours"]:
         home = f"Of those at home {_site(facts, name)} costs most: {loss}"
-        return f"No single plant abroad that we can name costs {whom} anything. {fit(f'{home}{also}.', f'{home}.')}"
+        n = sum(not facts.is_ours(str(site)) for site in groups.index)
+        but = f"; {spelled(n, 'group of plants does', 'groups of plants do')}" if n else ""
+        none = f"No single plant abroad that we can name costs {whom} anything{but}."
+        return f"{none} {fit(f'{home}{also}.', f'{home}.')}"
     return fit(
         f"The costliest single plant{abroad} that we can name is {_site(facts, name)}: {loss}{also}.",
         f"The costliest plant{abroad} that we can name is {_site(facts, name)}: {loss}.",
@@ -509,7 +530,7 @@ def _idle_giant(facts: Facts) -> str:
         return ""
     site, row = str(giants.index[0]), giants.iloc[0]
     end = WHOEVER if len(facts.a.others_first) else ""
-    return f"{titled(facts.site_label(site))}, {facts.part_of_step(row['member'])}, costs nothing{end}."
+    return f"The loss of {titled(facts.site_label(site))}, {facts.part_of_step(row['member'])}, costs nothing{end}."
 
 
 # -- how sure -----------------------------------------------------------------------------------
@@ -529,7 +550,12 @@ def _at_ends_of_demand(facts: Facts) -> str:
     ends = span(row["shortfall_low_tpa"], row["shortfall_high_tpa"])
     if ends == NOT_ASSESSED:
         return "No demand has a range in the data."
-    return f"With all demand at its low and high values {ends}{NBSP}t/yr of {_asked(facts.first)} go unmet."
+    asked = span(row["demand_low_tpa"], row["demand_high_tpa"])
+    of = _asked(facts.first)
+    return fit(
+        f"With all demand at its low and high values {ends} of {asked}{NBSP}t/yr of {of} go unmet.",
+        f"With all demand at its low and high values {ends}{NBSP}t/yr of {of} go unmet.",
+    )
 
 
 def _drawn(facts: Facts) -> str:

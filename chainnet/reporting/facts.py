@@ -299,7 +299,7 @@ class Facts:
         row = self.things.loc[name]
         step, goods = titled(str(row["step"])), self.things.loc[self.things["step"] == row["step"], "made"]
         good = self.commodity(row["made"])
-        of = f"all {titled(good)} from {step}" if good and len(set(goods)) > 1 else step
+        of = f"what {step} makes of {titled(good)}" if good and len(set(goods)) > 1 else step
         return f"{percent(row['step_share'])} of {of}"
 
     @cached_property

@@ -52,11 +52,11 @@ def _rungs(facts: Facts, found: Advised) -> str:
     rungs = [f"New relations leave {found.tier} {tonnes(found.new)} short{instead}"]
     if running_words(found):
         run = "the running project" if len(found.running) == 1 else "running projects"
-        rungs.append(f"{run} {number(found.rest) if found.rest > 0 else 'none'} in {found.running_year:.0f}")
+        rungs.append(f"with {run} {number(found.rest) if found.rest > 0 else 'none'} in {found.running_year:.0f}")
     if stock_words(facts, found):
         stocks, last = ("a stock", "it lasts") if len(holders(facts)) == 1 else ("stocks", "they last")
         left = number(found.drawn) if found.drawn > CERTAIN_T else "none"
-        rungs.append(f"{stocks} {left} while {last}")
+        rungs.append(f"with {stocks}{' too' if len(rungs) > 1 else ''} {left} while {last}")
     ways = _project(facts, found)
     return fit(*(f"{join(rungs)}; {way}." for way in ways), f"{join(rungs)}. {first_capital(ways[-1])}.")
 
@@ -115,9 +115,7 @@ def _end(facts: Facts, found: Advised) -> str:
         return ""
     year = list(facts.ladders)[-1]
     n = int(facts.a.rerouting[year].projects["standalone_t"].notna().sum())
-    stand = {1: "the one project that stands", 2: "both projects that stand"}.get(
-        n, f"all {count(n)} projects that stand"
-    )
+    stand = {1: "the one project", 2: "both projects"}.get(n, f"all {count(n)} projects") + " listed to stand"
     rows = [(t, facts.rung(year, "projects", t)) for t in facts.tiers]
     left = [(t, row) for t, row in rows if row is not None and row["shortfall_tpa"] > 0]
     short = [f"{percent(row['shortfall_tpa'] / row['demand_tpa'])} of {t}" for t, row in left[:3]]

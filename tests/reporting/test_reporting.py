@@ -141,7 +141,10 @@ def test_every_number_of_the_bottom_line_stands_in_its_tables(document: Document
 def test_first_tier_short_says_who_how_much_and_the_range(short: cn.Assessment) -> None:
     said = {s.head: flat(s.text) for s in short_line(Facts(short))}
     assert "33 % of defence demand goes unmet (10 of 30 t/yr). This holds unless relations" in said["Verdict."]
-    assert "With all demand at its low and high values [0–40] t/yr of defence demand go unmet" in said["How sure."]
+    assert (
+        "With all demand at its low and high values [0–40] of [20–60] t/yr of defence demand go unmet"
+        in said["How sure."]
+    )
     more = {s.head: flat(s.text) for s in bottom_line(Facts(short))}
     assert "Without all plants in China 30 t/yr (100 %) of defence deliveries are lost" in more["Where."]
 

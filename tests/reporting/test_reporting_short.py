@@ -23,7 +23,7 @@ from chainnet.reporting.facts import Facts
 from chainnet.reporting.formats.workbook import workbook_report
 from chainnet.reporting.model import Document, ReportFigure, ReportTable, Sentence
 from chainnet.reporting.sections.answer import bottom_line, short_line
-from chainnet.reporting.sections.losses import owners_words
+from chainnet.reporting.sections.losses import owners_words, top_losses
 from chainnet.reporting.sections.order import FIGURES, TABLES, table_id
 from chainnet.reporting.sections.page_one import decisions
 from chainnet.results import inputs_words, rests_words
@@ -107,7 +107,28 @@ def test_the_verdict_tells_every_tier_its_share_first(made: cn.Assessment) -> No
     assert said.endswith(
         "Besides, 100 % of civilian demand goes unmet. “China stops later” leaves as much of defence demand unmet."
     )
-    assert "[0–10] t/yr of defence demand go unmet" in line(made)["How sure."]
+    assert "[0–10] of [20–30] t/yr of defence demand go unmet" in line(made)["How sure."]
+
+
+def test_the_verdict_names_known_relations_where_new_ones_leave_more_short(made: cn.Assessment) -> None:
+    table = made.advice.copy()
+    table.loc["all others served first"] = [pd.NA, 5.0, 5.0]
+    assert line(replace(made, advice=table))["Verdict."].startswith("Under “China stops”, ")
+    table.loc["all others served first", "left_tpa"] = 25.0
+    assert line(replace(made, advice=table))["Verdict."].startswith("Under “China stops” and known relations, ")
+
+
+def test_what_costs_most_names_what_the_first_tier_hangs_on_where_nothing_abroad_costs_it_anything() -> None:
+    edges = chain().edges
+    nodes = chain().nodes.assign(country=chain().nodes["country"].replace("AUS", "USA"))
+    kept = ~((edges["source"] == "p2") & (edges["target"] == "army"))
+    net = chain(nodes=nodes, edges=edges[kept], beneficiaries=["USA"])
+    a = cn.assess(net, [out()], months=12, draws=0)
+    facts = Facts(a)
+    assert facts.lead_loss == "lost_tpa"
+    shown = [(row["kind"].text, row["label"].text, row["first_lost_tpa"].value) for row in top_losses(facts).records()]
+    assert ("Country, for defence", "United States") in [row[:2] for row in shown]
+    assert all(lost > 0 for kind, _, lost in shown if kind.endswith("for defence"))
 
 
 def test_when_counts_from_the_first_measure_where_nobody_gave_a_date(made: cn.Assessment) -> None:
@@ -115,7 +136,7 @@ def test_when_counts_from_the_first_measure_where_nobody_gave_a_date(made: cn.As
     assert said.startswith(
         "Defence demand goes short with the first measure and does not recover until projects start; "
         "5 t are missing over 12 months. Counted in half-years, new relations, stocks and projects from their dates "
-        "cut what known relations alone leave from 5 t to "
+        "cut what defence demand lacks on known relations without stocks from 5 t to "
     )
     assert "Civilian demand goes short with the first measure." in said
     later = line(replace(made, worst="z_later"))["When."]
@@ -147,7 +168,10 @@ def test_does_not_recover_says_until_what_comes(made: cn.Assessment) -> None:
     ladder.loc[mine, "shortfall_tpa"] = 0.0
     a = replace(made, stress=replace(made.stress, ladder=ladder))
     assert "does not recover until new relations are qualified" in line(a)["When."]
-    assert "half-years, new relations take nothing off the 5 t that known relations alone leave." in line(a)["When."]
+    assert (
+        "half-years, new relations take nothing off the 5 t that defence demand lacks on known relations without stocks."
+        in line(a)["When."]
+    )
 
 
 @pytest.mark.slow
@@ -330,7 +354,7 @@ def test_a_project_that_runs_does_its_part_before_any_other_is_advised() -> None
     assert faults(a, document) == []
     helps = line(a)["What helps."]
     assert helps.startswith(
-        "New relations leave defence 5 t/yr short and the running project 1 in 2025; "
+        "New relations leave defence 5 t/yr short and with the running project 1 in 2025; "
         "“Plant, Large” (undecided) closes the gap from 2025."
     )
     assert "It needs Maker One." in helps

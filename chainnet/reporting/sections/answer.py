@@ -141,11 +141,11 @@ def _other_scenarios(facts: Facts) -> str:
     at_one_end = sum(short_of(facts, n, facts.first).worst > 0 for n in rest if n not in hit)
     met = len(rest) - len(hit) - at_one_end
     if at_one_end:
-        leaves = spelled(at_one_end, "scenario leaves", "scenarios leave")
+        leaves = spelled(at_one_end, "other scenario leaves", "others leave")
         said.append(f"{first_capital(leaves)} {facts.first} short only if all others are served first.")
     if met:
         end = ", whoever is served first" if has_others(facts) else ""
-        leaves = spelled(met, "scenario leaves", "scenarios leave")
+        leaves = spelled(met, "other scenario leaves", "others leave")
         said.append(f"{first_capital(leaves)} {facts.first} demand met in the long run{end}.")
     return " ".join(said)
 

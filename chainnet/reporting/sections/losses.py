@@ -224,6 +224,7 @@ def top_losses(facts: Facts) -> ReportTable:
             if "+" in by:  # a step of a country is its own name
                 said["label"] = f"{first_capital(where[0])} in {in_sentence(where[1])}"
             rows.append({**row, **said})
+    rows += _of_first(facts, rows)
     columns = [
         col.text("kind", "Out", "a step of a country, a plant, several, a country, its owners, an operator"),
         col.text("label", "Name", "what is removed"),
@@ -241,6 +242,23 @@ def top_losses(facts: Facts) -> ReportTable:
         + f"All: {table_id('sites')} to {table_id('operators')}.",
         **facts.standing(*facts.a.first_tier.values(), *facts.a.chokepoints.values()),
     )
+
+
+def _of_first(facts: Facts, shown: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the site and the country that cost the first tier most, where the table goes by what all tiers lose."""
+    if not facts.has_first or facts.lead_loss == "first_lost_tpa":
+        return []
+    known, found = {row["label"].text for row in shown if hasattr(row["label"], "text")}, []
+    for kind, by in (("Site", "site"), ("Country", "country")):
+        records = loss_table(facts, by).records()
+        worst = max(records, key=lambda row: float(row["first_lost_tpa"].value or 0.0), default=None)
+        if worst is None or not float(worst["first_lost_tpa"].value or 0.0) > 0 or worst["label"].text in known:
+            continue
+        where = [worst[key].text for key in ("step", "place") if key in worst]
+        found.append(
+            {**worst, "kind": f"{kind}, for {facts.first}", "where": ", ".join(where) if by == "site" else "-"}
+        )
+    return found
 
 
 # -- several at once ----------------------------------------------------------------------------

@@ -187,7 +187,7 @@ def decisions(facts: Facts) -> tuple[Sentence, ...]:
     found = advised_of(facts)
     if found is None or found.known <= 0:
         return ()
-    lines = (_qualify(found), _keep(found), _stocks(facts, found), _build(facts, found))
+    lines = (_qualify(found), _keep(facts, found), _stocks(facts, found), _build(facts, found))
     return tuple(line for line in lines if line is not None)
 
 
@@ -199,7 +199,7 @@ def _qualify(found: Advised) -> Sentence | None:
     return Sentence(f"{words} {see('rerouting')}", ("ladder",), "Qualify.")
 
 
-def _keep(found: Advised) -> Sentence | None:
+def _keep(facts: Facts, found: Advised) -> Sentence | None:
     """Say what the projects that run are worth; they are in no other answer."""
     if not running_words(found):
         return None
@@ -209,7 +209,7 @@ def _keep(found: Advised) -> Sentence | None:
     if len(names) < len(found.running):
         they = f"with {spelled(len(found.running) - len(names), 'other', 'others')} {they}"
     words = f"{join([titled(name) for name in names])}: running, not in the base year; {they} what {found.lacks} from "
-    words += f"{number(found.new)} {to}."
+    words += f"{number(found.new)} {to}{', all others served after' if has_others(facts) else ''}."
     return Sentence(words, ("layers",), "Secure the output of")
 
 
@@ -262,7 +262,11 @@ def _build(facts: Facts, found: Advised) -> Sentence | None:
     size = "size" if all(state_of(facts.status(name)) == "running" for name in names) else "size and date"
     holds = f"if {'it keeps its' if one else 'they keep their'} {size}"
     if "without its assumed relations" in found.cases:
-        holds += f" and {'its' if one else 'their'} assumed relations hold"
+        holds += f", {'its' if one else 'their'} assumed relations hold"
+    before = found.cases.get("all others served first")
+    if before is not None and not same(before, found.left):
+        holds += " and all others are served after"
+    holds = holds if " and all others" in holds else " and ".join(holds.rsplit(", ", 1))
     who = join([titled(facts.label(name)) for name in names])
     words = f"{who}: {'it' if one else 'they'} {effect} ({_cost(facts, names)}), {holds}."
     words = told(words, _peers(facts, found), _unpaid(facts, names))
@@ -300,12 +304,12 @@ def _unpaid(facts: Facts, names: Sequence[str]) -> str:
 def _gaps(facts: Facts) -> str:
     """Return the gaps that could change the answer, each with its direction."""
     stocks = "No stocks are in the data" if facts.network.stocks.empty else "Stocks may be missing"
-    said = [f"{stocks} (shortfall too large at first)"]
+    said = [f"{stocks} (early shortfalls may be too large)"]
     unlimited, nodes = facts.a.coverage["n_unlimited"].sum(), facts.a.coverage["n_nodes"].sum()
     if unlimited:
-        said.append(f"{count(unlimited)} of {count(nodes)} nodes have no capacity (too small)")
+        said.append(f"{count(unlimited)} of {count(nodes)} nodes have no capacity (shortfalls may be too small)")
     inferred = inferred_flows(facts)
-    return "; ".join([*said, f"{inferred} flows are inferred (either way)"] if inferred else said) + "."
+    return "; ".join([*said, f"{inferred} flows are inferred (errors either way)"] if inferred else said) + "."
 
 
 def _stranger_sentences(facts: Facts) -> tuple[Sentence, ...]:

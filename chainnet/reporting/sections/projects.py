@@ -218,6 +218,11 @@ def top_projects(facts: Facts) -> ReportTable:
             + (" (mean of 64 random orders, seed 0)." if _sampled(last) else ".")
             + (" Those that run are counted in the fair share." if after else "")
             + " n/a: does not stand by then."
+            + (
+                ""
+                if first or not facts.has_first
+                else " Tonnes over all tiers, none first: in order more may be short."
+            )
         ),
         **facts.standing(last, status=f"{CHECKED}; fair share {SAMPLED}" if _sampled(last) else CHECKED),
     )
