@@ -19,6 +19,7 @@ __all__ = ["pdf_report"]
 ROWS = 8  # of a table on paper: the rest stands in the HTML and the workbook
 MORE = 3  # that may follow so that a group is not cut
 WHOLE = frozenset({"ladder", "assumptions"})  # told in full
+BOLD = 1.1  # how much wider a bold letter is
 ROOM, ROOM_SMALL = 106.0, 118.0  # letters in the width of a page: of a table, of one with many columns
 SMALL_FROM = 7  # columns beyond which letters are small
 WORD = 19  # letters of a word that a column of text always has room for
@@ -195,7 +196,7 @@ def _widths(heads: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence
     for i, head in enumerate(heads):
         cells = [row[i] for row in rows] or [""]
         sizes = [_letters(cell) for cell in cells]
-        word = max((_letters(w) for text in [head, *cells] for w in re.split(f"[ {JOINT}]", text)), default=1.0)
+        word = max(_longest(head) * BOLD, *map(_longest, cells))
         if right[i]:
             wide.append(max(*sizes, min(word, 12.0), 5.0) + 1.0)
             least.append(wide[-1])
@@ -207,6 +208,11 @@ def _widths(heads: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence
     spare = sum(wide) - sum(least)
     part = min((sum(wide) - room) / spare, 1.0) if sum(wide) > room and spare > 0 else 0.0
     return [round(w - part * (w - n), 2) for w, n in zip(wide, least, strict=True)]
+
+
+def _longest(text: str) -> float:
+    """Return how wide the longest word of a text is, in small letters."""
+    return max((_letters(word) for word in re.split(f"[ {JOINT}]", text)), default=1.0)
 
 
 def _letters(text: str) -> float:
