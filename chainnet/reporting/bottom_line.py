@@ -121,7 +121,7 @@ def _range(low: float, high: float) -> str:
 def _lead(facts: Facts, worst: str) -> str:
     """Return what the leading tier lacks, its share first."""
     short, what = short_of(facts, worst, _leading(facts)), _asked(_leading(facts))
-    head = f"Under {facts.quoted(worst)}{' and known relations' if _worse_on_new(facts) else ''}"
+    head = f"Under {facts.quoted(worst)}{', on known relations' if _worse_on_new(facts) else ''}"
     of = [f" of {facts.people}", ""] if facts.people else [""]
     if short.worst <= 0:
         end = WHOEVER if has_others(facts) else ""

@@ -115,7 +115,7 @@ def test_the_verdict_names_known_relations_where_new_ones_leave_more_short(made:
     table.loc["all others served first"] = [pd.NA, 5.0, 5.0]
     assert line(replace(made, advice=table))["Verdict."].startswith("Under “China stops”, ")
     table.loc["all others served first", "left_tpa"] = 25.0
-    assert line(replace(made, advice=table))["Verdict."].startswith("Under “China stops” and known relations, ")
+    assert line(replace(made, advice=table))["Verdict."].startswith("Under “China stops”, on known relations, ")
 
 
 def test_what_costs_most_names_what_the_first_tier_hangs_on_where_nothing_abroad_costs_it_anything() -> None:

@@ -230,7 +230,9 @@ def mitigation_table(facts: Facts) -> ReportTable | None:
         note=(
             "Before - averted = after in every row; 0: unchanged. Before the first step nothing carries more than its "
             "baseline. A step may shift the need from one material to another (averted below 0). What a step takes off "
-            "depends on those before it, what is left at the end does not. n/d: no price; the sums leave it out."
+            "depends on those before it, what is left at the end does not. What is held counts in its own material "
+            f"alone; {table_id('requirement')} draws whatever helps, so less may be to buy. n/d: no price; the sums "
+            "leave it out."
         ),
         **facts.standing(table),
     )
