@@ -10,7 +10,7 @@ from chainnet.assessment._case import Case
 from chainnet.engine import PRINTED
 from chainnet.flow import Counting, balance_under, both_ends
 from chainnet.network import Network, state_of
-from chainnet.results import fact_of, origin_of, stamp
+from chainnet.results import fact_of, origin_of, provenance, stamp
 from chainnet.scenario import Scenario, overlay_of
 
 __all__ = ["layers", "left_over", "running"]
@@ -69,7 +69,8 @@ def left_over(case: Case) -> pd.DataFrame:
         table = balance_under(counting, overlay_of(built, scenario), "new", stocks=True).by_tier()
         short = _lacking(table["shortfall_tpa"], table["demand_tpa"])
         found[scenario.name] = table.assign(shortfall_tpa=short, year=int(built.standing["year"].max()))[columns]
-    return pd.concat(found, names=["scenario"])
+    source = provenance(built, "HiGHS simplex", **case.counting.settings, scenario=list(found), reroute="new")
+    return stamp(pd.concat(found, names=["scenario"]), source)
 
 
 def _lacking(short: pd.Series, demand: pd.Series) -> Array:
