@@ -11,7 +11,7 @@ import pandas as pd
 from chainnet.reporting.facts import ALL_TIERS, Facts, once
 from chainnet.reporting.sections.order import table_id
 from chainnet.results import fact_of
-from chainnet.words import join, money, same, spelled, titled, tonnes, weight
+from chainnet.words import first_capital, join, money, same, spelled, titled, tonnes, weight
 
 __all__ = [
     "AS_STATED",
@@ -22,6 +22,7 @@ __all__ = [
     "purchase_words",
     "running_words",
     "stock_words",
+    "stocks_named",
 ]
 
 AS_STATED, WITHOUT = "as stated", "without "
@@ -181,8 +182,12 @@ def stock_words(facts: Facts, found: Advised) -> str:
     gained, table = found.rest - found.drawn, holders(facts)
     if table.empty or gained <= 1e-6 * max(found.rest, 1e-6):
         return ""
+    verb, last = ("returns", "it lasts") if len(table) == 1 else ("return", "they last")
+    return f"{first_capital(stocks_named(table))} {verb} {tonnes(gained)} to {found.tier} while {last}."
+
+
+def stocks_named(table: pd.DataFrame) -> str:
+    """Return stocks by whose they are, such as "the stock of Depot"; of many holders how many."""
     names = list(dict.fromkeys(titled(str(h)) for h in table["holder"]))
     whose = join(names) if len(names) <= NAMED else spelled(len(names), "holder")
-    one = len(table) == 1
-    stocks, verb, last = ("The stock", "returns", "it lasts") if one else ("The stocks", "return", "they last")
-    return f"{stocks} of {whose} {verb} {tonnes(gained)} to {found.tier} while {last}."
+    return f"the {'stock' if len(table) == 1 else 'stocks'} of {whose}"

@@ -333,7 +333,7 @@ def _until(facts: Facts, tier: str, row: Any) -> tuple[str, str]:
     starts = "projects start" if facts.running is None else ""  # some of them have, since the base year
     ways = (
         ("new", new, "new relations are qualified", "new relations"),
-        ("projects", built, starts, "new relations, stocks and projects from their dates"),
+        ("projects", built, starts, "new relations, stocks and projects"),
     )
     for rung, end, comes, what in ways:
         if end is not None and end["shortfall_tpa"] <= 0 and len(ladder):
@@ -351,12 +351,11 @@ def _left_with(facts: Facts, what: str, rung: str, tier: str) -> str:
     """Say what more than known relations cuts what is missing over the horizon to, both counted in the same periods."""
     ladder, periods = facts.a.stress.horizon_ladder, facts.months.rungs_in
     now, left = (_over_months(ladder, one, tier) for one in ("existing", rung))
-    lacks = f"{_asked(tier)} lacks"
     if same(left, now):
-        said = f"{what} take nothing off the {weight(now)} that {lacks} on known relations without stocks."
+        said = f"{what} take nothing off {weight(now)} (known relations, no stocks)."
     else:
         end = weight(left) if left else "nothing"
-        said = f"{what} cut what {lacks} on known relations without stocks from {weight(now)} to {end}."
+        said = f"{what} cut it from {weight(now)} (known relations, no stocks) to {end}."
     return f"Counted in {periods}, {said}" if periods else first_capital(said)
 
 
@@ -488,7 +487,7 @@ def _plant(facts: Facts, tier: str) -> str:
         n = sum(not facts.is_ours(str(site)) for site in groups.index)
         but = f"; {spelled(n, 'group of plants does', 'groups of plants do')}" if n else ""
         none = f"No single plant abroad that we can name costs {whom} anything{but}."
-        return f"{none} {fit(f'{home}{also}.', f'{home}.')}"
+        return f"{none} {home}." if n else f"{none} {fit(f'{home}{also}.', f'{home}.')}"
     return fit(
         f"The costliest single plant{abroad} that we can name is {_site(facts, name)}: {loss}{also}.",
         f"The costliest plant{abroad} that we can name is {_site(facts, name)}: {loss}.",

@@ -13,6 +13,7 @@ from chainnet.reporting.advised import (
     purchase_words,
     running_words,
     stock_words,
+    stocks_named,
 )
 from chainnet.reporting.facts import ALL_TIERS, Facts
 from chainnet.reporting.sections.order import table_id
@@ -27,8 +28,7 @@ def helps(facts: Facts) -> Claim:
     found = advised_of(facts)
     if found is None or found.known <= 0:
         return Claim("")
-    stocks = stock_words(facts, found)
-    more = (stocks, purchase_words(facts, found), _stressed(found), _needs(found), _others_first(facts, found))
+    more = (purchase_words(facts, found), _stressed(found), _needs(found), _others_first(facts, found))
     return Claim(_rungs(facts, found), told(*more, _end(facts, found)))
 
 
@@ -54,9 +54,9 @@ def _rungs(facts: Facts, found: Advised) -> str:
         run = "the running project" if len(found.running) == 1 else "running projects"
         rungs.append(f"with {run} {number(found.rest) if found.rest > 0 else 'none'} in {found.running_year:.0f}")
     if stock_words(facts, found):
-        stocks, last = ("a stock", "it lasts") if len(holders(facts)) == 1 else ("stocks", "they last")
+        held = holders(facts)
         left = number(found.drawn) if found.drawn > CERTAIN_T else "none"
-        rungs.append(f"with {stocks}{' too' if len(rungs) > 1 else ''} {left} while {last}")
+        rungs.append(f"with {stocks_named(held)} {left} while {'it lasts' if len(held) == 1 else 'they last'}")
     ways = _project(facts, found)
     return fit(*(f"{join(rungs)}; {way}." for way in ways), f"{join(rungs)}. {first_capital(ways[-1])}.")
 

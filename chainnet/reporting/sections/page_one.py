@@ -37,7 +37,7 @@ from chainnet.words import (
     tonnes,
 )
 
-KEY_ROWS = 4  # so that the summary stands on two pages
+KEY_ROWS, KEY_LETTERS = 4, 190  # so that the summary stands on two pages: rows, and letters of their scenarios
 
 
 def summary(facts: Facts) -> tuple[Block, ...]:
@@ -96,10 +96,10 @@ def _built_note(facts: Facts) -> str:
     """Say in which columns projects stand."""
     see_both = f"{table_id('layers')}, {table_id('ladder')}"
     if facts.running is None:
-        return f"After stocks: with new relations and one year of stocks. Projects are in no column: {see_both}."
+        return f"After stocks: with new relations, one year of stocks. Projects are in no column: {see_both}."
     year = facts.running["year"].iloc[0]
-    runs = f"new relations, the projects that run in {year} and one year of stocks"
-    return f"After stocks: with {runs}; no project is in another column: {see_both}."
+    runs = f"new relations, what runs in {year}, one year of stocks"
+    return f"After stocks: with {runs}; no project in other columns: {see_both}."
 
 
 @col.table("scenarios", "Summary", "Scenarios, worst first")
@@ -169,14 +169,20 @@ def scenario_table(facts: Facts) -> ReportTable:
         ({**months.of(name, months.lead), **facts.leading.loc[name], "scenario": name} for name in names),
         subtitle=f"Unit: {facts.unit}. The long run; months from 1. {facts.whose_words}",
         note=(
-            "Scenarios are assumptions to test against, not forecasts. Low to high: two corner cases, all demand at "
-            "its low and its high values. Months: stocks drawn, every date known, one order of service, range not "
+            "Scenarios are assumptions to test against, not forecasts. Low to high: all demand at its low and its "
+            "high values. Months: stocks drawn, every date known, one order of service, range not "
             f"assessed ({table_id('endurance')}); time to survive counts from the first measure. Short in the long "
             "run, met in every month: measures end, stocks carry. "
             f"{_built_note(facts)}"
         ),
         **facts.standing(facts.a.stress.summary),
-    ).with_lead(rows=KEY_ROWS)
+    ).with_lead(rows=_key_rows(facts, names))
+
+
+def _key_rows(facts: Facts, names: Sequence[str]) -> int:
+    """Return how many scenarios stand on page one: one fewer where their names take more lines."""
+    letters = sum(len(facts.scenario_label(name)) for name in names[:KEY_ROWS])
+    return KEY_ROWS if letters <= KEY_LETTERS else KEY_ROWS - 1
 
 
 # -- decisions and trust on page one ------------------------------------------------------------

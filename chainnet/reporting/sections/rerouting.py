@@ -95,14 +95,18 @@ def _rows(ladder: pd.DataFrame, unit: str = "tpa") -> Iterator[dict[str, Any]]:
 
 @col.table("ladder", "Ladder", "What rerouting, stocks and projects win back in the long run of the worst scenario")
 def year_table(facts: Facts) -> ReportTable:
-    """Return the ladder under the worst scenario, with the projects that stand by each year."""
+    """Return the ladder under the worst scenario, with the projects that stand by each year; the leading tier first."""
+    rows, lead = list(_years(facts)), (facts.first, ALL_TIERS)
+    rows.sort(key=lambda row: lead.index(row["tier"]) if row["tier"] in lead else len(lead))
+    shown = sum(row["tier"] in lead for row in rows)
+    columns = {column.key: column for column in _columns("tpa")}
     return make_table(
-        [col.text("by_year", "By", "year by which projects stand"), *_columns("tpa")],
-        _years(facts),
+        [columns.pop("tier"), col.text("by_year", "By", "year by which projects stand"), *columns.values()],
+        rows,
         subtitle=f"Unit: {facts.unit}. Scenario: {facts.scenario_label(facts.when)}. {facts.whose_words}",
         note=_NOTE + " Projects count at announced size, start year and ramp.",
         **facts.standing(facts.a.stress.ladder),
-    )
+    ).with_lead(rows=shown)
 
 
 def _years(facts: Facts) -> Iterator[dict[str, Any]]:
