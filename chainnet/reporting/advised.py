@@ -25,7 +25,7 @@ __all__ = [
     "stocks_named",
 ]
 
-AS_STATED, WITHOUT = "as stated", "without "
+AS_STATED, WITHOUT, OTHERS_FIRST = "as stated", "without ", "all others served first"
 # what each case is called
 CASES = {
     AS_STATED: "As announced",
@@ -33,7 +33,7 @@ CASES = {
     "a year late": "A year late",
     "demand at its high values": "All demand at its high values",
     "without its assumed relations": "Without assumed relations",
-    "all others served first": "All others served first",
+    OTHERS_FIRST: "All others served first",
 }
 NAMED = 2
 CERTAIN_T = 1e-6  # less of a stock is none
@@ -81,6 +81,11 @@ class Advised:
     def needed(self) -> tuple[str, ...]:
         """The doubtful plants without which, each alone, they leave more short."""
         return tuple(c.removeprefix(WITHOUT) for c in self.cases if c.startswith(WITHOUT) and c not in CASES)
+
+    @property
+    def others_first(self) -> float | None:
+        """What stays short with the projects if all others are served first; None where there are no others."""
+        return self.cases.get(OTHERS_FIRST)
 
     @property
     def left(self) -> float:

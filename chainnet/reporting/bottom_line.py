@@ -15,6 +15,7 @@ import pandas as pd
 from chainnet._types import records
 from chainnet.assessment import Neck, missing
 from chainnet.engine import PRINTED
+from chainnet.reporting.advised import advised_of
 from chainnet.reporting.ends import Short, ends_differ, has_others, share_words, short_of
 from chainnet.reporting.facts import ALL_TIERS, BASELINE, Facts
 from chainnet.reporting.horizon import nil
@@ -139,11 +140,11 @@ def _lead(facts: Facts, worst: str) -> str:
 
 def _worse_on_new(facts: Facts) -> bool:
     """Say whether others who come first leave more short with new relations than the verdict gives at its worse end."""
-    case = facts.a.advice["left_tpa"].get("all others served first") if len(facts.a.advice) else None
-    if case is None or (fact_of(facts.a.advice, "tier", "") or ALL_TIERS) != _leading(facts):
+    found = advised_of(facts)
+    if found is None or found.others_first is None or found.tier != _leading(facts):
         return False
     worst = short_of(facts, facts.a.worst, _leading(facts)).worst
-    return float(case) > worst and not same(float(case), worst)
+    return found.others_first > worst and not same(found.others_first, worst)
 
 
 def _besides(facts: Facts, worst: str, tiers: Sequence[str]) -> list[str]:

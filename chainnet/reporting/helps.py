@@ -24,7 +24,7 @@ __all__ = ["helps"]
 
 
 def helps(facts: Facts) -> Claim:
-    """Say what new relations, running projects and stocks leave, and which project closes the rest, in one sentence."""
+    """Say what new relations, running projects and stocks leave, which project closes the rest, and how it bears."""
     found = advised_of(facts)
     if found is None or found.known <= 0:
         return Claim("")
@@ -100,7 +100,7 @@ def _stressed(found: Advised) -> str:
 
 def _others_first(facts: Facts, found: Advised) -> str:
     """Say what stays short even with them if all others are served first, and why more than on known relations."""
-    before = found.cases.get("all others served first")
+    before = found.others_first
     if before is None or same(before, found.left):
         return ""
     known = short_on_layer(facts, found.tier, before=True)

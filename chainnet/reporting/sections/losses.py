@@ -219,8 +219,7 @@ def top_losses(facts: Facts) -> ReportTable:
         found = zip(facts.losses(by).index, loss_table(facts, by).records(), strict=False)
         cost = [row for name, row in found if (row[facts.lead_loss].value or 0.0) > 0 and belongs(name)]  # type: ignore[operator]
         for row in cost[:most]:
-            where = [row[key].text for key in ("step", "place") if key in row]
-            said = {"kind": kind, "where": ", ".join(where) if by == "site" else "-"}
+            where, said = _where(row), _stands(row, kind, by)
             if "+" in by:  # a step of a country is its own name
                 said["label"] = f"{first_capital(where[0])} in {in_sentence(where[1])}"
             rows.append({**row, **said})
@@ -254,11 +253,17 @@ def _of_first(facts: Facts, shown: list[dict[str, Any]]) -> list[dict[str, Any]]
         worst = max(records, key=lambda row: float(row["first_lost_tpa"].value or 0.0), default=None)
         if worst is None or not float(worst["first_lost_tpa"].value or 0.0) > 0 or worst["label"].text in known:
             continue
-        where = [worst[key].text for key in ("step", "place") if key in worst]
-        found.append(
-            {**worst, "kind": f"{kind}, for {facts.first}", "where": ", ".join(where) if by == "site" else "-"}
-        )
+        found.append({**worst, **_stands(worst, f"{kind}, for {facts.first}", by)})
     return found
+
+
+def _where(row: Any) -> list[str]:
+    return [row[key].text for key in ("step", "place") if key in row]
+
+
+def _stands(row: Any, kind: str, by: str) -> dict[str, Any]:
+    """Return what is removed and where it stands; of what is no single site a dash."""
+    return {"kind": kind, "where": ", ".join(_where(row)) if by == "site" else "-"}
 
 
 # -- several at once ----------------------------------------------------------------------------

@@ -85,21 +85,10 @@ def _all_served(facts: Facts, others: Sequence[str]) -> list[ReportColumn]:
     return [col.tons("whole_served_tpa", head, meaning, lambda row: served[row["scenario"]], body=False)]
 
 
-def _left_head(facts: Facts) -> tuple[str, str]:
-    """Return head and meaning of the column of what stays short once the cheaper rungs have done their part."""
-    if facts.running is None:
-        return "Short after stocks", "with new relations and one year of stocks"
-    return "Short after stocks", "with new relations, the projects that run and one year of stocks"
-
-
-def _built_note(facts: Facts) -> str:
-    """Say in which columns projects stand."""
-    see_both = f"{table_id('layers')}, {table_id('ladder')}"
-    if facts.running is None:
-        return f"After stocks: with new relations, one year of stocks. Projects are in no column: {see_both}."
-    year = facts.running["year"].iloc[0]
-    runs = f"new relations, what runs in {year}, one year of stocks"
-    return f"After stocks: with {runs}; no project in other columns: {see_both}."
+def _after_stocks(facts: Facts) -> str:
+    """Return what the last column allows."""
+    runs = "" if facts.running is None else f", what runs in {facts.running['year'].iloc[0]}"
+    return f"new relations{runs} and one year of stocks"
 
 
 @col.table("scenarios", "Summary", "Scenarios, worst first")
@@ -154,7 +143,7 @@ def scenario_table(facts: Facts) -> ReportTable:
         *_all_served(facts, others),
         col.weight("shortfall_t", f"In {months.horizon} months, t", f"what {months.lead} lacks over the horizon"),
         *month_columns(months),
-        col.tons("residual_tpa", *_left_head(facts), left),
+        col.tons("residual_tpa", "Short after stocks", f"with {_after_stocks(facts)}", left),
         col.text(
             "rests_on",
             "Rests on",
@@ -173,7 +162,8 @@ def scenario_table(facts: Facts) -> ReportTable:
             "high values. Months: stocks drawn, every date known, one order of service, range not "
             f"assessed ({table_id('endurance')}); time to survive counts from the first measure. Short in the long "
             "run, met in every month: measures end, stocks carry. "
-            f"{_built_note(facts)}"
+            f"After stocks: with {_after_stocks(facts)}; no project in other columns: {table_id('layers')}, "
+            f"{table_id('ladder')}."
         ),
         **facts.standing(facts.a.stress.summary),
     ).with_lead(rows=_key_rows(facts, names))
@@ -266,15 +256,14 @@ def _build(facts: Facts, found: Advised) -> Sentence | None:
         effect = f"{'cuts' if one else 'together cut'} what {found.then_lacks} from {number(found.rest)} to "
         effect += f"{tonnes(found.left)}{since}"
     size = "size" if all(state_of(facts.status(name)) == "running" for name in names) else "size and date"
-    holds = f"if {'it keeps its' if one else 'they keep their'} {size}"
+    its = "its" if one else "their"
+    holds = [f"{'it keeps' if one else 'they keep'} {its} {size}"]
     if "without its assumed relations" in found.cases:
-        holds += f", {'its' if one else 'their'} assumed relations hold"
-    before = found.cases.get("all others served first")
-    if before is not None and not same(before, found.left):
-        holds += " and all others are served after"
-    holds = holds if " and all others" in holds else " and ".join(holds.rsplit(", ", 1))
+        holds.append(f"{its} assumed relations hold")
+    if found.others_first is not None and not same(found.others_first, found.left):
+        holds.append("all others are served after")
     who = join([titled(facts.label(name)) for name in names])
-    words = f"{who}: {'it' if one else 'they'} {effect} ({_cost(facts, names)}), {holds}."
+    words = f"{who}: {'it' if one else 'they'} {effect} ({_cost(facts, names)}), if {join(holds)}."
     words = told(words, _peers(facts, found), _unpaid(facts, names))
     return Sentence(f"{words} {see('projects')}", ("advice", "floors"), _verb(facts, names))
 

@@ -31,7 +31,7 @@ from chainnet.reporting.sections.order import table_id
 from chainnet.results import fact_of
 from chainnet.words import NOT_ASKED, first_capital, join, number, percent, same, tonnes
 
-MOST_WORDS = 4  # of the rungs in a title
+TITLE_WORDS = 4  # of the rungs in a title
 _OVER_TIME = {"stocks": "+ stocks", "projects": "+ projects from their start year"}
 _NOTE = (
     "Tiers are served in their order, so a rung may take from a later tier what an earlier one then gets (a gain "
@@ -296,4 +296,4 @@ def _with(rungs: list[tuple[str, str, dict[str, float]]], short: list[float]) ->
     up_to = rungs[reached][1]
     does = does[: does.index(up_to) + 1] if up_to in does else does
     named = join(does)
-    return named if len(named.split(" ")) <= MOST_WORDS else up_to
+    return named if len(named.split(" ")) <= TITLE_WORDS else up_to
