@@ -63,8 +63,8 @@ class Assessment(Result):
     first_tier : mapping of str to DataFrame
         The same for the first tier alone, could it come first.
     others_first : DataFrame
-        By site, what all tiers lose where all others are served first, t/a; empty where all demand counts, or where
-        the assessment serves them otherwise than after.
+        By site, what all tiers lose where all others are served first, t/a, and the first tier (``first_lost_tpa``,
+        ``first_lost_share``); empty where all demand counts, or where the assessment serves them otherwise than after.
     necks : DataFrame, index counts ("first tier", "all tiers")
         The step of a country outside the beneficiaries that costs most if it alone stops, undisturbed: step, country
         ("" where none costs anything), share (of what the step makes), lost_tpa, lost_share, n_tied.

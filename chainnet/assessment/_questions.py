@@ -146,7 +146,9 @@ def _others_first(case: Case) -> pd.DataFrame:
     """Return the losses by site with all others served first; empty where there are none, or where it is asked so."""
     if case.counting.others != "after" or not case.counting.rivals.any():
         return pd.DataFrame()
-    return chokepoints(case.network, "site", others="before", **case.said)
+    every = chokepoints(case.network, "site", others="before", **case.said)
+    first = chokepoints(case.network, "site", tier=case.first, others="before", **case.said)
+    return every.assign(**{f"first_{c}": first[c].reindex(every.index) for c in ("lost_tpa", "lost_share")})
 
 
 def _necks(case: Case, removed: Removed) -> pd.DataFrame:

@@ -13,23 +13,21 @@ import numpy as np
 import pandas as pd
 
 from chainnet._types import records
-from chainnet.assessment import Neck, missing
+from chainnet.assessment import missing
 from chainnet.engine import PRINTED
 from chainnet.reporting.advised import advised_of
 from chainnet.reporting.ends import Short, ends_differ, has_others, share_words, short_of
 from chainnet.reporting.facts import ALL_TIERS, BASELINE, Facts
 from chainnet.reporting.horizon import nil
-from chainnet.reporting.sentences import Claim, also, fit, hinging, told, unless
+from chainnet.reporting.others import AFTER_OR_BEFORE, WHOEVER
+from chainnet.reporting.sentences import Claim, also, fit, fits, grown, hinging, told, unless
 from chainnet.results import fact_of
 from chainnet.words import (
     NBSP,
-    NO_DATA,
     NOT_ASSESSED,
     counted,
-    country_name,
     first_capital,
     in_months,
-    in_sentence,
     join,
     month_words,
     number,
@@ -44,17 +42,12 @@ from chainnet.words import (
 
 __all__ = [
     "as_built",
-    "idle_giants",
-    "plants",
     "sure",
     "verdict",
     "when",
-    "where",
 ]
 
-LEAST_GIANT = 0.3  # share of its step that makes a site large
-AFTER_OR_BEFORE = ", others served after or before"
-WHOEVER = ", whoever is served first"
+NEITHER = "the long run has neither stocks nor dates"
 
 
 def _leading(facts: Facts) -> str:
@@ -78,7 +71,7 @@ def _asked(tier: str) -> str:
 def verdict(facts: Facts) -> Claim:
     """Say how much of demand goes unmet under the worst scenario, at both ends, and what overturns that."""
     lead, more = _verdict(facts)
-    return Claim(told(lead, _stands_in(facts)), more)
+    return Claim(lead, told(_stands_in(facts), more))
 
 
 def _verdict(facts: Facts) -> Claim:
@@ -89,11 +82,11 @@ def _verdict(facts: Facts) -> Claim:
     if all(short_of(facts, worst, t).worst <= 0 for t in facts.tiers):
         n = spelled(len(facts.ordered), "scenario")
         said = f"Under each of {n} tested all demand" if len(facts.ordered) > 1 else "Under the one scenario all demand"
-        whoever = WHOEVER if has_others(facts) else ""
-        return Claim(told(f"{said} is met in the long run{whoever}; spare capacity covers it.", _holds(facts)))
-    holds, more = _holds(facts), told(*_besides(facts, worst, rest), _as_bad(facts, worst), _change(facts, worst))
-    lead, drawn = _lead(facts, worst), _in_draws(facts, worst)
-    return Claim(told(lead, holds, drawn), more) if " unless " in holds else Claim(told(lead, drawn), told(holds, more))
+        lead, holds = grown([f"{said} is met in the long run{WHOEVER if has_others(facts) else ''}"], _hinge(facts))
+        return Claim(lead, told(holds, _more_hinges(facts), "Spare capacity covers it."))
+    lead, holds = _lead(facts, worst)
+    more = (_by_product(facts, worst), *_besides(facts, worst, rest), _as_bad(facts, worst), _change(facts, worst))
+    return Claim(lead, told(holds, _more_hinges(facts), *more))
 
 
 def _stands_in(facts: Facts) -> str:
@@ -119,23 +112,25 @@ def _range(low: float, high: float) -> str:
     return number(low) if number(low) == number(high) else f"{number(low)} to {number(high)}"
 
 
-def _lead(facts: Facts, worst: str) -> str:
-    """Return what the leading tier lacks, its share first."""
+def _lead(facts: Facts, worst: str) -> Claim:
+    """Say what the leading tier lacks, its share first, at both ends, and what overturns that."""
     short, what = short_of(facts, worst, _leading(facts)), _asked(_leading(facts))
     head = f"Under {facts.quoted(worst)}{', on known relations' if _worse_on_new(facts) else ''}"
-    of = [f" of {facts.people}", ""] if facts.people else [""]
+    whose = [f" of {facts.people}", ""] if facts.people else [""]
+    end, hinge = WHOEVER if has_others(facts) else "", _hinge(facts)
     if short.worst <= 0:
-        end = WHOEVER if has_others(facts) else ""
-        return fit(*(f"{head}, {what}{o} ({tonnes(short.demand)}) is met in the long run{end}." for o in of))
+        asked = [f" ({tonnes(short.demand)})", ""]
+        return grown([f"{head}, {what}{o}{t} is met in the long run{end}" for o in whose for t in asked], hinge)
     if short.after <= 0:
-        part = f"{percent(short.before / short.demand)} unmet ({tonnes(short.before)}) if they come first"
-        return fit(*(f"{head}, {what}{o} is met if all others are served after, and {part}." for o in of))
-    if short.differs:
-        tons = f"{_range(short.after, short.before)}{NBSP}t/yr"
-        return fit(*(f"{head}, {share_words(short)} of {what}{o} goes unmet ({tons}){AFTER_OR_BEFORE}." for o in of))
-    end = WHOEVER if has_others(facts) else ""
+        unmet = f"{percent(short.before / short.demand)} unmet ({tonnes(short.before)}) if they come first"
+        ways = [f"{head}, {what}{o} is met if all others are served after{hinge[0]}, and {unmet}." for o in whose]
+        if fits(ways[-1]):
+            return Claim(fit(*ways))
+        return Claim(f"{head}, {what} is met if all others are served after, and {unmet}.", hinge[1])
     tons = f"{number(short.asked)} of {tonnes(short.demand)}"
-    return fit(*(f"{head}, {share_words(short)} of {what}{o} goes unmet ({tons}){end}." for o in of))
+    if short.differs:
+        tons, end = f"{_range(short.after, short.before)}{NBSP}t/yr", AFTER_OR_BEFORE
+    return grown([f"{head}, {share_words(short)} of {what}{o} goes unmet ({tons}){end}" for o in whose], hinge)
 
 
 def _worse_on_new(facts: Facts) -> bool:
@@ -166,20 +161,27 @@ def unmet_sentences(found: Sequence[tuple[str, Any]], head: str) -> list[str]:
     return [head + first for first in said[:1]] + [f"Also, {more}" for more in said[1:]]
 
 
-def _in_draws(facts: Facts, worst: str) -> str:
-    """Say that what is met as given is short in most draws; empty where it is not."""
-    many, key = facts.a.ensemble, f"{facts.first}_short_t"
-    short = short_of(facts, worst, _leading(facts))
-    if many is None or key not in many.summary.index or short.after > 0:
+def _by_product(facts: Facts, worst: str) -> str:
+    """Say which products the leading tier lacks, where it asks for several; empty where nothing is short."""
+    tier = _leading(facts)
+    rows = facts.users[facts.users["scenario"] == worst]
+    rows = rows[rows["tier"] == tier] if tier != ALL_TIERS else rows.iloc[:0]  # tonnes of a tier may be added
+    found = rows.groupby("commodity")[["demand_tpa", "shortfall_tpa"]].sum()
+    hit = found[found["shortfall_tpa"] > PRINTED * found["demand_tpa"]]
+    if len(found) < 2 or hit.empty or not short_of(facts, worst, tier).after > 0:
         return ""
-    middle = float(many.summary["p50"][key])
-    if middle <= PRINTED * short.demand:
-        return ""
-    return f"With inputs drawn within their ranges it is short in at least half of the draws (median {tonnes(middle)})."
+    hit = hit.iloc[np.lexsort((hit.index.map(str), -hit["shortfall_tpa"].round(9)))]
+    parts = [
+        f"{number(row['shortfall_tpa'])} of {tonnes(row['demand_tpa'])} of {titled(facts.commodity(str(name)))}"
+        for name, row in hit.head(2).iterrows()
+    ]
+    rest = "; other products lack less" if len(hit) > 2 else "; other products none" if len(hit) < len(found) else ""
+    said = f"In this answer {tier} lacks {join(parts)}"
+    return fit(f"{said}{rest}.", f"{said}.")
 
 
 def _as_bad(facts: Facts, worst: str) -> str:
-    """Say which other scenarios leave as much of the leading tier short, at both ends."""
+    """Say which other scenarios leave as much of the leading tier short, at both ends, if they last."""
     own = short_of(facts, worst, _leading(facts))
     if not own.worst > 0:
         return ""
@@ -187,9 +189,11 @@ def _as_bad(facts: Facts, worst: str) -> str:
     tied = [n for n, one in ends if same(one.after, own.after) and same(one.before, own.before)]
     if not tied:
         return ""
-    who, leave = facts.quoted(tied[0]), "leaves"
+    who, leave, they = facts.quoted(tied[0]), "leaves", "it"
     if len(tied) > 1:
-        who, leave = first_capital(spelled(len(tied), "other scenario", "other scenarios")), "leave"
+        who, leave, they = first_capital(spelled(len(tied), "other scenario", "other scenarios")), "leave", "they"
+    if all("months" in m or "until" in m for name in tied for m in facts.a.asked[name].measures):
+        return f"{who} would leave as much of {_asked(_leading(facts))} unmet if {they} lasted."
     return f"{who} {leave} as much of {_asked(_leading(facts))} unmet."
 
 
@@ -208,17 +212,21 @@ def _change(facts: Facts, worst: str) -> str:
     return " ".join(said)
 
 
-def _holds(facts: Facts) -> str:
-    """Say what alone overturns the verdict; nothing where that was not asked."""
+def _hinge(facts: Facts) -> tuple[str, str]:
+    """Return what alone overturns the verdict, as a clause and by itself; empty if nothing does."""
+    words = hinge_words(facts, _leading(facts)) if facts.a.load_bearing is not None else []
+    return (f", unless {words[0]}", f"This holds unless {words[0]}.") if words else ("", "")
+
+
+def _more_hinges(facts: Facts) -> str:
+    """Say how much more overturns the verdict, or that nothing does; empty where that was not asked."""
     if facts.a.load_bearing is None:
         return ""
-    every, words = hinging(facts, _leading(facts), "verdict"), hinge_words(facts, _leading(facts))
-    if not words:
-        said = "no single judgement and no single doubtful input overturns this."
-        # what runs since is neither, and may
-        return f"In the base year {said}" if fact_of(facts.a.advice, "running", ()) else first_capital(said)
-    more = also(len(every) - 1, "overturns", "overturn")
-    return fit(f"This holds unless {words[0]}{more}.", f"This holds unless {words[0]}.")
+    if hinge_words(facts, _leading(facts)):
+        return also(len(hinging(facts, _leading(facts), "verdict")) - 1, "overturns", "overturn")
+    said = "no single judgement and no single doubtful input overturns this."
+    # what runs since is neither, and may
+    return f"In the base year {said}" if fact_of(facts.a.advice, "running", ()) else first_capital(said)
 
 
 def hinge_words(facts: Facts, tier: str) -> list[str]:
@@ -247,18 +255,19 @@ def as_built(facts: Facts) -> Claim:
         more = spelled(len(built), "project")
         head = f"This report stands on the chain as built in {known}, {more} more than in {year}."
         them = "it" if len(built) == 1 else "them"
-        return Claim(head, told(*unmet_sentences(_layer(facts, "base year"), f"Without {them} ")))
+        return Claim("", told(head, *unmet_sentences(_layer(facts, "base year"), f"Without {them} ")))
     if built:
         more, them = spelled(len(built), "project that runs", "projects that run"), "it" if len(built) == 1 else "them"
         found = _layer(facts, "as built")
         started = spelled(len(built), "project started", "projects started")
         heads = (f"In {known}, with {started} since {year}, ", f"With {more} in {known}, ")
-        lead = fit(*(told(*unmet_sentences(found[:1], head)) for head in heads))
-        stands = f"This report stands on {year}, before {them if lead else f'{more} in {known}'}."
-        return Claim(lead, told(stands, *unmet_sentences(found[1:], f"With {them} "))) if lead else Claim(stands)
+        first = fit(*(told(*unmet_sentences(found[:1], head)) for head in heads))
+        stands = f"This report stands on {year}, before {them if first else f'{more} in {known}'}."
+        return Claim("", told(first, stands, *(unmet_sentences(found[1:], f"With {them} ") if first else ())))
     if facts.network.projects.empty:
-        return Claim(f"This report stands on {year}; no projects are listed.")
-    return Claim(f"This report stands on {year}; no listed project runs{f' by {known}' if known else ''}.")
+        return Claim("", f"This report stands on {year}; no projects are listed.")
+    when_known = f" in {known}" if known else ""
+    return Claim("", f"This report stands on {year}; no listed project is on record as running{when_known}.")
 
 
 def _layer(facts: Facts, layer: str) -> list[tuple[str, Short]]:
@@ -283,34 +292,32 @@ def when(facts: Facts) -> Claim:
         return Claim("")
     hit = {tier: months.of(name, tier) for tier in months.short_tiers(name)}
     if not hit:
-        return Claim(_never(facts, name, _leading(facts)), _more(facts, name))
+        return Claim(_never(facts, name), _more(facts, name))
     tier, row = next(iter(hit.items()))
-    said = []
-    if tier != _leading(facts) != ALL_TIERS and short_of(facts, name, _leading(facts)).worst > 0:
-        said.append(_never(facts, name, _leading(facts)))
-    met = ", though met in the long run," if short_of(facts, name, tier).worst <= 0 else ""
     lost = weight(row["shortfall_t"])
-    drawn = "" if facts.network.stocks.empty else ", stocks drawn"
-    missing = f"{lost} {_are(lost)} missing over {months.horizon} months"
+    over = f"over {months.horizon} months{'' if facts.network.stocks.empty else ', stocks drawn'}"
+    missing = (f"; {lost} {_are(lost)} missing {over}", f"{first_capital(tier)} demand lacks {lost} {over}.")
     until, after = _until(facts, tier, row)
-    short = f"{first_capital(tier)} demand{met} goes short {_from(facts, row)}"
-    apart = told(f"{short}; {missing}.", f"It {until}." if until else "")
-    whole = [f"{short} and {until}; {missing}{after_all}." for after_all in dict.fromkeys((drawn, ""))]
-    said.append(fit(*whole, apart) if until else apart)
+    ends = (f" and {until}", f"It {until}.") if until else ("", "")
+    is_other = tier != _leading(facts) != ALL_TIERS and short_of(facts, name, _leading(facts)).worst > 0
+    none = f"{first_capital(_leading(facts))} is short in no month; " if is_other else ""
+    met = [", though met in the long run,", ""] if short_of(facts, name, tier).worst <= 0 else [""]
+    short = f" demand{{}} goes short {_from(facts, row)}"
+    ways = [f"{none}{tier if none else first_capital(tier)}{short.format(m)}" for m in met]
+    said = grown(ways, ends, missing)
     later: dict[str, list[str]] = {}
     for other in list(hit)[1:]:
         later.setdefault(_from(facts, hit[other]), []).append(other)
     others = [f"{first_capital(join(tiers))} demand goes short {since}." for since, tiers in later.items()]
-    return Claim(told(*said), told(after, *others, _more(facts, name)))
+    reason = f"{first_capital(NEITHER)}." if is_other else ""
+    return Claim(said.lead, told(said.more, after, reason, *others, _more(facts, name)))
 
 
-def _never(facts: Facts, name: str, tier: str) -> str:
-    """Say that a tier is short in no month; and where it is so in the long run, that both are true."""
-    others = facts.months.short_tiers(name)
-    who = _asked(tier) if others else "any demand"
-    said = f"In none of the scenario's {facts.months.horizon} months is {who} short"
-    long = any(short_of(facts, name, t).worst > 0 for t in ([tier] if others else facts.tiers))
-    return f"{said}; the long run has neither stocks nor dates." if long else f"{said}."
+def _never(facts: Facts, name: str) -> str:
+    """Say that nobody is short in any month; and where somebody is so in the long run, that both are true."""
+    said = f"In none of the scenario's {facts.months.horizon} months is any demand short"
+    long = any(short_of(facts, name, t).worst > 0 for t in facts.tiers)
+    return f"{said}; {NEITHER}." if long else f"{said}."
 
 
 def _from(facts: Facts, row: Any) -> str:
@@ -380,159 +387,6 @@ def _more(facts: Facts, name: str) -> str:
     return f"{facts.quoted(other)} costs {months.lead} {more} over the months: {tons}, {_from(facts, row)}."
 
 
-# -- where --------------------------------------------------------------------------------------
-
-
-def where(facts: Facts) -> Claim:
-    """Say which step of which country is the neck, and which single plant that can be named costs most."""
-    tier, abroad = facts.lead_tier, " abroad" if facts.whose else ""
-    neck = facts.neck(tier)
-    said = [] if tier == facts.first else [_no_neck(facts, abroad)]
-    if neck.lost_tpa > 0:
-        place, step = in_sentence(country_name(neck.country)), titled(neck.step.replace("_", " "))
-        also = f"; {_tied(facts, tier, neck)} as much" if neck.n_tied else ""
-        lost = f"{tier} {'lose' if tier == ALL_TIERS else 'loses'} {percent(neck.lost_share)} ({tonnes(neck.lost_tpa)})"
-        said.append(f"The neck is {step} in {place}: without it {lost}{also}.")
-    else:
-        whom = "anybody" if tier == ALL_TIERS else tier
-        said = [f"No single step{abroad} costs {whom} anything."]
-    return Claim(told(*said, _other_neck(facts, tier)), told(_plant(facts, tier), _idle_giant(facts)))
-
-
-def _tied(facts: Facts, tier: str, neck: Neck) -> str:
-    """Return the steps that cost as much as the neck, with their verb: one by name, else how many."""
-    if neck.n_tied > 1:
-        return f"{spelled(neck.n_tied, '', 'other steps')} cost"
-    table = facts.losses("step+country")
-    lost = table["first_lost_tpa" if tier != ALL_TIERS else "lost_tpa"]
-    for step, country in lost.index:
-        is_other = (step, country) != (neck.step, neck.country) and not facts.is_member(country)
-        if is_other and same(float(lost[(step, country)]), neck.lost_tpa):
-            return f"{titled(str(step).replace('_', ' '))} in {in_sentence(country_name(country))} costs"
-    return "one other step costs"
-
-
-def _no_neck(facts: Facts, abroad: str) -> str:
-    """Say that no step costs the first tier anything, and without which doubtful plant one does."""
-    said, moved = f"No single step{abroad} costs {facts.first} anything", hinging(facts, facts.first, "neck")
-    if not moved:
-        return f"{said}."
-    more = also(len(moved) - 1, "overturns", "overturn")
-    without = f"{said}; {moved[0][0]} one would" if moved[0][0].startswith("without ") else ""
-    ways = [without] if without else [f"{said} unless {unless(moved[0][0])}"]
-    return fit(*(f"{way}{end}." for way in ways for end in (more, "")))
-
-
-def _other_neck(facts: Facts, tier: str) -> str:
-    """Say without which doubtful plant another step is the neck; nothing where there is none."""
-    moved = hinging(facts, tier, "neck")
-    if not moved:
-        return ""
-    (words, then), more = moved[0], also(len(moved) - 1, "moves", "move")
-    gone = f"{first_capital(words)} in the data"
-    said = f"{gone} it would be {then}" if then else f"{gone} no step abroad would be one"
-    return fit(f"{said}{more}.", f"{said}.")
-
-
-def plants(facts: Facts, tier: str) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return what the loss of each single plant costs a tier, those abroad first, and the same of groups of plants.
-
-    Parameters
-    ----------
-    facts : Facts
-    tier : str
-
-    Returns
-    -------
-    (DataFrame, DataFrame), index site
-        lost_tpa, lost_share, is_ours; those that cost something, the costliest first.
-    """
-    table = facts.losses("site")
-    part = "first_" if tier != ALL_TIERS else ""
-    found = pd.DataFrame(
-        {
-            "lost_tpa": table[f"{part}lost_tpa"],
-            "lost_share": table[f"{part}lost_share"],
-            "is_ours": [facts.is_ours(str(site)) for site in table.index],
-            "is_group": [facts.stands_for_several(str(site)) for site in table.index],
-        }
-    )
-    found = found[found["lost_tpa"] > 0]
-    order = np.lexsort((found.index.map(str), -found["lost_tpa"].round(9)))
-    found = found.iloc[order]
-    one = found[~found["is_group"]]
-    return one.sort_values("is_ours", kind="stable"), found[found["is_group"]]
-
-
-def _plant(facts: Facts, tier: str) -> str:
-    """Say which single plant costs most, and how many entries that cost more are groups of plants."""
-    single, groups = plants(facts, tier)
-    whom, abroad = "anybody" if tier == ALL_TIERS else tier, " abroad" if facts.whose else ""
-    if single.empty:
-        entries = spelled(
-            len(groups), "entry that costs something is a group", "entries that cost something are groups"
-        )
-        also = f"; {entries} of plants" if len(groups) else ""
-        return f"No single plant that we can name costs {whom} anything{also}."
-    name, row = str(single.index[0]), single.iloc[0]
-    peers = single.loc[single["is_ours"] == row["is_ours"], "lost_tpa"]
-    tied = sum(same(float(lost), float(row["lost_tpa"])) for lost in peers) - 1
-    above = int((groups["lost_tpa"] > row["lost_tpa"] * (1 + 1e-9)).sum())
-    also = f"; {spelled(tied, 'other costs', 'others cost')} as much" if tied else ""
-    entries = spelled(above, "entry above it is a group", "entries above it are groups")
-    also += f"; {entries} of plants" if above else ""
-    whole = "all deliveries" if tier == ALL_TIERS else f"{tier} deliveries"
-    loss = f"{percent(row['lost_share'])} of {whole} ({tonnes(row['lost_tpa'])})"
-    if row["is_ours"]:
-        home = f"Of those at home {_site(facts, name)} costs most: {loss}"
-        n = sum(not facts.is_ours(str(site)) for site in groups.index)
-        but = f"; {spelled(n, 'group of plants does', 'groups of plants do')}" if n else ""
-        none = f"No single plant abroad that we can name costs {whom} anything{but}."
-        return f"{none} {home}." if n else f"{none} {fit(f'{home}{also}.', f'{home}.')}"
-    return fit(
-        f"The costliest single plant{abroad} that we can name is {_site(facts, name)}: {loss}{also}.",
-        f"The costliest plant{abroad} that we can name is {_site(facts, name)}: {loss}.",
-    )
-
-
-def _site(facts: Facts, site: str) -> str:
-    """Return a site's name, with its country where the name does not say it."""
-    label = facts.site_label(site)
-    place = facts.things.loc[facts.members(site), "place"].iloc[0]
-    is_said = place == NO_DATA or place.removeprefix("The ") in label
-    return titled(label) + ("" if is_said else f" in {in_sentence(place)}")
-
-
-def idle_giants(facts: Facts) -> pd.DataFrame:
-    """Return single sites that are large in their step and whose loss costs nothing: step_share, before_tpa, member.
-
-    ``before_tpa``: what it costs if all others are served first. The largest such cost first, then the largest share.
-    """
-    table = facts.losses("site")
-    idle = table[(table["lost_tpa"] <= 0) & (table["first_lost_tpa"].fillna(0.0) <= 0)]
-    rows = []
-    for site in map(str, idle.index):
-        parts = facts.things.loc[facts.members(site)]
-        parts = parts[parts["country"].notna() & (parts["stage"] != "recycler")]
-        if parts.empty or not LEAST_GIANT <= parts["step_share"].max() < 1 or facts.stands_for_several(site):
-            continue  # the only one of its step is no larger than others
-        before = float(idle["others_lost_tpa"].get(site, 0.0)) if "others_lost_tpa" in idle else 0.0
-        rows.append((site, parts["step_share"].idxmax(), float(parts["step_share"].max()), before))
-    found = pd.DataFrame(rows, columns=["site", "member", "step_share", "before_tpa"]).set_index("site")
-    return found.iloc[np.lexsort((found.index, -found["step_share"].round(9), -found["before_tpa"].round(6)))]
-
-
-def _idle_giant(facts: Facts) -> str:
-    """Name what looks large and does not decide, where that holds at both ends; empty if there is none."""
-    giants = idle_giants(facts)
-    giants = giants[giants["before_tpa"] <= 0]
-    if giants.empty:
-        return ""
-    site, row = str(giants.index[0]), giants.iloc[0]
-    end = WHOEVER if len(facts.a.others_first) else ""
-    return f"The loss of {titled(facts.site_label(site))}, {facts.part_of_step(row['member'])}, costs nothing{end}."
-
-
 # -- how sure -----------------------------------------------------------------------------------
 
 
@@ -540,9 +394,20 @@ def sure(facts: Facts) -> Claim:
     """Say that the arithmetic is checked, how weak the inputs are, and how far the answer moves."""
     proofs = facts.a.certificates["ok"]
     done = "The arithmetic is checked" if proofs.all() else "The arithmetic is checked in part"
-    said = f"{done} ({proofs.sum()} of {counted(len(proofs), 'certificate')})"
-    said += f"; the answer {facts.rests_words}." if facts.n_decisive else "."
-    return Claim(said, told(_at_ends_of_demand(facts), _drawn(facts)))
+    closed = f" ({proofs.sum()} of {counted(len(proofs), 'certificate')})"
+    rests = f"; the answer {facts.rests_words}" if facts.n_decisive else ""
+    drawn = (f"; in half the draws or more {facts.first} goes short", "") if _is_drawn_short(facts) else ("", "")
+    said = grown([f"{done}{with_count}{rests}" for with_count in (closed, "")], drawn)
+    return Claim(said.lead, told(_at_ends_of_demand(facts), _drawn(facts)))
+
+
+def _is_drawn_short(facts: Facts) -> bool:
+    """Say whether the first tier, met as given, goes short in at least half of the draws."""
+    many, key = facts.a.ensemble, f"{facts.first}_short_t"
+    if many is None or key not in many.summary.index or not facts.a.worst:
+        return False
+    short = short_of(facts, facts.a.worst, facts.first)
+    return short.after <= 0 and float(many.summary["p50"][key]) > PRINTED * short.demand
 
 
 def _at_ends_of_demand(facts: Facts) -> str:

@@ -371,8 +371,11 @@ class Facts:
             nothing = table[f"{part}lost_share"].abs() <= PRINTED
             table.loc[nothing, [f"{part}lost_tpa", f"{part}lost_share"]] = 0.0
         if by == "site" and len(self.a.others_first):
-            lost, share = (self.a.others_first[c].reindex(table.index) for c in ("lost_tpa", "lost_share"))
-            table["others_lost_tpa"] = lost.mask(share.abs() <= PRINTED, 0.0)
+            before = self.a.others_first.reindex(table.index)
+            for part in ("", "first_"):
+                nothing = before[f"{part}lost_share"].abs() <= PRINTED
+                for unit in ("tpa", "share"):
+                    table[f"others_{part}lost_{unit}"] = before[f"{part}lost_{unit}"].mask(nothing, 0.0)
         keys = ["lost_tpa", "first_lost_tpa"] if self.lead_loss == "first_lost_tpa" else ["first_lost_tpa", "lost_tpa"]
         return table.iloc[np.lexsort((table.index.map(str), *(-_rounded(table[key]) for key in keys)))]
 

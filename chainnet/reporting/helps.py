@@ -17,7 +17,7 @@ from chainnet.reporting.advised import (
 )
 from chainnet.reporting.facts import ALL_TIERS, Facts
 from chainnet.reporting.sections.order import table_id
-from chainnet.reporting.sentences import Claim, fit, told
+from chainnet.reporting.sentences import Claim, fit, grown, told
 from chainnet.words import NBSP, count, first_capital, join, number, percent, same, spelled, titled, tonnes
 
 __all__ = ["helps"]
@@ -29,7 +29,8 @@ def helps(facts: Facts) -> Claim:
     if found is None or found.known <= 0:
         return Claim("")
     more = (purchase_words(facts, found), _stressed(found), _needs(found), _others_first(facts, found))
-    return Claim(_rungs(facts, found), told(*more, _end(facts, found)))
+    said = _rungs(facts, found)
+    return Claim(said.lead, told(said.more, *more, _end(facts, found)))
 
 
 def _needs(found: Advised) -> str:
@@ -42,47 +43,67 @@ def _needs(found: Advised) -> str:
     return fit(f"{said}{also if more else ''}.", f"{said}.")
 
 
-def _rungs(facts: Facts, found: Advised) -> str:
+def _rungs(facts: Facts, found: Advised) -> Claim:
     """Say what stays short rung by rung, as the ladder draws it, and which projects are needed for the rest."""
     if found.new <= 0:
         whom = "nobody" if found.tier == ALL_TIERS else f"no {found.tier} demand"
         head = "New relations between plants that stand, once qualified,"
-        return f"{head} leave {whom} short in the long run; no project is needed."
+        return Claim(f"{head} leave {whom} short in the long run; no project is needed.")
+    head = f"New relations leave {found.tier} {tonnes(found.new)} short"
     instead = "" if same(found.new, found.known) else f" instead of {number(found.known)}"
-    rungs = [f"New relations leave {found.tier} {tonnes(found.new)} short{instead}"]
-    if running_words(found):
-        run = "the running project" if len(found.running) == 1 else "running projects"
-        rungs.append(f"with {run} {number(found.rest) if found.rest > 0 else 'none'} in {found.running_year:.0f}")
-    if stock_words(facts, found):
-        held = holders(facts)
-        left = number(found.drawn) if found.drawn > CERTAIN_T else "none"
-        rungs.append(f"with {stocks_named(held)} {left} while {'it lasts' if len(held) == 1 else 'they last'}")
-    ways = _project(facts, found)
-    return fit(*(f"{join(rungs)}; {way}." for way in ways), f"{join(rungs)}. {first_capital(ways[-1])}.")
+    return grown([f"{head}{instead}", head], _running(found), _stocks(facts, found), _project(facts, found))
 
 
-def _project(facts: Facts, found: Advised) -> list[str]:
-    """Return ways to say which projects are needed for the rest, and what they leave, the fullest first."""
-    if found.rest <= 0:
-        return ["no other project is needed"]
-    if facts.network.projects.empty:
-        return ["no projects are in the data"]
-    if set(found.running) == set(facts.network.projects["label"].fillna(facts.network.projects["id"])):
-        return ["no other project is listed"]
-    if not found.projects:
-        return [f"no listed project alone returns anything to {found.tier} then"]
+def _running(found: Advised) -> tuple[str, str]:
+    """Say what the projects that run leave short: as a clause, and by itself; empty where they change nothing."""
+    if not running_words(found):
+        return "", ""
+    run, leave = ("the running project", "leaves") if len(found.running) == 1 else ("running projects", "leave")
+    left = number(found.rest) if found.rest > 0 else "none"
+    return f", then {run} {left}", f"{first_capital(run)} then {leave} {left}."
+
+
+def _stocks(facts: Facts, found: Advised) -> tuple[str, str]:
+    """Say the same of stocks, and that they end."""
+    if not stock_words(facts, found):
+        return "", ""
+    held = holders(facts)
+    whose, leave, last = stocks_named(held), *(("leave", "they last") if len(held) > 1 else ("leaves", "it lasts"))
+    left = f"{number(found.drawn) if found.drawn > CERTAIN_T else 'none'} while {last}"
+    names = held["holder"].unique()
+    brief = f"{names[0]}'{'' if names[0].endswith('s') else 's'} {'stock' if len(held) == 1 else 'stocks'}"
+    is_brief = len(names) == 1 and titled(names[0]) == names[0] and " of " not in names[0]
+    return f", then {brief if is_brief else whose} {left}", f"{first_capital(whose)} then {leave} {left}."
+
+
+def _project(facts: Facts, found: Advised) -> tuple[str, str]:
+    """Say which projects are needed for the rest, and what they leave; they are valued without stocks, which end."""
+    none = _no_project(facts, found)
+    if none:
+        return f"; {none}", f"{first_capital(none)}."
     several = len(found.projects) > 1
     names = join([titled(facts.label(name)) for name in found.projects])
     states = {state_of(facts.status(name)) for name in found.projects}
     names += (f" ({states.pop()})" if len(states) == 1 else "") + (" together" if several else "")
-    drawn = " without stocks" if stock_words(facts, found) else ""  # projects are valued without stocks, which end
+    since = f" from {found.year:.0f}" if np.isfinite(found.year) else ""
+    left = "none" if found.closes else number(found.left)
+    clause = f", {'or' if stock_words(facts, found) else 'then'} {names} {left}{since}"
     if found.closes:
-        since = f" from {found.year:.0f}" if np.isfinite(found.year) else ""
-        does = "close" if several else "closes"
-        return [f"{names} {does} {what}{since}" for what in dict.fromkeys((f"the gap{drawn}", "the gap"))]
-    cut = f"{names} {'cut' if several else 'cuts'} that{drawn} to {tonnes(found.left)}"
+        return clause, f"{names} {'close' if several else 'closes'} the gap{since}."
     how = "more than any other one or two listed" if found.tier == ALL_TIERS else "more than any other alone"
-    return [f"{cut}, {how}", cut]
+    cut = f"{names} {'cut' if several else 'cuts'} that to {tonnes(found.left)}{since}"
+    return clause, fit(f"{cut}, {how}.", f"{cut}.")
+
+
+def _no_project(facts: Facts, found: Advised) -> str:
+    """Say why no project is advised; empty where one is."""
+    if found.rest <= 0:
+        return "no other project is needed"
+    if facts.network.projects.empty:
+        return "no projects are in the data"
+    if set(found.running) == set(facts.network.projects["label"].fillna(facts.network.projects["id"])):
+        return "no other project is listed"
+    return "" if found.projects else f"no listed project alone returns anything to {found.tier} then"
 
 
 def _stressed(found: Advised) -> str:

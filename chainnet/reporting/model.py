@@ -236,12 +236,12 @@ class Sentence:
     text: str
     tables: tuple[str, ...] = ()
     head: str = ""  # a few words in bold before it
-    lead: str = ""  # what of the text stands in larger print: its beginning; "" = all alike
+    lead: str | None = None  # what of the text stands in larger print: its beginning; None = all alike
 
     @property
     def rest(self) -> str:
         """What follows the lead; nothing where all is alike."""
-        return self.text.removeprefix(self.lead).strip() if self.lead else ""
+        return "" if self.lead is None else self.text.removeprefix(self.lead).strip()
 
     @property
     def refers(self) -> tuple[str, ...]:

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from chainnet.reporting.facts import ALL_TIERS, Facts
 from chainnet.reporting.sections.order import table_id
-from chainnet.words import spelled
+from chainnet.words import first_capital, spelled
 
-__all__ = ["Claim", "also", "fit", "hinging", "told", "unless"]
+__all__ = ["Claim", "also", "fit", "fits", "grown", "hinging", "told", "unless"]
 
 MOST_WORDS, MOST_NUMBERS = 25, 4
 
 
 class Claim(NamedTuple):
-    """What a claim says first, in large print, and what it adds."""
+    """What a claim says first, in one sentence in large print, and what it adds."""
 
     lead: str
     more: str = ""
@@ -33,10 +34,30 @@ def told(*said: str) -> str:
 
 def fit(*ways: str) -> str:
     """Return the first way to tell a sentence that keeps within the limits; the last if none does."""
-    return next((way for way in ways if _fits(way)), ways[-1])
+    return next((way for way in ways if fits(way)), ways[-1])
 
 
-def _fits(text: str) -> bool:
+def grown(ways: Sequence[str], *clauses: tuple[str, str]) -> Claim:
+    """Return one sentence that holds as many clauses as it may, in their order; the others follow as their own.
+
+    Parameters
+    ----------
+    ways : sequence of str
+        Ways to tell the sentence, without its stop, the fullest first.
+    *clauses : (str, str)
+        How each stands in the sentence, from its comma on, and by itself; empty where there is nothing to say.
+    """
+    said = [clause for clause in clauses if clause[0]]
+    for n in range(len(said), -1, -1):
+        for way in ways:
+            one = f"{way}{''.join(inside for inside, _ in said[:n])}."
+            if fits(one) or (not n and way == ways[-1]):
+                return Claim(one, told(*(alone for _, alone in said[n:])))
+    raise AssertionError(ways)
+
+
+def fits(text: str) -> bool:
+    """Say whether a sentence keeps within the limits."""
     bare = re.sub(r"“[^”]*”", "title", text)
     numbers = [n for n in re.findall(r"\d[\d,.]*", bare) if not re.fullmatch(r"(19|20|21)\d\d[.,]?", n)]
     return len(bare.split(" ")) <= MOST_WORDS and len(numbers) <= MOST_NUMBERS
@@ -51,8 +72,9 @@ def hinging(facts: Facts, tier: str, does: str) -> list[tuple[str, str]]:
 
 
 def also(n: int, does: str, do: str) -> str:
-    """Return how many points more do the same, and where they stand; nothing where there is none."""
-    return f"; {spelled(n, f'other change {does}', f'other changes {do}')} it too ({table_id('hinges')})" if n else ""
+    """Say how many points more do the same, and where they stand; nothing where there is none."""
+    said = f"{spelled(n, f'other change {does}', f'other changes {do}')} it too ({table_id('hinges')})."
+    return first_capital(said) if n > 0 else ""
 
 
 def unless(words: str) -> str:

@@ -30,7 +30,11 @@ def flat(text: str) -> str:
 def sentences(text: str) -> list[str]:
     """Return the sentences of a text, each quoted title as one word."""
     bare = re.sub(r"“[^”]*”", "“title”", text)
-    return [part for part in re.split(r"(?<=[.!?”])\s+(?=[A-Z“])", bare) if part and part != "“title”"]
+    return [
+        part
+        for part in re.split(r"(?<=[.!?”])\s+(?=[A-Z“])|(?<=[.!?])\s+(?=\d[\d,]* other )", bare)
+        if part and part != "“title”"
+    ]
 
 
 def numbers(sentence: str) -> list[str]:
@@ -76,7 +80,12 @@ def _said(document: Document, head: str) -> str:
 
 
 def _form(_: cn.Assessment, document: Document) -> Iterator[str]:
+    leads = [claim.lead for claim in document.bottom_line if claim.lead]
+    if len(leads) > 5:
+        yield f"{len(leads)} sentences in large print: {leads}"
     for claim in document.bottom_line:
+        if claim.lead is None or len(sentences(claim.lead)) > 1:
+            yield f"more than one sentence leads: {claim.lead}"
         for said in sentences(claim.text):  # a number and its unit are one word
             if len(said.split(" ")) > MOST_WORDS:
                 yield f"{len(said.split(' '))} words: {said}"
@@ -190,7 +199,8 @@ def _where(a: cn.Assessment, document: Document) -> Iterator[str]:
             yield f"the neck lies with those who count: {neck[0]}"
         column = next(c for c in steps[0] if c in ("first_lost_tpa", "lost_tpa"))
         most = max(float(r[column].value or 0.0) for r in steps)
-        first = [r for r in steps if neck[1].lower() in r["label"].text.lower()]
+        named = neck[1].lower().split("” or “") if "” or “" in neck[1] else neck[1].lower().split(" or ")
+        first = [r for r in steps if any(name in r["label"].text.lower() for name in named)]
         if not first or float(first[0][column].value or 0.0) < most * (1 - 1e-6):
             yield f"the neck is not the costliest step of T2: {said}"
     named = re.search(r"(?:name is|Of those at home) “?(.*?)”? (?:in|costs)", said)
@@ -244,7 +254,7 @@ def _after_what_runs(a: cn.Assessment, said: str) -> Iterator[str]:
     left, rest = float(mine["shortfall_tpa"].sum()), float(fact_of(a.advice, "rest_tpa"))
     if abs(left - rest) > 1e-5 * float(mine["demand_tpa"].sum()):
         yield f"what runs leaves {left}, the advice says {rest}"
-    if rest < float(fact_of(a.advice, "new_tpa")) * (1 - 1e-6) and f"in {built.standing['year'].max()}" not in said:
+    if rest < float(fact_of(a.advice, "new_tpa")) * (1 - 1e-6) and "running project" not in said:
         yield f"what runs is not told: {said}"
     if fact_of(a.advice, "closes", False) and tier and year == year:
         access = cn.reroute(

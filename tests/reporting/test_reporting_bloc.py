@@ -215,3 +215,31 @@ def test_a_first_tier_that_is_short_only_after_all_others(made: cn.Assessment) -
         "is met if all others are served after, and 50 % unmet (5 t/yr) if they come first. This holds unless" in said
     )
     assert said.endswith("Besides, 75 % of civilian demand goes unmet.")
+
+
+def test_a_plant_that_costs_something_only_if_others_come_first_is_named() -> None:
+    """Either mine serves the United States alone; with China first only the Australian one is left."""
+    nodes = pd.DataFrame(
+        [("a", "mine", "CHN", 10.0), ("b", "mine", "AUS", 10.0), ("us", "end_use", "USA", None), ("cn", "end_use", "CHN", None)],
+        columns=["id", "stage", "country", "capacity_tpa"],
+    )  # fmt: skip
+    edges = pd.DataFrame(
+        [("a", "us", "ore", 0.0, 10.0), ("a", "cn", "ore", 10.0, 10.0), ("b", "us", "ore", 10.0, 10.0)],
+        columns=["source", "target", "commodity", "flow_tpa", "capacity_tpa"],
+    )
+    demand = pd.DataFrame(
+        [("us", "ore", "defence", 8.0), ("us", "ore", "civilian", 2.0), ("cn", "ore", "civilian", 10.0)],
+        columns=["node", "commodity", "tier", "demand_tpa"],
+    )
+    net = cn.Network(nodes, edges, demand=demand, beneficiaries="USA", main_commodity="ore", year=2024)
+    made = cn.assess(net, [], months=12, draws=0)
+    first = made.others_first
+    assert first["first_lost_tpa"].to_dict() == pytest.approx({"a": 0.0, "b": 8.0})
+    alone = cn.chokepoints(net, "site", tier="defence", others="before")
+    assert first["first_lost_share"].to_dict() == pytest.approx(alone["lost_share"].to_dict())
+    document = build(made)
+    where = next(s.text for s in document.bottom_line if s.head == "Where.").replace("\u00a0", " ")
+    assert "If all others are served first, the loss of b in Australia costs most: 100 % of" in where
+    rows = {r["label"].text: r for r in next(t for t in document.tables if t.key == "sites").records()}
+    assert rows["b"]["first_lost_tpa"].value == 0.0
+    assert rows["b"]["others_first_lost_tpa"].value == pytest.approx(8.0)

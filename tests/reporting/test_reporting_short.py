@@ -101,8 +101,8 @@ def test_the_claims_of_page_one(made: cn.Assessment) -> None:
 
 def test_the_verdict_tells_every_tier_its_share_first(made: cn.Assessment) -> None:
     said = line(made)["Verdict."]
-    assert said.startswith("Under “China stops”, 20 % of defence demand goes unmet (5 of 25 t/yr). This holds unless")
-    hinges = "This holds unless relations are held to their baseline; four other changes overturn it too"
+    assert said.startswith("Under “China stops”, 20 % of defence demand goes unmet (5 of 25 t/yr), unless")
+    hinges = "unless relations are held to their baseline. Four other changes overturn it too"
     assert f"{hinges} ({table_id('hinges')})." in said
     assert said.endswith(
         "Besides, 100 % of civilian demand goes unmet. “China stops later” leaves as much of defence demand unmet."
@@ -189,7 +189,7 @@ def test_a_group_of_plants_is_no_single_plant(made: cn.Assessment, document: Doc
     assert facts.stands_for_several("p1")  # two operators in one cell
     assert not facts.stands_for_several("p2")
     said = line(made)["Where."]
-    assert "The neck is making in China: without it defence loses 20 % (5 t/yr); mining in China costs as much." in said
+    assert "The neck is mining or making in China: without either defence loses 20 % (5 t/yr)." in said
     assert "costliest single plant that we can name is Maker Two in China: 20 % of defence deliveries (5 t/yr)." in said
     kinds = [(row["kind"].text, row["label"].text) for row in table(document, "costs_most").records()]
     assert kinds[:4] == [
@@ -261,9 +261,7 @@ def told(a: cn.Assessment) -> dict[str, str]:
 
 def test_the_project_that_the_rest_needs_is_stressed(made: cn.Assessment) -> None:
     said = line(made)["What helps."]
-    assert said.startswith(
-        "New relations leave defence 5 t/yr short; “Plant, Large” (undecided) closes the gap from 2025."
-    )
+    assert said.startswith("New relations leave defence 5 t/yr short, then “Plant, Large” (undecided) none from 2025.")
     assert (
         "At half its capacity 2.5, a year late 5, at high demand 5 and without its assumed relations 5 t/yr stay"
         in said
@@ -289,12 +287,12 @@ def test_no_project_is_advised_that_the_rest_does_not_need(made: cn.Assessment) 
 
 def test_a_project_that_does_not_close_the_gap_says_what_it_leaves(made: cn.Assessment) -> None:
     a = advised(made, ("q2",), left=1.0)
-    assert "Plant Small (undecided) cuts that to 1 t/yr, more than any other alone." in line(a)["What helps."]
+    assert "5 t/yr short, then Plant Small (undecided) 1 from 2026." in line(a)["What helps."]
     assert told(a)["Fund"].startswith(
         "Plant Small: it cuts what defence then lacks from 5 to 1 t/yr from 2026 (USD 10 million)"
     )
     both = advised(made, ("q1", "q2"))
-    assert "“Plant, Large” and Plant Small (undecided) together close the gap" in line(both)["What helps."]
+    assert "“Plant, Large” and Plant Small (undecided) together none from 2026." in line(both)["What helps."]
     assert "Build together." in told(both)
 
 
@@ -325,7 +323,8 @@ def test_hold_is_said_of_what_the_reader_keeps(
     )
     a = advised(made, drawn=2.0, held=held)
     assert told(a)[head].startswith(f"The stock of {whose} returns 3 t/yr to defence while it lasts.")
-    assert f"with the stock of {whose} 2 while it lasts" in line(a)["What helps."]
+    stock = f"the stock of {whose}" if " of " in whose or "“" in whose else f"{whose}'s stock"
+    assert f"short, then {stock} 2 while it lasts, or “Plant, Large”" in line(a)["What helps."]
 
 
 def test_a_project_that_runs_does_its_part_before_any_other_is_advised() -> None:
@@ -351,8 +350,8 @@ def test_a_project_that_runs_does_its_part_before_any_other_is_advised() -> None
     assert faults(a, document) == []
     helps = line(a)["What helps."]
     assert helps.startswith(
-        "New relations leave defence 5 t/yr short and with the running project 1 in 2025; "
-        "“Plant, Large” (undecided) closes the gap from 2025."
+        "New relations leave defence 5 t/yr short, then the running project 1, then “Plant, Large” (undecided) none "
+        "from 2025."
     )
     assert "It needs Maker One." in helps
     # what runs comes before stocks and what does not yet run, in the ladder and in T1
@@ -573,3 +572,22 @@ def test_text_refers_to_sections_by_their_numbers() -> None:
 
     assert set(SECTIONS) == set(ORDER)
     assert see("projects") == f"See section {ORDER.index('projects')}."
+
+
+def test_as_bad_is_said_of_what_ends_only_if_it_lasted(made: cn.Assessment) -> None:
+    assert "lasted" not in line(made)["Verdict."]
+    other = replace(made.asked["z_later"], measures=tuple({**m, "months": 3} for m in made.asked["z_later"].measures))
+    brief = replace(made, asked={**made.asked, "z_later": other})
+    assert "would leave as much of defence demand unmet if it lasted." in line(brief)["Verdict."]
+
+
+def test_the_verdict_says_which_products_are_short() -> None:
+    net = cn.Network(
+        frame("id stage country capacity_tpa", ("a", "mine", "AUS", 6.0), ("b", "mine", "CHN", 4.0), ("army", "end_use", "USA", None)),
+        frame("source target commodity flow_tpa", ("a", "army", "ore", 6.0), ("b", "army", "salt", 4.0)),
+        demand=frame("node commodity tier demand_tpa", ("army", "ore", "defence", 6.0), ("army", "salt", "defence", 4.0)),
+        year=2024,
+    )  # fmt: skip
+    said = line(cn.assess(net, [out()], months=12, draws=0))["Verdict."]
+    assert "In this answer defence lacks 4 of 4 t/yr of salt; other products none." in said
+    assert "lacks" not in line(cn.assess(net, [], months=12, draws=0))["Verdict."]

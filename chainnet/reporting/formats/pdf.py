@@ -103,7 +103,7 @@ def _on_paper(section: Section) -> tuple[Block, ...]:
 
 
 def _sentence(sentence: Sentence, write: Write) -> dict[str, Any]:
-    words = {name: write(getattr(sentence, name)) for name in ("head", "text", "lead", "rest")}
+    words = {name: write(getattr(sentence, name) or "") for name in ("head", "text", "lead", "rest")}
     return {**words, "tables": list(sentence.refers)}
 
 

@@ -25,6 +25,7 @@ from chainnet.reporting.sections.losses import set_words, tied_sets
 from chainnet.reporting.sections.months import when_words
 from chainnet.reporting.sections.projects import stands_words
 from chainnet.reporting.sentences import Claim
+from chainnet.reporting.where import idle_giants, plants, where
 from chainnet.words import (
     NBSP,
     NOT_ASSESSED,
@@ -85,7 +86,7 @@ def verdict(assessment: Assessment) -> str:
     --------
     >>> import chainnet as cn
     >>> from chainnet.reporting import verdict
-    >>> verdict(cn.assess(cn.read("mag-9"), months=12, draws=0)).split(". ")[0]
+    >>> verdict(cn.assess(cn.read("mag-9"), months=12, draws=0)).split(", unless")[0]
     'Under “Everything in China stops”, defence demand (4 t/yr) is met in the long run'
     """
     if not isinstance(assessment, Assessment):
@@ -239,7 +240,7 @@ def _hangs(facts: Facts) -> str:
     owners = _listed(held[lead], held[part], lambda c: in_sentence(country_name(c)))
     if owners and list(held.index[:NAMES]) != list(hit.index[:NAMES]):
         said.append(f"By the owner's country: {join(owners)}.")
-    single, groups = short.plants(facts, of)
+    single, groups = plants(facts, of)
     for rows, head in (
         (single, "Single plants that cost most, each alone"),
         (groups, "Groups of plants that cost most"),
@@ -253,7 +254,7 @@ def _hangs(facts: Facts) -> str:
 
 def _giant(facts: Facts) -> str:
     """Say of a site that is large in its step that its loss costs nothing where others come after, and what before."""
-    giants = short.idle_giants(facts)
+    giants = idle_giants(facts)
     giants = giants[giants["before_tpa"] > 0]
     if giants.empty:
         return ""
@@ -364,7 +365,7 @@ POINTS: tuple[_Point, ...] = (
     _Point("As built.", ("layers",), short.as_built, lambda facts: ""),
     _Point("Who goes short.", ("scenarios", "served", "by_country"), lambda facts: Claim(""), _who),
     _Point("When.", ("over_time", "endurance", "ladder_over_time"), short.when, when_words),
-    _Point("Where.", ("costs_most", "sites", "steps_by_country"), short.where, _hangs, ("countries", "owners", "sets")),
+    _Point("Where.", ("costs_most", "sites", "steps_by_country"), where, _hangs, ("countries", "owners", "sets")),
     _Point("What helps.", ("advice", "ladder", "stocks_held"), helps, _wins_long, ("projects",)),
     _Point(
         "How sure.",

@@ -71,7 +71,11 @@ def section(facts: Facts) -> Section:
 
 def _loss_columns(facts: Facts, by: str = "") -> list[ReportColumn]:
     first = facts.first
-    other_end = [col.tons("others_lost_tpa", "Others first", "fall of what is left when all others are served first")]
+    left = "fall of what is left when all others are served first"
+    other_end = [col.tons("others_lost_tpa", "Others first", left, body=not facts.has_first)]
+    if facts.has_first:
+        head = f"{first_capital(first)} lost, others first"
+        other_end.insert(0, col.tons("others_first_lost_tpa", head, f"what {first} loses where all others come first"))
     columns = [
         col.tons("first_lost_tpa", f"{first_capital(first)} lost", f"what {first} loses, {order_of(facts).first}"),
         col.share("first_lost_share", f"of {first}", f"the same, of the demand of {first} served before"),

@@ -1,0 +1,198 @@
+"""Where the chain narrows, on page one: the neck abroad, the costliest plant that can be named, idle giants."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from chainnet.assessment import Neck
+from chainnet.reporting.facts import ALL_TIERS, Facts
+from chainnet.reporting.others import WHOEVER
+from chainnet.reporting.sentences import Claim, also, fit, grown, hinging, told, unless
+from chainnet.words import NO_DATA, country_name, first_capital, in_sentence, percent, same, spelled, titled, tonnes
+
+__all__ = ["idle_giants", "plants", "where"]
+
+LEAST_GIANT = 0.3  # share of its step that makes a site large
+
+
+def where(facts: Facts) -> Claim:
+    """Say which step of which country is the neck, and which single plant that can be named costs most."""
+    tier, abroad = facts.lead_tier, " abroad" if facts.whose else ""
+    neck = facts.neck(tier)
+    none, other = _no_neck(facts, abroad) if tier != facts.first else ("", "", ""), _other_neck(facts, tier)
+    if neck.lost_tpa > 0:
+        head, tied = _neck_words(facts, tier, neck)
+        said = grown([head], none[:2], other[:2], tied)
+    else:
+        whom = "anybody" if tier == ALL_TIERS else tier
+        said = Claim(f"No single step{abroad} costs {whom} anything.")
+    return Claim(said.lead, told(said.more, none[2] or other[2], _plant(facts, tier), _idle_giant(facts)))
+
+
+def _neck_words(facts: Facts, tier: str, neck: Neck) -> tuple[str, tuple[str, str]]:
+    """Return which step is the neck and what it costs, two of one country by name; and how many more cost as much."""
+    peers = _tied(facts, tier, neck) if neck.n_tied else []
+    by_name = len(peers) == 1 and peers[0][1] == neck.country
+    steps = sorted([neck.step, peers[0][0]], key=facts.steps.index) if by_name else [neck.step]
+    names = " or ".join(titled(step.replace("_", " ")) for step in steps)
+    lost = f"{tier} {'lose' if tier == ALL_TIERS else 'loses'} {percent(neck.lost_share)} ({tonnes(neck.lost_tpa)})"
+    place = in_sentence(country_name(neck.country))
+    head = f"The neck is {names} in {place}: without {'either' if by_name else 'it'} {lost}"
+    if by_name or not neck.n_tied:
+        return head, ("", "")
+    if len(peers) == 1:
+        also_so = f"{titled(peers[0][0].replace('_', ' '))} in {in_sentence(country_name(peers[0][1]))} costs as much"
+    else:
+        also_so = f"{spelled(neck.n_tied, 'other step costs', 'other steps cost')} as much"
+    return head, (f"; {also_so}", f"{first_capital(also_so)}.")
+
+
+def _tied(facts: Facts, tier: str, neck: Neck) -> list[tuple[str, str]]:
+    """Return the steps abroad that cost as much as the neck, each with its country."""
+    table = facts.losses("step+country")
+    lost = table["first_lost_tpa" if tier != ALL_TIERS else "lost_tpa"]
+    tied = [(str(step), str(country)) for step, country in lost.index[[same(float(t), neck.lost_tpa) for t in lost]]]
+    return [p for p in tied if p != (neck.step, neck.country) and not facts.is_member(p[1])]
+
+
+def _no_neck(facts: Facts, abroad: str) -> tuple[str, str, str]:
+    """Say that no step costs the first tier anything, unless a doubtful plant drops out: a clause, alone, and more."""
+    none, moved = f"no single step{abroad} costs {facts.first} anything", hinging(facts, facts.first, "neck")
+    if moved:
+        none += f" unless {unless(moved[0][0])}"
+    return f"; {none}", f"{first_capital(none)}.", also(len(moved) - 1, "overturns", "overturn")
+
+
+def _other_neck(facts: Facts, tier: str) -> tuple[str, str, str]:
+    """Say without which doubtful plant another step is the neck: as a clause, by itself, and how many more do that."""
+    moved = hinging(facts, tier, "neck")
+    if not moved:
+        return "", "", ""
+    words, then = moved[0]
+    said = f"{words} in the data {f'it would be {then}' if then else 'no step abroad would be one'}"
+    return f"; {said}", f"{first_capital(said)}.", also(len(moved) - 1, "moves", "move")
+
+
+def plants(facts: Facts, tier: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return what the loss of each single plant costs a tier, those abroad first, and the same of groups of plants.
+
+    Parameters
+    ----------
+    facts : Facts
+    tier : str
+
+    Returns
+    -------
+    (DataFrame, DataFrame), index site
+        lost_tpa, lost_share, is_ours; those that cost something, the costliest first.
+    """
+    return _costly(facts, tier, "")
+
+
+def _costly(facts: Facts, tier: str, end: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return ``plants``; ``end`` "others_" is where all others are served first."""
+    table = facts.losses("site")
+    part = f"{end}{'first_' if tier != ALL_TIERS else ''}"
+    found = pd.DataFrame(
+        {
+            "lost_tpa": table[f"{part}lost_tpa"],
+            "lost_share": table[f"{part}lost_share"],
+            "is_ours": [facts.is_ours(str(site)) for site in table.index],
+            "is_group": [facts.stands_for_several(str(site)) for site in table.index],
+        }
+    )
+    found = found[found["lost_tpa"] > 0]
+    order = np.lexsort((found.index.map(str), -found["lost_tpa"].round(9)))
+    found = found.iloc[order]
+    one = found[~found["is_group"]]
+    return one.sort_values("is_ours", kind="stable"), found[found["is_group"]]
+
+
+def _plant(facts: Facts, tier: str) -> str:
+    """Say which single plant costs most, how many entries that cost more are groups of plants, and the other end."""
+    single, groups = plants(facts, tier)
+    before = _costly(facts, tier, "others_")[0] if len(facts.a.others_first) else single.iloc[:0]
+    whom, abroad = "anybody" if tier == ALL_TIERS else tier, " abroad" if facts.whose else ""
+    end = WHOEVER if len(facts.a.others_first) and before.empty else ""
+    if single.empty:
+        entries = spelled(
+            len(groups), "entry that costs something is a group", "entries that cost something are groups"
+        )
+        also = f"; {entries} of plants" if len(groups) else ""
+        none = f"No single plant that we can name costs {whom} anything"
+        return told(f"{none}{end}{also}.", _first_end(facts, tier, single, before))
+    name, row = str(single.index[0]), single.iloc[0]
+    peers = single.loc[single["is_ours"] == row["is_ours"], "lost_tpa"]
+    tied = sum(same(float(lost), float(row["lost_tpa"])) for lost in peers) - 1
+    above = int((groups["lost_tpa"] > row["lost_tpa"] * (1 + 1e-9)).sum())
+    also = f"; {spelled(tied, 'other costs', 'others cost')} as much" if tied else ""
+    entries = spelled(above, "entry above it is a group", "entries above it are groups")
+    also += f"; {entries} of plants" if above else ""
+    loss = _loss(tier, row)
+    if row["is_ours"]:
+        home = f"Of those at home {_site(facts, name)} costs most: {loss}"
+        n = sum(not facts.is_ours(str(site)) for site in groups.index)
+        but = f"; {spelled(n, 'group of plants does', 'groups of plants do')}" if n else ""
+        none = f"No single plant abroad that we can name costs {whom} anything{but}."
+        most = f"{home}." if n else fit(f"{home}{also}.", f"{home}.")
+        return told(none, most, _first_end(facts, tier, single, before))
+    most = fit(
+        f"The costliest single plant{abroad} that we can name is {_site(facts, name)}: {loss}{also}.",
+        f"The costliest plant{abroad} that we can name is {_site(facts, name)}: {loss}.",
+    )
+    return told(most, _first_end(facts, tier, single, before))
+
+
+def _loss(tier: str, row: pd.Series) -> str:
+    """Return what a plant costs: a share of what the tier gets, and tonnes."""
+    whole = "all deliveries" if tier == ALL_TIERS else f"{tier} deliveries"
+    return f"{percent(row['lost_share'])} of {whole} ({tonnes(row['lost_tpa'])})"
+
+
+def _first_end(facts: Facts, tier: str, after: pd.DataFrame, before: pd.DataFrame) -> str:
+    """Say which single plant costs most if all others are served first, where that is another answer."""
+    if before.empty:
+        return ""
+    name, row = str(before.index[0]), before.iloc[0]
+    if len(after) and after.index[0] == name and same(float(after["lost_tpa"].iloc[0]), float(row["lost_tpa"])):
+        return ""
+    return f"If all others are served first, the loss of {_site(facts, name)} costs most: {_loss(tier, row)}."
+
+
+def _site(facts: Facts, site: str) -> str:
+    """Return a site's name, with its country where the name does not say it."""
+    label = facts.site_label(site)
+    place = facts.things.loc[facts.members(site), "place"].iloc[0]
+    is_said = place == NO_DATA or place.removeprefix("The ") in label
+    return titled(label) + ("" if is_said else f" in {in_sentence(place)}")
+
+
+def idle_giants(facts: Facts) -> pd.DataFrame:
+    """Return single sites that are large in their step and whose loss costs nothing: step_share, before_tpa, member.
+
+    ``before_tpa``: what it costs if all others are served first. The largest such cost first, then the largest share.
+    """
+    table = facts.losses("site")
+    idle = table[(table["lost_tpa"] <= 0) & (table["first_lost_tpa"].fillna(0.0) <= 0)]
+    rows = []
+    for site in map(str, idle.index):
+        parts = facts.things.loc[facts.members(site)]
+        parts = parts[parts["country"].notna() & (parts["stage"] != "recycler")]
+        if parts.empty or not LEAST_GIANT <= parts["step_share"].max() < 1 or facts.stands_for_several(site):
+            continue  # the only one of its step is no larger than others
+        before = float(idle["others_lost_tpa"].get(site, 0.0)) if "others_lost_tpa" in idle else 0.0
+        rows.append((site, parts["step_share"].idxmax(), float(parts["step_share"].max()), before))
+    found = pd.DataFrame(rows, columns=["site", "member", "step_share", "before_tpa"]).set_index("site")
+    return found.iloc[np.lexsort((found.index, -found["step_share"].round(9), -found["before_tpa"].round(6)))]
+
+
+def _idle_giant(facts: Facts) -> str:
+    """Name what looks large and does not decide, where that holds at both ends; empty if there is none."""
+    giants = idle_giants(facts)
+    giants = giants[giants["before_tpa"] <= 0]
+    if giants.empty:
+        return ""
+    site, row = str(giants.index[0]), giants.iloc[0]
+    end = WHOEVER if len(facts.a.others_first) else ""
+    return f"The loss of {titled(facts.site_label(site))}, {facts.part_of_step(row['member'])}, costs nothing{end}."
