@@ -164,17 +164,15 @@ def purchase_words(facts: Facts, found: Advised) -> str:
     if table.empty:
         return ""
     mine = table[table["scenario"] == facts.a.worst]
-    if "buy_t" in mine and mine["buy_t"].notna().any():
-        mine = mine.assign(net_t=mine["buy_t"])
-    mine = mine[mine["net_t"] > CERTAIN_T]
+    mine = mine[mine["buy_t"] > CERTAIN_T]
     if mine.empty:
         return ""
-    cost = (mine["net_t"] * mine["price_usd_per_t"]).sum(min_count=1)
+    cost = (mine["buy_t"] * mine["price_usd_per_t"]).sum(min_count=1)
     price = "has no price in the data" if np.isnan(cost) else f"costs {money(cost)}"
     if np.isnan(cost) and len(mine) == 1:
         row = mine.iloc[0]
         label = row["label"] if isinstance(row["label"], str) and row["label"] else facts.commodity(row["commodity"])
-        price = f"is {weight(row['net_t'])} of {titled(label or 'its goods')}, which has no price in the data"
+        price = f"is {weight(row['buy_t'])} of {titled(label or 'its goods')}, which has no price in the data"
     if not np.isnan(cost) and mine["price_usd_per_t"].isna().any():
         price += " and more that has no price"
     stock = "Stock" if facts.network.stocks.empty else "Besides what is held, stock"

@@ -170,7 +170,8 @@ def stockpile_mitigation(
         averted = after. The steps, in this order: own exports limited (plants of the beneficiaries serve
         the beneficiaries, up to capacity), extra buys (every known relation up to capacity, and new
         ones), substitution (stand-ins up to ``processes.max_share``), austerity, the measures given,
-        projects, stocks held. Before the first nothing carries more than its baseline and no stand-in
+        projects, stocks held (drawn where they help, of whatever commodity, as in ``buy_t`` of
+        ``stockpile_requirement``). Before the first nothing carries more than its baseline and no stand-in
         is used. Steps that the data cannot show are left out: the first without baseline flows on all edges,
         substitution without limited stand-ins, projects without any that can be placed in time.
 
@@ -188,8 +189,7 @@ def stockpile_mitigation(
     -----
     What a step takes off depends on the steps before it; what is left at the end does not. A step may
     shift the requirement from one commodity to another: averted_t is then below 0 in one row, never in
-    the sum of USD (the steps up to stocks held; stocks are not netted across commodities). Cost: one
-    linear program of (periods x columns) per step.
+    the sum of USD. Cost: one linear program of (periods x columns) per step, and one more.
 
     Examples
     --------
@@ -246,8 +246,8 @@ def stockpile_mitigation(
     tell_outside(outside)
     assert need is not None
     assert before is not None
-    left = np.maximum(before["tonnes"].to_numpy() - need.held(), 0.0)
-    tables.append(averted(before, need.table(left)).assign(step="stocks held"))
+    drawn = need.table(need.by_commodity(need.least(use_held=True)))
+    tables.append(averted(before, drawn).assign(step="stocks held"))
     out = pd.concat(tables, ignore_index=True)
     out.insert(0, "step", out.pop("step"))
     return stamp(out, _source(scenario, chosen, ask) | {"steps": [label for label, *_ in steps]})

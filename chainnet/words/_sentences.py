@@ -7,7 +7,7 @@ from typing import Any
 
 from chainnet.words._months import month_words
 from chainnet.words._names import first_capital, join
-from chainnet.words._numbers import DUST, NBSP, NOT_ASKED, is_missing, money, number, percent, tonnes, weight
+from chainnet.words._numbers import DUST, NBSP, NOT_ASKED, is_missing, money, number, percent, same, tonnes, weight
 
 __all__ = [
     "bracket_sentence",
@@ -116,20 +116,23 @@ def owners_sentence(parts: Sequence[tuple[str, float, float]], of: str) -> str:
     return f"Location and owner disagree (t/yr of {of} by where plants stand, then by who owns them): {said}."
 
 
-def stock_part(label: str, required: Any, held: Any, net: Any, usd: Any) -> str:
-    """Say what must be in stock of one material, what is held and what is missing.
+def stock_part(label: str, required: Any, buy: Any, usd: Any) -> str:
+    """Say what must be in stock of one material, and what of it is to buy beside all that is held.
 
     Examples
     --------
-    >>> stock_part("oxide", 30.5, 0.0, 30.5, 1.0e7).replace(NBSP, " ")
-    '30.5 t of oxide (0 t held, 30.5 t missing, USD 10 million)'
-    >>> stock_part("oxide", 3.0, 5.0, 0.0, None).replace(NBSP, " ")
-    '3 t of oxide (5 t held, nothing missing)'
+    >>> stock_part("oxide", 30.5, 30.5, 1.0e7).replace(NBSP, " ")
+    '30.5 t of oxide (all to buy, USD 10 million)'
+    >>> stock_part("oxide", 30.5, 2.5, 8.0e5).replace(NBSP, " ")
+    '30.5 t of oxide (2.5 t to buy beside what is held, USD 0.8 million)'
+    >>> stock_part("oxide", 3.0, 0.0, None).replace(NBSP, " ")
+    '3 t of oxide (nothing to buy, what is held does)'
     """
-    if net <= DUST:
-        return f"{weight(required)} of {label} ({weight(held)} held, nothing missing)"
+    if buy <= DUST:
+        return f"{weight(required)} of {label} (nothing to buy, what is held does)"
     cost = "no price in the data" if is_missing(usd) else money(usd)
-    return f"{weight(required)} of {label} ({weight(held)} held, {weight(net)} missing, {cost})"
+    what = "all to buy" if same(required, buy) else f"{weight(buy)} to buy beside what is held"
+    return f"{weight(required)} of {label} ({what}, {cost})"
 
 
 def stock_sentence(tier: str, scenario: str, parts: Sequence[str]) -> str:

@@ -152,8 +152,8 @@ def test_templates() -> None:
     assert flat(bracket_sentence(0.0, 7.5)) == (
         "With best rerouting 0 t/yr are lost; if firms react only to their own stocks, 7.5."
     )
-    assert flat(stock_part("oxide", 3.0, 5.0, 0.0, None)) == "3 t of oxide (5 t held, nothing missing)"
-    assert "no price in the data" in stock_part("oxide", 3.0, 0.0, 3.0, np.nan)
+    assert flat(stock_part("oxide", 3.0, 0.0, None)) == "3 t of oxide (nothing to buy, what is held does)"
+    assert "no price in the data" in stock_part("oxide", 3.0, 3.0, np.nan)
     assert stock_sentence("defence", "S", ["a", "b", "c"]) == "Carrying defence through “S” takes a, b and c."
 
 
@@ -264,7 +264,7 @@ def test_money_is_tonnes_times_price_in_millions(made: cn.Assessment, document: 
     assert column(over, "value_at_risk_musd") == pytest.approx([2.5 * 2, 4.5 * 1, 0, 0])
     assert column(table(document, "served"), "value_musd") == pytest.approx([0, 0, 6 * 2, 6 * 1])
     said = " ".join(flat(s.text) for s in stock_points(Facts(made)))
-    assert "4.5 t of Metal (2 t held, 2.5 t missing, USD 7.5 million)" in said
+    assert "4.5 t of Metal (2.5 t to buy beside what is held, USD 7.5 million)" in said
     assert "take what is required from USD 10.5 million to USD 3 million" in said
     every = {(t.key, c.key) for t in document.tables for c in t.columns if c.key.endswith("_musd")}
     read = {

@@ -237,3 +237,14 @@ def test_what_no_stock_can_mend_and_bad_input(mag9: cn.Network, china_out: cn.Sc
         cn.stockpile_mitigation(mag9, china_out, austerity={"marines": 0.5})
     fine = cn.stockpile_requirement(mag9, None, ["defence", "industrial", "civilian"], months=12)
     assert np.allclose(fine["required_t"], 0.0)
+
+
+def test_the_last_mitigation_draws_what_is_held_of_whatever_material() -> None:
+    """3 t of metal stand in for 6 t of ore: what is left is what ``buy_t`` says, not the ore less the ore held."""
+    stocks = frame(
+        "id node commodity stock_t tiers", ("a", "works", "ore", 10.0, None), ("b", "user", "metal", 3.0, "defence")
+    )
+    steps = cn.stockpile_mitigation(priced(stocks=stocks), OUT, months=24)
+    last = by(steps[steps["step"] == "stocks held"])
+    assert last["before_t"].to_dict() == pytest.approx({"metal": 0.0, "ore": 32.0})
+    assert last["after_t"].to_dict() == pytest.approx({"metal": 0.0, "ore": 16.0})

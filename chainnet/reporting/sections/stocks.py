@@ -70,9 +70,10 @@ def _needed(facts: Facts) -> pd.DataFrame:
     table = facts.a.stockpile
     if table.empty:
         return table
-    amounts = [c for c in ("required_t", "held_t", "net_t", "buy_t") if c in table]
+    amounts = ["required_t", "held_t", "net_t", "buy_t"]
     table = table.assign(**{c: table[c].mask(table[c].abs() <= CERTAIN_T, 0.0) for c in amounts})
-    return table[(table["required_t"] > 0) | (table["held_t"] > 0)]
+    table = table.assign(buy_usd=(table["buy_t"] * table["price_usd_per_t"]).mask(table["buy_t"] <= 0, 0.0))
+    return table[(table[["required_t", "held_t", "buy_t"]] > 0).any(axis=1)]
 
 
 def stock_points(facts: Facts) -> tuple[Sentence, ...]:
@@ -84,18 +85,12 @@ def stock_points(facts: Facts) -> tuple[Sentence, ...]:
         none = f"No scenario leaves {months.lead} short in any month of {months.span}: no stock is required for it."
         return (Sentence(none, ("endurance",)),)
     points = []
-    for name, found in table[table["required_t"] > 0].groupby("scenario", sort=False):
+    for name, found in table[(table["required_t"] > 0) | (table["buy_t"] > 0)].groupby("scenario", sort=False):
         parts = [
-            stock_part(
-                _material(facts, row, empty=True), *(row[c] for c in ("required_t", "held_t", "net_t", "cost_usd"))
-            )
+            stock_part(_material(facts, row, empty=True), *(row[c] for c in ("required_t", "buy_t", "buy_usd")))
             for row in found.to_dict("records")
         ]
-        said = stock_sentence(months.lead, facts.scenario_label(str(name)), parts)
-        bought = found["buy_t"] * found["price_usd_per_t"] if "buy_t" in found else pd.Series(dtype=float)
-        if bought.notna().all() and len(bought) and not same(float(bought.sum()), float(found["cost_usd"].sum())):
-            said += f" If all that is held, of whatever material, is drawn, what is to buy costs {money(bought.sum())}."
-        points.append(Sentence(said, ("requirement",)))
+        points.append(Sentence(stock_sentence(months.lead, facts.scenario_label(str(name)), parts), ("requirement",)))
     less = facts.a.mitigation
     if not less.empty:
         before = less[less["step"] == less["step"].iloc[0]]["before_usd"].sum(min_count=1)
@@ -131,34 +126,31 @@ def _materials(facts: Facts) -> tuple[ReportColumn, ReportColumn]:
     )
 
 
-def _buy_musd(row: Any) -> float:
-    return float(row["buy_t"]) * float(row["price_usd_per_t"]) / 1e6 if row["buy_t"] > 0 else 0.0
-
-
 @once
 def requirement_table(facts: Facts) -> ReportTable | None:
     """Return required, held and missing, by scenario and material; None where it was not assessed."""
     if facts.a.stockpile.empty:
         return None
     table = _needed(facts)
-    has_buy = "buy_t" in table
     tonnes = [
         col.weight("required_t", "Required, t", "least stock that keeps the tier whole, none held"),
         col.weight("held_t", "Held, t", "on record with the counted countries for this tier"),
-        col.weight("net_t", "Missing, t", "required less held, at least 0"),
-        *([col.weight("buy_t", "To buy, t", "to buy if all that is held is drawn")] if has_buy else []),
+        col.weight("net_t", "Required less held, t", "of the same material, wherever it lies; at least 0", body=False),
+        col.weight("buy_t", "To buy, t", "to buy if all that is held, of whatever material, is drawn where it lies"),
     ]
     columns = [
         *col.scenario(facts),
         *_materials(facts),
         *tonnes,
         col.per_tonne("price_usd_per_t", "Price, USD/t", "price taken"),
-        col.million("cost_musd", "Cost, USD million", "what is missing, at that price", lambda r: r["cost_usd"] / 1e6),
-        *(
-            [col.million("buy_musd", "To buy, USD million", "what is to buy, at that price", _buy_musd)]
-            if has_buy
-            else []
+        col.million(
+            "cost_musd",
+            "Required less held, USD million",
+            "the same, at that price",
+            lambda row: row["cost_usd"] / 1e6,
+            body=False,
         ),
+        col.million("buy_musd", "To buy, USD million", "at that price", lambda row: row["buy_usd"] / 1e6),
     ]
     none: dict[str, Any] = {"label": "no scenario", "material": "nothing is required"}
     return make_table(
@@ -171,10 +163,10 @@ def requirement_table(facts: Facts) -> ReportTable | None:
         subtitle=f"Unit: t of each material; never added. {facts.months.span}. Known relations, all others give way.",
         note=(
             "Required: the cheapest set of stocks that keeps every month whole with nothing held; one of several where "
-            "prices tie. It may enter where the material is taken in, at any rate. Held: on record for this tier. "
-            + ("To buy: the cheapest set if all that is held, of whatever material, is drawn. " if has_buy else "")
-            + "n/d: no price in the data; such a cost is not 0. Materials of which nothing is required or held are in "
-            "no row."
+            "prices tie. It may enter where the material is taken in, at any rate. Held: on record for this tier. To "
+            "buy: the cheapest set if all that is held, of whatever material, is drawn; what is held of the same "
+            "material may lie where it does not help, or for another tier. n/d: no price in the data; such a cost is "
+            "not 0. Materials of which nothing is required or held are in no row."
         ),
         **facts.standing(facts.a.stockpile),
     )
@@ -230,9 +222,8 @@ def mitigation_table(facts: Facts) -> ReportTable | None:
         note=(
             "Before - averted = after in every row; 0: unchanged. Before the first step nothing carries more than its "
             "baseline. A step may shift the need from one material to another (averted below 0). What a step takes off "
-            "depends on those before it, what is left at the end does not. What is held counts in its own material "
-            f"alone; {table_id('requirement')} draws whatever helps, so less may be to buy. n/d: no price; the sums "
-            "leave it out."
+            "depends on those before it, what is left at the end does not. New relations count here, not in "
+            f"{table_id('requirement')}. n/d: no price; the sums leave it out."
         ),
         **facts.standing(table),
     )
@@ -273,7 +264,7 @@ def stock_table(facts: Facts) -> ReportTable:
 
 @fig.figure("stocks")
 def requirement_figure(facts: Facts) -> ReportFigure | None:
-    """Draw the part of each requirement that is held."""
+    """Draw the part of each requirement for which what is held stands in."""
     table = _needed(facts)
     if table.empty or not (table["required_t"] >= LEAST_T).any():
         return None
@@ -281,7 +272,7 @@ def requirement_figure(facts: Facts) -> ReportFigure | None:
     canvas, (ax,) = fig.new_canvas(0.62 + 0.36 * len(rows))
     y = np.arange(len(rows))[::-1]
     for at, row in zip(y, rows, strict=True):
-        part = min(float(row["held_t"]), float(row["required_t"])) / float(row["required_t"])
+        part = _covered(row)
         ax.barh(
             at,
             1.0 - part,
@@ -295,36 +286,43 @@ def requirement_figure(facts: Facts) -> ReportFigure | None:
         if part > 0:
             ax.barh(at, part, height=0.5, color=fig.TIERS[0])
         ax.plot([1, 1], [at - 0.36, at + 0.36], color=fig.INK, linewidth=2.2)
-        cost = "no price" if np.isnan(row["cost_usd"]) else money(row["cost_usd"])
-        fig.write(ax, 1.03, at, f"{weight(row['required_t'])} required, {number(row['held_t'])} held, {cost}")
+        cost = "no price" if np.isnan(row["buy_usd"]) else money(row["buy_usd"])
+        bought = f"{number(row['buy_t'])} to buy, {cost}" if row["buy_t"] > 0 else "nothing to buy"
+        fig.write(ax, 1.03, at, f"{weight(row['required_t'])} required, {bought}")
     labels = [
-        f"{facts.drawn(r['label'] or r['commodity'], 46)}\n{facts.drawn(facts.scenario_label(r['scenario']), 46)}"
+        f"{fig.folded(facts.drawn(r['label'] or r['commodity']), 52, 1)}\n"
+        f"{fig.folded(facts.drawn(facts.scenario_label(r['scenario'])), 52, 2)}"
         for r in rows
     ]
     ax.set_yticks(y, labels, fontsize=7.0)
-    ax.set_xlim(0, 2.4)
+    ax.set_xlim(0, 2.0)
     fig.no_value_axis(ax, len(rows))
     ax.axvline(0, color=fig.RULE, linewidth=0.8)
     ax.spines["left"].set_visible(False)
-    priced = [r for r in rows if not np.isnan(r["cost_usd"])]
-    top = max(priced, key=lambda r: r["cost_usd"]) if priced else max(rows, key=lambda r: r["net_t"])
+    priced = [r for r in rows if not np.isnan(r["buy_usd"])]
+    top = max(priced, key=lambda r: r["buy_usd"]) if priced else max(rows, key=lambda r: r["buy_t"])
     need = weight(top["required_t"])
-    said = f"{number(top['net_t'])} of {need} required are missing"
-    if not top["net_t"] > 0:
-        said = f"all {need} required are held"
-    elif same(top["net_t"], top["required_t"]):
-        said = f"none of {need} required is held"
-    alt = "Bars show the part of the requirement that is held: " + "; ".join(
+    said = f"{number(top['buy_t'])} of {need} required to buy"
+    if not top["buy_t"] > 0:
+        said = f"what is held does for all {need} required"
+    elif same(top["buy_t"], top["required_t"]):
+        said = f"all {need} required to buy"
+    alt = "Bars show the part of the requirement for which what is held stands in: " + "; ".join(
         f"{facts.scenario_label(r['scenario'])}, {r['label'] or r['commodity']} {weight(r['required_t'])} "
-        f"required, {percent(min(r['held_t'] / r['required_t'], 1.0))} held"
+        f"required, {percent(_covered(r))} covered"
         for r in rows[:3]
     )
     return fig.make_figure(
         canvas,
         f"{facts.drawn(top['label'] or top['commodity'], 40)}: {said}",
-        f"Held (solid) and missing (hatched), part of what {facts.months.lead} requires (tick) to stay whole, by "
-        f"scenario and material. {facts.months.span}.",
+        f"Covered by what is held, of whatever material (solid), and to buy (hatched), part of what "
+        f"{facts.months.lead} requires (tick) to stay whole. {facts.months.span}.",
         alt + ".",
         f"Requirements under {LEAST_T} t have no bar." if (table["required_t"] < LEAST_T).any() else "",
         requirement_table(facts),
     )
+
+
+def _covered(row: Any) -> float:
+    """Return the part of a requirement for which what is held stands in."""
+    return 1.0 - min(float(row["buy_t"]) / float(row["required_t"]), 1.0)
