@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from chainnet.assessment import Assessment, missing
@@ -70,7 +71,33 @@ def build(assessment: Assessment, *, title: str | None = None, author: str = "",
         stand_ins=facts.stand_ins,
     )
     made = annexes(facts, document.tables, {"title": title or "", "author": author, "marking": marking}, _place)
-    return replace(document, annexes=tuple(_lettered(i, part) for i, part in enumerate(made)))
+    return _without_dead_links(replace(document, annexes=tuple(_lettered(i, part) for i, part in enumerate(made))))
+
+
+def _without_dead_links(document: Document) -> Document:
+    """Return a document whose sentences refer to tables that are there."""
+    there = {table.key for table in document.tables}
+    return _reworded(document, lambda s: replace(s, tables=tuple(key for key in s.tables if key in there)))
+
+
+def _reworded(document: Document, change: Callable[[Sentence], Sentence]) -> Document:
+    """Return a document with every sentence changed."""
+
+    def changed(block: Block) -> Block:
+        if isinstance(block, tuple):
+            return tuple(map(change, block))
+        return change(block) if isinstance(block, Sentence) else block
+
+    def part(section: Section) -> Section:
+        return replace(section, blocks=tuple(map(changed, section.blocks)))
+
+    return replace(
+        document,
+        bottom_line=tuple(map(change, document.bottom_line)),
+        summary=tuple(map(changed, document.summary)),
+        sections=tuple(map(part, document.sections)),
+        annexes=tuple(map(part, document.annexes)),
+    )
 
 
 def brief_of(document: Document) -> Document:
@@ -84,23 +111,10 @@ def brief_of(document: Document) -> Document:
             text = text.replace(place, "")
         return replace(sentence, text=text, tables=())
 
-    def block_alone(block: Block) -> Block:
-        if isinstance(block, tuple):
-            return tuple(alone(sentence) for sentence in block)
-        if isinstance(block, ReportTable):
-            return block.with_lead(rows=BRIEF_ROWS)
-        return alone(block) if isinstance(block, Sentence) else block
-
     more = Sentence("Names such as T15 are tables of the full report and its workbook.")
     summary = [b for b in document.summary if not isinstance(b, ReportTable | ReportFigure) or b.key in kept]
-    return replace(
-        document,
-        is_brief=True,
-        bottom_line=tuple(alone(sentence) for sentence in document.bottom_line),
-        summary=(*(block_alone(block) for block in summary), more),
-        sections=(),
-        annexes=(),
-    )
+    summary = [b.with_lead(rows=BRIEF_ROWS) if isinstance(b, ReportTable) else b for b in summary]
+    return _reworded(replace(document, is_brief=True, summary=(*summary, more), sections=(), annexes=()), alone)
 
 
 def _numbered(i: int, part: Section) -> Section:

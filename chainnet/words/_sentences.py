@@ -27,7 +27,7 @@ def tier_sentence(tier: str, demand_t: Any, short_t: Any, first: Any, worst: Any
     --------
     >>> said = tier_sentence("defence", 1712.0, 985.5, 5.0, 44.0, 0.8995, "2025-01")
     >>> said.replace(NBSP, " ")
-    'Defence demand is short from month 5 (May 2025), by 986 t in all; in month 44 (Aug 2028) 90 % of demand is unmet.'
+    'Defence demand is short from month 5 (May 2025), by 986 t in all; at worst, in month 44 (Aug 2028), by 90 %.'
     >>> tier_sentence("defence", 1712.0, 0.0, None, None, 0.0, "").replace(NBSP, " ")
     'Defence demand (1,710 t) is met in every month.'
     """
@@ -35,7 +35,7 @@ def tier_sentence(tier: str, demand_t: Any, short_t: Any, first: Any, worst: Any
         return f"{first_capital(tier)} demand ({weight(demand_t)}) is met in every month."
     return (
         f"{first_capital(tier)} demand is short from month{NBSP}{month_words(first, start)}, by {weight(short_t)} in "
-        f"all; in month{NBSP}{month_words(worst, start)} {percent(share)} of demand is unmet."
+        f"all; at worst, in month{NBSP}{month_words(worst, start)}, by {percent(share)}."
     )
 
 
@@ -57,13 +57,15 @@ def endurance_sentence(tier: str, survive: str, recover: str) -> str:
     """
     if survive == "unlimited":
         return "It could be kept whole for ever, if it came first."
-    carried = {"1": "one month", "0": "no month"}.get(survive, f"{survive} months")
+    carried = "one month" if survive == "1" else f"{survive} months"
     if recover.startswith("not in "):
         after = f"does not recover in {recover.removeprefix('not in ')} months"
     elif recover == NOT_ASKED:
         after = "then is short at the most in part of a month"
     else:
         after = f"is whole again {recover} month{'' if recover == '1' else 's'} after the first short one"
+    if survive == "0":
+        return f"It cannot be kept whole for even one month from the first measure and {after}."
     return f"It can be kept whole for {carried} from the first measure and {after}."
 
 

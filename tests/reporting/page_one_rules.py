@@ -71,7 +71,7 @@ def texts(document: Document) -> list[str]:
 
 def faults(a: cn.Assessment, document: Document) -> list[str]:
     """Return what is wrong with the first page of a report on an assessment."""
-    checks = (_form, _dates, _words, _verdict, _when, _where, _advice, _residual, _noise, _decisions)
+    checks = (_form, _links, _dates, _words, _verdict, _when, _where, _advice, _residual, _noise, _decisions)
     return [f"{check.__name__}: {fault}" for check in checks for fault in check(a, document)]
 
 
@@ -91,6 +91,15 @@ def _form(_: cn.Assessment, document: Document) -> Iterator[str]:
                 yield f"{len(said.split(' '))} words: {said}"
             if len(numbers(said)) > MOST_NUMBERS:
                 yield f"{len(numbers(said))} numbers: {said}"
+
+
+def _links(_: cn.Assessment, document: Document) -> Iterator[str]:
+    """Every table that page one names is there."""
+    there = {made.id for made in document.tables}
+    for said in [*texts(document), *(" ".join(s.refers) for s in document.bottom_line)]:
+        for name in re.findall(r"\bT\d+\b", re.sub(r"“[^”]*”", "“”", said)):
+            if name not in there:
+                yield f"{name} is in no report: {said}"
 
 
 def _dates(a: cn.Assessment, document: Document) -> Iterator[str]:

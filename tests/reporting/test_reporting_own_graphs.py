@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 import chainnet as cn
 from chainnet.assessment import assume_demand, missing
 from chainnet.cli.app import app
+from chainnet.reporting.content import build
 
 BARE = pd.DataFrame(
     {"source": ["pit", "pit", "x", "y"], "target": ["x", "y", "user", "user"], "capacity_tpa": [5.0, 3.0, 4.0, 3.0]}
@@ -215,3 +216,35 @@ def test_without_an_end_use_nothing_is_begun(tmp_path: Path) -> None:
     with pytest.raises(cn.DataError, match="a node of stage end_use with a relation into it"):
         cn.report(alone, tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+def test_a_loss_of_a_step_stands_once_and_stages_of_one_step_are_told_apart() -> None:
+    """A works makes two goods, and a mine of the same step one of them: no loss is printed for each good."""
+    nodes = pd.DataFrame(
+        [
+            ("works", "refiner", "refining", "CHN", "both", 10.0),
+            ("scrap", "mine", "refining", "USA", None, 2.0),
+            ("user", "end_use", None, "USA", None, None),
+        ],
+        columns=["id", "stage", "step", "country", "process", "capacity_tpa"],
+    )
+    edges = pd.DataFrame(
+        [("works", "user", "a", 10.0), ("works", "user", "b", 5.0), ("scrap", "user", "a", 2.0)],
+        columns=["source", "target", "commodity", "flow_tpa"],
+    )
+    processes = pd.DataFrame(
+        [("both", "a", "output", 1.0), ("both", "b", "coproduct", 0.5)],
+        columns=["process", "commodity", "role", "t_per_t"],
+    )
+    demand = pd.DataFrame(
+        [("user", "a", "defence", 12.0), ("user", "b", "defence", 5.0)],
+        columns=["node", "commodity", "tier", "demand_tpa"],
+    )
+    made = cn.assess(cn.Network(nodes, edges, demand=demand, processes=processes, year=2024), [], months=12, draws=0)
+    rows = next(t for t in build(made).tables if t.key == "steps").records()
+    told = {(r["step"].text, r["commodity"].text): r["lost_tpa"].text for r in rows}
+    assert told == {
+        ("refining (mine)", "a"): "2",
+        ("refining (refiner)", "a"): "15",
+        ("refining", "b"): "as above",
+    }

@@ -137,16 +137,19 @@ def _other_scenarios(facts: Facts) -> str:
         ends = _ends(facts, name)
         parts.append(f"{facts.quoted(name)} leaves {number(lacking)}{NBSP}t/yr short{' ' + ends if ends else ''}")
     said = [f"{join(parts)}."] if parts else []
-    if len(hit) > NAMES:
-        said.append(f"{first_capital(spelled(len(hit) - NAMES, 'other leaves', 'others leave'))} less short.")
+    as_much = sum(same(facts.lacks(n), facts.lacks(hit[NAMES - 1])) for n in hit[NAMES:])
+    for n, how in ((as_much, "as much"), (len(hit) - NAMES - as_much, "less")):
+        if n > 0:
+            leaves = spelled(n, "other scenario leaves", "other scenarios leave")
+            said.append(f"{first_capital(leaves)} {how} short.")
     at_one_end = sum(short_of(facts, n, facts.first).worst > 0 for n in rest if n not in hit)
     met = len(rest) - len(hit) - at_one_end
     if at_one_end:
-        leaves = spelled(at_one_end, "other scenario leaves", "others leave")
+        leaves = spelled(at_one_end, "other scenario leaves", "other scenarios leave")
         said.append(f"{first_capital(leaves)} {facts.first} short only if all others are served first.")
     if met:
         end = ", whoever is served first" if has_others(facts) else ""
-        leaves = spelled(met, "other scenario leaves", "others leave")
+        leaves = spelled(met, "other scenario leaves", "other scenarios leave")
         said.append(f"{first_capital(leaves)} {facts.first} demand met in the long run{end}.")
     return " ".join(said)
 
@@ -232,7 +235,10 @@ def _hangs(facts: Facts) -> str:
     hit = countries[countries[lead] > 0]
     inside = np.array([facts.is_member(str(c)) for c in hit.index], dtype=bool)
     loses = "are lost" if of == ALL_TIERS else f"of {of} deliveries are lost"
-    for rows, head in ((hit[~inside], "Without all plants in "), (hit[inside], "Of those who are served, without ")):
+    for rows, head in (
+        (hit[~inside], "Without all plants in "),
+        (hit[inside], "Among those whose demand counts, without "),
+    ):
         words = _listed(rows[lead], rows[part], lambda c: in_sentence(country_name(c)))
         said.append(f"{head}{join(words)} {loses}." if words else "")
     held = facts.losses("owner_country")
@@ -311,7 +317,7 @@ def _wins_long(facts: Facts) -> str:
         lacking = join(_left(facts, year))
         left = f"still short: {lacking}" if lacking else "then no tier is short"
         if (gained, left) == before:
-            parts.append(f"By {year} nothing changes.")
+            parts.append(f"In {year} the result is the same.")
         else:
             again = "it regains the same" if gained == before[0] else gained
             parts.append(f"By {year} ({stands_words(facts, year)}) {again}; {left}.")
@@ -322,12 +328,11 @@ def _wins_long(facts: Facts) -> str:
 def _regained(facts: Facts, rungs: dict[str, Any]) -> str:
     """Return what each rung gives back; empty where none was assessed."""
     tier = gain_tier(facts)
-    gains = {
-        rung: row["gained_tpa"] for rung, row in rungs.items() if row is not None and not pd.isna(row["gained_tpa"])
-    }
+    known = {rung: row["gained_tpa"] for rung, row in rungs.items() if row is not None}
+    gains = {rung: t for rung, t in known.items() if not pd.isna(t) and t}
     words = [f"{number(t) if i else tonnes(t)} from {RUNGS[rung][1]}" for i, (rung, t) in enumerate(gains.items())]
     whom = "all tiers together regain" if tier == ALL_TIERS else f"{tier} demand regains"
-    return f"{whom} {join(words)}" if words else ""
+    return f"{whom} {join(words) or 'nothing'}" if any(not pd.isna(t) for t in known.values()) else ""
 
 
 # -- how far to trust it ------------------------------------------------------------------------

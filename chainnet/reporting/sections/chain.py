@@ -18,6 +18,7 @@ from chainnet.results import CHECKED, FROM_INPUTS
 from chainnet.words import NO_DATA, NOT_APPLICABLE, count, country_name, first_capital, is_known, join, number, percent
 
 LISTED = ["step", "commodity"]
+AS_ABOVE = "as above"
 
 
 def section(facts: Facts) -> Section:
@@ -48,6 +49,12 @@ def _steps_of(table: pd.DataFrame) -> pd.Series:
     return step.fillna(table["stage"]).str.replace("_", " ")
 
 
+def told_apart(table: pd.DataFrame, step: str = "step") -> pd.Series:
+    """Return the names of steps; with the stage where two stages of one step make the same good."""
+    twice = table.duplicated([step, "commodity"], keep=False)
+    return table[step].mask(twice, table[step] + " (" + table["stage"].str.replace("_", " ") + ")")
+
+
 @col.table("steps", "Stages", "Concentration, spare capacity and cover by step")
 def stage_table(facts: Facts) -> ReportTable:
     """Return concentration, spare capacity and cover of each step."""
@@ -55,13 +62,18 @@ def stage_table(facts: Facts) -> ReportTable:
     table = table.assign(step=_steps_of(table))
     place = {step: i for i, step in enumerate(facts.steps)}
     table = table.iloc[np.lexsort((table["commodity"].astype(str), table["step"].map(place).fillna(99)))]
+    inner = [(str(s), str(c)) in facts.inner_goods for s, c in zip(table["step"], table["commodity"], strict=True)]
+    table = table[~np.array(inner, dtype=bool)]
+    table = table.assign(is_again=table.duplicated(["step", "top"]), name=told_apart(table))
     pairs = facts.a.first_tier["step+country"]["lost_tpa"] if facts.has_first else pd.Series(dtype=float)
     every = facts.a.chokepoints["step+country"]["lost_tpa"]
 
     def without(losses: pd.Series) -> Any:
         def lost(row: Any) -> Any:
             key = (row["step"], row["top"])
-            return losses[key] if isinstance(row["top"], str) and key in every.index else NOT_APPLICABLE
+            if not isinstance(row["top"], str) or key not in every.index:
+                return NOT_APPLICABLE
+            return AS_ABOVE if row["is_again"] else losses[key]  # one loss, of the step, stands once
 
         return lost
 
@@ -73,7 +85,7 @@ def stage_table(facts: Facts) -> ReportTable:
 
     first = f"{first_capital(facts.first)} lost without it"
     columns = [
-        col.STEP,
+        col.text("step", "Step", "step of the chain", "name"),
         col.commodity(facts, "Makes", "what leaves the step"),
         col.tons("output_tpa", "Output", "baseline flow that leaves the step, else capacity"),
         col.tons("capacity_tpa", "Capacity", "most that the step can make", body=False),
@@ -109,16 +121,16 @@ def stage_table(facts: Facts) -> ReportTable:
             "lost_tpa", "All tiers lost without it", "the largest holder's nodes of this step removed", without(every)
         ),
     ]
-    rows = table.to_dict("records")
     return make_table(
         columns,
-        (row for row in rows if (str(row["step"]), str(row["commodity"])) not in facts.inner_goods),
+        table.to_dict("records"),
         subtitle=f"Unit: t/yr of what the step makes (each on its own basis, never added); losses in {facts.unit}.",
         note=(
             "Shares by baseline output, else by capacity. N-1 cover above 100 % means that the others could meet "
             "the rest; "
             "it knows no recipe, so the losses at the right, solved, may say otherwise. n/a: the largest holder is a "
-            "region, or no step of its own. Goods that stay in their own step have no row."
+            "region, or no step of its own. A loss is that of the whole step in the country, not of each good, so it "
+            "stands once. Goods that stay in their own step have no row."
         ),
         **facts.standing(facts.a.chokepoints["step+country"], status=f"{FROM_INPUTS}; losses {CHECKED}"),
     )

@@ -12,6 +12,8 @@ from chainnet.reporting import columns as col
 from chainnet.reporting.facts import Facts
 from chainnet.reporting.model import ReportFigure, ReportTable, Section, make_section, make_table, stands
 from chainnet.reporting.sections.asked import not_assessed
+from chainnet.reporting.sections.chain import told_apart
+from chainnet.reporting.sections.order import table_id
 from chainnet.words import NOT_APPLICABLE, number
 
 SHORT_LIST = 10
@@ -81,10 +83,12 @@ def idle_table(facts: Facts) -> ReportTable | None:
     both = both.assign(name=both["step"].mask(both["step"].isna() | both["step"].eq(""), both["stage"]))
     both = both.assign(good=[facts.commodity(c) for c in both["commodity"]])
     places = [facts.steps.index(s) if s in facts.steps else len(facts.steps) for s in both["name"]]
-    both = both.assign(place=places).sort_values(["place", "good"], kind="stable")
+    both = both.assign(place=places, name=told_apart(both, "name")).sort_values(["place", "good"], kind="stable")
+
+    beside = set(facts.a.indicators.index.get_level_values("commodity"))  # what no plant makes first may come so
 
     def stands_now(key: str, else_: str) -> Any:
-        return lambda row: row[key] if row["seen"] == "both" else else_
+        return lambda row: row[key] if row["seen"] == "both" else "co-product" if row["commodity"] in beside else else_
 
     columns = [
         col.text("step", "Step", "step of the chain", "name"),
@@ -101,7 +105,8 @@ def idle_table(facts: Facts) -> ReportTable | None:
         columns,
         both.to_dict("records"),
         subtitle=f"Unit: t/yr of what the step makes, each on its own basis. {when}",
-        note="One of several answers where plants cost the same." + _premium_words(idle.premium),
+        note="Each plant stands at its main output; use is that of the cheapest answer, one of several where plants "
+        f"cost the same. {table_id('steps')} gives the baseline, co-products too." + _premium_words(idle.premium),
         **facts.standing(idle.projects),
     )
 
