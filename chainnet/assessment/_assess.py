@@ -16,7 +16,7 @@ import pandas as pd
 from chainnet._types import Words
 from chainnet.assessment._case import Case
 from chainnet.assessment._questions import Question, questions
-from chainnet.assessment._time import onsets, rung_months, timelines
+from chainnet.assessment._time import ends, onsets, rung_months, timelines
 from chainnet.assumptions import LoadBearing
 from chainnet.blocs import Alignment
 from chainnet.economics import Overcapacity
@@ -124,7 +124,7 @@ class Assessment(Result):
         The same for the first tier, one input at a time.
     scenarios : DataFrame, index scenario
         label, measures in words, onset_month (the first month in which a measure is in force, from 1; NaN =
-        none in the horizon).
+        none in the horizon), end_month (the first month after the last measure; inf = no end is given).
     coverage : DataFrame, index step (with the good, where a step makes goods on several bases)
         Tonnes by quality of the node's figure, number of nodes, nodes without a capacity.
     decisive : DataFrame
@@ -284,7 +284,7 @@ def assess(
         network=network,
         worst=worst.name if worst else "",
         indicators=concentration(network),
-        scenarios=stamp(_scenario_table(chosen, onsets(over_time)), source),
+        scenarios=stamp(_scenario_table(chosen, onsets(over_time), ends(over_time)), source),
         coverage=stamp(_coverage(network), source),
         decisive=stamp(decisive, source),
         edge_quality=stamp(_edge_quality(network), source),
@@ -375,10 +375,10 @@ def _years(network: Network) -> tuple[int, ...]:
     return (network.year + 3, network.year + 6)
 
 
-def _scenario_table(chosen: list[Scenario], onset: list[float]) -> pd.DataFrame:
+def _scenario_table(chosen: list[Scenario], onset: list[float], end: list[float]) -> pd.DataFrame:
     rows = [(s.name, s.label or s.name, "; ".join(_measure_words(m) for m in s.measures)) for s in chosen]
     table = pd.DataFrame(rows, columns=["scenario", "label", "measures"]).set_index("scenario")
-    return table.assign(onset_month=np.array(onset, dtype=float))
+    return table.assign(onset_month=np.array(onset, dtype=float), end_month=np.array(end, dtype=float))
 
 
 def _measure_words(measure: Mapping[str, Any]) -> str:

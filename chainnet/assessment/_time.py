@@ -16,7 +16,7 @@ from chainnet.results import origin_of, stamp
 from chainnet.scenario import Scenario, Timeline, timeline
 from chainnet.stress import Ask, StressTest, horizon_ladder, requirement, stockpile_mitigation
 
-__all__ = ["exposures", "horizon_rungs", "myopia", "onsets", "rung_months", "stockpiles", "timelines"]
+__all__ = ["ends", "exposures", "horizon_rungs", "myopia", "onsets", "rung_months", "stockpiles", "timelines"]
 
 RECOVERY_YEARS = 1.0  # where none is given: the time in which a plant is rebuilt is not in the data
 HALF_YEAR, QUARTER = 6, 3
@@ -34,6 +34,11 @@ def timelines(case: Case) -> list[Timeline]:
 def onsets(found: Sequence[Timeline]) -> list[float]:
     """Return the first month, from 1, in which a measure of each scenario is in force; NaN = none."""
     return [np.nan if line.onset is None else float(line.onset + 1) for line in found]
+
+
+def ends(found: Sequence[Timeline]) -> list[float]:
+    """Return the first month, from 1, after the last measure of each scenario; inf = no end is given."""
+    return [line.end + 1 for line in found]
 
 
 def exposures(case: Case, reasons: Reasons) -> pd.DataFrame:

@@ -158,6 +158,11 @@ class Months:
             return float("nan")
         return float(self.facts.a.scenarios["onset_month"][scenario])
 
+    def lasts(self, scenario: str) -> float:
+        """Return how many months its measures last, from the first to the end of the last; inf = no end is given."""
+        end = float("inf") if scenario == BASELINE else float(self.facts.a.scenarios["end_month"][scenario])
+        return end - self.onset(scenario) if np.isfinite(end) else end
+
     def left(self, scenario: str) -> float:
         """Return the months from the first measure to the end of the horizon."""
         onset = self.onset(scenario)

@@ -35,6 +35,8 @@ class Timeline:
         same order; where a restriction is not in force its bound is inf.
     onset : int or None
         First period in which any measure is in force; builds and delays do not count.
+    end : float
+        First period after the last measure, as its times say; inf = one has no end, or none is in force.
     news : tuple of int
         Periods in which what is in force changes other than by its phase-in: onsets, ends, suspensions,
         resumptions.
@@ -47,6 +49,7 @@ class Timeline:
 
     overlays: tuple[Overlay, ...]
     onset: int | None
+    end: float
     news: tuple[int, ...]
     project_start: Array
     outside: Outside
@@ -143,6 +146,7 @@ def timeline(
     return Timeline(
         _overlays(network, acting, sizes, built, step),
         int(acted[0]) // step if len(acted) else None,
+        float(np.ceil(max(calendar.end for _, calendar in pairs) / step)) if len(acted) else np.inf,
         tuple(sorted({int(month) // step for month in changed})),
         np.floor(first / step),
         Outside(name, tuple(words for words in why if words), is_all=bool(effects) and not inside),

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from chainnet.drawing import country_colours
 from chainnet.reporting import canvas as fig
 from chainnet.reporting import columns as col
 from chainnet.reporting.facts import Facts
@@ -14,6 +15,9 @@ from chainnet.reporting.sections.asked import not_assessed
 from chainnet.words import NOT_APPLICABLE, country_name, join, number, tonnes
 
 SHORT_LIST = 10
+
+
+SIDES = ("allies", "rival")
 
 
 def section(facts: Facts) -> Section:
@@ -27,19 +31,22 @@ def section(facts: Facts) -> Section:
     )
 
 
-def _bloc_names(facts: Facts) -> list[str]:
-    """Return the two sides in words."""
+def _blocs(facts: Facts) -> list[list[str]]:
+    """Return the members of the two sides: countries and groups."""
     settings: dict[str, Any] = facts.a.alignment.provenance["settings"] if facts.a.alignment else {}
     blocs = settings.get("blocs", {})
-    sides = [blocs.get(name, [name]) if isinstance(blocs, dict) else [name] for name in ("allies", "rival")]
-    return [join([country_name(str(member)) for member in members]) for members in sides]
+    return [list(map(str, blocs.get(name, [name]) if isinstance(blocs, dict) else [name])) for name in SIDES]
+
+
+def _bloc_names(facts: Facts) -> list[str]:
+    """Return the two sides in words."""
+    return [join([country_name(member) for member in members]) for members in _blocs(facts)]
 
 
 def _has_several(facts: Facts) -> bool:
     """Return whether the first side is more than one country."""
-    blocs = facts.a.alignment.provenance["settings"].get("blocs", {}) if facts.a.alignment else {}
-    allies = blocs.get("allies", []) if isinstance(blocs, dict) else []
-    return len(facts.network.resolve(tuple(map(str, allies)), "allies")[0]) > 1
+    allies, known = _blocs(facts)[0], facts.a.alignment is not None
+    return known and len(facts.network.resolve(tuple(allies), "allies")[0]) > 1
 
 
 @col.table("split", "Split", "What a split into two markets costs")
@@ -134,8 +141,10 @@ def sides_figure(facts: Facts) -> ReportFigure | None:
     canvas, (ax,) = fig.new_canvas(0.9 + 0.28 * len(table))
     one, two = _bloc_names(facts)
     left, right = -table["shapley_rival_t"].to_numpy(float), table["shapley_allies_t"].to_numpy(float)
-    ax.barh(y, left, color=fig.LOST, height=0.6)
-    ax.barh(y, right, color=fig.GAINED, height=0.6)
+    members = _blocs(facts)[1]
+    rival = country_colours(facts.network).get(members[0], fig.LOST) if len(members) == 1 else fig.LOST
+    ax.barh(y, left, color=rival, height=0.6)
+    ax.barh(y, right, color=fig.GREY, height=0.6)
     reach = max(float(-left.min()), float(right.max()), 1e-12)
     for at, a, b in zip(y, left, right, strict=True):
         if a < 0:
@@ -145,7 +154,7 @@ def sides_figure(facts: Facts) -> ReportFigure | None:
     ax.set_yticks(y, [facts.drawn(country_name(str(c)), 30) for c in table["country"]])
     ax.set_xlim(-1.25 * reach, 1.25 * reach)
     ax.axvline(0, color=fig.INK, linewidth=0.8)
-    for name, side, ha, colour in ((two, -0.03, "right", fig.LOST), (one, 0.03, "left", fig.GAINED)):
+    for name, side, ha, colour in ((two, -0.03, "right", rival), (one, 0.03, "left", fig.GREY)):
         fig.write(ax, side * reach, len(table) - 0.35, f"to {facts.drawn(name)}", ha, va="baseline", color=colour)
     fig.no_value_axis(ax, len(table), 0.2)
     ax.spines["left"].set_visible(False)

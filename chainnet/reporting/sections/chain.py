@@ -184,7 +184,7 @@ def holders_figure(facts: Facts) -> ReportFigure | None:
         goods = [c for s, c in rows if s == step]
         lines += [(step, None), *((step, c) for c in goods)] if several else [(step, c) for c in goods]
     y = np.arange(len(lines))[::-1]
-    canvas, (ax,) = fig.new_canvas(0.45 + 0.18 * len(lines))
+    canvas, (ax,) = fig.new_canvas(0.8 + 0.18 * len(lines))
     for at, (step, commodity) in zip(y, lines, strict=True):
         if commodity is None:
             continue
@@ -204,7 +204,7 @@ def holders_figure(facts: Facts) -> ReportFigure | None:
                 linewidth=1.2,
             )
             shown = facts.drawn(code, 8)
-            if share > 0.022 * len(shown):
+            if share > 0.027 * len(shown):
                 fig.write(ax, left + share / 2, at, shown, "center", color="white", fontsize=7.5)
             left += share
         row = indicators[(step_of == step) & (indicators["commodity"] == commodity)]
@@ -216,7 +216,7 @@ def holders_figure(facts: Facts) -> ReportFigure | None:
     fig.write(ax, 1.17, len(lines) - 0.35, "N-1 cover", "right", va="bottom", color=fig.GREY)
     fig.write(ax, 1.34, len(lines) - 0.35, "HHI", "right", va="bottom", color=fig.GREY)
     words = [_good_words(facts, s, c, several) for s, c in lines]
-    ticks = ax.set_yticks(y, [facts.drawn(w, 48) for w in words]) and ax.get_yticklabels()
+    ticks = ax.set_yticks(y, [facts.drawn(w, 56) for w in words]) and ax.get_yticklabels()
     for label, (_, commodity) in zip(ticks, lines, strict=True):
         if commodity is None:
             label.set_fontweight("bold")
@@ -235,13 +235,18 @@ def holders_figure(facts: Facts) -> ReportFigure | None:
         f"{facts.commodity(r['commodity']) or r['step']} {r['place']} {percent(r['share'])}"
         for r in records(tops.head(3))
     )
-    key = ", ".join(f"{c} {country_name(c)}" if country_name(c) != c else c for c in colour)
+    seen = [c for c in colour if (shares["code"] == c).any()]
+    patch: Any = {"height": 0, "width": 0, "left": 0}
+    marks = [ax.barh(0, color=colour[c], **patch) for c in seen] + [ax.barh(0, color=OTHER_COLOUR, **patch)]
+    key = [country_name(c) if country_name(c) == c else f"{c} {country_name(c)}" for c in seen] + ["other"]
+    where: Any = {"ncols": 4, "frameon": False, "fontsize": fig.SMALL, "handlelength": 1.0, "columnspacing": 1.4}
+    canvas.legend(marks, [facts.drawn(word) for word in key], loc="outside lower left", **where)
     return fig.make_figure(
         canvas,
         title,
         "Share of baseline output by country, each good on its own basis; mine first; right: N-1 cover, HHI x 10,000.",
         f"One bar per good; largest holders: {three}.",
-        f"{key}.",
+        "",
         stage_table(facts),
     )
 

@@ -197,7 +197,7 @@ def exposure_figure(facts: Facts) -> ReportFigure | None:
     return fig.make_figure(
         svg,
         _tells(what, rank, len(table)),
-        f"What each site ships against what its loss costs until it is back. {_recovery_words(facts)}",
+        f"{what} against what its loss costs until it is back. {_recovery_words(facts)}",
         f"Marks show each site; largest: {'; '.join(worth)}.",
         "",
         exposure_table(facts),
@@ -218,4 +218,5 @@ def _headless(svg: str) -> str:
     if size is None:
         return svg
     width, height = size[1], f"{float(size[2]) - HEAD:g}"
+    svg = re.sub(r'<text x="28\.0" y="(?:34|58)\.0".*?</text>\n', "", svg)  # cut off, they would still be read out and copied
     return svg.replace(size[0], f'viewBox="0 {HEAD:g} {width} {height}" width="{width}" height="{height}"', 1)

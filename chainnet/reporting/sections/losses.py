@@ -382,7 +382,7 @@ def single_figure(facts: Facts) -> ReportFigure | None:
     left.barh(y, lost, color=faces, edgecolor=fig.LOST, linewidth=1.0, height=0.62)
     fig.value_ends(left, y, lost)
     heads = [f"{'Group: ' if s in groups else ''}{facts.site_label(str(s))}" for s in sites]
-    left.set_yticks(y, [facts.drawn(head, 46) for head in heads])
+    left.set_yticks(y, [fig.folded(facts.drawn(head), 40, 2) for head in heads], linespacing=0.95)
     left.set_title(f"Lost, t/yr ({facts.lead_tier})", loc="left", fontsize=fig.NORMAL, color=fig.INK)
     parts = [size[s] for s in sites]
     right.hlines(y, 0, parts, color=fig.RULE, linewidth=1.2)
@@ -419,12 +419,16 @@ def sets_figure(facts: Facts) -> ReportFigure | None:
         return None
     base = steps[0][1]
     last = next(step for step in steps if same(step[1], steps[-1][1]))
-    canvas, (ax,) = fig.new_canvas(0.5 + 0.42 * len(steps))
+    canvas, (ax,) = fig.new_canvas(0.5 + 0.46 * len(steps))
     y = np.arange(len(steps))[::-1]
     left = [step[1] for step in steps]
     ax.barh(y, left, color=fig.TIERS[0], height=0.46)
-    fig.value_ends(ax, y, left)
+    ax.set_xlim(0, 1.3 * base)
     for at, (_, value, greedy, bound, _) in zip(y, steps, strict=True):
+        if same(value, greedy) or greedy - value > 0.16 * base:
+            fig.write(ax, value + 0.015 * base, at, number(value))
+        else:  # the circle stands where the number would
+            fig.write(ax, value - 0.015 * base, at, number(value), "right", color="white")
         if not same(value, greedy):
             ax.plot([greedy], [at], "o", markerfacecolor="white", markeredgecolor=fig.INK, markersize=8, zorder=3)
             fig.write(
@@ -432,7 +436,7 @@ def sets_figure(facts: Facts) -> ReportFigure | None:
             )
         if not same(value, bound):
             ax.hlines(at, bound, value, color="white", linewidth=2.0, linestyle=":")
-    ax.set_yticks(y, [fig.folded(facts.drawn(f"{k} out: {said}" if k else "None out"), 56, 2) for k, *_, said in steps])
+    ax.set_yticks(y, [fig.folded(facts.drawn(f"{k} out: {said}" if k else "None out"), 54, 3) for k, *_, said in steps])
     fig.no_value_axis(ax, len(steps))
     alt = "Bars show what is left of deliveries: " + "; ".join(f"{s[0]} out {number(s[1])}" for s in steps)
     return fig.make_figure(

@@ -141,15 +141,20 @@ def floors_figure(facts: Facts) -> ReportFigure | None:
     known = known.sort_values(["ratio"], kind="stable").head(fig.MOST_BARS)
     y = np.arange(len(known))[::-1]
     canvas, (ax,) = fig.new_canvas(0.8 + 0.3 * len(known))
-    ax.axvline(1.0, color=fig.GREY, linewidth=1.0, linestyle="--")
+    ax.vlines(1.0, -0.5, len(known) - 0.5, color=fig.GREY, linewidth=1.0, linestyle="--")
     ax.hlines(y, 1.0, known["ratio"], color=fig.RULE, linewidth=1.4)
     ax.plot(known["ratio"], y, "o", color=fig.TIERS[0], markersize=6)
     for at, row in zip(y, known.to_dict("records"), strict=True):
-        fig.write(ax, row["ratio"] + 0.03, at, f"USD {number(row['break_even_usd_per_t'])}/t", bbox=fig.WHITE_BOX)
+        off, side = (
+            (-0.03, "right") if 0.3 < row["ratio"] < 1 else (0.03, "left")
+        )  # away from the line of today's price
+        words = f"USD {number(row['break_even_usd_per_t'])}/t"
+        fig.write(ax, row["ratio"] + off, at, words, side, bbox=fig.WHITE_BOX)
     ax.set_yticks(y, [facts.drawn(facts.label(str(i)), 40) for i in known.index])
     ax.set_xlim(0, max(float(known["ratio"].max()), 1.0) * 1.3)
     fig.no_value_axis(ax, len(known), -0.2)
-    fig.write(ax, 1.0, len(known) - 0.35, "price now", "center", va="bottom", color=fig.GREY)
+    ax.set_xticks([0.0, 1.0], ["0", "1"])
+    fig.write(ax, 1.0, len(known) - 0.35, "price now = 1", "center", va="bottom", color=fig.GREY)
     alt = "Dots show the break-even price over today's price: " + "; ".join(
         f"{facts.label(str(i))} {number(r)}" for i, r in known["ratio"].head(3).items()
     )

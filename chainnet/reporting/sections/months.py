@@ -188,6 +188,14 @@ def endurance_table(facts: Facts) -> ReportTable:
             months.recover,
         ),
         col.months("time_to_recover", "Time to recover", "the same", months.recovered, body=False),
+        col.text(
+            "lasts",
+            "Measures last, months (given)",
+            "months from the first measure to the end of the last, an input; - = no end is given",
+            lambda row: (
+                number(months.lasts(row["scenario"])) if np.isfinite(months.lasts(row["scenario"])) else NOT_ASKED
+            ),
+        ),
         col.month(
             "onset_month",
             "First measure",
@@ -205,7 +213,8 @@ def endurance_table(facts: Facts) -> ReportTable:
             "Time to survive: months from the first measure in which all demand of the tier can be met if it comes "
             f"first; at least {whole(months.horizon)} = the horizon ends before it does; unlimited = it could go on "
             f"for ever. Time to recover: from the first short month until demand is met to the end; not in "
-            f"{whole(months.horizon)} = it is not. Each end use by itself: sheet Endurance by use."
+            f"{whole(months.horizon)} = it is not. Measures last: an input of the scenario. Each end use by itself: "
+            "sheet Endurance by use."
         ),
     )
 
@@ -428,8 +437,9 @@ def courses_figure(facts: Facts) -> ReportFigure | None:
     for ax in axes[-1]:
         ticks = list(range(1, months.horizon + 1, 12))
         ax.set_xticks([t - 1 for t in ticks], [calendar_month(t, months.start).split(" ")[-1] or str(t) for t in ticks])
-    handles, labels = axes[0][0].get_legend_handles_labels()
-    where: Any = {"loc": "outside lower left", "ncols": 4, "frameon": False, "fontsize": fig.SMALL, "handlelength": 2.6}
+    marks = [row[0].get_legend_handles_labels() for row in axes]
+    handles, labels = ([mark for found in marks for mark in found[part]] for part in (0, 1))
+    where: Any = {"loc": "outside lower left", "ncols": 3, "frameon": False, "fontsize": fig.SMALL, "handlelength": 2.6}
     canvas.legend(handles, labels, **where)
     row = months.of(shown[0], next(t for t in (months.lead, *facts.tiers) if t in months.short_tiers(shown[0])))
     parts = [
@@ -492,11 +502,8 @@ def _stock_panel(ax: Any, facts: Facts, name: str, is_first: bool) -> None:
         good = facts.commodity(mine["commodity"].iloc[0]) or stock
         colour, style = STOCK_COLOURS[i], LINES[i % len(LINES)]
         line = np.append(100.0, 100 * mine["share"])
-        ax.plot(np.append(0, mine["month"]), line, color=colour, linestyle=style, linewidth=1.3)
-        if is_first:
-            box = {"facecolor": "white", "edgecolor": "none", "pad": 0.6, "alpha": 0.85}
-            place = {"transform": ax.transAxes, "va": "top", "fontsize": 7, "color": colour, "bbox": box}
-            fig.write(ax, 0.98, 0.82 - 0.23 * i, facts.drawn(f"Stock: {good}", 30), "right", **place)
+        name_ = fig.folded(facts.drawn(f"Stock: {good}"), 46, 1)
+        ax.plot(np.append(0, mine["month"]), line, color=colour, linestyle=style, linewidth=1.3, label=name_)
     _frame(ax, is_first)
 
 
@@ -511,6 +518,9 @@ def _items(facts: Facts) -> list[Any]:
     table = months.summary[months.summary["first_short_month"].notna() & months.summary["scenario"].ne(BASELINE)]
     rows: list[Any] = table.to_dict("records")
     return sorted(rows, key=lambda r: (rank[r["tier"]], -r["months_short"], place[r["scenario"]]))
+
+
+_STOP = {"marker": "|", "markersize": 9, "markeredgewidth": 2.2}
 
 
 @fig.figure("endurance")
@@ -531,10 +541,11 @@ def endurance_figure(facts: Facts) -> ReportFigure | None:
         stop = end - begin if np.isinf(back) else float(back)
         ax.plot([survive, stop], [at, at], color=fig.LOST, linewidth=2.2, solid_capstyle="butt", zorder=1)
         ax.plot([survive], [at], "o", color=fig.INK, markersize=6, zorder=3)
-        if np.isinf(back):
-            ax.plot([stop], [at], ">", color=fig.LOST, markersize=7, zorder=3, clip_on=False)
-        else:
-            ax.plot([stop], [at], "o", markerfacecolor="white", markeredgecolor=fig.INK, markersize=6, zorder=3)
+        mark: Any = {"color": fig.LOST, "zorder": 2, "clip_on": False}
+        ax.plot([stop], [at], **mark, **({"marker": ">", "markersize": 7} if np.isinf(back) else _STOP))
+        if months.lasts(row["scenario"]) <= end - begin:
+            where = [months.lasts(row["scenario"])], [at]
+            ax.plot(*where, "o", markerfacecolor="white", markeredgecolor=fig.INK, markersize=6, zorder=4)
         fig.write(ax, 1.03 * end, at, f"{in_months(row['months_short'])} short", fontsize=fig.SMALL - 0.5)
     labels = [
         fig.folded(facts.drawn(f"{first_capital(r['tier'])}: {facts.scenario_label(r['scenario'])}"), 44, 2)
@@ -563,9 +574,10 @@ def endurance_figure(facts: Facts) -> ReportFigure | None:
         canvas,
         f"{first_capital(top['tier'])}: time to survive {kept}, short in {whole(top['months_short'])} of "
         f"{months.horizon} months",
-        "Time to survive (dot), if the tier is served first, to the month from which demand is met for good (circle; "
-        f"arrow: not within {number(months.horizon)} months).",
+        "● time to survive, if the tier is served first; line: to the month from which demand is met for good "
+        f"(arrow: not in {number(months.horizon)}). ○ time to recover, given: the measures end.",
         alt + ".",
-        (f"{left} more in {table_id('endurance')}. " if left else "") + "Who is never short has no line.",
+        (f"{left} more in {table_id('endurance')}. " if left else "")
+        + "No circle: no end is given in these months. Who is never short has no line.",
         endurance_table(facts),
     )

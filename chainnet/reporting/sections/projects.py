@@ -427,10 +427,11 @@ def frontier_figure(facts: Facts) -> ReportFigure | None:
     ax.step(budget, averted, where="post", color=fig.TIERS[0], linewidth=1.8)
     ax.plot(budget[1:], greedy[1:], "o", markerfacecolor="white", markeredgecolor=fig.GREY, markersize=7)
     ax.plot(budget[1:], averted[1:], "o", color=fig.TIERS[0], markersize=4)
-    for x, y in zip(budget[1:], averted[1:], strict=True):
-        ax.annotate(
-            number(y), (x, y), xytext=(0, 7), ha="center", textcoords="offset points", fontsize=fig.SMALL, color=fig.INK
-        )
+    words: Any = {"textcoords": "offset points", "fontsize": fig.SMALL, "color": fig.INK}
+    for i, (x, y) in enumerate(zip(budget[1:], averted[1:], strict=True), 2):
+        is_close = i < len(budget) and budget[i] - x < 0.09 * max(budget) and averted[i] - y < 0.1 * max(averted)
+        place, side = ((4, -12), "left") if is_close else ((0, 7), "center")
+        ax.annotate(number(y), (x, y), xytext=place, ha=side, **words)
     ax.set_xlim(0, max(budget) * 1.12)
     ax.set_ylim(0, max(averted) * 1.22)
     ax.spines["bottom"].set_visible(True)

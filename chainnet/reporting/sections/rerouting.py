@@ -237,7 +237,7 @@ def _rung_words(facts: Facts, rung: str) -> tuple[str, str]:
 @fig.figure("ladder")
 def ladder_figure(facts: Facts) -> ReportFigure | None:
     """Draw what is still short, rung by rung, in per cent of demand: the leading tier, and all tiers."""
-    rungs = _short(facts)
+    rungs = _until_nothing(_short(facts))
     if not rungs:
         return None
     split = facts.has_first and len(facts.tiers) > 1
@@ -276,6 +276,7 @@ def ladder_figure(facts: Facts) -> ReportFigure | None:
     alt = "Bars show what is still short, rung by rung: " + "; ".join(
         f"{words} {percent(part)} ({number(t)} t/yr)" for (words, *_), (t, part) in zip(rungs, told[tier], strict=True)
     )
+    last = "Later rungs are 0 too." if len(rungs) < len(_short(facts)) else "The last bars are what stays short."
     ran = f" Projects that run: {table_id('layers')}." if facts.running is not None else ""
     order = f", {order_of(facts).served}" if has_others(facts) else ""
     return fig.make_figure(
@@ -284,9 +285,16 @@ def ladder_figure(facts: Facts) -> ReportFigure | None:
         f"Still short, % of demand ({facts.unit} in brackets), by what is allowed. "
         f"Scenario: {facts.scenario_label(facts.when)}{order}. One year.",
         f"{alt}.",
-        f"The last bars are what stays short.{ran}",
+        f"{last}{ran}",
         year_table(facts) if facts.a.rerouting else ladder_table(facts),
     )
+
+
+def _until_nothing(rungs: list[tuple[str, str, dict[str, float]]]) -> list[tuple[str, str, dict[str, float]]]:
+    """Return the rungs up to the first at which nothing is short, where nothing is short from there on."""
+    left = [sum(found.values()) for *_, found in rungs]
+    last = next((i for i in range(len(rungs)) if not any(t > 0 for t in left[i:])), len(rungs))
+    return rungs[: last + 1]
 
 
 def _with(rungs: list[tuple[str, str, dict[str, float]]], short: list[float]) -> str:

@@ -287,15 +287,15 @@ def requirement_figure(facts: Facts) -> ReportFigure | None:
             ax.barh(at, part, height=0.5, color=fig.TIERS[0])
         ax.plot([1, 1], [at - 0.36, at + 0.36], color=fig.INK, linewidth=2.2)
         cost = "no price" if np.isnan(row["buy_usd"]) else money(row["buy_usd"])
-        bought = f"{number(row['buy_t'])} to buy, {cost}" if row["buy_t"] > 0 else "nothing to buy"
-        fig.write(ax, 1.03, at, f"{weight(row['required_t'])} required, {bought}")
+        bought = f"{number(row['buy_t'])} of {weight(row['required_t'])} to buy, {cost}"
+        fig.write(ax, 1.03, at, bought if row["buy_t"] > 0 else f"nothing of {weight(row['required_t'])} to buy")
     labels = [
         f"{fig.folded(facts.drawn(r['label'] or r['commodity']), 52, 1)}\n"
         f"{fig.folded(facts.drawn(facts.scenario_label(r['scenario'])), 52, 2)}"
         for r in rows
     ]
     ax.set_yticks(y, labels, fontsize=7.0)
-    ax.set_xlim(0, 2.0)
+    ax.set_xlim(0, 2.3)
     fig.no_value_axis(ax, len(rows))
     ax.axvline(0, color=fig.RULE, linewidth=0.8)
     ax.spines["left"].set_visible(False)

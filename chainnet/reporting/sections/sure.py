@@ -345,8 +345,8 @@ def ranges_figure(facts: Facts) -> ReportFigure | None:
     y = np.arange(len(rows))[::-1]
     canvas, (ax,) = fig.new_canvas(0.75 + 0.34 * len(rows))
     top = max(max(float(row["p90"]) / float(row["given"]), 1.0) for row in rows)
-    ax.axvline(1.0, color=fig.GREY, linewidth=1.0, linestyle="--")
-    fig.write(ax, 1.0, len(rows) - 0.35, "as given = 1", "center", va="bottom", color=fig.GREY, bbox=fig.WHITE_BOX)
+    ax.vlines(1.0, -0.6, len(rows) - 0.5, color=fig.GREY, linewidth=1.0, linestyle="--")
+    fig.write(ax, 1.0, len(rows) - 0.35, "as given = 1", "center", va="bottom", color=fig.GREY)
     for at, row in zip(y, rows, strict=True):
         low, middle, high = (float(row[end]) / float(row["given"]) for end in ("p10", "p50", "p90"))
         ax.hlines(at, low, high, color=fig.TIERS[1], linewidth=5)
@@ -397,13 +397,14 @@ def coverage_figure(facts: Facts) -> ReportFigure | None:
             fill, hatch, ink = _LOOKS[quality]
             bar = {"color": fill, "edgecolor": "#12436D", "hatch": hatch, "linewidth": 0.8}
             ax.barh(at, share, left=left, height=0.7, **bar)
-            if share > 0.06:
+            if share > 0.1 or (share > 0.06 and not hatch):
                 words = f"{quality} {percent(share)}" if share > 0.27 else percent(share)
                 fig.write(ax, left + share / 2, at, words, "center", color=ink, bbox=fig.WHITE_BOX if hatch else None)
             left += share
         missing = int(row["n_unlimited"])
-        fig.write(ax, 1.015, at, f"no capacity: {missing}", color=fig.INK if missing else fig.GREY)
-    ax.set_yticks(y, [facts.drawn(s, 48) for s in table.index])
+        if missing:
+            fig.write(ax, 1.015, at, f"no capacity: {missing}")
+    ax.set_yticks(y, [fig.folded(facts.drawn(s), 44, 2) for s in table.index], linespacing=0.95)
     ax.set_xlim(0, 1.17)
     fig.no_value_axis(ax, len(table))
     weak = table["assumed_share"].fillna(0.0)
