@@ -67,7 +67,8 @@ class Assessment(Result):
         ``first_lost_share``); empty where all demand counts, or where the assessment serves them otherwise than after.
     necks : DataFrame, index counts ("first tier", "all tiers")
         The step of a country outside the beneficiaries that costs most if it alone stops, undisturbed: step, country
-        ("" where none costs anything), share (of what the step makes), lost_tpa, lost_share, n_tied.
+        ("" where none costs anything), share (of what the step makes), lost_tpa, lost_share, n_tied,
+        tied_with (pairs of step and country).
     attacks : DataFrame, index (counts, k)
         The worst k sites at once, for the first tier ("first tier") and for all: removed, lost_tpa,
         left_tpa, bound_tpa, is_optimal, greedy_lost_tpa, other_sets (None = not asked).

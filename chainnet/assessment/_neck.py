@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -22,7 +21,8 @@ class Neck:
     """A step, a country, that country's part of what the step makes, and what its stop costs.
 
     ``lost_tpa`` and ``lost_share`` (of what was served) are of the undisturbed chain; ``n_tied``: others that cost as
-    much. Step and country are "" and the rest NaN and 0 where no step abroad costs anything.
+    much, ``tied_with``: each with its country. Step and country are "" and the rest NaN and 0 where no step abroad
+    costs anything.
     """
 
     step: str = ""
@@ -31,6 +31,7 @@ class Neck:
     lost_tpa: float = 0.0
     lost_share: float = 0.0
     n_tied: int = 0
+    tied_with: tuple[tuple[str, str], ...] = ()
 
 
 def step_column(network: Network) -> str:
@@ -62,10 +63,10 @@ def neck_of(table: pd.DataFrame, lost: pd.DataFrame) -> Neck:
     tied = _leaders(table, lost)
     if tied.empty:
         return Neck()
-    first = tied.sort_index().sort_values("share", ascending=False, kind="stable").iloc[0]
-    name: Any = first.name
-    share, lost_tpa, lost_share = (float(first[c]) for c in ("share", "lost_tpa", "lost_share"))
-    return Neck(str(name[0]), str(name[1]), share, lost_tpa, lost_share, len(tied) - 1)
+    ordered = tied.sort_index().sort_values("share", ascending=False, kind="stable")
+    (step, country), *others = [(str(name[0]), str(name[1])) for name in ordered.index]
+    share, lost_tpa, lost_share = (float(ordered[c].iloc[0]) for c in ("share", "lost_tpa", "lost_share"))
+    return Neck(step, country, share, lost_tpa, lost_share, len(others), tuple(others))
 
 
 def _leaders(table: pd.DataFrame, lost: pd.DataFrame) -> pd.DataFrame:
@@ -130,7 +131,7 @@ def necks(counting: Counting, losses: Mapping[str, pd.DataFrame]) -> pd.DataFram
     Returns
     -------
     DataFrame, index counts
-        step, country, share, lost_tpa, lost_share, n_tied.
+        step, country, share, lost_tpa, lost_share, n_tied, tied_with (pairs of step and country).
     """
     table = places(counting)
     rows = [vars(neck_of(table, lost)) for lost in losses.values()]

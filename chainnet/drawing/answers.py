@@ -94,8 +94,13 @@ def _necks(table: pd.DataFrame | None) -> dict[str, DrawnNeck]:
         or not set(table.index) <= set(names)
     ):
         raise DataError("draw: necks are the table of an assessment, assess(network).necks.")
-    rows = table.loc[table["lost_tpa"] > 0, columns]
-    return {names[str(whose)]: DrawnNeck(*row) for whose, row in zip(rows.index, rows.to_numpy(), strict=True)}
+    rows = table[table["lost_tpa"] > 0]
+    tied = rows["tied_with"] if "tied_with" in rows else [()] * len(rows)
+    found = zip(rows.index, *(rows[c] for c in columns), tied, strict=True)
+    return {
+        names[str(whose)]: DrawnNeck(step, country, tpa, share, tuple(others))
+        for whose, step, country, tpa, share, others in found
+    }
 
 
 def _flows(

@@ -193,12 +193,18 @@ class Months:
 
 @dataclass(frozen=True)
 class DrawnNeck:
-    """A step, a country, and what its stop costs."""
+    """A step, a country, what its stop costs, and what costs as much, each with its country."""
 
     step: str
     country: str
     lost_tpa: float
     lost_share: float
+    tied_with: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def places(self) -> list[tuple[str, str]]:
+        """The neck and what ties with it."""
+        return [(self.step, self.country), *self.tied_with]
 
 
 @dataclass(frozen=True)

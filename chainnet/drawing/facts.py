@@ -14,9 +14,9 @@ from chainnet.drawing.drawn import DrawnFlows, DrawnNeck, Losses
 from chainnet.drawing.placing import Block, place
 from chainnet.drawing.style import LOSS_COLOURS, SHAPES, loss_class, percent, tonnes
 from chainnet.network import Network, State, kept, several_plants, site_labels, state_of
-from chainnet.words import country_name, is_known, number
+from chainnet.words import country_name, is_known, join, number
 
-__all__ = ["PageData", "basis_of", "change_text", "collect", "heads", "neck_chip", "ratio", "step_of"]
+__all__ = ["PageData", "basis_of", "change_text", "collect", "heads", "neck_chips", "ratio", "step_of"]
 
 _STAGE_WORDS = {
     "mine": "mine",
@@ -127,7 +127,7 @@ def collect(
         "blocks": blocks,
         "columns": placing.n_columns,
         "narrowBy": narrow_by,
-        "necks": {whose: {"step": step_of(neck), "text": neck_chip(neck)} for whose, neck in necks.items()},
+        "necks": {whose: neck_chips(neck) for whose, neck in necks.items()},
         "countries": [
             {"place": p, "colour": colours.get(p, OTHER_COLOUR), "n": sum(s["place"] == p for s in sites)}
             for p in places
@@ -155,21 +155,26 @@ def collect(
     return PageData(data, sites, links, blocks, tuple(placing.blocks))
 
 
-def step_of(neck: DrawnNeck) -> str:
-    """Return the step of a neck as the picture names it."""
-    return _STAGE_WORDS.get(neck.step, neck.step)
+def step_of(step: str) -> str:
+    """Return a step as the picture names it."""
+    return _STAGE_WORDS.get(step, step)
 
 
-def neck_chip(neck: DrawnNeck) -> str:
-    """Return what the head of the step says."""
-    return f"neck: {country_name(neck.country)}, loss {tonnes(neck.lost_tpa)}"
+def neck_chips(neck: DrawnNeck) -> dict[str, str]:
+    """Return what the heads of the steps say that are the neck: several where they tie."""
+    lost = tonnes(neck.lost_tpa)
+    where: dict[str, list[str]] = {}
+    for step, country in neck.places:
+        where.setdefault(step_of(step), []).append(country_name(country))
+    return {step: f"neck: {join(countries)}, loss {lost}" for step, countries in where.items()}
 
 
 def _narrowest(blocks: list[dict[str, Any]], neck: DrawnNeck | None) -> str:
     """Mark the neck; without one the steps in the minimum cut, else that of the costliest loss; return why."""
+    chips = {} if neck is None else neck_chips(neck)
     for b in blocks:
-        b["narrowest"] = neck is not None and b["name"] == step_of(neck)
-        b["neckText"] = neck_chip(neck) if neck is not None and b["narrowest"] else ""
+        b["narrowest"] = b["name"] in chips
+        b["neckText"] = chips.get(b["name"], "")
     if any(b["narrowest"] for b in blocks):
         return "neck"
     cut = [b for b in blocks if b["nCut"]]

@@ -90,9 +90,10 @@ def _neck_words(losses: Losses) -> str:
     whose, neck = next((whose, losses.necks[whose]) for whose in ("first", "all") if whose in losses.necks)
     tier = (losses.first_tier or "the first tier") if whose == "first" else "all tiers"
     verb = "loses" if whose == "first" else "lose"
-    place = in_sentence(country_name(neck.country))
+    places = [f"{step_of(step)} in {in_sentence(country_name(country))}" for step, country in neck.places]
+    without = {1: "it", 2: "either"}.get(len(places), "any of them")
     lost = f"{percent(neck.lost_share)} ({tonnes(neck.lost_tpa)})"
-    return f"Neck: {step_of(neck)} in {place}; without it {tier} {verb} {lost}."
+    return f"Neck: {join(places, 'or')}; without {without} {tier} {verb} {lost}."
 
 
 def loss_words(facts: PageData, losses: Losses) -> str:

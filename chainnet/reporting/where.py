@@ -32,28 +32,19 @@ def where(facts: Facts) -> Claim:
 
 def _neck_words(facts: Facts, tier: str, neck: Neck) -> tuple[str, tuple[str, str]]:
     """Return which step is the neck and what it costs, two of one country by name; and how many more cost as much."""
-    peers = _tied(facts, tier, neck) if neck.n_tied else []
+    peers = neck.tied_with
     by_name = len(peers) == 1 and peers[0][1] == neck.country
-    steps = sorted([neck.step, peers[0][0]], key=facts.steps.index) if by_name else [neck.step]
+    steps = sorted([neck.step, peers[0][0]], key=facts.place_of_step) if by_name else [neck.step]
     names = " or ".join(titled(step.replace("_", " ")) for step in steps)
     lost = f"{tier} {'lose' if tier == ALL_TIERS else 'loses'} {percent(neck.lost_share)} ({tonnes(neck.lost_tpa)})"
     place = in_sentence(country_name(neck.country))
     head = f"The neck is {names} in {place}: without {'either' if by_name else 'it'} {lost}"
-    if by_name or not neck.n_tied:
+    if by_name or not peers:
         return head, ("", "")
+    also_so = f"{spelled(len(peers), 'other step costs', 'other steps cost')} as much"
     if len(peers) == 1:
         also_so = f"{titled(peers[0][0].replace('_', ' '))} in {in_sentence(country_name(peers[0][1]))} costs as much"
-    else:
-        also_so = f"{spelled(neck.n_tied, 'other step costs', 'other steps cost')} as much"
     return head, (f"; {also_so}", f"{first_capital(also_so)}.")
-
-
-def _tied(facts: Facts, tier: str, neck: Neck) -> list[tuple[str, str]]:
-    """Return the steps abroad that cost as much as the neck, each with its country."""
-    table = facts.losses("step+country")
-    lost = table["first_lost_tpa" if tier != ALL_TIERS else "lost_tpa"]
-    tied = [(str(step), str(country)) for step, country in lost.index[[same(float(t), neck.lost_tpa) for t in lost]]]
-    return [p for p in tied if p != (neck.step, neck.country) and not facts.is_member(p[1])]
 
 
 def _no_neck(facts: Facts, abroad: str) -> tuple[str, str, str]:

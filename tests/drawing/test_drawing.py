@@ -584,6 +584,12 @@ def test_the_neck_is_marked_at_its_step_for_the_tier_that_is_asked(mag9, losses,
     assert "▶ narrowest" not in tab.inner_text("body")
     tab.get_by_role("button", name="all tiers").first.click()
     assert ["heavy mining" in h and "loss 40 t/yr" in h for h in marked()] == [True]
+    tied = necks.assign(tied_with=[(), (("separation", "CHN"), ("heavy mining", "JPN"))])
+    tab = opened(cn.draw(mag9, blocked, path=tmp_path / "t.html", **{**beside, "necks": tied.drop("first tier")}))
+    assert "Neck: heavy mining in China, separation in China or heavy mining in Japan; without any" in tab.inner_text("body")
+    assert [(h.split(" \u25b6")[0].startswith(step), said in h) for h, (step, said) in zip(
+        sorted(marked()), (("heavy mining", "neck: China and Japan"), ("separation", "neck: China, loss 40")), strict=True
+    )] == [(True, True)] * 2  # fmt: skip
     with pytest.raises(cn.DataError, match="necks stand beside the losses"):
         cn.draw(mag9, blocked, path=tmp_path / "n.html", necks=necks)
     with pytest.raises(cn.DataError, match="necks are the table of an assessment"):

@@ -96,7 +96,7 @@ C.wire = (sites, links) => {
 C.state = {
   mode: C.data.hasResult ? "result" : "base",
   choke: C.data.startChoke,
-  tier: C.data.firstTier && (C.data.necks.first || C.data.sites.some((s) => s.firstLost > 0)) ? "first" : "all",
+  tier: C.data.firstTier && (C.data.necks.first || !C.data.necks.all && C.data.sites.some((s) => s.firstLost > 0)) ? "first" : "all",
   panel: false,
   chosen: null,
   traced: null,

@@ -20,7 +20,7 @@ C.putTier = () => {
     b.group = worst ? null : C.every.sites.filter((s) => s.block === b.index && s.several && s.lost > 0).reduce((top, s) => !top || s.lost > top.lost ? s : top, null);
     Object.assign(b, { worst: worst ? worst.id : null, worstText: worst ? worst.lostText : "", worstClass: worst ? Math.max(1, worst.lossClass) : 0 });
     if (C.data.narrowBy === "neck") {
-      b.neckText = neck && neck.step === b.name ? neck.text : "";
+      b.neckText = neck && Object.hasOwn(neck, b.name) ? neck[b.name] : "";
       b.narrowest = Boolean(b.neckText);
     } else if (!C.cutBinds) b.narrowest = Boolean(top) && top.block === b.index;
   });

@@ -18,7 +18,7 @@ from chainnet.reporting.facts import ALL_TIERS, Facts, once
 from chainnet.reporting.model import ReportFigure
 from chainnet.reporting.others import order_of
 from chainnet.reporting.sections.order import table_id
-from chainnet.words import NBSP, NO_DATA, country_name, first_capital, in_sentence, join, number, percent, same
+from chainnet.words import NBSP, NO_DATA, country_name, first_capital, in_sentence, join, number, percent
 
 OTHER = "other"
 MOST_STEPS = 6
@@ -42,17 +42,11 @@ def necks(facts: Facts) -> tuple[list[tuple[str, str]], str]:
 
     Where none costs the leading tier anything, what all tiers lose decides.
     """
-    asked = facts.settings["beneficiaries"]
-    words = [] if asked in ("all", None) else [asked] if isinstance(asked, str) else list(asked)
-    inside = set().union(*(facts.network.groups_known.get(word, {word}) for word in words))
-    table = facts.losses("step+country")
-    table = table[np.array([country not in inside for _, country in table.index], dtype=bool)]
-    for column, whom in ((facts.lead_loss, facts.lead_tier), ("lost_tpa", ALL_TIERS)):
-        lost = table[column].to_numpy(dtype=float)
-        most = float(lost.max(initial=0.0))
-        if most > 0:
-            hit = [key for key, value in zip(table.index, lost, strict=True) if same(float(value), most)]
-            return [(str(step), str(country)) for step, country in hit], whom
+    for whom in dict.fromkeys((facts.lead_tier, ALL_TIERS)):
+        neck = facts.neck(whom)
+        if neck.lost_tpa > 0:
+            places = [(neck.step, neck.country), *neck.tied_with]
+            return sorted(places, key=lambda place: facts.place_of_step(place[0])), whom
     return [], ""
 
 
