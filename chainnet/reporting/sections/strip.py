@@ -21,13 +21,14 @@ from chainnet.reporting.sections.order import table_id
 from chainnet.words import NBSP, NO_DATA, country_name, first_capital, in_sentence, join, number, percent
 
 OTHER = "other"
-MOST_STEPS = 6
+MOST_STEPS = 5
 FEW_STEPS = 4  # where there are more, those that do not pass the neck are left out
 CLOSE = 1  # decimals of a concentration: closer ones are equal
 PALE = 0.16  # how much of its colour what is lost keeps
 BLOCK, GAP = 0.13, 0.012  # a block's width in columns, the white between two blocks in heights
 LABELLED = 0.065  # least height of a block that bears its name
 BENDS = 24
+LONGEST = 26  # letters of the name of two steps
 LETTERS = 104  # small ones that stand in the figure's width
 HATCH = "/////"
 ENDS = ["step", "code", "to_step", "to_code"]
@@ -76,8 +77,9 @@ def _edges(facts: Facts) -> pd.DataFrame:
 
 
 def _steps(facts: Facts, edges: pd.DataFrame) -> list[str]:
-    """Return the steps from the mine to the last that hands on; without those that collect scrap."""
-    recyclers = set(facts.things.loc[facts.things["stage"] == "recycler", "step"])
+    """Return the steps from the mine to the last that hands on; without those that do nothing but collect scrap."""
+    collects = (facts.things["stage"] == "recycler").groupby(facts.things["step"]).all()
+    recyclers = set(collects.index[collects])
     late = sorted(set(edges["step"]) - set(facts.steps) - recyclers)
     return [*(step for step in facts.steps if step not in recyclers), *late]
 
@@ -131,7 +133,7 @@ def _goods(facts: Facts, edges: pd.DataFrame, counted: set[str]) -> dict[str, se
     kept = [step for step in steps if step in chosen]
     if len(kept) > FEW_STEPS and neck in kept:
         kept = _through_neck(edges, kept, neck)
-    return {step: chosen[step] for step in kept[-MOST_STEPS:]}
+    return {step: chosen[step] for step in kept}
 
 
 def _on_one_basis(flows: pd.DataFrame, basis: dict[str, str]) -> set[str]:
@@ -210,6 +212,20 @@ def _flows(facts: Facts) -> tuple[pd.DataFrame, dict[str, set[str]]]:
     return flows[(flows["base"] > least) | (flows["after"] > least)], goods
 
 
+def _side_by_side(facts: Facts, flows: pd.DataFrame, goods: dict[str, set[str]]) -> list[str]:
+    """Return the last steps that stand side by side and not one after the other, the largest first; none of one alone.
+
+    They sell to the demand itself, on one basis, and nothing to each other; the neck stands alone.
+    """
+    basis = dict(zip(facts.network.commodities["id"], facts.network.commodities["basis"], strict=True))
+    marked = {step for step, _ in necks(facts)[0]}
+    last = flows[flows["to_step"].eq("") & ~flows["step"].isin(marked)].groupby("step")["base"].sum()
+    ordered = [str(step) for step in last.index[np.lexsort((last.index, -last))]]
+    ordered = [s for s in ordered if {basis.get(g) for g in goods[s]} == {basis.get(g) for g in goods[ordered[0]]}]
+    among = flows["step"].isin(ordered) & flows["to_step"].isin(ordered)
+    return ordered if len(ordered) > 1 and not among.any() else []
+
+
 # -- the picture --------------------------------------------------------------------------------
 
 
@@ -226,8 +242,15 @@ def chain_figure(facts: Facts) -> ReportFigure | None:
         flows = flows.assign(
             **{end: flows[end].where(flows[end].isin(named) | ~np.broadcast_to(is_place, len(flows)), OTHER)}
         )
+    as_one = _side_by_side(facts, flows, goods)
+    if as_one:
+        name = f"{as_one[0]} and {as_one[1] if len(as_one) == 2 else f'{len(as_one) - 1} more'}"
+        name = name if len(name) <= LONGEST else f"{as_one[0]} and another"
+        flows = flows.assign(**{c: flows[c].mask(flows[c].isin(as_one), name) for c in ("step", "to_step")})
+        goods = {s: g for s, g in goods.items() if s not in as_one} | {name: set().union(*(goods[s] for s in as_one))}
     flows = flows.groupby(ENDS)[["base", "after"]].sum().reset_index()
-    steps = [step for step in goods if step in set(flows["step"])]
+    steps = [step for step in goods if step in set(flows["step"])][-MOST_STEPS:]
+    flows = flows[flows["step"].isin(steps)]
     order = {code: i for i, code in enumerate([*named, OTHER])}
     blocks = {step: _blocks(flows[flows["step"] == step], order) for step in steps}
     blocks[""] = _tiers(facts)
@@ -248,7 +271,7 @@ def chain_figure(facts: Facts) -> ReportFigure | None:
     ax.set_xlim(-0.02, len(steps) + 0.95)
     ax.set_ylim(-0.01, 1.34)
     ax.axis("off")
-    return _told(facts, canvas, blocks, steps)
+    return _told(facts, canvas, blocks, steps, as_one)
 
 
 def _blocks(flows: pd.DataFrame, order: dict[str, int]) -> pd.DataFrame:
@@ -420,7 +443,9 @@ def _neck_words(facts: Facts) -> str:
     return f"{len(marked)} places tie as the neck"
 
 
-def _told(facts: Facts, canvas: Any, blocks: dict[str, pd.DataFrame], steps: list[str]) -> ReportFigure:
+def _told(
+    facts: Facts, canvas: Any, blocks: dict[str, pd.DataFrame], steps: list[str], as_one: list[str]
+) -> ReportFigure:
     """Return the figure with its finding: the neck, and what is missing at the end."""
     marked, whom = necks(facts)
     tier = facts.first if facts.has_first and facts.lacks(facts.when) > 0 else ALL_TIERS
@@ -435,7 +460,8 @@ def _told(facts: Facts, canvas: Any, blocks: dict[str, pd.DataFrame], steps: lis
     held = [f"{first_capital(s)} {facts.holder(str(m.idxmax()))} {percent(m.max())}" for s, m in most.items()]
     ends = f", {order_of(facts).served}" if has_others(facts) else ""
     ends += " (ranges: both ends)" if ends_differ(facts, facts.when, facts.tiers) else ""
-    left = [step for step in facts.steps if step not in steps]
+    left = [step for step in facts.steps if step not in steps and step not in as_one]
+    beside = f" Side by side, drawn as one: {join(as_one)}." if as_one else ""
     outside = ", outside those whose demand counts" if facts.whose else ""
     neck = f"▶: the step of one country whose loss costs {whom} most{outside}. " if marked else ""
     stands = facts.standing(facts.a.stress.summary)
@@ -443,7 +469,7 @@ def _told(facts: Facts, canvas: Any, blocks: dict[str, pd.DataFrame], steps: lis
     note = (
         f"{known}{neck}Columns are 100 % each, heights no tonnes; what a plant mixes is divided in proportion; of a "
         "step's goods the one held most closely is drawn."
-        f"{f' Not drawn: {join(left)}.' if left else ''} "
+        f"{beside}{f' Not drawn: {join(left)}.' if left else ''} "
         f"Missing: {table_id('served')}."
     )
     return fig.make_figure(
