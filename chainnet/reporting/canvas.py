@@ -23,7 +23,7 @@ LOSS_ENDS = (0.0, 0.05, 0.25, 0.5, 0.75, 1.0)
 WHITE_BOX = {"facecolor": "white", "edgecolor": "none", "pad": 1.0}  # behind words that stand on a line
 WIDTH_IN = 6.7
 SMALL, NORMAL = 8.0, 8.5
-MOST_BARS = 12
+MOST_BARS = 10
 _STYLE: dict[Any, Any] = {
     "svg.fonttype": "path",
     "font.family": "DejaVu Sans",

@@ -138,7 +138,7 @@ def sides_figure(facts: Facts) -> ReportFigure | None:
     table = table.assign(most=table[["shapley_allies_t", "shapley_rival_t"]].max(axis=1).round(6))
     table = table.reset_index().sort_values(["most", "country"], ascending=[False, True]).head(fig.MOST_BARS)
     y = np.arange(len(table))[::-1]
-    canvas, (ax,) = fig.new_canvas(0.9 + 0.28 * len(table))
+    canvas, (ax,) = fig.new_canvas(0.6 + 0.23 * len(table))
     one, two = _bloc_names(facts)
     left, right = -table["shapley_rival_t"].to_numpy(float), table["shapley_allies_t"].to_numpy(float)
     members = _blocs(facts)[1]

@@ -184,7 +184,7 @@ def holders_figure(facts: Facts) -> ReportFigure | None:
         goods = [c for s, c in rows if s == step]
         lines += [(step, None), *((step, c) for c in goods)] if several else [(step, c) for c in goods]
     y = np.arange(len(lines))[::-1]
-    canvas, (ax,) = fig.new_canvas(0.8 + 0.18 * len(lines))
+    canvas, (ax,) = fig.new_canvas(0.7 + 0.17 * len(lines))
     for at, (step, commodity) in zip(y, lines, strict=True):
         if commodity is None:
             continue

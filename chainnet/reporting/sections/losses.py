@@ -375,7 +375,7 @@ def single_figure(facts: Facts) -> ReportFigure | None:
     single, groups = list(hit.index[~several][:8]), list(hit.index[several][:4])
     sites = [*single, *groups, *(s for s in big if size[s] > 0.1)]
     y = np.arange(len(sites))[::-1]
-    canvas, (left, right) = fig.new_canvas(0.7 + 0.28 * len(sites), 2, (1.5, 1.0))
+    canvas, (left, right) = fig.new_canvas(0.55 + 0.26 * len(sites), 2, (1.5, 1.0))
     lost = [float(table.loc[s, facts.lead_loss]) for s in sites]
     # a bar of several plants is hollow: it is no single loss
     faces = ["white" if facts.stands_for_several(str(s)) else fig.LOST for s in sites]
@@ -419,7 +419,7 @@ def sets_figure(facts: Facts) -> ReportFigure | None:
         return None
     base = steps[0][1]
     last = next(step for step in steps if same(step[1], steps[-1][1]))
-    canvas, (ax,) = fig.new_canvas(0.5 + 0.46 * len(steps))
+    canvas, (ax,) = fig.new_canvas(0.3 + 0.43 * len(steps))
     y = np.arange(len(steps))[::-1]
     left = [step[1] for step in steps]
     ax.barh(y, left, color=fig.TIERS[0], height=0.46)

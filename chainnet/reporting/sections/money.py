@@ -140,7 +140,7 @@ def floors_figure(facts: Facts) -> ReportFigure | None:
     known = known.assign(ratio=known["break_even_usd_per_t"] / known["reference_usd_per_t"])
     known = known.sort_values(["ratio"], kind="stable").head(fig.MOST_BARS)
     y = np.arange(len(known))[::-1]
-    canvas, (ax,) = fig.new_canvas(0.8 + 0.3 * len(known))
+    canvas, (ax,) = fig.new_canvas(0.6 + 0.26 * len(known))
     ax.vlines(1.0, -0.5, len(known) - 0.5, color=fig.GREY, linewidth=1.0, linestyle="--")
     ax.hlines(y, 1.0, known["ratio"], color=fig.RULE, linewidth=1.4)
     ax.plot(known["ratio"], y, "o", color=fig.TIERS[0], markersize=6)

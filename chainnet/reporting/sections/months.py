@@ -530,7 +530,7 @@ def endurance_figure(facts: Facts) -> ReportFigure | None:
     shown = items[:MOST_ITEMS]
     if not shown:
         return None
-    canvas, (ax,) = fig.new_canvas(0.75 + 0.275 * len(shown))
+    canvas, (ax,) = fig.new_canvas(0.65 + 0.25 * len(shown))
     y = np.arange(len(shown))[::-1]
     end = float(months.horizon)
     for at, row in zip(y, shown, strict=True):

@@ -371,7 +371,7 @@ def projects_figure(facts: Facts) -> ReportFigure | None:
     order = np.lexsort((found.index, found["capex_musd"].fillna(np.inf), -best[best > 0]))
     found = found.iloc[order[: fig.MOST_BARS]]
     y = np.arange(len(found))[::-1]
-    canvas, (ax,) = fig.new_canvas(0.8 + 0.28 * len(found))
+    canvas, (ax,) = fig.new_canvas(0.5 + 0.24 * len(found))
     top = float(best.max())
     for at, values in zip(y, found[marks].to_numpy().tolist(), strict=True):
         ax.hlines(at, min(values), max(values), color=fig.RULE, linewidth=1.5, zorder=1)
@@ -421,7 +421,7 @@ def frontier_figure(facts: Facts) -> ReportFigure | None:
     found = facts.a.portfolios.get("all")
     if found is None or not (found.frontier["averted_t"] > 0).any():
         return None
-    canvas, (ax,) = fig.new_canvas(2.6)
+    canvas, (ax,) = fig.new_canvas(2.1)
     rows = found.frontier.drop_duplicates("budget_musd").sort_values("budget_musd")
     budget, averted, greedy = ([0.0, *rows[c]] for c in ("budget_musd", "averted_t", "greedy_averted_t"))
     ax.step(budget, averted, where="post", color=fig.TIERS[0], linewidth=1.8)

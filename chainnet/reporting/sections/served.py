@@ -26,7 +26,7 @@ from chainnet.reporting.sections import exposure, months
 from chainnet.results import fact_of
 from chainnet.words import NOT_ASSESSED, count, first_capital, join, number, percent, span, tonnes
 
-MOST_ROWS = 12
+MOST_ROWS = 10
 _SEVERAL = (
     "Inside a tier, who goes short is one of several answers with the same total; the total of a tier is proved. "
     "Totals come from unrounded values."
@@ -187,7 +187,7 @@ def heat_figure(facts: Facts) -> ReportFigure | None:
     # who leaves nobody short has no row
     hit = [name for name in facts.ordered if facts.whole["shortfall_tpa"][name] > 0]
     rows = hit[:MOST_ROWS] or facts.ordered[:1]
-    canvas, (ax,) = fig.new_canvas(0.62 + 0.29 * len(rows))
+    canvas, (ax,) = fig.new_canvas(0.5 + 0.265 * len(rows))
     for i, name in enumerate(rows):
         for j, tier in enumerate(facts.tiers):
             row = facts.of(name, tier)
