@@ -151,10 +151,19 @@ def _said(network: Network, rows: pd.DataFrame, called: Callable[[str], str]) ->
     return [VARIANTS[row["variant"]].format(_thing(network, row, called)) for _, row in ordered.iterrows()]
 
 
+def _recipe(network: Network, process: str, called: Callable[[str], str]) -> str:
+    """Return what a recipe is called: by what it makes, and what of."""
+    lines = network.processes[network.processes["process"] == process]
+    goods = {role: [_good(network, str(c)) for c in found["commodity"]] for role, found in lines.groupby("role")}
+    if not goods.get("output") or not goods.get("input"):
+        return f"the recipe {called(readable_id(process).lower())}"
+    return f"the recipe of {called(goods['output'][0])} from {called(goods['input'][0])}"
+
+
 def _thing(network: Network, row: pd.Series, called: Callable[[str], str]) -> str:
     """Return what an input is called."""
     if row["kind"] == "process":
-        return f"the recipe {called(readable_id(str(row['id'])).lower())}"
+        return _recipe(network, str(row["id"]), called)
     if row["kind"] == "input":
         good = str(row["id"]).split(" / ")[1] if " / " in str(row["id"]) else ""
         label = re.sub(r" \([^()]*\)$", "", str(row["label"]))  # what the user's name says in brackets

@@ -16,6 +16,7 @@ from chainnet.indicators._steps import Words, risk_parts
 from chainnet.network import Network
 from chainnet.results import origin_of, provenance, stamp
 from chainnet.scenario import Scenario
+from chainnet.words import number
 
 __all__ = ["compare_indices"]
 
@@ -172,7 +173,7 @@ def _why(row: Mapping[str, Any]) -> str:
                 f"counted demand, served first, needs {_t(row['throughput_tpa'])} of it: others go without."
             )
         rest = f"for all but {_t(lost)} of" if lost > 0 else "for all of"
-        return f"The index counts its share; what is left of the network leads round it {rest} the counted demand."
+        return f"The index counts its share; what is left of the network replaces it {rest} the counted demand."
     if row["governance"] < _MIDDLE:
         return (
             f"Good governance ({row['governance']:.1f} of 10) holds the index down; its share of {row['share']:.0%}"
@@ -190,4 +191,4 @@ def _why(row: Mapping[str, Any]) -> str:
 
 
 def _t(tonnes: float) -> str:
-    return "unlimited tonnes" if np.isinf(tonnes) else f"{tonnes:,.0f} t/a"
+    return "unlimited tonnes" if np.isinf(tonnes) else f"{number(tonnes)} t/yr"

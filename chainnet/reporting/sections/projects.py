@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from chainnet.network import verb_of
+from chainnet.network import state_of
 from chainnet.reporting import canvas as fig
 from chainnet.reporting import columns as col
 from chainnet.reporting.advised import CASES, advised_of
@@ -28,6 +28,16 @@ from chainnet.results import CHECKED, SAMPLED, fact_of
 from chainnet.words import NOT_APPLICABLE, count, first_capital, join, number, ranks, same, spelled, tonnes
 
 NONE_WON = "none won"
+
+
+# what there is to do about a project, by its state
+TO_DO = {
+    "running": "Secure its offtake",
+    "building": "Protect its date",
+    "decided": "Hold them to the decision",
+    "undecided": "Fund it",
+    "idle": "Restart it",
+}
 
 
 def section(facts: Facts) -> Section:
@@ -87,7 +97,7 @@ def project_table(facts: Facts) -> ReportTable:
         col.per_tonne("break_even_usd_per_t", "Pays at, USD/t", "price at which it pays", body=False),
         col.text("status", "State", "how far it is"),
         col.text(
-            "verb", "To do", "what there is to do about it, by its state", lambda row: f"{verb_of(row['status'])} it"
+            "verb", "To do", "what there is to do about it, by its state", lambda row: TO_DO[state_of(row["status"])]
         ),
         col.quality("how its capacity is known"),
     ]

@@ -285,8 +285,8 @@ def hinge_rows(facts: Facts) -> ReportTable | None:
         columns,
         table.sort_values("does", key=lambda does: does.map(place), kind="stable").to_dict("records"),
         subtitle=f"One at a time, in the long run. Scenario: {facts.scenario_label(facts.when)}; necks undisturbed.",
-        note="Verdict: the unmet share is another of met, under 10 %, under 50 % or more. Share: it lies past the ends "
-        "that the judgements give. Assumed plants also up to three at once.",
+        note="Verdict: the unmet share moves to another class (met, under 10 %, under 50 %, more). Share: it lies past "
+        "the ends that the judgements give. Assumed plants also up to three at once.",
         **stands(f"see {table_id('decisive')}", CHECKED),
     ).with_lead()
 
