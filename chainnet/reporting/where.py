@@ -27,7 +27,19 @@ def where(facts: Facts) -> Claim:
     else:
         whom = "anybody" if tier == ALL_TIERS else tier
         said = Claim(f"No single step{abroad} costs {whom} anything.")
-    return Claim(said.lead, told(said.more, none[2] or other[2], _plant(facts, tier), _idle_giant(facts)))
+    home = _home(facts) if tier != facts.first else ""
+    return Claim(said.lead, told(said.more, none[2] or other[2], home, _plant(facts, tier), _idle_giant(facts)))
+
+
+def _home(facts: Facts) -> str:
+    """Say which country costs the first tier most, where no step abroad costs it anything; empty where none does."""
+    table = facts.losses("country")
+    lost = table["first_lost_tpa"].fillna(0.0)
+    if table.empty or not lost.max() > 0:
+        return ""
+    name = str(lost.index[np.lexsort((lost.index.map(str), -lost.round(9)))[0]])
+    share = f"{percent(table['first_lost_share'][name])} ({tonnes(lost[name])})"
+    return f"Without all plants in {in_sentence(country_name(name))} {facts.first} loses {share}."
 
 
 def _neck_words(facts: Facts, tier: str, neck: Neck) -> tuple[str, tuple[str, str]]:

@@ -225,7 +225,10 @@ def _advice(a: cn.Assessment, document: Document) -> Iterator[str]:
     rest = float(fact_of(a.advice, "rest_tpa", 0.0))
     heads = {s.head: flat(s.text) for block in document.summary if isinstance(block, tuple) for s in block}
     labels = a.network.projects.set_index("id")["label"].to_dict() if len(a.network.projects) else {}
-    told = [name for name, label in labels.items() if label in said + " ".join(heads.values())]
+    advised = re.sub(
+        r"For USD [^.]*\d(\.\d+)? million .*? no tier first \(T\d+\)\.", "", said + " ".join(heads.values())
+    )
+    told = [name for name, label in labels.items() if label in advised]
     told = [name for name in told if name not in fact_of(a.advice, "running", ())]
     if set(told) != set(names):
         yield f"told {told}, advised {names}"

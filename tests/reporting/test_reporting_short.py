@@ -590,3 +590,17 @@ def test_the_verdict_says_which_products_are_short() -> None:
     )  # fmt: skip
     said = line(cn.assess(net, [out()], months=12, draws=0))["Verdict."]
     assert "In this answer defence lacks 4 of 4 t/yr of salt; other products none." in said
+
+
+def test_a_set_that_does_most_of_it_for_less_is_told() -> None:
+    """The large project closes the gap of 10 t for 500 million, the small one 9 t of it for 10 million."""
+    net = cn.Network(
+        frame("id stage country capacity_tpa", ("far", "mine", "CHN", 10.0), ("near", "mine", "AUS", 10.0), ("us", "end_use", "USA", None)),
+        frame("source target flow_tpa capacity_tpa", ("far", "us", 10.0, 10.0), ("near", "us", 10.0, 10.0), ("big", "us", 0.0, 10.0), ("small", "us", 0.0, 9.0)),
+        demand=frame("node tier demand_tpa", ("us", "defence", 5.0), ("us", "civilian", 15.0)),
+        projects=frame("id label stage country capacity_tpa start_year capex_musd", ("big", "Big pit", "mine", "CAN", 10.0, 2026, 500.0), ("small", "Small pit", "mine", "CAN", 9.0, 2026, 10.0)),
+        year=2024,
+    )  # fmt: skip
+    said = told(cn.assess(net, [out()], months=12, draws=0))["Fund"]
+    assert said.startswith("Big pit: it closes from 2026 the gap of 10 t/yr")
+    assert "For USD 10 million Small pit averts 9 of 10 t/yr, no tier first" in said

@@ -11,7 +11,7 @@ from chainnet.network import state_of, verb_of
 from chainnet.reporting import columns as col
 from chainnet.reporting.advised import Advised, advised_of, holders, purchase_words, running_words, stock_words
 from chainnet.reporting.ends import has_others
-from chainnet.reporting.facts import BASELINE, Facts
+from chainnet.reporting.facts import ALL_TIERS, BASELINE, Facts
 from chainnet.reporting.model import Block, ReportColumn, ReportTable, Sentence, blocks_of, make_table
 from chainnet.reporting.others import order_of
 from chainnet.reporting.sections.answer import inferred_flows, weakest_input
@@ -37,6 +37,7 @@ from chainnet.words import (
     tonnes,
 )
 
+MOST_OF = 0.8  # a cheaper set that averts so much of what the advised projects do is told
 KEY_ROWS, KEY_LETTERS = 4, 190  # so that the summary stands on two pages: rows, and letters of their scenarios
 
 
@@ -264,7 +265,7 @@ def _build(facts: Facts, found: Advised) -> Sentence | None:
         holds.append("all others are served after")
     who = join([titled(facts.label(name)) for name in names])
     words = f"{who}: {'it' if one else 'they'} {effect} ({_cost(facts, names)}), if {join(holds)}."
-    words = told(words, _peers(facts, found), _unpaid(facts, names))
+    words = told(words, _peers(facts, found), _unpaid(facts, names), _cheaper(facts, found))
     return Sentence(f"{words} {see('projects')}", ("advice", "floors"), _verb(facts, names))
 
 
@@ -277,6 +278,26 @@ def _peers(facts: Facts, found: Advised) -> str:
     n = sum(same(float(t), float(mine)) or t > mine for name, t in alone.items() if name not in found.projects)
     does = f"{spelled(n, 'other project returns', 'other projects return')} as much alone"
     return f"{first_capital(does)} ({table_id('helps_most')})." if n and mine > 0 else ""
+
+
+def _cheaper(facts: Facts, found: Advised) -> str:
+    """Say which set averts most of what the advised projects do for half their cost; empty where none does."""
+    best = facts.a.portfolios.get("all")
+    if found.tier != ALL_TIERS or best is None:
+        return ""
+    sets, advised = best.frontier, set(found.projects)
+    same_set = sets[[set(str(taken).split("; ")) == advised for taken in sets["taken"]]]
+    if same_set.empty:
+        return ""
+    cost, most = (float(same_set[c].iloc[0]) for c in ("spent_musd", "averted_t"))
+    sets = sets[(sets["averted_t"] >= MOST_OF * most) & (sets["spent_musd"] <= cost / 2)]
+    if sets.empty:
+        return ""
+    row = sets.sort_values(["spent_musd", "averted_t"], ascending=[True, False]).iloc[0]
+    names = [titled(facts.label(name)) for name in str(row["taken"]).split("; ")]
+    averts = f"{'averts' if len(names) == 1 else 'avert'} {number(row['averted_t'])} of {tonnes(most)}"
+    where = table_id("portfolio")
+    return f"For USD {number(row['spent_musd'])} million {join(names)} {averts}, no tier first ({where})."
 
 
 def _unpaid(facts: Facts, names: Sequence[str]) -> str:
