@@ -26,7 +26,7 @@ def where(facts: Facts) -> Claim:
         said = grown([head], none[:2], other[:2], tied)
     else:
         whom = "anybody" if tier == ALL_TIERS else tier
-        said = Claim(f"No single step{abroad} costs {whom} anything.")
+        said = grown([f"No single step{abroad} costs {whom} anything"], other[:2])
     home = _home(facts) if tier != facts.first else ""
     return Claim(said.lead, told(said.more, none[2] or other[2], home, _plant(facts, tier), _idle_giant(facts)))
 

@@ -284,7 +284,9 @@ def test_a_material_without_a_price_costs_nothing_known_and_stays_out_of_the_sum
     less = pd.concat([made.mitigation, made.mitigation.assign(commodity="other", **none)], ignore_index=True)
     need.attrs, less.attrs = made.stockpile.attrs, made.mitigation.attrs
     document = build(replace(made, stockpile=need, mitigation=less))
-    assert column(table(document, "requirement"), "cost_musd") == [pytest.approx(7.5), "n/d"]
+    assert column(table(document, "requirement"), "cost_musd") == [pytest.approx(7.5), "n/d", pytest.approx(7.5)]
+    assert column(table(document, "requirement"), "buy_musd") == [pytest.approx(7.5), "n/d", pytest.approx(7.5)]
+    assert column(table(document, "requirement"), "material")[-1] == "All with a price"
     assert column(table(document, "mitigation"), "before_musd") == [
         *(pytest.approx(10.5), "n/d", pytest.approx(10.5)) * 2,
         *(pytest.approx(9.0), "n/d", pytest.approx(9.0)),

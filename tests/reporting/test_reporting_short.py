@@ -604,3 +604,13 @@ def test_a_set_that_does_most_of_it_for_less_is_told() -> None:
     said = told(cn.assess(net, [out()], months=12, draws=0))["Fund"]
     assert said.startswith("Big pit: it closes from 2026 the gap of 10 t/yr")
     assert "For USD 10 million Small pit averts 9 of 10 t/yr, no tier first" in said
+
+
+def test_only_page_one_has_words_in_small_print(document: Document) -> None:
+    """Five sentences lead in large print; what stands behind them, point by point, is of one size."""
+    leads = [s.lead for s in document.bottom_line]
+    assert None not in leads
+    assert sum(lead != "" for lead in leads) <= 5
+    points = next(b for b in document.sections[0].blocks if isinstance(b, tuple))
+    assert {s.lead for s in points} == {None}
+    assert {s.rest for s in points} == {""}

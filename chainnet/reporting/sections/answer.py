@@ -96,21 +96,21 @@ def verdict(assessment: Assessment) -> str:
 
 def short_line(facts: Facts) -> tuple[Sentence, ...]:
     """Return what page one says: verdict, layer, when, where, what helps, how sure."""
-    return _told([(point.head, point.tables, point.short(facts)) for point in POINTS], facts)
+    found = [(point, point.short(facts)) for point in POINTS]
+    return _told([(point.head, point.tables, claim.text, claim.lead) for point, claim in found], facts)
 
 
 def bottom_line(facts: Facts) -> tuple[Sentence, ...]:
     """Return what stands behind page one, point by point."""
-    said = [(point.head, point.tables + point.more_tables, Claim("", point.more(facts))) for point in POINTS]
-    return _told(said, facts)
+    return _told([(point.head, point.tables + point.more_tables, point.more(facts), None) for point in POINTS], facts)
 
 
-def _told(said: Sequence[tuple[str, tuple[str, ...], Claim]], facts: Facts) -> tuple[Sentence, ...]:
+def _told(said: Sequence[tuple[str, tuple[str, ...], str, str | None]], facts: Facts) -> tuple[Sentence, ...]:
     years = tuple(f"effects.{year}" for year in facts.a.rerouting)
     return tuple(
-        Sentence(claim.text, (*tables, *(years if "projects" in tables else ())), head, claim.lead)
-        for head, tables, claim in said
-        if claim.text
+        Sentence(text, (*tables, *(years if "projects" in tables else ())), head, lead)
+        for head, tables, text, lead in said
+        if text
     )
 
 

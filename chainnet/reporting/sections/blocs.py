@@ -80,7 +80,7 @@ def split_table(facts: Facts) -> ReportTable | None:
     sales = found.incumbents.to_dict("index")
     rows = [{**row, "side": side, "sells": sales.get(side, {})} for side, row in found.split.to_dict("index").items()]
     unpriced = sorted({c for cell in found.incumbents["unpriced"] for c in str(cell).split(", ") if c and c != "nan"})
-    note = "Each side's own users outbid everyone."
+    note = "Each side's own users outbid everyone, for good; a scenario of a split is another set of measures."
     if unpriced:
         note += f" Sales leave out what has no price in the data: {join([facts.commodity(c) for c in unpriced])}."
     if _has_several(facts):

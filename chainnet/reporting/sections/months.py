@@ -224,12 +224,12 @@ def endurance_table(facts: Facts) -> ReportTable:
 _SCENARIO = col.text("scenario", "Scenario", "name of the scenario")
 
 
-def _sheet(facts: Facts, columns: Sequence[ReportColumn], rows: Any, **named: Any) -> ReportTable:
+def _sheet(facts: Facts, columns: Sequence[ReportColumn], rows: Any, unit: str = "", **named: Any) -> ReportTable:
     months = facts.months
     return make_table(
         columns,
         rows.to_dict("records"),
-        subtitle=f"Unit: {months.unit}. {months.span}. Known relations, stocks drawn.",
+        subtitle=f"Unit: {unit or months.unit}. {months.span}. Known relations, stocks drawn.",
         **facts.standing(facts.a.stress.months),
         **named,
     )
@@ -302,8 +302,8 @@ def stock_sheet(facts: Facts) -> ReportTable | None:
         col.share("share", "Left, of all", "part of what is on record"),
         col.weight("level_unforeseen_t", "Left if unforeseen", "if only what is in force is known"),
     ]
-    title = "What is left in each stock"
-    return _sheet(facts, columns, facts.months.levels, key="M3", sheet="Stock levels", title=title)
+    title, unit = "What is left in each stock", "t of the stock's own material"
+    return _sheet(facts, columns, facts.months.levels, unit, key="M3", sheet="Stock levels", title=title)
 
 
 # -- scenario x quarter ---------------------------------------------------------------------

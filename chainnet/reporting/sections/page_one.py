@@ -95,7 +95,7 @@ def _after_stocks(facts: Facts) -> str:
 @col.table("scenarios", "Summary", "Scenarios, worst first")
 def scenario_table(facts: Facts) -> ReportTable:
     """Return the baseline, then scenarios, worst first, with the months of the leading tier."""
-    first, months = first_capital(facts.first), facts.months
+    first, months, last = first_capital(facts.first), facts.months, "others last, " if has_others(facts) else ""
     others = [t for t in facts.tiers if t != facts.first] if facts.has_first else []
 
     def left(row: Any) -> Any:
@@ -162,9 +162,8 @@ def scenario_table(facts: Facts) -> ReportTable:
             "Scenarios are assumptions to test against, not forecasts. Low to high: all demand at its low and its "
             "high values. Months: stocks drawn, every date known, one order of service, range not "
             f"assessed ({table_id('endurance')}); time to survive counts from the first measure. Short in the long "
-            "run, met in every month: measures end, stocks carry. "
-            f"After stocks: with {_after_stocks(facts)}; no project in other columns: {table_id('layers')}, "
-            f"{table_id('ladder')}."
+            f"run, met in every month: measures end, stocks carry. After stocks: {last}with {_after_stocks(facts)}; "
+            f"no project in other columns: {table_id('layers')}, {table_id('ladder')}."
         ),
         **facts.standing(facts.a.stress.summary),
     ).with_lead(rows=_key_rows(facts, names))

@@ -10,7 +10,7 @@ import pandas as pd
 
 from chainnet.reporting import canvas as fig
 from chainnet.reporting import columns as col
-from chainnet.reporting.ends import has_others, short_of
+from chainnet.reporting.ends import Short, has_others, share_words, short_of
 from chainnet.reporting.facts import ALL_TIERS, BASELINE, Facts
 from chainnet.reporting.model import (
     ReportColumn,
@@ -24,7 +24,7 @@ from chainnet.reporting.model import (
 from chainnet.reporting.others import order_of
 from chainnet.reporting.sections import exposure, months
 from chainnet.results import fact_of
-from chainnet.words import NOT_ASSESSED, count, first_capital, join, number, percent, span, tonnes
+from chainnet.words import NOT_ASKED, NOT_ASSESSED, count, first_capital, join, number, percent, span, tonnes
 
 MOST_ROWS = 10
 _SEVERAL = (
@@ -113,10 +113,15 @@ def layer_table(facts: Facts) -> ReportTable:
     """Return layer x tier, at both ends of who is served first."""
     table = facts.a.layers
     built = fact_of(table, "built", ())
+
+    def unmet(row: Any) -> str:
+        demand, after, before = (row[c] for c in ("demand_tpa", "shortfall_after_tpa", "shortfall_before_tpa"))
+        return share_words(Short(demand, after, after, before))
+
     columns = [
         col.text("layer", "Layer", "which plants stand"),
         col.year("year", "Year", "of the layer", missing="n/d"),
-        col.count("n_built", "Built since", "plants that were projects in the base year and stand"),
+        col.count("n_built", "Built since", "plants that were projects in the base year and stand", body=False),
         col.TIER,
         col.tons("demand_tpa", "Demand", "tonnes asked for"),
         col.tons("shortfall_after_tpa", "Short, others after", "shortfall if all other countries come last"),
@@ -125,17 +130,26 @@ def layer_table(facts: Facts) -> ReportTable:
             if has_others(facts)
             else []
         ),
+        col.text("unmet", "Unmet", "part of demand that goes short, at both ends where they differ", unmet),
         col.tons("shortfall_new_tpa", "Short, new relations", "shortfall with new relations, once qualified"),
         col.tons("shortfall_stocks_tpa", "+ one year of stocks", "the same with what stocks release in one year"),
-        col.text("asked", "All else", "the layer of all other tables", lambda row: "this" if row["is_asked"] else ""),
+        col.text(
+            "asked",
+            "All else",
+            "the layer of all other tables",
+            lambda row: "this" if row["is_asked"] else NOT_ASKED,
+            body=False,
+        ),
     ]
     rows = table.reset_index()
+    asked = rows.loc[rows["is_asked"], "layer"].iloc[0]
     return make_table(
         columns,
         rows.assign(tier=rows["tier"].fillna(ALL_TIERS)).astype(object).to_dict("records"),
         subtitle=f"Unit: {facts.unit}. Scenario: {facts.scenario_label(facts.when)}. Known relations, no stocks; "
         "new ones and stocks where the head says so.",
-        note=f"Built since: {join([str(b) for b in built])}." if built else "No listed project runs.",
+        note=f"All other tables stand on the layer “{asked}”. "
+        + (f"Built since: {join([str(b) for b in built])}." if built else "No listed project runs."),
         **facts.standing(table),
     )
 

@@ -155,7 +155,7 @@ def requirement_table(facts: Facts) -> ReportTable | None:
     none: dict[str, Any] = {"label": "no scenario", "material": "nothing is required"}
     return make_table(
         columns,
-        table.to_dict("records"),
+        _with_sums(table),
         none=none | {column.key: 0.0 for column in tonnes},
         key="requirement",
         sheet="Stock",
@@ -170,6 +170,18 @@ def requirement_table(facts: Facts) -> ReportTable | None:
         ),
         **facts.standing(facts.a.stockpile),
     )
+
+
+def _with_sums(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows of a requirement, and under a scenario with several what all that is to buy costs."""
+    rows: list[dict[str, Any]] = []
+    for name, found in table.groupby("scenario", sort=False):
+        rows += records(found)
+        if len(found) > 1 and (found["buy_usd"] > 0).any():
+            blank = dict.fromkeys(("required_t", "held_t", "net_t", "buy_t", "price_usd_per_t"), NOT_ASKED)
+            sums = {c: float(found[c].fillna(0.0).sum()) for c in ("cost_usd", "buy_usd")}
+            rows.append({"scenario": name, "commodity": "", "label": "All with a price", **blank, **sums})
+    return rows
 
 
 @col.table("mitigation", "Stock mitigation", "What each mitigation takes off the stock that is required")
