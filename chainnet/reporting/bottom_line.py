@@ -214,7 +214,7 @@ def _change(facts: Facts, worst: str) -> str:
 
 def _hinge(facts: Facts) -> tuple[str, str]:
     """Return what alone overturns the verdict, as a clause and by itself; empty if nothing does."""
-    words = hinge_words(facts, _leading(facts)) if facts.a.load_bearing is not None else []
+    words = _hinge_words(facts, _leading(facts)) if facts.a.load_bearing is not None else []
     return (f", unless {words[0]}", f"This holds unless {words[0]}.") if words else ("", "")
 
 
@@ -222,14 +222,14 @@ def _more_hinges(facts: Facts) -> str:
     """Say how much more overturns the verdict, or that nothing does; empty where that was not asked."""
     if facts.a.load_bearing is None:
         return ""
-    if hinge_words(facts, _leading(facts)):
+    if _hinge_words(facts, _leading(facts)):
         return also(len(hinging(facts, _leading(facts), "verdict")) - 1, "overturns", "overturn")
     said = "no single judgement and no single doubtful input overturns this."
     # what runs since is neither, and may
     return f"In the base year {said}" if fact_of(facts.a.advice, "running", ()) else first_capital(said)
 
 
-def hinge_words(facts: Facts, tier: str) -> list[str]:
+def _hinge_words(facts: Facts, tier: str) -> list[str]:
     """Return what overturns the verdict on a tier, each as it stands after "unless": plants by name before judgements.
 
     Who is served first is left out where the verdict gives both ends.
