@@ -160,7 +160,7 @@ class ReportTable:
         for i in sorted(self._unknown):
             said = " or ".join(sorted({row[i].text for row in self.rows}))
             heads.setdefault(said, []).append(self.columns[i].head)
-        return "".join(f"{said} in every row: {', '.join(names)}. " for said, names in heads.items())
+        return "".join(f"In every row {said}: {', '.join(names)}. " for said, names in heads.items())
 
     @property
     def says_nothing(self) -> str:

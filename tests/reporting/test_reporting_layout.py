@@ -145,7 +145,7 @@ def test_a_table_without_a_number_says_why() -> None:
 def test_a_column_in_which_nothing_is_known_is_left_out_and_named() -> None:
     table = small([("a", "x", 1.0, float("nan")), ("a", "y", 2.0, float("nan"))])
     assert [table.columns[i].head for i in table.body_columns] == ["Scenario", "Tier", "Short"]
-    assert table.left_out == "n/d in every row: Price. "
+    assert table.left_out == "In every row n/d: Price. "
     known = small([("a", "x", 1.0, float("nan")), ("a", "y", 2.0, 0.0)])
     assert (len(known.body_columns), known.left_out) == (4, "")
 
