@@ -136,12 +136,12 @@ def _end(facts: Facts, found: Advised) -> str:
         return ""
     year = list(facts.ladders)[-1]
     n = int(facts.a.rerouting[year].projects["standalone_t"].notna().sum())
-    stand = {1: "the one project", 2: "both projects"}.get(n, f"all {count(n)} projects") + " listed to stand"
+    stand = {1: "the one project", 2: "both projects"}.get(n, f"all {count(n)} projects") + " listed to stand by then"
     rows = [(t, facts.rung(year, "projects", t)) for t in facts.tiers]
     left = [(t, row) for t, row in rows if row is not None and row["shortfall_tpa"] > 0]
     short = [f"{percent(row['shortfall_tpa'] / row['demand_tpa'])} of {t}" for t, row in left[:3]]
     tons = f" ({tonnes(left[0][1]['shortfall_tpa'])})" if len(left) == 1 else ""
-    head = f"With stocks and {stand} by {year}"
+    head = f"In {year}, with stocks and {stand}"
     return f"{head}, {join(short)} demand stays short{tons}." if left else f"{head}, no tier is short."
 
 
