@@ -15,6 +15,7 @@ import sys
 import tomllib
 import warnings
 from dataclasses import fields, is_dataclass
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -83,6 +84,7 @@ def names() -> dict[str, Any]:
     }
 
 
+@cache
 def questions(family: str) -> dict[str, str]:
     """Expressions by name."""
     return tomllib.loads((RECORDED / f"{family}.toml").read_text(encoding="utf-8"))
