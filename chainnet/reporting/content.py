@@ -18,7 +18,6 @@ from chainnet.reporting.sections import (
     losses,
     method,
     money,
-    months,
     page_one,
     projects,
     rerouting,
@@ -27,6 +26,7 @@ from chainnet.reporting.sections import (
     sure,
 )
 from chainnet.reporting.sections.annexes import annexes, input_tables
+from chainnet.reporting.sections.month_sheets import sheets
 from chainnet.reporting.sections.order import ORDER, TABLES, see
 from chainnet.words import join, spelled
 
@@ -67,7 +67,7 @@ def build(assessment: Assessment, *, title: str | None = None, author: str = "",
         summary=page_one.summary(facts),
         sections=tuple(_numbered(i, _thinned(SECTIONS[name](facts))) for i, name in enumerate(ORDER)),
         annexes=(),
-        inputs=(*months.sheets(facts), *input_tables(facts)),
+        inputs=(*sheets(facts), *input_tables(facts)),
         stand_ins=facts.stand_ins,
     )
     made = annexes(facts, document.tables, {"title": title or "", "author": author, "marking": marking}, _place)

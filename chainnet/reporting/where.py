@@ -156,7 +156,8 @@ def _loss(tier: str, row: pd.Series) -> str:
 def _first_end(facts: Facts, tier: str, after: pd.DataFrame, before: pd.DataFrame) -> str:
     """Say which single plant costs most if all others are served first, where that is another answer."""
     if before.empty:
-        return ""
+        none = f"no single plant that we can name costs {'anybody' if tier == ALL_TIERS else tier} anything"
+        return f"If all others are served first, {none}." if len(after) and len(facts.a.others_first) else ""
     name, row = str(before.index[0]), before.iloc[0]
     if len(after) and after.index[0] == name and same(float(after["lost_tpa"].iloc[0]), float(row["lost_tpa"])):
         return ""

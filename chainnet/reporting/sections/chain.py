@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -235,12 +236,7 @@ def holders_figure(facts: Facts) -> ReportFigure | None:
         f"{facts.commodity(r['commodity']) or r['step']} {r['place']} {percent(r['share'])}"
         for r in records(tops.head(3))
     )
-    seen = [c for c in colour if (shares["code"] == c).any()]
-    patch: Any = {"height": 0, "width": 0, "left": 0}
-    marks = [ax.barh(0, color=colour[c], **patch) for c in seen] + [ax.barh(0, color=OTHER_COLOUR, **patch)]
-    key = [country_name(c) if country_name(c) == c else f"{c} {country_name(c)}" for c in seen] + ["other"]
-    where: Any = {"ncols": 4, "frameon": False, "fontsize": fig.SMALL, "handlelength": 1.0, "columnspacing": 1.4}
-    canvas.legend(marks, [facts.drawn(word) for word in key], loc="outside lower left", **where)
+    _draw_key(canvas, facts, {c: shade for c, shade in colour.items() if (shares["code"] == c).any()})
     return fig.make_figure(
         canvas,
         title,
@@ -249,6 +245,16 @@ def holders_figure(facts: Facts) -> ReportFigure | None:
         "",
         stage_table(facts),
     )
+
+
+def _draw_key(canvas: Any, facts: Facts, colours: Mapping[str, str]) -> None:
+    """Draw below what each colour stands for; a piece without a letter code has no other name."""
+    from matplotlib.patches import Patch
+
+    words = {c: country_name(c) if country_name(c) == c else f"{c} {country_name(c)}" for c in colours}
+    marks = [Patch(color=shade) for shade in (*colours.values(), OTHER_COLOUR)]
+    where: Any = {"ncols": 4, "frameon": False, "fontsize": fig.SMALL, "handlelength": 1.0, "columnspacing": 1.4}
+    canvas.legend(marks, [facts.drawn(word) for word in (*words.values(), "other")], loc="outside lower left", **where)
 
 
 def _good_words(facts: Facts, step: str, commodity: str | None, is_under_head: bool) -> str:

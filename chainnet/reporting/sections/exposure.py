@@ -218,10 +218,6 @@ def _headless(svg: str) -> str:
     if size is None:
         return svg
     width, height = size[1], f"{float(size[2]) - HEAD:g}"
-    svg = re.sub(
-        # cut off, its words would still be read out and copied
-        r'<text x="28\.0" y="(?:34|58)\.0".*?</text>\n',
-        "",
-        svg,
-    )  # cut off, they would still be read out and copied
+    # cut off, its words would still be read out and copied
+    svg = re.sub(r'<text x="28\.0" y="(?:34|58)\.0".*?</text>\n', "", svg)
     return svg.replace(size[0], f'viewBox="0 {HEAD:g} {width} {height}" width="{width}" height="{height}"', 1)

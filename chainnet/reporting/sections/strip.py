@@ -215,13 +215,17 @@ def _flows(facts: Facts) -> tuple[pd.DataFrame, dict[str, set[str]]]:
 def _side_by_side(facts: Facts, flows: pd.DataFrame, goods: dict[str, set[str]]) -> list[str]:
     """Return the last steps that stand side by side and not one after the other, the largest first; none of one alone.
 
-    They sell to the demand itself, on one basis, and nothing to each other; the neck stands alone.
+    They sell to the demand itself, on one basis that the data state, and nothing to each other; the neck stands alone.
     """
-    basis = dict(zip(facts.network.commodities["id"], facts.network.commodities["basis"], strict=True))
+    basis = facts.network.commodities.set_index("id")["basis"].dropna().to_dict()  # without one a good is its own
+
+    def kinds(step: str) -> set[str]:
+        return {basis.get(good, f"t {good}") for good in goods[step]}
+
     marked = {step for step, _ in necks(facts)[0]}
     last = flows[flows["to_step"].eq("") & ~flows["step"].isin(marked)].groupby("step")["base"].sum()
     ordered = [str(step) for step in last.index[np.lexsort((last.index, -last))]]
-    ordered = [s for s in ordered if {basis.get(g) for g in goods[s]} == {basis.get(g) for g in goods[ordered[0]]}]
+    ordered = [step for step in ordered if kinds(step) == kinds(ordered[0])]
     among = flows["step"].isin(ordered) & flows["to_step"].isin(ordered)
     return ordered if len(ordered) > 1 and not among.any() else []
 
@@ -245,7 +249,7 @@ def chain_figure(facts: Facts) -> ReportFigure | None:
     as_one = _side_by_side(facts, flows, goods)
     if as_one:
         name = f"{as_one[0]} and {as_one[1] if len(as_one) == 2 else f'{len(as_one) - 1} more'}"
-        name = name if len(name) <= LONGEST else f"{as_one[0]} and another"
+        name = name if len(name) <= LONGEST or len(as_one) > 2 else f"{as_one[0]} and another"
         flows = flows.assign(**{c: flows[c].mask(flows[c].isin(as_one), name) for c in ("step", "to_step")})
         goods = {s: g for s, g in goods.items() if s not in as_one} | {name: set().union(*(goods[s] for s in as_one))}
     flows = flows.groupby(ENDS)[["base", "after"]].sum().reset_index()
