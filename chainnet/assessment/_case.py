@@ -51,8 +51,7 @@ class Case:
     @property
     def first(self) -> str | None:
         """The tier that is served first; None if nobody who counts asks in it."""
-        first = self.network.tier_order[0]
-        return first if bool((self.network.demand["tier"][self.counting.rows] == first).any()) else None
+        return self.counting.first_tier
 
     @property
     def last_year(self) -> int | None:

@@ -8,12 +8,17 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from chainnet.criticality import chokepoints
 from chainnet.engine import CERTAIN, LEAST_SIZE
 from chainnet.flow import Counting, ValueModel
 from chainnet.network import Network
 from chainnet.results import origin_of, stamp
+from chainnet.words import ALL_TIERS
 
-__all__ = ["Neck", "neck_of", "necks", "necks_without", "places", "step_column"]
+__all__ = ["FIRST_TIER", "Neck", "lost_by_place", "neck_of", "necks", "necks_without", "places", "step_column"]
+
+
+FIRST_TIER = "first tier"
 
 
 @dataclass(frozen=True)
@@ -119,21 +124,38 @@ def necks_without(counting: Counting, neck: Neck, nodes: Sequence[str]) -> pd.Da
     return pd.DataFrame(rows, columns=["id", "step", "country", "lost_share"])
 
 
-def necks(counting: Counting, losses: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """Return the neck of each whose losses are given.
+def lost_by_place(counting: Counting, tier: str | None) -> pd.DataFrame:
+    """Return what the stop of each step of a country costs a tier, as if it came first, or all of them.
 
     Parameters
     ----------
     counting : Counting
-    losses : mapping of str to DataFrame
-        Whose loss ("first tier", "all tiers") -> what the stop of each step of a country costs them.
+    tier : str or None
+        None = all tiers.
+    """
+    by = f"{step_column(counting.network)}+country"
+    return chokepoints(counting.network, by, tier=tier, others=counting.others, **counting.said)
+
+
+def necks(counting: Counting, known: Mapping[str, pd.DataFrame] | None = None) -> pd.DataFrame:
+    """Return the bottleneck of the tier that is served first and that of all tiers, as report and graph mark them.
+
+    Parameters
+    ----------
+    counting : Counting
+    known : mapping of str to DataFrame, optional
+        Losses (``lost_by_place``) that are known, by "first tier" and "all tiers".
 
     Returns
     -------
-    DataFrame, index counts
+    DataFrame, index counts ("first tier", where somebody who counts asks in it, and "all tiers")
         step, country, share, lost_tpa, lost_share, n_tied, tied_with (pairs of step and country).
     """
+    tiers = {FIRST_TIER: counting.first_tier} if counting.first_tier else {}
+    tiers |= {ALL_TIERS: None}
+    losses = dict(known or {})
+    losses |= {counts: lost_by_place(counting, tier) for counts, tier in tiers.items() if counts not in losses}
     table = places(counting)
-    rows = [vars(neck_of(table, lost)) for lost in losses.values()]
-    found = pd.DataFrame(rows, columns=list(Neck.__dataclass_fields__)).set_index(pd.Index(list(losses), name="counts"))
-    return stamp(found, origin_of(next(iter(losses.values()))))
+    rows = [vars(neck_of(table, losses[counts])) for counts in tiers]
+    found = pd.DataFrame(rows, columns=list(Neck.__dataclass_fields__)).set_index(pd.Index(list(tiers), name="counts"))
+    return stamp(found, origin_of(losses[next(iter(tiers))]))

@@ -14,9 +14,8 @@ import pandas as pd
 from chainnet import checks
 from chainnet.assessment._closing import Closing, closing
 from chainnet.assessment._hinges import hinges, shortened
-from chainnet.assessment._neck import Neck, neck_of, places, step_column
-from chainnet.assumptions import LoadBearing, load_bearing
-from chainnet.criticality import chokepoints
+from chainnet.assessment._neck import Neck, lost_by_place, neck_of, places
+from chainnet.assumptions import LoadBearing, attributed, due_range, judged_shares, load_bearing
 from chainnet.errors import DataError
 from chainnet.flow import Counting, balance_under
 from chainnet.io import read, shipped_names
@@ -31,6 +30,7 @@ COLUMNS = ["chain", "year", "scenario", "tier", "unmet_low_share", "unmet_share"
 COLUMNS += ["neck_step", "neck_country", "neck_share", "closes", "closes_year", "hinges_on", "assumed_share"]
 # what details say besides
 MORE = ["restriction", "label", "scenario_label", "hinges", "past_ends"]
+MORE += ["unmet_low_by", "unmet_high_by", "unmet_last_share", "already_share"]
 # how likely a measure is, by its status, the likeliest first; what has ended or is assumed is no forecast
 LIKELY = ("in force", "suspended", "announced")
 WORST, LIKELIEST = "worst", "likeliest"
@@ -69,8 +69,9 @@ def overview(
         A row a chain: the worst of its scenarios, as ``assess`` finds it, and the tier that is served first.
 
         - chain, year (of its flows), scenario ("" where it ships none: the chain as it stands), tier;
-        - unmet_low_share, unmet_share, unmet_high_share: part of the tier's demand that goes short, as stated, and the
-          ends between which it lies over the judgements (``load_bearing``);
+        - unmet_low_share, unmet_share, unmet_high_share: part of the tier's demand that the restriction leaves short, in
+          the central case and at the ends of its range: the shortfall less that without any restriction, both judged
+          alike, over the judgements one at a time (nobody first, new suppliers, demand, inferred links);
         - first_month: the first short month, counted from the first measure (1 = its own month); NaN if none;
         - neck_step, neck_country: the step of a country outside the beneficiaries that the tier could least do
           without, undisturbed, could it come first (of several that tie the one with most of its step, then by name;
@@ -85,7 +86,9 @@ def overview(
         With details the rows are those of each restriction and each tier. Columns more: restriction ("worst", or
         "likeliest": the worst of the scenarios whose every measure is in force; where there is none, in force or
         suspended; then also announced; none where all are assumed or have ended), label, scenario_label, hinges (all
-        of them), past_ends (those that are plants without which the share lies past its ends).
+        of them), past_ends (those that are plants without which the share lies outside its range), unmet_low_by and
+        unmet_high_by (the judgements that give the ends), unmet_last_share (if all others are served first: a stress
+        test outside the range), already_share (short without any restriction).
 
     Raises
     ------
@@ -94,7 +97,7 @@ def overview(
 
     Notes
     -----
-    About ten seconds a chain, twice that with details. Every share is one of ``load_bearing``, whose certificates are
+    Fifteen to twenty seconds a chain, twice that with details. Every share is one of ``load_bearing``, whose certificates are
     checked; nothing is drawn at random, and the same input gives the same table.
 
     Examples
@@ -179,6 +182,7 @@ class _Said:
     scenario: Scenario | None
     restriction: str
     found: LoadBearing
+    due: pd.DataFrame
     first: pd.Series
 
 
@@ -202,7 +206,7 @@ class _Chain:
             step(f"{restriction}: who goes short, and when", at)
             first = self._first_months(scenario)
             step(f"{restriction}: what that rests on", at + 0.2 * width)
-            said = _Said(scenario, restriction, load_bearing(self.network, scenario), first)
+            said = _Said(scenario, restriction, *self._rests_on(scenario), first)
             tiers = said.found.stated.index if details else said.found.stated.index[:1]
             for place, tier in enumerate(tiers):
                 step(f"{restriction}: what closes the gap", at + width * (0.7 + 0.3 * place / len(tiers)))
@@ -231,6 +235,24 @@ class _Chain:
         best = min(ranks.values(), default=len(LIKELY))
         return [one for name, one in self.shipped.items() if ranks[name] == best < len(LIKELY)]
 
+    def _rests_on(self, scenario: Scenario | None) -> tuple[LoadBearing, pd.DataFrame]:
+        """Return what the restriction rests on, and what it costs; without one, what is short as the chain stands."""
+        found = load_bearing(self.network, scenario)
+        if scenario is None:
+            return found, due_range(self._calm, 0.0 * self._calm)
+        due = due_range(judged_shares(self.counting, scenario), self._calm)
+        return attributed(found, self._baseline, due), due
+
+    @cached_property
+    def _baseline(self) -> LoadBearing:
+        """What the chain rests on without any restriction."""
+        return load_bearing(self.network, None)
+
+    @cached_property
+    def _calm(self) -> pd.DataFrame:
+        """What each tier lacks without any restriction, under every judgement."""
+        return judged_shares(self.counting, None)
+
     def _first_months(self, scenario: Scenario | None) -> pd.Series:
         """Return the first short month of each tier, from 1 at the first measure; NaN = none."""
         months = stress_test(self.network, [scenario] if scenario else [], self.months).summary["first_short_month"]
@@ -241,7 +263,7 @@ class _Chain:
 
     def _row(self, said: _Said, place: int, tier: str) -> dict[str, Any]:
         network, found, scenario = self.network, said.found, said.scenario
-        stated, ends = found.stated.iloc[place], found.ends.iloc[place]
+        stated, due = found.stated.iloc[place], said.due.iloc[place]
         neck = self._neck(tier if tier in network.tier_order else None)
         closes: Closing = closing(self.counting, scenario, stated, place)
         asked = hinges(network, found, tier, is_first=place == 0)
@@ -250,9 +272,9 @@ class _Chain:
             "year": np.nan if network.year is None else network.year,
             "scenario": scenario.name if scenario else "",
             "tier": tier,
-            "unmet_low_share": float(ends["low_share"]),
-            "unmet_share": float(ends["stated_share"]),
-            "unmet_high_share": float(ends["high_share"]),
+            "unmet_low_share": float(due["low_share"]),
+            "unmet_share": float(due["central_share"]),
+            "unmet_high_share": float(due["high_share"]),
             "first_month": float(said.first.iloc[place]),
             "neck_step": neck.step,
             "neck_country": neck.country,
@@ -266,6 +288,10 @@ class _Chain:
             "scenario_label": (scenario.label or scenario.name) if scenario else "nothing happens",
             "hinges": "; ".join(asked.words),
             "past_ends": "; ".join(asked.past),
+            "unmet_low_by": str(due["low_by"]),
+            "unmet_high_by": str(due["high_by"]),
+            "unmet_last_share": float(due["last_share"]),
+            "already_share": float(due["already_share"]),
         }
 
     def _neck(self, tier: str | None) -> Neck:
@@ -275,8 +301,7 @@ class _Chain:
         return self._necks[tier]
 
     def _narrowest(self, tier: str | None) -> Neck:
-        lost = chokepoints(self.network, f"{step_column(self.network)}+country", tier=tier)
-        return neck_of(places(self.counting), lost)
+        return neck_of(places(self.counting), lost_by_place(self.counting, tier))
 
     @cached_property
     def _assumed_share(self) -> float:

@@ -23,7 +23,7 @@ from chainnet.assessment._bloc import (
 from chainnet.assessment._case import Case, Reason, Reasons
 from chainnet.assessment._hinges import hinge_table
 from chainnet.assessment._layers import layers, left_over
-from chainnet.assessment._neck import Neck, necks, necks_without, step_column
+from chainnet.assessment._neck import FIRST_TIER, Neck, necks, necks_without, step_column
 from chainnet.assessment._time import exposures, horizon_rungs, myopia, stockpiles
 from chainnet.assumptions import LoadBearing, is_weak, load_bearing
 from chainnet.criticality import chokepoints, interdict
@@ -154,13 +154,9 @@ def _others_first(case: Case) -> pd.DataFrame:
 def _necks(case: Case, removed: Removed) -> pd.DataFrame:
     """Return the neck of the first tier and of all tiers."""
     by = f"{step_column(case.network)}+country"
-    tiers = {"first tier": case.first, ALL_TIERS: None} if case.first else {ALL_TIERS: None}
-    known = [one.get(by) for one in (removed[1], removed[0])][-len(tiers) :]
-    losses = {
-        counts: chokepoints(case.network, by, tier=tier, **case.in_order) if table is None else table
-        for (counts, tier), table in zip(tiers.items(), known, strict=True)
-    }
-    return necks(case.counting, losses)
+    every, lead = (one.get(by) for one in removed)
+    known = {FIRST_TIER: lead if case.first else None, ALL_TIERS: every}
+    return necks(case.counting, {counts: table for counts, table in known.items() if table is not None})
 
 
 def _load_bearing(case: Case, worst: Scenario | None, why: Reasons) -> LoadBearing | None:
@@ -177,7 +173,7 @@ def _hinge_table(case: Case, found: LoadBearing | None, undisturbed: pd.DataFram
     nodes, moved = case.network.nodes, []
     doubted = nodes.loc[is_weak(nodes) & (nodes["stage"] != "end_use"), "id"]
     for counts, row in undisturbed.iterrows():
-        tier = case.first if counts == "first tier" else None
+        tier = case.first if counts == FIRST_TIER else None
         other = necks_without(case.counting.first(tier), Neck(**row), list(doubted))
         moved.append(other.assign(tier=tier or ALL_TIERS))
     return stamp(hinge_table(case.network, found, titled, pd.concat(moved)), origin_of(found.stated))

@@ -6,8 +6,20 @@ shares a verdict lies), *standing* (holds, holds unless, open).
 """
 
 from chainnet.assumptions._changes import is_weak, variations
+from chainnet.assumptions._due import attributed, due_range, judged_shares
 from chainnet.assumptions._judgements import demand_factors
 from chainnet.assumptions._load_bearing import LoadBearing, load_bearing
 from chainnet.assumptions._verdict import CATEGORIES, category
 
-__all__ = ["CATEGORIES", "LoadBearing", "category", "demand_factors", "is_weak", "load_bearing", "variations"]
+__all__ = [
+    "CATEGORIES",
+    "LoadBearing",
+    "attributed",
+    "category",
+    "demand_factors",
+    "due_range",
+    "is_weak",
+    "judged_shares",
+    "load_bearing",
+    "variations",
+]

@@ -167,23 +167,27 @@ class Draw(Question, Form):
                 raise DataError(f"draw: {what} needs a network with a demand table.")
             self.say_paths(self.ask(result=None))
             return
-        found: Any = self._flows()
-        tier = next(iter(self.network.tier_order), None)
+        from chainnet.assessment import necks
+        from chainnet.flow import Counting
+
+        counting = Counting.of(self.network, others=self.others)
+        found: Any = self._flows(counting)
+        tier = counting.first_tier
         beside = {
             "losses": self.ask("criticality.chokepoints", scenario=None, by="site"),
             "first_losses": self.ask("criticality.chokepoints", scenario=None, by="site", tier=tier) if tier else None,
+            "necks": necks(counting),
             "rerouting": self._gains(),
         }
         self.say_paths(self.ask(scenario=None, **found, **beside))
 
-    def _flows(self) -> dict[str, Any]:
+    def _flows(self, counting: Counting) -> dict[str, Any]:
         """Return the long run of every scenario, and with a horizon its months: first the one that is named."""
-        from chainnet.flow import Counting, long_runs
+        from chainnet.flow import long_runs
         from chainnet.scenario import scenarios
 
         first = self.given("scenario")
         others = [one for one in scenarios(self.network).values() if first is None or one.name != first.name]
-        counting = Counting.of(self.network, others=self.others)
         if self.months is None:
             runs = long_runs(self.network, [None, *others] if first is None else [first, None, *others], counting)
             return {"result": list(runs.balances), "closest": runs.closest, "ends": runs.ends}

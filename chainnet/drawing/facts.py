@@ -166,11 +166,11 @@ def neck_chips(neck: DrawnNeck) -> dict[str, str]:
     where: dict[str, list[str]] = {}
     for step, country in neck.places:
         where.setdefault(step_of(step), []).append(country_name(country))
-    return {step: f"neck: {join(countries)}, loss {lost}" for step, countries in where.items()}
+    return {step: f"bottleneck: {join(countries)}, loss {lost}" for step, countries in where.items()}
 
 
 def _narrowest(blocks: list[dict[str, Any]], neck: DrawnNeck | None) -> str:
-    """Mark the neck; without one the steps in the minimum cut, else that of the costliest loss; return why."""
+    """Mark the bottleneck; without one the steps in the minimum cut, else that of the costliest loss; return why."""
     chips = {} if neck is None else neck_chips(neck)
     for b in blocks:
         b["narrowest"] = b["name"] in chips

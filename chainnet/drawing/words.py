@@ -93,7 +93,7 @@ def _neck_words(losses: Losses) -> str:
     places = [f"{step_of(step)} in {in_sentence(country_name(country))}" for step, country in neck.places]
     without = {1: "it", 2: "either"}.get(len(places), "any of them")
     lost = f"{percent(neck.lost_share)} ({tonnes(neck.lost_tpa)})"
-    return f"Neck: {join(places, 'or')}; without {without} {tier} {verb} {lost}."
+    return f"Bottleneck: {join(places, 'or')}; without {without} {tier} {verb} {lost}."
 
 
 def loss_words(facts: PageData, losses: Losses) -> str:

@@ -178,6 +178,12 @@ class Counting:
         """Rows of demand of the others, of whatever tier."""
         return self.anyone & ~self.ours
 
+    @property
+    def first_tier(self) -> str | None:
+        """The tier that is served first; None if nobody who counts asks in it."""
+        first = self.network.tier_order[0]
+        return first if bool((self.network.view("demand")["tier"][self.rows] == first).any()) else None
+
     def rows_of(self, demand: pd.DataFrame) -> Bools:
         """Return which rows of a table of node, commodity and tier count.
 

@@ -17,15 +17,17 @@ __all__ = ["STRIP", "Share", "marked", "overview_markdown", "overview_page"]
 
 # the strip of a share, pixels
 WIDTH, HEIGHT, BAR, LEAST = 132, 12, 6, 3
+# shares nearer than this are said as one
+APART = 0.005
 STRIP = {"width": WIDTH, "height": HEIGHT, "bar": BAR}
 NOTE = (
-    "Short: the part of a tier's demand that is not met in the long run, as stated, and in brackets the ends between "
-    "which it lies over the judgements: who is served first, which relations count, how much is asked for. "
-    "First month, neck and what closes it are those of the tier that is named: the first that goes short as stated, "
-    "or else the first; months count from the first measure. A verdict hinges on what alone puts the share into "
-    "another category or past its ends. Neck and what closes it are those of the base year as the data have it, before "
-    "the projects that run since, which chainnet report counts first; chainnet assumptions names the plants without "
-    "which they are others."
+    "Shortfall: the part of a tier's demand that the restriction alone leaves unmet in a steady year. It counts the plants "
+    "of the base year, existing trade links and no stocks; allied users are served first. In brackets: the least and the "
+    "most over other judgements, one at a time (nobody first, new suppliers, low or high demand, more or fewer inferred "
+    "links). If last: the stress test in which all others are served first, where it lies outside the range. In force: "
+    "all rules in force, together. First month, bottleneck and remedy are those of the tier that is named; months count "
+    "from the first measure. Depends on: each plant without which the share leaves its range, then what else changes its "
+    "class most, and how many more do; chainnet overview --table details lists them all."
 )
 
 
@@ -41,13 +43,13 @@ class Share:
     tick: float
 
     @classmethod
-    def between(cls, tier: str, low: float, stated: float, high: float) -> Share:
-        """Return a share and its ends."""
+    def between(cls, tier: str, low: float, stated: float, high: float, last: float) -> Share:
+        """Return a share and its range; ``last``: if all others are served first, said where it lies outside."""
         left, width = WIDTH * low, max(WIDTH * (high - low), LEAST)
         return cls(
             tier,
             percent(stated),
-            f"({percent(low).removesuffix(NBSP + '%')} to {percent(high)})",
+            f"({percent(low).removesuffix(NBSP + '%')} to {percent(high)}{_if_last(last, low, high)})",
             round(min(left, WIDTH - width), 1),
             round(width, 1),
             round(min(max(WIDTH * stated, 1.0), WIDTH - 1.0), 1),
@@ -85,8 +87,8 @@ def overview_markdown(table: pd.DataFrame) -> str:
         Ends with a line end. What comes from the data is escaped: it makes no column, link, image or HTML.
     """
     tiers = _tiers(table)
-    heads = ["chain", "restriction", *(f"{tier} short" for tier in tiers)]
-    heads += ["first month", "neck", "what closes it", "hinges on", "inputs assumed"]
+    heads = ["chain", "restriction", *(f"{tier} shortfall" for tier in tiers)]
+    heads += ["first month", "bottleneck", "what closes it", "depends on", "inputs assumed"]
     rows = [heads, ["---"] * len(heads)]
     for line in _lines(table):
         shares = [f"{line.shares[t].words} {line.shares[t].ends}" if t in line.shares else "" for t in tiers]
@@ -136,7 +138,7 @@ def _lines(table: pd.DataFrame) -> Iterator[Line]:
     for _, rows in table.groupby(["chain", "restriction"], sort=False):
         short = rows[rows["unmet_share"] > 0]
         said = (short if len(short) else rows).iloc[0]
-        year = "" if is_missing(said["year"]) else f", {whole(said['year'])}"
+        year = "" if is_missing(said["year"]) else f", plants of {whole(said['year'])}"
         yield Line(
             f"{said['chain']}{year}",
             str(said["restriction"]),
@@ -153,7 +155,12 @@ def _lines(table: pd.DataFrame) -> Iterator[Line]:
 
 
 def _share(row: pd.Series) -> Share:
-    return Share.between(str(row["tier"]), *(float(row[f"unmet_{end}share"]) for end in ("low_", "", "high_")))
+    return Share.between(str(row["tier"]), *(float(row[f"unmet_{end}share"]) for end in ("low_", "", "high_", "last_")))
+
+
+def _if_last(last: float, low: float, high: float) -> str:
+    """Return what is left short if all others are served first, where that is more or less than the range."""
+    return f"; {percent(last)} if last" if last > high + APART or last < low - APART else ""
 
 
 def _neck(row: pd.Series) -> str:

@@ -19,6 +19,7 @@ from chainnet.assessment import first_rows
 from chainnet.assessment._closing import closing
 from chainnet.assessment._hinges import hinges, shortened
 from chainnet.assessment._overview import COLUMNS, _Chain, _is_made_up
+from chainnet.assumptions import due_range, judged_shares
 from chainnet.cli import main
 from chainnet.errors import DataError
 from chainnet.flow import Counting
@@ -51,6 +52,19 @@ def likely(name: str, *statuses: str) -> cn.Scenario:
     return cn.Scenario(name, measures)
 
 
+def shares(network: cn.Network, scenario: cn.Scenario | None, judgement: str) -> pd.Series:
+    """The part of each tier's demand that is short under one judgement, by ``balance`` alone."""
+    kind, _, variant = judgement.partition(":")
+    said: dict[str, Any] = {"order": {"others": variant}, "degree": {"reroute": variant}}.get(kind, {})
+    if kind == "demand":
+        demand = network.demand
+        network = network.with_demand(demand.assign(demand_tpa=demand[variant].fillna(demand["demand_tpa"])))
+    elif kind not in ("order", "degree", "stated"):
+        pytest.skip(f"{judgement} is no argument of balance")
+    found = cn.balance(network, scenario, **said).by_tier()
+    return found["shortfall_tpa"] / found["demand_tpa"]
+
+
 # -- the teaching chain --------------------------------------------------------------------------------
 
 
@@ -69,8 +83,14 @@ def test_a_row_a_chain_with_the_same_columns(details: pd.DataFrame) -> None:
 def test_details_are_what_the_questions_say(mag9: cn.Network, china_out: cn.Scenario, details: pd.DataFrame) -> None:
     by_tier = details.set_index("tier")
     found = cn.load_bearing(mag9, china_out)
-    for end, column in (("low", "unmet_low_share"), ("stated", "unmet_share"), ("high", "unmet_high_share")):
-        assert by_tier[column].tolist() == found.ends[f"{end}_share"].tolist()
+    # the teaching chain meets all demand without a restriction at its stated demand: the central share is the shortfall
+    assert by_tier["unmet_share"].tolist() == found.stated["unmet_share"].tolist()
+    assert by_tier["already_share"].tolist() == [0.0, 0.0, 0.0]
+    for tier, row in by_tier.iterrows():
+        for end, column in (("low", "least"), ("high", "most")):
+            name = row[f"unmet_{end}_by"]
+            with_it, without = (shares(mag9, one, name).loc[tier] for one in (china_out, None))
+            assert row[f"unmet_{end}_share"] == pytest.approx(with_it - without), (tier, end, column)
     months = cn.stress_test(mag9, china_out).summary.loc["china_out", "first_short_month"]
     assert by_tier["first_month"].fillna(0.0).tolist() == months.fillna(0.0).tolist() == [0.0, 1.0, 1.0]
     for tier in ("industrial", "civilian"):
@@ -81,10 +101,22 @@ def test_details_are_what_the_questions_say(mag9: cn.Network, china_out: cn.Scen
     assert by_tier.loc["industrial", "closes"] == "all listed projects"
     assert by_tier.loc["civilian", "closes"] == "nothing listed"
     assert by_tier["hinges_on"]["defence"].startswith("without Magnet plant in Japan; without Dysprosium source in")
-    assert by_tier["hinges_on"]["defence"].endswith("; and 6 more")
-    past = found.table[found.table["tier"].eq("defence") & found.table["kind"].eq("node")]
-    past = past[past["variant"].eq("absent") & (past["unmet_share"] > found.ends["high_share"]["defence"])]
-    assert by_tier["past_ends"]["defence"].count("without ") == len(past) == 3
+    assert by_tier["hinges_on"]["defence"].endswith("; and 4 more")
+    # a plant is named where the restriction costs more without it, not where its loss alone does
+    for name, is_named in (("G_JP", True), ("G_CN", False)):
+        less = mag9.without(nodes=[name])
+        lost = shares(less, china_out, "stated") - shares(less, None, "stated")
+        assert bool(lost["defence"] > by_tier.loc["defence", "unmet_high_share"] + 1e-9) is is_named
+        label = mag9.nodes.set_index("id").loc[name, "label"]
+        assert (f"without {label}" in by_tier.loc["defence", "past_ends"]) is is_named
+
+
+def test_without_a_measure_nothing_is_lost_to_it(mag9: cn.Network) -> None:
+    counting = Counting.of(mag9)
+    calm = judged_shares(counting, None)
+    found = due_range(judged_shares(counting, cn.Scenario("calm")), calm)
+    assert (found[["low_share", "central_share", "high_share"]] == 0.0).all(axis=None)
+    assert calm["most_share"].max() > 0.0  # high demand is short anyway
 
 
 def test_the_call_without_details_gives_the_first_rows(mag9: cn.Network, details: pd.DataFrame) -> None:

@@ -553,13 +553,13 @@ def test_nothing_is_cut_at_the_edges(name, graphs, opened, tmp_path):
 
 
 @pytest.mark.browser
-def test_the_narrowest_step_is_named_in_words(mag9, rare_earths, opened, tmp_path):
+def test_a_step_is_marked_for_what_it_is_where_no_bottleneck_was_asked_for(mag9, rare_earths, opened, tmp_path):
     tab = opened(cn.draw(rare_earths, cn.chokepoints(rare_earths), path=tmp_path / "x.html"))
-    heads = [h for h in tab.locator(".head").all_inner_texts() if "▶ narrowest" in h]
+    heads = [h for h in tab.locator(".head").all_inner_texts() if "▶ costliest step" in h]
     assert len(heads) == 1
     assert heads[0].startswith("separation")
-    assert "narrowest, group of plants 19,700 t/yr" in heads[0]
-    assert "▶ narrowest = step of the costliest loss" in tab.inner_text("#legend")
+    assert "costliest step, group of plants 19,700 t/yr" in heads[0]
+    assert "▶ costliest step = step of the costliest loss" in tab.inner_text("#legend")
     net = mag9.without(nodes=["H_CN"])
     facts = collect(net, *sort_answers(net, cn.max_flow(net), None))
     assert facts.data["narrowBy"] == "cut"
@@ -576,21 +576,21 @@ def test_the_neck_is_marked_at_its_step_for_the_tier_that_is_asked(mag9, losses,
     tab = opened(cn.draw(mag9, blocked, path=tmp_path / "n.html", **beside))
 
     def marked() -> list[str]:
-        return [h.replace("\n", " ") for h in tab.locator(".head").all_inner_texts() if "▶ neck" in h]
+        return [h.replace("\n", " ") for h in tab.locator(".head").all_inner_texts() if "▶ bottleneck" in h]
 
-    assert "Neck: magnet in China; without it defence loses 75 % (3 t/yr)." in tab.inner_text("body")
+    assert "Bottleneck: magnet in China; without it defence loses 75 % (3 t/yr)." in tab.inner_text("body")
     assert [h.split(" ")[0] for h in marked()] == ["magnet"]
-    assert "▶ neck: China, loss 3 t/yr" in marked()[0]
-    assert "▶ narrowest" not in tab.inner_text("body")
+    assert "▶ bottleneck: China, loss 3 t/yr" in marked()[0]
+    assert "▶ costliest step" not in tab.inner_text("body")
     tab.get_by_role("button", name="all tiers").first.click()
     assert ["heavy mining" in h and "loss 40 t/yr" in h for h in marked()] == [True]
     tied = necks.assign(tied_with=[(), (("separation", "CHN"), ("heavy mining", "JPN"))])
     tab = opened(cn.draw(mag9, blocked, path=tmp_path / "t.html", **{**beside, "necks": tied.drop("first tier")}))
-    assert "Neck: heavy mining in China, separation in China or heavy mining in Japan; without any" in tab.inner_text(
+    assert "Bottleneck: heavy mining in China, separation in China or heavy mining in Japan; without any" in tab.inner_text(
         "body"
     )
     assert [(h.split(" \u25b6")[0].startswith(step), said in h) for h, (step, said) in zip(
-        sorted(marked()), (("heavy mining", "neck: China and Japan"), ("separation", "neck: China, loss 40")), strict=True
+        sorted(marked()), (("heavy mining", "bottleneck: China and Japan"), ("separation", "bottleneck: China, loss 40")), strict=True
     )] == [(True, True)] * 2  # fmt: skip
     with pytest.raises(cn.DataError, match="necks stand beside the losses"):
         cn.draw(mag9, blocked, path=tmp_path / "n.html", necks=necks)

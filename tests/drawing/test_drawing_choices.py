@@ -114,8 +114,8 @@ def test_the_switch_of_tiers_changes_list_heads_and_sizes(
     tab.keyboard.press("t")
     text = tab.inner_text("#side")
     assert f"Ion-clay separators in southern China\n{tonnes(every['lost_tpa'].max())}" in text
-    narrowest = [h for h in tab.locator(".head").all_inner_texts() if "▶ narrowest" in h]
-    assert [h.split("\n")[0] for h in narrowest] == ["separation"]
+    costliest = [h for h in tab.locator(".head").all_inner_texts() if "▶ costliest step" in h]
+    assert [h.split("\n")[0] for h in costliest] == ["separation"]
     assert "losses=all" in tab.url
 
 

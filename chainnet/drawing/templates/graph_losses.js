@@ -7,6 +7,8 @@ C.every.sites.forEach((s) => {
   s.ofFirst = Object.fromEntries(C.LOSSES.map((key) => [key, s["first" + key[0].toUpperCase() + key.slice(1)]]));
 });
 C.cutBinds = C.data.narrowBy === "cut";
+// why a step is marked where no bottleneck was asked for
+C.markWords = "\u25b6 " + (C.cutBinds ? "in a minimum cut" : "costliest step");
 C.putTier = () => {
   // the ranking of one tier takes the place of the other's, everywhere
   const mine = C.both && C.state.tier === "first" ? "ofFirst" : "ofAll";

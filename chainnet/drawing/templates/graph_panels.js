@@ -239,11 +239,11 @@ C.fillHeads = () => {
     h.element.append(line);
     if (b.neckText) h.element.append(C.make("span", "\u25b6 " + b.neckText, "chip neck"));
     else if (b.worst) {
-      const chip = C.make("span", (b.narrowest ? "\u25b6 narrowest, loss " : "worst loss ") + b.worstText, "chip"), colour = C.data.lossColours[b.worstClass - 1];
+      const chip = C.make("span", (b.narrowest ? C.markWords + ", loss " : "worst loss ") + b.worstText, "chip"), colour = C.data.lossColours[b.worstClass - 1];
       chip.style.background = colour[0];
       chip.style.color = colour[1];
       h.element.append(chip);
-    } else if (b.narrowest) h.element.append(C.make("span", "\u25b6 narrowest" + (b.group ? ", group of plants " + b.group.lostText : ""), "chip none"));
+    } else if (b.narrowest) h.element.append(C.make("span", C.markWords + (b.group ? ", group of plants " + b.group.lostText : ""), "chip none"));
     else if (C.data.hasLosses && b.stage !== "end_use") h.element.append(C.make("span", b.group ? "group of plants " + b.group.lostText : "no single loss", "chip none"));
   });
 };
