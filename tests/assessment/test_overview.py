@@ -112,11 +112,13 @@ def test_details_are_what_the_questions_say(mag9: cn.Network, china_out: cn.Scen
 
 
 def test_without_a_measure_nothing_is_lost_to_it(mag9: cn.Network) -> None:
-    counting = Counting.of(mag9)
+    demand = mag9.demand
+    counting = Counting.of(mag9.with_demand(demand.assign(demand_tpa=3.0 * demand["demand_tpa"])))
     calm = judged_shares(counting, None)
     found = due_range(judged_shares(counting, cn.Scenario("calm")), calm)
     assert (found[["low_share", "central_share", "high_share"]] == 0.0).all(axis=None)
-    assert calm["most_share"].max() > 0.0  # high demand is short anyway
+    assert calm["most_share"].max() > 0.0  # what is asked for is more than the chain can make
+    assert found["already_share"].max() == pytest.approx(calm["most_share"]["stated"].max())
 
 
 def test_the_call_without_details_gives_the_first_rows(mag9: cn.Network, details: pd.DataFrame) -> None:
