@@ -69,9 +69,9 @@ def overview(
         A row a chain: the worst of its scenarios, as ``assess`` finds it, and the tier that is served first.
 
         - chain, year (of its flows), scenario ("" where it ships none: the chain as it stands), tier;
-        - unmet_low_share, unmet_share, unmet_high_share: part of the tier's demand that the restriction leaves short, in
-          the central case and at the ends of its range: the shortfall less that without any restriction, both judged
-          alike, over the judgements one at a time (nobody first, new suppliers, demand, inferred links);
+        - unmet_low_share, unmet_share, unmet_high_share: part of the tier's demand that the restriction leaves short,
+          in the central case and at the ends of its range: the shortfall less that without any restriction, both
+          judged alike, over the judgements one at a time (nobody first, new suppliers, demand, inferred links);
         - first_month: the first short month, counted from the first measure (1 = its own month); NaN if none;
         - neck_step, neck_country: the step of a country outside the beneficiaries that the tier could least do
           without, undisturbed, could it come first (of several that tie the one with most of its step, then by name;
@@ -97,8 +97,7 @@ def overview(
 
     Notes
     -----
-    Fifteen to twenty seconds a chain, twice that with details. Every share is one of ``load_bearing``, whose certificates are
-    checked; nothing is drawn at random, and the same input gives the same table.
+    Fifteen to twenty seconds a chain, twice that with details. Every share comes from checked answers; nothing is drawn at random, and the same input gives the same table.
 
     Examples
     --------

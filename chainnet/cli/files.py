@@ -17,6 +17,7 @@ from chainnet.cli.words import words
 from chainnet.errors import DataError, Fault
 
 if TYPE_CHECKING:
+    from chainnet.flow import Counting
     from chainnet.network import Network
 
 PROCESSES_FROM = 30  # nodes from which two processes repay their start

@@ -21,13 +21,14 @@ WIDTH, HEIGHT, BAR, LEAST = 132, 12, 6, 3
 APART = 0.005
 STRIP = {"width": WIDTH, "height": HEIGHT, "bar": BAR}
 NOTE = (
-    "Shortfall: the part of a tier's demand that the restriction alone leaves unmet in a steady year. It counts the plants "
-    "of the base year, existing trade links and no stocks; allied users are served first. In brackets: the least and the "
-    "most over other judgements, one at a time (nobody first, new suppliers, low or high demand, more or fewer inferred "
-    "links). If last: the stress test in which all others are served first, where it lies outside the range. In force: "
-    "all rules in force, together. First month, bottleneck and remedy are those of the tier that is named; months count "
-    "from the first measure. Depends on: each plant without which the share leaves its range, then what else changes its "
-    "class most, and how many more do; chainnet overview --table details lists them all."
+    "Shortfall: the part of a tier's demand that the restriction alone leaves unmet in a steady year. It counts "
+    "the plants of the base year, existing trade links and no stocks; allied users are served first. In brackets: "
+    "the least and the most over other judgements, one at a time (nobody first, new suppliers, low or high "
+    "demand, more or fewer inferred links). If last: the stress test in which all others are served first, where "
+    "it lies outside the range. In force: all rules in force, together. First month, bottleneck and remedy are "
+    "those of the tier that is named; months count from the first measure. Depends on: each plant without which "
+    "the share leaves its range, then what else changes its class most, and how many more do; chainnet overview "
+    "--table details lists them all."
 )
 
 
