@@ -97,14 +97,15 @@ def overview(
 
     Notes
     -----
-    Fifteen to twenty seconds a chain, twice that with details. Every share comes from checked answers; nothing is drawn at random, and the same input gives the same table.
+    Fifteen to twenty seconds a chain, twice that with details. Every share comes from
+    checked answers; nothing is drawn at random, and the same input gives the same table.
 
     Examples
     --------
     >>> import chainnet as cn
     >>> table = cn.overview("mag-9")
     >>> table["scenario"].tolist(), table["tier"].tolist(), table["unmet_high_share"].tolist()
-    (['china_out'], ['defence'], [0.5])
+    (['china_out'], ['defence'], [0.0])
     """
     months = checks.whole(months, "months", 1, 1200, "is out of range; give a whole number, {least} to {most}.")
     networks = _networks(graphs)

@@ -78,18 +78,21 @@ def due_range(restricted: pd.DataFrame, baseline: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for tier in restricted.loc[STATED].index:
         mine = due.xs(tier, level="tier")
-        ranged = mine.drop(index=LAST, errors="ignore").round(9)
-        low, high = (str(ranged["least_share"].idxmin()), str(ranged["most_share"].idxmax()))
+        least, most = mine["least_share"].to_dict(), mine["most_share"].to_dict()
+        ranged = [name for name in most if name != LAST]
+        # of equal ends the first: the central case leads
+        low = min(ranged, key=lambda name: round(least[name], 9))
+        high = max(ranged, key=lambda name: round(most[name], 9))
         rows.append(
             {
                 "tier": tier,
-                "central_share": float(mine.loc[STATED, "most_share"]),
-                "low_share": float(mine.loc[low, "least_share"]),
-                "high_share": float(mine.loc[high, "most_share"]),
+                "central_share": most[STATED],
+                "low_share": least[low],
+                "high_share": most[high],
                 "low_by": low,
                 "high_by": high,
-                "last_share": float(mine["most_share"].get(LAST, np.nan)),
-                "already_share": float(baseline.loc[(STATED, tier), "most_share"]),
+                "last_share": most.get(LAST, np.nan),
+                "already_share": baseline["most_share"][STATED][tier],
             }
         )
     return pd.DataFrame(rows).set_index("tier")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -44,7 +45,7 @@ class Share:
     tick: float
 
     @classmethod
-    def between(cls, tier: str, low: float, stated: float, high: float, last: float) -> Share:
+    def between(cls, tier: str, low: float, stated: float, high: float, last: float = math.nan) -> Share:
         """Return a share and its range; ``last``: if all others are served first, said where it lies outside."""
         left, width = WIDTH * low, max(WIDTH * (high - low), LEAST)
         return cls(

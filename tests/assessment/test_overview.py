@@ -25,6 +25,7 @@ from chainnet.errors import DataError
 from chainnet.flow import Counting
 from chainnet.reporting import overview_markdown, overview_page
 from chainnet.results import CHECKED
+from chainnet.words import NBSP
 
 ROOT = Path(__file__).parents[2]
 REAL = ("antimony", "gallium", "germanium", "graphite", "rare-earths", "tungsten")
@@ -254,13 +255,17 @@ def test_a_line_names_what_contradicts_any_of_its_tiers(details: pd.DataFrame) -
 
 
 def test_the_same_table_gives_the_same_bytes_and_the_strip_its_places(details: pd.DataFrame) -> None:
+    wide = details["unmet_high_share"].where(details["tier"] != "defence", 0.5)
+    details = details.assign(unmet_high_share=wide, unmet_last_share=[1.0, np.nan, np.nan])
     page = overview_page(details)
     assert page == overview_page(details.copy())
     assert "http" not in page.replace("http-equiv", "")
     # defence: stated 0, between 0 and 50 %
     assert '<rect class="bar" x="0.0" y="3.0" width="66.0" height="6"/>' in page
     assert '<rect class="tick" x="0.0" y="0" width="2" height="12"/>' in page
-    assert "(0 to 50" in page
+    assert f"(0 to 50{NBSP}%; 100{NBSP}% if last)" in page
+    # a stress test inside the range says nothing more
+    assert "if last" not in overview_page(details.assign(unmet_last_share=[0.3, np.nan, np.nan])).replace("If last", "")
 
 
 @pytest.fixture
