@@ -316,21 +316,15 @@ class Init(Form):
 
 @command()
 class Engine(Form):
-    """Add the solver of living pages (draw --live), or write an example page of every shipped chain.
+    """Write an example of a living page (draw --live) for every shipped chain."""
 
-    add: PATH is the file that `npm pack` writes. examples: PATH is a folder for NAME-live.html.
-    """
-
-    action: Annotated[Literal["add", "examples"], typer.Argument(metavar="add|examples", help="What to do.")]
-    path: Annotated[Path, typer.Argument(metavar="PATH", help="highs-1.15.3.tgz, or a folder.")]
+    action: Annotated[Literal["examples"], typer.Argument(metavar="examples", help="What to write.")]
+    path: Annotated[Path, typer.Argument(metavar="FOLDER", help="Folder for NAME-live.html.")]
 
     def _run(self) -> None:
-        from chainnet.drawing import add_solver, draw
+        from chainnet.drawing import draw
         from chainnet.io import catalog, read
 
-        if self.action == "add":
-            self.say_paths(add_solver(self.path))
-            return
         names, written = list(catalog().index), []
         with progress_bar("examples") as step:
             for number, name in enumerate(names):
