@@ -13,6 +13,7 @@ import pandas as pd
 from chainnet.cli.words import one_line
 from chainnet.errors import DataError, near_matches
 from chainnet.results import fact_of, rests_words
+from chainnet.words import infinite_word
 
 __all__ = ["Answer", "render"]
 
@@ -51,7 +52,7 @@ def render(answer: Answer, form: str, table: str | None = None) -> str:
         from chainnet.io import to_people_csv
 
         return to_people_csv(tables[main])
-    lines = [f"{name}: {_cell(value)}" for name, value in answer.numbers.items()]
+    lines = [f"{name}: {_cell(value, name)}" for name, value in answer.numbers.items()]
     for name in (main,) if table else answer.shown or (main,):
         if lines:
             lines.append("")
@@ -88,10 +89,10 @@ def _borne(answer: Answer) -> list[str]:
 
 def _document(answer: Answer, tables: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
     return {
-        **{name: _plain(value) for name, value in answer.numbers.items()},
+        **{name: _plain(value, name) for name, value in answer.numbers.items()},
         **answer.footer,
         "tables": {
-            name: [{str(k): _plain(v) for k, v in row.items()} for row in table.to_dict("records")]
+            name: [{str(k): _plain(v, str(k)) for k, v in row.items()} for row in table.to_dict("records")]
             for name, table in tables.items()
         },
         "columns": _plain({name: fact_of(table, "columns", {}) for name, table in tables.items()}),
@@ -99,20 +100,20 @@ def _document(answer: Answer, tables: Mapping[str, pd.DataFrame]) -> dict[str, A
     }
 
 
-def _plain(value: Any) -> Any:
-    """Return a value that strict JSON can hold: infinite is "unlimited", missing is null."""
+def _plain(value: Any, column: str = "") -> Any:
+    """Return a value that strict JSON can hold: infinite is a word by its column, missing is null."""
     if is_dataclass(value) and not isinstance(value, type):
         return {**_plain(asdict(value)), **({"ok": value.ok} if hasattr(value, "ok") else {})}
     if isinstance(value, Mapping):
-        return {str(k): _plain(v) for k, v in value.items()}
+        return {str(k): _plain(v, str(k)) for k, v in value.items()}
     if isinstance(value, (list, tuple, set, frozenset)):
-        return [_plain(v) for v in value]
+        return [_plain(v, column) for v in value]
     if value is None or value is pd.NA:
         return None
     if hasattr(value, "item"):
-        return _plain(value.item())
+        return _plain(value.item(), column)
     if isinstance(value, float):
-        return None if math.isnan(value) else "unlimited" if math.isinf(value) else value
+        return None if math.isnan(value) else infinite_word(column) if math.isinf(value) else value
     return value if isinstance(value, int) else str(value)
 
 
@@ -120,7 +121,7 @@ def _cell(value: Any, column: str = "") -> str:
     if hasattr(value, "ok") and hasattr(value, "problem"):
         second = "" if value.second_value is None else f", second solver {value.second_value:.9g}"
         return f"{'holds' if value.ok else 'FAILS'} (gap {value.gap:.1e}, largest breach {value.violation:.1e}{second})"
-    plain = _plain(value)
+    plain = _plain(value, column)
     if plain is None:
         return "n/a"
     if isinstance(plain, bool):

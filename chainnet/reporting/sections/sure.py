@@ -302,7 +302,7 @@ def coverage_table(facts: Facts) -> ReportTable:
         *(col.tons(c, head, f"tonnes whose principal figure is {head.lower()}") for c, head in kinds.items()),
         col.share("assumed_share", "Assumed", "part of the tonnes whose figure is assumed"),
         col.count("n_nodes", "Nodes", "nodes of the step"),
-        col.count("n_unlimited", "No capacity", "nodes without a capacity, counted as unlimited"),
+        col.count("n_unlimited", "No capacity", "nodes without a capacity, counted as without limit"),
     ]
     return make_table(
         columns,
