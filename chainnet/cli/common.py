@@ -291,6 +291,8 @@ C = TypeVar("C", bound=type[Command])
 
 
 _GROUPS: dict[str, typer.Typer] = {}
+# every command by its name
+COMMANDS: dict[str, type[Command]] = {}
 
 
 def _group(name: str) -> typer.Typer:
@@ -303,7 +305,15 @@ def _group(name: str) -> typer.Typer:
 
 @dataclass_transform(kw_only_default=True)
 def command(asks: str = "", name: str = "") -> Callable[[C], C]:
-    """Make a class a command; its own options stand first, then those of the classes it is made from."""
+    """Make a class a command; its own options stand first, then those of the classes it is made from.
+
+    Parameters
+    ----------
+    asks : str
+        The function that it asks, such as "flow.balance", after its package; empty where it asks none.
+    name : str
+        What it is called; default the name of the class in small letters.
+    """
 
     def register(kind: C) -> C:
         dataclass(kw_only=True, eq=False)(kind)
@@ -318,6 +328,7 @@ def command(asks: str = "", name: str = "") -> Callable[[C], C]:
                 inspect.Parameter(field, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=hint)
             )
         parameters.append(DEBUG)
+        COMMANDS[name or kind.__name__.lower()] = kind
         group, _, own = (name or kind.__name__.lower()).rpartition(" ")
 
         def run(debug: bool, **given: Any) -> None:
