@@ -98,11 +98,11 @@ def api_page() -> str:
 
 
 def asked() -> dict[str, str]:
-    """Return the function that each command asks, as it is called in Python."""
+    """Return the function that each command is like, as it is called in Python."""
     found = {}
     for name, kind in COMMANDS.items():
-        if kind.asks:
-            family, function = kind.asks.split(".")
+        if kind.like:
+            family, function = kind.like.split(".")
             found[name] = f"cn.{function}" if function in cn.__all__ else f"chainnet.{family}.{function}"
     return found
 

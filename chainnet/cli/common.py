@@ -52,6 +52,7 @@ class Command:
     """A command, and how it says what it found."""
 
     asks: ClassVar[str] = ""
+    like: ClassVar[str] = ""
     # options only where a class below makes them so
     form: opt.Form = "table"
     out: Path | None = None
@@ -304,20 +305,22 @@ def _group(name: str) -> typer.Typer:
 
 
 @dataclass_transform(kw_only_default=True)
-def command(asks: str = "", name: str = "") -> Callable[[C], C]:
+def command(asks: str = "", name: str = "", like: str = "") -> Callable[[C], C]:
     """Make a class a command; its own options stand first, then those of the classes it is made from.
 
     Parameters
     ----------
     asks : str
-        The function that it asks, such as "flow.balance", after its package; empty where it asks none.
+        The function that it asks, such as "flow.balance", after its package.
     name : str
         What it is called; default the name of the class in small letters.
+    like : str
+        The function of Python that does the same, where the command does not ask it by name.
     """
 
     def register(kind: C) -> C:
         dataclass(kw_only=True, eq=False)(kind)
-        kind.asks = asks
+        kind.asks, kind.like = asks, like or asks
         options = opt.options_of(kind)
         inherited = [field for base in kind.__bases__ for field in opt.options_of(base)]
         parameters = []

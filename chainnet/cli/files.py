@@ -33,7 +33,7 @@ def _formats(text: str, option: str) -> list[str]:
     return words(text)
 
 
-@command("io.catalog", name="list")
+@command(name="list", like="io.catalog")
 class ListGraphs(Output):
     """List the shipped graphs."""
 
@@ -43,7 +43,7 @@ class ListGraphs(Output):
         self.say(None, {"graphs": catalog()})
 
 
-@command("results.licences")
+@command(like="results.licences")
 class Licences(Output):
     """List the packages that chainnet needs: version, licence, what each is used for; nothing is asked of a network."""
 
@@ -73,7 +73,7 @@ class OwnData(Command):
         return read(graph, **{name: self.given(name) for name in OwnData.__annotations__})
 
 
-@command("indicators.coverage")
+@command(like="indicators.coverage")
 class Check(OwnData, TableOutput):
     """Check a graph, say what its figures rest on, and what each measure of its scenarios reaches.
 
@@ -254,7 +254,7 @@ class Report(Question, Counted, Form):
             print(f"not in {self.network.name}, the report says how to add them: {', '.join(found)}", file=sys.stderr)
 
 
-@command("assessment.overview")
+@command(like="assessment.overview")
 class Overview(PageOutput):
     """Say of every chain in one row who goes short, where the neck is, what closes it and what that hinges on.
 
@@ -281,7 +281,7 @@ class Overview(PageOutput):
             self.say(found, {"overview": first_rows(found), "details": found}, {})
 
 
-@command("io.read", name="import")
+@command(name="import", like="io.read")
 class Import(OwnData, Form):
     """Read a network in one form and write it in another; checked on the way."""
 
@@ -296,7 +296,7 @@ class Import(OwnData, Form):
         self.say_paths(write(self.read_own(self.file), self.path))
 
 
-@command("io.write_template")
+@command(like="io.write_template")
 class Init(Form):
     """Start a graph of your own: a small chain as a folder of tables, with a scenario, or as a workbook to fill in."""
 

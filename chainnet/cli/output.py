@@ -17,6 +17,8 @@ from chainnet.words import infinite_word
 
 __all__ = ["Answer", "render"]
 
+_LEAST = 1e-6  # less is told as less
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -129,10 +131,23 @@ def _cell(value: Any, column: str = "") -> str:
     if isinstance(plain, (int, float)) and column.endswith("year"):
         return f"{plain:.0f}"
     if isinstance(plain, float):
-        return f"{plain:,.6g}" if abs(plain) < 1e6 else f"{plain:,.0f}"
+        return _figure(plain)
     if isinstance(plain, list):
         return ", ".join(map(str, plain)) or "none"
     return one_line(str(plain))
+
+
+def _figure(value: float) -> str:
+    """Return a number in six digits and never in powers of ten, which few readers read."""
+    size, sign = abs(value), "-" if value < 0 else ""
+    if size == 0:
+        return "0"
+    if size < _LEAST:
+        return f"{'>-' if sign else '<'}{_LEAST:.6f}"
+    if size >= 999_999.5:
+        return f"{value:,.0f}"
+    text = f"{size:,.6g}"
+    return sign + (text if "e" not in text else f"{size:.10f}".rstrip("0"))
 
 
 def _text(frame: pd.DataFrame) -> str:

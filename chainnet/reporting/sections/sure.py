@@ -211,8 +211,8 @@ def _label(facts: Facts, row: Any) -> str:
 
 
 def _small(value: float) -> str:
-    """Return a number with two digits below 0.1: a recipe's amounts are small."""
-    return f"{value:.2g}" if 0 < abs(value) < 0.1 else number(value)
+    """Return a number with its digits below 0.1 too: a recipe's amounts are small."""
+    return number(value, least=1e-6)
 
 
 # -- inputs and their quality --------------------------------------------------------------------------
