@@ -18,6 +18,15 @@ from chainnet.words import infinite_word
 __all__ = ["Answer", "render"]
 
 _LEAST = 1e-6  # less is told as less
+# columns of ids, and the column that names what they stand for
+_LABELS = {
+    "id": "label",
+    "node": "label",
+    "site": "label",
+    "project": "label",
+    "source": "source_label",
+    "target": "target_label",
+}
 
 
 @dataclass(frozen=True)
@@ -29,6 +38,8 @@ class Answer:
     provenance: Mapping[str, Any]
     shown: tuple[str, ...]  # what people see; none = the main one
     footer: Mapping[str, str] = field(default_factory=dict)  # sentences that people read last
+    labels: Mapping[str, str] = field(default_factory=dict)  # names for people, by id
+    columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # of a table, where people see not all
 
 
 def _flat(table: pd.DataFrame) -> pd.DataFrame:
@@ -44,7 +55,7 @@ def render(answer: Answer, form: str, table: str | None = None) -> str:
     DataError
         If the table is unknown.
     """
-    tables = {name: _settled(_flat(rows)) for name, rows in answer.tables.items()}
+    tables = {name: _labelled(_settled(_flat(rows)), answer.labels) for name, rows in answer.tables.items()}
     if table is not None and table not in tables:
         raise DataError(f'--table: no table "{table}";{near_matches(table, tables)} one of {", ".join(tables)}.')
     main = table or next(iter(tables))
@@ -58,7 +69,10 @@ def render(answer: Answer, form: str, table: str | None = None) -> str:
     for name in (main,) if table else answer.shown or (main,):
         if lines:
             lines.append("")
-        lines += [f"{name} ({len(tables[name])} rows)", _text(tables[name])]
+        lines += [
+            f"{name} ({len(tables[name])} rows)",
+            *_seen(tables[name], () if table else answer.columns.get(name, ())),
+        ]
     lines += ["", *(f"{name}: {one_line(said)}" for name, said in answer.footer.items())] if answer.footer else []
     if "rests_on" in answer.provenance:
         lines += ["", *_borne(answer)]
@@ -76,6 +90,30 @@ def _settled(table: pd.DataFrame) -> pd.DataFrame:
         for name in [c for c in table.columns if str(c).startswith("shortfall") and str(c).endswith(f"_{unit}")]:
             table = table.assign(**{name: table[name].mask(table[name].abs() <= least, 0.0)})
     return table
+
+
+def _labelled(table: pd.DataFrame, labels: Mapping[str, str]) -> pd.DataFrame:
+    """Return a table with a name for people beside each column of ids that has such names."""
+    for column, head in _LABELS.items():
+        if column not in table.columns or head in table.columns:
+            continue
+        named = table[column].map(lambda value: labels.get(str(value)))
+        if named.notna().any():
+            table = table.copy()
+            table.insert(list(table.columns).index(column) + 1, head, named.astype(object))
+    return table
+
+
+def _seen(table: pd.DataFrame, columns: tuple[str, ...]) -> list[str]:
+    """Return a table as people see it: the chosen columns, without those that hold nothing."""
+    chosen = [c for c in columns if c in table.columns] or list(table.columns)
+    blank = [c for c in chosen if len(table) and (table[c].isna() | (table[c].astype(object) == "")).all()]
+    lines = [_text(table[[c for c in chosen if c not in blank] or chosen[:1]])]
+    if blank:
+        lines.append(f"  no value in any row: {', '.join(map(str, blank))}")
+    if left := len(table.columns) - len(chosen):
+        lines.append(f"  {left} more columns: --table, or --format csv or json")
+    return lines
 
 
 def _borne(answer: Answer) -> list[str]:
