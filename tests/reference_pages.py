@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 import chainnet as cn
 from chainnet import errors
-from chainnet.cli.common import app
+from chainnet.cli.common import COMMANDS, STOPPED, app
 from chainnet.engine import tolerances
 from chainnet.network import TABLES
 
@@ -57,8 +57,12 @@ def errors_page() -> str:
         "# Errors\n\n" + NOTE + "```text\n" + inspect.cleandoc(tree.group(1)) + "\n```\n\n"
         "A `DataError` carries all faults at once as a table, `DataError.faults`: file, row (the line that a spreadsheet "
         "shows), column, value, rule, remedy. An answer that fails its own check raises `SolverError`; it is never "
-        "returned. On the command line each error is one message on stderr and exit code 1; `--debug` shows the "
-        "traceback.\n\n"
+        "returned. On the command line each error is one message on stderr; `--debug` shows the traceback.\n\n"
+        "| exit code | when |\n| --- | --- |\n"
+        "| 0 | the question is answered |\n"
+        "| 1 | one of the errors above: bad data, an unknown graph or id, bounds that cannot be met |\n"
+        "| 2 | bad usage: an unknown command or option, a missing argument, a value of the wrong kind |\n"
+        f"| {STOPPED} | stopped by Ctrl-C |\n\n"
         + "".join(
             f"- `{n}`: {(inspect.getdoc(getattr(cn, n)) or '').splitlines()[0]}\n"
             for n in cn.__all__
@@ -93,6 +97,21 @@ def api_page() -> str:
     )
 
 
+def asked() -> dict[str, str]:
+    """Return the function that each command is like, as it is called in Python."""
+    found = {}
+    for name, kind in COMMANDS.items():
+        if kind.like:
+            family, function = kind.like.split(".")
+            found[name] = f"cn.{function}" if function in cn.__all__ else f"chainnet.{family}.{function}"
+    return found
+
+
+def differing() -> dict[str, str]:
+    """Return the commands that are called otherwise than their function."""
+    return {c: f for c, f in asked().items() if f.rpartition(".")[2] != c.replace("-", "_")}
+
+
 def cli_page() -> str:
     """Every command with its help."""
     runner = CliRunner(env={"COLUMNS": "100", "TERMINAL_WIDTH": "100", "NO_COLOR": "1"})
@@ -104,6 +123,11 @@ def cli_page() -> str:
     top = ask()
     commands = re.findall(r"^  ([a-z-]+)  ", top.split("Commands:")[1], re.M)
     parts = ["# Command line\n\n", NOTE, "`python -m chainnet` is the same program.\n\n```text\n", top, "\n```\n"]
+    parts.append(
+        "\n## Commands called otherwise than their function\n\nEvery other command that asks a function has its name, with "
+        "`-` for `_`.\n\n| command | function |\n| --- | --- |\n"
+    )
+    parts += [f"| `chainnet {name}` | `{function}` |\n" for name, function in sorted(differing().items())]
     for command in commands:
         said = ask(command)
         parts.append(f"\n## chainnet {command}\n\n```text\n{said}\n```\n")

@@ -23,7 +23,7 @@ from chainnet.network import TABLES, Network, as_text, kept
 from chainnet.results import Result, provenance, stamp
 from chainnet.scenario import Scenario, acting, overlay_of
 from chainnet.scenario import scenarios as shipped
-from chainnet.words import ALL_TIERS, Steps, Tell
+from chainnet.words import ALL_TIERS, Steps, Tell, tonnes
 
 __all__ = ["Comparison", "compare"]
 
@@ -552,6 +552,5 @@ def _words_of_inputs(old: Network, new: Network, inputs: pd.DataFrame) -> str:
 
 
 def _t(value: float, signed: bool = False) -> str:
-    text = f"{abs(value):,.0f}" if abs(value) >= 1000 else f"{abs(value):.3g}"
     sign = "−" if value < 0 else "+" if signed else ""
-    return f"{sign}{text} t/yr"
+    return f"{sign}{tonnes(abs(value), ' ')}"

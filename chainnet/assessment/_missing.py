@@ -16,6 +16,7 @@ from chainnet.flow import Counting, max_flow
 from chainnet.network import Network
 from chainnet.results import provenance, stamp
 from chainnet.scenario import Scenario, scenarios
+from chainnet.words import number
 
 __all__ = ["assume_demand", "missing", "whoever_counts"]
 
@@ -228,7 +229,7 @@ def assume_demand(network: Network) -> Network:
     table = asked[asked > 0].reset_index().rename(columns={"target": "node"})
     warnings.warn(
         f"{network.name or 'the graph'} holds no demand, so nobody could go short. {how}: "
-        f"{table['demand_tpa'].sum():g} t/a in all. Give the demand table for answers about your own demand.",
+        f"{number(table['demand_tpa'].sum())} t/a in all. Give the demand table for answers about your own demand.",
         ChainnetWarning,
         stacklevel=2,
     )

@@ -81,7 +81,7 @@ def overview(
           sixth year after the base year;
         - hinges_on: what alone puts the share into another category of ``load_bearing`` or past its ends, and the
           smallest set of assumed plants that does; at most three, then how many more;
-        - assumed_share: part of the rows of nodes, recipes, demand and stocks that are assumed.
+        - assumed_share: part of the rows of nodes, recipes, demand and stocks that are assumed; links are not counted.
 
         With details the rows are those of each restriction and each tier. Columns more: restriction ("worst", or
         "likeliest": the worst of the scenarios whose every measure is in force; where there is none, in force or

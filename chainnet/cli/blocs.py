@@ -138,7 +138,7 @@ class Retaliation(Question, TableOutput):
         self._tell(self.ask(moves=moves if self.move else None))
 
 
-@command(name="fair-split")
+@command(name="fair-split", like="blocs.fair_split")
 class FairSplit(TableOutput):
     """Split a cost or a gain among members: Shapley, core, nucleolus, the least compensation of a proposal."""
 

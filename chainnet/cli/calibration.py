@@ -13,7 +13,7 @@ from chainnet.cli.common import Form, command
 from chainnet.errors import DataError
 
 
-@command()
+@command(like="calibration.calibrate")
 class Calibrate(Form):
     """Make baseline flows from totals and known relations, and say how far they are from published totals.
 

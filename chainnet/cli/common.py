@@ -52,6 +52,7 @@ class Command:
     """A command, and how it says what it found."""
 
     asks: ClassVar[str] = ""
+    like: ClassVar[str] = ""
     # options only where a class below makes them so
     form: opt.Form = "table"
     out: Path | None = None
@@ -66,6 +67,11 @@ class Command:
         """The options by field."""
         return opt.options_of(type(self))
 
+    @property
+    def labels(self) -> Mapping[str, str]:
+        """Names for people, by id."""
+        return {}
+
     def given(self, name: str) -> Any:
         """Return what an option says, as a question takes it."""
         value, option = getattr(self, name), self.options[name]
@@ -78,6 +84,7 @@ class Command:
         numbers: Mapping[str, Any] | None = None,
         shown: tuple[str, ...] = (),
         footer: Mapping[str, str] | None = None,
+        columns: Mapping[str, tuple[str, ...]] | None = None,
         **more: Any,
     ) -> None:
         """Print an answer, or write it to a file.
@@ -94,6 +101,8 @@ class Command:
             Which tables people see; default the first.
         footer : mapping, optional
             Sentences by name, which stand below the tables.
+        columns : mapping, optional
+            By table the columns that people see, where not all; ``--table`` and the other formats give all.
         **more
             More figures, which stand before the certificate.
         """
@@ -109,7 +118,8 @@ class Command:
         elif found is not None:
             source = origin_of(found)
         tables = {type(self).__name__.lower(): found} if tables is None else tables
-        text = render(Answer(tables, numbers or {}, source, shown, footer or {}), self.form, self.table)
+        answer = Answer(tables, numbers or {}, source, shown, footer or {}, self.labels, columns or {})
+        text = render(answer, self.form, self.table)
         if self.out is None:
             sys.stdout.write(text)
         else:
@@ -160,6 +170,31 @@ class Question(Command):
 
         network = read(self.graph)
         return network if self.as_built is None else network.as_built(self.as_built)
+
+    @property
+    def labels(self) -> Mapping[str, str]:
+        """Names for people, by id: of nodes, projects and sites."""
+        return self._labels
+
+    @cached_property
+    def _labels(self) -> dict[str, str]:
+        """A site of several nodes is named by its first."""
+        found: dict[str, str] = {}
+        for table in (self.network.projects, self.network.nodes):
+            named = table[table["label"].notna() & (table["label"] != "") & (table["label"] != table["id"])]
+            found |= dict(zip(named["id"], named["label"], strict=True))
+        placed = self.network.nodes[self.network.nodes["site"].notna()]
+        for site, ids in placed.groupby("site")["id"]:
+            first, more = ids.iloc[0], len(ids) - 1
+            if site not in found and first in found:
+                found[str(site)] = found[first] + (f" and {more} more" if more else "")
+        return found
+
+    def named(self, member: Any) -> str:
+        """Return the name for people of an id, or of the ends of a link; the id itself where there is none."""
+        if isinstance(member, tuple):
+            return " -> ".join(map(self.named, member))
+        return self.labels.get(str(member), str(member))
 
     def given(self, name: str) -> Any:
         """Return what an option says, as a question takes it; the names of scenarios as scenarios."""
@@ -291,6 +326,8 @@ C = TypeVar("C", bound=type[Command])
 
 
 _GROUPS: dict[str, typer.Typer] = {}
+# every command by its name
+COMMANDS: dict[str, type[Command]] = {}
 
 
 def _group(name: str) -> typer.Typer:
@@ -302,12 +339,22 @@ def _group(name: str) -> typer.Typer:
 
 
 @dataclass_transform(kw_only_default=True)
-def command(asks: str = "", name: str = "") -> Callable[[C], C]:
-    """Make a class a command; its own options stand first, then those of the classes it is made from."""
+def command(asks: str = "", name: str = "", like: str = "") -> Callable[[C], C]:
+    """Make a class a command; its own options stand first, then those of the classes it is made from.
+
+    Parameters
+    ----------
+    asks : str
+        The function that it asks, such as "flow.balance", after its package.
+    name : str
+        What it is called; default the name of the class in small letters.
+    like : str
+        The function of Python that does the same, where the command does not ask it by name.
+    """
 
     def register(kind: C) -> C:
         dataclass(kw_only=True, eq=False)(kind)
-        kind.asks = asks
+        kind.asks, kind.like = asks, like or asks
         options = opt.options_of(kind)
         inherited = [field for base in kind.__bases__ for field in opt.options_of(base)]
         parameters = []
@@ -318,6 +365,7 @@ def command(asks: str = "", name: str = "") -> Callable[[C], C]:
                 inspect.Parameter(field, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=hint)
             )
         parameters.append(DEBUG)
+        COMMANDS[name or kind.__name__.lower()] = kind
         group, _, own = (name or kind.__name__.lower()).rpartition(" ")
 
         def run(debug: bool, **given: Any) -> None:

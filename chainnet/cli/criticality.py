@@ -42,7 +42,7 @@ class Chokepoints(Question, Counted, Output, Verified):
         ends = self.ask("criticality.loss_ends", known=found)
         tables, footer = {"chokepoints": found}, None
         if ends is not None:
-            tables["ends"], footer = ends, loss_line(ends)
+            tables["ends"], footer = ends, loss_line(ends, self.labels)
         self.say(found, tables, {**numbers, **_correlations(found, "loss")}, footer=footer)
 
 
@@ -66,8 +66,14 @@ class Interdict(Question, Counted, TableOutput):
 
         found = self.ask(protect=[_edge(word) if self.by == "edge" else word for word in self.protect or ()])
         sets = [("optimal", found.removed), *(("tie", tie) for tie in found.ties or ()), ("greedy", found.greedy)]
-        rows = [(kind, " + ".join(_word(member) for member in members)) for kind, members in sets]
-        tables = {"attacks": pd.DataFrame(rows, columns=["kind", "removed"]), "pairs": found.pairs}
+        rows = [
+            (kind, *(" + ".join(say(member) for member in members) for say in (_word, self.named)))
+            for kind, members in sets
+        ]
+        attacks = pd.DataFrame(rows, columns=["kind", "removed", "label"])
+        if (attacks["label"] == attacks["removed"]).all():
+            attacks = attacks.drop(columns="label")
+        tables = {"attacks": attacks, "pairs": found.pairs}
         shown = ("attacks", "pairs") if self.details else ("attacks",)
         ours = dict(zip(("ours_least_tpa", "ours_most_tpa"), found.ours_tpa or (), strict=False))
         self.say(found, tables, shown=shown, is_unique=None if found.ties is None else not found.ties, **ours)
@@ -98,7 +104,9 @@ class Fortify(Question, Counted, TableOutput):
     def _run(self) -> None:
         options = {**dict.fromkeys(self.build or ()), **(self.given("protect") or {})}
         found = self.ask(options=options or None)
-        self.say(found, attack=list(found.attack), before_attack=list(found.before_attack))
+        attacks: dict[str, list[Any]] = {"attack": list(found.attack), "before_attack": list(found.before_attack)}
+        more: dict[str, Any] = {**attacks, **{f"{k}_labels": [*map(self.named, ids)] for k, ids in attacks.items()}}
+        self.say(found, **more)
 
 
 @command("criticality.risk_exposure")
@@ -146,7 +154,7 @@ class Exposure(Question, Counted, TableOutput, Verified):
         recovery = _recovery(self.recovery, self.by)
         other = self.ask(recovery=recovery, verify=False, others="before" if self.others == "after" else "after")
         both = (found, other) if self.others == "after" else (other, found)
-        return cost_line(*both, unit="t" if value == "1 per tonne" else "USD")
+        return cost_line(*both, labels=self.labels, unit="t" if value == "1 per tonne" else "USD")
 
     def _write_plot(self, path: Path, found: Any) -> str:
         from chainnet.drawing import exposure_svg

@@ -34,7 +34,7 @@ def _formats(text: str, option: str) -> list[str]:
     return words(text)
 
 
-@command(name="list")
+@command(name="list", like="io.catalog")
 class ListGraphs(Output):
     """List the shipped graphs."""
 
@@ -44,7 +44,7 @@ class ListGraphs(Output):
         self.say(None, {"graphs": catalog()})
 
 
-@command()
+@command(like="results.licences")
 class Licences(Output):
     """List the packages that chainnet needs: version, licence, what each is used for; nothing is asked of a network."""
 
@@ -74,7 +74,7 @@ class OwnData(Command):
         return read(graph, **{name: self.given(name) for name in OwnData.__annotations__})
 
 
-@command()
+@command(like="indicators.coverage")
 class Check(OwnData, TableOutput):
     """Check a graph, say what its figures rest on, and what each measure of its scenarios reaches.
 
@@ -259,7 +259,7 @@ class Report(Question, Counted, Form):
             print(f"not in {self.network.name}, the report says how to add them: {', '.join(found)}", file=sys.stderr)
 
 
-@command()
+@command(like="assessment.overview")
 class Overview(PageOutput):
     """Say of every chain in one row who goes short, where the neck is, what closes it and what that hinges on.
 
@@ -286,7 +286,7 @@ class Overview(PageOutput):
             self.say(found, {"overview": first_rows(found), "details": found}, {})
 
 
-@command(name="import")
+@command(name="import", like="io.read")
 class Import(OwnData, Form):
     """Read a network in one form and write it in another; checked on the way."""
 
@@ -301,7 +301,7 @@ class Import(OwnData, Form):
         self.say_paths(write(self.read_own(self.file), self.path))
 
 
-@command()
+@command(like="io.write_template")
 class Init(Form):
     """Start a graph of your own: a small chain as a folder of tables, with a scenario, or as a workbook to fill in."""
 
@@ -321,21 +321,15 @@ class Init(Form):
 
 @command()
 class Engine(Form):
-    """Add the solver of living pages (draw --live), or write an example page of every shipped chain.
+    """Write an example of a living page (draw --live) for every shipped chain."""
 
-    add: PATH is the file that `npm pack` writes. examples: PATH is a folder for NAME-live.html.
-    """
-
-    action: Annotated[Literal["add", "examples"], typer.Argument(metavar="add|examples", help="What to do.")]
-    path: Annotated[Path, typer.Argument(metavar="PATH", help="highs-1.15.3.tgz, or a folder.")]
+    action: Annotated[Literal["examples"], typer.Argument(metavar="examples", help="What to write.")]
+    path: Annotated[Path, typer.Argument(metavar="FOLDER", help="Folder for NAME-live.html.")]
 
     def _run(self) -> None:
-        from chainnet.drawing import add_solver, draw
+        from chainnet.drawing import draw
         from chainnet.io import catalog, read
 
-        if self.action == "add":
-            self.say_paths(add_solver(self.path))
-            return
         names, written = list(catalog().index), []
         with progress_bar("examples") as step:
             for number, name in enumerate(names):

@@ -13,8 +13,20 @@ import pandas as pd
 from chainnet.cli.words import one_line
 from chainnet.errors import DataError, near_matches
 from chainnet.results import fact_of, rests_words
+from chainnet.words import infinite_word
 
 __all__ = ["Answer", "render"]
+
+_LEAST = 1e-6  # less is told as less
+# columns of ids, and the column that names what they stand for
+_LABELS = {
+    "id": "label",
+    "node": "label",
+    "site": "label",
+    "project": "label",
+    "source": "source_label",
+    "target": "target_label",
+}
 
 
 @dataclass(frozen=True)
@@ -26,6 +38,8 @@ class Answer:
     provenance: Mapping[str, Any]
     shown: tuple[str, ...]  # what people see; none = the main one
     footer: Mapping[str, str] = field(default_factory=dict)  # sentences that people read last
+    labels: Mapping[str, str] = field(default_factory=dict)  # names for people, by id
+    columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # of a table, where people see not all
 
 
 def _flat(table: pd.DataFrame) -> pd.DataFrame:
@@ -41,7 +55,7 @@ def render(answer: Answer, form: str, table: str | None = None) -> str:
     DataError
         If the table is unknown.
     """
-    tables = {name: _settled(_flat(rows)) for name, rows in answer.tables.items()}
+    tables = {name: _labelled(_settled(_flat(rows)), answer.labels) for name, rows in answer.tables.items()}
     if table is not None and table not in tables:
         raise DataError(f'--table: no table "{table}";{near_matches(table, tables)} one of {", ".join(tables)}.')
     main = table or next(iter(tables))
@@ -51,11 +65,14 @@ def render(answer: Answer, form: str, table: str | None = None) -> str:
         from chainnet.io import to_people_csv
 
         return to_people_csv(tables[main])
-    lines = [f"{name}: {_cell(value)}" for name, value in answer.numbers.items()]
+    lines = [f"{name}: {_cell(value, name)}" for name, value in answer.numbers.items()]
     for name in (main,) if table else answer.shown or (main,):
         if lines:
             lines.append("")
-        lines += [f"{name} ({len(tables[name])} rows)", _text(tables[name])]
+        lines += [
+            f"{name} ({len(tables[name])} rows)",
+            *_seen(tables[name], () if table else answer.columns.get(name, ())),
+        ]
     lines += ["", *(f"{name}: {one_line(said)}" for name, said in answer.footer.items())] if answer.footer else []
     if "rests_on" in answer.provenance:
         lines += ["", *_borne(answer)]
@@ -75,6 +92,30 @@ def _settled(table: pd.DataFrame) -> pd.DataFrame:
     return table
 
 
+def _labelled(table: pd.DataFrame, labels: Mapping[str, str]) -> pd.DataFrame:
+    """Return a table with a name for people beside each column of ids that has such names."""
+    for column, head in _LABELS.items():
+        if column not in table.columns or head in table.columns:
+            continue
+        named = table[column].map(lambda value: labels.get(str(value)))
+        if named.notna().any():
+            table = table.copy()
+            table.insert(list(table.columns).index(column) + 1, head, named.astype(object))
+    return table
+
+
+def _seen(table: pd.DataFrame, columns: tuple[str, ...]) -> list[str]:
+    """Return a table as people see it: the chosen columns, without those that hold nothing."""
+    chosen = [c for c in columns if c in table.columns] or list(table.columns)
+    blank = [c for c in chosen if len(table) and (table[c].isna() | (table[c].astype(object) == "")).all()]
+    lines = [_text(table[[c for c in chosen if c not in blank] or chosen[:1]])]
+    if blank:
+        lines.append(f"  no value in any row: {', '.join(map(str, blank))}")
+    if left := len(table.columns) - len(chosen):
+        lines.append(f"  {left} more columns: --table, or --format csv or json")
+    return lines
+
+
 def _borne(answer: Answer) -> list[str]:
     """Say how an answer was made, and apart from it how well the inputs are known that bind it."""
     source = answer.provenance
@@ -88,10 +129,10 @@ def _borne(answer: Answer) -> list[str]:
 
 def _document(answer: Answer, tables: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
     return {
-        **{name: _plain(value) for name, value in answer.numbers.items()},
+        **{name: _plain(value, name) for name, value in answer.numbers.items()},
         **answer.footer,
         "tables": {
-            name: [{str(k): _plain(v) for k, v in row.items()} for row in table.to_dict("records")]
+            name: [{str(k): _plain(v, str(k)) for k, v in row.items()} for row in table.to_dict("records")]
             for name, table in tables.items()
         },
         "columns": _plain({name: fact_of(table, "columns", {}) for name, table in tables.items()}),
@@ -99,20 +140,20 @@ def _document(answer: Answer, tables: Mapping[str, pd.DataFrame]) -> dict[str, A
     }
 
 
-def _plain(value: Any) -> Any:
-    """Return a value that strict JSON can hold: infinite is "unlimited", missing is null."""
+def _plain(value: Any, column: str = "") -> Any:
+    """Return a value that strict JSON can hold: infinite is a word by its column, missing is null."""
     if is_dataclass(value) and not isinstance(value, type):
         return {**_plain(asdict(value)), **({"ok": value.ok} if hasattr(value, "ok") else {})}
     if isinstance(value, Mapping):
-        return {str(k): _plain(v) for k, v in value.items()}
+        return {str(k): _plain(v, str(k)) for k, v in value.items()}
     if isinstance(value, (list, tuple, set, frozenset)):
-        return [_plain(v) for v in value]
+        return [_plain(v, column) for v in value]
     if value is None or value is pd.NA:
         return None
     if hasattr(value, "item"):
-        return _plain(value.item())
+        return _plain(value.item(), column)
     if isinstance(value, float):
-        return None if math.isnan(value) else "unlimited" if math.isinf(value) else value
+        return None if math.isnan(value) else infinite_word(column) if math.isinf(value) else value
     return value if isinstance(value, int) else str(value)
 
 
@@ -120,7 +161,7 @@ def _cell(value: Any, column: str = "") -> str:
     if hasattr(value, "ok") and hasattr(value, "problem"):
         second = "" if value.second_value is None else f", second solver {value.second_value:.9g}"
         return f"{'holds' if value.ok else 'FAILS'} (gap {value.gap:.1e}, largest breach {value.violation:.1e}{second})"
-    plain = _plain(value)
+    plain = _plain(value, column)
     if plain is None:
         return "n/a"
     if isinstance(plain, bool):
@@ -128,10 +169,23 @@ def _cell(value: Any, column: str = "") -> str:
     if isinstance(plain, (int, float)) and column.endswith("year"):
         return f"{plain:.0f}"
     if isinstance(plain, float):
-        return f"{plain:,.6g}" if abs(plain) < 1e6 else f"{plain:,.0f}"
+        return _figure(plain)
     if isinstance(plain, list):
         return ", ".join(map(str, plain)) or "none"
     return one_line(str(plain))
+
+
+def _figure(value: float) -> str:
+    """Return a number in six digits and never in powers of ten, which few readers read."""
+    size, sign = abs(value), "-" if value < 0 else ""
+    if size == 0:
+        return "0"
+    if size < _LEAST:
+        return f"{'>-' if sign else '<'}{_LEAST:.6f}"
+    if size >= 999_999.5:
+        return f"{value:,.0f}"
+    text = f"{size:,.6g}"
+    return sign + (text if "e" not in text else f"{size:.10f}".rstrip("0"))
 
 
 def _text(frame: pd.DataFrame) -> str:

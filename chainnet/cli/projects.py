@@ -35,6 +35,10 @@ def _stocks(given: list[str], option: str) -> dict[str, dict[str, Any]]:
     return found
 
 
+# what people see of a project, of some twenty columns
+_SEEN = ("id", "label", "country", "start_year", "capex_musd", "standalone_t", "last_in_t", "shapley_t", "usd_per_tpa")
+
+
 @command("projects.reroute")
 class Reroute(Question, Counted, TableOutput):
     """Say how much rerouting and each project buy under a scenario: alone, last, shared, by price, in company."""
@@ -51,16 +55,20 @@ class Reroute(Question, Counted, TableOutput):
     horizon: Annotated[str | None, "FIRST,LAST year: also say what each year of delay loses.", _horizon] = None
 
     def _tell(self, found: Any) -> None:
+        gains = found.projects
+        # by what each adds, alone and beside the others
+        order = ["standalone_t", "shapley_t", "last_in_t"]
+        gains = gains.sort_values(order, ascending=False, kind="stable") if len(gains) else gains
         tables = {
-            "projects": found.projects,
+            "projects": gains,
             "ladder": found.ladder,
             "complements": found.complements,
             "triples": found.triples,
-            "words": found.projects[["words"]],
+            "words": gains[["words"]],
             **({"delays": found.delays} if self.horizon is not None else {}),
             **({"ours": found.ours} if found.ours is not None else {}),
         }
-        self.say(found, tables, found.numbers(), ("ladder", "projects"))
+        self.say(found, tables, found.numbers(), ("ladder", "projects"), columns={"projects": _SEEN})
 
 
 @command("projects.portfolio")

@@ -35,7 +35,7 @@ class Assumptions(Question, Counted, TableOutput, Verified):
         self.say(found, tables, numbers, shown, {"standing": found.standing, "ends": found.ends_said})
 
 
-@command()
+@command(like="assessment.compare")
 class Compare(Counted, PageOutput):
     """Say what changed between two graphs, and which input moved the answer; or set things side by side.
 

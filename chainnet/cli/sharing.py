@@ -93,7 +93,7 @@ class _Together(Command):
         self.say(found, shown=shown)
 
 
-@command()
+@command(like="sharing.merge")
 class Merge(_Together):
     """Put the tables of several parties into one network; every conflict is listed, with what was taken and why."""
 
@@ -104,7 +104,7 @@ class Merge(_Together):
         self._told(merge(networks, **more))
 
 
-@command()
+@command(like="sharing.join")
 class Join(_Together):
     """Put chains of different minerals into one network, tied by the plants and commodities they share."""
 
@@ -149,7 +149,7 @@ class Aggregate(Question, Form):
         self._tell(found)
 
 
-@command()
+@command(like="sharing.bracket")
 class Bracket(Counted, Output):
     """Say what the true answer lies between, from an inner and an outer network, or from one that holds bands."""
 
@@ -175,7 +175,7 @@ class Bracket(Counted, Output):
         self.say(found)
 
 
-@command()
+@command(like="sharing.redact")
 class Redact(Question, Form):
     """Make a folder that may be handed on: bands instead of figures, no names of firms. Not secrecy: see its README.
 
@@ -235,7 +235,7 @@ class Redact(Question, Form):
         self.say(found, tables, shown=("log", *(("cells",) if self.show_cells else ())))
 
 
-@command()
+@command(like="sharing.attack")
 class Attack(Question, Output):
     """Say how far each hidden capacity can be narrowed, from the bands and what else is published."""
 
@@ -249,7 +249,7 @@ class Attack(Question, Output):
         self.say(attack(self.network, facts, insiders=insiders, protect=self.protect))
 
 
-@command()
+@command(like="sharing.commit")
 class Commit(Question, TableOutput):
     """Fix every row of a graph by one root, which may be published; rows can be proved later."""
 
@@ -266,7 +266,7 @@ class Commit(Question, TableOutput):
             self.say(found, numbers=found.published)
 
 
-@command()
+@command(like="sharing.prove")
 class Prove(Question):
     """Prove that a row stood in a graph when its root was made; writes JSON."""
 
@@ -297,7 +297,7 @@ class Prove(Question):
             self.write(self.out, text)
 
 
-@command()
+@command(like="sharing.verify")
 class Verify(Command):
     """Say whether a proof fits a published root: exit 0 if it does, 1 if not."""
 

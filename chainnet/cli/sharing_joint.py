@@ -43,7 +43,7 @@ def _signed(message: dict[str, Any], key: Path | None) -> dict[str, Any]:
 Signing = Annotated[Path | None, "File of a private key: what is written is signed with it.", "--sign"]
 
 
-@command()
+@command(like="sharing.new_key")
 class Key(Command):
     """Make a pair of keys: FILE to sign with, which stays at home, and FILE.pub, which the others need to check."""
 
@@ -84,7 +84,7 @@ class Partition(Question, Form):
         self._tell(found)
 
 
-@command()
+@command(like="sharing.offer")
 class Offer(Question):
     """Answer what is asked of a part: what it serves at these border tonnes and prices, and nothing else; JSON."""
 
@@ -113,7 +113,7 @@ class Offer(Question):
             self.write(self.out, _text(found))
 
 
-@command()
+@command(like="sharing.joint_ask")
 class Joint(Form):
     """Put the offers of all parties and rounds together: what they serve for certain, at most, and what to ask next."""
 

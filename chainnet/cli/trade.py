@@ -40,7 +40,7 @@ def _products(given: list[str] | None, path: Path | None) -> Any:
     return found
 
 
-@command(name="from-trade")
+@command(name="from-trade", like="calibration.from_trade")
 class FromTrade(Form):
     """Make a chain from bilateral trade by product code, and list all that was supposed and every gap.
 
@@ -81,7 +81,7 @@ class FromTrade(Form):
         self.say(found, numbers=numbers, shown=("assumptions", "gaps"))
 
 
-@command(name="refresh")
+@command(name="refresh", like="calibration.refresh")
 class Refresh(Question, Form):
     """Bring a graph to newer USGS or BACI figures; say what moved in inputs, and how the answers moved, by input.
 

@@ -5,7 +5,6 @@ Words: *page data* (what a page knows), *drawn flows* (the answer that it shows)
 
 from chainnet.drawing.colours import OTHER_COLOUR, country_colours
 from chainnet.drawing.exposure import exposure_svg
-from chainnet.drawing.living.files import add_solver, solver_files
 from chainnet.drawing.living.page import living_page
 from chainnet.drawing.pages import draw
 from chainnet.drawing.raster import font_folder, png_bytes
@@ -13,7 +12,6 @@ from chainnet.drawing.style import css_text
 
 __all__ = [
     "OTHER_COLOUR",
-    "add_solver",
     "country_colours",
     "css_text",
     "draw",
@@ -21,5 +19,4 @@ __all__ = [
     "font_folder",
     "living_page",
     "png_bytes",
-    "solver_files",
 ]

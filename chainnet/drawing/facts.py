@@ -14,7 +14,7 @@ from chainnet.drawing.drawn import DrawnFlows, DrawnNeck, Losses
 from chainnet.drawing.placing import Block, place
 from chainnet.drawing.style import LOSS_COLOURS, SHAPES, loss_class, percent, tonnes
 from chainnet.network import Network, State, kept, several_plants, site_labels, state_of
-from chainnet.words import country_name, is_known, join, number
+from chainnet.words import NO_LIMIT, country_name, is_known, join, number
 
 __all__ = ["PageData", "basis_of", "change_text", "collect", "heads", "neck_chips", "ratio", "step_of"]
 
@@ -326,7 +326,7 @@ def basis_of(network: Network) -> dict[str, str]:
 def _capacity(stage: str, capacity: Any) -> str:
     if is_known(capacity):
         return tonnes(capacity)
-    return "n/a" if stage == "end_use" else "unlimited (no capacity on record)"
+    return "n/a" if stage == "end_use" else f"{NO_LIMIT} (no capacity on record)"
 
 
 def _card(row: dict[str, Any]) -> list[list[str]]:
@@ -398,7 +398,7 @@ def _link(
         "result": _json(flow),
         "resultText": tonnes(flow) if answer is not None else "-",
         "changeText": change_text(row["flow_tpa"], flow) if answer is not None else "-",
-        "capacityText": tonnes(row["capacity_tpa"]) if is_known(row["capacity_tpa"]) else "unlimited",
+        "capacityText": tonnes(row["capacity_tpa"]) if is_known(row["capacity_tpa"]) else NO_LIMIT,
         "quality": quality,
         "isInferred": quality == "inferred",
         "isNew": False,
@@ -460,10 +460,10 @@ def _block(
     capacity = _sum(s["capacity"] for s in running)
     full = head["nUnlimited"] == 0
     if full or not is_known(capacity):
-        head["capacityText"] = tonnes(capacity) if full else "unlimited"
+        head["capacityText"] = tonnes(capacity) if full else NO_LIMIT
         head["utilText"], head["utilResultText"] = percent(ratio(flow, capacity)), percent(ratio(new, capacity))
     else:
-        head["capacityText"] = f"{tonnes(capacity)} + {head['nUnlimited']} unlimited"
+        head["capacityText"] = f"{tonnes(capacity)} + {head['nUnlimited']} without limit"
     return head
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from chainnet.drawing.facts import PageData, change_text, ratio
 from chainnet.drawing.style import percent, tonnes
+from chainnet.words import NO_LIMIT
 
 __all__ = ["LINK_BLANK", "SITE_BLANK", "lean"]
 
@@ -15,7 +16,7 @@ _TABLE_ONLY = frozenset({"fromLabel", "toLabel", "from", "to", "isInferred"})
 # what most rows say is said once
 LINK_BLANK: dict[str, Any] = {
     "base": None,
-    "capacityText": "unlimited",
+    "capacityText": NO_LIMIT,
     "commodity": "",
     "isNew": False,
     "inCut": False,
@@ -104,13 +105,13 @@ def _link_texts(link: dict[str, Any], data: dict[str, Any], has_result: bool) ->
 def _site_texts(site: dict[str, Any], data: dict[str, Any], has_result: bool) -> dict[str, Any]:
     """Return what the script says of a site's numbers."""
     capacity = site["capacity"]
-    unlimited = "n/a" if site["stage"] == "end_use" else "unlimited (no capacity on record)"
+    blank = "n/a" if site["stage"] == "end_use" else f"{NO_LIMIT} (no capacity on record)"
     used = site["utilResult"] if site["base"] is None else site["utilBase"]
     return {
         "result": site["base"] if has_result else None,
         "baseText": tonnes(site["base"]),
         "resultText": tonnes(site["result"]) if has_result else "-",
-        "capacityText": unlimited if capacity is None else tonnes(capacity),
+        "capacityText": blank if capacity is None else tonnes(capacity),
         "utilText": percent(used),
         "lostText": "-" if site["lost"] is None else tonnes(site["lost"]),
         "lostShareText": "-" if site["lost"] is None else percent(site["lostShare"]),

@@ -59,7 +59,7 @@ def compare_indices(
         commodity : where the index is largest. share : of its tonnes. governance : 0 best, 10 worst.
         index, index_rank : what it adds to the supply risk. lost_tpa, lost_share, loss_rank : as in
         ``chokepoints``. idle_elsewhere_tpa : capacity of other holders of the step and commodity that the
-        baseline leaves idle (inf: unlimited). rank_gap : loss_rank - index_rank, above 0 where the index
+        baseline leaves idle (inf: no limit). rank_gap : loss_rank - index_rank, above 0 where the index
         ranks it higher. disagrees. why : one sentence.
         Sorted by index_rank, loss_rank, then name. Ties share the better rank; rows without loss are all last.
 
@@ -191,4 +191,4 @@ def _why(row: Mapping[str, Any]) -> str:
 
 
 def _t(tonnes: float) -> str:
-    return "unlimited tonnes" if np.isinf(tonnes) else f"{number(tonnes)} t/yr"
+    return "tonnes without limit" if np.isinf(tonnes) else f"{number(tonnes)} t/yr"

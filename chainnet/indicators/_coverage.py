@@ -22,10 +22,10 @@ class Coverage(Result):
 
     Attributes
     ----------
-    assumed_share : float
-        Part of the tonnes of all steps that rests on an assumed figure.
+    assumed_output_share : float
+        Part of the tonnes that nodes make whose figure is assumed. Links are not counted here.
     inferred_edge_share : float
-        Part of the tonnes on edges that is inferred or assumed.
+        Part of the tonnes on links (edges) whose figure is inferred or assumed.
     largest_gap : float
         Largest relative gap of the mass balance of a node; 0 where all balance to 1e-9.
     as_of : float
@@ -49,7 +49,7 @@ class Coverage(Result):
         names another basis (magnet elements, say) the gap is one of basis.
     """
 
-    assumed_share: float
+    assumed_output_share: float
     inferred_edge_share: float
     largest_gap: float
     as_of: float
@@ -70,8 +70,8 @@ def coverage(network: Network) -> Coverage:
     Returns
     -------
     Coverage
-        Tables steps, edges, references, gaps, totals; numbers assumed_share, inferred_edge_share,
-        largest_gap, as_of.
+        Tables steps, edges, references, gaps, totals; numbers assumed_output_share,
+        inferred_edge_share, largest_gap, as_of.
 
     Notes
     -----

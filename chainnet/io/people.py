@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from chainnet.io.text import csv_line, number_text
+from chainnet.words import infinite_word
 
 __all__ = ["to_people_csv"]
 
@@ -27,7 +28,8 @@ def to_people_csv(frame: pd.DataFrame | pd.Series) -> str:
     -------
     str
         A header and one line per row. A text cell that begins with ``= + - @``, a tab or a carriage
-        return gets a leading ``'``; a missing cell is empty, an infinite number ``unlimited``.
+        return gets a leading ``'``; a missing cell is empty, an infinite number the word
+        of its column, such as ``no limit``.
 
     Examples
     --------
@@ -40,7 +42,9 @@ def to_people_csv(frame: pd.DataFrame | pd.Series) -> str:
     named = [name for name in table.index.names if name is not None]
     if named:
         table = table.reset_index(level=named)
-    columns = [[_cell(v) for v in table.iloc[:, place].tolist()] for place in range(table.shape[1])]
+    columns = [
+        [_cell(v, _name(name)) for v in table.iloc[:, place].tolist()] for place, name in enumerate(table.columns)
+    ]
     header = csv_line([_cell(_name(name)) for name in table.columns])
     return header + "".join(map(csv_line, zip(*columns, strict=True)))
 
@@ -49,14 +53,14 @@ def _name(name: Any) -> str:
     return " ".join(map(str, name)) if isinstance(name, tuple) else str(name)
 
 
-def _cell(value: Any) -> str:
+def _cell(value: Any, column: str = "") -> str:
     if value is None or value is pd.NA or value is pd.NaT:
         return ""
     if isinstance(value, (bool, np.bool_)):
         return "true" if value else "false"
     if isinstance(value, (float, np.floating)):
         number = float(value)
-        return ("unlimited" if number > 0 else "-unlimited") if math.isinf(number) else number_text(number)
+        return ("" if number > 0 else "-") + infinite_word(column) if math.isinf(number) else number_text(number)
     if isinstance(value, (int, np.integer)):
         return str(int(value))
     if isinstance(value, (list, tuple, set, frozenset)):

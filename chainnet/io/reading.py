@@ -37,7 +37,7 @@ def read(
         Name of a shipped graph (see ``catalog``), or a path: a folder of CSV or Parquet tables, a workbook
         (``.xlsx``), ``.graphml``, ``.gexf``, node-link ``.json``, or an edge list (``.csv``, ``.parquet``) with
         the columns ``source``, ``target`` and ``capacity_tpa``. In files an empty cell means
-        unknown, and an empty capacity unlimited.
+        unknown, and an empty capacity no limit.
     source, sink, two_way, rename, ignore_unknown, country_names : optional
         What is to be known of a file that is not in our own form; see ``Network.from_edges``.
     separator : str

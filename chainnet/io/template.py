@@ -29,7 +29,7 @@ What this graph covers, for which year, and where its figures come from.
 - `nodes.csv`, `edges.csv`: who makes and who ships. Only `id`, `stage`, `source` and `target` are required.
 - `processes.csv`: recipes, per tonne of main output. `demand.csv`: who asks for what, by tier.
 - `projects.csv`: what may be built. `scenarios/*.toml`: what may happen.
-- An empty cell is unknown, never zero; an empty capacity is unlimited.
+- An empty cell is unknown, never zero; an empty capacity is no limit.
 
 Check it with `chainnet check {name}`, then ask `chainnet chokepoints {name}`.
 

@@ -43,7 +43,7 @@ _CHOICES = {
 }
 _STEPS = (
     "Replace the example chain by your own, sheet by sheet; keep the first row of each sheet.",
-    "Blue columns must be filled; an empty cell elsewhere is unknown, never zero; an empty capacity is unlimited.",
+    "Blue columns must be filled; an empty cell elsewhere is unknown, never zero; an empty capacity is no limit.",
     "A cell with a list opens it; the note on a column head says what it holds, in which unit.",
     "Check it: chainnet check FILE. What is wrong is marked in a copy of the workbook, cell by cell.",
     "Ask it: chainnet chokepoints FILE, chainnet stress FILE, chainnet report FILE.",

@@ -28,6 +28,7 @@ from chainnet.io.sizes import (
 )  # fmt: skip
 from chainnet.io.text import Records, fit_records, number_text, read_bytes, refuse
 from chainnet.network import TABLES, Network, Reading
+from chainnet.words import infinite_word
 
 __all__ = ["META", "OWN_SHEETS", "guard", "read_workbook", "repacked", "tables_bytes", "workbook_bytes"]
 
@@ -73,17 +74,17 @@ def tables_bytes(tables: Mapping[str, pd.DataFrame]) -> bytes:
 
 
 def _rows(frame: pd.DataFrame) -> list[tuple[Any, ...]]:
-    return list(zip(*([_cell_of(v) for v in frame[c].tolist()] for c in frame.columns), strict=True))
+    return list(zip(*([_cell_of(v, str(c)) for v in frame[c].tolist()] for c in frame.columns), strict=True))
 
 
-def _cell_of(value: Any) -> Any:
+def _cell_of(value: Any, column: str) -> Any:
     """Return a value as a sheet holds it: text, yes or no, a number; infinite as a word, missing as nothing."""
     if isinstance(value, (str, bool)):
         return value
     if pd.isna(value):
         return None
     if isinstance(value, (int, float)):
-        return value if math.isfinite(value) else "unlimited"
+        return value if math.isfinite(value) else infinite_word(column)
     return str(value)
 
 

@@ -125,7 +125,7 @@ class Roles:
             if not len(lacks) or not lacks[worst] > _MUCH * capacity[is_given].sum():
                 return ""
         name = self.nodes["id"].iloc[worst]
-        return f' "{name}" may ship {out[worst]:,.6g}, but {into[worst]:,.6g} can reach it: is it a source?'
+        return f' "{name}" may ship {_figure(out[worst])}, but {_figure(into[worst])} can reach it: is it a source?'
 
     def _off(self, edges: pd.DataFrame, ends: tuple[Ints, Ints]) -> str:
         """Say which edges lie on no way from a mine to an end use, and how much of the capacity they are."""
@@ -294,3 +294,7 @@ def _text(cells: pd.Series) -> pd.Series:
     except UnicodeEncodeError:  # a lone surrogate: a stand-in will do, the gate refuses the cell itself
         safe = [None if t is None else t.encode("utf-8", "replace").decode() for t in texts]
         return pd.Series(safe, dtype="str", index=cells.index)
+
+
+def _figure(value: float) -> str:
+    return f"{value:,.0f}" if value >= 1000 else f"{value:.6g}"

@@ -11,6 +11,7 @@ import pandas as pd
 from chainnet.engine import PRINTED
 from chainnet.network import Network
 from chainnet.projects._game import Game
+from chainnet.words import number
 
 __all__ = ["needed_by", "pair_table", "sentences", "triple_table"]
 
@@ -181,7 +182,7 @@ def labels(network: Network) -> dict[str, str]:
 
 def tonnes(amount: float) -> str:
     """Return an amount for people."""
-    return f"{amount:,.0f}" if abs(amount) >= 100 else f"{amount:.3g}"
+    return number(amount)
 
 
 def _listed(words: Sequence[str]) -> str:

@@ -15,7 +15,7 @@ from typing import Any
 
 from chainnet._types import Words
 from chainnet.assessment import Assessment, assess, assume_demand, whoever_counts
-from chainnet.drawing import living_page, solver_files
+from chainnet.drawing import living_page
 from chainnet.errors import ChainnetError, DataError, check_words, near_matches
 from chainnet.flow import Counting, Others
 from chainnet.network import Network
@@ -119,8 +119,6 @@ def report(
     wanted = _formats(formats, BRIEF_FORMATS if brief else FORMATS)
     if figures is not None:
         _check_packages("figures", NEEDS["pdf"])
-    if live:
-        solver_files()  # what is missing is said before the work begins
     check_words(title=title, author=author, marking=marking)
     own = _own_templates(templates)
     if not isinstance(language, str) or not re.fullmatch("[a-z]{2,3}", language):

@@ -59,7 +59,7 @@ class StressTest(Result):
         Over the horizon, in t: demand_t, served_t, shortfall_t (a planner who knows every date),
         shortfall_unforeseen_t (one who sees only what is in force), value_of_information_t (their
         difference), value_at_risk_musd, first_short_month, worst_month, worst_month_share,
-        months_short, time_to_survive (months from the first measure; inf = unlimited, is_unlimited says
+        months_short, time_to_survive (months from the first measure; inf = never short, is_unlimited says
         so; a number as long as the horizon after the onset means at least that), time_to_recover
         (months from the first short one; inf = not within the horizon). Months count from 1.
         The first scenario is "baseline": nothing happens.

@@ -5,6 +5,7 @@ Words: *n/d* no data, *n/a* cannot apply, *-* not asked; a *sentence* is made fr
 
 from chainnet.words._countries import country_code
 from chainnet.words._ends import agree, ends_sentence, ends_words
+from chainnet.words._infinite import NEVER_SHORT, NO_LIMIT, infinite_word
 from chainnet.words._months import MONTHS, calendar_month, in_months, month_words, recover_words, survive_words
 from chainnet.words._names import (
     ALL_TIERS,
@@ -56,10 +57,12 @@ __all__ = [
     "MINUS",
     "MONTHS",
     "NBSP",
+    "NEVER_SHORT",
     "NOT_APPLICABLE",
     "NOT_ASKED",
     "NOT_ASSESSED",
     "NO_DATA",
+    "NO_LIMIT",
     "SILENT",
     "Jobs",
     "Steps",
@@ -81,6 +84,7 @@ __all__ = [
     "foresight_sentence",
     "in_months",
     "in_sentence",
+    "infinite_word",
     "is_known",
     "is_missing",
     "join",

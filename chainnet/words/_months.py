@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from chainnet.words._infinite import NEVER_SHORT
 from chainnet.words._numbers import NBSP, NO_DATA, NOT_ASKED, counted, is_missing, number, whole
 
 __all__ = ["MONTHS", "calendar_month", "in_months", "month_words", "recover_words", "survive_words"]
@@ -66,7 +67,7 @@ def survive_words(months: Any, is_unlimited: Any, horizon: Any) -> str:
     Parameters
     ----------
     months : number
-        inf where it is unlimited.
+        inf where demand is met for ever.
     is_unlimited : bool
     horizon : number
         Months from the first measure to the end; a time as long as that is a lower limit.
@@ -74,12 +75,12 @@ def survive_words(months: Any, is_unlimited: Any, horizon: Any) -> str:
     Examples
     --------
     >>> survive_words(6.0, False, 48), survive_words(48.0, False, 48), survive_words(float("inf"), True, 48)
-    ('6', 'at least 48', 'unlimited')
+    ('6', 'at least 48', 'never short')
     """
     if is_missing(months):
         return NO_DATA
     if is_unlimited or math.isinf(months):
-        return "unlimited"
+        return NEVER_SHORT
     return f"at least {number(months)}" if not is_missing(horizon) and months >= horizon - 1e-6 else number(months)
 
 

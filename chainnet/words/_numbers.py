@@ -6,6 +6,8 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
+from chainnet.words._infinite import NO_LIMIT
+
 __all__ = [
     "DUST",
     "NBSP",
@@ -35,7 +37,6 @@ NO_DATA = "n/d"
 NOT_APPLICABLE = "n/a"
 NOT_ASKED = "-"
 NOT_ASSESSED = "not assessed"
-UNLIMITED = "unlimited"
 NBSP = "\u00a0"
 MINUS = "\u2212"
 DUST = 1e-9
@@ -55,7 +56,7 @@ def is_known(value: Any) -> bool:
     return not is_missing(value) and value != ""
 
 
-def number(value: Any, infinite: str = UNLIMITED, least: float = LEAST) -> str:
+def number(value: Any, infinite: str = NO_LIMIT, least: float = LEAST) -> str:
     """Return three significant figures, thousands by comma, a true minus; what lies below ``least`` is said to be so.
 
     Examples
@@ -100,7 +101,7 @@ def tonnes(value: Any, blank: str = NBSP) -> str:
     ('385 t/yr', 'n/d')
     """
     text = number(value)
-    return text if text in (NO_DATA, UNLIMITED) else f"{text}{blank}t/yr"
+    return text if text in (NO_DATA, NO_LIMIT) else f"{text}{blank}t/yr"
 
 
 def percent(share: Any, blank: str = NBSP) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from chainnet.words._infinite import NEVER_SHORT
 from chainnet.words._months import month_words
 from chainnet.words._names import first_capital, join
 from chainnet.words._numbers import DUST, NBSP, NOT_ASKED, is_missing, money, number, percent, same, tonnes, weight
@@ -55,7 +56,7 @@ def endurance_sentence(tier: str, survive: str, recover: str) -> str:
     >>> endurance_sentence("defence", "1", "4")
     'It can be kept whole for one month from the first measure and is whole again 4 months after the first short one.'
     """
-    if survive == "unlimited":
+    if survive == NEVER_SHORT:
         return "It could be kept whole for ever, if it came first."
     carried = "one month" if survive == "1" else f"{survive} months"
     if recover.startswith("not in "):

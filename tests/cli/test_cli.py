@@ -101,7 +101,7 @@ def test_numbers_are_those_of_the_api(run: Any, mag9: cn.Network, china_out: cn.
     reroute = strict(run("reroute", "mag-9", *CHINA_OUT, "--format", "json").out)
     projects = {r["id"]: r for r in reroute["tables"]["projects"]}
     assert projects["H_US"]["shapley_t"] == pytest.approx(35 / 3)
-    assert projects["S_US"]["usd_per_tpa"] == "unlimited"
+    assert projects["S_US"]["usd_per_tpa"] == "no amount"
     assert reroute["provenance"]["digest"] == mag9.digest
     balance = strict(run("balance", "mag-9", *CHINA_OUT, "--format", "json").out)
     assert sum(r["served_tpa"] for r in balance["tables"]["demand"]) == pytest.approx(10.0)

@@ -52,7 +52,7 @@ def test_the_default_recovery_is_said(run: Any, mag9: cn.Network) -> None:
     expected = cn.risk_exposure(mag9, 1)
     assert list(found) == expected.index.tolist()
     assert found["H_CN"]["cost_usd"] == expected.loc["H_CN", "cost_usd"]
-    assert found["G_JP"]["time_to_survive"] == "unlimited"
+    assert found["G_JP"]["time_to_survive"] == "never short"
 
 
 def test_one_number_pairs_or_a_file(run: Any, tmp_path: Path) -> None:

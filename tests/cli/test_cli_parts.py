@@ -151,7 +151,15 @@ PROOF = Certificate("p", 2.0, 2.0, 0.0, 1.25e-12, 1e-6)
         (999999.4, "", "999,999"),
         (1e6, "", "1,000,000"),
         (-2.5e6, "", "-2,500,000"),
-        (float("inf"), "", "unlimited"),
+        (999999.7, "", "1,000,000"),
+        (0.0000123456, "", "0.0000123456"),
+        (3.47e-07, "", "<0.000001"),
+        (-3.47e-07, "", ">-0.000001"),
+        (-0.0, "", "0"),
+        (float("inf"), "", "no limit"),
+        (float("inf"), "time_to_survive", "never short"),
+        (float("inf"), "time_to_recover", "never"),
+        (float("inf"), "alone_t", "no amount"),
         ([], "", "none"),
         (["a", 2], "", "a, 2"),
         (("a",), "", "a"),
@@ -192,7 +200,7 @@ def test_answers_as_text() -> None:
     assert last == ["", "bounded, not proved best; rests on inferred inputs (2 of the 3 that bind)"]
     assert render(answer, "csv", "rows").splitlines() == ["id,word,amount", f"a,{'x' * 61},1", "b,,22.5"]
     assert render(Answer({"é": empty}, {"a": float("inf")}, {}, ()), "json") == (
-        '{\n "a": "unlimited",\n "tables": {\n  "é": []\n },\n "columns": {\n  "é": {}\n },\n "provenance": {}\n}\n'
+        '{\n "a": "no limit",\n "tables": {\n  "é": []\n },\n "columns": {\n  "é": {}\n },\n "provenance": {}\n}\n'
     )
     with pytest.raises(cn.DataError) as refused:
         render(answer, "csv", "row")
@@ -202,7 +210,7 @@ def test_answers_as_text() -> None:
 def test_plain_values_for_json() -> None:
     assert output._plain({1: {2.5}, "b": (None, float("nan"), float("-inf"))}) == {
         "1": [2.5],
-        "b": [None, None, "unlimited"],
+        "b": [None, None, "no limit"],
     }
     assert output._plain(pd.Series([3]).iloc[0]) == 3
     assert output._plain(Path("a")) == "a"

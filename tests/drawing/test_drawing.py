@@ -129,7 +129,7 @@ def big_network(n):
         (-12300, "−12,300"),
         (None, "n/d"),
         (float("nan"), "n/d"),
-        (float("inf"), "unlimited"),
+        (float("inf"), "no limit"),
     ],
 )
 def test_numbers_have_three_figures(value, text):

@@ -2,10 +2,8 @@
 
 import base64
 import gzip
-import io
 import json
 import re
-import tarfile
 from functools import partial
 from pathlib import Path
 
@@ -15,7 +13,6 @@ import pandas as pd
 import pytest
 
 import chainnet as cn
-from chainnet.drawing.living import files, solver
 from chainnet.drawing.living import page as page_module
 from chainnet.drawing.living.controls import controls_of, setting_scenario
 from chainnet.drawing.living.months import LivingMonths
@@ -41,8 +38,6 @@ def mag9():
 @pytest.fixture(scope="module")
 def written(tmp_path_factory):
     """Write a living page, once for each network."""
-    if not any(map(solver.is_there, solver.folders())):
-        pytest.skip(f"the solver of living pages is not installed; add it with: chainnet engine add {solver.ARCHIVE}")
     folder, known = tmp_path_factory.mktemp("living"), {}
 
     def write(network, **more):
@@ -634,15 +629,6 @@ def test_a_preset_by_tier_that_is_too_large_is_no_start_and_is_named_as_left_out
     assert re.search(r"<li>[^<]*: its rule by tier or origin needs [0-9]+ unknowns", text)
 
 
-def test_without_the_solver_draw_says_how_to_add_it(mag9, monkeypatch, tmp_path):
-    monkeypatch.setattr(files, "folders", lambda: [tmp_path / "nowhere"])
-    with pytest.raises(cn.DataError, match=r"npm pack highs@1\.15\.3; then add it with: chainnet engine add"):
-        cn.draw(mag9, path=tmp_path / "p.html", live=True)
-    with pytest.raises(cn.DataError, match="chainnet engine add"):
-        cn.report(mag9, tmp_path / "out", live=True)
-    assert list(tmp_path.iterdir()) == []
-
-
 def test_the_command_line_writes_a_page_and_refuses_what_it_cannot_hold(written, tmp_path):
     from typer.testing import CliRunner
 
@@ -654,8 +640,6 @@ def test_the_command_line_writes_a_page_and_refuses_what_it_cannot_hold(written,
     assert '<option value="china_out" selected>' in file.read_text(encoding="utf-8")
     months = CliRunner().invoke(app, ["draw", "mag-9", "--live", "--months", "24", "--out", str(tmp_path / "q.html")])
     assert "24 months of its own" in str(months.exception)
-    wrong = CliRunner().invoke(app, ["engine", "add", str(file)])
-    assert "SHA-256" in str(wrong.exception)
     assert not (tmp_path / "q.html").exists()
 
 
@@ -669,83 +653,3 @@ def test_one_command_writes_an_example_of_every_chain(written, monkeypatch, tmp_
     told = CliRunner().invoke(app, ["engine", "examples", str(tmp_path / "pages")])
     assert (told.exit_code, told.stdout.strip()) == (0, str(tmp_path / "pages" / "mag-9-live.html"))
     assert cn.catalog().index.tolist() == sorted(CHAINS)
-
-
-# -- how the solver comes in -----------------------------------------------------------------------------
-
-
-def archive(members):
-    made = io.BytesIO()
-    with tarfile.open(fileobj=made, mode="w:gz") as packed:
-        for name, data in members.items():
-            entry = tarfile.TarInfo(name)
-            entry.size = len(data)
-            packed.addfile(entry, io.BytesIO(data))
-    return made.getvalue()
-
-
-WHOLE = {
-    "package/build/highs.js": b"script",
-    "package/build/highs.wasm": b"program",
-    "package/LICENSE": b"MIT",
-    "../outside": b"foreign",
-}
-
-
-@pytest.fixture
-def pinned(monkeypatch):
-    """Take an archive for the right one."""
-    import hashlib
-
-    def pin(data):
-        monkeypatch.setattr(solver, "SHA256", hashlib.sha256(data).hexdigest())
-        return data
-
-    return pin
-
-
-def test_only_the_named_members_are_unpacked(pinned, tmp_path):
-    solver.unpack(pinned(archive(WHOLE)), tmp_path / "in" / "there")
-    assert sorted(p.name for p in (tmp_path / "in" / "there").iterdir()) == ["LICENSE", "highs.js", "highs.wasm.gz"]
-    assert gzip.decompress((tmp_path / "in" / "there" / "highs.wasm.gz").read_bytes()) == b"program"
-    assert not (tmp_path / "in" / "outside").exists()
-
-
-def test_another_package_is_refused(tmp_path):
-    file = tmp_path / solver.ARCHIVE
-    file.write_bytes(archive(WHOLE))
-    with pytest.raises(cn.DataError, match="SHA-256"):
-        files.add_solver(file)
-    with pytest.raises(cn.DataError, match="cannot read"):
-        files.add_solver(tmp_path / "nothing.tgz")
-
-
-def test_the_solver_goes_where_it_can_be_written(pinned, monkeypatch, tmp_path):
-    (tmp_path / "file").write_text("in the way")
-    places = [tmp_path / "file" / "package", tmp_path / "home"]
-    monkeypatch.setattr(files, "folders", lambda: places)
-    given = tmp_path / solver.ARCHIVE
-    given.write_bytes(pinned(archive(WHOLE)))
-    assert files.add_solver(given) == tmp_path / "home"
-    assert files.solver_files()["highs.js"] == b"script"
-    monkeypatch.setattr(files, "folders", lambda: places[:1])
-    with pytest.raises(cn.DataError, match="no folder can be written"):
-        files.add_solver(given)
-
-
-def test_the_build_goes_on_whatever_happens(pinned, monkeypatch, tmp_path):
-    target = tmp_path / "highs"
-    assert "left out" in solver.bring_in(target, "none")
-    assert "without the solver" in solver.bring_in(target, str(tmp_path / "nothing.tgz"))
-    npm = tmp_path / "npm"
-    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
-    npm.write_text("#!/bin/sh\nexit 1\n")
-    npm.chmod(0o755)
-    assert "without the solver" in solver.bring_in(target)
-    assert not target.exists()
-    packed = tmp_path / "packed.tgz"
-    packed.write_bytes(pinned(archive(WHOLE)))
-    npm.write_text(f'#!/bin/sh\ncp {packed} "{solver.ARCHIVE}"\n')
-    assert solver.bring_in(target) == "living pages: highs@1.15.3 brought in"
-    assert solver.is_there(target)
-    assert "is there" in solver.bring_in(target)

@@ -68,7 +68,7 @@ def test_steps_by_hand() -> None:
     assert steps.loc["mining", "age_years"] == pytest.approx(0.6 * 0 + 0.4 * 5), "of several sources the newest"
     assert steps.loc["mining", "oldest_year"] == 2020
     assert np.isnan(steps.loc["manufacturer", "age_years"])
-    assert found.assumed_share == pytest.approx(40 / 200)
+    assert found.assumed_output_share == pytest.approx(40 / 200)
 
 
 def test_edges_by_hand() -> None:
@@ -170,7 +170,7 @@ def test_shipped_graphs(rare_earths: cn.Network, mag9: cn.Network) -> None:
         assert set(net.references["key"]) <= cited, "a source that neither a row nor a scenario cites"
         tables, numbers = coverage_answer(net)
         assert list(tables) == ["coverage", "edges", "references", "gaps", "totals"]
-        assert set(numbers) == {"assumed_share", "inferred_edge_share", "largest_gap", "as_of"}
+        assert set(numbers) == {"assumed_output_share", "inferred_edge_share", "largest_gap", "as_of"}
 
 
 def test_check_prints_coverage(tmp_path: Path) -> None:
@@ -178,7 +178,7 @@ def test_check_prints_coverage(tmp_path: Path) -> None:
     assert done.exit_code == 0, done.output
     told = json.loads(done.stdout, parse_constant=pytest.fail)
     found = coverage(cn.read("rare-earths"))
-    assert told["assumed_share"] == pytest.approx(found.assumed_share)
+    assert told["assumed_output_share"] == pytest.approx(found.assumed_output_share)
     assert told["inferred_edge_share"] == pytest.approx(found.inferred_edge_share)
     assert told["largest_gap"] == 0.0
     assert told["as_of"] == f"{found.as_of:.0f}"

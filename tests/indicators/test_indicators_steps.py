@@ -376,7 +376,7 @@ BASE = {
         ({"disagrees": False, "counts": False}, "Neither finds a risk here."),
         ({"throughput_tpa": 0.0}, "none of the counted demand has to pass through it"),
         ({}, "others have 90 t/yr of metal idle against the 60 t/yr it makes, and nothing is lost."),
-        ({"idle_elsewhere_tpa": float("inf")}, "others have unlimited tonnes of metal idle"),
+        ({"idle_elsewhere_tpa": float("inf")}, "others have tonnes without limit of metal idle"),
         ({"lost_tpa": 5.0}, "and 5 t/yr of the counted demand are lost."),
         ({"idle_elsewhere_tpa": 10.0, "left": 50.0}, "others can still make 50 t/yr of metal"),
         ({"idle_elsewhere_tpa": 10.0, "left": 40.0}, "replaces it for all of the counted demand."),

@@ -754,7 +754,7 @@ def test_people_csv_runs_nothing() -> None:
     frame = pd.DataFrame({"=head": texts, "n": [-1.5, float("nan"), float("inf"), 2.0, 3, 4, 5, 6, 7, 8]})
     frame.index = pd.Index(["-x"] * 10, name="id")
     lines = to_people_csv(frame).split("\n")
-    assert lines[:5] == ["id,'=head,n", "'-x,'=1,-1.5", "'-x,'+1,", "'-x,'-1,unlimited", "'-x,'@a,2"]
+    assert lines[:5] == ["id,'=head,n", "'-x,'=1,-1.5", "'-x,'+1,", "'-x,'-1,no limit", "'-x,'@a,2"]
     assert lines[5:9] == ["'-x,'\ta,3", "'-x,\"'\ra\",4", "'-x,a=1,5", "'-x,,6"]
 
 

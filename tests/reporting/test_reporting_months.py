@@ -134,7 +134,7 @@ def test_months_count_from_one_and_bear_their_name() -> None:
         (6.0, False, "6"),
         (47.0, False, "at least 47"),
         (48.0, False, "at least 48"),
-        (np.inf, True, "unlimited"),
+        (np.inf, True, "never short"),
     ],
 )
 def test_time_to_survive_says_what_it_is(months: float, is_unlimited: bool, said: str) -> None:
@@ -196,7 +196,7 @@ def test_tables_are_those_of_the_stress_test(made: cn.Assessment, document: Docu
 
 def test_key_table_bears_first_month_and_endurance(document: Document) -> None:
     key = table(document, "scenarios")
-    assert [flat(str(v)) for v in column(key, "survive")] == ["unlimited", "4"]
+    assert [flat(str(v)) for v in column(key, "survive")] == ["never short", "4"]
     assert column(key, "first_short_month")[0] == "never"
     first = column(key, "first_short_month")[1]
     assert flat(str(column(key, "first")[1])) == f"{first:.0f}"

@@ -2,5 +2,5 @@
 
 Words: *control* (what a reader moves, with the measures that it stands for), *preset* (a shipped scenario that the
 controls act on top of), *exported program* (base arrays, and what each control does to bounds), *solver* (HiGHS as
-WebAssembly, which is no part of this package and is brought in when it is installed).
+WebAssembly, whose files lie in ``highs``).
 """

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from chainnet import words
 from chainnet._types import Bools, records
 from chainnet.network import Network
 from chainnet.scenario import Scenario
-from chainnet.words import country_name
 
 _DEFAULTS = {"export": None, "site": True, "owner": True, "project": False, "stock": True, "demand": 1.0}
 
@@ -115,7 +115,7 @@ def _exports(network: Network) -> list[Control]:
             Control(
                 f"export:{country}:{word}",
                 "export",
-                f"{country_name(country)}, {word}",
+                f"{words.country_name(country)}, {word}",
                 "",
                 tuple(measures),
                 _is_graded(network, measures),
@@ -148,7 +148,7 @@ def _sites(network: Network) -> list[Control]:
     found = []
     for number in order.tolist():
         row = sites.iloc[number]
-        where = country_name(row["country"]) if isinstance(row["country"], str) else row["region"]
+        where = words.country_name(row["country"]) if isinstance(row["country"], str) else row["region"]
         detail = ", ".join(str(word) for word in (row["step"], where) if isinstance(word, str))
         measure = {"kind": "remove", "nodes": [row["id"]]}
         found.append(
@@ -181,8 +181,8 @@ def _projects(network: Network) -> list[Control]:
     for number in np.argsort(np.where(np.isnan(year), np.inf, year), kind="stable").tolist():
         row = projects.iloc[number]
         start = f"from {int(year[number])}" if np.isfinite(year[number]) else "no year given"
-        words = (row["step"], country_name(row["country"]) if isinstance(row["country"], str) else None, start)
-        detail = ", ".join(str(word) for word in words if isinstance(word, str))
+        parts = (row["step"], words.country_name(row["country"]) if isinstance(row["country"], str) else None, start)
+        detail = ", ".join(str(word) for word in parts if isinstance(word, str))
         measure = {"kind": "build", "projects": [row["id"]]}
         found.append(Control(f"project:{row['id']}", "project", _label(row), detail, (measure,)))
     return found
@@ -199,7 +199,7 @@ def _stocks(network: Network) -> list[Control]:
         label = row["holder"] if isinstance(row["holder"], str) else str(row["id"])
         good = row["commodity"] if isinstance(row["commodity"], str) else "goods"
         measure = {"kind": "release", "stocks": [row["id"]], "release_tpa": 0.0}
-        detail = f"{row['stock_t']:g} t of {good}"
+        detail = f"{words.number(row['stock_t'])} t of {good}"
         found.append(Control(f"stock:{row['id']}", "stock", label, detail, (measure,)))
     return found
 
@@ -228,7 +228,7 @@ def _members(network: Network, tier: str) -> list[Control]:
         row = rows[rows["place"] == place].iloc[0]
         column = next((c for c in ("country", "region") if isinstance(row[c], str)), None)
         where = {"where": {column: place}} if column else {"nodes": [place]}
-        label = country_name(str(place)) if column == "country" else str(place)
+        label = words.country_name(str(place)) if column == "country" else str(place)
         measure = {"kind": "demand", "tier": tier, **where}
         name = f"demand:{tier}:{place}"
         found.append(Control(name, "demand", f"{label}, {tier}", "", (measure,), size_tpa=float(size), is_part=True))

@@ -12,10 +12,10 @@ from typing import Any
 
 from chainnet.drawing.facts import collect
 from chainnet.drawing.living.controls import Control, controls_of
-from chainnet.drawing.living.files import solver_files
 from chainnet.drawing.living.months import MONTHS, LivingMonths, kept_for_tiers, why_no_months
 from chainnet.drawing.living.payload import payload
 from chainnet.drawing.living.program import LivingProgram
+from chainnet.drawing.living.solver import solver_files
 from chainnet.drawing.still import still
 from chainnet.drawing.style import css_text, percent, tonnes
 from chainnet.errors import DataError, near_matches
@@ -54,8 +54,8 @@ def living_page(
     Raises
     ------
     DataError
-        If the solver is not installed, the network has no demand, the scenario is unknown or too large to be a preset
-        of the page, or the page would be too large.
+        If a file of the solver is damaged, the network has no demand, the scenario is unknown or too large to be a
+        preset of the page, or the page would be too large.
     """
     network = counting.network
     files = solver_files()

@@ -42,7 +42,7 @@ C.fill = {
     return {
       stage: block.stage, step: block.name, colour: C.colours.get(s.place),
       baseText: C.tonnes(s.base), resultText: C.data.hasResult ? C.tonnes(s.result) : "-",
-      capacityText: s.capacity !== null ? C.tonnes(s.capacity) : block.stage === "end_use" ? "n/a" : "unlimited (no capacity on record)",
+      capacityText: s.capacity !== null ? C.tonnes(s.capacity) : block.stage === "end_use" ? "n/a" : "no limit (no capacity on record)",
       utilText: C.percent(s.base === null ? s.utilResult : s.utilBase),
       lostText: s.lost === null ? "-" : C.tonnes(s.lost), lostShareText: s.lost === null ? "-" : C.percent(s.lostShare),
       firstLostText: s.firstLost === null ? "-" : C.tonnes(s.firstLost), firstLostShareText: s.firstLost === null ? "-" : C.percent(s.firstLostShare),

@@ -12,7 +12,7 @@ from chainnet.reporting.others import order_of
 from chainnet.reporting.sections.missing import missing_table
 from chainnet.reporting.sections.order import table_id
 from chainnet.results import weakest
-from chainnet.words import NO_DATA, count, number, percent, span, tonnes
+from chainnet.words import NO_DATA, NO_LIMIT, count, number, percent, span, tonnes
 
 NOT_TESTED = "not tested"
 _SMALL, _EITHER = "shortfall too small", "either way"
@@ -146,7 +146,7 @@ def _gaps(facts: Facts) -> Iterator[tuple[str, ...]]:
         return gap(what, int(table[column].isna().sum()), len(table), how, bias)
 
     for step, row in cover.iterrows():
-        yield from gap(f"Capacity of {step} nodes", row["n_unlimited"], row["n_nodes"], "unlimited", _SMALL)
+        yield from gap(f"Capacity of {step} nodes", row["n_unlimited"], row["n_nodes"], NO_LIMIT, _SMALL)
     for step, share in cover["assumed_share"].items():
         if share > 0:
             yield (

@@ -14,6 +14,7 @@ from chainnet.reporting.model import Block, ReportColumn, ReportFigure, ReportTa
 from chainnet.reporting.sections.order import table_id
 from chainnet.words import (
     NBSP,
+    NEVER_SHORT,
     NOT_ASKED,
     calendar_month,
     endurance_sentence,
@@ -154,7 +155,7 @@ def month_columns(months: Months) -> list[ReportColumn]:
         col.text(
             "survive", "Time to survive, months", "months whole from the first measure, if served first", months.survive
         ),
-        col.months("time_to_survive", "Time to survive", "the same; empty = unlimited", body=False),
+        col.months("time_to_survive", "Time to survive", "the same; empty = never short", body=False),
     ]
 
 
@@ -205,7 +206,7 @@ def endurance_table(facts: Facts) -> ReportTable:
         subtitle=f"Unit: months, from 1. {months.span}. Known relations, stocks drawn. {facts.whose_words}",
         note=(
             "Time to survive: months from the first measure in which all demand of the tier can be met if it comes "
-            f"first; at least {whole(months.horizon)} = the horizon ends before it does; unlimited = it could go on "
+            f"first; at least {whole(months.horizon)} = the horizon ends before it does; never short = it could go on "
             f"for ever. Time to recover: from the first short month until demand is met to the end; not in "
             f"{whole(months.horizon)} = it is not. Measures last: an input of the scenario. Each end use by itself: "
             "sheet Endurance by use."
@@ -470,7 +471,7 @@ def endurance_figure(facts: Facts) -> ReportFigure | None:
     ax.set_xlim(-1.2, 1.3 * end)
     top = shown[0]
     kept = months.survive(top)
-    kept = kept if kept == "unlimited" else f"{kept} month{'' if kept == '1' else 's'}"
+    kept = kept if kept == NEVER_SHORT else f"{kept} month{'' if kept == '1' else 's'}"
     alt = "Lines run from the time to survive to the month of recovery: " + "; ".join(
         f"{r['tier']}, {facts.scenario_label(r['scenario'])}: {months.survive(r)}, "
         f"{in_months(r['months_short'])} short, {weight(r['shortfall_t'])}"

@@ -25,7 +25,7 @@ from chainnet.reporting.model import (
 from chainnet.reporting.sections.asked import not_assessed
 from chainnet.reporting.sections.order import table_id
 from chainnet.results import CHECKED, SAMPLED, fact_of
-from chainnet.words import NOT_APPLICABLE, count, first_capital, join, number, ranks, same, spelled, tonnes
+from chainnet.words import NO_LIMIT, NOT_APPLICABLE, count, first_capital, join, number, ranks, same, spelled, tonnes
 
 NONE_WON = "none won"
 
@@ -92,7 +92,7 @@ def project_table(facts: Facts) -> ReportTable:
     """Return what each project is."""
     columns = [
         *_project(facts),
-        col.tons("capacity_tpa", "Capacity", "main output at full size", missing="unlimited"),
+        col.tons("capacity_tpa", "Capacity", "main output at full size", missing=NO_LIMIT),
         col.million("capex_musd", "Capital cost, USD million", "cost to build"),
         col.per_tonne("break_even_usd_per_t", "Pays at, USD/t", "price at which it pays", body=False),
         col.text("status", "State", "how far it is"),

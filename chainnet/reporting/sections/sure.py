@@ -211,8 +211,8 @@ def _label(facts: Facts, row: Any) -> str:
 
 
 def _small(value: float) -> str:
-    """Return a number with two digits below 0.1: a recipe's amounts are small."""
-    return f"{value:.2g}" if 0 < abs(value) < 0.1 else number(value)
+    """Return a number with its digits below 0.1 too: a recipe's amounts are small."""
+    return number(value, least=1e-6)
 
 
 # -- inputs and their quality --------------------------------------------------------------------------
@@ -302,7 +302,7 @@ def coverage_table(facts: Facts) -> ReportTable:
         *(col.tons(c, head, f"tonnes whose principal figure is {head.lower()}") for c, head in kinds.items()),
         col.share("assumed_share", "Assumed", "part of the tonnes whose figure is assumed"),
         col.count("n_nodes", "Nodes", "nodes of the step"),
-        col.count("n_unlimited", "No capacity", "nodes without a capacity, counted as unlimited"),
+        col.count("n_unlimited", "No capacity", "nodes without a capacity, counted as without limit"),
     ]
     return make_table(
         columns,

@@ -10,20 +10,27 @@ function element(tag, words, attributes = {}, ...inside) {
   return made;
 }
 
-function tonnes(value) {
-  const digits = value === 0 ? 0 : Math.max(0, 2 - Math.floor(Math.log10(Math.abs(value))));
-  const most = Math.min(digits, Math.abs(value) >= 100 ? 0 : 6);
-  return `${value.toLocaleString("en-US", {maximumFractionDigits: most})} t/yr`;
+const DUST = 1e-9, LEAST = 0.1, HALF_UP = 1 + 1e-9;
+
+// the same figures as in the graph, the tables and the report: three significant, thousands commas, halves up
+function figures(value) {
+  const size = Math.abs(value), power = (y) => Number(y.toExponential().split("e")[1]);
+  if (size <= DUST) return "0";
+  if (size < LEAST) return (value > 0 ? "<" : `>${MINUS}`) + LEAST;
+  const step = Math.pow(10, power(size) - 2), rounded = Math.floor(size / step * HALF_UP + 0.5) * step;
+  return (value < 0 ? MINUS : "") + rounded.toLocaleString("en-US", {maximumFractionDigits: Math.max(0, 2 - power(rounded))});
 }
+
+const tonnes = (value) => `${figures(value)} t/yr`;
 
 // never 0 % of something nor 100 % of less than all
 function percent(share) {
   if (share <= SMALL) return "0\u00a0%";
   if (share >= 1 - SMALL) return "100\u00a0%";
-  const value = 100 * share;
-  if (value < 0.1) return "under 0.1\u00a0%";
-  if (value > 99.9) return "over 99.9\u00a0%";
-  return `${value < 1 || value > 99 ? value.toFixed(1) : Math.round(value)}\u00a0%`;
+  const value = 100 * share, size = value * HALF_UP;
+  if (value < LEAST) return `<${LEAST}\u00a0%`;
+  if (value >= 99.5) return `${value > 99.9 ? ">99.9" : (Math.floor(value * 10) / 10).toFixed(1)}\u00a0%`;
+  return `${size < 9.95 ? size.toFixed(1).replace(/\.0$/, "") : size.toFixed(0)}\u00a0%`;
 }
 
 const capital = (text) => text.slice(0, 1).toUpperCase() + text.slice(1);

@@ -1,0 +1,36 @@
+"""What an infinite number means, by the column in which it stands: said here, and nowhere else."""
+
+from __future__ import annotations
+
+__all__ = ["NEVER", "NEVER_SHORT", "NO_AMOUNT", "NO_LIMIT", "infinite_word"]
+
+NO_LIMIT = "no limit"  # a capacity, or tonnes that it leaves idle
+NEVER_SHORT = "never short"  # a time to survive
+NEVER = "never"  # a time to recover, an onset, an end
+NO_AMOUNT = "no amount"  # tonnes in stock, money, or a price that would be enough
+
+_TIMES_TO_SURVIVE = ("survive",)
+_TIMES_TO_COME = ("recover", "recovery", "onset", "month", "year")
+_AMOUNTS_ENOUGH = ("alone_t", "break_even_rise")
+_MONEY = "usd_per_"
+
+
+def infinite_word(column: str) -> str:
+    """Return the word for an infinite number in a column.
+
+    Parameters
+    ----------
+    column : str
+        Its name in code, or that of a single figure.
+
+    Examples
+    --------
+    >>> [infinite_word(c) for c in ("capacity_tpa", "time_to_survive", "time_to_recover", "alone_t", "usd_per_tpa")]
+    ['no limit', 'never short', 'never', 'no amount', 'no amount']
+    """
+    parts = column.split("_")
+    if any(word in parts for word in _TIMES_TO_SURVIVE):
+        return NEVER_SHORT
+    if any(word in parts for word in _TIMES_TO_COME):
+        return NEVER
+    return NO_AMOUNT if column in _AMOUNTS_ENOUGH or column.startswith(_MONEY) else NO_LIMIT
