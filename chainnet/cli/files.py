@@ -87,6 +87,7 @@ class Check(OwnData, TableOutput):
 
     def _run(self) -> None:
         from chainnet.cli.indicators import coverage_answer
+        from chainnet.network import unfed_plants
 
         try:
             network = self.read_own(self.graph)
@@ -101,7 +102,7 @@ class Check(OwnData, TableOutput):
         tables, figures = coverage_answer(network)
         tables["measures"] = measures_table(network, self.scenarios, self.form)
         numbers = {"graph": network.name, "digest": network.digest, "ok": True, **figures}
-        tables |= {"unrelated": network.unrelated, "roles": network.roles}
+        tables |= {"unrelated": network.unrelated, "unfed": unfed_plants(network), "roles": network.roles}
         # balance gaps, published totals and what no relation reaches only where there are any
         always, never = ("coverage", "edges", "references"), ("roles",)
         shown = tuple(name for name, rows in tables.items() if name not in never and (len(rows) or name in always))
