@@ -64,6 +64,7 @@ class OwnData(Command):
     ignore_unknown: opt.IgnoreUnknown = False
     country_names: opt.CountryNames = False
     separator: opt.Separator = ","
+    decimal: opt.Decimal = None
     any_size: opt.AnySize = False
 
     def read_own(self, graph: str) -> Network:

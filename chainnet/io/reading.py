@@ -27,6 +27,7 @@ def read(
     ignore_unknown: bool = False,
     country_names: bool = False,
     separator: str = ",",
+    decimal: str | None = None,
     any_size: bool = False,
 ) -> Network:
     """Read a network.
@@ -41,7 +42,10 @@ def read(
     source, sink, two_way, rename, ignore_unknown, country_names : optional
         What is to be known of a file that is not in our own form; see ``Network.from_edges``.
     separator : str
-        What stands between the cells of CSV files; with ``;`` or a tab, decimal commas are read.
+        What stands between the cells of CSV files; with ``;`` or a tab, decimal commas are read. A number such as
+        280.000 is then refused: its point may mark thousands.
+    decimal : {".", ","}, optional
+        The decimal mark of the numbers in text cells; the other one, a blank or an apostrophe then marks thousands.
     any_size : bool
         Read files, cells and archives however large they are; for those that you know. Otherwise what is larger than
         stated is refused before it is unpacked.
@@ -66,7 +70,9 @@ def read(
         raise DataError(f"read: {graph!r} is neither a path nor the name of a shipped graph.")
     if not isinstance(separator, str) or len(separator) != 1 or separator in '\r\n"':
         raise DataError(f'read: separator: {separator!r} is no single character. Give "," or ";" or "\\t".')
-    how = Reading(source, sink, two_way, rename or {}, ignore_unknown, country_names, separator)
+    if decimal not in (None, ".", ","):
+        raise DataError(f'read: decimal: {decimal!r} is no decimal mark. Give "." or ",".')
+    how = Reading(source, sink, two_way, rename or {}, ignore_unknown, country_names, separator, decimal)
     reader, path = _reader_of(graph)
     with sizes_of(any_size):
         return reader(path, how)

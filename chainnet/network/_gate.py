@@ -223,6 +223,7 @@ class Gate:
         if not is_number and not text:
             return np.nan
         rule = "not a number"
+        remedy = "Write a plain number such as 1234.5; leave the cell empty where it is not known."
         if is_number or (not isinstance(cell, (bool, np.bool_)) and _NUMBER.fullmatch(text)):
             value = _float(cell)
             if isinstance(cell, (float, np.floating)) or np.isfinite(value):
@@ -230,8 +231,11 @@ class Gate:
             rule = TOO_LARGE
             cell = text or "a whole number"
         elif re.fullmatch(r"[+-]?[\d.,' \u00a0\u202f]+", text):
-            rule = "not a plain number: decimal commas and thousands marks are not taken"
-        remedy = "Write a plain number such as 1234.5; leave the cell empty where it is not known."
+            rule = "not a plain number: it has a decimal comma or a mark between thousands"
+            remedy = 'Write it as 1234.5, or read the file with decimal="," or decimal="." (--decimal).'
+        elif re.fullmatch(r"[+-]?[\d.,]+\s*%", text):
+            rule = "not a number: a per cent is no tonnage" if column.unit.startswith("t") else "not a number"
+            remedy = "Write the tonnes." if column.unit.startswith("t") else "Write 60 % as 0.6."
         self.fault(table.name, row, column.name, cell, rule, remedy)
         return np.nan
 

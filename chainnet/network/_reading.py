@@ -15,7 +15,7 @@ from chainnet.errors import ChainnetWarning, DataError, near_matches, printable
 from chainnet.network._countries import country_named, is_country
 from chainnet.network._gate import Frames
 from chainnet.network._roles import Roles, words_of
-from chainnet.network._schema import TABLES
+from chainnet.network._schema import TABLES, Column
 
 __all__ = ["AS_WRITTEN", "RESULTS", "Reading"]
 
@@ -81,6 +81,8 @@ class Reading:
         Take names and common abbreviations of countries for their codes, and say which.
     separator : str
         What stands between the cells of a CSV file; with another than a comma, decimal commas are read.
+    decimal : str, optional
+        The decimal mark of its numbers, a point or a comma; the other one then marks thousands.
     asked_by : str
         Who asks, for the messages.
     """
@@ -92,6 +94,7 @@ class Reading:
     ignore_unknown: bool = False
     country_names: bool = False
     separator: str = ","
+    decimal: str | None = None
     asked_by: str = "read"
 
     @classmethod
@@ -101,6 +104,22 @@ class Reading:
         how = {name: value for name, value in given.items() if name in own}
         how["rename"] = how.get("rename") or {}
         return cls(**how), {name: value for name, value in given.items() if name not in own}
+
+    def column_of(self, table: str, name: object) -> Column | None:
+        """Return the column of our tables that a column of a source is read as, if it is known before reading."""
+        word = self.rename.get(str(name), str(name)).strip().lower()
+        target = word if word in TABLES[table].names else dict(SYNONYMS.get(table, ())).get(word)
+        return None if target is None else TABLES[table].column(target)
+
+    def is_text(self, table: str, name: object) -> bool:
+        """Say whether a column of a source holds text of ours."""
+        column = self.column_of(table, name)
+        return column is not None and column.kind == "text"
+
+    def is_number(self, table: str, name: object) -> bool:
+        """Say whether a column of a source holds numbers of ours."""
+        column = self.column_of(table, name)
+        return column is not None and column.kind != "text"
 
     def network(
         self,

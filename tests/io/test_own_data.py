@@ -140,6 +140,60 @@ def test_a_list_that_is_split_otherwise_is_named_as_such_and_read_with_one_optio
         cn.read(path, separator="ab")
 
 
+def test_a_point_between_thousands_is_not_read_as_a_decimal_point(tmp_path: Path) -> None:
+    rows = "m;p;280.000\np;u;40.000\nm;u;800\n"
+    path = write(tmp_path / "german.csv", "source;target;tonnes\n" + rows)
+    how: Any = {"separator": ";", "rename": {"tonnes": "capacity_tpa"}, "source": "m", "sink": "u"}
+    with pytest.raises(
+        cn.DataError, match=r'german.csv row 2, tonnes: "280.000": the point may mark.*decimal=",".*'
+    ) as bad:
+        cn.read(path, **how)
+    assert bad.value.faults["row"].tolist() == [2, 3]
+    assert cn.read(path, decimal=",", **how).edges["capacity_tpa"].tolist() == [280000, 800, 40000]
+    assert cn.read(path, decimal=".", **how).edges["capacity_tpa"].tolist() == [280, 800, 40]
+    with pytest.raises(cn.DataError, match="no decimal mark"):
+        cn.read(path, decimal=";", **how)
+
+
+@pytest.mark.parametrize(
+    ("decimal", "text", "value"),
+    [
+        (",", "1.234.567,5", 1234567.5),
+        (",", "1 234", 1234),
+        (".", "1,234.5", 1234.5),
+        (".", "-0.5e2", None),
+        (",", ",5", 0.5),
+    ],
+)
+def test_marks_that_are_named_are_understood(tmp_path: Path, decimal: str, text: str, value: float | None) -> None:
+    path = write(tmp_path / "marks.csv", f'source,target,capacity_tpa\nm,u,"{text}"\n')
+    how: Any = {"source": "m", "sink": "u", "decimal": decimal}
+    if value is None:
+        with pytest.raises(cn.DataError, match="must be 0 or more"):
+            cn.read(path, **how)
+    else:
+        assert cn.read(path, **how).edges["capacity_tpa"].tolist() == [value]
+
+
+def test_a_point_where_no_thousands_end_is_refused_beside_a_decimal_comma(tmp_path: Path) -> None:
+    path = write(tmp_path / "mixed.csv", "source;target;capacity_tpa\nm;u;3.5\n")
+    with pytest.raises(cn.DataError, match=r'row 2, capacity_tpa: "3.5": the point marks no thousands'):
+        cn.read(path, separator=";", decimal=",", source="m", sink="u")
+
+
+def test_a_number_of_a_workbook_is_a_number_whatever_mark_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "list.xlsx"
+    frame = pd.DataFrame({"source": ["m"], "target": ["u"], "capacity_tpa": [280.125]})
+    frame.to_excel(path, sheet_name="edges", index=False)
+    assert cn.read(path, decimal=",", source="m", sink="u").edges["capacity_tpa"].tolist() == [280.125]
+
+
+def test_a_per_cent_is_no_tonnage(tmp_path: Path) -> None:
+    path = write(tmp_path / "shares.csv", "source,target,capacity_tpa\nm,u,60%\n")
+    with pytest.raises(cn.DataError, match=r'"60%": not a number: a per cent is no tonnage. Write the tonnes.'):
+        cn.read(path, source="m", sink="u")
+
+
 def test_a_folder_of_european_tables_is_read_and_its_thousands_are_not_guessed(tmp_path: Path) -> None:
     write(tmp_path / "nodes.csv", "id;stage;label\nm;mine;1,5\nu;end_use;b\n")
     write(tmp_path / "edges.csv", "source;target;capacity_tpa\nm;u;1.234,5\n")
