@@ -95,13 +95,13 @@ class Check(OwnData, TableOutput):
             _refuse_unfit(network)
         except DataError as err:
             self._mark(err)
-            if self.form != "json" or err.faults.empty:
+            if self.asked_form() != "json" or err.faults.empty:
                 raise
             Output(form=self.form, out=self.out).say(None, {"faults": err.faults}, {"ok": False})
             raise typer.Exit(1) from None
         network = network if self.as_built is None else network.as_built(self.as_built)
         tables, figures = coverage_answer(network)
-        tables["measures"] = measures_table(network, self.scenarios, self.form)
+        tables["measures"] = measures_table(network, self.scenarios, self.asked_form())
         numbers = {"graph": network.name, "digest": network.digest, "ok": True, **figures}
         tables |= {"unrelated": network.unrelated, "unfed": unfed_plants(network), "roles": network.roles}
         # balance gaps, published totals and what no relation reaches only where there are any

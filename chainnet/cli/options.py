@@ -103,5 +103,6 @@ Form = Literal["table", "csv", "json"]
 Kind = Literal["table", "csv", "json", "md", "html"]
 # what an answer is written as, by the name of its file
 BY_SUFFIX: dict[str, Kind] = {".html": "html", ".md": "md", ".csv": "csv", ".json": "json", ".txt": "table"}
+FORM_BY_SUFFIX: dict[str, Form] = {".csv": "csv", ".json": "json", ".txt": "table"}
 Format = Annotated[Form, "Of the answer.", "--format"]
 Table = Annotated[str | None, "Which table to print as table or csv."]
