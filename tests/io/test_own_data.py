@@ -232,7 +232,7 @@ def test_a_workbook_with_an_edge_list_alone_sheets_in_any_case_and_others_beside
         ({"edges": EDGES, "nodse": NODES}, 'no table has this name; did you mean "nodes"'),
         ({"one": EDGES, "two": EDGES}, "several sheets may be the edges: one, two"),
         ({"edges": EDGES, "Edges": EDGES}, "is the table edges too"),
-        ({"chart": [("a", "b")]}, "the table is missing"),
+        ({"chart": [("a", "b")]}, "no sheet is a table of ours"),
     ],
 )
 def test_a_workbook_that_leaves_it_open_is_refused(tmp_path: Path, sheets: dict[str, Any], rule: str) -> None:
@@ -323,3 +323,37 @@ def test_hostile_words_of_answers_run_nowhere(tmp_path: Path) -> None:
     held = openpyxl.load_workbook(cn.write({"a[b]:c*d": table}, tmp_path / "x.xlsx"))
     assert held.sheetnames == ["about", "a_b__c_d"]
     assert [held["a_b__c_d"].cell(2, 1).data_type, held["a_b__c_d"].cell(2, 1).value] == ["s", "=1+1"]
+
+
+def test_a_sheet_whose_heads_are_renamed_is_the_edge_list_whatever_it_is_called(tmp_path: Path) -> None:
+    path = tmp_path / "deliveries.xlsx"
+    with pd.ExcelWriter(path) as book:
+        pd.DataFrame({"Supplier": ["m"], "Buyer": ["u"], "Tonnes": [3.0]}).to_excel(
+            book, sheet_name="Deliveries 2024", index=False
+        )
+        pd.DataFrame({"made by": ["me"]}).to_excel(book, sheet_name="Remarks", index=False)
+    how: Any = {
+        "rename": {"Supplier": "source", "Buyer": "target", "Tonnes": "capacity_tpa"},
+        "source": "m",
+        "sink": "u",
+    }
+    net, told = said(lambda: cn.read(path, **how))
+    assert '"Remarks"' in told
+    assert net.edges[["source", "target", "capacity_tpa"]].to_numpy().tolist() == [["m", "u", 3.0]]
+    with pytest.raises(
+        cn.DataError, match='no sheet is a table of ours: "Deliveries 2024" has Supplier, Buyer, Tonnes in row 1'
+    ) as bad:
+        cn.read(path)
+    assert "--rename HEAD=source" in str(bad.value)
+
+
+def test_a_nodes_sheet_beside_it_gives_the_suppliers_a_country(tmp_path: Path) -> None:
+    path = tmp_path / "deliveries.xlsx"
+    with pd.ExcelWriter(path) as book:
+        pd.DataFrame({"Supplier": ["m"], "Buyer": ["u"], "capacity_tpa": [3.0]}).to_excel(
+            book, sheet_name="Deliveries", index=False
+        )
+        nodes = pd.DataFrame({"id": ["m", "u"], "stage": ["mine", "end_use"], "country": ["CHN", None]})
+        nodes.to_excel(book, sheet_name="nodes", index=False)
+    net = cn.read(path, rename={"Supplier": "source", "Buyer": "target"})
+    assert cn.chokepoints(net, by="country")["lost_tpa"].to_dict() == {"CHN": 3.0}
