@@ -297,7 +297,7 @@ def _take_sheet(title: str, sheet: Any, intake: Intake, meta: dict[str, Any]) ->
     words: dict[str, Any] = {}
     for key, value in records.rows:
         if key in _LISTS:
-            words.setdefault(key, []).append(str(value))
+            words.setdefault(key, []).extend(_split(key, value))
         elif key in words:
             intake.fault("the key stands twice", "Keep one row.", column="key", value=key)
         elif key != "year":
@@ -305,6 +305,12 @@ def _take_sheet(title: str, sheet: Any, intake: Intake, meta: dict[str, Any]) ->
         else:
             words[key] = int(value) if isinstance(value, float) and value.is_integer() else value
     meta.update(take_meta(words, intake))
+
+
+def _split(key: str, value: Any) -> list[str]:
+    """Return the words of a cell that lists several; a row may stand for each as well."""
+    marks = "[;,]" if key == "beneficiaries" else ";"  # a commodity may have a comma in its id
+    return [word.strip() for word in re.split(marks, "" if value is None else str(value)) if word.strip()]
 
 
 def _records(sheet: Any, file: str) -> Records:

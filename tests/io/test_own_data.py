@@ -357,3 +357,26 @@ def test_a_nodes_sheet_beside_it_gives_the_suppliers_a_country(tmp_path: Path) -
         nodes.to_excel(book, sheet_name="nodes", index=False)
     net = cn.read(path, rename={"Supplier": "source", "Buyer": "target"})
     assert cn.chokepoints(net, by="country")["lost_tpa"].to_dict() == {"CHN": 3.0}
+
+
+@pytest.mark.parametrize("rows", [["USA; FRA"], ["USA,FRA"], ["USA", "FRA"], ["USA;FRA;", None]])
+def test_a_workbook_takes_several_beneficiaries_in_one_cell_or_in_rows(tmp_path: Path, rows: list[Any]) -> None:
+    path = tmp_path / "plan.xlsx"
+    cn.write(cn.read("mag-9"), path)
+    held = openpyxl.load_workbook(path)
+    for row in [row for row in held["meta"].iter_rows() if row[0].value == "beneficiaries"]:
+        held["meta"].delete_rows(row[0].row)
+    for word in rows:
+        held["meta"].append(["beneficiaries", word])
+    held.save(path)
+    assert cn.read(path).beneficiaries == ("USA", "FRA")
+
+
+def test_a_beneficiary_of_a_workbook_that_is_no_country_is_told_by_its_sheet(tmp_path: Path) -> None:
+    path = tmp_path / "plan.xlsx"
+    cn.write(cn.read("mag-9"), path)
+    held = openpyxl.load_workbook(path)
+    held["meta"].append(["beneficiaries", "Frankreich"])
+    held.save(path)
+    with pytest.raises(cn.DataError, match=r'plan.xlsx!meta, beneficiaries: "Frankreich": neither'):
+        cn.read(path)
