@@ -15,6 +15,8 @@ from chainnet.network import Network, Reading
 
 __all__ = ["read"]
 
+_LISTED = 12  # files beside one that is not there
+
 
 def read(
     graph: str | Path,
@@ -36,8 +38,8 @@ def read(
     ----------
     graph : str or Path
         Name of a shipped graph (see ``catalog``), or a path: a folder of CSV or Parquet tables, a workbook
-        (``.xlsx``), ``.graphml``, ``.gexf``, node-link ``.json``, or an edge list (``.csv``, ``.parquet``) with
-        the columns ``source``, ``target`` and ``capacity_tpa``. In files an empty cell means
+        (``.xlsx``), ``.graphml``, ``.gexf``, node-link ``.json``, or an edge list (``.csv``, ``.tsv`` split by tabs,
+        ``.parquet``) with the columns ``source``, ``target`` and ``capacity_tpa``. In files an empty cell means
         unknown, and an empty capacity unlimited.
     source, sink, two_way, rename, ignore_unknown, country_names : optional
         What is to be known of a file that is not in our own form; see ``Network.from_edges``.
@@ -117,11 +119,16 @@ def _missing(source: str | Path) -> str:
         beside = []
     names = shipped_names()
     hint = near_matches(str(source), names) or near_matches(path.name, [*names, *beside])
+    if path.suffix or path.parent != Path() or "\\" in str(source):
+        listed = ", ".join(sorted(beside)[:_LISTED]) or "nothing"
+        more = f" and {len(beside) - _LISTED} more" if len(beside) > _LISTED else ""
+        windows = " Folders are parted by / here." if "\\" in str(source) and path.parent == Path() else ""
+        return f'read: there is no path "{source}";{hint} in its folder are: {listed}{more}.{windows}'
     return f'read: there is no path and no shipped graph "{source}";{hint} shipped graphs: {", ".join(names)}.'
 
 
 def _readers() -> dict[str, Callable[[Path, Reading], Network]]:
-    from chainnet.io.edgelist import read_edge_csv, read_edge_parquet
+    from chainnet.io.edgelist import read_edge_csv, read_edge_parquet, read_edge_tsv
     from chainnet.io.gexf import read_gexf
     from chainnet.io.graphml import read_graphml
     from chainnet.io.nodelink import read_nodelink
@@ -133,5 +140,6 @@ def _readers() -> dict[str, Callable[[Path, Reading], Network]]:
         ".gexf": read_gexf,
         ".json": read_nodelink,
         ".csv": read_edge_csv,
+        ".tsv": read_edge_tsv,
         ".parquet": read_edge_parquet,
     }

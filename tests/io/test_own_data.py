@@ -380,3 +380,18 @@ def test_a_beneficiary_of_a_workbook_that_is_no_country_is_told_by_its_sheet(tmp
     held.save(path)
     with pytest.raises(cn.DataError, match=r'plan.xlsx!meta, beneficiaries: "Frankreich": neither'):
         cn.read(path)
+
+
+def test_a_list_split_by_tabs_is_read_by_its_suffix(tmp_path: Path) -> None:
+    path = write(tmp_path / "list.tsv", "source\ttarget\tcapacity_tpa\nm\tu\t3\n")
+    assert cn.read(path, source="m", sink="u").edges["capacity_tpa"].tolist() == [3.0]
+
+
+def test_a_path_that_is_not_there_is_told_with_what_lies_beside_it(tmp_path: Path) -> None:
+    write(tmp_path / "plan.csv", "source,target\n")
+    with pytest.raises(
+        cn.DataError, match=r'there is no path ".*plam.csv"; did you mean "plan.csv"\? in its folder are: plan.csv'
+    ):
+        cn.read(tmp_path / "plam.csv")
+    with pytest.raises(cn.DataError, match="Folders are parted by / here"):
+        cn.read("C:\\Users\\me\\plan.csv")

@@ -277,3 +277,11 @@ def test_a_demand_among_the_attributes_of_nodes_is_told_where_it_belongs() -> No
     graph.add_edge("a", "b", capacity=4.0)
     with pytest.raises(cn.DataError, match=r"nodes knows no column .demand_tpa.; it is a column of the table demand"):
         cn.Network.from_networkx(graph, rename={"need": "demand_tpa"})
+
+
+def test_a_node_that_gets_far_more_than_it_ships_is_asked_whether_it_is_a_user() -> None:
+    trade = pd.DataFrame(
+        [("COD", "CHN", 325000.0), ("CHN", "JPN", 7100.0)], columns=["source", "target", "capacity_tpa"]
+    )
+    with pytest.warns(cn.ChainnetWarning, match='"CHN" may get 325,000, but 7,100 can leave it: is it a user?'):
+        cn.Network.from_edges(trade)
