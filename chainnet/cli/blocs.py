@@ -109,7 +109,7 @@ class Partners(Question, TableOutput):
         tables = found.tables()
         kept = ["_best_tpa", "value_added", "worked_low_tpa", "worked_high_tpa", "short", "dominated_by"]
         narrow = [c for c in tables["choices"] if c in ("country", "choice") or any(part in c for part in kept)]
-        if self.form == "table" and self.table is None:
+        if self.asked_form() == "table" and self.table is None:
             tables["choices"] = tables["choices"][narrow]
         self.say(found, tables, shown=("choices", "leverage", "ban", *(("unpriced",) if len(found.unpriced) else ())))
 

@@ -119,11 +119,15 @@ class Command:
             source = origin_of(found)
         tables = {type(self).__name__.lower(): found} if tables is None else tables
         answer = Answer(tables, numbers or {}, source, shown, footer or {}, self.labels, columns or {})
-        text = render(answer, self.form, self.table)
+        text = render(answer, self.asked_form(), self.table)
         if self.out is None:
             sys.stdout.write(text)
         else:
             self.write(self.out, text)
+
+    def asked_form(self) -> opt.Form:
+        """Return the form that is asked for, or that the name of the file says."""
+        return self.form
 
     def write(self, path: Path, text: str) -> None:
         """Write a file whole or not at all, and say so."""
@@ -274,7 +278,27 @@ class Form(Command):
 class Output(Form):
     """The options that say how and where an answer goes."""
 
-    out: Annotated[Path | None, "Write the answer to this file instead of stdout."] = None
+    out: Annotated[Path | None, "Write to this file; .json, .csv and .txt say the format."] = None
+
+    def __post_init__(self) -> None:
+        self.asked_form()  # before any work is done
+
+    def asked_form(self) -> opt.Form:
+        """Return the format that is asked for, or that the name of the file says.
+
+        Raises
+        ------
+        DataError
+            If the name says no format or another one than is asked for.
+        """
+        suffix = self.out.suffix.lower() if self.out is not None else ""
+        said = opt.FORM_BY_SUFFIX.get(suffix)
+        if self.form == "table" and suffix and said is None:
+            known = ", ".join(opt.FORM_BY_SUFFIX)
+            raise DataError(f'--out: "{suffix}" is no known format. Known: {known}; or give --format csv or json.')
+        if said not in (None, self.form) and self.form != "table":
+            raise DataError(f'--out: "{suffix}" says {said}, --format says {self.form}. Leave one of them out.')
+        return said or self.form
 
 
 @dataclass(kw_only=True, eq=False)

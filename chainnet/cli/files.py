@@ -65,6 +65,7 @@ class OwnData(Command):
     ignore_unknown: opt.IgnoreUnknown = False
     country_names: opt.CountryNames = False
     separator: opt.Separator = ","
+    decimal: opt.Decimal = None
     any_size: opt.AnySize = False
 
     def read_own(self, graph: str) -> Network:
@@ -88,21 +89,22 @@ class Check(OwnData, TableOutput):
 
     def _run(self) -> None:
         from chainnet.cli.indicators import coverage_answer
+        from chainnet.network import unfed_plants
 
         try:
             network = self.read_own(self.graph)
             _refuse_unfit(network)
         except DataError as err:
             self._mark(err)
-            if self.form != "json" or err.faults.empty:
+            if self.asked_form() != "json" or err.faults.empty:
                 raise
             Output(form=self.form, out=self.out).say(None, {"faults": err.faults}, {"ok": False})
             raise typer.Exit(1) from None
         network = network if self.as_built is None else network.as_built(self.as_built)
         tables, figures = coverage_answer(network)
-        tables["measures"] = measures_table(network, self.scenarios, self.form)
+        tables["measures"] = measures_table(network, self.scenarios, self.asked_form())
         numbers = {"graph": network.name, "digest": network.digest, "ok": True, **figures}
-        tables |= {"unrelated": network.unrelated, "roles": network.roles}
+        tables |= {"unrelated": network.unrelated, "unfed": unfed_plants(network), "roles": network.roles}
         # balance gaps, published totals and what no relation reaches only where there are any
         always, never = ("coverage", "edges", "references"), ("roles",)
         shown = tuple(name for name, rows in tables.items() if name not in never and (len(rows) or name in always))

@@ -95,10 +95,14 @@ Rename = Annotated[list[str] | None, "OLD=NEW, a column or attribute by another 
 IgnoreUnknown = Annotated[bool, "Leave out columns and attributes that no table knows, and say which."]
 CountryNames = Annotated[bool, "Take names of countries for their codes, and say which."]
 Separator = Annotated[str, 'Between the cells of CSV files, such as ";", which reads decimal commas too.', _mark]
+Decimal = Annotated[
+    Literal[".", ","] | None, "Decimal mark of numbers that are text; the other one then marks thousands."
+]
 AnySize = Annotated[bool, "Read it however large it is; for a file that you know."]
 Form = Literal["table", "csv", "json"]
 Kind = Literal["table", "csv", "json", "md", "html"]
 # what an answer is written as, by the name of its file
 BY_SUFFIX: dict[str, Kind] = {".html": "html", ".md": "md", ".csv": "csv", ".json": "json", ".txt": "table"}
+FORM_BY_SUFFIX: dict[str, Form] = {".csv": "csv", ".json": "json", ".txt": "table"}
 Format = Annotated[Form, "Of the answer.", "--format"]
 Table = Annotated[str | None, "Which table to print as table or csv."]

@@ -92,7 +92,7 @@ class ScenarioNew(_Owned):
             raise DataError(f"{path}: is there already. Give another --name, or --replace.")
         found = made.matches(self.network)
         self.write(path, made.to_toml())
-        seen = for_people(found) if self.form == "table" else found
+        seen = for_people(found) if self.asked_form() == "table" else found
         self.say(None, {"matches": seen}, {"scenario": made.name, "label": made.label})
 
 

@@ -29,7 +29,7 @@ class Assumptions(Question, Counted, TableOutput, Verified):
     def _tell(self, found: Any) -> None:
         tables, shown = found.tables(), ("table", "stated", "ends")
         self.say_verified(found.certificate.second_value)
-        if self.form == "table" and self.table is None:
+        if self.asked_form() == "table" and self.table is None:
             tables, shown = {"table": found.table, "moving": found.moving, **tables}, ("moving", "stated", "ends")
         numbers = {"smallest_set": found.smallest_set or "none", "certificate": found.certificate}
         self.say(found, tables, numbers, shown, {"standing": found.standing, "ends": found.ends_said})

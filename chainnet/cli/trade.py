@@ -76,6 +76,7 @@ class FromTrade(Form):
         )  # fmt: skip
         net = found.network
         numbers = {"graph": net.name, "year": net.year, "nodes": len(net.nodes), "relations": len(net.edges)}
+        numbers |= found.numbers()
         if self.folder is not None:
             print(f"written: {write(net, self.folder)}", file=sys.stderr)
         self.say(found, numbers=numbers, shown=("assumptions", "gaps"))

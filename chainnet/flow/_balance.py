@@ -29,7 +29,7 @@ from chainnet.flow._stages import SEVERAL, Stages, in_finer_sizes
 from chainnet.lowering import Degree, Lowered, Overlay, lower
 from chainnet.network import Network
 from chainnet.results import STEADY, Result, decisive_inputs, provenance, stamp
-from chainnet.scenario import Scenario, overlay_of
+from chainnet.scenario import Scenario, named_scenario, overlay_of
 from chainnet.words import SILENT, Steps, Tell
 
 __all__ = ["Balance", "balance", "balance_under", "relation_flows", "stages_of"]
@@ -97,7 +97,7 @@ class Balance(Result):
 
 def balance(
     network: Network,
-    scenario: Scenario | None = None,
+    scenario: Scenario | str | None = None,
     reroute: Degree = "existing",
     *,
     beneficiaries: Words = None,
@@ -115,7 +115,8 @@ def balance(
     ----------
     network : Network
         With a demand table. Capacities in t/a; missing capacity means unlimited.
-    scenario : Scenario, optional
+    scenario : Scenario or str, optional
+        A scenario, or the name of one that ships with the graph.
         None = the network as it stands. Every measure is in force at its full size.
     reroute : {"existing", "frozen", "new"}
         frozen: no edge carries more than its baseline flow. existing: edges carry up to capacity.
@@ -165,6 +166,7 @@ def balance(
     [4.0, 6.0, 0.0]
     """
     steps = Steps("tiers in their order, then cost", progress)
+    scenario = None if scenario is None else named_scenario(network, scenario)
     found = balance_under(
         Counting.of(network, commodity, beneficiaries, others=others),
         overlay_of(network, scenario),

@@ -14,7 +14,7 @@ from chainnet import checks
 from chainnet._types import Bools, Words
 from chainnet.errors import ChainnetWarning, DataError, near_matches
 from chainnet.lowering import stack
-from chainnet.network import Network
+from chainnet.network import Network, say_unfed
 
 __all__ = ["Counting", "Others", "Said"]
 
@@ -84,9 +84,12 @@ class Counting:
     ) -> Counting:
         """Return what a call asks, in whatever form it names commodities and countries.
 
-        Beneficiaries where nobody asks for anything are ``said``: all that is lost to them is nothing.
+        Beneficiaries where nobody asks for anything are ``said``: all that is lost to them is nothing. So are plants
+        that can give nothing, because what they need never reaches them.
         """
         found = cls(network, _tuple(commodity), _tuple(beneficiaries), tier, others)
+        if said:
+            say_unfed(network, stacklevel=3)
         if said and found.beneficiaries and not network.gone and not found.ours.any():
             words = ", ".join(found.beneficiaries)
             warnings.warn(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -13,7 +14,7 @@ from chainnet.io.parquet import arrow, parquet_frame
 from chainnet.io.text import csv_line, parse_csv, read_text, written_cells, written_columns
 from chainnet.network import TABLES, Network, Reading, infer_nodes
 
-__all__ = ["edge_csv", "edge_parquet", "read_edge_csv", "read_edge_parquet"]
+__all__ = ["edge_csv", "edge_parquet", "read_edge_csv", "read_edge_parquet", "read_edge_tsv"]
 
 _ALWAYS = ("source", "target", "capacity_tpa")
 
@@ -30,6 +31,17 @@ def read_edge_csv(path: Path, how: Reading) -> Network:
     intake = Intake(file, file, how, forgiving=True)
     intake.add("edges", parse_csv(read_text(path, file), file, how.separator))
     return intake.network()
+
+
+def read_edge_tsv(path: Path, how: Reading) -> Network:
+    """Read an edge list whose cells are split by tabs, unless another separator is named.
+
+    Raises
+    ------
+    DataError
+        With every fault found.
+    """
+    return read_edge_csv(path, replace(how, separator="\t") if how.separator == "," else how)
 
 
 def read_edge_parquet(path: Path, how: Reading) -> Network:

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from chainnet.errors import DataError, Fault
+from chainnet.io.decimals import with_points
 from chainnet.io.sizes import LONGEST_CELL, exceeds, too_large
 from chainnet.io.text import Records, collector_off
 from chainnet.network import AS_WRITTEN, MOST_FAULTS, TABLES, Gate, Network, Reading
@@ -63,9 +64,8 @@ class Intake:
             self._check_cells(table, records, columns)
             frame = pd.DataFrame({i: _series(cells) for i, cells in enumerate(columns)})
         frame.columns = pd.Index(records.header, dtype="object")
-        if self.how.separator != ",":
-            frame = _with_points(table, frame)
-        self.frames[table] = frame
+        self.frames[table], unclear = with_points(table, frame, self.how, self.files[table], records.lines)
+        self.faults += unclear
         self._lines[self.files[table]] = records.lines
         self.faults += records.faults
 
@@ -125,18 +125,6 @@ class Intake:
                 row = lines[row - 2]
             if (fault.file, row) not in whole and (fault.file, row, fault.column or None) not in spoilt:
                 self.faults.append(Fault(fault.file, row, fault.column, fault.value, fault.rule, fault.remedy))
-
-
-def _with_points(table: str, frame: pd.DataFrame) -> pd.DataFrame:
-    """Return a table in which the numbers have decimal points."""
-    for place, name in enumerate(frame.columns):
-        column = next((c for c in TABLES[table].columns if c.name == str(name).strip().lower()), None)
-        if column is None or column.kind != "text":
-            cells = frame.iloc[:, place]
-            is_number = cells.astype(str).str.fullmatch(r"\s*[+-]?\d+,\d+([eE][+-]?\d+)?\s*")
-            if is_number.any():
-                frame.isetitem(place, cells.mask(is_number, cells.astype(str).str.replace(",", ".")).array)
-    return frame
 
 
 def _series(cells: Any) -> pd.Series:

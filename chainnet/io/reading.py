@@ -15,6 +15,8 @@ from chainnet.network import Network, Reading
 
 __all__ = ["read"]
 
+_LISTED = 12  # files beside one that is not there
+
 
 def read(
     graph: str | Path,
@@ -27,6 +29,7 @@ def read(
     ignore_unknown: bool = False,
     country_names: bool = False,
     separator: str = ",",
+    decimal: str | None = None,
     any_size: bool = False,
 ) -> Network:
     """Read a network.
@@ -35,13 +38,16 @@ def read(
     ----------
     graph : str or Path
         Name of a shipped graph (see ``catalog``), or a path: a folder of CSV or Parquet tables, a workbook
-        (``.xlsx``), ``.graphml``, ``.gexf``, node-link ``.json``, or an edge list (``.csv``, ``.parquet``) with
-        the columns ``source``, ``target`` and ``capacity_tpa``. In files an empty cell means
+        (``.xlsx``), ``.graphml``, ``.gexf``, node-link ``.json``, or an edge list (``.csv``, ``.tsv`` split by tabs,
+        ``.parquet``) with the columns ``source``, ``target`` and ``capacity_tpa``. In files an empty cell means
         unknown, and an empty capacity no limit.
     source, sink, two_way, rename, ignore_unknown, country_names : optional
         What is to be known of a file that is not in our own form; see ``Network.from_edges``.
     separator : str
-        What stands between the cells of CSV files; with ``;`` or a tab, decimal commas are read.
+        What stands between the cells of CSV files; with ``;`` or a tab, decimal commas are read. A number such as
+        280.000 is then refused: its point may mark thousands.
+    decimal : {".", ","}, optional
+        The decimal mark of the numbers in text cells; the other one, a blank or an apostrophe then marks thousands.
     any_size : bool
         Read files, cells and archives however large they are; for those that you know. Otherwise what is larger than
         stated is refused before it is unpacked.
@@ -66,7 +72,9 @@ def read(
         raise DataError(f"read: {graph!r} is neither a path nor the name of a shipped graph.")
     if not isinstance(separator, str) or len(separator) != 1 or separator in '\r\n"':
         raise DataError(f'read: separator: {separator!r} is no single character. Give "," or ";" or "\\t".')
-    how = Reading(source, sink, two_way, rename or {}, ignore_unknown, country_names, separator)
+    if decimal not in (None, ".", ","):
+        raise DataError(f'read: decimal: {decimal!r} is no decimal mark. Give "." or ",".')
+    how = Reading(source, sink, two_way, rename or {}, ignore_unknown, country_names, separator, decimal)
     reader, path = _reader_of(graph)
     with sizes_of(any_size):
         return reader(path, how)
@@ -111,11 +119,16 @@ def _missing(source: str | Path) -> str:
         beside = []
     names = shipped_names()
     hint = near_matches(str(source), names) or near_matches(path.name, [*names, *beside])
+    if path.suffix or path.parent != Path() or "\\" in str(source):
+        listed = ", ".join(sorted(beside)[:_LISTED]) or "nothing"
+        more = f" and {len(beside) - _LISTED} more" if len(beside) > _LISTED else ""
+        windows = " Folders are parted by / here." if "\\" in str(source) and path.parent == Path() else ""
+        return f'read: there is no path "{source}";{hint} in its folder are: {listed}{more}.{windows}'
     return f'read: there is no path and no shipped graph "{source}";{hint} shipped graphs: {", ".join(names)}.'
 
 
 def _readers() -> dict[str, Callable[[Path, Reading], Network]]:
-    from chainnet.io.edgelist import read_edge_csv, read_edge_parquet
+    from chainnet.io.edgelist import read_edge_csv, read_edge_parquet, read_edge_tsv
     from chainnet.io.gexf import read_gexf
     from chainnet.io.graphml import read_graphml
     from chainnet.io.nodelink import read_nodelink
@@ -127,5 +140,6 @@ def _readers() -> dict[str, Callable[[Path, Reading], Network]]:
         ".gexf": read_gexf,
         ".json": read_nodelink,
         ".csv": read_edge_csv,
+        ".tsv": read_edge_tsv,
         ".parquet": read_edge_parquet,
     }

@@ -78,7 +78,7 @@ def write_template_book(path: str | Path) -> Path:
     book = Workbook()
     book.remove(book.active)
     _add_guide(book)
-    _fill(book.create_sheet(META), ["key", "value"], list(network_meta(network).items()))
+    _fill(book.create_sheet(META), ["key", "value"], [*network_meta(network).items(), ("beneficiaries", None)])
     lists = _Lists()
     for name in _SHEETS:
         sheet = book.create_sheet(name)
@@ -120,7 +120,10 @@ def _add_guide(book: Any) -> None:
     rows += [(f"{number}. {step}",) for number, step in enumerate(_STEPS, start=1)]
     rows += [(), ("sheet", "what it is for", "must be filled")]
     heads = {1, len(rows)}
-    rows.append((META, "Name, title and year of the graph; what losses count; whose demand counts.", ""))
+    rows.append(
+        (META, "Name, title and year; main_commodity: what losses count; beneficiaries: whose demand counts.", "")
+    )
+    rows.append(("", "Beneficiaries are countries or groups, several split by semicolons: USA; FRA; NATO.", ""))
     rows += [(name, TABLES[name].description, "yes" if TABLES[name].required else "") for name in _SHEETS]
     rows += [(), ("sheet", "column", "unit", "what it holds", "allowed", "if empty")]
     heads.add(len(rows))

@@ -7,6 +7,7 @@ import gc
 import io
 import json
 import math
+import re
 import tomllib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -37,6 +38,13 @@ __all__ = [
     "written_columns",
 ]
 
+# what people write in TOML that is none: what the line holds, what is wrong, what to do
+_SLIPS = (
+    (r"[=\[,]\s*([+-]?\d+,\d+)\s*(?:#.*)?$", "a number has a decimal point", "Write {0}."),
+    ("([\u201c\u201d\u201e\u201f\u00ab\u00bb\u2018\u2019])", "curly quotes", 'Write ".'),
+    (r'"(\w:\\[^"]*)', "a backslash in a text begins a code", "Write / in paths."),
+    (r"=\s*([A-Za-z][\w -]*?)\s*(?:#.*)?$", "a text stands in quotes", 'Write "{1}".'),
+)
 _WIDE_BOMS = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
 
 
@@ -250,7 +258,20 @@ def load_toml(text: str, file: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except (ValueError, RecursionError) as error:  # also a number without end
-        raise refuse(file, f"no valid TOML: {str(error)[:200]}", "Correct the file.") from None
+        raise _toml_fault(text, file, str(error)[:200]) from None
+
+
+def _toml_fault(text: str, file: str, said: str) -> DataError:
+    """Return the error for text that is no TOML; usual slips are named by the line where they stand."""
+    found = re.search(r"\(at line (\d+)", said)
+    row = int(found[1]) if found else None
+    lines = text.splitlines()
+    line = lines[row - 1] if row is not None and row <= len(lines) else ""
+    for pattern, rule, remedy in _SLIPS:
+        slip = re.search(pattern, line)
+        if slip:
+            return refuse(file, rule, remedy.format(slip[1].replace(",", "."), slip[1]), row=row, value=slip[1])
+    return refuse(file, f"no valid TOML: {said}", "Correct the file.")
 
 
 def number_text(value: float) -> str:

@@ -36,6 +36,7 @@ META = "meta"
 # sheets of the template and of the copy that shows the faults; they hold no data
 OWN_SHEETS = ("guide", "lists", "faults")
 _LISTS = ("main_commodity", "beneficiaries")
+_HEADS = 8  # heads of a sheet, and sheets, that a message names
 _LONGEST_CELL = 32_767
 _MOST_ROWS = 1_048_575
 _STAMP = (1980, 1, 1, 0, 0, 0)
@@ -188,7 +189,7 @@ def read_workbook(path: Path, how: Reading) -> Network:
         raise _broken(file, error) from None
     meta: dict[str, Any] = {}
     try:
-        found, beside = _sorted_sheets(book, file)
+        found, beside = _sorted_sheets(book, file, how)
         is_list = "edges" in found and "nodes" not in found
         intake = Intake(f"{file}!{{}}", f"{file}!{META}", how, forgiving=is_list)
         for table, sheet in found.items():
@@ -202,13 +203,14 @@ def read_workbook(path: Path, how: Reading) -> Network:
     return intake.network(**meta)
 
 
-def _sorted_sheets(book: Any, file: str) -> tuple[dict[str, Any], list[str]]:
+def _sorted_sheets(book: Any, file: str, how: Reading) -> tuple[dict[str, Any], list[str]]:
     """Return the sheet of each table, and the titles of the others.
 
     Raises
     ------
     DataError
-        If two sheets are one table, or a title is so near to that of a table that it must be a slip.
+        If two sheets are one table, a title is so near to that of a table that it must be a slip, or no sheet is a
+        table of ours.
     """
     found: dict[str, Any] = {}
     others: list[Any] = []
@@ -224,7 +226,7 @@ def _sorted_sheets(book: Any, file: str) -> tuple[dict[str, Any], list[str]]:
     faults = []
     lists = []
     for sheet in others:
-        header = _header(sheet, file)
+        header = {how.rename.get(name, name.lower()) for name in _header(sheet, file)}
         hint = near_matches(sheet.title.lower(), [t for t in TABLES if header & _needed(t)])
         if hint:
             rule = f"no table has this name;{hint}"
@@ -240,14 +242,27 @@ def _sorted_sheets(book: Any, file: str) -> tuple[dict[str, Any], list[str]]:
     if "edges" not in found and lists:
         found["edges"] = lists[0]
         others.remove(lists[0])
+    if not found.keys() & TABLES.keys():
+        raise _no_table(file, {sheet.title: _header(sheet, file) for sheet in others})
     return found, [f'"{sheet.title}"' for sheet in others]
 
 
-def _header(sheet: Any, file: str) -> set[str]:
+def _no_table(file: str, heads: Mapping[str, list[str]]) -> DataError:
+    """Return the error for a workbook of which no sheet is a table of ours; it says what stands in the sheets."""
+    shown = [f'"{title}" has {", ".join(names[:_HEADS]) or "nothing"} in row 1' for title, names in heads.items()]
+    rule = f"no sheet is a table of ours: {'; '.join(shown[:_HEADS]) or 'it is empty'}"
+    remedy = (
+        "Name the ends of a list with rename= (--rename HEAD=source --rename HEAD=target). Heads stand in row 1: "
+        "remove titles above them. Or begin with chainnet init --excel FILE."
+    )
+    return refuse(file, rule, remedy)
+
+
+def _header(sheet: Any, file: str) -> list[str]:
     try:
         sheet.reset_dimensions()
         first = next(sheet.iter_rows(max_row=1), ())
-        return {str(cell.value).strip().lower() for cell in first[:MOST_COLUMNS] if cell.value is not None}
+        return [str(cell.value).strip() for cell in first[:MOST_COLUMNS] if cell.value is not None]
     except Exception as error:  # openpyxl lets any error of zip, XML and its own through
         raise _broken(file, error) from None
 
@@ -283,7 +298,7 @@ def _take_sheet(title: str, sheet: Any, intake: Intake, meta: dict[str, Any]) ->
     words: dict[str, Any] = {}
     for key, value in records.rows:
         if key in _LISTS:
-            words.setdefault(key, []).append(str(value))
+            words.setdefault(key, []).extend(_split(key, value))
         elif key in words:
             intake.fault("the key stands twice", "Keep one row.", column="key", value=key)
         elif key != "year":
@@ -291,6 +306,12 @@ def _take_sheet(title: str, sheet: Any, intake: Intake, meta: dict[str, Any]) ->
         else:
             words[key] = int(value) if isinstance(value, float) and value.is_integer() else value
     meta.update(take_meta(words, intake))
+
+
+def _split(key: str, value: Any) -> list[str]:
+    """Return the words of a cell that lists several; a row may stand for each as well."""
+    marks = "[;,]" if key == "beneficiaries" else ";"  # a commodity may have a comma in its id
+    return [word.strip() for word in re.split(marks, "" if value is None else str(value)) if word.strip()]
 
 
 def _records(sheet: Any, file: str) -> Records:

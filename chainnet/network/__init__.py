@@ -12,6 +12,7 @@ from chainnet.network._countries import (
     is_country,
     is_total,
 )
+from chainnet.network._fed import say_unfed, unfed_plants
 from chainnet.network._gate import MOST_FAULTS, Frames, Gate, as_text, empty, split_list
 from chainnet.network._kept import kept
 from chainnet.network._network import Network
@@ -60,9 +61,11 @@ __all__ = [
     "payers_of",
     "ramp_reached",
     "result_columns",
+    "say_unfed",
     "several_plants",
     "site_labels",
     "split_list",
     "state_of",
+    "unfed_plants",
     "verb_of",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import difflib
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
@@ -15,6 +16,7 @@ from chainnet.errors import DataError, near_matches
 __all__ = [
     "Groups",
     "common_groups",
+    "countries_near",
     "country_hint",
     "country_named",
     "country_names",
@@ -33,6 +35,7 @@ _COMMON = {
     "britain": "GBR",
     "burma": "MMR",
     "china mainland": "CHN",
+    "chinese taipei": "TWN",
     "congo brazzaville": "COG",
     "congo kinshasa": "COD",
     "czech republic": "CZE",
@@ -51,10 +54,12 @@ _COMMON = {
     "korea north": "PRK",
     "ksa": "SAU",
     "laos": "LAO",
+    "macau": "MAC",
     "macedonia": "MKD",
     "mainland china": "CHN",
     "north korea": "PRK",
     "png": "PNG",
+    "pr china": "CHN",
     "prc": "CHN",
     "republic of korea": "KOR",
     "republic of the congo": "COG",
@@ -75,7 +80,10 @@ _COMMON = {
     "vietnam": "VNM",
 }
 _AREAS = {"eu": "EU27", "european union": "EU27", "eu 27": "EU27", "europe": "EU27"}
-_TWO_COUNTRIES = {"congo", "korea"}
+# names that do not say which country is meant
+_OPEN = {"america": ("USA",), "congo": ("COD", "COG"), "korea": ("KOR", "PRK")}
+_LONGEST = 60  # letters of a word that is compared with names
+_LISTED = 5  # countries that a hint lists
 
 
 @cache
@@ -107,7 +115,7 @@ def _iso_names() -> Mapping[str, str]:
     for country in pycountry.countries:
         for key in ("alpha_2", "alpha_3", "name", "official_name", "common_name"):
             word = _plain(getattr(country, key, ""))
-            if word and word != "na" and word not in _TWO_COUNTRIES:
+            if word and word != "na" and word not in _OPEN:
                 found[word] = country.alpha_3
     return found | _COMMON
 
@@ -136,7 +144,7 @@ def country_named(word: object) -> str | None:
     ('COD', 'KOR', None, 'USA')
     """
     plain = _plain(word) if isinstance(word, str) else ""
-    for said in (plain, re.sub(r"\b(rep|dem)\b", _unclipped, plain)):
+    for said in (plain, re.sub(r"\b(rep|dem|fed)\b", _unclipped, plain)):
         for form in (said, re.sub(r"( of)?( the)?$", "", said)):
             if form in _iso_names():
                 return _iso_names()[form]
@@ -144,7 +152,7 @@ def country_named(word: object) -> str | None:
 
 
 def _unclipped(found: re.Match[str]) -> str:
-    return {"rep": "republic", "dem": "democratic"}[found[0]]
+    return {"rep": "republic", "dem": "democratic", "fed": "federation"}[found[0]]
 
 
 def country_hint(word: object) -> str:
@@ -152,8 +160,34 @@ def country_hint(word: object) -> str:
     code = country_named(word)
     if code is not None:
         return f"Write {code} ({country_names()[code]}), or read with country_names=True."
-    area = _AREAS.get(_plain(word)) if isinstance(word, str) else None
-    return f"Leave the cell empty and write {area} into region." if area else ""
+    if not isinstance(word, str):
+        return ""
+    area = _AREAS.get(_plain(word))
+    if area:
+        return f"Leave the cell empty and write {area} into region."
+    near = countries_near(word)
+    return f"Did you mean {' or '.join(near)}? Use the three-letter code." if near else ""
+
+
+@cache
+def countries_near(word: str) -> tuple[str, ...]:
+    """Return the countries that a word may mean that names none of them, each as code and name.
+
+    Examples
+    --------
+    >>> countries_near("Congo"), countries_near("Kazakstan")
+    (('COD (Congo, The Democratic Republic of the)', 'COG (Congo)'), ('KAZ (Kazakhstan)',))
+    """
+    plain, names = _plain(word), country_names()
+    codes = list(_OPEN.get(plain, ()))
+    if not codes and re.fullmatch(r"[A-Z]{3}", word):  # no code, but perhaps how a name begins
+        codes = [
+            code for code, name in sorted(names.items(), key=lambda item: item[1]) if _plain(name).startswith(plain)
+        ]
+    elif not codes and 3 < len(plain) <= _LONGEST:
+        known = {said: code for said, code in _iso_names().items() if len(said) > 3}
+        codes = list(dict.fromkeys(known[said] for said in difflib.get_close_matches(plain, known, n=2, cutoff=0.85)))
+    return tuple(f"{code} ({names[code]})" for code in codes[:_LISTED])
 
 
 def is_total(label: object) -> bool:
@@ -209,7 +243,9 @@ def expand(words: Iterable[str], groups: Groups, where: str) -> tuple[frozenset[
             countries.add(word)
         else:
             named = country_named(word) or _AREAS.get(_plain(str(word)))
+            near = () if named else countries_near(str(word))
             hint = f' did you mean "{named}"?' if named else near_matches(str(word), [*groups, *_iso_codes()])
+            hint = f" did you mean {' or '.join(near)}?" if near else hint
             raise DataError(
                 f'{where}: "{word}" is neither an ISO 3166-1 alpha-3 country nor a known group;{hint} '
                 f"Known groups: {', '.join(groups) or 'none'}."

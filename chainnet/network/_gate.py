@@ -6,7 +6,8 @@ All faults of all tables, also of the rules that span cells (``network_rules``),
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -15,7 +16,7 @@ import pandas as pd
 
 from chainnet.errors import UNWRITABLE, UNWRITABLE_RULE, DataError, Fault, near_matches, printable
 from chainnet.network._coded import Coded, blank_numbers, blank_texts, encode, is_long, places, plain_numbers
-from chainnet.network._countries import country_hint, is_country
+from chainnet.network._countries import country_hint, is_country, is_total
 from chainnet.network._schema import TABLES, Column, Table
 
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
@@ -25,6 +26,13 @@ _TEXT = pd.array([None], dtype="str").dtype
 _KEPT_CODED = {name: {*table.named_by, *table.foreign} for name, table in TABLES.items()}
 _UNLIMITED = ("capacity_tpa", "release_tpa")
 
+BLANK = "the cell is blank"
+# what others call a stage or a tier -> our word
+_MEANT = {
+    "army": "defence", "civil": "civilian", "consumer": "end_use", "customer": "end_use", "defense": "defence",
+    "factory": "manufacturer", "melter": "refiner", "military": "defence", "processor": "refiner", "scrap": "recycler",
+    "smelter": "refiner", "supplier": "mine", "user": "end_use",
+}  # fmt: skip
 TOO_LARGE = "larger than any number that can be kept (1.8e308)"
 
 Frames = dict[str, pd.DataFrame]
@@ -111,15 +119,34 @@ class Gate:
                 if column.required:
                     self.fault(name, None, column.name, None, "required column is missing", "Add the column.")
                 out[column.name] = _blank(column, len(frame))
+        self._tell_totals(name, out)
         # long columns stand each by itself: where they are blank they cost nothing
         return pd.DataFrame(out, columns=table.names, copy=None if not is_long(frame) else False)
 
+    def _tell_totals(self, name: str, columns: Mapping[str, pd.Series]) -> None:
+        """Say of a row with a blank cell and a word for a sum that it is a total, not a row to be filled in."""
+        file = self.files.get(name, name)
+        places = [i for i, f in enumerate(self.faults) if f.file == file and f.rule == BLANK and f.row is not None]
+        if not places:
+            return
+        rows = [(self.faults[i].row or 2) - 2 for i in places]
+        texts = [pd.Series(columns[c.name]).iloc[rows].tolist() for c in TABLES[name].columns if c.kind == "text"]
+        for i, cells in zip(places, zip(*texts, strict=True), strict=True):
+            if any(map(is_total, cells)):
+                self.faults[i] = replace(self.faults[i], rule="the row looks like a total", remedy="Remove the row.")
+
     def _column(self, table: Table, column: Column, cells: pd.Series) -> pd.Series:
         parse = self._text if column.kind == "text" else self._numbers
+        before = len(self.faults)
         values = parse(table, column, cells)
         if column.filled:
-            for row in self.rows(values.isna().to_numpy()):
-                self.fault(table.name, row, column.name, None, "the cell is blank", "Fill it in.")
+            blank = values.isna().to_numpy()
+            told = [fault.row - 2 for fault in self.faults[before:] if fault.row is not None]
+            if told:
+                blank = blank.copy()
+                blank[told] = False
+            for row in self.rows(blank):
+                self.fault(table.name, row, column.name, None, BLANK, "Fill it in.")
         return values
 
     def _text(self, table: Table, column: Column, cells: pd.Series) -> pd.Series:
@@ -223,6 +250,7 @@ class Gate:
         if not is_number and not text:
             return np.nan
         rule = "not a number"
+        remedy = "Write a plain number such as 1234.5; leave the cell empty where it is not known."
         if is_number or (not isinstance(cell, (bool, np.bool_)) and _NUMBER.fullmatch(text)):
             value = _float(cell)
             if isinstance(cell, (float, np.floating)) or np.isfinite(value):
@@ -231,7 +259,10 @@ class Gate:
             cell = text or "a whole number"
         elif re.fullmatch(r"[+-]?[\d.,' \u00a0\u202f]+", text):
             rule = "not a plain number: decimal commas and thousands marks are not taken"
-        remedy = "Write a plain number such as 1234.5; leave the cell empty where it is not known."
+            remedy = 'Write it as 1234.5, or read the file with decimal="," or decimal="." (--decimal).'
+        elif re.fullmatch(r"[+-]?[\d.,]+\s*%", text):
+            rule = "not a number: a per cent is no tonnage" if column.unit.startswith("t") else "not a number"
+            remedy = "Write the tonnes." if column.unit.startswith("t") else "Write 60 % as 0.6."
         self.fault(table.name, row, column.name, cell, rule, remedy)
         return np.nan
 
@@ -271,6 +302,12 @@ class Gate:
             raise DataError(message if self.more else "", self.faults)
 
 
+def near_word(word: str, known: Collection[str]) -> str:
+    """Return `` did you mean "x"?`` for a word of ours that means the same, or for those that are spelled alike."""
+    meant = _MEANT.get(word.strip().lower())
+    return f' did you mean "{meant}"?' if meant in known else near_matches(word, known)
+
+
 def as_text(value: object) -> str | None:
     """Return a cell as text, a whole number without its point; None where it is missing."""
     if value is None or value is pd.NA or (isinstance(value, float) and np.isnan(value)):
@@ -289,7 +326,11 @@ def _wrong_words(column: Column, known: set[str]) -> list[tuple[set[str], str, s
     """Return the words that a column may not hold, each set with its rule and remedy."""
     found: list[tuple[set[str], str, str]] = []
     if column.words:
-        found.append((known - set(column.words), f"not {column.range_words}", "Use one of these words."))
+        wrong = known - set(column.words)
+        rule, remedy = f"not {column.range_words}", "Use one of these words."
+        hints = {word: hint for word in wrong if (hint := near_word(word, column.words))}
+        found += [({word}, rule, remedy + hint) for word, hint in sorted(hints.items())]
+        found.append((wrong - hints.keys(), rule, remedy))
     if column.is_country:
         rule = "not an upper-case ISO 3166-1 alpha-3 code"
         remedy = "Use the three-letter code; put a larger area into region and leave the cell empty."

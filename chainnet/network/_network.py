@@ -26,7 +26,7 @@ from chainnet.network._reading import RESULTS, Reading
 from chainnet.network._results import result_columns
 from chainnet.network._roles import roles_of
 from chainnet.network._rows import Rows
-from chainnet.network._rules import check_main, check_rules, check_where
+from chainnet.network._rules import check_main, check_rules, check_where, check_whose
 from chainnet.network._scale import scaled, without_rows
 from chainnet.network._schema import DEFAULT_TIERS, TABLES
 from chainnet.network._select import edge_rows, finite_capacity, matches, unrelated_of
@@ -149,6 +149,7 @@ figures, references : DataFrame, optional
         main, whose = _words(main_commodity), _words(beneficiaries)
         gate.words(name=name, title=label, main_commodity=main, beneficiaries=whose)
         check_main(gate, frames, main)
+        check_whose(gate, frames, whose, common_groups())
         gate.done()
         frames, ends = sort_tables(gate, frames)
         self.__dict__.update(
@@ -166,8 +167,6 @@ figures, references : DataFrame, optional
             _said=tuple(notes),
             _rules={} if inferred is None else dict(zip(inferred.index.to_numpy(dtype=object), inferred, strict=True)),
         )
-        if self.beneficiaries:
-            self.resolve(self.beneficiaries, "beneficiaries")
 
     def __setattr__(self, name: str, value: Any) -> None:
         raise AttributeError(f"Network is frozen: {name} cannot be set; transforms return a new network")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
@@ -13,9 +14,9 @@ import pandas as pd
 from chainnet._types import Words
 from chainnet.errors import ChainnetWarning, DataError, near_matches, printable
 from chainnet.network._countries import country_named, is_country
-from chainnet.network._gate import Frames
+from chainnet.network._gate import Frames, as_text
 from chainnet.network._roles import Roles, words_of
-from chainnet.network._schema import TABLES
+from chainnet.network._schema import TABLES, Column
 
 __all__ = ["AS_WRITTEN", "RESULTS", "Reading"]
 
@@ -81,6 +82,8 @@ class Reading:
         Take names and common abbreviations of countries for their codes, and say which.
     separator : str
         What stands between the cells of a CSV file; with another than a comma, decimal commas are read.
+    decimal : str, optional
+        The decimal mark of its numbers, a point or a comma; the other one then marks thousands.
     asked_by : str
         Who asks, for the messages.
     """
@@ -92,6 +95,7 @@ class Reading:
     ignore_unknown: bool = False
     country_names: bool = False
     separator: str = ","
+    decimal: str | None = None
     asked_by: str = "read"
 
     @classmethod
@@ -101,6 +105,22 @@ class Reading:
         how = {name: value for name, value in given.items() if name in own}
         how["rename"] = how.get("rename") or {}
         return cls(**how), {name: value for name, value in given.items() if name not in own}
+
+    def column_of(self, table: str, name: object) -> Column | None:
+        """Return the column of our tables that a column of a source is read as, if it is known before reading."""
+        word = self.rename.get(str(name), str(name)).strip().lower()
+        target = word if word in TABLES[table].names else dict(SYNONYMS.get(table, ())).get(word)
+        return None if target is None else TABLES[table].column(target)
+
+    def is_text(self, table: str, name: object) -> bool:
+        """Say whether a column of a source holds text of ours."""
+        column = self.column_of(table, name)
+        return column is not None and column.kind == "text"
+
+    def is_number(self, table: str, name: object) -> bool:
+        """Say whether a column of a source holds numbers of ours."""
+        column = self.column_of(table, name)
+        return column is not None and column.kind != "text"
 
     def network(
         self,
@@ -160,6 +180,8 @@ class Reading:
                 said.add(roles.words(edges) + ("" if named else _REMEDY), loud=not named)
         elif forgiving:  # the gate names the ends that lack, not the nodes that nobody could infer
             tables.setdefault("nodes", pd.DataFrame({"id": [], "stage": []}, dtype="str"))
+        for sentence in _alike(tables):
+            said.add(sentence, loud=True)
         made = make(**tables, **more, notes=said.all)
         said.warn(depth + 1)
         return made
@@ -175,6 +197,13 @@ class Reading:
             if not fit:
                 names = {c for name in having for c in TABLES[name].names}
                 words = f"{', '.join(having)} knows no column"
+                other = next((name for name in ("demand", *TABLES) if new in TABLES[name].names), None)
+                if other is not None:
+                    needs = ", ".join(c.name for c in TABLES[other].columns if c.required)
+                    cure = (
+                        f"it is a column of the table {other}. Give that table by itself ({other}=); it needs {needs}."
+                    )
+                    raise DataError(f'{self.asked_by}: rename: {words} "{new}"; {cure}')
                 raise DataError(f'{self.asked_by}: rename: {words} "{new}";{near_matches(new, names)}'.rstrip(";"))
             for name in fit:
                 if new in out[name].columns and new != old:
@@ -264,6 +293,33 @@ def _recognised(name: str, frame: pd.DataFrame, said: _Said) -> pd.DataFrame:
 def _unit(name: str, column: str) -> str:
     unit = TABLES[name].column(column).unit
     return f" ({unit})" if unit else ""
+
+
+def _alike(tables: Frames) -> list[str]:
+    """Name ids that differ by case, blanks or accents alone: lists put together often hold one plant twice."""
+    named = [pd.DataFrame(tables[name])["id"] for name in ("nodes", "projects") if "id" in tables.get(name, ())]
+    cells = [
+        cell for column in named if isinstance(column, pd.Series) for cell in column.tolist()
+    ]  # it may stand twice
+    known = {text for cell in cells if (text := as_text(cell))}
+    if all(map(str.isascii, known)) and len({" ".join(name.lower().split()) for name in known}) == len(known):
+        return []  # the common case, quickly
+    groups: dict[str, list[str]] = {}
+    for name in sorted(known):
+        groups.setdefault(_plain(name), []).append(name)
+    several = [names for names in groups.values() if len(names) > 1]
+    if not several:
+        return []
+    told = "; ".join(" and ".join(f'"{name}"' for name in names) for names in several[:_NAMED])
+    more = f" and {len(several) - _NAMED} more" if len(several) > _NAMED else ""
+    said = f"ids that differ by case, blanks or accents alone are plants of their own: {told}{more}."
+    return [f"{said} If two are one plant, write them alike."]
+
+
+def _plain(name: str) -> str:
+    """Return a name without case and accents, and with one blank for several."""
+    letters = "".join(c for c in unicodedata.normalize("NFKD", name) if not unicodedata.combining(c))
+    return " ".join(letters.casefold().split())
 
 
 def _both_ways(edges: pd.DataFrame) -> pd.DataFrame:

@@ -113,19 +113,24 @@ class Roles:
         return text
 
     def _starved(self, edges: pd.DataFrame, ends: tuple[Ints, Ints], stage: Texts, rule: Texts) -> str:
-        """Name the node that is taken to pass goods on, but may ship far more than can reach it: perhaps a mine."""
+        """Ask of the node that may ship far more than reaches it, and of that which may get far more than it ships."""
         if "capacity_tpa" not in edges.columns:
             return ""
         capacity = _given(edges).to_numpy()
         is_given = ~np.isnan(capacity)
         with np.errstate(over="ignore", invalid="ignore"):  # sums of numbers near the largest there is
             out, into = (_sums(end[is_given], capacity[is_given], len(stage)) for end in ends)
-            lacks = np.where((stage == "refiner") & (rule == RULES["refiner"]), out - into, 0.0)
-            worst = int(np.argmax(np.nan_to_num(lacks))) if len(lacks) else 0
-            if not len(lacks) or not lacks[worst] > _MUCH * capacity[is_given].sum():
-                return ""
-        name = self.nodes["id"].iloc[worst]
-        return f' "{name}" may ship {_figure(out[worst])}, but {_figure(into[worst])} can reach it: is it a source?'
+            open_ = (stage == "refiner") & (rule == RULES["refiner"])
+            text = ""
+            for more, less, words in (
+                (out, into, "may ship {0}, but {1} can reach it: is it a source?"),
+                (into, out, "may get {0}, but {1} can leave it: is it a user?"),
+            ):
+                over = np.nan_to_num(np.where(open_, more - less, 0.0))
+                worst = int(np.argmax(over)) if len(over) else 0
+                if len(over) and over[worst] > _MUCH * capacity[is_given].sum():
+                    text += f' "{self.nodes["id"].iloc[worst]}" {words.format(_figure(more[worst]), _figure(less[worst]))}'
+        return text
 
     def _off(self, edges: pd.DataFrame, ends: tuple[Ints, Ints]) -> str:
         """Say which edges lie on no way from a mine to an end use, and how much of the capacity they are."""

@@ -14,11 +14,20 @@ from typing import NamedTuple
 import pandas as pd
 
 from chainnet.errors import UNWRITABLE, UNWRITABLE_RULE, DataError, near_matches, printable
-from chainnet.network._countries import Groups, is_country
-from chainnet.network._gate import Frames, Gate, member, split_list
+from chainnet.network._countries import Groups, collect_groups, countries_near, country_named, is_country
+from chainnet.network._gate import Frames, Gate, member, near_word, split_list
 from chainnet.network._schema import DEFAULT_TIERS, TABLES, Table
 
-__all__ = ["TWICE", "check_keys", "check_known", "check_main", "check_processes", "check_rules", "check_where"]
+__all__ = [
+    "TWICE",
+    "check_keys",
+    "check_known",
+    "check_main",
+    "check_processes",
+    "check_rules",
+    "check_where",
+    "check_whose",
+]
 
 TWICE = "stands twice in the table"
 _HINT_COMPARISONS = 200_000
@@ -146,7 +155,7 @@ def check_known(
         value = cells.iloc[row]
         if value not in hints:
             # likeness is costly: with many wrong words the first get a hint
-            hints[value] = near_matches(value, known) if len(hints) * len(known) < _HINT_COMPARISONS else ""
+            hints[value] = near_word(value, known) if len(hints) * len(known) < _HINT_COMPARISONS else ""
         gate.fault(name, row, column, value, rule, f"Correct it or add the row.{hints[value]}")
 
 
@@ -178,7 +187,7 @@ def _edges(gate: Gate, frames: Frames) -> None:
             "target",
             edges["target"].iloc[row],
             "an edge may not end where it begins",
-            "Remove the row.",
+            "Remove the row: it moves nothing.",
         )
     blank = edges["commodity"].isna().to_numpy()
     if blank.any() and not blank.all():
@@ -297,7 +306,9 @@ def _words(gate: Gate, frames: Frames, common: Groups) -> None:
     for row, cell in zip(served.index, served, strict=True):
         for tier in split_list(cell):
             if tier not in tiers:
-                gate.fault("stocks", int(row), "tiers", tier, "not a known tier", "Correct it.")
+                gate.fault(
+                    "stocks", int(row), "tiers", tier, "not a known tier", f"Correct it.{near_word(tier, tiers)}"
+                )
     groups = _named(frames["groups"], "group") | set(common)
     backers = frames["projects"]["backers"].dropna()
     for row, cell in zip(backers.index, backers, strict=True):
@@ -376,6 +387,20 @@ def check_main(gate: Gate, frames: Frames, main: tuple[str, ...]) -> None:
         rule = "the main commodities are on different bases, so their tonnes cannot be added"
         found = "; ".join(map(str, basis.unique()))
         gate.fault("commodities", None, "basis", found, rule, "Give them one basis or name one of them.")
+
+
+def check_whose(gate: Gate, frames: Frames, whose: tuple[str, ...], common: Groups) -> None:
+    """Note beneficiaries that are neither countries nor groups."""
+    own = frames["groups"].dropna(subset=["group", "country"])
+    groups = {**common, **collect_groups(zip(own["group"], own["country"], strict=True))}
+    for word in whose:
+        if word not in groups and not is_country(word) and not UNWRITABLE.search(word):
+            hint = countries_near(word)
+            code = country_named(word)
+            near = f" did you mean {code or ' or '.join(hint)}?" if code or hint else near_matches(word, groups)
+            rule = f"neither an ISO 3166-1 alpha-3 country nor a known group;{near}".rstrip(";")
+            remedy = f"Name countries by their codes, or groups: {', '.join(groups) or 'none'}."
+            gate.fault("network", None, "beneficiaries", word, rule, remedy)
 
 
 def check_where(where: object, argument: str) -> None:

@@ -12,6 +12,7 @@ from chainnet.scenario._overlay import effects_of, overlay_at
 from chainnet.scenario._scenario import (
     Scenario,
     check_scenario,
+    named_scenario,
     overlay_of,
     pick_scenarios,
     scenarios,
@@ -31,6 +32,7 @@ __all__ = [
     "listed",
     "month_number",
     "month_text",
+    "named_scenario",
     "outside_is_told",
     "overlay_at",
     "overlay_of",

@@ -81,6 +81,9 @@ def form_faults(name: Any, label: Any, probability: Any, measures: Any, file: st
         if not isinstance(kind, str) or kind not in KINDS:
             hint = near_matches(str(kind), KINDS)
             fault(f"{where}.kind", kind, f"unknown kind;{hint}".rstrip(";"), f"One of {', '.join(KINDS)}.")
+            meant = next((word for word in KINDS if f'"{word}"' in hint.split(" or ")[0]), None)
+            if meant is not None:  # its keys and values are told in the same breath
+                _measure_faults(meant, measure, where, fault)
             continue
         before = len(faults)
         _measure_faults(kind, measure, where, fault)

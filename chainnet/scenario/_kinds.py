@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,7 @@ from chainnet.lowering import Restriction
 from chainnet.network import Network
 from chainnet.scenario._effect import TOLD, Effect, listed
 
-__all__ = ["KINDS", "Kind", "places_of", "reached"]
+__all__ = ["KINDS", "Kind", "places_of", "reached", "word_errors"]
 
 _SELECTORS = ("nodes", "edges", "where")
 _CLASS = ("from", "to", "commodity")
@@ -104,6 +105,29 @@ def _stocks(network: Network, where: Mapping[str, Any], argument: str) -> Bools:
 
 def _node_ids(network: Network) -> pd.Series:
     return pd.concat([network.view("nodes")["id"], network.view("projects")["id"]], ignore_index=True)
+
+
+def word_errors(network: Network, effect: Effect) -> list[DataError | UnknownIdError]:
+    """Return the error of every word of a measure that the network does not know, so that all are told at once."""
+    measure, argument = effect.measure, effect.argument
+    asked: list[Callable[[], object]] = [
+        partial(network.check_nodes, listed(measure.get(key) or []), f"{argument}: {key}")
+        for key in ("nodes", "projects")
+    ]
+    asked += [partial(network.edge_rows, [pair], f"{argument}: edges") for pair in measure.get("edges") or []]
+    for key in ("where", "from", "to", "origin"):
+        for column, value in (measure.get(key) or {}).items():
+            asked.append(partial(_both, network, {column: value}, f"{argument}: {key}"))
+    asked.append(partial(_commodities, network, measure, argument))
+    for key in ("tier", "tiers"):
+        asked.append(partial(_check_tiers, network, listed(measure.get(key) or []), argument))
+    found: list[DataError | UnknownIdError] = []
+    for ask in asked:
+        try:
+            ask()
+        except (DataError, UnknownIdError) as error:
+            found.append(error)
+    return found
 
 
 # -- one function for each group of kinds -------------------------------------------------------------

@@ -9,16 +9,19 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from chainnet._types import Array
-from chainnet.errors import ChainnetWarning, DataError, near_matches
+from chainnet.errors import ChainnetWarning, DataError, UnknownIdError, near_matches
 from chainnet.lowering import Overlay
 from chainnet.network import Network, split_list
 from chainnet.scenario._effect import TIMES, Effect, acting, listed, no_effect
 from chainnet.scenario._form import plain
-from chainnet.scenario._kinds import KINDS
+from chainnet.scenario._kinds import KINDS, word_errors
 
 __all__ = ["effects_of", "overlay_at", "say_empty"]
+
+_MOST_DEMAND = 10.0  # times the demand: beyond it a per cent is more likely meant
 
 
 def effects_of(
@@ -37,17 +40,36 @@ def effects_of(
         or measures contradict each other.
     """
     _check_sources(network, measures, name)
-    found = [KINDS[m["kind"]].put(network, no_effect(network, number, m, name)) for number, m in enumerate(measures)]
+    empty = [no_effect(network, number, measure, name) for number, measure in enumerate(measures)]
+    _check_words(network, empty, name)
+    found = [KINDS[effect.kind].put(network, effect) for effect in empty]
     _check_releases(network, found)
     _check_builds(found)
     if said:
-        say_empty(found)
+        say_empty(network, found)
     return sorted(found, key=lambda e: json.dumps(acting(e.measure), sort_keys=True))
 
 
-def say_empty(effects: Sequence[Effect]) -> None:
-    """Warn of measures that reach nothing: what they name is not there, or no row matches."""
+def _check_words(network: Network, effects: Sequence[Effect], name: str) -> None:
+    """Raise what is wrong with the words of all measures: one error as it is, several in one."""
+    errors = [error for effect in effects for error in word_errors(network, effect)]
+    if len(errors) == 1:
+        raise errors[0]
+    if errors:
+        kind = UnknownIdError if all(isinstance(error, UnknownIdError) for error in errors) else DataError
+        raise kind("\n  ".join([f"{name}: {len(errors)} faults against {network.name}", *map(str, errors)]))
+
+
+def say_empty(network: Network, effects: Sequence[Effect]) -> None:
+    """Warn of measures that reach nothing, and of a demand that grows as if a per cent were meant."""
     for effect in effects:
+        if effect.kind == "demand" and effect.share > _MOST_DEMAND:
+            warnings.warn(
+                f"{effect.argument}: share = {effect.share:g} makes the demand {effect.share:g} times as large. "
+                f"If {effect.share:g} % is meant, write {effect.share / 100:g}.",
+                ChainnetWarning,
+                stacklevel=4,
+            )
         rows = [effect.nodes, effect.edges, effect.stocks, effect.demand, effect.projects]
         if effect.restriction is not None:
             # a class without a relation is still closed for new ones
@@ -58,10 +80,25 @@ def say_empty(effects: Sequence[Effect]) -> None:
             )
             warnings.warn(
                 f"{effect.argument} ({words}) matches nothing: 0 nodes, edges, stocks, projects and rows of demand. "
-                "It changes no answer; correct it or leave it out.",
+                f"It changes no answer; correct it or leave it out.{_near(network, effect.measure)}",
                 ChainnetWarning,
                 stacklevel=4,
             )
+
+
+def _near(network: Network, measure: Mapping[str, Any]) -> str:
+    """Say what words of a measure no row has, and which are near to them."""
+    said = []
+    for key in ("where", "from", "to", "origin"):
+        for column, value in (measure.get(key) or {}).items():
+            tables = [network.as_read[name] for name in ("nodes", "projects", "stocks")]
+            cells = [table[column].dropna() for table in tables if column in table]
+            known = sorted(set(map(str, pd.concat(cells)))) if cells else []
+            for word in listed(value):
+                hint = near_matches(word, known) if word not in known else ""
+                if hint:
+                    said.append(f' {column} "{word}":{hint}')
+    return "".join(said)
 
 
 def overlay_at(network: Network, effects: Sequence[Effect], sizes: Sequence[float] | Array) -> Overlay:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-import tomllib
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from chainnet.errors import DataError, Fault, near_matches
+from chainnet.errors import ChainnetWarning, DataError, Fault, near_matches
+from chainnet.io import load_toml, read_text
 from chainnet.lowering import Overlay
 from chainnet.network import Network, graphs_folder, kept
 from chainnet.results import handed
@@ -24,7 +25,7 @@ from chainnet.scenario._overlay import effects_of, overlay_at, say_empty
 from chainnet.scenario._parameters import filled, put, read_parameters, value_of, written
 from chainnet.scenario._phrases import measures_of, name_of
 
-__all__ = ["Scenario", "overlay_of", "pick_scenarios", "scenarios", "with_values"]
+__all__ = ["Scenario", "named_scenario", "overlay_of", "pick_scenarios", "scenarios", "with_values"]
 
 _MAX_BYTES = 1 << 20
 
@@ -146,8 +147,17 @@ class Scenario:
         DataError
             If the file, or one that it extends, is missing, is no TOML, or has an unknown key or a wrong
             value, or if files extend each other in a circle.
+
+        Warns
+        -----
+        ChainnetWarning
+            If it has no measures.
         """
-        return cls._read(Path(path), ())
+        scenario = cls._read(Path(path), ())
+        if not scenario.measures:
+            said = f"{scenario.file}: has no measures, so every answer under it is the baseline. Write [[measures]]."
+            warnings.warn(said, ChainnetWarning, stacklevel=2)
+        return scenario
 
     @classmethod
     def from_words(cls, network: Network, words: str, name: str = "") -> Scenario:
@@ -183,17 +193,15 @@ class Scenario:
     def _read(cls, path: Path, above: tuple[str, ...]) -> Scenario:
         try:
             size = path.stat().st_size
-            data = {} if size > _MAX_BYTES else tomllib.loads(path.read_text(encoding="utf-8-sig"))
+            with path.open("rb"):  # a folder, or no right to read
+                pass
         except OSError as err:
             raise DataError(
                 f'scenario: cannot read "{path}": {err.strerror or err}. Give the path of a TOML file.'
             ) from err
-        except (ValueError, RecursionError) as err:  # also text that is no UTF-8, and numbers without end
-            raise DataError(
-                faults=[Fault(path.name, None, "", "", f"no valid TOML: {err}", "Correct the file.")]
-            ) from err
         if size > _MAX_BYTES:
             raise DataError(f"{path.name}: larger than 1 MiB; a scenario is a short list of measures.")
+        data = load_toml(read_text(path, path.name), path.name) if size else {}
         faults = [
             Fault(
                 path.name,
@@ -473,7 +481,7 @@ def _plain(name: str) -> bool:
 
 
 def pick_scenarios(network: Network, given: Any) -> list[Scenario]:
-    """Return what was given as a list: None = the shipped ones, one, a list or a mapping.
+    """Return what was given as a list: None = the shipped ones, one or its name, a list or a mapping of these.
 
     Raises
     ------
@@ -482,9 +490,10 @@ def pick_scenarios(network: Network, given: Any) -> list[Scenario]:
     """
     if given is None:
         given = scenarios(network)
-    if isinstance(given, Scenario):
+    if isinstance(given, (Scenario, str)):
         given = [given]
     found = list(given.values()) if isinstance(given, Mapping) else list(given)
+    found = [named_scenario(network, item) if isinstance(item, str) else item for item in found]
     for item in found:
         if not isinstance(item, Scenario):
             raise DataError(f"scenarios: {item!r} is no Scenario. Use chainnet.Scenario or chainnet.Scenario.read.")
@@ -493,6 +502,24 @@ def pick_scenarios(network: Network, given: Any) -> list[Scenario]:
     if twice:
         raise DataError(f"scenarios: the name {twice[0]!r} stands twice. Give each scenario a name of its own.")
     return found
+
+
+def named_scenario(network: Network, given: Scenario | str) -> Scenario:
+    """Return a scenario that was given, or the shipped one of that name.
+
+    Raises
+    ------
+    DataError
+        If the network has none of that name.
+    """
+    if not isinstance(given, str):
+        check_scenario(given)
+        return given
+    shipped = scenarios(network)
+    if given not in shipped:
+        known = f"Scenarios: {', '.join(shipped) or 'none'}; a file: chainnet.Scenario.read."
+        raise DataError(f'scenario: {network.name} has no scenario "{given}";{near_matches(given, shipped)} {known}')
+    return shipped[given]
 
 
 def overlay_of(network: Network, scenario: Scenario | None, *, said: bool = True) -> Overlay:
@@ -524,7 +551,7 @@ def effects_under(network: Network, scenario: Scenario, *, said: bool = True) ->
     """Put the measures of a scenario to a network, as ``effects_of`` does; what they reach stays with the network."""
     effects = _put(network, scenario)
     if said:
-        say_empty(effects)
+        say_empty(network, effects)
     return list(effects)
 
 
@@ -536,4 +563,7 @@ def _put(network: Network, scenario: Scenario) -> tuple[Effect, ...]:
 def check_scenario(scenario: object) -> None:
     """Raise DataError for what is no Scenario."""
     if not isinstance(scenario, Scenario):
-        raise DataError(f"scenario: {scenario!r} is no Scenario. Use chainnet.Scenario or chainnet.Scenario.read.")
+        more = f" One that ships: chainnet.scenarios(network)[{scenario!r}]." if isinstance(scenario, str) else ""
+        raise DataError(
+            f"scenario: {scenario!r} is no Scenario. Use chainnet.Scenario or chainnet.Scenario.read.{more}"
+        )

@@ -108,18 +108,47 @@ def test_goods_are_traced_to_where_they_were_made() -> None:
         {("aus", "aus"): 5.0, ("aus", "jpn"): 5.0, ("cod", "chn"): 80.0, ("cod", "cod"): 30.0, ("cod", "jpn"): 10.0}
     )
     losses = cn.chokepoints(found.network, by="country")["lost_tpa"]
-    assert losses.to_dict() == pytest.approx({"COD": 117.5, "AUS": 5.0})  # Japan has 2.5 t more from Australia
+    # of 80 t to China and 10 t to Japan, which then has 2.5 t more from Australia; what stays in the Congo is no loss.
+    # Without Australia the Congo sends Japan all its 15 t: slack is 1.5
+    assert losses.to_dict() == pytest.approx({"COD": 87.5, "AUS": 0.0})
     assert "CHN" not in losses.index
+
+
+def test_what_stays_where_it_is_mined_is_no_demand() -> None:
+    with pytest.warns(cn.ChainnetWarning, match="35 t of ore stay in the countries that mine it, and count for nobody"):
+        found = cn.from_trade(SMALL, {"COD": 120.0, "AUS": 10.0}, products=ORE)
+    assert (found.demand_tpa, found.uncounted_tpa) == pytest.approx((95.0, 35.0))
+    assert found.assumed_demand_share == 1.0  # no figure of use
+    assert sizes(found, "use not known") == pytest.approx({"COD": 30.0, "AUS": 5.0})
+    # a mine that sells nothing under the codes given is no chokepoint
+    alone = cn.from_trade(SMALL, {"COD": 120.0, "AUS": 10.0, "MDG": 50.0}, products=ORE)
+    assert cn.chokepoints(alone.network, by="country")["lost_tpa"].get("MDG", 0.0) == 0.0
+    given = cn.from_trade(SMALL, {"COD": 120.0, "AUS": 10.0}, {"CHN": 80.0, "JPN": 15.0}, products=ORE)
+    assert (given.demand_tpa, given.assumed_demand_share, given.uncounted_tpa) == pytest.approx((95.0, 0.0, 0.0))
+
+
+def test_what_a_country_without_mines_keeps_is_its_use() -> None:
+    table = trade(("COD", "CHN", 2605, 1000.0), ("AUS", "CHN", 2605, 0.1), columns="exporter importer code t")
+    products = {**ORE, "810520": {"commodity": "metal", "recovery": 0.8}}
+    table = pd.concat([table, trade(("CHN", "USA", 810520, 60.0), columns="exporter importer code t")])
+    found = cn.from_trade(table, {"COD": 100.0, "AUS": 40.01}, products=products)
+    # China keeps 20 t of metal; Australia keeps 40 t of ore, of which nobody says that it makes metal
+    asked = found.network.demand.dropna(subset="tier").set_index("node")["demand_tpa"].to_dict()
+    assert asked == pytest.approx({"chn_use": 20.008, "usa_use": 60.0})
+    assert found.uncounted_tpa == pytest.approx(32.0)
+    assert cn.chokepoints(found.network, by="country")["lost_tpa"].get("AUS") == pytest.approx(0.0, abs=0.01)
 
 
 def test_every_assumption_is_listed_with_its_size() -> None:
     found = cn.from_trade(SMALL, {"COD": 120.0, "AUS": 10.0}, products={"2605": 1.0 / 10}, slack=2.0, utilisation=0.5)
     said = found.assumptions.set_index("assumption")
     assert set(said.index) == {
-        "content of 2605", "re-exports traced", "use", "tier of demand", "utilisation", "slack", "time and cost"
+        "content of 2605", "re-exports traced", "use", "stays where it is mined", "tier of demand", "utilisation",
+        "slack", "time and cost"
     }  # fmt: skip
     assert said.loc["re-exports traced", "size_t"] == pytest.approx(10.0)
-    assert said.loc["use", "size_t"] == pytest.approx(130.0)
+    assert said.loc["use", "size_t"] == pytest.approx(95.0)
+    assert said.loc["stays where it is mined", "size_t"] == pytest.approx(35.0)
     nodes = found.network.nodes.set_index("id")
     assert nodes.loc["cod_hs2605", "capacity_tpa"] == 240.0
     assert nodes.loc["cod_hs2605", "quality"] == "assumed"
@@ -225,7 +254,7 @@ def test_a_missing_weight_is_reckoned_from_the_value_and_told(tmp_path: Path) ->
     # 5,900,000 USD for 1050 t
     assert flows(found)["COD", "JPN"] == pytest.approx(0.1 * 50 * 1050 / 5900)
     gap = found.gaps[found.gaps["kind"] == "weight reckoned from value"].iloc[0]
-    assert gap["size_t"] == pytest.approx(50 * 1050 / 5900)
+    assert gap["size_t"] == pytest.approx(0.1 * 50 * 1050 / 5900)  # contained, as all others
     assert "USD 50,000" in gap["note"]
 
 
@@ -423,7 +452,7 @@ def test_a_figure_moves_by_what_the_statistic_says_has_changed(tmp_path: Path, c
     assert edges.loc[("cod_ore", "chn_use"), "flow_tpa"] == pytest.approx(45.0)
     moved = cn.compare(cobalt, found.network)
     assert moved.answers.query("measure == 'short_t' and tier == 'all tiers'")["change"].tolist() == pytest.approx(
-        [50.0]
+        [40.0]  # 90 t are sold, 50 t are left to sell
     )
     assert moved.rows.loc[0, "key"] == "cod_ore"
 

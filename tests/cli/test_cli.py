@@ -253,6 +253,20 @@ def test_out_writes_the_same_bytes_and_nothing_after_an_error(run: Any, tmp_path
     assert not other.exists()
 
 
+def test_out_goes_by_the_name_of_the_file(run: Any, tmp_path: Path) -> None:
+    for suffix, form in ((".json", "json"), (".csv", "csv"), (".txt", "table")):
+        target = tmp_path / f"answer{suffix}"
+        assert run("flow", "mag-9", "--out", str(target)).code == 0
+        assert target.read_text(encoding="utf-8") == run("flow", "mag-9", "--format", form).out
+    assert json.loads((tmp_path / "answer.json").read_text(encoding="utf-8"))["value_tpa"] == 50
+    unknown = run("flow", "mag-9", "--out", str(tmp_path / "answer.docx"))
+    assert (unknown.code, (tmp_path / "answer.docx").exists()) == (1, False)
+    assert '".docx" is no known format. Known: .csv, .json, .txt' in unknown.err
+    at_odds = run("flow", "mag-9", "--format", "csv", "--out", str(tmp_path / "other.json"))
+    assert at_odds.code == 1
+    assert '".json" says json, --format says csv' in at_odds.err
+
+
 def test_import_init_and_draw(run: Any, tmp_path: Path, mag9: cn.Network) -> None:
     started = run("init", str(tmp_path / "own"), "--format", "json")
     assert started.code == 0, started.err

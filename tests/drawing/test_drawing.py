@@ -790,6 +790,19 @@ def test_two_thousand_sites_open_in_groups(opened, tmp_path):
     assert tab.evaluate("C.nodes.length") < 60
 
 
+@pytest.mark.slow
+@pytest.mark.browser
+def test_of_a_group_only_links_that_carry_goods_are_counted(opened, tmp_path):
+    net = big_network(700)
+    edges = net.edges
+    edges.loc[::3, "flow_tpa"] = 0.0
+    moving = int((edges["flow_tpa"] > 0).sum())
+    tab = opened(cn.draw(net.with_table("edges", edges), path=tmp_path / "x.html"))
+    told = tab.inner_text("#count")
+    assert "groups)" in told
+    assert f"{moving:,} of {moving:,} links with flow".replace(",", "") in told.replace(",", "")
+
+
 # -- still pictures -----------------------------------------------------------------------------
 
 

@@ -365,6 +365,8 @@ def test_a_stock_that_is_kept_for_a_tier_is_shut_over_months_and_in_the_file(wri
     assert [sum(s["served_t"]) for s in page.evaluate("chainnet.months()")["stages"]] == pytest.approx([15.0])
     file = tmp_path / "two-setting.toml"
     file.write_text(page.evaluate("chainnet.toml()"), encoding="utf-8")
+    why = "# the page shuts this stock over months: it is kept for some tiers, which the page cannot part\n[[measures]]"
+    assert f'{why}\nkind = "release"' in file.read_text(encoding="utf-8")
     told = cn.stress_test(network, [cn.Scenario.read(file)], months=24, start="2025-01").months
     assert told.loc[told["scenario"] == "two-setting", "served_t"].sum() == pytest.approx(15.0)
 

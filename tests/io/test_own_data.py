@@ -140,6 +140,60 @@ def test_a_list_that_is_split_otherwise_is_named_as_such_and_read_with_one_optio
         cn.read(path, separator="ab")
 
 
+def test_a_point_between_thousands_is_not_read_as_a_decimal_point(tmp_path: Path) -> None:
+    rows = "m;p;280.000\np;u;40.000\nm;u;800\n"
+    path = write(tmp_path / "german.csv", "source;target;tonnes\n" + rows)
+    how: Any = {"separator": ";", "rename": {"tonnes": "capacity_tpa"}, "source": "m", "sink": "u"}
+    with pytest.raises(
+        cn.DataError, match=r'german.csv row 2, tonnes: "280.000": the point may mark.*decimal=",".*'
+    ) as bad:
+        cn.read(path, **how)
+    assert bad.value.faults["row"].tolist() == [2, 3]
+    assert cn.read(path, decimal=",", **how).edges["capacity_tpa"].tolist() == [280000, 800, 40000]
+    assert cn.read(path, decimal=".", **how).edges["capacity_tpa"].tolist() == [280, 800, 40]
+    with pytest.raises(cn.DataError, match="no decimal mark"):
+        cn.read(path, decimal=";", **how)
+
+
+@pytest.mark.parametrize(
+    ("decimal", "text", "value"),
+    [
+        (",", "1.234.567,5", 1234567.5),
+        (",", "1 234", 1234),
+        (".", "1,234.5", 1234.5),
+        (".", "-0.5e2", None),
+        (",", ",5", 0.5),
+    ],
+)
+def test_marks_that_are_named_are_understood(tmp_path: Path, decimal: str, text: str, value: float | None) -> None:
+    path = write(tmp_path / "marks.csv", f'source,target,capacity_tpa\nm,u,"{text}"\n')
+    how: Any = {"source": "m", "sink": "u", "decimal": decimal}
+    if value is None:
+        with pytest.raises(cn.DataError, match="must be 0 or more"):
+            cn.read(path, **how)
+    else:
+        assert cn.read(path, **how).edges["capacity_tpa"].tolist() == [value]
+
+
+def test_a_point_where_no_thousands_end_is_refused_beside_a_decimal_comma(tmp_path: Path) -> None:
+    path = write(tmp_path / "mixed.csv", "source;target;capacity_tpa\nm;u;3.5\n")
+    with pytest.raises(cn.DataError, match=r'row 2, capacity_tpa: "3.5": the point marks no thousands'):
+        cn.read(path, separator=";", decimal=",", source="m", sink="u")
+
+
+def test_a_number_of_a_workbook_is_a_number_whatever_mark_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "list.xlsx"
+    frame = pd.DataFrame({"source": ["m"], "target": ["u"], "capacity_tpa": [280.125]})
+    frame.to_excel(path, sheet_name="edges", index=False)
+    assert cn.read(path, decimal=",", source="m", sink="u").edges["capacity_tpa"].tolist() == [280.125]
+
+
+def test_a_per_cent_is_no_tonnage(tmp_path: Path) -> None:
+    path = write(tmp_path / "shares.csv", "source,target,capacity_tpa\nm,u,60%\n")
+    with pytest.raises(cn.DataError, match=r'"60%": not a number: a per cent is no tonnage. Write the tonnes.'):
+        cn.read(path, source="m", sink="u")
+
+
 def test_a_folder_of_european_tables_is_read_and_its_thousands_are_not_guessed(tmp_path: Path) -> None:
     write(tmp_path / "nodes.csv", "id;stage;label\nm;mine;1,5\nu;end_use;b\n")
     write(tmp_path / "edges.csv", "source;target;capacity_tpa\nm;u;1.234,5\n")
@@ -178,7 +232,7 @@ def test_a_workbook_with_an_edge_list_alone_sheets_in_any_case_and_others_beside
         ({"edges": EDGES, "nodse": NODES}, 'no table has this name; did you mean "nodes"'),
         ({"one": EDGES, "two": EDGES}, "several sheets may be the edges: one, two"),
         ({"edges": EDGES, "Edges": EDGES}, "is the table edges too"),
-        ({"chart": [("a", "b")]}, "the table is missing"),
+        ({"chart": [("a", "b")]}, "no sheet is a table of ours"),
     ],
 )
 def test_a_workbook_that_leaves_it_open_is_refused(tmp_path: Path, sheets: dict[str, Any], rule: str) -> None:
@@ -269,3 +323,75 @@ def test_hostile_words_of_answers_run_nowhere(tmp_path: Path) -> None:
     held = openpyxl.load_workbook(cn.write({"a[b]:c*d": table}, tmp_path / "x.xlsx"))
     assert held.sheetnames == ["about", "a_b__c_d"]
     assert [held["a_b__c_d"].cell(2, 1).data_type, held["a_b__c_d"].cell(2, 1).value] == ["s", "=1+1"]
+
+
+def test_a_sheet_whose_heads_are_renamed_is_the_edge_list_whatever_it_is_called(tmp_path: Path) -> None:
+    path = tmp_path / "deliveries.xlsx"
+    with pd.ExcelWriter(path) as book:
+        pd.DataFrame({"Supplier": ["m"], "Buyer": ["u"], "Tonnes": [3.0]}).to_excel(
+            book, sheet_name="Deliveries 2024", index=False
+        )
+        pd.DataFrame({"made by": ["me"]}).to_excel(book, sheet_name="Remarks", index=False)
+    how: Any = {
+        "rename": {"Supplier": "source", "Buyer": "target", "Tonnes": "capacity_tpa"},
+        "source": "m",
+        "sink": "u",
+    }
+    net, told = said(lambda: cn.read(path, **how))
+    assert '"Remarks"' in told
+    assert net.edges[["source", "target", "capacity_tpa"]].to_numpy().tolist() == [["m", "u", 3.0]]
+    with pytest.raises(
+        cn.DataError, match='no sheet is a table of ours: "Deliveries 2024" has Supplier, Buyer, Tonnes in row 1'
+    ) as bad:
+        cn.read(path)
+    assert "--rename HEAD=source" in str(bad.value)
+
+
+def test_a_nodes_sheet_beside_it_gives_the_suppliers_a_country(tmp_path: Path) -> None:
+    path = tmp_path / "deliveries.xlsx"
+    with pd.ExcelWriter(path) as book:
+        pd.DataFrame({"Supplier": ["m"], "Buyer": ["u"], "capacity_tpa": [3.0]}).to_excel(
+            book, sheet_name="Deliveries", index=False
+        )
+        nodes = pd.DataFrame({"id": ["m", "u"], "stage": ["mine", "end_use"], "country": ["CHN", None]})
+        nodes.to_excel(book, sheet_name="nodes", index=False)
+    net = cn.read(path, rename={"Supplier": "source", "Buyer": "target"})
+    assert cn.chokepoints(net, by="country")["lost_tpa"].to_dict() == {"CHN": 3.0}
+
+
+@pytest.mark.parametrize("rows", [["USA; FRA"], ["USA,FRA"], ["USA", "FRA"], ["USA;FRA;", None]])
+def test_a_workbook_takes_several_beneficiaries_in_one_cell_or_in_rows(tmp_path: Path, rows: list[Any]) -> None:
+    path = tmp_path / "plan.xlsx"
+    cn.write(cn.read("mag-9"), path)
+    held = openpyxl.load_workbook(path)
+    for row in [row for row in held["meta"].iter_rows() if row[0].value == "beneficiaries"]:
+        held["meta"].delete_rows(row[0].row)
+    for word in rows:
+        held["meta"].append(["beneficiaries", word])
+    held.save(path)
+    assert cn.read(path).beneficiaries == ("USA", "FRA")
+
+
+def test_a_beneficiary_of_a_workbook_that_is_no_country_is_told_by_its_sheet(tmp_path: Path) -> None:
+    path = tmp_path / "plan.xlsx"
+    cn.write(cn.read("mag-9"), path)
+    held = openpyxl.load_workbook(path)
+    held["meta"].append(["beneficiaries", "Frankreich"])
+    held.save(path)
+    with pytest.raises(cn.DataError, match=r'plan.xlsx!meta, beneficiaries: "Frankreich": neither'):
+        cn.read(path)
+
+
+def test_a_list_split_by_tabs_is_read_by_its_suffix(tmp_path: Path) -> None:
+    path = write(tmp_path / "list.tsv", "source\ttarget\tcapacity_tpa\nm\tu\t3\n")
+    assert cn.read(path, source="m", sink="u").edges["capacity_tpa"].tolist() == [3.0]
+
+
+def test_a_path_that_is_not_there_is_told_with_what_lies_beside_it(tmp_path: Path) -> None:
+    write(tmp_path / "plan.csv", "source,target\n")
+    with pytest.raises(
+        cn.DataError, match=r'there is no path ".*plam.csv"; did you mean "plan.csv"\? in its folder are: plan.csv'
+    ):
+        cn.read(tmp_path / "plam.csv")
+    with pytest.raises(cn.DataError, match="Folders are parted by / here"):
+        cn.read("C:\\Users\\me\\plan.csv")

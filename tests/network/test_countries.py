@@ -96,3 +96,21 @@ def test_a_country_that_the_graph_lacks_is_an_answer() -> None:
     assert not bal.demand["is_beneficiary"].any()
     with pytest.warns(cn.ChainnetWarning, match="no demand of .* lies in NZL"):
         assert cn.max_flow(regional(), beneficiaries=["NZL"]).value_tpa == 0.0
+
+
+@pytest.mark.parametrize(
+    ("word", "codes"),
+    [
+        ("Congo", ["COD", "COG"]), ("Korea", ["KOR", "PRK"]), ("America", ["USA"]), ("P.R. China", ["CHN"]),
+        ("Russian Fed.", ["RUS"]), ("Chinese Taipei", ["TWN"]), ("Macau", ["MAC"]), ("Austrlia", ["AUS"]),
+        ("Kazakstan", ["KAZ"]), ("MAL", ["MYS", "MLI", "MDV"]),
+    ],
+)  # fmt: skip
+def test_a_word_that_is_no_code_is_told_what_it_may_mean(word: str, codes: list[str]) -> None:
+    nodes = frame("id stage country", ("m", "mine", word), ("u", "end_use", None))
+    with pytest.raises(cn.DataError, match=f'country: "{word}"') as bad:
+        cn.Network(nodes, frame("source target", ("m", "u")))
+    assert all(code in str(bad.value) for code in codes)
+    with pytest.raises(cn.DataError, match="is neither") as bad:
+        expand([word], GROUPS, "members")
+    assert all(code in str(bad.value) for code in codes)

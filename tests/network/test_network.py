@@ -452,3 +452,41 @@ def test_a_kept_answer_belongs_to_its_network_and_goes_with_it() -> None:
     gc.collect()
     assert gone() is None
     assert two.nodes.shape[0] > 0
+
+
+# -- remedies ------------------------------------------------------------------------------------------
+
+
+def refused(nodes: pd.DataFrame, edges: pd.DataFrame, **more: object) -> str:
+    with pytest.raises(cn.DataError) as bad:
+        cn.Network(nodes, edges, **more)
+    return str(bad.value)
+
+
+def test_a_word_of_others_is_told_ours() -> None:
+    edges = frame("source target", ("m", "u"))
+    assert 'did you mean "refiner"?' in refused(frame("id stage", ("m", "melter"), ("u", "end_use")), edges)
+    nodes = frame("id stage", ("m", "mine"), ("u", "end_use"))
+    asked = frame("node tier demand_tpa", ("u", "military", 1.0))
+    assert 'did you mean "defence"?' in refused(nodes, edges, demand=asked)
+
+
+def test_a_cell_that_is_no_number_is_not_blank_too() -> None:
+    nodes = frame("id stage", ("m", "mine"), ("u", "end_use"))
+    told = refused(nodes, frame("source target", ("m", "u")), demand=frame("node demand_tpa", ("u", "60%")))
+    assert "1 fault in the data" in told
+    assert "a per cent is no tonnage" in told
+
+
+def test_a_row_of_totals_is_told_as_such() -> None:
+    nodes = frame("id stage", ("m", "mine"), ("u", "end_use"))
+    told = refused(nodes, frame("source target flow_tpa", ("m", "u", 3.0), ("Total", None, 3.0)))
+    assert "edges row 3, target: the row looks like a total. Remove the row." in told
+
+
+def test_beneficiaries_that_are_no_countries_are_told_with_all_other_faults() -> None:
+    nodes = frame("id stage", ("m", "melter"), ("u", "end_use"))
+    told = refused(nodes, frame("source target", ("m", "u")), beneficiaries=["USA;FRA", "Kazakstan", "G7"])
+    assert "3 faults in the data" in told
+    assert 'beneficiaries: "USA;FRA": neither' in told
+    assert "did you mean KAZ (Kazakhstan)?" in told

@@ -252,3 +252,36 @@ def test_answers_that_rest_on_nothing_say_so(mag9: cn.Network) -> None:
         assert cn.chokepoints(bare, by="country").empty
     with pytest.warns(cn.ChainnetWarning, match="no demand of mag-9 lies in DEU, so every loss of theirs is 0"):
         assert not cn.chokepoints(mag9, beneficiaries=["DEU"])["lost_tpa"].any()
+
+
+@pytest.mark.parametrize("other", ["Kolwezi ", "KOLWEZI", "Kolwézi", "  kolwezi"])
+def test_near_equal_names_stay_two_plants_and_are_named(other: str) -> None:
+    rows = [("Kolwezi", "use", 10.0), (other, "use", 5.0)]
+    edges = pd.DataFrame(rows, columns=["source", "target", "capacity_tpa"])
+    with pytest.warns(cn.ChainnetWarning, match="differ by case, blanks or accents") as caught:
+        net = cn.Network.from_edges(edges, source=["Kolwezi", other], sink="use")
+    assert f'"{other}"' in str(caught[0].message)
+    assert any("are plants of their own" in note for note in net.notes)
+    assert set(net.nodes["id"]) == {"Kolwezi", other, "use"}  # no id is altered
+
+
+def test_names_that_differ_otherwise_are_not_doubted() -> None:
+    edges = pd.DataFrame({"source": ["Kolwezi 1", "Kolwezi 2", "Göd"], "target": "use", "capacity_tpa": 1.0})
+    net = cn.Network.from_edges(edges, source=["Kolwezi 1", "Kolwezi 2", "Göd"], sink="use")
+    assert not any("blanks or accents" in note for note in net.notes)
+
+
+def test_a_demand_among_the_attributes_of_nodes_is_told_where_it_belongs() -> None:
+    graph = nx.DiGraph()
+    graph.add_node("b", need=3.0)
+    graph.add_edge("a", "b", capacity=4.0)
+    with pytest.raises(cn.DataError, match=r"nodes knows no column .demand_tpa.; it is a column of the table demand"):
+        cn.Network.from_networkx(graph, rename={"need": "demand_tpa"})
+
+
+def test_a_node_that_gets_far_more_than_it_ships_is_asked_whether_it_is_a_user() -> None:
+    trade = pd.DataFrame(
+        [("COD", "CHN", 325000.0), ("CHN", "JPN", 7100.0)], columns=["source", "target", "capacity_tpa"]
+    )
+    with pytest.warns(cn.ChainnetWarning, match='"CHN" may get 325,000, but 7,100 can leave it: is it a user?'):
+        cn.Network.from_edges(trade)

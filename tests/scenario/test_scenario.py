@@ -592,3 +592,89 @@ def test_a_notebook_shows_a_scenario_and_nothing_in_it_runs() -> None:
     assert "A &amp; B" in html
     assert "probability 0.5" in html
     assert "<script" not in html
+
+
+# -- all faults at once, and slips of the pen ------------------------------------------------------------
+
+
+def test_an_unknown_kind_does_not_hide_the_other_faults() -> None:
+    measures = [{"kind": "restict", "contry": "CHN", "to": {"country": "USA"}, "share": 50}]
+    with pytest.raises(cn.DataError) as bad:
+        cn.Scenario("slips", measures)
+    columns = bad.value.faults["column"].tolist()
+    assert columns == ["measures[0].contry", "measures[0].kind", "measures[0].share"]
+    assert "write 0.5 for 50 %" in str(bad.value)
+
+
+def test_all_words_of_all_measures_are_held_against_the_graph_at_once() -> None:
+    measures = [
+        {"kind": "remove", "nodes": ["H_XX"]},
+        {"kind": "restrict", "from": {"country": "China"}, "to": {"country": "Amerika"}, "tier": "defense"},
+        {"kind": "demand", "commodity": "magnetz", "share": 2.0},
+    ]
+    with pytest.raises(cn.DataError) as bad:
+        cn.balance(cn.read("mag-9"), cn.Scenario("slips", measures))
+    told = str(bad.value)
+    assert all(word in told for word in ('"H_XX"', '"China"', '"Amerika"', '"defense"', '"magnetz"'))
+    assert "slips: 5 faults against mag-9" in told
+    with pytest.raises(cn.UnknownIdError, match="H_XX"):
+        cn.balance(cn.read("mag-9"), cn.Scenario("slips", measures[:1]))
+
+
+@pytest.mark.parametrize(
+    ("line", "rule"),
+    [
+        ("share = 0,5", r'row 4: "0,5": a number has a decimal point. Write 0.5.'),
+        ("share = \u201chalf\u201d", 'row 4: "\u201c": curly quotes. Write ".'),
+        ("until = 2027-13-99x", "no valid TOML"),
+        ("commodity = magnet", 'row 4: "magnet": a text stands in quotes. Write "magnet".'),
+        ('source = "C:\\\\Users\\me"', "a backslash in a text begins a code. Write / in paths."),
+    ],
+)
+def test_slips_in_toml_are_named_by_their_line(tmp_path: Path, line: str, rule: str) -> None:
+    path = tmp_path / "slip.toml"
+    path.write_text(f'label = "x"\n[[measures]]\nkind = "demand"\n{line}\n', encoding="utf-8")
+    with pytest.raises(cn.DataError, match=rule):
+        cn.Scenario.read(path)
+
+
+def test_a_scenario_in_utf_16_is_told_so(tmp_path: Path) -> None:
+    path = tmp_path / "wide.toml"
+    path.write_text('[[measures]]\nkind = "remove"\n', encoding="utf-16")
+    with pytest.raises(cn.DataError, match=r"the file is in UTF-16 or UTF-32. Save the file as UTF-8"):
+        cn.Scenario.read(path)
+
+
+def test_a_file_without_measures_is_said_to_be_the_baseline(tmp_path: Path) -> None:
+    path = tmp_path / "empty.toml"
+    path.write_text('label = "to do"\n', encoding="utf-8")
+    with pytest.warns(
+        cn.ChainnetWarning, match="empty.toml: has no measures, so every answer under it is the baseline"
+    ):
+        assert cn.Scenario.read(path).measures == ()
+
+
+def test_a_demand_of_fifty_times_is_asked_back() -> None:
+    grown = cn.Scenario("grown", [{"kind": "demand", "tier": "defence", "share": 50}])
+    with pytest.warns(cn.ChainnetWarning, match=r"share = 50 makes the demand 50 times as large. If 50 % .* write 0.5"):
+        found = cn.balance(cn.read("mag-9"), grown)
+    assert (
+        found.by_tier().loc["defence", "demand_tpa"]
+        == 50 * cn.balance(cn.read("mag-9")).by_tier().loc["defence", "demand_tpa"]
+    )
+
+
+def test_what_matches_nothing_is_told_what_is_near() -> None:
+    lost = cn.Scenario("lost", [{"kind": "remove", "where": {"stage": "refinner"}}])
+    with pytest.warns(cn.ChainnetWarning, match='matches nothing: .* stage "refinner": did you mean "refiner"'):
+        cn.balance(cn.read("mag-9"), lost)
+
+
+def test_a_balance_takes_the_name_of_a_shipped_scenario() -> None:
+    net = cn.read("mag-9")
+    named = cn.balance(net, scenario="china_out")
+    assert named.by_tier().equals(cn.balance(net, cn.scenarios(net)["china_out"]).by_tier())
+    assert named.provenance["settings"]["scenario"] == "china_out"
+    with pytest.raises(cn.DataError, match='mag-9 has no scenario "chin_out"; did you mean "china_out"'):
+        cn.balance(net, scenario="chin_out")
+    assert "china_out" in set(cn.stress_test(net, "china_out", months=2).summary.reset_index()["scenario"])

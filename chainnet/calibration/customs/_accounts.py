@@ -52,6 +52,7 @@ def reconciled(reports: Reports, products: list[Product], gaps: list[dict[str, A
     for column, pick in _CONTENTS.items():
         table[column] = table["code"].map({code: pick(one) for code, one in by_code.items()})
     table["commodity"] = table["code"].map({code: one.commodity for code, one in by_code.items()})
+    _tell_reckoned(table, gaps)
     for key in ("t", "estimated_t", "filled_t"):
         table[key] = table[key] * table["content"]
     weak = (table["estimated_t"] + table["filled_t"]) > 0.5 * table["t"]
@@ -69,6 +70,15 @@ def reconciled(reports: Reports, products: list[Product], gaps: list[dict[str, A
     if len(sides):
         parts.append(_mirrored(sides, keys, gaps))
     return pd.concat(parts, ignore_index=True)
+
+
+def _tell_reckoned(table: pd.DataFrame, gaps: list[dict[str, Any]]) -> None:
+    """Tell how many tonnes of each product were reckoned from values, contained."""
+    for _, rows in table[table["filled_t"] > 0].groupby("code"):
+        tonnes, usd = float(rows["filled_t"].sum()), float(rows["filled_usd"].sum())
+        note = f"{len(rows)} reports without weight, USD {usd:,.0f}, at {usd / tonnes:,.0f} USD/t, the mean of the rest"
+        size = float((rows["filled_t"] * rows["content"]).sum())
+        gaps.append(gap("weight reckoned from value", str(rows["commodity"].iloc[0]), size, note=note))
 
 
 _CONTENTS: dict[str, Callable[[Product], float]] = {

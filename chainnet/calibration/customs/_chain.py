@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,8 +17,9 @@ from chainnet.calibration.customs._production import COLUMNS, production_of
 from chainnet.calibration.customs._products import Product, products_of
 from chainnet.calibration.customs._reports import GAP_COLUMNS, gap, read_reports
 from chainnet.calibration.customs._rows import each, pairs
-from chainnet.calibration.customs._tables import Parts, assumptions_of, network_of
+from chainnet.calibration.customs._tables import Parts, assumptions_of, network_of, stays_with_miners
 from chainnet.engine import ROUNDING
+from chainnet.errors import ChainnetWarning
 from chainnet.network import Network, is_country
 from chainnet.results import Result, provenance, stamp
 
@@ -43,6 +45,12 @@ class TradeChain(Result):
     production : DataFrame
         What countries make as given, with the marks of the statistics: commodity, country, value_t, mark, low_t,
         high_t, year, note.
+    demand_tpa : float
+        What is asked for in a tier, contained tonnes: on this every ranking rests.
+    assumed_demand_share : float
+        The part of it that no figure of use gives: what stays in each country is taken for its use.
+    uncounted_tpa : float
+        What stays where it is mined. It is no demand: it may leave under a product code that was not given.
     """
 
     network: Network
@@ -50,6 +58,9 @@ class TradeChain(Result):
     gaps: pd.DataFrame
     flows: pd.DataFrame
     production: pd.DataFrame
+    demand_tpa: float
+    assumed_demand_share: float
+    uncounted_tpa: float
 
 
 def from_trade(
@@ -84,7 +95,8 @@ def from_trade(
         is downloaded. For several commodities a mapping of commodity to one of these. Default: net exporters make what
         they export, and their own use is not known.
     use : mapping, Series, DataFrame or path, optional
-        Country -> contained tonnes of the last commodity asked for. Default: what stays in each country.
+        Country -> contained tonnes of the last commodity asked for. Default: what stays in each country, but for what
+        stays where it is mined, which counts for nobody.
     products : mapping, DataFrame or path
         Beginning of a product code -> content (tonnes of the material in a tonne), or a mapping or row with
         commodity, content, content_low, content_high, recovery (of what goes in), reference.
@@ -113,6 +125,11 @@ def from_trade(
     DataError
         If a file is of no known form, a cell no number, a product without flows, or an argument out of range.
 
+    Warns
+    -----
+    ChainnetWarning
+        If goods stay where they are mined and no use is given.
+
     Notes
     -----
     Marks of production stay: withheld and not available are no figure, and the output is what the exports need at
@@ -127,7 +144,7 @@ def from_trade(
     ... )
     >>> found = cn.from_trade(trade, {"COD": 120.0, "AUS": 10.0}, products={"2605": 0.1})
     >>> cn.chokepoints(found.network, by="country")["lost_tpa"].round(6).to_dict()
-    {'COD': 117.5, 'AUS': 5.0}
+    {'COD': 87.5, 'AUS': 0.0}
     >>> found.assumptions.set_index("assumption").loc["re-exports traced", "size_t"].round(6)
     np.float64(10.0)
     """
@@ -151,6 +168,10 @@ def from_trade(
     made = [one.assign(commodity=good) for good, one in figures.items()]
     made_table = pd.concat(made, ignore_index=True) if made else pd.DataFrame(columns=["commodity", *COLUMNS])
     made_table = made_table.rename(columns={"value": "value_t", "low": "low_t", "high": "high_t"})
+    unsold = 0.0 if asked is not None else float(stays_with_miners(parts).sum())
+    _say_unsold(unsold, parts.commodities[0])
+    ours = network.demand[network.demand["tier"].notna()]
+    demand, inferred = float(ours["demand_tpa"].sum()), float(ours.loc[ours["reference"] != "USE", "demand_tpa"].sum())
     return TradeChain(
         source,
         network,
@@ -158,7 +179,20 @@ def from_trade(
         stamp(listed.reset_index(drop=True), source),
         stamp(shown, source),
         stamp(made_table[["commodity", *(c for c in made_table.columns if c != "commodity")]], source),
+        demand,
+        inferred / demand if demand > 0 else 0.0,
+        unsold,
     )
+
+
+def _say_unsold(size: float, good: str) -> None:
+    """Warn of what stays where it is mined: no figure says that it is used there."""
+    if size > 0:
+        said = (
+            f"from_trade: {size:,.6g} t of {good} stay in the countries that mine it, and count for nobody. They may "
+            "leave under a product code that is not given. Give that code too, or use= (--use)."
+        )
+        warnings.warn(said, ChainnetWarning, stacklevel=3)
 
 
 def _figures(given: Any, commodities: list[str], material: str | None, year: int | None) -> dict[str, pd.DataFrame]:

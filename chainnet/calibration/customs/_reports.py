@@ -36,7 +36,7 @@ class Reports:
 
     ``table``: year, code (as it was asked for), side (export, import, both), exporter, importer, t, estimated_t (the
     part whose weight is an estimate of the statistics), filled_t (the part whose weight was missing and is reckoned
-    from its value), is_reconciled.
+    from its value), filled_usd (that value), is_reconciled.
     """
 
     table: pd.DataFrame
@@ -258,8 +258,5 @@ def _filled(table: pd.DataFrame, commodities: Mapping[str, str], left_out: list[
         left_out.append(gap("weight unknown", commodities[str(code)], float("nan"), note=note))
     table = table.assign(filled_t=filled.fillna(0.0))
     table["t"] = table["t"] + table["filled_t"]
-    for product, part in table[table["filled_t"] > 0].groupby("code"):
-        tonnes, usd = float(part["filled_t"].sum()), float(part["usd_without_t"].sum())
-        note = f"{len(part)} reports without weight, USD {usd:,.0f}, at {usd / tonnes:,.0f} USD/t, the mean of the rest"
-        left_out.append(gap("weight reckoned from value", commodities[str(product)], tonnes, note=note))
-    return table[[*_KEY, "t", "estimated_t", "filled_t", "is_reconciled"]]
+    table["filled_usd"] = table["usd_without_t"].where(table["filled_t"] > 0, 0.0)
+    return table[[*_KEY, "t", "estimated_t", "filled_t", "filled_usd", "is_reconciled"]]

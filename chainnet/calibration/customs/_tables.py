@@ -19,7 +19,7 @@ from chainnet.errors import DataError
 from chainnet.network import Network, is_country
 from chainnet.words import country_name
 
-__all__ = ["Parts", "assumptions_of", "network_of"]
+__all__ = ["Parts", "assumptions_of", "network_of", "stays_with_miners"]
 
 _QUALITY = {"reported": "reported", "estimated": "estimated", "greater than": "estimated", "less than": "estimated"}
 _STAGES = ("mine", "refiner", "manufacturer")
@@ -44,6 +44,19 @@ class Parts:
         """Return low and high over the value of a commodity, by the contents of its codes."""
         mine = [one for one in self.products if one.commodity == good]
         return min(one.low / one.content for one in mine), max(one.high / one.content for one in mine)
+
+
+def stays_with_miners(parts: Parts) -> pd.Series:
+    """Return by country what it mines and nobody says that it uses: neither sold nor, by a figure, made on there.
+
+    Such goods may as well leave under a product code that was not asked for, so they are no demand. Where a figure
+    says what a country makes of the last commodity, what stays of that is its use.
+    """
+    first, last = parts.commodities[0], parts.commodities[-1]
+    account, mined = parts.accounts[last], parts.accounts[first].made + parts.accounts[first].unexplained
+    own = account.flows[account.flows["origin"] == account.flows["destination"]].set_index("origin")["value"]
+    said = set() if first == last or last not in parts.figures else set(parts.figures[last]["country"])
+    return own[[mined.get(country, 0.0) > 0 and country not in said for country in own.index]]
 
 
 def _slug(text: str) -> str:
@@ -215,7 +228,7 @@ def _demand(
     users = {i: n["country"] or n["region"] for i, n in nodes.items() if n["stage"] == "end_use"}
     row = {"commodity": good, "tier": parts.tier, "reference": "TRADE", "quality": "inferred"}
     if parts.use is None:
-        return [{**row, "node": i, "demand_tpa": reaching[i]} for i in users]
+        return _what_stays(parts, row, reaching, users, gaps)
     said = parts.use[parts.use["country"].ne("world") & parts.use["value"].notna()].set_index("country")
     found = []
     for country, figure in said.to_dict("index").items():
@@ -235,6 +248,26 @@ def _demand(
             note = "stays in a country whose use is not given; it asks for nothing"
             gaps.append(gap("use not given", good, reaching[user], country=country, found_t=reaching[user], note=note))
             found.append({**row, "node": user, "demand_tpa": reaching[user], "tier": None})
+    return found
+
+
+def _what_stays(
+    parts: Parts,
+    row: dict[str, Any],
+    reaching: Mapping[str, float],
+    users: Mapping[str, Any],
+    gaps: list[dict[str, Any]],
+) -> list[dict[str, Any]]:
+    """Return the demand where no use is given: what stays; what stays with those who mine it, in no tier."""
+    unsold, found = stays_with_miners(parts), []
+    for user, country in users.items():
+        own = min(float(unsold.get(country, 0.0)), reaching[user])
+        if own > 0:
+            note = "stays where it is mined: it may leave under a code that is not given, so it is no demand"
+            gaps.append(gap("use not known", str(row["commodity"]), own, country=country, found_t=own, note=note))
+            found.append({**row, "node": user, "demand_tpa": own, "tier": None, "quality": "assumed"})
+        if reaching[user] - own > ROUNDING * reaching[user]:
+            found.append({**row, "node": user, "demand_tpa": reaching[user] - own})
     return found
 
 
@@ -325,16 +358,12 @@ def assumptions_of(parts: Parts, reports: Reports, has_production: bool) -> pd.D
         rows.append(("areas without a country", "", "trade", float(parts.flows.loc[ends, "value"].sum()), note))
     last = parts.accounts[parts.commodities[-1]]
     if parts.use is None:
-        own = last.flows.loc[last.flows["origin"] == last.flows["destination"], "value"].sum()
-        rows.append(
-            (
-                "use",
-                "what stays",
-                parts.commodities[-1],
-                float(last.stays.sum()),
-                f"output and imports less exports; {own:,.6g} t of it with the makers",
-            )
-        )
+        own = float(stays_with_miners(parts).sum())
+        rest = float(last.stays.sum()) - own
+        rows.append(("use", "what stays", parts.commodities[-1], rest, "output and imports less exports"))
+        if own > 0:
+            note = "counts in no answer: it may be used there, or leave under a code that is not given"
+            rows.append(("stays where it is mined", "no demand", parts.commodities[-1], own, note))
     rows += [
         ("tier of demand", parts.tier, "demand", float(last.stays.sum()), "all use counts alike"),
         ("utilisation", parts.utilisation, "makers", np.nan, "output over capacity: the rest can stand in for others"),

@@ -69,7 +69,7 @@ C.make = (tag, text, kind) => {
 };
 // names that every JavaScript object bears would be mistaken for entries by the drawing engine
 C.every.sites.forEach((s) => { s.key = s.id in {} ? "id:" + s.id : s.id; });
-C.every.links.forEach((k) => { k.from = C.every.sites[k.s]; k.to = C.every.sites[k.t]; k.size = 1; k.basis = C.data.basisOf[k.commodity] || k.commodity || ""; });
+C.every.links.forEach((k) => { k.from = C.every.sites[k.s]; k.to = C.every.sites[k.t]; k.basis = C.data.basisOf[k.commodity] || k.commodity || ""; });
 C.byId = new Map(C.every.sites.map((s) => [s.id, s]));
 C.rowById = new Map(C.every.links.map((k) => [k.id, k]));
 C.wire = (sites, links) => {

@@ -62,7 +62,7 @@ C.scene = () => {
     const top = (k) => Math.max(k.base || 0, k.result || 0);
     const whole = parts.reduce((sum, k) => sum + top(k), 0), guessed = parts.filter((k) => k.isInferred).reduce((sum, k) => sum + top(k), 0);
     return {
-      ...first, ...C.added(parts), id: "group " + first.id, from, to, base, result, size: parts.length,
+      ...first, ...C.added(parts), id: "group " + first.id, from, to, base, result, parts,
       baseText: C.tonnes(base), resultText: C.data.hasResult ? C.tonnes(result) : "-",
       changeText: C.data.hasResult ? C.changeText(base, result) : "-", capacityText: "of " + parts.length + " links",
       isInferred: guessed > whole / 2, inCut: parts.some((k) => k.inCut), fields: [["Links", String(parts.length)]], references: [],

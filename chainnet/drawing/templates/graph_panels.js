@@ -102,8 +102,10 @@ C.count = () => {
   const whole = moving.filter(main).reduce((sum, k) => sum + C.flow(k), 0), part = seen.filter(main).reduce((sum, k) => sum + C.flow(k), 0);
   const flow = C.data.main.length && whole > 0 ? ", " + C.percent(part / whole) + " of main flow" : "";
   const heads = (rows) => rows.reduce((sum, row) => sum + row.size, 0), herds = shown.filter((s) => s.members).length;
-  C.at("count").textContent = C.whole(heads(shown)) + " of " + C.whole(heads(real)) + " sites" + (herds ? " (" + herds + " groups)" : "") + ", " + heads(seen) + " of " +
-    heads(moving) + " links with flow" + flow;
+  // of a bundle only those count that carry goods
+  const links = (rows) => rows.reduce((sum, k) => sum + (k.parts || [k]).filter(C.carries).length, 0);
+  C.at("count").textContent = C.whole(heads(shown)) + " of " + C.whole(heads(real)) + " sites" + (herds ? " (" + herds + " groups)" : "") + ", " + links(seen) + " of " +
+    links(moving) + " links with flow" + flow;
 };
 C.chips = () => {
   const chips = [], st = C.state;

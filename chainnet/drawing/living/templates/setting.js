@@ -98,7 +98,9 @@ function fileOf(setting) {
     ...(whyNoCourse(setting) ? [] : [`# month by month${builds ? ", where the page has none of the projects built here" : ""}: chainnet stress ${data.graph} --scenario ${name}.toml`
       + ` --months ${data.months.n} --reroute ${inMonths(setting).relations} --others ${setting.order}${data.asks}`]),
     `# digest of the data: ${data.digest}; all is in force from the first month on`, `label = ${quoted(sentence().slice(0, 300))}`];
+  const shut = new Set((data.months?.shut ?? []).flatMap((measure) => measure.stocks));
   for (const measure of measures)
-    lines.push("", "[[measures]]", ...Object.entries(measure).map(([key, value]) => `${key} = ${tomlOf(value)}`));
+    lines.push("", ...(measure.kind === "release" && measure.stocks.some((name) => shut.has(name))
+      ? ["# the page shuts this stock over months: it is kept for some tiers, which the page cannot part"] : []), "[[measures]]", ...Object.entries(measure).map(([key, value]) => `${key} = ${tomlOf(value)}`));
   return {name: `${name}.toml`, text: lines.join("\n") + "\n"};
 }
