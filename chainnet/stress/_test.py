@@ -213,7 +213,7 @@ def stress_test(
     """
     counting = Counting.of(network, commodity, beneficiaries, others=others)
     built = None if projects is None else tuple(network.check_nodes(projects, "projects"))
-    ask = Ask(counting, months, start, step_months, reroute, stocks, built, objective, any_size)
+    ask = Ask(counting, months, start, step_months, reroute, stocks, built, objective, any_size=any_size)
     if ladder_over_time and objective == "value":
         raise DataError("ladder_over_time: the rungs are counted tier by tier; ask for it with objective=tiers.")
     chosen: list[Scenario | None] = [None, *pick_scenarios(network, scenarios)]
