@@ -18,7 +18,7 @@ from chainnet.scenario._effect import TIMES, Effect, acting, listed, no_effect
 from chainnet.scenario._form import plain
 from chainnet.scenario._kinds import KINDS
 
-__all__ = ["effects_of", "overlay_at", "say_empty"]
+__all__ = ["effects_of", "overlay_at", "say_doubtful"]
 
 
 def effects_of(
@@ -41,12 +41,13 @@ def effects_of(
     _check_releases(network, found)
     _check_builds(found)
     if said:
-        say_empty(found)
+        say_doubtful(network, found)
     return sorted(found, key=lambda e: json.dumps(acting(e.measure), sort_keys=True))
 
 
-def say_empty(effects: Sequence[Effect]) -> None:
-    """Warn of measures that reach nothing: what they name is not there, or no row matches."""
+def say_doubtful(network: Network, effects: Sequence[Effect]) -> None:
+    """Warn of measures that reach nothing, and of releases that ask a stock for more a year than it gives."""
+    _say_slow(network, effects)
     for effect in effects:
         rows = [effect.nodes, effect.edges, effect.stocks, effect.demand, effect.projects]
         if effect.restriction is not None:
@@ -61,6 +62,24 @@ def say_empty(effects: Sequence[Effect]) -> None:
                 "It changes no answer; correct it or leave it out.",
                 ChainnetWarning,
                 stacklevel=4,
+            )
+
+
+def _say_slow(network: Network, effects: Sequence[Effect]) -> None:
+    """Warn of stocks that a release would have give more a year than their own table says."""
+    stocks = network.view("stocks")
+    own = stocks["release_tpa"].to_numpy(dtype=float)
+    for effect in effects:
+        if effect.release_tpa is None:
+            continue
+        slow = np.flatnonzero(effect.stocks & (effect.release_tpa > own))  # False where either says nothing
+        if len(slow):
+            said = ", ".join(f'"{stocks["id"].iloc[i]}" {own[i]:g} t/yr' for i in slow[:5].tolist())
+            warnings.warn(
+                f"{effect.argument}: release_tpa {effect.measure['release_tpa']:g} is more than the stock itself can "
+                f"give (stocks.release_tpa): {said}. It gives no more than that; raise stocks.release_tpa if it can.",
+                ChainnetWarning,
+                stacklevel=5,
             )
 
 
