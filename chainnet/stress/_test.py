@@ -204,7 +204,8 @@ def stress_test(
     In a period longer than a month everything runs at one rate, and what arrives in it counts for all of it. That
     errs on the good side (goods that come late in a period serve its beginning) and on the bad one (no rate changes
     in it; a wait for qualification lasts to its end; a period that a stock carries in part is told as short), but
-    only where nothing begins or ends. A period that is short is so from its first month. ``step_months=1`` has none of this.
+    only where nothing begins or ends. A period that is short is so from its first month. ``step_months=1`` has none of
+    this.
 
     A month is a twelfth of a year. What is under way at the start is the baseline flow times the lag. A
     tier is served as far as can be over the whole horizon before the next; of equal totals the

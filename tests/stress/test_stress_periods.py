@@ -178,17 +178,22 @@ def test_two_months_without_china_are_seen_in_quarters_and_half_years() -> None:
 
 def test_rungs_of_the_ladder_are_counted_in_the_same_periods() -> None:
     net, scenario = drawn(8)
-    late = frame("id stage capacity_tpa start_year", ("new", "mine", 6.0, 2026))
+    late = frame("id stage capacity_tpa start_year", ("new", "mine", 6.0, 2025))
     more = frame("source target capacity_tpa flow_tpa", ("new", "user", 6.0, 0.0))
     edges = net.edges[["source", "target", "capacity_tpa", "flow_tpa", "lag_months"]]
     net = net.with_table("projects", late).with_table(
         "edges", pd.DataFrame([*edges.to_dict("records"), *more.to_dict("records")])
     )
+    by_step = []
     for step in (1, 12):
-        rungs = horizon_ladder([scenario], Ask(Counting.of(net, None, None), HORIZON, "2024-06", step_months=step))
-        gained = rungs.set_index("rung")["gained_t"]
-        assert (gained.dropna() >= 0).all()
-        assert gained["projects"] > 0
+        asked = Ask(Counting.of(net, None, None), HORIZON, "2024-06", step_months=step)
+        rungs = horizon_ladder([scenario], asked).set_index("rung")
+        assert (rungs["gained_t"].dropna() >= 0).all(), "a degree more never serves less, as a finer cut might"
+        by_step.append(rungs["shortfall_t"].to_dict())
+    monthly, yearly = by_step
+    assert list(monthly) == ["frozen", "existing", "new", "stocks", "projects"]
+    assert monthly["existing"] > 1.0
+    assert yearly == pytest.approx(monthly, abs=1e-6)
 
 
 def test_a_set_of_projects_stands_in_the_long_run_as_compare_has_it() -> None:
