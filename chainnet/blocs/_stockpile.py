@@ -337,7 +337,7 @@ def _words(
     }[others]
     held = "less" if alone > whole else "more"
     differ = "as much" if clean(alone - whole, alone) == 0 else f"{_usd(abs(alone - whole))} {held}"
-    whom = f"{join(list(tiers))} of {names} whole for {ask.n_periods * ask.step_months} months"
+    whom = f"{join(list(tiers))} of {names} whole for {ask.months} months"
     answer = f"To keep {whom} takes {_usd(whole)} in store together against {_usd(alone)} apart, {differ}; {first}."
     return {"answer": answer, "stability": _stability(split, members, whole)}
 

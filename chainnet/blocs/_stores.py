@@ -64,6 +64,7 @@ class StockGame:
             )
         self._stores = stores = Stores(scenario, tiers, ask)
         self.node, self.commodity, self.held_t = stores.node, stores.commodity, stores.held_t
+        self.starts = stores.starts
         nodes = self.network.nodes
         self.mine = {m.name: np.isin(self.node, nodes["id"][m.rows(nodes)].to_numpy(dtype=object)) for m in who}
         self.price_of = _prices(self.network.commodities, self.commodity, prices)
@@ -361,7 +362,7 @@ def _release(game: StockGame, nested: Sequence[LeastStock]) -> pd.DataFrame:
                     "commodity": game.commodity[store],
                     "layer": number,
                     "tier": tier,
-                    "month": 1 + t * game.ask.step_months,
+                    "month": 1 + np.array(game.starts)[t],
                     "tonnes": (plan - before)[t, store],
                     "floor_t": np.maximum(later[t, store], 0.0),
                 },

@@ -64,7 +64,7 @@ Scenario = Annotated[str, SCENARIO + "."]
 OneScenario = Annotated[str | None, SCENARIO + "."]
 Scenarios = Annotated[list[str] | None, SCENARIO + "; may be repeated.", "--scenario"]
 Start = Annotated[str | None, "First month, such as 2027-01."]
-Step = Annotated[int, "Length of a period."]
+Step = Annotated[int, "Most months of a period; one also ends where a measure or project begins, changes or ends."]
 Degree = Annotated[
     Literal["frozen", "existing", "new"], "How far flows may move: not, along relations, or on new ones."
 ]

@@ -72,10 +72,10 @@ def _course(network: Network, result: Any, name: str, pairs: pd.DataFrame) -> Dr
     if len(flows.ids) != len(every) or not (flows.ids == every).all():
         raise DataError("draw: the result was made from another network; draw it with the network it came from.")
     rows_match(network, flows.keys, network.nodes.set_index("id"))
-    rate = 12.0 / flows.step_months
+    rate = 12.0 / flows.lengths
     base = network.edges["flow_tpa"].to_numpy(dtype=float)
-    edge = _figures(flows.edge_t * rate, base)
-    site = _figures(flows.node_t * rate, network.baseline.reindex(every).to_numpy(dtype=float))
+    edge = _figures(flows.edge_t * rate[:, None], base)
+    site = _figures(flows.node_t * rate[:, None], network.baseline.reindex(every).to_numpy(dtype=float))
     relation, hidden = _relations(flows, pairs, rate)
     table = result.months[result.months["scenario"] == name]
     start = result.provenance["settings"].get("start")
@@ -97,15 +97,15 @@ def _course(network: Network, result: Any, name: str, pairs: pd.DataFrame) -> Dr
         site,
         relation,
         pairs,
-        _tiers(network, table, rate),
+        _tiers(network, table, flows.month, rate),
         flows.month,
-        flows.step_months,
+        flows.lengths,
         month_number(start) if start else None,  # a calendar only where a start was asked for
         ((np.nan_to_num(base) > 0) & (edge <= 0)).sum(axis=1),
         hidden,
-        _tail(network, flows.step_months),
+        _tail(network),
         tuple(range(len(flows.month))),
-        flows.step_months,
+        int(flows.lengths.max()),
         asked,
         unmet,
     )
@@ -124,7 +124,7 @@ def _without_months(network: Network, answer: DrawnFlows, pairs: pd.DataFrame) -
         relations=pairs,
         tiers=[],
         number=none,
-        step=1,
+        lengths=none,
         first=None,
         lost=none,
         hidden=none,
@@ -197,7 +197,7 @@ def _no_noise(unmet: Array, asked: Array) -> Array:
     return np.where(unmet < PRINTED * asked, 0.0, unmet)
 
 
-def _unmet_by_month(network: Network, table: pd.DataFrame, months: Any, rate: float) -> tuple[Array, Array]:
+def _unmet_by_month(network: Network, table: pd.DataFrame, months: Any, rate: Array) -> tuple[Array, Array]:
     ids = network.nodes["id"]
     wide = [
         table.pivot_table(index="month", columns="node", values=column, aggfunc="sum").reindex(
@@ -205,17 +205,17 @@ def _unmet_by_month(network: Network, table: pd.DataFrame, months: Any, rate: fl
         )
         for column in ("demand_t", "shortfall_t")
     ]
-    asked, unmet = (one.to_numpy(dtype=float) * rate for one in wide)
+    asked, unmet = (one.to_numpy(dtype=float) * rate[:, None] for one in wide)
     return asked, _no_noise(unmet, asked)
 
 
-def _tail(network: Network, step: int) -> int:
-    """Return how many periods goods take from end to end at most: the longest lag for each step but one."""
+def _tail(network: Network) -> int:
+    """Return how many months goods take from end to end at most: the longest lag for each step but one."""
     nodes = network.nodes[network.nodes["stage"] != "recycler"]
     lag = network.edges["lag_months"].max()
     if not lag > 0:
         return 0
-    return int(np.floor(lag / step + 0.5)) * max(int(nodes["step"].fillna(nodes["stage"]).nunique()) - 1, 1)
+    return int(np.floor(lag + 0.5)) * max(int(nodes["step"].fillna(nodes["stage"]).nunique()) - 1, 1)
 
 
 def _ordered(network: Network, result: Any, scenario: str | None, lasting: Mapping[str, DrawnFlows]) -> list[str]:
@@ -262,20 +262,23 @@ def _drawn_pairs(relations: pd.DataFrame, ids: Any) -> pd.DataFrame:
     return relations.loc[drawn, keys].drop_duplicates().sort_values(keys, ignore_index=True)
 
 
-def _relations(flows: Any, pairs: pd.DataFrame, rate: float) -> tuple[Array, Any]:
+def _relations(flows: Any, pairs: pd.DataFrame, rate: Array) -> tuple[Array, Any]:
     """Return what each new relation of sites carries, periods x relations, and how many others there are a period."""
     table = flows.relations.merge(pairs.reset_index(), on=list(pairs.columns), how="left")
     period, column = table["period"].to_numpy(dtype=np.int64), table["index"].to_numpy(dtype=float)
     drawn = ~np.isnan(column)
     amount = np.zeros((len(flows.month), len(pairs)))
-    amount[period[drawn], column[drawn].astype(np.int64)] = table["flow_t"].to_numpy(dtype=float)[drawn] * rate
+    amount[period[drawn], column[drawn].astype(np.int64)] = (table["flow_t"].to_numpy(dtype=float) * rate[period])[
+        drawn
+    ]
     return _figures(amount, np.zeros(len(pairs))), np.bincount(period[~drawn], minlength=len(flows.month))
 
 
-def _tiers(network: Network, table: pd.DataFrame, rate: float) -> list[list[dict[str, Any]]]:
+def _tiers(network: Network, table: pd.DataFrame, months: Any, rate: Array) -> list[list[dict[str, Any]]]:
     """Return demand and service by tier, t/yr at the rate of the month, one list a period."""
     tier = table["tier"].fillna("").rename("tier")
-    sums = table.groupby(["month", tier])[["demand_t", "served_t", "shortfall_t"]].sum() * rate
+    sums = table.groupby(["month", tier])[["demand_t", "served_t", "shortfall_t"]].sum()
+    sums = sums.mul(sums.index.get_level_values("month").map(dict(zip(months, rate, strict=True))), axis=0)
     names = [name for name in [*network.tier_order, ""] if name in set(tier)]
     out: list[list[dict[str, Any]]] = []
     for _, rows in sums.groupby(level="month"):

@@ -82,10 +82,10 @@ class Months:
     """An answer month by month, t/yr at the rate of the month.
 
     ``edge_tpa``, ``site_tpa`` (nodes, then projects), ``relation_tpa`` (rows of ``relations``): periods x
-    things; ``tiers``: one list a period; ``number``: first month of each period, from 1; ``lost``: links of
-    the baseline without flow; ``hidden``: new relations between countries, which are not drawn; ``tail``:
-    periods at the end in which what is shipped may arrive too late; ``shown``: the periods on the slider,
-    each of which stands for ``span`` months. ``asked`` and ``unmet``: periods x nodes, as in ``DrawnFlows``.
+    things; ``tiers``: one list a period; ``number``: first month of each period, from 1; ``lengths``: its months;
+    ``lost``: links of the baseline without flow; ``hidden``: new relations between countries, which are not drawn;
+    ``tail``: months at the end in which what is shipped may arrive too late; ``shown``: the periods on the slider,
+    each of which stands for ``span`` months at most. ``asked`` and ``unmet``: periods x nodes, as in ``DrawnFlows``.
     With ``is_lasting`` all these have a row more than ``number``: the long run.
     """
 
@@ -96,7 +96,7 @@ class Months:
     relations: pd.DataFrame
     tiers: list[list[dict[str, Any]]]
     number: Any
-    step: int
+    lengths: Any
     first: int | None
     lost: Any
     hidden: Any
@@ -119,9 +119,19 @@ class Months:
         return self.worst() if self.lasting is None else self.lasting
 
     @property
+    def step(self) -> int:
+        """Months of the longest period."""
+        return int(self.lengths.max(initial=1))
+
+    @property
+    def is_even(self) -> bool:
+        """Whether all periods have one length."""
+        return bool((self.lengths == self.step).all())
+
+    @property
     def last(self) -> int:
         """Number of the last month."""
-        return int(self.number[-1]) + self.step - 1
+        return int(self.number[-1] + self.lengths[-1]) - 1 if len(self.number) else 0
 
     def worst(self, periods: Any = None) -> int:
         """Return the period in which most is missing in the first tier, then in the next.
@@ -140,7 +150,7 @@ class Months:
 
     def is_end(self, t: int) -> bool:
         """Say whether a period is so near the end that what is shipped may arrive too late to count."""
-        return t != self.lasting and t >= len(self.number) - self.tail
+        return t != self.lasting and int(self.number[t]) > self.last - self.tail
 
     def coarser(self, span: int) -> Months:
         """Return the same with one month, the worst, for each ``span`` months."""
@@ -154,7 +164,7 @@ class Months:
         """Return a period in words, such as "month 7 of 24"."""
         if t == self.lasting:
             return LONG_RUN
-        a, b = int(self.number[t]), int(self.number[t]) + self.step - 1
+        a, b = int(self.number[t]), int(self.number[t] + self.lengths[t]) - 1
         return f"month {a} of {self.last}" if a == b else f"months {a} to {b} of {self.last}"
 
     def date(self, t: int) -> str:
@@ -162,7 +172,7 @@ class Months:
         if self.first is None or t == self.lasting:
             return ""
         year, month = month_text(self.first + int(self.number[t]) - 1).split("-")
-        return f"{'from ' if self.step > 1 else ''}{MONTHS[int(month) - 1]} {int(year)}"
+        return f"{'from ' if self.lengths[t] > 1 else ''}{MONTHS[int(month) - 1]} {int(year)}"
 
     def dated(self, t: int) -> str:
         """Return a period in words with its date."""

@@ -28,7 +28,8 @@ __all__ = ["course_data", "month_note"]
 
 def course_data(network: Network, facts: PageData, answer: DrawnFlows) -> list[dict[str, Any]]:
     """Return the months of the answer and of the other scenarios; none where there are no months."""
-    return [_month_data(network, facts, one) for one in answer.courses]
+    is_even = all(one.months is None or one.months.is_even for one in answer.courses)
+    return [_month_data(network, facts, one) | {"isEven": is_even} for one in answer.courses]
 
 
 def _month_data(network: Network, facts: PageData, answer: DrawnFlows) -> dict[str, Any]:
@@ -101,6 +102,11 @@ def month_note(answer: DrawnFlows) -> str:
     what = "month" if months.step == 1 else f"{months.step} months"
     times = f" × {factor}" if factor != 1 else ""
     said = f"Flows by month are t/yr: the tonnes of the {what}{times}, to compare with the base year"
+    if not all(one.months is None or one.months.is_even for one in answer.courses):
+        said = (
+            f"Periods of up to {months.step} months end where a measure or a project begins, changes or ends. Their "
+            "flows are t/yr: the tonnes of the period × 12 / its months, to compare with the base year"
+        )
     some = f"; of every {months.span} months the worst is shown" if months.span > months.step else ""
     return f"{said}{some}; kept to {FIGURES} figures, planned by one who knows every date."
 

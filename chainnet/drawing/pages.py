@@ -311,12 +311,7 @@ def _months_page(drawn: Gathered, *more: Any) -> str:
         return page
     for span in _SPANS:
         months = answer.months
-        if (
-            len(page.encode()) <= _MOST_BYTES
-            or span <= months.step
-            or span % months.step
-            or span > len(months.number) * months.step
-        ):
+        if len(page.encode()) <= _MOST_BYTES or span <= months.step or span % months.step or span > months.last:
             continue
         page = _graph_page(replace(drawn, answer=_coarser(answer, span)), *more)
     return page

@@ -43,6 +43,10 @@ DUST = 3 * SOLVER
 # columns of a program that are solved unasked: 24 months of 3,000 sites are about 370,000, and take three minutes where
 # goods under way join them and ten where stocks do
 MOST_LAGGED, MOST_STOCKED = 600_000, 300_000
+# where each month stands alone the tables are what takes long
+MOST_APART = 5_000_000
+# lags are rounded to whole months
+LEAST_LAG = 0.5
 # a stage that took more than one step for so many rows is far from the plan in which nothing happens; so are the next
 FAR_STEPS = 16
 
@@ -165,7 +169,7 @@ class MonthsModel:
         Its restrictions give the classes; their bounds do not matter.
     degree : {"frozen", "existing", "new"}
     n_periods, step_months
-        Number and length of the periods.
+        Number and length of the periods, or the length of each.
     stocks : bool
         Whether stocks may be drawn.
     near : Bases, optional
@@ -185,7 +189,7 @@ class MonthsModel:
         template: Overlay,
         degree: Degree = "existing",
         n_periods: int = 48,
-        step_months: float = 1.0,
+        step_months: float | Sequence[float] = 1.0,
         *,
         stocks: bool = True,
         near: Bases | None = None,
@@ -208,16 +212,17 @@ class MonthsModel:
         if stocks:
             check_stocks(low)
         if not any_size:
-            _check_size(low, n_periods, step_months)
+            _check_size(low, np.broadcast_to(np.asarray(step_months, dtype=float), n_periods))
         self.periods: Periods = expand_periods(low, n_periods, step_months, new_lag_months=NEW_LAG_MONTHS)
         # who has no tier comes sooner from the stage before
         late = {name for name, members in self.stages if not (members & ~counting.tiers[""]).any()}
         # without goods under way and stocks there are no columns and rows but those of each period
         program, whole = self.periods.program, (self.periods.width * n_periods, self.periods.height * n_periods)
         self.is_apart = (len(program.cost), len(program.row_lower)) == whole
-        self._solved = (
-            expand_periods(low, 1, step_months, new_lag_months=NEW_LAG_MONTHS) if self.is_apart else self.periods
-        )
+        # of periods that stand alone one is solved for all lengths: twice as long is twice as much of everything
+        self._solved = self.periods
+        if self.is_apart:
+            self._solved = expand_periods(low, 1, self.periods.lengths[0], new_lag_months=NEW_LAG_MONTHS)
         self._pieces: dict[Any, _Piece] = {}
         self._steps = _Steps(None, 1, 0)
         known = near.for_program(self._solved) if near is not None else {}
@@ -338,15 +343,20 @@ class MonthsModel:
                     lasting[label] = float(t)
                     del whole[label]
         proofs = [piece.proof for piece in pieces]
+        times = self.periods.lengths[: len(pieces)] / self.periods.lengths[0]
         p, rest = self.periods, self.periods.n_periods - len(overlays)
         nothing = np.zeros((rest, self.n_demand))
         return _Piece(
-            np.concatenate([*(piece.x for piece in pieces), np.zeros(rest * p.width)]),
-            np.concatenate([*(piece.served_t for piece in pieces), nothing]),
-            np.concatenate([*(piece.wanted_t for piece in pieces), nothing]),
-            sum(piece.cost_usd for piece in pieces),
+            np.concatenate([*(n * piece.x for n, piece in zip(times, pieces, strict=True)), np.zeros(rest * p.width)]),
+            np.concatenate([*(n * piece.served_t for n, piece in zip(times, pieces, strict=True)), nothing]),
+            np.concatenate([*(n * piece.wanted_t for n, piece in zip(times, pieces, strict=True)), nothing]),
+            sum(float(n) * piece.cost_usd for n, piece in zip(times, pieces, strict=True)),
             lasting,
-            replace(_worst(proofs), value=sum(q.value for q in proofs), bound=sum(q.bound for q in proofs)),
+            replace(
+                _worst(proofs),
+                value=sum(float(n) * q.value for n, q in zip(times, proofs, strict=True)),
+                bound=sum(float(n) * q.bound for n, q in zip(times, proofs, strict=True)),
+            ),
             pieces[0].ends,
         )
 
@@ -411,7 +421,7 @@ class MonthsModel:
     def _settled(self, served: Array, wanted: Array) -> Array:
         """Clear of rounding: what the proof of a stage leaves open is nobody's loss."""
         p = self._solved
-        dust = CERTAIN * np.minimum(p.low.program.col_scale[p.low.served] * p.years, wanted / 1000.0)
+        dust = CERTAIN * np.minimum(p.low.program.col_scale[p.low.served] * p.years[:, None], wanted / 1000.0)
         for _, members in self.stages:
             # a sum is settled to the size of all that it sums
             open_ = DUST * float(p.program.col_scale[p.served(members)].sum())
@@ -437,10 +447,11 @@ class MonthsModel:
         self._model.set_cost(cost)
         found = self._optimal(found, name, is_near=self._has_host)
         self._model.hold(found)
-        n = self._solved.n_periods  # of one period nothing is early or late
-        if n == 1 or totals_only or name not in self._firsts or self._is_whole(found, columns, ask):
+        p = self._solved  # of one period nothing is early or late
+        if p.n_periods == 1 or totals_only or name not in self._firsts or self._is_whole(found, columns, ask):
             return found
-        cost[columns] = -np.repeat((n - np.arange(n)) / n, int(members.sum()))
+        left = p.lengths[::-1].cumsum()[::-1]  # months from the beginning of each period to the end
+        cost[columns] = -np.repeat(left / left[0], int(members.sum()))
         self._model.set_cost(cost)
         found = self._optimal(found, f"{name}, early", is_near=True)
         self._model.hold(found)
@@ -517,7 +528,7 @@ class MonthsModel:
         return found
 
 
-def _check_size(low: Lowered, n_periods: int, step_months: float) -> None:
+def _check_size(low: Lowered, lengths: Array) -> None:
     """Refuse a program that takes very long, before it is made.
 
     Raises
@@ -525,22 +536,23 @@ def _check_size(low: Lowered, n_periods: int, step_months: float) -> None:
     DataError
         With what would do.
     """
-    columns = n_periods * len(low.program.cost)
+    n_periods, width, months, step = len(lengths), len(low.program.cost), round(lengths.sum()), round(lengths.max())
+    columns = n_periods * width
     stocked = low.stocks and not low.tables.network.stocks.empty
-    lags = low.tables.network.edges["lag_months"].fillna(0.0).to_numpy(dtype=float)
-    lag = max(lags.max(initial=0.0), NEW_LAG_MONTHS if low.relations.is_pair.any() else 0.0)
-    lagged = lag >= step_months / 2
-    most = MOST_STOCKED if stocked else MOST_LAGGED if lagged else columns
+    lagged = (low.tables.network.edges["lag_months"] >= LEAST_LAG).any() or low.relations.is_pair.any()
+    most = MOST_STOCKED if stocked else MOST_LAGGED if lagged else MOST_APART
     if n_periods == 1 or columns <= most:
         return
-    divisors = [k for k in range(2, n_periods + 1) if n_periods % k == 0]
-    longer = next((k for k in divisors if columns / k <= most), n_periods)
-    width, what = len(low.program.cost), "stocks" if stocked else "goods under way"
+    cut = n_periods - months / step  # where something changes periods end, however long they may be
+    divisors = [k for k in range(step + 1, months + 1) if months % k == 0]
+    longer = next((k for k in divisors if (months / k + cut) * width <= most), months)
+    what = "stocks join" if stocked else "goods under way join" if lagged else "there are"
+    into = f"into one program of {columns:,}" if stocked or lagged else f"to keep, {columns:,} in all"
     apart = "stocks=False (--no-stocks), by which each month stands alone, " if stocked and not lagged else ""
     raise DataError(
-        f"months: {what} join {n_periods} periods of {width:,} columns into one program of {columns:,}, "
+        f"months: {what} {n_periods} periods of {width:,} columns {into}, "
         f"which takes ten minutes or more; up to {most:,} are solved unasked. Give "
-        f"step_months={step_months * longer:g} (--step-months {step_months * longer:g}), fewer months, {apart}"
+        f"step_months={longer} (--step-months {longer}), fewer months, {apart}"
         "a network by groups (aggregate), or any_size=True (--any-size) to wait for it."
     )
 

@@ -1,8 +1,10 @@
 """Many periods in one linear program: a block of columns and rows for each, joined by goods under way and stocks.
 
-Every block has the matrix of one year's program, with its bounds cut to the length of a period. What
-an edge with a lag ships arrives in a later block; what is under way at the start may be taken in or
-is lost. Stocks are drawn, and where the table gives them room filled again.
+Every block has the matrix of one year's program, with its bounds cut to the length of its period; periods may differ in
+length. A period ships at one rate. What an edge with a lag ships arrives as many months later, in the parts that fall
+into each later block (and into its own, if that lasts longer than the lag), so that a steady flow stays steady however
+the periods are cut. What is under way at the start may be taken in or is lost. Stocks are drawn, and where the table
+gives them room filled again.
 """
 
 from __future__ import annotations
@@ -43,11 +45,12 @@ class Periods:
 
     Column ``t * width + j`` is column j of ``low`` in period t; then what is under way at the start
     (``under_way``: column, period of arrival), then levels and fillings of stocks that can be filled.
+    ``lengths``: months of each period; ``lag``: months under way of each column.
     """
 
     low: Lowered
     n_periods: int
-    step_months: float
+    lengths: Array
     program: LinearProgram
     width: int
     height: int
@@ -59,9 +62,14 @@ class Periods:
     stock_rows: Ints
 
     @property
-    def years(self) -> float:
-        """Length of a period in years."""
-        return self.step_months / 12.0
+    def years(self) -> Array:
+        """Length of each period in years."""
+        return self.lengths / 12.0
+
+    @property
+    def is_even(self) -> bool:
+        """Whether all periods have one length."""
+        return bool((self.lengths == self.lengths[0]).all())
 
     def served(self, members: Bools) -> Ints:
         """Return the columns of served demand of these rows, period by period."""
@@ -111,7 +119,7 @@ class Periods:
         into = np.zeros_like(out)
         for lag in np.unique(self.lag[:m]).tolist():
             mine = self.lag[:m] == lag
-            into[lag:] += flow[: max(self.n_periods - lag, 0), mine] @ enters[mine]
+            into += csr_array(_arriving(self.lengths, lag)) @ (flow[:, mine] @ enters[mine])
         if len(self.under_way):
             column, arrival = self.under_way.T
             first = low.strands.first
@@ -161,17 +169,17 @@ class Periods:
         p, n, m, steps = self.program, self.width, self.height, len(overlays)
         upper, row_lower, row_upper = p.col_upper.copy(), p.row_lower.copy(), p.row_upper.copy()
         upper[: self.n_periods * n] = 0.0
-        known: dict[int, tuple[Array, Array]] = {}
-        for t, overlay in enumerate(overlays):
-            if id(overlay) not in known:
-                known[id(overlay)] = self._one(overlay)
-            upper[t * n : (t + 1) * n], row_upper[t * m : (t + 1) * m] = known[id(overlay)]
+        known: dict[tuple[int, float], tuple[Array, Array]] = {}
+        for t, (overlay, years) in enumerate(zip(overlays, self.years.tolist(), strict=False)):
+            if (id(overlay), years) not in known:
+                known[id(overlay), years] = self._one(overlay, years)
+            upper[t * n : (t + 1) * n], row_upper[t * m : (t + 1) * m] = known[id(overlay), years]
         arrivals = np.where(self.under_way[:, 1] < steps, start.arrivals, 0.0)
         upper[self.n_periods * n : self.first_level] = arrivals
         self._stock_bounds(overlays, start, upper, row_lower, row_upper, keeps_end)
         return upper, row_lower, row_upper
 
-    def _one(self, overlay: Overlay) -> tuple[Array, Array]:
+    def _one(self, overlay: Overlay, years: float) -> tuple[Array, Array]:
         upper, rows = self.low.bounds(overlay)
         stocks = self.low.tables.network.stocks
         held = stocks["stock_t"].to_numpy(dtype=float)
@@ -181,12 +189,12 @@ class Periods:
             draws = slice(self.low.flows.draw_start, self.low.flows.demand_start)
             alive = upper[draws] > 0  # where the node stands and the stock is not shut
             refilled = ~np.isnan(room) & (overlay.stock_share > 0) & self.low.stocks
-            rate = np.minimum(release_rate(self.low.tables.network, overlay) * self.years, most)
-            upper = upper * self.years
+            rate = np.minimum(release_rate(self.low.tables.network, overlay) * years, most)
+            upper = upper * years
             upper[draws] = np.where(alive | refilled, rate, 0.0)
         else:
-            upper = upper * self.years
-        return upper, rows * self.years
+            upper = upper * years
+        return upper, rows * years
 
     def _stock_bounds(
         self,
@@ -241,25 +249,35 @@ class Periods:
     def base_start(self, flow_tpa: Array) -> Start:
         """Return the start in which every edge has shipped ``flow_tpa`` for as long as its lag."""
         arrivals = np.zeros(len(self.under_way))
+        years = _arriving_first(self.lengths, self.lag[self.under_way[:, 0]], self.under_way[:, 1]) / 12.0
         for edge, columns in self._leaves().items():
             flow = float(flow_tpa[edge]) if edge < self.low.n_edges else 0.0
             if flow > 0:
                 cleanest = min(columns, key=lambda c: (self._marks(c), c))
-                arrivals[self.under_way[:, 0] == cleanest] = flow * self.years
+                mine = self.under_way[:, 0] == cleanest
+                arrivals[mine] = flow * years[mine]
         return Start(arrivals, self.low.tables.network.stocks["stock_t"].to_numpy(dtype=float))
 
-    def later_start(self, x: Array, start: Start, period: int) -> Start:
-        """Return the start for the periods from ``period`` on, when a plan was followed up to it."""
-        column, arrival = self.under_way[:, 0], self.under_way[:, 1]
-        shipped = arrival + period - self.lag[column]
-        flow = self.block(x)[np.clip(shipped, 0, self.n_periods - 1), column]
+    def later_start(self, x: Array, start: Start, period: int, later: Periods | None = None) -> Start:
+        """Return the start for the periods from ``period`` on, when a plan was followed up to it.
+
+        ``later``: the program of those periods, where it is not this one, whose last periods then stay empty.
+        """
+        after = self if later is None else later
+        column, arrival = after.under_way[:, 0], after.under_way[:, 1] + period
+        arrivals = np.zeros(len(column))
+        for lag in np.unique(self.lag[column]).tolist():
+            mine = (self.lag[column] == lag) & (arrival < self.n_periods)
+            parts = _arriving(self.lengths, lag)[arrival[mine], :period]
+            arrivals[mine] = (parts * self.block(x)[:period, column[mine]].T).sum(axis=1)
         # what was under way before the first period and has still not come
         waits = {(int(c), int(a)): i for i, (c, a) in enumerate(self.under_way)}
-        older = [waits.get((int(c), int(a) + period), -1) for c, a in self.under_way]
-        before = np.where(np.array(older, dtype=np.int64) >= 0, start.arrivals[older], 0.0) if len(older) else flow
-        arrivals = np.where(shipped >= 0, flow, before)
+        older = np.array(
+            [waits.get((int(c), int(a)), -1) for c, a in zip(column, arrival, strict=True)], dtype=np.int64
+        )
+        arrivals[older >= 0] += start.arrivals[older[older >= 0]]
         stock = start.stock_t + self._change(x)[period - 1] if period else start.stock_t
-        return Start(np.asarray(arrivals, dtype=float), stock)
+        return Start(arrivals, stock)
 
     def _leaves(self) -> dict[int, list[int]]:
         """Columns with a lag that carry goods, by the edge they belong to."""
@@ -275,22 +293,39 @@ class Periods:
         return 0 if column < first else int(self.low.strands.marks[column - first])
 
 
-def lag_periods(low: Lowered, step_months: float, new_lag_months: float) -> Ints:
-    """Return the lag of every column in whole periods, rounded."""
+def _lag_months(low: Lowered, new_lag_months: float) -> Ints:
+    """Return the lag of every column in whole months, rounded."""
     lag = np.zeros(len(low.program.col_upper), dtype=np.int64)
     months = low.tables.network.edges["lag_months"].fillna(0.0).to_numpy(dtype=float)
-    lag[: low.n_edges] = np.floor(months / step_months + 0.5)
+    lag[: low.n_edges] = np.floor(months + 0.5)
     pairs = np.flatnonzero(low.relations.is_pair) + low.n_edges
-    lag[pairs] = int(np.floor(new_lag_months / step_months + 0.5))
+    lag[pairs] = int(np.floor(new_lag_months + 0.5))
     edge = low.strands.edge
     lag[low.strands.first :][edge >= 0] = lag[edge[edge >= 0]]
     return lag
 
 
+def _arriving(lengths: Array, lag: int) -> Array:
+    """Return which part of what each period (column) ships arrives in each period (row), ``lag`` months later.
+
+    A period ships at one rate, so the part is the overlap of its months, moved by the lag, with those of the other.
+    """
+    end = np.cumsum(lengths)
+    begin = end - lengths
+    overlap = np.minimum(end[:, None], end[None, :] + lag) - np.maximum(begin[:, None], begin[None, :] + lag)
+    return np.asarray(np.maximum(overlap, 0.0) / lengths)
+
+
+def _arriving_first(lengths: Array, lag: Ints, arrival: Ints) -> Array:
+    """Return in how many months of its period of arrival that comes in which left before the first period."""
+    end = np.cumsum(lengths)
+    return np.asarray(np.clip(lag - (end - lengths)[arrival], 0.0, lengths[arrival]))
+
+
 def expand_periods(
     low: Lowered,
     n_periods: int,
-    step_months: float = 1.0,
+    step_months: float | Sequence[float] = 1.0,
     *,
     new_lag_months: float = 2.0,
 ) -> Periods:
@@ -301,8 +336,8 @@ def expand_periods(
     low : Lowered
         Lowered with stocks and pipeline, without locks: stages are held by their prices.
     n_periods : int
-    step_months : float
-        Length of a period.
+    step_months : float, or one for each period
+        Length of a period; lags count in whole months.
     new_lag_months : float
         Assumed time under way over a new relation.
 
@@ -311,8 +346,10 @@ def expand_periods(
     Cost: linear in periods times non-zeros; no loop over edges.
     """
     base = low.program.matrix.tocoo()
-    (m, n), years = base.shape, step_months / 12.0
-    lag = lag_periods(low, step_months, new_lag_months)
+    m, n = base.shape
+    lengths = np.array(np.broadcast_to(np.asarray(step_months, dtype=float), n_periods))
+    years = lengths / 12.0
+    lag = _lag_months(low, new_lag_months)
     kind = np.array([name for name, _, _ in low.rows], dtype=object)
     owner = np.array([place for _, place, _ in low.rows], dtype=np.int64)
     arrives = np.full(n, -1, dtype=np.int64)
@@ -321,13 +358,14 @@ def expand_periods(
     arrives[low.strands.first :][edge >= 0] = low.flows.head[edge[edge >= 0]]
     later = (lag[base.col] > 0) & np.isin(kind[base.row], ("balance", "node", "strand"))
     later &= owner[base.row] == arrives[base.col]
-    shift = np.where(later, lag[base.col], 0)
-    t = np.arange(n_periods)[:, None]
-    row, col = (t + shift) * m + base.row, t * n + base.col
-    inside = (t + shift) < n_periods
-    parts = [(row[inside], col[inside], np.broadcast_to(base.data, row.shape)[inside])]
+    waits = np.where(later, lag[base.col], 0)
+    parts = []
+    for months in np.unique(waits).tolist():
+        mine, share = waits == months, coo_array(_arriving(lengths, months))
+        row, col = share.row[:, None] * m + base.row[mine], share.col[:, None] * n + base.col[mine]
+        parts.append((row.ravel(), col.ravel(), (share.data[:, None] * base.data[mine]).ravel()))
 
-    under_way, arrival_part = _under_way(low, lag, n_periods)
+    under_way, arrival_part = _under_way(low, lag, lengths)
     first_level = n_periods * n + len(under_way)
     carried = csc_array((base.data[later], (base.row[later], base.col[later])), shape=(m, n))
     parts.append(_arrivals(carried, arrival_part, under_way, m, n_periods * n))
@@ -338,18 +376,22 @@ def expand_periods(
     rows_, cols_, values = (np.concatenate([part[i] for part in parts]) for i in range(3))
     matrix = csc_array(coo_array((values, (rows_, cols_)), shape=(n_rows, n_cols)))
 
-    sizes = low.program.col_scale * years
+    sizes = low.program.col_scale
     stock_code = low.tables.network.stocks["commodity"].fillna("").map(low.tables.code).to_numpy(dtype=np.int64)
-    stock_size = low.sizes[stock_code] * years
-    col_scale = np.concatenate(
-        [np.tile(sizes, n_periods), sizes[under_way[:, 0]], np.repeat(stock_size[kept], 2 * n_periods)]
-    )
-    row_scale = np.concatenate([np.tile(low.program.row_scale * years, n_periods), np.ones(n_rows - n_periods * m)])
+    stock_size = low.sizes[stock_code] * years.max()
+
+    def by_period(one: Array) -> Array:
+        """Repeat what a year has, cut to the length of each period."""
+        return np.asarray((years[:, None] * one).ravel())
+
+    under_way_size = sizes[under_way[:, 0]] * years[under_way[:, 1]]
+    col_scale = np.concatenate([by_period(sizes), under_way_size, np.repeat(stock_size[kept], 2 * n_periods)])
+    row_scale = np.concatenate([by_period(low.program.row_scale), np.ones(n_rows - n_periods * m)])
     for i, first in enumerate(stock_rows):
         row_scale[first : first + (n_periods + 1 if i in set(kept.tolist()) else 1)] = stock_size[i]
     tail = np.zeros(n_stock_rows)
-    lower = np.concatenate([np.tile(low.program.row_lower * years, n_periods), tail])
-    upper = np.concatenate([np.tile(low.program.row_upper * years, n_periods), tail])
+    lower = np.concatenate([by_period(low.program.row_lower), tail])
+    upper = np.concatenate([by_period(low.program.row_upper), tail])
     for i, first in enumerate(stock_rows):
         if i in set(kept.tolist()):
             upper[first + n_periods] = INF
@@ -358,16 +400,17 @@ def expand_periods(
     program = LinearProgram(
         matrix, lower, upper, np.zeros(n_cols), np.full(n_cols, INF), np.zeros(n_cols), row_scale, col_scale
     )
-    return Periods(low, n_periods, step_months, program, n, m, lag, under_way, first_level, kept, fills, stock_rows)
+    return Periods(low, n_periods, lengths, program, n, m, lag, under_way, first_level, kept, fills, stock_rows)
 
 
-def _under_way(low: Lowered, lag: Ints, n_periods: int) -> tuple[Ints, Ints]:
+def _under_way(low: Lowered, lag: Ints, lengths: Array) -> tuple[Ints, Ints]:
     """Return (column, period of arrival) of all that may be under way at the start."""
     leaves = lag > 0
     edge = low.strands.edge
     leaves[edge[edge >= 0]] = False  # parted: their strands carry the goods
     columns = np.flatnonzero(leaves)
-    reach = np.minimum(lag[columns], n_periods)
+    # the periods that begin before the last of it has come
+    reach = np.searchsorted(np.cumsum(lengths) - lengths, lag[columns])
     column = np.repeat(columns, reach)
     arrival = np.concatenate([np.arange(r) for r in reach]) if len(reach) else np.empty(0, dtype=np.int64)
     first = low.strands.first

@@ -88,6 +88,14 @@ class Calendar:
         grown = (np.asarray(months) - self.begin + 1) / self.phase_in
         return np.asarray(np.clip(grown, 0.0, 1.0), dtype=float)
 
+    def changes(self) -> set[float]:
+        """Return the months in which it begins, ends, grows, is suspended or resumes; inf = never."""
+        return {*range(self.begin, self.begin + self.phase_in), *self.news()}
+
+    def news(self) -> set[float]:
+        """Return the months in which it begins, ends, is suspended or resumes; inf = never."""
+        return {self.begin, self.end, *(month for window in self.windows for month in window)}
+
     def problems(self) -> list[str]:
         """Return what is wrong with it, in words."""
         if self.end <= self.begin:  # "until" alone can do so; without a start it lies before month 0

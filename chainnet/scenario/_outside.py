@@ -1,4 +1,7 @@
-"""Measures of other times: in force in no month of an answer, they count as nothing, and a warning names them."""
+"""Measures of other times: in force in no month of an answer, they count as nothing, and a warning names them.
+
+A release of other times keeps its stocks shut: they are open only while it is in force.
+"""
 
 from __future__ import annotations
 
@@ -51,15 +54,17 @@ def why_outside(effect: Effect, calendar: Calendar, zero: int | None, months: in
     months : int
         Horizon.
     """
+    # a stock that a release names is open only while the release is in force
+    shut = ": its stocks stay shut" if effect.kind == "release" else ""
     if calendar.begin >= months:
-        return f"{effect.argument} starts {_when(calendar.begin, zero)}, after a horizon of {months} months"
+        return f"{effect.argument} starts {_when(calendar.begin, zero)}, after a horizon of {months} months{shut}"
     if effect.kind == "delay":  # it speaks of projects, whenever they were due
         return ""
     if zero is not None and calendar.end <= 0:
         over = month_text(zero + int(calendar.end))
-        return f"{effect.argument} is over since {over}, before month 1 ({month_text(zero)})"
+        return f"{effect.argument} is over since {over}, before month 1 ({month_text(zero)}){shut}"
     if not calendar.in_force(np.arange(months)).any():
-        return f"{effect.argument} is suspended over the whole horizon of {months} months from {_when(0, zero)}"
+        return f"{effect.argument} is suspended over the whole horizon of {months} months from {_when(0, zero)}{shut}"
     return ""
 
 

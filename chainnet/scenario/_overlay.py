@@ -19,7 +19,7 @@ from chainnet.scenario._effect import TIMES, Effect, acting, listed, no_effect
 from chainnet.scenario._form import plain
 from chainnet.scenario._kinds import KINDS, word_errors
 
-__all__ = ["effects_of", "overlay_at", "say_empty"]
+__all__ = ["effects_of", "overlay_at", "say_doubtful"]
 
 _MOST_DEMAND = 10.0  # times the demand: beyond it a per cent is more likely meant
 
@@ -46,7 +46,7 @@ def effects_of(
     _check_releases(network, found)
     _check_builds(found)
     if said:
-        say_empty(network, found)
+        say_doubtful(network, found)
     return sorted(found, key=lambda e: json.dumps(acting(e.measure), sort_keys=True))
 
 
@@ -60,8 +60,9 @@ def _check_words(network: Network, effects: Sequence[Effect], name: str) -> None
         raise kind("\n  ".join([f"{name}: {len(errors)} faults against {network.name}", *map(str, errors)]))
 
 
-def say_empty(network: Network, effects: Sequence[Effect]) -> None:
-    """Warn of measures that reach nothing, and of a demand that grows as if a per cent were meant."""
+def say_doubtful(network: Network, effects: Sequence[Effect]) -> None:
+    """Warn of measures that reach nothing, of demand that grows as if a per cent were meant, and of slow stocks."""
+    _say_slow(network, effects)
     for effect in effects:
         if effect.kind == "demand" and effect.share > _MOST_DEMAND:
             warnings.warn(
@@ -99,6 +100,24 @@ def _near(network: Network, measure: Mapping[str, Any]) -> str:
                 if hint:
                     said.append(f' {column} "{word}":{hint}')
     return "".join(said)
+
+
+def _say_slow(network: Network, effects: Sequence[Effect]) -> None:
+    """Warn of stocks that a release would have give more a year than their own table says."""
+    stocks = network.view("stocks")
+    own = stocks["release_tpa"].to_numpy(dtype=float)
+    for effect in effects:
+        if effect.release_tpa is None:
+            continue
+        slow = np.flatnonzero(effect.stocks & (effect.release_tpa > own))  # False where either says nothing
+        if len(slow):
+            said = ", ".join(f'"{stocks["id"].iloc[i]}" {own[i]:g} t/yr' for i in slow[:5].tolist())
+            warnings.warn(
+                f"{effect.argument}: release_tpa {effect.measure['release_tpa']:g} is more than the stock itself can "
+                f"give (stocks.release_tpa): {said}. It gives no more than that; raise stocks.release_tpa if it can.",
+                ChainnetWarning,
+                stacklevel=5,
+            )
 
 
 def overlay_at(network: Network, effects: Sequence[Effect], sizes: Sequence[float] | Array) -> Overlay:

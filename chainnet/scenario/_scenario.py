@@ -21,7 +21,7 @@ from chainnet.results import handed
 from chainnet.scenario._effect import Effect
 from chainnet.scenario._form import form_faults, frozen, plain, severity_of, severity_steps
 from chainnet.scenario._matches import matches_of
-from chainnet.scenario._overlay import effects_of, overlay_at, say_empty
+from chainnet.scenario._overlay import effects_of, overlay_at, say_doubtful
 from chainnet.scenario._parameters import filled, put, read_parameters, value_of, written
 from chainnet.scenario._phrases import measures_of, name_of
 
@@ -49,7 +49,8 @@ class Scenario:
         - ``quota`` (from, to, commodity, tier, tpa, severity): the same with a bound in t/a;
         - ``tariff`` (from, to, commodity, rate or usd_per_t), ``price_floor`` (from, to, commodity, usd_per_t);
         - ``demand`` (nodes, where, commodity, tier, share: what demand is multiplied by);
-        - ``release`` (stocks, where, tiers, release_tpa): stocks that are opened;
+        - ``release`` (stocks, where, tiers, release_tpa): stocks that are open only while it is in force, never
+          faster than their own ``release_tpa``;
         - ``build`` (projects, where), ``delay`` (projects, where, late_months).
 
         Every kind takes start_month or start, months or until, and suspended, most take phase_in_months; a
@@ -551,7 +552,7 @@ def effects_under(network: Network, scenario: Scenario, *, said: bool = True) ->
     """Put the measures of a scenario to a network, as ``effects_of`` does; what they reach stays with the network."""
     effects = _put(network, scenario)
     if said:
-        say_empty(network, effects)
+        say_doubtful(network, effects)
     return list(effects)
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from chainnet import checks
-from chainnet._types import Array, Bools
+from chainnet._types import Array, Bools, Ints
 from chainnet.errors import DataError, UnknownIdError, near_matches
 from chainnet.lowering import Overlay
 from chainnet.network import Network
@@ -33,21 +33,27 @@ class Timeline:
     overlays : tuple of Overlay
         One per period; consecutive equal ones are the same object. All have the same restrictions in the
         same order; where a restriction is not in force its bound is inf.
+    starts : tuple of int
+        First month of each period, counted from 0.
+    lengths : tuple of int
+        Months of each period.
     onset : int or None
-        First period in which any measure is in force; builds and delays do not count.
+        First month in which any measure is in force; builds and delays do not count.
     end : float
-        First period after the last measure, as its times say; inf = one has no end, or none is in force.
+        First month after the last measure, as its times say; inf = one has no end, or none is in force.
     news : tuple of int
-        Periods in which what is in force changes other than by its phase-in: onsets, ends, suspensions,
-        resumptions.
+        Months in which what is in force changes other than by its phase-in: onsets, ends, suspensions,
+        resumptions. Each is the first of a period.
     project_start : array over ``network.projects``
-        Period in which each begins, may be negative; inf = not built.
+        Month in which each begins, may be negative; inf = not built.
     outside : Outside
         Measures that are in force in no month of the horizon: they ended before it, start after it, or are
-        suspended throughout. They count as nothing.
+        suspended throughout. They count as nothing; a release among them keeps its stocks shut.
     """
 
     overlays: tuple[Overlay, ...]
+    starts: tuple[int, ...]
+    lengths: tuple[int, ...]
     onset: int | None
     end: float
     news: tuple[int, ...]
@@ -64,13 +70,14 @@ def timeline(
     start: str | None = None,
     known_at: int | None = None,
     projects: Iterable[str] | None = None,
+    cuts: Iterable[int] = (),
 ) -> Timeline:
     """Put a scenario to a network over time.
 
-    A measure that is in force for part of a period counts by its share of the months. A restriction then
-    lets the mean of its monthly bounds through, the baseline standing for the months without it; where
-    that is not known, or an origin is barred, it holds when it is in force for half of the period or more.
-    A measure that is in force in none of the months counts as nothing; ``outside`` names it.
+    A period ends where something changes: where a measure begins, ends, grows, is suspended or resumes, or a project
+    comes on stream or grows. So nothing is averaged in a period. After a measure begins, ends, is suspended or resumes
+    a period also ends whenever goods that left before may arrive, to the longest lag at each step but one. A measure
+    that is in force in none of the months counts as nothing, but a release keeps its stocks shut; ``outside`` names it.
 
     Parameters
     ----------
@@ -80,15 +87,18 @@ def timeline(
     months : int
         Horizon, a multiple of ``step_months``.
     step_months : int
-        Length of a period.
+        Longest period; periods also end at its multiples.
     start : str, optional
         Month 0, such as "2025-01"; default January after the network's year.
     known_at : int, optional
-        What a planner believes in that period, who sees what is in force but no dates: what has not
+        What a planner believes in that month, who sees what is in force but no dates: what has not
         begun never begins, what is in force stays for ever (its phase-in runs on), what has ended or is
-        suspended stays so. Periods up to this one are as they are; builds and delays are known in full.
+        suspended stays so. Months up to this one are as they are; builds and delays are known in full.
+        The periods are those of the scenario itself.
     projects : iterable of str, optional
         Projects built besides those of build measures.
+    cuts : iterable of int
+        Further months in which a period begins, so that several answers have the same periods.
 
     Returns
     -------
@@ -114,6 +124,8 @@ def timeline(
     >>> line = timeline(cn.read("mag-9"), ban, 12)
     >>> line.onset, line.news, line.overlays[2] is line.overlays[4]
     (2, (2, 5), True)
+    >>> timeline(cn.read("mag-9"), ban, 12, step_months=6).starts
+    (0, 2, 5, 6)
     """
     months, step = (
         checks.whole(value, name, 1, rule=checks.OUT_OF_RANGE)
@@ -121,9 +133,8 @@ def timeline(
     )
     if months % step:
         raise DataError(f"months: {months} is no multiple of step_months {step}. Give whole periods.")
-    n_periods = months // step
-    if known_at is not None and checks.whole(known_at, "known_at", rule=checks.OUT_OF_RANGE) >= n_periods:
-        raise DataError(f"known_at: {known_at} is no period; there are {n_periods}, counted from 0.")
+    if known_at is not None and checks.whole(known_at, "known_at", rule=checks.OUT_OF_RANGE) >= months:
+        raise DataError(f"known_at: {known_at} is no month of the horizon; there are {months}, counted from 0.")
     zero = month_number(start, "start") if start is not None else None
     if zero is None and network.year is not None:
         zero = (network.year + 1) * 12
@@ -135,21 +146,27 @@ def timeline(
     why = [why_outside(effect, calendar, zero, months) for effect, calendar in zip(effects, calendars, strict=True)]
     built, first = _projects(network, effects, calendars, why, _ids(network, projects), zero, months)
     inside = [(e, c) for e, c, words in zip(effects, calendars, why, strict=True) if not words]
-    pairs = [(e, c) for e, c in inside if e.kind not in ("build", "delay")]
+    # a release of other times is put too: in force in no month, it keeps its stocks shut
+    put = [(e, c) for e, c, words in zip(effects, calendars, why, strict=True) if not words or e.kind == "release"]
+    pairs = [(e, c) for e, c in put if e.kind not in ("build", "delay")]
     acting = [effect for effect, _ in pairs]
     sizes = np.zeros((len(pairs), months))
     for row, (_, calendar) in enumerate(pairs):
-        sizes[row] = _sizes(calendar, months, None if known_at is None else (known_at + 1) * step - 1)
+        sizes[row] = _sizes(calendar, months, known_at)
     force = sizes > 0
     changed = np.flatnonzero((force != np.hstack([np.zeros((len(pairs), 1), dtype=bool), force[:, :-1]])).any(axis=0))
     acted = np.flatnonzero(force.any(axis=0))
+    onset = int(acted[0]) if len(acted) else None
+    starts = _starts(network, [calendar for _, calendar in pairs], built, cuts, months, step)
     return Timeline(
-        _overlays(network, acting, sizes, built, step),
-        int(acted[0]) // step if len(acted) else None,
-        float(np.ceil(max(calendar.end for _, calendar in pairs) / step)) if len(acted) else np.inf,
-        tuple(sorted({int(month) // step for month in changed})),
-        np.floor(first / step),
-        Outside(name, tuple(words for words in why if words), is_all=bool(effects) and not inside),
+        _overlays(network, acting, sizes[:, starts], built[:, starts]),
+        tuple(starts.tolist()),
+        tuple(np.diff(starts, append=months).tolist()),
+        onset,
+        float(max(c.end for e, c in inside if e.kind not in ("build", "delay"))) if len(acted) else np.inf,
+        tuple(changed.tolist()),
+        np.floor(first),
+        Outside(name, tuple(words for words in why if words), is_all=bool(effects) and not inside and not pairs),
     )
 
 
@@ -170,6 +187,33 @@ def _sizes(calendar: Calendar, months: int, seen: int | None) -> Array:
     if seen is not None:
         force = np.where(month <= seen, force, calendar.in_force([seen])[0])
     return np.where(force, calendar.fraction(month), 0.0)
+
+
+def _starts(
+    network: Network, calendars: Sequence[Calendar], built: Array, cuts: Iterable[int], months: int, step: int
+) -> Ints:
+    """Return the first month of each period: the multiples of the step, and wherever something changes.
+
+    What a planner believes changes nothing here, so that plans on beliefs have the periods of the truth.
+    """
+    if step == 1:
+        return np.arange(months)
+    found: set[float] = {*range(0, months, step), *cuts}
+    found.update(*(calendar.changes() for calendar in calendars))
+    found.update((1 + np.flatnonzero((built[:, 1:] != built[:, :-1]).any(axis=0))).tolist())
+    # what leaves a plant late is missed elsewhere when it would have come
+    news = {month for calendar in calendars for month in calendar.news()}
+    found.update(month + wait for month in news for wait in _echoes(network))
+    return np.array(sorted(month for month in found if 0 <= month < months), dtype=np.int64)
+
+
+def _echoes(network: Network) -> list[int]:
+    """Return after how many months a change may be felt elsewhere: up to the longest lag at each step but one."""
+    lags = np.floor(network.edges["lag_months"].fillna(0.0).to_numpy(dtype=float) + 0.5).astype(np.int64)
+    longest, least = int(lags.max(initial=0)), int(np.gcd.reduce(lags))
+    nodes = network.nodes[network.nodes["stage"] != "recycler"]
+    steps = max(int(nodes["step"].fillna(nodes["stage"]).nunique()) - 1, 1)
+    return list(range(least, longest * steps + 1, least)) if longest else []
 
 
 # -- projects ---------------------------------------------------------------------------------------
@@ -259,55 +303,21 @@ def _check_delay(effect: Effect, wanted: Bools, ids: Any) -> None:
 # -- overlays ---------------------------------------------------------------------------------------
 
 
-def _overlays(
-    network: Network, effects: Sequence[Effect], sizes: Array, built: Array, step: int
-) -> tuple[Overlay, ...]:
+def _overlays(network: Network, effects: Sequence[Effect], sizes: Array, built: Array) -> tuple[Overlay, ...]:
+    """Return the overlay of each period from the sizes of the measures and of the projects in it."""
     by_state: dict[bytes, Overlay] = {}
     by_period: dict[tuple[bytes, bytes], Overlay] = {}
     by_content: dict[tuple[bytes, ...], Overlay] = {}
-
-    def at(column: Array) -> Overlay:
-        key = column.tobytes()
-        if key not in by_state:
-            by_state[key] = overlay_at(network, effects, column)
-        return by_state[key]
-
     out = []
-    for first in range(0, sizes.shape[1], step):
-        part, stands = sizes[:, first : first + step], built[:, first : first + step].mean(axis=1)
-        key = (part.T.tobytes(), stands.tobytes())
+    for size, stands in zip(sizes.T, built.T, strict=True):
+        state = size.tobytes()
+        key = (state, stands.tobytes())
         if key not in by_period:
-            columns = [part[:, month] for month in range(step)]
-            whole = all(np.array_equal(columns[0], column) for column in columns[1:])
-            mean = at(columns[0]) if whole else _mean(effects, columns, [at(column) for column in columns])
-            found = mean.with_built(stands)
+            if state not in by_state:
+                by_state[state] = overlay_at(network, effects, size)
+            found = by_state[state].with_built(stands)
             content = tuple(getattr(found, name).tobytes() for name in _SHARES)
             bounds = np.array([r.bound_tpa for r in found.restrictions]).tobytes()
             by_period[key] = by_content.setdefault((*content, bounds), found)
         out.append(by_period[key])
     return tuple(out)
-
-
-def _mean(effects: Sequence[Effect], columns: Sequence[Array], months: Sequence[Overlay]) -> Overlay:
-    """Return the overlay of a period from those of its months."""
-    mean = {name: np.mean([getattr(m, name) for m in months], axis=0) for name in _SHARES}
-    for effect in effects:  # what end uses ask for shrinks; they have no capacity of their own to shrink
-        shrunk = effect.users & (mean["node_share"] > 0)
-        mean["node_share"][shrunk] = 1.0
-    bars = [effect for effect in effects if effect.restriction is not None]
-    restrictions = []
-    for number, effect in enumerate(bars):
-        bounds = np.array([m.restrictions[number].bound_tpa for m in months])
-        restrictions.append(replace(months[0].restrictions[number], bound_tpa=_mean_bound(effect, bounds)))
-    return replace(months[0], restrictions=tuple(restrictions), **mean)
-
-
-def _mean_bound(effect: Effect, bounds: Array) -> float:
-    force = np.isfinite(bounds)
-    if not force.any():
-        return float("inf")
-    if force.all():
-        return float(bounds.mean())
-    if effect.base_tpa is None:
-        return float(bounds[force].mean()) if 2 * force.sum() >= len(force) else float("inf")
-    return float(np.where(force, bounds, max(effect.base_tpa, float(bounds[force].max()))).mean())

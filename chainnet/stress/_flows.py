@@ -20,14 +20,14 @@ __all__ = ["MonthFlows", "flows_of", "flows_table", "relations_table", "throughp
 class MonthFlows(Guarded):
     """What one scenario moves, as planned by one who knows every date.
 
-    ``month``: first month of each period, from 1; ``keys``: source, target, commodity of ``network.edges``;
-    ``ids``: nodes, then projects; ``edge_t``: periods x edges, t shipped in the period; ``node_t``: periods x
-    ids, t of main output (process) or throughput (else); ``relations``: period, commodity, maker, user,
-    flow_t of new relations.
+    ``month``: first month of each period, from 1; ``lengths``: months of each; ``keys``: source, target,
+    commodity of ``network.edges``; ``ids``: nodes, then projects; ``edge_t``: periods x edges, t shipped in the
+    period; ``node_t``: periods x ids, t of main output (process) or throughput (else); ``relations``: period,
+    commodity, maker, user, flow_t of new relations.
     """
 
     month: Ints
-    step_months: int
+    lengths: Ints
     keys: pd.DataFrame
     ids: Texts
     edge_t: Array
@@ -39,8 +39,8 @@ def flows_of(found: Trajectory, ask: Ask) -> MonthFlows:
     """Return what a scenario moves; the arrays are those of the plan, cleared of rounding."""
     network, plan = ask.network, found.perfect
     return MonthFlows(
-        1 + np.arange(len(plan.flow_t)) * ask.step_months,
-        ask.step_months,
+        1 + np.array(found.timeline.starts),
+        np.array(found.timeline.lengths),
         network.edges[["source", "target", "commodity"]],
         np.concatenate([network.nodes["id"].to_numpy(dtype=object), network.projects["id"].to_numpy(dtype=object)]),
         _cleared(plan.flow_t),

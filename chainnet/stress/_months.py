@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Literal
@@ -23,6 +23,7 @@ __all__ = [
     "Ask",
     "Trajectory",
     "base_flow",
+    "common_cuts",
     "course",
     "money_table",
     "months_table",
@@ -32,6 +33,8 @@ __all__ = [
 ]
 
 Objective = Literal["tiers", "value"]
+# a hundred years: a longer horizon is a slip
+MOST_MONTHS = 1200
 Tell = Callable[[str, float], None]
 _OVER_TIME = [
     "demand_t",
@@ -54,7 +57,8 @@ _OVER_TIME = [
 class Ask:
     """How a network is asked over time, and whose demand counts; hashable, so that answers can be kept.
 
-    ``tell`` hears what is done and the part of the whole; it is no part of the question.
+    ``cuts``: months, from 0, in which periods begin besides those of ``timeline``. ``tell`` hears what is done and the
+    part of the whole; it is no part of the question.
     """
 
     counting: Counting
@@ -65,23 +69,20 @@ class Ask:
     stocks: bool = True
     projects: tuple[str, ...] | None = None
     objective: Objective = "tiers"
+    cuts: tuple[int, ...] = ()
     any_size: bool = field(default=True, compare=False)
     tell: Tell | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
+        rule = "is out of range; give a whole number, {least} to {most}."
         for argument in ("months", "step_months"):
-            checks.whole(getattr(self, argument), argument, 1, rule=checks.OUT_OF_RANGE)
+            checks.whole(getattr(self, argument), argument, 1, MOST_MONTHS, rule)
         checks.choice(self.objective, "objective", "objective", ("tiers", "value"))
 
     @property
     def network(self) -> Network:
         """The network that is asked."""
         return self.counting.network
-
-    @property
-    def n_periods(self) -> int:
-        """Number of periods."""
-        return self.months // self.step_months
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,7 @@ def _course(network: Network, scenario: Scenario | None, ask: Ask) -> Trajectory
     overlays = qualified(truth, ask)
     # every scenario starts from the plan in which nothing happens, so its answer hangs on no other scenario
     near = _course(network, None, ask).perfect.bases if scenario is not None else None
-    model = _model(overlays[0], ask, near)
+    model = _model(overlays[0], ask, truth.lengths, near)
     begin = model.periods.base_start(base_flow(network))
     asked = _endured(ask.counting)
     perfect = model.plan(
@@ -130,11 +131,10 @@ def _course(network: Network, scenario: Scenario | None, ask: Ask) -> Trajectory
         tell=_part_of(ask.tell, 0.0, 0.5),
     )
     served, level, replans = _rolling(scenario, ask, truth, overlays, model, begin, perfect)
-    onset = truth.onset or 0
+    # what lasts to the end of a period lasts to the beginning of the next
+    lasts = {key: perfect.endurance[_label(*key)] for key in asked if _label(*key) in perfect.endurance}
     endurance = {
-        key: max(perfect.endurance[_label(*key)] - onset, 0.0) * ask.step_months
-        for key in asked
-        if _label(*key) in perfect.endurance
+        key: max(truth.starts[int(n)] - (truth.onset or 0), 0.0) if n < INF else INF for key, n in lasts.items()
     }
     last = overlays[-1]
     in_force = tuple(r for r in last.restrictions if r.bound_tpa < INF)
@@ -165,16 +165,23 @@ def _line(scenario: Scenario | None, ask: Ask, known_at: int | None) -> Timeline
         start=ask.start,
         known_at=known_at,
         projects=ask.projects,
+        cuts=ask.cuts,
     )
 
 
-def _model(template: Overlay, ask: Ask, near: Bases | None = None) -> MonthsModel:
+def common_cuts(scenarios: Iterable[Scenario | None], asks: Iterable[Ask]) -> tuple[int, ...]:
+    """Return where any of several answers has a period begin, so that they can be held against each other."""
+    lines = [_line(scenario, ask, None) for scenario, ask in zip(scenarios, asks, strict=True)]
+    return tuple(sorted({month for line in lines for month in line.starts}))
+
+
+def _model(template: Overlay, ask: Ask, lengths: Sequence[int], near: Bases | None = None) -> MonthsModel:
     return MonthsModel(
         ask.counting,
         template,
         ask.reroute,
-        ask.n_periods,
-        ask.step_months,
+        len(lengths),
+        lengths,
         stocks=ask.stocks,
         near=near,
         any_size=ask.any_size,
@@ -209,9 +216,7 @@ def qualified(line: Timeline, ask: Ask) -> tuple[Overlay, ...]:
     for key, mine in table.sort_values(["commodity", "months", "tier"]).groupby("commodity", sort=True):
         commodity = str(key)
         own = (edges["commodity"] == commodity).to_numpy() & np.isfinite(first)
-        waits = [
-            (tier, np.ceil(months / ask.step_months)) for tier, months in zip(mine["tier"], mine["months"], strict=True)
-        ]
+        waits = [(tier, np.ceil(months)) for tier, months in zip(mine["tier"], mine["months"], strict=True)]
         if ask.reroute == "new":
             since = INF if line.onset is None else line.onset
             nothing = np.zeros(len(edges), dtype=bool)
@@ -227,8 +232,8 @@ def qualified(line: Timeline, ask: Ask) -> tuple[Overlay, ...]:
         return line.overlays
     known: dict[tuple[int, tuple[bool, ...]], Overlay] = {}
     out = []
-    for t, overlay in enumerate(line.overlays):
-        state = tuple(t >= at for at, _ in opens)
+    for month, overlay in zip(line.starts, line.overlays, strict=True):
+        state = tuple(month >= at for at, _ in opens)
         if (id(overlay), state) not in known:
             more = tuple(
                 replace(r, bound_tpa=INF if is_open else 0.0) for (_, r), is_open in zip(opens, state, strict=True)
@@ -254,17 +259,17 @@ def _rolling(
     Between two pieces of news the plan would not change: what is left of the best plan is the best plan
     for what is left, so a new plan every month gives the same service.
     """
-    points = sorted({0, *truth.news})
-    beliefs = [qualified(_line(scenario, ask, m), ask) for m in points]
+    points = np.searchsorted(truth.starts, sorted({0, *truth.news})).tolist()  # periods begin with the news
+    beliefs = [qualified(_line(scenario, ask, truth.starts[m]), ask) for m in points]
     if all(_same(belief[m:], overlays[m:]) for m, belief in zip(points, beliefs, strict=True)):
         return perfect.served_t, perfect.level_t, len(points)
     served, level = np.zeros_like(perfect.served_t), np.zeros_like(perfect.level_t)
-    share = 0.5 / len(points)
+    share, n_periods = 0.5 / len(points), len(overlays)
     # the first of these plans does not begin at the perfect one: of equal plans that would be one that knows the dates
     start, near = begin, None
-    for n, (m, until, belief) in enumerate(zip(points, [*points[1:], ask.n_periods], beliefs, strict=True)):
+    for n, (m, until, belief) in enumerate(zip(points, [*points[1:], n_periods], beliefs, strict=True)):
         tell = _part_of(ask.tell, 0.5 + n * share, 0.5 + (n + 1) * share)
-        more = until < ask.n_periods  # the last plan is where no other begins
+        more = until < n_periods  # the last plan is where no other begins
         asked = partial(model.plan, belief[m:], start, worth=_worth(ask), notes_bases=more, near=near, tell=tell)
         try:
             plan = asked()
@@ -272,8 +277,12 @@ def _rolling(
             plan = asked(keeps_end=False)
         served[m:until], level[m:until] = plan.served_t[: until - m], plan.level_t[: until - m]
         if more:
-            near = plan.bases.later(until - m) if plan.bases is not None else None
-            start = model.periods.later_start(plan.x, start, until - m)
+            followed = model.periods
+            if followed.is_even:
+                near = plan.bases.later(until - m) if plan.bases is not None else None
+            else:  # what is left is cut into other periods
+                model = _model(overlays[0], ask, truth.lengths[until:])
+            start = followed.later_start(plan.x, start, until - m, model.periods)
     return served, level, len(points)
 
 
@@ -323,11 +332,11 @@ def horizon_ladder(scenarios: Sequence[Scenario | None], ask: Ask) -> pd.DataFra
     placed = ask.start is not None or network.year is not None or network.projects["start_year"].isna().all()
     if len(network.projects) and placed:
         steps.append(("projects", "new", True, tuple(network.projects["id"])))
-    jobs = [
-        (scenario, rung, replace(ask, reroute=degree, stocks=stocks, projects=projects))
-        for scenario in scenarios
-        for rung, degree, stocks, projects in steps
-    ]
+    jobs = []
+    for scenario in scenarios:
+        asks = [replace(ask, reroute=degree, stocks=stocks, projects=built) for _, degree, stocks, built in steps]
+        cuts = common_cuts([scenario] * len(asks), asks)
+        jobs += [(scenario, rung, replace(one, cuts=cuts)) for (rung, *_), one in zip(steps, asks, strict=True)]
     with thread_pool() as pool:
         tables = list(pool.map(lambda job: _rung(*job), jobs))
     if not tables:
@@ -352,8 +361,9 @@ def _rung(scenario: Scenario | None, rung: str, ask: Ask) -> pd.DataFrame:
 @kept(256)
 def _served(network: Network, scenario: Scenario | None, ask: Ask) -> tuple[Array, Array]:
     """Return what is served and wanted where nobody asks when or at what cost: the first stages alone."""
-    overlays = qualified(_line(scenario, ask, None), ask)
-    model = _model(overlays[0], ask)
+    line = _line(scenario, ask, None)
+    overlays = qualified(line, ask)
+    model = _model(overlays[0], ask, line.lengths)
     begin = model.periods.base_start(base_flow(network))
     plan = model.plan(overlays, begin, totals_only=True, least_cost=False)
     return plan.served_t, plan.wanted_t
@@ -366,12 +376,12 @@ def months_table(name: str, found: Trajectory, ask: Ask) -> pd.DataFrame:
     """Return demand, served and shortfall by month, tier and end use, t; foreseen and unforeseen."""
     rows = np.flatnonzero(ask.counting.rows)
     demand = ask.network.demand.iloc[rows]
-    n = ask.n_periods
+    n = len(found.timeline.starts)
     wanted, served = found.perfect.wanted_t[:, rows], found.perfect.served_t[:, rows]
     table = pd.DataFrame(
         {
             "scenario": name,
-            "month": np.repeat(1 + np.arange(n) * ask.step_months, len(rows)),
+            "month": np.repeat(1 + np.array(found.timeline.starts), len(rows)),
             "tier": np.tile(demand["tier"].to_numpy(dtype=object), n),
             "node": np.tile(demand["node"].to_numpy(dtype=object), n),
             "commodity": np.tile(demand["commodity"].to_numpy(dtype=object), n),
@@ -400,11 +410,11 @@ def money_table(network: Network, name: str, found: Trajectory) -> pd.DataFrame:
 def stock_table(name: str, found: Trajectory, ask: Ask) -> pd.DataFrame:
     """Return tonnes left in each stock at the end of each month."""
     stocks = ask.network.stocks
-    n = ask.n_periods
+    n = len(found.timeline.starts)
     return pd.DataFrame(
         {
             "scenario": name,
-            "month": np.repeat(1 + np.arange(n) * ask.step_months, len(stocks)),
+            "month": np.repeat(1 + np.array(found.timeline.starts), len(stocks)),
             "stock": np.tile(stocks["id"].to_numpy(dtype=object), n),
             "commodity": np.tile(stocks["commodity"].to_numpy(dtype=object), n),
             "level_t": found.perfect.level_t.ravel(),
@@ -439,10 +449,10 @@ def summary_table(months: pd.DataFrame, found: Trajectory, ask: Ask) -> pd.DataF
                 "first_short_month": first,
                 "worst_month": float(share.index[int(share.round(9).argmax())]) if short.any() else np.nan,
                 "worst_month_share": float(share.max()),
-                "months_short": int(short.sum()) * ask.step_months,
+                "months_short": int(np.array(found.timeline.lengths)[short.to_numpy()].sum()),
                 "time_to_survive": survive,
                 "is_unlimited": is_unlimited,
-                "time_to_recover": _recovery(first, last, ask),
+                "time_to_recover": _recovery(first, last, found.timeline),
             }
         )
     return pd.DataFrame(parts, columns=["tier", *_OVER_TIME]).set_index("tier")
@@ -469,15 +479,15 @@ def _survival(found: Trajectory, tier: str, node: str, ask: Ask) -> tuple[float,
         return months, False
     if found.is_lasting.get((tier, node), True):
         return INF, True
-    return float(ask.months - (found.timeline.onset or 0) * ask.step_months), False
+    return float(ask.months - (found.timeline.onset or 0)), False
 
 
-def _recovery(first: float, last: float, ask: Ask) -> float:
+def _recovery(first: float, last: float, line: Timeline) -> float:
     """Return months from the first short one until demand is met to the end; inf = not within the horizon."""
     if np.isnan(first):
         return 0.0
-    after = last + ask.step_months
-    return INF if after > ask.months else float(after - first)
+    later = [month + 1 for month in line.starts if month + 1 > last]
+    return float(later[0] - first) if later else INF
 
 
 def survival_table(months: pd.DataFrame, found: Trajectory, name: str, ask: Ask) -> pd.DataFrame:
@@ -487,9 +497,10 @@ def survival_table(months: pd.DataFrame, found: Trajectory, name: str, ask: Ask)
     each: tuple[list[Any], ...] = (["tier"], ["tier", "node"])
     for keys in each:
         by_month = rows.groupby([*keys, "month"])[["demand_t", "shortfall_t"]].sum()
-        for place in range(0, len(by_month), ask.n_periods):  # every month is there
+        n = len(found.timeline.starts)
+        for place in range(0, len(by_month), n):  # every period is there
             *key, _ = by_month.index[place]
-            sums[key[0], key[1] if len(key) > 1 else ""] = by_month.iloc[place : place + ask.n_periods].droplevel(keys)
+            sums[key[0], key[1] if len(key) > 1 else ""] = by_month.iloc[place : place + n].droplevel(keys)
     for tier, node in found.is_lasting:
         first, last = _ends(sums[tier, node])
         survive, is_unlimited = _survival(found, tier, node, ask)
@@ -500,7 +511,7 @@ def survival_table(months: pd.DataFrame, found: Trajectory, name: str, ask: Ask)
                 "node": node,
                 "time_to_survive": survive,
                 "is_unlimited": is_unlimited,
-                "time_to_recover": _recovery(first, last, ask),
+                "time_to_recover": _recovery(first, last, found.timeline),
                 "first_short_month": first,
                 "shortfall_t": float(sums[tier, node]["shortfall_t"].sum()),
             }

@@ -17,7 +17,7 @@ from chainnet.lowering import Degree
 from chainnet.network import Network
 from chainnet.results import Provenance, provenance, stamp
 from chainnet.scenario import Outside, Scenario, overlay_of, tell_outside
-from chainnet.stress._months import Ask
+from chainnet.stress._months import Ask, common_cuts
 from chainnet.stress._stores import Stores, tiers_of
 from chainnet.words import Steps, Tell
 
@@ -234,9 +234,10 @@ def stockpile_mitigation(
     need: _Need | None = None
     outside: list[Outside] = []
     told = Steps("mitigations", progress, len(steps))
-    for label, variant, words, asked in told.each(steps, lambda one: one[0]):
-        on_it = replace(asked, counting=asked.counting.on(variant))
-        need = _Need(Scenario(name, words) if words else None, chosen, on_it)
+    scenarios = [Scenario(name, words) if words else None for _, _, words, _ in steps]
+    cuts = common_cuts(scenarios, [asked for *_, asked in steps])
+    for (label, variant, _, asked), events in zip(told.each(steps, lambda one: one[0]), scenarios, strict=True):
+        need = _Need(events, chosen, replace(asked, counting=asked.counting.on(variant), cuts=cuts))
         after = need.table(need.by_commodity(need.least(use_held=False)))
         if before is not None:
             tables.append(averted(before, after).assign(step=label))

@@ -82,10 +82,12 @@ class Stores:
             step_months=ask.step_months,
             start=ask.start,
             projects=ask.projects,
+            cuts=ask.cuts,
         )
         ask = replace(ask, counting=self._counting)
         self._overlays = qualified(self._line, ask)
-        self._months = MonthsModel(self._counting, self._overlays[0], ask.reroute, ask.n_periods, ask.step_months)
+        lengths = self._line.lengths
+        self._months = MonthsModel(self._counting, self._overlays[0], ask.reroute, len(lengths), lengths)
         self._begin = self._months.periods.base_start(base_flow(network))
 
     def model(self, price: Array, rivals: Sequence[Bools] = ()) -> StockModel:
@@ -97,6 +99,11 @@ class Stores:
         """How large the program is."""
         p = self._months.periods
         return f"{p.n_periods} periods, {len(p.program.cost):,} columns"
+
+    @property
+    def starts(self) -> tuple[int, ...]:
+        """First month of each period, from 0."""
+        return self._line.starts
 
     @property
     def outside(self) -> Outside:

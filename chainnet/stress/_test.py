@@ -49,7 +49,8 @@ class StressTest(Result):
     Attributes
     ----------
     summary : DataFrame, index (scenario, tier)
-        The long run, in t/a (a steady state with every measure at its full size, stocks not drawn):
+        The long run, in t/a (a steady state with every measure and every project asked for at its full size,
+        stocks not drawn):
         demand_tpa, served_tpa, shortfall_tpa (others served after the beneficiaries, unless asked otherwise;
         alongside also shortfall_least_tpa and shortfall_most_tpa, between which it may lie),
         shortfall_before_tpa (others served first: the largest shortfall) and, where others are not served after,
@@ -67,12 +68,13 @@ class StressTest(Result):
         The long run per end use.
     ladder : DataFrame
         The long run, rung by rung: scenario, rung, tier, demand_tpa, served_tpa, shortfall_tpa,
-        gained_tpa; no projects built.
+        gained_tpa; no projects built but those asked for.
     months : DataFrame
         scenario, month, tier, node, commodity, demand_t, served_t, shortfall_t,
-        shortfall_unforeseen_t, value_musd.
+        shortfall_unforeseen_t, value_musd; with ``step_months`` a row stands for the period that begins with its
+        month, to the next month of the scenario.
     stocks : DataFrame
-        scenario, month, stock, commodity, level_t and level_unforeseen_t at the end of the month.
+        scenario, month, stock, commodity, level_t and level_unforeseen_t at the end of the month (of the period).
     time_to_survive : DataFrame, index (scenario, tier, node)
         Of each tier (node empty) and each end use: time_to_survive, is_unlimited, time_to_recover,
         first_short_month, shortfall_t.
@@ -149,11 +151,12 @@ def stress_test(
     scenarios : Scenario, list or mapping of Scenario, optional
         Default the scenarios that ship with the graph.
     months : int
-        Horizon, a multiple of ``step_months``.
+        Horizon, a multiple of ``step_months``, at most 1200.
     start : str, optional
         The first month, such as "2027-01"; default January after the network's year.
     step_months : int
-        Length of a period; lags are rounded to whole periods.
+        Longest period. A period also ends where something changes: where a measure begins, ends, grows, is suspended or
+        resumes, or a project comes on stream or grows; and, after a measure, while goods that left before it arrive.
     reroute : {"existing", "frozen", "new"}
         How far flows may leave the baseline. With new, a relation serves a tier only after its
         qualification time, counted from the first measure.
@@ -161,7 +164,7 @@ def stress_test(
         Whether stocks are drawn in the months.
     projects : list of str, optional
         Projects that come on stream at their start year besides those that a scenario builds; they
-        serve a tier only once qualified for it.
+        serve a tier only once qualified for it. In the long run they stand at full size.
     ladder_over_time : bool
         Also find ``horizon_ladder``: minutes on a large graph, where new relations qualify tier by tier.
     objective : {"tiers", "value"}
@@ -198,6 +201,12 @@ def stress_test(
 
     Notes
     -----
+    In a period longer than a month everything runs at one rate, and what arrives in it counts for all of it. That
+    errs on the good side (goods that come late in a period serve its beginning) and on the bad one (no rate changes
+    in it; a wait for qualification lasts to its end; a period that a stock carries in part is told as short), but
+    only where nothing begins or ends. A period that is short is so from its first month. ``step_months=1`` has none of
+    this.
+
     A month is a twelfth of a year. What is under way at the start is the baseline flow times the lag. A
     tier is served as far as can be over the whole horizon before the next; of equal totals the
     earliest is taken. Cost: about fifteen warm linear programs of (months x columns) per scenario.
@@ -213,7 +222,7 @@ def stress_test(
     """
     counting = Counting.of(network, commodity, beneficiaries, others=others)
     built = None if projects is None else tuple(network.check_nodes(projects, "projects"))
-    ask = Ask(counting, months, start, step_months, reroute, stocks, built, objective, any_size)
+    ask = Ask(counting, months, start, step_months, reroute, stocks, built, objective, any_size=any_size)
     if ladder_over_time and objective == "value":
         raise DataError("ladder_over_time: the rungs are counted tier by tier; ask for it with objective=tiers.")
     chosen: list[Scenario | None] = [None, *pick_scenarios(network, scenarios)]
@@ -279,7 +288,7 @@ def _answers(
 
         def put(one: Scenario | None) -> tuple[Future[Any], ...]:
             over_time = pool.submit(course, one, replace(ask, tell=told.teller(_name(one))))
-            return pool.submit(_steady, ask.network, one, ask.reroute, ask.counting), over_time
+            return pool.submit(_steady, ask.network, one, ask.reroute, ask.counting, ask.projects or ()), over_time
 
         try:
             answers.append(told.result(_name(None), *put(None)))  # the others start where it ends
@@ -302,13 +311,16 @@ def _corners(network: Network) -> tuple[Network | None, Network | None]:
 
 
 @kept(64)
-def _steady(network: Network, scenario: Scenario | None, reroute: Degree, counting: Counting) -> Steady:
+def _steady(
+    network: Network, scenario: Scenario | None, reroute: Degree, counting: Counting, projects: tuple[str, ...]
+) -> Steady:
     """Return the long run of a scenario: by tier, by end use, its ladder, the inputs that bind it.
 
-    Kept: callers must not change it.
+    The projects stand at full size. Kept: callers must not change it.
     """
     name = _name(scenario)
     overlay = overlay_of(network, scenario)
+    overlay = overlay.with_built(np.where(network.projects["id"].isin(projects), 1.0, overlay.built))
     asked = balance_under(counting, overlay, reroute, scenario_name=name, with_inputs=True)
     table = asked.by_tier()
     ends: tuple[Others, ...] = ("before",) if counting.others == "after" else ("after", "before")

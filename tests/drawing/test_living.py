@@ -250,6 +250,36 @@ def test_keys_move_a_control_and_take_it_back(mag9, written, tab):
 
 
 @pytest.mark.browser
+@pytest.mark.parametrize(
+    ("share", "words"),
+    [
+        (0.0, "0\u00a0% of what is asked"),
+        (0.5, "50\u00a0% of what is asked"),
+        (1.0, "as it is"),
+        (1.0004, "over 100\u00a0% of what is asked"),
+        (1.005, "100.5\u00a0% of what is asked"),
+        (1.5, "150\u00a0% of what is asked"),
+        (2.0, "200\u00a0% of what is asked"),
+    ],
+)
+def test_a_demand_is_told_as_it_is_set_wherever_the_page_says_it(mag9, written, tab, share, words):
+    page = tab(written(mag9), f"#demand:defence={share}")
+    page.evaluate("chainnet.ready")
+    said = f"demand, defence: {words}"
+    if share == 1.0:
+        assert page.evaluate("movedWords('demand:defence', 1)") == said
+        assert "demand, defence" not in page.text_content("#heading")
+        return
+    until(page, "!document.getElementById('heading').textContent.startsWith('All')")
+    assert page.text_content("#heading").startswith(said[0].upper() + said[1:] + ": ")
+    assert page.text_content("#list li") == said
+    assert f'label = "{said[0].upper() + said[1:]}: ' in page.evaluate("chainnet.toml()")
+    assert f"\nshare = {share:g}\n" in page.evaluate("chainnet.toml()")
+    assert page.get_attribute("[data-control='demand:defence']", "aria-valuetext") == words
+    assert page.text_content("[id='o-demand:defence']") == words.removesuffix(" of what is asked")
+
+
+@pytest.mark.browser
 def test_what_the_address_names_wrongly_is_left_out_with_a_sentence(mag9, written, tab):
     wrong = "#export:CHN:magnet=7&site:S_MY=false&site:NOBODY=false&order=never&demand:civilian=x"
     page = tab(written(mag9), wrong)

@@ -408,38 +408,51 @@ def test_restrictions_are_the_same_in_every_period() -> None:
     assert found == [(0, 0, INF, INF), (1, 1, 1, 1), (INF, INF, 0, 0)]
 
 
-def test_part_of_a_longer_period() -> None:
+def test_periods_end_where_something_changes() -> None:
     net = chain()
     line = over(net, [{**REMOVE, "start_month": 2, "months": 2}], 9, step_months=3)
-    assert column(line, "node_share", 1) == pytest.approx([2 / 3, 2 / 3, 1])
-    assert (line.onset, line.news) == (0, (0, 1))
-    twice = [{**REMOVE, "months": 1}, {**REMOVE, "nodes": ["r_chn"], "months": 1}]
-    assert column(over(net, twice, 3, step_months=3), "node_share", 1) == pytest.approx([2 / 3]), "the same month"
-    assert bounds(over(net, [{**BAR, "months": 1}], 6, step_months=3)) == pytest.approx([4, INF])
-    assert bounds(over(net, [{**BAR, "phase_in_months": 6}], 6, step_months=3)) == pytest.approx([4, 1])
-    quota = {"kind": "quota", "from": {"country": "CHN"}, "commodity": "metal", "tpa": 3, "months": 1}
-    assert bounds(over(net, [quota], 3, step_months=3)) == pytest.approx([5])
+    assert (line.starts, line.lengths) == ((0, 2, 3, 4, 6), (2, 1, 1, 2, 3))
+    assert column(line, "node_share", 1) == [1, 0, 0, 1, 1], "whole months, none of them averaged"
+    assert (line.onset, line.news, line.end) == (2, (2, 4), 4.0)
+    slow = over(net, [{**BAR, "start_month": 1, "phase_in_months": 3}], 6, step_months=6)
+    assert (slow.starts, bounds(slow)) == ((0, 1, 2, 3), pytest.approx([INF, 4, 2, 0]))
+    pause = {**REMOVE, "suspended": [{"start_month": 5, "months": 2}]}
+    line = over(net, [pause], 12, step_months=12)
+    assert (line.starts, column(line, "node_share", 1)) == ((0, 5, 7), [0, 1, 0])
     bare = chain(edges=net.edges.drop(columns="flow_tpa"))
-    assert bounds(over(bare, [{**BAR, "months": 4}], 6, step_months=3)) == [0, INF]
-    assert bounds(over(bare, [{**BAR, "months": 5}], 6, step_months=3)) == [0, 0]
-    for first in (0, 1):  # half of the period is enough, whichever half
-        assert bounds(over(bare, [{**BAR, "start_month": first, "months": 1}], 4, step_months=2)) == [0, INF]
-    assert bounds(over(bare, [{**BAR, "start_month": 1, "months": 2}], 4, step_months=2)) == [0, 0]
-    assert bounds(over(bare, [{**BAR, "months": 1}], 6, step_months=3)) == [INF, INF], "a third is not"
     origin = {"kind": "restrict", "to": {"country": "USA"}, "origin": {"country": "AUS"}}
-    assert bounds(over(net, [{**origin, "start_month": 1, "months": 2}], 8, step_months=4)) == [0, INF]
-    assert bounds(over(net, [{**origin, "start_month": 3, "months": 2}], 8, step_months=4)) == [INF, INF]
-    quota = {"kind": "quota", "from": {"country": "CHN"}, "commodity": "metal", "tpa": 3, "months": 1}
-    assert bounds(over(bare, [quota], 4, step_months=2)) == [3, INF]
-    assert bounds(over(bare, [quota], 6, step_months=3)) == [INF, INF]
+    for one in ({**BAR, "share": 0}, origin):  # no baseline is asked for: nothing is averaged
+        line = over(bare, [{**one, "start_month": 3, "months": 1}], 8, step_months=4)
+        assert (line.starts, bounds(line)) == ((0, 3, 4), [INF, 0, INF])
     with pytest.raises(cn.DataError, match="phase_in_months needs the baseline flow"):
         over(bare, [{**BAR, "phase_in_months": 2}], 3)
     gone = over(net, [{"kind": "remove", "nodes": ["u_jpn"], "months": 1}], 6, step_months=2)
-    assert column(gone, "demand_share", 0) == [0.5, 1, 1]
-    assert column(gone, "node_share", 3) == [1, 1, 1], "an end use has no capacity to shrink"
-    assert column(
-        over(net, [{"kind": "remove", "nodes": ["u_jpn"], "months": 2}], 4, step_months=2), "node_share", 3
-    ) == [0, 1]
+    assert (column(gone, "demand_share", 0), gone.starts) == ([0, 1, 1, 1], (0, 1, 2, 4))
+    opened = over(net, [{"kind": "release", "stocks": ["s_all"], "start_month": 1, "months": 1}], 3, step_months=3)
+    assert (opened.starts, column(opened, "release_tpa", 0)) == ((0, 1, 2), [0, INF, 0])
+    assert timeline(net, None, 12, step_months=6, cuts=[4, 20]).starts == (0, 4, 6)
+
+
+def test_periods_end_where_projects_grow() -> None:
+    net = chain()
+    line = timeline(net, None, 36, step_months=36, projects=["p_usa"], start="2025-07")
+    begin = int(line.project_start[2])
+    assert 0 < begin < 36
+    assert begin in line.starts, "it comes on stream"
+    stands = [overlay.built[2] for overlay in line.overlays]
+    monthly = timeline(net, None, 36, projects=["p_usa"], start="2025-07")
+    assert stands == [monthly.overlays[month].built[2] for month in line.starts]
+
+
+def test_periods_end_while_what_left_before_is_under_way() -> None:
+    net = chain()
+    slow = chain(edges=net.edges.assign(lag_months=2.0))
+    out = {**REMOVE, "start_month": 6, "months": 1}
+    steps = slow.nodes["stage"].nunique()
+    plain, late = (over(one, [out], 24, step_months=24).starts for one in (net, slow))
+    assert plain == (0, 6, 7)
+    waits = range(0, 2 * (steps - 1) + 1, 2)
+    assert late == tuple(sorted({0, *(6 + wait for wait in waits), *(7 + wait for wait in waits)}))
 
 
 def test_dates_count_from_the_start() -> None:
@@ -480,7 +493,7 @@ def test_dates_count_from_the_start() -> None:
         ({"step_months": 0}, "step_months: 0"),
         ({"step_months": 5}, "no multiple of step_months 5"),
         ({"start": "2025"}, "start: '2025' is no month"),
-        ({"known_at": 12}, "known_at: 12 is no period"),
+        ({"known_at": 12}, "known_at: 12 is no month of the horizon"),
         ({"known_at": -1}, "known_at: -1"),
         ({"projects": ["p_new"]}, "projects: unknown id"),
         ({"projects": ["mine"]}, ".mine. is no project"),
@@ -514,7 +527,7 @@ def test_projects_over_time() -> None:
     line = over(net, [build, late, late], 48)
     assert line.project_start.tolist() == [0, -24, 22]
     yearly = over(net, [build, late], 48, step_months=12)
-    assert yearly.project_start.tolist() == [0, -2, 1]
+    assert yearly.project_start.tolist() == [0, -24, 17], "months, whatever the periods"
     assert column(yearly, "built", 2) == pytest.approx([0, 7 / 24, (5 * 0.5 + 7) / 12, 1])
     given = timeline(net, None, 24, projects=["p_usa"])
     assert given.project_start.tolist() == [INF, INF, 12]
@@ -583,10 +596,9 @@ def test_what_is_believed() -> None:
 
 def test_belief_in_longer_periods() -> None:
     one = {**REMOVE, "start_month": 2, "months": 2}
-    line = over(chain(), [one], 9, step_months=3, known_at=0)
-    assert column(line, "node_share", 1) == pytest.approx([2 / 3, 0, 0])
-    line = over(chain(), [one], 9, step_months=3, known_at=1)
-    assert column(line, "node_share", 1) == pytest.approx([2 / 3, 2 / 3, 1])
+    for known, shares in ((0, [1, 1, 1, 1, 1]), (2, [1, 0, 0, 0, 0]), (4, [1, 0, 0, 1, 1])):
+        line = over(chain(), [one], 9, step_months=3, known_at=known)
+        assert (line.starts, column(line, "node_share", 1)) == ((0, 2, 3, 4, 6), shares), "the periods are the truth's"
 
 
 # -- properties ----------------------------------------------------------------------------------
@@ -646,18 +658,26 @@ def test_what_holds_of_every_timeline(drawn: list[Any], step: int) -> None:
     if scenario is None:
         return
     line = timeline(net, scenario, 12, step_months=step)
-    assert len(line.overlays) == 12 // step
+    assert len(line.overlays) == len(line.starts) == len(line.lengths)
+    assert set(range(0, 12, step)) <= set(line.starts)
+    assert np.cumsum([0, *line.lengths]).tolist() == [*line.starts, 12]
+    monthly = timeline(net, scenario, 12)
+    for month, truth in enumerate(monthly.overlays):  # every month is as it is month by month
+        period = int(np.searchsorted(line.starts, month, side="right")) - 1
+        assert equal(truth, line.overlays[period])
+    assert (line.onset, line.news, line.end) == (monthly.onset, monthly.news, monthly.end)
     for before, after in zip(line.overlays, line.overlays[1:], strict=False):
         assert (before is after) == equal(before, after)
     assert (line.onset is None) == (not line.news)
     if line.onset is not None:
         assert line.news[0] == line.onset
-    last = timeline(net, scenario, 12, step_months=step, known_at=12 // step - 1)
+    last = timeline(net, scenario, 12, step_months=step, known_at=11)
     assert all(equal(x, y) for x, y in zip(line.overlays, last.overlays, strict=True)), "in the end all is known"
-    for period in range(12 // step):
-        believed = timeline(net, scenario, 12, step_months=step, known_at=period)
+    for period, month in enumerate(line.starts):
+        believed = timeline(net, scenario, 12, step_months=step, known_at=month)
+        assert believed.starts == line.starts
         assert all(equal(x, y) for x, y in zip(line.overlays[: period + 1], believed.overlays, strict=False))
-        assert not any(n > period for n in believed.news), "no news is foreseen"
+        assert not any(n > month for n in believed.news), "no news is foreseen"
 
 
 def test_the_files_of_the_documentation_run(rare_earths: cn.Network, tmp_path: Path) -> None:

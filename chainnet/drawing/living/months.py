@@ -95,7 +95,7 @@ class LivingMonths:
             for i, name in enumerate(self._network.stocks["id"])
         ]
         return {
-            "years": p.years,
+            "years": self._years,
             "late": self._late,
             "underWay": [
                 [int(column), int(month), float(tonnes)]
@@ -104,6 +104,11 @@ class LivingMonths:
             "stocks": stocks,
             "shuts": self._shuts,
         }
+
+    @property
+    def _years(self) -> float:
+        """Length of a month in years."""
+        return float(self.periods.years[0])
 
     @cached_property
     def _late(self) -> list[list[int]]:
@@ -149,7 +154,7 @@ class LivingMonths:
         p, arrays = self.periods, self.arrays
         on, off = self._program.composed(preset, values, with_projects=False), self._program.composed("", {}, False)
         upper, rows = (
-            np.concatenate([np.tile(a, months), np.tile(b, MONTHS - months)]) * p.years
+            np.concatenate([np.tile(a, months), np.tile(b, MONTHS - months)]) * self._years
             for a, b in zip(on, off, strict=True)
         )
         closed = {k for name, shut in arrays["shuts"].items() if values.get(name) is False for k in shut}

@@ -108,7 +108,10 @@ C.pickCourse = (i) => {
   C.at("course").value = C.data.months.scenario;
 };
 C.setCourse = (i) => {
+  // scenarios may be cut into other periods: the same month is another place then
+  const { n } = C.monthNow();
   C.pickCourse(i);
+  if (!C.data.months.isEven) C.recallMonth(n);
   C.renew();
   C.say(C.data.months.words + ". " + C.monthNow().spoken);
 };
@@ -137,6 +140,7 @@ C.recallMonth = (n) => {
   const rows = C.data.months.rows;
   const exact = rows.findIndex((r) => r.n === n);
   if (exact >= 0) C.state.month = exact;
+  else if (!C.data.months.isEven) C.state.month = rows.reduce((last, r, i) => r.n && r.n <= n ? i : last, 0);
   else if (Number.isFinite(n)) C.state.month = rows.reduce((best, r, i) => Math.abs(r.n - n) < Math.abs(rows[best].n - n) ? i : best, 0);
 };
 C.monthControls = () => {

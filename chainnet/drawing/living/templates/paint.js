@@ -33,13 +33,20 @@ function percent(share) {
   return `${size < 9.95 ? size.toFixed(1).replace(/\.0$/, "") : size.toFixed(0)}\u00a0%`;
 }
 
+// of what may be more than all, such as a demand that has grown; never 100 % of more than all
+function percentOf(part) {
+  if (part <= 1 + SMALL) return percent(part);
+  const value = part >= 1.01 ? Math.round(100 * part) : Number((100 * part).toFixed(1));
+  return value > 100 ? `${value}\u00a0%` : "over 100\u00a0%";
+}
+
 const capital = (text) => text.slice(0, 1).toUpperCase() + text.slice(1);
 const share = (stage) => stage.demand_tpa > 0 ? stage.served_tpa / stage.demand_tpa : 1;
 
 function inWords(id, value) {
   const control = known.get(id);
   if (control.kind === "export") return value === null ? "no rule" : `${percent(value)} of baseline exports`;
-  if (control.kind === "demand") return value === 1 ? "as it is" : `${percent(value)} of what is asked`;
+  if (control.kind === "demand") return value === 1 ? "as it is" : `${percentOf(value)} of what is asked`;
   if (control.kind === "site") return value ? "works" : "out";
   if (control.kind === "stock") return value ? "open" : "shut";
   if (control.kind === "owner") return value ? "works" : "all its sites out";
@@ -169,8 +176,6 @@ function paintStrip(answer) {
   if (key.length < colours.size) key.push(["others", [...counts].find(([, n]) => n > 1)[0]]);
   $("legend").replaceChildren(...key.map(([words, colour]) => element("span", null, {class: "key"}, element("i", null, {style: {background: colour}}), element("bdi", words))));
 }
-
-const percentOf = (part) => Math.abs(part - 1) <= SMALL ? "100\u00a0%" : part > 1 ? `${Math.round(100 * part)}\u00a0%` : percent(part);
 
 function paintMembers(answer, found) {
   const body = $("members").tBodies[0];

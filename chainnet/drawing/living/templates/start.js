@@ -115,7 +115,7 @@ function show(to) {
       input.closest("label").title = stands ? "stands in the scenario" : "";
     } else {
       input.value = value === null ? PERCENT : Math.round(PERCENT * value);
-      $(`o-${control.id}`).textContent = value === null ? "no rule" : percent(value);
+      $(`o-${control.id}`).textContent = value === null ? "no rule" : percentOf(value);
       input.setAttribute("aria-valuetext", inWords(control.id, value));
     }
     input.closest(".control").classList.toggle("is-moved", control.id in setting.controls);
