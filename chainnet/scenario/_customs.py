@@ -285,7 +285,8 @@ def with_numbers(
         part = float(measure.get("severity", 1.0))
         for goods, share in shares_of(network, measure, f"{name}: measures[{number}] {measure['kind']}"):
             left = {key: value for key, value in measure.items() if key != "severity"}
-            found.append((number, {**left, "commodity": goods, "share": 1.0 - part * (1.0 - share.value)}, share))
+            value = share.value if part == 1.0 else 1.0 - part * (1.0 - share.value)
+            found.append((number, {**left, "commodity": goods, "share": value}, share))
     return found
 
 

@@ -222,9 +222,9 @@ def _customs_faults(kind: str, measure: Mapping[str, Any], where: str, fault: Sa
         remedy = "Customs show what crosses a border. Write a number, or restrict the flow."
         fault(f"{where}.share", FROM_CUSTOMS, rule, remedy)
         return
-    for key, need in (("rule", "a rule"), ("from", "a country of origin"), ("commodity", "its commodities")):
+    for key, need in (("rule", "its rule"), ("from", "from where"), ("to", "to where"), ("commodity", "of what")):
         if not measure.get(key):
-            remedy = f"Say {need}: the rows of customs are chosen by it."
+            remedy = f"Say {need}: customs show what crosses a border, and their rows are chosen by it."
             fault(f"{where}.{key}", None, f'is missing beside share = "{FROM_CUSTOMS}"', remedy)
     for key in ("tier", "origin"):
         if key in measure:
