@@ -56,6 +56,9 @@ if TYPE_CHECKING:
     from chainnet.runs import ensemble as ensemble
     from chainnet.runs import sensitivity as sensitivity
     from chainnet.scenario import Scenario as Scenario
+    from chainnet.scenario import controls as controls
+    from chainnet.scenario import in_force as in_force
+    from chainnet.scenario import rules as rules
     from chainnet.scenario import scenarios as scenarios
     from chainnet.sharing import join as join
     from chainnet.sharing import merge as merge
@@ -85,6 +88,7 @@ _ROOMS = {
     "codebook": "results",
     "compare": "assessment",
     "concentration": "indicators",
+    "controls": "scenario",
     "draw": "drawing",
     "ensemble": "runs",
     "eu_supply_risk": "indicators",
@@ -92,6 +96,7 @@ _ROOMS = {
     "fortify": "criticality",
     "from_trade": "calibration",
     "geopolrisk": "indicators",
+    "in_force": "scenario",
     "interdict": "criticality",
     "join": "sharing",
     "joint_stockpile": "blocs",
@@ -111,6 +116,7 @@ _ROOMS = {
     "reroute": "projects",
     "retaliation": "blocs",
     "risk_exposure": "criticality",
+    "rules": "scenario",
     "scenarios": "scenario",
     "sensitivity": "runs",
     "shapley": "criticality",
@@ -142,6 +148,7 @@ __all__ = [
     "codebook",
     "compare",
     "concentration",
+    "controls",
     "draw",
     "ensemble",
     "eu_supply_risk",
@@ -149,6 +156,7 @@ __all__ = [
     "fortify",
     "from_trade",
     "geopolrisk",
+    "in_force",
     "interdict",
     "join",
     "joint_stockpile",
@@ -168,6 +176,7 @@ __all__ = [
     "reroute",
     "retaliation",
     "risk_exposure",
+    "rules",
     "scenarios",
     "sensitivity",
     "shapley",

@@ -68,8 +68,10 @@ def test_the_suspended_ban_does_not_bite_before_it_returns(graphs: dict[str, cn.
     net = graphs["antimony"]
     scenarios = cn.scenarios(net)
     assert {"china_us_ban_returns", "china_us_ban_extended"} <= set(scenarios)
-    ban, bar = scenarios["china_us_ban_returns"].measures
-    assert (ban["start"], ban["status"], bar["start"]) == ("2026-12", "suspended", "2024-12")
+    *stays, ban = scenarios["china_us_ban_returns"].measures
+    assert (ban["start"], ban["status"], ban["rule"]) == ("2026-12", "suspended", "chn_a46_c2")
+    assert stays == list(scenarios["china_us_ban_extended"].measures), "what was never suspended stays in force"
+    assert {m["rule"] for m in stays} == {"chn_a46_c1", "chn_jp_a1", "chn_sb_2024"}
     only_ban = cn.Scenario("ban", [ban], "the ban alone")
     months = cn.stress_test(net, [only_ban], months=5, start="2026-10", stocks=False).months
     short = months.groupby("month")["shortfall_t"].sum()

@@ -228,12 +228,17 @@ class Question(Command):
 
 
 def scenario_named(network: Network, word: str, option: str = "--scenario") -> Scenario:
-    """Return the scenario that was given to ``option``: ``NAME@PARAMETER=VALUE+NAME...``, or files for names."""
-    from chainnet.scenario import Scenario, scenarios, with_values
+    """Return the scenario that was given to ``option``: ``NAME@PARAMETER=VALUE+NAME...``, or files for names.
+
+    ``in_force`` and ``in_force_returns`` are names too.
+    """
+    from chainnet.scenario import COMPUTED, Scenario, computed_scenario, scenarios, with_values
 
     shipped = scenarios(network)
     if word in shipped:
         return shipped[word]
+    if (all_rules := computed_scenario(network, word)) is not None:
+        return all_rules
     if Path(word).exists():
         return Scenario.read(word)
     if "+" in word:
@@ -241,12 +246,12 @@ def scenario_named(network: Network, word: str, option: str = "--scenario") -> S
         return sum(more, first)
     if "@" in word:
         name, _, values = word.partition("@")
-        return with_values(scenario_named(network, name, option), values, option)
+        return with_values(scenario_named(network, name, option).with_shares(network), values, option)
     if word.endswith(".toml"):
         return Scenario.read(word)
     raise DataError(
         f'{option}: "{word}" is neither a scenario of {network.name} nor a file;'
-        f"{near_matches(word, shipped)} Scenarios: {', '.join(shipped) or 'none'}."
+        f"{near_matches(word, [*shipped, *COMPUTED])} Scenarios: {', '.join([*shipped, *COMPUTED])}."
     )
 
 
@@ -255,7 +260,11 @@ def scenarios_named(network: Network, words: list[str]) -> list[Scenario]:
     found: list[Scenario] = []
     for word in words:
         name, _, end = word.rpartition("@")
-        found += scenario_named(network, name).ends().values() if end == "ends" else [scenario_named(network, word)]
+        found += (
+            scenario_named(network, name).with_shares(network).ends().values()
+            if end == "ends"
+            else [scenario_named(network, word)]
+        )
     return found
 
 

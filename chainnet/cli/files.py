@@ -85,11 +85,13 @@ class Check(OwnData, TableOutput):
 
     graph: opt.Graph
     as_built: opt.AsBuilt = None
+    as_of: opt.AsOf = None
     scenarios: opt.Scenarios = None
 
     def _run(self) -> None:
         from chainnet.cli.indicators import coverage_answer
         from chainnet.network import unfed_plants
+        from chainnet.scenario import rule_warnings
 
         try:
             network = self.read_own(self.graph)
@@ -110,6 +112,8 @@ class Check(OwnData, TableOutput):
         shown = tuple(name for name, rows in tables.items() if name not in never and (len(rows) or name in always))
         shown = ("measures",) if self.scenarios else tuple(name for name in shown if name != "measures")
         footer = {"read": " ".join(network.notes)} if network.notes else {}
+        if said := rule_warnings(network, self.as_of):
+            footer["rules"] = " ".join(said)
         self.say(None, {**tables, "faults": DataError().faults}, numbers, shown, footer)
 
     def _mark(self, error: DataError) -> None:
@@ -119,6 +123,29 @@ class Check(OwnData, TableOutput):
         path = Path(self.graph)
         if path.suffix.lower() == ".xlsx" and path.is_file() and error.faults_list:
             print(f"marked: {marked_copy(path, error)}", file=sys.stderr)
+
+
+@command()
+class Rules(TableOutput):
+    """List the rules that touch a chain, with their state at a date, and what customs show under them.
+
+    --table controls: the rows of customs from which a scenario takes its shares.
+    """
+
+    graph: opt.Graph
+    as_of: opt.AsOf = None
+
+    def _run(self) -> None:
+        from chainnet.io import read
+        from chainnet.scenario import controls, rule_warnings, rules
+
+        network = read(self.graph)
+        found = rules(network, self.as_of)
+        if self.form == "table":
+            found = found[["title", "state", "in_force", "until", "suspended_from", "suspended_to", "review_by"]]
+        said = rule_warnings(network, self.as_of)
+        footer = {"rules": " ".join(said)} if said else {}
+        self.say(None, {"rules": found, "controls": controls(network)}, {"graph": network.name}, ("rules",), footer)
 
 
 def _refuse_unfit(network: Network) -> None:

@@ -65,6 +65,9 @@ OneScenario = Annotated[str | None, SCENARIO + "."]
 Scenarios = Annotated[list[str] | None, SCENARIO + "; may be repeated.", "--scenario"]
 Start = Annotated[str | None, "First month, such as 2027-01."]
 Step = Annotated[int, "Most months of a period; one also ends where a measure or project begins, changes or ends."]
+AsOf = Annotated[
+    str | None, "Date, such as 2026-11-29, or a month: its last day. Default: when rules were last checked."
+]
 Degree = Annotated[
     Literal["frozen", "existing", "new"], "How far flows may move: not, along relations, or on new ones."
 ]

@@ -325,11 +325,13 @@ def read_json(path: Path) -> Any:
 
 def _picked(network: Network, word: str) -> Any:
     """Return a scenario in a file, or one that lies with a graph."""
-    from chainnet.scenario import Scenario, scenarios
+    from chainnet.scenario import Scenario, computed_scenario, scenarios
 
     shipped = scenarios(network)
     if word in shipped:
         return shipped[word]
+    if (all_rules := computed_scenario(network, word)) is not None:
+        return all_rules
     if word.endswith(".toml"):
         return Scenario.read(word)
     raise DataError(

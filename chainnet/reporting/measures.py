@@ -46,7 +46,7 @@ def measure_rows(facts: Facts, scenario: Scenario) -> list[tuple[str, str]]:
         The second is empty where a measure says nothing of it.
     """
     found: dict[tuple[str, str, str], list[str]] = {}
-    for measure in scenario.measures:
+    for measure in scenario.with_shares(facts.network).measures:
         before, after = _KINDS[measure["kind"]](facts, measure)
         goods = [facts.commodity(word) for word in listed(measure.get("commodity", []))]
         found.setdefault((before, after + _calendar(measure), _told(measure)), []).extend(goods)
@@ -57,7 +57,7 @@ def _told(measure: Measure) -> str:
     """Return where a measure comes from: status, source, day on which that was checked."""
     source = "; ".join(split_list(measure.get("source", "")))
     checked = f"checked {measure['checked_on']}" if "checked_on" in measure else ""
-    return ", ".join(part for part in (measure.get("status", ""), source, checked) if part)
+    return ", ".join(part for part in (measure.get("rule", ""), measure.get("status", ""), source, checked) if part)
 
 
 def _of(goods: Sequence[str]) -> str:

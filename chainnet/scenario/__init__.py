@@ -1,11 +1,13 @@
 """What happens to the chain? Measures in Python or TOML, put to a network they give an overlay, by month a timeline.
 
 Words: *measure* (remove, scale, restrict, quota, ...), *effect* (what a measure does to bounds and costs), *timeline*
-(the overlay of each period), *calendar* (months counted from the start).
+(the overlay of each period), *calendar* (months counted from the start), *rule* (a law or order of the real world, with
+its dates), *controls* (what customs show under a rule).
 """
 
 from chainnet.scenario._calendar import month_number, month_text
 from chainnet.scenario._effect import Effect, acting, listed
+from chainnet.scenario._in_force import COMPUTED, computed_scenario, controls, in_force, rule_warnings, rules
 from chainnet.scenario._kinds import KINDS, places_of
 from chainnet.scenario._outside import Outside, outside_is_told, tell_outside
 from chainnet.scenario._overlay import effects_of, overlay_at
@@ -21,6 +23,7 @@ from chainnet.scenario._scenario import (
 from chainnet.scenario._timeline import Timeline, timeline
 
 __all__ = [
+    "COMPUTED",
     "KINDS",
     "Effect",
     "Outside",
@@ -28,7 +31,10 @@ __all__ = [
     "Timeline",
     "acting",
     "check_scenario",
+    "computed_scenario",
+    "controls",
     "effects_of",
+    "in_force",
     "listed",
     "month_number",
     "month_text",
@@ -38,6 +44,8 @@ __all__ = [
     "overlay_of",
     "pick_scenarios",
     "places_of",
+    "rule_warnings",
+    "rules",
     "scenarios",
     "tell_outside",
     "timeline",

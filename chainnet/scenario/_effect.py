@@ -17,8 +17,8 @@ __all__ = ["TIMES", "TOLD", "Effect", "acting", "listed", "no_effect"]
 
 # keys that say when a measure is in force
 TIMES = frozenset({"start_month", "start", "months", "until", "suspended"})
-# keys that say where a measure comes from; no answer looks at them
-TOLD = ("status", "source", "checked_on")
+# keys that say where a measure comes from; no answer looks at them, but a share from customs at the rule
+TOLD = ("rule", "status", "source", "checked_on")
 
 
 def listed(value: Any) -> list[str]:
@@ -27,8 +27,12 @@ def listed(value: Any) -> list[str]:
 
 
 def acting(measure: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a measure does: all of it but where it comes from."""
-    return {key: value for key, value in measure.items() if key not in TOLD}
+    """Return what a measure does: all of it but where it comes from.
+
+    A share that is taken from customs hangs on the rule, which then stays.
+    """
+    left_out = set(TOLD) - ({"rule"} if isinstance(measure.get("share"), str) else set())
+    return {key: value for key, value in measure.items() if key not in left_out}
 
 
 @dataclass(frozen=True, eq=False)

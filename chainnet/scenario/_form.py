@@ -14,6 +14,7 @@ from chainnet import checks
 from chainnet.errors import UNWRITABLE, UNWRITABLE_RULE, DataError, Fault, near_matches
 from chainnet.network import split_list
 from chainnet.scenario._calendar import calendar_of, is_month, month_number
+from chainnet.scenario._customs import FROM_CUSTOMS
 from chainnet.scenario._kinds import KINDS
 
 __all__ = ["form_faults", "frozen", "plain", "severity_of", "severity_steps"]
@@ -158,9 +159,10 @@ def severity_of(measure: Mapping[str, Any], lost: float, months: int) -> dict[st
     new["months"] = months
     if "phase_in_months" in new:
         new["phase_in_months"] = min(new["phase_in_months"], months)
-    if kind == "quota" and lost < 1.0:
+    has_severity = kind == "quota" or measure.get("share") == FROM_CUSTOMS
+    if has_severity and lost < 1.0:
         new["severity"] = round(lost * measure.get("severity", 1.0), 12)
-    elif kind != "quota" and "origin" not in measure and lost < 1.0:
+    elif not has_severity and "origin" not in measure and lost < 1.0:
         share = 0.0 if kind == "remove" else measure.get("share", 0.0)
         new["kind"] = "scale" if kind == "remove" else kind
         new["share"] = round(1.0 - lost * (1.0 - share), 12)
@@ -169,8 +171,11 @@ def severity_of(measure: Mapping[str, Any], lost: float, months: int) -> dict[st
 
 def _measure_faults(kind: str, measure: Mapping[str, Any], where: str, fault: Say) -> None:
     _key_faults(measure, ("kind", *KINDS[kind].keys), where, kind, fault)
+    customs = measure.get("share") == FROM_CUSTOMS
+    if customs:
+        _customs_faults(kind, measure, where, fault)
     for key in _AMOUNTS:
-        if key in measure and not _is_amount(measure[key]):
+        if key in measure and not _is_amount(measure[key]) and not (customs and key == "share"):
             fault(f"{where}.{key}", measure[key], "must be a number, 0 or more", "Correct it.")
     for key in _MAPPINGS:
         value = measure.get(key)
@@ -201,13 +206,33 @@ def _measure_faults(kind: str, measure: Mapping[str, Any], where: str, fault: Sa
         fault(where, None, "must have either rate or usd_per_t", "Keep one: a share of the price, or USD a tonne.")
     if _is_amount(measure.get("severity", 0)) and measure.get("severity", 0) > 1:
         fault(f"{where}.severity", measure["severity"], "must be from 0 to 1", "Correct it.")
-    if kind == "restrict" and "origin" in measure:
+    if kind == "restrict" and "severity" in measure and not customs:
+        remedy = "Leave it out, and write what is left as share."
+        fault(f"{where}.severity", measure["severity"], f'goes with share = "{FROM_CUSTOMS}" only', remedy)
+    if kind == "restrict" and "origin" in measure and not customs:
         if measure.get("share", 0) != 0:
             fault(f"{where}.share", measure["share"], "stands beside origin", "An origin takes share 0 only.")
         if "phase_in_months" in measure:
             rule = "stands beside origin, which takes share 0 only"
             fault(f"{where}.phase_in_months", measure["phase_in_months"], rule, "Leave it out.")
     _date_faults(measure, where, fault)
+
+
+def _customs_faults(kind: str, measure: Mapping[str, Any], where: str, fault: Say) -> None:
+    """Check a share that is taken from customs: they show what crosses a border, by good, not for whom or of whose."""
+    if kind != "restrict":
+        rule = f"is taken of restrict alone, not of {kind.replace('_', ' ')}"
+        remedy = "Customs show what crosses a border. Write a number, or restrict the flow."
+        fault(f"{where}.share", FROM_CUSTOMS, rule, remedy)
+        return
+    for key, need in (("rule", "its rule"), ("from", "from where"), ("to", "to where"), ("commodity", "of what")):
+        if not measure.get(key):
+            remedy = f"Say {need}: customs show what crosses a border, and their rows are chosen by it."
+            fault(f"{where}.{key}", None, f'is missing beside share = "{FROM_CUSTOMS}"', remedy)
+    for key in ("tier", "origin"):
+        if key in measure:
+            remedy = "Customs do not say for whom a good is, nor what it was made of. Write a number, or leave it out."
+            fault(f"{where}.{key}", measure[key], f'stands beside share = "{FROM_CUSTOMS}"', remedy)
 
 
 def _key_faults(table: Mapping[str, Any], known: Sequence[str], where: str, what: str, fault: Say) -> None:
@@ -278,6 +303,9 @@ def _told_faults(measure: Mapping[str, Any], where: str, fault: Say) -> None:
     elif status == "suspended" and "start" not in measure:
         remedy = "Write the month in which it would return; it never acts before."
         fault(f"{where}.start", None, "is missing beside a suspended status", remedy)
+    rule = measure.get("rule")
+    if "rule" in measure and not (isinstance(rule, str) and rule):
+        fault(f"{where}.rule", rule, "must be the id of a rule", "List the ids with chainnet.rules().")
     source = measure.get("source")
     if "source" in measure and not (isinstance(source, str) and split_list(source)):
         fault(f"{where}.source", source, "must be keys of the references table", "Write keys, several split by ;.")

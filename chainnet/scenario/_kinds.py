@@ -408,7 +408,7 @@ KINDS: dict[str, Kind] = {
     ),
     "restrict": Kind(
         _put_restriction,
-        (*_CLASS, "share", "tier", "origin", *_CALENDAR),
+        (*_CLASS, "share", "severity", "tier", "origin", *_CALENDAR),
         (*_CLASS, "tier", "origin"),
         takes=True,
     ),

@@ -15,9 +15,11 @@ from chainnet._types import Array
 from chainnet.errors import ChainnetWarning, DataError, UnknownIdError, near_matches
 from chainnet.lowering import Overlay
 from chainnet.network import Network, split_list
+from chainnet.scenario._customs import with_numbers
 from chainnet.scenario._effect import TIMES, Effect, acting, listed, no_effect
 from chainnet.scenario._form import plain
 from chainnet.scenario._kinds import KINDS, word_errors
+from chainnet.scenario._register import rule_named
 
 __all__ = ["effects_of", "overlay_at", "say_doubtful"]
 
@@ -36,11 +38,12 @@ def effects_of(
     UnknownIdError
         If a measure names an id or an edge that does not exist.
     DataError
-        If a column, country, group, commodity, tier or source is unknown, a baseline or price is missing,
-        or measures contradict each other.
+        If a column, country, group, commodity, tier, rule or source is unknown, a baseline or price is missing,
+        customs show no share that a measure asks for, or measures contradict each other.
     """
     _check_sources(network, measures, name)
-    empty = [no_effect(network, number, measure, name) for number, measure in enumerate(measures)]
+    asked = with_numbers(network, measures, name)
+    empty = [no_effect(network, number, measure, name) for number, measure, _ in asked]
     _check_words(network, empty, name)
     found = [KINDS[effect.kind].put(network, effect) for effect in empty]
     _check_releases(network, found)
@@ -171,9 +174,11 @@ def _opened(network: Network, effects: Sequence[Effect], sizes: Sequence[float] 
 
 
 def _check_sources(network: Network, measures: Sequence[Mapping[str, Any]], name: str) -> None:
-    """Hold what measures are sourced from against the references, as for tables: where there are any."""
+    """Hold what measures are sourced from against the references, where there are any; and rules against theirs."""
     known = set(network.references["key"])
     for number, measure in enumerate(measures):
+        if "rule" in measure:
+            rule_named(measure["rule"], f"{name}: measures[{number}] {measure['kind']}")
         lacking = [key for key in split_list(measure.get("source", "")) if key not in known]
         if lacking and known:
             raise DataError(

@@ -18,6 +18,7 @@ from chainnet.io import load_toml, read_text
 from chainnet.lowering import Overlay
 from chainnet.network import Network, graphs_folder, kept
 from chainnet.results import handed
+from chainnet.scenario._customs import FROM_CUSTOMS, ranged
 from chainnet.scenario._effect import Effect
 from chainnet.scenario._form import form_faults, frozen, plain, severity_of, severity_steps
 from chainnet.scenario._matches import matches_of
@@ -54,8 +55,10 @@ class Scenario:
         - ``build`` (projects, where), ``delay`` (projects, where, late_months).
 
         Every kind takes start_month or start, months or until, and suspended, most take phase_in_months; a
-        static answer takes every measure at its full size. Every kind also takes status, source and
-        checked_on, which say where a rule comes from and change no answer.
+        static answer takes every measure at its full size. Every kind also takes rule (an id of ``rules``),
+        status, source and checked_on, which say where a rule comes from and change no answer. A restrict
+        with ``share = "controls"`` takes what customs show under its rule (``controls``), once it is put to a
+        network; ``severity``, 0 to 1, then makes part of that cut.
     label : str
         Words for people.
     probability : float, optional
@@ -315,6 +318,35 @@ class Scenario:
         """
         effects = effects_of(network, self.measures, self.file or self.name)
         return matches_of(network, effects, self.name)
+
+    def with_shares(self, network: Network) -> Scenario:
+        """Return the scenario with numbers in the place of ``share = "controls"``, as a network takes them.
+
+        A measure becomes one for each row of customs that it takes. Where the row has a range, the share is a
+        parameter with that range, so that ``ends`` gives the scenario at both ends.
+
+        Parameters
+        ----------
+        network : Network
+
+        Raises
+        ------
+        DataError
+            As when the scenario is put to the network.
+
+        Examples
+        --------
+        >>> import chainnet as cn
+        >>> net = cn.read("gallium")
+        >>> licences = cn.scenarios(net)["china_licences_in_force"].with_shares(net)
+        >>> {key: round(value, 3) for key, value in licences.parameters["share_ga_primary"].items() if key != "note"}
+        {'value': 0.902, 'low': 0.88, 'high': 0.948}
+        """
+        if not any(measure.get("share") == FROM_CUSTOMS for measure in self.measures):
+            return self
+        measures, shares = ranged(network, self.measures, _written(self), self.file or self.name)
+        parameters = {**shares, **_plain_parameters(self.parameters)}
+        return Scenario(self.name, measures, self.label, self.probability, self.file, parameters)
 
     def severities(
         self, shares: Sequence[float] = (0.1, 0.3, 0.6, 1.0), months: Sequence[int] = (3, 12, 48)

@@ -489,7 +489,7 @@ def _renamed_scenario(scenario: Scenario, names: Mapping[str, str], network: Net
     """Return a scenario with the new ids; one that asks by what is withheld cannot be handed on."""
     gone = {word for columns in _OWNERS.values() for word in columns} | {"site"}
     measures = []
-    for measure in scenario.measures:
+    for measure in scenario.with_shares(network).measures:  # others may not have these names of goods and countries
         new = acting(measure)
         for key, value in list(new.items()):
             if key in ("nodes", "projects", "stocks"):

@@ -22,7 +22,7 @@ from chainnet.errors import DataError, near_matches
 from chainnet.flow import Counting
 from chainnet.lowering import Degree
 from chainnet.network import Network
-from chainnet.scenario import Scenario, scenarios
+from chainnet.scenario import Scenario, computed_scenario, scenarios
 
 __all__ = ["living_page"]
 
@@ -63,7 +63,10 @@ def living_page(
         raise DataError(
             "draw: live needs a demand table, so that somebody can go short. Give demand, or leave live out."
         )
-    presets = scenarios(network) if presets is None else presets
+    presets = dict(scenarios(network) if presets is None else presets)
+    if scenario is not None and scenario not in presets and (all_rules := computed_scenario(network, scenario)):
+        presets[scenario] = all_rules
+    presets = {name: one.with_shares(network) for name, one in presets.items()}
     if scenario is not None and scenario not in presets:
         raise DataError(
             f'draw: live opens with a shipped scenario, and {network.name} has no "{scenario}";'

@@ -90,8 +90,8 @@ def measure_table(facts: Facts) -> ReportTable:
         col.text("measure", "Measure", "what it does"),
     ]
     if any(row["told"] for row in rows):
-        meaning = "standing of the rule, keys of its sources, and the day on which they were read"
-        shown.append(col.text("told", "Status, source, checked on", meaning, missing="not said"))
+        meaning = "id and status of the rule, keys of its sources, and the day on which they were read"
+        shown.append(col.text("told", "Rule, status, source, checked on", meaning, missing="not said"))
     return make_table(
         shown,
         rows,
