@@ -268,7 +268,7 @@ def test_rare_earths_whole_alliance_is_the_value_of_the_same_world() -> None:
     net = cn.read("rare-earths")
     stop = cn.scenarios(net)["china_export_stop"]
     who = ["USA", "JPN", "EU27"]
-    found = alliance(net, stop, who, others="after", projects=["usa_stillwater", "est_narva", "mys_lynas_heavy"])
+    found = alliance(net, stop, who, others="after", projects=["usa_columbus", "est_narva", "mys_lynas_heavy"])
     assert found.members["shapley_tpa"].sum() == pytest.approx(found.together_tpa, rel=1e-9)
     bare = alliance(net.with_table("stocks", net.stocks.iloc[:0]), stop, who, others="after", projects=[])
     served = cn.balance(net, stop, beneficiaries=who).by_tier()["served_tpa"].sum()
