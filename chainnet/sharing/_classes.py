@@ -105,11 +105,12 @@ def signatures(network: Network, by: Sequence[str], respect: Sequence[Scenario])
     for i, (key, stage) in enumerate(zip(t.ids, nodes["stage"], strict=True)):
         has_limit = not np.isnan(t.node_capacity[i])
         # what is scaled to a part of its baseline must bear that baseline itself; a store serves its own plant
+        whose = counted[i] if stage == "end_use" or key in asks else bool(counted[i])
         single = key in stores or key in alone or (stage != "end_use" and not has_limit)
         found.append(
             (
                 words[i], stage, recipe.get(nodes["process"].iloc[i], ""), tuple(sorted(asks.get(key, ()))),
-                counted[i] if stage == "end_use" or key in asks else bool(counted[i]), i >= n, when[i], hits[i], has_limit, key if single else "",
+                whose, i >= n, when[i], hits[i], has_limit, key if single else "",
             )
         )  # fmt: skip
     return found
