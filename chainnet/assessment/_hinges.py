@@ -113,8 +113,8 @@ def hinge_table(
         closes the gap; share: it lies past its own ends), then.
     """
     rows = []
-    for place, tier in enumerate(found.stated.index):
-        asked = hinges(network, found, str(tier), is_first=place == 0, called=called)
+    for tier in map(str, found.stated.index):
+        asked = hinges(network, found, tier, is_first=tier == found.first_tier, called=called)
         rows += [(tier, words, "verdict" if words in asked.over else "share", "") for words in asked.words]
         rows += [(tier, words, "closes", "") for words in asked.closing]
     labels = network.nodes.set_index("id")["label"]

@@ -266,7 +266,7 @@ class _Chain:
         stated, due = found.stated.iloc[place], said.due.iloc[place]
         neck = self._neck(tier if tier in network.tier_order else None)
         closes: Closing = closing(self.counting, scenario, stated, place)
-        asked = hinges(network, found, tier, is_first=place == 0)
+        asked = hinges(network, found, tier, is_first=tier == found.first_tier)
         return {
             "chain": network.name,
             "year": np.nan if network.year is None else network.year,

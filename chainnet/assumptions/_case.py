@@ -188,6 +188,13 @@ class Case:
             out.append(Outcome(wanted, wanted - least, wanted - most, tuple(closes), none, none))
         return out
 
+    def shortfalls(self, setting: Setting) -> Outcome:
+        """Return the shortfalls of a way to judge, and nothing else of its answer."""
+        kind, rung = (REACH, "new") if setting.degree == "new" else (KNOWN, "existing")
+        wanted, most, least = self._each(kind, rung, setting, [None])[0]
+        none = (None,) * len(self.tiers)
+        return Outcome(wanted, wanted - least, wanted - most, (frozenset(),) * len(none), none, none)
+
     def short_by_rung(self, setting: Setting, changes: Sequence[Change | None] = (None,)) -> dict[str, list[Array]]:
         """Return the shortfall of each tier, as a share of its demand, by rung and change.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -15,7 +16,7 @@ from chainnet.lowering import Degree, Overlay
 from chainnet.network import Network
 from chainnet.results import weakest
 
-__all__ = ["JUDGEMENT", "STATED", "Judgement", "Setting", "judgements", "together"]
+__all__ = ["JUDGEMENT", "STATED", "Judgement", "Setting", "corners", "judgements", "together"]
 
 STATED = "stated"
 # the quality of what is no datum: somebody decides it
@@ -112,6 +113,20 @@ def judgements(network: Network, counting: Counting, is_denser: bool) -> list[Ju
             setting = replace(Setting(), **{kind: variant})  # type: ignore[arg-type]
             out.append(Judgement(kind, variant, label, quality[kind], setting, name in ADVERSE))
     return out
+
+
+def corners(made: list[Judgement]) -> Iterator[tuple[str, Setting]]:
+    """Yield every combination of two or three of order, degree and demand, by the ids of its judgements.
+
+    One at a time they stand in ``made``. All that is adverse at once may be milder: what holds back everybody holds
+    back those who are served before us as well.
+    """
+    ways = [[None, *(one for one in made if one.kind == kind)] for kind in ("order", "degree", "demand")]
+    for chosen in product(*ways):
+        parts = [one for one in chosen if one is not None]
+        if len(parts) > 1:
+            setting = replace(Setting(), **{one.kind: one.variant for one in parts})  # type: ignore[arg-type]
+            yield "+".join(one.id for one in parts), setting
 
 
 def together(made: list[Judgement]) -> Iterator[tuple[str, Setting]]:

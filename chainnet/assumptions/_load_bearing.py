@@ -12,7 +12,7 @@ from chainnet import checks
 from chainnet._types import Words
 from chainnet.assumptions._case import Case
 from chainnet.assumptions._changes import Variation, variations
-from chainnet.assumptions._judgements import JUDGEMENT, Judgement, Setting, judgements, together
+from chainnet.assumptions._judgements import JUDGEMENT, Judgement, Setting, corners, judgements, together
 from chainnet.assumptions._smallest import MOST, Smallest, smallest_set
 from chainnet.assumptions._verdict import RUNGS, Outcome, category, overturned
 from chainnet.assumptions._words import STATED, ends_sentence, standing
@@ -53,16 +53,17 @@ class LoadBearing(Result):
         step_ties how many others), step_lost_share; country, country_lost_share, the same of a whole country; closes,
         what leaves the tier whole (rungs, and projects alone; joined by ;).
     ends : DataFrame, index tier
-        low_share, stated_share, high_share of demand unmet, low_by, high_by: over the judgements one at a time, and
-        all that is favourable or all that is adverse at once.
+        low_share, stated_share, high_share of demand unmet, low_by, high_by: over the judgements one at a time, all
+        combinations of order, degree and demand ("order:before+demand:high"), and all that is favourable or all that
+        is adverse at once. Other combinations with slack or density are not asked, and may lie outside.
     together : DataFrame
         All favourable and all adverse judgements at once, with the columns of ``table``.
     smallest_set : tuple of str, or None
-        The fewest assumed nodes, end uses aside, whose joint absence makes another category of the first tier; None
-        where no set of at most ``max_set`` does.
+        The fewest assumed nodes, end uses aside, whose joint absence makes another category of the first tier that
+        asks for anything (``first_tier``); None where no set of at most ``max_set`` does.
     standing : str
-        One sentence: "open" (a judgement makes another category), "holds unless" (an input or a small set does) or
-        "holds".
+        One sentence on the same tier: "open" (a judgement makes another category), "holds unless" (an input or a
+        small set does) or "holds".
     ends_said : str
         The ends in a sentence.
     n_solved, n_settled : int
@@ -81,6 +82,12 @@ class LoadBearing(Result):
     n_solved: int
     n_settled: int
     certificate: Certificate
+
+    @property
+    def first_tier(self) -> str:
+        """The first tier that asks for anything: ``standing`` and ``smallest_set`` are about it."""
+        asks = self.stated["demand_tpa"] > 0
+        return str(self.stated.index[int(asks.to_numpy().argmax())])
 
     @property
     def moving(self) -> pd.DataFrame:
@@ -181,7 +188,7 @@ def load_bearing(
     for proof in smallest.proofs:
         case.ledger.add(proof)
     table, both, ends = asked.table(), asked.both(), asked.ends()
-    first = ends.index[0]
+    first = asked.first_tier
     inputs = table[(table["tier"] == first) & ~table["kind"].isin(asked.judgement_kinds)]
     asked.is_done()
     return LoadBearing(
@@ -191,7 +198,7 @@ def load_bearing(
         ends=stamp(ends, source),
         together=stamp(both, source),
         smallest_set=smallest.ids,
-        standing=standing(str(first), ends.iloc[0], inputs, smallest),
+        standing=standing(first, ends.loc[first], inputs, smallest),
         ends_said=ends_sentence(ends),
         n_solved=case.ledger.solved,
         n_settled=case.ledger.settled,
@@ -215,6 +222,8 @@ class _Asked:
             found = case.outcomes(one.setting)[0]
             self._judged.append((one, case.narrowed(found, one.setting, None, self._all)))
         self._both = [(name, case.outcomes(setting)[0]) for name, setting in together(made)]
+        step("judgements in combination", 0.45)
+        self._corners = [(name, case.shortfalls(setting)) for name, setting in corners(made)]
         step("inputs that are inferred or assumed", 0.5)
         self._inputs = list(self._one_at_a_time(variations(network, counting)))
 
@@ -242,7 +251,18 @@ class _Asked:
     def smallest(self, max_set: int) -> Smallest:
         """Look for the smallest set that overturns the category of the first tier."""
         self._step("sets of assumed plants", 0.9)
-        return smallest_set(self.case, float(self._base.share[0]), float(self._base.wanted[0]), max_set)
+        at = self._first
+        return smallest_set(self.case, at, float(self._base.share[at]), float(self._base.wanted[at]), max_set)
+
+    @property
+    def _first(self) -> int:
+        """The first tier that asks for anything: no verdict is about a tier that asks for nothing."""
+        return int((self._base.wanted > 0).argmax())
+
+    @property
+    def first_tier(self) -> str:
+        """The name of the first tier that asks for anything."""
+        return self._tier(self._first)
 
     # -- tables ------------------------------------------------------------------------------------
 
@@ -286,7 +306,7 @@ class _Asked:
 
     def ends(self) -> pd.DataFrame:
         """Return between which shares each tier's verdict lies, and what gives them."""
-        named = [(STATED, self._base), *((one.id, found) for one, found in self._judged), *self._both]
+        named = [(STATED, self._base), *((one.id, found) for one, found in self._judged), *self._corners, *self._both]
         rows = []
         for t in self._all:
             least = [round(float(found.least_share[t]), 9) for _, found in named]

@@ -33,14 +33,16 @@ class Smallest:
     proofs: tuple[Certificate, ...]
 
 
-def smallest_set(case: Case, share: float, wanted: float, max_set: int) -> Smallest:
-    """Find the fewest assumed nodes, end uses aside, whose absence makes another category of the first tier.
+def smallest_set(case: Case, tier: int, share: float, wanted: float, max_set: int) -> Smallest:
+    """Find the fewest assumed nodes, end uses aside, whose absence makes another category of a tier.
 
     Parameters
     ----------
     case : Case
+    tier : int
+        Which: the first that asks for anything.
     share : float
-        Unmet share of the first tier as it stands.
+        Its unmet share as it stands.
     wanted : float
         What it asks for, t/a.
     max_set : int
@@ -59,14 +61,20 @@ def smallest_set(case: Case, share: float, wanted: float, max_set: int) -> Small
     if not most or not np.isfinite(next_share(share)):
         return none
     rows = np.flatnonzero(assumed)
-    whole = case.share_under([Change("nodes", rows, np.zeros(len(rows)))])[0]
+    whole = case.share_under([Change("nodes", rows, np.zeros(len(rows)))])[tier]
     if category(float(whole)) == category(share):
         return Smallest(None, candidates, len(candidates), True, ())
-    return _search(case, share, wanted, candidates, nodes.loc[~assumed, "id"].tolist(), most)
+    return _search(case, tier, share, wanted, candidates, nodes.loc[~assumed, "id"].tolist(), most)
 
 
 def _search(
-    case: Case, share: float, wanted: float, candidates: tuple[str, ...], protect: Sequence[str], most: int
+    case: Case,
+    tier: int,
+    share: float,
+    wanted: float,
+    candidates: tuple[str, ...],
+    protect: Sequence[str],
+    most: int,
 ) -> Smallest:
     """Attack with one node more at a time."""
     counting, proofs, is_proved = case.counting, [], True
@@ -75,7 +83,7 @@ def _search(
             case.network,
             k,
             protect=protect,
-            tier=case.tiers[0] or None,
+            tier=case.tiers[tier] or None,
             scenario=case.scenario,
             **counting.said,
         )

@@ -157,7 +157,7 @@ class Pool:
             return Served(kept, first, None)
         for found in solver.in_order(stages, 1):
             self.proofs.add(proof_of("alliance", model, found))
-        share_fairly(low, model, stages)
+        share_fairly(low, solver, stages)
         found = ask(ours)
         wanted = low.flows.demand["demand_tpa"].to_numpy(dtype=float)
         return Served(kept, first, np.clip(found.x[low.served], 0.0, wanted), (low, found.x))

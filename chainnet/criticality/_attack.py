@@ -219,13 +219,14 @@ def interdict(
         chosen, left = greedy, greedy_left  # the time limit struck before the search was as good
     chosen = essential(chosen, board.left, left + ROUNDING * max(model.value, LEAST_SIZE))
     left = board.left(chosen) + 0.0
-    bound = model.value - (found.bound if found is not None else model.value)
+    # nobody can lose more than there is, whatever the search says of numbers far apart in size
+    bound = model.value - max(found.bound if found is not None else model.value, 0.0)
     lost = model.value - left
     size = max(model.value, LEAST_SIZE)
     if tried is not None:
         bound = lost if tried.is_all else model.value
     met = found is None or (found.is_optimal and bound - lost <= PROOF_SEARCH * size)
-    is_optimal = met if tried is None else tried.is_all
+    is_optimal = left == 0.0 or (met if tried is None else tried.is_all)
     gap = abs(bound - lost) / size if is_optimal else 0.0
     proof = require(Certificate("interdict", lost, bound, gap, 0.0, PROOF_SEARCH))
     ties = None

@@ -316,7 +316,7 @@ class _InOrder:
                     proofs.append(stages.proof(f"{name}, what can fall to the beneficiaries", end))
                     tied[name].append(float(end.x[low.served[asked & mine]].sum()))
         if self._fair:
-            share_fairly(low, stages.model, [rows for _, rows in self._stages])
+            share_fairly(low, stages, [rows for _, rows in self._stages])
         last = stages.solve(low.program.cost)
         self._told.done("least cost")
         proofs.append(stages.proof("least cost", last))

@@ -77,7 +77,7 @@ class Stages:
         self.basis: Any = None
         self._problem, self._unbounded = problem, unbounded
         self._locked: dict[int, float] = {}
-        self._looser = 1.0
+        self.looser = 1.0  # how wide locks are, over the usual
 
     def solve(self, cost: Array) -> LinearSolution:
         """Return the least of a cost, the locks being kept; starts from the basis of the last stage.
@@ -89,11 +89,17 @@ class Stages:
             try:
                 return optimal(self.model, self.basis, self._problem, self._unbounded)
             except SolverError:
-                if not self._locked or self._looser >= MOST_LOOSER:
+                if not self.loosen():
                     raise
-            self._looser *= 10.0
-            for number, value in self._locked.items():
-                self.lock(number, value)
+
+    def loosen(self) -> bool:
+        """Set the locks ten times as wide, for they collide by rounding; False where they are as wide as may be."""
+        if not self._locked or self.looser >= MOST_LOOSER:
+            return False
+        self.looser *= 10.0
+        for number, value in self._locked.items():
+            self.lock(number, value)
+        return True
 
     def serve(self, members: Any) -> LinearSolution:
         """Return the most that some demand rows can be served, and go on from there."""
@@ -112,7 +118,7 @@ class Stages:
         """Hold a stage a hair below what it got, so that no later stage fails by rounding; return the hair, t/a."""
         self._locked[number] = value
         row = int(self.low.locks[number])
-        floor = floor_of(value, self.low.program.row_scale[row], self._looser)
+        floor = floor_of(value, self.low.program.row_scale[row], self.looser)
         self.model.set_row(row, floor, np.inf)
         return value - floor
 

@@ -27,7 +27,7 @@ from chainnet.network._results import result_columns
 from chainnet.network._roles import roles_of
 from chainnet.network._rows import Rows
 from chainnet.network._rules import check_main, check_rules, check_where, check_whose
-from chainnet.network._scale import scaled, without_rows
+from chainnet.network._scale import scaled, with_rows, without_rows
 from chainnet.network._schema import DEFAULT_TIERS, TABLES
 from chainnet.network._select import edge_rows, finite_capacity, matches, unrelated_of
 
@@ -214,7 +214,7 @@ figures, references : DataFrame, optional
 
     @property
     def as_read(self) -> Frames:
-        """Tables by name, as they were before anything was removed."""
+        """Tables by name, as they were before anything was removed; the digest does not cover what is gone."""
         frames: Frames = self._origin
         return frames
 
@@ -320,15 +320,10 @@ figures, references : DataFrame, optional
         """What no relation reaches: table, id, label, is_fit (False: months refuse it), words."""
         return unrelated_of(self._frames)
 
-    def _replace(
-        self, frames: Frames, gone: frozenset[str] = frozenset(), built: pd.DataFrame | None = None
-    ) -> Network:
+    def _replace(self, frames: Frames, **changed: Any) -> Network:
         state = {field: self.__dict__[field] for field in _STATE}
-        state |= {"_frames": {**self._frames, **frames}, "_gone": self._gone | gone}
-        if built is not None:
-            state["_built"] = built
         new = object.__new__(Network)
-        new.__dict__.update(state)
+        new.__dict__.update(state | {"_frames": {**self._frames, **frames}} | changed)
         return new
 
     def without(
@@ -368,7 +363,7 @@ figures, references : DataFrame, optional
         edge_out |= self.edge_rows(edges, "without(edges=...)")
         stocks_out = stocks_out | f["stocks"]["node"].isin(out).to_numpy()
         gone = frozenset(out) | {"\x1f".join(map(str, pair[:2])) for pair in edges}
-        return self._replace(without_rows(f, out, edge_out, stocks_out), gone=gone)
+        return self._replace(without_rows(f, out, edge_out, stocks_out), _gone=self._gone | gone)
 
     def edge_rows(self, pairs: Iterable[Sequence[str]], argument: str) -> Bools:
         """Return a boolean array: which rows of ``edges`` lie between the pairs named.
@@ -400,7 +395,7 @@ figures, references : DataFrame, optional
         hits["nodes"] &= (self._frames["nodes"]["stage"] != "end_use").to_numpy()
         finite = {table: self.finite_capacity(table, hits[table] & (share > 0)) for table in ("nodes", "projects")}
         frames, built = scaled(self._frames, self._built, hits, finite, share)
-        return self._replace(frames, built=built)
+        return self._replace(frames, _built=built)
 
     def finite_capacity(self, table: str, hit: Bools) -> Array:
         """Return capacities, t/a, in which unlimited rows that are ``hit`` stand at their baseline.
@@ -451,7 +446,7 @@ figures, references : DataFrame, optional
 
     def _put_up(self, parts: pd.Series, year: int | None = None) -> Network:
         done = put_up(self._frames, self._built, parts, year)
-        return self if done is None else self._replace(done[0], built=done[1])
+        return self if done is None else self._replace(done[0], _built=done[1])
 
     def with_demand(self, demand: pd.DataFrame) -> Network:
         """Return a network with another demand table; see ``with_table``."""
@@ -459,6 +454,8 @@ figures, references : DataFrame, optional
 
     def with_table(self, table: str, frame: pd.DataFrame) -> Network:
         """Return a network with another table in the place of one, checked as at the gate.
+
+        It answers as ``Network(...)`` of the same tables does. What ``without`` took away before stays known.
 
         Parameters
         ----------
@@ -478,7 +475,8 @@ figures, references : DataFrame, optional
         parsed = gate.parse(table, frame)
         check_rules(gate, {**self._frames, table: parsed}, common_groups(), table)
         gate.done()
-        return self._replace({table: canonical(table, parsed)})
+        rows = canonical(table, parsed)
+        return self._replace({table: rows}, _origin=with_rows(self._origin, self._frames, table, rows))
 
     # -- constructors and exits -----------------------------------------------------------------
 

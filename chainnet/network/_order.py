@@ -193,7 +193,8 @@ def html_of(label: str, digest: str, frames: Frames) -> str:
 
 def trade_of(frames: Frames) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return kinds of nodes that trade a commodity, and who ships or takes it; see ``Network.trade``."""
-    places = pd.concat([frames["nodes"], frames["projects"]], ignore_index=True).set_index("id")
+    # a project that was built stands in both tables, where the one of the nodes was put in later
+    places = pd.concat([frames["nodes"], frames["projects"]], ignore_index=True).drop_duplicates("id").set_index("id")
     kind = places["step"].fillna(places["stage"])
     edges = frames["edges"][["source", "target", "commodity"]].assign(commodity=frames["edges"]["commodity"].fillna(""))
     kinds = pd.DataFrame(

@@ -1,4 +1,4 @@
-"""What is left of a network when part of it goes, or keeps only a share of its capacity."""
+"""What is left of a network when part of it goes, keeps a share of its capacity, or has another table."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from chainnet._types import Array, Bools
 from chainnet.network._gate import Frames
 from chainnet.network._order import canonical
 from chainnet.network._projects import scaled_wholes
+from chainnet.network._schema import TABLES
 
-__all__ = ["scaled", "without_rows"]
+__all__ = ["scaled", "with_rows", "without_rows"]
 
 
 def scaled(
@@ -59,3 +60,26 @@ def without_rows(frames: Frames, out: set[str], edges_out: Bools, stocks_out: Bo
         "stakes": frames["stakes"]["project"].isin(out).to_numpy(),
     }
     return {t: frames[t][~rows].reset_index(drop=True) if rows.any() else frames[t] for t, rows in gone.items()}
+
+
+def with_rows(origin: Frames, frames: Frames, table: str, rows: pd.DataFrame) -> Frames:
+    """Return the tables as they were read, with other rows in the place of one table.
+
+    Rows that were taken away before stay beside the new ones: what was read is known, also of what is gone.
+
+    Parameters
+    ----------
+    origin, frames : Frames
+        As they were read, and as they are now.
+    table : str
+    rows : DataFrame
+        In canonical order.
+    """
+    read, now = origin[table], frames[table]
+    if read is now:
+        return {**origin, table: rows}
+    key = list(TABLES[table].named_by)
+    known = pd.concat([now[key], rows[key]]).fillna("").itertuples(index=False, name=None)
+    kept = set(known)
+    gone = np.array([name not in kept for name in read[key].fillna("").itertuples(index=False, name=None)], dtype=bool)
+    return {**origin, table: canonical(table, pd.concat([rows, read[gone]], ignore_index=True)) if gone.any() else rows}

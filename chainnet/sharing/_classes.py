@@ -94,9 +94,7 @@ def signatures(network: Network, by: Sequence[str], respect: Sequence[Scenario])
     for node, good, tier in network.view("demand")[["node", "commodity", "tier"]].fillna("").to_numpy().tolist():
         asks.setdefault(node, set()).add((good, tier))
     stores = set(network.view("stocks")["node"].dropna())
-    inside = np.ones(len(nodes), dtype=bool)
-    if network.beneficiaries:
-        inside = network.in_countries(nodes, network.beneficiaries, "beneficiaries")
+    counted = _counted_by(network, nodes)
     when = [("",)] * n + [
         tuple(map(repr, row)) for row in projects[["start_year", "ramp_years", "backers", "status"]].to_numpy().tolist()
     ]
@@ -107,14 +105,27 @@ def signatures(network: Network, by: Sequence[str], respect: Sequence[Scenario])
     for i, (key, stage) in enumerate(zip(t.ids, nodes["stage"], strict=True)):
         has_limit = not np.isnan(t.node_capacity[i])
         # what is scaled to a part of its baseline must bear that baseline itself; a store serves its own plant
+        whose = counted[i] if stage == "end_use" or key in asks else bool(counted[i])
         single = key in stores or key in alone or (stage != "end_use" and not has_limit)
         found.append(
             (
                 words[i], stage, recipe.get(nodes["process"].iloc[i], ""), tuple(sorted(asks.get(key, ()))),
-                bool(inside[i]), i >= n, when[i], hits[i], has_limit, key if single else "",
+                whose, i >= n, when[i], hits[i], has_limit, key if single else "",
             )
         )  # fmt: skip
     return found
+
+
+def _counted_by(network: Network, nodes: pd.DataFrame) -> list[str]:
+    """Return the word by which the demand of each node counts: of those that share it a class bears it still.
+
+    Without beneficiaries everybody counts, by no word; else a country, or the region where there is none.
+    """
+    if not network.beneficiaries:
+        return [""] * len(nodes)
+    inside = network.in_countries(nodes, network.beneficiaries, "beneficiaries")
+    word = ("country " + nodes["country"]).fillna("region " + nodes["region"])
+    return word.where(inside, "").fillna("").tolist()
 
 
 def _recipes(network: Network) -> dict[str, str]:

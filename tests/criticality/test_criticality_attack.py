@@ -441,3 +441,37 @@ def test_removed_and_ties_are_all_that_leave_least(seed: int) -> None:
     found = cn.interdict(net, 2, details=True)
     if found.lost_tpa > 1e-6 and found.ties is not None and len(found.ties) < 20:
         assert {frozenset(some) for some in (found.removed, *found.ties)} == by_hand(net, 2, None)
+
+
+def test_a_bound_is_never_above_what_there_is_to_lose() -> None:
+    """Sizes from 1e-6 to 1e3 t/yr: the search itself believes that far more could be lost."""
+    net = cn.Network(
+        nodes=frame(
+            "id stage country process capacity_tpa",
+            ("m", "mine", "USA", None, 1.266e-06),
+            ("scrap", "mine", "USA", None, 380.6),
+            ("r", "refiner", "JPN", "refine", 1.808e-05),
+            ("g", "manufacturer", "USA", "mag", 0.4531),
+            ("u", "end_use", "CHN", None, None),
+        ),
+        edges=frame(
+            "source target commodity",
+            *(("m", "r", "ore"), ("r", "g", "metal"), ("scrap", "g", "remetal"), ("g", "u", "magnet")),
+        ),
+        processes=frame(
+            "process commodity role t_per_t group max_share",
+            ("refine", "ore", "input", 1.1976, None, None),
+            ("refine", "metal", "output", 1.0, None, None),
+            ("mag", "metal", "input", 0.854, "either", None),
+            ("mag", "remetal", "input", 0.939, "either", 0.31),
+            ("mag", "magnet", "output", 1.0, None, None),
+        ),
+        demand=frame("node tier commodity demand_tpa", ("u", "defence", "magnet", 2593.0)),
+        main_commodity="magnet",
+    )
+    found = cn.interdict(net, 1, by="country", tier="defence")
+    made = 1.266e-06 / 1.1976 / 0.854  # all the metal there is; scrap may add at the most 31 %
+    assert made < found.base_tpa < 1.5 * made
+    assert found.left_tpa == 0.0
+    assert found.bound_tpa == found.base_tpa == found.lost_tpa
+    assert found.is_optimal, "nothing is left to lose"

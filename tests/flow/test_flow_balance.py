@@ -80,6 +80,17 @@ def test_as_much_as_possible() -> None:
     assert served(bal)["u_usa", "defence"] == 5.0
 
 
+@pytest.mark.parametrize("scenario", ["loss_of_bayan_obo", "china_export_stop_all"])
+def test_fair_shares_exist_wherever_there_is_an_answer(scenario: str) -> None:
+    net = cn.read("rare-earths").as_built(2026)
+    plain, fair = (cn.balance(net, cn.scenarios(net)[scenario], fair=equal) for equal in (False, True))
+    short, asked = (plain.by_tier()[column] for column in ("shortfall_tpa", "demand_tpa"))
+    # equal fractions take nothing from a tier as a whole, and cost no less
+    assert ((fair.by_tier()["shortfall_tpa"] - short).abs() <= 1e-6 * asked).all()
+    assert fair.cost_usd >= plain.cost_usd * (1 - 1e-8)
+    assert fair.certificate.ok
+
+
 def test_fair_shares_inside_a_tier() -> None:
     net = cn.Network(
         nodes=frame("id stage capacity_tpa", ("m", "mine", 6.0), ("u", "end_use", None), ("v", "end_use", None)),

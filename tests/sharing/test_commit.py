@@ -81,6 +81,8 @@ def test_whatever_is_changed_no_longer_fits(held: Commitment) -> None:
         {"path": [path[1], path[0], *path[2:]]},
         {"path": path[:-1]},
         {"root": "00" * 32},
+        {"root": proof["root"] + " "},
+        {"root": proof["root"].upper()},
     ):
         assert not verify({**proof, **change}, held.published)
     assert not verify(proof, "11" * 32)
