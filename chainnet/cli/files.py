@@ -108,7 +108,7 @@ class Check(OwnData, TableOutput):
         numbers = {"graph": network.name, "digest": network.digest, "ok": True, **figures}
         tables |= {"unrelated": network.unrelated, "unfed": unfed_plants(network), "roles": network.roles}
         # balance gaps, published totals and what no relation reaches only where there are any
-        always, never = ("coverage", "edges", "references"), ("roles",)
+        always, never = ("coverage", "edges", "references"), ("roles", "shares")
         shown = tuple(name for name, rows in tables.items() if name not in never and (len(rows) or name in always))
         shown = ("measures",) if self.scenarios else tuple(name for name in shown if name != "measures")
         footer = {"read": " ".join(network.notes)} if network.notes else {}

@@ -65,10 +65,10 @@ class Concentration(Question, Output):
 
 def coverage_answer(network: Network) -> tuple[dict[str, pd.DataFrame], dict[str, Any]]:
     """Return the tables of coverage by name and its single figures, as ``check`` prints them."""
-    from chainnet.indicators import coverage
+    from chainnet.indicators import coverage, share_quality
 
     found = coverage(network)
-    tables = found.tables()
+    tables = found.tables() | {"shares": share_quality(network)}
     numbers = found.numbers()
     # a year bears no thousands separator
     numbers["as_of"] = f"{found.as_of:.0f}" if found.as_of == found.as_of else None

@@ -9,6 +9,7 @@ from chainnet.indicators._compare import compare_indices
 from chainnet.indicators._concentration import concentration
 from chainnet.indicators._coverage import coverage, tonnes_by_quality
 from chainnet.indicators._risk import eu_supply_risk, geopolrisk, governance
+from chainnet.indicators._shares import share_quality
 from chainnet.indicators._steps import supply_risk
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "geopolrisk",
     "governance",
     "indices",
+    "share_quality",
     "supply_risk",
     "tonnes_by_quality",
 ]

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 import chainnet as cn
 from chainnet.cli.common import app
 from chainnet.cli.indicators import coverage_answer
-from chainnet.indicators import coverage
+from chainnet.indicators import coverage, share_quality
 from chainnet.network import TABLES
 
 
@@ -169,7 +169,7 @@ def test_shipped_graphs(rare_earths: cn.Network, mag9: cn.Network) -> None:
         cited = {key.strip() for text in texts for key in text.split(";")}
         assert set(net.references["key"]) <= cited, "a source that neither a row nor a scenario cites"
         tables, numbers = coverage_answer(net)
-        assert list(tables) == ["coverage", "edges", "references", "gaps", "totals"]
+        assert list(tables) == ["coverage", "edges", "references", "gaps", "totals", "shares"]
         assert set(numbers) == {"assumed_output_share", "inferred_edge_share", "largest_gap", "as_of"}
 
 
@@ -204,3 +204,52 @@ def test_an_empty_network_and_the_order_of_rows() -> None:
     turned = chain(nodes=net.nodes[::-1], edges=net.edges[::-1], references=net.references[::-1])
     for name, table in coverage(net).tables().items():
         assert table.equals(coverage(turned).tables()[name]), name
+
+
+def test_whose_figure_a_share_is_by_hand() -> None:
+    """60 of 100 t of ore: published; set by us where its row says so, or where most of the step is assumed."""
+    share = ("mining", None, "CHN", 2024, 0.5, "share", "new")
+    columns = "step commodity country year value unit reference quality"
+    settings = {"year": 2024}
+    told = chain(totals=frame(columns, (*share, "reported")), **settings)
+    table = share_quality(told)
+    assert table.loc[("mining", "CHN"), ["made_tpa", "share", "basis", "reference"]].tolist() == [
+        60,
+        0.6,
+        "published",
+        "new",
+    ]
+    assert table.loc[("metal", "CHN"), "basis"] == "worked out", "no row of totals, and the works are not assumed"
+    assert (
+        share_quality(chain(totals=frame(columns, (*share, "assumed")), **settings))["basis"]["mining", "CHN"]
+        == "set by us"
+    )
+    older = frame(columns, ("mining", None, "CHN", 2018, 0.5, "share", "new", "reported"))
+    assert share_quality(chain(totals=older, **settings))["basis"]["mining", "CHN"] == "worked out", (
+        "40 of 100 t assumed"
+    )
+    guessed = chain().nodes.assign(quality="assumed")
+    assert share_quality(chain(nodes=guessed, totals=older, **settings))["basis"]["mining", "CHN"] == "set by us"
+
+
+SET = {("tungsten", "refining"): 0.786, ("antimony", "trisulfide"): 0.898, ("antimony", "smelting"): 0.70}
+
+
+def test_shares_that_were_set_say_so_in_the_shipped_tables(graphs: dict[str, cn.Network]) -> None:
+    """China's shares: 79 % of refined tungsten and 90 % of trisulfide are choices of the tables, mine shares are not."""
+    for (chain_name, step), share in SET.items():
+        row = share_quality(graphs[chain_name]).loc[(step, "CHN")]
+        assert row["basis"] == "set by us"
+        assert row["share"] == pytest.approx(share, abs=0.001)
+        totals = graphs[chain_name].totals
+        told = totals[(totals["step"] == step) & (totals["unit"] == "share") & (totals["country"] == "CHN")]
+        assert told["note"].str.contains("set by us").all()
+    others = [("tungsten", "mining"), ("antimony", "mining"), ("gallium", "primary gallium"), ("germanium", "refining")]
+    for chain_name, step in [*others, ("graphite", "anode"), ("rare-earths", "magnet")]:
+        assert share_quality(graphs[chain_name])["basis"][step, "CHN"] == "published", (chain_name, step)
+
+
+def test_check_prints_whose_figure_a_share_is() -> None:
+    said = CliRunner().invoke(app, ["check", "tungsten", "--table", "shares", "--format", "json"])
+    assert said.exit_code == 0, said.output
+    assert "set by us" in said.output
