@@ -34,7 +34,6 @@ __all__ = [
     "read_text",
     "refuse",
     "written_cells",
-    "written_columns",
 ]
 
 _WIDE_BOMS = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
@@ -269,12 +268,6 @@ def csv_line(cells: Sequence[str]) -> str:
     ]
     # a lone empty cell would else be a blank line
     return (",".join(quoted) or '""') + "\n"
-
-
-def written_columns(frame: pd.DataFrame, required: Iterable[str]) -> list[str]:
-    """Return the columns of ``frame`` that a file needs: the required ones and those with any value."""
-    keep = set(required)
-    return [c for c in frame.columns if c in keep or bool(frame[c].notna().any())]
 
 
 def written_cells(cells: pd.Series) -> list[str]:

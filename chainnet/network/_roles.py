@@ -74,7 +74,7 @@ class Roles:
         ids = _text(full["id"])
         _check_named(named, set(ids.dropna()))
         stages = _stages_by_ways(ids, found)
-        rules = pd.Series(stages).map(RULES).to_numpy(dtype=object)
+        rules = np.array(pd.Series(stages, dtype=object).map(RULES), dtype=object)
         for stage, words in named.items():
             passes = (stages == stage) & bool(words) | all(named.values())
             stages[passes], rules[passes] = "refiner", PASSES_ON
