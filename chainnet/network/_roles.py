@@ -151,7 +151,7 @@ def _stages_by_ways(ids: pd.Series, found: pd.DataFrame | None) -> Texts:
     if len(found) == len(ids) and found["id"].array is ids.array:
         return np.asarray(found["stage"].to_numpy(dtype=object)).copy()
     by_ways = pd.Series(found["stage"].to_numpy(dtype=object), index=found["id"].to_numpy(dtype=object))
-    return np.asarray(by_ways.reindex(ids).fillna("mine").to_numpy(dtype=object))
+    return np.array(by_ways.reindex(ids).fillna("mine"), dtype=object)  # a copy: the caller writes into it
 
 
 def _places_of(edges: pd.DataFrame, ids: pd.Series) -> tuple[Ints, Ints]:
