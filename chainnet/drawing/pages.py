@@ -66,9 +66,8 @@ def draw(
     Parameters
     ----------
     network : Network
-        Its baseline flows (``edges.flow_tpa``, t/a) are the first picture. A ``pyvis.network.Network`` is drawn too: its
-        nodes and edges with their places, shapes, colours, labels and tooltips. It takes ``path``, ``title`` and
-        ``marking`` alone.
+        Its baseline flows (``edges.flow_tpa``, t/a) are the first picture. A ``pyvis.network.Network`` is drawn too,
+        with the places, shapes, colours, labels and tooltips that it has; ``path``, ``title``, ``marking`` go with it.
     result : MaxFlow, Balance, list of Balance, StressTest or DataFrame, optional
         Flows shown against the baseline, or the table of ``chokepoints(network)``. Of several balances, one a
         scenario, the graph has a menu, and shows the first. Of a stress test it shows the scenarios with a slider

@@ -184,7 +184,9 @@ class Reading:
             if not fit:
                 names = {c for name in having for c in TABLES[name].names}
                 words = f"{', '.join(having)} knows no column"
-                raise DataError(f'{self.asked_by}: rename: {words} "{new}";{near_matches(new, names)}'.rstrip(";"))
+                others = [name for name, table in TABLES.items() if new in table.names and new not in names]
+                hint = f" it belongs to the table {others[0]}: {others[0]}=..." if others else near_matches(new, names)
+                raise DataError(f'{self.asked_by}: rename: {words} "{new}";{hint}'.rstrip(";"))
             for name in fit:
                 if new in out[name].columns and new != old:
                     words = f'"{old}" to "{new}": the column stands in {name} already'
