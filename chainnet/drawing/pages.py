@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from html import escape, unescape
-from importlib.util import find_spec
 from pathlib import Path
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any, Literal
@@ -14,10 +13,11 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from chainnet.drawing.answers import Beside, sort_answers
+from chainnet.drawing.assets import asset, engine, environment
 from chainnet.drawing.gathering import Gathered, gather
+from chainnet.drawing.handed import handed_page, is_handed
 from chainnet.drawing.lean import LINK_BLANK, SITE_BLANK, lean
 from chainnet.drawing.living.page import living_page
-from chainnet.drawing.style import css_text, percent, tonnes
 from chainnet.drawing.worth import worth_data
 from chainnet.errors import DataError, check_words, near_matches
 from chainnet.flow import Counting
@@ -32,8 +32,6 @@ if TYPE_CHECKING:
 __all__ = ["VIEWS", "draw"]
 
 VIEWS = ("graph", "map", "sankey")
-_TEMPLATES = Path(__file__).parent / "templates"
-_ENGINE = Path("templates/lib/vis-9.1.2/vis-network.min.js")
 # a table of more links than this is cut to the widest, so that the page stays small
 _LINK_ROWS = 1000
 _MANY_SITES, _FEW_LINK_ROWS = 800, 500
@@ -45,7 +43,7 @@ _ROOM = 90.0  # at the right of a still picture, for the last names
 
 
 def draw(
-    network: Network,
+    network: Network | Any,
     result: Any = None,
     view: str = "graph",
     path: str | Path | None = None,
@@ -68,7 +66,8 @@ def draw(
     Parameters
     ----------
     network : Network
-        Its baseline flows (``edges.flow_tpa``, t/a) are the first picture.
+        Its baseline flows (``edges.flow_tpa``, t/a) are the first picture. A ``pyvis.network.Network`` is drawn too,
+        with the places, shapes, colours, labels and tooltips that it has; ``path``, ``title``, ``marking`` go with it.
     result : MaxFlow, Balance, list of Balance, StressTest or DataFrame, optional
         Flows shown against the baseline, or the table of ``chokepoints(network)``. Of several balances, one a
         scenario, the graph has a menu, and shows the first. Of a stress test it shows the scenarios with a slider
@@ -147,6 +146,9 @@ def draw(
         raise DataError(f'draw: unknown view "{view}";{near_matches(str(view), VIEWS)} known: {", ".join(VIEWS)}.')
     check_words(title=title, marking=marking)
     beside = Beside(first_losses, ends, long_run, closest, necks)
+    if is_handed(network):
+        given = {"result": result, "losses": losses, "scenario": scenario, "others": others, "rerouting": rerouting}
+        return _draw_handed(network, view, path, {**given, "live": live or None, **vars(beside)}, title, marking)
     if live:
         given = {"result": result, "losses": losses, "rerouting": rerouting, **vars(beside)}
         return _draw_living(network, view, path, given, (scenario, others or "after", title, marking))
@@ -167,6 +169,19 @@ def draw(
 
         return Drawing(write_file(target, png_bytes(picture)))
     return Drawing(write_file(target, picture.encode("utf-8")))
+
+
+def _draw_handed(
+    page: Any, view: str, path: str | Path | None, given: dict[str, Any], title: str | None, marking: str
+) -> Path:
+    """Write the page of a pyvis network; what only a network of ours can show is refused."""
+    for name, thing in given.items():
+        if thing is not None and not (isinstance(thing, tuple) and not thing):
+            raise DataError(f"draw: a pyvis network takes no {name}. Give answers to network.to_pyvis(results=...).")
+    target = Path(path) if path is not None else Path("pyvis-graph.html")
+    if view != "graph" or target.suffix.lower() in (".svg", ".png"):
+        raise DataError("draw: a pyvis network is written as one HTML page. Leave view out, end path in .html.")
+    return Drawing(write_file(target, handed_page(page, title, marking).encode("utf-8")))
 
 
 def _draw_living(network: Network, view: str, path: str | Path | None, given: dict[str, Any], words: Any) -> Path:
@@ -269,7 +284,7 @@ def _graph_page(drawn: Gathered, digest: str, title: str | None, marking: str, s
     data["page"] = {"title": name, "marking": marking, "digest": digest[:12]}
     order = _by_width(facts, answer)
     page: str = (
-        _environment()
+        environment()
         .get_template("graph.html.j2")
         .render(
             title=name,
@@ -296,9 +311,9 @@ def _graph_page(drawn: Gathered, digest: str, title: str | None, marking: str, s
             digest=digest,
             whose=who(network.beneficiaries, network.groups_known) if network.beneficiaries else "",
             version=package_version(),
-            engine=_engine(),
-            style=_asset("graph.css"),
-            scripts=[_asset(f"graph_{part}.js") for part in _SCRIPTS],
+            engine=engine(),
+            style=asset("graph.css"),
+            scripts=[asset(f"graph_{part}.js") for part in _SCRIPTS],
         )
     )
     return page
@@ -347,7 +362,7 @@ def _sheet(view: str, drawn: Gathered, digest: str, title: str | None, marking: 
     picture = flows if view == "sankey" else atlas(network, facts)
     under = inferred_words(facts).replace("dashed", "striped") if view == "sankey" else crossing_words(picture)
     page: str = (
-        _environment()
+        environment()
         .get_template(f"{view}.html.j2")
         .render(
             view=view,
@@ -360,7 +375,7 @@ def _sheet(view: str, drawn: Gathered, digest: str, title: str | None, marking: 
             network=network,
             digest=digest,
             version=package_version(),
-            style=_asset("sheet.css"),
+            style=asset("sheet.css"),
         )
     )
     return page
@@ -375,40 +390,3 @@ def _site_order(site: dict[str, Any]) -> tuple[Any, ...]:
     # single sites by rank, then what may be several plants by its loss, then the rest
     lost = site["lost"] or 0.0
     return (0 if site["rank"] else 1 if lost > 0 else 2, site["rank"], -lost, site["block"], site["order"])
-
-
-def _environment() -> Any:
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    room = Environment(
-        loader=FileSystemLoader(_TEMPLATES),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=StrictUndefined,
-    )
-    room.policies["json.dumps_kwargs"] = {"sort_keys": True, "separators": (",", ":")}
-    room.filters |= {"tonnes": tonnes, "percent": percent, "css": css_text}
-    room.filters["capfirst"] = lambda text: text[:1].upper() + text[1:]
-    return room
-
-
-def _asset(name: str) -> Any:
-    """Return a file of ours to be set into the page as it stands."""
-    from markupsafe import Markup
-
-    return Markup((_TEMPLATES / name).read_text(encoding="utf-8"))
-
-
-def _engine() -> Any:
-    """Return vis-network from the pyvis package, without the map file a debugger would ask for."""
-    from markupsafe import Markup
-
-    spec = find_spec("pyvis")  # not imported: its package pulls in IPython
-    for folder in (spec.submodule_search_locations or ()) if spec is not None else ():
-        file = Path(folder) / _ENGINE
-        if file.is_file():
-            text = file.read_text(encoding="utf-8").replace("\r\n", "\n")
-            text = re.sub(r"//# sourceMappingURL=\S*", "", text)
-            return Markup(text.replace("</script", "<\\/script"))
-    raise DataError("draw: the package pyvis 0.3.2 with its vis-network is not installed. Install pyvis==0.3.2.")

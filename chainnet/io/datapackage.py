@@ -10,18 +10,16 @@ from typing import Any
 
 import pandas as pd
 
-from chainnet import checks
 from chainnet.errors import DataError, near_matches
 from chainnet.io.intake import Intake
-from chainnet.io.text import load_json, read_text, written_columns
-from chainnet.network import TABLES, Column, Network, Table
+from chainnet.io.text import load_json, read_text
+from chainnet.network import TABLES, Column, Network, Table, meta_of, meta_words, written_columns
 
 __all__ = [
     "DESCRIPTOR",
     "Descriptor",
     "file_columns",
     "generate_datapackage",
-    "network_meta",
     "read_descriptor",
     "take_meta",
 ]
@@ -37,19 +35,6 @@ class Descriptor:
 
     meta: dict[str, Any] = field(default_factory=dict)
     paths: dict[str, str] = field(default_factory=dict)
-
-
-def network_meta(network: Network) -> dict[str, Any]:
-    """Return name, title, year, main commodity and beneficiaries as files hold them."""
-    meta: dict[str, Any] = {"name": network.name, "title": network.label}
-    if network.year is not None:
-        meta["year"] = int(network.year)
-    if network.main_commodity:
-        main = list(network.main_commodity)
-        meta["main_commodity"] = main[0] if len(main) == 1 else main
-    if network.beneficiaries:
-        meta["beneficiaries"] = list(network.beneficiaries)
-    return meta
 
 
 def generate_datapackage(network: Network, headers: Mapping[str, Sequence[str]] | None = None) -> str:
@@ -71,7 +56,7 @@ def generate_datapackage(network: Network, headers: Mapping[str, Sequence[str]] 
     tables = {name: getattr(network, name) for name in TABLES}
     filled = {name: frame for name, frame in tables.items() if len(frame)}
     counts = ", ".join(f"{len(frame)} {name}" for name, frame in filled.items())
-    meta = network_meta(network)
+    meta = meta_words(network)
     package = {
         "$schema": "https://datapackage.org/profiles/2.0/datapackage.json",
         "name": meta.pop("name"),
@@ -182,27 +167,7 @@ def read_descriptor(folder: Path, intake: Intake) -> Descriptor:
 
 def take_meta(data: Mapping[str, Any], intake: Intake) -> dict[str, Any]:
     """Return the keywords of ``Network`` that ``data`` gives; wrong kinds are faults."""
-    meta: dict[str, Any] = {}
-    for key, argument in (("name", "name"), ("title", "label")):
-        value = data.get(key)
-        if isinstance(value, str):
-            if value.strip():
-                meta[argument] = value
-        elif value is not None:
-            intake.fault("must be text", "Quote it.", column=key, value=value)
-    year = data.get("year")
-    if checks.is_whole(year) and 1900 <= year <= 2200:
-        meta["year"] = year
-    elif year is not None:
-        intake.fault("must be a year from 1900 to 2200", "Write it as a plain number.", column="year", value=year)
-    for key in ("main_commodity", "beneficiaries"):
-        value = data.get(key)
-        words = [value] if isinstance(value, str) else value
-        if isinstance(words, list) and all(isinstance(word, str) for word in words):
-            meta[key] = words
-        elif value is not None:
-            intake.fault("must be a text or a list of texts", "Correct it.", column=key, value=value)
-    return meta
+    return meta_of(data, intake.fault)
 
 
 def _take_resource(folder: Path, number: int, resource: Any, out: Descriptor, intake: Intake) -> None:

@@ -11,8 +11,8 @@ import pandas as pd
 from chainnet.errors import DataError
 from chainnet.io.intake import Intake
 from chainnet.io.parquet import arrow, parquet_frame
-from chainnet.io.text import csv_line, parse_csv, read_text, written_cells, written_columns
-from chainnet.network import TABLES, Network, Reading, infer_nodes
+from chainnet.io.text import csv_line, parse_csv, read_text, written_cells
+from chainnet.network import TABLES, Network, Reading, infer_nodes, written_columns
 
 __all__ = ["edge_csv", "edge_parquet", "read_edge_csv", "read_edge_parquet", "read_edge_tsv"]
 

@@ -9,9 +9,9 @@ from typing import Any
 import pandas as pd
 
 from chainnet._types import records
-from chainnet.io.embedded import annotated_parts, awake_edges, embedded_words
+from chainnet.io.embedded import annotated_parts
 from chainnet.io.text import number_text
-from chainnet.network import TABLES, Network
+from chainnet.network import TABLES, Network, awake_edges, carried_words
 
 __all__ = ["dot_bytes", "gexf_bytes"]
 
@@ -34,7 +34,7 @@ def gexf_bytes(network: Network, results: Any = None) -> bytes:
     """
     held = annotated_parts(network, results)
     nodes, edges = held.nodes, held.edges
-    words = json.dumps(embedded_words(network, held.results), ensure_ascii=False, allow_nan=False)
+    words = json.dumps(carried_words(network, held.results), ensure_ascii=False, allow_nan=False)
     same = nodes["label"].where(nodes["label"] == nodes["id"])  # else a reader takes it for a label that is missing
     node_columns = _columns(nodes.assign(label=same), ("id",))
     edge_columns = _columns(edges, ("source", "target"))

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 from xml.etree import ElementTree
 
 from chainnet.io import sizes
 from chainnet.io.embedded import network_of_graph
 from chainnet.io.sizes import exceeds, too_large
 from chainnet.io.text import load_json, read_text, refuse
-from chainnet.network import Network, Reading
+from chainnet.network import CARRIED, Network, Reading
 
 __all__ = ["read_gexf"]
-
-_OWN = "chainnet"
 
 
 def read_gexf(path: Path, how: Reading) -> Network:
@@ -46,12 +43,9 @@ def read_gexf(path: Path, how: Reading) -> Network:
         rule = "has undirected edges; flows have a direction"
         raise refuse(file, rule, "Give directed edges, or read it with two_way=True.")
     meta = _child(root, "meta")
-    words: Any = {}
-    if meta is not None and _words(meta, "creator") == _OWN:
-        words = load_json(_words(meta, "keywords") or "{}", f"{file}!graph")
-        for edge in edges:  # a width for the drawing, from a column that stands there too
-            edge.pop("weight", None)
-    return network_of_graph(nodes, edges, words, file, how)
+    is_own = meta is not None and _words(meta, "creator") == CARRIED
+    words = load_json(_words(meta, "keywords") or "{}", f"{file}!graph") if meta is not None and is_own else {}
+    return network_of_graph(nodes, edges, words, file, how, is_own=is_own)
 
 
 def _tag(element: ElementTree.Element) -> str:

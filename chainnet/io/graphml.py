@@ -12,14 +12,13 @@ import pandas as pd
 
 from chainnet.errors import DataError
 from chainnet.io import sizes
-from chainnet.io.embedded import annotated_parts, embedded_words, network_of_graph
+from chainnet.io.embedded import annotated_parts, network_of_graph
 from chainnet.io.sizes import exceeds, too_large
-from chainnet.io.text import load_json, number_text, read_text, refuse, written_columns
-from chainnet.network import Network, Reading
+from chainnet.io.text import load_json, number_text, read_text, refuse
+from chainnet.network import CARRIED, Network, Reading, carried_words, written_columns
 
 __all__ = ["graphml_bytes", "read_graphml"]
 
-_WORDS = "chainnet"
 _DEEPEST = 32
 _ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\r": "&#13;", "\n": "&#10;", "\t": "&#9;"}
 _ESCAPED = re.compile("[" + "".join(_ESCAPES) + "]")
@@ -34,14 +33,14 @@ def graphml_bytes(network: Network, results: Any = None) -> bytes:
     keys: list[str] = []
     nodes = _elements("node", held.nodes, keys)
     links = _elements("edge", held.edges, keys)
-    words = json.dumps(embedded_words(network, held.results), ensure_ascii=False, allow_nan=False)
+    words = json.dumps(carried_words(network, held.results), ensure_ascii=False, allow_nan=False)
     lines = [
         '<?xml version="1.0" encoding="UTF-8"?>',
         '<graphml xmlns="http://graphml.graphdrawing.org/xmlns">',
-        f'  <key id="g_{_WORDS}" for="graph" attr.name="{_WORDS}" attr.type="string"/>',
+        f'  <key id="g_{CARRIED}" for="graph" attr.name="{CARRIED}" attr.type="string"/>',
         *keys,
         '  <graph edgedefault="directed">',
-        f'    <data key="g_{_WORDS}">{_escape(words)}</data>',
+        f'    <data key="g_{CARRIED}">{_escape(words)}</data>',
         *nodes,
         *links,
         "  </graph>",
@@ -85,11 +84,11 @@ def read_graphml(path: Path, how: Reading) -> Network:
     edges = [{**scan.resolve("edge", own), **ends} for own, ends in scan.edges]
     _igraph_names(nodes, edges)
     graph = scan.resolve("graph", scan.graph)
-    words = load_json(graph[_WORDS], f"{file}!graph") if graph.get(_WORDS) else {}
+    words = load_json(graph[CARRIED], f"{file}!graph") if graph.get(CARRIED) else {}
     if not words:
         words = {key: graph[key] for key in ("name", "results") if graph.get(key)}
     _add_labels(nodes, edges, scan)
-    return network_of_graph(nodes, edges, words, file, how)
+    return network_of_graph(nodes, edges, words, file, how, is_own=bool(graph.get(CARRIED)))
 
 
 def _add_labels(nodes: list[dict[str, str]], edges: list[dict[str, str]], scan: _Scan) -> None:

@@ -7,21 +7,22 @@ from pathlib import Path
 from typing import Any
 
 from chainnet.io import sizes
-from chainnet.io.embedded import awake_edges, embedded_words, network_of_graph, rows_of
+from chainnet.io.embedded import network_of_graph
 from chainnet.io.sizes import exceeds, too_large
 from chainnet.io.text import load_json, read_text, refuse
-from chainnet.network import Network, Reading
+from chainnet.network import CARRIED, Network, Reading, awake_edges, carried_words, rows_of
 
 __all__ = ["nodelink_bytes", "read_nodelink"]
 
 
 def nodelink_bytes(network: Network) -> bytes:
-    """Return node-link JSON; tables other than nodes and edges stand among the attributes of the graph."""
+    """Return node-link JSON; tables other than nodes and edges stand as JSON in one attribute of the graph."""
     edges, _ = awake_edges(network)
+    words = json.dumps(carried_words(network), ensure_ascii=False, allow_nan=False)
     data = {
         "directed": True,
         "multigraph": True,
-        "graph": embedded_words(network),
+        "graph": {"name": network.name, CARRIED: words},
         "nodes": _items(*rows_of(network.view("nodes"), "nodes")),
         "edges": [{**item, "key": key} for key, item in enumerate(_items(*rows_of(edges, "edges")))],
     }
@@ -52,7 +53,12 @@ def read_nodelink(path: Path, how: Reading) -> Network:
     nodes = _objects(data.get("nodes"), "nodes", file)
     edges = _objects(data.get("edges", data.get("links")), "edges", file)
     edges = [{k: v for k, v in item.items() if k != "key"} for item in edges]
-    return network_of_graph(nodes, edges, data.get("graph", {}), file, how)
+    words = data.get("graph", {})
+    is_own = isinstance(words, dict) and bool({CARRIED, "tables"} & set(words))
+    if isinstance(words, dict) and CARRIED in words:  # files of an earlier version have the words themselves here
+        text = words[CARRIED]
+        words = load_json(text, f"{file}!graph") if isinstance(text, str) else text
+    return network_of_graph(nodes, edges, words, file, how, is_own=is_own)
 
 
 def _objects(items: Any, name: str, file: str) -> list[dict[str, Any]]:

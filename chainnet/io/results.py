@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import io
+import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from chainnet.errors import DataError, near_matches
+from chainnet.errors import ChainnetWarning, DataError, near_matches
 from chainnet.io.atomic import write_file
 from chainnet.io.catalogue import shipped_names, shipped_path
 from chainnet.io.exits import gexf_bytes
@@ -23,6 +25,8 @@ from chainnet.network import Network, infer_nodes, named_results
 __all__ = ["write_results"]
 
 _LONGEST_TITLE = 31  # of a sheet
+_ENDS = ("source", "target")
+_ROUNDING = 1e-9  # of the sum of all flows
 
 
 def write_results(results: Any, target: Path, table: str | None, network: Network | None) -> Path:
@@ -40,7 +44,7 @@ def write_results(results: Any, target: Path, table: str | None, network: Networ
     if suffix == ".xlsx":
         return write_file(target, tables_bytes({"about": _about(given), **{_title(n): t for n, t in tables.items()}}))
     if suffix in (".graphml", ".gexf"):
-        whole = network or _graph_of(given) or _bare(tables)
+        whole = network or _graph_of(given) or _bare(given, tables)
         return write_file(target, (graphml_bytes if suffix == ".graphml" else gexf_bytes)(whole, given))
     raise DataError(f'{target}: answers are written as .xlsx, .csv, .parquet, .graphml or .gexf, not "{suffix}".')
 
@@ -134,8 +138,8 @@ def _graph_of(given: Mapping[str, Any]) -> Network | None:
     return None
 
 
-def _bare(tables: Mapping[str, pd.DataFrame]) -> Network:
-    """Return the graph that answers name by themselves: the ends of their edges.
+def _bare(given: Mapping[str, Any], tables: Mapping[str, pd.DataFrame]) -> Network:
+    """Return the graph that answers name by themselves: the ends of their edges, with capacities where they are told.
 
     Raises
     ------
@@ -146,6 +150,41 @@ def _bare(tables: Mapping[str, pd.DataFrame]) -> Network:
     filled = [frame for frame in named if len(frame)]
     if not filled:
         raise DataError("write: the answer names no edges, and a graph has some. Give the network: network=...")
-    columns = [c for c in ("source", "target", "commodity") if all(c in frame for frame in filled)]
-    edges = pd.concat([frame[columns] for frame in filled]).drop_duplicates(ignore_index=True).replace("", None)
-    return Network(infer_nodes(edges, None), edges)
+    whole = next((frame for frame in filled if {"flow_tpa", "capacity_tpa"} <= set(frame.columns)), None)
+    if whole is not None:  # row by row the edges of the network
+        edges = whole[[c for c in (*_ENDS, "commodity", "capacity_tpa") if c in whole]].replace("", None)
+    else:
+        columns = [c for c in (*_ENDS, "commodity") if all(c in frame for frame in filled)]
+        edges = pd.concat([frame[columns] for frame in filled]).drop_duplicates(ignore_index=True).replace("", None)
+    nodes = infer_nodes(edges, None)
+    if whole is not None:
+        nodes = _with_limits(nodes, tables)
+        value = next((a.numbers().get("value_tpa") for a in given.values() if not isinstance(a, pd.DataFrame)), None)
+        nodes = _with_roles(nodes, whole, value)
+    network = Network(nodes, edges)
+    if network.digest not in {_source(answer).get("digest") for answer in given.values()}:
+        words = "the graph holds what the answer names: nodes, edges and their capacities"
+        warnings.warn(f"write: {words}. With network=... it holds all tables.", ChainnetWarning, stacklevel=4)
+    return network
+
+
+def _with_limits(nodes: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Return nodes with the capacities that an answer has of them."""
+    for frame in tables.values():
+        if {"id", "capacity_tpa", "throughput_tpa"} <= set(frame.columns) and "kind" not in frame:
+            return nodes.assign(capacity_tpa=nodes["id"].map(frame.set_index("id")["capacity_tpa"]))
+    return nodes
+
+
+def _with_roles(nodes: pd.DataFrame, edges: pd.DataFrame, value_tpa: Any) -> pd.DataFrame:
+    """Return nodes with the roles that a largest flow shows: it begins at a mine and ends at an end use.
+
+    Where the flow does not add up to the value (recipes make and use up tonnes), the ways in and out say it.
+    """
+    flows = [edges.groupby(end)["flow_tpa"].sum().reindex(nodes["id"]).fillna(0.0).to_numpy() for end in _ENDS]
+    gives = flows[0] - flows[1]
+    size = max(float(edges["flow_tpa"].sum()), 1.0) * _ROUNDING
+    if not isinstance(value_tpa, (int, float)) or abs(gives[gives > 0].sum() - value_tpa) > size:
+        return nodes
+    stage = np.where(gives > size, "mine", np.where(gives < -size, "end_use", "refiner"))
+    return nodes.assign(stage=stage) if value_tpa > size else nodes

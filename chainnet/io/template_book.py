@@ -10,12 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from chainnet.errors import DataError, Fault
 from chainnet.io.atomic import write_file
-from chainnet.io.datapackage import network_meta
-from chainnet.io.embedded import rows_of
 from chainnet.io.template import template_network
 from chainnet.io.text import read_bytes
 from chainnet.io.workbook import META, guard, repacked
-from chainnet.network import TABLES, TWICE, Column, Table, country_names
+from chainnet.network import TABLES, TWICE, Column, Table, country_names, meta_words, rows_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -78,7 +76,7 @@ def write_template_book(path: str | Path) -> Path:
     book = Workbook()
     book.remove(book.active)
     _add_guide(book)
-    _fill(book.create_sheet(META), ["key", "value"], [*network_meta(network).items(), ("beneficiaries", None)])
+    _fill(book.create_sheet(META), ["key", "value"], [*meta_words(network).items(), ("beneficiaries", None)])
     lists = _Lists()
     for name in _SHEETS:
         sheet = book.create_sheet(name)

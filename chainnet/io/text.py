@@ -35,7 +35,6 @@ __all__ = [
     "read_text",
     "refuse",
     "written_cells",
-    "written_columns",
 ]
 
 # what people write in TOML that is none: what the line holds, what is wrong, what to do
@@ -290,12 +289,6 @@ def csv_line(cells: Sequence[str]) -> str:
     ]
     # a lone empty cell would else be a blank line
     return (",".join(quoted) or '""') + "\n"
-
-
-def written_columns(frame: pd.DataFrame, required: Iterable[str]) -> list[str]:
-    """Return the columns of ``frame`` that a file needs: the required ones and those with any value."""
-    keep = set(required)
-    return [c for c in frame.columns if c in keep or bool(frame[c].notna().any())]
 
 
 def written_cells(cells: pd.Series) -> list[str]:

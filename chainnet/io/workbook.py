@@ -14,8 +14,7 @@ from typing import Any
 import pandas as pd
 
 from chainnet.errors import DataError, Fault, near_matches
-from chainnet.io.datapackage import network_meta, take_meta
-from chainnet.io.embedded import rows_of
+from chainnet.io.datapackage import take_meta
 from chainnet.io.intake import Intake
 from chainnet.io.sizes import (
     MOST_BYTES,
@@ -27,7 +26,7 @@ from chainnet.io.sizes import (
     too_large,
 )  # fmt: skip
 from chainnet.io.text import Records, fit_records, number_text, read_bytes, refuse
-from chainnet.network import TABLES, Network, Reading
+from chainnet.network import TABLES, Network, Reading, meta_words, rows_of
 from chainnet.words import infinite_word
 
 __all__ = ["META", "OWN_SHEETS", "guard", "read_workbook", "repacked", "tables_bytes", "workbook_bytes"]
@@ -53,7 +52,7 @@ def workbook_bytes(network: Network) -> bytes:
         If a cell or a table is larger than a sheet can hold.
     """
     meta: list[tuple[Any, ...]] = []
-    for key, value in network_meta(network).items():
+    for key, value in meta_words(network).items():
         meta += [(key, word) for word in (value if isinstance(value, list) else [value])]
     sheets = {META: (["key", "value"], meta)}
     for table in TABLES:

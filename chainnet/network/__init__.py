@@ -4,6 +4,17 @@ Words: *table* (one of the fifteen of ``TABLES``), *gate* (where every input is 
 *canonical order* (rows sorted, so that the order of a file decides nothing), *baseline* (the flows of the base year).
 """
 
+from chainnet.network._carried import (
+    CARRIED,
+    Carried,
+    awake_edges,
+    carried_words,
+    meta_of,
+    meta_words,
+    plain_cell,
+    rows_of,
+    written_columns,
+)
 from chainnet.network._countries import (
     collect_groups,
     common_groups,
@@ -16,10 +27,11 @@ from chainnet.network._fed import say_unfed, unfed_plants
 from chainnet.network._gate import MOST_FAULTS, Frames, Gate, as_text, empty, split_list
 from chainnet.network._kept import kept
 from chainnet.network._network import Network
+from chainnet.network._pictures import lay_out
 from chainnet.network._plants import several_plants, site_labels
 from chainnet.network._projects import State, ramp_reached, state_of, verb_of
 from chainnet.network._reading import AS_WRITTEN, Reading
-from chainnet.network._results import Annotated, annotated, named_results, result_columns
+from chainnet.network._results import Annotated, annotated, named_results
 from chainnet.network._roles import infer_nodes
 from chainnet.network._rules import TWICE, check_keys, check_known, check_processes
 from chainnet.network._schema import PEDIGREE, QUALITIES, STAGES, TABLES, Column, Table
@@ -27,6 +39,7 @@ from chainnet.network._stakes import backers_of, offtakes_of, payers_of
 
 __all__ = [
     "AS_WRITTEN",
+    "CARRIED",
     "MOST_FAULTS",
     "PEDIGREE",
     "QUALITIES",
@@ -34,6 +47,7 @@ __all__ = [
     "TABLES",
     "TWICE",
     "Annotated",
+    "Carried",
     "Column",
     "Frames",
     "Gate",
@@ -43,7 +57,9 @@ __all__ = [
     "Table",
     "annotated",
     "as_text",
+    "awake_edges",
     "backers_of",
+    "carried_words",
     "check_keys",
     "check_known",
     "check_processes",
@@ -56,11 +72,15 @@ __all__ = [
     "is_country",
     "is_total",
     "kept",
+    "lay_out",
+    "meta_of",
+    "meta_words",
     "named_results",
     "offtakes_of",
     "payers_of",
+    "plain_cell",
     "ramp_reached",
-    "result_columns",
+    "rows_of",
     "say_unfed",
     "several_plants",
     "site_labels",
@@ -68,4 +88,5 @@ __all__ = [
     "state_of",
     "unfed_plants",
     "verb_of",
+    "written_columns",
 ]

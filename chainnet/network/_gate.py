@@ -25,6 +25,13 @@ _TEXT = pd.array([None], dtype="str").dtype
 # columns whose codes the rules and the order of rows ask for
 _KEPT_CODED = {name: {*table.named_by, *table.foreign} for name, table in TABLES.items()}
 _UNLIMITED = ("capacity_tpa", "release_tpa")
+# what other programs keep with a node, and where it belongs here
+_ELSEWHERE = {
+    ("nodes", "demand"): (
+        "Demand is a table of its own: demand=DataFrame with node, tier, demand_tpa; source= and sink= name who "
+        "supplies and who takes. Then leave the attribute out: ignore_unknown=."
+    ),
+}
 
 BLANK = "the cell is blank"
 # what others call a stage or a tier -> our word
@@ -97,14 +104,11 @@ class Gate:
         for label in frame.columns:
             if label not in table.names:
                 hint = near_matches(str(label), table.names)
-                self.fault(
-                    name,
-                    None,
-                    str(label),
-                    None,
-                    f"unknown column;{hint}".rstrip(";"),
-                    f"Known columns: {', '.join(table.names)}. Another name: rename=; leave it out: ignore_unknown=.",
+                usual = (
+                    f"Known columns: {', '.join(table.names)}. Another name: rename=; leave it out: ignore_unknown=."
                 )
+                remedy = _ELSEWHERE.get((name, str(label)), usual)
+                self.fault(name, None, str(label), None, f"unknown column;{hint}".rstrip(";"), remedy)
         if not frame.columns.is_unique:
             for label in frame.columns[frame.columns.duplicated()]:
                 self.fault(name, None, str(label), None, "the column stands twice", "Keep one of them.")

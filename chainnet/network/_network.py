@@ -16,14 +16,13 @@ import pandas as pd
 from chainnet import checks
 from chainnet._types import Array, Bools, Words
 from chainnet.errors import DataError, UnknownIdError, near_matches
-from chainnet.network._convert import from_igraph, from_networkx, to_igraph, to_networkx
 from chainnet.network._countries import Groups, collect_groups, common_groups, expand
+from chainnet.network._doors import Doors
 from chainnet.network._gate import Frames, Gate
 from chainnet.network._kept import KEPT
 from chainnet.network._order import baseline_of, canonical, digest_of, ends_of, html_of, sort_tables, trade_of
 from chainnet.network._projects import notes_of, put_up, running_parts, standing_of, without_size
-from chainnet.network._reading import RESULTS, Reading
-from chainnet.network._results import result_columns
+from chainnet.network._reading import Reading
 from chainnet.network._roles import roles_of
 from chainnet.network._rows import Rows
 from chainnet.network._rules import check_main, check_rules, check_where, check_whose
@@ -40,7 +39,7 @@ _PUBLIC = ("name", "label", "year", "main_commodity", "beneficiaries", "folder")
 _STATE = (*_PUBLIC, "_frames", "_origin", "_gone", "_built", "_said", "_rules")
 
 
-class Network:
+class Network(Doors):
     """A supply chain as tables: who makes what from what, who ships to whom, who asks for it.
 
     Parameters
@@ -540,57 +539,6 @@ figures, references : DataFrame, optional
         """
         how = Reading(source, sink, two_way, rename or {}, ignore_unknown, country_names, asked_by="from_edges")
         return how.network(cls, {"nodes": nodes, "edges": edges}, forgiving=True, **meta)
-
-    @classmethod
-    def from_networkx(cls, graph: Any, *, two_way: bool = False, **given: Any) -> Network:
-        """Return a network from a networkx digraph, or with ``two_way`` from any graph.
-
-        Parameters
-        ----------
-        graph : networkx graph
-            Left as it is. Attributes bear the names of columns; see ``from_edges`` for other words.
-        two_way : bool
-        **given
-            ``source``, ``sink``, ``rename``, ``ignore_unknown``, ``country_names`` and all else as of ``from_edges``.
-        """
-        how, meta = Reading.split({"two_way": two_way, "asked_by": "from_networkx", **given})
-        named: dict[str, Any] = {"name": str(graph.name)} if graph.name else {}
-        named[RESULTS] = result_columns(graph.graph.get(RESULTS))
-        return how.network(cls, from_networkx(graph, two_way), forgiving=True, closed=True, **{**named, **meta})
-
-    @classmethod
-    def from_igraph(cls, graph: Any, *, two_way: bool = False, **given: Any) -> Network:
-        """Return a network from a directed igraph graph; the vertex attribute ``name`` or ``id`` is the id.
-
-        All else as of ``from_networkx``.
-        """
-        how, meta = Reading.split({"two_way": two_way, "asked_by": "from_igraph", **given})
-        words = {word: graph[word] for word in ("name", RESULTS) if word in graph.attributes()}
-        named: dict[str, Any] = {"name": str(words["name"])} if words.get("name") else {}
-        named[RESULTS] = result_columns(words.get(RESULTS))
-        return how.network(cls, from_igraph(graph, two_way), forgiving=True, closed=True, **{**named, **meta})
-
-    def to_networkx(self, results: Any = None) -> Any:
-        """Return a ``networkx.DiGraph``, or a ``MultiDiGraph`` where edges are parallel.
-
-        Parameters
-        ----------
-        results : result, table, or list or mapping of them, optional
-            Answers whose losses, flows and prices become attributes of nodes and edges.
-
-        Examples
-        --------
-        >>> import chainnet as cn
-        >>> net = cn.read("mag-9")
-        >>> graph = net.to_networkx(results=cn.chokepoints(net))
-        >>> round(graph.nodes["H_CN"]["lost_tpa"], 6)
-        40.0
-        """
-        return to_networkx(self.name, self.nodes, self.edges, results)
-
-    def to_igraph(self, results: Any = None) -> Any:
-        """Return a directed ``igraph.Graph``; attributes and ``results`` as of ``to_networkx``."""
-        return to_igraph(self.name, self.nodes, self.edges, results)
 
 
 def _words(words: str | Sequence[str] | None) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, TypeVar
 
+import numpy as np
 import pandas as pd
 
 from chainnet._types import Words
@@ -129,6 +130,7 @@ class Reading:
         *,
         forgiving: bool,
         closed: bool = False,
+        is_own: bool = False,
         depth: int = 2,
         beside: Sequence[str] = (),
         **more: Any,
@@ -145,6 +147,8 @@ class Reading:
             keep is left out, and roles that nobody gave are inferred.
         closed : bool
             Whether it is a graph, whose nodes all stand in the nodes table: another id of an edge is then a fault.
+        is_own : bool
+            Whether chainnet handed the graph out: then ``weight`` is a width, and no capacity.
         depth : int
             Calls between the caller of the package and this one.
         beside : sequence of str
@@ -162,6 +166,8 @@ class Reading:
             said.add(sentence, loud=True)
         tables = self._renamed({name: frame for name, frame in frames.items() if frame is not None})
         results = more.pop(RESULTS, {})
+        if forgiving and "edges" in tables:
+            tables["edges"] = _one_capacity(tables["edges"], is_own, said)
         for name, frame in tables.items():
             drawn = (DRAWN if closed else DRAWN - LOOKS) if forgiving else frozenset()
             tables[name] = self._fitted(name, frame, drawn, set(results.get(name, ())), said)
@@ -176,6 +182,9 @@ class Reading:
             apart = {printable(str(name)) for name in projects["id"].tolist()} if "id" in projects.columns else set()
             roles = Roles.of(tables.get("nodes"), edges, self.source, self.sink, apart, closed)
             tables["nodes"], more["inferred"] = roles.nodes, roles.rules
+            if forgiving and roles.nodes.empty:
+                remedy = "Give edges with source, target and capacity_tpa."
+                raise DataError(f"{self.asked_by}: there is neither a node nor an edge. {remedy}")
             if roles.inferred and roles.is_plain:
                 said.add(roles.words(edges) + ("" if named else _REMEDY), loud=not named)
         elif forgiving:  # the gate names the ends that lack, not the nodes that nobody could infer
@@ -288,6 +297,46 @@ def _recognised(name: str, frame: pd.DataFrame, said: _Said) -> pd.DataFrame:
         said.add(f'"{column}" of {name} is read as {target}{_unit(name, target)}.', loud=loud)
     # what stands there may be no text that pandas takes for a name: the gate says so
     return frame.set_axis(pd.Index([found.get(c, c) for c in frame.columns], dtype="object"), axis=1)
+
+
+def _one_capacity(edges: pd.DataFrame, is_own: bool, said: _Said) -> pd.DataFrame:
+    """Return edges with one column of capacities, where graph libraries keep theirs beside ours, and no width.
+
+    Ours counts; theirs fills what it leaves blank. ``is_own``: a weight is what chainnet wrote for others, not read.
+    """
+    edges = pd.DataFrame(edges)
+    names = edges.columns.tolist()
+    if is_own and names.count("weight") == 1:
+        blank = pd.Series(True, index=edges.index)
+        for column in ("flow_tpa", "capacity_tpa", "capacity"):
+            blank &= _is_missing(edges[column]) if names.count(column) == 1 else True
+        lone = int((blank & ~_is_missing(edges["weight"])).sum())
+        if lone:
+            words = f'"weight" of {lone} edge{"s" * (lone != 1)} without flow and capacity is not read'
+            said.add(f"{words}. Name it capacity or flow_tpa.", loud=True)
+        edges = edges.drop(columns="weight")
+    if names.count("capacity") != 1 or names.count("capacity_tpa") > 1 or not ("capacity_tpa" in names or is_own):
+        return edges
+    theirs = edges["capacity"].astype(object).mask(_numbers(edges["capacity"]) == np.inf)
+    ours = edges["capacity_tpa"] if "capacity_tpa" in names else pd.Series(None, index=edges.index, dtype=object)
+    is_open = _is_missing(ours)
+    with np.errstate(invalid="ignore"):
+        differ = ~is_open & ~_is_missing(theirs) & (_numbers(ours) != _numbers(theirs))
+    if differ.any():
+        row = int(np.flatnonzero(differ)[0])
+        ends = " -> ".join(str(edges[end].iloc[row]) for end in ("source", "target") if names.count(end) == 1)
+        which = f"{int(differ.sum())} of {len(edges)} edges, the first {ends}"
+        said.add(f'"capacity" differs from capacity_tpa on {which}: capacity_tpa is read.', loud=True)
+    filled = ours.astype(object).where(~is_open, theirs)
+    return edges.assign(capacity_tpa=filled).drop(columns="capacity")
+
+
+def _is_missing(cells: pd.Series) -> pd.Series:
+    return cells.isna() | (cells.astype(object) == "")
+
+
+def _numbers(cells: pd.Series) -> pd.Series:
+    return pd.to_numeric(cells, errors="coerce").astype(float)
 
 
 def _unit(name: str, column: str) -> str:

@@ -17,6 +17,7 @@ __all__ = ["Annotated", "annotated", "named_results", "result_columns"]
 
 _EDGE = ["source", "target", "commodity"]
 _PARTS = ("scenario", "tier", "commodity")  # further keys of a row, which then stand in the name of its columns
+_USUAL = ("capacity", "weight")  # what edges bear for graph libraries
 _SAME = ("capacity_tpa", "demand_tpa")  # what answers repeat of the tables
 
 
@@ -91,7 +92,7 @@ def annotated(nodes: pd.DataFrame, edges: pd.DataFrame, results: Any) -> Annotat
     said: dict[str, list[str]] = {}
     for kind, frame in (("nodes", nodes), ("edges", edges)):
         columns = [column for _, table in parts[kind] for column in table.columns]
-        twice = {c for c in columns if columns.count(c) > 1} | set(TABLES[kind].names)
+        twice = {c for c in columns if columns.count(c) > 1} | {*TABLES[kind].names, *_USUAL}
         named = [
             table.rename(columns={c: f"{name}_{c}" for c in table.columns if c in twice}) for name, table in parts[kind]
         ]

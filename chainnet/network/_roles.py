@@ -74,7 +74,7 @@ class Roles:
         ids = _text(full["id"])
         _check_named(named, set(ids.dropna()))
         stages = _stages_by_ways(ids, found)
-        rules = pd.Series(stages).map(RULES).to_numpy(dtype=object)
+        rules = np.array(pd.Series(stages, dtype=object).map(RULES), dtype=object)
         for stage, words in named.items():
             passes = (stages == stage) & bool(words) | all(named.values())
             stages[passes], rules[passes] = "refiner", PASSES_ON
@@ -129,7 +129,8 @@ class Roles:
                 over = np.nan_to_num(np.where(open_, more - less, 0.0))
                 worst = int(np.argmax(over)) if len(over) else 0
                 if len(over) and over[worst] > _MUCH * capacity[is_given].sum():
-                    text += f' "{self.nodes["id"].iloc[worst]}" {words.format(_figure(more[worst]), _figure(less[worst]))}'
+                    said = words.format(_figure(more[worst]), _figure(less[worst]))
+                    text += f' "{self.nodes["id"].iloc[worst]}" {said}'
         return text
 
     def _off(self, edges: pd.DataFrame, ends: tuple[Ints, Ints]) -> str:
@@ -156,7 +157,7 @@ def _stages_by_ways(ids: pd.Series, found: pd.DataFrame | None) -> Texts:
     if len(found) == len(ids) and found["id"].array is ids.array:
         return np.asarray(found["stage"].to_numpy(dtype=object)).copy()
     by_ways = pd.Series(found["stage"].to_numpy(dtype=object), index=found["id"].to_numpy(dtype=object))
-    return np.asarray(by_ways.reindex(ids).fillna("mine").to_numpy(dtype=object))
+    return np.array(by_ways.reindex(ids).fillna("mine"), dtype=object)  # a copy: the caller writes into it
 
 
 def _places_of(edges: pd.DataFrame, ids: pd.Series) -> tuple[Ints, Ints]:
