@@ -586,8 +586,9 @@ def test_the_neck_is_marked_at_its_step_for_the_tier_that_is_asked(mag9, losses,
     assert ["heavy mining" in h and "loss 40 t/yr" in h for h in marked()] == [True]
     tied = necks.assign(tied_with=[(), (("separation", "CHN"), ("heavy mining", "JPN"))])
     tab = opened(cn.draw(mag9, blocked, path=tmp_path / "t.html", **{**beside, "necks": tied.drop("first tier")}))
-    assert "Bottleneck: heavy mining in China, separation in China or heavy mining in Japan; without any" in tab.inner_text(
-        "body"
+    assert (
+        "Bottleneck: heavy mining in China, separation in China or heavy mining in Japan; without any"
+        in tab.inner_text("body")
     )
     assert [(h.split(" \u25b6")[0].startswith(step), said in h) for h, (step, said) in zip(
         sorted(marked()), (("heavy mining", "bottleneck: China and Japan"), ("separation", "bottleneck: China, loss 40")), strict=True
