@@ -21,7 +21,7 @@ from chainnet.flow import Counting, balance_under
 from chainnet.io import read, shipped_names
 from chainnet.network import Network
 from chainnet.results import FROM_INPUTS, Status, origin_of, provenance, stamp
-from chainnet.scenario import Outside, Scenario, outside_is_told, overlay_of, scenarios, tell_outside, timeline
+from chainnet.scenario import Outside, Scenario, in_force, outside_is_told, overlay_of, scenarios, tell_outside, timeline
 from chainnet.stress import stress_test, worst_of
 
 __all__ = ["first_rows", "overview"]
@@ -31,9 +31,7 @@ COLUMNS += ["neck_step", "neck_country", "neck_share", "closes", "closes_year", 
 # what details say besides
 MORE = ["restriction", "label", "scenario_label", "hinges", "past_ends"]
 MORE += ["unmet_low_by", "unmet_high_by", "unmet_last_share", "already_share"]
-# how likely a measure is, by its status, the likeliest first; what has ended or is assumed is no forecast
-LIKELY = ("in force", "suspended", "announced")
-WORST, LIKELIEST = "worst", "likeliest"
+WORST, IN_FORCE = "worst", "in force"
 # tables whose rows are counted for the share that is assumed; relations aside, which one rule infers from totals
 COUNTED = ("nodes", "processes", "demand", "stocks")
 # columns that are reckoned from the inputs alone
@@ -83,10 +81,9 @@ def overview(
           smallest set of assumed plants that does; at most three, then how many more;
         - assumed_share: part of the rows of nodes, recipes, demand and stocks that are assumed; links are not counted.
 
-        With details the rows are those of each restriction and each tier. Columns more: restriction ("worst", or
-        "likeliest": the worst of the scenarios whose every measure is in force; where there is none, in force or
-        suspended; then also announced; none where all are assumed or have ended), label, scenario_label, hinges (all
-        of them), past_ends (those that are plants without which the share lies outside its range), unmet_low_by and
+        With details the rows are those of each restriction and each tier. Columns more: restriction ("worst", or "in
+        force": all rules in force together, ``in_force``; none where no rule of the chain is), label, scenario_label,
+        hinges (all of them), past_ends (those that are plants without which the share lies outside its range), unmet_low_by and
         unmet_high_by (the judgements that give the ends), unmet_last_share (if all others are served first: a stress
         test outside the range), already_share (short without any restriction).
 
@@ -169,12 +166,6 @@ def _is_made_up(network: Network) -> bool:
     return bool((network.nodes["quality"] == "assumed").all())
 
 
-def _rank(scenario: Scenario) -> int:
-    """Return the place of a scenario's least likely measure among the likely ones; their number if it is none."""
-    statuses = [measure.get("status", "") for measure in scenario.measures]
-    return max((LIKELY.index(s) if s in LIKELY else len(LIKELY) for s in statuses), default=len(LIKELY))
-
-
 @dataclass(frozen=True)
 class _Said:
     """What one scenario says of each tier."""
@@ -199,8 +190,8 @@ class _Chain:
         """Yield the rows of the chain, those of the worst restriction and of the first tier before others."""
         step("which scenario is the worst", 0.0)
         asked = [(WORST, self._worst(list(self.shipped.values())))]
-        likely = self._worst(self._likeliest()) if details else None
-        asked += [(LIKELIEST, likely)] if likely is not None else []
+        now = in_force(self.network) if details else None
+        asked += [(IN_FORCE, now)] if now is not None and now.measures else []
         for number, (restriction, scenario) in enumerate(asked):
             at, width = 0.2 + 0.8 * number / len(asked), 0.8 / len(asked)
             step(f"{restriction}: who goes short, and when", at)
@@ -228,12 +219,6 @@ class _Chain:
     def _worst(self, among: list[Scenario]) -> Scenario | None:
         short = {one.name: self._short[one.name] for one in among}
         return self.shipped.get(worst_of(short, self.network.tier_order[0]))
-
-    def _likeliest(self) -> list[Scenario]:
-        """Return the scenarios whose least likely measure is likelier than that of any other."""
-        ranks = {name: _rank(one) for name, one in self.shipped.items()}
-        best = min(ranks.values(), default=len(LIKELY))
-        return [one for name, one in self.shipped.items() if ranks[name] == best < len(LIKELY)]
 
     def _rests_on(self, scenario: Scenario | None) -> tuple[LoadBearing, pd.DataFrame]:
         """Return what the restriction rests on, and what it costs; without one, what is short as the chain stands."""

@@ -44,15 +44,6 @@ def whole() -> pd.DataFrame:
     return cn.overview(details=True)
 
 
-def said(status: str) -> dict[str, str]:
-    return {"status": status, **({"start": "2027-01"} if status == "suspended" else {})} if status else {}
-
-
-def likely(name: str, *statuses: str) -> cn.Scenario:
-    measures = [{"kind": "remove", "where": {"country": "CHN"}, **said(s)} for s in statuses]
-    return cn.Scenario(name, measures)
-
-
 def shares(network: cn.Network, scenario: cn.Scenario | None, judgement: str) -> pd.Series:
     """The part of each tier's demand that is short under one judgement, by ``balance`` alone."""
     kind, _, variant = judgement.partition(":")
@@ -181,19 +172,13 @@ def test_the_fewest_projects_that_close_a_gap_and_from_when(mag9: cn.Network, ch
         assert bool(cn.balance(hard, built, "new").by_tier()["shortfall_tpa"].sum() > 1e-6) is short
 
 
-def test_which_scenarios_are_likely(mag9: cn.Network) -> None:
-    chain = _Chain(mag9, 12)
-
-    def picked(*given: cn.Scenario) -> list[str]:
-        chain.__dict__["shipped"] = {one.name: one for one in given}
-        return [one.name for one in chain._likeliest()]
-
-    law, mixed = likely("law", "in force", "in force"), likely("mixed", "in force", "suspended")
-    guess, past, bare = likely("guess", "in force", "assumed"), likely("past", "ended"), likely("bare", "")
-    assert picked(mixed, law, guess) == ["law"]
-    assert picked(mixed, likely("soon", "announced"), guess) == ["mixed"]
-    assert picked(likely("soon", "announced"), past) == ["soon"]
-    assert picked(guess, past, bare, cn.Scenario("calm")) == []
+def test_what_is_in_force_stands_together_beside_the_worst(monkeypatch: pytest.MonkeyPatch, mag9: cn.Network) -> None:
+    now = cn.Scenario("in_force", [{"kind": "remove", "nodes": ["G_CN"]}], label="All rules in force")
+    monkeypatch.setattr("chainnet.assessment._overview.in_force", lambda _network: now)
+    table = cn.overview(mag9, details=True)
+    assert table["restriction"].tolist() == ["worst"] * 3 + ["in force"] * 3
+    assert table["scenario_label"].tolist()[3:] == ["All rules in force"] * 3
+    assert table["unmet_share"].tolist()[3:] == shares(mag9, now, "stated").tolist()
 
 
 def test_hinges_are_labels_and_no_ids(mag9: cn.Network, china_out: cn.Scenario) -> None:
