@@ -106,7 +106,7 @@ class Check(OwnData, TableOutput):
         always, never = ("coverage", "edges", "references"), ("roles",)
         shown = tuple(name for name, rows in tables.items() if name not in never and (len(rows) or name in always))
         shown = ("measures",) if self.scenarios else tuple(name for name in shown if name != "measures")
-        footer = {"read": " ".join(network.notes)} if network.notes else {}
+        footer = {"counted": _COUNTED, **({"read": " ".join(network.notes)} if network.notes else {})}
         self.say(None, {**tables, "faults": DataError().faults}, numbers, shown, footer)
 
     def _mark(self, error: DataError) -> None:
@@ -116,6 +116,14 @@ class Check(OwnData, TableOutput):
         path = Path(self.graph)
         if path.suffix.lower() == ".xlsx" and path.is_file() and error.faults_list:
             print(f"marked: {marked_copy(path, error)}", file=sys.stderr)
+
+
+# two measures of one network, which the overview of all chains has a third beside
+_COUNTED = (
+    "assumed_output_share is of the tonnes that all steps make, so steps of large tonnage weigh most; "
+    "inferred_edge_share is of the tonnes on links, inferred or assumed. "
+    "assumed_share of overview is of rows, without links."
+)
 
 
 def _refuse_unfit(network: Network) -> None:
