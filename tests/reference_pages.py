@@ -101,7 +101,7 @@ def asked() -> dict[str, str]:
     """Return the function that each command is like, as it is called in Python."""
     found = {}
     for name, kind in COMMANDS.items():
-        if kind.like:
+        if kind.like and kind.__module__.startswith("chainnet."):
             family, function = kind.like.split(".")
             found[name] = f"cn.{function}" if function in cn.__all__ else f"chainnet.{family}.{function}"
     return found

@@ -108,7 +108,7 @@ _GAPS = (
     _Gap(
         "capacities",
         lambda network: _given("nodes", "capacity_tpa")(network) or _given("edges", "capacity_tpa")(network),
-        "how much a plant or a relation can carry: both are unlimited, so that shortfalls are too small",
+        "how much a plant or a relation can carry: neither has a limit without it, so that shortfalls are too small",
         "nodes.capacity_tpa, edges.capacity_tpa",
     ),
     _Gap(

@@ -111,7 +111,7 @@ class Check(OwnData, TableOutput):
         always, never = ("coverage", "edges", "references"), ("roles", "shares")
         shown = tuple(name for name, rows in tables.items() if name not in never and (len(rows) or name in always))
         shown = ("measures",) if self.scenarios else tuple(name for name in shown if name != "measures")
-        footer = {"read": " ".join(network.notes)} if network.notes else {}
+        footer = {"counted": _COUNTED, **({"read": " ".join(network.notes)} if network.notes else {})}
         if said := rule_warnings(network, self.as_of):
             footer["rules"] = " ".join(said)
         self.say(None, {**tables, "faults": DataError().faults}, numbers, shown, footer)
@@ -146,6 +146,14 @@ class Rules(TableOutput):
         said = rule_warnings(network, self.as_of)
         footer = {"rules": " ".join(said)} if said else {}
         self.say(None, {"rules": found, "controls": controls(network)}, {"graph": network.name}, ("rules",), footer)
+
+
+# two measures of one network, which the overview of all chains has a third beside
+_COUNTED = (
+    "assumed_output_share is of the tonnes that all steps make, so steps of large tonnage weigh most; "
+    "inferred_edge_share is of the tonnes on links, inferred or assumed. "
+    "assumed_share of overview is of rows, without links."
+)
 
 
 def _refuse_unfit(network: Network) -> None:

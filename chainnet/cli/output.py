@@ -93,14 +93,16 @@ def _settled(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _labelled(table: pd.DataFrame, labels: Mapping[str, str]) -> pd.DataFrame:
-    """Return a table with a name for people beside each column of ids that has such names."""
+    """Return a table with a name for people for each column of ids that has such names."""
     for column, head in _LABELS.items():
         if column not in table.columns or head in table.columns:
             continue
         named = table[column].map(lambda value: labels.get(str(value)))
         if named.notna().any():
             table = table.copy()
-            table.insert(list(table.columns).index(column) + 1, head, named.astype(object))
+            # the ends of a link are named last, so that a link stays its two ids side by side
+            place = list(table.columns).index(column) + 1 if head == "label" else table.shape[1]
+            table.insert(place, head, named.astype(object))
     return table
 
 

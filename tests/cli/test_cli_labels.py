@@ -47,6 +47,21 @@ def test_an_attack_is_told_by_names() -> None:
     assert "Magnet plant in China -> Users of magnets" in links
 
 
+def test_the_ends_of_a_link_are_named_last() -> None:
+    head, first, *_ = said("flow", "mag-9", "--format", "csv", "--table", "edges").splitlines()
+    assert head.startswith("source,target,commodity")
+    assert head.endswith("source_label,target_label")
+    source, target = first.split(",")[:2]
+    assert first.endswith(f"{NODES[source]},{NODES[target]}")
+
+
+def test_check_says_what_its_two_shares_count() -> None:
+    told = json.loads(said("check", "mag-9", "--format", "json"))
+    assert told["assumed_output_share"] == 1.0
+    assert "links" in told["counted"]
+    assert "counted: assumed_output_share" in said("check", "mag-9")
+
+
 def test_projects_come_by_what_they_add_and_fit_a_line() -> None:
     words = ("reroute", "mag-9", "--scenario", "china_out")
     alone = [row["standalone_t"] for row in json.loads(said(*words, "--format", "json"))["tables"]["projects"]]
