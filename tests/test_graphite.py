@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from typing import Any
 
 import pytest
@@ -23,7 +22,7 @@ def net(graphs: dict[str, cn.Network]) -> cn.Network:
 def rules(net: cn.Network) -> dict[str, list[dict[str, Any]]]:
     assert net.folder is not None
     files = sorted((net.folder / "scenarios").glob("*.toml"))
-    return {file.stem: tomllib.loads(file.read_text(encoding="utf-8"))["measures"] for file in files}
+    return {file.stem: [dict(measure) for measure in cn.Scenario.read(file).measures] for file in files}
 
 
 def test_a_plant_has_an_owners_country_unless_it_is_a_sum_of_many(net: cn.Network) -> None:

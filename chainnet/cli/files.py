@@ -113,7 +113,7 @@ class Check(OwnData, TableOutput):
         shown = ("measures",) if self.scenarios else tuple(name for name in shown if name != "measures")
         footer = {"counted": _COUNTED, **({"read": " ".join(network.notes)} if network.notes else {})}
         if said := rule_warnings(network, self.as_of):
-            footer["rules"] = " ".join(said)
+            footer["rules_due"] = " ".join(said)
         self.say(None, {**tables, "faults": DataError().faults}, numbers, shown, footer)
 
     def _mark(self, error: DataError) -> None:
@@ -144,7 +144,7 @@ class Rules(TableOutput):
         if self.form == "table":
             found = found[["title", "state", "in_force", "until", "suspended_from", "suspended_to", "review_by"]]
         said = rule_warnings(network, self.as_of)
-        footer = {"rules": " ".join(said)} if said else {}
+        footer = {"rules_due": " ".join(said)} if said else {}
         self.say(None, {"rules": found, "controls": controls(network)}, {"graph": network.name}, ("rules",), footer)
 
 

@@ -339,8 +339,9 @@ class Scenario:
         >>> import chainnet as cn
         >>> net = cn.read("gallium")
         >>> licences = cn.scenarios(net)["china_licences_in_force"].with_shares(net)
-        >>> {key: round(value, 3) for key, value in licences.parameters["share_ga_primary"].items() if key != "note"}
-        {'value': 0.902, 'low': 0.88, 'high': 0.948}
+        >>> share = licences.parameters["share_ga_primary"]
+        >>> [round(share[end], 3) for end in ("low", "value", "high")]
+        [0.88, 0.902, 0.948]
         """
         if not any(measure.get("share") == FROM_CUSTOMS for measure in self.measures):
             return self

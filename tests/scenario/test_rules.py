@@ -178,6 +178,10 @@ def test_goods_of_several_rows_become_several_measures() -> None:
     assert scn.matches(net)["measure"].tolist() == [1, 1]
     ends = scn.with_shares(net).ends()
     assert [round(one.measures[1]["share"], 3) for one in ends.values()] == [0.5, 0.62, 0.65]
+    japan = cn.Scenario(
+        "m", [{**LICENCES, "to": {"country": "JPN"}, "commodity": "dytb_oxide", "rule": "chn_ree7_2025"}]
+    )
+    assert list(japan.with_shares(net).parameters) == ["share_dytb_metal_JPN"]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,48 @@
+"""Rules and what is in force, asked from a shell."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from typer.testing import CliRunner
+
+from chainnet.cli.common import app, scenario_named, scenarios_named
+from chainnet.errors import DataError
+from chainnet.io import read
+
+
+def told(*words: str) -> dict[str, Any]:
+    found = CliRunner().invoke(app, [*words, "--format", "json"])
+    assert found.exit_code == 0, found.output
+    return dict(json.loads(found.stdout))
+
+
+def test_rules_of_a_chain_at_a_date() -> None:
+    said = told("rules", "gallium", "--as-of", "2026-11-27")
+    rows = {row["rule"]: row for row in said["tables"]["rules"]}
+    assert rows["chn_a46_c2"]["state"] == "suspended"
+    assert rows["chn_gage_2023"]["state"] == "in force"
+    assert "gallium metal" in said["tables"]["controls"][0]["good"]
+    assert "customs figures of its goods end in 2025-12, 11 months before 2026-11-27" in str(said["rules_due"])
+
+
+def test_a_date_that_is_none_is_refused() -> None:
+    found = CliRunner().invoke(app, ["rules", "gallium", "--as-of", "soon"])
+    assert found.exit_code != 0
+    assert isinstance(found.exception, DataError)
+    assert "as_of: 'soon' is no date" in str(found.exception)
+
+
+def test_check_warns_of_rules_whose_state_is_unknown() -> None:
+    said = told("check", "germanium", "--as-of", "2026-11-29", "--scenario", "in_force")
+    due = str(said["rules_due"])
+    assert "chn_a46_c2: checked 2026-11-29, suspension until 2026-11-27: state unknown on 2026-11-29." in due
+
+
+def test_names_of_what_is_in_force_are_scenario_names() -> None:
+    network = read("germanium")
+    assert scenario_named(network, "in_force").name == "in_force"
+    assert scenario_named(network, "in_force_returns+loss_of_trail").name == "in_force_returns+loss_of_trail"
+    ends = scenarios_named(network, ["china_licences_in_force@ends"])
+    assert [one.name.rpartition("@")[2] for one in ends][:2] == ["share_ge_metal=0.17", "china_licences_in_force"]
