@@ -206,7 +206,7 @@ def test_what_else_plants_make_is_said() -> None:
         {"kind": "scale", "where": {"country": "CHN", "step": "separation", "makes": "dytb_oxide"}, "share": 0.5}
     )
     assert heavy.matches(net)[["names", "also"]].to_numpy().tolist() == [
-        ["chn_ionic_sep, chn_monazite_sep", "ndpr_oxide, sm_oxide"]
+        ["chn_ionic_sep, chn_monazite_sep", "ndpr_oxide, sm_oxide, yttrium_mixed"]
     ]
 
 
