@@ -171,3 +171,16 @@ def test_command(mag9: cn.Network, tmp_path: Any) -> None:
     assert done.exit_code == 0
     assert "G_JP" in done.stdout
     assert run.invoke(app, ["compare", "mag-9", "mag-10"]).exit_code == 1
+
+
+def test_totals_of_two_years_are_compared_by_their_place() -> None:
+    """Keyed by the year every total was removed and added, and nobody saw which figure had moved."""
+
+    def of(year: int, china: float) -> cn.Network:
+        columns = ["step", "country", "year", "value", "unit"]
+        rows = [("mining", "CHN", year, china, "t/a"), ("mining", "AUS", year, 5.0, "t/a")]
+        return cn.read("mag-9").with_table("totals", pd.DataFrame(rows, columns=columns))
+
+    inputs = cn.compare(of(2022, 60.0), of(2023, 70.0)).inputs
+    totals = inputs[inputs["table"] == "totals"]
+    assert totals[["kind", "column", "before", "after"]].to_numpy().tolist() == [["changed", "value", 60.0, 70.0]]
