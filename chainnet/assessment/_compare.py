@@ -341,7 +341,7 @@ def _keys(table: str, old: Network, new: Network) -> tuple[str, ...]:
     if table == "totals":
         places = [key for key in keys if key != "year"]
         sides = [side.view(table) for side in (old, new)]
-        is_newer = not set(sides[0]["year"]) & set(sides[1]["year"])
+        is_newer = all(map(len, sides)) and not set(sides[0]["year"]) & set(sides[1]["year"])
         if is_newer and not any(side.duplicated(places).any() for side in sides):
             return tuple(places)
     return keys
