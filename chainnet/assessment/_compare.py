@@ -332,11 +332,26 @@ def _traced(answers: pd.DataFrame, scenario: str | None, first: Iterable[str]) -
 # -- inputs -------------------------------------------------------------------------------------
 
 
-@kept(len(TABLES))
-def _keyed(network: Network, table: str) -> pd.DataFrame:
+def _keys(table: str, old: Network, new: Network) -> tuple[str, ...]:
+    """Return the columns that name a row; totals of other years are those of the same place.
+
+    By the year every total of a newer version would be removed and added, and none would be compared.
+    """
+    keys = tuple(TABLES[table].named_by)
+    if table == "totals":
+        places = [key for key in keys if key != "year"]
+        sides = [side.view(table) for side in (old, new)]
+        is_newer = all(map(len, sides)) and not set(sides[0]["year"]) & set(sides[1]["year"])
+        if is_newer and not any(side.duplicated(places).any() for side in sides):
+            return tuple(places)
+    return keys
+
+
+@kept(len(TABLES) + 1)
+def _keyed(network: Network, table: str, keys: tuple[str, ...] = ()) -> pd.DataFrame:
     """Return a table by key; rows that share a key are numbered. Kept: callers must not change it."""
     frame: pd.DataFrame = getattr(network, table)
-    text = pd.DataFrame({key: [as_text(v) or "" for v in frame[key]] for key in TABLES[table].named_by})
+    text = pd.DataFrame({key: [as_text(v) or "" for v in frame[key]] for key in keys or TABLES[table].named_by})
     number = text.groupby(list(text.columns), sort=False).cumcount()
     index = [
         " / ".join([*map(_key_part, row), *([f"#{n + 1}"] if n else [])])
@@ -353,7 +368,8 @@ def _key_part(word: str) -> str:
 def _inputs(old: Network, new: Network) -> pd.DataFrame:
     parts = []
     for table in TABLES:
-        before, after = _keyed(old, table), _keyed(new, table)
+        keys = _keys(table, old, new)
+        before, after = _keyed(old, table, keys), _keyed(new, table, keys)
         both = before.index.intersection(after.index)
         for kind, frame, gone in (("removed", before, after), ("added", after, before)):
             only = frame.index.difference(gone.index)

@@ -88,7 +88,7 @@ class Counting:
         that can give nothing, because what they need never reaches them.
         """
         found = cls(network, _tuple(commodity), _tuple(beneficiaries), tier, others)
-        if said:
+        if said and not network.gone:
             say_unfed(network, stacklevel=3)
         if said and found.beneficiaries and not network.gone and not found.ours.any():
             words = ", ".join(found.beneficiaries)

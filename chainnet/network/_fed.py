@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from chainnet._types import records
+from chainnet._types import Ints, records
 from chainnet.errors import ChainnetWarning
 from chainnet.network._gate import Frames
 from chainnet.network._kept import kept
@@ -18,7 +18,6 @@ from chainnet.network._order import ends_of
 __all__ = ["say_unfed", "unfed_plants"]
 
 _SAID = 3  # plants that a warning names
-Goods = dict[str, set[str]]
 
 
 @kept(1)
@@ -49,58 +48,66 @@ def unfed_plants(network: Network) -> pd.DataFrame:
     0
     """
     frames = network.as_read
-    nodes, roles = frames["nodes"], network.roles
-    ruled = nodes["id"].isin(roles.loc[roles["rule"] != "", "id"])
-    asked = nodes["process"].notna() | ~(nodes["stage"].isin(["mine", "end_use"]) | ruled)
-    plants = nodes[asked.to_numpy()]
-    found = []
-    if len(plants):
-        ships, gets = _handled(frames, asked.to_numpy())
-        recipes = {str(name): rows for name, rows in frames["processes"].groupby("process")}
-        for node in records(plants):
-            out, into = ships.get(node["id"], set()), gets.get(node["id"], set())
-            recipe = recipes.get(node["process"]) if isinstance(node["process"], str) else None
-            needs = _handed_on(out) if recipe is None else _made(recipe)
-            for made, lacks in needs:
-                if out and not lacks & into:
-                    found.append((node["id"], node["label"], node["stage"], made, " or ".join(sorted(lacks))))
-    table = pd.DataFrame(found, columns=["id", "label", "stage", "ships", "lacks"], dtype=object)
+    nodes, ruled = frames["nodes"], network.roles["rule"] != ""
+    has_process = nodes["process"].notna().to_numpy()
+    passes = ~nodes["stage"].isin(["mine", "end_use"]).to_numpy() & ~has_process
+    if len(ruled) == len(nodes):
+        passes &= ~ruled.to_numpy()
+    found: list[tuple[int, str, str]] = []
+    if passes.any() or has_process.any():
+        goods, ships, gets = _handled(frames)
+        lonely = ships[~np.isin(ships, gets)]
+        for place, good in zip(*np.divmod(lonely, len(goods)), strict=True):
+            if passes[place]:
+                found.append((int(place), goods[good], goods[good]))
+        found += _starved(frames, np.flatnonzero(has_process), goods, ships, gets)
+    found.sort()
+    table = nodes[["id", "label", "stage"]].iloc[[place for place, _, _ in found]].reset_index(drop=True)
+    table = table.assign(ships=[made for _, made, _ in found], lacks=[lacks for _, _, lacks in found])
     return table.assign(words=[_words(row) for row in records(table)])
 
 
-def _handled(frames: Frames, asked: np.ndarray) -> tuple[Goods, Goods]:
-    """Return what each plant asked for ships, and what reaches it or lies at it; "" is the unnamed commodity."""
-    edges, both = frames["edges"], []
-    for end, places in zip(("source", "target"), ends_of(frames), strict=True):
-        rows = edges[asked[places] & (places >= 0)]
-        both.append(rows[[end, "commodity"]].fillna("").drop_duplicates().set_axis(["id", "good"], axis=1))
-    ships, gets = both
-    lies = frames["stocks"][["node", "commodity"]].fillna("").set_axis(["id", "good"], axis=1)
-    return _by_id(ships), _by_id(pd.concat([gets, lies]))
+def _handled(frames: Frames) -> tuple[list[str], Ints, Ints]:
+    """Return the commodities ("" is the unnamed one), and what nodes ship and get: row of the node x goods + good."""
+    edges, stocks = frames["edges"], frames["stocks"]
+    codes, names = pd.factorize(edges["commodity"])
+    goods = ["", *map(str, names)]
+    of = {good: code for code, good in enumerate(goods)}
+    held = [
+        (node, of[good])
+        for node, good in zip(stocks["node"], stocks["commodity"].fillna(""), strict=True)
+        if good in of
+    ]
+    row_of = {name: row for row, name in enumerate(frames["nodes"]["id"])} if held else {}
+    stored = [row_of[node] * len(goods) + good for node, good in held if node in row_of]
+    source, target = (np.unique(ends[ends >= 0] * len(goods) + codes[ends >= 0] + 1) for ends in ends_of(frames))
+    return goods, source, np.union1d(target, np.array(stored, dtype=target.dtype))
 
 
-def _by_id(pairs: pd.DataFrame) -> Goods:
-    goods: Goods = {}
-    for node, good in pairs.itertuples(index=False, name=None):
-        goods.setdefault(node, set()).add(good)
-    return goods
+def _starved(frames: Frames, plants: Ints, goods: list[str], ships: Ints, gets: Ints) -> Iterator[tuple[int, str, str]]:
+    """Yield each plant with a process that lacks an input, with its main product and what would do."""
+    recipes = _recipes(frames["processes"])
+    sending, had = set((ships // len(goods)).tolist()), set(gets.tolist())
+    of = {good: code for code, good in enumerate(goods)}
+    for place, process in zip(plants.tolist(), frames["nodes"]["process"].iloc[plants], strict=True):
+        made, needs = recipes.get(process, ("", []))
+        for any_of in needs if place in sending else ():
+            if not any(good in of and place * len(goods) + of[good] in had for good in any_of):
+                yield place, made, " or ".join(sorted(any_of))
 
 
-def _handed_on(out: set[str]) -> Iterator[tuple[str, set[str]]]:
-    """Yield each commodity that a plant without a process ships: it must reach the plant first."""
-    for good in sorted(out):
-        yield good, {good}
-
-
-def _made(recipe: pd.DataFrame) -> Iterator[tuple[str, set[str]]]:
-    """Yield the main product of a process with each of its inputs; those of a group stand in for each other."""
-    main = recipe.loc[recipe["role"] == "output", "commodity"].iloc[0]
-    inputs = recipe[recipe["role"] == "input"]
-    alone = inputs["group"].isna()
-    for good in sorted(inputs.loc[alone, "commodity"]):
-        yield main, {good}
-    for _, rows in inputs[~alone].groupby("group"):
-        yield main, set(rows["commodity"])
+def _recipes(processes: pd.DataFrame) -> dict[str, tuple[str, list[list[str]]]]:
+    """Return the main product of each process, and its inputs; those of a group stand in for each other."""
+    made: dict[str, str] = {}
+    needs: dict[str, dict[str, list[str]]] = {}
+    lines = processes[["process", "commodity", "role", "group"]].itertuples(index=False, name=None)
+    for process, good, role, group in lines:
+        if role == "output":
+            made[process] = good
+        elif role == "input":
+            key = f"group {group}" if isinstance(group, str) else f"input {good}"
+            needs.setdefault(process, {}).setdefault(key, []).append(good)
+    return {process: (made.get(process, ""), list(of.values())) for process, of in needs.items()}
 
 
 def _words(row: dict[str, str]) -> str:

@@ -184,3 +184,16 @@ def test_tonnes_are_written_as_in_the_report(value: float, text: str) -> None:
 
     assert _t(value) == text
     assert _t(abs(value)) == tonnes(abs(value), " ")
+
+
+def test_totals_of_two_years_are_compared_by_their_place() -> None:
+    """Keyed by the year every total was removed and added, and nobody saw which figure had moved."""
+
+    def of(year: int, china: float) -> cn.Network:
+        columns = ["step", "country", "year", "value", "unit"]
+        rows = [("mining", "CHN", year, china, "t/a"), ("mining", "AUS", year, 5.0, "t/a")]
+        return cn.read("mag-9").with_table("totals", pd.DataFrame(rows, columns=columns))
+
+    inputs = cn.compare(of(2022, 60.0), of(2023, 70.0)).inputs
+    totals = inputs[inputs["table"] == "totals"]
+    assert totals[["kind", "column", "before", "after"]].to_numpy().tolist() == [["changed", "value", 60.0, 70.0]]
