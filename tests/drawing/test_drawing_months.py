@@ -67,7 +67,7 @@ def few_months(net: cn.Network, n: int, part: float = 1.0) -> Any:
     site *= rng.random((n, 1))
     none = pd.DataFrame({"period": [], "commodity": [], "maker": [], "user": [], "flow_t": []})
     keys = net.edges[["source", "target", "commodity"]]
-    flows = MonthFlows(1 + np.arange(n), 1, keys, ids, edge, site, none)
+    flows = MonthFlows(1 + np.arange(n), np.ones(n, dtype=np.int64), keys, ids, edge, site, none)
     served = rng.random(n) * 10
     months = pd.DataFrame(
         {"scenario": "x", "month": flows.month, "tier": "defence", "node": ids[-1], "commodity": None}
