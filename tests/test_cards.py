@@ -150,12 +150,19 @@ def test_tungsten_defence_is_not_met_where_nothing_is_rerouted(graphs: dict[str,
     assert numbers(text, "| nothing rerouted: every relation")[0] == pytest.approx(frozen, abs=0.51)
     today = short(net.as_built(TODAY), case, reroute="frozen")["defence"]
     assert numbers(text, "| nothing rerouted, plants of 2026")[0] == pytest.approx(today, abs=0.51)
-    for order in ("after", "before"):
-        assert short(net, case, others=order)["defence"] == pytest.approx(0.0, abs=1e-3)
     single = short(net.without(nodes=["deu_goslar_w"]), case)["defence"]
     assert numbers(text, "| the same without the metal powder of Goslar (assumed)")[0] == pytest.approx(
         single, abs=0.51
     )
+
+
+@pytest.mark.slow
+def test_tungsten_defence_over_existing_relations_rests_on_a_pair(graphs: dict[str, cn.Network]) -> None:
+    """0 t in both orders of service; 622 t without the metal powder of Goslar (assumed) and of Towanda."""
+    net = graphs["tungsten"]
+    text, case = card(net), "us_defence_origin_2027_mobilised"
+    for order in ("after", "before"):
+        assert short(net, case, others=order)["defence"] == pytest.approx(0.0, abs=1e-3)
     pair = short(net.without(nodes=["deu_goslar_w", "usa_towanda_w"]), case)["defence"]
     assert numbers(text, "| the same without the metal powder of Goslar and")[0] == pytest.approx(pair, abs=0.51)
 

@@ -21,7 +21,16 @@ from chainnet.flow import Counting, balance_under
 from chainnet.io import read, shipped_names
 from chainnet.network import Network
 from chainnet.results import FROM_INPUTS, Status, origin_of, provenance, stamp
-from chainnet.scenario import Outside, Scenario, in_force, outside_is_told, overlay_of, scenarios, tell_outside, timeline
+from chainnet.scenario import (
+    Outside,
+    Scenario,
+    in_force,
+    outside_is_told,
+    overlay_of,
+    scenarios,
+    tell_outside,
+    timeline,
+)
 from chainnet.stress import stress_test, worst_of
 
 __all__ = ["first_rows", "overview"]

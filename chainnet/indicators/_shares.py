@@ -52,8 +52,8 @@ def share_quality(network: Network) -> pd.DataFrame:
     plants = plants.assign(made_tpa=made, assumed=made.where((plants["quality"] == "assumed").to_numpy(), 0.0))
     steps = plants.groupby(column)[["made_tpa", "assumed"]].sum()
     table = plants.groupby([column, "country"])[["made_tpa"]].sum().rename_axis(["step", "country"])
-    whole = table.index.get_level_values("step").map(steps["made_tpa"])
-    table["share"] = table["made_tpa"] / pd.Series(whole, index=table.index).where(lambda t: t > 0)
+    whole = pd.Series([steps["made_tpa"][step] for step, _ in table.index], index=table.index, dtype=float)
+    table["share"] = table["made_tpa"] / whole.where(whole > 0)
     guessed = (steps["assumed"] >= MOST * steps["made_tpa"]) & (steps["made_tpa"] > 0)
     rows = [_row_of(network.totals, step, country, network.year) for step, country in table.index]
     table["basis"] = [
