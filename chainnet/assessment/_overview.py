@@ -93,8 +93,8 @@ def overview(
         With details the rows are those of each restriction and each tier. Columns more: restriction ("worst", or "in
         force": all rules in force together, ``in_force``; none where no rule of the chain is), label, scenario_label,
         hinges (all of them), past_ends (those that are plants without which the share lies outside its range),
-        unmet_low_by and unmet_high_by (the judgements that give the ends), unmet_last_share (if all others are served first: a stress
-        test outside the range), already_share (short without any restriction).
+        unmet_low_by and unmet_high_by (the judgements that give the ends), unmet_last_share (if all others are served
+        first: a stress test outside the range), already_share (short without any restriction).
 
     Raises
     ------
