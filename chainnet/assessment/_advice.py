@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from chainnet._types import Array
+from chainnet.assessment._advisable import advisable
 from chainnet.assessment._case import Case, InOrder
 from chainnet.assessment._closing import YEARS_AHEAD, by_projects
 from chainnet.assessment._layers import running
@@ -54,7 +55,8 @@ def advice(case: Case, worst: Scenario | None, rests: LoadBearing | None, *rerou
         relations allowed, with the projects that run, no stock drawn, t/a. Empty where nothing is advised. ``attrs``:
         tier (whose shortfall; "" = all tiers), new_tpa (short with new relations), running (ids of the projects that
         run and are not in the network yet), carrying (those of them without which, each alone, more is short),
-        running_year (of what they make), rest_tpa (short with them too), alone_tpa (id of each other project, and what
+        running_year (of what they make), withheld (those of them that a country holds whose goods the scenario takes
+        away), rest_tpa (short with them too), alone_tpa (id of each other project, and what
         it then returns alone in that year; nothing where none runs), projects (ids; none where none is needed or none
         helps), closes (whether they leave nothing short), year (the first in which they do as much; NaN = any).
     """
@@ -78,12 +80,19 @@ def advice(case: Case, worst: Scenario | None, rests: LoadBearing | None, *rerou
         "carrying": () if built is None or not on.rest < margin.rest else on.carrying(built.standing["id"].tolist()),
         "alone_tpa": tuple(alone.items()),
         "running_year": np.nan if built is None else float(built.standing["year"].max()),
+        "withheld": () if built is None else _withheld(case.network, worst, built),
         "rest_tpa": on.rest,
         "projects": names,
         "closes": left.get(AS_STATED) == 0.0,
         "year": on.first_year(names, case.last_year) if names else np.nan,
     }
     return stamp(table, source, facts=said)
+
+
+def _withheld(network: Network, worst: Scenario, built: Network) -> tuple[str, ...]:
+    """Return the ids of projects that run and lie or are owned where the scenario takes goods away."""
+    stands = network.projects["id"].isin(set(built.standing["id"])).to_numpy()
+    return tuple(network.projects["id"][stands & ~advisable(network, worst)])
 
 
 def held(case: Case, worst: Scenario | None) -> pd.DataFrame:
@@ -135,6 +144,8 @@ def _advised(
 ) -> tuple[str, ...]:
     """Return the projects that close the rest, else those that return most; none where none returns anything.
 
+    Projects of a country whose goods the scenario takes away are not among them (``advisable``).
+
     ``found`` is None where projects run: what ``rests`` knows of single projects then is that of another network, and
     ``alone`` says what each returns.
     """
@@ -151,6 +162,10 @@ def _advised(
     pairs = pd.DataFrame() if found is None or margin.tier is not None else found.complements
     if found is not None:
         alone = found.projects["standalone_t" if margin.tier is None else f"standalone_{margin.tier}_t"]
+    open_ = set(network.projects["id"][advisable(network, margin.scenario)])
+    alone = alone[alone.index.isin(open_)]
+    if len(pairs):
+        pairs = pairs[pairs["project_a"].isin(open_) & pairs["project_b"].isin(open_)]
     best = _most(alone.fillna(0.0), pairs, network.projects.set_index("id")["capex_musd"])
     if best and margin.short(margin.built(best, year)) < margin.rest:
         return best

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from chainnet.assessment._advisable import advisable
 from chainnet.engine import PRINTED
 from chainnet.flow import Counting, balance_under
 from chainnet.lowering import Degree
@@ -56,7 +57,7 @@ def closing(counting: Counting, scenario: Scenario | None, stated: pd.Series, pl
     if "projects" not in ways:
         return Closing(NOTHING, np.nan)
     asked = _Asked(counting, scenario, place)
-    return Closing(ALL, asked.whole_from(asked.names, "new", stocks=True))
+    return Closing(ALL, asked.whole_from(asked.every, "new", stocks=True))
 
 
 def by_projects(
@@ -65,10 +66,11 @@ def by_projects(
     """Return the projects that leave a tier whole for good, without stocks; None where none or only all of them do.
 
     The cheapest that does so alone on known relations, else for the first tier the fewest with new relations. ``ways``
-    says which alone do, and by "projects" whether all do; None = not known yet.
+    says which alone do, and by "projects" whether all do; None = not known yet. Projects of a country whose goods the
+    scenario takes away are none (``advisable``).
     """
     asked = _Asked(counting, scenario, place)
-    tried = set(asked.names) if ways is None else set(ways) - set(RUNGS)
+    tried = set(asked.names) if ways is None else set(ways) & set(asked.names)
     for name in asked.by_cost(tried):
         found = asked.closes([name], "existing")
         if found is not None:
@@ -84,7 +86,8 @@ class _Asked:
         self.counting, self.scenario, self.place = counting, scenario, place
         self.network = counting.network
         self.projects = self.network.projects
-        self.names = self.projects["id"].tolist()
+        self.every = self.projects["id"].tolist()
+        self.names = self.projects["id"][advisable(self.network, scenario)].tolist()
         year = self.network.year
         self.last = None if year is None else year + YEARS_AHEAD
         self.years = [None] if year is None else list(range(year, year + YEARS_AHEAD + 1))

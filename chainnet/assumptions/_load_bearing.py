@@ -147,9 +147,10 @@ def load_bearing(
     served alike they count what is surely ours.
 
     Judgements: who comes first (others after, before, alongside), the degree of rerouting, all demand at its low or
-    high value, inferred relations with no margin above their baseline or twice the stated one, without those under 5 %
-    of what their taker uses, or with relations from every maker to every user. Inputs: inferred and assumed nodes,
-    recipes, families of relations, stocks and demand, and every project.
+    high value, inferred and assumed relations with no margin above their flow or twice the stated one (what has no
+    limit, no flow, or all that its source makes as capacity stays as it is), without those under 5 % of what their
+    taker uses, or with relations from every maker to every user. Inputs: inferred and assumed nodes, recipes, families
+    of relations, stocks and demand, and every project.
 
     What is not asked is not computed: neck and rank of judgements and of inputs that move the tier by a hundredth of
     its demand; neither of all judgements at once. Two things that are absent together are only looked for among
@@ -198,7 +199,7 @@ def load_bearing(
         ends=stamp(ends, source),
         together=stamp(both, source),
         smallest_set=smallest.ids,
-        standing=standing(first, ends.loc[first], inputs, smallest),
+        standing=standing(first, ends.iloc[list(ends.index).index(first)], inputs, smallest),
         ends_said=ends_sentence(ends),
         n_solved=case.ledger.solved,
         n_settled=case.ledger.settled,

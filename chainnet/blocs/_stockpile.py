@@ -97,7 +97,7 @@ def joint_stockpile(
     network: Network,
     scenario: Scenario | None,
     members: Iterable[str] | Mapping[str, Any] | None = None,
-    tiers: str | Sequence[str] = ("defence",),
+    tiers: Words = None,
     months: int = 48,
     start: str | None = None,
     *,
@@ -122,8 +122,9 @@ def joint_stockpile(
     scenario : Scenario or None
     members : list of str, or mapping of name to countries and groups
         Two to eight, as in ``alliance``; default the network's beneficiaries, taken apart in the same way.
-    tiers : str or list of str
-        Who must be served in full in every period. Other demand of the coalition gives way to them.
+    tiers : str or list of str, optional
+        Who must be served in full in every period; default the first tier of the network. Other demand
+        of the coalition gives way to them.
     months, start, step_months
         The horizon, as in ``stress_test``.
     others : {"before", "after", "last"}

@@ -155,7 +155,7 @@ class Stockpile(Question, Counted, TableOutput):
     """
 
     scenario: opt.Scenario
-    tiers: Annotated[str, "Who must stay whole, split by commas.", words] = "defence"
+    tiers: Annotated[str | None, "Whose demand must be met, split by commas; default the first tier.", words] = None
     months: Months = 48
     start: opt.Start = None
     step_months: opt.Step = 1

@@ -52,6 +52,8 @@ class Advised:
     running, carrying : tuple of str
         Labels of the projects that run and are not in the network yet, and of those of them without which more is
         short.
+    withheld : tuple of str
+        Labels of those that run of a country whose goods the scenario takes away: nothing is advised about them.
     running_year : float
         The year of what they make.
     projects : tuple of str
@@ -71,6 +73,7 @@ class Advised:
     drawn: float
     running: tuple[str, ...]
     carrying: tuple[str, ...]
+    withheld: tuple[str, ...]
     running_year: float
     projects: tuple[str, ...]
     closes: bool
@@ -125,6 +128,7 @@ def advised_of(facts: Facts) -> Advised | None:
         drawn=float(fact_of(facts.a.held, "drawn_tpa", rest)) if running else drawn,
         running=tuple(facts.label(name) for name in running),
         carrying=tuple(facts.label(name) for name in fact_of(table, "carrying", ())),
+        withheld=tuple(facts.label(name) for name in fact_of(table, "withheld", ())),
         running_year=float(fact_of(table, "running_year", np.nan)),
         projects=tuple(fact_of(table, "projects", ())),
         closes=bool(fact_of(table, "closes", False)),

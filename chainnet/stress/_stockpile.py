@@ -27,7 +27,7 @@ __all__ = ["averted", "requirement", "stockpile_mitigation", "stockpile_requirem
 def stockpile_requirement(
     network: Network,
     scenario: Scenario | None,
-    tiers: str | Sequence[str] = ("defence",),
+    tiers: Words = None,
     months: int = 48,
     start: str | None = None,
     *,
@@ -45,8 +45,8 @@ def stockpile_requirement(
     network : Network
         With a demand table.
     scenario : Scenario or None
-    tiers : str or list of str
-        Who must be served in full in every period. All others give way to them.
+    tiers : str or list of str, optional
+        Who must be served in full in every period; default the first tier of the network. All others give way to them.
     months, start, step_months
         The horizon, as in ``stress_test``.
     reroute : {"existing", "frozen", "new"}
@@ -111,7 +111,7 @@ def stockpile_requirement(
     return requirement(scenario, tiers, ask)[0]
 
 
-def requirement(scenario: Scenario | None, tiers: str | Sequence[str], ask: Ask) -> tuple[pd.DataFrame, Certificate]:
+def requirement(scenario: Scenario | None, tiers: Words, ask: Ask) -> tuple[pd.DataFrame, Certificate]:
     """Return ``stockpile_requirement``, and the proof that no cheaper set of stocks does."""
     chosen = tiers_of(ask.network, tiers, "stockpile_requirement")
     need = _Need(scenario, chosen, ask)
@@ -136,7 +136,7 @@ def requirement(scenario: Scenario | None, tiers: str | Sequence[str], ask: Ask)
 def stockpile_mitigation(
     network: Network,
     scenario: Scenario | None,
-    tiers: str | Sequence[str] = ("defence",),
+    tiers: Words = None,
     months: int = 48,
     start: str | None = None,
     *,

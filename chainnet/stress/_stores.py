@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from chainnet._types import Array, Bools
+from chainnet._types import Array, Bools, Words
 from chainnet.errors import DataError
 from chainnet.flow import Counting, MonthsModel, StockModel, check_tier
 from chainnet.network import Network
@@ -19,19 +19,24 @@ from chainnet.stress._months import Ask, base_flow, qualified
 __all__ = ["Stores", "tiers_of"]
 
 
-def tiers_of(network: Network, tiers: str | Sequence[str], asked_by: str) -> tuple[str, ...]:
-    """Return the tiers named, in their order.
+def tiers_of(network: Network, tiers: Words, asked_by: str) -> tuple[str, ...]:
+    """Return the tiers named, in their order; None = the first of the network that anybody asks for.
 
     Raises
     ------
     DataError
         If none is named, one is unknown, or there is no demand table.
     """
+    demand = network.view("demand")
+    if demand.empty:
+        raise DataError(f"{asked_by}: the network has no demand table, so nobody can go short. Give demand.")
+    if tiers is None:
+        asks = set(demand.loc[demand["demand_tpa"] > 0, "tier"].dropna())
+        tiers = next((tier for tier in network.tier_order if tier in asks), network.tier_order[0])
     words = [tiers] if isinstance(tiers, str) else list(tiers)
     if not words:
-        raise DataError("tiers: empty; name who has to stay whole, such as defence.")
-    if network.demand.empty:
-        raise DataError(f"{asked_by}: the network has no demand table, so nobody can go short. Give demand.")
+        known = ", ".join(network.tier_order)
+        raise DataError(f"tiers: empty; name whose demand has to be met. Known tiers: {known}.")
     for word in words:
         check_tier(network, word)
     return tuple(tier for tier in network.tier_order if tier in words)

@@ -248,3 +248,18 @@ def test_the_last_mitigation_draws_what_is_held_of_whatever_material() -> None:
     last = by(steps[steps["step"] == "stocks held"])
     assert last["before_t"].to_dict() == pytest.approx({"metal": 0.0, "ore": 32.0})
     assert last["after_t"].to_dict() == pytest.approx({"metal": 0.0, "ore": 16.0})
+
+
+def test_without_tiers_the_first_that_asks_has_to_be_met() -> None:
+    net = cn.Network(
+        nodes=frame("id stage country capacity_tpa", ("m", "mine", "AUS", 12.0), ("u", "end_use", "USA", None)),
+        edges=frame("source target commodity flow_tpa", ("m", "u", "ore", 12.0)),
+        demand=frame("node commodity tier demand_tpa", ("u", "ore", "clinics", 6.0), ("u", "ore", "shops", 6.0)),
+        tiers=frame("tier rank", ("army", 1), ("clinics", 2), ("shops", 3)),
+    )
+    lost = cn.Scenario("lost", [{"kind": "remove", "nodes": ["m"]}])
+    # a year without the mine: 6 t for the first tier that asks for anything, 12 t for both
+    assert cn.stockpile_requirement(net, lost, months=12)["required_t"].sum() == pytest.approx(6.0)
+    assert cn.stockpile_requirement(net, lost, ["clinics", "shops"], months=12)["required_t"].sum() == pytest.approx(12.0)
+    with pytest.raises(cn.DataError, match="Known tiers: army, clinics, shops"):
+        cn.stockpile_requirement(net, lost, [], months=12)

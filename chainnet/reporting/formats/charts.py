@@ -37,6 +37,8 @@ class Chart:
 class _Plan:
     """How a table is drawn: columns of the category, of the figures; ``split`` gives a series for each of its values.
 
+    A column of figures with ``{tier}`` in it stands for one of each tier of the report.
+
     ``within`` names a column of which only the group with most in it is drawn.
     """
 
@@ -49,7 +51,7 @@ class _Plan:
 
 
 _PLANS = (
-    _Plan("scenarios", "stacked", ("label",), ("shortfall_tpa", "shortfall_industrial_tpa", "shortfall_civilian_tpa")),
+    _Plan("scenarios", "stacked", ("label",), ("shortfall_tpa", "shortfall_{tier}_tpa")),
     _Plan("steps", "bar", ("step", "commodity"), ("top_share",)),
     _Plan("sites", "bar", ("label",), ("first_lost_share", "lost_share")),
     _Plan("countries", "bar", ("label",), ("first_lost_share", "lost_share")),
@@ -77,7 +79,8 @@ def charts(tables: Sequence[ReportTable]) -> tuple[Chart, ...]:
 def _drawn(plan: _Plan, table: ReportTable, tiers: Sequence[str], names: Mapping[str, str]) -> Chart | None:
     """Return the chart of a table; tiers stand in their order, whatever that of the rows; a group by its name."""
     columns = {column.key: column for column in table.columns}
-    figures = [key for key in plan.figures if key in columns]
+    figures = [name.format(tier=tier) for name in plan.figures for tier in (tiers if "{tier}" in name else [""])]
+    figures = [key for key in figures if key in columns]
     if not figures or not columns.keys() >= {*plan.lines[:1], *filter(None, (plan.split, plan.within))}:
         return None
     rows, where = _within(plan, table.records(), figures[0])

@@ -201,6 +201,9 @@ def _keep(facts: Facts, found: Advised) -> Sentence | None:
         return None
     to = f"to {tonnes(found.rest)}" if found.rest > 0 else "to nothing"
     names = found.carrying or found.running  # where each can stand in for another none alone carries it
+    names = tuple(name for name in names if name not in found.withheld)  # its owner would have to wish it
+    if not names:
+        return None
     they = "they cut" if len(names) > 1 else "it cuts"
     if len(names) < len(found.running):
         they = f"with {spelled(len(found.running) - len(names), 'other', 'others')} {they}"

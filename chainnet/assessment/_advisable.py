@@ -1,0 +1,43 @@
+"""Which projects may be advised: none that a country holds whose goods the scenario stops."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from chainnet._types import Bools
+from chainnet.network import Network
+from chainnet.scenario import Scenario, listed
+
+__all__ = ["advisable"]
+
+# kinds of measures that take goods away, and where each names whose
+TAKING = ("remove", "scale", "restrict", "quota")
+WHOSE = ("from", "where", "origin")
+HOLDERS = ("country", "owner_country")
+
+
+def advisable(network: Network, scenario: Scenario | None) -> Bools:
+    """Return which projects lie and are owned outside the countries whose goods a scenario takes away.
+
+    The model ships what a foreign plant of such an owner makes. Whether the owner would is not known, so no advice
+    rests on it.
+
+    Parameters
+    ----------
+    network : Network
+    scenario : Scenario, optional
+
+    Returns
+    -------
+    boolean array over ``network.projects``
+    """
+    projects = network.view("projects")
+    words: set[str] = set()
+    for measure in scenario.measures if scenario is not None else ():
+        if measure["kind"] in TAKING:
+            named = [measure[key] for key in WHOSE if key in measure]
+            words |= {word for where in named for key in HOLDERS for word in listed(where.get(key, []))}
+    if not words:
+        return np.ones(len(projects), dtype=bool)
+    held = [network.in_countries(projects, sorted(words), "measures", column) for column in HOLDERS]
+    return np.asarray(~(held[0] | held[1]))
