@@ -83,7 +83,11 @@ def api_page() -> str:
         title = re.sub(r"<function .*?>", "...", title)
         parts.append(f"\n## {name}\n\n```text\n{title}\n\n{doc}\n```\n")
         if inspect.isclass(thing):
-            for method, value in sorted(vars(thing).items()):
+            # also of the bases in its own package, which are the same thing in several files
+            bases = [
+                b for b in reversed(thing.__mro__) if b.__module__.split(".")[:2] == thing.__module__.split(".")[:2]
+            ]
+            for method, value in sorted({name: v for base in bases for name, v in vars(base).items()}.items()):
                 function = getattr(value, "__func__", value)
                 if method.startswith("_") or not inspect.isfunction(function):
                     continue
