@@ -11,6 +11,7 @@ from conftest import frame
 from project_networks import BAR, CUT, PAIRS, SITE, THREE, game, sets
 
 import chainnet as cn
+from chainnet.flow import climbed
 
 
 def plans() -> cn.Network:
@@ -152,3 +153,17 @@ def test_sets_that_others_tell_are_not_solved_and_their_bounds_hold(
         low, high = values._bracket.between(values._members(chosen))
         assert low - 1e-6 <= value <= high + 1e-6
         assert -values.solution(chosen).value == pytest.approx(value, abs=1e-6), "as solved by itself"
+
+
+def test_a_rung_short_by_less_than_an_answer_tells_is_short_of_nothing() -> None:
+    rungs = frame(
+        "rung tier demand_tpa served_tpa shortfall_tpa",
+        ("existing", "defence", 10.0, 4.0, 6.0),
+        ("new", "defence", 10.0, 10.0 - 3.47e-07, 3.47e-07),
+        ("stocks", "defence", 10.0, 10.0 + 2e-10, -2e-10),
+    )
+    found = climbed(rungs)
+    assert found["shortfall_tpa"].tolist() == [6.0, 0.0, 0.0]
+    assert found["served_tpa"].tolist() == [4.0, 10.0, 10.0]
+    assert found["gained_tpa"].tolist()[1:] == [6.0, 0.0]
+    assert not np.signbit(found["shortfall_tpa"]).any()
