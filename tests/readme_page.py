@@ -41,10 +41,10 @@ CHAINS = {
     ),
     "antimony": (
         "antimony",
-        "usa_thompson_falls_sulfide",
+        "usa_thompson_falls_trisulfide",
         "Thompson Falls, the one known trisulfide maker outside China",
     ),
-    "tungsten": ("tungsten", "jpn_metal_powder", "Japanese metal powder, whose output is inferred"),
+    "tungsten": ("tungsten", "jpn_w", "Japanese metal powder, whose output is inferred"),
 }
 
 

@@ -23,6 +23,7 @@ from chainnet.flow._months import NEW_LAG_MONTHS, Bases, MonthsModel, Plan
 from chainnet.flow._ordered import OrderedValue, SharedValue, value_model
 from chainnet.flow._shared import (
     EXACT_PLAYERS,
+    climbed,
     ladder,
     most_sets,
     named_projects,
@@ -57,6 +58,7 @@ __all__ = [
     "binding_inputs",
     "both_ends",
     "check_tier",
+    "climbed",
     "cut_of",
     "cut_table",
     "in_finer_sizes",

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from chainnet._types import Array
-from chainnet.engine import ROUNDING
+from chainnet.engine import PRINTED
 from chainnet.errors import UnknownIdError, near_matches
 from chainnet.flow._balance import Balance, balance_under
 from chainnet.flow._counting import Counting
@@ -155,7 +155,15 @@ def ladder(
         table.insert(0, "rung", rung)
         table.insert(1, "meaning", RUNG_WORDS[rung])
         parts.append(table)
-    out = pd.concat(parts, ignore_index=True)
+    return climbed(pd.concat(parts, ignore_index=True))
+
+
+def climbed(rungs: pd.DataFrame) -> pd.DataFrame:
+    """Return the rungs with what each gains; what is short by less than an answer tells, relative to demand, is 0."""
+    asked = rungs["demand_tpa"]
+    met = rungs["shortfall_tpa"] <= PRINTED * asked
+    out = rungs.assign(
+        served_tpa=rungs["served_tpa"].mask(met, asked), shortfall_tpa=rungs["shortfall_tpa"].mask(met, 0.0)
+    )
     gained = out.groupby("tier", dropna=False)["served_tpa"].diff()
-    out["gained_tpa"] = gained.mask(gained.abs() <= ROUNDING * out["demand_tpa"], 0.0)
-    return out
+    return out.assign(gained_tpa=gained.mask(gained.abs() <= PRINTED * asked, 0.0))

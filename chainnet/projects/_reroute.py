@@ -20,6 +20,7 @@ from chainnet.flow import (
     ValueModel,
     balance_under,
     binding_inputs,
+    climbed,
     ladder,
     most_sets,
     shapley_values,
@@ -253,9 +254,7 @@ def _ladder(counting: Counting, overlay: Overlay, game: Game, names: Sequence[st
     last = out["rung"] == "projects"
     for column in ("served_tpa", "shortfall_tpa"):
         out.loc[last, column] = found.by_tier()[column].to_numpy()
-    gained = out.groupby("tier", dropna=False)["served_tpa"].diff()
-    out["gained_tpa"] = gained.mask(gained.abs() <= ROUNDING * out["demand_tpa"], 0.0)
-    return out
+    return climbed(out)
 
 
 def _clean(values: Iterable[float]) -> list[float]:

@@ -11,6 +11,7 @@ from conftest import frame
 from project_networks import BAR, CUT, PAIRS, SITE, THREE, game, sets
 
 import chainnet as cn
+from chainnet.flow import climbed
 
 
 def plans() -> cn.Network:
@@ -158,3 +159,17 @@ def test_amounts_in_words_bear_no_power_of_ten() -> None:
     from chainnet.projects._words import tonnes
 
     assert [tonnes(a) for a in (3.5e-7, 0.5, 999.6, 12346.0, 2.5e7)] == ["<0.1", "0.5", "1,000", "12,300", "25,000,000"]
+
+
+def test_a_rung_short_by_less_than_an_answer_tells_is_short_of_nothing() -> None:
+    rungs = frame(
+        "rung tier demand_tpa served_tpa shortfall_tpa",
+        ("existing", "defence", 10.0, 4.0, 6.0),
+        ("new", "defence", 10.0, 10.0 - 3.47e-07, 3.47e-07),
+        ("stocks", "defence", 10.0, 10.0 + 2e-10, -2e-10),
+    )
+    found = climbed(rungs)
+    assert found["shortfall_tpa"].tolist() == [6.0, 0.0, 0.0]
+    assert found["served_tpa"].tolist() == [4.0, 10.0, 10.0]
+    assert found["gained_tpa"].tolist()[1:] == [6.0, 0.0]
+    assert not np.signbit(found["shortfall_tpa"]).any()

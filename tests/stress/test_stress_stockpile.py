@@ -260,6 +260,8 @@ def test_without_tiers_the_first_that_asks_has_to_be_met() -> None:
     lost = cn.Scenario("lost", [{"kind": "remove", "nodes": ["m"]}])
     # a year without the mine: 6 t for the first tier that asks for anything, 12 t for both
     assert cn.stockpile_requirement(net, lost, months=12)["required_t"].sum() == pytest.approx(6.0)
-    assert cn.stockpile_requirement(net, lost, ["clinics", "shops"], months=12)["required_t"].sum() == pytest.approx(12.0)
+    assert cn.stockpile_requirement(net, lost, ["clinics", "shops"], months=12)["required_t"].sum() == pytest.approx(
+        12.0
+    )
     with pytest.raises(cn.DataError, match="Known tiers: army, clinics, shops"):
         cn.stockpile_requirement(net, lost, [], months=12)
