@@ -528,7 +528,8 @@ def test_projects_over_time() -> None:
     assert line.project_start.tolist() == [0, -24, 22]
     yearly = over(net, [build, late], 48, step_months=12)
     assert yearly.project_start.tolist() == [0, -24, 17], "months, whatever the periods"
-    assert column(yearly, "built", 2) == pytest.approx([0, 7 / 24, (5 * 0.5 + 7) / 12, 1])
+    assert yearly.starts == (0, 12, 17, 24, 29, 36), "it comes on stream and grows in the midst of a year"
+    assert column(yearly, "built", 2) == [0, 0, 0.5, 0.5, 1, 1]
     given = timeline(net, None, 24, projects=["p_usa"])
     assert given.project_start.tolist() == [INF, INF, 12]
     assert over(net, [late], 24, projects=["p_usa"]).project_start.tolist() == [INF, INF, 17]
