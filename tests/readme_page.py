@@ -12,6 +12,7 @@ import struct
 import sys
 import tempfile
 import zlib
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -21,6 +22,7 @@ import numpy as np
 import chainnet as cn
 from chainnet.assessment import Neck, necks
 from chainnet.flow import Counting
+from chainnet.indicators import SET_BY_US, share_quality
 from chainnet.words import country_name
 
 ROOT = Path(__file__).parents[1]
@@ -80,7 +82,7 @@ def bottleneck(network: cn.Network) -> Neck:
 
 def percent(share: float) -> str:
     """Return a share as the table prints it."""
-    return f"{100 * share:.0f} %" if share >= 0.005 or share < 1e-9 else "under 1 %"
+    return f"{100 * share:.0f} %" if share >= 0.01 or share < 1e-6 else "under 1 %"
 
 
 def pair(values: tuple[float, float]) -> str:
@@ -114,7 +116,8 @@ def place(name: str) -> str:
     found = bottleneck(chain(name, TODAY))
     if not found.step:
         return "none abroad"
-    share = "" if np.isnan(found.share) else f": {percent(found.share)}"
+    basis = share_quality(chain(name, None)).loc[(found.step, found.country), "basis"]
+    share = "" if np.isnan(found.share) else f": {percent(found.share)}{' (set by us)' if basis == SET_BY_US else ''}"
     return f"{found.step}, {country_name(found.country)}{share}"
 
 
@@ -148,10 +151,8 @@ def draw_picture() -> None:
     with tempfile.TemporaryDirectory() as folder:
         page = Path(folder) / "graph.html"
         sys.argv = [*COMMAND.split(), "--out", str(page)]
-        try:
+        with suppress(SystemExit):
             main()
-        except SystemExit as stop:
-            assert not stop.code
         with sync_playwright() as play:
             browser = play.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
             tab = browser.new_page(viewport=SIZE)

@@ -18,6 +18,7 @@ from chainnet.assessment._neck import Neck, lost_by_place, neck_of, places
 from chainnet.assumptions import LoadBearing, attributed, due_range, judged_shares, load_bearing
 from chainnet.errors import DataError
 from chainnet.flow import Counting, balance_under
+from chainnet.indicators import share_quality
 from chainnet.io import read, shipped_names
 from chainnet.network import Network
 from chainnet.results import FROM_INPUTS, Status, origin_of, provenance, stamp
@@ -39,7 +40,7 @@ COLUMNS = ["chain", "year", "scenario", "tier", "unmet_low_share", "unmet_share"
 COLUMNS += ["neck_step", "neck_country", "neck_share", "closes", "closes_year", "hinges_on", "assumed_share"]
 # what details say besides
 MORE = ["restriction", "label", "scenario_label", "hinges", "past_ends"]
-MORE += ["unmet_low_by", "unmet_high_by", "unmet_last_share", "already_share"]
+MORE += ["unmet_low_by", "unmet_high_by", "unmet_last_share", "already_share", "neck_basis"]
 WORST, IN_FORCE = "worst", "in force"
 # tables whose rows are counted for the share that is assumed; relations aside, which one rule infers from totals
 COUNTED = ("nodes", "processes", "demand", "stocks")
@@ -94,7 +95,8 @@ def overview(
         force": all rules in force together, ``in_force``; none where no rule of the chain is), label, scenario_label,
         hinges (all of them), past_ends (those that are plants without which the share lies outside its range),
         unmet_low_by and unmet_high_by (the judgements that give the ends), unmet_last_share (if all others are served
-        first: a stress test outside the range), already_share (short without any restriction).
+        first: a stress test outside the range), already_share (short without
+        any restriction), neck_basis (whose figure neck_share is: published, worked out, or set by us).
 
     Raises
     ------
@@ -286,6 +288,7 @@ class _Chain:
             "unmet_high_by": str(due["high_by"]),
             "unmet_last_share": float(due["last_share"]),
             "already_share": float(due["already_share"]),
+            "neck_basis": str(self._bases.get((neck.step, neck.country), "")),
         }
 
     def _neck(self, tier: str | None) -> Neck:
@@ -296,6 +299,11 @@ class _Chain:
 
     def _narrowest(self, tier: str | None) -> Neck:
         return neck_of(places(self.counting), lost_by_place(self.counting, tier))
+
+    @cached_property
+    def _bases(self) -> pd.Series:
+        """Whose figure the share of each country in a step is."""
+        return share_quality(self.network)["basis"]
 
     @cached_property
     def _assumed_share(self) -> float:

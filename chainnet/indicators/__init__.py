@@ -9,11 +9,12 @@ from chainnet.indicators._compare import compare_indices
 from chainnet.indicators._concentration import concentration
 from chainnet.indicators._coverage import coverage, tonnes_by_quality
 from chainnet.indicators._risk import eu_supply_risk, geopolrisk, governance
-from chainnet.indicators._shares import share_quality
+from chainnet.indicators._shares import SET_BY_US, share_quality
 from chainnet.indicators._steps import supply_risk
 
 __all__ = [
     "BENCHMARKS",
+    "SET_BY_US",
     "benchmarks",
     "compare_indices",
     "concentration",

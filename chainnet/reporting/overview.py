@@ -11,6 +11,7 @@ from typing import Any
 
 import pandas as pd
 
+from chainnet.indicators import SET_BY_US
 from chainnet.results import origin_of, package_version
 from chainnet.words import NBSP, country_name, first_capital, is_missing, percent, whole
 
@@ -168,7 +169,8 @@ def _if_last(last: float, low: float, high: float) -> str:
 def _neck(row: pd.Series) -> str:
     if not row["neck_step"]:
         return "none abroad"
-    share = "" if is_missing(row["neck_share"]) else f", which makes {percent(row['neck_share'])}"
+    ours = " (set by us)" if row["neck_basis"] == SET_BY_US else ""
+    share = "" if is_missing(row["neck_share"]) else f", which makes {percent(row['neck_share'])}{ours}"
     return first_capital(f"{row['neck_step']} in {country_name(row['neck_country'])}{share}")
 
 
