@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pandas as pd
 import pytest
 
@@ -98,3 +100,16 @@ def test_the_bar_on_military_users_reaches_japan(net: cn.Network) -> None:
 def test_what_was_fitted_is_not_called_agreement(net: cn.Network) -> None:
     notes = net.totals["note"]
     assert notes.str.contains("input").all()
+
+
+def test_a_figure_that_is_not_taken_stands_in_the_card(net: cn.Network) -> None:
+    """What the tables hold beside their own figure is named under Choices, Gaps or What is missing, in some unit."""
+    assert net.folder is not None
+    card = (net.folder / "README.md").read_text(encoding="utf-8")
+    part = card[card.index("## Choices between sources") : card.index("## Scenarios")]
+    printed = [float(word.replace(",", "")) for word in re.findall(r"\d[\d,]*(?:\.\d+)?", part.replace(", ", " "))]
+    other = net.figures[net.figures["note"].fillna("").str.contains(r"not taken|not verified|two counts")]
+    assert len(other) >= 7
+    for row in other.itertuples():
+        sizes = [row.value, row.value / 1000, row.value * 100]
+        assert any(abs(size / number - 1) < 0.005 for size in sizes for number in printed if number), row.key
