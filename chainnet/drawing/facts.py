@@ -107,7 +107,8 @@ def collect(
     order = sorted(range(len(sites)), key=first)
     rank = np.empty(len(sites), dtype=np.int64)
     rank[order] = np.arange(len(sites))
-    placing = place(table, tail, head, weight, rank)
+    leads = _leads_to_demand(network, tail, head, sites)
+    placing = place(table.assign(leads=leads), tail, head, weight, rank)
     for b, block in enumerate(placing.blocks):
         for o, i in enumerate(block.members):
             sites[i] |= {"block": b, "order": o}
@@ -153,6 +154,19 @@ def collect(
         else ("Scenario" if answer.scenario or answer.courses else answer.kind.capitalize()),
     }
     return PageData(data, sites, links, blocks, tuple(placing.blocks))
+
+
+def _leads_to_demand(network: Network, tail: Any, head: Any, sites: list[dict[str, Any]]) -> Any:
+    """Return which sites supply, however many steps later, demand that counts; all where nothing is asked for."""
+    leads = np.array([any(d["counts"] for d in s["demand"]) for s in sites], dtype=bool)
+    if not leads.any():
+        return np.ones(len(sites), dtype=bool)
+    for _ in range(len(sites)):
+        before = leads.sum()
+        leads[tail[leads[head]]] = True
+        if leads.sum() == before:
+            break
+    return leads
 
 
 def step_of(step: str) -> str:

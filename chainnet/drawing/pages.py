@@ -255,7 +255,15 @@ def _graph_page(drawn: Gathered, digest: str, title: str | None, marking: str, s
     from chainnet.drawing.facts import collect
     from chainnet.drawing.months import course_data, month_note
     from chainnet.drawing.still import still
-    from chainnet.drawing.words import finding, first_words, inferred_words, loss_words, narrow_words, served_words
+    from chainnet.drawing.words import (
+        finding,
+        first_words,
+        inferred_words,
+        loss_words,
+        narrow_words,
+        served_words,
+        year_words,
+    )
 
     network, answer, ranking = drawn.network, drawn.answer, drawn.losses
     facts = collect(network, answer, ranking, drawn.sizes)
@@ -289,6 +297,7 @@ def _graph_page(drawn: Gathered, digest: str, title: str | None, marking: str, s
         .render(
             title=name,
             marking=marking,
+            years=year_words(network),
             heading=finding(network, facts, answer, ranking),
             subheading=drawn.words + narrow_words(facts, answer, ranking),
             inferred=course["rows"][course["start"]]["inferred"]
@@ -353,7 +362,7 @@ def _sheet(view: str, drawn: Gathered, digest: str, title: str | None, marking: 
     """Return a page without scripts."""
     from chainnet.drawing.facts import basis_of, collect
     from chainnet.drawing.sankey import bands
-    from chainnet.drawing.words import crossing_words, finding, inferred_words, narrowest_step
+    from chainnet.drawing.words import crossing_words, finding, inferred_words, narrowest_step, year_words
     from chainnet.drawing.world import atlas
 
     network, answer, ranking = drawn.network, drawn.answer, drawn.losses
@@ -368,6 +377,7 @@ def _sheet(view: str, drawn: Gathered, digest: str, title: str | None, marking: 
             view=view,
             title=title if title is not None else network.label,
             marking=marking,
+            years=year_words(network),
             heading=finding(network, facts, answer, None) if answer is not None else narrowest_step(flows),
             subheading=drawn.words + under,
             picture=picture,

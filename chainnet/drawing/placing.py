@@ -39,7 +39,8 @@ def place(nodes: pd.DataFrame, tail: Any, head: Any, weight: Any, rank: Any) -> 
     Parameters
     ----------
     nodes : DataFrame
-        Columns stage, step, project; row i is node i.
+        Columns stage, step, project, and leads (whether a node supplies the demand that counts; default all do); row i
+        is node i.
     tail, head : arrays of int
         Ends of the links.
     weight : array of float
@@ -119,8 +120,9 @@ def _blocks(nodes: pd.DataFrame, tail: Any, head: Any, weight: Any) -> list[Bloc
         blocks.append(Block(key.split("\x1f")[1], "recycler", -1, np.flatnonzero(keys == key).tolist()))
     running = ~nodes["project"].to_numpy(dtype=bool)
     size = {id(b): int(running[b.members].sum()) for b in blocks}
-    # the fullest step of a column stands on top
-    return sorted(blocks, key=lambda b: (b.column < 0, b.column, -size[id(b)], b.name))
+    leads = nodes["leads"].to_numpy(dtype=bool) if "leads" in nodes else np.ones(len(nodes), dtype=bool)
+    # on top of a column stands what supplies the demand that counts, then the fullest step
+    return sorted(blocks, key=lambda b: (b.column < 0, b.column, not leads[b.members].any(), -size[id(b)], b.name))
 
 
 def _levels(keys: Any, inside: Any, tail: Any, head: Any, weight: Any) -> dict[str, int]:

@@ -96,6 +96,16 @@ def _neck_words(losses: Losses) -> str:
     return f"Bottleneck: {join(places, 'or')}; without {without} {tier} {verb} {lost}."
 
 
+def year_words(network: Network) -> str:
+    """Return of which year the plants are, as it stands behind the title: those opened since are no base year's."""
+    if network.year is None:
+        return ""
+    opened = network.standing
+    if opened.empty:
+        return f" · base year {network.year}"
+    return f" · plants of {network.year} and {spelled(len(opened), 'plant')} opened by {int(opened['year'].max())}"
+
+
 def loss_words(facts: PageData, losses: Losses) -> str:
     """Return what a loss counts."""
     whose = _whose(facts, losses)
