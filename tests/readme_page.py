@@ -21,6 +21,7 @@ import numpy as np
 
 import chainnet as cn
 from chainnet.assessment import Neck, necks
+from chainnet.assumptions import judged_shares
 from chainnet.flow import Counting
 from chainnet.indicators import SET_BY_US, share_quality
 from chainnet.words import country_name
@@ -67,9 +68,11 @@ def chain(name: str, year: int | None) -> cn.Network:
 
 def short(network: cn.Network, scenario: cn.Scenario) -> Short:
     """Return what is not met under a scenario, on existing links, without stocks."""
-    found = [cn.balance(network, scenario, others=others).by_tier() for others in ("after", "before")]
-    shares = [table["shortfall_tpa"] / table["demand_tpa"] for table in found]
-    whole = [float(table["shortfall_tpa"].sum() / table["demand_tpa"].sum()) for table in found]
+    counting = Counting.of(network)
+    found = judged_shares(counting, scenario, only=["order:before"])["most_share"]
+    demand = network.demand[counting.rows].groupby("tier")["demand_tpa"].sum()
+    shares = [found["stated"], found["order:before"]]
+    whole = [float((share * demand).sum() / demand.sum()) for share in shares]
     return Short((float(shares[0]["defence"]), float(shares[1]["defence"])), (whole[0], whole[1]))
 
 

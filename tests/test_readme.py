@@ -5,6 +5,8 @@ from __future__ import annotations
 import readme_page as page
 
 import chainnet as cn
+from chainnet.assumptions import judged_shares
+from chainnet.flow import Counting
 from chainnet.words import country_name
 
 
@@ -12,9 +14,8 @@ def text() -> str:
     return " ".join(page.README.read_text(encoding="utf-8").split())
 
 
-def unmet(network: cn.Network, scenario: cn.Scenario, tier: str, others: str = "after") -> float:
-    found = cn.balance(network, scenario, others=others).by_tier().loc[tier]
-    return float(found["shortfall_tpa"] / found["demand_tpa"])
+def unmet(network: cn.Network, scenario: cn.Scenario, tier: str) -> float:
+    return float(judged_shares(Counting.of(network), scenario, only=[])["most_share"]["stated"][tier])
 
 
 def test_the_table_is_what_the_chains_answer() -> None:

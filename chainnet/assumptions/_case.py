@@ -195,6 +195,13 @@ class Case:
         none = (None,) * len(self.tiers)
         return Outcome(wanted, wanted - least, wanted - most, (frozenset(),) * len(none), none, none)
 
+    def answered(self, setting: Setting) -> Outcome:
+        """Return the answer of a way to judge alone: neither what closes a gap nor the narrowest step is asked."""
+        kind, rung = (REACH, "new") if setting.degree == "new" else (KNOWN, "existing")
+        wanted, most, least = self._each(kind, rung, setting, (None,))[0]
+        none = (None,) * len(self.tiers)
+        return Outcome(wanted, wanted - least, wanted - most, (frozenset(),) * len(none), none, none)
+
     def short_by_rung(self, setting: Setting, changes: Sequence[Change | None] = (None,)) -> dict[str, list[Array]]:
         """Return the shortfall of each tier, as a share of its demand, by rung and change.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 
 import numpy as np
@@ -24,7 +25,7 @@ NOT_ASKED = ("degree:frozen",)
 LAST = "order:before"
 
 
-def judged_shares(counting: Counting, scenario: Scenario | None) -> pd.DataFrame:
+def judged_shares(counting: Counting, scenario: Scenario | None, only: Collection[str] | None = None) -> pd.DataFrame:
     """Return what part of its demand each tier lacks, under every judgement alone.
 
     Parameters
@@ -33,6 +34,8 @@ def judged_shares(counting: Counting, scenario: Scenario | None) -> pd.DataFrame
         Of a network with a demand table.
     scenario : Scenario or None
         None = no restriction.
+    only : collection of str, optional
+        Judgements to ask beside the central case, such as "order:before"; default all.
 
     Returns
     -------
@@ -46,11 +49,12 @@ def judged_shares(counting: Counting, scenario: Scenario | None) -> pd.DataFrame
     """
     case = Case(counting, scenario)
     made = judgements(counting.network, counting, case.dense is not case.chain)
-    asked = {STATED: Setting(), **{one.id: one.setting for one in made if one.id not in NOT_ASKED}}
+    known = {one.id: one.setting for one in made if one.id not in NOT_ASKED}
+    asked = {STATED: Setting(), **{name: how for name, how in known.items() if only is None or name in only}}
     tiers = [tier or ALL_TIERS for tier in case.tiers]
     parts = {}
     for name, setting in asked.items():
-        found = case.outcomes(setting)[0]
+        found = case.answered(setting)
         parts[name] = pd.DataFrame(
             {"least_share": found.least_share, "most_share": found.share}, index=pd.Index(tiers, name="tier")
         )
