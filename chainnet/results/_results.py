@@ -87,9 +87,9 @@ def stamp(
     Returns
     -------
     DataFrame
-        The same frame, without negative zeros. ``attrs["provenance"]``; ``attrs["columns"]``: by column unit, status, range_kind ("not
-        assessed" where there is none), low and high (the columns that hold the ends), tied_with (row -> number
-        of others with the same value).
+        The same frame, without negative zeros. ``attrs["provenance"]``; ``attrs["columns"]``: by column unit,
+        status, range_kind ("not assessed" where there is none), low and high (the columns that hold the ends),
+        tied_with (row -> number of others with the same value).
     """
     frame.attrs.clear()
     frame.attrs.update({"provenance": source}, **(facts or {}))
