@@ -70,7 +70,7 @@ def settled(served: Array, wanted: Array, open_: Array) -> Array:
     near = np.round(served / grid) * grid
     # as a decimal, so that 30 is 30 and not 30.000000000000004
     near = np.array([float(f"{number:.12g}") for number in near.ravel()], dtype=float).reshape(near.shape)
-    return np.where(np.abs(near - served) <= ROUNDING * wanted, np.minimum(near, wanted), served)
+    return np.where((served < wanted) & (np.abs(near - served) <= ROUNDING * wanted), np.minimum(near, wanted), served)
 
 
 def floor_of(value: float, scale: float, looser: float = 1.0) -> float:

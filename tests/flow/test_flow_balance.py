@@ -425,6 +425,7 @@ def test_what_a_lock_gives_way_is_nobodys_shortfall() -> None:
         (40 / 3, 40.0, 40 / 3),  # no round number
         (1e7 - 5, 1e7, 1e7 - 5),  # whole tonnes stay, however large the demand
         (0.123456789, 1.0, 0.123456789),
+        (0.1 + 0.2, 0.1 + 0.2, 0.1 + 0.2),  # all of a demand that is no round number itself
         (0.0, 0.0, 0.0),
     ],
 )
