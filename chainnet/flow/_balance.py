@@ -30,7 +30,7 @@ from chainnet.flow._stages import SEVERAL, Stages, in_finer_sizes, settled
 from chainnet.lowering import Degree, Lowered, Overlay, lower
 from chainnet.network import Network
 from chainnet.results import STEADY, Result, decisive_inputs, provenance, stamp
-from chainnet.scenario import Scenario, named_scenario, overlay_of
+from chainnet.scenario import Scenario, asked_scenario, overlay_of
 from chainnet.words import SILENT, Steps, Tell
 
 __all__ = ["Balance", "balance", "balance_under", "relation_flows", "stages_of"]
@@ -167,7 +167,7 @@ def balance(
     [4.0, 6.0, 0.0]
     """
     steps = Steps("tiers in their order, then cost", progress)
-    scenario = None if scenario is None else named_scenario(network, scenario)
+    scenario = asked_scenario(network, scenario)
     found = balance_under(
         Counting.of(network, commodity, beneficiaries, others=others),
         overlay_of(network, scenario),

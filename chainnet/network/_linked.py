@@ -73,18 +73,17 @@ def _made(frames: Frames) -> list[tuple[str, str]]:
 def _needed(frames: Frames) -> list[tuple[str, tuple[str, ...]]]:
     """Return each node with the goods that it asks for: any of them does."""
     demand, lines = frames["demand"], frames["processes"]
-    needs = [(name, (good,)) for name, good in zip(demand["node"], demand["commodity"].fillna(""), strict=True)]
-    inputs = lines[lines["role"] == "input"]
-    which = inputs["group"].where(inputs["group"].notna(), "input " + inputs["commodity"].astype(str))
-    grouped = inputs.groupby([inputs["process"], which], sort=False)["commodity"].agg(
-        lambda goods: tuple(sorted(goods))
-    )
-    of: dict[str, list[tuple[str, ...]]] = {}
-    for (process, _), any_of in grouped.items():
-        of.setdefault(process, []).append(any_of)
+    asked = zip(demand["node"], demand["commodity"].fillna(""), strict=True)
+    needs: list[tuple[str, tuple[str, ...]]] = [(name, (good,)) for name, good in asked]
+    inputs = lines[lines["role"] == "input"][["process", "commodity", "group"]]
+    of: dict[str, dict[str, tuple[str, ...]]] = {}
+    for process, good, group in inputs.itertuples(index=False, name=None):
+        lines_of = of.setdefault(process, {})
+        key = f"group {group}" if isinstance(group, str) else f"input {good}"
+        lines_of[key] = (*lines_of.get(key, ()), good)
     plants = frames["nodes"][["id", "process"]].dropna()
     for name, process in zip(plants["id"], plants["process"], strict=True):
-        needs += [(name, any_of) for any_of in of.get(process, [])]
+        needs += [(name, any_of) for any_of in of.get(process, {}).values()]
     return needs
 
 

@@ -117,7 +117,7 @@ def _without_negative_zeros(frame: pd.DataFrame) -> None:
             column = frame.iloc[:, place]
             values = column.to_numpy(dtype=float, na_value=np.nan)
             if (np.signbit(values) & (values == 0.0)).any():
-                frame.isetitem(place, column + 0.0)
+                frame.isetitem(place, values + 0.0 if isinstance(dtype, np.dtype) else (column + 0.0).array)
 
 
 class _Columns(dict[str, dict[str, Any]]):
