@@ -176,9 +176,8 @@ def retaliation(
     whole = standing(network, scenario, (), by_year)
     sizes = np.where(options, project_sizes(network, by_year), 0.0)
     rules = _Rules(int(k), by, to, budget_musd, float(time_limit_s), sizes, reroute, commodity)
-    said = moves is not None  # of the moves that are made here, one that reaches nothing is nobody's slip
     worlds = {
-        str(name): standing(network, _joined(scenario, move, str(name)), (), by_year, said=said)
+        str(name): standing(network, _joined(scenario, move, str(name)), (), by_year, said=moves is not None)
         for name, move in plays.items()
     }
     boards = {name: _Board(network, world, sides, rules, proofs) for name, world in worlds.items()}

@@ -157,7 +157,7 @@ def joint_stockpile(
     Warns
     -----
     ChainnetWarning
-        If a measure is in force in no month of the horizon: it counts as nothing.
+        If a measure is in force in no month of the horizon: it does nothing, but a release keeps its stocks shut.
 
     Notes
     -----

@@ -169,9 +169,7 @@ def reroute(
     year, years = checks.year(by_year), check_horizon(horizon)
     budget = None if budget_musd is None else checks.money(budget_musd, "budget_musd")
     if others != "after" and (budget is not None or years is not None):
-        raise DataError(
-            "reroute: budget_musd and horizon count the beneficiaries first; ask for them with others=after."
-        )
+        raise DataError("reroute: budget_musd and horizon count the beneficiaries first; ask with others=after.")
     names = pick_projects(network, projects, allies)
     overlay = overlay_of(network, scenario)
     counting = Counting.of(network, commodity, beneficiaries, others=others)

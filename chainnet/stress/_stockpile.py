@@ -77,7 +77,7 @@ def stockpile_requirement(
     Warns
     -----
     ChainnetWarning
-        If a measure is in force in no month of the horizon: it counts as nothing.
+        If a measure is in force in no month of the horizon: it does nothing, but a release keeps its stocks shut.
 
     Notes
     -----

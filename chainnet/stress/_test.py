@@ -197,7 +197,8 @@ def stress_test(
     Warns
     -----
     ChainnetWarning
-        If a measure is in force in no month of the horizon: it counts as nothing over time.
+        If a measure is in force in no month of the horizon: it does nothing over
+        time, but a release keeps its stocks shut.
 
     Notes
     -----
