@@ -28,7 +28,7 @@ from chainnet.flow._fair import share_fairly
 from chainnet.flow._largest import edge_table, node_table, priced_bounds
 from chainnet.flow._stages import SEVERAL, Stages, in_finer_sizes, settled
 from chainnet.lowering import Degree, Lowered, Overlay, lower
-from chainnet.network import Network
+from chainnet.network import Network, say_unlinked
 from chainnet.results import STEADY, Result, decisive_inputs, provenance, stamp
 from chainnet.scenario import Scenario, asked_scenario, overlay_of
 from chainnet.words import SILENT, Steps, Tell
@@ -155,6 +155,12 @@ def balance(
     SolverError
         If an answer fails its own check.
 
+    Warns
+    -----
+    ChainnetWarning
+        If new relations are asked and somebody can find no supplier even so: no row of ``edges`` with what they need
+        ends there.
+
     Notes
     -----
     One linear program, re-solved warm once per tier and once for cost; stocks are not drawn.
@@ -168,6 +174,8 @@ def balance(
     """
     steps = Steps("tiers in their order, then cost", progress)
     scenario = asked_scenario(network, scenario)
+    if reroute == "new" and not network.gone:
+        say_unlinked(network)
     found = balance_under(
         Counting.of(network, commodity, beneficiaries, others=others),
         overlay_of(network, scenario),

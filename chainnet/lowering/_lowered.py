@@ -34,7 +34,7 @@ from chainnet.lowering._rows import (
     throughput_rows,
 )
 from chainnet.lowering._strands import Flows, Strands, split
-from chainnet.network import Network, say_unlinked
+from chainnet.network import Network
 
 __all__ = ["Degree", "Lowered", "Overlay", "Restriction", "lower"]
 
@@ -256,8 +256,6 @@ def lower(
     checks.choice(degree, "reroute", "degree", DEGREES)
     overlay = overlay or Overlay.none(network)
     t = stack(network)
-    if degree == "new":
-        say_unlinked(network)
     relations = new_relations(t, overlay) if degree == "new" else no_relations(len(overlay.restrictions))
     tail = np.concatenate([t.tail, relations.tail])
     head = np.concatenate([t.head, relations.head])
