@@ -239,7 +239,8 @@ def assess(
     Warns
     -----
     ChainnetWarning
-        If a measure is in force in no month of the horizon: it counts as nothing in the answers over time.
+        If a measure is in force in no month of the horizon: it does nothing in the answers over time, but a
+        release keeps its stocks shut.
 
     Examples
     --------

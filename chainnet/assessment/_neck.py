@@ -151,7 +151,7 @@ def necks(counting: Counting, known: Mapping[str, pd.DataFrame] | None = None) -
     DataFrame, index counts ("first tier", where somebody who counts asks in it, and "all tiers")
         step, country, share, lost_tpa, lost_share, n_tied, tied_with (pairs of step and country).
     """
-    tiers = {FIRST_TIER: counting.first_tier} if counting.first_tier else {}
+    tiers: dict[str, str | None] = {FIRST_TIER: counting.first_tier} if counting.first_tier else {}
     tiers |= {ALL_TIERS: None}
     losses = dict(known or {})
     losses |= {counts: lost_by_place(counting, tier) for counts, tier in tiers.items() if counts not in losses}

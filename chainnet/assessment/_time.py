@@ -69,8 +69,8 @@ def myopia(case: Case, reasons: Reasons) -> pd.DataFrame:
 def horizon_rungs(case: Case, worst: Scenario | None) -> pd.DataFrame:
     """Return the ladder over the horizon of the worst scenario alone, in half-years where these are whole.
 
-    New relations are many, and so are the columns of every month: half-years say the same in a fraction
-    of the time, for a few days of lag.
+    New relations are many, and so are the columns of every month: half-years take a fraction of the time. They end
+    where a measure or a project begins, changes or ends; lags are rounded to what a period can tell.
     """
     return horizon_ladder([worst] if worst else [], Ask(case.counting, case.months, case.start, rung_months(case)))
 

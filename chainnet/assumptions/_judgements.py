@@ -76,8 +76,8 @@ LABELS = {
     "degree:new": "makers may also ship to new users",
     "demand:low": "every demand at its low value",
     "demand:high": "every demand at its high value",
-    "slack:less": "inferred relations carry no more than their baseline",
-    "slack:more": "inferred relations have twice their margin above the baseline",
+    "slack:less": "inferred and assumed links with a baseline and a capacity above it carry no more than the baseline",
+    "slack:more": "inferred and assumed links with a baseline and a capacity above it have twice that margin",
     "density:less": f"without inferred relations under {THIN:.0%} of what their taker uses",
     "density:more": f"with relations from every maker to every user, each up to {THIN:.0%} of the smaller",
 }

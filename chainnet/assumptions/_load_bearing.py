@@ -21,7 +21,7 @@ from chainnet.errors import DataError
 from chainnet.flow import Counting, binding_inputs
 from chainnet.network import Network
 from chainnet.results import Result, provenance, stamp
-from chainnet.scenario import Scenario, check_scenario, overlay_of
+from chainnet.scenario import Scenario, asked_scenario, check_scenario, overlay_of
 from chainnet.words import ALL_TIERS
 
 __all__ = ["LoadBearing", "load_bearing"]
@@ -98,7 +98,7 @@ class LoadBearing(Result):
 
 def load_bearing(
     network: Network,
-    scenario: Scenario | None = None,
+    scenario: Scenario | str | None = None,
     *,
     tier: str | None = None,
     max_set: int = 3,
@@ -113,7 +113,7 @@ def load_bearing(
     ----------
     network : Network
         With a demand table.
-    scenario : Scenario, optional
+    scenario : Scenario or str, optional
         None = the network as it stands.
     tier : str, optional
         Only this tier, could it come first (as ``chokepoints`` asks); default all, in their order (as ``balance``).
@@ -165,6 +165,7 @@ def load_bearing(
     >>> found.stated["category"].tolist(), len(found.smallest_set)
     (['met', 'most', 'most'], 1)
     """
+    scenario = asked_scenario(network, scenario)
     checks.whole(max_set, "max_set", 0, MOST, "is out of range; give a whole number, {least} to {most}.")
     if network.demand.empty:
         raise DataError("load_bearing: the network has no demand table, so nobody can go short. Give demand.")

@@ -31,7 +31,7 @@ from chainnet.indicators import BENCHMARKS, benchmarks
 from chainnet.lowering import Degree, Overlay
 from chainnet.network import STAGES, Network
 from chainnet.results import Provenance, Result, provenance, stamp
-from chainnet.scenario import Scenario
+from chainnet.scenario import Scenario, asked_scenario
 from chainnet.words import Steps, Tell
 
 __all__ = ["Alignment", "alignment"]
@@ -114,7 +114,7 @@ def alignment(
     network: Network,
     blocs: Mapping[str, Any],
     *,
-    scenario: Scenario | None = None,
+    scenario: Scenario | str | None = None,
     countries: Iterable[str] | None = None,
     projects: Iterable[str] | None = (),
     by_year: int | None = None,
@@ -141,7 +141,7 @@ def alignment(
         With a demand table.
     blocs : mapping of name to countries and groups
         Two; the first is the one whose tariffs, exclusions, caps and benchmarks are looked at.
-    scenario : Scenario, optional
+    scenario : Scenario or str, optional
         In force throughout; None = the network as it stands.
     countries : list of str, optional
         The countries that have to choose; default all outside both blocs that make or hold something. A
@@ -203,6 +203,7 @@ def alignment(
     >>> bool(found.split.loc["allies", "lost_tpa"] > found.split.loc["china", "lost_tpa"])
     True
     """
+    scenario = asked_scenario(network, scenario)
     sides = _sides(network, blocs)
     tariff_rates, leak_shares = _several(tariff_rates), _several(leak_shares)
     marks = dict(BENCHMARKS if benchmarks is None else benchmarks)

@@ -31,7 +31,7 @@ from chainnet.flow import Counting, binding_inputs, shapley_values
 from chainnet.lowering import Degree
 from chainnet.network import Network, payers_of
 from chainnet.results import Result, provenance, stamp
-from chainnet.scenario import Scenario
+from chainnet.scenario import Scenario, asked_scenario
 from chainnet.words import NBSP, Steps, Tell, join, money, percent, tonnes
 
 __all__ = ["Alliance", "alliance"]
@@ -117,7 +117,7 @@ class Alliance(Result):
 
 def alliance(
     network: Network,
-    scenario: Scenario | None = None,
+    scenario: Scenario | str | None = None,
     members: Iterable[str] | Mapping[str, Any] | None = None,
     *,
     projects: Iterable[str] | None = None,
@@ -152,7 +152,7 @@ def alliance(
     ----------
     network : Network
         With a demand table.
-    scenario : Scenario, optional
+    scenario : Scenario or str, optional
         None = the network as it stands. What it builds stands for everyone.
     members : list of str, or mapping of name to countries and groups
         Each word is a member (a group counts as one). Default the network's beneficiaries, a group of them
@@ -205,6 +205,7 @@ def alliance(
     >>> bool(found.together_tpa >= found.members["alone_tpa"].max())
     True
     """
+    scenario = asked_scenario(network, scenario)
     who = parties(network, default_members(network) if members is None else members, "members")
     if len(who) > MOST_MEMBERS:
         raise DataError(f"members: {len(who)} are named; at most {MOST_MEMBERS}. Put countries into groups.")

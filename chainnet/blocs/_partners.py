@@ -20,7 +20,7 @@ from chainnet.flow import Counting, binding_inputs
 from chainnet.lowering import Degree, Overlay
 from chainnet.network import Network
 from chainnet.results import Result, provenance, stamp
-from chainnet.scenario import Scenario
+from chainnet.scenario import Scenario, asked_scenario
 from chainnet.words import Steps, Tell
 
 __all__ = ["Partners", "partners"]
@@ -80,7 +80,7 @@ def partners(
     blocs: Mapping[str, Any],
     *,
     countries: Iterable[str] | None = None,
-    scenario: Scenario | None = None,
+    scenario: Scenario | str | None = None,
     projects: Iterable[str] | None = (),
     by_year: int | None = None,
     choices: Iterable[str | Scenario] | None = None,
@@ -99,7 +99,7 @@ def partners(
         Two.
     countries : list of str, optional
         Those that choose, one at a time; default all outside both blocs that make or hold something.
-    scenario : Scenario, optional
+    scenario : Scenario or str, optional
         In force throughout; None = the network as it stands.
     projects : iterable of str, optional
         Projects that stand; None = all; default none but those that a scenario builds.
@@ -144,6 +144,7 @@ def partners(
     >>> found.choices.groupby("country")["choice"].count().unique().tolist()
     [4]
     """
+    scenario = asked_scenario(network, scenario)
     sides = _sides(blocs, parties(network, blocs, "blocs"))
     checks.choice(reroute, "reroute", "degree", ("existing", "frozen", "new"))
     if reroute == "new":

@@ -28,7 +28,7 @@ from chainnet.flow import Counting, binding_inputs, project_sizes
 from chainnet.lowering import Degree, Overlay, column_gains
 from chainnet.network import Network
 from chainnet.results import Result, provenance, stamp
-from chainnet.scenario import Scenario
+from chainnet.scenario import Scenario, asked_scenario
 from chainnet.words import Steps, Tell
 
 __all__ = ["Retaliation", "retaliation"]
@@ -78,7 +78,7 @@ def retaliation(
     *,
     by: str = "commodity",
     to: str = "us",
-    scenario: Scenario | None = None,
+    scenario: Scenario | str | None = None,
     projects: Iterable[str] | None = None,
     budget_musd: float | None = None,
     by_year: int | None = None,
@@ -108,7 +108,7 @@ def retaliation(
         owners stops, for everyone.
     to : {"us", "all"}
         Whose supply a stopped export hits: ours alone, or that of every country (no way round).
-    scenario : Scenario, optional
+    scenario : Scenario or str, optional
         In force throughout.
     projects : iterable of str, optional
         Projects that we can reply with, of those in or backed by our countries; default all of them.
@@ -157,6 +157,7 @@ def retaliation(
     >>> played.moves.loc["nothing", "response"]
     'ndfeb'
     """
+    scenario = asked_scenario(network, scenario)
     checks.whole(k, "k")
     checks.choice(by, "by", "kind of answer", CANDIDATES)
     checks.choice(to, "to", "reach", ("us", "all"))
@@ -175,9 +176,8 @@ def retaliation(
     whole = standing(network, scenario, (), by_year)
     sizes = np.where(options, project_sizes(network, by_year), 0.0)
     rules = _Rules(int(k), by, to, budget_musd, float(time_limit_s), sizes, reroute, commodity)
-    said = moves is not None  # of the moves that are made here, one that reaches nothing is nobody's slip
     worlds = {
-        str(name): standing(network, _joined(scenario, move, str(name)), (), by_year, said=said)
+        str(name): standing(network, _joined(scenario, move, str(name)), (), by_year, said=moves is not None)
         for name, move in plays.items()
     }
     boards = {name: _Board(network, world, sides, rules, proofs) for name, world in worlds.items()}

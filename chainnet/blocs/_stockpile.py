@@ -20,7 +20,7 @@ from chainnet.flow import Counting, binding_inputs
 from chainnet.lowering import Degree
 from chainnet.network import Network
 from chainnet.results import Provenance, Result, provenance, stamp
-from chainnet.scenario import Scenario, overlay_of
+from chainnet.scenario import Scenario, asked_scenario, overlay_of
 from chainnet.stress import Ask, tiers_of
 from chainnet.words import NBSP, Tell, join, money, number
 
@@ -95,7 +95,7 @@ class JointStockpile(Result):
 
 def joint_stockpile(
     network: Network,
-    scenario: Scenario | None,
+    scenario: Scenario | str | None,
     members: Iterable[str] | Mapping[str, Any] | None = None,
     tiers: Words = None,
     months: int = 48,
@@ -119,7 +119,7 @@ def joint_stockpile(
     ----------
     network : Network
         With a demand table.
-    scenario : Scenario or None
+    scenario : Scenario, str or None
     members : list of str, or mapping of name to countries and groups
         Two to eight, as in ``alliance``; default the network's beneficiaries, taken apart in the same way.
     tiers : str or list of str, optional
@@ -157,7 +157,7 @@ def joint_stockpile(
     Warns
     -----
     ChainnetWarning
-        If a measure is in force in no month of the horizon: it counts as nothing.
+        If a measure is in force in no month of the horizon: it does nothing, but a release keeps its stocks shut.
 
     Notes
     -----
@@ -188,6 +188,7 @@ def joint_stockpile(
     >>> bool(abs(found.members["pays_usd"].sum() - found.together_usd) <= 1e-6 * found.together_usd)
     True
     """
+    scenario = asked_scenario(network, scenario)
     who = parties(network, default_members(network) if members is None else members, "members")
     if not 2 <= len(who) <= MOST_MEMBERS:
         rule = (

@@ -19,7 +19,7 @@ from chainnet.flow import Counting, ValueModel, cut_of
 from chainnet.lowering import Degree
 from chainnet.network import Network
 from chainnet.results import decisive_inputs, provenance, stamp
-from chainnet.scenario import KINDS, Scenario, overlay_of
+from chainnet.scenario import KINDS, Scenario, asked_scenario, overlay_of
 from chainnet.words import Steps, Tell
 
 __all__ = ["bracket"]
@@ -28,7 +28,7 @@ __all__ = ["bracket"]
 def bracket(
     network: Network,
     fail: Fail | None = None,
-    scenario: Scenario | None = None,
+    scenario: Scenario | str | None = None,
     *,
     reroute: Degree = "existing",
     years: int = 10,
@@ -45,7 +45,7 @@ def bracket(
         With baseline flows.
     fail : str, list or mapping, optional
         As for ``cascade``; the share is of capacity (of the baseline where there is none).
-    scenario : Scenario, optional
+    scenario : Scenario or str, optional
         Instead of ``fail``; every measure at its full size, for ever.
     reroute : {"existing", "frozen", "new"}
         How far the optimal answer may leave the baseline.
@@ -88,6 +88,7 @@ def bracket(
     >>> table.loc[["optimal", "worst case"], "lost_tpa"].round(6).tolist()
     [40.0, 45.0]
     """
+    scenario = asked_scenario(network, scenario)
     if (fail is None) == (scenario is None):
         raise DataError("bracket: give either fail or scenario.")
     unknown = [name for name in habits if name not in Behaviour.__dataclass_fields__]

@@ -90,7 +90,7 @@ class Check(OwnData, TableOutput):
 
     def _run(self) -> None:
         from chainnet.cli.indicators import coverage_answer
-        from chainnet.network import unfed_plants
+        from chainnet.network import unfed_plants, unlinked_plants
         from chainnet.scenario import rule_warnings
 
         try:
@@ -106,7 +106,8 @@ class Check(OwnData, TableOutput):
         tables, figures = coverage_answer(network)
         tables["measures"] = measures_table(network, self.scenarios, self.asked_form())
         numbers = {"graph": network.name, "digest": network.digest, "ok": True, **figures}
-        tables |= {"unrelated": network.unrelated, "unfed": unfed_plants(network), "roles": network.roles}
+        tables |= {"unrelated": network.unrelated, "unfed": unfed_plants(network), "unlinked": unlinked_plants(network)}
+        tables |= {"roles": network.roles}
         # balance gaps, published totals and what no relation reaches only where there are any
         always, never = ("coverage", "edges", "references"), ("roles", "shares")
         shown = tuple(name for name, rows in tables.items() if name not in never and (len(rows) or name in always))

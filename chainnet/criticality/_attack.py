@@ -42,7 +42,7 @@ from chainnet.flow import (
 from chainnet.lowering import Degree, column_gains
 from chainnet.network import Network, is_country
 from chainnet.results import BOUNDED, CHECKED, SAMPLED, Result, Status, decisive_inputs, provenance, stamp
-from chainnet.scenario import Scenario, overlay_of
+from chainnet.scenario import Scenario, asked_scenario, overlay_of
 from chainnet.words import Steps, Tell
 
 __all__ = ["Interdiction", "interdict", "shapley"]
@@ -138,7 +138,7 @@ def interdict(
     tier: str | None = None,
     *,
     details: bool = False,
-    scenario: Scenario | None = None,
+    scenario: Scenario | str | None = None,
     reroute: Degree = "existing",
     commodity: Words = None,
     beneficiaries: Words = None,
@@ -199,6 +199,7 @@ def interdict(
     >>> round(worst.lost_tpa, 6), worst.is_optimal
     (50.0, True)
     """
+    scenario = asked_scenario(network, scenario)
     budget = _budget(k, cost)
     counting = Counting.of(network, commodity, beneficiaries, tier, others)
     model = value_model(counting, overlay_of(network, scenario), reroute)
@@ -461,7 +462,7 @@ def shapley(
     tier: str | None = None,
     permutations: int = 128,
     seed: int = 0,
-    scenario: Scenario | None = None,
+    scenario: Scenario | str | None = None,
     reroute: Degree = "existing",
     commodity: Words = None,
     beneficiaries: Words = None,
@@ -497,6 +498,7 @@ def shapley(
     >>> cn.shapley(cn.read("mag-9"))["shapley_tpa"].sum().round(6)
     np.float64(50.0)
     """
+    scenario = asked_scenario(network, scenario)
     for name, value, least in (("permutations", permutations, 2), ("seed", seed, 0)):
         checks.whole(value, name, least)
     counting = Counting.of(network, commodity, beneficiaries, tier)

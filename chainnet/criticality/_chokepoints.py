@@ -15,7 +15,7 @@ from chainnet.flow import Counting, Others, value_model
 from chainnet.lowering import Degree, Reach, is_plain, stack
 from chainnet.network import Network
 from chainnet.results import decisive_inputs, provenance, stamp
-from chainnet.scenario import Scenario, overlay_of
+from chainnet.scenario import Scenario, asked_scenario, overlay_of
 from chainnet.words import Steps, Tell
 
 __all__ = ["chokepoints"]
@@ -30,7 +30,7 @@ def chokepoints(
     tier: str | None = None,
     centrality: bool = False,
     *,
-    scenario: Scenario | None = None,
+    scenario: Scenario | str | None = None,
     reroute: Degree = "existing",
     commodity: Words = None,
     beneficiaries: Words = None,
@@ -58,7 +58,7 @@ def chokepoints(
         Fill ``betweenness`` (directed, igraph), and by node add ``current_flow`` (current-flow
         betweenness of the undirected graph, capacity as conductance) and ``is_articulation``; the
         rank correlation of each with the loss stands in ``attrs["rank_correlation"]``.
-    scenario : Scenario, optional
+    scenario : Scenario or str, optional
         Ask what is lost on top of a scenario.
     reroute : {"existing", "frozen", "new"}
         How far flows may leave the baseline.
@@ -101,6 +101,7 @@ def chokepoints(
     >>> cn.chokepoints(cn.read("mag-9"), top=3)["lost_tpa"].round(6).to_dict()
     {'H_CN': 40.0, 'G_CN': 38.0, 'S_CN': 20.0}
     """
+    scenario = asked_scenario(network, scenario)
     if top is not None:
         checks.whole(top, "top", rule="is not allowed; give a whole number, 0 or more, or None for all rows.")
     what = removals(network, by)

@@ -19,7 +19,7 @@ from chainnet.flow import Counting, Others, binding_inputs
 from chainnet.lowering import Degree
 from chainnet.network import Network
 from chainnet.results import provenance, stamp
-from chainnet.scenario import Scenario, overlay_of
+from chainnet.scenario import Scenario, asked_scenario, overlay_of
 from chainnet.words import Steps, Tell
 
 __all__ = ["risk_exposure"]
@@ -30,7 +30,7 @@ def risk_exposure(
     recovery: float | Mapping[Any, float] | pd.Series,
     by: str = "node",
     *,
-    scenario: Scenario | None = None,
+    scenario: Scenario | str | None = None,
     reroute: Degree = "existing",
     commodity: Words = None,
     beneficiaries: Words = None,
@@ -55,7 +55,7 @@ def risk_exposure(
         Periods until what dropped out is back, 0 or more; what is missing recovers at once.
     by : str
         What drops out, one at a time, as in ``chokepoints``: node, edge, site, country, operator, ...
-    scenario : Scenario, optional
+    scenario : Scenario or str, optional
         Ask what is lost on top of a scenario.
     reroute : {"existing", "frozen", "new"}
         How far flows may leave the baseline.
@@ -116,6 +116,7 @@ def risk_exposure(
     >>> table.loc["CHN", ["rei", "gap"]].tolist()
     [1.0, 2.0]
     """
+    scenario = asked_scenario(network, scenario)
     what = removals(network, by)
     periods = _periods(network, what, by, recovery)
     counting = Counting.of(network, commodity, beneficiaries, others=others)

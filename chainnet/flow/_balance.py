@@ -11,6 +11,7 @@ import pandas as pd
 
 from chainnet._types import Array, Bools, Words
 from chainnet.engine import (
+    FAIR,
     PRINTED,
     ROUNDING,
     Certificate,
@@ -25,11 +26,11 @@ from chainnet.flow._closest import closest_to_baseline
 from chainnet.flow._counting import Counting, Others
 from chainnet.flow._fair import share_fairly
 from chainnet.flow._largest import edge_table, node_table, priced_bounds
-from chainnet.flow._stages import SEVERAL, Stages, in_finer_sizes
+from chainnet.flow._stages import SEVERAL, Stages, in_finer_sizes, settled
 from chainnet.lowering import Degree, Lowered, Overlay, lower
-from chainnet.network import Network
+from chainnet.network import Network, say_unlinked
 from chainnet.results import STEADY, Result, decisive_inputs, provenance, stamp
-from chainnet.scenario import Scenario, named_scenario, overlay_of
+from chainnet.scenario import Scenario, asked_scenario, overlay_of
 from chainnet.words import SILENT, Steps, Tell
 
 __all__ = ["Balance", "balance", "balance_under", "relation_flows", "stages_of"]
@@ -154,6 +155,12 @@ def balance(
     SolverError
         If an answer fails its own check.
 
+    Warns
+    -----
+    ChainnetWarning
+        If new relations are asked and somebody can find no supplier even so: no row of ``edges`` with what they need
+        ends there.
+
     Notes
     -----
     One linear program, re-solved warm once per tier and once for cost; stocks are not drawn.
@@ -166,7 +173,9 @@ def balance(
     [4.0, 6.0, 0.0]
     """
     steps = Steps("tiers in their order, then cost", progress)
-    scenario = None if scenario is None else named_scenario(network, scenario)
+    scenario = asked_scenario(network, scenario)
+    if reroute == "new" and not network.gone:
+        say_unlinked(network)
     found = balance_under(
         Counting.of(network, commodity, beneficiaries, others=others),
         overlay_of(network, scenario),
@@ -236,7 +245,7 @@ def balance_under(
     source = provenance(network, "HiGHS simplex", rests_on=decisive, **settings)
     return Balance(
         provenance=source,
-        demand=stamp(_demand_table(low, counting, last.x), source),
+        demand=stamp(_demand_table(low, counting, last.x, found.open), source),
         nodes=stamp(node_table(network, low.throughput(last.x)), source),
         edges=stamp(edge_table(network, last.x), source),
         relations=stamp(relations, source),
@@ -275,13 +284,15 @@ class _InOrder:
     """Serves stage after stage, each locked before the next, then looks for the least cost.
 
     ``prices`` of columns and rows are the largest over the stages of what counts. ``ranges``: with nobody first, what
-    can fall to the beneficiaries of each stage in which they ask for what counts.
+    can fall to the beneficiaries of each stage in which they ask for what counts. ``open``: what locks leave open of
+    each demand row.
     """
 
     low: Lowered
     last: LinearSolution
     certificate: Certificate
     prices: tuple[Array, Array]
+    open: Array
     ranges: pd.DataFrame | None
 
     def __init__(
@@ -303,6 +314,7 @@ class _InOrder:
         proofs: list[Certificate] = []
         mine = self._counting.rows
         given_way, tied = 0.0, dict[str, list[float]]()
+        left = np.zeros(len(low.served))
         for number, (name, asked) in enumerate(self._stages):
             found = stages.serve(asked)
             self._told.done(name)
@@ -310,6 +322,7 @@ class _InOrder:
             if (asked & mine).any():
                 columns, rows = np.maximum(columns, -found.col_dual), np.maximum(rows, -found.row_dual)
             given_way += stages.lock(number, -found.value)
+            left[asked] = SEVERAL * given_way
             if self._counting.others == "alongside" and (asked & mine).any():
                 tied[name] = [given_way]
                 for end in stages.ends(asked & mine):
@@ -317,6 +330,7 @@ class _InOrder:
                     tied[name].append(float(end.x[low.served[asked & mine]].sum()))
         if self._fair:
             share_fairly(low, stages, [rows for _, rows in self._stages])
+            left = np.maximum(left, SEVERAL * FAIR * low.flows.demand["demand_tpa"].to_numpy())
         last = stages.solve(low.program.cost)
         self._told.done("least cost")
         proofs.append(stages.proof("least cost", last))
@@ -326,17 +340,19 @@ class _InOrder:
             proofs.insert(-1, proof)
         ties = {} if self._fair else tied
         is_tied = self._counting.others == "alongside"
-        self.ranges = _range_table(low, self._counting, last.x, ties) if is_tied else None
+        self.ranges = _range_table(low, self._counting, last.x, left, ties) if is_tied else None
         second = solve_independently(stages.model.current()) if self._verify else None
         gap, violation = max(p.gap for p in proofs), max(p.violation for p in proofs)
         self.certificate = replace(proofs[-1], problem="balance", gap=gap, violation=violation, second_value=second)
-        self.low, self.last, self.prices = low, last, (columns, rows)
+        self.low, self.last, self.prices, self.open = low, last, (columns, rows), left
         return last.x
 
 
-def _range_table(low: Lowered, counting: Counting, x: Array, tied: Mapping[str, Sequence[float]]) -> pd.DataFrame:
+def _range_table(
+    low: Lowered, counting: Counting, x: Array, left: Array, tied: Mapping[str, Sequence[float]]
+) -> pd.DataFrame:
     """Return the least and the most served to the beneficiaries of each tier; without a tie what ``x`` serves."""
-    rows = _demand_table(low, counting, x)[counting.rows]
+    rows = _demand_table(low, counting, x, left)[counting.rows]
     grouped = rows.assign(tier=rows["tier"].fillna("demand")).groupby("tier")[["demand_tpa", "served_tpa"]].sum()
     asked, served = grouped["demand_tpa"], grouped["served_tpa"]
     table = pd.DataFrame({"demand_tpa": asked})
@@ -378,13 +394,15 @@ def _negative_cycle(network: Network) -> str:
     return "balance: nothing limits a flow with negative cost. Give capacities or correct cost_usd_per_t."
 
 
-def _demand_table(low: Lowered, counting: Counting, x: Array) -> pd.DataFrame:
+def _demand_table(low: Lowered, counting: Counting, x: Array, left: Array) -> pd.DataFrame:
+    """Return what is served and short of each demand row; ``left`` is what locks leave open of it, t/a."""
     table = low.flows.demand[["node", "commodity", "tier", "demand_tpa"]].copy()
     wanted = table["demand_tpa"].to_numpy()
     served = np.clip(x[low.served], 0.0, wanted)
     # dust is measured by what can flow, for a demand may be far beyond it
     dust = PRINTED * np.minimum(low.program.col_scale[low.served], wanted / 1000.0)
-    served = np.where(wanted - served <= dust, wanted, np.where(served <= dust, 0.0, served))
+    dust = np.maximum(dust, np.minimum(left, PRINTED * wanted))
+    served = settled(served, wanted, dust)
     table["served_tpa"] = served
     table["shortfall_tpa"] = wanted - served
     table["is_counted"], table["is_beneficiary"] = counting.anyone, counting.ours

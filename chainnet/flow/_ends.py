@@ -13,7 +13,7 @@ from chainnet.flow._counting import Counting
 from chainnet.lowering import Degree
 from chainnet.network import Network
 from chainnet.results import provenance, stamp
-from chainnet.scenario import Scenario, overlay_of
+from chainnet.scenario import Scenario, asked_scenario, overlay_of
 from chainnet.words import Steps, Tell
 
 __all__ = ["both_ends"]
@@ -21,7 +21,7 @@ __all__ = ["both_ends"]
 
 def both_ends(
     network: Network,
-    scenario: Scenario | None = None,
+    scenario: Scenario | str | None = None,
     reroute: Degree = "existing",
     *,
     beneficiaries: Words = None,
@@ -35,7 +35,7 @@ def both_ends(
     ----------
     network : Network
         With a demand table.
-    scenario : Scenario, optional
+    scenario : Scenario or str, optional
         None = the network as it stands.
     reroute : {"existing", "frozen", "new"}
         As in ``balance``.
@@ -64,6 +64,7 @@ def both_ends(
     >>> cn.both_ends(net, cn.scenarios(net)["china_out"])["shortfall_before_tpa"].round(6).tolist()
     [0.0, 10.0, 30.0]
     """
+    scenario = asked_scenario(network, scenario)
     counting, overlay = Counting.of(network, commodity, beneficiaries), overlay_of(network, scenario)
     name = scenario.name if scenario else ""
     settings = {**counting.settings, "scenario": name, "reroute": reroute}

@@ -30,6 +30,7 @@ from chainnet.engine import (
 from chainnet.errors import DataError, InfeasibleError, SolverError
 from chainnet.flow._balance import EXTRA_COST_USD_PER_T, relation_flows, stages_of
 from chainnet.flow._counting import Counting
+from chainnet.flow._stages import settled
 from chainnet.lowering import Degree, Lowered, Overlay, Periods, Start, check_stocks, expand_periods, lower
 
 __all__ = ["NEW_LAG_MONTHS", "MonthsModel", "Plan"]
@@ -426,7 +427,7 @@ class MonthsModel:
             # a sum is settled to the size of all that it sums
             open_ = DUST * float(p.program.col_scale[p.served(members)].sum())
             dust[:, members] = np.maximum(dust[:, members], np.minimum(open_, 1e-3 * wanted[:, members]))
-        return np.where(wanted - served <= dust, wanted, np.where(served <= dust, 0.0, served))
+        return settled(served, wanted, dust)
 
     def _stage(
         self,

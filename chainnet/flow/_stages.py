@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from chainnet._types import Array
-from chainnet.engine import LOCK, Certificate, LinearSolution, WarmModel
+from chainnet.engine import LOCK, PRINTED, ROUNDING, Certificate, LinearSolution, WarmModel
 from chainnet.errors import DataError, SolverError
 from chainnet.lowering import Lowered
 
-__all__ = ["SEVERAL", "Stages", "floor_of", "in_finer_sizes", "optimal", "proof_of"]
+__all__ = ["SEVERAL", "Stages", "floor_of", "in_finer_sizes", "optimal", "proof_of", "settled"]
 
 
 # tonnes of one stage that a tonne of another, given way by its lock, may stand for
@@ -47,6 +47,30 @@ def optimal(model: WarmModel, basis: Any, problem: str, unbounded: Callable[[], 
     if found.status == "unbounded" and unbounded is not None:
         raise DataError(unbounded())
     raise SolverError(f"{problem}: the program is {found.status}. Report the network that caused this.")
+
+
+def settled(served: Array, wanted: Array, open_: Array) -> Array:
+    """Return what is served, clear of the solver's rounding.
+
+    Parameters
+    ----------
+    served, wanted : ndarray
+        Of the same unit; ``wanted`` gives the size.
+    open_ : ndarray
+        What locks and proofs leave open of each: short of less is nobody's shortfall, served less is nothing.
+
+    Returns
+    -------
+    ndarray
+        All that is wanted, or nothing, where it is that but for ``open_``; the nearest number of six digits of the
+        demand, where it is that but for rounding (29.9999999998 of 40 is 30). Nothing else moves.
+    """
+    served = np.where(wanted - served <= open_, wanted, np.where(served <= open_, 0.0, served))
+    grid = PRINTED * 10.0 ** np.ceil(np.log10(np.where(wanted > 0, wanted, 1.0)))
+    near = np.round(served / grid) * grid
+    # as a decimal, so that 30 is 30 and not 30.000000000000004
+    near = np.array([float(f"{number:.12g}") for number in near.ravel()], dtype=float).reshape(near.shape)
+    return np.where((served < wanted) & (np.abs(near - served) <= ROUNDING * wanted), np.minimum(near, wanted), served)
 
 
 def floor_of(value: float, scale: float, looser: float = 1.0) -> float:

@@ -26,6 +26,7 @@ from chainnet.network._countries import (
 from chainnet.network._fed import say_unfed, unfed_plants
 from chainnet.network._gate import MOST_FAULTS, Frames, Gate, as_text, empty, split_list
 from chainnet.network._kept import kept
+from chainnet.network._linked import say_unlinked, unlinked_plants
 from chainnet.network._network import Network
 from chainnet.network._pictures import lay_out
 from chainnet.network._plants import several_plants, site_labels
@@ -82,11 +83,13 @@ __all__ = [
     "ramp_reached",
     "rows_of",
     "say_unfed",
+    "say_unlinked",
     "several_plants",
     "site_labels",
     "split_list",
     "state_of",
     "unfed_plants",
+    "unlinked_plants",
     "verb_of",
     "written_columns",
 ]

@@ -34,7 +34,7 @@ from chainnet.projects._game import Game
 from chainnet.projects._portfolio import portfolio
 from chainnet.projects._words import labels, needed_by, pair_table, sentences, triple_table
 from chainnet.results import SAMPLED, STEADY, Result, Status, provenance, stamp
-from chainnet.scenario import Scenario, overlay_of
+from chainnet.scenario import Scenario, asked_scenario, overlay_of
 from chainnet.words import Steps, Tell
 
 __all__ = ["Reroute", "reroute"]
@@ -90,7 +90,7 @@ class Reroute(Result):
 
 def reroute(
     network: Network,
-    scenario: Scenario | None = None,
+    scenario: Scenario | str | None = None,
     projects: Iterable[str] | None = None,
     allies: Words = None,
     by_year: int | None = None,
@@ -108,7 +108,7 @@ def reroute(
     Parameters
     ----------
     network : Network
-    scenario : Scenario, optional
+    scenario : Scenario or str, optional
         None = the network as it stands.
     projects : iterable of str, optional
         Projects to value; default all.
@@ -165,12 +165,11 @@ def reroute(
     >>> rr.projects.loc["G_US", "words"]
     'Magnet plant in the United States buys nothing until Dysprosium source in the United States stands.'
     """
+    scenario = asked_scenario(network, scenario)
     year, years = checks.year(by_year), check_horizon(horizon)
     budget = None if budget_musd is None else checks.money(budget_musd, "budget_musd")
     if others != "after" and (budget is not None or years is not None):
-        raise DataError(
-            "reroute: budget_musd and horizon count the beneficiaries first; ask for them with others=after."
-        )
+        raise DataError("reroute: budget_musd and horizon count the beneficiaries first; ask with others=after.")
     names = pick_projects(network, projects, allies)
     overlay = overlay_of(network, scenario)
     counting = Counting.of(network, commodity, beneficiaries, others=others)

@@ -161,7 +161,8 @@ def _first_end(facts: Facts, tier: str, after: pd.DataFrame, before: pd.DataFram
     name, row = str(before.index[0]), before.iloc[0]
     if len(after) and after.index[0] == name and same(float(after["lost_tpa"].iloc[0]), float(row["lost_tpa"])):
         return ""
-    return f"If all others are served first, the loss of {_site(facts, name)} costs most: {_loss(tier, row)}."
+    which = f"of single plants that we can name the loss of {_site(facts, name)} costs most"
+    return f"If all others are served first, {which}: {_loss(tier, row)}."
 
 
 def _site(facts: Facts, site: str) -> str:

@@ -87,12 +87,13 @@ def stamp(
     Returns
     -------
     DataFrame
-        The same frame. ``attrs["provenance"]``; ``attrs["columns"]``: by column unit, status, range_kind ("not
-        assessed" where there is none), low and high (the columns that hold the ends), tied_with (row -> number
-        of others with the same value).
+        The same frame, without negative zeros. ``attrs["provenance"]``; ``attrs["columns"]``: by column unit,
+        status, range_kind ("not assessed" where there is none), low and high (the columns that hold the ends),
+        tied_with (row -> number of others with the same value).
     """
     frame.attrs.clear()
     frame.attrs.update({"provenance": source}, **(facts or {}))
+    _without_negative_zeros(frame)
     names = [str(c) for c in frame.columns]
     made: dict[str, dict[str, Any]] = {}
     for name, dtype in zip(names, frame.dtypes, strict=True):
@@ -107,6 +108,16 @@ def stamp(
         made[ranked]["tied_with"] = _ties(frame[ranked])
     frame.attrs["columns"] = _Columns(made)
     return frame
+
+
+def _without_negative_zeros(frame: pd.DataFrame) -> None:
+    """Say 0 for -0.0, which is the same number and prints as another."""
+    for place, dtype in enumerate(frame.dtypes):
+        if pd.api.types.is_float_dtype(dtype):
+            column = frame.iloc[:, place]
+            values = column.to_numpy(dtype=float, na_value=np.nan)
+            if (np.signbit(values) & (values == 0.0)).any():
+                frame.isetitem(place, values + 0.0 if isinstance(dtype, np.dtype) else (column + 0.0).array)
 
 
 class _Columns(dict[str, dict[str, Any]]):

@@ -25,7 +25,7 @@ from chainnet.results import SAMPLED, STEADY, Result, provenance, stamp
 from chainnet.runs._draws import DrawPlan, Trial, forget_trials, run_draws
 from chainnet.runs._sensitivity import sobol_table
 from chainnet.runs._store import Store
-from chainnet.scenario import Scenario, acting, overlay_of
+from chainnet.scenario import Scenario, acting, asked_scenario, overlay_of
 from chainnet.words import Steps, Tell
 
 __all__ = ["Ensemble", "ensemble", "local_processes"]
@@ -67,7 +67,7 @@ class Ensemble(Result):
 
 def ensemble(
     network: Network,
-    scenario: Scenario | None = None,
+    scenario: Scenario | str | None = None,
     draws: int = 512,
     seed: int = 0,
     executor: Executor | int | None = None,
@@ -89,7 +89,8 @@ def ensemble(
     Parameters
     ----------
     network : Network
-    scenario : Scenario, optional
+    scenario : Scenario or str, optional
+        Or the name of one that ships.
     draws : int
         At least 1.
     seed : int
@@ -132,6 +133,7 @@ def ensemble(
     >>> float(found.summary.loc["served_t", "given"]), len(found.draws)
     (10.0, 8)
     """
+    scenario = asked_scenario(network, scenario)
     n = checks.whole(draws, "draws", 1, rule=checks.AT_LEAST)
     checks.whole(seed, "seed", rule=checks.AT_LEAST)
     checks.whole(ranked, "ranked", rule=checks.AT_LEAST)

@@ -21,7 +21,7 @@ from chainnet.network import Network
 from chainnet.results import STEADY, Result, provenance, stamp
 from chainnet.runs._draws import Trial
 from chainnet.runs._inputs import Inputs, uncertain_inputs
-from chainnet.scenario import Scenario, overlay_of
+from chainnet.scenario import Scenario, asked_scenario, overlay_of
 from chainnet.words import SILENT, Steps, Tell
 
 __all__ = ["Sensitivity", "sensitivity", "sobol_indices", "sobol_table"]
@@ -53,7 +53,7 @@ class Sensitivity(Result):
 
 def sensitivity(
     network: Network,
-    scenario: Scenario | None = None,
+    scenario: Scenario | str | None = None,
     *,
     projects: Iterable[str] = (),
     by_year: int | None = None,
@@ -70,7 +70,8 @@ def sensitivity(
     Parameters
     ----------
     network : Network
-    scenario : Scenario, optional
+    scenario : Scenario or str, optional
+        Or the name of one that ships.
     projects : iterable of str
         Projects that stand, a portfolio for instance; what they avert is then followed too.
     by_year : int, optional
@@ -112,6 +113,7 @@ def sensitivity(
     >>> found.inputs.loc[0, "key"]
     'jpn_dytb_metal'
     """
+    scenario = asked_scenario(network, scenario)
     checks.whole(top, "top", 1, rule=checks.AT_LEAST)
     counting = Counting.of(network, commodity, beneficiaries, tier)
     names = named_projects(network, projects if isinstance(projects, str) else sorted({str(p) for p in projects}))

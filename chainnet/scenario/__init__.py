@@ -11,15 +11,8 @@ from chainnet.scenario._in_force import COMPUTED, computed_scenario, controls, i
 from chainnet.scenario._kinds import KINDS, places_of
 from chainnet.scenario._outside import Outside, outside_is_told, tell_outside
 from chainnet.scenario._overlay import effects_of, overlay_at
-from chainnet.scenario._scenario import (
-    Scenario,
-    check_scenario,
-    named_scenario,
-    overlay_of,
-    pick_scenarios,
-    scenarios,
-    with_values,
-)
+from chainnet.scenario._scenario import Scenario, check_scenario, overlay_of, with_values
+from chainnet.scenario._shipped import asked_scenario, pick_scenarios, scenarios
 from chainnet.scenario._timeline import Timeline, timeline
 
 __all__ = [
@@ -30,6 +23,7 @@ __all__ = [
     "Scenario",
     "Timeline",
     "acting",
+    "asked_scenario",
     "check_scenario",
     "computed_scenario",
     "controls",
@@ -38,7 +32,6 @@ __all__ = [
     "listed",
     "month_number",
     "month_text",
-    "named_scenario",
     "outside_is_told",
     "overlay_at",
     "overlay_of",

@@ -14,7 +14,8 @@ from chainnet.scenario._customs import control_rows, freshness, table_of
 from chainnet.scenario._effect import acting
 from chainnet.scenario._form import plain
 from chainnet.scenario._register import Rule, day_of, first_day, last_day, newest_check, register, rule_named, state_at
-from chainnet.scenario._scenario import Scenario, scenarios
+from chainnet.scenario._scenario import Scenario
+from chainnet.scenario._shipped import scenarios
 
 __all__ = ["COMPUTED", "computed_scenario", "controls", "in_force", "rule_warnings", "rules"]
 

@@ -16,7 +16,7 @@ import pandas as pd
 from chainnet.errors import ChainnetWarning, DataError, Fault, near_matches
 from chainnet.io import load_toml, read_text
 from chainnet.lowering import Overlay
-from chainnet.network import Network, graphs_folder, kept
+from chainnet.network import Network, kept
 from chainnet.results import handed
 from chainnet.scenario._customs import FROM_CUSTOMS, ranged
 from chainnet.scenario._effect import Effect
@@ -26,7 +26,7 @@ from chainnet.scenario._overlay import effects_of, overlay_at, say_doubtful
 from chainnet.scenario._parameters import filled, put, read_parameters, value_of, written
 from chainnet.scenario._phrases import measures_of, name_of
 
-__all__ = ["Scenario", "named_scenario", "overlay_of", "pick_scenarios", "scenarios", "with_values"]
+__all__ = ["Scenario", "check_scenario", "is_plain", "overlay_of", "with_values"]
 
 _MAX_BYTES = 1 << 20
 
@@ -445,9 +445,14 @@ def _joined(name: str, parts: Sequence[Scenario]) -> Scenario:
     return Scenario(name, measures, label, parameters=parameters)
 
 
+def is_plain(name: str) -> bool:
+    """Return whether a name is that of a file beside another, and leads nowhere else."""
+    return bool(name) and "/" not in name and "\\" not in name and ".." not in name
+
+
 def _extends_faults(given: Any, file: str) -> list[Fault]:
     words = [given] if isinstance(given, str) else given
-    if isinstance(words, list) and all(isinstance(word, str) and _plain(word) for word in words):
+    if isinstance(words, list) and all(isinstance(word, str) and is_plain(word) for word in words):
         return []
     return [Fault(file, None, "extends", str(given)[:80], "must be a name, or a list of names, of files beside it",
                   'For example extends = "china_export_stop".')]  # fmt: skip
@@ -483,77 +488,6 @@ def _toml(value: Any) -> str:
     import json
 
     return json.dumps(str(value), ensure_ascii=False).replace("\x7f", "\\u007f")
-
-
-def scenarios(network: Network) -> Mapping[str, Scenario]:
-    """Return the scenarios that ship with a network's graph, name -> Scenario, sorted by name.
-
-    Parameters
-    ----------
-    network : Network
-        A network that was read from a folder or a shipped graph.
-
-    Returns
-    -------
-    Mapping of str to Scenario
-        Empty where the graph has none.
-
-    Raises
-    ------
-    DataError
-        If a scenario file is at fault.
-    """
-    folder = network.folder or (graphs_folder() / network.name if _plain(network.name) else None)
-    if folder is None or not (Path(folder) / "scenarios").is_dir():
-        return MappingProxyType({})
-    files = sorted((Path(folder) / "scenarios").glob("*.toml"))
-    return MappingProxyType({file.stem: Scenario.read(file) for file in files})
-
-
-def _plain(name: str) -> bool:
-    return bool(name) and "/" not in name and "\\" not in name and ".." not in name
-
-
-def pick_scenarios(network: Network, given: Any) -> list[Scenario]:
-    """Return what was given as a list: None = the shipped ones, one or its name, a list or a mapping of these.
-
-    Raises
-    ------
-    DataError
-        If something in it is no Scenario, or two bear one name.
-    """
-    if given is None:
-        given = scenarios(network)
-    if isinstance(given, (Scenario, str)):
-        given = [given]
-    found = list(given.values()) if isinstance(given, Mapping) else list(given)
-    found = [named_scenario(network, item) if isinstance(item, str) else item for item in found]
-    for item in found:
-        if not isinstance(item, Scenario):
-            raise DataError(f"scenarios: {item!r} is no Scenario. Use chainnet.Scenario or chainnet.Scenario.read.")
-    names = [item.name for item in found]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise DataError(f"scenarios: the name {twice[0]!r} stands twice. Give each scenario a name of its own.")
-    return found
-
-
-def named_scenario(network: Network, given: Scenario | str) -> Scenario:
-    """Return a scenario that was given, or the shipped one of that name.
-
-    Raises
-    ------
-    DataError
-        If the network has none of that name.
-    """
-    if not isinstance(given, str):
-        check_scenario(given)
-        return given
-    shipped = scenarios(network)
-    if given not in shipped:
-        known = f"Scenarios: {', '.join(shipped) or 'none'}; a file: chainnet.Scenario.read."
-        raise DataError(f'scenario: {network.name} has no scenario "{given}";{near_matches(given, shipped)} {known}')
-    return shipped[given]
 
 
 def overlay_of(network: Network, scenario: Scenario | None, *, said: bool = True) -> Overlay:

@@ -16,7 +16,7 @@ from chainnet.flow import Counting, LeastStock, binding_inputs, check_tier
 from chainnet.lowering import Degree
 from chainnet.network import Network
 from chainnet.results import Provenance, provenance, stamp
-from chainnet.scenario import Outside, Scenario, overlay_of, tell_outside
+from chainnet.scenario import Outside, Scenario, asked_scenario, overlay_of, tell_outside
 from chainnet.stress._months import Ask, common_cuts
 from chainnet.stress._stores import Stores, tiers_of
 from chainnet.words import Steps, Tell
@@ -26,7 +26,7 @@ __all__ = ["averted", "requirement", "stockpile_mitigation", "stockpile_requirem
 
 def stockpile_requirement(
     network: Network,
-    scenario: Scenario | None,
+    scenario: Scenario | str | None,
     tiers: Words = None,
     months: int = 48,
     start: str | None = None,
@@ -44,7 +44,7 @@ def stockpile_requirement(
     ----------
     network : Network
         With a demand table.
-    scenario : Scenario or None
+    scenario : Scenario, str or None
     tiers : str or list of str, optional
         Who must be served in full in every period; default the first tier of the network. All others give way to them.
     months, start, step_months
@@ -77,7 +77,7 @@ def stockpile_requirement(
     Warns
     -----
     ChainnetWarning
-        If a measure is in force in no month of the horizon: it counts as nothing.
+        If a measure is in force in no month of the horizon: it does nothing, but a release keeps its stocks shut.
 
     Notes
     -----
@@ -99,6 +99,7 @@ def stockpile_requirement(
     >>> need.loc[need["required_t"] > 0, ["commodity", "required_t"]].round(3).values.tolist()
     [['magnet', 10.0]]
     """
+    scenario = asked_scenario(network, scenario)
     ask = Ask(
         Counting.of(network, commodity, beneficiaries),
         months,
@@ -135,7 +136,7 @@ def requirement(scenario: Scenario | None, tiers: Words, ask: Ask) -> tuple[pd.D
 
 def stockpile_mitigation(
     network: Network,
-    scenario: Scenario | None,
+    scenario: Scenario | str | None,
     tiers: Words = None,
     months: int = 48,
     start: str | None = None,
@@ -199,6 +200,7 @@ def stockpile_mitigation(
     >>> bool((steps["before_t"] - steps["averted_t"] - steps["after_t"]).abs().max() < 1e-9)
     True
     """
+    scenario = asked_scenario(network, scenario)
     ask = Ask(Counting.of(network, commodity, beneficiaries), months, start, step_months, projects=())
     chosen = tiers_of(network, tiers, "stockpile_requirement")
     name = scenario.name if scenario else "mitigation"

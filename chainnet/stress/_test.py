@@ -16,7 +16,7 @@ from chainnet.engine import Certificate, thread_pool
 from chainnet.errors import DataError
 from chainnet.flow import NEW_LAG_MONTHS, Counting, Others, balance_under, ladder, project_sizes
 from chainnet.lowering import Degree
-from chainnet.network import Network, kept
+from chainnet.network import Network, kept, say_unlinked
 from chainnet.results import Result, provenance, rest_of, stamp
 from chainnet.scenario import Scenario, overlay_of, pick_scenarios, tell_outside
 from chainnet.stress._flows import MonthFlows, flows_of, flows_table, relations_table, throughput_table
@@ -197,7 +197,8 @@ def stress_test(
     Warns
     -----
     ChainnetWarning
-        If a measure is in force in no month of the horizon: it counts as nothing over time.
+        If a measure is in force in no month of the horizon: it does nothing over
+        time, but a release keeps its stocks shut.
 
     Notes
     -----
@@ -221,6 +222,8 @@ def stress_test(
     [inf, 0.0, 0.0]
     """
     counting = Counting.of(network, commodity, beneficiaries, others=others)
+    if reroute == "new" and not network.gone:
+        say_unlinked(network)
     built = None if projects is None else tuple(network.check_nodes(projects, "projects"))
     ask = Ask(counting, months, start, step_months, reroute, stocks, built, objective, any_size=any_size)
     if ladder_over_time and objective == "value":

@@ -539,7 +539,7 @@ def test_bad_arguments(mag9: cn.Network) -> None:
     with pytest.raises(cn.DataError, match="tier"):
         cn.load_bearing(mag9, tier="military")
     with pytest.raises(cn.DataError, match="scenario"):
-        cn.load_bearing(mag9, "china_out")  # type: ignore[arg-type]
+        cn.load_bearing(mag9, "china_ou")
     with pytest.raises(cn.DataError, match="demand"):
         cn.load_bearing(cn.Network.from_edges(pd.DataFrame({"source": ["a"], "target": ["b"], "capacity_tpa": [1.0]})))
     with pytest.raises(cn.DataError, match="nobody"):

@@ -12,6 +12,7 @@ from oracles import check_flow
 from recipe_networks import recipe_network
 
 import chainnet as cn
+from chainnet.flow._stages import settled
 
 
 def served(bal: object) -> dict[tuple[str, str], float]:
@@ -400,3 +401,35 @@ def test_a_large_network_is_not_priced_for_ever() -> None:
     assert len(bal.prices) == n + 1
     assert bal.prices["served_low"].isna().all()
     assert bal.prices.loc[("u", ""), "served_t_per_t"] == pytest.approx(1.0)
+
+
+def test_what_a_lock_gives_way_is_nobodys_shortfall() -> None:
+    """Each tier is held a hair below what it got, and the least cost takes that hair: 3.5e-07 t of 5 t."""
+    net = cn.read("rare-earths")
+    demand = cn.balance(net, "china_licences_in_force").demand
+    counted = demand[demand["is_counted"]]
+    short = counted["shortfall_tpa"]
+    assert (short > 0).any(), "somebody is short"
+    assert not short.between(0.0, 1e-6 * counted["demand_tpa"], inclusive="neither").any()
+    assert (counted["served_tpa"] + short).to_numpy() == pytest.approx(counted["demand_tpa"].to_numpy(), rel=1e-15)
+
+
+@pytest.mark.parametrize(
+    ("served", "wanted", "said"),
+    [
+        (40.0 - 3e-7, 40.0, 40.0),  # short of less than is open
+        (3e-7, 40.0, 0.0),  # less than is open
+        (30.0 - 2e-10, 40.0, 30.0),  # a round number but for rounding
+        (24499.999999, 24500.0, 24500.0),  # 4e-11 of the demand is rounding
+        (24499.999, 24500.0, 24499.999),  # a kilogram is none
+        (40 / 3, 40.0, 40 / 3),  # no round number
+        (1e7 - 5, 1e7, 1e7 - 5),  # whole tonnes stay, however large the demand
+        (0.123456789, 1.0, 0.123456789),
+        (0.1 + 0.2, 0.1 + 0.2, 0.1 + 0.2),  # all of a demand that is no round number itself
+        (0.0, 0.0, 0.0),
+    ],
+)
+def test_only_what_is_a_number_but_for_rounding_is_said_as_that_number(
+    served: float, wanted: float, said: float
+) -> None:
+    assert float(settled(np.array([served]), np.array([wanted]), np.array([4e-7]))[0]) == said

@@ -614,3 +614,12 @@ def test_only_page_one_has_words_in_small_print(document: Document) -> None:
     points = next(b for b in document.sections[0].blocks if isinstance(b, tuple))
     assert {s.lead for s in points} == {None}
     assert {s.rest for s in points} == {""}
+
+
+@pytest.mark.parametrize(("owner", "is_said"), [("JPN", True), ("CHN", False), (None, True)])
+def test_nobody_is_told_to_rely_on_a_project_that_the_stopping_country_holds(owner: str | None, is_said: bool) -> None:
+    """Plant Small runs in the United States; whoever stops deliveries may hold it."""
+    projects = chain().projects.assign(status=["planned", "running"], owner_country=[None, owner])
+    a = cn.assess(chain(projects=projects), [out()], months=12, draws=0)
+    assert a.advice.attrs["withheld"] == (() if is_said else ("q2",))
+    assert ("Secure the output of" in told(a)) is is_said

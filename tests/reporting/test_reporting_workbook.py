@@ -204,3 +204,21 @@ def test_names_that_look_like_formulas_are_never_run(document: Document) -> None
 
 def test_same_document_same_bytes(document: Document) -> None:
     assert workbook_report(document) == workbook_report(document)
+
+
+def test_the_chart_of_scenarios_draws_the_tiers_of_the_report_whatever_they_are_called() -> None:
+    served = make_table(
+        [ReportColumn("scenario", "Name"), ReportColumn("label", "Scenario"), ReportColumn("tier", "Tier")],
+        [{"scenario": "stop", "label": "All stops", "tier": tier} for tier in ("forces", "clinics", "homes")],
+        key="served",
+    )
+    short = {"forces": 1.0, "clinics": 2.0, "homes": 3.0}
+    heads = {"shortfall_tpa": "forces", "shortfall_clinics_tpa": "clinics", "shortfall_homes_tpa": "homes"}
+    columns = [ReportColumn(key, head, "number") for key, head in heads.items()]
+    scenarios = make_table(
+        [ReportColumn("label", "Scenario"), *columns],
+        [{"label": "All stops", **{key: short[tier] for key, tier in heads.items()}}],
+        key="scenarios",
+    )
+    (chart,) = charts([served, scenarios])
+    assert chart.series == (("forces", (1.0,)), ("clinics", (2.0,)), ("homes", (3.0,)))

@@ -439,3 +439,11 @@ def test_a_provenance_is_a_dict_to_everybody(net: cn.Network) -> None:
     source["settings"]["k"].append(3)
     source["rests_on"]["references"].append("nobody")
     assert "nobody" not in source["rests_on"]["references"]
+
+
+def test_no_table_says_minus_nothing(net: cn.Network) -> None:
+    rows = pd.DataFrame({"shortfall_tpa": [-0.0, 1.0, np.nan], "label": ["a", "b", "c"], "n_rows": [0, 1, 2]})
+    said = stamp(rows, cn.balance(net).provenance)
+    assert said is rows
+    assert not np.signbit(said["shortfall_tpa"].iloc[0])
+    assert said["shortfall_tpa"].tolist()[:2] == [0.0, 1.0]

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from conftest import frame, two_tier
 
@@ -678,3 +679,29 @@ def test_a_balance_takes_the_name_of_a_shipped_scenario() -> None:
     with pytest.raises(cn.DataError, match='mag-9 has no scenario "chin_out"; did you mean "china_out"'):
         cn.balance(net, scenario="chin_out")
     assert "china_out" in set(cn.stress_test(net, "china_out", months=2).summary.reset_index()["scenario"])
+
+
+ASKED = {
+    "both_ends": lambda net, out: cn.both_ends(net, out),
+    "chokepoints": lambda net, out: cn.chokepoints(net, scenario=out),
+    "interdict": lambda net, out: cn.interdict(net, 1, scenario=out),
+    "load_bearing": lambda net, out: cn.load_bearing(net, out).table,
+    "reroute": lambda net, out: cn.reroute(net, out).ladder,
+    "risk_exposure": lambda net, out: cn.risk_exposure(net, recovery=1, scenario=out),
+    "shapley": lambda net, out: cn.shapley(net, scenario=out),
+    "stockpile": lambda net, out: cn.stockpile_requirement(net, out, months=3),
+    "mitigation": lambda net, out: cn.stockpile_mitigation(net, out, months=3),
+}
+
+
+@pytest.mark.parametrize("question", ASKED)
+def test_a_question_takes_the_name_of_a_scenario_that_ships(question: str) -> None:
+    net = cn.read("mag-9")
+
+    def told(found: Any) -> pd.DataFrame:
+        return found if isinstance(found, pd.DataFrame) else next(iter(found.tables().values()))
+
+    by_name = told(ASKED[question](net, "china_out"))
+    pd.testing.assert_frame_equal(by_name, told(ASKED[question](net, cn.scenarios(net)["china_out"])))
+    with pytest.raises(cn.DataError, match=r"no scenario .china_ou.;.*china_out"):
+        ASKED[question](net, "china_ou")

@@ -78,8 +78,9 @@ def test_one_a_list_a_mapping_or_the_shipped_ones(mag9: cn.Network, china_out: c
     assert one.loc["china_out", "shortfall_tpa"].tolist() == pytest.approx([0.0, 10.0, 30.0], abs=1e-6)
     with pytest.raises(cn.DataError, match="stands twice"):
         cn.stress_test(mag9, [china_out, china_out])
+    assert cn.stress_test(mag9, ["china_out"]).summary.equals(one), "the name of one that ships"
     with pytest.raises(cn.DataError, match="no Scenario"):
-        cn.stress_test(mag9, ["china_out"])
+        cn.stress_test(mag9, [3])
 
 
 def test_per_node_and_ladder(mag9: cn.Network) -> None:

@@ -59,7 +59,7 @@ C.card = (s) => {
   if (C.isShort(s) && s.stage === "end_use") parts.push(C.make("p", C.capital(C.unmetText(s)) + " t/yr (" + C.percent(C.unmetShare(s)) + ")", "big"));
   if (s.project) parts.push(C.list(C.worthLines(s)));
   else if (C.data.hasLosses && s.stage !== "end_use") {
-    parts.push(C.make("p", s.lost > 0 ? (s.unitLabel ? "The loss of " + s.unitLabel : "Its loss") + " costs " + C.costs(s) : s.lost === null ? "Loss not tested" : "Its loss costs nothing", s.lost > 0 ? "big" : "big none"));
+    parts.push(C.make("p", s.lost > 0 ? (s.unitLabel ? "The loss of " + s.unitLabel : "Its loss") + " costs " + C.costs(s) : s.lost === null ? "Loss not tested" : "Its loss costs nothing, on the plants and rules of this picture", s.lost > 0 ? "big" : "big none"));
     if (s.lost > 0) parts.push(C.make("p", s.lostShareText + " of deliveries of " + C.tierName() + (s.several ? "; may be several plants, so it bears no rank" : "; rank " + s.rankText) + (s.inCut ? "; \u25b6 in the minimum cut" : ""), "lead"));
   } else if (s.inCut) parts.push(C.make("p", "\u25b6 in the minimum cut", "lead"));
   const lines = [["Capacity", s.capacityText], ["Flow, baseline", s.baseText]];

@@ -151,8 +151,8 @@ def rung_table(facts: Facts) -> ReportTable | None:
     many = len(set(ladder["scenario"])) > 1
     one = "" if many else f" Scenario: {facts.scenario_label(str(ladder['scenario'].iloc[0]))}."
     counted, period = "", months.rungs_in
-    if period:  # what lies between is of the sizes of lags and of a month's stock
-        counted = f"Counted in {period}, in which lags shorter than that, and what is short in single months, vanish: "
+    if period:  # what lies between is of the sizes of lags, which are counted in whole periods
+        counted = f"Counted in {period}, which end earlier where a measure or a project begins, changes or ends: "
         counted += f"the tonnes are near those of {table_id('over_time')}, not equal. "
     return make_table(
         [*col.scenario(facts, body=many), *_columns("t", " over the horizon")],

@@ -74,6 +74,8 @@ function paintCourse(answer, found, words) {
   box.classList.remove("old");
   if (!found.certificate.ok) { $("course-words").textContent = "The course over months failed its own check, so it is not shown."; box.replaceChildren(); return; }
   const {months} = answer.setting, n = data.months.n, isNew = answer.setting.relations !== inMonths(answer.setting).relations;
+  const ticked = data.controls.filter((c) => c.kind === "project" && answer.setting.controls[c.id]).length;
+  $("course-title").textContent = "Month by month" + (ticked ? `, without the ticked project${ticked > 1 ? "s" : ""}` : "");
   $("course-words").textContent = `All that is set begins in month 1 and ${months < n ? `ends after month ${months}` : "lasts to the end"}; `
     + `${isNew ? "existing relations (new ones have to be qualified first)" : `${answer.setting.relations} relations`}, no projects; with goods under way and stocks. The plan of one who knows every date: each tier as much as can be, then as early as can be; where months tie, one of several.`;
   box.replaceChildren(...found.stages.filter((s) => s.counts && s.asked_t.some((v) => v > 0)).map((stage) => {
