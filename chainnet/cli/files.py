@@ -126,7 +126,7 @@ class Check(OwnData, TableOutput):
             print(f"marked: {marked_copy(path, error)}", file=sys.stderr)
 
 
-@command()
+@command("scenario.rules")
 class Rules(TableOutput):
     """List the rules that touch a chain, with their state at a date, and what customs show under them.
 

@@ -107,8 +107,7 @@ def collect(
     order = sorted(range(len(sites)), key=first)
     rank = np.empty(len(sites), dtype=np.int64)
     rank[order] = np.arange(len(sites))
-    leads = _leads_to_demand(network, tail, head, sites)
-    placing = place(table.assign(leads=leads), tail, head, weight, rank)
+    placing = place(table.assign(leads=_leads_to_demand(network, tail, head, sites)), tail, head, weight, rank)
     for b, block in enumerate(placing.blocks):
         for o, i in enumerate(block.members):
             sites[i] |= {"block": b, "order": o}

@@ -210,7 +210,7 @@ def test_the_demand_of_networkx_is_named_for_what_it_is() -> None:
     graph.nodes["u"]["demand"] = 4
     with pytest.raises(cn.DataError, match=r"demand: unknown column.* Demand is a table of its own"):
         cn.Network.from_networkx(graph)
-    with pytest.raises(cn.DataError, match=r'nodes knows no column "demand_tpa"; it belongs to the table demand'):
+    with pytest.raises(cn.DataError, match=r'nodes knows no column "demand_tpa"; it is a column of the table demand'):
         cn.Network.from_networkx(graph, rename={"demand": "demand_tpa"})
 
 
