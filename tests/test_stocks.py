@@ -76,6 +76,7 @@ def test_a_window_of_two_years_takes_two_years_of_release() -> None:
     assert drawn == pytest.approx([0.5] * 10 + [0.0] * 2)
 
 
+@pytest.mark.filterwarnings("ignore:.*release_tpa 3 is more than the stock:chainnet.errors.ChainnetWarning")
 def test_a_rate_that_a_release_names_is_not_scaled_and_one_of_the_table_is() -> None:
     opened = {"kind": "release", "stocks": ["s"]}
     for measure, out in (

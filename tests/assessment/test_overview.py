@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -178,7 +177,7 @@ def test_what_is_in_force_stands_together_beside_the_worst(monkeypatch: pytest.M
     table = cn.overview(mag9, details=True)
     assert table["restriction"].tolist() == ["worst"] * 3 + ["in force"] * 3
     assert table["scenario_label"].tolist()[3:] == ["All rules in force"] * 3
-    assert table["unmet_share"].tolist()[3:] == shares(mag9, now, "stated").tolist()
+    assert table["unmet_share"].tolist()[3:] == pytest.approx(shares(mag9, now, "stated").tolist(), abs=1e-9)
 
 
 def test_hinges_are_labels_and_no_ids(mag9: cn.Network, china_out: cn.Scenario) -> None:
@@ -298,57 +297,19 @@ def test_the_command_line_refuses_what_it_does_not_know(
 # -- the shipped chains --------------------------------------------------------------------------------
 
 
-def readme_table() -> str:
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    return text.split("<!-- overview -->\n")[1].split("<!-- /overview -->")[0].strip()
-
-
-def test_the_readme_has_a_row_for_every_shipped_chain(graphs: dict[str, cn.Network]) -> None:
-    rows = [line.split(" | ") for line in readme_table().splitlines() if line.startswith("| ")][2:]
-    told = {row[0].removeprefix("| ") for row in rows}
-    assert told == {f"{name}, {net.year}" for name, net in graphs.items() if not _is_made_up(net)}
-
-
-@pytest.mark.slow
-def test_the_readme_shows_what_the_command_makes(whole: pd.DataFrame) -> None:
-    assert readme_table() == overview_markdown(whole).strip()
-
-
-@pytest.mark.slow
-def test_the_sentences_of_the_readme_hold(whole: pd.DataFrame) -> None:
-    text = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split("<!-- /overview -->")[1].split())
-    first = whole[whole["tier"] == "defence"].set_index(["restriction", "chain"])
-    worst, likely = first.loc["worst"], first.loc["likeliest"]
-    low, high = (worst.loc["rare-earths", f"unmet_{end}_share"] for end in ("low", "high"))
-    assert f"leaves {100 * low:.0f} to {100 * high:.0f} % of its demand unmet" in text
-    assert worst.loc["rare-earths", "past_ends"] == ""
-    assert all(hinge.startswith("with demand of ") for hinge in str(worst.loc["rare-earths", "hinges"]).split("; "))
-    rest = worst.drop("rare-earths")
-    assert (rest["unmet_low_share"] == 0.0).all()
-    assert f"to {100 * rest['unmet_high_share'].min():.0f} % short ({rest['unmet_high_share'].idxmin()})" in text
-    assert f"wholly short ({rest['unmet_high_share'].idxmax()})" in text
-    assert (whole.loc[whole["restriction"] == "likeliest", "unmet_low_share"] == 0.0).all()
-    ends = likely["unmet_high_share"]
-    assert f"{100 * ends.min():.0f} to {100 * ends.max():.0f} % of defence demand is unmet" in text
-    told = text.split("In the base year China made ")[1].split(".")[0]
-    found = {f"{100 * share:.0f}" for share in whole.loc[whole["neck_country"] == "CHN", "neck_share"]}
-    assert set(re.findall(r"(\d+) %", told)) <= found
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("name", REAL)
-def test_no_assumed_plant_and_no_order_contradicts_a_row(whole: pd.DataFrame, name: str) -> None:
-    """What one plant less, or another order of service, leaves short lies within the ends, or the row names it."""
+def test_no_doubtful_plant_contradicts_a_row(whole: pd.DataFrame, name: str) -> None:
+    """What the restriction costs with one plant less lies within the range, or the row names the plant."""
     net = cn.read(name)
+    calm = cn.load_bearing(net, None).table.set_index(["kind", "id", "variant", "tier"])["unmet_share"]
     for scenario, rows in whole[whole["chain"] == name].groupby("scenario"):
-        table = cn.load_bearing(net, cn.scenarios(net)[str(scenario)]).table
-        asked = table[(table["kind"].eq("node") & table["variant"].eq("absent")) | table["kind"].eq("order")]
-        assert len(asked) > 3
+        asked = cn.in_force(net) if scenario == "in_force" else cn.scenarios(net)[str(scenario)]
+        table = cn.load_bearing(net, asked).table
+        table = table[table["kind"].eq("node") & table["variant"].eq("absent")]
+        keys = table[["kind", "id", "variant", "tier"]].itertuples(index=False, name=None)
+        due = table["unmet_share"] - [calm[key] for key in keys]
         for _, row in rows.iterrows():
-            mine: Any = asked[asked["tier"] == row["tier"]]
-            low, high = row["unmet_low_share"], row["unmet_high_share"]
-            past = mine[(mine["unmet_share"] > high + 1e-9) | (mine["unmet_share"] < low - 1e-9)]
-            unnamed = [
-                label for label in past["label"] if label not in row["hinges_on"] or label not in row["past_ends"]
-            ]
+            mine: Any = table[(table["tier"] == row["tier"]) & (due > row["unmet_high_share"] + 1e-9)]
+            unnamed = [label for label in mine["label"] if label not in row["past_ends"]]
             assert unnamed == [], f"{name}, {scenario}, {row['tier']}: {unnamed}"

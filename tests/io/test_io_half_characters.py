@@ -97,7 +97,7 @@ HALVES: dict[str, tuple[Callable[[Path], object], tuple[str, int | None, str]]] 
         lambda _: cn.Scenario("s", [{"kind": "remove", "where": {"operator": ["x", HALF]}}]),
         ("scenario s", None, "measures[0].where.operator[1]"),
     ),
-    "TOML": (half_toml, ("ban.toml", None, "")),
+    "TOML": (half_toml, ("ban.toml", 4, "")),
 }  # fmt: skip
 
 

@@ -72,7 +72,8 @@ def test_the_part_of_the_capacity_on_no_way_is_counted_and_a_starved_node_is_nam
     assert "2 of 3 edges (40 % of the capacity that is given)" in said(lambda: cn.Network.from_edges(stray))[1]
     trade = frame("source target capacity_tpa", ("PHL", "CHN", 33e6), ("IDN", "PHL", 1.0), ("GTM", "CHN", 3e5))
     assert (
-        '"PHL" may ship 33,000,000, but 1 can reach it: is it a source?' in said(lambda: cn.Network.from_edges(trade))[1]
+        '"PHL" may ship 33,000,000, but 1 can reach it: is it a source?'
+        in said(lambda: cn.Network.from_edges(trade))[1]
     )
     with pytest.warns(cn.ChainnetWarning, match="1 as end_use"):
         net = cn.Network.from_edges(trade, source=["PHL", "IDN", "GTM"])
