@@ -429,7 +429,7 @@ def fair_bounds(net: cn.Network, *measures: Mapping[str, Any]) -> list[Any]:
     found = lowering.lower(net, overlay(net, *measures), locks=members)
     stages_ = Stages(found, "toy")
     list(stages_.in_order(members))
-    cn.flow.share_fairly(found, stages_.model, members)
+    cn.flow.share_fairly(found, stages_, members)
     lower = stages_.model.current().col_lower[found.served]
     whole = np.round(lower, 6)
     wider, rows, level = _with_level(found, stages_.model.current(), found.flows.demand["demand_tpa"].to_numpy())
@@ -447,7 +447,7 @@ def shown(net: cn.Network, served: Any) -> Any:
     found = low(net)
     x = np.zeros(len(found.program.cost))
     x[found.served] = found.flows.demand["demand_tpa"].to_numpy() * served
-    return _demand_table(found, Counting(net), x)
+    return _demand_table(found, Counting(net), x, np.zeros(len(found.served)))
 
 
 def few_ranged(n: int, most: int) -> list[Any]:

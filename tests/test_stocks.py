@@ -101,6 +101,7 @@ def test_an_open_store_for_half_of_a_period_gives_half_its_share() -> None:
     assert given_t == pytest.approx([0.25, 0.25])
 
 
+@pytest.mark.filterwarnings("ignore:.*is more than the stock itself:chainnet.errors.ChainnetWarning")
 @settings(max_examples=6)
 @given(
     stock=st.integers(0, 20),

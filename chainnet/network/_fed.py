@@ -110,9 +110,14 @@ def _recipes(processes: pd.DataFrame) -> dict[str, tuple[str, list[list[str]]]]:
     return {process: (made.get(process, ""), list(of.values())) for process, of in needs.items()}
 
 
+def named(row: dict[str, str]) -> str:
+    """Return the id of a row, and its label on one line where it says more."""
+    label = " ".join(row["label"].split()) if isinstance(row["label"], str) else ""
+    return f'{row["id"]} "{label}"' if label and label != row["id"] else row["id"]
+
+
 def _words(row: dict[str, str]) -> str:
     """Say of one plant what it cannot give, why, and what to do."""
-    name = f' "{row["label"]}"' if isinstance(row["label"], str) and row["label"] != row["id"] else ""
     gives, lacks = row["ships"] or "goods", row["lacks"] or "goods"
     why = f"no {lacks} reaches it"
     if row["ships"] == row["lacks"]:
@@ -120,7 +125,7 @@ def _words(row: dict[str, str]) -> str:
         cure = "If it is a source, write stage mine; else give it a supplier."
     else:
         cure = f"Give it a supplier of {lacks}, or take that input out of its process."
-    return f"{row['id']}{name} ({row['stage']}) ships {gives}, but {why}: it gives nothing. {cure}"
+    return f"{named(row)} ({row['stage']}) ships {gives}, but {why}: it gives nothing. {cure}"
 
 
 def say_unfed(network: Network, stacklevel: int = 2) -> None:

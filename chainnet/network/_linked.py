@@ -8,6 +8,7 @@ import pandas as pd
 
 from chainnet._types import records
 from chainnet.errors import ChainnetWarning
+from chainnet.network._fed import named
 from chainnet.network._gate import Frames
 from chainnet.network._kept import kept
 from chainnet.network._network import Network
@@ -89,11 +90,10 @@ def _needed(frames: Frames) -> list[tuple[str, tuple[str, ...]]]:
 
 def _words(row: dict[str, str]) -> str:
     """Say of one node what it cannot find, why, and what to do."""
-    name = f' "{row["label"]}"' if isinstance(row["label"], str) and row["label"] != row["id"] else ""
     does, end = ("needs", "ends") if row["lacks"] == "supplier" else ("makes", "begins")
     good = row["commodity"] or "goods"
     return (
-        f"{row['id']}{name} ({row['stage']}) {does} {good}, but no row of edges with {good} {end} there: "
+        f"{named(row)} ({row['stage']}) {does} {good}, but no row of edges with {good} {end} there: "
         f"it finds no new {row['lacks']} either. If it may have one, add a row with capacity_tpa 0."
     )
 
