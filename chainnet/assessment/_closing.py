@@ -12,6 +12,7 @@ from chainnet.assessment._advisable import advisable
 from chainnet.engine import PRINTED
 from chainnet.flow import Counting, balance_under
 from chainnet.lowering import Degree
+from chainnet.network import Network
 from chainnet.projects import access_to, portfolio
 from chainnet.scenario import Scenario, overlay_of
 from chainnet.words import join
@@ -50,7 +51,8 @@ def closing(counting: Counting, scenario: Scenario | None, stated: pd.Series, pl
     ways = [word for word in str(stated["closes"]).split(";") if word]
     for rung, words in FREE.items():
         if rung in ways:
-            return Closing(words, np.nan)
+            asked = [] if rung == "existing" else conditions(counting, scenario, place, stocks=rung == "stocks")
+            return Closing(f"{words}, if {join(asked)}" if asked else words, np.nan)
     found = by_projects(counting, scenario, place, ways)
     if found is not None:
         return found
@@ -58,6 +60,40 @@ def closing(counting: Counting, scenario: Scenario | None, stated: pd.Series, pl
         return Closing(NOTHING, np.nan)
     asked = _Asked(counting, scenario, place)
     return Closing(ALL, asked.whole_from(asked.every, "new", stocks=True))
+
+
+def conditions(counting: Counting, scenario: Scenario | None, place: int, *, stocks: bool = False) -> list[str]:
+    """Return on what it depends that new suppliers close a gap; empty where they do so in any case.
+
+    They may do so only because allied users are served first, or only because the scenario leaves third countries
+    their goods, and these come round. So both are asked otherwise.
+
+    Parameters
+    ----------
+    counting : Counting
+    scenario : Scenario or None
+    place : int
+        The number of the tier, from 0.
+    stocks : bool
+        Whether stocks of one year count too.
+    """
+
+    def closes(asked: Counting, under: Scenario | None) -> bool:
+        found = balance_under(asked, overlay_of(asked.network, under), "new", stocks=stocks).by_tier().iloc[place]
+        return bool(found["shortfall_tpa"] < PRINTED * found["demand_tpa"])
+
+    found = [] if closes(counting.in_order("before"), scenario) else ["allied users are served first"]
+    everyone = None if scenario is None else to_everyone(counting.network, scenario)
+    if everyone is not None and not closes(counting, everyone):
+        found.append("third countries pass the goods on")
+    return found
+
+
+def to_everyone(network: Network, scenario: Scenario) -> Scenario | None:
+    """Return a scenario whose export limits hold for every destination; None where they do already."""
+    measures = scenario.with_shares(network).measures
+    wide = [{k: v for k, v in one.items() if k != "to" or "from" not in one} for one in map(dict, measures)]
+    return None if wide == [dict(one) for one in measures] else Scenario(f"{scenario.name}_to_everyone", wide)
 
 
 def by_projects(

@@ -15,7 +15,7 @@ from conftest import line, two_tier
 
 import chainnet as cn
 from chainnet.assessment import first_rows
-from chainnet.assessment._closing import closing
+from chainnet.assessment._closing import closing, conditions, to_everyone
 from chainnet.assessment._hinges import hinges, shortened
 from chainnet.assessment._overview import COLUMNS, _Chain, _is_made_up
 from chainnet.assumptions import due_range, judged_shares
@@ -313,3 +313,42 @@ def test_no_doubtful_plant_contradicts_a_row(whole: pd.DataFrame, name: str) -> 
             mine: Any = table[(table["tier"] == row["tier"]) & (due > row["unmet_high_share"] + 1e-9)]
             unnamed = [label for label in mine["label"] if label not in row["past_ends"]]
             assert unnamed == [], f"{name}, {scenario}, {row['tier']}: {unnamed}"
+
+
+# -- on what new suppliers depend ------------------------------------------------------------------------
+
+
+def round_trip() -> cn.Network:
+    """Ours buy from a maker in China that may also ship to a trader elsewhere, who can ship to us."""
+    nodes = [("mine", "mine", "CHN", 20.0), ("trade", "refiner", "VNM", 20.0), ("us", "end_use", "USA", None)]
+    nodes += [("cn", "end_use", "CHN", None), ("vn", "end_use", "VNM", None)]
+    edges = [("mine", "us", 10.0), ("mine", "cn", 5.0), ("mine", "trade", 5.0), ("trade", "vn", 5.0)]
+    demand = [("us", "defence", 10.0), ("cn", "civilian", 5.0), ("vn", "civilian", 5.0)]
+    return cn.Network(
+        pd.DataFrame(nodes, columns=["id", "stage", "country", "capacity_tpa"]),
+        pd.DataFrame(edges, columns=["source", "target", "flow_tpa"]).assign(commodity="metal", capacity_tpa=20.0),
+        demand=pd.DataFrame(demand, columns=["node", "tier", "demand_tpa"]).assign(commodity="metal"),
+        beneficiaries=["USA"],
+        name="round",
+    )
+
+
+def test_new_suppliers_say_on_what_they_depend() -> None:
+    net = round_trip()
+    stop = {"kind": "restrict", "from": {"country": "CHN"}, "share": 0.0}
+    ours = cn.Scenario("ours", [{**stop, "to": {"country": "USA"}}])
+    # the goods come round by Vietnam: only while China ships there, and enough for Vietnam's own users too
+    assert cn.balance(net, ours, "new").by_tier()["shortfall_tpa"].sum() == pytest.approx(0.0, abs=1e-6)
+    assert conditions(Counting.of(net), ours, 0) == ["third countries pass the goods on"]
+    everyone = to_everyone(net, ours)
+    assert everyone is not None
+    assert cn.balance(net, everyone, "new").by_tier().loc["defence", "shortfall_tpa"] == pytest.approx(10.0)
+    assert to_everyone(net, everyone) is None
+    # with less to go round, who comes first decides as well
+    nodes = net.nodes
+    nodes.loc[nodes["id"] == "mine", "capacity_tpa"] = 17.0
+    scarce = net.with_table("nodes", nodes)
+    assert conditions(Counting.of(scarce), ours, 0) == [
+        "allied users are served first",
+        "third countries pass the goods on",
+    ]
