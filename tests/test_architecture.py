@@ -53,6 +53,10 @@ def for_types_only(node: ast.AST) -> bool:
     return isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
 
 
+NAMES = {dotted(path) for path in MODULES}
+
+
+@cache
 def imports(path: Path) -> set[str]:
     """Modules of the package that a module imports, also inside functions."""
     found: set[str] = set()
@@ -65,9 +69,8 @@ def imports(path: Path) -> set[str]:
         elif isinstance(node, ast.ImportFrom) and node.module:
             assert node.level == 0, f"{path.name}: a relative import"
             inner = {f"{node.module}.{alias.name}" for alias in node.names}
-            known = {dotted(p) for p in MODULES}
-            found |= {name for name in inner if name in known}
-            if not inner <= known:
+            found |= inner & NAMES
+            if not inner <= NAMES:
                 found.add(node.module)
     return {name for name in found if name.startswith("chainnet.")}
 
@@ -76,15 +79,35 @@ INNER = [p for p in MODULES if p.parent != PACKAGE or p.stem not in ("__init__",
 FACES = [p for p in MODULES if p.name == "__init__.py" and p.parent != PACKAGE]
 
 
-@pytest.mark.parametrize("path", INNER, ids=lambda p: str(p.relative_to(PACKAGE)))
-def test_floors_and_faces(path: Path) -> None:
-    assert room(path) in FLOOR, f"{path.name}: name its floor in FLOORS"
-    for name in sorted(imports(path)):
-        other = name.split(".")[1]
-        if other == room(path):
+def test_floors_and_faces() -> None:
+    wrong = []
+    for path in INNER:
+        assert room(path) in FLOOR, f"{path.name}: name its floor in FLOORS"
+        for name in sorted(imports(path)):
+            other = name.split(".")[1]
+            if other == room(path):
+                continue
+            if name != f"chainnet.{other}":
+                wrong.append(f"{dotted(path)} enters {name} beside its face")
+            elif FLOOR[other] > FLOOR[room(path)]:
+                wrong.append(f"{dotted(path)} imports {name}, which stands on a higher floor")
+    assert wrong == []
+
+
+def test_only_a_face_lists_its_names() -> None:
+    """Nobody reads the list of a private module; one that hands names of others on says so by it."""
+    for path in INNER:
+        if path.name == "__init__.py" or path.parent == PACKAGE:
             continue
-        assert name == f"chainnet.{other}", f"{dotted(path)} enters {name} beside its face"
-        assert FLOOR[other] <= FLOOR[room(path)], f"{dotted(path)} imports {name}, which stands on a higher floor"
+        taken = {
+            alias.asname or alias.name
+            for node in ast.walk(tree(path))
+            if isinstance(node, (ast.Import, ast.ImportFrom))
+            for alias in node.names
+        }
+        for node in tree(path).body:
+            if isinstance(node, ast.Assign) and "__all__" in map(ast.unparse, node.targets):
+                assert taken & set(ast.literal_eval(node.value)), f"{dotted(path)}: __all__ stands in faces alone"
 
 
 def test_no_import_goes_in_a_circle() -> None:
@@ -164,14 +187,14 @@ SOLVERS = (
 SHOWING = [p for p in INNER if room(p) in ("drawing", "reporting") and p.parent.name != "living"]
 
 
-@pytest.mark.parametrize("path", SHOWING, ids=lambda p: p.name)
-def test_drawing_and_report_never_solve(path: Path) -> None:
-    for node in ast.walk(tree(path)):
-        if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[1:2]:
-            if node.module.split(".")[1] not in SOLVERS or not node.module.startswith("chainnet."):
-                continue
-            for alias in node.names:
-                assert not alias.name[0].islower(), f"{path.name} takes {alias.name} from {node.module}"
+def test_drawing_and_report_never_solve() -> None:
+    for path in SHOWING:
+        for node in ast.walk(tree(path)):
+            if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[1:2]:
+                if node.module.split(".")[1] not in SOLVERS or not node.module.startswith("chainnet."):
+                    continue
+                for alias in node.names:
+                    assert not alias.name[0].islower(), f"{path.name} takes {alias.name} from {node.module}"
 
 
 @pytest.mark.parametrize("path", [p for p in INNER if room(p) == "engine"], ids=lambda p: p.name)
@@ -186,18 +209,22 @@ def test_the_engine_knows_arrays_alone(path: Path) -> None:
     assert all(name.startswith(("chainnet.engine", "chainnet.errors", "chainnet._types")) for name in imports(path))
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(PACKAGE)))
-def test_sizes_and_docstrings(path: Path) -> None:
-    assert len(path.read_text(encoding="utf-8").splitlines()) <= LINES
-    for node in ast.walk(tree(path)):
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            body = node.body
-            own = (node.end_lineno or 0) - node.lineno + 1
-            if ast.get_docstring(node) is not None:
-                own -= (body[0].end_lineno or 0) - body[0].lineno + 1
-            assert own <= FUNCTION_LINES, f"{path.name}: {node.name} has {own} lines"
-    if path.stem != "__main__":
-        assert ast.get_docstring(tree(path)), f"{path.name}: no module docstring"
+def test_sizes_and_docstrings() -> None:
+    wrong = []
+    for path in MODULES:
+        if (lines := len(path.read_text(encoding="utf-8").splitlines())) > LINES:
+            wrong.append(f"{dotted(path)} has {lines} lines")
+        if path.stem != "__main__" and not ast.get_docstring(tree(path)):
+            wrong.append(f"{dotted(path)}: no module docstring")
+        for node in ast.walk(tree(path)):
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                body = node.body
+                own = (node.end_lineno or 0) - node.lineno + 1
+                if ast.get_docstring(node) is not None:
+                    own -= (body[0].end_lineno or 0) - body[0].lineno + 1
+                if own > FUNCTION_LINES:
+                    wrong.append(f"{dotted(path)}: {node.name} has {own} lines")
+    assert wrong == []
 
 
 def test_the_front_door_only_hands_on_names() -> None:

@@ -28,8 +28,6 @@ from chainnet.results import provenance, stamp
 from chainnet.scenario import Scenario, overlay_of
 from chainnet.words import titled
 
-__all__ = ["advice", "held"]
-
 AS_STATED, HALF, LATE = "as stated", "half its capacity", "a year late"
 HIGH, LINKS, BEFORE = "demand at its high values", "without its assumed relations", "all others served first"
 COLUMNS = ["case", "year", "without_tpa", "left_tpa"]

@@ -8,8 +8,6 @@ from chainnet._types import Bools
 from chainnet.network import Network
 from chainnet.scenario import Scenario, listed
 
-__all__ = ["advisable"]
-
 # kinds of measures that take goods away, and where each names whose
 TAKING = ("remove", "scale", "restrict", "quota")
 WHOSE = ("from", "where", "origin")

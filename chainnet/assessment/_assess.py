@@ -32,8 +32,6 @@ from chainnet.scenario import Scenario, outside_is_told, pick_scenarios, tell_ou
 from chainnet.stress import StressTest
 from chainnet.words import Stopped, Tell, ends_when
 
-__all__ = ["Assessment", "assess"]
-
 
 @dataclass(frozen=True, repr=False, eq=False, kw_only=True)
 class Assessment(Result):

@@ -17,8 +17,6 @@ from chainnet.projects import Portfolio, portfolio
 from chainnet.runs import Ensemble, Sensitivity, ensemble, sensitivity
 from chainnet.scenario import Scenario
 
-__all__ = ["blocs_of", "break_evens", "doubts", "idle_plants", "index_ranks", "portfolios", "sides"]
-
 BUDGET_PARTS = (0.05, 0.1, 0.25, 0.5, 1.0)
 TWO_DIGITS = 2
 # what every kind of removal costs all tiers, and what it costs the first

@@ -10,8 +10,6 @@ from chainnet.flow import Counting, Others, Said
 from chainnet.network import Network
 from chainnet.scenario import Scenario
 
-__all__ = ["Case", "InOrder", "Reason", "Reasons"]
-
 Reasons = dict[str, str]
 
 

@@ -17,8 +17,6 @@ from chainnet.projects import access_to, portfolio
 from chainnet.scenario import Scenario, overlay_of
 from chainnet.words import join
 
-__all__ = ["Closing", "by_projects", "closing"]
-
 YEARS_AHEAD = 6
 RUNGS = ("existing", "new", "stocks", "projects")
 FREE = {"existing": "not short", "new": "new relations", "stocks": "new relations and stocks"}

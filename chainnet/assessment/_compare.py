@@ -25,8 +25,6 @@ from chainnet.scenario import Scenario, acting, overlay_of
 from chainnet.scenario import scenarios as shipped
 from chainnet.words import ALL_TIERS, Steps, Tell, tonnes
 
-__all__ = ["Comparison", "compare"]
-
 # what an answer in tonnes can depend on
 MOVING = ("nodes", "edges", "processes", "demand", "stocks", "projects", "groups", "tiers")
 # what no answer rests on: told as inputs, never as causes

@@ -13,8 +13,6 @@ from chainnet.assumptions import LoadBearing
 from chainnet.network import Network
 from chainnet.words import country_name, in_sentence, join, readable_id
 
-__all__ = ["Hinges", "hinge_table", "hinges", "shortened"]
-
 NAMED = 3
 DUST = 1e-9
 # of other inputs than plants a step past the ends counts from this part of the demand

@@ -13,8 +13,6 @@ from chainnet.network import Network, state_of
 from chainnet.results import fact_of, origin_of, provenance, stamp
 from chainnet.scenario import Scenario, overlay_of
 
-__all__ = ["layers", "left_over", "running"]
-
 BASE, BUILT = "base year", "as built"
 
 

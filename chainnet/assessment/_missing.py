@@ -18,8 +18,6 @@ from chainnet.results import provenance, stamp
 from chainnet.scenario import Scenario, scenarios
 from chainnet.words import number
 
-__all__ = ["assume_demand", "missing", "whoever_counts"]
-
 STANDS_IN = "assumed: the graph holds no demand"
 
 

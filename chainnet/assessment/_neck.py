@@ -15,9 +15,6 @@ from chainnet.network import Network
 from chainnet.results import origin_of, stamp
 from chainnet.words import ALL_TIERS
 
-__all__ = ["FIRST_TIER", "Neck", "lost_by_place", "neck_of", "necks", "necks_without", "places", "step_column"]
-
-
 FIRST_TIER = "first tier"
 
 

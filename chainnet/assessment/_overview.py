@@ -34,8 +34,6 @@ from chainnet.scenario import (
 )
 from chainnet.stress import stress_test, worst_of
 
-__all__ = ["first_rows", "overview"]
-
 COLUMNS = ["chain", "year", "scenario", "tier", "unmet_low_share", "unmet_share", "unmet_high_share", "first_month"]
 COLUMNS += ["neck_step", "neck_country", "neck_share", "closes", "closes_year", "hinges_on", "assumed_share"]
 # what details say besides

@@ -34,8 +34,6 @@ from chainnet.scenario import Scenario
 from chainnet.stress import StressTest, stress_test, worst_of
 from chainnet.words import ALL_TIERS, titled
 
-__all__ = ["Question", "questions"]
-
 ATTACKED = (2, 3)
 REMOVED = ("node", "site", "country", "operator", "owner_country", "step+country")
 

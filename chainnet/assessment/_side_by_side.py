@@ -29,8 +29,6 @@ from chainnet.scenario import Outside, Scenario, outside_is_told, overlay_of, te
 from chainnet.stress import stress_test, worst_of
 from chainnet.words import ALL_TIERS, Steps, Tell
 
-__all__ = ["Column", "SideBySide", "chains_of", "portfolios_of", "scenarios_of", "side_by_side"]
-
 UNDISTURBED = "undisturbed"
 EITHER, AFTER, BEFORE = "either", "after", "before"
 KEYS = ("tier", "figure", "others")

@@ -16,8 +16,6 @@ from chainnet.results import origin_of, stamp
 from chainnet.scenario import Scenario, Timeline, timeline
 from chainnet.stress import Ask, StressTest, horizon_ladder, requirement, stockpile_mitigation
 
-__all__ = ["ends", "exposures", "horizon_rungs", "myopia", "onsets", "rung_months", "stockpiles", "timelines"]
-
 RECOVERY_YEARS = 1.0  # where none is given: the time in which a plant is rebuilt is not in the data
 HALF_YEAR, QUARTER = 6, 3
 BRACKET_YEARS = 10

@@ -24,8 +24,6 @@ from chainnet.network import Network
 from chainnet.projects import Access, access_to
 from chainnet.scenario import Scenario, overlay_of
 
-__all__ = ["Case"]
-
 # the assessment values projects up to the sixth year after the base year
 YEARS_AHEAD = 6
 # programs: the relations of the table; all rungs above them, and the same with what young projects may not serve;

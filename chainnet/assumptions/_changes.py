@@ -16,8 +16,6 @@ from chainnet.lowering import Overlay
 from chainnet.network import Network, split_list
 from chainnet.results import NOT_STATED, weakest
 
-__all__ = ["WEAK", "Change", "Variation", "is_weak", "variations"]
-
 # what no source says of the thing itself
 WEAK = ("inferred", "assumed")
 ENDS = ("low", "high")

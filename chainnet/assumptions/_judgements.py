@@ -16,8 +16,6 @@ from chainnet.lowering import Degree, Overlay
 from chainnet.network import Network
 from chainnet.results import weakest
 
-__all__ = ["JUDGEMENT", "STATED", "Judgement", "Setting", "corners", "judgements", "together"]
-
 STATED = "stated"
 # the quality of what is no datum: somebody decides it
 JUDGEMENT = "judgement"

@@ -24,8 +24,6 @@ from chainnet.results import Result, provenance, stamp
 from chainnet.scenario import Scenario, asked_scenario, check_scenario, overlay_of
 from chainnet.words import ALL_TIERS
 
-__all__ = ["LoadBearing", "load_bearing"]
-
 # of an input the narrowest step is looked for where it moves a tier's unmet share by this much
 MOVES = 0.01
 COLUMNS = ["kind", "id", "label", "quality", "reference", "variant", "tier", "short_tpa", "unmet_share"]

@@ -29,8 +29,6 @@ from chainnet.errors import DataError, SolverError
 from chainnet.flow import Counting, in_finer_sizes, optimal, proof_of
 from chainnet.lowering import Degree, Lowered, Overlay, column_gains, lower
 
-__all__ = ["Ledger", "Parts", "Point", "Program"]
-
 # optimal answers kept of one point: what one of them leaves idle needs no solve
 MOST_KEPT = 48
 # fewer open answers than this are solved at once

@@ -13,8 +13,6 @@ from chainnet.assumptions._verdict import category, next_share
 from chainnet.criticality import interdict
 from chainnet.engine import LEAST_SIZE, Certificate
 
-__all__ = ["MOST", "Smallest", "smallest_set"]
-
 # beyond this the search may take hours: its worst case grows with the number of sets
 MOST = 5
 

@@ -10,8 +10,6 @@ import pandas as pd
 from chainnet._types import Array
 from chainnet.engine import CERTAIN, LEAST_SIZE, PRINTED
 
-__all__ = ["CATEGORIES", "RUNGS", "Neck", "Outcome", "category", "next_share", "overturned", "top_of", "unmet"]
-
 # word of each category and the unmet share below which it holds
 CATEGORIES = {"met": PRINTED, "little": 0.1, "part": 0.5, "most": np.inf}
 RUNGS = ("existing", "new", "stocks", "projects")

@@ -10,8 +10,6 @@ from chainnet.assumptions._smallest import Smallest
 from chainnet.assumptions._verdict import category
 from chainnet.words import ALL_TIERS, join, percent, spelled
 
-__all__ = ["STATED", "ends_sentence", "standing"]
-
 STATED = "stated"
 # inputs that a sentence names
 NAMED = 5

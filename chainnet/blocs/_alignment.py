@@ -34,8 +34,6 @@ from chainnet.results import Provenance, Result, provenance, stamp
 from chainnet.scenario import Scenario, asked_scenario
 from chainnet.words import Steps, Tell
 
-__all__ = ["Alignment", "alignment"]
-
 N_TABLES = 10  # besides that of the countries
 
 

@@ -34,8 +34,6 @@ from chainnet.results import Result, provenance, stamp
 from chainnet.scenario import Scenario, asked_scenario
 from chainnet.words import NBSP, Steps, Tell, join, money, percent, tonnes
 
-__all__ = ["Alliance", "alliance"]
-
 REGIONS = ("africa", "latin_america", "southeast_asia", "oceania")
 
 

@@ -13,8 +13,6 @@ from chainnet.blocs._market import SplitMarket
 from chainnet.blocs._worlds import solve_proved
 from chainnet.engine import PRINTED, ROUNDING, WarmModel
 
-__all__ = ["cap_table"]
-
 
 def cap_table(market: SplitMarket, cap: float) -> pd.DataFrame:
     """Compare every commodity that the first bloc takes with a cap on one third country, and price obeying it.

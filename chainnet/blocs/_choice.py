@@ -18,8 +18,6 @@ from chainnet.flow import Counting, Stages, stages_of
 from chainnet.lowering import Degree, Overlay, lower
 from chainnet.network import Network, backers_of, payers_of
 
-__all__ = ["AS_IS", "JOINS", "OWN_USE", "Market", "Setting", "Stand", "Told"]
-
 AS_IS, OWN_USE, JOINS = "as_is", "own_use", "joins_"
 _RATIO_STEPS = 40
 Ends = tuple[float, float]

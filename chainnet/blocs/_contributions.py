@@ -12,8 +12,6 @@ from scipy.sparse.linalg import spsolve
 from chainnet._types import Array, Bools
 from chainnet.lowering import Lowered
 
-__all__ = ["contributions", "opened", "traced"]
-
 
 def contributions(members: pd.DataFrame, moved: Array, holds_usd: Sequence[float]) -> pd.DataFrame:
     """Return what each member puts in and takes out, index member.

@@ -17,8 +17,6 @@ from chainnet.errors import UnknownIdError, near_matches
 from chainnet.lowering import Overlay, Restriction
 from chainnet.network import Network
 
-__all__ = ["excluded_firms", "exclusion_table", "leak_table", "tariff_table", "with_bars"]
-
 
 def _plants(market: SplitMarket) -> pd.DataFrame:
     return pd.concat([market.network.nodes, market.network.projects], ignore_index=True)

@@ -15,8 +15,6 @@ from chainnet.flow import Balance, Counting, balance_under
 from chainnet.lowering import Degree, Overlay
 from chainnet.network import Network
 
-__all__ = ["THIRD", "SplitMarket"]
-
 THIRD = "third countries"
 
 

@@ -23,8 +23,6 @@ from chainnet.results import Result, provenance, stamp
 from chainnet.scenario import Scenario, asked_scenario
 from chainnet.words import Steps, Tell
 
-__all__ = ["Partners", "partners"]
-
 
 @dataclass(frozen=True, repr=False, eq=False, kw_only=True)
 class Partners(Result):

@@ -18,8 +18,6 @@ from chainnet.lowering import Degree, Lowered, Overlay, Restriction, lower
 from chainnet.network import Network, offtakes_of
 from chainnet.words import SILENT, Steps
 
-__all__ = ["Pool", "Served"]
-
 
 @dataclass(frozen=True)
 class Served:

@@ -13,8 +13,6 @@ from chainnet.economics import constant_elasticity_price
 from chainnet.engine import ROUNDING
 from chainnet.errors import DataError
 
-__all__ = ["check_elasticities", "price_table"]
-
 COLUMNS = [
     "bloc",
     "commodity",

@@ -31,8 +31,6 @@ from chainnet.results import Result, provenance, stamp
 from chainnet.scenario import Scenario, asked_scenario
 from chainnet.words import Steps, Tell
 
-__all__ = ["Retaliation", "retaliation"]
-
 CANDIDATES = ("commodity", "node")
 ROUNDS = 30
 

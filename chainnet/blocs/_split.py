@@ -19,8 +19,6 @@ from chainnet.engine import AGREE, LEAST_SIZE
 from chainnet.errors import DataError, SolverError
 from chainnet.results import CHECKED, Provenance, Result, package_version, rest_of, stamp
 
-__all__ = ["FairSplit", "fair_split"]
-
 MOST_MEMBERS = 8
 SEPARATOR = "+"
 

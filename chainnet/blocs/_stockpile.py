@@ -24,8 +24,6 @@ from chainnet.scenario import Scenario, asked_scenario, overlay_of
 from chainnet.stress import Ask, tiers_of
 from chainnet.words import NBSP, Tell, join, money, number
 
-__all__ = ["JointStockpile", "joint_stockpile"]
-
 First = Literal["before", "after", "last"]
 # who is served before a coalition draws on its stores
 CONVENTIONS = ("before", "after", "last")

@@ -20,8 +20,6 @@ from chainnet.scenario import Scenario, tell_outside
 from chainnet.stress import Ask, Stores
 from chainnet.words import Steps
 
-__all__ = ["Layers", "StockGame", "layers_of"]
-
 
 class StockGame:
     """What any coalition has to hold so that the named tiers of its users are whole.

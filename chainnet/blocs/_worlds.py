@@ -19,26 +19,6 @@ from chainnet.lowering import Degree, Lowered, Overlay
 from chainnet.network import Network, backers_of
 from chainnet.scenario import Scenario, overlay_of
 
-__all__ = [
-    "MOST_MEMBERS",
-    "Party",
-    "Proofs",
-    "WorldValue",
-    "chosen_projects",
-    "clean",
-    "coalitions_of",
-    "default_members",
-    "demand_of",
-    "edge_places",
-    "open_market",
-    "parties",
-    "places",
-    "solve_proved",
-    "standing",
-    "third_places",
-    "unlimited",
-]
-
 MOST_MEMBERS = 8
 
 

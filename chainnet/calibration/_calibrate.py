@@ -23,8 +23,6 @@ from chainnet.errors import ChainnetWarning, DataError, Fault
 from chainnet.network import Network
 from chainnet.results import Result, provenance, stamp
 
-__all__ = ["Calibration", "calibrate"]
-
 METHODS = ("ras", "entropy")
 _PULL = 1e4  # how much harder a figure marked about is to move than a relation
 _SNAP = 2e-3  # a figure this near to its value after the pull is tried exactly

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from chainnet.calibration._relations import Pairs
     from chainnet.calibration._tables import Sources
 
-__all__ = ["CalibrationCertificate", "certify"]
-
 
 @dataclass(frozen=True)
 class CalibrationCertificate:

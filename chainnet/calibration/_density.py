@@ -9,8 +9,6 @@ from chainnet._types import Array, Bools
 from chainnet.calibration._write import ALL_OF_SOURCE
 from chainnet.network import Network
 
-__all__ = ["THIN", "denser", "slack_factors", "thin_relations"]
-
 # a relation that carries less than this share of what its taker uses may be there or not: no total says so
 THIN = 0.05
 _GUESSED = ("inferred", "assumed")

@@ -31,8 +31,6 @@ from chainnet.io import (
 )
 from chainnet.network import TABLES
 
-__all__ = ["HAND_FOLDER", "Rebuilt", "calibrate_folder", "find_folder", "read_trade", "write_rebuilt"]
-
 HAND_FOLDER = "calibration"
 SETTINGS = "settings.toml"
 _CHAIN_KEYS = ("name", "title", "year", "main_commodity", "beneficiaries")

@@ -11,8 +11,6 @@ from chainnet._types import Array
 from chainnet.errors import DataError, Fault, InfeasibleError
 from chainnet.network import is_total
 
-__all__ = ["max_entropy", "ras"]
-
 _TOLERANCE = 1e-10
 _ROUNDS = 20_000
 

@@ -16,8 +16,6 @@ from chainnet.calibration._relations import Pairs
 from chainnet.calibration._tables import ABOUT, COMPARE, EXACT, Sources
 from chainnet.engine import Conditions
 
-__all__ = ["Figure", "Program", "build"]
-
 
 @dataclass(frozen=True)
 class Figure:

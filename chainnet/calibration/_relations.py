@@ -13,8 +13,6 @@ from chainnet.calibration._tables import COMPARE, EXACT, Sources
 from chainnet.errors import DataError, Fault, near_matches
 from chainnet.network import collect_groups, common_groups
 
-__all__ = ["Observed", "Pairs", "expand_relations"]
-
 _ROLES_OUT = ("output", "coproduct", "byproduct")
 
 

@@ -24,8 +24,6 @@ from chainnet.network import (
     empty,
 )
 
-__all__ = ["HAND_TABLES", "Settings", "Sources", "take_sources"]
-
 EXACT, ABOUT, COMPARE = "exact", "about", "compare"
 
 _FIT = Column("fit", "exact: met; about: met as nearly as the others allow", words=(EXACT, ABOUT), missing="exact")

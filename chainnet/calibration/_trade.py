@@ -12,8 +12,6 @@ from chainnet.engine import ROUNDING, UNIT_ROUNDING
 from chainnet.errors import DataError, Fault, near_matches
 from chainnet.network import is_total
 
-__all__ = ["NUMBERS", "compare_trade", "reconcile_mirror", "without_reexports"]
-
 _KEYS = ("exporter", "importer", "commodity")
 
 

@@ -13,8 +13,6 @@ from chainnet.calibration._relations import Pairs
 from chainnet.calibration._tables import ABOUT, COMPARE, Sources
 from chainnet.network import TABLES
 
-__all__ = ["ALL_OF_SOURCE", "missed_words", "result_tables", "twelve_digits"]
-
 # what the note of a relation says whose capacity is no slack over its flow
 ALL_OF_SOURCE = "capacity: all that the source can make"
 

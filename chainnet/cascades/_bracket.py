@@ -22,8 +22,6 @@ from chainnet.results import decisive_inputs, provenance, stamp
 from chainnet.scenario import KINDS, Scenario, asked_scenario, overlay_of
 from chainnet.words import Steps, Tell
 
-__all__ = ["bracket"]
-
 
 def bracket(
     network: Network,

@@ -25,8 +25,6 @@ from chainnet.network import Network
 from chainnet.results import SIMULATED, Result, provenance, stamp
 from chainnet.words import Steps, Tell
 
-__all__ = ["Cascade", "cascade"]
-
 Fail = str | Iterable[str] | Mapping[str, float]
 METHODS = ("esri", "ario")
 MOST_DAYS, MOST_CELLS = 36_500, 50_000_000

@@ -15,8 +15,6 @@ from chainnet.cascades._links import Links, recipe_of, total_by
 from chainnet.errors import DataError, SolverError, UnknownIdError, near_matches
 from chainnet.network import Network
 
-__all__ = ["Spreading", "downstream", "lost_in_use", "positions", "residual_of", "spreading_of", "upstream"]
-
 IMPORTANCE = ("essential", "nonessential", "none")
 MOST_ROUNDS = 50_000
 

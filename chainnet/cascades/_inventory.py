@@ -21,8 +21,6 @@ from chainnet.engine import ROUNDING, UNIT_ROUNDING
 from chainnet.errors import DataError, near_matches
 from chainnet.words import SILENT, Steps
 
-__all__ = ["Behaviour", "Plants", "Run", "Shock", "plants_of", "simulate"]
-
 DAYS_A_YEAR = 365.0
 INVENTORY_DAYS = 90.0
 ORDERINGS = ("alt", "baseline")

@@ -15,8 +15,6 @@ from chainnet.flow import Counting
 from chainnet.lowering import Tables, stack
 from chainnet.network import Network
 
-__all__ = ["Links", "check_number", "end_uses", "links_of", "recipe_of", "total_by"]
-
 
 @dataclass(frozen=True, eq=False)
 class Links:

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["cost_line", "loss_line", "short_line"]
-
 BLANK, UNIT = " ", "t/a"
 
 

@@ -15,8 +15,6 @@ from chainnet.errors import DataError, near_matches
 from chainnet.results import fact_of, rests_words
 from chainnet.words import infinite_word
 
-__all__ = ["Answer", "render"]
-
 _LEAST = 1e-6  # less is told as less
 # columns of ids, and the column that names what they stand for
 _LABELS = {

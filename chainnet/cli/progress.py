@@ -11,8 +11,6 @@ from typing import Any
 
 from chainnet.cli.words import one_line
 
-__all__ = ["PLAIN", "patience", "progress_bar"]
-
 Step = Callable[[str, float], None]
 
 PLAIN = "... "  # how a plain line begins

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 
 from chainnet.errors import DataError
 
-__all__ = ["Numbers", "number", "one_line", "pairs", "split_pairs", "words"]
-
 
 def words(text: str, option: str = "") -> list[str]:
     """Split an option that lists words by commas."""

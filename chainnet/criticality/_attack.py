@@ -45,8 +45,6 @@ from chainnet.results import BOUNDED, CHECKED, SAMPLED, Result, Status, decisive
 from chainnet.scenario import Scenario, asked_scenario, overlay_of
 from chainnet.words import Steps, Tell
 
-__all__ = ["Interdiction", "interdict", "shapley"]
-
 MOST_TIES = 20
 # attacks that are tried one by one, where no single program finds the worst, and how many of them side by side
 MOST_ATTACKS = 20_000

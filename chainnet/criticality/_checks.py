@@ -15,8 +15,6 @@ from chainnet.flow import Counting, OrderedValue, market_of, value_model, values
 from chainnet.lowering import Degree, Overlay
 from chainnet.network import Network
 
-__all__ = ["check_losses", "compared", "ranks"]
-
 MOST_CHECKED = 20
 # current-flow betweenness inverts a dense matrix
 MOST_NODES = 2000

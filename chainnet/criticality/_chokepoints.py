@@ -18,8 +18,6 @@ from chainnet.results import decisive_inputs, provenance, stamp
 from chainnet.scenario import Scenario, asked_scenario, overlay_of
 from chainnet.words import Steps, Tell
 
-__all__ = ["chokepoints"]
-
 COLUMNS = ["lost_tpa", "lost_share", "throughput_tpa", "in_cut", "is_dominator", "betweenness"]
 
 

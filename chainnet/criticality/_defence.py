@@ -20,8 +20,6 @@ from chainnet.network import Network
 from chainnet.results import BOUNDED, CHECKED, Result, provenance, stamp
 from chainnet.words import Steps, Tell
 
-__all__ = ["Fortification", "fortify"]
-
 ROUNDS = 60
 
 

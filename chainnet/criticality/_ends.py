@@ -16,8 +16,6 @@ from chainnet.network import Network
 from chainnet.results import origin_of, stamp
 from chainnet.scenario import Scenario
 
-__all__ = ["loss_ends"]
-
 
 def loss_ends(
     network: Network,

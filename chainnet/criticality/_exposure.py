@@ -22,8 +22,6 @@ from chainnet.results import provenance, stamp
 from chainnet.scenario import Scenario, asked_scenario, overlay_of
 from chainnet.words import Steps, Tell
 
-__all__ = ["risk_exposure"]
-
 
 def risk_exposure(
     network: Network,

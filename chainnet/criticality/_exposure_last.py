@@ -27,8 +27,6 @@ from chainnet.flow import Counting
 from chainnet.lowering import Degree, Lowered, Overlay
 from chainnet.words import SILENT, Steps
 
-__all__ = ["ExposureLast"]
-
 MOST_STEPS = 80  # halvings of 1 / time
 
 

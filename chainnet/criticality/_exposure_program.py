@@ -33,8 +33,6 @@ from chainnet.flow import Counting, in_finer_sizes
 from chainnet.lowering import Degree, Lowered, Overlay, lower, release_rate
 from chainnet.words import SILENT, Steps
 
-__all__ = ["ExposureProgram"]
-
 MOST_CHECKED = 20
 
 

@@ -15,8 +15,6 @@ from chainnet.flow import Counting, SharedValue, ValueModel, cut_of, cut_table, 
 from chainnet.lowering import FlowMarket
 from chainnet.words import SILENT, Steps
 
-__all__ = ["Losses", "plain_losses", "program_losses"]
-
 Cut = Callable[[], pd.DataFrame]
 
 

@@ -13,8 +13,6 @@ from chainnet._types import Ints
 from chainnet.errors import ChainnetWarning, DataError, near_matches
 from chainnet.network import TABLES, Network, is_country
 
-__all__ = ["CONTROL", "Removals", "removals"]
-
 # a holder of half or more controls
 CONTROL = 0.5
 # words of nodes.owner that name no firm: such nodes do not fall together

@@ -18,8 +18,6 @@ from chainnet.network import Network, several_plants
 from chainnet.results import origin_of
 from chainnet.words import who
 
-__all__ = ["Beside", "sort_answers"]
-
 
 @dataclass(frozen=True)
 class Beside:

@@ -10,8 +10,6 @@ from typing import Any
 from chainnet.drawing.style import css_text, percent, tonnes
 from chainnet.errors import DataError
 
-__all__ = ["asset", "engine", "environment"]
-
 _TEMPLATES = Path(__file__).parent / "templates"
 _ENGINE = Path("templates/lib/vis-9.1.2/vis-network.min.js")
 

@@ -6,8 +6,6 @@ import pandas as pd
 
 from chainnet.network import Network, is_country, kept
 
-__all__ = ["COUNTRY_COLOURS", "OTHER_COLOUR", "country_colours"]
-
 # told apart in normal, deutan, protan and tritan sight; the ISO code in the label carries the same meaning
 COUNTRY_COLOURS = ("#0B6BB8", "#D55E00", "#00594F", "#4B2A85", "#3A97D3", "#8C1D18")
 OTHER_COLOUR = "#7A828C"

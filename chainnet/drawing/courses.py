@@ -17,8 +17,6 @@ from chainnet.network import Network
 from chainnet.results import ends_of
 from chainnet.scenario import month_number
 
-__all__ = ["FIGURES", "from_balances", "from_months", "tier_of", "unmet_of"]
-
 # flows by month are kept to so many figures: what is printed has three
 FIGURES = 5
 

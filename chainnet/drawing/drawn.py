@@ -15,19 +15,6 @@ from chainnet.results import fact_of
 from chainnet.scenario import month_text
 from chainnet.words import MONTHS
 
-__all__ = [
-    "LONG_RUN",
-    "ORDERS",
-    "DrawnFlows",
-    "DrawnNeck",
-    "Losses",
-    "Months",
-    "order_words",
-    "rows_match",
-    "scenario_words",
-    "told",
-]
-
 LONG_RUN = "long run"
 ORDERS = {"after": "", "before": "others served first", "alongside": "nobody served first"}
 _SPANS = {3: "quarter", 6: "half-year", 12: "year"}

@@ -18,8 +18,6 @@ from chainnet.errors import DataError, printable
 from chainnet.results import fact_of, origin_of
 from chainnet.words import number as three_figures
 
-__all__ = ["exposure_svg"]
-
 number = partial(three_figures, least=0.001)  # the axis of the sizes may begin far down
 INK, GREY, AXIS, RULE, STRIP = "#1B1F24", "#4B5563", "#767D87", "#DDE1E6", "#F3F5F7"
 NAMED, OTHERS = "#D55E00", "#0B6BB8"

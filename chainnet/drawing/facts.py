@@ -16,8 +16,6 @@ from chainnet.drawing.style import LOSS_COLOURS, SHAPES, loss_class, percent, to
 from chainnet.network import Network, State, kept, several_plants, site_labels, state_of
 from chainnet.words import NO_LIMIT, country_name, is_known, join, number
 
-__all__ = ["PageData", "basis_of", "change_text", "collect", "heads", "neck_chips", "ratio", "step_of"]
-
 _STAGE_WORDS = {
     "mine": "mine",
     "refiner": "refiner",

@@ -14,8 +14,6 @@ from chainnet.drawing.drawn import DrawnFlows, Losses
 from chainnet.errors import DataError
 from chainnet.network import Network
 
-__all__ = ["MOST_LINKS", "MOST_SITES", "Gathered", "gather"]
-
 # above either a page would take more megabytes than a browser opens at once
 MOST_SITES, MOST_LINKS = 3000, 12_000
 _MOST_GROUPS = 1500

@@ -11,8 +11,6 @@ from chainnet.errors import UNWRITABLE, DataError
 from chainnet.network import lay_out
 from chainnet.results import package_version
 
-__all__ = ["handed_page", "is_handed"]
-
 # what is taken of a node and of an edge; pictures and icons would come from elsewhere
 _NODE = (
     "id", "label", "title", "shape", "color", "size", "value", "group", "stage", "x", "y", "hidden", "borderWidth",

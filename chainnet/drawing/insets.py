@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 from typing import Any
 
-__all__ = ["INSET_HEIGHT", "insets"]
-
 INSET_WIDTH, INSET_HEIGHT, _BETWEEN = 400.0, 240.0, 14.0
 _ZOOM, _MOST, _COVERED = 4.0, 3, 4  # so many pairs that cover each other make an inset
 _ROUNDS, _APART = 60, 3.0

@@ -9,8 +9,6 @@ from chainnet.drawing.facts import PageData, change_text, ratio
 from chainnet.drawing.style import percent, tonnes
 from chainnet.words import NO_LIMIT
 
-__all__ = ["LINK_BLANK", "SITE_BLANK", "lean"]
-
 # the tables already hold the labels of a link's ends
 _TABLE_ONLY = frozenset({"fromLabel", "toLabel", "from", "to", "isInferred"})
 # what most rows say is said once

@@ -23,8 +23,6 @@ from chainnet.drawing.words import (
 )
 from chainnet.network import Network
 
-__all__ = ["course_data", "month_note"]
-
 
 def course_data(network: Network, facts: PageData, answer: DrawnFlows) -> list[dict[str, Any]]:
     """Return the months of the answer and of the other scenarios; none where there are no months."""

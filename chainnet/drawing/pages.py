@@ -29,8 +29,6 @@ from chainnet.words import who
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["VIEWS", "draw"]
-
 VIEWS = ("graph", "map", "sankey")
 # a table of more links than this is cut to the widest, so that the page stays small
 _LINK_ROWS = 1000

@@ -8,8 +8,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-__all__ = ["Block", "Placing", "place"]
-
 STAGES = ("mine", "refiner", "manufacturer", "end_use")
 _SWEEPS = 24
 _MAX_LEVELS = 8

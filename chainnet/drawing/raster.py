@@ -9,8 +9,6 @@ from typing import Any
 
 from chainnet.errors import DataError
 
-__all__ = ["font_folder", "png_bytes"]
-
 _PAGE = """#set page(width: auto, height: auto, margin: 8pt, fill: white)
 #image(bytes(sys.inputs.svg), format: "svg")
 """

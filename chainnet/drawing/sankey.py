@@ -9,8 +9,6 @@ from chainnet.drawing.colours import OTHER_COLOUR
 from chainnet.drawing.facts import PageData
 from chainnet.drawing.style import percent, tonnes
 
-__all__ = ["bands"]
-
 _WIDTH, _HEIGHT, _TOP, _MARGIN, _BLOCK = 1240.0, 560.0, 92.0, 10.0, 14.0
 _GAP, _HEAD, _FLOOR = 2.0, 58.0, 1.0
 _PLACES, _FIRST = 5, 0.86

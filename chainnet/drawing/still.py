@@ -11,8 +11,6 @@ from chainnet.drawing.facts import PageData
 from chainnet.drawing.style import LOSS_COLOURS, loss_class
 from chainnet.words import number
 
-__all__ = ["still"]
-
 _WIDTH, _TOP, _ROW, _MARGIN = 1240.0, 64.0, 22.0, 24.0
 # more than this cannot be told apart, and would double the size of the page
 _SITES, _LINKS = 400, 600

@@ -7,15 +7,6 @@ from typing import Any
 
 from chainnet import words
 
-__all__ = [
-    "LOSS_COLOURS",
-    "SHAPES",
-    "css_text",
-    "loss_class",
-    "percent",
-    "tonnes",
-]
-
 LOSS_COLOURS = (
     ("#FFF1DC", "#1B1F24"),
     ("#FBC98A", "#1B1F24"),

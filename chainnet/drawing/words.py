@@ -10,23 +10,6 @@ from chainnet.drawing.style import percent, tonnes
 from chainnet.network import Network
 from chainnet.words import agree, country_name, ends_sentence, first_capital, in_sentence, join, number, spelled, who
 
-__all__ = [
-    "base_words",
-    "crossing_words",
-    "end_words",
-    "finding",
-    "first_words",
-    "hidden_words",
-    "inferred_words",
-    "long_run_words",
-    "loss_words",
-    "narrow_words",
-    "narrowest_step",
-    "served_words",
-    "share_inferred",
-    "spoken",
-]
-
 
 def finding(network: Network, facts: PageData, answer: DrawnFlows | None, losses: Losses | None) -> str:
     """Return the heading: the one thing the picture is about."""

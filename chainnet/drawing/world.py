@@ -14,8 +14,6 @@ from chainnet.drawing.insets import INSET_HEIGHT, insets
 from chainnet.drawing.style import SHAPES, percent
 from chainnet.network import Network
 
-__all__ = ["atlas"]
-
 _WIDTH, _MARGIN, _LEGEND, _GAP = 1240.0, 8.0, 26.0, 16.0
 _LARGEST, _ARCS, _PAIRS = 14.0, 40, 30
 _LETTER, _TALL = 7.6, 11.0  # room for a bold capital of a name, at most, and its height

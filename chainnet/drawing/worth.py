@@ -11,8 +11,6 @@ from chainnet.network import Network
 from chainnet.results import SAMPLED
 from chainnet.words import is_known
 
-__all__ = ["worth_data"]
-
 
 def worth_data(network: Network, rerouting: Any) -> dict[str, Any] | None:
     """Return what each project wins back under a scenario, and what is known of sets; None where nobody asked.

@@ -22,8 +22,6 @@ from chainnet.results import Result, provenance, stamp
 from chainnet.scenario import Scenario, overlay_of, pick_scenarios
 from chainnet.words import Steps, Tell
 
-__all__ = ["Overcapacity", "constant_elasticity_price", "overcapacity"]
-
 Range = float | Sequence[float]
 
 

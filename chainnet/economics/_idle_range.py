@@ -15,8 +15,6 @@ from chainnet.lowering import Degree, Lowered, lower
 from chainnet.network import Network
 from chainnet.words import SILENT, Steps
 
-__all__ = ["Idle", "snapped"]
-
 
 def snapped(output: Array, capacity: Array) -> Array:
     """Return outputs without the dust of the solver: nothing, or the whole capacity, where they are that but for it."""

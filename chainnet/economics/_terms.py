@@ -14,20 +14,6 @@ from chainnet.errors import DataError, near_matches
 from chainnet.flow import named_projects, project_sizes
 from chainnet.network import Network
 
-__all__ = [
-    "Money",
-    "Terms",
-    "as_list",
-    "by_commodity",
-    "capital_recovery_factor",
-    "check_number",
-    "known_commodities",
-    "main_outputs",
-    "plain",
-    "reference_of",
-    "whole_sum",
-]
-
 Money = float | Mapping[str, float] | None
 MOST_YEARS = 100
 

@@ -14,8 +14,6 @@ from chainnet.errors import DataError
 from chainnet.network import Network
 from chainnet.results import provenance, stamp
 
-__all__ = ["build_or_wait", "option_value"]
-
 COLUMNS = (
     "npv_now_musd",
     "npv_wait_musd",

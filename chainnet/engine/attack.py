@@ -19,8 +19,6 @@ from chainnet._types import Array, Ints
 from chainnet.engine.linear import LinearProgram
 from chainnet.engine.mip import RowBuilder, solve_mixed
 
-__all__ = ["Attack", "essential", "worst_attack"]
-
 
 @dataclass(frozen=True)
 class Attack:

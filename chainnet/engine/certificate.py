@@ -14,8 +14,6 @@ import numpy as np
 from chainnet.engine.tolerances import PROOF, PROOF_FLOW, ROUNDING
 from chainnet.errors import SolverError
 
-__all__ = ["Certificate", "certify_flow", "certify_linear", "require"]
-
 
 @dataclass(frozen=True)
 class Certificate:

@@ -16,8 +16,6 @@ from chainnet.engine.linear import LinearProgram, WarmModel
 from chainnet.engine.mip import RowBuilder, solve_mixed
 from chainnet.engine.tolerances import GRAIN
 
-__all__ = ["BestSet", "Copy", "FixedSets", "Found", "risk_of"]
-
 
 @dataclass
 class Copy:

@@ -12,8 +12,6 @@ from chainnet.engine.linear import LinearProgram
 from chainnet.engine.mip import RowBuilder, solve_mixed
 from chainnet.errors import SolverError
 
-__all__ = ["BestDefence"]
-
 # columns are scaled so that the largest flow of a commodity is about a thousand
 MOST = 1000.0
 

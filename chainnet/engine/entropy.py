@@ -19,9 +19,6 @@ from scipy.sparse.linalg import splu
 from chainnet._types import Array, Bools
 from chainnet.errors import SolverError
 
-__all__ = ["Conditions", "nearest", "repair", "support"]
-
-
 _FORCED = 1e-9  # of its commodity: a variable that cannot rise above this is forced
 _NOISE = 1e-6  # of its own size: but one that rises above this is not
 _ROUNDS = 80

@@ -18,8 +18,6 @@ from chainnet.engine.certificate import Certificate, certify_linear
 from chainnet.engine.tolerances import FINEST, NEAT, NEGLIGIBLE, PAID, SOLVER, WIDE
 from chainnet.errors import SolverError
 
-__all__ = ["Bounds", "LinearProgram", "LinearSolution", "WarmModel", "highs_model", "solve_independently"]
-
 Bounds = tuple[Array, Array, Array, Array]  # lower and upper of columns, lower and upper of rows
 
 NO_LIMIT = 2**31 - 1

@@ -12,8 +12,6 @@ from chainnet._types import Array, Bools, Ints
 from chainnet.engine.certificate import Certificate
 from chainnet.engine.linear import Bounds, LinearProgram, LinearSolution, WarmModel
 
-__all__ = ["AT_LOWER", "BASIC", "CompactModel", "Statuses", "in_use"]
-
 Statuses = tuple[Any, Any]  # small integers: of columns and of rows, in the numbers of the solver
 AT_LOWER, BASIC = 0, 1
 

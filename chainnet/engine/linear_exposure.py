@@ -20,8 +20,6 @@ from chainnet.engine.linear_removal import Sweeps, at_once, in_shares, not_idle,
 from chainnet.engine.tolerances import SOLVER
 from chainnet.errors import SolverError
 
-__all__ = ["plan", "plans_without", "shares_without", "survival_program", "with_columns"]
-
 
 def with_columns(program: LinearProgram, rows: Ints, columns: Ints, values: Array, scale: Array) -> LinearProgram:
     """Return the program with free columns (0 to inf, no cost) at its end.

@@ -14,8 +14,6 @@ from chainnet.engine.linear import LinearProgram, WarmModel
 from chainnet.engine.tolerances import ROUNDING
 from chainnet.errors import SolverError
 
-__all__ = ["price_ranges"]
-
 
 def price_ranges(program: LinearProgram, value: float, rows: Ints) -> tuple[Array, Array]:
     """Return the least and the largest optimal dual of each row.

@@ -21,8 +21,6 @@ from chainnet.engine.threads import n_threads, thread_pool
 from chainnet.engine.tolerances import IN_USE, UNIT_ROUNDING
 from chainnet.errors import SolverError
 
-__all__ = ["Sweeps", "at_once", "in_shares", "not_idle", "values_of", "values_without"]
-
 Places = Sequence[int]
 Sweeps = Callable[[Places], Iterable[Places]]  # gives the work in pieces: what it was given last is done by then
 

@@ -19,8 +19,6 @@ from chainnet.engine.maxflow_network import Rows, Split, residual, split_nodes, 
 from chainnet.engine.maxflow_scale import Scale, to_integers
 from chainnet.errors import ChainnetError, DataError
 
-__all__ = ["CutMembers", "FlowProblem", "FlowSolution", "UnboundedFlow", "solve"]
-
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 

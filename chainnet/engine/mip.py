@@ -15,8 +15,6 @@ from chainnet.engine.linear import highs_model
 from chainnet.engine.tolerances import NEGLIGIBLE, ROUNDING, SOLVER, UNIT_ROUNDING
 from chainnet.errors import SolverError
 
-__all__ = ["MixedSolution", "RowBuilder", "affordable", "solve_mixed"]
-
 OPTIONS: dict[str, Any] = {
     "output_flag": False,
     "threads": 1,

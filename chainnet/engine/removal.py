@@ -24,8 +24,6 @@ from chainnet.engine.maxflow_kernel import Residual, Work
 from chainnet.engine.maxflow_network import components, residual, to_rows, workspace
 from chainnet.engine.threads import n_threads, thread_pool
 
-__all__ = ["arc_losses", "group_losses", "node_losses"]
-
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 

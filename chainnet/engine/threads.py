@@ -8,8 +8,6 @@ from collections.abc import Callable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from typing import Any
 
-__all__ = ["n_threads", "thread_pool"]
-
 # each holds models of its own: more would cost more memory than they save time
 MOST = 8
 

@@ -33,8 +33,6 @@ from chainnet.results import STEADY, Result, decisive_inputs, provenance, stamp
 from chainnet.scenario import Scenario, asked_scenario, overlay_of
 from chainnet.words import SILENT, Steps, Tell
 
-__all__ = ["Balance", "balance", "balance_under", "relation_flows", "stages_of"]
-
 EXTRA_COST_USD_PER_T = 1000.0
 # two programs per price: beyond this many balances they would cost more than all else together
 MOST_RANGED = 500

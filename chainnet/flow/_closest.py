@@ -10,8 +10,6 @@ from chainnet.engine import Certificate, LinearProgram, LinearSolution, WarmMode
 from chainnet.flow._stages import floor_of, optimal, proof_of
 from chainnet.lowering import Lowered
 
-__all__ = ["closest_to_baseline"]
-
 
 def closest_to_baseline(low: Lowered, model: WarmModel, last: LinearSolution) -> tuple[Array, Certificate]:
     """Return the columns of the answer that serves as much and costs as little, but moves least, and its proof.

@@ -16,8 +16,6 @@ from chainnet.errors import ChainnetWarning, DataError, near_matches
 from chainnet.lowering import stack
 from chainnet.network import Network, say_unfed
 
-__all__ = ["Counting", "Others", "Said"]
-
 Others = Literal["after", "before", "alongside"]
 ORDERS = ("after", "before", "alongside")
 

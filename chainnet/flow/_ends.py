@@ -16,8 +16,6 @@ from chainnet.results import provenance, stamp
 from chainnet.scenario import Scenario, asked_scenario, overlay_of
 from chainnet.words import Steps, Tell
 
-__all__ = ["both_ends"]
-
 
 def both_ends(
     network: Network,

@@ -13,8 +13,6 @@ from chainnet.errors import SolverError
 from chainnet.flow._stages import Stages, optimal
 from chainnet.lowering import Lowered
 
-__all__ = ["share_fairly"]
-
 
 def share_fairly(low: Lowered, solver: Stages, stages: Sequence[Any]) -> None:
     """Raise the least served fraction of each stage as far as it goes, fix who is stuck, go on with the rest.

@@ -29,8 +29,6 @@ from chainnet.lowering import Degree, FlowMarket, Lowered, Overlay, is_plain, lo
 from chainnet.network import Network
 from chainnet.results import Result, decisive_inputs, provenance, stamp
 
-__all__ = ["MaxFlow", "max_flow"]
-
 CUT_COLUMNS = [
     "kind",
     "source",

@@ -13,8 +13,6 @@ from chainnet.flow._ends import both_ends
 from chainnet.network import Network
 from chainnet.scenario import Scenario, overlay_of
 
-__all__ = ["LongRuns", "long_runs"]
-
 
 @dataclass(frozen=True)
 class LongRuns:

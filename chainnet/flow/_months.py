@@ -33,8 +33,6 @@ from chainnet.flow._counting import Counting
 from chainnet.flow._stages import settled
 from chainnet.lowering import Degree, Lowered, Overlay, Periods, Start, check_stocks, expand_periods, lower
 
-__all__ = ["NEW_LAG_MONTHS", "MonthsModel", "Plan"]
-
 NEW_LAG_MONTHS = 2.0
 # ratio of sizes of commodities; of the chains known, zinc with germanium and bauxite with gallium are beyond it
 HOST = 1e5

@@ -32,8 +32,6 @@ from chainnet.flow._value import ValueModel
 from chainnet.lowering import Degree, Lowered, Overlay
 from chainnet.words import SILENT, Steps
 
-__all__ = ["OrderedValue", "SharedValue", "value_model"]
-
 
 def value_model(
     counting: Counting, overlay: Overlay | None = None, degree: Degree = "existing", *, stocks: bool = False

@@ -17,8 +17,6 @@ from chainnet.flow._counting import Counting
 from chainnet.lowering import Degree, Overlay
 from chainnet.network import Network, ramp_reached
 
-__all__ = ["ladder", "most_sets", "named_projects", "project_sizes", "shapley_values"]
-
 EXACT_PLAYERS = 12
 
 

@@ -12,9 +12,6 @@ from chainnet.engine import LOCK, PRINTED, ROUNDING, Certificate, LinearSolution
 from chainnet.errors import DataError, SolverError
 from chainnet.lowering import Lowered
 
-__all__ = ["SEVERAL", "Stages", "floor_of", "in_finer_sizes", "optimal", "proof_of", "settled"]
-
-
 # tonnes of one stage that a tonne of another, given way by its lock, may stand for
 SEVERAL = 10.0
 # the widest that locks which collide by rounding are set, over the usual: 1e-8 of what the stage got

@@ -15,8 +15,6 @@ from chainnet.flow._months import MonthsModel
 from chainnet.flow._stages import floor_of
 from chainnet.lowering import Overlay, Start
 
-__all__ = ["LeastStock", "StockModel"]
-
 
 @dataclass(frozen=True)
 class LeastStock:

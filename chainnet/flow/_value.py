@@ -28,8 +28,6 @@ from chainnet.flow._stages import in_finer_sizes
 from chainnet.lowering import Degree, Lowered, Overlay, lower
 from chainnet.words import SILENT, Steps
 
-__all__ = ["ValueModel"]
-
 
 class ValueModel:
     """The value of a network under an overlay: solved once, then again and again with columns closed.

@@ -15,8 +15,6 @@ from chainnet.indicators._steps import Words, byproduct_shares, importer_risk, s
 from chainnet.network import Network, is_country
 from chainnet.results import origin_of, provenance, stamp
 
-__all__ = ["BENCHMARKS", "FORMULAS", "benchmarks", "indices"]
-
 # Regulation (EU) 2024/1252, Article 5(1): what the union should be able to make of what it uses by 2030
 BENCHMARKS = {"mine": 0.10, "refiner": 0.40, "recycler": 0.25}
 _ONE_COUNTRY = 0.65

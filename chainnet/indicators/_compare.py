@@ -18,8 +18,6 @@ from chainnet.results import origin_of, provenance, stamp
 from chainnet.scenario import Scenario
 from chainnet.words import number
 
-__all__ = ["compare_indices"]
-
 _PLACES = 2  # ranks that differ by less are called the same
 _CRITICAL = 1.0  # supply risk from which the EU calls a material critical
 _MIDDLE = 5.0  # of the governance scale

@@ -11,8 +11,6 @@ from chainnet.errors import DataError, near_matches
 from chainnet.network import TABLES, Network, is_total
 from chainnet.results import provenance, stamp
 
-__all__ = ["concentration"]
-
 
 def concentration(network: Network, by: str = "country") -> pd.DataFrame:
     """Say who holds how much of what each step makes.

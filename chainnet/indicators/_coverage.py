@@ -13,8 +13,6 @@ from chainnet.indicators._concentration import supply_by_node
 from chainnet.network import QUALITIES, TABLES, Network, split_list
 from chainnet.results import NOT_STATED, Result, provenance
 
-__all__ = ["Coverage", "coverage", "tonnes_by_quality"]
-
 
 @dataclass(frozen=True, repr=False, eq=False)
 class Coverage(Result):

@@ -17,8 +17,6 @@ from chainnet.errors import DataError
 from chainnet.network import graphs_folder, is_country
 from chainnet.results import Result, package_version
 
-__all__ = ["GeoPolRisk", "eu_supply_risk", "geopolrisk", "governance"]
-
 Numbers: TypeAlias = pd.Series | Mapping[str, float]
 
 # Kosovo has no ISO code; trade and mining statistics use one of these two

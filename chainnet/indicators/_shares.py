@@ -7,8 +7,6 @@ import pandas as pd
 from chainnet.network import Network
 from chainnet.results import provenance, stamp
 
-__all__ = ["PUBLISHED", "SET_BY_US", "WORKED_OUT", "share_quality"]
-
 PUBLISHED, SET_BY_US, WORKED_OUT = "published", "set by us", "worked out"
 # from this part of a step's tonnes on, assumed figures decide its shares
 MOST = 0.5

@@ -17,8 +17,6 @@ from chainnet.indicators._risk import Numbers, checked_governance, checked_trade
 from chainnet.network import Network
 from chainnet.results import provenance, stamp
 
-__all__ = ["supply_risk"]
-
 Words = str | Iterable[str]
 
 _MEMBER = 0.8  # trade parameter of the union's own members, as the EU methodology has it

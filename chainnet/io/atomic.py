@@ -9,8 +9,6 @@ from pathlib import Path
 
 from chainnet.errors import DataError
 
-__all__ = ["write_file", "write_files"]
-
 
 def write_file(target: Path, data: bytes) -> Path:
     """Write one file whole or not at all.

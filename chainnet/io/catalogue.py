@@ -12,8 +12,6 @@ from chainnet.io.intake import Intake
 from chainnet.io.text import parse_csv, read_text
 from chainnet.network import graphs_folder
 
-__all__ = ["catalog", "shipped_names", "shipped_path"]
-
 _COUNTED = ("nodes", "edges", "projects")
 
 

@@ -15,15 +15,6 @@ from chainnet.io.intake import Intake
 from chainnet.io.text import load_json, read_text
 from chainnet.network import TABLES, Column, Network, Table, meta_of, meta_words, written_columns
 
-__all__ = [
-    "DESCRIPTOR",
-    "Descriptor",
-    "file_columns",
-    "generate_datapackage",
-    "read_descriptor",
-    "take_meta",
-]
-
 DESCRIPTOR = "datapackage.json"
 _MOST_RESOURCES = 1000
 _TYPES = {"text": "string", "number": "number", "integer": "integer"}

@@ -9,8 +9,6 @@ from chainnet._types import Bools
 from chainnet.errors import Fault
 from chainnet.network import MOST_FAULTS, Reading
 
-__all__ = ["with_points"]
-
 _EITHER = r"\s*[+-]?[1-9]\d{0,2}(\.\d{3})+\s*"  # 280.000: 280 thousand, or 280 and no thousandths
 _COMMA = r"\s*[+-]?\d+,\d+([eE][+-]?\d+)?\s*"
 _SPACES = " '\u00a0\u202f"

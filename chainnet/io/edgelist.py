@@ -14,8 +14,6 @@ from chainnet.io.parquet import arrow, parquet_frame
 from chainnet.io.text import csv_line, parse_csv, read_text, written_cells
 from chainnet.network import TABLES, Network, Reading, infer_nodes, written_columns
 
-__all__ = ["edge_csv", "edge_parquet", "read_edge_csv", "read_edge_parquet", "read_edge_tsv"]
-
 _ALWAYS = ("source", "target", "capacity_tpa")
 
 

@@ -13,8 +13,6 @@ from chainnet.io.sizes import MOST_COLUMNS, exceeds, too_large
 from chainnet.io.text import Records, refuse
 from chainnet.network import Annotated, Carried, Network, Reading, annotated, as_text, awake_edges, plain_cell
 
-__all__ = ["annotated_parts", "network_of_graph"]
-
 
 def annotated_parts(network: Network, results: Any = None) -> Annotated:
     """Return nodes and the edges between them, with the numbers that answers have of them; yes and no as words."""

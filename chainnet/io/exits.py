@@ -13,8 +13,6 @@ from chainnet.io.embedded import annotated_parts
 from chainnet.io.text import number_text
 from chainnet.network import TABLES, Network, awake_edges, carried_words
 
-__all__ = ["dot_bytes", "gexf_bytes"]
-
 _XML = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\r": "&#13;", "\n": "&#10;", "\t": "&#9;"}
 _SPECIAL = re.compile('[&<>"\r\n\t]')
 _SHAPES = {

@@ -11,8 +11,6 @@ from chainnet.io.sizes import exceeds, too_large
 from chainnet.io.text import load_json, read_text, refuse
 from chainnet.network import CARRIED, Network, Reading
 
-__all__ = ["read_gexf"]
-
 
 def read_gexf(path: Path, how: Reading) -> Network:
     """Read GEXF of Gephi, networkx or chainnet: one directed graph without hierarchy.

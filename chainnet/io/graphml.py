@@ -17,8 +17,6 @@ from chainnet.io.sizes import exceeds, too_large
 from chainnet.io.text import load_json, number_text, read_text, refuse
 from chainnet.network import CARRIED, Network, Reading, carried_words, written_columns
 
-__all__ = ["graphml_bytes", "read_graphml"]
-
 _DEEPEST = 32
 _ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\r": "&#13;", "\n": "&#10;", "\t": "&#9;"}
 _ESCAPED = re.compile("[" + "".join(_ESCAPES) + "]")

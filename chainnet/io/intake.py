@@ -13,8 +13,6 @@ from chainnet.io.sizes import LONGEST_CELL, exceeds, too_large
 from chainnet.io.text import Records, collector_off
 from chainnet.network import AS_WRITTEN, MOST_FAULTS, TABLES, Gate, Network, Reading
 
-__all__ = ["Intake"]
-
 
 class Intake:
     """Gathers the tables of one source and all that is wrong with them; ``network`` is the way out.

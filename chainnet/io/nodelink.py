@@ -12,8 +12,6 @@ from chainnet.io.sizes import exceeds, too_large
 from chainnet.io.text import load_json, read_text, refuse
 from chainnet.network import CARRIED, Network, Reading, awake_edges, carried_words, rows_of
 
-__all__ = ["nodelink_bytes", "read_nodelink"]
-
 
 def nodelink_bytes(network: Network) -> bytes:
     """Return node-link JSON; tables other than nodes and edges stand as JSON in one attribute of the graph."""

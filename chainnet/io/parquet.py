@@ -13,8 +13,6 @@ from chainnet.io import sizes
 from chainnet.io.sizes import exceeds, too_large
 from chainnet.io.text import refuse
 
-__all__ = ["arrow", "parquet_frame"]
-
 _INDEX = re.compile(r"__index_level_\d+__")  # an index without a name, as pandas writes it
 
 

@@ -11,8 +11,6 @@ import pandas as pd
 from chainnet.io.text import csv_line, number_text
 from chainnet.words import infinite_word
 
-__all__ = ["to_people_csv"]
-
 _RUN = ("=", "+", "-", "@", "\t", "\r")
 
 

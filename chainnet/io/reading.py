@@ -13,8 +13,6 @@ from chainnet.io.folder import read_folder
 from chainnet.io.sizes import sizes_of
 from chainnet.network import Network, Reading
 
-__all__ = ["read"]
-
 _LISTED = 12  # files beside one that is not there
 
 

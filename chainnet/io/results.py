@@ -22,8 +22,6 @@ from chainnet.io.people import to_people_csv
 from chainnet.io.workbook import tables_bytes
 from chainnet.network import Network, infer_nodes, named_results
 
-__all__ = ["write_results"]
-
 _LONGEST_TITLE = 31  # of a sheet
 _ENDS = ("source", "target")
 _ROUNDING = 1e-9  # of the sum of all flows

@@ -12,24 +12,6 @@ from contextvars import ContextVar
 
 from chainnet.errors import DataError, Fault
 
-__all__ = [
-    "LONGEST_CELL",
-    "MOST_BYTES",
-    "MOST_CELLS",
-    "MOST_COLUMNS",
-    "MOST_ITEMS",
-    "MOST_JSON_PARTS",
-    "MOST_MARKS",
-    "MOST_PARQUET_BYTES",
-    "MOST_PARQUET_ROWS",
-    "MOST_RATIO",
-    "MOST_ROWS",
-    "MOST_UNPACKED",
-    "exceeds",
-    "sizes_of",
-    "too_large",
-]
-
 MOST_BYTES = 64 * 2**20  # of a text file, of a workbook, of each part of it unpacked
 MOST_UNPACKED = 256 * 2**20  # bytes of a workbook, all parts together
 MOST_RATIO = 100  # of a workbook unpacked to packed

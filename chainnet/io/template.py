@@ -11,8 +11,6 @@ from chainnet.io.atomic import write_files
 from chainnet.io.folder import folder_files
 from chainnet.network import Network
 
-__all__ = ["template_network", "write_template"]
-
 _SCENARIO = """\
 label = "The refinery stops"
 

@@ -18,8 +18,6 @@ from chainnet.network import TABLES, TWICE, Column, Table, country_names, meta_w
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["marked_copy", "write_template_book"]
-
 # sheets of the template, in the order in which they are filled in
 _SHEETS = (
     "nodes", "edges", "demand", "commodities", "processes", "projects", "stakes", "stocks", "qualification", "groups",

@@ -23,20 +23,6 @@ from chainnet.io import sizes
 from chainnet.io.sizes import exceeds, too_large
 from chainnet.network import MOST_FAULTS
 
-__all__ = [
-    "Records",
-    "collector_off",
-    "csv_line",
-    "load_json",
-    "load_toml",
-    "number_text",
-    "parse_csv",
-    "read_bytes",
-    "read_text",
-    "refuse",
-    "written_cells",
-]
-
 # what people write in TOML that is none: what the line holds, what is wrong, what to do
 _SLIPS = (
     (r"[=\[,]\s*([+-]?\d+,\d+)\s*(?:#.*)?$", "a number has a decimal point", "Write {0}."),

@@ -29,8 +29,6 @@ from chainnet.io.text import Records, fit_records, number_text, read_bytes, refu
 from chainnet.network import TABLES, Network, Reading, meta_words, rows_of
 from chainnet.words import infinite_word
 
-__all__ = ["META", "OWN_SHEETS", "guard", "read_workbook", "repacked", "tables_bytes", "workbook_bytes"]
-
 META = "meta"
 # sheets of the template and of the copy that shows the faults; they hold no data
 OWN_SHEETS = ("guide", "lists", "faults")

@@ -12,8 +12,6 @@ from chainnet.io.folder import write_folder
 from chainnet.io.results import write_results
 from chainnet.network import Network
 
-__all__ = ["write"]
-
 
 def write(what: Any, path: str | Path, *, table: str | None = None, network: Network | None = None) -> Path:
     """Write a network or an answer, whole or not at all; ``read`` gives the same network back.

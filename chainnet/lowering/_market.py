@@ -12,8 +12,6 @@ from chainnet._types import INF, Bools, Ints
 from chainnet.engine import FlowProblem
 from chainnet.network import Network
 
-__all__ = ["FlowMarket", "is_plain", "lower_market"]
-
 
 @dataclass(frozen=True)
 class FlowMarket:

@@ -9,8 +9,6 @@ import numpy as np
 from chainnet._types import Array, Bools
 from chainnet.network import Network
 
-__all__ = ["Overlay", "Restriction"]
-
 
 @dataclass(frozen=True)
 class Restriction:

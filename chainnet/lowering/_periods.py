@@ -22,8 +22,6 @@ from chainnet.lowering._bounds import release_rate
 from chainnet.lowering._lowered import Lowered
 from chainnet.lowering._overlay import Overlay
 
-__all__ = ["Periods", "Start", "check_stocks", "expand_periods"]
-
 Entries = tuple[Ints, Ints, Array]  # rows, columns and values of a matrix
 
 

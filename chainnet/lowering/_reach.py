@@ -16,8 +16,6 @@ from chainnet.lowering._lowered import Lowered
 from chainnet.lowering._rows import stack
 from chainnet.network import Network
 
-__all__ = ["Reach", "column_gains", "commodity_gains"]
-
 _ROUNDS = 10_000
 # tonnes served per tonne: no chain that ends gains as much
 _ENDLESS = 1e100

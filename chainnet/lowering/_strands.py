@@ -26,8 +26,6 @@ from chainnet.lowering._relations import Relations
 from chainnet.lowering._rows import Rows, Tables, balance_bound
 from chainnet.network import Network
 
-__all__ = ["Flows", "Strands", "no_strands", "split"]
-
 MOST_STATES = 64
 
 

@@ -15,19 +15,6 @@ from chainnet.network._gate import Frames, as_text
 from chainnet.network._results import result_columns
 from chainnet.network._schema import TABLES
 
-__all__ = [
-    "CARRIED",
-    "Carried",
-    "awake_edges",
-    "carried_words",
-    "meta_of",
-    "meta_words",
-    "parse_carried",
-    "plain_cell",
-    "rows_of",
-    "written_columns",
-]
-
 CARRIED = "chainnet"  # the attribute of a graph that holds it
 _MOST_TABLES = 1000
 _SHOWN = 5  # ids that a sentence names

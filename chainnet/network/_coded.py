@@ -14,18 +14,6 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array
 
-__all__ = [
-    "MANY",
-    "Coded",
-    "blank_numbers",
-    "blank_texts",
-    "counted_order",
-    "encode",
-    "joined",
-    "places",
-    "plain_numbers",
-]
-
 # rows from which a table is long: below, plain pandas is as quick and simpler
 MANY = 20_000
 _PIECE = 65_536

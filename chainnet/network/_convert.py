@@ -19,8 +19,6 @@ from chainnet.network._reading import RESULTS
 from chainnet.network._results import Annotated, annotated, result_columns
 from chainnet.network._schema import TABLES
 
-__all__ = ["Parts", "from_igraph", "from_networkx", "incidence", "to_igraph", "to_networkx", "usual_edges"]
-
 _ENDS = ["source", "target"]
 _SUMMED = ("capacity_tpa", "flow_tpa")
 

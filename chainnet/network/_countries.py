@@ -13,18 +13,6 @@ from types import MappingProxyType
 
 from chainnet.errors import DataError, near_matches
 
-__all__ = [
-    "Groups",
-    "common_groups",
-    "countries_near",
-    "country_hint",
-    "country_named",
-    "country_names",
-    "graphs_folder",
-    "is_country",
-    "is_total",
-]
-
 Groups = Mapping[str, frozenset[str]]
 _TOTALS = frozenset(
     ("all", "all countries", "global", "grand total", "sum", "total", "totals", "w00", "wld", "world", "world total")

@@ -11,8 +11,6 @@ from chainnet.network._convert import Parts, from_igraph, from_networkx, inciden
 from chainnet.network._pictures import to_pyvis
 from chainnet.network._reading import RESULTS, Reading
 
-__all__ = ["Doors"]
-
 
 class Doors:
     """What a network takes from graph libraries and hands to them."""

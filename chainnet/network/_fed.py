@@ -15,8 +15,6 @@ from chainnet.network._kept import kept
 from chainnet.network._network import Network
 from chainnet.network._order import ends_of
 
-__all__ = ["say_unfed", "unfed_plants"]
-
 _SAID = 3  # plants that a warning names
 
 

@@ -6,8 +6,6 @@ from collections.abc import Callable
 from functools import lru_cache, partial, wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-__all__ = ["KEPT", "kept"]
-
 KEPT = "_kept"  # where in a network; no part of what is pickled
 N = TypeVar("N")  # a network
 P = ParamSpec("P")

@@ -13,8 +13,6 @@ from chainnet.network._gate import Frames
 from chainnet.network._kept import kept
 from chainnet.network._network import Network
 
-__all__ = ["say_unlinked", "unlinked_plants"]
-
 _SAID = 3  # rows that a warning names
 _COLUMNS = ["id", "label", "stage", "commodity", "lacks", "words"]
 

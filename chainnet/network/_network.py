@@ -30,8 +30,6 @@ from chainnet.network._scale import scaled, with_rows, without_rows
 from chainnet.network._schema import DEFAULT_TIERS, TABLES
 from chainnet.network._select import edge_rows, finite_capacity, matches, unrelated_of
 
-__all__ = ["Network", "Where"]
-
 Ints = np.ndarray[Any, np.dtype[np.intp]]
 Where = Mapping[str, "str | Sequence[str]"]
 # what a network is made of; all else is found from it

@@ -14,8 +14,6 @@ from chainnet.network._coded import Coded, blank_numbers, blank_texts, counted_o
 from chainnet.network._gate import Frames, Gate
 from chainnet.network._schema import TABLES
 
-__all__ = ["baseline_of", "canonical", "digest_of", "ends_of", "html_of", "sort_tables", "trade_of"]
-
 Ends = tuple[np.ndarray, np.ndarray]
 
 

@@ -12,8 +12,6 @@ from chainnet._types import Ints
 from chainnet.network._carried import Tables
 from chainnet.network._convert import usual_edges
 
-__all__ = ["STAGE_LOOKS", "lay_out", "to_pyvis"]
-
 # shape and colour of each stage: told apart without colour, and by those who see few
 STAGE_LOOKS = {
     "mine": ("triangle", "#E69F00"),

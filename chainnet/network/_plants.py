@@ -9,8 +9,6 @@ import pandas as pd
 from chainnet.network._kept import kept
 from chainnet.network._network import Network
 
-__all__ = ["several_plants", "site_labels"]
-
 # an operator cell that names several: "A, B", "A and others"
 _SEVERAL = r", | and others\b| and [A-Z]"
 

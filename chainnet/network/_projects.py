@@ -13,19 +13,6 @@ from chainnet.network._gate import Frames
 from chainnet.network._order import canonical
 from chainnet.network._schema import TABLES
 
-__all__ = [
-    "State",
-    "notes_of",
-    "put_up",
-    "ramp_reached",
-    "running_parts",
-    "scaled_wholes",
-    "standing_of",
-    "state_of",
-    "verb_of",
-    "without_size",
-]
-
 State = Literal["running", "building", "decided", "undecided", "idle"]
 
 # how a status begins; hyphens are read as blanks

@@ -19,8 +19,6 @@ from chainnet.network._gate import Frames, as_text
 from chainnet.network._roles import Roles, words_of
 from chainnet.network._schema import TABLES, Column
 
-__all__ = ["AS_WRITTEN", "RESULTS", "Reading"]
-
 # where a graph that was written with results says which of its attributes are results
 RESULTS = "results"
 # other words for a column, the first that stands there first

@@ -13,8 +13,6 @@ import pandas as pd
 from chainnet.errors import DataError
 from chainnet.network._schema import TABLES
 
-__all__ = ["Annotated", "annotated", "named_results", "result_columns"]
-
 _EDGE = ["source", "target", "commodity"]
 _PARTS = ("scenario", "tier", "commodity")  # further keys of a row, which then stand in the name of its columns
 _USUAL = ("capacity", "weight")  # what edges bear for graph libraries

@@ -15,8 +15,6 @@ from chainnet.errors import DataError, Fault, UnknownIdError, near_matches
 from chainnet.network._coded import encode, is_long, places
 from chainnet.network._gate import as_text, member
 
-__all__ = ["Roles", "infer_nodes", "roles_of", "words_of"]
-
 # by what rule a role that nobody gave was found
 RULES = {"mine": "no way in", "end_use": "no way out", "refiner": "a way in and a way out"}
 NAMED = {"mine": "named as a source", "end_use": "named as a sink"}

@@ -8,8 +8,6 @@ import pandas as pd
 
 from chainnet.network._schema import TABLES
 
-__all__ = ["Rows"]
-
 
 class _Holder(Protocol):
     def view(self, table: str) -> pd.DataFrame: ...

@@ -18,17 +18,6 @@ from chainnet.network._countries import Groups, collect_groups, countries_near, 
 from chainnet.network._gate import Frames, Gate, member, near_word, split_list
 from chainnet.network._schema import DEFAULT_TIERS, TABLES, Table
 
-__all__ = [
-    "TWICE",
-    "check_keys",
-    "check_known",
-    "check_main",
-    "check_processes",
-    "check_rules",
-    "check_where",
-    "check_whose",
-]
-
 TWICE = "stands twice in the table"
 _HINT_COMPARISONS = 200_000
 UNIT_ROUNDING = 1e-9  # of shares that add up to 1

@@ -13,8 +13,6 @@ from chainnet.network._order import canonical
 from chainnet.network._projects import scaled_wholes
 from chainnet.network._schema import TABLES
 
-__all__ = ["scaled", "with_rows", "without_rows"]
-
 
 def scaled(
     frames: Frames, built: pd.DataFrame, hits: Mapping[str, Bools], capacity: Mapping[str, Array], share: float

@@ -10,8 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-__all__ = ["TABLES", "Column", "Table"]
-
 Kind = Literal["text", "number", "integer"]
 
 STAGES = ("mine", "refiner", "manufacturer", "end_use", "recycler")

@@ -12,9 +12,6 @@ from chainnet._types import Array, Bools, records
 from chainnet.errors import DataError, UnknownIdError
 from chainnet.network._gate import Frames
 
-__all__ = ["edge_rows", "finite_capacity", "matches", "unrelated_of"]
-
-
 _COUNTRY_COLUMNS = ("country", "owner_country", "offtake_country")
 
 

@@ -10,8 +10,6 @@ import pandas as pd
 from chainnet.network._countries import is_country
 from chainnet.network._gate import split_list
 
-__all__ = ["PAYS", "backers_of", "offtakes_of", "payers_of"]
-
 # kinds of stakes that pay for a project; both are parts of its capex
 PAYS = ("capital", "loan")
 _COLUMNS = ["project", "party", "country", "region", "share"]

@@ -14,8 +14,6 @@ from chainnet.flow import Counting, named_projects
 from chainnet.lowering import Overlay, Restriction
 from chainnet.network import Network, backers_of, offtakes_of, ramp_reached
 
-__all__ = ["Access", "access_to", "pick_projects"]
-
 MONTHS = 12.0
 
 

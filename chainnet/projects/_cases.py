@@ -15,8 +15,6 @@ from chainnet.projects._access import Access, access_to
 from chainnet.projects._options import Option, stock_network
 from chainnet.scenario import Scenario, check_scenario, effects_of, overlay_at, overlay_of
 
-__all__ = ["Case"]
-
 # the natural size of a column is a thousandth of the largest flow; nothing useful is beyond ten times that
 BEYOND = 1e4
 

@@ -17,8 +17,6 @@ from chainnet.projects._access import access_to
 from chainnet.projects._game import Game
 from chainnet.words import SILENT, Steps
 
-__all__ = ["check_horizon", "delay_table"]
-
 LATE = (1, 2, 3)
 COLUMNS = ("project", "years_late", "alone_t", "last_in_t")
 

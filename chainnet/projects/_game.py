@@ -16,8 +16,6 @@ from chainnet.flow import Counting, OrderedValue, SharedValue, value_model
 from chainnet.lowering import Degree, Overlay
 from chainnet.projects._access import Access
 
-__all__ = ["Game"]
-
 RECENT = 64
 
 

@@ -13,8 +13,6 @@ from chainnet import checks
 from chainnet.errors import DataError, UnknownIdError, check_words, near_matches
 from chainnet.network import Network
 
-__all__ = ["Option", "options_of", "stock_network"]
-
 KEYS = {
     "build": {"projects", "cost_musd"},
     "protect": {"nodes", "cost_musd"},

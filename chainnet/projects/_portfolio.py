@@ -23,8 +23,6 @@ from chainnet.results import BOUNDED, CHECKED, STEADY, Result, provenance, stamp
 from chainnet.scenario import Scenario, overlay_of, pick_scenarios
 from chainnet.words import Steps, Tell
 
-__all__ = ["Portfolio", "portfolio"]
-
 Objective = Literal["expected", "worst", "cvar"]
 OBJECTIVES = ("expected", "worst", "cvar")
 N_FIRST = 2  # the best set, and what greedy buys

@@ -37,8 +37,6 @@ from chainnet.results import SAMPLED, STEADY, Result, Status, provenance, stamp
 from chainnet.scenario import Scenario, asked_scenario, overlay_of
 from chainnet.words import Steps, Tell
 
-__all__ = ["Reroute", "reroute"]
-
 # where strands part goods no balance bears the whole price: then the rise over this part of the size tells
 FIRST = 1e-4
 MOST_KINKS = 100

@@ -31,8 +31,6 @@ from chainnet.projects._options import Option
 from chainnet.scenario import Scenario
 from chainnet.words import SILENT, Steps
 
-__all__ = ["Search", "name_of"]
-
 MOST_TIES = 5
 MOST_STEPS = 40
 

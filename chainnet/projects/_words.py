@@ -13,8 +13,6 @@ from chainnet.network import Network
 from chainnet.projects._game import Game
 from chainnet.words import number
 
-__all__ = ["needed_by", "pair_table", "sentences", "triple_table"]
-
 
 def needed_by(game: Game, names: Sequence[str]) -> tuple[dict[str, tuple[str, ...]], dict[str, frozenset[str]]]:
     """Return what each project cannot do without, and a small company in which it adds something.

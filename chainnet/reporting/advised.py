@@ -13,18 +13,6 @@ from chainnet.reporting.sections.order import table_id
 from chainnet.results import fact_of
 from chainnet.words import first_capital, join, money, same, spelled, titled, tonnes, weight
 
-__all__ = [
-    "AS_STATED",
-    "CERTAIN_T",
-    "Advised",
-    "advised_of",
-    "holders",
-    "purchase_words",
-    "running_words",
-    "stock_words",
-    "stocks_named",
-]
-
 AS_STATED, WITHOUT, OTHERS_FIRST = "as stated", "without ", "all others served first"
 # what each case is called
 CASES = {

@@ -40,13 +40,6 @@ from chainnet.words import (
     weight,
 )
 
-__all__ = [
-    "as_built",
-    "sure",
-    "verdict",
-    "when",
-]
-
 NEITHER = "the long run has neither stocks nor dates"
 
 

@@ -13,8 +13,6 @@ from chainnet.reporting.facts import Facts, once
 from chainnet.reporting.model import ReportFigure, ReportTable
 from chainnet.words import number
 
-__all__ = ["figure", "folded", "level_of", "make_figure", "new_canvas", "no_value_axis", "value_ends", "write"]
-
 INK, GREY, AXIS, RULE = "#1B1F24", "#4B5563", "#767D87", "#C9CED6"
 TIERS = ("#12436D", "#0B6BB8", "#2BA59A", "#7A828C")
 LOST, GAINED = "#A3320B", "#0B6BB8"

@@ -11,22 +11,6 @@ from chainnet.reporting.facts import Facts, once
 from chainnet.reporting.model import Kind, ReportColumn, ReportTable
 from chainnet.words import NOT_APPLICABLE, NOT_ASKED, country_name
 
-__all__ = [
-    "count",
-    "million",
-    "month",
-    "months",
-    "number",
-    "per_tonne",
-    "share",
-    "table",
-    "text",
-    "tons",
-    "weight",
-    "year",
-]
-
-
 Made = TypeVar("Made", ReportTable, ReportTable | None)
 
 

@@ -12,8 +12,6 @@ from chainnet.reporting.overview import STRIP, Share, marked
 from chainnet.results import origin_of, package_version
 from chainnet.words import NBSP, NO_DATA, NOT_APPLICABLE, first_capital, is_missing, number, percent, spelled, whole
 
-__all__ = ["comparison_markdown", "comparison_page"]
-
 ORDER = {"either": "", "after": ", others served after", "before": ", others served before"}
 NOTE = (
     "Short: the part of a tier's demand, and its tonnes, that is not met in the long run. Where it makes a difference "

@@ -30,8 +30,6 @@ from chainnet.reporting.sections.month_sheets import sheets
 from chainnet.reporting.sections.order import ORDER, TABLES, see
 from chainnet.words import join, spelled
 
-__all__ = ["brief_of", "build", "report_figures"]
-
 _MAKERS = (answer, asked, chain, losses, served, rerouting, projects, stocks, money, blocs, sure, assumed, method)
 BRIEF_ROWS = 4  # scenarios that stand on one page
 SECTIONS = {module.__name__.rpartition(".")[2]: module.section for module in _MAKERS}

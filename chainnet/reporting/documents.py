@@ -21,8 +21,6 @@ from chainnet.flow import Counting, Others
 from chainnet.network import Network
 from chainnet.reporting.model import Document, ReportFigure
 
-__all__ = ["FORMATS", "report"]
-
 FORMATS = ("html", "pdf", "xlsx")
 BRIEF_FORMATS = ("html", "pdf")
 NEEDS = {"html": ("matplotlib",), "pdf": ("matplotlib", "typst"), "xlsx": ("matplotlib", "xlsxwriter")}

@@ -10,8 +10,6 @@ from chainnet.reporting.facts import ALL_TIERS, Facts
 from chainnet.results import fact_of
 from chainnet.words import NBSP, agree, percent
 
-__all__ = ["Short", "ends_differ", "has_others", "share_words", "short_of"]
-
 
 @dataclass(frozen=True)
 class Short:

@@ -20,8 +20,6 @@ from chainnet.reporting.sections.order import table_id
 from chainnet.reporting.sentences import Claim, fit, grown, told
 from chainnet.words import NBSP, count, first_capital, join, number, percent, same, spelled, titled, tonnes
 
-__all__ = ["helps"]
-
 
 def helps(facts: Facts) -> Claim:
     """Say what new relations, running projects and stocks leave, which project closes the rest, and how it bears."""

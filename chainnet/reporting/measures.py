@@ -10,8 +10,6 @@ from chainnet.reporting.facts import Facts
 from chainnet.scenario import Scenario, listed
 from chainnet.words import calendar_month, country_name, in_months, in_sentence, join, number, percent, readable_id
 
-__all__ = ["measure_rows", "measure_words"]
-
 Measure = Mapping[str, Any]
 MOST_NAMED = 6
 

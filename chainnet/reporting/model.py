@@ -17,19 +17,6 @@ from chainnet.io import write_file
 from chainnet.reporting.sections.order import figure_id, table_id
 from chainnet.results import FROM_INPUTS
 
-__all__ = [
-    "Block",
-    "Cell",
-    "Document",
-    "ReportColumn",
-    "ReportFigure",
-    "ReportTable",
-    "Section",
-    "Sentence",
-    "make_section",
-    "make_table",
-]
-
 Kind = Literal["text", "number", "share", "year", "count"]
 BODY_ROWS = 10
 SILENT = (words.NO_DATA, words.NOT_APPLICABLE, words.NOT_ASKED, words.NOT_ASSESSED)

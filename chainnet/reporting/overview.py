@@ -15,8 +15,6 @@ from chainnet.indicators import SET_BY_US
 from chainnet.results import origin_of, package_version
 from chainnet.words import NBSP, country_name, first_capital, is_missing, percent, whole
 
-__all__ = ["STRIP", "Share", "marked", "overview_markdown", "overview_page"]
-
 # the strip of a share, pixels
 WIDTH, HEIGHT, BAR, LEAST = 132, 12, 6, 3
 # shares nearer than this are said as one

@@ -13,8 +13,6 @@ from chainnet.reporting.facts import Facts
 from chainnet.reporting.model import ReportTable, Sentence, make_table, stands
 from chainnet.reporting.sections.order import table_id
 
-__all__ = ["digest_table", "reproduction"]
-
 # what decides the last digits of an answer
 PACKAGES = ("highspy", "numpy", "pandas", "scipy")
 SHOWN = 16

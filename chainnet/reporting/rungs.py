@@ -6,8 +6,6 @@ import pandas as pd
 
 from chainnet.words import ALL_TIERS
 
-__all__ = ["RUNGS", "as_it_runs"]
-
 # what a rung allows: in a table, in a sentence ("12 t/yr from ...")
 RUNGS = {
     "frozen": ("Nothing is rerouted", ""),

@@ -10,8 +10,6 @@ from chainnet.reporting.facts import ALL_TIERS, Facts
 from chainnet.reporting.sections.order import table_id
 from chainnet.words import first_capital, spelled
 
-__all__ = ["Claim", "also", "fit", "fits", "grown", "hinging", "told", "unless"]
-
 MOST_WORDS, MOST_NUMBERS = 25, 4
 
 

@@ -11,8 +11,6 @@ from chainnet.reporting.others import WHOEVER
 from chainnet.reporting.sentences import Claim, also, fit, grown, hinging, told, unless
 from chainnet.words import NO_DATA, country_name, first_capital, in_sentence, percent, same, spelled, titled, tonnes
 
-__all__ = ["idle_giants", "plants", "where"]
-
 LEAST_GIANT = 0.3  # share of its step that makes a site large
 
 

@@ -7,8 +7,6 @@ import pandas as pd
 from chainnet.engine import PRINTED
 from chainnet.results._results import fact_of, origin_of, stamp
 
-__all__ = ["ends_of"]
-
 
 def ends_of(summary: pd.DataFrame, scenario: str | None = None) -> pd.DataFrame:
     """Return what goes short in the long run of a stress test if all others are served after, and before.

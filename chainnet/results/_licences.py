@@ -9,8 +9,6 @@ import pandas as pd
 
 from chainnet.errors import DataError
 
-__all__ = ["USES", "licences"]
-
 # every package that pyproject.toml asks for, but those for the work on chainnet itself
 USES = {
     "numpy": "arrays",

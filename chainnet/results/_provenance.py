@@ -14,8 +14,6 @@ import pandas as pd
 from chainnet.network import Network
 from chainnet.results._trust import CHECKED, FROM_INPUTS, Status, rest_of
 
-__all__ = ["handed", "provenance"]
-
 
 class _Once:
     """A value that is worked out when somebody asks for it; copies of whoever holds it share it."""

@@ -14,8 +14,6 @@ from chainnet.errors import DataError
 from chainnet.results._provenance import handed
 from chainnet.results._trust import FROM_INPUTS, NOT_ASSESSED, Status, inputs_words
 
-__all__ = ["STEADY", "Guarded", "Result", "codebook", "fact_of", "origin_of", "stamp", "table_html"]
-
 _SHOWN_ROWS = 20
 _TIED_ROWS = 200  # ranks beyond are not looked at for ties
 # unit by the end of a column's name, the longest first

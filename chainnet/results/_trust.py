@@ -10,23 +10,6 @@ import pandas as pd
 
 from chainnet.network import QUALITIES, Network, split_list
 
-__all__ = [
-    "BOUNDED",
-    "CHECKED",
-    "FROM_INPUTS",
-    "GIVEN",
-    "NOT_ASSESSED",
-    "NOT_STATED",
-    "SAMPLED",
-    "SIMULATED",
-    "Status",
-    "decisive_inputs",
-    "inputs_words",
-    "rest_of",
-    "rests_words",
-    "weakest",
-]
-
 # how a number was made
 CHECKED: Final = "arithmetic checked"  # its certificate closes, for the stated data
 BOUNDED: Final = "bounded, not proved best"

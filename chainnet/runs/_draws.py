@@ -16,8 +16,6 @@ from chainnet.lowering import Degree, Overlay
 from chainnet.runs._inputs import Inputs, uncertain_inputs
 from chainnet.scenario import Scenario, acting, overlay_of
 
-__all__ = ["DrawPlan", "Trial", "forget_trials", "run_draws"]
-
 DIGITS = 10  # the last digits of a solve are not part of an answer
 
 

@@ -28,8 +28,6 @@ from chainnet.runs._store import Store
 from chainnet.scenario import Scenario, acting, asked_scenario, overlay_of
 from chainnet.words import Steps, Tell
 
-__all__ = ["Ensemble", "ensemble", "local_processes"]
-
 QUANTILES = {"p10": 0.1, "p50": 0.5, "p90": 0.9}
 _CHUNK = 16
 _BAD = ("lost_t", "_short_t")  # high is bad; of what is served, low is

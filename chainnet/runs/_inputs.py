@@ -12,9 +12,6 @@ from chainnet.engine import ROUNDING
 from chainnet.lowering import Overlay
 from chainnet.network import Network
 
-__all__ = ["Inputs", "uncertain_inputs"]
-
-
 # low and high are read as the 10 % and the 90 % quantile
 Z90 = 1.2815515655446004
 FURTHEST = 3.0  # draws end at three standard deviations

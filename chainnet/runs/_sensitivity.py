@@ -24,8 +24,6 @@ from chainnet.runs._inputs import Inputs, uncertain_inputs
 from chainnet.scenario import Scenario, asked_scenario, overlay_of
 from chainnet.words import SILENT, Steps, Tell
 
-__all__ = ["Sensitivity", "sensitivity", "sobol_indices", "sobol_table"]
-
 
 @dataclass(frozen=True, repr=False, eq=False, kw_only=True)
 class Sensitivity(Result):

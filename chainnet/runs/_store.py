@@ -12,8 +12,6 @@ from typing import Any
 
 from chainnet.errors import DataError
 
-__all__ = ["Store"]
-
 _HEAD = b"SQLite format 3\x00"
 _SHOWN = 80  # characters of what another question was
 _EVERY_S, _EVERY_N = 2.0, 64

@@ -12,8 +12,6 @@ import numpy as np
 from chainnet._types import Array, Bools
 from chainnet.errors import DataError
 
-__all__ = ["Calendar", "calendar_of", "is_month", "month_number", "month_text"]
-
 _MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])", re.ASCII)
 
 

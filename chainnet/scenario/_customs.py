@@ -21,20 +21,6 @@ from chainnet.network import Network, graphs_folder, split_list
 from chainnet.scenario._effect import listed
 from chainnet.scenario._register import Rule, first_day, last_day, rule_named
 
-__all__ = [
-    "CONTROLS",
-    "FROM_CUSTOMS",
-    "Control",
-    "Share",
-    "control_rows",
-    "freshness",
-    "newest",
-    "ranged",
-    "read_rows",
-    "table_of",
-    "with_numbers",
-]
-
 CONTROLS = "graphs/common/controls.csv"
 FROM_CUSTOMS = "controls"  # what a measure writes in place of a number
 EVERYWHERE = "WLD"

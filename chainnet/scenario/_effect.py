@@ -13,8 +13,6 @@ from chainnet.errors import DataError
 from chainnet.lowering import Restriction
 from chainnet.network import Network
 
-__all__ = ["TIMES", "TOLD", "Effect", "acting", "listed", "no_effect"]
-
 # keys that say when a measure is in force
 TIMES = frozenset({"start_month", "start", "months", "until", "suspended"})
 # keys that say where a measure comes from; no answer looks at them, but a share from customs at the rule

@@ -17,8 +17,6 @@ from chainnet.scenario._calendar import calendar_of, is_month, month_number
 from chainnet.scenario._customs import FROM_CUSTOMS
 from chainnet.scenario._kinds import KINDS
 
-__all__ = ["form_faults", "frozen", "plain", "severity_of", "severity_steps"]
-
 _AMOUNTS = ("share", "tpa", "rate", "usd_per_t", "release_tpa", "severity")
 _WHOLE = (("start_month", 0), ("months", 1), ("phase_in_months", 1), ("late_months", 1))
 _LEAVES = ("remove", "scale", "restrict", "quota")  # kinds whose share is what is left of something

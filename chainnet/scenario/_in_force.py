@@ -17,8 +17,6 @@ from chainnet.scenario._register import Rule, day_of, first_day, last_day, newes
 from chainnet.scenario._scenario import Scenario
 from chainnet.scenario._shipped import scenarios
 
-__all__ = ["COMPUTED", "computed_scenario", "controls", "in_force", "rule_warnings", "rules"]
-
 COMPUTED = ("in_force", "in_force_returns")  # names of scenarios that no file has
 _RETURNING = ("suspended", "unknown")
 _COLUMNS = ("title", "state", "in_force", "until", "suspended_from", "suspended_to", "review_by", "source", "actor",

@@ -21,8 +21,6 @@ from chainnet.lowering import Restriction
 from chainnet.network import Network
 from chainnet.scenario._effect import TOLD, Effect, listed
 
-__all__ = ["KINDS", "Kind", "places_of", "reached", "word_errors"]
-
 _SELECTORS = ("nodes", "edges", "where")
 _CLASS = ("from", "to", "commodity")
 _AT_ONCE = ("start_month", "start", "months", "until", "suspended", *TOLD)

@@ -12,8 +12,6 @@ from chainnet._types import Bools
 from chainnet.network import Network
 from chainnet.scenario._effect import TIMES, Effect, acting, listed
 
-__all__ = ["matches_of"]
-
 _NAMED = 8
 _COLUMNS = ("scenario", "measure", "kind", "what", "n_nodes", "n_edges", "n_stocks", "n_demand", "n_projects",
             "names", "also", "capacity_tpa", "flow_tpa")  # fmt: skip

@@ -17,8 +17,6 @@ from chainnet.errors import ChainnetWarning
 from chainnet.scenario._calendar import Calendar, month_text
 from chainnet.scenario._effect import Effect
 
-__all__ = ["Outside", "outside_is_told", "tell_outside", "why_outside"]
-
 # whether whoever asked tells it for all the answers that it puts together
 _IS_TOLD: ContextVar[bool] = ContextVar("_IS_TOLD", default=False)
 

@@ -21,8 +21,6 @@ from chainnet.scenario._form import plain
 from chainnet.scenario._kinds import KINDS, word_errors
 from chainnet.scenario._register import rule_named
 
-__all__ = ["effects_of", "overlay_at", "say_doubtful"]
-
 _MOST_DEMAND = 10.0  # times the demand: beyond it a per cent is more likely meant
 
 

@@ -14,8 +14,6 @@ from typing import Any
 from chainnet import checks
 from chainnet.errors import ChainnetWarning, DataError, Fault, near_matches
 
-__all__ = ["filled", "put", "read_parameters", "value_of", "written"]
-
 _KEYS = ("value", "low", "high", "note", "sets")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*", re.ASCII)
 

@@ -19,8 +19,6 @@ from chainnet.network import Network
 from chainnet.scenario._kinds import reached
 from chainnet.words import MONTHS, country_code, join
 
-__all__ = ["measures_of", "name_of"]
-
 EXAMPLE = "cut heavy separation in China by half for six months from 2027-03"
 _ONES = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 _COUNTS = {**{word: n for n, word in enumerate(_ONES, 1)}, "a": 1, "an": 1, "eighteen": 18, "twenty-four": 24}

@@ -17,8 +17,6 @@ from types import MappingProxyType
 from chainnet.errors import DataError, Fault, near_matches
 from chainnet.network import graphs_folder, split_list
 
-__all__ = ["REGISTER", "Rule", "day_of", "first_day", "last_day", "newest_check", "register", "rule_named", "state_at"]
-
 REGISTER = "graphs/common/rules.csv"
 KINDS_OF_RULE = ("export", "origin", "duty", "proposal")
 AFTER = ("", "works", "ended")

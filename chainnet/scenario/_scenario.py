@@ -26,8 +26,6 @@ from chainnet.scenario._overlay import effects_of, overlay_at, say_doubtful
 from chainnet.scenario._parameters import filled, put, read_parameters, value_of, written
 from chainnet.scenario._phrases import measures_of, name_of
 
-__all__ = ["Scenario", "check_scenario", "is_plain", "overlay_of", "with_values"]
-
 _MAX_BYTES = 1 << 20
 
 

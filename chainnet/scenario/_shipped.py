@@ -11,8 +11,6 @@ from chainnet.errors import DataError, near_matches
 from chainnet.network import Network, graphs_folder
 from chainnet.scenario._scenario import Scenario, check_scenario, is_plain
 
-__all__ = ["asked_scenario", "named_scenario", "pick_scenarios", "scenarios"]
-
 
 def scenarios(network: Network) -> Mapping[str, Scenario]:
     """Return the scenarios that ship with a network's graph, name -> Scenario, sorted by name.

@@ -19,8 +19,6 @@ from chainnet.scenario._outside import Outside, why_outside
 from chainnet.scenario._overlay import overlay_at
 from chainnet.scenario._scenario import Scenario, check_scenario, effects_under
 
-__all__ = ["Timeline", "timeline"]
-
 _SHARES = ("node_share", "edge_share", "stock_share", "demand_share", "edge_cost", "release_tpa", "built")
 
 

@@ -23,8 +23,6 @@ from chainnet.sharing._classes import Classes, apart, classes_of, signatures, tr
 from chainnet.sharing._coarse import bounded, coarse, edge_bounds, lags_of, unlimited
 from chainnet.sharing._shares import Wish, class_edges, fit_plans, fit_shares
 
-__all__ = ["Aggregate", "aggregate", "label_out", "labels_of"]
-
 _QUANTITIES = [
     ("capacity of a class", "sum", "least of capacity over share"),
     ("capacity of relations", "most that they carry together", "least of capacity over share; 0 where no shares fit"),

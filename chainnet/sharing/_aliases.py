@@ -14,8 +14,6 @@ from chainnet.errors import DataError, near_matches
 from chainnet.network import TABLES, Frames, Network
 from chainnet.sharing._records import SEPARATOR
 
-__all__ = ["aliased", "matched", "renamed", "resolved", "reworded"]
-
 _MATCH = ["party", "table", "id", "same_as"]
 # nodes and projects share their ids
 _PLANTS = (

@@ -20,8 +20,6 @@ from chainnet.network import Network
 from chainnet.results import BOUNDED, provenance, stamp
 from chainnet.scenario import Scenario, overlay_of
 
-__all__ = ["attack", "fact_words", "hidden_of"]
-
 _COLUMNS = [
     "insider", "band_low", "band_high", "low", "high", "width", "is_protected", "narrowed_by", "upper_facts_used",
 ]  # fmt: skip

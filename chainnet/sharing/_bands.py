@@ -14,8 +14,6 @@ from chainnet.errors import DataError
 from chainnet.network import TABLES, Network
 from chainnet.sharing._records import like
 
-__all__ = ["at_bounds", "band_of", "check_bands", "middle_of"]
-
 R5 = (1.0, 1.6, 2.5, 4.0, 6.3)
 _DIGITS = 3
 End = Literal["low", "high"]

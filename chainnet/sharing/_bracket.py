@@ -19,8 +19,6 @@ from chainnet.scenario import Scenario, acting, overlay_of, pick_scenarios
 from chainnet.sharing._aggregate import label_out, labels_of
 from chainnet.sharing._classes import check_label, check_measured
 
-__all__ = ["bracket"]
-
 _COLUMNS = [
     "served_low_tpa", "served_high_tpa", "shortfall_low_tpa", "shortfall_high_tpa", "lost_low_tpa", "lost_high_tpa",
     "width_share", "is_exact",

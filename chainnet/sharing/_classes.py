@@ -19,20 +19,6 @@ from chainnet.lowering import Tables, stack
 from chainnet.network import TABLES, Network
 from chainnet.scenario import Effect, Scenario, acting, effects_of, listed
 
-__all__ = [
-    "Classes",
-    "apart",
-    "check_label",
-    "check_measured",
-    "classes_of",
-    "is_class",
-    "kept_columns",
-    "place_words",
-    "signatures",
-    "traded_apart",
-    "with_partners",
-]
-
 BY = ("country", "region", "stage", "step", "site", "operator", "owner", "owner_country")
 _MIXED = re.compile(r"^(?:band; )?class of (\d+); differ in: ([^;]*)(?:; yet asked for by: (.*))?$")
 # what a member's columns must agree in, so that the class can bear it

@@ -14,8 +14,6 @@ from chainnet.network import TABLES, Frames, Network
 from chainnet.sharing._classes import Classes, kept_columns
 from chainnet.sharing._records import like
 
-__all__ = ["bounded", "coarse", "edge_bounds", "lags_of", "unlimited"]
-
 _HAIR = 1e-9  # a sum of flows that were rounded to whole units is not to fall short
 
 

@@ -20,8 +20,6 @@ from chainnet.network import TABLES, Network
 from chainnet.results import Result, provenance, stamp
 from chainnet.sharing._records import joined_key
 
-__all__ = ["FORMAT", "Commitment", "commit", "prove", "read_secret", "verify"]
-
 FORMAT = "chainnet-commit-1"
 LEAST_SECRET = 16
 _SALT = 16

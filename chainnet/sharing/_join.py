@@ -15,8 +15,6 @@ from chainnet.sharing._aliases import aliased, matched, renamed
 from chainnet.sharing._merge import Merge, check_options, merged, parties_of
 from chainnet.sharing._records import RULES, Party
 
-__all__ = ["join"]
-
 # tables of ids that may collide without being one thing, with the column of the id
 _NAMESPACES = {"commodities": "id", "processes": "process", "stocks": "id", "references": "key"}
 

@@ -22,8 +22,6 @@ from chainnet.sharing._partition import Partition, border_of, most_prices, own_d
 from chainnet.sharing._sign import check_signature
 from chainnet.sharing._talk import Talk
 
-__all__ = ["Joint", "first_ask", "joint_ask", "joint_value"]
-
 # a miss must cost more than a tonne can be worth
 _BEYOND = 1.5
 

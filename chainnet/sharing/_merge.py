@@ -27,8 +27,6 @@ from chainnet.sharing._records import (
 )
 from chainnet.sharing._suspects import suspects_of
 
-__all__ = ["Merge", "check_options", "merge", "merged", "parties_of"]
-
 _CONFLICTS = [
     "conflict", "table", "key", "column", "party", "value", "low", "high", "quality", "grade", "year", "reference",
     "taken", "why",

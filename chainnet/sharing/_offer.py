@@ -29,20 +29,6 @@ from chainnet.sharing._commit import commit
 from chainnet.sharing._partition import BORDER, own_demand
 from chainnet.sharing._sign import digest_of
 
-__all__ = [
-    "ALL",
-    "OFFER",
-    "Home",
-    "at_home",
-    "check_named",
-    "most_of",
-    "offer",
-    "read_border",
-    "read_gap",
-    "read_tiers",
-    "written",
-]
-
 ASK, OFFER = "chainnet-ask-1", "chainnet-offer-1"
 # the tier of an ask that does not tell tiers apart
 ALL = "all"

@@ -16,8 +16,6 @@ from chainnet.flow import Counting
 from chainnet.network import TABLES, Network, split_list
 from chainnet.results import Result, provenance, stamp
 
-__all__ = ["Partition", "border_of", "most_prices", "partition"]
-
 REST = "rest"
 BORDER = "border/"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,40}")

@@ -12,22 +12,6 @@ import pandas as pd
 
 from chainnet.network import QUALITIES, TABLES, Frames, Network, split_list
 
-__all__ = [
-    "PEDIGREE_CELLS",
-    "RULES",
-    "SEPARATOR",
-    "Claim",
-    "Party",
-    "Record",
-    "joined_key",
-    "like",
-    "principal_of",
-    "quality_rank",
-    "records_of",
-    "same_value",
-    "settle",
-]
-
 SEPARATOR = " / "
 RULES = ("grade", "newer", "prefer")
 # they travel with the figure that they describe

@@ -22,8 +22,6 @@ from chainnet.sharing._classes import is_class, place_words
 from chainnet.sharing._commit import check_secret
 from chainnet.sharing._records import like
 
-__all__ = ["DEFAULT_HIDE", "Redaction", "readme", "redact"]
-
 DEFAULT_HIDE = ("names", "owners", "sources", "coordinates", "flows", "capacities")
 HIDE = (*DEFAULT_HIDE, "stocks", "demand", "prices")
 KEEP = ("owner_country", "ranges")

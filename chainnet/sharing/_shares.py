@@ -13,8 +13,6 @@ from chainnet._types import Array, Ints
 from chainnet.errors import SolverError
 from chainnet.sharing._classes import Classes
 
-__all__ = ["Shares", "Wish", "class_edges", "fit_plans", "fit_shares"]
-
 # weight of a tie that cannot be kept, beside the growth of a class that shares cost
 _BROKEN = 1e3
 _LEAST = 1e-9

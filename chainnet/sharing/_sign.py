@@ -13,8 +13,6 @@ from typing import Any
 
 from chainnet.errors import DataError
 
-__all__ = ["canonical", "check_signature", "digest_of", "new_key", "read_key", "sign", "write_keys"]
-
 SIGNATURE = "signature"
 _ALGORITHM = "ed25519"
 # a key in PEM is about 120 bytes

@@ -10,8 +10,6 @@ import pandas as pd
 
 from chainnet.sharing._records import Party
 
-__all__ = ["suspects_of"]
-
 _REST = re.compile(r"(^|[^a-z])(other|others|rest|remainder|remaining|residual|elsewhere)([^a-z]|$)", re.IGNORECASE)
 
 

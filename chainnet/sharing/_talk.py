@@ -26,8 +26,6 @@ from chainnet.errors import DataError
 from chainnet.sharing._offer import OFFER, most_of, read_border, read_gap, read_tiers, written
 from chainnet.sharing._sign import digest_of
 
-__all__ = ["Stage", "Talk"]
-
 # how much less than a tonne of the open tier one of the next counts where plans are alike
 _LATER = 1e-4
 # a weight below which a solver cannot tell it from none

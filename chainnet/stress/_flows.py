@@ -13,8 +13,6 @@ from chainnet.engine import ROUNDING
 from chainnet.results import Guarded
 from chainnet.stress._months import Ask, Trajectory
 
-__all__ = ["MonthFlows", "flows_of", "flows_table", "relations_table", "throughput_table"]
-
 
 @dataclass(frozen=True, eq=False)
 class MonthFlows(Guarded):

@@ -19,19 +19,6 @@ from chainnet.lowering import Degree, Overlay, Restriction, Start
 from chainnet.network import Network, kept
 from chainnet.scenario import Scenario, Timeline, timeline
 
-__all__ = [
-    "Ask",
-    "Trajectory",
-    "base_flow",
-    "common_cuts",
-    "course",
-    "money_table",
-    "months_table",
-    "stock_table",
-    "summary_table",
-    "survival_table",
-]
-
 Objective = Literal["tiers", "value"]
 # a hundred years: a longer horizon is a slip
 MOST_MONTHS = 1200

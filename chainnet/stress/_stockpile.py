@@ -21,8 +21,6 @@ from chainnet.stress._months import Ask, common_cuts
 from chainnet.stress._stores import Stores, tiers_of
 from chainnet.words import Steps, Tell
 
-__all__ = ["averted", "requirement", "stockpile_mitigation", "stockpile_requirement"]
-
 
 def stockpile_requirement(
     network: Network,

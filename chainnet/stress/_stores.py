@@ -16,8 +16,6 @@ from chainnet.network import Network
 from chainnet.scenario import Outside, Scenario, timeline
 from chainnet.stress._months import Ask, base_flow, qualified
 
-__all__ = ["Stores", "tiers_of"]
-
 
 def tiers_of(network: Network, tiers: Words, asked_by: str) -> tuple[str, ...]:
     """Return the tiers named, in their order; None = the first of the network that anybody asks for.

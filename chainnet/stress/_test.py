@@ -34,8 +34,6 @@ from chainnet.stress._months import (
 )
 from chainnet.words import Jobs
 
-__all__ = ["StressTest", "stress_test"]
-
 # by tier, by end use, the ladder, the inputs that bind
 Steady = tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, pd.DataFrame]
 

@@ -6,8 +6,6 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-__all__ = ["worst_of"]
-
 
 def worst_of(short_tpa: Mapping[str, pd.Series], first: str) -> str:
     """Return the scenario with the largest shortfall of the first tier, then of all tiers, then by name; "" of none.

@@ -8,8 +8,6 @@ from functools import cache
 
 from chainnet.network import is_country
 
-__all__ = ["country_code"]
-
 # names that the ISO register does not have as such; keys in the form of ``_plain``
 _NAMES = {
     "america": "USA", "bolivia plurinational state of": "BOL", "britain": "GBR", "brunei": "BRN", "burma": "MMR",

@@ -6,8 +6,6 @@ from collections.abc import Sequence
 
 from chainnet.words._numbers import NBSP, number, percent
 
-__all__ = ["agree", "ends_sentence", "ends_words"]
-
 AGREED = ", whoever is served first"
 
 

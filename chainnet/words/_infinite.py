@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-__all__ = ["NEVER", "NEVER_SHORT", "NO_AMOUNT", "NO_LIMIT", "infinite_word"]
-
 NO_LIMIT = "no limit"  # a capacity, or tonnes that it leaves idle
 NEVER_SHORT = "never short"  # a time to survive
 NEVER = "never"  # a time to recover, an onset, an end

@@ -8,8 +8,6 @@ from typing import Any
 from chainnet.words._infinite import NEVER_SHORT
 from chainnet.words._numbers import NBSP, NO_DATA, NOT_ASKED, counted, is_missing, number, whole
 
-__all__ = ["MONTHS", "calendar_month", "in_months", "month_words", "recover_words", "survive_words"]
-
 _HALF = ("January", "February", "March", "April", "May", "June")
 MONTHS = (*_HALF, "July", "August", "September", "October", "November", "December")
 SHORT = 3  # letters of a month's short name

@@ -10,19 +10,6 @@ from typing import Any
 from chainnet.network import is_country
 from chainnet.words._numbers import NO_DATA, is_known
 
-__all__ = [
-    "ALL_TIERS",
-    "as_text",
-    "country_name",
-    "first_capital",
-    "in_sentence",
-    "join",
-    "named",
-    "readable_id",
-    "titled",
-    "who",
-]
-
 ALL_TIERS = "all tiers"
 WORDS = 3  # of a name that needs no quotes
 

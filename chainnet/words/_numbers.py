@@ -8,31 +8,6 @@ from typing import Any
 
 from chainnet.words._infinite import NO_LIMIT
 
-__all__ = [
-    "DUST",
-    "NBSP",
-    "NOT_APPLICABLE",
-    "NOT_ASKED",
-    "NOT_ASSESSED",
-    "NO_DATA",
-    "count",
-    "counted",
-    "is_known",
-    "is_missing",
-    "money",
-    "number",
-    "percent",
-    "plain",
-    "ranks",
-    "same",
-    "significant",
-    "span",
-    "spelled",
-    "tonnes",
-    "weight",
-    "whole",
-]
-
 NO_DATA = "n/d"
 NOT_APPLICABLE = "n/a"
 NOT_ASKED = "-"

@@ -10,16 +10,6 @@ from chainnet.words._months import month_words
 from chainnet.words._names import first_capital, join
 from chainnet.words._numbers import DUST, NBSP, NOT_ASKED, is_missing, money, number, percent, same, tonnes, weight
 
-__all__ = [
-    "bracket_sentence",
-    "endurance_sentence",
-    "foresight_sentence",
-    "owners_sentence",
-    "stock_part",
-    "stock_sentence",
-    "tier_sentence",
-]
-
 
 def tier_sentence(tier: str, demand_t: Any, short_t: Any, first: Any, worst: Any, share: Any, start: str) -> str:
     """Say from when, by how much and how badly a tier goes short over the horizon.

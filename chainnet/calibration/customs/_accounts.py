@@ -16,8 +16,6 @@ from chainnet.calibration.customs._rows import each
 from chainnet.engine import ROUNDING
 from chainnet.errors import DataError
 
-__all__ = ["Account", "account_of", "reconciled"]
-
 _THIN = 1e-5  # part of a commodity's trade; thinner relations are left out, and their sum is told
 
 

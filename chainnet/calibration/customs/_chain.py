@@ -23,8 +23,6 @@ from chainnet.errors import ChainnetWarning
 from chainnet.network import Network, is_country
 from chainnet.results import Result, provenance, stamp
 
-__all__ = ["TradeChain", "from_trade"]
-
 
 @dataclass(frozen=True, repr=False, eq=False)
 class TradeChain(Result):

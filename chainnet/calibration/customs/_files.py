@@ -22,8 +22,6 @@ from chainnet._types import Bools
 from chainnet.calibration.customs._rows import heads, text_pieces
 from chainnet.errors import DataError
 
-__all__ = ["Layout", "layout_of", "rows_of"]
-
 _PIECE = 1_000_000  # rows
 _HEAD = 1 << 16  # bytes of a header; no real one is longer
 _MOST_RATIO = 100  # unpacked to packed; statistics pack some ten to one

@@ -9,8 +9,6 @@ from typing import Any
 from chainnet.network import is_country, is_total
 from chainnet.words import country_code
 
-__all__ = ["Places"]
-
 # codes of the statistics that differ from the register of the United Nations
 _CODES = {58: "BEL", 251: "FRA", 381: "ITA", 490: "TWN", 579: "NOR", 699: "IND", 711: "ZAF", 736: "SDN", 757: "CHE",
           841: "USA", 842: "USA"}  # fmt: skip

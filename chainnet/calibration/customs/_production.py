@@ -21,8 +21,6 @@ from chainnet.calibration.customs._rows import heads, text_pieces
 from chainnet.errors import ChainnetWarning, DataError, Fault, near_matches
 from chainnet.network import is_country
 
-__all__ = ["Figure", "is_production", "production_of", "read_production"]
-
 MARKS = ("reported", "estimated", "withheld", "not available", "greater than", "less than")
 COLUMNS = ("country", "value", "mark", "low", "high", "year", "note")
 _UNITS = {"t": 1.0, "kt": 1000.0, "mt": 1e6, "kg": 0.001, "metric tons": 1.0, "thousand metric tons": 1000.0,

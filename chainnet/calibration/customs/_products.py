@@ -14,8 +14,6 @@ from chainnet import checks
 from chainnet.calibration._folder import read_table
 from chainnet.errors import DataError, Fault, near_matches
 
-__all__ = ["Product", "products_of"]
-
 COLUMNS = ("code", "commodity", "content", "content_low", "content_high", "recovery", "reference")
 _NUMBERS = ("content", "content_low", "content_high", "recovery")
 

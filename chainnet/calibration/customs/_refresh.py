@@ -22,8 +22,6 @@ from chainnet.errors import ChainnetWarning, DataError, near_matches
 from chainnet.network import Network, is_country
 from chainnet.results import Result, provenance, stamp
 
-__all__ = ["Refreshed", "refresh"]
-
 _MOVED = ("what", "commodity", "country", "partner", "before_t", "after_t", "change_t", "change_share", "measured_by",
           "mark", "n_rows", "note")  # fmt: skip
 _SAME = 1e-9  # a change below this part is none

@@ -14,8 +14,6 @@ from chainnet.calibration.customs._places import Places
 from chainnet.calibration.customs._rows import pairs
 from chainnet.errors import DataError, Fault
 
-__all__ = ["Reports", "gap", "read_reports", "read_years"]
-
 _KEY = ["year", "code", "side", "exporter", "importer"]
 _COLUMNS = [*_KEY, "t", "estimated_t", "usd_without_t", "is_reconciled"]
 _SIDES = {"x": "export", "export": "export", "exports": "export", "m": "import", "import": "import",

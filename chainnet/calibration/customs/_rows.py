@@ -11,8 +11,6 @@ import pandas as pd
 
 from chainnet.errors import DataError
 
-__all__ = ["each", "heads", "pairs", "text_pieces"]
-
 _PIECE = 200_000  # rows
 _HEAD = 1 << 16  # characters of a header; no real one is longer
 _SURPLUS = "\x00"  # some downloads end each row in a comma

@@ -19,8 +19,6 @@ from chainnet.errors import DataError
 from chainnet.network import Network, is_country
 from chainnet.words import country_name
 
-__all__ = ["Parts", "assumptions_of", "network_of", "stays_with_miners"]
-
 _QUALITY = {"reported": "reported", "estimated": "estimated", "greater than": "estimated", "less than": "estimated"}
 _STAGES = ("mine", "refiner", "manufacturer")
 

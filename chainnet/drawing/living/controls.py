@@ -16,8 +16,6 @@ from chainnet.scenario import Scenario
 
 _DEFAULTS = {"export": None, "site": True, "owner": True, "project": False, "stock": True, "demand": 1.0}
 
-__all__ = ["Control", "controls_of", "setting_scenario"]
-
 _NO_FIRM = ("several", "unknown")  # what tables say where no one firm owns a site
 HALF = 0.5  # any share between none and all opens the rows of an export control
 

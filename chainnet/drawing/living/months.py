@@ -22,8 +22,6 @@ from chainnet.lowering import Periods, Start, expand_periods, lower
 from chainnet.network import Network
 from chainnet.stress import base_flow
 
-__all__ = ["MONTHS", "LivingMonths", "kept_for_tiers", "why_no_months"]
-
 MONTHS = 24
 # unknowns of all months together that a page solves while its reader waits
 _MOST_COLUMNS = 40_000

@@ -24,8 +24,6 @@ from chainnet.lowering import Degree
 from chainnet.network import Network
 from chainnet.scenario import Scenario, computed_scenario, scenarios
 
-__all__ = ["living_page"]
-
 _TEMPLATES = Path(__file__).parent / "templates"
 _DEGREES: tuple[Degree, ...] = ("frozen", "existing", "new")
 _MOST_BYTES, _MOST_COLUMNS = 3_000_000, 6000

@@ -33,8 +33,6 @@ from chainnet.results import package_version
 from chainnet.scenario import Scenario
 from chainnet.words import country_name, in_sentence, who
 
-__all__ = ["CONTRACT", "payload"]
-
 CONTRACT = 1
 _ORDERS: tuple[Others, ...] = ("after", "before", "alongside")
 _TIMES = ("start", "start_month", "months", "until", "suspended", "phase_in_months")

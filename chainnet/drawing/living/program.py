@@ -23,8 +23,6 @@ from chainnet.lowering import Degree, Lowered, Overlay, lower
 from chainnet.network import Network
 from chainnet.scenario import Effect, Scenario, effects_of, overlay_at
 
-__all__ = ["LivingProgram", "Values"]
-
 Values = Mapping[str, float | bool | None]
 # settings that are drawn to prove that effects may be put together, and how near they must come
 _DRAWN, _SAME = 40, 1e-13

@@ -12,8 +12,6 @@ from pathlib import Path
 
 from chainnet.errors import DataError
 
-__all__ = ["DIGESTS", "FOLDER", "PROGRAM_SHA256", "solver_files"]
-
 FOLDER = Path(__file__).parent / "highs"
 # SHA-256 of each file as it lies here
 DIGESTS = {

@@ -9,8 +9,6 @@ from chainnet.reporting.canvas import TIERS
 from chainnet.reporting.facts import ALL_TIERS
 from chainnet.reporting.model import Cell, ReportTable
 
-__all__ = ["COLOURS", "Chart", "charts"]
-
 COLOURS = TIERS
 MOST_BARS = 12  # more cannot be told apart on half a page
 SAID_ELSEWHERE = ("any year", "-")  # what a category of two columns leaves out

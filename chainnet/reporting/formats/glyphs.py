@@ -7,8 +7,6 @@ from functools import cache
 
 from chainnet.drawing import font_folder
 
-__all__ = ["drawable", "short_label"]
-
 BOX = "\u25a1"
 # joiners, direction marks and variation selectors change how others look and need no glyph themselves
 _SILENT = frozenset(

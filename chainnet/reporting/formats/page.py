@@ -10,9 +10,6 @@ from typing import Any
 from chainnet.drawing import css_text
 from chainnet.reporting.model import Document, ReportFigure, ReportTable, Sentence
 
-__all__ = ["html_report"]
-
-
 LEAD = ("chain", "scenarios")  # what stands beside the bottom line
 RIGHT = ("range", "demand_range", "first", "worst", "survive", "recover")
 

@@ -14,8 +14,6 @@ from chainnet.reporting.formats.page import numeric
 from chainnet.reporting.model import Block, Cell, Document, ReportFigure, ReportTable, Section, Sentence
 from chainnet.reporting.sections.order import ON_SCREEN
 
-__all__ = ["pdf_report"]
-
 ROWS = 8  # of a table on paper: the rest stands in the HTML and the workbook
 MORE = 3  # that may follow so that a group is not cut
 WHOLE = frozenset({"ladder", "assumptions"})  # told in full

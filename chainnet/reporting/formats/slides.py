@@ -10,8 +10,6 @@ from chainnet.drawing import font_folder
 from chainnet.reporting.formats.glyphs import drawable, short_label
 from chainnet.reporting.model import Document, ReportFigure
 
-__all__ = ["slide"]
-
 PPI = 144.0  # 960 x 540 points are 1920 x 1080 pixels
 MOST = {"title": 140, "subtitle": 320, "note": 420, "marking": 120}  # letters that have room
 

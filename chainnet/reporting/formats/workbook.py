@@ -18,8 +18,6 @@ from chainnet.reporting.formats.charts import COLOURS, Chart, charts, figures_of
 from chainnet.reporting.model import Cell, Document, ReportColumn, ReportTable, Sentence
 from chainnet.words import MINUS, NBSP, NO_DATA, NOT_APPLICABLE, NOT_ASKED, number, percent, spelled
 
-__all__ = ["CODE_ROW", "FIRST_ROW", "HEAD_ROW", "empty_tables", "sheet_names", "workbook_report"]
-
 HEAD_ROW, CODE_ROW, FIRST_ROW = 3, 4, 5  # the fourth to the sixth line, as people count
 CELL_LIMIT = 32767
 NAME_LIMIT = 31

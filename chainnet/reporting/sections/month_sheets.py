@@ -14,8 +14,6 @@ from chainnet.reporting.model import ReportColumn, ReportTable, make_table
 from chainnet.reporting.sections.months import NEVER
 from chainnet.words import NOT_ASKED, calendar_month
 
-__all__ = ["sheets"]
-
 _SCENARIO = col.text("scenario", "Scenario", "name of the scenario")
 
 

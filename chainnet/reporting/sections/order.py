@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-__all__ = ["FIGURES", "ON_SCREEN", "ORDER", "TABLES", "figure_id", "see", "table_id"]
-
 # the first bears no number
 ORDER = (
     "answer",
