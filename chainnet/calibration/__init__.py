@@ -1,13 +1,12 @@
 """How do totals become flows? Published totals and known relations give edges with baseline flows.
 
-Words: *relation* (who may ship to whom), *figure* (a published total), *gap* (a figure that the flows miss), *matrix*
-(RAS and maximum entropy), *trade* (bilateral tables), *thin* (a relation of little weight, which may be there or not).
+Words: *relation* (who may ship to whom), *figure* (a published total), *gap* (a figure that the flows miss), *trade*
+(bilateral tables), *thin* (a relation of little weight, which may be there or not).
 """
 
 from chainnet.calibration._calibrate import calibrate
 from chainnet.calibration._density import THIN, denser, slack_factors, thin_relations
 from chainnet.calibration._folder import calibrate_folder, read_trade, write_rebuilt
-from chainnet.calibration._matrix import max_entropy, ras
 from chainnet.calibration._trade import compare_trade, reconcile_mirror, without_reexports
 from chainnet.calibration.customs import from_trade, read_production, refresh
 
@@ -18,8 +17,6 @@ __all__ = [
     "compare_trade",
     "denser",
     "from_trade",
-    "max_entropy",
-    "ras",
     "read_production",
     "read_trade",
     "reconcile_mirror",

@@ -150,7 +150,7 @@ def calibrate(
     -----
     The dual of the entropy program has one number per balance and figure; Newton's method takes some
     twenty sparse factorisations. Without bounds and with margins fixed the flows of one commodity
-    are those of alternate scaling (``chainnet.calibration.ras``).
+    are those of alternate scaling (RAS).
     Deming and Stephan (1940), doi:10.1214/aoms/1177731829; Golan, Judge and Robinson (1994),
     doi:10.2307/2109978 on entropy balancing of incomplete accounts.
 

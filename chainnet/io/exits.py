@@ -1,4 +1,4 @@
-"""GEXF for Gephi and DOT for Graphviz, for those who go on elsewhere; ``gexf`` reads the former back."""
+"""GEXF for Gephi, for those who go on elsewhere; ``gexf`` reads it back."""
 
 from __future__ import annotations
 
@@ -11,17 +11,10 @@ import pandas as pd
 from chainnet._types import records
 from chainnet.io.embedded import annotated_parts
 from chainnet.io.text import number_text
-from chainnet.network import TABLES, Network, awake_edges, carried_words
+from chainnet.network import Network, carried_words
 
 _XML = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\r": "&#13;", "\n": "&#10;", "\t": "&#9;"}
 _SPECIAL = re.compile('[&<>"\r\n\t]')
-_SHAPES = {
-    "mine": "triangle",
-    "refiner": "diamond",
-    "manufacturer": "box",
-    "end_use": "ellipse",
-    "recycler": "invtriangle",
-}
 
 
 def gexf_bytes(network: Network, results: Any = None) -> bytes:
@@ -61,34 +54,6 @@ def gexf_bytes(network: Network, results: Any = None) -> bytes:
     return ("\n".join(lines) + "\n").encode()
 
 
-def dot_bytes(network: Network) -> bytes:
-    """Return DOT: one rank per stage from left to right, width of a line by the logarithm of its flow."""
-    edges, _ = awake_edges(network)
-    lines = [f"digraph {_quote(network.name)} {{", f"  graph [rankdir=LR, label={_quote(network.label)}];"]
-    for stage in TABLES["nodes"].column("stage").words:
-        rows = network.view("nodes")[(network.view("nodes")["stage"] == stage).to_numpy()]
-        if rows.empty:
-            continue
-        lines.append(f"  {{ node [shape={_SHAPES[stage]}];" + (" rank=same;" if stage in ("mine", "end_use") else ""))
-        for row in rows.to_dict("records"):
-            label = row["label"] if isinstance(row["label"], str) else row["id"]
-            place = f"\n{row['country']}" if isinstance(row["country"], str) else ""
-            lines.append(f"    {_quote(row['id'])} [label={_quote(label + place)}];")
-        lines.append("  }")
-    top = float(edges["flow_tpa"].max()) if edges["flow_tpa"].notna().any() else 0.0
-    for row in edges.to_dict("records"):
-        flow, words = row["flow_tpa"], []
-        if isinstance(row["commodity"], str):
-            words.append(f"tooltip={_quote(row['commodity'])}")
-        if flow == flow and top > 0:
-            words.append(f'label="{number_text(float(f"{flow:.3g}"))}", penwidth={0.5 + 6 * (flow / top) ** 0.5:.2f}')
-        if row["quality"] == "inferred":
-            words.append("style=dashed")
-        tail = f" [{', '.join(words)}]" if words else ""
-        lines.append(f"  {_quote(row['source'])} -> {_quote(row['target'])}{tail};")
-    return ("\n".join([*lines, "}"]) + "\n").encode()
-
-
 def _columns(frame: pd.DataFrame, own: tuple[str, ...]) -> list[tuple[str, bool]]:
     """Return the columns that hold something: name, and whether it is a number."""
     found = [c for c in frame.columns if c not in own and frame[c].notna().any()]
@@ -117,8 +82,3 @@ def _values(row: dict[str, Any], columns: list[tuple[str, bool]]) -> str:
 
 def _escape(text: str) -> str:
     return _SPECIAL.sub(lambda found: _XML[found.group()], text)
-
-
-def _quote(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\r", " ").replace("\n", "\\n")
-    return f'"{escaped}"'

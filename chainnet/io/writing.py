@@ -23,9 +23,9 @@ def write(what: Any, path: str | Path, *, table: str | None = None, network: Net
     path : str or Path
         The suffix says what is written. A network: none a folder of CSV tables, ``.xlsx`` a workbook, ``.graphml``,
         ``.gexf`` (Gephi), ``.json`` (node-link), ``.csv`` or ``.parquet`` an edge list, which holds bare capacities
-        only; ``.dot`` (Graphviz) is a picture of the graph and is not read back. A folder that was written before gets
-        new tables and keeps its other files. Answers: ``.xlsx`` all tables, ``.csv`` or ``.parquet`` one, ``.graphml``
-        or ``.gexf`` the graph, with losses, flows and prices on its nodes and edges.
+        only. A folder that was written before gets new tables and keeps its other files. Answers: ``.xlsx`` all tables,
+        ``.csv`` or ``.parquet`` one, ``.graphml`` or ``.gexf`` the graph, with losses, flows and prices on its nodes
+        and edges.
     table : str, optional
         Which table of an answer goes to ``.csv`` or ``.parquet``; default the first.
     network : Network, optional
@@ -76,7 +76,7 @@ def write(what: Any, path: str | Path, *, table: str | None = None, network: Net
 
 def _writers() -> dict[str, Callable[[Network], bytes]]:
     from chainnet.io.edgelist import edge_csv, edge_parquet
-    from chainnet.io.exits import dot_bytes, gexf_bytes
+    from chainnet.io.exits import gexf_bytes
     from chainnet.io.graphml import graphml_bytes
     from chainnet.io.nodelink import nodelink_bytes
     from chainnet.io.workbook import workbook_bytes
@@ -88,5 +88,4 @@ def _writers() -> dict[str, Callable[[Network], bytes]]:
         ".csv": edge_csv,
         ".parquet": edge_parquet,
         ".gexf": gexf_bytes,
-        ".dot": dot_bytes,
     }
