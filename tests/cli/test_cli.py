@@ -15,7 +15,10 @@ from typing import Any
 import pytest
 
 import chainnet as cn
+from chainnet.assessment import necks
 from chainnet.cli import main
+from chainnet.flow import Counting
+from chainnet.words import country_name
 
 CHINA_OUT = ("--scenario", "china_out")
 COMMANDS: dict[str, tuple[str, ...]] = {
@@ -282,6 +285,11 @@ def test_import_init_and_draw(run: Any, tmp_path: Path, mag9: cn.Network) -> Non
     assert drawn.code == 0, drawn.err
     assert strict(drawn.out)["tables"]["written"] == [{"path": str(page)}]
     assert page.read_text(encoding="utf-8").lstrip().startswith("<!DOCTYPE html>")
+    # the step that the report marks, and no other
+    found = necks(Counting.of(mag9)).loc["all tiers"]  # no step abroad costs defence anything
+    text = page.read_text(encoding="utf-8").replace("\u00a0", " ")
+    assert f"Bottleneck: {found['step']} in {country_name(found['country'])}; without it all tiers lose" in text
+    assert "costliest step" not in text.split("<script")[0]
     months = tmp_path / "months.html"
     drawn = run("draw", "mag-9", "--scenario", "china_out", "--months", "6", "--step-months", "3", "--out", str(months))
     assert drawn.code == 0, drawn.err
