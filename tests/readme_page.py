@@ -118,7 +118,7 @@ def place(name: str) -> str:
     """Return the bottleneck on the plants of today, the part that its country makes, and who says so."""
     found = bottleneck(chain(name, TODAY))
     if not found.step:
-        return "none abroad"
+        return "no step abroad costs anything"
     basis = share_quality(chain(name, None)).loc[(found.step, found.country), "basis"]
     share = "" if np.isnan(found.share) else f": {percent(found.share)}{' (set by us)' if basis == SET_BY_US else ''}"
     return f"{found.step}, {country_name(found.country)}{share}"

@@ -166,7 +166,7 @@ def _if_last(last: float, low: float, high: float) -> str:
 
 def _neck(row: pd.Series) -> str:
     if not row["neck_step"]:
-        return "none abroad"
+        return f"no step abroad costs {row['tier']} anything"
     ours = " (set by us)" if row["neck_basis"] == SET_BY_US else ""
     share = "" if is_missing(row["neck_share"]) else f", which makes {percent(row['neck_share'])}{ours}"
     return first_capital(f"{row['neck_step']} in {country_name(row['neck_country'])}{share}")
