@@ -131,6 +131,16 @@ def test_the_sentences_on_samarium_hold() -> None:
     assert f"{share} of US samarium-cobalt magnets" in text()
 
 
+def test_the_sentence_on_new_suppliers_holds() -> None:
+    network = page.chain("rare-earths", page.TODAY)
+    rules = cn.in_force(network).with_shares(network)
+    wide = [{key: value for key, value in one.items() if key != "to" or "from" not in one} for one in rules.measures]
+    assert cn.balance(network, rules, reroute="new").by_tier()["shortfall_tpa"].max() < 1e-3
+    kept = cn.balance(network, cn.Scenario("to everyone", wide), reroute="new").by_tier().loc["defence"]
+    share = page.percent(kept["shortfall_tpa"] / kept["demand_tpa"])
+    assert f"from everyone, {share} of allied defence demand would stay unmet" in text()
+
+
 def test_congress_may_change_the_origin_rule() -> None:
     rules = cn.rules(page.chain("rare-earths", None))
     assert list(rules.loc[["us_4872_2027", "us_ndaa27_1803", "us_hr9073"], "state"]) == ["announced"] * 3
