@@ -32,22 +32,29 @@ BEGIN, END = "<!-- results -->\n", "<!-- /results -->"
 STOP, TODAY = "china_export_stop_all", 2026
 COMMAND = f"chainnet draw rare-earths --scenario {STOP} --as-built {TODAY}"
 SIZE = {"width": 1366, "height": 900}
-# what a reader calls the chain, and the one thing that decides the figure of defence: a plant, and how it is known
+# what a reader calls the chain, and the plants that decide the figure of defence, the costliest first, and how each is known
 CHAINS = {
-    "rare-earths": ("rare-earth magnets", "mys_lynas_dytb", "the dysprosium circuit that Lynas opened in 2025"),
-    "graphite": ("graphite anodes", "nor_heroya", "the anode plant at Herøya, whose output was never published"),
-    "germanium": ("germanium", "bel_olen_metal", "crystal making at Olen, whose output is assumed"),
+    "rare-earths": (
+        "rare-earth magnets",
+        {"mys_lynas_dytb": "the dysprosium circuit that Lynas opened in 2025"},
+    ),
+    "graphite": (
+        "graphite anodes",
+        {
+            "kor_coke": "Korean coke, whose output is assumed",
+            "nor_heroya": "the anode plant at Herøya, whose output was never published",
+        },
+    ),
+    "germanium": ("germanium", {"bel_olen_metal": "crystal making at Olen, whose output is assumed"}),
     "gallium": (
         "gallium",
-        "jpn_iijima_zinc",
-        "the order of service, and a zinc refinery at Akita whose part is assumed",
+        {"jpn_iijima_zinc": "the order of service, and a zinc refinery at Akita whose part is assumed"},
     ),
     "antimony": (
         "antimony",
-        "usa_thompson_falls_trisulfide",
-        "Thompson Falls, the one known trisulfide maker outside China",
+        {"usa_thompson_falls_trisulfide": "Thompson Falls, the one known trisulfide maker outside China"},
     ),
-    "tungsten": ("tungsten", "jpn_w", "Japanese metal powder, whose output is inferred"),
+    "tungsten": ("tungsten", {"jpn_w": "Japanese metal powder, whose output is inferred"}),
 }
 
 
@@ -96,12 +103,12 @@ def pair(values: tuple[float, float]) -> str:
 
 def row(name: str) -> str:
     """Return the row of a chain."""
-    words, plant, decides = CHAINS[name]
+    words, decide = CHAINS[name]
     base, today = chain(name, None), chain(name, TODAY)
     stop = cn.scenarios(base)[STOP]
     then, now = short(base, stop), short(today, stop)
     ruled = short(today, cn.in_force(today))
-    without = short(today.without(nodes=[plant]), stop).defence[0]
+    without = {plant: percent(short(today.without(nodes=[plant]), stop).defence[0]) for plant in decide}
     cells = [
         f"[{words}](graphs/{name}/README.md), {base.year}",
         place(name),
@@ -109,7 +116,7 @@ def row(name: str) -> str:
         pair(then.defence),
         pair(now.all),
         f"{pair(ruled.defence)}; {pair(ruled.all)}",
-        f"{decides}: without it {percent(without)}",
+        "; ".join(f"{said}: without it {without[plant]}" for plant, said in decide.items()),
     ]
     return f"| {' | '.join(cells)} |"
 

@@ -22,6 +22,16 @@ def test_the_table_is_what_the_chains_answer() -> None:
     assert page.written_table() == page.table()
 
 
+def test_no_other_plant_decides_more_than_the_one_that_the_table_names() -> None:
+    for name, (_, decide) in page.CHAINS.items():
+        network = page.chain(name, page.TODAY)
+        stop = cn.scenarios(network)[page.STOP]
+        lost = cn.chokepoints(network, tier="defence", scenario=stop)["lost_tpa"]
+        named = lost[list(decide)]
+        assert named.is_monotonic_decreasing, name
+        assert lost.max() <= named.iloc[0] + 1e-6, (name, lost.idxmax())
+
+
 def test_the_picture_says_what_the_table_says() -> None:
     said = page.text_of(page.PICTURE)
     network = page.chain("rare-earths", page.TODAY)
@@ -45,7 +55,7 @@ def test_the_sentence_on_the_us_origin_rule_holds() -> None:
         return rows.groupby("commodity")["shortfall_tpa"].sum().round().to_dict()
 
     us = then.demand[then.demand["node"].str.startswith("usa_defence")]["demand_tpa"].sum()
-    assert f"{sum(short(then).values()):.0f} of {us:.0f} t a year did not comply" in text()
+    assert f"{sum(short(then).values()):.0f} of {us:.0f} t a year would not have complied" in text()
     assert short(now) == {"smco": 90.0}
     assert "On today's plants 90 t do not, all of it samarium-cobalt" in text()
     # samarium, and a maker of the metal: either alone is not enough
@@ -65,26 +75,73 @@ def test_the_sentence_on_the_rules_in_force_holds() -> None:
         f"{civilian['rare-earths']} of civilian demand for rare-earth magnets and {civilian['antimony']} for antimony"
         in text()
     )
+    assert f"The {civilian['rare-earths']} depend on one customs row" in text()
     assert [name for name, share in civilian.items() if share != "0 %"] == ["rare-earths", "antimony"]
     without = today["germanium"].without(nodes=["cod_big_hill"])
     share = page.percent(unmet(without, ruled["germanium"], "civilian"))
     assert f"without it {share} is not" in text()
     rows = cn.controls(today["rare-earths"])
     assert ((rows["to"] == "JPN") & (rows["share"] == 0.05)).sum() == 1, "one row of customs decides for rare earths"
+    numbers = ruled["rare-earths"].with_shares(today["rare-earths"])
+    kept = [one for one in numbers.measures if one.get("to") != {"country": "JPN"} or "tier" in one]
+    assert len(kept) == len(numbers.measures) - 1
+    share = page.percent(unmet(today["rare-earths"], cn.Scenario("without the row", kept), "civilian"))
+    assert f"without it they are {share}" in text()
 
 
-def test_the_sentence_on_primers_holds() -> None:
-    network = cn.read("antimony")
-    stop = cn.scenarios(network)[page.STOP]
+ALLIES = ("usa_defence", "eu27_defence", "jpn_defence")
 
-    def share(asked: cn.Network) -> float:
-        rows = cn.balance(asked, stop).demand
-        allies = rows["node"].isin(["usa_defence", "eu27_defence", "jpn_defence"])
-        mine = rows[(rows["commodity"] == "sb_trisulfide") & allies]
-        return float(mine["shortfall_tpa"].sum() / mine["demand_tpa"].sum())
 
-    assert f"leaves {page.percent(share(network))} of allied primers unmet" in text()
+def lost(network: cn.Network, scenario: cn.Scenario, commodity: str, allies: tuple[str, ...] = ALLIES) -> float:
+    """Return the part of a product that defence of some allies asks for and does not get."""
+    rows = cn.balance(network, scenario).demand
+    mine = rows[(rows["commodity"] == commodity) & rows["node"].str.startswith(allies)]
+    return float(mine["shortfall_tpa"].sum() / mine["demand_tpa"].sum())
+
+
+def by_rounds(network: cn.Network) -> cn.Network:
+    """Return a network whose demand for primers is its low end, a count of rounds."""
     demand = network.demand
-    by_rounds = demand["demand_tpa"].where(demand["commodity"] != "sb_trisulfide", demand["low"])
-    counted = network.with_demand(demand.assign(demand_tpa=by_rounds.fillna(demand["demand_tpa"])))
-    assert f"({page.percent(share(counted))} if demand is counted by rounds)" in text()
+    counted = demand["demand_tpa"].where(demand["commodity"] != "sb_trisulfide", demand["low"])
+    return network.with_demand(demand.assign(demand_tpa=counted.fillna(demand["demand_tpa"])))
+
+
+def test_the_sentences_on_products_hold() -> None:
+    for year in (None, page.TODAY):
+        antimony = page.chain("antimony", year)
+        stop = cn.scenarios(antimony)[page.STOP]
+        assert f"a stop leaves {page.percent(lost(antimony, stop, 'sb_trisulfide'))} of allied primers unmet" in text()
+        assert f"({page.percent(lost(by_rounds(antimony), stop, 'sb_trisulfide'))} if demand is counted" in text()
+    rules = cn.in_force(antimony)
+    primers, counted = (lost(network, rules, "sb_trisulfide") for network in (antimony, by_rounds(antimony)))
+    assert f"leave {page.percent(primers)} of allied primers unmet ({page.percent(counted)} if demand" in text()
+    assert lost(antimony, rules, "sb_trisulfide", ("jpn_defence",)) > 1 - 1e-9
+    assert lost(by_rounds(antimony), rules, "sb_trisulfide", ("jpn_defence",)) > 1 - 1e-9
+
+
+def test_the_sentences_on_samarium_hold() -> None:
+    magnets = page.chain("rare-earths", page.TODAY)
+    stop = cn.scenarios(magnets)[page.STOP]
+    rows = cn.balance(magnets, stop).demand
+    short = rows[(rows["tier"] == "defence") & rows["node"].str.startswith(ALLIES) & (rows["shortfall_tpa"] > 1e-6)]
+    assert set(short["commodity"]) == {"smco"}
+    assert lost(magnets, stop, "smco") > 1 - 1e-9
+    assert f"The {page.percent(page.short(magnets, stop).defence[0])} for rare earths are all samarium-cobalt" in text()
+    share = page.percent(lost(magnets, cn.in_force(magnets), "smco", ("usa_defence",)))
+    assert f"{share} of US samarium-cobalt magnets" in text()
+
+
+def test_the_sentence_on_new_suppliers_holds() -> None:
+    network = page.chain("rare-earths", page.TODAY)
+    rules = cn.in_force(network).with_shares(network)
+    wide = [{key: value for key, value in one.items() if key != "to" or "from" not in one} for one in rules.measures]
+    assert cn.balance(network, rules, reroute="new").by_tier()["shortfall_tpa"].max() < 1e-3
+    kept = cn.balance(network, cn.Scenario("to everyone", wide), reroute="new").by_tier().loc["defence"]
+    share = page.percent(kept["shortfall_tpa"] / kept["demand_tpa"])
+    assert f"from everyone, {share} of allied defence demand would stay unmet" in text()
+
+
+def test_congress_may_change_the_origin_rule() -> None:
+    rules = cn.rules(page.chain("rare-earths", None))
+    assert list(rules.loc[["us_4872_2027", "us_ndaa27_1803", "us_hr9073"], "state"]) == ["announced"] * 3
+    assert "unless Congress changes it: two proposals would" in text()
