@@ -38,7 +38,7 @@ COLUMNS = ["chain", "year", "scenario", "tier", "unmet_low_share", "unmet_share"
 COLUMNS += ["neck_step", "neck_country", "neck_share", "closes", "closes_year", "hinges_on", "assumed_share"]
 # what details say besides
 MORE = ["restriction", "label", "scenario_label", "hinges", "past_ends"]
-MORE += ["unmet_low_by", "unmet_high_by", "unmet_last_share", "already_share", "neck_basis"]
+MORE += ["unmet_low_by", "unmet_high_by", "unmet_last_share", "already_share", "neck_basis", "as_built"]
 WORST, IN_FORCE = "worst", "in force"
 # tables whose rows are counted for the share that is assumed; relations aside, which one rule infers from totals
 COUNTED = ("nodes", "processes", "demand", "stocks")
@@ -53,6 +53,7 @@ def overview(
     *,
     details: bool = False,
     months: int = 48,
+    as_built: int | None = None,
     progress: Progress = None,
 ) -> pd.DataFrame:
     """Say of every chain, in one row with the same columns, who goes short, why, and what that rests on.
@@ -66,6 +67,9 @@ def overview(
         A row a chain, restriction and tier instead of a row a chain.
     months : int
         Horizon in which the first month is looked for.
+    as_built : int, optional
+        Year: every project that runs by then counts as a plant (``Network.as_built``); default the plants of the base
+        year.
     progress : callable, optional
         Called with (what is being done, part done from 0 to 1).
 
@@ -94,7 +98,8 @@ def overview(
         hinges (all of them), past_ends (those that are plants without which the share lies outside its range),
         unmet_low_by and unmet_high_by (the judgements that give the ends), unmet_last_share (if all others are served
         first: a stress test outside the range), already_share (short without
-        any restriction), neck_basis (whose figure neck_share is: published, worked out, or set by us).
+        any restriction), neck_basis (whose figure neck_share is: published, worked out, or set by us), as_built
+        (the year until which opened plants count; NaN = none).
 
     Raises
     ------
@@ -114,7 +119,7 @@ def overview(
     (['china_out'], ['defence'], [0.0])
     """
     months = checks.whole(months, "months", 1, 1200, "is out of range; give a whole number, {least} to {most}.")
-    networks = _networks(graphs)
+    networks = [one if as_built is None else one.as_built(as_built) for one in _networks(graphs)]
     say = progress or (lambda _what, _part: None)
     rows: list[dict[str, Any]] = []
     outside: list[Outside] = []
@@ -135,6 +140,7 @@ def overview(
         chains=[{"graph": network.name, "digest": network.digest} for network in networks],
         months=months,
         details=details,
+        **({} if as_built is None else {"as_built": as_built}),
     )
     table = pd.DataFrame(rows, columns=[*COLUMNS, *MORE]).astype({"first_month": "float64", "closes_year": "float64"})
     return stamp(table if details else table[COLUMNS].copy(), source, status=GIVEN_COLUMNS)
@@ -286,6 +292,7 @@ class _Chain:
             "unmet_high_by": str(due["high_by"]),
             "unmet_last_share": float(due["last_share"]),
             "already_share": float(due["already_share"]),
+            "as_built": float(network.standing["year"].max()) if len(network.standing) else np.nan,
             "neck_basis": str(self._bases.get((neck.step, neck.country), "")),
         }
 

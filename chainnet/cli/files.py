@@ -299,14 +299,16 @@ class Report(Question, Counted, Form):
 
 @command(like="assessment.overview")
 class Overview(PageOutput):
-    """Say of every chain in one row who goes short, where the neck is, what closes it and what that hinges on.
+    """Summarise each chain: shortfall, bottleneck, remedy, and what decides it.
 
-    Without GRAPH every shipped chain that is not made up to learn on. People see the worst and the likeliest
-    restriction; the first table of csv and json has a row a chain, --table details every restriction and tier.
+    Without GRAPH every shipped chain but the teaching one. People see the worst restriction and all rules in force
+    together, on the plants of the base year or with --as-built. The first table of csv and json has a row a chain,
+    --table details every restriction and tier.
     """
 
     graphs: Annotated[list[str] | None, typer.Argument(metavar="GRAPH", help=opt.GRAPH)] = None
     months: Annotated[int, "Horizon in which the first month is looked for.", opt.AtLeast(1)] = 48
+    as_built: opt.AsBuilt = None
 
     def _run(self) -> None:
         from chainnet.assessment import first_rows, overview
@@ -314,7 +316,9 @@ class Overview(PageOutput):
 
         kind = self.asked_kind()
         with progress_bar("overview") as step:
-            found = overview(self.graphs or None, details=True, months=self.months, progress=step)
+            found = overview(
+                self.graphs or None, details=True, months=self.months, as_built=self.as_built, progress=step
+            )
         if kind == "md":
             self.hand_over(overview_markdown(found))
         elif kind == "html":

@@ -32,7 +32,7 @@ def png_bytes(svg: str) -> bytes:
         If the package typst is missing, or the SVG cannot be read.
     """
     if find_spec("typst") is None:
-        raise DataError('png: needs the package typst. Install it with: pip install "chainnet[report]"')
+        raise DataError('png: needs the package typst. Install it with: pip install ".[report]" in the checkout')
     import typst
 
     compile_typst: Any = typst.compile  # its stub wants bytes where it takes text

@@ -65,7 +65,7 @@ def arrow() -> tuple[Any, Any]:
         import pyarrow as pa
         from pyarrow import parquet
     except ImportError as error:
-        raise DataError("Parquet needs pyarrow; install it with: pip install chainnet[data]") from error
+        raise DataError("Parquet needs pyarrow; install it with: pip install '.[data]' in the checkout") from error
     return pa, parquet
 
 

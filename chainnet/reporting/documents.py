@@ -315,7 +315,7 @@ def _check_packages(what: str, packages: Iterable[str]) -> None:
         if find_spec(package) is None:
             raise DataError(
                 f"{what} needs the package {package}, which is not installed. "
-                'Install it with: pip install "chainnet[report]"'
+                'Install it with: pip install ".[report]" in the checkout'
             )
 
 

@@ -22,13 +22,13 @@ APART = 0.005
 STRIP = {"width": WIDTH, "height": HEIGHT, "bar": BAR}
 NOTE = (
     "Shortfall: the part of a tier's demand that the restriction alone leaves unmet in a steady year. It counts "
-    "the plants of the base year, existing trade links and no stocks; allied users are served first. In brackets: "
-    "the least and the most over other judgements, one at a time (nobody first, new suppliers, low or high "
-    "demand, more or fewer inferred links). If last: the stress test in which all others are served first, where "
-    "it lies outside the range. In force: all rules in force, together. First month, bottleneck and remedy are "
-    "those of the tier that is named; months count from the first measure. Depends on: each plant without which "
-    "the share leaves its range, then what else changes its class most, and how many more do; chainnet overview "
-    "--table details lists them all."
+    "the plants that the first column names, existing trade links and no stocks; allied users are served first. "
+    "In brackets: the least and the most over other judgements, one at a time (nobody first, new suppliers, low "
+    "or high demand, more or fewer inferred links). If last: the stress test in which all others are served "
+    "first, where it lies outside the range. In force: all rules in force, together. First month, bottleneck and "
+    "remedy are those of the tier that is named; months count from the first measure. Depends on: each plant "
+    "without which the share leaves its range, then what else changes its class most, and how many more do; "
+    "chainnet overview --table details lists them all."
 )
 
 
@@ -50,7 +50,7 @@ class Share:
         return cls(
             tier,
             percent(stated),
-            f"({percent(low).removesuffix(NBSP + '%')} to {percent(high)}{_if_last(last, low, high)})",
+            _range(low, stated, high, last),
             round(min(left, WIDTH - width), 1),
             round(width, 1),
             round(min(max(WIDTH * stated, 1.0), WIDTH - 1.0), 1),
@@ -140,6 +140,7 @@ def _lines(table: pd.DataFrame) -> Iterator[Line]:
         short = rows[rows["unmet_share"] > 0]
         said = (short if len(short) else rows).iloc[0]
         year = "" if is_missing(said["year"]) else f", plants of {whole(said['year'])}"
+        year += "" if is_missing(said["as_built"]) else f" and those opened by {whole(said['as_built'])}"
         yield Line(
             f"{said['chain']}{year}",
             str(said["restriction"]),
@@ -157,6 +158,15 @@ def _lines(table: pd.DataFrame) -> Iterator[Line]:
 
 def _share(row: pd.Series) -> Share:
     return Share.between(str(row["tier"]), *(float(row[f"unmet_{end}share"]) for end in ("low_", "", "high_", "last_")))
+
+
+def _range(low: float, stated: float, high: float, last: float) -> str:
+    """Return the range in brackets; nothing where it says no more than the share itself."""
+    parts = [_if_last(last, low, high).removeprefix("; ")]
+    if {percent(low), percent(high)} != {percent(stated)}:
+        parts.insert(0, f"{percent(low).removesuffix(NBSP + '%')} to {percent(high)}")
+    words = "; ".join(filter(None, parts))
+    return f"({words})" if words else ""
 
 
 def _if_last(last: float, low: float, high: float) -> str:

@@ -5,6 +5,7 @@ Words: *measure* (remove, scale, restrict, quota, ...), *effect* (what a measure
 its dates), *controls* (what customs show under a rule).
 """
 
+from chainnet.scenario._asked import asked_scenario, pick_scenarios
 from chainnet.scenario._calendar import month_number, month_text
 from chainnet.scenario._effect import Effect, acting, listed
 from chainnet.scenario._in_force import COMPUTED, computed_scenario, controls, in_force, rule_warnings, rules
@@ -12,7 +13,7 @@ from chainnet.scenario._kinds import KINDS, places_of
 from chainnet.scenario._outside import Outside, outside_is_told, tell_outside
 from chainnet.scenario._overlay import effects_of, overlay_at
 from chainnet.scenario._scenario import Scenario, check_scenario, overlay_of, with_values
-from chainnet.scenario._shipped import asked_scenario, pick_scenarios, scenarios
+from chainnet.scenario._shipped import scenarios
 from chainnet.scenario._timeline import Timeline, timeline
 
 __all__ = [

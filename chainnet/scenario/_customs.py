@@ -327,6 +327,8 @@ def freshness(rows: Sequence[Control], day: date) -> str:
     if ends is None:
         return ""
     age = (day.year - ends.year) * 12 + day.month - ends.month
+    if age < 0:
+        return f"The newest customs figures of its goods end in {ends:%Y-%m}, after {day}."
     return f"The newest customs figures of its goods end in {ends:%Y-%m}, {age} month{'s' * (age != 1)} before {day}."
 
 

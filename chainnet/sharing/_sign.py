@@ -199,5 +199,5 @@ def _crypto() -> Any:
         return _Crypto()
     except ImportError:
         raise DataError(
-            'signing: needs the package cryptography. Install it with: pip install "chainnet[signing]"'
+            'signing: needs the package cryptography. Install it with: pip install ".[signing]" in the checkout'
         ) from None

@@ -188,7 +188,7 @@ def _of_parquet(path: Path, codes: list[str], year: int | None) -> Iterator[tupl
         import pyarrow as pa
         import pyarrow.parquet as pq
     except ImportError:
-        raise DataError(f"{path.name}: Parquet needs the extra: pip install chainnet[data].") from None
+        raise DataError(f"{path.name}: Parquet needs the extra: pip install '.[data]' in the checkout.") from None
     try:
         book = pq.ParquetFile(path)
         layout = layout_of(book.schema_arrow.names, path.name)

@@ -1,0 +1,67 @@
+"""What a question names: a scenario of one's own, a shipped one, or all rules in force."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from chainnet.errors import DataError, near_matches
+from chainnet.network import Network
+from chainnet.scenario._in_force import COMPUTED, computed_scenario
+from chainnet.scenario._scenario import Scenario, check_scenario
+from chainnet.scenario._shipped import scenarios
+
+
+def pick_scenarios(network: Network, given: Any) -> list[Scenario]:
+    """Return what was given as a list: None = the shipped ones, one or its name, a list or a mapping of these.
+
+    Raises
+    ------
+    DataError
+        If something in it is no Scenario, or two bear one name.
+    """
+    if given is None:
+        given = scenarios(network)
+    if isinstance(given, (Scenario, str)):
+        given = [given]
+    found = list(given.values()) if isinstance(given, Mapping) else list(given)
+    found = [named_scenario(network, item) if isinstance(item, str) else item for item in found]
+    for item in found:
+        if not isinstance(item, Scenario):
+            raise DataError(f"scenarios: {item!r} is no Scenario. Use chainnet.Scenario or chainnet.Scenario.read.")
+    names = [item.name for item in found]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise DataError(f"scenarios: the name {twice[0]!r} stands twice. Give each scenario a name of its own.")
+    return found
+
+
+def named_scenario(network: Network, given: Scenario | str) -> Scenario:
+    """Return a scenario that was given, or the one of that name: shipped, or computed (``in_force``).
+
+    Raises
+    ------
+    DataError
+        If the network has none of that name.
+    """
+    if not isinstance(given, str):
+        check_scenario(given)
+        return given
+    shipped = scenarios(network)
+    found = shipped.get(given) or computed_scenario(network, given)
+    if found is None:
+        names = [*shipped, *COMPUTED]
+        known = f"Scenarios: {', '.join(names)}; a file: chainnet.Scenario.read."
+        raise DataError(f'scenario: {network.name} has no scenario "{given}";{near_matches(given, names)} {known}')
+    return found
+
+
+def asked_scenario(network: Network, given: Scenario | str | None) -> Scenario | None:
+    """Return what a question is asked under: a scenario, the shipped one of that name, or None for none.
+
+    Raises
+    ------
+    DataError
+        If it is no scenario, or the network has none of that name.
+    """
+    return None if given is None else named_scenario(network, given)
