@@ -56,10 +56,11 @@ def advice(case: Case, worst: Scenario | None, rests: LoadBearing | None, *rerou
         tier (whose shortfall; "" = all tiers), new_tpa (short with new relations), running (ids of the projects that
         run and are not in the network yet), carrying (those of them without which, each alone, more is short),
         running_year (of what they make), withheld (those of them that a country holds whose goods the scenario takes
-        away), rest_tpa (short with them too), alone_tpa (id of each other project, and what
-        it then returns alone in that year; nothing where none runs), closed_if (where new relations, or the projects that
-        run too, leave nothing short: on what that depends, in words; none where it holds in any case), projects (ids;
-        none where none is needed or none helps), closes (whether they leave nothing short), year (the first in which they do as much; NaN = any).
+        away), rest_tpa (short with them too), alone_tpa (id of each other project, and what it then returns alone in
+        that year; nothing where none runs), closed_if (where new relations, or the projects that run too, leave nothing
+        short: on what that depends, in words; none where it holds in any case), projects (ids; none where none is
+        needed or none helps), closes (whether they leave nothing short), year (the first in which they do as much;
+        NaN = any).
     """
     if worst is None:
         return pd.DataFrame()

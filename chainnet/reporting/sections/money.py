@@ -70,7 +70,8 @@ def floor_table(facts: Facts) -> ReportTable | None:
     return make_table(
         columns,
         sorted(rows, key=lambda row: (_pays(row) not in ("yes", "no"), row["id"])),
-        subtitle="Unit: USD per t of the project's main output, which bears the whole cost. Capital spread over ten years at 10 % (assumed).",
+        subtitle="Unit: USD per t of the main output, which bears the whole cost. Capital spread over ten years "
+        "at 10 % (assumed).",
         note="Taxes, ramp-up and the years of building are left out. A floor at the break-even price makes a project "
         "pay; “chainnet floor” gives the outlay at any floor.",
         **stands("see Input projects"),

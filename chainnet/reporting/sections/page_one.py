@@ -41,6 +41,7 @@ from chainnet.words import (
 )
 
 PRODUCTS = ("output", "coproduct", "byproduct")  # roles of what a recipe makes
+FOR_MORE = r"\b(million|billion)\b[^;]*\b(too|together|the whole)\b"  # how a note says that a cost is for more
 MOST_OF = 0.8  # a cheaper set that averts so much of what the advised projects do is told
 KEY_ROWS, KEY_LETTERS = 4, 190  # so that the summary stands on two pages: rows, and letters of their scenarios
 
@@ -328,7 +329,11 @@ def _unpaid(facts: Facts, names: Sequence[str]) -> str:
         who = f"{number(n)} of them {'does' if n == 1 else 'do'}"
     prices = f"the price of {years.pop()}" if len(years) == 1 else f"prices of {join(sorted(years))}"
     said = f"{who} not cover {its} cost at {prices}"
-    also = ", and that cost is for further products too" if any(_is_for_more(facts, name) for name in unpaid) else ""
+    also = (
+        " with the main product alone, though the cost is for others too"
+        if any(_is_for_more(facts, name) for name in unpaid)
+        else ""
+    )
     return f"{said}{also} ({table_id('floors')})."
 
 
@@ -337,7 +342,7 @@ def _is_for_more(facts: Facts, name: str) -> bool:
     row = facts.network.projects.set_index("id").loc[name]
     recipes = facts.network.processes
     made = recipes[(recipes["process"] == row["process"]) & recipes["role"].isin(PRODUCTS)]
-    return len(made) > 1 or (isinstance(row["note"], str) and bool(re.search(r"\bcovers\b.*\btoo\b", row["note"])))
+    return len(made) > 1 or (isinstance(row["note"], str) and bool(re.search(FOR_MORE, row["note"])))
 
 
 def _gaps(facts: Facts) -> str:
