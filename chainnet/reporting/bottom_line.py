@@ -152,7 +152,7 @@ def _today(facts: Facts, base: Short) -> tuple[str, str]:
         return "", ""
     if short.worst <= 0 and base.worst <= 0:
         return "", ""
-    said = f"on those that run in {fact_of(table, 'known')} it is {'met' if short.worst <= 0 else share_words(short)}"
+    said = f"on those of {fact_of(table, 'known')} it is {'met' if short.worst <= 0 else share_words(short)}"
     return f"; {said}", f"{first_capital(said)}."
 
 

@@ -182,7 +182,9 @@ def _first_end(facts: Facts, tier: str, after: pd.DataFrame, before: pd.DataFram
     if len(after) and after.index[0] == name and same(float(after["lost_tpa"].iloc[0]), float(row["lost_tpa"])):
         return ""
     which = f"of single plants that we can name the loss of {_site(facts, name)} costs most"
-    return f"If all others are served first, {which}: {_loss(tier, row)}."
+    above = int((_costly(facts, tier, "others_")[1]["lost_tpa"] > row["lost_tpa"] * (1 + 1e-9)).sum())
+    more = f"{spelled(above, 'group of plants then costs', 'groups of plants then cost')} more."
+    return told(f"If all others are served first, {which}: {_loss(tier, row)}.", first_capital(more) if above else "")
 
 
 def _site(facts: Facts, site: str) -> str:

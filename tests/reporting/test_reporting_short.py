@@ -366,7 +366,7 @@ def test_a_project_that_runs_does_its_part_before_any_other_is_advised() -> None
     )  # it is due by the year up to which the data know what runs, and is not on record as running
     verdict = line(a)["Verdict."]
     assert verdict.startswith(
-        "Under “China stops”, 20 % of defence demand goes unmet on the plants of 2024; on those that run in 2025 it is "
+        "Under “China stops”, 20 % of defence demand goes unmet on the plants of 2024; on those of 2025 it is "
         "4 %. In 2024 that is 5 of 25 t/yr. In 2024 this holds unless "
     )
     assert "It needs Maker One." in helps
