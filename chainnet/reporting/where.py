@@ -185,7 +185,7 @@ def _first_end(facts: Facts, tier: str, after: pd.DataFrame, before: pd.DataFram
     above = int((_costly(facts, tier, "others_")[1]["lost_tpa"] > row["lost_tpa"] * (1 + 1e-9)).sum())
     more = f"{spelled(above, 'group of plants then costs', 'groups of plants then cost')} more."
     head, loss = "If all others are served first", _loss(tier, row)
-    brief = f"{head}, {_site(facts, name)} costs most of the single plants that we can name: {loss}."
+    brief = f"{head}, {_site(facts, name)} costs most of single plants that we can name: {loss}."
     return told(fit(f"{head}, {which}: {loss}.", brief), first_capital(more) if above else "")
 
 
