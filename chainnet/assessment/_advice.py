@@ -16,7 +16,7 @@ import pandas as pd
 from chainnet._types import Array
 from chainnet.assessment._advisable import advisable
 from chainnet.assessment._case import Case, InOrder
-from chainnet.assessment._closing import YEARS_AHEAD, by_projects
+from chainnet.assessment._closing import YEARS_AHEAD, by_projects, conditions
 from chainnet.assessment._layers import running
 from chainnet.assumptions import LoadBearing, demand_factors, is_weak
 from chainnet.engine import PRINTED
@@ -54,9 +54,11 @@ def advice(case: Case, worst: Scenario | None, rests: LoadBearing | None, *rerou
         tier (whose shortfall; "" = all tiers), new_tpa (short with new relations), running (ids of the projects that
         run and are not in the network yet), carrying (those of them without which, each alone, more is short),
         running_year (of what they make), withheld (those of them that a country holds whose goods the scenario takes
-        away), rest_tpa (short with them too), alone_tpa (id of each other project, and what
-        it then returns alone in that year; nothing where none runs), projects (ids; none where none is needed or none
-        helps), closes (whether they leave nothing short), year (the first in which they do as much; NaN = any).
+        away), rest_tpa (short with them too), alone_tpa (id of each other project, and what it then returns alone in
+        that year; nothing where none runs), closed_if (where new relations, or the projects that run too, leave nothing
+        short: on what that depends, in words; none where it holds in any case), projects (ids; none where none is
+        needed or none helps), closes (whether they leave nothing short), year (the first in which they do as much;
+        NaN = any).
     """
     if worst is None:
         return pd.DataFrame()
@@ -80,11 +82,18 @@ def advice(case: Case, worst: Scenario | None, rests: LoadBearing | None, *rerou
         "running_year": np.nan if built is None else float(built.standing["year"].max()),
         "withheld": () if built is None else _withheld(case.network, worst, built),
         "rest_tpa": on.rest,
+        "closed_if": () if on.rest > 0 or margin.known <= 0 else _closed_if(margin if margin.rest <= 0 else on),
         "projects": names,
         "closes": left.get(AS_STATED) == 0.0,
         "year": on.first_year(names, case.last_year) if names else np.nan,
     }
     return stamp(table, source, facts=said)
+
+
+def _closed_if(margin: _Margin) -> tuple[str, ...]:
+    """Return on what it depends that what stands leaves nothing short, with new relations."""
+    place = None if margin.tier is None else [*margin.stands.by_tier().index].index(margin.tier)
+    return tuple(conditions(margin.counting, margin.scenario, place))
 
 
 def _withheld(network: Network, worst: Scenario, built: Network) -> tuple[str, ...]:
@@ -200,7 +209,12 @@ class _Margin:
     @cached_property
     def known(self) -> float:
         """What is short on known relations."""
-        return self._lacking(balance_under(self.counting, self.overlay))
+        return self._lacking(self.stands)
+
+    @cached_property
+    def stands(self) -> Balance:
+        """The answer on known relations."""
+        return balance_under(self.counting, self.overlay)
 
     @cached_property
     def rest(self) -> float:

@@ -60,7 +60,7 @@ def closing(counting: Counting, scenario: Scenario | None, stated: pd.Series, pl
     return Closing(ALL, asked.whole_from(asked.every, "new", stocks=True))
 
 
-def conditions(counting: Counting, scenario: Scenario | None, place: int, *, stocks: bool = False) -> list[str]:
+def conditions(counting: Counting, scenario: Scenario | None, place: int | None, *, stocks: bool = False) -> list[str]:
     """Return on what it depends that new suppliers close a gap; empty where they do so in any case.
 
     They may do so only because allied users are served first, or only because the scenario leaves third countries
@@ -70,15 +70,16 @@ def conditions(counting: Counting, scenario: Scenario | None, place: int, *, sto
     ----------
     counting : Counting
     scenario : Scenario or None
-    place : int
-        The number of the tier, from 0.
+    place : int or None
+        The number of the tier, from 0; None = all tiers.
     stocks : bool
         Whether stocks of one year count too.
     """
 
     def closes(asked: Counting, under: Scenario | None) -> bool:
-        found = balance_under(asked, overlay_of(asked.network, under), "new", stocks=stocks).by_tier().iloc[place]
-        return bool(found["shortfall_tpa"] < PRINTED * found["demand_tpa"])
+        found = balance_under(asked, overlay_of(asked.network, under), "new", stocks=stocks).by_tier()
+        found = found if place is None else found.iloc[[place]]
+        return bool((found["shortfall_tpa"] <= PRINTED * found["demand_tpa"]).all())
 
     found = [] if closes(counting.in_order("before"), scenario) else ["allied users are served first"]
     everyone = None if scenario is None else to_everyone(counting.network, scenario)

@@ -9,9 +9,11 @@ import numpy as np
 import pandas as pd
 
 from chainnet.reporting.facts import ALL_TIERS, Facts, once
+from chainnet.reporting.prices import price_words
 from chainnet.reporting.sections.order import table_id
+from chainnet.reporting.sentences import fit
 from chainnet.results import fact_of
-from chainnet.words import first_capital, join, money, same, spelled, titled, tonnes, weight
+from chainnet.words import bill, first_capital, join, same, spelled, titled, tonnes, weight
 
 AS_STATED, WITHOUT, OTHERS_FIRST = "as stated", "without ", "all others served first"
 # what each case is called
@@ -46,6 +48,8 @@ class Advised:
         The year of what they make.
     projects : tuple of str
         Ids; none where none is needed or none helps.
+    closed_if : tuple of str
+        Where nothing stays short without a project: on what that depends.
     closes : bool
         Whether with them nothing stays short, before any stock.
     year : float
@@ -64,6 +68,7 @@ class Advised:
     withheld: tuple[str, ...]
     running_year: float
     projects: tuple[str, ...]
+    closed_if: tuple[str, ...]
     closes: bool
     year: float
     cases: Mapping[str, float]
@@ -119,6 +124,7 @@ def advised_of(facts: Facts) -> Advised | None:
         withheld=tuple(facts.label(name) for name in fact_of(table, "withheld", ())),
         running_year=float(fact_of(table, "running_year", np.nan)),
         projects=tuple(fact_of(table, "projects", ())),
+        closed_if=tuple(fact_of(table, "closed_if", ())),
         closes=bool(fact_of(table, "closes", False)),
         year=float(fact_of(table, "year", np.nan)),
         cases={str(case): float(left) for case, left in table["left_tpa"].items()} if len(table) else {},
@@ -160,16 +166,19 @@ def purchase_words(facts: Facts, found: Advised) -> str:
     if mine.empty:
         return ""
     cost = (mine["buy_t"] * mine["price_usd_per_t"]).sum(min_count=1)
-    price = "has no price in the data" if np.isnan(cost) else f"costs {money(cost)}"
+    price, at = "has no price in the data" if np.isnan(cost) else f"costs {bill(cost)}", ""
     if np.isnan(cost) and len(mine) == 1:
         row = mine.iloc[0]
         label = row["label"] if isinstance(row["label"], str) and row["label"] else facts.commodity(row["commodity"])
         price = f"is {weight(row['buy_t'])} of {titled(label or 'its goods')}, which has no price in the data"
     if not np.isnan(cost) and mine["price_usd_per_t"].isna().any():
         price += " and more that has no price"
+    if not np.isnan(cost):
+        at = price_words(facts, mine.loc[mine["price_usd_per_t"].notna(), "commodity"])
     stock = "Stock" if facts.network.stocks.empty else "Besides what is held, stock"
     bought = f"{stock} that keeps {whom} whole for {facts.months.horizon} months"
-    return f"{bought} {price} ({table_id('requirement')})."
+    ways = (f" {at}", f" {at.partition(',')[0]}") if at else ("",)
+    return fit(*(f"{bought} {price}{way} ({table_id('requirement')})." for way in ways))
 
 
 def stock_words(facts: Facts, found: Advised) -> str:

@@ -20,7 +20,7 @@ from chainnet.reporting.ends import Short, ends_differ, has_others, share_words,
 from chainnet.reporting.facts import ALL_TIERS, BASELINE, Facts
 from chainnet.reporting.horizon import nil
 from chainnet.reporting.others import AFTER_OR_BEFORE, WHOEVER
-from chainnet.reporting.sentences import Claim, also, fit, fits, grown, hinging, told, unless
+from chainnet.reporting.sentences import Claim, also, drawn_middle, fit, fits, grown, hinging, told, unless
 from chainnet.results import fact_of
 from chainnet.words import (
     NBSP,
@@ -111,6 +111,9 @@ def _lead(facts: Facts, worst: str) -> Claim:
     head = f"Under {facts.quoted(worst)}{', on known relations' if _worse_on_new(facts) else ''}"
     whose = [f" of {facts.people}", ""] if facts.people else [""]
     end, hinge = WHOEVER if has_others(facts) else "", _hinge(facts)
+    today = _today(facts, short)
+    if today[0]:
+        return _with_today(facts, head, what, short, today, hinge[1])
     if short.worst <= 0:
         asked = [f" ({tonnes(short.demand)})", ""]
         return grown([f"{head}, {what}{o}{t} is met in the long run{end}" for o in whose for t in asked], hinge)
@@ -124,6 +127,45 @@ def _lead(facts: Facts, worst: str) -> Claim:
     if short.differs:
         tons, end = f"{_range(short.after, short.before)}{NBSP}t/yr", AFTER_OR_BEFORE
     return grown([f"{head}, {share_words(short)} of {what}{o} goes unmet ({tons}){end}" for o in whose], hinge)
+
+
+def _today(facts: Facts, base: Short) -> tuple[str, str]:
+    """Return what the leading tier lacks on the plants that run today, as a clause and by itself.
+
+    Empty where the answers stand on these plants, none is new, or they change nothing that is printed.
+    """
+    table, tier = facts.a.layers, _leading(facts)
+    is_base = table[table["is_asked"]].index[0][0] == "base year"
+    rows = [one for name, one in _layer(facts, "as built") if tier in (name, ALL_TIERS)] if is_base else []
+    if not rows or facts.network.year is None:
+        return "", ""
+    sums = (sum(getattr(one, part) for one in rows) for part in ("demand", "asked", "after", "before"))
+    short = Short(*sums)
+    if not short.demand > 0 or (base.worst > 0 and share_words(short) == share_words(base)):
+        return "", ""
+    if short.worst <= 0 and base.worst <= 0:
+        return "", ""
+    said = f"on those of {fact_of(table, 'known')} it is {'met' if short.worst <= 0 else share_words(short)}"
+    return f"; {said}", f"{first_capital(said)}."
+
+
+def _with_today(facts: Facts, head: str, what: str, short: Short, today: tuple[str, str], hinge: str) -> Claim:
+    """Say what the leading tier lacks on the plants of the base year and on those of today, in one sentence.
+
+    Tonnes, ends and what overturns it follow: they are of the base year.
+    """
+    plants = f"on the plants of {facts.network.year}"
+    unmet = f"{share_words(short)} of {what} goes unmet {plants}"
+    said = f"{head}, {unmet if short.worst > 0 else f'{what} is met {plants}'}"
+    claim = grown([said], today)
+    order = ""
+    if short.worst > 0:
+        low, high = (number(short.after), number(short.before)) if short.differs else ("", number(short.asked))
+        ends = f"{low} of {tonnes(short.demand)} with all others served after, {high} before" if low else ""
+        order = f"In {facts.network.year} that is {ends or f'{high} of {tonnes(short.demand)}'}"
+        order += "." if low or not has_others(facts) else f"{WHOEVER}."
+    holds = hinge.replace("This holds", f"In {facts.network.year} this holds", 1)
+    return Claim(claim.lead, told(claim.more, order, holds))
 
 
 def _worse_on_new(facts: Facts) -> bool:
@@ -422,5 +464,6 @@ def _drawn(facts: Facts) -> str:
     if many is None or key not in many.summary.index:
         return ""
     row = many.summary.loc[key]
-    ends = f"{number(row['p10'])} to {tonnes(row['p90'])} (median {number(row['p50'])})"
-    return f"In eight of ten draws {facts.first} lacks {ends}; as given {number(row['given'])}."
+    ends = f"{number(row['p10'])} to {tonnes(row['p90'])}"
+    said = f"In eight of ten draws {facts.first} lacks {ends}"
+    return f"{said}{drawn_middle(row, float(facts.leading['demand_tpa'][facts.when]))}."

@@ -18,6 +18,7 @@ from chainnet.reporting.advised import (
 from chainnet.reporting.facts import ALL_TIERS, Facts
 from chainnet.reporting.sections.order import table_id
 from chainnet.reporting.sentences import Claim, fit, grown, told
+from chainnet.results import fact_of
 from chainnet.words import NBSP, count, first_capital, join, number, percent, same, spelled, titled, tonnes
 
 
@@ -45,6 +46,9 @@ def _rungs(facts: Facts, found: Advised) -> Claim:
     """Say what stays short rung by rung, as the ladder draws it, and which projects are needed for the rest."""
     if found.new <= 0:
         whom = "nobody" if found.tier == ALL_TIERS else f"no {found.tier} demand"
+        if found.closed_if:
+            said = f"In the long run new relations leave {whom} short, if {join(found.closed_if)}."
+            return Claim(said, "Otherwise some stays short; no project was sought for that.")
         head = "New relations between plants that stand, once qualified,"
         return Claim(f"{head} leave {whom} short in the long run; no project is needed.")
     head = f"New relations leave {found.tier} {tonnes(found.new)} short"
@@ -83,7 +87,7 @@ def _project(facts: Facts, found: Advised) -> tuple[str, str]:
     names = join([titled(facts.label(name)) for name in found.projects])
     states = {state_of(facts.status(name)) for name in found.projects}
     names += (f" ({states.pop()})" if len(states) == 1 else "") + (" together" if several else "")
-    since = f" from {found.year:.0f}" if np.isfinite(found.year) else ""
+    since = f" from {found.year:.0f}{unconfirmed(facts, found)}" if np.isfinite(found.year) else ""
     left = "none" if found.closes else number(found.left)
     clause = f", {'or' if stock_words(facts, found) else 'then'} {names} {left}{since}"
     if found.closes:
@@ -93,10 +97,19 @@ def _project(facts: Facts, found: Advised) -> tuple[str, str]:
     return clause, fit(f"{cut}, {how}.", f"{cut}.")
 
 
+def unconfirmed(facts: Facts, found: Advised) -> str:
+    """Say that advised projects that are due already are not on record as running; empty where they are, or not due."""
+    known = fact_of(facts.a.layers, "known")
+    if not known or not found.year <= float(known):
+        return ""
+    runs = all(state_of(facts.status(name)) == "running" for name in found.projects)
+    return "" if runs else " (output not confirmed)"
+
+
 def _no_project(facts: Facts, found: Advised) -> str:
     """Say why no project is advised; empty where one is."""
     if found.rest <= 0:
-        return "no other project is needed"
+        return "no other project is needed" + (f", if {join(found.closed_if)}" if found.closed_if else "")
     if facts.network.projects.empty:
         return "no projects are in the data"
     if set(found.running) == set(facts.network.projects["label"].fillna(facts.network.projects["id"])):

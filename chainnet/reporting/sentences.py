@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from chainnet.engine import PRINTED
 from chainnet.reporting.facts import ALL_TIERS, Facts
 from chainnet.reporting.sections.order import table_id
-from chainnet.words import first_capital, spelled
+from chainnet.words import first_capital, number, spelled
 
 MOST_WORDS, MOST_NUMBERS = 25, 4
 
@@ -23,6 +24,25 @@ class Claim(NamedTuple):
     def text(self) -> str:
         """All of it."""
         return told(*self)
+
+
+def drawn_middle(row: Any, demand: float) -> str:
+    """Return the median of draws and the figure as given, as they end a sentence; in words where only one is nothing.
+
+    Examples
+    --------
+    >>> drawn_middle({"p50": 0.119, "given": 0.0}, 2.9)
+    ', half of the draws give 0.119 or more; the figures as given none'
+    >>> drawn_middle({"p50": 0.0, "given": 2.0}, 10.0)
+    ', half of the draws give none; the figures as given 2'
+    >>> drawn_middle({"p50": 1.0, "given": 2.0}, 10.0)
+    ' (median 1); as given 2'
+    """
+    median, given = (0.0 if float(row[c]) <= PRINTED * demand else float(row[c]) for c in ("p50", "given"))
+    if (median > 0) == (given > 0):
+        return f" (median {number(median)}); as given {number(given)}"
+    middle = f"{number(median)} or more" if median > 0 else "none"
+    return f", half of the draws give {middle}; the figures as given {number(given) if given > 0 else 'none'}"
 
 
 def told(*said: str) -> str:

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from chainnet.assessment import Neck
+from chainnet.engine import PRINTED
 from chainnet.reporting.facts import ALL_TIERS, Facts
 from chainnet.reporting.others import WHOEVER
 from chainnet.reporting.sentences import Claim, also, fit, grown, hinging, told, unless
@@ -121,8 +122,8 @@ def _plant(facts: Facts, tier: str) -> str:
             len(groups), "entry that costs something is a group", "entries that cost something are groups"
         )
         also = f"; {entries} of plants" if len(groups) else ""
-        none = f"No single plant that we can name costs {whom} anything"
-        return told(f"{none}{end}{also}.", _first_end(facts, tier, single, before))
+        none = f"Without any restriction, no single plant that we can name costs {whom} anything"
+        return told(f"{none}{end}{also}.", _under_worst(facts, tier), _first_end(facts, tier, single, before))
     name, row = str(single.index[0]), single.iloc[0]
     peers = single.loc[single["is_ours"] == row["is_ours"], "lost_tpa"]
     tied = sum(same(float(lost), float(row["lost_tpa"])) for lost in peers) - 1
@@ -135,14 +136,33 @@ def _plant(facts: Facts, tier: str) -> str:
         home = f"Of those at home {_site(facts, name)} costs most: {loss}"
         n = sum(not facts.is_ours(str(site)) for site in groups.index)
         but = f"; {spelled(n, 'group of plants does', 'groups of plants do')}" if n else ""
-        none = f"No single plant abroad that we can name costs {whom} anything{but}."
+        none = f"Without any restriction, no single plant abroad that we can name costs {whom} anything{but}."
         most = f"{home}." if n else fit(f"{home}{also}.", f"{home}.")
-        return told(none, most, _first_end(facts, tier, single, before))
+        return told(none, most, _under_worst(facts, tier), _first_end(facts, tier, single, before))
     most = fit(
         f"The costliest single plant{abroad} that we can name is {_site(facts, name)}: {loss}{also}.",
         f"The costliest plant{abroad} that we can name is {_site(facts, name)}: {loss}.",
     )
     return told(most, _first_end(facts, tier, single, before))
+
+
+def _under_worst(facts: Facts, tier: str) -> str:
+    """Say which doubtful plant adds most to what the tier lacks under the worst scenario; empty where none does.
+
+    Only plants whose figures are weak were taken out under a scenario.
+    """
+    found = facts.a.load_bearing
+    if found is None or not facts.a.worst or tier == ALL_TIERS or tier not in found.stated.index:
+        return ""
+    rows = found.table[(found.table["tier"] == tier) & (found.table["kind"] == "node")]
+    rows = rows[rows["variant"] == "absent"]
+    more = (rows["short_tpa"] - float(found.stated["short_tpa"][tier])).round(9)
+    demand = float(found.stated["demand_tpa"][tier])
+    if rows.empty or not more.max() > PRINTED * demand:
+        return ""
+    at = np.lexsort((rows["id"].map(str), -more))[0]
+    name = titled(str(rows["label"].iloc[at]))
+    return f"Under the worst scenario {name} adds most of the doubtful plants: {tonnes(more.iloc[at])}."
 
 
 def _loss(tier: str, row: pd.Series) -> str:
@@ -160,7 +180,11 @@ def _first_end(facts: Facts, tier: str, after: pd.DataFrame, before: pd.DataFram
     if len(after) and after.index[0] == name and same(float(after["lost_tpa"].iloc[0]), float(row["lost_tpa"])):
         return ""
     which = f"of single plants that we can name the loss of {_site(facts, name)} costs most"
-    return f"If all others are served first, {which}: {_loss(tier, row)}."
+    above = int((_costly(facts, tier, "others_")[1]["lost_tpa"] > row["lost_tpa"] * (1 + 1e-9)).sum())
+    more = f"{spelled(above, 'group of plants then costs', 'groups of plants then cost')} more."
+    head, loss = "If all others are served first", _loss(tier, row)
+    brief = f"{head}, {_site(facts, name)} costs most of single plants that we can name: {loss}."
+    return told(fit(f"{head}, {which}: {loss}.", brief), first_capital(more) if above else "")
 
 
 def _site(facts: Facts, site: str) -> str:

@@ -169,6 +169,19 @@ def money(usd: Any) -> str:
     return NO_DATA if is_missing(usd) else f"USD{NBSP}{number(float(usd) / 1e6)}{NBSP}million"
 
 
+def bill(usd: Any) -> str:
+    """Return what something costs in a sentence: below a million the digits would say more than is known.
+
+    Examples
+    --------
+    >>> bill(1.44e5).replace(NBSP, " "), bill(1.6e7).replace(NBSP, " "), bill(0)
+    ('under USD 1 million', 'USD 16 million', 'nothing')
+    """
+    if not is_missing(usd) and float(usd) <= 0:
+        return "nothing"
+    return f"under {money(1e6)}" if not is_missing(usd) and float(usd) < 1e6 else money(usd)
+
+
 def span(low: Any, high: Any) -> str:
     """Return a range, each end rounded outward, no finer than a tenth of its width allows.
 

@@ -8,7 +8,7 @@ from typing import Any
 from chainnet.words._infinite import NEVER_SHORT
 from chainnet.words._months import month_words
 from chainnet.words._names import first_capital, join
-from chainnet.words._numbers import DUST, NBSP, NOT_ASKED, is_missing, money, number, percent, same, tonnes, weight
+from chainnet.words._numbers import DUST, NBSP, NOT_ASKED, bill, is_missing, number, percent, same, tonnes, weight
 
 
 def tier_sentence(tier: str, demand_t: Any, short_t: Any, first: Any, worst: Any, share: Any, start: str) -> str:
@@ -117,13 +117,13 @@ def stock_part(label: str, required: Any, buy: Any, usd: Any) -> str:
     >>> stock_part("oxide", 30.5, 30.5, 1.0e7).replace(NBSP, " ")
     '30.5 t of oxide (all to buy, USD 10 million)'
     >>> stock_part("oxide", 30.5, 2.5, 8.0e5).replace(NBSP, " ")
-    '30.5 t of oxide (2.5 t to buy beside what is held, USD 0.8 million)'
+    '30.5 t of oxide (2.5 t to buy beside what is held, under USD 1 million)'
     >>> stock_part("oxide", 3.0, 0.0, None).replace(NBSP, " ")
     '3 t of oxide (nothing to buy, what is held does)'
     """
     if buy <= DUST:
         return f"{weight(required)} of {label} (nothing to buy, what is held does)"
-    cost = "no price in the data" if is_missing(usd) else money(usd)
+    cost = "no price in the data" if is_missing(usd) else bill(usd)
     what = "all to buy" if same(required, buy) else f"{weight(buy)} to buy beside what is held"
     return f"{weight(required)} of {label} ({what}, {cost})"
 

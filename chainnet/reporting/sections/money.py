@@ -11,10 +11,11 @@ from chainnet.reporting import canvas as fig
 from chainnet.reporting import columns as col
 from chainnet.reporting.facts import Facts
 from chainnet.reporting.model import ReportFigure, ReportTable, Section, make_section, make_table, stands
+from chainnet.reporting.prices import price_year
 from chainnet.reporting.sections.asked import not_assessed
 from chainnet.reporting.sections.chain import told_apart
 from chainnet.reporting.sections.order import table_id
-from chainnet.words import NOT_APPLICABLE, number
+from chainnet.words import NO_DATA, NOT_APPLICABLE, number
 
 SHORT_LIST = 10
 
@@ -50,20 +51,27 @@ def floor_table(facts: Facts) -> ReportTable | None:
         col.text("id", "Id", "name of the project", body=False),
         col.text("label", "Project", "the project in words", lambda row: facts.label(row["id"])),
         col.text("commodity", "Makes", "its main output", lambda row: facts.commodity(row["commodity"])),
-        col.per_tonne("reference", "Price now, USD/t", "price in the data", "reference_usd_per_t"),
+        col.per_tonne("reference", "Price taken, USD/t", "price in the data", "reference_usd_per_t"),
+        col.text(
+            "year",
+            "Price of",
+            "year that the note of the price names",
+            lambda row: price_year(facts, row["commodity"]) or NO_DATA,
+        ),
         col.per_tonne(
             "capital", "Capital, USD/t", "capital cost over ten years at 10 %, per tonne", "capital_usd_per_t"
         ),
         col.per_tonne("unit_cost", "Unit cost, USD/t", "cost without capital", "unit_cost_usd_per_t"),
         col.per_tonne("break_even", "Pays at, USD/t", "break-even price", "break_even_usd_per_t"),
-        col.per_tonne("most", "Pays now if unit cost is below", "price less capital per tonne", _most),
-        col.text("viable", "Pays now", "yes, no, or what is missing", _pays),
+        col.per_tonne("most", "Pays if unit cost is below", "price less capital per tonne", _most),
+        col.text("viable", "Pays at that price", "yes, no, or what is missing", _pays),
     ]
     rows: list[Any] = facts.a.floors.reset_index().to_dict("records")
     return make_table(
         columns,
         sorted(rows, key=lambda row: (_pays(row) not in ("yes", "no"), row["id"])),
-        subtitle="Unit: USD per t of the project's main output. Capital spread over ten years at 10 % (assumed).",
+        subtitle="Unit: USD per t of the main output, which bears the whole cost. Capital spread over ten years "
+        "at 10 % (assumed).",
         note="Taxes, ramp-up and the years of building are left out. A floor at the break-even price makes a project "
         "pay; “chainnet floor” gives the outlay at any floor.",
         **stands("see Input projects"),
@@ -147,7 +155,7 @@ def floors_figure(facts: Facts) -> ReportFigure | None:
     for at, row in zip(y, known.to_dict("records"), strict=True):
         off, side = (
             (-0.03, "right") if 0.3 < row["ratio"] < 1 else (0.03, "left")
-        )  # away from the line of today's price
+        )  # away from the line of the price taken
         words = f"USD {number(row['break_even_usd_per_t'])}/t"
         fig.write(ax, row["ratio"] + off, at, words, side, bbox=fig.WHITE_BOX)
     ax.set_yticks(y, [facts.drawn(facts.label(str(i)), 40) for i in known.index])
@@ -155,13 +163,13 @@ def floors_figure(facts: Facts) -> ReportFigure | None:
     fig.no_value_axis(ax, len(known), -0.2)
     ax.set_xticks([0.0, 1.0], ["0", "1"])
     fig.write(ax, 1.0, len(known) - 0.35, "price now = 1", "center", va="bottom", color=fig.GREY)
-    alt = "Dots show the break-even price over today's price: " + "; ".join(
+    alt = "Dots show the break-even price over the price taken: " + "; ".join(
         f"{facts.label(str(i))} {number(r)}" for i, r in known["ratio"].head(3).items()
     )
     n = int((known["ratio"] <= 1).sum())
-    title = f"{n} of {len(known)} projects with a known cost {'pays' if n == 1 else 'pay'} at today's price"
+    title = f"{n} of {len(known)} projects with a known cost {'pays' if n == 1 else 'pay'} at the price taken"
     if len(known) == 1:
-        title = f"The one project with a known cost {'pays' if n else 'does not pay'} at today's price"
+        title = f"The one project with a known cost {'pays' if n else 'does not pay'} at the price taken"
     return fig.make_figure(
         canvas,
         title,

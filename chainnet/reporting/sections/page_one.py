@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -12,8 +13,10 @@ from chainnet.reporting import columns as col
 from chainnet.reporting.advised import Advised, advised_of, holders, purchase_words, running_words, stock_words
 from chainnet.reporting.ends import has_others
 from chainnet.reporting.facts import ALL_TIERS, BASELINE, Facts
+from chainnet.reporting.helps import unconfirmed
 from chainnet.reporting.model import Block, ReportColumn, ReportTable, Sentence, blocks_of, make_table
 from chainnet.reporting.others import order_of
+from chainnet.reporting.prices import price_year
 from chainnet.reporting.sections.answer import inferred_flows, weakest_input
 from chainnet.reporting.sections.losses import top_losses
 from chainnet.reporting.sections.months import month_columns
@@ -37,6 +40,8 @@ from chainnet.words import (
     tonnes,
 )
 
+PRODUCTS = ("output", "coproduct", "byproduct")  # roles of what a recipe makes
+FOR_MORE = r"\b(million|billion)\b[^;]*\b(too|together|the whole)\b"  # how a note says that a cost is for more
 MOST_OF = 0.8  # a cheaper set that averts so much of what the advised projects do is told
 KEY_ROWS, KEY_LETTERS = 4, 190  # so that the summary stands on two pages: rows, and letters of their scenarios
 
@@ -191,7 +196,9 @@ def _qualify(found: Advised) -> Sentence | None:
     if found.new >= found.known or same(found.new, found.known):
         return None
     cut = f"from {number(found.known)} to {tonnes(found.new)}"
-    words = f"New relations between plants that stand cut what {found.lacks} {cut}, at an assumed extra cost per tonne."
+    needs = f", if {join(found.closed_if)}" if found.closed_if and found.new <= 0 else ""
+    words = f"New relations between plants that stand cut what {found.lacks} {cut}{needs}"
+    words += ". Their extra cost per tonne is assumed." if needs else ", at an assumed extra cost per tonne."
     return Sentence(f"{words} {see('rerouting')}", ("ladder",), "Qualify.")
 
 
@@ -250,7 +257,7 @@ def _build(facts: Facts, found: Advised) -> Sentence | None:
     if not names:
         return None
     one = len(names) == 1
-    since = f" from {found.year:.0f}" if pd.notna(found.year) else ""
+    since = f" from {found.year:.0f}{unconfirmed(facts, found)}" if pd.notna(found.year) else ""
     if found.closes:
         effect = (
             f"{'closes' if one else 'together close'}{since} the gap of {tonnes(found.rest)} that {found.then_lacks}"
@@ -303,20 +310,39 @@ def _cheaper(facts: Facts, found: Advised) -> str:
 
 
 def _unpaid(facts: Facts, names: Sequence[str]) -> str:
-    """Say which of the projects do not cover their cost at today's price; empty where that is not known."""
+    """Say which of the projects do not cover their cost at the price of the data, of which year it is, and for what.
+
+    Empty where that is not known, or no year of the price is.
+    """
     table = facts.a.floors
     if table.empty or "viable_at_reference" not in table:
         return ""
     paid = table["viable_at_reference"].reindex(list(names))
-    n = int((paid == False).sum())  # noqa: E712 - NA is not known
-    if not n:
+    unpaid = [str(name) for name in paid.index[(paid == False).to_numpy(dtype=bool)]]  # noqa: E712 - NA is not known
+    n, years = len(unpaid), {price_year(facts, str(table["commodity"][name])) for name in unpaid}
+    if not n or "" in years:
         return ""
     who, its = "They do", "their"
     if len(names) == 1:
         who, its = "It does", "its"
     elif n < len(names):
         who = f"{number(n)} of them {'does' if n == 1 else 'do'}"
-    return f"{who} not cover {its} cost at today's price ({table_id('floors')})."
+    prices = f"the price of {years.pop()}" if len(years) == 1 else f"prices of {join(sorted(years))}"
+    said = f"{who} not cover {its} cost at {prices}"
+    also = (
+        " with the main product alone, though the cost is for others too"
+        if any(_is_for_more(facts, name) for name in unpaid)
+        else ""
+    )
+    return f"{said}{also} ({table_id('floors')})."
+
+
+def _is_for_more(facts: Facts, name: str) -> bool:
+    """Say whether the cost of a project is for goods besides its main one: by its recipe, or by its note."""
+    row = facts.network.projects.set_index("id").loc[name]
+    recipes = facts.network.processes
+    made = recipes[(recipes["process"] == row["process"]) & recipes["role"].isin(PRODUCTS)]
+    return len(made) > 1 or (isinstance(row["note"], str) and bool(re.search(FOR_MORE, row["note"])))
 
 
 def _gaps(facts: Facts) -> str:

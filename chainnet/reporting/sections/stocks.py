@@ -27,6 +27,7 @@ from chainnet.reporting.sections.order import table_id
 from chainnet.results import origin_of
 from chainnet.words import (
     NOT_ASKED,
+    bill,
     first_capital,
     join,
     money,
@@ -298,7 +299,7 @@ def requirement_figure(facts: Facts) -> ReportFigure | None:
         if part > 0:
             ax.barh(at, part, height=0.5, color=fig.TIERS[0])
         ax.plot([1, 1], [at - 0.36, at + 0.36], color=fig.INK, linewidth=2.2)
-        cost = "no price" if np.isnan(row["buy_usd"]) else money(row["buy_usd"])
+        cost = "no price" if np.isnan(row["buy_usd"]) else bill(row["buy_usd"])
         bought = f"{number(row['buy_t'])} of {weight(row['required_t'])} to buy, {cost}"
         fig.write(ax, 1.03, at, bought if row["buy_t"] > 0 else f"nothing of {weight(row['required_t'])} to buy")
     labels = [

@@ -12,7 +12,7 @@ from chainnet.reporting.facts import Facts, once
 from chainnet.reporting.model import ReportFigure, ReportTable, Section, Sentence, make_section, make_table, stands
 from chainnet.reporting.sections.asked import not_assessed
 from chainnet.reporting.sections.order import table_id
-from chainnet.reporting.sentences import unless
+from chainnet.reporting.sentences import drawn_middle, unless
 from chainnet.results import CHECKED, NOT_STATED, SAMPLED
 from chainnet.words import NOT_ASKED, count, first_capital, is_known, number, percent, readable_id, span, tonnes
 
@@ -61,9 +61,10 @@ def sure_points(facts: Facts) -> tuple[Sentence, ...]:
         key = first if first in _ranges(facts) else "lost_t"
         row = many.summary.loc[key]
         what = f"the {facts.first} shortfall" if key != "lost_t" else "the loss over all tiers"
+        demand = float((facts.leading if key == first else facts.whole)["demand_tpa"][facts.when])
         draws = (
-            f"In 8 of 10 draws {what} lies between {number(row['p10'])} and {tonnes(row['p90'])} (median "
-            f"{number(row['p50'])}, n = {many.provenance['settings']['draws']}); as given {number(row['given'])}."
+            f"In 8 of 10 draws (of {count(many.provenance['settings']['draws'])}) {what} lies between "
+            f"{number(row['p10'])} and {tonnes(row['p90'])}{drawn_middle(row, demand)}."
         )
         said.append(Sentence(draws, ("uncertainty",), "Draws."))
         if not many.ranks.empty:
