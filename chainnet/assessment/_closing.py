@@ -49,8 +49,8 @@ def closing(counting: Counting, scenario: Scenario | None, stated: pd.Series, pl
     ways = [word for word in str(stated["closes"]).split(";") if word]
     for rung, words in FREE.items():
         if rung in ways:
-            asked = [] if rung == "existing" else conditions(counting, scenario, place, stocks=rung == "stocks")
-            return Closing(f"{words}, if {join(asked)}" if asked else words, np.nan)
+            only = [] if rung == "existing" else conditions(counting, scenario, place, stocks=rung == "stocks")
+            return Closing(f"{words}, if {join(only)}" if only else words, np.nan)
     found = by_projects(counting, scenario, place, ways)
     if found is not None:
         return found

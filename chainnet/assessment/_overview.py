@@ -140,7 +140,7 @@ def overview(
         chains=[{"graph": network.name, "digest": network.digest} for network in networks],
         months=months,
         details=details,
-        **({} if as_built is None else {"as_built": as_built}),
+        as_built=as_built,
     )
     table = pd.DataFrame(rows, columns=[*COLUMNS, *MORE]).astype({"first_month": "float64", "closes_year": "float64"})
     return stamp(table if details else table[COLUMNS].copy(), source, status=GIVEN_COLUMNS)

@@ -398,8 +398,9 @@ def _demand_table(low: Lowered, counting: Counting, x: Array, left: Array) -> pd
     wanted = table["demand_tpa"].to_numpy()
     served = np.clip(x[low.served], 0.0, wanted)
     # dust is measured by what can flow, for a demand may be far beyond it
-    dust = PRINTED * np.minimum(low.program.col_scale[low.served], wanted / 1000.0)
-    dust = np.maximum(dust, np.minimum(left, PRINTED * wanted))
+    flows = low.program.col_scale[low.served]
+    dust = PRINTED * np.minimum(flows, wanted / 1000.0)
+    dust = np.maximum(dust, np.minimum(left, PRINTED * np.minimum(1000.0 * flows, wanted)))
     served = settled(served, wanted, dust)
     table["served_tpa"] = served
     table["shortfall_tpa"] = wanted - served

@@ -59,15 +59,16 @@ def settled(served: Array, wanted: Array, open_: Array) -> Array:
     Returns
     -------
     ndarray
-        All that is wanted, or nothing, where it is that but for ``open_``; the nearest number of six digits of the
-        demand, where it is that but for rounding (29.9999999998 of 40 is 30). Nothing else moves.
+        All that is wanted, or nothing, where it is that but for ``open_``; the nearest number of six digits, where it
+        is that but for rounding (29.9999999998 of 40 is 30). Nothing else moves.
     """
     served = np.where(wanted - served <= open_, wanted, np.where(served <= open_, 0.0, served))
-    grid = PRINTED * 10.0 ** np.ceil(np.log10(np.where(wanted > 0, wanted, 1.0)))
+    # by what is served, for what is wanted may be far beyond all that can flow
+    grid = PRINTED * 10.0 ** np.ceil(np.log10(np.where(served > 0, served, 1.0)))
     near = np.round(served / grid) * grid
     # as a decimal, so that 30 is 30 and not 30.000000000000004
     near = np.array([float(f"{number:.12g}") for number in near.ravel()], dtype=float).reshape(near.shape)
-    return np.where((served < wanted) & (np.abs(near - served) <= ROUNDING * wanted), np.minimum(near, wanted), served)
+    return np.where((served < wanted) & (np.abs(near - served) <= ROUNDING * served), np.minimum(near, wanted), served)
 
 
 def floor_of(value: float, scale: float, looser: float = 1.0) -> float:

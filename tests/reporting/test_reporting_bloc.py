@@ -240,8 +240,7 @@ def test_a_plant_that_costs_something_only_if_others_come_first_is_named() -> No
     document = build(made)
     where = next(s.text for s in document.bottom_line if s.head == "Where.").replace("\u00a0", " ")
     assert (
-        "If all others are served first, of single plants that we can name the loss of b in Australia costs most: 100 % of"
-        in where
+        "If all others are served first, b in Australia costs most of single plants that we can name: 100 % of" in where
     )
     rows = {r["label"].text: r for r in next(t for t in document.tables if t.key == "sites").records()}
     assert rows["b"]["first_lost_tpa"].value == 0.0
