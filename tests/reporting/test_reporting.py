@@ -316,7 +316,7 @@ def test_unknown_format_writes_nothing(mag9: cn.Assessment, tmp_path: Path) -> N
 
 def test_missing_package_is_named(mag9: cn.Assessment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("chainnet.reporting.documents.find_spec", lambda name: None if name == "typst" else object())
-    with pytest.raises(cn.DataError, match=r"chainnet\[report\]"):
+    with pytest.raises(cn.DataError, match=r"\.\[report\]"):
         report(mag9, tmp_path / "out", ["pdf"])
     assert list(tmp_path.iterdir()) == []
 

@@ -184,5 +184,5 @@ def test_without_the_package_it_is_said_what_to_install(monkeypatch: pytest.Monk
     for name in ("cryptography", "cryptography.exceptions"):
         monkeypatch.setitem(sys.modules, name, None)
     for ask in (new_key, lambda: sign(MESSAGE, b""), lambda: check_signature(MESSAGE, b"")):
-        with pytest.raises(cn.DataError, match=r'pip install "chainnet\[signing\]"'):
+        with pytest.raises(cn.DataError, match=r'pip install "\.\[signing\]"'):
             ask()
