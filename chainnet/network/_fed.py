@@ -18,7 +18,6 @@ from chainnet.network._order import ends_of
 _SAID = 3  # plants that a warning names
 
 
-@kept(1)
 def unfed_plants(network: Network) -> pd.DataFrame:
     """Return the plants that ship something, and yet can give nothing.
 
@@ -45,27 +44,41 @@ def unfed_plants(network: Network) -> pd.DataFrame:
     >>> len(unfed_plants(cn.read("mag-9")))
     0
     """
-    frames = network.as_read
-    nodes, ruled = frames["nodes"], network.roles["rule"] != ""
-    has_process = nodes["process"].notna().to_numpy()
-    passes = ~nodes["stage"].isin(["mine", "end_use"]).to_numpy() & ~has_process
-    if len(ruled) == len(nodes):
-        passes &= ~ruled.to_numpy()
-    found: list[tuple[int, str, str]] = []
-    if passes.any() or has_process.any():
-        goods, ships, gets = _handled(frames)
-        lonely = ships[~np.isin(ships, gets)]
-        for place, good in zip(*np.divmod(lonely, len(goods)), strict=True):
-            if passes[place]:
-                found.append((int(place), goods[good], goods[good]))
-        found += _starved(frames, np.flatnonzero(has_process), goods, ships, gets)
-    found.sort()
+    found = _found(network)
+    nodes = network.as_read["nodes"]
     table = nodes[["id", "label", "stage"]].iloc[[place for place, _, _ in found]].reset_index(drop=True)
     table = table.assign(ships=[made for _, made, _ in found], lacks=[lacks for _, _, lacks in found])
     return table.assign(words=[_words(row) for row in records(table)])
 
 
-def _handled(frames: Frames) -> tuple[list[str], Ints, Ints]:
+@kept(1)
+def _found(network: Network) -> list[tuple[int, str, str]]:
+    """Return the place of each such plant, what it hands on, and what it lacks."""
+    frames = network.as_read
+    nodes, rules = frames["nodes"], network._rules
+    stage = nodes["stage"].to_numpy(dtype=object)
+    has_process = nodes["process"].notna().to_numpy()
+    passes = (stage != "mine") & (stage != "end_use") & ~has_process
+    if rules:
+        passes &= np.array([name not in rules for name in nodes["id"].to_numpy(dtype=object)], dtype=bool)
+    if not (passes.any() or has_process.any()):
+        return []
+    # found when the network was made; another only where something was taken away since
+    ends = network.edge_ends if frames is network._frames else ends_of(frames)
+    if not has_process.any() and not frames["edges"]["commodity"].notna().any() and frames["stocks"].empty:
+        sent, got = (np.bincount(end[end >= 0], minlength=len(nodes)) > 0 for end in ends)
+        return [(int(place), "", "") for place in np.flatnonzero(passes & sent & ~got)]
+    goods, ships, gets = _handled(frames, ends)
+    lonely = ships[~np.isin(ships, gets)]
+    found = [
+        (int(place), goods[good], goods[good])
+        for place, good in zip(*np.divmod(lonely, len(goods)), strict=True)
+        if passes[place]
+    ]
+    return sorted([*found, *_starved(frames, np.flatnonzero(has_process), goods, ships, gets)])
+
+
+def _handled(frames: Frames, ends: tuple[Ints, Ints]) -> tuple[list[str], Ints, Ints]:
     """Return the commodities ("" is the unnamed one), and what nodes ship and get: row of the node x goods + good."""
     edges, stocks = frames["edges"], frames["stocks"]
     codes, names = pd.factorize(edges["commodity"])
@@ -78,7 +91,7 @@ def _handled(frames: Frames) -> tuple[list[str], Ints, Ints]:
     ]
     row_of = {name: row for row, name in enumerate(frames["nodes"]["id"])} if held else {}
     stored = [row_of[node] * len(goods) + good for node, good in held if node in row_of]
-    source, target = (np.unique(ends[ends >= 0] * len(goods) + codes[ends >= 0] + 1) for ends in ends_of(frames))
+    source, target = (np.unique(end[end >= 0] * len(goods) + codes[end >= 0] + 1) for end in ends)
     return goods, source, np.union1d(target, np.array(stored, dtype=target.dtype))
 
 
@@ -128,8 +141,10 @@ def _words(row: dict[str, str]) -> str:
 
 def say_unfed(network: Network, stacklevel: int = 2) -> None:
     """Warn of plants that can give nothing, by their names."""
-    found = unfed_plants(network)["words"]
-    if len(found):
+    found = _found(network)
+    if found:
+        nodes = network.as_read["nodes"][["id", "label", "stage"]]
+        first = records(nodes.iloc[[place for place, _, _ in found[:_SAID]]])
+        said = [_words({**row, "ships": of[1], "lacks": of[2]}) for row, of in zip(first, found, strict=False)]
         more = f" {len(found) - _SAID} more are in the table unfed of check." if len(found) > _SAID else ""
-        said = f"{network.name}: {' '.join(found[:_SAID])}{more}"
-        warnings.warn(said, ChainnetWarning, stacklevel=stacklevel + 1)
+        warnings.warn(f"{network.name}: {' '.join(said)}{more}", ChainnetWarning, stacklevel=stacklevel + 1)
