@@ -170,6 +170,7 @@ def draw_picture() -> None:
             tab.wait_for_function("window.network !== undefined")
             tab.wait_for_timeout(1500)
             said = {"heading": tab.inner_text("h1"), "bottleneck": tab.inner_text(".chip.neck")}
+            said["plants"] = tab.inner_text("p.name")
             picture = tab.screenshot()
             browser.close()
     PICTURE.write_bytes(with_text(picture, said))
