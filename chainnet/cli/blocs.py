@@ -22,7 +22,10 @@ def _named(given: Sequence[str], option: str) -> dict[str, list[str]]:
 
 @command("blocs.alliance")
 class Alliance(Question, TableOutput):
-    """Say what members keep alone, in pairs and together, and who pays against who gains."""
+    """Show what members keep alone, in pairs and together.
+
+    And who pays, against who gains.
+    """
 
     shown = ("members", "coalitions", "contributions", "pools", "regions")
 
@@ -42,7 +45,10 @@ class Alliance(Question, TableOutput):
 
 @command("blocs.alignment")
 class Alignment(Question, TableOutput):
-    """Say what a split into two blocs costs, and what each country between them is worth to either."""
+    """Show what a split into two blocs costs.
+
+    And what each country between the two is worth to either.
+    """
 
     blocs: Annotated[list[str], "NAME=COUNTRIES split by commas; give two, ours first.", "--bloc", _named]
     scenario: opt.OneScenario = None
@@ -82,7 +88,10 @@ class Alignment(Question, TableOutput):
 
 @command("blocs.partners")
 class Partners(Question, TableOutput):
-    """Say what each country between two blocs has of choosing a side, neither, or of keeping its ore at home."""
+    """Show what a third country gains by each choice.
+
+    It may choose a side, neither, or keep its ore at home.
+    """
 
     blocs: Annotated[list[str], "NAME=COUNTRIES split by commas; give two.", "--bloc", _named]
     countries: Annotated[str | None, "Who has to choose, split by commas. Default: all others.", words] = None
@@ -116,7 +125,10 @@ class Partners(Question, TableOutput):
 
 @command("blocs.retaliation")
 class Retaliation(Question, TableOutput):
-    """Play a bloc's measures against the best answer of the other side, and reply with projects."""
+    """Show a bloc's measures against the best answer.
+
+    The other side answers, and the bloc replies with projects.
+    """
 
     shown = ("moves", "candidates")
 
@@ -140,7 +152,10 @@ class Retaliation(Question, TableOutput):
 
 @command(name="fair-split", like="blocs.fair_split")
 class FairSplit(TableOutput):
-    """Split a cost or a gain among members: Shapley, core, nucleolus, the least compensation of a proposal."""
+    """Split a cost or a gain among members.
+
+    Shapley, core, nucleolus, and the least compensation of a proposal.
+    """
 
     file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV of coalition (names joined by +) and value.")]
     kind: Annotated[Literal["cost", "gain"], "What the values are."] = "cost"

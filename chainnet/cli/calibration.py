@@ -15,10 +15,11 @@ from chainnet.errors import DataError
 
 @command(like="calibration.calibrate")
 class Calibrate(Form):
-    """Make baseline flows from totals and known relations, and say how far they are from published totals.
+    """Make baseline flows from totals and known links.
 
-    Into FOLDER go edges.csv, datapackage.json and the tables whose hand-written form lies in
-    calibration/. A shipped graph named by its name is only compared, unless --out is given.
+    And show how far they are from published totals. Into FOLDER go edges.csv, datapackage.json and the tables whose
+    hand-written form lies in calibration/. A shipped graph named by its name is only compared, unless --out is
+    given.
     """
 
     folder: Annotated[

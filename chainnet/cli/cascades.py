@@ -28,7 +28,10 @@ DAYS = Numbers(
 
 @command("cascades.cascade")
 class Cascade(Question, Counted, TableOutput):
-    """Follow a failure along the baseline flows, when nobody reroutes well."""
+    """Follow a failure when nobody reroutes well.
+
+    Along the baseline flows: what an early, unplanned loss looks like.
+    """
 
     fail: Annotated[list[str] | None, "ID or ID=SHARE of output lost (1 = all); may be repeated."] = None
     method: Annotated[

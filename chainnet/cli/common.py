@@ -28,6 +28,7 @@ import typer
 
 from chainnet.cli import options as opt
 from chainnet.cli.progress import patience, progress_bar
+from chainnet.cli.questions import ByQuestion
 from chainnet.errors import DataError, near_matches
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     name="chainnet",
+    cls=ByQuestion,
     help="Exact chokepoint, shortfall and rerouting analysis of critical mineral supply chains. "
     "GRAPH is the name of a shipped graph (see `chainnet list`) or a path.",
     no_args_is_help=True,

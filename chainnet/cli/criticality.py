@@ -23,7 +23,10 @@ ONE_PERIOD = 1.0
 
 @command("criticality.chokepoints")
 class Chokepoints(Question, Counted, Output, Verified):
-    """Rank what the network can least do without: the exact loss of each node, edge or group."""
+    """Rank plants, links or countries by what they cost.
+
+    The exact loss of each node, edge or group, if it drops out alone.
+    """
 
     by: opt.By = "node"
     top: Annotated[int | None, "Only the first rows."] = None
@@ -81,7 +84,10 @@ class Interdict(Question, Counted, TableOutput):
 
 @command("criticality.shapley")
 class Shapley(Question, Counted, Output):
-    """Share the loss that all together would cause fairly among countries, owners or nodes."""
+    """Share a joint loss fairly among its causes.
+
+    Among countries, owners or nodes.
+    """
 
     by: Annotated[str, "As in chokepoints."] = "country"
     tier: opt.Tier = None
@@ -91,7 +97,10 @@ class Shapley(Question, Counted, Output):
 
 @command("criticality.fortify")
 class Fortify(Question, Counted, TableOutput):
-    """Choose what to protect or build so that the worst k removals hurt least."""
+    """Choose what to protect against the worst k losses.
+
+    Or what to build, so that they hurt least.
+    """
 
     k_attack: Annotated[int, "Nodes that the attacker removes.", "--k"]
     budget_musd: Annotated[float, "What the defence may cost, USD million.", "--budget"]
@@ -111,7 +120,10 @@ class Fortify(Question, Counted, TableOutput):
 
 @command("criticality.risk_exposure")
 class Exposure(Question, Counted, TableOutput, Verified):
-    """Say what each loss costs until it is back, and how long it can be borne (risk exposure index)."""
+    """Compare recovery with what stocks can cover.
+
+    What each loss costs until it is back, and how long it can be borne (risk exposure index).
+    """
 
     recovery: Annotated[
         list[str] | None,

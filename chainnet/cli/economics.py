@@ -32,9 +32,12 @@ def _span(text: str, option: str) -> tuple[float, float]:
 Span = Annotated[str | None, "Assumed: a number, or LOW,HIGH.", _span]
 
 
-@command("economics.floor_tables")
+@command("economics.floor_tables", like="economics.price_floor")
 class Floor(Question, TableOutput):
-    """Say which projects pay at a price floor, what it costs, and what a price cut does to it."""
+    """Price a floor: who builds, and what it costs.
+
+    And what a price cut by the incumbent does to it.
+    """
 
     floor: Annotated[list[str], "USD/t: one number, or COMMODITY=USD (may be repeated).", PRICES]
     reference_price: Annotated[
@@ -75,7 +78,10 @@ class Floor(Question, TableOutput):
 
 @command("economics.overcapacity")
 class Overcapacity(Question, Counted, TableOutput, Verified):
-    """Say what stands idle if nothing is cut off, with and without projects, and what that insures."""
+    """Show what is idle if nothing is cut off.
+
+    With and without projects, and what that insures.
+    """
 
     scenarios: opt.Scenarios = None
     by_year: Annotated[list[int] | None, "Year in which to look; may be repeated."] = None

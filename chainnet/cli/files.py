@@ -46,7 +46,10 @@ class ListGraphs(Output):
 
 @command(like="results.licences")
 class Licences(Output):
-    """List the packages that chainnet needs: version, licence, what each is used for; nothing is asked of a network."""
+    """List the packages that chainnet needs.
+
+    Version, licence, what each is used for; nothing is asked of a network.
+    """
 
     def _run(self) -> None:
         from chainnet.results import licences
@@ -77,10 +80,11 @@ class OwnData(Command):
 
 @command(like="indicators.coverage")
 class Check(OwnData, TableOutput):
-    """Check a graph, say what its figures rest on, and what each measure of its scenarios reaches.
+    """Check a graph, its figures and its scenarios.
 
-    Every fault is listed at once; those of a workbook are marked in a copy beside it, cell by cell. With --scenario
-    only these scenarios are looked at, and people see their measures.
+    What its figures rest on, and what each measure of its scenarios reaches. Every fault is listed at once; those
+    of a workbook are marked in a copy beside it, cell by cell. With --scenario only these scenarios are looked at,
+    and people see their measures.
     """
 
     graph: opt.Graph
@@ -128,9 +132,10 @@ class Check(OwnData, TableOutput):
 
 @command("scenario.rules")
 class Rules(TableOutput):
-    """List the rules that touch a chain, with their state at a date, and what customs show under them.
+    """List the rules that touch a chain, with their state.
 
-    --table controls: the rows of customs from which a scenario takes its shares.
+    At a date; and what customs show under them. --table controls: the rows of customs from which a scenario takes
+    its shares.
     """
 
     graph: opt.Graph
@@ -171,7 +176,7 @@ def _refuse_unfit(network: Network) -> None:
 
 @command("drawing.draw")
 class Draw(Question, Form):
-    """Draw an interactive page: one file that opens offline."""
+    """Draw an interactive page: one file, opens offline."""
 
     path: Annotated[Path | None, "HTML file to write; default GRAPH-VIEW.html.", "--out"] = None
     view: Annotated[Literal["graph", "map", "sankey"], "Which view to draw."] = "graph"
@@ -246,7 +251,10 @@ class Draw(Question, Form):
 
 @command("reporting.report")
 class Report(Question, Counted, Form):
-    """Write the stress-test report: report.html, report.pdf, report.xlsx and graph.html."""
+    """Write the stress-test report.
+
+    report.html, report.pdf, report.xlsx and graph.html.
+    """
 
     path: Annotated[Path, "Folder to write.", "--out"] = Path("out")
     formats: Annotated[str | None, "html, pdf, xlsx; split by commas. Default all.", _formats] = None
@@ -299,11 +307,11 @@ class Report(Question, Counted, Form):
 
 @command(like="assessment.overview")
 class Overview(PageOutput):
-    """Summarise each chain: shortfall, bottleneck, remedy, and what decides it.
+    """Summarise each chain, and what decides it.
 
-    Without GRAPH every shipped chain but the teaching one. People see the worst restriction and all rules in force
-    together, on the plants of the base year or with --as-built. The first table of csv and json has a row a chain,
-    --table details every restriction and tier.
+    Shortfall, bottleneck, remedy. Without GRAPH every shipped chain but the teaching one. People see the worst
+    restriction and all rules in force together, on the plants of the base year or with --as-built. The first table
+    of csv and json has a row a chain, --table details every restriction and tier.
     """
 
     graphs: Annotated[list[str] | None, typer.Argument(metavar="GRAPH", help=opt.GRAPH)] = None
@@ -330,7 +338,10 @@ class Overview(PageOutput):
 
 @command(name="import", like="io.read")
 class Import(OwnData, Form):
-    """Read a network in one form and write it in another; checked on the way."""
+    """Read a network in one form, write it in another.
+
+    It is checked on the way.
+    """
 
     file: Annotated[
         str, typer.Argument(metavar="FILE", help="Folder, .xlsx, .graphml, .gexf, .json, .csv or .parquet; or a graph.")
@@ -345,7 +356,10 @@ class Import(OwnData, Form):
 
 @command(like="io.write_template")
 class Init(Form):
-    """Start a graph of your own: a small chain as a folder of tables, with a scenario, or as a workbook to fill in."""
+    """Start a graph of your own.
+
+    A small chain as a folder of tables, with a scenario, or as a workbook to fill in.
+    """
 
     folder: Annotated[Path | None, typer.Argument(metavar="FOLDER", help="Folder to make.")] = None
     excel: Annotated[Path | None, "Workbook to make instead: lists to choose from, units, checks in the cells."] = None
@@ -363,7 +377,10 @@ class Init(Form):
 
 @command()
 class Engine(Form):
-    """Write an example of a living page (draw --live) for every shipped chain."""
+    """Write an example of a living page for every chain.
+
+    See draw --live.
+    """
 
     action: Annotated[Literal["examples"], typer.Argument(metavar="examples", help="What to write.")]
     path: Annotated[Path, typer.Argument(metavar="FOLDER", help="Folder for NAME-live.html.")]

@@ -11,7 +11,10 @@ from chainnet.cli.ends import short_line
 
 @command("flow.max_flow")
 class Flow(Question, TableOutput, Verified):
-    """Find the largest tonnage that can be served, and the cut that bounds it."""
+    """Find the largest flow and the cut that bounds it.
+
+    In tonnes that can be served.
+    """
 
     commodity: Annotated[str | None, "Cut out the market of one commodity."] = None
     beneficiaries: opt.Beneficiaries = None
@@ -24,7 +27,10 @@ class Flow(Question, TableOutput, Verified):
 
 @command("flow.balance")
 class Balance(Question, Counted, TableOutput, Verified):
-    """Serve demand tier by tier with the least shortfall, then at least cost."""
+    """Serve demand tier by tier, at least shortfall.
+
+    Then at least cost.
+    """
 
     scenario: opt.OneScenario = None
     reroute: opt.Degree = "existing"

@@ -19,7 +19,10 @@ BY_COMMODITY = pairs("COMMODITY=NUMBER")
 
 @command("indicators.indices")
 class Indicators(Question, Counted, TableOutput):
-    """Set the published indices of every step beside the exact losses, and say where they disagree."""
+    """Compare published indices with the exact losses.
+
+    Step by step, and where they disagree.
+    """
 
     union: Annotated[str, "Whose mix and benchmarks: countries or groups, split by commas.", words] = "EU27"
     importer: Annotated[str, "Whose GeoPolRisk: countries or a group as one importer.", words] = "USA"
@@ -58,7 +61,7 @@ class Indicators(Question, Counted, TableOutput):
 
 @command("indicators.concentration")
 class Concentration(Question, Output):
-    """Say who holds how much of what each step makes."""
+    """Show who holds how much of what each step makes."""
 
     by: Annotated[str, "Column of nodes that names the holder."] = "country"
 

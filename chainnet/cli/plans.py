@@ -24,7 +24,10 @@ Own = Annotated[str, typer.Argument(metavar="FOLDER", help="Folder of a graph of
 
 @command()
 class Copy(Form):
-    """Copy a graph with its scenarios, notes and sources into a folder of your own."""
+    """Copy a graph into a folder of your own.
+
+    With its scenarios, notes and sources.
+    """
 
     name: Annotated[str, typer.Argument(metavar="NAME", help="A shipped graph, or a folder.")]
     folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Folder to make.")]
@@ -71,7 +74,7 @@ class _Owned(Output):
 
 @command(name="scenario new")
 class ScenarioNew(_Owned):
-    """Add a scenario in plain words, and show what each of its measures reaches.
+    """Add a scenario, and show what its measures reach.
 
     WORDS say what happens (cut, halve, stop, close, lose, raise, double), to what (a step, a commodity that plants
     make, a site, exports, demand), where, by how much, from when and for how long: "cut heavy separation in China by
@@ -121,10 +124,11 @@ def _file_name(name: str) -> str:
 
 @command(name="stock add")
 class StockAdd(_Owned):
-    """Add a stock to a graph of your own, and check that it can be drawn where it lies.
+    """Add a stock to a graph of your own.
 
-    A stock may be drawn whenever that helps, also where nothing happens; --end keeps that much of it, and a release
-    measure in a scenario shuts it in that scenario until the release.
+    And check that it can be drawn where it lies. A stock may be drawn whenever that helps, also where nothing
+    happens; --end keeps that much of it, and a release measure in a scenario shuts it in that scenario until the
+    release.
     """
 
     graph: Own

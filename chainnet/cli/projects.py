@@ -41,7 +41,10 @@ _SEEN = ("id", "label", "country", "start_year", "capex_musd", "standalone_t", "
 
 @command("projects.reroute")
 class Reroute(Question, Counted, TableOutput):
-    """Say how much rerouting and each project buy under a scenario: alone, last, shared, by price, in company."""
+    """Rank projects by the shortfall that they avoid.
+
+    And show what each level of rerouting avoids under a scenario.
+    """
 
     scenario: opt.Scenario
     projects: opt.Projects = None
@@ -73,7 +76,10 @@ class Reroute(Question, Counted, TableOutput):
 
 @command("projects.portfolio")
 class Portfolio(Question, Counted, TableOutput):
-    """Choose what to build, store and protect under a budget so that least stays short, exactly."""
+    """Choose what to build and store under a budget.
+
+    Also what to protect, so that least demand is short; exact.
+    """
 
     budget_musd: Annotated[float, "USD million.", "--budget"]
     scenarios: opt.Scenarios = None

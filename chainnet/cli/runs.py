@@ -16,10 +16,10 @@ from chainnet.errors import DataError
 
 @command("assumptions.load_bearing")
 class Assumptions(Question, Counted, TableOutput, Verified):
-    """Say what a verdict rests on: each judgement and each weak input otherwise, and sets of assumed plants.
+    """Show which assumptions a result depends on.
 
-    Without --scenario the network as it stands is asked. The table for people leaves out what moves nothing; csv and
-    json hold every row.
+    Each judgement and each weak input otherwise, and sets of assumed plants. Without --scenario the network as it
+    stands is asked. The table for people leaves out what moves nothing; csv and json hold every row.
     """
 
     scenario: Annotated[str | None, opt.SCENARIO + "; default the network as it stands."] = None
@@ -37,10 +37,11 @@ class Assumptions(Question, Counted, TableOutput, Verified):
 
 @command(like="assessment.compare")
 class Compare(Counted, PageOutput):
-    """Say what changed between two graphs, and which input moved the answer; or set things side by side.
+    """Compare graphs, scenarios or portfolios.
 
-    One GRAPH: a column a --scenario (default all), or a column a --portfolio. Two: before and after, with causes. Three
-    or more, or two --side-by-side: a column a chain, under --scenario or the worst of its own.
+    What changed between two graphs, and which input moved the answer; or things side by side. One GRAPH: a column a
+    --scenario (default all), or a column a --portfolio. Two: before and after, with causes. Three or more, or two
+    --side-by-side: a column a chain, under --scenario or the worst of its own.
     """
 
     graphs: Annotated[list[str], typer.Argument(metavar="GRAPH", help=opt.GRAPH)]
@@ -126,7 +127,10 @@ def _sets(given: list[str]) -> dict[str, list[str]]:
 
 @command("runs.ensemble")
 class Ensemble(Question, Counted, TableOutput):
-    """Ask again and again with inputs drawn between low and high: P10, P50, P90, and whether ranks hold."""
+    """Show the range over draws of uncertain inputs.
+
+    P10, P50, P90, and whether ranks hold.
+    """
 
     scenario: opt.OneScenario = None
     draws: Annotated[int, "Number of draws.", opt.AtLeast(1)] = 512
@@ -146,7 +150,10 @@ class Ensemble(Question, Counted, TableOutput):
 
 @command("runs.sensitivity")
 class Sensitivity(Question, Counted, TableOutput):
-    """Solve again with each uncertain input at its low and its high value, and say which moves the answer most."""
+    """Rank uncertain inputs by how they move the answer.
+
+    Solve again with each at its low and its high value.
+    """
 
     shown = ("inputs", "widest")
 

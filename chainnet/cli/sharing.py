@@ -95,7 +95,10 @@ class _Together(Command):
 
 @command(like="sharing.merge")
 class Merge(_Together):
-    """Put the tables of several parties into one network; every conflict is listed, with what was taken and why."""
+    """Put the tables of several parties into one network.
+
+    Every conflict is listed, with what was taken and why.
+    """
 
     def _run(self) -> None:
         from chainnet.sharing import merge
@@ -106,7 +109,10 @@ class Merge(_Together):
 
 @command(like="sharing.join")
 class Join(_Together):
-    """Put chains of different minerals into one network, tied by the plants and commodities they share."""
+    """Join chains of different minerals into one.
+
+    Tied by the plants and commodities they share.
+    """
 
     same: Annotated[str | None, "Ids of plants and commodities that are shared, split by commas.", words] = None
 
@@ -119,9 +125,10 @@ class Join(_Together):
 
 @command("sharing.aggregate")
 class Aggregate(Question, Form):
-    """Make a chain coarser: an outer network that can serve at least as much as the truth, an inner one at most.
+    """Make a chain coarser, with bounds on its answers.
 
-    --out writes FOLDER/inner and FOLDER/outer, which may be handed on, and FOLDER/at-home, which may not.
+    An outer network can serve at least as much as the truth, an inner one at most. --out writes FOLDER/inner and
+    FOLDER/outer, which may be handed on, and FOLDER/at-home, which may not.
     """
 
     shown = ("checked", "split")
@@ -151,7 +158,10 @@ class Aggregate(Question, Form):
 
 @command(like="sharing.bracket")
 class Bracket(Counted, Output):
-    """Say what the true answer lies between, from an inner and an outer network, or from one that holds bands."""
+    """Show between what bounds the true answer lies.
+
+    From an inner and an outer network, or from one that holds bands.
+    """
 
     inner: Annotated[str, typer.Argument(metavar="INNER", help=opt.GRAPH)]
     outer: Annotated[
@@ -177,9 +187,10 @@ class Bracket(Counted, Output):
 
 @command(like="sharing.redact")
 class Redact(Question, Form):
-    """Make a folder that may be handed on: bands instead of figures, no names of firms. Not secrecy: see its README.
+    """Make a folder that may be handed on.
 
-    It is refused where --facts narrow a hidden figure too far.
+    Bands instead of figures, no names of firms. Not secrecy: see its README. It is refused where --facts narrow a
+    hidden figure too far.
     """
 
     secret: Secret
@@ -237,7 +248,10 @@ class Redact(Question, Form):
 
 @command(like="sharing.attack")
 class Attack(Question, Output):
-    """Say how far each hidden capacity can be narrowed, from the bands and what else is published."""
+    """Show how far hidden capacities can be narrowed.
+
+    From the bands and what else is published.
+    """
 
     facts: Facts = None
     protect: Annotated[float, "Least width at which a figure counts as protected."] = 0.2
@@ -251,7 +265,10 @@ class Attack(Question, Output):
 
 @command(like="sharing.commit")
 class Commit(Question, TableOutput):
-    """Fix every row of a graph by one root, which may be published; rows can be proved later."""
+    """Fix every row of a graph by one root.
+
+    The root may be published; rows can be proved later.
+    """
 
     secret: Secret
     level: Annotated[Literal["row", "cell"], "What can be shown alone."] = "row"
@@ -268,7 +285,10 @@ class Commit(Question, TableOutput):
 
 @command(like="sharing.prove")
 class Prove(Question):
-    """Prove that a row stood in a graph when its root was made; writes JSON."""
+    """Prove that a row was in a graph; writes JSON.
+
+    When its root was made.
+    """
 
     table: Annotated[str, "Table of the row."]
     key: Annotated[str, 'Its key columns joined by " / "; edges: source / target / commodity.']
@@ -299,7 +319,10 @@ class Prove(Question):
 
 @command(like="sharing.verify")
 class Verify(Command):
-    """Say whether a proof fits a published root: exit 0 if it does, 1 if not."""
+    """Check whether a proof fits a published root.
+
+    Exit 0 if it does, 1 if not.
+    """
 
     proof: Annotated[Path, typer.Argument(metavar="PROOF", help="JSON file that prove wrote.")]
     root: Annotated[str, "The published root: the JSON file that commit wrote, or the root in hex."]

@@ -45,7 +45,10 @@ Signing = Annotated[Path | None, "File of a private key: what is written is sign
 
 @command(like="sharing.new_key")
 class Key(Command):
-    """Make a pair of keys: FILE to sign with, which stays at home, and FILE.pub, which the others need to check."""
+    """Make a pair of keys to sign with.
+
+    FILE stays at home; the others need FILE.pub to check.
+    """
 
     path: Annotated[Path, typer.Argument(metavar="FILE", help="A new file.")]
 
@@ -61,7 +64,10 @@ def _text(document: Any) -> str:
 
 @command("sharing.partition")
 class Partition(Question, Form):
-    """Take a chain apart by parties: --out writes a folder for each to keep, and ask.json for all to answer."""
+    """Split a chain by parties, to be answered jointly.
+
+    --out writes a folder for each to keep, and ask.json for all to answer.
+    """
 
     parties: Annotated[list[str], "NAME=COUNTRIES split by commas; may be repeated.", "--party", _parties]
     path: Annotated[Path | None, "Folder to write the parts to.", "--out"] = None
@@ -86,7 +92,10 @@ class Partition(Question, Form):
 
 @command(like="sharing.offer")
 class Offer(Question):
-    """Answer what is asked of a part: what it serves at these border tonnes and prices, and nothing else; JSON."""
+    """Answer what is asked of one party's part; JSON.
+
+    What it serves at these border tonnes and prices, and nothing else.
+    """
 
     ask_files: Annotated[list[Path], "JSON file: what is asked; again for each ask so far, the last one last.", "--ask"]
     scenario: opt.OneScenario = None
@@ -115,7 +124,10 @@ class Offer(Question):
 
 @command(like="sharing.joint_ask")
 class Joint(Form):
-    """Put the offers of all parties and rounds together: what they serve for certain, at most, and what to ask next."""
+    """Combine the offers of all parties and rounds.
+
+    What they serve for certain, at most, and what to ask next.
+    """
 
     offers: Annotated[list[Path], typer.Argument(metavar="OFFER...", help="Every offer of every party and round.")]
     ask_file: Annotated[Path, "The last ask.", "--ask"]

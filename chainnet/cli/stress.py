@@ -43,10 +43,10 @@ OVERVIEW = (
 
 @command("stress.stress_test")
 class Stress(Question, Counted, TableOutput):
-    """Say who goes short under each scenario, in the long run and month by month.
+    """Show who runs short in each scenario, and when.
 
-    Months count from 1, the first month of the answer; with --start they are dates. With several --projects each set
-    is asked, and the first table sets them side by side.
+    In the long run and month by month. Months count from 1, the first month of the answer; with --start they are
+    dates. With several --projects each set is asked, and the first table sets them side by side.
     """
 
     scenarios: opt.Scenarios = None
@@ -149,9 +149,10 @@ class Stress(Question, Counted, TableOutput):
 
 @command("stress.stockpile_requirement")
 class Stockpile(Question, Counted, TableOutput):
-    """Say what must be in stock for the tiers chosen to stay whole through a scenario.
+    """Size the stock that demand needs.
 
-    With --members: what each member, every set of them and all together have to hold, where, and who pays for it.
+    What must be in stock for the tiers chosen to be met through a scenario. With --members: what each member, every
+    set of them and all together have to hold, where, and who pays for it.
     """
 
     scenario: opt.Scenario

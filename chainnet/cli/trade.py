@@ -42,10 +42,11 @@ def _products(given: list[str] | None, path: Path | None) -> Any:
 
 @command(name="from-trade", like="calibration.from_trade")
 class FromTrade(Form):
-    """Make a chain from bilateral trade by product code, and list all that was supposed and every gap.
+    """Make a chain from bilateral trade by product code.
 
-    Each product code has the content of the material in a gross tonne; several commodities stand in their order along
-    the chain: --product 2605=0.08:ore --product 810520=1:metal:0.9.
+    And list all that was supposed and every gap. Each product code has the content of the material in a gross
+    tonne; several commodities stand in their order along the chain: --product 2605=0.08:ore --product
+    810520=1:metal:0.9.
     """
 
     files: Files
@@ -84,10 +85,11 @@ class FromTrade(Form):
 
 @command(name="refresh", like="calibration.refresh")
 class Refresh(Question, Form):
-    """Bring a graph to newer USGS or BACI figures; say what moved in inputs, and how the answers moved, by input.
+    """Bring a graph to newer USGS or BACI figures.
 
-    A figure moves by what the statistic itself says has changed since the year of the graph, where the files hold that
-    year too; else by its difference from the graph's own figure.
+    And show what moved in inputs, and how the answers moved, by input. A figure moves by what the statistic itself
+    says has changed since the year of the graph, where the files hold that year too; else by its difference from
+    the graph's own figure.
     """
 
     graph: opt.Graph
