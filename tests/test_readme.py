@@ -14,7 +14,7 @@ def text() -> str:
     return " ".join(page.README.read_text(encoding="utf-8").split())
 
 
-def unmet(network: cn.Network, scenario: cn.Scenario, tier: str) -> float:
+def shortfall(network: cn.Network, scenario: cn.Scenario, tier: str) -> float:
     return float(judged_shares(Counting.of(network), scenario, only=[])["most_share"]["stated"][tier])
 
 
@@ -57,7 +57,7 @@ def test_the_sentence_on_the_us_origin_rule_holds() -> None:
         return rows.groupby("commodity")["shortfall_tpa"].sum().round().to_dict()
 
     us = then.demand[then.demand["node"].str.startswith("usa_defence")]["demand_tpa"].sum()
-    assert f"{sum(short(then).values()):.0f} of {us:.0f} t a year would not have complied" in text()
+    assert f"{sum(short(then).values()):.0f} of {us:.0f} t/yr would not have complied" in text()
     assert short(now) == {"smco": 90.0}
     assert "On today's plants 90 t do not, all of it samarium-cobalt" in text()
     # samarium, and a maker of the metal: either alone is not enough
@@ -70,9 +70,9 @@ def test_the_sentence_on_the_us_origin_rule_holds() -> None:
 def test_the_sentence_on_the_rules_in_force_holds() -> None:
     today = {name: page.chain(name, page.TODAY) for name in page.CHAINS}
     ruled = {name: cn.in_force(network) for name, network in today.items()}
-    most = max(unmet(network, ruled[name], "defence") for name, network in today.items())
-    assert f"leave at most {page.percent(most)} of allied defence demand unmet" in text()
-    civilian = {name: page.percent(unmet(today[name], ruled[name], "civilian")) for name in page.CHAINS}
+    most = max(shortfall(network, ruled[name], "defence") for name, network in today.items())
+    assert f"leave a shortfall of at most {page.percent(most)} of allied defence demand" in text()
+    civilian = {name: page.percent(shortfall(today[name], ruled[name], "civilian")) for name in page.CHAINS}
     assert (
         f"{civilian['rare-earths']} of civilian demand for rare-earth magnets and {civilian['antimony']} for antimony"
         in text()
@@ -80,14 +80,14 @@ def test_the_sentence_on_the_rules_in_force_holds() -> None:
     assert f"The {civilian['rare-earths']} depend on one customs row" in text()
     assert [name for name, share in civilian.items() if share != "0 %"] == ["rare-earths", "antimony"]
     without = today["germanium"].without(nodes=["cod_big_hill"])
-    share = page.percent(unmet(without, ruled["germanium"], "civilian"))
+    share = page.percent(shortfall(without, ruled["germanium"], "civilian"))
     assert f"without it {share} is not" in text()
     rows = cn.controls(today["rare-earths"])
     assert ((rows["to"] == "JPN") & (rows["share"] == 0.05)).sum() == 1, "one row of customs decides for rare earths"
     numbers = ruled["rare-earths"].with_shares(today["rare-earths"])
     kept = [one for one in numbers.measures if one.get("to") != {"country": "JPN"} or "tier" in one]
     assert len(kept) == len(numbers.measures) - 1
-    share = page.percent(unmet(today["rare-earths"], cn.Scenario("without the row", kept), "civilian"))
+    share = page.percent(shortfall(today["rare-earths"], cn.Scenario("without the row", kept), "civilian"))
     assert f"without it they are {share}" in text()
 
 
@@ -112,11 +112,11 @@ def test_the_sentences_on_products_hold() -> None:
     for year in (None, page.TODAY):
         antimony = page.chain("antimony", year)
         stop = cn.scenarios(antimony)[page.STOP]
-        assert f"a stop leaves {page.percent(lost(antimony, stop, 'sb_trisulfide'))} of allied primers unmet" in text()
+        assert f"a stop leaves allied primers {page.percent(lost(antimony, stop, 'sb_trisulfide'))} short" in text()
         assert f"({page.percent(lost(by_rounds(antimony), stop, 'sb_trisulfide'))} if demand is counted" in text()
     rules = cn.in_force(antimony)
     primers, counted = (lost(network, rules, "sb_trisulfide") for network in (antimony, by_rounds(antimony)))
-    assert f"leave {page.percent(primers)} of allied primers unmet ({page.percent(counted)} if demand" in text()
+    assert f"leave allied primers {page.percent(primers)} short ({page.percent(counted)} if demand" in text()
     assert lost(antimony, rules, "sb_trisulfide", ("jpn_defence",)) > 1 - 1e-9
     assert lost(by_rounds(antimony), rules, "sb_trisulfide", ("jpn_defence",)) > 1 - 1e-9
 
@@ -140,7 +140,7 @@ def test_the_sentence_on_new_suppliers_holds() -> None:
     assert cn.balance(network, rules, reroute="new").by_tier()["shortfall_tpa"].max() < 1e-3
     kept = cn.balance(network, cn.Scenario("to everyone", wide), reroute="new").by_tier().loc["defence"]
     share = page.percent(kept["shortfall_tpa"] / kept["demand_tpa"])
-    assert f"from everyone, {share} of allied defence demand would stay unmet" in text()
+    assert f"from everyone, {share} of allied defence demand would stay short" in text()
 
 
 def test_congress_may_change_the_origin_rule() -> None:
