@@ -17,7 +17,7 @@ from chainnet.drawing.assets import asset, engine, environment
 from chainnet.drawing.gathering import Gathered, gather
 from chainnet.drawing.handed import handed_page, is_handed
 from chainnet.drawing.lean import LINK_BLANK, SITE_BLANK, lean
-from chainnet.drawing.living.page import living_page
+from chainnet.drawing.living import living_page
 from chainnet.drawing.worth import worth_data
 from chainnet.errors import DataError, check_words, near_matches
 from chainnet.flow import Counting

@@ -18,9 +18,8 @@ from chainnet.scenario import Scenario, acting
 from chainnet.sharing._aliases import renamed, reworded
 from chainnet.sharing._attack import attack
 from chainnet.sharing._bands import band_of, check_bands, middle_of
-from chainnet.sharing._classes import is_class, place_words
 from chainnet.sharing._commit import check_secret
-from chainnet.sharing._records import like
+from chainnet.sharing._records import is_class, like, place_words
 
 DEFAULT_HIDE = ("names", "owners", "sources", "coordinates", "flows", "capacities")
 HIDE = (*DEFAULT_HIDE, "stocks", "demand", "prices")

@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from chainnet.calibration.customs._places import Places
-from chainnet.calibration.customs._rows import heads, text_pieces
+from chainnet.calibration.trade._places import Places
+from chainnet.calibration.trade._rows import heads, text_pieces
 from chainnet.errors import ChainnetWarning, DataError, Fault, near_matches
 from chainnet.network import is_country
 

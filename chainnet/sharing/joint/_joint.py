@@ -17,10 +17,10 @@ from chainnet.errors import ChainnetWarning, DataError
 from chainnet.network import Network
 from chainnet.results import BOUNDED, Result, provenance, stamp
 from chainnet.scenario import Scenario
-from chainnet.sharing._offer import ALL, Home, check_named, written
-from chainnet.sharing._partition import Partition, border_of, most_prices, own_demand
 from chainnet.sharing._sign import check_signature
-from chainnet.sharing._talk import Talk
+from chainnet.sharing.joint._offer import ALL, Home, check_named, written
+from chainnet.sharing.joint._partition import Partition, border_of, most_prices, own_demand
+from chainnet.sharing.joint._talk import Talk
 
 # a miss must cost more than a tonne can be worth
 _BEYOND = 1.5

@@ -13,11 +13,11 @@ import pandas as pd
 
 from chainnet import checks
 from chainnet._types import Bools
-from chainnet.calibration.customs._accounts import reconciled
-from chainnet.calibration.customs._production import is_production, read_production
-from chainnet.calibration.customs._products import products_of
-from chainnet.calibration.customs._reports import read_years
-from chainnet.calibration.customs._rows import each
+from chainnet.calibration.trade._accounts import reconciled
+from chainnet.calibration.trade._production import is_production, read_production
+from chainnet.calibration.trade._products import products_of
+from chainnet.calibration.trade._reports import read_years
+from chainnet.calibration.trade._rows import each
 from chainnet.errors import ChainnetWarning, DataError, near_matches
 from chainnet.network import Network, is_country
 from chainnet.results import Result, provenance, stamp

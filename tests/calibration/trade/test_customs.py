@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 import chainnet as cn
 from chainnet.calibration import read_production
-from chainnet.calibration.customs._production import figure_of
+from chainnet.calibration.trade._production import figure_of
 from chainnet.cli.app import app
 
 ORE = {"2605": {"commodity": "ore", "content": 0.1}}

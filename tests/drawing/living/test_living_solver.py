@@ -20,7 +20,7 @@ from chainnet import words
 from chainnet.drawing.living import solver
 from chainnet.words import _numbers
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 PACKAGE = Path(cn.__file__).parent
 # what starts a program or speaks over a network
 BARRED = {

@@ -12,12 +12,12 @@ import numpy as np
 import pandas as pd
 
 from chainnet import checks
-from chainnet.calibration.customs._accounts import Account, account_of, reconciled
-from chainnet.calibration.customs._production import COLUMNS, production_of
-from chainnet.calibration.customs._products import Product, products_of
-from chainnet.calibration.customs._reports import GAP_COLUMNS, gap, read_reports
-from chainnet.calibration.customs._rows import each, pairs
-from chainnet.calibration.customs._tables import Parts, assumptions_of, network_of, stays_with_miners
+from chainnet.calibration.trade._accounts import Account, account_of, reconciled
+from chainnet.calibration.trade._production import COLUMNS, production_of
+from chainnet.calibration.trade._products import Product, products_of
+from chainnet.calibration.trade._reports import GAP_COLUMNS, gap, read_reports
+from chainnet.calibration.trade._rows import each, pairs
+from chainnet.calibration.trade._tables import Parts, assumptions_of, network_of, stays_with_miners
 from chainnet.engine import ROUNDING
 from chainnet.errors import ChainnetWarning
 from chainnet.network import Network, is_country

@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 
 from chainnet._types import Bools
-from chainnet.calibration.customs._rows import heads, text_pieces
+from chainnet.calibration.trade._rows import heads, text_pieces
 from chainnet.errors import DataError
 
 _PIECE = 1_000_000  # rows

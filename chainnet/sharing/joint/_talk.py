@@ -23,8 +23,8 @@ from chainnet.engine import (
     require,
 )
 from chainnet.errors import DataError
-from chainnet.sharing._offer import OFFER, most_of, read_border, read_gap, read_tiers, written
 from chainnet.sharing._sign import digest_of
+from chainnet.sharing.joint._offer import OFFER, most_of, read_border, read_gap, read_tiers, written
 
 # how much less than a tonne of the open tier one of the next counts where plans are alike
 _LATER = 1e-4

@@ -19,9 +19,9 @@ from chainnet.lowering import Overlay, stack
 from chainnet.network import Network
 from chainnet.results import BOUNDED, Result, provenance, stamp
 from chainnet.scenario import Scenario, check_scenario, overlay_of
-from chainnet.sharing._classes import Classes, apart, classes_of, signatures, traded_apart, with_partners
-from chainnet.sharing._coarse import bounded, coarse, edge_bounds, lags_of, unlimited
-from chainnet.sharing._shares import Wish, class_edges, fit_plans, fit_shares
+from chainnet.sharing.coarse._classes import Classes, apart, classes_of, signatures, traded_apart, with_partners
+from chainnet.sharing.coarse._coarse import bounded, coarse, edge_bounds, lags_of, unlimited
+from chainnet.sharing.coarse._shares import Wish, class_edges, fit_plans, fit_shares
 
 _QUANTITIES = [
     ("capacity of a class", "sum", "least of capacity over share"),

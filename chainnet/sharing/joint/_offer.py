@@ -26,8 +26,8 @@ from chainnet.lowering import Overlay, lower
 from chainnet.network import Network
 from chainnet.scenario import Scenario, listed, overlay_of
 from chainnet.sharing._commit import commit
-from chainnet.sharing._partition import BORDER, own_demand
 from chainnet.sharing._sign import digest_of
+from chainnet.sharing.joint._partition import BORDER, own_demand
 
 ASK, OFFER = "chainnet-ask-1", "chainnet-offer-1"
 # the tier of an ask that does not tell tiers apart

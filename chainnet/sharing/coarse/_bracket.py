@@ -16,8 +16,8 @@ from chainnet.flow import Counting, ValueModel
 from chainnet.network import Network
 from chainnet.results import BOUNDED, provenance, stamp
 from chainnet.scenario import Scenario, acting, overlay_of, pick_scenarios
-from chainnet.sharing._aggregate import label_out, labels_of
-from chainnet.sharing._classes import check_label, check_measured
+from chainnet.sharing.coarse._aggregate import label_out, labels_of
+from chainnet.sharing.coarse._classes import check_label, check_measured
 
 _COLUMNS = [
     "served_low_tpa", "served_high_tpa", "shortfall_low_tpa", "shortfall_high_tpa", "lost_low_tpa", "lost_high_tpa",

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from chainnet.calibration.customs._files import Layout, rows_of
-from chainnet.calibration.customs._places import Places
-from chainnet.calibration.customs._rows import pairs
+from chainnet.calibration.trade._files import Layout, rows_of
+from chainnet.calibration.trade._places import Places
+from chainnet.calibration.trade._rows import pairs
 from chainnet.errors import DataError, Fault
 
 _KEY = ["year", "code", "side", "exporter", "importer"]

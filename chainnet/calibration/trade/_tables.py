@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from chainnet.calibration.customs._accounts import Account
-from chainnet.calibration.customs._products import Product
-from chainnet.calibration.customs._reports import Reports, gap
-from chainnet.calibration.customs._rows import each, pairs
+from chainnet.calibration.trade._accounts import Account
+from chainnet.calibration.trade._products import Product
+from chainnet.calibration.trade._reports import Reports, gap
+from chainnet.calibration.trade._rows import each, pairs
 from chainnet.engine import ROUNDING
 from chainnet.errors import DataError
 from chainnet.network import Network, is_country

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,9 +17,9 @@ from chainnet.errors import DataError, near_matches
 from chainnet.lowering import Tables, stack
 from chainnet.network import TABLES, Network
 from chainnet.scenario import Effect, Scenario, acting, effects_of, listed
+from chainnet.sharing._records import CLASS_NOTE, place_words
 
 BY = ("country", "region", "stage", "step", "site", "operator", "owner", "owner_country")
-_MIXED = re.compile(r"^(?:band; )?class of (\d+); differ in: ([^;]*)(?:; yet asked for by: (.*))?$")
 # what a member's columns must agree in, so that the class can bear it
 _WORDS = ("country", "region", "stage", "step", "site", "operator", "owner", "owner_country")
 
@@ -48,17 +47,6 @@ class Classes:
     def first(self) -> Ints:
         """A member of each class."""
         return np.unique(self.of, return_index=True)[1]
-
-
-def place_words(nodes: pd.DataFrame, by: Sequence[str]) -> list[tuple[str, ...]]:
-    """Return the labels of each node: country, or else region; step, or else stage."""
-    columns = []
-    for column in by:
-        cells = nodes[column]
-        cells = cells.fillna(nodes["region"]) if column == "country" else cells
-        cells = cells.fillna(nodes["stage"]) if column == "step" else cells
-        columns.append(cells.fillna("").tolist())
-    return list(zip(*columns, strict=True))
 
 
 def signatures(network: Network, by: Sequence[str], respect: Sequence[Scenario]) -> list[tuple[Any, ...]]:
@@ -239,7 +227,7 @@ def kept_columns(rows: pd.DataFrame, table: str, respected: Mapping[str, frozens
     The note also bears the marks of measures that ask by such words and were respected: they reach all or none.
     """
     out: dict[str, Any] = {}
-    held = [_MIXED.match(note) for note in rows["note"].fillna("")]
+    held = [CLASS_NOTE.match(note) for note in rows["note"].fillna("")]
     mixed = {word for found in held if found for word in found.group(2).split(", ")} - {"nothing"}
     marks = [set((found.group(3) or "").split(", ")) for found in held if found and found.group(2) != "nothing"]
     for column in (*_WORDS, "process", "label"):
@@ -264,11 +252,6 @@ def check_label(network: Network, column: str) -> None:
     check_measured(network, [Scenario(f"by={column}", [{"kind": "remove", "where": {column: "any"}}])], is_named=False)
 
 
-def is_class(note: object) -> bool:
-    """Say whether a note is that of a class."""
-    return isinstance(note, str) and _MIXED.match(note) is not None
-
-
 def check_measured(network: Network, scenarios: Sequence[Scenario], is_named: bool = True) -> None:
     """Refuse a measure by words that no plant bears, or in which members of a class differ.
 
@@ -283,7 +266,7 @@ def check_measured(network: Network, scenarios: Sequence[Scenario], is_named: bo
     for table in ("nodes", "projects"):
         frame = network.view(table)
         for key, note in zip(frame["id"], frame["note"], strict=True):
-            found = _MIXED.match(note) if isinstance(note, str) else None
+            found = CLASS_NOTE.match(note) if isinstance(note, str) else None
             if found is None:
                 continue
             mixed, marks = set(found.group(2).split(", ")), set((found.group(3) or "").split(", "))

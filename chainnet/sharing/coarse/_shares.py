@@ -11,7 +11,7 @@ from scipy.sparse import coo_array, csr_array
 
 from chainnet._types import Array, Ints
 from chainnet.errors import SolverError
-from chainnet.sharing._classes import Classes
+from chainnet.sharing.coarse._classes import Classes
 
 # weight of a tie that cannot be kept, beside the growth of a class that shares cost
 _BROKEN = 1e3

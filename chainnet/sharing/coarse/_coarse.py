@@ -11,8 +11,8 @@ import pandas as pd
 from chainnet._types import Array, Bools, Ints
 from chainnet.engine import FlowProblem, UnboundedFlow, solve
 from chainnet.network import TABLES, Frames, Network
-from chainnet.sharing._classes import Classes, kept_columns
 from chainnet.sharing._records import like
+from chainnet.sharing.coarse._classes import Classes, kept_columns
 
 _HAIR = 1e-9  # a sum of flows that were rounded to whole units is not to fall short
 
