@@ -18,7 +18,7 @@ from chainnet.assessment._advisable import advisable
 from chainnet.assessment._case import Case, InOrder
 from chainnet.assessment._closing import YEARS_AHEAD, by_projects, conditions
 from chainnet.assessment._layers import running
-from chainnet.assumptions import LoadBearing, demand_factors, is_weak
+from chainnet.doubt import LoadBearing, demand_factors, is_weak
 from chainnet.engine import PRINTED
 from chainnet.flow import Balance, Counting, balance_under
 from chainnet.lowering import Overlay, Restriction

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from chainnet.assumptions._case import Case
-from chainnet.assumptions._changes import Change
-from chainnet.assumptions._verdict import category, next_share
 from chainnet.criticality import interdict
+from chainnet.doubt._case import Case
+from chainnet.doubt._changes import Change
+from chainnet.doubt._verdict import category, next_share
 from chainnet.engine import LEAST_SIZE, Certificate
 
 # beyond this the search may take hours: its worst case grows with the number of sets

@@ -13,14 +13,14 @@ from scipy.stats import norm, qmc
 
 from chainnet import checks
 from chainnet._types import Array, Ints, Words
+from chainnet.doubt._draws import Trial
+from chainnet.doubt._inputs import Inputs, uncertain_inputs
 from chainnet.engine import ROUNDING
 from chainnet.errors import DataError
 from chainnet.flow import Counting, ValueModel, binding_inputs, named_projects, project_sizes
 from chainnet.lowering import Degree, Overlay
 from chainnet.network import Network
 from chainnet.results import STEADY, Result, provenance, stamp
-from chainnet.runs._draws import Trial
-from chainnet.runs._inputs import Inputs, uncertain_inputs
 from chainnet.scenario import Scenario, asked_scenario, overlay_of
 from chainnet.words import SILENT, Steps, Tell
 

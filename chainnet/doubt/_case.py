@@ -11,12 +11,12 @@ import numpy as np
 import pandas as pd
 
 from chainnet._types import Array, Ints, Texts
-from chainnet.assumptions._changes import Change
-from chainnet.assumptions._judgements import Setting
-from chainnet.assumptions._programs import Ledger, Parts, Point, Program
-from chainnet.assumptions._verdict import RUNGS, Neck, Outcome, top_of, unmet
 from chainnet.calibration import denser
 from chainnet.criticality import removals
+from chainnet.doubt._changes import Change
+from chainnet.doubt._judgements import Setting
+from chainnet.doubt._programs import Ledger, Parts, Point, Program
+from chainnet.doubt._verdict import RUNGS, Neck, Outcome, top_of, unmet
 from chainnet.engine import CERTAIN, PRINTED, Certificate
 from chainnet.flow import Counting
 from chainnet.lowering import Degree, Overlay

@@ -8,10 +8,10 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from chainnet.assumptions._case import Case
-from chainnet.assumptions._judgements import STATED, Setting, judgements
-from chainnet.assumptions._load_bearing import LoadBearing
-from chainnet.assumptions._verdict import category
+from chainnet.doubt._case import Case
+from chainnet.doubt._judgements import STATED, Setting, judgements
+from chainnet.doubt._load_bearing import LoadBearing
+from chainnet.doubt._verdict import category
 from chainnet.engine import CERTAIN
 from chainnet.flow import Counting
 from chainnet.results import provenance, stamp

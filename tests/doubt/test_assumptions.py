@@ -14,8 +14,8 @@ from conftest import frame, two_tier
 from recipe_networks import recipe_network
 
 import chainnet as cn
-from chainnet.assumptions import CATEGORIES, LoadBearing, category
 from chainnet.calibration import denser, slack_factors, thin_relations
+from chainnet.doubt import CATEGORIES, LoadBearing, category
 from chainnet.flow import Balance, Counting, balance_under
 from chainnet.scenario import overlay_of
 

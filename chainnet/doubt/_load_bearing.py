@@ -10,12 +10,12 @@ import pandas as pd
 
 from chainnet import checks
 from chainnet._types import Words
-from chainnet.assumptions._case import Case
-from chainnet.assumptions._changes import Variation, variations
-from chainnet.assumptions._judgements import JUDGEMENT, Judgement, Setting, corners, judgements, together
-from chainnet.assumptions._smallest import MOST, Smallest, smallest_set
-from chainnet.assumptions._verdict import RUNGS, Outcome, category, overturned
-from chainnet.assumptions._words import STATED, ends_sentence, standing
+from chainnet.doubt._case import Case
+from chainnet.doubt._changes import Variation, variations
+from chainnet.doubt._judgements import JUDGEMENT, Judgement, Setting, corners, judgements, together
+from chainnet.doubt._smallest import MOST, Smallest, smallest_set
+from chainnet.doubt._verdict import RUNGS, Outcome, category, overturned
+from chainnet.doubt._words import STATED, ends_sentence, standing
 from chainnet.engine import Certificate
 from chainnet.errors import DataError
 from chainnet.flow import Counting, binding_inputs

@@ -17,14 +17,14 @@ import pandas as pd
 
 from chainnet import checks
 from chainnet._types import Words
+from chainnet.doubt._draws import DrawPlan, Trial, forget_trials, run_draws
+from chainnet.doubt._sensitivity import sobol_table
+from chainnet.doubt._store import Store
 from chainnet.errors import ChainnetError, DataError
 from chainnet.flow import Counting, binding_inputs
 from chainnet.lowering import Degree
 from chainnet.network import Network
 from chainnet.results import SAMPLED, STEADY, Result, provenance, stamp
-from chainnet.runs._draws import DrawPlan, Trial, forget_trials, run_draws
-from chainnet.runs._sensitivity import sobol_table
-from chainnet.runs._store import Store
 from chainnet.scenario import Scenario, acting, asked_scenario, overlay_of
 from chainnet.words import Steps, Tell
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from chainnet.assumptions._smallest import Smallest
-from chainnet.assumptions._verdict import category
+from chainnet.doubt._smallest import Smallest
+from chainnet.doubt._verdict import category
 from chainnet.words import ALL_TIERS, join, percent, spelled
 
 STATED = "stated"

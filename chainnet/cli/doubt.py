@@ -1,4 +1,4 @@
-"""The commands that ask again: assumptions, ensemble, sensitivity; and compare, for two graphs or for columns."""
+"""The commands of doubt: assumptions, ensemble, sensitivity; and compare, for two graphs or for columns."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from chainnet.cli.words import split_pairs, words
 from chainnet.errors import DataError
 
 
-@command("assumptions.load_bearing")
+@command("doubt.load_bearing")
 class Assumptions(Question, Counted, TableOutput, Verified):
     """Say what a verdict rests on: each judgement and each weak input otherwise, and sets of assumed plants.
 
@@ -124,7 +124,7 @@ def _sets(given: list[str]) -> dict[str, list[str]]:
     return {name: words(ids) for name, ids in found.items()}
 
 
-@command("runs.ensemble")
+@command("doubt.ensemble")
 class Ensemble(Question, Counted, TableOutput):
     """Ask again and again with inputs drawn between low and high: P10, P50, P90, and whether ranks hold."""
 
@@ -144,7 +144,7 @@ class Ensemble(Question, Counted, TableOutput):
         self.say(found, numbers={"draws": self.draws, "seed": self.seed}, shown=shown)
 
 
-@command("runs.sensitivity")
+@command("doubt.sensitivity")
 class Sensitivity(Question, Counted, TableOutput):
     """Solve again with each uncertain input at its low and its high value, and say which moves the answer most."""
 

@@ -25,10 +25,10 @@ from hypothesis import strategies as st
 from scipy.optimize import linprog
 
 import chainnet as cn
+from chainnet.doubt._draws import DrawPlan, Trial, _trial, run_draws
+from chainnet.doubt._inputs import Z90, Inputs, uncertain_inputs
+from chainnet.doubt._sensitivity import sobol_indices
 from chainnet.flow import Counting
-from chainnet.runs._draws import DrawPlan, Trial, _trial, run_draws
-from chainnet.runs._inputs import Z90, Inputs, uncertain_inputs
-from chainnet.runs._sensitivity import sobol_indices
 from chainnet.scenario import overlay_of
 
 
@@ -293,7 +293,7 @@ def test_a_store_goes_on(shaky: cn.Network, tmp_path: Any, monkeypatch: pytest.M
     with closing(sqlite3.connect(path)) as db, db:
         db.execute("DELETE FROM draws WHERE draw >= 12")
     done = []
-    monkeypatch.setattr("chainnet.runs._ensemble.run_draws", lambda q, n: done.extend(n) or run_draws(q, n))
+    monkeypatch.setattr("chainnet.doubt._ensemble.run_draws", lambda q, n: done.extend(n) or run_draws(q, n))
     again = cn.ensemble(shaky, OUT, draws=20, store=path)
     assert done == list(range(12, 20))
     pd.testing.assert_frame_equal(whole.draws, again.draws)

@@ -11,9 +11,9 @@ import numpy as np
 
 from chainnet._types import Array
 from chainnet.criticality import chokepoints
+from chainnet.doubt._inputs import Inputs, uncertain_inputs
 from chainnet.flow import Counting, ValueModel
 from chainnet.lowering import Degree, Overlay
-from chainnet.runs._inputs import Inputs, uncertain_inputs
 from chainnet.scenario import Scenario, acting, overlay_of
 
 DIGITS = 10  # the last digits of a solve are not part of an answer
