@@ -118,7 +118,7 @@ class Case:
         if change is not None:
             overlay = change.put(overlay)
         if rung == "new":
-            return replace(overlay, stock_share=np.zeros_like(overlay.stock_share))
+            return overlay.times("stocks", slice(None), 0.0)
         sizes = self._sizes(rung, chain.access)
         if sizes is not None:
             overlay = overlay.with_built(np.maximum(overlay.built, sizes))
@@ -167,7 +167,7 @@ class Case:
             found[i] = (program.wanted(within[0]), *served)
         for i, change in enumerate(changes):
             if change is not None and change.is_recipe:
-                other = program.with_line(int(change.rows[0]), float(change.factors[0]))
+                other = program.with_line(*change.line)
                 there = other.point(setting.order, (point.upper, point.rows), None, point)
                 found[i] = (other.wanted(point.upper), there.most, there.least)
         return [found[i] for i in range(len(changes))]
@@ -276,7 +276,7 @@ class Case:
             return program, point
         bounds = self._bounds(program, kind, kind, setting, change)
         if change.is_recipe:
-            program = program.with_line(int(change.rows[0]), float(change.factors[0]))
+            program = program.with_line(*change.line)
         return program, program.point(setting.order, bounds, tier, point)
 
     def certificate(self, verify: bool) -> Certificate:

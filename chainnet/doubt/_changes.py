@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -25,8 +25,8 @@ ENDS = ("low", "high")
 class Change:
     """What a variation does: a factor on rows of a table, or another amount in a line of a recipe.
 
-    ``table``: nodes (and after them projects), edges, demand, stocks, or processes; of the last ``rows`` is one line
-    and ``factors`` its new t_per_t.
+    ``table``: nodes (and after them projects), projects, edges, demand, stocks, or processes; of the last ``rows`` is
+    one line and ``factors`` its new t_per_t.
     """
 
     table: str
@@ -38,18 +38,24 @@ class Change:
         """Whether the program itself is another one, not its bounds alone."""
         return self.table == "processes"
 
+    @property
+    def line(self) -> tuple[int, float]:
+        """The line of the recipe and its new t_per_t."""
+        return int(self.rows[0]), float(self.factors[0])
+
+    @classmethod
+    def of(cls, table: str, at: Any, factor: Any) -> Change:
+        """Return a change of one row, or of some by one factor or one each."""
+        rows = np.atleast_1d(np.asarray(at, dtype=np.int64))
+        return cls(table, rows, np.broadcast_to(np.asarray(factor, dtype=float), rows.shape))
+
     def put(self, overlay: Overlay) -> Overlay:
         """Return an overlay with the factors upon it."""
-        name = {"nodes": "node_share", "edges": "edge_share", "demand": "demand_share", "stocks": "stock_share"}
-        if self.table not in name:
-            return overlay
-        share = getattr(overlay, name[self.table]).copy()
-        share[self.rows] *= self.factors
-        return replace(overlay, **{name[self.table]: share})
+        return overlay if self.is_recipe else overlay.times(self.table, self.rows, self.factors)
 
     def on(self, network: Network) -> Network:
         """Return the network with the other recipe; the same one where bounds alone change."""
-        if self.table != "processes":
+        if not self.is_recipe:
             return network
         table = network.processes
         table.loc[table.index[self.rows], "t_per_t"] = self.factors
@@ -106,35 +112,30 @@ def _ends(kind: str, table: str, row: Any, at: int, name: str, label: str, value
     for end in ENDS:
         figure = float(row[end])
         if np.isfinite(figure) and np.isfinite(value) and value > 0 and figure != value:
-            yield _row(kind, row, name, label, end, _factor(table, at, figure / value))
-
-
-def _factor(table: str, at: Any, factor: Any) -> Change:
-    rows = np.atleast_1d(np.asarray(at, dtype=np.int64))
-    return Change(table, rows, np.broadcast_to(np.asarray(factor, dtype=float), rows.shape))
+            yield _row(kind, row, name, label, end, Change.of(table, at, figure / value))
 
 
 def _text(cell: Any, otherwise: str = "") -> str:
     return cell if isinstance(cell, str) and cell else otherwise
 
 
-def _things(network: Network, kind: str, table: pd.DataFrame, shift: int, rows: Bools) -> Iterator[Variation]:
+def _things(kind: str, table: pd.DataFrame, shift: int, rows: Bools) -> Iterator[Variation]:
     """Yield nodes or projects: gone, and at the ends of their capacity."""
     for at in np.flatnonzero(rows).tolist():
         row = table.iloc[at]
         label = _text(row["label"], row["id"])
-        yield _row(kind, row, row["id"], label, "absent", _factor("nodes", shift + at, 0.0))
+        yield _row(kind, row, row["id"], label, "absent", Change.of("nodes", shift + at, 0.0))
         yield from _ends(kind, "nodes", row, shift + at, row["id"], label, float(row["capacity_tpa"]))
 
 
 def _nodes(network: Network) -> Iterator[Variation]:
     nodes = network.nodes
-    yield from _things(network, "node", nodes, 0, is_weak(nodes) & (nodes["stage"] != "end_use").to_numpy())
+    yield from _things("node", nodes, 0, is_weak(nodes) & (nodes["stage"] != "end_use").to_numpy())
 
 
 def _projects(network: Network) -> Iterator[Variation]:
     projects = network.projects
-    yield from _things(network, "project", projects, len(network.nodes), np.ones(len(projects), dtype=bool))
+    yield from _things("project", projects, len(network.nodes), np.ones(len(projects), dtype=bool))
 
 
 def _processes(network: Network) -> Iterator[Variation]:
@@ -148,13 +149,13 @@ def _processes(network: Network) -> Iterator[Variation]:
             continue
         rows = lines.iloc[at]
         head = {"quality": weakest(rows["quality"]), "reference": _sources(rows["reference"])}
-        yield _row("process", head, str(process), str(process), "absent", _factor("nodes", plants, 0.0))
+        yield _row("process", head, str(process), str(process), "absent", Change.of("nodes", plants, 0.0))
         for i in at[weak[at]].tolist():
             row = lines.iloc[i]
             name, label = f"{process} / {row['commodity']}", f"{process}: {row['role']} {row['commodity']}"
             for end in ENDS:
                 figure = float(row[end])
-                change = _factor("processes", i, figure)
+                change = Change.of("processes", i, figure)
                 if figure > 0 and figure != row["t_per_t"] and change.fits(network):
                     yield _row("process", row, name, label, end, change)
 
@@ -177,13 +178,13 @@ def _relations(network: Network) -> Iterator[Variation]:
         head = {"quality": weakest(quality.iloc[at]), "reference": _sources(reference[at])}
         name = f"{good}: {source} > {target}" if good else f"{source} > {target}"
         label = f"{good or 'relations'}, {source} to {target}"
-        yield _row("relation", head, name, label, "absent", _factor("edges", at, 0.0))
+        yield _row("relation", head, name, label, "absent", Change.of("edges", at, 0.0))
         for end in ENDS:
             figure = figures[end][at]
             known = np.isfinite(figure) & (flow[at] > 0) & (figure != flow[at]) & np.isfinite(held[at])
             if known.any():
                 part = at[known]
-                yield _row("relation", head, name, label, end, _factor("edges", part, figure[known] / flow[part]))
+                yield _row("relation", head, name, label, end, Change.of("edges", part, figure[known] / flow[part]))
 
 
 _TWO = ("source", "target")
@@ -194,7 +195,7 @@ def _stocks(network: Network) -> Iterator[Variation]:
     for at in np.flatnonzero(is_weak(stocks)).tolist():
         row = stocks.iloc[at]
         label = _text(row["holder"], row["id"])
-        yield _row("stock", row, row["id"], label, "absent", _factor("stocks", at, 0.0))
+        yield _row("stock", row, row["id"], label, "absent", Change.of("stocks", at, 0.0))
         yield from _ends("stock", "stocks", row, at, row["id"], label, float(row["stock_t"]))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -61,7 +61,6 @@ class Trial:
         counting, network = plan.counting, plan.counting.network
         self.plan = plan
         self.inputs: Inputs = uncertain_inputs(network)
-        self._n = len(network.nodes)
         self._base = Overlay.none(network)
         self._hit = overlay_of(network, plan.scenario)
         degree = plan.reroute
@@ -94,8 +93,8 @@ class Trial:
         base_t is what is served without the scenario, served_t under it, lost_t the first less the second and
         never negative; the shortfall of a tier is counted against what it asks for under the scenario.
         """
-        calm = self.inputs.overlay(self._base, self._n, factors)
-        hit = self.inputs.overlay(self._hit, self._n, factors)
+        calm = self.inputs.overlay(self._base, factors)
+        hit = self.inputs.overlay(self._hit, factors)
         out: dict[str, float] = {}
         base = -self._whole.solve_under(calm).value
         served = base if self._struck is None else -self._struck.solve_under(hit).value
@@ -114,7 +113,7 @@ class Trial:
 
     def number(self, name: str, factors: Array) -> float:
         """Return one number alone: the shortfall of a tier, or lost_t."""
-        hit = self.inputs.overlay(self._hit, self._n, factors)
+        hit = self.inputs.overlay(self._hit, factors)
         tier = name.removesuffix("_short_t")
         if tier in self._first:
             wanted = float((self._asked * hit.demand_share)[self._first[tier].counted].sum())
@@ -122,9 +121,7 @@ class Trial:
         return self.numbers(factors)[name]
 
     def _without(self, calm: Overlay, place: int) -> float:
-        share = calm.node_share.copy()
-        share[place] = 0.0
-        return -self._rank_model.solve_under(replace(calm, node_share=share)).value
+        return -self._rank_model.solve_under(calm.times("nodes", np.array([place]), 0.0)).value
 
     def draw(self, number: int) -> dict[str, float]:
         """Return every number of one draw."""

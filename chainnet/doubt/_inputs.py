@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -55,22 +55,13 @@ class Inputs:
         both: Array = np.where(part < 0, np.maximum(down, 0.0), up)
         return both
 
-    def overlay(self, base: Overlay, n_nodes: int, factors: Array) -> Overlay:
+    def overlay(self, base: Overlay, factors: Array) -> Overlay:
         """Return an overlay with the inputs multiplied."""
-        node, edge = base.node_share.copy(), base.edge_share.copy()
-        demand, stock = base.demand_share.copy(), base.stock_share.copy()
-        row = self.table["row"].to_numpy(dtype=np.int64)
-        table = self.table["table"].to_numpy(dtype=object)
-        shift = np.where(table == "projects", n_nodes, 0)
-        for share, names in (
-            (node, ("nodes", "projects")),
-            (edge, ("edges",)),
-            (demand, ("demand",)),
-            (stock, ("stocks",)),
-        ):
-            mine = np.isin(table.astype(str), names)
-            share[(row + shift)[mine]] *= factors[mine]
-        return replace(base, node_share=node, edge_share=edge, demand_share=demand, stock_share=stock)
+        row, table = self.table["row"].to_numpy(dtype=np.int64), self.table["table"].to_numpy(dtype=object)
+        for name in FIGURES:
+            mine = table == name
+            base = base.times(name, row[mine], factors[mine])
+        return base
 
     def draw(self, seed: int, number: int, correlation: float) -> Array:
         """Return the standard deviations of draw ``number``: one factor for each table and country.

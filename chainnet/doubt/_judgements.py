@@ -40,14 +40,14 @@ class Setting:
 
     def put(self, network: Network, overlay: Overlay) -> Overlay:
         """Return an overlay so judged; frozen leaves no slack to judge."""
-        edges, demand = overlay.edge_share, overlay.demand_share
+        rows = slice(None)
         if self.slack in MARGINS and self.degree != "frozen":
-            edges = edges * slack_factors(network, MARGINS[self.slack])
+            overlay = overlay.times("edges", rows, slack_factors(network, MARGINS[self.slack]))
         if self.density == "less":
-            edges = np.where(thin_relations(network), 0.0, edges)
+            overlay = overlay.times("edges", rows, np.where(thin_relations(network), 0.0, 1.0))
         if self.demand != STATED:
-            demand = demand * demand_factors(network, self.demand)
-        return replace(overlay, edge_share=edges, demand_share=demand)
+            overlay = overlay.times("demand", rows, demand_factors(network, self.demand))
+        return overlay
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,10 @@ from scipy.stats import norm, qmc
 
 from chainnet import checks
 from chainnet._types import Array, Ints, Words
+from chainnet.doubt._changes import ENDS, Change
 from chainnet.doubt._draws import Trial
 from chainnet.doubt._inputs import Inputs, uncertain_inputs
 from chainnet.engine import ROUNDING
-from chainnet.errors import DataError
 from chainnet.flow import Counting, ValueModel, binding_inputs, named_projects, project_sizes
 from chainnet.lowering import Degree, Overlay
 from chainnet.network import Network
@@ -117,7 +117,7 @@ def sensitivity(
     names = named_projects(network, projects if isinstance(projects, str) else sorted({str(p) for p in projects}))
     asker = _Asker(counting, scenario, names, by_year, reroute)
     inputs = uncertain_inputs(network)
-    given = asker.answer(None)
+    given = asker.answer()
     steps = Steps("inputs at both ends", progress, len(inputs.table))
     lines = _loose_lines(asker, network) if recipes else []
     steps.more(len(lines))
@@ -180,17 +180,13 @@ class _Asker:
         self._model = ValueModel(counting, self._hit, reroute)
         self._asked = network.demand["demand_tpa"].to_numpy(dtype=float)
 
-    def with_line(self, line: int, t_per_t: float) -> _Asker:
-        """Return the same question to the network with another amount in a line of a recipe."""
-        other = copy(self)
-        other._model = self._model.with_line(line, t_per_t)
-        return other
-
-    def answer(self, change: tuple[Inputs, Array] | None) -> dict[str, float]:
-        """Return short_t, served_t and averted_t with inputs multiplied."""
-        hit = self._hit
-        if change is not None:
-            hit = change[0].overlay(hit, len(self.network.nodes), change[1])
+    def answer(self, change: Change | None = None) -> dict[str, float]:
+        """Return short_t, served_t and averted_t with one input otherwise."""
+        if change is not None and change.is_recipe:
+            other = copy(self)
+            other._model = self._model.with_line(*change.line)
+            return other.answer()
+        hit = self._hit if change is None else change.put(self._hit)
         built = replace(hit, built=np.maximum(hit.built, self._stands)) if self.names else hit
         with_them = self._value(built)
         averted = with_them - self._value(hit) if self.names else np.nan
@@ -219,13 +215,9 @@ def _both_ends(low: dict[str, float], high: dict[str, float]) -> dict[str, float
 
 def _bounds(asker: _Asker, inputs: Inputs, steps: Steps) -> Iterator[dict[str, Any]]:
     """Give each capacity, demand, flow, stock and project its low and its high value."""
-    table = inputs.table
-    for i, row in steps.each(enumerate(table.to_dict("records"))):
-        said = []
-        for end in ("low", "high"):
-            factors = np.ones(len(table))
-            factors[i] = row[end] / row["value"] if np.isfinite(row[end]) else 1.0
-            said.append(asker.answer((inputs, factors)))
+    for row in steps.each(inputs.table.to_dict("records")):
+        ends = [row[end] / row["value"] if np.isfinite(row[end]) else 1.0 for end in ENDS]
+        said = [asker.answer(Change.of(row["table"], row["row"], end)) for end in ends]
         yield {key: row[key] for key in _KEYS} | _both_ends(*said)
 
 
@@ -247,12 +239,12 @@ def _recipes(asker: _Asker, network: Network, rows: list[int], steps: Steps) -> 
     lines = network.processes
     for row in steps.each(rows):
         line = lines.iloc[row]
-        said = []
-        for end in ("low", "high"):
-            value = line[end] if np.isfinite(line[end]) else line["t_per_t"]
-            said.append(_with_line(asker, network, row, float(value)))
-        if None in said:
+        given = float(line["t_per_t"])
+        ends = [float(line[end]) if np.isfinite(line[end]) else given for end in ENDS]
+        changes = [None if end == given else Change.of("processes", row, end) for end in ends]
+        if not all(change is None or change.fits(network) for change in changes):
             continue
+        said = [asker.answer(change) for change in changes]
         yield {
             "table": "processes",
             "key": f"{line['process']} / {line['commodity']}",
@@ -263,19 +255,7 @@ def _recipes(asker: _Asker, network: Network, rows: list[int], steps: Steps) -> 
             "high": line["high"],
             "quality": line["quality"],
             "reference": line["reference"],
-        } | _both_ends(*said)  # type: ignore[arg-type]
-
-
-def _with_line(asker: _Asker, network: Network, row: int, value: float) -> dict[str, float] | None:
-    table = network.processes
-    if value == table["t_per_t"].iloc[row]:
-        return asker.answer(None)
-    table.loc[table.index[row], "t_per_t"] = value
-    try:
-        network.with_table("processes", table)
-    except DataError:
-        return None
-    return asker.with_line(row, value).answer(None)
+        } | _both_ends(*said)
 
 
 # -- Sobol indices ------------------------------------------------------------------------------

@@ -148,7 +148,7 @@ def test_each_draw_falls_on_the_row_it_was_drawn_for() -> None:
     inputs = uncertain_inputs(net)
     assert inputs.table["table"].tolist() == ["nodes", "edges", "demand", "stocks", "projects"]
     base = overlay_of(net, None)
-    got = inputs.overlay(base, len(net.nodes), np.array([2.0, 3.0, 5.0, 7.0, 11.0]))
+    got = inputs.overlay(base, np.array([2.0, 3.0, 5.0, 7.0, 11.0]))
     assert got.node_share.tolist() == [1.0, 2.0, 1.0, 1.0, 11.0], "nodes, then projects"
     assert got.edge_share.tolist() == [1.0, 3.0, 1.0, 1.0]
     assert got.demand_share.tolist() == [1.0, 5.0]
