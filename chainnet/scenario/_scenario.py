@@ -24,7 +24,6 @@ from chainnet.scenario._form import form_faults, frozen, plain, severity_of, sev
 from chainnet.scenario._matches import matches_of
 from chainnet.scenario._overlay import effects_of, overlay_at, say_doubtful
 from chainnet.scenario._parameters import filled, put, read_parameters, value_of, written
-from chainnet.scenario._phrases import measures_of, name_of
 
 _MAX_BYTES = 1 << 20
 
@@ -160,36 +159,6 @@ class Scenario:
             said = f"{scenario.file}: has no measures, so every answer under it is the baseline. Write [[measures]]."
             warnings.warn(said, ChainnetWarning, stacklevel=2)
         return scenario
-
-    @classmethod
-    def from_words(cls, network: Network, words: str, name: str = "") -> Scenario:
-        """Return the scenario that a plain sentence says, in the vocabulary of a network.
-
-        A sentence begins with what happens (cut, halve, stop, close, lose, raise, double, ...), says what (a step,
-        a commodity that plants make, a site, exports, demand of a tier), where, by how much, and when; several
-        are split by ``;``. Look at ``matches`` before you use it.
-
-        Parameters
-        ----------
-        network : Network
-        words : str
-        name : str
-            Default made from the words.
-
-        Raises
-        ------
-        DataError
-            If a part of the sentence cannot be placed; says what is known.
-
-        Examples
-        --------
-        >>> import chainnet as cn
-        >>> net = cn.read("rare-earths")
-        >>> cut = cn.Scenario.from_words(net, "cut heavy separation in China by half for six months from 2027-03")
-        >>> cut.measures[0]["where"], cut.measures[0]["share"], cut.measures[0]["months"]
-        ({'country': 'CHN', 'step': 'separation', 'makes': 'dytb_oxide'}, 0.5, 6)
-        """
-        return cls(name or name_of(words), measures_of(network, words), words[:1].upper() + words[1:])
 
     @classmethod
     def _read(cls, path: Path, above: tuple[str, ...]) -> Scenario:
