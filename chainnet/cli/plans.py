@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from chainnet import checks
 from chainnet.cli.common import Form, Output, command, scenarios_named
 from chainnet.cli.words import split_pairs, words
-from chainnet.errors import DataError, near_matches
+from chainnet.errors import DataError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -248,6 +249,7 @@ def _id_of(word: str, table: Any, option: str) -> str:
         return word
     named = table.loc[table["label"].str.lower() == word.lower(), "id"].tolist()
     if len(named) != 1:
-        near = near_matches(word, [*table["id"], *table["label"].dropna()])
-        raise DataError(f'{option}: "{word}" is {"several" if named else "no id and no label"};{near}')
+        if named:
+            raise DataError(f'{option}: "{word}" is the label of {" and ".join(named)}. Give the id.')
+        raise DataError(f"{option}: {checks.unknown(word, [*table['id'], *table['label'].dropna()], 'id or label')}")
     return str(named[0])

@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from chainnet.errors import ChainnetWarning, DataError, Fault, near_matches
+from chainnet import checks
+from chainnet.errors import ChainnetWarning, DataError, Fault
 from chainnet.io import load_toml, read_text
 from chainnet.lowering import Overlay
 from chainnet.network import Network, kept
@@ -179,8 +180,8 @@ class Scenario:
                 None,
                 key,
                 "",
-                f"unknown key;{near_matches(key, _TOP)}".rstrip(";"),
-                f"Known: {', '.join(_TOP)}.",
+                checks.told("unknown key", key, _TOP),
+                checks.listed(_TOP),
             )
             for key in data
             if key not in _TOP
@@ -433,7 +434,7 @@ def _parents(given: Any, path: Path, above: tuple[str, ...]) -> list[Path]:
             raise DataError(f"{path.name}, extends: {' > '.join([*above, path.stem, name])} is a circle. Cut it.")
         if not path.with_name(f"{name}.toml").is_file():
             known = [file.stem for file in path.parent.glob("*.toml")]
-            raise DataError(f'{path.name}, extends: there is no "{name}.toml" beside it;{near_matches(name, known)}')
+            raise DataError(f"{path.name}, extends: {checks.unknown(name, known, 'file beside it')}")
     return [path.with_name(f"{name}.toml") for name in reversed(names)]
 
 

@@ -288,7 +288,7 @@ def test_the_command_line_refuses_what_it_does_not_know(
     run: Callable[..., int], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run("--out", "o.docx") == 1
-    assert '".docx" is no known format' in capsys.readouterr().err
+    assert 'unknown format ".docx"' in capsys.readouterr().err
     assert run("--format", "html", "--table", "details") == 1
     assert "shows all there is" in capsys.readouterr().err
     assert run("--format", "pdf") == 2

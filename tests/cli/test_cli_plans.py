@@ -183,9 +183,9 @@ def test_scenarios_combine_on_the_command_line(mine: str) -> None:
     ]  # fmt: skip
     rows = json.loads(ask("check", mine, "--scenario", "part@ends", "--format", "json"))["tables"]["measures"]
     assert [r["scenario"] for r in rows] == ["part@left=0.2", "part", "part@left=0.9"]
-    assert 'no parameter "lift"' in ask("check", mine, "--scenario", "part@lift=1", code=1)
+    assert 'unknown parameter "lift"' in ask("check", mine, "--scenario", "part@lift=1", code=1)
     assert "write PARAMETER=VALUE after @" in ask("check", mine, "--scenario", "part@left", code=1)
-    assert '"chinaout" is neither a scenario' in ask("check", mine, "--scenario", "part+chinaout", code=1)
+    assert 'unknown scenario of mag-9 "chinaout"' in ask("check", mine, "--scenario", "part+chinaout", code=1)
 
 
 def test_a_project_that_comes_too_late_is_told(mine: str) -> None:

@@ -85,7 +85,7 @@ def test_a_wrong_parameter_is_refused(parameters: Any, words: str) -> None:
 
 
 def test_an_unknown_parameter_is_refused_with_those_known() -> None:
-    with pytest.raises(cn.DataError, match='no parameter "lift"; did you mean "left"'):
+    with pytest.raises(cn.DataError, match='unknown parameter "lift"; did you mean "left"'):
         cut().with_parameters(lift=0.2)
 
 

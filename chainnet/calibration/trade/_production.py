@@ -16,9 +16,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from chainnet import checks
 from chainnet.calibration.trade._places import Places
 from chainnet.calibration.trade._rows import heads, text_pieces
-from chainnet.errors import ChainnetWarning, DataError, Fault, near_matches
+from chainnet.errors import ChainnetWarning, DataError, Fault
 from chainnet.network import is_country
 
 MARKS = ("reported", "estimated", "withheld", "not available", "greater than", "less than")
@@ -236,7 +237,7 @@ def _one_of(rows: pd.DataFrame, column: str, word: str | None, file: str) -> pd.
     # the world's total may bear a type of its own
     if len({_bare(one) for one in hit}) > 1 or not hit:
         said = f'"{word}" is {"several" if hit else "none"}' if word is not None else "there are several"
-        near = near_matches(word or "", known)
+        near = checks.near(word or "", known)
         raise DataError(f"{file}: {column}: {said}.{near} It has: {'; '.join((hit or known)[:40])}. Give {column}=.")
     return rows[rows[column].isin(hit)]
 
@@ -296,7 +297,8 @@ def production_of(given: Any, argument: str, **choice: Any) -> pd.DataFrame:
             continue
         mark = str(row.get("mark") or figure.mark)
         if mark not in MARKS:
-            faults.append(Fault(argument, place + 2, "mark", mark, "is no known mark", f"One of {', '.join(MARKS)}."))
+            rule = checks.told("unknown mark", mark, MARKS)
+            faults.append(Fault(argument, place + 2, "mark", mark, rule, checks.listed(MARKS)))
         low, high = (float(row.get(k, np.nan)) if row.get(k) is not None else np.nan for k in ("low", "high"))
         ends = [figure.low if low != low else low, figure.high if high != high else high]
         out.append((places.of(row["country"]) or "world", figure.value, mark, *ends, row.get("year"), row.get("note")))

@@ -12,7 +12,7 @@ import pandas as pd
 
 from chainnet import checks
 from chainnet.calibration._folder import read_table
-from chainnet.errors import DataError, Fault, near_matches
+from chainnet.errors import DataError, Fault
 
 COLUMNS = ("code", "commodity", "content", "content_low", "content_high", "recovery", "reference")
 _NUMBERS = ("content", "content_low", "content_high", "recovery")
@@ -99,9 +99,8 @@ def _product(place: int, row: Mapping[Any, Any], faults: list[Fault]) -> Product
     row = {str(key): value for key, value in row.items() if _is_given(value)}
     for key in row:
         if key not in COLUMNS:
-            hint = near_matches(key, COLUMNS)
-            faults.append(Fault("products", place + 2, key, "", f"unknown column;{hint}".rstrip(";"),
-                                f"Known: {', '.join(COLUMNS)}."))  # fmt: skip
+            rule = checks.told("unknown column", key, COLUMNS)
+            faults.append(Fault("products", place + 2, key, "", rule, checks.listed(COLUMNS)))
     code = str(row.get("code", "")).strip().removesuffix(".0")
     if not code.isdigit() or not 2 <= len(code) <= 6:
         remedy = "2 to 6 figures of the Harmonized System, as text: 260500."

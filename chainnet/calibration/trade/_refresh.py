@@ -18,7 +18,7 @@ from chainnet.calibration.trade._production import is_production, read_productio
 from chainnet.calibration.trade._products import products_of
 from chainnet.calibration.trade._reports import read_years
 from chainnet.calibration.trade._rows import each
-from chainnet.errors import ChainnetWarning, DataError, near_matches
+from chainnet.errors import ChainnetWarning, DataError
 from chainnet.network import Network, is_country
 from chainnet.results import Result, provenance, stamp
 
@@ -104,7 +104,7 @@ def refresh(
     >>> later.moved[["country", "partner", "before_t", "after_t"]].values.tolist()
     [['COD', 'CHN', 90.0, 60.0]]
     """
-    checks.choice(capacity, "capacity", "way", ("follow", "keep"))
+    checks.known(capacity, ("follow", "keep"), "capacity", "way")
     checks.year(year, "year")
     given = [files] if isinstance(files, (str, Path, pd.DataFrame)) else list(files)
     made = [one for one in given if not isinstance(one, pd.DataFrame) and is_production(Path(one))]
@@ -216,8 +216,7 @@ def _step_of(network: Network, step: str | None, words: str) -> tuple[str, str]:
     nodes = network.nodes
     known = {str(s): "step" for s in nodes["step"].dropna()} | {str(s): "stage" for s in nodes["stage"].dropna()}
     if step is not None:
-        if step not in known:
-            raise DataError(f'step: "{step}" is none of {network.name};{near_matches(step, known)} {", ".join(known)}.')
+        checks.known(step, known, "step", f"step of {network.name}")
         return ("stage" if known[step] == "stage" else "step"), step
     return "stage", "refiner" if any(word in words.lower() for word in ("refin", "smelt", "metal")) else "mine"
 
@@ -270,11 +269,7 @@ def _trade(
     goods = products_of(products)
     known = set(network.edges["commodity"].fillna(""))
     for one in goods:
-        if one.commodity not in known:
-            raise DataError(
-                f'products: "{one.commodity}" is no commodity of {network.name};{near_matches(one.commodity, known)} '
-                f"Known: {', '.join(sorted(known))}."
-            )
+        checks.known(one.commodity, known, "products", f"commodity of {network.name}")
     codes = {one.code: one.commodity for one in goods}
     # of a year that is asked for the year of the graph is read too, to measure the change by
     years = read_years(files, codes, None)

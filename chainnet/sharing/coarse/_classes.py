@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from chainnet import checks
 from chainnet._types import Ints
-from chainnet.errors import DataError, near_matches
+from chainnet.errors import DataError
 from chainnet.lowering import Tables, stack
 from chainnet.network import TABLES, Network
 from chainnet.scenario import Effect, Scenario, acting, effects_of, listed
@@ -58,8 +59,7 @@ def signatures(network: Network, by: Sequence[str], respect: Sequence[Scenario])
         If ``by`` names a column that nodes do not have.
     """
     for column in by:
-        if column not in BY:
-            raise DataError(f'by: nodes have no label "{column}";{near_matches(column, BY)} one of {", ".join(BY)}.')
+        checks.known(column, BY, "by", "label of nodes")
     t = stack(network)
     projects, n = network.view("projects"), t.n_nodes
     nodes = t.nodes

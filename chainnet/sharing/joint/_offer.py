@@ -119,7 +119,7 @@ class Home:
         self._low = low = lower(part, at_home(part, scenario))
         self._tier, self._order = tier, part.tier_order
         if tier is not None:
-            checks.choice(tier, "tier", "tier", part.tier_order)
+            checks.known(tier, part.tier_order, "tier", "tier")
         self._counted, self._of_tier = own_demand(part), part.view("demand")["tier"].to_numpy(dtype=object)
         edges = part.view("edges")
         self.lines = [
@@ -172,7 +172,7 @@ class Home:
         if tier != ALL and self._tier is not None:
             raise DataError(f'offer: the ask goes through the tiers one by one; leave out tier="{self._tier}".')
         if tier != ALL:
-            checks.choice(tier, "ask: tiers", "tier", self._order)
+            checks.known(tier, self._order, "ask: tiers", "tier")
         own = tier if tier != ALL else self._tier
         if own is not None:
             rows = rows & (self._of_tier == own)

@@ -383,8 +383,7 @@ def _answer(
     tonnes, slope = np.zeros(len(at)), np.zeros(len(at))
     for side, taken in (("exports", exporter), ("imports", importer)):
         for point, value in one[side].items():
-            if point not in at:
-                raise DataError(f'{what}: unknown border point "{point}". All parts must be of one partition.')
+            checks.known(point, at, what, "border point", "All parts must be of one partition.")
             j = at[point]
             if taken[j] not in (-1, i):
                 raise DataError(f'{what}: "{point}" has {side} of two parties. All parts must be of one partition.')
@@ -393,8 +392,7 @@ def _answer(
             if tonnes[j] > limit[j] * (1 + CERTAIN) + LEAST_SIZE:
                 raise DataError(f"{what}: {side} of {point} are {value:g} t/a, above the limit of {limit[j]:g}.")
     for point, value in one["prices"].items():
-        if point not in at:
-            raise DataError(f'{what}: unknown border point "{point}". All parts must be of one partition.')
+        checks.known(point, at, what, "border point", "All parts must be of one partition.")
         slope[at[point]] = checks.number(value, f"{what}: price of {point}", -np.inf)
     by_tier = []
     for name in ("served_tpa", "weights"):

@@ -495,11 +495,11 @@ def test_a_refresh_that_finds_no_place_is_refused(tmp_path: Path, cobalt: cn.Net
     path = written(tmp_path, usgs(("Chile", "1", "5")))
     with pytest.raises(cn.DataError, match="no figure found a place"):
         cn.refresh(cobalt, path)
-    with pytest.raises(cn.DataError, match='step: "oar" is none of trade; did you mean "ore"'):
+    with pytest.raises(cn.DataError, match='step: unknown step of trade "oar"; did you mean "ore"'):
         cn.refresh(cobalt, path, step="oar")
     with pytest.raises(cn.DataError, match="trade files need the commodities of the graph"):
         cn.refresh(cobalt, SMALL)
-    with pytest.raises(cn.DataError, match='"metal" is no commodity of trade'):
+    with pytest.raises(cn.DataError, match='unknown commodity of trade "metal"'):
         cn.refresh(cobalt, SMALL, products={"2605": {"commodity": "metal"}})
 
 
