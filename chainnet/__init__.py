@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from chainnet.assessment import assess as assess
     from chainnet.assessment import compare as compare
     from chainnet.assessment import overview as overview
-    from chainnet.assumptions import load_bearing as load_bearing
     from chainnet.blocs import alignment as alignment
     from chainnet.blocs import alliance as alliance
     from chainnet.blocs import fair_split as fair_split
@@ -28,6 +27,9 @@ if TYPE_CHECKING:
     from chainnet.criticality import interdict as interdict
     from chainnet.criticality import risk_exposure as risk_exposure
     from chainnet.criticality import shapley as shapley
+    from chainnet.doubt import ensemble as ensemble
+    from chainnet.doubt import load_bearing as load_bearing
+    from chainnet.doubt import sensitivity as sensitivity
     from chainnet.drawing import draw as draw
     from chainnet.economics import overcapacity as overcapacity
     from chainnet.economics import price_floor as price_floor
@@ -53,8 +55,6 @@ if TYPE_CHECKING:
     from chainnet.reporting import report_figures as report_figures
     from chainnet.results import codebook as codebook
     from chainnet.results import licences as licences
-    from chainnet.runs import ensemble as ensemble
-    from chainnet.runs import sensitivity as sensitivity
     from chainnet.scenario import Scenario as Scenario
     from chainnet.scenario import controls as controls
     from chainnet.scenario import in_force as in_force
@@ -90,7 +90,7 @@ _ROOMS = {
     "concentration": "indicators",
     "controls": "scenario",
     "draw": "drawing",
-    "ensemble": "runs",
+    "ensemble": "doubt",
     "eu_supply_risk": "indicators",
     "fair_split": "blocs",
     "fortify": "criticality",
@@ -101,7 +101,7 @@ _ROOMS = {
     "join": "sharing",
     "joint_stockpile": "blocs",
     "licences": "results",
-    "load_bearing": "assumptions",
+    "load_bearing": "doubt",
     "max_flow": "flow",
     "merge": "sharing",
     "overcapacity": "economics",
@@ -118,7 +118,7 @@ _ROOMS = {
     "risk_exposure": "criticality",
     "rules": "scenario",
     "scenarios": "scenario",
-    "sensitivity": "runs",
+    "sensitivity": "doubt",
     "shapley": "criticality",
     "stockpile_mitigation": "stress",
     "stockpile_requirement": "stress",

@@ -13,7 +13,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -33,7 +32,6 @@ __all__ = [
     "SolverError",
     "UnknownIdError",
     "check_words",
-    "near_matches",
     "printable",
 ]
 
@@ -44,7 +42,6 @@ FAULT_COLUMNS = ("file", "row", "column", "value", "rule", "remedy")
 _PRINTED = 20
 _LONGEST = 200  # characters of a word in a message; the whole stands in ``faults``
 _LONGEST_LINE = 4000  # characters of a line of a message
-_LONGEST_HINT = 100  # of words that are compared with each other, which takes the square of it
 
 
 def printable(text: str) -> str:
@@ -207,14 +204,3 @@ def check_words(**words: str | None) -> None:
 
 def _fault_key(fault: Fault) -> tuple[str, int, str, str, str]:
     return (fault.file, -1 if fault.row is None else fault.row, fault.column, fault.value, fault.rule)
-
-
-def near_matches(word: str, known: Iterable[str]) -> str:
-    """Return `` did you mean "x"?`` for the words nearest to ``word``, or nothing."""
-    if len(word) > _LONGEST_HINT:
-        return ""
-    short = [text for text in map(str, known) if len(text) <= _LONGEST_HINT]
-    close = difflib.get_close_matches(word, short, n=3, cutoff=0.6)
-    if not close:
-        return ""
-    return " did you mean " + " or ".join(f'"{c}"' for c in close) + "?"

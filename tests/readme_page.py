@@ -21,7 +21,7 @@ import numpy as np
 
 import chainnet as cn
 from chainnet.assessment import Neck, necks
-from chainnet.assumptions import judged_shares
+from chainnet.doubt import judged_shares
 from chainnet.flow import Counting
 from chainnet.indicators import SET_BY_US, share_quality
 from chainnet.words import country_name

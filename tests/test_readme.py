@@ -5,7 +5,7 @@ from __future__ import annotations
 import readme_page as page
 
 import chainnet as cn
-from chainnet.assumptions import judged_shares
+from chainnet.doubt import judged_shares
 from chainnet.flow import Counting
 from chainnet.words import country_name
 

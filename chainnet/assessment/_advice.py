@@ -18,7 +18,7 @@ from chainnet.assessment._advisable import advisable
 from chainnet.assessment._case import Case, InOrder
 from chainnet.assessment._closing import YEARS_AHEAD, by_projects, conditions
 from chainnet.assessment._layers import running
-from chainnet.assumptions import LoadBearing, demand_factors, is_weak
+from chainnet.doubt import LoadBearing, demand_factors, is_weak
 from chainnet.engine import PRINTED
 from chainnet.flow import Balance, Counting, balance_under
 from chainnet.lowering import Overlay, Restriction
@@ -122,9 +122,8 @@ def held(case: Case, worst: Scenario | None) -> pd.DataFrame:
     for place, row in enumerate(stocks.to_dict("records")):
         lost = 0.0
         if drawn < margin.rest:
-            share = margin.overlay.stock_share.copy()
-            share[place] = 0.0
-            lost = margin.settled(margin.short(replace(margin.overlay, stock_share=share), stocks=True) - drawn)
+            without = margin.overlay.times("stocks", np.array([place]), 0.0)
+            lost = margin.settled(margin.short(without, stocks=True) - drawn)
         rows.append((row["id"], row["holder"], row["country"], bool(inside[place]), _is_text(row["tiers"]), lost))
     source = provenance(case.network, "HiGHS simplex", **case.counting.settings, scenario=worst.name, reroute="new")
     return stamp(pd.DataFrame(rows, columns=HELD).set_index("stock"), source, facts={"drawn_tpa": drawn})
@@ -243,9 +242,8 @@ class _Margin:
 
     def _without(self, overlay: Overlay, node: str) -> Overlay:
         """Return an overlay in which a node of the network makes nothing."""
-        share = overlay.node_share.copy()
-        share[np.flatnonzero((self.counting.network.nodes["id"] == node).to_numpy())] = 0.0
-        return replace(overlay, node_share=share)
+        place = np.flatnonzero((self.counting.network.nodes["id"] == node).to_numpy())
+        return overlay.times("nodes", place, 0.0)
 
     def settled(self, change: float) -> float:
         """Return a change of the shortfall, 0 where it is no more than rounding."""
@@ -324,7 +322,7 @@ class _Margin:
         factors: Array = demand_factors(self.counting.network, "high")
         if (factors == 1.0).all():
             return None
-        return replace(self.overlay, demand_share=self.overlay.demand_share * factors)
+        return self.overlay.times("demand", slice(None), factors)
 
     def _without_assumed(self, names: Sequence[str]) -> Overlay | None:
         """Return the overlay without the assumed relations of these projects, and no new ones; None if none is."""

@@ -17,17 +17,16 @@ from chainnet._types import Words
 from chainnet.assessment._case import Case
 from chainnet.assessment._questions import Question, questions
 from chainnet.assessment._time import ends, onsets, rung_months, timelines
-from chainnet.assumptions import LoadBearing
 from chainnet.blocs import Alignment
+from chainnet.doubt import Ensemble, LoadBearing, Sensitivity
 from chainnet.economics import Overcapacity
 from chainnet.engine import Certificate, thread_pool
 from chainnet.errors import DataError
 from chainnet.flow import Balance, Counting, LongRuns, MaxFlow, Others
 from chainnet.indicators import concentration, tonnes_by_quality
-from chainnet.network import QUALITIES, Network
+from chainnet.network import QUALITIES, Network, check_network
 from chainnet.projects import Portfolio, Reroute
 from chainnet.results import NOT_STATED, Result, provenance, stamp
-from chainnet.runs import Ensemble, Sensitivity
 from chainnet.scenario import Scenario, outside_is_told, pick_scenarios, tell_outside
 from chainnet.stress import StressTest
 from chainnet.words import Stopped, Tell, ends_when
@@ -247,6 +246,7 @@ def assess(
     >>> a.worst, a.chokepoints["node"].index[0]
     ('china_out', 'H_CN')
     """
+    check_network(network)
     if network.demand.empty:
         raise DataError("assess: the network has no demand table, so nobody can go short. Give demand.")
     counting = Counting.of(network, commodity, beneficiaries, others=others)

@@ -228,8 +228,8 @@ def _two(
     new, new_asked = _unpack(after, "after")
     count = partial(Counting.of, commodity=commodity, beneficiaries=beneficiaries)
     names = [UNDISTURBED, *sorted({*old_asked, *new_asked})]
-    if scenario is not None and scenario not in names:
-        raise DataError(f'scenario: neither side knows "{scenario}"; one of {", ".join(names)}.')
+    if scenario is not None:
+        checks.known(scenario, names, "scenario", "scenario of either side")
     steps = Steps("scenarios on both sides, and what moved them", progress, len(names))
     answers = _answers(old, new, old_asked, new_asked, names, count, steps)
     inputs = _inputs(old, new)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from chainnet.assumptions import LoadBearing
+from chainnet.doubt import LoadBearing
 from chainnet.network import Network
 from chainnet.words import country_name, in_sentence, join, readable_id
 

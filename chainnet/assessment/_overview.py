@@ -15,7 +15,7 @@ from chainnet import checks
 from chainnet.assessment._closing import Closing, closing
 from chainnet.assessment._hinges import hinges, shortened
 from chainnet.assessment._neck import Neck, lost_by_place, neck_of, places
-from chainnet.assumptions import LoadBearing, attributed, due_range, judged_shares, load_bearing
+from chainnet.doubt import LoadBearing, attributed, due_range, judged_shares, load_bearing
 from chainnet.errors import DataError
 from chainnet.flow import Counting, balance_under
 from chainnet.indicators import share_quality

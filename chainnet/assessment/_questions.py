@@ -25,8 +25,8 @@ from chainnet.assessment._hinges import hinge_table
 from chainnet.assessment._layers import layers, left_over
 from chainnet.assessment._neck import FIRST_TIER, Neck, necks, necks_without, step_column
 from chainnet.assessment._time import exposures, horizon_rungs, myopia, stockpiles
-from chainnet.assumptions import LoadBearing, is_weak, load_bearing
 from chainnet.criticality import chokepoints, interdict
+from chainnet.doubt import LoadBearing, is_weak, load_bearing
 from chainnet.flow import Balance, LongRuns, MaxFlow, balance, long_runs, max_flow
 from chainnet.projects import Reroute, reroute
 from chainnet.results import BOUNDED, CHECKED, Status, origin_of, stamp

@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from chainnet import checks
 from chainnet._types import Words
 from chainnet.criticality import chokepoints, loss_ends
 from chainnet.engine import CERTAIN
-from chainnet.errors import DataError, near_matches
+from chainnet.errors import DataError
 from chainnet.flow import Counting, Said, balance_under, binding_inputs, both_ends
 from chainnet.network import Network
 from chainnet.results import (
@@ -92,11 +93,7 @@ def portfolios_of(network: Network, scenario: Scenario | None, portfolios: Mappi
     for name, ids in portfolios.items():
         chosen = tuple(dict.fromkeys([ids] if isinstance(ids, str) else ids))
         for one in chosen:
-            if one not in known:
-                raise DataError(
-                    f'portfolios: "{name}" names "{one}", which is no project of {network.name or "the network"};'
-                    f"{near_matches(str(one), known)} one of {', '.join(known) or 'none'}."
-                )
+            checks.known(one, known, f'portfolios: "{name}"', f"project of {network.name or 'the network'}")
         made.append(Column(str(name), network, scenario, chosen))
     return made
 
@@ -135,9 +132,7 @@ def _scenario(one: str | Scenario, asked: Mapping[str, Scenario]) -> Scenario | 
         return one
     if one == UNDISTURBED:
         return None
-    if one not in asked:
-        known = [UNDISTURBED, *asked]
-        raise DataError(f'scenarios: no scenario "{one}";{near_matches(str(one), known)} one of {", ".join(known)}.')
+    checks.known(one, [UNDISTURBED, *asked], "scenarios", "scenario")
     return asked[one]
 
 

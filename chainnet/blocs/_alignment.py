@@ -17,7 +17,7 @@ from chainnet.blocs._market import THIRD, SplitMarket
 from chainnet.blocs._prices import check_elasticities, price_table
 from chainnet.blocs._worlds import Party, Proofs, parties, standing, third_places
 from chainnet.engine import Certificate
-from chainnet.errors import DataError, near_matches
+from chainnet.errors import DataError
 from chainnet.flow import (
     EXTRA_COST_USD_PER_T,
     Counting,
@@ -297,10 +297,7 @@ def _check_shares(rates: Any, shares: Any, cost: Any, cap: Any, marks: Mapping[s
     if not checks.is_number(cap) or not 0 < cap <= 1:
         raise DataError(f"cap_share: {cap!r} is not allowed; give a share above 0, up to 1.")
     for stage, mark in marks.items():
-        if stage not in STAGES:
-            raise DataError(
-                f'benchmarks: unknown stage "{stage}";{near_matches(str(stage), STAGES)} One of {", ".join(STAGES)}.'
-            )
+        checks.known(stage, STAGES, "benchmarks", "stage")
         checks.number(mark, "benchmarks", 0, 1, f"is not allowed for {stage}; give a share from 0 to 1.")
 
 

@@ -207,7 +207,7 @@ def alliance(
     who = parties(network, default_members(network) if members is None else members, "members")
     if len(who) > MOST_MEMBERS:
         raise DataError(f"members: {len(who)} are named; at most {MOST_MEMBERS}. Put countries into groups.")
-    checks.choice(others, "others", "order", ORDERS)
+    checks.known(others, ORDERS, "others", "order")
     if network.demand.empty:
         raise DataError("alliance: the network has no demand table, so nobody can go short. Give demand.")
     where = parties(network, regions, "regions") if regions else []

@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from chainnet import checks
 from chainnet.blocs._market import THIRD, SplitMarket
 from chainnet.blocs._worlds import Party, places
 from chainnet.criticality import CONTROL
 from chainnet.engine import ROUNDING
-from chainnet.errors import UnknownIdError, near_matches
+from chainnet.errors import UnknownIdError
 from chainnet.lowering import Overlay, Restriction
 from chainnet.network import Network
 
@@ -152,8 +153,7 @@ def excluded_firms(network: Network, rival: Party, named: Iterable[str] | None) 
         tables = (network.nodes["owner"], network.projects["owner"], owners["owner"], owners["parent"])
         known = sorted(set(pd.concat(tables).dropna()))
         for name in sorted(found):
-            if name not in known:
-                raise UnknownIdError(f'exclude: unknown owner "{name}";{near_matches(name, known)}')
+            checks.known(name, known, "exclude", "owner", error=UnknownIdError)
     size = 0
     while size < len(found):
         size = len(found)

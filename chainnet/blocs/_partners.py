@@ -15,7 +15,7 @@ from chainnet.blocs._choice import AS_IS, JOINS, OWN_USE, Market, Setting, Stand
 from chainnet.blocs._market import THIRD
 from chainnet.blocs._worlds import Party, Proofs, clean, parties, standing, third_places
 from chainnet.engine import CERTAIN, Certificate
-from chainnet.errors import DataError, near_matches
+from chainnet.errors import DataError
 from chainnet.flow import Counting, binding_inputs
 from chainnet.lowering import Degree, Overlay
 from chainnet.network import Network
@@ -144,7 +144,7 @@ def partners(
     """
     scenario = asked_scenario(network, scenario)
     sides = _sides(blocs, parties(network, blocs, "blocs"))
-    checks.choice(reroute, "reroute", "degree", ("existing", "frozen", "new"))
+    checks.known(reroute, ("existing", "frozen", "new"), "reroute", "degree")
     if reroute == "new":
         raise DataError(
             'reroute: "new" is not asked here: who sells to whom is told of known relations. Use "existing".'
@@ -217,10 +217,7 @@ def _prices(network: Network, given: Mapping[str, float] | None) -> pd.Series:
     traded = sorted(set(network.view("edges")["commodity"].dropna()) | set(price.index))
     price = price.reindex(traded)
     for word, value in (given or {}).items():
-        if word not in price.index:
-            raise DataError(
-                f'prices: unknown commodity "{word}";{near_matches(str(word), traded)} Known: {", ".join(traded)}.'
-            )
+        checks.known(word, traded, "prices", "commodity")
         price[word] = checks.number(value, f"prices: {word}", rule="is not allowed; give USD/t, 0 or more.")
     if not price.notna().any():
         raise DataError(
@@ -239,11 +236,7 @@ def _choices(given: Iterable[str | Scenario] | None, sides: Sequence[Party]) -> 
     plans = [choice for choice in given if isinstance(choice, Scenario)]
     words = [choice for choice in given if not isinstance(choice, Scenario)]
     for word in words:
-        if word not in known:
-            raise DataError(
-                f'choices: unknown choice "{word}";{near_matches(str(word), known)} one of {", ".join(known)}, or a '
-                "Scenario."
-            )
+        checks.known(word, known, "choices", "choice", "Or give a Scenario.")
     names = [*dict.fromkeys([AS_IS, *words]), *(plan.name for plan in plans)]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:

@@ -157,8 +157,8 @@ def retaliation(
     """
     scenario = asked_scenario(network, scenario)
     checks.whole(k, "k")
-    checks.choice(by, "by", "kind of answer", CANDIDATES)
-    checks.choice(to, "to", "reach", ("us", "all"))
+    checks.known(by, CANDIDATES, "by", "kind of answer")
+    checks.known(to, ("us", "all"), "to", "reach")
     if budget_musd is not None:
         checks.number(budget_musd, "budget_musd", rule="is not allowed; give USD million, 0 or more, or None.")
     if not checks.is_number(time_limit_s) or time_limit_s <= 0:

@@ -96,7 +96,7 @@ def fair_split(
     >>> found.members["nucleolus"].round(6).tolist(), found.shapley_in_core
     ([5.5, 4.5, 5.0], False)
     """
-    checks.choice(kind, "kind", "kind", ("cost", "gain"))
+    checks.known(kind, ("cost", "gain"), "kind", "kind")
     names, worth = _game(values)
     sign = 1.0 if kind == "cost" else -1.0
     sets = sorted((s for s in worth if s), key=lambda s: (len(s), sorted(s)))

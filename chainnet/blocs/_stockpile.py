@@ -193,7 +193,7 @@ def joint_stockpile(
             "name two or more; stockpile_requirement answers for one" if len(who) < 2 else "put countries into groups"
         )
         raise DataError(f"members: {len(who)} named; 2 to {MOST_MEMBERS} can hold together: {rule}.")
-    checks.choice(others, "others", "order", CONVENTIONS)
+    checks.known(others, CONVENTIONS, "others", "order")
     chosen = tiers_of(network, tiers, "joint_stockpile")
     counting = Counting.of(network, commodity, [word for m in who for word in m.words], said=False)
     built = None if projects is None else tuple(projects)

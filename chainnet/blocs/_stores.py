@@ -14,7 +14,7 @@ from chainnet import checks
 from chainnet._types import INF, Array, Bools
 from chainnet.blocs._worlds import Party, Proofs, coalitions_of, demand_of
 from chainnet.engine import CERTAIN, LEAST_SIZE
-from chainnet.errors import DataError, InfeasibleError, near_matches
+from chainnet.errors import DataError, InfeasibleError
 from chainnet.flow import LeastStock
 from chainnet.scenario import Scenario, tell_outside
 from chainnet.stress import Ask, Stores
@@ -202,10 +202,8 @@ def _prices(commodities: pd.DataFrame, held: Array, given: Mapping[str, float] |
         raise DataError(f"prices: {given!r} is not allowed. Give commodity -> USD per t.")
     for name, value in (given or {}).items():
         if name not in found:
-            raise DataError(
-                f'prices: "{name}" is taken in by no plant or end use of the members;{near_matches(str(name), found)} '
-                f"Known: {', '.join(found)}."
-            )
+            rule = checks.told(f'"{name}" is taken in by no plant or end use of the members', name, found, ".")
+            raise DataError(f"prices: {rule} {checks.listed(found)}")
         is_never = checks.is_real(value) and isinf(value) and value > 0
         rule = "is no price; give USD per t, 0 or more, or inf for what is never held."
         found[name] = INF if is_never else checks.number(value, f"prices: {name}", rule=rule)

@@ -170,7 +170,7 @@ def calibrate(
     >>> found.certificate.ok
     True
     """
-    checks.choice(method, "calibrate", "method", METHODS)
+    checks.known(method, METHODS, "calibrate", "method")
     chosen = Settings.of(
         {"slack": slack, "utilisation": utilisation, **(settings or {})}, (files or {}).get("settings", "settings")
     )

@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from chainnet import checks
 from chainnet.calibration._calibrate import Calibration, calibrate
 from chainnet.calibration._tables import HAND_TABLES
 from chainnet.calibration._trade import NUMBERS
-from chainnet.errors import DataError, Fault, near_matches
+from chainnet.errors import DataError, Fault
 from chainnet.io import (
     DESCRIPTOR,
     Intake,
@@ -78,9 +79,7 @@ def find_folder(word: str) -> tuple[Path, bool]:
     folder = (shipped_path(word) if shipped else path).resolve()
     if not folder.is_dir():
         known = shipped_names()
-        raise DataError(
-            f"{word}: there is no such folder and no shipped graph of that name;{near_matches(word, known)}"
-        )
+        raise DataError(f"{word}: there is no such folder; {checks.unknown(word, known, 'shipped graph')}")
     hand = folder / HAND_FOLDER
     lacking = [f"{HAND_FOLDER}/{t}.csv" for t in _NEEDED if not (hand / f"{t}.csv").is_file()]
     if lacking:
@@ -125,10 +124,7 @@ def calibrate_folder(word: str | Path, *, method: str = "ras", slack: float | No
     known = {f"{table}.csv" for table in HAND_TABLES}
     for entry in sorted(hand.iterdir()):
         if entry.suffix == ".csv" and entry.name not in known:
-            hint = near_matches(entry.name, known)
-            raise DataError(
-                f"{HAND_FOLDER}/{entry.name}: no table of this name belongs here;{hint} {', '.join(sorted(known))}."
-            )
+            raise DataError(f"{HAND_FOLDER}: {checks.unknown(entry.name, known, 'table')}")
     for table in HAND_TABLES:
         path = hand / f"{table}.csv"
         if path.is_file():

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from chainnet import checks
 from chainnet.calibration._tables import COMPARE, EXACT, Sources
-from chainnet.errors import DataError, Fault, near_matches
+from chainnet.errors import DataError, Fault
 from chainnet.network import collect_groups, common_groups
 
 _ROLES_OUT = ("output", "coproduct", "byproduct")
@@ -90,9 +91,7 @@ class _Places:
             ids = [word.strip() for word in cell.split(";") if word.strip()]
             for word in ids:
                 if word not in self.table.index:
-                    raise _WrongRowError(
-                        f"no node or project has the id {word!r};{near_matches(word, self.table.index)}"
-                    )
+                    raise _WrongRowError(checks.unknown(word, self.table.index, "node or project"))
             return ids, True
         hit = np.ones(len(self.table), dtype=bool)
         tables = ["nodes"]

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from chainnet import checks
-from chainnet.errors import DataError, check_words, near_matches
+from chainnet.errors import DataError, check_words
 from chainnet.network import (
     PEDIGREE,
     TABLES,
@@ -122,8 +122,7 @@ class Settings:
         """
         known = list(cls.__dataclass_fields__)
         for key, value in given.items():
-            if key not in known:
-                raise DataError(f'{file}: unknown key "{key}";{near_matches(key, known)} known: {", ".join(known)}.')
+            checks.known(key, known, file, "key")
             if key == "reference":
                 if not isinstance(value, str):
                     raise DataError(f"{file}, reference: must be text.")
@@ -166,8 +165,8 @@ class _HandGate(Gate):
         frame = (frame.reset_index(keyed) if keyed else frame).reset_index(drop=True)
         for label in frame.columns:
             if label not in table.names:
-                remedy = f"Known columns: {', '.join(table.names)}.{near_matches(str(label), table.names)}"
-                self.fault(table.name, None, str(label), None, "unknown column", remedy)
+                rule = checks.told("unknown column", label, table.names)
+                self.fault(table.name, None, str(label), None, rule, checks.listed(table.names))
         for label in frame.columns[frame.columns.duplicated()]:
             self.fault(table.name, None, str(label), None, "the column stands twice", "Keep one of them.")
         frame = frame.loc[:, ~frame.columns.duplicated()]
@@ -270,7 +269,7 @@ def _check_met(gate: _HandGate, frames: Frames, year: int | None) -> None:
         if unit == "share" and said:
             gate.fault("totals", int(row), "fit", totals["fit"].iloc[row], "a share is only compared", remedy)
         if unit == "t/a" and isinstance(step, str) and step not in steps:
-            rule = f"no node has this step;{near_matches(step, steps)}".rstrip(";")
+            rule = checks.told("no node has this step", step, steps)
             gate.fault("totals", int(row), "step", step, rule, remedy)
         if unit == "t/a" and said and year is not None and when == when and when != year:
             rule = f"the flows are those of {year}; a total of another year is only compared"

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from chainnet import checks
 from chainnet.engine import ROUNDING, UNIT_ROUNDING
-from chainnet.errors import DataError, Fault, near_matches
+from chainnet.errors import DataError, Fault
 from chainnet.network import is_total
 
 _KEYS = ("exporter", "importer", "commodity")
@@ -291,9 +292,7 @@ def compare_trade(
     [-10.0]
     """
     for column in reports.columns:
-        if column not in _REPORTS:
-            hint = near_matches(str(column), _REPORTS)
-            raise DataError(f'{file}: unknown column "{column}";{hint} known: {", ".join(_REPORTS)}.')
+        checks.known(column, _REPORTS, file, "column")
     where = nodes["country"].copy()
     if "region" in nodes.columns:
         where = where.fillna(nodes["region"])

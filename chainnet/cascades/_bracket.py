@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from chainnet import checks
 from chainnet._types import Words
 from chainnet.cascades._cascade import YEAR, Fail, failing, left_of, shock_of, told, whole
 from chainnet.cascades._esri import downstream, lost_in_use, spreading_of
 from chainnet.cascades._inventory import Behaviour, plants_of, simulate
 from chainnet.cascades._links import end_uses, links_of
 from chainnet.engine import PRINTED
-from chainnet.errors import DataError, near_matches
+from chainnet.errors import DataError
 from chainnet.flow import Counting, ValueModel, cut_of
 from chainnet.lowering import Degree
 from chainnet.network import Network
@@ -89,11 +90,8 @@ def bracket(
     scenario = asked_scenario(network, scenario)
     if (fail is None) == (scenario is None):
         raise DataError("bracket: give either fail or scenario.")
-    unknown = [name for name in habits if name not in Behaviour.__dataclass_fields__]
-    if unknown:
-        raise DataError(
-            f'bracket: unknown argument "{unknown[0]}";{near_matches(unknown[0], Behaviour.__dataclass_fields__)}'
-        )
+    for name in habits:
+        checks.known(name, Behaviour.__dataclass_fields__, "bracket", "argument")
     left = np.ones(len(network.nodes)) if fail is None else left_of(network, fail)
     overlay = failing(network, left) if scenario is None else overlay_of(network, scenario)
     unsaid = [""] * 2 if scenario is None else [_not_followed(scenario, row) for row in ("optimal", "myopic")]

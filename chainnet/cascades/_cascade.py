@@ -176,7 +176,7 @@ def cascade(
     >>> bool(run.path.loc[1, "lost_t"] == 0 and run.path.loc[365, "lost_t"] > 0)
     True
     """
-    checks.choice(method, "cascade", "method", METHODS)
+    checks.known(method, METHODS, "cascade", "method")
     spread = {"sector": sector, "importance": importance, "weights": weights, "replaceable": replaceable or None}
     timed = {"days": days, "start_day": start_day, "days_out": days_out}
     habits: dict[str, Any] = {

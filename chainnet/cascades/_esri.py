@@ -10,9 +10,10 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array
 
+from chainnet import checks
 from chainnet._types import Array, Bools, Ints
 from chainnet.cascades._links import Links, recipe_of, total_by
-from chainnet.errors import DataError, SolverError, UnknownIdError, near_matches
+from chainnet.errors import DataError, SolverError, UnknownIdError
 from chainnet.network import Network
 
 IMPORTANCE = ("essential", "nonessential", "none")
@@ -26,10 +27,10 @@ def positions(network: Network, ids: Iterable[str], argument: str) -> Ints:
     found = known.get_indexer(names)
     for name, place in zip(names, found, strict=True):
         if place < 0:
-            hint = near_matches(name, known)
             if name in set(network.projects["id"]):
-                hint = " it is a project that is not built; see network.with_projects."
-            raise UnknownIdError(f'{argument}: unknown id "{name}";{hint} list ids with network.nodes["id"].')
+                said = f'"{name}" is a project that is not built; see network.with_projects.'
+                raise UnknownIdError(f"{argument}: {said}")
+            checks.known(name, known, argument, "id", error=UnknownIdError)
     return np.asarray(found, dtype=np.int64)
 
 
@@ -114,9 +115,7 @@ def _importance(links: Links, importance: Any, line: pd.DataFrame, has_recipe: B
     if not whole and not isinstance(importance, (Mapping, pd.Series)):
         raise DataError("importance: give one word for all links, or a mapping of (source, target) to a word.")
     for word in {importance} if whole else set(importance.values()):
-        if word not in IMPORTANCE:
-            hint = near_matches(str(word), IMPORTANCE)
-            raise DataError(f'importance: unknown word "{word}";{hint} one of {", ".join(IMPORTANCE)}.')
+        checks.known(word, IMPORTANCE, "importance", "word")
     if whole:
         return np.full(len(words), importance, dtype=object)
     edges = links.tables.network.edges

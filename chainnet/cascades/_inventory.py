@@ -18,7 +18,6 @@ from chainnet import checks
 from chainnet._types import Array, Bools, Ints
 from chainnet.cascades._links import Links, check_number, recipe_of, total_by
 from chainnet.engine import ROUNDING, UNIT_ROUNDING
-from chainnet.errors import DataError, near_matches
 from chainnet.words import SILENT, Steps
 
 DAYS_A_YEAR = 365.0
@@ -47,11 +46,7 @@ class Behaviour:
         """
         by_name = dict(self.inventory_days) if isinstance(self.inventory_days, Mapping) else None
         for word in by_name or ():
-            if word not in words:
-                raise DataError(
-                    f'inventory_days: unknown commodity "{word}";{near_matches(str(word), words)} '
-                    f"Known: {', '.join(words) or 'none'}."
-                )
+            checks.known(word, words, "inventory_days", "commodity")
         days = (
             [self.inventory_days] * len(words) if by_name is None else [by_name.get(w, INVENTORY_DAYS) for w in words]
         )
@@ -61,7 +56,7 @@ class Behaviour:
         check_number(self.overproduction, "overproduction", 1.0, np.inf, "1 is no overproduction")
         check_number(self.tau_days, "tau_days", 1.0, np.inf, "days in which overproduction builds up")
         check_number(self.restock_days, "restock_days", 1.0, np.inf, "days in which a gap is ordered again")
-        checks.choice(self.ordering, "ordering", "word", ORDERINGS)
+        checks.known(self.ordering, ORDERINGS, "ordering", "word")
         return np.array(days, dtype=float)
 
 

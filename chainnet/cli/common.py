@@ -26,10 +26,11 @@ from typing import (
 
 import typer
 
+from chainnet import checks
 from chainnet.cli import options as opt
 from chainnet.cli.progress import patience, progress_bar
 from chainnet.cli.questions import ByQuestion
-from chainnet.errors import DataError, near_matches
+from chainnet.errors import DataError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -251,10 +252,8 @@ def scenario_named(network: Network, word: str, option: str = "--scenario") -> S
         return with_values(scenario_named(network, name, option).with_shares(network), values, option)
     if word.endswith(".toml"):
         return Scenario.read(word)
-    raise DataError(
-        f'{option}: "{word}" is neither a scenario of {network.name} nor a file;'
-        f"{near_matches(word, [*shipped, *COMPUTED])} Scenarios: {', '.join([*shipped, *COMPUTED])}."
-    )
+    said = checks.unknown(word, [*shipped, *COMPUTED], f"scenario of {network.name}")
+    raise DataError(f"{option}: {said} A file ends in .toml.")
 
 
 def scenarios_named(network: Network, words: list[str]) -> list[Scenario]:
@@ -305,8 +304,7 @@ class Output(Form):
         suffix = self.out.suffix.lower() if self.out is not None else ""
         said = opt.FORM_BY_SUFFIX.get(suffix)
         if self.form == "table" and suffix and said is None:
-            known = ", ".join(opt.FORM_BY_SUFFIX)
-            raise DataError(f'--out: "{suffix}" is no known format. Known: {known}; or give --format csv or json.')
+            checks.known(suffix, opt.FORM_BY_SUFFIX, "--out", "format", "Or give --format csv or json.")
         if said not in (None, self.form) and self.form != "table":
             raise DataError(f'--out: "{suffix}" says {said}, --format says {self.form}. Leave one of them out.')
         return said or self.form
@@ -330,9 +328,8 @@ class PageOutput(Command):
     def asked_kind(self) -> opt.Kind:
         """Return the format that is asked for, or that the name of the file says."""
         suffix = self.out.suffix.lower() if self.out is not None else ""
-        if self.kind is None and suffix and suffix not in opt.BY_SUFFIX:
-            known = ", ".join(opt.BY_SUFFIX)
-            raise DataError(f'--out: "{suffix}" is no known format. Known: {known}; or give --format.')
+        if self.kind is None and suffix:
+            checks.known(suffix, opt.BY_SUFFIX, "--out", "format", "Or give --format.")
         kind = self.kind or opt.BY_SUFFIX.get(suffix, "table")
         if self.table is not None and kind in ("md", "html"):
             raise DataError(f"--table: --format {kind} shows all there is; ask for table or csv.")

@@ -277,7 +277,7 @@ class Report(Question, Counted, Form):
     def _run(self) -> None:
         from contextlib import nullcontext
 
-        from chainnet.runs import local_processes
+        from chainnet.doubt import local_processes
 
         self._say_missing()
         pays = len(self.network.nodes) >= PROCESSES_FROM

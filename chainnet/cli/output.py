@@ -10,8 +10,8 @@ from typing import Any
 
 import pandas as pd
 
+from chainnet import checks
 from chainnet.cli.words import one_line
-from chainnet.errors import DataError, near_matches
 from chainnet.results import fact_of, rests_words
 from chainnet.words import infinite_word
 
@@ -54,8 +54,8 @@ def render(answer: Answer, form: str, table: str | None = None) -> str:
         If the table is unknown.
     """
     tables = {name: _labelled(_settled(_flat(rows)), answer.labels) for name, rows in answer.tables.items()}
-    if table is not None and table not in tables:
-        raise DataError(f'--table: no table "{table}";{near_matches(table, tables)} one of {", ".join(tables)}.')
+    if table is not None:
+        checks.known(table, tables, "--table", "table")
     main = table or next(iter(tables))
     if form == "json":
         return json.dumps(_document(answer, tables), ensure_ascii=False, indent=1, allow_nan=False) + "\n"

@@ -1,4 +1,4 @@
-"""The commands of a planner who edits no file: copy a graph, add a scenario in words, add a stock."""
+"""The commands of a planner who edits no file: copy a graph, add a scenario, add a stock."""
 
 from __future__ import annotations
 
@@ -6,13 +6,15 @@ import sys
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from textwrap import wrap
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from chainnet import checks
 from chainnet.cli.common import Form, Output, command, scenarios_named
-from chainnet.cli.words import words
-from chainnet.errors import DataError, near_matches
+from chainnet.cli.words import split_pairs, words
+from chainnet.errors import DataError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -76,27 +78,87 @@ class _Owned(Output):
 class ScenarioNew(_Owned):
     """Add a scenario, and show what its measures reach.
 
-    WORDS say what happens (cut, halve, stop, close, lose, raise, double), to what (a step, a commodity that plants
-    make, a site, exports, demand), where, by how much, from when and for how long: "cut heavy separation in China by
-    half for six months from 2027-03". Several parts are split by ";".
+    KEY=VALUE are keys of the measure, as a scenario file has them: kind=scale where.country=China where.step=separation
+    share=0.5 start=2027-03 months=6. Several words are split by commas. Without any, what a first plant stands for is
+    halved, to start from. Comments in the file list the words of the graph.
     """
 
     graph: Own
-    sentence: Annotated[str, typer.Argument(metavar="WORDS", help="What happens, in quotes.")]
-    name: Annotated[str, "Name of the scenario and its file; default made from the words."] = ""
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Name of the scenario and its file.")]
+    keys: Annotated[list[str] | None, typer.Argument(metavar="KEY=VALUE...", help="What happens.")] = None
+    label: Annotated[str, "How pages call it; default its name."] = ""
     replace: Annotated[bool, "Write over a scenario of that name.", "--replace"] = False
 
     def _run(self) -> None:
         from chainnet.scenario import Scenario
 
-        made = Scenario.from_words(self.network, self.sentence, self.name)
-        path = self.folder_of() / "scenarios" / f"{_file_name(made.name)}.toml"
+        network, name = self.network, _file_name(self.name)
+        made = Scenario(name, [_measure(self.keys) if self.keys else _first_measure(network)], self.label)
+        path = self.folder_of() / "scenarios" / f"{name}.toml"
         if path.exists() and not self.replace:
-            raise DataError(f"{path}: is there already. Give another --name, or --replace.")
-        found = made.matches(self.network)
-        self.write(path, made.to_toml())
+            raise DataError(f"{path}: is there already. Give another NAME, or --replace.")
+        found = made.matches(network)
+        self.write(path, f"{_known_words(network, self.graph, name)}\n{made.to_toml()}")
         seen = for_people(found) if self.asked_form() == "table" else found
-        self.say(None, {"matches": seen}, {"scenario": made.name, "label": made.label})
+        self.say(None, {"matches": seen}, {"scenario": name})
+
+
+def _measure(given: list[str]) -> dict[str, Any]:
+    """Return the measure that KEY=VALUE say; of where.country=CHN the last is a key of the first."""
+    from chainnet.words import country_code
+
+    measure: dict[str, Any] = {}
+    rule = "is not of the form KEY=VALUE, such as share=0.5."
+    for key, text in split_pairs(given, "KEY=VALUE", rule, "stands twice. Split several words by commas.").items():
+        outer, _, inner = key.partition(".")
+        parts = [country_code(word) or word if inner == "country" else _cell(word) for word in words(text)]
+        value = parts[0] if len(parts) == 1 else parts
+        if not inner:
+            measure[outer] = value
+        elif isinstance(measure.setdefault(outer, {}), dict):
+            measure[outer][inner] = value
+        else:
+            raise DataError(f'KEY=VALUE: "{outer}" stands with and without ".{inner}". Leave one of the two out.')
+    return measure
+
+
+def _cell(word: str) -> int | float | str:
+    """Return a number where a word is one."""
+    for kind in (int, float):
+        try:
+            return kind(word)
+        except ValueError:
+            continue
+    return word
+
+
+def _first_measure(network: Network) -> dict[str, Any]:
+    """Return a measure to start from: plants like the first one at half of their capacity."""
+    first = network.nodes[network.nodes["stage"] != "end_use"].iloc[0]
+    place = "country" if isinstance(first["country"], str) else "region"
+    step = "step" if isinstance(first["step"], str) else "stage"
+    return {"kind": "scale", "where": {place: first[place], step: first[step]}, "share": 0.5}
+
+
+def _known_words(network: Network, graph: str, name: str) -> str:
+    """Return comments that list what a measure of a network may name."""
+    from chainnet.scenario import KINDS
+
+    nodes, stages = network.nodes, sorted(network.nodes["stage"].dropna().unique())
+    lists = {
+        "kinds": list(KINDS),
+        "steps": [step for step in nodes["step"].dropna().unique() if step != "end use"] or stages,
+        "commodities": list(network.commodities["id"]),
+        "countries": sorted(nodes["country"].dropna().unique()),
+        "groups": list(network.groups_known),
+        "tiers": list(network.tier_order),
+        "stocks": list(network.stocks["id"]),
+        "projects": list(network.projects["id"]),
+    }
+    lines = [f"What the measures reach: chainnet check {graph} --scenario {name}"]
+    for what, known in lists.items():
+        lines += wrap(f"{what}: {', '.join(known)}", 100, subsequent_indent="  ") if known else []
+    return "".join(f"# {line}\n" for line in lines)
 
 
 def measures_table(network: Network, words: list[str] | None, form: str) -> pd.DataFrame:
@@ -118,7 +180,7 @@ def for_people(matches: Any) -> Any:
 
 def _file_name(name: str) -> str:
     if not name.replace("_", "").replace("-", "").isalnum() or len(name) > 100:
-        raise DataError(f'--name: "{name}" makes no file name. Letters, digits, _ and -.')
+        raise DataError(f'NAME: "{name}" makes no file name. Letters, digits, _ and -.')
     return name
 
 
@@ -191,6 +253,7 @@ def _id_of(word: str, table: Any, option: str) -> str:
         return word
     named = table.loc[table["label"].str.lower() == word.lower(), "id"].tolist()
     if len(named) != 1:
-        near = near_matches(word, [*table["id"], *table["label"].dropna()])
-        raise DataError(f'{option}: "{word}" is {"several" if named else "no id and no label"};{near}')
+        if named:
+            raise DataError(f'{option}: "{word}" is the label of {" and ".join(named)}. Give the id.')
+        raise DataError(f"{option}: {checks.unknown(word, [*table['id'], *table['label'].dropna()], 'id or label')}")
     return str(named[0])

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from chainnet import checks
 from chainnet.cli import options as opt
 from chainnet.cli.common import Command, Counted, Form, Output, Question, TableOutput, command
 from chainnet.cli.words import number, split_pairs, words
@@ -357,10 +358,8 @@ def _picked(network: Network, word: str) -> Any:
         return all_rules
     if word.endswith(".toml"):
         return Scenario.read(word)
-    raise DataError(
-        f'--scenario: "{word}" is neither a TOML file nor a scenario of {network.name}. '
-        f"Scenarios: {', '.join(shipped) or 'none'}."
-    )
+    said = checks.unknown(word, shipped, f"scenario of {network.name}")
+    raise DataError(f"--scenario: {said} A file ends in .toml.")
 
 
 def _write_scenarios(folder: Path, scenarios: Sequence[Any]) -> None:

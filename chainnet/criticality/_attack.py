@@ -27,7 +27,7 @@ from chainnet.engine import (
     require,
     worst_attack,
 )
-from chainnet.errors import DataError, UnknownIdError, near_matches
+from chainnet.errors import DataError, UnknownIdError
 from chainnet.flow import (
     Counting,
     OrderedValue,
@@ -379,8 +379,7 @@ def _meant(network: Network, by: str, known: Mapping[Any, Any], item: Any, argum
     if len(words) != len(columns) or not all(
         _exists(network, plants, column, str(word)) for column, word in zip(columns, words, strict=True)
     ):
-        hint = near_matches(str(item), map(str, known))
-        raise UnknownIdError(f"{argument}: there is no {by} {item!r}{';' if hint else '.'}{hint}")
+        raise UnknownIdError(f"{argument}: {checks.unknown(item, known, by)}")
     return None
 
 

@@ -13,7 +13,7 @@ from chainnet import checks
 from chainnet._types import Ints, Words
 from chainnet.criticality._attack import Interdiction, interdict
 from chainnet.engine import LEAST_SIZE, PROOF_SEARCH, ROUNDING, BestDefence, Certificate, require
-from chainnet.errors import DataError, UnknownIdError, near_matches
+from chainnet.errors import DataError, UnknownIdError
 from chainnet.flow import Counting, binding_inputs
 from chainnet.lowering import Lowered, Overlay, lower
 from chainnet.network import Network
@@ -202,8 +202,8 @@ def _options(network: Network, options: Mapping[str, float | None] | Iterable[st
         elif name in nodes:
             kind, price = "protect", np.nan if cost is None else cost
         else:
-            hint = near_matches(name, [*nodes, *capex.index])
-            raise UnknownIdError(f'options: "{name}" is neither a node nor a project{";" if hint else "."}{hint}')
+            said = checks.unknown(name, [*nodes, *capex.index], "node or project")
+            raise UnknownIdError(f"options: {said}")
         if not np.isfinite(price) or price < 0:
             raise DataError(
                 f'options: the cost of "{name}" is {price!r}; give USD million, 0 or more, or a project with capex.'

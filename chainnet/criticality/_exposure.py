@@ -14,7 +14,7 @@ from chainnet.criticality._checks import ranks
 from chainnet.criticality._exposure_last import ExposureLast
 from chainnet.criticality._exposure_program import ExposureProgram
 from chainnet.criticality._removals import Removals, removals
-from chainnet.errors import DataError, UnknownIdError, near_matches
+from chainnet.errors import DataError, UnknownIdError
 from chainnet.flow import Counting, Others, binding_inputs
 from chainnet.lowering import Degree
 from chainnet.network import Network
@@ -187,9 +187,8 @@ def _periods(network: Network, what: Removals, by: str, recovery: Any) -> Array:
         if key in place:
             out[place[key]] = number
         elif key not in stays:
-            hint = near_matches(str(key), map(str, place))
-            hint = f";{hint}" if hint else "."
-            raise UnknownIdError(f"recovery: nothing by {by} is called {key!r}{hint} Use the index of the answer.")
+            said = checks.unknown(key, place, by)
+            raise UnknownIdError(f"recovery: {said} Use the index of the answer.")
     return out
 
 

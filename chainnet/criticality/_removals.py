@@ -9,9 +9,10 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
+from chainnet import checks
 from chainnet._types import Ints
-from chainnet.errors import ChainnetWarning, DataError, near_matches
-from chainnet.network import TABLES, Network, is_country
+from chainnet.errors import ChainnetWarning, DataError
+from chainnet.network import TABLES, Network, check_network, is_country
 
 # a holder of half or more controls
 CONTROL = 0.5
@@ -51,6 +52,7 @@ def removals(network: Network, by: str) -> Removals:
     DataError
         If ``by`` is neither node nor edge nor made of columns of the nodes table.
     """
+    check_network(network)
     nodes = network.view("nodes")
     if by == "edge":
         edges = network.view("edges")
@@ -65,11 +67,8 @@ def removals(network: Network, by: str) -> Removals:
     known = [c for c in TABLES["nodes"].names if TABLES["nodes"].column(c).kind == "text"]
     for column in columns or [str(by)]:
         if column not in known:
-            hint = near_matches(column, ["node", "edge", *known])
-            raise DataError(
-                f'by: "{by}" is neither node nor edge nor a column of nodes;{hint} '
-                f"Columns may be joined by +, as in stage+country. Known: node, edge, {', '.join(known)}."
-            )
+            said = checks.unknown(by, ["node", "edge", *known], "column of nodes")
+            raise DataError(f"by: {said} Columns may be joined by +, as in stage+country.")
     labels = nodes[columns].iloc[open_rows].copy()
     if "owner" in columns:
         labels["owner"] = labels["owner"].mask(labels["owner"].isin(NO_FIRM))

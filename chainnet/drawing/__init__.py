@@ -5,7 +5,7 @@ Words: *page data* (what a page knows), *drawn flows* (the answer that it shows)
 
 from chainnet.drawing.colours import OTHER_COLOUR, country_colours
 from chainnet.drawing.exposure import exposure_svg
-from chainnet.drawing.living.page import living_page
+from chainnet.drawing.living import living_page
 from chainnet.drawing.pages import draw
 from chainnet.drawing.raster import font_folder, png_bytes
 from chainnet.drawing.style import css_text

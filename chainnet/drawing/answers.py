@@ -131,7 +131,7 @@ def _flows(
 def _check_order(others: str | None, *answers: Any) -> None:
     if others is None:
         return
-    checks.choice(others, "others", "order", ORDERS)
+    checks.known(others, ORDERS, "others", "order")
     for answer in answers:
         source = origin_of(answer) if isinstance(answer, pd.DataFrame) else getattr(answer, "provenance", {})
         found = source.get("settings", {}).get("others", "after") if source else others

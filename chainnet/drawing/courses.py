@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from chainnet import checks
 from chainnet._types import Array
 from chainnet.drawing.drawn import DrawnFlows, Months, order_words, rows_match, scenario_words, told
 from chainnet.engine import PRINTED
-from chainnet.errors import DataError, near_matches
+from chainnet.errors import DataError
 from chainnet.network import Network
 from chainnet.results import ends_of
 from chainnet.scenario import month_number
@@ -222,11 +223,7 @@ def _ordered(network: Network, result: Any, scenario: str | None, lasting: Mappi
     if not known:
         raise DataError("draw: this stress test holds no flows by month. Ask stress_test again.")
     if scenario is not None:
-        if scenario not in known:
-            raise DataError(
-                f'draw: scenario "{scenario}" is not in the result;{near_matches(scenario, known)} '
-                f"it holds {', '.join(known)}."
-            )
+        checks.known(scenario, known, "draw", "scenario of the result")
         return [scenario]
     if set(known) - {"baseline"} <= set(lasting):
 

@@ -12,17 +12,18 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from chainnet import checks
 from chainnet.drawing.answers import Beside, sort_answers
 from chainnet.drawing.assets import asset, engine, environment
 from chainnet.drawing.gathering import Gathered, gather
 from chainnet.drawing.handed import handed_page, is_handed
 from chainnet.drawing.lean import LINK_BLANK, SITE_BLANK, lean
-from chainnet.drawing.living.page import living_page
+from chainnet.drawing.living import living_page
 from chainnet.drawing.worth import worth_data
-from chainnet.errors import DataError, check_words, near_matches
+from chainnet.errors import DataError, check_words
 from chainnet.flow import Counting
 from chainnet.io import write_file
-from chainnet.network import Network
+from chainnet.network import Network, check_network
 from chainnet.results import package_version
 from chainnet.words import who
 
@@ -140,13 +141,13 @@ def draw(
     >>> cn.draw(net, cn.chokepoints(net), path=folder / "mag-9.html").name
     'mag-9.html'
     """
-    if view not in VIEWS:
-        raise DataError(f'draw: unknown view "{view}";{near_matches(str(view), VIEWS)} known: {", ".join(VIEWS)}.')
+    checks.known(view, VIEWS, "draw", "view")
     check_words(title=title, marking=marking)
     beside = Beside(first_losses, ends, long_run, closest, necks)
     if is_handed(network):
         given = {"result": result, "losses": losses, "scenario": scenario, "others": others, "rerouting": rerouting}
         return _draw_handed(network, view, path, {**given, "live": live or None, **vars(beside)}, title, marking)
+    check_network(network)
     if live:
         given = {"result": result, "losses": losses, "rerouting": rerouting, **vars(beside)}
         return _draw_living(network, view, path, given, (scenario, others or "after", title, marking))

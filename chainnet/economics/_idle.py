@@ -14,7 +14,7 @@ from chainnet._types import Array, Words
 from chainnet.economics._idle_range import Idle, snapped
 from chainnet.economics._terms import capital_recovery_factor, check_number, main_outputs, whole_sum
 from chainnet.engine import ROUNDING, Certificate
-from chainnet.errors import DataError, near_matches
+from chainnet.errors import DataError
 from chainnet.flow import Balance, Counting, ValueModel, balance_under, named_projects, project_sizes
 from chainnet.lowering import Degree, Overlay
 from chainnet.network import Network
@@ -135,7 +135,7 @@ def overcapacity(
     >>> magnets[["capacity_tpa", "output_tpa", "utilisation", "excess_share"]].round(3).values.tolist()
     [[92.0, 50.0, 0.543, 0.457]]
     """
-    checks.choice(by, "by", "grouping", ("step", "stage"))
+    checks.known(by, ("step", "stage"), "by", "grouping")
     when = _years(by_year)
     asked_for = set(named_projects(network, projects))
     names = [name for name in network.projects["id"] if name in asked_for]
@@ -381,8 +381,7 @@ def _chances(picked: Sequence[Scenario], given: Sequence[float] | Mapping[str, f
     if isinstance(given, Mapping):
         names = [s.name for s in picked]
         for name in given:
-            if name not in names:
-                raise DataError(f'probabilities: no scenario "{name}";{near_matches(str(name), names)}')
+            checks.known(name, names, "probabilities", "scenario")
         given = [given.get(name, 0.0) for name in names]
     found = np.array([check_number(p, "probabilities", 0.0, 1.0, "a probability a year") for p in given], dtype=float)
     if len(found) != n:

@@ -10,9 +10,9 @@ import pandas as pd
 
 from chainnet import checks
 from chainnet._types import Words
-from chainnet.errors import DataError, near_matches
+from chainnet.errors import DataError
 from chainnet.flow import named_projects, project_sizes
-from chainnet.network import Network
+from chainnet.network import Network, check_network
 
 Money = float | Mapping[str, float] | None
 MOST_YEARS = 100
@@ -70,6 +70,7 @@ class Terms:
         coproduct_credit: bool,
         import_price: Money,
     ) -> None:
+        check_network(network)
         known = known_commodities(network)
         self.factor = capital_recovery_factor(rate, years)
         used = check_number(utilisation, "utilisation", 0.0, 1.0, "the part of the capacity that is sold")
@@ -207,11 +208,7 @@ def by_commodity(given: Money, argument: str, wanted: Iterable[str], known: set[
         raise DataError(f"{argument}: empty; give a number, or a mapping of commodity to USD/t.")
     found = pd.Series(np.nan, index=names, dtype=float)
     for name, value in given.items():
-        if name not in known:
-            raise DataError(
-                f'{argument}: unknown commodity "{name}";{near_matches(str(name), known)} '
-                f"Known: {', '.join(sorted(k for k in known if k)) or 'one unnamed commodity'}."
-            )
+        checks.known(name, known, argument, "commodity")
         price = check_number(value, f"{argument}[{name}]", 0.0, np.inf, meaning)
         if name in found.index:
             found[name] = price
@@ -233,11 +230,7 @@ def _unit_costs(given: Money, commodity: pd.Series, known: set[str]) -> pd.Serie
         return by_commodity(given, "unit_cost", commodity, known).reindex(commodity).set_axis(commodity.index)
     words = {str(name): value for name, value in given.items()}
     for name, value in words.items():
-        if name not in known and name not in commodity.index:
-            raise DataError(
-                f'unit_cost: "{name}" is neither a commodity nor a project asked about;'
-                f"{near_matches(name, known | set(commodity.index))} give USD/t by project or commodity."
-            )
+        checks.known(name, known | set(commodity.index), "unit_cost", "commodity or project asked about")
         check_number(value, f"unit_cost[{name}]", 0.0, np.inf, "a cost in USD/t")
     own = pd.Series(commodity.index.map(words), index=commodity.index, dtype=float)
     return own.fillna(commodity.map(words).astype(float))
@@ -272,8 +265,7 @@ def _asked(
     if commodity is not None:
         words = as_list(commodity)
         for word in words:
-            if word not in known:
-                raise DataError(f'commodity: unknown commodity "{word}";{near_matches(word, known)}')
+            checks.known(word, known, "commodity", "commodity")
         keep &= output.isin(words).to_numpy()
     return table[keep].set_index("id"), output[keep]
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from chainnet import checks
 from chainnet._types import Array, Words
 from chainnet.economics._terms import Money, Terms, check_number, known_commodities
 from chainnet.engine import LEAST_SIZE, ROUNDING
@@ -247,8 +248,7 @@ def _states(
         return np.tile(row, (len(commodity), 1)), len(row)
     lists = {name: _numbers(row, f"prices[{name}]", 0.0, meaning) for name, row in prices.items()}
     for name in lists:
-        if name not in known:
-            raise DataError(f'prices: unknown commodity "{name}"; one of {", ".join(sorted(k for k in known if k))}.')
+        checks.known(name, known, "prices", "commodity")
     if len({len(row) for row in lists.values()}) != 1:
         raise DataError("prices: every commodity needs one price for each state, so lists of one length.")
     n = len(next(iter(lists.values())))

@@ -12,9 +12,9 @@ import pandas as pd
 
 from chainnet import checks
 from chainnet._types import Bools, Words
-from chainnet.errors import ChainnetWarning, DataError, near_matches
+from chainnet.errors import ChainnetWarning
 from chainnet.lowering import stack
-from chainnet.network import Network, say_unfed
+from chainnet.network import Network, check_network, say_unfed
 
 Others = Literal["after", "before", "alongside"]
 ORDERS = ("after", "before", "alongside")
@@ -64,7 +64,8 @@ class Counting:
     others: Others = "after"
 
     def __post_init__(self) -> None:
-        checks.choice(self.others, "others", "order", ORDERS)
+        check_network(self.network)
+        checks.known(self.others, ORDERS, "others", "order")
         if self.commodity is not None:
             check_commodities(self.network, self.commodity)
         check_tier(self.network, self.tier)
@@ -224,14 +225,10 @@ def check_commodities(network: Network, commodities: tuple[str, ...]) -> None:
     known = set(network.view("edges")["commodity"].dropna()) | set(network.view("demand")["commodity"].dropna())
     known |= set(network.view("commodities")["id"].dropna())
     for word in commodities:
-        if word not in known:
-            raise DataError(
-                f'commodity: unknown commodity "{word}";{near_matches(str(word), known)} '
-                f"Known: {', '.join(sorted(known)) or 'one unnamed commodity'}."
-            )
+        checks.known(word, known, "commodity", "commodity")
 
 
 def check_tier(network: Network, tier: str | None) -> None:
     """Raise DataError if the network has no such tier."""
     if tier is not None:
-        checks.choice(tier, "tier", "tier", network.tier_order)
+        checks.known(tier, network.tier_order, "tier", "tier")

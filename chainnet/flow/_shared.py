@@ -9,13 +9,14 @@ from math import comb
 import numpy as np
 import pandas as pd
 
+from chainnet import checks
 from chainnet._types import Array
 from chainnet.engine import PRINTED
-from chainnet.errors import UnknownIdError, near_matches
+from chainnet.errors import UnknownIdError
 from chainnet.flow._balance import Balance, balance_under
 from chainnet.flow._counting import Counting
 from chainnet.lowering import Degree, Overlay
-from chainnet.network import Network, ramp_reached
+from chainnet.network import Network, check_network, ramp_reached
 
 EXACT_PLAYERS = 12
 
@@ -28,14 +29,13 @@ def named_projects(network: Network, projects: Iterable[str] | None) -> list[str
     UnknownIdError
         If a project does not exist.
     """
+    check_network(network)
     known = [str(name) for name in network.projects["id"]]
     if projects is None:
         return known
     names = [projects] if isinstance(projects, str) else [str(p) for p in projects]
     for name in names:
-        if name not in known:
-            hint = near_matches(name, known)
-            raise UnknownIdError(f'projects: unknown project "{name}";{hint} list them with network.projects.')
+        checks.known(name, known, "projects", "project", error=UnknownIdError)
     return names
 
 

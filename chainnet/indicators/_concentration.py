@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from chainnet.errors import DataError, near_matches
-from chainnet.network import TABLES, Network, is_total
+from chainnet import checks
+from chainnet.errors import DataError
+from chainnet.network import TABLES, Network, check_network, is_total
 from chainnet.results import provenance, stamp
 
 
@@ -44,9 +45,9 @@ def concentration(network: Network, by: str = "country") -> pd.DataFrame:
     >>> table.xs("ndpr_ore", level="commodity")["top"].tolist()
     ['CHN']
     """
+    check_network(network)
     known = [c.name for c in TABLES["nodes"].columns if c.kind == "text"]
-    if by not in known:
-        raise DataError(f'by: unknown column "{by}";{near_matches(str(by), known)} One of {", ".join(known)}.')
+    checks.known(by, known, "by", "column")
     supply, demand = supply_by_node(network, by), _demand(network, by)
     levels = levels_of(network)
     rows: list[dict[str, Any]] = []

@@ -11,7 +11,6 @@ import pandas as pd
 
 from chainnet import checks
 from chainnet.engine import UNIT_ROUNDING
-from chainnet.errors import DataError, near_matches
 from chainnet.indicators._concentration import levels_of, supply_by_node
 from chainnet.indicators._risk import Numbers, checked_governance, checked_trade, governance
 from chainnet.network import Network
@@ -318,7 +317,6 @@ def _by_commodity(network: Network, sums: pd.DataFrame, value: float | Mapping[s
     given: dict[str, Any] = dict(value) if isinstance(value, Mapping) else dict.fromkeys(sums["commodity"], value)
     known = sorted({*network.commodities["id"], *sums["commodity"]})
     for commodity, number in given.items():
-        if commodity not in known:
-            raise DataError(f'{name}: unknown commodity "{commodity}";{near_matches(str(commodity), known)}')
+        checks.known(commodity, known, name, "commodity")
         checks.number(number, name, 0.0, 1.0, "is not allowed; give a number from 0 to 1.")
     return sums["commodity"].map(given).fillna(neutral).astype(float)

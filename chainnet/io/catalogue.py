@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from chainnet.errors import DataError, near_matches
+from chainnet import checks
+from chainnet.errors import DataError
 from chainnet.io.datapackage import DESCRIPTOR, read_descriptor
 from chainnet.io.intake import Intake
 from chainnet.io.text import parse_csv, read_text
@@ -31,9 +32,7 @@ def shipped_path(name: str) -> Path:
     DataError
         If no shipped graph has that name.
     """
-    known = shipped_names()
-    if name not in known:
-        raise DataError(f'unknown graph "{name}";{near_matches(name, known)} shipped graphs: {", ".join(known)}.')
+    checks.known(name, shipped_names(), "graph", "shipped graph")
     return graphs_folder() / name
 
 

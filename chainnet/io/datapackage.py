@@ -10,7 +10,8 @@ from typing import Any
 
 import pandas as pd
 
-from chainnet.errors import DataError, near_matches
+from chainnet import checks
+from chainnet.errors import DataError
 from chainnet.io.intake import Intake
 from chainnet.io.text import load_json, read_text
 from chainnet.network import TABLES, Column, Network, Table, meta_of, meta_words, written_columns
@@ -179,9 +180,8 @@ def _take_resource(folder: Path, number: int, resource: Any, out: Descriptor, in
         intake.fault(rule, "Put the file itself into the folder.", column=f"{where}.path", value=path)
         safe = False
     if name not in TABLES:
-        hint = near_matches(name, TABLES)
-        rule = f"no table has this name;{hint}".rstrip(";")
-        intake.fault(rule, f"Tables: {', '.join(TABLES)}.", column=f"{where}.name", value=name)
+        rule = checks.told("no table has this name", name, TABLES)
+        intake.fault(rule, checks.listed(TABLES), column=f"{where}.name", value=name)
     elif name in out.paths:
         intake.fault("the table stands twice", "Keep one resource.", column=f"{where}.name", value=name)
     else:

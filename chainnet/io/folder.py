@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from chainnet.errors import DataError, near_matches
+from chainnet import checks
+from chainnet.errors import DataError
 from chainnet.io.atomic import write_files
 from chainnet.io.datapackage import DESCRIPTOR, file_columns, generate_datapackage, read_descriptor, stays_inside
 from chainnet.io.intake import Intake
@@ -84,9 +85,8 @@ def _stray_files(folder: Path, listed: set[str], intake: Intake) -> None:
     for entry in sorted(folder.iterdir()):
         name = entry.name
         if entry.suffix.lower() == ".csv" and not name.startswith(".") and name not in known:
-            hint = near_matches(name.lower(), known)
-            rule = f"no table has this name;{hint}".rstrip(";")
-            intake.fault(rule, f"Rename or move it; tables: {', '.join(TABLES)}.", file=name)
+            rule = checks.told("no table has this name", name.lower(), known)
+            intake.fault(rule, f"Rename or move it. {checks.listed(TABLES)}", file=name)
 
 
 def table_csv(network: Network, table: str) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from chainnet import checks
 from chainnet._types import Words
-from chainnet.errors import DataError, near_matches
+from chainnet.errors import DataError
 from chainnet.io.catalogue import shipped_names, shipped_path
 from chainnet.io.datapackage import DESCRIPTOR
 from chainnet.io.folder import read_folder
@@ -67,7 +68,11 @@ def read(
     10
     """
     if not isinstance(graph, (str, Path)):
-        raise DataError(f"read: {graph!r} is neither a path nor the name of a shipped graph.")
+        what = repr(graph) if graph is None or checks.is_real(graph) else f"a {type(graph).__name__}"
+        raise DataError(
+            f"read: {what} is neither a path nor the name of a shipped graph. A graph or tables in Python: "
+            "Network.from_networkx, Network.from_edges, Network(nodes, edges)."
+        )
     if not isinstance(separator, str) or len(separator) != 1 or separator in '\r\n"':
         raise DataError(f'read: separator: {separator!r} is no single character. Give "," or ";" or "\\t".')
     if decimal not in (None, ".", ","):
@@ -93,8 +98,7 @@ def _reader_of(graph: str | Path) -> tuple[Callable[[Path, Reading], Network], P
         return read_folder, path if is_folder else path.parent
     reader = _readers().get(path.suffix.lower())
     if reader is None:
-        known = ", ".join(_readers())
-        raise DataError(f'{path}: unknown kind of file "{path.suffix}"; known: a folder, {known}.')
+        raise DataError(f"{path}: {checks.unknown(path.suffix, ['a folder', *_readers()], 'kind of file')}")
     return reader, path
 
 
@@ -116,13 +120,13 @@ def _missing(source: str | Path) -> str:
     except (OSError, ValueError):
         beside = []
     names = shipped_names()
-    hint = near_matches(str(source), names) or near_matches(path.name, [*names, *beside])
+    hint = checks.near(source, names) or checks.near(path.name, [*names, *beside])
     if path.suffix or path.parent != Path() or "\\" in str(source):
         listed = ", ".join(sorted(beside)[:_LISTED]) or "nothing"
         more = f" and {len(beside) - _LISTED} more" if len(beside) > _LISTED else ""
         windows = " Folders are parted by / here." if "\\" in str(source) and path.parent == Path() else ""
         return f'read: there is no path "{source}";{hint} in its folder are: {listed}{more}.{windows}'
-    return f'read: there is no path and no shipped graph "{source}";{hint} shipped graphs: {", ".join(names)}.'
+    return f'read: there is no path and no shipped graph "{source}";{hint} {checks.listed(names)}'
 
 
 def _readers() -> dict[str, Callable[[Path, Reading], Network]]:

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from chainnet.errors import ChainnetWarning, DataError, near_matches
+from chainnet import checks
+from chainnet.errors import ChainnetWarning, DataError
 from chainnet.io.atomic import write_file
 from chainnet.io.catalogue import shipped_names, shipped_path
 from chainnet.io.exits import gexf_bytes
@@ -77,8 +78,8 @@ def _plain(value: Any) -> Any:
 
 
 def _one(tables: Mapping[str, pd.DataFrame], table: str | None) -> pd.DataFrame:
-    if table is not None and table not in tables:
-        raise DataError(f'write: no table "{table}";{near_matches(table, tables)} one of {", ".join(tables)}.')
+    if table is not None:
+        checks.known(table, tables, "write", "table")
     return tables[next(iter(tables)) if table is None else table]
 
 

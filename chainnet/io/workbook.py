@@ -13,7 +13,8 @@ from typing import Any
 
 import pandas as pd
 
-from chainnet.errors import DataError, Fault, near_matches
+from chainnet import checks
+from chainnet.errors import DataError, Fault
 from chainnet.io.datapackage import take_meta
 from chainnet.io.intake import Intake
 from chainnet.io.sizes import (
@@ -224,10 +225,10 @@ def _sorted_sheets(book: Any, file: str, how: Reading) -> tuple[dict[str, Any], 
     lists = []
     for sheet in others:
         header = {how.rename.get(name, name.lower()) for name in _header(sheet, file)}
-        hint = near_matches(sheet.title.lower(), [t for t in TABLES if header & _needed(t)])
+        hint = checks.near(sheet.title.lower(), [t for t in TABLES if header & _needed(t)])
         if hint:
             rule = f"no table has this name;{hint}"
-            remedy = f"Rename or remove the sheet; tables: {', '.join(TABLES)}."
+            remedy = f"Rename or remove the sheet. {checks.listed(TABLES)}"
             faults.append(Fault(f"{file}!{sheet.title}", None, "", "", rule, remedy))
         elif _fits("edges", header):
             lists.append(sheet)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from chainnet import checks
 from chainnet.errors import DataError
 from chainnet.io.atomic import write_file
 from chainnet.io.folder import write_folder
@@ -69,8 +70,8 @@ def write(what: Any, path: str | Path, *, table: str | None = None, network: Net
         return write_folder(network, target)
     make = _writers().get(suffix)
     if make is None:
-        known = ", ".join(_writers())
-        raise DataError(f'{target}: unknown kind of file "{target.suffix}"; known: no suffix for a folder, {known}.')
+        kinds = ["no suffix for a folder", *_writers()]
+        raise DataError(f"{target}: {checks.unknown(target.suffix, kinds, 'kind of file')}")
     return write_file(target, make(network))
 
 

@@ -253,7 +253,7 @@ def lower(
     -----
     Cost: linear in nodes, edges and recipe rows; one pass.
     """
-    checks.choice(degree, "reroute", "degree", DEGREES)
+    checks.known(degree, DEGREES, "reroute", "degree")
     overlay = overlay or Overlay.none(network)
     t = stack(network)
     relations = new_relations(t, overlay) if degree == "new" else no_relations(len(overlay.restrictions))

@@ -6,8 +6,16 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from chainnet._types import Array, Bools
+from chainnet._types import Array, Bools, Ints
 from chainnet.network import Network
+
+_SHARES = {
+    "nodes": "node_share",
+    "projects": "node_share",
+    "edges": "edge_share",
+    "demand": "demand_share",
+    "stocks": "stock_share",
+}
 
 
 @dataclass(frozen=True)
@@ -93,3 +101,12 @@ class Overlay:
     def with_built(self, built: Array) -> Overlay:
         """Return the overlay with other projects built."""
         return replace(self, built=built)
+
+    def times(self, table: str, rows: Ints | slice, factors: Array | float) -> Overlay:
+        """Return the overlay with the shares of rows of nodes, projects, edges, demand or stocks multiplied.
+
+        Each row stands once in ``rows``. Nodes run on over the projects, which also have numbers of their own.
+        """
+        share = getattr(self, _SHARES[table]).copy()
+        (share[len(share) - len(self.built) :] if table == "projects" else share)[rows] *= factors
+        return replace(self, **{_SHARES[table]: share})

@@ -27,7 +27,7 @@ from chainnet.network._fed import say_unfed, unfed_plants
 from chainnet.network._gate import MOST_FAULTS, Frames, Gate, as_text, empty, split_list
 from chainnet.network._kept import kept
 from chainnet.network._linked import say_unlinked, unlinked_plants
-from chainnet.network._network import Network
+from chainnet.network._network import Network, check_network
 from chainnet.network._pictures import lay_out
 from chainnet.network._plants import several_plants, site_labels
 from chainnet.network._projects import State, ramp_reached, state_of, verb_of
@@ -63,6 +63,7 @@ __all__ = [
     "carried_words",
     "check_keys",
     "check_known",
+    "check_network",
     "check_processes",
     "collect_groups",
     "common_groups",

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, Protocol
 import pandas as pd
 
 from chainnet import checks
-from chainnet.errors import DataError, Fault, near_matches
+from chainnet.errors import DataError, Fault
 from chainnet.network._gate import Frames, as_text
 from chainnet.network._results import result_columns
 from chainnet.network._schema import TABLES
@@ -182,8 +182,8 @@ class Carried:
         if table not in _ALLOWED:
             rule = "no table of this name may stand here"
             if table != "nodes":
-                rule = f"{rule};{near_matches(str(table), _ALLOWED)}".rstrip(";")
-            fault(rule, f"Tables: {', '.join(_ALLOWED)}.", column="tables", value=table)
+                rule = checks.told(rule, table, _ALLOWED)
+            fault(rule, checks.listed(_ALLOWED), column="tables", value=table)
         elif not _is_texts(columns) or not isinstance(rows, list):
             fault("must be {columns: [...], rows: [[...]]}", "Correct the file.", column="tables", value=table)
         else:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import difflib
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
@@ -11,7 +10,8 @@ from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 
-from chainnet.errors import DataError, near_matches
+from chainnet import checks
+from chainnet.errors import DataError
 
 Groups = Mapping[str, frozenset[str]]
 _TOTALS = frozenset(
@@ -174,7 +174,7 @@ def countries_near(word: str) -> tuple[str, ...]:
         ]
     elif not codes and 3 < len(plain) <= _LONGEST:
         known = {said: code for said, code in _iso_names().items() if len(said) > 3}
-        codes = list(dict.fromkeys(known[said] for said in difflib.get_close_matches(plain, known, n=2, cutoff=0.85)))
+        codes = list(dict.fromkeys(known[said] for said in checks.alike(plain, known, 2, 0.85)))
     return tuple(f"{code} ({names[code]})" for code in codes[:_LISTED])
 
 
@@ -232,11 +232,8 @@ def expand(words: Iterable[str], groups: Groups, where: str) -> tuple[frozenset[
         else:
             named = country_named(word) or _AREAS.get(_plain(str(word)))
             near = () if named else countries_near(str(word))
-            hint = f' did you mean "{named}"?' if named else near_matches(str(word), [*groups, *_iso_codes()])
-            hint = f" did you mean {' or '.join(near)}?" if near else hint
-            raise DataError(
-                f'{where}: "{word}" is neither an ISO 3166-1 alpha-3 country nor a known group;{hint} '
-                f"Known groups: {', '.join(groups) or 'none'}."
-            )
+            said = f'"{word}" is neither an ISO 3166-1 alpha-3 country nor a known group'
+            hint = checks.meant([f'"{named}"'] if named else near) or checks.near(word, [*groups, *_iso_codes()])
+            raise DataError(f"{where}: {said}{f';{hint}' if hint else '.'} {checks.listed(groups)}")
     regions |= {name for name, held in groups.items() if held and held <= countries}
     return frozenset(countries), frozenset(regions)

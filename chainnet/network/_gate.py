@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from chainnet.errors import UNWRITABLE, UNWRITABLE_RULE, DataError, Fault, near_matches, printable
+from chainnet import checks
+from chainnet.errors import UNWRITABLE, UNWRITABLE_RULE, DataError, Fault, printable
 from chainnet.network._coded import Coded, blank_numbers, blank_texts, encode, is_long, places, plain_numbers
 from chainnet.network._countries import country_hint, is_country, is_total
 from chainnet.network._schema import TABLES, Column, Table
@@ -103,12 +104,9 @@ class Gate:
         frame = frame.reset_index(drop=True)
         for label in frame.columns:
             if label not in table.names:
-                hint = near_matches(str(label), table.names)
-                usual = (
-                    f"Known columns: {', '.join(table.names)}. Another name: rename=; leave it out: ignore_unknown=."
-                )
+                usual = f"{checks.listed(table.names)} Another name: rename=; leave it out: ignore_unknown=."
                 remedy = _ELSEWHERE.get((name, str(label)), usual)
-                self.fault(name, None, str(label), None, f"unknown column;{hint}".rstrip(";"), remedy)
+                self.fault(name, None, str(label), None, checks.told("unknown column", label, table.names), remedy)
         if not frame.columns.is_unique:
             for label in frame.columns[frame.columns.duplicated()]:
                 self.fault(name, None, str(label), None, "the column stands twice", "Keep one of them.")
@@ -309,7 +307,7 @@ class Gate:
 def near_word(word: str, known: Collection[str]) -> str:
     """Return `` did you mean "x"?`` for a word of ours that means the same, or for those that are spelled alike."""
     meant = _MEANT.get(word.strip().lower())
-    return f' did you mean "{meant}"?' if meant in known else near_matches(word, known)
+    return checks.meant([f'"{meant}"']) if meant in known else checks.near(word, known)
 
 
 def as_text(value: object) -> str | None:

@@ -15,7 +15,7 @@ import pandas as pd
 
 from chainnet import checks
 from chainnet._types import Array, Bools, Words
-from chainnet.errors import DataError, UnknownIdError, near_matches
+from chainnet.errors import DataError, UnknownIdError
 from chainnet.network._countries import Groups, collect_groups, common_groups, expand
 from chainnet.network._doors import Doors
 from chainnet.network._gate import Frames, Gate
@@ -133,10 +133,7 @@ figures, references : DataFrame, optional
         gate = Gate(files)
         given: dict[str, pd.DataFrame | None] = {"nodes": nodes, "edges": edges, **tables}
         for table in given:
-            if table not in TABLES:
-                raise DataError(
-                    f'Network: unknown table "{table}";{near_matches(table, TABLES)} known: {", ".join(TABLES)}.'
-                )
+            checks.known(table, TABLES, "Network", "table")
         frames: Frames = {}
         for table, schema in TABLES.items():
             if schema.required and given.get(table) is None:
@@ -279,10 +276,7 @@ figures, references : DataFrame, optional
         known = set(self._frames["nodes"]["id"]) | set(self._frames["projects"]["id"]) | self._gone
         out = [str(i) for i in ([ids] if isinstance(ids, str) else ids)]
         for i in out:
-            if i not in known:
-                raise UnknownIdError(
-                    f'{argument}: unknown id "{i}";{near_matches(i, known)} list ids with network.nodes["id"].'
-                )
+            checks.known(i, known, argument, "id", error=UnknownIdError)
         return out
 
     # -- transforms -----------------------------------------------------------------------------
@@ -415,10 +409,8 @@ figures, references : DataFrame, optional
         known = set(self._frames["projects"]["id"])
         names = [str(i) for i in ([ids] if isinstance(ids, str) else ids)]
         for i in names:
-            if i not in known and i not in self._gone and i not in set(self._frames["nodes"]["id"]):
-                raise UnknownIdError(
-                    f'with_projects: unknown project "{i}";{near_matches(i, known)} list them with network.projects.'
-                )
+            if i not in self._gone and i not in set(self._frames["nodes"]["id"]):
+                checks.known(i, known, "with_projects", "project", error=UnknownIdError)
         return self._put_up(pd.Series(1.0, index=pd.Index(dict.fromkeys(names), dtype=object)))
 
     def as_built(self, year: int) -> Network:
@@ -466,8 +458,7 @@ figures, references : DataFrame, optional
         DataError
             With every fault of the table, or if there is no such table.
         """
-        if table not in TABLES:
-            raise DataError(f'with_table: unknown table "{table}";{near_matches(table, TABLES)}')
+        checks.known(table, TABLES, "with_table", "table")
         gate = Gate()
         parsed = gate.parse(table, frame)
         check_rules(gate, {**self._frames, table: parsed}, common_groups(), table)
@@ -541,3 +532,12 @@ figures, references : DataFrame, optional
 
 def _words(words: str | Sequence[str] | None) -> tuple[str, ...]:
     return (words,) if isinstance(words, str) else tuple(map(str, words or ()))
+
+
+def check_network(value: object) -> None:
+    """Raise DataError for what is no network: a name, a graph of another library, a table."""
+    if not isinstance(value, Network):
+        raise DataError(
+            f"network: a {type(value).__name__} is no Network. Read one with chainnet.read, or make it with "
+            "Network.from_networkx or Network.from_edges."
+        )

@@ -12,8 +12,9 @@ from typing import Any, TypeVar
 import numpy as np
 import pandas as pd
 
+from chainnet import checks
 from chainnet._types import Words
-from chainnet.errors import ChainnetWarning, DataError, near_matches, printable
+from chainnet.errors import ChainnetWarning, DataError, printable
 from chainnet.network._countries import country_named, is_country
 from chainnet.network._gate import Frames, as_text
 from chainnet.network._roles import Roles, words_of
@@ -199,7 +200,7 @@ class Reading:
             having = [name for name, frame in frames.items() if old in frame.columns]
             if not having:
                 known = {str(c) for frame in frames.values() for c in frame.columns}
-                raise DataError(f'{self.asked_by}: rename: no column "{old}";{near_matches(old, known)}'.rstrip(";"))
+                raise DataError(f"{self.asked_by}: rename: {checks.unknown(old, known, 'column')}")
             fit = [name for name in having if new in TABLES[name].names]
             if not fit:
                 names = {c for name in having for c in TABLES[name].names}
@@ -211,7 +212,7 @@ class Reading:
                         f"it is a column of the table {other}. Give that table by itself ({other}=); it needs {needs}."
                     )
                     raise DataError(f'{self.asked_by}: rename: {words} "{new}"; {cure}')
-                raise DataError(f'{self.asked_by}: rename: {words} "{new}";{near_matches(new, names)}'.rstrip(";"))
+                raise DataError(checks.told(f'{self.asked_by}: rename: {words} "{new}"', new, names, "."))
             for name in fit:
                 if new in out[name].columns and new != old:
                     words = f'"{old}" to "{new}": the column stands in {name} already'

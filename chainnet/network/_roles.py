@@ -10,8 +10,9 @@ import pandas as pd
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import breadth_first_order
 
+from chainnet import checks
 from chainnet._types import Array, Ints, Texts, Words
-from chainnet.errors import DataError, Fault, UnknownIdError, near_matches
+from chainnet.errors import DataError, Fault, UnknownIdError
 from chainnet.network._coded import encode, is_long, places
 from chainnet.network._gate import as_text, member
 
@@ -205,8 +206,7 @@ def words_of(ids: Words) -> list[str]:
 def _check_named(named: dict[str, list[str]], known: set[str]) -> None:
     for argument, words in (("source", named["mine"]), ("sink", named["end_use"])):
         for word in words:
-            if word not in known:
-                raise UnknownIdError(f'{argument}: no node has the id "{word}";{near_matches(word, known)}'.rstrip(";"))
+            checks.known(word, known, argument, "node", error=UnknownIdError)
     both = sorted(set(named["mine"]) & set(named["end_use"]))
     if both:
         raise DataError(f'source, sink: "{both[0]}" is named as both. Name it once.')

@@ -13,7 +13,8 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from chainnet.errors import UNWRITABLE, UNWRITABLE_RULE, DataError, near_matches, printable
+from chainnet import checks
+from chainnet.errors import UNWRITABLE, UNWRITABLE_RULE, DataError, printable
 from chainnet.network._countries import Groups, collect_groups, countries_near, country_named, is_country
 from chainnet.network._gate import Frames, Gate, member, near_word, split_list
 from chainnet.network._schema import DEFAULT_TIERS, TABLES, Table
@@ -163,7 +164,7 @@ def _references(gate: Gate, name: str, frame: pd.DataFrame, known: set[str]) -> 
             "reference",
             "; ".join(lacking),
             "the references table lacks it",
-            f"Correct it or add the source.{near_matches(lacking[0], known)}",
+            f"Correct it or add the source.{checks.near(lacking[0], known)}",
         )
 
 
@@ -317,11 +318,12 @@ def _words(gate: Gate, frames: Frames, common: Groups) -> None:
     for row, word in enumerate(frames["stakes"]["party"]):
         if isinstance(word, str) and not (word in groups or word in firms or is_country(word)):
             rule = "neither a country, a known group nor a firm of the owners table or of a plant"
-            gate.fault("stakes", row, "party", word, rule, f"Correct it.{near_matches(word, groups | firms)}")
+            gate.fault("stakes", row, "party", word, rule, f"Correct it.{checks.near(word, groups | firms)}")
     figures = frames["figures"]
     for row, (table, column) in enumerate(zip(figures["table"], figures["column"], strict=True)):
         if table not in TABLES:
-            gate.fault("figures", row, "table", table, "no such table", f"One of {', '.join(TABLES)}.")
+            rule = checks.told("no such table", table, TABLES)
+            gate.fault("figures", row, "table", table, rule, checks.listed(TABLES))
         elif column not in TABLES[table].names:
             gate.fault("figures", row, "column", column, f"the table {table} has no such column", "Correct it.")
 
@@ -365,8 +367,7 @@ def check_main(gate: Gate, frames: Frames, main: tuple[str, ...]) -> None:
     used |= _named(frames["commodities"], "id")
     for commodity in main:
         if commodity not in used and not UNWRITABLE.search(commodity):
-            hint = near_matches(commodity, used)
-            rule = f"no table names this commodity;{hint}".rstrip(";")
+            rule = checks.told("no table names this commodity", commodity, used)
             gate.fault("network", None, "main_commodity", commodity, rule, "Correct it.")
     if len(main) < 2:
         return
@@ -386,9 +387,9 @@ def check_whose(gate: Gate, frames: Frames, whose: tuple[str, ...], common: Grou
         if word not in groups and not is_country(word) and not UNWRITABLE.search(word):
             hint = countries_near(word)
             code = country_named(word)
-            near = f" did you mean {code or ' or '.join(hint)}?" if code or hint else near_matches(word, groups)
-            rule = f"neither an ISO 3166-1 alpha-3 country nor a known group;{near}".rstrip(";")
-            remedy = f"Name countries by their codes, or groups: {', '.join(groups) or 'none'}."
+            near = checks.meant([code] if code else hint) or checks.near(word, groups)
+            rule = "neither an ISO 3166-1 alpha-3 country nor a known group" + (f";{near}" if near else "")
+            remedy = f"Name countries by their codes, or groups. {checks.listed(groups)}"
             gate.fault("network", None, "beneficiaries", word, rule, remedy)
 
 
@@ -402,6 +403,4 @@ def check_where(where: object, argument: str) -> None:
             if UNWRITABLE.search(str(word)):
                 raise DataError(f"{argument}.{column}: {str(word)!r} has {UNWRITABLE_RULE}. Remove it.")
         if column not in known:
-            raise DataError(
-                f'{argument}: no column "{column}" in nodes, stocks or projects;{near_matches(str(column), known)}'
-            )
+            raise DataError(f"{argument}: {checks.unknown(column, known, 'column of nodes, stocks or projects')}")

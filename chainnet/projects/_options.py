@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from chainnet import checks
-from chainnet.errors import DataError, UnknownIdError, check_words, near_matches
+from chainnet.errors import DataError, UnknownIdError, check_words
 from chainnet.network import Network
 
 KEYS = {
@@ -106,30 +106,23 @@ def _option(network: Network, name: str, given: Any, capex: pd.Series) -> Option
     nodes = network.nodes.set_index("id")["stage"]
     if name not in nodes.index:
         known = [*nodes.index, *capex.index]
-        raise UnknownIdError(f'options: "{name}" is neither a node nor a project{_hint(name, known)}')
+        raise UnknownIdError(f"options: {checks.unknown(name, known, 'node or project')}")
     cost = checks.money(given, f'options: the cost of "{name}"')
     return Option(name, "protect", cost, nodes=_plants(network, [name], name))
 
 
 def _described(network: Network, name: str, given: Mapping[str, Any]) -> Option:
     kind = given.get("kind")
-    if kind not in KEYS:
-        raise DataError(f'options: the kind of "{name}" is {kind!r}; one of {", ".join(KEYS)}.')
+    checks.known(kind, KEYS, f'options: "{name}"', "kind")
     for key in given:
-        if key != "kind" and key not in KEYS[kind]:
-            hint = near_matches(str(key), KEYS[kind])
-            raise DataError(
-                f'options: "{name}" ({kind}) has an unknown key "{key}";{hint} known: {", ".join(sorted(KEYS[kind]))}.'
-            )
+        if key != "kind":
+            checks.known(key, KEYS[kind], f'options: "{name}" ({kind})', "key")
     for key in NEEDED[kind]:
         if key not in given:
             raise DataError(f'options: "{name}" ({kind}) lacks {key}. Give {", ".join(NEEDED[kind])}.')
     tiers = tuple(_list(given.get("tiers", ())))
     for tier in tiers:
-        if tier not in network.tier_order:
-            raise DataError(
-                f'options: "{name}" names an unknown tier "{tier}"; one of {", ".join(network.tier_order)}.'
-            )
+        checks.known(tier, network.tier_order, f'options: "{name}"', "tier")
     if kind == "stock":
         return _stock(network, name, given, tiers)
     cost = checks.money(given["cost_musd"], f'options: the cost of "{name}"')
@@ -138,16 +131,14 @@ def _described(network: Network, name: str, given: Mapping[str, Any]) -> Option:
     projects = _list(given["projects"])
     known = set(network.projects["id"])
     for project in projects:
-        if project not in known:
-            raise UnknownIdError(f'options: "{name}" names no project "{project}"{_hint(project, known)}')
+        checks.known(project, known, f'options: "{name}"', "project", error=UnknownIdError)
     return Option(name, kind, cost, tuple(projects), tiers=tiers or network.tier_order)
 
 
 def _plants(network: Network, ids: list[str], name: str) -> tuple[str, ...]:
     places = pd.concat([network.nodes[["id", "stage"]], network.projects[["id", "stage"]]]).set_index("id")["stage"]
     for node in ids:
-        if node not in places.index:
-            raise UnknownIdError(f'options: "{name}" protects no node "{node}"{_hint(node, places.index)}')
+        checks.known(node, places.index, f'options: "{name}"', "node", error=UnknownIdError)
         if places[node] == "end_use":
             raise DataError(f'options: "{name}" protects the end use "{node}"; only what makes goods can be protected.')
     return tuple(ids)
@@ -159,11 +150,10 @@ def _stock(network: Network, name: str, given: Mapping[str, Any], tiers: tuple[s
     release = checks.number(given["release_tpa"], f"{said} release_tpa") if "release_tpa" in given else np.nan
     commodity = given.get("commodity", "")
     known = set(network.edges["commodity"].dropna()) | set(network.demand["commodity"].dropna())
-    if (commodity or known) and commodity not in known:
-        raise DataError(f'{said}: unknown commodity "{commodity}"{_hint(str(commodity), known)}')
+    if commodity or known:
+        checks.known(commodity, known, said, "commodity")
     node = str(given["node"])
-    if node not in set(network.nodes["id"]):
-        raise UnknownIdError(f'{said}: unknown node "{node}"{_hint(node, network.nodes["id"])}')
+    checks.known(node, set(network.nodes["id"]), said, "node", error=UnknownIdError)
     price = given.get("usd_per_t")
     if price is None:
         price = network.commodities.set_index("id")["price_usd_per_t"].get(commodity, np.nan)
@@ -183,11 +173,6 @@ def _stock(network: Network, name: str, given: Mapping[str, Any], tiers: tuple[s
         release_tpa=release,
         country=country,
     )
-
-
-def _hint(word: str, known: Iterable[str]) -> str:
-    near = near_matches(word, known)
-    return f";{near}" if near else "."
 
 
 def _list(words: Any) -> list[str]:

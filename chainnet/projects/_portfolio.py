@@ -83,8 +83,7 @@ class Portfolio(Result):
         DataError
             If the tier was not asked for.
         """
-        if tier not in self.closing.index:
-            raise DataError(f'tier: "{tier}" is not in closing; one of {", ".join(self.closing.index)}.')
+        checks.known(tier, self.closing.index, "tier", "tier of closing")
         least = float(self.closing["least_budget_musd"][tier])
         return None if np.isnan(least) else least
 
@@ -241,8 +240,7 @@ def portfolio(
 
 
 def _check(objective: Any, alpha: Any) -> None:
-    if objective not in OBJECTIVES:
-        raise DataError(f"objective: unknown objective {objective!r}; one of {', '.join(OBJECTIVES)}.")
+    checks.known(objective, OBJECTIVES, "objective", "objective")
     if not checks.is_number(alpha) or not 0.0 <= alpha < 1.0:
         raise DataError(f"alpha: {alpha!r} is not allowed; give a share from 0 up to below 1, such as 0.9.")
 

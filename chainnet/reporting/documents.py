@@ -13,10 +13,11 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from chainnet import checks
 from chainnet._types import Words
 from chainnet.assessment import Assessment, assess, assume_demand, whoever_counts
 from chainnet.drawing import living_page
-from chainnet.errors import ChainnetError, DataError, check_words, near_matches
+from chainnet.errors import ChainnetError, DataError, check_words
 from chainnet.flow import Counting, Others
 from chainnet.network import Network
 from chainnet.reporting.model import Document, ReportFigure
@@ -299,9 +300,8 @@ def _formats(formats: Iterable[str] | None, known: Sequence[str]) -> list[str]:
     asked = known if formats is None else [formats] if isinstance(formats, str) else list(formats)
     for word in asked:
         if word not in known:
-            hint = near_matches(str(word), known)
-            what = "no format of a brief:" if word in FORMATS else "unknown format"
-            raise DataError(f'formats: {what} "{word}";{hint} one or more of {", ".join(known)}.')
+            kind = "format of a brief" if word in FORMATS else "format"
+            raise DataError(f"formats: {checks.unknown(word, known, kind)}")
     if not asked:
         raise DataError(f"formats: none given; one or more of {', '.join(known)}.")
     wanted = [word for word in known if word in asked]

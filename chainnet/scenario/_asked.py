@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from chainnet.errors import DataError, near_matches
-from chainnet.network import Network
+from chainnet import checks
+from chainnet.errors import DataError
+from chainnet.network import Network, check_network
 from chainnet.scenario._in_force import COMPUTED, computed_scenario
 from chainnet.scenario._scenario import Scenario, check_scenario
 from chainnet.scenario._shipped import scenarios
@@ -51,8 +52,8 @@ def named_scenario(network: Network, given: Scenario | str) -> Scenario:
     found = shipped.get(given) or computed_scenario(network, given)
     if found is None:
         names = [*shipped, *COMPUTED]
-        known = f"Scenarios: {', '.join(names)}; a file: chainnet.Scenario.read."
-        raise DataError(f'scenario: {network.name} has no scenario "{given}";{near_matches(given, names)} {known}')
+        said = checks.unknown(given, names, f"scenario of {network.name}")
+        raise DataError(f"scenario: {said} A file: chainnet.Scenario.read.")
     return found
 
 
@@ -64,4 +65,5 @@ def asked_scenario(network: Network, given: Scenario | str | None) -> Scenario |
     DataError
         If it is no scenario, or the network has none of that name.
     """
+    check_network(network)
     return None if given is None else named_scenario(network, given)

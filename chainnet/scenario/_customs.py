@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from chainnet.errors import DataError, Fault, near_matches
+from chainnet import checks
+from chainnet.errors import DataError, Fault
 from chainnet.network import Network, graphs_folder, split_list
 from chainnet.scenario._effect import listed
 from chainnet.scenario._register import Rule, first_day, last_day, rule_named
@@ -156,7 +157,8 @@ def _faults(row: Mapping[str, str]) -> list[tuple[str, str, str]]:
     except ValueError:
         wrong.append(("checked_on", "is no date", "Write the day on which the source was read."))
     if row["quality"] not in QUALITY:
-        wrong.append(("quality", "unknown word", f"One of {', '.join(QUALITY)}."))
+        rule = checks.told("unknown word", row["quality"], QUALITY)
+        wrong.append(("quality", rule, checks.listed(QUALITY)))
     if not row["t"] and not row["share"]:
         wrong.append(("t", "is empty, and so is share", "Give one of the two."))
     elif row["t"] and row["share"]:
@@ -315,7 +317,7 @@ def _lacking(good: str, origin: str, rule: Rule, argument: str) -> DataError:
     known = sorted({one for row in control_rows() for one in row.commodities})
     return DataError(
         f'{argument}: share: {CONTROLS} has no row of "{good}" from {origin or "one country"} for rule "{rule.id}": '
-        f"{LEAST_MONTHS} months or more, with a period before {rule.in_force};{near_matches(good, known)} "
+        f"{checks.told(f'{LEAST_MONTHS} months or more, with a period before {rule.in_force}', good, known, '.')} "
         "Name only commodities that have one (chainnet.controls() lists them), or write a number as share and say in "
         "a comment why."
     )

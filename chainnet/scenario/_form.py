@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from chainnet import checks
-from chainnet.errors import UNWRITABLE, UNWRITABLE_RULE, DataError, Fault, near_matches
+from chainnet.errors import UNWRITABLE, UNWRITABLE_RULE, DataError, Fault
 from chainnet.network import split_list
 from chainnet.scenario._calendar import calendar_of, is_month, month_number
 from chainnet.scenario._customs import FROM_CUSTOMS
@@ -78,8 +78,8 @@ def form_faults(name: Any, label: Any, probability: Any, measures: Any, file: st
             continue
         kind = measure.get("kind")
         if not isinstance(kind, str) or kind not in KINDS:
-            hint = near_matches(str(kind), KINDS)
-            fault(f"{where}.kind", kind, f"unknown kind;{hint}".rstrip(";"), f"One of {', '.join(KINDS)}.")
+            hint = checks.told("unknown kind", kind, KINDS)
+            fault(f"{where}.kind", kind, hint, checks.listed(KINDS))
             meant = next((word for word in KINDS if f'"{word}"' in hint.split(" or ")[0]), None)
             if meant is not None:  # its keys and values are told in the same breath
                 _measure_faults(meant, measure, where, fault)
@@ -236,9 +236,7 @@ def _customs_faults(kind: str, measure: Mapping[str, Any], where: str, fault: Sa
 def _key_faults(table: Mapping[str, Any], known: Sequence[str], where: str, what: str, fault: Say) -> None:
     for key in table:
         if key not in known:
-            hint = near_matches(str(key), known)
-            rule = f"unknown key of {what};{hint}".rstrip(";")
-            fault(f"{where}.{key}", None, rule, f"Known: {', '.join(known)}.")
+            fault(f"{where}.{key}", None, checks.told(f"unknown key of {what}", key, known), checks.listed(known))
 
 
 def _date_faults(measure: Mapping[str, Any], where: str, fault: Say) -> None:
@@ -296,8 +294,7 @@ def _told_faults(measure: Mapping[str, Any], where: str, fault: Say) -> None:
     """Check where a measure comes from: its status, its source, and when that was looked up."""
     status = measure.get("status")
     if "status" in measure and status not in STATUSES:
-        hint = near_matches(str(status), STATUSES)
-        fault(f"{where}.status", status, f"unknown status;{hint}".rstrip(";"), f"One of {', '.join(STATUSES)}.")
+        fault(f"{where}.status", status, checks.told("unknown status", status, STATUSES), checks.listed(STATUSES))
     elif status == "suspended" and "start" not in measure:
         remedy = "Write the month in which it would return; it never acts before."
         fault(f"{where}.start", None, "is missing beside a suspended status", remedy)

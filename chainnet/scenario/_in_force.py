@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from chainnet.network import Network
+from chainnet.network import Network, check_network
 from chainnet.scenario._calendar import is_month, month_number
 from chainnet.scenario._customs import control_rows, freshness, table_of
 from chainnet.scenario._effect import acting
@@ -96,6 +96,7 @@ def controls(network: Network | None = None) -> pd.DataFrame:
     >>> rows.loc["2025", ["t", "before_t", "base_tpa", "base_share"]].round(3).tolist()
     [62.615, 94.0, 69.44, 0.902]
     """
+    check_network(network)
     return table_of(network)
 
 

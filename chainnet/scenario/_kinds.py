@@ -16,7 +16,7 @@ import pandas as pd
 
 from chainnet import checks
 from chainnet._types import Array, Bools
-from chainnet.errors import DataError, UnknownIdError, near_matches
+from chainnet.errors import DataError, UnknownIdError
 from chainnet.lowering import Restriction
 from chainnet.network import Network
 from chainnet.scenario._effect import TOLD, Effect, listed
@@ -181,19 +181,13 @@ def _commodities(network: Network, measure: Mapping[str, Any], argument: str) ->
         ]
         known = set(pd.concat(parts).dropna())
         for word in words:
-            if word not in known:
-                hint = near_matches(word, known)
-                raise DataError(
-                    f'{argument}: unknown commodity "{word}";{hint} list them with network.edges["commodity"].'
-                )
+            checks.known(word, known, argument, "commodity")
     return words
 
 
 def _check_tiers(network: Network, words: Sequence[str], argument: str) -> None:
     for word in words:
-        if word not in network.tier_order:
-            hint = near_matches(word, network.tier_order)
-            raise DataError(f'{argument}: unknown tier "{word}";{hint} Known: {", ".join(network.tier_order)}.')
+        checks.known(word, network.tier_order, argument, "tier")
 
 
 def _put_restriction(network: Network, effect: Effect) -> Effect:
@@ -324,9 +318,7 @@ def _put_release(network: Network, effect: Effect) -> Effect:
     ids = listed(measure.get("stocks") or [])
     known = set(stocks["id"]) | set(network.as_read["stocks"]["id"])
     for name in ids:
-        if name not in known:
-            hint = near_matches(name, known)
-            raise UnknownIdError(f'{argument}: unknown stock "{name}";{hint} list them with network.stocks.')
+        checks.known(name, known, argument, "stock", error=UnknownIdError)
     hit = stocks["id"].isin(ids).to_numpy()
     moves = _deliverable(network)
     stuck = hit & ~moves
@@ -384,8 +376,8 @@ def _put_projects(network: Network, effect: Effect) -> Effect:
     plants = set(network.nodes["id"]) - standing
     for name in ids:
         if name in plants:
-            hint = near_matches(name, projects["id"])
-            raise UnknownIdError(f'{argument}: "{name}" is no project;{hint} list them with network.projects.')
+            said = checks.unknown(name, projects["id"], "project")
+            raise UnknownIdError(f"{argument}: {said} It is a plant that stands.")
         if name in standing and effect.kind == "delay":
             raise DataError(f'{argument}: "{name}" stands already. Leave it unbuilt and build it by a measure.')
     hit = projects["id"].isin(ids).to_numpy()

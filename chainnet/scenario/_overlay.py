@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from chainnet import checks
 from chainnet._types import Array
-from chainnet.errors import ChainnetWarning, DataError, UnknownIdError, near_matches
+from chainnet.errors import ChainnetWarning, DataError, UnknownIdError
 from chainnet.lowering import Overlay
 from chainnet.network import Network, split_list
 from chainnet.scenario._customs import with_numbers
@@ -97,7 +98,7 @@ def _near(network: Network, measure: Mapping[str, Any]) -> str:
             cells = [table[column].dropna() for table in tables if column in table]
             known = sorted(set(map(str, pd.concat(cells)))) if cells else []
             for word in listed(value):
-                hint = near_matches(word, known) if word not in known else ""
+                hint = checks.near(word, known) if word not in known else ""
                 if hint:
                     said.append(f' {column} "{word}":{hint}')
     return "".join(said)
@@ -179,10 +180,8 @@ def _check_sources(network: Network, measures: Sequence[Mapping[str, Any]], name
             rule_named(measure["rule"], f"{name}: measures[{number}] {measure['kind']}")
         lacking = [key for key in split_list(measure.get("source", "")) if key not in known]
         if lacking and known:
-            raise DataError(
-                f'{name}: measures[{number}] {measure["kind"]}: source: the references table lacks "{lacking[0]}";'
-                f"{near_matches(lacking[0], known)} Correct it or add the row."
-            )
+            said = checks.unknown(lacking[0], known, "key of the references table")
+            raise DataError(f"{name}: measures[{number}] {measure['kind']}: source: {said} Correct it or add the row.")
 
 
 def _check_releases(network: Network, effects: Sequence[Effect]) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from chainnet import checks
-from chainnet.errors import ChainnetWarning, DataError, Fault, near_matches
+from chainnet.errors import ChainnetWarning, Fault
 
 _KEYS = ("value", "low", "high", "note", "sets")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*", re.ASCII)
@@ -37,8 +37,7 @@ def read_parameters(given: Any, file: str) -> tuple[Parameters, list[Fault]]:
             fault(str(name), None, "is no name", "Letters, digits and _, a letter first.")
         for key in one:
             if key not in _KEYS:
-                rule = f"unknown key;{near_matches(str(key), _KEYS)}".rstrip(";")
-                fault(f"{name}.{key}", None, rule, f"Known: {', '.join(_KEYS[:4])}.")
+                fault(f"{name}.{key}", None, checks.told("unknown key", key, _KEYS), checks.listed(_KEYS[:4]))
         value = one.get("value")
         if not isinstance(value, str) and not checks.is_number(value):
             fault(f"{name}.value", value, "must be a number or a word", "For example value = 0.5.")
@@ -73,8 +72,8 @@ def filled(measures: Any, parameters: Parameters, file: str) -> tuple[Any, Param
         if isinstance(value, str) and value.startswith("$") and parameters:
             name = value[1:]
             if name not in parameters:
-                rule = f"there is no such parameter;{near_matches(name, parameters)}".rstrip(";")
-                faults.append(Fault(file, None, where, value, rule, f"Known: {', '.join(parameters)}."))
+                rule = checks.told("there is no such parameter", name, parameters)
+                faults.append(Fault(file, None, where, value, rule, checks.listed(parameters)))
                 return value
             places[name].append(where)
             return parameters[name]["value"]
@@ -128,9 +127,7 @@ def put(name: str, parameters: Mapping[str, Any], values: Mapping[str, Any]) -> 
         If a parameter is unknown.
     """
     for key, value in values.items():
-        if key not in parameters:
-            known = ", ".join(parameters) or "none"
-            raise DataError(f'{name}: no parameter "{key}";{near_matches(key, parameters)} Known: {known}.')
+        checks.known(key, parameters, name, "parameter")
         low, high = parameters[key].get("low", value), parameters[key].get("high", value)
         if checks.is_number(value) and not low <= value <= high:
             said = f"{name}: {key} = {value} lies outside its range, {low} to {high}."

@@ -14,7 +14,8 @@ from datetime import date
 from functools import cache
 from types import MappingProxyType
 
-from chainnet.errors import DataError, Fault, near_matches
+from chainnet import checks
+from chainnet.errors import DataError, Fault
 from chainnet.network import graphs_folder, split_list
 
 REGISTER = "graphs/common/rules.csv"
@@ -121,7 +122,8 @@ def _faults(row: Mapping[str, str], line: int, known: Mapping[str, Rule]) -> lis
         except ValueError:
             wrong.append((key, "is no date", "Write YYYY, YYYY-MM or YYYY-MM-DD."))
     if row["kind"] not in KINDS_OF_RULE:
-        wrong.append(("kind", "unknown kind", f"One of {', '.join(KINDS_OF_RULE)}."))
+        rule = checks.told("unknown kind", row["kind"], KINDS_OF_RULE)
+        wrong.append(("kind", rule, checks.listed(KINDS_OF_RULE)))
     if row["after"] not in AFTER:
         wrong.append(("after", "unknown word", "works, ended, or blank where no source says what followed."))
     return [Fault(REGISTER, line, key, row[key], rule, remedy) for key, rule, remedy in wrong]
@@ -136,11 +138,7 @@ def rule_named(name: str, argument: str) -> Rule:
         If the register has no such rule; says which ids are near.
     """
     rules = register()
-    if name not in rules:
-        raise DataError(
-            f'{argument}: rule: {REGISTER} has no "{name}";{near_matches(name, rules)} '
-            "List the ids with chainnet.rules(), or leave rule out."
-        )
+    checks.known(name, rules, f"{argument}: rule", f"rule of {REGISTER}", "Or leave rule out.")
     return rules[name]
 
 

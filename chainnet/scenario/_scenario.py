@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from chainnet.errors import ChainnetWarning, DataError, Fault, near_matches
+from chainnet import checks
+from chainnet.errors import ChainnetWarning, DataError, Fault
 from chainnet.io import load_toml, read_text
 from chainnet.lowering import Overlay
 from chainnet.network import Network, kept
@@ -24,7 +25,6 @@ from chainnet.scenario._form import form_faults, frozen, plain, severity_of, sev
 from chainnet.scenario._matches import matches_of
 from chainnet.scenario._overlay import effects_of, overlay_at, say_doubtful
 from chainnet.scenario._parameters import filled, put, read_parameters, value_of, written
-from chainnet.scenario._phrases import measures_of, name_of
 
 _MAX_BYTES = 1 << 20
 
@@ -162,36 +162,6 @@ class Scenario:
         return scenario
 
     @classmethod
-    def from_words(cls, network: Network, words: str, name: str = "") -> Scenario:
-        """Return the scenario that a plain sentence says, in the vocabulary of a network.
-
-        A sentence begins with what happens (cut, halve, stop, close, lose, raise, double, ...), says what (a step,
-        a commodity that plants make, a site, exports, demand of a tier), where, by how much, and when; several
-        are split by ``;``. Look at ``matches`` before you use it.
-
-        Parameters
-        ----------
-        network : Network
-        words : str
-        name : str
-            Default made from the words.
-
-        Raises
-        ------
-        DataError
-            If a part of the sentence cannot be placed; says what is known.
-
-        Examples
-        --------
-        >>> import chainnet as cn
-        >>> net = cn.read("rare-earths")
-        >>> cut = cn.Scenario.from_words(net, "cut heavy separation in China by half for six months from 2027-03")
-        >>> cut.measures[0]["where"], cut.measures[0]["share"], cut.measures[0]["months"]
-        ({'country': 'CHN', 'step': 'separation', 'makes': 'dytb_oxide'}, 0.5, 6)
-        """
-        return cls(name or name_of(words), measures_of(network, words), words[:1].upper() + words[1:])
-
-    @classmethod
     def _read(cls, path: Path, above: tuple[str, ...]) -> Scenario:
         try:
             size = path.stat().st_size
@@ -210,8 +180,8 @@ class Scenario:
                 None,
                 key,
                 "",
-                f"unknown key;{near_matches(key, _TOP)}".rstrip(";"),
-                f"Known: {', '.join(_TOP)}.",
+                checks.told("unknown key", key, _TOP),
+                checks.listed(_TOP),
             )
             for key in data
             if key not in _TOP
@@ -464,7 +434,7 @@ def _parents(given: Any, path: Path, above: tuple[str, ...]) -> list[Path]:
             raise DataError(f"{path.name}, extends: {' > '.join([*above, path.stem, name])} is a circle. Cut it.")
         if not path.with_name(f"{name}.toml").is_file():
             known = [file.stem for file in path.parent.glob("*.toml")]
-            raise DataError(f'{path.name}, extends: there is no "{name}.toml" beside it;{near_matches(name, known)}')
+            raise DataError(f"{path.name}, extends: {checks.unknown(name, known, 'file beside it')}")
     return [path.with_name(f"{name}.toml") for name in reversed(names)]
 
 

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 
-from chainnet.network import Network, graphs_folder
+from chainnet import checks
+from chainnet.network import Network, check_network, graphs_folder
 from chainnet.scenario._scenario import Scenario, is_plain
 
 
@@ -21,15 +22,17 @@ def scenarios(network: Network) -> Mapping[str, Scenario]:
     Returns
     -------
     Mapping of str to Scenario
-        Empty where the graph has none.
+        Empty where the graph has none. A name that is none of theirs raises UnknownIdError, which is a KeyError.
 
     Raises
     ------
     DataError
         If a scenario file is at fault.
     """
+    check_network(network)
+    kind = f"scenario of {network.name or 'the network'}"
     folder = network.folder or (graphs_folder() / network.name if is_plain(network.name) else None)
     if folder is None or not (Path(folder) / "scenarios").is_dir():
-        return MappingProxyType({})
+        return MappingProxyType(checks.Named({}, "scenarios", kind))
     files = sorted((Path(folder) / "scenarios").glob("*.toml"))
-    return MappingProxyType({file.stem: Scenario.read(file) for file in files})
+    return MappingProxyType(checks.Named({file.stem: Scenario.read(file) for file in files}, "scenarios", kind))

@@ -10,7 +10,7 @@ import numpy as np
 
 from chainnet import checks
 from chainnet._types import Array, Bools, Ints
-from chainnet.errors import DataError, UnknownIdError, near_matches
+from chainnet.errors import DataError, UnknownIdError
 from chainnet.lowering import Overlay
 from chainnet.network import Network
 from chainnet.scenario._calendar import Calendar, calendar_of, month_number
@@ -222,8 +222,8 @@ def _ids(network: Network, projects: Iterable[str] | None) -> Bools:
     plants = set(network.nodes["id"]) - network.built_projects
     for name in network.check_nodes(names, "projects"):
         if name in plants:
-            hint = near_matches(name, network.projects["id"])
-            raise UnknownIdError(f'projects: "{name}" is no project;{hint} list them with network.projects.')
+            said = checks.unknown(name, network.projects["id"], "project")
+            raise UnknownIdError(f"projects: {said} It is a plant that stands.")
     return np.asarray(network.projects["id"].isin(names).to_numpy(), dtype=bool)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from chainnet import checks
-from chainnet.errors import DataError, near_matches
+from chainnet.errors import DataError
 from chainnet.network import TABLES, Frames, Network
 from chainnet.sharing._records import SEPARATOR
 
@@ -112,16 +112,13 @@ def matched(party: str, network: Network, match: pd.DataFrame | None, given: Map
     names: dict[str, dict[str, str]] = {}
     for row, (whose, table, old, new) in enumerate(match[_MATCH].itertuples(index=False)):
         where = f"match row {row + 2}"
-        if whose not in given:
-            raise DataError(f'{where}, party: no party "{whose}"; they are {", ".join(given)}.')
-        if table not in _NAMED_IN:
-            raise DataError(f'{where}, table: "{table}" has no ids to match; one of {", ".join(_NAMED_IN)}.')
+        checks.known(whose, given, f"{where}, party", "party")
+        checks.known(table, _NAMED_IN, f"{where}, table", "table with ids to match")
         if whose != party:
             continue
         key = {"processes": "process", "references": "key", "owners": "owner"}.get(table, "id")
         known = set(frames[table][key])
-        if old not in known:
-            raise DataError(f'{where}, id: {table} of {party} has no "{old}";{near_matches(str(old), known)}')
+        checks.known(old, known, f"{where}, id", f"id of {table} of {party}")
         names.setdefault(table, {})[str(old)] = str(new)
     for table, pairs in names.items():
         frames = renamed(frames, table, pairs)

@@ -13,7 +13,7 @@ from scipy.sparse import block_diag, coo_array, csc_array, hstack, vstack
 from chainnet import checks
 from chainnet._types import Array, Bools, Ints
 from chainnet.engine import ROUNDING, LinearProgram, WarmModel
-from chainnet.errors import DataError, InfeasibleError, UnknownIdError, near_matches
+from chainnet.errors import DataError, InfeasibleError, UnknownIdError
 from chainnet.flow import Counting, check_tier
 from chainnet.lowering import lower
 from chainnet.network import Network
@@ -158,9 +158,8 @@ def _fact(network: Network, number: int, fact: Any) -> _Fact:
     where = f"facts[{number}]"
     if not isinstance(fact, Mapping) or ("total" in fact) == ("served" in fact):
         raise DataError(f"{where}: give a mapping with either total and value, or served.")
-    strange = sorted(set(fact) - _KEYS)
-    if strange:
-        raise DataError(f"{where}: unknown key {', '.join(strange)};{near_matches(strange[0], _KEYS)}")
+    for key in sorted(fact):
+        checks.known(key, _KEYS, where, "key")
     within = checks.number(fact.get("within", 0.0), f"{where}, within")
     words = str(fact.get("name") or fact_words(fact))
     if "total" in fact:

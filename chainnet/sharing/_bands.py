@@ -87,9 +87,9 @@ def at_bounds(network: Network, end: End, *, demand: End | None = None) -> Netwo
     >>> bool(cn.max_flow(low).value_tpa <= cn.max_flow(net).value_tpa <= cn.max_flow(high).value_tpa)
     True
     """
-    checks.choice(end, "end", "end", ("low", "high"))
+    checks.known(end, ("low", "high"), "end", "end")
     if demand is not None:
-        checks.choice(demand, "demand", "end", ("low", "high"))
+        checks.known(demand, ("low", "high"), "demand", "end")
     columns = {"nodes": "capacity_tpa", "projects": "capacity_tpa", "edges": "capacity_tpa", "stocks": "stock_t",
                "demand": "demand_tpa"}  # fmt: skip
     frames = {name: network.view(name) for name in TABLES}

@@ -15,7 +15,7 @@ from typing import Any, Literal
 import pandas as pd
 
 from chainnet import checks
-from chainnet.errors import DataError, UnknownIdError, check_words, near_matches
+from chainnet.errors import DataError, UnknownIdError, check_words
 from chainnet.network import TABLES, Network
 from chainnet.results import Result, provenance, stamp
 from chainnet.sharing._records import joined_key
@@ -70,10 +70,8 @@ class Commitment(Result):
         if not len(found):
             known = rows.loc[rows["table"] == table, "key"]
             what = f'"{key}"' + (f" number {number}" if number else "") + (f", {column}" if column else "")
-            raise UnknownIdError(
-                f"prove: {table} has no row {what};{near_matches(key, dict.fromkeys(known))} "
-                "list them with .rows, or chainnet commit --table rows."
-            )
+            rule = checks.told(f"{table} has no row {what}", key, dict.fromkeys(known), ".")
+            raise UnknownIdError(f"prove: {rule} List them with .rows, or chainnet commit --table rows.")
         index = int(found[0])
         return {
             **self.published,
@@ -117,7 +115,7 @@ def commit(network: Network, secret: bytes, *, level: Literal["row", "cell"] = "
     True
     """
     check_secret(secret)
-    checks.choice(level, "level", "level", ("row", "cell"))
+    checks.known(level, ("row", "cell"), "level", "level")
     texts, salts, records = [], [], []
     for name, schema in TABLES.items():
         frame = network.view(name)

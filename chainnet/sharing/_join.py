@@ -9,7 +9,8 @@ from warnings import warn
 
 import pandas as pd
 
-from chainnet.errors import ChainnetWarning, DataError, near_matches
+from chainnet import checks
+from chainnet.errors import ChainnetWarning, DataError
 from chainnet.network import TABLES, Frames, Network
 from chainnet.sharing._aliases import aliased, matched, renamed
 from chainnet.sharing._merge import Merge, check_options, merged, parties_of
@@ -104,10 +105,9 @@ def _check_shared(held: Mapping[str, Frames], shared: set[str]) -> None:
     )
     for word in sorted(shared):
         if ids[word] < 2:
-            raise DataError(
-                f'same: {"only one network has" if ids[word] else "no network has"} "{word}";'
-                f"{near_matches(word, ids)} name ids of plants, commodities or recipes that two have."
-            )
+            rule = f'{"only one network has" if ids[word] else "no network has"} "{word}"'
+            said = checks.told(rule, word, ids, ".")
+            raise DataError(f"same: {said} Name ids of plants, commodities or recipes that two have.")
 
 
 def _goods(frames: Frames) -> set[str]:

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import pandas as pd
 
 from chainnet import checks
-from chainnet.errors import DataError, check_words, near_matches
+from chainnet.errors import DataError, check_words
 from chainnet.network import TABLES, Network
 from chainnet.results import Result, provenance, stamp
 from chainnet.sharing._aliases import aliased, matched, resolved
@@ -175,14 +175,13 @@ def check_options(
     if isinstance(prefer, str):
         raise DataError(f"prefer: {prefer!r} is a text. Give a list of parties.")
     for name in prefer:
-        if name not in given:
-            raise DataError(f'prefer: no party "{name}";{near_matches(str(name), given)} they are {", ".join(given)}.')
+        checks.known(name, given, "prefer", "party")
     for rule in rules:
-        checks.choice(rule, "rules", "rule", RULES)
+        checks.known(rule, RULES, "rules", "rule")
     if len(set(rules)) < len(rules) or isinstance(rules, str):
         raise DataError("rules: give each rule once, as a list.")
-    checks.choice(ranges, "ranges", "way", ("widen", "taken"))
-    checks.choice(ties, "ties", "way", ("take", "error"))
+    checks.known(ranges, ("widen", "taken"), "ranges", "way")
+    checks.known(ties, ("take", "error"), "ties", "way")
 
 
 @dataclass

@@ -41,6 +41,8 @@ _PRINCIPAL: dict[str, tuple[str, ...]] = {
 }
 Row = Mapping[str, Any]
 _YEAR = re.compile(r"\d{4}")
+# the note of plants that stand as one: how many, in what they differ, which measures reach them all the same
+CLASS_NOTE = re.compile(r"^(?:band; )?class of (\d+); differ in: ([^;]*)(?:; yet asked for by: (.*))?$")
 
 
 def joined_key(frame: pd.DataFrame, columns: Sequence[str]) -> list[str]:
@@ -226,3 +228,19 @@ def same_value(one: Any, other: Any) -> bool:
     if isinstance(one, (int, float)) and isinstance(other, (int, float)):
         return abs(one - other) <= 1e-9 * max(abs(one), abs(other))
     return bool(one == other)
+
+
+def place_words(nodes: pd.DataFrame, by: Sequence[str]) -> list[tuple[str, ...]]:
+    """Return the labels of each node: country, or else region; step, or else stage."""
+    columns = []
+    for column in by:
+        cells = nodes[column]
+        cells = cells.fillna(nodes["region"]) if column == "country" else cells
+        cells = cells.fillna(nodes["stage"]) if column == "step" else cells
+        columns.append(cells.fillna("").tolist())
+    return list(zip(*columns, strict=True))
+
+
+def is_class(note: object) -> bool:
+    """Say whether a note is that of a class."""
+    return isinstance(note, str) and CLASS_NOTE.match(note) is not None

@@ -11,16 +11,15 @@ import numpy as np
 import pandas as pd
 
 from chainnet import checks
-from chainnet.errors import DataError, near_matches
+from chainnet.errors import DataError
 from chainnet.network import TABLES, Frames, Network, is_country
 from chainnet.results import BOUNDED, Result, provenance, stamp
 from chainnet.scenario import Scenario, acting
 from chainnet.sharing._aliases import renamed, reworded
 from chainnet.sharing._attack import attack
 from chainnet.sharing._bands import band_of, check_bands, middle_of
-from chainnet.sharing._classes import is_class, place_words
 from chainnet.sharing._commit import check_secret
-from chainnet.sharing._records import like
+from chainnet.sharing._records import is_class, like, place_words
 
 DEFAULT_HIDE = ("names", "owners", "sources", "coordinates", "flows", "capacities")
 HIDE = (*DEFAULT_HIDE, "stocks", "demand", "prices")
@@ -163,14 +162,13 @@ def redact(
     check_bands(bands)
     rules = _read_rule(rule)
     for word in [hide] if isinstance(hide, str) else hide:
-        checks.choice(word, "hide", "word", HIDE)
+        checks.known(word, HIDE, "hide", "word")
     ids = {*network.view("nodes")["id"], *network.view("projects")["id"], *network.view("stocks")["id"]}
     for word in keep:
         if word not in KEEP and word not in ids:
-            raise DataError(f'keep: "{word}" is neither {" nor ".join(KEEP)} nor an id;{near_matches(str(word), ids)}')
-    lacking = [key for key in accept if key not in ids]
-    if lacking:
-        raise DataError(f'accept: no plant "{lacking[0]}";{near_matches(str(lacking[0]), ids)}')
+            raise DataError(f"keep: {checks.unknown(word, [*KEEP, *sorted(ids)], 'word or id')}")
+    for key in accept:
+        checks.known(key, ids, "accept", "id")
     places = None if within is None else network.resolve(within, "within")
     work = _Work(network, secret, set(hide), set(keep), bands, places)
     frames = work.done()
@@ -202,9 +200,8 @@ def redact(
 
 def _read_rule(rule: Mapping[str, Any] | None) -> dict[str, Any]:
     given = dict(_RULE if rule is None else rule)
-    strange = sorted(set(given) - {"p", "least", "nk"})
-    if strange:
-        raise DataError(f'rule: unknown "{strange[0]}"; known: p, least, nk.')
+    for key in given:
+        checks.known(key, ("p", "least", "nk"), "rule", "key")
     for name, share in [("p", given.get("p")), ("nk", (given.get("nk") or (0, None))[1])]:
         if share is not None and not (checks.is_number(share) and 0.0 < share < 1.0):
             raise DataError(f"rule: {name}: {share!r} is not allowed; give a share between 0 and 1.")

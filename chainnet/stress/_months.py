@@ -64,7 +64,7 @@ class Ask:
         rule = "is out of range; give a whole number, {least} to {most}."
         for argument in ("months", "step_months"):
             checks.whole(getattr(self, argument), argument, 1, MOST_MONTHS, rule)
-        checks.choice(self.objective, "objective", "objective", ("tiers", "value"))
+        checks.known(self.objective, ("tiers", "value"), "objective", "objective")
 
     @property
     def network(self) -> Network:

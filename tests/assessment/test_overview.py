@@ -18,8 +18,8 @@ from chainnet.assessment import first_rows
 from chainnet.assessment._closing import closing, conditions, to_everyone
 from chainnet.assessment._hinges import hinges, shortened
 from chainnet.assessment._overview import COLUMNS, _Chain, _is_made_up
-from chainnet.assumptions import due_range, judged_shares
 from chainnet.cli import main
+from chainnet.doubt import due_range, judged_shares
 from chainnet.errors import DataError
 from chainnet.flow import Counting
 from chainnet.reporting import overview_markdown, overview_page
@@ -288,7 +288,7 @@ def test_the_command_line_refuses_what_it_does_not_know(
     run: Callable[..., int], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run("--out", "o.docx") == 1
-    assert '".docx" is no known format' in capsys.readouterr().err
+    assert 'unknown format ".docx"' in capsys.readouterr().err
     assert run("--format", "html", "--table", "details") == 1
     assert "shows all there is" in capsys.readouterr().err
     assert run("--format", "pdf") == 2

@@ -132,7 +132,7 @@ def test_two_networks_keep_their_causes(mag9: cn.Network) -> None:
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
-        ({"portfolios": {"a": ["FOO"], "b": []}}, 'names "FOO", which is no project of mag-9'),
+        ({"portfolios": {"a": ["FOO"], "b": []}}, '"a": unknown project of mag-9 "FOO"'),
         ({"portfolios": {"a": []}}, "one column alone"),
         ({"portfolios": {"tier": [], "b": []}}, 'cannot be called "tier"'),
         ({"portfolios": ["a"]}, "mapping"),

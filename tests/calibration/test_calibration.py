@@ -424,7 +424,7 @@ def test_wrong_totals_are_named(totals: pd.DataFrame, words: str) -> None:
 @pytest.mark.parametrize(
     ("row", "words"),
     [
-        ({"source": "usa_mine", "target": "jpn_reff"}, r"relations row 9, source.*'jpn_reff'; did you mean"),
+        ({"source": "usa_mine", "target": "jpn_reff"}, r"relations row 9, source.*.jpn_reff.; did you mean"),
         ({"source": "usa_mine", "target": "jpn_ref", "commodity": "metal"}, "no pair of the row can trade"),
         ({"source": "stages=mine", "target": "*"}, "'stages=mine' is not column=value"),
         ({"source": "stage=mine", "target": "stage=end_use"}, "no pair of the row can trade"),

@@ -198,7 +198,7 @@ WRONG = [
     ({"settings_toml": "slack = = 2\n"}, r"calibration/settings.toml: no valid TOML"),
     ({"settings_toml": 'year = "now"\n'}, r"year"),
     ({"relations_csv": None}, r"calibration/relations.csv is missing"),
-    ({"trades_csv": "exporter\n"}, r"calibration/trades.csv: no table of this name belongs here"),
+    ({"trades_csv": "exporter\n"}, r"calibration: unknown table \"trades.csv\""),
 ]  # fmt: skip
 
 

@@ -145,7 +145,7 @@ def test_an_answer_says_the_settings_that_were_asked_for(run: Any, line: str, se
         ("indicators mag-9 --trade CHN", '--trade: "CHN" is not of the form COUNTRY=NUMBER'),
         (
             "retaliation mag-9 --us USA --them CHN --move stop",
-            '--move: "stop" is neither a scenario of mag-9 nor a file',
+            '--move: unknown scenario of mag-9 "stop"',
         ),
     ],
 )
@@ -264,7 +264,7 @@ def test_out_goes_by_the_name_of_the_file(run: Any, tmp_path: Path) -> None:
     assert json.loads((tmp_path / "answer.json").read_text(encoding="utf-8"))["value_tpa"] == 50
     unknown = run("flow", "mag-9", "--out", str(tmp_path / "answer.docx"))
     assert (unknown.code, (tmp_path / "answer.docx").exists()) == (1, False)
-    assert '".docx" is no known format. Known: .csv, .json, .txt' in unknown.err
+    assert 'unknown format ".docx". Known: .csv, .json, .txt' in unknown.err
     at_odds = run("flow", "mag-9", "--format", "csv", "--out", str(tmp_path / "other.json"))
     assert at_odds.code == 1
     assert '".json" says json, --format says csv' in at_odds.err

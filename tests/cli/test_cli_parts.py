@@ -204,7 +204,7 @@ def test_answers_as_text() -> None:
     )
     with pytest.raises(cn.DataError) as refused:
         render(answer, "csv", "row")
-    assert str(refused.value) == '--table: no table "row"; did you mean "rows"? one of rows, none.'
+    assert str(refused.value) == '--table: unknown table "row"; did you mean "rows"? Known: rows, none.'
 
 
 def test_plain_values_for_json() -> None:

@@ -1,4 +1,4 @@
-"""A planner's commands: a copy, a scenario in words, a stock, sets of projects side by side; no file edited by hand."""
+"""A planner's commands: a copy, a scenario, a stock, sets of projects side by side; no file edited by hand."""
 
 from __future__ import annotations
 
@@ -29,7 +29,8 @@ def mine(tmp_path: Path) -> str:
 def test_the_whole_job_takes_four_commands_and_no_editor(tmp_path: Path) -> None:
     mine = str(tmp_path / "mine")
     ask("copy", "mag-9", mine)
-    ask("scenario", "new", mine, "stop magnets in China for two months from 2026-03", "--name", "cut")
+    what = "kind=remove where.country=China where.step=magnet start=2026-03 months=2"
+    ask("scenario", "new", mine, "cut", *what.split())
     ask(
         "stock",
         "add",
@@ -61,8 +62,9 @@ def test_the_whole_job_takes_four_commands_and_no_editor(tmp_path: Path) -> None
 def test_the_job_with_heavy_rare_earths(tmp_path: Path) -> None:
     mine = str(tmp_path / "mine")
     ask("copy", "rare-earths", mine)
+    plants = "where.country=China where.step=separation where.makes=dytb_oxide"
     said = ask(
-        "scenario", "new", mine, "cut heavy separation in China by half for six months from 2027-03", "--name", "heavy"
+        "scenario", "new", mine, "heavy", "kind=scale", *plants.split(), "share=0.5", "start=2027-03", "months=6"
     )
     assert "chn_ionic_sep, chn_monazite_sep" in said
     ask("stock", "add", mine, "--commodity", "dytb_oxide", "--tonnes", "100", "--at", "gbr_lcm_dytb")
@@ -82,25 +84,60 @@ def test_a_copy_has_everything_and_reads_the_same(mine: str) -> None:
 
 
 def test_a_shipped_graph_is_never_changed() -> None:
-    assert "First: chainnet copy mag-9 FOLDER" in ask(
-        "scenario", "new", "mag-9", "cut magnets in China by half", code=1
-    )
+    assert "First: chainnet copy mag-9 FOLDER" in ask("scenario", "new", "mag-9", "cut", code=1)
     assert "First: chainnet copy mag-9" in ask(
         "stock", "add", "mag-9", "--commodity", "magnet", "--tonnes", "1", "--at", "USE", code=1
     )
 
 
-def test_a_scenario_in_words_is_a_file_that_is_not_written_over_by_mistake(mine: str) -> None:
-    words = "cut magnets in China by half"
-    said = json.loads(ask("scenario", "new", mine, words, "--name", "cut", "--format", "json"))
+HALVED = ("kind=scale", "where.country=China", "where.step=magnet", "share=0.5")
+
+
+def test_a_new_scenario_is_a_file_that_is_not_written_over_by_mistake(mine: str) -> None:
+    said = json.loads(ask("scenario", "new", mine, "cut", *HALVED, "--label", "Half of it", "--format", "json"))
     assert said["tables"]["matches"][0]["names"] == "G_CN"
-    made = cn.Scenario.read(Path(mine) / "scenarios" / "cut.toml")
-    assert made.label == "Cut magnets in China by half"
-    assert "is there already" in ask("scenario", "new", mine, words, "--name", "cut", code=1)
-    ask("scenario", "new", mine, "stop magnets in China", "--name", "cut", "--replace")
-    assert cn.scenarios(cn.read(mine))["cut"].measures[0]["kind"] == "remove"
+    path = Path(mine) / "scenarios" / "cut.toml"
+    made = cn.Scenario.read(path)
+    assert made.label == "Half of it"
+    assert [dict(one) for one in made.measures] == [
+        {"kind": "scale", "where": {"country": "CHN", "step": "magnet"}, "share": 0.5}
+    ]
+    notes = [line for line in path.read_text().splitlines() if line.startswith("#")]
+    assert "# tiers: defence, industrial, civilian" in notes
+    assert any(line.startswith("# steps: ") and "magnet" in line for line in notes)
+    assert "is there already" in ask("scenario", "new", mine, "cut", *HALVED, code=1)
+    ask("scenario", "new", mine, "cut", "kind=remove", "nodes=M_CN,H_CN", "months=7", "--replace")
+    assert [dict(one) for one in cn.scenarios(cn.read(mine))["cut"].measures] == [
+        {"kind": "remove", "nodes": ["M_CN", "H_CN"], "months": 7}
+    ]
     for name in ("../cut", "a b", "a/b"):
-        assert "makes no file name" in ask("scenario", "new", mine, words, "--name", name, code=1)
+        assert "makes no file name" in ask("scenario", "new", mine, name, *HALVED, code=1)
+
+
+def test_a_new_scenario_without_a_word_is_one_to_start_from(mine: str) -> None:
+    ask("scenario", "new", mine, "fresh")
+    net = cn.read(mine)
+    found = cn.scenarios(net)["fresh"].matches(net)
+    assert found["kind"].tolist() == ["scale"]
+    assert net.nodes["id"].iloc[0] in found["names"].iloc[0]
+
+
+@pytest.mark.parametrize(
+    ("keys", "message"),
+    [
+        (("kind=scaled", "where.country=CHN"), 'unknown kind; did you mean "scale"?'),
+        (("kind=remove", "where.county=CHN"), 'did you mean "country"'),
+        (("kind=remove", "where"), "is not of the form KEY=VALUE"),
+        (("kind=remove", "kind=scale"), "stands twice"),
+        (("kind=remove", "where=3", "where.country=CHN"), 'stands with and without ".country"'),
+        (("kind=remove", "where.country=Chyna"), "neither an ISO 3166-1 alpha-3 country"),
+    ],
+)
+def test_a_measure_that_nothing_can_take_is_refused_and_no_file_written(
+    mine: str, keys: tuple[str, ...], message: str
+) -> None:
+    assert message in ask("scenario", "new", mine, "wrong", *keys, code=1)
+    assert not (Path(mine) / "scenarios" / "wrong.toml").exists()
 
 
 def test_a_stock_lies_where_it_can_be_drawn(mine: str) -> None:
@@ -146,9 +183,9 @@ def test_scenarios_combine_on_the_command_line(mine: str) -> None:
     ]  # fmt: skip
     rows = json.loads(ask("check", mine, "--scenario", "part@ends", "--format", "json"))["tables"]["measures"]
     assert [r["scenario"] for r in rows] == ["part@left=0.2", "part", "part@left=0.9"]
-    assert 'no parameter "lift"' in ask("check", mine, "--scenario", "part@lift=1", code=1)
+    assert 'unknown parameter "lift"' in ask("check", mine, "--scenario", "part@lift=1", code=1)
     assert "write PARAMETER=VALUE after @" in ask("check", mine, "--scenario", "part@left", code=1)
-    assert '"chinaout" is neither a scenario' in ask("check", mine, "--scenario", "part+chinaout", code=1)
+    assert 'unknown scenario of mag-9 "chinaout"' in ask("check", mine, "--scenario", "part+chinaout", code=1)
 
 
 def test_a_project_that_comes_too_late_is_told(mine: str) -> None:

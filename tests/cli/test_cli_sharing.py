@@ -98,7 +98,7 @@ def test_a_game_in_a_file_is_split(run, tmp_path: Path) -> None:  # type: ignore
         ("merge a=mag-9 b=mag-9 --alias x=y:z", "is not of the form COMMODITY"),
         ("redact mag-9 --secret nowhere", "the secret cannot be read"),
         ("redact mag-9 --secret key --bands wide", "is neither r5 nor a number"),
-        ("bracket mag-9 --scenario nothing", "is neither a TOML file nor a scenario"),
+        ("bracket mag-9 --scenario nothing", 'unknown scenario of mag-9 "nothing"'),
         ("attack mag-9 --facts bad.toml", "no valid TOML"),
         ("attack mag-9 --facts odd.toml", "holds .*facts"),
         ("verify key --root key", "key"),

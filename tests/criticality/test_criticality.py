@@ -77,9 +77,9 @@ def test_labels() -> None:
     assert both.index.names == ["stage", "country"]
     assert both.loc[("refiner", "CHN"), "lost_tpa"] == pytest.approx(5.0)
     assert len(cn.chokepoints(net, by="operator")) == 0, "nodes without a label have no row"
-    with pytest.raises(cn.DataError, match="neither node nor edge"):
+    with pytest.raises(cn.DataError, match="unknown column of nodes"):
         cn.chokepoints(net, by="colour")
-    with pytest.raises(cn.DataError, match=r'^by: "stage\+capacity_tpa" is neither node nor edge'):
+    with pytest.raises(cn.DataError, match=r'^by: unknown column of nodes "stage\+capacity_tpa"'):
         cn.chokepoints(net, by="stage+capacity_tpa")
 
 

@@ -410,7 +410,7 @@ def test_unknown_names() -> None:
         risk_exposure(ford(), {"P1": 1}, by="operator")
     with pytest.raises(cn.DataError, match="stands twice"):
         risk_exposure(ford(), pd.Series([1, 2], index=["S1", "S1"]))
-    with pytest.raises(cn.DataError, match="neither node nor edge"):
+    with pytest.raises(cn.DataError, match="unknown column of nodes"):
         risk_exposure(ford(), 1, by="colour")
     with pytest.raises(cn.DataError, match="unknown commodity"):
         risk_exposure(ford(), 1, commodity="gold")

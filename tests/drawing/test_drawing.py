@@ -181,7 +181,7 @@ def test_default_name_stays_in_the_working_folder(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("view", ["grahp", "", None, "globe"])
 def test_unknown_view_names_the_known_ones(mag9, tmp_path, view):
-    with pytest.raises(cn.DataError, match="known: graph"):
+    with pytest.raises(cn.DataError, match="Known: graph"):
         cn.draw(mag9, view=view, path=tmp_path / "x.html")
     assert not list(tmp_path.iterdir())
 

@@ -319,7 +319,7 @@ def test_a_floor_takes_the_reason_to_wait() -> None:
         ({"years": 2.5}, "years: 2.5 is not allowed"),
         ({"upside_share": 1.5}, "upside_share: 1.5"),
         ({"utilisation": 0.0}, "utilisation: 0 sells nothing"),
-        ({"unit_cost": {"kk": 1.0}}, '"kk" is neither a commodity nor a project'),
+        ({"unit_cost": {"kk": 1.0}}, 'unknown commodity or project asked about "kk"'),
         ({"unit_cost": {"k": -1.0}}, r"unit_cost\[k\]: -1.0"),
         ({"commodity": "ore"}, 'commodity: unknown commodity "ore"'),
         ({"by_year": 2030.5}, "by_year: 2030.5 is no year"),

@@ -253,7 +253,7 @@ def test_price_effects_are_assumed_and_say_so() -> None:
         ({"demand_growth": float("nan")}, "demand_growth: nan"),
         ({"probabilities": [0.5, 0.5]}, "probabilities: 2 for 1 scenarios"),
         ({"probabilities": [1.5]}, "probabilities: 1.5"),
-        ({"probabilities": {"go": 0.5}}, 'probabilities: no scenario "go"'),
+        ({"probabilities": {"go": 0.5}}, 'probabilities: unknown scenario "go"'),
         ({"scenarios": [STOP, cn.Scenario("b", STOP.measures)], "probabilities": [0.8, 0.8]}, "they sum to 1.6"),
         ({"supply_elasticity": 0.2}, "demand_elasticity: missing"),
         ({"supply_elasticity": (0.3, 0.2), "demand_elasticity": 0.1}, "low 0.3 is above high 0.2"),
@@ -334,7 +334,7 @@ def test_command(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPa
         (("--supply-elasticity", "much"), '"much" is no number'),
         (("--supply-elasticity", "1,2,3"), "give a number, or LOW,HIGH"),
         (("--by", "owner"), "'step', 'stage'"),
-        (("--scenario", "nowhere"), '"nowhere" is neither a scenario'),
+        (("--scenario", "nowhere"), 'unknown scenario of .* "nowhere"'),
     ):
         code, _, err = run("mag-9", *words)
         assert code == (2 if "--by" in words else 1)

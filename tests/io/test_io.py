@@ -235,7 +235,7 @@ def test_what_is_no_source_is_a_data_error(
 
 def test_an_unknown_suffix_is_refused(tmp_path: Path) -> None:
     (tmp_path / "x.xls").write_bytes(b"x")
-    with pytest.raises(cn.DataError, match=r"known: a folder, \.xlsx"):
+    with pytest.raises(cn.DataError, match=r"Known: a folder, \.xlsx"):
         cn.read(tmp_path / "x.xls")
     with pytest.raises(cn.DataError, match="unknown kind of file"):
         cn.write(cn.read("mag-9"), tmp_path / "y.xls")

@@ -302,7 +302,7 @@ def test_answers_of_a_graph_that_is_not_shipped_take_it_along_or_hold_what_they_
     ("call", "rule"),
     [
         (lambda net, flow, to: cn.write(flow, to / "x.docx"), "answers are written as .xlsx"),
-        (lambda net, flow, to: cn.write(flow, to / "x.csv", table="cutt"), 'no table "cutt"; did you mean "cut"'),
+        (lambda net, flow, to: cn.write(flow, to / "x.csv", table="cutt"), 'unknown table "cutt"; did you mean "cut"'),
         (lambda net, flow, to: cn.write(flow, to / "x.xlsx", table="cut"), "table= goes with .csv and .parquet"),
         (lambda net, flow, to: cn.write(net, to / "x.csv", table="cut"), "go with answers"),
         (lambda net, flow, to: cn.write(3, to / "x.csv"), "a int is no answer"),

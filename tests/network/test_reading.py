@@ -102,8 +102,8 @@ def test_a_stage_that_is_given_in_part_is_filled_by_the_rule() -> None:
 @pytest.mark.parametrize(
     ("ends", "error", "words"),
     [
-        ({"source": "z"}, cn.UnknownIdError, 'source: no node has the id "z"'),
-        ({"sink": ["t", "tt"]}, cn.UnknownIdError, 'sink: no node has the id "tt"; did you mean'),
+        ({"source": "z"}, cn.UnknownIdError, 'source: unknown node "z"'),
+        ({"sink": ["t", "tt"]}, cn.UnknownIdError, 'sink: unknown node "tt"; did you mean'),
         ({"source": "a", "sink": ["a", "t"]}, cn.DataError, '"a" is named as both'),
         ({"source": "t"}, cn.DataError, 'stage: "end_use": the node "t" is named by source='),
     ],
@@ -146,7 +146,7 @@ def test_strange_attributes_are_refused_renamed_or_left_out() -> None:
     assert net.nodes["country"].tolist()[0] == "AUS"
     assert words.count("left out: no table knows it") == 2
     for rename, rule in (
-        ({"wher": "country"}, 'no column "wher"; did you mean "where"'),
+        ({"wher": "country"}, 'unknown column "wher"; did you mean "where"'),
         ({"where": "land"}, 'nodes knows no column "land"'),
         ({"trust": "capacity_tpa"}, "the column stands in edges already"),
     ):

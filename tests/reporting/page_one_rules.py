@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 import chainnet as cn
-from chainnet.assumptions import category
+from chainnet.doubt import category
 from chainnet.network import verb_of
 from chainnet.reporting.model import Block, Cell, Document, ReportTable, Sentence
 from chainnet.results import fact_of

@@ -189,7 +189,7 @@ def test_goods_of_several_rows_become_several_measures() -> None:
     [
         ({"commodity": "gaas_wafer"}, r"mine: measures\[0\] restrict: share: .*controls\.csv has no row of \"gaas_wafer\" "
          r"from CHN for rule \"chn_gage_2023\".* write a number as share"),
-        ({"rule": "chn_gage_2024"}, r'measures\[0\] restrict: rule: .*rules\.csv has no "chn_gage_2024"; did you mean '
+        ({"rule": "chn_gage_2024"}, r'measures\[0\] restrict: rule: .*unknown rule of .*rules\.csv "chn_gage_2024"; did you mean '
          r'"chn_gage_2023"'),
         ({"rule": "us_4872_now"}, "has no date from which it is in force"),
         ({"from": {"country": ["CHN", "RUS"]}}, r"has no row of \"ga_primary\" from one country"),

@@ -273,13 +273,13 @@ def test_match_gives_one_plant_one_name() -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"prefer": ["gbr"]}, 'prefer: no party "gbr"'),
+        ({"prefer": ["gbr"]}, 'prefer: unknown party "gbr"'),
         ({"rules": ["best"]}, 'rules: unknown rule "best"'),
         ({"ranges": "all"}, "ranges: unknown way"),
         ({"alias": {"a": "b", "b": "a"}}, "alias: a -> b -> a runs in a circle"),
         ({"alias": {"a": ("b", 0.0)}}, 'alias: "a": 0.0 is no factor'),
         ({"match": pd.DataFrame({"party": ["eu"], "table": ["nodes"], "id": ["sep2"], "same_as": ["x"]})},
-         'match row 2, id: nodes of eu has no "sep2"; did you mean "sep1"'),
+         'match row 2, id: unknown id of nodes of eu "sep2"; did you mean "sep1"'),
         ({"match": pd.DataFrame({"party": ["eu"]})}, "column table, id, same_as is missing"),
     ],
 )  # fmt: skip

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from chainnet import checks
 from chainnet.drawing.facts import collect
 from chainnet.drawing.living.controls import Control, controls_of
 from chainnet.drawing.living.months import MONTHS, LivingMonths, kept_for_tiers, why_no_months
@@ -18,7 +19,7 @@ from chainnet.drawing.living.program import LivingProgram
 from chainnet.drawing.living.solver import solver_files
 from chainnet.drawing.still import still
 from chainnet.drawing.style import css_text, percent, tonnes
-from chainnet.errors import DataError, near_matches
+from chainnet.errors import DataError
 from chainnet.flow import Counting
 from chainnet.lowering import Degree
 from chainnet.network import Network
@@ -65,11 +66,8 @@ def living_page(
     if scenario is not None and scenario not in presets and (all_rules := computed_scenario(network, scenario)):
         presets[scenario] = all_rules
     presets = {name: one.with_shares(network) for name, one in presets.items()}
-    if scenario is not None and scenario not in presets:
-        raise DataError(
-            f'draw: live opens with a shipped scenario, and {network.name} has no "{scenario}";'
-            f"{near_matches(scenario, presets)} Scenarios: {', '.join(presets) or 'none'}."
-        )
+    if scenario is not None:
+        checks.known(scenario, presets, "draw: live", f"shipped scenario of {network.name}")
     controls = controls_of(network)
     programs, left = _programs(network, controls, list(presets.values()))
     brought = {name: one for name, one in presets.items() if not _parts_goods(one) or f"existing/{name}" in programs}

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from chainnet._types import Array, Bools, records
-from chainnet.assumptions import CATEGORIES, variations
+from chainnet.doubt import CATEGORIES, variations
 from chainnet.drawing.colours import OTHER_COLOUR, country_colours
 from chainnet.drawing.facts import collect
 from chainnet.drawing.living.controls import Control

@@ -1,0 +1,11 @@
+"""What chain do trade tables make? Tables as they are downloaded, and a graph brought to newer ones.
+
+Words: *production* (what a country mines or makes, beside its trade), *mirror* (one shipment, told by both ends), *gap*
+(what trade tables leave out or contradict).
+"""
+
+from chainnet.calibration.trade._chain import from_trade
+from chainnet.calibration.trade._production import read_production
+from chainnet.calibration.trade._refresh import refresh
+
+__all__ = ["from_trade", "read_production", "refresh"]

@@ -1,0 +1,295 @@
+"""A network, a scenario and who counts, as programs: the stated answer, and every other one from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+
+from chainnet._types import Array, Ints, Texts
+from chainnet.calibration import denser
+from chainnet.criticality import removals
+from chainnet.doubt._changes import Change
+from chainnet.doubt._judgements import Setting
+from chainnet.doubt._programs import Ledger, Parts, Point, Program
+from chainnet.doubt._verdict import RUNGS, Neck, Outcome, top_of, unmet
+from chainnet.engine import CERTAIN, PRINTED, Certificate
+from chainnet.flow import Counting
+from chainnet.lowering import Degree, Overlay
+from chainnet.network import Network
+from chainnet.projects import Access, access_to
+from chainnet.scenario import Scenario, overlay_of
+
+# the assessment values projects up to the sixth year after the base year
+YEARS_AHEAD = 6
+# programs: the relations of the table; all rungs above them, and the same with what young projects may not serve;
+# and the first two without any scenario
+KNOWN, REACH, BARRED, CALM, CALM_NEW = "known", "reach", "barred", "calm", "calm new"
+# rungs beside the four: projects that are qualified for every tier; one project alone on known relations
+OLD, ALONE = "projects long qualified", "project "
+# what each tier asks for, is served at the most, and at the least, t/a
+_Served = tuple[Array, Array, Array]
+
+
+@dataclass(frozen=True)
+class _Chain:
+    """A network under the scenario: the overlays, and what of its projects reaches the beneficiaries."""
+
+    network: Network
+    counting: Counting
+    hit: Overlay
+    calm: Overlay
+    access: Access
+
+
+class Case:
+    """What is asked of a network under a scenario.
+
+    Parameters
+    ----------
+    counting : Counting
+    scenario : Scenario, optional
+    """
+
+    def __init__(self, counting: Counting, scenario: Scenario | None) -> None:
+        self.counting, self.network, self.scenario = counting, counting.network, scenario
+        self.parts, self.ledger = Parts.of(counting), Ledger()
+        year = self.network.year
+        self.by_year = None if year is None else year + YEARS_AHEAD
+        self._programs: dict[tuple[str, bool], Program] = {}
+        self._points: dict[object, Point] = {}
+        self._starts: dict[object, Point] = {}
+
+    @property
+    def tiers(self) -> tuple[str, ...]:
+        """The tiers that are asked about."""
+        return self.parts.tiers
+
+    @cached_property
+    def chain(self) -> _Chain:
+        """The network as it stands."""
+        return self._chain_of(self.network)
+
+    @cached_property
+    def dense(self) -> _Chain:
+        """The network with further relations; the same where there are none to add."""
+        network = denser(self.network)
+        return self.chain if network is self.network else self._chain_of(network)
+
+    def _chain_of(self, network: Network) -> _Chain:
+        counting, hit = self.counting.on(network), overlay_of(network, self.scenario)
+        return _Chain(network, counting, hit, Overlay.none(network), access_to(counting, hit, self.by_year))
+
+    @cached_property
+    def groups(self) -> dict[str, tuple[pd.Index, list[Ints]]]:
+        """What may drop out of the countries outside the beneficiaries: each step of a country, each country."""
+        nodes = self.network.nodes
+        inside = self.counting.inside(nodes)
+        step = "step" if nodes["step"].notna().any() else "stage"
+        out = {}
+        for name, by in (("steps", f"{step}+country"), ("countries", "country")):
+            what = removals(self.network, by)
+            outside = [i for i, rows in enumerate(what.members) if not self.counting.whose or not inside[rows].any()]
+            out[name] = (what.index[outside], [what.members[i] for i in outside])
+        return out
+
+    # -- programs ----------------------------------------------------------------------------------
+
+    def _program(self, kind: str, is_dense: bool) -> Program:
+        if (kind, is_dense) not in self._programs:
+            self._programs[kind, is_dense] = self._lowered(kind, self.dense if is_dense else self.chain)
+        return self._programs[kind, is_dense]
+
+    def _lowered(self, kind: str, chain: _Chain) -> Program:
+        degree: Degree = "existing" if kind in (KNOWN, CALM) else "new"
+        overlay = chain.calm if kind in (CALM, CALM_NEW) else chain.hit
+        if kind == BARRED:
+            overlay = chain.access.template(overlay)
+        stocks = kind in (REACH, BARRED)
+        return Program(chain.counting, overlay, degree, self.parts, self.ledger, stocks=stocks)
+
+    def _overlay(self, kind: str, rung: str, setting: Setting, change: Change | None) -> Overlay:
+        chain = self.dense if setting.is_dense else self.chain
+        overlay = setting.put(chain.network, chain.calm if kind in (CALM, CALM_NEW) else chain.hit)
+        if change is not None:
+            overlay = change.put(overlay)
+        if rung == "new":
+            return overlay.times("stocks", slice(None), 0.0)
+        sizes = self._sizes(rung, chain.access)
+        if sizes is not None:
+            overlay = overlay.with_built(np.maximum(overlay.built, sizes))
+        return chain.access.overlay(overlay) if kind == BARRED else overlay
+
+    def _sizes(self, rung: str, access: Access) -> Array | None:
+        """Return the part of each project's size that stands on a rung; None where none is built."""
+        if rung not in ("projects", OLD) and not rung.startswith(ALONE):
+            return None
+        sizes = access.sizes()
+        if rung == "projects":
+            return sizes
+        sizes[[bar.project for bar in access.bars]] = 0.0
+        return sizes if rung == OLD else np.where(self.project_ids == rung.removeprefix(ALONE), sizes, 0.0)
+
+    @cached_property
+    def project_ids(self) -> Texts:
+        """Ids of the projects, in the order of their table."""
+        return self.network.projects["id"].to_numpy(dtype=object)
+
+    def _point(self, kind: str, rung: str, setting: Setting, tier: int | None = None) -> tuple[Program, Point]:
+        """Return a program as solved on a rung, under no change."""
+        program, key = self._program(kind, setting.is_dense), (kind, rung, setting, tier)
+        if key not in self._points:
+            bounds = self._bounds(program, kind, rung, setting, None)
+            alike = (kind, setting.is_dense, setting.order, tier)
+            self._points[key] = program.point(setting.order, bounds, tier, self._starts.get(alike))
+            self._starts.setdefault(alike, self._points[key])
+        return program, self._points[key]
+
+    def _bounds(
+        self, program: Program, kind: str, rung: str, setting: Setting, change: Change | None
+    ) -> tuple[Array, Array]:
+        degree: Degree | None = "frozen" if setting.degree == "frozen" and kind in (KNOWN, CALM) else None
+        return program.bounds(self._overlay(kind, rung, setting, change), degree)
+
+    def _each(self, kind: str, rung: str, setting: Setting, changes: Sequence[Change | None]) -> list[_Served]:
+        """Return what each tier asks for and is served on a rung, under each of many changes."""
+        if not changes:
+            return []
+        program, point = self._point(kind, rung, setting)
+        found: dict[int, _Served] = {}
+        plain = [i for i, change in enumerate(changes) if change is None or not change.is_recipe]
+        bounds = [self._bounds(program, kind, rung, setting, changes[i]) for i in plain]
+        for i, within, served in zip(plain, bounds, program.served_each(point, bounds), strict=True):
+            found[i] = (program.wanted(within[0]), *served)
+        for i, change in enumerate(changes):
+            if change is not None and change.is_recipe:
+                other = program.with_line(*change.line)
+                there = other.point(setting.order, (point.upper, point.rows), None, point)
+                found[i] = (other.wanted(point.upper), there.most, there.least)
+        return [found[i] for i in range(len(changes))]
+
+    # -- answers -----------------------------------------------------------------------------------
+
+    def outcomes(self, setting: Setting, changes: Sequence[Change | None] = (None,)) -> list[Outcome]:
+        """Return the answer of a way to judge, under each of many changes; nothing is said of the narrowest step."""
+        kind, rung = (REACH, "new") if setting.degree == "new" else (KNOWN, "existing")
+        none = (None,) * len(self.tiers)
+        served = self._each(kind, rung, setting, changes)
+        short = self.short_by_rung(setting, changes)
+        out = []
+        for i, (wanted, most, least) in enumerate(served):
+            closes = [frozenset(r for r, parts in short.items() if parts[i][t] < PRINTED) for t in range(len(none))]
+            out.append(Outcome(wanted, wanted - least, wanted - most, tuple(closes), none, none))
+        return out
+
+    def shortfalls(self, setting: Setting) -> Outcome:
+        """Return the shortfalls of a way to judge, and nothing else of its answer."""
+        kind, rung = (REACH, "new") if setting.degree == "new" else (KNOWN, "existing")
+        wanted, most, least = self._each(kind, rung, setting, [None])[0]
+        none = (None,) * len(self.tiers)
+        return Outcome(wanted, wanted - least, wanted - most, (frozenset(),) * len(none), none, none)
+
+    def answered(self, setting: Setting) -> Outcome:
+        """Return the answer of a way to judge alone: neither what closes a gap nor the narrowest step is asked."""
+        kind, rung = (REACH, "new") if setting.degree == "new" else (KNOWN, "existing")
+        wanted, most, least = self._each(kind, rung, setting, (None,))[0]
+        none = (None,) * len(self.tiers)
+        return Outcome(wanted, wanted - least, wanted - most, (frozenset(),) * len(none), none, none)
+
+    def short_by_rung(self, setting: Setting, changes: Sequence[Change | None] = (None,)) -> dict[str, list[Array]]:
+        """Return the shortfall of each tier, as a share of its demand, by rung and change.
+
+        Projects alone that leave a tier whole in the stated answer stand beside the rungs, by their ids.
+        """
+        setting = replace(setting, degree="existing")
+        short = {"existing": self._short(KNOWN, "existing", setting, changes)}
+        for before, rung in pairwise(RUNGS):
+            short[rung] = self._above(rung, setting, changes, short[before])
+        for name in self.closers:
+            short[name] = self._above(ALONE + name, setting, changes, short["existing"])
+        return short
+
+    def _above(
+        self, rung: str, setting: Setting, changes: Sequence[Change | None], below: Sequence[Array]
+    ) -> list[Array]:
+        """Return the shortfall on a rung; where we come first, what is whole below it stays whole and is not solved."""
+        open_ = [i for i, short in enumerate(below) if setting.order != "after" or (short >= PRINTED).any()]
+        out = list(below)
+        asked = [changes[i] for i in open_]
+        if rung == "projects":
+            found = self._with_projects(setting, asked)
+        else:
+            found = self._short(KNOWN if rung.startswith(ALONE) else REACH, rung, setting, asked)
+        for i, short in zip(open_, found, strict=True):
+            out[i] = short
+        return out
+
+    def _short(self, kind: str, rung: str, setting: Setting, changes: Sequence[Change | None]) -> list[Array]:
+        return [unmet(wanted - least, wanted) for wanted, _, least in self._each(kind, rung, setting, changes)]
+
+    def _with_projects(self, setting: Setting, changes: Sequence[Change | None]) -> list[Array]:
+        """Return the shortfall with all projects of the year, each for the tiers that it is qualified for.
+
+        It lies between those without and with the young ones unbarred: where the two agree nothing more is solved.
+        """
+        short = self._short(REACH, "projects", setting, changes)
+        if not (self.dense if setting.is_dense else self.chain).access.bars:
+            return short
+        without = self._short(REACH, OLD, setting, changes)
+        open_ = [i for i, (a, b) in enumerate(zip(short, without, strict=True)) if (np.abs(a - b) > CERTAIN).any()]
+        if open_:
+            barred = self._short(BARRED, "projects", setting, [changes[i] for i in open_])
+            for i, part in zip(open_, barred, strict=True):
+                short[i] = part
+        return short
+
+    @cached_property
+    def closers(self) -> tuple[str, ...]:
+        """Projects that, alone and on known relations, leave a tier whole that is short in the stated answer."""
+        stated = self._short(KNOWN, "existing", Setting(), [None])[0] >= PRINTED
+        found = []
+        for name, size in zip(self.project_ids, self.chain.access.sizes(), strict=True):
+            if size > 0 and stated.any():
+                alone = self._short(KNOWN, ALONE + name, Setting(), [None])[0]
+                if (stated & (alone < PRINTED)).any():
+                    found.append(str(name))
+        return tuple(found)
+
+    def narrowed(self, outcome: Outcome, setting: Setting, change: Change | None, tiers: Iterable[int]) -> Outcome:
+        """Return an outcome with the narrowest step and the costliest country of some tiers, undisturbed."""
+        kind = CALM_NEW if setting.degree == "new" else CALM
+        found: dict[str, list[Neck | None]] = {"steps": list(outcome.steps), "countries": list(outcome.countries)}
+        for tier in tiers:
+            program, point = self._undisturbed(kind, setting, change, tier)
+            for name, (index, members) in self.groups.items():
+                lost = program.losses(point, members)
+                found[name][tier] = top_of(index, lost, float(point.least.sum()))
+        return replace(outcome, steps=tuple(found["steps"]), countries=tuple(found["countries"]))
+
+    def _undisturbed(self, kind: str, setting: Setting, change: Change | None, tier: int) -> tuple[Program, Point]:
+        program, point = self._point(kind, kind, setting, tier)
+        if change is None:
+            return program, point
+        bounds = self._bounds(program, kind, kind, setting, change)
+        if change.is_recipe:
+            program = program.with_line(*change.line)
+        return program, program.point(setting.order, bounds, tier, point)
+
+    def certificate(self, verify: bool) -> Certificate:
+        """Return the proof of the stated answer with the worst of all; solved again with a second solver if asked."""
+        program, point = self._point(KNOWN, "existing", Setting())
+        return self.ledger.certificate(point, program.verified(point) if verify else None)
+
+    def share_under(self, changes: Iterable[Change]) -> Array:
+        """Return the unmet share of each tier, as it is judged by default, under several changes at once."""
+        program, point = self._point(KNOWN, "existing", Setting())
+        overlay = self.chain.hit
+        for change in changes:
+            overlay = change.put(overlay)
+        bounds = program.bounds(overlay)
+        wanted = program.wanted(bounds[0])
+        return unmet(wanted - program.served(point, bounds)[1], wanted)

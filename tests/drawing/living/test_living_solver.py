@@ -1,0 +1,166 @@
+"""The solver of living pages is part of the package: nothing fetches it, and nothing runs when chainnet is installed."""
+
+import ast
+import gzip
+import hashlib
+import json
+import shutil
+import subprocess
+import sys
+import tomllib
+import zipfile
+from importlib.util import find_spec
+from itertools import chain
+from pathlib import Path
+
+import pytest
+
+import chainnet as cn
+from chainnet import words
+from chainnet.drawing.living import solver
+from chainnet.words import _numbers
+
+ROOT = Path(__file__).parents[3]
+PACKAGE = Path(cn.__file__).parent
+# what starts a program or speaks over a network
+BARRED = {
+    "subprocess",
+    "socket",
+    "ssl",
+    "urllib.request",
+    "http",
+    "ftplib",
+    "smtplib",
+    "requests",
+    "httpx",
+    "aiohttp",
+    "pip",
+}
+BARRED_CALLS = {
+    "system",
+    "popen",
+    "posix_spawn",
+    "startfile",
+    *(f"{a}{b}" for a in ("exec", "spawn") for b in ("l", "v", "ve", "vp", "le", "lp")),
+}
+
+
+def test_the_files_are_those_of_the_package_named():
+    found = solver.solver_files()
+    assert {name: hashlib.sha256(data).hexdigest() for name, data in found.items()} == solver.DIGESTS
+    assert hashlib.sha256(gzip.decompress(found["highs.wasm.gz"])).hexdigest() == solver.PROGRAM_SHA256
+    assert gzip.decompress(found["highs.wasm.gz"])[:4] == b"\0asm"
+    assert b"MIT License" in found["LICENSE"]
+
+
+def test_a_living_page_is_written_with_that_solver(tmp_path):
+    page = cn.draw(cn.read("mag-9"), path=tmp_path / "page.html", live=True).read_text(encoding="utf-8")
+    assert "Copyright (c) 2026 HiGHS" in page
+
+
+def test_another_file_in_its_place_is_refused(monkeypatch, tmp_path):
+    place = tmp_path / "highs"
+    shutil.copytree(solver.FOLDER, place)
+    monkeypatch.setattr(solver, "FOLDER", place)
+    assert len(solver.solver_files()) == 3
+    (place / "highs.js").write_bytes((place / "highs.js").read_bytes() + b"\nfetch('//elsewhere');")
+    with pytest.raises(cn.DataError, match=r"highs\.js is not the file that chainnet ships.*Install chainnet again"):
+        cn.draw(cn.read("mag-9"), path=tmp_path / "page.html", live=True)
+    (place / "highs.js").unlink()
+    with pytest.raises(cn.DataError, match=r"highs\.js, which cannot be read"):
+        solver.solver_files()
+    assert not (tmp_path / "page.html").exists()
+
+
+def imported(tree):
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def test_no_module_starts_a_program_or_speaks_over_a_network():
+    paths = sorted(PACKAGE.rglob("*.py"))
+    assert len(paths) > 100
+    for path in paths:
+        offline(path)
+
+
+def offline(path):
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    assert not [n for n in imported(tree) if n in BARRED or n.split(".")[0] in BARRED], path
+    called = {
+        n.func.attr
+        for n in ast.walk(tree)
+        if isinstance(n, ast.Call)
+        and isinstance(n.func, ast.Attribute)
+        and isinstance(n.func.value, ast.Name)
+        and n.func.value.id == "os"
+    }
+    assert not called & BARRED_CALLS, path
+
+
+def test_the_build_runs_nothing_of_its_own():
+    """The build backend alone makes the wheel: no hook, no plugin, no script beside it."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    assert [line.split(">")[0] for line in project["build-system"]["requires"]] == ["hatchling"]
+    assert project["build-system"]["build-backend"] == "hatchling.build"
+    assert "backend-path" not in project["build-system"]
+
+    def keys(table):
+        for name, value in table.items():
+            yield name
+            if isinstance(value, dict):
+                yield from keys(value)
+
+    assert not {"hooks", "metadata"} & set(keys(project["tool"]["hatch"]))
+    assert not [name for name in ("setup.py", "hatch_build.py", "build.py") if (ROOT / name).exists()]
+    # a requirement by address would be fetched from there
+    asked = [
+        *project["project"]["dependencies"],
+        *chain.from_iterable(project["project"]["optional-dependencies"].values()),
+    ]
+    assert not [line for line in asked if "@" in line or "://" in line]
+
+
+@pytest.mark.skipif(find_spec("hatchling") is None, reason="needs hatchling, which builds the wheel")
+def test_the_wheel_holds_the_solver_and_its_licence(tmp_path):
+    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+    with zipfile.ZipFile(next(tmp_path.glob("*.whl"))) as wheel:
+        for name, digest in solver.DIGESTS.items():
+            assert hashlib.sha256(wheel.read(f"chainnet/drawing/living/highs/{name}")).hexdigest() == digest
+        assert any(n.endswith(".dist-info/licenses/chainnet/drawing/living/highs/LICENSE") for n in wheel.namelist())
+        assert {n.split("/")[0].split("-")[0] for n in wheel.namelist()} == {"chainnet"}
+
+
+def test_the_page_writes_numbers_by_the_same_rule():
+    """A graph and a living page of one chain show one number in the same figures."""
+    texts = [
+        asset.read_text(encoding="utf-8")
+        for asset in (
+            PACKAGE / "drawing" / "templates" / "graph_data.js",
+            PACKAGE / "drawing" / "living" / "templates" / "paint.js",
+        )
+    ]
+    for name, value in (("DUST", "1e-9"), ("LEAST", "0.1"), ("HALF_UP", "1 + 1e-9")):
+        assert all(f"{name} = {value}" in text for text in texts), name
+        assert getattr(_numbers, name) == sum(map(float, value.split("+")))
+    assert "under 0.1" not in texts[1]
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="needs node, which runs the page's own function")
+def test_the_page_writes_numbers_as_python_does():
+    script = (PACKAGE / "drawing" / "living" / "templates" / "paint.js").read_text(encoding="utf-8")
+    own = script[script.index("const DUST") : script.index("const capital")]
+    shares, tonnes = (
+        [0.0005, 0.0123, 0.0995, 0.12345, 0.5, 0.9945, 0.996, 0.99995, 1.0, 0.0],
+        [999.6, 12346.0, 0.04, 2.5, -12.34, 0.0, 385.0],
+    )
+    asked = f"console.log(JSON.stringify([{shares}.map(percent), {tonnes}.map(tonnes)]))"
+    done = subprocess.run(
+        ["node", "-e", f"const SMALL = 1e-6, MINUS = '\u2212';{own};{asked}"], check=True, capture_output=True
+    )
+    assert json.loads(done.stdout) == [[words.percent(s) for s in shares], [words.tonnes(t, " ") for t in tonnes]]
