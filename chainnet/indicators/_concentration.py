@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from chainnet.errors import DataError, near_matches
-from chainnet.network import TABLES, Network, is_total
+from chainnet.network import TABLES, Network, is_total, place_of
 from chainnet.results import provenance, stamp
 
 
@@ -78,9 +78,8 @@ def levels_of(network: Network) -> list[str]:
 def holders(network: Network, by: str) -> pd.Series:
     """Return who holds each node, by id; a region stands in for a missing country."""
     nodes = network.nodes
-    label = nodes[by]
+    label = place_of(nodes) if by == "country" else nodes[by]
     if by == "country":
-        label = label.fillna(nodes["region"])
         sums = nodes["id"][label.map(is_total).to_numpy(dtype=bool)]
         if len(sums):
             raise DataError(

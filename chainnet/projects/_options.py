@@ -144,11 +144,11 @@ def _described(network: Network, name: str, given: Mapping[str, Any]) -> Option:
 
 
 def _plants(network: Network, ids: list[str], name: str) -> tuple[str, ...]:
-    places = pd.concat([network.nodes[["id", "stage"]], network.projects[["id", "stage"]]]).set_index("id")["stage"]
+    stage = network.plants.set_index("id")["stage"]
     for node in ids:
-        if node not in places.index:
-            raise UnknownIdError(f'options: "{name}" protects no node "{node}"{_hint(node, places.index)}')
-        if places[node] == "end_use":
+        if node not in stage.index:
+            raise UnknownIdError(f'options: "{name}" protects no node "{node}"{_hint(node, stage.index)}')
+        if stage[node] == "end_use":
             raise DataError(f'options: "{name}" protects the end use "{node}"; only what makes goods can be protected.')
     return tuple(ids)
 

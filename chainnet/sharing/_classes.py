@@ -16,7 +16,7 @@ import pandas as pd
 from chainnet._types import Ints
 from chainnet.errors import DataError, near_matches
 from chainnet.lowering import Tables, stack
-from chainnet.network import TABLES, Network
+from chainnet.network import TABLES, Network, place_of, step_of
 from chainnet.scenario import Effect, Scenario, acting, effects_of, listed
 
 BY = ("country", "region", "stage", "step", "site", "operator", "owner", "owner_country")
@@ -52,13 +52,8 @@ class Classes:
 
 def place_words(nodes: pd.DataFrame, by: Sequence[str]) -> list[tuple[str, ...]]:
     """Return the labels of each node: country, or else region; step, or else stage."""
-    columns = []
-    for column in by:
-        cells = nodes[column]
-        cells = cells.fillna(nodes["region"]) if column == "country" else cells
-        cells = cells.fillna(nodes["stage"]) if column == "step" else cells
-        columns.append(cells.fillna("").tolist())
-    return list(zip(*columns, strict=True))
+    cells = nodes.assign(country=place_of(nodes), step=step_of(nodes))
+    return list(zip(*(cells[column].fillna("").tolist() for column in by), strict=True))
 
 
 def signatures(network: Network, by: Sequence[str], respect: Sequence[Scenario]) -> list[tuple[Any, ...]]:
