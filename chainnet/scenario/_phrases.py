@@ -11,7 +11,6 @@ from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from chainnet._types import Bools
 from chainnet.errors import DataError, near_matches
@@ -218,7 +217,7 @@ def _exports(network: Network, text: _Text, part: str) -> list[dict[str, Any]]:
 def _rest(network: Network, country: str | list[str]) -> list[dict[str, Any]]:
     """Return the wheres of all that lies elsewhere: in other countries, and where no one country fits."""
     inside, _ = network.resolve(country, "words")
-    plants = pd.concat([network.nodes, network.projects], ignore_index=True)
+    plants = network.plants
     countries = sorted(set(plants["country"].dropna()) - inside)
     regions = sorted(set(plants.loc[plants["country"].isna(), "region"].dropna()))
     return [{key: _one(words)} for key, words in (("country", countries), ("region", regions)) if words]
@@ -307,8 +306,7 @@ def _made(network: Network, where: dict[str, Any], left: list[str]) -> list[str]
 
 
 def _processes(network: Network, plants: Bools) -> set[str]:
-    every = [*network.nodes["process"], *network.projects["process"]]
-    return {str(p) for p, hit in zip(every, plants, strict=True) if hit and isinstance(p, str)}
+    return set(network.plants["process"][plants].dropna())
 
 
 def _sites(network: Network, left: list[str]) -> list[str]:
