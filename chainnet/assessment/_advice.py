@@ -327,8 +327,8 @@ class _Margin:
     def _without_assumed(self, names: Sequence[str]) -> Overlay | None:
         """Return the overlay without the assumed relations of these projects, and no new ones; None if none is."""
         network = self.counting.network
-        edges, ids = network.edges, [*network.nodes["id"], *network.projects["id"]]
-        here, anywhere = pd.Index(ids).isin(list(names)), np.ones(len(ids), dtype=bool)
+        edges, here = network.edges, network.plants["id"].isin(list(names)).to_numpy()
+        anywhere = np.ones(len(here), dtype=bool)
         ends = [edges[end].isin(list(names)).to_numpy() for end in ("source", "target")]
         assumed = edges["quality"].eq("assumed").to_numpy()
         if not ((ends[0] | ends[1]) & assumed).any():

@@ -6,10 +6,9 @@ import numpy as np
 
 from chainnet._types import Bools
 from chainnet.network import Network
-from chainnet.scenario import Scenario, listed
+from chainnet.scenario import KINDS, Scenario, listed
 
-# kinds of measures that take goods away, and where each names whose
-TAKING = ("remove", "scale", "restrict", "quota")
+# where measures that take goods away name whose
 WHOSE = ("from", "where", "origin")
 HOLDERS = ("country", "owner_country")
 
@@ -32,7 +31,7 @@ def advisable(network: Network, scenario: Scenario | None) -> Bools:
     projects = network.view("projects")
     words: set[str] = set()
     for measure in scenario.measures if scenario is not None else ():
-        if measure["kind"] in TAKING:
+        if KINDS[measure["kind"]].takes:
             named = [measure[key] for key in WHOSE if key in measure]
             words |= {word for where in named for key in HOLDERS for word in listed(where.get(key, []))}
     if not words:

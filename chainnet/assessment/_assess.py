@@ -24,7 +24,7 @@ from chainnet.engine import Certificate, thread_pool
 from chainnet.errors import DataError
 from chainnet.flow import Balance, Counting, LongRuns, MaxFlow, Others
 from chainnet.indicators import concentration, tonnes_by_quality
-from chainnet.network import QUALITIES, Network, check_network
+from chainnet.network import QUALITIES, Network, check_network, step_of
 from chainnet.projects import Portfolio, Reroute
 from chainnet.results import NOT_STATED, Result, provenance, stamp
 from chainnet.scenario import Scenario, outside_is_told, pick_scenarios, tell_outside
@@ -397,7 +397,7 @@ def _coverage(network: Network) -> pd.DataFrame:
     """Tonnes of each step by the quality of the node's principal figure; a step of several bases has a row for each."""
     nodes = network.nodes[(network.nodes["stage"] != "end_use").to_numpy()]
     table = nodes.assign(
-        step=_with_basis(network, nodes, nodes["step"].fillna(nodes["stage"])),
+        step=_with_basis(network, nodes, step_of(nodes)),
         tonnes=network.baseline.reindex(nodes["id"]).fillna(0.0).to_numpy(),
     )
     wide = tonnes_by_quality(table, "tonnes").add_suffix("_tpa")

@@ -115,12 +115,10 @@ def hinge_table(
         asked = hinges(network, found, tier, is_first=tier == found.first_tier, called=called)
         rows += [(tier, words, "verdict" if words in asked.over else "share", "") for words in asked.words]
         rows += [(tier, words, "closes", "") for words in asked.closing]
-    labels = network.nodes.set_index("id")["label"]
     for row in moved.to_dict("records"):
-        label, step = labels[row["id"]], str(row["step"]).replace("_", " ")
+        step = str(row["step"]).replace("_", " ")
         then = f"{called(step)} in {in_sentence(country_name(row['country']))}" if step else ""
-        name = label if isinstance(label, str) and label else row["id"]
-        rows.append((row["tier"], f"without {called(str(name))}", "neck", then))
+        rows.append((row["tier"], f"without {called(network.labels[row['id']])}", "neck", then))
     return pd.DataFrame(rows, columns=["tier", "words", "does", "then"])
 
 
@@ -186,6 +184,5 @@ def _place(text: str) -> str:
 
 
 def _without(network: Network, ids: tuple[str, ...], called: Callable[[str], str]) -> str:
-    labels = network.nodes.set_index("id")["label"]
-    names = [called(labels[one] if isinstance(labels[one], str) and labels[one] else one) for one in ids]
+    names = [called(network.labels[one]) for one in ids]
     return f"without {join(names)}{' together' if len(names) > 1 else ''}"

@@ -230,7 +230,7 @@ def _column(side: Column, commodity: Words, beneficiaries: Words) -> dict[str, A
     built = network.projects.set_index("id").loc[list(side.projects)]
     counting = Counting.of(network.with_projects(side.projects), commodity, beneficiaries)
     binding = binding_inputs(counting, [overlay_of(counting.network, side.scenario)])
-    basis = _basis(network, counting.settings["commodity"])
+    basis = network.basis(counting.settings["commodity"])
     return {
         "column": side.name,
         "graph": network.name,
@@ -239,20 +239,12 @@ def _column(side: Column, commodity: Words, beneficiaries: Words) -> dict[str, A
         "scenario": side.scenario.name if side.scenario else UNDISTURBED,
         "scenario_label": (side.scenario.label or side.scenario.name) if side.scenario else "nothing happens",
         "projects": "; ".join(side.projects),
-        "project_labels": "; ".join(built["label"].fillna(pd.Series(built.index, index=built.index))),
+        "project_labels": "; ".join(network.labels[list(side.projects)]),
         "capex_musd": float(built["capex_musd"].sum(skipna=False)) if len(built) else 0.0,
         "unit": f"t/a {basis}".strip(),
         "inputs": inputs_words(rest_of(binding)),
         "digest": network.digest,
     }
-
-
-def _basis(network: Network, counted: Any) -> str:
-    """Return what a counted tonne counts; empty where nothing is said, or several things are."""
-    table = network.commodities
-    names = [counted] if isinstance(counted, str) else list(counted or ())
-    found = table.loc[table["id"].isin(names), "basis"].dropna().unique()
-    return str(found[0]).removeprefix("t ") if len(found) == 1 else ""
 
 
 def _answers(side: Column, months: int, counting: Counting) -> pd.DataFrame:

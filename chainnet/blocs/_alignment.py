@@ -275,11 +275,10 @@ def _sides(network: Network, blocs: Any) -> list[Party]:
     if not isinstance(blocs, Mapping) or len(blocs) != 2:
         raise DataError('blocs: give two, such as {"us": ["USA", "JPN", "EU27"], "them": ["CHN"]}.')
     sides = parties(network, blocs, "blocs")
-    tables = [network.nodes, network.projects]
     for bloc in sides:
         if bloc.name == THIRD:
             raise DataError(f'blocs: a bloc cannot be called "{THIRD}". Give it another name.')
-        if not any(bloc.rows(table).any() for table in tables):
+        if not bloc.rows(network.plants).any():
             raise DataError(f'blocs: nothing in {network.name} lies with "{bloc.name}". Check its countries.')
     return sides
 

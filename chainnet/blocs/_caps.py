@@ -32,10 +32,9 @@ def cap_table(market: SplitMarket, cap: float) -> pd.DataFrame:
     side = market.sign({})
     into, flow = side[market.head] == 1, market.baseline
     words = market.goods.to_numpy(dtype=object)
-    step = network.nodes["step"].fillna(network.nodes["stage"])
-    maker = network.edges["source"].map(dict(zip(network.nodes["id"], step, strict=True))).to_numpy(dtype=object)
+    maker = network.edges["source"].map(network.steps).to_numpy(dtype=object)
     where = np.asarray(market.places, dtype=object)[market.tail]
-    single = set(pd.concat([network.nodes["country"], network.projects["country"]]).dropna())
+    single = set(network.plants["country"].dropna())
     third = np.array([p in single for p in where], dtype=bool) & (side[market.tail] != 1) & into
     held = _Held(market)
     base = held.serve([])

@@ -19,16 +19,12 @@ from chainnet.lowering import Overlay, Restriction
 from chainnet.network import Network
 
 
-def _plants(market: SplitMarket) -> pd.DataFrame:
-    return pd.concat([market.network.nodes, market.network.projects], ignore_index=True)
-
-
 def with_bars(market: SplitMarket, share: float, *, origin: bool = False) -> Overlay:
     """Return the market's overlay with the trade between the blocs cut to a share of its baseline.
 
     ``origin``: also bar the first bloc from all that was made in, or went through, the second.
     """
-    plants, n = _plants(market), len(market.network.edges)
+    plants, n = market.network.plants, len(market.network.edges)
     lies = [bloc.rows(plants) for bloc in market.sides]
     flow = market.baseline if share > 0 else np.zeros(n)
     bars = []
@@ -163,7 +159,7 @@ def excluded_firms(network: Network, rival: Party, named: Iterable[str] | None) 
 
 def exclusion_table(market: SplitMarket, named: Iterable[str] | None) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Say which plants the excluded owners have outside the rival's bloc, and what shutting them out costs whom."""
-    plants = _plants(market)
+    plants = market.network.plants
     where = places(plants)
     owned = plants["owner"].isin(excluded_firms(market.network, market.sides[1], named)).to_numpy(dtype=bool)
     if named is None:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from chainnet._types import Array, Words
 from chainnet.blocs._worlds import Party, Proofs, chosen_projects, demand_of, unlimited
@@ -190,7 +189,7 @@ class Pool:
     def _bar(self, coalition: frozenset[str], projects: Any, stocks: Any) -> Restriction:
         """Bar a coalition's users from what was made at, went through or was stored with what is its rivals' own."""
         network = self.network
-        ids = pd.concat([network.nodes["id"], network.projects["id"]], ignore_index=True)
+        ids = network.plants["id"]
         ours = np.any([self.rows[name] for name in sorted(coalition)], axis=0)
         users = ids.isin(set(network.demand["node"][ours])).to_numpy()
         edges = network.edges["target"].isin(set(ids[users])).to_numpy()

@@ -299,7 +299,7 @@ class _Board:
                     groups.append(columns)
             words = "export to us stops" if self._rules.to == "us" else "export to all stops"
             return names, groups, [words] * len(names)
-        plants = pd.concat([self._network.nodes, self._network.projects], ignore_index=True)
+        plants = self._network.plants
         theirs = sides[1].rows(plants) | sides[1].rows(plants, "owner_country")
         for position in np.flatnonzero(theirs & (plants["stage"] != "end_use").to_numpy()):
             columns = (low.flows.tail == position) | (low.flows.head == position)

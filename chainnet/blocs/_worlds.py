@@ -16,7 +16,7 @@ from chainnet.engine import CERTAIN, LEAST_SIZE, Certificate, LinearSolution, Wa
 from chainnet.errors import DataError, SolverError, check_words
 from chainnet.flow import Counting, ValueModel, named_projects, optimal, project_sizes, proof_of
 from chainnet.lowering import Degree, Lowered, Overlay
-from chainnet.network import Network, backers_of
+from chainnet.network import Network, backers_of, place_of
 from chainnet.scenario import Scenario, overlay_of
 
 MOST_MEMBERS = 8
@@ -116,13 +116,12 @@ def coalitions_of(names: Sequence[str]) -> list[frozenset[str]]:
 
 def places(frame: pd.DataFrame) -> Any:
     """Return where each row lies: its country, else its region, else nothing."""
-    return frame["country"].fillna(frame["region"]).fillna("").to_numpy(dtype=object)
+    return place_of(frame).fillna("").to_numpy(dtype=object)
 
 
 def edge_places(low: Lowered) -> tuple[Any, Any]:
     """Return where each edge column begins and ends: relations of the table, then new relations through hubs."""
-    tables = [low.tables.network.nodes, low.tables.network.projects]
-    where = np.concatenate([places(table) for table in tables])
+    where = low.tables.network.places.fillna("").to_numpy(dtype=object)
     n = len(low.tables.tail)
     tail, head = np.full(len(low.flows.tail), "", dtype=object), np.full(len(low.flows.head), "", dtype=object)
     tail[:n], head[:n] = where[low.flows.tail[:n]], where[low.flows.head[:n]]
@@ -211,8 +210,8 @@ def open_market(network: Network, overlay: Overlay, degree: Degree, commodity: W
 
 def demand_of(network: Network, demand: pd.DataFrame, party: Party) -> Bools:
     """Return which demand rows lie with a party."""
-    nodes = pd.concat([network.nodes, network.projects], ignore_index=True)
-    inside = set(nodes["id"][party.rows(nodes)])
+    plants = network.plants
+    inside = set(plants["id"][party.rows(plants)])
     return np.asarray(demand["node"].isin(inside).to_numpy(dtype=bool))
 
 

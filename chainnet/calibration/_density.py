@@ -7,7 +7,7 @@ import pandas as pd
 
 from chainnet._types import Array, Bools
 from chainnet.calibration._write import ALL_OF_SOURCE
-from chainnet.network import Network
+from chainnet.network import Network, step_of
 
 # a relation that carries less than this share of what its taker uses may be there or not: no total says so
 THIN = 0.05
@@ -77,7 +77,7 @@ def denser(network: Network, share: float = THIN) -> Network:
     makers, users = (
         moving.groupby(["commodity", end], as_index=False)["flow_tpa"].sum() for end in ("source", "target")
     )
-    kind = network.nodes.set_index("id")["step"].fillna(network.nodes.set_index("id")["stage"])
+    kind = step_of(network.nodes.set_index("id"))
     makers, users = makers.assign(a=makers["source"].map(kind)), users.assign(b=users["target"].map(kind))
     kinds = network.trade[0].assign(commodity=lambda t: t["commodity"].fillna(""))[["commodity", "a", "b"]]
     pairs = makers.merge(kinds.drop_duplicates(), on=["commodity", "a"])

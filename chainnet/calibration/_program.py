@@ -15,6 +15,7 @@ from chainnet._types import Array, records
 from chainnet.calibration._relations import Pairs
 from chainnet.calibration._tables import ABOUT, COMPARE, EXACT, Sources
 from chainnet.engine import Conditions
+from chainnet.network import step_of
 
 
 @dataclass(frozen=True)
@@ -368,7 +369,7 @@ def _total_figures(program: Program, sources: Sources, table: pd.DataFrame, year
 def total_pairs(sources: Sources, table: pd.DataFrame, row: Mapping[str, Any]) -> list[int] | None:
     """Return the pairs that a total counts: what leaves the step, of outputs and coproducts; None = no such step."""
     nodes = sources.nodes.set_index("id")
-    place = nodes["step"].fillna(nodes["stage"])
+    place = step_of(nodes)
     if row["step"] not in set(place):
         return None
     made = sources.processes[sources.processes["role"].isin(["output", "coproduct"])]
@@ -376,10 +377,10 @@ def total_pairs(sources: Sources, table: pd.DataFrame, row: Mapping[str, Any]) -
     inside = nodes.index[(place == row["step"]).to_numpy()]
     if isinstance(row["country"], str):
         inside = inside[(nodes.loc[inside, "country"] == row["country"]).to_numpy()]
-    members, process_of, step_of = set(inside), nodes["process"].to_dict(), place.to_dict()
+    members, process_of, step_at = set(inside), nodes["process"].to_dict(), place.to_dict()
     found = []
     for at, (source, target, good) in enumerate(zip(table["source"], table["target"], table["commodity"], strict=True)):
-        if source not in members or step_of[target] == row["step"]:
+        if source not in members or step_at[target] == row["step"]:
             continue
         process = process_of[source]
         if isinstance(process, str) and (process, good) not in products:

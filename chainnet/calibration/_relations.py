@@ -12,7 +12,7 @@ import pandas as pd
 from chainnet import checks
 from chainnet.calibration._tables import COMPARE, EXACT, Sources
 from chainnet.errors import DataError, Fault
-from chainnet.network import collect_groups, common_groups
+from chainnet.network import collect_groups, common_groups, plants_of
 
 _ROLES_OUT = ("output", "coproduct", "byproduct")
 
@@ -47,12 +47,11 @@ class _Places:
     """Who makes and takes what, and which ids a cell of the relations table names."""
 
     def __init__(self, sources: Sources) -> None:
-        nodes, projects = sources.nodes, sources.projects
-        columns = [c for c in projects.columns if c in nodes.columns]
-        self.table = pd.concat([nodes.assign(table="nodes"), projects[columns].assign(table="projects")])
+        plants = plants_of(sources.nodes, sources.projects)
+        self.table = plants[sources.nodes.columns].assign(table=np.where(plants["is_project"], "projects", "nodes"))
         self.table = self.table.drop_duplicates("id").set_index("id").sort_index()
         self.stage = self.table["stage"].to_dict()
-        self.projects = set(projects["id"])
+        self.projects = set(sources.projects["id"])
         lines = sources.processes
         made = lines[lines["role"].isin(_ROLES_OUT)].groupby("process")["commodity"].agg(set).to_dict()
         used = lines[lines["role"] == "input"].groupby("process")["commodity"].agg(set).to_dict()

@@ -22,6 +22,7 @@ from chainnet.network import (
     check_known,
     check_processes,
     empty,
+    step_of,
 )
 
 EXACT, ABOUT, COMPARE = "exact", "about", "compare"
@@ -261,7 +262,7 @@ def _check_totals(gate: _HandGate, frames: Frames, year: int | None) -> None:
 def _check_met(gate: _HandGate, frames: Frames, year: int | None) -> None:
     """A total that is to be met must be one that the flows can meet; others say compare."""
     totals, nodes = frames["totals"], frames["nodes"]
-    steps = set(nodes["step"].fillna(nodes["stage"]).dropna())
+    steps = set(step_of(nodes).dropna())
     remedy = "Correct it, or write compare into fit."
     for row in np.flatnonzero((totals["fit"] != COMPARE).to_numpy()):
         step, unit, when = totals["step"].iloc[row], totals["unit"].iloc[row], totals["year"].iloc[row]

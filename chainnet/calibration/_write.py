@@ -11,7 +11,7 @@ from chainnet._types import Array, Bools, records
 from chainnet.calibration._program import Figure, Program, total_pairs
 from chainnet.calibration._relations import Pairs
 from chainnet.calibration._tables import ABOUT, COMPARE, Sources
-from chainnet.network import TABLES
+from chainnet.network import TABLES, place_of, plants_of
 
 # what the note of a relation says whose capacity is no slack over its flow
 ALL_OF_SOURCE = "capacity: all that the source can make"
@@ -99,8 +99,7 @@ def _edges(
 
 def _can_make(sources: Sources, table: pd.DataFrame, limits: dict[str, float]) -> Array:
     """Most that the source of each pair can make of the commodity."""
-    places = pd.concat([sources.nodes[["id", "process"]], sources.projects[["id", "process"]]])
-    process_of = dict(zip(places["id"], places["process"], strict=True))
+    process_of = plants_of(sources.nodes, sources.projects).set_index("id")["process"].to_dict()
     lines = sources.processes[sources.processes["role"] != "input"]
     ratio = {(p, c): t for p, c, t in zip(lines["process"], lines["commodity"], lines["t_per_t"], strict=True)}
     out = []
@@ -113,8 +112,7 @@ def _can_make(sources: Sources, table: pd.DataFrame, limits: dict[str, float]) -
 
 
 def _can_take(sources: Sources, table: pd.DataFrame, limits: dict[str, float]) -> Array:
-    places = pd.concat([sources.nodes[["id", "process"]], sources.projects[["id", "process"]]])
-    process_of = dict(zip(places["id"], places["process"], strict=True))
+    process_of = plants_of(sources.nodes, sources.projects).set_index("id")["process"].to_dict()
     lines = sources.processes[sources.processes["role"] == "input"]
     ratio = {(p, c): t for p, c, t in zip(lines["process"], lines["commodity"], lines["t_per_t"], strict=True)}
     out = []
@@ -147,8 +145,7 @@ def _sleeping(sources: Sources, pairs: Pairs, limits: dict[str, float]) -> pd.Da
 def _shipping(sources: Sources, table: pd.DataFrame) -> pd.DataFrame:
     """Fill in shipping cost, time and source from the settings."""
     settings = sources.settings
-    places = pd.concat([sources.nodes, sources.projects]).set_index("id")
-    where = places["country"].fillna(places["region"]).fillna("?").to_dict()
+    where = place_of(plants_of(sources.nodes, sources.projects).set_index("id")).fillna("?").to_dict()
     same = np.array(
         [where[a] == where[b] != "?" for a, b in zip(table["source"], table["target"], strict=True)], dtype=bool
     )

@@ -161,13 +161,12 @@ def _not_followed(scenario: Scenario, row: str) -> str:
         If a measure binds a tier or an origin: nothing here follows goods down the chain.
     """
     for number, measure in enumerate(scenario.measures):
-        for key in ("tier", "origin"):
-            if key in measure and measure["kind"] in ("restrict", "quota"):
-                raise DataError(
-                    f"bracket: {scenario.file or scenario.name}: measures[{number}] {measure['kind']} binds "
-                    f"{'a tier' if key == 'tier' else 'an origin'}, and a myopic run does not follow goods down the "
-                    "chain. Use balance or stress_test."
-                )
+        for key in KINDS[measure["kind"]].parts_goods(measure):
+            raise DataError(
+                f"bracket: {scenario.file or scenario.name}: measures[{number}] {measure['kind']} binds "
+                f"{'a tier' if key == 'tier' else 'an origin'}, and a myopic run does not follow goods down the "
+                "chain. Use balance or stress_test."
+            )
     found = [
         f"measures[{n}] {m['kind']}" for n, m in enumerate(scenario.measures) if row not in KINDS[m["kind"]].follows
     ]

@@ -14,7 +14,7 @@ from chainnet import checks
 from chainnet._types import Array, Bools, Ints
 from chainnet.cascades._links import Links, recipe_of, total_by
 from chainnet.errors import DataError, SolverError, UnknownIdError
-from chainnet.network import Network
+from chainnet.network import Network, step_of
 
 IMPORTANCE = ("essential", "nonessential", "none")
 MOST_ROUNDS = 50_000
@@ -70,7 +70,7 @@ def spreading_of(
 ) -> Spreading:
     """Weigh the links for their buyers by sector, recipe and importance; see ``cascade``."""
     nodes = links.tables.network.nodes
-    label = nodes["step"].fillna(nodes["stage"]).to_numpy(dtype=object)
+    label = step_of(nodes).to_numpy(dtype=object)
     if sector is not None:
         if not isinstance(sector, (Mapping, pd.Series)):
             raise DataError("sector: give a mapping of node id to label.")

@@ -186,10 +186,8 @@ class Question(Command):
     @cached_property
     def _labels(self) -> dict[str, str]:
         """A site of several nodes is named by its first."""
-        found: dict[str, str] = {}
-        for table in (self.network.projects, self.network.nodes):
-            named = table[table["label"].notna() & (table["label"] != "") & (table["label"] != table["id"])]
-            found |= dict(zip(named["id"], named["label"], strict=True))
+        labels = self.network.labels
+        found: dict[str, str] = labels[labels.to_numpy() != labels.index].to_dict()
         placed = self.network.nodes[self.network.nodes["site"].notna()]
         for site, ids in placed.groupby("site")["id"]:
             first, more = ids.iloc[0], len(ids) - 1

@@ -373,7 +373,7 @@ def _meant(network: Network, by: str, known: Mapping[Any, Any], item: Any, argum
     if by == "edge":
         network.edge_rows([name], argument)  # what was taken away is no fault
         return None
-    plants = pd.concat([network.nodes, network.projects])
+    plants = network.plants
     columns = ["id"] if by == "node" else by.split("+")
     words = name if isinstance(name, tuple) else (name,)
     if len(words) != len(columns) or not all(
@@ -435,8 +435,7 @@ def _ties(
 
 def _pairs(board: _Board, network: Network, what: Removals) -> pd.DataFrame:
     """Pairs of nodes of one step whose joint loss is more than the two losses added."""
-    nodes = network.nodes.set_index("id")
-    step = nodes["step"].fillna(nodes["stage"])
+    step = network.steps
     base = board.model.value
     alone = base - board.lefts([[i] for i in range(len(board.keys))])
     inside = [(i, j) for i, j in combinations(range(len(board.keys)), 2) if step[board.keys[i]] == step[board.keys[j]]]

@@ -140,7 +140,7 @@ def _projects(network: Network) -> Iterator[Variation]:
 
 def _processes(network: Network) -> Iterator[Variation]:
     """Yield recipes: without any plant that runs them, and each line at the ends of its amount."""
-    lines, users = network.processes, pd.concat([network.nodes["process"], network.projects["process"]])
+    lines, users = network.processes, network.plants["process"]
     weak = is_weak(lines)
     for process in lines["process"].unique():
         at = np.flatnonzero((lines["process"] == process).to_numpy())
@@ -163,8 +163,7 @@ def _processes(network: Network) -> Iterator[Variation]:
 def _relations(network: Network) -> Iterator[Variation]:
     """Yield families of relations: gone, and all of them at the ends of their flows."""
     edges, weak = network.edges, np.flatnonzero(is_weak(network.edges))
-    places = pd.concat([network.nodes, network.projects], ignore_index=True).set_index("id")
-    where = places["step"].fillna(places["stage"]) + " " + places["country"].fillna(places["region"]).fillna("")
+    where = network.steps + " " + network.places.fillna("")
     ends = {end: where.reindex(edges[end]).str.strip().to_numpy(dtype=object) for end in _TWO}
     goods = edges["commodity"].fillna("").to_numpy(dtype=object)
     quality, reference = edges["quality"], edges["reference"].to_numpy(dtype=object)
@@ -200,13 +199,12 @@ def _stocks(network: Network) -> Iterator[Variation]:
 
 
 def _demand(network: Network, counting: Counting) -> Iterator[Variation]:
-    demand = network.demand
-    labels = network.nodes.set_index("id")["label"]
+    demand, labels = network.demand, network.labels
     for at in np.flatnonzero(is_weak(demand) & counting.rows).tolist():
         row = demand.iloc[at]
         parts = [_text(row[c]) for c in ("node", "commodity", "tier")]
         name = " / ".join(part for part in parts if part)
-        label = f"demand of {_text(labels.get(row['node']), row['node'])}"
+        label = f"demand of {labels[row['node']]}"
         yield from _ends("input", "demand", row, at, name, label, float(row["demand_tpa"]))
 
 

@@ -86,9 +86,7 @@ def uncertain_inputs(network: Network) -> Inputs:
 
     Recipes are not among them: they change the program itself (``sensitivity`` tries them one by one).
     """
-    places = pd.concat([network.nodes, network.projects], ignore_index=True).set_index("id")
-    where = places["country"].fillna(places["region"])
-    label = places["label"].fillna(places.index.to_series())
+    where, label, steps = network.places, network.labels, network.steps
     parts = []
     for table, column in FIGURES.items():
         frame = getattr(network, table)
@@ -105,7 +103,7 @@ def uncertain_inputs(network: Network) -> Inputs:
         if table == "edges":
             # a flow without a capacity bounds nothing
             value = np.where(frame["capacity_tpa"].notna(), value, np.nan)
-        step = places["step"].fillna(places["stage"]).reindex(frame[at]).to_numpy()
+        step = steps.reindex(frame[at]).to_numpy()
         group = frame["tier"].fillna("host").to_numpy() if table == "demand" else step
         parts.append(
             pd.DataFrame(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from chainnet.network import Network, is_country, kept
+from chainnet.network import Network, is_country, kept, place_of, step_of
 
 # told apart in normal, deutan, protan and tritan sight; the ISO code in the label carries the same meaning
 COUNTRY_COLOURS = ("#0B6BB8", "#D55E00", "#00594F", "#4B2A85", "#3A97D3", "#8C1D18")
@@ -56,8 +56,7 @@ def country_colours(network: Network) -> dict[str, str]:
 def _weights(network: Network) -> pd.Series:
     """Return the shares that each place has of its steps, added: of flow, else of capacity, else of sites."""
     nodes, edges = network.nodes, network.edges
-    place = nodes["country"].where(nodes["country"].notna(), nodes["region"]).fillna("")
-    step = nodes["step"].where(nodes["step"].notna(), nodes["stage"])
+    place, step = place_of(nodes).fillna(""), step_of(nodes)
     source, target = network.edge_ends
     ends_here = nodes["stage"].to_numpy()[target] == "end_use"
     kinds = network.commodities.set_index("id")["basis"]

@@ -14,7 +14,7 @@ from chainnet._types import Array
 from chainnet.drawing.drawn import DrawnFlows, Months, order_words, rows_match, scenario_words, told
 from chainnet.engine import PRINTED
 from chainnet.errors import DataError
-from chainnet.network import Network
+from chainnet.network import Network, step_of
 from chainnet.results import ends_of
 from chainnet.scenario import month_number
 
@@ -39,7 +39,7 @@ def from_months(network: Network, result: Any, scenario: str | None, lasting: Ma
 def from_balances(network: Network, found: Sequence[DrawnFlows]) -> DrawnFlows:
     """Return scenarios of which only the long run is known; in the order given."""
     some = [one.relations for one in found if one.relations is not None]
-    pairs = _drawn_pairs(pd.concat(some) if some else _no_pairs(), _every(network))
+    pairs = _drawn_pairs(pd.concat(some) if some else _no_pairs(), network.plants["id"].to_numpy(dtype=object))
     return _together([_opened(_with_long_run(network, _without_months(network, one, pairs), one)) for one in found])
 
 
@@ -56,10 +56,6 @@ def _opened(answer: DrawnFlows) -> DrawnFlows:
     return replace(at, months=months, peak=months.edge_tpa.max(axis=0))
 
 
-def _every(network: Network) -> Any:
-    return np.concatenate([network.nodes["id"].to_numpy(dtype=object), network.projects["id"].to_numpy(dtype=object)])
-
-
 def _no_pairs() -> pd.DataFrame:
     return pd.DataFrame({"commodity": [], "maker": [], "user": []}, dtype=object)
 
@@ -67,7 +63,7 @@ def _no_pairs() -> pd.DataFrame:
 def _course(network: Network, result: Any, name: str, pairs: pd.DataFrame) -> DrawnFlows:
     """Return one scenario with all its months."""
     flows = result.by_month[name]
-    every = _every(network)
+    every = network.plants["id"].to_numpy(dtype=object)
     if len(flows.ids) != len(every) or not (flows.ids == every).all():
         raise DataError("draw: the result was made from another network; draw it with the network it came from.")
     rows_match(network, flows.keys, network.nodes.set_index("id"))
@@ -145,7 +141,7 @@ def _with_long_run(network: Network, course: DrawnFlows, lasting: DrawnFlows) ->
     idle = np.zeros(len(network.projects))
     built = idle if lasting.project_flow is None else np.nan_to_num(lasting.project_flow)
     through = np.concatenate([lasting.node_flow, built])
-    site = _figures(np.nan_to_num(through), network.baseline.reindex(_every(network)).to_numpy(dtype=float))
+    site = _figures(np.nan_to_num(through), network.baseline.reindex(network.plants["id"]).to_numpy(dtype=float))
     relation, hidden = np.zeros(len(months.relations)), 0
     if lasting.relations is not None:
         where = {key: i for i, key in enumerate(months.relations.itertuples(index=False, name=None))}
@@ -214,7 +210,7 @@ def _tail(network: Network) -> int:
     lag = network.edges["lag_months"].max()
     if not lag > 0:
         return 0
-    return int(np.floor(lag + 0.5)) * max(int(nodes["step"].fillna(nodes["stage"]).nunique()) - 1, 1)
+    return int(np.floor(lag + 0.5)) * max(int(step_of(nodes).nunique()) - 1, 1)
 
 
 def _ordered(network: Network, result: Any, scenario: str | None, lasting: Mapping[str, DrawnFlows]) -> list[str]:

@@ -14,15 +14,8 @@ from chainnet.drawing.drawn import DrawnFlows, DrawnNeck, Losses
 from chainnet.drawing.placing import Block, place
 from chainnet.drawing.style import LOSS_COLOURS, SHAPES, loss_class, percent, tonnes
 from chainnet.network import Network, State, kept, several_plants, site_labels, state_of
-from chainnet.words import NO_LIMIT, country_name, is_known, join, number
+from chainnet.words import NO_LIMIT, country_name, is_known, join, number, step_words
 
-_STAGE_WORDS = {
-    "mine": "mine",
-    "refiner": "refiner",
-    "manufacturer": "manufacturer",
-    "end_use": "end use",
-    "recycler": "recycler",
-}
 # a project is none of the flows of its base year, however far it is by now
 _PROJECT_WORDS: dict[State, str] = {
     "running": "project that runs, not in the base year",
@@ -74,7 +67,7 @@ def collect(
     network: Network, answer: DrawnFlows | None, losses: Losses | None, sizes: dict[str, int] | None = None
 ) -> PageData:
     """Gather steps, sites and links with their numbers as they are printed; ``sizes``: sites that stand as one."""
-    table = _site_table(network)
+    table = network.plants.sort_values("id", ignore_index=True)
     edges = network.edges
     position = {name: i for i, name in enumerate(table["id"])}
     tail = edges["source"].map(position).to_numpy(dtype=np.int64)
@@ -117,7 +110,7 @@ def collect(
     main = sorted({kinds.get(c, c) for c in network.main_commodity})
     data = {
         "basisOf": kinds,
-        "commodityWords": {c: words for c, words in _labels(network).items() if c in set(edges["commodity"])},
+        "commodityWords": {c: network.good(c) for c in network.commodities["id"] if c in set(edges["commodity"])},
         "colourOf": {p: colours.get(p, OTHER_COLOUR) for p in places},
         "mainBasis": main[0] if len(main) == 1 else "",
         "sites": sites,
@@ -130,7 +123,7 @@ def collect(
             {"place": p, "colour": colours.get(p, OTHER_COLOUR), "n": sum(s["place"] == p for s in sites)}
             for p in places
         ],
-        "stageWords": {stage: _STAGE_WORDS[stage] for stage in sorted({s["stage"] for s in sites})},
+        "stageWords": {stage: step_words(stage) for stage in sorted({s["stage"] for s in sites})},
         "shapes": {stage: list(SHAPES[stage]) for stage in sorted({s["stage"] for s in sites})},
         "lossColours": [list(c) for c in LOSS_COLOURS],
         "references": _references(network, sites, links),
@@ -166,17 +159,12 @@ def _leads_to_demand(network: Network, tail: Any, head: Any, sites: list[dict[st
     return leads
 
 
-def step_of(step: str) -> str:
-    """Return a step as the picture names it."""
-    return _STAGE_WORDS.get(step, step)
-
-
 def neck_chips(neck: DrawnNeck) -> dict[str, str]:
     """Return what the heads of the steps say that are the neck: several where they tie."""
     lost = tonnes(neck.lost_tpa)
     where: dict[str, list[str]] = {}
     for step, country in neck.places:
-        where.setdefault(step_of(step), []).append(country_name(country))
+        where.setdefault(step_words(step), []).append(country_name(country))
     return {step: f"bottleneck: {join(countries)}, loss {lost}" for step, countries in where.items()}
 
 
@@ -196,12 +184,6 @@ def _narrowest(blocks: list[dict[str, Any]], neck: DrawnNeck | None) -> str:
     return "cut" if cut else ("loss" if worst else "")
 
 
-def _site_table(network: Network) -> pd.DataFrame:
-    nodes, projects = network.nodes, network.projects
-    table = pd.concat([nodes.assign(project=False), projects.assign(project=True)], ignore_index=True)
-    return table.sort_values("id", ignore_index=True) if len(table) else table
-
-
 def _sites(
     network: Network, table: pd.DataFrame, answer: DrawnFlows | None, losses: Losses | None
 ) -> list[dict[str, Any]]:
@@ -214,7 +196,7 @@ def _sites(
     wants, unmet = _by_node(network, answer, "asked"), _by_node(network, answer, "unmet")
     groups, named = several_plants(network), site_labels(network) if losses is not None and losses.unit_of else {}
     main = network.processes[network.processes["role"] == "output"].set_index("process")["commodity"]
-    labels = _labels(network)
+    steps, places, names = network.steps, network.places.fillna(""), network.labels
     makes = _makes(network, table, main)
     cut = answer.cut_nodes if answer is not None else frozenset()
     asks: dict[str, list[dict[str, Any]]] = {}
@@ -223,7 +205,7 @@ def _sites(
         asks.setdefault(row["node"], []).append(
             {
                 "tier": tier if is_known(tier) else "",
-                "commodity": labels.get(good, good) if is_known(good) else "",
+                "commodity": network.good(good),
                 "counts": not network.main_commodity or good in network.main_commodity,
                 "tpa": _json(asked),
                 "text": tonnes(asked),
@@ -236,21 +218,21 @@ def _sites(
         found = ranks.get(unit)
         several = name in groups if found is None else bool(found["may_be_several"])
         flow, new = (
-            base.get(name, np.nan) if not row["project"] else np.nan,
+            base.get(name, np.nan) if not row["is_project"] else np.nan,
             result.get(name, np.nan),
         )
         capacity = row["capacity_tpa"]
         site = {
             "id": name,
-            "label": row["label"] if is_known(row["label"]) else name,
+            "label": names[name],
             "stage": row["stage"],
-            "step": row["step"] if is_known(row["step"]) else _STAGE_WORDS[row["stage"]],
-            "place": next((row[c] for c in ("country", "region") if is_known(row[c])), ""),
-            "project": bool(row["project"]),
-            "projectText": _PROJECT_WORDS[state_of(row["status"])] if row["project"] else "",
-            "state": state_of(row["status"]) if row["project"] else "",
-            "capex": _json(row["capex_musd"]) if row["project"] else None,
-            "start": int(row["start_year"]) if row["project"] and is_known(row["start_year"]) else None,
+            "step": step_words(steps[name]),
+            "place": places[name],
+            "project": bool(row["is_project"]),
+            "projectText": _PROJECT_WORDS[state_of(row["status"])] if row["is_project"] else "",
+            "state": state_of(row["status"]) if row["is_project"] else "",
+            "capex": _json(row["capex_musd"]) if row["is_project"] else None,
+            "start": int(row["start_year"]) if row["is_project"] and is_known(row["start_year"]) else None,
             "several": several,
             "unit": unit if unit in named else "",
             "unitLabel": named.get(unit, ""),
@@ -265,7 +247,7 @@ def _sites(
             "utilBase": ratio(flow, capacity),
             "utilResult": ratio(new, capacity),
             "utilText": percent(ratio(flow if is_known(flow) else new, capacity)),
-            "makes": labels.get(makes.get(name, ""), makes.get(name, "")),
+            "makes": network.good(makes.get(name)),
             "commodity": makes.get(name, ""),
             "inCut": bool(name in cut or (found is not None and found["in_cut"])),
             "quality": row["quality"] if is_known(row["quality"]) else "n/d",
@@ -323,11 +305,6 @@ def _makes(network: Network, table: pd.DataFrame, main: pd.Series) -> dict[str, 
     return found
 
 
-def _labels(network: Network) -> dict[str, str]:
-    table = network.commodities
-    return {k: (v if is_known(v) else k) for k, v in zip(table["id"], table["label"], strict=True)}
-
-
 def basis_of(network: Network) -> dict[str, str]:
     """Return what a tonne of each commodity counts."""
     table = network.commodities
@@ -343,7 +320,7 @@ def _capacity(stage: str, capacity: Any) -> str:
 def _card(row: dict[str, Any]) -> list[list[str]]:
     """Return name and text of every further column that has something to say."""
     lines, lacking = [], []
-    for column, name in (*_FIELDS, *(_PROJECT_FIELDS if row["project"] else ())):
+    for column, name in (*_FIELDS, *(_PROJECT_FIELDS if row["is_project"] else ())):
         value: Any = row.get(column)
         if not is_known(value):
             lacking.append(name)
@@ -365,10 +342,9 @@ def _card(row: dict[str, Any]) -> list[list[str]]:
 def _links(
     network: Network, edges: pd.DataFrame, tail: Any, head: Any, sites: list[dict[str, Any]], answer: DrawnFlows | None
 ) -> list[dict[str, Any]]:
-    labels = _labels(network)
     rows = records(edges)
     flows = answer.edge_flow if answer is not None else np.full(len(edges), np.nan)
-    links = [_link(f"e{i}", row, int(tail[i]), int(head[i]), labels, flows[i], answer) for i, row in enumerate(rows)]
+    links = [_link(f"e{i}", row, int(tail[i]), int(head[i]), network, flows[i], answer) for i, row in enumerate(rows)]
     if answer is not None and answer.relations is not None:
         position = {s["id"]: i for i, s in enumerate(sites)}
         blank = dict.fromkeys(edges.columns)
@@ -376,7 +352,9 @@ def _links(
             if row["maker"] not in position or row["user"] not in position:
                 continue
             words = {**blank, "source": row["maker"], "target": row["user"], "commodity": row["commodity"]}
-            link = _link(f"n{i}", words, position[row["maker"]], position[row["user"]], labels, row["flow_tpa"], answer)
+            link = _link(
+                f"n{i}", words, position[row["maker"]], position[row["user"]], network, row["flow_tpa"], answer
+            )
             links.append(link | {"isNew": True, "base": 0.0, "baseText": "0", "quality": "new relation"})
     for link in links:
         link["fromLabel"], link["toLabel"] = sites[link["s"]]["label"], sites[link["t"]]["label"]
@@ -384,7 +362,7 @@ def _links(
 
 
 def _link(
-    name: str, row: dict[str, Any], tail: int, head: int, labels: dict[str, str], flow: Any, answer: DrawnFlows | None
+    name: str, row: dict[str, Any], tail: int, head: int, network: Network, flow: Any, answer: DrawnFlows | None
 ) -> dict[str, Any]:
     commodity = row["commodity"] if is_known(row["commodity"]) else ""
     key = (row["source"], row["target"], commodity)
@@ -403,7 +381,7 @@ def _link(
         "from": row["source"],
         "to": row["target"],
         "commodity": commodity,
-        "commodityText": labels.get(commodity, commodity),
+        "commodityText": network.good(commodity),
         "base": _json(row["flow_tpa"]),
         "baseText": tonnes(row["flow_tpa"]),
         "result": _json(flow),
@@ -440,7 +418,7 @@ def _block(
         "index": index,
         "name": block.name,
         "stage": block.stage,
-        "stageWord": _STAGE_WORDS[block.stage],
+        "stageWord": step_words(block.stage),
         "column": block.column,
         "n": sum(s["size"] for s in running),
         "nProjects": len(members) - len(running),

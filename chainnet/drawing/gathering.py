@@ -12,7 +12,8 @@ from scipy.sparse import csr_array
 from chainnet._types import Array
 from chainnet.drawing.drawn import DrawnFlows, Losses
 from chainnet.errors import DataError
-from chainnet.network import Network
+from chainnet.network import Network, place_of, step_of
+from chainnet.words import step_words
 
 # above either a page would take more megabytes than a browser opens at once
 MOST_SITES, MOST_LINKS = 3000, 12_000
@@ -79,9 +80,8 @@ class _Groups:
 
     def __init__(self, whole: Network, alone: set[str]) -> None:
         nodes = whole.nodes
-        place = nodes["country"].where(nodes["country"].notna(), nodes["region"]).fillna("")
-        step = nodes["step"].where(nodes["step"].notna(), nodes["stage"].str.replace("_", " "))
-        keyed = nodes[["stage"]].assign(step=step, place=place)
+        step = step_of(nodes).map(step_words)
+        keyed = nodes[["stage"]].assign(step=step, place=place_of(nodes).fillna(""))
         by = next((keys for keys in _LEVELS if keyed.groupby(keys).ngroups <= _MOST_GROUPS), _LEVELS[-1])
         self.by = " and ".join("country" if key == "place" else key for key in by[-2:])
         single = nodes["id"].isin(alone).to_numpy()
@@ -96,8 +96,7 @@ class _Groups:
         kept = {"id", "stage", "capacity_tpa", *by, *(("country", "region") if "place" in by else ())}
         for column in set(nodes.columns) - kept:
             table[column] = table[column].where(~many, np.nan if table[column].dtype != object else None)
-        words = table["step"].fillna(table["stage"].str.replace("_", " "))
-        named = [f"{n:,} sites, {what}" for n, what in zip(size.tolist(), words, strict=True)]
+        named = [f"{n:,} sites, {what}" for n, what in zip(size.tolist(), step_of(table).map(step_words), strict=True)]
         table["label"] = table["label"].where(~many, named)
         self._whole, self._table, self._of = whole, table, of
         self.sizes = dict(zip(table["id"], size.tolist(), strict=True))

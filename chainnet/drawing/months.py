@@ -41,7 +41,7 @@ def _month_data(network: Network, facts: PageData, answer: DrawnFlows) -> dict[s
     base = np.array([k["base"] or 0.0 for k in facts.links])
     inferred = np.array([k["isInferred"] for k in facts.links], dtype=bool)
     flow = np.concatenate([months.edge_tpa, months.relation_tpa], axis=1)[shown]
-    position = {name: i for i, name in enumerate(_ids(network))}
+    position = {name: i for i, name in enumerate(network.plants["id"])}
     site = months.site_tpa[np.ix_(shown, [position[s["id"]] for s in facts.sites])]
     rows = []
     for i, t in enumerate(shown):
@@ -107,10 +107,6 @@ def month_note(answer: DrawnFlows) -> str:
         )
     some = f"; of every {months.span} months the worst is shown" if months.span > months.step else ""
     return f"{said}{some}; kept to {FIGURES} figures, planned by one who knows every date."
-
-
-def _ids(network: Network) -> list[str]:
-    return [*network.nodes["id"], *network.projects["id"]]
 
 
 def _demands(network: Network, amount: Any, facts: PageData, name: str) -> dict[str, str]:

@@ -8,6 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from chainnet.network import depths, step_of
+from chainnet.words import step_words
+
 STAGES = ("mine", "refiner", "manufacturer", "end_use")
 _SWEEPS = 24
 _MAX_LEVELS = 8
@@ -37,8 +40,8 @@ def place(nodes: pd.DataFrame, tail: Any, head: Any, weight: Any, rank: Any) -> 
     Parameters
     ----------
     nodes : DataFrame
-        Columns stage, step, project, and leads (whether a node supplies the demand that counts; default all do); row i
-        is node i.
+        Columns stage, step, is_project and leads (whether a node supplies the demand that counts; default all do);
+        row i is node i.
     tail, head : arrays of int
         Ends of the links.
     weight : array of float
@@ -85,7 +88,7 @@ def place(nodes: pd.DataFrame, tail: Any, head: Any, weight: Any, rank: Any) -> 
 
 def _blocks(nodes: pd.DataFrame, tail: Any, head: Any, weight: Any) -> list[Block]:
     stage = nodes["stage"].to_numpy(dtype=object)
-    name = nodes["step"].where(nodes["step"].notna(), nodes["stage"].str.replace("_", " ")).to_numpy(dtype=object)
+    name = step_of(nodes).map(step_words).to_numpy(dtype=object)
     named = nodes["step"].notna().to_numpy()
     keys = np.array([f"{s}\x1f{n}" for s, n in zip(stage, name, strict=True)], dtype=object)
     blocks: list[Block] = []
@@ -98,7 +101,7 @@ def _blocks(nodes: pd.DataFrame, tail: Any, head: Any, weight: Any) -> list[Bloc
         width = 1
         for this in sorted({level[k] for k in level}):
             names = sorted(k for k in level if level[k] == this)
-            depths = []
+            deepest = []
             for key in names:
                 members = np.flatnonzero(keys == key)
                 # a step that has a name is one column, whatever its sites sell to each other
@@ -107,16 +110,16 @@ def _blocks(nodes: pd.DataFrame, tail: Any, head: Any, weight: Any) -> list[Bloc
                     if not named[members[0]]
                     else dict.fromkeys(members.tolist(), 0)
                 )
-                depths.append(max(depth.values()))
-                for d in range(depths[-1] + 1):
+                deepest.append(max(depth.values()))
+                for d in range(deepest[-1] + 1):
                     chosen = [int(i) for i in members if depth[int(i)] == d]
                     blocks.append(Block(key.split("\x1f")[1], one, column + d, chosen))
-            width = max(depths) + 1
+            width = max(deepest) + 1
             column += width
     recyclers = np.flatnonzero(stage == "recycler")
     for key in sorted(set(keys[recyclers])):
         blocks.append(Block(key.split("\x1f")[1], "recycler", -1, np.flatnonzero(keys == key).tolist()))
-    running = ~nodes["project"].to_numpy(dtype=bool)
+    running = ~nodes["is_project"].to_numpy(dtype=bool)
     size = {id(b): int(running[b.members].sum()) for b in blocks}
     leads = nodes["leads"].to_numpy(dtype=bool) if "leads" in nodes else np.ones(len(nodes), dtype=bool)
     # on top of a column stands what supplies the demand that counts, then the fullest step
@@ -144,30 +147,13 @@ def _levels(keys: Any, inside: Any, tail: Any, head: Any, weight: Any) -> dict[s
 
 
 def _depths(members: Any, tail: Any, head: Any, n: int) -> dict[int, int]:
-    """Return how many links of the same step lie before each member; loops count as one."""
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
+    """Return how many links of the same step lie before each member, at most eight levels; loops count as one."""
     local = np.full(n, -1)
     local[members] = np.arange(len(members))
     a, b = local[tail], local[head]
     inner = (a >= 0) & (b >= 0)
-    if not inner.any():
-        return dict.fromkeys(members.tolist(), 0)
-    a, b = a[inner], b[inner]
-    graph = coo_array((np.ones(len(a)), (a, b)), shape=(len(members), len(members)))
-    _, loop = connected_components(graph, directed=True, connection="strong")
-    a, b = loop[a], loop[b]
-    a, b = a[a != b], b[a != b]
-    depth = np.zeros(int(loop.max()) + 1, dtype=int)
-    for _ in range(_MAX_LEVELS - 1):
-        below = depth.copy()
-        np.maximum.at(below, b, depth[a] + 1)
-        if (below == depth).all():
-            break
-        depth = below
-    steps = {v: i for i, v in enumerate(sorted(set(depth.tolist())))}
-    return {int(m): steps[int(depth[loop[i]])] for i, m in enumerate(members)}
+    depth = np.minimum(depths(a[inner], b[inner], len(members)), _MAX_LEVELS - 1)
+    return dict(zip(members.tolist(), depth.tolist(), strict=True))
 
 
 def _spread(blocks: list[Block], position: Any) -> None:

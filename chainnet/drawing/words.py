@@ -5,10 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 from chainnet.drawing.drawn import DrawnFlows, Losses
-from chainnet.drawing.facts import PageData, step_of
+from chainnet.drawing.facts import PageData
 from chainnet.drawing.style import percent, tonnes
 from chainnet.network import Network
-from chainnet.words import agree, country_name, ends_sentence, first_capital, in_sentence, join, number, spelled, who
+from chainnet.words import (
+    agree,
+    country_name,
+    ends_sentence,
+    first_capital,
+    in_sentence,
+    join,
+    number,
+    spelled,
+    step_words,
+    who,
+)
 
 
 def finding(network: Network, facts: PageData, answer: DrawnFlows | None, losses: Losses | None) -> str:
@@ -73,7 +84,7 @@ def _neck_words(losses: Losses) -> str:
     whose, neck = next((whose, losses.necks[whose]) for whose in ("first", "all") if whose in losses.necks)
     tier = (losses.first_tier or "the first tier") if whose == "first" else "all tiers"
     verb = "loses" if whose == "first" else "lose"
-    places = [f"{step_of(step)} in {in_sentence(country_name(country))}" for step, country in neck.places]
+    places = [f"{step_words(step)} in {in_sentence(country_name(country))}" for step, country in neck.places]
     without = {1: "it", 2: "either"}.get(len(places), "any of them")
     lost = f"{percent(neck.lost_share)} ({tonnes(neck.lost_tpa)})"
     return f"Bottleneck: {join(places, 'or')}; without {without} {tier} {verb} {lost}."

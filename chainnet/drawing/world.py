@@ -103,7 +103,7 @@ def _marks(
     network: Network, facts: PageData, key: str, totals: dict[int, float], centres: dict[str, list[float]]
 ) -> tuple[list[dict[str, Any]], dict[int, tuple[float, float]], int]:
     """Return the marks, where each site (by position) is drawn, and how many have no place."""
-    rows = {row["id"]: row for table in (network.nodes, network.projects) for row in table.to_dict("records")}
+    rows = {row["id"]: row for row in network.plants.to_dict("records")}
     marks: list[dict[str, Any]] = []
     gathered: dict[tuple[str, str], list[dict[str, Any]]] = {}
     centre: dict[str, tuple[float, float]] = {}

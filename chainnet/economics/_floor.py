@@ -467,7 +467,7 @@ def _purchases(network: Network, words: list[str], wanted: list[str]) -> pd.Data
     nodes, edges, demand = network.nodes, network.edges, network.demand
     inside = network.in_countries(nodes, words, "buyers") if words else np.ones(len(nodes), dtype=bool)
     ours = pd.Series(inside, index=nodes["id"])
-    place = pd.Series(nodes["country"].fillna(nodes["region"]).fillna(NOT_KNOWN).to_numpy(), index=nodes["id"])
+    place = network.places.fillna(NOT_KNOWN)
     lots = edges.assign(commodity=edges["commodity"].fillna(""))
     lots = lots[lots["source"].isin(nodes["id"]) & lots["target"].isin(nodes["id"])]
     lots = lots[lots["commodity"].isin(wanted) & lots["target"].map(ours).fillna(False).astype(bool)]

@@ -208,11 +208,8 @@ class Counting:
     def _ours(self, demand: pd.DataFrame) -> Bools:
         if not self.whose:
             return np.ones(len(demand), dtype=bool)
-        columns = ["id", "country", "region"]
-        places = pd.concat(
-            [self.network.view("nodes")[columns], self.network.view("projects")[columns]], ignore_index=True
-        )
-        inside = pd.Series(self.inside(places), index=places["id"])
+        plants = self.network.plants
+        inside = pd.Series(self.inside(plants), index=plants["id"])
         return np.asarray(inside.reindex(demand["node"]), dtype=bool)
 
 

@@ -26,7 +26,7 @@ from chainnet.flow._counting import Counting, check_commodities
 from chainnet.flow._ordered import value_model
 from chainnet.flow._value import ValueModel
 from chainnet.lowering import Degree, FlowMarket, Lowered, Overlay, is_plain, lower_market, stack
-from chainnet.network import Network
+from chainnet.network import Network, place_of, step_of
 from chainnet.results import Result, decisive_inputs, provenance, stamp
 
 CUT_COLUMNS = [
@@ -210,8 +210,8 @@ def _named(network: Network, cut: pd.DataFrame) -> pd.DataFrame:
     at = {key: index.get_indexer(cut[key]) for key in ("id", "source", "target")}
     is_edge = (cut["kind"] == "edge").to_numpy()
     for column, values in (
-        ("step", nodes["step"].fillna(nodes["stage"])),
-        ("country", nodes["country"].fillna(nodes["region"])),
+        ("step", step_of(nodes)),
+        ("country", place_of(nodes)),
         ("owner", nodes["owner"]),
     ):
         words = np.append(values.to_numpy(dtype=object), np.nan)  # position -1: no such node

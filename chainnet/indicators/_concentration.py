@@ -9,7 +9,7 @@ import pandas as pd
 
 from chainnet import checks
 from chainnet.errors import DataError
-from chainnet.network import TABLES, Network, check_network, is_total
+from chainnet.network import TABLES, Network, check_network, is_total, place_of
 from chainnet.results import provenance, stamp
 
 
@@ -79,9 +79,8 @@ def levels_of(network: Network) -> list[str]:
 def holders(network: Network, by: str) -> pd.Series:
     """Return who holds each node, by id; a region stands in for a missing country."""
     nodes = network.nodes
-    label = nodes[by]
+    label = place_of(nodes) if by == "country" else nodes[by]
     if by == "country":
-        label = label.fillna(nodes["region"])
         sums = nodes["id"][label.map(is_total).to_numpy(dtype=bool)]
         if len(sums):
             raise DataError(

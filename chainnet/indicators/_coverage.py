@@ -10,7 +10,7 @@ import pandas as pd
 
 from chainnet.engine import ROUNDING
 from chainnet.indicators._concentration import supply_by_node
-from chainnet.network import QUALITIES, TABLES, Network, split_list
+from chainnet.network import QUALITIES, TABLES, Network, split_list, step_of
 from chainnet.results import NOT_STATED, Result, provenance
 
 
@@ -140,7 +140,7 @@ def _steps(network: Network, years: pd.Series, as_of: float) -> pd.DataFrame:
     output = network.baseline.reindex(nodes["id"]).to_numpy(dtype=float)
     table = pd.DataFrame(
         {
-            "step": nodes["step"].fillna(nodes["stage"]).to_numpy(),
+            "step": step_of(nodes).to_numpy(),
             "quality": nodes["quality"].to_numpy(),
             "output_tpa": np.nan_to_num(output),
             "is_unknown": np.isnan(output),
@@ -164,9 +164,7 @@ def _steps(network: Network, years: pd.Series, as_of: float) -> pd.DataFrame:
 def _edges(network: Network) -> pd.DataFrame:
     nodes = network.nodes.set_index("id")
     edges = network.edges[network.edges["source"].isin(nodes.index) & network.edges["target"].isin(nodes.index)]
-    table = edges.assign(
-        step=edges["source"].map(nodes["step"].fillna(nodes["stage"])), flow_tpa=edges["flow_tpa"].fillna(0.0)
-    )
+    table = edges.assign(step=edges["source"].map(network.steps), flow_tpa=edges["flow_tpa"].fillna(0.0))
     wide = _by_quality(table, "flow_tpa")
     wide.insert(1, "inferred_or_assumed_share", wide["inferred_share"] + wide["assumed_share"])
     grouped = table.groupby("step")["flow_tpa"]
@@ -278,7 +276,7 @@ def _published(network: Network) -> pd.DataFrame:
     """Return published totals beside what the flows say; a share is of the step's tonnes of the same commodities."""
     totals = network.totals
     made = supply_by_node(network, "country")
-    made = made[(made["basis"] == "flow").to_numpy()].assign(step=made["step"].fillna(made["stage"]))
+    made = made[(made["basis"] == "flow").to_numpy()].assign(step=step_of(made))
     rows = []
     for row in totals.itertuples():
         part = made[made["step"] == row.step]

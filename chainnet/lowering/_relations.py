@@ -65,8 +65,8 @@ def _relations(network: Network, named: tuple[Named, ...]) -> Relations:
     """
     t = stack(network)
     nodes = t.nodes
-    kind = nodes["step"].fillna(nodes["stage"]).to_numpy(dtype=object)
-    place = nodes["country"].fillna(nodes["region"]).fillna("elsewhere").to_numpy(dtype=object)
+    kind = network.steps.to_numpy(dtype=object)
+    place = network.places.fillna("elsewhere").to_numpy(dtype=object)
     kinds, ends = t.network.trade
     trade = kinds.assign(code=kinds["commodity"].map(t.code)).dropna(subset=["code"])
     ends = ends.assign(code=ends["commodity"].map(t.code), node=ends["id"].map(t.position)).dropna(

@@ -184,8 +184,7 @@ class Tables:
 @kept(1)
 def stack(network: Network) -> Tables:
     """Stack nodes and projects and turn ids into positions, commodities into codes."""
-    nodes = network.view("nodes")
-    nodes = pd.concat([nodes, network.view("projects")[nodes.columns]], ignore_index=True)
+    nodes = network.plants
     edges, demand = network.view("edges"), network.view("demand")
     ids = nodes["id"].to_numpy(dtype=object)
     position = {i: k for k, i in enumerate(ids)}

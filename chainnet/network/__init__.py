@@ -28,6 +28,7 @@ from chainnet.network._gate import MOST_FAULTS, Frames, Gate, as_text, empty, sp
 from chainnet.network._kept import kept
 from chainnet.network._linked import say_unlinked, unlinked_plants
 from chainnet.network._network import Network, check_network
+from chainnet.network._nouns import depths, place_of, plants_of, step_of
 from chainnet.network._pictures import lay_out
 from chainnet.network._plants import several_plants, site_labels
 from chainnet.network._projects import State, ramp_reached, state_of, verb_of
@@ -68,6 +69,7 @@ __all__ = [
     "collect_groups",
     "common_groups",
     "country_names",
+    "depths",
     "empty",
     "graphs_folder",
     "infer_nodes",
@@ -80,7 +82,9 @@ __all__ = [
     "named_results",
     "offtakes_of",
     "payers_of",
+    "place_of",
     "plain_cell",
+    "plants_of",
     "ramp_reached",
     "rows_of",
     "say_unfed",
@@ -89,6 +93,7 @@ __all__ = [
     "site_labels",
     "split_list",
     "state_of",
+    "step_of",
     "unfed_plants",
     "unlinked_plants",
     "verb_of",

@@ -20,6 +20,7 @@ from chainnet.network._countries import Groups, collect_groups, common_groups, e
 from chainnet.network._doors import Doors
 from chainnet.network._gate import Frames, Gate
 from chainnet.network._kept import KEPT
+from chainnet.network._nouns import Nouns
 from chainnet.network._order import baseline_of, canonical, digest_of, ends_of, html_of, sort_tables, trade_of
 from chainnet.network._projects import notes_of, put_up, running_parts, standing_of, without_size
 from chainnet.network._reading import Reading
@@ -37,7 +38,7 @@ _PUBLIC = ("name", "label", "year", "main_commodity", "beneficiaries", "folder")
 _STATE = (*_PUBLIC, "_frames", "_origin", "_gone", "_built", "_said", "_rules")
 
 
-class Network(Doors):
+class Network(Nouns, Doors):
     """A supply chain as tables: who makes what from what, who ships to whom, who asks for it.
 
     Parameters

@@ -12,6 +12,7 @@ import pandas as pd
 
 from chainnet.network._coded import Coded, blank_numbers, blank_texts, counted_order, encode, is_long, joined, places
 from chainnet.network._gate import Frames, Gate
+from chainnet.network._nouns import plants_of, step_of
 from chainnet.network._schema import TABLES
 
 Ends = tuple[np.ndarray, np.ndarray]
@@ -192,8 +193,8 @@ def html_of(label: str, digest: str, frames: Frames) -> str:
 def trade_of(frames: Frames) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return kinds of nodes that trade a commodity, and who ships or takes it; see ``Network.trade``."""
     # a project that was built stands in both tables, where the one of the nodes was put in later
-    places = pd.concat([frames["nodes"], frames["projects"]], ignore_index=True).drop_duplicates("id").set_index("id")
-    kind = places["step"].fillna(places["stage"])
+    places = plants_of(frames["nodes"], frames["projects"]).drop_duplicates("id").set_index("id")
+    kind = step_of(places)
     edges = frames["edges"][["source", "target", "commodity"]].assign(commodity=frames["edges"]["commodity"].fillna(""))
     kinds = pd.DataFrame(
         {"commodity": edges["commodity"], "a": edges["source"].map(kind), "b": edges["target"].map(kind)}

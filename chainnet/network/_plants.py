@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 
-import pandas as pd
-
 from chainnet.network._kept import kept
 from chainnet.network._network import Network
 
@@ -62,7 +60,7 @@ def site_labels(network: Network) -> dict[str, str]:
     'Mountain pass (2 parts)'
     """
     nodes = network.nodes
-    runs = pd.concat([nodes["operator"], network.projects["operator"]]).value_counts()
+    runs = network.plants["operator"].value_counts()
     out = {}
     for site, parts in nodes.dropna(subset=["site"]).groupby("site"):
         if len(parts) < 2:

@@ -11,6 +11,7 @@ import pandas as pd
 from chainnet._types import Array, Bools, records
 from chainnet.errors import DataError, UnknownIdError
 from chainnet.network._gate import Frames
+from chainnet.network._nouns import plants_of
 
 _COUNTRY_COLUMNS = ("country", "owner_country", "offtake_country")
 
@@ -117,7 +118,7 @@ def _label(row: dict[str, Any]) -> str:
 
 def _takers(frames: Frames) -> set[tuple[str, str]]:
     """Return the (node, commodity) pairs where something leaves, uses or asks for the commodity."""
-    plants = pd.concat([frames["nodes"], frames["projects"]])[["id", "process"]].dropna()
+    plants = plants_of(frames["nodes"], frames["projects"])[["id", "process"]].dropna()
     inputs = frames["processes"][frames["processes"]["role"] == "input"]
     awake = frames["edges"]["target"].isin(frames["nodes"]["id"])  # what leads to a project alone takes nothing yet
     parts = (

@@ -13,7 +13,7 @@ from chainnet.lowering import Degree, Lowered, Overlay, lower
 from chainnet.network import Network
 from chainnet.projects._access import Access, access_to
 from chainnet.projects._options import Option, stock_network
-from chainnet.scenario import Scenario, check_scenario, effects_of, overlay_at, overlay_of
+from chainnet.scenario import KINDS, Scenario, check_scenario, effects_of, overlay_at, overlay_of
 
 # the natural size of a column is a thousandth of the largest flow; nothing useful is beyond ten times that
 BEYOND = 1e4
@@ -190,7 +190,6 @@ def _overlay(network: Network, scenario: Scenario | None, shield: Sequence[str])
         return overlay_of(network, scenario)
     check_scenario(scenario)
     effects = effects_of(network, scenario.measures, scenario.file or scenario.name)
-    ids = np.concatenate([network.nodes["id"], network.projects["id"]])
-    safe = np.isin(ids, list(shield))
-    kept = [replace(e, nodes=e.nodes & ~safe) if e.kind == "remove" else e for e in effects]
+    safe = network.plants["id"].isin(list(shield)).to_numpy()
+    kept = [replace(e, nodes=e.nodes & ~safe) if KINDS[e.kind].is_removal else e for e in effects]
     return overlay_at(network, kept, np.ones(len(kept))).with_built(overlay_of(network, scenario).built)

@@ -136,10 +136,10 @@ def _described(network: Network, name: str, given: Mapping[str, Any]) -> Option:
 
 
 def _plants(network: Network, ids: list[str], name: str) -> tuple[str, ...]:
-    places = pd.concat([network.nodes[["id", "stage"]], network.projects[["id", "stage"]]]).set_index("id")["stage"]
+    stage = network.plants.set_index("id")["stage"]
     for node in ids:
-        checks.known(node, places.index, f'options: "{name}"', "node", error=UnknownIdError)
-        if places[node] == "end_use":
+        checks.known(node, stage.index, f'options: "{name}"', "node", error=UnknownIdError)
+        if stage[node] == "end_use":
             raise DataError(f'options: "{name}" protects the end use "{node}"; only what makes goods can be protected.')
     return tuple(ids)
 

@@ -32,7 +32,7 @@ from chainnet.projects._access import access_to, pick_projects
 from chainnet.projects._delay import COLUMNS, check_horizon, delay_table
 from chainnet.projects._game import Game
 from chainnet.projects._portfolio import portfolio
-from chainnet.projects._words import labels, needed_by, pair_table, sentences, triple_table
+from chainnet.projects._words import needed_by, pair_table, sentences, triple_table
 from chainnet.results import SAMPLED, STEADY, Result, Status, provenance, stamp
 from chainnet.scenario import Scenario, asked_scenario, overlay_of
 from chainnet.words import Steps, Tell
@@ -197,9 +197,9 @@ def reroute(
         offer: dict[str, Any] = {"by_year": year, "reroute": reroute, "projects": names, "budgets": [], "close": []}
         best = portfolio(network, [scenario], budget, **offer, **counting.said)
         table["in_portfolio"] = table.index.isin(best.chosen)
-    pairs = pair_table(game, standing, labels(network))
+    pairs = pair_table(game, standing, network.labels)
     steps.done("pairs")
-    triples = triple_table(game, standing, labels(network))
+    triples = triple_table(game, standing, network.labels)
     steps.done("threes")
     needs, company = needed_by(game, standing)
     steps.done("who needs whom")

@@ -167,7 +167,7 @@ class Search:
 
     def option_table(self, found: Found, why: Mapping[str, str]) -> pd.DataFrame:
         """Return every option, what it costs, whether it is taken, and projects that are not on offer."""
-        info = pd.concat([self.network.nodes, self.network.projects])[["id", "label"]].set_index("id")["label"]
+        info = self.network.plants.set_index("id")["label"]
         none = np.zeros(len(self.options), dtype=bool)
         start = self.risk(self.fixed.values(none))
         capex = self.network.projects.set_index("id")["capex_musd"]

@@ -51,7 +51,7 @@ def needed_by(game: Game, names: Sequence[str]) -> tuple[dict[str, tuple[str, ..
     return needs, company
 
 
-def pair_table(game: Game, names: Sequence[str], label: Mapping[str, str]) -> pd.DataFrame:
+def pair_table(game: Game, names: Sequence[str], label: pd.Series) -> pd.DataFrame:
     """Return pairs that are worth more, or less, together than apart."""
     base = game.value()
     alone = {name: game.value([name]) - base for name in names}
@@ -87,7 +87,7 @@ def _pair_words(a: str, b: str, together: float, surplus: float) -> str:
     return f"{both}, {tonnes(-surplus)} t less than apart: one stands in for the other."
 
 
-def triple_table(game: Game, names: Sequence[str], label: Mapping[str, str]) -> pd.DataFrame:
+def triple_table(game: Game, names: Sequence[str], label: pd.Series) -> pd.DataFrame:
     """Return triples that buy something although no two of their members do.
 
     Notes
@@ -140,7 +140,7 @@ def sentences(
     is_exact: bool,
 ) -> pd.Series:
     """Return one sentence for each project of ``table``."""
-    label = labels(network)
+    label = network.labels
     apart = set(network.unrelated["id"])
     tried = "" if is_exact else " in any combination tried"
     least = PRINTED * max(game.value(names), 1.0)
@@ -167,15 +167,6 @@ def sentences(
             beside = _listed([label[o] for o in others])
             out[name] = f"{who} alone buys nothing; beside {beside} it adds {tonnes(adds)} t a year."
     return pd.Series(out, dtype=object).reindex(table.index)
-
-
-def labels(network: Network) -> dict[str, str]:
-    """Return the name by which people know each project."""
-    projects = network.projects
-    return {
-        i: text if isinstance(text, str) and text else i
-        for i, text in zip(projects["id"], projects["label"], strict=True)
-    }
 
 
 def tonnes(amount: float) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 from functools import cached_property, wraps
 from typing import Any, TypeVar
 
@@ -11,7 +11,7 @@ import pandas as pd
 
 from chainnet.assessment import Assessment, Neck
 from chainnet.engine import PRINTED
-from chainnet.network import QUALITIES, STAGES, several_plants, site_labels
+from chainnet.network import QUALITIES, several_plants, site_labels
 from chainnet.reporting.formats.glyphs import drawable, short_label, stand_ins
 from chainnet.reporting.horizon import ALL_TIERS, BASELINE, Months, nil
 from chainnet.reporting.rungs import as_it_runs
@@ -26,7 +26,7 @@ from chainnet.results import (
     rest_of,
     rests_words,
 )
-from chainnet.words import as_text, country_name, percent, titled, who
+from chainnet.words import NO_DATA, country_name, percent, step_words, titled, who
 
 __all__ = ["ALL_TIERS", "BASELINE", "Facts", "Months", "once"]
 
@@ -206,25 +206,14 @@ class Facts:
             return []
         return [asked] if isinstance(asked, str) else list(asked or [])
 
-    @cached_property
-    def commodity_labels(self) -> dict[str, str]:
-        """Commodity id -> name for people."""
-        table = self.network.commodities
-        return {
-            str(i): str(label if isinstance(label, str) else i)
-            for i, label in zip(table["id"], table["label"], strict=True)
-        }
-
     def commodity(self, name: Any) -> str:
         """Return a commodity's name for people; empty where it has none."""
-        return self.commodity_labels.get(str(name), str(name)) if isinstance(name, str) else ""
+        return self.network.good(name)
 
     @cached_property
     def basis(self) -> str:
         """What a counted tonne counts, without the t; empty where nothing is said."""
-        table = self.network.commodities
-        found = table.loc[table["id"].isin(self.counted), "basis"].dropna().unique()
-        return str(found[0]).removeprefix("t ") if len(found) == 1 else ""
+        return self.network.basis(self.counted)
 
     @property
     def unit(self) -> str:
@@ -236,22 +225,17 @@ class Facts:
     @cached_property
     def things(self) -> pd.DataFrame:
         """Nodes and projects by id: label, step, stage, site, place, country, operator, output, share of step."""
-        both = pd.concat([self.network.nodes[_NAMED], self.network.projects[_NAMED]], ignore_index=True)
-        both["label"] = both["label"].fillna(both["id"])
-        both["step"] = both["step"].fillna(both["stage"].str.replace("_", " "))
-        both["place"] = [self.place(c, r) for c, r in zip(both["country"], both["region"], strict=True)]
-        both["output_tpa"] = self.network.baseline.reindex(both["id"]).to_numpy(dtype=float)
-        recipes = self.network.processes
+        network = self.network
+        both = network.plants[_NAMED].set_index("id")
+        both["label"], both["step"] = network.labels, network.steps.map(step_words)
+        both["place"] = network.places.map(country_name, na_action="ignore").fillna(NO_DATA)
+        both["output_tpa"] = network.baseline.reindex(both.index)
+        recipes = network.processes
         main = recipes[recipes["role"] == "output"].set_index("process")["commodity"]
         both["made"] = both["process"].map(main).astype(object).fillna("")
         whole = both.groupby(["step", "made"])["output_tpa"].transform("sum")
         both["step_share"] = (both["output_tpa"] / whole.where(whole > 0)).fillna(0.0)
-        return both.set_index("id")
-
-    @staticmethod
-    def place(country: Any, region: Any) -> str:
-        """Return where something stands: its country by name, else its region, else n/d."""
-        return country_name(country) if isinstance(country, str) else as_text(region)
+        return both
 
     def holder(self, code: str) -> str:
         """Return the code of a holder; a group beside countries of its own stands for its other countries."""
@@ -272,7 +256,7 @@ class Facts:
     def stand_ins(self) -> dict[str, str]:
         """Names in scripts that the fonts lack -> ids."""
         pairs = {str(i): str(label) for i, label in self.things["label"].items()}
-        pairs |= self.commodity_labels
+        pairs |= {name: self.commodity(name) for name in self.network.commodities["id"]}
         pairs |= {str(name): str(label) for name, label in self.a.scenarios["label"].items()}
         return stand_ins(pairs | {self.network.name: self.network.label})
 
@@ -327,17 +311,10 @@ class Facts:
         """Whether a site may be several plants."""
         return bool(self.members(site)) and several_plants(self.network).issuperset(self.members(site))
 
-    @cached_property
-    def steps(self) -> list[str]:
+    @property
+    def steps(self) -> tuple[str, ...]:
         """Steps from the mine to the user, recyclers last."""
-        nodes = self.network.nodes
-        step = pd.Series(nodes["step"].fillna(nodes["stage"].str.replace("_", " ")).to_numpy(), index=nodes["id"])
-        rank = nodes["stage"].map(STAGES.index).groupby(step.to_numpy()).min()  # a refinery that also takes scrap
-        stage = {str(s): STAGES[r] for s, r in rank.items()}
-        edges = self.network.edges
-        inner = sorted(s for s, where in stage.items() if where != "end_use")
-        depth = _depths(inner, stage, zip(step.reindex(edges["source"]), step.reindex(edges["target"]), strict=True))
-        return sorted(inner, key=lambda s: (STAGES.index(stage[s]), depth[s], s))
+        return self.network.chain
 
     def place_of_step(self, name: str) -> int:
         """Return where a step of the coverage stands in the chain; it may bear its good behind a colon."""
@@ -472,23 +449,6 @@ def settled(table: pd.DataFrame) -> pd.DataFrame:
     if "value_musd" in out.columns:
         out["value_musd"] = out["value_musd"].mask(nothing & out["value_musd"].notna(), 0.0)
     return out
-
-
-def _depths(steps: list[str], stage: Mapping[str, str], pairs: Iterable[tuple[Any, Any]]) -> dict[str, int]:
-    """Return the longest way to each step from a step that needs none; what comes back from later stages aside."""
-    import networkx as nx
-
-    graph = nx.DiGraph()
-    graph.add_nodes_from(steps)
-    known = set(steps)
-    for a, b in sorted({(a, b) for a, b in pairs if a in known and b in known}):
-        if "recycler" not in (stage[a], stage[b]) and STAGES.index(stage[a]) <= STAGES.index(stage[b]):
-            graph.add_edge(a, b)
-    loops = nx.condensation(graph)
-    depth: dict[Any, int] = {}
-    for node in nx.topological_sort(loops):
-        depth[node] = max((depth[before] + 1 for before in loops.predecessors(node)), default=0)
-    return {step: depth[node] for step, node in loops.graph["mapping"].items()}
 
 
 def _joined(rests: list[dict[str, Any]]) -> dict[str, Any]:

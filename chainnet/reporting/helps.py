@@ -112,7 +112,7 @@ def _no_project(facts: Facts, found: Advised) -> str:
         return "no other project is needed" + (f", if {join(found.closed_if)}" if found.closed_if else "")
     if facts.network.projects.empty:
         return "no projects are in the data"
-    if set(found.running) == set(facts.network.projects["label"].fillna(facts.network.projects["id"])):
+    if set(found.running) == set(facts.network.labels[facts.network.projects["id"]]):
         return "no other project is listed"
     return "" if found.projects else f"no listed project alone returns anything to {found.tier} then"
 

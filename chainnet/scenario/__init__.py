@@ -6,6 +6,7 @@ its dates), *controls* (what customs show under a rule).
 """
 
 from chainnet.scenario._asked import asked_scenario, pick_scenarios
+from chainnet.scenario._at_home import ids_at_home
 from chainnet.scenario._calendar import month_number, month_text
 from chainnet.scenario._effect import Effect, acting, listed
 from chainnet.scenario._in_force import COMPUTED, computed_scenario, controls, in_force, rule_warnings, rules
@@ -29,6 +30,7 @@ __all__ = [
     "computed_scenario",
     "controls",
     "effects_of",
+    "ids_at_home",
     "in_force",
     "listed",
     "month_number",

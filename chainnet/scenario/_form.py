@@ -19,7 +19,6 @@ from chainnet.scenario._kinds import KINDS
 
 _AMOUNTS = ("share", "tpa", "rate", "usd_per_t", "release_tpa", "severity")
 _WHOLE = (("start_month", 0), ("months", 1), ("phase_in_months", 1), ("late_months", 1))
-_LEAVES = ("remove", "scale", "restrict", "quota")  # kinds whose share is what is left of something
 _LARGEST = 1e300
 _LONGEST = 12_000  # a thousand years; beyond that a number is a slip
 STATUSES = ("in force", "suspended", "announced", "ended", "assumed")
@@ -149,29 +148,23 @@ def severity_steps(
 
 def severity_of(measure: Mapping[str, Any], lost: float, months: int) -> dict[str, Any]:
     """Return a measure at part of its loss and for a duration; kinds that take nothing away stay as they are."""
-    kind, new = measure["kind"], dict(measure)
-    if not KINDS[kind].takes:
+    part, new = KINDS[measure["kind"]].part, dict(measure)
+    if part is None:
         return new
     new.pop("suspended", None)
     new.pop("until", None)
     new["months"] = months
     if "phase_in_months" in new:
         new["phase_in_months"] = min(new["phase_in_months"], months)
-    has_severity = kind == "quota" or measure.get("share") == FROM_CUSTOMS
-    if has_severity and lost < 1.0:
-        new["severity"] = round(lost * measure.get("severity", 1.0), 12)
-    elif not has_severity and "origin" not in measure and lost < 1.0:
-        share = 0.0 if kind == "remove" else measure.get("share", 0.0)
-        new["kind"] = "scale" if kind == "remove" else kind
-        new["share"] = round(1.0 - lost * (1.0 - share), 12)
-    return new
+    return part(new, lost) if lost < 1.0 else new
 
 
-def _measure_faults(kind: str, measure: Mapping[str, Any], where: str, fault: Say) -> None:
-    _key_faults(measure, ("kind", *KINDS[kind].keys), where, kind, fault)
+def _measure_faults(name: str, measure: Mapping[str, Any], where: str, fault: Say) -> None:
+    kind = KINDS[name]
+    _key_faults(measure, ("kind", *kind.keys), where, name, fault)
     customs = measure.get("share") == FROM_CUSTOMS
     if customs:
-        _customs_faults(kind, measure, where, fault)
+        _customs_faults(name, measure, where, fault)
     for key in _AMOUNTS:
         if key in measure and not _is_amount(measure[key]) and not (customs and key == "share"):
             fault(f"{where}.{key}", measure[key], "must be a number, 0 or more", "Correct it.")
@@ -184,30 +177,29 @@ def _measure_faults(kind: str, measure: Mapping[str, Any], where: str, fault: Sa
         if key in measure and not _is_words(measure[key]):
             fault(f"{where}.{key}", measure[key], "must be a word or a list of words", "Correct it.")
     tier = measure.get("tier", "")
-    if kind == "demand" and "tier" in measure and not _is_words(tier):
+    if kind.has_tiers and "tier" in measure and not _is_words(tier):
         fault(f"{where}.tier", tier, "must be a word or a list of words", "Correct it.")
-    elif kind != "demand" and not isinstance(tier, str):
+    elif not kind.has_tiers and not isinstance(tier, str):
         fault(f"{where}.tier", tier, "must be the name of one tier", "Write one measure for each tier.")
     share = measure.get("share", 0)
-    if kind in _LEAVES and _is_amount(share) and share > 1:
+    if kind.takes and _is_amount(share) and share > 1:  # what is left of something
         remedy = f"A share is what is left: write {share / 100:g} for {share:g} %." if share <= 100 else "Correct it."
         fault(f"{where}.share", share, "must be from 0 to 1", remedy)
     edges = measure.get("edges")
     if "edges" in measure and not _is_pairs(edges):
         fault(f"{where}.edges", edges, "must be a list of [source, target] pairs", "Correct it.")
-    wanted, needed = KINDS[kind].names_what, KINDS[kind].needed
-    if not any(measure.get(key) for key in wanted):
-        fault(where, None, f"names nothing to {kind.replace('_', ' ')}", f"Give {' or '.join(wanted)}.")
-    if needed is not None and needed[0] not in measure:
-        fault(f"{where}.{needed[0]}", None, "is missing", needed[1])
-    if kind == "tariff" and ("rate" in measure) == ("usd_per_t" in measure):
-        fault(where, None, "must have either rate or usd_per_t", "Keep one: a share of the price, or USD a tonne.")
+    if not any(measure.get(key) for key in kind.names_what):
+        fault(where, None, f"names nothing to {name.replace('_', ' ')}", f"Give {' or '.join(kind.names_what)}.")
+    if kind.needed is not None and kind.needed[0] not in measure:
+        fault(f"{where}.{kind.needed[0]}", None, "is missing", kind.needed[1])
+    if kind.either is not None and (kind.either[0] in measure) == (kind.either[1] in measure):
+        fault(where, None, f"must have either {kind.either[0]} or {kind.either[1]}", kind.either[2])
     if _is_amount(measure.get("severity", 0)) and measure.get("severity", 0) > 1:
         fault(f"{where}.severity", measure["severity"], "must be from 0 to 1", "Correct it.")
-    if kind == "restrict" and "severity" in measure and not customs:
+    if kind.has_customs and "severity" in measure and not customs:
         remedy = "Leave it out, and write what is left as share."
         fault(f"{where}.severity", measure["severity"], f'goes with share = "{FROM_CUSTOMS}" only', remedy)
-    if kind == "restrict" and "origin" in measure and not customs:
+    if "origin" in kind.strands and "origin" in measure and not customs:
         if measure.get("share", 0) != 0:
             fault(f"{where}.share", measure["share"], "stands beside origin", "An origin takes share 0 only.")
         if "phase_in_months" in measure:
@@ -216,11 +208,12 @@ def _measure_faults(kind: str, measure: Mapping[str, Any], where: str, fault: Sa
     _date_faults(measure, where, fault)
 
 
-def _customs_faults(kind: str, measure: Mapping[str, Any], where: str, fault: Say) -> None:
+def _customs_faults(name: str, measure: Mapping[str, Any], where: str, fault: Say) -> None:
     """Check a share that is taken from customs: they show what crosses a border, by good, not for whom or of whose."""
-    if kind != "restrict":
-        rule = f"is taken of restrict alone, not of {kind.replace('_', ' ')}"
-        remedy = "Customs show what crosses a border. Write a number, or restrict the flow."
+    if not KINDS[name].has_customs:
+        known = " or ".join(word for word, kind in KINDS.items() if kind.has_customs)
+        rule = f"is taken of {known} alone, not of {name.replace('_', ' ')}"
+        remedy = f"Customs show what crosses a border. Write a number, or {known} the flow."
         fault(f"{where}.share", FROM_CUSTOMS, rule, remedy)
         return
     for key, need in (("rule", "its rule"), ("from", "from where"), ("to", "to where"), ("commodity", "of what")):

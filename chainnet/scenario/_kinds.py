@@ -1,7 +1,7 @@
 """Kinds of measures: for each its keys, what it needs, and what it does to the rows of a network.
 
-To add one: a function that puts it to a network, and a record in ``KINDS``; its words for readers stand in
-``chainnet/reporting/measures.py``.
+To add one: a function that puts it to a network, and a record in ``KINDS`` that answers all that anybody asks of a
+kind, for nobody else knows one by its name; its words for readers stand in ``chainnet/reporting/measures.py``.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from chainnet._types import Array, Bools
 from chainnet.errors import DataError, UnknownIdError
 from chainnet.lowering import Restriction
 from chainnet.network import Network
+from chainnet.scenario._at_home import Measure, named_at_home, refused, stopped_at_home
+from chainnet.scenario._customs import FROM_CUSTOMS
 from chainnet.scenario._effect import TOLD, Effect, listed
 
 _SELECTORS = ("nodes", "edges", "where")
@@ -41,18 +43,64 @@ class Kind:
         Keys of which it must have one, or it names nothing.
     needed : tuple of str, optional
         A key that it must have, and the remedy where it is missing.
-    takes : bool
-        Whether it takes something away, so that part of the loss can be set.
+    either : tuple of str, optional
+        Two keys of which it must have one alone, and the remedy.
+    part : function, optional
+        Measure and part of its loss, above 0 and below 1, to the measure that takes so much; None = it takes nothing
+        away.
+    at_home : function
+        Part of a network and measure to the measure with what it names there, None = nothing; it raises where the
+        measure couples the parts, and as long as nobody has said how a kind is kept to a part.
+    strands : tuple of str
+        Keys by which it parts goods into strands, because they are followed down the chain.
     follows : tuple of str
         Which rows of ``bracket`` follow it: optimal, myopic.
+    stands, delays : bool
+        Whether the projects that it reaches stand, or are late: it bounds nothing.
+    shuts : bool
+        Whether what it reaches is open in its months alone: in all others it is shut.
+    is_removal : bool
+        Whether what it names is gone, so that nothing beside it can be done there.
+    has_customs : bool
+        Whether its share may be read from customs; ``severity`` then says how much of the loss.
+    has_tiers : bool
+        Whether its ``tier`` may name several.
     """
 
     put: Callable[[Network, Effect], Effect]
     keys: tuple[str, ...]
     names_what: tuple[str, ...]
     needed: tuple[str, str] | None = None
-    takes: bool = False
+    either: tuple[str, str, str] | None = None
+    part: Callable[[Measure, float], dict[str, Any]] | None = None
+    at_home: Callable[[Network, Measure], dict[str, Any] | None] = refused
+    strands: tuple[str, ...] = ()
     follows: tuple[str, ...] = ("optimal", "myopic")
+    stands: bool = False
+    delays: bool = False
+    shuts: bool = False
+    is_removal: bool = False
+    has_customs: bool = False
+    has_tiers: bool = False
+
+    @property
+    def takes(self) -> bool:
+        """Whether it takes something away, so that part of the loss can be set."""
+        return self.part is not None
+
+    @property
+    def is_of_projects(self) -> bool:
+        """Whether it says when projects stand, and bounds nothing."""
+        return self.stands or self.delays
+
+    @property
+    def is_endless(self) -> bool:
+        """Whether it is left without an end where others end with a setting: what is built or shut stays so."""
+        return self.is_of_projects or self.shuts
+
+    def parts_goods(self, measure: Measure) -> tuple[str, ...]:
+        """Return the keys by which a measure parts goods into strands; empty = it does not."""
+        return tuple(key for key in self.strands if key in measure)
 
 
 # what a plant makes and takes is said by its process, or without one by what leaves and reaches it
@@ -74,8 +122,13 @@ def _both(network: Network, where: Any, argument: str) -> Bools:
 
 def reached(network: Network, where: Mapping[str, Any]) -> Bools:
     """Return which nodes, then projects, a ``where`` chooses; end uses are never among them."""
-    ends = np.concatenate([network.nodes["stage"] == "end_use", np.zeros(len(network.projects), dtype=bool)])
-    return np.asarray(_both(network, where, "where") & ~ends, dtype=bool)
+    return _both(network, where, "where") & ~_end_uses(network)
+
+
+def _end_uses(network: Network) -> Bools:
+    """Return which nodes, then projects, are end uses; no project is one."""
+    plants = network.plants
+    return np.asarray((plants["stage"] == "end_use") & ~plants["is_project"], dtype=bool)
 
 
 def _columns(where: Mapping[str, Any]) -> dict[str, Any]:
@@ -89,7 +142,7 @@ def _by_recipe(network: Network, key: str, where: Mapping[str, Any], argument: s
     roles, end = _BY_RECIPE[key]
     lines, edges = network.processes, network.edges
     processes = lines.loc[lines["commodity"].isin(words) & lines["role"].isin(roles), "process"]
-    plants = pd.concat([network.nodes, network.projects], ignore_index=True)
+    plants = network.plants
     passing = plants["process"].isna() & plants["id"].isin(edges.loc[edges["commodity"].isin(words), end])
     return np.asarray((plants["process"].isin(processes) | passing).to_numpy(), dtype=bool)
 
@@ -99,10 +152,6 @@ def _stocks(network: Network, where: Mapping[str, Any], argument: str) -> Bools:
     if len(_columns(where)) < len(where):
         return np.zeros(len(network.stocks), dtype=bool)
     return network.matches("stocks", where, argument)
-
-
-def _node_ids(network: Network) -> pd.Series:
-    return pd.concat([network.view("nodes")["id"], network.view("projects")["id"]], ignore_index=True)
 
 
 def word_errors(network: Network, effect: Effect) -> list[DataError | UnknownIdError]:
@@ -128,6 +177,30 @@ def word_errors(network: Network, effect: Effect) -> list[DataError | UnknownIdE
     return found
 
 
+# -- part of a loss -----------------------------------------------------------------------------------
+
+
+def _scaled(measure: Measure, lost: float) -> dict[str, Any]:
+    """Return a removal of part of what it names."""
+    return {**_less(measure, lost), "kind": "scale"}
+
+
+def _less(measure: Measure, lost: float) -> dict[str, Any]:
+    """Return a measure that leaves more of its share."""
+    return {**measure, "share": round(1.0 - lost * (1.0 - measure.get("share", 0.0)), 12)}
+
+
+def _severity(measure: Measure, lost: float) -> dict[str, Any]:
+    return {**measure, "severity": round(lost * measure.get("severity", 1.0), 12)}
+
+
+def _restricted(measure: Measure, lost: float) -> dict[str, Any]:
+    """Return a restriction at part of its loss; one by origin is all or nothing."""
+    if measure.get("share") == FROM_CUSTOMS:
+        return _severity(measure, lost)
+    return dict(measure) if "origin" in measure else _less(measure, lost)
+
+
 # -- one function for each group of kinds -------------------------------------------------------------
 
 
@@ -136,8 +209,8 @@ def _put_removal(network: Network, effect: Effect) -> Effect:
     measure, argument = effect.measure, effect.argument
     removed = effect.kind == "remove"
     ids = network.check_nodes(listed(measure.get("nodes") or []), f"{argument}: nodes")
-    named = _node_ids(network).isin(ids).to_numpy()
-    ends = np.concatenate([network.nodes["stage"] == "end_use", np.zeros(len(network.projects), dtype=bool)])
+    named = network.plants["id"].isin(ids).to_numpy()
+    ends = _end_uses(network)
     nodes, stocks = named.copy(), effect.stocks.copy()
     if removed:
         stocks |= network.stocks["node"].isin(ids).to_numpy()
@@ -163,7 +236,7 @@ def _class(network: Network, effect: Effect) -> Restriction:
         where = measure.get(key)
         return _both(network, where, f"{argument}: {key}") if where else np.ones(len(effect.nodes), dtype=bool)
 
-    ids, sources, targets, edges = _node_ids(network), side("from"), side("to"), network.view("edges")
+    ids, sources, targets, edges = network.plants["id"], side("from"), side("to"), network.view("edges")
     commodities = tuple(sorted(_commodities(network, measure, argument)))
     hit = edges["source"].isin(set(ids[sources])) & edges["target"].isin(set(ids[targets]))
     if commodities:
@@ -256,7 +329,7 @@ def _tier_part(network: Network, tier: str, targets: Bools | None) -> float:
         counted &= demand["commodity"].isin(network.main_commodity)
     here = counted
     if targets is not None:
-        here = counted & demand["node"].isin(set(_node_ids(network)[targets]))
+        here = counted & demand["node"].isin(set(network.plants["id"][targets]))
     amounts = demand[here if here.any() else counted]
     total = float(amounts["demand_tpa"].sum())
     return float(amounts.loc[amounts["tier"] == tier, "demand_tpa"].sum()) / total if total > 0 else 0.0
@@ -300,7 +373,7 @@ def _put_demand(network: Network, effect: Effect) -> Effect:
     if measure.get("nodes") or "where" in measure:
         nodes = set(network.check_nodes(listed(measure.get("nodes") or []), f"{argument}: nodes"))
         if "where" in measure:
-            nodes |= set(_node_ids(network)[_both(network, measure["where"], f"{argument}: where")])
+            nodes |= set(network.plants["id"][_both(network, measure["where"], f"{argument}: where")])
         hit &= demand["node"].isin(nodes).to_numpy()
     if "commodity" in measure:
         hit &= demand["commodity"].isin(_commodities(network, measure, argument)).to_numpy()
@@ -353,7 +426,7 @@ def _deliverable(network: Network) -> Bools:
 def _places(network: Network) -> set[tuple[str, str]]:
     """Return pairs of node and commodity: what it ships, uses or asks for."""
     tables = network.as_read
-    used = pd.concat([network.nodes, network.projects, tables["nodes"]])[["id", "process"]].dropna()
+    used = pd.concat([network.plants, tables["nodes"]])[["id", "process"]].dropna()
     inputs = tables["processes"][tables["processes"]["role"] == "input"]
     used = used.merge(inputs, on="process")[["id", "commodity"]]
     parts = [
@@ -388,33 +461,49 @@ def _put_projects(network: Network, effect: Effect) -> Effect:
 
 # in the order in which messages list them
 KINDS: dict[str, Kind] = {
-    "remove": Kind(_put_removal, (*_SELECTORS, *_CALENDAR), _SELECTORS, takes=True),
+    "remove": Kind(
+        _put_removal, (*_SELECTORS, *_CALENDAR), _SELECTORS, part=_scaled, at_home=named_at_home, is_removal=True
+    ),
     "scale": Kind(
         _put_removal,
         (*_SELECTORS, "share", *_CALENDAR),
         _SELECTORS,
         ("share", "Say what share of the capacity is left."),
-        takes=True,
+        part=_less,
+        at_home=named_at_home,
     ),
     "restrict": Kind(
         _put_restriction,
         (*_CLASS, "share", "severity", "tier", "origin", *_CALENDAR),
         (*_CLASS, "tier", "origin"),
-        takes=True,
+        part=_restricted,
+        at_home=stopped_at_home,
+        strands=("tier", "origin"),
+        has_customs=True,
     ),
     "quota": Kind(
         _put_restriction,
         (*_CLASS, "tier", "tpa", "severity", *_AT_ONCE),
         _CLASS,
         ("tpa", "Say how many tonnes a year the class may carry."),
-        takes=True,
+        part=_severity,
+        at_home=stopped_at_home,
+        strands=("tier",),
     ),
-    "tariff": Kind(_put_tariff, (*_CLASS, "rate", "usd_per_t", *_CALENDAR), _CLASS, follows=()),
+    "tariff": Kind(
+        _put_tariff,
+        (*_CLASS, "rate", "usd_per_t", *_CALENDAR),
+        _CLASS,
+        either=("rate", "usd_per_t", "Keep one: a share of the price, or USD a tonne."),
+        at_home=named_at_home,
+        follows=(),
+    ),
     "price_floor": Kind(
         _put_floor,
         (*_CLASS, "usd_per_t", *_CALENDAR),
         _CLASS,
         ("usd_per_t", "Say what a tonne must cost at least."),
+        at_home=named_at_home,
         follows=(),
     ),
     "demand": Kind(
@@ -422,15 +511,31 @@ KINDS: dict[str, Kind] = {
         ("nodes", "where", "commodity", "tier", "share", *_CALENDAR),
         ("nodes", "where", "commodity", "tier"),
         ("share", "Say what demand is multiplied by."),
+        at_home=named_at_home,
+        has_tiers=True,
     ),
     "release": Kind(
-        _put_release, ("stocks", "where", "tiers", "release_tpa", *_AT_ONCE), ("stocks", "where"), follows=()
+        _put_release,
+        ("stocks", "where", "tiers", "release_tpa", *_AT_ONCE),
+        ("stocks", "where"),
+        at_home=named_at_home,
+        follows=(),
+        shuts=True,
     ),
-    "build": Kind(_put_projects, ("projects", "where", *_AT_ONCE), ("projects", "where"), follows=("optimal",)),
+    "build": Kind(
+        _put_projects,
+        ("projects", "where", *_AT_ONCE),
+        ("projects", "where"),
+        at_home=named_at_home,
+        follows=("optimal",),
+        stands=True,
+    ),
     "delay": Kind(
         _put_projects,
         ("projects", "where", "late_months", *_AT_ONCE),
         ("projects", "where"),
         ("late_months", "Say by how many months they are late."),
+        at_home=named_at_home,
+        delays=True,
     ),
 }

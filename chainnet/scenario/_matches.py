@@ -11,6 +11,7 @@ import pandas as pd
 from chainnet._types import Bools
 from chainnet.network import Network
 from chainnet.scenario._effect import TIMES, Effect, acting, listed
+from chainnet.scenario._kinds import KINDS
 
 _NAMED = 8
 _COLUMNS = ("scenario", "measure", "kind", "what", "n_nodes", "n_edges", "n_stocks", "n_demand", "n_projects",
@@ -28,10 +29,10 @@ def _row(network: Network, effect: Effect, scenario: str) -> tuple[Any, ...]:
     edges = effect.edges if effect.restriction is None else effect.restriction.edges
     if effect.cost is not None:
         edges = edges | (effect.cost != 0)
-    projects = effect.projects | nodes[count:]
+    plants = nodes.copy()
+    plants[count:] |= effect.projects
     ids = [
-        *network.nodes["id"][nodes[:count]],
-        *network.projects["id"][projects],
+        *network.plants["id"][plants],
         *network.stocks["id"][effect.stocks],
         *(network.edges["source"] + " > " + network.edges["target"])[edges],
         *network.demand["node"][effect.demand],
@@ -40,7 +41,7 @@ def _row(network: Network, effect: Effect, scenario: str) -> tuple[Any, ...]:
     named = ", ".join([*ids[:_NAMED], *([f"{len(ids) - _NAMED} more"] if len(ids) > _NAMED else [])])
     return (
         scenario, effect.number + 1, effect.kind, words_of(effect.measure), int(nodes[:count].sum()), int(edges.sum()),
-        int(effect.stocks.sum()), int(effect.demand.sum()), int(projects.sum()),
+        int(effect.stocks.sum()), int(effect.demand.sum()), int(plants[count:].sum()),
         named or "nothing", _also(network, effect),
         _sum(network.nodes["capacity_tpa"], nodes[:count]), _sum(network.edges["flow_tpa"], edges),
     )  # fmt: skip
@@ -49,11 +50,12 @@ def _row(network: Network, effect: Effect, scenario: str) -> tuple[Any, ...]:
 def _also(network: Network, effect: Effect) -> str:
     """Return what else plants make that are chosen by what they make: they lose that too."""
     where = effect.measure.get("where", {})
-    if effect.kind not in ("remove", "scale") or "makes" not in where:
+    if not KINDS[effect.kind].takes or "makes" not in where:
         return ""
-    plants = pd.concat([network.nodes["process"], network.projects["process"]], ignore_index=True)
-    lines = network.processes
-    made = lines.loc[lines["process"].isin(plants[effect.nodes].dropna()) & lines["role"].ne("input"), "commodity"]
+    plants, lines = network.plants, network.processes
+    made = lines.loc[
+        lines["process"].isin(plants["process"][effect.nodes].dropna()) & lines["role"].ne("input"), "commodity"
+    ]
     return ", ".join(sorted(set(made) - set(listed(where["makes"]))))
 
 

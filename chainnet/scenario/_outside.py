@@ -16,6 +16,7 @@ import numpy as np
 from chainnet.errors import ChainnetWarning
 from chainnet.scenario._calendar import Calendar, month_text
 from chainnet.scenario._effect import Effect
+from chainnet.scenario._kinds import KINDS
 
 # whether whoever asked tells it for all the answers that it puts together
 _IS_TOLD: ContextVar[bool] = ContextVar("_IS_TOLD", default=False)
@@ -53,10 +54,10 @@ def why_outside(effect: Effect, calendar: Calendar, zero: int | None, months: in
         Horizon.
     """
     # a stock that a release names is open only while the release is in force
-    shut = ": its stocks stay shut" if effect.kind == "release" else ""
+    shut = ": its stocks stay shut" if KINDS[effect.kind].shuts else ""
     if calendar.begin >= months:
         return f"{effect.argument} starts {_when(calendar.begin, zero)}, after a horizon of {months} months{shut}"
-    if effect.kind == "delay":  # it speaks of projects, whenever they were due
+    if KINDS[effect.kind].delays:  # it speaks of projects, whenever they were due
         return ""
     if zero is not None and calendar.end <= 0:
         over = month_text(zero + int(calendar.end))

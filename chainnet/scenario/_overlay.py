@@ -66,7 +66,7 @@ def say_doubtful(network: Network, effects: Sequence[Effect]) -> None:
     """Warn of measures that reach nothing, of demand that grows as if a per cent were meant, and of slow stocks."""
     _say_slow(network, effects)
     for effect in effects:
-        if effect.kind == "demand" and effect.share > _MOST_DEMAND:
+        if effect.share > _MOST_DEMAND:  # of demand alone: of all else a share is what is left
             warnings.warn(
                 f"{effect.argument}: share = {effect.share:g} makes the demand {effect.share:g} times as large. "
                 f"If {effect.share:g} % is meant, write {effect.share / 100:g}.",
@@ -211,13 +211,13 @@ def _check_releases(network: Network, effects: Sequence[Effect]) -> None:
 def _check_builds(effects: Sequence[Effect]) -> None:
     """Refuse a project that one measure builds by name and another removes by name for good."""
     for gone in effects:
-        if gone.kind != "remove" or TIMES & set(gone.measure):
+        if not KINDS[gone.kind].is_removal or TIMES & set(gone.measure):
             continue
         ids = set(listed(gone.measure.get("nodes") or []))
         for built in effects:
-            both = ids & set(listed(built.measure.get("projects") or [])) if built.kind == "build" else ()
+            both = ids & set(listed(built.measure.get("projects") or [])) if KINDS[built.kind].stands else ()
             if both:
                 raise DataError(
-                    f'{gone.argument} contradicts measures[{built.number}] build: both name "{min(both)}". '
+                    f'{gone.argument} contradicts measures[{built.number}] {built.kind}: both name "{min(both)}". '
                     "Keep one of them, or say from when it is removed."
                 )

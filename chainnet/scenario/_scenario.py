@@ -22,6 +22,7 @@ from chainnet.results import handed
 from chainnet.scenario._customs import FROM_CUSTOMS, ranged
 from chainnet.scenario._effect import Effect
 from chainnet.scenario._form import form_faults, frozen, plain, severity_of, severity_steps
+from chainnet.scenario._kinds import KINDS
 from chainnet.scenario._matches import matches_of
 from chainnet.scenario._overlay import effects_of, overlay_at, say_doubtful
 from chainnet.scenario._parameters import filled, put, read_parameters, value_of, written
@@ -478,7 +479,7 @@ def overlay_of(network: Network, scenario: Scenario | None, *, said: bool = True
     effects = effects_under(network, scenario, said=said)
     built = np.zeros(len(network.projects))
     for effect in effects:
-        if effect.kind == "build":
+        if KINDS[effect.kind].stands:
             built[effect.projects] = 1.0
     return overlay_at(network, effects, np.ones(len(effects))).with_built(built)
 

@@ -12,9 +12,10 @@ from chainnet import checks
 from chainnet._types import Array, Bools, Ints
 from chainnet.errors import DataError, UnknownIdError
 from chainnet.lowering import Overlay
-from chainnet.network import Network
+from chainnet.network import Network, step_of
 from chainnet.scenario._calendar import Calendar, calendar_of, month_number
 from chainnet.scenario._effect import TIMES, Effect
+from chainnet.scenario._kinds import KINDS
 from chainnet.scenario._outside import Outside, why_outside
 from chainnet.scenario._overlay import overlay_at
 from chainnet.scenario._scenario import Scenario, check_scenario, effects_under
@@ -145,8 +146,8 @@ def timeline(
     built, first = _projects(network, effects, calendars, why, _ids(network, projects), zero, months)
     inside = [(e, c) for e, c, words in zip(effects, calendars, why, strict=True) if not words]
     # a release of other times is put too: in force in no month, it keeps its stocks shut
-    put = [(e, c) for e, c, words in zip(effects, calendars, why, strict=True) if not words or e.kind == "release"]
-    pairs = [(e, c) for e, c in put if e.kind not in ("build", "delay")]
+    put = [(e, c) for e, c, words in zip(effects, calendars, why, strict=True) if not words or KINDS[e.kind].shuts]
+    pairs = [(e, c) for e, c in put if not KINDS[e.kind].is_of_projects]
     acting = [effect for effect, _ in pairs]
     sizes = np.zeros((len(pairs), months))
     for row, (_, calendar) in enumerate(pairs):
@@ -161,7 +162,7 @@ def timeline(
         tuple(starts.tolist()),
         tuple(np.diff(starts, append=months).tolist()),
         onset,
-        float(max(c.end for e, c in inside if e.kind not in ("build", "delay"))) if len(acted) else np.inf,
+        float(max(c.end for e, c in inside if not KINDS[e.kind].is_of_projects)) if len(acted) else np.inf,
         tuple(changed.tolist()),
         np.floor(first),
         Outside(name, tuple(words for words in why if words), is_all=bool(effects) and not inside and not pairs),
@@ -210,7 +211,7 @@ def _echoes(network: Network) -> list[int]:
     lags = np.floor(network.edges["lag_months"].fillna(0.0).to_numpy(dtype=float) + 0.5).astype(np.int64)
     longest, least = int(lags.max(initial=0)), int(np.gcd.reduce(lags))
     nodes = network.nodes[network.nodes["stage"] != "recycler"]
-    steps = max(int(nodes["step"].fillna(nodes["stage"]).nunique()) - 1, 1)
+    steps = max(int(step_of(nodes).nunique()) - 1, 1)
     return list(range(least, longest * steps + 1, least)) if longest else []
 
 
@@ -243,7 +244,7 @@ def _projects(
     table = network.projects
     wanted = chosen.copy()
     for effect in effects:
-        if effect.kind == "build":
+        if KINDS[effect.kind].stands:
             wanted |= effect.projects
     year = table["start_year"].to_numpy(dtype=float)
     dated = wanted & ~np.isnan(year)
@@ -255,7 +256,7 @@ def _projects(
     begin = np.where(np.isnan(year), 0.0, year * 12.0 - (zero or 0))
     late = np.zeros(len(table))
     for effect, calendar, outside in zip(effects, calendars, why, strict=True):
-        if effect.kind == "delay":
+        if KINDS[effect.kind].delays:
             _check_delay(effect, wanted, table["id"])
             if outside:
                 continue
@@ -271,7 +272,7 @@ def _projects(
     built = np.where(chosen[:, None], size(begin), 0.0)
     first = np.where(chosen, begin, np.inf)
     for effect, calendar, outside in zip(effects, calendars, why, strict=True):
-        if effect.kind == "build" and not outside:
+        if KINDS[effect.kind].stands and not outside:
             own = np.maximum(begin, calendar.begin) if calendar.has_start else begin
             own = np.where(effect.projects, own, np.inf)
             stands = calendar.in_force(month) if _has_times(effect) else np.ones(months, dtype=bool)

@@ -299,9 +299,7 @@ class _Model:
     def _cut(self, fact: _Fact, node_share: Array) -> tuple[Array, float]:
         """Return the prices of hidden figures in a cut, and what the others in it add up to."""
         line, rest = np.zeros(len(self.hidden)), fact.rest
-        ids = pd.concat(
-            [self.network.view("nodes")[["id", "capacity_tpa"]], self.network.view("projects")[["id", "capacity_tpa"]]]
-        )
+        ids = self.network.plants
         caps = dict(zip(ids["id"], ids["capacity_tpa"], strict=True))
         place = {key: i for i, key in enumerate(ids["id"])}
         for key, price in (fact.cut or {}).items():

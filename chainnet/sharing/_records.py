@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from chainnet.network import QUALITIES, TABLES, Frames, Network, split_list
+from chainnet.network import QUALITIES, TABLES, Frames, Network, place_of, split_list, step_of
 
 SEPARATOR = " / "
 RULES = ("grade", "newer", "prefer")
@@ -232,13 +232,8 @@ def same_value(one: Any, other: Any) -> bool:
 
 def place_words(nodes: pd.DataFrame, by: Sequence[str]) -> list[tuple[str, ...]]:
     """Return the labels of each node: country, or else region; step, or else stage."""
-    columns = []
-    for column in by:
-        cells = nodes[column]
-        cells = cells.fillna(nodes["region"]) if column == "country" else cells
-        cells = cells.fillna(nodes["stage"]) if column == "step" else cells
-        columns.append(cells.fillna("").tolist())
-    return list(zip(*columns, strict=True))
+    cells = nodes.assign(country=place_of(nodes), step=step_of(nodes))
+    return list(zip(*(cells[column].fillna("").tolist() for column in by), strict=True))
 
 
 def is_class(note: object) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from chainnet.network import place_of, step_of
 from chainnet.sharing._records import Party
 
 _REST = re.compile(r"(^|[^a-z])(other|others|rest|remainder|remaining|residual|elsewhere)([^a-z]|$)", re.IGNORECASE)
@@ -48,10 +49,8 @@ def suspects_of(sides: Sequence[Party]) -> list[dict[str, Any]]:
 
 def _by_place(nodes: pd.DataFrame) -> dict[tuple[str, str], list[tuple[str, bool]]]:
     """Return ids by place and step, each with whether it is a remainder."""
-    place = nodes["country"].fillna(nodes["region"])
-    step = nodes["step"].fillna(nodes["stage"])
     found: dict[tuple[str, str], list[tuple[str, bool]]] = {}
-    for where, what, key, label in zip(place, step, nodes["id"], nodes["label"], strict=True):
+    for where, what, key, label in zip(place_of(nodes), step_of(nodes), nodes["id"], nodes["label"], strict=True):
         if isinstance(where, str):
             is_rest = bool(_REST.search(key.replace("_", " ")) or (isinstance(label, str) and _REST.search(label)))
             found.setdefault((where, what), []).append((key, is_rest))

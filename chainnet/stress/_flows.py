@@ -40,7 +40,7 @@ def flows_of(found: Trajectory, ask: Ask) -> MonthFlows:
         1 + np.array(found.timeline.starts),
         np.array(found.timeline.lengths),
         network.edges[["source", "target", "commodity"]],
-        np.concatenate([network.nodes["id"].to_numpy(dtype=object), network.projects["id"].to_numpy(dtype=object)]),
+        network.plants["id"].to_numpy(dtype=object),
         _cleared(plan.flow_t),
         _cleared(plan.through_t),
         plan.relations,

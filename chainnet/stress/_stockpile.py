@@ -321,8 +321,8 @@ def _held_back(counting: Counting) -> tuple[Network | None, Network | None]:
     flow = edges["flow_tpa"].to_numpy(dtype=float)
     if np.isnan(flow[both]).any():
         return None, None
-    places = pd.concat([network.nodes, network.projects], ignore_index=True)
-    inside = pd.Series(counting.inside(places), index=places["id"])
+    plants = network.plants
+    inside = pd.Series(counting.inside(plants), index=plants["id"])
     among = (edges["source"].map(inside) & edges["target"].map(inside)).to_numpy(dtype=bool)
     capacity = edges["capacity_tpa"].to_numpy(dtype=float)
     held = np.where(both, np.fmin(capacity, flow), capacity)

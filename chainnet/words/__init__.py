@@ -16,6 +16,7 @@ from chainnet.words._names import (
     join,
     named,
     readable_id,
+    step_words,
     titled,
     who,
 )
@@ -102,6 +103,7 @@ __all__ = [
     "same",
     "span",
     "spelled",
+    "step_words",
     "stock_part",
     "stock_sentence",
     "survive_words",

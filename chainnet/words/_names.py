@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from chainnet.network import is_country
+from chainnet.network import STAGES, is_country
 from chainnet.words._numbers import NO_DATA, is_known
 
 ALL_TIERS = "all tiers"
@@ -25,6 +25,17 @@ def readable_id(text: str) -> str:
     if re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)+", text):
         return first_capital(text).replace("_", " ")
     return text
+
+
+def step_words(step: str) -> str:
+    """Return a step, or a stage that stands for one, as people read it.
+
+    Examples
+    --------
+    >>> step_words("separation"), step_words("end_use")
+    ('separation', 'end use')
+    """
+    return step.replace("_", " ") if step in STAGES else step
 
 
 def as_text(value: Any) -> str:

@@ -280,10 +280,10 @@ def _trade(
     new = reconciled(years[last], goods, []).set_index(keys)["value"]
     first = years.get(network.year) if network.year is not None and network.year != last else None
     old = None if first is None else reconciled(first, goods, []).set_index(keys)["value"]
-    nodes = pd.concat([network.nodes, network.projects], ignore_index=True).set_index("id")["country"]
+    country = network.plants.set_index("id")["country"]
     edges = network.edges
     pairs = pd.MultiIndex.from_arrays(
-        [edges["commodity"].fillna(""), edges["source"].map(nodes), edges["target"].map(nodes)], names=keys
+        [edges["commodity"].fillna(""), edges["source"].map(country), edges["target"].map(country)], names=keys
     )
     flows = pd.Series(edges["flow_tpa"].to_numpy(dtype="float64"), index=pairs)
     base = flows.groupby(level=[0, 1, 2]).sum()

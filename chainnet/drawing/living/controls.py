@@ -11,7 +11,7 @@ import pandas as pd
 
 from chainnet import words
 from chainnet._types import Bools, records
-from chainnet.network import Network
+from chainnet.network import Network, place_of
 from chainnet.scenario import Scenario
 
 _DEFAULTS = {"export": None, "site": True, "owner": True, "project": False, "stock": True, "demand": 1.0}
@@ -90,7 +90,7 @@ def controls_of(network: Network) -> list[Control]:
 
 def _exports(network: Network) -> list[Control]:
     """One for each country and step that ships to another country, or to a place without one."""
-    nodes = pd.concat([network.nodes, network.projects[network.nodes.columns]], ignore_index=True)
+    nodes = network.plants
     known = network.nodes.set_index("id")
     edges = network.edges
     from_country, to_country = edges["source"].map(known["country"]), edges["target"].map(known["country"])
@@ -141,30 +141,28 @@ def _named(network: Network, measure: Mapping[str, Any]) -> Bools:
 def _sites(network: Network) -> list[Control]:
     """One for each node that is no end use; those first that make most in the baseline."""
     sites = network.nodes[network.nodes["stage"] != "end_use"]
+    places, labels = network.places.map(words.country_name, na_action="ignore"), network.labels
     made = network.baseline.reindex(sites["id"]).fillna(0.0).to_numpy()
     order = np.argsort(-made, kind="stable")
     found = []
     for number in order.tolist():
         row = sites.iloc[number]
-        where = words.country_name(row["country"]) if isinstance(row["country"], str) else row["region"]
-        detail = ", ".join(str(word) for word in (row["step"], where) if isinstance(word, str))
+        detail = ", ".join(word for word in (row["step"], places[row["id"]]) if isinstance(word, str))
         measure = {"kind": "remove", "nodes": [row["id"]]}
-        found.append(
-            Control(f"site:{row['id']}", "site", _label(row), detail, (measure,), size_tpa=float(made[number]))
-        )
+        label = labels[row["id"]]
+        found.append(Control(f"site:{row['id']}", "site", label, detail, (measure,), size_tpa=float(made[number])))
     return found
 
 
 def _owners(network: Network) -> list[Control]:
     """One for each firm that owns more than an end use: all that it owns, projects with it."""
-    sites = network.nodes[network.nodes["stage"] != "end_use"]
-    columns = ["id", "label", "owner"]
-    owned = pd.concat([sites[columns], network.projects[columns]]).dropna(subset="owner")
-    owned = owned[~owned["owner"].isin(_NO_FIRM)]
+    plants = network.plants
+    is_site = plants["is_project"] | (plants["stage"] != "end_use")
+    owned = plants[is_site & plants["owner"].notna() & ~plants["owner"].isin(_NO_FIRM)]
     made = network.baseline.reindex(owned["id"]).fillna(0.0).to_numpy()
     found = []
     for owner, rows in owned.assign(made_tpa=made).groupby("owner"):
-        labels = [_label(row) for _, row in rows.iterrows()]
+        labels = network.labels[rows["id"]]
         size = float(rows["made_tpa"].sum())
         measure = {"kind": "remove", "where": {"owner": owner}}
         found.append(Control(f"owner:{owner}", "owner", str(owner), "; ".join(labels), (measure,), size_tpa=size))
@@ -182,7 +180,7 @@ def _projects(network: Network) -> list[Control]:
         parts = (row["step"], words.country_name(row["country"]) if isinstance(row["country"], str) else None, start)
         detail = ", ".join(str(word) for word in parts if isinstance(word, str))
         measure = {"kind": "build", "projects": [row["id"]]}
-        found.append(Control(f"project:{row['id']}", "project", _label(row), detail, (measure,)))
+        found.append(Control(f"project:{row['id']}", "project", network.labels[row["id"]], detail, (measure,)))
     return found
 
 
@@ -215,9 +213,9 @@ def _demands(network: Network) -> list[Control]:
 
 def _members(network: Network, tier: str) -> list[Control]:
     """One for each country or place that asks in a tier; none where it is one alone, which the tier's own moves."""
-    ends = network.nodes.set_index("id")[["country", "region"]]
+    ends = network.plants.set_index("id")[["country", "region"]]
     rows = network.demand[network.demand["tier"] == tier].join(ends, on="node")
-    rows["place"] = rows["country"].fillna(rows["region"]).fillna(rows["node"])
+    rows["place"] = place_of(rows).fillna(rows["node"])
     asked = rows.groupby("place")["demand_tpa"].sum().sort_values(ascending=False, kind="stable")
     if len(asked) < 2:
         return []
@@ -231,7 +229,3 @@ def _members(network: Network, tier: str) -> list[Control]:
         name = f"demand:{tier}:{place}"
         found.append(Control(name, "demand", f"{label}, {tier}", "", (measure,), size_tpa=float(size), is_part=True))
     return found
-
-
-def _label(row: pd.Series) -> str:
-    return str(row["label"]) if isinstance(row["label"], str) else str(row["id"])

@@ -23,7 +23,7 @@ from chainnet.errors import DataError
 from chainnet.flow import Counting
 from chainnet.lowering import Degree
 from chainnet.network import Network
-from chainnet.scenario import Scenario, computed_scenario, scenarios
+from chainnet.scenario import KINDS, Scenario, computed_scenario, scenarios
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _DEGREES: tuple[Degree, ...] = ("frozen", "existing", "new")
@@ -97,7 +97,7 @@ def living_page(
 
 def _parts_goods(scenario: Scenario) -> bool:
     """Say whether a scenario has a rule by tier or origin: goods are parted by it, which is another program."""
-    return any(m["kind"] in ("restrict", "quota") and ("tier" in m or "origin" in m) for m in scenario.measures)
+    return any(KINDS[measure["kind"]].parts_goods(measure) for measure in scenario.measures)
 
 
 def _programs(

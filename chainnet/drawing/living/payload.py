@@ -30,7 +30,7 @@ from chainnet.engine import (
 from chainnet.flow import Counting, Others, balance, stages_of
 from chainnet.network import Network
 from chainnet.results import package_version
-from chainnet.scenario import Scenario
+from chainnet.scenario import KINDS, Scenario
 from chainnet.words import country_name, in_sentence, who
 
 CONTRACT = 1
@@ -89,6 +89,10 @@ def payload(
         "hinges": _hinges(counting),
         "categories": [[word, most] for word, most in CATEGORIES.items() if np.isfinite(most)],
         "presets": [{"name": p.name, "label": p.label or p.name, "measures": _measures(p)} for p in presets],
+        "kinds": {
+            "endless": [word for word, kind in KINDS.items() if kind.is_endless],
+            "standing": [word for word, kind in KINDS.items() if kind.stands],
+        },
         "programs": arrays,
         "relations": sorted(name for name in programs if "/" not in name),
         "start": {
@@ -146,12 +150,12 @@ def _stages(counting: Counting) -> list[dict[str, Any]]:
 def _members(network: Network, counting: Counting) -> list[dict[str, Any]]:
     """Return the beneficiaries of each tier by place: label, tier, rows of demand."""
     tiers = [*network.tier_order, ""]
-    at = {row["id"]: row for row in records(network.nodes)}
+    at = {row["id"]: row for row in _plants(network)}
     groups: dict[tuple[str, str], list[int]] = {}
     for number, row in enumerate(records(network.demand[["node", "tier"]])):
         if counting.rows[number]:
             tier = row["tier"] if isinstance(row["tier"], str) else ""
-            groups.setdefault((tier, _place(at[row["node"]]) or _name(at[row["node"]])), []).append(number)
+            groups.setdefault((tier, at[row["node"]]["place"] or at[row["node"]]["label"]), []).append(number)
     found = [{"label": place, "tier": tier, "rows": rows} for (tier, place), rows in groups.items()]
     return sorted(found, key=lambda member: (tiers.index(member["tier"]), member["label"]))
 
@@ -182,15 +186,11 @@ def _steps(network: Network) -> list[Group]:
     facts = collect(network, None, None)
     column = {site["id"]: facts.blocks[site["block"]]["column"] for site in facts.sites}
     groups: dict[tuple[str, str], list[int]] = {}
-    ids: list[str] = []
-    for table in (network.nodes, network.projects):
-        for row in records(table):
-            ids.append(row["id"])
-            if row["stage"] == "end_use":
-                continue
-            step = row["step"] if isinstance(row["step"], str) else row["stage"]
-            place = _place(row) or "elsewhere"
-            groups.setdefault((step, place), []).append(len(ids) - 1)
+    plants = _plants(network)
+    for at, row in enumerate(plants):
+        if row["stage"] != "end_use":
+            groups.setdefault((row["step"], row["place"] or "elsewhere"), []).append(at)
+    ids = [row["id"] for row in plants]
     first = {
         step: min(column.get(ids[i], 0) for (s, _), at in groups.items() if s == step for i in at) for step, _ in groups
     }
@@ -204,7 +204,7 @@ def _steps(network: Network) -> list[Group]:
 def _step_rows(network: Network, groups: list[Group]) -> list[dict[str, Any]]:
     """Return what is drawn as one, with what it made or passed on in the baseline, t/a; null = not known."""
     known = network.edges["flow_tpa"].notna().any()
-    made = network.baseline.reindex([*network.nodes["id"], *network.projects["id"]]).fillna(0.0).to_numpy()
+    made = network.baseline.reindex(network.plants["id"]).fillna(0.0).to_numpy()
     return [
         {"step": step, "country": place, "colour": colour, "base": float(made[at].sum()) if known else None}
         for step, place, colour, at in groups
@@ -228,11 +228,7 @@ class _Inputs:
     def __init__(self, network: Network) -> None:
         self.rows: list[dict[str, Any]] = []
         self._known: dict[tuple[str, int | str], int] = {}
-        self._nodes = [
-            row
-            for table in (network.nodes, network.projects)
-            for row in records(table[["id", "label", "stage", "step", "country", "region", "quality"]])
-        ]
+        self._nodes = _plants(network)
         self._edges = records(network.edges[["source", "target", "quality"]])
         self._at = {row["id"]: row for row in self._nodes}
         self._flow = network.edges["flow_tpa"].fillna(0.0).to_numpy()
@@ -241,10 +237,10 @@ class _Inputs:
         """Return the number of an edge or a node, by its position in the tables."""
         if (kind, owner) not in self._known:
             row = self._nodes[owner] if kind == "node" else self._at[self._edges[owner]["source"]]
-            label = _name(row)
+            label = row["label"]
             quality = row["quality"]
             if kind == "edge":
-                label = f"{label} → {_name(self._at[self._edges[owner]['target']])}"
+                label = f"{label} → {self._at[self._edges[owner]['target']]['label']}"
                 quality = self._edges[owner]["quality"]
             self._add((kind, owner), kind, label, row, quality)
         return self._known[kind, owner]
@@ -261,28 +257,25 @@ class _Inputs:
 
     def _add(self, key: tuple[str, int | str], kind: str, label: str, row: dict[str, Any], quality: Any) -> None:
         self._known[key] = len(self.rows)
-        place = _place(row)
-        step = row["step"] if isinstance(row["step"], str) else row["stage"]
         grade = quality if isinstance(quality, str) else ""
         self.rows.append(
             {
                 "kind": kind,
                 "label": label,
-                "step": step,
-                "country": place,
-                "where": in_sentence(place),
+                "step": row["step"],
+                "country": row["place"],
+                "where": in_sentence(row["place"]),
                 "grade": grade,
                 "flow": float(self._flow[int(key[1])]) if kind == "edge" else 0.0,
             }
         )
 
 
-def _place(row: dict[str, Any]) -> str:
-    return next((country_name(word) for word in (row["country"], row["region"]) if isinstance(word, str)), "")
-
-
-def _name(row: dict[str, Any]) -> str:
-    return row["label"] if isinstance(row["label"], str) else str(row["id"])
+def _plants(network: Network) -> list[dict[str, Any]]:
+    """Return nodes, then projects: id, stage, quality, label, step, and the place by its name (empty: nowhere)."""
+    places = network.places.map(country_name, na_action="ignore").fillna("")
+    named = {"label": network.labels, "step": network.steps, "place": places}
+    return records(network.plants.set_index("id")[["stage", "quality"]].assign(**named).reset_index())
 
 
 def _arrays(program: LivingProgram, groups: list[Group], inputs: _Inputs) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from chainnet.errors import SolverError
 from chainnet.flow import EXTRA_COST_USD_PER_T
 from chainnet.lowering import Degree, Lowered, Overlay, lower
 from chainnet.network import Network
-from chainnet.scenario import Effect, Scenario, effects_of, overlay_at
+from chainnet.scenario import KINDS, Effect, Scenario, effects_of, overlay_at
 
 Values = Mapping[str, float | bool | None]
 # settings that are drawn to prove that effects may be put together, and how near they must come
@@ -91,7 +91,7 @@ class LivingProgram:
         sizes[list(self._preset_spans[preset])] = 1.0
         built = np.full(len(self._network.projects), float(whole))
         for i in self._preset_spans[preset]:
-            if self._effects[i].kind == "build" and with_projects:
+            if KINDS[self._effects[i].kind].stands and with_projects:
                 built[self._effects[i].projects] = 1.0
         effects = list(self._effects)
         for control in self._controls:
@@ -139,7 +139,7 @@ class LivingProgram:
         ids = self._network.projects["id"].to_numpy(dtype=object)
         found = {}
         for name, span in self._preset_spans.items():
-            hits = [self._effects[i].projects for i in span if self._effects[i].kind == "build"]
+            hits = [self._effects[i].projects for i in span if KINDS[self._effects[i].kind].stands]
             built = np.any(hits, axis=0) if hits else np.zeros(len(ids), dtype=bool)
             found[name] = [f"project:{word}" for word in ids[built]]
         return found

@@ -10,6 +10,7 @@ import pandas as pd
 
 from chainnet._types import records
 from chainnet.drawing import OTHER_COLOUR, country_colours
+from chainnet.network import place_of, step_of
 from chainnet.reporting import canvas as fig
 from chainnet.reporting import columns as col
 from chainnet.reporting.facts import Facts, once
@@ -46,8 +47,8 @@ def _cut_sentence(facts: Facts) -> Sentence:
 
 
 def _steps_of(table: pd.DataFrame) -> pd.Series:
-    step = table["step"] if "step" in table.columns else table["stage"]
-    return step.fillna(table["stage"]).str.replace("_", " ")
+    table = table if "step" in table.columns else table.assign(step=table["stage"])
+    return step_of(table).str.replace("_", " ")
 
 
 def told_apart(table: pd.DataFrame, step: str = "step") -> pd.Series:
@@ -155,7 +156,7 @@ def _held(facts: Facts) -> pd.DataFrame:
     aside = set(zip(side["process"], side["commodity"], strict=True))
     process = nodes["process"]
     out = out[[(process.get(s), c) not in aside for s, c in zip(out["source"], out["commodity"], strict=True)]]
-    nodes = nodes.assign(code=nodes["country"].fillna(nodes["region"]).fillna(NO_DATA))
+    nodes = nodes.assign(code=place_of(nodes).fillna(NO_DATA))
     rows = nodes.loc[out["source"], ["step", "place", "code"]].reset_index(drop=True)
     rows = rows.assign(commodity=out["commodity"].fillna("").to_numpy(), t=out["flow_tpa"].to_numpy(dtype=float))
     if rows["t"].isna().all():  # no baseline: what could be made stands in
@@ -178,7 +179,7 @@ def holders_figure(facts: Facts) -> ReportFigure | None:
     rows = [(s, c) for s in facts.steps for c in sorted(shares.loc[shares["step"] == s, "commodity"].unique())]
     colour = country_colours(facts.network)
     indicators = facts.a.indicators.reset_index()
-    step_of = indicators["step"].fillna("") if "step" in indicators.columns else _steps_of(indicators)
+    at_step = indicators["step"].fillna("") if "step" in indicators.columns else _steps_of(indicators)
     lines: list[tuple[str, str | None]] = []
     several = len(rows) > len({s for s, _ in rows})  # steps that make more than one good stand as heads over them
     for step in dict.fromkeys(s for s, _ in rows):
@@ -208,7 +209,7 @@ def holders_figure(facts: Facts) -> ReportFigure | None:
             if share > 0.027 * len(shown):
                 fig.write(ax, left + share / 2, at, shown, "center", color="white", fontsize=7.5)
             left += share
-        row = indicators[(step_of == step) & (indicators["commodity"] == commodity)]
+        row = indicators[(at_step == step) & (indicators["commodity"] == commodity)]
         cover = hhi = NOT_APPLICABLE if len(row) else NO_DATA  # of what remains of a region one cannot say who holds it
         if len(row) and facts.is_place(row["top"].iloc[0]):
             cover, hhi = percent(row["n1_cover"].iloc[0]), number(row["hhi"].iloc[0] * 10000)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from chainnet.network import step_of
 from chainnet.reporting import canvas as fig
 from chainnet.reporting import columns as col
 from chainnet.reporting.facts import Facts
@@ -88,7 +89,7 @@ def idle_table(facts: Facts) -> ReportTable | None:
     table = idle.steps[idle.steps["year"] == idle.steps["year"].max()]
     standing = table["with_projects"].astype(bool)
     both = table[standing].merge(table[~standing], on=keys, how="left", suffixes=("_with", ""), indicator="seen")
-    both = both.assign(name=both["step"].mask(both["step"].isna() | both["step"].eq(""), both["stage"]))
+    both = both.assign(name=step_of(both.replace({"step": {"": None}})))
     both = both.assign(good=[facts.commodity(c) for c in both["commodity"]])
     places = [facts.steps.index(s) if s in facts.steps else len(facts.steps) for s in both["name"]]
     both = both.assign(place=places, name=told_apart(both, "name")).sort_values(["place", "good"], kind="stable")

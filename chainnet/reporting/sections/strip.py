@@ -52,7 +52,7 @@ def necks(facts: Facts) -> tuple[list[tuple[str, str]], str]:
 
 
 def _codes(facts: Facts) -> pd.Series:
-    return facts.things["country"].fillna(facts.things["region"]).fillna(NO_DATA)
+    return facts.network.places.fillna(NO_DATA)
 
 
 # -- which steps and goods ----------------------------------------------------------------------

@@ -24,7 +24,7 @@ from chainnet.engine import (
 from chainnet.errors import ChainnetWarning, DataError, UnknownIdError
 from chainnet.lowering import Overlay, lower
 from chainnet.network import Network
-from chainnet.scenario import Scenario, listed, overlay_of
+from chainnet.scenario import KINDS, Scenario, ids_at_home, listed, overlay_of
 from chainnet.sharing._commit import commit
 from chainnet.sharing._sign import digest_of
 from chainnet.sharing.joint._partition import BORDER, own_demand
@@ -32,7 +32,6 @@ from chainnet.sharing.joint._partition import BORDER, own_demand
 ASK, OFFER = "chainnet-ask-1", "chainnet-offer-1"
 # the tier of an ask that does not tell tiers apart
 ALL = "all"
-_PLACES = {"country", "region"}
 
 
 def offer(
@@ -366,12 +365,11 @@ def at_home(part: Network, scenario: Scenario | None) -> Overlay:
     """
     if scenario is None:
         return Overlay.none(part)
-    kept = [found for m in scenario.measures if (found := _own_part(part, m)) is not None]
+    kept = [found for m in scenario.measures if (found := KINDS[m["kind"]].at_home(part, m)) is not None]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ChainnetWarning)  # what matches nothing here may do so elsewhere
         overlay = overlay_of(part, Scenario(scenario.name, kept)) if kept else Overlay.none(part)
-    ids = np.concatenate([part.view("nodes")["id"], part.view("projects")["id"]]).astype(str)
-    at_border = np.char.startswith(ids, BORDER) if len(ids) else np.zeros(0, dtype=bool)
+    at_border = part.plants["id"].str.startswith(BORDER).to_numpy(dtype=bool)
     asks = part.view("demand")["node"].str.startswith(BORDER).to_numpy(dtype=bool)
     return replace(
         overlay,
@@ -380,53 +378,10 @@ def at_home(part: Network, scenario: Scenario | None) -> Overlay:
     )
 
 
-def _own_part(part: Network, measure: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return a measure with what it names in this part; None where that is nothing."""
-    new = dict(measure)
-    kind = new["kind"]
-    if kind in ("restrict", "quota"):
-        away = {key for side in ("from", "to") for key in new.get(side, {})} - _PLACES
-        if kind == "quota" or new.get("share", 0.0) or "tier" in new or "origin" in new or away:
-            raise DataError(
-                f"{kind}: parts can stop trade between countries, by commodity, wholly; no share, tonnage, tier, "
-                "origin, stage or step: that couples the parts. Leave it out, or ask the whole network."
-            )
-    ids = {
-        "nodes": _known(part, "nodes", "projects"),
-        "projects": _known(part, "nodes", "projects"),
-        "stocks": _known(part, "stocks"),
-    }
-    named = [key for key in (*ids, "edges") if new.get(key)]
-    for key in [key for key in named if key != "edges"]:
-        new[key] = [word for word in listed(new[key]) if word in ids[key]]
-    if new.get("edges"):
-        own = [[end in ids["nodes"] for end in pair[:2]] for pair in new["edges"]]
-        if any(any(ends) and not all(ends) for ends in own):
-            raise DataError(f"{kind}: an edge across the border cannot be named by its ids. Use restrict from and to.")
-        new["edges"] = [pair for pair, ends in zip(new["edges"], own, strict=True) if all(ends)]
-    if named and not any(new[key] for key in named) and "where" not in new:
-        return None
-    new = {key: value for key, value in new.items() if key not in named or value}
-    if "commodity" in new:
-        goods = (
-            set(part.view("edges")["commodity"])
-            | set(part.view("demand")["commodity"])
-            | set(part.view("commodities")["id"])
-        )
-        new["commodity"] = [word for word in listed(new["commodity"]) if word in goods]
-        if not new["commodity"]:
-            return None
-    return new
-
-
-def _known(part: Network, *tables: str) -> set[str]:
-    return {name for table in tables for name in part.view(table)["id"]}
-
-
 def check_named(parts: Sequence[Network], scenario: Scenario | None) -> None:
     """Raise UnknownIdError for an id of a scenario that no part has."""
-    plants = set().union(*(_known(part, "nodes", "projects") for part in parts))
-    known = {"nodes": plants, "projects": plants, "stocks": set().union(*(_known(part, "stocks") for part in parts))}
+    held = [ids_at_home(part) for part in parts]
+    known = {key: set().union(*(ids[key] for ids in held)) for key in ("nodes", "projects", "stocks")}
     for measure in scenario.measures if scenario else ():
         for key, ids in known.items():
             for word in listed(measure.get(key) or []):

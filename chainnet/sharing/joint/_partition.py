@@ -13,7 +13,7 @@ import pandas as pd
 from chainnet._types import Array, Bools
 from chainnet.errors import DataError, check_words
 from chainnet.flow import Counting
-from chainnet.network import TABLES, Network, split_list
+from chainnet.network import TABLES, Network, plants_of, split_list
 from chainnet.results import Result, provenance, stamp
 
 REST = "rest"
@@ -79,8 +79,7 @@ def partition(network: Network, parties: Mapping[str, Any]) -> Partition:
     """
     if network.demand.empty:
         raise DataError("partition: the network has no demand table, so nobody is served. Give demand.")
-    nodes, projects = network.nodes, network.projects
-    plants = pd.concat([nodes, projects], ignore_index=True)
+    plants = network.plants
     for name in plants["id"]:
         if name.startswith(BORDER):
             raise DataError(f'partition: the id "{name}" begins with "{BORDER}", as border points do. Rename it.')
@@ -299,11 +298,10 @@ def _part(
     if tables["commodities"].empty:
         named = pd.concat([tables[t]["commodity"] for t in ("edges", "demand", "processes")]).dropna()
         frames["commodities"] = pd.DataFrame({"id": sorted(set(named))})
-    used = set(pd.concat([frames["nodes"]["process"], frames["projects"]["process"]]).dropna())
+    plants = plants_of(frames["nodes"], frames["projects"])
+    used = set(plants["process"].dropna())
     frames["processes"] = tables["processes"][tables["processes"]["process"].isin(used)]
-    frames["owners"] = _owners_of(
-        tables["owners"], set(pd.concat([frames["nodes"]["owner"], frames["projects"]["owner"]]).dropna())
-    )
+    frames["owners"] = _owners_of(tables["owners"], set(plants["owner"].dropna()))
     home = set(frames["nodes"]["country"][frames["nodes"]["id"].isin(own)].dropna())
     totals = tables["totals"]
     frames["totals"] = totals[totals["country"].isin(home) | totals["country"].isna()]

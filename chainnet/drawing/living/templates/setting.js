@@ -77,9 +77,6 @@ function standing({relations, preset}) {
   return new Set(program.presets[preset].stands);
 }
 
-// what lasts as long as the setting does; what is built stays, a stock that is shut stays shut
-const ENDLESS = ["build", "delay", "release"];
-
 function measuresOf(setting) {
   const stands = standing(setting), preset = presets.find((p) => p.name === setting.preset);
   const own = Object.entries(setting.controls).flatMap(([id, value]) => {
@@ -89,18 +86,18 @@ function measuresOf(setting) {
     return control.measures.map((measure) => sized ? {...measure, share: value} : measure);
   });
   const lasts = setting.months < start.months ? {months: setting.months} : {};
-  return [...preset.measures, ...own, ...(data.months?.shut ?? [])].map((measure) => ENDLESS.includes(measure.kind) ? measure : {...measure, ...lasts});
+  return [...preset.measures, ...own, ...(data.months?.shut ?? [])].map((measure) => data.kinds.endless.includes(measure.kind) ? measure : {...measure, ...lasts});
 }
 
 function fileOf(setting) {
-  const name = `${data.graph}-setting`, measures = measuresOf(setting), builds = measures.some((measure) => measure.kind === "build");
+  const name = `${data.graph}-setting`, measures = measuresOf(setting), builds = measures.some((measure) => data.kinds.standing.includes(measure.kind));
   const lines = [`# chainnet balance ${data.graph} --scenario ${name}.toml --reroute ${setting.relations} --others ${setting.order}${data.asks}`,
     ...(whyNoCourse(setting) ? [] : [`# month by month${builds ? ", where the page has none of the projects built here" : ""}: chainnet stress ${data.graph} --scenario ${name}.toml`
       + ` --months ${data.months.n} --reroute ${inMonths(setting).relations} --others ${setting.order}${data.asks}`]),
     `# digest of the data: ${data.digest}; all is in force from the first month on`, `label = ${quoted(sentence().slice(0, 300))}`];
   const shut = new Set((data.months?.shut ?? []).flatMap((measure) => measure.stocks));
   for (const measure of measures)
-    lines.push("", ...(measure.kind === "release" && measure.stocks.some((name) => shut.has(name))
+    lines.push("", ...(measure.stocks?.some((name) => shut.has(name))
       ? ["# the page shuts this stock over months: it is kept for some tiers, which the page cannot part"] : []), "[[measures]]", ...Object.entries(measure).map(([key, value]) => `${key} = ${tomlOf(value)}`));
   return {name: `${name}.toml`, text: lines.join("\n") + "\n"};
 }
