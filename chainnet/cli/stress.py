@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from chainnet.cli import options as opt
-from chainnet.cli.common import STOPPED, Counted, Question, TableOutput, command
+from chainnet.cli.common import STOPPED, Counted, Question, TableOutput, command, short_at_ends
 from chainnet.cli.progress import progress_bar
 from chainnet.cli.words import pairs, words
 from chainnet.errors import DataError
@@ -136,7 +136,6 @@ class Stress(Question, Counted, TableOutput):
 
     def _ends(self, found: Any) -> dict[str, str]:
         """Return both ends of the worst scenario, in the long run."""
-        from chainnet.cli.ends import short_line
         from chainnet.results import ends_of
         from chainnet.stress import worst_of
 
@@ -144,7 +143,7 @@ class Stress(Question, Counted, TableOutput):
         short = {one: found.summary["shortfall_tpa"].loc[one] for one in asked}
         name = worst_of(short, self.network.tier_order[0]) or "baseline"
         which = f", the worst of {len(asked)}" if len(asked) > 1 else ""
-        return short_line(ends_of(found.summary, name), f"{name}{which}, in the long run: ")
+        return short_at_ends(ends_of(found.summary, name), f"{name}{which}, in the long run: ")
 
 
 @command("stress.stockpile_requirement")

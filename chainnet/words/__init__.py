@@ -4,11 +4,18 @@ Words: *n/d* no data, *n/a* cannot apply, *-* not asked; a *sentence* is made fr
 """
 
 from chainnet.words._countries import country_code
-from chainnet.words._ends import agree, ends_sentence, ends_words
+from chainnet.words._ends import (
+    AFTER_OR_BEFORE,
+    WHOEVER,
+    at_ends,
+    ends_sentence,
+    ends_words,
+    share_words,
+    short_range,
+)
 from chainnet.words._infinite import NEVER_SHORT, NO_LIMIT, infinite_word
 from chainnet.words._months import MONTHS, calendar_month, in_months, month_words, recover_words, survive_words
 from chainnet.words._names import (
-    ALL_TIERS,
     as_text,
     country_name,
     first_capital,
@@ -32,6 +39,7 @@ from chainnet.words._numbers import (
     is_known,
     is_missing,
     money,
+    nouns,
     number,
     percent,
     ranks,
@@ -39,6 +47,7 @@ from chainnet.words._numbers import (
     span,
     spelled,
     tonnes,
+    verb,
     weight,
     whole,
 )
@@ -52,8 +61,10 @@ from chainnet.words._sentences import (
     stock_sentence,
     tier_sentence,
 )
+from chainnet.words._who import ALL_TIERS, Who, tiers_named
 
 __all__ = [
+    "AFTER_OR_BEFORE",
     "ALL_TIERS",
     "MINUS",
     "MONTHS",
@@ -65,12 +76,14 @@ __all__ = [
     "NO_DATA",
     "NO_LIMIT",
     "SILENT",
+    "WHOEVER",
     "Jobs",
     "Steps",
     "Stopped",
     "Tell",
-    "agree",
+    "Who",
     "as_text",
+    "at_ends",
     "bill",
     "bracket_sentence",
     "calendar_month",
@@ -93,6 +106,7 @@ __all__ = [
     "money",
     "month_words",
     "named",
+    "nouns",
     "number",
     "owners_sentence",
     "percent",
@@ -100,14 +114,18 @@ __all__ = [
     "readable_id",
     "recover_words",
     "same",
+    "share_words",
+    "short_range",
     "span",
     "spelled",
     "stock_part",
     "stock_sentence",
     "survive_words",
     "tier_sentence",
+    "tiers_named",
     "titled",
     "tonnes",
+    "verb",
     "weight",
     "who",
     "whole",
