@@ -7,10 +7,21 @@ import pandas as pd
 
 from chainnet.assessment import Neck
 from chainnet.engine import PRINTED
-from chainnet.reporting.facts import ALL_TIERS, Facts
-from chainnet.reporting.others import WHOEVER
+from chainnet.reporting.facts import Facts
 from chainnet.reporting.sentences import Claim, also, fit, grown, hinging, told, unless
-from chainnet.words import NO_DATA, country_name, first_capital, in_sentence, percent, same, spelled, titled, tonnes
+from chainnet.words import (
+    NO_DATA,
+    WHOEVER,
+    Who,
+    country_name,
+    first_capital,
+    in_sentence,
+    percent,
+    same,
+    spelled,
+    titled,
+    tonnes,
+)
 
 LEAST_GIANT = 0.3  # share of its step that makes a site large
 
@@ -24,8 +35,7 @@ def where(facts: Facts) -> Claim:
         head, tied = _neck_words(facts, tier, neck)
         said = grown([head], none[:2], other[:2], tied)
     else:
-        whom = "anybody" if tier == ALL_TIERS else tier
-        said = grown([f"No single step{abroad} costs {whom} anything"], other[:2])
+        said = grown([f"No single step{abroad} costs {tier.anybody} anything"], other[:2])
     home = _home(facts) if tier != facts.first else ""
     return Claim(said.lead, told(said.more, none[2] or other[2], home, _plant(facts, tier), _idle_giant(facts)))
 
@@ -38,16 +48,16 @@ def _home(facts: Facts) -> str:
         return ""
     name = str(lost.index[np.lexsort((lost.index.map(str), -lost.round(9)))[0]])
     share = f"{percent(table['first_lost_share'][name])} ({tonnes(lost[name])})"
-    return f"Without all plants in {in_sentence(country_name(name))} {facts.first} loses {share}."
+    return f"Without all plants in {in_sentence(country_name(name))} {facts.first.loses} {share}."
 
 
-def _neck_words(facts: Facts, tier: str, neck: Neck) -> tuple[str, tuple[str, str]]:
+def _neck_words(facts: Facts, tier: Who, neck: Neck) -> tuple[str, tuple[str, str]]:
     """Return which step is the neck and what it costs, two of one country by name; and how many more cost as much."""
     peers = neck.tied_with
     by_name = len(peers) == 1 and peers[0][1] == neck.country
     steps = sorted([neck.step, peers[0][0]], key=facts.place_of_step) if by_name else [neck.step]
     names = " or ".join(titled(step.replace("_", " ")) for step in steps)
-    lost = f"{tier} {'lose' if tier == ALL_TIERS else 'loses'} {percent(neck.lost_share)} ({tonnes(neck.lost_tpa)})"
+    lost = f"{tier.loses} {percent(neck.lost_share)} ({tonnes(neck.lost_tpa)})"
     place = in_sentence(country_name(neck.country))
     head = f"The neck is {names} in {place}: without {'either' if by_name else 'it'} {lost}"
     if by_name or not peers:
@@ -66,7 +76,7 @@ def _no_neck(facts: Facts, abroad: str) -> tuple[str, str, str]:
     return f"; {none}", f"{first_capital(none)}.", also(len(moved) - 1, "overturns", "overturn")
 
 
-def _other_neck(facts: Facts, tier: str) -> tuple[str, str, str]:
+def _other_neck(facts: Facts, tier: Who) -> tuple[str, str, str]:
     """Say without which doubtful plant another step is the neck: as a clause, by itself, and how many more do that."""
     moved = hinging(facts, tier, "neck")
     if not moved:
@@ -76,13 +86,13 @@ def _other_neck(facts: Facts, tier: str) -> tuple[str, str, str]:
     return f"; {said}", f"{first_capital(said)}.", also(len(moved) - 1, "moves", "move")
 
 
-def plants(facts: Facts, tier: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+def plants(facts: Facts, tier: Who) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return what the loss of each single plant costs a tier, those abroad first, and the same of groups of plants.
 
     Parameters
     ----------
     facts : Facts
-    tier : str
+    tier : Who
 
     Returns
     -------
@@ -92,10 +102,10 @@ def plants(facts: Facts, tier: str) -> tuple[pd.DataFrame, pd.DataFrame]:
     return _costly(facts, tier, "")
 
 
-def _costly(facts: Facts, tier: str, end: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _costly(facts: Facts, tier: Who, end: str) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return ``plants``; ``end`` "others_" is where all others are served first."""
     table = facts.losses("site")
-    part = f"{end}{'first_' if tier != ALL_TIERS else ''}"
+    part = f"{end}{'' if tier.is_all else 'first_'}"
     found = pd.DataFrame(
         {
             "lost_tpa": table[f"{part}lost_tpa"],
@@ -111,18 +121,18 @@ def _costly(facts: Facts, tier: str, end: str) -> tuple[pd.DataFrame, pd.DataFra
     return one.sort_values("is_ours", kind="stable"), found[found["is_group"]]
 
 
-def _plant(facts: Facts, tier: str) -> str:
+def _plant(facts: Facts, tier: Who) -> str:
     """Say which single plant costs most, how many entries that cost more are groups of plants, and the other end."""
     single, groups = plants(facts, tier)
     before = _costly(facts, tier, "others_")[0] if len(facts.a.others_first) else single.iloc[:0]
-    whom, abroad = "anybody" if tier == ALL_TIERS else tier, " abroad" if facts.whose else ""
+    abroad = " abroad" if facts.whose else ""
     end = WHOEVER if len(facts.a.others_first) and before.empty else ""
     if single.empty:
         entries = spelled(
             len(groups), "entry that costs something is a group", "entries that cost something are groups"
         )
         also = f"; {entries} of plants" if len(groups) else ""
-        none = f"Without any restriction, no single plant that we can name costs {whom} anything"
+        none = f"Without any restriction, no single plant that we can name costs {tier.anybody} anything"
         return told(f"{none}{end}{also}.", _under_worst(facts, tier), _first_end(facts, tier, single, before))
     name, row = str(single.index[0]), single.iloc[0]
     peers = single.loc[single["is_ours"] == row["is_ours"], "lost_tpa"]
@@ -136,7 +146,7 @@ def _plant(facts: Facts, tier: str) -> str:
         home = f"Of those at home {_site(facts, name)} costs most: {loss}"
         n = sum(not facts.is_ours(str(site)) for site in groups.index)
         but = f"; {spelled(n, 'group of plants does', 'groups of plants do')}" if n else ""
-        none = f"Without any restriction, no single plant abroad that we can name costs {whom} anything{but}."
+        none = f"Without any restriction, no single plant abroad that we can name costs {tier.anybody} anything{but}."
         most = f"{home}." if n else fit(f"{home}{also}.", f"{home}.")
         return told(none, most, _under_worst(facts, tier), _first_end(facts, tier, single, before))
     most = fit(
@@ -146,13 +156,13 @@ def _plant(facts: Facts, tier: str) -> str:
     return told(most, _first_end(facts, tier, single, before))
 
 
-def _under_worst(facts: Facts, tier: str) -> str:
+def _under_worst(facts: Facts, tier: Who) -> str:
     """Say which doubtful plant adds most to what the tier lacks under the worst scenario; empty where none does.
 
     Only plants whose figures are weak were taken out under a scenario.
     """
     found = facts.a.load_bearing
-    if found is None or not facts.a.worst or tier == ALL_TIERS or tier not in found.stated.index:
+    if found is None or not facts.a.worst or tier.is_all or tier not in found.stated.index:
         return ""
     rows = found.table[(found.table["tier"] == tier) & (found.table["kind"] == "node")]
     rows = rows[rows["variant"] == "absent"]
@@ -165,16 +175,15 @@ def _under_worst(facts: Facts, tier: str) -> str:
     return f"Under the worst scenario {name} adds most of the doubtful plants: {tonnes(more.iloc[at])}."
 
 
-def _loss(tier: str, row: pd.Series) -> str:
+def _loss(tier: Who, row: pd.Series) -> str:
     """Return what a plant costs: a share of what the tier gets, and tonnes."""
-    whole = "all deliveries" if tier == ALL_TIERS else f"{tier} deliveries"
-    return f"{percent(row['lost_share'])} of {whole} ({tonnes(row['lost_tpa'])})"
+    return f"{percent(row['lost_share'])} of {tier.deliveries} ({tonnes(row['lost_tpa'])})"
 
 
-def _first_end(facts: Facts, tier: str, after: pd.DataFrame, before: pd.DataFrame) -> str:
+def _first_end(facts: Facts, tier: Who, after: pd.DataFrame, before: pd.DataFrame) -> str:
     """Say which single plant costs most if all others are served first, where that is another answer."""
     if before.empty:
-        none = f"no single plant that we can name costs {'anybody' if tier == ALL_TIERS else tier} anything"
+        none = f"no single plant that we can name costs {tier.anybody} anything"
         return f"If all others are served first, {none}." if len(after) and len(facts.a.others_first) else ""
     name, row = str(before.index[0]), before.iloc[0]
     if len(after) and after.index[0] == name and same(float(after["lost_tpa"].iloc[0]), float(row["lost_tpa"])):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -14,7 +14,7 @@ from chainnet.results._results import fact_of, origin_of, stamp
 from chainnet.words import number
 
 # when all others are served -> the column of what then goes short
-ENDS = {"after": "shortfall_after_tpa", "before": "shortfall_before_tpa"}
+ENDS: dict[Literal["after", "before"], str] = {"after": "shortfall_after_tpa", "before": "shortfall_before_tpa"}
 
 
 @dataclass(frozen=True)
@@ -42,8 +42,9 @@ class Ends:
     @classmethod
     def of(cls, rows: Any) -> Ends:
         """Return the ends of a row of a table of ends, or of all its rows together; what no reader sees is zero."""
-        demand, *short = (float(np.sum(rows[column])) for column in ("demand_tpa", *ENDS.values()))
-        return cls(*(0.0 if tonnes <= PRINTED * demand else tonnes for tonnes in short), demand)
+        demand, after, before = (float(np.sum(rows[column])) for column in ("demand_tpa", *ENDS.values()))
+        after, before = (0.0 if short <= PRINTED * demand else short for short in (after, before))
+        return cls(after, before, demand)
 
     @classmethod
     def by_tier(cls, table: pd.DataFrame, blank: str) -> dict[str, Ends]:
