@@ -23,13 +23,10 @@ Sets = Annotated[
     "Come on stream at their start year: ids split by commas, all or none. Repeated: sets side by side, as NAME=IDS.",
 ]
 
-ENDS = ("shortfall_after_tpa", "shortfall_before_tpa")
 # what is set side by side for several sets of projects
 SIDE_BY_SIDE = ("shortfall_tpa", "shortfall_t", "first_short_month", "time_to_survive")
-# what fits on a screen
+# what fits on a screen, behind what goes short in the long run
 OVERVIEW = (
-    "shortfall_tpa",
-    *ENDS,
     "demand_t",
     "shortfall_t",
     "shortfall_unforeseen_t",
@@ -88,10 +85,11 @@ class Stress(Question, Counted, TableOutput):
             raise typer.Exit(STOPPED)
 
     def _say_one(self, found: Any) -> None:
-        from chainnet.results import ends_of, fact_of
+        from chainnet.results import ENDS, ends_of, fact_of
 
         others = fact_of(found.summary, "has_others")
-        shown = [c for c in OVERVIEW if c in found.summary.columns and (others or c not in ENDS)]
+        wanted = ("shortfall_tpa", *(ENDS.values() if others else ()), *OVERVIEW)
+        shown = [c for c in wanted if c in found.summary.columns]
         tables = {**found.tables(), "overview": _settled(found.summary)[shown], "ends": ends_of(found.summary)}
         self.say(
             found,
@@ -214,9 +212,10 @@ class Stockpile(Question, Counted, TableOutput):
 def _settled(summary: Any) -> Any:
     """Return a summary without the shortfalls that lie within the tolerance of the answer: they are none."""
     from chainnet.engine import PRINTED
+    from chainnet.results import ENDS
 
     seen = summary.copy()
-    for column in ("shortfall_tpa", *ENDS, "shortfall_t", "shortfall_unforeseen_t"):
+    for column in ("shortfall_tpa", *ENDS.values(), "shortfall_t", "shortfall_unforeseen_t"):
         if column in seen.columns:
             seen[column] = seen[column].where(seen[column].abs() > PRINTED * seen["demand_t"], 0.0)
     seen.attrs = summary.attrs

@@ -17,6 +17,7 @@ from chainnet.reporting.horizon import BASELINE, Months, nil
 from chainnet.reporting.rungs import as_it_runs
 from chainnet.results import (
     CHECKED,
+    ENDS,
     GIVEN,
     NOT_ASSESSED,
     NOT_STATED,
@@ -37,7 +38,7 @@ FEW = 3
 # best first
 _QUALITIES = (GIVEN, *QUALITIES, NOT_STATED, NOT_ASSESSED)
 SUMMED = [
-    *("demand_tpa", "served_tpa", "shortfall_tpa", "shortfall_before_tpa"),
+    *("demand_tpa", "served_tpa", "shortfall_tpa", ENDS["before"]),
     *("demand_low_tpa", "shortfall_low_tpa", "demand_high_tpa", "shortfall_high_tpa"),
 ]
 _NAMED = ["id", "label", "stage", "step", "site", "country", "region", "process", "operator", "capacity_tpa", "quality"]

@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from chainnet.words._numbers import NBSP, number, percent
-
-if TYPE_CHECKING:
-    from chainnet.results import Ends
 
 # how the ends are named after a sentence: where they agree, and where they differ
 WHOEVER = ", whoever is served first"
 AFTER_OR_BEFORE = ", others served after or before"
+
+
+class _Ends(Protocol):
+    """``results.Ends``, which stands beside this package and uses it."""
+
+    @property
+    def after(self) -> float: ...
+    @property
+    def before(self) -> float: ...
+    @property
+    def demand(self) -> float: ...
+    @property
+    def agree(self) -> bool: ...
+    @property
+    def share(self) -> _Ends: ...
 
 
 def at_ends(after: str, before: str) -> str:
@@ -28,7 +40,7 @@ def at_ends(after: str, before: str) -> str:
     return f"{after} if the others are served after, {before} if before"
 
 
-def ends_words(name: str, ends: Ends, unit: str = "t/yr", blank: str = NBSP) -> str:
+def ends_words(name: str, ends: _Ends, unit: str = "t/yr", blank: str = NBSP) -> str:
     """Return what a tier lacks if all others are served after it, and if before it.
 
     Parameters
@@ -52,7 +64,7 @@ def ends_words(name: str, ends: Ends, unit: str = "t/yr", blank: str = NBSP) -> 
     return f"{name} short {at_ends(after, after if ends.agree else _short(ends.demand, ends.before, unit, blank))}"
 
 
-def ends_sentence(rows: Mapping[str, Ends], unit: str = "t/yr", blank: str = NBSP) -> str:
+def ends_sentence(rows: Mapping[str, _Ends], unit: str = "t/yr", blank: str = NBSP) -> str:
     """Return the same of several tiers by name; where all agree it is said once.
 
     Examples
@@ -67,7 +79,7 @@ def ends_sentence(rows: Mapping[str, Ends], unit: str = "t/yr", blank: str = NBS
     return "; ".join(parts) + WHOEVER
 
 
-def short_range(ends: Ends) -> str:
+def short_range(ends: _Ends) -> str:
     """Return what goes short as a range; one number where the ends agree.
 
     Examples
@@ -79,7 +91,7 @@ def short_range(ends: Ends) -> str:
     return number(ends.after) if ends.agree else f"{number(ends.after)} to {number(ends.before)}"
 
 
-def share_words(ends: Ends) -> str:
+def share_words(ends: _Ends) -> str:
     """Return the share of a demand that goes short, as a range where the ends are two numbers.
 
     Examples

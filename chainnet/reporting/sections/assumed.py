@@ -68,7 +68,8 @@ def _assumptions(facts: Facts) -> Iterator[tuple[str, ...]]:
         relations = f"{lead} short {shorts[0]} if frozen, {shorts[1]} t/yr if new relations open"
     asked = f"{tonnes(worst['demand_tpa'])}, known at weakest as {weakest(demand['quality'])}"
     capacities = f"{count(len(nodes))} nodes, the weakest {weakest(nodes['quality'])}"
-    others = f"{lead} short {tonnes(worst['shortfall_before_tpa'])} if all others come first" if facts.whose else "n/a"
+    last = tonnes(facts.short(facts.when, lead).before)
+    others = f"{lead} short {last} if all others come first" if facts.whose else "n/a"
     served = order_of(facts).served if facts.whose else "nobody else"
     months_in = ", ".join(map(table_id, ("over_time", "endurance", "requirement")))
     relations_in = ", ".join(map(table_id, ("scenarios", "sites", "countries", "served")))
