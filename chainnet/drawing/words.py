@@ -19,7 +19,6 @@ from chainnet.words import (
     join,
     nouns,
     number,
-    short_range,
     spelled,
     verb,
     who,
@@ -230,7 +229,7 @@ def _served(answer: DrawnFlows) -> str:
 def _goes_unmet(tier: str, ends: Ends) -> str:
     whose = tier if tier == "all demand" else f"{tier} demand"
     parts = percent(ends.share.after), percent(ends.share.before)
-    tonnes_words = f"({short_range(ends)} of {tonnes(ends.demand)})"
+    tonnes_words = f"({ends.numbers} of {tonnes(ends.demand)})"
     if parts[0] == parts[1]:
         return f"{parts[0]} of {whose} goes unmet {tonnes_words}"
     return f"{parts[0]} of {whose} goes unmet if the others come after, {parts[1]} if before {tonnes_words}"
@@ -249,9 +248,7 @@ def served_words(network: Network, answer: DrawnFlows | None) -> str:
         text += f" if the others come after, {before} if before"
     elif answer.ends and not answer.when:
         text += ", whoever comes first"
-    short = [
-        f"{tier} short {short_range(ends)} of {number(ends.demand)}" for tier, ends in rows.items() if ends.worst > 0
-    ]
+    short = [f"{tier} short {ends.numbers} of {number(ends.demand)}" for tier, ends in rows.items() if ends.worst > 0]
     return f"{text}; {join(short) if short else 'nobody is short'}. "
 
 

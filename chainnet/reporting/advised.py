@@ -93,10 +93,9 @@ class Advised:
 def advised_of(facts: Facts) -> Advised | None:
     """Return what is advised under the worst scenario; None where there is none, or the ladder was not made."""
     table = facts.a.advice
-    tier = fact_of(table, "tier", None)
-    if not facts.a.worst or tier is None:
+    tier = facts.advised_tier
+    if not facts.a.worst or fact_of(table, "tier") is None:
         return None
-    tier = Who.of(tier)
     rungs = [facts.scenario_rung(facts.a.worst, rung, tier) for rung in ("existing", "new", "stocks")]
     if any(rung is None for rung in rungs):
         return None

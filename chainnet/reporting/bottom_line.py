@@ -36,11 +36,8 @@ from chainnet.words import (
     number,
     percent,
     same,
-    share_words,
-    short_range,
     span,
     spelled,
-    tiers_named,
     titled,
     tonnes,
     verb,
@@ -96,13 +93,13 @@ def _undisturbed(facts: Facts) -> str:
     if whole.worst <= 0:
         return f"No scenario was given; undisturbed, all demand ({tonnes(whole.demand)}) is met."
     tons, end = _tonnes_short(whole), "" if whole.agree else AFTER_OR_BEFORE
-    said = f"{share_words(whole)} of demand goes unmet ({tons}){end}"
+    said = f"{whole.shares} of demand goes unmet ({tons}){end}"
     return f"No scenario was given; undisturbed, {said}."
 
 
 def _tonnes_short(short: Ends) -> str:
     """Return what goes short of how much; as a range where the ends are two numbers."""
-    return f"{number(short.after)} of {tonnes(short.demand)}" if short.agree else f"{short_range(short)}{NBSP}t/yr"
+    return f"{number(short.after)} of {tonnes(short.demand)}" if short.agree else f"{short.numbers}{NBSP}t/yr"
 
 
 def _lead(facts: Facts, worst: str) -> Claim:
@@ -124,7 +121,7 @@ def _lead(facts: Facts, worst: str) -> Claim:
             return Claim(fit(*ways))
         return Claim(f"{head}, {what} is met if all others are served after, and {unmet}.", hinge[1])
     tons, end = _tonnes_short(short), end if short.agree else AFTER_OR_BEFORE
-    return grown([f"{head}, {share_words(short)} of {what}{o} goes unmet ({tons}){end}" for o in whose], hinge)
+    return grown([f"{head}, {short.shares} of {what}{o} goes unmet ({tons}){end}" for o in whose], hinge)
 
 
 def _today(facts: Facts, base: Ends) -> tuple[str, str]:
@@ -134,15 +131,15 @@ def _today(facts: Facts, base: Ends) -> tuple[str, str]:
     """
     table, tier = facts.a.layers, _leading(facts)
     is_base = table[table["is_asked"]].index[0][0] == "base year"
-    rows = tier.rows(_layer(facts, "as built"))
+    rows = tier.rows(facts.layers[facts.layers["layer"] == "as built"])
     if not is_base or rows.empty or facts.network.year is None:
         return "", ""
     short = Ends.of(rows)
-    if not short.demand > 0 or (base.worst > 0 and share_words(short) == share_words(base)):
+    if not short.demand > 0 or (base.worst > 0 and short.shares == base.shares):
         return "", ""
     if short.worst <= 0 and base.worst <= 0:
         return "", ""
-    said = f"on those of {fact_of(table, 'known')} it is {'met' if short.worst <= 0 else share_words(short)}"
+    said = f"on those of {fact_of(table, 'known')} it is {'met' if short.worst <= 0 else short.shares}"
     return f"; {said}", f"{first_capital(said)}."
 
 
@@ -152,7 +149,7 @@ def _with_today(facts: Facts, head: str, what: str, short: Ends, today: tuple[st
     Tonnes, ends and what overturns it follow: they are of the base year.
     """
     plants = f"on the plants of {facts.network.year}"
-    unmet = f"{share_words(short)} of {what} goes unmet {plants}"
+    unmet = f"{short.shares} of {what} goes unmet {plants}"
     said = f"{head}, {unmet if short.worst > 0 else f'{what} is met {plants}'}"
     claim = grown([said], today)
     order = ""
@@ -181,7 +178,7 @@ def _besides(facts: Facts, worst: str, tiers: Sequence[Who]) -> list[str]:
 
 def unmet_sentences(found: Sequence[tuple[Who, Ends]], head: str) -> list[str]:
     """Return what tiers lack, two a sentence, and which of them are met; ``head`` opens the first sentence."""
-    parts = [(f"{share_words(short)} of {t.adjective}", short.agree) for t, short in found if short.worst > 0]
+    parts = [(f"{short.shares} of {t.adjective}", short.agree) for t, short in found if short.worst > 0]
     met = [t.adjective for t, short in found if short.worst <= 0]
     said = []
     for at in range(0, len(parts), 2):
@@ -240,7 +237,7 @@ def _change(facts: Facts, worst: str) -> str:
             break
     base = facts.short(BASELINE, _leading(facts))
     if base.worst > 0:
-        said.append(f"Undisturbed, {share_words(base)} of {_leading(facts).demand} goes unmet already.")
+        said.append(f"Undisturbed, {base.shares} of {_leading(facts).demand} goes unmet already.")
     return " ".join(said)
 
 
@@ -302,15 +299,9 @@ def as_built(facts: Facts) -> Claim:
     return Claim("", f"This report stands on {year}; no listed project is on record as running{when_known}.")
 
 
-def _layer(facts: Facts, layer: str) -> pd.DataFrame:
-    """Return what goes unmet on a layer under the worst scenario."""
-    table = facts.a.layers
-    return tiers_named(table[table.index.get_level_values("layer") == layer].reset_index())
-
-
 def _unmet(facts: Facts, layer: str) -> list[tuple[Who, Ends]]:
-    """Return the same, tier by tier."""
-    return [(Who(row["tier"]), Ends.of(row)) for row in records(_layer(facts, layer))]
+    """Return what goes unmet on a layer under the worst scenario, tier by tier."""
+    return [(Who(row["tier"]), Ends.of(row)) for row in records(facts.layers) if row["layer"] == layer]
 
 
 # -- when ---------------------------------------------------------------------------------------
@@ -401,8 +392,7 @@ def _left_with(facts: Facts, what: str, rung: str, tier: Who) -> str:
 
 def _over_months(ladder: pd.DataFrame, rung: str, tier: Who) -> float:
     """Return what a tier lacks over the horizon on a rung, t."""
-    row = tiers_named(ladder[ladder["rung"] == rung])
-    row = row[row["tier"] == tier]
+    row = ladder[(ladder["rung"] == rung) & (ladder["tier"].map(Who.of) == tier)]
     return float(nil(row["shortfall_t"], row["demand_t"]).iloc[0])
 
 

@@ -29,7 +29,7 @@ from chainnet.results import (
     rest_of,
     rests_words,
 )
-from chainnet.words import ALL_TIERS, Who, as_text, country_name, percent, tiers_named, titled, who
+from chainnet.words import ALL_TIERS, Who, as_text, country_name, percent, titled, who
 
 __all__ = ["BASELINE", "Facts", "Months", "once"]
 
@@ -102,12 +102,17 @@ class Facts:
     @cached_property
     def summary(self) -> pd.DataFrame:
         """``stress.summary`` with scenario and tier as columns."""
-        return tiers_named(settled(self.a.stress.summary.reset_index()))
+        return Who.named(settled(self.a.stress.summary.reset_index()))
 
     @cached_property
     def users(self) -> pd.DataFrame:
         """``stress.nodes`` with its index as columns."""
-        return tiers_named(settled(self.a.stress.nodes.reset_index()))
+        return Who.named(settled(self.a.stress.nodes.reset_index()))
+
+    @cached_property
+    def layers(self) -> pd.DataFrame:
+        """``layers`` with layer and tier as columns."""
+        return Who.named(self.a.layers.reset_index())
 
     @cached_property
     def ladders(self) -> dict[int, pd.DataFrame]:
@@ -150,7 +155,7 @@ class Facts:
 
     @cached_property
     def _ends(self) -> pd.DataFrame:
-        return tiers_named(ends_of(self.a.stress.summary).reset_index())
+        return Who.named(ends_of(self.a.stress.summary).reset_index())
 
     def short(self, scenario: str, tier: Who) -> Ends:
         """Return what a tier lacks under a scenario at both ends; all tiers together where they are meant."""
@@ -160,6 +165,16 @@ class Facts:
     def ends_differ(self, scenario: str, *tiers: Who) -> bool:
         """Whether a finding on some tiers is two numbers, by who is served first."""
         return not all(self.short(scenario, tier).agree for tier in tiers)
+
+    @property
+    def advised_tier(self) -> Who:
+        """Whose shortfall the advice is about."""
+        return Who.of(fact_of(self.a.advice, "tier", ""))
+
+    @property
+    def short_tier(self) -> Who:
+        """The leading tier where it is short when rerouting was asked, else all."""
+        return self.first if self.has_first and self.lacks(self.when) > 0 else ALL_TIERS
 
     def of(self, scenario: str, tier: str) -> Any:
         """Return the row of the summary for a scenario and tier."""

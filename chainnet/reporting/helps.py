@@ -20,22 +20,7 @@ from chainnet.reporting.facts import Facts
 from chainnet.reporting.sections.order import table_id
 from chainnet.reporting.sentences import Claim, fit, grown, told
 from chainnet.results import Ends, fact_of
-from chainnet.words import (
-    NBSP,
-    Who,
-    count,
-    first_capital,
-    join,
-    nouns,
-    number,
-    percent,
-    same,
-    spelled,
-    tiers_named,
-    titled,
-    tonnes,
-    verb,
-)
+from chainnet.words import NBSP, count, first_capital, join, nouns, number, percent, same, spelled, titled, tonnes, verb
 
 
 def helps(facts: Facts) -> Claim:
@@ -62,7 +47,7 @@ def _needs(found: Advised) -> str:
 def _rungs(facts: Facts, found: Advised) -> Claim:
     """Say what stays short rung by rung, as the ladder draws it, and which projects are needed for the rest."""
     if found.new <= 0:
-        whom = found.tier.nobody
+        whom = "nobody" if found.tier.is_all else f"no {found.tier.demand}"
         if found.closed_if:
             said = f"In the long run new relations leave {whom} short, if {join(found.closed_if)}."
             return Claim(said, "Otherwise some stays short; no project was sought for that.")
@@ -153,8 +138,8 @@ def _others_first(facts: Facts, found: Advised) -> str:
     before = found.others_first
     if before is None or same(before, found.left):
         return ""
-    known = short_on_layer(facts, found.tier)
-    more = known is not None and before > known.before * (1 + 1e-6)
+    known = found.tier.rows(facts.layers[facts.layers["layer"] == facts.layers["layer"].iloc[-1]])
+    more = len(known) > 0 and before > Ends.of(known).before * (1 + 1e-6)
     taken = ", for they take what new relations open" if more else ""
     them = "them" if len(found.projects) > 1 else "it"
     return f"If all others are served first, {tonnes(before)} stay short even with {them}{taken}."
@@ -173,10 +158,3 @@ def _end(facts: Facts, found: Advised) -> str:
     tons = f" ({tonnes(left[0][1]['shortfall_tpa'])})" if len(left) == 1 else ""
     head = f"In {year}, with stocks and {stand}"
     return f"{head}, {join(short)} demand stays short{tons}." if left else f"{head}, no tier is short."
-
-
-def short_on_layer(facts: Facts, tier: Who) -> Ends | None:
-    """Return what a tier lacks on known relations with the projects that run; None where it is not there."""
-    table = tiers_named(facts.a.layers.reset_index())
-    mine = tier.rows(table[table["layer"] == table["layer"].iloc[-1]])
-    return Ends.of(mine) if len(mine) else None

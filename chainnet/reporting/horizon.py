@@ -12,7 +12,7 @@ from chainnet.assessment import Assessment
 from chainnet.engine import PRINTED
 from chainnet.network import Network
 from chainnet.results import fact_of
-from chainnet.words import Who, calendar_month, recover_words, survive_words, tiers_named
+from chainnet.words import Who, calendar_month, recover_words, survive_words
 
 BASELINE = "baseline"
 # of a tier's demand over the horizon: what lacks less does not decide which scenario is worst
@@ -87,7 +87,7 @@ class Months:
 
         What a solve cannot tell from zero is zero; the worst month is the first of equally bad ones.
         """
-        table = tiers_named(self.facts.a.stress.summary.reset_index())
+        table = Who.named(self.facts.a.stress.summary.reset_index())
         nothing = table["shortfall_t"].abs() <= PRINTED * table["demand_t"]
         for column in ("shortfall_t", "worst_month_share"):
             table[column] = table[column].mask(nothing, 0.0)
@@ -106,7 +106,7 @@ class Months:
     @cached_property
     def by_month(self) -> pd.DataFrame:
         """Demand, served and short by scenario, tier and month, and the share that goes short."""
-        table = tiers_named(self.facts.a.stress.months)
+        table = Who.named(self.facts.a.stress.months)
         columns = ["demand_t", "served_t", "shortfall_t", "shortfall_unforeseen_t"]
         out = table.groupby(["scenario", "tier", "month"], sort=False)[columns].sum().reset_index()
         for column in ("shortfall_t", "shortfall_unforeseen_t"):
@@ -186,7 +186,7 @@ class Months:
     def users(self) -> pd.DataFrame:
         """How long each end use can be kept whole: ``stress.time_to_survive`` without the rows of whole tiers."""
         table = self.facts.a.stress.time_to_survive.reset_index()
-        return tiers_named(table[table["node"].ne("")])
+        return Who.named(table[table["node"].ne("")])
 
     @cached_property
     def levels(self) -> pd.DataFrame:

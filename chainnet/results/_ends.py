@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -11,15 +10,14 @@ import pandas as pd
 
 from chainnet.engine import PRINTED
 from chainnet.results._results import fact_of, origin_of, stamp
-from chainnet.words import number
+from chainnet.words import SaidEnds
 
 # when all others are served -> the column of what then goes short
 ENDS: dict[Literal["after", "before"], str] = {"after": "shortfall_after_tpa", "before": "shortfall_before_tpa"}
 
 
-@dataclass(frozen=True)
-class Ends:
-    """What goes short of one demand at both ends.
+class Ends(SaidEnds):
+    """What goes short of one demand at both ends, as ``both_ends`` and a stress test give it in columns.
 
     Attributes
     ----------
@@ -35,10 +33,6 @@ class Ends:
     (False, 6.0, 0.25, 0.75)
     """
 
-    after: float
-    before: float
-    demand: float = 0.0
-
     @classmethod
     def of(cls, rows: Any) -> Ends:
         """Return the ends of a row of a table of ends, or of all its rows together; what no reader sees is zero."""
@@ -52,19 +46,9 @@ class Ends:
         return {tier if isinstance(tier, str) else blank: cls.of(row) for tier, row in table.iterrows()}
 
     @property
-    def agree(self) -> bool:
-        """Whether both are one number to the digits shown."""
-        return number(self.after) == number(self.before)
-
-    @property
     def worst(self) -> float:
         """The larger of both."""
         return max(self.after, self.before)
-
-    @property
-    def share(self) -> Ends:
-        """Both as parts of the demand; none of no demand."""
-        return Ends(self.after / self.demand, self.before / self.demand, 1.0) if self.demand > 0 else Ends(0.0, 0.0)
 
 
 def ends_table(demand: pd.Series, short: Mapping[str, Any], source: dict[str, Any], has_others: bool) -> pd.DataFrame:

@@ -4,15 +4,7 @@ Words: *n/d* no data, *n/a* cannot apply, *-* not asked; a *sentence* is made fr
 """
 
 from chainnet.words._countries import country_code
-from chainnet.words._ends import (
-    AFTER_OR_BEFORE,
-    WHOEVER,
-    at_ends,
-    ends_sentence,
-    ends_words,
-    share_words,
-    short_range,
-)
+from chainnet.words._ends import AFTER_OR_BEFORE, WHOEVER, SaidEnds, at_ends, ends_sentence
 from chainnet.words._infinite import NEVER_SHORT, NO_LIMIT, infinite_word
 from chainnet.words._months import MONTHS, calendar_month, in_months, month_words, recover_words, survive_words
 from chainnet.words._names import (
@@ -61,7 +53,7 @@ from chainnet.words._sentences import (
     stock_sentence,
     tier_sentence,
 )
-from chainnet.words._who import ALL_TIERS, Who, tiers_named
+from chainnet.words._who import ALL_TIERS, Who
 
 __all__ = [
     "AFTER_OR_BEFORE",
@@ -78,6 +70,7 @@ __all__ = [
     "SILENT",
     "WHOEVER",
     "Jobs",
+    "SaidEnds",
     "Steps",
     "Stopped",
     "Tell",
@@ -93,7 +86,6 @@ __all__ = [
     "country_name",
     "ends_sentence",
     "ends_when",
-    "ends_words",
     "endurance_sentence",
     "first_capital",
     "foresight_sentence",
@@ -114,15 +106,12 @@ __all__ = [
     "readable_id",
     "recover_words",
     "same",
-    "share_words",
-    "short_range",
     "span",
     "spelled",
     "stock_part",
     "stock_sentence",
     "survive_words",
     "tier_sentence",
-    "tiers_named",
     "titled",
     "tonnes",
     "verb",

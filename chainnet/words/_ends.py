@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Protocol
+from dataclasses import dataclass
 
 from chainnet.words._numbers import NBSP, number, percent
 
@@ -12,19 +12,74 @@ WHOEVER = ", whoever is served first"
 AFTER_OR_BEFORE = ", others served after or before"
 
 
-class _Ends(Protocol):
-    """``results.Ends``, which stands beside this package and uses it."""
+@dataclass(frozen=True)
+class SaidEnds:
+    """What goes short of one demand at both ends, in words; ``results.Ends`` takes it from tables.
+
+    Attributes
+    ----------
+    after, before : float
+        Short if all others are served after, and before, t/a.
+    demand : float
+        What is asked for, t/a.
+
+    Examples
+    --------
+    >>> ends = SaidEnds(2.0, 6.0, 8.0)
+    >>> ends.agree, ends.numbers, ends.shares.replace(NBSP, " ")
+    (False, '2 to 6', '25 to 75 %')
+    """
+
+    after: float
+    before: float
+    demand: float = 0.0
 
     @property
-    def after(self) -> float: ...
+    def agree(self) -> bool:
+        """Whether both are one number to the digits shown."""
+        return number(self.after) == number(self.before)
+
     @property
-    def before(self) -> float: ...
+    def share(self) -> SaidEnds:
+        """Both as parts of the demand; none of no demand."""
+        whole = self.demand
+        return SaidEnds(self.after / whole, self.before / whole, 1.0) if whole > 0 else SaidEnds(0.0, 0.0)
+
     @property
-    def demand(self) -> float: ...
+    def numbers(self) -> str:
+        """Both as a range; one number where they agree."""
+        return number(self.after) if self.agree else f"{number(self.after)} to {number(self.before)}"
+
     @property
-    def agree(self) -> bool: ...
-    @property
-    def share(self) -> _Ends: ...
+    def shares(self) -> str:
+        """The same of its parts of the demand."""
+        low, high = percent(self.share.after), percent(self.share.before)
+        return high if low == high else f"{low.removesuffix(f'{NBSP}%')} to {high}"
+
+    def said(self, name: str, unit: str = "t/yr", blank: str = NBSP) -> str:
+        """Return what a tier lacks at both ends.
+
+        Parameters
+        ----------
+        name : str
+            The tier.
+        unit, blank : str
+            Unit of the tonnes; what stands between number and unit.
+
+        Examples
+        --------
+        >>> SaidEnds(0.0, 2.9, 2.9).said("defence", "t/a", " ")
+        'defence short 0 t/a if the others are served after, 2.9 t/a (100 %) if before'
+        >>> SaidEnds(30.0, 30.0, 40.0).said("civilian", "t/a", " ")
+        'civilian short 30 t/a (75 %), whoever is served first'
+        """
+        after = self.short(self.after, unit, blank)
+        return f"{name} short {at_ends(after, after if self.agree else self.short(self.before, unit, blank))}"
+
+    def short(self, tonnes: float, unit: str, blank: str) -> str:
+        """Return what goes short at one end, and its part of the demand."""
+        tons = f"{number(tonnes)}{blank}{unit}"
+        return f"{tons} ({percent(tonnes / self.demand, blank)})" if tonnes > 0 and self.demand > 0 else tons
 
 
 def at_ends(after: str, before: str) -> str:
@@ -40,70 +95,14 @@ def at_ends(after: str, before: str) -> str:
     return f"{after} if the others are served after, {before} if before"
 
 
-def ends_words(name: str, ends: _Ends, unit: str = "t/yr", blank: str = NBSP) -> str:
-    """Return what a tier lacks if all others are served after it, and if before it.
-
-    Parameters
-    ----------
-    name : str
-        The tier.
-    ends : Ends
-        What it asks for, and what it lacks at either end, t/a.
-    unit, blank : str
-        Unit of the tonnes; what stands between number and unit.
+def ends_sentence(rows: Mapping[str, SaidEnds], unit: str = "t/yr", blank: str = NBSP) -> str:
+    """Return what several tiers lack at both ends, by name; where all agree it is said once.
 
     Examples
     --------
-    >>> from chainnet.results import Ends
-    >>> ends_words("defence", Ends(0.0, 2.9, 2.9), "t/a", " ")
-    'defence short 0 t/a if the others are served after, 2.9 t/a (100 %) if before'
-    >>> ends_words("civilian", Ends(30.0, 30.0, 40.0), "t/a", " ")
-    'civilian short 30 t/a (75 %), whoever is served first'
-    """
-    after = _short(ends.demand, ends.after, unit, blank)
-    return f"{name} short {at_ends(after, after if ends.agree else _short(ends.demand, ends.before, unit, blank))}"
-
-
-def ends_sentence(rows: Mapping[str, _Ends], unit: str = "t/yr", blank: str = NBSP) -> str:
-    """Return the same of several tiers by name; where all agree it is said once.
-
-    Examples
-    --------
-    >>> from chainnet.results import Ends
-    >>> ends_sentence({"defence": Ends(0.0, 0.0, 4.0), "industrial": Ends(10.0, 10.0, 16.0)}, "t/a", " ")
+    >>> ends_sentence({"defence": SaidEnds(0.0, 0.0, 4.0), "industrial": SaidEnds(10.0, 10.0, 16.0)}, "t/a", " ")
     'defence short 0 t/a; industrial short 10 t/a (63 %), whoever is served first'
     """
     if not all(ends.agree for ends in rows.values()):
-        return "; ".join(ends_words(name, ends, unit, blank) for name, ends in rows.items())
-    parts = (f"{name} short {_short(ends.demand, ends.after, unit, blank)}" for name, ends in rows.items())
-    return "; ".join(parts) + WHOEVER
-
-
-def short_range(ends: _Ends) -> str:
-    """Return what goes short as a range; one number where the ends agree.
-
-    Examples
-    --------
-    >>> from chainnet.results import Ends
-    >>> short_range(Ends(2.0, 6.0)), short_range(Ends(6.0, 6.0004))
-    ('2 to 6', '6')
-    """
-    return number(ends.after) if ends.agree else f"{number(ends.after)} to {number(ends.before)}"
-
-
-def share_words(ends: _Ends) -> str:
-    """Return the share of a demand that goes short, as a range where the ends are two numbers.
-
-    Examples
-    --------
-    >>> from chainnet.results import Ends
-    >>> [share_words(Ends(2.0, most, 8.0)).replace(NBSP, " ") for most in (6.0, 2.0)]
-    ['25 to 75 %', '25 %']
-    """
-    low, high = percent(ends.share.after), percent(ends.share.before)
-    return high if low == high else f"{low.removesuffix(f'{NBSP}%')} to {high}"
-
-
-def _short(demand: float, short: float, unit: str, blank: str) -> str:
-    tons = f"{number(short)}{blank}{unit}"
-    return f"{tons} ({percent(short / demand, blank)})" if short > 0 and demand > 0 else tons
+        return "; ".join(ends.said(name, unit, blank) for name, ends in rows.items())
+    return "; ".join(f"{name} short {ends.short(ends.after, unit, blank)}" for name, ends in rows.items()) + WHOEVER

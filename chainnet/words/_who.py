@@ -35,6 +35,11 @@ class Who(str):
         """
         return cls(tier) if is_known(tier) and tier != "all" else ALL_TIERS
 
+    @staticmethod
+    def named(table: pd.DataFrame) -> pd.DataFrame:
+        """Return a table in which demand without a tier is that of all tiers."""
+        return table.assign(tier=table["tier"].fillna(str(ALL_TIERS)))
+
     @property
     def is_all(self) -> bool:
         """Whether all tiers are meant."""
@@ -65,11 +70,6 @@ class Who(str):
         return self.does("lose")
 
     @property
-    def lacks(self) -> str:
-        """The name with its verb."""
-        return self.does("lack")
-
-    @property
     def adjective(self) -> str:
         """How it stands before a noun: "all" or the tier."""
         return "all" if self.is_all else self
@@ -80,24 +80,9 @@ class Who(str):
         return f"{self.adjective} demand"
 
     @property
-    def deliveries(self) -> str:
-        """What it gets."""
-        return f"{self.adjective} deliveries"
-
-    @property
     def anybody(self) -> str:
         """It in a sentence with a no: "no plant costs anybody anything"."""
         return "anybody" if self.is_all else self
 
-    @property
-    def nobody(self) -> str:
-        """Its negation: "nobody" or "no defence demand"."""
-        return "nobody" if self.is_all else f"no {self.demand}"
-
 
 ALL_TIERS = Who("all tiers")
-
-
-def tiers_named(table: pd.DataFrame) -> pd.DataFrame:
-    """Return a table in which demand without a tier is that of all tiers."""
-    return table.assign(tier=table["tier"].fillna(str(ALL_TIERS)))

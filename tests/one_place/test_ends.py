@@ -11,7 +11,7 @@ import pytest
 
 import chainnet as cn
 from chainnet.results import ENDS, Ends, ends_of
-from chainnet.words import ALL_TIERS, NBSP, Who, at_ends, nouns, share_words, short_range, tiers_named, verb
+from chainnet.words import ALL_TIERS, NBSP, Who, at_ends, nouns, verb
 
 PACKAGE = Path(cn.__file__).parent
 # tables of a report name their columns
@@ -48,20 +48,20 @@ def test_ends_that_differ() -> None:
     assert not together.agree
     assert together.worst == pytest.approx(6.0)
     assert (together.share.after, together.share.before) == pytest.approx((0.0, 0.75))
-    assert (share_words(together), short_range(together)) == (f"0 to 75{NBSP}%", "0 to 6")
+    assert (together.shares, together.numbers) == (f"0 to 75{NBSP}%", "0 to 6")
 
 
 def test_ends_that_agree() -> None:
     """Beside two tonnes for others all of ours are served; three tonnes of ore lack five of eight whoever is first."""
     met = Ends.of(cn.both_ends(shared(theirs=2.0)))
-    assert (met.agree, met.worst, short_range(met)) == (True, 0.0, "0")
+    assert (met.agree, met.worst, met.numbers) == (True, 0.0, "0")
     few = cn.both_ends(shared(theirs=0.0).scale({"id": "m"}, 0.3))
     short = Ends.of(few)
     assert short.agree
     assert short.worst == pytest.approx(5.0)
     assert short.share.after == short.share.before
     assert Ends.by_tier(few, "all")["defence"].share.before == pytest.approx(0.4)
-    assert share_words(short) == f"63{NBSP}%"
+    assert short.shares == f"63{NBSP}%"
 
 
 def test_the_larger_end_may_be_either() -> None:
@@ -95,15 +95,13 @@ def test_a_tier_and_all_tiers_take_their_words() -> None:
     assert (one.loses, every.loses) == ("defence loses", "all tiers lose")
     assert (one.does("lack", "then"), every.does("lack", "then")) == ("defence then lacks", "all tiers then lack")
     assert (one.demand, every.demand) == ("defence demand", "all demand")
-    assert (one.deliveries, every.deliveries) == ("defence deliveries", "all deliveries")
     assert (one.anybody, every.anybody) == ("defence", "anybody")
-    assert (one.nobody, every.nobody) == ("no defence demand", "nobody")
 
 
 def test_a_tier_finds_its_rows() -> None:
     table = pd.DataFrame({"tier": ["defence", "civilian", None], "t": [1.0, 2.0, 4.0]})
     assert [Who.of(tier).rows(table)["t"].sum() for tier in ("defence", "civilian", None)] == [1.0, 2.0, 7.0]
-    assert tiers_named(table)["tier"].tolist() == ["defence", "civilian", "all tiers"]
+    assert Who.named(table)["tier"].tolist() == ["defence", "civilian", "all tiers"]
 
 
 def test_verbs_and_nouns_follow_their_number() -> None:

@@ -30,7 +30,6 @@ from chainnet.words import (
     NBSP,
     NOT_ASSESSED,
     WHOEVER,
-    Who,
     count,
     country_name,
     first_capital,
@@ -236,7 +235,7 @@ def _hangs(facts: Facts) -> str:
     countries = facts.losses("country")
     hit = countries[countries[lead] > 0]
     inside = np.array([facts.is_member(str(c)) for c in hit.index], dtype=bool)
-    loses = "are lost" if of.is_all else f"of {of.deliveries} are lost"
+    loses = "are lost" if of.is_all else f"of {of.adjective} deliveries are lost"
     for rows, head in (
         (hit[~inside], "Without all plants in "),
         (hit[inside], "Among those whose demand counts, without "),
@@ -248,7 +247,7 @@ def _hangs(facts: Facts) -> str:
     owners = _listed(held[lead], held[part], lambda c: in_sentence(country_name(c)))
     if owners and list(held.index[:NAMES]) != list(hit.index[:NAMES]):
         said.append(f"By the owner's country: {join(owners)}.")
-    single, groups = plants(facts, of)
+    single, groups = plants(facts)
     for rows, head in (
         (single, "Single plants that cost most, each alone"),
         (groups, "Groups of plants that cost most"),
@@ -290,11 +289,6 @@ def _together(facts: Facts) -> str:
 # -- what wins it back --------------------------------------------------------------------------
 
 
-def gain_tier(facts: Facts) -> Who:
-    """Tier whose gains are told: the leading one if it is short, else all."""
-    return facts.first if facts.has_first and facts.lacks(facts.when) > 0 else ALL_TIERS
-
-
 def _left(facts: Facts, year: int) -> list[str]:
     """Return who stays short with the projects of a year, and by how much."""
     rows = [(t, facts.rung(year, "projects", t)) for t in facts.tiers]
@@ -306,7 +300,7 @@ def _wins_long(facts: Facts) -> str:
     if not facts.a.worst:
         return ""
     stocks = "No stocks are in the data." if facts.network.stocks.empty else ""
-    tier, years = gain_tier(facts), list(facts.ladders)
+    tier, years = facts.short_tier, list(facts.ladders)
     if not years:
         rungs = {rung: facts.scenario_rung(facts.when, rung, tier) for rung in ("existing", "new", "stocks")}
         said = _regained(facts, rungs) or "What rerouting wins back was not assessed"
@@ -329,7 +323,7 @@ def _wins_long(facts: Facts) -> str:
 
 def _regained(facts: Facts, rungs: dict[str, Any]) -> str:
     """Return what each rung gives back; empty where none was assessed."""
-    tier = gain_tier(facts)
+    tier = facts.short_tier
     known = {rung: row["gained_tpa"] for rung, row in rungs.items() if row is not None}
     gains = {rung: t for rung, t in known.items() if not pd.isna(t) and t}
     words = [f"{number(t) if i else tonnes(t)} from {RUNGS[rung][1]}" for i, (rung, t) in enumerate(gains.items())]

@@ -197,7 +197,7 @@ def _qualify(found: Advised) -> Sentence | None:
         return None
     cut = f"from {number(found.known)} to {tonnes(found.new)}"
     needs = f", if {join(found.closed_if)}" if found.closed_if and found.new <= 0 else ""
-    words = f"New relations between plants that stand cut what {found.tier.lacks} {cut}{needs}"
+    words = f"New relations between plants that stand cut what {found.tier.does('lack')} {cut}{needs}"
     words += ". Their extra cost per tonne is assumed." if needs else ", at an assumed extra cost per tonne."
     return Sentence(f"{words} {see('rerouting')}", ("ladder",), "Qualify.")
 
@@ -214,9 +214,7 @@ def _keep(facts: Facts, found: Advised) -> Sentence | None:
     they = f"{'it' if len(names) == 1 else 'they'} {verb('cut', len(names))}"
     if len(names) < len(found.running):
         they = f"with {spelled(len(found.running) - len(names), 'other', 'others')} {they}"
-    words = (
-        f"{join([titled(name) for name in names])}: running, not in the base year; {they} what {found.tier.lacks} from "
-    )
+    words = f"{join([titled(name) for name in names])}: running, not in the base year; {they} what {found.tier.does('lack')} from "
     words += f"{number(found.new)} {to}{', all others served after' if facts.has_others else ''}."
     return Sentence(words, ("layers",), "Secure the output of")
 

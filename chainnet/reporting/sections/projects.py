@@ -197,7 +197,7 @@ def top_projects(facts: Facts) -> ReportTable:
     alone = pd.Series(dict(fact_of(advice, "alone_tpa", ())), dtype=float)
     if (alone > 0).any():  # what runs since the base year has done its part
         last = last.loc[[name for name in last.index if name in alone.index]].assign(on_margin_t=alone)
-        first, whom = ["on_margin_t"], Who.of(fact_of(advice, "tier", ""))
+        first, whom = ["on_margin_t"], facts.advised_tier
         after = f" and the projects that run in {fact_of(advice, 'running_year', np.nan):.0f}"
     shares = last["shapley_t"].fillna(0.0).round(6)
     lead = last[first[0]].fillna(0.0).round(6) if first else shares
@@ -266,7 +266,7 @@ def case_table(facts: Facts) -> ReportTable | None:
             "case", "Case", "how the project turns out", lambda row: CASES.get(row["case"], first_capital(row["case"]))
         ),
         col.year("year", "Year", "year of the answer", missing="any year"),
-        col.tons("without_tpa", "Short without", f"what {found.tier.lacks} with new relations{on}"),
+        col.tons("without_tpa", "Short without", f"what {found.tier.does('lack')} with new relations{on}"),
         col.tons("left_tpa", "Short with", "the same with the project"),
     ]
     names = join([facts.label(name) for name in found.projects])

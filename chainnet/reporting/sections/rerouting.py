@@ -28,19 +28,7 @@ from chainnet.reporting.others import order_of
 from chainnet.reporting.rungs import RUNGS
 from chainnet.reporting.sections.order import table_id
 from chainnet.results import fact_of
-from chainnet.words import (
-    ALL_TIERS,
-    NOT_ASKED,
-    Who,
-    first_capital,
-    join,
-    number,
-    percent,
-    same,
-    tiers_named,
-    tonnes,
-    verb,
-)
+from chainnet.words import ALL_TIERS, NOT_ASKED, Who, first_capital, join, number, percent, same, tonnes, verb
 
 TITLE_WORDS = 4  # of the rungs in a title
 _OVER_TIME = {"stocks": "+ stocks", "projects": "+ projects from their start year"}
@@ -57,7 +45,8 @@ def section(facts: Facts) -> Section:
     heading = "What does rerouting recover?"
     if not facts.ordered:
         return make_section(heading, Sentence("Not assessed: rerouting. No scenario was given."))
-    taken = [t for t in facts.tiers if _loses(facts, t)]
+    gained = {t: facts.scenario_rung(facts.when, "new", t) for t in facts.tiers if not t.is_all}
+    taken = [t for t, row in gained.items() if row is not None and row["gained_tpa"] < -1e-9]
     get = f"{join(taken)} {verb('get', len(taken))}"
     note = Sentence(f"New relations serve earlier tiers first, so {get} less on that rung.", ("ladder_by_scenario",))
     return make_section(
@@ -68,11 +57,6 @@ def section(facts: Facts) -> Section:
         rung_table(facts),
         held_table(facts),
     )
-
-
-def _loses(facts: Facts, tier: Who) -> bool:
-    row = facts.scenario_rung(facts.when, "new", tier)
-    return not tier.is_all and row is not None and row["gained_tpa"] < -1e-9
 
 
 def _columns(unit: str, during: str = "") -> list[ReportColumn]:
@@ -95,7 +79,7 @@ def _rows(ladder: pd.DataFrame, unit: str = "tpa") -> Iterator[dict[str, Any]]:
     amounts = [f"{what}_{unit}" for what in ("demand", "served", "gained", "shortfall")]
     for rung, found in ladder.groupby("rung", sort=False):
         words = RUNGS[str(rung)][0] if rung in RUNGS else str(found["meaning"].iloc[0])
-        parts = records(tiers_named(found))
+        parts = records(Who.named(found))
         if len(parts) > 1:
             parts.append({"tier": ALL_TIERS, **dict(zip(amounts, found[amounts].sum(min_count=1), strict=True))})
         for row in parts:
@@ -182,7 +166,7 @@ def held_table(facts: Facts) -> ReportTable | None:
     if table.empty:
         return None
     stocks = facts.network.stocks.set_index("id")[["commodity", "stock_t"]]
-    tier, scenario = Who.of(fact_of(facts.a.advice, "tier", "")), facts.scenario_label(facts.when)
+    tier, scenario = facts.advised_tier, facts.scenario_label(facts.when)
     year = fact_of(facts.a.advice, "running_year", np.nan)
     ran = "" if np.isnan(year) else f" and the projects that run in {year:.0f}"
     columns = [
@@ -272,7 +256,7 @@ def ladder_figure(facts: Facts) -> ReportFigure | None:
     ax.set_ylim(-0.55, len(rungs) - 0.4)
     if split:
         ax.legend(loc="lower right", frameon=False, fontsize=fig.SMALL, handlelength=1.2, borderaxespad=0.1)
-    tier = facts.first if split and facts.lacks(facts.when) > 0 else ALL_TIERS
+    tier = facts.short_tier if split else ALL_TIERS
     what = "Total shortfall" if tier.is_all else f"{first_capital(tier)} shortfall"
     begin, end = told[tier][0], told[tier][-1]
     title = (

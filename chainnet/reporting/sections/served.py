@@ -23,20 +23,7 @@ from chainnet.reporting.model import (
 from chainnet.reporting.others import order_of
 from chainnet.reporting.sections import exposure, months
 from chainnet.results import Ends, fact_of
-from chainnet.words import (
-    NOT_ASKED,
-    NOT_ASSESSED,
-    count,
-    first_capital,
-    join,
-    number,
-    percent,
-    share_words,
-    span,
-    tiers_named,
-    tonnes,
-    verb,
-)
+from chainnet.words import NOT_ASKED, NOT_ASSESSED, count, first_capital, join, number, percent, span, tonnes, verb
 
 MOST_ROWS = 10
 _SEVERAL = (
@@ -70,7 +57,7 @@ def section(facts: Facts) -> Section:
 
 
 def _unmet(row: Any) -> str:
-    return share_words(Ends.of(row))
+    return Ends.of(row).shares
 
 
 def _ends(what: str) -> Any:
@@ -153,11 +140,11 @@ def layer_table(facts: Facts) -> ReportTable:
             body=False,
         ),
     ]
-    rows = table.reset_index()
+    rows = facts.layers
     asked = rows.loc[rows["is_asked"], "layer"].iloc[0]
     return make_table(
         columns,
-        tiers_named(rows).astype(object).to_dict("records"),
+        rows.astype(object).to_dict("records"),
         subtitle=f"Unit: {facts.unit}. Scenario: {facts.scenario_label(facts.when)}. Known relations, no stocks; "
         "new ones and stocks where the head says so.",
         note=f"All other tables stand on the layer “{asked}”. "
