@@ -73,15 +73,14 @@ def both_ends(
     if "after" not in told:
         told["after"] = balance_under(counting, overlay, reroute, scenario_name=name, steps=steps)
     if "before" not in told:
-        before = counting.in_order("before")
         told["before"] = told["after"]
         if has_others:
-            told["before"] = balance_under(before, overlay, reroute, scenario_name=name, steps=steps)
+            last = counting.in_order("before")
+            told["before"] = balance_under(last, overlay, reroute, scenario_name=name, steps=steps)
     steps.end()
-    tables = {end: told[end].by_tier() for end in ENDS}
-    short = {end: table["shortfall_tpa"] for end, table in tables.items()}
+    after, before = (told[end].by_tier() for end in ENDS)
     source = provenance(network, "HiGHS simplex", tiers=list(network.tier_order), **settings)
-    return ends_table(tables["after"]["demand_tpa"], short, source, has_others)
+    return ends_table(after["demand_tpa"], after["shortfall_tpa"], before["shortfall_tpa"], source, has_others)
 
 
 def _check(known: Balance, network: Network, settings: dict[str, object]) -> None:

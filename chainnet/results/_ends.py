@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, Literal
 
 import numpy as np
@@ -51,11 +50,13 @@ class Ends(SaidEnds):
         return max(self.after, self.before)
 
 
-def ends_table(demand: pd.Series, short: Mapping[str, Any], source: dict[str, Any], has_others: bool) -> pd.DataFrame:
+def ends_table(
+    demand: pd.Series, after: pd.Series, before: pd.Series, source: dict[str, Any], has_others: bool
+) -> pd.DataFrame:
     """Return demand and what goes short of it at either end as columns; what no reader sees of a demand is zero."""
     out = demand.to_frame("demand_tpa")
-    for end, column in ENDS.items():
-        out[column] = short[end].mask(short[end] <= PRINTED * demand, 0.0)
+    for column, short in zip(ENDS.values(), (after, before), strict=True):
+        out[column] = short.mask(short <= PRINTED * demand, 0.0)
     return stamp(out, source, facts={"has_others": has_others})
 
 
@@ -75,6 +76,6 @@ def ends_of(summary: pd.DataFrame, scenario: str | None = None) -> pd.DataFrame:
         demand_tpa, shortfall_after_tpa, shortfall_before_tpa : t/a; as ``both_ends`` says them.
     """
     rows = summary if scenario is None else pd.DataFrame(summary.loc[scenario])
-    short = {end: rows[column] for end, column in ENDS.items() if column in rows}
-    short = {"after": rows["shortfall_tpa"]} | short  # where the others are served after that is the answer itself
-    return ends_table(rows["demand_tpa"], short, origin_of(summary), fact_of(summary, "has_others", False))
+    after = rows.get(ENDS["after"], rows["shortfall_tpa"])  # the answer itself, where others are served after
+    told = origin_of(summary), fact_of(summary, "has_others", False)
+    return ends_table(rows["demand_tpa"], after, rows[ENDS["before"]], *told)

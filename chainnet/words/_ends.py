@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 from chainnet.words._numbers import NBSP, number, percent
 
@@ -40,10 +42,10 @@ class SaidEnds:
         return number(self.after) == number(self.before)
 
     @property
-    def share(self) -> SaidEnds:
+    def share(self) -> Self:
         """Both as parts of the demand; none of no demand."""
-        whole = self.demand
-        return SaidEnds(self.after / whole, self.before / whole, 1.0) if whole > 0 else SaidEnds(0.0, 0.0)
+        whole = self.demand if self.demand > 0 else math.inf
+        return replace(self, after=self.after / whole, before=self.before / whole, demand=1.0)
 
     @property
     def numbers(self) -> str:

@@ -66,7 +66,7 @@ def test_ends_that_agree() -> None:
 
 def test_the_larger_end_may_be_either() -> None:
     assert (Ends(4.0, 2.0, 8.0).worst, Ends(2.0, 4.0, 8.0).worst) == (4.0, 4.0)
-    assert Ends(4.0, 2.0).share == Ends(0.0, 0.0), "no demand lacks no part of it"
+    assert Ends(4.0, 2.0).share == Ends(0.0, 0.0, 1.0), "no demand lacks no part of it"
 
 
 def test_what_no_reader_sees_is_zero() -> None:
