@@ -23,7 +23,7 @@ from chainnet.network import TABLES, Network, as_text, kept
 from chainnet.results import Result, provenance, stamp
 from chainnet.scenario import Scenario, acting, overlay_of
 from chainnet.scenario import scenarios as shipped
-from chainnet.words import ALL_TIERS, Steps, Tell, tonnes
+from chainnet.words import ALL_TIERS, Steps, Tell, Who, tonnes
 
 # what an answer in tonnes can depend on
 MOVING = ("nodes", "edges", "processes", "demand", "stocks", "projects", "groups", "tiers")
@@ -303,8 +303,8 @@ def _answers(
                 known = (name == UNDISTURBED or name in asked) and (tier is None or tier in network.tier_order)
                 ends.append(_short(count(network, tier=tier), asked.get(name)) if known else (np.nan, np.nan))
             (served, short), (served_now, short_now) = ends
-            rows.append((name, tier or ALL_TIERS, "short_t", short, short_now))
-            rows.append((name, tier or ALL_TIERS, "served_t", served, served_now))
+            rows.append((name, Who.of(tier), "short_t", short, short_now))
+            rows.append((name, Who.of(tier), "served_t", served, served_now))
     table = pd.DataFrame(rows, columns=["scenario", "tier", "measure", "before", "after"])
     table["change"] = table["after"] - table["before"]
     first = table["measure"].eq("short_t").to_numpy()
@@ -454,7 +454,7 @@ def _causes(
     blank = pd.DataFrame(columns=["table", "key", "column", "before", "after", "alone_t"])
     if traced is None:
         return none, blank
-    name, tier = traced[0], None if traced[1] == ALL_TIERS else traced[1]
+    name, tier = traced[0], Who(traced[1]).tier
     loud = inputs[inputs["table"].isin(MOVING) & ~inputs["column"].isin(SILENT)]
     players = sorted(loud.loc[loud["kind"] == "changed", "table"].unique())
     if (loud["kind"] != "changed").any():

@@ -32,7 +32,7 @@ from chainnet.projects import Reroute, reroute
 from chainnet.results import BOUNDED, CHECKED, Status, origin_of, stamp
 from chainnet.scenario import Scenario
 from chainnet.stress import StressTest, stress_test, worst_of
-from chainnet.words import ALL_TIERS, titled
+from chainnet.words import ALL_TIERS, Who, titled
 
 ATTACKED = (2, 3)
 REMOVED = ("node", "site", "country", "operator", "owner_country", "step+country")
@@ -173,7 +173,7 @@ def _hinge_table(case: Case, found: LoadBearing | None, undisturbed: pd.DataFram
     for counts, row in undisturbed.iterrows():
         tier = case.first if counts == FIRST_TIER else None
         other = necks_without(case.counting.first(tier), Neck(**row), list(doubted))
-        moved.append(other.assign(tier=tier or ALL_TIERS))
+        moved.append(other.assign(tier=Who.of(tier)))
     return stamp(hinge_table(case.network, found, titled, pd.concat(moved)), origin_of(found.stated))
 
 
@@ -181,11 +181,9 @@ def _attacks(case: Case) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Find the worst two and three sites at once, for the first tier with ties and pairs, and for all."""
     rows, pairs, first = [], pd.DataFrame(), case.first
     source: dict[str, Any] = {}
-    for counts, tier in (("first tier", first), (ALL_TIERS, None)):
-        if counts == ALL_TIERS and first is None:
-            continue
+    for counts, tier in ((FIRST_TIER, first), (ALL_TIERS, None))[: 1 if first is None else 2]:
         for k in ATTACKED:
-            details = counts == "first tier" and k == ATTACKED[0]
+            details = counts == FIRST_TIER and k == ATTACKED[0]
             found = interdict(case.network, k, tier=tier, details=details, **case.in_order)
             source = source or found.provenance  # the answer on which the table is ranked
             if not found.pairs.empty:

@@ -18,6 +18,7 @@ from chainnet.flow import Counting, Said, balance_under, binding_inputs, both_en
 from chainnet.network import Network
 from chainnet.results import (
     FROM_INPUTS,
+    Ends,
     Result,
     fact_of,
     inputs_words,
@@ -28,7 +29,7 @@ from chainnet.results import (
 )
 from chainnet.scenario import Outside, Scenario, outside_is_told, overlay_of, tell_outside, timeline
 from chainnet.stress import stress_test, worst_of
-from chainnet.words import ALL_TIERS, Steps, Tell
+from chainnet.words import ALL_TIERS, Steps, Tell, Who, verb
 
 UNDISTURBED = "undisturbed"
 EITHER, AFTER, BEFORE = "either", "after", "before"
@@ -255,21 +256,17 @@ def _answers(side: Column, months: int, counting: Counting) -> pd.DataFrame:
     ends = (AFTER, BEFORE) if fact_of(short, "has_others", False) else (EITHER,)
     first = {end: _first_months(side, months, end, counting) for end in ends}
     rows = []
-    for place, tier in enumerate(short.index):
-        name = tier if isinstance(tier, str) else ALL_TIERS
-        losses = _largest(built, side.scenario, tier if isinstance(tier, str) else None, said, ends)
+    for place, (name, both) in enumerate(Ends.by_tier(short, ALL_TIERS).items()):
+        losses = _largest(built, side.scenario, Who(name).tier, said, ends)
         for end in ends:
-            row = short.iloc[place]
-            lacks = float(row["shortfall_before_tpa" if end == BEFORE else "shortfall_after_tpa"])
-            asked = float(row["demand_tpa"])
             rows.append(
                 {
                     "column": side.name,
                     "tier": name,
                     "others": end,
-                    "demand_tpa": asked,
-                    "short_tpa": lacks,
-                    "short_share": lacks / asked if asked > 0 else 0.0,
+                    "demand_tpa": both.demand,
+                    "short_tpa": both.before if end == BEFORE else both.after,
+                    "short_share": both.share.before if end == BEFORE else both.share.after,
                     "first_short_month": first[end][place] if len(first[end]) else np.nan,
                     **losses[end],
                 }
@@ -381,4 +378,4 @@ def _worst(share: pd.Series) -> tuple[str, ...]:
 
 def _leave(names: Sequence[str]) -> str:
     named = " and ".join(f'"{name}"' for name in names)
-    return f"{named} {'leaves' if len(names) == 1 else 'leave'}"
+    return f"{named} {verb('leave', len(names))}"

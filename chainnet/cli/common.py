@@ -417,6 +417,14 @@ def command(asks: str = "", name: str = "", like: str = "") -> Callable[[C], C]:
     return register
 
 
+def short_at_ends(table: pd.DataFrame, head: str = "") -> dict[str, str]:
+    """Return the line on what goes short at both ends, tier by tier, of ``both_ends``; ``head`` says of what."""
+    from chainnet.results import Ends
+    from chainnet.words import ends_sentence
+
+    return {"ends": head + ends_sentence(Ends.by_tier(table, "demand"), "t/a", " ")}
+
+
 @app.callback(invoke_without_command=True)
 def _root(
     version: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False,

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from chainnet.cli import options as opt
 from chainnet.cli.common import Counted, Output, Question, TableOutput, Verified, command
-from chainnet.cli.ends import cost_line, loss_line
 from chainnet.cli.words import Numbers, number, pairs
 from chainnet.errors import DataError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 PRICES = pairs("LABEL=NUMBER")
 PERIODS = Numbers(
@@ -45,7 +47,7 @@ class Chokepoints(Question, Counted, Output, Verified):
         ends = self.ask("criticality.loss_ends", known=found)
         tables, footer = {"chokepoints": found}, None
         if ends is not None:
-            tables["ends"], footer = ends, loss_line(ends, self.labels)
+            tables["ends"], footer = ends, _loss_at_ends(ends, self.labels)
         self.say(found, tables, {**numbers, **_correlations(found, "loss")}, footer=footer)
 
 
@@ -166,7 +168,10 @@ class Exposure(Question, Counted, TableOutput, Verified):
         recovery = _recovery(self.recovery, self.by)
         other = self.ask(recovery=recovery, verify=False, others="before" if self.others == "after" else "after")
         both = (found, other) if self.others == "after" else (other, found)
-        return cost_line(*both, labels=self.labels, unit="t" if value == "1 per tonne" else "USD")
+        from chainnet.words import at_ends
+
+        unit = "t" if value == "1 per tonne" else "USD"
+        return {"ends": f"largest cost {at_ends(*(_cost(table, unit, self.labels) for table in both))}"}
 
     def _write_plot(self, path: Path, found: Any) -> str:
         from chainnet.drawing import exposure_svg
@@ -177,6 +182,33 @@ class Exposure(Question, Counted, TableOutput, Verified):
         labels = dict(zip(named["id"], named["label"], strict=True)) if self.by == "node" else {}
         self.write(path, exposure_svg(found, labels))
         return str(path)
+
+
+def _loss_at_ends(table: pd.DataFrame, labels: Mapping[str, str]) -> dict[str, str]:
+    """Return the line on the largest single loss (``loss_ends``)."""
+    from chainnet.words import at_ends, number, percent
+
+    def said(row: Any) -> str:
+        if not row["lost_tpa"] > 0:
+            return "0 t/a"
+        tied = f" and {row['n_tied']} more" if row["n_tied"] else ""
+        share = f"{percent(row['lost_share'], ' ')} of {number(row['base_tpa'])}"
+        return f"{number(row['lost_tpa'])} t/a ({share}; {labels.get(row['name'], row['name'])}{tied})"
+
+    return {"ends": f"largest single loss {at_ends(*(said(table.loc[end]) for end in ('after', 'before')))}"}
+
+
+def _cost(table: pd.DataFrame, unit: str, labels: Mapping[str, str]) -> str:
+    """Return the largest cost of an exposure, and of what."""
+    from chainnet.words import number
+
+    most = float(table["cost_usd"].max()) if len(table) else 0.0
+    if most <= 0:
+        return f"0 {unit}"
+    tied = int((table["cost_usd"] >= most * (1 - 1e-9)).sum()) - 1
+    first = table.index[0]
+    name = " / ".join(first) if isinstance(first, tuple) else labels.get(str(first), str(first))
+    return f"{number(most)} {unit} ({name}{f' and {tied} more' if tied else ''})"
 
 
 def _correlations(found: Any, what: str) -> dict[str, float]:
@@ -200,7 +232,9 @@ def _said(given: list[str] | None, used: Any) -> str:
         return f"{ONE_PERIOD:g} period for all (default; give --recovery)"
     if used == "by row":
         return "as given by row, 0 periods for the rest"
-    return f"{used:g} period{'' if used == 1 else 's'} for all"
+    from chainnet.words import nouns
+
+    return f"{used:g} {nouns('period', used)} for all"
 
 
 def _recovery(given: Sequence[str] | None, by: str) -> float | Mapping[Any, float]:

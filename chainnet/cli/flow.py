@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from chainnet.cli import options as opt
-from chainnet.cli.common import Counted, Question, TableOutput, Verified, command
-from chainnet.cli.ends import short_line
+from chainnet.cli.common import Counted, Question, TableOutput, Verified, command, short_at_ends
 
 
 @command("flow.max_flow")
@@ -42,5 +41,5 @@ class Balance(Question, Counted, TableOutput, Verified):
         numbers = {"cost_usd": found.cost_usd, "certificate": found.certificate}
         ends = self.ask("flow.both_ends", known=found)
         tables = {"tiers": found.by_tier(), **found.tables(), "ends": ends}
-        footer = short_line(ends) if ends.attrs["has_others"] else None
+        footer = short_at_ends(ends) if ends.attrs["has_others"] else None
         self.say(found, tables, numbers, ("tiers", "demand"), footer)

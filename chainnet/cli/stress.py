@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from chainnet.cli import options as opt
-from chainnet.cli.common import STOPPED, Counted, Question, TableOutput, command
+from chainnet.cli.common import STOPPED, Counted, Question, TableOutput, command, short_at_ends
 from chainnet.cli.progress import progress_bar
 from chainnet.cli.words import pairs, words
 from chainnet.errors import DataError
@@ -23,13 +23,10 @@ Sets = Annotated[
     "Come on stream at their start year: ids split by commas, all or none. Repeated: sets side by side, as NAME=IDS.",
 ]
 
-ENDS = ("shortfall_after_tpa", "shortfall_before_tpa")
 # what is set side by side for several sets of projects
 SIDE_BY_SIDE = ("shortfall_tpa", "shortfall_t", "first_short_month", "time_to_survive")
-# what fits on a screen
+# what fits on a screen, behind what goes short in the long run
 OVERVIEW = (
-    "shortfall_tpa",
-    *ENDS,
     "demand_t",
     "shortfall_t",
     "shortfall_unforeseen_t",
@@ -88,10 +85,11 @@ class Stress(Question, Counted, TableOutput):
             raise typer.Exit(STOPPED)
 
     def _say_one(self, found: Any) -> None:
-        from chainnet.results import ends_of, fact_of
+        from chainnet.results import ENDS, ends_of, fact_of
 
         others = fact_of(found.summary, "has_others")
-        shown = [c for c in OVERVIEW if c in found.summary.columns and (others or c not in ENDS)]
+        wanted = ("shortfall_tpa", *(ENDS.values() if others else ()), *OVERVIEW)
+        shown = [c for c in wanted if c in found.summary.columns]
         tables = {**found.tables(), "overview": _settled(found.summary)[shown], "ends": ends_of(found.summary)}
         self.say(
             found,
@@ -136,7 +134,6 @@ class Stress(Question, Counted, TableOutput):
 
     def _ends(self, found: Any) -> dict[str, str]:
         """Return both ends of the worst scenario, in the long run."""
-        from chainnet.cli.ends import short_line
         from chainnet.results import ends_of
         from chainnet.stress import worst_of
 
@@ -144,7 +141,7 @@ class Stress(Question, Counted, TableOutput):
         short = {one: found.summary["shortfall_tpa"].loc[one] for one in asked}
         name = worst_of(short, self.network.tier_order[0]) or "baseline"
         which = f", the worst of {len(asked)}" if len(asked) > 1 else ""
-        return short_line(ends_of(found.summary, name), f"{name}{which}, in the long run: ")
+        return short_at_ends(ends_of(found.summary, name), f"{name}{which}, in the long run: ")
 
 
 @command("stress.stockpile_requirement")
@@ -216,9 +213,10 @@ class Stockpile(Question, Counted, TableOutput):
 def _settled(summary: Any) -> Any:
     """Return a summary without the shortfalls that lie within the tolerance of the answer: they are none."""
     from chainnet.engine import PRINTED
+    from chainnet.results import ENDS
 
     seen = summary.copy()
-    for column in ("shortfall_tpa", *ENDS, "shortfall_t", "shortfall_unforeseen_t"):
+    for column in ("shortfall_tpa", *ENDS.values(), "shortfall_t", "shortfall_unforeseen_t"):
         if column in seen.columns:
             seen[column] = seen[column].where(seen[column].abs() > PRINTED * seen["demand_t"], 0.0)
     seen.attrs = summary.attrs

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,10 +10,10 @@ import pandas as pd
 from chainnet._types import Words
 from chainnet.criticality._chokepoints import chokepoints
 from chainnet.engine import TIE
-from chainnet.flow import Counting, Others
+from chainnet.flow import Counting
 from chainnet.lowering import Degree
 from chainnet.network import Network
-from chainnet.results import origin_of, stamp
+from chainnet.results import ENDS, origin_of, stamp
 from chainnet.scenario import Scenario
 
 
@@ -50,7 +50,7 @@ def loss_ends(
     if known is not None and origin_of(known)["settings"]["top"] is None:
         told[origin_of(known)["settings"].get("others", "after")] = known
     rows: list[dict[str, Any]] = []
-    for others in [end for end in get_args(Others) if end != "alongside"]:
+    for others in ENDS:
         if others not in told:
             told[others] = chokepoints(
                 network, by, tier=tier, scenario=scenario, reroute=reroute, others=others, **counting.said

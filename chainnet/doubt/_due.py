@@ -16,7 +16,7 @@ from chainnet.engine import CERTAIN
 from chainnet.flow import Counting
 from chainnet.results import provenance, stamp
 from chainnet.scenario import Scenario
-from chainnet.words import ALL_TIERS
+from chainnet.words import Who
 
 # relations that may carry no more than they did are no answer for the long run, and those who ask for more than before
 # would find none at all
@@ -51,7 +51,7 @@ def judged_shares(counting: Counting, scenario: Scenario | None, only: Collectio
     made = judgements(counting.network, counting, case.dense is not case.chain)
     known = {one.id: one.setting for one in made if one.id not in NOT_ASKED}
     asked = {STATED: Setting(), **{name: how for name, how in known.items() if only is None or name in only}}
-    tiers = [tier or ALL_TIERS for tier in case.tiers]
+    tiers = [Who.of(tier) for tier in case.tiers]
     parts = {}
     for name, setting in asked.items():
         found = case.answered(setting)

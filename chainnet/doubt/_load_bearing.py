@@ -22,7 +22,7 @@ from chainnet.flow import Counting, binding_inputs
 from chainnet.network import Network
 from chainnet.results import Result, provenance, stamp
 from chainnet.scenario import Scenario, asked_scenario, check_scenario, overlay_of
-from chainnet.words import ALL_TIERS
+from chainnet.words import Who
 
 # of an input the narrowest step is looked for where it moves a tier's unmet share by this much
 MOVES = 0.01
@@ -267,7 +267,7 @@ class _Asked:
     # -- tables ------------------------------------------------------------------------------------
 
     def _tier(self, number: int) -> str:
-        return self.case.tiers[number] or ALL_TIERS
+        return Who.of(self.case.tiers[number])
 
     def _rows(self, head: tuple[str, ...], found: Outcome) -> list[tuple[object, ...]]:
         """Return the rows of one variation: kind, id, label, quality, reference, variant; then tier by tier."""

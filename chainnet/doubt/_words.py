@@ -8,7 +8,7 @@ import pandas as pd
 
 from chainnet.doubt._smallest import Smallest
 from chainnet.doubt._verdict import category
-from chainnet.words import ALL_TIERS, join, percent, spelled
+from chainnet.words import Who, join, percent, spelled
 
 STATED = "stated"
 # inputs that a sentence names
@@ -34,7 +34,7 @@ def standing(tier: str, ends: pd.Series, inputs: pd.DataFrame, smallest: Smalles
         small set does, else with "holds".
     """
     share = float(ends["stated_share"])
-    demand = "demand" if tier == ALL_TIERS else f"{tier} demand"
+    demand = "demand" if Who(tier).is_all else Who(tier).demand
     verdict = f"{demand} is met" if share <= 0 else f"{demand} is {_percent(share)} short ({category(share)})"
     if any(category(float(other)) != category(share) for other in (ends["low_share"], ends["high_share"])):
         low, high = (f"{_percent(ends[f'{end}_share'])} under {ends[f'{end}_by']}" for end in ("low", "high"))

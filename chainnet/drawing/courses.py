@@ -84,7 +84,7 @@ def _course(network: Network, result: Any, name: str, pairs: pd.DataFrame) -> Dr
         site[0, :n],
         project_flow=site[0, n:],
         order=order_words(result.provenance),
-        ends=told(ends_of(result.summary, name), result.summary.loc[name]) if name in result.summary.index else (),
+        ends=told(ends_of(result.summary, name), result.summary.loc[name]) if name in result.summary.index else {},
     )
     months = Months(
         answer,

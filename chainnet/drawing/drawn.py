@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -11,7 +12,7 @@ import pandas as pd
 from chainnet._types import Array
 from chainnet.errors import DataError
 from chainnet.network import Network
-from chainnet.results import fact_of
+from chainnet.results import Ends, fact_of
 from chainnet.scenario import month_text
 from chainnet.words import MONTHS
 
@@ -28,8 +29,8 @@ class DrawnFlows:
     ``node_flow`` one per row of ``network.nodes``, ``project_flow`` one per project. ``relations`` are links
     that no table holds. ``when`` is the month in words, ``months`` the other months, ``peak`` the most
     that each edge carries in any of them, ``others`` are other scenarios over the same months. ``order`` says
-    when those are served who do not count, where not after all. ``ends``: tier, demand and what goes short of it in
-    the long run if they are served after, and before, t/yr; empty where all demand counts or nobody asked.
+    when those are served who do not count, where not after all. ``ends``: by tier what goes
+    short in the long run if they are served after, and before, t/yr; empty where all demand counts or nobody asked.
     ``asked`` and ``unmet``: what each node asks for that counts, and what of it goes unmet, t/yr, NaN where it asks for
     nothing that counts. ``by_choice``: edges whose flow differs from the baseline in this answer and need not in an
     equally good one; None = not asked.
@@ -53,7 +54,7 @@ class DrawnFlows:
     peak: Any = None
     others: tuple[DrawnFlows, ...] = ()
     order: str = ""
-    ends: tuple[tuple[str, float, float, float], ...] = ()
+    ends: Mapping[str, Ends] = field(default_factory=dict)
     asked: Any = None
     unmet: Any = None
     by_choice: Any = None
@@ -225,15 +226,13 @@ class Losses:
     necks: dict[str, DrawnNeck] = field(default_factory=dict)
 
 
-def told(ends: pd.DataFrame | None, tiers: pd.DataFrame) -> tuple[tuple[str, float, float, float], ...]:
+def told(ends: pd.DataFrame | None, tiers: pd.DataFrame) -> dict[str, Ends]:
     """Return what ``both_ends`` says of the tiers of an answer; nothing where all demand counts."""
     if ends is None or not fact_of(ends, "has_others", False):
-        return ()
+        return {}
     if list(ends.index) != list(tiers.index) or not np.allclose(ends["demand_tpa"], tiers["demand_tpa"]):
         raise DataError("draw: the ends are of another answer. Ask both_ends of the same network and scenario.")
-    names = ["all demand" if pd.isna(tier) else str(tier) for tier in ends.index]
-    columns = ("demand_tpa", "shortfall_after_tpa", "shortfall_before_tpa")
-    return tuple(zip(names, *(ends[c].astype(float) for c in columns), strict=True))
+    return Ends.by_tier(ends, "all demand")
 
 
 def order_words(source: Any) -> str:

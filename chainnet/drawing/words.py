@@ -8,16 +8,20 @@ from chainnet.drawing.drawn import DrawnFlows, Losses
 from chainnet.drawing.facts import PageData
 from chainnet.drawing.style import percent, tonnes
 from chainnet.network import Network
+from chainnet.results import ENDS, Ends
 from chainnet.words import (
-    agree,
+    ALL_TIERS,
+    Who,
     country_name,
     ends_sentence,
     first_capital,
     in_sentence,
     join,
+    nouns,
     number,
     spelled,
     step_words,
+    verb,
     who,
 )
 
@@ -51,7 +55,7 @@ def _nothing_lost(losses: Losses) -> str:
     entries = spelled(int(lost.sum()), "entry", "entries")
     return (
         f"No single plant that is named costs anything; {entries} that may be several plants "
-        f"cost{'s' if lost.sum() == 1 else ''} up to {most}."
+        f"{verb('cost', lost.sum())} up to {most}."
     )
 
 
@@ -82,12 +86,11 @@ def narrow_words(facts: PageData, answer: DrawnFlows | None, losses: Losses | No
 def _neck_words(losses: Losses) -> str:
     """Say which step of which country is the neck, of the tier that leads."""
     whose, neck = next((whose, losses.necks[whose]) for whose in ("first", "all") if whose in losses.necks)
-    tier = (losses.first_tier or "the first tier") if whose == "first" else "all tiers"
-    verb = "loses" if whose == "first" else "lose"
+    tier = Who(losses.first_tier or "the first tier") if whose == "first" else ALL_TIERS
     places = [f"{step_words(step)} in {in_sentence(country_name(country))}" for step, country in neck.places]
     without = {1: "it", 2: "either"}.get(len(places), "any of them")
     lost = f"{percent(neck.lost_share)} ({tonnes(neck.lost_tpa)})"
-    return f"Bottleneck: {join(places, 'or')}; without {without} {tier} {verb} {lost}."
+    return f"Bottleneck: {join(places, 'or')}; without {without} {tier.loses} {lost}."
 
 
 def year_words(network: Network) -> str:
@@ -102,10 +105,9 @@ def year_words(network: Network) -> str:
 
 def loss_words(facts: PageData, losses: Losses) -> str:
     """Return what a loss counts."""
-    whose = _whose(facts, losses)
     first = f" {first_capital(losses.first_tier)}: what it loses, if served first."
     return (
-        f"Loss: what {whose} {'lose' if whose == 'all tiers' else 'loses'} if the site alone drops out and the "
+        f"Loss: what {_whose(facts, losses).loses} if the site alone drops out and the "
         f"rest is rerouted ({losses.words}).{'' if losses.first is None else first}"
     )
 
@@ -129,10 +131,10 @@ def first_words(facts: PageData, losses: Losses) -> str:
     )
 
 
-def _whose(facts: PageData, losses: Losses | None) -> str:
+def _whose(facts: PageData, losses: Losses | None) -> Who:
     if losses is not None and losses.tier:
-        return losses.tier
-    return "all tiers" if facts.data["tierOrder"] else "demand"
+        return Who(losses.tier)
+    return ALL_TIERS if facts.data["tierOrder"] else Who("demand")
 
 
 def inferred_words(facts: PageData) -> str:
@@ -154,8 +156,7 @@ def hidden_words(n: int) -> str:
     """Return that new relations between countries have no place between sites; empty where there is none."""
     if not n:
         return ""
-    what = "1 new relation between countries is" if n == 1 else f"{n} new relations between countries are"
-    return f" {what} in the answer and not drawn."
+    return f" {n} {nouns('new relation', n)} between countries {verb('are', n)} in the answer and not drawn."
 
 
 def end_words(last: int) -> str:
@@ -170,7 +171,7 @@ def base_words(facts: PageData) -> str:
 
 def spoken(answer: DrawnFlows, name: str, lost: int) -> str:
     """Return what is said of a month: links lost, and how far each tier is served."""
-    links = "no link lost" if not lost else f"{lost} {'link' if lost == 1 else 'links'} lost"
+    links = "no link lost" if not lost else f"{lost} {nouns('link', lost)} lost"
     tiers = [f"{t['tier']} served {percent(t['served'] / t['demand'])}" for t in answer.tiers if t["demand"] > 0]
     return f"{first_capital(name)}: " + ", ".join([links, *tiers])
 
@@ -203,34 +204,33 @@ def crossing_words(picture: dict[str, Any]) -> str:
     return f"{percent(crossing / counted)} of the main flow crosses a border ({tonnes(crossing)} of {tonnes(counted)})."
 
 
-def _unmet_rows(answer: DrawnFlows) -> list[tuple[str, float, float, float]]:
-    """Return tier, demand and what of it goes unmet if others are served after, and before; a month has one answer."""
+def _unmet(answer: DrawnFlows) -> dict[str, Ends]:
+    """Return what of each tier's demand goes unmet at either end; a month has one answer."""
+    rows = {t["tier"]: Ends(t["short"], t["short"], t["demand"]) for t in answer.tiers}
     if answer.ends and not answer.when:  # the ends are of the long run
-        return list(answer.ends)
-    return [(t["tier"], t["demand"], t["short"], t["short"]) for t in answer.tiers]
+        rows = dict(answer.ends)
+    return {tier: ends for tier, ends in rows.items() if ends.demand > 0}
 
 
 def _served(answer: DrawnFlows) -> str:
     """Return what of the first tier goes unmet, and of the next where the first is whole."""
     named = answer.words if answer.scenario not in ("", "baseline") else ""
     head = ", ".join(part for part in (named, answer.when) if part)
-    rows = [row for row in _unmet_rows(answer) if row[1] > 0]
-    short = [row for row in rows if max(row[2:]) > 0]
+    rows = _unmet(answer)
+    first, short = next(iter(rows), ""), [tier for tier, ends in rows.items() if ends.worst > 0]
     if not short:
-        text = f"all demand is met ({tonnes(sum(row[1] for row in rows))})"
-    elif rows[0] is short[0]:
-        text = _goes_unmet(*short[0])
+        text = f"all demand is met ({tonnes(sum(ends.demand for ends in rows.values()))})"
     else:
-        text = f"{rows[0][0]} demand is met, {_goes_unmet(*short[0])}"
+        text = _goes_unmet(short[0], rows[short[0]])
+        text = text if first == short[0] else f"{first} demand is met, {text}"
     text += f" ({answer.order})" if answer.order else ""
     return f"{first_capital(head)}: {text}." if head else f"{first_capital(text)}."
 
 
-def _goes_unmet(tier: str, demand: float, after: float, before: float) -> str:
+def _goes_unmet(tier: str, ends: Ends) -> str:
     whose = tier if tier == "all demand" else f"{tier} demand"
-    parts = percent(after / demand), percent(before / demand)
-    got = number(after) if agree(after, before) else f"{number(after)} to {number(before)}"
-    tonnes_words = f"({got} of {tonnes(demand)})"
+    parts = percent(ends.share.after), percent(ends.share.before)
+    tonnes_words = f"({ends.numbers} of {tonnes(ends.demand)})"
     if parts[0] == parts[1]:
         return f"{parts[0]} of {whose} goes unmet {tonnes_words}"
     return f"{parts[0]} of {whose} goes unmet if the others come after, {parts[1]} if before {tonnes_words}"
@@ -240,20 +240,16 @@ def served_words(network: Network, answer: DrawnFlows | None) -> str:
     """Return whose demand it is, how much of it is served, and who else goes short."""
     if answer is None or answer.kind != "balance":
         return ""
-    rows = [row for row in _unmet_rows(answer) if row[1] > 0]
+    rows = _unmet(answer)
     whose = f" of {who(network.beneficiaries, network.groups_known)}" if network.beneficiaries else ""
-    after = sum(demand - short for _, demand, short, _ in rows)
-    before = sum(demand - short for _, demand, _, short in rows)
-    text = f"Of {tonnes(sum(row[1] for row in rows))} demand{whose} {number(after)} are served"
-    if not agree(after, before):
-        text += f" if the others come after, {number(before)} if before"
+    asked = sum(ends.demand for ends in rows.values())
+    after, before = (number(sum(ends.demand - getattr(ends, end) for ends in rows.values())) for end in ENDS)
+    text = f"Of {tonnes(asked)} demand{whose} {after} are served"
+    if after != before:
+        text += f" if the others come after, {before} if before"
     elif answer.ends and not answer.when:
         text += ", whoever comes first"
-    short = [
-        f"{tier} short {number(one) if agree(one, other) else f'{number(one)} to {number(other)}'} of {number(demand)}"
-        for tier, demand, one, other in rows
-        if max(one, other) > 0
-    ]
+    short = [f"{tier} short {ends.numbers} of {number(ends.demand)}" for tier, ends in rows.items() if ends.worst > 0]
     return f"{text}; {join(short) if short else 'nobody is short'}. "
 
 

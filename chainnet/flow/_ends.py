@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 
 from chainnet._types import Words
-from chainnet.engine import PRINTED
 from chainnet.errors import DataError
 from chainnet.flow._balance import Balance, balance_under
 from chainnet.flow._counting import Counting
 from chainnet.lowering import Degree
 from chainnet.network import Network
-from chainnet.results import provenance, stamp
+from chainnet.results import ENDS, ends_table, provenance
 from chainnet.scenario import Scenario, asked_scenario, overlay_of
 from chainnet.words import Steps, Tell
 
@@ -75,17 +73,14 @@ def both_ends(
     if "after" not in told:
         told["after"] = balance_under(counting, overlay, reroute, scenario_name=name, steps=steps)
     if "before" not in told:
-        before = counting.in_order("before")
         told["before"] = told["after"]
         if has_others:
-            told["before"] = balance_under(before, overlay, reroute, scenario_name=name, steps=steps)
+            last = counting.in_order("before")
+            told["before"] = balance_under(last, overlay, reroute, scenario_name=name, steps=steps)
     steps.end()
-    table = told["after"].by_tier()[["demand_tpa"]]
-    for end in ("after", "before"):
-        short = told[end].by_tier()["shortfall_tpa"].to_numpy(dtype=float)
-        table[f"shortfall_{end}_tpa"] = np.where(short <= PRINTED * table["demand_tpa"], 0.0, short)
+    after, before = (told[end].by_tier() for end in ENDS)
     source = provenance(network, "HiGHS simplex", tiers=list(network.tier_order), **settings)
-    return stamp(table, source, facts={"has_others": has_others})
+    return ends_table(after["demand_tpa"], after["shortfall_tpa"], before["shortfall_tpa"], source, has_others)
 
 
 def _check(known: Balance, network: Network, settings: dict[str, object]) -> None:

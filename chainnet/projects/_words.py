@@ -11,7 +11,7 @@ import pandas as pd
 from chainnet.engine import PRINTED
 from chainnet.network import Network
 from chainnet.projects._game import Game
-from chainnet.words import number
+from chainnet.words import number, verb
 
 
 def needed_by(game: Game, names: Sequence[str]) -> tuple[dict[str, tuple[str, ...]], dict[str, frozenset[str]]]:
@@ -159,8 +159,7 @@ def sentences(
             out[name] = f"{who} buys {tonnes(row['standalone_t'])} t a year alone, and {then} once all others stand."
         elif needs[str(name)]:
             others = [label[other] for other in needs[str(name)]]
-            stand = "stands" if len(others) == 1 else "stand"
-            out[name] = f"{who} buys nothing{tried} until {_listed(others)} {stand}."
+            out[name] = f"{who} buys nothing{tried} until {_listed(others)} {verb('stand', len(others))}."
         else:
             others = sorted(company[str(name)])
             adds = game.value([*others, str(name)]) - game.value(others)

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from chainnet.reporting.facts import ALL_TIERS, Facts, once
+from chainnet.reporting.facts import Facts, once
 from chainnet.reporting.prices import price_words
 from chainnet.reporting.sections.order import table_id
 from chainnet.reporting.sentences import fit
 from chainnet.results import fact_of
-from chainnet.words import bill, first_capital, join, same, spelled, titled, tonnes, weight
+from chainnet.words import Who, bill, first_capital, join, nouns, same, spelled, titled, tonnes, verb, weight
 
 AS_STATED, WITHOUT, OTHERS_FIRST = "as stated", "without ", "all others served first"
 # what each case is called
@@ -35,8 +35,8 @@ class Advised:
 
     Attributes
     ----------
-    tier : str
-        Whose shortfall; "all tiers" where the first goes short of nothing.
+    tier : Who
+        Whose shortfall; all tiers where the first goes short of nothing.
     known, new, rest, drawn : float
         Short on known relations, with new ones, with the projects that run too, and with one year of stocks, t/a.
     running, carrying : tuple of str
@@ -58,7 +58,7 @@ class Advised:
         What stays short with them, as stated and where they disappoint, t/a.
     """
 
-    tier: str
+    tier: Who
     known: float
     new: float
     rest: float
@@ -88,25 +88,14 @@ class Advised:
         """What stays short with the projects, as stated."""
         return self.cases[AS_STATED]
 
-    @property
-    def then_lacks(self) -> str:
-        """The same once new relations and the projects that run have done their part."""
-        return "all tiers then lack" if self.tier == ALL_TIERS else f"{self.tier} then lacks"
-
-    @property
-    def lacks(self) -> str:
-        """The tier and its verb."""
-        return "all tiers lack" if self.tier == ALL_TIERS else f"{self.tier} lacks"
-
 
 @once
 def advised_of(facts: Facts) -> Advised | None:
     """Return what is advised under the worst scenario; None where there is none, or the ladder was not made."""
     table = facts.a.advice
-    tier = fact_of(table, "tier", None)
-    if not facts.a.worst or tier is None:
+    tier = facts.advised_tier
+    if not facts.a.worst or fact_of(table, "tier") is None:
         return None
-    tier = tier or ALL_TIERS
     rungs = [facts.scenario_rung(facts.a.worst, rung, tier) for rung in ("existing", "new", "stocks")]
     if any(rung is None for rung in rungs):
         return None
@@ -143,16 +132,12 @@ def running_words(found: Advised) -> str:
     """Say what the projects that run leave short; empty where none runs, or they change nothing."""
     if not found.running or found.rest >= found.new or same(found.rest, found.new):
         return ""
-    who = (
-        "one project that runs"
-        if len(found.running) == 1
-        else f"{spelled(len(found.running), '', 'projects that run')}"
-    )
-    year = f" in {found.running_year:.0f}"
-    left = f"cut that to {tonnes(found.rest)}" if found.rest > 0 else "leave nothing of that short"
-    if len(found.running) == 1:
-        left = left.replace("cut", "cuts", 1).replace("leave", "leaves", 1)
-    return f"The {who}{year} {left}."
+    n = len(found.running)
+    who = f"{spelled(n, 'project that runs', 'projects that run')} in {found.running_year:.0f}"
+    left = f"{verb('cut', n)} that to {tonnes(found.rest)}"
+    if found.rest <= 0:
+        left = f"{verb('leave', n)} nothing of that short"
+    return f"The {who} {left}."
 
 
 def purchase_words(facts: Facts, found: Advised) -> str:
@@ -186,12 +171,17 @@ def stock_words(facts: Facts, found: Advised) -> str:
     gained, table = found.rest - found.drawn, holders(facts)
     if table.empty or gained <= 1e-6 * max(found.rest, 1e-6):
         return ""
-    verb, last = ("returns", "it lasts") if len(table) == 1 else ("return", "they last")
-    return f"{first_capital(stocks_named(table))} {verb} {tonnes(gained)} to {found.tier} while {last}."
+    n, last = len(table), lasting(table)
+    return f"{first_capital(stocks_named(table))} {verb('return', n)} {tonnes(gained)} to {found.tier} while {last}."
+
+
+def lasting(table: pd.DataFrame) -> str:
+    """Return that stocks last, as it stands after "while"."""
+    return f"{'it' if len(table) == 1 else 'they'} {verb('last', len(table))}"
 
 
 def stocks_named(table: pd.DataFrame) -> str:
     """Return stocks by whose they are, such as "the stock of Depot"; of many holders how many."""
     names = list(dict.fromkeys(titled(str(h)) for h in table["holder"]))
     whose = join(names) if len(names) <= NAMED else spelled(len(names), "holder")
-    return f"the {'stock' if len(table) == 1 else 'stocks'} of {whose}"
+    return f"the {nouns('stock', len(table))} of {whose}"

@@ -16,20 +16,23 @@ from chainnet._types import records
 from chainnet.assessment import missing
 from chainnet.engine import PRINTED
 from chainnet.reporting.advised import advised_of
-from chainnet.reporting.ends import Short, ends_differ, has_others, share_words, short_of
-from chainnet.reporting.facts import ALL_TIERS, BASELINE, Facts
+from chainnet.reporting.facts import BASELINE, Facts
 from chainnet.reporting.horizon import nil
-from chainnet.reporting.others import AFTER_OR_BEFORE, WHOEVER
 from chainnet.reporting.sentences import Claim, also, drawn_middle, fit, fits, grown, hinging, told, unless
-from chainnet.results import fact_of
+from chainnet.results import Ends, fact_of
 from chainnet.words import (
+    AFTER_OR_BEFORE,
+    ALL_TIERS,
     NBSP,
     NOT_ASSESSED,
+    WHOEVER,
+    Who,
     counted,
     first_capital,
     in_months,
     join,
     month_words,
+    nouns,
     number,
     percent,
     same,
@@ -37,25 +40,21 @@ from chainnet.words import (
     spelled,
     titled,
     tonnes,
+    verb,
     weight,
 )
 
 NEITHER = "the long run has neither stocks nor dates"
 
 
-def _leading(facts: Facts) -> str:
+def _leading(facts: Facts) -> Who:
     """Return the tier that leads: the first, the only one, or all together."""
     return facts.first if facts.has_first or len(facts.tiers) > 1 else facts.tiers[0]
 
 
 def _are(amount: str) -> str:
     """Return the verb of an amount, by its number."""
-    return "is" if amount.replace(NBSP, " ").startswith("1 ") else "are"
-
-
-def _asked(tier: str) -> str:
-    """Return a tier's demand as it stands in a sentence."""
-    return "all demand" if tier == ALL_TIERS else f"{tier} demand"
+    return verb("are", 1 if amount.replace(NBSP, " ").startswith("1 ") else 2)
 
 
 # -- verdict ------------------------------------------------------------------------------------
@@ -72,10 +71,10 @@ def _verdict(facts: Facts) -> Claim:
     if not worst:
         return Claim(_undisturbed(facts))
     rest = [t for t in facts.tiers if t != _leading(facts)]
-    if all(short_of(facts, worst, t).worst <= 0 for t in facts.tiers):
+    if all(facts.short(worst, t).worst <= 0 for t in facts.tiers):
         n = spelled(len(facts.ordered), "scenario")
         said = f"Under each of {n} tested all demand" if len(facts.ordered) > 1 else "Under the one scenario all demand"
-        lead, holds = grown([f"{said} is met in the long run{WHOEVER if has_others(facts) else ''}"], _hinge(facts))
+        lead, holds = grown([f"{said} is met in the long run{WHOEVER if facts.has_others else ''}"], _hinge(facts))
         return Claim(lead, told(holds, _more_hinges(facts), "Spare capacity covers it."))
     lead, holds = _lead(facts, worst)
     more = (_by_product(facts, worst), *_besides(facts, worst, rest), _as_bad(facts, worst), _change(facts, worst))
@@ -90,27 +89,25 @@ def _stands_in(facts: Facts) -> str:
 
 
 def _undisturbed(facts: Facts) -> str:
-    whole = short_of(facts, BASELINE, ALL_TIERS)
+    whole = facts.short(BASELINE, ALL_TIERS)
     if whole.worst <= 0:
         return f"No scenario was given; undisturbed, all demand ({tonnes(whole.demand)}) is met."
-    tons, end = f"{number(whole.after)} of {tonnes(whole.demand)}", ""
-    if whole.differs:
-        tons, end = f"{_range(whole.after, whole.before)}{NBSP}t/yr", AFTER_OR_BEFORE
-    said = f"{share_words(whole)} of demand goes unmet ({tons}){end}"
+    tons, end = _tonnes_short(whole), "" if whole.agree else AFTER_OR_BEFORE
+    said = f"{whole.shares} of demand goes unmet ({tons}){end}"
     return f"No scenario was given; undisturbed, {said}."
 
 
-def _range(low: float, high: float) -> str:
-    """Return two numbers as a range; one where they read the same."""
-    return number(low) if number(low) == number(high) else f"{number(low)} to {number(high)}"
+def _tonnes_short(short: Ends) -> str:
+    """Return what goes short of how much; as a range where the ends are two numbers."""
+    return f"{number(short.after)} of {tonnes(short.demand)}" if short.agree else f"{short.numbers}{NBSP}t/yr"
 
 
 def _lead(facts: Facts, worst: str) -> Claim:
     """Say what the leading tier lacks, its share first, at both ends, and what overturns that."""
-    short, what = short_of(facts, worst, _leading(facts)), _asked(_leading(facts))
+    short, what = facts.short(worst, _leading(facts)), _leading(facts).demand
     head = f"Under {facts.quoted(worst)}{', on known relations' if _worse_on_new(facts) else ''}"
     whose = [f" of {facts.people}", ""] if facts.people else [""]
-    end, hinge = WHOEVER if has_others(facts) else "", _hinge(facts)
+    end, hinge = WHOEVER if facts.has_others else "", _hinge(facts)
     today = _today(facts, short)
     if today[0]:
         return _with_today(facts, head, what, short, today, hinge[1])
@@ -118,52 +115,49 @@ def _lead(facts: Facts, worst: str) -> Claim:
         asked = [f" ({tonnes(short.demand)})", ""]
         return grown([f"{head}, {what}{o}{t} is met in the long run{end}" for o in whose for t in asked], hinge)
     if short.after <= 0:
-        unmet = f"{percent(short.before / short.demand)} unmet ({tonnes(short.before)}) if they come first"
+        unmet = f"{percent(short.share.before)} unmet ({tonnes(short.before)}) if they come first"
         ways = [f"{head}, {what}{o} is met if all others are served after{hinge[0]}, and {unmet}." for o in whose]
         if fits(ways[-1]):
             return Claim(fit(*ways))
         return Claim(f"{head}, {what} is met if all others are served after, and {unmet}.", hinge[1])
-    tons = f"{number(short.asked)} of {tonnes(short.demand)}"
-    if short.differs:
-        tons, end = f"{_range(short.after, short.before)}{NBSP}t/yr", AFTER_OR_BEFORE
-    return grown([f"{head}, {share_words(short)} of {what}{o} goes unmet ({tons}){end}" for o in whose], hinge)
+    tons, end = _tonnes_short(short), end if short.agree else AFTER_OR_BEFORE
+    return grown([f"{head}, {short.shares} of {what}{o} goes unmet ({tons}){end}" for o in whose], hinge)
 
 
-def _today(facts: Facts, base: Short) -> tuple[str, str]:
+def _today(facts: Facts, base: Ends) -> tuple[str, str]:
     """Return what the leading tier lacks on the plants that run today, as a clause and by itself.
 
     Empty where the answers stand on these plants, none is new, or they change nothing that is printed.
     """
     table, tier = facts.a.layers, _leading(facts)
     is_base = table[table["is_asked"]].index[0][0] == "base year"
-    rows = [one for name, one in _layer(facts, "as built") if tier in (name, ALL_TIERS)] if is_base else []
-    if not rows or facts.network.year is None:
+    rows = tier.rows(facts.layers[facts.layers["layer"] == "as built"])
+    if not is_base or rows.empty or facts.network.year is None:
         return "", ""
-    sums = (sum(getattr(one, part) for one in rows) for part in ("demand", "asked", "after", "before"))
-    short = Short(*sums)
-    if not short.demand > 0 or (base.worst > 0 and share_words(short) == share_words(base)):
+    short = Ends.of(rows)
+    if not short.demand > 0 or (base.worst > 0 and short.shares == base.shares):
         return "", ""
     if short.worst <= 0 and base.worst <= 0:
         return "", ""
-    said = f"on those of {fact_of(table, 'known')} it is {'met' if short.worst <= 0 else share_words(short)}"
+    said = f"on those of {fact_of(table, 'known')} it is {'met' if short.worst <= 0 else short.shares}"
     return f"; {said}", f"{first_capital(said)}."
 
 
-def _with_today(facts: Facts, head: str, what: str, short: Short, today: tuple[str, str], hinge: str) -> Claim:
+def _with_today(facts: Facts, head: str, what: str, short: Ends, today: tuple[str, str], hinge: str) -> Claim:
     """Say what the leading tier lacks on the plants of the base year and on those of today, in one sentence.
 
     Tonnes, ends and what overturns it follow: they are of the base year.
     """
     plants = f"on the plants of {facts.network.year}"
-    unmet = f"{share_words(short)} of {what} goes unmet {plants}"
+    unmet = f"{short.shares} of {what} goes unmet {plants}"
     said = f"{head}, {unmet if short.worst > 0 else f'{what} is met {plants}'}"
     claim = grown([said], today)
     order = ""
     if short.worst > 0:
-        low, high = (number(short.after), number(short.before)) if short.differs else ("", number(short.asked))
-        ends = f"{low} of {tonnes(short.demand)} with all others served after, {high} before" if low else ""
-        order = f"In {facts.network.year} that is {ends or f'{high} of {tonnes(short.demand)}'}"
-        order += "." if low or not has_others(facts) else f"{WHOEVER}."
+        order = f"In {facts.network.year} that is {number(short.after)} of {tonnes(short.demand)}"
+        if not short.agree:
+            order += f" with all others served after, {number(short.before)} before"
+        order += f"{WHOEVER}." if short.agree and facts.has_others else "."
     holds = hinge.replace("This holds", f"In {facts.network.year} this holds", 1)
     return Claim(claim.lead, told(claim.more, order, holds))
 
@@ -173,24 +167,24 @@ def _worse_on_new(facts: Facts) -> bool:
     found = advised_of(facts)
     if found is None or found.others_first is None or found.tier != _leading(facts):
         return False
-    worst = short_of(facts, facts.a.worst, _leading(facts)).worst
+    worst = facts.short(facts.a.worst, _leading(facts)).worst
     return found.others_first > worst and not same(found.others_first, worst)
 
 
-def _besides(facts: Facts, worst: str, tiers: Sequence[str]) -> list[str]:
+def _besides(facts: Facts, worst: str, tiers: Sequence[Who]) -> list[str]:
     """Return what the other tiers lack, two a sentence, and which of them are met."""
-    return unmet_sentences([(t, short_of(facts, worst, t)) for t in tiers], "Besides, ")
+    return unmet_sentences([(t, facts.short(worst, t)) for t in tiers], "Besides, ")
 
 
-def unmet_sentences(found: Sequence[tuple[str, Any]], head: str) -> list[str]:
+def unmet_sentences(found: Sequence[tuple[Who, Ends]], head: str) -> list[str]:
     """Return what tiers lack, two a sentence, and which of them are met; ``head`` opens the first sentence."""
-    parts = [(t, f"{share_words(short)} of {t}", short.differs) for t, short in found if short.worst > 0]
-    met = [t for t, short in found if short.worst <= 0]
+    parts = [(f"{short.shares} of {t.adjective}", short.agree) for t, short in found if short.worst > 0]
+    met = [t.adjective for t, short in found if short.worst <= 0]
     said = []
     for at in range(0, len(parts), 2):
         pair = parts[at : at + 2]
-        end = AFTER_OR_BEFORE if any(differs for *_, differs in pair) else ""
-        said.append(f"{join([words for _, words, _ in pair])} demand goes unmet{end}.")
+        end = "" if all(agree for _, agree in pair) else AFTER_OR_BEFORE
+        said.append(f"{join([words for words, _ in pair])} demand goes unmet{end}.")
     if met:
         said.append(f"{join(met)} demand is met in the long run.")
     return [head + first for first in said[:1]] + [f"Also, {more}" for more in said[1:]]
@@ -200,10 +194,10 @@ def _by_product(facts: Facts, worst: str) -> str:
     """Say which products the leading tier lacks, where it asks for several; empty where nothing is short."""
     tier = _leading(facts)
     rows = facts.users[facts.users["scenario"] == worst]
-    rows = rows[rows["tier"] == tier] if tier != ALL_TIERS else rows.iloc[:0]  # tonnes of a tier may be added
+    rows = rows.iloc[:0] if tier.is_all else tier.rows(rows)  # tonnes of a tier may be added
     found = rows.groupby("commodity")[["demand_tpa", "shortfall_tpa"]].sum()
     hit = found[found["shortfall_tpa"] > PRINTED * found["demand_tpa"]]
-    if len(found) < 2 or hit.empty or not short_of(facts, worst, tier).after > 0:
+    if len(found) < 2 or hit.empty or not facts.short(worst, tier).after > 0:
         return ""
     hit = hit.iloc[np.lexsort((hit.index.map(str), -hit["shortfall_tpa"].round(9)))]
     parts = [
@@ -217,33 +211,33 @@ def _by_product(facts: Facts, worst: str) -> str:
 
 def _as_bad(facts: Facts, worst: str) -> str:
     """Say which other scenarios leave as much of the leading tier short, at both ends, if they last."""
-    own = short_of(facts, worst, _leading(facts))
+    own = facts.short(worst, _leading(facts))
     if not own.worst > 0:
         return ""
-    ends = [(n, short_of(facts, n, _leading(facts))) for n in facts.ordered if n != worst]
+    ends = [(n, facts.short(n, _leading(facts))) for n in facts.ordered if n != worst]
     tied = [n for n, one in ends if same(one.after, own.after) and same(one.before, own.before)]
     if not tied:
         return ""
-    who, leave, they = facts.quoted(tied[0]), "leaves", "it"
+    who, they, much = facts.quoted(tied[0]), "it", f"as much of {_leading(facts).demand} unmet"
     if len(tied) > 1:
-        who, leave, they = first_capital(spelled(len(tied), "other scenario", "other scenarios")), "leave", "they"
+        who, they = first_capital(spelled(len(tied), "other scenario", "other scenarios")), "they"
     if all("months" in m or "until" in m for name in tied for m in facts.a.asked[name].measures):
-        return f"{who} would leave as much of {_asked(_leading(facts))} unmet if {they} lasted."
-    return f"{who} {leave} as much of {_asked(_leading(facts))} unmet."
+        return f"{who} would leave {much} if {they} lasted."
+    return f"{who} {verb('leave', len(tied))} {much}."
 
 
 def _change(facts: Facts, worst: str) -> str:
     """Say what the scenario asks for more or less than the base year, and what is short without it."""
     said = []
     for tier in dict.fromkeys((facts.first, ALL_TIERS)):
-        before, now = short_of(facts, BASELINE, tier).demand, short_of(facts, worst, tier).demand
+        before, now = facts.short(BASELINE, tier).demand, facts.short(worst, tier).demand
         if not same(before, now):
             how = "raises" if now > before else "lowers"
-            said.append(f"The scenario itself {how} {_asked(tier)} from {number(before)} to {tonnes(now)}.")
+            said.append(f"The scenario itself {how} {tier.demand} from {number(before)} to {tonnes(now)}.")
             break
-    base = short_of(facts, BASELINE, _leading(facts))
+    base = facts.short(BASELINE, _leading(facts))
     if base.worst > 0:
-        said.append(f"Undisturbed, {share_words(base)} of {_asked(_leading(facts))} goes unmet already.")
+        said.append(f"Undisturbed, {base.shares} of {_leading(facts).demand} goes unmet already.")
     return " ".join(said)
 
 
@@ -264,7 +258,7 @@ def _more_hinges(facts: Facts) -> str:
     return f"In the base year {said}" if fact_of(facts.a.advice, "running", ()) else first_capital(said)
 
 
-def _hinge_words(facts: Facts, tier: str) -> list[str]:
+def _hinge_words(facts: Facts, tier: Who) -> list[str]:
     """Return what overturns the verdict on a tier, each as it stands after "unless": plants by name before judgements.
 
     Who is served first is left out where the verdict gives both ends.
@@ -272,7 +266,7 @@ def _hinge_words(facts: Facts, tier: str) -> list[str]:
     found = [words for words, _ in hinging(facts, tier, "verdict")]
     plants = {f"without {titled(str(label))}" for label in facts.things["label"]}
     words = [unless(words) for words in sorted(found, key=lambda words: words not in plants)]
-    both_ends = ends_differ(facts, facts.when, [tier])
+    both_ends = facts.ends_differ(facts.when, tier)
     orders = ("all others are served first", "all are served alike, nobody first")
     return [w for w in words if not (both_ends and w in orders)]
 
@@ -290,10 +284,10 @@ def as_built(facts: Facts) -> Claim:
         more = spelled(len(built), "project")
         head = f"This report stands on the chain as built in {known}, {more} more than in {year}."
         them = "it" if len(built) == 1 else "them"
-        return Claim("", told(head, *unmet_sentences(_layer(facts, "base year"), f"Without {them} ")))
+        return Claim("", told(head, *unmet_sentences(_unmet(facts, "base year"), f"Without {them} ")))
     if built:
         more, them = spelled(len(built), "project that runs", "projects that run"), "it" if len(built) == 1 else "them"
-        found = _layer(facts, "as built")
+        found = _unmet(facts, "as built")
         started = spelled(len(built), "project started", "projects started")
         heads = (f"In {known}, with {started} since {year}, ", f"With {more} in {known}, ")
         first = fit(*(told(*unmet_sentences(found[:1], head)) for head in heads))
@@ -305,16 +299,9 @@ def as_built(facts: Facts) -> Claim:
     return Claim("", f"This report stands on {year}; no listed project is on record as running{when_known}.")
 
 
-def _layer(facts: Facts, layer: str) -> list[tuple[str, Short]]:
+def _unmet(facts: Facts, layer: str) -> list[tuple[Who, Ends]]:
     """Return what goes unmet on a layer under the worst scenario, tier by tier."""
-    table = facts.a.layers
-    rows = table[table.index.get_level_values("layer") == layer].reset_index()
-    found = []
-    for row in records(rows):
-        demand, after, before = (float(row[c]) for c in ("demand_tpa", "shortfall_after_tpa", "shortfall_before_tpa"))
-        tier = row["tier"] if isinstance(row["tier"], str) else "all"
-        found.append((tier, Short(demand, after, after, before)))
-    return found
+    return [(Who(row["tier"]), Ends.of(row)) for row in records(facts.layers) if row["layer"] == layer]
 
 
 # -- when ---------------------------------------------------------------------------------------
@@ -334,9 +321,10 @@ def when(facts: Facts) -> Claim:
     missing = (f"; {lost} {_are(lost)} missing {over}", f"{first_capital(tier)} demand lacks {lost} {over}.")
     until, after = _until(facts, tier, row)
     ends = (f" and {until}", f"It {until}.") if until else ("", "")
-    is_other = tier != _leading(facts) != ALL_TIERS and short_of(facts, name, _leading(facts)).worst > 0
-    none = f"{first_capital(_leading(facts))} is short in no month; " if is_other else ""
-    met = [", though met in the long run,", ""] if short_of(facts, name, tier).worst <= 0 else [""]
+    lead = _leading(facts)
+    is_other = tier != lead and not lead.is_all and facts.short(name, lead).worst > 0
+    none = f"{first_capital(lead)} is short in no month; " if is_other else ""
+    met = [", though met in the long run,", ""] if facts.short(name, tier).worst <= 0 else [""]
     short = f" demand{{}} goes short {_from(facts, row)}"
     ways = [f"{none}{tier if none else first_capital(tier)}{short.format(m)}" for m in met]
     said = grown(ways, ends, missing)
@@ -351,7 +339,7 @@ def when(facts: Facts) -> Claim:
 def _never(facts: Facts, name: str) -> str:
     """Say that nobody is short in any month; and where somebody is so in the long run, that both are true."""
     said = f"In none of the scenario's {facts.months.horizon} months is any demand short"
-    long = any(short_of(facts, name, t).worst > 0 for t in facts.tiers)
+    long = any(facts.short(name, t).worst > 0 for t in facts.tiers)
     return f"{said}; {NEITHER}." if long else f"{said}."
 
 
@@ -364,12 +352,12 @@ def _from(facts: Facts, row: Any) -> str:
     return f"{in_months(after)} after the first measure" if after else "with the first measure"
 
 
-def _until(facts: Facts, tier: str, row: Any) -> tuple[str, str]:
+def _until(facts: Facts, tier: Who, row: Any) -> tuple[str, str]:
     """Return until when a tier is short, as it stands after its name, and what then is missing still."""
     months, after = facts.months, row["time_to_recover"]
     if np.isfinite(after):
         n = number(after)
-        return f"is whole again {n} month{'' if n == '1' else 's'} later" if after > 0 else "", ""
+        return f"is whole again {n} {nouns('month', 1 if n == '1' else 2)} later" if after > 0 else "", ""
     ladder, own = facts.a.stress.horizon_ladder, float(row["shortfall_t"])
     new = facts.scenario_rung(row["scenario"], "new", tier)
     built = facts.rung(list(facts.ladders)[-1], "projects", tier) if facts.ladders else None
@@ -390,7 +378,7 @@ def _until(facts: Facts, tier: str, row: Any) -> tuple[str, str]:
     return "does not recover, with or without the listed projects", ""
 
 
-def _left_with(facts: Facts, what: str, rung: str, tier: str) -> str:
+def _left_with(facts: Facts, what: str, rung: str, tier: Who) -> str:
     """Say what more than known relations cuts what is missing over the horizon to, both counted in the same periods."""
     ladder, periods = facts.a.stress.horizon_ladder, facts.months.rungs_in
     now, left = (_over_months(ladder, one, tier) for one in ("existing", rung))
@@ -402,9 +390,9 @@ def _left_with(facts: Facts, what: str, rung: str, tier: str) -> str:
     return f"Counted in {periods}, {said}" if periods else first_capital(said)
 
 
-def _over_months(ladder: pd.DataFrame, rung: str, tier: str) -> float:
+def _over_months(ladder: pd.DataFrame, rung: str, tier: Who) -> float:
     """Return what a tier lacks over the horizon on a rung, t."""
-    row = ladder[(ladder["rung"] == rung) & (ladder["tier"].fillna(ALL_TIERS) == tier)]
+    row = ladder[(ladder["rung"] == rung) & (ladder["tier"].map(Who.of) == tier)]
     return float(nil(row["shortfall_t"], row["demand_t"]).iloc[0])
 
 
@@ -441,7 +429,7 @@ def _is_drawn_short(facts: Facts) -> bool:
     many, key = facts.a.ensemble, f"{facts.first}_short_t"
     if many is None or key not in many.summary.index or not facts.a.worst:
         return False
-    short = short_of(facts, facts.a.worst, facts.first)
+    short = facts.short(facts.a.worst, facts.first)
     return short.after <= 0 and float(many.summary["p50"][key]) > PRINTED * short.demand
 
 
@@ -451,7 +439,7 @@ def _at_ends_of_demand(facts: Facts) -> str:
     if ends == NOT_ASSESSED:
         return "No demand has a range in the data."
     asked = span(row["demand_low_tpa"], row["demand_high_tpa"])
-    of = _asked(facts.first)
+    of = facts.first.demand
     return fit(
         f"With all demand at its low and high values {ends} of {asked}{NBSP}t/yr of {of} go unmet.",
         f"With all demand at its low and high values {ends}{NBSP}t/yr of {of} go unmet.",

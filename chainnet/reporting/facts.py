@@ -13,29 +13,32 @@ from chainnet.assessment import Assessment, Neck
 from chainnet.engine import PRINTED
 from chainnet.network import QUALITIES, several_plants, site_labels
 from chainnet.reporting.formats.glyphs import drawable, short_label, stand_ins
-from chainnet.reporting.horizon import ALL_TIERS, BASELINE, Months, nil
+from chainnet.reporting.horizon import BASELINE, Months, nil
 from chainnet.reporting.rungs import as_it_runs
 from chainnet.results import (
     CHECKED,
+    ENDS,
     GIVEN,
     NOT_ASSESSED,
     NOT_STATED,
+    Ends,
+    ends_of,
     fact_of,
     inputs_words,
     origin_of,
     rest_of,
     rests_words,
 )
-from chainnet.words import NO_DATA, country_name, percent, step_words, titled, who
+from chainnet.words import ALL_TIERS, NO_DATA, Who, country_name, percent, step_words, titled, who
 
-__all__ = ["ALL_TIERS", "BASELINE", "Facts", "Months", "once"]
+__all__ = ["BASELINE", "Facts", "Months", "once"]
 
 # countries and groups that a sentence names one by one
 FEW = 3
 # best first
 _QUALITIES = (GIVEN, *QUALITIES, NOT_STATED, NOT_ASSESSED)
 SUMMED = [
-    *("demand_tpa", "served_tpa", "shortfall_tpa", "shortfall_before_tpa"),
+    *("demand_tpa", "served_tpa", "shortfall_tpa", ENDS["before"]),
     *("demand_low_tpa", "shortfall_low_tpa", "demand_high_tpa", "shortfall_high_tpa"),
 ]
 _NAMED = ["id", "label", "stage", "step", "site", "country", "region", "process", "operator", "capacity_tpa", "quality"]
@@ -77,9 +80,9 @@ class Facts:
     # -- who and what counts --------------------------------------------------------------------
 
     @cached_property
-    def tiers(self) -> list[str]:
+    def tiers(self) -> list[Who]:
         """Tiers with counted demand, first served first."""
-        return list(dict.fromkeys(self.summary["tier"]))
+        return [Who(tier) for tier in dict.fromkeys(self.summary["tier"])]
 
     @cached_property
     def has_first(self) -> bool:
@@ -87,21 +90,29 @@ class Facts:
         return self.network.tier_order[0] in self.tiers
 
     @property
-    def first(self) -> str:
-        """Name of the tier on which the report rests: the first one, or all of them."""
-        return self.network.tier_order[0] if self.has_first else ALL_TIERS
+    def first(self) -> Who:
+        """The tier on which the report rests: the first one, or all of them."""
+        return Who(self.network.tier_order[0]) if self.has_first else ALL_TIERS
+
+    @cached_property
+    def has_others(self) -> bool:
+        """Whether there is demand that does not count."""
+        return bool(fact_of(self.a.stress.summary, "has_others", False))
 
     @cached_property
     def summary(self) -> pd.DataFrame:
         """``stress.summary`` with scenario and tier as columns."""
-        table = settled(self.a.stress.summary.reset_index())
-        return table.assign(tier=table["tier"].fillna(ALL_TIERS))
+        return Who.named(settled(self.a.stress.summary.reset_index()))
 
     @cached_property
     def users(self) -> pd.DataFrame:
         """``stress.nodes`` with its index as columns."""
-        table = settled(self.a.stress.nodes.reset_index())
-        return table.assign(tier=table["tier"].fillna(ALL_TIERS))
+        return Who.named(settled(self.a.stress.nodes.reset_index()))
+
+    @cached_property
+    def layers(self) -> pd.DataFrame:
+        """``layers`` with layer and tier as columns."""
+        return Who.named(self.a.layers.reset_index())
 
     @cached_property
     def ladders(self) -> dict[int, pd.DataFrame]:
@@ -118,7 +129,7 @@ class Facts:
         table = self.a.layers
         if not fact_of(self.a.advice, "running", ()) or "as built" not in table.index.get_level_values("layer"):
             return None
-        return pd.DataFrame(table.loc["as built"].rename(lambda t: t if isinstance(t, str) else ALL_TIERS))
+        return pd.DataFrame(table.loc["as built"].rename(Who.of))
 
     @cached_property
     def scenario_ladders(self) -> pd.DataFrame:
@@ -141,6 +152,29 @@ class Facts:
     def lacks(self, scenario: str) -> float:
         """Return what the leading tier lacks under a scenario, t/a."""
         return float(self.leading["shortfall_tpa"][scenario])
+
+    @cached_property
+    def _ends(self) -> pd.DataFrame:
+        return Who.named(ends_of(self.a.stress.summary).reset_index())
+
+    def short(self, scenario: str, tier: Who) -> Ends:
+        """Return what a tier lacks under a scenario at both ends; all tiers together where they are meant."""
+        table = self._ends
+        return Ends.of(tier.rows(table[table["scenario"] == scenario]))
+
+    def ends_differ(self, scenario: str, *tiers: Who) -> bool:
+        """Whether a finding on some tiers is two numbers, by who is served first."""
+        return not all(self.short(scenario, tier).agree for tier in tiers)
+
+    @property
+    def advised_tier(self) -> Who:
+        """Whose shortfall the advice is about."""
+        return Who.of(fact_of(self.a.advice, "tier", ""))
+
+    @property
+    def short_tier(self) -> Who:
+        """The leading tier where it is short when rerouting was asked, else all."""
+        return self.first if self.has_first and self.lacks(self.when) > 0 else ALL_TIERS
 
     def of(self, scenario: str, tier: str) -> Any:
         """Return the row of the summary for a scenario and tier."""
@@ -379,13 +413,13 @@ class Facts:
         return "first_lost_tpa" if abroad or self.a.necks["lost_tpa"]["first tier"] > 0 else "lost_tpa"
 
     @property
-    def lead_tier(self) -> str:
+    def lead_tier(self) -> Who:
         """Whose loss ranks the removals, in words."""
         return self.first if self.lead_loss == "first_lost_tpa" else ALL_TIERS
 
-    def neck(self, tier: str) -> Neck:
+    def neck(self, tier: Who) -> Neck:
         """Return the step of a country abroad that costs the leading tier, or all tiers, most."""
-        row = self.a.necks.loc["all tiers" if tier == ALL_TIERS else "first tier"].to_dict()
+        row = self.a.necks.loc[counts_of(tier)].to_dict()
         return Neck(**{str(key): value for key, value in row.items()})
 
     @property
@@ -411,11 +445,11 @@ class Facts:
         """Return the same for the long run of a scenario."""
         return {"status": CHECKED, **_joined([fact_of(self.a.stress.summary, "rests_on")[name]])}
 
-    def rung(self, year: int, rung: str, tier: str) -> Any:
+    def rung(self, year: int, rung: str, tier: Who) -> Any:
         """Return a row of the ladder of a year, or None; the sum over tiers for all tiers."""
         return _rung(self.ladders[year], rung, tier)
 
-    def left_over(self, scenario: str, tier: str) -> float | None:
+    def left_over(self, scenario: str, tier: Who) -> float | None:
         """Return what a scenario leaves a tier short with new relations, what runs and one year of stocks, t/a."""
         table = self.a.left_over
         if table.empty:
@@ -423,15 +457,19 @@ class Facts:
             return None if row is None else float(row["shortfall_tpa"])
         if scenario not in table.index.get_level_values("scenario"):
             return None
-        mine = table.loc[scenario]
-        return float(mine["shortfall_tpa"].sum() if tier == ALL_TIERS else mine["shortfall_tpa"][tier])
+        return float(tier.rows(table.loc[scenario].reset_index())["shortfall_tpa"].sum())
 
-    def scenario_rung(self, scenario: str, rung: str, tier: str) -> Any:
+    def scenario_rung(self, scenario: str, rung: str, tier: Who) -> Any:
         """Return a row of the ladder of a scenario without projects, or None."""
         table = self.scenario_ladders
         if table.empty:
             return None
         return _rung(table[table["scenario"] == scenario], rung, tier)
+
+
+def counts_of(tier: Who) -> str:
+    """Return how the tables of an assessment name whose loss counts."""
+    return tier if tier.is_all else "first tier"
 
 
 def settled(table: pd.DataFrame) -> pd.DataFrame:
@@ -457,12 +495,10 @@ def _joined(rests: list[dict[str, Any]]) -> dict[str, Any]:
     return {"inputs": quality, "reference": "; ".join(sources)}
 
 
-def _rung(table: pd.DataFrame, rung: str, tier: str) -> Any:
+def _rung(table: pd.DataFrame, rung: str, tier: Who) -> Any:
     if table.empty:
         return None
-    found = table[table["rung"] == rung]
-    if tier != ALL_TIERS:
-        found = found[found["tier"] == tier]
+    found = tier.rows(table[table["rung"] == rung])
     if found.empty:
         return None
     return found[["demand_tpa", "served_tpa", "shortfall_tpa", "gained_tpa"]].sum(min_count=1)

@@ -10,16 +10,17 @@ from chainnet.reporting.advised import (
     Advised,
     advised_of,
     holders,
+    lasting,
     purchase_words,
     running_words,
     stock_words,
     stocks_named,
 )
-from chainnet.reporting.facts import ALL_TIERS, Facts
+from chainnet.reporting.facts import Facts
 from chainnet.reporting.sections.order import table_id
 from chainnet.reporting.sentences import Claim, fit, grown, told
-from chainnet.results import fact_of
-from chainnet.words import NBSP, count, first_capital, join, number, percent, same, spelled, titled, tonnes
+from chainnet.results import Ends, fact_of
+from chainnet.words import NBSP, count, first_capital, join, nouns, number, percent, same, spelled, titled, tonnes, verb
 
 
 def helps(facts: Facts) -> Claim:
@@ -38,14 +39,15 @@ def _needs(found: Advised) -> str:
         return ""
     more = len(found.needed) - 1
     also = f"; {spelled(more, 'more doubtful plant is', 'more doubtful plants are')} needed ({table_id('advice')})"
-    said = f"{'They need' if len(found.projects) > 1 else 'It needs'} {titled(found.needed[0])}"
+    n = len(found.projects)
+    said = f"{'It' if n == 1 else 'They'} {verb('need', n)} {titled(found.needed[0])}"
     return fit(f"{said}{also if more else ''}.", f"{said}.")
 
 
 def _rungs(facts: Facts, found: Advised) -> Claim:
     """Say what stays short rung by rung, as the ladder draws it, and which projects are needed for the rest."""
     if found.new <= 0:
-        whom = "nobody" if found.tier == ALL_TIERS else f"no {found.tier} demand"
+        whom = "nobody" if found.tier.is_all else f"no {found.tier.demand}"
         if found.closed_if:
             said = f"In the long run new relations leave {whom} short, if {join(found.closed_if)}."
             return Claim(said, "Otherwise some stays short; no project was sought for that.")
@@ -60,7 +62,8 @@ def _running(found: Advised) -> tuple[str, str]:
     """Say what the projects that run leave short: as a clause, and by itself; empty where they change nothing."""
     if not running_words(found):
         return "", ""
-    run, leave = ("the running project", "leaves") if len(found.running) == 1 else ("running projects", "leave")
+    n = len(found.running)
+    run, leave = "the running project" if n == 1 else "running projects", verb("leave", n)
     left = number(found.rest) if found.rest > 0 else "none"
     return f", then {run} {left}", f"{first_capital(run)} then {leave} {left}."
 
@@ -70,12 +73,12 @@ def _stocks(facts: Facts, found: Advised) -> tuple[str, str]:
     if not stock_words(facts, found):
         return "", ""
     held = holders(facts)
-    whose, leave, last = stocks_named(held), *(("leave", "they last") if len(held) > 1 else ("leaves", "it lasts"))
-    left = f"{number(found.drawn) if found.drawn > CERTAIN_T else 'none'} while {last}"
+    n, whose = len(held), stocks_named(held)
+    left = f"{number(found.drawn) if found.drawn > CERTAIN_T else 'none'} while {lasting(held)}"
     names = held["holder"].unique()
-    brief = f"{names[0]}'{'' if names[0].endswith('s') else 's'} {'stock' if len(held) == 1 else 'stocks'}"
+    brief = f"{names[0]}'{'' if names[0].endswith('s') else 's'} {nouns('stock', n)}"
     is_brief = len(names) == 1 and titled(names[0]) == names[0] and " of " not in names[0]
-    return f", then {brief if is_brief else whose} {left}", f"{first_capital(whose)} then {leave} {left}."
+    return f", then {brief if is_brief else whose} {left}", f"{first_capital(whose)} then {verb('leave', n)} {left}."
 
 
 def _project(facts: Facts, found: Advised) -> tuple[str, str]:
@@ -83,17 +86,17 @@ def _project(facts: Facts, found: Advised) -> tuple[str, str]:
     none = _no_project(facts, found)
     if none:
         return f"; {none}", f"{first_capital(none)}."
-    several = len(found.projects) > 1
+    n = len(found.projects)
     names = join([titled(facts.label(name)) for name in found.projects])
     states = {state_of(facts.status(name)) for name in found.projects}
-    names += (f" ({states.pop()})" if len(states) == 1 else "") + (" together" if several else "")
+    names += (f" ({states.pop()})" if len(states) == 1 else "") + (" together" if n > 1 else "")
     since = f" from {found.year:.0f}{unconfirmed(facts, found)}" if np.isfinite(found.year) else ""
     left = "none" if found.closes else number(found.left)
     clause = f", {'or' if stock_words(facts, found) else 'then'} {names} {left}{since}"
     if found.closes:
-        return clause, f"{names} {'close' if several else 'closes'} the gap{since}."
-    how = "more than any other one or two listed" if found.tier == ALL_TIERS else "more than any other alone"
-    cut = f"{names} {'cut' if several else 'cuts'} that to {tonnes(found.left)}{since}"
+        return clause, f"{names} {verb('close', n)} the gap{since}."
+    how = "more than any other one or two listed" if found.tier.is_all else "more than any other alone"
+    cut = f"{names} {verb('cut', n)} that to {tonnes(found.left)}{since}"
     return clause, fit(f"{cut}, {how}.", f"{cut}.")
 
 
@@ -135,8 +138,9 @@ def _others_first(facts: Facts, found: Advised) -> str:
     before = found.others_first
     if before is None or same(before, found.left):
         return ""
-    known = short_on_layer(facts, found.tier, before=True)
-    taken = ", for they take what new relations open" if known is not None and before > known * (1 + 1e-6) else ""
+    known = found.tier.rows(facts.layers[facts.layers["layer"] == facts.layers["layer"].iloc[-1]])
+    more = len(known) > 0 and before > Ends.of(known).before * (1 + 1e-6)
+    taken = ", for they take what new relations open" if more else ""
     them = "them" if len(found.projects) > 1 else "it"
     return f"If all others are served first, {tonnes(before)} stay short even with {them}{taken}."
 
@@ -154,11 +158,3 @@ def _end(facts: Facts, found: Advised) -> str:
     tons = f" ({tonnes(left[0][1]['shortfall_tpa'])})" if len(left) == 1 else ""
     head = f"In {year}, with stocks and {stand}"
     return f"{head}, {join(short)} demand stays short{tons}." if left else f"{head}, no tier is short."
-
-
-def short_on_layer(facts: Facts, tier: str, *, before: bool) -> float | None:
-    """Return what a tier lacks on known relations with the projects that run, at an end; None where it is not there."""
-    table = facts.a.layers.reset_index()
-    table = table[table["layer"] == table["layer"].iloc[-1]]
-    mine = table if tier == ALL_TIERS else table[table["tier"].fillna(ALL_TIERS) == tier]
-    return float(mine[f"shortfall_{'before' if before else 'after'}_tpa"].sum()) if len(mine) else None

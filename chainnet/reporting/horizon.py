@@ -12,9 +12,7 @@ from chainnet.assessment import Assessment
 from chainnet.engine import PRINTED
 from chainnet.network import Network
 from chainnet.results import fact_of
-from chainnet.words import ALL_TIERS, calendar_month, recover_words, survive_words
-
-__all__ = ["ALL_TIERS", "BASELINE", "Months", "nil"]
+from chainnet.words import Who, calendar_month, recover_words, survive_words
 
 BASELINE = "baseline"
 # of a tier's demand over the horizon: what lacks less does not decide which scenario is worst
@@ -23,7 +21,7 @@ NEGLIGIBLE = 0.005
 EQUALLY_BAD = 1e-6
 
 
-class Assessed(Protocol):
+class _Assessed(Protocol):
     """What the months are read from: an assessment, its tiers, its scenarios with the worst first."""
 
     @property
@@ -31,11 +29,11 @@ class Assessed(Protocol):
     @property
     def network(self) -> Network: ...
     @property
-    def tiers(self) -> list[str]: ...
+    def tiers(self) -> list[Who]: ...
     @property
     def has_first(self) -> bool: ...
     @property
-    def first(self) -> str: ...
+    def first(self) -> Who: ...
     @property
     def ordered(self) -> list[str]: ...
     @property
@@ -47,10 +45,10 @@ class Months:
 
     Parameters
     ----------
-    facts : Assessed
+    facts : _Assessed
     """
 
-    def __init__(self, facts: Assessed) -> None:
+    def __init__(self, facts: _Assessed) -> None:
         self.facts = facts
         settings = facts.a.stress.provenance["settings"]
         self.horizon = int(settings["months"])
@@ -89,8 +87,7 @@ class Months:
 
         What a solve cannot tell from zero is zero; the worst month is the first of equally bad ones.
         """
-        table = self.facts.a.stress.summary.reset_index()
-        table = table.assign(tier=table["tier"].fillna(ALL_TIERS))
+        table = Who.named(self.facts.a.stress.summary.reset_index())
         nothing = table["shortfall_t"].abs() <= PRINTED * table["demand_t"]
         for column in ("shortfall_t", "worst_month_share"):
             table[column] = table[column].mask(nothing, 0.0)
@@ -109,8 +106,7 @@ class Months:
     @cached_property
     def by_month(self) -> pd.DataFrame:
         """Demand, served and short by scenario, tier and month, and the share that goes short."""
-        table = self.facts.a.stress.months
-        table = table.assign(tier=table["tier"].fillna(ALL_TIERS))
+        table = Who.named(self.facts.a.stress.months)
         columns = ["demand_t", "served_t", "shortfall_t", "shortfall_unforeseen_t"]
         out = table.groupby(["scenario", "tier", "month"], sort=False)[columns].sum().reset_index()
         for column in ("shortfall_t", "shortfall_unforeseen_t"):
@@ -125,7 +121,7 @@ class Months:
         return table[(table["scenario"] == scenario) & (table["tier"] == tier)].iloc[0]
 
     @property
-    def lead(self) -> str:
+    def lead(self) -> Who:
         """The tier that leads: the first one, or the only one there is."""
         return self.facts.first if self.facts.has_first else self.facts.tiers[0]
 
@@ -148,7 +144,7 @@ class Months:
         hit = set(self.summary.loc[self.summary["first_short_month"].notna(), "scenario"])
         return [name for name in self.ordered if name in hit]
 
-    def short_tiers(self, scenario: str) -> list[str]:
+    def short_tiers(self, scenario: str) -> list[Who]:
         """Return the tiers that a scenario leaves short in any month."""
         return [t for t in self.facts.tiers if not np.isnan(self.of(scenario, t)["first_short_month"])]
 
@@ -190,8 +186,7 @@ class Months:
     def users(self) -> pd.DataFrame:
         """How long each end use can be kept whole: ``stress.time_to_survive`` without the rows of whole tiers."""
         table = self.facts.a.stress.time_to_survive.reset_index()
-        table = table[table["node"].ne("")]
-        return table.assign(tier=table["tier"].fillna(ALL_TIERS))
+        return Who.named(table[table["node"].ne("")])
 
     @cached_property
     def levels(self) -> pd.DataFrame:

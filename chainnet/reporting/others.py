@@ -6,10 +6,6 @@ from dataclasses import dataclass
 
 from chainnet.reporting.facts import Facts
 
-# how the ends of an answer are named, at the end of a sentence: where they differ, and where they agree
-AFTER_OR_BEFORE = ", others served after or before"
-WHOEVER = ", whoever is served first"
-
 
 @dataclass(frozen=True)
 class Order:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from chainnet.words import ALL_TIERS
+from chainnet.words import Who
 
 # what a rung allows: in a table, in a sentence ("12 t/yr from ...")
 RUNGS = {
@@ -31,7 +31,7 @@ def as_it_runs(ladder: pd.DataFrame, running: pd.DataFrame) -> pd.DataFrame:
 
     def short(rung: str, column: str) -> pd.DataFrame:
         rows = rungs[rung]
-        lacking = rows["tier"].fillna(ALL_TIERS).map(running[column])
+        lacking = Who.named(rows)["tier"].map(running[column])
         return rows.assign(shortfall_tpa=lacking, served_tpa=rows["demand_tpa"] - lacking)
 
     rungs["running"] = short("new", "shortfall_new_tpa").assign(rung="running")

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from chainnet.engine import PRINTED
-from chainnet.reporting.facts import ALL_TIERS, Facts
+from chainnet.reporting.facts import Facts
 from chainnet.reporting.sections.order import table_id
-from chainnet.words import first_capital, number, spelled
+from chainnet.words import Who, first_capital, number, spelled, verb
 
 MOST_WORDS, MOST_NUMBERS = 25, 4
 
@@ -81,10 +81,10 @@ def fits(text: str) -> bool:
     return len(bare.split(" ")) <= MOST_WORDS and len(numbers) <= MOST_NUMBERS
 
 
-def hinging(facts: Facts, tier: str, does: str) -> list[tuple[str, str]]:
+def hinging(facts: Facts, tier: Who, does: str) -> list[tuple[str, str]]:
     """Return what alone does that to the answer on a tier, each with what there is then."""
     table = facts.a.hinges[facts.a.hinges["does"] == does]
-    mine = table if tier == ALL_TIERS and does == "closes" else table[table["tier"] == tier]
+    mine = tier.rows(table) if does == "closes" else table[table["tier"] == tier]
     mine = mine.drop_duplicates("words")  # what closes the gap of any tier is of all
     return list(zip(mine["words"], mine["then"], strict=True))
 
@@ -108,9 +108,8 @@ def unless(words: str) -> str:
     if words.startswith("without "):
         out = words.removeprefix("without ")
         several = out.endswith(" together") or out.startswith("inferred relations")
-        return f"{out.removesuffix(' together')} {'drop' if several else 'drops'} out" + (
-            " together" if out.endswith(" together") else ""
-        )
+        together = " together" if out.endswith(" together") else ""
+        return f"{out.removesuffix(together)} {verb('drop', 2 if several else 1)} out{together}"
     thing, at, value = words.removeprefix("with ").rpartition(" at its ")
     if at:
         return f"{thing} stands at its {value}"

@@ -7,10 +7,20 @@ import pandas as pd
 
 from chainnet.assessment import Neck
 from chainnet.engine import PRINTED
-from chainnet.reporting.facts import ALL_TIERS, Facts
-from chainnet.reporting.others import WHOEVER
+from chainnet.reporting.facts import Facts
 from chainnet.reporting.sentences import Claim, also, fit, grown, hinging, told, unless
-from chainnet.words import NO_DATA, country_name, first_capital, in_sentence, percent, same, spelled, titled, tonnes
+from chainnet.words import (
+    NO_DATA,
+    WHOEVER,
+    country_name,
+    first_capital,
+    in_sentence,
+    percent,
+    same,
+    spelled,
+    titled,
+    tonnes,
+)
 
 LEAST_GIANT = 0.3  # share of its step that makes a site large
 
@@ -19,15 +29,14 @@ def where(facts: Facts) -> Claim:
     """Say which step of which country is the neck, and which single plant that can be named costs most."""
     tier, abroad = facts.lead_tier, " abroad" if facts.whose else ""
     neck = facts.neck(tier)
-    none, other = _no_neck(facts, abroad) if tier != facts.first else ("", "", ""), _other_neck(facts, tier)
+    none, other = _no_neck(facts, abroad) if tier != facts.first else ("", "", ""), _other_neck(facts)
     if neck.lost_tpa > 0:
-        head, tied = _neck_words(facts, tier, neck)
+        head, tied = _neck_words(facts, neck)
         said = grown([head], none[:2], other[:2], tied)
     else:
-        whom = "anybody" if tier == ALL_TIERS else tier
-        said = grown([f"No single step{abroad} costs {whom} anything"], other[:2])
+        said = grown([f"No single step{abroad} costs {tier.anybody} anything"], other[:2])
     home = _home(facts) if tier != facts.first else ""
-    return Claim(said.lead, told(said.more, none[2] or other[2], home, _plant(facts, tier), _idle_giant(facts)))
+    return Claim(said.lead, told(said.more, none[2] or other[2], home, _plant(facts), _idle_giant(facts)))
 
 
 def _home(facts: Facts) -> str:
@@ -38,16 +47,16 @@ def _home(facts: Facts) -> str:
         return ""
     name = str(lost.index[np.lexsort((lost.index.map(str), -lost.round(9)))[0]])
     share = f"{percent(table['first_lost_share'][name])} ({tonnes(lost[name])})"
-    return f"Without all plants in {in_sentence(country_name(name))} {facts.first} loses {share}."
+    return f"Without all plants in {in_sentence(country_name(name))} {facts.first.loses} {share}."
 
 
-def _neck_words(facts: Facts, tier: str, neck: Neck) -> tuple[str, tuple[str, str]]:
+def _neck_words(facts: Facts, neck: Neck) -> tuple[str, tuple[str, str]]:
     """Return which step is the neck and what it costs, two of one country by name; and how many more cost as much."""
     peers = neck.tied_with
     by_name = len(peers) == 1 and peers[0][1] == neck.country
     steps = sorted([neck.step, peers[0][0]], key=facts.place_of_step) if by_name else [neck.step]
     names = " or ".join(titled(step.replace("_", " ")) for step in steps)
-    lost = f"{tier} {'lose' if tier == ALL_TIERS else 'loses'} {percent(neck.lost_share)} ({tonnes(neck.lost_tpa)})"
+    lost = f"{facts.lead_tier.loses} {percent(neck.lost_share)} ({tonnes(neck.lost_tpa)})"
     place = in_sentence(country_name(neck.country))
     head = f"The neck is {names} in {place}: without {'either' if by_name else 'it'} {lost}"
     if by_name or not peers:
@@ -66,9 +75,9 @@ def _no_neck(facts: Facts, abroad: str) -> tuple[str, str, str]:
     return f"; {none}", f"{first_capital(none)}.", also(len(moved) - 1, "overturns", "overturn")
 
 
-def _other_neck(facts: Facts, tier: str) -> tuple[str, str, str]:
+def _other_neck(facts: Facts) -> tuple[str, str, str]:
     """Say without which doubtful plant another step is the neck: as a clause, by itself, and how many more do that."""
-    moved = hinging(facts, tier, "neck")
+    moved = hinging(facts, facts.lead_tier, "neck")
     if not moved:
         return "", "", ""
     words, then = moved[0]
@@ -76,26 +85,22 @@ def _other_neck(facts: Facts, tier: str) -> tuple[str, str, str]:
     return f"; {said}", f"{first_capital(said)}.", also(len(moved) - 1, "moves", "move")
 
 
-def plants(facts: Facts, tier: str) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return what the loss of each single plant costs a tier, those abroad first, and the same of groups of plants.
+def plants(facts: Facts, end: str = "") -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return what the loss of each single plant costs the leading tier, those abroad first; and that of each group.
 
     Parameters
     ----------
     facts : Facts
-    tier : str
+    end : str
+        "others_" = where all others are served first.
 
     Returns
     -------
     (DataFrame, DataFrame), index site
         lost_tpa, lost_share, is_ours; those that cost something, the costliest first.
     """
-    return _costly(facts, tier, "")
-
-
-def _costly(facts: Facts, tier: str, end: str) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return ``plants``; ``end`` "others_" is where all others are served first."""
     table = facts.losses("site")
-    part = f"{end}{'first_' if tier != ALL_TIERS else ''}"
+    part = f"{end}{'' if facts.lead_tier.is_all else 'first_'}"
     found = pd.DataFrame(
         {
             "lost_tpa": table[f"{part}lost_tpa"],
@@ -111,19 +116,19 @@ def _costly(facts: Facts, tier: str, end: str) -> tuple[pd.DataFrame, pd.DataFra
     return one.sort_values("is_ours", kind="stable"), found[found["is_group"]]
 
 
-def _plant(facts: Facts, tier: str) -> str:
+def _plant(facts: Facts) -> str:
     """Say which single plant costs most, how many entries that cost more are groups of plants, and the other end."""
-    single, groups = plants(facts, tier)
-    before = _costly(facts, tier, "others_")[0] if len(facts.a.others_first) else single.iloc[:0]
-    whom, abroad = "anybody" if tier == ALL_TIERS else tier, " abroad" if facts.whose else ""
+    tier, (single, groups) = facts.lead_tier, plants(facts)
+    before = plants(facts, "others_")[0] if len(facts.a.others_first) else single.iloc[:0]
+    abroad = " abroad" if facts.whose else ""
     end = WHOEVER if len(facts.a.others_first) and before.empty else ""
     if single.empty:
         entries = spelled(
             len(groups), "entry that costs something is a group", "entries that cost something are groups"
         )
         also = f"; {entries} of plants" if len(groups) else ""
-        none = f"Without any restriction, no single plant that we can name costs {whom} anything"
-        return told(f"{none}{end}{also}.", _under_worst(facts, tier), _first_end(facts, tier, single, before))
+        none = f"Without any restriction, no single plant that we can name costs {tier.anybody} anything"
+        return told(f"{none}{end}{also}.", _under_worst(facts), _first_end(facts, single, before))
     name, row = str(single.index[0]), single.iloc[0]
     peers = single.loc[single["is_ours"] == row["is_ours"], "lost_tpa"]
     tied = sum(same(float(lost), float(row["lost_tpa"])) for lost in peers) - 1
@@ -131,28 +136,28 @@ def _plant(facts: Facts, tier: str) -> str:
     also = f"; {spelled(tied, 'other costs', 'others cost')} as much" if tied else ""
     entries = spelled(above, "entry above it is a group", "entries above it are groups")
     also += f"; {entries} of plants" if above else ""
-    loss = _loss(tier, row)
+    loss = _loss(facts, row)
     if row["is_ours"]:
         home = f"Of those at home {_site(facts, name)} costs most: {loss}"
         n = sum(not facts.is_ours(str(site)) for site in groups.index)
         but = f"; {spelled(n, 'group of plants does', 'groups of plants do')}" if n else ""
-        none = f"Without any restriction, no single plant abroad that we can name costs {whom} anything{but}."
+        none = f"Without any restriction, no single plant abroad that we can name costs {tier.anybody} anything{but}."
         most = f"{home}." if n else fit(f"{home}{also}.", f"{home}.")
-        return told(none, most, _under_worst(facts, tier), _first_end(facts, tier, single, before))
+        return told(none, most, _under_worst(facts), _first_end(facts, single, before))
     most = fit(
         f"The costliest single plant{abroad} that we can name is {_site(facts, name)}: {loss}{also}.",
         f"The costliest plant{abroad} that we can name is {_site(facts, name)}: {loss}.",
     )
-    return told(most, _first_end(facts, tier, single, before))
+    return told(most, _first_end(facts, single, before))
 
 
-def _under_worst(facts: Facts, tier: str) -> str:
+def _under_worst(facts: Facts) -> str:
     """Say which doubtful plant adds most to what the tier lacks under the worst scenario; empty where none does.
 
     Only plants whose figures are weak were taken out under a scenario.
     """
-    found = facts.a.load_bearing
-    if found is None or not facts.a.worst or tier == ALL_TIERS or tier not in found.stated.index:
+    found, tier = facts.a.load_bearing, facts.lead_tier
+    if found is None or not facts.a.worst or tier.is_all or tier not in found.stated.index:
         return ""
     rows = found.table[(found.table["tier"] == tier) & (found.table["kind"] == "node")]
     rows = rows[rows["variant"] == "absent"]
@@ -165,24 +170,23 @@ def _under_worst(facts: Facts, tier: str) -> str:
     return f"Under the worst scenario {name} adds most of the doubtful plants: {tonnes(more.iloc[at])}."
 
 
-def _loss(tier: str, row: pd.Series) -> str:
+def _loss(facts: Facts, row: pd.Series) -> str:
     """Return what a plant costs: a share of what the tier gets, and tonnes."""
-    whole = "all deliveries" if tier == ALL_TIERS else f"{tier} deliveries"
-    return f"{percent(row['lost_share'])} of {whole} ({tonnes(row['lost_tpa'])})"
+    return f"{percent(row['lost_share'])} of {facts.lead_tier.adjective} deliveries ({tonnes(row['lost_tpa'])})"
 
 
-def _first_end(facts: Facts, tier: str, after: pd.DataFrame, before: pd.DataFrame) -> str:
+def _first_end(facts: Facts, after: pd.DataFrame, before: pd.DataFrame) -> str:
     """Say which single plant costs most if all others are served first, where that is another answer."""
     if before.empty:
-        none = f"no single plant that we can name costs {'anybody' if tier == ALL_TIERS else tier} anything"
+        none = f"no single plant that we can name costs {facts.lead_tier.anybody} anything"
         return f"If all others are served first, {none}." if len(after) and len(facts.a.others_first) else ""
     name, row = str(before.index[0]), before.iloc[0]
     if len(after) and after.index[0] == name and same(float(after["lost_tpa"].iloc[0]), float(row["lost_tpa"])):
         return ""
     which = f"of single plants that we can name the loss of {_site(facts, name)} costs most"
-    above = int((_costly(facts, tier, "others_")[1]["lost_tpa"] > row["lost_tpa"] * (1 + 1e-9)).sum())
+    above = int((plants(facts, "others_")[1]["lost_tpa"] > row["lost_tpa"] * (1 + 1e-9)).sum())
     more = f"{spelled(above, 'group of plants then costs', 'groups of plants then cost')} more."
-    head, loss = "If all others are served first", _loss(tier, row)
+    head, loss = "If all others are served first", _loss(facts, row)
     brief = f"{head}, {_site(facts, name)} costs most of single plants that we can name: {loss}."
     return told(fit(f"{head}, {which}: {loss}.", brief), first_capital(more) if above else "")
 

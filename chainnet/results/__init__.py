@@ -6,7 +6,7 @@ question), *quality* (how an input is known: reported, estimated, inferred, assu
 weakest decisive input, and how many are so).
 """
 
-from chainnet.results._ends import ends_of
+from chainnet.results._ends import ENDS, Ends, ends_of, ends_table
 from chainnet.results._licences import licences
 from chainnet.results._provenance import Provenance, handed, package_version, provenance
 from chainnet.results._results import STEADY, Guarded, Result, codebook, fact_of, origin_of, stamp
@@ -30,6 +30,7 @@ from chainnet.results._trust import (
 __all__ = [
     "BOUNDED",
     "CHECKED",
+    "ENDS",
     "FROM_INPUTS",
     "GIVEN",
     "NOT_ASSESSED",
@@ -37,6 +38,7 @@ __all__ = [
     "SAMPLED",
     "SIMULATED",
     "STEADY",
+    "Ends",
     "Guarded",
     "Provenance",
     "Result",
@@ -44,6 +46,7 @@ __all__ = [
     "codebook",
     "decisive_inputs",
     "ends_of",
+    "ends_table",
     "fact_of",
     "handed",
     "inputs_words",

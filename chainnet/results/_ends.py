@@ -1,11 +1,63 @@
-"""The summary of a stress test at both ends of who is served first."""
+"""A shortfall at both ends of who is served first: all others after those who count, and before them."""
 
 from __future__ import annotations
 
+from typing import Any, Literal
+
+import numpy as np
 import pandas as pd
 
 from chainnet.engine import PRINTED
 from chainnet.results._results import fact_of, origin_of, stamp
+from chainnet.words import SaidEnds
+
+# when all others are served -> the column of what then goes short
+ENDS: dict[Literal["after", "before"], str] = {"after": "shortfall_after_tpa", "before": "shortfall_before_tpa"}
+
+
+class Ends(SaidEnds):
+    """What goes short of one demand at both ends, as ``both_ends`` and a stress test give it in columns.
+
+    Attributes
+    ----------
+    after, before : float
+        Short if all others are served after, and before, t/a.
+    demand : float
+        What is asked for, t/a.
+
+    Examples
+    --------
+    >>> ends = Ends(2.0, 6.0, 8.0)
+    >>> ends.agree, ends.worst, ends.share.after, ends.share.before
+    (False, 6.0, 0.25, 0.75)
+    """
+
+    @classmethod
+    def of(cls, rows: Any) -> Ends:
+        """Return the ends of a row of a table of ends, or of all its rows together; what no reader sees is zero."""
+        demand, after, before = (float(np.sum(rows[column])) for column in ("demand_tpa", *ENDS.values()))
+        after, before = (0.0 if short <= PRINTED * demand else short for short in (after, before))
+        return cls(after, before, demand)
+
+    @classmethod
+    def by_tier(cls, table: pd.DataFrame, blank: str) -> dict[str, Ends]:
+        """Return the ends of each row of ``both_ends``; ``blank`` names demand without a tier."""
+        return {tier if isinstance(tier, str) else blank: cls.of(row) for tier, row in table.iterrows()}
+
+    @property
+    def worst(self) -> float:
+        """The larger of both."""
+        return max(self.after, self.before)
+
+
+def ends_table(
+    demand: pd.Series, after: pd.Series, before: pd.Series, source: dict[str, Any], has_others: bool
+) -> pd.DataFrame:
+    """Return demand and what goes short of it at either end as columns; what no reader sees of a demand is zero."""
+    out = demand.to_frame("demand_tpa")
+    for column, short in zip(ENDS.values(), (after, before), strict=True):
+        out[column] = short.mask(short <= PRINTED * demand, 0.0)
+    return stamp(out, source, facts={"has_others": has_others})
 
 
 def ends_of(summary: pd.DataFrame, scenario: str | None = None) -> pd.DataFrame:
@@ -23,12 +75,7 @@ def ends_of(summary: pd.DataFrame, scenario: str | None = None) -> pd.DataFrame:
     DataFrame, index (scenario, tier), or tier of the one scenario that is named
         demand_tpa, shortfall_after_tpa, shortfall_before_tpa : t/a; as ``both_ends`` says them.
     """
-    after = "shortfall_after_tpa" if "shortfall_after_tpa" in summary.columns else "shortfall_tpa"
-    columns = {"demand_tpa": "demand_tpa", after: "shortfall_after_tpa", "shortfall_before_tpa": "shortfall_before_tpa"}
-    out = summary[list(columns)].rename(columns=columns)
-    for column in columns.values():
-        if column != "demand_tpa":  # what no reader sees of a demand is rounding
-            out[column] = out[column].mask(out[column] <= PRINTED * out["demand_tpa"], 0.0)
-    if scenario is not None:
-        out = pd.DataFrame(out.loc[scenario])
-    return stamp(out, origin_of(summary), facts={"has_others": fact_of(summary, "has_others", False)})
+    rows = summary if scenario is None else pd.DataFrame(summary.loc[scenario])
+    after = rows.get(ENDS["after"], rows["shortfall_tpa"])  # the answer itself, where others are served after
+    told = origin_of(summary), fact_of(summary, "has_others", False)
+    return ends_table(rows["demand_tpa"], after, rows[ENDS["before"]], *told)

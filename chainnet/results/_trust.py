@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from chainnet.network import QUALITIES, Network, split_list
+from chainnet.words import nouns
 
 # how a number was made
 CHECKED: Final = "arithmetic checked"  # its certificate closes, for the stated data
@@ -156,7 +157,7 @@ def inputs_words(rest: Mapping[str, Any]) -> str:
     if not of:
         return str(quality)
     part = "the only one that binds" if of == 1 else f"all {of} that bind" if n == of else f"{n} of the {of} that bind"
-    noun = "input" if n == 1 else "inputs"
+    noun = nouns("input", n)
     if quality == NOT_STATED:
         return f"{'an ' if n == 1 else ''}{noun} of no stated quality ({part})"
     article = "" if n > 1 else "a " if quality == "reported" else "an "

@@ -17,7 +17,7 @@ from chainnet.errors import DataError
 from chainnet.flow import NEW_LAG_MONTHS, Counting, Others, balance_under, ladder, project_sizes
 from chainnet.lowering import Degree
 from chainnet.network import Network, kept, say_unlinked
-from chainnet.results import Result, provenance, rest_of, stamp
+from chainnet.results import ENDS, Result, provenance, rest_of, stamp
 from chainnet.scenario import Scenario, overlay_of, pick_scenarios, tell_outside
 from chainnet.stress._flows import MonthFlows, flows_of, flows_table, relations_table, throughput_table
 from chainnet.stress._months import (
@@ -324,12 +324,13 @@ def _steady(
     overlay = overlay.with_built(np.where(network.projects["id"].isin(projects), 1.0, overlay.built))
     asked = balance_under(counting, overlay, reroute, scenario_name=name, with_inputs=True)
     table = asked.by_tier()
-    ends: tuple[Others, ...] = ("before",) if counting.others == "after" else ("after", "before")
-    for end in ends:
+    for end, column in ENDS.items():
+        if end == "after" == counting.others:
+            continue  # it is the answer itself
         found = asked
         if counting.others != end and counting.rivals.any():
             found = balance_under(counting.in_order(end), overlay, reroute, scenario_name=name)
-        table[f"shortfall_{end}_tpa"] = found.by_tier()["shortfall_tpa"]
+        table[column] = found.by_tier()["shortfall_tpa"]
     for side, corner in zip(("low", "high"), _corners(network), strict=True):
         moved = balance_under(counting.on(corner), overlay, reroute).by_tier() if corner is not None else None
         table[f"demand_{side}_tpa"] = np.nan if moved is None else moved["demand_tpa"]

@@ -4,11 +4,10 @@ Words: *n/d* no data, *n/a* cannot apply, *-* not asked; a *sentence* is made fr
 """
 
 from chainnet.words._countries import country_code
-from chainnet.words._ends import agree, ends_sentence, ends_words
+from chainnet.words._ends import AFTER_OR_BEFORE, WHOEVER, SaidEnds, at_ends, ends_sentence
 from chainnet.words._infinite import NEVER_SHORT, NO_LIMIT, infinite_word
 from chainnet.words._months import MONTHS, calendar_month, in_months, month_words, recover_words, survive_words
 from chainnet.words._names import (
-    ALL_TIERS,
     as_text,
     country_name,
     first_capital,
@@ -33,6 +32,7 @@ from chainnet.words._numbers import (
     is_known,
     is_missing,
     money,
+    nouns,
     number,
     percent,
     ranks,
@@ -40,6 +40,7 @@ from chainnet.words._numbers import (
     span,
     spelled,
     tonnes,
+    verb,
     weight,
     whole,
 )
@@ -53,8 +54,10 @@ from chainnet.words._sentences import (
     stock_sentence,
     tier_sentence,
 )
+from chainnet.words._who import ALL_TIERS, Who
 
 __all__ = [
+    "AFTER_OR_BEFORE",
     "ALL_TIERS",
     "MINUS",
     "MONTHS",
@@ -66,12 +69,15 @@ __all__ = [
     "NO_DATA",
     "NO_LIMIT",
     "SILENT",
+    "WHOEVER",
     "Jobs",
+    "SaidEnds",
     "Steps",
     "Stopped",
     "Tell",
-    "agree",
+    "Who",
     "as_text",
+    "at_ends",
     "bill",
     "bracket_sentence",
     "calendar_month",
@@ -81,7 +87,6 @@ __all__ = [
     "country_name",
     "ends_sentence",
     "ends_when",
-    "ends_words",
     "endurance_sentence",
     "first_capital",
     "foresight_sentence",
@@ -94,6 +99,7 @@ __all__ = [
     "money",
     "month_words",
     "named",
+    "nouns",
     "number",
     "owners_sentence",
     "percent",
@@ -110,6 +116,7 @@ __all__ = [
     "tier_sentence",
     "titled",
     "tonnes",
+    "verb",
     "weight",
     "who",
     "whole",

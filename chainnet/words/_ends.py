@@ -2,58 +2,109 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Self
 
 from chainnet.words._numbers import NBSP, number, percent
 
-AGREED = ", whoever is served first"
+# how the ends are named after a sentence: where they agree, and where they differ
+WHOEVER = ", whoever is served first"
+AFTER_OR_BEFORE = ", others served after or before"
 
 
-def agree(after: float, before: float) -> bool:
-    """Say whether two shortfalls are one number to the digits shown."""
-    return number(after) == number(before)
+@dataclass(frozen=True)
+class SaidEnds:
+    """What goes short of one demand at both ends, in words; ``results.Ends`` takes it from tables.
 
-
-def ends_words(name: str, demand: float, after: float, before: float, unit: str = "t/yr", blank: str = NBSP) -> str:
-    """Return what a tier lacks if all others are served after it, and if before it.
-
-    Parameters
+    Attributes
     ----------
-    name : str
-        The tier.
-    demand, after, before : float
-        What it asks for, and what it lacks at either end, t/a.
-    unit, blank : str
-        Unit of the tonnes; what stands between number and unit.
+    after, before : float
+        Short if all others are served after, and before, t/a.
+    demand : float
+        What is asked for, t/a.
 
     Examples
     --------
-    >>> ends_words("defence", 2.9, 0.0, 2.9, "t/a", " ")
-    'defence short 0 t/a if the others are served after, 2.9 t/a (100 %) if before'
-    >>> ends_words("civilian", 40.0, 30.0, 30.0, "t/a", " ")
-    'civilian short 30 t/a (75 %), whoever is served first'
+    >>> ends = SaidEnds(2.0, 6.0, 8.0)
+    >>> ends.agree, ends.numbers, ends.shares.replace(NBSP, " ")
+    (False, '2 to 6', '25 to 75 %')
     """
-    short = _short(demand, after, unit, blank)
-    if agree(after, before):
-        return f"{name} short {short}{AGREED}"
-    return f"{name} short {short} if the others are served after, {_short(demand, before, unit, blank)} if before"
+
+    after: float
+    before: float
+    demand: float = 0.0
+
+    @property
+    def agree(self) -> bool:
+        """Whether both are one number to the digits shown."""
+        return number(self.after) == number(self.before)
+
+    @property
+    def share(self) -> Self:
+        """Both as parts of the demand; none of no demand."""
+        whole = self.demand if self.demand > 0 else math.inf
+        return replace(self, after=self.after / whole, before=self.before / whole, demand=1.0)
+
+    @property
+    def numbers(self) -> str:
+        """Both as a range; one number where they agree."""
+        return number(self.after) if self.agree else f"{number(self.after)} to {number(self.before)}"
+
+    @property
+    def shares(self) -> str:
+        """The same of its parts of the demand."""
+        low, high = percent(self.share.after), percent(self.share.before)
+        return high if low == high else f"{low.removesuffix(f'{NBSP}%')} to {high}"
+
+    def said(self, name: str, unit: str = "t/yr", blank: str = NBSP) -> str:
+        """Return what a tier lacks at both ends.
+
+        Parameters
+        ----------
+        name : str
+            The tier.
+        unit, blank : str
+            Unit of the tonnes; what stands between number and unit.
+
+        Examples
+        --------
+        >>> SaidEnds(0.0, 2.9, 2.9).said("defence", "t/a", " ")
+        'defence short 0 t/a if the others are served after, 2.9 t/a (100 %) if before'
+        >>> SaidEnds(30.0, 30.0, 40.0).said("civilian", "t/a", " ")
+        'civilian short 30 t/a (75 %), whoever is served first'
+        """
+        after = self.short(self.after, unit, blank)
+        return f"{name} short {at_ends(after, after if self.agree else self.short(self.before, unit, blank))}"
+
+    def short(self, tonnes: float, unit: str, blank: str) -> str:
+        """Return what goes short at one end, and its part of the demand."""
+        tons = f"{number(tonnes)}{blank}{unit}"
+        return f"{tons} ({percent(tonnes / self.demand, blank)})" if tonnes > 0 and self.demand > 0 else tons
 
 
-def ends_sentence(
-    rows: Sequence[tuple[str, float, float, float]], unit: str = "t/yr", blank: str = NBSP, joint: str = "; "
-) -> str:
-    """Return the same of several tiers (name, demand, after, before); where all agree it is said once.
+def at_ends(after: str, before: str) -> str:
+    """Return what is said of either end, once where it is the same.
 
     Examples
     --------
-    >>> ends_sentence([("defence", 4.0, 0.0, 0.0), ("industrial", 16.0, 10.0, 10.0)], "t/a", " ")
+    >>> at_ends("loses 2 t", "loses 3 t"), at_ends("3 t", "3 t")
+    ('loses 2 t if the others are served after, loses 3 t if before', '3 t, whoever is served first')
+    """
+    if after == before:
+        return f"{after}{WHOEVER}"
+    return f"{after} if the others are served after, {before} if before"
+
+
+def ends_sentence(rows: Mapping[str, SaidEnds], unit: str = "t/yr", blank: str = NBSP) -> str:
+    """Return what several tiers lack at both ends, by name; where all agree it is said once.
+
+    Examples
+    --------
+    >>> ends_sentence({"defence": SaidEnds(0.0, 0.0, 4.0), "industrial": SaidEnds(10.0, 10.0, 16.0)}, "t/a", " ")
     'defence short 0 t/a; industrial short 10 t/a (63 %), whoever is served first'
     """
-    if not all(agree(after, before) for _, _, after, before in rows):
-        return joint.join(ends_words(*row, unit, blank) for row in rows)
-    return joint.join(f"{name} short {_short(demand, after, unit, blank)}" for name, demand, after, _ in rows) + AGREED
-
-
-def _short(demand: float, short: float, unit: str, blank: str) -> str:
-    tons = f"{number(short)}{blank}{unit}"
-    return f"{tons} ({percent(short / demand, blank)})" if short > 0 and demand > 0 else tons
+    if not all(ends.agree for ends in rows.values()):
+        return "; ".join(ends.said(name, unit, blank) for name, ends in rows.items())
+    return "; ".join(f"{name} short {ends.short(ends.after, unit, blank)}" for name, ends in rows.items()) + WHOEVER

@@ -10,7 +10,6 @@ from typing import Any
 from chainnet.network import STAGES, is_country
 from chainnet.words._numbers import NO_DATA, is_known
 
-ALL_TIERS = "all tiers"
 WORDS = 3  # of a name that needs no quotes
 
 

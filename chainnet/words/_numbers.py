@@ -19,6 +19,7 @@ FIGURES = 3
 LEAST = 0.1
 HALF_UP = 1 + 1e-9  # what lies at a half but for the last digits of a solve always rounds up
 _SPELLED = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+_OF_ONE = {"are": "is", "do": "does", "have": "has"}  # verbs that take more than an s
 
 
 def is_missing(value: Any) -> bool:
@@ -124,6 +125,28 @@ def count(value: Any) -> str:
     return NO_DATA if is_missing(value) else f"{round(float(value)):,}"
 
 
+def nouns(noun: str, n: float, plural: str = "") -> str:
+    """Return a noun as it stands behind a number.
+
+    Examples
+    --------
+    >>> nouns("stock", 1), nouns("stock", 0), nouns("country", 2, "countries")
+    ('stock', 'stocks', 'countries')
+    """
+    return noun if n == 1 else plural or noun + "s"
+
+
+def verb(plural: str, n: float) -> str:
+    """Return a verb as it follows so many; given as it follows several.
+
+    Examples
+    --------
+    >>> verb("lose", 1), verb("lose", 2), verb("are", 1), verb("do", 1)
+    ('loses', 'lose', 'is', 'does')
+    """
+    return plural if n != 1 else _OF_ONE.get(plural, plural + "s")
+
+
 def spelled(value: int, noun: str, plural: str = "") -> str:
     """Return a small count in words with its noun.
 
@@ -133,7 +156,7 @@ def spelled(value: int, noun: str, plural: str = "") -> str:
     ('one site', '12 sites', 'three countries')
     """
     word = _SPELLED[value] if 0 <= value < len(_SPELLED) else count(value)
-    return f"{word} {noun if value == 1 else plural or noun + 's'}"
+    return f"{word} {nouns(noun, value, plural)}"
 
 
 def counted(value: Any, noun: str) -> str:
@@ -144,7 +167,7 @@ def counted(value: Any, noun: str) -> str:
     >>> counted(1, "stock"), counted(1300, "node")
     ('1 stock', '1,300 nodes')
     """
-    return f"{count(value)} {noun}{'' if count(value) == '1' else 's'}"
+    return f"{count(value)} {nouns(noun, 1 if count(value) == '1' else 2)}"
 
 
 def weight(value: Any) -> str:

@@ -11,7 +11,8 @@ from typer.testing import CliRunner
 
 import chainnet as cn
 from chainnet.cli.app import app
-from chainnet.words import ends_sentence, ends_words
+from chainnet.results import Ends
+from chainnet.words import ends_sentence
 
 
 def shared() -> cn.Network:
@@ -56,11 +57,11 @@ def test_an_answer_to_another_question_is_refused() -> None:
 
 
 def test_the_words_say_one_number_where_the_digits_shown_agree() -> None:
-    assert ends_words("a", 8.0, 0.0, 6.0, "t/a", " ") == (
+    assert Ends(0.0, 6.0, 8.0).said("a", "t/a", " ") == (
         "a short 0 t/a if the others are served after, 6 t/a (75 %) if before"
     )
-    assert ends_words("a", 8.0, 6.0, 6.0004, "t/a", " ") == "a short 6 t/a (75 %), whoever is served first"
-    both = [("a", 8.0, 0.0, 0.0), ("b", 8.0, 0.0, 2.0)]
+    assert Ends(6.0, 6.0004, 8.0).said("a", "t/a", " ") == "a short 6 t/a (75 %), whoever is served first"
+    both = {"a": Ends(0.0, 0.0, 8.0), "b": Ends(0.0, 2.0, 8.0)}
     assert ends_sentence(both).count("whoever") == 1
 
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from chainnet.reporting.canvas import TIERS
-from chainnet.reporting.facts import ALL_TIERS
 from chainnet.reporting.model import Cell, ReportTable
+from chainnet.words import Who
 
 COLOURS = TIERS
 MOST_BARS = 12  # more cannot be told apart on half a page
@@ -85,7 +85,7 @@ def _drawn(plan: _Plan, table: ReportTable, tiers: Sequence[str], names: Mapping
     found: dict[str, dict[str, float | None]] = {}
     lines: dict[str, None] = {}
     for row in rows:
-        if plan.split and row[plan.split].text == ALL_TIERS:  # the sum of the others
+        if plan.split and Who(row[plan.split].text).is_all:  # the sum of the others
             continue
         line = _line(plan, row)
         lines[line] = None

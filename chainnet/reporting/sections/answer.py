@@ -16,8 +16,7 @@ from chainnet._types import records
 from chainnet.assessment import Assessment
 from chainnet.errors import DataError
 from chainnet.reporting import bottom_line as short
-from chainnet.reporting.ends import has_others, short_of
-from chainnet.reporting.facts import ALL_TIERS, Facts
+from chainnet.reporting.facts import Facts
 from chainnet.reporting.helps import helps
 from chainnet.reporting.model import Section, Sentence, make_section
 from chainnet.reporting.rungs import RUNGS
@@ -27,8 +26,10 @@ from chainnet.reporting.sections.projects import stands_words
 from chainnet.reporting.sentences import Claim
 from chainnet.reporting.where import idle_giants, plants, where
 from chainnet.words import (
+    ALL_TIERS,
     NBSP,
     NOT_ASSESSED,
+    WHOEVER,
     count,
     country_name,
     first_capital,
@@ -142,13 +143,13 @@ def _other_scenarios(facts: Facts) -> str:
         if n > 0:
             leaves = spelled(n, "other scenario leaves", "other scenarios leave")
             said.append(f"{first_capital(leaves)} {how} short.")
-    at_one_end = sum(short_of(facts, n, facts.first).worst > 0 for n in rest if n not in hit)
+    at_one_end = sum(facts.short(n, facts.first).worst > 0 for n in rest if n not in hit)
     met = len(rest) - len(hit) - at_one_end
     if at_one_end:
         leaves = spelled(at_one_end, "other scenario leaves", "other scenarios leave")
         said.append(f"{first_capital(leaves)} {facts.first} short only if all others are served first.")
     if met:
-        end = ", whoever is served first" if has_others(facts) else ""
+        end = WHOEVER if facts.has_others else ""
         leaves = spelled(met, "other scenario leaves", "other scenarios leave")
         said.append(f"{first_capital(leaves)} {facts.first} demand met in the long run{end}.")
     return " ".join(said)
@@ -198,9 +199,9 @@ def _step_sentence(facts: Facts) -> str:
 
     if facts.has_first and (shown["first_lost_tpa"] > 0).any():
         every = join([number(v) for v in shown["lost_tpa"]])
-        return f"{said}{facts.first} loses {lost('first_lost_tpa')}; {ALL_TIERS} lose {every}{NBSP}t/yr."
-    none = f"; {facts.first} loses nothing" if facts.has_first else ""
-    return f"{said}{ALL_TIERS} lose {lost('lost_tpa')}{none}."
+        return f"{said}{facts.first.loses} {lost('first_lost_tpa')}; {ALL_TIERS.loses} {every}{NBSP}t/yr."
+    none = f"; {facts.first.loses} nothing" if facts.has_first else ""
+    return f"{said}{ALL_TIERS.loses} {lost('lost_tpa')}{none}."
 
 
 def _listed(found: pd.Series, shares: pd.Series, names: Callable[[str], str]) -> list[str]:
@@ -221,7 +222,7 @@ def _nothing(facts: Facts) -> str:
         return f"No single site, country or owner costs {facts.first} anything: {n}, all zero, proved."
     home = countries[countries["first_lost_tpa"] > 0].sort_values("first_lost_tpa", ascending=False, kind="stable")
     words = _listed(home["first_lost_tpa"], home["first_lost_share"], lambda c: in_sentence(country_name(c)))
-    lost = f" At home {facts.first} loses, without all plants in {join(words)}." if words else ""
+    lost = f" At home {facts.first.loses}, without all plants in {join(words)}." if words else ""
     return f"No single site abroad costs {facts.first} anything: {n}, proved.{lost}"
 
 
@@ -234,7 +235,7 @@ def _hangs(facts: Facts) -> str:
     countries = facts.losses("country")
     hit = countries[countries[lead] > 0]
     inside = np.array([facts.is_member(str(c)) for c in hit.index], dtype=bool)
-    loses = "are lost" if of == ALL_TIERS else f"of {of} deliveries are lost"
+    loses = "are lost" if of.is_all else f"of {of.adjective} deliveries are lost"
     for rows, head in (
         (hit[~inside], "Without all plants in "),
         (hit[inside], "Among those whose demand counts, without "),
@@ -246,7 +247,7 @@ def _hangs(facts: Facts) -> str:
     owners = _listed(held[lead], held[part], lambda c: in_sentence(country_name(c)))
     if owners and list(held.index[:NAMES]) != list(hit.index[:NAMES]):
         said.append(f"By the owner's country: {join(owners)}.")
-    single, groups = plants(facts, of)
+    single, groups = plants(facts)
     for rows, head in (
         (single, "Single plants that cost most, each alone"),
         (groups, "Groups of plants that cost most"),
@@ -288,11 +289,6 @@ def _together(facts: Facts) -> str:
 # -- what wins it back --------------------------------------------------------------------------
 
 
-def gain_tier(facts: Facts) -> str:
-    """Tier whose gains are told: the leading one if it is short, else all."""
-    return facts.first if facts.has_first and facts.lacks(facts.when) > 0 else ALL_TIERS
-
-
 def _left(facts: Facts, year: int) -> list[str]:
     """Return who stays short with the projects of a year, and by how much."""
     rows = [(t, facts.rung(year, "projects", t)) for t in facts.tiers]
@@ -304,7 +300,7 @@ def _wins_long(facts: Facts) -> str:
     if not facts.a.worst:
         return ""
     stocks = "No stocks are in the data." if facts.network.stocks.empty else ""
-    tier, years = gain_tier(facts), list(facts.ladders)
+    tier, years = facts.short_tier, list(facts.ladders)
     if not years:
         rungs = {rung: facts.scenario_rung(facts.when, rung, tier) for rung in ("existing", "new", "stocks")}
         said = _regained(facts, rungs) or "What rerouting wins back was not assessed"
@@ -327,11 +323,11 @@ def _wins_long(facts: Facts) -> str:
 
 def _regained(facts: Facts, rungs: dict[str, Any]) -> str:
     """Return what each rung gives back; empty where none was assessed."""
-    tier = gain_tier(facts)
+    tier = facts.short_tier
     known = {rung: row["gained_tpa"] for rung, row in rungs.items() if row is not None}
     gains = {rung: t for rung, t in known.items() if not pd.isna(t) and t}
     words = [f"{number(t) if i else tonnes(t)} from {RUNGS[rung][1]}" for i, (rung, t) in enumerate(gains.items())]
-    whom = "all tiers together regain" if tier == ALL_TIERS else f"{tier} demand regains"
+    whom = tier.does("regain", "together" if tier.is_all else "demand")
     return f"{whom} {join(words) or 'nothing'}" if any(not pd.isna(t) for t in known.values()) else ""
 
 

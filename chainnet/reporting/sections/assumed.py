@@ -12,7 +12,7 @@ from chainnet.reporting.others import order_of
 from chainnet.reporting.sections.missing import missing_table
 from chainnet.reporting.sections.order import table_id
 from chainnet.results import weakest
-from chainnet.words import NO_DATA, NO_LIMIT, count, number, percent, span, tonnes
+from chainnet.words import NO_DATA, NO_LIMIT, count, nouns, number, percent, span, tonnes
 
 NOT_TESTED = "not tested"
 _SMALL, _EITHER = "shortfall too small", "either way"
@@ -68,7 +68,8 @@ def _assumptions(facts: Facts) -> Iterator[tuple[str, ...]]:
         relations = f"{lead} short {shorts[0]} if frozen, {shorts[1]} t/yr if new relations open"
     asked = f"{tonnes(worst['demand_tpa'])}, known at weakest as {weakest(demand['quality'])}"
     capacities = f"{count(len(nodes))} nodes, the weakest {weakest(nodes['quality'])}"
-    others = f"{lead} short {tonnes(worst['shortfall_before_tpa'])} if all others come first" if facts.whose else "n/a"
+    last = tonnes(facts.short(facts.when, lead).before)
+    others = f"{lead} short {last} if all others come first" if facts.whose else "n/a"
     served = order_of(facts).served if facts.whose else "nobody else"
     months_in = ", ".join(map(table_id, ("over_time", "endurance", "requirement")))
     relations_in = ", ".join(map(table_id, ("scenarios", "sites", "countries", "served")))
@@ -118,7 +119,7 @@ def _assumptions(facts: Facts) -> Iterator[tuple[str, ...]]:
     if not table.empty:
         years = sorted(set(table["recovery"]))
         value = number(years[0]) if len(years) == 1 else f"{number(years[0])} to {number(years[-1])}"
-        recovery = f"{value} {'year' if value == '1' else 'years'}, {facts.settings['recovery']}"
+        recovery = f"{value} {nouns('year', 1 if value == '1' else 2)}, {facts.settings['recovery']}"
         yield "Recovery of a site", recovery, table_id("exposure"), "either", NOT_TESTED
 
 

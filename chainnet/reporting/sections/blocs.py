@@ -12,7 +12,7 @@ from chainnet.reporting import columns as col
 from chainnet.reporting.facts import Facts
 from chainnet.reporting.model import ReportFigure, ReportTable, Section, make_section, make_table
 from chainnet.reporting.sections.asked import not_assessed
-from chainnet.words import NOT_APPLICABLE, country_name, join, number, tonnes
+from chainnet.words import NOT_APPLICABLE, country_name, join, number, tonnes, verb
 
 SHORT_LIST = 10
 
@@ -162,8 +162,8 @@ def sides_figure(facts: Facts) -> ReportFigure | None:
     tied = table[table["shapley_allies_t"].round(6) == round(float(most), 6)]["country"]
     title = f"No country between the blocs is worth anything to {one}"
     if most > 0:
-        is_worth = "are worth {} each" if len(tied) > 1 else "is worth {}"
-        title = f"{join([country_name(str(c)) for c in sorted(tied)][:3])} {is_worth.format(tonnes(most))} to {one}"
+        worth = f"{verb('are', len(tied))} worth {tonnes(most)}{' each' if len(tied) > 1 else ''}"
+        title = f"{join([country_name(str(c)) for c in sorted(tied)][:3])} {worth} to {one}"
     alt = "Bars show what each country is worth to either side: " + "; ".join(
         f"{country_name(str(r['country']))} {number(r['shapley_allies_t'])} and {number(r['shapley_rival_t'])}"
         for r in table.head(3).to_dict("records")

@@ -10,7 +10,7 @@ import pandas as pd
 
 from chainnet.reporting import canvas as fig
 from chainnet.reporting import columns as col
-from chainnet.reporting.facts import ALL_TIERS, Facts, once
+from chainnet.reporting.facts import Facts, counts_of, once
 from chainnet.reporting.model import (
     BODY_ROWS,
     Cell,
@@ -26,6 +26,7 @@ from chainnet.reporting.others import order_of
 from chainnet.reporting.sections.order import table_id
 from chainnet.results import BOUNDED, CHECKED, origin_of
 from chainnet.words import (
+    ALL_TIERS,
     NOT_ASKED,
     counted,
     country_name,
@@ -452,8 +453,8 @@ def sets_figure(facts: Facts) -> ReportFigure | None:
 
 def _steps(facts: Facts) -> list[tuple[int, float, float, float, str]]:
     """Return (k, left, left by greedy, left at the bound, the set in words), from none on; empty where not asked."""
-    counts = "first tier" if facts.lead_tier != ALL_TIERS else ALL_TIERS
-    single = facts.a.first_tier["node"] if counts == "first tier" else facts.a.chokepoints["node"]
+    counts = counts_of(facts.lead_tier)
+    single = (facts.a.chokepoints if facts.lead_tier.is_all else facts.a.first_tier)["node"]
     attacks = facts.a.attacks
     if single.empty or counts not in attacks.index.get_level_values("counts"):
         return []

@@ -16,7 +16,7 @@ from chainnet.reporting.prices import price_year
 from chainnet.reporting.sections.asked import not_assessed
 from chainnet.reporting.sections.chain import told_apart
 from chainnet.reporting.sections.order import table_id
-from chainnet.words import NO_DATA, NOT_APPLICABLE, number
+from chainnet.words import NO_DATA, NOT_APPLICABLE, number, verb
 
 SHORT_LIST = 10
 
@@ -168,7 +168,7 @@ def floors_figure(facts: Facts) -> ReportFigure | None:
         f"{facts.label(str(i))} {number(r)}" for i, r in known["ratio"].head(3).items()
     )
     n = int((known["ratio"] <= 1).sum())
-    title = f"{n} of {len(known)} projects with a known cost {'pays' if n == 1 else 'pay'} at the price taken"
+    title = f"{n} of {len(known)} projects with a known cost {verb('pay', n)} at the price taken"
     if len(known) == 1:
         title = f"The one project with a known cost {'pays' if n else 'does not pay'} at the price taken"
     return fig.make_figure(

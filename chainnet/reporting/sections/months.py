@@ -27,6 +27,7 @@ from chainnet.words import (
     percent,
     spelled,
     tier_sentence,
+    verb,
     weight,
     whole,
 )
@@ -257,8 +258,9 @@ def heat_figure(facts: Facts) -> ReportFigure | None:
     for ax in axes[:-1]:
         ax.set_xticks([])
     lead = _short_in(months, months.lead)
-    leave = "leaves" if len(lead) == 1 else "leave"
-    title = f"{len(lead)} of {len(months.ordered)} scenarios {leave} {months.lead} short in some month"
+    title = (
+        f"{len(lead)} of {len(months.ordered)} scenarios {verb('leave', len(lead))} {months.lead} short in some month"
+    )
     if not lead:
         title = f"No scenario leaves {months.lead} demand short in any month"
     if len(months.ordered) == 1:

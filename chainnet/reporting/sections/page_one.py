@@ -11,8 +11,7 @@ import pandas as pd
 from chainnet.network import state_of, verb_of
 from chainnet.reporting import columns as col
 from chainnet.reporting.advised import Advised, advised_of, holders, purchase_words, running_words, stock_words
-from chainnet.reporting.ends import has_others
-from chainnet.reporting.facts import ALL_TIERS, BASELINE, Facts
+from chainnet.reporting.facts import BASELINE, Facts
 from chainnet.reporting.helps import unconfirmed
 from chainnet.reporting.model import Block, ReportColumn, ReportTable, Sentence, blocks_of, make_table
 from chainnet.reporting.others import order_of
@@ -38,6 +37,7 @@ from chainnet.words import (
     spelled,
     titled,
     tonnes,
+    verb,
 )
 
 PRODUCTS = ("output", "coproduct", "byproduct")  # roles of what a recipe makes
@@ -78,7 +78,7 @@ def _top_projects(facts: Facts) -> Block | None:
 
 def _short_head(facts: Facts) -> str:
     """Return the head of the column of what the leading tier lacks; at which end, where there are two."""
-    after = has_others(facts) and order_of(facts).served == "others served after"
+    after = facts.has_others and order_of(facts).served == "others served after"
     return f"{first_capital(facts.first)} short{', others last' if after else ''}"
 
 
@@ -100,7 +100,7 @@ def _after_stocks(facts: Facts) -> str:
 @col.table("scenarios", "Summary", "Scenarios, worst first")
 def scenario_table(facts: Facts) -> ReportTable:
     """Return the baseline, then scenarios, worst first, with the months of the leading tier."""
-    first, months, last = first_capital(facts.first), facts.months, "others last, " if has_others(facts) else ""
+    first, months, last = first_capital(facts.first), facts.months, "others last, " if facts.has_others else ""
     others = [t for t in facts.tiers if t != facts.first] if facts.has_first else []
 
     def left(row: Any) -> Any:
@@ -140,7 +140,7 @@ def scenario_table(facts: Facts) -> ReportTable:
             "shortfall_before_tpa",
             f"{first} short, others first",
             "shortfall if all other countries come first",
-            body=has_others(facts),
+            body=facts.has_others,
         ),
         *(
             col.tons(f"shortfall_{t}_tpa", f"{first_capital(t)} short", f"shortfall of {t}", short_of(t))
@@ -197,7 +197,7 @@ def _qualify(found: Advised) -> Sentence | None:
         return None
     cut = f"from {number(found.known)} to {tonnes(found.new)}"
     needs = f", if {join(found.closed_if)}" if found.closed_if and found.new <= 0 else ""
-    words = f"New relations between plants that stand cut what {found.lacks} {cut}{needs}"
+    words = f"New relations between plants that stand cut what {found.tier.does('lack')} {cut}{needs}"
     words += ". Their extra cost per tonne is assumed." if needs else ", at an assumed extra cost per tonne."
     return Sentence(f"{words} {see('rerouting')}", ("ladder",), "Qualify.")
 
@@ -211,11 +211,12 @@ def _keep(facts: Facts, found: Advised) -> Sentence | None:
     names = tuple(name for name in names if name not in found.withheld)  # its owner would have to wish it
     if not names:
         return None
-    they = "they cut" if len(names) > 1 else "it cuts"
+    they = f"{'it' if len(names) == 1 else 'they'} {verb('cut', len(names))}"
     if len(names) < len(found.running):
         they = f"with {spelled(len(found.running) - len(names), 'other', 'others')} {they}"
-    words = f"{join([titled(name) for name in names])}: running, not in the base year; {they} what {found.lacks} from "
-    words += f"{number(found.new)} {to}{', all others served after' if has_others(facts) else ''}."
+    words = f"{join([titled(name) for name in names])}: running, not in the base year; {they} what "
+    words += f"{found.tier.does('lack')} from {number(found.new)} {to}"
+    words += f"{', all others served after' if facts.has_others else ''}."
     return Sentence(words, ("layers",), "Secure the output of")
 
 
@@ -256,24 +257,23 @@ def _build(facts: Facts, found: Advised) -> Sentence | None:
     names = found.projects
     if not names:
         return None
-    one = len(names) == 1
+    one, lacks = len(names) == 1, found.tier.does("lack", "then")
+    they, together = ("it", "") if one else ("they", "together ")
     since = f" from {found.year:.0f}{unconfirmed(facts, found)}" if pd.notna(found.year) else ""
     if found.closes:
-        effect = (
-            f"{'closes' if one else 'together close'}{since} the gap of {tonnes(found.rest)} that {found.then_lacks}"
-        )
+        effect = f"{together}{verb('close', len(names))}{since} the gap of {tonnes(found.rest)} that {lacks}"
     else:
-        effect = f"{'cuts' if one else 'together cut'} what {found.then_lacks} from {number(found.rest)} to "
+        effect = f"{together}{verb('cut', len(names))} what {lacks} from {number(found.rest)} to "
         effect += f"{tonnes(found.left)}{since}"
     size = "size" if all(state_of(facts.status(name)) == "running" for name in names) else "size and date"
     its = "its" if one else "their"
-    holds = [f"{'it keeps' if one else 'they keep'} {its} {size}"]
+    holds = [f"{they} {verb('keep', len(names))} {its} {size}"]
     if "without its assumed relations" in found.cases:
         holds.append(f"{its} assumed relations hold")
     if found.others_first is not None and not same(found.others_first, found.left):
         holds.append("all others are served after")
     who = join([titled(facts.label(name)) for name in names])
-    words = f"{who}: {'it' if one else 'they'} {effect} ({_cost(facts, names)}), if {join(holds)}."
+    words = f"{who}: {they} {effect} ({_cost(facts, names)}), if {join(holds)}."
     words = told(words, _peers(facts, found), _unpaid(facts, names), _cheaper(facts, found))
     return Sentence(f"{words} {see('projects')}", ("advice", "floors"), _verb(facts, names))
 
@@ -292,7 +292,7 @@ def _peers(facts: Facts, found: Advised) -> str:
 def _cheaper(facts: Facts, found: Advised) -> str:
     """Say which set averts most of what the advised projects do for half their cost; empty where none does."""
     best = facts.a.portfolios.get("all")
-    if found.tier != ALL_TIERS or best is None:
+    if not found.tier.is_all or best is None:
         return ""
     sets, advised = best.frontier, set(found.projects)
     same_set = sets[[set(str(taken).split("; ")) == advised for taken in sets["taken"]]]
@@ -304,7 +304,7 @@ def _cheaper(facts: Facts, found: Advised) -> str:
         return ""
     row = sets.sort_values(["spent_musd", "averted_t"], ascending=[True, False]).iloc[0]
     names = [titled(facts.label(name)) for name in str(row["taken"]).split("; ")]
-    averts = f"{'averts' if len(names) == 1 else 'avert'} {number(row['averted_t'])} of {tonnes(most)}"
+    averts = f"{verb('avert', len(names))} {number(row['averted_t'])} of {tonnes(most)}"
     where = table_id("portfolio")
     return f"For USD {number(row['spent_musd'])} million {join(names)} {averts}, no tier first ({where})."
 
@@ -326,7 +326,7 @@ def _unpaid(facts: Facts, names: Sequence[str]) -> str:
     if len(names) == 1:
         who, its = "It does", "its"
     elif n < len(names):
-        who = f"{number(n)} of them {'does' if n == 1 else 'do'}"
+        who = f"{number(n)} of them {verb('do', n)}"
     prices = f"the price of {years.pop()}" if len(years) == 1 else f"prices of {join(sorted(years))}"
     said = f"{who} not cover {its} cost at {prices}"
     also = (

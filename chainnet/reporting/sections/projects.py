@@ -11,7 +11,7 @@ from chainnet.network import state_of
 from chainnet.reporting import canvas as fig
 from chainnet.reporting import columns as col
 from chainnet.reporting.advised import CASES, advised_of
-from chainnet.reporting.facts import ALL_TIERS, Facts, once
+from chainnet.reporting.facts import Facts, once
 from chainnet.reporting.model import (
     ReportColumn,
     ReportFigure,
@@ -25,7 +25,19 @@ from chainnet.reporting.model import (
 from chainnet.reporting.sections.asked import not_assessed
 from chainnet.reporting.sections.order import table_id
 from chainnet.results import CHECKED, SAMPLED, fact_of
-from chainnet.words import NO_LIMIT, NOT_APPLICABLE, count, first_capital, join, number, ranks, same, spelled, tonnes
+from chainnet.words import (
+    NO_LIMIT,
+    NOT_APPLICABLE,
+    Who,
+    count,
+    first_capital,
+    join,
+    number,
+    ranks,
+    same,
+    spelled,
+    tonnes,
+)
 
 NONE_WON = "none won"
 
@@ -185,7 +197,7 @@ def top_projects(facts: Facts) -> ReportTable:
     alone = pd.Series(dict(fact_of(advice, "alone_tpa", ())), dtype=float)
     if (alone > 0).any():  # what runs since the base year has done its part
         last = last.loc[[name for name in last.index if name in alone.index]].assign(on_margin_t=alone)
-        first, whom = ["on_margin_t"], fact_of(advice, "tier", "") or ALL_TIERS
+        first, whom = ["on_margin_t"], facts.advised_tier
         after = f" and the projects that run in {fact_of(advice, 'running_year', np.nan):.0f}"
     shares = last["shapley_t"].fillna(0.0).round(6)
     lead = last[first[0]].fillna(0.0).round(6) if first else shares
@@ -218,11 +230,7 @@ def top_projects(facts: Facts) -> ReportTable:
         subtitle=f"Unit: {facts.unit}. Scenario: {facts.scenario_label(facts.when)}. New relations, no stocks.",
         note=(
             f"Alone: once new relations{after} have done their part. "
-            + (
-                f"Ranked by what {whom} {'regain' if whom == ALL_TIERS else 'regains'} so, then by cost. "
-                if first
-                else ""
-            )
+            + (f"Ranked by what {whom.does('regain')} so, then by cost. " if first else "")
             + _more_tied(lead, names)
             + "Fair share: Shapley value over all tiers"
             + (" (mean of 64 random orders, seed 0)." if _sampled(last) else ".")
@@ -258,7 +266,7 @@ def case_table(facts: Facts) -> ReportTable | None:
             "case", "Case", "how the project turns out", lambda row: CASES.get(row["case"], first_capital(row["case"]))
         ),
         col.year("year", "Year", "year of the answer", missing="any year"),
-        col.tons("without_tpa", "Short without", f"what {found.lacks} with new relations{on}"),
+        col.tons("without_tpa", "Short without", f"what {found.tier.does('lack')} with new relations{on}"),
         col.tons("left_tpa", "Short with", "the same with the project"),
     ]
     names = join([facts.label(name) for name in found.projects])
@@ -328,7 +336,7 @@ def frontier_table(facts: Facts) -> ReportTable | None:
     ]
     rows = []
     for tier, best in found.items():
-        counts = ALL_TIERS if tier == "all" else f"{tier} first"
+        counts = whom if (whom := Who.of(tier)).is_all else f"{whom} first"
         before = float((best.scenarios["demand_tpa"] - best.scenarios["before_tpa"]).iloc[0])
         # a budget that buys the same set as a smaller one says nothing new
         frontier = best.frontier.sort_values("budget_musd").drop_duplicates("taken")
@@ -354,7 +362,7 @@ def frontier_table(facts: Facts) -> ReportTable | None:
 
 
 def _closing_words(tier: str, row: Any) -> str:
-    whom = ALL_TIERS if tier == "all" else tier
+    whom = Who.of(tier)
     if row["short_tpa"] <= 0:
         return f"{first_capital(whom)}: nothing is short."
     if np.isnan(row["least_budget_musd"]):

@@ -13,8 +13,7 @@ from chainnet._types import records
 from chainnet.engine import PRINTED
 from chainnet.reporting import canvas as fig
 from chainnet.reporting import columns as col
-from chainnet.reporting.ends import has_others
-from chainnet.reporting.facts import ALL_TIERS, Facts
+from chainnet.reporting.facts import Facts
 from chainnet.reporting.formats.glyphs import drawable
 from chainnet.reporting.model import (
     ReportColumn,
@@ -29,7 +28,7 @@ from chainnet.reporting.others import order_of
 from chainnet.reporting.rungs import RUNGS
 from chainnet.reporting.sections.order import table_id
 from chainnet.results import fact_of
-from chainnet.words import NOT_ASKED, first_capital, join, number, percent, same, tonnes
+from chainnet.words import ALL_TIERS, NOT_ASKED, Who, first_capital, join, number, percent, same, tonnes, verb
 
 TITLE_WORDS = 4  # of the rungs in a title
 _OVER_TIME = {"stocks": "+ stocks", "projects": "+ projects from their start year"}
@@ -46,11 +45,10 @@ def section(facts: Facts) -> Section:
     heading = "What does rerouting recover?"
     if not facts.ordered:
         return make_section(heading, Sentence("Not assessed: rerouting. No scenario was given."))
-    taken = [t for t in facts.tiers if _loses(facts, t)]
-    gets = "gets" if len(taken) == 1 else "get"
-    note = Sentence(
-        f"New relations serve earlier tiers first, so {join(taken)} {gets} less on that rung.", ("ladder_by_scenario",)
-    )
+    gained = {t: facts.scenario_rung(facts.when, "new", t) for t in facts.tiers if not t.is_all}
+    taken = [t for t, row in gained.items() if row is not None and row["gained_tpa"] < -1e-9]
+    get = f"{join(taken)} {verb('get', len(taken))}"
+    note = Sentence(f"New relations serve earlier tiers first, so {get} less on that rung.", ("ladder_by_scenario",))
     return make_section(
         heading,
         note if taken else None,
@@ -59,11 +57,6 @@ def section(facts: Facts) -> Section:
         rung_table(facts),
         held_table(facts),
     )
-
-
-def _loses(facts: Facts, tier: str) -> bool:
-    row = facts.scenario_rung(facts.when, "new", tier)
-    return tier != ALL_TIERS and row is not None and row["gained_tpa"] < -1e-9
 
 
 def _columns(unit: str, during: str = "") -> list[ReportColumn]:
@@ -86,7 +79,7 @@ def _rows(ladder: pd.DataFrame, unit: str = "tpa") -> Iterator[dict[str, Any]]:
     amounts = [f"{what}_{unit}" for what in ("demand", "served", "gained", "shortfall")]
     for rung, found in ladder.groupby("rung", sort=False):
         words = RUNGS[str(rung)][0] if rung in RUNGS else str(found["meaning"].iloc[0])
-        parts = records(found.assign(tier=found["tier"].fillna(ALL_TIERS)))
+        parts = records(Who.named(found))
         if len(parts) > 1:
             parts.append({"tier": ALL_TIERS, **dict(zip(amounts, found[amounts].sum(min_count=1), strict=True))})
         for row in parts:
@@ -173,7 +166,7 @@ def held_table(facts: Facts) -> ReportTable | None:
     if table.empty:
         return None
     stocks = facts.network.stocks.set_index("id")[["commodity", "stock_t"]]
-    tier, scenario = fact_of(facts.a.advice, "tier", "") or ALL_TIERS, facts.scenario_label(facts.when)
+    tier, scenario = facts.advised_tier, facts.scenario_label(facts.when)
     year = fact_of(facts.a.advice, "running_year", np.nan)
     ran = "" if np.isnan(year) else f" and the projects that run in {year:.0f}"
     columns = [
@@ -263,8 +256,8 @@ def ladder_figure(facts: Facts) -> ReportFigure | None:
     ax.set_ylim(-0.55, len(rungs) - 0.4)
     if split:
         ax.legend(loc="lower right", frameon=False, fontsize=fig.SMALL, handlelength=1.2, borderaxespad=0.1)
-    tier = facts.first if split and facts.lacks(facts.when) > 0 else ALL_TIERS
-    what = f"{first_capital(tier)} shortfall" if tier != ALL_TIERS else "Total shortfall"
+    tier = facts.short_tier if split else ALL_TIERS
+    what = "Total shortfall" if tier.is_all else f"{first_capital(tier)} shortfall"
     begin, end = told[tier][0], told[tier][-1]
     title = (
         f"{what} falls from {percent(begin[1])} to {percent(end[1])} with {_with(rungs, [t for t, _ in told[tier]])}"
@@ -278,7 +271,7 @@ def ladder_figure(facts: Facts) -> ReportFigure | None:
     )
     last = "Later rungs are 0 too." if len(rungs) < len(_short(facts)) else "The last bars are what stays short."
     ran = f" Projects that run: {table_id('layers')}." if facts.running is not None else ""
-    order = f", {order_of(facts).served}" if has_others(facts) else ""
+    order = f", {order_of(facts).served}" if facts.has_others else ""
     return fig.make_figure(
         canvas,
         title,

@@ -10,8 +10,7 @@ import pandas as pd
 
 from chainnet.reporting import canvas as fig
 from chainnet.reporting import columns as col
-from chainnet.reporting.ends import Short, has_others, share_words, short_of
-from chainnet.reporting.facts import ALL_TIERS, BASELINE, Facts
+from chainnet.reporting.facts import BASELINE, Facts
 from chainnet.reporting.model import (
     ReportColumn,
     ReportFigure,
@@ -23,8 +22,8 @@ from chainnet.reporting.model import (
 )
 from chainnet.reporting.others import order_of
 from chainnet.reporting.sections import exposure, months
-from chainnet.results import fact_of
-from chainnet.words import NOT_ASKED, NOT_ASSESSED, count, first_capital, join, number, percent, span, tonnes
+from chainnet.results import Ends, fact_of
+from chainnet.words import NOT_ASKED, NOT_ASSESSED, count, first_capital, join, number, percent, span, tonnes, verb
 
 MOST_ROWS = 10
 _SEVERAL = (
@@ -55,6 +54,10 @@ def section(facts: Facts) -> Section:
         Sentence("", (), "What a site's loss costs until it is back") if exposed else None,
         *exposed,
     )
+
+
+def _unmet(row: Any) -> str:
+    return Ends.of(row).shares
 
 
 def _ends(what: str) -> Any:
@@ -114,10 +117,6 @@ def layer_table(facts: Facts) -> ReportTable:
     table = facts.a.layers
     built = fact_of(table, "built", ())
 
-    def unmet(row: Any) -> str:
-        demand, after, before = (row[c] for c in ("demand_tpa", "shortfall_after_tpa", "shortfall_before_tpa"))
-        return share_words(Short(demand, after, after, before))
-
     columns = [
         col.text("layer", "Layer", "which plants stand"),
         col.year("year", "Year", "of the layer", missing="n/d"),
@@ -127,10 +126,10 @@ def layer_table(facts: Facts) -> ReportTable:
         col.tons("shortfall_after_tpa", "Short, others after", "shortfall if all other countries come last"),
         *(
             [col.tons("shortfall_before_tpa", "Short, others first", "shortfall if all other countries come first")]
-            if has_others(facts)
+            if facts.has_others
             else []
         ),
-        col.text("unmet", "Unmet", "part of demand that goes short, at both ends where they differ", unmet),
+        col.text("unmet", "Unmet", "part of demand that goes short, at both ends where they differ", _unmet),
         col.tons("shortfall_new_tpa", "Short, new relations", "shortfall with new relations, once qualified"),
         col.tons("shortfall_stocks_tpa", "+ one year of stocks", "the same with what stocks release in one year"),
         col.text(
@@ -141,11 +140,11 @@ def layer_table(facts: Facts) -> ReportTable:
             body=False,
         ),
     ]
-    rows = table.reset_index()
+    rows = facts.layers
     asked = rows.loc[rows["is_asked"], "layer"].iloc[0]
     return make_table(
         columns,
-        rows.assign(tier=rows["tier"].fillna(ALL_TIERS)).astype(object).to_dict("records"),
+        rows.astype(object).to_dict("records"),
         subtitle=f"Unit: {facts.unit}. Scenario: {facts.scenario_label(facts.when)}. Known relations, no stocks; "
         "new ones and stocks where the head says so.",
         note=f"All other tables stand on the layer “{asked}”. "
@@ -218,14 +217,13 @@ def heat_figure(facts: Facts) -> ReportFigure | None:
     ax.set_xlim(0, len(facts.tiers))
     ax.set_ylim(-0.55, len(rows) - 0.45)
     short, every = [n for n in facts.ordered if facts.lacks(n) > 0], len(facts.ordered)
-    leave = "leaves" if len(short) == 1 else "leave"
-    title = f"{len(short)} of {every} scenarios {leave} {facts.first} demand short"
+    title = f"{len(short)} of {every} scenarios {verb('leave', len(short))} {facts.first} demand short"
     if not short:
         title = f"No scenario of {every} leaves {facts.first} demand short in the long run"
     if every == 1:
         title = f"The one scenario {'leaves' if short else 'does not leave'} {facts.first} short in the long run"
-    first_too = [n for n in facts.ordered if short_of(facts, n, facts.first).worst > 0]
-    if has_others(facts) and len(first_too) > len(short):
+    first_too = [n for n in facts.ordered if facts.short(n, facts.first).worst > 0]
+    if facts.has_others and len(first_too) > len(short):
         title += f"; {count(len(first_too))} if others are first"
     alt = "Cells show the share of demand that goes short: " + "; ".join(
         f"{facts.scenario_label(n)} {number(facts.lacks(n))} t/yr of {facts.first}" for n in rows[:3]

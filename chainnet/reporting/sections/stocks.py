@@ -37,6 +37,7 @@ from chainnet.words import (
     stock_part,
     stock_sentence,
     titled,
+    verb,
     weight,
 )
 
@@ -107,7 +108,7 @@ def stock_points(facts: Facts) -> tuple[Sentence, ...]:
                 parts = [
                     f"{weight(row['after_t'])} of {titled(_material(facts, row))}" for row in bare.to_dict("records")
                 ]
-                said += f" Without a price, {join(parts)} {'is' if len(bare) == 1 else 'are'} still required."
+                said += f" Without a price, {join(parts)} {verb('are', len(bare))} still required."
             points.append(Sentence(said, ("mitigation",)))
     return tuple(points)
 

@@ -13,12 +13,12 @@ import pandas as pd
 
 from chainnet.drawing import OTHER_COLOUR, country_colours
 from chainnet.reporting import canvas as fig
-from chainnet.reporting.ends import Short, ends_differ, has_others, short_of
-from chainnet.reporting.facts import ALL_TIERS, Facts, once
+from chainnet.reporting.facts import Facts, once
 from chainnet.reporting.model import ReportFigure
 from chainnet.reporting.others import order_of
 from chainnet.reporting.sections.order import table_id
-from chainnet.words import NBSP, NO_DATA, country_name, first_capital, in_sentence, join, number, percent
+from chainnet.results import Ends
+from chainnet.words import NBSP, NO_DATA, Who, country_name, first_capital, in_sentence, join, number, percent
 
 OTHER = "other"
 MOST_STEPS = 5
@@ -43,7 +43,7 @@ def necks(facts: Facts) -> tuple[list[tuple[str, str]], str]:
 
     Where none costs the leading tier anything, what all tiers lose decides.
     """
-    for whom in dict.fromkeys((facts.lead_tier, ALL_TIERS)):
+    for whom in dict.fromkeys((facts.lead_tier, Who.of(None))):
         neck = facts.neck(whom)
         if neck.lost_tpa > 0:
             places = [(neck.step, neck.country), *neck.tied_with]
@@ -91,7 +91,7 @@ def _ends(facts: Facts) -> pd.DataFrame:
     found = []
     for name, (answer, column) in tables.items():
         demand = answer.demand
-        demand = demand.assign(commodity=demand["commodity"].fillna(""), tier=demand["tier"].fillna(ALL_TIERS))
+        demand = Who.named(demand).assign(commodity=demand["commodity"].fillna(""))
         whole = demand.groupby(keys)[column].transform("sum")
         kept = demand["is_counted"] & demand["is_beneficiary"]
         part = (demand[column] / whole.where(whole > 0)).fillna(0.0)
@@ -416,24 +416,22 @@ def _draw_demand(ax: Any, facts: Facts, blocks: pd.DataFrame, x: float) -> None:
         color=fig.GREY,
         linespacing=0.95,
     )
-    for i, (tier, row) in enumerate(blocks.iterrows()):
+    for i, (tier, (_, row)) in enumerate(zip(facts.tiers, blocks.iterrows(), strict=True)):
         _draw_block(ax, x, row, fig.TIERS[min(i, len(fig.TIERS) - 1)])
         y = float(row["top"] - row["height"] / 2)
-        fig.write(ax, x + BLOCK + 0.05, y + 0.045, facts.drawn(first_capital(str(tier)), 16), fontweight="bold")
-        fig.write(ax, x + BLOCK + 0.05, y - 0.045, _missing(facts, str(tier)), fontsize=7.5)
+        fig.write(ax, x + BLOCK + 0.05, y + 0.045, facts.drawn(first_capital(tier), 16), fontweight="bold")
+        fig.write(ax, x + BLOCK + 0.05, y - 0.045, _missing(facts.short(facts.when, tier)), fontsize=7.5)
 
 
-def _short_words(short: Short) -> str:
+def _short_words(short: Ends) -> str:
     """Return what is short of what is asked for, both ends of who is served first where they differ."""
-    ends = sorted((short.after, short.before)) if short.differs else [short.asked]
+    ends = [short.after] if short.agree else sorted((short.after, short.before))
     return f"{'–'.join(number(end) for end in ends)} of {number(short.demand)}"
 
 
-def _missing(facts: Facts, tier: str) -> str:
+def _missing(short: Ends) -> str:
     """Return what a tier lacks of what it asks for, such as "385 of 428 missing"."""
-    short = short_of(facts, facts.when, tier)
-    nothing = not max(short.asked, short.after, short.before) > 0
-    return f"{number(short.demand)} met" if nothing else f"{_short_words(short)} missing"
+    return f"{_short_words(short)} missing" if short.worst > 0 else f"{number(short.demand)} met"
 
 
 def _neck_words(facts: Facts) -> str:
@@ -452,18 +450,18 @@ def _told(
 ) -> ReportFigure:
     """Return the figure with its finding: the neck, and what is missing at the end."""
     marked, whom = necks(facts)
-    tier = facts.first if facts.has_first and facts.lacks(facts.when) > 0 else ALL_TIERS
-    short = short_of(facts, facts.when, tier)
+    tier = facts.short_tier
+    short = facts.short(facts.when, tier)
     amounts = f"{_short_words(short)}{NBSP}t/yr"
-    lacks = f"{tier} lacks {amounts}" if tier != ALL_TIERS else f"{amounts} missing"
-    if not max(short.asked, short.after, short.before) > 0:
+    lacks = f"{amounts} missing" if tier.is_all else f"{tier.does('lack')} {amounts}"
+    if not short.worst > 0:
         lacks = "nobody is short"
     title = f"{_neck_words(facts)}; {lacks}"
     scenario = f"scenario: {facts.scenario_label(facts.when)}" if facts.a.disrupted else "undisturbed"
     most = {step: blocks[step]["share"] for step in steps}
     held = [f"{first_capital(s)} {facts.holder(str(m.idxmax()))} {percent(m.max())}" for s, m in most.items()]
-    ends = f", {order_of(facts).served}" if has_others(facts) else ""
-    ends += " (ranges: both ends)" if ends_differ(facts, facts.when, facts.tiers) else ""
+    ends = f", {order_of(facts).served}" if facts.has_others else ""
+    ends += " (ranges: both ends)" if facts.ends_differ(facts.when, *facts.tiers) else ""
     left = [step for step in facts.steps if step not in steps and step not in as_one]
     beside = f" Side by side, drawn as one: {join(as_one)}." if as_one else ""
     outside = ", outside those whose demand counts" if facts.whose else ""
@@ -482,7 +480,7 @@ def _told(
         f"What reaches the demand, % by country, each step its own good; hatched: lost. {first_capital(scenario)}"
         f"{ends}; known relations, no stocks.",
         f"Steps from left to right, largest holder of each: {', '.join(held)}. At the right what each tier lacks: "
-        + ", ".join(f"{tier} {_missing(facts, tier)}" for tier in facts.tiers)
+        + ", ".join(f"{tier} {_missing(facts.short(facts.when, tier))}" for tier in facts.tiers)
         + ".",
         note,
     )

@@ -14,7 +14,7 @@ from chainnet.reporting.sections.asked import not_assessed
 from chainnet.reporting.sections.order import table_id
 from chainnet.reporting.sentences import drawn_middle, unless
 from chainnet.results import CHECKED, NOT_STATED, SAMPLED
-from chainnet.words import NOT_ASKED, count, first_capital, is_known, number, percent, readable_id, span, tonnes
+from chainnet.words import NOT_ASKED, Who, count, first_capital, is_known, number, percent, readable_id, span, tonnes
 
 TOP = 10
 RANGE_WORDS = {
@@ -77,7 +77,7 @@ def sure_points(facts: Facts) -> tuple[Sentence, ...]:
         column = row["column"].removesuffix("_tpa").removesuffix("_t").replace("_", " ")
         alone = (
             f"{_label(facts, row)} ({column}) alone moves the shortfall of "
-            f"{one.provenance['settings']['tier'] or 'all tiers'} from {number(one.short_t)} to between "
+            f"{Who.of(one.provenance['settings']['tier'])} from {number(one.short_t)} to between "
             f"{number(low)} and {tonnes(high)}."
         )
         said.append(Sentence(alone, ("sensitivity",), "One at a time."))
@@ -145,8 +145,7 @@ def rank_table(facts: Facts) -> ReportTable | None:
         col.share("first_share", "Ranks first in", "share of the draws"),
         col.share("top3_share", "Among the first three in", "share of the draws"),
     ]
-    counts = str(many.ranks["counts"].iloc[0])
-    whose = "all tiers" if counts == "all" else counts
+    whose = Who.of(many.ranks["counts"].iloc[0])
     return make_table(
         columns,
         many.ranks.rename_axis("node").reset_index().to_dict("records"),
