@@ -34,12 +34,14 @@ MORE = {
     "stress": ["test_stocks.py"],
 }
 RECORDS = ["test_recorded.py", "cli/test_cli_recorded.py"]
+# numba wants bare functions, which deliberate mistakes wrap
+BARE = ["engine/test_engine_compiled.py"]
 TOLD = re.compile(r"\[tool\.mutmut\].*", re.DOTALL)
 
 
 def settle(folder: Path, package: str, tests: list[str], left_out: list[str]) -> None:
     """Write the ``[tool.mutmut]`` table for one package and some tests; what was known of other tests goes."""
-    words = ["-p", "no:cacheprovider", "-p", "no:xdist", "-m", "not slow and not browser"]
+    words = ["-p", "no:cacheprovider", "-p", "no:xdist", "-m", "not slow and not documents and not browser"]
     words += [f"--ignore=tests/{name}" for name in left_out]
     file = folder / "pyproject.toml"
     told = TOLD.sub("", file.read_text(encoding="utf-8")).rstrip()
@@ -109,7 +111,7 @@ def main() -> int:
             shutil.copytree(source, target, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__", ".venv"))
         else:
             shutil.copy(source, target)
-    settle(folder, asked.package, asked.tests or [asked.package, *MORE.get(asked.package, [])], RECORDS)
+    settle(folder, asked.package, asked.tests or [asked.package, *MORE.get(asked.package, [])], [*RECORDS, *BARE])
     mutmut(folder, asked.package, "run", "--max-children", "2", "none of them")
     names = sorted(verdicts(folder))
     if not names:
