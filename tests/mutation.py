@@ -35,7 +35,7 @@ MORE = {
 }
 RECORDS = ["test_recorded.py", "cli/test_cli_recorded.py"]
 # numba wants bare functions, which deliberate mistakes wrap
-BARE = ["engine/test_engine_compiled.py"]
+BARE = ["engine/test_engine_compiled.py", "engine/test_engine_threads.py"]
 TOLD = re.compile(r"\[tool\.mutmut\].*", re.DOTALL)
 
 
