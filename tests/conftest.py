@@ -38,6 +38,21 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ["PYTHONPYCACHEPREFIX"] = folder.name
 
 
+# fixtures that write whole documents
+DOCUMENTS = frozenset({"pdf", "printed"})
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What opens a browser, or reads a whole PDF back, runs in the second job: its fixtures say so."""
+    for item in items:
+        names = getattr(item, "fixturenames", ())
+        if "browser" in names:
+            item.add_marker("browser")
+        if not DOCUMENTS.isdisjoint(names):
+            item.add_marker("documents")
+
+
 def pytest_collection_finish(session: pytest.Session) -> None:
     """What is loaded stays: it need not be looked through again."""
     gc.collect()

@@ -3,7 +3,9 @@
     python tests/mutation.py flow --sample 60 --seed 1
 
 mutmut makes the mistakes and chooses, for each, the tests that reach it; this script copies the checkout to a folder of
-its own, draws a sample and prints every survivor as a diff. In the engine compiled loops run as plain Python meanwhile.
+its own, draws a sample and prints every survivor as a diff. Tests of meaning run first; what they let through is tried on
+the answers on record. So two shares are told: what is known to be wrong, and what is only seen to be other than before.
+In the engine compiled loops run as plain Python meanwhile.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ import argparse
 import json
 import os
 import random
+import re
 import shutil
 import subprocess
 import sys
@@ -22,25 +25,40 @@ ROOT = Path(__file__).resolve().parents[1]
 COPIED = ("chainnet", "tests", "docs", "graphs", "README.md", "LICENSE", "pyproject.toml", ".gitignore")
 # tests of other folders that hold a package's rules as well
 MORE = {
+    "cli": ["test_readme.py"],
     "engine": ["flow", "criticality", "test_parity.py"],
     "flow": ["stress", "criticality", "test_parity.py"],
     "lowering": ["flow", "scenario"],
+    "network": ["io"],
     "scenario": ["flow/test_flow_balance.py"],
     "stress": ["test_stocks.py"],
 }
+RECORDS = ["test_recorded.py", "cli/test_cli_recorded.py"]
+# numba wants bare functions, which deliberate mistakes wrap
+BARE = ["engine/test_engine_compiled.py", "engine/test_engine_threads.py"]
+TOLD = re.compile(r"\[tool\.mutmut\].*", re.DOTALL)
 
 
-def settings(package: str, tests: list[str]) -> str:
-    """Return the ``[tool.mutmut]`` table for one package."""
-    return f"""
+def settle(folder: Path, package: str, tests: list[str], left_out: list[str]) -> None:
+    """Write the ``[tool.mutmut]`` table for one package and some tests; what was known of other tests goes."""
+    words = ["-p", "no:cacheprovider", "-p", "no:xdist", "-m", "not slow and not documents and not browser"]
+    words += [f"--ignore=tests/{name}" for name in left_out]
+    file = folder / "pyproject.toml"
+    told = TOLD.sub("", file.read_text(encoding="utf-8")).rstrip()
+    file.write_text(
+        f"""{told}
+
 [tool.mutmut]
 source_paths = ["chainnet"]
 only_mutate = ["chainnet/{package}/*"]
 also_copy = {json.dumps([name for name in COPIED if name != "chainnet"])}
-pytest_add_cli_args = ["-p", "no:cacheprovider", "-p", "no:xdist", "-m", "not slow and not browser"]
-pytest_add_cli_args_test_selection = {json.dumps(tests)}
+pytest_add_cli_args = {json.dumps(words)}
+pytest_add_cli_args_test_selection = {json.dumps([f"tests/{name}" for name in tests])}
 max_stack_depth = -1
-"""
+""",
+        encoding="utf-8",
+    )
+    (folder / "mutants" / "mutmut-stats.json").unlink(missing_ok=True)
 
 
 def mutmut(folder: Path, package: str, *words: str) -> None:
@@ -60,6 +78,21 @@ def verdicts(folder: Path) -> dict[str, int | None]:
     return found
 
 
+def survivors(folder: Path, package: str, names: list[str]) -> list[str]:
+    """Try mistakes on the tests that are settled; return those that none of them notices."""
+    mutmut(folder, package, "run", "--max-children", str(os.cpu_count() or 2), *names)
+    codes = verdicts(folder)
+    if all(codes[name] is None for name in names):
+        sys.exit(f"no mistake was tried, the tests did not run: see {folder / 'mutmut.log'}")
+    return [name for name in sorted(names) if codes[name] in (0, 33, None)]
+
+
+def shown(folder: Path, name: str) -> str:
+    """The mistake as a diff."""
+    words = [sys.executable, "-m", "mutmut", "show", name]
+    return subprocess.run(words, cwd=folder, capture_output=True, text=True, check=False).stdout
+
+
 def main() -> int:
     """Copy, draw, run, print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
@@ -67,6 +100,7 @@ def main() -> int:
     parser.add_argument("--sample", type=int, default=60, help="how many mistakes are drawn")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--tests", nargs="*", help="folders or files of tests/; by default those of the package")
+    parser.add_argument("--no-records", action="store_true", help="tests of meaning alone, no answers on record")
     parser.add_argument("--folder", type=Path, help="where to work (kept); by default a temporary folder")
     asked = parser.parse_args()
     folder = asked.folder or Path(tempfile.mkdtemp(prefix="mutants-"))
@@ -77,32 +111,32 @@ def main() -> int:
             shutil.copytree(source, target, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__", ".venv"))
         else:
             shutil.copy(source, target)
-    workers = str(os.cpu_count() or 2)
-    tests = [
-        f"tests/{name}" for name in asked.tests or [asked.package, "test_recorded.py", *MORE.get(asked.package, [])]
-    ]
-    with (folder / "pyproject.toml").open("a", encoding="utf-8") as file:
-        file.write(settings(asked.package, tests))
-    mutmut(folder, asked.package, "run", "--max-children", workers, "none of them")
+    settle(folder, asked.package, asked.tests or [asked.package, *MORE.get(asked.package, [])], [*RECORDS, *BARE])
+    mutmut(folder, asked.package, "run", "--max-children", "2", "none of them")
     names = sorted(verdicts(folder))
     if not names:
         sys.exit(f"nothing to mistake in chainnet/{asked.package}: see {folder / 'mutmut.log'}")
     drawn = random.Random(asked.seed).sample(names, min(asked.sample, len(names)))
-    mutmut(folder, asked.package, "run", "--max-children", workers, *drawn)
-    codes = verdicts(folder)
-    if all(codes[name] is None for name in drawn):
-        sys.exit(f"no mistake was tried, the tests did not run: see {folder / 'mutmut.log'}")
-    survivors = [name for name in sorted(drawn) if codes[name] in (0, 33, None)]
-    for name in survivors:
-        shown = subprocess.run(
-            [sys.executable, "-m", "mutmut", "show", name], cwd=folder, capture_output=True, text=True, check=False
-        ).stdout
-        print(f"survived ({'no test' if codes[name] == 33 else codes[name]}): {shown}")
-    caught = len(drawn) - len(survivors)
-    print(
-        f"{asked.package}: {caught} of {len(drawn)} caught ({caught / max(len(drawn), 1):.0%}), of {len(names)} in all"
-    )
+    left = survivors(folder, asked.package, drawn)
+    told = f"{asked.package}: of {len(drawn)} mistakes {share(drawn, left)} caught without the answers on record"
+    if left and not asked.no_records:
+        seen = set(left)
+        settle(folder, asked.package, RECORDS, [])
+        left = survivors(folder, asked.package, left)
+        for name in sorted(seen - set(left)):
+            print(f"only other than on record: {shown(folder, name)}")
+        told += f", {share(drawn, left)} with them"
+    for name in left:
+        print(
+            f"survived ({'no test' if verdicts(folder)[name] == 33 else verdicts(folder)[name]}): {shown(folder, name)}"
+        )
+    print(f"{told}; {len(names)} in all")
     return 0
+
+
+def share(drawn: list[str], left: list[str]) -> str:
+    """How many are caught, and their share."""
+    return f"{len(drawn) - len(left)} ({(len(drawn) - len(left)) / max(len(drawn), 1):.0%})"
 
 
 if __name__ == "__main__":

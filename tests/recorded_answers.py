@@ -1,7 +1,8 @@
 """Answers on record: every table, figure, certificate, standing and message of many small questions.
 
 A family's questions stand in ``tests/recorded/<family>.toml`` as Python expressions by name, its answers beside them in
-``<family>.json``. ``tests/test_recorded.py`` asks again and compares. After a change that is meant, look at what changed:
+``<family>.json``: the rows of a table under the names of its columns, and once an answer where it comes from and what its
+columns mean. ``tests/test_recorded.py`` asks again and compares. After a change that is meant, look at what changed:
 
     python tests/recorded_answers.py flow && git diff tests/recorded
 """
@@ -36,11 +37,11 @@ LEFT_OUT = {"version", "versions", "digest", "command", "python", "seconds", "ga
 def names() -> dict[str, Any]:
     """What an expression may use: the public names, the faces, toy networks and the shipped chains' names."""
     import criticality_networks
+    import engine_programs
     import flow_problems
     import project_networks
     import recipe_networks
     import recorded_chains
-    import recorded_programs
     import scenario_networks
     import stress_networks
     from conftest import TOYS, frame
@@ -71,9 +72,9 @@ def names() -> dict[str, Any]:
         # scenario
         "yards": scenario_networks,
         "yard": scenario_networks.YARD,
-        # flow, lowering and engine
+        # flow
         "chains": recorded_chains,
-        "programs": recorded_programs,
+        "programs": engine_programs,
         # criticality, stress
         "crit": criticality_networks,
         "works": criticality_networks.works(),
@@ -92,7 +93,40 @@ def questions(family: str) -> dict[str, str]:
 
 def recorded(family: str) -> dict[str, Any]:
     """Answers by name, as they were when they were recorded."""
-    return json.loads((RECORDED / f"{family}.json").read_text(encoding="utf-8"))
+    return read(RECORDED / f"{family}.json")
+
+
+def read(file: Path) -> dict[str, Any]:
+    """What is on record in a file."""
+    return _unpacked(json.loads(file.read_text(encoding="utf-8")))
+
+
+def write(file: Path, found: dict[str, Any]) -> int:
+    """Put answers on record; the bytes that they take."""
+    text = json.dumps(_packed(found), ensure_ascii=False, indent=1, allow_nan=False)
+    text = re.sub(r"[{\[][^{}\[\]]*[}\]]", lambda part: re.sub(r"\n +", " ", part[0]), text) + "\n"  # a row is a line
+    return file.write_bytes(text.encode())
+
+
+def _packed(value: Any) -> Any:
+    """The same with the names of columns once a table, not once a row."""
+    if isinstance(value, dict):
+        return {k: _packed(v) for k, v in value.items()}
+    if not isinstance(value, list):
+        return value
+    if len(value) > 1 and all(isinstance(row, dict) and row and list(row) == list(value[0]) for row in value):
+        return {"each": list(value[0]), "is": [[_packed(cell) for cell in row.values()] for row in value]}
+    return [_packed(v) for v in value]
+
+
+def _unpacked(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_unpacked(v) for v in value]
+    if not isinstance(value, dict):
+        return value
+    if list(value) == ["each", "is"]:
+        return [{k: _unpacked(v) for k, v in zip(value["each"], row, strict=True)} for row in value["is"]]
+    return {k: _unpacked(v) for k, v in value.items()}
 
 
 def answer(question: str, known: dict[str, Any]) -> Any:
@@ -100,7 +134,7 @@ def answer(question: str, known: dict[str, Any]) -> Any:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", cn.ChainnetWarning)
-            return plain(eval(question, dict(known)))
+            return gathered(plain(eval(question, dict(known))))
     except ChainnetError as err:
         return {"error": f"{type(err).__name__}: {err}"}
 
@@ -139,6 +173,42 @@ def plain(value: Any) -> Any:
     return str(value)
 
 
+def gathered(found: Any) -> Any:
+    """An answer with what its tables repeat said once: where it comes from, and what each column means."""
+    origins: list[Any] = []
+    meanings: dict[str, set[str]] = {}
+
+    def part(value: Any) -> Any:
+        if isinstance(value, list):
+            return [part(v) for v in value]
+        if not isinstance(value, dict):
+            return value
+        rest = {}
+        for key, inner in value.items():
+            if key == "provenance":
+                origins.extend([] if inner in origins else [inner])
+            elif key == "columns" and (books := codebooks(inner)):
+                for column, said in (line for book in books for line in book.items()):
+                    meanings.setdefault("; ".join(f"{k} {v}" for k, v in said.items() if v), set()).add(column)
+            elif (told := part(inner)) or key != "attrs":
+                rest[key] = told
+        return rest
+
+    answer = part(found)
+    if not origins and not meanings:
+        return answer
+    said = {meaning: " ".join(sorted(columns)) for meaning, columns in meanings.items()}
+    return {"answer": answer, "provenance": origins, "columns": said}
+
+
+def codebooks(value: Any) -> list[dict[str, Any]]:
+    """What tells the unit and the standing of columns: that of one table, or of several by name."""
+    books = [value] if isinstance(value, dict) else []
+    if books and value and not any("unit" in said for said in value.values() if isinstance(said, dict)):
+        books = list(value.values())
+    return books if all(isinstance(b, dict) and all("unit" in said for said in b.values()) for b in books) else []
+
+
 def _key(value: Any) -> str:
     return " | ".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
@@ -169,10 +239,7 @@ def main(families: list[str]) -> None:
     known = names()
     for family in families or sorted(path.stem for path in RECORDED.glob("*.toml")):
         found = {name: answer(question, known) for name, question in questions(family).items()}
-        text = json.dumps(found, ensure_ascii=False, indent=1, allow_nan=False)
-        text = re.sub(r"[{\[][^{}\[\]]*[}\]]", lambda part: re.sub(r"\n +", " ", part[0]), text)  # a row is a line
-        (RECORDED / f"{family}.json").write_text(text + "\n", encoding="utf-8")
-        print(f"{family}: {len(found)} answers, {len(text)} bytes")
+        print(f"{family}: {len(found)} answers, {write(RECORDED / f'{family}.json', found)} bytes")
 
 
 if __name__ == "__main__":

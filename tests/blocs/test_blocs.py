@@ -123,7 +123,7 @@ def test_regions_part_the_projects() -> None:
     assert found.regions["n_projects"].sum() == len(found.projects)
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(st.integers(0, 12), st.integers(1, 12), st.integers(0, 12))
 def test_shapley_is_efficient_and_members_never_keep_more_than_they_ask(r: int, p: int, s: int) -> None:
     found = alliance(shared(float(r), float(p), float(s)), None, ["USA", "JPN"])

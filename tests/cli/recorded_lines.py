@@ -93,7 +93,7 @@ def give(line: str, folder: Path) -> dict[str, Any]:
     said = {"out": out.getvalue(), "err": "" if code == 2 else told}  # usage is worded by click
     for name, text in said.items():
         if name == "out" and text.startswith("{"):
-            found["json"] = answers.plain(json.loads(text))
+            found["json"] = answers.gathered(answers.plain(json.loads(text)))
             ordered = json.dumps(json.loads(text), ensure_ascii=False, indent=1, allow_nan=False) + "\n"
             found["written"] = "as always" if text == ordered else text
         elif text:
@@ -131,10 +131,7 @@ def main_record() -> None:
         folder = Path(name)
         lay_out(folder)
         found = {title: give(line, folder) for title, line in lines().items()}
-    text = json.dumps(found, ensure_ascii=False, indent=1, allow_nan=False)
-    text = re.sub(r"\{[^{}\[\]]*\}", lambda part: re.sub(r"\n +", " ", part[0]), text)  # a row is a line
-    (HERE / "lines.json").write_text(text + "\n", encoding="utf-8")
-    print(f"{len(found)} lines, {len(text)} bytes")
+    print(f"{len(found)} lines, {answers.write(HERE / 'lines.json', found)} bytes")
 
 
 def differences(now: dict[str, Any], then: dict[str, Any]) -> list[str]:

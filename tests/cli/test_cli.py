@@ -418,6 +418,8 @@ def test_as_a_module_without_warnings() -> None:
 INTERRUPTED = """
 import signal, sys
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # where a runner ignores it, its children would too
+
 class Interrupts:
     def find_spec(self, name, *_):
         if name == {name!r}:

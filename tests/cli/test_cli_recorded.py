@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def on_record() -> dict[str, Any]:
-    return json.loads((lines.HERE / "lines.json").read_text(encoding="utf-8"))
+    return lines.answers.read(lines.HERE / "lines.json")
 
 
 @pytest.mark.parametrize("name", LINES)

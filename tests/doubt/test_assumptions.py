@@ -383,6 +383,7 @@ def test_neck_and_rank_are_those_of_chokepoints(name: str) -> None:
         assert row["country"] in countries or not countries
 
 
+@pytest.mark.slow
 def test_a_neck_that_another_takes_is_told() -> None:
     net, _, found = answer("rare-earths")
     inside = set(net.resolve(net.beneficiaries, "")[0])
@@ -415,6 +416,7 @@ def smallest(net: cn.Network, scenario: cn.Scenario | None, tier: str, most: int
     return []
 
 
+@pytest.mark.slow
 def test_the_smallest_set_of_the_teaching_chain(mag9: cn.Network, stop: cn.Scenario, found: LoadBearing) -> None:
     sets = smallest(mag9, stop, "defence", 3)
     assert found.smallest_set is not None

@@ -428,6 +428,7 @@ def inked(tab):
 
 
 @pytest.mark.browser
+@pytest.mark.small
 def test_page_is_drawn_and_found(mag9, losses, opened, tmp_path):
     tab = opened(cn.draw(mag9, losses, path=tmp_path / "x.html"))
     assert inked(tab) > 0.01

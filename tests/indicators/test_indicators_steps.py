@@ -306,6 +306,7 @@ def test_byproduct_share_of_coproducts(rare_earths: cn.Network) -> None:
     assert share.dropna().between(0, 1).all()
 
 
+@pytest.mark.slow
 def test_tables_do_not_depend_on_the_order_of_rows() -> None:
     net = market()
     turned = market(nodes=net.nodes[::-1], edges=net.edges[::-1], demand=net.demand[::-1])

@@ -218,6 +218,7 @@ def test_html_asks_for_nothing_and_runs_nothing(document: Document) -> None:
     assert {link[1:] for link in linked if link.startswith("#")} <= set(ids)
 
 
+@pytest.mark.documents
 def test_pdf_bears_the_marking_on_each_page_and_the_bottom_line(mag9: cn.Assessment, tmp_path: Path) -> None:
     report(mag9, tmp_path / "out", ["pdf"], marking="FOR TEST ONLY", author="A. Planner")
     data = (tmp_path / "out" / "report.pdf").read_bytes()
@@ -267,6 +268,7 @@ def test_same_bytes_twice_and_for_shuffled_rows(tmp_path: Path) -> None:
 # -- hostile text -------------------------------------------------------------------------------
 
 
+@pytest.mark.documents
 def test_hostile_text_stays_text(tmp_path: Path) -> None:
     script, formula, chinese, arabic, code, long, signs = HOSTILE
     net = tiny((script, chinese, formula, arabic), label=code)

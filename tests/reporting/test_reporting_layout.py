@@ -246,6 +246,7 @@ def test_the_ladder_stands_on_one_axis_in_per_cent(document: Document) -> None:
 # -- the brief ----------------------------------------------------------------------------------
 
 
+@pytest.mark.documents
 def test_the_brief_is_one_page_that_stands_alone(document: Document) -> None:
     brief = brief_of(replace(document, marking="FOR TEST ONLY"))
     (text,) = pages_of(pdf_report(brief, brief.stand_ins))
@@ -261,6 +262,7 @@ def test_the_brief_is_one_page_that_stands_alone(document: Document) -> None:
     assert not re.findall(r'href="#(?!summary)', page)
 
 
+@pytest.mark.documents
 def test_a_brief_with_endless_words_is_one_page_and_keeps_them(document: Document) -> None:
     long = tuple(replace(s, text=f"{s.text} {HOSTILE} " + "word " * 400 + "end.") for s in document.bottom_line)
     brief = brief_of(replace(document, title=HOSTILE, bottom_line=long))
@@ -288,6 +290,7 @@ def test_a_slide_is_of_full_size_and_bears_finding_and_marking(document: Documen
     assert svg != slide(figure, document, "svg")
 
 
+@pytest.mark.documents
 def test_report_writes_brief_and_figures_side_by_side(
     document: Document, assessed: cn.Assessment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

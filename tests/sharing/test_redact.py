@@ -17,9 +17,6 @@ from chainnet.sharing import aggregate, at_bounds, attack, bracket, redact
 from chainnet.sharing._bands import band_of, middle_of
 from chainnet.sharing._redact import broken_rule
 
-# these solve hundreds of programs
-pytestmark = pytest.mark.slow
-
 SECRET = bytes(range(32))
 
 

@@ -491,7 +491,7 @@ def test_as_much_as_a_max_flow_over_a_time_expanded_graph(case: tuple[cn.Network
     assert row(found, "out")["served_t"] == pytest.approx(by_time_expansion(net, scenario, 9), rel=1e-7, abs=1e-6)
 
 
-@settings(max_examples=6)
+@settings(max_examples=3)
 @given(lagged_roads(), st.sampled_from(["stock", "mine", "edge"]))
 def test_more_never_hurts_the_first_tier(case: tuple[cn.Network, cn.Scenario], what: str) -> None:
     net, scenario = case

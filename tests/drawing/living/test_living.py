@@ -23,9 +23,6 @@ from chainnet.flow import EXTRA_COST_USD_PER_T, Counting, balance_under, stages_
 from chainnet.lowering import lower
 from chainnet.scenario import overlay_of
 
-# these open browsers or solve hundreds of programs
-pytestmark = pytest.mark.slow
-
 CHAINS = ["mag-9", "rare-earths", "gallium", "germanium", "tungsten", "antimony", "graphite"]
 HOSTILE = "</script><img src=x onerror=alert(1)>{{7*7}}"
 
@@ -115,12 +112,22 @@ def with_held_stages(counting, overlay, degree):
 
 
 @pytest.mark.browser
+@pytest.mark.small
+def test_a_small_page_gives_what_python_gives(written, tab):
+    assert_settings_agree(two_users(beneficiaries=["USA"]), written, tab, 5)
+
+
+@pytest.mark.browser
 def test_settings_by_chance_give_what_python_gives(mag9, written, tab):
-    page = tab(written(mag9))
-    info, draw, controls = page.evaluate("chainnet.ready"), np.random.default_rng(7), controls_of(mag9)
+    info = assert_settings_agree(mag9, written, tab, 30)
     assert info["relations"] == ["existing", "frozen", "new"]
-    for _ in range(30):
-        setting, counting, overlay = by_chance(mag9, controls, info, draw)
+
+
+def assert_settings_agree(network, written, tab, times):
+    page = tab(written(network))
+    info, draw, controls = page.evaluate("chainnet.ready"), np.random.default_rng(7), controls_of(network)
+    for _ in range(times):
+        setting, counting, overlay = by_chance(network, controls, info, draw)
         answer = solved(page, setting)
         told = balance_under(counting, overlay, setting["relations"])
         served = told.demand["served_tpa"].to_numpy()
@@ -129,6 +136,7 @@ def test_settings_by_chance_give_what_python_gives(mag9, written, tab):
         assert ours == pytest.approx(theirs, abs=1e-9 * told.demand["demand_tpa"].sum() + 1e-12), setting
         assert answer["cost_usd"] == pytest.approx(told.cost_usd, rel=1e-7, abs=1e-6)
         assert answer["certificate"]["ok"]
+    return info
 
 
 @pytest.mark.browser
@@ -608,6 +616,7 @@ def test_the_page_is_one_file_with_a_policy_and_the_same_bytes(mag9, written, tm
     assert not re.search(r'(?:src|href)="(?!#)', text)
 
 
+@pytest.mark.documents
 def test_a_report_brings_a_living_page_of_its_own_scenarios_and_of_whom_it_counts(written, tmp_path):
     users = two_users(beneficiaries=["USA"], year=2024)
     stop = cn.Scenario("stop", [{"kind": "remove", "nodes": ["m"]}], label="The mine stops")
@@ -649,6 +658,7 @@ def test_live_takes_no_result_no_other_view_and_no_unknown_scenario(mag9, writte
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_a_preset_by_tier_that_is_too_large_is_no_start_and_is_named_as_left_out(written, monkeypatch, tmp_path):
     network = cn.read("gallium")
     monkeypatch.setattr(page_module, "_MOST_COLUMNS", 900)
@@ -675,6 +685,7 @@ def test_the_command_line_writes_a_page_and_refuses_what_it_cannot_hold(written,
     assert not (tmp_path / "q.html").exists()
 
 
+@pytest.mark.slow
 def test_one_command_writes_an_example_of_every_chain(written, monkeypatch, tmp_path):
     from typer.testing import CliRunner
 

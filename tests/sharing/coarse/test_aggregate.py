@@ -11,9 +11,6 @@ from hypothesis import strategies as st
 import chainnet as cn
 from chainnet.sharing import aggregate, bracket
 
-# these solve hundreds of programs
-pytestmark = pytest.mark.slow
-
 Row = tuple[str, str, float | None]
 ONE: list[Row] = [("a1", "b1", None), ("a2", "b2", None)]
 TWO: list[Row] = [("a1", "b1", None), ("a2", "b1", None), ("a2", "b2", 12.0)]
