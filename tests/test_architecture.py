@@ -17,7 +17,7 @@ PACKAGE = ROOT / "chainnet"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 FLOORS = (
-    ("errors", "checks", "_types"),
+    ("errors", "checks", "progress", "_types"),
     ("network", "engine"),
     ("io", "lowering", "results", "words"),
     ("scenario", "calibration"),
@@ -31,7 +31,7 @@ FLOORS = (
 FLOOR = {name: number for number, names in enumerate(FLOORS, 1) for name in names}
 # packages whose inner modules need no underscore: many rooms, entered by the face all the same
 OPEN = {"engine", "io", "drawing", "reporting", "cli"}
-MOST_ROOMS, LINES, FUNCTION_LINES = 28, 600, 80
+MOST_ROOMS, LINES, FUNCTION_LINES = 29, 600, 80
 
 
 def room(path: Path) -> str:

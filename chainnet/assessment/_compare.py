@@ -20,10 +20,11 @@ from chainnet.engine import ROUNDING
 from chainnet.errors import DataError, UnknownIdError
 from chainnet.flow import Counting, Said, ValueModel, most_sets, shapley_values
 from chainnet.network import TABLES, Network, as_text, kept
+from chainnet.progress import Steps, Tell
 from chainnet.results import Result, provenance, stamp
 from chainnet.scenario import Scenario, acting, overlay_of
 from chainnet.scenario import scenarios as shipped
-from chainnet.words import ALL_TIERS, Steps, Tell, tonnes
+from chainnet.words import ALL_TIERS, tonnes
 
 # what an answer in tonnes can depend on
 MOVING = ("nodes", "edges", "processes", "demand", "stocks", "projects", "groups", "tiers")

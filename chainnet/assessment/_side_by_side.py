@@ -15,6 +15,7 @@ from chainnet.engine import CERTAIN
 from chainnet.errors import DataError, near_matches
 from chainnet.flow import Counting, Said, balance_under, binding_inputs, both_ends
 from chainnet.network import Network
+from chainnet.progress import Steps, Tell
 from chainnet.results import (
     FROM_INPUTS,
     Result,
@@ -27,7 +28,7 @@ from chainnet.results import (
 )
 from chainnet.scenario import Outside, Scenario, outside_is_told, overlay_of, tell_outside, timeline
 from chainnet.stress import stress_test, worst_of
-from chainnet.words import ALL_TIERS, Steps, Tell
+from chainnet.words import ALL_TIERS
 
 UNDISTURBED = "undisturbed"
 EITHER, AFTER, BEFORE = "either", "after", "before"

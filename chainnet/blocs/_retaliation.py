@@ -27,9 +27,9 @@ from chainnet.errors import DataError, SolverError
 from chainnet.flow import Counting, binding_inputs, project_sizes
 from chainnet.lowering import Degree, Overlay, column_gains
 from chainnet.network import Network
+from chainnet.progress import Steps, Tell
 from chainnet.results import Result, provenance, stamp
 from chainnet.scenario import Scenario, asked_scenario
-from chainnet.words import Steps, Tell
 
 CANDIDATES = ("commodity", "node")
 ROUNDS = 30

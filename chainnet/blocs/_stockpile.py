@@ -19,10 +19,11 @@ from chainnet.errors import DataError
 from chainnet.flow import Counting, binding_inputs
 from chainnet.lowering import Degree
 from chainnet.network import Network
+from chainnet.progress import Tell
 from chainnet.results import Provenance, Result, provenance, stamp
 from chainnet.scenario import Scenario, asked_scenario, overlay_of
 from chainnet.stress import Ask, tiers_of
-from chainnet.words import NBSP, Tell, join, money, number
+from chainnet.words import NBSP, join, money, number
 
 First = Literal["before", "after", "last"]
 # who is served before a coalition draws on its stores

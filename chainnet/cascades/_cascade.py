@@ -22,8 +22,8 @@ from chainnet.errors import DataError, SolverError
 from chainnet.flow import Counting
 from chainnet.lowering import Overlay, edge_caps, node_caps
 from chainnet.network import Network
+from chainnet.progress import Steps, Tell
 from chainnet.results import SIMULATED, Result, provenance, stamp
-from chainnet.words import Steps, Tell
 
 Fail = str | Iterable[str] | Mapping[str, float]
 METHODS = ("esri", "ario")

@@ -103,8 +103,8 @@ class Stress(Question, Counted, TableOutput):
 
     def _answer(self, name: str, chosen: Any, built: Any) -> Any:
         """Ask with one set of projects; after Ctrl-C of those scenarios that are done, if any are."""
+        from chainnet.progress import Stopped
         from chainnet.scenario import pick_scenarios
-        from chainnet.words import Stopped
 
         asked = {"stocks": not self.no_stocks, "projects": built}
         try:

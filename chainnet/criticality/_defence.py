@@ -17,8 +17,8 @@ from chainnet.errors import DataError, UnknownIdError, near_matches
 from chainnet.flow import Counting, binding_inputs
 from chainnet.lowering import Lowered, Overlay, lower
 from chainnet.network import Network
+from chainnet.progress import Steps, Tell
 from chainnet.results import BOUNDED, CHECKED, Result, provenance, stamp
-from chainnet.words import Steps, Tell
 
 ROUNDS = 60
 

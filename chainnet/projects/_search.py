@@ -26,10 +26,10 @@ from chainnet.engine import (
 from chainnet.errors import DataError
 from chainnet.flow import Counting
 from chainnet.lowering import Degree
+from chainnet.progress import SILENT, Steps
 from chainnet.projects._cases import Case
 from chainnet.projects._options import Option
 from chainnet.scenario import Scenario
-from chainnet.words import SILENT, Steps
 
 MOST_TIES = 5
 MOST_STEPS = 40

@@ -18,11 +18,11 @@ from chainnet.errors import DataError
 from chainnet.flow import Counting, ValueModel, binding_inputs, named_projects, project_sizes
 from chainnet.lowering import Degree, Overlay
 from chainnet.network import Network
+from chainnet.progress import SILENT, Steps, Tell
 from chainnet.results import STEADY, Result, provenance, stamp
 from chainnet.runs._draws import Trial
 from chainnet.runs._inputs import Inputs, uncertain_inputs
 from chainnet.scenario import Scenario, asked_scenario, overlay_of
-from chainnet.words import SILENT, Steps, Tell
 
 
 @dataclass(frozen=True, repr=False, eq=False, kw_only=True)

@@ -42,7 +42,6 @@ from chainnet.words._numbers import (
     weight,
     whole,
 )
-from chainnet.words._progress import SILENT, Jobs, Steps, Stopped, Tell, ends_when
 from chainnet.words._sentences import (
     bracket_sentence,
     endurance_sentence,
@@ -64,11 +63,6 @@ __all__ = [
     "NOT_ASSESSED",
     "NO_DATA",
     "NO_LIMIT",
-    "SILENT",
-    "Jobs",
-    "Steps",
-    "Stopped",
-    "Tell",
     "agree",
     "as_text",
     "bill",
@@ -79,7 +73,6 @@ __all__ = [
     "country_code",
     "country_name",
     "ends_sentence",
-    "ends_when",
     "ends_words",
     "endurance_sentence",
     "first_capital",
