@@ -6,7 +6,15 @@ Words: *n/d* no data, *n/a* cannot apply, *-* not asked; a *sentence* is made fr
 from chainnet.words._countries import country_code
 from chainnet.words._ends import agree, ends_sentence, ends_words
 from chainnet.words._infinite import NEVER_SHORT, NO_LIMIT, infinite_word
-from chainnet.words._months import MONTHS, calendar_month, in_months, month_words, recover_words, survive_words
+from chainnet.words._months import (
+    MONTHS,
+    calendar_month,
+    in_months,
+    month_and_year,
+    month_words,
+    recover_words,
+    survive_words,
+)
 from chainnet.words._names import (
     ALL_TIERS,
     as_text,
@@ -84,6 +92,7 @@ __all__ = [
     "is_missing",
     "join",
     "money",
+    "month_and_year",
     "month_words",
     "named",
     "number",

@@ -184,7 +184,7 @@ def test_periods_of_several_months_are_at_the_yearly_rate(tmp_path: Path) -> Non
     toy = cn.read("mag-9")
     found = cn.stress_test(toy, cn.scenarios(toy)["china_out"], months=12, step_months=3, start="2027-04")
     data = data_of(cn.draw(toy, found, path=tmp_path / "x.html"))
-    assert data["courses"][0]["rows"][1]["words"] == "months 4 to 6 of 12 (from July 2027)"
+    assert data["courses"][0]["rows"][1]["words"] == "months 4 to 6 of 12 (from Jul 2027)"
     flows = found.flows[found.flows["scenario"] == "china_out"]["flow_t"].to_numpy().reshape(4, -1) * 4
     shown = np.array([series(k, data["courses"][0]["links"].get(str(i)), 4) for i, k in enumerate(data["links"])]).T
     np.testing.assert_allclose(shown, flows, rtol=6e-5, atol=1e-9)

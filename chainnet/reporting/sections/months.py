@@ -16,12 +16,12 @@ from chainnet.words import (
     NBSP,
     NEVER_SHORT,
     NOT_ASKED,
-    calendar_month,
     endurance_sentence,
     first_capital,
     foresight_sentence,
     in_months,
     join,
+    month_and_year,
     month_words,
     number,
     percent,
@@ -250,8 +250,9 @@ def heat_figure(facts: Facts) -> ReportFigure | None:
     worst = table.groupby(["scenario", "tier", "column"])["share"].max()
     for ax, (tier, shown) in zip(axes, panels.items(), strict=True):
         _heat_panel(ax, facts, tier, shown, worst, n)
-    ticks = [calendar_month(1 + c * width, months.start).split(" ") for c in range(n)]
-    by_year = [f"{t[0]}\n{t[1]}" if len(t) == 2 and (c == 0 or t[0] == "Jan") else t[0] for c, t in enumerate(ticks)]
+    dates = [month_and_year(1 + c * width, months.start) for c in range(n)]
+    years = [year if c == 0 or year != dates[c - 1][1] else "" for c, (_, year) in enumerate(dates)]
+    by_year = [f"{month}\n{year}" if year else month for (month, _), year in zip(dates, years, strict=True)]
     axes[-1].set_xticks(np.arange(n) + 0.5, by_year if months.start else [str(1 + c * width) for c in range(n)])
     axes[-1].tick_params(labelsize=7.0)
     for ax in axes[:-1]:
@@ -344,7 +345,7 @@ def courses_figure(facts: Facts) -> ReportFigure | None:
             _stock_panel(axes[1][j], facts, name, j == 0)
     for ax in axes[-1]:
         ticks = list(range(1, months.horizon + 1, 12))
-        ax.set_xticks([t - 1 for t in ticks], [calendar_month(t, months.start).split(" ")[-1] or str(t) for t in ticks])
+        ax.set_xticks([t - 1 for t in ticks], [month_and_year(t, months.start)[1] or str(t) for t in ticks])
     marks = [row[0].get_legend_handles_labels() for row in axes]
     handles, labels = ([mark for found in marks for mark in found[part]] for part in (0, 1))
     where: Any = {"loc": "outside lower left", "ncols": 3, "frameon": False, "fontsize": fig.SMALL, "handlelength": 2.6}
