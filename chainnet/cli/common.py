@@ -29,6 +29,7 @@ import typer
 from chainnet.cli import options as opt
 from chainnet.cli.progress import patience, progress_bar
 from chainnet.errors import DataError, near_matches
+from chainnet.words import exact
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -149,7 +150,7 @@ class Command:
     def say_verified(self, what: float | str | None) -> None:
         """Say what the second solver found."""
         if self.verify and what is not None:
-            said = what if isinstance(what, str) else f"{what:.9g}"
+            said = what if isinstance(what, str) else exact(what, 9)
             print(f"verified: a second solver finds {said}", file=sys.stderr)
 
 

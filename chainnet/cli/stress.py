@@ -13,6 +13,7 @@ from chainnet.cli.common import STOPPED, Counted, Question, TableOutput, command
 from chainnet.cli.progress import progress_bar
 from chainnet.cli.words import pairs, words
 from chainnet.errors import DataError
+from chainnet.words import whole
 
 Months = Annotated[int, "Horizon."]
 # columns that hold months
@@ -251,7 +252,7 @@ def _tell_late(asked: Any, ids: list[str]) -> None:
     named = network.projects[network.projects["id"].isin(ids)]
     late = named.loc[named["start_year"] * 12 >= zero + asked.months, ["id", "start_year"]]
     if len(late):
-        said = ", ".join(f"{name} ({year:.0f})" for name, year in late.itertuples(index=False))
+        said = ", ".join(f"{name} ({whole(year)})" for name, year in late.itertuples(index=False))
         warnings.warn(
             f"--projects: starts after the horizon, and changes nothing: {said}.", ChainnetWarning, stacklevel=2
         )

@@ -9,6 +9,7 @@ from typing import Any
 
 from chainnet.drawing.style import css_text, percent, tonnes
 from chainnet.errors import DataError
+from chainnet.words import numbers_script
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _ENGINE = Path("templates/lib/vis-9.1.2/vis-network.min.js")
@@ -36,6 +37,13 @@ def asset(name: str) -> Any:
     from markupsafe import Markup
 
     return Markup((_TEMPLATES / name).read_text(encoding="utf-8"))
+
+
+def number_words() -> Any:
+    """Return the script by which a page writes numbers as Python does."""
+    from markupsafe import Markup
+
+    return Markup(numbers_script())
 
 
 def engine() -> Any:

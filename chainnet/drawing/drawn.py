@@ -13,7 +13,7 @@ from chainnet.errors import DataError
 from chainnet.network import Network
 from chainnet.results import fact_of
 from chainnet.scenario import month_text
-from chainnet.words import calendar_month
+from chainnet.words import calendar_month, digits
 
 LONG_RUN = "long run"
 ORDERS = {"after": "", "before": "others served first", "alongside": "nobody served first"}
@@ -129,7 +129,7 @@ class Months:
 
         def badness(t: int) -> tuple[Any, ...]:
             # equal to six figures = equal
-            short = [-float(f"{tier['short']:.6g}") for tier in self.tiers[t]]
+            short = [-digits(tier["short"], 6) for tier in self.tiers[t]]
             return (*short, self.is_end(t), 0 if any(short) else -int(self.lost[t]), t)
 
         some = self.shown if periods is None else periods

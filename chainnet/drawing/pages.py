@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from chainnet.drawing.answers import Beside, sort_answers
-from chainnet.drawing.assets import asset, engine, environment
+from chainnet.drawing.assets import asset, engine, environment, number_words
 from chainnet.drawing.gathering import Gathered, gather
 from chainnet.drawing.handed import handed_page, is_handed
 from chainnet.drawing.lean import LINK_BLANK, SITE_BLANK, lean
@@ -320,7 +320,7 @@ def _graph_page(drawn: Gathered, digest: str, title: str | None, marking: str, s
             version=package_version(),
             engine=engine(),
             style=asset("graph.css"),
-            scripts=[asset(f"graph_{part}.js") for part in _SCRIPTS],
+            scripts=[number_words(), *(asset(f"graph_{part}.js") for part in _SCRIPTS)],
         )
     )
     return page

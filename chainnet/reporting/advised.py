@@ -13,7 +13,7 @@ from chainnet.reporting.prices import price_words
 from chainnet.reporting.sections.order import table_id
 from chainnet.reporting.sentences import fit
 from chainnet.results import fact_of
-from chainnet.words import bill, first_capital, join, same, spelled, titled, tonnes, weight
+from chainnet.words import bill, first_capital, join, same, spelled, titled, tonnes, weight, whole
 
 AS_STATED, WITHOUT, OTHERS_FIRST = "as stated", "without ", "all others served first"
 # what each case is called
@@ -148,7 +148,7 @@ def running_words(found: Advised) -> str:
         if len(found.running) == 1
         else f"{spelled(len(found.running), '', 'projects that run')}"
     )
-    year = f" in {found.running_year:.0f}"
+    year = f" in {whole(found.running_year)}"
     left = f"cut that to {tonnes(found.rest)}" if found.rest > 0 else "leave nothing of that short"
     if len(found.running) == 1:
         left = left.replace("cut", "cuts", 1).replace("leave", "leaves", 1)

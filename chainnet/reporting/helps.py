@@ -19,7 +19,7 @@ from chainnet.reporting.facts import ALL_TIERS, Facts
 from chainnet.reporting.sections.order import table_id
 from chainnet.reporting.sentences import Claim, fit, grown, told
 from chainnet.results import fact_of
-from chainnet.words import NBSP, count, first_capital, join, number, percent, same, spelled, titled, tonnes
+from chainnet.words import NBSP, count, first_capital, join, number, percent, same, spelled, titled, tonnes, whole
 
 
 def helps(facts: Facts) -> Claim:
@@ -87,7 +87,7 @@ def _project(facts: Facts, found: Advised) -> tuple[str, str]:
     names = join([titled(facts.label(name)) for name in found.projects])
     states = {state_of(facts.status(name)) for name in found.projects}
     names += (f" ({states.pop()})" if len(states) == 1 else "") + (" together" if several else "")
-    since = f" from {found.year:.0f}{unconfirmed(facts, found)}" if np.isfinite(found.year) else ""
+    since = f" from {whole(found.year)}{unconfirmed(facts, found)}" if np.isfinite(found.year) else ""
     left = "none" if found.closes else number(found.left)
     clause = f", {'or' if stock_words(facts, found) else 'then'} {names} {left}{since}"
     if found.closes:

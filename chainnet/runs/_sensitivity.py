@@ -23,6 +23,7 @@ from chainnet.results import STEADY, Result, provenance, stamp
 from chainnet.runs._draws import Trial
 from chainnet.runs._inputs import Inputs, uncertain_inputs
 from chainnet.scenario import Scenario, asked_scenario, overlay_of
+from chainnet.words import digits
 
 
 @dataclass(frozen=True, repr=False, eq=False, kw_only=True)
@@ -206,7 +207,7 @@ class _Asker:
 
 
 def _round(value: float) -> float:
-    return float(f"{value:.10g}") + 0.0
+    return digits(value, 10)
 
 
 def _both_ends(low: dict[str, float], high: dict[str, float]) -> dict[str, float]:

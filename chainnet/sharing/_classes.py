@@ -18,6 +18,7 @@ from chainnet.errors import DataError, near_matches
 from chainnet.lowering import Tables, stack
 from chainnet.network import TABLES, Network
 from chainnet.scenario import Effect, Scenario, acting, effects_of, listed
+from chainnet.words import digits
 
 BY = ("country", "region", "stage", "step", "site", "operator", "owner", "owner_country")
 _MIXED = re.compile(r"^(?:band; )?class of (\d+); differ in: ([^;]*)(?:; yet asked for by: (.*))?$")
@@ -119,7 +120,9 @@ def _recipes(network: Network) -> dict[str, str]:
     found: dict[str, str] = {}
     columns = ["commodity", "role", "t_per_t", "group", "max_share"]
     for process, lines in network.view("processes").groupby("process"):
-        rows = [tuple(f"{v:.9g}" if isinstance(v, float) else str(v) for v in row) for row in lines[columns].to_numpy()]
+        rows = [
+            tuple(str(digits(v, 9) if isinstance(v, float) else v) for v in row) for row in lines[columns].to_numpy()
+        ]
         found[str(process)] = repr(sorted(rows))
     return found
 

@@ -23,6 +23,7 @@ from chainnet.flow import Counting
 from chainnet.lowering import Degree
 from chainnet.network import Network
 from chainnet.scenario import Scenario, computed_scenario, scenarios
+from chainnet.words import number, numbers_script
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _DEGREES: tuple[Degree, ...] = ("frozen", "existing", "new")
@@ -91,8 +92,8 @@ def living_page(
     while len((page := _render(network, data, files, title, marking)).encode()) > _MOST_BYTES:
         if not _drop_largest(data):
             raise DataError(
-                f"draw: the living page of {network.name} would have {len(page.encode()) / 1e6:.1f} MB; at most "
-                f"{_MOST_BYTES / 1e6:.0f} MB are written. Leave live out, or give a smaller network."
+                f"draw: the living page of {network.name} would have {number(len(page.encode()) / 1e6)} MB; at most "
+                f"{number(_MOST_BYTES / 1e6)} MB are written. Leave live out, or give a smaller network."
             )
     return page
 
@@ -202,7 +203,8 @@ def _render(network: Network, data: dict[str, Any], files: dict[str, bytes], tit
     def asset(name: str) -> str:
         return (_TEMPLATES / name).read_text(encoding="utf-8")
 
-    script = "\n" + "\n".join(asset(name) for name in ("setting.js", "paint.js", "course.js", "tour.js", "start.js"))
+    own = (asset(name) for name in ("setting.js", "paint.js", "course.js", "tour.js", "start.js"))
+    script = "\n" + "\n".join([numbers_script(), *own])
     room = Environment(
         loader=FileSystemLoader([_TEMPLATES, _TEMPLATES.parents[1] / "templates"]),
         autoescape=True,

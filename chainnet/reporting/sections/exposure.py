@@ -16,7 +16,7 @@ from chainnet.reporting.model import Block, ReportFigure, ReportTable, Sentence,
 from chainnet.reporting.sections.asked import not_assessed
 from chainnet.reporting.sections.order import table_id
 from chainnet.results import CHECKED, SIMULATED, fact_of, origin_of
-from chainnet.words import MINUS, NO_DATA, bracket_sentence, join, money, number, ranks, weight
+from chainnet.words import NO_DATA, bracket_sentence, correlation, join, money, number, ranks, weight
 
 YEAR = 12  # months in the year that a period of a shipped graph is
 SHORT_LIST = 10
@@ -209,7 +209,7 @@ def _tells(what: str, rank: float, n: int) -> str:
     if np.isnan(rank):
         return f"{what} and what its loss costs: {n} sites"
     tells = "tells its loss" if rank >= 0.7 else "tells its loss in part" if rank >= 0.3 else "tells little of its loss"
-    return f"{what} {tells}: rank correlation {rank:.2f}".replace("-", MINUS)
+    return f"{what} {tells}: rank correlation {correlation(rank)}"
 
 
 def _headless(svg: str) -> str:

@@ -38,6 +38,7 @@ from chainnet.words import (
     spelled,
     titled,
     tonnes,
+    whole,
 )
 
 PRODUCTS = ("output", "coproduct", "byproduct")  # roles of what a recipe makes
@@ -257,7 +258,7 @@ def _build(facts: Facts, found: Advised) -> Sentence | None:
     if not names:
         return None
     one = len(names) == 1
-    since = f" from {found.year:.0f}{unconfirmed(facts, found)}" if pd.notna(found.year) else ""
+    since = f" from {whole(found.year)}{unconfirmed(facts, found)}" if pd.notna(found.year) else ""
     if found.closes:
         effect = (
             f"{'closes' if one else 'together close'}{since} the gap of {tonnes(found.rest)} that {found.then_lacks}"

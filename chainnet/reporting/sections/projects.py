@@ -25,7 +25,19 @@ from chainnet.reporting.model import (
 from chainnet.reporting.sections.asked import not_assessed
 from chainnet.reporting.sections.order import table_id
 from chainnet.results import CHECKED, SAMPLED, fact_of
-from chainnet.words import NO_LIMIT, NOT_APPLICABLE, count, first_capital, join, number, ranks, same, spelled, tonnes
+from chainnet.words import (
+    NO_LIMIT,
+    NOT_APPLICABLE,
+    count,
+    first_capital,
+    join,
+    number,
+    ranks,
+    same,
+    spelled,
+    tonnes,
+    whole,
+)
 
 NONE_WON = "none won"
 
@@ -186,7 +198,7 @@ def top_projects(facts: Facts) -> ReportTable:
     if (alone > 0).any():  # what runs since the base year has done its part
         last = last.loc[[name for name in last.index if name in alone.index]].assign(on_margin_t=alone)
         first, whom = ["on_margin_t"], fact_of(advice, "tier", "") or ALL_TIERS
-        after = f" and the projects that run in {fact_of(advice, 'running_year', np.nan):.0f}"
+        after = f" and the projects that run in {whole(fact_of(advice, 'running_year', np.nan))}"
     shares = last["shapley_t"].fillna(0.0).round(6)
     lead = last[first[0]].fillna(0.0).round(6) if first else shares
     order = np.lexsort((last.index.astype(str), -shares, last["capex_musd"].fillna(np.inf), -lead))
@@ -252,7 +264,7 @@ def case_table(facts: Facts) -> ReportTable | None:
     found = advised_of(facts)
     if found is None or not found.projects:
         return None
-    on = f" and the projects that run in {found.running_year:.0f}" if found.running else ""
+    on = f" and the projects that run in {whole(found.running_year)}" if found.running else ""
     columns = [
         col.text(
             "case", "Case", "how the project turns out", lambda row: CASES.get(row["case"], first_capital(row["case"]))

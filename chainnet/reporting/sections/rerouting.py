@@ -29,7 +29,7 @@ from chainnet.reporting.others import order_of
 from chainnet.reporting.rungs import RUNGS
 from chainnet.reporting.sections.order import table_id
 from chainnet.results import fact_of
-from chainnet.words import NOT_ASKED, first_capital, join, number, percent, same, tonnes
+from chainnet.words import NOT_ASKED, first_capital, join, number, percent, same, tonnes, whole
 
 TITLE_WORDS = 4  # of the rungs in a title
 _OVER_TIME = {"stocks": "+ stocks", "projects": "+ projects from their start year"}
@@ -175,7 +175,7 @@ def held_table(facts: Facts) -> ReportTable | None:
     stocks = facts.network.stocks.set_index("id")[["commodity", "stock_t"]]
     tier, scenario = fact_of(facts.a.advice, "tier", "") or ALL_TIERS, facts.scenario_label(facts.when)
     year = fact_of(facts.a.advice, "running_year", np.nan)
-    ran = "" if np.isnan(year) else f" and the projects that run in {year:.0f}"
+    ran = "" if np.isnan(year) else f" and the projects that run in {whole(year)}"
     columns = [
         col.text("stock", "Id", "name of the stock", body=False),
         col.text("holder", "Holder", "whose it is", missing="not on record"),
