@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 
 from chainnet._types import records
-from chainnet.drawing.colours import OTHER_COLOUR, country_colours
+from chainnet.drawing.colours import country_colours
 from chainnet.drawing.drawn import DrawnFlows, DrawnNeck, Losses
 from chainnet.drawing.placing import Block, place
-from chainnet.drawing.style import LOSS_COLOURS, SHAPES, loss_class, percent, tonnes
+from chainnet.drawing.style import LOSS_COLOURS, OTHER_COLOUR, SHAPES, loss_class, percent, tonnes
 from chainnet.network import Network, State, kept, several_plants, site_labels, state_of
 from chainnet.words import NO_LIMIT, country_name, digits, is_known, join, number
 

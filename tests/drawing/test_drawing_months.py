@@ -127,7 +127,7 @@ def test_the_page_opens_at_the_worst_month_and_names_it(net: cn.Network, stopped
     dated = cn.draw(
         net, cn.stress_test(net, cn.scenarios(net)[STOP], months=2, start="2027-03"), path=page.with_name("d")
     )
-    assert data_of(dated)["courses"][0]["rows"][1]["words"] == "month 2 of 2 (April 2027)"
+    assert data_of(dated)["courses"][0]["rows"][1]["words"] == "month 2 of 2 (Apr 2027)"
 
 
 def test_the_end_of_the_horizon_is_said_and_not_taken_for_the_worst(tmp_path: Path) -> None:

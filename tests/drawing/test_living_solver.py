@@ -129,5 +129,6 @@ def test_the_wheel_holds_the_solver_and_its_licence(tmp_path):
     with zipfile.ZipFile(next(tmp_path.glob("*.whl"))) as wheel:
         for name, digest in solver.DIGESTS.items():
             assert hashlib.sha256(wheel.read(f"chainnet/drawing/living/highs/{name}")).hexdigest() == digest
+        assert {"chainnet/words/numbers.js", "chainnet/drawing/style.toml"} <= set(wheel.namelist())
         assert any(n.endswith(".dist-info/licenses/chainnet/drawing/living/highs/LICENSE") for n in wheel.namelist())
         assert {n.split("/")[0].split("-")[0] for n in wheel.namelist()} == {"chainnet"}

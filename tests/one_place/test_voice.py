@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from chainnet import words
+from chainnet.drawing import COLOURS, LOSS_COLOURS, tier_colour
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "chainnet"
@@ -174,3 +175,52 @@ def test_months_have_one_name() -> None:
         if place(path) not in ("words/_months.py", "scenario/_phrases.py"):
             assert not re.search(r"\bMONTHS\b.*\bchainnet\.words\b|import .*\bMONTHS\b(?=.*words)", text), place(path)
             assert not re.search(r"\"(Jan|February|strftime)\"|calendar_month\([^)]*\)\.split", text), place(path)
+
+
+# network stands below the palette: what it gives pyvis is the pair of shape and colour that pyvis itself is told
+# the tables side by side and the table of chains are pages of their own yet
+WITHOUT = ("network/_pictures.py", "reporting/formats/comparison.html.j2", "reporting/formats/overview.html.j2")
+
+
+def bare(path: Path) -> str:
+    """Return a module without its docstrings, or a page as it is."""
+    text = path.read_text(encoding="utf-8")
+    if path.suffix != ".py":
+        return text
+    found = ast.parse(text)
+    for node in ast.walk(found):
+        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)) and ast.get_docstring(node) is not None:
+            node.body[0] = ast.Pass()
+    return ast.unparse(found)
+
+
+def test_a_colour_stands_in_the_palette_alone() -> None:
+    wrong = {
+        place(path): found for path in [*MODULES, *PAGES] if (found := re.findall(r"#[0-9A-Fa-f]{6}\b", bare(path)))
+    }
+    assert {name: found for name, found in wrong.items() if name not in WITHOUT} == {}
+    palette = (PACKAGE / "drawing" / "style.toml").read_text(encoding="utf-8")
+    assert palette.count(COLOURS["ink"]) == 1
+
+
+def test_a_tiers_colour_is_no_bars_colour() -> None:
+    tiers = [tier_colour(place) for place in range(5)]
+    assert len(set(tiers)) == 5, "a fifth tier has a colour of its own"
+    assert tier_colour(7) == tiers[-1]
+    others = {COLOURS["bar"], COLOURS["bar_light"], COLOURS["less"], *(fill for fill, _ in LOSS_COLOURS)}
+    assert not others & set(tiers)
+    # who draws by tier: the courses, the strip, the first tier beside all, and the charts whose series are tiers
+    users = {place(path) for path in MODULES if re.search(r"\bfig\.tier_colour\(", path.read_text(encoding="utf-8"))}
+    sections = {f"reporting/sections/{name}.py" for name in ("months", "strip", "rerouting")}
+    assert users == {*sections, "reporting/formats/workbook.py"}
+
+
+def test_what_a_page_is_handed_are_the_colours_of_the_palette() -> None:
+    """A style sheet and a script name no colour that the palette lacks."""
+    for path in PAGES:
+        text = path.read_text(encoding="utf-8")
+        if place(path).startswith("drawing/") or path.name == "page.html.j2":
+            named = set(re.findall(r"var\(--([a-z-]+)\)", text))
+            assert {name.replace("-", "_") for name in named} <= {*COLOURS}, place(path)
+        used = set(re.findall(r"\b(?:COLOURS|d\.colours|colour)\.([a-z_]+)\b", text)) - {"dark", "known"}
+        assert used <= {*COLOURS}, place(path)

@@ -37,8 +37,8 @@ BODY_SCENARIOS = 5
 QUARTER = 3
 MOST_ROWS, MOST_PANELS, MOST_ITEMS = 5, 3, 6
 CELLS = 16  # columns whose numbers can be read; longer horizons have longer periods
-LINES = ("-", (0, (5, 2)), (0, (1.2, 1.4)), (0, (6, 1.5, 1.2, 1.5)))
-STOCK_COLOURS = ("#1F2933", "#3F4A56", "#55606B", "#6B7480")  # hues are for countries; lines differ by their dashes
+LINES = ("-", (0, (5, 2)), (0, (1.2, 1.4)), (0, (6, 1.5, 1.2, 1.5)), (0, (8, 1.5)))
+MOST_STOCKS = 4
 
 
 def blocks(facts: Facts) -> tuple[Block, ...]:
@@ -384,12 +384,12 @@ def _course_panel(ax: Any, facts: Facts, name: str, is_first: bool, n: int) -> N
     ax.axhline(100, color=fig.RULE, linewidth=1.0, zorder=0)
     for i, tier in enumerate(facts.tiers):
         mine = table[table["tier"] == tier]
-        style = min(i, len(fig.TIERS) - 1)
+        style = min(i, len(LINES) - 1)
         ax.step(
             np.append(mine["month"] - 1, months.horizon),
             np.append(100 * (1 - mine["share"]), 100 * (1 - mine["share"].iloc[-1])),
             where="post",
-            color=fig.TIERS[style],
+            color=fig.tier_colour(i),
             linestyle=LINES[style],
             linewidth=1.6,
             label=facts.drawn(tier),
@@ -406,13 +406,12 @@ def _course_panel(ax: Any, facts: Facts, name: str, is_first: bool, n: int) -> N
 def _stock_panel(ax: Any, facts: Facts, name: str, is_first: bool) -> None:
     table = facts.months.levels[facts.months.levels["scenario"] == name]
     stocks = sorted(table["stock"].unique())
-    for i, stock in enumerate(stocks[: len(STOCK_COLOURS)]):
+    for stock, style in zip(stocks[:MOST_STOCKS], LINES, strict=False):
         mine = table[table["stock"] == stock]
         good = facts.commodity(mine["commodity"].iloc[0]) or stock
-        colour, style = STOCK_COLOURS[i], LINES[i % len(LINES)]
         line = np.append(100.0, 100 * mine["share"])
         name_ = fig.folded(facts.drawn(f"Stock: {good}"), 46, 1)
-        ax.plot(np.append(0, mine["month"]), line, color=colour, linestyle=style, linewidth=1.3, label=name_)
+        ax.plot(np.append(0, mine["month"]), line, color=fig.BAR, linestyle=style, linewidth=1.3, label=name_)
     _frame(ax, is_first)
 
 
