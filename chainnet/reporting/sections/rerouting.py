@@ -246,7 +246,7 @@ def ladder_figure(facts: Facts) -> ReportFigure | None:
     shown += [(ALL_TIERS, facts.tiers)]
     canvas, (ax,) = fig.new_canvas(0.4 + (0.29 if split else 0.2) * len(rungs))
     y = np.arange(len(rungs))[::-1]
-    places = ((0.19, 0.36, fig.tier_colour(0)), (-0.2, 0.3, fig.BAR)) if split else ((0.0, 0.62, fig.BAR),)
+    places = ((0.19, 0.36, fig.tier_colour(0)), (-0.2, 0.3, fig.BAR_LIGHT)) if split else ((0.0, 0.62, fig.BAR),)
     told: dict[str, list[tuple[float, float]]] = {}
     for (whom, tiers), (off, height, colour) in zip(shown, places, strict=True):
         whole = sum(asked[t] for t in tiers)
