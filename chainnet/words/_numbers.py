@@ -92,7 +92,7 @@ def percent(share: Any, blank: str = NBSP) -> str:
     Examples
     --------
     >>> [percent(s, " ") for s in (0.12345, 0.0123, 0.99999, 0.996, 1, 1.0021, 0)]
-    ['12 %', '1.2 %', '>99.9 %', '99.6 %', '100 %', '100.3 %', '0 %']
+    ['12 %', '1.2 %', '>99.9 %', '99.6 %', '100 %', '100.2 %', '0 %']
     """
     if not is_known(share):
         return NO_DATA
@@ -103,8 +103,8 @@ def percent(share: Any, blank: str = NBSP) -> str:
         shown = f"<{LEAST:g}"
     elif 99.5 <= x < 100 - DUST:
         shown = ">99.9" if x > 99.9 else f"{math.floor(x * 10) / 10:.1f}"
-    elif 100 * (1 + CERTAIN) < x < 100.5:
-        shown = f"{math.ceil(x * 10) / 10:.1f}"
+    elif 100 * (1 + CERTAIN) < x < 100.5 + DUST:
+        shown = f"{x * HALF_UP:.1f}" if x >= 100.05 else ">100"
     else:
         size = abs(x) * HALF_UP
         shown = (MINUS if x < 0 else "") + (f"{size:.1f}".removesuffix(".0") if size < 9.95 else f"{size:.0f}")

@@ -30,7 +30,7 @@ const WORDS = (() => {
     if (Math.abs(x) <= DUST) return "0" + blank + "%";
     if (x > 0 && x < LEAST) shown = "<" + LEAST;
     else if (x >= 99.5 && x < 100 - DUST) shown = x > 99.9 ? ">99.9" : (Math.floor(x * 10) / 10).toFixed(1);
-    else if (x > 100 * (1 + CERTAIN) && x < 100.5) shown = (Math.ceil(x * 10) / 10).toFixed(1);
+    else if (x > 100 * (1 + CERTAIN) && x < 100.5 + DUST) shown = x >= 100.05 ? (x * HALF_UP).toFixed(1) : ">100";
     return (x < 0 ? MINUS : "") + shown + blank + "%";
   };
 

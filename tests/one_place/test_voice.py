@@ -112,6 +112,7 @@ SHARES += [
     1 - 1e-12,
     1,
     1 + 1e-9,
+    1.0004,
     1.0021,
     1.0049,
     1.005,
@@ -163,8 +164,11 @@ def test_numbers_by_hand() -> None:
     said = {name: dict(zip(map(str, VECTORS[name]), found, strict=True)) for name, found in said_by_python().items()}
     assert said["tonnes"]["999.6"] == "1,000\u00a0t/yr"
     assert said["tonnes"]["12345.6"] == "12,300\u00a0t/yr"
+    assert said["tonnes"]["-1000.0"] == "\u22121,000\u00a0t/yr"
+    assert said["tonnes"]["0.0499"] == "<0.1\u00a0t/yr"
     assert said["percent"]["0.0005"] == "<0.1\u00a0%"
-    assert said["percent"]["1.0021"] == "100.3\u00a0%"
+    assert said["percent"]["1.0021"] == "100.2\u00a0%"
+    assert said["percent"]["1.0004"] == ">100\u00a0%"
     assert said["change"]["-12.34"] == "\u221212.3\u00a0t/yr"
 
 
